@@ -1,0 +1,89 @@
+package canvas
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf8"
+)
+
+// MaxName is the longest display name, in UTF-16 code units: what JavaScript counts.
+const MaxName = 20
+
+// User is a connected client by its public id and display name (empty: none was set).
+type User struct {
+	Author Author
+	Name   string
+}
+
+// PointerGone is the coordinate of a pointer that has left the canvas.
+const PointerGone = 0xFFFF
+
+// Pointer is where a user's cursor is, in canvas coordinates; PointerGone, PointerGone: nowhere.
+type Pointer struct {
+	Author Author
+	X, Y   uint16
+}
+
+// CleanName makes a display name of untrusted text: valid UTF-8 without control
+// characters, trimmed, at most MaxName UTF-16 code units, no character cut in half.
+func CleanName(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r == utf8.RuneError || unicode.IsControl(r) {
+			return -1
+		}
+		return r
+	}, s)
+	s = strings.TrimSpace(s)
+	units := 0
+	for i, r := range s {
+		units++
+		if r > 0xFFFF { // a surrogate pair in UTF-16
+			units++
+		}
+		if units > MaxName {
+			return strings.TrimSpace(s[:i])
+		}
+	}
+	return s
+}
+
+// Refusal is why an op was not carried out. The numbers are those of PROTOCOL.md.
+type Refusal uint8
+
+const (
+	RefusedRate        Refusal = 1
+	RefusedBounds      Refusal = 2
+	RefusedBusy        Refusal = 3
+	RefusedUnavailable Refusal = 4
+	RefusedUnknown     Refusal = 5
+	RefusedDraining    Refusal = 6
+	RefusedOrder       Refusal = 7
+	RefusedRegion      Refusal = 8
+)
+
+// String is the stable name, for metrics and logs.
+func (r Refusal) String() string {
+	names := [...]string{"none", "rate", "bounds", "busy", "unavailable", "unknown", "draining", "order", "region"}
+	if int(r) < len(names) {
+		return names[r]
+	}
+	return "invalid"
+}
+
+// Text says it to a person who draws.
+func (r Refusal) Text() string {
+	switch r {
+	case RefusedRate:
+		return "You are drawing faster than this canvas allows"
+	case RefusedBounds:
+		return "That pixel is off the canvas"
+	case RefusedBusy:
+		return "The server is busy, try again in a moment"
+	case RefusedUnavailable:
+		return "The canvas can't be saved right now"
+	case RefusedDraining:
+		return "This server is restarting"
+	default:
+		return "The server did not accept that"
+	}
+}

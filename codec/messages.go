@@ -1,0 +1,164 @@
+package codec
+
+import (
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Limits of the wire.
+const (
+	Subprotocol      = "pixel.msgpack.v1"
+	MaxClientMessage = 64 << 10 // bytes of one client message, fragments joined
+	MaxServerMessage = 1 << 20  // bytes; PIXELS of MaxBatchPixels, each of another user, is 983,000
+	MaxSnapshot      = 200_000  // bytes of a SNAPSHOT; 256x256 of noise is 196,700
+	MaxPlacePixels   = 4096     // pixels in one PLACE: 28 KiB
+	MaxBatchPixels   = 1 << 16  // pixels in one PIXELS: as many as the largest region has
+	MaxListedUsers   = 1000     // names in one PRESENCE
+)
+
+// Client messages, decoded by DecodeClient. See PROTOCOL.md for the meaning.
+type (
+	// Hello opens or resumes a session.
+	Hello struct {
+		Session canvas.Session
+		Resume  bool // Session is from an earlier Welcome
+		Name    string
+	}
+	// Subscribe asks for regions from positions on.
+	Subscribe struct{ Marks []canvas.Mark }
+	// Unsubscribe ends it.
+	Unsubscribe struct{ Regions []canvas.RegionID }
+	// Place is one op.
+	Place struct {
+		Op   uint64
+		Dots []canvas.Dot // the receiver's to keep
+	}
+	// Rename sets the display name.
+	Rename struct{ Name string }
+	// Cursor moves the pointer; canvas.PointerGone twice: it left.
+	Cursor struct{ X, Y uint16 }
+	// Ping asks for a Pong with the same token.
+	Ping struct{ Token uint64 }
+	// Unknown is a message of a type this version doesn't know.
+	Unknown struct{ Type uint64 }
+)
+
+// ClientMessage is one of the types above.
+type ClientMessage interface{ clientMessage() }
+
+func (Hello) clientMessage()       {}
+func (Subscribe) clientMessage()   {}
+func (Unsubscribe) clientMessage() {}
+func (Place) clientMessage()       {}
+func (Rename) clientMessage()      {}
+func (Cursor) clientMessage()      {}
+func (Ping) clientMessage()        {}
+func (Unknown) clientMessage()     {}
+
+// Server messages, decoded by DecodeServer.
+type (
+	// Welcome answers Hello.
+	Welcome struct {
+		Session  canvas.Session
+		User     canvas.Author
+		Node     string
+		Time     time.Time // millisecond resolution
+		Geometry canvas.Geometry
+		Rate     float64 // pixels per second; 0: no limit
+		Burst    uint64  // pixels
+		Window   uint64  // ops unacknowledged at once
+	}
+	// Snapshot is a whole region.
+	Snapshot struct {
+		Mark canvas.Mark
+		Data []byte // as CompressTile makes it; a part of what was decoded
+	}
+	// Pixels is a batch; its Ops are the runs of authors, with ID.Num 0. A display name
+	// given for a run alone is the Op's Name, with Alias set.
+	Pixels struct{ Batch canvas.Batch }
+	// Ack confirms ops.
+	Ack struct {
+		Ops  []uint64
+		Left uint64 // pixels of the allowance
+	}
+	// Refused says an op was not carried out.
+	Refused struct {
+		Op    uint64
+		Code  canvas.Refusal
+		Retry time.Duration
+		Left  uint64
+	}
+	// Cursors are pointers that moved.
+	Cursors struct{ Pointers []canvas.Pointer }
+	// Presence is who is here.
+	Presence struct {
+		Count  uint64
+		Full   bool
+		Joined []canvas.User
+		Left   []canvas.Author
+	}
+	// Pong answers Ping.
+	Pong struct {
+		Token uint64
+		Time  time.Time
+	}
+	// Notice announces something.
+	Notice struct {
+		Code  NoticeCode
+		Text  string
+		Retry time.Duration
+	}
+)
+
+// NoticeCode tells what a Notice is about.
+type NoticeCode uint8
+
+// Notice codes of PROTOCOL.md.
+const (
+	NoticeDraining     NoticeCode = 1
+	NoticeAnnouncement NoticeCode = 2
+)
+
+// ServerMessage is one of the types above, or Unknown.
+type ServerMessage interface{ serverMessage() }
+
+func (Welcome) serverMessage()  {}
+func (Snapshot) serverMessage() {}
+func (Pixels) serverMessage()   {}
+func (Ack) serverMessage()      {}
+func (Refused) serverMessage()  {}
+func (Cursors) serverMessage()  {}
+func (Presence) serverMessage() {}
+func (Pong) serverMessage()     {}
+func (Notice) serverMessage()   {}
+func (Unknown) serverMessage()  {}
+
+// CloseCode is a WebSocket close code with the meaning PROTOCOL.md gives it.
+type CloseCode uint16
+
+// Close codes of PROTOCOL.md.
+const (
+	CloseNormal      CloseCode = 1000
+	CloseProtocol    CloseCode = 1002
+	CloseUnsupported CloseCode = 1003
+	CloseBadText     CloseCode = 1007
+	CloseTooBig      CloseCode = 1009
+	CloseInternal    CloseCode = 1011
+	CloseRestart     CloseCode = 1012
+	CloseMalformed   CloseCode = 4000
+	CloseNoHello     CloseCode = 4001
+	CloseSlow        CloseCode = 4002
+	CloseSilent      CloseCode = 4003
+	CloseKicked      CloseCode = 4004
+)
+
+// Reconnect tells whether a client should try again after this code. A connection
+// that broke without a code (1006) should.
+func (c CloseCode) Reconnect() bool {
+	switch c {
+	case CloseProtocol, CloseUnsupported, CloseBadText, CloseTooBig, CloseMalformed, CloseNoHello, CloseKicked, CloseNormal:
+		return false
+	}
+	return true
+}

@@ -1,0 +1,70 @@
+package codec
+
+import (
+	"encoding/binary"
+	"math"
+
+	"pixelplayground/actors/canvas"
+)
+
+// pointerBytes is the size of an entry in CURSORS: user, x, y.
+const pointerBytes = 6 + 2 + 2
+
+// AppendCursors writes CURSORS.
+func AppendCursors(dst []byte, m Cursors) []byte {
+	w := begin(dst, typeCursors, 2)
+	w.room(pointerBytes * len(m.Pointers))
+	for _, p := range m.Pointers {
+		w.buf = append(w.buf, byte(p.Author>>40), byte(p.Author>>32))
+		w.buf = binary.BigEndian.AppendUint32(w.buf, uint32(p.Author))
+		w.buf = append(w.buf, byte(p.X>>8), byte(p.X), byte(p.Y>>8), byte(p.Y))
+	}
+	return w.end()
+}
+
+func decodeCursors(r *reader) Cursors {
+	r.need(1)
+	packed := r.packed("cursors", MaxServerMessage/pointerBytes, pointerBytes)
+	pointers := make([]canvas.Pointer, len(packed)/pointerBytes)
+	for i := range pointers {
+		p := packed[i*pointerBytes:][:pointerBytes]
+		pointers[i] = canvas.Pointer{
+			Author: canvas.Author(binary.BigEndian.Uint64(p) >> 16),
+			X:      binary.BigEndian.Uint16(p[6:]),
+			Y:      binary.BigEndian.Uint16(p[8:]),
+		}
+	}
+	return Cursors{Pointers: pointers}
+}
+
+// AppendPresence writes PRESENCE; at most MaxListedUsers joined and as many left.
+func AppendPresence(dst []byte, m Presence) []byte {
+	w := begin(dst, typePresence, 5)
+	w.uint(m.Count)
+	w.bool(m.Full)
+	w.array(len(m.Joined))
+	for _, u := range m.Joined {
+		w.array(2)
+		w.uint(uint64(u.Author))
+		w.text(u.Name)
+	}
+	w.array(len(m.Left))
+	for _, a := range m.Left {
+		w.uint(uint64(a))
+	}
+	return w.end()
+}
+
+func decodePresence(r *reader) Presence {
+	r.need(4)
+	m := Presence{Count: r.uint("count", math.MaxUint64), Full: r.bool("full")}
+	m.Joined = make([]canvas.User, r.array("joined", MaxListedUsers, 3))
+	for i := range m.Joined {
+		r.tuple("user", 2, func() { m.Joined[i] = canvas.User{Author: r.author(), Name: r.name()} })
+	}
+	m.Left = make([]canvas.Author, r.array("left", MaxListedUsers, 1))
+	for i := range m.Left {
+		m.Left[i] = r.author()
+	}
+	return m
+}

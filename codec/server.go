@@ -1,0 +1,154 @@
+package codec
+
+import (
+	"math"
+
+	"pixelplayground/actors/canvas"
+)
+
+// DecodeServer reads a server's message. Snapshot.Data is a part of p, all else is
+// copied. A Pixels' positions are any that fit 16 bits: the receiver knows how large
+// the region is. Errors wrap ErrMalformed.
+func DecodeServer(p []byte) (ServerMessage, error) {
+	r := open(p, MaxServerMessage)
+	m := decodeServer(r)
+	if err := r.end(); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+func decodeServer(r *reader) ServerMessage {
+	switch r.kind {
+	case typeWelcome:
+		return decodeWelcome(r)
+	case typeSnapshot:
+		return decodeSnapshot(r)
+	case typePixels:
+		return decodePixels(r)
+	case typeAck:
+		return decodeAck(r)
+	case typeRefused:
+		return decodeRefused(r)
+	case typeCursors:
+		return decodeCursors(r)
+	case typePresence:
+		return decodePresence(r)
+	case typePong:
+		return decodePong(r)
+	case typeNotice:
+		return decodeNotice(r)
+	}
+	return Unknown{Type: uint64(r.kind)}
+}
+
+// AppendWelcome writes WELCOME.
+func AppendWelcome(dst []byte, m Welcome) []byte {
+	w := begin(dst, typeWelcome, 11)
+	w.bin(m.Session[:])
+	w.uint(uint64(m.User))
+	w.shortText(m.Node)
+	w.time(m.Time)
+	w.uint(uint64(m.Geometry.Width))
+	w.uint(uint64(m.Geometry.Height))
+	w.uint(uint64(m.Geometry.Region))
+	w.float(m.Rate)
+	w.uint(m.Burst)
+	w.uint(m.Window)
+	return w.end()
+}
+
+func decodeWelcome(r *reader) Welcome {
+	r.need(10)
+	m := Welcome{
+		Session: r.session(),
+		User:    r.author(),
+		Node:    r.text("node", maxText),
+		Time:    r.time(),
+		Geometry: canvas.Geometry{
+			Width:  int(r.uint("width", canvas.MaxEdge)),
+			Height: int(r.uint("height", canvas.MaxEdge)),
+			Region: int(r.uint("region", canvas.MaxRegionEdge)),
+		},
+		Rate:   r.float("rate"),
+		Burst:  r.uint("burst", math.MaxUint64),
+		Window: r.uint("window", math.MaxUint64),
+	}
+	if r.err == nil {
+		if err := m.Geometry.Validate(); err != nil {
+			r.fail("%v", err)
+		}
+	}
+	return m
+}
+
+// AppendAck writes ACK.
+func AppendAck(dst []byte, m Ack) []byte {
+	w := begin(dst, typeAck, 3)
+	w.array(len(m.Ops))
+	for _, op := range m.Ops {
+		w.uint(op)
+	}
+	w.uint(m.Left)
+	return w.end()
+}
+
+func decodeAck(r *reader) Ack {
+	r.need(2)
+	ops := make([]uint64, r.array("ops", MaxServerMessage, 1))
+	for i := range ops {
+		ops[i] = r.uint("op", math.MaxUint64)
+	}
+	return Ack{Ops: ops, Left: r.uint("left", math.MaxUint64)}
+}
+
+// AppendRefused writes REFUSED.
+func AppendRefused(dst []byte, m Refused) []byte {
+	w := begin(dst, typeRefused, 5)
+	w.uint(m.Op)
+	w.uint(uint64(m.Code))
+	w.retry(m.Retry)
+	w.uint(m.Left)
+	return w.end()
+}
+
+func decodeRefused(r *reader) Refused {
+	r.need(4)
+	return Refused{
+		Op:    r.uint("op", math.MaxUint64),
+		Code:  canvas.Refusal(r.uint("code", math.MaxUint8)),
+		Retry: r.retry(),
+		Left:  r.uint("left", math.MaxUint64),
+	}
+}
+
+// AppendPong writes PONG.
+func AppendPong(dst []byte, m Pong) []byte {
+	w := begin(dst, typePong, 3)
+	w.uint(m.Token)
+	w.time(m.Time)
+	return w.end()
+}
+
+func decodePong(r *reader) Pong {
+	r.need(2)
+	return Pong{Token: r.uint("token", math.MaxUint64), Time: r.time()}
+}
+
+// AppendNotice writes NOTICE; a text over 1,024 bytes is cut.
+func AppendNotice(dst []byte, m Notice) []byte {
+	w := begin(dst, typeNotice, 4)
+	w.uint(uint64(m.Code))
+	w.shortText(m.Text)
+	w.retry(m.Retry)
+	return w.end()
+}
+
+func decodeNotice(r *reader) Notice {
+	r.need(3)
+	return Notice{
+		Code:  NoticeCode(r.uint("code", math.MaxUint8)),
+		Text:  r.text("text", maxText),
+		Retry: r.retry(),
+	}
+}

@@ -1,0 +1,172 @@
+// Package memory is a store that keeps a canvas in memory, for tests of what builds on a
+// store: it passes store/storetest, and its calls can be made to fail or to wait (see
+// faults.go). Several nodes of one test may share it as they would share a Redis.
+package memory
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// Config of a store in memory.
+type Config struct {
+	Geometry  canvas.Geometry
+	LogPixels int // bound of the log per region, in pixels; 0: 100,000
+}
+
+// Store implements store.Store.
+type Store struct {
+	cfg Config
+
+	mu      sync.Mutex
+	regions map[canvas.RegionID]*region
+	commits int
+	closed  bool
+	faults  faults
+}
+
+type region struct {
+	epoch    uint64 // of the last claim
+	claimed  bool   // and not released since
+	position canvas.Position
+	tile     canvas.Tile
+	log      []*canvas.Batch
+	pixels   int // in log
+}
+
+// New makes a blank canvas.
+func New(cfg Config) *Store {
+	if cfg.LogPixels == 0 {
+		cfg.LogPixels = 100_000
+	}
+	return &Store{cfg: cfg, regions: make(map[canvas.RegionID]*region)}
+}
+
+// do runs one operation on a region under the lock, unless the store is closed, the
+// caller has given up, or the test wants it to fail.
+func (s *Store) do(ctx context.Context, operation string, id canvas.RegionID, f func(*region) error) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return store.ErrClosed
+	}
+	err := ctx.Err()
+	if err != nil {
+		err = fmt.Errorf("%w: %w", store.ErrUnavailable, err)
+	}
+	if err == nil {
+		err = s.faults.before(operation, id)
+	}
+	if err == nil {
+		err = f(s.region(id))
+	}
+	if err == nil {
+		err = s.faults.after(operation, id)
+	}
+	if err != nil {
+		return fmt.Errorf("%s region %d: %w", operation, id, err)
+	}
+	return nil
+}
+
+func (s *Store) region(id canvas.RegionID) *region {
+	r := s.regions[id]
+	if r == nil {
+		_, _, width, height := s.cfg.Geometry.Bounds(id)
+		r = &region{tile: canvas.NewTile(width, height)}
+		s.regions[id] = r
+	}
+	return r
+}
+
+// Claim implements store.Store.
+func (s *Store) Claim(ctx context.Context, id canvas.RegionID, _ string) (*store.Claim, error) {
+	var claim *store.Claim
+	err := s.do(ctx, "claim", id, func(r *region) error {
+		r.epoch++
+		r.claimed = true
+		claim = &store.Claim{
+			Epoch: r.epoch, Position: r.position, Tile: slices.Clone(r.tile), Recent: slices.Clone(r.log),
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return claim, nil
+}
+
+// Commit implements store.Store.
+func (s *Store) Commit(ctx context.Context, b *canvas.Batch) error {
+	s.waitAtGate(ctx)
+	return s.do(ctx, "commit", b.Region, func(r *region) error {
+		switch {
+		case b.Epoch != r.epoch || !r.claimed:
+			return fmt.Errorf("epoch %d, the last claim has %d: %w", b.Epoch, r.epoch, store.ErrFenced)
+		case b.Position() == r.position && b.From == r.log[len(r.log)-1].From:
+			return nil
+		case b.From != r.position.Seq:
+			return fmt.Errorf("from %d, the region is at %d: %w", b.From, r.position.Seq, store.ErrFenced)
+		}
+		s.commits++
+		r.apply(b, s.cfg.LogPixels)
+		return nil
+	})
+}
+
+func (r *region) apply(b *canvas.Batch, logPixels int) {
+	r.tile.Apply(b)
+	r.position = b.Position()
+	r.log = append(r.log, b)
+	r.pixels += b.Pixels()
+	for r.pixels > logPixels && len(r.log) > 1 {
+		r.pixels -= r.log[0].Pixels()
+		r.log = r.log[1:]
+	}
+}
+
+// Release implements store.Store.
+func (s *Store) Release(ctx context.Context, id canvas.RegionID, epoch uint64) error {
+	return s.do(ctx, "release", id, func(r *region) error {
+		if epoch == r.epoch {
+			r.claimed = false
+		}
+		return nil
+	})
+}
+
+// History implements store.Store.
+func (s *Store) History(ctx context.Context, id canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
+	var history []*canvas.Batch
+	err := s.do(ctx, "history", id, func(r *region) error {
+		for _, b := range r.log {
+			if b.To > after && len(history) < limit {
+				history = append(history, b)
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return history, nil
+}
+
+// Ping implements store.Store.
+func (s *Store) Ping(ctx context.Context) error {
+	return s.do(ctx, "ping", 0, func(*region) error { return nil })
+}
+
+// Close implements store.Store. It does not wait for commits held by Hold: those have
+// not begun.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	return nil
+}

@@ -1,0 +1,69 @@
+// Package store is the contract between regions and what keeps their pixels: who may
+// write (epochs), what is durable (commits) and what happened (the log). It leaves the
+// keeping to store/bolt and store/redis, which both pass store/storetest. Regions and
+// the HTTP API call it.
+package store
+
+import (
+	"context"
+	"errors"
+
+	"pixelplayground/actors/canvas"
+)
+
+var (
+	// ErrFenced says that another owner has claimed the region since: the caller must
+	// give up. This call did not apply the batch and no repetition will; an earlier try
+	// that got ErrUnavailable may have.
+	ErrFenced = errors.New("region was claimed by another owner")
+	// ErrUnavailable says that the store did not answer. The batch may or may not have
+	// been applied; the same commit can be repeated safely.
+	ErrUnavailable = errors.New("store is unavailable")
+	// ErrGeometry says that the store holds a canvas of another size.
+	ErrGeometry = errors.New("store holds a canvas of another geometry")
+	// ErrClosed says that the store was closed.
+	ErrClosed = errors.New("store is closed")
+)
+
+// Claim is what a new owner of a region gets.
+type Claim struct {
+	Epoch    uint64          // the owner's; higher than any before
+	Position canvas.Position // of the last batch committed
+	Tile     canvas.Tile     // the caller's to keep and change
+	Recent   []*canvas.Batch // the log, oldest first, without holes, ending at Position; bounded by the store's setting
+}
+
+// Store keeps the pixels of one canvas. All methods may be called from any goroutine;
+// calls for different regions do not wait for each other's round trip more than the
+// medium demands.
+//
+// Errors are or wrap those of this package; whatever is not ErrFenced, ErrGeometry or
+// ErrClosed wraps ErrUnavailable. A cancelled ctx gives ErrUnavailable as well.
+type Store interface {
+	// Claim makes owner (a free text for people) the only writer of a region: it raises
+	// the region's epoch, so that commits under any earlier epoch get ErrFenced.
+	Claim(ctx context.Context, region canvas.RegionID, owner string) (*Claim, error)
+
+	// Commit makes a batch durable: its pixels, its position and its log entry, or none
+	// of them. b.Epoch must be the claim's and b.From the sequence number reached.
+	// Repeating the commit that was the last to succeed succeeds and changes nothing.
+	// A batch that does not continue the region's sequence gets ErrFenced: its owner
+	// knows less than the store. b has at least one pixel, and as many as numbers.
+	Commit(ctx context.Context, b *canvas.Batch) error
+
+	// Release ends a claim so that the next owner need not wait for anything; commits
+	// under it get ErrFenced from then on. A claim that is not the current one is left
+	// alone: no error.
+	Release(ctx context.Context, region canvas.RegionID, epoch uint64) error
+
+	// History returns the log after sequence number `after`, oldest first: at most limit
+	// batches. The first may start later than `after` when older entries were dropped, or
+	// earlier when `after` is inside a batch.
+	History(ctx context.Context, region canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error)
+
+	// Ping tells whether the store would take a commit now.
+	Ping(ctx context.Context) error
+
+	// Close waits for commits under way. It may be called twice.
+	Close() error
+}

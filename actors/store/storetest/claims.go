@@ -1,0 +1,91 @@
+package storetest
+
+import (
+	"pixelplayground/actors/canvas"
+)
+
+func claimOfBlankRegion(f *fixture) {
+	for i := range Geometry().Regions() {
+		claim := f.state(canvas.RegionID(i))
+		if claim.Epoch == 0 {
+			f.Errorf("region %d: epoch 0 is no claim's", i)
+		}
+	}
+}
+
+func claimRaisesEpoch(f *fixture) {
+	var last uint64
+	for range 5 {
+		claim := f.claim(whole)
+		if claim.Epoch <= last {
+			f.Fatalf("epoch %d after %d", claim.Epoch, last)
+		}
+		last = claim.Epoch
+	}
+	f.state(whole)
+}
+
+func claimGivesState(f *fixture) {
+	first := f.claim(whole)
+	batches := f.commitMany(whole, first.Epoch, 0, 1, 5, 30)
+	second := f.state(whole, batches...)
+	batches = append(batches, f.commitMany(whole, second.Epoch, 36, 7, 1)...)
+	f.state(whole, batches...)
+	f.state(whole, batches...) // a claim without a commit leaves the position's epoch alone
+}
+
+func claimTileIsCallersOwn(f *fixture) {
+	claim := f.claim(whole)
+	b := f.commit(batch(whole, claim.Epoch, 0, 3))
+	for range 2 {
+		claim = f.state(whole, b)
+		for i := range claim.Tile {
+			claim.Tile[i] = 0x55
+		}
+		clear(claim.Recent)
+	}
+	clear(f.history(whole))
+	f.state(whole, b)
+}
+
+// I3: whatever the former owner believes, it can't write.
+func claimFencesFormerOwner(f *fixture) {
+	former := f.claim(whole)
+	done := f.commitMany(whole, former.Epoch, 0, 4, 4)
+	owner := f.claim(whole)
+	f.fenced("a commit of the former owner", batch(whole, former.Epoch, 8, 2))
+	f.fenced("its last commit repeated", done[1])
+	f.fenced("a commit of an epoch to come", batch(whole, owner.Epoch+1, 8, 2))
+	done = append(done, f.commit(batch(whole, owner.Epoch, 8, 2)))
+	f.fenced("a commit that would follow the new owner's", batch(whole, former.Epoch, 10, 2))
+	f.state(whole, done...)
+}
+
+func releaseEndsClaim(f *fixture) {
+	if err := f.store.Release(f.ctx, whole, 1); err != nil {
+		f.Errorf("release of a region that nobody ever claimed: %v", err)
+	}
+	claim := f.claim(whole)
+	b := f.commit(batch(whole, claim.Epoch, 0, 4))
+	for range 2 { // an owner that got no answer repeats it
+		if err := f.store.Release(f.ctx, whole, claim.Epoch); err != nil {
+			f.Fatalf("release: %v", err)
+		}
+	}
+	f.fenced("a commit after the release", batch(whole, claim.Epoch, 4, 1))
+	f.fenced("the last commit repeated after the release", b)
+	if next := f.state(whole, b); next.Epoch <= claim.Epoch {
+		f.Errorf("epoch %d after the release of %d", next.Epoch, claim.Epoch)
+	}
+}
+
+func releaseOfStaleClaimDoesNothing(f *fixture) {
+	former, owner := f.claim(whole), f.claim(whole)
+	for _, epoch := range []uint64{former.Epoch, owner.Epoch + 1, 0} {
+		if err := f.store.Release(f.ctx, whole, epoch); err != nil {
+			f.Errorf("release of epoch %d: %v", epoch, err)
+		}
+	}
+	b := f.commit(batch(whole, owner.Epoch, 0, 1))
+	f.state(whole, b)
+}

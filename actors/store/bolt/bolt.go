@@ -1,0 +1,170 @@
+// Package bolt is the embedded store: one bbolt file in a data directory, nothing to
+// install. It is for a single process; a second one that opens the same directory is
+// refused. Every acknowledged commit has been flushed to the disk, so it survives kill
+// -9 and, if the disk keeps its word, a power cut.
+//
+// A flush costs the same for one pixel as for thousands, so all changes go through one
+// goroutine, the writer, which puts whatever waits, of all regions, into one transaction
+// with one flush. It never waits for more to come: while a flush is under way the next
+// transaction gathers by itself.
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+	"sync/atomic"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// Store implements store.Store in a file.
+type Store struct {
+	cfg   Config
+	db    *bbolt.DB
+	stats Stats
+
+	requests chan *request // callers send while open; Close closes: nothing more will come
+	written  chan struct{} // the writer closes when it has ended
+
+	mu     sync.RWMutex // callers hold it for reading while they send to requests
+	closed bool
+
+	failing bool // the last transaction failed; the writer's own
+}
+
+// Stats counts what the store did since it was opened.
+type Stats struct {
+	Requests     atomic.Int64 // claims, commits, releases and pings that came to the writer
+	Transactions atomic.Int64 // transactions that were flushed to the disk
+	Failed       atomic.Int64 // transactions that were undone
+	QueueFull    atomic.Int64 // requests that had to wait for a place in the queue
+}
+
+// Open opens the canvas of cfg.Dir, or creates one. Its errors say how to get on; the
+// one for a canvas of another size wraps store.ErrGeometry.
+func Open(cfg Config) (*Store, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	db, err := openFile(cfg)
+	if err != nil {
+		return nil, fmt.Errorf("open store: %w", err)
+	}
+	s := &Store{
+		cfg: cfg, db: db,
+		requests: make(chan *request, queueLength),
+		written:  make(chan struct{}),
+	}
+	go s.write()
+	return s, nil
+}
+
+// Close finishes what is queued and closes the file. It may be called twice.
+func (s *Store) Close() error {
+	s.mu.Lock()
+	if !s.closed {
+		s.closed = true
+		close(s.requests)
+	}
+	s.mu.Unlock()
+	<-s.written
+	if err := s.db.Close(); err != nil { // waits for readers; does nothing the second time
+		return fmt.Errorf("close store: %w", err)
+	}
+	return nil
+}
+
+// Stats counts what the store does.
+func (s *Store) Stats() *Stats { return &s.stats }
+
+// Claim implements store.Store.
+func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string) (*store.Claim, error) {
+	op := &claim{region: region, owner: owner}
+	if err := s.submit(ctx, op, 0); err != nil {
+		return nil, fmt.Errorf("claim region %d: %w", region, err)
+	}
+	// Reading can do without the writer: nobody else can commit any more. Should yet
+	// another owner have claimed the region and committed, what is read here is as true,
+	// and this claim is fenced as it would have been a moment later.
+	c := &store.Claim{Epoch: op.epoch}
+	err := s.read(ctx, func(t *tables) error {
+		at, err := t.region(region)
+		if err != nil {
+			return err
+		}
+		c.Position = at.position
+		if c.Tile, err = t.tile(s.cfg.Geometry, region); err != nil {
+			return err
+		}
+		c.Recent, err = t.batches(region, 0, -1)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("claim region %d: %w", region, err)
+	}
+	return c, nil
+}
+
+// Commit implements store.Store. When ctx ends while the batch is queued, the writer
+// drops it if it has not begun; a repetition is queued behind it, so that it finds it
+// either done or dropped, and never comes first.
+func (s *Store) Commit(ctx context.Context, b *canvas.Batch) error {
+	op := &commit{batch: b, record: store.AppendBatch(nil, b), logPixels: uint64(s.cfg.LogPixels)}
+	if err := s.submit(ctx, op, b.Pixels()); err != nil {
+		return fmt.Errorf("commit region %d: %w", b.Region, err)
+	}
+	return nil
+}
+
+// Release implements store.Store.
+func (s *Store) Release(ctx context.Context, region canvas.RegionID, epoch uint64) error {
+	if err := s.submit(ctx, &release{region: region, epoch: epoch}, 0); err != nil {
+		return fmt.Errorf("release region %d: %w", region, err)
+	}
+	return nil
+}
+
+// History implements store.Store.
+func (s *Store) History(ctx context.Context, region canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
+	var history []*canvas.Batch
+	err := s.read(ctx, func(t *tables) (err error) {
+		history, err = t.batches(region, after, max(0, limit))
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("history of region %d: %w", region, err)
+	}
+	return history, nil
+}
+
+// Ping implements store.Store. It waits its turn in the queue like a commit, but costs a
+// flush only when the last transaction failed, to see whether the next would.
+func (s *Store) Ping(ctx context.Context) error {
+	if err := s.submit(ctx, ping{}, 0); err != nil {
+		return fmt.Errorf("ping: %w", err)
+	}
+	return nil
+}
+
+// read runs f on the state as of the last transaction. It never waits for the writer.
+func (s *Store) read(ctx context.Context, f func(*tables) error) error {
+	if err := ctx.Err(); err != nil {
+		return unavailable(err)
+	}
+	err := s.db.View(func(tx *bbolt.Tx) error { return f(tablesOf(tx)) })
+	switch {
+	case errors.Is(err, berrors.ErrDatabaseNotOpen):
+		return store.ErrClosed
+	case err != nil:
+		return unavailable(err)
+	}
+	return nil
+}
+
+func unavailable(cause error) error { return fmt.Errorf("%w: %w", store.ErrUnavailable, cause) }

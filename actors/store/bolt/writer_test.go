@@ -1,0 +1,215 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"strings"
+	"sync"
+	"testing"
+
+	berrors "go.etcd.io/bbolt/errors"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// stall keeps the writer from its next transaction until resume is called.
+func stall(t *testing.T, s *Store) (resume func()) {
+	t.Helper()
+	tx, err := s.db.Begin(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resume = sync.OnceFunc(func() {
+		if err := tx.Rollback(); err != nil {
+			t.Error(err)
+		}
+	})
+	t.Cleanup(resume)
+	return resume
+}
+
+// What waits while a flush is under way is flushed together, and one request that is
+// refused does not harm the others.
+func TestWriter_Coalesces(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	regions := s.cfg.Geometry.Regions()
+	epochs := make([]uint64, regions)
+	for i := range epochs {
+		epochs[i] = claimed(t, s, canvas.RegionID(i)).Epoch
+	}
+	resume := stall(t, s)
+	first := make(chan error, 1)
+	go func() { first <- s.Ping(t.Context()) }() // what the writer has when it stalls
+	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == int64(regions+1) })
+	before := s.stats.Transactions.Load()
+
+	errs := make([]chan error, regions)
+	for i := range regions {
+		errs[i] = make(chan error, 1)
+		b := dot(canvas.RegionID(i), epochs[i], uint64(i%2)) // every other one leaves a gap
+		go func() { errs[i] <- s.Commit(t.Context(), b) }()
+	}
+	eventually(t, "all are queued", func() bool { return len(s.requests) == regions })
+	resume()
+	for i, done := range errs {
+		if err := <-done; i%2 == 0 && err != nil || i%2 == 1 && !errors.Is(err, store.ErrFenced) {
+			t.Errorf("region %d: %v", i, err)
+		}
+	}
+	if err := <-first; err != nil {
+		t.Error(err)
+	}
+	if n := s.stats.Transactions.Load() - before; n != 1 {
+		t.Errorf("%d transactions for what waited together, want 1", n)
+	}
+}
+
+// A transaction is bounded, so that a burst of strokes does not fill the memory.
+func TestWriter_GathersBounded(t *testing.T) {
+	s := &Store{requests: make(chan *request, 10)}
+	for range 10 {
+		s.requests <- &request{pixels: maxPixels / 2}
+	}
+	if group := s.gather(<-s.requests); len(group) != 2 {
+		t.Errorf("%d requests of half a transaction each gathered, want 2", len(group))
+	}
+	close(s.requests)
+	if group := s.gather(&request{}); len(group) != 3 {
+		t.Errorf("%d requests gathered, want 3", len(group))
+	}
+}
+
+// A commit whose caller gave up while it was queued is dropped, and its repetition, which
+// may be queued right behind it, is done once.
+func TestWriter_CancelledWhileQueued(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	repeated, dropped := dot(0, claimed(t, s, 0).Epoch, 0), dot(1, claimed(t, s, 1).Epoch, 0)
+	resume := stall(t, s)
+	held := make(chan error, 1)
+	go func() { held <- s.Ping(t.Context()) }()
+	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == 3 })
+
+	ctx, cancel := context.WithCancel(t.Context())
+	results := make(chan error, 2)
+	for _, b := range []*canvas.Batch{repeated, dropped} {
+		go func() { results <- s.Commit(ctx, b) }()
+	}
+	eventually(t, "the commits are queued", func() bool { return len(s.requests) == 2 })
+	cancel()
+	for range 2 {
+		if err := <-results; !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, context.Canceled) {
+			t.Errorf("cancelled: %v, want ErrUnavailable", err)
+		}
+	}
+	go func() { results <- s.Commit(t.Context(), repeated) }()
+	eventually(t, "the repetition is queued", func() bool { return len(s.requests) == 3 })
+	resume()
+	if err := errors.Join(<-held, <-results); err != nil {
+		t.Errorf("repeated: %v", err)
+	}
+	for region, want := range []uint64{1, 0} {
+		if claim := claimed(t, s, canvas.RegionID(region)); claim.Position.Seq != want || len(claim.Recent) != int(want) {
+			t.Errorf("region %d at %v with %d batches, want %d", region, claim.Position, len(claim.Recent), want)
+		}
+	}
+}
+
+// I6: what finds the queue full waits for a place, as long as its caller does.
+func TestWriter_QueueFull(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	resume := stall(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	var pings sync.WaitGroup
+	pings.Go(func() { _ = s.Ping(ctx) })
+	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == 1 })
+	for range queueLength {
+		pings.Go(func() { _ = s.Ping(ctx) })
+	}
+	eventually(t, "the queue is full", func() bool { return len(s.requests) == queueLength })
+	impatient, giveUp := context.WithCancel(t.Context())
+	result := make(chan error, 1)
+	go func() { result <- s.Ping(impatient) }()
+	eventually(t, "one waits for a place", func() bool { return s.stats.QueueFull.Load() == 1 })
+	giveUp()
+	if err := <-result; !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("%v, want ErrUnavailable", err)
+	}
+	go func() { result <- s.Ping(t.Context()) }()
+	eventually(t, "another waits for a place", func() bool { return s.stats.QueueFull.Load() == 2 })
+	resume()
+	if err := <-result; err != nil {
+		t.Errorf("after the queue has moved: %v", err)
+	}
+	cancel()
+	pings.Wait()
+}
+
+// A transaction that can't be written leaves no trace, fails everyone in it alike, and
+// the store recovers by itself.
+func TestWriter_FailedTransaction(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	claim := claimed(t, s, 0)
+	if err := s.Commit(t.Context(), dot(0, claim.Epoch, 0)); err != nil {
+		t.Fatal(err)
+	}
+	// The writer reads MaxSize only after the next request came through the queue.
+	s.db.MaxSize = 1
+	large := dot(0, claim.Epoch, 1)
+	large.Ops[0].Name = strings.Repeat("x", 1<<20) // more than the free pages take
+	first, together := make(chan error, 1), make(chan error, 2)
+	resume := stall(t, s)
+	go func() { first <- s.Ping(t.Context()) }()
+	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == 3 })
+	for _, b := range []*canvas.Batch{large, dot(0, claim.Epoch, 7)} {
+		go func() { together <- s.Commit(t.Context(), b) }()
+	}
+	eventually(t, "both are queued", func() bool { return len(s.requests) == 2 })
+	resume()
+	if err := <-first; err != nil {
+		t.Errorf("ping before: %v", err)
+	}
+	for range 2 {
+		if err := <-together; !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, berrors.ErrMaxSizeReached) {
+			t.Errorf("%v, want ErrUnavailable because of ErrMaxSizeReached", err)
+		}
+	}
+	if log, err := s.History(t.Context(), 0, 0, 10); err != nil || len(log) != 1 {
+		t.Errorf("%d batches in the log, %v; want 1", len(log), err)
+	}
+	s.db.MaxSize = 0
+	if err := s.Commit(t.Context(), large); err != nil {
+		t.Errorf("repeated: %v", err)
+	}
+	if n := s.stats.Failed.Load(); n != 1 {
+		t.Errorf("%d transactions failed, want 1", n)
+	}
+	if claim := claimed(t, s, 0); claim.Position.Seq != 2 || len(claim.Recent) != 2 {
+		t.Errorf("at %v with %d batches, want seq 2 with 2", claim.Position, len(claim.Recent))
+	}
+}
+
+func TestWriter_PingFlushesOnlyAfterAFailure(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	transactions := func() int64 {
+		before := s.stats.Transactions.Load()
+		if err := s.Ping(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		return s.stats.Transactions.Load() - before
+	}
+	if n := transactions(); n != 0 {
+		t.Errorf("a ping to a sound store made %d transactions", n)
+	}
+	claim := claimed(t, s, 0)
+	s.db.MaxSize = 1
+	big := dot(0, claim.Epoch, 0)
+	big.Ops[0].Name = strings.Repeat("x", 1<<20)
+	if err := s.Commit(t.Context(), big); err == nil {
+		t.Fatal("a commit over the size allowed succeeded")
+	}
+	s.db.MaxSize = 0
+	if first, second := transactions(), transactions(); first != 1 || second != 0 {
+		t.Errorf("pings after a failure made %d and %d transactions, want 1 and 0", first, second)
+	}
+}

@@ -1,0 +1,57 @@
+package redis
+
+import (
+	"fmt"
+	"log/slog"
+	"strings"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Config of the Redis store.
+type Config struct {
+	URL      string          // where Redis is; see parse for its forms
+	Prefix   string          // of all keys: canvases that share a Redis have one each
+	Geometry canvas.Geometry // must be that of the canvas in Redis, if there is one
+
+	// LogPixels bounds the log of each region, in pixels. The log tells a region's next
+	// owner which ops it has had, and the API who drew what. Where everybody places single
+	// pixels, one at a time, a pixel takes 50 bytes of Redis' memory: the default then is
+	// 5 MB a region, which a claim reads in 120 ms. In strokes it is a tenth of that.
+	LogPixels int
+
+	Log *slog.Logger // nil: nothing is logged
+}
+
+// DefaultConfig is a Redis on this computer.
+func DefaultConfig() Config {
+	return Config{
+		URL:       "redis://localhost:6379",
+		Prefix:    "playground",
+		Geometry:  canvas.Geometry{Width: 1024, Height: 1024, Region: 256},
+		LogPixels: 100_000,
+	}
+}
+
+// Validate says what is wrong and how to fix it.
+func (c Config) Validate() error {
+	if _, err := parse(c.URL); err != nil {
+		return fmt.Errorf("redis %s: %w", Redact(c.URL), err)
+	}
+	switch {
+	case !validPrefix(c.Prefix):
+		return fmt.Errorf("prefix %q: must be 1 to 63 letters, digits, dots, dashes, underscores and colons, for example playground", c.Prefix)
+	case c.LogPixels < 1:
+		return fmt.Errorf("log of %d pixels: must be at least 1, for example 100000", c.LogPixels)
+	}
+	return c.Geometry.Validate()
+}
+
+// validPrefix keeps braces out, which would move all keys of a canvas to one node of a
+// cluster, and what patterns of SCAN and of access lists give a meaning to.
+func validPrefix(prefix string) bool {
+	unfit := func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.:", c))
+	}
+	return prefix != "" && len(prefix) <= 63 && !strings.ContainsFunc(prefix, unfit)
+}

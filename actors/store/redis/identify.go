@@ -1,0 +1,91 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"strings"
+	"time"
+
+	driver "github.com/redis/go-redis/v9"
+
+	"pixelplayground/actors/store"
+)
+
+// formatVersion is that of the keys and their values. Records of the log have a version
+// of their own.
+const formatVersion = "1"
+
+// errFormat says that another version of the program wrote the canvas.
+var errFormat = errors.New("canvas has another format")
+
+// identify checks that Redis holds the canvas asked for, and makes a blank one hold it.
+func (s *Store) identify(ctx context.Context) error {
+	about, geometry := s.cfg.Prefix+":canvas", s.cfg.Geometry.String()
+	var fields *driver.SliceCmd
+	_, err := s.client.Pipelined(ctx, func(pipe driver.Pipeliner) error {
+		pipe.HSetNX(ctx, about, "format", formatVersion)
+		pipe.HSetNX(ctx, about, "geometry", geometry)
+		fields = pipe.HMGet(ctx, about, "format", "geometry")
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	format, _ := fields.Val()[0].(string)
+	found, _ := fields.Val()[1].(string)
+	switch {
+	case format != formatVersion:
+		return fmt.Errorf("%w: it is %q, this version reads %q: use the version that wrote it, or choose another --redis-prefix",
+			errFormat, format, formatVersion)
+	case found != geometry:
+		size, region, _ := strings.Cut(found, "/")
+		return fmt.Errorf("%w: it is %s, asked for was %s: use --canvas %s --region %s as before, or choose another --redis-prefix",
+			store.ErrGeometry, found, geometry, size, region)
+	}
+	if !s.identified.Swap(true) && s.cfg.Log != nil {
+		s.cfg.Log.Info("canvas opened", "redis", Redact(s.cfg.URL), "prefix", s.cfg.Prefix, "geometry", geometry)
+	}
+	return nil
+}
+
+// contactTimeout is how long Open waits for a Redis that does not answer.
+const contactTimeout = 2 * time.Second
+
+// firstContact fails only for what waiting does not mend.
+func (s *Store) firstContact() error {
+	ctx, cancel := context.WithTimeout(context.Background(), contactTimeout)
+	defer cancel()
+	switch err := s.identify(ctx); {
+	case err == nil:
+		return nil
+	case errors.Is(err, store.ErrGeometry), errors.Is(err, errFormat):
+		return err
+	case driver.IsAuthError(err), driver.IsPermissionError(err):
+		return fmt.Errorf("%w: check user and password of the URL, and what the user may do", err)
+	default:
+		if s.cfg.Log != nil {
+			s.cfg.Log.Warn("redis does not answer: the canvas is served when it does", "redis", Redact(s.cfg.URL), "err", err)
+		}
+		return nil
+	}
+}
+
+// logDriver sends what the driver has to say, which is about connections and repeats
+// what calls return, to where only a search for faults looks. The driver has one logger
+// for the process.
+func logDriver(log *slog.Logger) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	driver.SetLogger(driverLog{log})
+}
+
+type driverLog struct{ *slog.Logger }
+
+func (l driverLog) Printf(ctx context.Context, format string, v ...any) {
+	if l.Enabled(ctx, slog.LevelDebug) {
+		l.DebugContext(ctx, "redis driver", "said", fmt.Sprintf(format, v...))
+	}
+}

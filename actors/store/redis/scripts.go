@@ -1,0 +1,112 @@
+package redis
+
+import (
+	"strconv"
+
+	driver "github.com/redis/go-redis/v9"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// One script per operation: Redis runs it alone and writes its effects to its own log
+// and replicas as one. A script is not undone when it fails midway; so each tests all
+// that can be refused before it writes, and its first write is one that Redis refuses
+// when it is out of memory or a replica.
+//
+// Lua's numbers are exact up to 2^53, which a region reaches after 285 years of a
+// million pixels a second. Sequence numbers and epochs stay text unless they must be
+// compared by size.
+
+// claimScript: KEYS meta, ARGV owner. Returns the epoch.
+//
+// Epochs follow the clock, in seconds, so that an epoch that Redis has lost, with a
+// machine or in a failover, is not given to another owner: two owners under one epoch
+// could both be told that the same sequence numbers are theirs.
+const claimScript = `
+local last = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
+local now = tonumber(redis.call('TIME')[1])
+local epoch = string.format('%.0f', math.max(last + 1, now))
+redis.call('HSET', KEYS[1], 'epoch', epoch, 'owner', ARGV[1])
+return epoch`
+
+// releaseScript: KEYS meta, ARGV epoch.
+const releaseScript = `
+if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
+  redis.call('HDEL', KEYS[1], 'owner')
+end
+return 1`
+
+// commitScript: KEYS meta, pixels, log, ARGV epoch, from, to, cut, record, and for each
+// run of pixels its offset and bytes. Returns why the batch is fenced, or nothing.
+//
+// No batch that begins before the sequence number cut may stay in the log, besides the
+// one that is added. A batch begins where the one before it ends, which is its id: so
+// the first that ends at cut or later is the last to go.
+const commitScript = `
+local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
+local epoch, from, to, cut, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local is = redis.call('HMGET', meta, 'epoch', 'owner', 'position_epoch', 'position_seq', 'last_from', 'log_start')
+local claimed, owner, position_epoch, seq, last_from, start = is[1], is[2], is[3], is[4] or '0', is[5], is[6] or '0'
+
+if claimed ~= epoch then
+  return 'epoch ' .. epoch .. ', but ' .. (owner or 'nobody') .. ' has claimed epoch ' .. (claimed or '0')
+end
+if not owner then
+  return 'epoch ' .. epoch .. ' was released'
+end
+if position_epoch == epoch and last_from == from and seq == to then
+  return ''
+end
+if seq ~= from then
+  return 'from ' .. from .. ', but the region is at ' .. seq
+end
+
+redis.call('XADD', log, to .. '-0', 'batch', record)
+for i = 6, #ARGV, 2 do
+  redis.call('SETRANGE', pixels, ARGV[i], ARGV[i + 1])
+end
+if tonumber(start) < tonumber(cut) then
+  local last = redis.call('XRANGE', log, cut .. '-0', from .. '-0', 'COUNT', 1)[1]
+  start = last and string.match(last[1], '%d+') or from
+  redis.call('XTRIM', log, 'MINID', start .. '-1')
+end
+redis.call('HSET', meta, 'position_epoch', epoch, 'position_seq', to, 'last_from', from, 'log_start', start)
+return ''`
+
+// scripts are sent by their hash; Redis is sent the text when it does not know it.
+type scripts struct{ claim, release, commit *driver.Script }
+
+func newScripts() scripts {
+	return scripts{driver.NewScript(claimScript), driver.NewScript(releaseScript), driver.NewScript(commitScript)}
+}
+
+// commitArgs is what the commit script is given for a batch.
+func commitArgs(b *canvas.Batch, logPixels int) []any {
+	number := func(n uint64) string { return strconv.FormatUint(n, 10) }
+	cut := b.To - min(b.To, uint64(logPixels))
+	args := append(make([]any, 0, 16), number(b.Epoch), number(b.From), number(b.To), number(cut), store.AppendBatch(nil, b))
+	return appendRuns(args, b)
+}
+
+// appendRuns appends the pixels of a batch in their order, one write for those that
+// stand side by side, as those of most strokes do.
+func appendRuns(args []any, b *canvas.Batch) []any {
+	stored := make([]byte, 0, pixelBytes*b.Pixels()) // one piece of memory for all runs
+	start, next := 0, -1
+	for i := range b.Ops {
+		for _, p := range b.Ops[i].Pixels {
+			if int(p.Pos) != next && len(stored) > start {
+				args = append(args, stored[start:])
+				start = len(stored)
+			}
+			if len(stored) == start {
+				args = append(args, pixelBytes*int(p.Pos))
+			}
+			c := p.Color ^ canvas.Background
+			stored = append(stored, byte(c>>16), byte(c>>8), byte(c))
+			next = int(p.Pos) + 1
+		}
+	}
+	return append(args, stored[start:])
+}

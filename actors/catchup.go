@@ -1,0 +1,115 @@
+package actors
+
+import (
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// basePixels is how far, in pixels, a shared snapshot may lie behind before a new one is
+// made: below that a newcomer gets the snapshot and the difference, and the snapshot is
+// copied and encoded once for a crowd of newcomers on a busy canvas.
+const basePixels = 4096
+
+// blankPixels is up to how many pixels a newcomer to a young region gets as a batch
+// rather than as a snapshot.
+const blankPixels = 512
+
+// Bounds of what waits for a replica during an outage: viewers that come and go are
+// counted until it ends (24 bytes each), readers give up within seconds.
+const (
+	maxWaiting = 1 << 16
+	maxReaders = 1 << 10
+)
+
+// resync brings one viewer up to date, now or as soon as there is a replica.
+func (r *relay) resync(ctx actor.Context, m resync) {
+	switch {
+	case r.tile != nil:
+		r.pod.audience.Join(m.viewer, r.catchUp(m.held))
+	case len(r.waiting) < maxWaiting:
+		r.waiting[m.viewer] = m.held
+	}
+	r.engage(ctx)
+}
+
+// read answers with a snapshot of now. A reader wants what the region has, so it waits
+// for an attached replica.
+func (r *relay) read(ctx actor.Context) {
+	r.lastRead = r.pod.clock.Now()
+	switch {
+	case r.tile != nil && r.attached:
+		ctx.Respond(r.snapshot())
+	case len(r.readers) < maxReaders:
+		r.readers = append(r.readers, ctx.Sender())
+	default:
+		ctx.Respond(readBusy{})
+	}
+	r.engage(ctx)
+}
+
+func (r *relay) serveWaiting(ctx actor.Context) {
+	for viewer, held := range r.waiting {
+		r.pod.audience.Join(viewer, r.catchUp(held))
+	}
+	for _, reader := range r.readers {
+		ctx.Send(reader, r.snapshot())
+	}
+	clear(r.waiting)
+	r.readers = nil
+}
+
+// catchUp is what leads from held to the replica's position: the batches in between, if
+// the ring has them, else a snapshot.
+func (r *relay) catchUp(held canvas.Position) CatchUp {
+	c := CatchUp{Region: r.id, At: r.position}
+	if held == canvas.Head() || held == r.position {
+		return c
+	}
+	recent, ok := r.ring.since(held)
+	if ok && held == (canvas.Position{}) && r.position.Seq > blankPixels {
+		ok = false
+	}
+	if ok {
+		r.pod.stats.Resumes.Add(1)
+		c.Delta = r.merged(recent)
+		return c
+	}
+	r.pod.stats.Snapshots.Add(1)
+	c.Snapshot = r.recentBase()
+	if behind, ok := r.ring.since(c.Snapshot.Position); ok {
+		c.Delta = r.merged(behind)
+	}
+	return c
+}
+
+// recentBase is the shared snapshot, replaced when it lies too far behind.
+func (r *relay) recentBase() *canvas.Snapshot {
+	if r.base != nil && r.base.Position != r.position {
+		if _, ok := r.ring.since(r.base.Position); ok && r.position.Seq-r.base.Position.Seq <= basePixels {
+			return r.base
+		}
+	}
+	return r.snapshot()
+}
+
+// snapshot is a copy of the replica as it is now.
+func (r *relay) snapshot() *canvas.Snapshot {
+	if r.base == nil || r.base.Position != r.position {
+		r.base = &canvas.Snapshot{Region: r.id, Position: r.position, Tile: append(canvas.Tile(nil), r.tile...)}
+	}
+	return r.base
+}
+
+// merged joins batches; the last result is kept, since many resume from one position at
+// once when a pod has died.
+func (r *relay) merged(batches []*canvas.Batch) *canvas.Batch {
+	if len(batches) == 0 {
+		return nil
+	}
+	from, to := batches[0].From, batches[len(batches)-1].Position()
+	if r.delta == nil || r.delta.From != from || r.delta.Position() != to {
+		r.delta = canvas.Merge(batches)
+	}
+	return r.delta
+}

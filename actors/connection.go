@@ -1,0 +1,321 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// connection speaks for one WebSocket: it opens the session, checks rate, order and
+// bounds of what is placed, hands ops to the relays and gives the client their answer
+// when every region concerned has answered. It never sees the pixels that others place:
+// those go from the relays to the Audience directly.
+type connection struct {
+	pod    *Node
+	viewer ViewerID
+	out    Outbox
+
+	session canvas.Session
+	author  canvas.Author // 0: not welcomed yet
+	name    string
+	bucket  bucket
+	lastNum uint64
+	placing map[uint64]*placing
+	held    []Place // of a JSON client, until there is room in the window; at most MaxUnhandled
+
+	pointed canvas.RegionID // where the pointer was shown last,
+	points  bool            // if it is shown
+	moved   time.Time       // when it was passed on last
+	next    Cursor          // where it is by now, if due
+	due     bool            // a pointerDue is coming
+}
+
+// placing is an op whose regions have not all answered.
+type placing struct {
+	parts   int
+	silent  bool // numbered here for a JSON client: no ack
+	refused bool // some part was; the client has been told
+}
+
+// pointerPause bounds a client's pointer to 20 moves a second: of more, the last of each
+// pause counts.
+const pointerPause = 50 * time.Millisecond
+
+type pointerDue struct{}
+
+// Connection is the handle by which transport speaks to a connection actor.
+type Connection struct {
+	pod *Node
+	pid *actor.PID
+}
+
+// Send hands over a command: Hello first, then Subscribe, SubscribeAll, Unsubscribe,
+// Place, Rename, Cursor. Each is answered by Outbox.Handled.
+func (c *Connection) Send(command any) { c.pod.system.Root.Send(c.pid, command) }
+
+// Close ends the actor: the socket is gone.
+func (c *Connection) Close() { c.pod.system.Root.Stop(c.pid) }
+
+func (c *connection) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		c.pod.stats.Live[KindConnection].Add(1)
+	case *actor.Stopping:
+	case *actor.Stopped:
+		c.pod.stats.Live[KindConnection].Add(-1)
+		c.leave(ctx)
+	case Hello:
+		c.hello(ctx, m)
+		c.out.Handled()
+	case Subscribe:
+		c.out.Follow(m.Marks)
+		c.out.Handled()
+	case SubscribeAll:
+		c.followAll()
+		c.out.Handled()
+	case Unsubscribe:
+		c.out.Unfollow(m.Regions)
+		c.out.Handled()
+	case Place:
+		c.take(ctx, m)
+	case Rename:
+		c.rename(ctx, m.Name)
+		c.out.Handled()
+	case Cursor:
+		c.cursor(ctx, m)
+		c.out.Handled()
+	case pointerDue:
+		if c.due {
+			c.due = false
+			c.cursor(ctx, c.next)
+		}
+	case opsAcked:
+		c.onAcked(m)
+		c.takeHeld(ctx)
+	case opRefused:
+		c.onRefused(m)
+		c.takeHeld(ctx)
+	default:
+		c.pod.unhandled(KindConnection, m)
+	}
+}
+
+func (c *connection) hello(ctx actor.Context, m Hello) {
+	if c.author != 0 {
+		c.pod.unhandled(KindConnection, m)
+		return
+	}
+	c.session = m.Session
+	if !m.Resume {
+		c.session = c.pod.newSession()
+	}
+	c.author, c.name = c.session.Author(), m.Name
+	now := c.pod.clock.Now()
+	c.bucket = newBucket(c.pod.cfg.Rate, c.pod.cfg.Burst, now)
+	c.out.Welcome(Welcome{
+		Session: c.session, User: c.author, Node: c.pod.cfg.Node, Time: now,
+		Rate: c.pod.cfg.Rate, Burst: c.pod.cfg.Burst, Window: Window,
+	})
+	ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.author, Name: c.name}})
+}
+
+func (c *connection) followAll() {
+	marks := make([]canvas.Mark, c.pod.cfg.Geometry.Regions())
+	for i := range marks {
+		marks[i] = canvas.Mark{Region: canvas.RegionID(i), Position: canvas.Head()}
+	}
+	c.out.Follow(marks)
+}
+
+func (c *connection) rename(ctx actor.Context, name string) {
+	if name != c.name {
+		c.name = name
+		ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.author, Name: c.name}})
+	}
+}
+
+// take places an op now. A JSON client gets no acks and can't know the window, so instead
+// of refusing what is over it, it is held, and with it the credit to read more.
+func (c *connection) take(ctx actor.Context, m Place) {
+	if m.Num == 0 && len(c.placing) >= Window {
+		c.held = append(c.held, m)
+		return
+	}
+	c.place(ctx, m)
+	c.out.Handled()
+}
+
+func (c *connection) takeHeld(ctx actor.Context) {
+	for len(c.held) > 0 && len(c.placing) < Window {
+		c.place(ctx, c.held[0])
+		c.held = c.held[1:]
+		c.out.Handled()
+	}
+}
+
+// place checks an op and hands its parts to the relays of the regions they fall into.
+func (c *connection) place(ctx actor.Context, m Place) {
+	silent := m.Num == 0
+	if silent {
+		m.Num = c.lastNum + 1
+	}
+	now := c.pod.clock.Now()
+	if why, retry := c.check(m, now); why != 0 {
+		c.refuse(m.Num, why, retry)
+		return
+	}
+	c.lastNum = m.Num
+	parts := split(c.pod.cfg.Geometry, m.Dots)
+	if c.placing == nil { // most connections only watch
+		c.placing = make(map[uint64]*placing)
+	}
+	c.placing[m.Num] = &placing{parts: len(parts), silent: silent}
+	c.pod.stats.Placed.Add(1)
+
+	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num}, Name: c.name, Spelling: m.Spelling}
+	if m.Alias != "" {
+		op.Name, op.Alias = m.Alias, true
+	}
+	for _, part := range parts {
+		op.Pixels = part.pixels
+		ctx.Send(c.pod.relays[part.region], place{op: op, from: ctx.Self()})
+	}
+}
+
+// check says why an op can't be placed; 0: it can, and its pixels are taken from the
+// allowance. The cheap and final reasons come first.
+func (c *connection) check(m Place, now time.Time) (canvas.Refusal, time.Duration) {
+	for _, d := range m.Dots {
+		if !c.pod.cfg.Geometry.Contains(int(d.X), int(d.Y)) {
+			return canvas.RefusedBounds, 0
+		}
+	}
+	switch {
+	case c.pod.draining.Load():
+		return canvas.RefusedDraining, 0
+	case m.Num <= c.lastNum:
+		return canvas.RefusedOrder, 0
+	case len(c.placing) >= Window:
+		return canvas.RefusedBusy, 100 * time.Millisecond
+	}
+	if wait, ok := c.bucket.take(len(m.Dots), now); !ok {
+		return canvas.RefusedRate, wait
+	}
+	return 0, 0
+}
+
+func (c *connection) refuse(num uint64, why canvas.Refusal, retry time.Duration) {
+	c.pod.stats.Refused[why].Add(1)
+	c.out.Refuse(num, why, retry, c.bucket.remaining(c.pod.clock.Now()))
+}
+
+func (c *connection) onAcked(m opsAcked) {
+	var done []uint64
+	for _, num := range m.nums {
+		if p := c.answered(num); p != nil && !p.silent && !p.refused {
+			done = append(done, num)
+		}
+	}
+	if len(done) > 0 {
+		c.out.Ack(done, c.bucket.remaining(c.pod.clock.Now()))
+	}
+}
+
+// onRefused tells the client at the first refusal of any part.
+func (c *connection) onRefused(m opRefused) {
+	p := c.placing[m.num]
+	if p != nil && !p.refused {
+		p.refused = true
+		c.refuse(m.num, m.why, m.retry)
+	}
+	c.answered(m.num)
+}
+
+// answered counts one region's answer to an op, and returns the op when it was the last.
+func (c *connection) answered(num uint64) *placing {
+	p := c.placing[num]
+	if p == nil {
+		return nil
+	}
+	if p.parts--; p.parts > 0 {
+		return nil
+	}
+	delete(c.placing, num)
+	return p
+}
+
+// cursor shows the pointer in the region it is in.
+func (c *connection) cursor(ctx actor.Context, m Cursor) {
+	if !c.pod.cfg.Geometry.Contains(int(m.X), int(m.Y)) {
+		c.due = false
+		c.hidePointer(ctx)
+		return
+	}
+	now := c.pod.clock.Now()
+	if wait := pointerPause - now.Sub(c.moved); wait > 0 {
+		c.next = m
+		if !c.due {
+			c.due = true
+			c.pod.later(ctx, wait, pointerDue{})
+		}
+		return
+	}
+	c.moved = now
+	region, _ := c.pod.cfg.Geometry.Locate(int(m.X), int(m.Y))
+	moved := pointerMoved{canvas.Pointer{Author: c.author, X: m.X, Y: m.Y}}
+	if c.points && region != c.pointed {
+		// Whoever sees the region it left only, sees where it went. Who sees both may be
+		// told in either order, so this must not be "gone".
+		ctx.Send(c.pod.relays[c.pointed], moved)
+	}
+	c.pointed, c.points = region, true
+	ctx.Send(c.pod.relays[region], moved)
+}
+
+func (c *connection) hidePointer(ctx actor.Context) {
+	if c.points {
+		c.points = false
+		gone := canvas.Pointer{Author: c.author, X: canvas.PointerGone, Y: canvas.PointerGone}
+		ctx.Send(c.pod.relays[c.pointed], pointerMoved{gone})
+	}
+}
+
+// leave takes the user off the roster. It runs when the socket is gone and when the
+// actor has failed; in the latter case the socket must go too.
+func (c *connection) leave(ctx actor.Context) {
+	c.out.Fail()
+	if c.author != 0 {
+		c.hidePointer(ctx)
+		ctx.Send(c.pod.roster, gone{c.viewer})
+	}
+}
+
+// part is the pixels of an op in one region.
+type part struct {
+	region canvas.RegionID
+	pixels []canvas.Pixel
+}
+
+// split sorts an op's dots into regions, keeping their order. Strokes stay mostly in the
+// region of the dot before, which is looked at first.
+func split(g canvas.Geometry, dots []canvas.Dot) []part {
+	var parts []part
+	index := make(map[canvas.RegionID]int)
+	current := -1
+	for _, d := range dots {
+		region, pos := g.Locate(int(d.X), int(d.Y))
+		if current < 0 || parts[current].region != region {
+			i, ok := index[region]
+			if !ok {
+				i = len(parts)
+				index[region] = i
+				parts = append(parts, part{region: region})
+			}
+			current = i
+		}
+		parts[current].pixels = append(parts[current].pixels, canvas.Pixel{Pos: pos, Color: d.Color})
+	}
+	return parts
+}

@@ -1,0 +1,97 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// flight is a batch between being offered to the store and the store's answer. A region
+// has at most one: what arrives meanwhile is the next batch.
+type flight struct {
+	batch *canvas.Batch
+	ops   []*queued
+	began time.Time
+}
+
+// advance starts the next commit if there is something to commit and none under way, so
+// an idle region adds no delay and a busy one gathers. With nothing left to commit it
+// completes a retirement.
+func (r *region) advance(ctx actor.Context) {
+	switch {
+	case r.epoch == 0 || r.flight != nil:
+	case !r.queue.empty():
+		r.takeOff(ctx)
+	case len(r.retirees) > 0:
+		r.retireNow(ctx, r.epoch)
+	}
+}
+
+func (r *region) takeOff(ctx actor.Context) {
+	ops, pixels := r.queue.take(r.pod.cfg.BatchPixels)
+	now := r.pod.clock.Now()
+	batch := &canvas.Batch{
+		Region: r.id, Epoch: r.epoch, Time: now.UnixMilli(),
+		From: r.position.Seq, To: r.position.Seq + uint64(pixels), Ops: make([]canvas.Op, len(ops)),
+	}
+	for i, entry := range ops {
+		batch.Ops[i] = entry.op
+	}
+	r.flight = &flight{batch: batch, ops: ops, began: now}
+	r.asking()
+	r.commit(ctx, r.flight)
+}
+
+func (r *region) commit(ctx actor.Context, f *flight) {
+	self, system := ctx.Self(), ctx.ActorSystem()
+	r.pod.background(func(c context.Context) {
+		system.Root.Send(self, committed{f, r.pod.store.Commit(c, f.batch)})
+	})
+}
+
+func (r *region) onCommitAgain(ctx actor.Context, m commitAgain) {
+	if m.flight == r.flight {
+		r.commit(ctx, m.flight)
+	}
+}
+
+func (r *region) onCommitted(ctx actor.Context, m committed) {
+	switch {
+	case m.flight != r.flight: // of an instance or an epoch before
+	case m.err == nil:
+		r.land(ctx)
+	case errors.Is(m.err, store.ErrFenced):
+		r.onFenced(ctx)
+	default:
+		// The batch may be durable or not, so its ops can be neither acknowledged nor
+		// refused: only repeating the commit tells.
+		r.failed(m.err, "commit")
+		r.pod.later(ctx, backoff(r.failures), commitAgain{r.flight})
+	}
+}
+
+// land applies the durable batch and shows it to every relay, with the acks for its ops.
+func (r *region) land(ctx actor.Context) {
+	f := r.flight
+	r.flight, r.fences = nil, 0
+	r.recovered()
+	r.pod.stats.committed(f, r.pod.clock.Now())
+
+	r.tile.Apply(f.batch)
+	r.position = f.batch.Position()
+	r.ring.push(f.batch)
+	r.queue.settle(f.ops)
+	for _, entry := range f.ops {
+		r.applied.add(entry.op.ID)
+	}
+	acks := byRelay(f.ops)
+	for key, s := range r.subscribers {
+		ctx.Send(s.relay, &Committed{Stream: s.stream, Batch: f.batch, Acks: acks[key]})
+	}
+	r.advance(ctx)
+}

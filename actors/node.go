@@ -1,0 +1,224 @@
+// Package actors is the live canvas: the connection, relay, region, presence, roster and
+// inspector actors, one file each, and the Node that runs those of one pod. It decides
+// what is placed where in which order and who is told; it leaves sockets and encodings
+// to transport, keeping to actors/store, and other pods to cluster. Those come in through
+// the ports in ports.go; cmd/playground wires them.
+package actors
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"slices"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// Ports is what a node needs from outside.
+type Ports struct {
+	Store     store.Store
+	Audience  Audience
+	Placement Placement          // nil: everything is on this node
+	System    *actor.ActorSystem // nil: a new one that knows no other pods
+	Clock     Clock              // nil: the real one
+	Log       *slog.Logger       // nil: none
+}
+
+// Node runs the actors of one pod.
+type Node struct {
+	cfg        Config
+	store      store.Store
+	audience   Audience
+	placement  Placement
+	clock      Clock
+	log        *slog.Logger
+	system     *actor.ActorSystem
+	ownSystem  bool
+	strategies strategies
+	stats      Stats
+
+	// Set by Open, read-only from then on. relays and regions are indexed by RegionID.
+	relays            []*actor.PID
+	regions           []*actor.PID
+	presence          *actor.PID
+	roster, inspector *actor.PID
+	opened            time.Time
+
+	draining atomic.Bool
+	users    atomic.Int64  // of the whole canvas, as shown last
+	streams  atomic.Uint64 // numbers the relays' streams
+	roll     rosterMemory  // the roster's
+
+	work      sync.WaitGroup // store calls and reports under way
+	workCtx   context.Context
+	stopWork  context.CancelFunc
+	closeOnce sync.Once
+}
+
+// New makes a node and starts nothing. The config must be valid.
+func New(cfg Config, ports Ports) *Node {
+	n := &Node{
+		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement,
+		clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
+		roll: rosterMemory{members: make(map[ViewerID]canvas.User)},
+	}
+	if n.clock == nil {
+		n.clock = realClock{}
+	}
+	if n.log == nil {
+		n.log = slog.New(slog.DiscardHandler)
+	}
+	if n.system == nil {
+		n.system, n.ownSystem = NewSystem(n.log), true
+	}
+	if n.placement == nil {
+		n.placement = alone{n.system}
+	}
+	n.workCtx, n.stopWork = context.WithCancel(context.Background())
+	// A relay that comes back under an old name must not be taken for its predecessor.
+	n.streams.Store(uint64(n.clock.Now().UnixNano()))
+	return n
+}
+
+// NewSystem makes an actor system that logs warnings to log. Its own start-up chatter and
+// dead letters (which the inspector counts) are left out.
+func NewSystem(log *slog.Logger) *actor.ActorSystem {
+	return actor.NewActorSystem(
+		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
+			return slog.New(atLeastWarn{log.Handler()})
+		}))
+}
+
+// atLeastWarn drops records below warnings.
+type atLeastWarn struct{ slog.Handler }
+
+func (h atLeastWarn) Enabled(ctx context.Context, level slog.Level) bool {
+	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
+}
+
+// alone is the placement of a node that is alone.
+type alone struct{ system *actor.ActorSystem }
+
+func (h alone) Region(id canvas.RegionID) *actor.PID { return h.system.NewLocalPID(regionName(id)) }
+func (h alone) Presence() *actor.PID                 { return h.system.NewLocalPID(KindPresence.String()) }
+
+func regionName(id canvas.RegionID) string {
+	return KindRegion.String() + "/" + strconv.Itoa(int(id))
+}
+
+// Open starts the actors. It returns before the regions have claimed: what is asked of
+// them meanwhile waits.
+func (n *Node) Open() error {
+	n.opened = n.clock.Now()
+	spawn := func(kind Kind, name string, producer func() actor.Actor) (*actor.PID, error) {
+		pid, err := n.system.Root.SpawnNamed(n.props(kind, producer), name)
+		if err != nil {
+			err = fmt.Errorf("start %s: %w", name, err)
+		}
+		return pid, err
+	}
+	var err error
+	if n.inspector, err = spawn(KindInspector, "inspector", func() actor.Actor { return &inspector{pod: n} }); err != nil {
+		return err
+	}
+	if n.presence, err = spawn(KindPresence, "presence", func() actor.Actor { return newPresence(n) }); err != nil {
+		return err
+	}
+	if n.roster, err = spawn(KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
+		return err
+	}
+	count := n.cfg.Geometry.Regions()
+	n.regions, n.relays = make([]*actor.PID, count), make([]*actor.PID, count)
+	for i := range count {
+		id := canvas.RegionID(i)
+		if n.regions[i], err = spawn(KindRegion, regionName(id), func() actor.Actor { return newRegion(n, id) }); err != nil {
+			return err
+		}
+		name, unacked := KindRelay.String()+"/"+strconv.Itoa(i), newUnacked(n.cfg.QueuePixels)
+		if n.relays[i], err = spawn(KindRelay, name, func() actor.Actor { return newRelay(n, id, unacked) }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Drain refuses new ops from now on.
+func (n *Node) Drain() { n.draining.Store(true) }
+
+// Close commits what the regions have accepted, releases them and stops all actors. The
+// store is the caller's to close afterwards. It may be called twice.
+func (n *Node) Close() {
+	n.Drain()
+	n.closeOnce.Do(func() {
+		var futures []*actor.Future
+		for _, pid := range n.regions {
+			if pid != nil {
+				futures = append(futures, n.system.Root.RequestFuture(pid, retire{}, n.cfg.Retire))
+			}
+		}
+		for i, f := range futures {
+			if _, err := f.Result(); err != nil {
+				n.log.Warn("region did not finish in time", "region", i, "err", err)
+			}
+		}
+		for _, pid := range slices.Concat(n.relays, n.regions, []*actor.PID{n.roster, n.presence, n.inspector}) {
+			if pid != nil {
+				_ = n.system.Root.StopFuture(pid).Wait()
+			}
+		}
+		n.stopWork()
+		n.work.Wait()
+		if n.ownSystem {
+			n.system.Shutdown()
+		}
+	})
+}
+
+// Connect starts the actor of a new connection.
+func (n *Node) Connect(v ViewerID, out Outbox) *Connection {
+	props := n.props(KindConnection, func() actor.Actor { return &connection{pod: n, viewer: v, out: out} })
+	pid, err := n.system.Root.SpawnNamed(props, KindConnection.String()+"/"+strconv.FormatUint(uint64(v), 36))
+	if err != nil {
+		// Viewer ids are never used twice; a fault here must not pass unseen.
+		n.log.Error("connection not started", "viewer", uint64(v), "err", err)
+		out.Fail()
+	}
+	return &Connection{pod: n, pid: pid}
+}
+
+// background runs f on its own goroutine with the store's time limit. Close waits for it.
+func (n *Node) background(f func(context.Context)) {
+	n.work.Add(1)
+	go func() {
+		defer n.work.Done()
+		ctx, cancel := context.WithTimeout(n.workCtx, n.cfg.StoreTimeout)
+		defer cancel()
+		f(ctx)
+	}()
+}
+
+// later sends message to the actor itself after d.
+func (n *Node) later(ctx actor.Context, d time.Duration, message any) {
+	self := ctx.Self()
+	n.clock.AfterFunc(d, func() { n.system.Root.Send(self, message) })
+}
+
+// jitter spreads d by up to half of it, so that those who wait alike don't come alike.
+func (n *Node) jitter(d time.Duration) time.Duration {
+	return d/2 + mathrand.N(d)
+}
+
+// newSession makes an unguessable session.
+func (n *Node) newSession() (s canvas.Session) {
+	rand.Read(s[:]) // never fails: see crypto/rand
+	return s
+}

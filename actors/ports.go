@@ -1,0 +1,135 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// ViewerID names one WebSocket of this pod to its Audience.
+type ViewerID uint64
+
+// Audience is where committed pixels go: every viewer of this pod. Relays and the
+// roster call it; transport implements it. No method blocks or fails: what can't be
+// shown to a viewer now, the audience asks for again through Node.Resync.
+type Audience interface {
+	// Publish shows a batch to every viewer of its region that stands at b.From. Others
+	// that follow the region have lost their place, and the audience resyncs them.
+	Publish(b *canvas.Batch)
+	// Reset says that the region's history was replaced: every viewer of it must resync.
+	Reset(region canvas.RegionID)
+	// Join answers Resync: shows one viewer what it missed. From here on it is published to.
+	Join(v ViewerID, c CatchUp)
+	// Viewing tells whether any viewer of this pod follows the region, in sync or not
+	// yet. A relay lets go of a region that nobody views.
+	Viewing(region canvas.RegionID) bool
+	// Point shows pointers that moved in a region. They may be dropped.
+	Point(region canvas.RegionID, moved []canvas.Pointer)
+	// Present shows who is here.
+	Present(p *Presence)
+}
+
+// CatchUp takes a viewer from what it holds to At: by a snapshot, by a batch, by first
+// the one and then the other, or by nothing when it has missed nothing.
+type CatchUp struct {
+	Region   canvas.RegionID
+	At       canvas.Position
+	Snapshot *canvas.Snapshot // nil: what the viewer holds is a base
+	Delta    *canvas.Batch    // nil: nothing after the base
+}
+
+// Presence is the users of the whole canvas and how they changed since the Presence
+// before. Immutable, shared by all viewers. Only users with a name are listed, at most
+// Config.ListedUsers of them; the count is exact.
+type Presence struct {
+	Count  int
+	Named  []canvas.User   // all listed
+	Joined []canvas.User   // newly listed or renamed
+	Left   []canvas.Author // no longer listed
+
+	// Arrived are viewers of this pod that this Presence is the first to count. They are
+	// shown all of it, and nobody is shown a Presence before.
+	Arrived []ViewerID
+}
+
+// Outbox is the way to one client: its connection actor calls it, transport implements
+// it and encodes for the client's protocol. No method blocks or fails.
+type Outbox interface {
+	// Welcome is sent once, before anything else.
+	Welcome(w Welcome)
+	// Follow makes the client a viewer of regions, from what it holds there. The
+	// audience then asks Node.Resync for each.
+	Follow(marks []canvas.Mark)
+	// Unfollow ends that.
+	Unfollow(regions []canvas.RegionID)
+	// Ack confirms ops; left is what remains of the allowance, in pixels.
+	Ack(nums []uint64, left int)
+	// Refuse says why an op was not carried out and when to try again (0: never).
+	Refuse(num uint64, why canvas.Refusal, retry time.Duration, left int)
+	// Handled returns the credit of one message: transport stops reading from a client
+	// whose actor has not yet handled its last MaxUnhandled messages.
+	Handled()
+	// Fail closes the connection because its actor has ended. Nothing happens when it is
+	// closed already.
+	Fail()
+}
+
+// MaxUnhandled bounds what a client can have waiting in its connection's mailbox, in messages.
+const MaxUnhandled = 32
+
+// Welcome is what a client learns first.
+type Welcome struct {
+	Session canvas.Session
+	User    canvas.Author
+	Node    string
+	Time    time.Time
+	Rate    float64 // pixels per second; 0: no limit
+	Burst   int     // pixels
+	Window  int     // ops unacknowledged at once
+}
+
+// Commands that transport sends to a connection, through Connection.Send.
+type (
+	// Hello opens the session; the first message.
+	Hello struct {
+		Session canvas.Session
+		Resume  bool
+		Name    string
+	}
+	// Subscribe follows regions from what the client holds.
+	Subscribe struct{ Marks []canvas.Mark }
+	// SubscribeAll follows the whole canvas from now on: what JSON clients get.
+	SubscribeAll struct{}
+	// Unsubscribe ends following.
+	Unsubscribe struct{ Regions []canvas.RegionID }
+	// Place is an op. Num 0 lets the connection number it (JSON clients): it is then not
+	// acknowledged to the client, only refused.
+	Place struct {
+		Num      uint64
+		Dots     []canvas.Dot // on the canvas or not: the connection checks
+		Alias    string       // display name for this op alone; empty: the client's own
+		Spelling string       // see canvas.Op
+	}
+	// Rename sets the display name.
+	Rename struct{ Name string }
+	// Cursor moves the client's pointer.
+	Cursor struct{ X, Y uint16 }
+)
+
+// Placement says who owns what. Nothing is looked up or remembered: the PID follows from
+// the current members, so it can't go stale.
+type Placement interface {
+	// Region is the owner of a region.
+	Region(id canvas.RegionID) *actor.PID
+	// Presence is the presence actor of the canvas.
+	Presence() *actor.PID
+}
+
+// Clock is time as the actors see it; tests bring their own.
+type Clock interface {
+	Now() time.Time
+	// AfterFunc calls f once after d on its own goroutine.
+	AfterFunc(d time.Duration, f func())
+}

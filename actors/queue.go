@@ -1,0 +1,109 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// queued is an op between its arrival at the region and its commit. A client that moved
+// to another pod sends it again through another relay: then both get the answer.
+type queued struct {
+	op     canvas.Op
+	relays []*actor.PID
+	since  time.Time
+}
+
+// queue holds the ops a region has accepted and not yet offered to the store, and knows
+// those of the flight too, so that no op is in it twice. It is bounded in pixels.
+type queue struct {
+	limit   int // pixels
+	pixels  int // waiting
+	waiting []*queued
+	known   map[canvas.OpID]*queued // waiting or in flight
+}
+
+func newQueue(limit int) queue {
+	return queue{limit: limit, known: make(map[canvas.OpID]*queued)}
+}
+
+func (q *queue) empty() bool { return len(q.waiting) == 0 }
+
+// push appends an op, or notes one more relay for an op it has. It is false when the
+// queue is full.
+func (q *queue) push(op canvas.Op, relay *actor.PID, now time.Time) bool {
+	if entry := q.known[op.ID]; entry != nil {
+		entry.addRelay(relay)
+		return true
+	}
+	if q.pixels+len(op.Pixels) > q.limit {
+		return false
+	}
+	entry := &queued{op: op, relays: []*actor.PID{relay}, since: now}
+	q.waiting = append(q.waiting, entry)
+	q.known[op.ID] = entry
+	q.pixels += len(op.Pixels)
+	return true
+}
+
+func (e *queued) addRelay(relay *actor.PID) {
+	for _, pid := range e.relays {
+		if pid.Equal(relay) {
+			return
+		}
+	}
+	e.relays = append(e.relays, relay)
+}
+
+// take removes ops of at most limit pixels from the front, one op at the least. They
+// stay known until settle.
+func (q *queue) take(limit int) (taken []*queued, pixels int) {
+	n := 0
+	for n < len(q.waiting) && (n == 0 || pixels+len(q.waiting[n].op.Pixels) <= limit) {
+		pixels += len(q.waiting[n].op.Pixels)
+		n++
+	}
+	taken = q.waiting[:n:n]
+	q.waiting = q.waiting[n:]
+	q.pixels -= pixels
+	return taken, pixels
+}
+
+// settle forgets ops that were taken.
+func (q *queue) settle(taken []*queued) {
+	for _, entry := range taken {
+		delete(q.known, entry.op.ID)
+	}
+}
+
+// remove takes out the waiting ops that match, wherever they are.
+func (q *queue) remove(match func(*queued) bool) (removed []*queued) {
+	kept := q.waiting[:0:0]
+	for _, entry := range q.waiting {
+		if match(entry) {
+			removed = append(removed, entry)
+			q.pixels -= len(entry.op.Pixels)
+		} else {
+			kept = append(kept, entry)
+		}
+	}
+	if len(removed) > 0 {
+		q.waiting = kept
+		q.settle(removed)
+	}
+	return removed
+}
+
+// byRelay groups op ids by the PID of the relays that brought them.
+func byRelay(entries []*queued) map[string][]canvas.OpID {
+	groups := make(map[string][]canvas.OpID, 1)
+	for _, entry := range entries {
+		for _, pid := range entry.relays {
+			key := pid.String()
+			groups[key] = append(groups[key], entry.op.ID)
+		}
+	}
+	return groups
+}

@@ -1,0 +1,64 @@
+package actors
+
+import (
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// What travels between a relay and its region. Both may be on different pods, delivery
+// is at most once, and a region may restart between any two messages. So everything a
+// relay sends belongs to a stream it numbers itself: a region that doesn't know the
+// stream answers Lapsed, and the relay attaches anew and sends again what is unacknowledged.
+
+// Commands, relay to region.
+type (
+	// Attach subscribes the sender, or renews its subscription when the region already
+	// has it under the same stream. The answer is Attached.
+	Attach struct {
+		Stream uint64          // the sender's; a new one starts afresh
+		Held   canvas.Position // what the sender's replica has; not read on a renewal
+		Renews bool            // the region has answered this stream before
+	}
+	// Submit brings ops to be placed. N counts the stream's Submits from 0: one that
+	// does not follow on is dropped, because an op must not overtake a lost one.
+	Submit struct {
+		Stream uint64
+		N      uint64
+		Ops    []canvas.Op
+	}
+	// Detach ends the sender's subscription.
+	Detach struct{}
+	// Point passes pointers on to all subscribed relays.
+	Point struct{ Moved []canvas.Pointer }
+)
+
+// Events, region to relay.
+type (
+	// Attached answers Attach. On a fresh stream it brings what the relay lacks: Recent
+	// continues from what it held, or leads up to Base, which replaces it.
+	Attached struct {
+		Stream   uint64
+		Position canvas.Position // of the region now; everything up to it has been sent
+		Base     *canvas.Snapshot
+		Recent   []*canvas.Batch
+	}
+	// Committed brings a durable batch to every subscribed relay, and to each the ops of
+	// its own that are now durable. Batch is nil when all ops had been applied before.
+	Committed struct {
+		Stream uint64
+		Batch  *canvas.Batch
+		Acks   []canvas.OpID
+	}
+	// Rejected says which ops of the sender were not and will not be placed.
+	Rejected struct {
+		Stream uint64
+		Ops    []canvas.OpID
+		Why    canvas.Refusal
+		Retry  time.Duration
+	}
+	// Lapsed says that the stream is not known here: attach again.
+	Lapsed struct{ Stream uint64 }
+	// Pointed brings pointers that moved.
+	Pointed struct{ Moved []canvas.Pointer }
+)

@@ -1,0 +1,285 @@
+package actors
+
+import (
+	"log/slog"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// relay is a pod's end of one region: it brings the pod's ops to the region and answers
+// for them until they are acknowledged, and it holds a replica of the pixels from which
+// the pod's viewers are served, so that a storm of newcomers never reaches the region.
+//
+// It is idle (no replica, costs nothing), attaching (asks the region's owner every beat)
+// or attached. While there is a replica viewers are served from it, attached or not:
+// what they see is old, never wrong. What viewers ask of it stands in catchup.go, what
+// it keeps for placers in unacked.go.
+type relay struct {
+	pod *Node
+	id  canvas.RegionID
+	log *slog.Logger
+
+	// The subscription at the region.
+	stream   uint64 // 0: idle
+	attached bool   // the region has answered this stream
+	submits  uint64 // Submits sent on this stream
+	silent   int    // beats since the region last answered
+	beating  bool   // a beat is scheduled
+
+	// The replica; nil tile: none.
+	position canvas.Position
+	tile     canvas.Tile
+	ring     ring
+	base     *canvas.Snapshot             // an older or current copy that newcomers share
+	delta    *canvas.Batch                // the last merged batch made for someone who resumed
+	waiting  map[ViewerID]canvas.Position // viewers to answer when the replica is there, and what they hold
+	readers  []*actor.PID                 // likewise readers
+	lastRead time.Time
+
+	unacked  *unacked // the node's, so that it survives a restart of the actor
+	flushing bool     // a flush is in the mailbox
+
+	pointers map[canvas.Author]canvas.Pointer // moved since the last pointersDue
+}
+
+// Messages to the relay from its own pod.
+type (
+	// place brings an op; from gets opsAcked or opRefused.
+	place struct {
+		op   canvas.Op
+		from *actor.PID
+	}
+	// resync asks for what a viewer lacks; the answer is Audience.Join.
+	resync struct {
+		viewer ViewerID
+		held   canvas.Position
+	}
+	// read asks for a snapshot of now; answered with *canvas.Snapshot or readBusy.
+	read     struct{}
+	readBusy struct{}
+	// pointerMoved brings a pointer in this region.
+	pointerMoved struct{ pointer canvas.Pointer }
+
+	flush       struct{}
+	beat        struct{ of *relay }
+	pointersDue struct{ of *relay }
+)
+
+func newRelay(pod *Node, id canvas.RegionID, unacked *unacked) *relay {
+	return &relay{
+		pod: pod, id: id, log: pod.log.With("region", int(id)),
+		unacked:  unacked,
+		waiting:  make(map[ViewerID]canvas.Position),
+		pointers: make(map[canvas.Author]canvas.Pointer),
+	}
+}
+
+func (r *relay) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		r.pod.stats.Live[KindRelay].Add(1)
+		r.pod.audience.Reset(r.id) // after a restart the viewers are still there: they ask again
+		if r.unacked.count() > 0 {
+			r.engage(ctx)
+		}
+	case *actor.Restarting:
+		r.pod.stats.Live[KindRelay].Add(-1)
+		r.abandon(ctx)
+	case *actor.Stopping:
+	case *actor.Stopped:
+		r.pod.stats.Live[KindRelay].Add(-1)
+	case place:
+		r.place(ctx, m)
+	case flush:
+		r.flush(ctx)
+	case resync:
+		r.resync(ctx, m)
+	case read:
+		r.read(ctx)
+	case pointerMoved:
+		r.pointerMoved(ctx, m)
+	case pointersDue:
+		r.pointersDue(ctx, m)
+	case beat:
+		r.beat(ctx, m)
+	case *Attached:
+		r.onAttached(ctx, m)
+	case *Committed:
+		r.onCommitted(ctx, m)
+	case *Rejected:
+		r.onRejected(ctx, m)
+	case *Lapsed:
+		r.onLapsed(ctx, m)
+	case *Pointed:
+		r.pod.audience.Point(r.id, m.Moved)
+	default:
+		r.pod.unhandled(KindRelay, m)
+	}
+}
+
+// engage attaches an idle relay: somebody needs the region.
+func (r *relay) engage(ctx actor.Context) {
+	if r.stream == 0 {
+		r.attach(ctx)
+	}
+	if !r.beating {
+		r.beating = true
+		r.pod.later(ctx, r.pod.cfg.Beat, beat{r})
+	}
+}
+
+// attach starts a fresh stream at whoever owns the region now.
+func (r *relay) attach(ctx actor.Context) {
+	r.stream = r.pod.streams.Add(1)
+	r.attached, r.submits, r.silent = false, 0, 0
+	r.unacked.unsend()
+	ctx.Request(r.pod.placement.Region(r.id), &Attach{Stream: r.stream, Held: r.position})
+}
+
+// beat renews the subscription, attaches anew when the region has gone silent, and lets
+// go of a region that nobody needs.
+func (r *relay) beat(ctx actor.Context, m beat) {
+	if m.of != r {
+		return
+	}
+	switch {
+	case !r.needed():
+		r.letGo(ctx)
+		return
+	case r.silent >= silentBeats:
+		r.log.Debug("region does not answer, attaching again", "stream", r.stream)
+		r.attach(ctx)
+	default:
+		r.silent++
+		ctx.Request(r.pod.placement.Region(r.id), &Attach{Stream: r.stream, Held: r.position, Renews: r.attached})
+	}
+	r.pod.later(ctx, r.pod.cfg.Beat, beat{r})
+}
+
+// silentBeats without an answer and the relay gives the stream up.
+const silentBeats = 4
+
+func (r *relay) needed() bool {
+	return r.unacked.count() > 0 || len(r.waiting) > 0 || len(r.readers) > 0 || r.pod.audience.Viewing(r.id) ||
+		r.pod.clock.Now().Sub(r.lastRead) < r.pod.cfg.Linger
+}
+
+// letGo drops the replica and goes idle.
+func (r *relay) letGo(ctx actor.Context) {
+	ctx.Request(r.pod.placement.Region(r.id), &Detach{})
+	r.stream, r.attached, r.beating = 0, false, false
+	r.position, r.tile, r.base, r.delta = canvas.Position{}, nil, nil, nil
+	r.ring = ring{}
+}
+
+func (r *relay) onAttached(ctx actor.Context, m *Attached) {
+	if m.Stream != r.stream {
+		return
+	}
+	r.silent = 0
+	fresh := !r.attached
+	r.attached = true
+	if m.Base != nil {
+		r.replace(m)
+	} else {
+		for _, b := range m.Recent {
+			if b.From != r.position.Seq {
+				r.attach(ctx)
+				return
+			}
+			r.show(b)
+		}
+	}
+	if r.position != m.Position { // a batch was lost on the way
+		r.attach(ctx)
+		return
+	}
+	if fresh {
+		r.serveWaiting(ctx)
+		r.flush(ctx)
+	}
+}
+
+// replace takes a whole new replica. Viewers stand in the history before it, which may
+// not lead here: they resync.
+func (r *relay) replace(m *Attached) {
+	r.tile = append(canvas.Tile(nil), m.Base.Tile...)
+	r.position, r.base, r.delta = m.Base.Position, m.Base, nil
+	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
+	r.ring.reset(m.Recent)
+	r.pod.audience.Reset(r.id)
+}
+
+// show applies a batch that continues the replica and hands it to the viewers.
+func (r *relay) show(b *canvas.Batch) {
+	r.tile.Apply(b)
+	r.position = b.Position()
+	r.ring.push(b)
+	r.pod.audience.Publish(b)
+}
+
+func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
+	current := m.Stream == r.stream && m.Batch != nil
+	follows := current && r.attached && m.Batch.From == r.position.Seq
+	if follows {
+		r.silent = 0
+		r.show(m.Batch)
+	}
+	// Behind the batch, so that no client is told of its pixel before it is shown. An ack
+	// holds whatever became of the stream: the op is durable.
+	r.unacked.ack(ctx, m.Acks, r.pod)
+	if current && !follows { // a batch was lost on the way
+		r.attach(ctx)
+	}
+}
+
+func (r *relay) onRejected(ctx actor.Context, m *Rejected) {
+	if m.Stream != r.stream {
+		return // those ops have been sent again since
+	}
+	r.silent = 0
+	r.unacked.refuse(ctx, m)
+}
+
+// onLapsed attaches anew at once: the region restarted, or gave up its claim.
+func (r *relay) onLapsed(ctx actor.Context, m *Lapsed) {
+	if m.Stream == r.stream {
+		r.attach(ctx)
+	}
+}
+
+// abandon puts those who wait for a failed relay before its successor again. The ops it
+// has not answered for are with the node.
+func (r *relay) abandon(ctx actor.Context) {
+	for viewer, held := range r.waiting {
+		ctx.Send(ctx.Self(), resync{viewer, held})
+	}
+	for _, reader := range r.readers {
+		ctx.RequestWithCustomSender(ctx.Self(), read{}, reader)
+	}
+}
+
+func (r *relay) pointerMoved(ctx actor.Context, m pointerMoved) {
+	if len(r.pointers) == 0 {
+		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersDue{r})
+	}
+	r.pointers[m.pointer.Author] = m.pointer
+}
+
+// pointersDue sends on the pointers of one interval. Nothing is kept for an absent region.
+func (r *relay) pointersDue(ctx actor.Context, m pointersDue) {
+	if m.of != r {
+		return
+	}
+	moved := make([]canvas.Pointer, 0, len(r.pointers))
+	for _, p := range r.pointers {
+		moved = append(moved, p)
+	}
+	clear(r.pointers)
+	if r.attached {
+		ctx.Request(r.pod.placement.Region(r.id), &Point{Moved: moved})
+	}
+}

@@ -1,0 +1,88 @@
+package actors
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// I5: a client that was away gets exactly what it missed, and a snapshot when that is too long ago.
+func TestRelay_ResumesFromTheRingElseFromASnapshot(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.RingPixels = 300 })
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	place := func(num uint64, pixels int) {
+		t.Helper()
+		p := Place{Num: num}
+		for i := range pixels {
+			p.Dots = append(p.Dots, dot(i%16, i/16%16, canvas.Color(num)))
+		}
+		a.conn.Send(p)
+		w.eventually("acknowledged", func() bool { return len(a.acked) == int(num) })
+	}
+	place(1, 10)
+	w.converged(a)
+	for _, c := range []struct {
+		pixels   int
+		snapshot bool
+	}{{20, false}, {256, true}} {
+		b := w.connect(Hello{})
+		w.watch(b, nil)
+		w.converged(b)
+		held := map[canvas.RegionID]*replica{}
+		w.crowd.do(func() { held, b.replicas = b.replicas, make(map[canvas.RegionID]*replica) })
+		place(uint64(len(a.acked)+1), c.pixels)
+		place(uint64(len(a.acked)+1), c.pixels)
+		before := w.node.Stats().Snapshots.Load()
+		w.watch(b, held)
+		w.converged(b)
+		if got := w.node.Stats().Snapshots.Load() > before; got != c.snapshot {
+			t.Errorf("away for 2 x %d pixels: snapshot %v, want %v", c.pixels, got, c.snapshot)
+		}
+	}
+}
+
+// A relay that fails keeps its ops, and their order.
+func TestRelay_RestartKeepsTheOrderOfOps(t *testing.T) {
+	w := newWorld(t, nil)
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	w.converged(a)
+	release := w.holdCommit(a, Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
+	w.node.system.Root.Send(w.node.relays[0], (*Committed)(nil))
+	a.conn.Send(Place{Num: 3, Dots: []canvas.Dot{dot(0, 0, 3)}})
+	w.eventually("the relay has restarted", func() bool { return w.node.Stats().Restarts[KindRelay].Load() == 1 })
+	release()
+	w.eventually("all are acknowledged", func() bool { return len(a.acked) == 3 })
+	w.converged(a)
+	if _, tile := w.stored(0); tile.At(0) != 3 || a.failed {
+		t.Errorf("the pixel is %v, drawn last was 3; the connection failed: %v", tile.At(0), a.failed)
+	}
+}
+
+// A relay that nobody needs drops its replica.
+func TestRelay_LetsGoWhenNobodyViews(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Linger = time.Millisecond })
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	w.converged(a)
+	subscribed := func() bool {
+		report, err := w.node.Report(context.Background())
+		return err == nil && len(report.Regions) > 0 && report.Regions[0].Relays == 1
+	}
+	if !subscribed() {
+		t.Fatal("a viewed region has no relay")
+	}
+	w.crowd.do(func() { a.replicas = make(map[canvas.RegionID]*replica) })
+	deadline := time.Now().Add(10 * time.Second)
+	for subscribed() {
+		if time.Now().After(deadline) {
+			t.Fatal("the relay has not let go")
+		}
+	}
+	w.watch(a, nil)
+	w.converged(a)
+}

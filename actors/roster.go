@@ -1,0 +1,197 @@
+package actors
+
+import (
+	"slices"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// roster is the users of this pod: it tells presence about them, and shows the pod's
+// audience who is on the whole canvas.
+type roster struct {
+	pod           *Node
+	*rosterMemory // the node's, so that it survives a restart of the actor
+
+	// Changes since the last Roll; a flush is in the mailbox when there are any.
+	changed  map[ViewerID]struct{}
+	flushing bool
+	n        uint64              // N of the last Roll
+	arriving map[ViewerID]uint64 // who has not been counted in a Shown yet, by the N of their Roll
+
+	// The whole canvas as shown last.
+	shown uint64 // N of the last Shown
+	known bool   // there was one
+}
+
+// rosterMemory is what nobody else knows, and what the audience has been told.
+type rosterMemory struct {
+	members map[ViewerID]canvas.User
+	named   []canvas.User // of the whole canvas, as shown last, in the order of their coming
+}
+
+// Messages to the roster from its own pod.
+type (
+	// here says that a connection has a user, or that the user was renamed.
+	here struct {
+		viewer ViewerID
+		user   canvas.User
+	}
+	gone struct{ viewer ViewerID }
+	// local asks for the names of this pod's users; answered with []string, "" where unnamed.
+	local struct{}
+
+	flushRoll struct{}
+	rollBeat  struct{ of *roster }
+)
+
+func newRoster(pod *Node) *roster {
+	return &roster{pod: pod, rosterMemory: &pod.roll, changed: make(map[ViewerID]struct{}), arriving: make(map[ViewerID]uint64)}
+}
+
+func (r *roster) Receive(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *actor.Started:
+		r.pod.stats.Live[KindRoster].Add(1)
+		r.rollAll(ctx)
+		r.pod.later(ctx, r.pod.cfg.Beat, rollBeat{r})
+	case *actor.Restarting, *actor.Stopped:
+		r.pod.stats.Live[KindRoster].Add(-1)
+	case *actor.Stopping:
+	case here:
+		if _, known := r.members[m.viewer]; !known {
+			r.arriving[m.viewer] = r.n + 1
+		}
+		r.members[m.viewer] = m.user
+		r.change(ctx, m.viewer)
+	case gone:
+		delete(r.members, m.viewer)
+		delete(r.arriving, m.viewer)
+		r.change(ctx, m.viewer)
+	case flushRoll:
+		r.flush(ctx)
+	case rollBeat:
+		r.beat(ctx, m)
+	case *Recall:
+		r.rollAll(ctx)
+	case *Shown:
+		r.onShown(ctx, m)
+	case local:
+		ctx.Respond(r.names())
+	default:
+		r.pod.unhandled(KindRoster, m)
+	}
+}
+
+func (r *roster) change(ctx actor.Context, viewer ViewerID) {
+	r.changed[viewer] = struct{}{}
+	if !r.flushing {
+		r.flushing = true
+		ctx.Send(ctx.Self(), flushRoll{})
+	}
+}
+
+// flush sends what changed since the last flush: one message for all who came at once.
+func (r *roster) flush(ctx actor.Context) {
+	r.flushing = false
+	if len(r.changed) == 0 {
+		return
+	}
+	r.n++
+	m := &Roll{N: r.n}
+	for viewer := range r.changed {
+		if user, ok := r.members[viewer]; ok {
+			m.Joined = append(m.Joined, Member{viewer, user})
+		} else {
+			m.Left = append(m.Left, viewer)
+		}
+	}
+	clear(r.changed)
+	ctx.Request(r.pod.placement.Presence(), m)
+}
+
+func (r *roster) rollAll(ctx actor.Context) {
+	clear(r.changed)
+	r.n++
+	m := &Roll{N: r.n, Full: true}
+	for viewer, user := range r.members {
+		m.Joined = append(m.Joined, Member{viewer, user})
+	}
+	if !r.known { // after a restart nobody knows who has been shown what
+		for viewer := range r.members {
+			r.arriving[viewer] = r.n
+		}
+	}
+	ctx.Request(r.pod.placement.Presence(), m)
+}
+
+func (r *roster) beat(ctx actor.Context, m rollBeat) {
+	if m.of != r {
+		return
+	}
+	ctx.Request(r.pod.placement.Presence(), &Roll{N: r.n})
+	r.pod.later(ctx, r.pod.cfg.Beat, m)
+}
+
+func (r *roster) onShown(ctx actor.Context, m *Shown) {
+	switch {
+	case m.Full:
+		m = r.difference(m)
+	case !r.known || m.N != r.shown && m.Repeat || m.N != r.shown+1 && !m.Repeat:
+		r.rollAll(ctx) // answered with a full Shown
+		return
+	}
+	r.shown, r.known = m.N, true
+	r.named = slices.DeleteFunc(r.named, func(u canvas.User) bool { return slices.Contains(m.Left, u.Author) })
+	for _, user := range m.Joined {
+		at := slices.IndexFunc(r.named, func(u canvas.User) bool { return u.Author == user.Author })
+		if at < 0 {
+			r.named = append(r.named, user)
+		} else {
+			r.named[at] = user
+		}
+	}
+	r.pod.users.Store(int64(m.Count))
+	r.pod.audience.Present(&Presence{
+		Count: m.Count, Named: slices.Clone(r.named), Joined: m.Joined, Left: m.Left, Arrived: r.arrived(m.Rolled),
+	})
+}
+
+// arrived lists the viewers that are counted for the first time.
+func (r *roster) arrived(rolled uint64) (viewers []ViewerID) {
+	for viewer, n := range r.arriving {
+		if n <= rolled {
+			viewers = append(viewers, viewer)
+			delete(r.arriving, viewer)
+		}
+	}
+	return viewers
+}
+
+// difference turns a full Shown into the change from what was shown last.
+func (r *roster) difference(m *Shown) *Shown {
+	change := &Shown{N: m.N, Count: m.Count, Rolled: m.Rolled}
+	before := make(map[canvas.Author]string, len(r.named))
+	for _, u := range r.named {
+		before[u.Author] = u.Name
+	}
+	for _, u := range m.Joined {
+		if name, ok := before[u.Author]; !ok || name != u.Name {
+			change.Joined = append(change.Joined, u)
+		}
+		delete(before, u.Author)
+	}
+	for author := range before {
+		change.Left = append(change.Left, author)
+	}
+	return change
+}
+
+func (r *roster) names() []string {
+	names := make([]string, 0, len(r.members))
+	for _, user := range r.members {
+		names = append(names, user.Name)
+	}
+	return names
+}

@@ -1,0 +1,68 @@
+package actors
+
+import (
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Kind is a kind of actor, for statistics.
+type Kind int
+
+// The kinds of actor.
+const (
+	KindConnection Kind = iota
+	KindRelay
+	KindRegion
+	KindPresence
+	KindRoster
+	KindInspector
+	KindPlacer
+	kinds
+)
+
+// Kinds lists all kinds.
+func Kinds() []Kind {
+	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer}
+}
+
+// String is the stable name of the kind, for metrics, logs and actor names.
+func (k Kind) String() string {
+	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer"}[k]
+}
+
+// Stats counts what the pod's actors did since the start. Every field may be read and
+// written from any goroutine.
+type Stats struct {
+	Live        [kinds]atomic.Int64 // actors alive
+	Messages    [kinds]atomic.Int64 // messages handled
+	Unhandled   [kinds]atomic.Int64 // messages an actor had no case for
+	Restarts    [kinds]atomic.Int64 // after a panic
+	DeadLetters atomic.Int64        // messages to actors that were gone
+
+	Placed  atomic.Int64 // ops accepted by connections
+	Pixels  atomic.Int64 // pixels committed by this pod's regions
+	Batches atomic.Int64 // commits done
+	Deduped atomic.Int64 // ops received again and not applied again
+	Fenced  atomic.Int64 // claims lost to another owner
+	Claims  atomic.Int64 // claims made
+	Outages atomic.Int64 // store calls that failed and were tried again
+	Refused [canvas.RefusedRegion + 1]atomic.Int64
+
+	Resumes   atomic.Int64 // resyncs answered from the ring
+	Snapshots atomic.Int64 // resyncs answered with a snapshot
+
+	// Commit observes each commit's duration, and PlaceToAck each op's time from the
+	// connection to its acknowledgement. Set before Node.Open; nil: not observed.
+	Commit     func(time.Duration)
+	PlaceToAck func(time.Duration)
+}
+
+func (s *Stats) committed(f *flight, now time.Time) {
+	s.Batches.Add(1)
+	s.Pixels.Add(int64(f.batch.To - f.batch.From))
+	if s.Commit != nil {
+		s.Commit(now.Sub(f.began))
+	}
+}

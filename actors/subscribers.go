@@ -1,0 +1,145 @@
+package actors
+
+import (
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// subscriber is a relay as its region sees it.
+type subscriber struct {
+	relay  *actor.PID
+	stream uint64
+	next   uint64          // N of the Submit to come
+	seen   time.Time       // last Attach
+	held   canvas.Position // what it said it has; used once, to bring it up to date
+}
+
+// leaseBeats is how many beats a relay may miss before its region forgets it: a relay
+// that lives on attaches again and loses nothing.
+const leaseBeats = 8
+
+// attach renews a subscription or starts a fresh one.
+func (r *region) attach(ctx actor.Context, m *Attach) {
+	key := ctx.Sender().String()
+	if s := r.subscribers[key]; s != nil && s.stream == m.Stream {
+		s.seen = r.pod.clock.Now()
+		if r.epoch != 0 {
+			ctx.Send(s.relay, &Attached{Stream: s.stream, Position: r.position})
+		}
+		return
+	}
+	if m.Renews { // what was promised to this stream is forgotten, and its ops with it
+		ctx.Respond(&Lapsed{Stream: m.Stream})
+		return
+	}
+	s := &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
+	r.subscribers[key] = s
+	if r.epoch != 0 {
+		r.bring(ctx, s)
+	}
+}
+
+// bring gives a fresh subscriber what it lacks; from here on it gets every batch.
+func (r *region) bring(ctx actor.Context, s *subscriber) {
+	answer := &Attached{Stream: s.stream, Position: r.position}
+	blank := s.held == canvas.Position{}
+	if recent, ok := r.ring.since(s.held); ok && !blank {
+		answer.Recent = slices.Clone(recent) // the ring goes on changing
+	} else if blank || s.held != r.position {
+		answer.Base, answer.Recent = r.snapshot(), slices.Clone(r.ring.batches)
+	}
+	ctx.Send(s.relay, answer)
+}
+
+// snapshot is a copy of the pixels, made once per position and shared.
+func (r *region) snapshot() *canvas.Snapshot {
+	if r.base == nil || r.base.Position != r.position {
+		r.base = &canvas.Snapshot{Region: r.id, Position: r.position, Tile: append(canvas.Tile(nil), r.tile...)}
+	}
+	return r.base
+}
+
+// submit takes ops of an attached relay; those applied before are acknowledged at once.
+func (r *region) submit(ctx actor.Context, m *Submit) {
+	s := r.subscribers[ctx.Sender().String()]
+	if s == nil || s.stream != m.Stream || s.next != m.N {
+		ctx.Send(ctx.Sender(), &Lapsed{Stream: m.Stream})
+		return
+	}
+	s.next++
+	now := r.pod.clock.Now()
+	impatient := r.impatient(now)
+	var known, late, busy, unavailable []canvas.OpID
+	for _, op := range m.Ops {
+		switch had := r.applied.has(op.ID); {
+		case had == hadIt:
+			known = append(known, op.ID)
+		case had == hadMaybe && r.queue.known[op.ID] == nil:
+			late = append(late, op.ID)
+		case impatient && r.queue.known[op.ID] == nil:
+			unavailable = append(unavailable, op.ID)
+		case !r.queue.push(op, s.relay, now):
+			busy = append(busy, op.ID)
+		}
+	}
+	r.acknowledge(ctx, s, known)
+	r.reject(ctx, s, late, canvas.RefusedOrder)
+	r.reject(ctx, s, busy, canvas.RefusedBusy)
+	r.reject(ctx, s, unavailable, canvas.RefusedUnavailable)
+	r.advance(ctx)
+}
+
+// ackApplied answers for ops that were queued before the claim brought the log, and
+// turned out to be in it.
+func (r *region) ackApplied(ctx actor.Context) {
+	again := r.queue.remove(func(q *queued) bool { return r.applied.has(q.op.ID) == hadIt })
+	for key, acks := range byRelay(again) {
+		if s := r.subscribers[key]; s != nil {
+			r.acknowledge(ctx, s, acks)
+		}
+	}
+}
+
+func (r *region) acknowledge(ctx actor.Context, s *subscriber, ops []canvas.OpID) {
+	if len(ops) > 0 {
+		r.pod.stats.Deduped.Add(int64(len(ops)))
+		ctx.Send(s.relay, &Committed{Stream: s.stream, Acks: ops})
+	}
+}
+
+func (r *region) reject(ctx actor.Context, s *subscriber, ops []canvas.OpID, why canvas.Refusal) {
+	if len(ops) > 0 {
+		ctx.Send(s.relay, &Rejected{Stream: s.stream, Ops: ops, Why: why, Retry: time.Second})
+	}
+}
+
+// sweep forgets relays whose lease has run out, and refuses what has waited for the
+// store longer than Config.Patience.
+func (r *region) sweep(ctx actor.Context) {
+	now := r.pod.clock.Now()
+	for key, s := range r.subscribers {
+		if now.Sub(s.seen) > leaseBeats*r.pod.cfg.Beat {
+			delete(r.subscribers, key)
+		}
+	}
+	if r.impatient(now) {
+		late := r.queue.remove(func(q *queued) bool { return now.Sub(q.since) > r.pod.cfg.Patience })
+		for key, ops := range byRelay(late) {
+			if s := r.subscribers[key]; s != nil {
+				r.reject(ctx, s, ops, canvas.RefusedUnavailable)
+			}
+		}
+	}
+	r.pod.later(ctx, r.pod.cfg.Beat, sweep{r})
+}
+
+// point passes pointers on; they are nobody's truth and may get lost.
+func (r *region) point(ctx actor.Context, m *Point) {
+	for _, s := range r.subscribers {
+		ctx.Send(s.relay, &Pointed{Moved: m.Moved})
+	}
+}

@@ -1,0 +1,69 @@
+package actors
+
+import (
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Restart pauses of actors that must never stay away: 10 ms more with each failure
+// within ten seconds.
+const (
+	restartWindow = 10 * time.Second
+	restartPause  = 10 * time.Millisecond
+)
+
+// strategies hold one supervisor per way of failing; Proto.Actor makes one guardian of each.
+type strategies struct {
+	restart actor.SupervisorStrategy // regions, relays and the rest come back, from the store or from their peers
+	stop    actor.SupervisorStrategy // a connection ends, and its socket with it; so does a placer
+}
+
+func newStrategies() strategies {
+	return strategies{
+		restart: actor.NewExponentialBackoffStrategy(restartWindow, restartPause),
+		stop:    actor.NewOneForOneStrategy(0, 0, func(any) actor.Directive { return actor.StopDirective }),
+	}
+}
+
+// props makes the props of one kind of actor: supervised, its messages counted.
+func (n *Node) props(kind Kind, producer func() actor.Actor) *actor.Props {
+	strategy := n.strategies.restart
+	if kind == KindConnection || kind == KindPlacer {
+		strategy = n.strategies.stop
+	}
+	return actor.PropsFromProducer(producer,
+		actor.WithGuardian(strategy),
+		actor.WithMailbox(actor.Unbounded(counter{&n.stats, kind})))
+}
+
+// counter counts messages at the mailbox, which costs one atomic addition each.
+// What fills a mailbox is bounded by its senders: see MaxUnhandled, Window and QueuePixels.
+type counter struct {
+	stats *Stats
+	kind  Kind
+}
+
+func (c counter) MailboxStarted()     {}
+func (c counter) MessagePosted(any)   {}
+func (c counter) MessageReceived(any) { c.stats.Messages[c.kind].Add(1) }
+func (c counter) MailboxEmpty()       {}
+
+// kindOf reads the kind from an actor's name: "region/12" or "connection/3f".
+func kindOf(pid *actor.PID) Kind {
+	name, _, _ := strings.Cut(pid.Id, "/")
+	for _, k := range Kinds() {
+		if k.String() == name {
+			return k
+		}
+	}
+	return KindInspector
+}
+
+// unhandled counts a message that an actor has no case for.
+func (n *Node) unhandled(kind Kind, message any) {
+	n.stats.Unhandled[kind].Add(1)
+	n.log.Debug("message not handled", "kind", kind.String(), slog.Any("message", message))
+}

@@ -1,0 +1,165 @@
+package actors
+
+import (
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// unacked holds, in order, the ops a relay has taken and the region has not answered
+// for. Whenever the region is attached anew, all of them are sent again (I4). It is
+// bounded in pixels, and outlives a relay that fails.
+type unacked struct {
+	limit  int // pixels
+	pixels int
+	ops    []unackedOp
+	known  map[canvas.OpID]struct{}
+	sent   int // ops[:sent] have been submitted on the current stream
+}
+
+func newUnacked(limit int) *unacked {
+	return &unacked{limit: limit, known: make(map[canvas.OpID]struct{})}
+}
+
+type unackedOp struct {
+	place
+	also  []*actor.PID // who placed it again: see push
+	since time.Time
+}
+
+// placers are all who placed the op.
+func (o *unackedOp) placers() []*actor.PID { return append([]*actor.PID{o.from}, o.also...) }
+
+// Events to whoever placed an op.
+type (
+	opsAcked  struct{ nums []uint64 }
+	opRefused struct {
+		num   uint64
+		why   canvas.Refusal
+		retry time.Duration
+	}
+)
+
+func (u *unacked) count() int { return len(u.ops) }
+
+// push appends an op; false: full. An op that is here already was sent again by a client
+// whose connection broke, or that has two: the answer goes to both.
+func (u *unacked) push(m place, now time.Time) bool {
+	if _, ok := u.known[m.op.ID]; ok {
+		for i := range u.ops {
+			if o := &u.ops[i]; o.op.ID == m.op.ID && o.from != m.from && !slices.Contains(o.also, m.from) {
+				o.also = append(o.also, m.from)
+			}
+		}
+		return true
+	}
+	if u.pixels+len(m.op.Pixels) > u.limit {
+		return false
+	}
+	u.ops = append(u.ops, unackedOp{place: m, since: now})
+	u.known[m.op.ID] = struct{}{}
+	u.pixels += len(m.op.Pixels)
+	return true
+}
+
+// unsend makes every op due to be sent again.
+func (u *unacked) unsend() { u.sent = 0 }
+
+// send takes the next ops to be submitted, of at most limit pixels but one op at the
+// least; nil when all are.
+func (u *unacked) send(limit int) []canvas.Op {
+	var ops []canvas.Op
+	for pixels := 0; u.sent < len(u.ops); u.sent++ {
+		next := u.ops[u.sent].op
+		if pixels += len(next.Pixels); pixels > limit && len(ops) > 0 {
+			break
+		}
+		ops = append(ops, next)
+	}
+	return ops
+}
+
+// remove takes out one op. Answers come mostly in the order of the ops, so it is found
+// at the front.
+func (u *unacked) remove(id canvas.OpID) (unackedOp, bool) {
+	for i := range u.ops {
+		if u.ops[i].op.ID != id {
+			continue
+		}
+		found := u.ops[i]
+		if i == 0 {
+			u.ops[0] = unackedOp{}
+			u.ops = u.ops[1:]
+		} else {
+			u.ops = append(u.ops[:i], u.ops[i+1:]...)
+		}
+		delete(u.known, id)
+		u.pixels -= len(found.op.Pixels)
+		if i < u.sent {
+			u.sent--
+		}
+		return found, true
+	}
+	return unackedOp{}, false
+}
+
+// ack removes durable ops and tells those who placed them, in one message each.
+func (u *unacked) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
+	if len(acks) == 0 {
+		return
+	}
+	now := pod.clock.Now()
+	byPlacer := make(map[*actor.PID][]uint64, 1)
+	for _, id := range acks {
+		if found, ok := u.remove(id); ok {
+			for _, pid := range found.placers() {
+				byPlacer[pid] = append(byPlacer[pid], id.Num)
+			}
+			if pod.stats.PlaceToAck != nil {
+				pod.stats.PlaceToAck(now.Sub(found.since))
+			}
+		}
+	}
+	for from, nums := range byPlacer {
+		ctx.Send(from, opsAcked{nums})
+	}
+}
+
+func (u *unacked) refuse(ctx actor.Context, m *Rejected) {
+	for _, id := range m.Ops {
+		if found, ok := u.remove(id); ok {
+			for _, pid := range found.placers() {
+				ctx.Send(pid, opRefused{num: id.Num, why: m.Why, retry: m.Retry})
+			}
+		}
+	}
+}
+
+// place takes an op, or refuses it when too much waits already.
+func (r *relay) place(ctx actor.Context, m place) {
+	if !r.unacked.push(m, r.pod.clock.Now()) {
+		ctx.Send(m.from, opRefused{num: m.op.ID.Num, why: canvas.RefusedBusy, retry: time.Second})
+		return
+	}
+	r.engage(ctx)
+	if !r.flushing && r.attached {
+		// Behind whatever is in the mailbox already: those ops go along.
+		r.flushing = true
+		ctx.Send(ctx.Self(), flush{})
+	}
+}
+
+func (r *relay) flush(ctx actor.Context) {
+	r.flushing = false
+	for r.attached {
+		ops := r.unacked.send(r.pod.cfg.BatchPixels)
+		if len(ops) == 0 {
+			return
+		}
+		ctx.Request(r.pod.placement.Region(r.id), &Submit{Stream: r.stream, N: r.submits, Ops: ops})
+		r.submits++
+	}
+}

@@ -1,0 +1,116 @@
+package transport
+
+import (
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"runtime"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Config is what an operator may choose about the transport of a pod.
+type Config struct {
+	Listen   string          // TCP address, for example ":3000"; port 0: any free one
+	Geometry canvas.Geometry // of the whole canvas
+
+	// AllowedOrigins are the web pages that may connect besides the server's own, for
+	// example "https://example.org"; "*" allows any. Clients that are not browsers send
+	// no origin and are always allowed.
+	AllowedOrigins []string
+	// MaxConnections bounds the WebSockets. An idle one takes about 10 KB with its
+	// actor and the kernel's part, a stalled one up to 400 KB more.
+	MaxConnections int
+
+	HandshakeTimeout time.Duration // from accepting to the end of the request's head
+	HelloTimeout     time.Duration // from there to WELCOME
+	PingEvery        time.Duration // of quiet
+	SilenceTimeout   time.Duration // nothing heard
+	StallTimeout     time.Duration // something to write and nothing taken
+
+	// Shards is the number of goroutines that own the connections; 0: one per CPU.
+	Shards int
+	// MaxTick bounds the pause between two writes to one connection, which grows with
+	// the time that writing to all of them takes.
+	MaxTick time.Duration
+	// Plain uses the portable sockets, of two goroutines each, where there are better ones.
+	Plain bool
+	// SendBuffer is the kernel's buffer per connection, in bytes; Linux doubles it.
+	SendBuffer int
+
+	Log    *slog.Logger                             // nil: none
+	Now    func() time.Time                         // the time told to clients; nil: time.Now
+	Jitter func(spread time.Duration) time.Duration // at least 0, less than spread; nil: random
+}
+
+// DefaultConfig is right for a pod of two cores and a canvas of 1024x1024.
+func DefaultConfig() Config {
+	return Config{
+		Listen:           ":3000",
+		Geometry:         canvas.Geometry{Width: 1024, Height: 1024, Region: 256},
+		MaxConnections:   20_000,
+		HandshakeTimeout: 5 * time.Second,
+		HelloTimeout:     5 * time.Second,
+		PingEvery:        20 * time.Second,
+		SilenceTimeout:   60 * time.Second,
+		StallTimeout:     60 * time.Second,
+		MaxTick:          50 * time.Millisecond,
+		SendBuffer:       64 << 10,
+	}
+}
+
+// Validate says what is wrong and how to fix it.
+func (c Config) Validate() error {
+	if err := c.Geometry.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case c.Listen == "":
+		return fmt.Errorf("listen: must be an address, for example :3000")
+	case c.MaxConnections < 1:
+		return fmt.Errorf("max connections %d: must be at least 1, for example 20000", c.MaxConnections)
+	case c.HandshakeTimeout <= 0 || c.HelloTimeout <= 0 || c.PingEvery <= 0 || c.StallTimeout <= 0 || c.MaxTick <= 0:
+		return fmt.Errorf("times: every duration must be positive")
+	case c.SilenceTimeout <= c.PingEvery:
+		return fmt.Errorf("silence timeout %v: must be longer than the ping interval %v, for example three times as long",
+			c.SilenceTimeout, c.PingEvery)
+	case c.Shards < 0 || c.Shards > maxShards:
+		return fmt.Errorf("shards %d: must be 0 (one per CPU) to %d", c.Shards, maxShards)
+	case c.SendBuffer < 4<<10:
+		return fmt.Errorf("send buffer %d: must be at least 4096 bytes, for example 65536", c.SendBuffer)
+	}
+	return nil
+}
+
+// maxShards is more than there are cores to run them.
+const maxShards = 256
+
+// withDefaults fills in what may be left out.
+func (c Config) withDefaults() Config {
+	if c.Shards == 0 {
+		c.Shards = min(runtime.GOMAXPROCS(0), maxShards)
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	if c.Jitter == nil {
+		c.Jitter = func(spread time.Duration) time.Duration {
+			if spread <= 0 {
+				return 0
+			}
+			return rand.N(spread)
+		}
+	}
+	return c
+}
+
+// sweepEvery is how often timeouts are looked at: often enough to be right within a
+// quarter of the shortest, and no more than once a second.
+func (c Config) sweepEvery() time.Duration {
+	shortest := min(c.HelloTimeout, c.PingEvery, c.SilenceTimeout, c.StallTimeout)
+	return max(min(shortest/4, time.Second), time.Millisecond)
+}

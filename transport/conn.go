@@ -1,0 +1,235 @@
+package transport
+
+import (
+	"errors"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/codec"
+)
+
+// conn is one WebSocket.
+type conn struct {
+	// Set once.
+	id       actors.ViewerID
+	shard    *shard
+	protocol protocol
+	socket   socket
+	session  Session
+	opened   time.Time
+
+	credit credit // shared with the connection's actor
+
+	// All that follows is the shard's.
+	state state
+	index int    // in shard.conns
+	dirty bool   // in shard.dirty
+	tick  uint64 // the round in which it was written to last
+
+	// Reading.
+	reads      bool      // the poller tells when there is something to read
+	paused     bool      // not to be read from, see blocked
+	partial    []byte    // what was received and not yet handled; nil: nothing
+	message    []byte    // the fragments of a message so far
+	fragmented bool      // a message has begun and not ended
+	heard      time.Time // last time anything was received
+	pinged     bool      // since then
+
+	// Writing.
+	writes     bool      // the poller tells when there is room to write
+	pending    [][]byte  // what the socket did not take; nil: nothing
+	stalled    time.Time // last time it took anything, while there is something pending
+	control    []byte    // frames for this client alone, for the next tick
+	allowance  int       // pixels it may place, as it was told last
+	lingerTill time.Time // when it is closed although the client has not
+	shut       bool      // nothing is written any more
+
+	// What it is shown: it is in a view, or else solo; neither before WELCOME.
+	view  *view
+	place int // in view.conns
+	solo  *solo
+	stale bool // it must be told who is here, from the start
+
+	counted bool // among those who are here
+}
+
+// state is how far a connection has come. It never goes back.
+type state uint8
+
+const (
+	greeting state = iota // waits for HELLO
+	arriving              // HELLO was handed over, WELCOME has not come: not read from
+	live
+	closing // a close frame was sent or is about to be; what is received is ignored
+	gone    // closed
+)
+
+// maxBacklog is how much may wait to be written for one client alone before it is not
+// read from any more, in bytes: the answers to hundreds of messages.
+const maxBacklog = 16 << 10
+
+// open makes a connection of a socket whose handshake is done.
+type open struct {
+	socket   socket
+	protocol protocol
+	early    []byte // what was received behind the handshake
+	id       actors.ViewerID
+}
+
+var errStopped = errors.New("server is closing")
+
+func (m open) run(s *shard) {
+	c := &conn{
+		id: m.id, shard: s, protocol: m.protocol, socket: m.socket, opened: s.now, heard: s.now,
+		reads: true, stale: true, index: len(s.conns),
+	}
+	err := errStopped
+	if !s.stopped {
+		err = s.poller.add(c)
+	}
+	if err != nil {
+		s.server.cfg.Log.Warn("connection dropped", "err", err)
+		m.socket.close(false)
+		s.server.counters.Connections.Add(-1)
+		return
+	}
+	s.conns = append(s.conns, c)
+	s.byID[c.id] = c
+	s.recount(c.protocol, 1)
+	c.session = s.server.host.Connect(c.id, outbox{c})
+	if c.protocol == jsonProtocol {
+		c.state = arriving
+		s.command(c, actors.Hello{})
+		s.command(c, actors.SubscribeAll{})
+	}
+	if s.draining {
+		s.fail(c, closeRestart)
+	}
+	s.receive(c, m.early)
+}
+
+func (s *shard) recount(p protocol, by int) {
+	s.count[p] += by
+	if p == jsonProtocol {
+		s.server.counters.JSON.Add(int64(by))
+	} else {
+		s.server.counters.Binary.Add(int64(by))
+	}
+}
+
+// watch tells the poller what the connection waits for.
+func (s *shard) watch(c *conn) {
+	reads, writes := !c.paused, len(c.pending) > 0
+	if reads != c.reads || writes != c.writes {
+		c.reads, c.writes = reads, writes
+		s.poller.watch(c)
+	}
+}
+
+// command hands a message to the connection's actor.
+func (s *shard) command(c *conn, message any) {
+	c.credit.take()
+	c.session.Send(message)
+}
+
+// blocked tells whether the connection must not be read from: its actor or its socket
+// must first catch up. That bounds all the memory that a client can cause.
+func (c *conn) blocked() bool {
+	return c.state == arriving || len(c.control) > maxBacklog || c.credit.exhausted(c.paused)
+}
+
+// resume goes on reading a connection that no longer needs to wait.
+func (s *shard) resume(c *conn) {
+	if c.paused && c.state < closing && !c.blocked() {
+		c.paused = false
+		s.receive(c, nil)
+		if c.state != gone {
+			s.watch(c)
+		}
+	}
+}
+
+// credit is how many more messages the client may have with its actor. It is shared:
+// the shard takes, the actor gives back.
+type credit struct {
+	unhandled atomic.Int32
+	awaited   atomic.Bool // the shard wants to know when enough has been given back
+}
+
+func (k *credit) take() { k.unhandled.Add(1) }
+
+// handled gives one back and tells whether to wake the shard.
+func (k *credit) handled() bool {
+	return k.unhandled.Add(-1) <= actors.MaxUnhandled/2 && k.awaited.CompareAndSwap(true, false)
+}
+
+// exhausted tells whether there is none left; after it was, whether not yet half is
+// there again. In both cases the actor will wake the shard.
+func (k *credit) exhausted(already bool) bool {
+	if n := k.unhandled.Load(); n < actors.MaxUnhandled && !already {
+		return false
+	}
+	k.awaited.Store(true)
+	// Looked at after awaited is set, so that the actor's last handled can't be missed.
+	return k.unhandled.Load() > actors.MaxUnhandled/2
+}
+
+const (
+	// codeVanished counts connections that broke without a close frame. It is never sent.
+	codeVanished codec.CloseCode = 1006
+	// closeReload tells a JSON client that it has missed more than that protocol can say.
+	closeReload codec.CloseCode = 1013
+
+	closeRestart = codec.CloseRestart
+)
+
+// closeLinger is how long a client may take to close its end after our close frame. To
+// close at once would make the kernel throw away what the client has not yet read.
+const closeLinger = 2 * time.Second
+
+// fail ends a connection for a reason that its client is told.
+func (s *shard) fail(c *conn, code codec.CloseCode) { s.bye(c, code, code) }
+
+// bye sends a close frame with code behind what is already to be written, and counts it as reason.
+func (s *shard) bye(c *conn, code, reason codec.CloseCode) {
+	if c.state >= closing {
+		return
+	}
+	s.forget(c, reason)
+	c.state = closing
+	c.lingerTill = s.now.Add(closeLinger)
+	c.partial, c.message, c.paused = nil, nil, false
+	s.tell(c, closeFrame(code))
+	s.watch(c)
+}
+
+// forget ends what is shown to the client and what is asked of its actor.
+func (s *shard) forget(c *conn, reason codec.CloseCode) {
+	s.unfollowAll(c)
+	c.session.Close()
+	s.server.counters.Closes.add(reason)
+}
+
+// destroy frees a connection.
+func (s *shard) destroy(c *conn, reason codec.CloseCode) {
+	if c.state == gone {
+		return
+	}
+	if c.state != closing {
+		s.forget(c, reason)
+	}
+	c.state = gone
+	s.poller.remove(c)
+	c.socket.close(len(c.pending) > 0)
+	c.pending, c.control, c.partial, c.message = nil, nil, nil, nil
+
+	last := s.conns[len(s.conns)-1]
+	s.conns[c.index], last.index = last, c.index
+	s.conns[len(s.conns)-1] = nil
+	s.conns = s.conns[:len(s.conns)-1]
+	delete(s.byID, c.id)
+	s.recount(c.protocol, -1)
+	s.server.counters.Connections.Add(-1)
+	s.checkDrained()
+}

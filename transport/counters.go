@@ -1,0 +1,61 @@
+package transport
+
+import (
+	"maps"
+	"sync"
+	"sync/atomic"
+
+	"pixelplayground/codec"
+)
+
+// Counters counts what the transport did since the start. Every field may be read from
+// any goroutine.
+type Counters struct {
+	Connections atomic.Int64 // WebSockets open now, those being closed included
+	Binary      atomic.Int64 // of them, in the binary protocol
+	JSON        atomic.Int64 // of them, in the JSON protocol
+
+	Accepted atomic.Int64  // TCP connections
+	Upgraded atomic.Int64  // handshakes that made a WebSocket
+	Refused  Tally[string] // handshakes that did not, by reason
+
+	MessagesIn atomic.Int64 // from clients, whole
+	BytesIn    atomic.Int64 // on WebSockets, frame headers included
+	BytesOut   atomic.Int64
+	Writes     atomic.Int64 // system calls that wrote to WebSockets
+	Pixels     atomic.Int64 // pixels times connections they were written to
+
+	Slow      atomic.Int64 // times a connection did not take all that was written to it
+	Lagged    atomic.Int64 // times frames were withheld from a slow connection, to be merged
+	Resyncs   atomic.Int64 // regions asked for by Host.Resync
+	Dropped   atomic.Int64 // batches that found a shard too far behind
+	Throttled atomic.Int64 // times a connection was not read from because its messages waited
+
+	Ticks     atomic.Int64 // rounds of writing
+	TickNanos atomic.Int64 // what the last round took
+
+	// Closes are by the code we sent; CloseNormal: the client closed; 1006: it vanished.
+	Closes Tally[codec.CloseCode]
+}
+
+// Tally counts by key. Keys are few; counting is rare.
+type Tally[K comparable] struct {
+	mu     sync.Mutex
+	counts map[K]int64
+}
+
+func (t *Tally[K]) add(key K) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.counts == nil {
+		t.counts = make(map[K]int64)
+	}
+	t.counts[key]++
+}
+
+// All is a copy of the counts.
+func (t *Tally[K]) All() map[K]int64 {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	return maps.Clone(t.counts)
+}

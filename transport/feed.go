@@ -1,0 +1,142 @@
+package transport
+
+import (
+	"slices"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// feed is one region's batches as they come to a shard.
+type feed struct {
+	viewers int             // connections in sync with it, in views or solo
+	at      canvas.Position // where they all stand once what is due is written; of no meaning without viewers
+}
+
+// publish shows a batch.
+type publish struct{ *pixels }
+
+func (m publish) run(s *shard) {
+	f := &s.feeds[m.batch.Region]
+	switch {
+	case f.viewers == 0:
+		return
+	case f.at.Seq != m.batch.From:
+		s.desync(m.batch.Region)
+		return
+	}
+	from := canvas.Mark{Region: m.batch.Region, Position: f.at}
+	most := 0
+	for _, v := range s.order {
+		if v.regions.has(m.batch.Region) {
+			d := due{from, m.encoded[v.key.protocol](), m.count}
+			v.due = append(v.due, d)
+			v.bytes += len(d.frame)
+			most = max(most, v.bytes)
+			s.touch(v)
+		}
+	}
+	for _, c := range s.solos {
+		if c.solo.synced.has(m.batch.Region) {
+			c.solo.add(due{from, m.encoded[c.protocol](), m.count})
+			most = max(most, c.solo.bytes)
+			s.mark(c)
+		}
+	}
+	f.at = m.batch.Position()
+	if most > maxDue {
+		s.flush()
+	}
+}
+
+// maxDue is up to how much may be due to a connection, in bytes: then a tick comes early.
+// It bounds what a slow connection holds on to; and system calls that write as much cost
+// too little for each byte to be worth saving.
+const maxDue = 128 << 10
+
+// reset says that a region's history was replaced, or that batches of it were lost.
+type reset struct{ region canvas.RegionID }
+
+func (m reset) run(s *shard) {
+	s.desync(m.region)
+	// A question under way may have been lost with the history.
+	for _, c := range s.solos {
+		if c.solo.asked && c.solo.want[0].Region == m.region {
+			c.solo.asked = false
+			s.mark(c)
+		}
+	}
+}
+
+// desync makes every viewer of a region ask what leads from where it stands to now.
+func (s *shard) desync(region canvas.RegionID) {
+	f := &s.feeds[region]
+	if f.viewers == 0 {
+		return
+	}
+	s.flush() // so that all who can take it stand at f.at
+	for i := len(s.order) - 1; i >= 0; i-- {
+		if v := s.order[i]; v.regions.has(region) {
+			for j := len(v.conns) - 1; j >= 0; j-- {
+				s.unsettle(v.conns[j])
+			}
+		}
+	}
+	for _, c := range s.solos {
+		if s.unsync(c, region) {
+			c.solo.want = append(c.solo.want, canvas.Mark{Region: region, Position: f.at})
+			s.mark(c)
+		}
+	}
+}
+
+// unsync stops showing a region to a solo connection; false: it was not shown.
+func (s *shard) unsync(c *conn, region canvas.RegionID) bool {
+	if !c.solo.synced.has(region) {
+		return false
+	}
+	c.solo.synced.remove(region)
+	s.feeds[region].viewers--
+	return true
+}
+
+// lag notes, for a connection that has not taken what it was written last, what it
+// misses of this tick: it will be brought up to date from there when it takes bytes again.
+func (s *shard) lag(c *conn) {
+	if c.view != nil && len(c.view.due) > 0 {
+		s.unsettle(c)
+	}
+	if c.solo == nil || len(c.solo.due) == 0 {
+		return
+	}
+	s.server.counters.Lagged.Add(1)
+	for _, d := range c.solo.due {
+		if s.unsync(c, d.from.Region) { // the first of a region: where the client stands
+			c.solo.want = append(c.solo.want, d.from)
+		}
+	}
+	c.solo.clearDue()
+}
+
+// point shows pointers to who has nothing better to catch up with.
+type point struct {
+	region canvas.RegionID
+	frame  []byte
+}
+
+func (m point) run(s *shard) {
+	for _, v := range s.order {
+		if v.key.protocol == binaryProtocol && v.regions.has(m.region) {
+			if v.cursors == nil {
+				v.cursors = slices.Clip(m.frame) // shared: appending copies
+			} else {
+				v.cursors = append(v.cursors, m.frame...)
+			}
+			s.touch(v)
+		}
+	}
+}
+
+func nothingMissed(m canvas.Mark) []byte {
+	return seal(binaryProtocol.opCode(), codec.AppendEmptyPixels(room(32), m))
+}

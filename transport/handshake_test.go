@@ -1,0 +1,262 @@
+package transport
+
+import (
+	"bufio"
+	"context"
+	"io"
+	"net"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/codec"
+)
+
+// ask sends a request as it is and returns the answer.
+func ask(t *testing.T, s *Server, request string) *http.Response {
+	t.Helper()
+	c := connectTCP(t, s)
+	if _, err := c.Write([]byte(request)); err != nil {
+		t.Fatal(err)
+	}
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return response
+}
+
+func TestHandshake_Table(t *testing.T) {
+	s, _ := openServer(t, false, func(c *Config, _ *fakeHost) { c.AllowedOrigins = []string{"https://friend.test"} })
+	tests := []struct {
+		name    string
+		request string
+		status  int
+		reason  string // counted; empty: none
+	}{
+		{"json", handshakeRequest(""), 101, ""},
+		{"binary", handshakeRequest(offerBinary), 101, ""},
+		{"binary among others", handshakeRequest("Sec-WebSocket-Protocol: soap, " + codec.Subprotocol + "\r\n"), 101, ""},
+		{"binary in a second header", handshakeRequest("Sec-WebSocket-Protocol: soap\r\n" + offerBinary), 101, ""},
+		{"other subprotocol", handshakeRequest("Sec-WebSocket-Protocol: soap\r\n"), 400, refusedProtocol},
+		{"own origin", handshakeRequest("Origin: https://canvas.test\r\n"), 101, ""},
+		{"own origin, other case", handshakeRequest("Origin: http://Canvas.Test\r\n"), 101, ""},
+		{"allowed origin", handshakeRequest("Origin: https://friend.test\r\n"), 101, ""},
+		{"other origin", handshakeRequest("Origin: https://evil.test\r\n"), 403, refusedOrigin},
+		{"opaque origin", handshakeRequest("Origin: null\r\n"), 403, refusedOrigin},
+		{"origin that contains ours", handshakeRequest("Origin: https://canvas.test.evil.test\r\n"), 403, refusedOrigin},
+		{"query", strings.Replace(handshakeRequest(""), "/ws", "/ws?a=b", 1), 101, ""},
+		{"headers in lower case", "GET /ws HTTP/1.1" + strings.ToLower(handshakeRequest("")[len("GET /ws HTTP/1.1"):]), 101, ""},
+		{"old version", strings.Replace(handshakeRequest(""), "Version: 13", "Version: 8", 1), 426, refusedMalformed},
+		{"no key", strings.Replace(handshakeRequest(""), "Sec-WebSocket-Key", "X-Key", 1), 400, refusedMalformed},
+		{"no host", strings.Replace(handshakeRequest(""), "Host:", "X-Host:", 1), 400, refusedMalformed},
+		{"http/1.0", strings.Replace(handshakeRequest(""), "HTTP/1.1", "HTTP/1.0", 1), 505, refusedMalformed},
+		{"header too long", handshakeRequest("Cookie: " + strings.Repeat("x", maxHead) + "\r\n"), 431, refusedMalformed},
+		{"no upgrade", "GET /ws HTTP/1.1\r\nHost: canvas.test\r\n\r\n", 426, ""},
+		{"post", strings.Replace(handshakeRequest(""), "GET", "POST", 1), 426, ""},
+		{"page", "GET /wsx HTTP/1.1\r\nHost: canvas.test\r\n\r\n", 200, ""},
+		{"garbage", "\x16\x03\x01 hello\r\n\r\n", 400, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			before := s.Counters().Refused.All()
+			if response := ask(t, s, tt.request); response.StatusCode != tt.status {
+				body, _ := io.ReadAll(response.Body)
+				t.Fatalf("got %s: %s", response.Status, body)
+			}
+			if tt.reason != "" {
+				eventually(t, "refusal counted", func() bool { return s.Counters().Refused.All()[tt.reason] == before[tt.reason]+1 })
+			}
+		})
+	}
+}
+
+func TestHandshake_SubprotocolIsEchoedOnlyWhenSpoken(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	for headers, want := range map[string]string{"": "", offerBinary: codec.Subprotocol} {
+		if got := ask(t, s, handshakeRequest(headers)).Header.Get("Sec-WebSocket-Protocol"); got != want {
+			t.Errorf("asked with %q: got %q", headers, got)
+		}
+	}
+}
+
+func TestHandshake_Full(t *testing.T) {
+	s, _ := openServer(t, false, func(c *Config, _ *fakeHost) { c.MaxConnections = 1 })
+	c := dialBinary(t, s)
+	response := ask(t, s, handshakeRequest(""))
+	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
+		t.Fatalf("got %s, %v", response.Status, response.Header)
+	}
+	_ = c.conn.Close()
+	eventually(t, "its place is free", func() bool { return s.Counters().Connections.Load() == 0 })
+	dialBinary(t, s)
+}
+
+func TestHandshake_HalfSentHoldsUpNobody(t *testing.T) {
+	s, _ := openServer(t, false, func(c *Config, _ *fakeHost) { c.HandshakeTimeout = 500 * time.Millisecond })
+	slow := connectTCP(t, s)
+	if _, err := slow.Write([]byte(handshakeRequest("")[:60])); err != nil {
+		t.Fatal(err)
+	}
+	silent := connectTCP(t, s)
+	dialBinary(t, s)
+	if got := s.Counters().Refused.All()[refusedLost]; got != 0 {
+		t.Fatalf("%d given up on already: the test proves nothing", got)
+	}
+	for _, c := range []io.Reader{slow, silent} {
+		if n, err := c.Read(make([]byte, 1)); err == nil {
+			t.Errorf("read %d bytes", n)
+		}
+	}
+	if got := s.Counters().Refused.All()[refusedLost]; got != 2 {
+		t.Errorf("%d given up on", got)
+	}
+}
+
+func TestHandshake_InSingleBytes(t *testing.T) {
+	onBothSockets(t, func(t *testing.T, plain bool) {
+		s, _ := openServer(t, plain, nil)
+		c := &client{t: t, conn: connectTCP(t, s)}
+		c.r = bufio.NewReader(c.conn)
+		for _, b := range []byte(handshakeRequest(offerBinary)) {
+			c.write([]byte{b})
+		}
+		c.expectUpgrade()
+	})
+}
+
+func TestHandshake_BytesBehindItAreNotLost(t *testing.T) {
+	onBothSockets(t, func(t *testing.T, plain bool) {
+		s, _ := openServer(t, plain, nil)
+		glued := frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{Name: "ada"}))
+		glued = append(glued, frame(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 5}))...)
+		half := len(glued) - 3
+		c := dial(t, s, offerBinary, glued[:half]...)
+		if _, ok := c.message().(codec.Welcome); !ok {
+			t.Fatal("no WELCOME")
+		}
+		c.write(glued[half:])
+		if pong, ok := c.message().(codec.Pong); !ok || pong.Token != 5 || pong.Time.UnixMilli() != 1_700_000_001_000 {
+			t.Fatalf("got %+v", pong)
+		}
+	})
+}
+
+func TestHandshake_OnKeepAlive(t *testing.T) {
+	onBothSockets(t, func(t *testing.T, plain bool) {
+		s, _ := openServer(t, plain, nil)
+		c := &client{t: t, conn: connectTCP(t, s)}
+		c.r = bufio.NewReader(c.conn)
+		for range 2 {
+			c.write([]byte("GET /health HTTP/1.1\r\nHost: canvas.test\r\n\r\n"))
+			response, err := http.ReadResponse(c.r, nil)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if body, err := io.ReadAll(response.Body); err != nil || string(body) != "page /health" {
+				t.Fatalf("got %q, %v", body, err)
+			}
+		}
+		// The whole of HELLO, then half of a PING, come with the request.
+		hello := frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{}))
+		ping := frame(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 9}))
+		c.write(append(append([]byte(handshakeRequest(offerBinary)), hello...), ping[:3]...))
+		c.expectUpgrade()
+		if _, ok := c.message().(codec.Welcome); !ok {
+			t.Fatal("no WELCOME")
+		}
+		c.write(ping[3:])
+		if pong, ok := c.message().(codec.Pong); !ok || pong.Token != 9 {
+			t.Fatalf("got %+v", pong)
+		}
+	})
+}
+
+func TestHandshake_RefusedOnKeepAlive(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	c := connectTCP(t, s)
+	r := bufio.NewReader(c)
+	for _, step := range []struct {
+		request string
+		status  int
+	}{
+		{"GET / HTTP/1.1\r\nHost: canvas.test\r\n\r\n", 200},
+		{"GET /ws HTTP/1.1\r\nHost: canvas.test\r\n\r\n", 426},
+		{handshakeRequest("Origin: https://evil.test\r\n"), 403},
+	} {
+		if _, err := c.Write([]byte(step.request)); err != nil {
+			t.Fatal(err)
+		}
+		response, err := http.ReadResponse(r, nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if response.StatusCode != step.status {
+			t.Fatalf("got %s, not %d", response.Status, step.status)
+		}
+		if _, err := io.Copy(io.Discard, response.Body); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestHandshake_Draining(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	if err := s.Drain(context.Background(), Notice{}); err != nil {
+		t.Fatal(err)
+	}
+	response := ask(t, s, handshakeRequest(""))
+	if response.StatusCode != http.StatusServiceUnavailable || response.Header.Get("Retry-After") == "" {
+		t.Fatalf("got %s, %v", response.Status, response.Header)
+	}
+	if response := ask(t, s, "GET /health HTTP/1.1\r\nHost: canvas.test\r\n\r\n"); response.StatusCode != 200 {
+		t.Fatalf("HTTP answered %s", response.Status)
+	}
+}
+
+func TestHandshake_TooManyAtOnce(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	for range maxHandshakes {
+		if !s.handshakes.begin(new(net.TCPConn)) {
+			t.Fatal("no room")
+		}
+	}
+	response := ask(t, s, handshakeRequest(""))
+	if response.StatusCode != http.StatusServiceUnavailable || s.Counters().Refused.All()[refusedBusy] != 1 {
+		t.Fatalf("got %s", response.Status)
+	}
+}
+
+func TestHTTP_Full(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	s.handover.open.Add(maxHTTP)
+	if response := ask(t, s, "GET / HTTP/1.1\r\nHost: canvas.test\r\n\r\n"); response.StatusCode != http.StatusServiceUnavailable {
+		t.Errorf("got %s", response.Status)
+	}
+	dialBinary(t, s) // WebSockets have places of their own
+	s.handover.open.Add(-1)
+	for range 3 { // every connection that ends gives its place back
+		if response := ask(t, s, "GET / HTTP/1.1\r\nHost: canvas.test\r\nConnection: close\r\n\r\n"); response.StatusCode != http.StatusOK {
+			t.Fatalf("got %s", response.Status)
+		}
+		eventually(t, "its place is free", func() bool { return s.handover.open.Load() == maxHTTP-1 })
+	}
+}
+
+func TestConfig_AllowsTheSameForHTTP(t *testing.T) {
+	cfg := Config{AllowedOrigins: []string{"https://friend.test"}}
+	for origin, want := range map[string]bool{
+		"": true, "https://friend.test": true, "http://canvas.test:3000": true, "http://canvas.test": false, "https://evil.test": false,
+	} {
+		r := &http.Request{Host: "canvas.test:3000", Header: http.Header{"Origin": {origin}}}
+		if got := cfg.Allows(r); got != want {
+			t.Errorf("%q: %t", origin, got)
+		}
+	}
+	if cfg.AllowedOrigins = []string{"*"}; !cfg.allows("https://evil.test", "canvas.test") {
+		t.Error("not any")
+	}
+}

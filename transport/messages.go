@@ -1,0 +1,101 @@
+package transport
+
+import (
+	"errors"
+	"slices"
+	"unicode/utf8"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// message handles a whole message of either protocol. p is valid during the call.
+func (s *shard) message(c *conn, p []byte) {
+	s.server.counters.MessagesIn.Add(1)
+	switch {
+	case c.protocol == binaryProtocol:
+		s.binaryMessage(c, p)
+	case utf8.Valid(p):
+		s.jsonMessage(c, p)
+	default:
+		s.fail(c, codec.CloseBadText)
+	}
+}
+
+func (s *shard) binaryMessage(c *conn, p []byte) {
+	m, err := codec.DecodeClient(p)
+	hello, isHello := m.(codec.Hello)
+	switch {
+	case err != nil:
+		s.fail(c, codec.CloseMalformed)
+	case c.state == greeting && isHello:
+		c.state = arriving
+		s.command(c, actors.Hello{Session: hello.Session, Resume: hello.Resume, Name: hello.Name})
+	case c.state == greeting:
+		s.fail(c, codec.CloseNoHello)
+	default:
+		s.request(c, m)
+	}
+}
+
+// request handles a message behind HELLO.
+func (s *shard) request(c *conn, m codec.ClientMessage) {
+	switch m := m.(type) {
+	case codec.Hello: // a second one
+		s.fail(c, codec.CloseMalformed)
+	case codec.Subscribe:
+		marks := slices.DeleteFunc(m.Marks, func(m canvas.Mark) bool { return s.unknown(m.Region) })
+		s.command(c, actors.Subscribe{Marks: marks})
+		if len(marks) < len(m.Marks) {
+			s.refuse(c, canvas.RefusedRegion)
+		}
+	case codec.Unsubscribe:
+		regions := slices.DeleteFunc(m.Regions, s.unknown)
+		s.command(c, actors.Unsubscribe{Regions: regions})
+		if len(regions) < len(m.Regions) {
+			s.refuse(c, canvas.RefusedRegion)
+		}
+	case codec.Place:
+		s.command(c, actors.Place{Num: m.Op, Dots: m.Dots})
+	case codec.Rename:
+		s.command(c, actors.Rename{Name: m.Name})
+	case codec.Cursor:
+		s.command(c, actors.Cursor{X: m.X, Y: m.Y})
+	case codec.Ping:
+		pong := codec.Pong{Token: m.Token, Time: s.server.cfg.Now()}
+		s.tell(c, seal(c.protocol.opCode(), codec.AppendPong(room(32), pong)))
+	case codec.Unknown:
+		s.refuse(c, canvas.RefusedUnknown)
+	}
+}
+
+// unknown tells that no region has this number.
+func (s *shard) unknown(r canvas.RegionID) bool { return int64(r) >= int64(len(s.feeds)) }
+
+// refuse answers a message that is not a PLACE and can't be carried out.
+func (s *shard) refuse(c *conn, why canvas.Refusal) {
+	m := codec.Refused{Code: why, Left: uint64(c.allowance)}
+	s.tell(c, seal(c.protocol.opCode(), codec.AppendRefused(room(32), m)))
+}
+
+func (s *shard) jsonMessage(c *conn, p []byte) {
+	m, err := codec.DecodeJSON(p, s.server.cfg.Geometry)
+	switch {
+	case errors.Is(err, codec.ErrBadPixel):
+		s.tell(c, seal(c.protocol.opCode(), codec.AppendJSONError(room(64), codec.JSONErrorPixel)))
+		return
+	case err != nil:
+		s.tell(c, seal(c.protocol.opCode(), codec.AppendJSONError(room(64), codec.JSONErrorFormat)))
+		return
+	}
+	switch m := m.(type) {
+	case codec.JSONSetUsername:
+		s.command(c, actors.Rename{Name: m.Username})
+	case codec.JSONPixelUpdate:
+		s.command(c, actors.Place{Dots: []canvas.Dot{m.Dot}, Alias: m.Alias, Spelling: m.Spelling})
+	case codec.JSONPing:
+		s.tell(c, seal(c.protocol.opCode(), codec.AppendJSONPong(room(64), s.server.cfg.Now().UnixMilli())))
+	case codec.JSONUnknown:
+	}
+}

@@ -1,0 +1,100 @@
+package transport
+
+import (
+	"fmt"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+var _ actors.Outbox = outbox{}
+
+// outbox is the way from a connection's actor to its client. Frames are encoded here, on
+// the actor's goroutine.
+type outbox struct{ conn *conn }
+
+// deliver sends a frame to one client.
+type deliver struct {
+	conn      *conn
+	frame     []byte
+	allowance int // pixels left
+	welcome   bool
+}
+
+func (m deliver) run(s *shard) {
+	c := m.conn
+	if c.state >= closing {
+		return
+	}
+	c.allowance = m.allowance
+	s.tell(c, m.frame)
+	if m.welcome && c.state == arriving {
+		s.arrive(c)
+	}
+}
+
+// arrive begins to show things to a client and to read from it again.
+func (s *shard) arrive(c *conn) {
+	c.state = live
+	regions := len(s.feeds)
+	s.joinSolos(c, &solo{follows: newRegionSet(regions), synced: newRegionSet(regions)})
+	s.resume(c)
+}
+
+func (o outbox) Welcome(w actors.Welcome) {
+	var b []byte
+	if o.conn.protocol == jsonProtocol {
+		b = codec.AppendJSONConnected(room(128), fmt.Sprintf("%012x", uint64(w.User)), w.Node)
+	} else {
+		b = codec.AppendWelcome(room(128), codec.Welcome{
+			Session: w.Session, User: w.User, Node: w.Node, Time: w.Time, Geometry: o.conn.shard.server.cfg.Geometry,
+			Rate: w.Rate, Burst: uint64(w.Burst), Window: uint64(w.Window),
+		})
+	}
+	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), w.Burst, true})
+}
+
+// Ack tells a JSON client nothing: it sees its pixel.
+func (o outbox) Ack(nums []uint64, left int) {
+	if o.conn.protocol == jsonProtocol {
+		return
+	}
+	b := codec.AppendAck(room(16+9*len(nums)), codec.Ack{Ops: nums, Left: uint64(left)})
+	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), left, false})
+}
+
+func (o outbox) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left int) {
+	var b []byte
+	if o.conn.protocol == jsonProtocol {
+		b = codec.AppendJSONRefused(room(128), why.Text(), retry)
+	} else {
+		b = codec.AppendRefused(room(48), codec.Refused{Op: num, Code: why, Retry: retry, Left: uint64(left)})
+	}
+	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), left, false})
+}
+
+func (o outbox) Follow(marks []canvas.Mark)         { o.post(follow{o.conn, marks}) }
+func (o outbox) Unfollow(regions []canvas.RegionID) { o.post(unfollow{o.conn, regions}) }
+
+func (o outbox) Handled() {
+	if o.conn.credit.handled() {
+		o.post(handled(o))
+	}
+}
+
+func (o outbox) Fail() { o.post(failed(o)) }
+
+// post never fails: when the shard is closed, so is the connection.
+func (o outbox) post(c command) { o.conn.shard.inbox.post(c) }
+
+// handled says that a connection's actor has caught up.
+type handled struct{ conn *conn }
+
+func (m handled) run(s *shard) { s.resume(m.conn) }
+
+// failed says that a connection's actor is gone.
+type failed struct{ conn *conn }
+
+func (m failed) run(s *shard) { s.fail(m.conn, codec.CloseInternal) }

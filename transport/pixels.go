@@ -1,0 +1,49 @@
+package transport
+
+import (
+	"sync"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// pixels is a batch and its frames, which all connections share: in each protocol it is
+// encoded once, by the first shard that has a viewer for it.
+type pixels struct {
+	batch   *canvas.Batch
+	count   int                      // pixels
+	encoded [protocols]func() []byte // may be called from any goroutine
+}
+
+func newPixels(b *canvas.Batch, g canvas.Geometry) *pixels {
+	p := &pixels{batch: b, count: b.Pixels()}
+	p.encoded[binaryProtocol] = sync.OnceValue(func() []byte {
+		return seal(ws.OpBinary, codec.AppendPixels(room(p.size()), b))
+	})
+	p.encoded[jsonProtocol] = sync.OnceValue(func() []byte { return jsonPixels(b, p.count, g) })
+	return p
+}
+
+// size is about what it takes in memory, in bytes.
+func (p *pixels) size() int { return 64 + 5*p.count + 10*len(p.batch.Ops) }
+
+// jsonPixelBytes is about what one pixel takes in the JSON protocol.
+const jsonPixelBytes = 112
+
+// jsonPixels is a frame for every pixel, one behind the other.
+func jsonPixels(b *canvas.Batch, count int, g canvas.Geometry) []byte {
+	frames := make([]byte, 0, jsonPixelBytes*count)
+	var message []byte
+	for i := range b.Ops {
+		op := &b.Ops[i]
+		for _, p := range op.Pixels {
+			x, y := g.Point(b.Region, p.Pos)
+			message = codec.AppendJSONPixelUpdated(message[:0], x, y, p.Color, op.Spelling, op.Name, b.Time)
+			frames = appendHeader(frames, ws.OpText, len(message))
+			frames = append(frames, message...)
+		}
+	}
+	return frames
+}

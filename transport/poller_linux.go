@@ -1,0 +1,164 @@
+package transport
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"os"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+func newPoller(plain bool) (poller, error) {
+	if plain {
+		return newPlainPoller(), nil
+	}
+	return newEpollPoller()
+}
+
+// maxEvents is how many sockets are served before the shard looks at its inbox.
+const maxEvents = 256
+
+// epollPoller waits with epoll, level-triggered. The epoll descriptor itself is in the
+// hands of the runtime's poller, so that a waiting shard occupies no thread.
+type epollPoller struct {
+	fd       int
+	file     *os.File // the same, owned
+	raw      syscall.RawConn
+	deadline time.Time // of file
+	wakeup   int       // an eventfd
+	conns    []*conn   // by descriptor
+
+	received [maxEvents]unix.EpollEvent
+	n        int                   // of received
+	poll     func(fd uintptr) bool // look, as RawConn.Read takes it
+	events   []event
+}
+
+func newEpollPoller() (*epollPoller, error) {
+	fd, err := unix.EpollCreate1(unix.EPOLL_CLOEXEC)
+	if err != nil {
+		return nil, fmt.Errorf("create epoll: %w", err)
+	}
+	if err := unix.SetNonblock(fd, true); err != nil { // NewFile asks for it
+		return nil, errors.Join(fmt.Errorf("prepare epoll: %w", err), unix.Close(fd))
+	}
+	p := &epollPoller{fd: fd, file: os.NewFile(uintptr(fd), "epoll"), wakeup: -1}
+	if err := p.prepare(); err != nil {
+		p.close()
+		return nil, err
+	}
+	return p, nil
+}
+
+func (p *epollPoller) prepare() (err error) {
+	if p.raw, err = p.file.SyscallConn(); err != nil {
+		return fmt.Errorf("prepare epoll: %w", err)
+	}
+	if p.wakeup, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err != nil {
+		return fmt.Errorf("create eventfd: %w", err)
+	}
+	e := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(p.wakeup)}
+	if err := unix.EpollCtl(p.fd, unix.EPOLL_CTL_ADD, p.wakeup, &e); err != nil {
+		return fmt.Errorf("watch eventfd: %w", err)
+	}
+	p.poll = func(uintptr) bool { return p.look() }
+	return nil
+}
+
+// look takes what is ready now, and tells whether there was anything.
+func (p *epollPoller) look() bool {
+	n, err := unix.EpollWait(p.fd, p.received[:], 0)
+	if err != nil && err != unix.EINTR {
+		panic(fmt.Sprintf("epoll_wait: %v", err)) // only a wrong argument can make it fail
+	}
+	p.n = max(n, 0)
+	return p.n > 0
+}
+
+func (p *epollPoller) control(operation int, c *conn) error {
+	fd := c.socket.(*rawSocket).fd
+	e := unix.EpollEvent{Fd: int32(fd)}
+	if c.reads {
+		e.Events |= unix.EPOLLIN
+	}
+	if c.writes {
+		e.Events |= unix.EPOLLOUT
+	}
+	return unix.EpollCtl(p.fd, operation, fd, &e)
+}
+
+func (p *epollPoller) add(c *conn) error {
+	if err := p.control(unix.EPOLL_CTL_ADD, c); err != nil {
+		return fmt.Errorf("watch connection: %w", err)
+	}
+	fd := c.socket.(*rawSocket).fd
+	for len(p.conns) <= fd {
+		p.conns = append(p.conns, nil)
+	}
+	p.conns[fd] = c
+	return nil
+}
+
+func (p *epollPoller) watch(c *conn) {
+	if err := p.control(unix.EPOLL_CTL_MOD, c); err != nil {
+		panic(fmt.Sprintf("epoll_ctl: %v", err)) // the descriptor is ours and was added
+	}
+}
+
+// remove leaves it to the closing of the descriptor, of which there is only one, to take
+// it out of the kernel's set.
+func (p *epollPoller) remove(c *conn) { p.conns[c.socket.(*rawSocket).fd] = nil }
+
+func (p *epollPoller) wait(deadline time.Time) []event {
+	p.n = 0
+	if time.Until(deadline) <= 0 { // the file would not even look
+		p.look()
+	} else {
+		p.sleep(deadline)
+	}
+	clear(p.events)
+	p.events = p.events[:0]
+	for i := range p.n {
+		e := &p.received[i]
+		if int(e.Fd) == p.wakeup {
+			var count [8]byte
+			_, _ = unix.Read(p.wakeup, count[:]) // it is non-blocking, and only resets
+			continue
+		}
+		const lost = unix.EPOLLERR | unix.EPOLLHUP
+		p.events = append(p.events, event{
+			conn:     p.conns[e.Fd],
+			readable: e.Events&(unix.EPOLLIN|lost) != 0,
+			writable: e.Events&unix.EPOLLOUT != 0,
+		})
+	}
+	return p.events
+}
+
+func (p *epollPoller) sleep(deadline time.Time) {
+	if !deadline.Equal(p.deadline) {
+		p.deadline = deadline
+		if err := p.file.SetReadDeadline(deadline); err != nil {
+			panic(fmt.Sprintf("set deadline: %v", err)) // an epoll descriptor takes deadlines
+		}
+	}
+	if err := p.raw.Read(p.poll); err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+		panic(fmt.Sprintf("poll: %v", err))
+	}
+}
+
+func (p *epollPoller) wake() {
+	var one [8]byte
+	binary.NativeEndian.PutUint64(one[:], 1)
+	_, _ = unix.Write(p.wakeup, one[:]) // fails only when it would wake anyway
+}
+
+func (p *epollPoller) close() {
+	if p.wakeup >= 0 {
+		_ = unix.Close(p.wakeup)
+	}
+	_ = p.file.Close()
+}

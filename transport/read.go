@@ -1,0 +1,148 @@
+package transport
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"unicode/utf8"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/codec"
+)
+
+// readable reads once from a connection that has something to read.
+func (s *shard) readable(c *conn) {
+	n, err := c.socket.read(s.buffer)
+	switch {
+	case n > 0:
+		s.server.counters.BytesIn.Add(int64(n))
+		c.heard, c.pinged = s.now, false
+		if c.state != closing {
+			s.receive(c, s.buffer[:n])
+		}
+	case errors.Is(err, errWouldBlock):
+	default:
+		s.destroy(c, codeVanished)
+	}
+}
+
+// receive handles the frames in what was received, and keeps what is left: a part of a
+// frame, or all from the moment on at which the connection is blocked. data may be changed.
+func (s *shard) receive(c *conn, data []byte) {
+	kept := len(c.partial) > 0
+	if kept {
+		c.partial = append(c.partial, data...)
+		data = c.partial
+	}
+	done, blocked := s.parse(c, data)
+	switch rest := data[done:]; {
+	case c.state >= closing:
+		return
+	case len(rest) == 0:
+		c.partial = nil
+	case !kept:
+		c.partial = bytes.Clone(rest)
+	case done > 0:
+		c.partial = append(c.partial[:0], rest...)
+	}
+	// What stopped parse must also pause: asked anew, it may no longer be so, and nobody
+	// would come back to what is kept.
+	if !c.paused && (blocked || c.blocked()) {
+		c.paused = true
+		s.server.counters.Throttled.Add(1)
+		s.watch(c)
+	}
+}
+
+// parse handles whole frames and returns how many bytes they were, and whether it left
+// some because the connection is blocked.
+func (s *shard) parse(c *conn, data []byte) (done int, blocked bool) {
+	for done < len(data) && c.state < closing {
+		if c.blocked() {
+			return done, true
+		}
+		s.reader.Reset(data[done:])
+		h, err := ws.ReadHeaderBuffer(&s.reader, s.header)
+		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+			break
+		}
+		if code := c.check(h, err); code != 0 {
+			s.fail(c, code)
+			break
+		}
+		if int64(s.reader.Len()) < h.Length {
+			break
+		}
+		start := len(data) - s.reader.Len()
+		done = start + int(h.Length)
+		payload := data[start:done]
+		ws.Cipher(payload, h.Mask, 0)
+		s.frame(c, h, payload)
+	}
+	return done, false
+}
+
+// check says why a frame ends the connection, before its payload has come; 0: it doesn't.
+func (c *conn) check(h ws.Header, err error) codec.CloseCode {
+	expected := ws.StateServerSide
+	if c.fragmented {
+		expected = expected.Set(ws.StateFragmented)
+	}
+	switch {
+	case err != nil || ws.CheckHeader(h, expected) != nil:
+		return codec.CloseProtocol
+	case h.OpCode.IsControl():
+		return 0
+	case h.OpCode != ws.OpContinuation && h.OpCode != c.protocol.opCode():
+		return codec.CloseUnsupported
+	case h.Length > codec.MaxClientMessage-int64(len(c.message)):
+		return codec.CloseTooBig
+	}
+	return 0
+}
+
+// frame handles one frame that passed check.
+func (s *shard) frame(c *conn, h ws.Header, payload []byte) {
+	switch h.OpCode {
+	case ws.OpPing:
+		s.tell(c, append(appendHeader(nil, ws.OpPong, len(payload)), payload...))
+	case ws.OpPong:
+	case ws.OpClose:
+		s.closed(c, payload)
+	default:
+		if !h.Fin || c.fragmented {
+			c.message = append(c.message, payload...)
+			payload = c.message
+		}
+		if c.fragmented = !h.Fin; !c.fragmented {
+			c.message = nil
+			s.message(c, payload)
+		}
+	}
+}
+
+// closed answers a client's close frame.
+func (s *shard) closed(c *conn, payload []byte) {
+	switch {
+	case len(payload) == 0:
+		s.bye(c, 0, codec.CloseNormal)
+	case len(payload) == 1 || !closeCodeAllowed(binary.BigEndian.Uint16(payload)):
+		s.fail(c, codec.CloseProtocol)
+	case !utf8.Valid(payload[2:]):
+		s.fail(c, codec.CloseBadText)
+	default:
+		s.bye(c, codec.CloseCode(binary.BigEndian.Uint16(payload)), codec.CloseNormal)
+	}
+}
+
+// closeCodeAllowed tells whether an endpoint may send the code: RFC 6455, section 7.4,
+// and those that the IANA registry has added since, 1012 to 1014.
+func closeCodeAllowed(code uint16) bool {
+	switch {
+	case code >= 1000 && code <= 1003, code >= 1007 && code <= 1014, code >= 3000 && code <= 4999:
+		return true
+	}
+	return false
+}

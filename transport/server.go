@@ -1,0 +1,176 @@
+package transport
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// Host is what runs the actors behind the connections; *actors.Node does. No method
+// blocks or fails.
+type Host interface {
+	// Connect starts the actor of a new connection, which speaks to its client through out.
+	Connect(v actors.ViewerID, out actors.Outbox) Session
+	// Resync asks for what a viewer lacks that stands at m; answered by Server.Join.
+	Resync(v actors.ViewerID, m canvas.Mark)
+}
+
+// Session is the actor of one connection; *actors.Connection is one.
+type Session interface {
+	// Send hands over a command; the answer to each is Outbox.Handled.
+	Send(command any)
+	// Close says that the connection is gone.
+	Close()
+}
+
+// Server is the transport of a pod.
+type Server struct {
+	cfg      Config
+	counters Counters
+	shards   []*shard
+	nextID   atomic.Uint64 // of viewers; the remainder by the number of shards is the viewer's shard
+	draining atomic.Bool
+
+	// By region.
+	following []atomic.Int32 // viewers that follow it, on all shards
+	catchUps  []catchUps
+
+	presence presenceSource
+
+	// Set by Listen and Open, read-only from then on.
+	host     Host
+	listener *net.TCPListener
+	handover *handover
+	http     *http.Server
+
+	handshakes handshakes
+	work       sync.WaitGroup // everything that Open and the accept loop started
+	closeOnce  sync.Once
+}
+
+// New makes a server and starts nothing. The config must be valid. As an
+// actors.Audience the server can be used at once: it has no viewers yet.
+func New(cfg Config) *Server {
+	cfg = cfg.withDefaults()
+	s := &Server{
+		cfg:        cfg,
+		following:  make([]atomic.Int32, cfg.Geometry.Regions()),
+		catchUps:   make([]catchUps, cfg.Geometry.Regions()),
+		handshakes: newHandshakes(),
+	}
+	for range cfg.Shards {
+		s.shards = append(s.shards, newShard(s))
+	}
+	return s
+}
+
+// Listen takes the address, so that a caller knows that it is free before it does more.
+// Who connects waits until Open.
+func (s *Server) Listen() error {
+	listener, err := net.Listen("tcp", s.cfg.Listen)
+	if err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	s.listener = listener.(*net.TCPListener)
+	return nil
+}
+
+// Open serves: WebSockets at /ws to host, everything else to handler. It listens if that
+// has not been done.
+func (s *Server) Open(host Host, handler http.Handler) error {
+	if s.listener == nil {
+		if err := s.Listen(); err != nil {
+			return err
+		}
+	}
+	for i, shard := range s.shards {
+		if err := shard.open(); err != nil {
+			for _, opened := range s.shards[:i] {
+				opened.close()
+			}
+			return fmt.Errorf("open shard: %w", err)
+		}
+	}
+	s.host = host
+	s.handover = newHandover(s.listener.Addr())
+	s.http = s.newHTTP(handler)
+	for _, shard := range s.shards {
+		s.work.Go(shard.run)
+	}
+	s.work.Go(func() { _ = s.http.Serve(s.handover) }) // always http.ErrServerClosed
+	s.work.Go(s.accept)
+	return nil
+}
+
+// Addr is where the server listens.
+func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+
+// Counters counts what the server does.
+func (s *Server) Counters() *Counters { return &s.counters }
+
+// Notice is what clients are told when the server drains.
+type Notice struct {
+	Text   string        // for people
+	Retry  time.Duration // wait this long before reconnecting,
+	Spread time.Duration // and up to this much longer, so that not all come at once
+}
+
+// Drain refuses new WebSockets, tells every client to go elsewhere and closes its
+// connection once that is written. It returns when all are gone, or with ctx's error.
+// HTTP goes on.
+func (s *Server) Drain(ctx context.Context, notice Notice) error {
+	s.draining.Store(true)
+	if s.http == nil {
+		return nil // never opened
+	}
+	for _, shard := range s.shards {
+		shard.inbox.post(drain{notice})
+	}
+	for _, shard := range s.shards {
+		select {
+		case <-shard.drained:
+		case <-ctx.Done():
+			return fmt.Errorf("drain: %d connections left: %w", s.counters.Connections.Load(), ctx.Err())
+		}
+	}
+	return nil
+}
+
+// Close ends everything at once and waits for it. It may be called twice.
+func (s *Server) Close() {
+	s.closeOnce.Do(s.shut)
+	s.work.Wait()
+}
+
+// httpGrace is how long requests under way may take to end when the server closes.
+const httpGrace = time.Second
+
+func (s *Server) shut() {
+	if s.listener == nil {
+		return
+	}
+	s.draining.Store(true)
+	_ = s.listener.Close() // it has no buffers that could fail to be written
+	if s.http == nil {
+		return // never opened
+	}
+	s.handshakes.abort()
+	ctx, cancel := context.WithTimeout(context.Background(), httpGrace)
+	defer cancel()
+	if s.http.Shutdown(ctx) != nil {
+		_ = s.http.Close()
+	}
+	for _, shard := range s.shards {
+		shard.inbox.post(stop{})
+	}
+}
+
+// shardOf is where a viewer is.
+func (s *Server) shardOf(v actors.ViewerID) *shard { return s.shards[uint64(v)%uint64(len(s.shards))] }

@@ -1,0 +1,149 @@
+package transport
+
+import (
+	"bytes"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/actors"
+)
+
+// readBuffer is the most that is read from a connection before the next one's turn, in bytes.
+const readBuffer = 64 << 10
+
+// shard owns a part of the connections. All its methods run on its one goroutine; others
+// leave commands in its inbox.
+type shard struct {
+	server  *Server
+	inbox   inbox
+	drained chan struct{} // closed by the shard when it drains and has no connection left
+	poller  poller        // set by open
+
+	now      time.Time // when this turn of the loop began
+	stopped  bool
+	draining bool
+
+	conns   []*conn // in no order
+	byID    map[actors.ViewerID]*conn
+	count   [protocols]int // connections by protocol
+	room    []command      // of commands that have been obeyed, for inbox.take
+	buffer  []byte         // what is being read
+	header  []byte         // room for ws.ReadHeaderBuffer
+	reader  bytes.Reader   // of the frame being parsed
+	sweepAt time.Time
+
+	// What viewers are shown.
+	feeds []feed // by region
+	views map[viewKey]*view
+	order []*view // the same, in no order
+	solos []*conn // connections that are in no view, in no order
+	shown *shown  // who is here; nil: not known yet
+
+	round
+}
+
+// newShard makes a shard whose inbox is closed.
+func newShard(server *Server) *shard {
+	return &shard{
+		server:  server,
+		drained: make(chan struct{}),
+		byID:    make(map[actors.ViewerID]*conn),
+		buffer:  make([]byte, readBuffer),
+		header:  make([]byte, ws.MaxHeaderSize),
+		feeds:   make([]feed, server.cfg.Geometry.Regions()),
+		views:   make(map[viewKey]*view),
+		now:     time.Now(),
+	}
+}
+
+// open prepares for run.
+func (s *shard) open() error {
+	p, err := newPoller(s.server.cfg.Plain)
+	if err != nil {
+		return err
+	}
+	s.poller = p
+	s.sweepAt = time.Now().Add(s.server.cfg.sweepEvery())
+	s.inbox.open(len(s.feeds), p.wake)
+	return nil
+}
+
+// run is the shard's goroutine, from open until the stop command.
+func (s *shard) run() {
+	for !s.stopped {
+		events := s.poller.wait(s.deadline())
+		s.now = time.Now()
+		for _, e := range events {
+			s.serve(e)
+		}
+		s.obey()
+		if !s.now.Before(s.sweepAt) {
+			s.sweep()
+			s.sweepAt = s.now.Add(s.server.cfg.sweepEvery())
+		}
+		if s.unwritten() && !s.now.Before(s.flushAt) {
+			s.flush()
+		}
+	}
+	s.close()
+}
+
+// deadline is when the shard has something to do even if nothing happens.
+func (s *shard) deadline() time.Time {
+	if s.unwritten() && s.flushAt.Before(s.sweepAt) {
+		return s.flushAt
+	}
+	return s.sweepAt
+}
+
+// obey runs the commands that have come in.
+func (s *shard) obey() {
+	commands, lost := s.inbox.take(s.room)
+	for _, c := range commands {
+		c.run(s)
+	}
+	clear(commands)
+	s.room = commands
+	for _, region := range lost {
+		reset{region}.run(s)
+	}
+}
+
+// serve does what a socket is ready for.
+func (s *shard) serve(e event) {
+	c := e.conn
+	if e.writable && c.state != gone {
+		s.writable(c)
+	}
+	if e.readable && c.state != gone {
+		if c.reads {
+			s.readable(c)
+		} else { // the poller reports a broken connection whether it is read from or not
+			s.destroy(c, codeVanished)
+		}
+	}
+}
+
+// stop ends the shard.
+type stop struct{}
+
+func (stop) run(s *shard) { s.stopped = true }
+
+// close says goodbye to every client, without waiting for it to be heard, and frees everything.
+func (s *shard) close() {
+	s.stopped = true
+	for _, c := range s.inbox.close() {
+		c.run(s)
+	}
+	for i := len(s.conns) - 1; i >= 0; i-- {
+		s.fail(s.conns[i], closeRestart)
+	}
+	if s.unwritten() {
+		s.flush()
+	}
+	for i := len(s.conns) - 1; i >= 0; i-- {
+		s.destroy(s.conns[i], closeRestart)
+	}
+	s.poller.close()
+}

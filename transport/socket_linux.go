@@ -1,0 +1,79 @@
+package transport
+
+import (
+	"fmt"
+	"io"
+	"net"
+
+	"golang.org/x/sys/unix"
+)
+
+// rawSocket is a non-blocking descriptor of our own, out of the runtime's hands: one
+// goroutine serves thousands of them, see epollPoller.
+type rawSocket struct{ fd int }
+
+// newSocket makes a socket of a connection, which must not be used any more.
+func newSocket(tcp *net.TCPConn, plain bool) (socket, error) {
+	if plain {
+		return newPlainSocket(tcp), nil
+	}
+	raw, err := tcp.SyscallConn()
+	if err != nil {
+		return nil, fmt.Errorf("take over connection: %w", err)
+	}
+	// A copy of the descriptor shares the connection and its settings, O_NONBLOCK
+	// among them; closing the original leaves it alone.
+	fd, failed := -1, error(nil)
+	err = raw.Control(func(original uintptr) {
+		fd, failed = unix.FcntlInt(original, unix.F_DUPFD_CLOEXEC, 0)
+	})
+	if err == nil {
+		err = failed
+	}
+	if err != nil {
+		return nil, fmt.Errorf("take over connection: %w", err)
+	}
+	_ = tcp.Close()
+	return &rawSocket{fd}, nil
+}
+
+func (s *rawSocket) read(p []byte) (int, error) {
+	for {
+		n, err := unix.Read(s.fd, p)
+		switch {
+		case n > 0:
+			return n, nil
+		case err == nil:
+			return 0, io.EOF
+		case err == unix.EAGAIN:
+			return 0, errWouldBlock
+		case err != unix.EINTR:
+			return 0, fmt.Errorf("read: %w", err)
+		}
+	}
+}
+
+func (s *rawSocket) writev(vector [][]byte) (int, error) {
+	for {
+		n, err := unix.Writev(s.fd, vector)
+		switch {
+		case err == nil:
+			return n, nil
+		case err == unix.EAGAIN:
+			return 0, errWouldBlock
+		case err != unix.EINTR:
+			return 0, fmt.Errorf("write: %w", err)
+		}
+	}
+}
+
+// What fails below fails because the connection is lost, which reading tells.
+
+func (s *rawSocket) closeWrite() { _ = unix.Shutdown(s.fd, unix.SHUT_WR) }
+
+func (s *rawSocket) close(abort bool) {
+	if abort {
+		_ = unix.SetsockoptLinger(s.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
+	}
+	_ = unix.Close(s.fd)
+}

@@ -1,0 +1,155 @@
+package transport
+
+import (
+	"net"
+	"slices"
+	"sync"
+)
+
+// plainSocket is the portable socket: one goroutine waits in Read and one in Write, and
+// what they have and want is exchanged under a lock.
+type plainSocket struct {
+	tcp *net.TCPConn
+
+	// Set by plainPoller.add.
+	conn   *conn
+	poller *plainPoller
+
+	mu   sync.Mutex
+	more sync.Cond // of mu; signalled when a goroutine may have something to do
+
+	in    []byte // received and not yet taken; the reader waits until it is empty
+	inErr error  // nothing comes behind in
+
+	out     net.Buffers // being written
+	writing bool
+	outErr  error
+	shut    bool // closeWrite behind out
+	closed  bool
+
+	reads, writes bool // what the poller watches
+	queued        bool // in plainPoller.ready
+}
+
+func newPlainSocket(tcp *net.TCPConn) *plainSocket {
+	s := &plainSocket{tcp: tcp}
+	s.more.L = &s.mu
+	return s
+}
+
+func (s *plainSocket) read(p []byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case len(s.in) > 0:
+	case s.inErr != nil:
+		return 0, s.inErr
+	case s.outErr != nil:
+		return 0, s.outErr
+	default:
+		return 0, errWouldBlock
+	}
+	n := copy(p, s.in)
+	s.in = s.in[n:]
+	s.more.Broadcast()
+	return n, nil
+}
+
+// writev takes a whole vector at a time.
+func (s *plainSocket) writev(vector [][]byte) (int, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case s.outErr != nil:
+		return 0, s.outErr
+	case s.writing:
+		return 0, errWouldBlock
+	}
+	n := 0
+	for _, b := range vector {
+		n += len(b)
+	}
+	s.out, s.writing = slices.Clone(vector), true
+	s.more.Broadcast()
+	return n, nil
+}
+
+func (s *plainSocket) closeWrite() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.shut = true
+	s.more.Broadcast()
+}
+
+func (s *plainSocket) close(abort bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.closed = true
+	s.more.Broadcast()
+	if abort {
+		_ = s.tcp.SetLinger(0)
+	}
+	_ = s.tcp.Close() // ends Read and Write
+}
+
+// plainReadBuffer is what each connection's reader holds, in bytes.
+const plainReadBuffer = 4 << 10
+
+// reader is a goroutine, until the connection is lost or closed.
+func (s *plainSocket) reader() {
+	buffer := make([]byte, plainReadBuffer)
+	for {
+		n, err := s.tcp.Read(buffer)
+		s.mu.Lock()
+		s.in, s.inErr = buffer[:n], err
+		s.tell()
+		for len(s.in) > 0 && !s.closed {
+			s.more.Wait()
+		}
+		closed := s.closed
+		s.mu.Unlock()
+		if err != nil || closed {
+			return
+		}
+	}
+}
+
+// writer is a goroutine, until the connection is lost or closed.
+func (s *plainSocket) writer() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for !s.closed && s.outErr == nil {
+		switch {
+		case s.writing:
+			out := s.out
+			s.mu.Unlock()
+			_, err := out.WriteTo(s.tcp)
+			s.mu.Lock()
+			s.out, s.writing, s.outErr = nil, false, err
+			s.tell()
+		case s.shut:
+			_ = s.tcp.CloseWrite() // if it is lost, reading tells
+			return
+		default:
+			s.more.Wait()
+		}
+	}
+}
+
+// tell puts the socket among those that are ready, if what it is ready for is watched.
+// mu is held.
+func (s *plainSocket) tell() {
+	if e := s.event(); (e.readable || e.writable) && !s.queued {
+		s.queued = true
+		s.poller.push(s)
+	}
+}
+
+func (s *plainSocket) event() event {
+	lost := s.outErr != nil
+	return event{
+		conn:     s.conn,
+		readable: !s.closed && (s.reads && (len(s.in) > 0 || s.inErr != nil) || lost),
+		writable: !s.closed && s.writes && !s.writing,
+	}
+}

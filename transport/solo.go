@@ -1,0 +1,229 @@
+package transport
+
+import (
+	"slices"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// solo is what a connection is shown while it is in no view: it has just come, has
+// changed the regions it follows, or has been too slow.
+type solo struct {
+	index   int           // in shard.solos
+	follows regionSet     // all that the client asked for: synced, and those in want
+	synced  regionSet     // batches of these are shown
+	want    []canvas.Mark // the others, and where the client stands in them, in the order of asking
+	asked   bool          // want[0] has been asked for and may still be answered
+	due     []due
+	bytes   int // of due
+}
+
+// askAhead is up to how many bytes may be due to a connection that asks for one more
+// region. With the answer, a snapshot of at most 200 KB, it stays under 256 KiB.
+const askAhead = 32 << 10
+
+func (o *solo) add(d due) {
+	o.due = append(o.due, d)
+	o.bytes += len(d.frame)
+}
+
+func (o *solo) clearDue() {
+	clear(o.due)
+	o.due, o.bytes = o.due[:0], 0
+}
+
+// drop forgets what is due or wanted of some regions.
+func (o *solo) drop(regions regionSet) {
+	if o.asked && regions.has(o.want[0].Region) {
+		o.asked = false
+	}
+	o.want = slices.DeleteFunc(o.want, func(m canvas.Mark) bool { return regions.has(m.Region) })
+	o.due = slices.DeleteFunc(o.due, func(d due) bool { return regions.has(d.from.Region) })
+	o.bytes = 0
+	for _, d := range o.due {
+		o.bytes += len(d.frame)
+	}
+}
+
+func (s *shard) joinSolos(c *conn, o *solo) {
+	o.index = len(s.solos)
+	c.solo = o
+	s.solos = append(s.solos, c)
+	s.mark(c)
+}
+
+func (s *shard) leaveSolos(c *conn) {
+	last := s.solos[len(s.solos)-1]
+	s.solos[c.solo.index], last.solo.index = last, c.solo.index
+	s.solos[len(s.solos)-1] = nil
+	s.solos = s.solos[:len(s.solos)-1]
+	c.solo = nil
+}
+
+// follow makes a connection a viewer of regions.
+type follow struct {
+	conn  *conn
+	marks []canvas.Mark
+}
+
+func (m follow) run(s *shard) {
+	c := m.conn
+	if c.state != live {
+		return
+	}
+	s.unsettle(c)
+	named := newRegionSet(len(s.feeds))
+	marks := make([]canvas.Mark, 0, len(m.marks))
+	for _, mark := range m.marks {
+		if !named.has(mark.Region) {
+			named.add(mark.Region)
+			marks = append(marks, mark)
+			s.server.following[mark.Region].Add(1) // before unfollow, lest it look as if nobody followed
+		}
+	}
+	s.unfollow(c, named)
+	c.solo.want = append(c.solo.want, marks...)
+	for _, mark := range marks {
+		c.solo.follows.add(mark.Region)
+	}
+	s.ask(c)
+}
+
+// unfollow ends that for some regions.
+type unfollow struct {
+	conn    *conn
+	regions []canvas.RegionID
+}
+
+func (m unfollow) run(s *shard) {
+	c := m.conn
+	if c.state != live {
+		return
+	}
+	s.unsettle(c)
+	named := newRegionSet(len(s.feeds))
+	for _, region := range m.regions {
+		named.add(region)
+	}
+	s.unfollow(c, named)
+	s.ask(c)
+}
+
+// unfollow makes a solo connection forget those of the regions that it follows.
+func (s *shard) unfollow(c *conn, regions regionSet) {
+	for region := range regions.all() {
+		if !c.solo.follows.has(region) {
+			continue
+		}
+		c.solo.follows.remove(region)
+		s.unsync(c, region)
+		if s.server.following[region].Add(-1) == 0 {
+			s.server.catchUps[region].forget()
+		}
+	}
+	c.solo.drop(regions)
+}
+
+// unfollowAll makes a connection nobody's viewer.
+func (s *shard) unfollowAll(c *conn) {
+	s.unsettle(c)
+	if c.solo != nil {
+		s.unfollow(c, c.solo.follows.clone())
+		s.leaveSolos(c)
+	}
+}
+
+// ask asks for the first of the regions that a connection wants, if it can take the
+// answer. One at a time: a slow client never has more than one snapshot to come.
+func (s *shard) ask(c *conn) {
+	o := c.solo
+	if o != nil && len(o.want) > 0 && !o.asked && len(c.pending) == 0 && o.bytes < askAhead {
+		o.asked = true
+		s.server.counters.Resyncs.Add(1)
+		s.server.host.Resync(c.id, o.want[0])
+	}
+}
+
+// join is the answer.
+type join struct {
+	viewer   actors.ViewerID
+	region   canvas.RegionID
+	at       canvas.Position
+	snapshot []byte  // a frame of the binary protocol; nil: none
+	delta    *pixels // behind the snapshot, or else behind what the viewer holds; nil: nothing
+}
+
+// fits tells whether the answer continues what a viewer holds. One that doesn't was for
+// an earlier question: the client has subscribed anew since, or the region's history was
+// replaced.
+func (m join) fits(held canvas.Position) bool {
+	switch {
+	case m.snapshot != nil:
+		return true
+	case m.delta != nil:
+		return m.delta.batch.From == held.Seq
+	default:
+		return m.at == held || held == canvas.Head()
+	}
+}
+
+func (m join) run(s *shard) {
+	f := &s.feeds[m.region]
+	if f.viewers > 0 && f.at != m.at {
+		s.desync(m.region) // the batches in between did not get here
+	}
+	c := s.byID[m.viewer]
+	if c == nil || c.solo == nil {
+		return
+	}
+	o := c.solo
+	i := slices.IndexFunc(o.want, func(w canvas.Mark) bool { return w.Region == m.region })
+	if i < 0 {
+		return
+	}
+	held := o.want[i]
+	if i == 0 {
+		o.asked = false
+	}
+	if m.fits(held.Position) {
+		if !s.catchUp(c, held, m) {
+			return
+		}
+		o.want = slices.Delete(o.want, i, i+1)
+		o.synced.add(m.region)
+		f.viewers++
+		f.at = m.at
+		s.mark(c)
+	}
+	s.ask(c)
+}
+
+// maxJSONCatchUp bounds what a JSON client is told of what it missed, in pixels: 110 KB
+// as a rule, 200 with the longest names. What is more, or a snapshot, that protocol can't say: a client that reloads
+// gets it by HTTP.
+const maxJSONCatchUp = 1000
+
+// catchUp makes due what leads from held to m.at; false: the connection had to be closed.
+func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
+	if c.protocol == jsonProtocol {
+		if m.snapshot != nil || m.delta != nil && m.delta.count > maxJSONCatchUp {
+			s.fail(c, closeReload)
+			return false
+		}
+		if m.delta != nil {
+			c.solo.add(due{held, m.delta.encoded[jsonProtocol](), m.delta.count})
+		}
+		return true
+	}
+	if m.snapshot != nil {
+		c.solo.add(due{held, m.snapshot, 0})
+	}
+	switch {
+	case m.delta != nil:
+		c.solo.add(due{held, m.delta.encoded[binaryProtocol](), m.delta.count})
+	case m.snapshot == nil:
+		c.solo.add(due{held, nothingMissed(canvas.Mark{Region: m.region, Position: m.at}), 0})
+	}
+	return true
+}

@@ -1,0 +1,209 @@
+package transport
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// slow makes a connection with something pending.
+func (b *bench) slow(regions ...canvas.RegionID) (*conn, *benchSocket) {
+	b.t.Helper()
+	c, socket := b.connect(binaryProtocol)
+	b.follows(c, regions...)
+	socket.room = 10
+	b.draw(regions[0], 100)
+	b.flush()
+	if len(c.pending) == 0 || !c.writes {
+		b.t.Fatal("nothing is pending")
+	}
+	return c, socket
+}
+
+func (b *bench) drain(c *conn, socket *benchSocket) {
+	b.t.Helper()
+	socket.room = -1
+	b.writable(c)
+	if len(c.pending) > 0 || c.writes {
+		b.t.Fatal("still pending")
+	}
+	b.flush()
+}
+
+func TestShard_SlowConnectionStandsWhereItWas(t *testing.T) {
+	b := newBench(t)
+	c, socket := b.slow(1, 2)
+	for range 3 { // ticks
+		b.draw(1, 1)
+		b.draw(1, 1)
+		b.flush()
+	}
+	want := []canvas.Mark{{Region: 1, Position: canvas.Position{Epoch: 1, Seq: 100}}}
+	if !slices.Equal(c.solo.want, want) || c.solo.synced.has(1) || !c.solo.synced.has(2) || len(b.asked) > 0 {
+		t.Fatalf("wants %v, has %v, asked for %v", c.solo.want, c.solo.synced, b.asked)
+	}
+	b.drain(c, socket)
+	if !slices.Equal(b.asked, want) {
+		t.Fatalf("asked for %v", b.asked)
+	}
+	merged := newPixels(&canvas.Batch{Region: 1, Epoch: 1, From: 100, To: 106}, testGeometry)
+	join{viewer: c.id, region: 1, at: canvas.Position{Epoch: 1, Seq: 106}, delta: merged}.run(b.shard)
+	b.flush()
+	b.draw(1, 1)
+	b.flush()
+	_, messages := socket.take(t)
+	froms := []uint64{}
+	for _, m := range messages {
+		froms = append(froms, m.(codec.Pixels).Batch.From)
+	}
+	if !slices.Equal(froms, []uint64{0, 100, 106}) || c.view == nil {
+		t.Errorf("got batches from %v, in a view: %t", froms, c.view != nil)
+	}
+}
+
+// An answer that comes when the connection has become slow is dropped, and asked for
+// again from where the client really stands.
+func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
+	b := newBench(t)
+	c, socket := b.connect(binaryProtocol)
+	b.follows(c, 1)
+	follow{c, []canvas.Mark{{Region: 2}}}.run(b.shard)
+	socket.room = 10
+	b.draw(1, 100)
+	b.flush()
+	snapshot := make([]byte, 1000)
+	join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: snapshot}.run(b.shard)
+	publish{newPixels(&canvas.Batch{Region: 2, Epoch: 1, From: 7, To: 8}, testGeometry)}.run(b.shard)
+	b.asked = nil
+	b.flush()
+	if want := []canvas.Mark{{Region: 2}}; !slices.Equal(c.solo.want, want) || c.solo.bytes != 0 || b.feeds[2].viewers != 0 {
+		t.Fatalf("wants %v, %d bytes due", c.solo.want, c.solo.bytes)
+	}
+	b.drain(c, socket)
+	if want := []canvas.Mark{{Region: 2}}; !slices.Equal(b.asked, want) {
+		t.Errorf("asked for %v", b.asked)
+	}
+}
+
+func TestShard_SlowConnectionIsToldWhoIsHere(t *testing.T) {
+	b := newBench(t)
+	c, socket := b.slow(1)
+	for count := range 3 {
+		present{b.server.presence.next(&actors.Presence{Count: count}, time.Now), nil}.run(b.shard)
+		b.flush()
+	}
+	point{1, seal(ws.OpBinary, codec.AppendCursors(room(9), codec.Cursors{}))}.run(b.shard)
+	b.flush()
+	b.drain(c, socket)
+	_, messages := socket.take(t)
+	if got := kinds(messages); !slices.Equal(got, []string{"Pixels", "Presence"}) {
+		t.Fatalf("got %v", got)
+	}
+	if p := messages[1].(codec.Presence); !p.Full || p.Count != 2 {
+		t.Errorf("got %+v", p)
+	}
+}
+
+func TestShard_JSONCatchesUpOrReloads(t *testing.T) {
+	tests := []struct {
+		name   string
+		answer join
+		closed bool
+		frames int
+	}{
+		{"nothing missed", join{at: canvas.Position{Epoch: 1, Seq: 5}}, false, 0},
+		{"few pixels", join{delta: newPixels(&canvas.Batch{From: 5, To: 7, Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, 2)}}}, testGeometry)}, false, 2},
+		{"many pixels", join{delta: newPixels(&canvas.Batch{From: 5, Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, maxJSONCatchUp+1)}}}, testGeometry)}, true, 1},
+		{"snapshot", join{snapshot: []byte{1}}, true, 1},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			c, socket := b.connect(jsonProtocol)
+			follow{c, []canvas.Mark{{Region: 0, Position: canvas.Position{Epoch: 1, Seq: 5}}}}.run(b.shard)
+			tt.answer.viewer = c.id
+			tt.answer.run(b.shard)
+			b.flush()
+			ops, _ := socket.take(t)
+			if (c.state == closing) != tt.closed || len(ops) != tt.frames || (c.view != nil) == tt.closed {
+				t.Errorf("state %d, wrote %v", c.state, ops)
+			}
+		})
+	}
+}
+
+func TestJoin_Fits(t *testing.T) {
+	at := canvas.Position{Epoch: 2, Seq: 9}
+	delta := &pixels{batch: &canvas.Batch{From: 5, To: 9}}
+	tests := []struct {
+		name string
+		join join
+		held canvas.Position
+		fits bool
+	}{
+		{"nothing missed", join{at: at}, at, true},
+		{"nothing missed, but in a history that was replaced", join{at: at}, canvas.Position{Epoch: 1, Seq: 9}, false},
+		{"from now on", join{at: at}, canvas.Head(), true},
+		{"nothing missed, for one who stood elsewhere", join{at: at}, canvas.Position{Seq: 8}, false},
+		{"a difference", join{at: at, delta: delta}, canvas.Position{Seq: 5}, true},
+		{"a difference from elsewhere", join{at: at, delta: delta}, canvas.Position{Seq: 6}, false},
+		{"a snapshot", join{at: at, snapshot: []byte{1}, delta: delta}, canvas.Position{Seq: 6}, true},
+	}
+	for _, tt := range tests {
+		if got := tt.join.fits(tt.held); got != tt.fits {
+			t.Errorf("%s: %t", tt.name, got)
+		}
+	}
+}
+
+// An answer to a question that has been replaced since is not taken for the new one's.
+func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
+	b := newBench(t)
+	c, _ := b.connect(binaryProtocol)
+	follow{c, []canvas.Mark{{Region: 1, Position: canvas.Position{Epoch: 1, Seq: 3}}}}.run(b.shard)
+	follow{c, []canvas.Mark{{Region: 1}}}.run(b.shard)
+	if len(b.asked) != 2 {
+		t.Fatalf("asked for %v", b.asked)
+	}
+	at := canvas.Position{Epoch: 1, Seq: 3}
+	join{viewer: c.id, region: 1, at: at}.run(b.shard)
+	if c.solo.synced.has(1) {
+		t.Fatal("took the answer to the first question")
+	}
+	all := newPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 3}, testGeometry)
+	for range 2 { // the second is to the question asked again because of the first
+		join{viewer: c.id, region: 1, at: at, delta: all}.run(b.shard)
+	}
+	b.flush()
+	if c.view == nil || b.feeds[1].viewers != 1 {
+		t.Errorf("not settled, %d viewers", b.feeds[1].viewers)
+	}
+	unfollow{c, []canvas.RegionID{1}}.run(b.shard)
+	join{viewer: c.id, region: 1, at: at, delta: all}.run(b.shard)
+	if b.feeds[1].viewers != 0 {
+		t.Error("joined what it does not follow")
+	}
+}
+
+// A question may get lost when a region's history is replaced; it is asked again.
+func TestShard_ResetAsksAgain(t *testing.T) {
+	b := newBench(t)
+	c, _ := b.connect(binaryProtocol)
+	follow{c, []canvas.Mark{{Region: 1}, {Region: 2}}}.run(b.shard)
+	reset{2}.run(b.shard)
+	b.flush()
+	if len(b.asked) != 1 {
+		t.Fatalf("asked for %v", b.asked)
+	}
+	reset{1}.run(b.shard)
+	b.flush()
+	if want := []canvas.Mark{{Region: 1}, {Region: 1}}; !slices.Equal(b.asked, want) {
+		t.Errorf("asked for %v", b.asked)
+	}
+}

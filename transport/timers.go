@@ -1,0 +1,39 @@
+package transport
+
+import (
+	"github.com/gobwas/ws"
+
+	"pixelplayground/codec"
+)
+
+// sweep looks at what every connection has done, or failed to do, in time.
+func (s *shard) sweep() {
+	for i := len(s.conns) - 1; i >= 0; i-- { // see flush
+		s.check(s.conns[i])
+	}
+}
+
+func (s *shard) check(c *conn) {
+	cfg := &s.server.cfg
+	quiet := s.now.Sub(c.heard)
+	switch {
+	case c.state == closing:
+		if s.now.After(c.lingerTill) {
+			s.destroy(c, 0)
+		}
+	case len(c.pending) > 0 && s.now.Sub(c.stalled) > cfg.StallTimeout:
+		s.fail(c, codec.CloseSlow) // which won't reach it, but is counted
+		s.destroy(c, 0)
+	case c.state == greeting && s.now.Sub(c.opened) > cfg.HelloTimeout:
+		s.fail(c, codec.CloseNoHello)
+	case c.state == arriving && s.now.Sub(c.opened) > 2*cfg.HelloTimeout: // not the client's fault
+		s.fail(c, codec.CloseInternal)
+	case c.paused: // it may have said something
+		c.heard = s.now
+	case quiet > cfg.SilenceTimeout:
+		s.fail(c, codec.CloseSilent)
+	case quiet > cfg.PingEvery && !c.pinged:
+		c.pinged = true
+		s.tell(c, appendHeader(nil, ws.OpPing, 0))
+	}
+}

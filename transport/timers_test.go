@@ -1,0 +1,62 @@
+package transport
+
+import (
+	"testing"
+	"time"
+
+	"pixelplayground/codec"
+)
+
+func TestTimers_Check(t *testing.T) {
+	hello := func(b *bench) (*conn, *benchSocket) { return b.connect(binaryProtocol) }
+	stalled := func(b *bench) (*conn, *benchSocket) { return b.slow(1) }
+	tests := []struct {
+		name  string
+		conn  func(b *bench) (*conn, *benchSocket)
+		after time.Duration
+		state state
+		ping  bool
+	}{
+		{"fresh", hello, time.Second, live, false},
+		{"quiet", hello, 21 * time.Second, live, true},
+		{"silent", hello, 61 * time.Second, closing, false},
+		{"stalled for a while", stalled, 59 * time.Second, live, true},
+		{"stalled for long", stalled, 61 * time.Second, gone, false},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			b := newBench(t)
+			c, socket := tt.conn(b)
+			b.now = b.now.Add(tt.after)
+			for range 2 { // the second time changes nothing
+				b.sweep()
+				if c.state != tt.state || c.pinged != tt.ping {
+					t.Errorf("state %d, pinged %t", c.state, c.pinged)
+				}
+			}
+			if socket.aborted != (tt.state == gone) {
+				t.Errorf("aborted: %t", socket.aborted)
+			}
+		})
+	}
+}
+
+// A client that does not close its end is not waited for.
+func TestTimers_Linger(t *testing.T) {
+	b := newBench(t)
+	c, socket := b.connect(binaryProtocol)
+	b.fail(c, codec.CloseInternal)
+	b.flush()
+	if !socket.shut || socket.closed {
+		t.Fatalf("shut %t, closed %t", socket.shut, socket.closed)
+	}
+	b.sweep()
+	if socket.closed {
+		t.Fatal("closed at once")
+	}
+	b.now = b.now.Add(closeLinger + 1)
+	b.sweep()
+	if !socket.closed || len(b.conns) > 0 {
+		t.Error("not closed")
+	}
+}

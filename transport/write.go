@@ -1,0 +1,211 @@
+package transport
+
+import (
+	"errors"
+	"time"
+)
+
+// round is what is to be written in the next tick, and the state of a tick under way.
+type round struct {
+	flushAt time.Time // not before
+	dirty   []*conn   // may have something to write that is theirs alone, or something to ask
+	touched []*view   // have something due
+	changes []*shown  // presence shown since the last tick, to all
+	tick    uint64    // number of the last tick
+
+	// During a tick.
+	visited []*conn           // dirty until now
+	news    [protocols][]byte // changes, encoded
+	vector  [][]byte          // what is being written
+	writes  int64
+	bytes   int64
+	pixels  int64
+}
+
+// unwritten tells whether a tick is due as soon as flushAt allows.
+func (r *round) unwritten() bool { return len(r.dirty)+len(r.touched)+len(r.changes) > 0 }
+
+// mark makes the next tick look at a connection.
+func (s *shard) mark(c *conn) {
+	if !c.dirty && c.state != gone {
+		c.dirty = true
+		s.dirty = append(s.dirty, c)
+	}
+}
+
+// tell sends a frame to one client, in the next tick.
+func (s *shard) tell(c *conn, frame []byte) {
+	c.control = append(c.control, frame...)
+	s.mark(c)
+}
+
+// flush is one tick: one write to each connection that something is due to. A
+// connection that is lost meanwhile leaves its lists, which are walked from the end so
+// that the one that takes its place has had its turn.
+func (s *shard) flush() {
+	began := time.Now()
+	s.tick++
+	s.compose()
+	if len(s.changes) > 0 {
+		for i := len(s.conns) - 1; i >= 0; i-- {
+			s.write(s.conns[i])
+		}
+	}
+	for _, v := range s.touched {
+		for i := len(v.conns) - 1; i >= 0; i-- {
+			s.write(v.conns[i])
+		}
+	}
+	for i := 0; i < len(s.dirty); i++ { // writing adds those that turn out to be slow
+		s.write(s.dirty[i])
+	}
+	s.clearRound()
+	s.goOn()
+	s.pace(began, time.Now())
+}
+
+// compose prepares what many connections are written alike.
+func (s *shard) compose() {
+	for p := range protocols {
+		if s.count[p] > 0 {
+			s.news[p] = s.changed(p)
+		}
+	}
+	for _, v := range s.touched {
+		v.vector, v.pixels = appendFrames(v.vector, v.due)
+		if len(v.cursors) > 0 {
+			v.vector = append(v.vector, v.cursors)
+		}
+	}
+}
+
+// write writes what is due to a connection, once in a tick.
+func (s *shard) write(c *conn) {
+	if c.tick == s.tick || c.state == gone {
+		return
+	}
+	c.tick = s.tick
+	if len(c.pending) > 0 {
+		s.lag(c)
+		c.stale = c.stale || len(s.changes) > 0
+		return
+	}
+	vector := s.vector[:0]
+	if c.view != nil {
+		vector = append(vector, c.view.vector...)
+		s.pixels += int64(c.view.pixels)
+	} else if c.solo != nil {
+		var pixels int
+		vector, pixels = appendFrames(vector, c.solo.due)
+		c.solo.clearDue()
+		s.pixels += int64(pixels)
+	}
+	if len(c.control) > 0 { // an ack comes behind the pixels it is for, WELCOME before who is here
+		vector = append(vector, c.control)
+		c.control = nil
+	}
+	if news := s.newsFor(c); len(news) > 0 {
+		vector = append(vector, news)
+	}
+	s.vector = vector
+	if len(vector) > 0 {
+		s.send(c, vector)
+	}
+}
+
+// send writes a vector, which it changes, and keeps what the socket does not take.
+func (s *shard) send(c *conn, vector [][]byte) {
+	n, err := c.socket.writev(vector)
+	s.writes++
+	s.bytes += int64(n)
+	if err != nil && !errors.Is(err, errWouldBlock) {
+		s.destroy(c, codeVanished)
+		return
+	}
+	if rest := skip(vector, n); len(rest) > 0 {
+		c.pending = append(c.pending, rest...)
+		c.stalled = s.now
+		s.server.counters.Slow.Add(1)
+		s.watch(c)
+	}
+}
+
+// writable writes what the socket did not take before.
+func (s *shard) writable(c *conn) {
+	n, err := c.socket.writev(c.pending)
+	s.server.counters.Writes.Add(1)
+	s.server.counters.BytesOut.Add(int64(n))
+	if err != nil && !errors.Is(err, errWouldBlock) {
+		s.destroy(c, codeVanished)
+		return
+	}
+	if n > 0 {
+		c.stalled = s.now
+	}
+	if c.pending = skip(c.pending, n); len(c.pending) == 0 {
+		c.pending = nil
+		s.watch(c)
+		s.mark(c)
+	}
+}
+
+// skip drops the first n bytes of a vector.
+func skip(vector [][]byte, n int) [][]byte {
+	for len(vector) > 0 && n >= len(vector[0]) {
+		n -= len(vector[0])
+		vector[0] = nil
+		vector = vector[1:]
+	}
+	if n > 0 {
+		vector[0] = vector[0][n:]
+	}
+	return vector
+}
+
+// clearRound forgets what has been written.
+func (s *shard) clearRound() {
+	for _, v := range s.touched {
+		clear(v.due)
+		clear(v.vector)
+		v.due, v.bytes, v.vector, v.pixels = v.due[:0], 0, v.vector[:0], 0
+		v.cursors, v.touched = nil, false
+	}
+	clear(s.touched)
+	clear(s.changes)
+	clear(s.vector)
+	s.touched, s.changes, s.news = s.touched[:0], s.changes[:0], [protocols][]byte{}
+
+	k := &s.server.counters
+	k.Writes.Add(s.writes)
+	k.BytesOut.Add(s.bytes)
+	k.Pixels.Add(s.pixels)
+	s.writes, s.bytes, s.pixels = 0, 0, 0
+}
+
+// goOn takes the connections that were looked at a step further: on with reading, with
+// asking, into a view, or out of here.
+func (s *shard) goOn() {
+	s.dirty, s.visited = s.visited[:0], s.dirty
+	for _, c := range s.visited {
+		c.dirty = false
+	}
+	for _, c := range s.visited {
+		s.resume(c)
+		s.ask(c)
+		s.settle(c)
+		if c.state == closing && len(c.pending)+len(c.control) == 0 && !c.shut {
+			c.shut = true
+			c.socket.closeWrite()
+		}
+	}
+	clear(s.visited)
+}
+
+// pace sets the time of the next tick: after a pause of twice what the last one took, so
+// that writing takes a third of the time at most, as long as MaxTick allows.
+func (s *shard) pace(began, ended time.Time) {
+	took := ended.Sub(began)
+	s.flushAt = ended.Add(min(2*took, s.server.cfg.MaxTick))
+	s.server.counters.Ticks.Add(1)
+	s.server.counters.TickNanos.Store(int64(took))
+}

@@ -1,0 +1,250 @@
+// Package clienttest stands in for a server in tests of clients: Server does what a test
+// scripts message by message, Canvas is a whole small canvas that goes on by itself.
+package clienttest
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/codec"
+)
+
+// patience is how long a test waits for a client before it fails.
+const patience = 10 * time.Second
+
+// Server accepts WebSockets on a port of 127.0.0.1 and leaves them to the test.
+type Server struct {
+	t        testing.TB
+	address  string
+	accepted chan *Conn
+	wait     sync.WaitGroup
+
+	mu       sync.Mutex
+	listener net.Listener // nil: stopped
+	conns    []*Conn
+	refuse   error
+}
+
+// Listen starts a server, and stops it when the test ends.
+func Listen(t testing.TB) *Server {
+	s := &Server{t: t, address: "127.0.0.1:0", accepted: make(chan *Conn, 64)}
+	s.Start()
+	t.Cleanup(s.Stop)
+	return s
+}
+
+// URL is where clients find the server, also while it is stopped.
+func (s *Server) URL() string { return "ws://" + s.address + "/ws" }
+
+// Start listens again after Stop, at the same address.
+func (s *Server) Start() {
+	s.t.Helper()
+	listener, err := net.Listen("tcp", s.address)
+	if err != nil {
+		s.t.Fatalf("listen: %v", err)
+	}
+	s.address = listener.Addr().String()
+	s.mu.Lock()
+	s.listener = listener
+	s.mu.Unlock()
+	s.wait.Go(func() { s.accept(listener) })
+}
+
+// Stop is a server that was killed: all connections break, and new ones are refused.
+func (s *Server) Stop() {
+	s.mu.Lock()
+	if s.listener != nil {
+		s.listener.Close()
+		s.listener = nil
+	}
+	for _, c := range s.conns {
+		c.Break()
+	}
+	s.conns = nil
+	s.mu.Unlock()
+	s.wait.Wait()
+}
+
+// Refuse makes the following handshakes fail with err, of ws.RejectConnectionError; nil
+// ends that.
+func (s *Server) Refuse(err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = err
+}
+
+// Accept waits for the next client.
+func (s *Server) Accept() *Conn {
+	s.t.Helper()
+	select {
+	case c := <-s.accepted:
+		return c
+	case <-time.After(patience):
+		s.t.Fatal("no client has connected")
+		return nil
+	}
+}
+
+func (s *Server) accept(listener net.Listener) {
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			return
+		}
+		s.wait.Go(func() { s.upgrade(listener, conn) })
+	}
+}
+
+func (s *Server) upgrade(listener net.Listener, conn net.Conn) {
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	upgrader := ws.Upgrader{
+		Protocol: func(p []byte) bool { return string(p) == codec.Subprotocol },
+		OnBeforeUpgrade: func() (ws.HandshakeHeader, error) {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			return nil, s.refuse
+		},
+	}
+	if _, err := upgrader.Upgrade(conn); err != nil {
+		conn.Close()
+		return
+	}
+	_ = conn.SetDeadline(time.Time{})
+	c := &Conn{t: s.t, conn: conn}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.listener != listener {
+		c.Break()
+		return
+	}
+	s.conns = append(s.conns, c)
+	s.accepted <- c
+}
+
+// Conn is the server's end of one client.
+type Conn struct {
+	t    testing.TB
+	conn net.Conn
+}
+
+// Goodbye is a client's close frame, as an error of Read.
+type Goodbye struct{ Code codec.CloseCode }
+
+func (g Goodbye) Error() string { return fmt.Sprintf("client closed with code %d", g.Code) }
+
+// Frame waits for the client's next frame, unmasked.
+func (c *Conn) Frame() (ws.Frame, error) {
+	h, err := ws.ReadHeader(c.conn)
+	if err != nil {
+		return ws.Frame{}, err
+	}
+	if err := ws.CheckHeader(h, ws.StateServerSide); err != nil {
+		return ws.Frame{}, err
+	}
+	if h.Length > codec.MaxClientMessage {
+		return ws.Frame{}, fmt.Errorf("frame of %d bytes", h.Length)
+	}
+	f := ws.Frame{Header: h, Payload: make([]byte, h.Length)}
+	_, err = io.ReadFull(c.conn, f.Payload)
+	return ws.UnmaskFrameInPlace(f), err
+}
+
+// Read waits for the client's next message, and answers its pings. The error is a
+// Goodbye when the client has closed.
+func (c *Conn) Read() (codec.ClientMessage, error) {
+	for {
+		f, err := c.Frame()
+		if err != nil {
+			return nil, err
+		}
+		switch f.Header.OpCode {
+		case ws.OpBinary:
+			return codec.DecodeClient(f.Payload)
+		case ws.OpPing:
+			c.Write(ws.MustCompileFrame(ws.NewPongFrame(f.Payload)))
+		case ws.OpClose:
+			code, _ := ws.ParseCloseFrameData(f.Payload)
+			return nil, Goodbye{codec.CloseCode(code)}
+		case ws.OpText, ws.OpContinuation:
+			return nil, fmt.Errorf("client sent a frame of kind %d", f.Header.OpCode)
+		}
+	}
+}
+
+// Next is Read for tests that expect a message.
+func (c *Conn) Next() codec.ClientMessage {
+	c.t.Helper()
+	_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+	m, err := c.Read()
+	if err != nil {
+		c.t.Fatalf("read from the client: %v", err)
+	}
+	return m
+}
+
+// Closed waits for the client's close frame, and gives its code.
+func (c *Conn) Closed() codec.CloseCode {
+	c.t.Helper()
+	_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+	for {
+		_, err := c.Read()
+		var goodbye Goodbye
+		if errors.As(err, &goodbye) {
+			c.conn.Close()
+			return goodbye.Code
+		}
+		if err != nil {
+			c.t.Fatalf("read from the client: %v", err)
+		}
+	}
+}
+
+// Send writes messages, each in a frame.
+func (c *Conn) Send(messages ...codec.ServerMessage) {
+	for _, m := range messages {
+		c.Write(ws.MustCompileFrame(ws.NewBinaryFrame(Encode(m))))
+	}
+}
+
+// Write writes bytes as they are. That the client is gone shows when it is read from.
+func (c *Conn) Write(p []byte) { _, _ = c.conn.Write(p) }
+
+// Close says goodbye with a code.
+func (c *Conn) Close(code codec.CloseCode, reason string) {
+	c.Write(ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusCode(code), reason))))
+}
+
+// Break closes the socket without a word.
+func (c *Conn) Break() { c.conn.Close() }
+
+// Encode is a server's message as it travels.
+func Encode(m codec.ServerMessage) []byte {
+	switch m := m.(type) {
+	case codec.Welcome:
+		return codec.AppendWelcome(nil, m)
+	case codec.Snapshot:
+		return codec.AppendSnapshot(nil, m)
+	case codec.Pixels:
+		return codec.AppendPixels(nil, &m.Batch)
+	case codec.Ack:
+		return codec.AppendAck(nil, m)
+	case codec.Refused:
+		return codec.AppendRefused(nil, m)
+	case codec.Cursors:
+		return codec.AppendCursors(nil, m)
+	case codec.Presence:
+		return codec.AppendPresence(nil, m)
+	case codec.Pong:
+		return codec.AppendPong(nil, m)
+	case codec.Notice:
+		return codec.AppendNotice(nil, m)
+	}
+	panic("clienttest: no message of a server")
+}

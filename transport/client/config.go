@@ -1,0 +1,109 @@
+package client
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"log/slog"
+	"math/rand/v2"
+	"net"
+	"net/url"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Config is what a user of the client may choose. Only URLs must be set.
+type Config struct {
+	// URLs of servers of one canvas, like ws://127.0.0.1:8080/ws or wss://…; when one
+	// fails the next is tried.
+	URLs []string
+	// Name is the display name; empty: none.
+	Name string
+	// Regions says what to follow; nil: nothing. See AllRegions, RegionsIn and Only.
+	Regions Regions
+	// Replica keeps the pixels of the followed regions, 3 bytes each, for At and Image.
+	// Without it only the positions are kept.
+	Replica bool
+	// Names keeps the display names of all users, for NameOf.
+	Names bool
+	// Backoff is the pause between attempts to connect again.
+	Backoff Backoff
+	// Handler is told what happens.
+	Handler Handler
+
+	// Ports; nil stands for the real ones.
+	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
+	Clock  Clock
+	Random func() float64 // from [0, 1), for the spread of the pauses
+	Log    *slog.Logger   // nil: none
+}
+
+// Regions chooses regions of a canvas, whose size is known only when connected.
+type Regions func(canvas.Geometry) []canvas.RegionID
+
+// AllRegions follows the whole canvas.
+func AllRegions(g canvas.Geometry) []canvas.RegionID {
+	ids := make([]canvas.RegionID, g.Regions())
+	for i := range ids {
+		ids[i] = canvas.RegionID(i)
+	}
+	return ids
+}
+
+// RegionsIn follows the regions that have a pixel in r.
+func RegionsIn(r image.Rectangle) Regions {
+	return func(g canvas.Geometry) []canvas.RegionID {
+		r := r.Intersect(image.Rect(0, 0, g.Width, g.Height))
+		var ids []canvas.RegionID
+		for y := r.Min.Y / g.Region; y*g.Region < r.Max.Y; y++ {
+			for x := r.Min.X / g.Region; x*g.Region < r.Max.X; x++ {
+				ids = append(ids, canvas.RegionID(y*g.Columns()+x))
+			}
+		}
+		return ids
+	}
+}
+
+// Only follows the regions named. Those that the canvas doesn't have are left out.
+func Only(ids ...canvas.RegionID) Regions {
+	return func(canvas.Geometry) []canvas.RegionID { return ids }
+}
+
+// Validate says what is wrong and how to fix it.
+func (c Config) Validate() error {
+	if len(c.URLs) == 0 {
+		return fmt.Errorf("target: must be given, for example ws://127.0.0.1:8080/ws")
+	}
+	for _, target := range c.URLs {
+		u, err := url.ParseRequestURI(target)
+		if err != nil || u.Host == "" || (u.Scheme != "ws" && u.Scheme != "wss") {
+			return fmt.Errorf("target %q: must be like ws://127.0.0.1:8080/ws or wss://example.org/ws", target)
+		}
+	}
+	if b := c.Backoff; b.First < 0 || b.Max < b.First {
+		return fmt.Errorf("backoff from %v to %v: must be positive and rise, for example from 100ms to 2s", b.First, b.Max)
+	}
+	return nil
+}
+
+// withDefaults fills in what was left out.
+func (c Config) withDefaults() Config {
+	if c.Regions == nil {
+		c.Regions = Only()
+	}
+	if c.Backoff == (Backoff{}) {
+		c.Backoff = Backoff{First: 100 * time.Millisecond, Max: 2 * time.Second}
+	}
+	if c.Clock == nil {
+		c.Clock = realClock{}
+	}
+	if c.Random == nil {
+		c.Random = rand.Float64
+	}
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Name = canvas.CleanName(c.Name)
+	return c
+}

@@ -1,0 +1,104 @@
+package client
+
+import (
+	"github.com/gobwas/ws"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+const (
+	// writeChunk is from how many bytes on what is due waits for the next write.
+	writeChunk = 64 << 10
+	// marksPerMessage keeps SUBSCRIBE below codec.MaxClientMessage: a mark takes up to 24 bytes.
+	marksPerMessage = 2048
+)
+
+// outbox is what is to be sent besides ops. It has room for the latest of each kind
+// only, so that it is bounded however long the connection is slow.
+type outbox struct {
+	name    string
+	renamed bool // since HELLO or the last RENAME
+	pointer codec.Cursor
+	pointed bool     // pointer has not been sent
+	pings   []uint64 // tokens; bounded by the callers of Ping, who wait
+	payload []byte   // scratch
+}
+
+// forget drops what is not worth sending on another connection.
+func (o *outbox) forget() {
+	o.pointed = false
+	o.pings = nil
+}
+
+// nudge makes the writer look. The caller holds c.mu.
+func (c *Client) nudge() {
+	if c.link != nil {
+		c.link.nudge()
+	}
+}
+
+// Rename sets the display name, now and after each reconnect; empty: none.
+func (c *Client) Rename(name string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outbox.name, c.outbox.renamed = canvas.CleanName(name), true
+	c.nudge()
+}
+
+// Cursor shows others where the client's pointer is; canvas.PointerGone twice: nowhere.
+// Of several calls while the connection is busy, or made without one, only the last counts
+// or none. The server passes on 20 a second.
+func (c *Client) Cursor(x, y uint16) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outbox.pointer, c.outbox.pointed = codec.Cursor{X: x, Y: y}, c.link != nil
+	c.nudge()
+}
+
+// composeHello encodes HELLO, which also says the name.
+func (c *Client) composeHello() []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.outbox.renamed = false
+	session := c.welcome.Session
+	return codec.AppendHello(nil, codec.Hello{
+		Session: session, Resume: session != canvas.Session{}, Name: c.outbox.name,
+	})
+}
+
+// compose appends the frames that are due, the ops last and in their order. The link's writer calls it.
+func (c *Client) compose(out []byte) []byte {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	o := &c.outbox
+	if o.renamed {
+		o.renamed = false
+		out = o.frame(out, codec.AppendRename(o.payload[:0], codec.Rename{Name: o.name}))
+	}
+	for marks := c.view.ask(marksPerMessage); len(marks) > 0; marks = c.view.ask(marksPerMessage) {
+		out = o.frame(out, codec.AppendSubscribe(o.payload[:0], codec.Subscribe{Marks: marks}))
+	}
+	if o.pointed {
+		o.pointed = false
+		out = o.frame(out, codec.AppendCursor(o.payload[:0], o.pointer))
+	}
+	for _, token := range o.pings {
+		out = o.frame(out, codec.AppendPing(o.payload[:0], codec.Ping{Token: token}))
+	}
+	o.pings = o.pings[:0]
+	for len(out) < writeChunk {
+		message := c.flight.next()
+		if message == nil {
+			break
+		}
+		out = appendFrame(out, ws.OpBinary, message)
+	}
+	return out
+}
+
+// frame appends a message that was encoded into the scratch buffer.
+func (o *outbox) frame(out, payload []byte) []byte {
+	o.payload = payload
+	return appendFrame(out, ws.OpBinary, payload)
+}

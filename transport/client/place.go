@@ -1,0 +1,83 @@
+package client
+
+import (
+	"context"
+	"fmt"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// Place draws up to codec.MaxPlacePixels dots as one op and waits until they are durable
+// and visible. It blocks while as many ops are unanswered as the server allows. The
+// error is a *RefusedError, ctx's, ErrClosed, or why the server does not want the client
+// back; but for the first, the op may be carried out all the same.
+func (c *Client) Place(ctx context.Context, dots []canvas.Dot) error {
+	answered := make(chan error, 1)
+	num, err := c.PlaceAsync(ctx, dots, func(err error) { answered <- err })
+	if err != nil {
+		return err
+	}
+	select {
+	case err := <-answered:
+		if err != nil {
+			return fmt.Errorf("place op %d: %w", num, err)
+		}
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("place op %d: %w", num, ctx.Err())
+	}
+}
+
+// PlaceAsync is Place without waiting for the answer: it returns the op's number, and
+// done is called with what Place would have returned (see Handler for what it must not
+// do; nil: nobody wants to know). It still blocks while the window is full; when ctx is
+// done already, it returns at once. Ops are sent in the order of their numbers. Without
+// a connection they wait for the next.
+func (c *Client) PlaceAsync(ctx context.Context, dots []canvas.Dot, done func(error)) (op uint64, err error) {
+	if len(dots) < 1 || len(dots) > codec.MaxPlacePixels {
+		return 0, fmt.Errorf("place: %d pixels: must be 1 to %d", len(dots), codec.MaxPlacePixels)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	err = c.await(ctx, &c.roomy, func() bool { return !c.flight.full(c.welcome.Window) })
+	if err != nil {
+		return 0, fmt.Errorf("place: %w", err)
+	}
+	num := c.flight.push(dots, done)
+	c.stats.Placed++
+	c.nudge()
+	return num, nil
+}
+
+func (c *Client) ack(m codec.Ack) {
+	c.mu.Lock()
+	c.acked = c.acked[:0]
+	for _, num := range m.Ops {
+		if o, ok := c.flight.take(num); ok {
+			c.acked = append(c.acked, o)
+		}
+	}
+	c.stats.Acked += uint64(len(c.acked))
+	c.roomy.fire()
+	c.mu.Unlock()
+	for i, o := range c.acked {
+		c.acked[i] = op{}
+		o.tell(nil)
+	}
+}
+
+func (c *Client) refuse(m codec.Refused) {
+	c.mu.Lock()
+	o, ok := c.flight.take(m.Op)
+	if ok {
+		c.stats.Refused++
+		c.roomy.fire()
+	}
+	c.mu.Unlock()
+	if !ok {
+		c.cfg.Log.Debug("refused", "op", m.Op, "code", m.Code.String())
+		return
+	}
+	o.tell(&RefusedError{Op: m.Op, Code: m.Code, Retry: m.Retry, Left: m.Left})
+}

@@ -1,0 +1,146 @@
+package client
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// patience is how long the server may take to answer a SUBSCRIBE before PIXELS that
+// don't continue what is held lead to another one.
+const patience = 5 * time.Second
+
+// view is what the client holds of the regions it follows. It is guarded by Client.mu.
+type view struct {
+	regions map[canvas.RegionID]*region
+	order   []canvas.RegionID // all of them, rising
+	due     []canvas.RegionID // SUBSCRIBE to these
+}
+
+type region struct {
+	held   canvas.Position
+	pixels int         // its size
+	tile   canvas.Tile // nil: only the position is kept
+	asked  time.Time   // when SUBSCRIBE became due, if it has not been answered; else zero
+}
+
+// verdict is what a PIXELS means to the view.
+type verdict uint8
+
+const (
+	foreign   verdict = iota // not followed, or sent before the server knew where the client stands
+	applied                  // continues what is held
+	gap                      // is ahead of what is held
+	duplicate                // is behind what is held
+)
+
+func newView(g canvas.Geometry, follow []canvas.RegionID, replica bool) view {
+	v := view{regions: make(map[canvas.RegionID]*region, len(follow))}
+	for _, id := range follow {
+		if v.regions[id] != nil || int64(id) >= int64(g.Regions()) {
+			continue
+		}
+		_, _, width, height := g.Bounds(id)
+		r := &region{pixels: width * height}
+		if replica {
+			r.tile = canvas.NewTile(width, height)
+		}
+		v.regions[id] = r
+		v.order = append(v.order, id)
+	}
+	slices.Sort(v.order)
+	return v
+}
+
+// askAll makes all regions due to be asked for, on a new connection.
+func (v *view) askAll(now time.Time) {
+	for _, r := range v.regions {
+		r.asked = now
+	}
+	v.due = slices.Clone(v.order)
+}
+
+// ask takes at most limit of the regions that are due, as they are held now.
+func (v *view) ask(limit int) []canvas.Mark {
+	var marks []canvas.Mark
+	for len(v.due) > 0 && len(marks) < limit {
+		id := v.due[0]
+		v.due = v.due[1:]
+		// One that found its place again meanwhile must not be sent back in time.
+		if r := v.regions[id]; !r.asked.IsZero() {
+			marks = append(marks, canvas.Mark{Region: id, Position: r.held})
+		}
+	}
+	return marks
+}
+
+// apply takes in a PIXELS. When it does not continue what is held, SUBSCRIBE is due.
+func (v *view) apply(b *canvas.Batch, clock Clock) (verdict, error) {
+	r := v.regions[b.Region]
+	if r == nil {
+		return foreign, nil
+	}
+	if b.From == r.held.Seq && b.Epoch >= r.held.Epoch {
+		if err := r.apply(b); err != nil {
+			return foreign, err
+		}
+		r.held, r.asked = b.Position(), time.Time{}
+		return applied, nil
+	}
+	now := clock.Now()
+	if !r.asked.IsZero() && now.Sub(r.asked) < patience {
+		return foreign, nil
+	}
+	r.asked = now
+	v.due = append(v.due, b.Region)
+	if b.From < r.held.Seq {
+		return duplicate, nil
+	}
+	return gap, nil
+}
+
+// apply checks the positions, which a narrow region has fewer of than fit 16 bits.
+func (r *region) apply(b *canvas.Batch) error {
+	if r.pixels <= math.MaxUint16 {
+		for i := range b.Ops {
+			for _, p := range b.Ops[i].Pixels {
+				if int(p.Pos) >= r.pixels {
+					return fmt.Errorf("pixel %d of region %d, which has %d: %w", p.Pos, b.Region, r.pixels, errProtocol)
+				}
+			}
+		}
+	}
+	if r.tile != nil {
+		r.tile.Apply(b)
+	}
+	return nil
+}
+
+// replace takes in a SNAPSHOT; the tile is nil when only positions are kept.
+func (v *view) replace(m canvas.Mark, tile canvas.Tile) {
+	r := v.regions[m.Region]
+	r.held, r.tile, r.asked = m.Position, tile, time.Time{}
+}
+
+// synced tells whether all that was asked for has been answered.
+func (v *view) synced() bool {
+	for _, r := range v.regions {
+		if !r.asked.IsZero() {
+			return false
+		}
+	}
+	return true
+}
+
+// reached tells whether the sequence numbers of marks are held.
+func (v *view) reached(marks []canvas.Mark) bool {
+	for _, m := range marks {
+		if r := v.regions[m.Region]; r == nil || r.held.Seq < m.Position.Seq {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,73 @@
+package client
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"pixelplayground/actors/canvas"
+)
+
+// signal wakes everyone who waits for a change. It is guarded by Client.mu.
+type signal struct{ changed chan struct{} }
+
+// wait is closed at the next fire.
+func (s *signal) wait() <-chan struct{} {
+	if s.changed == nil {
+		s.changed = make(chan struct{})
+	}
+	return s.changed
+}
+
+func (s *signal) fire() {
+	if s.changed != nil {
+		close(s.changed)
+		s.changed = nil
+	}
+}
+
+// await returns when ready is true, with ctx's error or why the client has ended. The
+// caller holds c.mu, as it is when ready is called; s must fire whenever that may change.
+func (c *Client) await(ctx context.Context, s *signal, ready func() bool) error {
+	for c.err == nil && !ready() {
+		changed := s.wait()
+		c.mu.Unlock()
+		select {
+		case <-changed:
+		case <-ctx.Done():
+		}
+		c.mu.Lock()
+		if ctx.Err() != nil {
+			return ctx.Err()
+		}
+	}
+	return c.err
+}
+
+// Synced waits until the client has, of every region it follows, everything that the
+// server had when Synced was called.
+func (c *Client) Synced(ctx context.Context) error {
+	for {
+		c.mu.Lock()
+		err := c.await(ctx, &c.moved, func() bool { return c.link != nil && c.view.synced() })
+		c.mu.Unlock()
+		if err != nil {
+			return fmt.Errorf("wait for the canvas: %w", err)
+		}
+		// A SNAPSHOT may be older than the PIXELS right behind it. Those are received
+		// before the answer to anything asked now.
+		if _, _, err = c.Ping(ctx); !errors.Is(err, ErrDisconnected) {
+			return err
+		}
+	}
+}
+
+// WaitFor waits until the client holds at least the sequence numbers of marks.
+func (c *Client) WaitFor(ctx context.Context, marks ...canvas.Mark) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.await(ctx, &c.moved, func() bool { return c.view.reached(marks) }); err != nil {
+		return fmt.Errorf("wait for pixels: %w", err)
+	}
+	return nil
+}

@@ -1,0 +1,135 @@
+// Package api is the HTTP side of a pod: the canvas and its pixels as JSON and as an image,
+// health and metrics for operators, and the pages. It bounds what strangers send before
+// the actors see it. WebSockets are transport's, the canvas itself is the actors'; the
+// server's main wires them and hands the Handler made here to transport.
+package api
+
+import (
+	"context"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport"
+)
+
+// Canvas is the live canvas; *actors.Node is one.
+type Canvas interface {
+	// Read is one region as it is now. The snapshot is immutable.
+	Read(ctx context.Context, region canvas.RegionID) (*canvas.Snapshot, error)
+	// Place writes pixels, which must be on the canvas, and returns when they are durable.
+	// spelling is how their author wrote their colour, "" if as Color.String does. The
+	// error is an *actors.RefusedError or ctx's; some pixels may then be placed.
+	Place(ctx context.Context, strokes []actors.Stroke) (durable int, err error)
+	// Local is the names of this pod's users: one entry per connection, "" where unnamed.
+	Local(ctx context.Context) ([]string, error)
+	// Users counts those of the whole canvas.
+	Users() int
+	// Stats counts what the pod's actors do.
+	Stats() *actors.Stats
+}
+
+// Store is asked whether it would take a commit.
+type Store interface {
+	Ping(ctx context.Context) error
+}
+
+// Config is what an operator may choose about the API.
+type Config struct {
+	Node     string          // this pod's name
+	Version  string          // of the program, for the metrics
+	Geometry canvas.Geometry // of the whole canvas
+	Rate     float64         // pixels per second that one client address may write; 0: no limit
+	Burst    int             // pixels it may write at once after a pause
+}
+
+// Validate says what is wrong and how to fix it.
+func (c Config) Validate() error {
+	switch {
+	case c.Node == "":
+		return fmt.Errorf("node: must not be empty, for example the host's name")
+	case c.Rate < 0:
+		return fmt.Errorf("rate %g: must be 0 (no limit) or more pixels per second, for example 200", c.Rate)
+	case c.Rate > 0 && c.Burst < 1:
+		return fmt.Errorf("burst %d: must be at least 1 pixel, for example 2000", c.Burst)
+	}
+	return c.Geometry.Validate()
+}
+
+// Ports is what the API needs from the rest of the pod.
+type Ports struct {
+	Canvas   Canvas
+	Store    Store
+	Pages    fs.FS                      // index.html and what it loads
+	Origin   func(r *http.Request) bool // whether a page of the request's Origin may use the API
+	Draining func() bool                // whether the pod is closing
+	Sockets  *transport.Counters        // what transport counts
+	Counters []Counter                  // what else the metrics show, as the store's own
+	Now      func() time.Time           // nil: time.Now
+	Log      *slog.Logger               // nil: none
+}
+
+// Counter is a number that only rises, by its name without the program's prefix.
+type Counter struct {
+	Name, Help string
+	Value      *atomic.Int64
+}
+
+// Time limits of one request. The actors refuse sooner when the store fails; these are
+// for what must never hang.
+const (
+	readTimeout  = 5 * time.Second  // reading one region, or asking for names
+	placeTimeout = 15 * time.Second // one op: longer than the actors' patience with a store
+	pingTimeout  = time.Second      // asking the store for its health
+)
+
+// server is the state behind the Handler. All of it is set by New.
+type server struct {
+	Config
+	Ports
+	limits  *limits
+	turns   turns
+	metrics *metrics
+}
+
+// New makes the handler for everything but WebSockets. It sets the observers of the
+// canvas' Stats, and so must be called before the actors start. It starts nothing.
+func New(cfg Config, ports Ports) (http.Handler, error) {
+	if ports.Now == nil {
+		ports.Now = time.Now
+	}
+	if ports.Log == nil {
+		ports.Log = slog.New(slog.DiscardHandler)
+	}
+	pages, err := newPages(ports.Pages)
+	if err != nil {
+		return nil, err
+	}
+	s := &server{Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), turns: newTurns()}
+	s.metrics = newMetrics(cfg, ports)
+
+	mux := http.NewServeMux()
+	routes := map[string]methods{
+		"/health":            {"GET": s.getHealth},
+		"/healthz":           {"GET": s.getAlive},
+		"/readyz":            {"GET": s.getReady},
+		"/metrics":           {"GET": s.metrics.handler.ServeHTTP},
+		"/api/canvas":        {"GET": s.getCanvas},
+		"/api/canvas.png":    {"GET": s.getImage},
+		"/api/pixel/{x}/{y}": {"GET": s.getPixel},
+		"/api/pixel":         {"PUT": s.putPixel},
+		"/api/pixels":        {"PUT": s.putPixels},
+	}
+	for path, m := range routes {
+		mux.Handle(path, s.resource(path, m))
+	}
+	mux.Handle("/api", s.resource("/api", nil))
+	mux.Handle("/api/", s.resource("/api", nil))
+	mux.Handle("/", pages)
+	return patient(mux), nil
+}

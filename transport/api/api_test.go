@@ -1,0 +1,234 @@
+package api
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// TestAPI_Routes asks every route of json-protocol for good and bad, and compares the
+// whole answer.
+func TestAPI_Routes(t *testing.T) {
+	const at = "1777896000007" // noon, in Unix milliseconds
+	tests := []struct {
+		method, target, body string
+		status               int
+		want                 string
+	}{
+		{"GET", "/health", "", 200, `{"status":"ok","connections":2,"users":["Ada","Anonymous"],"timestamp":"2026-05-04T12:00:00.007Z","node":"pod-1","store":"ok"}`},
+		{"GET", "/healthz", "", 200, `{"status":"alive"}`},
+		{"GET", "/readyz", "", 200, `{"status":"ready"}`},
+
+		{"GET", "/api/canvas", "", 200, `{"width":40,"height":20,"pixels":{"3,4":"#0A0B0C","39,19":"#FF0000"}}`},
+		{"GET", "/api/pixel/3/4", "", 200, `{"x":3,"y":4,"color":"#0A0B0C"}`},
+		{"GET", "/api/pixel/39/19", "", 200, `{"x":39,"y":19,"color":"#FF0000"}`},
+		{"GET", "/api/pixel/0/0", "", 200, `{"x":0,"y":0,"color":"#FFFFFF"}`},
+		{"GET", "/api/pixel/40/0", "", 400, `{"error":"Coordinates out of bounds"}`},
+		{"GET", "/api/pixel/0/20", "", 400, `{"error":"Coordinates out of bounds"}`},
+		{"GET", "/api/pixel/-1/0", "", 400, `{"error":"Coordinates out of bounds"}`},
+		{"GET", "/api/pixel/a/0", "", 400, `{"error":"Coordinates out of bounds"}`},
+		{"GET", "/api/pixel/0/1.5", "", 400, `{"error":"Coordinates out of bounds"}`},
+		{"GET", "/api/pixel/0/99999999999999999999", "", 400, `{"error":"Coordinates out of bounds"}`},
+
+		{"PUT", "/api/pixel", `{"x":1,"y":2,"color":"#aAbBcC"}`, 200, `{"success":true,"x":1,"y":2,"color":"#aAbBcC","timestamp":` + at + `}`},
+		{"PUT", "/api/pixel", `{"x":1e1,"y":2.0,"color":"#AABBCC","more":[]}`, 200, `{"success":true,"x":10,"y":2,"color":"#AABBCC","timestamp":` + at + `}`},
+		{"PUT", "/api/pixel", `{"x":40,"y":2,"color":"#AABBCC"}`, 400, `{"error":"Coordinates out of bounds"}`},
+		{"PUT", "/api/pixel", `{"x":1,"y":-1,"color":"#AABBCC"}`, 400, `{"error":"Coordinates out of bounds"}`},
+		{"PUT", "/api/pixel", `{"x":65537,"y":1e300,"color":"#AABBCC"}`, 400, `{"error":"Coordinates out of bounds"}`},
+		{"PUT", "/api/pixel", `{"x":1,"y":2,"color":"red"}`, 400, `{"error":"Invalid color format. Use hex format like #FF0000"}`},
+		{"PUT", "/api/pixel", `{"x":1,"y":2,"color":"#FFF"}`, 400, `{"error":"Invalid color format. Use hex format like #FF0000"}`},
+		{"PUT", "/api/pixel", `{"x":"1","y":2,"color":"#AABBCC"}`, 400, `{"error":"Invalid data format"}`},
+		{"PUT", "/api/pixel", `{"x":1.5,"y":2,"color":"#AABBCC"}`, 400, `{"error":"Invalid data format"}`},
+		{"PUT", "/api/pixel", `{"x":1,"y":2,"color":7}`, 400, `{"error":"Invalid data format"}`},
+		{"PUT", "/api/pixel", `{"x":1,"color":"#AABBCC"}`, 400, `{"error":"Invalid data format"}`},
+		{"PUT", "/api/pixel", `{"X":1,"Y":2,"Color":"#AABBCC"}`, 400, `{"error":"Invalid data format"}`},
+		{"PUT", "/api/pixel", `[]`, 400, `{"error":"Invalid data format"}`},
+		{"PUT", "/api/pixel", `{"x":`, 400, `{"error":"Invalid data format"}`},
+		{"PUT", "/api/pixel", ``, 400, `{"error":"Invalid data format"}`},
+		{"PUT", "/api/pixel", strings.Repeat(" ", maxPixelBody) + "{}", 413, `{"error":"The request is larger than 65536 bytes"}`},
+
+		{"PUT", "/api/pixels", `{"pixels":[{"x":1,"y":2,"color":"#aabbcc"},{"x":99,"y":2,"color":"#AABBCC"},7,null,{"x":5,"y":6,"color":"#00FF00"}]}`, 200, `{"success":true,"updated":2,"timestamp":` + at + `}`},
+		{"PUT", "/api/pixels", `{"pixels":[]}`, 200, `{"success":true,"updated":0,"timestamp":` + at + `}`},
+		{"PUT", "/api/pixels", `{"pixels":{}}`, 400, `{"error":"Pixels must be an array"}`},
+		{"PUT", "/api/pixels", `{"pixels":null}`, 400, `{"error":"Pixels must be an array"}`},
+		{"PUT", "/api/pixels", `{}`, 400, `{"error":"Pixels must be an array"}`},
+		{"PUT", "/api/pixels", `[]`, 400, `{"error":"Pixels must be an array"}`},
+		{"PUT", "/api/pixels", `{"pixels":[`, 400, `{"error":"Pixels must be an array"}`},
+		{"PUT", "/api/pixels", `{"pixels":[0` + strings.Repeat(",0", maxEntries) + `]}`, 413, `{"error":"At most 100000 pixels in one request"}`},
+		{"PUT", "/api/pixels", strings.Repeat(" ", maxPixelsBody) + "{}", 413, `{"error":"The request is larger than 1048576 bytes"}`},
+
+		{"GET", "/api/canvas.png?x=40", "", 400, `{"error":"x must be a whole number from 0 to 39"}`},
+		{"GET", "/api/canvas.png?x=30&w=11", "", 400, `{"error":"w must be a whole number from 1 to 10"}`},
+		{"GET", "/api/canvas.png?h=many", "", 400, `{"error":"h must be a whole number from 1 to 20"}`},
+		{"GET", "/api/canvas.png?scale=33", "", 400, `{"error":"scale must be a whole number from 1 to 32"}`},
+		{"GET", "/api/canvas.png?scale=0", "", 400, `{"error":"scale must be a whole number from 1 to 32"}`},
+
+		{"GET", "/api", "", 404, `{"error":"Not found"}`},
+		{"GET", "/api/", "", 404, `{"error":"Not found"}`},
+		{"POST", "/api/reset", "", 404, `{"error":"Not found"}`},
+		{"GET", "/api/pixel/1", "", 404, `{"error":"Not found"}`},
+		{"GET", "/api/pixel/1/2/3", "", 404, `{"error":"Not found"}`},
+		{"DELETE", "/api/canvas", "", 405, `{"error":"Method not allowed"}`},
+		{"GET", "/api/pixels", "", 405, `{"error":"Method not allowed"}`},
+		{"POST", "/health", "", 405, `{"error":"Method not allowed"}`},
+	}
+	for _, test := range tests {
+		t.Run(fmt.Sprintf("%s %s %.40s", test.method, test.target, test.body), func(t *testing.T) {
+			p := newPod(t)
+			p.canvas.paint(3, 4, 0x0A0B0C)
+			p.canvas.paint(39, 19, 0xFF0000)
+			w := p.ask(test.method, test.target, test.body)
+			if got := strings.TrimSuffix(w.Body.String(), "\n"); w.Code != test.status || got != test.want {
+				t.Errorf("got %d %s\nwant %d %s", w.Code, got, test.status, test.want)
+			}
+			if got := w.Header().Get("Content-Type"); got != "application/json; charset=utf-8" {
+				t.Errorf("Content-Type %q", got)
+			}
+			if got := w.Header().Get("Cache-Control"); got != "no-store" {
+				t.Errorf("Cache-Control %q", got)
+			}
+		})
+	}
+}
+
+func TestAPI_Methods(t *testing.T) {
+	p := newPod(t)
+	for target, want := range map[string]string{
+		"/api/canvas": "GET, HEAD, OPTIONS", "/api/pixel": "OPTIONS, PUT", "/api/pixel/1/2": "GET, HEAD, OPTIONS",
+	} {
+		for method, status := range map[string]int{"POST": 405, "OPTIONS": 204} {
+			w := p.ask(method, target, "")
+			if w.Code != status || w.Header().Get("Allow") != want {
+				t.Errorf("%s %s: got %d with Allow %q, want %d with %q", method, target, w.Code, w.Header().Get("Allow"), status, want)
+			}
+		}
+	}
+	if w := p.ask("HEAD", "/api/canvas", ""); w.Code != 200 || w.Body.Len() != 0 || p.canvas.reads != 1 {
+		t.Errorf("HEAD: got %d, %d bytes after %d reads; want 200 and none after one", w.Code, w.Body.Len(), p.canvas.reads)
+	}
+}
+
+// TestAPI_Refusals: what the actors refuse becomes a status, a text and when to come again.
+func TestAPI_Refusals(t *testing.T) {
+	tests := []struct {
+		err    error
+		status int
+		text   string
+		retry  string
+	}{
+		{&actors.RefusedError{Why: canvas.RefusedUnavailable, Retry: 2500 * time.Millisecond}, 503, "The canvas can't be saved right now", "3"},
+		{&actors.RefusedError{Why: canvas.RefusedBusy, Retry: 100 * time.Millisecond}, 503, "The server is busy, try again in a moment", "1"},
+		{&actors.RefusedError{Why: canvas.RefusedDraining}, 503, "This server is restarting", "1"},
+		{&actors.RefusedError{Why: canvas.RefusedRate, Retry: 4 * time.Second}, 429, "You are drawing faster than this canvas allows", "4"},
+		{fmt.Errorf("place: %w", context.DeadlineExceeded), 503, "The canvas can't be saved right now", "1"},
+		{&actors.RefusedError{Why: canvas.RefusedRegion}, 500, "The server did not accept that", ""},
+	}
+	for _, test := range tests {
+		for target, body := range map[string]string{
+			"/api/pixel":  `{"x":1,"y":2,"color":"#AABBCC"}`,
+			"/api/pixels": `{"pixels":[{"x":1,"y":2,"color":"#AABBCC"}]}`,
+		} {
+			p := newPod(t)
+			p.canvas.placeErr = func(int) error { return test.err }
+			w := p.ask("PUT", target, body)
+			got := decode[failure](t, w.Body)
+			if w.Code != test.status || got.Error != test.text || w.Header().Get("Retry-After") != test.retry {
+				t.Errorf("%s, %v: got %d %q, Retry-After %q", target, test.err, w.Code, got.Error, w.Header().Get("Retry-After"))
+			}
+		}
+	}
+}
+
+func TestAPI_Unreadable(t *testing.T) {
+	p := newPod(t)
+	p.canvas.readErr = errBroken
+	for _, target := range []string{"/health", "/api/canvas", "/api/canvas.png", "/api/pixel/1/2"} {
+		w := p.ask("GET", target, "")
+		got := decode[failure](t, w.Body)
+		if w.Code != 503 || got.Error != "The canvas can't be read right now" || w.Header().Get("Retry-After") != "1" {
+			t.Errorf("%s: got %d %q, Retry-After %q", target, w.Code, got.Error, w.Header().Get("Retry-After"))
+		}
+	}
+}
+
+func TestAPI_Health(t *testing.T) {
+	tests := []struct {
+		name     string
+		ping     error
+		draining bool
+		ready    int
+		text     string
+		store    string
+	}{
+		{"well", nil, false, 200, `{"status":"ready"}`, "ok"},
+		{"store is gone", errors.New("no route"), false, 503, `{"error":"store: no route"}`, "unavailable"},
+		{"draining", nil, true, 503, `{"error":"draining: this node is closing"}`, "ok"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			p := newPod(t)
+			p.store.err, p.draining = test.ping, test.draining
+			if w := p.ask("GET", "/readyz", ""); w.Code != test.ready || strings.TrimSpace(w.Body.String()) != test.text {
+				t.Errorf("readyz: got %d %s", w.Code, w.Body)
+			}
+			if w := p.ask("GET", "/healthz", ""); w.Code != 200 {
+				t.Errorf("healthz: got %d", w.Code)
+			}
+			health := decode[map[string]any](t, p.ask("GET", "/health", "").Body)
+			if health["store"] != test.store || health["status"] != "ok" {
+				t.Errorf("health: got %v", health)
+			}
+		})
+	}
+}
+
+// TestAPI_Origins: pages of allowed origins may use the API from their browsers.
+func TestAPI_Origins(t *testing.T) {
+	p := newPod(t)
+	friend := p.ask("OPTIONS", "/api/pixel", "", "Origin", "https://friend.example", "Access-Control-Request-Method", "PUT")
+	for name, want := range map[string]string{
+		"Access-Control-Allow-Origin":  "https://friend.example",
+		"Access-Control-Allow-Methods": "OPTIONS, PUT",
+		"Access-Control-Allow-Headers": "Content-Type",
+		"Vary":                         "Origin",
+	} {
+		if got := friend.Header().Get(name); got != want {
+			t.Errorf("preflight: %s is %q, want %q", name, got, want)
+		}
+	}
+	if w := p.ask("GET", "/api/pixel/1/2", "", "Origin", "https://friend.example"); w.Header().Get("Access-Control-Allow-Origin") != "https://friend.example" {
+		t.Error("an allowed origin can't read")
+	}
+	for _, method := range []string{http.MethodOptions, http.MethodGet} {
+		w := p.ask(method, "/api/pixel/1/2", "", "Origin", "https://stranger.example")
+		for name := range w.Header() {
+			if strings.HasPrefix(name, "Access-Control-") {
+				t.Errorf("%s from a stranger: got %s", method, name)
+			}
+		}
+	}
+}
+
+func TestConfig_Validate(t *testing.T) {
+	good := Config{Node: "a", Geometry: small, Rate: 1, Burst: 1}
+	if err := good.Validate(); err != nil {
+		t.Error(err)
+	}
+	for name, spoil := range map[string]func(*Config){
+		"node": func(c *Config) { c.Node = "" }, "rate": func(c *Config) { c.Rate = -1 },
+		"burst": func(c *Config) { c.Burst = 0 }, "canvas": func(c *Config) { c.Geometry.Width = 0 },
+	} {
+		bad := good
+		spoil(&bad)
+		if err := bad.Validate(); err == nil || !strings.HasPrefix(err.Error(), name) {
+			t.Errorf("%s: got %v", name, err)
+		}
+	}
+}

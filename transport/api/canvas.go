@@ -1,0 +1,97 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strconv"
+
+	"pixelplayground/actors/canvas"
+)
+
+// getCanvas streams every painted pixel, region by region: a canvas of 64 million pixels is
+// more than a gigabyte of this.
+func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
+	// The first region shows whether the canvas can be read, while there is still a
+	// status to set.
+	first, err := s.read(r.Context(), 0)
+	if err != nil {
+		s.unreadable(w, r, err)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if r.Method == http.MethodHead {
+		return
+	}
+	if err := s.writeCanvas(r.Context(), s.newDownload(w), first); err != nil {
+		s.Log.Warn("download cut off", "path", r.URL.Path, "err", err)
+		panic(http.ErrAbortHandler) // so that nobody takes it for whole
+	}
+}
+
+func (s *server) writeCanvas(ctx context.Context, out *download, snapshot *canvas.Snapshot) error {
+	err := out.encode(func() error {
+		_, err := fmt.Fprintf(out, `{"width":%d,"height":%d,"pixels":{`, s.Geometry.Width, s.Geometry.Height)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	pixels := pixelList{out: out}
+	for id := range canvas.RegionID(s.Geometry.Regions()) {
+		if id > 0 {
+			if snapshot, err = s.read(ctx, id); err != nil {
+				return fmt.Errorf("read region %d: %w", id, err)
+			}
+		}
+		x, y, width, _ := s.Geometry.Bounds(id)
+		if err := out.encode(func() error { return pixels.add(snapshot.Tile, x, y, width) }); err != nil {
+			return fmt.Errorf("send region %d: %w", id, err)
+		}
+	}
+	return out.encode(func() error {
+		_, _ = out.WriteString("}}\n") // Flush tells
+		return out.Flush()
+	})
+}
+
+// pixelList writes `"x,y":"#RRGGBB"` for every painted pixel, with commas between.
+type pixelList struct {
+	out  *download
+	some bool   // there was a pixel
+	row  []byte // reused: at most 24 bytes for each pixel of a row
+}
+
+// add writes a region that is width pixels wide, with its upper left corner at (left, top).
+func (l *pixelList) add(tile canvas.Tile, left, top, width int) error {
+	for y := top; len(tile) > 0; y++ {
+		l.row = appendPainted(l.row[:0], tile[:3*width], left, y)
+		tile = tile[3*width:]
+		row := l.row
+		if len(row) > 0 && !l.some {
+			row, l.some = row[len(","):], true
+		}
+		if _, err := l.out.Write(row); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// appendPainted appends the pixels of one row that begins at (x, y), each after a comma.
+func appendPainted(dst []byte, row canvas.Tile, x, y int) []byte {
+	for pos := range len(row) / 3 {
+		c := row.At(uint16(pos))
+		if c == canvas.Background {
+			continue
+		}
+		dst = append(dst, ',', '"')
+		dst = strconv.AppendInt(dst, int64(x+pos), 10)
+		dst = append(dst, ',')
+		dst = strconv.AppendInt(dst, int64(y), 10)
+		dst = append(dst, '"', ':', '"')
+		dst = c.AppendText(dst)
+		dst = append(dst, '"')
+	}
+	return dst
+}

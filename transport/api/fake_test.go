@@ -1,0 +1,169 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport"
+)
+
+// fakeCanvas is a canvas without actors.
+type fakeCanvas struct {
+	geometry canvas.Geometry
+	names    []string
+	stats    actors.Stats
+
+	mu     sync.Mutex // guards:
+	tiles  []canvas.Tile
+	seqs   []uint64
+	placed []actors.Stroke // every call of Place
+	reads  int
+	// What Read and Place fail with; readsLeft >= 0 lets that many reads pass first.
+	readErr   error
+	readsLeft int
+	placeErr  func(call int) error
+}
+
+func newFakeCanvas(g canvas.Geometry) *fakeCanvas {
+	c := &fakeCanvas{geometry: g, names: []string{"Ada", ""}, seqs: make([]uint64, g.Regions())}
+	for id := range canvas.RegionID(g.Regions()) {
+		_, _, width, height := g.Bounds(id)
+		c.tiles = append(c.tiles, canvas.NewTile(width, height))
+	}
+	return c
+}
+
+func (c *fakeCanvas) Read(_ context.Context, region canvas.RegionID) (*canvas.Snapshot, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.reads++
+	if c.readErr != nil {
+		if c.readsLeft == 0 {
+			return nil, c.readErr
+		}
+		c.readsLeft--
+	}
+	return &canvas.Snapshot{
+		Region: region, Position: canvas.Position{Epoch: 1, Seq: c.seqs[region]}, Tile: bytes.Clone(c.tiles[region]),
+	}, nil
+}
+
+func (c *fakeCanvas) Place(_ context.Context, strokes []actors.Stroke) (durable int, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, one := range strokes {
+		c.placed = append(c.placed, one)
+		if c.placeErr != nil {
+			if err := c.placeErr(len(c.placed)); err != nil {
+				return durable, err
+			}
+		}
+		for _, d := range one.Dots {
+			c.paint(int(d.X), int(d.Y), d.Color)
+		}
+		durable += len(one.Dots)
+	}
+	return durable, nil
+}
+
+func (c *fakeCanvas) paint(x, y int, color canvas.Color) {
+	region, pos := c.geometry.Locate(x, y)
+	c.tiles[region].Set(pos, color)
+	c.seqs[region]++
+}
+
+func (c *fakeCanvas) at(x, y int) canvas.Color {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	region, pos := c.geometry.Locate(x, y)
+	return c.tiles[region].At(pos)
+}
+
+func (c *fakeCanvas) Local(context.Context) ([]string, error) {
+	return c.names, c.readErr
+}
+func (c *fakeCanvas) Users() int           { return 7 }
+func (c *fakeCanvas) Stats() *actors.Stats { return &c.stats }
+
+type fakeStore struct{ err error }
+
+func (s *fakeStore) Ping(ctx context.Context) error { return s.err }
+
+var errBroken = errors.New("broken")
+
+// small cuts regions off at both edges: 3 columns and 2 rows, the last ones 8 and 4 pixels.
+var small = canvas.Geometry{Width: 40, Height: 20, Region: 16}
+
+// noon is when everything happens.
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 7e6, time.UTC)
+
+// pod is an API over fakes.
+type pod struct {
+	http.Handler
+	canvas   *fakeCanvas
+	store    *fakeStore
+	draining bool
+	sockets  transport.Counters
+	flushes  atomic.Int64
+	now      time.Time
+}
+
+func newPod(t testing.TB, change ...func(*Config)) *pod {
+	t.Helper()
+	cfg := Config{Node: "pod-1", Version: "v1.2.3", Geometry: small}
+	for _, f := range change {
+		f(&cfg)
+	}
+	p := &pod{canvas: newFakeCanvas(cfg.Geometry), store: &fakeStore{}, now: noon}
+	handler, err := New(cfg, Ports{
+		Canvas: p.canvas,
+		Store:  p.store,
+		Pages: fstest.MapFS{
+			"index.html":    {Data: []byte("<!doctype html><title>canvas</title>")},
+			"app/main.js":   {Data: []byte("export {}")},
+			"app/style.css": {Data: []byte("body{}")},
+		},
+		Origin:   func(r *http.Request) bool { return r.Header.Get("Origin") == "https://friend.example" },
+		Sockets:  &p.sockets,
+		Counters: []Counter{{"store_flushes_total", "Flushes of the store.", &p.flushes}},
+		Draining: func() bool { return p.draining },
+		Now:      func() time.Time { return p.now },
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.Handler = handler
+	return p
+}
+
+// ask sends one request; headers are pairs of name and value.
+func (p *pod) ask(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	return w
+}
+
+func decode[T any](t testing.TB, body io.Reader) (v T) {
+	t.Helper()
+	if err := json.NewDecoder(body).Decode(&v); err != nil {
+		t.Fatalf("not JSON: %v", err)
+	}
+	return v
+}

@@ -1,0 +1,178 @@
+package api
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Limits of an image.
+const (
+	maxScale       = 32       // edge of one pixel of the canvas, in pixels of the image
+	maxImagePixels = 64 << 20 // the largest canvas unscaled; about a second of one processor
+)
+
+// view is the part of the canvas that an image shows, in pixels of the canvas, and how large.
+type view struct{ x, y, width, height, scale int }
+
+// getImage answers with the canvas or a part of it as PNG.
+func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
+	v, err := parseView(r.URL.Query(), s.Geometry)
+	if err != nil {
+		fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	// A first look at all regions, for the tag; the image may then be newer than its tag
+	// says, never older.
+	tag, err := s.tag(r.Context(), v)
+	if err != nil {
+		s.unreadable(w, r, err)
+		return
+	}
+	w.Header().Set("ETag", tag)
+	w.Header().Set("Cache-Control", "no-cache") // keep it, and ask whether it still holds
+	if matches(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return
+	}
+	w.Header().Set("Content-Type", "image/png")
+	if r.Method == http.MethodHead {
+		return
+	}
+	if err := s.writeImage(r.Context(), s.newDownload(w), v); err != nil {
+		s.Log.Warn("download cut off", "path", r.URL.Path, "err", err)
+		panic(http.ErrAbortHandler) // so that nobody takes it for whole
+	}
+}
+
+// parseView reads ?x=&y=&w=&h=&scale=; what is absent means all there is, unscaled. Errors
+// are for the user.
+func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
+	number := func(name string, fallback, least, most int) int {
+		if err != nil || !query.Has(name) {
+			return fallback
+		}
+		n, bad := strconv.Atoi(query.Get(name))
+		if bad != nil || n < least || n > most {
+			err = fmt.Errorf("%s must be a whole number from %d to %d", name, least, most)
+		}
+		return n
+	}
+	v.x = number("x", 0, 0, g.Width-1)
+	v.y = number("y", 0, 0, g.Height-1)
+	v.width = number("w", g.Width-v.x, 1, g.Width-v.x)
+	v.height = number("h", g.Height-v.y, 1, g.Height-v.y)
+	v.scale = number("scale", 1, 1, maxScale)
+	if pixels := v.width * v.height * v.scale * v.scale; err == nil && pixels > maxImagePixels {
+		err = fmt.Errorf("the image would have %d pixels, at most %d: choose a smaller scale, w or h", pixels, maxImagePixels)
+	}
+	return v, err
+}
+
+// regions is the rows and columns of regions, both included, that a view touches.
+func (v view) regions(g canvas.Geometry) (top, bottom, left, right int) {
+	return v.y / g.Region, (v.y + v.height - 1) / g.Region, v.x / g.Region, (v.x + v.width - 1) / g.Region
+}
+
+// tag names what a view shows, by the positions of its regions. It is weak because the
+// image may be newer.
+func (s *server) tag(ctx context.Context, v view) (string, error) {
+	sum := sha256.New()
+	fmt.Fprint(sum, s.Geometry, v)
+	top, bottom, left, right := v.regions(s.Geometry)
+	for row := top; row <= bottom; row++ {
+		band, err := s.readBand(ctx, row, left, right)
+		if err != nil {
+			return "", err
+		}
+		for _, snapshot := range band {
+			fmt.Fprint(sum, " ", snapshot.Position.Epoch, snapshot.Position.Seq)
+		}
+	}
+	return `W/"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`, nil
+}
+
+// readBand reads the regions of one row, from column left to right.
+func (s *server) readBand(ctx context.Context, row, left, right int) ([]*canvas.Snapshot, error) {
+	band := make([]*canvas.Snapshot, 0, right-left+1)
+	for column := left; column <= right; column++ {
+		id := canvas.RegionID(row*s.Geometry.Columns() + column)
+		snapshot, err := s.read(ctx, id)
+		if err != nil {
+			return nil, fmt.Errorf("read region %d: %w", id, err)
+		}
+		band = append(band, snapshot)
+	}
+	return band, nil
+}
+
+// writeImage holds one row of regions at a time.
+func (s *server) writeImage(ctx context.Context, out *download, v view) error {
+	var image *pngWriter
+	err := out.encode(func() (err error) {
+		image, err = newPNG(out, v.width*v.scale, v.height*v.scale)
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	line := make([]byte, 0, 3*v.width*v.scale)
+	top, bottom, left, right := v.regions(s.Geometry)
+	for row := top; row <= bottom; row++ {
+		band, err := s.readBand(ctx, row, left, right)
+		if err != nil {
+			return err
+		}
+		err = out.encode(func() error {
+			for y := max(v.y, row*s.Geometry.Region); y < min(v.y+v.height, (row+1)*s.Geometry.Region); y++ {
+				line = s.appendLine(line[:0], band, v, y)
+				if err := image.Row(line, v.scale); err != nil {
+					return err
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			return fmt.Errorf("send image: %w", err)
+		}
+	}
+	return out.encode(func() error {
+		if err := image.Close(); err != nil {
+			return err
+		}
+		return out.Flush()
+	})
+}
+
+// appendLine appends row y of a view, each pixel scale times.
+func (s *server) appendLine(dst []byte, band []*canvas.Snapshot, v view, y int) []byte {
+	for _, snapshot := range band {
+		left, top, width, _ := s.Geometry.Bounds(snapshot.Region)
+		from, to := max(v.x, left)-left, min(v.x+v.width, left+width)-left
+		row := snapshot.Tile[3*width*(y-top):][:3*width]
+		for row = row[3*from : 3*to]; len(row) > 0; row = row[3:] {
+			for range v.scale {
+				dst = append(dst, row[0], row[1], row[2])
+			}
+		}
+	}
+	return dst
+}
+
+// matches tells whether an If-None-Match header names a tag (RFC 9110, 13.1.2).
+func matches(header, tag string) bool {
+	for one := range strings.SplitSeq(header, ",") {
+		one = strings.TrimSpace(one)
+		if one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(tag, "W/") {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,82 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+)
+
+// limits is a token bucket of pixels per client address. The table is bounded: an address
+// that is not among the last rememberedAddresses seen starts again with a full bucket,
+// which gains nobody much who has that many addresses at hand.
+type limits struct {
+	rate  rate.Limit // 0: no limit
+	burst int
+
+	mu sync.Mutex // guards:
+	// The young and the old half of the table. When the young half is full the old one
+	// is dropped, so that forgetting costs nothing per request.
+	young, old map[netip.Prefix]*rate.Limiter
+}
+
+// rememberedAddresses bounds each half of the table, at about 200 bytes an entry: 4 MB in all.
+const rememberedAddresses = 10_000
+
+func newLimits(pixelsPerSecond float64, burst int) *limits {
+	return &limits{rate: rate.Limit(pixelsPerSecond), burst: burst, young: make(map[netip.Prefix]*rate.Limiter)}
+}
+
+// take removes n pixels from the client's bucket, or says how long to wait; 0: never,
+// because they are more than a bucket holds.
+func (l *limits) take(client netip.Prefix, n int, now time.Time) (wait time.Duration, ok bool) {
+	if l.rate == 0 || n == 0 {
+		return 0, true
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	bucket := l.bucket(client)
+	taken := bucket.ReserveN(now, n)
+	if wait := taken.DelayFrom(now); taken.OK() && wait > 0 {
+		taken.CancelAt(now)
+		return wait, false
+	}
+	return 0, taken.OK()
+}
+
+func (l *limits) bucket(client netip.Prefix) *rate.Limiter {
+	if bucket, ok := l.young[client]; ok {
+		return bucket
+	}
+	bucket, ok := l.old[client]
+	if !ok {
+		bucket = rate.NewLimiter(l.rate, l.burst)
+	}
+	if len(l.young) >= rememberedAddresses {
+		l.young, l.old = make(map[netip.Prefix]*rate.Limiter), l.young
+	}
+	l.young[client] = bucket
+	return bucket
+}
+
+// clientOf is who is held to account for a request: the peer of its TCP connection. An
+// IPv6 customer has a /64 or more, so that is one client.
+func clientOf(r *http.Request) netip.Prefix {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	address, err := netip.ParseAddr(host)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	bits := 32
+	if address = address.Unmap().WithZone(""); address.Is6() {
+		bits = 64
+	}
+	prefix, _ := address.Prefix(bits) // the number of bits fits the address
+	return prefix
+}

@@ -1,0 +1,83 @@
+package api
+
+import (
+	"fmt"
+	"net/http"
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestLimits_Take(t *testing.T) {
+	l := newLimits(10, 100)
+	client := netip.MustParsePrefix("192.0.2.1/32")
+	now := noon
+	for i, step := range []struct {
+		after time.Duration
+		n     int
+		wait  time.Duration
+		never bool
+	}{
+		{0, 60, 0, false},
+		{0, 60, 2 * time.Second, false},
+		{2 * time.Second, 60, 0, false},
+		{0, 0, 0, false},
+		{time.Minute, 101, 0, true}, // more than the bucket holds
+		{0, 100, 0, false},
+		{0, 1, 100 * time.Millisecond, false},
+	} {
+		now = now.Add(step.after)
+		wait, ok := l.take(client, step.n, now)
+		if ok != (step.wait == 0 && !step.never) || (wait-step.wait).Abs() > time.Millisecond {
+			t.Fatalf("step %d: got %v, %v; want %v", i, wait, ok, step.wait)
+		}
+	}
+	if _, ok := l.take(netip.MustParsePrefix("192.0.2.2/32"), 100, now); !ok {
+		t.Error("another client was limited too")
+	}
+}
+
+func TestLimits_None(t *testing.T) {
+	l := newLimits(0, 0)
+	for range 3 {
+		if _, ok := l.take(netip.Prefix{}, 1e6, noon); !ok {
+			t.Fatal("limited without a limit")
+		}
+	}
+}
+
+// TestLimits_Bounded: the table stays small, and the last clients seen are remembered.
+func TestLimits_Bounded(t *testing.T) {
+	l := newLimits(1, 1)
+	client := func(i int) netip.Prefix {
+		return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)
+	}
+	for i := range 5*rememberedAddresses + 1 {
+		if _, ok := l.take(client(i), 1, noon); !ok {
+			t.Fatalf("client %d was limited at its first pixel", i)
+		}
+	}
+	if n := len(l.young) + len(l.old); n > 2*rememberedAddresses {
+		t.Errorf("%d addresses kept", n)
+	}
+	for i := 4*rememberedAddresses + 2; i <= 5*rememberedAddresses; i++ {
+		if _, ok := l.take(client(i), 1, noon); ok {
+			t.Fatalf("client %d was forgotten", i)
+		}
+	}
+}
+
+func TestLimits_ClientOf(t *testing.T) {
+	for remote, want := range map[string]string{
+		"192.0.2.7:1234":              "192.0.2.7/32",
+		"[::ffff:192.0.2.7]:1234":     "192.0.2.7/32",
+		"[2001:db8:1:2:3:4:5:6]:1234": "2001:db8:1:2::/64",
+		"[fe80::1%eth0]:1234":         "fe80::/64",
+		"a pipe":                      "invalid Prefix",
+		"somewhere:80":                "invalid Prefix",
+	} {
+		if got := fmt.Sprint(clientOf(&http.Request{RemoteAddr: remote})); got != want {
+			t.Errorf("%s: got %s, want %s", remote, got, want)
+		}
+	}
+}

@@ -1,0 +1,90 @@
+package api
+
+import (
+	"net/http"
+	"strconv"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+)
+
+// namespace begins the name of every metric of this program.
+const namespace = "pixelplayground"
+
+// metrics is the pod's numbers for Prometheus, in a registry of their own.
+type metrics struct {
+	handler http.Handler
+	answers *prometheus.CounterVec // by route and status
+}
+
+func newMetrics(cfg Config, ports Ports) *metrics {
+	registry := prometheus.NewRegistry()
+	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	m := &metrics{
+		handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Namespace: namespace, Name: "http_responses_total", Help: "Requests answered, by route and status.",
+		}, []string{"route", "code"}),
+	}
+	registry.MustRegister(m.answers)
+
+	reg := register{registry}
+	reg.gauge("build_info", "The program that is running; always 1.",
+		prometheus.Labels{"version": cfg.Version, "node": cfg.Node}, func() float64 { return 1 })
+	reg.gauge("users", "Users of the whole canvas, as this node shows it.", nil, func() float64 { return float64(ports.Canvas.Users()) })
+	reg.actors(ports.Canvas.Stats())
+	reg.sockets(ports.Sockets)
+	for _, c := range ports.Counters {
+		reg.count(c.Name, c.Help, nil, c.Value)
+	}
+	return m
+}
+
+// answered counts a response.
+func (m *metrics) answered(route string, status int) {
+	m.answers.WithLabelValues(route, strconv.Itoa(status)).Inc()
+}
+
+// register adds metrics that are read from elsewhere when Prometheus asks.
+type register struct{ *prometheus.Registry }
+
+func (r register) gauge(name, help string, labels prometheus.Labels, read func() float64) {
+	r.MustRegister(prometheus.NewGaugeFunc(
+		prometheus.GaugeOpts{Namespace: namespace, Name: name, Help: help, ConstLabels: labels}, read))
+}
+
+func (r register) count(name, help string, labels prometheus.Labels, value *atomic.Int64) {
+	r.MustRegister(prometheus.NewCounterFunc(
+		prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help, ConstLabels: labels},
+		func() float64 { return float64(value.Load()) }))
+}
+
+// seconds adds a histogram from 0.5 ms, a commit on a fast disk, to 8 s, past any patience.
+func (r register) seconds(name, help string) func(time.Duration) {
+	h := prometheus.NewHistogram(prometheus.HistogramOpts{
+		Namespace: namespace, Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
+	})
+	r.MustRegister(h)
+	return func(d time.Duration) { h.Observe(d.Seconds()) }
+}
+
+// tally adds counters of one name whose label values are known only when they are read.
+func (r register) tally(name, help, label string, read func(count func(value string, n int64))) {
+	r.MustRegister(tally{prometheus.NewDesc(prometheus.BuildFQName(namespace, "", name), help, []string{label}, nil), read})
+}
+
+type tally struct {
+	desc *prometheus.Desc
+	read func(count func(value string, n int64))
+}
+
+func (t tally) Describe(out chan<- *prometheus.Desc) { out <- t.desc }
+
+func (t tally) Collect(out chan<- prometheus.Metric) {
+	t.read(func(value string, n int64) {
+		out <- prometheus.MustNewConstMetric(t.desc, prometheus.CounterValue, float64(n), value)
+	})
+}

@@ -1,0 +1,148 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"math"
+	"net/http"
+	"strconv"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// Limits of a body, in bytes. Decoded it can take 50 times as much memory.
+const (
+	maxPixelBody  = 64 << 10 // of one pixel; clients add fields of their own
+	maxPixelsBody = 1 << 20  // of a list
+)
+
+// Why an entry is not a pixel, in the words that existing clients know.
+const (
+	badFormat = "Invalid data format"
+	badPlace  = "Coordinates out of bounds"
+	badColor  = "Invalid color format. Use hex format like #FF0000"
+	badList   = "Pixels must be an array"
+)
+
+func (s *server) getPixel(w http.ResponseWriter, r *http.Request) {
+	x, errX := strconv.Atoi(r.PathValue("x"))
+	y, errY := strconv.Atoi(r.PathValue("y"))
+	if errX != nil || errY != nil || !s.Geometry.Contains(x, y) {
+		fail(w, http.StatusBadRequest, badPlace)
+		return
+	}
+	region, pos := s.Geometry.Locate(x, y)
+	snapshot, err := s.read(r.Context(), region)
+	if err != nil {
+		s.unreadable(w, r, err)
+		return
+	}
+	reply(w, http.StatusOK, struct {
+		X     int    `json:"x"`
+		Y     int    `json:"y"`
+		Color string `json:"color"`
+	}{x, y, snapshot.Tile.At(pos).String()})
+}
+
+func (s *server) read(ctx context.Context, region canvas.RegionID) (*canvas.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	return s.Canvas.Read(ctx, region)
+}
+
+func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
+	body, ok := s.body(w, r, maxPixelBody)
+	if !ok {
+		return
+	}
+	var sent any
+	if json.Unmarshal(body, &sent) != nil {
+		fail(w, http.StatusBadRequest, badFormat)
+		return
+	}
+	dot, color, problem := s.entry(sent)
+	if problem != "" {
+		fail(w, http.StatusBadRequest, problem)
+		return
+	}
+	if !s.allow(w, r, 1) {
+		return
+	}
+	if _, err := s.place(r.Context(), []actors.Stroke{{Dots: []canvas.Dot{dot}, Spelling: spelling(dot, color)}}); err != nil {
+		s.refuse(w, r, err, 0)
+		return
+	}
+	reply(w, http.StatusOK, struct {
+		Success   bool   `json:"success"`
+		X         uint16 `json:"x"`
+		Y         uint16 `json:"y"`
+		Color     string `json:"color"` // as sent
+		Timestamp int64  `json:"timestamp"`
+	}{true, dot.X, dot.Y, color, s.Now().UnixMilli()})
+}
+
+// body reads what was sent, or answers that it is more than most bytes.
+func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) ([]byte, bool) {
+	var body []byte
+	var err error
+	awaitBody(w, func() { body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, most)) })
+	var tooLarge *http.MaxBytesError
+	if errors.As(err, &tooLarge) {
+		fail(w, http.StatusRequestEntityTooLarge, "The request is larger than "+strconv.FormatInt(most, 10)+" bytes")
+		return nil, false
+	}
+	if err != nil {
+		fail(w, http.StatusBadRequest, "The request broke off") // for the log of a proxy, if for anyone
+		return nil, false
+	}
+	return body, true
+}
+
+// allow takes n pixels from the client's allowance, or answers when to come again.
+func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
+	wait, ok := s.limits.take(clientOf(r), n, s.Now())
+	switch {
+	case !ok && wait == 0:
+		fail(w, http.StatusRequestEntityTooLarge, "At most "+strconv.Itoa(s.Burst)+" pixels at once")
+	case !ok:
+		retryAfter(w, wait)
+		fail(w, http.StatusTooManyRequests, canvas.RefusedRate.Text())
+	}
+	return ok
+}
+
+// entry checks one pixel as JSON has it, and returns its colour as sent.
+func (s *server) entry(sent any) (dot canvas.Dot, color, problem string) {
+	fields, _ := sent.(map[string]any)
+	x, okX := fields["x"].(float64)
+	y, okY := fields["y"].(float64)
+	color, okColor := fields["color"].(string)
+	if !okX || !okY || !okColor || x != math.Trunc(x) || y != math.Trunc(y) {
+		return dot, color, badFormat
+	}
+	if x < 0 || y < 0 || x >= float64(s.Geometry.Width) || y >= float64(s.Geometry.Height) {
+		return dot, color, badPlace
+	}
+	c, err := canvas.ParseColor(color)
+	if err != nil {
+		return dot, color, badColor
+	}
+	return canvas.Dot{X: uint16(x), Y: uint16(y), Color: c}, color, ""
+}
+
+// spelling is what canvas.Op keeps of a colour as sent.
+func spelling(dot canvas.Dot, color string) string {
+	if color == dot.Color.String() {
+		return ""
+	}
+	return color
+}
+
+func (s *server) place(ctx context.Context, strokes []actors.Stroke) (durable int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, placeTimeout)
+	defer cancel()
+	return s.Canvas.Place(ctx, strokes)
+}

@@ -1,0 +1,73 @@
+package api
+
+import (
+	"strconv"
+	"sync/atomic"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport"
+)
+
+// actors adds all of actors.Stats.
+func (r register) actors(stats *actors.Stats) {
+	for _, k := range actors.Kinds() {
+		labels := prometheus.Labels{"kind": k.String()}
+		r.gauge("actors", "Actors alive on this node.", labels, func() float64 { return float64(stats.Live[k].Load()) })
+		r.count("actor_messages_total", "Messages handled by actors.", labels, &stats.Messages[k])
+		r.count("actor_unhandled_messages_total", "Messages that an actor had no case for: a fault of the program.", labels, &stats.Unhandled[k])
+		r.count("actor_restarts_total", "Actors restarted after a panic.", labels, &stats.Restarts[k])
+	}
+	r.count("dead_letters_total", "Messages to actors that were gone.", nil, &stats.DeadLetters)
+
+	r.count("ops_accepted_total", "Ops that passed the checks of rate and bounds.", nil, &stats.Placed)
+	for why := canvas.RefusedRate; why <= canvas.RefusedRegion; why++ {
+		r.count("ops_refused_total", "Ops refused, by reason.", prometheus.Labels{"reason": why.String()}, &stats.Refused[why])
+	}
+	r.count("ops_deduplicated_total", "Ops received again after a reconnect or handoff, and not applied again.", nil, &stats.Deduped)
+	r.count("pixels_committed_total", "Pixels made durable by this node's regions.", nil, &stats.Pixels)
+	r.count("commits_total", "Batches made durable by this node's regions.", nil, &stats.Batches)
+	r.count("store_retries_total", "Calls to the store that failed and were tried again.", nil, &stats.Outages)
+	r.count("region_claims_total", "Claims of regions by this node.", nil, &stats.Claims)
+	r.count("region_claims_lost_total", "Claims lost to another owner.", nil, &stats.Fenced)
+	const resyncs, resyncsHelp = "resyncs_total", "Viewers brought up to date, with what they had missed or with a snapshot."
+	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "delta"}, &stats.Resumes)
+	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "snapshot"}, &stats.Snapshots)
+
+	stats.Commit = r.seconds("commit_duration_seconds", "Time of one commit to the store.")
+	stats.PlaceToAck = r.seconds("place_to_ack_duration_seconds", "Time from an op's arrival at its connection to its acknowledgement.")
+}
+
+// sockets adds all of transport.Counters.
+func (r register) sockets(c *transport.Counters) {
+	load := func(v *atomic.Int64) func() float64 { return func() float64 { return float64(v.Load()) } }
+	r.gauge("connections", "WebSockets open on this node.", nil, load(&c.Connections))
+	r.gauge("connections_by_protocol", "WebSockets open on this node whose protocol is known.", prometheus.Labels{"protocol": "msgpack"}, load(&c.Binary))
+	r.gauge("connections_by_protocol", "WebSockets open on this node whose protocol is known.", prometheus.Labels{"protocol": "json"}, load(&c.JSON))
+	r.count("tcp_connections_total", "TCP connections accepted.", nil, &c.Accepted)
+	r.count("handshakes_total", "Handshakes that made a WebSocket.", nil, &c.Upgraded)
+	r.tally("handshakes_refused_total", "Handshakes that made none, by reason.", "reason", func(count func(string, int64)) {
+		for reason, n := range c.Refused.All() {
+			count(reason, n)
+		}
+	})
+	r.tally("connections_closed_total", "WebSockets closed, by the code sent: 1000 the client closed, 1006 it vanished.", "code", func(count func(string, int64)) {
+		for code, n := range c.Closes.All() {
+			count(strconv.Itoa(int(code)), n)
+		}
+	})
+	r.count("messages_received_total", "Messages from clients.", nil, &c.MessagesIn)
+	r.count("received_bytes_total", "Bytes read from WebSockets.", nil, &c.BytesIn)
+	r.count("sent_bytes_total", "Bytes written to WebSockets.", nil, &c.BytesOut)
+	r.count("socket_writes_total", "System calls that wrote to WebSockets.", nil, &c.Writes)
+	r.count("pixels_shown_total", "Pixels times the connections they were written to.", nil, &c.Pixels)
+	r.count("slow_writes_total", "Times a connection did not take all that was written to it.", nil, &c.Slow)
+	r.count("frames_withheld_total", "Times frames were withheld from a slow connection, to be merged.", nil, &c.Lagged)
+	r.count("resyncs_asked_total", "Regions that connections asked to be brought up to date in.", nil, &c.Resyncs)
+	r.count("batches_dropped_total", "Batches that found a shard too far behind, and were replaced by resyncs.", nil, &c.Dropped)
+	r.count("reads_throttled_total", "Times a connection was not read from because its messages waited.", nil, &c.Throttled)
+	r.count("write_rounds_total", "Rounds of writing to connections.", nil, &c.Ticks)
+	r.gauge("write_round_seconds", "Time that the last round of writing took.", nil, func() float64 { return float64(c.TickNanos.Load()) / 1e9 })
+}

@@ -1,0 +1,54 @@
+// Colours: 0xRRGGBB as people and the protocol see them, ABGR words as image data holds them
+// (every browser runs on little-endian machines), and the palette.
+
+export const BACKGROUND = 0xffffff; // of a pixel never painted
+export const BACKGROUND_WORD = 0xffffffff;
+
+/**
+ * Two rows of nine, each lower colour a relative of the one above: so digits choose the upper, Shift and digits the lower row.
+ * @type {readonly {name: string, colour: number}[]}
+ */
+export const PALETTE = [
+  { name: "Black", colour: 0x000000 },
+  { name: "Grey", colour: 0x6b7280 },
+  { name: "Red", colour: 0xe50025 },
+  { name: "Orange", colour: 0xff7a00 },
+  { name: "Yellow", colour: 0xffd21f },
+  { name: "Green", colour: 0x00a651 },
+  { name: "Sky", colour: 0x1fb6ff },
+  { name: "Blue", colour: 0x1f4fe0 },
+  { name: "Purple", colour: 0x8a2be2 },
+  { name: "White", colour: 0xffffff },
+  { name: "Silver", colour: 0xc4c9d1 },
+  { name: "Maroon", colour: 0x7d0a1e },
+  { name: "Brown", colour: 0x8b5a2b },
+  { name: "Cream", colour: 0xfff3b0 },
+  { name: "Lime", colour: 0x8be04e },
+  { name: "Teal", colour: 0x0e8a8a },
+  { name: "Navy", colour: 0x172b6b },
+  { name: "Pink", colour: 0xff8fc0 },
+];
+
+/** The image data word of a colour, opaque. */
+export function toWord(colour) {
+  return (0xff000000 | ((colour & 0xff) << 16) | (colour & 0xff00) | (colour >> 16)) >>> 0;
+}
+
+export function fromWord(word) {
+  return ((word & 0xff) << 16) | (word & 0xff00) | ((word >> 16) & 0xff);
+}
+
+/** "#RRGGBB", as the protocol's documents spell it. */
+export function toHex(colour) {
+  return "#" + colour.toString(16).toUpperCase().padStart(6, "0");
+}
+
+/** @returns {number | null} null: not like "#RRGGBB" */
+export function parseHex(hex) {
+  return /^#[0-9a-f]{6}$/i.test(hex) ? parseInt(hex.slice(1), 16) : null;
+}
+
+/** What to call a colour aloud: "Red", "#12AB34". */
+export function nameOf(colour) {
+  return PALETTE.find((entry) => entry.colour === colour)?.name ?? toHex(colour);
+}

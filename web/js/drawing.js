@@ -1,0 +1,154 @@
+// What a user does to the canvas, for every kind of input: tool and colour, aiming, strokes, picking a colour.
+
+import { nameOf } from "./colour.js";
+import { contains, line } from "./geometry.js";
+import { MAX_RECENT, tell } from "./state.js";
+import { toCanvas } from "./view.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {{now: () => number, changed: () => void}} Ports  now: ms of a steady clock
+ */
+
+export class Drawing {
+  /** The last pixel of the stroke being drawn, and how many it has. */
+  #stroke = /** @type {{x: number, y: number, pixels: number} | null} */ (null);
+
+  /** @param {State} state @param {Ports} ports */
+  constructor(state, ports) {
+    this.state = state;
+    this.ports = ports;
+  }
+
+  get drawing() {
+    return this.#stroke !== null;
+  }
+
+  /** @param {import("./state.js").Tool} tool */
+  choose(tool) {
+    this.end();
+    this.state.tool = tool;
+    this.ports.changed();
+  }
+
+  setColour(colour) {
+    this.end();
+    this.state.colour = colour;
+    if (this.state.tool !== "pencil") this.state.tool = "pencil";
+    this.state.said = `Colour ${nameOf(colour)}`;
+    this.ports.changed();
+  }
+
+  /** Takes the colour of a pixel. */
+  pick(x, y) {
+    const colour = this.state.canvas?.pixel(x, y) ?? null;
+    if (colour === null) return;
+    this.setColour(colour);
+    tell(this.state, `Picked ${nameOf(colour)} from ${x}, ${y}`, this.ports.now(), colour);
+  }
+
+  /** The pointer is over the stage, at CSS pixels; null: it is not. @param {{x: number, y: number} | null} at */
+  point(at) {
+    const { state } = this;
+    state.pointer = at;
+    if (at ? state.reticule?.keyboard : !state.reticule?.keyboard) state.reticule = null;
+    this.ports.changed();
+  }
+
+  /** Aims at what is under the pointer, as pointer and view have moved since the last frame. */
+  follow() {
+    const { canvas, pointer, reticule, view, viewport } = this.state;
+    if (!canvas || !pointer || reticule?.keyboard) return;
+    const at = toCanvas(view, viewport, pointer.x, pointer.y);
+    this.#aim(Math.floor(at.x), Math.floor(at.y), false);
+  }
+
+  /** Aims with the keyboard, by a distance in pixels. Begins in the middle of the screen. */
+  move(dx, dy) {
+    const { canvas, reticule, view } = this.state;
+    if (!canvas) return;
+    const from = reticule ?? { x: Math.floor(view.x), y: Math.floor(view.y) };
+    const within = (at, size) => Math.min(Math.max(at, 0), size - 1);
+    this.#aim(within(from.x + dx, canvas.geometry.width), within(from.y + dy, canvas.geometry.height), true);
+    this.ports.changed();
+  }
+
+  /** Aims at nothing. */
+  letGo() {
+    this.end();
+    this.state.reticule = null;
+    if (this.state.tool === "pick") this.state.tool = "pencil";
+    this.ports.changed();
+  }
+
+  #aim(x, y, keyboard) {
+    const { state } = this;
+    state.reticule = contains(state.canvas.geometry, x, y) ? { x, y, keyboard } : null;
+  }
+
+  /** Places one pixel. */
+  place(x, y) {
+    this.begin(x, y);
+    this.end();
+  }
+
+  /** Begins a stroke. (x, y) may be off the canvas, here and below. */
+  begin(x, y) {
+    this.end();
+    if (!this.state.pending) return;
+    this.#stroke = { x, y, pixels: 0 };
+    this.#dot(x, y);
+  }
+
+  /** Draws on to a pixel, without a gap. */
+  to(x, y) {
+    const from = this.#stroke;
+    if (!from || (from.x === x && from.y === y)) return;
+    line(from.x, from.y, x, y, (px, py) => {
+      if (px !== from.x || py !== from.y) this.#dot(px, py);
+    });
+    if (!this.#stroke) return;
+    this.#stroke.x = x;
+    this.#stroke.y = y;
+  }
+
+  end() {
+    const stroke = this.#stroke;
+    if (!stroke) return;
+    this.#stroke = null;
+    if (stroke.pixels === 0) return;
+    const where = stroke.pixels === 1 ? `at ${stroke.x}, ${stroke.y}` : `on ${stroke.pixels} pixels up to ${stroke.x}, ${stroke.y}`;
+    this.state.said = `${nameOf(this.state.colour)} ${where}`;
+    this.#remember(this.state.colour);
+    this.ports.changed();
+  }
+
+  #dot(x, y) {
+    const { canvas, colour, connection, pending } = this.state;
+    if (!this.#stroke || !contains(canvas.geometry, x, y)) return;
+    const online = connection.welcomed && !connection.draining;
+    if (connection.phase === "stopped" || !pending.draw(y * canvas.geometry.width + x, colour, !online)) {
+      this.#refuse(online);
+      return;
+    }
+    this.#stroke.pixels++;
+    this.ports.changed();
+  }
+
+  /** Nothing more can wait to be sent. */
+  #refuse(online) {
+    const { connection, pending } = this.state;
+    let why = `Not drawn: ${pending.unsent} pixels are waiting for the connection already`;
+    if (online) why = "Not drawn: the server is slow to answer, try again in a moment";
+    if (connection.phase === "stopped") why = "Not drawn: there is no connection";
+    this.end();
+    tell(this.state, why, this.ports.now());
+  }
+
+  /** Puts a colour among the recent ones; those that are there stay where they are. */
+  #remember(colour) {
+    const { recent } = this.state;
+    if (recent.includes(colour)) return;
+    this.state.recent = [colour, ...recent].slice(0, MAX_RECENT);
+  }
+}

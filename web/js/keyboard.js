@@ -1,0 +1,134 @@
+// Every key, and what it does. Keys act wherever the focus is, but for those that a focused control
+// needs itself.
+
+import { PALETTE, nameOf } from "./colour.js";
+
+/**
+ * The space bar: held it turns the pointer into a hand; pressed alone it places.
+ * @typedef {{held: boolean, used: boolean}} Space  used: the pointer has panned meanwhile
+ *
+ * @typedef {object} Page
+ * @property {import("./state.js").State} state
+ * @property {import("./navigation.js").Navigation} navigation
+ * @property {import("./drawing.js").Drawing} drawing
+ * @property {HTMLElement} stage
+ * @property {Space} space
+ * @property {() => void} copyLink
+ * @property {() => void} toggleGrid
+ * @property {() => void} toggleHelp
+ * @property {() => boolean} dismiss closes what is open; false: nothing was
+ * @property {() => void} changed
+ */
+
+const PAN = 80; // CSS pixels of one press
+const FAR = 10; // pixels that an arrow moves with Shift
+
+/** @type {Record<string, [dx: number, dy: number]>} */
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** By place on the keyboard, as WASD is a shape. @type {Record<string, (page: Page) => void>} */
+const PLACES = {
+  KeyW: (page) => page.navigation.pan(0, PAN),
+  KeyA: (page) => page.navigation.pan(PAN, 0),
+  KeyS: (page) => page.navigation.pan(0, -PAN),
+  KeyD: (page) => page.navigation.pan(-PAN, 0),
+  KeyQ: (page) => page.navigation.zoom(-1),
+  KeyE: (page) => page.navigation.zoom(1),
+};
+
+/** By what is printed on the key. @type {Record<string, (page: Page) => void>} */
+const KEYS = {
+  b: (page) => page.drawing.choose("pencil"),
+  h: (page) => page.drawing.choose("hand"),
+  i: pick,
+  g: (page) => page.toggleGrid(),
+  c: (page) => page.copyLink(),
+  "?": (page) => page.toggleHelp(),
+  "+": (page) => page.navigation.zoom(1),
+  "=": (page) => page.navigation.zoom(1),
+  "-": (page) => page.navigation.zoom(-1),
+  _: (page) => page.navigation.zoom(-1),
+};
+
+/** @param {Page} page */
+function pick({ state, drawing }) {
+  if (state.reticule) drawing.pick(state.reticule.x, state.reticule.y);
+  else drawing.choose("pick");
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {Page} page
+ */
+export function keyDown(event, page) {
+  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target instanceof Element && event.target.closest("dialog, input:not([type=radio]), textarea")) return;
+  if (onStage(event, page) ? stageKey(event, page) || pageKey(event, page) : pageKey(event, page)) event.preventDefault();
+}
+
+/**
+ * @param {KeyboardEvent} event
+ * @param {Page} page
+ */
+export function keyUp(event, { space, state, drawing }) {
+  if (event.key !== " " || !space.held) return;
+  space.held = false;
+  const { reticule } = state;
+  if (!space.used && reticule) drawing.place(reticule.x, reticule.y);
+}
+
+/** Whether the canvas has the focus, or nothing has. */
+function onStage(event, page) {
+  return event.target === page.stage || event.target === document.body;
+}
+
+/** Keys of the focused canvas. @returns {boolean} whether it was one */
+function stageKey(event, page) {
+  const { state, drawing, navigation, space } = page;
+  const arrow = ARROWS[event.key];
+  if (arrow) {
+    const far = event.shiftKey ? FAR : 1;
+    drawing.move(arrow[0] * far, arrow[1] * far);
+    aimed(state, navigation);
+    return true;
+  }
+  if (event.key === " ") {
+    if (!event.repeat) Object.assign(space, { held: true, used: false });
+    return true;
+  }
+  if (event.key === "Enter") {
+    if (event.repeat) return true;
+    if (state.reticule) drawing.place(state.reticule.x, state.reticule.y);
+    else drawing.move(0, 0);
+    return true;
+  }
+  return false;
+}
+
+/** Keys that act wherever the focus is. @returns {boolean} whether it was one */
+function pageKey(event, page) {
+  if (event.key === "Escape") {
+    if (page.dismiss()) return true;
+    page.drawing.letGo();
+    if (event.target === page.stage) page.stage.blur();
+    return true;
+  }
+  const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
+  if (digit) {
+    if (digit[1] === "0") page.navigation.fit();
+    else page.drawing.setColour(PALETTE[Number(digit[1]) - 1 + (event.shiftKey ? PALETTE.length / 2 : 0)].colour);
+    return true;
+  }
+  const act = PLACES[event.code] ?? KEYS[event.key.toLowerCase()];
+  act?.(page);
+  return act !== undefined;
+}
+
+/** The view follows, and the live region says what is there. */
+function aimed(state, navigation) {
+  const { reticule, canvas } = state;
+  if (!reticule) return;
+  navigation.reveal(reticule.x, reticule.y);
+  const colour = canvas.pixel(reticule.x, reticule.y);
+  state.said = `${reticule.x}, ${reticule.y}${colour === null ? "" : ` ${nameOf(colour)}`}`;
+}

@@ -1,0 +1,171 @@
+// The drawing page: makes the parts, connects them, starts.
+
+import { Drawing } from "./drawing.js";
+import { Frames } from "./frame.js";
+import { makeHook } from "./hook.js";
+import { inflate } from "./inflate.js";
+import { listen } from "./input.js";
+import { Minimap } from "./minimap.js";
+import { cleanName, recallName, rememberName } from "./name.js";
+import { Navigation } from "./navigation.js";
+import { Overlay } from "./overlay.js";
+import { copy, keepAddress } from "./place.js";
+import { Session } from "./session.js";
+import { Link } from "./socket.js";
+import { Stage } from "./stage.js";
+import { newState, tell } from "./state.js";
+import { readTheme } from "./theme.js";
+import { byId } from "./ui/dom.js";
+import { help } from "./ui/help.js";
+import { map } from "./ui/map.js";
+import { palette } from "./ui/palette.js";
+import { pointerShape } from "./ui/pointer.js";
+import { status } from "./ui/status.js";
+import { toolbar } from "./ui/toolbar.js";
+import { who } from "./ui/who.js";
+
+const NARROW = 720; // CSS pixels of width: below it the controls are above and below the canvas, as in the style sheet
+const LOW = 520; // CSS pixels of height: below it they are over it
+const POLL = 100; // ms between looks at what waits for time to pass
+
+const state = newState();
+const now = () => performance.now();
+const setTimer = window.setTimeout.bind(window), clearTimer = window.clearTimeout.bind(window);
+const motion = matchMedia("(prefers-reduced-motion: reduce)");
+const calm = () => motion.matches;
+const frames = new Frames(draw);
+const changed = () => frames.request();
+
+const address = new URL("ws", location.href);
+address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
+address.hash = address.search = "";
+const link = new Link(
+  address.href,
+  { WebSocket, setTimeout: setTimer, clearTimeout: clearTimer, now: Date.now, random: Math.random },
+  Session.handlers(() => session),
+);
+const session = new Session(state, link, { now, inflate, changed, began: () => navigation.open(location.hash) });
+const navigation = new Navigation(state, { now, changed, calm });
+const drawing = new Drawing(state, { now, changed });
+
+const stage = new Stage(byId("pixels"));
+const overlay = new Overlay(byId("stage"));
+const minimap = new Minimap(byId("minimap"), stage);
+let theme = readTheme();
+
+const page = {
+  state, navigation, drawing, changed,
+  stage: byId("stage"),
+  space: { held: false, used: false },
+  copyLink,
+  toggleGrid() {
+    state.grid = !state.grid;
+    state.said = state.grid ? "Grid on" : "Grid off";
+    changed();
+  },
+  toggleHelp: help(),
+  dismiss: () => people.close(),
+};
+const people = who({ rename, changed }, state);
+const show = [toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
+const showStatus = status({
+  reconnect: () => link.start(),
+  closeAnnouncement() {
+    state.announcement = "";
+    changed();
+  },
+});
+const keepCurrent = keepAddress(() => navigation.hash);
+map(minimap, state, navigation);
+
+/** Lets time pass and draws everything once. Gives the ms until it has to again. */
+function draw(time) {
+  const moving = navigation.advance(time);
+  drawing.follow();
+  const settling = state.pending?.settle(time) ?? false;
+  const others = state.people.fade(time);
+  session.flush();
+  const pointing = session.point();
+  followView();
+
+  const density = window.devicePixelRatio || 1;
+  stage.draw(state, theme, density);
+  const gliding = overlay.draw(state, theme, density, calm(), time);
+  const again = [minimap.draw(state, theme, density, time)];
+  for (const each of show) each(state);
+  people.show();
+  again.push(showStatus(state, time));
+  keepCurrent();
+
+  if (moving || gliding) again.push(0);
+  if (settling || others || pointing || state.pending?.unsent > 0) again.push(POLL);
+  return Math.min(...again);
+}
+
+let followed = "";
+/** Follows other regions when the view is, or will be, another. */
+function followView() {
+  const { x, y, zoom } = state.flight?.to ?? state.view;
+  const target = `${x},${y},${zoom},${state.viewport.width},${state.viewport.height}`;
+  if (target === followed || !state.connection.welcomed) return;
+  followed = target;
+  session.follow();
+}
+
+function rename(text) {
+  const name = cleanName(text);
+  rememberName(storage, name);
+  state.asksName = false;
+  if (name !== state.name) {
+    state.name = name;
+    session.rename(name);
+    state.said = name ? `You are ${name}` : "You are anonymous";
+  }
+  changed();
+}
+
+async function copyLink() {
+  const done = await copy(new URL(navigation.hash, location.href).href);
+  tell(state, done ? "Link copied" : "The link could not be copied: it is in the address bar", now());
+  changed();
+}
+
+function resize() {
+  const { width, height } = page.stage.getBoundingClientRect();
+  const dock = byId("dock").getBoundingClientRect(), side = byId("side").getBoundingClientRect();
+  document.documentElement.style.setProperty("--dock-height", `${Math.round(dock.height)}px`);
+  minimap.resize();
+  const [margin, top, bottom] = width < NARROW ? [8, byId("top").getBoundingClientRect().bottom + 8, side.top] : [24, 24, dock.top];
+  const low = height < LOW;
+  navigation.resize({ width, height, left: margin, right: margin, top: low ? 8 : top, bottom: low ? 8 : height - bottom + 12 });
+}
+
+/** The browser may grant no storage at all. */
+function openStorage() {
+  try {
+    return window.localStorage;
+  } catch {
+    return null;
+  }
+}
+const storage = openStorage();
+
+const name = recallName(storage);
+state.name = name ?? "";
+state.asksName = name === null;
+state.connection.lostAt = now();
+resize();
+new ResizeObserver(resize).observe(page.stage);
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+  theme = readTheme();
+  changed();
+});
+window.addEventListener("hashchange", () => navigation.follow(location.hash));
+for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
+document.addEventListener("visibilitychange", () => {
+  if (document.hidden) session.flush(); // no frame will
+  else link.wake();
+});
+Object.assign(window, { playground: makeHook(state, session, frames) });
+link.start();
+changed();

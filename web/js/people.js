@@ -1,0 +1,95 @@
+// The others: how many and who they are, where their pointers are, and where they have just drawn.
+
+/**
+ * @typedef {{x: number, y: number, shownX: number, shownY: number, moved: number}} Pointer  canvas pixels; shown:
+ *   where it is drawn, on its way to x, y; moved: ms
+ * @typedef {{x: number, y: number, drawn: number}} Tag  drawn: ms
+ */
+
+export const ANONYMOUS = "Anonymous";
+export const TAG_LIFE = 2000; // ms from the last pixel until the tag has faded
+export const POINTER_LIFE = 10_000; // ms until a pointer that doesn't move is taken for left
+const MAX_TAGS = 24; // more would cover the drawing
+const MAX_POINTERS = 100; // likewise; the newest ones win
+
+export class People {
+  count = 0;
+  /** @type {Map<number, string>} those who set a name, by user id */
+  names = new Map();
+  /** @type {Map<number, Pointer>} by user id */
+  pointers = new Map();
+  /** @type {Map<number | string, Tag>} by author, the latest to begin last */
+  tags = new Map();
+  /** Rises when count or names change. */
+  version = 0;
+
+  /** @param {import("./protocol.js").Presence} message */
+  presence(message) {
+    this.count = message.count;
+    if (message.full) this.names.clear();
+    for (const user of message.left) {
+      this.names.delete(user);
+      this.pointers.delete(user);
+    }
+    for (const [user, name] of message.joined) {
+      if (name) this.names.set(user, name);
+      else this.names.delete(user);
+    }
+    this.version++;
+  }
+
+  nameOf(author) {
+    return typeof author === "string" ? author : (this.names.get(author) ?? ANONYMOUS);
+  }
+
+  /**
+   * @param {import("./protocol.js").Cursors} message
+   * @param {number} me one's own user id
+   */
+  moved(message, me, now) {
+    for (const { user, x, y, gone } of message.cursors) {
+      if (user === me) continue;
+      const pointer = this.pointers.get(user);
+      if (gone) {
+        this.pointers.delete(user);
+      } else if (pointer) {
+        pointer.x = x;
+        pointer.y = y;
+        pointer.moved = now;
+      } else {
+        bounded(this.pointers, MAX_POINTERS).set(user, { x, y, shownX: x, shownY: y, moved: now });
+      }
+    }
+  }
+
+  /** Someone drew at (x, y). */
+  drew(author, x, y, now) {
+    const tag = this.tags.get(author);
+    if (!tag) {
+      bounded(this.tags, MAX_TAGS).set(author, { x, y, drawn: now });
+      return;
+    }
+    tag.x = x;
+    tag.y = y;
+    tag.drawn = now;
+  }
+
+  /** Forgets what has faded. Tells whether there is anything left to show. */
+  fade(now) {
+    for (const [author, tag] of this.tags) if (now - tag.drawn > TAG_LIFE) this.tags.delete(author);
+    for (const [user, pointer] of this.pointers) if (now - pointer.moved > POINTER_LIFE) this.pointers.delete(user);
+    return this.tags.size > 0 || this.pointers.size > 0;
+  }
+
+  /** The connection is gone: what is known of pointers and tags is old. */
+  disconnected() {
+    this.pointers.clear();
+    this.tags.clear();
+  }
+}
+
+/** Makes room in a map for one more: the oldest entry goes. */
+function bounded(map, size) {
+  if (map.size >= size) map.delete(map.keys().next().value);
+  return map;
+}

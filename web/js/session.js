@@ -1,0 +1,279 @@
+// Speaks the protocol: greets, resumes, follows regions, sends what was drawn, and writes what the server
+// says into the state. The session id lives in memory alone: a duplicated tab that shared it would
+// number its ops like this one, and lose them.
+
+import { Canvas } from "./canvas.js";
+import { contains, makeGeometry, sameGeometry } from "./geometry.js";
+import { Pending } from "./pending.js";
+import { plan } from "./plan.js";
+import * as protocol from "./protocol.js";
+import { Regions } from "./regions.js";
+import { tell } from "./state.js";
+import { visibleRect } from "./view.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./socket.js").Link} Link
+ *
+ * @typedef {object} Ports
+ * @property {() => number} now ms of a steady clock
+ * @property {(data: Uint8Array<ArrayBuffer>, size: number) => Promise<Uint8Array>} inflate
+ * @property {() => void} changed the state has
+ * @property {() => void} began there is a canvas, of another size than before: the view has to be set
+ */
+
+// What the refusal codes of PROTOCOL.md mean to someone who draws.
+const REFUSALS = new Map([
+  [1, "Taken back: you are drawing faster than this canvas allows"],
+  [2, "Taken back: that is off the canvas"],
+  [3, "Taken back: the server is busy, try again in a moment"],
+  [4, "Taken back: the canvas can’t be saved right now"],
+]);
+const REFUSED_RATE = 1;
+const CURSOR_PAUSE = 60; // ms; the server passes on at most 20 a second
+const DOUBT = 3000; // ms without an answer to an op until the connection itself is doubted
+const DRAIN_LIMIT = 10_000; // ms that a draining server gets to close before this page leaves by itself
+
+export class Session {
+  /** @type {Uint8Array | null} */
+  #id = null;
+  /** @type {Regions | null} */
+  #regions = null;
+  #window = 0; // ops that may be unanswered
+  #drainingSince = 0;
+  #probe = { token: 0, sent: 0 };
+  #cursor = { x: -1, y: -1, sent: 0, gone: true };
+
+  /** @param {State} state @param {Link} link @param {Ports} ports */
+  constructor(state, link, ports) {
+    this.state = state;
+    this.link = link;
+    this.ports = ports;
+  }
+
+  /** What the link tells. @returns {import("./socket.js").Handlers} */
+  static handlers(/** @type {() => Session} */ session) {
+    return {
+      opened: () => session().#opened(),
+      received: (bytes) => session().#received(bytes),
+      closed: () => session().#closed(),
+      probe: () => session().#sendProbe(),
+      changed: () => session().#changed(),
+    };
+  }
+
+  rename(name) {
+    this.link.send(protocol.encodeRename(name));
+  }
+
+  /** Sends what was drawn since the last time, as far as the server takes it now. */
+  flush() {
+    const { pending, allowance, connection } = this.state;
+    if (!pending || !connection.welcomed) return;
+    const now = this.ports.now();
+    if (now - Math.max(pending.waitingSince, this.#probe.sent) > DOUBT) this.link.wake();
+    if (connection.draining) {
+      if (now - this.#drainingSince > DRAIN_LIMIT) this.link.fail(1000);
+      return;
+    }
+    const allowed = (op) => !op.patient || allowance.allows(op.dots.size, now);
+    for (let op = pending.next(this.#window, allowed, now); op; op = pending.next(this.#window, allowed, now)) {
+      this.#place(op, now);
+    }
+  }
+
+  /** Follows the regions that the view needs. */
+  follow() {
+    const { canvas, view, viewport, flight } = this.state;
+    if (!canvas || !this.#regions) return;
+    const held = canvas.regions.filter((region) => region.tile).map((region) => region.id);
+    this.#regions.want(plan(canvas.geometry, visibleRect(flight?.to ?? view, viewport), held));
+  }
+
+  /** Whether every region that is followed has arrived. */
+  get complete() {
+    return this.#regions?.complete ?? false;
+  }
+
+  /** Shows others where the reticule is. Tells whether it is too early to. */
+  point() {
+    const { reticule, connection } = this.state;
+    const last = this.#cursor, now = this.ports.now();
+    if (!connection.welcomed) return false;
+    if (!reticule) {
+      if (!last.gone) this.link.send(protocol.encodeCursorGone());
+      last.gone = true;
+      return false;
+    }
+    if (!last.gone && last.x === reticule.x && last.y === reticule.y) return false;
+    if (now - last.sent < CURSOR_PAUSE) return true;
+    this.#cursor = { x: reticule.x, y: reticule.y, sent: now, gone: false };
+    this.link.send(protocol.encodeCursor(reticule.x, reticule.y));
+    return false;
+  }
+
+  #opened() {
+    this.link.send(protocol.encodeHello(this.#id, this.state.name));
+  }
+
+  #closed() {
+    const { connection, people } = this.state;
+    this.#regions?.disconnected();
+    people.disconnected();
+    this.#cursor.gone = true;
+    connection.welcomed = false;
+    connection.draining = false;
+    if (connection.lostAt === 0) connection.lostAt = this.ports.now();
+  }
+
+  #changed() {
+    const { connection, pending } = this.state;
+    connection.phase = this.link.phase;
+    connection.reason = this.link.reason;
+    if (connection.phase === "stopped") {
+      if (connection.lostAt === 0) connection.lostAt = this.ports.now();
+      const lost = pending?.abandon() ?? 0;
+      if (lost > 0) tell(this.state, `Taken back: ${lost} pixels were not saved. ${connection.reason}`, this.ports.now());
+    }
+    this.ports.changed();
+  }
+
+  #sendProbe() {
+    this.#probe = { token: this.#probe.token + 1, sent: this.ports.now() };
+    this.link.send(protocol.encodePing(this.#probe.token));
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes */
+  #received(bytes) {
+    try {
+      const message = protocol.decodeServer(bytes);
+      if (message) this.#handle(message);
+    } catch (error) {
+      this.#failed(error);
+    }
+    this.ports.changed();
+  }
+
+  /** The server says what this page can't understand: a new connection may do better. */
+  #failed(error) {
+    console.error("pixel protocol:", error);
+    this.link.fail(4000);
+  }
+
+  /** @param {protocol.ServerMessage} message */
+  #handle(message) {
+    const { allowance, people, connection } = this.state;
+    const now = this.ports.now();
+    if (message.type !== protocol.WELCOME && !connection.welcomed) return;
+    switch (message.type) {
+      case protocol.WELCOME:
+        return this.#welcome(message, now);
+      case protocol.SNAPSHOT:
+        return this.#regions.snapshot(message);
+      case protocol.PIXELS:
+        return this.#regions.pixels(message);
+      case protocol.ACK:
+        allowance.set(message.left, now);
+        return this.state.pending.ack(message.ops, now);
+      case protocol.REFUSED:
+        allowance.set(message.left, now);
+        return this.#refused(message, now);
+      case protocol.CURSORS:
+        return people.moved(message, connection.user, now);
+      case protocol.PRESENCE:
+        return people.presence(message);
+      case protocol.PONG:
+        if (message.token === this.#probe.token) connection.rtt = now - this.#probe.sent;
+        return;
+      case protocol.NOTICE:
+        return this.#notice(message);
+    }
+  }
+
+  /** @param {protocol.Welcome} message */
+  #welcome(message, now) {
+    const { state } = this;
+    this.#id = message.session;
+    this.#window = message.window;
+    this.link.succeeded();
+    Object.assign(state.connection, { welcomed: true, lostAt: 0, node: message.node, user: message.user, draining: false });
+    state.allowance.open(message.rate, message.burst, now);
+
+    const geometry = makeGeometry(message.width, message.height, message.region);
+    if (!state.canvas || !sameGeometry(state.canvas.geometry, geometry)) this.#begin(geometry, now);
+    state.pending.largest = message.rate > 0 ? message.burst : Infinity;
+    this.#regions.resume();
+    this.follow();
+    for (const op of state.pending.again(now)) this.#place(op, now);
+    this.flush();
+    this.#sendProbe();
+  }
+
+  /** A canvas of a size that this page doesn't hold: starts from nothing. */
+  #begin(geometry, now) {
+    const { state } = this;
+    const lost = state.pending?.abandon() ?? 0;
+    if (lost > 0) tell(state, `Taken back: the canvas has a new size, ${lost} pixels were not saved`, now);
+    state.canvas = new Canvas(geometry);
+    state.pending = new Pending(state.canvas);
+    if (state.reticule && !contains(geometry, state.reticule.x, state.reticule.y)) state.reticule = null;
+    this.#regions = new Regions(state.canvas, {
+      send: (bytes) => this.link.send(bytes),
+      inflate: this.ports.inflate,
+      wrote: (region, pixels, live) => this.#wrote(region, pixels, live),
+      loaded: () => this.ports.changed(),
+      failed: (error) => this.#failed(error),
+    });
+    this.ports.began();
+  }
+
+  /** Pixels were confirmed: shows them, and who drew them if that was just now. @param {protocol.Pixels} message */
+  #wrote(region, message, live) {
+    const { canvas, connection, people } = this.state;
+    const { pixels, authors } = message;
+    const now = this.ports.now();
+    let first = 0;
+    for (let i = 0; i < authors.length; i += 2) {
+      const last = first + Number(authors[i]), author = authors[i + 1];
+      if (last === first) continue;
+      canvas.write(region, pixels, first, last, author === connection.user, live);
+      if (live && author !== connection.user) {
+        const at = (last - 1) * protocol.PIXEL_BYTES, position = (pixels[at] << 8) | pixels[at + 1];
+        people.drew(author, region.x + (position % region.width), region.y + Math.floor(position / region.width), now);
+      }
+      first = last;
+    }
+  }
+
+  /** @param {protocol.Refused} message */
+  #refused(message, now) {
+    const { pending, connection } = this.state;
+    if (message.op === 0) return;
+    if (message.code === protocol.REFUSED_DRAINING) {
+      if (!connection.draining) this.#drainingSince = now;
+      connection.draining = true;
+      pending.requeue(message.op);
+      return;
+    }
+    // What has waited through an outage may as well wait for its turn in the allowance.
+    if (message.code === REFUSED_RATE && pending.sentOp(message.op)?.patient) {
+      pending.requeue(message.op);
+      return;
+    }
+    if (!pending.refuse(message.op)) return;
+    const text = REFUSALS.get(message.code) ?? "Taken back: the server did not accept that";
+    tell(this.state, message.retry >= 1000 ? `${text} (${Math.ceil(message.retry / 1000)} s)` : text, now);
+  }
+
+  /** @param {protocol.Notice} message */
+  #notice(message) {
+    if (message.code === protocol.NOTICE_DRAINING) this.link.restartIn(message.retry);
+    if (message.code === protocol.NOTICE_ANNOUNCEMENT) this.state.announcement = message.text;
+  }
+
+  /** @param {import("./pending.js").Op} op */
+  #place(op, now) {
+    this.state.allowance.spend(op.dots.size, now);
+    this.link.send(protocol.encodePlace(op.num, protocol.packDots(op.dots, this.state.canvas.geometry.width)));
+  }
+}

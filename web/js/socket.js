@@ -1,0 +1,224 @@
+// The connection to the server, for as long as the page is open: connects, notices when it is gone, waits and
+// connects again. It carries bytes; session.js knows what they mean.
+
+import { SUBPROTOCOL } from "./protocol.js";
+
+/**
+ * connecting: no answer yet; open; waiting: for the next try; stopped: only the user can start it again.
+ * @typedef {"connecting" | "open" | "waiting" | "stopped"} Phase
+ *
+ * @typedef {object} Ports
+ * @property {typeof WebSocket} WebSocket
+ * @property {(run: () => void, ms: number) => number} setTimeout
+ * @property {(id: number) => void} clearTimeout
+ * @property {() => number} now the time of day, ms: unlike steady clocks it goes on while the computer sleeps
+ * @property {() => number} random 0 to 1
+ *
+ * @typedef {object} Handlers
+ * @property {() => void} opened
+ * @property {(bytes: Uint8Array<ArrayBuffer>) => void} received
+ * @property {() => void} closed what was sent and not answered may be lost
+ * @property {() => void} probe send something that is answered at once
+ * @property {() => void} changed phase or reason did
+ */
+
+const FIRST_DELAY = 100; // ms, doubled with every try
+const MAX_DELAY = 2000; // ms
+const SPREAD = 0.25; // of a delay, either way, so that clients of a failed server don't come back as one
+const CONNECT_LIMIT = 8000; // ms for the handshake
+const TICK = 1000; // ms between looks at the clock
+const PROBE_EVERY = 10_000; // ms; also how often the round trip is measured
+const PATIENCE = 5000; // ms for the answer to a probe
+const URGENT_PATIENCE = 2000; // ms, when there is a reason for doubt: the computer slept, the network changed
+const SLEPT = 3 * TICK; // a look that is so much late was held up by sleep, or the page by its browser
+
+/** Close codes after which trying again is no use, by PROTOCOL.md, and what to tell the user. */
+const FINAL = new Map([
+  [1002, "The connection broke the WebSocket protocol"],
+  [1003, "The server speaks another protocol"],
+  [1007, "The server could not read what this page sent"],
+  [1009, "This page sent too much at once"],
+  [4000, "The server could not read what this page sent"],
+  [4001, "The server did not hear from this page in time"],
+  [4004, "You were disconnected by an operator"],
+]);
+
+/**
+ * How long to wait before a try.
+ * @param {number} tries that have failed since the last success
+ * @param {number} random 0 to 1
+ */
+export function backoff(tries, random) {
+  const delay = Math.min(MAX_DELAY, FIRST_DELAY * 2 ** tries);
+  return delay * (1 + SPREAD * (2 * random - 1));
+}
+
+export class Link {
+  /** @type {Phase} */
+  phase = "stopped";
+  /** Why it is stopped, for the user. */
+  reason = "";
+  /** Tries that have failed since the last success. */
+  tries = 0;
+
+  /** @type {WebSocket | null} */
+  #socket = null;
+  #timer = 0; // of the next try
+  #tick = 0;
+  #ticked = 0;
+  #began = 0; // connecting
+  #probed = 0; // the last time a probe was sent
+  #deadline = 0; // for hearing something; 0: none
+  #doubted = false; // the clock has jumped, and nothing was heard since
+  #restart = -1; // ms to wait after the next close, as the server asked; -1: it did not
+
+  /** @param {string} url @param {Ports} ports @param {Handlers} handlers */
+  constructor(url, ports, handlers) {
+    this.url = url;
+    this.ports = ports;
+    this.handlers = handlers;
+  }
+
+  start() {
+    if (this.phase !== "stopped") return;
+    this.reason = "";
+    this.tries = 0;
+    this.#connect();
+    this.#watch();
+  }
+
+  /** @param {string} reason why, for the user */
+  stop(reason) {
+    this.ports.clearTimeout(this.#timer);
+    this.ports.clearTimeout(this.#tick);
+    this.reason = reason;
+    this.#abandon(1000);
+    this.#enter("stopped");
+  }
+
+  /** @param {Uint8Array<ArrayBuffer>} bytes lost if the connection is not open: resuming makes up for it */
+  send(bytes) {
+    if (this.phase === "open") this.#socket.send(bytes);
+  }
+
+  /** The server has welcomed this page: the next trouble starts with short delays again. */
+  succeeded() {
+    this.tries = 0;
+  }
+
+  /** The server will close, and wants to be left alone for some milliseconds then. */
+  restartIn(ms) {
+    this.#restart = ms;
+  }
+
+  /** Gives up this connection and tries another. @param {number} code tells the server why */
+  fail(code) {
+    if (this.phase !== "open" && this.phase !== "connecting") return;
+    this.#abandon(code);
+    this.#retry();
+  }
+
+  /** There is reason for doubt, or for hope: the page was hidden, the network changed. Looks at once. */
+  wake() {
+    if (this.phase === "waiting") {
+      this.ports.clearTimeout(this.#timer);
+      this.tries = 0;
+      this.#connect();
+    } else if (this.phase === "open") {
+      this.#probe(URGENT_PATIENCE);
+    }
+  }
+
+  #connect() {
+    this.#began = this.ports.now();
+    this.#enter("connecting");
+    const socket = new this.ports.WebSocket(this.url, SUBPROTOCOL);
+    this.#socket = socket;
+    socket.binaryType = "arraybuffer";
+    socket.onopen = () => {
+      this.#heard();
+      this.#probed = this.ports.now();
+      this.#deadline = this.#probed + PATIENCE; // for the welcome
+      this.#enter("open");
+      this.handlers.opened();
+    };
+    socket.onmessage = (event) => {
+      this.#heard();
+      this.handlers.received(new Uint8Array(event.data));
+    };
+    socket.onclose = (event) => {
+      this.#socket = null;
+      if (FINAL.has(event.code)) this.stop(FINAL.get(event.code));
+      else this.#retry();
+    };
+  }
+
+  #retry() {
+    const asked = this.#restart;
+    this.#restart = -1;
+    const delay = asked >= 0 ? asked : backoff(this.tries, this.ports.random());
+    this.tries++;
+    this.#timer = this.ports.setTimeout(() => this.#connect(), delay);
+    this.#enter("waiting");
+  }
+
+  /** Has no more to do with the socket, whatever it still says. */
+  #abandon(code) {
+    const socket = this.#socket;
+    if (!socket) return;
+    this.#socket = null;
+    socket.onopen = socket.onmessage = socket.onclose = null;
+    socket.close(code);
+  }
+
+  /** @param {Phase} phase */
+  #enter(phase) {
+    const wasOpen = this.phase === "open";
+    this.phase = phase;
+    if (wasOpen && phase !== "open") this.handlers.closed();
+    this.handlers.changed();
+  }
+
+  #watch() {
+    this.#ticked = this.ports.now();
+    const look = () => {
+      this.#tick = this.ports.setTimeout(look, TICK);
+      const now = this.ports.now();
+      const late = now - this.#ticked - TICK;
+      this.#ticked = now;
+      this.#look(now, late > SLEPT || late < -TICK);
+    };
+    this.#tick = this.ports.setTimeout(look, TICK);
+  }
+
+  #heard() {
+    this.#deadline = 0;
+    this.#doubted = false;
+  }
+
+  /**
+   * @param {boolean} slept the clock has jumped: what it says about silence means nothing, once. Looks that are
+   *   late time after time are those of a page in the background.
+   */
+  #look(now, slept) {
+    if (slept && !this.#doubted) {
+      this.#doubted = true;
+      this.#began = now;
+      this.wake();
+    } else if (this.phase === "connecting" && now - this.#began > CONNECT_LIMIT) {
+      this.fail(1000);
+    } else if (this.phase === "open" && this.#deadline > 0 && now >= this.#deadline) {
+      this.fail(4000);
+    } else if (this.phase === "open" && now - this.#probed >= PROBE_EVERY) {
+      this.#probe(PATIENCE);
+    }
+  }
+
+  #probe(patience) {
+    const now = this.ports.now();
+    this.#probed = now;
+    const deadline = now + patience;
+    this.#deadline = this.#deadline > now ? Math.min(this.#deadline, deadline) : deadline;
+    this.handlers.probe();
+  }
+}

@@ -1,0 +1,94 @@
+// Everything this page knows, in one place. session.js writes what the server says, drawing.js and navigation.js
+// what the user wants, main.js lets time pass. stage.js, overlay.js, minimap.js and ui/ only show it.
+
+import { Allowance } from "./allowance.js";
+import { PALETTE } from "./colour.js";
+import { People } from "./people.js";
+
+/**
+ * @typedef {import("./geometry.js").Geometry} Geometry
+ * @typedef {import("./view.js").View} View
+ * @typedef {import("./view.js").Viewport} Viewport
+ * @typedef {import("./view.js").Flight} Flight
+ * @typedef {import("./canvas.js").Canvas} Canvas
+ * @typedef {import("./pending.js").Pending} Pending
+ * @typedef {"pencil" | "hand" | "pick"} Tool  pick: take the colour of the next pixel clicked
+ *
+ * @typedef {object} Connection
+ * @property {import("./socket.js").Phase} phase
+ * @property {boolean} welcomed the server has answered HELLO on this connection
+ * @property {number} lostAt since when there is none, ms; 0: there is one
+ * @property {string} reason why it is stopped for good, for the user
+ * @property {string} node the pod on the other side
+ * @property {number} user one's own public id; 0: none yet
+ * @property {number} rtt round trip, ms; -1: not measured yet
+ * @property {boolean} draining the server refuses ops until this page has connected to another
+ *
+ * @typedef {{x: number, y: number, keyboard: boolean}} Reticule  the pixel aimed at; keyboard: with the arrows, so
+ *   it stays when the pointer leaves
+ * @typedef {{text: string, swatch: number | null, until: number, times: number}} Toast  until: ms
+ *
+ * @typedef {object} State
+ * @property {Canvas | null} canvas null until the first welcome
+ * @property {Pending | null} pending
+ * @property {View} view what is on the screen
+ * @property {Flight | null} flight where it is moving to
+ * @property {boolean} fitted the view shows the whole canvas, and should after a resize
+ * @property {Viewport} viewport
+ * @property {Tool} tool
+ * @property {number} colour
+ * @property {number[]} recent colours used that are not in the palette, newest first
+ * @property {boolean} grid
+ * @property {Reticule | null} reticule
+ * @property {{x: number, y: number} | null} pointer the mouse over the stage, CSS pixels
+ * @property {Connection} connection
+ * @property {Allowance} allowance
+ * @property {People} people
+ * @property {string} name one's own; empty: none
+ * @property {boolean} asksName the prompt for it is open
+ * @property {Toast | null} toast
+ * @property {string} announcement from the operator; empty: none
+ * @property {string} said what the live region says
+ */
+
+export const MAX_RECENT = 8;
+
+/** @returns {State} */
+export function newState() {
+  return {
+    canvas: null,
+    pending: null,
+    view: { x: 0, y: 0, zoom: 1 },
+    flight: null,
+    fitted: true,
+    viewport: { width: 1, height: 1, left: 0, top: 0, right: 0, bottom: 0 },
+    tool: "pencil",
+    colour: PALETTE[0].colour,
+    recent: [],
+    grid: true,
+    reticule: null,
+    pointer: null,
+    connection: { phase: "stopped", welcomed: false, lostAt: 0, reason: "", node: "", user: 0, rtt: -1, draining: false },
+    allowance: new Allowance(),
+    people: new People(),
+    name: "",
+    asksName: false,
+    toast: null,
+    announcement: "",
+    said: "",
+  };
+}
+
+const TOAST_LIFE = 5000; // ms: two short lines are read by then
+
+/**
+ * Tells the user something that passes; the same again counts up instead of flickering.
+ * @param {State} state
+ * @param {number} now ms
+ * @param {number | null} [swatch] a colour to show with it
+ */
+export function tell(state, text, now, swatch = null) {
+  const times = state.toast?.text === text && state.toast.until > now ? state.toast.times + 1 : 1;
+  state.toast = { text, swatch, until: now + TOAST_LIFE, times };
+  state.said = text;
+}

@@ -1,0 +1,35 @@
+// Going places on the minimap.
+
+import { byId } from "./dom.js";
+
+const STEP = 0.25; // of the stage, with an arrow key
+
+/**
+ * @param {import("../minimap.js").Minimap} minimap
+ * @param {import("../state.js").State} state
+ * @param {import("../navigation.js").Navigation} navigation
+ */
+export function map(minimap, state, navigation) {
+  const element = byId("minimap");
+  const locate = (event) => {
+    const box = element.getBoundingClientRect();
+    return minimap.locate(state, event.clientX - box.left, event.clientY - box.top);
+  };
+  element.addEventListener("pointerdown", (event) => {
+    if (!state.canvas) return;
+    element.setPointerCapture(event.pointerId);
+    const { x, y } = locate(event);
+    navigation.goTo(x, y);
+  });
+  element.addEventListener("pointermove", (event) => {
+    if (!state.canvas || !element.hasPointerCapture(event.pointerId) || event.movementX ** 2 + event.movementY ** 2 === 0) return;
+    const { x, y } = locate(event);
+    navigation.dragTo(x, y);
+  });
+  element.addEventListener("keydown", (event) => {
+    const [dx, dy] = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[event.key] ?? [0, 0];
+    if (dx === 0 && dy === 0) return;
+    event.preventDefault();
+    navigation.pan(dx * STEP * state.viewport.width, dy * STEP * state.viewport.height);
+  });
+}

@@ -1,0 +1,38 @@
+// The shape of the pointer over the stage: the tool in hand, in the colour it draws with.
+
+import { toHex } from "../colour.js";
+
+/**
+ * @param {HTMLElement} stage
+ * @param {() => string} shape what the pointer would do now
+ * @returns {(state: import("../state.js").State) => void} shows the state
+ */
+export function pointerShape(stage, shape) {
+  let shown = "";
+  return (state) => {
+    const next = cursor(shape(), state.colour);
+    if (next !== shown) stage.style.cursor = shown = next;
+  };
+}
+
+function cursor(shape, colour) {
+  switch (shape) {
+    case "pencil": return drawn(PENCIL, colour, 3, 24, "crosshair");
+    case "pick": return drawn(DROPPER, colour, 3, 24, "crosshair");
+    case "zoom": return "zoom-in";
+    default: return shape;
+  }
+}
+
+// 27 x 27; the tip is at the lower left.
+const PENCIL =
+  "<path d='M3 24l2-8L18 3a3 3 0 0 1 4 0l2 2a3 3 0 0 1 0 4L11 22z' fill='#fff' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>" +
+  "<path d='M3 24l2-8 6 6z' fill='C' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>";
+const DROPPER =
+  "<path d='M3 24l1-5L14 9l4 4L8 23z' fill='C' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>" +
+  "<path d='M12 7l8 8 2-2-2-2 3-3a3 3 0 0 0-4-4l-3 3-2-2z' fill='#fff' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>";
+
+function drawn(picture, colour, x, y, otherwise) {
+  const svg = `<svg xmlns='http://www.w3.org/2000/svg' width='27' height='27'>${picture.replace("'C'", `'${toHex(colour)}'`)}</svg>`;
+  return `url("data:image/svg+xml,${encodeURIComponent(svg)}") ${x} ${y}, ${otherwise}`;
+}

@@ -1,0 +1,112 @@
+// What the page says: where one is, trouble with the connection, what is left of the allowance, and the live
+// region. Trouble shorter than a blink is not worth a word.
+
+import { toHex } from "../colour.js";
+import { formatZoom } from "../view.js";
+import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
+
+/** @typedef {import("../state.js").State} State */
+
+const QUIET = 500; // ms without a connection before the banner shows
+const SLOW = 1500; // ms without an answer before the banner says that drawing waits
+const LOW = 0.15; // of the burst: the meter changes its colour
+
+/**
+ * @param {object} does
+ * @param {() => void} does.reconnect
+ * @param {() => void} does.closeAnnouncement
+ * @returns {(state: State, now: number) => number} shows the state; gives the ms until it has to again
+ */
+export function status({ reconnect, closeAnnouncement }) {
+  const place = byId("place"), zoom = document.createElement("span"), at = document.createTextNode("–");
+  place.replaceChildren(at, zoom);
+  let heard = "";
+  byId("reconnect").addEventListener("click", reconnect);
+  byId("announcement-close").addEventListener("click", closeAnnouncement);
+  return (state, now) => {
+    showPlace(state, at, zoom);
+    if (state.said !== heard) say((heard = state.said));
+    setHidden(byId("announcement"), state.announcement === "");
+    setText(byId("announcement-text"), state.announcement);
+    return Math.min(showBanner(state, now), showToast(state, now), showMeter(state, now));
+  };
+}
+
+/** Has something read aloud: in the live region. */
+function say(text) {
+  setText(byId("said"), text);
+}
+
+/** @param {State} state */
+function showPlace({ canvas, reticule, view }, at, zoom) {
+  if (!canvas) return;
+  const x = reticule?.x ?? Math.min(Math.floor(view.x), canvas.geometry.width - 1);
+  const y = reticule?.y ?? Math.min(Math.floor(view.y), canvas.geometry.height - 1);
+  setText(at, `${x}, ${y} `);
+  setText(zoom, `${formatZoom(view.zoom)}×`);
+}
+
+/** @param {State} state */
+function showBanner(state, now) {
+  const banner = byId("banner");
+  const text = trouble(state, now);
+  if (text) setText(byId("banner-text"), text);
+  if (text && banner.hidden) say(text);
+  if (!text && !banner.hidden) say("Connected again");
+  setHidden(banner, text === "");
+  setHidden(byId("reconnect"), state.connection.phase !== "stopped");
+  return text || state.connection.lostAt > 0 || state.pending?.count > 0 ? 250 : Infinity;
+}
+
+/** What to say about the connection; empty: nothing. @param {State} state */
+function trouble({ connection, pending, canvas }, now) {
+  const lost = connection.lostAt > 0 ? now - connection.lostAt : 0;
+  if (connection.phase === "stopped" && connection.reason) return connection.reason;
+  const waits = pending?.unsent > 0 ? ` · ${plural(pending.unsent)} will be sent` : "";
+  if (lost > QUIET) {
+    if (!canvas) return `Connecting… ${seconds(lost)}`;
+    return `Connection lost, reconnecting… ${seconds(lost)}${waits}`;
+  }
+  if (pending && now - pending.waitingSince > SLOW) return `Saving takes longer than usual… ${seconds(now - pending.waitingSince)}${waits}`;
+  return "";
+}
+
+/** @param {State} state */
+function showToast(state, now) {
+  const { toast } = state;
+  const shown = toast !== null && now < toast.until;
+  setHidden(byId("toast"), !shown);
+  if (!shown) return Infinity;
+  setText(byId("toast-text"), toast.times > 1 ? `${toast.text} (${toast.times}×)` : toast.text);
+  const dot = byId("toast-swatch");
+  setHidden(dot, toast.swatch === null);
+  if (toast.swatch !== null) setProperty(dot, "--colour", toHex(toast.swatch));
+  return toast.until - now;
+}
+
+/** @param {State} state */
+function showMeter({ allowance }, now) {
+  const meter = byId("meter");
+  setHidden(meter, !allowance.limited);
+  if (!allowance.limited) return Infinity;
+  const left = Math.max(0, Math.floor(allowance.left(now)));
+  setAttribute(meter, "aria-valuemax", String(allowance.burst));
+  setAttribute(meter, "aria-valuenow", String(left));
+  setAttribute(meter, "aria-valuetext", `${left} of ${allowance.burst} pixels`);
+  setAttribute(meter, "title", `${left} of ${allowance.burst} pixels left, ${allowance.rate} more every second`);
+  const part = allowance.burst > 0 ? left / allowance.burst : 0;
+  setProperty(meter.firstElementChild, "transform", `scaleX(${part.toFixed(3)})`);
+  meter.classList.toggle("low", part < LOW);
+  return left < allowance.burst ? 200 : Infinity;
+}
+
+function plural(pixels) {
+  return pixels === 1 ? "1 pixel" : `${pixels.toLocaleString("en")} pixels`;
+}
+
+function seconds(ms) {
+  const s = Math.floor(ms / 1000);
+  if (s < 1) return "";
+  if (s < 60) return `${s} s`;
+  return s < 3600 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 3600)} h`;
+}

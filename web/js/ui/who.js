@@ -1,0 +1,108 @@
+// Who is here: the count, the list of names, and one's own name, which is asked for once and edited in place.
+
+import { byId, setHidden, setText } from "./dom.js";
+
+/** @typedef {import("../state.js").State} State */
+
+const LISTED = 200; // names shown at once: more nobody reads
+
+/**
+ * @param {object} does
+ * @param {(name: string) => void} does.rename
+ * @param {() => void} does.changed
+ * @param {State} state
+ * @returns {{show: () => void, close: () => boolean}} close: closes the list; false: it was not open
+ */
+export function who({ rename, changed }, state) {
+  const people = byId("people"), button = byId("people-button");
+  const open = (shown) => {
+    setHidden(people, !shown);
+    button.setAttribute("aria-expanded", String(shown));
+    changed();
+  };
+  button.addEventListener("click", () => open(people.hidden));
+  const showName = ownName(rename, state);
+  const showPrompt = prompt(rename, state);
+  const showList = list(people, state);
+  return {
+    show() {
+      byId("light").classList.toggle("on", state.connection.welcomed);
+      setText(byId("count"), state.canvas ? state.people.count.toLocaleString("en") : "–");
+      showName();
+      showPrompt();
+      showList();
+    },
+    close() {
+      if (people.hidden) return false;
+      open(false);
+      button.focus();
+      return true;
+    },
+  };
+}
+
+/** The name in the header is a field that doesn't look like one. @param {State} state */
+function ownName(rename, state) {
+  const input = byId("name");
+  let kept = true, shown = "";
+  byId("me").addEventListener("submit", (event) => {
+    event.preventDefault();
+    input.blur();
+  });
+  input.addEventListener("focus", () => {
+    kept = true;
+    input.select();
+  });
+  input.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    kept = false;
+    input.blur();
+  });
+  input.addEventListener("blur", () => {
+    if (kept) rename(input.value);
+    input.value = shown = state.name;
+  });
+  return () => {
+    if (state.name === shown || document.activeElement === input) return;
+    input.value = shown = state.name;
+  };
+}
+
+/** Asks for a name without standing in the way. @param {State} state */
+function prompt(rename, state) {
+  const form = byId("prompt"), input = byId("prompt-name");
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    rename(input.value);
+  });
+  byId("prompt-skip").addEventListener("click", () => rename(""));
+  input.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") rename("");
+  });
+  return () => setHidden(form, !state.asksName);
+}
+
+/** @param {HTMLElement} people @param {State} state */
+function list(people, state) {
+  const names = byId("names"), unnamed = byId("unnamed"), server = byId("server");
+  let shown = -1;
+  return () => {
+    if (people.hidden) return;
+    const { connection } = state;
+    const rtt = connection.rtt < 0 ? "" : `, ${Math.round(connection.rtt)} ms`;
+    setText(server, connection.welcomed ? `Connected to ${connection.node || "the server"}${rtt}` : "Not connected");
+    if (shown === state.people.version) return;
+    shown = state.people.version;
+    const known = [...state.people.names].sort((a, b) => a[1].localeCompare(b[1]));
+    const own = known.findIndex(([user]) => user === connection.user);
+    if (own > 0) known.unshift(...known.splice(own, 1));
+    names.replaceChildren(...known.slice(0, LISTED).map(([user, name]) => {
+      const item = document.createElement("li");
+      item.textContent = user === connection.user ? `${name} (you)` : name;
+      item.className = user === connection.user ? "own" : "";
+      return item;
+    }));
+    const more = Math.max(0, state.people.count - Math.min(LISTED, known.length));
+    setText(unnamed, more === 0 ? "" : known.length > LISTED ? `and ${more} more` : `${more} anonymous`);
+  };
+}

@@ -1,0 +1,74 @@
+// Rules that hold for all files of the page.
+
+import assert from "node:assert/strict";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+
+const root = new URL("../", import.meta.url);
+const files = ["index.html", "favicon.svg", ...["js", "css"].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true })
+  .filter((name) => /\.\w+$/.test(name)).map((name) => `${folder}/${name}`))];
+const read = (name) => readFileSync(new URL(name, root), "utf8");
+const html = read("index.html");
+
+test("nothing is loaded from elsewhere", () => {
+  const known = ["http://www.w3.org/2000/svg", "https://github.com/msgpack/msgpack/blob/master/spec.md"]; // a namespace, a source
+  for (const name of files) {
+    const urls = (read(name).match(/https?:\/\/[^\s"'`)]+/g) ?? []).filter((url) => !known.includes(url));
+    assert.deepEqual(urls, [], name);
+  }
+});
+
+test("no script stands in the page, as its Content-Security-Policy asks", () => {
+  assert.deepEqual(html.match(/<script(?![^>]*\ssrc=)/g) ?? [], []);
+  assert.deepEqual(html.match(/\son\w+=/g) ?? [], []);
+});
+
+test("every module is preloaded, so that none waits for another to be read", () => {
+  const preloaded = [...html.matchAll(/rel="modulepreload" href="([^"]+)"/g)].map((match) => match[1]);
+  const modules = files.filter((name) => name.endsWith(".js") && name !== "js/main.js");
+  assert.deepEqual(preloaded.sort(), modules.sort());
+});
+
+test("what scripts and labels refer to exists in the page, once", () => {
+  const ids = [...html.matchAll(/\sid="([^"]+)"/g)].map((match) => match[1]);
+  assert.equal(new Set(ids).size, ids.length, "ids are unique");
+  for (const name of files.filter((name) => name.endsWith(".js"))) {
+    for (const [, id] of read(name).matchAll(/byId\("([^"]+)"\)/g)) assert.ok(ids.includes(id), `${name}: #${id}`);
+  }
+  for (const [, id] of html.matchAll(/(?:for|aria-controls|aria-labelledby|aria-describedby|href)="#?([a-z-]+)"/g)) {
+    assert.ok(ids.includes(id), `#${id}`);
+  }
+});
+
+test("every button has a name that is read aloud", () => {
+  for (const [button, attributes, content] of html.matchAll(/<button([^>]*)>(.*?)<\/button>/gs)) {
+    const text = content.replace(/<[^>]+>/g, "").trim();
+    assert.ok(attributes.includes("aria-label=") || text, button);
+  }
+});
+
+test("no file is long", () => {
+  for (const name of files) assert.ok(read(name).split("\n").length <= 400, name);
+});
+
+// Contrast of the style sheet's colours: WCAG 2.2, 1.4.3 and 1.4.11.
+const luminance = (hex) => {
+  const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16) / 255).map((c) => (c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+};
+const contrast = (a, b) => {
+  const [light, dark] = [luminance(a), luminance(b)].sort((x, y) => y - x);
+  return (light + 0.05) / (dark + 0.05);
+};
+
+test("colours have enough contrast, light and dark", () => {
+  const [light, dark] = read("css/tokens.css").split("@media");
+  for (const [theme, sheet] of Object.entries({ light, dark })) {
+    const value = (name) => sheet.match(new RegExp(`--${name}: (#[0-9a-f]{6})`))[1];
+    const table = [["ink", "panel", 4.5], ["faint", "panel", 4.5], ["on-accent", "accent", 4.5], ["accent", "panel", 3], ["good", "panel", 3], ["trouble", "panel", 3], ["accent", "stage", 3]];
+    for (const [front, back, least] of table) {
+      const got = contrast(value(front), value(back));
+      assert.ok(got >= least, `${theme}: ${front} on ${back} is ${got.toFixed(2)}, at least ${least}`);
+    }
+  }
+});

@@ -1,0 +1,291 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { makeGeometry } from "../js/geometry.js";
+import { Reader } from "../js/msgpack.js";
+import { Session } from "../js/session.js";
+import { newState } from "../js/state.js";
+import { server } from "./fakes.js";
+
+const RED = 0xff0000, WHITE = 0xffffff;
+const HELLO = 1, SUBSCRIBE = 2, PLACE = 4, RENAME = 5, CURSOR = 6, PING = 7;
+
+/** A session over a link that the test plays: it opens, delivers, closes, and keeps what was sent. */
+function setUp() {
+  const state = newState();
+  state.viewport = { width: 200, height: 200, left: 0, top: 0, right: 0, bottom: 0 };
+  let sent = [], time = 1000;
+  const link = {
+    phase: "stopped", reason: "", failed: [], restart: -1, welcomes: 0,
+    send: (bytes) => link.phase === "open" && sent.push(new Uint8Array(bytes)),
+    fail: (code) => link.failed.push(code),
+    restartIn: (ms) => (link.restart = ms),
+    succeeded: () => link.welcomes++,
+    wake: () => handlers.probe(),
+  };
+  const session = new Session(state, link, { now: () => time, inflate: () => new Promise(() => {}), changed() {}, began: () => (state.view = { x: 50, y: 30, zoom: 1 }) });
+  const handlers = Session.handlers(() => session);
+  return {
+    state, link, session, handlers,
+    open() {
+      link.phase = "open";
+      handlers.opened();
+    },
+    close(phase = "waiting", reason = "") {
+      Object.assign(link, { phase, reason });
+      handlers.closed();
+      handlers.changed();
+    },
+    tell: (bytes) => handlers.received(new Uint8Array(bytes)),
+    advance: (ms) => (time += ms),
+    /** What was sent since the last time, as [type, rest…] */
+    take() {
+      const messages = sent.map(read);
+      sent = [];
+      return messages;
+    },
+    draw(x, colour = RED) {
+      return state.pending.draw(x, colour, !state.connection.welcomed);
+    },
+  };
+}
+
+function read(bytes) {
+  const r = new Reader(bytes), length = r.array(), type = r.uint();
+  switch (type) {
+    case HELLO: return bytes[2] === 0xc0 ? [type, null] : [type, Buffer.from(r.bin()).toString("hex")];
+    case SUBSCRIBE: {
+      const marks = [];
+      for (let left = r.array(); left > 0; left--) marks.push((r.array(), [r.uint(), r.uint(), r.uint()]));
+      return [type, marks];
+    }
+    case PLACE: return [type, r.uint(), r.bin().length / 7];
+    case RENAME: return [type, r.text()];
+    case CURSOR: return length === 1 ? [type] : [type, r.uint(), r.uint()];
+    default: return [type];
+  }
+}
+
+/** The types and what matters of messages but PING, which measures the round trip. */
+const told = (messages) => messages.filter(([type]) => type !== PING);
+
+function welcomed(options) {
+  const it = setUp();
+  it.open();
+  it.tell(server.welcome(options));
+  it.take();
+  it.tell(server.snapshot(0, 0, 0));
+  it.tell(server.snapshot(1, 0, 0));
+  return it;
+}
+
+test("greets first, and subscribes when the canvas is known", () => {
+  const it = setUp();
+  it.state.name = "Ada";
+  it.open();
+  assert.deepEqual(it.take(), [[HELLO, null]]);
+  it.tell(server.pixels(0, 1, 0, [[0, RED]])); // before the welcome: ignored
+  it.tell(server.welcome({ user: 77, rate: 20, burst: 100 }));
+  assert.deepEqual(told(it.take()), [[SUBSCRIBE, [[0, 0, 0], [1, 0, 0]]]]);
+  assert.deepEqual([it.state.connection.user, it.state.connection.node, it.state.canvas.geometry.width], [77, "pod-0", 100]);
+  assert.equal(it.state.allowance.left(1000), 100);
+  assert.equal(it.link.welcomes, 1);
+});
+
+test("resumes: HELLO with the session, SUBSCRIBE with positions, then the unanswered ops with their numbers", () => {
+  const it = welcomed();
+  it.tell(server.pixels(0, 3, 0, [[1, RED], [2, RED]]));
+  it.draw(10);
+  it.session.flush();
+  it.draw(11);
+  it.session.flush();
+  it.tell(server.ack([1]));
+  it.close();
+  it.draw(12);
+  it.session.flush();
+  it.take();
+  it.open();
+  assert.deepEqual(it.take(), [[HELLO, "07".repeat(16)]]);
+  it.tell(server.welcome());
+  assert.deepEqual(told(it.take()), [[SUBSCRIBE, [[0, 3, 2], [1, 0, 0]]], [PLACE, 2, 1], [PLACE, 3, 1]]);
+});
+
+test("the canvas is right after a reconnect, and what was acknowledged is not sent again", () => {
+  const it = welcomed();
+  it.draw(10);
+  it.session.flush();
+  it.close();
+  it.open();
+  it.tell(server.welcome());
+  it.take();
+  it.tell(server.pixels(0, 3, 0, [[10, RED]], { author: 9, count: 4 }));
+  it.tell(server.ack([1]));
+  assert.equal(it.state.canvas.confirmed(10, 0), RED);
+  assert.equal(it.state.pending.count, 0);
+  it.close();
+  it.open();
+  it.tell(server.welcome());
+  assert.deepEqual(told(it.take()).filter(([type]) => type === PLACE), []);
+});
+
+test("no more than the window is unanswered", () => {
+  const it = welcomed({ window: 2 });
+  for (let x = 0; x < 4; x++) {
+    it.draw(x);
+    it.session.flush();
+  }
+  assert.deepEqual(told(it.take()), [[PLACE, 1, 1], [PLACE, 2, 1]]);
+  it.tell(server.ack([1]));
+  it.session.flush();
+  assert.deepEqual(told(it.take()), [[PLACE, 3, 2]]);
+});
+
+test("a refusal takes the pixels back and says why", () => {
+  const table = [[1, "faster"], [2, "off the canvas"], [3, "busy"], [4, "saved"], [7, "did not accept"], [99, "did not accept"]];
+  for (const [code, words] of table) {
+    const it = welcomed({ rate: 10, burst: 50 });
+    it.draw(10);
+    it.session.flush();
+    it.tell(server.refused(1, code, 2500, 3));
+    assert.equal(it.state.canvas.pixel(10, 0), WHITE, String(code));
+    assert.match(it.state.toast.text, new RegExp(words));
+    assert.match(it.state.toast.text, /3 s/);
+    assert.equal(it.state.said, it.state.toast.text);
+    assert.equal(it.state.allowance.left(1000), 3);
+  }
+});
+
+test("a draining server's refusal is no refusal: the op goes to the next server, with a new number", () => {
+  const it = welcomed();
+  it.draw(10);
+  it.session.flush();
+  it.take();
+  it.tell(server.refused(1, 6));
+  assert.equal(it.state.canvas.pixel(10, 0), RED);
+  assert.equal(it.state.toast, null);
+  it.session.flush();
+  assert.deepEqual(it.take(), [], "not to this server");
+  it.close();
+  it.open();
+  it.tell(server.welcome());
+  assert.deepEqual(told(it.take()).at(-1), [PLACE, 2, 1]);
+});
+
+test("a draining server that doesn't close is left", () => {
+  const it = welcomed();
+  it.draw(10);
+  it.session.flush();
+  it.tell(server.refused(1, 6));
+  it.advance(11_000);
+  it.session.flush();
+  assert.deepEqual(it.link.failed, [1000]);
+});
+
+test("what was drawn while disconnected waits for its turn in the allowance", () => {
+  const it = welcomed({ rate: 10, burst: 300 });
+  it.close();
+  for (let x = 0; x < 80; x++) for (let y = 0; y < 5; y++) it.state.pending.draw(y * 100 + x, RED, true);
+  it.open();
+  it.tell(server.welcome({ rate: 10, burst: 300 }));
+  assert.deepEqual(told(it.take()).at(-1), [PLACE, 1, 256]);
+  it.session.flush();
+  assert.deepEqual(told(it.take()), []);
+  it.advance(10_001);
+  it.session.flush();
+  assert.deepEqual(told(it.take()), [[PLACE, 2, 144]]);
+  it.tell(server.refused(2, 1, 100, 40));
+  assert.equal(it.state.canvas.pixel(79, 4), RED, "refused for the rate it just waits on");
+  it.advance(10_500);
+  it.session.flush();
+  assert.deepEqual(told(it.take()), [[PLACE, 3, 144]]);
+});
+
+test("when the connection is stopped for good, what is not saved is taken back", () => {
+  const it = welcomed();
+  it.draw(10);
+  it.draw(11);
+  it.session.flush();
+  it.close("stopped", "You were disconnected by an operator");
+  assert.equal(it.state.canvas.pixel(10, 0), WHITE);
+  assert.match(it.state.toast.text, /2 pixels were not saved.*operator/);
+});
+
+test("one's own pixels leave no tag, others' do, with the alias if there is one", () => {
+  const it = welcomed({ user: 9 });
+  it.tell(server.pixels(0, 1, 0, [[1, RED]], { author: 9 }));
+  assert.equal(it.state.people.tags.size, 0);
+  it.tell(server.pixels(0, 1, 1, [[64 * 2 + 3, RED]], { author: 5 }));
+  it.tell(server.pixels(1, 1, 0, [[0, RED], [36 + 1, RED]], { author: "Bot" }));
+  const tags = [...it.state.people.tags].map(([author, { x, y }]) => [it.state.people.nameOf(author), x, y]);
+  assert.deepEqual(tags, [["Anonymous", 3, 2], ["Bot", 65, 1]]);
+});
+
+test("what can't be understood costs the connection, not the page", (t) => {
+  t.mock.method(console, "error", () => {});
+  const it = welcomed();
+  it.tell([0x93, 0x17, 0xc0, 0x00]);
+  it.tell(server.pixels(0, 1, 0, [[64 * 60, RED]]));
+  assert.deepEqual(it.link.failed, [4000, 4000]);
+  it.tell([0x92, 0x63, 0x01]); // of a type it doesn't know: ignored
+  assert.equal(it.link.failed.length, 2);
+});
+
+test("notices: draining goes to the link, an announcement to the user", () => {
+  const it = welcomed();
+  it.tell(server.notice(1, "restarting", 180));
+  it.tell(server.notice(2, "Cake at five", 0));
+  it.tell(server.notice(3, "?", 0));
+  assert.equal(it.link.restart, 180);
+  assert.equal(it.state.announcement, "Cake at five");
+});
+
+test("the reticule is shown to others: when it moves, not too often, and when it is gone", () => {
+  const it = welcomed();
+  const at = (x) => (it.state.reticule = x === null ? null : { x, y: 1, keyboard: false });
+  at(5);
+  assert.equal(it.session.point(), false);
+  at(6);
+  assert.equal(it.session.point(), true, "later");
+  assert.deepEqual(it.take(), [[CURSOR, 5, 1]]);
+  it.advance(60);
+  it.session.point();
+  it.session.point();
+  assert.deepEqual(it.take(), [[CURSOR, 6, 1]]);
+  at(null);
+  it.session.point();
+  it.session.point();
+  assert.deepEqual(it.take(), [[CURSOR]]);
+});
+
+test("another size of canvas after a reconnect: everything anew", () => {
+  const it = welcomed();
+  it.draw(99);
+  it.session.flush();
+  it.close();
+  it.open();
+  it.take();
+  it.tell(server.welcome({ width: 64, height: 64 }));
+  assert.deepEqual(it.state.canvas.geometry, makeGeometry(64, 64, 64));
+  assert.deepEqual(told(it.take()), [[SUBSCRIBE, [[0, 0, 0]]]]);
+  assert.match(it.state.toast.text, /new size/);
+});
+
+test("an op without an answer is a reason to probe the connection, again and again", () => {
+  const it = welcomed();
+  it.draw(10);
+  it.session.flush();
+  it.take();
+  for (const [ms, types] of [[2900, []], [200, [[PING]]], [1000, []], [2500, [[PING]]]]) {
+    it.advance(ms);
+    it.session.flush();
+    assert.deepEqual(it.take(), types);
+  }
+});
+
+test("the round trip is measured", () => {
+  const it = setUp();
+  it.open();
+  it.tell(server.welcome());
+  it.advance(42);
+  it.tell([0x93, 23, 1, 0]);
+  assert.equal(it.state.connection.rtt, 42);
+});

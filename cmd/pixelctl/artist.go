@@ -1,0 +1,106 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client"
+)
+
+// leastRetry is the pause after a refusal that names none.
+const leastRetry = 100 * time.Millisecond
+
+// artist places strokes, as many at a time as the server takes, until all are drawn.
+// What is refused for a while is placed again.
+type artist struct {
+	link     *client.Client
+	speed    *pace
+	progress *meter
+	queue    []stroke
+	answers  chan answer // has room for an answer to every stroke, so that the client never waits
+
+	drawn    int // pixels
+	refusals int // ops
+	why      canvas.Refusal
+}
+
+type answer struct {
+	stroke stroke
+	err    error
+}
+
+func newArtist(link *client.Client, speed *pace, progress *meter, strokes []stroke) *artist {
+	return &artist{link: link, speed: speed, progress: progress, queue: strokes, answers: make(chan answer, len(strokes))}
+}
+
+// draw returns when the server has acknowledged every stroke.
+func (a *artist) draw(ctx context.Context) error {
+	for open := len(a.queue); open > 0; {
+		due, err := a.place(ctx)
+		if err != nil {
+			return err
+		}
+		select {
+		case answer := <-a.answers:
+			drawn, err := a.settle(answer)
+			if err != nil {
+				return err
+			}
+			if drawn {
+				open--
+			}
+		case <-due:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
+	return nil
+}
+
+// place places strokes until the next must wait: for due or, if that is nil, for an answer.
+func (a *artist) place(ctx context.Context) (due <-chan time.Time, err error) {
+	for len(a.queue) > 0 {
+		next := a.queue[0]
+		if a.speed.full(len(next)) {
+			return nil, nil
+		}
+		if wait := a.speed.take(len(next), time.Now()); wait > 0 {
+			return time.After(wait), nil
+		}
+		a.queue = a.queue[1:]
+		if _, err := a.link.PlaceAsync(ctx, next, func(err error) { a.answers <- answer{next, err} }); err != nil {
+			return nil, err
+		}
+	}
+	return nil, nil
+}
+
+// settle takes in what became of a stroke.
+func (a *artist) settle(r answer) (drawn bool, err error) {
+	pixels := len(r.stroke)
+	var refused *client.RefusedError
+	switch {
+	case r.err == nil:
+		a.speed.answered(pixels)
+		a.drawn += pixels
+		a.progress.add(pixels)
+		return true, nil
+	case !errors.As(r.err, &refused) || !refused.Again():
+		return false, r.err
+	}
+	a.refusals++
+	if refused.Code != a.why && refused.Code != canvas.RefusedRate {
+		a.why = refused.Code
+		fmt.Fprintf(a.progress, "%s; trying again\n", refused.Code.Text())
+	}
+	retry := refused.Retry
+	if retry == 0 {
+		retry = leastRetry
+	}
+	a.speed.refused(pixels, refused.Left, retry, time.Now())
+	a.queue = append(a.queue, r.stroke)
+	return false, nil
+}

@@ -1,0 +1,51 @@
+// Command pixelctl is the canvas' tool on the command line: it draws pictures, prints
+// what others draw and saves what is there, all through the binary protocol.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// Exit codes.
+const (
+	exitDone        = 0
+	exitFailed      = 1
+	exitUsage       = 2   // the command line can't be meant like that
+	exitInterrupted = 130 // as shells report Ctrl-C
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// streams is where a command reads and writes: results go to out, all else to err.
+type streams struct {
+	in       io.Reader
+	out, err io.Writer
+}
+
+// run does what the command line says until it is done or ctx is: that is Ctrl-C.
+func run(ctx context.Context, args []string, std streams) int {
+	err := execute(ctx, args, std)
+	if err == nil {
+		return exitDone
+	}
+	fmt.Fprintf(std.err, "pixelctl: %v\n", err)
+	var usage *usageError
+	switch {
+	case errors.As(err, &usage):
+		return exitUsage
+	case ctx.Err() != nil:
+		return exitInterrupted
+	}
+	return exitFailed
+}

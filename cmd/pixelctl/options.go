@@ -1,0 +1,132 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"strconv"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// options is the command line.
+type options struct {
+	Server server `embed:""`
+
+	Draw     draw     `cmd:"" help:"Draw a picture on the canvas."`
+	Watch    watch    `cmd:"" help:"Print pixels as people place them."`
+	Snapshot snapshot `cmd:"" help:"Save the canvas, or a part of it, as a PNG."`
+
+	Version kong.VersionFlag `env:"-" help:"Show the version."`
+}
+
+const description = "Draw on a pixel canvas and watch it, from the command line." +
+	" It speaks the binary protocol, resumes after a broken connection, and stops at Ctrl-C."
+
+// explain adds to a flag's help what it is otherwise, and its variable.
+func explain(value *kong.Value) string {
+	var notes []string
+	if value.HasDefault && !value.IsBool() {
+		notes = append(notes, "default "+value.Default)
+	}
+	for _, variable := range value.Tag.Envs {
+		notes = append(notes, "$"+variable)
+	}
+	if len(notes) == 0 {
+		return value.Help
+	}
+	return value.Help + " [" + strings.Join(notes, ", ") + "]"
+}
+
+// usageError is a command line that can't be meant like that.
+type usageError struct {
+	error
+	command string // that --help is about; empty: all
+}
+
+func (e *usageError) Error() string {
+	return fmt.Sprintf("%v (see: pixelctl %s--help)", e.error, e.command)
+}
+
+func (e *usageError) Unwrap() error { return e.error }
+
+// execute finds out what is wanted and does it.
+func execute(ctx context.Context, args []string, std streams) error {
+	var given options
+	answered := false // --help or --version was
+	parser, err := kong.New(&given,
+		kong.Name("pixelctl"), kong.Description(description), kong.DefaultEnvars("PIXELCTL"),
+		kong.Vars{"version": programVersion()}, kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
+		kong.Writers(std.out, std.err), kong.Exit(func(int) { answered = true }),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&given.Server, std),
+		kong.ValueFormatter(explain),
+	)
+	if err != nil {
+		return fmt.Errorf("describe flags: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	if answered {
+		return nil
+	}
+	if err != nil {
+		return &usageError{error: err, command: commandOf(err)}
+	}
+	return parsed.Run()
+}
+
+// commandOf is the command that was being parsed, with a space behind it.
+func commandOf(err error) string {
+	if parse, ok := err.(*kong.ParseError); ok && parse.Context != nil {
+		if selected := parse.Context.Selected(); selected != nil {
+			return selected.Name + " "
+		}
+	}
+	return ""
+}
+
+// point is a pixel of the canvas as flags take it: "10,20".
+type point image.Point
+
+// UnmarshalText reads it.
+func (p *point) UnmarshalText(text []byte) error {
+	n, err := numbers(string(text), 2)
+	if err != nil {
+		return fmt.Errorf("%w, for example 10,20 for the 11th pixel of the 21st row", err)
+	}
+	*p = point{X: n[0], Y: n[1]}
+	return nil
+}
+
+// area is a part of the canvas as flags take it: "x,y,width,height".
+type area image.Rectangle
+
+// UnmarshalText reads it.
+func (a *area) UnmarshalText(text []byte) error {
+	n, err := numbers(string(text), 4)
+	if err == nil && (n[2] == 0 || n[3] == 0) {
+		err = fmt.Errorf("%q has no pixels: width and height must be 1 or more", text)
+	}
+	if err != nil {
+		return fmt.Errorf("%w, for example 10,20,300,200 for 300x200 pixels from 10,20 on", err)
+	}
+	*a = area(image.Rect(n[0], n[1], n[0]+n[2], n[1]+n[3]))
+	return nil
+}
+
+// numbers reads count numbers with commas between them.
+func numbers(text string, count int) ([]int, error) {
+	fields := strings.Split(text, ",")
+	list := make([]int, len(fields))
+	for i, field := range fields {
+		n, err := strconv.ParseUint(strings.TrimSpace(field), 10, 16)
+		if err != nil {
+			return nil, fmt.Errorf("%q must be %d whole numbers from 0 on", text, count)
+		}
+		list[i] = int(n)
+	}
+	if len(list) != count {
+		return nil, fmt.Errorf("%q must be %d whole numbers from 0 on", text, count)
+	}
+	return list, nil
+}

@@ -1,0 +1,55 @@
+package main
+
+import (
+	"strings"
+	"testing"
+)
+
+// What is wrong with a command line is said in one line, with what would do.
+func TestRun_Usage(t *testing.T) {
+	for _, test := range []struct{ args, err string }{
+		{"", `expected one of "draw", "watch", "snapshot" (see: pixelctl --help)`},
+		{"paint", `unexpected argument paint (see: pixelctl --help)`},
+		{"draw x.png", "missing flags: --at=X,Y (see: pixelctl draw --help)"},
+		{"draw x.png --at 1", `"1" must be 2 whole numbers from 0 on, for example 10,20`},
+		{"draw x.png --at=-1,2", `"-1,2" must be 2 whole numbers`},
+		{"draw x.png --at 1,70000", `"1,70000" must be 2 whole numbers`},
+		{"draw x.png --at 1,2 --fast", "unknown flag --fast"},
+		{"snapshot x.png --rect 1,2,3", `"1,2,3" must be 4 whole numbers from 0 on, for example 10,20,300,200`},
+		{"snapshot x.png --rect 1,2,3,0", `"1,2,3,0" has no pixels`},
+		{"watch --target 127.0.0.1:8080", `target "127.0.0.1:8080": must be like ws://127.0.0.1:8080/ws`},
+	} {
+		c := start(t, nil, strings.Fields(test.args)...)
+		c.expect(t, exitUsage, test.err)
+		if text := c.err.String(); strings.Count(text, "\n") != 1 || !strings.HasPrefix(text, "pixelctl: ") {
+			t.Errorf("%q: not one line: %s", test.args, text)
+		}
+	}
+}
+
+func TestRun_Help(t *testing.T) {
+	for args, want := range map[string]string{
+		"--help":          "Draw a picture on the canvas.",
+		"draw --help":     "compares the canvas",
+		"watch --help":    "$PIXELCTL_TARGET",
+		"snapshot --help": "--rect=X,Y,WIDTH,HEIGHT",
+		"--version":       programVersion(),
+	} {
+		c := start(t, nil, strings.Fields(args)...)
+		c.expect(t, exitDone, "")
+		if !strings.Contains(c.out.String(), want) {
+			t.Errorf("%q: no %q in:\n%s", args, want, &c.out)
+		}
+	}
+}
+
+func TestRun_NoServer(t *testing.T) {
+	t.Setenv("PIXELCTL_TARGET", "ws://127.0.0.1:1/ws,ws://127.0.0.1:2/ws")
+	c := start(t, nil, "watch")
+	c.expect(t, exitFailed, "is the server running, and --target right?")
+	for _, url := range []string{"ws://127.0.0.1:1/ws", "ws://127.0.0.1:2/ws"} {
+		if !strings.Contains(c.err.String(), url) {
+			t.Errorf("%s is not named: %s", url, &c.err)
+		}
+	}
+}

@@ -1,0 +1,123 @@
+package main
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	_ "image/gif" // formats that image.Decode knows
+	_ "image/jpeg"
+	_ "image/png"
+	"io"
+	"os"
+
+	"pixelplayground/actors/canvas"
+)
+
+// untouched is the colour of pixels that a picture leaves as they are.
+const untouched canvas.Color = 0xFF000000
+
+// picture is what is to be on the canvas.
+type picture struct {
+	area   image.Rectangle // in canvas coordinates
+	colors []canvas.Color  // row by row
+}
+
+// readPicture reads a PNG, JPEG or GIF (the first image of it) from a file, or from
+// stdin for "-". What is fully transparent is left untouched; what is so in part is
+// seen on the background colour.
+func readPicture(name string, at point, stdin io.Reader) (*picture, error) {
+	data, err := readAll(name, stdin)
+	if err != nil {
+		return nil, fmt.Errorf("read picture: %w", err)
+	}
+	config, _, err := image.DecodeConfig(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("read picture %s: %w; PNG, JPEG and GIF will do", name, err)
+	}
+	if config.Width > canvas.MaxEdge || config.Height > canvas.MaxEdge || config.Width*config.Height > canvas.MaxPixels {
+		return nil, fmt.Errorf("picture %s is %dx%d: no canvas is that large", name, config.Width, config.Height)
+	}
+	img, _, err := image.Decode(bytes.NewReader(data))
+	if err != nil {
+		return nil, fmt.Errorf("read picture %s: %w", name, err)
+	}
+	return newPicture(img, image.Point(at)), nil
+}
+
+func readAll(name string, stdin io.Reader) ([]byte, error) {
+	if name == "-" {
+		return io.ReadAll(stdin)
+	}
+	return os.ReadFile(name)
+}
+
+func newPicture(img image.Image, at image.Point) *picture {
+	bounds := img.Bounds()
+	p := &picture{area: image.Rectangle{Min: at, Max: at.Add(bounds.Size())}}
+	p.colors = make([]canvas.Color, 0, bounds.Dx()*bounds.Dy())
+	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
+		for x := bounds.Min.X; x < bounds.Max.X; x++ {
+			p.colors = append(p.colors, onBackground(img.At(x, y)))
+		}
+	}
+	return p
+}
+
+// onBackground is how a colour looks on white, which canvas.Background is.
+func onBackground(c color.Color) canvas.Color {
+	r, g, b, a := c.RGBA() // 16 bits each, multiplied with a
+	if a == 0 {
+		return untouched
+	}
+	rest := 0xFFFF - a
+	return canvas.Color((r+rest)>>8<<16 | (g+rest)>>8<<8 | (b+rest)>>8)
+}
+
+// fits says how to place the picture if it is not wholly on the canvas.
+func (p *picture) fits(g canvas.Geometry) error {
+	size, whole := p.area.Size(), image.Rect(0, 0, g.Width, g.Height)
+	if size.X > g.Width || size.Y > g.Height {
+		return fmt.Errorf("the picture is %dx%d and the canvas %dx%d: scale the picture down", size.X, size.Y, g.Width, g.Height)
+	}
+	if !p.area.In(whole) {
+		return fmt.Errorf("a picture of %dx%d at %d,%d is not wholly on the canvas of %dx%d: --at can be 0,0 to %d,%d",
+			size.X, size.Y, p.area.Min.X, p.area.Min.Y, g.Width, g.Height, g.Width-size.X, g.Height-size.Y)
+	}
+	return nil
+}
+
+// at is the colour of a pixel in canvas coordinates.
+func (p *picture) at(x, y int) canvas.Color {
+	return p.colors[(y-p.area.Min.Y)*p.area.Dx()+x-p.area.Min.X]
+}
+
+// same tells whether a pixel looks as it should in img, which is what is there.
+func (p *picture) same(x, y int, img *image.RGBA) bool {
+	c := p.at(x, y)
+	return c == untouched || c == onBackground(img.RGBAAt(x, y))
+}
+
+// different counts the pixels that don't.
+func (p *picture) different(img *image.RGBA) int {
+	n := 0
+	for y := p.area.Min.Y; y < p.area.Max.Y; y++ {
+		for x := p.area.Min.X; x < p.area.Max.X; x++ {
+			if !p.same(x, y, img) {
+				n++
+			}
+		}
+	}
+	return n
+}
+
+// opaque counts the pixels that are not left untouched.
+func (p *picture) opaque() int {
+	n := 0
+	for _, c := range p.colors {
+		if c != untouched {
+			n++
+		}
+	}
+	return n
+}

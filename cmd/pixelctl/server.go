@@ -1,0 +1,71 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"time"
+
+	"pixelplayground/codec"
+	"pixelplayground/transport/client"
+)
+
+// openLimit is how long a command tries to connect before it gives up.
+const openLimit = 10 * time.Second
+
+// server is the flags that say whom to connect to, and as whom.
+type server struct {
+	Target []string `placeholder:"URL" default:"ws://127.0.0.1:8080/ws" help:"Where the canvas is. Of several servers of one canvas, the next is tried when one fails."`
+	Name   string   `placeholder:"NAME" help:"Your name as others see it."`
+}
+
+// open connects. What becomes of the connection later is written to notes, a line each.
+func (s *server) open(ctx context.Context, cfg client.Config, notes io.Writer) (*client.Client, error) {
+	cfg.URLs, cfg.Name = s.Target, s.Name
+	cfg.Handler = noteConnection(cfg.Handler, notes)
+	c, err := client.New(cfg)
+	if err != nil {
+		return nil, &usageError{error: err}
+	}
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	if err := c.Open(ctx); err != nil {
+		return nil, fmt.Errorf("%w; is the server running, and --target right?", err)
+	}
+	return c, nil
+}
+
+// noteConnection makes a handler write about the connection besides what it does.
+func noteConnection(h client.Handler, notes io.Writer) client.Handler {
+	noted, connected, lost := h, false, false
+	noted.Connected = func(w codec.Welcome) {
+		if connected {
+			fmt.Fprintf(notes, "connected again, to %s\n", w.Node)
+		}
+		connected, lost = true, false
+		if h.Connected != nil {
+			h.Connected(w)
+		}
+	}
+	noted.Disconnected = func(err error, retry time.Duration) {
+		if !lost { // of the attempts that fail, the first tells why
+			lost = true
+			fmt.Fprintf(notes, "%v; connecting again\n", err)
+		}
+		if h.Disconnected != nil {
+			h.Disconnected(err, retry)
+		}
+	}
+	noted.Notice = func(n codec.Notice) {
+		switch n.Code {
+		case codec.NoticeDraining:
+			fmt.Fprintln(notes, "the server is restarting")
+		case codec.NoticeAnnouncement:
+			fmt.Fprintf(notes, "the server says: %s\n", n.Text)
+		}
+		if h.Notice != nil {
+			h.Notice(n)
+		}
+	}
+	return noted
+}

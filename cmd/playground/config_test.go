@@ -1,0 +1,229 @@
+package main
+
+import (
+	"errors"
+	"io"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store/bolt"
+	"pixelplayground/actors/store/redis"
+	"pixelplayground/transport"
+)
+
+// TestConfig_Refusals: every wrong value is refused in one line that says what would do, in the
+// words of where it was written.
+func TestConfig_Refusals(t *testing.T) {
+	tests := []struct{ flag, value, want string }{
+		{"canvas", "50by50", `--canvas "50by50": must be WIDTHxHEIGHT in pixels, for example --canvas 1024x1024`},
+		{"canvas", "0x10", `--canvas "0x10": each edge must be 1 to 16384 pixels, for example --canvas 1024x1024`},
+		{"canvas", "16384x16384", `--canvas "16384x16384": at most 67108864 pixels in all, for example --canvas 1024x1024`},
+		{"region", "257", `--region "257": must be a whole number from 1 to 256, for example --region 256`},
+		{"region", "1", `--region "1": cuts a canvas of 1024x1024 into 1048576 regions, at most 4096: choose a larger region, for example --region 256`},
+		{"listen", "8080", `--listen "8080": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --listen 127.0.0.1:8080`},
+		{"listen", ":http", `--listen ":http": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --listen 127.0.0.1:8080`},
+		{"listen", ":65536", `--listen ":65536": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --listen 127.0.0.1:8080`},
+		{"origins", "*,example.org", `--origins "*,example.org": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", "https://a.example/", `--origins "https://a.example/": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", "https://*.example.org", `--origins "https://*.example.org": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", "https://a.example:99999", `--origins "https://a.example:99999": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", ",", `--origins ",": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"node", "a b", `--node "a b": must be at most 63 letters, digits, dots, dashes and underscores, for example --node canvas-1`},
+		{"data", "", `--data "": must be a directory, for example --data ./data`},
+		{"redis", "localhost:6379", `--redis "localhost:6379": must be redis://HOST:PORT, or rediss:// for TLS (invalid URL scheme: localhost), for example --redis redis://localhost:6379`},
+		{"redis", "redis://me:secret@host:6379?color=red", `--redis "redis://***@host:6379?color=red": must be redis://HOST:PORT, or rediss:// for TLS (unexpected option: color), for example --redis redis://localhost:6379`},
+		{"redis-prefix", "{a}", `--redis-prefix "{a}": must be 1 to 63 letters, digits, dots, dashes, underscores and colons, for example --redis-prefix playground`},
+		{"log-pixels", "some", `--log-pixels "some": must be a whole number from 1 to 67108864, for example --log-pixels 100000`},
+		{"rate", "-1", `--rate "-1": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
+		{"rate", "NaN", `--rate "NaN": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
+		{"burst", "0", `--burst "0": must be a whole number from 1 to 67108864, for example --burst 2000`},
+		{"max-connections", "1e3", `--max-connections "1e3": must be a whole number from 1 to 1000000, for example --max-connections 20000`},
+		{"drain-timeout", "10", `--drain-timeout "10": must be a time with its unit, more than 0 and at most 1h, for example --drain-timeout 10s`},
+		{"drain-timeout", "0s", `--drain-timeout "0s": must be a time with its unit, more than 0 and at most 1h, for example --drain-timeout 10s`},
+		{"log-level", "loud", `--log-level "loud": must be debug, info, warn or error, for example --log-level info`},
+		{"log-format", "xml", `--log-format "xml": must be text or json, for example --log-format text`},
+	}
+	for _, test := range tests {
+		t.Run(test.flag+" "+test.value, func(t *testing.T) {
+			_, err := configure([]string{"--" + test.flag + "=" + test.value}, io.Discard)
+			if err == nil || err.Error() != test.want {
+				t.Errorf("flag: got  %v\nwant %s", err, test.want)
+			}
+
+			variable := "PLAYGROUND_" + strings.ToUpper(strings.ReplaceAll(test.flag, "-", "_"))
+			file := filepath.Join(t.TempDir(), "p.yaml")
+			if err := os.WriteFile(file, []byte("# all settings\n"+test.flag+": '"+test.value+"'\n"), 0o600); err != nil {
+				t.Fatal(err)
+			}
+			flagName, flagExample := "--"+test.flag+" \"", "for example --"+test.flag+" "
+			inFile := strings.Replace(test.want, flagName, file+":2: "+test.flag+" \"", 1)
+			inFile = strings.Replace(inFile, flagExample, "for example "+test.flag+": ", 1)
+			if _, err := configure([]string{"--config", file}, io.Discard); err == nil || err.Error() != inFile {
+				t.Errorf("file: got  %v\nwant %s", err, inFile)
+			}
+
+			t.Setenv(variable, test.value)
+			inEnvironment := strings.Replace(test.want, flagName, variable+" \"", 1)
+			inEnvironment = strings.Replace(inEnvironment, flagExample, "for example "+variable+"=", 1)
+			if _, err := configure(nil, io.Discard); err == nil || err.Error() != inEnvironment {
+				t.Errorf("environment: got  %v\nwant %s", err, inEnvironment)
+			}
+		})
+	}
+}
+
+// TestConfig_Files: what a file may not say.
+func TestConfig_Files(t *testing.T) {
+	const known = "burst, canvas, data, drain-timeout, listen, log-format, log-level, log-pixels, max-connections, node, origins, rate, redis, redis-prefix, region"
+	for _, test := range []struct{ name, content, want string }{
+		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
+		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},
+		{"itself", "config: other.yaml\n", `FILE:1: there is no setting "config", there are ` + known},
+		{"twice", "burst: 7\nrate: 1\nburst: 8\n", `FILE:3: burst is set twice, remove one`},
+		{"nested", "canvas:\n  width: 7\n", `FILE:1: canvas must be one value or a list of values`},
+		{"two documents", "rate: 1\n---\nrate: 2\n", `FILE:2: a second document begins, put all settings into the first`},
+		{"list of lists", "origins: [[a]]\n", `FILE:1: origins must be one value or a list of values`},
+		{"no settings", "just text\n", `FILE:1: must be settings and their values, for example canvas: 1024x1024`},
+		{"no YAML", "a: b: c\n", `FILE: yaml: mapping values are not allowed in this context: must be lines of settings and their values, for example canvas: 1024x1024`},
+	} {
+		file := filepath.Join(t.TempDir(), "p.yaml")
+		if err := os.WriteFile(file, []byte(test.content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		_, err := configure([]string{"--config", file}, io.Discard)
+		if want := strings.Replace(test.want, "FILE", file, 1); err == nil || err.Error() != want {
+			t.Errorf("%s: got  %v\nwant %s", test.name, err, want)
+		}
+	}
+	_, err := configure([]string{"--config", "absent.yaml"}, io.Discard)
+	if want := `--config "absent.yaml": can't be read (no such file or directory): must be a YAML file, for example --config playground.yaml`; err == nil || err.Error() != want {
+		t.Errorf("absent: got  %v\nwant %s", err, want)
+	}
+}
+
+func TestConfig_CommandLine(t *testing.T) {
+	for _, test := range []struct {
+		args []string
+		want string
+	}{
+		{[]string{"--lissten", ":80"}, `unknown flag --lissten, did you mean "--listen"?`},
+		{[]string{"serve"}, `unexpected argument serve`},
+	} {
+		if _, err := configure(test.args, io.Discard); err == nil || err.Error() != test.want {
+			t.Errorf("%v: got %v, want %s", test.args, err, test.want)
+		}
+	}
+}
+
+func TestConfig_Defaults(t *testing.T) {
+	c, err := configure(nil, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.node == "" {
+		t.Error("no name for the node")
+	}
+	c.node = ""
+	want := config{
+		listen: "127.0.0.1:8080", geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, data: "./data", redisPrefix: "playground",
+		logPixels: 100000, rate: 200, burst: 2000, maxConnections: 20000, drainTimeout: 10 * time.Second, logLevel: slog.LevelInfo,
+	}
+	if !reflect.DeepEqual(c, want) {
+		t.Errorf("got %+v\nwant %+v", c, want)
+	}
+}
+
+// TestConfig_DefaultsOfPackages: what the help says is what the packages are made for.
+func TestConfig_DefaultsOfPackages(t *testing.T) {
+	c, err := configure([]string{"--node", actors.DefaultConfig().Node, "--data", bolt.DefaultConfig().Dir, "--listen", transport.DefaultConfig().Listen, "--redis", redis.DefaultConfig().URL}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, want := c.actors(), actors.DefaultConfig(); got != want {
+		t.Errorf("actors: got %+v\nwant %+v", got, want)
+	}
+	if got, want := c.embedded(nil), bolt.DefaultConfig(); got != want {
+		t.Errorf("embedded: got %+v\nwant %+v", got, want)
+	}
+	if got, want := c.shared(nil), redis.DefaultConfig(); got != want {
+		t.Errorf("shared: got %+v\nwant %+v", got, want)
+	}
+	if got, want := c.transport(nil), transport.DefaultConfig(); !reflect.DeepEqual(got, want) {
+		t.Errorf("transport: got %+v\nwant %+v", got, want)
+	}
+}
+
+// TestConfig_Precedence: a flag comes before the environment, and that before the file.
+func TestConfig_Precedence(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "p.yaml")
+	content := "burst: 1\nrate: 0.5\nmax-connections: 3\norigins: [https://a.example, 'http://B.example:81', 'https://c.example:443']\nlog-format: json\ndrain-timeout: 1m30s\n"
+	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PLAYGROUND_CONFIG", file)
+	t.Setenv("PLAYGROUND_BURST", "10")
+	t.Setenv("PLAYGROUND_RATE", "20")
+	c, err := configure([]string{"--burst", "100", "--node=n1"}, io.Discard)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if c.burst != 100 || c.rate != 20 || c.maxConnections != 3 || c.node != "n1" || !c.logJSON || c.drainTimeout != 90*time.Second ||
+		!reflect.DeepEqual(c.origins, []string{"https://a.example", "http://b.example:81", "https://c.example"}) {
+		t.Errorf("got %+v", c)
+	}
+}
+
+// TestConfig_Help: --help names every setting with its variable, in groups.
+func TestConfig_Help(t *testing.T) {
+	var out strings.Builder
+	if _, err := configure([]string{"--help"}, &out); !errors.Is(err, errAnswered) {
+		t.Fatal(err)
+	}
+	help := out.String()
+	for _, heading := range []string{"Usage: playground", "Serving:", "Canvas:", "Limits:", "Operation:"} {
+		if !strings.Contains(help, heading) {
+			t.Errorf("no %q in:\n%s", heading, help)
+		}
+	}
+	kind := reflect.TypeFor[options]()
+	for i := range kind.NumField() {
+		field := kind.Field(i)
+		name := strings.Join(words(field.Name), "-")
+		if !strings.Contains(help, "--"+name) {
+			t.Errorf("--%s is not in the help", name)
+		}
+		variable := "$PLAYGROUND_" + strings.ToUpper(strings.ReplaceAll(name, "-", "_"))
+		if field.Name != "Version" && !strings.Contains(help, variable) {
+			t.Errorf("%s is not in the help", variable)
+		}
+		if value := field.Tag.Get("default"); value != "" && !strings.Contains(help, value) {
+			t.Errorf("the default of --%s is not in the help", name)
+		}
+	}
+}
+
+// words splits "MaxConnections" into max and connections.
+func words(name string) (words []string) {
+	for _, c := range name {
+		if c >= 'A' && c <= 'Z' {
+			words = append(words, "")
+			c += 'a' - 'A'
+		}
+		words[len(words)-1] += string(c)
+	}
+	return words
+}
+
+func TestConfig_Version(t *testing.T) {
+	var out strings.Builder
+	if _, err := configure([]string{"--version"}, &out); !errors.Is(err, errAnswered) || strings.TrimSpace(out.String()) != programVersion() || programVersion() == "" {
+		t.Errorf("got %q, %v", out.String(), err)
+	}
+}

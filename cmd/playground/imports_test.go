@@ -1,0 +1,152 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+)
+
+const module = "pixelplayground/"
+
+// imported is what `go list -json` tells about a package.
+type imported struct {
+	ImportPath string
+	Imports    []string // by its code; tests may import anything
+}
+
+// arrow says what one package may import.
+type arrow struct {
+	from  string   // path in this module
+	may   []string // paths in this module; "*": all
+	uses  []string // modules of others, by how their packages' paths begin; "*": all
+	never []string // of the standard library, with what is below it
+}
+
+// arrows is who may know whom. Pixels know nothing; actors know neither sockets nor
+// encodings; transport and cluster don't know each other; only the server's main knows all.
+func arrows() []arrow {
+	const (
+		canvas = "actors/canvas"
+		store  = "actors/store"
+	)
+	io := []string{"net", "os", "syscall"}
+	wire := slices.Concat(io, []string{"encoding/json", "encoding/binary", "encoding/gob", "compress"})
+	return []arrow{
+		{from: canvas, never: io},
+		{from: "codec", may: []string{canvas}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
+		{from: store, may: []string{canvas}, never: io},
+		{from: "actors/store/memory", may: []string{canvas, store}, never: io},
+		{from: "actors/store/storetest", may: []string{canvas, store}},
+		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt"}},
+		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
+		{from: "actors/store/redis/redistest"},
+		{from: "actors", may: []string{canvas, store}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: "cluster", may: []string{"actors", canvas, "codec"}, uses: []string{
+			"github.com/asynkron/protoactor-go", "github.com/hashicorp/memberlist", "github.com/vmihailenco/msgpack/v5",
+			"google.golang.org/grpc", "google.golang.org/protobuf",
+		}},
+		{from: "transport", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
+		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport"}, uses: []string{
+			"github.com/prometheus/client_golang", "golang.org/x/time",
+		}},
+		{from: "transport/client", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
+		{from: "web"},
+		{from: "cmd/pixelctl", may: []string{canvas, "codec", "transport/client"}, uses: []string{"*"}},
+		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},
+	}
+}
+
+// refused lists the imports that no arrow allows.
+func refused(packages []imported, arrows []arrow) (faults []string) {
+	for _, p := range packages {
+		from := strings.TrimPrefix(p.ImportPath, module)
+		at := slices.IndexFunc(arrows, func(a arrow) bool { return a.from == from })
+		if at < 0 {
+			if len(p.Imports) > 0 {
+				faults = append(faults, from+" has no arrows: add it to the table")
+			}
+			continue
+		}
+		for _, to := range p.Imports {
+			if !arrows[at].allows(to) {
+				faults = append(faults, fmt.Sprintf("%s must not import %s", from, strings.TrimPrefix(to, module)))
+			}
+		}
+	}
+	return faults
+}
+
+func (a arrow) allows(to string) bool {
+	below := func(parent string) bool { return parent == "*" || to == parent || strings.HasPrefix(to, parent+"/") }
+	if inside, ok := strings.CutPrefix(to, module); ok {
+		return slices.Contains(a.may, inside) || slices.Contains(a.may, "*")
+	}
+	if first, _, _ := strings.Cut(to, "/"); strings.Contains(first, ".") {
+		return slices.ContainsFunc(a.uses, below)
+	}
+	return !slices.ContainsFunc(a.never, below)
+}
+
+func TestImports_FollowTheArrows(t *testing.T) {
+	list := exec.Command("go", "list", "-json=ImportPath,Imports", "./...")
+	list.Dir = "../.."
+	var stderr strings.Builder
+	list.Stderr = &stderr
+	output, err := list.Output()
+	if err != nil {
+		t.Fatalf("go list: %v\n%s", err, &stderr)
+	}
+	var packages []imported
+	for decoder := json.NewDecoder(strings.NewReader(string(output))); ; {
+		var p imported
+		if err := decoder.Decode(&p); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		packages = append(packages, p)
+	}
+	if len(packages) < 5 {
+		t.Fatalf("go list shows only %v", packages)
+	}
+	for _, fault := range refused(packages, arrows()) {
+		t.Error(fault)
+	}
+}
+
+// TestImports_Refused: the check finds what it is for.
+func TestImports_Refused(t *testing.T) {
+	for _, test := range []struct {
+		from, to string
+		ok       bool
+	}{
+		{"actors", module + "codec", false},
+		{"actors", module + "transport", false},
+		{"actors", "net/http", false},
+		{"actors", "encoding/json", false},
+		{"actors", module + "actors/store/bolt", false},
+		{"actors", module + "actors/store", true},
+		{"actors", "strings", true},
+		{"actors/canvas", "github.com/vmihailenco/msgpack/v5", false},
+		{"transport", module + "cluster", false},
+		{"cluster", module + "transport", false},
+		{"transport", "github.com/asynkron/protoactor-go/actor", false},
+		{"transport", "github.com/gobwas/ws", true},
+		{"codec", "github.com/vmihailenco/msgpack/v5/msgpcode", true},
+		{"codec", "github.com/vmihailenco/msgpack/v55", false},
+		{"cmd/pixelctl", module + "actors", false},
+		{"cmd/playground", module + "cluster", true},
+		{"misc", "strings", false},
+	} {
+		faults := refused([]imported{{ImportPath: module + test.from, Imports: []string{test.to}}}, arrows())
+		if (len(faults) == 0) != test.ok {
+			t.Errorf("%s imports %s: got %v", test.from, test.to, faults)
+		}
+	}
+}

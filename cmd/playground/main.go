@@ -1,0 +1,90 @@
+// Command playground is the server of the pixel canvas: it reads its settings, wires the
+// packages to each other, serves until it is told to stop, and then lets clients, actors
+// and store finish. It is the only place that knows all of them.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+	"time"
+)
+
+// Exit codes.
+const (
+	exitStopped = 0 // as asked
+	exitFailed  = 1 // could not start, or could not stop in time
+	exitRefused = 2 // a setting can't be used
+)
+
+// echo is how soon after the first signal another means nothing: supervisors and terminals
+// send one to the process and one to its group.
+const echo = 500 * time.Millisecond
+
+func main() {
+	// Two, because the second one means: at once.
+	stop := make(chan os.Signal, 2)
+	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, stop))
+}
+
+// run is the whole life of a server: what it serves at goes to stdout, the log and why it
+// could not start to stderr. The first value from stop drains it, the second ends it.
+func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit int) {
+	cfg, err := configure(args, stdout)
+	switch {
+	case errors.Is(err, errAnswered):
+		return exitStopped
+	case err != nil:
+		fmt.Fprintf(stderr, "playground: %v\n", err)
+		return exitRefused
+	}
+	log := newLog(cfg, stderr)
+
+	p, err := open(cfg, log)
+	if err != nil {
+		fmt.Fprintf(stderr, "playground: %s\n", startError(err, cfg))
+		return exitFailed
+	}
+	fmt.Fprintf(stdout, "Pixel Playground is at %s\n", p.url())
+	log.Info("serving", "url", p.url(), "node", cfg.node, "version", programVersion(), "canvas", cfg.geometry.String(), "store", cfg.keptIn())
+
+	log.Info("draining", "signal", (<-stop).String(), "timeout", cfg.drainTimeout.String())
+	drained := make(chan error, 1) // sent to once, by the goroutine below
+	go func() {
+		ctx, cancel := context.WithTimeout(context.Background(), cfg.drainTimeout)
+		defer cancel()
+		drained <- p.close(ctx)
+	}()
+	began := time.Now()
+	for waiting := true; waiting; {
+		select {
+		case err = <-drained:
+			waiting = false
+		case again := <-stop:
+			if time.Since(began) > echo {
+				log.Warn("stopped at once, not every client was told", "signal", again.String())
+				return exitFailed
+			}
+		}
+	}
+	if err != nil {
+		log.Error("stopped with a fault", "err", err)
+		return exitFailed
+	}
+	log.Info("stopped")
+	return exitStopped
+}
+
+func newLog(cfg config, stderr io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.logLevel}
+	if cfg.logJSON {
+		return slog.New(slog.NewJSONHandler(stderr, options))
+	}
+	return slog.New(slog.NewTextHandler(stderr, options))
+}

@@ -1,0 +1,115 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+)
+
+// options is what flags, environment and config file say, as it is written there; parse
+// reads the meaning. The help texts are the reference for operators: what, in which
+// unit, and why one would change it.
+type options struct {
+	Listen  string `group:"serve" placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Address to serve at. The default is for this computer only; :8080 is for everyone, port 0 takes any free one."`
+	Origins string `group:"serve" placeholder:"URL,..." help:"Web sites, besides this server's own, whose pages may draw here, for example https://example.org. * is any site."`
+	Node    string `group:"serve" placeholder:"NAME" help:"Name of this server as clients, logs and metrics show it. Default: the host's name."`
+
+	Canvas      string `group:"canvas" placeholder:"WIDTHxHEIGHT" default:"1024x1024" help:"Size of the canvas in pixels, up to 16384 an edge and 67108864 in all. It is fixed when the data directory, or the prefix in Redis, is first used."`
+	Region      string `group:"canvas" placeholder:"PIXELS" default:"256" help:"Edge of the squares that the canvas is cut into: what one actor owns and one commit covers; up to 256, and so that there are at most 4096 of them. Fixed like the size; smaller ones spread load, larger ones cost less."`
+	Data        string `group:"canvas" placeholder:"DIR" default:"./data" help:"Directory that keeps the canvas. It is made if it does not exist; one server at a time can use it."`
+	Redis       string `group:"canvas" placeholder:"URL" help:"Redis that keeps the canvas instead of the data directory, version 6.2 or later: redis://USER:PASSWORD@HOST:PORT/DB, rediss:// with TLS. For a Redis Cluster name more of its nodes with ?addr=HOST:PORT&addr=HOST:PORT, for Sentinels add &master_name=NAME. Give it in the environment if it holds a password."`
+	RedisPrefix string `group:"canvas" placeholder:"TEXT" default:"playground" help:"What the keys in Redis begin with. Canvases that share a Redis need one each."`
+	LogPixels   string `group:"canvas" placeholder:"PIXELS" default:"100000" help:"Recent pixels kept per region besides the canvas itself: who drew what, and which strokes need not be repeated after a restart. Placed one at a time they take up to 150 bytes each, in strokes 5 to 10."`
+
+	Rate           string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one connection, or one address over HTTP, may place in the long run. 0 is no limit."`
+	Burst          string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
+	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503. An idle one takes about 10 KB of memory."`
+
+	DrainTimeout string `group:"operation" placeholder:"TIME" default:"10s" help:"Time for clients to be told and closed when the server is stopped, for example 10s. Keep it below what your supervisor waits before it kills."`
+	LogLevel     string `group:"operation" placeholder:"LEVEL" default:"info" help:"What to log to stderr: debug, info, warn or error."`
+	LogFormat    string `group:"operation" placeholder:"FORMAT" default:"text" help:"text for people, json for log collectors."`
+	Config       string `group:"operation" placeholder:"FILE" help:"YAML file of these settings by their names here without the dashes, for example canvas: 2048x2048. Flags and environment come before it."`
+
+	Version kong.VersionFlag `env:"-" help:"Show the version."`
+}
+
+const description = "A pixel canvas that anyone can draw on together, in a browser or with the binary protocol." +
+	" It needs nothing else: start it and open the address it prints."
+
+// groups are the headings of the help, in its order.
+func groups() []kong.Group {
+	return []kong.Group{
+		{Key: "serve", Title: "Serving:"},
+		{Key: "canvas", Title: "Canvas:"},
+		{Key: "limits", Title: "Limits:"},
+		{Key: "operation", Title: "Operation:"},
+	}
+}
+
+// explain adds to a setting's help what it is otherwise, and its variable.
+func explain(value *kong.Value) string {
+	var notes []string
+	if value.HasDefault {
+		notes = append(notes, "default "+value.Default)
+	}
+	for _, variable := range value.Tag.Envs {
+		notes = append(notes, "$"+variable)
+	}
+	if len(notes) == 0 {
+		return value.Help
+	}
+	return value.Help + " [" + strings.Join(notes, ", ") + "]"
+}
+
+// errAnswered says that the command line was a question and has been answered.
+var errAnswered = errors.New("answered")
+
+// configure reads flags, then environment, then config file, each for what those before it
+// left open. Errors are one line, and say how to fix what they refuse. Answers to --help
+// and --version go to stdout, with errAnswered.
+func configure(args []string, stdout io.Writer) (config, error) {
+	var given options
+	answered := false
+	parser, err := kong.New(&given,
+		kong.Name("playground"), kong.Description(description), kong.ExplicitGroups(groups()),
+		kong.DefaultEnvars("PLAYGROUND"), kong.Vars{"version": programVersion()},
+		kong.ValueFormatter(explain), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
+		kong.Writers(stdout, stdout), kong.Exit(func(int) { answered = true }),
+	)
+	if err != nil {
+		return config{}, fmt.Errorf("describe flags: %w", err)
+	}
+	parsed, err := parser.Parse(args)
+	if answered {
+		return config{}, errAnswered
+	}
+	if err != nil {
+		return config{}, err
+	}
+	from := make(sources)
+	for _, flag := range parsed.Model.Flags {
+		for _, env := range flag.Envs {
+			if _, ok := os.LookupEnv(env); ok {
+				from[flag.Name] = source{environment: env}
+			}
+		}
+	}
+	for _, step := range parsed.Path {
+		if step.Flag != nil {
+			from[step.Flag.Name] = source{flag: true}
+		}
+	}
+	if err := readFile(given.Config, parsed.Model.Flags, from); err != nil {
+		return config{}, err
+	}
+	cfg, err := given.parse()
+	var wrong *wrongValue
+	if errors.As(err, &wrong) {
+		wrong.source = from[wrong.setting]
+	}
+	return cfg, err
+}

@@ -1,0 +1,189 @@
+package main
+
+import (
+	"cmp"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/url"
+	"os"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store/redis"
+)
+
+// reader gives settings their meaning and keeps the first that has none. Every method
+// takes the setting's name, its text and an example of what would do.
+type reader struct{ wrong *wrongValue }
+
+func (r *reader) refuse(setting, text, why, example string) {
+	if r.wrong == nil {
+		r.wrong = &wrongValue{setting: setting, value: text, why: why, example: example}
+	}
+}
+
+// count is a whole number from 1 to most.
+func (r *reader) count(setting, text string, most int, example string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 1 || n > most {
+		r.refuse(setting, text, fmt.Sprintf("must be a whole number from 1 to %d", most), example)
+	}
+	return n
+}
+
+// rate is pixels per second, within what a time.Duration can count.
+func (r *reader) rate(setting, text, example string) float64 {
+	rate, err := strconv.ParseFloat(text, 64)
+	if err != nil || rate != 0 && !(rate >= 0.01 && rate <= 1e9) {
+		r.refuse(setting, text, "must be pixels per second from 0.01 to 1000000000, or 0 for no limit", example)
+	}
+	return rate
+}
+
+func (r *reader) duration(setting, text string, most time.Duration, example string) time.Duration {
+	d, err := time.ParseDuration(text)
+	if err != nil || d <= 0 || d > most {
+		r.refuse(setting, text, fmt.Sprintf("must be a time with its unit, more than 0 and at most %.0fh", most.Hours()), example)
+	}
+	return d
+}
+
+func (r *reader) choice(setting, text string, choices ...string) string {
+	if !slices.Contains(choices, text) {
+		r.refuse(setting, text, "must be "+strings.Join(choices, " or "), choices[0])
+	}
+	return text
+}
+
+func (r *reader) level(setting, text, example string) (level slog.Level) {
+	known := []string{"debug", "info", "warn", "error"}
+	if !slices.Contains(known, text) || level.UnmarshalText([]byte(text)) != nil {
+		r.refuse(setting, text, "must be debug, info, warn or error", example)
+	}
+	return level
+}
+
+func (r *reader) path(setting, text, example string) string {
+	if text == "" {
+		r.refuse(setting, text, "must be a directory", example)
+	}
+	return text
+}
+
+// redis is a URL, or nothing. What is told of it must not show the password.
+func (r *reader) redis(setting, text, example string) string {
+	shared := redis.DefaultConfig()
+	if shared.URL = text; text != "" {
+		if err := shared.Validate(); err != nil {
+			r.refuse(setting, redis.Redact(text), "must be redis://HOST:PORT, or rediss:// for TLS ("+reason(err)+")", example)
+		}
+	}
+	return text
+}
+
+func (r *reader) redisPrefix(setting, text, example string) string {
+	shared := redis.DefaultConfig()
+	shared.Prefix = text
+	if err := shared.Validate(); err != nil {
+		r.refuse(setting, text, reason(err), example)
+	}
+	return text
+}
+
+// address is where to listen. A port by name would depend on the machine.
+func (r *reader) address(setting, text, example string) string {
+	_, port, err := net.SplitHostPort(text)
+	if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 {
+		r.refuse(setting, text, "must be HOST:PORT or :PORT with a port from 0 to 65535", example)
+	}
+	return text
+}
+
+// origins is a list, separated by commas, of what browsers send as Origin.
+func (r *reader) origins(setting, text, example string) (origins []string) {
+	if text == "" {
+		return nil
+	}
+	for origin := range strings.SplitSeq(text, ",") {
+		origin = strings.ToLower(strings.TrimSpace(origin))
+		site, ok := parseOrigin(origin)
+		if origin != "*" && !ok {
+			r.refuse(setting, text, "must be * or sites as http://HOST or https://HOST, without a path or a pattern", example)
+		}
+		origins = append(origins, cmp.Or(site, origin))
+	}
+	return origins
+}
+
+// parseOrigin gives a site as browsers send it: without the port that its scheme implies.
+func parseOrigin(text string) (origin string, ok bool) {
+	defaults := map[string]string{"http": "80", "https": "443"}
+	site, err := url.Parse(text)
+	if err != nil || defaults[site.Scheme] == "" || site.Hostname() == "" || strings.Contains(text, "*") || text != site.Scheme+"://"+site.Host {
+		return "", false
+	}
+	if port := site.Port(); port != "" {
+		if n, err := strconv.Atoi(port); err != nil || n < 1 || n > 65535 {
+			return "", false
+		}
+	}
+	return strings.TrimSuffix(text, ":"+defaults[site.Scheme]), true
+}
+
+// name is this server's; empty is the host's, without its domain.
+func (r *reader) name(setting, text, example string) string {
+	const most = 63 // characters: a label of DNS, as the names of pods are
+	if text == "" {
+		if host, err := os.Hostname(); err == nil {
+			text, _, _ = strings.Cut(host, ".")
+		}
+		if text == "" {
+			text = "playground"
+		}
+	}
+	unfit := func(c rune) bool {
+		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.", c))
+	}
+	if len(text) > most || strings.ContainsFunc(text, unfit) {
+		r.refuse(setting, text, fmt.Sprintf("must be at most %d letters, digits, dots, dashes and underscores", most), example)
+	}
+	return text
+}
+
+// geometry is the size of canvas and regions. Each setting is told what is wrong with it.
+func (r *reader) geometry(size, region string) canvas.Geometry {
+	g := canvas.Geometry{Region: canvas.MaxRegionEdge}
+	var ok bool
+	if g.Width, g.Height, ok = parseSize(size); !ok {
+		r.refuse("canvas", size, "must be WIDTHxHEIGHT in pixels", "1024x1024")
+		return g
+	}
+	if err := g.Validate(); err != nil {
+		r.refuse("canvas", size, reason(err), "1024x1024")
+		return g
+	}
+	g.Region = r.count("region", region, canvas.MaxRegionEdge, "256")
+	if err := g.Validate(); err != nil {
+		r.refuse("region", region, reason(err), "256")
+	}
+	return g
+}
+
+func parseSize(text string) (width, height int, ok bool) {
+	w, h, cut := strings.Cut(text, "x")
+	width, badWidth := strconv.Atoi(w)
+	height, badHeight := strconv.Atoi(h)
+	return width, height, cut && badWidth == nil && badHeight == nil
+}
+
+// reason is a validation error without the setting and value that it begins with, and
+// without its example.
+func reason(err error) string {
+	_, why, _ := strings.Cut(err.Error(), ": ")
+	why, _, _ = strings.Cut(why, ", for example")
+	return why
+}

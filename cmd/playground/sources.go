@@ -1,0 +1,133 @@
+package main
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+	"gopkg.in/yaml.v3"
+)
+
+// source is where a setting's value was written; the zero source is its default.
+type source struct {
+	flag        bool
+	environment string // name of the variable
+	file        string // path
+	line        int    // in the file, from 1
+}
+
+// sources is the source of each setting that has one, by the setting's name.
+type sources map[string]source
+
+// wrongValue is a setting that can't be used.
+type wrongValue struct {
+	setting, value string
+	why            string // "must be …"
+	example        string // a value that would do
+	source         source
+}
+
+// Error says it in the words of where it was written.
+func (e *wrongValue) Error() string {
+	where, example := "--"+e.setting, "--"+e.setting+" "+e.example
+	switch {
+	case e.source.environment != "":
+		where, example = e.source.environment, e.source.environment+"="+e.example
+	case e.source.file != "":
+		where, example = fmt.Sprintf("%s:%d: %s", e.source.file, e.source.line, e.setting), e.setting+": "+e.example
+	}
+	return fmt.Sprintf("%s %q: %s, for example %s", where, e.value, e.why, example)
+}
+
+// readFile sets what the YAML file says and nothing before it has said. No path, no file.
+func readFile(path string, flags []*kong.Flag, from sources) error {
+	if path == "" {
+		return nil
+	}
+	content, err := os.ReadFile(path)
+	if err != nil {
+		var cause *os.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		return &wrongValue{"config", path, "can't be read (" + err.Error() + "): must be a YAML file", "playground.yaml", from["config"]}
+	}
+	var document, more yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	err = decoder.Decode(&document)
+	if err == nil && decoder.Decode(&more) == nil {
+		return fmt.Errorf("%s:%d: a second document begins, put all settings into the first", path, more.Line)
+	}
+	if err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %s: must be lines of settings and their values, for example canvas: 1024x1024",
+			path, strings.ReplaceAll(err.Error(), "\n", " "))
+	}
+	if len(document.Content) == 0 {
+		return nil // nothing but comments
+	}
+	settings := document.Content[0]
+	if settings.Kind != yaml.MappingNode {
+		return fmt.Errorf("%s:%d: must be settings and their values, for example canvas: 1024x1024", path, settings.Line)
+	}
+	seen := make(map[string]bool)
+	for i := 0; i < len(settings.Content); i += 2 {
+		key, value := settings.Content[i], settings.Content[i+1]
+		at := source{file: path, line: key.Line}
+		flag, err := settable(key.Value, flags)
+		if err != nil {
+			return fmt.Errorf("%s:%d: %w", path, key.Line, err)
+		}
+		if seen[flag.Name] {
+			return fmt.Errorf("%s:%d: %s is set twice, remove one", path, key.Line, flag.Name)
+		}
+		seen[flag.Name] = true
+		text, ok := scalar(value)
+		if !ok {
+			return fmt.Errorf("%s:%d: %s must be one value or a list of values", path, key.Line, flag.Name)
+		}
+		if _, set := from[flag.Name]; !set {
+			flag.Target.SetString(text)
+			from[flag.Name] = at
+		}
+	}
+	return nil
+}
+
+// settable finds the flag that a key of the file names.
+func settable(key string, flags []*kong.Flag) (*kong.Flag, error) {
+	var known []string
+	for _, flag := range flags {
+		if len(flag.Envs) == 0 || flag.Name == "config" {
+			continue // questions, and the file itself
+		}
+		if flag.Name == key {
+			return flag, nil
+		}
+		known = append(known, flag.Name)
+	}
+	slices.Sort(known)
+	return nil, fmt.Errorf("there is no setting %q, there are %s", key, strings.Join(known, ", "))
+}
+
+// scalar is a value as a flag would have it: a list is joined by commas.
+func scalar(value *yaml.Node) (string, bool) {
+	switch value.Kind {
+	case yaml.ScalarNode:
+		return value.Value, true
+	case yaml.SequenceNode:
+		var all []string
+		for _, one := range value.Content {
+			if one.Kind != yaml.ScalarNode {
+				return "", false
+			}
+			all = append(all, one.Value)
+		}
+		return strings.Join(all, ","), true
+	}
+	return "", false
+}

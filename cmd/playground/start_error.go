@@ -1,0 +1,31 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"net"
+	"strings"
+	"syscall"
+)
+
+// startError makes one line of what keeps a server from starting, which says what to do
+// about the common cases.
+func startError(err error, cfg config) string {
+	var onPath *fs.PathError
+	var lookup *net.DNSError
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	switch {
+	case errors.As(err, &onPath):
+		return text + ": choose a directory that this user can write with --data"
+	case errors.As(err, &lookup):
+		return fmt.Sprintf("--listen %s: there is no host %s: choose an address of this computer, for example --listen 127.0.0.1:8080", cfg.listen, lookup.Name)
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Sprintf("--listen %s: another program listens there: stop it, or choose another port, for example --listen 127.0.0.1:0 for any free one", cfg.listen)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Sprintf("--listen %s: this user may not listen there: choose a port above 1023, for example --listen 127.0.0.1:8080", cfg.listen)
+	case errors.Is(err, syscall.EADDRNOTAVAIL):
+		return fmt.Sprintf("--listen %s: this computer does not have that address: choose one of its own, or none for all of them, for example --listen :8080", cfg.listen)
+	}
+	return text
+}

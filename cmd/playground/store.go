@@ -1,0 +1,58 @@
+package main
+
+import (
+	"cmp"
+	"log/slog"
+
+	"pixelplayground/actors/store"
+	"pixelplayground/actors/store/bolt"
+	"pixelplayground/actors/store/redis"
+	"pixelplayground/transport/api"
+)
+
+func (c config) embedded(log *slog.Logger) bolt.Config {
+	embedded := bolt.DefaultConfig()
+	embedded.Dir, embedded.Geometry, embedded.LogPixels, embedded.Log = c.data, c.geometry, c.logPixels, log
+	return embedded
+}
+
+func (c config) shared(log *slog.Logger) redis.Config {
+	shared := redis.DefaultConfig()
+	shared.URL, shared.Prefix, shared.Geometry, shared.LogPixels, shared.Log = c.redis, c.redisPrefix, c.geometry, c.logPixels, log
+	return shared
+}
+
+// keptIn is where the canvas is kept, for the log.
+func (c config) keptIn() string { return cmp.Or(redis.Redact(c.redis), c.data) }
+
+// openStore opens the store that the settings choose, and says what it counts.
+func openStore(cfg config, log *slog.Logger) (store.Store, []api.Counter, error) {
+	if cfg.redis != "" {
+		s, err := redis.Open(cfg.shared(log))
+		if err != nil {
+			return nil, nil, err
+		}
+		return s, redisCounters(s.Stats()), nil
+	}
+	s, err := bolt.Open(cfg.embedded(log))
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, boltCounters(s.Stats()), nil
+}
+
+func redisCounters(s *redis.Stats) []api.Counter {
+	return []api.Counter{
+		{Name: "redis_calls_total", Help: "Claims, commits, releases, reads of the log and pings.", Value: &s.Calls},
+		{Name: "redis_calls_failed_total", Help: "Calls that Redis did not answer, or not well.", Value: &s.Failed},
+	}
+}
+
+func boltCounters(s *bolt.Stats) []api.Counter {
+	return []api.Counter{
+		{Name: "bolt_requests_total", Help: "Claims, commits, releases and pings that came to the writer.", Value: &s.Requests},
+		{Name: "bolt_transactions_total", Help: "Transactions flushed to the disk; one takes many requests.", Value: &s.Transactions},
+		{Name: "bolt_transactions_failed_total", Help: "Transactions that were undone.", Value: &s.Failed},
+		{Name: "bolt_queue_full_total", Help: "Requests that had to wait for a place in the queue.", Value: &s.QueueFull},
+	}
+}

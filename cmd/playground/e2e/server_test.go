@@ -1,0 +1,196 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// binaries is the folder with the programs under test, built once by TestMain.
+var binaries string
+
+func TestMain(m *testing.M) {
+	os.Exit(run(m))
+}
+
+func run(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "playground-e2e-")
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	build := exec.Command("go", "build", "-o", dir, "pixelplayground/cmd/playground", "pixelplayground/cmd/pixelctl")
+	if out, err := build.CombinedOutput(); err != nil {
+		fmt.Fprintf(os.Stderr, "build: %v\n%s", err, out)
+		return 1
+	}
+	binaries = dir
+	return m.Run()
+}
+
+// server is a playground process. It can be killed and started again on the same port
+// and data.
+type server struct {
+	t    *testing.T
+	args []string
+	url  string // http://127.0.0.1:port
+	cmd  *exec.Cmd
+	done chan error // the process has ended; sent to once per start
+}
+
+// start runs a server on a fresh data directory and a free port.
+func start(t *testing.T, args ...string) *server {
+	t.Helper()
+	s := &server{t: t, args: append([]string{"--data", filepath.Join(t.TempDir(), "data")}, args...)}
+	s.launch("127.0.0.1:0")
+	t.Cleanup(func() {
+		if s.cmd != nil {
+			s.kill()
+		}
+	})
+	return s
+}
+
+// restart starts the server again where it was.
+func (s *server) restart() {
+	s.t.Helper()
+	s.launch(strings.TrimPrefix(s.url, "http://"))
+}
+
+func (s *server) launch(listen string) {
+	s.t.Helper()
+	s.cmd = exec.Command(filepath.Join(binaries, "playground"), append(s.args, "--listen", listen)...)
+	s.cmd.Stderr = s.t.Output()
+	stdout, err := s.cmd.StdoutPipe()
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := s.cmd.Start(); err != nil {
+		s.t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	for s.url = ""; s.url == "" && lines.Scan(); {
+		if at := strings.Index(lines.Text(), "http://"); at >= 0 {
+			s.url = strings.TrimSpace(lines.Text()[at:])
+		}
+	}
+	if s.url == "" {
+		s.t.Fatalf("the server printed no URL: %v", s.cmd.Wait())
+	}
+	done := make(chan error, 1)
+	cmd := s.cmd
+	go func() { done <- cmd.Wait() }()
+	s.done = done
+	eventually(s.t, "the server is ready", func() error {
+		_, err := get(s.url + "/readyz")
+		return err
+	})
+}
+
+func (s *server) ws() string { return "ws" + strings.TrimPrefix(s.url, "http") + "/ws" }
+
+// kill is kill -9.
+func (s *server) kill() {
+	_ = s.cmd.Process.Kill()
+	<-s.done
+	s.cmd = nil
+}
+
+// terminate sends SIGTERM and gives the exit code.
+func (s *server) terminate() int {
+	s.t.Helper()
+	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		s.t.Fatal(err)
+	}
+	select {
+	case <-s.done:
+	case <-time.After(20 * time.Second):
+		s.t.Fatal("the server has not ended 20 s after SIGTERM")
+	}
+	code := s.cmd.ProcessState.ExitCode()
+	s.cmd = nil
+	return code
+}
+
+// memory is the resident set of the process, in bytes.
+func (s *server) memory() int64 {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		var kib int64
+		if _, err := fmt.Sscanf(line, "VmRSS: %d kB", &kib); err == nil {
+			return kib << 10
+		}
+	}
+	s.t.Fatal("no VmRSS in /proc")
+	return 0
+}
+
+// health is what /health says.
+func (s *server) health() (h struct {
+	Connections int      `json:"connections"`
+	Users       []string `json:"users"`
+}) {
+	s.t.Helper()
+	body, err := get(s.url + "/health")
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	if err := json.Unmarshal(body, &h); err != nil {
+		s.t.Fatal(err)
+	}
+	return h
+}
+
+func get(url string) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer res.Body.Close()
+	var body strings.Builder
+	if _, err := bufio.NewReader(res.Body).WriteTo(&body); err != nil {
+		return nil, err
+	}
+	if res.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("%s: %s: %s", url, res.Status, body.String())
+	}
+	return []byte(body.String()), nil
+}
+
+// eventually polls until cond has no error, for at most 20 s.
+func eventually(t *testing.T, what string, cond func() error) {
+	t.Helper()
+	deadline := time.Now().Add(20 * time.Second)
+	for {
+		err := cond()
+		if err == nil {
+			return
+		}
+		if time.Now().After(deadline) {
+			t.Fatalf("not within 20 s: %s: %v", what, err)
+		}
+		time.Sleep(5 * time.Millisecond) // between polls
+	}
+}

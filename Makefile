@@ -1,0 +1,58 @@
+# Everything a maintainer runs. `make help` lists it.
+
+SHELL   := /bin/bash -o pipefail
+VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+LDFLAGS := -X main.version=$(VERSION)
+IMAGE   ?= pixel-playground:$(VERSION)
+
+# One package or test: make race PKG=./actors/... RUN=TestRegion
+PKG      ?= ./...
+RUN      ?=
+BENCH    ?= .
+FUZZTIME ?= 20s
+
+.DEFAULT_GOAL := help
+.NOTPARALLEL: # the checks come in the order in which they find things
+.PHONY: help run build test tools lint race web e2e bench fuzz image
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+run: ## start the server; options: make run ARGS="--listen :8080"
+	@go build -ldflags "$(LDFLAGS)" -o bin/ ./cmd/playground && exec bin/playground $(ARGS)
+
+build: ## make bin/playground and bin/pixelctl
+	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/...
+
+test: tools lint race web e2e ## all checks and tests; installs what they need where it may
+
+tools:
+	@.ci/tools
+
+lint: ## gofmt, go vet, staticcheck
+	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
+	go vet -tags e2e ./...
+	go tool staticcheck -tags e2e ./...
+
+race: ## all Go tests, with the race detector
+	go test -race -timeout 10m $(if $(RUN),-run '$(RUN)') $(PKG)
+
+web: ## the page's unit tests
+	node --test web/test/*.js
+
+e2e: ## the server as a process, with a browser
+	go test -tags e2e -count=1 -timeout 10m $(if $(RUN),-run '$(RUN)') ./cmd/playground/e2e
+
+bench: ## benchmarks; one: make bench BENCH=Canvas PKG=./transport/api
+	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+
+fuzz: ## each fuzz test for FUZZTIME (20s)
+	@set -e; for package in $$(go list $(PKG)); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "== $$package $$target"; \
+	    go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; \
+	done
+
+image: ## the container image, stamped with the version
+	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .

@@ -168,3 +168,13 @@ func TestTimers_PingAndSilence(t *testing.T) {
 		}
 	})
 }
+
+func TestServer_DrainAfterClose(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	s.Close()
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
+	defer cancel()
+	if err := s.Drain(ctx, Notice{}); err != nil {
+		t.Error(err)
+	}
+}

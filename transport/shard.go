@@ -145,5 +145,7 @@ func (s *shard) close() {
 	for i := len(s.conns) - 1; i >= 0; i-- {
 		s.destroy(s.conns[i], closeRestart)
 	}
+	s.draining = true // for who waits in Drain
+	s.checkDrained()
 	s.poller.close()
 }

@@ -138,12 +138,15 @@ func (s *shard) unfollowAll(c *conn) {
 // answer. One at a time: a slow client never has more than one snapshot to come.
 func (s *shard) ask(c *conn) {
 	o := c.solo
-	if o != nil && len(o.want) > 0 && !o.asked && len(c.pending) == 0 && o.bytes < askAhead {
+	if o != nil && len(o.want) > 0 && !o.asked && c.hasRoom() {
 		o.asked = true
 		s.server.counters.Resyncs.Add(1)
 		s.server.host.Resync(c.id, o.want[0])
 	}
 }
+
+// hasRoom tells whether a solo connection can take one more answer.
+func (c *conn) hasRoom() bool { return len(c.pending) == 0 && c.solo.bytes < askAhead }
 
 // join is the answer.
 type join struct {
@@ -178,19 +181,16 @@ func (m join) run(s *shard) {
 		return
 	}
 	o := c.solo
-	i := slices.IndexFunc(o.want, func(w canvas.Mark) bool { return w.Region == m.region })
-	if i < 0 {
-		return
+	if len(o.want) == 0 || o.want[0].Region != m.region || !o.asked && !c.hasRoom() {
+		return // of a question given up: if the region is wanted still, it is asked again in its turn
 	}
-	held := o.want[i]
-	if i == 0 {
-		o.asked = false
-	}
+	held := o.want[0]
+	o.asked = false
 	if m.fits(held.Position) {
 		if !s.catchUp(c, held, m) {
 			return
 		}
-		o.want = slices.Delete(o.want, i, i+1)
+		o.want = slices.Delete(o.want, 0, 1)
 		o.synced.add(m.region)
 		f.viewers++
 		f.at = m.at

@@ -207,3 +207,32 @@ func TestShard_ResetAsksAgain(t *testing.T) {
 		t.Errorf("asked for %v", b.asked)
 	}
 }
+
+// A client that changes its mind while questions are under way gets no more at once than
+// one that doesn't, and everything in the end.
+func TestSolo_AnswersToQuestionsGivenUpDoNotPileUp(t *testing.T) {
+	b := newBench(t)
+	c, _ := b.connect(binaryProtocol)
+	snapshot := make([]byte, 200_000)
+	regions := canvas.RegionID(b.server.cfg.Geometry.Regions())
+	for r := range regions - 1 {
+		follow{c, []canvas.Mark{{Region: r}}}.run(b.shard)
+		unfollow{c, []canvas.RegionID{r}}.run(b.shard)
+	}
+	marks := []canvas.Mark{{Region: regions - 1}}
+	for r := range regions - 1 {
+		marks = append(marks, canvas.Mark{Region: r})
+	}
+	follow{c, marks}.run(b.shard)
+	for answered := 0; answered < len(b.asked); answered++ {
+		at := canvas.Position{Epoch: 1, Seq: 9}
+		join{viewer: c.id, region: b.asked[answered].Region, at: at, snapshot: snapshot}.run(b.shard)
+		if c.solo != nil && c.solo.bytes > askAhead+len(snapshot) {
+			t.Fatalf("%d bytes are due to one connection", c.solo.bytes)
+		}
+		b.flush()
+	}
+	if c.view == nil || len(b.asked) < int(regions) {
+		t.Errorf("settled %t after %d questions", c.view != nil, len(b.asked))
+	}
+}

@@ -17,7 +17,6 @@ type connection struct {
 	viewer ViewerID
 	out    Outbox
 
-	session canvas.Session
 	author  canvas.Author // 0: not welcomed yet
 	name    string
 	bucket  bucket
@@ -107,15 +106,15 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 		c.pod.unhandled(KindConnection, m)
 		return
 	}
-	c.session = m.Session
+	session := m.Session
 	if !m.Resume {
-		c.session = c.pod.newSession()
+		session = c.pod.newSession()
 	}
-	c.author, c.name = c.session.Author(), m.Name
+	c.author, c.name = session.Author(), m.Name
 	now := c.pod.clock.Now()
 	c.bucket = newBucket(c.pod.cfg.Rate, c.pod.cfg.Burst, now)
 	c.out.Welcome(Welcome{
-		Session: c.session, User: c.author, Node: c.pod.cfg.Node, Time: now,
+		Session: session, User: c.author, Node: c.pod.cfg.Node, Time: now,
 		Rate: c.pod.cfg.Rate, Burst: c.pod.cfg.Burst, Window: Window,
 	})
 	ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.author, Name: c.name}})

@@ -100,14 +100,14 @@ func (r *region) Receive(ctx actor.Context) {
 
 func (r *region) become(phase string, state func(actor.Context)) { r.phase, r.state = phase, state }
 
-// claiming: waits for the store's answer to the claim. Relays may attach and submit;
-// they are served when the claim is there.
+// claiming: waits for the store's answer to the claim. Relays that attach are answered
+// then, and submit nothing before.
 func (r *region) claiming(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *Attach:
 		r.attach(ctx, m)
-	case *Submit:
-		r.submit(ctx, m)
+	case *Submit: // of a stream to an instance or an epoch before
+		ctx.Respond(&Lapsed{Stream: m.Stream})
 	case claimed:
 		r.onClaimed(ctx, m)
 	case claimAgain:
@@ -210,8 +210,6 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	for _, s := range r.subscribers {
 		r.bring(ctx, s)
 	}
-	r.ackApplied(ctx)
-	r.advance(ctx)
 }
 
 // onFenced gives up everything: what the other owner has is the truth.

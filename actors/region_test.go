@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+	"pixelplayground/actors/store/memory"
 )
 
 // I1: nothing is shown or acknowledged while the store has not said yes.
@@ -109,6 +111,25 @@ func TestRegion_AcksNoOldNumberItDoesNotKnow(t *testing.T) {
 	w.eventually("refused, not acknowledged", func() bool { return b.refused[1] == canvas.RefusedOrder })
 	if len(b.acked) > 0 {
 		t.Errorf("acknowledged %v", b.acked)
+	}
+}
+
+// So it is when the region can't even be claimed, as at the start of a server.
+func TestRelay_OpsWaitForAClaimThenAreRefused(t *testing.T) {
+	s := memory.New(memory.Config{Geometry: testGeometry})
+	s.Fail(func(string, canvas.RegionID) error { return store.ErrUnavailable })
+	w := openWorld(t, s, func(c *Config) { c.Patience = 30 * time.Millisecond })
+	a := w.connect(Hello{})
+	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	w.eventually("refused", func() bool { return a.refused[1] == canvas.RefusedUnavailable })
+	s.Fail(nil)
+	w.eventually("the region is claimed", func() bool { return w.node.Stats().Claims.Load() == int64(testGeometry.Regions()) })
+	w.watch(a, nil)
+	w.converged(a)
+	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(1, 0, 2)}})
+	w.eventually("acknowledged when the store is there", func() bool { return len(a.acked) == 1 && a.acked[0] == 2 })
+	if got := w.logged(a.welcome.User); got[1] != 0 {
+		t.Error("a refused op was placed")
 	}
 }
 

@@ -145,6 +145,10 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	if m.of != r {
 		return
 	}
+	if !r.attached { // its region may be waiting for the store
+		late := r.unacked.late(r.pod.clock.Now().Add(-r.pod.cfg.Patience))
+		r.unacked.refuse(ctx, late, canvas.RefusedUnavailable, time.Second)
+	}
 	switch {
 	case !r.needed():
 		r.letGo(ctx)
@@ -241,7 +245,7 @@ func (r *relay) onRejected(ctx actor.Context, m *Rejected) {
 		return // those ops have been sent again since
 	}
 	r.silent = 0
-	r.unacked.refuse(ctx, m)
+	r.unacked.refuse(ctx, m.Ops, m.Why, m.Retry)
 }
 
 // onLapsed attaches anew at once: the region restarted, or gave up its claim.

@@ -93,17 +93,6 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 	r.advance(ctx)
 }
 
-// ackApplied answers for ops that were queued before the claim brought the log, and
-// turned out to be in it.
-func (r *region) ackApplied(ctx actor.Context) {
-	again := r.queue.remove(func(q *queued) bool { return r.applied.has(q.op.ID) == hadIt })
-	for key, acks := range byRelay(again) {
-		if s := r.subscribers[key]; s != nil {
-			r.acknowledge(ctx, s, acks)
-		}
-	}
-}
-
 func (r *region) acknowledge(ctx actor.Context, s *subscriber, ops []canvas.OpID) {
 	if len(ops) > 0 {
 		r.pod.stats.Deduped.Add(int64(len(ops)))

@@ -28,10 +28,8 @@ type unackedOp struct {
 	place
 	also  []*actor.PID // who placed it again: see push
 	since time.Time
+	tried bool // it has been submitted, on this stream or one before, and may be durable
 }
-
-// placers are all who placed the op.
-func (o *unackedOp) placers() []*actor.PID { return append([]*actor.PID{o.from}, o.also...) }
 
 // Events to whoever placed an op.
 type (
@@ -77,9 +75,20 @@ func (u *unacked) send(limit int) []canvas.Op {
 		if pixels += len(next.Pixels); pixels > limit && len(ops) > 0 {
 			break
 		}
+		u.ops[u.sent].tried = true
 		ops = append(ops, next)
 	}
 	return ops
+}
+
+// late lists the ops taken before a time that have never been submitted.
+func (u *unacked) late(before time.Time) (ids []canvas.OpID) {
+	for i := range u.ops {
+		if o := &u.ops[i]; !o.tried && o.since.Before(before) {
+			ids = append(ids, o.op.ID)
+		}
+	}
+	return ids
 }
 
 // remove takes out one op. Answers come mostly in the order of the ops, so it is found
@@ -115,7 +124,8 @@ func (u *unacked) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
 	byPlacer := make(map[*actor.PID][]uint64, 1)
 	for _, id := range acks {
 		if found, ok := u.remove(id); ok {
-			for _, pid := range found.placers() {
+			byPlacer[found.from] = append(byPlacer[found.from], id.Num)
+			for _, pid := range found.also {
 				byPlacer[pid] = append(byPlacer[pid], id.Num)
 			}
 			if pod.stats.PlaceToAck != nil {
@@ -128,11 +138,13 @@ func (u *unacked) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
 	}
 }
 
-func (u *unacked) refuse(ctx actor.Context, m *Rejected) {
-	for _, id := range m.Ops {
+func (u *unacked) refuse(ctx actor.Context, ids []canvas.OpID, why canvas.Refusal, retry time.Duration) {
+	for _, id := range ids {
 		if found, ok := u.remove(id); ok {
-			for _, pid := range found.placers() {
-				ctx.Send(pid, opRefused{num: id.Num, why: m.Why, retry: m.Retry})
+			answer := opRefused{num: id.Num, why: why, retry: retry}
+			ctx.Send(found.from, answer)
+			for _, pid := range found.also {
+				ctx.Send(pid, answer)
 			}
 		}
 	}

@@ -63,7 +63,13 @@ func (n *Node) Report(ctx context.Context) (*Report, error) {
 const askTimeout = 5 * time.Second
 
 func (n *Node) ask(ctx context.Context, pid *actor.PID, message any) (any, error) {
-	return wait(ctx, n.system.Root.RequestFuture(pid, message, askTimeout))
+	answer, err := wait(ctx, n.system.Root.RequestFuture(pid, message, askTimeout))
+	if n.decode != nil && err == nil {
+		if opened, ok := n.decode(answer); ok {
+			answer = opened
+		}
+	}
+	return answer, err
 }
 
 // wait waits for a future or for ctx, whichever ends first.

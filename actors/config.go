@@ -25,6 +25,8 @@ const minRate = 1e-5
 // Config is what an operator may choose about the actors of a pod.
 type Config struct {
 	Node     string          // this pod's name, shown to clients
+	Gateway  bool            // it has users: relays, connections and a roster
+	Canvas   bool            // it carries regions and presence
 	Geometry canvas.Geometry // of the whole canvas
 	Rate     float64         // pixels per second and connection; 0: no limit
 	Burst    int             // pixels that may be placed at once after a pause
@@ -56,7 +58,7 @@ type Config struct {
 	Patience time.Duration
 	// Linger is how long a relay that was only read keeps its replica.
 	Linger time.Duration
-	// Retire is how long Close waits for regions. Only a store that does not answer takes
+	// Retire is how long Close and HandOver wait for regions. Only a store that does not answer takes
 	// that long, and what it has not taken was not acknowledged.
 	Retire time.Duration
 }
@@ -65,6 +67,8 @@ type Config struct {
 func DefaultConfig() Config {
 	return Config{
 		Node:          "local",
+		Gateway:       true,
+		Canvas:        true,
 		Geometry:      canvas.Geometry{Width: 1024, Height: 1024, Region: 256},
 		Rate:          200,
 		Burst:         2000,
@@ -88,6 +92,8 @@ func (c Config) Validate() error {
 		return err
 	}
 	switch {
+	case !c.Gateway && !c.Canvas:
+		return fmt.Errorf("roles: must be gateway, canvas or both")
 	case c.Node == "":
 		return fmt.Errorf("node: must not be empty, for example the host's name")
 	case !(c.Rate >= 0) || (c.Rate > 0 && c.Rate < minRate):

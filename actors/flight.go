@@ -27,8 +27,8 @@ func (r *region) advance(ctx actor.Context) {
 	case r.epoch == 0 || r.flight != nil:
 	case !r.queue.empty():
 		r.takeOff(ctx)
-	case len(r.retirees) > 0:
-		r.retireNow(ctx, r.epoch)
+	case r.phase == "retiring":
+		r.release(ctx)
 	}
 }
 
@@ -43,7 +43,7 @@ func (r *region) takeOff(ctx actor.Context) {
 		batch.Ops[i] = entry.op
 	}
 	r.flight = &flight{batch: batch, ops: ops, began: now}
-	r.asking()
+	r.calling()
 	r.commit(ctx, r.flight)
 }
 
@@ -78,9 +78,9 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 // land applies the durable batch and shows it to every relay, with the acks for its ops.
 func (r *region) land(ctx actor.Context) {
 	f := r.flight
-	r.flight, r.fences = nil, 0
+	r.flight, r.confirmed = nil, r.pod.clock.Now()
 	r.recovered()
-	r.pod.stats.committed(f, r.pod.clock.Now())
+	r.pod.stats.committed(f, r.confirmed)
 
 	r.tile.Apply(f.batch)
 	r.position = f.batch.Position()
@@ -91,7 +91,12 @@ func (r *region) land(ctx actor.Context) {
 	}
 	acks := byRelay(f.ops)
 	for key, s := range r.subscribers {
-		ctx.Send(s.relay, &Committed{Stream: s.stream, Batch: f.batch, Acks: acks[key]})
+		if s.lags(r.position, 2*r.pod.cfg.RingPixels) {
+			r.pod.stats.Lagging.Add(1)
+			delete(r.subscribers, key) // it renews, is told that it lapsed, and attaches anew
+			continue
+		}
+		ctx.Send(s.relay, &Committed{Stream: s.stream, N: s.answer(), Batch: f.batch, Acks: acks[key]})
 	}
 	r.advance(ctx)
 }

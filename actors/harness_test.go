@@ -40,8 +40,15 @@ func openWorld(t *testing.T, s *memory.Store, change func(*Config)) *world {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
+	return wire(t, s, cfg, Ports{})
+}
+
+// wire opens a node with the rest of its ports.
+func wire(t *testing.T, s *memory.Store, cfg Config, ports Ports) *world {
+	t.Helper()
 	w := &world{t: t, store: s, crowd: &crowd{feeds: make(map[canvas.RegionID]canvas.Position)}}
-	w.node = New(cfg, Ports{Store: s, Audience: w.crowd, Log: slog.New(slog.NewTextHandler(t.Output(), nil))})
+	ports.Store, ports.Audience, ports.Log = s, w.crowd, slog.New(slog.NewTextHandler(t.Output(), nil))
+	w.node = New(cfg, ports)
 	w.crowd.node = w.node
 	if err := w.node.Open(); err != nil {
 		t.Fatal(err)

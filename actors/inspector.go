@@ -38,15 +38,21 @@ type KindReport struct {
 // RegionReport is the state of one region.
 type RegionReport struct {
 	Region     canvas.RegionID
-	State      string // claiming, serving, fenced or retiring
+	State      string // asking, claiming, serving, fenced or retiring
 	Epoch, Seq uint64
 	Relays     int // subscribed
 	PendingOps int // accepted, not yet durable
 }
 
+// RollReport is the users of one pod as presence knows them.
+type RollReport struct {
+	Address string // of the pod
+	Users   int
+}
+
 type (
 	inspect  struct{} // answered with *Report
-	describe struct{} // to a region; answered with RegionReport
+	describe struct{} // to a region or presence; answered with RegionReport, []RollReport
 )
 
 // describeTimeout is how long a report waits for a region.

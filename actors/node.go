@@ -29,9 +29,13 @@ type Ports struct {
 	Audience  Audience
 	Placement Placement          // nil: everything is on this node
 	System    *actor.ActorSystem // nil: a new one that knows no other pods
+	Decode    Decode             // nil: nothing comes from other pods
 	Clock     Clock              // nil: the real one
 	Log       *slog.Logger       // nil: none
 }
+
+// Decode makes a message of what came from another pod; false: it did not come from one.
+type Decode func(message any) (any, bool)
 
 // Node runs the actors of one pod.
 type Node struct {
@@ -43,10 +47,13 @@ type Node struct {
 	log        *slog.Logger
 	system     *actor.ActorSystem
 	ownSystem  bool
+	decode     Decode
 	strategies strategies
+	turns      *turns
 	stats      Stats
 
-	// Set by Open, read-only from then on. relays and regions are indexed by RegionID.
+	// Set by Open, read-only from then on. relays and regions are indexed by RegionID, and
+	// empty on a pod that is no gateway or carries no regions; so are roster and presence nil.
 	relays            []*actor.PID
 	regions           []*actor.PID
 	presence          *actor.PID
@@ -68,7 +75,7 @@ type Node struct {
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
 		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement,
-		clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
+		clock: ports.Clock, log: ports.Log, system: ports.System, decode: ports.Decode, strategies: newStrategies(),
 		roll: rosterMemory{members: make(map[ViewerID]canvas.User)},
 	}
 	if n.clock == nil {
@@ -83,6 +90,7 @@ func New(cfg Config, ports Ports) *Node {
 	if n.placement == nil {
 		n.placement = alone{n.system}
 	}
+	n.turns = newTurns(n.system.Root)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
@@ -108,15 +116,25 @@ func (h atLeastWarn) Enabled(ctx context.Context, level slog.Level) bool {
 // alone is the placement of a node that is alone.
 type alone struct{ system *actor.ActorSystem }
 
-func (h alone) Region(id canvas.RegionID) *actor.PID { return h.system.NewLocalPID(regionName(id)) }
-func (h alone) Presence() *actor.PID                 { return h.system.NewLocalPID(KindPresence.String()) }
+func (h alone) Region(id canvas.RegionID) *actor.PID { return h.system.NewLocalPID(RegionName(id)) }
+func (h alone) Before(canvas.RegionID) []*actor.PID  { return nil }
+func (h alone) Presence() *actor.PID                 { return h.system.NewLocalPID(PresenceName) }
+func (h alone) Gateways() []string                   { return []string{h.system.Address()} }
+func (h alone) Has(string) bool                      { return true }
 
-func regionName(id canvas.RegionID) string {
+// Names of the actors that pods find each other by: with an address they make a PID.
+const (
+	PresenceName  = "presence"
+	InspectorName = "inspector"
+)
+
+// RegionName is the name of a region's actor.
+func RegionName(id canvas.RegionID) string {
 	return KindRegion.String() + "/" + strconv.Itoa(int(id))
 }
 
-// Open starts the actors. It returns before the regions have claimed: what is asked of
-// them meanwhile waits.
+// Open starts the actors that the pod's roles ask for. A region is claimed when it is
+// first needed; what is asked of it meanwhile waits.
 func (n *Node) Open() error {
 	n.opened = n.clock.Now()
 	spawn := func(kind Kind, name string, producer func() actor.Actor) (*actor.PID, error) {
@@ -127,26 +145,61 @@ func (n *Node) Open() error {
 		return pid, err
 	}
 	var err error
-	if n.inspector, err = spawn(KindInspector, "inspector", func() actor.Actor { return &inspector{pod: n} }); err != nil {
+	if n.inspector, err = spawn(KindInspector, InspectorName, func() actor.Actor { return &inspector{pod: n} }); err != nil {
 		return err
 	}
-	if n.presence, err = spawn(KindPresence, "presence", func() actor.Actor { return newPresence(n) }); err != nil {
-		return err
-	}
-	if n.roster, err = spawn(KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
-		return err
-	}
-	count := n.cfg.Geometry.Regions()
-	n.regions, n.relays = make([]*actor.PID, count), make([]*actor.PID, count)
-	for i := range count {
-		id := canvas.RegionID(i)
-		if n.regions[i], err = spawn(KindRegion, regionName(id), func() actor.Actor { return newRegion(n, id) }); err != nil {
+	if n.cfg.Canvas {
+		if n.presence, err = spawn(KindPresence, PresenceName, func() actor.Actor { return newPresence(n) }); err != nil {
 			return err
 		}
+		n.regions = make([]*actor.PID, n.cfg.Geometry.Regions())
+	}
+	for i := range n.regions {
+		id := canvas.RegionID(i)
+		if n.regions[i], err = spawn(KindRegion, RegionName(id), func() actor.Actor { return newRegion(n, id) }); err != nil {
+			return err
+		}
+	}
+	if n.cfg.Gateway {
+		if n.roster, err = spawn(KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
+			return err
+		}
+		n.relays = make([]*actor.PID, n.cfg.Geometry.Regions())
+	}
+	for i := range n.relays {
+		id := canvas.RegionID(i)
 		name, unacked := KindRelay.String()+"/"+strconv.Itoa(i), newUnacked(n.cfg.QueuePixels)
 		if n.relays[i], err = spawn(KindRelay, name, func() actor.Actor { return newRelay(n, id, unacked) }); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// Moved tells the actors that the placement has changed. Call it after Open.
+func (n *Node) Moved() {
+	for _, pid := range slices.Concat(n.regions, n.relays, []*actor.PID{n.presence, n.roster}) {
+		if pid != nil {
+			n.system.Root.Send(pid, moved{})
+		}
+	}
+}
+
+// HandOver waits until the regions that the placement gives to other pods are theirs, or
+// until ctx or Config.Retire ends: what is left is released by Close.
+func (n *Node) HandOver(ctx context.Context) error {
+	var futures []*actor.Future
+	for _, pid := range n.regions {
+		futures = append(futures, n.system.Root.RequestFuture(pid, handOver{}, n.cfg.Retire))
+	}
+	left := 0
+	for _, f := range futures {
+		if _, err := wait(ctx, f); err != nil {
+			left++
+		}
+	}
+	if left > 0 {
+		return fmt.Errorf("hand over: %d regions were not taken in time", left)
 	}
 	return nil
 }

@@ -118,13 +118,22 @@ type (
 	Cursor struct{ X, Y uint16 }
 )
 
-// Placement says who owns what. Nothing is looked up or remembered: the PID follows from
-// the current members, so it can't go stale.
+// Placement says who owns what, by the members of the moment. Nothing is looked up or
+// remembered: a PID follows from the members, so it can't go stale. Whoever implements it
+// calls Node.Moved when its answers have changed. Any goroutine may ask.
 type Placement interface {
-	// Region is the owner of a region.
+	// Region is the owner of a region; nil: no pod can own one now.
 	Region(id canvas.RegionID) *actor.PID
-	// Presence is the presence actor of the canvas.
+	// Before is who may own a region from a time with other members: the next in line, and
+	// every pod that is draining. The owner asks them to yield before it claims. The caller
+	// must not change the slice.
+	Before(id canvas.RegionID) []*actor.PID
+	// Presence is the presence actor of the canvas; nil: no pod can run it now.
 	Presence() *actor.PID
+	// Gateways is the addresses (as in actor.PID) of the pods that have users.
+	Gateways() []string
+	// Has tells whether the pod at an address is a member.
+	Has(address string) bool
 }
 
 // Clock is time as the actors see it; tests bring their own.

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -12,9 +14,16 @@ import (
 // all rosters (I7). A user is a live connection: it appears when its roster says so and
 // goes with it, or with its whole pod. Changes within Config.PresenceEvery go out as
 // one, so n users joining at once cost n messages and not n squared.
+//
+// Every pod that carries regions runs one; the placement says which of them the rosters
+// turn to. It knows only what they tell it: one that has just become the canvas' waits
+// until every pod with users has, so that nobody sees a part taken for the whole.
 type presence struct {
-	pod   *Node
-	rolls map[string]*roll // by roster PID
+	pod     *Node
+	rolls   map[string]*roll // by roster PID
+	ours    bool             // the rosters turn to us
+	settled bool             // they all have, or had their time to
+	since   time.Time        // when they began to
 
 	listed map[canvas.Author]string // the names as shown last
 	count  int                      // as shown last
@@ -28,6 +37,7 @@ type roll struct {
 	roster  *actor.PID
 	n       uint64
 	members map[ViewerID]canvas.User
+	partial bool // more of its first Roll is to come: it does not count yet
 	seen    time.Time
 	fresh   bool   // has not been shown the full list
 	told    uint64 // Rolled of the last Shown
@@ -40,7 +50,8 @@ type (
 	// with the N before and no change renews the lease.
 	Roll struct {
 		N      uint64
-		Full   bool // Joined is everyone
+		Full   bool // Joined is everyone, or the first of them
+		More   bool // those that follow belong to the same change: it counts when all are here
 		Joined []Member
 		Left   []ViewerID
 	}
@@ -66,6 +77,13 @@ type (
 	sweepRolls struct{ of *presence }
 )
 
+// settleTime is how long a new presence waits for pods that don't call the roll: they may
+// have died with the one before.
+const settleTime = 400 * time.Millisecond
+
+// rollMembers bounds one Roll: about 400 KB between pods.
+const rollMembers = 4096
+
 func newPresence(pod *Node) *presence {
 	return &presence{pod: pod, rolls: make(map[string]*roll), listed: make(map[canvas.Author]string)}
 }
@@ -74,12 +92,17 @@ func (p *presence) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		p.pod.stats.Live[KindPresence].Add(1)
+		p.moved(ctx)
 		p.pod.later(ctx, p.pod.cfg.Beat, sweepRolls{p})
 	case *actor.Restarting, *actor.Stopped:
 		p.pod.stats.Live[KindPresence].Add(-1)
 	case *actor.Stopping:
 	case *Roll:
 		p.roll(ctx, m)
+	case moved:
+		p.moved(ctx)
+	case describe:
+		ctx.Respond(p.describe())
 	case show:
 		if m.of == p {
 			p.show(ctx)
@@ -106,15 +129,48 @@ func (p *presence) roll(ctx actor.Context, m *Roll) {
 		return
 	}
 	r.n, r.seen = m.N, p.pod.clock.Now()
+	r.partial = m.More || r.partial && !changed // a renewal does not complete a list
 	for _, member := range m.Joined {
 		r.members[member.Viewer] = member.User
 	}
 	for _, viewer := range m.Left {
 		delete(r.members, viewer)
 	}
-	if changed || m.Full {
+	if (changed || m.Full) && !r.partial {
 		p.schedule(ctx)
 	}
+}
+
+// moved follows the placement: who is not asked any more forgets, and a pod that is gone
+// takes its users with it.
+func (p *presence) moved(ctx actor.Context) {
+	place := p.pod.placement.Presence()
+	ours := place != nil && place.Equal(ctx.Self())
+	if ours != p.ours {
+		p.ours, p.settled, p.since = ours, false, p.pod.clock.Now()
+		clear(p.rolls)
+		clear(p.listed)
+		return
+	}
+	before := len(p.rolls)
+	maps.DeleteFunc(p.rolls, func(_ string, r *roll) bool { return !p.pod.placement.Has(r.roster.Address) })
+	if len(p.rolls) < before {
+		p.schedule(ctx)
+	}
+}
+
+// complete tells whether every pod with users has called the roll, or had its time to.
+func (p *presence) complete(now time.Time) bool {
+	if p.settled || now.Sub(p.since) > settleTime {
+		p.settled = true
+		return true
+	}
+	called := make(map[string]bool, len(p.rolls))
+	for _, r := range p.rolls {
+		called[r.roster.Address] = !r.partial
+	}
+	p.settled = !slices.ContainsFunc(p.pod.placement.Gateways(), func(address string) bool { return !called[address] })
+	return p.settled
 }
 
 // schedule shows the change behind what is in the mailbox already, or when the interval
@@ -132,7 +188,17 @@ func (p *presence) schedule(ctx actor.Context) {
 }
 
 func (p *presence) show(ctx actor.Context) {
-	p.due, p.shown = false, p.pod.clock.Now()
+	now := p.pod.clock.Now()
+	p.due = false
+	if !p.ours {
+		return
+	}
+	if !p.complete(now) {
+		p.due = true
+		p.pod.later(ctx, settleTime/8, show{p})
+		return
+	}
+	p.shown = now
 	count, joined, left := p.changes()
 	changed := count != p.count || len(joined) > 0 || len(left) > 0
 	p.count = count
@@ -144,6 +210,8 @@ func (p *presence) show(ctx actor.Context) {
 	for _, r := range p.rolls {
 		m := delta
 		switch {
+		case r.partial: // it is shown all when it has told all
+			continue
 		case r.fresh:
 			m = full
 		case !changed && r.told == r.n:
@@ -152,7 +220,7 @@ func (p *presence) show(ctx actor.Context) {
 			m.Repeat = true
 		}
 		m.Rolled, r.told, r.fresh = r.n, r.n, false
-		ctx.Send(r.roster, &m)
+		ctx.Request(r.roster, &m)
 	}
 }
 
@@ -162,6 +230,9 @@ func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Aut
 	named := make(map[canvas.Author]string)
 	latest := make(map[canvas.Author]ViewerID) // of a session with several connections the last counts
 	for _, r := range p.rolls {
+		if r.partial {
+			continue
+		}
 		count += len(r.members)
 		for viewer, user := range r.members {
 			if user.Name != "" && viewer >= latest[user.Author] {
@@ -186,6 +257,16 @@ func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Aut
 		}
 	}
 	return count, joined, left
+}
+
+// describe tells the inspector about the rolls that count.
+func (p *presence) describe() (rolls []RollReport) {
+	for _, r := range p.rolls {
+		if !r.partial {
+			rolls = append(rolls, RollReport{Address: r.roster.Address, Users: len(r.members)})
+		}
+	}
+	return rolls
 }
 
 func (p *presence) list() []canvas.User {

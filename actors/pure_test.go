@@ -128,11 +128,11 @@ func opOf(author canvas.Author, num uint64, pixels int) canvas.Op {
 
 func TestQueue_HoldsEachOpOnceUntilSettled(t *testing.T) {
 	q := newQueue(10)
-	one, two := actor.NewPID("pod1", "relay/0"), actor.NewPID("pod2", "relay/0")
+	const one, two = "pod1/relay/0", "pod2/relay/0"
 	now := time.Unix(0, 0)
 	for i, push := range []struct {
 		op    canvas.Op
-		relay *actor.PID
+		relay string
 		ok    bool
 	}{
 		{opOf(1, 1, 4), one, true}, {opOf(1, 2, 4), one, true}, {opOf(1, 1, 4), two, true},
@@ -143,8 +143,8 @@ func TestQueue_HoldsEachOpOnceUntilSettled(t *testing.T) {
 		}
 	}
 	taken, pixels := q.take(5)
-	if len(taken) != 1 || pixels != 4 || len(taken[0].relays) != 2 {
-		t.Fatalf("took %d ops, %d pixels for %d relays; want 1, 4 for 2", len(taken), pixels, len(taken[0].relays))
+	if len(taken) != 1 || pixels != 4 || len(taken[0].also) != 1 {
+		t.Fatalf("took %d ops, %d pixels for %d relays more; want 1, 4 for 1", len(taken), pixels, len(taken[0].also))
 	}
 	if !q.push(opOf(1, 1, 4), one, now) || len(q.waiting) != 2 {
 		t.Error("an op in flight was queued again")
@@ -163,7 +163,7 @@ func TestQueue_HoldsEachOpOnceUntilSettled(t *testing.T) {
 
 func newQueueWith(op canvas.Op) *queue {
 	q := newQueue(100)
-	q.push(op, actor.NewPID("", "relay/0"), time.Unix(0, 0))
+	q.push(op, "relay/0", time.Unix(0, 0))
 	return &q
 }
 

@@ -1,9 +1,8 @@
 package actors
 
 import (
+	"slices"
 	"time"
-
-	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
 )
@@ -11,9 +10,10 @@ import (
 // queued is an op between its arrival at the region and its commit. A client that moved
 // to another pod sends it again through another relay: then both get the answer.
 type queued struct {
-	op     canvas.Op
-	relays []*actor.PID
-	since  time.Time
+	op    canvas.Op
+	relay string   // the PID of the relay that brought it
+	also  []string // and of those that brought it again
+	since time.Time
 }
 
 // queue holds the ops a region has accepted and not yet offered to the store, and knows
@@ -33,28 +33,21 @@ func (q *queue) empty() bool { return len(q.waiting) == 0 }
 
 // push appends an op, or notes one more relay for an op it has. It is false when the
 // queue is full.
-func (q *queue) push(op canvas.Op, relay *actor.PID, now time.Time) bool {
+func (q *queue) push(op canvas.Op, relay string, now time.Time) bool {
 	if entry := q.known[op.ID]; entry != nil {
-		entry.addRelay(relay)
+		if entry.relay != relay && !slices.Contains(entry.also, relay) {
+			entry.also = append(entry.also, relay)
+		}
 		return true
 	}
 	if q.pixels+len(op.Pixels) > q.limit {
 		return false
 	}
-	entry := &queued{op: op, relays: []*actor.PID{relay}, since: now}
+	entry := &queued{op: op, relay: relay, since: now}
 	q.waiting = append(q.waiting, entry)
 	q.known[op.ID] = entry
 	q.pixels += len(op.Pixels)
 	return true
-}
-
-func (e *queued) addRelay(relay *actor.PID) {
-	for _, pid := range e.relays {
-		if pid.Equal(relay) {
-			return
-		}
-	}
-	e.relays = append(e.relays, relay)
 }
 
 // take removes ops of at most limit pixels from the front, one op at the least. They
@@ -100,9 +93,9 @@ func (q *queue) remove(match func(*queued) bool) (removed []*queued) {
 func byRelay(entries []*queued) map[string][]canvas.OpID {
 	groups := make(map[string][]canvas.OpID, 1)
 	for _, entry := range entries {
-		for _, pid := range entry.relays {
-			key := pid.String()
-			groups[key] = append(groups[key], entry.op.ID)
+		groups[entry.relay] = append(groups[entry.relay], entry.op.ID)
+		for _, relay := range entry.also {
+			groups[relay] = append(groups[relay], entry.op.ID)
 		}
 	}
 	return groups

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"time"
 
@@ -15,8 +16,11 @@ import (
 // them batch by batch (one commit under way, the next batch gathering meanwhile) and
 // shows a batch only when the store has it (I1, I2).
 //
-// Its states are claiming, serving, fenced and retiring: see the functions of that name.
-// How a batch is committed stands in flight.go, what relays see of it in subscribers.go.
+// Every pod that carries regions runs an actor for each; the placement says which of them
+// is the owner, and the store sees to it that no other can write (I3). Its states are
+// dormant, asking, claiming, serving, fenced and retiring: those that only a change of
+// owner needs stand in handoff.go, how a batch is committed in flight.go, what relays see
+// of it in subscribers.go.
 type region struct {
 	pod   *Node
 	id    canvas.RegionID
@@ -37,11 +41,14 @@ type region struct {
 	flight      *flight                // being committed; nil: none
 	subscribers map[string]*subscriber // by relay PID
 
-	failures int       // store calls that failed in a row
-	asked    time.Time // when the first of those, or the call under way, began; zero: none
-	fences   int       // times fenced since the last commit
+	failures  int       // store calls that failed in a row
+	asked     time.Time // when the first of those, or the call under way, began; zero: none
+	confirmed time.Time // when the store last knew us for the owner, or was asked whether it does
+	fences    int       // times fenced of late
+	fencedAt  time.Time
+	sweeping  bool // a sweep is scheduled
 
-	retirees []*actor.PID // who waits for the retirement
+	handoff handoff
 }
 
 // Messages of the region to itself and of the node to it. What a background call or a
@@ -57,10 +64,18 @@ type (
 		flight *flight
 		err    error
 	}
+	confirmed struct {
+		of    *region
+		epoch uint64
+		err   error
+	}
+	released    struct{ of *region }
 	claimAgain  struct{ of *region }
 	commitAgain struct{ flight *flight }
-	sweep       struct{ of *region } // looks for relays that are gone and ops that waited too long
+	sweep       struct{ of *region } // looks for relays that are gone, ops that waited too long, a lost claim
+	moved       struct{}             // the members have changed
 	retire      struct{}             // finish, release, stop; answered with retired
+	handOver    struct{}             // let go of what others shall own; answered with retired
 	retired     struct{}
 )
 
@@ -77,16 +92,20 @@ func (r *region) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		r.pod.stats.Live[KindRegion].Add(1)
-		r.become("claiming", r.claiming)
-		r.claim(ctx)
-		r.pod.later(ctx, r.pod.cfg.Beat, sweep{r})
-	case *actor.Restarting, *actor.Stopped:
+		r.become("dormant", r.dormant)
+		r.moved(ctx)
+	case *actor.Restarting:
+		r.pod.stats.Live[KindRegion].Add(-1)
+		r.abandon(ctx)
+	case *actor.Stopped:
 		r.pod.stats.Live[KindRegion].Add(-1)
 	case *actor.Stopping:
 	case sweep:
 		if m.of == r {
 			r.sweep(ctx)
 		}
+	case moved:
+		r.moved(ctx)
 	case *Detach:
 		delete(r.subscribers, ctx.Sender().String())
 	case *Point:
@@ -114,10 +133,13 @@ func (r *region) claiming(ctx actor.Context) {
 		if m.of == r {
 			r.claim(ctx)
 		}
-	case committed, commitAgain: // of an instance or an epoch before
+	case *Yield:
+		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
 	case retire:
+		r.stop(ctx)
+	case handOver:
 		ctx.Respond(retired{})
-		ctx.Stop(ctx.Self())
+	case committed, commitAgain, confirmed, released, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -134,36 +156,50 @@ func (r *region) serving(ctx actor.Context) {
 		r.onCommitted(ctx, m)
 	case commitAgain:
 		r.onCommitAgain(ctx, m)
-	case claimed, claimAgain: // of an instance before
+	case confirmed:
+		r.onConfirmed(ctx, m)
+	case *Yield:
+		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
+		r.retire(ctx)
 	case retire:
-		r.retirees = append(r.retirees, ctx.Sender())
-		r.become("retiring", r.retiring)
-		r.advance(ctx)
+		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
+		r.retire(ctx)
+	case handOver:
+		r.onHandOver(ctx)
+	case claimed, claimAgain, released, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
 }
 
 // fenced: another owner has claimed the region. Nothing is ours any more; after a pause,
-// longer each time, we claim again.
+// longer each time, we claim again if the region is still ours to own.
 func (r *region) fenced(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *Attach, *Submit: // no answer: the relay asks again, whoever is the owner by then
 	case claimAgain:
-		if m.of == r {
+		switch {
+		case m.of != r:
+		case r.mine(ctx):
 			r.become("claiming", r.claiming)
 			r.claim(ctx)
+		default:
+			r.rest(ctx)
 		}
-	case committed, commitAgain, claimed: // of what we lost
+	case *Yield:
+		ctx.Respond(&Yielded{N: m.N})
 	case retire:
+		r.stop(ctx)
+	case handOver:
 		ctx.Respond(retired{})
-		ctx.Stop(ctx.Self())
+	case committed, commitAgain, claimed, confirmed, released, *Yielded, yieldLate, turn: // of what we lost
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
 }
 
-// retiring: takes no more ops, commits what it has, releases the claim and stops.
+// retiring: takes no more ops, commits what it has and releases the claim; then it is
+// dormant, or stops.
 func (r *region) retiring(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *Attach, *Submit: // no answer: the next owner gives it
@@ -171,9 +207,17 @@ func (r *region) retiring(ctx actor.Context) {
 		r.onCommitted(ctx, m)
 	case commitAgain:
 		r.onCommitAgain(ctx, m)
-	case claimed, claimAgain:
+	case released:
+		if m.of == r {
+			r.onReleased(ctx)
+		}
+	case *Yield:
+		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
 	case retire:
-		r.retirees = append(r.retirees, ctx.Sender())
+		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
+	case handOver:
+		r.handoff.leavers = append(r.handoff.leavers, ctx.Sender())
+	case claimed, claimAgain, confirmed, *Yielded, yieldLate, turn:
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -181,7 +225,7 @@ func (r *region) retiring(ctx actor.Context) {
 
 func (r *region) claim(ctx actor.Context) {
 	self, system := ctx.Self(), ctx.ActorSystem()
-	r.asking()
+	r.calling()
 	r.pod.background(func(c context.Context) {
 		claim, err := r.pod.store.Claim(c, r.id, r.pod.cfg.Node)
 		system.Root.Send(self, claimed{r, claim, err})
@@ -189,67 +233,103 @@ func (r *region) claim(ctx actor.Context) {
 }
 
 func (r *region) onClaimed(ctx actor.Context, m claimed) {
-	if m.of != r {
+	switch {
+	case m.of != r:
 		return
-	}
-	if m.err != nil {
+	case m.err != nil && len(r.handoff.yielders) > 0:
+		r.rest(ctx)
+		return
+	case m.err != nil:
 		r.failed(m.err, "claim")
 		r.pod.later(ctx, backoff(r.failures), claimAgain{r})
 		return
 	}
 	r.recovered()
 	r.pod.stats.Claims.Add(1)
+	r.pod.stats.Serving.Add(1)
 	r.epoch, r.position, r.tile, r.base = m.claim.Epoch, m.claim.Position, m.claim.Tile, nil
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(m.claim.Recent)
 	r.applied = newApplied()
 	r.applied.addBatches(m.claim.Recent)
+	r.confirmed = r.pod.clock.Now()
 	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.position.Seq)
 	r.become("serving", r.serving)
-
+	r.pod.turns.done(r)
+	if len(r.handoff.yielders) > 0 {
+		r.retire(ctx)
+		return
+	}
 	for _, s := range r.subscribers {
 		r.bring(ctx, s)
 	}
+	if !r.sweeping {
+		r.sweeping = true
+		r.pod.later(ctx, r.pod.cfg.Beat, sweep{r})
+	}
 }
+
+// fenceMemory is how long a fencing makes the pause after the next one longer: two pods
+// that both take themselves for the owner, as in a partition, must not claim in a storm.
+const fenceMemory = 10 * time.Second
 
 // onFenced gives up everything: what the other owner has is the truth.
 func (r *region) onFenced(ctx actor.Context) {
-	r.pod.stats.Fenced.Add(1)
-	r.fences++
-	r.log.Warn("region fenced: another owner has claimed it", "epoch", r.epoch)
-	for _, s := range r.subscribers {
-		ctx.Send(s.relay, &Lapsed{Stream: s.stream})
+	now := r.pod.clock.Now()
+	if now.Sub(r.fencedAt) > fenceMemory {
+		r.fences = 0
 	}
-	clear(r.subscribers)
-	r.epoch, r.flight, r.tile, r.base = 0, nil, nil, nil
-	r.queue = newQueue(r.pod.cfg.QueuePixels)
-	if len(r.retirees) > 0 {
-		r.retireNow(ctx, 0)
+	r.fences, r.fencedAt = r.fences+1, now
+	r.pod.stats.Fenced.Add(1)
+	r.log.Warn("region fenced: another owner has claimed it", "epoch", r.epoch)
+	retiring := r.phase == "retiring"
+	r.letGo(ctx)
+	if retiring {
+		r.settle(ctx)
 		return
 	}
 	r.become("fenced", r.fenced)
 	r.pod.later(ctx, r.pod.jitter(backoff(r.fences)), claimAgain{r})
 }
 
-// retireNow releases the claim and stops the actor.
-func (r *region) retireNow(ctx actor.Context, epoch uint64) {
-	self, system, waiting := ctx.Self(), ctx.ActorSystem(), r.retirees
-	r.retirees = nil
+// letGo drops the claim and all that it made true, and sends the relays away.
+func (r *region) letGo(ctx actor.Context) {
+	for _, s := range r.subscribers {
+		ctx.Send(s.relay, &Lapsed{Stream: s.stream})
+	}
+	clear(r.subscribers)
+	if r.epoch != 0 {
+		r.pod.stats.Serving.Add(-1)
+	}
+	r.epoch, r.flight, r.tile, r.base, r.ring, r.applied = 0, nil, nil, nil, ring{}, applied{}
+	r.queue = newQueue(r.pod.cfg.QueuePixels)
+	r.failures, r.asked = 0, time.Time{}
+}
+
+// confirm asks the store whether the claim is still ours, when no commit has told: an
+// owner that has been replaced must not go on showing an old canvas.
+func (r *region) confirm(ctx actor.Context, now time.Time) {
+	if r.phase != "serving" || r.flight != nil || now.Sub(r.confirmed) < confirmBeats*r.pod.cfg.Beat {
+		return
+	}
+	r.confirmed = now
+	self, system, epoch := ctx.Self(), ctx.ActorSystem(), r.epoch
 	r.pod.background(func(c context.Context) {
-		if epoch != 0 {
-			if err := r.pod.store.Release(c, r.id, epoch); err != nil {
-				r.log.Warn("region not released; its next owner claims it all the same", "err", err)
-			}
-		}
-		for _, pid := range waiting {
-			system.Root.Send(pid, retired{})
-		}
-		system.Root.Stop(self)
+		system.Root.Send(self, confirmed{r, epoch, r.pod.store.Holds(c, r.id, epoch)})
 	})
 }
 
-// asking notes when the store was first asked for what it has not answered.
-func (r *region) asking() {
+// confirmBeats is how many beats an idle owner goes unconfirmed: under a second.
+const confirmBeats = 3
+
+func (r *region) onConfirmed(ctx actor.Context, m confirmed) {
+	if m.of == r && m.epoch == r.epoch && errors.Is(m.err, store.ErrFenced) {
+		r.onFenced(ctx)
+	}
+}
+
+// calling notes when the store was first asked for what it has not answered.
+func (r *region) calling() {
 	if r.asked.IsZero() {
 		r.asked = r.pod.clock.Now()
 	}

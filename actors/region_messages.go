@@ -7,18 +7,20 @@ import (
 )
 
 // What travels between a relay and its region. Both may be on different pods, delivery
-// is at most once, and a region may restart between any two messages. So everything a
-// relay sends belongs to a stream it numbers itself: a region that doesn't know the
-// stream answers Lapsed, and the relay attaches anew and sends again what is unacknowledged.
+// is at most once, and a region may restart between any two messages. So everything
+// belongs to a stream that the relay numbers, and is counted in both directions: who
+// notices a hole gives the stream up. A region then answers Lapsed, and the relay attaches
+// anew and sends again what is unacknowledged.
 
 // Commands, relay to region.
 type (
 	// Attach subscribes the sender, or renews its subscription when the region already
 	// has it under the same stream. The answer is Attached.
 	Attach struct {
-		Stream uint64          // the sender's; a new one starts afresh
-		Held   canvas.Position // what the sender's replica has; not read on a renewal
-		Renews bool            // the region has answered this stream before
+		Stream  uint64          // the sender's; a new one starts afresh
+		Held    canvas.Position // what the sender's replica has
+		Renews  bool            // the region has answered this stream before
+		Submits uint64          // Submits sent on this stream
 	}
 	// Submit brings ops to be placed. N counts the stream's Submits from 0: one that
 	// does not follow on is dropped, because an op must not overtake a lost one.
@@ -33,12 +35,28 @@ type (
 	Point struct{ Moved []canvas.Pointer }
 )
 
+// What travels between the region actors of two pods when a region moves. The next owner
+// asks those who may have been it before; there is no answer from one that is dead or cut
+// off, and the next owner claims all the same: it is the store that keeps two from writing.
+type (
+	// Yield asks for the region's last commit to be finished and the region to be released.
+	Yield struct {
+		N int // numbers the sender's questions
+	}
+	// Yielded answers it.
+	Yielded struct {
+		N      int  // the question's
+		Served bool // it had claimed the region, and its relays will come
+	}
+)
+
 // Events, region to relay.
 type (
 	// Attached answers Attach. On a fresh stream it brings what the relay lacks: Recent
 	// continues from what it held, or leads up to Base, which replaces it.
 	Attached struct {
 		Stream   uint64
+		Answers  uint64          // Committed and Rejected sent on this stream so far
 		Position canvas.Position // of the region now; everything up to it has been sent
 		Base     *canvas.Snapshot
 		Recent   []*canvas.Batch
@@ -47,12 +65,14 @@ type (
 	// its own that are now durable. Batch is nil when all ops had been applied before.
 	Committed struct {
 		Stream uint64
+		N      uint64 // counts the stream's Committed and Rejected from 0
 		Batch  *canvas.Batch
 		Acks   []canvas.OpID
 	}
 	// Rejected says which ops of the sender were not and will not be placed.
 	Rejected struct {
 		Stream uint64
+		N      uint64 // as Committed's
 		Ops    []canvas.OpID
 		Why    canvas.Refusal
 		Retry  time.Duration

@@ -14,7 +14,8 @@ import (
 // the pod's viewers are served, so that a storm of newcomers never reaches the region.
 //
 // It is idle (no replica, costs nothing), attaching (asks the region's owner every beat)
-// or attached. While there is a replica viewers are served from it, attached or not:
+// or attached. It stays with the owner it has until that one sends it away, falls silent
+// or is no member any more, and asks the placement only then. While there is a replica viewers are served from it, attached or not:
 // what they see is old, never wrong. What viewers ask of it stands in catchup.go, what
 // it keeps for placers in unacked.go.
 type relay struct {
@@ -23,11 +24,13 @@ type relay struct {
 	log *slog.Logger
 
 	// The subscription at the region.
-	stream   uint64 // 0: idle
-	attached bool   // the region has answered this stream
-	submits  uint64 // Submits sent on this stream
-	silent   int    // beats since the region last answered
-	beating  bool   // a beat is scheduled
+	stream   uint64     // 0: idle
+	owner    *actor.PID // whom the stream is with; nil: nobody owns the region now
+	attached bool       // the region has answered this stream
+	submits  uint64     // Submits sent on this stream
+	heard    uint64     // Committed and Rejected received on it
+	silent   int        // beats since the region last answered
+	beating  bool       // a beat is scheduled
 
 	// The replica; nil tile: none.
 	position canvas.Position
@@ -105,6 +108,8 @@ func (r *relay) Receive(ctx actor.Context) {
 		r.pointersDue(ctx, m)
 	case beat:
 		r.beat(ctx, m)
+	case moved:
+		r.moved(ctx)
 	case *Attached:
 		r.onAttached(ctx, m)
 	case *Committed:
@@ -133,10 +138,33 @@ func (r *relay) engage(ctx actor.Context) {
 
 // attach starts a fresh stream at whoever owns the region now.
 func (r *relay) attach(ctx actor.Context) {
-	r.stream = r.pod.streams.Add(1)
-	r.attached, r.submits, r.silent = false, 0, 0
+	owner := r.pod.placement.Region(r.id)
+	if r.owner != nil && !r.owner.Equal(owner) && r.pod.placement.Has(r.owner.Address) {
+		ctx.Request(r.owner, &Detach{})
+	}
+	r.stream, r.owner = r.pod.streams.Add(1), owner
+	r.attached, r.submits, r.heard, r.silent = false, 0, 0, 0
 	r.unacked.unsend()
-	ctx.Request(r.pod.placement.Region(r.id), &Attach{Stream: r.stream, Held: r.position})
+	r.request(ctx, &Attach{Stream: r.stream, Held: r.position})
+}
+
+// request sends a command to the owner, if there is one.
+func (r *relay) request(ctx actor.Context, command any) {
+	if r.owner != nil {
+		ctx.Request(r.owner, command)
+	}
+}
+
+// moved attaches anew when the owner is gone, or has not answered and is another now.
+func (r *relay) moved(ctx actor.Context) {
+	if r.stream == 0 {
+		return
+	}
+	owner := r.pod.placement.Region(r.id)
+	gone := r.owner == nil || !r.pod.placement.Has(r.owner.Address)
+	if gone || !r.attached && !r.owner.Equal(owner) {
+		r.attach(ctx)
+	}
 }
 
 // beat renews the subscription, attaches anew when the region has gone silent, and lets
@@ -158,7 +186,7 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 		r.attach(ctx)
 	default:
 		r.silent++
-		ctx.Request(r.pod.placement.Region(r.id), &Attach{Stream: r.stream, Held: r.position, Renews: r.attached})
+		r.request(ctx, &Attach{Stream: r.stream, Held: r.position, Renews: r.attached, Submits: r.submits})
 	}
 	r.pod.later(ctx, r.pod.cfg.Beat, beat{r})
 }
@@ -173,8 +201,8 @@ func (r *relay) needed() bool {
 
 // letGo drops the replica and goes idle.
 func (r *relay) letGo(ctx actor.Context) {
-	ctx.Request(r.pod.placement.Region(r.id), &Detach{})
-	r.stream, r.attached, r.beating = 0, false, false
+	r.request(ctx, &Detach{})
+	r.stream, r.owner, r.attached, r.beating = 0, nil, false, false
 	r.position, r.tile, r.base, r.delta = canvas.Position{}, nil, nil, nil
 	r.ring = ring{}
 }
@@ -197,7 +225,7 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 			r.show(b)
 		}
 	}
-	if r.position != m.Position { // a batch was lost on the way
+	if r.position != m.Position || r.heard != m.Answers { // something was lost on the way
 		r.attach(ctx)
 		return
 	}
@@ -226,16 +254,19 @@ func (r *relay) show(b *canvas.Batch) {
 }
 
 func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
-	current := m.Stream == r.stream && m.Batch != nil
-	follows := current && r.attached && m.Batch.From == r.position.Seq
+	current := m.Stream == r.stream
+	follows := current && r.attached && m.N == r.heard && (m.Batch == nil || m.Batch.From == r.position.Seq)
 	if follows {
 		r.silent = 0
-		r.show(m.Batch)
+		r.heard++
+		if m.Batch != nil {
+			r.show(m.Batch)
+		}
 	}
 	// Behind the batch, so that no client is told of its pixel before it is shown. An ack
 	// holds whatever became of the stream: the op is durable.
 	r.unacked.ack(ctx, m.Acks, r.pod)
-	if current && !follows { // a batch was lost on the way
+	if current && !follows { // something was lost on the way
 		r.attach(ctx)
 	}
 }
@@ -244,7 +275,12 @@ func (r *relay) onRejected(ctx actor.Context, m *Rejected) {
 	if m.Stream != r.stream {
 		return // those ops have been sent again since
 	}
+	if m.N != r.heard { // something was lost on the way
+		r.attach(ctx)
+		return
+	}
 	r.silent = 0
+	r.heard++
 	r.unacked.refuse(ctx, m.Ops, m.Why, m.Retry)
 }
 
@@ -284,6 +320,6 @@ func (r *relay) pointersDue(ctx actor.Context, m pointersDue) {
 	}
 	clear(r.pointers)
 	if r.attached {
-		ctx.Request(r.pod.placement.Region(r.id), &Point{Moved: moved})
+		r.request(ctx, &Point{Moved: moved})
 	}
 }

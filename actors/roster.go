@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"math"
 	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -18,11 +19,12 @@ type roster struct {
 	changed  map[ViewerID]struct{}
 	flushing bool
 	n        uint64              // N of the last Roll
-	arriving map[ViewerID]uint64 // who has not been counted in a Shown yet, by the N of their Roll
+	arriving map[ViewerID]uint64 // who has not been counted in a Shown yet, by the N of their Roll, or untold
 
 	// The whole canvas as shown last.
-	shown uint64 // N of the last Shown
-	known bool   // there was one
+	presence *actor.PID // who shows it; nil: nobody does now
+	shown    uint64     // N of the last Shown
+	known    bool       // there was one
 }
 
 // rosterMemory is what nobody else knows, and what the audience has been told.
@@ -46,6 +48,9 @@ type (
 	rollBeat  struct{ of *roster }
 )
 
+// untold stands for the N of a Roll to come.
+const untold = math.MaxUint64
+
 func newRoster(pod *Node) *roster {
 	return &roster{pod: pod, rosterMemory: &pod.roll, changed: make(map[ViewerID]struct{}), arriving: make(map[ViewerID]uint64)}
 }
@@ -54,6 +59,7 @@ func (r *roster) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		r.pod.stats.Live[KindRoster].Add(1)
+		r.presence = r.pod.placement.Presence()
 		r.rollAll(ctx)
 		r.pod.later(ctx, r.pod.cfg.Beat, rollBeat{r})
 	case *actor.Restarting, *actor.Stopped:
@@ -61,7 +67,7 @@ func (r *roster) Receive(ctx actor.Context) {
 	case *actor.Stopping:
 	case here:
 		if _, known := r.members[m.viewer]; !known {
-			r.arriving[m.viewer] = r.n + 1
+			r.arriving[m.viewer] = untold
 		}
 		r.members[m.viewer] = m.user
 		r.change(ctx, m.viewer)
@@ -73,6 +79,8 @@ func (r *roster) Receive(ctx actor.Context) {
 		r.flush(ctx)
 	case rollBeat:
 		r.beat(ctx, m)
+	case moved:
+		r.moved(ctx)
 	case *Recall:
 		r.rollAll(ctx)
 	case *Shown:
@@ -95,47 +103,75 @@ func (r *roster) change(ctx actor.Context, viewer ViewerID) {
 // flush sends what changed since the last flush: one message for all who came at once.
 func (r *roster) flush(ctx actor.Context) {
 	r.flushing = false
-	if len(r.changed) == 0 {
-		return
-	}
-	r.n++
-	m := &Roll{N: r.n}
-	for viewer := range r.changed {
-		if user, ok := r.members[viewer]; ok {
-			m.Joined = append(m.Joined, Member{viewer, user})
-		} else {
-			m.Left = append(m.Left, viewer)
+	for len(r.changed) > 0 {
+		r.n++
+		m := &Roll{N: r.n}
+		for viewer := range r.changed {
+			if len(m.Joined)+len(m.Left) == rollMembers {
+				break
+			}
+			delete(r.changed, viewer)
+			if user, ok := r.members[viewer]; ok {
+				r.enter(m, viewer, user)
+			} else {
+				m.Left = append(m.Left, viewer)
+			}
 		}
+		r.tell(ctx, m)
 	}
-	clear(r.changed)
-	ctx.Request(r.pod.placement.Presence(), m)
 }
 
+// enter writes a member into a Roll.
+func (r *roster) enter(m *Roll, viewer ViewerID, user canvas.User) {
+	m.Joined = append(m.Joined, Member{viewer, user})
+	if _, arriving := r.arriving[viewer]; arriving || !r.known {
+		r.arriving[viewer] = m.N // after a restart nobody knows who has been shown what
+	}
+}
+
+// rollAll tells presence of everyone, a bounded number at a time.
 func (r *roster) rollAll(ctx actor.Context) {
 	clear(r.changed)
 	r.n++
 	m := &Roll{N: r.n, Full: true}
 	for viewer, user := range r.members {
-		m.Joined = append(m.Joined, Member{viewer, user})
-	}
-	if !r.known { // after a restart nobody knows who has been shown what
-		for viewer := range r.members {
-			r.arriving[viewer] = r.n
+		if len(m.Joined) == rollMembers {
+			m.More = true
+			r.tell(ctx, m)
+			r.n++
+			m = &Roll{N: r.n}
 		}
+		r.enter(m, viewer, user)
 	}
-	ctx.Request(r.pod.placement.Presence(), m)
+	r.tell(ctx, m)
+}
+
+func (r *roster) tell(ctx actor.Context, m *Roll) {
+	if r.presence != nil {
+		ctx.Request(r.presence, m)
+	}
+}
+
+// moved turns to whoever is presence now.
+func (r *roster) moved(ctx actor.Context) {
+	if now := r.pod.placement.Presence(); now == nil || !now.Equal(r.presence) {
+		r.presence = now
+		r.rollAll(ctx)
+	}
 }
 
 func (r *roster) beat(ctx actor.Context, m rollBeat) {
 	if m.of != r {
 		return
 	}
-	ctx.Request(r.pod.placement.Presence(), &Roll{N: r.n})
+	r.tell(ctx, &Roll{N: r.n})
 	r.pod.later(ctx, r.pod.cfg.Beat, m)
 }
 
 func (r *roster) onShown(ctx actor.Context, m *Shown) {
 	switch {
+	case !ctx.Sender().Equal(r.presence): // of one that was presence before
+		return
 	case m.Full:
 		m = r.difference(m)
 	case !r.known || m.N != r.shown && m.Repeat || m.N != r.shown+1 && !m.Repeat:

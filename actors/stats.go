@@ -47,6 +47,9 @@ type Stats struct {
 	Deduped atomic.Int64 // ops received again and not applied again
 	Fenced  atomic.Int64 // claims lost to another owner
 	Claims  atomic.Int64 // claims made
+	Yielded atomic.Int64 // regions handed over to other pods
+	Serving atomic.Int64 // regions whose claim this pod has now
+	Lagging atomic.Int64 // relays dropped because too much was under way to them
 	Outages atomic.Int64 // store calls that failed and were tried again
 	Refused [canvas.RefusedRegion + 1]atomic.Int64
 

@@ -11,11 +11,25 @@ import (
 
 // subscriber is a relay as its region sees it.
 type subscriber struct {
-	relay  *actor.PID
-	stream uint64
-	next   uint64          // N of the Submit to come
-	seen   time.Time       // last Attach
-	held   canvas.Position // what it said it has; used once, to bring it up to date
+	relay   *actor.PID
+	stream  uint64
+	next    uint64          // N of the Submit to come
+	answers uint64          // N of the next Committed or Rejected
+	seen    time.Time       // last Attach
+	held    canvas.Position // what it said last that it has
+	brought bool            // it has been brought up to date, so that held counts for lags
+}
+
+// answer counts one Committed or Rejected.
+func (s *subscriber) answer() uint64 {
+	s.answers++
+	return s.answers - 1
+}
+
+// lags tells whether more pixels are under way to the relay than a queue between pods
+// should hold: it confirms what it has with every beat.
+func (s *subscriber) lags(position canvas.Position, limit int) bool {
+	return s.brought && position.Seq > s.held.Seq && position.Seq-s.held.Seq > uint64(limit)
 }
 
 // leaseBeats is how many beats a relay may miss before its region forgets it: a relay
@@ -25,18 +39,24 @@ const leaseBeats = 8
 // attach renews a subscription or starts a fresh one.
 func (r *region) attach(ctx actor.Context, m *Attach) {
 	key := ctx.Sender().String()
-	if s := r.subscribers[key]; s != nil && s.stream == m.Stream {
+	s := r.subscribers[key]
+	known := s != nil && s.stream == m.Stream
+	if known && m.Submits == s.next {
 		s.seen = r.pod.clock.Now()
+		if m.Renews {
+			s.held = m.Held
+		}
 		if r.epoch != 0 {
-			ctx.Send(s.relay, &Attached{Stream: s.stream, Position: r.position})
+			ctx.Send(s.relay, &Attached{Stream: s.stream, Answers: s.answers, Position: r.position})
 		}
 		return
 	}
-	if m.Renews { // what was promised to this stream is forgotten, and its ops with it
+	if known || m.Renews { // a Submit was lost, or what was promised to this stream is forgotten, and its ops with it
+		delete(r.subscribers, key)
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return
 	}
-	s := &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
+	s = &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
 	r.subscribers[key] = s
 	if r.epoch != 0 {
 		r.bring(ctx, s)
@@ -52,6 +72,7 @@ func (r *region) bring(ctx actor.Context, s *subscriber) {
 	} else if blank || s.held != r.position {
 		answer.Base, answer.Recent = r.snapshot(), slices.Clone(r.ring.batches)
 	}
+	s.held, s.brought = r.position, true
 	ctx.Send(s.relay, answer)
 }
 
@@ -65,7 +86,8 @@ func (r *region) snapshot() *canvas.Snapshot {
 
 // submit takes ops of an attached relay; those applied before are acknowledged at once.
 func (r *region) submit(ctx actor.Context, m *Submit) {
-	s := r.subscribers[ctx.Sender().String()]
+	key := ctx.Sender().String()
+	s := r.subscribers[key]
 	if s == nil || s.stream != m.Stream || s.next != m.N {
 		ctx.Send(ctx.Sender(), &Lapsed{Stream: m.Stream})
 		return
@@ -82,7 +104,7 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 			late = append(late, op.ID)
 		case impatient && r.queue.known[op.ID] == nil:
 			unavailable = append(unavailable, op.ID)
-		case !r.queue.push(op, s.relay, now):
+		case !r.queue.push(op, key, now):
 			busy = append(busy, op.ID)
 		}
 	}
@@ -96,20 +118,28 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 func (r *region) acknowledge(ctx actor.Context, s *subscriber, ops []canvas.OpID) {
 	if len(ops) > 0 {
 		r.pod.stats.Deduped.Add(int64(len(ops)))
-		ctx.Send(s.relay, &Committed{Stream: s.stream, Acks: ops})
+		ctx.Send(s.relay, &Committed{Stream: s.stream, N: s.answer(), Acks: ops})
 	}
 }
 
 func (r *region) reject(ctx actor.Context, s *subscriber, ops []canvas.OpID, why canvas.Refusal) {
 	if len(ops) > 0 {
-		ctx.Send(s.relay, &Rejected{Stream: s.stream, Ops: ops, Why: why, Retry: time.Second})
+		ctx.Send(s.relay, &Rejected{Stream: s.stream, N: s.answer(), Ops: ops, Why: why, Retry: time.Second})
 	}
 }
 
-// sweep forgets relays whose lease has run out, and refuses what has waited for the
-// store longer than Config.Patience.
+// sweep forgets relays whose lease has run out, refuses what has waited for the store
+// longer than Config.Patience, and looks whether the region is still ours.
 func (r *region) sweep(ctx actor.Context) {
+	if r.epoch == 0 {
+		r.sweeping = false
+		return
+	}
 	now := r.pod.clock.Now()
+	if since := r.handoff.strange; r.phase == "serving" && !since.IsZero() && now.Sub(since) > overdue {
+		r.retire(ctx)
+	}
+	r.confirm(ctx, now)
 	for key, s := range r.subscribers {
 		if now.Sub(s.seen) > leaseBeats*r.pod.cfg.Beat {
 			delete(r.subscribers, key)

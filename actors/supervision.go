@@ -34,9 +34,33 @@ func (n *Node) props(kind Kind, producer func() actor.Actor) *actor.Props {
 	if kind == KindConnection || kind == KindPlacer {
 		strategy = n.strategies.stop
 	}
-	return actor.PropsFromProducer(producer,
-		actor.WithGuardian(strategy),
-		actor.WithMailbox(actor.Unbounded(counter{&n.stats, kind})))
+	mailbox := actor.Unbounded(counter{&n.stats, kind})
+	if n.decode != nil {
+		mailbox = opening(mailbox, n.decode)
+	}
+	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(mailbox))
+}
+
+// opening makes mailboxes that turn what came from another pod into the message it is, on
+// the goroutine that brought it.
+func opening(mailbox actor.MailboxProducer, decode Decode) actor.MailboxProducer {
+	return func() actor.Mailbox { return &openingMailbox{mailbox(), decode} }
+}
+
+type openingMailbox struct {
+	actor.Mailbox
+	decode Decode
+}
+
+func (m *openingMailbox) PostUserMessage(message any) {
+	if envelope, ok := message.(*actor.MessageEnvelope); ok {
+		if opened, ok := m.decode(envelope.Message); ok {
+			message = &actor.MessageEnvelope{Header: envelope.Header, Message: opened, Sender: envelope.Sender}
+		}
+	} else if opened, ok := m.decode(message); ok {
+		message = opened
+	}
+	m.Mailbox.PostUserMessage(message)
 }
 
 // counter counts messages at the mailbox, which costs one atomic addition each.

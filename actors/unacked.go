@@ -171,7 +171,7 @@ func (r *relay) flush(ctx actor.Context) {
 		if len(ops) == 0 {
 			return
 		}
-		ctx.Request(r.pod.placement.Region(r.id), &Submit{Stream: r.stream, N: r.submits, Ops: ops})
+		r.request(ctx, &Submit{Stream: r.stream, N: r.submits, Ops: ops})
 		r.submits++
 	}
 }

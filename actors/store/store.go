@@ -56,6 +56,9 @@ type Store interface {
 	// alone: no error.
 	Release(ctx context.Context, region canvas.RegionID, epoch uint64) error
 
+	// Holds tells whether the claim under an epoch is the current one: nil, or ErrFenced.
+	Holds(ctx context.Context, region canvas.RegionID, epoch uint64) error
+
 	// History returns the log after sequence number `after`, oldest first: at most limit
 	// batches. The first may start later than `after` when older entries were dropped, or
 	// earlier when `after` is inside a batch.

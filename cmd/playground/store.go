@@ -43,7 +43,7 @@ func openStore(cfg config, log *slog.Logger) (store.Store, []api.Counter, error)
 
 func redisCounters(s *redis.Stats) []api.Counter {
 	return []api.Counter{
-		{Name: "redis_calls_total", Help: "Claims, commits, releases, reads of the log and pings.", Value: &s.Calls},
+		{Name: "redis_calls_total", Help: "Claims and whether they hold, commits, releases, reads of the log and pings.", Value: &s.Calls},
 		{Name: "redis_calls_failed_total", Help: "Calls that Redis did not answer, or not well.", Value: &s.Failed},
 	}
 }

@@ -130,6 +130,23 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, epoch uint6
 	return nil
 }
 
+// Holds implements store.Store.
+func (s *Store) Holds(ctx context.Context, region canvas.RegionID, epoch uint64) error {
+	holds := false
+	err := s.read(ctx, func(t *tables) error {
+		r, err := t.region(region)
+		holds = r.claimed && r.epoch == epoch
+		return err
+	})
+	if err == nil && !holds {
+		err = store.ErrFenced
+	}
+	if err != nil {
+		return fmt.Errorf("look who holds region %d: %w", region, err)
+	}
+	return nil
+}
+
 // History implements store.Store.
 func (s *Store) History(ctx context.Context, region canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
 	var history []*canvas.Batch

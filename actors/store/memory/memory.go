@@ -140,6 +140,16 @@ func (s *Store) Release(ctx context.Context, id canvas.RegionID, epoch uint64) e
 	})
 }
 
+// Holds implements store.Store.
+func (s *Store) Holds(ctx context.Context, id canvas.RegionID, epoch uint64) error {
+	return s.do(ctx, "holds", id, func(r *region) error {
+		if epoch != r.epoch || !r.claimed {
+			return store.ErrFenced
+		}
+		return nil
+	})
+}
+
 // History implements store.Store.
 func (s *Store) History(ctx context.Context, id canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
 	var history []*canvas.Batch

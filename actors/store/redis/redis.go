@@ -44,7 +44,7 @@ type Store struct {
 
 // Stats counts what the store did since it was opened.
 type Stats struct {
-	Calls  atomic.Int64 // claims, commits, releases, reads of the log and pings
+	Calls  atomic.Int64 // claims and whether they hold, commits, releases, reads of the log and pings
 	Failed atomic.Int64 // calls that Redis did not answer, or not well
 }
 
@@ -133,6 +133,24 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, epoch uint6
 	})
 	if err != nil {
 		return fmt.Errorf("release region %d: %w", region, err)
+	}
+	return nil
+}
+
+// Holds implements store.Store.
+func (s *Store) Holds(ctx context.Context, region canvas.RegionID, epoch uint64) error {
+	err := s.call(ctx, func() error {
+		fields, err := s.client.HMGet(ctx, s.keys(region)[0], "epoch", "owner").Result()
+		switch {
+		case err != nil:
+			return err
+		case fields[0] != strconv.FormatUint(epoch, 10) || fields[1] == nil:
+			return store.ErrFenced
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("look who holds region %d: %w", region, err)
 	}
 	return nil
 }

@@ -1,7 +1,10 @@
 package storetest
 
 import (
+	"errors"
+
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 )
 
 func claimOfBlankRegion(f *fixture) {
@@ -76,6 +79,33 @@ func releaseEndsClaim(f *fixture) {
 	f.fenced("the last commit repeated after the release", b)
 	if next := f.state(whole, b); next.Epoch <= claim.Epoch {
 		f.Errorf("epoch %d after the release of %d", next.Epoch, claim.Epoch)
+	}
+}
+
+func holdsTellsWhoseTheClaimIs(f *fixture) {
+	holds := func(epoch uint64) bool {
+		err := f.store.Holds(f.ctx, whole, epoch)
+		if err != nil && !errors.Is(err, store.ErrFenced) {
+			f.Fatalf("holds %d: %v", epoch, err)
+		}
+		return err == nil
+	}
+	if holds(0) || holds(1) {
+		f.Error("somebody holds a region that nobody ever claimed")
+	}
+	former := f.claim(whole)
+	if !holds(former.Epoch) || holds(former.Epoch+1) {
+		f.Error("the owner does not hold its claim, or the one to come holds already")
+	}
+	owner := f.claim(whole)
+	if holds(former.Epoch) || !holds(owner.Epoch) {
+		f.Error("after a new claim the former owner holds, or the new one does not")
+	}
+	if err := f.store.Release(f.ctx, whole, owner.Epoch); err != nil {
+		f.Fatal(err)
+	}
+	if holds(owner.Epoch) {
+		f.Error("a released claim holds")
 	}
 }
 

@@ -1,0 +1,261 @@
+package actors
+
+import (
+	"context"
+	"maps"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// handoff is what a region remembers of those who wait for it to let go.
+type handoff struct {
+	yielders []yielder    // next owners; answered with Yielded
+	leavers  []*actor.PID // the node, draining; answered with retired
+	retirees []*actor.PID // the node, closing: the actor stops
+
+	asks    int       // numbers the questions to those who may own it from before
+	open    int       // answers to come
+	served  bool      // one of the answers said so
+	yielded time.Time // when another pod last took the region from us, if the members are still the same
+	strange time.Time // since when we serve what is not ours; zero: it is ours
+}
+
+const (
+	// yieldPatience is how long the owner before has to answer. A commit and a release take
+	// a few milliseconds; one that is dead and not yet known to be must not hold us up.
+	yieldPatience = 500 * time.Millisecond
+	// yieldMemory is how long a relay whose view lags can't call back a region that we have
+	// just yielded.
+	yieldMemory = time.Second
+	// overdue is how long we serve a region that is not ours and that nobody asks for.
+	overdue = 2 * time.Second
+)
+
+// yielder is a next owner and the number of its question.
+type yielder struct {
+	pid *actor.PID
+	n   int
+}
+
+type (
+	yieldLate struct {
+		of   *region
+		asks int
+	}
+)
+
+// mine tells whether the region is this pod's to own.
+func (r *region) mine(ctx actor.Context) bool {
+	owner := r.pod.placement.Region(r.id)
+	return owner != nil && owner.Equal(ctx.Self())
+}
+
+// dormant: the region is not ours, or nobody here needs it. It holds nothing but relays
+// that know of us already: we may yet learn that we are the owner.
+func (r *region) dormant(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *Attach:
+		r.attach(ctx, m)
+		if len(r.subscribers) > 0 && r.mine(ctx) && r.pod.clock.Now().Sub(r.handoff.yielded) > yieldMemory {
+			r.ask(ctx)
+		}
+	case *Submit: // of a stream to an instance or an epoch before
+		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case turn:
+		if r.mine(ctx) {
+			r.ask(ctx)
+		} else {
+			r.pod.turns.done(r)
+		}
+	case *Yield:
+		ctx.Respond(&Yielded{N: m.N})
+	case retire:
+		r.stop(ctx)
+	case handOver:
+		ctx.Respond(retired{})
+	case committed, commitAgain, claimed, claimAgain, confirmed, released, *Yielded, yieldLate: // of a state before
+	default:
+		r.pod.unhandled(KindRegion, m)
+	}
+}
+
+// ask has the owner before us let go, so that the region moves between two commits.
+func (r *region) ask(ctx actor.Context) {
+	before := r.pod.placement.Before(r.id)
+	h := &r.handoff
+	h.asks, h.open, h.served = h.asks+1, len(before), false
+	if h.open == 0 {
+		r.take(ctx)
+		return
+	}
+	r.become("asking", r.asking)
+	for _, pid := range before {
+		ctx.Request(pid, &Yield{N: h.asks})
+	}
+	r.pod.later(ctx, yieldPatience, yieldLate{r, h.asks})
+}
+
+// asking: waits for the owner before us to let go.
+func (r *region) asking(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *Attach:
+		r.attach(ctx, m)
+	case *Submit:
+		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case *Yielded:
+		r.onYielded(ctx, m)
+	case yieldLate:
+		if m.of == r && m.asks == r.handoff.asks {
+			r.log.Debug("the owner before does not answer")
+			r.take(ctx)
+		}
+	case *Yield: // the one who asks knows other members; if both claim, the store decides
+		ctx.Respond(&Yielded{N: m.N})
+	case retire:
+		r.stop(ctx)
+	case handOver:
+		ctx.Respond(retired{})
+	case committed, commitAgain, claimed, claimAgain, confirmed, released, turn: // of a state before
+	default:
+		r.pod.unhandled(KindRegion, m)
+	}
+}
+
+func (r *region) onYielded(ctx actor.Context, m *Yielded) {
+	h := &r.handoff
+	if m.N != h.asks {
+		return // to a question given up
+	}
+	h.served = h.served || m.Served
+	if h.open--; h.open == 0 {
+		r.take(ctx)
+	}
+}
+
+// take claims a region that somebody needs: a relay of ours, or those of the owner before.
+func (r *region) take(ctx actor.Context) {
+	if !r.handoff.served && len(r.subscribers) == 0 {
+		r.rest(ctx)
+		return
+	}
+	r.become("claiming", r.claiming)
+	r.claim(ctx)
+}
+
+// rest makes the region dormant; whoever waited for it to let go is told.
+func (r *region) rest(ctx actor.Context) {
+	r.letGo(ctx)
+	r.settle(ctx)
+}
+
+// settle answers all who waited for us to let go, and ends in dormancy or for good.
+func (r *region) settle(ctx actor.Context) {
+	r.pod.turns.done(r)
+	h := &r.handoff
+	h.strange = time.Time{}
+	for _, y := range h.yielders {
+		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
+		h.yielded = r.pod.clock.Now()
+	}
+	for _, pid := range h.leavers {
+		ctx.Send(pid, retired{})
+	}
+	h.yielders, h.leavers = nil, nil
+	r.become("dormant", r.dormant)
+	if len(h.retirees) > 0 {
+		r.stop(ctx)
+	}
+}
+
+// stop ends the actor for good.
+func (r *region) stop(ctx actor.Context) {
+	if ctx.Sender() != nil && len(r.handoff.retirees) == 0 {
+		ctx.Respond(retired{})
+	}
+	for _, pid := range r.handoff.retirees {
+		ctx.Send(pid, retired{})
+	}
+	r.handoff.retirees = nil
+	ctx.Stop(ctx.Self())
+}
+
+// moved looks at who owns the region now that the members have changed. Who no longer
+// owns it goes on until the next owner asks, so that there is always one; the next owner
+// takes its turn, or is called by a relay before that.
+func (r *region) moved(ctx actor.Context) {
+	r.handoff.yielded = time.Time{}
+	maps.DeleteFunc(r.subscribers, func(_ string, s *subscriber) bool { return !r.pod.placement.Has(s.relay.Address) })
+	mine := r.mine(ctx)
+	switch r.phase {
+	case "dormant":
+		switch {
+		case !mine:
+		case len(r.subscribers) > 0:
+			r.ask(ctx)
+		case len(r.pod.placement.Before(r.id)) > 0:
+			r.pod.turns.want(r, ctx.Self())
+		}
+	case "asking":
+		if !mine {
+			r.rest(ctx)
+		}
+	case "serving":
+		switch {
+		case mine:
+			r.handoff.strange = time.Time{}
+		case r.pod.placement.Region(r.id) == nil: // this pod has lost the others
+			r.retire(ctx)
+		case r.handoff.strange.IsZero():
+			r.handoff.strange = r.pod.clock.Now()
+		}
+	case "claiming", "fenced", "retiring": // each looks when it is through
+	}
+}
+
+// onHandOver answers when the region is not ours any more, if it should not be.
+func (r *region) onHandOver(ctx actor.Context) {
+	if r.mine(ctx) { // there is nobody else
+		ctx.Respond(retired{})
+		return
+	}
+	r.handoff.leavers = append(r.handoff.leavers, ctx.Sender())
+}
+
+// retire stops taking ops; what is queued is committed first.
+func (r *region) retire(ctx actor.Context) {
+	r.become("retiring", r.retiring)
+	r.advance(ctx)
+}
+
+// release ends the claim in the store.
+func (r *region) release(ctx actor.Context) {
+	self, system, epoch := ctx.Self(), ctx.ActorSystem(), r.epoch
+	r.pod.background(func(c context.Context) {
+		if err := r.pod.store.Release(c, r.id, epoch); err != nil {
+			r.log.Warn("region not released; its next owner claims it all the same", "err", err)
+		}
+		system.Root.Send(self, released{r})
+	})
+}
+
+func (r *region) onReleased(ctx actor.Context) {
+	if len(r.handoff.yielders)+len(r.handoff.leavers) > 0 {
+		r.pod.stats.Yielded.Add(1)
+	}
+	r.rest(ctx)
+}
+
+// abandon lets those go who wait for a region that has failed: they ask its successor.
+func (r *region) abandon(ctx actor.Context) {
+	if r.epoch != 0 {
+		r.pod.stats.Serving.Add(-1)
+	}
+	r.pod.turns.done(r)
+	for _, y := range r.handoff.yielders {
+		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
+	}
+	for _, pid := range append(r.handoff.leavers, r.handoff.retirees...) {
+		ctx.Send(pid, retired{})
+	}
+}

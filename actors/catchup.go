@@ -33,30 +33,49 @@ func (r *relay) resync(ctx actor.Context, m resync) {
 	r.engage(ctx)
 }
 
-// read answers with a snapshot of now. A reader wants what the region has, so it waits
-// for an attached replica.
+// read answers with a snapshot of now. A viewer may be behind; a reader wants every pixel
+// that anybody has been told is durable, on whatever pod, so the owner is asked first.
 func (r *relay) read(ctx actor.Context) {
 	r.lastRead = r.pod.clock.Now()
-	switch {
-	case r.tile != nil && r.attached:
-		ctx.Respond(r.snapshot())
-	case len(r.readers) < maxReaders:
-		r.readers = append(r.readers, ctx.Sender())
-	default:
+	if len(r.readers) == maxReaders {
 		ctx.Respond(readBusy{})
+		return
 	}
+	r.readers = append(r.readers, ctx.Sender())
 	r.engage(ctx)
+	r.check(ctx)
 }
 
-func (r *relay) serveWaiting(ctx actor.Context) {
+// check asks the owner for all readers who wait, unless it is being asked for some of
+// them: those who came later need a later answer.
+func (r *relay) check(ctx actor.Context) {
+	if r.attached && r.checking == 0 && len(r.readers) > 0 {
+		r.checking = len(r.readers)
+		r.checks++
+		r.request(ctx, &Check{Stream: r.stream, N: r.checks})
+	}
+}
+
+func (r *relay) onChecked(ctx actor.Context, m *Checked) {
+	switch {
+	case m.Stream != r.stream || m.N != r.checks || r.checking == 0:
+		return
+	case r.position != m.Position || r.heard != m.Answers: // something was lost on the way
+		r.attach(ctx)
+		return
+	}
+	for _, reader := range r.readers[:r.checking] {
+		ctx.Send(reader, r.snapshot())
+	}
+	r.readers, r.checking = r.readers[r.checking:], 0
+	r.check(ctx)
+}
+
+func (r *relay) serveWaiting() {
 	for viewer, held := range r.waiting {
 		r.pod.audience.Join(viewer, r.catchUp(held))
 	}
-	for _, reader := range r.readers {
-		ctx.Send(reader, r.snapshot())
-	}
 	clear(r.waiting)
-	r.readers = nil
 }
 
 // catchUp is what leads from held to the replica's position: the batches in between, if

@@ -62,6 +62,8 @@ func (r *region) dormant(ctx actor.Context) {
 		}
 	case *Submit: // of a stream to an instance or an epoch before
 		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case *Check: // likewise
+		ctx.Respond(&Lapsed{Stream: m.Stream})
 	case turn:
 		if r.mine(ctx) {
 			r.ask(ctx)
@@ -102,6 +104,8 @@ func (r *region) asking(ctx actor.Context) {
 	case *Attach:
 		r.attach(ctx, m)
 	case *Submit:
+		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case *Check:
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 	case *Yielded:
 		r.onYielded(ctx, m)
@@ -251,6 +255,7 @@ func (r *region) abandon(ctx actor.Context) {
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)
 	}
+	r.recovered()
 	r.pod.turns.done(r)
 	for _, y := range r.handoff.yielders {
 		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})

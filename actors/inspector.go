@@ -17,13 +17,13 @@ type inspector struct {
 	unsubscribe func()
 }
 
-// Report is what the inspector tells about a pod.
+// Report is what the inspector tells about a pod. It travels between pods.
 type Report struct {
 	Node    string
 	Uptime  time.Duration
-	Users   int // of the whole canvas, as shown
+	Users   int // connections of this pod
 	Kinds   []KindReport
-	Regions []RegionReport // in the order of their ids; a region that didn't answer in time is absent
+	Regions []RegionReport // those that are not dormant, in the order of their ids; one that didn't answer in time is absent
 }
 
 // KindReport counts the actors of one kind.
@@ -50,10 +50,11 @@ type RollReport struct {
 	Users   int
 }
 
-type (
-	inspect  struct{} // answered with *Report
-	describe struct{} // to a region or presence; answered with RegionReport, []RollReport
-)
+// Inspect asks an inspector, also that of another pod; answered with *Report.
+type Inspect struct{}
+
+// describe asks a region or presence; answered with RegionReport, []RollReport.
+type describe struct{}
 
 // describeTimeout is how long a report waits for a region.
 const describeTimeout = 500 * time.Millisecond
@@ -67,7 +68,7 @@ func (i *inspector) Receive(ctx actor.Context) {
 		i.pod.stats.Live[KindInspector].Add(-1)
 		i.unsubscribe()
 	case *actor.Stopping:
-	case inspect:
+	case *Inspect:
 		i.inspect(ctx)
 	default:
 		i.pod.unhandled(KindInspector, m)
@@ -100,7 +101,7 @@ func (i *inspector) inspect(ctx actor.Context) {
 
 func (i *inspector) report() *Report {
 	stats := &i.pod.stats
-	report := &Report{Node: i.pod.cfg.Node, Uptime: i.pod.clock.Now().Sub(i.pod.opened), Users: i.pod.Users()}
+	report := &Report{Node: i.pod.cfg.Node, Uptime: i.pod.clock.Now().Sub(i.pod.opened), Users: int(stats.Live[KindConnection].Load())}
 	for _, k := range Kinds() {
 		report.Kinds = append(report.Kinds, KindReport{
 			Kind: k.String(), Live: stats.Live[k].Load(), Messages: stats.Messages[k].Load(),
@@ -113,7 +114,7 @@ func (i *inspector) report() *Report {
 	}
 	for _, f := range futures {
 		if answer, err := f.Result(); err == nil {
-			if r, ok := answer.(RegionReport); ok {
+			if r, ok := answer.(RegionReport); ok && r.State != "dormant" {
 				report.Regions = append(report.Regions, r)
 			}
 		}

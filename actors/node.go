@@ -50,6 +50,7 @@ type Node struct {
 	decode     Decode
 	strategies strategies
 	turns      *turns
+	outage     *outage
 	stats      Stats
 
 	// Set by Open, read-only from then on. relays and regions are indexed by RegionID, and
@@ -90,7 +91,7 @@ func New(cfg Config, ports Ports) *Node {
 	if n.placement == nil {
 		n.placement = alone{n.system}
 	}
-	n.turns = newTurns(n.system.Root)
+	n.turns, n.outage = newTurns(n.system.Root), newOutage(n.log)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))

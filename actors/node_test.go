@@ -175,11 +175,11 @@ func TestNode_ReportsItsActors(t *testing.T) {
 	a := w.connect(Hello{})
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1), dot(1, 0, 1)}})
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
-	report, err := w.node.Report(context.Background())
-	if err != nil {
-		t.Fatal(err)
+	report := w.node.Survey(context.Background(), []string{w.node.Address()})[0]
+	if report == nil {
+		t.Fatal("no report")
 	}
-	if len(report.Regions) != testGeometry.Regions() || report.Regions[0].Seq != 2 || report.Regions[0].State != "serving" {
+	if len(report.Regions) != 1 || report.Users != 1 || report.Regions[0].Seq != 2 || report.Regions[0].State != "serving" {
 		t.Errorf("regions %+v", report.Regions)
 	}
 	if k := report.Kinds[KindConnection]; k.Live != 1 || k.Messages < 2 {

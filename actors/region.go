@@ -2,7 +2,6 @@ package actors
 
 import (
 	"context"
-	"errors"
 	"log/slog"
 	"time"
 
@@ -47,6 +46,11 @@ type region struct {
 	fences    int       // times fenced of late
 	fencedAt  time.Time
 	sweeping  bool // a sweep is scheduled
+
+	// Relays that want to know whether they have all there is. checkers wait for the store's
+	// answer to a question under way, the others for the next.
+	checking         bool
+	checkers, others map[string]uint64 // by relay PID, the number of its question
 
 	handoff handoff
 }
@@ -127,6 +131,8 @@ func (r *region) claiming(ctx actor.Context) {
 		r.attach(ctx, m)
 	case *Submit: // of a stream to an instance or an epoch before
 		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case *Check: // likewise
+		ctx.Respond(&Lapsed{Stream: m.Stream})
 	case claimed:
 		r.onClaimed(ctx, m)
 	case claimAgain:
@@ -158,6 +164,8 @@ func (r *region) serving(ctx actor.Context) {
 		r.onCommitAgain(ctx, m)
 	case confirmed:
 		r.onConfirmed(ctx, m)
+	case *Check:
+		r.check(ctx, m)
 	case *Yield:
 		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
 		r.retire(ctx)
@@ -176,7 +184,7 @@ func (r *region) serving(ctx actor.Context) {
 // longer each time, we claim again if the region is still ours to own.
 func (r *region) fenced(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach, *Submit: // no answer: the relay asks again, whoever is the owner by then
+	case *Attach, *Submit, *Check: // no answer: the relay asks again, whoever is the owner by then
 	case claimAgain:
 		switch {
 		case m.of != r:
@@ -202,7 +210,7 @@ func (r *region) fenced(ctx actor.Context) {
 // dormant, or stops.
 func (r *region) retiring(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach, *Submit: // no answer: the next owner gives it
+	case *Attach, *Submit, *Check: // no answer: the next owner gives it
 	case committed:
 		r.onCommitted(ctx, m)
 	case commitAgain:
@@ -281,7 +289,11 @@ func (r *region) onFenced(ctx actor.Context) {
 	}
 	r.fences, r.fencedAt = r.fences+1, now
 	r.pod.stats.Fenced.Add(1)
-	r.log.Warn("region fenced: another owner has claimed it", "epoch", r.epoch)
+	level := slog.LevelDebug
+	if r.fences == 1 { // two owners that take turns would say it without end
+		level = slog.LevelWarn
+	}
+	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
 	retiring := r.phase == "retiring"
 	r.letGo(ctx)
 	if retiring {
@@ -303,29 +315,8 @@ func (r *region) letGo(ctx actor.Context) {
 	}
 	r.epoch, r.flight, r.tile, r.base, r.ring, r.applied = 0, nil, nil, nil, ring{}, applied{}
 	r.queue = newQueue(r.pod.cfg.QueuePixels)
-	r.failures, r.asked = 0, time.Time{}
-}
-
-// confirm asks the store whether the claim is still ours, when no commit has told: an
-// owner that has been replaced must not go on showing an old canvas.
-func (r *region) confirm(ctx actor.Context, now time.Time) {
-	if r.phase != "serving" || r.flight != nil || now.Sub(r.confirmed) < confirmBeats*r.pod.cfg.Beat {
-		return
-	}
-	r.confirmed = now
-	self, system, epoch := ctx.Self(), ctx.ActorSystem(), r.epoch
-	r.pod.background(func(c context.Context) {
-		system.Root.Send(self, confirmed{r, epoch, r.pod.store.Holds(c, r.id, epoch)})
-	})
-}
-
-// confirmBeats is how many beats an idle owner goes unconfirmed: under a second.
-const confirmBeats = 3
-
-func (r *region) onConfirmed(ctx actor.Context, m confirmed) {
-	if m.of == r && m.epoch == r.epoch && errors.Is(m.err, store.ErrFenced) {
-		r.onFenced(ctx)
-	}
+	r.recovered()
+	r.checking, r.checkers, r.others = false, nil, nil
 }
 
 // calling notes when the store was first asked for what it has not answered.
@@ -337,15 +328,13 @@ func (r *region) calling() {
 
 func (r *region) failed(err error, operation string) {
 	r.pod.stats.Outages.Add(1)
-	if r.failures == 0 {
-		r.log.Warn("store does not answer, trying again", "operation", operation, "err", err)
-	}
+	r.pod.outage.failed(r.id, operation, err, r.pod.clock.Now())
 	r.failures++
 }
 
 func (r *region) recovered() {
 	if r.failures > 0 {
-		r.log.Info("store answers again", "after", r.pod.clock.Now().Sub(r.asked).Round(time.Millisecond))
+		r.pod.outage.over(r.id, r.pod.clock.Now())
 	}
 	r.failures, r.asked = 0, time.Time{}
 }

@@ -29,6 +29,12 @@ type (
 		N      uint64
 		Ops    []canvas.Op
 	}
+	// Check asks whether what the sender has been sent is all there is: the owner asks the
+	// store whether it still is the owner, and then answers Checked.
+	Check struct {
+		Stream uint64
+		N      uint64 // numbers the sender's questions
+	}
 	// Detach ends the sender's subscription.
 	Detach struct{}
 	// Point passes pointers on to all subscribed relays.
@@ -76,6 +82,14 @@ type (
 		Ops    []canvas.OpID
 		Why    canvas.Refusal
 		Retry  time.Duration
+	}
+	// Checked answers Check: every pixel that anyone was told is durable before the question
+	// is in Position.
+	Checked struct {
+		Stream   uint64
+		N        uint64 // the question's
+		Answers  uint64 // as Attached's
+		Position canvas.Position
 	}
 	// Lapsed says that the stream is not known here: attach again.
 	Lapsed struct{ Stream uint64 }

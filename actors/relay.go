@@ -39,7 +39,9 @@ type relay struct {
 	base     *canvas.Snapshot             // an older or current copy that newcomers share
 	delta    *canvas.Batch                // the last merged batch made for someone who resumed
 	waiting  map[ViewerID]canvas.Position // viewers to answer when the replica is there, and what they hold
-	readers  []*actor.PID                 // likewise readers
+	readers  []*actor.PID                 // who waits for a snapshot of now
+	checking int                          // how many of them the Check under way is for; 0: none is
+	checks   uint64                       // N of the last Check
 	lastRead time.Time
 
 	unacked  *unacked // the node's, so that it survives a restart of the actor
@@ -112,6 +114,8 @@ func (r *relay) Receive(ctx actor.Context) {
 		r.moved(ctx)
 	case *Attached:
 		r.onAttached(ctx, m)
+	case *Checked:
+		r.onChecked(ctx, m)
 	case *Committed:
 		r.onCommitted(ctx, m)
 	case *Rejected:
@@ -143,7 +147,7 @@ func (r *relay) attach(ctx actor.Context) {
 		ctx.Request(r.owner, &Detach{})
 	}
 	r.stream, r.owner = r.pod.streams.Add(1), owner
-	r.attached, r.submits, r.heard, r.silent = false, 0, 0, 0
+	r.attached, r.submits, r.heard, r.silent, r.checking = false, 0, 0, 0, 0
 	r.unacked.unsend()
 	r.request(ctx, &Attach{Stream: r.stream, Held: r.position})
 }
@@ -187,6 +191,8 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	default:
 		r.silent++
 		r.request(ctx, &Attach{Stream: r.stream, Held: r.position, Renews: r.attached, Submits: r.submits})
+		r.checking = 0 // its answer may have been lost
+		r.check(ctx)
 	}
 	r.pod.later(ctx, r.pod.cfg.Beat, beat{r})
 }
@@ -230,7 +236,8 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 		return
 	}
 	if fresh {
-		r.serveWaiting(ctx)
+		r.serveWaiting()
+		r.check(ctx)
 		r.flush(ctx)
 	}
 }

@@ -70,8 +70,8 @@ func TestRelay_LetsGoWhenNobodyViews(t *testing.T) {
 	w.watch(a, nil)
 	w.converged(a)
 	subscribed := func() bool {
-		report, err := w.node.Report(context.Background())
-		return err == nil && len(report.Regions) > 0 && report.Regions[0].Relays == 1
+		report := w.node.Survey(context.Background(), []string{w.node.Address()})[0]
+		return report != nil && len(report.Regions) > 0 && report.Regions[0].Relays == 1
 	}
 	if !subscribed() {
 		t.Fatal("a viewed region has no relay")

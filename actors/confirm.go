@@ -1,0 +1,72 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/store"
+)
+
+// An owner can't know by itself that it is one: another pod may have claimed the region
+// while this one was paused or cut off. A commit tells, and without one the store is asked.
+
+// confirmBeats is how many beats an idle owner goes unconfirmed: under a second.
+const confirmBeats = 3
+
+// confirm asks the store when no commit has told for a while: an owner that has been
+// replaced must not go on showing an old canvas.
+func (r *region) confirm(ctx actor.Context, now time.Time) {
+	if r.phase == "serving" && r.flight == nil && !r.checking && now.Sub(r.confirmed) >= confirmBeats*r.pod.cfg.Beat {
+		r.askStore(ctx)
+	}
+}
+
+// check asks the store for a relay that someone reads from. Relays that ask meanwhile
+// share the next question.
+func (r *region) check(ctx actor.Context, m *Check) {
+	key := ctx.Sender().String()
+	if s := r.subscribers[key]; s == nil || s.stream != m.Stream {
+		ctx.Respond(&Lapsed{Stream: m.Stream})
+		return
+	}
+	if r.others == nil {
+		r.others = make(map[string]uint64, 1)
+	}
+	r.others[key] = m.N
+	if !r.checking {
+		r.askStore(ctx)
+	}
+}
+
+func (r *region) askStore(ctx actor.Context) {
+	r.checking, r.confirmed = true, r.pod.clock.Now()
+	r.checkers, r.others = r.others, nil
+	self, system, epoch := ctx.Self(), ctx.ActorSystem(), r.epoch
+	r.pod.background(func(c context.Context) {
+		system.Root.Send(self, confirmed{r, epoch, r.pod.store.Holds(c, r.id, epoch)})
+	})
+}
+
+// onConfirmed answers the relays that asked. A store that does not answer takes no claims
+// and no commits either, so what we have is still all there is: reading goes on.
+func (r *region) onConfirmed(ctx actor.Context, m confirmed) {
+	if m.of != r || m.epoch != r.epoch {
+		return
+	}
+	if errors.Is(m.err, store.ErrFenced) {
+		r.onFenced(ctx)
+		return
+	}
+	for key, n := range r.checkers {
+		if s := r.subscribers[key]; s != nil {
+			ctx.Send(s.relay, &Checked{Stream: s.stream, N: n, Answers: s.answers, Position: r.position})
+		}
+	}
+	r.checking, r.checkers = false, nil
+	if len(r.others) > 0 {
+		r.askStore(ctx)
+	}
+}

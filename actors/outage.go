@@ -1,0 +1,46 @@
+package actors
+
+import (
+	"log/slog"
+	"sync"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// outage says once that the store does not answer and once that it does again, for all
+// regions of a pod. Regions call it from their own goroutines.
+type outage struct {
+	log *slog.Logger
+
+	mu      sync.Mutex // guards:
+	regions map[canvas.RegionID]struct{}
+	began   time.Time
+}
+
+func newOutage(log *slog.Logger) *outage {
+	return &outage{log: log, regions: make(map[canvas.RegionID]struct{})}
+}
+
+// failed notes that a region's call failed.
+func (o *outage) failed(id canvas.RegionID, operation string, err error, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.regions) == 0 {
+		o.began = now
+		o.log.Warn("store does not answer, trying again", "operation", operation, "err", err)
+	}
+	o.regions[id] = struct{}{}
+}
+
+// over notes that a region's calls succeed again, or that it makes none any more.
+func (o *outage) over(id canvas.RegionID, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if _, ok := o.regions[id]; !ok {
+		return
+	}
+	if delete(o.regions, id); len(o.regions) == 0 {
+		o.log.Info("store answers again", "after", now.Sub(o.began).Round(time.Millisecond))
+	}
+}

@@ -1,0 +1,279 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/hashicorp/memberlist"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+var _ actors.Placement = (*Cluster)(nil)
+
+// Cluster is this pod's place among the others.
+type Cluster struct {
+	cfg       Config
+	log       *slog.Logger
+	openPeers func(Config) (peering, *actor.ActorSystem, error)
+	view      atomic.Pointer[View]
+
+	// Set by Listen, read-only from then on.
+	socket *socket
+	peers  peering
+	system *actor.ActorSystem
+	seeds  []seed
+
+	dead     *tombstones
+	refusals *refusals
+	pulse    pulse
+	draining atomic.Bool
+	left     atomic.Bool
+
+	mu      sync.Mutex
+	life    *life  // nil before Open
+	waiting string // why the view is empty; "": joined
+
+	wake   chan struct{}      // cap 1: something changed
+	flush  chan chan struct{} // the loop closes what it gets once it has looked at everything
+	rounds chan round         // from rounds of discovery to the loop
+	ctx    context.Context    // ends with Close
+	stop   context.CancelFunc
+	work   sync.WaitGroup
+
+	ending    sync.Mutex // one of Drain, Leave and Close at a time
+	closeOnce sync.Once
+}
+
+// peering is the way to the actors of other pods; *peers, but for tests.
+type peering interface {
+	address() string       // of this pod, for actor.PID
+	forget(address string) // whoever was there is gone: close what leads to it
+	close()
+}
+
+// New makes a cluster of a valid config and starts nothing.
+func New(cfg Config) *Cluster {
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	c := &Cluster{
+		cfg: cfg, log: cfg.Log, openPeers: openPeers,
+		dead: newTombstones(), refusals: &refusals{log: cfg.Log, logged: make(map[string]time.Time)},
+		waiting: "the cluster is not open yet",
+		wake:    make(chan struct{}, 1), flush: make(chan chan struct{}), rounds: make(chan round),
+	}
+	c.ctx, c.stop = context.WithCancel(context.Background())
+	c.view.Store(new(View))
+	return c
+}
+
+func openPeers(cfg Config) (peering, *actor.ActorSystem, error) {
+	p := newPeers(cfg, cfg.Log)
+	if err := p.listen(); err != nil {
+		return nil, nil, err
+	}
+	return p, p.system, nil
+}
+
+// Listen binds the ports and makes the actor system. The view is empty until Open, and
+// others that try to reach this pod wait.
+func (c *Cluster) Listen() (err error) {
+	if c.seeds, err = parseSeeds(c.cfg.Join); err != nil {
+		return err
+	}
+	if c.socket, err = c.cfg.bindGossip(gossipLogger(c.log, c.refusals)); err != nil {
+		return err
+	}
+	cfg := c.cfg
+	if at, err := cfg.listenAt(cfg.Peer); err == nil && at.IP.IsUnspecified() {
+		cfg.Advertise = c.socket.ip.String()
+	}
+	if c.peers, c.system, err = c.openPeers(cfg); err != nil {
+		return fmt.Errorf("listen for peers: %w", err)
+	}
+	if cfg.Network != nil {
+		cfg.Network.Bound(c.peers.address())
+	}
+	return nil
+}
+
+// System is the actor system for the node: its address is this pod's peer address.
+func (c *Cluster) System() *actor.ActorSystem { return c.system }
+
+// Open begins to join. It returns at once; Ready tells when the view holds. changed is
+// called after each change of the view, by one goroutine, which waits for it.
+func (c *Cluster) Open(changed func()) error {
+	c.pulse.start(time.Now())
+	if err := c.begin(nil); err != nil {
+		return err
+	}
+	c.await("joining")
+	c.work.Go(func() { newKeeper(c, changed).run() })
+	return nil
+}
+
+// begin starts a membership under a fresh id. It also looks for others at heirloom, the
+// addresses known from the membership before.
+func (c *Cluster) begin(heirloom []string) error {
+	now := time.Now()
+	l := &life{
+		id: newID(now), started: now, draining: &c.draining, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
+		changed: c.changed, heirloom: heirloom,
+		members: make(map[string]Member), dying: make(map[string]time.Time), asked: make(map[string]bool), left: make(map[string]bool), losses: make(map[string]loss),
+	}
+	l.self = metadata{
+		Name: c.cfg.Name, Roles: c.cfg.roles(), Peer: c.peers.address(), Version: c.cfg.Version,
+		Started: now.UnixMilli(), Geometry: c.cfg.Geometry.String(),
+	}
+	list, err := memberlist.Create(c.cfg.memberlist(l, c.socket))
+	if err != nil {
+		return fmt.Errorf("start gossip: %w", err)
+	}
+	l.list = list
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.life = l
+	return nil
+}
+
+// changed wakes the loop. It never blocks.
+func (c *Cluster) changed() {
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+}
+
+func (c *Cluster) current() *life {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.life
+}
+
+// await says what the view waits for; "": nothing.
+func (c *Cluster) await(what string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = what
+}
+
+// Ready is nil when this pod has joined, or serves alone because there is nobody else.
+// Else it says what is missing.
+func (c *Cluster) Ready() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.waiting == "" {
+		return nil
+	}
+	return errors.New(c.waiting)
+}
+
+// newsTimeout bounds how long Drain and Leave try to tell the others.
+const newsTimeout = time.Second
+
+// Drain tells the members that this pod is about to leave: it owns nothing from now on
+// unless all others drain too. It returns when this pod's own view shows it, and others
+// have been told. It may be called twice.
+func (c *Cluster) Drain() error {
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	return c.drain()
+}
+
+func (c *Cluster) drain() error {
+	if c.draining.Swap(true) || !c.settle() {
+		return nil
+	}
+	if err := c.current().list.UpdateNode(newsTimeout); err != nil {
+		return fmt.Errorf("drain: %w", err)
+	}
+	return nil
+}
+
+// settle waits until the loop has taken notice of everything before, and tells whether it runs.
+func (c *Cluster) settle() bool {
+	if c.current() == nil {
+		return false
+	}
+	done := make(chan struct{})
+	select {
+	case c.flush <- done:
+		<-done
+		return true
+	case <-c.ctx.Done():
+		return false
+	}
+}
+
+// Leave says goodbye, after Drain, so that nobody has to find out. The view is empty from
+// then on. It may be called twice.
+func (c *Cluster) Leave(ctx context.Context) error {
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	if err := c.drain(); err != nil {
+		c.log.Debug("left without draining", "err", err)
+	}
+	c.await("this pod has left")
+	c.left.Store(true)
+	if !c.settle() {
+		return nil
+	}
+	timeout := newsTimeout
+	if deadline, ok := ctx.Deadline(); ok {
+		timeout = min(timeout, max(time.Until(deadline), time.Millisecond))
+	}
+	if err := c.current().list.Leave(timeout); err != nil {
+		return fmt.Errorf("leave: %w", err)
+	}
+	return nil
+}
+
+// Close ends everything at once. The others take this pod for dead, unless it left.
+func (c *Cluster) Close() error {
+	c.ending.Lock()
+	defer c.ending.Unlock()
+	c.closeOnce.Do(func() {
+		c.await("this pod has stopped")
+		c.stop()
+		c.work.Wait()
+		if l := c.current(); l != nil {
+			l.end()
+		}
+		if c.socket != nil {
+			c.socket.close()
+		}
+		if c.peers != nil {
+			c.peers.close()
+		}
+		c.view.Store(new(View))
+	})
+	return nil
+}
+
+// View is the members of the moment.
+func (c *Cluster) View() *View { return c.view.Load() }
+
+// Region implements actors.Placement.
+func (c *Cluster) Region(id canvas.RegionID) *actor.PID { return c.View().region(id).region }
+
+// Before implements actors.Placement.
+func (c *Cluster) Before(id canvas.RegionID) []*actor.PID { return c.View().region(id).before }
+
+// Presence implements actors.Placement.
+func (c *Cluster) Presence() *actor.PID { return c.View().presence }
+
+// Gateways implements actors.Placement. Draining ones are among them: they have users
+// until they leave.
+func (c *Cluster) Gateways() []string { return slices.Clone(c.View().gateways) }
+
+// Has implements actors.Placement.
+func (c *Cluster) Has(address string) bool { return c.View().addresses[address] }

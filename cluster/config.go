@@ -1,0 +1,162 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Config is what an operator may choose about a pod's place in the cluster.
+type Config struct {
+	Name     string          // the pod's, for people; members of one name are fine
+	Version  string          // of the program, for people
+	Geometry canvas.Geometry // members of another are refused
+	Gateway  bool            // this pod has users
+	Canvas   bool            // this pod can own regions
+
+	// Gossip and Peer are host:port to listen at: TCP and UDP for membership, TCP for
+	// actors' messages. No host: all IPv4 addresses, or all when Advertise is IPv6.
+	// Port 0: any free one.
+	Gossip, Peer string
+	// Advertise is the IP address that other pods reach this one at. Empty: the one
+	// listened at, or the host's private one when that is all.
+	Advertise string
+	// Join is where other pods may be: host:port, or dns:name:port for every address of
+	// a name. Empty: wait to be joined.
+	Join []string
+	// Resolver is the host:port of the DNS server to ask. Empty: the system's.
+	Resolver string
+
+	GossipKey []byte       // 16, 24 or 32 bytes; none: gossip is not encrypted
+	TLS       TLSFiles     // of peers
+	Log       *slog.Logger // nil: none
+	Network   Network      // nil: the real one
+
+	// ProbeEvery is how often a member looks after another. A dead one is found by the
+	// first probe after its death (within three intervals), which fails after one more
+	// and then leaves Suspicion intervals to object.
+	ProbeEvery time.Duration
+	// ProbeTimeout is how long a probe waits before it asks others to try too. Their
+	// answer must fit into the rest of ProbeEvery.
+	ProbeTimeout time.Duration
+	// Suspicion is in probe intervals, more with more than ten members (memberlist
+	// multiplies by the decimal logarithm).
+	Suspicion int
+	// GossipEvery is the pause between two rounds of news; none are sent without news.
+	GossipEvery time.Duration
+	// SyncEvery is how often a member compares all it knows with another's.
+	SyncEvery time.Duration
+	// StreamTimeout bounds a comparison, and with it an attempt to join.
+	StreamTimeout time.Duration
+	// Alone is how long a pod whom nobody answers waits before it serves alone.
+	Alone time.Duration
+	// DiscoverEvery is how often Join is looked up when all is quiet; sooner at first.
+	DiscoverEvery time.Duration
+}
+
+// DefaultConfig finds a dead member in 1.5 s at most in a cluster of up to ten pods. It
+// listens at the loopback address only.
+func DefaultConfig() Config {
+	return Config{
+		Name:          "local",
+		Geometry:      canvas.Geometry{Width: 1024, Height: 1024, Region: 256},
+		Gateway:       true,
+		Canvas:        true,
+		Gossip:        "127.0.0.1:7946",
+		Peer:          "127.0.0.1:7947",
+		ProbeEvery:    100 * time.Millisecond,
+		ProbeTimeout:  40 * time.Millisecond,
+		Suspicion:     7,
+		GossipEvery:   20 * time.Millisecond,
+		SyncEvery:     time.Second,
+		StreamTimeout: time.Second,
+		Alone:         2 * time.Second,
+		DiscoverEvery: 3 * time.Second,
+	}
+}
+
+// maxText bounds name and version, in bytes: metadata travels in 512.
+const maxText = 64
+
+// Validate says what is wrong and how to fix it.
+func (c Config) Validate() error {
+	if err := c.Geometry.Validate(); err != nil {
+		return err
+	}
+	switch {
+	case c.Name == "" || len(c.Name) > maxText:
+		return fmt.Errorf("name %q: must be 1 to %d bytes, for example the host's name", c.Name, maxText)
+	case len(c.Version) > maxText:
+		return fmt.Errorf("version %q: must be at most %d bytes", c.Version, maxText)
+	case !c.Gateway && !c.Canvas:
+		return errors.New("roles: a pod must be gateway, canvas or both")
+	case len(c.GossipKey) != 0 && len(c.GossipKey) != 16 && len(c.GossipKey) != 24 && len(c.GossipKey) != 32:
+		return fmt.Errorf("gossip key: has %d bytes, must have 16, 24 or 32; make one with: head -c 32 /dev/urandom | base64", len(c.GossipKey))
+	case c.ProbeEvery <= 0 || c.ProbeTimeout <= 0 || c.GossipEvery <= 0 || c.SyncEvery <= 0 || c.StreamTimeout <= 0 || c.Alone <= 0 || c.DiscoverEvery <= 0:
+		return errors.New("times: every duration must be positive")
+	case 2*c.ProbeTimeout >= c.ProbeEvery:
+		return fmt.Errorf("probe timeout %v: must be less than half of the probe interval %v", c.ProbeTimeout, c.ProbeEvery)
+	case c.Suspicion < 1:
+		return fmt.Errorf("suspicion %d: must be at least 1 probe interval, for example 7", c.Suspicion)
+	}
+	return c.validateFar()
+}
+
+// validateFar is about what other pods see or are asked for.
+func (c Config) validateFar() error {
+	if err := c.TLS.Validate(); err != nil {
+		return err
+	}
+	if err := checkAddress(c.Gossip); err != nil {
+		return fmt.Errorf("gossip %q: must be host:port to listen at, for example 0.0.0.0:7946: %w", c.Gossip, err)
+	}
+	if err := checkAddress(c.Peer); err != nil {
+		return fmt.Errorf("peer %q: must be host:port to listen at, for example 0.0.0.0:7947: %w", c.Peer, err)
+	}
+	if c.Advertise != "" {
+		if ip, err := netip.ParseAddr(c.Advertise); err != nil || ip.IsUnspecified() {
+			return fmt.Errorf("advertise %q: must be an IP address of this pod that the others can reach, for example 10.0.0.7", c.Advertise)
+		}
+	}
+	if c.Resolver != "" {
+		if err := checkAddress(c.Resolver); err != nil {
+			return fmt.Errorf("resolver %q: must be the host:port of a DNS server, for example 10.96.0.10:53: %w", c.Resolver, err)
+		}
+	}
+	_, err := parseSeeds(c.Join)
+	return err
+}
+
+// checkAddress wants host:port with a number for the port; the host may be empty.
+func checkAddress(address string) error {
+	_, port, err := net.SplitHostPort(address)
+	if err != nil {
+		return err
+	}
+	if _, err := strconv.ParseUint(port, 10, 16); err != nil {
+		return fmt.Errorf("port %q: must be 0 to 65535", port)
+	}
+	return nil
+}
+
+// listenAt turns an address to listen at into one with a number for its host.
+func (c Config) listenAt(address string) (*net.TCPAddr, error) {
+	at, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		return nil, err
+	}
+	if at.IP == nil {
+		at.IP = net.IPv4zero
+		if strings.Contains(c.Advertise, ":") {
+			at.IP = net.IPv6unspecified
+		}
+	}
+	return at, nil
+}

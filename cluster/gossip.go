@@ -1,0 +1,71 @@
+package cluster
+
+import (
+	"context"
+	"log"
+	"log/slog"
+	"strings"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+)
+
+const (
+	// newsTargets is to how many members news goes per round, and newsRepeats how often
+	// each member passes it on at least (times the decimal logarithm of their number): of
+	// ten, it reaches all in three rounds, but for one in a million times.
+	newsTargets = 4
+	newsRepeats = 8
+	// indirectProbes is how many members are asked to try where a probe got no answer.
+	indirectProbes = 3
+	// strained bounds how much slower a member probes that finds itself too slow.
+	strained = 4
+	// deadKnown is how long memberlist keeps the dead. What it is for is done better by
+	// tombstones, and meanwhile they count as members where numbers matter.
+	deadKnown = 5 * time.Second
+)
+
+// memberlist makes the configuration of a membership.
+func (c Config) memberlist(l *life, s *socket) *memberlist.Config {
+	m := memberlist.DefaultLANConfig()
+	m.Name = l.id
+	m.Transport, m.BindPort, m.AdvertisePort = s, s.port, s.port
+	m.TCPTimeout = c.StreamTimeout
+	m.ProbeInterval, m.ProbeTimeout = c.ProbeEvery, c.ProbeTimeout
+	m.IndirectChecks, m.AwarenessMaxMultiplier = indirectProbes, strained
+	// Without a longer wait for confirmations: a death is found as fast with two members.
+	m.SuspicionMult, m.SuspicionMaxTimeoutMult = c.Suspicion, 1
+	m.GossipInterval, m.GossipNodes, m.RetransmitMult = c.GossipEvery, newsTargets, newsRepeats
+	m.GossipToTheDeadTime = deadKnown
+	m.PushPullInterval = c.SyncEvery
+	m.EnableCompression = false // there is little to say
+	m.SecretKey = c.GossipKey
+	m.Delegate, m.Events, m.Alive, m.Merge, m.Ping = l, l, l, l, l
+	m.Logger = gossipLogger(c.Log, l.refusals)
+	return m
+}
+
+// gossipLogger passes on what memberlist says, for debugging: it tells of every failed
+// packet. What an operator must know is said elsewhere, but for a key that is not the
+// others', of which only memberlist's lines tell.
+func gossipLogger(log_ *slog.Logger, refusals *refusals) *log.Logger {
+	return log.New(gossipLog{log_, refusals}, "", 0)
+}
+
+type gossipLog struct {
+	log      *slog.Logger
+	refusals *refusals
+}
+
+func (w gossipLog) Write(b []byte) (int, error) {
+	line := strings.TrimSpace(string(b))
+	for _, sign := range []string{"No installed keys could decrypt", "encryption is configured but", "encryption is not configured"} {
+		if strings.Contains(line, sign) {
+			w.refusals.add("a pod has another gossip key, or one of both has none: give all the same", "gossip", line)
+		}
+	}
+	if w.log.Enabled(context.Background(), slog.LevelDebug) {
+		w.log.Debug("gossip", "line", line)
+	}
+	return len(b), nil
+}

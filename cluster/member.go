@@ -1,0 +1,118 @@
+package cluster
+
+import (
+	"bytes"
+	"crypto/rand"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/hashicorp/memberlist"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"pixelplayground/actors"
+)
+
+// Roles is what a member does, a set.
+type Roles uint8
+
+// The roles.
+const (
+	RoleGateway Roles = 1 << iota // has users
+	RoleCanvas                    // can own regions
+)
+
+// Has tells whether all of r are in the set.
+func (s Roles) Has(r Roles) bool { return s&r == r }
+
+// String is the form that flags take: "gateway,canvas".
+func (s Roles) String() string {
+	var names []string
+	if s.Has(RoleGateway) {
+		names = append(names, "gateway")
+	}
+	if s.Has(RoleCanvas) {
+		names = append(names, "canvas")
+	}
+	return strings.Join(names, ",")
+}
+
+func (c Config) roles() (s Roles) {
+	if c.Gateway {
+		s |= RoleGateway
+	}
+	if c.Canvas {
+		s |= RoleCanvas
+	}
+	return s
+}
+
+// Member is a pod as the others know it. Comparable with ==.
+type Member struct {
+	ID       string // of this life of the pod; sorts by Started
+	Name     string
+	Peer     string // address for actor.PID, "ip:port"
+	Roles    Roles
+	Version  string
+	Draining bool      // about to leave; owns nothing unless all are
+	Started  time.Time // the process, or its return after it was taken for dead
+	Self     bool      // the pod that tells
+
+	gossip string // "ip:port"
+}
+
+// Inspector is the member's inspector actor.
+func (m Member) Inspector() *actor.PID { return actor.NewPID(m.Peer, actors.InspectorName) }
+
+// newID makes an id that no other process and no other life of this one has.
+func newID(started time.Time) string {
+	var random [4]byte
+	rand.Read(random[:]) // never fails: see crypto/rand
+	return fmt.Sprintf("%012x-%08x", started.UnixMilli(), binary.BigEndian.Uint32(random[:]))
+}
+
+// metadata is what members gossip about themselves: one MessagePack array of at most
+// memberlist.MetaMaxSize bytes, in the order of the fields. A later version may add some
+// behind them.
+type metadata struct {
+	Name     string
+	Roles    Roles
+	Peer     string
+	Version  string
+	Draining bool
+	Started  int64  // Unix milliseconds
+	Geometry string // canvas.Geometry.String
+}
+
+// encode can't fail or be too long: Validate bounds what goes in.
+func (m *metadata) encode() []byte {
+	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry})
+	if err != nil || len(b) > memberlist.MetaMaxSize {
+		panic(fmt.Sprintf("cluster: metadata of %d bytes: %v", len(b), err))
+	}
+	return b
+}
+
+func decodeMetadata(b []byte) (*metadata, error) {
+	m, d := new(metadata), msgpack.NewDecoder(bytes.NewReader(b))
+	fields := []any{&m.Name, (*uint8)(&m.Roles), &m.Peer, &m.Version, &m.Draining, &m.Started, &m.Geometry}
+	if n, err := d.DecodeArrayLen(); err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	} else if n < len(fields) {
+		return nil, fmt.Errorf("metadata: %d fields, not %d", n, len(fields))
+	}
+	if err := d.DecodeMulti(fields...); err != nil {
+		return nil, fmt.Errorf("metadata: %w", err)
+	}
+	return m, nil
+}
+
+// member is a gossip node as a Member. The node's metadata must have been accepted.
+func (m *metadata) member(node *memberlist.Node) Member {
+	return Member{
+		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining,
+		Started: time.UnixMilli(m.Started), gossip: node.Address(),
+	}
+}

@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"reflect"
+	"strconv"
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/asynkron/protoactor-go/remote"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"pixelplayground/actors"
+)
+
+// peers is the way to the actors of other pods and back. It carries messages with
+// Proto.Actor's remote, whose habits it knows: see also links and the settings in
+// peers_grpc.go. Delivery is at most once, in order between two actors while a connection
+// lasts. What waits for a pod that can't be reached is dropped within seconds.
+type peers struct {
+	cfg    Config
+	log    *slog.Logger
+	system *actor.ActorSystem
+	remote *remote.Remote // set by listen
+	beyond actor.Process  // remote's, for what is not ours to change; set by listen
+	known  records
+	links  links
+
+	ctx       context.Context // of connecting; ends with close
+	stop      context.CancelFunc
+	closed    atomic.Bool
+	closeOnce sync.Once
+
+	dropped atomic.Int64 // messages that could not be sent
+	warned  sync.Map     // reflect.Type of messages of no kind; as many as the program has types
+}
+
+// newPeers makes the actor system. Nothing listens yet.
+func newPeers(cfg Config, log *slog.Logger) *peers {
+	p := &peers{cfg: cfg, log: log, system: actors.NewSystem(slog.New(demoting{log.Handler()}))}
+	p.ctx, p.stop = context.WithCancel(context.Background())
+	// Before remote's own, which would take every address.
+	p.system.ProcessRegistry.RegisterAddressResolver(func(*actor.PID) (actor.Process, bool) { return courier{p}, true })
+	return p
+}
+
+// address is where other pods reach this one, as in actor.PID.
+func (p *peers) address() string { return p.system.Address() }
+
+// listenTries is for port 0: the port that was found free may be taken by the time it is bound.
+const listenTries = 10
+
+// listen binds the port and gives the system its address.
+func (p *peers) listen() error {
+	if err := p.cfg.TLS.Validate(); err != nil {
+		return err
+	}
+	at, err := p.cfg.listenAt(p.cfg.Peer)
+	if err != nil {
+		return fmt.Errorf("%s (--peer): %w", p.cfg.Peer, err)
+	}
+	tries := 1
+	if at.Port == 0 {
+		tries = listenTries
+	}
+	for range tries {
+		if err = p.start(*at); err == nil {
+			return nil
+		}
+	}
+	return err
+}
+
+// start is listen's one try. remote listens by itself, tells the address only when it is
+// also the one to advertise, and panics when it can't; so the port is found out before.
+func (p *peers) start(at net.TCPAddr) (err error) {
+	probe, err := net.ListenTCP("tcp", &at)
+	if err != nil {
+		return fmt.Errorf("%w: choose another address or port with --peer", err)
+	}
+	bound := probe.Addr().(*net.TCPAddr)
+	_ = probe.Close()
+	host := bound.IP.String()
+	advertised := host
+	if p.cfg.Advertise != "" {
+		advertised = p.cfg.Advertise
+	} else if bound.IP.IsUnspecified() {
+		return errNoAddress
+	}
+	if bound.IP.To4() == nil {
+		host = "[" + host + "]" // remote puts a colon and the port behind
+	}
+	defer func() {
+		if failure := recover(); failure != nil {
+			err = fmt.Errorf("%v: choose another address or port with --peer", failure)
+		}
+	}()
+	p.remote = remote.NewRemote(p.system, remote.Configure(host, bound.Port, p.options(net.JoinHostPort(advertised, strconv.Itoa(bound.Port)))...))
+	p.remote.Start()
+	handlers := p.system.ProcessRegistry.RemoteHandlers
+	p.beyond, _ = handlers[len(handlers)-1](&actor.PID{})
+	return nil
+}
+
+// forget closes what leads to a pod that is gone, and drops what waits there. Should
+// somebody send there again, it is tried anew.
+func (p *peers) forget(address string) {
+	if p.remote == nil {
+		return
+	}
+	p.system.EventStream.Publish(&remote.EndpointTerminatedEvent{Address: address})
+	p.links.cut(address)
+}
+
+// close ends listening and all connections at once: what must arrive has to be given time
+// before. The actor system remains, alone. An attempt to connect may end up to 2 s later,
+// because remote sleeps so long when it has failed.
+func (p *peers) close() {
+	p.closeOnce.Do(func() {
+		p.closed.Store(true)
+		p.stop()
+		if p.remote == nil {
+			return
+		}
+		for _, address := range p.links.addresses() {
+			p.forget(address)
+		}
+		p.remote.Shutdown(false) // gracefully it races with itself, and waits for 10 s
+	})
+}
+
+// courier is the process that stands for every actor of other pods.
+type courier struct{ *peers }
+
+// SendUserMessage encodes on the sender's goroutine, and never waits.
+func (c courier) SendUserMessage(pid *actor.PID, message any) {
+	header, content, sender := actor.UnwrapEnvelope(message)
+	if c.closed.Load() || c.remote == nil {
+		c.dropped.Add(1)
+		return
+	}
+	wrapped, err := c.wrap(content)
+	if err != nil {
+		c.drop(pid, content, err)
+		return
+	}
+	c.remote.SendMessage(pid, header, wrapped, sender, -1)
+}
+
+var (
+	errNoKind    = errors.New("of no kind that travels")
+	errTooLarge  = errors.New("too large")
+	errMisrouted = errors.New("came from a peer for an address that is not this pod's: does the peer know it by another one?")
+)
+
+// wrap makes a message one that remote can carry.
+func (c courier) wrap(message any) (proto.Message, error) {
+	switch m := message.(type) {
+	case *wrapperspb.BytesValue: // would be sent on, perhaps to here again, for ever
+		return nil, errMisrouted
+	case proto.Message: // of the actor library itself
+		return m, nil
+	}
+	b := encode(message, &c.known)
+	switch {
+	case b == nil:
+		return nil, errNoKind
+	case len(b) > maxMessage:
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", errTooLarge, len(b), maxMessage)
+	}
+	return &wrapperspb.BytesValue{Value: b}, nil
+}
+
+// drop counts a message that can't be sent. Each type is logged once.
+func (c courier) drop(pid *actor.PID, message any, err error) {
+	c.dropped.Add(1)
+	kind := reflect.TypeOf(message)
+	if _, told := c.warned.LoadOrStore(kind, true); !told {
+		c.log.Warn("message to a peer dropped, as will be all such", "type", fmt.Sprint(kind), "peer", pid.Address, "actor", pid.Id, "err", err)
+	}
+}
+
+// SendSystemMessage is remote's affair, watching above all.
+func (c courier) SendSystemMessage(pid *actor.PID, message any) {
+	if !c.closed.Load() && c.beyond != nil {
+		c.beyond.SendSystemMessage(pid, message)
+	}
+}
+
+// Stop asks an actor of another pod to stop.
+func (c courier) Stop(pid *actor.PID) {
+	if !c.closed.Load() && c.beyond != nil {
+		c.beyond.Stop(pid)
+	}
+}

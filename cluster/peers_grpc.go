@@ -1,0 +1,134 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"runtime/debug"
+	"time"
+
+	"github.com/asynkron/protoactor-go/remote"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/backoff"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/keepalive"
+	"google.golang.org/grpc/peer"
+	"google.golang.org/grpc/status"
+
+	"pixelplayground/actors/canvas"
+)
+
+// How large a message gets, in bytes: as large as a Submit or Committed of the most pixels
+// that actors.Config.BatchPixels may allow, each of them an op with everything, and
+// acknowledged. An Attached (a tile and a ring), a Roll of 4,096 users and a Rejected of
+// all that a region queues take less.
+const (
+	maxBatchPixels = 1 << 16
+	maxOp          = 1 + 10 + 1 + maxNameBytes + 10 + 8 + 1 + 5 // flags, author, name, number, spelling, one pixel: see actors/store
+	maxNameBytes   = 3 * canvas.MaxName                         // of UTF-8 for one unit of UTF-16
+	maxAck         = 1 + 9 + 9
+	maxMessage     = maxBatchPixels*(maxOp+maxAck) + 4096
+)
+
+// remote packs what waits into one gRPC message, up to a number of messages; when that is
+// larger than gRPC allows, all are lost. So few are packed, and the most they can be is
+// allowed: 120 MB. More would save nothing: a message is a batch already.
+const (
+	packed      = 16
+	maxEnvelope = 1024 // names of actors and the like
+	maxPacked   = packed * (maxMessage + maxEnvelope)
+)
+
+// window is what may be under way to a peer before it has read it, in bytes: 1 GB/s at a
+// round trip of a millisecond. gRPC's own 64 KB, which grow with use, would stop at each of
+// the first larger messages for a round trip or more.
+const window = 1 << 20
+
+// A peer that has stopped (a paused process, a cut cable) is noticed by membership within
+// two seconds; these find it too when membership does not: by pinging whoever is silent.
+const (
+	pingEvery   = 10 * time.Second // gRPC's least for clients
+	pingTimeout = 3 * time.Second
+)
+
+// How long it is tried to reach a peer before what waits for it is dropped: a pod that
+// restarts gets it. remote then sleeps for 2 s, and the next message makes it begin anew.
+const (
+	reachTime   = 2 * time.Second
+	connectTime = time.Second // of it, for one attempt: TCP, TLS and gRPC's greeting
+	retryFirst  = 50 * time.Millisecond
+	retryMost   = 500 * time.Millisecond
+	queueStart  = 64 // messages; remote's queue grows from there
+)
+
+// options are how remote uses gRPC.
+func (p *peers) options(advertised string) []remote.ConfigOption {
+	client, server := insecure.NewCredentials(), insecure.NewCredentials()
+	if p.cfg.TLS.given() {
+		told := &refusals{log: p.log, logged: make(map[string]time.Time)}
+		client = handshakes{credentials.NewTLS(p.cfg.TLS.client()), told}
+		server = handshakes{credentials.NewTLS(p.cfg.TLS.server()), told}
+	}
+	return []remote.ConfigOption{
+		remote.WithAdvertisedHost(advertised),
+		remote.WithEndpointWriterBatchSize(packed),
+		remote.WithEndpointWriterQueueSize(queueStart),
+		func(c *remote.Config) { c.MaxRetryCount = 1 }, // of reachTime each
+		remote.WithServerOptions(
+			grpc.Creds(server),
+			grpc.MaxRecvMsgSize(maxPacked),
+			grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
+			grpc.ConnectionTimeout(connectTime),
+			grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingTimeout}),
+			grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingEvery / 2, PermitWithoutStream: true}),
+			grpc.StreamInterceptor(p.receive), grpc.UnaryInterceptor(refuse),
+			grpc.WaitForHandlers(true),
+		),
+		remote.WithDialOptions(
+			grpc.WithTransportCredentials(client),
+			grpc.WithContextDialer(p.dial),
+			grpc.WithDefaultCallOptions(grpc.WaitForReady(true), grpc.MaxCallSendMsgSize(maxPacked)),
+			grpc.WithKeepaliveParams(keepalive.ClientParameters{Time: pingEvery, Timeout: pingTimeout, PermitWithoutStream: true}),
+			grpc.WithConnectParams(grpc.ConnectParams{
+				Backoff:           backoff.Config{BaseDelay: retryFirst, Multiplier: 1.6, Jitter: 0.2, MaxDelay: retryMost},
+				MinConnectTimeout: connectTime,
+			}),
+			grpc.WithStreamInterceptor(p.openLink),
+		),
+	}
+}
+
+// dial connects to a peer, until close.
+func (p *peers) dial(ctx context.Context, address string) (net.Conn, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(p.ctx, cancel)()
+	if p.cfg.Network != nil {
+		return p.cfg.Network.DialPeer(ctx, address)
+	}
+	return new(net.Dialer).DialContext(ctx, "tcp", address)
+}
+
+// receive is the server's interceptor of streams. remote panics on what it can't read
+// (a type it has not heard of, an index out of range): then the stream ends, not the pod.
+func (p *peers) receive(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
+	defer func() {
+		if failure := recover(); failure != nil {
+			from := "unknown"
+			if caller, ok := peer.FromContext(stream.Context()); ok {
+				from = caller.Addr.String()
+			}
+			p.log.Warn("peer sent what can't be read: its stream is closed", "from", from, "err", fmt.Sprint(failure))
+			p.log.Debug("where reading failed", "stack", string(debug.Stack()))
+			err = status.Error(codes.InvalidArgument, "can't be read")
+		}
+	}()
+	return handle(service, stream)
+}
+
+// refuse is for remote's other methods, which peers don't use and remote has not written.
+func refuse(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
+	return nil, status.Error(codes.Unimplemented, "peers only stream")
+}

@@ -1,0 +1,132 @@
+package cluster
+
+import (
+	"context"
+	"io"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// links are the streams on which messages go to other pods, one for each of remote's
+// endpoints. remote offers no way to interrupt one that waits for a pod which has stopped
+// reading; and when it closes one itself, it takes the end of it for the death of whichever
+// endpoint has the address by then, closes that too, and so on as long as somebody sends.
+type links struct {
+	mu   sync.Mutex
+	open map[*link]struct{}
+}
+
+// link is one stream from its opening to its end.
+type link struct {
+	grpc.ClientStream
+	links   *links
+	address string
+	cancel  context.CancelFunc
+	late    *time.Timer // cancels a link that is not up yet
+
+	mu     sync.Mutex
+	failed bool // sending has: remote must be told of the end, or it would go on sending to it
+	over   bool // remote knows of the end
+}
+
+// openLink is the client's interceptor of streams.
+func (p *peers) openLink(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+	ctx, cancel := context.WithCancel(ctx)
+	l := &link{links: &p.links, address: conn.Target(), cancel: cancel, late: time.AfterFunc(reachTime, cancel)}
+	p.links.add(l)
+	stream, err := (grpc.ClientStream)(nil), status.Error(codes.Canceled, "this pod has closed")
+	if !p.closed.Load() { // or else close finds the link
+		stream, err = open(ctx, desc, conn, method, opts...)
+	}
+	if err != nil {
+		l.end()
+		return nil, err
+	}
+	l.ClientStream = stream
+	return l, nil
+}
+
+// SendMsg notes failures.
+func (l *link) SendMsg(m any) error {
+	err := l.ClientStream.SendMsg(m)
+	if err != nil {
+		l.mu.Lock()
+		l.failed = true
+		l.mu.Unlock()
+	}
+	return err
+}
+
+// CloseSend is called when remote closes the link, which it does when it has been told to,
+// or when sending has failed.
+func (l *link) CloseSend() error {
+	l.mu.Lock()
+	l.over = l.over || !l.failed
+	l.mu.Unlock()
+	return l.ClientStream.CloseSend()
+}
+
+// RecvMsg gives io.EOF for the end that remote knows of: it makes nothing of that.
+func (l *link) RecvMsg(m any) error {
+	err := l.ClientStream.RecvMsg(m)
+	if err == nil { // the greeting, in all likelihood: peers send nothing else back
+		l.late.Stop()
+		return nil
+	}
+	l.end()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.over {
+		return io.EOF
+	}
+	return err
+}
+
+// end releases the link. It may be called twice.
+func (l *link) end() {
+	l.late.Stop()
+	l.cancel()
+	l.links.mu.Lock()
+	defer l.links.mu.Unlock()
+	delete(l.links.open, l)
+}
+
+func (s *links) add(l *link) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.open == nil {
+		s.open = make(map[*link]struct{})
+	}
+	s.open[l] = struct{}{}
+}
+
+// cut interrupts the links to an address, of which remote has been told.
+func (s *links) cut(address string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for l := range s.open {
+		if l.address == address {
+			l.mu.Lock()
+			l.over = true
+			l.mu.Unlock()
+			l.cancel()
+		}
+	}
+}
+
+// addresses are those that links lead to.
+func (s *links) addresses() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	set := make(map[string]struct{})
+	for l := range s.open {
+		set[l.address] = struct{}{}
+	}
+	return slices.Collect(maps.Keys(set))
+}

@@ -1,0 +1,389 @@
+package cluster
+
+import (
+	"context"
+	"log/slog"
+	"net"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/asynkron/protoactor-go/remote"
+	"github.com/hashicorp/memberlist"
+	"go.uber.org/goleak"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"pixelplayground/actors"
+)
+
+// somewhere is an address nobody listens at.
+const somewhere = "127.0.0.1:1"
+
+func TestPeers_AddressIsTheOneReached(t *testing.T) {
+	for name, c := range map[string]struct{ peer, advertise, host string }{
+		"IPv4":                {"127.0.0.1:0", "", "127.0.0.1"},
+		"IPv6":                {"[::1]:0", "", "::1"},
+		"a name":              {"localhost:0", "127.0.0.1", "127.0.0.1"},
+		"all, advertised":     {"0.0.0.0:0", "127.0.0.2", "127.0.0.2"},
+		"no host, advertised": {":0", "127.0.0.3", "127.0.0.3"},
+		"all IPv6":            {"[::]:0", "::1", "::1"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			if !isolated(t) {
+				return
+			}
+			p := nearBy(t, Config{Peer: c.peer, Advertise: c.advertise})
+			host, port, err := net.SplitHostPort(p.address())
+			if err != nil || host != c.host || port == "0" {
+				t.Fatalf("address %q, want host %s and the port bound", p.address(), c.host)
+			}
+			spawnSink(t, p)
+			other := startFar(t, farConfig{Peer: "127.0.0.1:0"})
+			if strings.Contains(host, ":") {
+				other = startFar(t, farConfig{Peer: "[::1]:0"})
+			}
+			// The answer comes over a connection that the other makes to this address.
+			if ask(p, other.sink(), 10*time.Second) == nil {
+				t.Errorf("no answer from %s to %s", other.address, p.address())
+			}
+		})
+	}
+}
+
+func TestPeers_ListenSaysWhatToChange(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	for name, c := range map[string]struct {
+		cfg  Config
+		want string
+	}{
+		"a port that is taken":    {Config{Peer: taken.Addr().String()}, "--peer"},
+		"an address not here":     {Config{Peer: "192.0.2.1:0"}, "--peer"},
+		"all without advertising": {Config{Peer: "0.0.0.0:0"}, "--advertise"},
+		"no port":                 {Config{Peer: "127.0.0.1"}, "--peer"},
+		"half of TLS":             {Config{Peer: "127.0.0.1:0", TLS: TLSFiles{Cert: "a.pem"}}, "--peer-key"},
+		"TLS files missing":       {Config{Peer: "127.0.0.1:0", TLS: TLSFiles{Cert: "a.pem", Key: "b.pem", CA: "c.pem"}}, "a.pem"},
+	} {
+		p := newPeers(c.cfg, slog.New(slog.DiscardHandler))
+		if err := p.listen(); err == nil || !strings.Contains(err.Error(), c.want) {
+			t.Errorf("%s: %v, want it to name %s", name, err, c.want)
+		}
+		p.close()
+	}
+}
+
+func TestPeers_BurstArrivesInOrder(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	p, other := nearBy(t, Config{}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	const n = 8000
+	ops := busyBatch(2000).Ops // 14 KB
+	sink := other.sink()
+	for i := range uint64(n) {
+		p.system.Root.Send(sink, &actors.Submit{N: i, Ops: ops})
+	}
+	got := await(t, p, sink, n, time.Minute)
+	if got.Answers != n || got.Position.Epoch != 0 || got.Position.Seq != n*2000 {
+		t.Errorf("%d of %d messages, %d out of order, %d pixels", got.Answers, n, got.Position.Epoch, got.Position.Seq)
+	}
+}
+
+// TestPeers_LargestMessagesArrive sends as large messages as there are, as many as are packed
+// into one: gRPC drops what is over its limit, and nobody is told. They wait for the
+// connection, so that they are packed.
+func TestPeers_LargestMessagesArrive(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	queued := make(chan struct{})
+	network := &dialer{answer: func(ctx context.Context, address string) (net.Conn, error) {
+		<-queued
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
+	}}
+	p, other := nearBy(t, Config{Network: network}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	const n = 2 * packed
+	sink, message := other.sink(), &actors.Submit{Ops: largestBatch().Ops}
+	encoded := &wrapperspb.BytesValue{Value: encode(message, nil)}
+	for range n {
+		p.remote.SendMessage(sink, nil, encoded, nil, -1) // encoding each would take too long for the connection
+	}
+	close(queued)
+	if got := await(t, p, sink, n, time.Minute); got.Answers != n || got.Position.Seq != n*maxBatchPixels {
+		t.Errorf("%d of %d messages, %d pixels", got.Answers, n, got.Position.Seq)
+	}
+}
+
+func TestPeers_DeadAddressDoesNotBlock(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	var log lines
+	network := &dialer{answer: func(ctx context.Context, address string) (net.Conn, error) {
+		<-ctx.Done() // as when packets are dropped
+		return nil, ctx.Err()
+	}}
+	p := nearBy(t, Config{Network: network, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	pid, longest := actor.NewPID(somewhere, "sink"), time.Duration(0)
+	for i := range 1000 {
+		began := time.Now()
+		p.system.Root.Send(pid, &actors.Submit{N: uint64(i)})
+		longest = max(longest, time.Since(began))
+	}
+	t.Logf("longest Send: %v", longest)
+	if longest > connectTime/2 { // waiting for the peer would take reachTime
+		t.Errorf("Send took %v", longest)
+	}
+	eventually(t, "tried and given up", func() bool { return network.dials.Load() > 0 && len(p.links.addresses()) == 0 })
+	if log.String() != "" {
+		t.Errorf("remote's failures are operators' lines:\n%s", log.String())
+	}
+}
+
+func TestPeers_RestartedPeerIsFoundAgain(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	p, other := nearBy(t, Config{}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	if ask(p, other.sink(), 5*time.Second) == nil {
+		t.Fatal("no answer at first")
+	}
+	other.kill()
+	if ask(p, other.sink(), 100*time.Millisecond) != nil {
+		t.Fatal("the dead answer")
+	}
+	other = startFar(t, farConfig{Peer: other.address})
+	began := time.Now()
+	if got := await(t, p, other.sink(), 0, 8*time.Second); got.Answers != 0 {
+		t.Errorf("%d messages from before", got.Answers)
+	}
+	t.Logf("answers %v after its restart", time.Since(began))
+}
+
+// TestPeers_ForgetConnectsOnce: remote by itself would take the end of the forgotten
+// connection for that of the next, and so on while somebody sends.
+func TestPeers_ForgetConnectsOnce(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	network := &dialer{answer: func(ctx context.Context, address string) (net.Conn, error) {
+		return new(net.Dialer).DialContext(ctx, "tcp", address)
+	}}
+	p, other := nearBy(t, Config{Network: network}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	sink := other.sink()
+	n := uint64(0)
+	send := func(d time.Duration) {
+		for began := time.Now(); time.Since(began) < d; n++ {
+			p.system.Root.Send(sink, &actors.Submit{N: n})
+			time.Sleep(100 * time.Microsecond) // others send too
+		}
+	}
+	send(200 * time.Millisecond)
+	for range 5 {
+		p.forget(other.address)
+		send(200 * time.Millisecond)
+	}
+	if got := network.dials.Load(); got > 6 {
+		t.Errorf("%d connections for 5 times forgotten, want 6", got)
+	}
+	arrived, sent := await(t, p, sink, 1, 5*time.Second).Answers, n
+	t.Logf("%d of %d messages arrived", arrived, sent)
+	send(200 * time.Millisecond)
+	await(t, p, sink, arrived+n-sent, 5*time.Second)
+}
+
+// TestPeers_ForgetFreesWhatAStalledPeerHolds: the peer is stopped, its connection is full.
+func TestPeers_ForgetFreesWhatAStalledPeerHolds(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	p, other := nearBy(t, Config{}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	before := runtime.NumGoroutine()
+	sink := other.sink()
+	if ask(p, sink, 5*time.Second) == nil {
+		t.Fatal("no answer")
+	}
+	if err := other.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	ops, longest := busyBatch(16<<10).Ops, time.Duration(0)
+	for i := range 1000 {
+		began := time.Now()
+		p.system.Root.Send(sink, &actors.Submit{N: uint64(i), Ops: ops})
+		longest = max(longest, time.Since(began))
+	}
+	t.Logf("longest Send: %v", longest)
+	began := time.Now()
+	p.forget(other.address)
+	eventually(t, "the link ends", func() bool { return len(p.links.addresses()) == 0 })
+	t.Logf("the link ended after %v", time.Since(began))
+	eventually(t, "goroutines end", func() bool { return runtime.NumGoroutine() <= before+serverGoroutines })
+	t.Logf("all goroutines ended after %v", time.Since(began))
+	_ = other.cmd.Process.Signal(syscall.SIGCONT)
+}
+
+// TestPeers_StalledPeerIsGivenUp: nobody says that it is gone, and nothing is sent.
+func TestPeers_StalledPeerIsGivenUp(t *testing.T) {
+	t.Parallel()
+	if !isolated(t) {
+		return
+	}
+	p, other := nearBy(t, Config{}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	if ask(p, other.sink(), 5*time.Second) == nil {
+		t.Fatal("no answer")
+	}
+	if err := other.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+		t.Fatal(err)
+	}
+	took := eventually(t, "the link ends", func() bool { return len(p.links.addresses()) == 0 })
+	t.Logf("the link ended after %v", took)
+	_ = other.cmd.Process.Signal(syscall.SIGCONT)
+	if ask(p, other.sink(), 5*time.Second) == nil {
+		t.Error("no answer when it goes on")
+	}
+}
+
+// serverGoroutines is what the other pod's connection to this one, which it keeps, has here.
+const serverGoroutines = 5
+
+func TestPeers_CloseLeavesNothing(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	ignore := goleak.IgnoreCurrent()
+	p, other := nearBy(t, Config{}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	if ask(p, other.sink(), 5*time.Second) == nil {
+		t.Fatal("no answer")
+	}
+	p.system.Root.Send(actor.NewPID(somewhere, "sink"), &actors.Lapsed{}) // one that can't be reached
+	began := time.Now()
+	p.close()
+	p.close()
+	if d := time.Since(began); d > time.Second {
+		t.Errorf("close took %v", d)
+	}
+	p.system.Root.Send(other.sink(), &actors.Lapsed{}) // goes nowhere
+	p.forget(other.address)
+	other.stop()
+	eventually(t, "goroutines end", func() bool { return goleak.Find(ignore, goleak.IgnoreTopFunction("time.Sleep")) == nil })
+	t.Logf("all goroutines but remote's sleeper ended after %v", time.Since(began))
+	eventually(t, "remote's sleeper ends", func() bool { return goleak.Find(ignore) == nil })
+	t.Logf("all goroutines ended after %v", time.Since(began))
+}
+
+func TestPeers_DropsWhatCantTravel(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	var log lines
+	p := nearBy(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	type stranger struct{}
+	pid := actor.NewPID(somewhere, "sink")
+	for range 3 {
+		p.system.Root.Send(pid, stranger{})
+		p.system.Root.Send(pid, &wrapperspb.BytesValue{Value: []byte{1}}) // came from a peer
+	}
+	p.system.Root.Send(pid, &actors.Submit{Ops: append(largestBatch().Ops, largestBatch().Ops...)})
+	if got := p.dropped.Load(); got != 7 {
+		t.Errorf("%d messages dropped, want 7", got)
+	}
+	if got := log.count("\n"); got != 3 {
+		t.Errorf("%d lines, want one for each type:\n%s", got, log.String())
+	}
+	if len(p.links.addresses()) != 0 {
+		t.Error("something was sent")
+	}
+}
+
+// TestPeers_GarbageEndsItsStreamOnly: remote panics on all of these.
+func TestPeers_GarbageEndsItsStreamOnly(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	var log lines
+	p := nearBy(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
+	conn, err := grpc.NewClient(p.address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	client := remote.NewRemotingClient(conn)
+	target := []*actor.PID{{Address: p.address(), Id: "sink"}}
+	for name, batch := range map[string]*remote.MessageBatch{
+		"an unknown type":         {TypeNames: []string{"no.such.Type"}, Targets: target, Envelopes: []*remote.MessageEnvelope{{}}},
+		"a type out of range":     {Targets: target, Envelopes: []*remote.MessageEnvelope{{TypeId: 7}}},
+		"a target out of range":   {TypeNames: []string{"x"}, Envelopes: []*remote.MessageEnvelope{{Target: 3}}},
+		"an unknown serialiser":   {TypeNames: []string{"x"}, Targets: target, Envelopes: []*remote.MessageEnvelope{{SerializerId: -1}}},
+		"no protobuf in its data": {TypeNames: []string{"google.protobuf.BytesValue"}, Targets: target, Envelopes: []*remote.MessageEnvelope{{MessageData: []byte{0xFF}}}},
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		stream, err := client.Receive(ctx)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := stream.Send(&remote.RemoteMessage{MessageType: &remote.RemoteMessage_MessageBatch{MessageBatch: batch}}); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := stream.Recv(); err == nil || ctx.Err() != nil {
+			t.Errorf("%s: the stream goes on: %v", name, err)
+		}
+		cancel()
+	}
+	if _, err := client.ListProcesses(t.Context(), &remote.ListProcessesRequest{}); status.Code(err) != codes.Unimplemented {
+		t.Errorf("ListProcesses: %v, want it refused", err)
+	}
+	if got := log.count("can't be read"); got != 4 {
+		t.Errorf("%d warnings, want 4:\n%s", got, log.String())
+	}
+	other := startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	if ask(p, other.sink(), 5*time.Second) == nil {
+		t.Error("does not receive any more")
+	}
+}
+
+func TestPeers_UndecodableReachesTheActor(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	p := nearBy(t, Config{})
+	got := make(chan any, 1)
+	props := actor.PropsFromFunc(func(ctx actor.Context) {
+		if message, ok := Decode(ctx.Message()); ok {
+			got <- message
+		}
+	})
+	pid, err := p.system.Root.SpawnNamed(props, "here")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.system.Root.Send(pid, &wrapperspb.BytesValue{Value: []byte{0x92, wireVersion, 0x7F}})
+	if message, ok := (<-got).(undecodable); !ok || message.kind != 0x7F {
+		t.Errorf("got %+v", message)
+	}
+}
+
+// dialer is a Network whose connections a test makes.
+type dialer struct {
+	answer func(ctx context.Context, address string) (net.Conn, error)
+	dials  atomic.Int64
+}
+
+func (d *dialer) DialPeer(ctx context.Context, address string) (net.Conn, error) {
+	d.dials.Add(1)
+	return d.answer(ctx, address)
+}
+
+func (d *dialer) Bound(string) {}
+
+func (d *dialer) Gossip(t memberlist.NodeAwareTransport) memberlist.NodeAwareTransport { return t }

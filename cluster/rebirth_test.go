@@ -1,0 +1,104 @@
+package cluster
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pixelplayground/cluster/clustertest"
+)
+
+// apart is how much longer a partition lasts than it takes to notice: what both sides
+// have to say about the deaths of the other has been said then.
+const apart = 500 * time.Millisecond
+
+// sees waits until the views of pods are exactly these names.
+func sees(t *testing.T, names string, pods ...*pod) {
+	t.Helper()
+	for _, p := range pods {
+		eventually(t, p.cfg.Name+" sees "+names, func() bool { return p.names() == names })
+	}
+}
+
+// Goal: one pod that was cut off comes back by itself as a new member, having owned
+// nothing in between, and disturbs nobody else.
+func TestCluster_LesserSideComesBackAsNewMembers(t *testing.T) {
+	sw := clustertest.NewSwitch()
+	pods := together(t, 5, sw)
+	greater, lesser := pods[:3], pods[3:]
+	var before []string
+	for _, p := range pods {
+		before = append(before, p.id())
+	}
+	sw.Partition([]string{"pod-3", "pod-4"})
+	sees(t, "pod-0 pod-1 pod-2", greater...)
+	sees(t, "pod-3 pod-4", lesser...)
+	time.Sleep(apart)
+	views := len(lesser[0].saw())
+	sw.Heal()
+	t.Logf("together again after %v", agree(t, pods...))
+
+	for i, p := range pods {
+		if i < 3 && p.id() != before[i] {
+			t.Errorf("%s of the greater side became a new member", p.cfg.Name)
+		}
+		if i >= 3 && p.id() == before[i] {
+			t.Errorf("%s was dead and is back under its id", p.cfg.Name)
+		}
+	}
+	for _, p := range greater {
+		if slices.Contains(p.saw()[1:], "") {
+			t.Errorf("%s of the greater side had an empty view: %q", p.cfg.Name, p.saw())
+		}
+	}
+	if saw := lesser[0].saw()[views:]; !slices.Contains(saw, "") {
+		t.Errorf("the lesser side came back without an empty view: %q", saw)
+	}
+}
+
+// Goal: two sides of one size, of which each took the other for dead, become one.
+func TestCluster_EqualSidesMeetAgain(t *testing.T) {
+	for _, n := range []int{2, 4} {
+		sw := clustertest.NewSwitch()
+		pods := together(t, n, sw)
+		before := pods[0].ids()
+		var names []string
+		for _, p := range pods[n/2:] {
+			names = append(names, p.cfg.Name)
+		}
+		sw.Partition(names)
+		for _, p := range pods {
+			eventually(t, "the other side is gone", func() bool { return len(p.ids()) == n/2 })
+		}
+		time.Sleep(apart)
+		sw.Heal()
+		t.Logf("%d together again after %v", n, agree(t, pods...))
+		for _, id := range pods[0].ids() {
+			if slices.Contains(before, id) {
+				t.Errorf("%s was dead and is back", id)
+			}
+		}
+		for _, p := range pods {
+			p.Close()
+		}
+	}
+}
+
+// Goal: it makes no difference which of many are apart, or how often.
+func TestCluster_ConvergesAfterEveryPartition(t *testing.T) {
+	sw := clustertest.NewSwitch()
+	pods := together(t, 5, sw)
+	for _, alone := range [][]string{{"pod-0"}, {"pod-1", "pod-2"}, {"pod-0", "pod-1", "pod-4"}} {
+		sw.Isolate(alone...)
+		for _, p := range pods {
+			want := len(pods) - len(alone)
+			if slices.Contains(alone, p.cfg.Name) {
+				want = 1
+			}
+			eventually(t, p.cfg.Name+" is parted", func() bool { return len(p.ids()) == want })
+		}
+		time.Sleep(apart)
+		sw.Heal()
+		t.Logf("after %v were alone: together again in %v", alone, agree(t, pods...))
+	}
+}

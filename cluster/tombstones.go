@@ -1,0 +1,90 @@
+package cluster
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"github.com/vmihailenco/msgpack/v5"
+)
+
+// maxTombstones bounds how many dead are remembered, about 30 bytes each in every
+// comparison. The one longest dead is forgotten first; it would have to return after 256
+// other deaths to do so under its old id.
+const maxTombstones = 256
+
+// tombstones is the ids of members that are gone for good. All members share one set, by
+// comparing; an order by the time of death makes them forget the same ones. Any goroutine
+// may call it.
+type tombstones struct {
+	mu   sync.Mutex
+	died map[string]time.Time // by id, in milliseconds, as told by the first to notice
+}
+
+func newTombstones() *tombstones { return &tombstones{died: make(map[string]time.Time)} }
+
+func (t *tombstones) has(id string) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	_, ok := t.died[id]
+	return ok
+}
+
+// add tells whether the id is new and was kept.
+func (t *tombstones) add(id string, died time.Time) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if _, ok := t.died[id]; ok {
+		return false
+	}
+	t.died[id] = died
+	if len(t.died) <= maxTombstones {
+		return true
+	}
+	oldest := t.sorted()[0].ID
+	delete(t.died, oldest)
+	return oldest != id
+}
+
+func (t *tombstones) remove(id string) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	delete(t.died, id)
+}
+
+// death is one tombstone as members tell each other: a MessagePack array.
+type death struct {
+	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+
+	ID   string
+	Died int64 // Unix milliseconds
+}
+
+// sorted is the longest dead first. mu must be held.
+func (t *tombstones) sorted() []death {
+	deaths := make([]death, 0, len(t.died))
+	for id, died := range t.died {
+		deaths = append(deaths, death{ID: id, Died: died.UnixMilli()})
+	}
+	slices.SortFunc(deaths, func(a, b death) int { return cmp.Or(cmp.Compare(a.Died, b.Died), cmp.Compare(a.ID, b.ID)) })
+	return deaths
+}
+
+func (t *tombstones) encode() []byte {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	b, err := msgpack.Marshal(t.sorted())
+	if err != nil {
+		panic(fmt.Sprintf("cluster: tombstones: %v", err)) // strings and numbers can't fail
+	}
+	return b
+}
+
+func decodeDeaths(b []byte) (deaths []death, err error) {
+	if err := msgpack.Unmarshal(b, &deaths); err != nil {
+		return nil, fmt.Errorf("read tombstones: %w", err)
+	}
+	return deaths, nil
+}

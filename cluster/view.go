@@ -1,0 +1,80 @@
+package cluster
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// View is the members of a moment and what follows from them. Immutable.
+type View struct {
+	members   []Member
+	regions   []owners // by id; empty when nobody can own one
+	presence  *actor.PID
+	gateways  []string
+	addresses map[string]bool
+}
+
+// owners are a region's actors: the owner's, and those of the pods that may have been it.
+type owners struct {
+	region *actor.PID
+	before []*actor.PID
+}
+
+// newView computes the view of members, of which those that a younger one has replaced at
+// their peer address are left out: a pod restarts faster than its death is noticed.
+func newView(members []Member, geometry canvas.Geometry) *View {
+	v := &View{members: latest(members), addresses: make(map[string]bool, len(members))}
+	var able []candidate
+	var addresses []string // of able
+	for _, m := range v.members {
+		v.addresses[m.Peer] = true
+		if m.Roles.Has(RoleGateway) {
+			v.gateways = append(v.gateways, m.Peer)
+		}
+		if m.Roles.Has(RoleCanvas) {
+			able, addresses = append(able, candidate{seedOf(m.ID), m.Draining}), append(addresses, m.Peer)
+		}
+	}
+	if len(able) == 0 {
+		return v
+	}
+	v.regions = make([]owners, geometry.Regions())
+	for i := range v.regions {
+		owner, before := place(able, uint64(i))
+		name := actors.RegionName(canvas.RegionID(i))
+		v.regions[i].region = actor.NewPID(addresses[owner], name)
+		for _, b := range before {
+			v.regions[i].before = append(v.regions[i].before, actor.NewPID(addresses[b], name))
+		}
+	}
+	owner, _ := place(able, presenceKey)
+	v.presence = actor.NewPID(addresses[owner], actors.PresenceName)
+	return v
+}
+
+// latest is the members in the order of their ids, one for each peer address.
+func latest(members []Member) []Member {
+	sorted := slices.SortedFunc(slices.Values(members), func(a, b Member) int {
+		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID))
+	})
+	at := make(map[string]string, len(sorted)) // id of the last started by address
+	for _, m := range sorted {
+		at[m.Peer] = m.ID
+	}
+	return slices.DeleteFunc(sorted, func(m Member) bool { return at[m.Peer] != m.ID })
+}
+
+// Members are sorted by when they started. The slice must not be changed.
+func (v *View) Members() []Member { return v.members }
+
+func (v *View) region(id canvas.RegionID) owners {
+	if int(id) >= len(v.regions) {
+		return owners{}
+	}
+	return v.regions[id]
+}

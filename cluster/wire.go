@@ -1,0 +1,158 @@
+package cluster
+
+import (
+	"fmt"
+	"sync"
+
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"pixelplayground/actors"
+)
+
+// A message between pods is one MessagePack array
+//
+//	[version, kind, field, field, …]
+//
+// in the BytesValue that remote, which knows protobuf only, carries. A kind keeps its
+// number and its fields for ever; it may grow at its end, since a reader passes over
+// fields it does not know and takes those that are missing for zero. Whatever changes
+// more is a new kind. Pods of other versions ignore kinds they don't know, and so they
+// do with another version of the whole.
+const wireVersion = 1
+
+// formOf is the table of what travels, by kind, without gaps; nil: no such kind. The
+// fields of each stand in wire_messages.go. To add a message: a line here, a function there.
+func formOf(kind uint64) form {
+	switch kind {
+	case 1:
+		return formed(committed)
+	case 2:
+		return formed(submit)
+	case 3:
+		return formed(point)
+	case 4:
+		return formed(pointed)
+	case 5:
+		return formed(attach)
+	case 6:
+		return formed(attached)
+	case 7:
+		return formed(rejected)
+	case 8:
+		return formed(lapsed)
+	case 9:
+		return formed(detach)
+	case 10:
+		return formed(yield)
+	case 11:
+		return formed(yielded)
+	case 12:
+		return formed(roll)
+	case 13:
+		return formed(recall)
+	case 14:
+		return formed(shown)
+	case 15:
+		return formed(check)
+	case 16:
+		return formed(checked)
+	case 17:
+		return formed(inspect)
+	case 18:
+		return formed(report)
+	}
+	return nil
+}
+
+// form is one kind of message. It costs nothing to make.
+type form interface {
+	of(message any) bool
+	write(p *packer, message any)
+	read(p *packer) any
+}
+
+// fields goes over the fields of a message, which it packs or sets as the packer says.
+type fields[T any] func(p *packer, m *T)
+
+func formed[T any](f fields[T]) form { return f }
+
+func (f fields[T]) of(message any) bool {
+	_, ok := message.(*T)
+	return ok
+}
+
+func (f fields[T]) write(p *packer, message any) { f(p, message.(*T)) }
+
+func (f fields[T]) read(p *packer) any {
+	m := new(T)
+	f(p, m)
+	return m
+}
+
+// Packers are pooled for their encoders and decoders.
+var packers = sync.Pool{New: func() any { return newPacker() }}
+
+// encode gives the wire form of a message; nil: it is of no kind. known may be nil.
+func encode(message any, known *records) []byte {
+	kind := uint64(1)
+	f := formOf(kind)
+	for f != nil && !f.of(message) {
+		kind++
+		f = formOf(kind)
+	}
+	if f == nil {
+		return nil
+	}
+	p := packers.Get().(*packer)
+	defer packers.Put(p)
+	p.begin(kind, known)
+	f.write(p, message)
+	return p.end()
+}
+
+// Decode makes a message of what came from another pod; false: it did not come from one,
+// and is returned as it is. What can't be read becomes a value that no actor handles.
+func Decode(message any) (any, bool) {
+	wrapped, ok := message.(*wrapperspb.BytesValue)
+	if !ok {
+		return message, false
+	}
+	p := packers.Get().(*packer)
+	defer packers.Put(p)
+	return p.decode(wrapped.Value), true
+}
+
+var _ actors.Decode = Decode
+
+// undecodable is a message of a kind or version that this pod does not know, or a broken one.
+type undecodable struct {
+	kind  uint64 // 0: not even that
+	bytes int
+	err   error
+}
+
+func (u undecodable) String() string {
+	return fmt.Sprintf("message of kind %d in %d bytes: %v", u.kind, u.bytes, u.err)
+}
+
+func (p *packer) decode(b []byte) any {
+	p.open(b)
+	var version, kind uint64
+	number(p, &version)
+	number(p, &kind)
+	if version != wireVersion {
+		p.fail("version %d, want %d", version, wireVersion)
+	}
+	f := formOf(kind)
+	if f == nil {
+		p.fail("kind not known")
+	}
+	var message any
+	if p.err == nil {
+		message = f.read(p)
+	}
+	if err := p.close(); err != nil {
+		return undecodable{kind, len(b), err}
+	}
+	return message
+}

@@ -1,0 +1,158 @@
+package cluster
+
+import (
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// The fields of each message, in the order in which they travel: see formOf. What a field
+// means stands with its type, in actors.
+
+func attach(p *packer, m *actors.Attach) {
+	number(p, &m.Stream)
+	position(p, &m.Held)
+	boolean(p, &m.Renews)
+	number(p, &m.Submits)
+}
+
+func submit(p *packer, m *actors.Submit) {
+	number(p, &m.Stream)
+	number(p, &m.N)
+	ops(p, &m.Ops)
+}
+
+func detach(*packer, *actors.Detach) {}
+
+func point(p *packer, m *actors.Point) { list(p, &m.Moved, pointer) }
+
+func yield(p *packer, m *actors.Yield) { integer(p, &m.N) }
+
+func yielded(p *packer, m *actors.Yielded) {
+	integer(p, &m.N)
+	boolean(p, &m.Served)
+}
+
+func attached(p *packer, m *actors.Attached) {
+	number(p, &m.Stream)
+	number(p, &m.Answers)
+	position(p, &m.Position)
+	optional(p, &m.Base, snapshot)
+	list(p, &m.Recent, pastBatch)
+}
+
+func committed(p *packer, m *actors.Committed) {
+	number(p, &m.Stream)
+	number(p, &m.N)
+	optional(p, &m.Batch, batch)
+	list(p, &m.Acks, opID)
+}
+
+func rejected(p *packer, m *actors.Rejected) {
+	number(p, &m.Stream)
+	number(p, &m.N)
+	list(p, &m.Ops, opID)
+	number(p, &m.Why)
+	integer(p, &m.Retry)
+}
+
+func lapsed(p *packer, m *actors.Lapsed) { number(p, &m.Stream) }
+
+func pointed(p *packer, m *actors.Pointed) { list(p, &m.Moved, pointer) }
+
+func roll(p *packer, m *actors.Roll) {
+	number(p, &m.N)
+	boolean(p, &m.Full)
+	boolean(p, &m.More)
+	list(p, &m.Joined, func(p *packer, m *actors.Member) {
+		group(p, 3, m, func(p *packer, m *actors.Member) {
+			number(p, &m.Viewer)
+			number(p, &m.User.Author)
+			text(p, &m.User.Name)
+		})
+	})
+	list(p, &m.Left, number)
+}
+
+func check(p *packer, m *actors.Check) {
+	number(p, &m.Stream)
+	number(p, &m.N)
+}
+
+func checked(p *packer, m *actors.Checked) {
+	number(p, &m.Stream)
+	number(p, &m.N)
+	number(p, &m.Answers)
+	position(p, &m.Position)
+}
+
+func inspect(*packer, *actors.Inspect) {}
+
+func report(p *packer, m *actors.Report) {
+	text(p, &m.Node)
+	integer(p, &m.Uptime)
+	integer(p, &m.Users)
+	list(p, &m.Kinds, func(p *packer, m *actors.KindReport) {
+		group(p, 5, m, func(p *packer, m *actors.KindReport) {
+			text(p, &m.Kind)
+			integer(p, &m.Live)
+			integer(p, &m.Messages)
+			integer(p, &m.Unhandled)
+			integer(p, &m.Restarts)
+		})
+	})
+	list(p, &m.Regions, func(p *packer, m *actors.RegionReport) {
+		group(p, 6, m, func(p *packer, m *actors.RegionReport) {
+			number(p, &m.Region)
+			text(p, &m.State)
+			number(p, &m.Epoch)
+			number(p, &m.Seq)
+			integer(p, &m.Relays)
+			integer(p, &m.PendingOps)
+		})
+	})
+}
+
+func recall(*packer, *actors.Recall) {}
+
+func shown(p *packer, m *actors.Shown) {
+	number(p, &m.N)
+	number(p, &m.Rolled)
+	boolean(p, &m.Full)
+	boolean(p, &m.Repeat)
+	integer(p, &m.Count)
+	list(p, &m.Joined, func(p *packer, m *canvas.User) {
+		group(p, 2, m, func(p *packer, m *canvas.User) {
+			number(p, &m.Author)
+			text(p, &m.Name)
+		})
+	})
+	list(p, &m.Left, number)
+}
+
+func position(p *packer, v *canvas.Position) {
+	number(p, &v.Epoch)
+	number(p, &v.Seq)
+}
+
+func opID(p *packer, v *canvas.OpID) {
+	group(p, 2, v, func(p *packer, v *canvas.OpID) {
+		number(p, &v.Author)
+		number(p, &v.Num)
+	})
+}
+
+func pointer(p *packer, v *canvas.Pointer) {
+	group(p, 3, v, func(p *packer, v *canvas.Pointer) {
+		number(p, &v.Author)
+		number(p, &v.X)
+		number(p, &v.Y)
+	})
+}
+
+func snapshot(p *packer, v *canvas.Snapshot) {
+	group(p, 4, v, func(p *packer, v *canvas.Snapshot) {
+		number(p, &v.Region)
+		position(p, &v.Position)
+		bin(p, &v.Tile)
+	})
+}

@@ -1,0 +1,93 @@
+package cluster
+
+import (
+	"encoding/binary"
+	"slices"
+	"sync/atomic"
+
+	"github.com/vmihailenco/msgpack/v5/msgpcode"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// records remembers the records of the batches encoded last. A region sends one batch to
+// the relays of every pod, each with acks of its own: only the first to be encoded costs.
+type records struct {
+	last [recordSlots]atomic.Pointer[record] // by region
+}
+
+// record is immutable.
+type record struct {
+	batch *canvas.Batch
+	bytes []byte
+}
+
+// Regions send a batch to all relays before they do anything else, so a slot is needed
+// for as many as may send at the same moment. Those 16 records, and their batches, are at
+// most about 20 MB; larger records than maxRecord are rare enough to be encoded each time.
+const (
+	recordSlots = 16
+	maxRecord   = 256 << 10 // bytes: 50,000 pixels in one op, 8,000 placed one by one
+)
+
+// append appends the record of b to dst. Nil records remember nothing.
+func (r *records) append(dst []byte, b *canvas.Batch) []byte {
+	if r == nil {
+		return store.AppendBatch(slices.Grow(dst, recordBytes(b)), b)
+	}
+	slot := &r.last[b.Region%recordSlots]
+	if known := slot.Load(); known != nil && known.batch == b {
+		return append(slices.Grow(dst, len(known.bytes)+smallMessage), known.bytes...)
+	}
+	at := len(dst)
+	dst = store.AppendBatch(slices.Grow(dst, recordBytes(b)), b)
+	if len(dst)-at <= maxRecord {
+		slot.Store(&record{b, dst[at:len(dst):len(dst)]}) // as part of a message, which nobody changes
+	}
+	return dst
+}
+
+// recordBytes is about how long the record of b is.
+func recordBytes(b *canvas.Batch) int { return smallMessage + 32*len(b.Ops) + 5*b.Pixels() }
+
+// batch passes a batch that other pods may be sent too.
+func batch(p *packer, b *canvas.Batch) { passRecord(p, b, p.known) }
+
+// pastBatch passes one of a list, which is sent once.
+func pastBatch(p *packer, b **canvas.Batch) {
+	if p.reading {
+		*b = new(canvas.Batch)
+	}
+	passRecord(p, *b, nil)
+}
+
+// ops passes ops as the record of a batch that is nothing but them.
+func ops(p *packer, v *[]canvas.Op) {
+	b := &canvas.Batch{Ops: *v}
+	b.To = uint64(b.Pixels())
+	passRecord(p, b, nil)
+	if p.reading {
+		*v = b.Ops
+	}
+}
+
+func passRecord(p *packer, b *canvas.Batch, known *records) {
+	if !p.next() {
+		return
+	}
+	if p.reading {
+		if record := p.take("batch"); p.err == nil {
+			if read, err := store.DecodeBatch(record); err != nil {
+				p.fail("batch: %w", err)
+			} else {
+				*b = *read
+			}
+		}
+		return
+	}
+	p.out = append(p.out, msgpcode.Bin32, 0, 0, 0, 0) // its length comes last
+	at := len(p.out)
+	p.out = known.append(p.out, b)
+	binary.BigEndian.PutUint32(p.out[at-4:], uint32(len(p.out)-at))
+}

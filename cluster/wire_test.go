@@ -1,0 +1,402 @@
+package cluster
+
+import (
+	"bytes"
+	"encoding/hex"
+	"flag"
+	"fmt"
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"math"
+	"math/rand/v2"
+	"os"
+	"reflect"
+	"runtime"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+var updateWire = flag.Bool("update-wire", false, "rewrite testdata/wire.txt")
+
+const wireFile = "testdata/wire.txt"
+
+// example is a message as testdata/wire.txt has it in bytes: if those must change, it must
+// be a new kind, or longer.
+type example struct {
+	name    string
+	message any
+}
+
+func examples() []example {
+	batch := &canvas.Batch{
+		Region: 300, Epoch: 7, From: 1000, To: 1004, Time: 1_700_000_000_000,
+		Ops: []canvas.Op{
+			{ID: canvas.OpID{Author: 0xA1B2C3D4E5F6, Num: 1}, Name: "Zoë", Pixels: []canvas.Pixel{{Pos: 0xFFFF, Color: 0x123456}, {Pos: 1}}},
+			{ID: canvas.OpID{Author: 9, Num: 70_000}, Name: "Al", Alias: true, Spelling: "#aAbBcC", Pixels: []canvas.Pixel{{Pos: 2, Color: 0xAABBCC}}},
+		},
+	}
+	small := &canvas.Batch{Region: 300, Epoch: 7, From: 1004, To: 1005, Ops: []canvas.Op{{ID: canvas.OpID{Author: 9, Num: 2}, Pixels: []canvas.Pixel{{Pos: 3}}}}}
+	at := canvas.Position{Epoch: 1_700_000_000, Seq: 70_000}
+	ids := []canvas.OpID{{Author: 0xA1B2C3D4E5F6, Num: 1}, {Author: 9, Num: 70_000}}
+	pointers := []canvas.Pointer{{Author: 9, X: 3, Y: 500}, {Author: 0xA1B2C3D4E5F6, X: canvas.PointerGone, Y: canvas.PointerGone}}
+	return []example{
+		{"attach", &actors.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300}},
+		{"attach-blank", &actors.Attach{}},
+		{"submit", &actors.Submit{Stream: 1 << 60, N: 5, Ops: batch.Ops}},
+		{"submit-none", &actors.Submit{}},
+		{"detach", &actors.Detach{}},
+		{"point", &actors.Point{Moved: pointers}},
+		{"yield", &actors.Yield{N: 4}},
+		{"yielded", &actors.Yielded{N: -1, Served: true}},
+		{"attached", &actors.Attached{Stream: 1 << 60, Answers: 9, Position: at, Recent: []*canvas.Batch{batch, small}}},
+		{"attached-base", &actors.Attached{Stream: 2, Position: at, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
+		{"attached-renewed", &actors.Attached{Stream: 2, Position: at}},
+		{"committed", &actors.Committed{Stream: 1 << 60, N: 8, Batch: batch, Acks: ids}},
+		{"committed-before", &actors.Committed{Stream: 2, Acks: ids[:1]}},
+		{"rejected", &actors.Rejected{Stream: 2, N: 3, Ops: ids, Why: canvas.RefusedUnavailable, Retry: 1500 * time.Millisecond}},
+		{"lapsed", &actors.Lapsed{Stream: 1 << 60}},
+		{"pointed", &actors.Pointed{Moved: pointers}},
+		{"roll", &actors.Roll{N: 70_000, Full: true, More: true, Joined: []actors.Member{{Viewer: 7, User: canvas.User{Author: 9, Name: "Zoë"}}, {Viewer: 300}}, Left: []actors.ViewerID{1, 1 << 40}}},
+		{"roll-renewed", &actors.Roll{N: 3}},
+		{"recall", &actors.Recall{}},
+		{"shown", &actors.Shown{N: 3, Rolled: 4, Full: true, Repeat: true, Count: 1200, Joined: []canvas.User{{Author: 9, Name: "Zoë"}}, Left: []canvas.Author{0xA1B2C3D4E5F6}}},
+	}
+}
+
+// decodeBytes is what an actor gets of bytes from a peer.
+func decodeBytes(b []byte) any {
+	message, _ := Decode(&wrapperspb.BytesValue{Value: b})
+	return message
+}
+
+func TestWire_Golden(t *testing.T) {
+	var now strings.Builder
+	for _, e := range examples() {
+		fmt.Fprintf(&now, "%s %x\n", e.name, encode(e.message, nil))
+	}
+	if *updateWire {
+		if err := os.WriteFile(wireFile, []byte(now.String()), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	golden, err := os.ReadFile(wireFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now.String() != string(golden) {
+		t.Errorf("what travels has changed; in %s:\n%snow:\n%s", wireFile, golden, now.String())
+	}
+	lines := strings.Split(strings.TrimSpace(string(golden)), "\n")
+	for i, e := range examples() {
+		name, digits, _ := strings.Cut(lines[i], " ")
+		b, err := hex.DecodeString(digits)
+		if err != nil || name != e.name {
+			t.Fatalf("line %d: %s, want %s: %v", i, name, e.name, err)
+		}
+		if got := decodeBytes(b); !reflect.DeepEqual(got, e.message) {
+			t.Errorf("%s: decoded\n%+v, want\n%+v", e.name, got, e.message)
+		}
+	}
+}
+
+// kinds are blank messages of all kinds, by kind.
+func kinds() (blanks []any) {
+	for kind := uint64(1); formOf(kind) != nil; kind++ {
+		blank := decodeBytes([]byte{0x92, wireVersion, byte(kind)})
+		blanks = append(blanks, blank)
+	}
+	return blanks
+}
+
+func TestWire_EveryFieldOfEveryKindTravels(t *testing.T) {
+	seed := rand.Uint64()
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	for _, blank := range kinds() {
+		for range 20 {
+			message := reflect.New(reflect.TypeOf(blank).Elem())
+			fill(message.Elem(), random)
+			want := message.Interface()
+			if got := decodeBytes(encode(want, new(records))); !reflect.DeepEqual(got, want) {
+				t.Fatalf("decoded\n%+v, want\n%+v", got, want)
+			}
+		}
+	}
+}
+
+// fill sets every field to something else than zero.
+func fill(v reflect.Value, random *rand.Rand) {
+	switch v.Interface().(type) {
+	case canvas.Color:
+		v.SetUint(1 + random.Uint64N(0xFFFFFF))
+		return
+	case canvas.Batch:
+		v.Set(reflect.ValueOf(randomBatch(random)))
+		return
+	}
+	switch v.Kind() {
+	case reflect.Struct:
+		for i := range v.NumField() {
+			fill(v.Field(i), random)
+		}
+	case reflect.Pointer:
+		v.Set(reflect.New(v.Type().Elem()))
+		fill(v.Elem(), random)
+	case reflect.Slice:
+		v.Set(reflect.MakeSlice(v.Type(), 1+random.IntN(20), 20))
+		for i := range v.Len() {
+			fill(v.Index(i), random)
+		}
+	case reflect.Bool:
+		v.SetBool(true)
+	case reflect.String:
+		v.SetString(strings.Repeat("é", 1+random.IntN(40)))
+	case reflect.Int, reflect.Int64:
+		v.SetInt(1 + random.Int64()>>random.IntN(63))
+	default:
+		v.SetUint(1 + random.Uint64()>>random.IntN(63)%(1<<(8*v.Type().Size()-1)))
+	}
+}
+
+func randomBatch(random *rand.Rand) canvas.Batch {
+	b := canvas.Batch{Region: canvas.RegionID(random.Uint32()), Epoch: random.Uint64(), From: random.Uint64() >> 1, Time: random.Int64()}
+	b.Ops = make([]canvas.Op, 1+random.IntN(20))
+	for i := range b.Ops {
+		fill(reflect.ValueOf(&b.Ops[i]).Elem(), random)
+	}
+	b.To = b.From + uint64(b.Pixels())
+	return b
+}
+
+// TestWire_KnowsEveryMessage reads the files in which the messages between pods are
+// declared: exported structs that are not a part of another.
+func TestWire_KnowsEveryMessage(t *testing.T) {
+	var known []string
+	for _, blank := range kinds() {
+		known = append(known, reflect.TypeOf(blank).Elem().Name())
+	}
+	for _, file := range []string{"../actors/region_messages.go", "../actors/presence.go"} {
+		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var messages, parts []string
+		ast.Inspect(tree, func(n ast.Node) bool {
+			spec, ok := n.(*ast.TypeSpec)
+			if !ok || !spec.Name.IsExported() {
+				return true
+			}
+			if fields, ok := spec.Type.(*ast.StructType); ok {
+				messages = append(messages, spec.Name.Name)
+				ast.Inspect(fields, func(n ast.Node) bool {
+					if name, ok := n.(*ast.Ident); ok {
+						parts = append(parts, name.Name)
+					}
+					return true
+				})
+			}
+			return true
+		})
+		for _, name := range messages {
+			if !slices.Contains(parts, name) && !slices.Contains(known, name) {
+				t.Errorf("%s: actors.%s is not in the table of formOf", file, name)
+			}
+		}
+		if len(messages) == 0 {
+			t.Errorf("%s: no messages found", file)
+		}
+	}
+}
+
+// TestWire_OtherVersions is about pods of two versions in one cluster.
+func TestWire_OtherVersions(t *testing.T) {
+	longer := bytes.Clone(encode(&actors.Lapsed{Stream: 5}, nil))
+	longer[2]++ // fields
+	longer = append(longer, 0x93, 1, 2, 3)
+	if got, want := decodeBytes(longer), (&actors.Lapsed{Stream: 5}); !reflect.DeepEqual(got, want) {
+		t.Errorf("with a field more: %+v, want %+v", got, want)
+	}
+	shorter := bytes.Clone(encode(&actors.Attach{Stream: 5, Submits: 9}, nil))
+	shorter[2]--
+	if got, want := decodeBytes(shorter[:len(shorter)-1]), (&actors.Attach{Stream: 5}); !reflect.DeepEqual(got, want) {
+		t.Errorf("with a field less: %+v, want %+v", got, want)
+	}
+	for name, b := range map[string][]byte{
+		"another version": {0x93, wireVersion + 1, 8, 5},
+		"kind 0":          {0x92, wireVersion, 0},
+		"a future kind":   {0x93, wireVersion, 0x7F, 5},
+		"a huge kind":     {0x92, wireVersion, 0xCF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
+	} {
+		if got, ok := decodeBytes(b).(undecodable); !ok {
+			t.Errorf("%s: %+v, want undecodable", name, got)
+		}
+	}
+}
+
+func TestDecode_BrokenBytes(t *testing.T) {
+	cases := map[string][]byte{
+		"nothing":             {},
+		"no array":            {0x01},
+		"a map":               {0x81, 1, 1},
+		"2^32-1 fields":       {0xDD, 0xFF, 0xFF, 0xFF, 0xFF, wireVersion, 8},
+		"2^32-1 acks":         {0x96, wireVersion, 1, 1, 1, 0xC0, 0xDD, 0xFF, 0xFF, 0xFF, 0xFF},
+		"a batch of 2^32-1":   {0x96, wireVersion, 1, 1, 1, 0xC6, 0xFF, 0xFF, 0xFF, 0xFF},
+		"a tile of 2^32-1":    {0x97, wireVersion, 6, 1, 1, 1, 1, 0x94, 1, 1, 1, 0xC6, 0xFF, 0xFF, 0xFF, 0xFF},
+		"a batch of text":     {0x96, wireVersion, 1, 1, 1, 0xA3, 'a', 'b', 'c', 0x90},
+		"a nil batch in list": {0x97, wireVersion, 6, 1, 1, 1, 1, 0xC0, 0x91, 0xC0},
+		"an ack of 3":         {0x96, wireVersion, 1, 1, 1, 0xC0, 0x91, 0x93, 1, 2, 3},
+		"a number too large":  {0x93, wireVersion, 3, 0x91, 0x93, 1, 0xCE, 0, 1, 0, 0, 1},
+		"a nested array":      append([]byte{0x94, wireVersion, 12, 1}, bytes.Repeat([]byte{0x91}, 1<<20)...),
+		"a byte too many":     append(encode(&actors.Lapsed{Stream: 5}, nil), 0),
+	}
+	for _, e := range examples() {
+		whole := encode(e.message, nil)
+		for n := range whole {
+			cases[fmt.Sprintf("%d of the %d bytes of %s", n, len(whole), e.name)] = whole[:n]
+		}
+	}
+	for name, b := range cases {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		got := decodeBytes(b)
+		runtime.ReadMemStats(&after)
+		if _, ok := got.(undecodable); !ok {
+			t.Errorf("%s: %+v, want undecodable", name, got)
+		}
+		if allocated, bound := after.TotalAlloc-before.TotalAlloc, uint64(64<<10+30*len(b)); allocated > bound {
+			t.Errorf("%s: allocates %d bytes, at most %d", name, allocated, bound)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for _, e := range examples() {
+		f.Add(encode(e.message, nil))
+	}
+	for _, blank := range kinds() {
+		message := reflect.New(reflect.TypeOf(blank).Elem())
+		fill(message.Elem(), random)
+		f.Add(encode(message.Interface(), nil))
+	}
+	f.Fuzz(func(t *testing.T, b []byte) {
+		message := decodeBytes(b)
+		if u, ok := message.(undecodable); ok {
+			if u.err == nil || u.String() == "" {
+				t.Fatalf("no reason: %+v", u)
+			}
+			return
+		}
+		if again := decodeBytes(encode(message, nil)); !reflect.DeepEqual(again, message) {
+			t.Fatalf("written and read again: %+v, want %+v", again, message)
+		}
+	})
+}
+
+func TestDecode_LeavesOwnMessagesAlone(t *testing.T) {
+	own := any(&actors.Attach{Stream: 5})
+	if n := testing.AllocsPerRun(100, func() {
+		if got, ok := Decode(own); ok || got != own {
+			t.Fatalf("%v, %v; want the message itself", got, ok)
+		}
+	}); n != 0 {
+		t.Errorf("allocates %v times", n)
+	}
+}
+
+// TestPacker_Allocations: the bytes, again when they are more than smallMessage, and then
+// slices.Grow has one more under the race detector.
+func TestPacker_Allocations(t *testing.T) {
+	p, known := newPacker(), new(records)
+	batch := &actors.Committed{Batch: busyBatch(100)}
+	encode(batch, known)
+	for _, c := range []struct {
+		kind    uint64
+		message any
+		want    float64
+	}{{5, &actors.Attach{Stream: 1 << 60, Held: canvas.Head()}, 1}, {1, batch, 3}} {
+		n := testing.AllocsPerRun(1000, func() {
+			p.begin(c.kind, known)
+			formOf(c.kind).write(p, c.message)
+			p.end()
+		})
+		if n > c.want {
+			t.Errorf("%T: allocates %v times, at most %v", c.message, n, c.want)
+		}
+	}
+}
+
+func TestRecords_SameBytesAsWithout(t *testing.T) {
+	known := new(records)
+	random := rand.New(rand.NewPCG(3, 4))
+	var batches []*canvas.Batch
+	for i := range 3 * recordSlots {
+		b := randomBatch(random)
+		b.Region = canvas.RegionID(i % (2 * recordSlots))
+		batches = append(batches, &b)
+	}
+	for range 500 {
+		b := batches[random.IntN(len(batches))]
+		m := &actors.Committed{Stream: random.Uint64(), Batch: b}
+		if !bytes.Equal(encode(m, known), encode(m, nil)) {
+			t.Fatal("a record is another batch's")
+		}
+	}
+	if b := largestBatch(); encode(&actors.Committed{Batch: b}, known) == nil || known.last[b.Region%recordSlots].Load().batch == b {
+		t.Error("a record over the bound is kept")
+	}
+}
+
+// largestBatch is as large as one gets: every op has one pixel and everything, and nothing
+// in common with the one before.
+func largestBatch() *canvas.Batch {
+	names := []string{strings.Repeat("日", canvas.MaxName), strings.Repeat("本", canvas.MaxName)}
+	b := &canvas.Batch{Region: 1, Epoch: math.MaxUint64, From: math.MaxUint64 - maxBatchPixels, To: math.MaxUint64, Time: math.MinInt64, Ops: make([]canvas.Op, maxBatchPixels)}
+	pixels := make([]canvas.Pixel, maxBatchPixels)
+	for i := range b.Ops {
+		pixels[i] = canvas.Pixel{Pos: uint16(i), Color: 0xFFFFFF}
+		b.Ops[i] = canvas.Op{
+			ID: canvas.OpID{Author: math.MaxUint64 - canvas.Author(i), Num: math.MaxUint64}, Name: names[i%2],
+			Alias: true, Spelling: "#FFFFFF", Pixels: pixels[i : i+1],
+		}
+	}
+	return b
+}
+
+func opIDs(b *canvas.Batch) []canvas.OpID {
+	ids := make([]canvas.OpID, len(b.Ops))
+	for i := range ids {
+		ids[i] = b.Ops[i].ID
+	}
+	return ids
+}
+
+// TestWire_LargestMessages holds maxMessage against the bounds of actors.
+func TestWire_LargestMessages(t *testing.T) {
+	b, name := largestBatch(), strings.Repeat("日", canvas.MaxName)
+	user := canvas.User{Author: math.MaxUint64, Name: name}
+	crowd := slices.Repeat([]actors.Member{{Viewer: math.MaxUint64, User: user}}, 4096)
+	tile := canvas.NewTile(canvas.MaxRegionEdge, canvas.MaxRegionEdge)
+	for _, message := range []any{
+		&actors.Submit{Stream: math.MaxUint64, N: math.MaxUint64, Ops: b.Ops},
+		&actors.Committed{Stream: math.MaxUint64, N: math.MaxUint64, Batch: b, Acks: opIDs(b)},
+		&actors.Attached{Stream: math.MaxUint64, Base: &canvas.Snapshot{Tile: tile}, Recent: []*canvas.Batch{b}},
+		&actors.Rejected{Ops: slices.Repeat(opIDs(b), actors.DefaultConfig().QueuePixels/maxBatchPixels)},
+		&actors.Roll{Joined: crowd},
+		&actors.Shown{Joined: slices.Repeat([]canvas.User{user}, 2000), Left: slices.Repeat([]canvas.Author{math.MaxUint64}, 2000)},
+	} {
+		n := len(encode(message, nil))
+		t.Logf("%T: %d bytes", message, n)
+		if n > maxMessage {
+			t.Errorf("%T: %d bytes, more than maxMessage %d", message, n, maxMessage)
+		}
+	}
+}

@@ -13,13 +13,16 @@ FUZZTIME ?= 20s
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL: # the checks come in the order in which they find things
-.PHONY: help run build test tools lint race web e2e bench fuzz image
+.PHONY: help run cluster build test tools lint race web e2e bench fuzz image
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-6s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
 
 run: ## start the server; options: make run ARGS="--listen :8080"
 	@go build -ldflags "$(LDFLAGS)" -o bin/ ./cmd/playground && exec bin/playground $(ARGS)
+
+cluster: ## redis-server, two gateways and two canvas servers on 127.0.0.x; options: make cluster ARGS="--canvases 3"
+	@go build -ldflags "$(LDFLAGS)" -o bin/ ./cmd/playground ./cmd/pixelctl ./cmd/cluster && exec bin/cluster $(ARGS)
 
 build: ## make bin/playground and bin/pixelctl
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/...
@@ -40,8 +43,8 @@ race: ## all Go tests, with the race detector
 web: ## the page's unit tests
 	node --test web/test/*.js
 
-e2e: ## the server as a process, with a browser
-	go test -tags e2e -count=1 -timeout 10m $(if $(RUN),-run '$(RUN)') ./cmd/playground/e2e
+e2e: ## the server as a process, a browser, clusters of processes that are killed
+	go test -tags e2e -count=1 -timeout 15m $(if $(RUN),-run '$(RUN)') ./cmd/playground/...
 
 bench: ## benchmarks; one: make bench BENCH=Canvas PKG=./transport/api
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

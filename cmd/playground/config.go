@@ -6,6 +6,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
 )
@@ -20,8 +21,17 @@ type config struct {
 	redis          string // URL; empty: the canvas is kept in data
 	redisPrefix    string
 	logPixels      int
-	rate           float64 // pixels per second; 0: no limit
-	burst          int     // pixels
+	join           []string // empty: this server is alone
+	gateway        bool
+	canvas         bool
+	gossip, peer   string
+	advertise      string
+	gossipKey      []byte
+	tls            cluster.TLSFiles
+	resolver       string
+	network        cluster.Network // nil but in tests
+	rate           float64         // pixels per second; 0: no limit
+	burst          int             // pixels
 	maxConnections int
 	drainTimeout   time.Duration
 	logLevel       slog.Level
@@ -48,6 +58,12 @@ func (o options) parse() (config, error) {
 		redis:          r.redis("redis", o.Redis, "redis://localhost:6379"),
 		redisPrefix:    r.redisPrefix("redis-prefix", o.RedisPrefix, "playground"),
 		logPixels:      r.count("log-pixels", o.LogPixels, maxLogPixels, "100000"),
+		join:           r.join("join", o.Join, o.Redis),
+		gossip:         r.address("gossip", o.Gossip, "127.0.0.1:7946"),
+		peer:           r.address("peer", o.Peer, "127.0.0.1:7947"),
+		advertise:      r.ip("advertise", o.Advertise, "10.1.2.3"),
+		gossipKey:      r.key("gossip-key", o.GossipKey),
+		tls:            cluster.TLSFiles{Cert: o.PeerCert, Key: o.PeerKey, CA: o.PeerCa},
 		rate:           r.rate("rate", o.Rate, "200"),
 		burst:          r.count("burst", o.Burst, maxBurst, "2000"),
 		maxConnections: r.count("max-connections", o.MaxConnections, maxSockets, "20000"),
@@ -55,6 +71,11 @@ func (o options) parse() (config, error) {
 		logLevel:       r.level("log-level", o.LogLevel, "info"),
 		logJSON:        r.choice("log-format", o.LogFormat, "text", "json") == "json",
 	}
+	c.gateway, c.canvas = r.roles("roles", o.Roles, len(c.join) == 0)
+	if c.resolver = o.Resolver; o.Resolver != "" {
+		r.address("resolver", o.Resolver, "127.0.0.1:53")
+	}
+	r.certificates(c.tls)
 	if r.wrong != nil {
 		return config{}, r.wrong
 	}
@@ -64,7 +85,16 @@ func (o options) parse() (config, error) {
 func (c config) actors() actors.Config {
 	live := actors.DefaultConfig()
 	live.Node, live.Geometry, live.Rate, live.Burst = c.node, c.geometry, c.rate, c.burst
+	live.Gateway, live.Canvas = c.gateway, c.canvas
 	return live
+}
+
+func (c config) cluster(log *slog.Logger) cluster.Config {
+	others := cluster.DefaultConfig()
+	others.Name, others.Version, others.Geometry, others.Gateway, others.Canvas = c.node, programVersion(), c.geometry, c.gateway, c.canvas
+	others.Gossip, others.Peer, others.Advertise, others.Join, others.Resolver = c.gossip, c.peer, c.advertise, c.join, c.resolver
+	others.GossipKey, others.TLS, others.Network, others.Log = c.gossipKey, c.tls, c.network, log
+	return others
 }
 
 func (c config) transport(log *slog.Logger) transport.Config {
@@ -75,5 +105,5 @@ func (c config) transport(log *slog.Logger) transport.Config {
 }
 
 func (c config) api() api.Config {
-	return api.Config{Node: c.node, Version: programVersion(), Geometry: c.geometry, Rate: c.rate, Burst: c.burst}
+	return api.Config{Node: c.node, Pages: c.gateway, Version: programVersion(), Geometry: c.geometry, Rate: c.rate, Burst: c.burst}
 }

@@ -15,6 +15,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
+	"pixelplayground/cluster"
 	"pixelplayground/transport"
 )
 
@@ -40,6 +41,17 @@ func TestConfig_Refusals(t *testing.T) {
 		{"redis", "localhost:6379", `--redis "localhost:6379": must be redis://HOST:PORT, or rediss:// for TLS (invalid URL scheme: localhost), for example --redis redis://localhost:6379`},
 		{"redis", "redis://me:secret@host:6379?color=red", `--redis "redis://***@host:6379?color=red": must be redis://HOST:PORT, or rediss:// for TLS (unexpected option: color), for example --redis redis://localhost:6379`},
 		{"redis-prefix", "{a}", `--redis-prefix "{a}": must be 1 to 63 letters, digits, dots, dashes, underscores and colons, for example --redis-prefix playground`},
+		{"join", "10.1.2.3", `--join "10.1.2.3": must be HOST:PORT or dns:NAME:PORT, separated by commas, for example --join 10.1.2.3:7946,10.1.2.4:7946`},
+		{"join", "dns:canvas:7946", `--join "dns:canvas:7946": needs a store that all servers share: set redis as well, for example --join 10.1.2.3:7946,10.1.2.4:7946 --redis redis://10.1.2.5:6379`},
+		{"gossip", "7946", `--gossip "7946": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --gossip 127.0.0.1:7946`},
+		{"peer", "7947", `--peer "7947": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --peer 127.0.0.1:7947`},
+		{"advertise", "canvas-1", `--advertise "canvas-1": must be an IP address that other servers reach, for example --advertise 10.1.2.3`},
+		{"advertise", "0.0.0.0", `--advertise "0.0.0.0": must be an IP address that other servers reach, for example --advertise 10.1.2.3`},
+		{"gossip-key", "c2hvcnQ=", `--gossip-key "(hidden)": must be 16, 24 or 32 bytes in base64, for example --gossip-key $(openssl rand -base64 32)`},
+		{"roles", "gateway", `--roles "gateway": must be both for a server that is alone: set join to make it one of a cluster, for example --roles gateway,canvas`},
+		{"roles", "gateway,king", `--roles "gateway,king": must be gateway, canvas or both, separated by a comma, for example --roles gateway,canvas`},
+		{"resolver", "dns", `--resolver "dns": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --resolver 127.0.0.1:53`},
+		{"peer-cert", "pod.pem", `--peer-key "": must be a file: peer-cert, peer-key and peer-ca go together, for example --peer-key peer-key.pem`},
 		{"log-pixels", "some", `--log-pixels "some": must be a whole number from 1 to 67108864, for example --log-pixels 100000`},
 		{"rate", "-1", `--rate "-1": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
 		{"rate", "NaN", `--rate "NaN": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
@@ -81,7 +93,8 @@ func TestConfig_Refusals(t *testing.T) {
 
 // TestConfig_Files: what a file may not say.
 func TestConfig_Files(t *testing.T) {
-	const known = "burst, canvas, data, drain-timeout, listen, log-format, log-level, log-pixels, max-connections, node, origins, rate, redis, redis-prefix, region"
+	const known = "advertise, burst, canvas, data, drain-timeout, gossip, gossip-key, join, listen, log-format, log-level, log-pixels, " +
+		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, rate, redis, redis-prefix, region, resolver, roles"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},
@@ -133,6 +146,7 @@ func TestConfig_Defaults(t *testing.T) {
 	c.node = ""
 	want := config{
 		listen: "127.0.0.1:8080", geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, data: "./data", redisPrefix: "playground",
+		gateway: true, canvas: true, gossip: "127.0.0.1:7946", peer: "127.0.0.1:7947",
 		logPixels: 100000, rate: 200, burst: 2000, maxConnections: 20000, drainTimeout: 10 * time.Second, logLevel: slog.LevelInfo,
 	}
 	if !reflect.DeepEqual(c, want) {
@@ -151,6 +165,13 @@ func TestConfig_DefaultsOfPackages(t *testing.T) {
 	}
 	if got, want := c.embedded(nil), bolt.DefaultConfig(); got != want {
 		t.Errorf("embedded: got %+v\nwant %+v", got, want)
+	}
+	others := c.cluster(nil)
+	others.Version = ""
+	want := cluster.DefaultConfig()
+	want.Name, want.Geometry, want.Gateway, want.Canvas = others.Name, others.Geometry, true, true
+	if !reflect.DeepEqual(others, want) {
+		t.Errorf("cluster: got %+v\nwant %+v", others, want)
 	}
 	if got, want := c.shared(nil), redis.DefaultConfig(); got != want {
 		t.Errorf("shared: got %+v\nwant %+v", got, want)
@@ -187,7 +208,7 @@ func TestConfig_Help(t *testing.T) {
 		t.Fatal(err)
 	}
 	help := out.String()
-	for _, heading := range []string{"Usage: playground", "Serving:", "Canvas:", "Limits:", "Operation:"} {
+	for _, heading := range []string{"Usage: playground", "Serving:", "Canvas:", "Cluster:", "Limits:", "Operation:"} {
 		if !strings.Contains(help, heading) {
 			t.Errorf("no %q in:\n%s", heading, help)
 		}

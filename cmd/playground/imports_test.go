@@ -46,10 +46,11 @@ func arrows() []arrow {
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
 		{from: "actors", may: []string{canvas, store}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
-		{from: "cluster", may: []string{"actors", canvas, "codec"}, uses: []string{
-			"github.com/asynkron/protoactor-go", "github.com/hashicorp/memberlist", "github.com/vmihailenco/msgpack/v5",
+		{from: "cluster", may: []string{"actors", canvas, store}, uses: []string{
+			"github.com/asynkron/protoactor-go", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 			"google.golang.org/grpc", "google.golang.org/protobuf",
 		}},
+		{from: "cluster/clustertest", may: []string{"cluster"}, uses: []string{"github.com/hashicorp/memberlist"}},
 		{from: "transport", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
 		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
@@ -57,7 +58,11 @@ func arrows() []arrow {
 		{from: "transport/client", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "web"},
-		{from: "cmd/pixelctl", may: []string{canvas, "codec", "transport/client"}, uses: []string{"*"}},
+		{from: "cmd/pixelctl", may: []string{canvas, "codec", "transport/client", "cmd/pixelctl/trial"}, uses: []string{"*"}},
+		{from: "cmd/pixelctl/trial", may: []string{canvas, "codec", "transport/client", "web"}, uses: []string{"*"}},
+		{from: "cmd/cluster"},
+		{from: "cmd/bench", may: []string{canvas, "codec"}, uses: []string{"*"}},
+		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
 		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},
 	}
 }

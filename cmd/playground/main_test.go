@@ -274,11 +274,18 @@ func TestRun_SecondSignal(t *testing.T) {
 	r := start(t, "--data", data)
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	conn, _, _, err := ws.Dial(ctx, "ws"+strings.TrimPrefix(r.url, "http")+"/ws")
+	conn, early, _, err := ws.Dial(ctx, "ws"+strings.TrimPrefix(r.url, "http")+"/ws")
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer conn.Close() // which never answers the close frame: the server gives it two seconds
+	var greeting io.Reader = conn
+	if early != nil {
+		greeting = early
+	}
+	if _, err := ws.ReadHeader(greeting); err != nil { // from now on the server has the connection
+		t.Fatal(err)
+	}
 	r.stop <- syscall.SIGINT
 	r.stop <- syscall.SIGINT // an echo
 	select {

@@ -25,6 +25,17 @@ type options struct {
 	RedisPrefix string `group:"canvas" placeholder:"TEXT" default:"playground" help:"What the keys in Redis begin with. Canvases that share a Redis need one each."`
 	LogPixels   string `group:"canvas" placeholder:"PIXELS" default:"100000" help:"Recent pixels kept per region besides the canvas itself: who drew what, and which strokes need not be repeated after a restart. Placed one at a time they take up to 150 bytes each, in strokes 5 to 10."`
 
+	Join      string `group:"cluster" placeholder:"HOST:PORT,..." help:"Gossip addresses of other servers of the same canvas, which makes them one cluster; their own may be among them. dns:NAME:PORT is every address of a name, looked up again and again: a headless service of Kubernetes. It needs --redis."`
+	Roles     string `group:"cluster" placeholder:"ROLE,..." default:"gateway,canvas" help:"What this server does in the cluster: gateway has the users and serves the page, canvas carries regions."`
+	Gossip    string `group:"cluster" placeholder:"HOST:PORT" default:"127.0.0.1:7946" help:"Address where servers find out about each other, by TCP and UDP."`
+	Peer      string `group:"cluster" placeholder:"HOST:PORT" default:"127.0.0.1:7947" help:"Address where servers send each other pixels. Who reaches it can do anything: keep it to the servers, or set the peer certificates."`
+	Advertise string `group:"cluster" placeholder:"IP" help:"Address that other servers reach this one by. Default: the one that gossip and peer listen at, or a private one of this computer if that is all."`
+	GossipKey string `group:"cluster" placeholder:"BASE64" help:"Key that gossip is encrypted with, 16, 24 or 32 bytes in base64 and the same everywhere, for example from: openssl rand -base64 32. Give it in the environment."`
+	PeerCert  string `group:"cluster" placeholder:"FILE" help:"Certificate (PEM) that this server shows its peers, and with which it demands theirs. It needs peer-key and peer-ca, and is read again at each connection."`
+	PeerKey   string `group:"cluster" placeholder:"FILE" help:"Its key (PEM)."`
+	PeerCa    string `group:"cluster" placeholder:"FILE" help:"Authority (PEM) whose certificates make a peer."`
+	Resolver  string `group:"cluster" placeholder:"HOST:PORT" help:"DNS server to ask for the dns: names of join instead of the system's."`
+
 	Rate           string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one connection, or one address over HTTP, may place in the long run. 0 is no limit."`
 	Burst          string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
 	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503. An idle one takes about 10 KB of memory."`
@@ -45,6 +56,7 @@ func groups() []kong.Group {
 	return []kong.Group{
 		{Key: "serve", Title: "Serving:"},
 		{Key: "canvas", Title: "Canvas:"},
+		{Key: "cluster", Title: "Cluster:"},
 		{Key: "limits", Title: "Limits:"},
 		{Key: "operation", Title: "Operation:"},
 	}

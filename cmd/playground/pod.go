@@ -6,64 +6,102 @@ import (
 	"errors"
 	"log/slog"
 	"net"
+	"net/http"
 	"sync/atomic"
 	"time"
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/store"
+	"pixelplayground/cluster"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
 	"pixelplayground/web"
 )
 
-// pod is a running server: the store, the actors over it, and the transport over them.
-// What is nil has not been started.
+// pod is a running server: the store, the actors over it, what leads to other pods, and
+// the front that people or operators reach. What is nil has not been started.
 type pod struct {
+	cfg      config
+	log      *slog.Logger
 	store    store.Store
+	others   *cluster.Cluster // nil: this pod is alone
 	node     *actors.Node
-	server   *transport.Server
+	front    front
+	started  time.Time
 	draining atomic.Bool // told to the API, and by it to who sends clients here
+}
+
+// front is what listens: *transport.Server for a pod with users, else *operators.
+type front interface {
+	Listen() error
+	Addr() net.Addr
+	// Drain tells clients to go elsewhere and waits until they have gone or ctx ends.
+	Drain(ctx context.Context, notice transport.Notice) error
+	Close()
 }
 
 // open starts a pod, from the store up.
 func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	live, sockets, http := cfg.actors(), cfg.transport(log), cfg.api()
-	if err := cmp.Or(live.Validate(), sockets.Validate(), http.Validate()); err != nil {
+	if err := cmp.Or(live.Validate(), sockets.Validate(), http.Validate(), cfg.cluster(log).Validate()); err != nil {
 		return nil, err
 	}
-	p := &pod{}
+	p := &pod{cfg: cfg, log: log, started: time.Now().UTC().Truncate(time.Millisecond)}
 	defer func() {
 		if err != nil {
 			_ = p.close(context.Background()) // the error to report is the other
 		}
 	}()
 
-	// First the address: a server that can't listen must not make a data directory.
+	// First the addresses: a server that can't listen must not make a data directory.
 	server := transport.New(sockets)
-	if err := server.Listen(); err != nil {
+	operators := &operators{address: cfg.listen, log: log}
+	p.front = operators
+	if cfg.gateway {
+		p.front = server
+	}
+	if err := p.front.Listen(); err != nil {
 		return nil, err
 	}
-	p.server = server
+	ports := actors.Ports{Audience: server, Log: log}
+	if len(cfg.join) > 0 {
+		p.others = cluster.New(cfg.cluster(log))
+		if err := p.others.Listen(); err != nil {
+			return nil, err
+		}
+		ports.System, ports.Placement, ports.Decode = p.others.System(), p.others, cluster.Decode
+	}
 	kept, counters, err := openStore(cfg, log)
 	if err != nil {
 		return nil, err
 	}
-	p.store = kept
-	p.node = actors.New(live, actors.Ports{Store: p.store, Audience: server, Log: log})
+	p.store, ports.Store = kept, kept
+	p.node = actors.New(live, ports)
 	handler, err := api.New(http, api.Ports{
-		Canvas: p.node, Store: p.store, Pages: web.Files(), Sockets: server.Counters(), Counters: counters,
+		Canvas: p.node, Cluster: members{p}, Store: p.store, Pages: web.Files(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.Allows, Draining: p.draining.Load, Log: log,
 	})
 	if err != nil {
 		return nil, err
 	}
+	return p, p.begin(server, operators, handler)
+}
+
+// begin starts what has been wired: the actors, then what brings them messages.
+func (p *pod) begin(server *transport.Server, operators *operators, handler http.Handler) error {
 	if err := p.node.Open(); err != nil {
-		return nil, err
+		return err
 	}
-	if err := server.Open(host{p.node}, handler); err != nil {
-		return nil, err
+	if p.others != nil {
+		if err := p.others.Open(p.node.Moved); err != nil {
+			return err
+		}
 	}
-	return p, nil
+	if p.cfg.gateway {
+		return server.Open(host{p.node}, handler)
+	}
+	operators.open(handler)
+	return nil
 }
 
 // host is the node as transport sees it.
@@ -75,31 +113,51 @@ func (h host) Connect(v actors.ViewerID, out actors.Outbox) transport.Session {
 
 // url is where a browser on this computer finds the pod.
 func (p *pod) url() string {
-	host, port, _ := net.SplitHostPort(p.server.Addr().String()) // a listener's address is well formed
+	host, port, _ := net.SplitHostPort(p.front.Addr().String()) // a listener's address is well formed
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// Clients are told to come back soon after a restart, spread so that they don't all come at once.
+// Clients are told when to come back, spread so that they don't all come at once: to a
+// server alone when it has restarted, in a cluster at once, since another takes them.
 const (
-	comeBack       = 500 * time.Millisecond
-	comeBackSpread = time.Second
+	comeBack        = 500 * time.Millisecond
+	comeBackSpread  = time.Second
+	goElsewhere     = 20 * time.Millisecond
+	elsewhereSpread = 500 * time.Millisecond
 )
 
-// close stops a pod from the top down: it tells who sends clients here, lets the clients go,
-// then lets the actors commit what they have accepted, then closes the store. Clients
-// that don't go before ctx ends are cut off.
+// close stops a pod from the top down: it tells who sends clients here, hands its regions
+// to other pods and lets the clients go meanwhile, then lets the actors commit what they
+// have accepted, leaves the others, and closes the store. Clients that don't go before ctx
+// ends are cut off.
 func (p *pod) close(ctx context.Context) error {
 	p.draining.Store(true)
+	notice := transport.Notice{Text: "This server is restarting", Retry: comeBack, Spread: comeBackSpread}
 	var failed error
-	if p.server != nil {
-		failed = p.server.Drain(ctx, transport.Notice{Text: "This server is restarting", Retry: comeBack, Spread: comeBackSpread})
-		p.server.Close()
+	handed := make(chan error, 1) // sent to once, by the goroutine below
+	if p.others != nil && p.node != nil {
+		notice.Retry, notice.Spread = goElsewhere, elsewhereSpread
+		failed = p.others.Drain()
+		go func() { handed <- p.node.HandOver(ctx) }()
+	} else {
+		handed <- nil
+	}
+	if p.front != nil {
+		failed = errors.Join(failed, p.front.Drain(ctx, notice))
+		failed = errors.Join(failed, <-handed)
+		p.front.Close()
 	}
 	if p.node != nil {
 		p.node.Close()
+	}
+	if p.others != nil {
+		if err := p.others.Leave(ctx); err != nil { // they find out by themselves, if there are any left
+			p.log.Warn("other servers may not have been told that this one leaves", "err", err)
+		}
+		failed = errors.Join(failed, p.others.Close())
 	}
 	if p.store != nil {
 		failed = errors.Join(failed, p.store.Close())

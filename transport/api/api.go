@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io/fs"
 	"log/slog"
+	"maps"
 	"net/http"
 	"sync/atomic"
 	"time"
@@ -42,6 +43,7 @@ type Store interface {
 // Config is what an operator may choose about the API.
 type Config struct {
 	Node     string          // this pod's name
+	Pages    bool            // serve people: the pages, the canvas and its pixels; false: operators only
 	Version  string          // of the program, for the metrics
 	Geometry canvas.Geometry // of the whole canvas
 	Rate     float64         // pixels per second that one client address may write; 0: no limit
@@ -64,6 +66,7 @@ func (c Config) Validate() error {
 // Ports is what the API needs from the rest of the pod.
 type Ports struct {
 	Canvas   Canvas
+	Cluster  Cluster
 	Store    Store
 	Pages    fs.FS                      // index.html and what it loads
 	Origin   func(r *http.Request) bool // whether a page of the request's Origin may use the API
@@ -106,30 +109,43 @@ func New(cfg Config, ports Ports) (http.Handler, error) {
 	if ports.Log == nil {
 		ports.Log = slog.New(slog.DiscardHandler)
 	}
-	pages, err := newPages(ports.Pages)
-	if err != nil {
-		return nil, err
-	}
 	s := &server{Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), turns: newTurns()}
 	s.metrics = newMetrics(cfg, ports)
 
 	mux := http.NewServeMux()
 	routes := map[string]methods{
-		"/health":            {"GET": s.getHealth},
-		"/healthz":           {"GET": s.getAlive},
-		"/readyz":            {"GET": s.getReady},
-		"/metrics":           {"GET": s.metrics.handler.ServeHTTP},
-		"/api/canvas":        {"GET": s.getCanvas},
-		"/api/canvas.png":    {"GET": s.getImage},
-		"/api/pixel/{x}/{y}": {"GET": s.getPixel},
-		"/api/pixel":         {"PUT": s.putPixel},
-		"/api/pixels":        {"PUT": s.putPixels},
+		"/healthz":     {"GET": s.getAlive},
+		"/readyz":      {"GET": s.getReady},
+		"/metrics":     {"GET": s.metrics.handler.ServeHTTP},
+		"/api/cluster": {"GET": s.getCluster},
+	}
+	if cfg.Pages {
+		if err := s.servePeople(mux, routes); err != nil {
+			return nil, err
+		}
 	}
 	for path, m := range routes {
 		mux.Handle(path, s.resource(path, m))
 	}
 	mux.Handle("/api", s.resource("/api", nil))
 	mux.Handle("/api/", s.resource("/api", nil))
-	mux.Handle("/", pages)
 	return patient(mux), nil
+}
+
+// servePeople adds what only a pod with users has.
+func (s *server) servePeople(mux *http.ServeMux, routes map[string]methods) error {
+	pages, err := newPages(s.Ports.Pages)
+	if err != nil {
+		return err
+	}
+	mux.Handle("/", pages)
+	maps.Copy(routes, map[string]methods{
+		"/health":            {"GET": s.getHealth},
+		"/api/canvas":        {"GET": s.getCanvas},
+		"/api/canvas.png":    {"GET": s.getImage},
+		"/api/pixel/{x}/{y}": {"GET": s.getPixel},
+		"/api/pixel":         {"PUT": s.putPixel},
+		"/api/pixels":        {"PUT": s.putPixels},
+	})
+	return nil
 }

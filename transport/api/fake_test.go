@@ -118,19 +118,43 @@ type pod struct {
 	draining bool
 	sockets  transport.Counters
 	flushes  atomic.Int64
+	cluster  fakeCluster
 	now      time.Time
+}
+
+// fakeCluster is two pods, of which the second does not answer.
+type fakeCluster struct{ waits error }
+
+func (c *fakeCluster) Ready() error { return c.waits }
+
+func (c *fakeCluster) Members() []Member {
+	return []Member{
+		{ID: "a", Name: "pod-1", Address: "here", Roles: []string{"gateway", "canvas"}, Version: "v1", Started: noon, Self: true},
+		{ID: "b", Name: "pod-2", Address: "there", Roles: []string{"canvas"}, Draining: true, Started: noon},
+	}
+}
+
+func (c *fakeCluster) Survey(_ context.Context, addresses []string) []*actors.Report {
+	reports := make([]*actors.Report, len(addresses))
+	for i, address := range addresses {
+		if address == "here" {
+			reports[i] = &actors.Report{Users: 3, Regions: []actors.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 1, PendingOps: 2}}}
+		}
+	}
+	return reports
 }
 
 func newPod(t testing.TB, change ...func(*Config)) *pod {
 	t.Helper()
-	cfg := Config{Node: "pod-1", Version: "v1.2.3", Geometry: small}
+	cfg := Config{Node: "pod-1", Pages: true, Version: "v1.2.3", Geometry: small}
 	for _, f := range change {
 		f(&cfg)
 	}
 	p := &pod{canvas: newFakeCanvas(cfg.Geometry), store: &fakeStore{}, now: noon}
 	handler, err := New(cfg, Ports{
-		Canvas: p.canvas,
-		Store:  p.store,
+		Canvas:  p.canvas,
+		Cluster: &p.cluster,
+		Store:   p.store,
 		Pages: fstest.MapFS{
 			"index.html":    {Data: []byte("<!doctype html><title>canvas</title>")},
 			"app/main.js":   {Data: []byte("export {}")},

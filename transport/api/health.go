@@ -51,6 +51,10 @@ func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusServiceUnavailable, "draining: this node is closing")
 		return
 	}
+	if err := s.Cluster.Ready(); err != nil {
+		fail(w, http.StatusServiceUnavailable, "cluster: "+err.Error())
+		return
+	}
 	if err := s.ping(r.Context()); err != nil {
 		fail(w, http.StatusServiceUnavailable, "store: "+err.Error())
 		return

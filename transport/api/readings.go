@@ -32,6 +32,9 @@ func (r register) actors(stats *actors.Stats) {
 	r.count("store_retries_total", "Calls to the store that failed and were tried again.", nil, &stats.Outages)
 	r.count("region_claims_total", "Claims of regions by this node.", nil, &stats.Claims)
 	r.count("region_claims_lost_total", "Claims lost to another owner.", nil, &stats.Fenced)
+	r.count("regions_yielded_total", "Regions handed over to other nodes.", nil, &stats.Yielded)
+	r.gauge("regions", "Regions that this node owns and has claimed.", nil, func() float64 { return float64(stats.Serving.Load()) })
+	r.count("relays_dropped_total", "Relays dropped because too much was under way to them; they resynchronise.", nil, &stats.Lagging)
 	const resyncs, resyncsHelp = "resyncs_total", "Viewers brought up to date, with what they had missed or with a snapshot."
 	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "delta"}, &stats.Resumes)
 	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "snapshot"}, &stats.Snapshots)

@@ -32,12 +32,33 @@ type painter struct {
 
 func paint(t *testing.T, c *client.Client) *painter {
 	t.Helper()
+	return paintDots(t, c, 0, func(n int) canvas.Dot {
+		return canvas.Dot{X: uint16(n % 1024), Y: uint16(n / 1024), Color: canvas.Color(0x100000 + n)}
+	})
+}
+
+// paintAs has one of up to 200 painters at a time paint one pixel after the other all over
+// the canvas of the cluster tests, one each time that every has passed.
+func paintAs(t *testing.T, c *client.Client, who int, every time.Duration) *painter {
+	t.Helper()
+	const most = 1 << 16 // pixels of one painter, so that the colours of all differ
+	return paintDots(t, c, every, func(n int) canvas.Dot {
+		at := (n*40503 + who*5003) % (geometry.Width * geometry.Height) // an odd factor, so each place once
+		return canvas.Dot{X: uint16(at % geometry.Width), Y: uint16(at / geometry.Width), Color: canvas.Color(1 + who*most + n%most)}
+	})
+}
+
+func paintDots(t *testing.T, c *client.Client, every time.Duration, dot func(n int) canvas.Dot) *painter {
+	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
 	p := &painter{client: c, stop: stop, colors: make(map[int]canvas.Color)}
 	p.ended.Go(func() {
+		pace := time.NewTicker(max(every, time.Microsecond))
+		defer pace.Stop()
 		for n := 0; ctx.Err() == nil && n < 1024*1024; n++ {
-			color := canvas.Color(0x100000 + n)
-			err := c.Place(ctx, []canvas.Dot{{X: uint16(n % 1024), Y: uint16(n / 1024), Color: color}})
+			<-pace.C
+			color := dot(n).Color
+			err := c.Place(ctx, []canvas.Dot{dot(n)})
 			var refused *client.RefusedError
 			switch {
 			case err == nil:

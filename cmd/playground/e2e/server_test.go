@@ -69,7 +69,18 @@ func (s *server) restart() {
 	s.launch(strings.TrimPrefix(s.url, "http://"))
 }
 
+// launch starts the process and waits until it is ready.
 func (s *server) launch(listen string) {
+	s.t.Helper()
+	s.boot(listen)
+	eventually(s.t, "the server is ready", func() error {
+		_, err := get(s.url + "/readyz")
+		return err
+	})
+}
+
+// boot starts the process and waits until it says where it is.
+func (s *server) boot(listen string) {
 	s.t.Helper()
 	s.cmd = exec.Command(filepath.Join(binaries, "playground"), append(s.args, "--listen", listen)...)
 	s.cmd.Stderr = s.t.Output()
@@ -93,10 +104,6 @@ func (s *server) launch(listen string) {
 	cmd := s.cmd
 	go func() { done <- cmd.Wait() }()
 	s.done = done
-	eventually(s.t, "the server is ready", func() error {
-		_, err := get(s.url + "/readyz")
-		return err
-	})
 }
 
 func (s *server) ws() string { return "ws" + strings.TrimPrefix(s.url, "http") + "/ws" }

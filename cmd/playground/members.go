@@ -1,0 +1,40 @@
+package main
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/transport/api"
+)
+
+// members is the cluster as the API sees it: a pod that is alone is one of one.
+type members struct{ pod *pod }
+
+func (m members) Ready() error {
+	if m.pod.others == nil {
+		return nil
+	}
+	return m.pod.others.Ready()
+}
+
+func (m members) Members() (list []api.Member) {
+	if m.pod.others == nil {
+		return []api.Member{{
+			ID: m.pod.cfg.node, Name: m.pod.cfg.node, Address: m.pod.node.Address(), Roles: []string{"gateway", "canvas"},
+			Version: programVersion(), Draining: m.pod.draining.Load(), Started: m.pod.started, Self: true,
+		}}
+	}
+	for _, member := range m.pod.others.View().Members() {
+		list = append(list, api.Member{
+			ID: member.ID, Name: member.Name, Address: member.Peer, Roles: strings.Split(member.Roles.String(), ","), Version: member.Version,
+			Draining: member.Draining, Started: member.Started.UTC().Truncate(time.Millisecond), Self: member.Self,
+		})
+	}
+	return list
+}
+
+func (m members) Survey(ctx context.Context, addresses []string) []*actors.Report {
+	return m.pod.node.Survey(ctx, addresses)
+}

@@ -1,0 +1,88 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// Cluster is the pods that share the canvas.
+type Cluster interface {
+	// Ready says what this pod waits for before it can serve; nil: nothing.
+	Ready() error
+	// Members are the pods of the moment, this one included.
+	Members() []Member
+	// Survey asks pods, by their addresses; nil for one that did not answer in time.
+	Survey(ctx context.Context, addresses []string) []*actors.Report
+}
+
+// Member is one pod of the cluster.
+type Member struct {
+	ID       string    `json:"id"`
+	Name     string    `json:"name"`
+	Address  string    `json:"-"` // for Survey
+	Roles    []string  `json:"roles"`
+	Version  string    `json:"version"`
+	Draining bool      `json:"draining"`
+	Started  time.Time `json:"started"`
+	Self     bool      `json:"self"` // it is the one that answers
+}
+
+// surveyTimeout bounds what the pods have to answer: one that is stuck must not hide the others.
+const surveyTimeout = 2 * time.Second
+
+type memberShown struct {
+	Member
+	Answers bool `json:"answers"` // the rest is known
+	Users   int  `json:"users"`
+	Regions int  `json:"regions"`
+}
+
+type regionShown struct {
+	Region canvas.RegionID `json:"region"`
+	X      int             `json:"x"` // of its left upper corner
+	Y      int             `json:"y"`
+	Owner  string          `json:"owner"` // the member's id
+	State  string          `json:"state"`
+	Epoch  uint64          `json:"epoch"`
+	Seq    uint64          `json:"seq"`
+	Relays int             `json:"relays"`
+	Ops    int             `json:"pending_ops"`
+}
+
+// getCluster is who is in the cluster and who owns what. A region that nobody has needed
+// since its pod started is absent.
+func (s *server) getCluster(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), surveyTimeout)
+	defer cancel()
+	members := s.Cluster.Members()
+	addresses := make([]string, len(members))
+	for i, m := range members {
+		addresses[i] = m.Address
+	}
+	shown, regions, users := make([]memberShown, len(members)), []regionShown{}, 0
+	for i, report := range s.Cluster.Survey(ctx, addresses) {
+		shown[i] = memberShown{Member: members[i]}
+		if report == nil {
+			continue
+		}
+		shown[i].Answers, shown[i].Users, shown[i].Regions = true, report.Users, len(report.Regions)
+		users += report.Users
+		for _, region := range report.Regions {
+			x, y, _, _ := s.Geometry.Bounds(region.Region)
+			regions = append(regions, regionShown{
+				region.Region, x, y, members[i].ID, region.State, region.Epoch, region.Seq, region.Relays, region.PendingOps,
+			})
+		}
+	}
+	reply(w, http.StatusOK, struct {
+		Node    string        `json:"node"`
+		Users   int           `json:"users"`
+		Canvas  string        `json:"canvas"`
+		Members []memberShown `json:"members"`
+		Regions []regionShown `json:"regions"`
+	}{s.Node, users, s.Geometry.String(), shown, regions})
+}

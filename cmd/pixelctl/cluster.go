@@ -1,0 +1,139 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// clusterCommand is the command "cluster".
+type clusterCommand struct {
+	Regions bool `help:"List every region, not only how many each member has."`
+	JSON    bool `help:"Print what the server answers, for scripts."`
+}
+
+// clusterReport is what /api/cluster answers, as far as it is printed.
+type clusterReport struct {
+	Node    string `json:"node"`
+	Users   int    `json:"users"`
+	Canvas  string `json:"canvas"`
+	Members []struct {
+		ID       string    `json:"id"`
+		Name     string    `json:"name"`
+		Roles    []string  `json:"roles"`
+		Version  string    `json:"version"`
+		Draining bool      `json:"draining"`
+		Started  time.Time `json:"started"`
+		Answers  bool      `json:"answers"`
+		Users    int       `json:"users"`
+		Regions  int       `json:"regions"`
+	} `json:"members"`
+	Regions []regionReport `json:"regions"`
+}
+
+type regionReport struct {
+	Region int    `json:"region"`
+	X      int    `json:"x"`
+	Y      int    `json:"y"`
+	Owner  string `json:"owner"`
+	State  string `json:"state"`
+	Epoch  uint64 `json:"epoch"`
+	Seq    uint64 `json:"seq"`
+	Relays int    `json:"relays"`
+	Ops    int    `json:"pending_ops"`
+}
+
+// Run prints the members and what they own.
+func (c *clusterCommand) Run(ctx context.Context, s *server, std streams) error {
+	body, err := s.ask(ctx, "/api/cluster")
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err = std.out.Write(body)
+		return err
+	}
+	var report clusterReport
+	if err := json.Unmarshal(body, &report); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	return report.print(std.out, c.Regions, time.Now())
+}
+
+func (r *clusterReport) print(out io.Writer, regions bool, now time.Time) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "MEMBER\tID\tROLES\tSTATE\tUP\tUSERS\tREGIONS\tVERSION")
+	names := make(map[string]string, len(r.Members))
+	for _, m := range r.Members {
+		names[m.ID] = m.Name
+		state := "serving"
+		switch {
+		case !m.Answers:
+			state = "no answer"
+		case m.Draining:
+			state = "draining"
+		}
+		up := now.Sub(m.Started).Round(time.Second)
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", m.Name, m.ID, strings.Join(m.Roles, ","), state, up, m.Users, m.Regions, m.Version)
+	}
+	if regions {
+		fmt.Fprintln(table, "\nREGION\tAT\tOWNER\tSTATE\tEPOCH\tSEQ\tRELAYS\tPENDING")
+		slices.SortFunc(r.Regions, func(a, b regionReport) int { return a.Region - b.Region })
+		for _, region := range r.Regions {
+			fmt.Fprintf(table, "%d\t%d,%d\t%s\t%s\t%d\t%d\t%d\t%d\n", region.Region, region.X, region.Y,
+				names[region.Owner], region.State, region.Epoch, region.Seq, region.Relays, region.Ops)
+		}
+	}
+	fmt.Fprintf(table, "\n%d members, %d regions in use of a canvas of %s, %d users\n", len(r.Members), len(r.Regions), r.Canvas, r.Users)
+	return table.Flush()
+}
+
+// ask gets a path over HTTP from the first target that answers.
+func (s *server) ask(ctx context.Context, path string) (body []byte, err error) {
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	for _, target := range s.Target {
+		if body, err = get(ctx, target, path); err == nil {
+			return body, nil
+		}
+	}
+	return nil, fmt.Errorf("%w; is the server running, and --target right?", err)
+}
+
+// mostAnswer bounds what is read of an answer, in bytes: a report of all of the largest
+// canvas' regions is a tenth of that.
+const mostAnswer = 16 << 20
+
+// get asks the host of a WebSocket URL for another path.
+func get(ctx context.Context, target, path string) ([]byte, error) {
+	at, err := url.Parse(target)
+	if err != nil {
+		return nil, &usageError{error: fmt.Errorf("--target %q: %w", target, err)}
+	}
+	at.Scheme = strings.Replace(at.Scheme, "ws", "http", 1)
+	at.Path, at.RawQuery = path, ""
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
+	if err != nil {
+		return nil, &usageError{error: fmt.Errorf("--target %q: %w", target, err)}
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", at.Host, err)
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
+	if err == nil && response.StatusCode != http.StatusOK {
+		err = fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(body)))
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ask %s: %w", at.Host, err)
+	}
+	return body, nil
+}

@@ -61,14 +61,15 @@ func wire(t *testing.T, s *memory.Store, cfg Config, ports Ports) *world {
 type crowd struct {
 	node *Node
 
-	mu        sync.Mutex
-	clients   []*client // by ViewerID
-	feeds     map[canvas.RegionID]canvas.Position
-	presence  *Presence
-	presents  int
-	onPresent func(*Presence) // called under mu; nil: nobody
-	pointers  []canvas.Pointer
-	faults    []string // what no client may ever see
+	mu           sync.Mutex
+	clients      []*client // by ViewerID
+	feeds        map[canvas.RegionID]canvas.Position
+	presence     *Presence
+	presents     int
+	onPresent    func(*Presence) // called under mu; nil: nobody
+	pointers     []canvas.Pointer
+	mostPointers int      // in one Point
+	faults       []string // what no client may ever see
 }
 
 // client is one connection and what it has been told.
@@ -227,7 +228,10 @@ func (a *crowd) Viewing(region canvas.RegionID) bool {
 }
 
 func (a *crowd) Point(_ canvas.RegionID, moved []canvas.Pointer) {
-	a.do(func() { a.pointers = append(a.pointers, moved...) })
+	a.do(func() {
+		a.pointers = append(a.pointers, moved...)
+		a.mostPointers = max(a.mostPointers, len(moved))
+	})
 }
 
 func (a *crowd) Present(p *Presence) {

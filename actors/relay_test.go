@@ -86,3 +86,19 @@ func TestRelay_LetsGoWhenNobodyViews(t *testing.T) {
 	w.watch(a, nil)
 	w.converged(a)
 }
+
+// A crowd's pointers are shown a bounded number at a time, and all of them in the end.
+func TestRelay_BoundsPointers(t *testing.T) {
+	w := newWorld(t, nil)
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	w.converged(a)
+	const many = 3*pointersAtOnce + 1
+	for i := range many {
+		w.node.system.Root.Send(w.node.relays[0], pointerMoved{canvas.Pointer{Author: canvas.Author(i + 1), X: 1, Y: 1}})
+	}
+	w.eventually("all are shown", func() bool { return len(w.crowd.pointers) == many })
+	if w.crowd.mostPointers > pointersAtOnce {
+		t.Errorf("%d pointers at once, at most %d", w.crowd.mostPointers, pointersAtOnce)
+	}
+}

@@ -127,7 +127,7 @@ func (c *Cluster) begin(heirloom []string) error {
 	now := time.Now()
 	l := &life{
 		id: newID(now), started: now, draining: &c.draining, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
-		changed: c.changed, heirloom: heirloom,
+		changed: c.changed, heirloom: heirloom, suspicion: time.Duration(c.cfg.Suspicion) * c.cfg.ProbeEvery,
 		members: make(map[string]Member), dying: make(map[string]time.Time), asked: make(map[string]bool), left: make(map[string]bool), losses: make(map[string]loss),
 	}
 	l.self = metadata{

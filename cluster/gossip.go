@@ -59,7 +59,7 @@ type gossipLog struct {
 
 func (w gossipLog) Write(b []byte) (int, error) {
 	line := strings.TrimSpace(string(b))
-	for _, sign := range []string{"No installed keys could decrypt", "encryption is configured but", "encryption is not configured"} {
+	for _, sign := range []string{"no installed keys could decrypt", "encryption is configured but", "encryption is not configured"} {
 		if strings.Contains(line, sign) {
 			w.refusals.add("a pod has another gossip key, or one of both has none: give all the same", "gossip", line)
 		}

@@ -23,7 +23,7 @@ type keeper struct {
 	lastErr   string
 	pause     time.Duration     // to the next round
 	look      *time.Timer       // starts it
-	shown     map[string]Member // by id, of the last view that was not empty; nil before
+	shown     map[string]Member // by id, of the view; nil before the first of a life
 }
 
 func newKeeper(c *Cluster, tell func()) *keeper {
@@ -73,8 +73,9 @@ func (k *keeper) check() {
 		k.search(accused)
 	}
 	members := k.life.view()
-	if !k.joined {
-		k.joined = k.mayJoin(len(members) > 1)
+	if !k.joined && k.mayJoin(len(members)-1) {
+		k.joined = true
+		k.life.join()
 	}
 	if k.joined {
 		k.show(members)
@@ -88,6 +89,7 @@ const firstPause = 200 * time.Millisecond
 func (k *keeper) adopt() {
 	k.life = k.current()
 	k.joined, k.searching, k.last, k.pause = false, 0, round{}, firstPause
+	k.shown = nil // what is new in the next view is not worth a line each
 	k.look.Reset(0)
 }
 
@@ -120,17 +122,20 @@ func (k *keeper) rebirth() {
 // between two rounds, each of which would renew it.
 const refusedFor = 10 * time.Second
 
-// mayJoin decides whether the view holds. A pod that is refused does not serve alone: it
-// would contend for the regions with those that refuse it.
-func (k *keeper) mayJoin(met bool) bool {
+// mayJoin decides whether the view holds, with so many others in it. Others that have just
+// come too may know as little as this pod, so it waits for all that it has asked, unless
+// one is sure. A pod that is refused does not serve alone: it would contend for the
+// regions with those that refuse it.
+func (k *keeper) mayJoin(others int) bool {
 	waited := time.Since(k.life.started)
 	refused := k.refusals.last(min(refusedFor, waited))
+	asked := k.last.life == k.life
 	switch {
-	case met:
+	case others > 0 && (asked || k.life.wasTold()):
 	case refused != "":
 		k.await("refused: " + refused)
 		return false
-	case k.last.life == k.life && k.last.err == nil && len(k.last.others) == 0:
+	case asked && k.last.err == nil && len(k.last.others) == 0:
 		k.log.Info("nobody else to join: serving alone until somebody comes", "join", k.cfg.Join)
 	case waited >= k.cfg.Alone:
 		k.log.Warn("nobody answered: serving alone until somebody does", "join", k.cfg.Join, "for", k.cfg.Alone, "err", k.last.err)
@@ -155,8 +160,7 @@ func (k *keeper) show(members []Member) {
 	k.tell()
 }
 
-// compare tells operators and peers what is different from the view before; an empty one
-// between doesn't count.
+// compare tells operators and peers what is different from the life's view before.
 func (k *keeper) compare(next *View) {
 	before := k.shown
 	k.shown = make(map[string]Member, len(next.members))
@@ -170,7 +174,7 @@ func (k *keeper) compare(next *View) {
 	for _, m := range next.members {
 		was, known := before[m.ID]
 		switch {
-		case m.Self:
+		case m.Self || before == nil:
 		case !known:
 			k.log.Info("member joined", m.attributes()...)
 		case m.Draining && !was.Draining:

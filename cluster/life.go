@@ -15,16 +15,17 @@ import (
 // or finds its id among the dead. memberlist calls it from its own goroutines, some while
 // it holds its lock, so nothing here may block or call memberlist.
 type life struct {
-	id       string
-	started  time.Time
-	self     metadata     // but Draining
-	draining *atomic.Bool // the pod's
-	dead     *tombstones  // the pod's: they outlast a life
-	pulse    *pulse
-	refusals *refusals
-	changed  func() // asks the cluster to look again
-	heirloom []string
-	list     *memberlist.Memberlist // set before the cluster knows the life
+	id        string
+	started   time.Time
+	self      metadata      // but Draining
+	suspicion time.Duration // memberlist's
+	draining  *atomic.Bool  // the pod's
+	dead      *tombstones   // the pod's: they outlast a life
+	pulse     *pulse
+	refusals  *refusals
+	changed   func() // asks the cluster to look again
+	heirloom  []string
+	list      *memberlist.Memberlist // set before the cluster knows the life
 
 	mu      sync.Mutex
 	members map[string]Member    // others, alive to memberlist or dying
@@ -32,6 +33,8 @@ type life struct {
 	asked   map[string]bool      // of the dying
 	left    map[string]bool      // gone from members while draining
 	losses  map[string]loss      // members that died of late
+	told    bool                 // a member that had joined has told all it knows
+	joined  bool                 // this pod, in this life
 	doomed  bool                 // own id is among the dead
 	ended   bool
 }
@@ -96,6 +99,18 @@ func (l *life) others() (addresses []string) {
 		addresses = append(addresses, lost.gossip)
 	}
 	return addresses
+}
+
+func (l *life) wasTold() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.told
+}
+
+func (l *life) join() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.joined = true
 }
 
 func (l *life) isDoomed() bool {
@@ -205,7 +220,7 @@ func (l *life) bury(now time.Time) {
 		switch {
 		case l.members[id].Draining:
 			l.left[id] = true
-		case now.Sub(since) < l.pulse.grace(now):
+		case now.Sub(since) < l.pulse.grace(now, l.suspicion):
 			continue
 		default:
 			l.losses[id] = loss{l.members[id].gossip, now}
@@ -251,28 +266,31 @@ func (l *life) cutOff(now time.Time) bool {
 func (l *life) NodeMeta(int) []byte { return l.metadata().encode() }
 
 // LocalState is what this pod tells when it compares what it knows with another.
-func (l *life) LocalState(bool) []byte { return l.dead.encode() }
+func (l *life) LocalState(bool) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return (&knowledge{Joined: l.joined, Deaths: l.dead.list()}).encode()
+}
 
-// MergeRemoteState learns of deaths, perhaps its own.
+// MergeRemoteState learns of deaths, perhaps its own. The members that the other knows are
+// known by now.
 func (l *life) MergeRemoteState(state []byte, _ bool) {
-	deaths, err := decodeDeaths(state)
+	told, err := decodeKnowledge(state)
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if err != nil || l.ended {
 		return
 	}
-	now, news := time.Now(), false
-	believed := !l.cutOff(now)
-	for _, d := range deaths {
+	l.told = l.told || told.Joined
+	believed := !l.cutOff(time.Now())
+	for _, d := range told.Deaths {
 		if d.ID == l.id {
-			l.doomed, news = true, true
-		} else if believed && l.dead.add(d.ID, time.UnixMilli(d.Died)) {
-			news = true
+			l.doomed = true
+		} else if believed {
+			l.dead.add(d.ID, time.UnixMilli(d.Died))
 		}
 	}
-	if news {
-		l.changed()
-	}
+	l.changed()
 }
 
 // NotifyMsg is for messages that no pod sends.

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/asynkron/protoactor-go/remote"
@@ -27,8 +28,8 @@ type peers struct {
 	cfg    Config
 	log    *slog.Logger
 	system *actor.ActorSystem
-	remote *remote.Remote // set by listen
-	beyond actor.Process  // remote's, for what is not ours to change; set by listen
+	remote *remote.Remote // nil: not listening
+	told   *refusals
 	known  records
 	links  links
 
@@ -44,6 +45,7 @@ type peers struct {
 // newPeers makes the actor system. Nothing listens yet.
 func newPeers(cfg Config, log *slog.Logger) *peers {
 	p := &peers{cfg: cfg, log: log, system: actors.NewSystem(slog.New(demoting{log.Handler()}))}
+	p.told = &refusals{log: log, logged: make(map[string]time.Time)}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	// Before remote's own, which would take every address.
 	p.system.ProcessRegistry.RegisterAddressResolver(func(*actor.PID) (actor.Process, bool) { return courier{p}, true })
@@ -98,13 +100,12 @@ func (p *peers) start(at net.TCPAddr) (err error) {
 	}
 	defer func() {
 		if failure := recover(); failure != nil {
-			err = fmt.Errorf("%v: choose another address or port with --peer", failure)
+			p.remote, err = nil, fmt.Errorf("%v: choose another address or port with --peer", failure)
 		}
 	}()
+	// Set first: as soon as it has started, messages come, and answers go.
 	p.remote = remote.NewRemote(p.system, remote.Configure(host, bound.Port, p.options(net.JoinHostPort(advertised, strconv.Itoa(bound.Port)))...))
 	p.remote.Start()
-	handlers := p.system.ProcessRegistry.RemoteHandlers
-	p.beyond, _ = handlers[len(handlers)-1](&actor.PID{})
 	return nil
 }
 
@@ -188,14 +189,21 @@ func (c courier) drop(pid *actor.PID, message any, err error) {
 
 // SendSystemMessage is remote's affair, watching above all.
 func (c courier) SendSystemMessage(pid *actor.PID, message any) {
-	if !c.closed.Load() && c.beyond != nil {
-		c.beyond.SendSystemMessage(pid, message)
+	if !c.closed.Load() && c.remote != nil {
+		c.beyond(pid).SendSystemMessage(pid, message)
 	}
 }
 
 // Stop asks an actor of another pod to stop.
 func (c courier) Stop(pid *actor.PID) {
-	if !c.closed.Load() && c.beyond != nil {
-		c.beyond.Stop(pid)
+	if !c.closed.Load() && c.remote != nil {
+		c.beyond(pid).Stop(pid)
 	}
+}
+
+// beyond is remote's own process, which it has registered last.
+func (c courier) beyond(pid *actor.PID) actor.Process {
+	handlers := c.system.ProcessRegistry.RemoteHandlers
+	process, _ := handlers[len(handlers)-1](pid)
+	return process
 }

@@ -67,9 +67,8 @@ const (
 func (p *peers) options(advertised string) []remote.ConfigOption {
 	client, server := insecure.NewCredentials(), insecure.NewCredentials()
 	if p.cfg.TLS.given() {
-		told := &refusals{log: p.log, logged: make(map[string]time.Time)}
-		client = handshakes{credentials.NewTLS(p.cfg.TLS.client()), told}
-		server = handshakes{credentials.NewTLS(p.cfg.TLS.server()), told}
+		client = handshakes{credentials.NewTLS(p.cfg.TLS.client()), p.told}
+		server = handshakes{credentials.NewTLS(p.cfg.TLS.server()), p.told}
 	}
 	return []remote.ConfigOption{
 		remote.WithAdvertisedHost(advertised),
@@ -80,7 +79,7 @@ func (p *peers) options(advertised string) []remote.ConfigOption {
 			grpc.Creds(server),
 			grpc.MaxRecvMsgSize(maxPacked),
 			grpc.InitialWindowSize(window), grpc.InitialConnWindowSize(window),
-			grpc.ConnectionTimeout(connectTime),
+			grpc.ConnectionTimeout(reachTime),
 			grpc.KeepaliveParams(keepalive.ServerParameters{Time: pingEvery, Timeout: pingTimeout}),
 			grpc.KeepaliveEnforcementPolicy(keepalive.EnforcementPolicy{MinTime: pingEvery / 2, PermitWithoutStream: true}),
 			grpc.StreamInterceptor(p.receive), grpc.UnaryInterceptor(refuse),
@@ -120,7 +119,7 @@ func (p *peers) receive(service any, stream grpc.ServerStream, _ *grpc.StreamSer
 			if caller, ok := peer.FromContext(stream.Context()); ok {
 				from = caller.Addr.String()
 			}
-			p.log.Warn("peer sent what can't be read: its stream is closed", "from", from, "err", fmt.Sprint(failure))
+			p.told.add("a peer sent what can't be read: its stream is closed", "from", from, "err", fmt.Sprint(failure))
 			p.log.Debug("where reading failed", "stack", string(debug.Stack()))
 			err = status.Error(codes.InvalidArgument, "can't be read")
 		}

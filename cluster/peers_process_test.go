@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -35,6 +36,7 @@ func isolated(t *testing.T) bool {
 	only := "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$"
 	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", only, "-test.count=1", "-test.v", "-test.timeout=2m")
 	cmd.Env = append(os.Environ(), raceEnv, isolatedEnv+"="+t.Name())
+	cmd.WaitDelay = time.Second // for pods that a test which was killed has left
 	output, err := cmd.CombinedOutput()
 	if err != nil {
 		t.Errorf("%v:\n%s", err, output)
@@ -89,6 +91,7 @@ func (f *far) stop() {
 		return
 	}
 	f.done = true
+	_ = f.cmd.Process.Signal(syscall.SIGCONT) // in case a test has stopped it and failed
 	_ = f.stdin.Close()
 	if err := f.cmd.Wait(); err != nil {
 		f.t.Errorf("the other pod ended with %v", err)

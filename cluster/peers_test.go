@@ -208,7 +208,11 @@ func TestPeers_ForgetFreesWhatAStalledPeerHolds(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	p, other := nearBy(t, Config{}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
+	network := &dialer{answer: func(ctx context.Context, address string) (net.Conn, error) {
+		conn, err := new(net.Dialer).DialContext(ctx, "tcp", address)
+		return struct{ net.Conn }{conn}, err // of which gRPC can't make the system break it after pingTimeout
+	}}
+	p, other := nearBy(t, Config{Network: network}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
 	before := runtime.NumGoroutine()
 	sink := other.sink()
 	if ask(p, sink, 5*time.Second) == nil {
@@ -218,7 +222,7 @@ func TestPeers_ForgetFreesWhatAStalledPeerHolds(t *testing.T) {
 		t.Fatal(err)
 	}
 	ops, longest := busyBatch(16<<10).Ops, time.Duration(0)
-	for i := range 1000 {
+	for i := range 200 {
 		began := time.Now()
 		p.system.Root.Send(sink, &actors.Submit{N: uint64(i), Ops: ops})
 		longest = max(longest, time.Since(began))
@@ -226,12 +230,16 @@ func TestPeers_ForgetFreesWhatAStalledPeerHolds(t *testing.T) {
 	t.Logf("longest Send: %v", longest)
 	began := time.Now()
 	p.forget(other.address)
-	eventually(t, "the link ends", func() bool { return len(p.links.addresses()) == 0 })
-	t.Logf("the link ended after %v", time.Since(began))
+	took := eventually(t, "the link ends", func() bool { return len(p.links.addresses()) == 0 })
+	if t.Logf("the link ended after %v", took); took > pingEvery/2 {
+		t.Errorf("not by being forgotten: %v", took)
+	}
 	eventually(t, "goroutines end", func() bool { return runtime.NumGoroutine() <= before+serverGoroutines })
 	t.Logf("all goroutines ended after %v", time.Since(began))
-	_ = other.cmd.Process.Signal(syscall.SIGCONT)
 }
+
+// serverGoroutines are those of the other pod's connection to this one, which is still there.
+const serverGoroutines = 5
 
 // TestPeers_StalledPeerIsGivenUp: nobody says that it is gone, and nothing is sent.
 func TestPeers_StalledPeerIsGivenUp(t *testing.T) {
@@ -253,9 +261,6 @@ func TestPeers_StalledPeerIsGivenUp(t *testing.T) {
 		t.Error("no answer when it goes on")
 	}
 }
-
-// serverGoroutines is what the other pod's connection to this one, which it keeps, has here.
-const serverGoroutines = 5
 
 func TestPeers_CloseLeavesNothing(t *testing.T) {
 	if !isolated(t) {
@@ -343,8 +348,8 @@ func TestPeers_GarbageEndsItsStreamOnly(t *testing.T) {
 	if _, err := client.ListProcesses(t.Context(), &remote.ListProcessesRequest{}); status.Code(err) != codes.Unimplemented {
 		t.Errorf("ListProcesses: %v, want it refused", err)
 	}
-	if got := log.count("can't be read"); got != 4 {
-		t.Errorf("%d warnings, want 4:\n%s", got, log.String())
+	if got := log.count("can't be read"); got != 1 {
+		t.Errorf("%d warnings, want one a minute:\n%s", got, log.String())
 	}
 	other := startFar(t, farConfig{Peer: "127.0.0.1:0"})
 	if ask(p, other.sink(), 5*time.Second) == nil {

@@ -162,8 +162,6 @@ func (p *pod) names() string {
 	return strings.Join(names, " ")
 }
 
-func (p *pod) id() string { return p.current().id }
-
 func (p *pod) ids() (ids []string) {
 	for _, m := range p.View().Members() {
 		ids = append(ids, m.ID)

@@ -10,17 +10,17 @@ const (
 	beatEvery = 100 * time.Millisecond
 	// pauseNoticed is a gap between two looks in which others may have taken this process
 	// for dead.
-	pauseNoticed = time.Second
+	pauseNoticed = 500 * time.Millisecond
 
-	// calm is a delay that idle machines and networks stay below. From there on, a member
-	// taken for dead has objections more delays to object, up to maxGrace: being told and
-	// telling everybody takes a few, each way.
-	calm       = 20 * time.Millisecond
-	objections = 8
-	maxGrace   = 4 * time.Second
-	// recent is how many delays the usual one is the mean of, more or less: about a
-	// second's. One that is late alone says little, unless it is very late.
-	recent = 16
+	// calm is the delay that the time to object, which memberlist gives those it takes for
+	// dead, is long enough for. Idle machines and networks stay far below.
+	calm = 20 * time.Millisecond
+	// maxGrace bounds what is added to that time when delays are longer.
+	maxGrace = 4 * time.Second
+	// A longer delay than the usual counts for one in rising of it, a shorter one for one
+	// in falling: one that is late alone says little, unless it is very late, but then it
+	// says something for a second or two.
+	rising, falling = 8, 32
 )
 
 // pulse knows how late things come of late: this process' own looks at the clock, and the
@@ -30,7 +30,7 @@ const (
 type pulse struct {
 	mu    sync.Mutex
 	last  time.Time     // look at the clock, without the monotonic one, which sleeps with the machine
-	usual time.Duration // delay; a mean that forgets
+	usual time.Duration // delay; a mean of late
 }
 
 func (p *pulse) start(now time.Time) {
@@ -58,15 +58,19 @@ func (p *pulse) delayed(d time.Duration) {
 }
 
 // with is the usual delay once d is among them. mu must be held.
-func (p *pulse) with(d time.Duration) time.Duration { return p.usual + (max(d, 0)-p.usual)/recent }
+func (p *pulse) with(d time.Duration) time.Duration {
+	if d > p.usual {
+		return p.usual + (d-p.usual)/rising
+	}
+	return p.usual + (max(d, 0)-p.usual)/falling
+}
 
-// grace is how long a member that is taken for dead may object.
-func (p *pulse) grace(now time.Time) time.Duration {
+// grace is how much longer than suspicion, the time that it has had, a member that is
+// taken for dead may object: in all as much longer as delays are longer than calm, since
+// an objection is a number of messages one after the other.
+func (p *pulse) grace(now time.Time, suspicion time.Duration) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	usual := max(p.usual, p.with(now.Round(0).Sub(p.last)-beatEvery)) // the next beat may be late already
-	if usual < calm {
-		return 0
-	}
-	return min(objections*usual, maxGrace)
+	return min(suspicion*max(usual-calm, 0)/calm, maxGrace)
 }

@@ -54,12 +54,20 @@ func (t *tombstones) remove(id string) {
 	delete(t.died, id)
 }
 
-// death is one tombstone as members tell each other: a MessagePack array.
+// death is one tombstone as members tell each other.
 type death struct {
-	_msgpack struct{} `msgpack:",as_array"` //nolint:unused // read by msgpack
+	_msgpack struct{} `msgpack:",as_array"` //lint:ignore U1000 read by msgpack
 
 	ID   string
 	Died int64 // Unix milliseconds
+}
+
+// knowledge is what members tell each other when they compare: a MessagePack array.
+type knowledge struct {
+	_msgpack struct{} `msgpack:",as_array"` //lint:ignore U1000 read by msgpack
+
+	Joined bool    // the teller: else it may know of no more than we do
+	Deaths []death // the longest dead first
 }
 
 // sorted is the longest dead first. mu must be held.
@@ -72,19 +80,24 @@ func (t *tombstones) sorted() []death {
 	return deaths
 }
 
-func (t *tombstones) encode() []byte {
+func (t *tombstones) list() []death {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	b, err := msgpack.Marshal(t.sorted())
+	return t.sorted()
+}
+
+func (k *knowledge) encode() []byte {
+	b, err := msgpack.Marshal(k)
 	if err != nil {
-		panic(fmt.Sprintf("cluster: tombstones: %v", err)) // strings and numbers can't fail
+		panic(fmt.Sprintf("cluster: knowledge: %v", err)) // strings and numbers can't fail
 	}
 	return b
 }
 
-func decodeDeaths(b []byte) (deaths []death, err error) {
-	if err := msgpack.Unmarshal(b, &deaths); err != nil {
-		return nil, fmt.Errorf("read tombstones: %w", err)
+func decodeKnowledge(b []byte) (*knowledge, error) {
+	k := new(knowledge)
+	if err := msgpack.Unmarshal(b, k); err != nil {
+		return nil, fmt.Errorf("read what another member knows: %w", err)
 	}
-	return deaths, nil
+	return k, nil
 }

@@ -23,15 +23,15 @@ func TestTombstones_KeepTheLastDead(t *testing.T) {
 	if set.add("old", at(0)) || set.has("old") {
 		t.Error("an older one took the place of a younger")
 	}
-	deaths, err := decodeDeaths(set.encode())
-	if err != nil || len(deaths) != maxTombstones || deaths[0] != (death{ID: "3", Died: at(3).UnixMilli()}) {
-		t.Errorf("travelled as %v, %v", deaths, err)
+	told, err := decodeKnowledge((&knowledge{Joined: true, Deaths: set.list()}).encode())
+	if err != nil || !told.Joined || len(told.Deaths) != maxTombstones || told.Deaths[0] != (death{ID: "3", Died: at(3).UnixMilli()}) {
+		t.Errorf("travelled as %v, %v", told, err)
 	}
 	set.remove("3")
 	if set.has("3") {
 		t.Error("still there")
 	}
-	if _, err := decodeDeaths([]byte("no such thing")); err == nil {
+	if _, err := decodeKnowledge([]byte("no such thing")); err == nil {
 		t.Error("nonsense was read")
 	}
 }

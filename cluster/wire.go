@@ -138,6 +138,9 @@ func (u undecodable) String() string {
 func (p *packer) decode(b []byte) any {
 	p.open(b)
 	var version, kind uint64
+	if len(b) > maxMessage {
+		p.fail("%d bytes, at most %d", len(b), maxMessage)
+	}
 	number(p, &version)
 	number(p, &kind)
 	if version != wireVersion {

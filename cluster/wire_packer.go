@@ -207,21 +207,28 @@ func (p *packer) take(what string) []byte {
 	return p.in[at : at+n]
 }
 
+// listStart is the elements that a list being read has room for at first: what it says of
+// its length is believed as it comes true.
+const listStart = 1024
+
 // list passes a slice.
 func list[T any](p *packer, s *[]T, element fields[T]) {
 	if !p.next() {
 		return
 	}
 	around := p.fields
-	if p.reading {
-		if p.fields = p.length("list", p.dec.DecodeArrayLen); p.fields > 0 {
-			*s = make([]T, p.fields)
-		}
-	} else {
+	if !p.reading {
 		_ = p.enc.EncodeArrayLen(len(*s))
-	}
-	for i := range *s {
-		element(p, &(*s)[i])
+		for i := range *s {
+			element(p, &(*s)[i])
+		}
+	} else if p.fields = p.length("list", p.dec.DecodeArrayLen); p.fields > 0 {
+		read := make([]T, 0, min(p.fields, listStart))
+		for n := p.fields; n > 0 && p.err == nil; n-- {
+			read = append(read, *new(T))
+			element(p, &read[len(read)-1])
+		}
+		*s = read
 	}
 	p.fields = around
 }

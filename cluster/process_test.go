@@ -1,0 +1,200 @@
+package cluster
+
+import (
+	"bufio"
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// process is a pod that is a process of its own, for what a process can suffer.
+type process struct {
+	t      *testing.T
+	cmd    *exec.Cmd
+	gossip string
+
+	mu    sync.Mutex
+	views [][]string // ids, its own first
+}
+
+const processEnv = "CLUSTER_TEST_PROCESS"
+
+func startProcess(t *testing.T, name string, join ...string) *process {
+	t.Helper()
+	cfg, err := json.Marshal(append([]string{name}, join...))
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &process{t: t, cmd: exec.Command(os.Args[0], "-test.run=^TestProcess$", "-test.count=1")}
+	p.cmd.Env = append(os.Environ(), processEnv+"="+string(cfg))
+	stdin, _ := p.cmd.StdinPipe() // held open: the process ends with this one
+	stdout, _ := p.cmd.StdoutPipe()
+	if err := p.cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	lines := bufio.NewScanner(stdout)
+	if !lines.Scan() || !strings.Contains(lines.Text(), ":") {
+		t.Fatalf("%s did not start: %q", name, lines.Text())
+	}
+	p.gossip = lines.Text()
+	read := make(chan struct{})
+	go func() {
+		defer close(read)
+		for lines.Scan() {
+			p.mu.Lock()
+			p.views = append(p.views, strings.Fields(lines.Text()))
+			p.mu.Unlock()
+		}
+	}()
+	t.Cleanup(func() {
+		_ = stdin.Close()
+		_ = p.cmd.Process.Kill()
+		<-read
+		_ = p.cmd.Wait()
+	})
+	return p
+}
+
+// TestProcess is no test but the pod that startProcess starts. It tells its gossip
+// address, and then each of its views.
+func TestProcess(t *testing.T) {
+	raw := os.Getenv(processEnv)
+	if raw == "" {
+		return
+	}
+	var args []string
+	if err := json.Unmarshal([]byte(raw), &args); err != nil {
+		t.Fatal(err)
+	}
+	cfg := testConfig(args[0])
+	cfg.Join, cfg.Log = args[1:], slog.New(slog.DiscardHandler)
+	c := New(cfg)
+	c.openPeers = func(Config) (peering, *actor.ActorSystem, error) { return &fakePeers{at: cfg.Name + ":1"}, nil, nil }
+	if err := c.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	fmt.Println(c.socket.address())
+	err := c.Open(func() {
+		ids := []string{c.id()}
+		for _, m := range c.View().Members() {
+			if !m.Self {
+				ids = append(ids, m.ID)
+			}
+		}
+		if len(c.View().Members()) == 0 {
+			ids[0] = "none"
+		}
+		fmt.Println(strings.Join(ids, " "))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, os.Stdin)
+	_ = c.Close()
+}
+
+func (c *Cluster) id() string { return c.current().id }
+
+func (p *process) all() [][]string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.views)
+}
+
+// view is its last, sorted, and its own id in it.
+func (p *process) view() (ids []string, own string) {
+	all := p.all()
+	if len(all) == 0 {
+		return nil, ""
+	}
+	last := all[len(all)-1]
+	return slices.Sorted(slices.Values(last)), last[0]
+}
+
+// meet waits until processes have one view of just them.
+func meet(t *testing.T, processes ...*process) (ids []string) {
+	t.Helper()
+	eventually(t, "the processes see each other", func() bool {
+		ids = nil
+		for _, p := range processes {
+			_, own := p.view()
+			ids = append(ids, own)
+		}
+		slices.Sort(ids)
+		return !slices.ContainsFunc(processes, func(p *process) bool {
+			seen, _ := p.view()
+			return !slices.Equal(seen, ids)
+		})
+	})
+	return ids
+}
+
+func (p *process) signal(s os.Signal) {
+	p.t.Helper()
+	if err := p.cmd.Process.Signal(s); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
+// Goal: a process that was stopped for a while comes back by itself as a new member,
+// having owned nothing in between, and leaves the others as they were.
+func TestCluster_StoppedProcessComesBackAsANewMember(t *testing.T) {
+	a := startProcess(t, "a")
+	b, c := startProcess(t, "b", a.gossip), startProcess(t, "c", a.gossip)
+	before := meet(t, a, b, c)
+	_, old := b.view()
+	b.signal(syscall.SIGSTOP)
+	took := eventually(t, "it is gone", func() bool {
+		seen, _ := a.view()
+		also, _ := c.view()
+		return len(seen) == 2 && len(also) == 2
+	})
+	t.Logf("stopped: gone in %v", took.Round(time.Millisecond))
+	views := len(b.all())
+	began := time.Now()
+	b.signal(syscall.SIGCONT)
+	after := meet(t, a, b, c)
+	t.Logf("resumed: back in %v", time.Since(began).Round(time.Millisecond))
+	for _, id := range before {
+		if slices.Contains(after, id) == (id == old) {
+			t.Errorf("%s of %v, of which %s was stopped; now %v", id, before, old, after)
+		}
+	}
+	if since := b.all()[views:]; !slices.ContainsFunc(since, func(view []string) bool { return view[0] == "none" }) {
+		t.Errorf("its views since: %v", since)
+	}
+	for _, p := range []*process{a, c} {
+		for _, view := range p.all()[len(p.all())-1:] {
+			if slices.Contains(view, old) {
+				t.Errorf("it is back under its id: %v", view)
+			}
+		}
+	}
+}
+
+// Goal: as TestCluster_KilledMemberIsGoneFromEveryView, with processes and SIGKILL.
+func TestCluster_KilledProcessIsGone(t *testing.T) {
+	processes := []*process{startProcess(t, "p-0")}
+	for i := 1; i < 4; i++ {
+		processes = append(processes, startProcess(t, fmt.Sprintf("p-%d", i), processes[0].gossip))
+	}
+	for len(processes) > 1 {
+		meet(t, processes...)
+		processes[0].signal(syscall.SIGKILL)
+		began := time.Now()
+		processes = processes[1:]
+		meet(t, processes...)
+		t.Logf("killed 1 of %d: gone in %v", len(processes)+1, time.Since(began).Round(time.Millisecond))
+	}
+}

@@ -21,6 +21,7 @@ type connection struct {
 	name    string
 	bucket  bucket
 	lastNum uint64
+	repeats int // how many ops to come may be repetitions: what the client of a resumed session sends first
 	placing map[uint64]*placing
 	held    []Place // of a JSON client, until there is room in the window; at most MaxUnhandled
 
@@ -96,6 +97,8 @@ func (c *connection) Receive(ctx actor.Context) {
 	case opRefused:
 		c.onRefused(m)
 		c.takeHeld(ctx)
+	case opUnanswered: // the client comes back and sends it again
+		ctx.Stop(ctx.Self())
 	default:
 		c.pod.unhandled(KindConnection, m)
 	}
@@ -109,6 +112,9 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 	session := m.Session
 	if !m.Resume {
 		session = c.pod.newSession()
+	}
+	if m.Resume {
+		c.repeats = Window // no more can be without an answer
 	}
 	c.author, c.name = session.Author(), m.Name
 	now := c.pod.clock.Now()
@@ -166,6 +172,8 @@ func (c *connection) place(ctx actor.Context, m Place) {
 		return
 	}
 	c.lastNum = m.Num
+	repeated := c.repeats > 0
+	c.repeats = max(0, c.repeats-1)
 	parts := split(c.pod.cfg.Geometry, m.Dots)
 	if c.placing == nil { // most connections only watch
 		c.placing = make(map[uint64]*placing)
@@ -179,7 +187,7 @@ func (c *connection) place(ctx actor.Context, m Place) {
 	}
 	for _, part := range parts {
 		op.Pixels = part.pixels
-		ctx.Send(c.pod.relays[part.region], place{op: op, from: ctx.Self()})
+		ctx.Send(c.pod.relays[part.region], place{op: op, from: ctx.Self(), repeated: repeated})
 	}
 }
 

@@ -132,6 +132,32 @@ func TestRelay_OpsWaitForAClaimThenAreRefused(t *testing.T) {
 	}
 }
 
+// A repetition may be durable already, so it is not refused while nobody can tell.
+func TestRelay_RepeatedOpIsNotRefusedUnseen(t *testing.T) {
+	s := memory.New(memory.Config{Geometry: testGeometry})
+	before := openWorld(t, s, nil)
+	a := before.connect(Hello{})
+	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	before.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
+	before.node.Close()
+
+	s.Fail(func(string, canvas.RegionID) error { return store.ErrUnavailable })
+	w := openWorld(t, s, func(c *Config) { c.Patience = 30 * time.Millisecond })
+	again := w.connect(Hello{Session: a.welcome.Session, Resume: true})
+	again.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	fresh := w.connect(Hello{})
+	fresh.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(1, 0, 2)}})
+	w.eventually("a new op is refused", func() bool { return fresh.refused[1] == canvas.RefusedUnavailable })
+	if why := again.refused[1]; why != 0 {
+		t.Errorf("the repeated op was refused: %v", why)
+	}
+	s.Fail(nil)
+	w.eventually("the repeated op is acknowledged", func() bool { return len(again.acked) == 1 })
+	if got := w.logged(a.welcome.User); got[1] != 1 {
+		t.Errorf("log %v, want op 1 once", got)
+	}
+}
+
 // A store that hangs is no better than one that fails.
 func TestRegion_PatienceCountsFromTheQuestion(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Patience = 50 * time.Millisecond; c.StoreTimeout = time.Hour })

@@ -52,10 +52,11 @@ type relay struct {
 
 // Messages to the relay from its own pod.
 type (
-	// place brings an op; from gets opsAcked or opRefused.
+	// place brings an op; from gets opsAcked or opRefused, or opUnanswered.
 	place struct {
-		op   canvas.Op
-		from *actor.PID
+		op       canvas.Op
+		from     *actor.PID
+		repeated bool // it may have been placed before, on whatever pod, and be durable
 	}
 	// resync asks for what a viewer lacks; the answer is Audience.Join.
 	resync struct {

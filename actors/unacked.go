@@ -28,7 +28,7 @@ type unackedOp struct {
 	place
 	also  []*actor.PID // who placed it again: see push
 	since time.Time
-	tried bool // it has been submitted, on this stream or one before, and may be durable
+	tried bool // it has been submitted, by this relay or one before, and may be durable
 }
 
 // Events to whoever placed an op.
@@ -39,6 +39,9 @@ type (
 		why   canvas.Refusal
 		retry time.Duration
 	}
+	// opUnanswered says that an op can be neither taken now nor refused: only its region
+	// knows whether it is a repetition.
+	opUnanswered struct{}
 )
 
 func (u *unacked) count() int { return len(u.ops) }
@@ -57,7 +60,7 @@ func (u *unacked) push(m place, now time.Time) bool {
 	if u.pixels+len(m.op.Pixels) > u.limit {
 		return false
 	}
-	u.ops = append(u.ops, unackedOp{place: m, since: now})
+	u.ops = append(u.ops, unackedOp{place: m, since: now, tried: m.repeated})
 	u.known[m.op.ID] = struct{}{}
 	u.pixels += len(m.op.Pixels)
 	return true
@@ -153,6 +156,10 @@ func (u *unacked) refuse(ctx actor.Context, ids []canvas.OpID, why canvas.Refusa
 // place takes an op, or refuses it when too much waits already.
 func (r *relay) place(ctx actor.Context, m place) {
 	if !r.unacked.push(m, r.pod.clock.Now()) {
+		if m.repeated {
+			ctx.Send(m.from, opUnanswered{})
+			return
+		}
 		ctx.Send(m.from, opRefused{num: m.op.ID.Num, why: canvas.RefusedBusy, retry: time.Second})
 		return
 	}

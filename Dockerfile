@@ -1,11 +1,14 @@
-# One static binary on an empty image. Build it with `make image`.
-FROM golang:1.26 AS build
+# Static binaries on an empty image. Build it with `make image`, or for several platforms
+# with `docker buildx build --platform linux/amd64,linux/arm64`: Go compiles for the target
+# on the machine that builds, so nothing is emulated.
+FROM --platform=$BUILDPLATFORM golang:1.26 AS build
 WORKDIR /src
 COPY go.mod go.sum ./
 RUN go mod download
 COPY . .
+ARG TARGETOS TARGETARCH
 ARG VERSION=dev
-RUN CGO_ENABLED=0 go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/ ./cmd/playground ./cmd/pixelctl \
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/ ./cmd/playground ./cmd/pixelctl \
  && mkdir /out/data
 
 FROM scratch
@@ -16,6 +19,7 @@ COPY --from=build /out/playground /out/pixelctl /usr/local/bin/
 COPY --from=build --chown=65532:65532 /out/data /data
 VOLUME /data
 USER 65532:65532
-ENV PLAYGROUND_LISTEN=0.0.0.0:8080 PLAYGROUND_DATA=/data
-EXPOSE 8080
+ENV PLAYGROUND_LISTEN=:8080 PLAYGROUND_DATA=/data
+# People; in a cluster also gossip and peers, where --gossip and --peer say so.
+EXPOSE 8080 7946 7946/udp 7947
 ENTRYPOINT ["/usr/local/bin/playground"]

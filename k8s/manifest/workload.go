@@ -1,0 +1,70 @@
+package manifest
+
+import (
+	appsv1 "k8s.io/api/apps/v1"
+	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+)
+
+// Workload is what Deployments and StatefulSets have in common. What it points to is the
+// object's own.
+type Workload struct {
+	Name      string
+	Namespace string
+	Replicas  int // as the object says, else its autoscaler's minimum
+	Selector  *metav1.LabelSelector
+	Template  *corev1.PodTemplateSpec
+}
+
+// Workloads is all of a set.
+func (s Set) Workloads() (workloads []Workload) {
+	add := func(meta metav1.ObjectMeta, replicas *int32, selector *metav1.LabelSelector, template *corev1.PodTemplateSpec) {
+		workloads = append(workloads, Workload{meta.Name, meta.Namespace, s.replicas(meta.Name, replicas), selector, template})
+	}
+	for _, d := range All[appsv1.Deployment](s) {
+		add(d.ObjectMeta, d.Spec.Replicas, d.Spec.Selector, &d.Spec.Template)
+	}
+	for _, d := range All[appsv1.StatefulSet](s) {
+		add(d.ObjectMeta, d.Spec.Replicas, d.Spec.Selector, &d.Spec.Template)
+	}
+	return workloads
+}
+
+// replicas is 1 where nobody says, as in the cluster.
+func (s Set) replicas(workload string, said *int32) int {
+	if said != nil {
+		return int(*said)
+	}
+	for _, a := range All[autoscalingv2.HorizontalPodAutoscaler](s) {
+		if a.Spec.ScaleTargetRef.Name == workload && a.Spec.MinReplicas != nil {
+			return int(*a.Spec.MinReplicas)
+		}
+	}
+	return 1
+}
+
+// Workload is the one of that name; ok is false if there is none.
+func (s Set) Workload(name string) (w Workload, ok bool) {
+	for _, w := range s.Workloads() {
+		if w.Name == name {
+			return w, true
+		}
+	}
+	return Workload{}, false
+}
+
+// Container is the workload's only one.
+func (w Workload) Container() *corev1.Container { return &w.Template.Spec.Containers[0] }
+
+// Port is the number behind a name, 0 if no container has it.
+func (w Workload) Port(name string) int {
+	for _, c := range w.Template.Spec.Containers {
+		for _, p := range c.Ports {
+			if p.Name == name {
+				return int(p.ContainerPort)
+			}
+		}
+	}
+	return 0
+}

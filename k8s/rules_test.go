@@ -1,0 +1,155 @@
+// Package k8s checks the manifests: every kustomization builds, every object is what the
+// cluster knows, and the rules hold that the cluster does not check. A rule is a function
+// from the decoded objects to what is wrong with them, and comes with changes that it must
+// find; so it can fail.
+package k8s
+
+import (
+	"os"
+	"strings"
+	"testing"
+
+	corev1 "k8s.io/api/core/v1"
+
+	"pixelplayground/k8s/manifest"
+)
+
+// rule is something that must hold in every kustomization.
+type rule struct {
+	name   string
+	faults func(manifest.Set) []string
+	// broken are changes that the rule finds, each made to a copy of everything.
+	broken map[string]func(manifest.Set)
+}
+
+func rules(t *testing.T) []rule {
+	all := [][]rule{selectorRules(), podRules(t), operationRules(), networkRules(), settingRules(t), redisRules()}
+	var flat []rule
+	for _, some := range all {
+		flat = append(flat, some...)
+	}
+	return flat
+}
+
+// kustomization is a folder to render, and components added to it.
+type kustomization []string
+
+func (k kustomization) String() string { return strings.Join(k, "+") }
+
+func (k kustomization) load(t *testing.T) manifest.Set {
+	t.Helper()
+	set, err := manifest.Load(os.DirFS("."), k[0], k[1:]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// kustomizations is what people apply. The second one has every object there is.
+func kustomizations() []kustomization {
+	const (
+		autoscaling = "components/autoscaling"
+		connections = "components/autoscaling-connections"
+		managed     = "components/managed-redis"
+		monitoring  = "components/monitoring"
+	)
+	return []kustomization{
+		{"base"},
+		{"base", autoscaling, connections, monitoring},
+		{"base", autoscaling},
+		{"base", monitoring},
+		{"base", managed},
+		{"overlays/dev"},
+		{"overlays/dev", monitoring},
+		{"overlays/prod"},
+		{"overlays/prod", connections, monitoring},
+		{"overlays/prod", connections, managed, monitoring},
+	}
+}
+
+func TestRules(t *testing.T) {
+	rules := rules(t)
+	for _, k := range kustomizations() {
+		t.Run("hold in "+k.String(), func(t *testing.T) {
+			set := k.load(t)
+			for _, r := range rules {
+				for _, fault := range r.faults(set) {
+					t.Errorf("%s: %s", r.name, fault)
+				}
+			}
+		})
+	}
+
+	everything, err := manifest.Render(os.DirFS("."), "base", kustomizations()[1][1:]...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range rules {
+		if len(r.broken) == 0 {
+			t.Errorf("%s: nothing shows that it can fail", r.name)
+		}
+		for what, change := range r.broken {
+			t.Run("find that not "+r.name+": "+what, func(t *testing.T) {
+				set, err := manifest.Decode(everything)
+				if err != nil {
+					t.Fatal(err)
+				}
+				change(set)
+				faults := r.faults(set)
+				if len(faults) == 0 {
+					t.Error("found nothing")
+				}
+				t.Log(faults)
+			})
+		}
+	}
+}
+
+// TestKustomizations_AllAreRendered: a folder that nobody lists above is not tested.
+func TestKustomizations_AllAreRendered(t *testing.T) {
+	listed := make(map[string]bool)
+	for _, k := range kustomizations() {
+		for _, dir := range k {
+			listed[dir] = true
+		}
+	}
+	for _, parent := range []string{"overlays", "components"} {
+		entries, err := os.ReadDir(parent)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, e := range entries {
+			if dir := parent + "/" + e.Name(); !listed[dir] {
+				t.Errorf("%s is not rendered by any test", dir)
+			}
+		}
+	}
+}
+
+// ours is the workloads that run this program.
+func ours(s manifest.Set) (workloads []manifest.Workload) {
+	for _, w := range s.Workloads() {
+		if imageName(w.Container().Image) == "pixel-playground" {
+			workloads = append(workloads, w)
+		}
+	}
+	return workloads
+}
+
+func imageName(image string) string {
+	name, _, _ := strings.Cut(image, ":")
+	return name
+}
+
+// workload and container are for changes, to what is known to be there.
+func workload(s manifest.Set, name string) manifest.Workload {
+	w, ok := s.Workload(name)
+	if !ok {
+		panic("no workload " + name)
+	}
+	return w
+}
+
+func container(s manifest.Set, name string) *corev1.Container {
+	return workload(s, name).Container()
+}

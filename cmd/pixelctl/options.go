@@ -18,6 +18,10 @@ type options struct {
 	Watch    watch    `cmd:"" help:"Print pixels as people place them."`
 	Snapshot snapshot `cmd:"" help:"Save the canvas, or a part of it, as a PNG."`
 
+	Cluster clusterCommand `cmd:"" help:"Show the servers of the canvas and which of them owns what."`
+
+	Test testCommand `cmd:"" help:"Prove that a running deployment is balanced, holds under load and is consistent."`
+
 	Version kong.VersionFlag `env:"-" help:"Show the version."`
 }
 
@@ -78,11 +82,17 @@ func execute(ctx context.Context, args []string, std streams) error {
 // commandOf is the command that was being parsed, with a space behind it.
 func commandOf(err error) string {
 	if parse, ok := err.(*kong.ParseError); ok && parse.Context != nil {
-		if selected := parse.Context.Selected(); selected != nil {
-			return selected.Name + " "
-		}
+		return commandPath(parse.Context.Selected())
 	}
 	return ""
+}
+
+// commandPath is a command with those it belongs to, each with a space behind it; nil: none.
+func commandPath(command *kong.Node) (path string) {
+	for ; command != nil && command.Type == kong.CommandNode; command = command.Parent {
+		path = command.Name + " " + path
+	}
+	return path
 }
 
 // point is a pixel of the canvas as flags take it: "10,20".

@@ -8,7 +8,7 @@ import (
 // What is wrong with a command line is said in one line, with what would do.
 func TestRun_Usage(t *testing.T) {
 	for _, test := range []struct{ args, err string }{
-		{"", `expected one of "draw", "watch", "snapshot" (see: pixelctl --help)`},
+		{"", `expected one of "draw", "watch", "snapshot", "cluster", "test" (see: pixelctl --help)`},
 		{"paint", `unexpected argument paint (see: pixelctl --help)`},
 		{"draw x.png", "missing flags: --at=X,Y (see: pixelctl draw --help)"},
 		{"draw x.png --at 1", `"1" must be 2 whole numbers from 0 on, for example 10,20`},

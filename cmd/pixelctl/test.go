@@ -1,0 +1,142 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"image"
+	"io"
+	"os"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"pixelplayground/cmd/pixelctl/trial"
+)
+
+// testCommand is the group of commands that prove something of a running deployment.
+type testCommand struct {
+	Balance testBalance `cmd:"" help:"Is the load spread over the servers, and the number of users right?"`
+	Stress  testStress  `cmd:"" help:"Does everyone get every pixel under load, and how soon?"`
+	Contend testContend `cmd:"" help:"Do all agree when many draw on the same pixels?"`
+	Chaos   testChaos   `cmd:"" help:"Is anything lost, and how long is the pause, when servers are killed?"`
+	Soak    testSoak    `cmd:"" help:"Do the servers stay as small and as fast as they were, for hours?"`
+}
+
+// Help is the long form.
+func (testCommand) Help() string {
+	return "The tests connect as users do and draw on the canvas: it looks painted afterwards. Each prints a line for every check," +
+		" and exits with 1 if one failed. How each number is computed is in cmd/pixelctl/TESTS.md."
+}
+
+// testFlags are what all tests understand.
+type testFlags struct {
+	Area         area   `placeholder:"X,Y,WIDTH,HEIGHT" help:"Part of the canvas to draw on. Default: all of it."`
+	JSONProtocol bool   `name:"json-protocol" help:"Speak the JSON protocol, as old clients do. It has no sequence numbers, so less can be checked."`
+	Out          string `placeholder:"FILE" help:"Write the report as JSON."`
+	HTML         string `name:"html" placeholder:"FILE" help:"Write the report as a page for browsers."`
+}
+
+// fleet is how a test's clients connect.
+func (f *testFlags) fleet(s *server) (trial.FleetConfig, error) {
+	targets, err := trial.Targets(s.Target)
+	if err != nil {
+		return trial.FleetConfig{}, &usageError{error: err, command: "test "}
+	}
+	return trial.FleetConfig{Targets: targets, JSON: f.JSONProtocol, Area: image.Rectangle(f.Area)}, nil
+}
+
+// trialTest is a test that was set up.
+type trialTest interface {
+	Run(ctx context.Context) (*trial.Report, error)
+	Status() trial.Status // while it runs
+}
+
+// run runs a test, shows it meanwhile, writes its report and prints the verdicts. failed is why it could
+// not be set up.
+func (f *testFlags) run(ctx context.Context, parsed *kong.Context, std streams, test trialTest, failed error) error {
+	if failed != nil {
+		return &usageError{error: failed, command: commandPath(parsed.Selected())}
+	}
+	live := trial.NewLive(std.err, test.Status)
+	live.Open()
+	report, err := test.Run(ctx)
+	live.Close()
+	if err != nil {
+		return fmt.Errorf("test: %w", err)
+	}
+	report.Version, report.Settings = programVersion(), settings(parsed)
+	if err := f.write(report); err != nil {
+		return err
+	}
+	return conclude(std.out, report)
+}
+
+// settings are the flags of a command as they are in force.
+func settings(parsed *kong.Context) map[string]string {
+	all := make(map[string]string)
+	for _, flag := range parsed.Flags() {
+		if flag.Name == "help" || flag.Name == "version" {
+			continue
+		}
+		if value := fmt.Sprint(parsed.FlagValue(flag)); value != "" {
+			all[flag.Name] = strings.Trim(value, "[]")
+		}
+	}
+	return all
+}
+
+// write writes the report where it was asked for.
+func (f *testFlags) write(r *trial.Report) error {
+	if f.Out != "" {
+		text, err := json.MarshalIndent(r, "", "  ")
+		if err == nil {
+			err = os.WriteFile(f.Out, append(text, '\n'), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
+	}
+	if f.HTML != "" {
+		var page bytes.Buffer
+		err := trial.WriteHTML(&page, r)
+		if err == nil {
+			err = os.WriteFile(f.HTML, page.Bytes(), 0o644)
+		}
+		if err != nil {
+			return fmt.Errorf("write page: %w", err)
+		}
+	}
+	return nil
+}
+
+// conclude prints what was found: the latencies, then a line for each check.
+func conclude(out io.Writer, r *trial.Report) error {
+	var text strings.Builder
+	for _, l := range r.Latencies {
+		if l.Count > 0 {
+			fmt.Fprintf(&text, "%s, ms: p50 %.1f  p90 %.1f  p95 %.1f  p99 %.1f  p99.9 %.1f  max %.1f  (%d)\n",
+				l.Name, l.P50, l.P90, l.P95, l.P99, l.P999, l.Max, l.Count)
+		}
+	}
+	failed := 0
+	for _, v := range r.Verdicts {
+		word := "ok    "
+		if !v.Passed {
+			word = "FAILED"
+			failed++
+		}
+		fmt.Fprintf(&text, "%s  %s: %s\n", word, v.Name, v.Text)
+		for _, line := range v.Detail {
+			fmt.Fprintf(&text, "          %s\n", line)
+		}
+	}
+	if _, err := io.WriteString(out, text.String()); err != nil {
+		return fmt.Errorf("print verdicts: %w", err)
+	}
+	if !r.Passed {
+		return fmt.Errorf("test %s: %d of %d checks failed", r.Test, failed, len(r.Verdicts))
+	}
+	return nil
+}

@@ -109,7 +109,8 @@ type Counters struct {
 	Bytes   atomic.Int64 // received, without the headers of TCP
 	Frames  atomic.Int64
 	Pixels  atomic.Int64
-	Broken  atomic.Int64 // connections that nobody closed
+	Broken  atomic.Int64 // connections that ended without a word
+	Moved   atomic.Int64 // connections that a server ended as it was about to stop: its clients go elsewhere
 	Dialled atomic.Int64 // connections made
 	Live    atomic.Int64 // connections now
 	Placed  atomic.Int64 // pixels given to Paint

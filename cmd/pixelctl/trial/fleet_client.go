@@ -191,7 +191,11 @@ func (c *Client) disconnect(l *link, err error) {
 		return
 	}
 	c.lostAt = c.fleet.Now()
-	c.fleet.Counters.Broken.Add(1)
+	if moved(err) {
+		c.fleet.Counters.Moved.Add(1)
+	} else {
+		c.fleet.Counters.Broken.Add(1)
+	}
 	if c.fleet.cfg.JSON && c.begun {
 		c.closeRoll()
 	}
@@ -250,6 +254,12 @@ type closeError struct {
 
 func (e *closeError) Error() string {
 	return fmt.Sprintf("server closed the connection with code %d %s", e.code, e.reason)
+}
+
+// moved tells whether the server stops and has said so.
+func moved(err error) bool {
+	var closed *closeError
+	return errors.As(err, &closed) && closed.code == codec.CloseRestart
 }
 
 // unwanted tells whether connecting again would end the same way.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"image"
+	"io"
 	"reflect"
 	"slices"
 	"strings"
@@ -503,3 +504,17 @@ func TestCheckDescriptors(t *testing.T) {
 
 // trialArea is one region of the test server's canvas, so that a dropped frame is followed by another of its region.
 func trialArea() image.Rectangle { return image.Rect(0, 0, 16, 16) }
+
+// TestFleet_TellsMovedFromBroken: a server that stops sends its clients elsewhere, and that is no fault.
+func TestFleet_TellsMovedFromBroken(t *testing.T) {
+	for err, want := range map[error]bool{
+		&closeError{code: codec.CloseRestart}:                         true,
+		fmt.Errorf("read: %w", &closeError{code: codec.CloseRestart}): true,
+		&closeError{code: codec.CloseSlow}:                            false,
+		fmt.Errorf("connection broke: %w", io.ErrUnexpectedEOF):       false,
+	} {
+		if got := moved(err); got != want {
+			t.Errorf("%v: moved %v", err, got)
+		}
+	}
+}

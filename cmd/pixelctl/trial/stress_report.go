@@ -36,7 +36,8 @@ func (s *Stress) describe(r *Report, o stressOutcome, samples *sampler) {
 	k := &s.fleet.Counters
 	broken := k.Broken.Load()
 	v := r.judge("connections", broken == 0 && len(failures) == 0,
-		"%d connections made, %d broke, %d could not be made", k.Dialled.Load(), broken, len(failures))
+		"%d connections made, %d broke, %d could not be made, %d were sent elsewhere by servers that stopped",
+		k.Dialled.Load(), broken, len(failures), k.Moved.Load())
 	for _, err := range first(failures, maxDetail) {
 		v.Detail = append(v.Detail, err.Error())
 	}

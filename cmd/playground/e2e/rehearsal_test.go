@@ -1,0 +1,387 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/miekg/dns"
+
+	"pixelplayground/actors/store/redis/redistest"
+	"pixelplayground/k8s/manifest"
+)
+
+// kube plays what a Kubernetes cluster does with the manifests: it starts pods as
+// processes with the arguments and variables that a kubelet would give them, probes them
+// as a kubelet would, answers for the headless Service as a DNS server, sends people to
+// the gateways that are ready as the Service does, and scales and rolls as the
+// controllers do. Only where Redis and the DNS server are is not the manifests' to say.
+type kube struct {
+	t       *testing.T
+	set     manifest.Set
+	redis   *redistest.Server
+	network string // the first three numbers of all IPs
+	dns     *dns.Server
+	service net.Listener // what people connect to
+	work    sync.WaitGroup
+	halt    context.CancelFunc
+	ctx     context.Context
+
+	mu   sync.Mutex // guards:
+	next int        // last number of the IP to come
+	pods []*kubePod // of all workloads, the oldest first
+	turn int        // of the Service
+}
+
+// kubePod is one pod of a workload.
+type kubePod struct {
+	workload string
+	ip       string
+	process  manifest.Process
+	cmd      *exec.Cmd
+	done     chan struct{} // closed when the process has ended
+
+	ready   bool // under kube.mu: the last probes say so
+	leaving bool // under kube.mu: it was deleted
+}
+
+const (
+	lastPodIP = 200 // from here on the numbers are the test's own
+	serviceIP = 201
+	dnsIP     = 202
+)
+
+func startKube(t *testing.T) *kube {
+	t.Helper()
+	set, err := manifest.Load(os.DirFS("../../../k8s"), "base")
+	if err != nil {
+		t.Fatal(err)
+	}
+	k := &kube{t: t, set: set, redis: redistest.Start(t), network: freeNetwork(t), next: 1}
+	k.ctx, k.halt = context.WithCancel(context.Background())
+	t.Cleanup(k.stop)
+	k.serveDNS()
+	k.serveService()
+	return k
+}
+
+func (k *kube) ip(n int) string { return fmt.Sprintf("%s.%d", k.network, n) }
+
+// stop ends what is left.
+func (k *kube) stop() {
+	k.halt()
+	for _, p := range k.running("") {
+		_ = p.cmd.Process.Kill()
+		<-p.done
+	}
+	if k.dns != nil {
+		_ = k.dns.Shutdown()
+	}
+	if k.service != nil {
+		k.service.Close()
+	}
+	k.work.Wait()
+}
+
+// running lists the pods of a workload ("": of all) that have not been deleted.
+func (k *kube) running(workload string) (pods []*kubePod) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, p := range k.pods {
+		if !p.leaving && (workload == "" || p.workload == workload) {
+			pods = append(pods, p)
+		}
+	}
+	return pods
+}
+
+// serveDNS answers for the headless Service: every pod that lives, ready or not.
+func (k *kube) serveDNS() {
+	packets, err := net.ListenPacket("udp", net.JoinHostPort(k.ip(dnsIP), "0"))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.dns = &dns.Server{PacketConn: packets, Handler: dns.HandlerFunc(func(w dns.ResponseWriter, request *dns.Msg) {
+		answer := new(dns.Msg)
+		answer.SetReply(request)
+		if q := request.Question[0]; q.Qtype == dns.TypeA && strings.HasPrefix(q.Name, "peers.") {
+			for _, p := range k.running("") {
+				answer.Answer = append(answer.Answer, &dns.A{
+					Hdr: dns.RR_Header{Name: q.Name, Rrtype: dns.TypeA, Class: dns.ClassINET, Ttl: 1}, A: net.ParseIP(p.ip),
+				})
+			}
+		}
+		_ = w.WriteMsg(answer) // who asked asks again
+	})}
+	k.work.Go(func() { _ = k.dns.ActivateAndServe() })
+}
+
+// serveService passes connections on to the ready gateways in turn.
+func (k *kube) serveService() {
+	l, err := net.Listen("tcp", net.JoinHostPort(k.ip(serviceIP), "0"))
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	k.service = l
+	k.work.Go(func() {
+		for {
+			from, err := l.Accept()
+			if err != nil {
+				return
+			}
+			k.work.Go(func() { k.forward(from.(*net.TCPConn)) })
+		}
+	})
+}
+
+func (k *kube) forward(from *net.TCPConn) {
+	defer from.Close()
+	var ready []*kubePod
+	for _, p := range k.running("gateway") {
+		k.mu.Lock()
+		if p.ready {
+			ready = append(ready, p)
+		}
+		k.turn++
+		k.mu.Unlock()
+	}
+	if len(ready) == 0 {
+		return
+	}
+	conn, err := net.Dial("tcp", net.JoinHostPort(ready[k.turn%len(ready)].ip, "8080"))
+	if err != nil {
+		return
+	}
+	to := conn.(*net.TCPConn)
+	defer to.Close()
+	stop := context.AfterFunc(k.ctx, func() { from.Close(); to.Close() })
+	defer stop()
+	var back sync.WaitGroup
+	back.Go(func() {
+		_, _ = io.Copy(from, to)
+		_ = from.CloseWrite()
+	})
+	_, _ = io.Copy(to, from)
+	_ = to.CloseWrite()
+	back.Wait()
+}
+
+// create starts a pod.
+func (k *kube) create(workload string) *kubePod {
+	k.t.Helper()
+	w, ok := k.set.Workload(workload)
+	if !ok {
+		k.t.Fatalf("there is no workload %s", workload)
+	}
+	k.mu.Lock()
+	n := k.next
+	if k.next++; n == lastPodIP {
+		k.t.Fatal("out of addresses")
+	}
+	k.mu.Unlock()
+	ip := k.ip(n)
+	process, err := k.set.Process(w, manifest.Pod{
+		Name: fmt.Sprintf("%s-%d", workload, n), IP: ip,
+		Secrets: map[string]map[string]string{"playground": {
+			"gossip-key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "admin-token": "a token for the rehearsal only", "redis-password": "unused",
+		}},
+	})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	if len(process.Command) > 0 {
+		k.t.Fatalf("%s starts %q, not the image's server", workload, process.Command)
+	}
+	p := &kubePod{workload: workload, ip: ip, process: process, done: make(chan struct{})}
+	p.cmd = exec.Command(filepath.Join(binaries, "playground"), process.Args...)
+	for name, value := range process.Env {
+		p.cmd.Env = append(p.cmd.Env, name+"="+value)
+	}
+	p.cmd.Env = append(p.cmd.Env, "PLAYGROUND_REDIS="+k.redis.URL(), "PLAYGROUND_RESOLVER="+k.dns.PacketConn.LocalAddr().String(), "HOSTNAME="+p.ip)
+	p.cmd.Stderr = k.t.Output()
+	p.cmd.Dir = k.t.TempDir() // as empty as the image's
+	if err := p.cmd.Start(); err != nil {
+		k.t.Fatal(err)
+	}
+	k.mu.Lock()
+	k.pods = append(k.pods, p)
+	k.mu.Unlock()
+	k.work.Go(func() {
+		_ = p.cmd.Wait()
+		close(p.done)
+		if k.ctx.Err() == nil && !k.isLeaving(p) {
+			k.t.Errorf("%s at %s ended by itself: %v", p.workload, p.ip, p.cmd.ProcessState)
+		}
+	})
+	k.work.Go(func() { k.probe(p) })
+	return p
+}
+
+func (k *kube) isLeaving(p *kubePod) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return p.leaving
+}
+
+// probe does what the kubelet does until the pod has ended: readiness decides whether
+// people are sent there, liveness that fails would restart it.
+func (k *kube) probe(p *kubePod) {
+	failed, dead := 0, 0
+	for {
+		ok := passes(p.process.Ready)
+		failed++
+		if ok {
+			failed = 0
+		}
+		k.mu.Lock()
+		p.ready = ok || p.ready && failed < p.process.Ready.Failures
+		k.mu.Unlock()
+		dead++
+		if passes(p.process.Live) {
+			dead = 0
+		}
+		every := p.process.Ready.Every
+		if !ok {
+			every = p.process.Started.Every
+		}
+		select {
+		case <-p.done:
+			return
+		case <-time.After(every):
+		}
+		if dead > p.process.Live.Failures && !k.isLeaving(p) {
+			k.t.Errorf("%s at %s would have been restarted: /healthz does not answer", p.workload, p.ip)
+			return
+		}
+	}
+}
+
+func passes(c *manifest.Check) bool {
+	client := http.Client{Timeout: c.Timeout}
+	defer client.CloseIdleConnections()
+	res, err := client.Get(c.URL)
+	if err != nil {
+		return false
+	}
+	res.Body.Close()
+	return res.StatusCode < 400
+}
+
+// await waits until pods are ready, as controllers do before they go on.
+func (k *kube) await(pods ...*kubePod) {
+	k.t.Helper()
+	for _, p := range pods {
+		eventually(k.t, p.workload+" at "+p.ip+" is ready", func() error {
+			k.mu.Lock()
+			defer k.mu.Unlock()
+			if !p.ready {
+				return fmt.Errorf("%s is not", p.ip)
+			}
+			return nil
+		})
+	}
+}
+
+// remove deletes pods at once: people are not sent there any more, then after the pause
+// of preStop comes SIGTERM, and each must have ended within its grace period.
+func (k *kube) remove(pods ...*kubePod) {
+	k.t.Helper()
+	var all sync.WaitGroup
+	for _, p := range pods {
+		k.mu.Lock()
+		p.leaving = true
+		k.mu.Unlock()
+		all.Go(func() {
+			told := time.Now()
+			time.Sleep(p.process.Pause) // what the manifests say, not a wait for something
+			_ = p.cmd.Process.Signal(syscall.SIGTERM)
+			select {
+			case <-p.done:
+				if code := p.cmd.ProcessState.ExitCode(); code != 0 {
+					k.t.Errorf("%s at %s ended with %d", p.workload, p.ip, code)
+				}
+			case <-time.After(p.process.Grace - time.Since(told)):
+				k.t.Errorf("%s at %s would have been killed: it takes longer than its grace period", p.workload, p.ip)
+				_ = p.cmd.Process.Kill()
+			}
+		})
+	}
+	all.Wait()
+}
+
+// scale makes a workload have n pods, and waits until it has. The youngest go first.
+func (k *kube) scale(workload string, n int) {
+	k.t.Helper()
+	var fresh []*kubePod
+	for range n - len(k.running(workload)) {
+		fresh = append(fresh, k.create(workload))
+	}
+	k.await(fresh...)
+	if pods := k.running(workload); len(pods) > n {
+		k.remove(pods[n:]...)
+	}
+}
+
+// roll replaces every pod of a workload, one more at a time as the strategy says.
+func (k *kube) roll(workload string) {
+	k.t.Helper()
+	for _, old := range k.running(workload) {
+		k.await(k.create(workload))
+		k.remove(old)
+	}
+}
+
+// Goal: scaling and rolling by the manifests loses nothing and no client sees an error.
+// Method: the servers are started, probed, scaled and replaced as the manifests and the
+// controllers say, while pixelctl test stress draws through the Service; its checks, exact
+// delivery among them, must hold over all of it. Seconds that a controller waits between
+// the steps of a roll for good measure are left out.
+func TestKubernetes_Rehearsal(t *testing.T) {
+	k := startKube(t)
+	for _, name := range []string{"canvas", "gateway"} {
+		w, _ := k.set.Workload(name)
+		k.scale(name, w.Replicas)
+	}
+	target := "ws://" + k.service.Addr().String() + "/ws"
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	defer cancel()
+	stress := exec.CommandContext(ctx, filepath.Join(binaries, "pixelctl"), "test", "stress", "--target", target,
+		"--clients", "60", "--rate", "300", "--duration", "60s")
+	var said bytes.Buffer
+	stress.Stdout, stress.Stderr = &said, &said
+	began := time.Now()
+	if err := stress.Start(); err != nil {
+		t.Fatal(err)
+	}
+	k.scale("canvas", 5)
+	k.scale("gateway", 6)
+	k.scale("canvas", 2)
+	k.scale("gateway", 3)
+	k.roll("canvas")
+	k.roll("gateway")
+	t.Logf("scaled and rolled in %v", time.Since(began).Round(time.Second))
+	if took := time.Since(began); took > 55*time.Second {
+		t.Errorf("the load ended before the roll did, which took %v", took)
+	}
+	if err := stress.Wait(); err != nil {
+		t.Errorf("stress: %v", err)
+	}
+	t.Log(said.String())
+	if n := len(slices.Concat(k.running("canvas"), k.running("gateway"))); n != 5 {
+		t.Errorf("%d pods run, want 5", n)
+	}
+}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -49,21 +48,6 @@ func (n *Node) Users() int { return int(n.users.Load()) }
 
 // Stats counts what the pod's actors do.
 func (n *Node) Stats() *Stats { return &n.stats }
-
-// Survey asks the inspectors of the pods at these addresses, and gives what they answered
-// before ctx ended, in their order: nil for a pod that did not.
-func (n *Node) Survey(ctx context.Context, addresses []string) []*Report {
-	reports := make([]*Report, len(addresses))
-	var asking sync.WaitGroup
-	for i, address := range addresses {
-		asking.Go(func() {
-			answer, _ := n.ask(ctx, actor.NewPID(address, InspectorName), &Inspect{})
-			reports[i], _ = answer.(*Report)
-		})
-	}
-	asking.Wait()
-	return reports
-}
 
 // Address is where other pods reach this node's actors.
 func (n *Node) Address() string { return n.system.Address() }

@@ -99,6 +99,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.takeHeld(ctx)
 	case opUnanswered: // the client comes back and sends it again
 		ctx.Stop(ctx.Self())
+	case *look:
+		c.look().answer(ctx)
 	default:
 		c.pod.unhandled(KindConnection, m)
 	}

@@ -80,7 +80,7 @@ func (r *region) land(ctx actor.Context) {
 	f := r.flight
 	r.flight, r.confirmed = nil, r.pod.clock.Now()
 	r.recovered()
-	r.pod.stats.committed(f, r.confirmed)
+	r.observed(f, r.confirmed)
 
 	r.tile.Apply(f.batch)
 	r.position = f.batch.Position()

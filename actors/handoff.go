@@ -19,6 +19,7 @@ type handoff struct {
 	served  bool      // one of the answers said so
 	yielded time.Time // when another pod last took the region from us, if the members are still the same
 	strange time.Time // since when we serve what is not ours; zero: it is ours
+	began   time.Time // when we first asked for it; zero: we have it, or don't want it
 }
 
 const (
@@ -87,6 +88,9 @@ func (r *region) ask(ctx actor.Context) {
 	before := r.pod.placement.Before(r.id)
 	h := &r.handoff
 	h.asks, h.open, h.served = h.asks+1, len(before), false
+	if h.began.IsZero() {
+		h.began = r.pod.clock.Now()
+	}
 	if h.open == 0 {
 		r.take(ctx)
 		return
@@ -157,7 +161,7 @@ func (r *region) rest(ctx actor.Context) {
 func (r *region) settle(ctx actor.Context) {
 	r.pod.turns.done(r)
 	h := &r.handoff
-	h.strange = time.Time{}
+	h.strange, h.began = time.Time{}, time.Time{}
 	for _, y := range h.yielders {
 		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
 		h.yielded = r.pod.clock.Now()

@@ -200,10 +200,10 @@ func TestPresence_MoveShowsNoDip(t *testing.T) {
 }
 
 // rolls asks who tells the pod's presence of its users.
-func (p *testPod) rolls() (counted []RollReport) {
+func (p *testPod) rolls() (counted []rollReport) {
 	answer, err := p.node.ask(context.Background(), p.node.presence, describe{})
 	if err == nil {
-		counted, _ = answer.([]RollReport)
+		counted, _ = answer.([]rollReport)
 	}
 	return counted
 }

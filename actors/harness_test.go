@@ -43,6 +43,14 @@ func openWorld(t *testing.T, s *memory.Store, change func(*Config)) *world {
 	return wire(t, s, cfg, Ports{})
 }
 
+// newWorldAround is newWorld with something around the node.
+func newWorldAround(t *testing.T, around Surroundings) *world {
+	t.Helper()
+	cfg := DefaultConfig()
+	cfg.Geometry = testGeometry
+	return wire(t, memory.New(memory.Config{Geometry: testGeometry}), cfg, Ports{Around: around})
+}
+
 // wire opens a node with the rest of its ports.
 func wire(t *testing.T, s *memory.Store, cfg Config, ports Ports) *world {
 	t.Helper()

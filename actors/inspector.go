@@ -2,74 +2,51 @@ package actors
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-
-	"pixelplayground/actors/canvas"
 )
 
 // inspector answers for the pod's actors: how many there are, what they do, and how each
-// region is. It counts restarts and dead letters as they happen and asks the regions only
-// when it is asked.
+// region is. It counts restarts and dead letters as they happen, takes a sample of what is
+// counted once a second, asks the regions only when it is asked, and has done on this pod
+// what operators ask of it.
 type inspector struct {
 	pod         *Node
 	unsubscribe func()
+	samples     samples
 }
 
-// Report is what the inspector tells about a pod. It travels between pods.
-type Report struct {
-	Node    string
-	Uptime  time.Duration
-	Users   int // connections of this pod
-	Kinds   []KindReport
-	Regions []RegionReport // those that are not dormant, in the order of their ids; one that didn't answer in time is absent
-}
+// tick is the inspector's second.
+type tick struct{ of *inspector }
 
-// KindReport counts the actors of one kind.
-type KindReport struct {
-	Kind      string
-	Live      int64
-	Messages  int64 // handled since the start
-	Unhandled int64
-	Restarts  int64
-}
-
-// RegionReport is the state of one region.
-type RegionReport struct {
-	Region     canvas.RegionID
-	State      string // asking, claiming, serving, fenced or retiring
-	Epoch, Seq uint64
-	Relays     int // subscribed
-	PendingOps int // accepted, not yet durable
-}
-
-// RollReport is the users of one pod as presence knows them.
-type RollReport struct {
-	Address string // of the pod
-	Users   int
-}
-
-// Inspect asks an inspector, also that of another pod; answered with *Report.
-type Inspect struct{}
-
-// describe asks a region or presence; answered with RegionReport, []RollReport.
-type describe struct{}
-
-// describeTimeout is how long a report waits for a region.
-const describeTimeout = 500 * time.Millisecond
+const tickEvery = time.Second
 
 func (i *inspector) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		i.pod.stats.Live[KindInspector].Add(1)
 		i.watch(ctx)
+		i.tick(ctx)
 	case *actor.Restarting, *actor.Stopped:
 		i.pod.stats.Live[KindInspector].Add(-1)
 		i.unsubscribe()
 	case *actor.Stopping:
+	case tick:
+		if m.of == i {
+			i.tick(ctx)
+		}
 	case *Inspect:
-		i.inspect(ctx)
+		i.inspect(ctx, *m)
+	case *List:
+		i.answer(ctx, func(c context.Context) any { return i.pod.list(c, m.Kind) })
+	case *Look:
+		i.answer(ctx, func(context.Context) any { return i.pod.lookAt(m.Actor) })
+	case *Act:
+		i.answer(ctx, func(c context.Context) any { return i.pod.act(c, *m) })
+	case *look:
+		looked{"live", []Fact{count("seconds sampled", len(i.samples.recent)), count("points of history", len(i.samples.points))}}.answer(ctx)
 	default:
 		i.pod.unhandled(KindInspector, m)
 	}
@@ -81,43 +58,69 @@ func (i *inspector) watch(ctx actor.Context) {
 	subscription := stream.Subscribe(func(event any) {
 		switch e := event.(type) {
 		case *actor.DeadLetterEvent:
-			i.pod.stats.DeadLetters.Add(1)
+			i.pod.stats.lost(e.PID)
 		case *actor.SupervisorEvent:
-			kind := kindOf(e.Child)
+			kind, _ := kindOf(e.Child) // ours have no other children
 			i.pod.stats.Restarts[kind].Add(1)
 			i.pod.log.Error("actor failed", "kind", kind.String(), "actor", e.Child.Id, "reason", e.Reason, "directive", e.Directive.String())
+			i.pod.events.note(Event{Kind: EventRestarted, Region: NoRegion, Text: fmt.Sprintf("%s failed: %v", e.Child.Id, e.Reason)})
 		}
 	})
 	i.unsubscribe = func() { stream.Unsubscribe(subscription) }
 }
 
+// tick samples what is counted, and sets what of it is timed.
+func (i *inspector) tick(ctx actor.Context) {
+	i.pod.later(ctx, tickEvery, tick{i})
+	now := i.pod.clock.Now()
+	turns := i.samples.turns(now)
+	i.samples.add(i.pod.takeSample(now))
+	i.pod.stats.advance(now)
+	first, last := i.samples.ends()
+	for k := range i.pod.observe.watches {
+		w := &i.pod.observe.watches[k]
+		w.took.advance(now)
+		w.behind.advance(now)
+		w.pace((last.messages[k] - first.messages[k]) / max(1, int64(last.at.Sub(first.at)/time.Second)))
+	}
+	for _, t := range i.pod.observe.all() {
+		t.mark()
+	}
+	if turns {
+		i.samples.addPoint(Past{
+			At: now.Unix() / spanSeconds * spanSeconds, PixelsIn: int(last.pixels - first.pixels),
+			Deliveries: last.sockets.Deliveries - first.sockets.Deliveries, PlaceToAck: i.pod.stats.acks.durations().P99,
+			Connections: int(i.pod.stats.Live[KindConnection].Load()), Memory: last.process.Memory,
+		})
+	}
+}
+
 // inspect gathers the report aside, since it waits for the regions.
-func (i *inspector) inspect(ctx actor.Context) {
-	asker, system := ctx.Sender(), ctx.ActorSystem()
-	i.pod.background(func(context.Context) {
-		system.Root.Send(asker, i.report())
+func (i *inspector) inspect(ctx actor.Context, m Inspect) {
+	first, last := i.samples.ends()
+	var points []Past
+	if m.History {
+		points = append(points, i.samples.points...)
+	}
+	i.answer(ctx, func(c context.Context) any {
+		report := i.pod.report()
+		if m.Full {
+			i.pod.complete(c, report, m, first, last)
+			report.History = points
+		}
+		return report
 	})
 }
 
-func (i *inspector) report() *Report {
-	stats := &i.pod.stats
-	report := &Report{Node: i.pod.cfg.Node, Uptime: i.pod.clock.Now().Sub(i.pod.opened), Users: int(stats.Live[KindConnection].Load())}
-	for _, k := range Kinds() {
-		report.Kinds = append(report.Kinds, KindReport{
-			Kind: k.String(), Live: stats.Live[k].Load(), Messages: stats.Messages[k].Load(),
-			Unhandled: stats.Unhandled[k].Load(), Restarts: stats.Restarts[k].Load(),
-		})
-	}
-	futures := make([]*actor.Future, len(i.pod.regions))
-	for n, pid := range i.pod.regions {
-		futures[n] = i.pod.system.Root.RequestFuture(pid, describe{}, describeTimeout)
-	}
-	for _, f := range futures {
-		if answer, err := f.Result(); err == nil {
-			if r, ok := answer.(RegionReport); ok && r.State != "dormant" {
-				report.Regions = append(report.Regions, r)
-			}
-		}
-	}
-	return report
+// answer has f find the answer to a question that is not the inspector's alone.
+func (i *inspector) answer(ctx actor.Context, f func(context.Context) any) {
+	asker, system := ctx.Sender(), ctx.ActorSystem()
+	i.pod.background(func(c context.Context) {
+		c, cancel := context.WithTimeout(c, answerTimeout)
+		defer cancel()
+		system.Root.Send(asker, f(c))
+	})
 }
+
+// answerTimeout bounds what an answer may wait for. Who asks waits a little longer.
+const answerTimeout = 700 * time.Millisecond

@@ -28,6 +28,7 @@ type Ports struct {
 	Store     store.Store
 	Audience  Audience
 	Placement Placement          // nil: everything is on this node
+	Around    Surroundings       // nil: the inspector knows of actors only
 	System    *actor.ActorSystem // nil: a new one that knows no other pods
 	Decode    Decode             // nil: nothing comes from other pods
 	Clock     Clock              // nil: the real one
@@ -52,6 +53,9 @@ type Node struct {
 	turns      *turns
 	outage     *outage
 	stats      Stats
+	around     Surroundings
+	observe    *observer
+	events     *events
 
 	// Set by Open, read-only from then on. relays and regions are indexed by RegionID, and
 	// empty on a pod that is no gateway or carries no regions; so are roster and presence nil.
@@ -76,7 +80,7 @@ type Node struct {
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
 		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement,
-		clock: ports.Clock, log: ports.Log, system: ports.System, decode: ports.Decode, strategies: newStrategies(),
+		around: ports.Around, clock: ports.Clock, log: ports.Log, system: ports.System, decode: ports.Decode, strategies: newStrategies(),
 		roll: rosterMemory{members: make(map[ViewerID]canvas.User)},
 	}
 	if n.clock == nil {
@@ -91,7 +95,11 @@ func New(cfg Config, ports Ports) *Node {
 	if n.placement == nil {
 		n.placement = alone{n.system}
 	}
-	n.turns, n.outage = newTurns(n.system.Root), newOutage(n.log)
+	if n.around == nil {
+		n.around = nothingAround{}
+	}
+	n.observe, n.events = newObserver(&n.stats, n.clock), newEvents(cfg.Node, n.clock)
+	n.turns, n.outage = newTurns(n.system.Root), newOutage(n.log, n.events)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
@@ -139,7 +147,7 @@ func RegionName(id canvas.RegionID) string {
 func (n *Node) Open() error {
 	n.opened = n.clock.Now()
 	spawn := func(kind Kind, name string, producer func() actor.Actor) (*actor.PID, error) {
-		pid, err := n.system.Root.SpawnNamed(n.props(kind, producer), name)
+		pid, err := n.system.Root.SpawnNamed(n.props(kind, name, producer), name)
 		if err != nil {
 			err = fmt.Errorf("start %s: %w", name, err)
 		}
@@ -239,8 +247,8 @@ func (n *Node) Close() {
 
 // Connect starts the actor of a new connection.
 func (n *Node) Connect(v ViewerID, out Outbox) *Connection {
-	props := n.props(KindConnection, func() actor.Actor { return &connection{pod: n, viewer: v, out: out} })
-	pid, err := n.system.Root.SpawnNamed(props, KindConnection.String()+"/"+strconv.FormatUint(uint64(v), 36))
+	props := n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n, viewer: v, out: out} })
+	pid, err := n.system.Root.SpawnNamed(props, connectionName(v))
 	if err != nil {
 		// Viewer ids are never used twice; a fault here must not pass unseen.
 		n.log.Error("connection not started", "viewer", uint64(v), "err", err)

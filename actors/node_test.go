@@ -175,7 +175,7 @@ func TestNode_ReportsItsActors(t *testing.T) {
 	a := w.connect(Hello{})
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1), dot(1, 0, 1)}})
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
-	report := w.node.Survey(context.Background(), []string{w.node.Address()})[0]
+	report := w.node.Survey(context.Background(), []string{w.node.Address()}, Inspect{})[0]
 	if report == nil {
 		t.Fatal("no report")
 	}

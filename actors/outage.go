@@ -11,15 +11,16 @@ import (
 // outage says once that the store does not answer and once that it does again, for all
 // regions of a pod. Regions call it from their own goroutines.
 type outage struct {
-	log *slog.Logger
+	log    *slog.Logger
+	events *events
 
 	mu      sync.Mutex // guards:
 	regions map[canvas.RegionID]struct{}
 	began   time.Time
 }
 
-func newOutage(log *slog.Logger) *outage {
-	return &outage{log: log, regions: make(map[canvas.RegionID]struct{})}
+func newOutage(log *slog.Logger, events *events) *outage {
+	return &outage{log: log, events: events, regions: make(map[canvas.RegionID]struct{})}
 }
 
 // failed notes that a region's call failed.
@@ -29,6 +30,7 @@ func (o *outage) failed(id canvas.RegionID, operation string, err error, now tim
 	if len(o.regions) == 0 {
 		o.began = now
 		o.log.Warn("store does not answer, trying again", "operation", operation, "err", err)
+		o.events.note(Event{Kind: EventOutage, Region: NoRegion, Text: "the store does not answer: " + err.Error(), Subject: "store"})
 	}
 	o.regions[id] = struct{}{}
 }
@@ -42,5 +44,6 @@ func (o *outage) over(id canvas.RegionID, now time.Time) {
 	}
 	if delete(o.regions, id); len(o.regions) == 0 {
 		o.log.Info("store answers again", "after", now.Sub(o.began).Round(time.Millisecond))
+		o.events.note(Event{Kind: EventRecovered, Region: NoRegion, Text: "the store answers again", Duration: now.Sub(o.began), Subject: "store"})
 	}
 }

@@ -117,7 +117,7 @@ func (n *Node) Place(ctx context.Context, strokes []Stroke) (durable int, err er
 		return 0, &RefusedError{Why: canvas.RefusedDraining}
 	}
 	future := actor.NewFuture(n.system, n.cfg.Patience+2*n.cfg.StoreTimeout)
-	props := n.props(KindPlacer, func() actor.Actor {
+	props := n.props(KindPlacer, "", func() actor.Actor {
 		return &placer{pod: n, author: n.newSession().Author(), strokes: strokes, asker: future.PID()}
 	})
 	name := KindPlacer.String() + "/" + strconv.FormatUint(n.streams.Add(1), 36)

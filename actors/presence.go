@@ -111,6 +111,8 @@ func (p *presence) Receive(ctx actor.Context) {
 		if m.of == p {
 			p.sweep(ctx)
 		}
+	case *look:
+		p.look().answer(ctx)
 	default:
 		p.pod.unhandled(KindPresence, m)
 	}
@@ -260,10 +262,10 @@ func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Aut
 }
 
 // describe tells the inspector about the rolls that count.
-func (p *presence) describe() (rolls []RollReport) {
+func (p *presence) describe() (rolls []rollReport) {
 	for _, r := range p.rolls {
 		if !r.partial {
-			rolls = append(rolls, RollReport{Address: r.roster.Address, Users: len(r.members)})
+			rolls = append(rolls, rollReport{Address: r.roster.Address, Users: len(r.members)})
 		}
 	}
 	return rolls

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"time"
 
@@ -53,6 +54,7 @@ type region struct {
 	checkers, others map[string]uint64 // by relay PID, the number of its question
 
 	handoff handoff
+	gauge   gauge
 }
 
 // Messages of the region to itself and of the node to it. What a background call or a
@@ -116,6 +118,8 @@ func (r *region) Receive(ctx actor.Context) {
 		r.point(ctx, m)
 	case describe:
 		ctx.Respond(r.describe())
+	case *look:
+		r.look().answer(ctx)
 	default:
 		r.state(ctx)
 	}
@@ -253,8 +257,7 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 		return
 	}
 	r.recovered()
-	r.pod.stats.Claims.Add(1)
-	r.pod.stats.Serving.Add(1)
+	r.pod.stats.claimed(m.claim.Epoch)
 	r.epoch, r.position, r.tile, r.base = m.claim.Epoch, m.claim.Position, m.claim.Tile, nil
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(m.claim.Recent)
@@ -263,6 +266,7 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	r.confirmed = r.pod.clock.Now()
 	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.position.Seq)
 	r.become("serving", r.serving)
+	r.noteHandoff(r.confirmed)
 	r.pod.turns.done(r)
 	if len(r.handoff.yielders) > 0 {
 		r.retire(ctx)
@@ -292,6 +296,7 @@ func (r *region) onFenced(ctx actor.Context) {
 	level := slog.LevelDebug
 	if r.fences == 1 { // two owners that take turns would say it without end
 		level = slog.LevelWarn
+		r.pod.events.region(EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
 	}
 	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
 	retiring := r.phase == "retiring"
@@ -310,6 +315,7 @@ func (r *region) letGo(ctx actor.Context) {
 		ctx.Send(s.relay, &Lapsed{Stream: s.stream})
 	}
 	clear(r.subscribers)
+	r.pod.observe.released(r.id)
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)
 	}
@@ -347,12 +353,4 @@ func (r *region) impatient(now time.Time) bool {
 // backoff doubles from 50 ms up to 1 s: a store that is back is found within a second.
 func backoff(failures int) time.Duration {
 	return min(50*time.Millisecond<<min(failures, 5), time.Second)
-}
-
-// describe tells the inspector about the region.
-func (r *region) describe() RegionReport {
-	return RegionReport{
-		Region: r.id, State: r.phase, Epoch: r.epoch, Seq: r.position.Seq,
-		Relays: len(r.subscribers), PendingOps: len(r.queue.known),
-	}
 }

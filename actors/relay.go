@@ -125,6 +125,8 @@ func (r *relay) Receive(ctx actor.Context) {
 		r.onLapsed(ctx, m)
 	case *Pointed:
 		r.pod.audience.Point(r.id, m.Moved)
+	case *look:
+		r.look().answer(ctx)
 	default:
 		r.pod.unhandled(KindRelay, m)
 	}

@@ -87,6 +87,10 @@ func (r *roster) Receive(ctx actor.Context) {
 		r.onShown(ctx, m)
 	case local:
 		ctx.Respond(r.names())
+	case who:
+		ctx.Respond(r.who(m))
+	case *look:
+		r.look().answer(ctx)
 	default:
 		r.pod.unhandled(KindRoster, m)
 	}

@@ -4,6 +4,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"pixelplayground/actors/canvas"
 )
 
@@ -39,7 +41,8 @@ type Stats struct {
 	Messages    [kinds]atomic.Int64 // messages handled
 	Unhandled   [kinds]atomic.Int64 // messages an actor had no case for
 	Restarts    [kinds]atomic.Int64 // after a panic
-	DeadLetters atomic.Int64        // messages to actors that were gone
+	DeadLetters [kinds]atomic.Int64 // messages to actors that were gone
+	Strays      atomic.Int64        // messages to what is gone and was no actor of these kinds: late answers, as a rule
 
 	Placed  atomic.Int64 // ops accepted by connections
 	Pixels  atomic.Int64 // pixels committed by this pod's regions
@@ -49,6 +52,7 @@ type Stats struct {
 	Claims  atomic.Int64 // claims made
 	Yielded atomic.Int64 // regions handed over to other pods
 	Serving atomic.Int64 // regions whose claim this pod has now
+	Epoch   atomic.Int64 // the highest that this pod has claimed a region under
 	Lagging atomic.Int64 // relays dropped because too much was under way to them
 	Outages atomic.Int64 // store calls that failed and were tried again
 	Refused [canvas.RefusedRegion + 1]atomic.Int64
@@ -60,12 +64,45 @@ type Stats struct {
 	// connection to its acknowledgement. Set before Node.Open; nil: not observed.
 	Commit     func(time.Duration)
 	PlaceToAck func(time.Duration)
+
+	commits, acks spread // the same of late, in nanoseconds; the inspector advances them
 }
 
 func (s *Stats) committed(f *flight, now time.Time) {
 	s.Batches.Add(1)
 	s.Pixels.Add(int64(f.batch.To - f.batch.From))
+	took := now.Sub(f.began)
+	s.commits.add(int64(took))
 	if s.Commit != nil {
-		s.Commit(now.Sub(f.began))
+		s.Commit(took)
 	}
+}
+
+func (s *Stats) acked(took time.Duration) {
+	s.acks.add(int64(took))
+	if s.PlaceToAck != nil {
+		s.PlaceToAck(took)
+	}
+}
+
+func (s *Stats) claimed(epoch uint64) {
+	s.Claims.Add(1)
+	s.Serving.Add(1)
+	for was := s.Epoch.Load(); was < int64(epoch) && !s.Epoch.CompareAndSwap(was, int64(epoch)); was = s.Epoch.Load() {
+	}
+}
+
+// lost counts a message to an actor that was gone.
+func (s *Stats) lost(pid *actor.PID) {
+	if kind, ok := kindOf(pid); ok {
+		s.DeadLetters[kind].Add(1)
+	} else {
+		s.Strays.Add(1)
+	}
+}
+
+// advance forgets what is no longer of late.
+func (s *Stats) advance(now time.Time) {
+	s.commits.advance(now)
+	s.acks.advance(now)
 }

@@ -28,13 +28,14 @@ func newStrategies() strategies {
 	}
 }
 
-// props makes the props of one kind of actor: supervised, its messages counted.
-func (n *Node) props(kind Kind, producer func() actor.Actor) *actor.Props {
+// props makes the props of one kind of actor: supervised and observed. Only actors that
+// live as long as the node have a name here.
+func (n *Node) props(kind Kind, name string, producer func() actor.Actor) *actor.Props {
 	strategy := n.strategies.restart
 	if kind == KindConnection || kind == KindPlacer {
 		strategy = n.strategies.stop
 	}
-	mailbox := actor.Unbounded(counter{&n.stats, kind})
+	mailbox := n.observe.mailbox(kind, name)
 	if n.decode != nil {
 		mailbox = opening(mailbox, n.decode)
 	}
@@ -63,27 +64,15 @@ func (m *openingMailbox) PostUserMessage(message any) {
 	m.Mailbox.PostUserMessage(message)
 }
 
-// counter counts messages at the mailbox, which costs one atomic addition each.
-// What fills a mailbox is bounded by its senders: see MaxUnhandled, Window and QueuePixels.
-type counter struct {
-	stats *Stats
-	kind  Kind
-}
-
-func (c counter) MailboxStarted()     {}
-func (c counter) MessagePosted(any)   {}
-func (c counter) MessageReceived(any) { c.stats.Messages[c.kind].Add(1) }
-func (c counter) MailboxEmpty()       {}
-
 // kindOf reads the kind from an actor's name: "region/12" or "connection/3f".
-func kindOf(pid *actor.PID) Kind {
+func kindOf(pid *actor.PID) (kind Kind, known bool) {
 	name, _, _ := strings.Cut(pid.Id, "/")
 	for _, k := range Kinds() {
 		if k.String() == name {
-			return k
+			return k, true
 		}
 	}
-	return KindInspector
+	return 0, false
 }
 
 // unhandled counts a message that an actor has no case for.

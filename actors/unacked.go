@@ -131,9 +131,7 @@ func (u *unacked) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
 			for _, pid := range found.also {
 				byPlacer[pid] = append(byPlacer[pid], id.Num)
 			}
-			if pod.stats.PlaceToAck != nil {
-				pod.stats.PlaceToAck(now.Sub(found.since))
-			}
+			pod.stats.acked(now.Sub(found.since))
 		}
 	}
 	for from, nums := range byPlacer {

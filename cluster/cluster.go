@@ -36,6 +36,7 @@ type Cluster struct {
 	refusals *refusals
 	pulse    pulse
 	draining atomic.Bool
+	wishes   wishes
 	left     atomic.Bool
 
 	mu      sync.Mutex
@@ -126,8 +127,8 @@ func (c *Cluster) Open(changed func()) error {
 func (c *Cluster) begin(heirloom []string) error {
 	now := time.Now()
 	l := &life{
-		id: newID(now), started: now, draining: &c.draining, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
-		changed: c.changed, heirloom: heirloom, suspicion: time.Duration(c.cfg.Suspicion) * c.cfg.ProbeEvery,
+		id: newID(now), started: now, draining: &c.draining, wishes: &c.wishes, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
+		changed: c.changed, heirloom: heirloom,
 		members: make(map[string]Member), dying: make(map[string]time.Time), asked: make(map[string]bool), left: make(map[string]bool), losses: make(map[string]loss),
 	}
 	l.self = metadata{
@@ -182,7 +183,7 @@ const newsTimeout = time.Second
 
 // Drain tells the members that this pod is about to leave: it owns nothing from now on
 // unless all others drain too. It returns when this pod's own view shows it, and others
-// have been told. It may be called twice.
+// have been told. It may be called twice, but not by changed.
 func (c *Cluster) Drain() error {
 	c.ending.Lock()
 	defer c.ending.Unlock()
@@ -222,11 +223,11 @@ func (c *Cluster) Leave(ctx context.Context) error {
 	if err := c.drain(); err != nil {
 		c.log.Debug("left without draining", "err", err)
 	}
-	c.await("this pod has left")
 	c.left.Store(true)
 	if !c.settle() {
 		return nil
 	}
+	c.await("this pod has left")
 	timeout := newsTimeout
 	if deadline, ok := ctx.Deadline(); ok {
 		timeout = min(timeout, max(time.Until(deadline), time.Millisecond))
@@ -242,9 +243,9 @@ func (c *Cluster) Close() error {
 	c.ending.Lock()
 	defer c.ending.Unlock()
 	c.closeOnce.Do(func() {
-		c.await("this pod has stopped")
 		c.stop()
 		c.work.Wait()
+		c.await("this pod has stopped")
 		if l := c.current(); l != nil {
 			l.end()
 		}

@@ -55,7 +55,8 @@ type Config struct {
 	SyncEvery time.Duration
 	// StreamTimeout bounds a comparison, and with it an attempt to join.
 	StreamTimeout time.Duration
-	// Alone is how long a pod whom nobody answers waits before it serves alone.
+	// Alone is how long a pod whom nobody answers waits before it serves alone, and at
+	// least until it has asked all.
 	Alone time.Duration
 	// DiscoverEvery is how often Join is looked up when all is quiet; sooner at first.
 	DiscoverEvery time.Duration

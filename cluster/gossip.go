@@ -48,12 +48,12 @@ func (c Config) memberlist(l *life, s *socket) *memberlist.Config {
 // gossipLogger passes on what memberlist says, for debugging: it tells of every failed
 // packet. What an operator must know is said elsewhere, but for a key that is not the
 // others', of which only memberlist's lines tell.
-func gossipLogger(log_ *slog.Logger, refusals *refusals) *log.Logger {
-	return log.New(gossipLog{log_, refusals}, "", 0)
+func gossipLogger(to *slog.Logger, refusals *refusals) *log.Logger {
+	return log.New(gossipLog{to, refusals}, "", 0)
 }
 
 type gossipLog struct {
-	log      *slog.Logger
+	to       *slog.Logger
 	refusals *refusals
 }
 
@@ -64,8 +64,8 @@ func (w gossipLog) Write(b []byte) (int, error) {
 			w.refusals.add("a pod has another gossip key, or one of both has none: give all the same", "gossip", line)
 		}
 	}
-	if w.log.Enabled(context.Background(), slog.LevelDebug) {
-		w.log.Debug("gossip", "line", line)
+	if w.to.Enabled(context.Background(), slog.LevelDebug) {
+		w.to.Debug("gossip", "line", line)
 	}
 	return len(b), nil
 }

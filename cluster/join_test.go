@@ -71,9 +71,7 @@ func TestCluster_RestartAtTheSameAddressReplacesItsPredecessor(t *testing.T) {
 	pods[2] = start(t, cfg)
 	agree(t, pods...)
 	t.Logf("replaced after %v", time.Since(began))
-	if !pods[0].peers.forgot("pod-2:1") {
-		t.Error("the endpoint of the predecessor is kept")
-	}
+	eventually(t, "the endpoint of the predecessor is forgotten", func() bool { return pods[0].peers.forgot("pod-2:1") })
 	eventually(t, "the predecessor is dead", func() bool { return pods[0].dead.has(old) })
 	agree(t, pods...)
 }

@@ -1,12 +1,9 @@
 package cluster
 
 import (
-	"context"
 	"fmt"
-	"math/rand/v2"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 )
 
@@ -100,6 +97,7 @@ const rebirthPause = time.Second
 func (k *keeper) rebirth() {
 	old := k.life
 	k.await("this pod was taken for dead: joining again as a new member")
+	k.joined = false
 	k.show(nil)
 	old.end()
 	for {
@@ -137,7 +135,7 @@ func (k *keeper) mayJoin(others int) bool {
 		return false
 	case asked && k.last.err == nil && len(k.last.others) == 0:
 		k.log.Info("nobody else to join: serving alone until somebody comes", "join", k.cfg.Join)
-	case waited >= k.cfg.Alone:
+	case asked && waited >= k.cfg.Alone:
 		k.log.Warn("nobody answered: serving alone until somebody does", "join", k.cfg.Join, "for", k.cfg.Alone, "err", k.last.err)
 	default:
 		k.await(fmt.Sprintf("joining: nobody has answered yet of %s", strings.Join(k.cfg.Join, ", ")))
@@ -149,10 +147,11 @@ func (k *keeper) mayJoin(others int) bool {
 
 // show makes members the view if they are not already.
 func (k *keeper) show(members []Member) {
-	next := newView(members, k.cfg.Geometry)
-	if slices.Equal(k.View().members, next.members) {
+	members = latest(members)
+	if slices.Equal(k.View().members, members) {
 		return
 	}
+	next := newView(members, k.cfg.Geometry)
 	k.view.Store(next)
 	if len(members) > 0 {
 		k.compare(next)
@@ -181,15 +180,16 @@ func (k *keeper) compare(next *View) {
 			k.log.Info("member draining", m.attributes()...)
 		}
 	}
+	left := k.life.leavers()
 	for id, m := range before {
 		if at[m.Peer] == id || m.Self {
 			continue
 		}
 		k.peers.forget(m.Peer)
-		switch left := k.life.leftDraining(id); {
+		switch {
 		case at[m.Peer] != "":
 			k.log.Info("member restarted", m.attributes()...)
-		case left || m.Draining:
+		case left[id] || m.Draining:
 			k.log.Info("member left", m.attributes()...)
 		default:
 			k.log.Warn("member died", m.attributes()...)
@@ -199,109 +199,4 @@ func (k *keeper) compare(next *View) {
 
 func (m Member) attributes() []any {
 	return []any{"id", m.ID, "name", m.Name, "peer", m.Peer, "roles", m.Roles.String()}
-}
-
-// round is what came of looking for others once.
-type round struct {
-	life   *life
-	others []string // addresses found, but this pod's own
-	err    error    // of looking up
-}
-
-// discover starts a round, unless one is still under way, and plans the next, at a time
-// that pods which start together don't share.
-func (k *keeper) discover() {
-	k.look.Reset(k.pause/2 + rand.N(k.pause))
-	k.pause = min(k.pause*3/2, k.cfg.DiscoverEvery)
-	if k.searching == 0 && !k.left.Load() {
-		k.search(nil)
-	}
-}
-
-// some is the gossip addresses of a few members.
-func (k *keeper) some() (addresses []string) {
-	for _, m := range k.life.view() {
-		if !m.Self {
-			addresses = append(addresses, m.gossip)
-		}
-	}
-	rand.Shuffle(len(addresses), func(i, j int) { addresses[i], addresses[j] = addresses[j], addresses[i] })
-	return addresses[:min(len(addresses), indirectProbes)]
-}
-
-// search starts a round: it compares with those at ask, and with all found that are no members.
-func (k *keeper) search(ask []string) {
-	l, heirloom := k.life, k.life.heirloom
-	if k.joined {
-		heirloom = nil
-	}
-	known := make(map[string]bool)
-	for _, m := range l.view() {
-		known[m.gossip] = true
-	}
-	k.searching++
-	k.work.Go(func() {
-		r := k.seek(l, known, ask, heirloom)
-		select {
-		case k.rounds <- r:
-		case <-k.ctx.Done():
-		}
-	})
-}
-
-// maxAsked bounds the pods asked to join in one round. Of more, some are chosen at random:
-// any of them knows the others.
-const maxAsked = 16
-
-// seek looks up where others may be and asks those not known, at once. It takes a few
-// times the time limit of a stream at most.
-func (c *Cluster) seek(l *life, known map[string]bool, ask, heirloom []string) round {
-	ctx, cancel := context.WithTimeout(c.ctx, c.cfg.StreamTimeout)
-	defer cancel()
-	found, err := lookUp(ctx, newResolver(c.cfg.Resolver), c.seeds)
-	r := round{life: l, err: err}
-	own := c.socket.address()
-	var strangers []string
-	for _, address := range slices.Concat(found, heirloom) {
-		if address != own && !slices.Contains(r.others, address) {
-			r.others = append(r.others, address)
-			if !known[address] {
-				strangers = append(strangers, address)
-			}
-		}
-	}
-	rand.Shuffle(len(strangers), func(i, j int) { strangers[i], strangers[j] = strangers[j], strangers[i] })
-	var all sync.WaitGroup
-	join := func(address string) {
-		_, _ = l.list.Join([]string{address}) // who answers is a member then; memberlist logs why not
-	}
-	for _, address := range strangers[:min(len(strangers), maxAsked)] {
-		all.Go(func() { join(address) })
-	}
-	for _, address := range ask {
-		all.Go(func() {
-			join(address) // one that was taken for dead learns it here,
-			join(address) // and objects here
-		})
-	}
-	all.Wait()
-	return r
-}
-
-// finished takes note of a round. Looking up may fail for long, so that is told when it
-// changes.
-func (k *keeper) finished(r round) {
-	if r.life != k.life {
-		return
-	}
-	k.searching--
-	k.last = r
-	why := ""
-	if r.err != nil {
-		why = r.err.Error()
-	}
-	if why != k.lastErr && why != "" {
-		k.log.Warn("can't look up where to join", "err", r.err)
-	}
-	k.lastErr = why
 }

@@ -3,7 +3,7 @@ package cluster
 import (
 	"errors"
 	"fmt"
-	"log/slog"
+	"maps"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -15,17 +15,17 @@ import (
 // or finds its id among the dead. memberlist calls it from its own goroutines, some while
 // it holds its lock, so nothing here may block or call memberlist.
 type life struct {
-	id        string
-	started   time.Time
-	self      metadata      // but Draining
-	suspicion time.Duration // memberlist's
-	draining  *atomic.Bool  // the pod's
-	dead      *tombstones   // the pod's: they outlast a life
-	pulse     *pulse
-	refusals  *refusals
-	changed   func() // asks the cluster to look again
-	heirloom  []string
-	list      *memberlist.Memberlist // set before the cluster knows the life
+	id       string
+	started  time.Time
+	self     metadata     // but Draining
+	draining *atomic.Bool // the pod's
+	wishes   *wishes      // likewise
+	dead     *tombstones  // the pod's: they outlast a life
+	pulse    *pulse
+	refusals *refusals
+	changed  func() // asks the cluster to look again
+	heirloom []string
+	list     *memberlist.Memberlist // set before the cluster knows the life
 
 	mu      sync.Mutex
 	members map[string]Member    // others, alive to memberlist or dying
@@ -75,16 +75,16 @@ func (l *life) me() Member {
 
 func (l *life) metadata() *metadata {
 	m := l.self
-	m.Draining = l.draining.Load()
+	m.Draining, m.Pins = l.draining.Load(), l.wishes.now()
 	return &m
 }
 
-// leftDraining tells whether a member that is gone had said so before, once.
-func (l *life) leftDraining(id string) bool {
+// leavers is the ids of those that are gone and had been draining, since it was asked last.
+func (l *life) leavers() map[string]bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	left := l.left[id]
-	delete(l.left, id)
+	left := l.left
+	l.left = make(map[string]bool)
 	return left
 }
 
@@ -179,7 +179,8 @@ func (l *life) NotifyUpdate(node *memberlist.Node) {
 	l.members[node.Name] = m.member(node)
 	delete(l.dying, node.Name)
 	delete(l.asked, node.Name)
-	delete(l.losses, node.Name)
+	// What has restarted, or come back as a new member, is not lost.
+	maps.DeleteFunc(l.losses, func(id string, lost loss) bool { return id == node.Name || lost.gossip == node.Address() })
 	l.changed()
 }
 
@@ -209,6 +210,33 @@ func (l *life) accused() (addresses []string) {
 	return addresses
 }
 
+// answered notes what a dying member did when it was asked: one that answers has its time
+// to object anew, and one where nobody listens any more has had it. It is not the one that
+// was asked if there is another at its address.
+func (l *life) answered(gossip string, alive bool, now time.Time) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	var there []string
+	for id, m := range l.members {
+		if m.gossip == gossip {
+			there = append(there, id)
+		}
+	}
+	if len(there) != 1 {
+		return
+	}
+	if _, ok := l.dying[there[0]]; !ok {
+		return
+	}
+	if !alive {
+		l.dying[there[0]] = time.Time{}
+		l.changed()
+		return
+	}
+	l.dying[there[0]] = now
+	delete(l.asked, there[0])
+}
+
 // bury takes those out of the members who died or left and have not objected in time.
 func (l *life) bury(now time.Time) {
 	l.mu.Lock()
@@ -220,7 +248,7 @@ func (l *life) bury(now time.Time) {
 		switch {
 		case l.members[id].Draining:
 			l.left[id] = true
-		case now.Sub(since) < l.pulse.grace(now, l.suspicion):
+		case now.Sub(since) < l.pulse.grace(now):
 			continue
 		default:
 			l.losses[id] = loss{l.members[id].gossip, now}
@@ -248,11 +276,7 @@ func (l *life) AckPayload() []byte { return nil }
 // side would have to come back as new members. The greater side does tell this one.
 // mu must be held.
 func (l *life) cutOff(now time.Time) bool {
-	for id, lost := range l.losses {
-		if now.Sub(lost.at) > lossesFor {
-			delete(l.losses, id)
-		}
-	}
+	maps.DeleteFunc(l.losses, func(_ string, lost loss) bool { return now.Sub(lost.at) > lossesFor })
 	if len(l.losses) <= len(l.members)+1 {
 		return false
 	}
@@ -298,36 +322,3 @@ func (l *life) NotifyMsg([]byte) {}
 
 // GetBroadcasts has none: what there is to tell is in the metadata and the comparisons.
 func (l *life) GetBroadcasts(int, int) [][]byte { return nil }
-
-// refusals tells operators, seldom, why pods don't come together.
-type refusals struct {
-	log *slog.Logger
-
-	mu     sync.Mutex
-	why    string
-	at     time.Time
-	logged map[string]time.Time // by why, of which there are a few
-}
-
-// refusalEvery bounds how often one reason is logged.
-const refusalEvery = time.Minute
-
-func (r *refusals) add(why string, attributes ...any) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.why, r.at = why, time.Now()
-	if last, ok := r.logged[why]; !ok || time.Since(last) >= refusalEvery {
-		r.logged[why] = r.at
-		r.log.Warn("refused: "+why, attributes...)
-	}
-}
-
-// last is the reason of the last d, if there was any.
-func (r *refusals) last(d time.Duration) string {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.why == "" || time.Since(r.at) > d {
-		return ""
-	}
-	return r.why
-}

@@ -61,6 +61,7 @@ type Member struct {
 	Self     bool      // the pod that tells
 
 	gossip string // "ip:port"
+	pins   pins
 }
 
 // Inspector is the member's inspector actor.
@@ -84,11 +85,12 @@ type metadata struct {
 	Draining bool
 	Started  int64  // Unix milliseconds
 	Geometry string // canvas.Geometry.String
+	Pins     pins
 }
 
 // encode can't fail or be too long: Validate bounds what goes in.
 func (m *metadata) encode() []byte {
-	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry})
+	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins)})
 	if err != nil || len(b) > memberlist.MetaMaxSize {
 		panic(fmt.Sprintf("cluster: metadata of %d bytes: %v", len(b), err))
 	}
@@ -97,7 +99,8 @@ func (m *metadata) encode() []byte {
 
 func decodeMetadata(b []byte) (*metadata, error) {
 	m, d := new(metadata), msgpack.NewDecoder(bytes.NewReader(b))
-	fields := []any{&m.Name, (*uint8)(&m.Roles), &m.Peer, &m.Version, &m.Draining, &m.Started, &m.Geometry}
+	var pinned []byte
+	fields := []any{&m.Name, (*uint8)(&m.Roles), &m.Peer, &m.Version, &m.Draining, &m.Started, &m.Geometry, &pinned}
 	if n, err := d.DecodeArrayLen(); err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	} else if n < len(fields) {
@@ -106,6 +109,7 @@ func decodeMetadata(b []byte) (*metadata, error) {
 	if err := d.DecodeMulti(fields...); err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
+	m.Pins = pins(pinned)
 	return m, nil
 }
 
@@ -113,6 +117,6 @@ func decodeMetadata(b []byte) (*metadata, error) {
 func (m *metadata) member(node *memberlist.Node) Member {
 	return Member{
 		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining,
-		Started: time.UnixMilli(m.Started), gossip: node.Address(),
+		Started: time.UnixMilli(m.Started), gossip: node.Address(), pins: m.Pins,
 	}
 }

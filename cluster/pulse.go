@@ -12,11 +12,14 @@ const (
 	// for dead.
 	pauseNoticed = 500 * time.Millisecond
 
-	// calm is the delay that the time to object, which memberlist gives those it takes for
-	// dead, is long enough for. Idle machines and networks stay far below.
-	calm = 20 * time.Millisecond
-	// maxGrace bounds what is added to that time when delays are longer.
-	maxGrace = 4 * time.Second
+	// A member taken for dead has leastGrace to answer the question whether it is, and
+	// objections times the usual delay more where that is longer than calm: so many
+	// delays is what memberlist's own time to object comes to when each is 20 ms.
+	leastGrace = 200 * time.Millisecond
+	objections = 35
+	calm       = 5 * time.Millisecond
+	maxGrace   = 4 * time.Second
+
 	// A longer delay than the usual counts for one in rising of it, a shorter one for one
 	// in falling: one that is late alone says little, unless it is very late, but then it
 	// says something for a second or two.
@@ -65,12 +68,10 @@ func (p *pulse) with(d time.Duration) time.Duration {
 	return p.usual + (max(d, 0)-p.usual)/falling
 }
 
-// grace is how much longer than suspicion, the time that it has had, a member that is
-// taken for dead may object: in all as much longer as delays are longer than calm, since
-// an objection is a number of messages one after the other.
-func (p *pulse) grace(now time.Time, suspicion time.Duration) time.Duration {
+// grace is how long a member that is taken for dead may object.
+func (p *pulse) grace(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	usual := max(p.usual, p.with(now.Round(0).Sub(p.last)-beatEvery)) // the next beat may be late already
-	return min(suspicion*max(usual-calm, 0)/calm, maxGrace)
+	return min(leastGrace+objections*max(usual-calm, 0), maxGrace)
 }

@@ -1,9 +1,12 @@
 package cluster
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"time"
+
+	"github.com/hashicorp/memberlist"
 
 	"pixelplayground/cluster/clustertest"
 )
@@ -100,5 +103,19 @@ func TestCluster_ConvergesAfterEveryPartition(t *testing.T) {
 		time.Sleep(apart)
 		sw.Heal()
 		t.Logf("after %v were alone: together again in %v", alone, agree(t, pods...))
+	}
+}
+
+func TestLife_RefusesTheDeadUnderTheirIDs(t *testing.T) {
+	p := start(t, testConfig("a"))
+	stranger := metadata{Name: "b", Peer: "b:1", Roles: RoleCanvas, Geometry: p.cfg.Geometry.String()}
+	node := &memberlist.Node{Name: "some-id", Meta: stranger.encode()}
+	if err := p.current().NotifyAlive(node); err != nil {
+		t.Error("a stranger:", err)
+	}
+	told := knowledge{Joined: true, Deaths: []death{{ID: node.Name, Died: time.Now().UnixMilli()}}}
+	p.current().MergeRemoteState(told.encode(), false)
+	if err := p.current().NotifyAlive(node); !errors.Is(err, errDead) {
+		t.Error("one that another member saw dead:", err)
 	}
 }

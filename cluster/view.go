@@ -25,19 +25,19 @@ type owners struct {
 	before []*actor.PID
 }
 
-// newView computes the view of members, of which those that a younger one has replaced at
-// their peer address are left out: a pod restarts faster than its death is noticed.
+// newView computes what follows from members, as latest gives them.
 func newView(members []Member, geometry canvas.Geometry) *View {
-	v := &View{members: latest(members), addresses: make(map[string]bool, len(members))}
+	v := &View{members: members, addresses: make(map[string]bool, len(members))}
 	var able []candidate
 	var addresses []string // of able
+	var pinned []pins      // likewise
 	for _, m := range v.members {
 		v.addresses[m.Peer] = true
 		if m.Roles.Has(RoleGateway) {
 			v.gateways = append(v.gateways, m.Peer)
 		}
 		if m.Roles.Has(RoleCanvas) {
-			able, addresses = append(able, candidate{seedOf(m.ID), m.Draining}), append(addresses, m.Peer)
+			able, addresses, pinned = append(able, candidate{seedOf(m.ID), m.Draining}), append(addresses, m.Peer), append(pinned, m.pins)
 		}
 	}
 	if len(able) == 0 {
@@ -52,12 +52,14 @@ func newView(members []Member, geometry canvas.Geometry) *View {
 			v.regions[i].before = append(v.regions[i].before, actor.NewPID(addresses[b], name))
 		}
 	}
+	v.pinned(able, addresses, pinned)
 	owner, _ := place(able, presenceKey)
 	v.presence = actor.NewPID(addresses[owner], actors.PresenceName)
 	return v
 }
 
-// latest is the members in the order of their ids, one for each peer address.
+// latest is the members in the order of their starts, but those that a younger one has
+// replaced at their peer address: a pod restarts faster than its death is noticed.
 func latest(members []Member) []Member {
 	sorted := slices.SortedFunc(slices.Values(members), func(a, b Member) int {
 		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID))

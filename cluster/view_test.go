@@ -21,7 +21,7 @@ func TestView_FollowsRolesAndDraining(t *testing.T) {
 	a := member("a", "a:1", RoleCanvas, 3)
 	b := member("b", "b:1", RoleCanvas|RoleGateway, 2)
 	g := member("g", "g:1", RoleGateway, 1)
-	v := newView([]Member{a, b, g}, geometry())
+	v := newView(latest([]Member{a, b, g}), geometry())
 	if !slices.Equal(v.Members(), []Member{g, b, a}) {
 		t.Errorf("not sorted by start: %v", v.Members())
 	}
@@ -53,7 +53,7 @@ func TestView_FollowsRolesAndDraining(t *testing.T) {
 	}
 
 	b.Draining = true
-	v = newView([]Member{a, b, g}, geometry())
+	v = newView(latest([]Member{a, b, g}), geometry())
 	for i := range geometry().Regions() {
 		if at := v.region(canvas.RegionID(i)); at.region.Address != "a:1" || at.before[0].Address != "b:1" {
 			t.Errorf("b drains: region %d at %v, before %v", i, at.region, at.before)
@@ -79,8 +79,8 @@ func TestView_LastStartedAtAnAddressCounts(t *testing.T) {
 	old, young := member("b", "x:1", RoleCanvas, 1), member("a", "x:1", RoleCanvas, 2)
 	other := member("c", "y:1", RoleCanvas, 1)
 	for _, members := range [][]Member{{old, young, other}, {young, other, old}, {other, old, young}} {
-		if v := newView(members, geometry()); !slices.Equal(v.Members(), []Member{other, young}) {
-			t.Errorf("of %v: %v", members, v.Members())
+		if got := latest(members); !slices.Equal(got, []Member{other, young}) {
+			t.Errorf("of %v: %v", members, got)
 		}
 	}
 }

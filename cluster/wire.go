@@ -21,7 +21,7 @@ import (
 const wireVersion = 1
 
 // formOf is the table of what travels, by kind, without gaps; nil: no such kind. The
-// fields of each stand in wire_messages.go. To add a message: a line here, a function there.
+// fields of each stand in wire_messages.go and wire_reports.go. To add a message: a line here, a function there.
 func formOf(kind uint64) form {
 	switch kind {
 	case 1:
@@ -60,6 +60,18 @@ func formOf(kind uint64) form {
 		return formed(inspect)
 	case 18:
 		return formed(report)
+	case 19:
+		return formed(listing)
+	case 20:
+		return formed(listed)
+	case 21:
+		return formed(look)
+	case 22:
+		return formed(view)
+	case 23:
+		return formed(act)
+	case 24:
+		return formed(acted)
 	}
 	return nil
 }

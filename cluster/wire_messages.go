@@ -85,33 +85,6 @@ func checked(p *packer, m *actors.Checked) {
 	position(p, &m.Position)
 }
 
-func inspect(*packer, *actors.Inspect) {}
-
-func report(p *packer, m *actors.Report) {
-	text(p, &m.Node)
-	integer(p, &m.Uptime)
-	integer(p, &m.Users)
-	list(p, &m.Kinds, func(p *packer, m *actors.KindReport) {
-		group(p, 5, m, func(p *packer, m *actors.KindReport) {
-			text(p, &m.Kind)
-			integer(p, &m.Live)
-			integer(p, &m.Messages)
-			integer(p, &m.Unhandled)
-			integer(p, &m.Restarts)
-		})
-	})
-	list(p, &m.Regions, func(p *packer, m *actors.RegionReport) {
-		group(p, 6, m, func(p *packer, m *actors.RegionReport) {
-			number(p, &m.Region)
-			text(p, &m.State)
-			number(p, &m.Epoch)
-			number(p, &m.Seq)
-			integer(p, &m.Relays)
-			integer(p, &m.PendingOps)
-		})
-	})
-}
-
 func recall(*packer, *actors.Recall) {}
 
 func shown(p *packer, m *actors.Shown) {

@@ -69,12 +69,37 @@ func examples() []example {
 		{"shown", &actors.Shown{N: 3, Rolled: 4, Full: true, Repeat: true, Count: 1200, Joined: []canvas.User{{Author: 9, Name: "Zoë"}}, Left: []canvas.Author{0xA1B2C3D4E5F6}}},
 		{"check", &actors.Check{Stream: 1 << 60, N: 300}},
 		{"checked", &actors.Checked{Stream: 1 << 60, N: 300, Answers: 9, Position: at}},
-		{"inspect", &actors.Inspect{}},
+		{"inspect", &actors.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
+		{"inspect-little", &actors.Inspect{}},
 		{"report", &actors.Report{
 			Node: "pod-1", Uptime: 90 * time.Second, Users: 12,
-			Kinds:   []actors.KindReport{{Kind: "region", Live: 16, Messages: 70_000, Unhandled: 1, Restarts: 2}},
-			Regions: []actors.RegionReport{{Region: 300, State: "serving", Epoch: 1_700_000_000, Seq: 70_000, Relays: 3, PendingOps: 4}},
+			Kinds: []actors.KindReport{{
+				Kind: "region", Live: 16, Messages: 70_000, Unhandled: 1, Restarts: 2, DeadLetters: 3, Recent: 500, Deepest: 9, DeepestP99: 4,
+				Took: actors.Spread{P50: 12 * time.Microsecond, P99: 90 * time.Microsecond},
+			}},
+			Regions: []actors.RegionReport{{
+				Region: 300, State: "serving", Epoch: 1_700_000_000, Seq: 70_000, Relays: 3, PendingOps: 4, Pixels: 200,
+				Commit: actors.Spread{P50: 600 * time.Microsecond, P99: 2 * time.Millisecond},
+			}},
+			Over: actors.Span, Process: actors.Process{CPU: time.Second, Memory: 50 << 20, Heap: 10 << 20, GCPause: 400 * time.Microsecond, Goroutines: 120},
+			Sockets: actors.Sockets{Deliveries: 70_000, MessagesIn: 130, BytesOut: 600_000}, Pixels: 600,
+			Commit: actors.Spread{P50: 1, P99: 2}, PlaceToAck: actors.Spread{P50: 3, P99: 4}, Store: "store is unavailable", Viewers: []int{0, 40},
+			Worst: []actors.ConnectionReport{{
+				Viewer: 70_000, User: canvas.User{Author: 9, Name: "Zoë"}, Since: 1_700_000_000_000, In: 5, Out: 900, BytesOut: 1 << 33, Over: time.Second, Lag: time.Minute, Waiting: 32,
+			}},
+			Events:  []actors.Event{{At: 1_700_000_000_000, Kind: "died", Node: "pod-1", Text: "pod-2 died", Region: -1, Duration: time.Millisecond, Subject: "01"}},
+			History: []actors.Past{{At: 1_700_000_000, PixelsIn: 600, Deliveries: 70_000, PlaceToAck: time.Millisecond, Connections: 40, Memory: 50 << 20}},
 		}},
+		{"report-short", &actors.Report{Node: "pod-1"}},
+		{"list", &actors.List{Kind: "region"}},
+		{"listing", &actors.Listing{Actors: []actors.ActorReport{{Actor: "region/3", State: "serving", Recent: 60, Mailbox: 2}}}},
+		{"look", &actors.Look{Actor: "region/3"}},
+		{"view", &actors.View{
+			Actor: "region/3", State: "serving", Since: 1_700_000_000_000, Facts: []actors.Fact{{Name: "epoch", Value: "7"}},
+			Last: []actors.HandledReport{{Type: "Submit", At: 1_700_000_000_000, Took: 14 * time.Microsecond}},
+		}},
+		{"act", &actors.Act{Do: "handover", Who: "10.0.0.1", At: 1_700_000_000_000, Target: "region 3 to pod-2", Region: 3, Connection: 70_000, Text: "Zoë"}},
+		{"acted", &actors.Acted{Error: "there are no other pods"}},
 	}
 }
 
@@ -195,7 +220,7 @@ func TestWire_KnowsEveryMessage(t *testing.T) {
 	for _, blank := range kinds() {
 		known = append(known, reflect.TypeOf(blank).Elem().Name())
 	}
-	for _, file := range []string{"../actors/region_messages.go", "../actors/presence.go"} {
+	for _, file := range []string{"../actors/region_messages.go", "../actors/presence.go", "../actors/observe_report.go"} {
 		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)

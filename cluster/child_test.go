@@ -18,8 +18,8 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// process is a pod that is a process of its own, for what a process can suffer.
-type process struct {
+// child is a pod that is a process of its own, for what a process can suffer.
+type child struct {
 	t      *testing.T
 	cmd    *exec.Cmd
 	gossip string
@@ -28,16 +28,16 @@ type process struct {
 	views [][]string // ids, its own first
 }
 
-const processEnv = "CLUSTER_TEST_PROCESS"
+const childEnv = "CLUSTER_TEST_CHILD"
 
-func startProcess(t *testing.T, name string, join ...string) *process {
+func startChild(t *testing.T, name string, join ...string) *child {
 	t.Helper()
 	cfg, err := json.Marshal(append([]string{name}, join...))
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &process{t: t, cmd: exec.Command(os.Args[0], "-test.run=^TestProcess$", "-test.count=1")}
-	p.cmd.Env = append(os.Environ(), processEnv+"="+string(cfg))
+	p := &child{t: t, cmd: exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.count=1")}
+	p.cmd.Env = append(os.Environ(), childEnv+"="+string(cfg))
 	stdin, _ := p.cmd.StdinPipe() // held open: the process ends with this one
 	stdout, _ := p.cmd.StdoutPipe()
 	if err := p.cmd.Start(); err != nil {
@@ -66,10 +66,10 @@ func startProcess(t *testing.T, name string, join ...string) *process {
 	return p
 }
 
-// TestProcess is no test but the pod that startProcess starts. It tells its gossip
+// TestChild is no test but the pod that startChild starts. It tells its gossip
 // address, and then each of its views.
-func TestProcess(t *testing.T) {
-	raw := os.Getenv(processEnv)
+func TestChild(t *testing.T) {
+	raw := os.Getenv(childEnv)
 	if raw == "" {
 		return
 	}
@@ -106,14 +106,14 @@ func TestProcess(t *testing.T) {
 
 func (c *Cluster) id() string { return c.current().id }
 
-func (p *process) all() [][]string {
+func (p *child) all() [][]string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Clone(p.views)
 }
 
 // view is its last, sorted, and its own id in it.
-func (p *process) view() (ids []string, own string) {
+func (p *child) view() (ids []string, own string) {
 	all := p.all()
 	if len(all) == 0 {
 		return nil, ""
@@ -123,7 +123,7 @@ func (p *process) view() (ids []string, own string) {
 }
 
 // meet waits until processes have one view of just them.
-func meet(t *testing.T, processes ...*process) (ids []string) {
+func meet(t *testing.T, processes ...*child) (ids []string) {
 	t.Helper()
 	eventually(t, "the processes see each other", func() bool {
 		ids = nil
@@ -132,7 +132,7 @@ func meet(t *testing.T, processes ...*process) (ids []string) {
 			ids = append(ids, own)
 		}
 		slices.Sort(ids)
-		return !slices.ContainsFunc(processes, func(p *process) bool {
+		return !slices.ContainsFunc(processes, func(p *child) bool {
 			seen, _ := p.view()
 			return !slices.Equal(seen, ids)
 		})
@@ -140,7 +140,7 @@ func meet(t *testing.T, processes ...*process) (ids []string) {
 	return ids
 }
 
-func (p *process) signal(s os.Signal) {
+func (p *child) signal(s os.Signal) {
 	p.t.Helper()
 	if err := p.cmd.Process.Signal(s); err != nil {
 		p.t.Fatal(err)
@@ -150,8 +150,8 @@ func (p *process) signal(s os.Signal) {
 // Goal: a process that was stopped for a while comes back by itself as a new member,
 // having owned nothing in between, and leaves the others as they were.
 func TestCluster_StoppedProcessComesBackAsANewMember(t *testing.T) {
-	a := startProcess(t, "a")
-	b, c := startProcess(t, "b", a.gossip), startProcess(t, "c", a.gossip)
+	a := startChild(t, "a")
+	b, c := startChild(t, "b", a.gossip), startChild(t, "c", a.gossip)
 	before := meet(t, a, b, c)
 	_, old := b.view()
 	b.signal(syscall.SIGSTOP)
@@ -174,7 +174,7 @@ func TestCluster_StoppedProcessComesBackAsANewMember(t *testing.T) {
 	if since := b.all()[views:]; !slices.ContainsFunc(since, func(view []string) bool { return view[0] == "none" }) {
 		t.Errorf("its views since: %v", since)
 	}
-	for _, p := range []*process{a, c} {
+	for _, p := range []*child{a, c} {
 		for _, view := range p.all()[len(p.all())-1:] {
 			if slices.Contains(view, old) {
 				t.Errorf("it is back under its id: %v", view)
@@ -185,9 +185,9 @@ func TestCluster_StoppedProcessComesBackAsANewMember(t *testing.T) {
 
 // Goal: as TestCluster_KilledMemberIsGoneFromEveryView, with processes and SIGKILL.
 func TestCluster_KilledProcessIsGone(t *testing.T) {
-	processes := []*process{startProcess(t, "p-0")}
+	processes := []*child{startChild(t, "p-0")}
 	for i := 1; i < 4; i++ {
-		processes = append(processes, startProcess(t, fmt.Sprintf("p-%d", i), processes[0].gossip))
+		processes = append(processes, startChild(t, fmt.Sprintf("p-%d", i), processes[0].gossip))
 	}
 	for len(processes) > 1 {
 		meet(t, processes...)

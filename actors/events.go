@@ -1,0 +1,104 @@
+package actors
+
+import (
+	"cmp"
+	"slices"
+	"sync"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Event is something that an operator would ask about later.
+type Event struct {
+	At       int64  // Unix milliseconds
+	Kind     string // one of those below
+	Node     string // name of the pod that noted it
+	Text     string // one line
+	Region   int    // NoRegion: it is about none
+	Duration time.Duration
+	Subject  string // what it is about: who notes the same of it at about the same time notes the same fact; "": nobody else notes it
+}
+
+// Kinds of events.
+const (
+	EventJoined    = "joined"    // a pod has come
+	EventLeft      = "left"      // a pod has gone, having said so
+	EventDied      = "died"      // a pod has gone without a word
+	EventDraining  = "draining"  // a pod is about to leave
+	EventReborn    = "reborn"    // a pod was taken for dead, and is back as a new member
+	EventHandoff   = "handoff"   // a region has a new owner; Duration: from asking the one before to serving
+	EventFenced    = "fenced"    // an owner was replaced without knowing
+	EventRestarted = "restarted" // an actor failed
+	EventOutage    = "outage"    // the store does not answer
+	EventRecovered = "recovered" // it does again; Duration: of the outage
+	EventAct       = "act"       // an operator did something
+)
+
+// NoRegion is Event.Region of an event that is about no region.
+const NoRegion = -1
+
+// rememberedEvents bounds the events of a pod, and those shown of all.
+const rememberedEvents = 200
+
+// events is a pod's, for any goroutine.
+type events struct {
+	clock Clock
+	node  string
+
+	mu   sync.Mutex
+	ring []Event
+	next int
+}
+
+func newEvents(node string, clock Clock) *events { return &events{clock: clock, node: node} }
+
+func (e *events) note(event Event) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	event.At, event.Node = cmp.Or(event.At, e.clock.Now().UnixMilli()), e.node
+	if len(e.ring) < rememberedEvents {
+		e.ring = append(e.ring, event)
+		return
+	}
+	e.ring[e.next] = event
+	e.next = (e.next + 1) % rememberedEvents
+}
+
+func (e *events) region(kind string, id canvas.RegionID, took time.Duration, text string) {
+	e.note(Event{Kind: kind, Text: text, Region: int(id), Duration: took})
+}
+
+// all is the events remembered, oldest first.
+func (e *events) all() []Event {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return slices.Concat(e.ring[e.next:], e.ring[:e.next])
+}
+
+// Note remembers an event for the dashboard. At is set if it is 0, and Node always.
+func (n *Node) Note(event Event) { n.events.note(event) }
+
+// sameFact is how far apart pods note one fact: news of a death spread within seconds, and
+// a store that is away is noticed by the next commit.
+const sameFact = 10 * time.Second
+
+// MergeEvents puts the events of several pods in the order of their time, each fact once,
+// the latest that are remembered.
+func MergeEvents(of ...[]Event) (merged []Event) {
+	type fact struct{ kind, subject string }
+	all := slices.Concat(of...)
+	slices.SortStableFunc(all, func(a, b Event) int { return cmp.Or(cmp.Compare(a.At, b.At), cmp.Compare(a.Node, b.Node)) })
+	last := make(map[fact]int64)
+	for _, event := range all {
+		if key := (fact{event.Kind, event.Subject}); event.Subject != "" {
+			at, known := last[key]
+			last[key] = event.At
+			if known && event.At-at <= sameFact.Milliseconds() {
+				continue
+			}
+		}
+		merged = append(merged, event)
+	}
+	return merged[max(0, len(merged)-rememberedEvents):]
+}

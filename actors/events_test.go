@@ -1,0 +1,152 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+func TestEvents_TheLatestAreRemembered(t *testing.T) {
+	e := newEvents("pod-1", realClock{})
+	for i := range rememberedEvents + 30 {
+		e.note(Event{At: int64(i + 1)})
+	}
+	all := e.all()
+	if len(all) != rememberedEvents || all[0].At != 31 || all[len(all)-1].At != rememberedEvents+30 || all[0].Node != "pod-1" {
+		t.Errorf("%d, from %d to %d", len(all), all[0].At, all[len(all)-1].At)
+	}
+}
+
+func TestMergeEvents_EachFactOnce(t *testing.T) {
+	died := func(at int64, node string) Event { return Event{At: at, Kind: EventDied, Node: node, Subject: "c"} }
+	merged := MergeEvents(
+		[]Event{died(1000, "a"), {At: 1500, Kind: EventHandoff, Region: 1}, {At: 50_000, Kind: EventOutage, Node: "a", Subject: "store"}},
+		[]Event{died(900, "b"), {At: 1500, Kind: EventHandoff, Region: 2}, {At: 52_000, Kind: EventOutage, Node: "b", Subject: "store"}},
+		[]Event{died(1100, "d"), {At: 2000, Kind: EventJoined, Subject: "c"}, {At: 90_000, Kind: EventOutage, Node: "a", Subject: "store"}},
+	)
+	var got []string
+	for _, e := range merged {
+		got = append(got, fmt.Sprint(e.At, " ", e.Kind))
+	}
+	want := []string{"900 died", "1500 handoff", "1500 handoff", "2000 joined", "50000 outage", "90000 outage"}
+	if !slices.Equal(got, want) {
+		t.Errorf("%v, want %v", got, want)
+	}
+	many := make([]Event, 3*rememberedEvents)
+	if n := len(MergeEvents(many)); n != rememberedEvents {
+		t.Errorf("%d of many", n)
+	}
+}
+
+// kinds of a node's events.
+func (w *world) happened(kind string) (of []Event) {
+	for _, e := range w.node.events.all() {
+		if e.Kind == kind {
+			of = append(of, e)
+		}
+	}
+	return of
+}
+
+func TestEvents_OutageAndRecovery(t *testing.T) {
+	w := newWorld(t, nil)
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	w.converged(a)
+	w.outage()
+	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	w.eventually("noted", func() bool { return len(w.happened(EventOutage)) == 1 })
+	w.store.Fail(nil)
+	w.eventually("over", func() bool { return len(w.happened(EventRecovered)) == 1 })
+	if e := w.happened(EventRecovered)[0]; e.Duration <= 0 || e.Region != NoRegion {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestEvents_RestartIsNoHandoff(t *testing.T) {
+	w := newWorld(t, nil)
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
+	w.node.system.Root.Send(w.node.regions[0], committed{flight: nil, err: nil}) // lands a flight that is not there: it panics
+	w.eventually("restarted", func() bool { return len(w.happened(EventRestarted)) == 1 })
+	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
+	w.eventually("acknowledged again", func() bool { return len(a.acked) == 2 })
+	if moved := w.happened(EventHandoff); len(moved) != 0 {
+		t.Errorf("%+v", moved)
+	}
+	if e := w.happened(EventRestarted)[0]; !strings.HasPrefix(e.Text, "region/0 failed: ") {
+		t.Errorf("%+v", e)
+	}
+}
+
+// TestEvents_Handoff: of a region that its owner let go of, and of one whose owner died.
+func TestEvents_Handoff(t *testing.T) {
+	p := newPods(t, 2, nil)
+	a := p.members[0].connect(Hello{})
+	p.members[0].watch(a, nil)
+	for i := range testGeometry.Regions() {
+		x, y, _, _ := testGeometry.Bounds(canvas.RegionID(i))
+		a.conn.Send(Place{Num: uint64(i + 1), Dots: []canvas.Dot{dot(x, y, 1)}})
+	}
+	p.members[0].eventually("acknowledged", func() bool { return len(a.acked) == testGeometry.Regions() })
+	moved := func(pods ...*testPod) (let, dead int) {
+		for _, pod := range pods {
+			for _, e := range pod.happened(EventHandoff) {
+				if strings.HasSuffix(e.Text, "was gone") {
+					dead++
+				} else {
+					let++
+				}
+			}
+		}
+		return let, dead
+	}
+	third := p.join()
+	third.eventually("it takes its share", func() bool { let, dead := moved(third); return let > 0 && dead == 0 })
+	second := p.members[1]
+	owned := 0
+	for i := range testGeometry.Regions() {
+		if owner, _ := p.owner(i); owner == second {
+			owned++
+		}
+	}
+	p.kill(second)
+	p.members[0].eventually("its regions move", func() bool { _, dead := moved(p.members[0], third); return dead >= owned })
+}
+
+// TestInspector_FindsUsers by their viewers and by a part of their name.
+func TestInspector_FindsUsers(t *testing.T) {
+	w := newWorld(t, nil)
+	a, b := w.connect(Hello{Name: "Ada"}), w.connect(Hello{Name: "Adamson"})
+	w.connect(Hello{})
+	ctx := context.Background()
+	w.eventually("all on the roster", func() bool { return len(w.node.who(ctx, who{viewers: []ViewerID{0, 1, 2, 9}})) == 3 })
+	if found := w.node.who(ctx, who{name: "aDa", most: 5}); len(found) != 2 {
+		t.Errorf("%+v", found)
+	}
+	if found := w.node.who(ctx, who{name: "SON", most: 5}); len(found) != 1 || found[0].Viewer != b.id {
+		t.Errorf("%+v", found)
+	}
+	if found := w.node.who(ctx, who{name: "a", most: 1}); len(found) != 1 {
+		t.Errorf("%+v", found)
+	}
+	_ = a
+}
+
+var errFault = errors.New("fault")
+
+func TestEvents_FailedActIsTold(t *testing.T) {
+	w := newWorld(t, nil)
+	w.node.NoteAct(Act{Do: ActHandOver, Target: "region 3 to pod-2", Who: "::1", At: time.Now().UnixMilli(), Region: 3}, errFault)
+	if e := w.happened(EventAct); len(e) != 1 || e[0].Region != 3 || e[0].Text != "handover region 3 to pod-2, by ::1: fault" {
+		t.Errorf("%+v", e)
+	}
+}

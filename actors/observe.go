@@ -1,0 +1,165 @@
+package actors
+
+import (
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// clockings is how many messages of a kind are timed in a second, about: all of them when
+// it is quiet, one in a stride when it is not. So the cost is bounded whatever the load:
+// two readings of the clock take longer than handing over a message.
+const clockings = 1000
+
+// observer watches the actors of a pod at their mailboxes, for the inspector.
+type observer struct {
+	off     bool // nothing is watched: for measuring what watching costs
+	watches [kinds]watch
+
+	mu     sync.Mutex
+	traces []*trace                 // of those that live as long as the pod, in the order of their start
+	ours   map[canvas.RegionID]bool // regions claimed and not let go: one that is claimed again has failed
+}
+
+func newObserver(stats *Stats, clock Clock) *observer {
+	o := &observer{ours: make(map[canvas.RegionID]bool)}
+	for _, k := range Kinds() {
+		w := &o.watches[k]
+		w.messages, w.clock = &stats.Messages[k], clock
+		w.pace(0)
+	}
+	return o
+}
+
+// mailbox makes mailboxes that are observed. What fills one is bounded by its senders: see
+// MaxUnhandled, Window and QueuePixels. An actor with a name has a trace of its own,
+// the others, of which there may be many, have one only while somebody looks.
+func (o *observer) mailbox(kind Kind, name string) actor.MailboxProducer {
+	plain := actor.Unbounded()
+	if o.off {
+		return plain
+	}
+	return func() actor.Mailbox {
+		m := &watched{Mailbox: plain(), of: &o.watches[kind]}
+		m.next = 1 + rand.Uint32N(uint32(m.of.stride.Load())) // not every actor's first
+		if name != "" {
+			m.own = newTrace(kind, name, m.Mailbox, m.of.clock.Now())
+			o.mu.Lock()
+			defer o.mu.Unlock()
+			o.traces = append(o.traces, m.own)
+		}
+		return m
+	}
+}
+
+func (o *observer) all() []*trace {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.traces[:len(o.traces):len(o.traces)]
+}
+
+// find is the trace of an actor; nil: it has none.
+func (o *observer) find(id string) *trace {
+	for _, t := range o.all() {
+		if t.id == id {
+			return t
+		}
+	}
+	return nil
+}
+
+// claimed notes a claim, and tells whether the pod had claimed the region before.
+func (o *observer) claimed(id canvas.RegionID) (again bool) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	again, o.ours[id] = o.ours[id], true
+	return again
+}
+
+func (o *observer) released(id canvas.RegionID) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	delete(o.ours, id)
+}
+
+// watch is what is observed of one kind of actors, from all their goroutines.
+type watch struct {
+	clock    Clock
+	messages *atomic.Int64 // handled, in Stats: short of what actors have handled within their strides
+	stride   atomic.Int64  // of an actor's messages one in so many is timed
+
+	took   spread // by handling one message, in nanoseconds
+	behind spread // messages that waited behind the one handled
+}
+
+// pace sets the stride for a rate, in messages per second of all actors. It is odd, so that
+// of messages which alternate both are timed.
+func (w *watch) pace(rate int64) { w.stride.Store(rate/clockings | 1) }
+
+// watched is the mailbox of one actor, and what hands its messages to it. It adds a
+// comparison to most messages, and 64 bytes to every connection.
+type watched struct {
+	actor.Mailbox
+	of *watch
+
+	// The actor's, from its start.
+	invoker     actor.MessageInvoker
+	own         *trace // nil: none
+	count, next uint32 // messages since the last that was timed, and until the next is
+}
+
+func (m *watched) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
+	m.invoker = invoker
+	m.Mailbox.RegisterHandlers(m, dispatcher)
+}
+
+func (m *watched) InvokeSystemMessage(message any) { m.invoker.InvokeSystemMessage(message) }
+
+func (m *watched) EscalateFailure(reason, message any) {
+	if m.own != nil {
+		m.own.fail()
+	}
+	m.invoker.EscalateFailure(reason, message)
+}
+
+func (m *watched) InvokeUserMessage(message any) {
+	m.count++
+	if m.count < m.next && lookIn(message) == nil {
+		m.invoker.InvokeUserMessage(message)
+		return
+	}
+	handled := m.count
+	m.of.messages.Add(int64(handled))
+	m.count, m.next = 0, uint32(m.of.stride.Load())
+	if l := lookIn(message); l != nil {
+		m.look(l)
+		m.invoker.InvokeUserMessage(message)
+		return
+	}
+	m.time(handled, message)
+}
+
+// time hands a message over with a look at the clock before and after.
+func (m *watched) time(handled uint32, message any) {
+	behind := m.UserMessageCount()
+	began := m.of.clock.Now()
+	own := m.own
+	if own != nil {
+		own.begin(message, began)
+	}
+	m.invoker.InvokeUserMessage(message)
+	ended := m.of.clock.Now()
+	m.of.took.add(int64(ended.Sub(began)))
+	m.of.behind.add(int64(behind))
+	switch {
+	case own == nil:
+	case own.end(handled, ended): // somebody looks: every message
+		m.next = 1
+	case !own.lasting:
+		m.own = nil
+	}
+}

@@ -1,0 +1,87 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+var (
+	errNothingAround = errors.New("this pod can't do that")
+	// ErrSilent says that a pod did not answer in time, or has no such actor.
+	ErrSilent = errors.New("the pod did not answer in time")
+)
+
+// act has an operator's wish carried out on this pod, and tells who it was.
+func (n *Node) act(ctx context.Context, act Act) *Acted {
+	acted := &Acted{}
+	err := n.around.Act(ctx, act)
+	if err != nil {
+		acted.Error = err.Error()
+	}
+	n.NoteAct(act, err)
+	return acted
+}
+
+// NoteAct logs an act and remembers it. The pod that was asked and the one that acts both
+// do; it is shown once.
+func (n *Node) NoteAct(act Act, err error) {
+	text := fmt.Sprintf("%s %s, by %s", act.Do, act.Target, act.Who)
+	if err != nil {
+		text += ": " + err.Error()
+		n.log.Warn("operator's act failed", "act", act.Do, "target", act.Target, "who", act.Who, "err", err)
+	} else {
+		n.log.Info("operator's act", "act", act.Do, "target", act.Target, "who", act.Who)
+	}
+	region := NoRegion
+	if act.Do == ActHandOver {
+		region = int(act.Region)
+	}
+	n.events.note(Event{At: act.At, Kind: EventAct, Region: region, Text: text, Subject: fmt.Sprint(act.Do, act.At, act.Target)})
+}
+
+// Survey asks the inspectors of the pods at these addresses, and gives what they answered
+// before ctx ended, in their order: nil for a pod that did not.
+func (n *Node) Survey(ctx context.Context, addresses []string, question Inspect) []*Report {
+	reports := make([]*Report, len(addresses))
+	var asking sync.WaitGroup
+	for i, address := range addresses {
+		asking.Go(func() { reports[i], _ = inquire[*Report](ctx, n, address, &question) })
+	}
+	asking.Wait()
+	return reports
+}
+
+// List asks the inspector of a pod for its actors of a kind.
+func (n *Node) List(ctx context.Context, address, kind string) (*Listing, error) {
+	return inquire[*Listing](ctx, n, address, &List{Kind: kind})
+}
+
+// Look asks the inspector of a pod for one of its actors.
+func (n *Node) Look(ctx context.Context, address, name string) (*View, error) {
+	return inquire[*View](ctx, n, address, &Look{Actor: name})
+}
+
+// Act asks a pod to do something for an operator. The error is for the operator.
+func (n *Node) Act(ctx context.Context, address string, act Act) error {
+	acted, err := inquire[*Acted](ctx, n, address, &act)
+	if err == nil && acted.Error != "" {
+		err = errors.New(acted.Error)
+	}
+	return err
+}
+
+func inquire[T any](ctx context.Context, n *Node, address string, question any) (answer T, err error) {
+	given, err := n.ask(ctx, actor.NewPID(address, InspectorName), question)
+	answer, ok := given.(T)
+	if err == nil && !ok {
+		err = errors.New("the pod's answer can't be read")
+	}
+	if err != nil {
+		return answer, fmt.Errorf("%w: %w", ErrSilent, err)
+	}
+	return answer, nil
+}

@@ -1,0 +1,158 @@
+package actors
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// Listing is a pod's actors of one kind, the busiest first.
+type Listing struct{ Actors []ActorReport }
+
+// ActorReport is one actor.
+type ActorReport struct {
+	Actor   string // its name
+	State   string
+	Recent  int // messages in the last Span
+	Mailbox int // messages waiting
+}
+
+// View is one actor from near. Last never holds what a message said.
+type View struct {
+	Actor string // "": there is none of that name
+	State string
+	Since int64 // Unix milliseconds; 0: not known
+	Facts []Fact
+	Last  []HandledReport // oldest first
+}
+
+// HandledReport is Handled as it travels.
+type HandledReport struct {
+	Type string
+	At   int64 // Unix milliseconds
+	Took time.Duration
+}
+
+const (
+	// listedActors bounds a Listing.
+	listedActors = 500
+	// lookTimeout is how long an actor has to say how it is.
+	lookTimeout = 300 * time.Millisecond
+	// silent is the state of one that did not.
+	silent = "does not answer"
+)
+
+// list is the actors of a kind.
+func (n *Node) list(ctx context.Context, kind string) *Listing {
+	if kind == KindConnection.String() {
+		return n.listConnections(ctx)
+	}
+	listing := &Listing{}
+	for _, t := range n.observe.all() {
+		if t.kind.String() == kind {
+			listing.Actors = append(listing.Actors, ActorReport{Actor: t.id, State: silent, Recent: t.span(), Mailbox: t.mailbox.UserMessageCount()})
+		}
+	}
+	slices.SortStableFunc(listing.Actors, func(a, b ActorReport) int {
+		return cmp.Or(cmp.Compare(b.Recent, a.Recent), cmp.Compare(b.Mailbox, a.Mailbox))
+	})
+	listing.Actors = listing.Actors[:min(len(listing.Actors), listedActors)]
+	futures := make([]*actor.Future, len(listing.Actors))
+	for i, a := range listing.Actors {
+		futures[i] = n.system.Root.RequestFuture(n.system.NewLocalPID(a.Actor), &look{}, lookTimeout)
+	}
+	for i, f := range futures {
+		if answer, err := f.Result(); err == nil {
+			if l, ok := answer.(looked); ok {
+				listing.Actors[i].State = l.state
+			}
+		}
+	}
+	return listing
+}
+
+// listConnections takes what transport knows of them, so that none is disturbed.
+func (n *Node) listConnections(ctx context.Context) *Listing {
+	listing := &Listing{}
+	for _, c := range n.around.Connections(ctx, listedActors, nil) {
+		state := "live"
+		if c.Lag > 0 {
+			state = "behind"
+		}
+		listing.Actors = append(listing.Actors, ActorReport{
+			Actor: connectionName(c.Viewer), State: state, Recent: perSpan(c.In, c.Over), Mailbox: c.Waiting,
+		})
+	}
+	return listing
+}
+
+// perSpan is a count of some time as one of a Span.
+func perSpan(n int, over time.Duration) int {
+	return int(int64(n) * int64(Span) / max(int64(over), int64(time.Second)))
+}
+
+// connectionName is the name of a connection's actor.
+func connectionName(v ViewerID) string {
+	return KindConnection.String() + "/" + strconv.FormatUint(uint64(v), 36)
+}
+
+// lookAt looks at an actor by its name. One that has a trace need not answer.
+func (n *Node) lookAt(name string) *View {
+	t := n.observe.find(name)
+	if t == nil && !strings.HasPrefix(name, KindConnection.String()+"/") {
+		return &View{}
+	}
+	l := &look{near: true, now: n.clock.Now()}
+	answer, err := n.system.Root.RequestFuture(n.system.NewLocalPID(name), l, lookTimeout).Result()
+	view := &View{Actor: name, State: silent}
+	var last []Handled
+	if told, ok := answer.(looked); ok && err == nil {
+		view.State, view.Facts, last = told.state, told.facts, l.last
+	} else if t == nil {
+		return &View{}
+	}
+	if t != nil {
+		view.Since, last = t.started.UnixMilli(), t.history(n.clock.Now())
+	}
+	for _, h := range last {
+		view.Last = append(view.Last, HandledReport{Type: h.Type, At: h.At.UnixMilli(), Took: h.Took})
+	}
+	return view
+}
+
+// who asks the roster for users: those of these viewers, or those with name in theirs, at
+// most so many. Answered with []Member.
+type who struct {
+	viewers []ViewerID
+	name    string
+	most    int
+}
+
+func (n *Node) who(ctx context.Context, m who) []Member {
+	answer, _ := n.ask(ctx, n.roster, m) // nobody is known while it does not answer
+	members, _ := answer.([]Member)
+	return members
+}
+
+func (r *roster) who(m who) (members []Member) {
+	for _, viewer := range m.viewers {
+		if user, ok := r.members[viewer]; ok {
+			members = append(members, Member{viewer, user})
+		}
+	}
+	if m.name == "" {
+		return members
+	}
+	part := strings.ToLower(m.name)
+	for viewer, user := range r.members {
+		if len(members) < m.most && strings.Contains(strings.ToLower(user.Name), part) {
+			members = append(members, Member{viewer, user})
+		}
+	}
+	return members
+}

@@ -1,0 +1,101 @@
+package actors
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store/memory"
+)
+
+// Goal: watching the actors costs less than 3% of what they can handle.
+// Method: the same work in turns by actors that are watched and by some that are not, in
+// slices of about a millisecond, so that whatever else the computer does slows both; of each
+// the fastest quarter counts. "%slower" is what is reported.
+const slice = 50 // rounds of work
+
+// compare runs rounds of work in turns, and reports how much slower the watched one is.
+func compare(b *testing.B, work func(watching bool) func()) {
+	plain, watched := work(false), work(true)
+	timed := func(f func()) time.Duration {
+		began := time.Now()
+		for range slice {
+			f()
+		}
+		return time.Since(began)
+	}
+	var without, with []time.Duration
+	for b.Loop() {
+		without = append(without, timed(plain))
+		with = append(with, timed(watched))
+	}
+	if len(with) < 8 {
+		return // the benchmark's first rounds
+	}
+	quarter := func(all []time.Duration) (sum float64) {
+		slices.Sort(all)
+		for _, d := range all[:len(all)/4] {
+			sum += float64(d)
+		}
+		return sum
+	}
+	b.ReportMetric((quarter(with)/quarter(without)-1)*100, "%slower")
+}
+
+// BenchmarkObserve_Places is the way of ops, 64 at a time, from relay to region to store
+// and back, with nothing that leads outside.
+func BenchmarkObserve_Places(b *testing.B) {
+	compare(b, func(watching bool) func() {
+		const burst = 64
+		cfg := DefaultConfig()
+		audience := nobody{make(chan int, burst)}
+		node := New(cfg, Ports{Store: memory.New(memory.Config{Geometry: cfg.Geometry}), Audience: audience})
+		node.observe.off = !watching
+		if err := node.Open(); err != nil {
+			b.Fatal(err)
+		}
+		b.Cleanup(node.Close)
+		node.observe.watches[KindRelay].pace(1e6)
+		node.observe.watches[KindRegion].pace(1e5)
+		from := node.system.NewLocalPID("nobody") // acks become dead letters
+		num := uint64(0)
+		return func() {
+			for range burst {
+				num++
+				op := canvas.Op{ID: canvas.OpID{Author: 1, Num: num}, Pixels: []canvas.Pixel{{Pos: uint16(num), Color: canvas.Color(num)}}}
+				node.system.Root.Send(node.relays[0], place{op: op, from: from})
+			}
+			for pixels := 0; pixels < burst; {
+				pixels += <-audience.published
+			}
+		}
+	})
+}
+
+// BenchmarkObserve_Mailbox is the worst case: an actor that does nothing with its messages.
+func BenchmarkObserve_Mailbox(b *testing.B) {
+	compare(b, func(watching bool) func() {
+		const batch = 1000
+		o := newObserver(new(Stats), realClock{})
+		o.off = !watching
+		o.watches[KindRelay].pace(5e6)
+		system := NewSystem(nopLog())
+		b.Cleanup(system.Shutdown)
+		done := make(chan struct{})
+		props := actor.PropsFromFunc(func(ctx actor.Context) {
+			if ctx.Message() == batch {
+				done <- struct{}{}
+			}
+		}, actor.WithMailbox(o.mailbox(KindRelay, "relay/0")))
+		pid := system.Root.Spawn(props)
+		return func() {
+			for n := 1; n <= batch; n++ {
+				system.Root.Send(pid, n)
+			}
+			<-done
+		}
+	})
+}

@@ -1,0 +1,86 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Surroundings is the rest of the pod as the inspector sees it: cmd/playground brings it.
+// Any goroutine may call; none but Connections and Act takes more than a moment.
+type Surroundings interface {
+	// Process is what the pod's process uses.
+	Process() Process
+	// Sockets is what its connections have done since the start.
+	Sockets() Sockets
+	// Viewers is how many connections follow each region; nil on a pod without users.
+	Viewers() []int
+	// Connections are the worst of the pod's: those that have been behind for longest, then
+	// the busiest. With only, of these alone. Their names are not known here.
+	Connections(ctx context.Context, worst int, only []ViewerID) []ConnectionReport
+	// Act does what an operator asks of this pod. Its error is for the operator.
+	Act(ctx context.Context, act Act) error
+}
+
+// Process is what a pod uses.
+type Process struct {
+	CPU        time.Duration // processor time since the start
+	Memory     int           // bytes resident
+	Heap       int           // bytes of it that hold Go values
+	GCPause    time.Duration // of the last 256 pauses, the 99th percentile
+	Goroutines int
+}
+
+// Sockets counts what a pod's connections did since the start.
+type Sockets struct {
+	Deliveries int // pixels times the connections they were written to
+	MessagesIn int
+	BytesOut   int
+}
+
+// ConnectionReport is one connection.
+type ConnectionReport struct {
+	Viewer   ViewerID
+	User     canvas.User
+	Since    int64         // Unix milliseconds
+	In       int           // messages it has sent
+	Out      int           // pixels it was shown
+	BytesOut int           // written to it
+	Over     time.Duration // In and Out are of so long
+	Lag      time.Duration // it has been behind for so long; 0: it is up to date
+	Waiting  int           // messages of it that its actor has not handled
+}
+
+// Act is what an operator asks of a pod; it travels between pods. Answered with Acted.
+type Act struct {
+	Do         string // one of those below
+	Who        string // address of the operator
+	At         int64  // Unix milliseconds, of the operator's request
+	Target     string // for people: the pod, region or connection
+	Region     canvas.RegionID
+	Connection ViewerID
+	Text       string // of the announcement
+}
+
+// What an operator can ask.
+const (
+	ActDrain      = "drain"      // the pod hands everything over and ends
+	ActHandOver   = "handover"   // the pod takes a region over
+	ActDisconnect = "disconnect" // the pod closes a connection
+	ActAnnounce   = "announce"   // the pod shows a line to its users
+)
+
+// Acted says whether it was done; "": it was.
+type Acted struct{ Error string }
+
+// nothingAround is the surroundings of a node that has none.
+type nothingAround struct{}
+
+func (nothingAround) Process() Process { return Process{} }
+func (nothingAround) Sockets() Sockets { return Sockets{} }
+func (nothingAround) Viewers() []int   { return nil }
+func (nothingAround) Connections(context.Context, int, []ViewerID) (none []ConnectionReport) {
+	return nil
+}
+func (nothingAround) Act(context.Context, Act) error { return errNothingAround }

@@ -1,0 +1,55 @@
+package actors
+
+import (
+	"fmt"
+	"time"
+)
+
+// gauge is what a region remembers of its last Span, for the inspector. The region's.
+type gauge struct {
+	pixels  meter
+	commits *spread // nil: none yet
+}
+
+// observed takes note of a commit.
+func (r *region) observed(f *flight, now time.Time) {
+	r.pod.stats.committed(f, now)
+	if r.gauge.commits == nil {
+		r.gauge.commits = new(spread)
+	}
+	r.gauge.commits.advance(now)
+	r.gauge.commits.add(int64(now.Sub(f.began)))
+	r.gauge.pixels.add(f.batch.Pixels(), now)
+}
+
+// describe tells the inspector about the region.
+func (r *region) describe() RegionReport {
+	now := r.pod.clock.Now()
+	report := RegionReport{
+		Region: r.id, State: r.phase, Epoch: r.epoch, Seq: r.position.Seq,
+		Relays: len(r.subscribers), PendingOps: len(r.queue.known), Pixels: r.gauge.pixels.span(now),
+	}
+	if r.gauge.commits != nil {
+		r.gauge.commits.advance(now)
+		report.Commit = r.gauge.commits.durations()
+	}
+	return report
+}
+
+// noteHandoff notes that the region has come here from another pod: one that let go, or
+// one whose relays tell that there was one.
+func (r *region) noteHandoff(now time.Time) {
+	began, moved := r.handoff.began, r.handoff.served
+	for _, s := range r.subscribers {
+		moved = moved || s.held.Epoch != 0 && s.held.Epoch < r.epoch && s.held.Seq > 0
+	}
+	r.handoff.began = time.Time{}
+	if again := r.pod.observe.claimed(r.id); again || began.IsZero() || !moved {
+		return
+	}
+	text := fmt.Sprintf("region %d moved to %s", r.id, r.pod.cfg.Node)
+	if !r.handoff.served {
+		text += ", its owner before was gone"
+	}
+	r.pod.events.region(EventHandoff, r.id, now.Sub(began), text)
+}

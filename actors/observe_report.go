@@ -1,0 +1,171 @@
+package actors
+
+import (
+	"context"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Questions to an inspector, also that of another pod.
+type (
+	// Inspect is answered with *Report.
+	Inspect struct {
+		Full        bool   // all of the report
+		Connections int    // how many of the worst are in it
+		Name        string // of these, only those whose name has this in it, letter case ignored
+		History     bool   // with the history
+	}
+	// List is answered with *Listing.
+	List struct{ Kind string }
+	// Look is answered with *View.
+	Look struct{ Actor string } // name, as "region/3"
+)
+
+// Report is what the inspector tells about a pod. It travels between pods.
+type Report struct {
+	Node    string
+	Uptime  time.Duration
+	Users   int // connections of this pod
+	Kinds   []KindReport
+	Regions []RegionReport // those that are not dormant, in the order of their ids; one that didn't answer in time is absent
+
+	// What follows only if it was asked for.
+	Over       time.Duration // the counts called recent are of so long: a Span, less after the start
+	Process    Process       // CPU recent
+	Sockets    Sockets       // recent
+	Pixels     int           // made durable by the pod's regions, recent
+	Commit     Spread
+	PlaceToAck Spread
+	Store      string // what is wrong with it; "": nothing
+	Viewers    []int  // by region; of a pod with users
+	Worst      []ConnectionReport
+	Events     []Event
+	History    []Past
+}
+
+// KindReport counts the actors of one kind.
+type KindReport struct {
+	Kind        string
+	Live        int64
+	Messages    int64 // handled since the start
+	Unhandled   int64
+	Restarts    int64
+	DeadLetters int64
+
+	Recent              int // messages, within Report.Over
+	Deepest, DeepestP99 int // mailbox, in messages waiting
+	Took                Spread
+}
+
+// RegionReport is the state of one region.
+type RegionReport struct {
+	Region     canvas.RegionID
+	State      string // asking, claiming, serving, fenced or retiring
+	Epoch, Seq uint64
+	Relays     int // subscribed
+	PendingOps int // accepted, not yet durable
+	Pixels     int // made durable in the last Span
+	Commit     Spread
+}
+
+// rollReport is the users of one pod as presence knows them.
+type rollReport struct {
+	Address string // of the pod
+	Users   int
+}
+
+// describe asks a region or presence; answered with RegionReport, []rollReport.
+type describe struct{}
+
+// describeTimeout is how long a report waits for a region.
+const describeTimeout = 500 * time.Millisecond
+
+// report is what is always told.
+func (n *Node) report() *Report {
+	stats := &n.stats
+	report := &Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[KindConnection].Load())}
+	for _, k := range Kinds() {
+		report.Kinds = append(report.Kinds, KindReport{
+			Kind: k.String(), Live: stats.Live[k].Load(), Messages: stats.Messages[k].Load(), Unhandled: stats.Unhandled[k].Load(),
+			Restarts: stats.Restarts[k].Load(), DeadLetters: stats.DeadLetters[k].Load(),
+		})
+	}
+	futures := make([]*actor.Future, len(n.regions))
+	for i, pid := range n.regions {
+		futures[i] = n.system.Root.RequestFuture(pid, describe{}, describeTimeout)
+	}
+	for _, f := range futures {
+		if answer, err := f.Result(); err == nil {
+			if r, ok := answer.(RegionReport); ok && r.State != "dormant" {
+				report.Regions = append(report.Regions, r)
+			}
+		}
+	}
+	return report
+}
+
+// complete adds the rest, from the samples at both ends of the last Span.
+func (n *Node) complete(ctx context.Context, report *Report, m Inspect, first, last sample) {
+	report.Over = last.at.Sub(first.at)
+	report.Process = last.process
+	report.Process.CPU -= first.process.CPU
+	report.Sockets = Sockets{
+		Deliveries: last.sockets.Deliveries - first.sockets.Deliveries,
+		MessagesIn: last.sockets.MessagesIn - first.sockets.MessagesIn,
+		BytesOut:   last.sockets.BytesOut - first.sockets.BytesOut,
+	}
+	report.Pixels = int(last.pixels - first.pixels)
+	report.Commit, report.PlaceToAck = n.stats.commits.durations(), n.stats.acks.durations()
+	report.Viewers, report.Events = n.around.Viewers(), n.events.all()
+	deepest := n.observe.deepest()
+	for k := range report.Kinds {
+		w, r := &n.observe.watches[k], &report.Kinds[k]
+		r.Recent = int(last.messages[k] - first.messages[k])
+		r.Deepest, r.DeepestP99 = max(int(w.behind.quantile(1)), deepest[k]), int(w.behind.quantile(0.99))
+		r.Took = w.took.durations()
+	}
+	if err := n.store.Ping(ctx); err != nil {
+		report.Store = err.Error()
+	}
+	report.Worst = n.worst(ctx, m)
+}
+
+// deepest is the longest mailbox of each kind now, of actors that have a trace.
+func (o *observer) deepest() (longest [kinds]int) {
+	for _, t := range o.all() {
+		longest[t.kind] = max(longest[t.kind], t.mailbox.UserMessageCount())
+	}
+	return longest
+}
+
+// worst is the connections asked for, with their names.
+func (n *Node) worst(ctx context.Context, m Inspect) []ConnectionReport {
+	if n.roster == nil || m.Connections == 0 {
+		return nil
+	}
+	var only []ViewerID
+	if m.Name != "" {
+		for _, member := range n.who(ctx, who{name: m.Name, most: m.Connections}) {
+			only = append(only, member.Viewer)
+		}
+		if len(only) == 0 {
+			return nil
+		}
+	}
+	list := n.around.Connections(ctx, m.Connections, only)
+	viewers := make([]ViewerID, len(list))
+	for i := range list {
+		viewers[i] = list[i].Viewer
+	}
+	users := make(map[ViewerID]canvas.User, len(list))
+	for _, member := range n.who(ctx, who{viewers: viewers}) {
+		users[member.Viewer] = member.User
+	}
+	for i := range list {
+		list[i].User = users[list[i].Viewer]
+	}
+	return list
+}

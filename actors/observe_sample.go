@@ -1,0 +1,70 @@
+package actors
+
+import "time"
+
+// samples is what a pod has counted, once a second for a Span and once in a Span for a
+// while. The inspector's.
+type samples struct {
+	recent []sample // oldest first: of the last Span, both ends included
+	points []Past   // oldest first: at most historyPoints
+}
+
+// sample is the counters of a moment.
+type sample struct {
+	at       time.Time
+	process  Process
+	sockets  Sockets
+	pixels   int64 // Stats.Pixels
+	messages [kinds]int64
+}
+
+// Past is a Span of a pod's history, which travels between pods.
+type Past struct {
+	At          int64 // Unix seconds of its end, a multiple of Span: pods' points meet
+	PixelsIn    int   // in the Span
+	Deliveries  int   // in it
+	PlaceToAck  time.Duration
+	Connections int
+	Memory      int
+}
+
+// historyPoints is 15 minutes.
+const historyPoints = int(15 * time.Minute / Span)
+
+// add takes the sample of a second.
+func (s *samples) add(now sample) {
+	s.recent = append(s.recent, now)
+	if extra := len(s.recent) - int(spanSeconds) - 1; extra > 0 {
+		s.recent = append(s.recent[:0], s.recent[extra:]...)
+	}
+}
+
+// turns tells whether a Span by the clock has ended since the sample before.
+func (s *samples) turns(now time.Time) bool {
+	slot := now.Unix() / spanSeconds
+	return len(s.recent) > 0 && s.recent[len(s.recent)-1].at.Unix()/spanSeconds < slot
+}
+
+func (s *samples) addPoint(p Past) {
+	if len(s.points) == historyPoints {
+		s.points = append(s.points[:0], s.points[1:]...)
+	}
+	s.points = append(s.points, p)
+}
+
+// ends are the samples between which rates are told.
+func (s *samples) ends() (first, last sample) {
+	if len(s.recent) == 0 {
+		return sample{}, sample{}
+	}
+	return s.recent[0], s.recent[len(s.recent)-1]
+}
+
+// takeSample reads the counters.
+func (n *Node) takeSample(now time.Time) sample {
+	s := sample{at: now, process: n.around.Process(), sockets: n.around.Sockets(), pixels: n.stats.Pixels.Load()}
+	for k := range s.messages {
+		s.messages[k] = n.stats.Messages[k].Load()
+	}
+	return s
+}

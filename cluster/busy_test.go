@@ -1,0 +1,51 @@
+//go:build !race
+
+package cluster
+
+import (
+	"runtime"
+	"slices"
+	"sync/atomic"
+	"testing"
+	"time"
+)
+
+// Goal: nobody is taken for dead because the machine is busy.
+// Method: keep every core busy, and look whether all are still the members that they were.
+// Where somebody else keeps it even busier, so that the pods do not get to run twice a
+// second, they may well be taken for dead, and it is not judged. The race detector alone is
+// such a load: the test is built without it, and `make e2e` runs it.
+func TestCluster_BusyMachineKillsNobody(t *testing.T) {
+	pods := together(t, 8, nil)
+	ids := pods[0].ids()
+	var stop atomic.Bool
+	burnt := make(chan uint64)
+	burners := runtime.GOMAXPROCS(0)
+	for range burners {
+		go func() {
+			x := uint64(1)
+			for !stop.Load() {
+				x = mix(x)
+			}
+			burnt <- x
+		}()
+	}
+	time.Sleep(5 * time.Second)
+	stop.Store(true)
+	for range burners {
+		<-burnt
+	}
+	stalls := 0
+	for _, p := range pods {
+		stalls += p.lines.count("stopped or starved")
+	}
+	if stalls > 0 {
+		t.Logf("not judged: pods stood still %d times", stalls)
+		return
+	}
+	for _, p := range pods {
+		if !slices.Equal(p.ids(), ids) || p.lines.count("died")+p.lines.count("taken for dead") > 0 {
+			t.Errorf("%s sees %v, not %v", p.cfg.Name, p.ids(), ids)
+		}
+	}
+}

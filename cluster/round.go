@@ -1,0 +1,121 @@
+package cluster
+
+import (
+	"context"
+	"math/rand/v2"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// round is what came of looking for others once.
+type round struct {
+	life   *life
+	others []string // addresses found, but this pod's own
+	err    error    // of looking up
+}
+
+// discover starts a round, unless one is still under way, and plans the next, at a time
+// that pods which start together don't share.
+func (k *keeper) discover() {
+	k.look.Reset(k.pause/2 + rand.N(k.pause))
+	k.pause = min(k.pause*3/2, k.cfg.DiscoverEvery)
+	if k.searching == 0 && !k.left.Load() {
+		k.search(nil)
+	}
+}
+
+// some is the gossip addresses of a few members.
+func (k *keeper) some() (addresses []string) {
+	for _, m := range k.life.view() {
+		if !m.Self {
+			addresses = append(addresses, m.gossip)
+		}
+	}
+	rand.Shuffle(len(addresses), func(i, j int) { addresses[i], addresses[j] = addresses[j], addresses[i] })
+	return addresses[:min(len(addresses), indirectProbes)]
+}
+
+// search starts a round: it compares with those at ask, and with all found that are no members.
+func (k *keeper) search(ask []string) {
+	l, heirloom := k.life, k.life.heirloom
+	if k.joined {
+		heirloom = nil
+	}
+	known := make(map[string]bool)
+	for _, m := range l.view() {
+		known[m.gossip] = true
+	}
+	k.searching++
+	k.work.Go(func() {
+		r := k.seek(l, known, ask, heirloom)
+		select {
+		case k.rounds <- r:
+		case <-k.ctx.Done():
+		}
+	})
+}
+
+// maxAsked bounds the pods asked to join in one round. Of more, some are chosen at random:
+// any of them knows the others.
+const maxAsked = 16
+
+// seek looks up where others may be and asks those not known, at once. It takes a few
+// times the time limit of a stream at most.
+func (c *Cluster) seek(l *life, known map[string]bool, ask, heirloom []string) round {
+	ctx, cancel := context.WithTimeout(c.ctx, c.cfg.StreamTimeout)
+	defer cancel()
+	found, err := lookUp(ctx, newResolver(c.cfg.Resolver), c.seeds)
+	r := round{life: l, err: err}
+	own := c.socket.address()
+	var strangers []string
+	for _, address := range slices.Concat(found, heirloom) {
+		if address != own && !slices.Contains(r.others, address) {
+			r.others = append(r.others, address)
+			if !known[address] {
+				strangers = append(strangers, address)
+			}
+		}
+	}
+	rand.Shuffle(len(strangers), func(i, j int) { strangers[i], strangers[j] = strangers[j], strangers[i] })
+	var all sync.WaitGroup
+	for _, address := range strangers[:min(len(strangers), maxAsked)] {
+		all.Go(func() { _, _ = l.list.Join([]string{address}) }) // who answers is a member then; memberlist logs why not
+	}
+	for _, address := range ask {
+		all.Go(func() { c.ask(l, address) })
+	}
+	all.Wait()
+	return r
+}
+
+// ask compares with a member, twice: one that was taken for dead learns it from the first
+// time, and objects in the second.
+func (c *Cluster) ask(l *life, address string) {
+	for range 2 {
+		_, err := l.list.Join([]string{address})
+		if err == nil || strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) { // all that memberlist leaves of it
+			l.answered(address, err == nil, time.Now())
+		}
+	}
+}
+
+// finished takes note of a round. Looking up may fail for long, so that is told when it
+// changes.
+func (k *keeper) finished(r round) {
+	if r.life != k.life {
+		return
+	}
+	k.searching--
+	k.last = r
+	why := ""
+	if r.err != nil {
+		why = r.err.Error()
+	}
+	if why != k.lastErr && why != "" {
+		k.log.Warn("can't look up where to join", "err", r.err)
+	}
+	k.lastErr = why
+}

@@ -45,6 +45,7 @@ web: ## the page's unit tests
 
 e2e: ## the server as a process, a browser, clusters of processes that are killed
 	go test -tags e2e -count=1 -timeout 15m $(if $(RUN),-run '$(RUN)') ./cmd/playground/...
+	$(if $(RUN),,go test -count=1 -timeout 2m -run Busy ./cluster)
 
 bench: ## benchmarks; one: make bench BENCH=Canvas PKG=./transport/api
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

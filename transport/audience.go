@@ -15,7 +15,7 @@ func (s *Server) Publish(b *canvas.Batch) {
 	}
 	p := publish{newPixels(b, s.cfg.Geometry)}
 	for _, shard := range s.shards {
-		if !shard.inbox.offerBatch(p, b.Region, p.size()) {
+		if !shard.inbox.offerBatch(p, b.Region, p.size(binaryProtocol)) {
 			s.counters.Dropped.Add(1)
 		}
 	}

@@ -8,15 +8,23 @@ import (
 	"pixelplayground/codec"
 )
 
-// catchUps keeps the last encoded snapshot and difference of a region, which a crowd of
-// newcomers or of clients that resume shares. What a position names never changes, so
-// positions are the keys. Only the region's relay adds.
+// catchUps keeps the encoded snapshot and differences of a region that were asked for
+// last, which a crowd of newcomers or of clients that resume shares. What a position names
+// never changes, so positions are the keys. Only the region's relay adds.
 type catchUps struct {
 	mu         sync.Mutex
 	snapshot   []byte // a frame; nil: none kept
 	snapshotAt canvas.Position
-	delta      *pixels // nil: none kept
+
+	// Clients that were cut off together stand at a few positions, and all go to one.
+	deltas     map[uint64]*pixels // by the sequence number they lead from; nil: none kept
+	deltasTo   canvas.Position
+	deltasSize int // bytes
 }
+
+// maxDeltas bounds the differences kept of one region, in bytes: some positions of a
+// region that a pixel is placed in every millisecond. It is far less than what asks for them.
+const maxDeltas = 256 << 10
 
 // join makes the command for one viewer's catch-up. A snapshot takes a millisecond to
 // compress, which is done here, by the relay, and not by a shard.
@@ -48,17 +56,26 @@ func (k *catchUps) snapshotFrame(s *canvas.Snapshot) []byte {
 func (k *catchUps) deltaPixels(b *canvas.Batch, g canvas.Geometry) *pixels {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if k.delta == nil || k.delta.batch.From != b.From || k.delta.batch.Position() != b.Position() {
-		k.delta = newPixels(b, g)
+	if k.deltasTo != b.Position() {
+		k.deltas = nil
 	}
-	return k.delta
+	if p := k.deltas[b.From]; p != nil {
+		return p
+	}
+	p := newPixels(b, g)
+	if k.deltas == nil || k.deltasSize+p.size(binaryProtocol) > maxDeltas {
+		k.deltas, k.deltasTo, k.deltasSize = make(map[uint64]*pixels, 1), b.Position(), 0
+	}
+	k.deltas[b.From] = p
+	k.deltasSize += p.size(binaryProtocol)
+	return p
 }
 
 // forget frees the memory: nobody follows the region any more.
 func (k *catchUps) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	k.snapshot, k.delta = nil, nil
+	k.snapshot, k.deltas = nil, nil
 }
 
 func encodeSnapshot(s *canvas.Snapshot) []byte {

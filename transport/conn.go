@@ -9,50 +9,70 @@ import (
 	"pixelplayground/codec"
 )
 
-// conn is one WebSocket.
+// conn is one WebSocket. There may be many thousands that do nothing, so it is kept to 176
+// bytes: times are moments, and what only some have hangs on pointers.
 type conn struct {
 	// Set once.
-	id       actors.ViewerID
-	shard    *shard
-	protocol protocol
-	socket   socket
-	session  Session
-	opened   time.Time
+	id      actors.ViewerID
+	shard   *shard
+	socket  socket
+	session Session
 
 	credit credit // shared with the connection's actor
 
 	// All that follows is the shard's.
-	state state
-	index int    // in shard.conns
-	dirty bool   // in shard.dirty
-	tick  uint64 // the round in which it was written to last
-
-	// Reading.
-	reads      bool      // the poller tells when there is something to read
-	paused     bool      // not to be read from, see blocked
-	partial    []byte    // what was received and not yet handled; nil: nothing
-	message    []byte    // the fragments of a message so far
-	fragmented bool      // a message has begun and not ended
-	heard      time.Time // last time anything was received
-	pinged     bool      // since then
-
-	// Writing.
-	writes     bool      // the poller tells when there is room to write
-	pending    [][]byte  // what the socket did not take; nil: nothing
-	stalled    time.Time // last time it took anything, while there is something pending
-	control    []byte    // frames for this client alone, for the next tick
-	allowance  int       // pixels it may place, as it was told last
-	lingerTill time.Time // when it is closed although the client has not
-	shut       bool      // nothing is written any more
+	since   moment   // it was opened; when it is closing: since it is
+	heard   moment   // last time anything was received
+	tick    uint64   // the round in which it was written to last
+	intake  *intake  // what was received and not yet handled; nil: nothing
+	backlog *backlog // what the socket did not take; nil: nothing
+	control []byte   // frames for this client alone, for the next tick
+	used    usage
 
 	// What it is shown: it is in a view, or else solo; neither before WELCOME.
-	view  *view
-	place int // in view.conns
-	solo  *solo
-	stale bool // it must be told who is here, from the start
+	view *view
+	solo *solo
+
+	index     int32 // in shard.conns
+	place     int32 // in view.conns
+	allowance int32 // pixels it may place, as it was told last
+	protocol  protocol
+	state     state
+
+	dirty  bool // in shard.dirty
+	reads  bool // the poller tells when there is something to read
+	writes bool // the poller tells when there is room to write
+	paused bool // not to be read from, see blocked
+	pinged bool // since it was heard
+	shut   bool // nothing is written any more
 
 	counted bool // among those who are here
+	stale   bool // it must be told who is here, from the start
 }
+
+// intake is what a client has sent and not ended.
+type intake struct {
+	partial    []byte // the beginning of a frame, or everything while the connection is paused
+	message    []byte // the fragments of a message so far
+	fragmented bool   // a message has begun and not ended
+}
+
+// backlog is what a slow client has to take before it gets anything else.
+type backlog struct {
+	pending [][]byte
+	since   moment // last time it took anything
+	began   moment
+}
+
+// moment is a time by the clock that never goes back, in nanoseconds since the server was
+// made: a third of a time.Time.
+type moment int64
+
+// moment is when this turn of the shard's loop began.
+func (s *shard) moment() moment { return moment(s.now.Sub(s.server.made)) }
+
+// since is how long ago a moment was then.
+func (s *shard) since(m moment) time.Duration { return time.Duration(s.moment() - m) }
 
 // state is how far a connection has come. It never goes back.
 type state uint8
@@ -81,8 +101,8 @@ var errStopped = errors.New("server is closing")
 
 func (m open) run(s *shard) {
 	c := &conn{
-		id: m.id, shard: s, protocol: m.protocol, socket: m.socket, opened: s.now, heard: s.now,
-		reads: true, stale: true, index: len(s.conns),
+		id: m.id, shard: s, protocol: m.protocol, socket: m.socket, since: s.moment(), heard: s.moment(),
+		reads: true, stale: true, index: int32(len(s.conns)),
 	}
 	err := errStopped
 	if !s.stopped {
@@ -120,7 +140,7 @@ func (s *shard) recount(p protocol, by int) {
 
 // watch tells the poller what the connection waits for.
 func (s *shard) watch(c *conn) {
-	reads, writes := !c.paused, len(c.pending) > 0
+	reads, writes := !c.paused, c.backlog != nil
 	if reads != c.reads || writes != c.writes {
 		c.reads, c.writes = reads, writes
 		s.poller.watch(c)
@@ -198,8 +218,8 @@ func (s *shard) bye(c *conn, code, reason codec.CloseCode) {
 	}
 	s.forget(c, reason)
 	c.state = closing
-	c.lingerTill = s.now.Add(closeLinger)
-	c.partial, c.message, c.paused = nil, nil, false
+	c.since = s.moment()
+	c.intake, c.paused = nil, false
 	s.tell(c, closeFrame(code))
 	s.watch(c)
 }
@@ -221,8 +241,11 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	}
 	c.state = gone
 	s.poller.remove(c)
-	c.socket.close(len(c.pending) > 0)
-	c.pending, c.control, c.partial, c.message = nil, nil, nil, nil
+	if c.backlog != nil {
+		s.server.counters.Behind.Add(-1)
+	}
+	c.socket.close(c.backlog != nil)
+	c.backlog, c.control, c.intake = nil, nil, nil
 
 	last := s.conns[len(s.conns)-1]
 	s.conns[c.index], last.index = last, c.index

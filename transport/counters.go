@@ -4,6 +4,7 @@ import (
 	"maps"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"pixelplayground/codec"
 )
@@ -25,6 +26,7 @@ type Counters struct {
 	Writes     atomic.Int64 // system calls that wrote to WebSockets
 	Pixels     atomic.Int64 // pixels times connections they were written to
 
+	Behind    atomic.Int64 // connections that now have not taken all that was written to them
 	Slow      atomic.Int64 // times a connection did not take all that was written to it
 	Lagged    atomic.Int64 // times frames were withheld from a slow connection, to be merged
 	Resyncs   atomic.Int64 // regions asked for by Host.Resync
@@ -33,6 +35,11 @@ type Counters struct {
 
 	Ticks     atomic.Int64 // rounds of writing
 	TickNanos atomic.Int64 // what the last round took
+	TickCPU   atomic.Int64 // CPU time of all rounds, in nanoseconds; 0 on systems other than Linux
+
+	// Tick observes what each round of writing took: the fan-out of one tick's pixels to all
+	// viewers of a shard. Set before Server.Open; nil: not observed.
+	Tick func(time.Duration)
 
 	// Closes are by the code we sent; CloseNormal: the client closed; 1006: it vanished.
 	Closes Tally[codec.CloseCode]

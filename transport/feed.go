@@ -29,16 +29,15 @@ func (m publish) run(s *shard) {
 	most := 0
 	for _, v := range s.order {
 		if v.regions.has(m.batch.Region) {
-			d := due{from, m.encoded[v.key.protocol](), m.count}
-			v.due = append(v.due, d)
-			v.bytes += len(d.frame)
+			v.due = append(v.due, due{from: from, pixels: m.pixels})
+			v.bytes += m.size(v.key.protocol)
 			most = max(most, v.bytes)
 			s.touch(v)
 		}
 	}
 	for _, c := range s.solos {
 		if c.solo.synced.has(m.batch.Region) {
-			c.solo.add(due{from, m.encoded[c.protocol](), m.count})
+			c.solo.add(due{from: from, pixels: m.pixels}, c.protocol)
 			most = max(most, c.solo.bytes)
 			s.mark(c)
 		}

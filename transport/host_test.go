@@ -299,9 +299,14 @@ func inspect(s *Server, v actors.ViewerID, look func(s *shard, c *conn)) {
 
 // held is the memory that a connection holds for itself, in bytes.
 func (c *conn) held() int {
-	n := cap(c.partial) + cap(c.message) + cap(c.control)
-	for _, b := range c.pending {
-		n += len(b)
+	n := cap(c.control)
+	if c.intake != nil {
+		n += cap(c.intake.partial) + cap(c.intake.message)
+	}
+	if c.backlog != nil {
+		for _, b := range c.backlog.pending {
+			n += len(b)
+		}
 	}
 	if c.solo != nil {
 		n += c.solo.bytes + 8*cap(c.solo.follows) + 8*cap(c.solo.synced) + 24*cap(c.solo.want) + 56*cap(c.solo.due)

@@ -13,6 +13,7 @@ import (
 // message handles a whole message of either protocol. p is valid during the call.
 func (s *shard) message(c *conn, p []byte) {
 	s.server.counters.MessagesIn.Add(1)
+	c.used.in++
 	switch {
 	case c.protocol == binaryProtocol:
 		s.binaryMessage(c, p)

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"math"
 	"time"
 
 	"pixelplayground/actors"
@@ -28,7 +29,7 @@ func (m deliver) run(s *shard) {
 	if c.state >= closing {
 		return
 	}
-	c.allowance = m.allowance
+	c.allowance = int32(min(m.allowance, math.MaxInt32))
 	s.tell(c, m.frame)
 	if m.welcome && c.state == arriving {
 		s.arrive(c)

@@ -149,8 +149,35 @@ func TestCatchUps_EncodeOnce(t *testing.T) {
 	if got, ok := m.(codec.Snapshot); err != nil || !ok || got.Mark != (canvas.Mark{Region: 3, Position: at}) {
 		t.Errorf("got %+v, %v", m, err)
 	}
-	if k.forget(); k.snapshot != nil || k.delta != nil {
+	if k.forget(); k.snapshot != nil || k.deltas != nil {
 		t.Error("not forgotten")
+	}
+}
+
+// Clients that stand at different positions take turns, and each position is encoded once.
+func TestCatchUps_EncodeOncePerPosition(t *testing.T) {
+	var k catchUps
+	join := func(from, to uint64, n int) *pixels {
+		b := &canvas.Batch{Region: 3, Epoch: 1, From: from, To: to, Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, n)}}}
+		return k.join(1, actors.CatchUp{Region: 3, At: b.Position(), Delta: b}, testGeometry).delta
+	}
+	first, second := join(5, 20, 1), join(8, 20, 1)
+	if join(5, 20, 1) != first || join(8, 20, 1) != second {
+		t.Error("a position is encoded twice")
+	}
+	if join(5, 21, 1) == first {
+		t.Error("leads to where the region was before")
+	}
+	most := 0
+	for from := range uint64(100) {
+		join(from, 200, 10_000)
+		most = max(most, len(k.deltas))
+	}
+	if most < 2 || most > maxDeltas/50_000 {
+		t.Errorf("keeps %d of 50 KB", most)
+	}
+	if big := join(1, 300, 60_000); join(1, 300, 60_000) != big {
+		t.Error("one that is larger than the bound is encoded for each")
 	}
 }
 

@@ -20,14 +20,19 @@ type pixels struct {
 func newPixels(b *canvas.Batch, g canvas.Geometry) *pixels {
 	p := &pixels{batch: b, count: b.Pixels()}
 	p.encoded[binaryProtocol] = sync.OnceValue(func() []byte {
-		return seal(ws.OpBinary, codec.AppendPixels(room(p.size()), b))
+		return seal(ws.OpBinary, codec.AppendPixels(room(p.size(binaryProtocol)), b))
 	})
 	p.encoded[jsonProtocol] = sync.OnceValue(func() []byte { return jsonPixels(b, p.count, g) })
 	return p
 }
 
-// size is about what it takes in memory, in bytes.
-func (p *pixels) size() int { return 64 + 5*p.count + 10*len(p.batch.Ops) }
+// size is about what it takes as frames, in bytes.
+func (p *pixels) size(protocol protocol) int {
+	if protocol == jsonProtocol {
+		return jsonPixelBytes * p.count
+	}
+	return 64 + 5*p.count + 10*len(p.batch.Ops)
+}
 
 // jsonPixelBytes is about what one pixel takes in the JSON protocol.
 const jsonPixelBytes = 112

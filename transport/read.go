@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -18,7 +17,7 @@ func (s *shard) readable(c *conn) {
 	switch {
 	case n > 0:
 		s.server.counters.BytesIn.Add(int64(n))
-		c.heard, c.pinged = s.now, false
+		c.heard, c.pinged = s.moment(), false
 		if c.state != closing {
 			s.receive(c, s.buffer[:n])
 		}
@@ -31,21 +30,24 @@ func (s *shard) readable(c *conn) {
 // receive handles the frames in what was received, and keeps what is left: a part of a
 // frame, or all from the moment on at which the connection is blocked. data may be changed.
 func (s *shard) receive(c *conn, data []byte) {
-	kept := len(c.partial) > 0
+	kept := c.intake != nil && len(c.intake.partial) > 0
 	if kept {
-		c.partial = append(c.partial, data...)
-		data = c.partial
+		c.intake.partial = append(c.intake.partial, data...)
+		data = c.intake.partial
 	}
 	done, blocked := s.parse(c, data)
-	switch rest := data[done:]; {
-	case c.state >= closing:
+	if c.state >= closing {
 		return
-	case len(rest) == 0:
-		c.partial = nil
-	case !kept:
-		c.partial = bytes.Clone(rest)
-	case done > 0:
-		c.partial = append(c.partial[:0], rest...)
+	}
+	switch rest := data[done:]; {
+	case len(rest) > 0 && kept && done == 0: // it is where it should be
+	case len(rest) > 0:
+		in := c.takeIn()
+		in.partial = append(in.partial[:0], rest...)
+	case c.intake != nil && c.intake.fragmented:
+		c.intake.partial = nil
+	default:
+		c.intake = nil
 	}
 	// What stopped parse must also pause: asked anew, it may no longer be so, and nobody
 	// would come back to what is kept.
@@ -54,6 +56,14 @@ func (s *shard) receive(c *conn, data []byte) {
 		s.server.counters.Throttled.Add(1)
 		s.watch(c)
 	}
+}
+
+// takeIn makes room for what can't be handled yet.
+func (c *conn) takeIn() *intake {
+	if c.intake == nil {
+		c.intake = new(intake)
+	}
+	return c.intake
 }
 
 // parse handles whole frames and returns how many bytes they were, and whether it left
@@ -86,9 +96,9 @@ func (s *shard) parse(c *conn, data []byte) (done int, blocked bool) {
 
 // check says why a frame ends the connection, before its payload has come; 0: it doesn't.
 func (c *conn) check(h ws.Header, err error) codec.CloseCode {
-	expected := ws.StateServerSide
-	if c.fragmented {
-		expected = expected.Set(ws.StateFragmented)
+	expected, begun := ws.StateServerSide, 0
+	if c.intake != nil && c.intake.fragmented {
+		expected, begun = expected.Set(ws.StateFragmented), len(c.intake.message)
 	}
 	switch {
 	case err != nil || ws.CheckHeader(h, expected) != nil:
@@ -97,7 +107,7 @@ func (c *conn) check(h ws.Header, err error) codec.CloseCode {
 		return 0
 	case h.OpCode != ws.OpContinuation && h.OpCode != c.protocol.opCode():
 		return codec.CloseUnsupported
-	case h.Length > codec.MaxClientMessage-int64(len(c.message)):
+	case h.Length > int64(codec.MaxClientMessage-begun):
 		return codec.CloseTooBig
 	}
 	return 0
@@ -112,13 +122,16 @@ func (s *shard) frame(c *conn, h ws.Header, payload []byte) {
 	case ws.OpClose:
 		s.closed(c, payload)
 	default:
-		if !h.Fin || c.fragmented {
-			c.message = append(c.message, payload...)
-			payload = c.message
-		}
-		if c.fragmented = !h.Fin; !c.fragmented {
-			c.message = nil
+		if h.Fin && (c.intake == nil || !c.intake.fragmented) {
 			s.message(c, payload)
+			return
+		}
+		in := c.takeIn()
+		in.message, in.fragmented = append(in.message, payload...), !h.Fin
+		if h.Fin {
+			whole := in.message
+			in.message = nil
+			s.message(c, whole)
 		}
 	}
 }

@@ -33,6 +33,7 @@ type Session interface {
 // Server is the transport of a pod.
 type Server struct {
 	cfg      Config
+	made     time.Time // what moments count from
 	counters Counters
 	shards   []*shard
 	nextID   atomic.Uint64 // of viewers; the remainder by the number of shards is the viewer's shard
@@ -61,6 +62,7 @@ func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{
 		cfg:        cfg,
+		made:       time.Now(),
 		following:  make([]atomic.Int32, cfg.Geometry.Regions()),
 		catchUps:   make([]catchUps, cfg.Geometry.Regions()),
 		handshakes: newHandshakes(),

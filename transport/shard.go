@@ -40,6 +40,10 @@ type shard struct {
 	solos []*conn // connections that are in no view, in no order
 	shown *shown  // who is here; nil: not known yet
 
+	// What somebody who looks has been told, for rates: see inspect.go.
+	looks   map[actors.ViewerID]looked // nil: nobody looks
+	looksAt moment
+
 	round
 }
 
@@ -54,6 +58,7 @@ func newShard(server *Server) *shard {
 		feeds:   make([]feed, server.cfg.Geometry.Regions()),
 		views:   make(map[viewKey]*view),
 		now:     time.Now(),
+		round:   round{merges: newMerges(server.cfg.Geometry)},
 	}
 }
 
@@ -80,6 +85,7 @@ func (s *shard) run() {
 		s.obey()
 		if !s.now.Before(s.sweepAt) {
 			s.sweep()
+			s.forgetLooks()
 			s.sweepAt = s.now.Add(s.server.cfg.sweepEvery())
 		}
 		if s.unwritten() && !s.now.Before(s.flushAt) {

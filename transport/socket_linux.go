@@ -55,7 +55,7 @@ func (s *rawSocket) read(p []byte) (int, error) {
 
 func (s *rawSocket) writev(vector [][]byte) (int, error) {
 	for {
-		n, err := unix.Writev(s.fd, vector)
+		n, err := s.write(vector)
 		switch {
 		case err == nil:
 			return n, nil
@@ -65,6 +65,13 @@ func (s *rawSocket) writev(vector [][]byte) (int, error) {
 			return 0, fmt.Errorf("write: %w", err)
 		}
 	}
+}
+
+func (s *rawSocket) write(vector [][]byte) (int, error) {
+	if len(vector) == 1 { // as a rule; the kernel is quicker then
+		return unix.Write(s.fd, vector[0])
+	}
+	return unix.Writev(s.fd, vector)
 }
 
 // What fails below fails because the connection is lost, which reading tells.

@@ -23,9 +23,9 @@ type solo struct {
 // region. With the answer, a snapshot of at most 200 KB, it stays under 256 KiB.
 const askAhead = 32 << 10
 
-func (o *solo) add(d due) {
+func (o *solo) add(d due, p protocol) {
 	o.due = append(o.due, d)
-	o.bytes += len(d.frame)
+	o.bytes += d.size(p)
 }
 
 func (o *solo) clearDue() {
@@ -34,15 +34,15 @@ func (o *solo) clearDue() {
 }
 
 // drop forgets what is due or wanted of some regions.
-func (o *solo) drop(regions regionSet) {
+func (o *solo) drop(regions regionSet, p protocol) {
 	if o.asked && regions.has(o.want[0].Region) {
 		o.asked = false
 	}
 	o.want = slices.DeleteFunc(o.want, func(m canvas.Mark) bool { return regions.has(m.Region) })
 	o.due = slices.DeleteFunc(o.due, func(d due) bool { return regions.has(d.from.Region) })
 	o.bytes = 0
-	for _, d := range o.due {
-		o.bytes += len(d.frame)
+	for i := range o.due {
+		o.bytes += o.due[i].size(p)
 	}
 }
 
@@ -122,7 +122,7 @@ func (s *shard) unfollow(c *conn, regions regionSet) {
 			s.server.catchUps[region].forget()
 		}
 	}
-	c.solo.drop(regions)
+	c.solo.drop(regions, c.protocol)
 }
 
 // unfollowAll makes a connection nobody's viewer.
@@ -146,7 +146,7 @@ func (s *shard) ask(c *conn) {
 }
 
 // hasRoom tells whether a solo connection can take one more answer.
-func (c *conn) hasRoom() bool { return len(c.pending) == 0 && c.solo.bytes < askAhead }
+func (c *conn) hasRoom() bool { return c.backlog == nil && c.solo.bytes < askAhead }
 
 // join is the answer.
 type join struct {
@@ -212,18 +212,18 @@ func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 			return false
 		}
 		if m.delta != nil {
-			c.solo.add(due{held, m.delta.encoded[jsonProtocol](), m.delta.count})
+			c.solo.add(due{from: held, pixels: m.delta}, c.protocol)
 		}
 		return true
 	}
 	if m.snapshot != nil {
-		c.solo.add(due{held, m.snapshot, 0})
+		c.solo.add(due{from: held, frame: m.snapshot}, c.protocol)
 	}
 	switch {
 	case m.delta != nil:
-		c.solo.add(due{held, m.delta.encoded[binaryProtocol](), m.delta.count})
+		c.solo.add(due{from: held, pixels: m.delta}, c.protocol)
 	case m.snapshot == nil:
-		c.solo.add(due{held, nothingMissed(canvas.Mark{Region: m.region, Position: m.at}), 0})
+		c.solo.add(due{from: held, frame: nothingMissed(canvas.Mark{Region: m.region, Position: m.at})}, c.protocol)
 	}
 	return true
 }

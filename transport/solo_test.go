@@ -20,7 +20,7 @@ func (b *bench) slow(regions ...canvas.RegionID) (*conn, *benchSocket) {
 	socket.room = 10
 	b.draw(regions[0], 100)
 	b.flush()
-	if len(c.pending) == 0 || !c.writes {
+	if c.backlog == nil || !c.writes {
 		b.t.Fatal("nothing is pending")
 	}
 	return c, socket
@@ -30,7 +30,7 @@ func (b *bench) drain(c *conn, socket *benchSocket) {
 	b.t.Helper()
 	socket.room = -1
 	b.writable(c)
-	if len(c.pending) > 0 || c.writes {
+	if c.backlog != nil || c.writes {
 		b.t.Fatal("still pending")
 	}
 	b.flush()

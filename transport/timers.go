@@ -15,21 +15,21 @@ func (s *shard) sweep() {
 
 func (s *shard) check(c *conn) {
 	cfg := &s.server.cfg
-	quiet := s.now.Sub(c.heard)
+	quiet := s.since(c.heard)
 	switch {
 	case c.state == closing:
-		if s.now.After(c.lingerTill) {
+		if s.since(c.since) > closeLinger {
 			s.destroy(c, 0)
 		}
-	case len(c.pending) > 0 && s.now.Sub(c.stalled) > cfg.StallTimeout:
+	case c.backlog != nil && s.since(c.backlog.since) > cfg.StallTimeout:
 		s.fail(c, codec.CloseSlow) // which won't reach it, but is counted
 		s.destroy(c, 0)
-	case c.state == greeting && s.now.Sub(c.opened) > cfg.HelloTimeout:
+	case c.state == greeting && s.since(c.since) > cfg.HelloTimeout:
 		s.fail(c, codec.CloseNoHello)
-	case c.state == arriving && s.now.Sub(c.opened) > 2*cfg.HelloTimeout: // not the client's fault
+	case c.state == arriving && s.since(c.since) > 2*cfg.HelloTimeout: // not the client's fault
 		s.fail(c, codec.CloseInternal)
 	case c.paused: // it may have said something
-		c.heard = s.now
+		c.heard = s.moment()
 	case quiet > cfg.SilenceTimeout:
 		s.fail(c, codec.CloseSilent)
 	case quiet > cfg.PingEvery && !c.pinged:

@@ -1,16 +1,5 @@
 package transport
 
-import (
-	"pixelplayground/actors/canvas"
-)
-
-// due is a frame that is to be written in the next tick.
-type due struct {
-	from   canvas.Mark // where a viewer stands before it
-	frame  []byte
-	pixels int
-}
-
 // view is the connections of a shard that follow the same regions in the same protocol
 // and have all been told the same of them. What is due to all is listed once.
 type view struct {
@@ -37,7 +26,7 @@ type viewKey struct {
 // settle puts a connection that has been told everything into the view of its regions.
 // Views must have nothing due.
 func (s *shard) settle(c *conn) {
-	if c.solo == nil || len(c.solo.want) > 0 || len(c.solo.due) > 0 || len(c.pending) > 0 {
+	if c.solo == nil || len(c.solo.want) > 0 || len(c.solo.due) > 0 || c.backlog != nil {
 		return
 	}
 	key := viewKey{c.protocol, c.solo.synced.key()}
@@ -48,7 +37,7 @@ func (s *shard) settle(c *conn) {
 		s.order = append(s.order, v)
 	}
 	s.leaveSolos(c)
-	c.view, c.place = v, len(v.conns)
+	c.view, c.place = v, int32(len(v.conns))
 	v.conns = append(v.conns, c)
 }
 
@@ -65,7 +54,7 @@ func (s *shard) unsettle(c *conn) {
 	c.view = nil
 	s.joinSolos(c, &solo{follows: v.regions.clone(), synced: v.regions.clone()})
 	for _, d := range v.due {
-		c.solo.add(d)
+		c.solo.add(d, c.protocol)
 	}
 	if len(v.conns) == 0 {
 		s.dissolve(v)
@@ -86,29 +75,4 @@ func (s *shard) touch(v *view) {
 		v.touched = true
 		s.touched = append(s.touched, v)
 	}
-}
-
-// maxVector is how many frames are written as they are. More of them are first copied
-// into one, which costs less than every connection's system call handling each; and it
-// keeps the whole write within 8 pieces, up to which unix.Writev allocates nothing.
-const maxVector = 4
-
-// appendFrames adds the frames that are due to a vector, and counts their pixels.
-func appendFrames(vector [][]byte, all []due) ([][]byte, int) {
-	pixels, bytes := 0, 0
-	for i := range all {
-		pixels += all[i].pixels
-		bytes += len(all[i].frame)
-	}
-	if len(all) <= maxVector {
-		for i := range all {
-			vector = append(vector, all[i].frame)
-		}
-		return vector, pixels
-	}
-	joined := make([]byte, 0, bytes)
-	for i := range all {
-		joined = append(joined, all[i].frame...)
-	}
-	return append(vector, joined), pixels
 }

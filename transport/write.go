@@ -2,6 +2,7 @@ package transport
 
 import (
 	"errors"
+	"runtime"
 	"time"
 )
 
@@ -17,9 +18,12 @@ type round struct {
 	visited []*conn           // dirty until now
 	news    [protocols][]byte // changes, encoded
 	vector  [][]byte          // what is being written
+	frames  [][]byte          // room for appendDue
+	merges  merges
 	writes  int64
 	bytes   int64
 	pixels  int64
+	stint   stint
 }
 
 // unwritten tells whether a tick is due as soon as flushAt allows.
@@ -43,8 +47,8 @@ func (s *shard) tell(c *conn, frame []byte) {
 // connection that is lost meanwhile leaves its lists, which are walked from the end so
 // that the one that takes its place has had its turn.
 func (s *shard) flush() {
-	began := time.Now()
 	s.tick++
+	s.stint.begin()
 	s.compose()
 	if len(s.changes) > 0 {
 		for i := len(s.conns) - 1; i >= 0; i-- {
@@ -61,7 +65,10 @@ func (s *shard) flush() {
 	}
 	s.clearRound()
 	s.goOn()
-	s.pace(began, time.Now())
+	s.stint.end()
+	s.pace(s.stint.took, time.Now())
+	s.server.counters.TickCPU.Add(int64(s.stint.cpu))
+	s.stint = stint{}
 }
 
 // compose prepares what many connections are written alike.
@@ -72,7 +79,7 @@ func (s *shard) compose() {
 		}
 	}
 	for _, v := range s.touched {
-		v.vector, v.pixels = appendFrames(v.vector, v.due)
+		v.vector, v.pixels = s.appendDue(v.vector, v.key.protocol, v.due)
 		if len(v.cursors) > 0 {
 			v.vector = append(v.vector, v.cursors)
 		}
@@ -85,7 +92,7 @@ func (s *shard) write(c *conn) {
 		return
 	}
 	c.tick = s.tick
-	if len(c.pending) > 0 {
+	if c.backlog != nil {
 		s.lag(c)
 		c.stale = c.stale || len(s.changes) > 0
 		return
@@ -94,11 +101,13 @@ func (s *shard) write(c *conn) {
 	if c.view != nil {
 		vector = append(vector, c.view.vector...)
 		s.pixels += int64(c.view.pixels)
+		c.used.out += uint32(c.view.pixels)
 	} else if c.solo != nil {
 		var pixels int
-		vector, pixels = appendFrames(vector, c.solo.due)
+		vector, pixels = s.appendDue(vector, c.protocol, c.solo.due)
 		c.solo.clearDue()
 		s.pixels += int64(pixels)
+		c.used.out += uint32(pixels)
 	}
 	if len(c.control) > 0 { // an ack comes behind the pixels it is for, WELCOME before who is here
 		vector = append(vector, c.control)
@@ -118,32 +127,43 @@ func (s *shard) send(c *conn, vector [][]byte) {
 	n, err := c.socket.writev(vector)
 	s.writes++
 	s.bytes += int64(n)
+	c.used.bytes += uint64(n)
+	if s.writes%stintWrites == 0 {
+		s.stint.end()
+		runtime.Gosched()
+		s.stint.begin()
+	}
 	if err != nil && !errors.Is(err, errWouldBlock) {
 		s.destroy(c, codeVanished)
 		return
 	}
 	if rest := skip(vector, n); len(rest) > 0 {
-		c.pending = append(c.pending, rest...)
-		c.stalled = s.now
+		c.backlog = &backlog{append([][]byte(nil), rest...), s.moment(), s.moment()}
 		s.server.counters.Slow.Add(1)
+		s.server.counters.Behind.Add(1)
 		s.watch(c)
 	}
 }
 
 // writable writes what the socket did not take before.
 func (s *shard) writable(c *conn) {
-	n, err := c.socket.writev(c.pending)
+	if c.backlog == nil {
+		return // an event from before it was written
+	}
+	n, err := c.socket.writev(c.backlog.pending)
 	s.server.counters.Writes.Add(1)
 	s.server.counters.BytesOut.Add(int64(n))
+	c.used.bytes += uint64(n)
 	if err != nil && !errors.Is(err, errWouldBlock) {
 		s.destroy(c, codeVanished)
 		return
 	}
 	if n > 0 {
-		c.stalled = s.now
+		c.backlog.since = s.moment()
 	}
-	if c.pending = skip(c.pending, n); len(c.pending) == 0 {
-		c.pending = nil
+	if c.backlog.pending = skip(c.backlog.pending, n); len(c.backlog.pending) == 0 {
+		c.backlog = nil
+		s.server.counters.Behind.Add(-1)
 		s.watch(c)
 		s.mark(c)
 	}
@@ -173,6 +193,7 @@ func (s *shard) clearRound() {
 	clear(s.touched)
 	clear(s.changes)
 	clear(s.vector)
+	clear(s.merges.made)
 	s.touched, s.changes, s.news = s.touched[:0], s.changes[:0], [protocols][]byte{}
 
 	k := &s.server.counters
@@ -193,7 +214,7 @@ func (s *shard) goOn() {
 		s.resume(c)
 		s.ask(c)
 		s.settle(c)
-		if c.state == closing && len(c.pending)+len(c.control) == 0 && !c.shut {
+		if c.state == closing && c.backlog == nil && len(c.control) == 0 && !c.shut {
 			c.shut = true
 			c.socket.closeWrite()
 		}
@@ -201,11 +222,13 @@ func (s *shard) goOn() {
 	clear(s.visited)
 }
 
-// pace sets the time of the next tick: after a pause of twice what the last one took, so
+// pace sets the time of the next tick: after a pause of twice what this one took, so
 // that writing takes a third of the time at most, as long as MaxTick allows.
-func (s *shard) pace(began, ended time.Time) {
-	took := ended.Sub(began)
+func (s *shard) pace(took time.Duration, ended time.Time) {
 	s.flushAt = ended.Add(min(2*took, s.server.cfg.MaxTick))
 	s.server.counters.Ticks.Add(1)
 	s.server.counters.TickNanos.Store(int64(took))
+	if observe := s.server.counters.Tick; observe != nil {
+		observe(took)
+	}
 }

@@ -33,6 +33,8 @@ type config struct {
 	rate           float64         // pixels per second; 0: no limit
 	burst          int             // pixels
 	maxConnections int
+	adminToken     string // empty: no dashboard
+	adminListen    string // empty: at listen
 	drainTimeout   time.Duration
 	logLevel       slog.Level
 	logJSON        bool
@@ -67,6 +69,8 @@ func (o options) parse() (config, error) {
 		rate:           r.rate("rate", o.Rate, "200"),
 		burst:          r.count("burst", o.Burst, maxBurst, "2000"),
 		maxConnections: r.count("max-connections", o.MaxConnections, maxSockets, "20000"),
+		adminToken:     r.token("admin-token", o.AdminToken),
+		adminListen:    r.other("admin-listen", o.AdminListen, "127.0.0.1:9090"),
 		drainTimeout:   r.duration("drain-timeout", o.DrainTimeout, maxDrain, "10s"),
 		logLevel:       r.level("log-level", o.LogLevel, "info"),
 		logJSON:        r.choice("log-format", o.LogFormat, "text", "json") == "json",
@@ -105,5 +109,8 @@ func (c config) transport(log *slog.Logger) transport.Config {
 }
 
 func (c config) api() api.Config {
-	return api.Config{Node: c.node, Pages: c.gateway, Version: programVersion(), Geometry: c.geometry, Rate: c.rate, Burst: c.burst}
+	return api.Config{
+		Node: c.node, Pages: c.gateway, Version: programVersion(), Geometry: c.geometry, Rate: c.rate, Burst: c.burst,
+		AdminToken: c.adminToken, Apart: c.adminListen != "",
+	}
 }

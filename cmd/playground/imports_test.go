@@ -59,6 +59,7 @@ func arrows() []arrow {
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "web"},
 		{from: "cmd/pixelctl", may: []string{canvas, "codec", "transport/client", "cmd/pixelctl/trial"}, uses: []string{"*"}},
+		{from: "cmd/pixelctl/trial/trialtest", may: []string{canvas, "codec", "transport/client/clienttest"}, uses: []string{"*"}},
 		{from: "cmd/pixelctl/trial", may: []string{canvas, "codec", "transport/client", "web"}, uses: []string{"*"}},
 		{from: "cmd/cluster"},
 		{from: "cmd/bench", may: []string{canvas, "codec"}, uses: []string{"*"}},

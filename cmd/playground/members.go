@@ -1,11 +1,9 @@
 package main
 
 import (
-	"context"
 	"strings"
 	"time"
 
-	"pixelplayground/actors"
 	"pixelplayground/transport/api"
 )
 
@@ -29,12 +27,8 @@ func (m members) Members() (list []api.Member) {
 	for _, member := range m.pod.others.View().Members() {
 		list = append(list, api.Member{
 			ID: member.ID, Name: member.Name, Address: member.Peer, Roles: strings.Split(member.Roles.String(), ","), Version: member.Version,
-			Draining: member.Draining, Started: member.Started.UTC().Truncate(time.Millisecond), Self: member.Self,
+			Draining: member.Draining, Started: member.Started.UTC().Truncate(time.Millisecond), Self: member.Self, Pins: member.Pins(),
 		})
 	}
 	return list
-}
-
-func (m members) Survey(ctx context.Context, addresses []string) []*actors.Report {
-	return m.pod.node.Survey(ctx, addresses)
 }

@@ -40,6 +40,9 @@ type options struct {
 	Burst          string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
 	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503. An idle one takes about 10 KB of memory."`
 
+	AdminToken  string `group:"operation" placeholder:"SECRET" help:"Turns on the dashboard at /admin and the profiler at /debug/pprof, and lets in who knows it: at least 16 characters, the same on all servers, for example from: openssl rand -hex 24. Give it in the environment."`
+	AdminListen string `group:"operation" placeholder:"HOST:PORT" help:"Address of its own for what operators need: /admin, /debug, /metrics and /api/cluster are then there and not at listen; health is at both."`
+
 	DrainTimeout string `group:"operation" placeholder:"TIME" default:"10s" help:"Time for clients to be told and closed when the server is stopped, for example 10s. Keep it below what your supervisor waits before it kills."`
 	LogLevel     string `group:"operation" placeholder:"LEVEL" default:"info" help:"What to log to stderr: debug, info, warn or error."`
 	LogFormat    string `group:"operation" placeholder:"FORMAT" default:"text" help:"text for people, json for log collectors."`

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"net/http"
 	"sync/atomic"
 	"time"
 
@@ -27,6 +26,8 @@ type pod struct {
 	others   *cluster.Cluster // nil: this pod is alone
 	node     *actors.Node
 	front    front
+	admin    *operators  // nil: what is for operators is at the front
+	asked    chan string // cap 1: an operator wants it to drain
 	started  time.Time
 	draining atomic.Bool // told to the API, and by it to who sends clients here
 }
@@ -46,7 +47,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	if err := cmp.Or(live.Validate(), sockets.Validate(), http.Validate(), cfg.cluster(log).Validate()); err != nil {
 		return nil, err
 	}
-	p := &pod{cfg: cfg, log: log, started: time.Now().UTC().Truncate(time.Millisecond)}
+	p := &pod{cfg: cfg, log: log, asked: make(chan string, 1), started: time.Now().UTC().Truncate(time.Millisecond)}
 	defer func() {
 		if err != nil {
 			_ = p.close(context.Background()) // the error to report is the other
@@ -55,6 +56,9 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 
 	// First the addresses: a server that can't listen must not make a data directory.
 	server := transport.New(sockets)
+	if cfg.adminListen != "" {
+		p.admin = &operators{address: cfg.adminListen, log: log}
+	}
 	operators := &operators{address: cfg.listen, log: log}
 	p.front = operators
 	if cfg.gateway {
@@ -63,7 +67,12 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	if err := p.front.Listen(); err != nil {
 		return nil, err
 	}
-	ports := actors.Ports{Audience: server, Log: log}
+	if p.admin != nil {
+		if err := p.admin.Listen(); err != nil {
+			return nil, err
+		}
+	}
+	ports := actors.Ports{Audience: server, Around: around{p, server}, Log: log}
 	if len(cfg.join) > 0 {
 		p.others = cluster.New(cfg.cluster(log))
 		if err := p.others.Listen(); err != nil {
@@ -77,30 +86,39 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	}
 	p.store, ports.Store = kept, kept
 	p.node = actors.New(live, ports)
-	handler, err := api.New(http, api.Ports{
-		Canvas: p.node, Cluster: members{p}, Store: p.store, Pages: web.Files(), Sockets: server.Counters(), Counters: counters,
+	handlers, err := api.New(http, api.Ports{
+		Canvas: p.node, Cluster: members{p}, Inspectors: p.node, Store: p.store, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.Allows, Draining: p.draining.Load, Log: log,
 	})
 	if err != nil {
 		return nil, err
 	}
-	return p, p.begin(server, operators, handler)
+	return p, p.begin(server, operators, handlers)
 }
 
 // begin starts what has been wired: the actors, then what brings them messages.
-func (p *pod) begin(server *transport.Server, operators *operators, handler http.Handler) error {
+func (p *pod) begin(server *transport.Server, operators *operators, handlers api.Handlers) error {
 	if err := p.node.Open(); err != nil {
 		return err
 	}
 	if p.others != nil {
-		if err := p.others.Open(p.node.Moved); err != nil {
+		seen := witness{note: p.node.Note}
+		moved := func() {
+			seen.see(p.others.View().Members())
+			p.node.Moved()
+		}
+		if err := p.others.Open(moved); err != nil {
 			return err
 		}
 	}
-	if p.cfg.gateway {
-		return server.Open(host{p.node}, handler)
+	if p.admin != nil {
+		p.admin.open(handlers.Admin)
+		p.log.Info("serving operators", "url", urlOf(p.admin.Addr()))
 	}
-	operators.open(handler)
+	if p.cfg.gateway {
+		return server.Open(host{p.node}, handlers.All)
+	}
+	operators.open(handlers.All)
 	return nil
 }
 
@@ -112,8 +130,10 @@ func (h host) Connect(v actors.ViewerID, out actors.Outbox) transport.Session {
 }
 
 // url is where a browser on this computer finds the pod.
-func (p *pod) url() string {
-	host, port, _ := net.SplitHostPort(p.front.Addr().String()) // a listener's address is well formed
+func (p *pod) url() string { return urlOf(p.front.Addr()) }
+
+func urlOf(at net.Addr) string {
+	host, port, _ := net.SplitHostPort(at.String()) // a listener's address is well formed
 	if ip := net.ParseIP(host); ip != nil && ip.IsUnspecified() {
 		host = "localhost"
 	}
@@ -149,6 +169,9 @@ func (p *pod) close(ctx context.Context) error {
 		failed = errors.Join(failed, p.front.Drain(ctx, notice))
 		failed = errors.Join(failed, <-handed)
 		p.front.Close()
+	}
+	if p.admin != nil {
+		p.admin.Close()
 	}
 	if p.node != nil {
 		p.node.Close()

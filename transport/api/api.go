@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
@@ -48,6 +49,9 @@ type Config struct {
 	Geometry canvas.Geometry // of the whole canvas
 	Rate     float64         // pixels per second that one client address may write; 0: no limit
 	Burst    int             // pixels it may write at once after a pause
+
+	AdminToken string // lets operators in; empty: there is no dashboard
+	Apart      bool   // what is for operators has a handler of its own
 }
 
 // Validate says what is wrong and how to fix it.
@@ -59,22 +63,26 @@ func (c Config) Validate() error {
 		return fmt.Errorf("rate %g: must be 0 (no limit) or more pixels per second, for example 200", c.Rate)
 	case c.Rate > 0 && c.Burst < 1:
 		return fmt.Errorf("burst %d: must be at least 1 pixel, for example 2000", c.Burst)
+	case c.AdminToken != "" && utf8.RuneCountInString(c.AdminToken) < MinAdminToken:
+		return fmt.Errorf("admin token: must have at least %d characters", MinAdminToken) // it is not to be shown
 	}
 	return c.Geometry.Validate()
 }
 
 // Ports is what the API needs from the rest of the pod.
 type Ports struct {
-	Canvas   Canvas
-	Cluster  Cluster
-	Store    Store
-	Pages    fs.FS                      // index.html and what it loads
-	Origin   func(r *http.Request) bool // whether a page of the request's Origin may use the API
-	Draining func() bool                // whether the pod is closing
-	Sockets  *transport.Counters        // what transport counts
-	Counters []Counter                  // what else the metrics show, as the store's own
-	Now      func() time.Time           // nil: time.Now
-	Log      *slog.Logger               // nil: none
+	Canvas     Canvas
+	Cluster    Cluster
+	Inspectors Inspectors
+	Store      Store
+	Pages      fs.FS                      // index.html and what it loads
+	AdminPages fs.FS                      // likewise of the dashboard, with login.html; nil: none
+	Origin     func(r *http.Request) bool // whether a page of the request's Origin may use the API
+	Draining   func() bool                // whether the pod is closing
+	Sockets    *transport.Counters        // what transport counts
+	Counters   []Counter                  // what else the metrics show, as the store's own
+	Now        func() time.Time           // nil: time.Now
+	Log        *slog.Logger               // nil: none
 }
 
 // Counter is a number that only rises, by its name without the program's prefix.
@@ -100,9 +108,15 @@ type server struct {
 	metrics *metrics
 }
 
-// New makes the handler for everything but WebSockets. It sets the observers of the
-// canvas' Stats, and so must be called before the actors start. It starts nothing.
-func New(cfg Config, ports Ports) (http.Handler, error) {
+// Handlers is what New makes.
+type Handlers struct {
+	All   http.Handler // everything but WebSockets
+	Admin http.Handler // what is for operators, and health; nil: it is in All
+}
+
+// New makes the handlers. It sets the observers of the canvas' Stats, and so must be called
+// before the actors start. It starts nothing.
+func New(cfg Config, ports Ports) (Handlers, error) {
 	if ports.Now == nil {
 		ports.Now = time.Now
 	}
@@ -112,24 +126,46 @@ func New(cfg Config, ports Ports) (http.Handler, error) {
 	s := &server{Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), turns: newTurns()}
 	s.metrics = newMetrics(cfg, ports)
 
-	mux := http.NewServeMux()
-	routes := map[string]methods{
-		"/healthz":     {"GET": s.getAlive},
-		"/readyz":      {"GET": s.getReady},
-		"/metrics":     {"GET": s.metrics.handler.ServeHTTP},
-		"/api/cluster": {"GET": s.getCluster},
-	}
+	all := http.NewServeMux()
+	health := map[string]methods{"/healthz": {"GET": s.getAlive}, "/readyz": {"GET": s.getReady}}
+	routes := maps.Clone(health)
 	if cfg.Pages {
-		if err := s.servePeople(mux, routes); err != nil {
-			return nil, err
+		if err := s.servePeople(all, routes); err != nil {
+			return Handlers{}, err
 		}
 	}
+	handlers := Handlers{All: patient(all)}
+	if cfg.Apart {
+		apart := http.NewServeMux()
+		s.serveOperators(apart, health)
+		s.handle(apart, health)
+		handlers.Admin = patient(apart)
+	} else {
+		s.serveOperators(all, routes)
+	}
+	s.handle(all, routes)
+	return handlers, nil
+}
+
+// handle adds routes to a mux, and answers for what is not there below /api.
+func (s *server) handle(mux *http.ServeMux, routes map[string]methods) {
 	for path, m := range routes {
 		mux.Handle(path, s.resource(path, m))
 	}
 	mux.Handle("/api", s.resource("/api", nil))
 	mux.Handle("/api/", s.resource("/api", nil))
-	return patient(mux), nil
+}
+
+// serveOperators adds what strangers have no use for.
+func (s *server) serveOperators(mux *http.ServeMux, routes map[string]methods) {
+	admin := newAdmin(s)
+	for _, path := range []string{"/admin", "/admin/", "/debug", "/debug/"} {
+		mux.Handle(path, admin)
+	}
+	maps.Copy(routes, map[string]methods{
+		"/metrics":     {"GET": s.metrics.handler.ServeHTTP},
+		"/api/cluster": {"GET": s.getCluster},
+	})
 }
 
 // servePeople adds what only a pod with users has.

@@ -15,20 +15,19 @@ type Cluster interface {
 	Ready() error
 	// Members are the pods of the moment, this one included.
 	Members() []Member
-	// Survey asks pods, by their addresses; nil for one that did not answer in time.
-	Survey(ctx context.Context, addresses []string) []*actors.Report
 }
 
 // Member is one pod of the cluster.
 type Member struct {
-	ID       string    `json:"id"`
-	Name     string    `json:"name"`
-	Address  string    `json:"-"` // for Survey
-	Roles    []string  `json:"roles"`
-	Version  string    `json:"version"`
-	Draining bool      `json:"draining"`
-	Started  time.Time `json:"started"`
-	Self     bool      `json:"self"` // it is the one that answers
+	ID       string            `json:"id"`
+	Name     string            `json:"name"`
+	Address  string            `json:"-"` // for Survey
+	Roles    []string          `json:"roles"`
+	Version  string            `json:"version"`
+	Draining bool              `json:"draining"`
+	Started  time.Time         `json:"started"`
+	Self     bool              `json:"self"` // it is the one that answers
+	Pins     []canvas.RegionID `json:"-"`    // regions that are its by an operator's wish
 }
 
 // surveyTimeout bounds what the pods have to answer: one that is stuck must not hide the others.
@@ -64,7 +63,7 @@ func (s *server) getCluster(w http.ResponseWriter, r *http.Request) {
 		addresses[i] = m.Address
 	}
 	shown, regions, users := make([]memberShown, len(members)), []regionShown{}, 0
-	for i, report := range s.Cluster.Survey(ctx, addresses) {
+	for i, report := range s.Inspectors.Survey(ctx, addresses, actors.Inspect{}) {
 		shown[i] = memberShown{Member: members[i]}
 		if report == nil {
 			continue

@@ -113,6 +113,7 @@ var noon = time.Date(2026, 5, 4, 12, 0, 0, 7e6, time.UTC)
 // pod is an API over fakes.
 type pod struct {
 	http.Handler
+	apart    http.Handler
 	canvas   *fakeCanvas
 	store    *fakeStore
 	draining bool
@@ -123,7 +124,15 @@ type pod struct {
 }
 
 // fakeCluster is two pods, of which the second does not answer.
-type fakeCluster struct{ waits error }
+type fakeCluster struct {
+	waits error
+
+	mu    sync.Mutex // guards:
+	asked []string   // addresses and what was asked of them
+	acts  []actors.Act
+	noted []error // by NoteAct
+	fails error   // what the pods answer
+}
 
 func (c *fakeCluster) Ready() error { return c.waits }
 
@@ -134,10 +143,13 @@ func (c *fakeCluster) Members() []Member {
 	}
 }
 
-func (c *fakeCluster) Survey(_ context.Context, addresses []string) []*actors.Report {
+func (c *fakeCluster) Survey(_ context.Context, addresses []string, question actors.Inspect) []*actors.Report {
 	reports := make([]*actors.Report, len(addresses))
 	for i, address := range addresses {
-		if address == "here" {
+		c.note(address, question)
+		if question.Full {
+			reports[i] = fullReport(address)
+		} else if address == "here" {
 			reports[i] = &actors.Report{Users: 3, Regions: []actors.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 1, PendingOps: 2}}}
 		}
 	}
@@ -151,25 +163,27 @@ func newPod(t testing.TB, change ...func(*Config)) *pod {
 		f(&cfg)
 	}
 	p := &pod{canvas: newFakeCanvas(cfg.Geometry), store: &fakeStore{}, now: noon}
-	handler, err := New(cfg, Ports{
-		Canvas:  p.canvas,
-		Cluster: &p.cluster,
-		Store:   p.store,
+	handlers, err := New(cfg, Ports{
+		Canvas:     p.canvas,
+		Cluster:    &p.cluster,
+		Inspectors: &p.cluster,
+		Store:      p.store,
 		Pages: fstest.MapFS{
 			"index.html":    {Data: []byte("<!doctype html><title>canvas</title>")},
 			"app/main.js":   {Data: []byte("export {}")},
 			"app/style.css": {Data: []byte("body{}")},
 		},
-		Origin:   func(r *http.Request) bool { return r.Header.Get("Origin") == "https://friend.example" },
-		Sockets:  &p.sockets,
-		Counters: []Counter{{"store_flushes_total", "Flushes of the store.", &p.flushes}},
-		Draining: func() bool { return p.draining },
-		Now:      func() time.Time { return p.now },
+		AdminPages: adminPages(),
+		Origin:     func(r *http.Request) bool { return r.Header.Get("Origin") == "https://friend.example" },
+		Sockets:    &p.sockets,
+		Counters:   []Counter{{"store_flushes_total", "Flushes of the store.", &p.flushes}},
+		Draining:   func() bool { return p.draining },
+		Now:        func() time.Time { return p.now },
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Handler = handler
+	p.Handler, p.apart = handlers.All, handlers.Admin
 	return p
 }
 

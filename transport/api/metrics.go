@@ -62,10 +62,10 @@ func (r register) count(name, help string, labels prometheus.Labels, value *atom
 		func() float64 { return float64(value.Load()) }))
 }
 
-// seconds adds a histogram from 0.5 ms, a commit on a fast disk, to 8 s, past any patience.
-func (r register) seconds(name, help string) func(time.Duration) {
+// seconds adds a histogram of 15 buckets, each twice the one before.
+func (r register) seconds(name, help string, least time.Duration) func(time.Duration) {
 	h := prometheus.NewHistogram(prometheus.HistogramOpts{
-		Namespace: namespace, Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(0.0005, 2, 15),
+		Namespace: namespace, Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(least.Seconds(), 2, 15),
 	})
 	r.MustRegister(h)
 	return func(d time.Duration) { h.Observe(d.Seconds()) }

@@ -49,8 +49,9 @@ func TestMetrics_Complete(t *testing.T) {
 		counters[name] = value
 	}
 	delete(counters, "Stats.Refused[0]") // no refusal has that code
-	nanos := counters["Counters.TickNanos"]
+	nanos, cpu := counters["Counters.TickNanos"], counters["Counters.TickCPU"]
 	delete(counters, "Counters.TickNanos")
+	delete(counters, "Counters.TickCPU")
 
 	body := p.ask("GET", "/metrics", "").Body.String()
 	shown := make(map[string]bool)
@@ -66,6 +67,9 @@ func TestMetrics_Complete(t *testing.T) {
 			t.Errorf("%s is not among the metrics", name)
 		}
 	}
+	if !strings.Contains(body, namespace+"_write_rounds_cpu_seconds_total 0.00"+cpu[:1]) {
+		t.Errorf("processor time of %s ns is not shown in seconds", cpu)
+	}
 	if len(nanos) != 7 || !strings.Contains(body, namespace+"_write_round_seconds 0.00"+nanos[:1]) {
 		t.Errorf("the time of a round of %s ns is not shown in seconds", nanos)
 	}
@@ -78,6 +82,7 @@ func TestMetrics_Names(t *testing.T) {
 		t.Fatal("the observers are not set")
 	}
 	p.canvas.stats.Commit(3 * time.Millisecond)
+	p.sockets.Tick(3 * time.Millisecond)
 	p.canvas.stats.PlaceToAck(700 * time.Millisecond)
 	p.ask("GET", "/api/pixel/99/99", "")
 	p.flushes.Add(9)
@@ -91,6 +96,8 @@ func TestMetrics_Names(t *testing.T) {
 		`pixelplayground_commit_duration_seconds_bucket{le="0.004"} 1`,
 		`pixelplayground_commit_duration_seconds_bucket{le="0.002"} 0`,
 		`pixelplayground_place_to_ack_duration_seconds_count 1`,
+		`pixelplayground_fan_out_duration_seconds_bucket{le="0.0032"} 1`,
+		`pixelplayground_dead_letters_total{kind="other"} 0`,
 		`pixelplayground_ops_refused_total{reason="rate"} 0`,
 		`pixelplayground_actors{kind="region"} 0`,
 		`go_goroutines `,

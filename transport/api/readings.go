@@ -3,6 +3,7 @@ package api
 import (
 	"strconv"
 	"sync/atomic"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -19,8 +20,9 @@ func (r register) actors(stats *actors.Stats) {
 		r.count("actor_messages_total", "Messages handled by actors.", labels, &stats.Messages[k])
 		r.count("actor_unhandled_messages_total", "Messages that an actor had no case for: a fault of the program.", labels, &stats.Unhandled[k])
 		r.count("actor_restarts_total", "Actors restarted after a panic.", labels, &stats.Restarts[k])
+		r.count("dead_letters_total", "Messages to actors that were gone.", labels, &stats.DeadLetters[k])
 	}
-	r.count("dead_letters_total", "Messages to actors that were gone.", nil, &stats.DeadLetters)
+	r.count("dead_letters_total", "Messages to actors that were gone.", prometheus.Labels{"kind": "other"}, &stats.Strays)
 
 	r.count("ops_accepted_total", "Ops that passed the checks of rate and bounds.", nil, &stats.Placed)
 	for why := canvas.RefusedRate; why <= canvas.RefusedRegion; why++ {
@@ -34,13 +36,16 @@ func (r register) actors(stats *actors.Stats) {
 	r.count("region_claims_lost_total", "Claims lost to another owner.", nil, &stats.Fenced)
 	r.count("regions_yielded_total", "Regions handed over to other nodes.", nil, &stats.Yielded)
 	r.gauge("regions", "Regions that this node owns and has claimed.", nil, func() float64 { return float64(stats.Serving.Load()) })
+	r.gauge("region_epoch", "Highest epoch that this node has claimed a region under.", nil, func() float64 { return float64(stats.Epoch.Load()) })
 	r.count("relays_dropped_total", "Relays dropped because too much was under way to them; they resynchronise.", nil, &stats.Lagging)
 	const resyncs, resyncsHelp = "resyncs_total", "Viewers brought up to date, with what they had missed or with a snapshot."
 	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "delta"}, &stats.Resumes)
 	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "snapshot"}, &stats.Snapshots)
 
-	stats.Commit = r.seconds("commit_duration_seconds", "Time of one commit to the store.")
-	stats.PlaceToAck = r.seconds("place_to_ack_duration_seconds", "Time from an op's arrival at its connection to its acknowledgement.")
+	// From a commit on a fast disk to 8 s, past any patience.
+	const fast = 500 * time.Microsecond
+	stats.Commit = r.seconds("commit_duration_seconds", "Time of one commit to the store.", fast)
+	stats.PlaceToAck = r.seconds("place_to_ack_duration_seconds", "Time from an op's arrival at its connection to its acknowledgement.", fast)
 }
 
 // sockets adds all of transport.Counters.
@@ -66,11 +71,16 @@ func (r register) sockets(c *transport.Counters) {
 	r.count("sent_bytes_total", "Bytes written to WebSockets.", nil, &c.BytesOut)
 	r.count("socket_writes_total", "System calls that wrote to WebSockets.", nil, &c.Writes)
 	r.count("pixels_shown_total", "Pixels times the connections they were written to.", nil, &c.Pixels)
+	r.gauge("connections_behind", "WebSockets that have not taken all that was written to them.", nil, load(&c.Behind))
 	r.count("slow_writes_total", "Times a connection did not take all that was written to it.", nil, &c.Slow)
 	r.count("frames_withheld_total", "Times frames were withheld from a slow connection, to be merged.", nil, &c.Lagged)
 	r.count("resyncs_asked_total", "Regions that connections asked to be brought up to date in.", nil, &c.Resyncs)
 	r.count("batches_dropped_total", "Batches that found a shard too far behind, and were replaced by resyncs.", nil, &c.Dropped)
 	r.count("reads_throttled_total", "Times a connection was not read from because its messages waited.", nil, &c.Throttled)
 	r.count("write_rounds_total", "Rounds of writing to connections.", nil, &c.Ticks)
+	r.MustRegister(prometheus.NewCounterFunc(
+		prometheus.CounterOpts{Namespace: namespace, Name: "write_rounds_cpu_seconds_total", Help: "Processor time of all rounds of writing; 0 where the system does not tell."},
+		func() float64 { return float64(c.TickCPU.Load()) / 1e9 }))
+	c.Tick = r.seconds("fan_out_duration_seconds", "Time of one round of writing: what is due to every viewer of one shard.", 50*time.Microsecond)
 	r.gauge("write_round_seconds", "Time that the last round of writing took.", nil, func() float64 { return float64(c.TickNanos.Load()) / 1e9 })
 }

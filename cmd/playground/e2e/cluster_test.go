@@ -9,7 +9,6 @@ import (
 	"math/rand/v2"
 	"net"
 	"slices"
-	"strings"
 	"testing"
 	"time"
 
@@ -331,9 +330,4 @@ func (s *server) owners() (map[int]string, error) {
 func nameOf(s *server) string {
 	i := slices.Index(s.args, "--node")
 	return s.args[i+1]
-}
-
-func (s *server) ip() string {
-	host, _, _ := net.SplitHostPort(strings.TrimPrefix(s.url, "http://"))
-	return host
 }

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+
+	"pixelplayground/actors"
+	"pixelplayground/transport"
+)
+
+// around is the rest of a pod as its inspector sees it.
+type around struct {
+	*pod
+	server *transport.Server // serves nobody on a pod without users
+}
+
+func (a around) Process() actors.Process { return measure() }
+
+func (a around) Sockets() actors.Sockets {
+	counted := a.server.Counters()
+	return actors.Sockets{Deliveries: int(counted.Pixels.Load()), MessagesIn: int(counted.MessagesIn.Load()), BytesOut: int(counted.BytesOut.Load())}
+}
+
+func (a around) Viewers() []int {
+	if !a.cfg.gateway {
+		return nil
+	}
+	return a.server.Viewers()
+}
+
+func (a around) Connections(ctx context.Context, worst int, only []actors.ViewerID) []actors.ConnectionReport {
+	return a.server.Connections(ctx, worst, only)
+}
+
+var errEnding = errors.New("it is closing already")
+
+// Act does on this pod what an operator asks of it.
+func (a around) Act(ctx context.Context, act actors.Act) error {
+	switch act.Do {
+	case actors.ActDrain:
+		if a.draining.Load() || !a.ask("an operator") {
+			return errEnding
+		}
+		return nil
+	case actors.ActDisconnect:
+		return a.server.Disconnect(ctx, act.Connection)
+	case actors.ActAnnounce:
+		a.server.Announce(act.Text)
+		return nil
+	case actors.ActHandOver:
+		return a.take(act)
+	}
+	return fmt.Errorf("this pod does not know how to %s", act.Do)
+}
+
+// take has the cluster give this pod a region.
+func (a around) take(act actors.Act) error {
+	if a.others == nil {
+		return errors.New("there are no other pods")
+	}
+	return a.others.Pin(act.Region)
+}
+
+// ending waits until somebody wants the server to end, and says who.
+func (p *pod) ending(stop <-chan os.Signal) string {
+	select {
+	case signal := <-stop:
+		return signal.String()
+	case who := <-p.asked:
+		return who
+	}
+}
+
+// ask has the server drain and end, as a signal would; false: it has been asked before.
+func (p *pod) ask(who string) bool {
+	select {
+	case p.asked <- who:
+		return true
+	default:
+		return false
+	}
+}

@@ -1,0 +1,64 @@
+package main
+
+import (
+	"bytes"
+	"os"
+	"runtime/debug"
+	"runtime/metrics"
+	"strconv"
+	"time"
+
+	"pixelplayground/actors"
+)
+
+// clockTick is the unit of processor time in /proc: 1/100 s on every Linux that Go runs on.
+const clockTick = 10 * time.Millisecond
+
+// measure reads what this process uses. What the system does not tell is 0, but memory is
+// then what Go has of it.
+func measure() actors.Process {
+	samples := []metrics.Sample{
+		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/sched/goroutines:goroutines"},
+	}
+	metrics.Read(samples)
+	pauses := debug.GCStats{PauseQuantiles: make([]time.Duration, 101)} // of the last 256
+	debug.ReadGCStats(&pauses)
+	p := actors.Process{
+		Heap: int(samples[0].Value.Uint64()), Memory: int(samples[1].Value.Uint64()), Goroutines: int(samples[2].Value.Uint64()),
+		GCPause: pauses.PauseQuantiles[99],
+	}
+	if resident, ok := residentPages(); ok {
+		p.Memory = resident * os.Getpagesize()
+	}
+	p.CPU = processorTime()
+	return p
+}
+
+// processorTime is the user's and the system's part: fields 14 and 15 of proc(5)'s stat,
+// counted behind the name, which may hold anything.
+func processorTime() time.Duration {
+	stat, err := os.ReadFile("/proc/self/stat")
+	if err != nil {
+		return 0
+	}
+	fields := bytes.Fields(stat[bytes.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return 0
+	}
+	user, _ := strconv.Atoi(string(fields[11]))
+	system, _ := strconv.Atoi(string(fields[12]))
+	return time.Duration(user+system) * clockTick
+}
+
+func residentPages() (pages int, ok bool) {
+	statm, err := os.ReadFile("/proc/self/statm")
+	if err != nil {
+		return 0, false
+	}
+	fields := bytes.Fields(statm)
+	if len(fields) < 2 {
+		return 0, false
+	}
+	pages, err = strconv.Atoi(string(fields[1]))
+	return pages, err == nil
+}

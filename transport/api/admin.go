@@ -1,0 +1,227 @@
+package api
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io/fs"
+	"net/http"
+	"net/http/pprof"
+	"slices"
+	"strings"
+	"time"
+
+	"pixelplayground/actors"
+)
+
+// Inspectors is the way to the inspectors of all pods, by the pods' addresses.
+// *actors.Node is one.
+type Inspectors interface {
+	// Survey asks pods at once; nil for one that did not answer before ctx ended.
+	Survey(ctx context.Context, addresses []string, question actors.Inspect) []*actors.Report
+	// List, Look and Act ask one. Errors are for the operator; actors.ErrSilent: no answer.
+	List(ctx context.Context, address, kind string) (*actors.Listing, error)
+	Look(ctx context.Context, address, name string) (*actors.View, error)
+	Act(ctx context.Context, address string, act actors.Act) error
+	// NoteAct logs and remembers what was asked of a pod.
+	NoteAct(act actors.Act, err error)
+}
+
+// MinAdminToken is the least length of the token, in characters: of random letters too
+// many to be guessed, at any rate of attempts.
+const MinAdminToken = 16
+
+// adminPolicy keeps the operator's page to its own files, and out of others' frames.
+const adminPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+// adminOff is what there is instead of the dashboard.
+const adminOff = "The admin dashboard is off. Start the server with a token of at least 16 characters to turn it on: --admin-token, or PLAYGROUND_ADMIN_TOKEN in the environment."
+
+// admin is what only an operator may see and do: the dashboard, its questions and acts,
+// and the profiler. Everything goes through guard.
+type admin struct {
+	*server
+	sessions sessions
+	attempts *attempts
+	origins  *http.CrossOriginProtection
+	routes   map[string]methods
+	gathered gathered
+}
+
+func newAdmin(s *server) *admin {
+	a := &admin{server: s, sessions: newSessions(s.AdminToken), attempts: newAttempts(), origins: http.NewCrossOriginProtection()}
+	a.routes = map[string]methods{
+		"/admin":                 {"GET": a.page("index.html")},
+		"/admin/":                {"GET": a.page("index.html")},
+		"/admin/login":           {"GET": a.page("login.html"), "POST": a.login},
+		"/admin/logout":          {"POST": a.logout},
+		"/admin/api/state":       {"GET": a.getState},
+		"/admin/api/connections": {"GET": a.getConnections},
+		"/admin/api/actors":      {"GET": a.getActors},
+		"/admin/api/actor":       {"GET": a.getActor},
+		"/admin/api/drain":       {"POST": a.drain},
+		"/admin/api/handover":    {"POST": a.handOver},
+		"/admin/api/disconnect":  {"POST": a.disconnect},
+		"/admin/api/announce":    {"POST": a.announce},
+		"/debug/pprof/":          {"GET": unhurried(pprof.Index)},
+		"/debug/pprof/cmdline":   {"GET": pprof.Cmdline},
+		"/debug/pprof/profile":   {"GET": unhurried(pprof.Profile)},
+		"/debug/pprof/symbol":    {"GET": pprof.Symbol, "POST": pprof.Symbol},
+		"/debug/pprof/trace":     {"GET": unhurried(pprof.Trace)},
+	}
+	if s.Config.Pages {
+		a.routes["/admin/api/canvas.png"] = methods{"GET": s.getImage}
+	}
+	if s.AdminPages != nil {
+		_ = fs.WalkDir(s.AdminPages, ".", func(name string, entry fs.DirEntry, err error) error {
+			if err == nil && !entry.IsDir() && !strings.HasSuffix(name, ".html") {
+				a.routes["/admin/"+name] = methods{"GET": a.page(name)}
+			}
+			return nil // what can't be read is not there: New has looked
+		})
+	}
+	return a
+}
+
+// openPaths are what the login form needs before anybody has logged in.
+func openPaths() []string {
+	return []string{"/admin/login", "/admin/css/tokens.css", "/admin/css/login.css", "/admin/favicon.svg"}
+}
+
+// ServeHTTP answers for everything below /admin and /debug.
+func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	counted := &counted{ResponseWriter: w, status: http.StatusOK}
+	defer func() { a.metrics.answered("/"+strings.SplitN(r.URL.Path, "/", 3)[1], counted.status) }()
+	w = counted
+
+	header := w.Header()
+	header.Set("Cache-Control", "no-store")
+	header.Set("Content-Security-Policy", adminPolicy)
+	header.Set("Cross-Origin-Opener-Policy", "same-origin")
+	header.Set("Cross-Origin-Resource-Policy", "same-origin")
+	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("X-Content-Type-Options", "nosniff")
+	header.Set("X-Frame-Options", "DENY")
+	if a.AdminToken == "" {
+		http.Error(w, adminOff, http.StatusNotFound)
+		return
+	}
+	if !a.guard(w, r) {
+		return
+	}
+	m, ok := a.routes[r.URL.Path]
+	handle := m.of(r.Method)
+	if !ok && strings.HasPrefix(r.URL.Path, "/debug/pprof/") { // a profile by its name
+		ok, handle = true, methods{"GET": unhurried(pprof.Index)}.of(r.Method)
+	}
+	switch {
+	case !ok:
+		fail(w, http.StatusNotFound, "Not found")
+	case handle == nil:
+		header.Set("Allow", m.allow())
+		fail(w, http.StatusMethodNotAllowed, "Method not allowed")
+	default:
+		handle(w, r)
+	}
+}
+
+// guard lets an operator pass, and anybody to the login. Others it answers.
+func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	if a.origins.Check(r) != nil {
+		fail(w, http.StatusForbidden, "This request came from another site")
+		return false
+	}
+	if slices.Contains(openPaths(), r.URL.Path) {
+		return true
+	}
+	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
+	switch {
+	case bearer:
+		return a.admitBearer(w, r, token)
+	case !a.sessions.holds(r, a.Now()):
+		if reads && (r.URL.Path == "/admin" || r.URL.Path == "/admin/") {
+			a.pageAs(w, r, "login.html", http.StatusUnauthorized)
+		} else {
+			fail(w, http.StatusUnauthorized, "Log in at /admin/login")
+		}
+		return false
+	case !reads && r.Header.Get(adminHeader) != "1":
+		// No other site can make a browser send it without asking first.
+		fail(w, http.StatusForbidden, "The header "+adminHeader+": 1 is missing")
+		return false
+	}
+	return true
+}
+
+const adminHeader = "X-Playground-Admin"
+
+// admitBearer is for scripts, which send the token with every request.
+func (a *admin) admitBearer(w http.ResponseWriter, r *http.Request, token string) bool {
+	now := a.Now()
+	if !a.attempts.open(clientOf(r), now) {
+		retryAfter(w, attemptEvery)
+		fail(w, http.StatusTooManyRequests, "Too many wrong tokens")
+		return false
+	}
+	if !a.sessions.isToken(token) {
+		a.attempts.failed(clientOf(r), now)
+		fail(w, http.StatusUnauthorized, "That is not the token")
+		return false
+	}
+	return true
+}
+
+func (a *admin) page(name string) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) { a.pageAs(w, r, name, http.StatusOK) }
+}
+
+func (a *admin) pageAs(w http.ResponseWriter, r *http.Request, name string, status int) {
+	if a.AdminPages == nil {
+		fail(w, http.StatusNotFound, "This server has no pages for operators")
+		return
+	}
+	content, err := fs.ReadFile(a.AdminPages, name)
+	if err != nil {
+		fail(w, http.StatusInternalServerError, "The page is missing")
+		return
+	}
+	if status != http.StatusOK {
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		w.WriteHeader(status)
+		_, _ = w.Write(content) // a client that is gone has nobody to tell
+		return
+	}
+	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
+}
+
+// profilePatience is how long a profile may take to be written; the profiler itself takes
+// 30 s unless it is told otherwise.
+const profilePatience = 2 * time.Minute
+
+func unhurried(handle http.HandlerFunc) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(profilePatience))
+		handle(w, r)
+	}
+}
+
+// memberOf finds a pod by its id, or answers that there is none.
+func (a *admin) memberOf(w http.ResponseWriter, id string) (Member, bool) {
+	for _, m := range a.Cluster.Members() {
+		if m.ID == id {
+			return m, true
+		}
+	}
+	fail(w, http.StatusNotFound, "No pod has this id: it may have left")
+	return Member{}, false
+}
+
+// unanswered tells the operator why a pod did not do what was asked.
+func unanswered(w http.ResponseWriter, err error) {
+	if errors.Is(err, actors.ErrSilent) {
+		fail(w, http.StatusGatewayTimeout, actors.ErrSilent.Error())
+		return
+	}
+	fail(w, http.StatusConflict, err.Error())
+}

@@ -1,0 +1,102 @@
+package api
+
+import (
+	"context"
+	"net/http"
+	"slices"
+
+	"pixelplayground/actors"
+)
+
+// maxName bounds a name searched for, in bytes: more than any user's.
+const maxName = 200
+
+type actorShown struct {
+	ID      string  `json:"id"`
+	State   string  `json:"state"`
+	Rate    float64 `json:"rate"`
+	Mailbox int     `json:"mailbox"`
+}
+
+type handledShown struct {
+	Type string  `json:"type"`
+	At   int64   `json:"at"`
+	US   float64 `json:"us"` // microseconds
+}
+
+type viewShown struct {
+	ID    string         `json:"id"`
+	State string         `json:"state"`
+	Since int64          `json:"since"`
+	Facts [][2]string    `json:"facts"`
+	Last  []handledShown `json:"last"`
+}
+
+// getActors is the actors of one kind on one pod.
+func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	member, ok := a.memberOf(w, query.Get("member"))
+	if !ok {
+		return
+	}
+	kind := query.Get("kind")
+	if !slices.ContainsFunc(actors.Kinds(), func(k actors.Kind) bool { return k.String() == kind }) {
+		fail(w, http.StatusNotFound, "There is no such kind of actor")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), adminSurvey)
+	defer cancel()
+	listing, err := a.Inspectors.List(ctx, member.Address, kind)
+	if err != nil {
+		unanswered(w, err)
+		return
+	}
+	shown := []actorShown{}
+	for _, one := range listing.Actors {
+		shown = append(shown, actorShown{one.Actor, one.State, perSecond(one.Recent, actors.Span), one.Mailbox})
+	}
+	reply(w, http.StatusOK, struct {
+		Actors []actorShown `json:"actors"`
+	}{shown})
+}
+
+// getActor is one actor.
+func (a *admin) getActor(w http.ResponseWriter, r *http.Request) {
+	query := r.URL.Query()
+	member, ok := a.memberOf(w, query.Get("member"))
+	if !ok {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), adminSurvey)
+	defer cancel()
+	view, err := a.Inspectors.Look(ctx, member.Address, query.Get("id"))
+	switch {
+	case err != nil:
+		unanswered(w, err)
+		return
+	case view.Actor == "":
+		fail(w, http.StatusNotFound, "There is no such actor: it may have ended")
+		return
+	}
+	shown := viewShown{ID: view.Actor, State: view.State, Since: view.Since, Facts: [][2]string{}, Last: []handledShown{}}
+	for _, fact := range view.Facts {
+		shown.Facts = append(shown.Facts, [2]string{fact.Name, fact.Value})
+	}
+	for _, h := range view.Last {
+		shown.Last = append(shown.Last, handledShown{h.Type, h.At, microseconds(h.Took)})
+	}
+	reply(w, http.StatusOK, shown)
+}
+
+// getConnections searches all pods for connections by a part of their user's name.
+func (a *admin) getConnections(w http.ResponseWriter, r *http.Request) {
+	name := r.URL.Query().Get("name")
+	if name == "" || len(name) > maxName {
+		fail(w, http.StatusBadRequest, "Give a name, or a part of one, for example ?name=ada")
+		return
+	}
+	members, reports := a.survey(r.Context(), actors.Inspect{Full: true, Connections: worstShown, Name: name})
+	reply(w, http.StatusOK, struct {
+		Connections []connectionShown `json:"connections"`
+	}{worstOf(members, reports)})
+}

@@ -1,0 +1,149 @@
+package api
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+const (
+	// actTimeout bounds what a pod has to do what it is asked.
+	actTimeout = 3 * time.Second
+	// maxAnnouncement is what the protocol carries of one, in bytes.
+	maxAnnouncement = 1024
+	// maxActBody bounds what an act says, in bytes.
+	maxActBody = 8 << 10
+)
+
+// whoOf is the operator as the log names them: where the request came from. What proxies
+// say of it is anybody's word, so it is not asked.
+func whoOf(r *http.Request) string {
+	if client := clientOf(r); client.IsValid() {
+		return client.Addr().String()
+	}
+	return r.RemoteAddr
+}
+
+// asked reads what an act says, or answers that it can't be read.
+func asked[T any](a *admin, w http.ResponseWriter, r *http.Request) (said T, ok bool) {
+	body, ok := a.body(w, r, maxActBody)
+	if !ok {
+		return said, false
+	}
+	if json.Unmarshal(body, &said) != nil {
+		fail(w, http.StatusBadRequest, badFormat)
+		return said, false
+	}
+	return said, true
+}
+
+func (a *admin) drain(w http.ResponseWriter, r *http.Request) {
+	said, ok := asked[struct{ Member string }](a, w, r)
+	if !ok {
+		return
+	}
+	if member, ok := a.memberOf(w, said.Member); ok {
+		a.act(w, r, actors.Act{Do: actors.ActDrain, Target: member.Name}, member)
+	}
+}
+
+func (a *admin) handOver(w http.ResponseWriter, r *http.Request) {
+	said, ok := asked[struct {
+		Member string
+		Region *canvas.RegionID
+	}](a, w, r)
+	if !ok {
+		return
+	}
+	if said.Region == nil || int64(*said.Region) >= int64(a.Geometry.Regions()) {
+		fail(w, http.StatusBadRequest, fmt.Sprintf("The region must be 0 to %d", a.Geometry.Regions()-1))
+		return
+	}
+	member, ok := a.memberOf(w, said.Member)
+	switch {
+	case !ok:
+	case !slices.Contains(member.Roles, "canvas") || member.Draining:
+		fail(w, http.StatusConflict, member.Name+" can't own regions")
+	default:
+		a.act(w, r, actors.Act{Do: actors.ActHandOver, Region: *said.Region, Target: fmt.Sprintf("region %d to %s", *said.Region, member.Name)}, member)
+	}
+}
+
+func (a *admin) disconnect(w http.ResponseWriter, r *http.Request) {
+	said, ok := asked[struct{ Member, Connection string }](a, w, r)
+	if !ok {
+		return
+	}
+	viewer, err := strconv.ParseUint(said.Connection, 36, 64)
+	if err != nil {
+		fail(w, http.StatusBadRequest, "This is not the id of a connection")
+		return
+	}
+	if member, ok := a.memberOf(w, said.Member); ok {
+		a.act(w, r, actors.Act{
+			Do: actors.ActDisconnect, Connection: actors.ViewerID(viewer), Target: fmt.Sprintf("connection %s of %s", said.Connection, member.Name),
+		}, member)
+	}
+}
+
+// announce shows a line to everybody, through all pods that have users.
+func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
+	said, ok := asked[struct{ Text string }](a, w, r)
+	if !ok {
+		return
+	}
+	text := strings.TrimSpace(said.Text)
+	if text == "" || len(text) > maxAnnouncement || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
+		fail(w, http.StatusBadRequest, fmt.Sprintf("The text must be one line of at most %d bytes", maxAnnouncement))
+		return
+	}
+	var gateways []Member
+	for _, m := range a.Cluster.Members() {
+		if slices.Contains(m.Roles, "gateway") {
+			gateways = append(gateways, m)
+		}
+	}
+	if len(gateways) == 0 {
+		fail(w, http.StatusConflict, "No pod has users")
+		return
+	}
+	a.act(w, r, actors.Act{Do: actors.ActAnnounce, Text: text, Target: strconv.Quote(text)}, gateways...)
+}
+
+// act asks pods to do something, and answers with how it went.
+func (a *admin) act(w http.ResponseWriter, r *http.Request, act actors.Act, members ...Member) {
+	act.Who, act.At = whoOf(r), a.Now().UnixMilli()
+	ctx, cancel := context.WithTimeout(r.Context(), actTimeout)
+	defer cancel()
+	failed := make([]error, len(members))
+	var acting sync.WaitGroup
+	for i, m := range members {
+		acting.Go(func() {
+			if err := a.Inspectors.Act(ctx, m.Address, act); err != nil {
+				failed[i] = fmt.Errorf("%s: %w", m.Name, err)
+			}
+		})
+	}
+	acting.Wait()
+	err := errors.Join(failed...)
+	if !slices.ContainsFunc(members, func(m Member) bool { return m.Self }) { // else this pod has noted it
+		a.Inspectors.NoteAct(act, err)
+	}
+	if err != nil {
+		unanswered(w, err)
+		return
+	}
+	reply(w, http.StatusOK, done{true})
+}

@@ -1,0 +1,280 @@
+package api
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"math"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+const (
+	// adminSurvey bounds what the pods have to answer for the dashboard, which asks every
+	// second: more than an inspector takes at the most.
+	adminSurvey = 1200 * time.Millisecond
+	// surveyServes is how old an answer may be that a second dashboard is shown.
+	surveyServes = 500 * time.Millisecond
+	// worstShown bounds the connections shown of the whole cluster.
+	worstShown = 50
+)
+
+// gathered is the last survey, shared by all dashboards, so that ten of them cost the
+// cluster no more than one.
+type gathered struct {
+	mu      sync.Mutex // held while the pods are asked: who comes meanwhile waits
+	at      time.Time
+	members []Member
+	reports []*actors.Report // as members; nil: no answer
+}
+
+// gather asks all pods, unless they have just been asked.
+func (a *admin) gather(ctx context.Context) ([]Member, []*actors.Report) {
+	g := &a.gathered
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if g.members == nil || a.Now().Sub(g.at) > surveyServes {
+		g.members, g.reports = a.survey(ctx, actors.Inspect{Full: true, Connections: worstShown})
+		g.at = a.Now()
+	}
+	return g.members, g.reports
+}
+
+func (a *admin) survey(ctx context.Context, question actors.Inspect) ([]Member, []*actors.Report) {
+	// The answer may be for others too, so it is not given up with one request.
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), adminSurvey)
+	defer cancel()
+	members := a.Cluster.Members()
+	addresses := make([]string, len(members))
+	for i, m := range members {
+		addresses[i] = m.Address
+	}
+	return members, a.Inspectors.Survey(ctx, addresses, question)
+}
+
+// getState is the whole dashboard.
+func (a *admin) getState(w http.ResponseWriter, r *http.Request) {
+	var members []Member
+	var reports []*actors.Report
+	history := r.URL.Query().Get("history") == "1"
+	if history {
+		members, reports = a.survey(r.Context(), actors.Inspect{Full: true, Connections: worstShown, History: true})
+	} else {
+		members, reports = a.gather(r.Context())
+	}
+	state := stateShown{
+		Node: a.Node, Time: a.Now().UnixMilli(), Canvas: canvasShown{a.Geometry.Width, a.Geometry.Height, a.Geometry.Region},
+		Members: []podShown{}, Regions: regionsShown(a.Geometry, members, reports), Connections: worstOf(members, reports), Events: eventsShown(reports),
+	}
+	for i, m := range members {
+		state.Members = append(state.Members, podOf(m, reports[i]))
+		if reports[i] != nil {
+			state.Users += reports[i].Users
+		}
+	}
+	if history {
+		state.History = historyOf(reports)
+	}
+	reply(w, http.StatusOK, state)
+}
+
+// What the dashboard is told: times in Unix milliseconds, durations in milliseconds unless
+// they say otherwise, rates per second.
+type (
+	stateShown struct {
+		Node        string            `json:"node"`
+		Time        int64             `json:"time"`
+		Canvas      canvasShown       `json:"canvas"`
+		Users       int               `json:"users"`
+		Members     []podShown        `json:"members"`
+		Regions     []areaShown       `json:"regions"`
+		Connections []connectionShown `json:"connections"`
+		Events      []eventShown      `json:"events"`
+		History     *historyShown     `json:"history,omitempty"`
+	}
+	canvasShown struct {
+		Width  int `json:"width"`
+		Height int `json:"height"`
+		Region int `json:"region"`
+	}
+	spreadShown struct {
+		P50 float64 `json:"p50"`
+		P99 float64 `json:"p99"`
+	}
+	// areaShown is a region with its owner.
+	areaShown struct {
+		Region  canvas.RegionID `json:"region"`
+		X       int             `json:"x"`
+		Y       int             `json:"y"`
+		Width   int             `json:"width"`
+		Height  int             `json:"height"`
+		Owner   string          `json:"owner"`
+		State   string          `json:"state"`
+		Epoch   uint64          `json:"epoch"`
+		Seq     uint64          `json:"seq"`
+		Rate    float64         `json:"rate"`
+		Viewers int             `json:"viewers"`
+		Relays  int             `json:"relays"`
+		Pending int             `json:"pending"`
+		Commit  spreadShown     `json:"commit"`
+		Pinned  bool            `json:"pinned"`
+	}
+	connectionShown struct {
+		ID       string  `json:"id"`
+		Member   string  `json:"member"`
+		Name     string  `json:"name"`
+		User     string  `json:"user"`
+		Since    int64   `json:"since"`
+		RateIn   float64 `json:"rate_in"`
+		RateOut  float64 `json:"rate_out"`
+		BytesOut int     `json:"bytes_out"`
+		Lag      float64 `json:"lag"`
+	}
+	eventShown struct {
+		At       int64   `json:"at"`
+		Kind     string  `json:"kind"`
+		Node     string  `json:"node"`
+		Text     string  `json:"text"`
+		Region   int     `json:"region"`
+		Duration float64 `json:"duration"`
+	}
+	historyShown struct {
+		At          []int64   `json:"at"`
+		PixelsIn    []float64 `json:"pixels_in"`
+		Deliveries  []float64 `json:"deliveries"`
+		PlaceToAck  []float64 `json:"place_to_ack_p99"`
+		Connections []int     `json:"connections"`
+		Memory      []int     `json:"memory"`
+	}
+)
+
+func milliseconds(d time.Duration) float64 { return round(float64(d) / 1e6) }
+
+func spreadOf(s actors.Spread) spreadShown {
+	return spreadShown{milliseconds(s.P50), milliseconds(s.P99)}
+}
+
+// perSecond is a count of some time as a rate.
+func perSecond(n int, over time.Duration) float64 {
+	if over <= 0 {
+		return 0
+	}
+	return round(float64(n) / over.Seconds())
+}
+
+// round leaves three decimals.
+func round(f float64) float64 { return math.Round(f*1000) / 1000 }
+
+// regionsShown is one entry for each region that is not dormant: during a handoff two
+// pods tell of it, and the one that serves, or is further, counts.
+func regionsShown(g canvas.Geometry, members []Member, reports []*actors.Report) []areaShown {
+	known := make(map[canvas.RegionID]areaShown)
+	viewers := make(map[canvas.RegionID]int)
+	for i, report := range reports {
+		if report == nil {
+			continue
+		}
+		for region, n := range report.Viewers {
+			viewers[canvas.RegionID(region)] += n
+		}
+		for _, r := range report.Regions {
+			if int(r.Region) >= g.Regions() {
+				continue
+			}
+			x, y, width, height := g.Bounds(r.Region)
+			area := areaShown{
+				Region: r.Region, X: x, Y: y, Width: width, Height: height, Owner: members[i].ID, State: r.State, Epoch: r.Epoch, Seq: r.Seq,
+				Rate: perSecond(r.Pixels, actors.Span), Relays: r.Relays, Pending: r.PendingOps, Commit: spreadOf(r.Commit),
+				Pinned: slices.Contains(members[i].Pins, r.Region),
+			}
+			before, told := known[r.Region]
+			if further := cmp.Or(cmp.Compare(progress(r.State), progress(before.State)), cmp.Compare(r.Epoch, before.Epoch)); !told || further > 0 {
+				known[r.Region] = area
+			}
+		}
+	}
+	list := make([]areaShown, 0, len(known))
+	for id, area := range known {
+		area.Viewers = viewers[id]
+		list = append(list, area)
+	}
+	slices.SortFunc(list, func(a, b areaShown) int { return cmp.Compare(a.Region, b.Region) })
+	return list
+}
+
+func progress(state string) int {
+	return slices.Index([]string{"fenced", "asking", "claiming", "retiring", "serving"}, state)
+}
+
+// worstOf is the worst connections of all pods.
+func worstOf(members []Member, reports []*actors.Report) []connectionShown {
+	list := []connectionShown{}
+	for i, report := range reports {
+		if report == nil {
+			continue
+		}
+		for _, c := range report.Worst {
+			list = append(list, connectionShown{
+				ID: strconv.FormatUint(uint64(c.Viewer), 36), Member: members[i].ID, Name: c.User.Name, User: fmt.Sprintf("%012x", uint64(c.User.Author)),
+				Since: c.Since, RateIn: perSecond(c.In, c.Over), RateOut: perSecond(c.Out, c.Over), BytesOut: c.BytesOut, Lag: milliseconds(c.Lag),
+			})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b connectionShown) int {
+		return cmp.Or(cmp.Compare(b.Lag, a.Lag), cmp.Compare(b.RateIn+b.RateOut, a.RateIn+a.RateOut))
+	})
+	return list[:min(len(list), worstShown)]
+}
+
+func eventsShown(reports []*actors.Report) []eventShown {
+	var all [][]actors.Event
+	for _, report := range reports {
+		if report != nil {
+			all = append(all, report.Events)
+		}
+	}
+	list := []eventShown{}
+	for _, e := range actors.MergeEvents(all...) {
+		list = append(list, eventShown{e.At, e.Kind, e.Node, e.Text, e.Region, milliseconds(e.Duration)})
+	}
+	return list
+}
+
+// historyOf adds up the pods' histories; latency is the slowest pod's.
+func historyOf(reports []*actors.Report) *historyShown {
+	all := make(map[int64]actors.Past)
+	for _, report := range reports {
+		if report == nil {
+			continue
+		}
+		for _, p := range report.History {
+			sum := all[p.At]
+			all[p.At] = actors.Past{
+				PixelsIn: sum.PixelsIn + p.PixelsIn, Deliveries: sum.Deliveries + p.Deliveries, PlaceToAck: max(sum.PlaceToAck, p.PlaceToAck),
+				Connections: sum.Connections + p.Connections, Memory: sum.Memory + p.Memory,
+			}
+		}
+	}
+	times := make([]int64, 0, len(all))
+	for at := range all {
+		times = append(times, at)
+	}
+	slices.Sort(times)
+	h := &historyShown{At: []int64{}, PixelsIn: []float64{}, Deliveries: []float64{}, PlaceToAck: []float64{}, Connections: []int{}, Memory: []int{}}
+	for _, at := range times {
+		p := all[at]
+		h.At = append(h.At, at*1000)
+		h.PixelsIn = append(h.PixelsIn, perSecond(p.PixelsIn, actors.Span))
+		h.Deliveries = append(h.Deliveries, perSecond(p.Deliveries, actors.Span))
+		h.PlaceToAck = append(h.PlaceToAck, milliseconds(p.PlaceToAck))
+		h.Connections = append(h.Connections, p.Connections)
+		h.Memory = append(h.Memory, p.Memory)
+	}
+	return h
+}

@@ -1,0 +1,164 @@
+package api
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/actors"
+)
+
+// TestAdmin_State: what two pods tell, during a handoff, as the page gets it.
+func TestAdmin_State(t *testing.T) {
+	p := newAdminPod(t)
+	w := p.ask("GET", "/admin/api/state?history=1", "", "Cookie", p.login(t))
+	const want = `{"node":"pod-1","time":1777896000007,"canvas":{"width":40,"height":20,"region":16},"users":3,` +
+		`"members":[{"id":"a","name":"pod-1","roles":["gateway","canvas"],"version":"v1","self":true,"answers":true,"draining":false,"started":1777896000007,` +
+		`"connections":3,"regions":1,"cpu":0.5,"memory":1000,"heap":500,"gc_pause_p99":0.4,"goroutines":9,"store":{"ok":true,"error":""},` +
+		`"pixels_in":10,"deliveries":100,"messages_in":2,"bytes_out":1000,"commit":{"p50":1,"p99":2.5},"place_to_ack":{"p50":2,"p99":3},` +
+		`"kinds":[{"kind":"region","live":6,"rate":20,"mailbox_max":3,"mailbox_p99":2,"p50_us":12,"p99_us":90.5,"restarts":1,"dead_letters":4,"unhandled":5}]},` +
+		`{"id":"b","name":"pod-2","roles":["canvas"],"version":"","self":false,"answers":true,"draining":true,"started":1777896000007,` +
+		`"connections":0,"regions":1,"cpu":0,"memory":0,"heap":0,"gc_pause_p99":0,"goroutines":0,"store":{"ok":false,"error":"store is unavailable"},` +
+		`"pixels_in":0,"deliveries":0,"messages_in":0,"bytes_out":0,"commit":{"p50":0,"p99":0},"place_to_ack":{"p50":0,"p99":0},"kinds":[]}],` +
+		`"regions":[{"region":1,"x":16,"y":0,"width":16,"height":16,"owner":"a","state":"serving","epoch":7,"seq":5,"rate":2,"viewers":3,"relays":2,"pending":1,"commit":{"p50":1,"p99":0},"pinned":false},` +
+		`{"region":2,"x":32,"y":0,"width":8,"height":16,"owner":"b","state":"serving","epoch":3,"seq":0,"rate":5,"viewers":0,"relays":0,"pending":0,"commit":{"p50":0,"p99":0},"pinned":false}],` +
+		`"connections":[{"id":"10","member":"a","name":"","user":"000000000000","since":0,"rate_in":0,"rate_out":0,"bytes_out":0,"lag":1500},` +
+		`{"id":"z","member":"a","name":"Ada","user":"0000000000a1","since":6,"rate_in":5,"rate_out":15,"bytes_out":77,"lag":0}],` +
+		`"events":[{"at":400,"kind":"died","node":"here","text":"pod-3 died","region":-1,"duration":0},{"at":500,"kind":"handoff","node":"here","text":"region 1 moved","region":1,"duration":12}],` +
+		`"history":{"at":[5000,10000],"pixels_in":[3,0],"deliveries":[4,0],"place_to_ack_p99":[9,0],"connections":[2,0],"memory":[5,1]}}`
+	if got := strings.TrimSpace(w.Body.String()); w.Code != 200 || got != want {
+		t.Errorf("%d\n%s\nwant\n%s", w.Code, got, want)
+	}
+}
+
+// TestAdmin_PodWithoutAnswer: what membership knows is shown, and nothing made up.
+func TestAdmin_PodWithoutAnswer(t *testing.T) {
+	shown, err := json.Marshal(podOf(Member{ID: "b", Name: "pod-2", Roles: []string{"canvas"}, Started: noon}, nil))
+	const want = `{"id":"b","name":"pod-2","roles":["canvas"],"version":"","self":false,"answers":false,"draining":false,"started":1777896000007}`
+	if err != nil || string(shown) != want {
+		t.Errorf("%s\nwant %s", shown, want)
+	}
+	if list := regionsShown(small, []Member{{}}, []*actors.Report{nil}); len(list) != 0 {
+		t.Errorf("regions: %v", list)
+	}
+}
+
+// TestAdmin_DashboardsShareSurveys: ten dashboards ask the pods as often as one.
+func TestAdmin_DashboardsShareSurveys(t *testing.T) {
+	p := newAdminPod(t)
+	cookie := p.login(t)
+	for range 10 {
+		p.ask("GET", "/admin/api/state", "", "Cookie", cookie)
+	}
+	if n := len(p.cluster.asked); n != 2 {
+		t.Errorf("%d questions to two pods", n)
+	}
+	p.now = p.now.Add(surveyServes + time.Millisecond)
+	p.ask("GET", "/admin/api/state", "", "Cookie", cookie)
+	if n := len(p.cluster.asked); n != 4 {
+		t.Errorf("a second later: %d questions", n)
+	}
+}
+
+func TestAdmin_Actors(t *testing.T) {
+	p := newAdminPod(t)
+	cookie := p.login(t)
+	for _, test := range []struct {
+		target string
+		status int
+		body   string
+	}{
+		{"actors?member=b&kind=region", 200, `{"actors":[{"id":"region/1","state":"serving","rate":10,"mailbox":2}]}`},
+		{"actors?member=x&kind=region", 404, `{"error":"No pod has this id: it may have left"}`},
+		{"actors?member=b&kind=king", 404, `{"error":"There is no such kind of actor"}`},
+		{"actor?member=b&id=region/1", 200, `{"id":"region/1","state":"serving","since":7,"facts":[["epoch","9"]],"last":[{"type":"Submit","at":8,"us":1.5}]}`},
+		{"actor?member=b&id=region/7", 404, `{"error":"There is no such actor: it may have ended"}`},
+		{"connections?name=Ada", 200, ""},
+		{"connections", 400, `{"error":"Give a name, or a part of one, for example ?name=ada"}`},
+		{"connections?name=" + strings.Repeat("a", maxName+1), 400, ""},
+	} {
+		w := p.ask("GET", "/admin/api/"+test.target, "", "Cookie", cookie)
+		if got := strings.TrimSpace(w.Body.String()); w.Code != test.status || test.body != "" && got != test.body {
+			t.Errorf("%s: %d %s", test.target, w.Code, got)
+		}
+	}
+	if !slices.ContainsFunc(p.cluster.asked, func(q string) bool { return strings.Contains(q, "Name:Ada") }) {
+		t.Errorf("asked %v", p.cluster.asked)
+	}
+	p.cluster.fails = fmt.Errorf("%w: future: timeout", actors.ErrSilent)
+	if w := p.ask("GET", "/admin/api/actor?member=b&id=region/1", "", "Cookie", cookie); w.Code != http.StatusGatewayTimeout {
+		t.Errorf("a pod that is silent: %d %s", w.Code, w.Body)
+	}
+}
+
+func TestAdmin_Acts(t *testing.T) {
+	const at = 1777896000007
+	for _, test := range []struct {
+		path, body string
+		status     int
+		asked      []string
+		act        actors.Act
+	}{
+		{"drain", `{"member":"b"}`, 200, []string{"there"}, actors.Act{Do: "drain", Target: "pod-2"}},
+		{"drain", `{"member":"a"}`, 200, []string{"here"}, actors.Act{Do: "drain", Target: "pod-1"}},
+		{"drain", `{"member":"c"}`, 404, nil, actors.Act{}},
+		{"drain", `[]`, 400, nil, actors.Act{}},
+		{"drain", `{"member":"` + strings.Repeat("a", maxActBody) + `"}`, 413, nil, actors.Act{}},
+		{"handover", `{"region":3,"member":"a"}`, 200, []string{"here"}, actors.Act{Do: "handover", Region: 3, Target: "region 3 to pod-1"}},
+		{"handover", `{"region":0,"member":"a"}`, 200, []string{"here"}, actors.Act{Do: "handover", Target: "region 0 to pod-1"}},
+		{"handover", `{"region":3,"member":"b"}`, 409, nil, actors.Act{}}, // it is draining
+		{"handover", `{"region":6,"member":"a"}`, 400, nil, actors.Act{}},
+		{"handover", `{"region":-1,"member":"a"}`, 400, nil, actors.Act{}},
+		{"handover", `{"member":"a"}`, 400, nil, actors.Act{}},
+		{"disconnect", `{"member":"a","connection":"3f"}`, 200, []string{"here"}, actors.Act{Do: "disconnect", Connection: 123, Target: "connection 3f of pod-1"}},
+		{"disconnect", `{"member":"a","connection":"!"}`, 400, nil, actors.Act{}},
+		{"announce", `{"text":" Hello, \"all\" "}`, 200, []string{"here"}, actors.Act{Do: "announce", Text: `Hello, "all"`, Target: `"Hello, \"all\""`}},
+		{"announce", `{"text":" "}`, 400, nil, actors.Act{}},
+		{"announce", `{"text":"two\nlines"}`, 400, nil, actors.Act{}},
+		{"announce", `{"text":"` + strings.Repeat("é", 513) + `"}`, 400, nil, actors.Act{}},
+	} {
+		p := newAdminPod(t)
+		w := p.ask("POST", "/admin/api/"+test.path, test.body, "Cookie", p.login(t), adminHeader, "1")
+		if w.Code != test.status || (w.Code == 200) != (strings.TrimSpace(w.Body.String()) == `{"ok":true}`) {
+			t.Errorf("%s %s: %d %s, want %d", test.path, test.body, w.Code, w.Body, test.status)
+		}
+		var asked []string
+		for _, q := range p.cluster.asked {
+			address, _, _ := strings.Cut(q, " ")
+			asked = append(asked, address)
+		}
+		if !reflect.DeepEqual(asked, test.asked) {
+			t.Errorf("%s %s: asked %v, want %v", test.path, test.body, asked, test.asked)
+		}
+		if len(test.asked) == 0 {
+			continue
+		}
+		test.act.Who, test.act.At = "192.0.2.1", at // httptest's
+		if !reflect.DeepEqual(p.cluster.acts, []actors.Act{test.act}) {
+			t.Errorf("%s %s: did %+v, want %+v", test.path, test.body, p.cluster.acts, test.act)
+		}
+		if elsewhere := test.asked[0] != "here"; elsewhere != (len(p.cluster.noted) == 1) {
+			t.Errorf("%s %s: noted %d times here", test.path, test.body, len(p.cluster.noted))
+		}
+	}
+}
+
+func TestAdmin_ActsThatFail(t *testing.T) {
+	p := newAdminPod(t)
+	cookie := p.login(t)
+	p.cluster.fails = errors.New("there are no other pods")
+	w := p.ask("POST", "/admin/api/drain", `{"member":"b"}`, "Cookie", cookie, adminHeader, "1")
+	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "pod-2: there are no other pods") || len(p.cluster.noted) != 1 || p.cluster.noted[0] == nil {
+		t.Errorf("%d %s, noted %v", w.Code, w.Body, p.cluster.noted)
+	}
+	p.cluster.fails = actors.ErrSilent
+	if w := p.ask("POST", "/admin/api/drain", `{"member":"b"}`, "Cookie", cookie, adminHeader, "1"); w.Code != http.StatusGatewayTimeout {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}

@@ -1,0 +1,138 @@
+package transport
+
+import (
+	"slices"
+
+	"pixelplayground/actors/canvas"
+)
+
+// due is what is to be written in the next tick.
+type due struct {
+	from   canvas.Mark // where a viewer stands before it
+	pixels *pixels     // nil: it is no batch
+	frame  []byte      // then: a snapshot, or that nothing was missed
+}
+
+// size is about what it takes when it is written, in bytes.
+func (d *due) size(p protocol) int {
+	if d.pixels == nil {
+		return len(d.frame)
+	}
+	return d.pixels.size(p)
+}
+
+// maxVector is how many frames are written as they are. More of them are first copied
+// into one, which costs less than every connection's system call handling each; and it
+// keeps the whole write within 8 pieces, up to which unix.Writev allocates nothing.
+const maxVector = 4
+
+// appendDue adds the frames of what is due to a vector, and counts their pixels.
+func (s *shard) appendDue(vector [][]byte, p protocol, all []due) ([][]byte, int) {
+	pixels := 0
+	for i := range all {
+		if all[i].pixels != nil {
+			pixels += all[i].pixels.count
+		}
+	}
+	frames := s.merges.frames(s.frames[:0], p, all)
+	s.frames = frames
+	if len(frames) <= maxVector {
+		vector = append(vector, frames...)
+	} else {
+		vector = append(vector, slices.Concat(frames...))
+	}
+	clear(frames)
+	return vector, pixels
+}
+
+// merges makes one frame of all that happened in a region during a tick: on a busy canvas
+// a region commits many times in one, and each frame costs its recipients more than its
+// pixels do. What is merged for one view or connection is kept for the others.
+type merges struct {
+	geometry canvas.Geometry
+	made     map[mergeKey]*pixels // in this tick
+
+	// During frames.
+	groups []group
+	open   []int32 // by region: 1 + the index of its last group; 0: none
+}
+
+type mergeKey struct {
+	region canvas.RegionID
+	from   uint64
+	to     canvas.Position
+}
+
+// group is batches of one region that follow each other, or else a frame of its own.
+type group struct {
+	all   []*pixels
+	frame []byte
+}
+
+func newMerges(g canvas.Geometry) merges {
+	return merges{geometry: g, made: make(map[mergeKey]*pixels), open: make([]int32, g.Regions())}
+}
+
+// frames appends the frames of what is due. Regions come in the order in which they were
+// first drawn on; what comes of one region keeps its order.
+func (m *merges) frames(frames [][]byte, p protocol, all []due) [][]byte {
+	for i := range all {
+		m.add(&all[i], p)
+	}
+	for i := range m.groups {
+		g := &m.groups[i]
+		if g.frame != nil {
+			frames = append(frames, g.frame)
+		} else {
+			frames = append(frames, m.merged(g.all).encoded[p]())
+		}
+		clear(g.all)
+		g.all, g.frame = g.all[:0], nil
+	}
+	for i := range all {
+		m.open[all[i].from.Region] = 0
+	}
+	m.groups = m.groups[:0]
+	return frames
+}
+
+func (m *merges) add(d *due, p protocol) {
+	open := &m.open[d.from.Region]
+	if p == binaryProtocol && d.pixels != nil && *open > 0 { // the JSON protocol tells every pixel and its time
+		g := &m.groups[*open-1]
+		if n := len(g.all); n > 0 && g.all[n-1].batch.To == d.pixels.batch.From {
+			g.all = append(g.all, d.pixels)
+			return
+		}
+	}
+	if len(m.groups) < cap(m.groups) {
+		m.groups = m.groups[:len(m.groups)+1] // with the room of one before
+	} else {
+		m.groups = append(m.groups, group{})
+	}
+	g := &m.groups[len(m.groups)-1]
+	if d.pixels != nil {
+		g.all = append(g.all, d.pixels)
+	} else {
+		g.frame = d.frame
+	}
+	*open = int32(len(m.groups))
+}
+
+func (m *merges) merged(all []*pixels) *pixels {
+	last := all[len(all)-1].batch
+	if len(all) == 1 {
+		return all[0]
+	}
+	key := mergeKey{last.Region, all[0].batch.From, last.Position()}
+	if made := m.made[key]; made != nil {
+		return made
+	}
+	batches := make([]*canvas.Batch, len(all))
+	for i, p := range all {
+		batches[i] = p.batch
+	}
+	made := newPixels(canvas.Merge(batches), m.geometry)
+	m.made[key] = made
+	return made
+}

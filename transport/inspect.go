@@ -1,0 +1,171 @@
+package transport
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/codec"
+)
+
+// What operators look at and do. Shards answer for their connections themselves.
+
+// usage counts what a connection did since it was opened; in and out go round.
+type usage struct {
+	in    uint32 // messages
+	out   uint32 // pixels
+	bytes uint64 // written
+}
+
+// looked is usage at the last look, for rates.
+type looked struct {
+	usage
+	at moment
+}
+
+// lookAgain is how long a shard remembers a look: while somebody looks, every second.
+const lookAgain = 5 * time.Second
+
+// Connections are the worst connections: those that have been behind for longest, then the
+// busiest. With only, of these viewers alone. It gives what it has when ctx ends.
+func (s *Server) Connections(ctx context.Context, worst int, only []actors.ViewerID) (list []actors.ConnectionReport) {
+	if s.http == nil {
+		return nil // never opened
+	}
+	answers := make(chan []actors.ConnectionReport, len(s.shards)) // one from each
+	waiting := 0
+	for _, shard := range s.shards {
+		if shard.inbox.post(glance{worst, only, answers}) {
+			waiting++
+		}
+	}
+	for ; waiting > 0; waiting-- {
+		select {
+		case some := <-answers:
+			list = append(list, some...)
+		case <-ctx.Done():
+			return worstOf(list, worst)
+		}
+	}
+	return worstOf(list, worst)
+}
+
+func worstOf(list []actors.ConnectionReport, worst int) []actors.ConnectionReport {
+	busy := func(c actors.ConnectionReport) float64 { return float64(c.In+c.Out) / max(c.Over.Seconds(), 1) }
+	slices.SortFunc(list, func(a, b actors.ConnectionReport) int {
+		return cmp.Or(cmp.Compare(b.Lag, a.Lag), cmp.Compare(busy(b), busy(a)), cmp.Compare(a.Viewer, b.Viewer))
+	})
+	return list[:min(len(list), worst)]
+}
+
+// glance asks a shard for its worst connections.
+type glance struct {
+	worst   int
+	only    []actors.ViewerID
+	answers chan<- []actors.ConnectionReport // has room
+}
+
+func (m glance) run(s *shard) {
+	var list []actors.ConnectionReport
+	for _, c := range s.conns {
+		if c.state == live && (m.only == nil || slices.Contains(m.only, c.id)) {
+			list = append(list, s.describe(c))
+		}
+	}
+	if now := s.moment(); s.looks == nil || s.since(s.looksAt) > time.Second { // rates are of a second at least
+		s.looks, s.looksAt = make(map[actors.ViewerID]looked, len(s.conns)), now
+		for _, c := range s.conns {
+			s.looks[c.id] = looked{c.used, now}
+		}
+	}
+	m.answers <- worstOf(list, m.worst)
+}
+
+func (s *shard) describe(c *conn) actors.ConnectionReport {
+	before := s.looks[c.id]
+	if before.at == 0 {
+		before.at = c.since
+	}
+	r := actors.ConnectionReport{
+		Viewer: c.id, Since: s.server.cfg.Now().Add(-s.since(c.since)).UnixMilli(), In: int(c.used.in - before.in), Out: int(c.used.out - before.out),
+		BytesOut: int(c.used.bytes), Over: s.since(before.at), Waiting: int(c.credit.unhandled.Load()),
+	}
+	if c.backlog != nil {
+		r.Lag = max(s.since(c.backlog.began), time.Millisecond)
+	}
+	return r
+}
+
+// forgetLooks frees what nobody has asked for of late.
+func (s *shard) forgetLooks() {
+	if s.looks != nil && s.since(s.looksAt) > lookAgain {
+		s.looks = nil
+	}
+}
+
+// Viewers is how many connections follow each region.
+func (s *Server) Viewers() []int {
+	viewers := make([]int, len(s.following))
+	for i := range s.following {
+		viewers[i] = int(s.following[i].Load())
+	}
+	return viewers
+}
+
+// ErrNoConnection says that a connection has gone, or never was.
+var ErrNoConnection = errors.New("there is no such connection: it may have gone")
+
+// Disconnect closes a connection for the operator. The client does not come back by itself.
+func (s *Server) Disconnect(ctx context.Context, v actors.ViewerID) error {
+	done := make(chan bool, 1) // sent to once
+	if s.http == nil || !s.shardOf(v).inbox.post(kick{v, done}) {
+		return ErrNoConnection
+	}
+	select {
+	case known := <-done:
+		if !known {
+			return ErrNoConnection
+		}
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+type kick struct {
+	viewer actors.ViewerID
+	done   chan<- bool // has room
+}
+
+func (m kick) run(s *shard) {
+	c := s.byID[m.viewer]
+	known := c != nil && c.state < closing
+	if known {
+		s.fail(c, codec.CloseKicked)
+	}
+	m.done <- known
+}
+
+// Announce shows a line to every client.
+func (s *Server) Announce(text string) {
+	frames := [protocols][]byte{
+		binaryProtocol: seal(binaryProtocol.opCode(), codec.AppendNotice(room(64+len(text)), codec.Notice{Code: codec.NoticeAnnouncement, Text: text})),
+		jsonProtocol:   seal(jsonProtocol.opCode(), codec.AppendJSONAnnouncement(room(64+2*len(text)), text, s.cfg.Now().UnixMilli())),
+	}
+	for _, shard := range s.shards {
+		shard.inbox.post(announce{frames})
+	}
+}
+
+type announce struct{ frames [protocols][]byte }
+
+func (m announce) run(s *shard) {
+	for _, c := range s.conns {
+		if c.state == live {
+			s.tell(c, m.frames[c.protocol])
+		}
+	}
+}

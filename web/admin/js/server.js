@@ -1,0 +1,96 @@
+// Questions to the server, and what they fail with.
+
+const PATIENCE = 4_000; // ms for an answer: pods are asked for up to 2 s
+
+/** Why there is no answer, for the operator. */
+export class Failure extends Error {
+  /** @param {string} message @param {number} status HTTP; 0: no answer came */
+  constructor(message, status = 0) {
+    super(message);
+    this.status = status;
+  }
+
+  get loggedOut() {
+    return this.status === 401;
+  }
+}
+
+export class Server {
+  #fetch;
+
+  /** @param {typeof fetch} fetch */
+  constructor(fetch) {
+    this.#fetch = fetch;
+  }
+
+  /** @returns {Promise<import("./state.js").Answer>} */
+  state(history) {
+    return this.#json(history ? "api/state?history=1" : "api/state");
+  }
+
+  /** The busiest actors of a kind. @returns {Promise<{actors: import("./state.js").Actor[]}>} */
+  actors(member, kind) {
+    return this.#json(`api/actors?${new URLSearchParams({ member, kind })}`);
+  }
+
+  /** @returns {Promise<import("./state.js").ActorPage>} */
+  actor(member, id) {
+    return this.#json(`api/actor?${new URLSearchParams({ member, id })}`);
+  }
+
+  /** Connections by a part of their name. @returns {Promise<{connections: import("./state.js").Connection[]}>} */
+  connections(name) {
+    return this.#json(`api/connections?${new URLSearchParams({ name })}`);
+  }
+
+  /** The drawing, as a picture. @returns {Promise<Blob>} */
+  async picture() {
+    return (await this.#ask("api/canvas.png", { signal: AbortSignal.timeout(10 * PATIENCE) })).blob();
+  }
+
+  /** Has something done; fails with the server's reason. */
+  async act(path, body) {
+    await this.#post(`api/${path}`, body);
+  }
+
+  async logout() {
+    await this.#post("logout", {});
+  }
+
+  /** The header is what no other site can make a browser send. */
+  #post(path, body) {
+    const headers = { "Content-Type": "application/json", "X-Playground-Admin": "1" };
+    return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  }
+
+  async #json(path) {
+    const response = await this.#ask(path, {});
+    try {
+      return await response.json();
+    } catch {
+      throw new Failure("the answer can't be read");
+    }
+  }
+
+  async #ask(path, options) {
+    let response;
+    try {
+      response = await this.#fetch(`/admin/${path}`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
+    } catch (error) {
+      throw new Failure(error?.name === "TimeoutError" ? "no answer in time" : "no connection");
+    }
+    if (response.ok) return response;
+    throw new Failure(await reason(response), response.status);
+  }
+}
+
+/** What the server says went wrong: {"error": …}, or the status alone. */
+async function reason(response) {
+  try {
+    const { error } = await response.json();
+    if (typeof error === "string" && error) return error;
+  } catch {
+    // not JSON: something between here and the server answered
+  }
+  return `status ${response.status}`;
+}

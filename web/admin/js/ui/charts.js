@@ -1,0 +1,108 @@
+// The last 15 minutes, drawn by uPlot (vendor/uplot): one chart for each quantity, one cursor for all, events as marks.
+
+import { bytes, clock, count, ms, number } from "../format.js";
+import { SERIES, SPAN } from "../history.js";
+import { byId, setText } from "./dom.js";
+import { LEVELS } from "./events.js";
+
+const WRITE = { pixels_in: number, deliveries: number, place_to_ack_p99: ms, connections: count, memory: bytes };
+const NEAR = 6; // CSS pixels from the cursor to an event that it tells about
+
+/** @returns {() => void} */
+export function charts(page) {
+  const { state } = page;
+  let plots = /** @type {any[]} */ ([]), drawn = null, theme = null, hover = -1;
+  const point = (index) => {
+    hover = index;
+    values(state, hover);
+    setText(byId("charts-note"), note(state, hover, plots[0]));
+  };
+  return () => {
+    if (!state.answer || state.route.view !== "overview" || typeof window.uPlot !== "function") return;
+    if (theme !== page.theme()) {
+      theme = page.theme();
+      for (const plot of plots) plot.destroy();
+      plots = SERIES.map((name) => chart(name, page, point));
+      drawn = null;
+    }
+    fit(plots);
+    if (drawn !== state.answer) for (const [n, plot] of plots.entries()) plot.setData(data(state, SERIES[n]));
+    drawn = state.answer;
+    if (hover < 0) point(-1);
+  };
+}
+
+function data({ history }, name) {
+  return [history.at.map((at) => at / 1000), history[name]];
+}
+
+/** Values in the charts' heads: under the cursor, else the latest. */
+function values({ history }, index) {
+  for (const name of SERIES) setText(byId(`value-${name}`), WRITE[name](history[name].at(index)));
+}
+
+/** What is said under the charts: the time under the cursor, and what happened then. */
+function note({ history, answer }, index, plot) {
+  const at = history.at[index];
+  if (index < 0 || at === undefined) return "Last 15 minutes; events are marked.";
+  const near = NEAR * SPAN / Math.max(1, plot?.bbox.width / window.devicePixelRatio || 1);
+  const told = answer.events.filter((event) => Math.abs(event.at - at) <= near).map((event) => event.text);
+  return [clock(at), ...new Set(told)].slice(0, 4).join(" · ");
+}
+
+function fit(plots) {
+  for (const plot of plots) {
+    const { clientWidth: width, clientHeight: height } = plot.root.parentElement;
+    if (width > 0 && (plot.width !== width || plot.height !== height)) plot.setSize({ width, height });
+  }
+}
+
+function chart(name, page, point) {
+  const { state, theme } = page, parent = byId(`chart-${name}`);
+  const { faint, line, accent, font } = theme();
+  const axis = { stroke: faint, font: `11px ${font}`, ticks: { show: false } };
+  return new window.uPlot({
+    width: Math.max(50, parent.clientWidth), height: Math.max(50, parent.clientHeight), padding: [6, 14, 0, 0],
+    legend: { show: false },
+    cursor: { sync: { key: "charts" }, drag: { x: false, y: false }, y: false, points: { size: 7 } },
+    scales: {
+      x: { range: () => [(state.answer.time - SPAN) / 1000, state.answer.time / 1000] },
+      y: { range: (_, least, most) => [0, most > 0 ? most * 1.15 : 1] },
+    },
+    axes: [
+      { ...axis, size: 18, gap: 3, grid: { show: false }, incrs: [300, 600], values: (_, times) => times.map((at) => clock(at * 1000).slice(0, 5)) },
+      { ...axis, size: 46, gap: 4, space: 22, grid: { stroke: line, width: 1 }, values: (_, ticks) => ticks.map((tick) => WRITE[name](tick)) },
+    ],
+    series: [{}, { stroke: accent, width: 1.5, fill: tint(accent), points: { show: false } }],
+    hooks: {
+      draw: [(plot) => marks(plot, page)],
+      setCursor: [(plot) => point(plot.cursor.idx ?? -1)],
+    },
+  }, data(state, name), parent);
+}
+
+/** @param {string} colour "#rrggbb" */
+function tint(colour) {
+  return `${colour}24`;
+}
+
+/** A line for every event, in the colour of how bad it is. */
+function marks(plot, { state, theme }) {
+  const { good, trouble, bad, faint, accent } = theme(), { ctx, bbox } = plot;
+  const colours = { good, warn: trouble, bad, plain: faint, act: accent };
+  ctx.save();
+  ctx.lineWidth = Math.max(1, window.devicePixelRatio);
+  for (const { at, kind } of state.answer.events) {
+    const x = Math.round(plot.valToPos(at / 1000, "x", true)) + 0.5;
+    if (x < bbox.left || x > bbox.left + bbox.width) continue;
+    const level = LEVELS[kind] ?? "plain";
+    ctx.strokeStyle = colours[level];
+    ctx.setLineDash(level === "plain" ? [2, 4] : []);
+    ctx.globalAlpha = level === "plain" ? 0.5 : 0.85;
+    ctx.beginPath();
+    ctx.moveTo(x, bbox.top);
+    ctx.lineTo(x, bbox.top + bbox.height);
+    ctx.stroke();
+  }
+  ctx.restore();
+}

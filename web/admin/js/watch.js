@@ -1,0 +1,124 @@
+// Fetches what is looked at besides the state: open branches of the tree, the page of an actor, the connections
+// of a name, the drawing under the map. Called with every answer; each thing has its own pace and is asked for
+// once at a time.
+
+import { branchKey } from "./tree.js";
+
+/** @typedef {import("./state.js").State} State */
+
+const BRANCH = 3_000; // ms between questions for one branch: up to 500 actors each
+const ACTOR = 1_000; // ms
+const FOUND = 2_000; // ms: every pod looks through its connections
+const PICTURE = 10_000; // ms for each million pixels: a second of a processor for 64 million
+const BRANCHES = 8; // branches that are kept up to date at once
+
+export class Watch {
+  #state;
+  #server;
+  #changed;
+  #show;
+  /** @type {Map<string, {at: number, asking: boolean}>} */
+  #asked = new Map();
+
+  /**
+   * @param {State} state
+   * @param {import("./server.js").Server} server
+   * @param {object} does
+   * @param {() => void} does.changed
+   * @param {(picture: Blob) => void} does.show takes the drawing
+   */
+  constructor(state, server, { changed, show }) {
+    this.#state = state;
+    this.#server = server;
+    this.#changed = changed;
+    this.#show = show;
+  }
+
+  /** @param {number} now page time, ms */
+  look(now) {
+    const { route } = this.#state;
+    if (route.view === "actors") this.#branches(now);
+    if (route.actor) this.#actor(now);
+    if (route.view === "connections" && route.name) this.#found(now);
+    if (route.view === "overview") this.#picture(now);
+    this.#forget();
+  }
+
+  #branches(now) {
+    let left = BRANCHES;
+    for (const member of this.#state.members.values()) {
+      for (const { kind } of member.kinds ?? []) {
+        if (!this.#state.open.has(`pod ${member.id}`) || !this.#state.open.has(`kind ${member.id} ${kind}`) || left-- <= 0) continue;
+        this.#branch(member.id, kind, now);
+      }
+    }
+  }
+
+  #branch(member, kind, now) {
+    const key = branchKey(member, kind), { branches } = this.#state;
+    this.#every(BRANCH, `branch ${key}`, now, async () => {
+      const before = branches.get(key) ?? { items: [], error: "", at: 0 };
+      try {
+        const { actors } = await this.#server.actors(member, kind);
+        branches.set(key, { items: actors ?? [], error: "", at: now });
+      } catch (error) {
+        branches.set(key, { ...before, error: error.message });
+      }
+    });
+  }
+
+  #actor(now) {
+    const { member, actor: id } = this.#state.route;
+    if (this.#state.actor.member !== member || this.#state.actor.id !== id) this.#state.actor = { member, id, page: null, error: "" };
+    const shown = this.#state.actor;
+    this.#every(ACTOR, `actor ${member} ${id}`, now, async () => {
+      try {
+        shown.page = await this.#server.actor(member, id);
+        shown.error = "";
+      } catch (error) {
+        shown.error = error.message;
+      }
+    });
+  }
+
+  #found(now) {
+    const { name } = this.#state.route;
+    if (this.#state.found.name !== name) this.#state.found = { name, items: [], error: "", at: 0 };
+    const { found } = this.#state;
+    this.#every(FOUND, `found ${name}`, now, async () => {
+      try {
+        found.items = (await this.#server.connections(name)).connections ?? [];
+        Object.assign(found, { error: "", at: now });
+      } catch (error) {
+        found.error = error.message;
+      }
+    });
+  }
+
+  #picture(now) {
+    const { width, height } = this.#state.answer.canvas;
+    const every = Math.max(PICTURE, PICTURE * width * height / 1e6);
+    this.#every(every, "picture", now, () => this.#server.picture().then(this.#show, () => {})); // the map does without
+  }
+
+  #every(ms, what, now, ask) {
+    const before = this.#asked.get(what);
+    if (before && (before.asking || now - before.at < ms - 100)) return; // answers come a little early, too
+    const asked = { at: now, asking: true };
+    this.#asked.set(what, asked);
+    ask().finally(() => {
+      asked.asking = false;
+      this.#changed();
+    });
+  }
+
+  /** Drops what belongs to pods that are gone, so that nothing grows. */
+  #forget() {
+    const { members, branches, open } = this.#state;
+    for (const key of branches.keys()) if (!members.has(key.slice(0, key.indexOf("/")))) branches.delete(key);
+    for (const key of open) if (!members.has(key.split(" ")[1])) open.delete(key);
+    for (const [what, { asking }] of this.#asked) {
+      if (what !== "picture" && !asking && this.#asked.size > 64) this.#asked.delete(what);
+    }
+  }
+}

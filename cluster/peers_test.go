@@ -257,9 +257,8 @@ func TestPeers_StalledPeerIsGivenUp(t *testing.T) {
 	took := eventually(t, "the link ends", func() bool { return len(p.links.addresses()) == 0 })
 	t.Logf("the link ended after %v", took)
 	_ = other.cmd.Process.Signal(syscall.SIGCONT)
-	if ask(p, other.sink(), 5*time.Second) == nil {
-		t.Error("no answer when it goes on")
-	}
+	// A message may go with a link that is being taken down: delivery is at most once.
+	eventually(t, "it answers when it goes on", func() bool { return ask(p, other.sink(), time.Second) != nil })
 }
 
 func TestPeers_CloseLeavesNothing(t *testing.T) {

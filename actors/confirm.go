@@ -27,7 +27,7 @@ func (r *region) confirm(ctx actor.Context, now time.Time) {
 // check asks the store for a relay that someone reads from. Relays that ask meanwhile
 // share the next question.
 func (r *region) check(ctx actor.Context, m *Check) {
-	key := ctx.Sender().String()
+	key := keyOf(ctx.Sender())
 	if s := r.subscribers[key]; s == nil || s.stream != m.Stream {
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return

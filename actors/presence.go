@@ -119,7 +119,7 @@ func (p *presence) Receive(ctx actor.Context) {
 }
 
 func (p *presence) roll(ctx actor.Context, m *Roll) {
-	key := ctx.Sender().String()
+	key := keyOf(ctx.Sender())
 	r := p.rolls[key]
 	changed := len(m.Joined) > 0 || len(m.Left) > 0
 	switch {

@@ -113,7 +113,7 @@ func (r *region) Receive(ctx actor.Context) {
 	case moved:
 		r.moved(ctx)
 	case *Detach:
-		delete(r.subscribers, ctx.Sender().String())
+		delete(r.subscribers, keyOf(ctx.Sender()))
 	case *Point:
 		r.point(ctx, m)
 	case describe:

@@ -38,7 +38,7 @@ const leaseBeats = 8
 
 // attach renews a subscription or starts a fresh one.
 func (r *region) attach(ctx actor.Context, m *Attach) {
-	key := ctx.Sender().String()
+	key := keyOf(ctx.Sender())
 	s := r.subscribers[key]
 	known := s != nil && s.stream == m.Stream
 	if known && m.Submits == s.next {
@@ -86,7 +86,7 @@ func (r *region) snapshot() *canvas.Snapshot {
 
 // submit takes ops of an attached relay; those applied before are acknowledged at once.
 func (r *region) submit(ctx actor.Context, m *Submit) {
-	key := ctx.Sender().String()
+	key := keyOf(ctx.Sender())
 	s := r.subscribers[key]
 	if s == nil || s.stream != m.Stream || s.next != m.N {
 		ctx.Send(ctx.Sender(), &Lapsed{Stream: m.Stream})

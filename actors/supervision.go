@@ -64,6 +64,10 @@ func (m *openingMailbox) PostUserMessage(message any) {
 	m.Mailbox.PostUserMessage(message)
 }
 
+// keyOf is a PID as the key of a map: PID.String goes through the protobuf text form, and
+// is called for every message between relays and regions.
+func keyOf(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
+
 // kindOf reads the kind from an actor's name: "region/12" or "connection/3f".
 func kindOf(pid *actor.PID) (kind Kind, known bool) {
 	name, _, _ := strings.Cut(pid.Id, "/")

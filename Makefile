@@ -47,8 +47,10 @@ e2e: ## the server as a process, a browser, clusters of processes that are kille
 	go test -tags e2e -count=1 -timeout 15m $(if $(RUN),-run '$(RUN)') ./cmd/playground/...
 	$(if $(RUN),,go test -count=1 -timeout 2m -run Busy ./cluster)
 
-bench: ## benchmarks; one: make bench BENCH=Canvas PKG=./transport/api
+bench: ## Go benchmarks (one: BENCH=Canvas PKG=./transport/api), then the whole server beside a raw loop (another part: ARGS=one)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
+	go build -o bin/ ./cmd/playground ./cmd/bench
+	bin/bench --server bin/playground $(or $(ARGS),fanout)
 
 fuzz: ## each fuzz test for FUZZTIME (20s)
 	@set -e; for package in $$(go list $(PKG)); do \

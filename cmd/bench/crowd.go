@@ -1,0 +1,249 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+	"golang.org/x/sys/unix"
+
+	"pixelplayground/actors/canvas"
+)
+
+// crowd is all the clients: one thread that waits for all their sockets at once, reads big
+// buffers, looks at the beginnings of messages only, and places strokes when they are due.
+type crowd struct {
+	regions int
+	epoll   int
+	timer   int       // a timerfd: the next stroke is due
+	members []*member // by descriptor
+	size    int       // how many
+	placers []*member // by region
+	buffer  []byte
+	events  [maxEvents]unix.EpollEvent
+
+	schedule *schedule // nil: nothing is placed
+	placed   int       // strokes of the schedule
+
+	// What has been seen since reset.
+	delivered int64 // pixels times viewers
+	bytes     int64
+	reads     int64
+	latency   *hdrhistogram.Histogram // of pixels to those who are timed, in microseconds from due to seen
+	answers   int                     // regions in which viewers were brought up to date
+	refusals  int
+}
+
+// maxEvents is how many sockets are read before strokes that have come due are placed:
+// half a millisecond's worth.
+const maxEvents = 64
+
+// readBuffer holds a tick of the heaviest drawing, in bytes.
+const readBuffer = 256 << 10
+
+// maxTimed is about how many viewers note when they see each pixel; the pixels of the
+// others are counted only. To time tens of millions a second would make the crowd late.
+const maxTimed = 200
+
+// member is one client.
+type member struct {
+	fd       int
+	stream   stream
+	raw      bool // of the raw loop: nothing but bytes
+	timed    bool // notes when it sees each pixel
+	held     []canvas.Position
+	answered []bool // regions in which it has been brought up to date
+	missing  int    // regions in which it hasn't
+	came     time.Time
+	caught   time.Time // when nothing was missing any more
+	bytes    int64
+
+	// As a placer.
+	op      uint64 // last
+	waiting int    // ops not yet acknowledged
+	welcome bool
+}
+
+// window is how many ops a placer may have under way: PROTOCOL.md, WELCOME.
+const window = 256
+
+func newCrowd(regions int) (*crowd, error) {
+	c := &crowd{regions: regions, buffer: make([]byte, readBuffer)}
+	var err error
+	if c.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
+		return nil, fmt.Errorf("create epoll: %w", err)
+	}
+	if c.timer, err = unix.TimerfdCreate(unix.CLOCK_MONOTONIC, unix.TFD_CLOEXEC|unix.TFD_NONBLOCK); err != nil {
+		return nil, errors.Join(fmt.Errorf("create timer: %w", err), unix.Close(c.epoll))
+	}
+	c.reset()
+	return c, c.watch(c.timer)
+}
+
+func (c *crowd) close() {
+	for _, m := range c.members {
+		if m != nil {
+			_ = unix.Close(m.fd)
+		}
+	}
+	_ = unix.Close(c.timer)
+	_ = unix.Close(c.epoll)
+}
+
+// reset begins to count anew.
+func (c *crowd) reset() {
+	c.delivered, c.bytes, c.reads, c.answers, c.refusals = 0, 0, 0, 0, 0
+	c.latency = hdrhistogram.New(1, time.Minute.Microseconds(), 3)
+}
+
+func (c *crowd) watch(fd int) error {
+	e := unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(fd)}
+	if err := unix.EpollCtl(c.epoll, unix.EPOLL_CTL_ADD, fd, &e); err != nil {
+		return fmt.Errorf("watch socket: %w", err)
+	}
+	return nil
+}
+
+// ignore never reads a member again.
+func (c *crowd) ignore(m *member) error {
+	if err := unix.EpollCtl(c.epoll, unix.EPOLL_CTL_DEL, m.fd, nil); err != nil {
+		return fmt.Errorf("ignore socket: %w", err)
+	}
+	return nil
+}
+
+var errTimeout = errors.New("not in time")
+
+// run lives until done says so; an error after limit.
+func (c *crowd) run(what string, limit time.Duration, done func() bool) error {
+	for deadline := time.Now().Add(limit); !done(); {
+		if time.Now().After(deadline) {
+			return fmt.Errorf("%s: %w: after %v", what, errTimeout, limit)
+		}
+		if err := c.turn(); err != nil {
+			return fmt.Errorf("%s: %w", what, err)
+		}
+	}
+	return nil
+}
+
+// rest lives for a while.
+func (c *crowd) rest(lasts time.Duration) error {
+	end := time.Now().Add(lasts)
+	return c.run("rest", lasts+time.Second, func() bool { return time.Now().After(end) })
+}
+
+// pause bounds a wait for sockets, so that run's condition is looked at, in milliseconds.
+const pause = 1
+
+func (c *crowd) turn() error {
+	if err := c.place(time.Now()); err != nil {
+		return err
+	}
+	n, err := unix.EpollWait(c.epoll, c.events[:], pause)
+	if err != nil && err != unix.EINTR {
+		return fmt.Errorf("wait for sockets: %w", err)
+	}
+	for i := range max(n, 0) {
+		if fd := int(c.events[i].Fd); fd != c.timer {
+			if err := c.read(c.members[fd]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// read takes what a member has received.
+func (c *crowd) read(m *member) error {
+	n, err := unix.Read(m.fd, c.buffer)
+	switch {
+	case err == unix.EAGAIN || err == unix.EINTR:
+		return nil
+	case err != nil:
+		return fmt.Errorf("read: %w", err)
+	case n == 0:
+		return fmt.Errorf("read: the server has closed the connection")
+	}
+	c.bytes += int64(n)
+	c.reads++
+	m.bytes += int64(n)
+	if m.raw {
+		return nil
+	}
+	now := time.Now()
+	for p := c.buffer[:n]; len(p) > 0; {
+		var got message
+		if got, p, err = m.stream.next(p); err != nil {
+			return err
+		}
+		if err := c.take(m, got, now); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// take does what a message means to a client.
+func (c *crowd) take(m *member, got message, now time.Time) error {
+	switch got.kind {
+	case welcome:
+		m.welcome = true
+	case snapshot, pixels:
+		return c.see(m, got, now)
+	case ack:
+		m.waiting -= int(got.count)
+	case refused:
+		m.waiting--
+		c.refusals++
+	case closing:
+		return fmt.Errorf("the server closes the connection with code %d", got.count)
+	case pinging:
+		if _, err := unix.Write(m.fd, []byte{0x8A, 0x80, 0, 0, 0, 0}); err != nil {
+			return fmt.Errorf("answer ping: %w", err)
+		}
+	}
+	return nil
+}
+
+// see moves a viewer on in a region. A hole in the sequence ends the benchmark.
+func (c *crowd) see(m *member, got message, now time.Time) error {
+	if got.region >= uint64(c.regions) {
+		return fmt.Errorf("%w: region %d", errFrame, got.region)
+	}
+	held := &m.held[got.region]
+	if got.kind == pixels && got.from != held.Seq {
+		return fmt.Errorf("region %d: has pixels up to %d and is sent those from %d", got.region, held.Seq, got.from)
+	}
+	before := held.Seq
+	*held = canvas.Position{Epoch: got.epoch, Seq: got.from + got.count}
+	if held.Seq > before {
+		c.delivered += int64(held.Seq - before)
+		if m.timed && c.schedule != nil {
+			c.record(int(got.region), before, held.Seq, now)
+		}
+	}
+	if !m.answered[got.region] {
+		m.answered[got.region] = true
+		c.answers++
+		if m.missing--; m.missing == 0 {
+			m.caught = now
+		}
+	}
+	return nil
+}
+
+func (c *crowd) record(region int, from, to uint64, now time.Time) {
+	c.schedule.each(region, from, to, func(due time.Time, pixels int) {
+		// Errors are of values over a minute, which run does not wait for.
+		_ = c.latency.RecordValues(max(now.Sub(due).Microseconds(), 1), int64(pixels))
+	})
+}
+
+// quantile of the latency of all pixels seen.
+func (c *crowd) quantile(percent float64) time.Duration {
+	return time.Duration(c.latency.ValueAtQuantile(percent)) * time.Microsecond
+}

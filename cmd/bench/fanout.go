@@ -1,0 +1,124 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"time"
+)
+
+// load is what a crowd is shown.
+type load struct {
+	Viewers int           `default:"1000" help:"Connections that follow the whole canvas."`
+	Rate    float64       `default:"10000" help:"Pixels placed per second, on all regions in turn."`
+	Stroke  int           `default:"1" help:"Pixels in one stroke: one message, one op."`
+	Time    time.Duration `default:"5s" help:"How long they are placed."`
+}
+
+// warmUp comes before what is measured, in the same load.
+const warmUp = 2 * time.Second
+
+// fanout is the command.
+type fanout struct {
+	load   `embed:""`
+	Rounds int `default:"3" help:"How often all is measured; the median counts."`
+}
+
+func (f *fanout) Run(s *site) error {
+	s.sayf("\n%d viewers, %g pixels/s in strokes of %d, %v, %d rounds", f.Viewers, f.Rate, f.Stroke, f.Time, f.Rounds)
+	s.sayf("%s", fanoutHeader)
+	var all []figures
+	for range f.Rounds {
+		round, err := f.measure(s)
+		if err != nil {
+			return err
+		}
+		s.sayf("%s", round)
+		all = append(all, round)
+	}
+	s.sayf("%s  median", medianOf(all))
+	return nil
+}
+
+// measure is one round: the server with its crowd, then the raw loop with as many sockets,
+// bytes and ticks as that took.
+func (l load) measure(s *site) (figures, error) {
+	f, err := l.shown(s)
+	if err != nil {
+		return f, fmt.Errorf("server: %w", err)
+	}
+	if f.writes > 0 && l.Viewers > 0 {
+		if f.raw, err = s.written(l.Viewers, f.tick(l.Viewers)); err != nil {
+			return f, fmt.Errorf("raw loop: %w", err)
+		}
+	}
+	return f, nil
+}
+
+// shown measures a server with its crowd.
+func (l load) shown(s *site) (f figures, err error) {
+	v, c, end, err := s.stage()
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	if _, err := c.join(v.addr, l.Viewers); err != nil {
+		return f, err
+	}
+	if err := c.recruit(v.addr); err != nil {
+		return f, err
+	}
+	return l.loaded(c, v, l.Viewers)
+}
+
+// stage starts a server and a crowd without members; end stops both.
+func (s *site) stage() (v *server, c *crowd, end func() error, err error) {
+	if v, err = s.serve(); err != nil {
+		return nil, nil, nil, err
+	}
+	if c, err = newCrowd(geometry.Regions()); err != nil {
+		return nil, nil, nil, errors.Join(err, v.stop())
+	}
+	return v, c, func() error {
+		c.close()
+		return v.stop()
+	}, nil
+}
+
+// loaded places for a while and measures what comes of it; the crowd has joined.
+func (l load) loaded(c *crowd, v *server, viewers int) (figures, error) {
+	if _, err := l.draw(c, warmUp, viewers); err != nil {
+		return figures{}, fmt.Errorf("warm up: %w", err)
+	}
+	stop, err := v.meter()
+	if err != nil {
+		return figures{}, err
+	}
+	c.reset()
+	plan, err := l.draw(c, l.Time, viewers)
+	if err != nil && !errors.Is(err, errTimeout) { // what is missing then is the result
+		return figures{}, err
+	}
+	f := figures{
+		placed: plan.pixels(), expected: int64(plan.pixels()) * int64(viewers), delivered: c.delivered, refused: c.refusals,
+		p50: c.quantile(50), p99: c.quantile(99), most: c.quantile(100), received: c.bytes,
+	}
+	f.usage, err = stop()
+	return f, err
+}
+
+// patience is how long after the last stroke everything must have arrived.
+const patience = 10 * time.Second
+
+// draw places on schedule, and lives until all viewers have seen all of it.
+func (l load) draw(c *crowd, lasts time.Duration, viewers int) (*schedule, error) {
+	before := c.delivered
+	plan := c.follow(l.Rate, l.Stroke, lasts, c.bases(l.Stroke))
+	expected := int64(plan.pixels()) * int64(viewers)
+	err := c.run("show pixels", lasts+patience, func() bool {
+		return c.settled() && c.delivered-before >= expected
+	})
+	c.schedule = nil
+	return plan, err
+}

@@ -1,0 +1,134 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/gobwas/ws"
+	"golang.org/x/sys/unix"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// connect opens one socket and sends what begins the conversation; the answers are read
+// with everyone else's.
+func (c *crowd) connect(to netip.AddrPort, opening []byte) (*member, error) {
+	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return nil, fmt.Errorf("make socket: %w", err)
+	}
+	m := &member{fd: fd, came: time.Now()}
+	if err := c.begin(m, to, opening); err != nil {
+		_ = unix.Close(fd)
+		return nil, err
+	}
+	for len(c.members) <= fd {
+		c.members = append(c.members, nil)
+	}
+	c.members[fd] = m
+	c.size++
+	return m, nil
+}
+
+func (c *crowd) begin(m *member, to netip.AddrPort, opening []byte) error {
+	// From one of many addresses, so that ports used before and not yet free don't run out.
+	from := unix.SockaddrInet4{Addr: [4]byte{127, 0, 1, byte(1 + c.size%200)}}
+	if err := unix.Bind(m.fd, &from); err != nil {
+		return fmt.Errorf("bind socket: %w", err)
+	}
+	if err := unix.Connect(m.fd, &unix.SockaddrInet4{Addr: to.Addr().As4(), Port: int(to.Port())}); err != nil {
+		return fmt.Errorf("connect: %w", err)
+	}
+	if err := unix.SetsockoptInt(m.fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+		return fmt.Errorf("set up socket: %w", err)
+	}
+	if len(opening) > 0 {
+		if _, err := unix.Write(m.fd, opening); err != nil {
+			return fmt.Errorf("write: %w", err)
+		}
+	}
+	if err := unix.SetNonblock(m.fd, true); err != nil {
+		return fmt.Errorf("set up socket: %w", err)
+	}
+	return c.watch(m.fd)
+}
+
+// viewer joins and subscribes to the whole canvas from what it holds.
+func (c *crowd) viewer(to netip.AddrPort, held []canvas.Position) (*member, error) {
+	marks := make([]canvas.Mark, len(held))
+	for i := range marks {
+		marks[i] = canvas.Mark{Region: canvas.RegionID(i), Position: held[i]}
+	}
+	m, err := c.connect(to, opening(to, codec.AppendSubscribe(nil, codec.Subscribe{Marks: marks})))
+	if err != nil {
+		return nil, err
+	}
+	m.held, m.answered, m.missing = append([]canvas.Position(nil), held...), make([]bool, len(held)), len(held)
+	return m, nil
+}
+
+// join adds viewers that hold nothing, and waits until all are up to date.
+func (c *crowd) join(to netip.AddrPort, viewers int) ([]*member, error) {
+	joined := make([]*member, 0, viewers)
+	blank := make([]canvas.Position, c.regions)
+	for i := range viewers {
+		m, err := c.viewer(to, blank)
+		if err != nil {
+			return nil, err
+		}
+		m.timed = i%((viewers+maxTimed-1)/maxTimed) == 0 // evenly, since they are written to in turn
+		joined = append(joined, m)
+		if err := c.turn(); err != nil { // the server takes time, and so do its answers
+			return nil, err
+		}
+	}
+	next := 0
+	return joined, c.run("bring viewers up to date", time.Minute, func() bool {
+		for next < len(joined) && joined[next].missing == 0 {
+			next++
+		}
+		return next == len(joined)
+	})
+}
+
+// recruit adds a placer for every region, and waits until all are welcome.
+func (c *crowd) recruit(to netip.AddrPort) error {
+	for range c.regions {
+		m, err := c.connect(to, opening(to, nil))
+		if err != nil {
+			return err
+		}
+		c.placers = append(c.placers, m)
+	}
+	return c.run("welcome placers", 10*time.Second, func() bool {
+		for _, m := range c.placers {
+			if !m.welcome {
+				return false
+			}
+		}
+		return true
+	})
+}
+
+// opening is the handshake, HELLO and one message, in one go.
+func opening(to netip.AddrPort, then []byte) []byte {
+	b := []byte("GET /ws HTTP/1.1\r\nHost: " + to.String() + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
+		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n" +
+		"Sec-WebSocket-Protocol: " + codec.Subprotocol + "\r\n\r\n")
+	b = appendFrame(b, codec.AppendHello(nil, codec.Hello{}))
+	if then != nil {
+		b = appendFrame(b, then)
+	}
+	return b
+}
+
+// appendFrame writes a client's frame. Its mask is zero, which changes nothing.
+func appendFrame(dst, payload []byte) []byte {
+	frame := ws.NewBinaryFrame(payload)
+	frame.Header.Masked = true
+	return append(dst, ws.MustCompileFrame(frame)...)
+}

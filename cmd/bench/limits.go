@@ -1,0 +1,93 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"pixelplayground/codec"
+)
+
+// What can't be measured is refused when the command line is read.
+
+func atLeast(least int, name string, n int) error {
+	if n < least {
+		return fmt.Errorf("%s %d: must be at least %d", name, n, least)
+	}
+	return nil
+}
+
+func (l load) check() error {
+	switch {
+	case l.Viewers < 1:
+		return atLeast(1, "viewers", l.Viewers)
+	case !(l.Rate > 0):
+		return fmt.Errorf("rate %g: must be more than 0 pixels per second", l.Rate)
+	case l.Stroke < 1 || l.Stroke > codec.MaxPlacePixels:
+		return fmt.Errorf("stroke %d: must be 1 to %d pixels", l.Stroke, codec.MaxPlacePixels)
+	case l.Time < time.Second:
+		return fmt.Errorf("time %v: must be at least 1s, CPU time comes in steps of %v", l.Time, clockTick)
+	}
+	return nil
+}
+
+// Validate is called by kong.
+func (f *fanout) Validate() error {
+	if err := atLeast(1, "rounds", f.Rounds); err != nil {
+		return err
+	}
+	return f.check()
+}
+
+// Validate is called by kong.
+func (st *stalled) Validate() error {
+	if !(st.Share > 0 && st.Share < 1) || int(st.Share*float64(st.Viewers)) < 1 {
+		return fmt.Errorf("share %g: must be more than none and less than all of the viewers", st.Share)
+	}
+	if err := atLeast(1, "rounds", st.Rounds); err != nil {
+		return err
+	}
+	return st.check()
+}
+
+// Validate is called by kong.
+func (t *table) Validate() error {
+	for _, viewers := range t.Viewers {
+		for _, rate := range t.Rates {
+			if err := (load{Viewers: viewers, Rate: rate, Stroke: t.Stroke, Time: t.Time}).check(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// Validate is called by kong.
+func (i *idle) Validate() error {
+	for _, n := range i.Connections {
+		if err := atLeast(2, "connections", n); err != nil { // the first is apart
+			return err
+		}
+	}
+	return nil
+}
+
+// Validate is called by kong.
+func (o *one) Validate() error {
+	if err := atLeast(2, "viewers", o.Viewers); err != nil { // half of them
+		return err
+	}
+	return atLeast(1, "times", o.Times)
+}
+
+// Validate is called by kong.
+func (st *storm) Validate() error {
+	if err := atLeast(1, "clients", st.Clients); err != nil {
+		return err
+	}
+	if st.Within <= 0 {
+		return fmt.Errorf("within %v: must be more than 0", st.Within)
+	}
+	return load{Viewers: 1, Rate: st.Rate, Stroke: st.Stroke, Time: time.Second}.check()
+}

@@ -1,0 +1,147 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// pinSelf keeps this process to one core, the threads it has and those they will start.
+func pinSelf(core int) error {
+	set := only(core)
+	threads, err := filepath.Glob("/proc/self/task/*")
+	if err != nil {
+		return fmt.Errorf("list threads: %w", err)
+	}
+	for _, path := range threads {
+		thread, err := strconv.Atoi(filepath.Base(path))
+		if err != nil {
+			return fmt.Errorf("list threads: %w", err)
+		}
+		if err := unix.SchedSetaffinity(thread, &set); err != nil && err != unix.ESRCH {
+			return fmt.Errorf("keep to core %d: %w", core, err)
+		}
+	}
+	runtime.GOMAXPROCS(1)
+	return nil
+}
+
+// startOn starts a process on one core: it inherits the core of the thread that makes it,
+// and a Go program takes GOMAXPROCS=1 from there.
+func startOn(core int, cmd *exec.Cmd) error {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var before unix.CPUSet
+	if err := unix.SchedGetaffinity(0, &before); err != nil {
+		return fmt.Errorf("look at cores: %w", err)
+	}
+	set := only(core)
+	if err := unix.SchedSetaffinity(0, &set); err != nil {
+		return fmt.Errorf("go to core %d: %w", core, err)
+	}
+	started := cmd.Start()
+	if err := unix.SchedSetaffinity(0, &before); err != nil {
+		return fmt.Errorf("go back: %w", err)
+	}
+	return started
+}
+
+func only(core int) (set unix.CPUSet) {
+	set.Set(core)
+	return set
+}
+
+// process is what the kernel tells about one.
+type process int
+
+// clockTick is the unit of times in /proc: 10 ms on every Linux that Go runs on.
+const clockTick = 10 * time.Millisecond
+
+// cpu is the time that it has taken of a core, in itself and in the kernel.
+func (p process) cpu() (time.Duration, error) {
+	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p))
+	if err != nil {
+		return 0, fmt.Errorf("read CPU time: %w", err)
+	}
+	return parseCPU(string(stat))
+}
+
+// parseCPU reads utime and stime, the 14th and 15th field. The second, the program's
+// name, may contain anything.
+func parseCPU(stat string) (time.Duration, error) {
+	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	if len(fields) < 13 {
+		return 0, fmt.Errorf("read CPU time: not a process' stat: %q", stat)
+	}
+	ticks := int64(0)
+	for _, field := range fields[11:13] {
+		n, err := strconv.ParseInt(field, 10, 64)
+		if err != nil {
+			return 0, fmt.Errorf("read CPU time: %w", err)
+		}
+		ticks += n
+	}
+	return time.Duration(ticks) * clockTick, nil
+}
+
+// memory is what a process occupies, in bytes.
+type memory struct {
+	now  int64
+	peak int64 // since the start, or since resetPeak
+}
+
+func (p process) memory() (memory, error) {
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p))
+	if err != nil {
+		return memory{}, fmt.Errorf("read memory: %w", err)
+	}
+	return parseMemory(string(status))
+}
+
+func parseMemory(status string) (m memory, err error) {
+	for line := range strings.Lines(status) {
+		name, value, _ := strings.Cut(line, ":")
+		if name != "VmRSS" && name != "VmHWM" {
+			continue
+		}
+		kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
+		if err != nil {
+			return memory{}, fmt.Errorf("read memory: %w", err)
+		}
+		if name == "VmRSS" {
+			m.now = kilobytes << 10
+		} else {
+			m.peak = kilobytes << 10
+		}
+	}
+	if m.now == 0 || m.peak == 0 {
+		return memory{}, fmt.Errorf("read memory: no VmRSS and VmHWM in %q", status)
+	}
+	return m, nil
+}
+
+func (p process) resetPeak() error {
+	if err := os.WriteFile(fmt.Sprintf("/proc/%d/clear_refs", p), []byte("5"), 0); err != nil {
+		return fmt.Errorf("reset peak of memory: %w", err)
+	}
+	return nil
+}
+
+// loadAverage is what else the machine is doing, for whoever reads the figures.
+func loadAverage() string {
+	text, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return "unknown"
+	}
+	minute, _, _ := strings.Cut(string(text), " ")
+	return minute
+}

@@ -1,0 +1,103 @@
+//go:build linux
+
+// Command bench measures the whole server: it starts the real program as a process on one
+// core, a crowd of viewers on another, places pixels through the real protocol on a fixed
+// schedule, and says what arrived, when, and what it cost. In the same run, on the same
+// cores, it measures the least that can be done about the same bytes: a loop of one
+// write a socket and tick. The ratio of the two means something on any machine, busy or not.
+//
+// It is for people: `make bench` runs it, BENCHMARKS.md keeps what it said. No
+// test depends on what it measures.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// options is the command line.
+type options struct {
+	site `embed:""`
+
+	Fanout  fanout  `cmd:"" help:"Pixels placed at a rate, shown to a crowd: deliveries, latency, and CPU against the raw loop."`
+	Table   table   `cmd:"" help:"Fanout for crowds and rates of many sizes, once each."`
+	Idle    idle    `cmd:"" help:"Memory of connections that follow the whole canvas and do nothing."`
+	One     one     `cmd:"" help:"One pixel on a quiet canvas, shown to everyone: how long until the last has it."`
+	Stalled stalled `cmd:"" help:"What viewers that never read cost those who do."`
+	Storm   storm   `cmd:"" help:"Clients that all come back at once and resume, as after the death of a pod."`
+
+	Raw raw `cmd:"" hidden:"" help:"The raw loop, as the other commands start it."`
+}
+
+func main() {
+	if err := run(os.Args[1:], os.Stdout); err != nil {
+		fmt.Fprintf(os.Stderr, "bench: %v\n", err)
+		os.Exit(1)
+	}
+}
+
+// run measures what the command line asks for; figures go to out.
+func run(args []string, out io.Writer) error {
+	var given options
+	answered := false
+	parser, err := kong.New(&given,
+		kong.Name("bench"), kong.Description("Measure the server as a whole, against the raw loop."),
+		kong.Writers(out, out), kong.Exit(func(int) { answered = true }),
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}))
+	if err != nil {
+		return fmt.Errorf("describe flags: %w", err)
+	}
+	command, err := parser.Parse(args)
+	if answered || err != nil {
+		return err
+	}
+	s := &given.site
+	if command.Command() != "raw" {
+		if err := s.prepare(out); err != nil {
+			return err
+		}
+		defer s.clear()
+	}
+	return command.Run(s)
+}
+
+// site is where everything runs.
+type site struct {
+	Server     string   `placeholder:"FILE" help:"The server's program. Default: built from ./cmd/playground."`
+	Arg        []string `placeholder:"ARG" sep:"none" help:"Further argument for the server, for example --redis=redis://localhost; may be repeated."`
+	Data       string   `placeholder:"DIR" help:"Directory under which each server gets an empty data directory. Default: the system's for temporary files."`
+	ServerCore int      `default:"0" help:"Core of the server, and of the raw loop."`
+	ClientCore int      `default:"1" help:"Core of the crowd."`
+
+	scratch string // directory of all that is temporary
+	out     io.Writer
+}
+
+// prepare builds the server unless there is one, and takes this process to its core.
+func (s *site) prepare(out io.Writer) (err error) {
+	s.out = out
+	if s.scratch, err = os.MkdirTemp(s.Data, "playground-bench-"); err != nil {
+		return fmt.Errorf("make scratch directory: %w", err)
+	}
+	if s.Server == "" {
+		if s.Server, err = build(s.scratch); err != nil {
+			s.clear()
+			return err
+		}
+	}
+	if err = pinSelf(s.ClientCore); err != nil {
+		s.clear()
+		return err
+	}
+	s.sayf("server and raw loop on core %d, crowd on core %d; load average %s; %s",
+		s.ServerCore, s.ClientCore, loadAverage(), time.Now().UTC().Format(time.DateTime))
+	return nil
+}
+
+func (s *site) clear() { _ = os.RemoveAll(s.scratch) }
+
+func (s *site) sayf(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }

@@ -1,0 +1,91 @@
+//go:build linux
+
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// geometry is the canvas of every server that is measured: the program's default.
+var geometry = canvas.Geometry{Width: 1024, Height: 1024, Region: 256}
+
+// follow begins a schedule that starts in a moment.
+func (c *crowd) follow(rate float64, stroke int, lasts time.Duration, base []canvas.Position) *schedule {
+	c.schedule, c.placed = newSchedule(time.Now().Add(10*time.Millisecond), rate, stroke, lasts, base), 0
+	return c.schedule
+}
+
+// place sends the strokes that are due, and sets the timer to the next. A stroke that finds
+// its placer's window full stays due: what it waits is part of its latency.
+func (c *crowd) place(now time.Time) error {
+	s := c.schedule
+	if s == nil || c.placed == s.total {
+		return nil
+	}
+	for ; c.placed < s.total; c.placed++ {
+		due := s.due(c.placed)
+		if due.After(now) {
+			return c.setTimer(due.Sub(now))
+		}
+		region := s.region(c.placed)
+		m := c.placers[region]
+		if m.waiting >= window {
+			return nil
+		}
+		m.op++
+		m.waiting++
+		frame := appendFrame(nil, codec.AppendPlace(nil, codec.Place{Op: m.op, Dots: stroke(region, m.op, s.stroke)}))
+		if n, err := unix.Write(m.fd, frame); err != nil || n < len(frame) {
+			return fmt.Errorf("place: the server takes %d of %d bytes: %w", n, len(frame), err)
+		}
+	}
+	return nil
+}
+
+// stroke is a row of pixels in a region, somewhere else each time.
+func stroke(region int, op uint64, pixels int) []canvas.Dot {
+	x0, y0, width, height := geometry.Bounds(canvas.RegionID(region))
+	dots := make([]canvas.Dot, pixels)
+	for i := range dots {
+		at := (int(op)*7919 + i) % (width * height) // a prime, so that all pixels get their turn
+		dots[i] = canvas.Dot{X: uint16(x0 + at%width), Y: uint16(y0 + at/width), Color: canvas.Color(op*2654435761) & 0xFFFFFF}
+	}
+	return dots
+}
+
+func (c *crowd) setTimer(wait time.Duration) error {
+	spec := unix.ItimerSpec{Value: unix.NsecToTimespec(max(wait.Nanoseconds(), 1))}
+	if err := unix.TimerfdSettime(c.timer, 0, &spec, nil); err != nil {
+		return fmt.Errorf("set timer: %w", err)
+	}
+	return nil
+}
+
+// settled tells whether every stroke was placed and answered.
+func (c *crowd) settled() bool {
+	if c.schedule != nil && c.placed < c.schedule.total {
+		return false
+	}
+	for _, m := range c.placers {
+		if m.waiting > 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// bases is where every region stands once everything placed is answered: every pixel
+// ever placed has a number, so the placers know. Only the epoch is the server's.
+func (c *crowd) bases(stroke int) []canvas.Position {
+	bases := make([]canvas.Position, len(c.placers))
+	for i, m := range c.placers {
+		bases[i].Seq = m.op * uint64(stroke)
+	}
+	return bases
+}

@@ -1,0 +1,232 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+	"os/exec"
+	"syscall"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// raw is the least that anyone can do: it takes connections and writes the same bytes to
+// each, one write a socket and tick. It knows no protocol, and holds nothing.
+type raw struct{}
+
+// Run is the process: it says its port, and obeys lines on stdin until that ends.
+// "accept N" takes N connections, "write BYTES PERIOD TICKS" writes to all of them, the
+// period being in nanoseconds. Each is answered with a line that says what went wrong: nothing.
+func (raw) Run(*site) error {
+	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return fmt.Errorf("make socket: %w", err)
+	}
+	if err := unix.Bind(listener, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
+		return fmt.Errorf("bind: %w", err)
+	}
+	if err := unix.Listen(listener, unix.SOMAXCONN); err != nil {
+		return fmt.Errorf("listen: %w", err)
+	}
+	name, err := unix.Getsockname(listener)
+	if err != nil {
+		return fmt.Errorf("look at socket: %w", err)
+	}
+	fmt.Printf("127.0.0.1:%d\n", name.(*unix.SockaddrInet4).Port)
+
+	l := loop{listener: listener}
+	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
+		var connections, bytes, period, ticks int
+		switch line := lines.Text(); {
+		case scans(line, "accept %d", &connections):
+			err = l.accept(connections)
+		case scans(line, "write %d %d %d", &bytes, &period, &ticks):
+			err = l.write(make([]byte, bytes), time.Duration(period), ticks)
+		default:
+			err = fmt.Errorf("unknown command %q", line)
+		}
+		if err != nil {
+			return err
+		}
+		fmt.Println("done")
+	}
+	return nil
+}
+
+func scans(line, format string, values ...any) bool {
+	n, err := fmt.Sscanf(line, format, values...)
+	return err == nil && n == len(values)
+}
+
+// loop is the raw loop's state.
+type loop struct {
+	listener int
+	fds      []int
+}
+
+func (l *loop) accept(n int) error {
+	for range n {
+		fd, _, err := unix.Accept4(l.listener, unix.SOCK_NONBLOCK|unix.SOCK_CLOEXEC)
+		if err != nil {
+			return fmt.Errorf("accept: %w", err)
+		}
+		if err := unix.SetsockoptInt(fd, unix.IPPROTO_TCP, unix.TCP_NODELAY, 1); err != nil {
+			return fmt.Errorf("set up socket: %w", err)
+		}
+		l.fds = append(l.fds, fd)
+	}
+	return nil
+}
+
+// write sends bytes to every socket, ticks times. A tick that takes longer than the period
+// delays the next.
+func (l *loop) write(bytes []byte, period time.Duration, ticks int) error {
+	next := time.Now()
+	for range ticks {
+		if wait := time.Until(next); wait > 0 {
+			time.Sleep(wait)
+		} else {
+			next = time.Now()
+		}
+		for _, fd := range l.fds {
+			if n, err := unix.Write(fd, bytes); err != nil || n < len(bytes) {
+				return fmt.Errorf("write: the client takes %d of %d bytes: %w", n, len(bytes), err)
+			}
+		}
+		next = next.Add(period)
+	}
+	return nil
+}
+
+// rawLoop is that process, as the other commands see it.
+type rawLoop struct {
+	process
+	cmd     *exec.Cmd
+	addr    netip.AddrPort
+	in      io.WriteCloser
+	answers chan error // one for each command; closed by listen when the process has ended
+}
+
+// rawLoop starts one on the server's core.
+func (s *site) rawLoop() (*rawLoop, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, fmt.Errorf("find own program: %w", err)
+	}
+	cmd := exec.Command(self, "raw")
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	in, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start raw loop: %w", err)
+	}
+	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start raw loop: %w", err)
+	}
+	if err := startOn(s.ServerCore, cmd); err != nil {
+		return nil, fmt.Errorf("start raw loop: %w", err)
+	}
+	l := &rawLoop{process: process(cmd.Process.Pid), cmd: cmd, in: in, answers: make(chan error, 1)}
+	lines := bufio.NewScanner(out)
+	lines.Scan()
+	if l.addr, err = netip.ParseAddrPort(lines.Text()); err != nil {
+		l.stop()
+		return nil, fmt.Errorf("start raw loop: %w", err)
+	}
+	go l.listen(lines)
+	return l, nil
+}
+
+var errEnded = errors.New("raw loop has ended")
+
+func (l *rawLoop) listen(lines *bufio.Scanner) {
+	for lines.Scan() {
+		l.answers <- nil
+	}
+	close(l.answers)
+}
+
+func (l *rawLoop) stop() {
+	_ = l.in.Close()
+	_ = l.cmd.Process.Kill()
+	_ = l.cmd.Wait()
+}
+
+// order gives a command; what it returns tells whether it has been carried out.
+func (l *rawLoop) order(format string, args ...any) (done func() bool, failed func() error) {
+	_, err := fmt.Fprintf(l.in, format+"\n", args...)
+	finished := err != nil
+	return func() bool {
+			select {
+			case _, ok := <-l.answers:
+				if finished = true; !ok {
+					err = errEnded
+				}
+			default:
+			}
+			return finished
+		}, func() error {
+			return err
+		}
+}
+
+// join connects viewers to the loop.
+func (l *rawLoop) join(c *crowd, viewers int) error {
+	done, failed := l.order("accept %d", viewers)
+	for range viewers {
+		m, err := c.connect(l.addr, nil)
+		if err != nil {
+			return err
+		}
+		m.raw = true
+	}
+	if err := c.run("accept connections", time.Minute, done); err != nil {
+		return err
+	}
+	return failed()
+}
+
+// written measures the CPU time that the raw loop takes.
+func (s *site) written(viewers int, t tick) (time.Duration, error) {
+	loop, err := s.rawLoop()
+	if err != nil {
+		return 0, err
+	}
+	defer loop.stop()
+	c, err := newCrowd(0)
+	if err != nil {
+		return 0, err
+	}
+	defer c.close()
+	if err := loop.join(c, viewers); err != nil {
+		return 0, err
+	}
+	if err := loop.repeat(c, tick{t.bytes, t.period, int(warmUp / t.period)}); err != nil {
+		return 0, fmt.Errorf("warm up: %w", err)
+	}
+	before, err := loop.cpu()
+	if err != nil {
+		return 0, err
+	}
+	if err := loop.repeat(c, t); err != nil {
+		return 0, err
+	}
+	after, err := loop.cpu()
+	return after - before, err
+}
+
+// repeat writes ticks, and waits until they are written.
+func (l *rawLoop) repeat(c *crowd, t tick) error {
+	done, failed := l.order("write %d %d %d", t.bytes, t.period.Nanoseconds(), t.ticks)
+	if err := c.run("write", 2*time.Duration(t.ticks)*t.period+patience, done); err != nil {
+		return err
+	}
+	return failed()
+}

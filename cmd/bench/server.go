@@ -1,0 +1,165 @@
+//go:build linux
+
+package main
+
+import (
+	"bufio"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+// build makes the server's program.
+func build(dir string) (string, error) {
+	program := filepath.Join(dir, "playground")
+	if output, err := exec.Command("go", "build", "-o", program, "./cmd/playground").CombinedOutput(); err != nil {
+		return "", fmt.Errorf("build server: %w\n%s", err, output)
+	}
+	return program, nil
+}
+
+// server is the real program as a process.
+type server struct {
+	process
+	cmd  *exec.Cmd
+	addr netip.AddrPort
+	data string
+}
+
+// serve starts a server with an empty canvas.
+func (s *site) serve() (*server, error) {
+	data, err := os.MkdirTemp(s.scratch, "data-")
+	if err != nil {
+		return nil, fmt.Errorf("make data directory: %w", err)
+	}
+	args := append([]string{
+		"--listen=127.0.0.1:0", "--data=" + data, "--canvas=1024x1024", "--region=256",
+		"--rate=0", "--max-connections=30000", "--log-level=warn",
+		"--redis-prefix=" + filepath.Base(data), // if it is to keep the canvas in Redis, an empty one
+	}, s.Arg...)
+	cmd := exec.Command(s.Server, args...)
+	cmd.Stderr = os.Stderr
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
+	if err := startOn(s.ServerCore, cmd); err != nil {
+		return nil, fmt.Errorf("start server: %w", err)
+	}
+	v := &server{process: process(cmd.Process.Pid), cmd: cmd, data: data}
+	if v.addr, err = announced(stdout); err != nil {
+		return nil, errors.Join(err, v.stop())
+	}
+	return v, nil
+}
+
+// announced reads where the server says it is.
+func announced(stdout io.Reader) (netip.AddrPort, error) {
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("start server: it said %q: %w", line, err)
+	}
+	line = strings.TrimSpace(line)
+	at, err := url.Parse(line[strings.LastIndexByte(line, ' ')+1:])
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("start server: it said %q: %w", line, err)
+	}
+	return netip.ParseAddrPort(at.Host)
+}
+
+// stop ends the server at once: nothing of its canvas is needed.
+func (v *server) stop() error {
+	_ = v.cmd.Process.Kill() // fails when it has ended
+	_ = v.cmd.Wait()         // which says that it was killed
+	return os.RemoveAll(v.data)
+}
+
+// counts is what the server counts of its work.
+type counts struct {
+	rounds  float64 // of writing
+	writes  float64
+	writing time.Duration // CPU of the rounds
+	commits float64
+}
+
+// counts asks the server.
+func (v *server) counts() (counts, error) {
+	response, err := http.Get("http://" + v.addr.String() + "/metrics")
+	if err != nil {
+		return counts{}, fmt.Errorf("read metrics: %w", err)
+	}
+	defer response.Body.Close()
+	return parseCounts(response.Body)
+}
+
+func parseCounts(text io.Reader) (counts, error) {
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(text)
+	if err != nil {
+		return counts{}, fmt.Errorf("read metrics: %w", err)
+	}
+	var missing []string
+	value := func(name string) float64 {
+		family := families["pixelplayground_"+name]
+		if family == nil || len(family.Metric) == 0 {
+			missing = append(missing, name)
+			return 0
+		}
+		return family.Metric[0].GetCounter().GetValue()
+	}
+	c := counts{
+		rounds: value("write_rounds_total"), writes: value("socket_writes_total"), commits: value("commits_total"),
+		writing: time.Duration(value("write_rounds_cpu_seconds_total") * float64(time.Second)),
+	}
+	if len(missing) > 0 {
+		return counts{}, fmt.Errorf("read metrics: the server has no %s", strings.Join(missing, ", "))
+	}
+	return c, nil
+}
+
+func (c counts) minus(before counts) counts {
+	return counts{
+		rounds: c.rounds - before.rounds, writes: c.writes - before.writes,
+		writing: c.writing - before.writing, commits: c.commits - before.commits,
+	}
+}
+
+// usage is what a server did between two moments.
+type usage struct {
+	counts
+	cpu   time.Duration
+	lasts time.Duration
+}
+
+// meter begins to measure a server; what it returns ends that.
+func (v *server) meter() (stop func() (usage, error), err error) {
+	before, err := v.counts()
+	if err != nil {
+		return nil, err
+	}
+	cpu, err := v.cpu()
+	began := time.Now()
+	return func() (usage, error) {
+		after, err := v.cpu()
+		u := usage{cpu: after - cpu, lasts: time.Since(began)}
+		if err != nil {
+			return u, err
+		}
+		now, err := v.counts()
+		u.counts = now.minus(before)
+		return u, err
+	}, err
+}

@@ -1,0 +1,65 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+)
+
+// stalled is the command.
+type stalled struct {
+	load   `embed:""`
+	Share  float64 `default:"0.05" help:"Part of the viewers that stop reading once they have joined."`
+	Rounds int     `default:"3" help:"How often all is measured; the median counts."`
+}
+
+// slowdown is how many times longer it takes those who read when others don't.
+type slowdown struct{ p50, p99 float64 }
+
+func (st *stalled) Run(s *site) error {
+	s.sayf("\n%d viewers, %g pixels/s in strokes of %d, %v, %d rounds; each first with all reading, then with %g%% that never do",
+		st.Viewers, st.Rate, st.Stroke, st.Time, st.Rounds, 100*st.Share)
+	s.sayf("%s   memory at most", serverHeader)
+	var rounds []slowdown
+	for range st.Rounds {
+		all, err := st.measure(s, 0)
+		if err != nil {
+			return fmt.Errorf("all read: %w", err)
+		}
+		some, err := st.measure(s, int(st.Share*float64(st.Viewers)))
+		if err != nil {
+			return fmt.Errorf("some never read: %w", err)
+		}
+		rounds = append(rounds, slowdown{some.p50.Seconds() / all.p50.Seconds(), some.p99.Seconds() / all.p99.Seconds()})
+	}
+	s.sayf("latency of those who read: p50 %.2f times, p99 %.2f times what it is when all do",
+		median(rounds, func(d slowdown) float64 { return d.p50 }), median(rounds, func(d slowdown) float64 { return d.p99 }))
+	return nil
+}
+
+func (st *stalled) measure(s *site, never int) (f figures, err error) {
+	v, c, end, err := s.stage()
+	if err != nil {
+		return f, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	viewers, err := c.join(v.addr, st.Viewers)
+	if err != nil {
+		return f, err
+	}
+	for i := range never {
+		if err := c.ignore(viewers[i*len(viewers)/never]); err != nil {
+			return f, err
+		}
+	}
+	if err := c.recruit(v.addr); err != nil {
+		return f, err
+	}
+	if f, err = st.loaded(c, v, st.Viewers-never); err != nil {
+		return f, err
+	}
+	m, err := v.memory()
+	s.sayf("%s   %.1f MB", f, megabytes(m.peak))
+	return f, err
+}

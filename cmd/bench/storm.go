@@ -1,0 +1,146 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"net/netip"
+	"slices"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// storm is the command.
+type storm struct {
+	Clients int           `default:"5000" help:"How many come back."`
+	Within  time.Duration `default:"1s" help:"The time in which they do."`
+	Rate    float64       `default:"1000" help:"Pixels placed per second, before and meanwhile."`
+	Stroke  int           `default:"1" help:"Pixels in one stroke."`
+	Missed  time.Duration `default:"1s" help:"How long ago they were cut off,"`
+	Spread  time.Duration `default:"100ms" help:"and over which time: they stand at as many positions as there were ticks in it."`
+}
+
+// before is how long pixels are placed before anyone is cut off, so that the regions have a history.
+const before = 2 * time.Second
+
+func (st *storm) Run(s *site) (err error) {
+	s.sayf("\n%d clients resume all %d regions within %v; %g pixels/s in strokes of %d; cut off %v ago over %v",
+		st.Clients, geometry.Regions(), st.Within, st.Rate, st.Stroke, st.Missed, st.Spread)
+	v, c, end, err := s.stage()
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	pilot, err := c.join(v.addr, 1)
+	if err != nil {
+		return err
+	}
+	if err := c.recruit(v.addr); err != nil {
+		return err
+	}
+	lasts := before + st.Spread + st.Missed + st.Within + patience
+	c.follow(st.Rate, st.Stroke, lasts, c.bases(st.Stroke))
+	if err := c.rest(before); err != nil {
+		return err
+	}
+	held, err := st.positions(c, pilot[0])
+	if err != nil {
+		return err
+	}
+	if err := c.rest(st.Missed); err != nil {
+		return err
+	}
+	return st.come(s, c, v, held)
+}
+
+// positions is where a viewer stands from moment to moment.
+func (st *storm) positions(c *crowd, pilot *member) (held [][]canvas.Position, err error) {
+	held = append(held, slices.Clone(pilot.held))
+	end := time.Now().Add(st.Spread)
+	err = c.run("note positions", st.Spread+patience, func() bool {
+		if !slices.Equal(held[len(held)-1], pilot.held) {
+			held = append(held, slices.Clone(pilot.held))
+		}
+		return time.Now().After(end)
+	})
+	return held, err
+}
+
+// come is the storm.
+func (st *storm) come(s *site, c *crowd, v *server, held [][]canvas.Position) error {
+	memoryBefore, err := v.memory()
+	if err != nil {
+		return err
+	}
+	if err := v.resetPeak(); err != nil {
+		return err
+	}
+	stop, err := v.meter()
+	if err != nil {
+		return err
+	}
+	began := time.Now()
+	clients, err := st.connect(c, v.addr, held, began)
+	if err != nil {
+		return err
+	}
+	next := 0
+	err = c.run("catch up", time.Minute, func() bool {
+		for next < len(clients) && clients[next].missing == 0 {
+			next++
+		}
+		return next == len(clients)
+	})
+	if err != nil {
+		return err
+	}
+	used, err := stop()
+	if err != nil {
+		return err
+	}
+	memoryAfter, err := v.memory()
+	if err != nil {
+		return err
+	}
+	st.report(s, c, clients, began)
+	s.sayf("server: %.2f s CPU, %.1f MB before, %.1f MB more at most, from %d positions",
+		used.cpu.Seconds(), megabytes(memoryBefore.now), megabytes(memoryAfter.peak-memoryBefore.now), len(held))
+	return nil
+}
+
+// connect brings the clients, evenly over the time.
+func (st *storm) connect(c *crowd, to netip.AddrPort, held [][]canvas.Position, began time.Time) ([]*member, error) {
+	clients := make([]*member, 0, st.Clients)
+	for len(clients) < st.Clients {
+		due := int(float64(st.Clients)*float64(time.Since(began))/float64(st.Within)) + 1
+		for len(clients) < min(due, st.Clients) {
+			m, err := c.viewer(to, held[len(clients)%len(held)])
+			if err != nil {
+				return nil, err
+			}
+			clients = append(clients, m)
+		}
+		if err := c.turn(); err != nil {
+			return nil, err
+		}
+	}
+	return clients, nil
+}
+
+func (st *storm) report(s *site, c *crowd, clients []*member, began time.Time) {
+	var last time.Time
+	waits := make([]time.Duration, len(clients))
+	for i, m := range clients {
+		waits[i] = m.caught.Sub(m.came)
+		if m.caught.After(last) {
+			last = m.caught
+		}
+	}
+	slices.Sort(waits)
+	s.sayf("caught up: all after %s; each p50 %s, p99 %s, max %s after it connected", short(last.Sub(began)),
+		short(waits[len(waits)/2]), short(waits[len(waits)*99/100]), short(waits[len(waits)-1]))
+	if c.refusals > 0 {
+		s.sayf("%d strokes were refused", c.refusals)
+	}
+}

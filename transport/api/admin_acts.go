@@ -137,6 +137,7 @@ func (a *admin) act(w http.ResponseWriter, r *http.Request, act actors.Act, memb
 		})
 	}
 	acting.Wait()
+	a.gathered.forget()
 	err := errors.Join(failed...)
 	if !slices.ContainsFunc(members, func(m Member) bool { return m.Self }) { // else this pod has noted it
 		a.Inspectors.NoteAct(act, err)

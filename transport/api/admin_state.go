@@ -46,6 +46,13 @@ func (a *admin) gather(ctx context.Context) ([]Member, []*actors.Report) {
 	return g.members, g.reports
 }
 
+// forget has the pods asked again, because something was done.
+func (g *gathered) forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.members, g.reports = nil, nil
+}
+
 func (a *admin) survey(ctx context.Context, question actors.Inspect) ([]Member, []*actors.Report) {
 	// The answer may be for others too, so it is not given up with one request.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), adminSurvey)

@@ -3,11 +3,15 @@ package actors
 import "pixelplayground/actors/canvas"
 
 // appliedAuthors bounds each of the two generations of applied: between 8,192 and
-// 16,384 authors of one region are remembered, about 1 MB.
+// 16,384 authors of one region are remembered, about 2.5 MB.
 const appliedAuthors = 8192
 
+// remembered is how many of an author's last op numbers a region knows of, and how far a
+// connection lets them run ahead of its oldest op unanswered.
+const remembered = 4 * Window
+
 // applied remembers which ops a region has had (I4): per author the highest number and
-// which of the Window-1 numbers before it. Of an op older than that nothing is known: it
+// which of the remembered-1 numbers before it. Of an op older than that nothing is known: it
 // can be neither applied (it may be a repetition) nor acknowledged (it may not).
 //
 // Authors are forgotten by generation: when the young one is full it becomes the old
@@ -16,11 +20,11 @@ type applied struct {
 	young, old map[canvas.Author]marks
 }
 
-// marks is the highest op number and a bit for each of the Window numbers up to it:
+// marks is the highest op number and a bit for each of the remembered numbers up to it:
 // bit i of word w stands for high - 64*w - i.
 type marks struct {
 	high uint64
-	bits [Window / 64]uint64
+	bits [remembered / 64]uint64
 }
 
 func newApplied() applied {
@@ -72,7 +76,7 @@ func (m *marks) has(num uint64) had {
 	switch {
 	case num > m.high:
 		return hadNot
-	case age >= Window:
+	case age >= remembered:
 		return hadMaybe
 	case m.bits[age/64]&(1<<(age%64)) != 0:
 		return hadIt
@@ -85,15 +89,15 @@ func (m *marks) add(num uint64) {
 		m.shift(num - m.high)
 		m.high = num
 	}
-	if age := m.high - num; age < Window {
+	if age := m.high - num; age < remembered {
 		m.bits[age/64] |= 1 << (age % 64)
 	}
 }
 
 // shift makes every mark n numbers older.
 func (m *marks) shift(n uint64) {
-	if n >= Window {
-		m.bits = [Window / 64]uint64{}
+	if n >= remembered {
+		m.bits = [remembered / 64]uint64{}
 		return
 	}
 	words, bits := int(n/64), n%64

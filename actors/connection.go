@@ -23,6 +23,7 @@ type connection struct {
 	lastNum uint64
 	repeats int // how many ops to come may be repetitions: what the client of a resumed session sends first
 	placing map[uint64]*placing
+	oldest  uint64  // no op before it is in placing; less than Window steps from lastNum
 	held    []Place // of a JSON client, until there is room in the window; at most MaxUnhandled
 
 	pointed canvas.RegionID // where the pointer was shown last,
@@ -146,7 +147,7 @@ func (c *connection) rename(ctx actor.Context, name string) {
 // take places an op now. A JSON client gets no acks and can't know the window, so instead
 // of refusing what is over it, it is held, and with it the credit to read more.
 func (c *connection) take(ctx actor.Context, m Place) {
-	if m.Num == 0 && len(c.placing) >= Window {
+	if m.Num == 0 && c.full(c.lastNum+1) {
 		c.held = append(c.held, m)
 		return
 	}
@@ -155,11 +156,20 @@ func (c *connection) take(ctx actor.Context, m Place) {
 }
 
 func (c *connection) takeHeld(ctx actor.Context) {
-	for len(c.held) > 0 && len(c.placing) < Window {
+	for len(c.held) > 0 && !c.full(c.lastNum+1) {
 		c.place(ctx, c.held[0])
 		c.held = c.held[1:]
 		c.out.Handled()
 	}
+}
+
+// full tells whether an op is too far ahead of the oldest one unanswered: a region that is
+// sent that one again must still know whether it has had it (see applied).
+func (c *connection) full(num uint64) bool {
+	for len(c.placing) > 0 && c.placing[c.oldest] == nil {
+		c.oldest++
+	}
+	return len(c.placing) >= Window || len(c.placing) > 0 && num-c.oldest >= remembered
 }
 
 // place checks an op and hands its parts to the relays of the regions they fall into.
@@ -176,6 +186,9 @@ func (c *connection) place(ctx actor.Context, m Place) {
 	c.lastNum = m.Num
 	repeated := c.repeats > 0
 	c.repeats = max(0, c.repeats-1)
+	if len(c.placing) == 0 {
+		c.oldest = m.Num
+	}
 	parts := split(c.pod.cfg.Geometry, m.Dots)
 	if c.placing == nil { // most connections only watch
 		c.placing = make(map[uint64]*placing)
@@ -206,7 +219,7 @@ func (c *connection) check(m Place, now time.Time) (canvas.Refusal, time.Duratio
 		return canvas.RefusedDraining, 0
 	case m.Num <= c.lastNum:
 		return canvas.RefusedOrder, 0
-	case len(c.placing) >= Window:
+	case c.full(m.Num):
 		return canvas.RefusedBusy, 100 * time.Millisecond
 	}
 	if wait, ok := c.bucket.take(len(m.Dots), now); !ok {

@@ -210,8 +210,12 @@ func (r *region) moved(ctx actor.Context) {
 		}
 	case "serving":
 		switch {
-		case mine:
+		case mine: // perhaps again, because all others drain too
 			r.handoff.strange = time.Time{}
+			for _, pid := range r.handoff.leavers {
+				ctx.Send(pid, retired{})
+			}
+			r.handoff.leavers = nil
 		case r.pod.placement.Region(r.id) == nil: // this pod has lost the others
 			r.retire(ctx)
 		case r.handoff.strange.IsZero():

@@ -42,7 +42,7 @@ func (i *inspector) Receive(ctx actor.Context) {
 	case *List:
 		i.answer(ctx, func(c context.Context) any { return i.pod.list(c, m.Kind) })
 	case *Look:
-		i.answer(ctx, func(context.Context) any { return i.pod.lookAt(m.Actor) })
+		i.answer(ctx, func(c context.Context) any { return i.pod.lookAt(c, m.Actor) })
 	case *Act:
 		i.answer(ctx, func(c context.Context) any { return i.pod.act(c, *m) })
 	case *look:

@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 
@@ -45,7 +44,6 @@ func (o *observer) mailbox(kind Kind, name string) actor.MailboxProducer {
 	}
 	return func() actor.Mailbox {
 		m := &watched{Mailbox: plain(), of: &o.watches[kind]}
-		m.next = 1 + rand.Uint32N(uint32(m.of.stride.Load())) // not every actor's first
 		if name != "" {
 			m.own = newTrace(kind, name, m.Mailbox, m.of.clock.Now())
 			o.mu.Lock()
@@ -107,9 +105,10 @@ type watched struct {
 	of *watch
 
 	// The actor's, from its start.
-	invoker     actor.MessageInvoker
-	own         *trace // nil: none
-	count, next uint32 // messages since the last that was timed, and until the next is
+	invoker actor.MessageInvoker
+	own     *trace // nil: none
+	count   uint32 // messages since the last that was timed
+	every   bool   // somebody looks: all are
 }
 
 func (m *watched) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
@@ -117,7 +116,13 @@ func (m *watched) RegisterHandlers(invoker actor.MessageInvoker, dispatcher acto
 	m.Mailbox.RegisterHandlers(m, dispatcher)
 }
 
-func (m *watched) InvokeSystemMessage(message any) { m.invoker.InvokeSystemMessage(message) }
+func (m *watched) InvokeSystemMessage(message any) {
+	if _, ends := message.(*actor.Stop); ends {
+		m.of.messages.Add(int64(m.count))
+		m.count = 0
+	}
+	m.invoker.InvokeSystemMessage(message)
+}
 
 func (m *watched) EscalateFailure(reason, message any) {
 	if m.own != nil {
@@ -128,13 +133,13 @@ func (m *watched) EscalateFailure(reason, message any) {
 
 func (m *watched) InvokeUserMessage(message any) {
 	m.count++
-	if m.count < m.next && lookIn(message) == nil {
+	if int64(m.count) < m.of.stride.Load() && !m.every && lookIn(message) == nil {
 		m.invoker.InvokeUserMessage(message)
 		return
 	}
 	handled := m.count
 	m.of.messages.Add(int64(handled))
-	m.count, m.next = 0, uint32(m.of.stride.Load())
+	m.count = 0
 	if l := lookIn(message); l != nil {
 		m.look(l)
 		m.invoker.InvokeUserMessage(message)
@@ -155,11 +160,10 @@ func (m *watched) time(handled uint32, message any) {
 	ended := m.of.clock.Now()
 	m.of.took.add(int64(ended.Sub(began)))
 	m.of.behind.add(int64(behind))
-	switch {
-	case own == nil:
-	case own.end(handled, ended): // somebody looks: every message
-		m.next = 1
-	case !own.lasting:
+	if own == nil {
+		return
+	}
+	if m.every = own.end(handled, ended); !m.every && !own.lasting {
 		m.own = nil
 	}
 }

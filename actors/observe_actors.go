@@ -102,7 +102,7 @@ func connectionName(v ViewerID) string {
 }
 
 // lookAt looks at an actor by its name. One that has a trace need not answer.
-func (n *Node) lookAt(name string) *View {
+func (n *Node) lookAt(ctx context.Context, name string) *View {
 	t := n.observe.find(name)
 	if t == nil && !strings.HasPrefix(name, KindConnection.String()+"/") {
 		return &View{}
@@ -116,13 +116,28 @@ func (n *Node) lookAt(name string) *View {
 	} else if t == nil {
 		return &View{}
 	}
-	if t != nil {
+	if t == nil {
+		view.Since = n.opening(ctx, name)
+	} else {
 		view.Since, last = t.started.UnixMilli(), t.history(n.clock.Now())
 	}
 	for _, h := range last {
 		view.Last = append(view.Last, HandledReport{Type: h.Type, At: h.At.UnixMilli(), Took: h.Took})
 	}
 	return view
+}
+
+// opening is when a connection was opened, in Unix milliseconds; 0: that is not known.
+func (n *Node) opening(ctx context.Context, name string) int64 {
+	number, _ := strings.CutPrefix(name, KindConnection.String()+"/")
+	viewer, err := strconv.ParseUint(number, 36, 64)
+	if err != nil {
+		return 0
+	}
+	for _, c := range n.around.Connections(ctx, 1, []ViewerID{ViewerID(viewer)}) {
+		return c.Since
+	}
+	return 0
 }
 
 // who asks the roster for users: those of these viewers, or those with name in theirs, at

@@ -45,7 +45,7 @@ func (m *watched) look(l *look) {
 		m.own = &trace{started: l.now}
 	}
 	m.own.look(l.now)
-	m.next = 1
+	m.every = true
 	l.last = m.own.history(l.now)
 }
 

@@ -47,9 +47,11 @@ func (r *region) noteHandoff(now time.Time) {
 	if again := r.pod.observe.claimed(r.id); again || began.IsZero() || !moved {
 		return
 	}
+	took := now.Sub(began)
+	r.log.Info("region taken over", "epoch", r.epoch, "took", took.Round(time.Microsecond), "let_go", r.handoff.served)
 	text := fmt.Sprintf("region %d moved to %s", r.id, r.pod.cfg.Node)
 	if !r.handoff.served {
 		text += ", its owner before was gone"
 	}
-	r.pod.events.region(EventHandoff, r.id, now.Sub(began), text)
+	r.pod.events.region(EventHandoff, r.id, took, text)
 }

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"pixelplayground/actors/canvas"
 )
 
@@ -274,6 +276,10 @@ func TestObserver_Allocations(t *testing.T) {
 	m.RegisterHandlers(discard{}, nil)
 	if n := testing.AllocsPerRun(1000, func() { m.InvokeUserMessage(beat{}) }); n > 0.01 {
 		t.Errorf("a message allocates %v times", n)
+	}
+	m.InvokeSystemMessage(&actor.Stop{})
+	if counted := o.watches[KindConnection].messages.Load(); counted != 1001 { // one of them to warm up
+		t.Errorf("%d messages counted", counted)
 	}
 	if m.own != nil || len(o.all()) != 0 {
 		t.Error("a connection nobody looks at has a trace")

@@ -24,6 +24,8 @@ type pods struct {
 	mu      sync.Mutex
 	members []*testPod                 // those that the placement of all counts, in the order of their coming
 	lost    func(from, to string) bool // whether a message is lost; nil: none is
+	drop    func(from, to string, pid *actor.PID, content any) bool
+	delay   time.Duration // of every message, in order
 	count   int
 }
 
@@ -92,6 +94,11 @@ type cable struct {
 }
 
 func (c *cable) SendUserMessage(pid *actor.PID, message any) {
+	// A PID remembers the process it was resolved to: without a fresh one answers would not
+	// come this way.
+	if e, ok := message.(*actor.MessageEnvelope); ok && e.Sender != nil {
+		message = &actor.MessageEnvelope{Header: e.Header, Message: e.Message, Sender: actor.NewPID(e.Sender.Address, e.Sender.Id)}
+	}
 	c.pods.mu.Lock()
 	var to *actor.ActorSystem
 	for _, pod := range c.pods.members {
@@ -102,11 +109,44 @@ func (c *cable) SendUserMessage(pid *actor.PID, message any) {
 	// Who is no member can't send either.
 	known := slices.ContainsFunc(c.pods.members, func(m *testPod) bool { return m.address == c.from })
 	lost := to == nil || !known || c.pods.lost != nil && c.pods.lost(c.from, pid.Address)
+	_, content, _ := actor.UnwrapEnvelope(message)
+	lost = lost || c.pods.drop != nil && c.pods.drop(c.from, pid.Address, pid, content)
+	delay := c.pods.delay
 	c.pods.mu.Unlock()
+	if !lost && delay > 0 {
+		c.slow(to, pid, message, delay)
+		return
+	}
 	if !lost {
 		to.Root.Send(actor.NewPID(pid.Address, pid.Id), message)
 	}
 }
+
+// slow delivers in order, after delay.
+func (c *cable) slow(to *actor.ActorSystem, pid *actor.PID, message any, delay time.Duration) {
+	type parcel struct {
+		due     time.Time
+		to      *actor.ActorSystem
+		pid     *actor.PID
+		message any
+	}
+	key := [2]string{c.from, pid.Address}
+	link, _ := slowLinks.LoadOrStore([3]any{c.pods, key[0], key[1]}, make(chan any, 1<<20))
+	ch := link.(chan any)
+	if _, started := slowLinks.LoadOrStore([4]any{c.pods, key[0], key[1], true}, true); !started {
+		go func() {
+			for p := range ch {
+				p := p.(parcel)
+				time.Sleep(time.Until(p.due))
+				p.to.Root.Send(actor.NewPID(p.pid.Address, p.pid.Id), p.message)
+			}
+		}()
+	}
+	ch <- parcel{time.Now().Add(delay), to, pid, message}
+}
+
+var slowLinks sync.Map
+
 func (c *cable) SendSystemMessage(*actor.PID, any) {}
 func (c *cable) Stop(*actor.PID)                   {}
 
@@ -140,11 +180,13 @@ func (p *pods) owner(key int) (owner *testPod, before []*testPod) {
 	if owner == nil && len(list) > 0 {
 		owner = list[0]
 	}
-	next := false // in line
+	next := 0 // in line
 	for _, pod := range list {
-		if pod != owner && (pod.draining.Load() || !next) {
+		if pod != owner && (pod.draining.Load() || next < 2) {
 			before = append(before, pod)
-			next = next || !pod.draining.Load()
+			if !pod.draining.Load() {
+				next++
+			}
 		}
 	}
 	return owner, before
@@ -250,7 +292,7 @@ func (p *pods) settled(drawings map[*drawing]*testPod) {
 				want = 0
 			}
 			if logged[num] != want {
-				p.t.Errorf("op %d of %s stands in the log %d times, want %d", num, pod.address, logged[num], want)
+				p.t.Errorf("op %d of %s stands in the log %d times, want %d; refused %v of %d placed", num, pod.address, logged[num], want, d.client.refused[num], d.placed)
 			}
 		}
 	}

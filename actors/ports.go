@@ -124,8 +124,8 @@ type (
 type Placement interface {
 	// Region is the owner of a region; nil: no pod can own one now.
 	Region(id canvas.RegionID) *actor.PID
-	// Before is who may own a region from a time with other members: the next in line, and
-	// every pod that is draining. The owner asks them to yield before it claims. The caller
+	// Before is who may own a region from a time with other members: the next two in line,
+	// and every pod that is draining. The owner asks them to yield before it claims. The caller
 	// must not change the slice.
 	Before(id canvas.RegionID) []*actor.PID
 	// Presence is the presence actor of the canvas; nil: no pod can run it now.

@@ -37,9 +37,11 @@ type roll struct {
 	roster  *actor.PID
 	n       uint64
 	members map[ViewerID]canvas.User
-	partial bool // more of its first Roll is to come: it does not count yet
+	before  map[ViewerID]canvas.User // what counts while partial: the roll before this one
+	partial bool                     // more of its first Roll is to come: it does not count yet
 	seen    time.Time
 	fresh   bool   // has not been shown the full list
+	due     uint64 // N that the roster must have been shown by its next renewal
 	told    uint64 // Rolled of the last Shown
 }
 
@@ -54,6 +56,7 @@ type (
 		More   bool // those that follow belong to the same change: it counts when all are here
 		Joined []Member
 		Left   []ViewerID
+		Shown  uint64 // N of the last Shown that the roster has had; one that was lost is found by it
 	}
 	// Member is a user by the connection it has.
 	Member struct {
@@ -124,13 +127,24 @@ func (p *presence) roll(ctx actor.Context, m *Roll) {
 	changed := len(m.Joined) > 0 || len(m.Left) > 0
 	switch {
 	case m.Full:
-		r = &roll{roster: ctx.Sender(), members: make(map[ViewerID]canvas.User, len(m.Joined)), fresh: true}
+		fresh := &roll{roster: ctx.Sender(), members: make(map[ViewerID]canvas.User, len(m.Joined)), fresh: true}
+		if r != nil && m.More {
+			fresh.before = r.counted()
+		}
+		r = fresh
 		p.rolls[key] = r
 	case r == nil, changed && m.N != r.n+1, !changed && m.N != r.n:
 		ctx.Respond(&Recall{})
 		return
 	}
 	r.n, r.seen = m.N, p.pod.clock.Now()
+	if !changed && !m.Full { // a renewal
+		if !r.fresh && !r.partial && m.Shown < r.due {
+			r.fresh = true
+			p.schedule(ctx)
+		}
+		r.due = p.shows
+	}
 	r.partial = m.More || r.partial && !changed // a renewal does not complete a list
 	for _, member := range m.Joined {
 		r.members[member.Viewer] = member.User
@@ -138,9 +152,20 @@ func (p *presence) roll(ctx actor.Context, m *Roll) {
 	for _, viewer := range m.Left {
 		delete(r.members, viewer)
 	}
+	if !r.partial {
+		r.before = nil
+	}
 	if (changed || m.Full) && !r.partial {
 		p.schedule(ctx)
 	}
+}
+
+// counted is the users that count: of a list that is not whole those of the one before.
+func (r *roll) counted() map[ViewerID]canvas.User {
+	if r.partial {
+		return r.before
+	}
+	return r.members
 }
 
 // moved follows the placement: who is not asked any more forgets, and a pod that is gone
@@ -232,11 +257,8 @@ func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Aut
 	named := make(map[canvas.Author]string)
 	latest := make(map[canvas.Author]ViewerID) // of a session with several connections the last counts
 	for _, r := range p.rolls {
-		if r.partial {
-			continue
-		}
-		count += len(r.members)
-		for viewer, user := range r.members {
+		count += len(r.counted())
+		for viewer, user := range r.counted() {
 			if user.Name != "" && viewer >= latest[user.Author] {
 				named[user.Author], latest[user.Author] = user.Name, viewer
 			}

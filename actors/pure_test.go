@@ -44,16 +44,16 @@ func TestBucket_ZeroRateIsNoLimit(t *testing.T) {
 	}
 }
 
-// The model of applied is a plain set; within Window numbers of the highest they must agree.
-func TestApplied_AgreesWithASetInsideTheWindow(t *testing.T) {
+// The model of applied is a plain set; within remembered numbers of the highest they must agree.
+func TestApplied_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
 	a, model := newApplied(), map[uint64]bool{}
 	var high uint64
 	for range 20_000 {
 		num := high + uint64(random.IntN(90)) + 1
-		if random.IntN(3) > 0 && high > Window {
-			num = high - uint64(random.IntN(Window))
+		if random.IntN(3) > 0 && high > remembered {
+			num = high - uint64(random.IntN(remembered))
 		}
 		id := canvas.OpID{Author: 7, Num: num}
 		if got := a.has(id); got == hadMaybe || (got == hadIt) != model[num] {
@@ -65,7 +65,7 @@ func TestApplied_AgreesWithASetInsideTheWindow(t *testing.T) {
 			high = max(high, num)
 		}
 	}
-	if old := (canvas.OpID{Author: 7, Num: high - Window}); a.has(old) != hadMaybe {
+	if old := (canvas.OpID{Author: 7, Num: high - remembered}); a.has(old) != hadMaybe {
 		t.Error("nothing can be known of an op older than the window")
 	}
 }

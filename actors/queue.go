@@ -89,6 +89,17 @@ func (q *queue) remove(match func(*queued) bool) (removed []*queued) {
 	return removed
 }
 
+// leave takes out the waiting ops that only this relay has brought.
+func (q *queue) leave(relay string) {
+	q.remove(func(entry *queued) bool {
+		entry.also = slices.DeleteFunc(entry.also, func(also string) bool { return also == relay })
+		if entry.relay == relay && len(entry.also) > 0 {
+			entry.relay, entry.also = entry.also[0], entry.also[1:]
+		}
+		return entry.relay == relay
+	})
+}
+
 // byRelay groups op ids by the PID of the relays that brought them.
 func byRelay(entries []*queued) map[string][]canvas.OpID {
 	groups := make(map[string][]canvas.OpID, 1)

@@ -46,7 +46,8 @@ type region struct {
 	confirmed time.Time // when the store last knew us for the owner, or was asked whether it does
 	fences    int       // times fenced of late
 	fencedAt  time.Time
-	sweeping  bool // a sweep is scheduled
+	sweeping  bool                             // a sweep is scheduled
+	pointers  map[canvas.Author]canvas.Pointer // moved since the last Pointed
 
 	// Relays that want to know whether they have all there is. checkers wait for the store's
 	// answer to a question under way, the others for the next.
@@ -75,14 +76,15 @@ type (
 		epoch uint64
 		err   error
 	}
-	released    struct{ of *region }
-	claimAgain  struct{ of *region }
-	commitAgain struct{ flight *flight }
-	sweep       struct{ of *region } // looks for relays that are gone, ops that waited too long, a lost claim
-	moved       struct{}             // the members have changed
-	retire      struct{}             // finish, release, stop; answered with retired
-	handOver    struct{}             // let go of what others shall own; answered with retired
-	retired     struct{}
+	released      struct{ of *region }
+	claimAgain    struct{ of *region }
+	commitAgain   struct{ flight *flight }
+	sweep         struct{ of *region } // looks for relays that are gone, ops that waited too long, a lost claim
+	pointersShown struct{ of *region }
+	moved         struct{} // the members have changed
+	retire        struct{} // finish, release, stop; answered with retired
+	handOver      struct{} // let go of what others shall own; answered with retired
+	retired       struct{}
 )
 
 func newRegion(pod *Node, id canvas.RegionID) *region {
@@ -90,6 +92,7 @@ func newRegion(pod *Node, id canvas.RegionID) *region {
 		pod: pod, id: id, log: pod.log.With("region", int(id)),
 		queue:       newQueue(pod.cfg.QueuePixels),
 		subscribers: make(map[string]*subscriber),
+		pointers:    make(map[canvas.Author]canvas.Pointer),
 	}
 }
 
@@ -116,6 +119,10 @@ func (r *region) Receive(ctx actor.Context) {
 		delete(r.subscribers, keyOf(ctx.Sender()))
 	case *Point:
 		r.point(ctx, m)
+	case pointersShown:
+		if m.of == r {
+			r.showPointers(ctx)
+		}
 	case describe:
 		ctx.Respond(r.describe())
 	case *look:
@@ -148,7 +155,7 @@ func (r *region) claiming(ctx actor.Context) {
 	case retire:
 		r.stop(ctx)
 	case handOver:
-		ctx.Respond(retired{})
+		r.onHandOver(ctx)
 	case committed, commitAgain, confirmed, released, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
@@ -248,7 +255,7 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	switch {
 	case m.of != r:
 		return
-	case m.err != nil && len(r.handoff.yielders) > 0:
+	case m.err != nil && (len(r.handoff.yielders) > 0 || !r.mine(ctx)):
 		r.rest(ctx)
 		return
 	case m.err != nil:
@@ -271,6 +278,9 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	if len(r.handoff.yielders) > 0 {
 		r.retire(ctx)
 		return
+	}
+	if !r.mine(ctx) { // the members have changed meanwhile
+		r.handoff.strange = r.pod.clock.Now()
 	}
 	for _, s := range r.subscribers {
 		r.bring(ctx, s)

@@ -184,18 +184,22 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 		late := r.unacked.late(r.pod.clock.Now().Add(-r.pod.cfg.Patience))
 		r.unacked.refuse(ctx, late, canvas.RefusedUnavailable, time.Second)
 	}
+	// An Attach that waits for its answer is repeated, not replaced: an answer that takes
+	// longer than silentBeats must still be one.
+	waits := !r.attached && r.owner != nil && r.owner.Equal(r.pod.placement.Region(r.id))
 	switch {
 	case !r.needed():
 		r.letGo(ctx)
 		return
-	case r.silent >= silentBeats:
+	case r.silent >= silentBeats && !waits:
 		r.log.Debug("region does not answer, attaching again", "stream", r.stream)
 		r.attach(ctx)
 	default:
 		r.silent++
 		r.request(ctx, &Attach{Stream: r.stream, Held: r.position, Renews: r.attached, Submits: r.submits})
-		r.checking = 0 // its answer may have been lost
-		r.check(ctx)
+		if r.checking > 0 { // the question or its answer may have been lost
+			r.request(ctx, &Check{Stream: r.stream, N: r.checks})
+		}
 	}
 	r.pod.later(ctx, r.pod.cfg.Beat, beat{r})
 }
@@ -223,9 +227,13 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 	r.silent = 0
 	fresh := !r.attached
 	r.attached = true
-	if m.Base != nil {
+	switch {
+	case m.Base != nil:
 		r.replace(m)
-	} else {
+	case r.tile == nil: // what came with the first answer was lost
+		r.attach(ctx)
+		return
+	default:
 		for _, b := range m.Recent {
 			if b.From != r.position.Seq {
 				r.attach(ctx)

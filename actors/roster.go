@@ -168,7 +168,7 @@ func (r *roster) beat(ctx actor.Context, m rollBeat) {
 	if m.of != r {
 		return
 	}
-	r.tell(ctx, &Roll{N: r.n})
+	r.tell(ctx, &Roll{N: r.n, Shown: r.shown})
 	r.pod.later(ctx, r.pod.cfg.Beat, m)
 }
 

@@ -56,6 +56,7 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return
 	}
+	r.queue.leave(key) // it sends them again, and may be told before that they are refused
 	s = &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
 	r.subscribers[key] = s
 	if r.epoch != 0 {
@@ -156,9 +157,33 @@ func (r *region) sweep(ctx actor.Context) {
 	r.pod.later(ctx, r.pod.cfg.Beat, sweep{r})
 }
 
-// point passes pointers on; they are nobody's truth and may get lost.
+// point gathers pointers for an interval, at most pointersAtOnce whatever the number of
+// pods; they are nobody's truth and may get lost.
 func (r *region) point(ctx actor.Context, m *Point) {
+	if len(r.pointers) == 0 && len(m.Moved) > 0 {
+		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersShown{r})
+	}
+	for _, p := range m.Moved {
+		if _, known := r.pointers[p.Author]; known || len(r.pointers) < maxPointers {
+			r.pointers[p.Author] = p
+		}
+	}
+}
+
+// maxPointers bounds those that wait to be shown: of a crowd that large nobody can tell one from another.
+const maxPointers = 16 * pointersAtOnce
+
+func (r *region) showPointers(ctx actor.Context) {
+	moved := make([]canvas.Pointer, 0, min(len(r.pointers), pointersAtOnce))
+	for author, p := range r.pointers {
+		if len(moved) == pointersAtOnce {
+			r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersShown{r})
+			break
+		}
+		moved = append(moved, p)
+		delete(r.pointers, author)
+	}
 	for _, s := range r.subscribers {
-		ctx.Send(s.relay, &Pointed{Moved: m.Moved})
+		ctx.Send(s.relay, &Pointed{Moved: moved})
 	}
 }

@@ -14,8 +14,8 @@ type candidate struct {
 }
 
 // place gives the indexes of the key's owner, -1 for none, and of those who may have had
-// it before: the next in line, and every one that is draining. The owner is the best
-// candidate that is not draining, or the best of all when all are.
+// it before: the next two in line, since two may join at once, and every one that is
+// draining. The owner is the best candidate that is not draining, or the best of all when all are.
 func place(candidates []candidate, key uint64) (owner int, before []int) {
 	serving := func(i int) bool { return !candidates[i].draining }
 	owner = best(candidates, key, serving)
@@ -23,8 +23,9 @@ func place(candidates []candidate, key uint64) (owner int, before []int) {
 		owner = best(candidates, key, func(int) bool { return true })
 	}
 	next := best(candidates, key, func(i int) bool { return i != owner && serving(i) })
+	second := best(candidates, key, func(i int) bool { return i != owner && i != next && serving(i) })
 	for i := range candidates {
-		if i == next || i != owner && !serving(i) {
+		if i == next || i == second || i != owner && !serving(i) {
 			before = append(before, i)
 		}
 	}

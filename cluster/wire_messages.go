@@ -71,6 +71,7 @@ func roll(p *packer, m *actors.Roll) {
 		})
 	})
 	list(p, &m.Left, number)
+	number(p, &m.Shown)
 }
 
 func check(p *packer, m *actors.Check) {

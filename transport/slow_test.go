@@ -161,17 +161,20 @@ func TestCredit_StopsReading(t *testing.T) {
 		}
 		session, handled := host.session(1), 1 // HELLO
 		for handled < messages+1 {
-			want := min(handled+actors.MaxUnhandled, messages+1)
-			eventually(t, "as many messages as the credit allows", func() bool { return len(session.received()) == want })
+			// It is read on when half of the credit is back, which may be before all of it is.
+			eventually(t, "more than half of what the credit allows", func() bool {
+				got := len(session.received())
+				return got == messages+1 || got-handled > actors.MaxUnhandled/2
+			})
 			other := dialBinary(t, s)
 			other.send(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 1}))
 			await[codec.Pong](other)
 			_ = other.conn.Close()
-			if got := len(session.received()); got != want {
+			got := len(session.received())
+			if got > handled+actors.MaxUnhandled {
 				t.Fatalf("actor has %d messages, handled %d", got, handled)
 			}
-			// It is read on when half of the credit is back; until then not at all.
-			for range want - handled {
+			for range got - handled {
 				session.out.Handled()
 				handled++
 			}

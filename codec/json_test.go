@@ -105,6 +105,7 @@ func TestAppendJSON(t *testing.T) {
 		{AppendJSONStats(nil, 1000, ms), `{"type":"stats","activeUsers":1000,"timestamp":1760000000123}`},
 		{AppendJSONUserList(nil, users, ms), `{"type":"user_list","users":["Ada","\"B\\"],"timestamp":1760000000123}`},
 		{AppendJSONUserList(nil, nil, ms), `{"type":"user_list","users":[],"timestamp":1760000000123}`},
+		{AppendJSONAnnouncement(nil, "Tea at \"five\"", ms), `{"type":"announcement","message":"Tea at \"five\"","timestamp":1760000000123}`},
 		{AppendJSONPong(nil, ms), `{"type":"pong","timestamp":1760000000123}`},
 		{AppendJSONError(nil, JSONErrorPixel), `{"type":"error","message":"Invalid pixel data"}`},
 		{AppendJSONError([]byte("before"), JSONErrorFormat), `before{"type":"error","message":"Invalid message format"}`},

@@ -71,7 +71,7 @@ export function disconnect(state, { id, member, name }) {
     title: `Disconnect ${who}?`,
     lines: [
       `Connection ${id} of ${who} at ${nameOf(state, member)} is closed.`,
-      "Their browser connects again by itself and goes on where it was; it is not a ban.",
+      "They are told that an operator did it, and their browser does not connect again by itself. It is not a ban: loading the page again does.",
     ],
     button: `Disconnect ${who}`, grave: true,
     path: "disconnect", body: () => ({ member, connection: id }), done: () => `${who} was disconnected.`,

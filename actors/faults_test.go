@@ -15,7 +15,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// B1: the first Attached of a blank region is lost; the relay takes the renewal's for all there is.
+// The first Attached of a blank region is lost; the relay takes the renewal's for all there is.
 func TestFault_LostFirstAttachedOfABlankRegion(t *testing.T) {
 	p := newPods(t, 2, nil)
 	owner, _ := p.owner(0)
@@ -34,7 +34,7 @@ func TestFault_LostFirstAttachedOfABlankRegion(t *testing.T) {
 	})
 	c := reader.connect(Hello{})
 	reader.watch(c, nil)
-	deadline := time.Now().Add(2 * time.Second) // 200 beats
+	deadline := time.Now().Add(10 * time.Second) // a beat would do
 	live := false
 	for !live && time.Now().Before(deadline) {
 		reader.crowd.do(func() { live = c.replicas[0].live })
@@ -54,10 +54,9 @@ func TestFault_LostFirstAttachedOfABlankRegion(t *testing.T) {
 	owner.watch(other, nil)
 	other.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(1, 1, 7)}})
 	reader.converged(c)
-	t.Logf("restarts of relays: see log; live relays %d", reader.node.Stats().Live[KindRelay].Load())
 }
 
-// B2: the last Shown is lost and nobody comes or goes any more.
+// The last Shown is lost and nobody comes or goes any more.
 func TestFault_LostShownPersists(t *testing.T) {
 	p := newPods(t, 3, nil)
 	place, _ := p.owner(-1)
@@ -79,7 +78,7 @@ func TestFault_LostShownPersists(t *testing.T) {
 	})
 	place.connect(Hello{Name: "x"})
 	place.eventually("one", func() bool { return place.crowd.presence.Count == 1 })
-	deadline := time.Now().Add(2 * time.Second) // 200 beats
+	deadline := time.Now().Add(10 * time.Second) // a beat would do
 	count := 0
 	for time.Now().Before(deadline) && count != 1 {
 		away.crowd.do(func() { count = away.crowd.presence.Count })
@@ -123,7 +122,7 @@ func (h *hook) Claim(ctx context.Context, id canvas.RegionID, owner string) (*st
 	return h.Store.Claim(ctx, id, owner)
 }
 
-// B3: a store that takes longer than a beat to answer Holds.
+// A store that takes longer than a beat to answer Holds.
 func TestFault_SlowHoldsStarvesReaders(t *testing.T) {
 	w := newWorld(t, nil)
 	h := &hook{Store: w.store}
@@ -141,7 +140,7 @@ func TestFault_SlowHoldsStarvesReaders(t *testing.T) {
 	}
 }
 
-// B5: a pod that drains waits for nothing when the others drain as well.
+// A pod that drains waits for nothing when the others drain as well.
 func TestFault_AllDrainHandOver(t *testing.T) {
 	p := newPods(t, 2, nil)
 	a, b := p.members[0], p.members[1]
@@ -165,7 +164,7 @@ func TestFault_AllDrainHandOver(t *testing.T) {
 	}
 }
 
-// B6: a region that was claiming when the pod began to drain is left on it.
+// A region that was claiming when the pod began to drain is left on it.
 func TestFault_DrainWhileClaiming(t *testing.T) {
 	p := newPods(t, 2, nil)
 	a, _ := p.owner(0)
@@ -216,7 +215,7 @@ func TestFault_DrainWhileClaiming(t *testing.T) {
 	}
 }
 
-// B8: answers that take longer than four beats.
+// Answers that take longer than four beats.
 func TestFault_SlowLinkNeverAttaches(t *testing.T) {
 	p := newPods(t, 2, func(c *Config) { c.Beat = 50 * time.Millisecond })
 	owner, _ := p.owner(0)
@@ -243,7 +242,7 @@ func TestFault_SlowLinkNeverAttaches(t *testing.T) {
 var _ = errors.Is
 var _ = strings.Cut
 
-// B1b: a second viewer of the same blank region is never joined, and the first pixel makes the relay panic.
+// A second viewer of the same blank region is never joined, and the first pixel makes the relay panic.
 func TestFault_LostFirstAttachedStrandsTheNextViewer(t *testing.T) {
 	p := newPods(t, 2, nil)
 	owner, _ := p.owner(0)
@@ -265,7 +264,7 @@ func TestFault_LostFirstAttachedStrandsTheNextViewer(t *testing.T) {
 	reader.eventually("first is live", func() bool { return c.replicas[0].live })
 	second := reader.connect(Hello{})
 	reader.watch(second, nil)
-	deadline := time.Now().Add(2 * time.Second) // 200 beats
+	deadline := time.Now().Add(10 * time.Second) // a beat would do
 	live := false
 	for !live && time.Now().Before(deadline) {
 		reader.crowd.do(func() { live = second.replicas[0].live })
@@ -283,7 +282,7 @@ func TestFault_LostFirstAttachedStrandsTheNextViewer(t *testing.T) {
 	}
 }
 
-// B7: see above, at the real pace.
+// The pointers that a viewer is shown in an interval do not grow with the number of pods.
 func TestFault_PointersGrowWithPods(t *testing.T) {
 	const n = 5
 	p := newPods(t, n, func(c *Config) { c.PointersEvery = 50 * time.Millisecond; c.Beat = 50 * time.Millisecond })
@@ -311,16 +310,18 @@ func TestFault_PointersGrowWithPods(t *testing.T) {
 	time.Sleep(300 * time.Millisecond)
 	var before, after int
 	p.members[0].crowd.do(func() { before = len(p.members[0].crowd.pointers) })
-	time.Sleep(2 * time.Second)
+	began := time.Now()
+	time.Sleep(2 * time.Second) // what is measured
 	p.members[0].crowd.do(func() { after = len(p.members[0].crowd.pointers) })
 	close(stop)
 	work.Wait()
-	if per := float64(after-before) / 40; per > 1.2*pointersAtOnce {
+	intervals := time.Since(began).Seconds() / 0.05 // a busy machine sleeps longer
+	if per := float64(after-before) / intervals; per > 1.2*pointersAtOnce {
 		t.Errorf("with %d pods a viewer is shown %.0f pointers per interval, the bound says %d", n, per, pointersAtOnce)
 	}
 }
 
-// B9: two pods join before the first has taken what it shall own.
+// Two pods join before the first has taken what it shall own.
 func TestFault_TwoJoinsFenceNobody(t *testing.T) {
 	var fenced int64
 	for range 5 {
@@ -342,7 +343,7 @@ func TestFault_TwoJoinsFenceNobody(t *testing.T) {
 	}
 }
 
-// B10: an op that waited too long is refused, on a stream on which it has not been
+// An op that waited too long is refused, on a stream on which it has not been
 // submitted yet; when it is, it is taken.
 func TestFault_RefusedThenApplied(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Patience = 50 * time.Millisecond })
@@ -397,7 +398,7 @@ func TestFault_RefusedThenApplied(t *testing.T) {
 	}
 }
 
-// B11: a roll called again in pieces hides a pod's users until the last piece is there.
+// A roll called again in pieces hides a pod's users until the last piece is there.
 func TestFault_RecalledLongRollShowsNoDip(t *testing.T) {
 	p := newPods(t, 2, nil)
 	place, _ := p.owner(-1)

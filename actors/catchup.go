@@ -65,7 +65,7 @@ func (r *relay) onChecked(ctx actor.Context, m *Checked) {
 		return
 	}
 	for _, reader := range r.readers[:r.checking] {
-		ctx.Send(reader, r.snapshot())
+		ctx.Send(reader, r.snapshot(r.id))
 	}
 	r.readers, r.checking = r.readers[r.checking:], 0
 	r.check(ctx)
@@ -109,26 +109,24 @@ func (r *relay) recentBase() *canvas.Snapshot {
 			return r.base
 		}
 	}
-	return r.snapshot()
+	return r.snapshot(r.id)
 }
 
-// snapshot is a copy of the replica as it is now.
-func (r *relay) snapshot() *canvas.Snapshot {
-	if r.base == nil || r.base.Position != r.position {
-		r.base = &canvas.Snapshot{Region: r.id, Position: r.position, Tile: append(canvas.Tile(nil), r.tile...)}
-	}
-	return r.base
-}
-
-// merged joins batches; the last result is kept, since many resume from one position at
-// once when a pod has died.
+// merged joins batches. What leads to the position of now is kept, since many resume from
+// few positions at once when a pod has died.
 func (r *relay) merged(batches []*canvas.Batch) *canvas.Batch {
 	if len(batches) == 0 {
 		return nil
 	}
 	from, to := batches[0].From, batches[len(batches)-1].Position()
-	if r.delta == nil || r.delta.From != from || r.delta.Position() != to {
-		r.delta = canvas.Merge(batches)
+	if r.deltasTo != to || len(r.deltas) == maxDeltas {
+		r.deltas, r.deltasTo = make(map[uint64]*canvas.Batch), to
 	}
-	return r.delta
+	if r.deltas[from] == nil {
+		r.deltas[from] = canvas.Merge(batches)
+	}
+	return r.deltas[from]
 }
+
+// maxDeltas is how many positions those who resume together are expected to stand at.
+const maxDeltas = 32

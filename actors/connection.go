@@ -46,6 +46,13 @@ const pointerPause = 50 * time.Millisecond
 
 type pointerDue struct{}
 
+// speakFor is a connection's first message. It is not in the props, so that all connections
+// share theirs.
+type speakFor struct {
+	viewer ViewerID
+	out    Outbox
+}
+
 // Connection is the handle by which transport speaks to a connection actor.
 type Connection struct {
 	pod *Node
@@ -67,6 +74,8 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *actor.Stopped:
 		c.pod.stats.Live[KindConnection].Add(-1)
 		c.leave(ctx)
+	case speakFor:
+		c.viewer, c.out = m.viewer, m.out
 	case Hello:
 		c.hello(ctx, m)
 		c.out.Handled()
@@ -307,6 +316,9 @@ func (c *connection) hidePointer(ctx actor.Context) {
 // leave takes the user off the roster. It runs when the socket is gone and when the
 // actor has failed; in the latter case the socket must go too.
 func (c *connection) leave(ctx actor.Context) {
+	if c.out == nil { // it has ended before its first message
+		return
+	}
 	c.out.Fail()
 	if c.author != 0 {
 		c.hidePointer(ctx)

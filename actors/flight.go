@@ -82,8 +82,7 @@ func (r *region) land(ctx actor.Context) {
 	r.recovered()
 	r.observed(f, r.confirmed)
 
-	r.tile.Apply(f.batch)
-	r.position = f.batch.Position()
+	r.apply(f.batch)
 	r.ring.push(f.batch)
 	r.queue.settle(f.ops)
 	for _, entry := range f.ops {

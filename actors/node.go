@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+	cmap "github.com/orcaman/concurrent-map"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
@@ -50,12 +51,14 @@ type Node struct {
 	ownSystem  bool
 	decode     Decode
 	strategies strategies
+	workers    *workers
 	turns      *turns
 	outage     *outage
 	stats      Stats
 	around     Surroundings
 	observe    *observer
 	events     *events
+	speakers   *actor.Props // of all connections
 
 	// Set by Open, read-only from then on. relays and regions are indexed by RegionID, and
 	// empty on a pod that is no gateway or carries no regions; so are roster and presence nil.
@@ -99,6 +102,8 @@ func New(cfg Config, ports Ports) *Node {
 		n.around = nothingAround{}
 	}
 	n.observe, n.events = newObserver(&n.stats, n.clock), newEvents(cfg.Node, n.clock)
+	n.workers = newWorkers()
+	n.speakers = n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n} })
 	n.turns, n.outage = newTurns(n.system.Root), newOutage(n.log, n.events)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
@@ -109,10 +114,18 @@ func New(cfg Config, ports Ports) *Node {
 // NewSystem makes an actor system that logs warnings to log. Its own start-up chatter and
 // dead letters (which the inspector counts) are left out.
 func NewSystem(log *slog.Logger) *actor.ActorSystem {
-	return actor.NewActorSystem(
+	system := actor.NewActorSystem(
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
 			return slog.New(atLeastWarn{log.Handler()})
 		}))
+	// Its own table of actors is 32,768 maps: 4 MB when it is empty, and most connections
+	// get one to themselves. No pod has that many cores.
+	tables := make([]cmap.ConcurrentMap, 8) // of 32 maps each
+	for i := range tables {
+		tables[i] = cmap.New()
+	}
+	system.ProcessRegistry.LocalPIDs = &actor.SliceMap{LocalPIDs: tables}
+	return system
 }
 
 // atLeastWarn drops records below warnings.
@@ -239,6 +252,7 @@ func (n *Node) Close() {
 		}
 		n.stopWork()
 		n.work.Wait()
+		n.workers.close()
 		if n.ownSystem {
 			n.system.Shutdown()
 		}
@@ -247,13 +261,14 @@ func (n *Node) Close() {
 
 // Connect starts the actor of a new connection.
 func (n *Node) Connect(v ViewerID, out Outbox) *Connection {
-	props := n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n, viewer: v, out: out} })
-	pid, err := n.system.Root.SpawnNamed(props, connectionName(v))
+	pid, err := n.system.Root.SpawnNamed(n.speakers, connectionName(v))
 	if err != nil {
 		// Viewer ids are never used twice; a fault here must not pass unseen.
 		n.log.Error("connection not started", "viewer", uint64(v), "err", err)
 		out.Fail()
+		return &Connection{pod: n, pid: pid}
 	}
+	n.system.Root.Send(pid, speakFor{v, out})
 	return &Connection{pod: n, pid: pid}
 }
 

@@ -34,18 +34,16 @@ func newObserver(stats *Stats, clock Clock) *observer {
 	return o
 }
 
-// mailbox makes mailboxes that are observed. What fills one is bounded by its senders: see
-// MaxUnhandled, Window and QueuePixels. An actor with a name has a trace of its own,
+// mailbox makes mailboxes that are observed. An actor with a name has a trace of its own,
 // the others, of which there may be many, have one only while somebody looks.
-func (o *observer) mailbox(kind Kind, name string) actor.MailboxProducer {
-	plain := actor.Unbounded()
+func (o *observer) mailbox(workers *workers, kind Kind, name string) actor.MailboxProducer {
 	if o.off {
-		return plain
+		return func() actor.Mailbox { return &mailbox{workers: workers} }
 	}
 	return func() actor.Mailbox {
-		m := &watched{Mailbox: plain(), of: &o.watches[kind]}
+		m := &watched{mailbox: mailbox{workers: workers}, of: &o.watches[kind]}
 		if name != "" {
-			m.own = newTrace(kind, name, m.Mailbox, m.of.clock.Now())
+			m.own = newTrace(kind, name, &m.mailbox, m.of.clock.Now())
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			o.traces = append(o.traces, m.own)
@@ -99,9 +97,9 @@ type watch struct {
 func (w *watch) pace(rate int64) { w.stride.Store(rate/clockings | 1) }
 
 // watched is the mailbox of one actor, and what hands its messages to it. It adds a
-// comparison to most messages, and 64 bytes to every connection.
+// comparison to most messages, and 48 bytes to every connection.
 type watched struct {
-	actor.Mailbox
+	mailbox
 	of *watch
 
 	// The actor's, from its start.
@@ -113,7 +111,7 @@ type watched struct {
 
 func (m *watched) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
 	m.invoker = invoker
-	m.Mailbox.RegisterHandlers(m, dispatcher)
+	m.mailbox.RegisterHandlers(m, dispatcher)
 }
 
 func (m *watched) InvokeSystemMessage(message any) {

@@ -97,12 +97,14 @@ func BenchmarkObserve_Mailbox(b *testing.B) {
 		o.watches[KindRelay].pace(5e6)
 		system := NewSystem(nopLog())
 		b.Cleanup(system.Shutdown)
+		workers := newWorkers()
+		b.Cleanup(workers.close)
 		done := make(chan struct{})
 		props := actor.PropsFromFunc(func(ctx actor.Context) {
 			if ctx.Message() == batch {
 				done <- struct{}{}
 			}
-		}, actor.WithMailbox(o.mailbox(KindRelay, "relay/0")))
+		}, actor.WithMailbox(o.mailbox(workers, KindRelay, "relay/0")))
 		pid := system.Root.Spawn(props)
 		return func() {
 			for n := 1; n <= batch; n++ {

@@ -272,7 +272,7 @@ func TestInspector_ActsAndTells(t *testing.T) {
 func TestObserver_Allocations(t *testing.T) {
 	o := newObserver(new(Stats), realClock{})
 	o.watches[KindConnection].pace(1e6)
-	m := o.mailbox(KindConnection, "")().(*watched)
+	m := o.mailbox(newWorkers(), KindConnection, "")().(*watched)
 	m.RegisterHandlers(discard{}, nil)
 	if n := testing.AllocsPerRun(1000, func() { m.InvokeUserMessage(beat{}) }); n > 0.01 {
 		t.Errorf("a message allocates %v times", n)

@@ -21,7 +21,7 @@ const (
 type trace struct {
 	id      string
 	kind    Kind
-	mailbox actor.Mailbox // for its length
+	mailbox *mailbox // for its length
 	started time.Time
 	lasting bool // kept when nobody looks
 
@@ -41,7 +41,7 @@ type Handled struct {
 	Took time.Duration // so far, if it is still at it
 }
 
-func newTrace(kind Kind, id string, mailbox actor.Mailbox, now time.Time) *trace {
+func newTrace(kind Kind, id string, mailbox *mailbox, now time.Time) *trace {
 	return &trace{id: id, kind: kind, mailbox: mailbox, started: now, lasting: true}
 }
 

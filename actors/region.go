@@ -29,12 +29,10 @@ type region struct {
 	phase string // name of the state
 
 	// The truth as committed; meaningless while epoch is 0.
-	epoch    uint64 // of our claim; 0: we have none
-	position canvas.Position
-	tile     canvas.Tile
-	ring     ring
-	applied  applied
-	base     *canvas.Snapshot // copy of tile at base.Position; nil or old: made when asked for
+	epoch uint64 // of our claim; 0: we have none
+	picture
+	ring    ring
+	applied applied
 
 	// Ops on their way into it.
 	queue       queue
@@ -265,7 +263,7 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	}
 	r.recovered()
 	r.pod.stats.claimed(m.claim.Epoch)
-	r.epoch, r.position, r.tile, r.base = m.claim.Epoch, m.claim.Position, m.claim.Tile, nil
+	r.epoch, r.picture = m.claim.Epoch, picture{position: m.claim.Position, tile: m.claim.Tile}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(m.claim.Recent)
 	r.applied = newApplied()
@@ -329,7 +327,7 @@ func (r *region) letGo(ctx actor.Context) {
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)
 	}
-	r.epoch, r.flight, r.tile, r.base, r.ring, r.applied = 0, nil, nil, nil, ring{}, applied{}
+	r.epoch, r.flight, r.picture, r.ring, r.applied = 0, nil, picture{}, ring{}, applied{}
 	r.queue = newQueue(r.pod.cfg.QueuePixels)
 	r.recovered()
 	r.checking, r.checkers, r.others = false, nil, nil

@@ -33,11 +33,10 @@ type relay struct {
 	beating  bool       // a beat is scheduled
 
 	// The replica; nil tile: none.
-	position canvas.Position
-	tile     canvas.Tile
+	picture
 	ring     ring
-	base     *canvas.Snapshot             // an older or current copy that newcomers share
-	delta    *canvas.Batch                // the last merged batch made for someone who resumed
+	deltas   map[uint64]*canvas.Batch     // made for those who resume, by where they begin,
+	deltasTo canvas.Position              // and where they end
 	waiting  map[ViewerID]canvas.Position // viewers to answer when the replica is there, and what they hold
 	readers  []*actor.PID                 // who waits for a snapshot of now
 	checking int                          // how many of them the Check under way is for; 0: none is
@@ -216,8 +215,7 @@ func (r *relay) needed() bool {
 func (r *relay) letGo(ctx actor.Context) {
 	r.request(ctx, &Detach{})
 	r.stream, r.owner, r.attached, r.beating = 0, nil, false, false
-	r.position, r.tile, r.base, r.delta = canvas.Position{}, nil, nil, nil
-	r.ring = ring{}
+	r.picture, r.ring, r.deltas = picture{}, ring{}, nil
 }
 
 func (r *relay) onAttached(ctx actor.Context, m *Attached) {
@@ -256,8 +254,8 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 // replace takes a whole new replica. Viewers stand in the history before it, which may
 // not lead here: they resync.
 func (r *relay) replace(m *Attached) {
-	r.tile = append(canvas.Tile(nil), m.Base.Tile...)
-	r.position, r.base, r.delta = m.Base.Position, m.Base, nil
+	r.picture = pictureOf(m.Base)
+	r.deltas, r.deltasTo = nil, canvas.Position{}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(m.Recent)
 	r.pod.audience.Reset(r.id)
@@ -265,8 +263,7 @@ func (r *relay) replace(m *Attached) {
 
 // show applies a batch that continues the replica and hands it to the viewers.
 func (r *relay) show(b *canvas.Batch) {
-	r.tile.Apply(b)
-	r.position = b.Position()
+	r.apply(b)
 	r.ring.push(b)
 	r.pod.audience.Publish(b)
 }

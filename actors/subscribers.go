@@ -71,18 +71,10 @@ func (r *region) bring(ctx actor.Context, s *subscriber) {
 	if recent, ok := r.ring.since(s.held); ok && !blank {
 		answer.Recent = slices.Clone(recent) // the ring goes on changing
 	} else if blank || s.held != r.position {
-		answer.Base, answer.Recent = r.snapshot(), slices.Clone(r.ring.batches)
+		answer.Base, answer.Recent = r.snapshot(r.id), slices.Clone(r.ring.batches)
 	}
 	s.held, s.brought = r.position, true
 	ctx.Send(s.relay, answer)
-}
-
-// snapshot is a copy of the pixels, made once per position and shared.
-func (r *region) snapshot() *canvas.Snapshot {
-	if r.base == nil || r.base.Position != r.position {
-		r.base = &canvas.Snapshot{Region: r.id, Position: r.position, Tile: append(canvas.Tile(nil), r.tile...)}
-	}
-	return r.base
 }
 
 // submit takes ops of an attached relay; those applied before are acknowledged at once.

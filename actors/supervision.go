@@ -35,8 +35,8 @@ func (n *Node) props(kind Kind, name string, producer func() actor.Actor) *actor
 	if kind == KindConnection || kind == KindPlacer {
 		strategy = n.strategies.stop
 	}
-	mailbox := n.observe.mailbox(kind, name)
-	if n.decode != nil {
+	mailbox := n.observe.mailbox(n.workers, kind, name)
+	if n.decode != nil && kind != KindConnection { // who is spoken to by its own pod only
 		mailbox = opening(mailbox, n.decode)
 	}
 	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(mailbox))

@@ -45,7 +45,7 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{canvas, store}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: "actors", may: []string{canvas, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
 		{from: "cluster", may: []string{"actors", canvas, store}, uses: []string{
 			"github.com/asynkron/protoactor-go", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 			"google.golang.org/grpc", "google.golang.org/protobuf",

@@ -30,6 +30,7 @@ type pod struct {
 	asked    chan string // cap 1: an operator wants it to drain
 	started  time.Time
 	draining atomic.Bool // told to the API, and by it to who sends clients here
+	untidy   func()      // ends the tidying of memory; nil: it has not begun
 }
 
 // front is what listens: *transport.Server for a pod with users, else *operators.
@@ -98,6 +99,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 
 // begin starts what has been wired: the actors, then what brings them messages.
 func (p *pod) begin(server *transport.Server, operators *operators, handlers api.Handlers) error {
+	p.untidy = inBackground(tidyMemory)
 	if err := p.node.Open(); err != nil {
 		return err
 	}
@@ -185,5 +187,22 @@ func (p *pod) close(ctx context.Context) error {
 	if p.store != nil {
 		failed = errors.Join(failed, p.store.Close())
 	}
+	if p.untidy != nil {
+		p.untidy()
+	}
 	return failed
+}
+
+// inBackground starts f; what it returns ends it and waits for that.
+func inBackground(f func(context.Context)) (end func()) {
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{}) // closed when f has returned
+	go func() {
+		defer close(ended)
+		f(ctx)
+	}()
+	return func() {
+		cancel()
+		<-ended
+	}
 }

@@ -1,0 +1,151 @@
+package actors
+
+import (
+	"runtime"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// mailbox is an unbounded mailbox that takes 80 bytes while it is empty, where
+// Proto.Actor's takes 460: the actor of a connection that only watches is mostly mailbox.
+// Messages wait in letters, which go round. What fills a mailbox is bounded by those who
+// send: see MaxUnhandled, Window and QueuePixels.
+type mailbox struct {
+	workers *workers
+	invoker actor.MessageInvoker // set once, before the first message
+
+	mu        sync.Mutex // guards:
+	letters   *letters   // nil: none
+	running   bool       // a worker has it, or is about to
+	suspended bool       // the actor has failed: only what the system says is handled
+}
+
+// letters is what waits in one mailbox.
+type letters struct{ system, user fifo }
+
+// many is how many messages are handled before others get their turn on the core.
+const many = 300
+
+func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
+	m.invoker = invoker
+}
+
+func (m *mailbox) Start() {}
+
+func (m *mailbox) PostUserMessage(message any)   { m.post(message, false) }
+func (m *mailbox) PostSystemMessage(message any) { m.post(message, true) }
+
+func (m *mailbox) post(message any, system bool) {
+	m.mu.Lock()
+	if m.letters == nil {
+		m.letters = m.workers.letters.Get().(*letters)
+	}
+	if system {
+		m.letters.system.push(message)
+	} else {
+		m.letters.user.push(message)
+	}
+	start := !m.running
+	m.running = true
+	m.mu.Unlock()
+	if start {
+		m.workers.start(m)
+	}
+}
+
+// UserMessageCount is how many messages wait, not counting the system's.
+func (m *mailbox) UserMessageCount() int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.letters == nil {
+		return 0
+	}
+	return m.letters.user.len()
+}
+
+// process handles what waits, until nothing does: a worker's.
+func (m *mailbox) process() {
+	for n := 1; ; n++ {
+		message, system, ok := m.next()
+		if !ok {
+			return
+		}
+		m.handle(message, system)
+		if n%many == 0 {
+			runtime.Gosched()
+		}
+	}
+}
+
+// next takes the next message. If there is none, the next to come starts a worker again.
+func (m *mailbox) next() (message any, system, ok bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	l := m.letters
+	switch {
+	case l == nil:
+	case l.system.len() > 0:
+		return l.system.pop(), true, true
+	case l.user.len() == 0:
+		m.letters = nil
+		m.workers.letters.Put(l)
+	case !m.suspended:
+		return l.user.pop(), false, true
+	}
+	m.running = false
+	return nil, false, false
+}
+
+// handle has the actor handle a message; when that panics, its supervisor is told.
+func (m *mailbox) handle(message any, system bool) {
+	defer func() {
+		if reason := recover(); reason != nil {
+			m.invoker.EscalateFailure(reason, message)
+		}
+	}()
+	if !system {
+		m.invoker.InvokeUserMessage(message)
+		return
+	}
+	switch message.(type) {
+	case *actor.SuspendMailbox:
+		m.suspend(true)
+	case *actor.ResumeMailbox:
+		m.suspend(false)
+	default:
+		m.invoker.InvokeSystemMessage(message)
+	}
+}
+
+func (m *mailbox) suspend(suspended bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.suspended = suspended
+}
+
+// fifo is a queue in a slice that is used again.
+type fifo struct {
+	items []any
+	taken int // of items, from the front
+}
+
+func (f *fifo) len() int { return len(f.items) - f.taken }
+
+func (f *fifo) push(item any) {
+	if len(f.items) == cap(f.items) && f.taken > f.len() { // a queue that is never empty must not grow for ever
+		left := copy(f.items, f.items[f.taken:])
+		clear(f.items[left:])
+		f.items, f.taken = f.items[:left], 0
+	}
+	f.items = append(f.items, item)
+}
+
+func (f *fifo) pop() any {
+	item := f.items[f.taken]
+	f.items[f.taken] = nil
+	if f.taken++; f.taken == len(f.items) {
+		f.items, f.taken = f.items[:0], 0
+	}
+	return item
+}

@@ -1,0 +1,217 @@
+package actors
+
+import (
+	"sync"
+	"testing"
+	"testing/synctest"
+
+	"github.com/asynkron/protoactor-go/actor"
+)
+
+// actorFunc starts an actor that runs f for each message but the system's.
+func actorFunc(t *testing.T, w *workers, f func(message any)) (system *actor.ActorSystem, pid *actor.PID) {
+	t.Helper()
+	system = NewSystem(nopLog())
+	t.Cleanup(system.Shutdown)
+	props := actor.PropsFromFunc(func(ctx actor.Context) {
+		if _, lifecycle := ctx.Message().(actor.SystemMessage); !lifecycle {
+			f(ctx.Message())
+		}
+	}, actor.WithMailbox(func() actor.Mailbox { return &mailbox{workers: w} }))
+	return system, system.Root.Spawn(props)
+}
+
+// Goal: from each sender every message is handled once, in its order, and never two at a time.
+// Method: four senders at once, who take turns with an actor that is as fast, so that the
+// mailbox often runs empty.
+func TestMailbox_KeepsTheOrderOfEachSender(t *testing.T) {
+	const senders, each = 4, 20_000
+	type numbered struct{ sender, n int }
+	var next [senders]int
+	handled, done := 0, make(chan struct{})
+	w := newWorkers()
+	system, pid := actorFunc(t, w, func(message any) {
+		m, ok := message.(numbered)
+		if !ok {
+			return
+		}
+		if m.n != next[m.sender] {
+			t.Errorf("sender %d: message %d comes when %d is due", m.sender, m.n, next[m.sender])
+		}
+		next[m.sender] = m.n + 1
+		if handled++; handled == senders*each {
+			close(done)
+		}
+	})
+	var sending sync.WaitGroup
+	for s := range senders {
+		sending.Go(func() {
+			for n := range each {
+				system.Root.Send(pid, numbered{s, n})
+			}
+		})
+	}
+	sending.Wait()
+	<-done
+	_ = system.Root.StopFuture(pid).Wait()
+	w.close()
+}
+
+// resting is how many workers are idle.
+func (w *workers) resting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.idle)
+}
+
+// Goal: an actor that panics loses that message and no other, and what its supervisor does
+// comes before what waits.
+func TestMailbox_GoesOnAfterAPanic(t *testing.T) {
+	var seen []int
+	done := make(chan struct{})
+	w := newWorkers()
+	system, pid := actorFunc(t, w, func(message any) {
+		n, ok := message.(int)
+		switch {
+		case !ok:
+		case n == 1:
+			panic("one")
+		default:
+			seen = append(seen, n)
+			if n == 3 {
+				close(done)
+			}
+		}
+	})
+	for n := range 4 {
+		system.Root.Send(pid, n)
+	}
+	<-done
+	_ = system.Root.StopFuture(pid).Wait()
+	w.close()
+	if len(seen) != 3 || seen[0] != 0 || seen[1] != 2 || seen[2] != 3 {
+		t.Errorf("handled %v, want 0 2 3", seen)
+	}
+}
+
+// Goal: while an actor is suspended only the system's messages are handled, and what waits is
+// counted and then handled.
+func TestMailbox_WaitsWhileSuspended(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorkers()
+		var seen recorder
+		m := &mailbox{workers: w}
+		m.RegisterHandlers(&seen, nil)
+		m.PostSystemMessage(&actor.SuspendMailbox{})
+		m.PostUserMessage("a")
+		m.PostUserMessage("b")
+		m.PostSystemMessage("system")
+		synctest.Wait()
+		if got := seen.take(); len(got) != 1 || got[0] != "system" {
+			t.Errorf("handled %v while suspended, want the system's", got)
+		}
+		if n := m.UserMessageCount(); n != 2 {
+			t.Errorf("%d messages wait, want 2", n)
+		}
+		m.PostSystemMessage(&actor.ResumeMailbox{})
+		synctest.Wait()
+		if got := seen.take(); len(got) != 2 || got[0] != "a" || got[1] != "b" {
+			t.Errorf("handled %v afterwards, want a and b", got)
+		}
+		if m.letters != nil || m.UserMessageCount() != 0 {
+			t.Error("an empty mailbox keeps its letters")
+		}
+		w.close()
+	})
+}
+
+// recorder is what a mailbox hands messages to.
+type recorder struct {
+	mu   sync.Mutex
+	seen []any
+}
+
+func (r *recorder) InvokeSystemMessage(message any) { r.InvokeUserMessage(message) }
+func (r *recorder) EscalateFailure(reason, _ any)   { r.InvokeUserMessage(reason) }
+func (r *recorder) InvokeUserMessage(message any) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.seen = append(r.seen, message)
+}
+
+func (r *recorder) take() []any {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	taken := r.seen
+	r.seen = nil
+	return taken
+}
+
+// A queue that is never empty is as large as what waits in it, about, however much goes through.
+func TestFifo_DoesNotGrowWhileItMoves(t *testing.T) {
+	var f fifo
+	next := 0
+	for n := range 100_000 {
+		f.push(n)
+		if n%10 == 0 && f.len() > 1 || f.len() > 8 {
+			if got := f.pop(); got != next {
+				t.Fatalf("%v comes when %d is due", got, next)
+			}
+			next++
+		}
+		if cap(f.items) > 64 {
+			t.Fatalf("room for %d after %d messages, of which %d wait", cap(f.items), n, f.len())
+		}
+	}
+}
+
+// Goal: workers that have nothing to do end with the node, and what comes afterwards is
+// handled all the same.
+func TestWorkers_CloseWaitsForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
+		w := newWorkers()
+		var seen recorder
+		for range 2 * maxIdle {
+			m := &mailbox{workers: w}
+			m.RegisterHandlers(&seen, nil)
+			m.PostUserMessage(1)
+		}
+		synctest.Wait()
+		if n := w.resting(); n == 0 || n > maxIdle {
+			t.Errorf("%d workers are idle, want up to %d", n, maxIdle)
+		}
+		w.close()
+		m := &mailbox{workers: w}
+		m.RegisterHandlers(&seen, nil)
+		m.PostUserMessage(2)
+		synctest.Wait()
+		if got := seen.take(); len(got) != 2*maxIdle+1 {
+			t.Errorf("%d messages were handled, want %d", len(got), 2*maxIdle+1)
+		}
+	})
+}
+
+// A message to an idle actor allocates nothing but itself: neither mailbox nor worker does.
+func TestMailbox_PostAllocatesNothing(t *testing.T) {
+	w := newWorkers()
+	defer w.close()
+	handled := make(chan struct{}, 1)
+	m := &mailbox{workers: w}
+	m.RegisterHandlers(signal(handled), nil)
+	message := any("x")
+	post := func() {
+		m.PostUserMessage(message)
+		<-handled
+	}
+	post()
+	if n := testing.AllocsPerRun(1000, post); n > 0.1 { // a pool may be emptied meanwhile
+		t.Errorf("%v allocations a message", n)
+	}
+}
+
+// signal tells of each message.
+type signal chan struct{}
+
+func (s signal) InvokeUserMessage(any)    { s <- struct{}{} }
+func (s signal) InvokeSystemMessage(any)  {}
+func (s signal) EscalateFailure(any, any) {}

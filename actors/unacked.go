@@ -15,20 +15,22 @@ import (
 type unacked struct {
 	limit  int // pixels
 	pixels int
-	ops    []unackedOp
-	known  map[canvas.OpID]struct{}
-	sent   int // ops[:sent] have been submitted on the current stream
+	ops    []unackedOp         // in order, with those answered out of their turn until it comes
+	first  int                 // number of ops[0], counted from the start
+	known  map[canvas.OpID]int // the number of each that is not answered
+	sent   int                 // ops[:sent] have been submitted on the current stream
 }
 
 func newUnacked(limit int) *unacked {
-	return &unacked{limit: limit, known: make(map[canvas.OpID]struct{})}
+	return &unacked{limit: limit, known: make(map[canvas.OpID]int)}
 }
 
 type unackedOp struct {
 	place
-	also  []*actor.PID // who placed it again: see push
-	since time.Time
-	tried bool // it has been submitted, by this relay or one before, and may be durable
+	also     []*actor.PID // who placed it again: see push
+	since    time.Time
+	tried    bool // it has been submitted, by this relay or one before, and may be durable
+	answered bool // nothing else counts any more
 }
 
 // Events to whoever placed an op.
@@ -44,24 +46,22 @@ type (
 	opUnanswered struct{}
 )
 
-func (u *unacked) count() int { return len(u.ops) }
+func (u *unacked) count() int { return len(u.known) }
 
 // push appends an op; false: full. An op that is here already was sent again by a client
 // whose connection broke, or that has two: the answer goes to both.
 func (u *unacked) push(m place, now time.Time) bool {
-	if _, ok := u.known[m.op.ID]; ok {
-		for i := range u.ops {
-			if o := &u.ops[i]; o.op.ID == m.op.ID && o.from != m.from && !slices.Contains(o.also, m.from) {
-				o.also = append(o.also, m.from)
-			}
+	if n, ok := u.known[m.op.ID]; ok {
+		if o := &u.ops[n-u.first]; o.from != m.from && !slices.Contains(o.also, m.from) {
+			o.also = append(o.also, m.from)
 		}
 		return true
 	}
 	if u.pixels+len(m.op.Pixels) > u.limit {
 		return false
 	}
+	u.known[m.op.ID] = u.first + len(u.ops)
 	u.ops = append(u.ops, unackedOp{place: m, since: now, tried: m.repeated})
-	u.known[m.op.ID] = struct{}{}
 	u.pixels += len(m.op.Pixels)
 	return true
 }
@@ -74,12 +74,15 @@ func (u *unacked) unsend() { u.sent = 0 }
 func (u *unacked) send(limit int) []canvas.Op {
 	var ops []canvas.Op
 	for pixels := 0; u.sent < len(u.ops); u.sent++ {
-		next := u.ops[u.sent].op
-		if pixels += len(next.Pixels); pixels > limit && len(ops) > 0 {
+		next := &u.ops[u.sent]
+		if next.answered {
+			continue
+		}
+		if pixels += len(next.op.Pixels); pixels > limit && len(ops) > 0 {
 			break
 		}
-		u.ops[u.sent].tried = true
-		ops = append(ops, next)
+		next.tried = true
+		ops = append(ops, next.op)
 	}
 	return ops
 }
@@ -87,35 +90,54 @@ func (u *unacked) send(limit int) []canvas.Op {
 // late lists the ops taken before a time that have never been submitted.
 func (u *unacked) late(before time.Time) (ids []canvas.OpID) {
 	for i := range u.ops {
-		if o := &u.ops[i]; !o.tried && o.since.Before(before) {
+		if o := &u.ops[i]; !o.answered && !o.tried && o.since.Before(before) {
 			ids = append(ids, o.op.ID)
 		}
 	}
 	return ids
 }
 
-// remove takes out one op. Answers come mostly in the order of the ops, so it is found
-// at the front.
+// remove takes out one op.
 func (u *unacked) remove(id canvas.OpID) (unackedOp, bool) {
-	for i := range u.ops {
-		if u.ops[i].op.ID != id {
+	n, ok := u.known[id]
+	if !ok {
+		return unackedOp{}, false
+	}
+	delete(u.known, id)
+	o := &u.ops[n-u.first]
+	found := *o
+	u.pixels -= len(found.op.Pixels)
+	*o = unackedOp{answered: true}
+	for len(u.ops) > 0 && u.ops[0].answered {
+		u.ops = u.ops[1:]
+		u.first++
+		u.sent = max(0, u.sent-1)
+	}
+	if len(u.ops) > 2*len(u.known)+mostAnswered {
+		u.compact()
+	}
+	return found, true
+}
+
+// mostAnswered is how many answered ops, besides as many as there are others, may wait for
+// their turn to go.
+const mostAnswered = 256
+
+// compact takes out the ops that were answered out of their turn.
+func (u *unacked) compact() {
+	var left []unackedOp
+	sent := 0
+	for i, o := range u.ops {
+		if o.answered {
 			continue
 		}
-		found := u.ops[i]
-		if i == 0 {
-			u.ops[0] = unackedOp{}
-			u.ops = u.ops[1:]
-		} else {
-			u.ops = append(u.ops[:i], u.ops[i+1:]...)
-		}
-		delete(u.known, id)
-		u.pixels -= len(found.op.Pixels)
 		if i < u.sent {
-			u.sent--
+			sent++
 		}
-		return found, true
+		u.known[o.op.ID] = u.first + len(left)
+		left = append(left, o)
 	}
-	return unackedOp{}, false
+	u.ops, u.sent = left, sent
 }
 
 // ack removes durable ops and tells those who placed them, in one message each.

@@ -1,0 +1,136 @@
+package actors
+
+import (
+	"math/rand/v2"
+	"slices"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+)
+
+func opNumbered(n uint64) canvas.Op {
+	return canvas.Op{ID: canvas.OpID{Author: 1, Num: n}, Pixels: make([]canvas.Pixel, 1+n%3)}
+}
+
+// Goal: whatever is pushed, sent, answered and sent again in whatever order, what is left
+// are the ops not answered, in their order, and what is sent are those not sent.
+// Method: random steps beside a list that does the same slowly; for half of the time the first
+// op gets no answer, so that those behind it are answered out of their turn.
+func TestUnacked_IsAListOfOps(t *testing.T) {
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	random := rand.New(rand.NewPCG(seed, 0))
+	const limit = 400 // pixels
+	u := newUnacked(limit)
+	type item struct {
+		num  uint64
+		sent bool
+	}
+	var list []item
+	pixels := func() (n int) {
+		for _, i := range list {
+			n += len(opNumbered(i.num).Pixels)
+		}
+		return n
+	}
+	next := uint64(1)
+	for step := range 20_000 {
+		switch random.IntN(16) {
+		default:
+			fits := pixels()+len(opNumbered(next).Pixels) <= limit
+			if u.push(place{op: opNumbered(next)}, time.Time{}) != fits {
+				t.Fatalf("op %d with %d pixels there: want taken %v", next, pixels(), fits)
+			}
+			if fits {
+				list = append(list, item{num: next})
+			}
+			next++
+		case 0: // all of it is due again
+			u.unsend()
+			for i := range list {
+				list[i].sent = false
+			}
+		case 1:
+			most := 1 + random.IntN(100)
+			var want, got []uint64
+			for i, room := 0, most; i < len(list); i++ {
+				if list[i].sent {
+					continue
+				}
+				if room -= len(opNumbered(list[i].num).Pixels); room < 0 && len(want) > 0 {
+					break
+				}
+				list[i].sent = true
+				want = append(want, list[i].num)
+			}
+			for _, op := range u.send(most) {
+				got = append(got, op.ID.Num)
+			}
+			if !slices.Equal(got, want) {
+				t.Fatalf("sent %v, want %v", got, want)
+			}
+		case 2, 3, 4, 5, 6, 7, 8: // an answer, mostly to one of the first
+			stuck := step / 5000 % 2
+			if len(list) <= stuck {
+				continue
+			}
+			i := stuck + random.IntN(min(len(list)-stuck, 5))
+			if _, ok := u.remove(canvas.OpID{Author: 1, Num: list[i].num}); !ok {
+				t.Fatalf("op %d is not there", list[i].num)
+			}
+			if _, ok := u.remove(canvas.OpID{Author: 1, Num: list[i].num}); ok {
+				t.Fatalf("op %d is there after its answer", list[i].num)
+			}
+			list = slices.Delete(list, i, i+1)
+		}
+		if u.count() != len(list) || u.pixels != pixels() {
+			t.Fatalf("%d ops of %d pixels, want %d of %d", u.count(), u.pixels, len(list), pixels())
+		}
+		if len(u.ops) > 2*len(list)+mostAnswered {
+			t.Fatalf("%d places are kept for %d ops", len(u.ops), len(list))
+		}
+	}
+}
+
+// An op placed again is answered to everyone who placed it, once, and keeps its place.
+func TestUnacked_RepetitionsAddWhoIsAnswered(t *testing.T) {
+	u := newUnacked(100)
+	first, second := new(actor.PID), new(actor.PID)
+	for n := range uint64(3) {
+		u.push(place{op: opNumbered(n), from: first}, time.Time{})
+	}
+	u.remove(opNumbered(0).ID)
+	for range 3 {
+		for _, from := range []*actor.PID{first, second} {
+			if !u.push(place{op: opNumbered(1), from: from}, time.Time{}) {
+				t.Fatal("a repetition is refused")
+			}
+		}
+	}
+	found, _ := u.remove(opNumbered(1).ID)
+	if found.from != first || len(found.also) != 1 || found.also[0] != second {
+		t.Errorf("the answer goes to %v and %v", found.from, found.also)
+	}
+	if u.count() != 1 {
+		t.Errorf("%d ops are left, want 1", u.count())
+	}
+}
+
+// BenchmarkUnacked_Repetition is a client that comes back to a relay that is full.
+func BenchmarkUnacked_Repetition(b *testing.B) {
+	const full = 262_144
+	u, from := newUnacked(full), new(actor.PID)
+	op := opNumbered(0)
+	for n := range uint64(full) {
+		op.ID.Num = n
+		u.push(place{op: op, from: from}, time.Time{})
+	}
+	again := place{op: op, from: new(actor.PID)}
+	b.ReportAllocs()
+	for b.Loop() {
+		u.push(again, time.Time{})
+	}
+}

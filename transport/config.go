@@ -19,8 +19,8 @@ type Config struct {
 	// example "https://example.org"; "*" allows any. Clients that are not browsers send
 	// no origin and are always allowed.
 	AllowedOrigins []string
-	// MaxConnections bounds the WebSockets. An idle one takes about 10 KB with its
-	// actor and the kernel's part, a stalled one up to 400 KB more.
+	// MaxConnections bounds the WebSockets. An idle one takes about 2 KB with its
+	// actor, besides what the kernel has of it, a stalled one up to 400 KB more.
 	MaxConnections int
 
 	HandshakeTimeout time.Duration // from accepting to the end of the request's head

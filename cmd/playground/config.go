@@ -2,6 +2,7 @@ package main
 
 import (
 	"log/slog"
+	"net/netip"
 	"time"
 
 	"pixelplayground/actors"
@@ -15,6 +16,7 @@ import (
 type config struct {
 	listen         string
 	origins        []string
+	proxies        []netip.Prefix
 	node           string
 	geometry       canvas.Geometry
 	data           string // directory
@@ -54,6 +56,7 @@ func (o options) parse() (config, error) {
 	c := config{
 		listen:         r.address("listen", o.Listen, "127.0.0.1:8080"),
 		origins:        r.origins("origins", o.Origins, "https://example.org"),
+		proxies:        r.networks("proxies", o.Proxies, "10.0.0.0/8"),
 		node:           r.name("node", o.Node, "canvas-1"),
 		geometry:       r.geometry(o.Canvas, o.Region),
 		data:           r.path("data", o.Data, "./data"),
@@ -111,6 +114,6 @@ func (c config) transport(log *slog.Logger) transport.Config {
 func (c config) api() api.Config {
 	return api.Config{
 		Node: c.node, Pages: c.gateway, Version: programVersion(), Geometry: c.geometry, Rate: c.rate, Burst: c.burst,
-		AdminToken: c.adminToken, Apart: c.adminListen != "",
+		Proxies: c.proxies, AdminToken: c.adminToken, Apart: c.adminListen != "",
 	}
 }

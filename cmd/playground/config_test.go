@@ -36,6 +36,8 @@ func TestConfig_Refusals(t *testing.T) {
 		{"origins", "https://*.example.org", `--origins "https://*.example.org": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"origins", "https://a.example:99999", `--origins "https://a.example:99999": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"origins", ",", `--origins ",": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"proxies", "10.0.0.0/8,nginx", `--proxies "10.0.0.0/8,nginx": must be addresses or networks, separated by commas, for example --proxies 10.0.0.0/8`},
+		{"proxies", "10.0.0.0/33", `--proxies "10.0.0.0/33": must be addresses or networks, separated by commas, for example --proxies 10.0.0.0/8`},
 		{"node", "a b", `--node "a b": must be at most 63 letters, digits, dots, dashes and underscores, for example --node canvas-1`},
 		{"data", "", `--data "": must be a directory, for example --data ./data`},
 		{"redis", "localhost:6379", `--redis "localhost:6379": must be redis://HOST:PORT, or rediss:// for TLS (invalid URL scheme: localhost), for example --redis redis://localhost:6379`},
@@ -94,7 +96,7 @@ func TestConfig_Refusals(t *testing.T) {
 // TestConfig_Files: what a file may not say.
 func TestConfig_Files(t *testing.T) {
 	const known = "admin-listen, admin-token, advertise, burst, canvas, data, drain-timeout, gossip, gossip-key, join, listen, log-format, log-level, log-pixels, " +
-		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, rate, redis, redis-prefix, region, resolver, roles"
+		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, proxies, rate, redis, redis-prefix, region, resolver, roles"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},

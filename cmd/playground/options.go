@@ -16,6 +16,7 @@ import (
 type options struct {
 	Listen  string `group:"serve" placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Address to serve at. The default is for this computer only; :8080 is for everyone, port 0 takes any free one."`
 	Origins string `group:"serve" placeholder:"URL,..." help:"Web sites, besides this server's own, whose pages may draw here, for example https://example.org. * is any site."`
+	Proxies string `group:"serve" placeholder:"IP/BITS,..." help:"Networks of the proxies in front of this server, for example 10.0.0.0/8. Their X-Forwarded-For says whom the limits of the HTTP API and of logins apply to; otherwise that is the proxy, for all."`
 	Node    string `group:"serve" placeholder:"NAME" help:"Name of this server as clients, logs and metrics show it. Default: the host's name."`
 
 	Canvas      string `group:"canvas" placeholder:"WIDTHxHEIGHT" default:"1024x1024" help:"Size of the canvas in pixels, up to 16384 an edge and 67108864 in all. It is fixed when the data directory, or the prefix in Redis, is first used."`
@@ -38,7 +39,7 @@ type options struct {
 
 	Rate           string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one connection, or one address over HTTP, may place in the long run. 0 is no limit."`
 	Burst          string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
-	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503. An idle one takes about 10 KB of memory."`
+	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503. An idle one takes about 2 KB of memory."`
 
 	AdminToken  string `group:"operation" placeholder:"SECRET" help:"Turns on the dashboard at /admin and the profiler at /debug/pprof, and lets in who knows it: at least 16 characters, the same on all servers, for example from: openssl rand -hex 24. Give it in the environment."`
 	AdminListen string `group:"operation" placeholder:"HOST:PORT" help:"Address of its own for what operators need: /admin, /debug, /metrics and /api/cluster are then there and not at listen; health is at both."`

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"net/url"
 	"os"
 	"slices"
@@ -117,6 +118,25 @@ func (r *reader) origins(setting, text, example string) (origins []string) {
 		origins = append(origins, cmp.Or(site, origin))
 	}
 	return origins
+}
+
+// networks is a list, separated by commas, of addresses and networks.
+func (r *reader) networks(setting, text, example string) (networks []netip.Prefix) {
+	if text == "" {
+		return nil
+	}
+	for item := range strings.SplitSeq(text, ",") {
+		item = strings.TrimSpace(item)
+		network, err := netip.ParsePrefix(item)
+		if address, bad := netip.ParseAddr(item); bad == nil {
+			network, err = netip.PrefixFrom(address, address.BitLen()), nil
+		}
+		if err != nil {
+			r.refuse(setting, text, "must be addresses or networks, separated by commas", example)
+		}
+		networks = append(networks, network)
+	}
+	return networks
 }
 
 // parseOrigin gives a site as browsers send it: without the port that its scheme implies.

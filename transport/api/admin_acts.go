@@ -27,8 +27,7 @@ const (
 	maxActBody = 8 << 10
 )
 
-// whoOf is the operator as the log names them: where the request came from. What proxies
-// say of it is anybody's word, so it is not asked.
+// whoOf is the operator as the log names them: where the request came from.
 func whoOf(r *http.Request) string {
 	if client := clientOf(r); client.IsValid() {
 		return client.Addr().String()

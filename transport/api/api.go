@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/netip"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -49,6 +50,8 @@ type Config struct {
 	Geometry canvas.Geometry // of the whole canvas
 	Rate     float64         // pixels per second that one client address may write; 0: no limit
 	Burst    int             // pixels it may write at once after a pause
+
+	Proxies []netip.Prefix // whose X-Forwarded-For says who asks
 
 	AdminToken string // lets operators in; empty: there is no dashboard
 	Apart      bool   // what is for operators has a handler of its own
@@ -134,12 +137,12 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 			return Handlers{}, err
 		}
 	}
-	handlers := Handlers{All: patient(all)}
+	handlers := Handlers{All: patient(proxies(cfg.Proxies).pass(all))}
 	if cfg.Apart {
 		apart := http.NewServeMux()
 		s.serveOperators(apart, health)
 		s.handle(apart, health)
-		handlers.Admin = patient(apart)
+		handlers.Admin = patient(proxies(cfg.Proxies).pass(apart))
 	} else {
 		s.serveOperators(all, routes)
 	}

@@ -1,7 +1,6 @@
 package api
 
 import (
-	"net"
 	"net/http"
 	"net/netip"
 	"sync"
@@ -62,21 +61,14 @@ func (l *limits) bucket(client netip.Prefix) *rate.Limiter {
 	return bucket
 }
 
-// clientOf is who is held to account for a request: the peer of its TCP connection. An
-// IPv6 customer has a /64 or more, so that is one client.
+// clientOf is who is held to account for a request: the peer of its TCP connection, or whom
+// a proxy of ours passed on. An IPv6 customer has a /64 or more, so that is one client.
 func clientOf(r *http.Request) netip.Prefix {
-	host, _, err := net.SplitHostPort(r.RemoteAddr)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	address, err := netip.ParseAddr(host)
-	if err != nil {
-		return netip.Prefix{}
-	}
+	address := addressOf(r.RemoteAddr)
 	bits := 32
-	if address = address.Unmap().WithZone(""); address.Is6() {
+	if address.Is6() {
 		bits = 64
 	}
-	prefix, _ := address.Prefix(bits) // the number of bits fits the address
+	prefix, _ := address.Prefix(bits) // fails for no address only
 	return prefix
 }

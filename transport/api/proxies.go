@@ -1,0 +1,53 @@
+package api
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// proxies are the networks whose word on whom they pass on is believed. Everybody else's
+// is not: it would get around every limit.
+type proxies []netip.Prefix
+
+// pass hands requests on with the address of who made them. Each proxy adds to
+// X-Forwarded-For whom it was asked by, so the last that is not a proxy of ours counts:
+// what stands before it, strangers have written.
+func (p proxies) pass(to http.Handler) http.Handler {
+	if len(p) == 0 {
+		return to
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		path := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
+		asked := addressOf(r.RemoteAddr)
+		for i := len(path) - 1; i >= 0 && p.have(asked); i-- {
+			before := addressOf(strings.TrimSpace(path[i]))
+			if !before.IsValid() {
+				break
+			}
+			asked = before
+		}
+		if asked.IsValid() {
+			r.RemoteAddr = net.JoinHostPort(asked.String(), "0")
+		}
+		to.ServeHTTP(w, r)
+	})
+}
+
+func (p proxies) have(a netip.Addr) bool {
+	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(a) })
+}
+
+// addressOf reads an address, with or without a port; invalid: it is none.
+func addressOf(text string) netip.Addr {
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	address, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	if err != nil {
+		return netip.Addr{}
+	}
+	return address.Unmap().WithZone("")
+}

@@ -118,8 +118,8 @@ func (r *region) asking(ctx actor.Context) {
 			r.log.Debug("the owner before does not answer")
 			r.take(ctx)
 		}
-	case *Yield: // the one who asks knows other members; if both claim, the store decides
-		ctx.Respond(&Yielded{N: m.N})
+	case *Yield: // the one who asks knows other members, and we will: it has its turn after ours
+		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
 	case retire:
 		r.stop(ctx)
 	case handOver:
@@ -162,22 +162,31 @@ func (r *region) settle(ctx actor.Context) {
 	r.pod.turns.done(r)
 	h := &r.handoff
 	h.strange, h.began = time.Time{}, time.Time{}
-	for _, y := range h.yielders {
-		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
+	if len(h.yielders) > 0 {
 		h.yielded = r.pod.clock.Now()
 	}
+	r.dismiss(ctx)
 	for _, pid := range h.leavers {
 		ctx.Send(pid, retired{})
 	}
-	h.yielders, h.leavers = nil, nil
+	h.leavers = nil
 	r.become("dormant", r.dormant)
 	if len(h.retirees) > 0 {
 		r.stop(ctx)
 	}
 }
 
+// dismiss tells the next owners that wait that we have let go.
+func (r *region) dismiss(ctx actor.Context) {
+	for _, y := range r.handoff.yielders {
+		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
+	}
+	r.handoff.yielders = nil
+}
+
 // stop ends the actor for good.
 func (r *region) stop(ctx actor.Context) {
+	r.dismiss(ctx)
 	if ctx.Sender() != nil && len(r.handoff.retirees) == 0 {
 		ctx.Respond(retired{})
 	}
@@ -265,9 +274,7 @@ func (r *region) abandon(ctx actor.Context) {
 	}
 	r.recovered()
 	r.pod.turns.done(r)
-	for _, y := range r.handoff.yielders {
-		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
-	}
+	r.dismiss(ctx)
 	for _, pid := range append(r.handoff.leavers, r.handoff.retirees...) {
 		ctx.Send(pid, retired{})
 	}

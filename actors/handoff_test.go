@@ -84,7 +84,7 @@ func TestHandoff_LossyNetwork(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 2))
-	p.change(func() { p.lost = func(string, string) bool { return random.IntN(20) == 0 } })
+	p.change(func() { p.lose = func(letter) bool { return random.IntN(20) == 0 } })
 	drawings := make(map[*drawing]*testPod)
 	for i, pod := range p.members {
 		drawings[p.draw(pod, uint64(i))] = pod
@@ -92,7 +92,7 @@ func TestHandoff_LossyNetwork(t *testing.T) {
 	p.more(drawings, 200)
 	p.join()
 	p.more(drawings, 200)
-	p.change(func() { p.lost = nil })
+	p.change(func() { p.lose = nil })
 	p.settled(drawings)
 }
 

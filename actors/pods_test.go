@@ -22,11 +22,9 @@ type pods struct {
 	cfg   func(*Config)
 
 	mu      sync.Mutex
-	members []*testPod                 // those that the placement of all counts, in the order of their coming
-	lost    func(from, to string) bool // whether a message is lost; nil: none is
-	drop    func(from, to string, pid *actor.PID, content any) bool
-	delay   time.Duration // of every message, in order
+	members []*testPod // those that the placement of all counts, in the order of their coming
 	count   int
+	network
 }
 
 // testPod is one node and where it is.
@@ -87,69 +85,6 @@ func (p *pods) kill(pod *testPod) {
 	})
 }
 
-// cable is the way from one pod to any other.
-type cable struct {
-	pods *pods
-	from string
-}
-
-func (c *cable) SendUserMessage(pid *actor.PID, message any) {
-	// A PID remembers the process it was resolved to: without a fresh one answers would not
-	// come this way.
-	if e, ok := message.(*actor.MessageEnvelope); ok && e.Sender != nil {
-		message = &actor.MessageEnvelope{Header: e.Header, Message: e.Message, Sender: actor.NewPID(e.Sender.Address, e.Sender.Id)}
-	}
-	c.pods.mu.Lock()
-	var to *actor.ActorSystem
-	for _, pod := range c.pods.members {
-		if pod.address == pid.Address {
-			to = pod.system
-		}
-	}
-	// Who is no member can't send either.
-	known := slices.ContainsFunc(c.pods.members, func(m *testPod) bool { return m.address == c.from })
-	lost := to == nil || !known || c.pods.lost != nil && c.pods.lost(c.from, pid.Address)
-	_, content, _ := actor.UnwrapEnvelope(message)
-	lost = lost || c.pods.drop != nil && c.pods.drop(c.from, pid.Address, pid, content)
-	delay := c.pods.delay
-	c.pods.mu.Unlock()
-	if !lost && delay > 0 {
-		c.slow(to, pid, message, delay)
-		return
-	}
-	if !lost {
-		to.Root.Send(actor.NewPID(pid.Address, pid.Id), message)
-	}
-}
-
-// slow delivers in order, after delay.
-func (c *cable) slow(to *actor.ActorSystem, pid *actor.PID, message any, delay time.Duration) {
-	type parcel struct {
-		due     time.Time
-		to      *actor.ActorSystem
-		pid     *actor.PID
-		message any
-	}
-	key := [2]string{c.from, pid.Address}
-	link, _ := slowLinks.LoadOrStore([3]any{c.pods, key[0], key[1]}, make(chan any, 1<<20))
-	ch := link.(chan any)
-	if _, started := slowLinks.LoadOrStore([4]any{c.pods, key[0], key[1], true}, true); !started {
-		go func() {
-			for p := range ch {
-				p := p.(parcel)
-				time.Sleep(time.Until(p.due))
-				p.to.Root.Send(actor.NewPID(p.pid.Address, p.pid.Id), p.message)
-			}
-		}()
-	}
-	ch <- parcel{time.Now().Add(delay), to, pid, message}
-}
-
-var slowLinks sync.Map
-
-func (c *cable) SendSystemMessage(*actor.PID, any) {}
-func (c *cable) Stop(*actor.PID)                   {}
-
 // ranked is the members in the order in which they should own something: rendezvous.
 func (p *pods) ranked(key int) []*testPod {
 	p.mu.Lock()
@@ -190,6 +125,17 @@ func (p *pods) owner(key int) (owner *testPod, before []*testPod) {
 		}
 	}
 	return owner, before
+}
+
+// apart is the pod that owns something, and one that does not.
+func (p *pods) apart(key int) (owner, other *testPod) {
+	owner, _ = p.owner(key)
+	for _, pod := range p.members {
+		if pod != owner {
+			other = pod
+		}
+	}
+	return owner, other
 }
 
 func (p *pods) Region(id canvas.RegionID) *actor.PID {

@@ -29,6 +29,7 @@ type relay struct {
 	attached bool       // the region has answered this stream
 	submits  uint64     // Submits sent on this stream
 	heard    uint64     // Committed and Rejected received on it
+	told     uint64     // Seq that the region was last told of
 	silent   int        // beats since the region last answered
 	beating  bool       // a beat is scheduled
 
@@ -148,7 +149,7 @@ func (r *relay) attach(ctx actor.Context) {
 	if r.owner != nil && !r.owner.Equal(owner) && r.pod.placement.Has(r.owner.Address) {
 		ctx.Request(r.owner, &Detach{})
 	}
-	r.stream, r.owner = r.pod.streams.Add(1), owner
+	r.stream, r.owner, r.told = r.pod.streams.Add(1), owner, r.position.Seq
 	r.attached, r.submits, r.heard, r.silent, r.checking = false, 0, 0, 0, 0
 	r.unacked.unsend()
 	r.request(ctx, &Attach{Stream: r.stream, Held: r.position})
@@ -195,12 +196,25 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 		r.attach(ctx)
 	default:
 		r.silent++
-		r.request(ctx, &Attach{Stream: r.stream, Held: r.position, Renews: r.attached, Submits: r.submits})
+		r.renew(ctx)
 		if r.checking > 0 { // the question or its answer may have been lost
 			r.request(ctx, &Check{Stream: r.stream, N: r.checks})
 		}
 	}
 	r.pod.later(ctx, r.pod.cfg.Beat, beat{r})
+}
+
+func (r *relay) renew(ctx actor.Context) {
+	r.told = r.position.Seq
+	r.request(ctx, &Attach{Stream: r.stream, Held: r.position, Renews: r.attached, Submits: r.submits})
+}
+
+// confirm renews before the next beat when much is drawn: a region drops relays that don't
+// say that they have it (see lags).
+func (r *relay) confirm(ctx actor.Context) {
+	if r.position.Seq-r.told > uint64(r.pod.cfg.RingPixels/2) {
+		r.renew(ctx)
+	}
 }
 
 // silentBeats without an answer and the relay gives the stream up.
@@ -276,6 +290,7 @@ func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
 		r.heard++
 		if m.Batch != nil {
 			r.show(m.Batch)
+			r.confirm(ctx)
 		}
 	}
 	// Behind the batch, so that no client is told of its pixel before it is shown. An ack

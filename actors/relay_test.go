@@ -44,6 +44,26 @@ func TestRelay_ResumesFromTheRingElseFromASnapshot(t *testing.T) {
 	}
 }
 
+// Goal: a relay that keeps up is not dropped for lagging, however much is drawn within a beat.
+// Method: the beat is long, and many times what may be under way is drawn in one region.
+func TestRelay_ConfirmsWhatItHasBeforeTheNextBeat(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.RingPixels, c.Rate, c.Beat = 256, 0, time.Hour })
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	for num := range uint64(40) {
+		stroke := Place{Num: num + 1}
+		for i := range 100 {
+			stroke.Dots = append(stroke.Dots, dot(i%16, i/16, canvas.Color(num)))
+		}
+		a.conn.Send(stroke)
+		w.eventually("acknowledged", func() bool { return len(a.acked) == int(num)+1 })
+	}
+	if n := w.node.Stats().Lagging.Load(); n > 0 {
+		t.Errorf("the relay was dropped %d times", n)
+	}
+	w.converged(a)
+}
+
 // A relay that fails keeps its ops, and their order.
 func TestRelay_RestartKeepsTheOrderOfOps(t *testing.T) {
 	w := newWorld(t, nil)

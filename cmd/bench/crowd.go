@@ -21,18 +21,20 @@ type crowd struct {
 	timer   int       // a timerfd: the next stroke is due
 	members []*member // by descriptor
 	size    int       // how many
-	placers []*member // by region
+	placers []*member // by region, where there is a schedule
 	buffer  []byte
 	events  [maxEvents]unix.EpollEvent
 
+	churn    *churn    // nil: everyone stays
 	schedule *schedule // nil: nothing is placed
 	placed   int       // strokes of the schedule
 
 	// What has been seen since reset.
-	delivered int64 // pixels times viewers
+	delivered int64 // pixels times viewers who stay
 	bytes     int64
 	reads     int64
 	latency   *hdrhistogram.Histogram // of pixels to those who are timed, in microseconds from due to seen
+	acked     int64                   // strokes
 	answers   int                     // regions in which viewers were brought up to date
 	refusals  int
 }
@@ -53,6 +55,7 @@ type member struct {
 	fd       int
 	stream   stream
 	raw      bool // of the raw loop: nothing but bytes
+	passing  bool // will leave: what it sees is checked, and not counted
 	timed    bool // notes when it sees each pixel
 	held     []canvas.Position
 	answered []bool // regions in which it has been brought up to date
@@ -64,6 +67,7 @@ type member struct {
 	// As a placer.
 	op      uint64 // last
 	waiting int    // ops not yet acknowledged
+	unsent  []byte // of them, what the socket has not taken; used by commits alone
 	welcome bool
 }
 
@@ -95,7 +99,7 @@ func (c *crowd) close() {
 
 // reset begins to count anew.
 func (c *crowd) reset() {
-	c.delivered, c.bytes, c.reads, c.answers, c.refusals = 0, 0, 0, 0, 0
+	c.delivered, c.bytes, c.reads, c.acked, c.answers, c.refusals = 0, 0, 0, 0, 0, 0
 	c.latency = hdrhistogram.New(1, time.Minute.Microseconds(), 3)
 }
 
@@ -140,7 +144,11 @@ func (c *crowd) rest(lasts time.Duration) error {
 const pause = 1
 
 func (c *crowd) turn() error {
-	if err := c.place(time.Now()); err != nil {
+	now := time.Now()
+	if err := c.place(now); err != nil {
+		return err
+	}
+	if err := c.comeAndGo(now); err != nil {
 		return err
 	}
 	n, err := unix.EpollWait(c.epoll, c.events[:], pause)
@@ -196,6 +204,7 @@ func (c *crowd) take(m *member, got message, now time.Time) error {
 		return c.see(m, got, now)
 	case ack:
 		m.waiting -= int(got.count)
+		c.acked += int64(got.count)
 	case refused:
 		m.waiting--
 		c.refusals++
@@ -220,7 +229,7 @@ func (c *crowd) see(m *member, got message, now time.Time) error {
 	}
 	before := held.Seq
 	*held = canvas.Position{Epoch: got.epoch, Seq: got.from + got.count}
-	if held.Seq > before {
+	if held.Seq > before && !m.passing {
 		c.delivered += int64(held.Seq - before)
 		if m.timed && c.schedule != nil {
 			c.record(int(got.region), before, held.Seq, now)

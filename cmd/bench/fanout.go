@@ -14,6 +14,8 @@ type load struct {
 	Rate    float64       `default:"10000" help:"Pixels placed per second, on all regions in turn."`
 	Stroke  int           `default:"1" help:"Pixels in one stroke: one message, one op."`
 	Time    time.Duration `default:"5s" help:"How long they are placed."`
+
+	churn float64 // viewers per second that leave, as many come; then half stay, and what they see counts
 }
 
 // warmUp comes before what is measured, in the same load.
@@ -22,11 +24,16 @@ const warmUp = 2 * time.Second
 // fanout is the command.
 type fanout struct {
 	load   `embed:""`
-	Rounds int `default:"3" help:"How often all is measured; the median counts."`
+	Churn  float64 `default:"0" help:"Viewers per second that leave; as many come. Half of the viewers stay then, and what they see counts."`
+	Rounds int     `default:"3" help:"How often all is measured; the median counts."`
 }
 
 func (f *fanout) Run(s *site) error {
 	s.sayf("\n%d viewers, %g pixels/s in strokes of %d, %v, %d rounds", f.Viewers, f.Rate, f.Stroke, f.Time, f.Rounds)
+	if f.Churn > 0 {
+		s.sayf("%g viewers leave per second and as many come; half of them stay, and what they see counts", f.Churn)
+	}
+	f.churn = f.Churn
 	s.sayf("%s", fanoutHeader)
 	var all []figures
 	for range f.Rounds {
@@ -63,13 +70,19 @@ func (l load) shown(s *site) (f figures, err error) {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
-	if _, err := c.join(v.addr, l.Viewers); err != nil {
+	viewers, err := c.join(v.addr, l.Viewers)
+	if err != nil {
 		return f, err
 	}
-	if err := c.recruit(v.addr); err != nil {
+	if err := c.recruit(v.addr, c.regions); err != nil {
 		return f, err
 	}
-	return l.loaded(c, v, l.Viewers)
+	stay := l.Viewers
+	if l.churn > 0 {
+		stay -= l.Viewers / 2
+		c.churn = newChurn(v.addr, l.churn, time.Now(), viewers[stay:])
+	}
+	return l.loaded(c, v, stay)
 }
 
 // stage starts a server and a crowd without members; end stops both.

@@ -95,9 +95,9 @@ func (c *crowd) join(to netip.AddrPort, viewers int) ([]*member, error) {
 	})
 }
 
-// recruit adds a placer for every region, and waits until all are welcome.
-func (c *crowd) recruit(to netip.AddrPort) error {
-	for range c.regions {
+// recruit adds placers, and waits until all are welcome.
+func (c *crowd) recruit(to netip.AddrPort, placers int) error {
+	for range placers {
 		m, err := c.connect(to, opening(to, nil))
 		if err != nil {
 			return err

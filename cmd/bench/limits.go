@@ -3,6 +3,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -32,8 +33,17 @@ func (l load) check() error {
 	return nil
 }
 
+// maxChurn leaves the crowd's one thread time for the viewers that stay.
+const maxChurn = 1000
+
 // Validate is called by kong.
 func (f *fanout) Validate() error {
+	switch {
+	case !(f.Churn >= 0 && f.Churn <= maxChurn):
+		return fmt.Errorf("churn %g: must be 0 to %d viewers per second", f.Churn, maxChurn)
+	case f.Churn > 0 && f.Viewers < 2: // half of them
+		return atLeast(2, "viewers", f.Viewers)
+	}
 	if err := atLeast(1, "rounds", f.Rounds); err != nil {
 		return err
 	}
@@ -79,6 +89,24 @@ func (o *one) Validate() error {
 		return err
 	}
 	return atLeast(1, "times", o.Times)
+}
+
+// Validate is called by kong.
+func (a *acknowledged) Validate() error {
+	if a.Pause < 0 {
+		return fmt.Errorf("pause %v: must not be negative", a.Pause)
+	}
+	return atLeast(1, "times", a.Times)
+}
+
+// Validate is called by kong.
+func (m *commits) Validate() error {
+	if m.Regions > geometry.Regions() {
+		return fmt.Errorf("regions %d: the canvas has %d", m.Regions, geometry.Regions())
+	}
+	return errors.Join(
+		atLeast(1, "regions", m.Regions), atLeast(1, "placers", m.Placers), atLeast(1, "rounds", m.Rounds),
+		load{Viewers: 1, Rate: 1, Stroke: m.Stroke, Time: m.Time}.check())
 }
 
 // Validate is called by kong.

@@ -93,6 +93,20 @@ func parseCPU(stat string) (time.Duration, error) {
 	return time.Duration(ticks) * clockTick, nil
 }
 
+// cores are those that it may run on.
+func (p process) cores() (cores []int, err error) {
+	var set unix.CPUSet
+	if err := unix.SchedGetaffinity(int(p), &set); err != nil {
+		return nil, fmt.Errorf("look at cores: %w", err)
+	}
+	for core := range runtime.NumCPU() {
+		if set.IsSet(core) {
+			cores = append(cores, core)
+		}
+	}
+	return cores, nil
+}
+
 // memory is what a process occupies, in bytes.
 type memory struct {
 	now  int64

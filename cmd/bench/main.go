@@ -23,12 +23,14 @@ import (
 type options struct {
 	site `embed:""`
 
-	Fanout  fanout  `cmd:"" help:"Pixels placed at a rate, shown to a crowd: deliveries, latency, and CPU against the raw loop."`
-	Table   table   `cmd:"" help:"Fanout for crowds and rates of many sizes, once each."`
-	Idle    idle    `cmd:"" help:"Memory of connections that follow the whole canvas and do nothing."`
-	One     one     `cmd:"" help:"One pixel on a quiet canvas, shown to everyone: how long until the last has it."`
-	Stalled stalled `cmd:"" help:"What viewers that never read cost those who do."`
-	Storm   storm   `cmd:"" help:"Clients that all come back at once and resume, as after the death of a pod."`
+	Fanout  fanout       `cmd:"" help:"Pixels placed at a rate, shown to a crowd: deliveries, latency, and CPU against the raw loop."`
+	Table   table        `cmd:"" help:"Fanout for crowds and rates of many sizes, once each."`
+	Idle    idle         `cmd:"" help:"Memory of connections that follow the whole canvas and do nothing."`
+	One     one          `cmd:"" help:"One pixel on a quiet canvas, shown to everyone: how long until the last has it."`
+	Stalled stalled      `cmd:"" help:"What viewers that never read cost those who do."`
+	Ack     acknowledged `cmd:"" help:"One client, one pixel on a quiet canvas: how long until it is acknowledged, against an echo."`
+	Commits commits      `cmd:"" help:"Placed as fast as the server answers: pixels, strokes and commits per second."`
+	Storm   storm        `cmd:"" help:"Clients that all come back at once and resume, as after the death of a pod."`
 
 	Raw raw `cmd:"" hidden:"" help:"The raw loop, as the other commands start it."`
 }

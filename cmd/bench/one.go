@@ -49,7 +49,7 @@ func (o *one) shown(s *site) (_ arrival, err error) {
 	if _, err := c.join(v.addr, o.Viewers); err != nil {
 		return arrival{}, err
 	}
-	if err := c.recruit(v.addr); err != nil {
+	if err := c.recruit(v.addr, c.regions); err != nil {
 		return arrival{}, err
 	}
 	return o.repeat(c, func() error {

@@ -40,12 +40,17 @@ func (c *crowd) place(now time.Time) error {
 		}
 		m.op++
 		m.waiting++
-		frame := appendFrame(nil, codec.AppendPlace(nil, codec.Place{Op: m.op, Dots: stroke(region, m.op, s.stroke)}))
+		frame := placeFrame(region, m.op, s.stroke)
 		if n, err := unix.Write(m.fd, frame); err != nil || n < len(frame) {
 			return fmt.Errorf("place: the server takes %d of %d bytes: %w", n, len(frame), err)
 		}
 	}
 	return nil
+}
+
+// placeFrame is a stroke as it goes over the wire.
+func placeFrame(region int, op uint64, pixels int) []byte {
+	return appendFrame(nil, codec.AppendPlace(nil, codec.Place{Op: op, Dots: stroke(region, op, pixels)}))
 }
 
 // stroke is a row of pixels in a region, somewhere else each time.

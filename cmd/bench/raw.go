@@ -22,7 +22,8 @@ type raw struct{}
 
 // Run is the process: it says its port, and obeys lines on stdin until that ends.
 // "accept N" takes N connections, "write BYTES PERIOD TICKS" writes to all of them, the
-// period being in nanoseconds. Each is answered with a line that says what went wrong: nothing.
+// period being in nanoseconds, "echo REQUEST REPLY TIMES PLACE" answers requests of so many
+// bytes when they are kept (see keeperAt). Each is answered with a line that says what went wrong: nothing.
 func (raw) Run(*site) error {
 	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -42,12 +43,15 @@ func (raw) Run(*site) error {
 
 	l := loop{listener: listener}
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
-		var connections, bytes, period, ticks int
+		var connections, bytes, period, ticks, request, reply int
+		var place string
 		switch line := lines.Text(); {
 		case scans(line, "accept %d", &connections):
 			err = l.accept(connections)
 		case scans(line, "write %d %d %d", &bytes, &period, &ticks):
 			err = l.write(make([]byte, bytes), time.Duration(period), ticks)
+		case scans(line, "echo %d %d %d %s", &request, &reply, &ticks, &place):
+			err = l.echo(request, reply, ticks, place)
 		default:
 			err = fmt.Errorf("unknown command %q", line)
 		}

@@ -53,7 +53,7 @@ func (st *stalled) measure(s *site, never int) (f figures, err error) {
 			return f, err
 		}
 	}
-	if err := c.recruit(v.addr); err != nil {
+	if err := c.recruit(v.addr, c.regions); err != nil {
 		return f, err
 	}
 	if f, err = st.loaded(c, v, st.Viewers-never); err != nil {

@@ -36,7 +36,7 @@ func (st *storm) Run(s *site) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := c.recruit(v.addr); err != nil {
+	if err := c.recruit(v.addr, c.regions); err != nil {
 		return err
 	}
 	lasts := before + st.Spread + st.Missed + st.Within + patience

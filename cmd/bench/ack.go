@@ -1,0 +1,155 @@
+//go:build linux
+
+package main
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"golang.org/x/sys/unix"
+)
+
+// acknowledged is the command.
+type acknowledged struct {
+	Times int           `default:"1000" help:"How many pixels are placed, one after the other."`
+	Pause time.Duration `default:"5ms" help:"How long nothing happens before the next pixel."`
+}
+
+// ackFrame is a frame with the ACK of one op, in bytes: the header, array, type, ops and left.
+const ackFrame = 2 + 1 + 2 + 1 + 3 + 9
+
+// warmUps come before the pixels that count.
+const warmUps = 100
+
+// waits is how long each of many things took.
+type waits []time.Duration
+
+func (w waits) quantile(share float64) time.Duration {
+	sorted := slices.Sorted(slices.Values(w))
+	return sorted[min(int(share*float64(len(sorted))), len(sorted)-1)]
+}
+
+// acksHeader is above lines of waits.
+const acksHeader = "                                    p50       p90       p99       max"
+
+func (w waits) line(name string) string {
+	return fmt.Sprintf("%-30s%9s %9s %9s %9s", name,
+		fine(w.quantile(0.5)), fine(w.quantile(0.9)), fine(w.quantile(0.99)), fine(w.quantile(1)))
+}
+
+// fine prints a duration in milliseconds, to the microsecond.
+func fine(d time.Duration) string { return fmt.Sprintf("%.3fms", float64(d.Nanoseconds())/1e6) }
+
+func (a *acknowledged) Run(s *site) error {
+	place, kept := s.scratch, "the disk"
+	if url := s.redisURL(); url != "" {
+		place, kept = url, "Redis"
+	}
+	s.sayf("\none client places %d single pixels, %v after each answer; time from place to ack", a.Times, a.Pause)
+	s.sayf("%s", acksHeader)
+	server, err := a.placed(s)
+	if err != nil {
+		return fmt.Errorf("server: %w", err)
+	}
+	s.sayf("%s", server.line("server"))
+	echo, err := a.echoed(s, nowhere)
+	if err != nil {
+		return fmt.Errorf("echo: %w", err)
+	}
+	s.sayf("%s", echo.line("echo"))
+	least, err := a.echoed(s, place)
+	if err != nil {
+		return fmt.Errorf("echo by way of %s: %w", kept, err)
+	}
+	s.sayf("%s", least.line("echo by way of "+kept))
+	s.sayf("%-30s%9.2f %9.2f %9.2f %9.2f", "ratio of server to that", ratioOf(server, least, 0.5), ratioOf(server, least, 0.9),
+		ratioOf(server, least, 0.99), ratioOf(server, least, 1))
+	return nil
+}
+
+func ratioOf(a, b waits, share float64) float64 {
+	return a.quantile(share).Seconds() / b.quantile(share).Seconds()
+}
+
+// placed times the server.
+func (a *acknowledged) placed(s *site) (_ waits, err error) {
+	v, c, end, err := s.stage()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, end()) }()
+	if err := c.recruit(v.addr, 1); err != nil {
+		return nil, err
+	}
+	m := c.placers[0]
+	w, err := a.repeat(c, m, func() []byte {
+		m.op++
+		m.waiting++
+		return placeFrame(0, m.op, 1)
+	}, func() bool { return m.waiting == 0 })
+	if err == nil && c.refusals > 0 {
+		err = fmt.Errorf("%d pixels were refused", c.refusals)
+	}
+	return w, err
+}
+
+// echoed times the raw loop, which answers as many bytes with as many, and keeps them in place.
+func (a *acknowledged) echoed(s *site, place string) (waits, error) {
+	loop, err := s.rawLoop()
+	if err != nil {
+		return nil, err
+	}
+	defer loop.stop()
+	c, err := newCrowd(0)
+	if err != nil {
+		return nil, err
+	}
+	defer c.close()
+	if err := loop.join(c, 1); err != nil {
+		return nil, err
+	}
+	request := placeFrame(0, uint64(a.Times), 1)
+	done, failed := loop.order("echo %d %d %d %s", len(request), ackFrame, warmUps+a.Times, place)
+	m := c.only()
+	sent := int64(0)
+	w, err := a.repeat(c, m, func() []byte {
+		sent++
+		return request
+	}, func() bool { return m.bytes == sent*ackFrame || done() })
+	if err != nil {
+		return nil, err
+	}
+	if err := c.run("echo", patience, done); err != nil {
+		return nil, err
+	}
+	return w, failed()
+}
+
+// only is the crowd's one member.
+func (c *crowd) only() *member {
+	return c.members[slices.IndexFunc(c.members, func(m *member) bool { return m != nil })]
+}
+
+// repeat writes one request after the other, and times the answers.
+func (a *acknowledged) repeat(c *crowd, m *member, request func() []byte, answered func() bool) (waits, error) {
+	w := make(waits, 0, a.Times)
+	for i := range warmUps + a.Times {
+		if err := c.rest(a.Pause); err != nil {
+			return nil, err
+		}
+		frame := request()
+		began := time.Now()
+		if n, err := unix.Write(m.fd, frame); err != nil || n < len(frame) {
+			return nil, fmt.Errorf("place: %d of %d bytes are taken: %w", n, len(frame), err)
+		}
+		if err := c.run("answer", patience, answered); err != nil {
+			return nil, err
+		}
+		if i >= warmUps {
+			w = append(w, time.Since(began))
+		}
+	}
+	return w, nil
+}

@@ -203,7 +203,7 @@ func (c *connection) place(ctx actor.Context, m Place) {
 		c.placing = make(map[uint64]*placing)
 	}
 	c.placing[m.Num] = &placing{parts: len(parts), silent: silent}
-	c.pod.stats.Placed.Add(1)
+	c.pod.stats.placed(len(m.Dots))
 
 	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num}, Name: c.name, Spelling: m.Spelling}
 	if m.Alias != "" {

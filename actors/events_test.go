@@ -122,6 +122,42 @@ func TestEvents_Handoff(t *testing.T) {
 	p.members[0].eventually("its regions move", func() bool { _, dead := moved(p.members[0], third); return dead >= owned })
 }
 
+// TestEvents_HandoffOfWhatWasNeverDrawnOn: by a pod that drains, and by one that dies.
+func TestEvents_HandoffOfWhatWasNeverDrawnOn(t *testing.T) {
+	for _, end := range []string{"drain", "death"} {
+		t.Run(end, func(t *testing.T) {
+			p := newPods(t, 2, nil)
+			first, second := p.members[0], p.members[1]
+			a := first.connect(Hello{})
+			first.watch(a, nil)
+			first.converged(a)
+			owned := 0
+			for i := range testGeometry.Regions() {
+				if owner, _ := p.owner(i); owner == second {
+					owned++
+				}
+			}
+			if owned == 0 {
+				t.Fatal("the second pod owns nothing")
+			}
+			if end == "death" {
+				p.kill(second)
+			} else {
+				p.change(func() { second.draining.Store(true) })
+				if err := second.node.HandOver(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			first.eventually("each region's move is told", func() bool { return len(first.happened(EventHandoff)) == owned })
+			for _, e := range first.happened(EventHandoff) {
+				if gone := strings.HasSuffix(e.Text, "was gone"); e.Duration <= 0 || gone != (end == "death") {
+					t.Errorf("%+v", e)
+				}
+			}
+		})
+	}
+}
+
 // TestInspector_FindsUsers by their viewers and by a part of their name.
 func TestInspector_FindsUsers(t *testing.T) {
 	w := newWorld(t, nil)

@@ -20,6 +20,9 @@ type handoff struct {
 	yielded time.Time // when another pod last took the region from us, if the members are still the same
 	strange time.Time // since when we serve what is not ours; zero: it is ours
 	began   time.Time // when we first asked for it; zero: we have it, or don't want it
+
+	theirs   *actor.PID // the owner when the members last changed; nil: it is us, or nobody
+	orphaned time.Time  // when the region became ours because that one was gone; zero: it did not
 }
 
 const (
@@ -31,6 +34,9 @@ const (
 	yieldMemory = time.Second
 	// overdue is how long we serve a region that is not ours and that nobody asks for.
 	overdue = 2 * time.Second
+	// orphanMemory is how long the relays of an owner that is gone have to come to us. They
+	// look for it with every beat; who comes later is the first to need the region.
+	orphanMemory = 2 * time.Second
 )
 
 // yielder is a next owner and the number of its question.
@@ -204,6 +210,7 @@ func (r *region) moved(ctx actor.Context) {
 	r.handoff.yielded = time.Time{}
 	maps.DeleteFunc(r.subscribers, func(_ string, s *subscriber) bool { return !r.pod.placement.Has(s.relay.Address) })
 	mine := r.mine(ctx)
+	r.inherit(mine)
 	switch r.phase {
 	case "dormant":
 		switch {
@@ -232,6 +239,19 @@ func (r *region) moved(ctx actor.Context) {
 		}
 	case "claiming", "fenced", "retiring": // each looks when it is through
 	}
+}
+
+// inherit looks whether the region comes to us from a pod that is gone.
+func (r *region) inherit(mine bool) {
+	h := &r.handoff
+	if !mine {
+		h.theirs, h.orphaned = r.pod.placement.Region(r.id), time.Time{}
+		return
+	}
+	if h.theirs != nil && !r.pod.placement.Has(h.theirs.Address) {
+		h.orphaned = r.pod.clock.Now()
+	}
+	h.theirs = nil
 }
 
 // onHandOver answers when the region is not ours any more, if it should not be.

@@ -36,10 +36,12 @@ func (r *region) describe() RegionReport {
 	return report
 }
 
-// noteHandoff notes that the region has come here from another pod: one that let go, or
-// one whose relays tell that there was one.
+// noteHandoff notes that the region has come here from another pod: one that let go, or one
+// that is gone. Of that one relays tell, by the pixels they hold. Where nothing was ever drawn
+// they hold none: then somebody who asks for the region at once must have had it from there.
 func (r *region) noteHandoff(now time.Time) {
-	began, moved := r.handoff.began, r.handoff.served
+	began, orphaned := r.handoff.began, r.handoff.orphaned
+	moved := r.handoff.served || !orphaned.IsZero() && began.Sub(orphaned) < orphanMemory
 	for _, s := range r.subscribers {
 		moved = moved || s.held.Epoch != 0 && s.held.Epoch < r.epoch && s.held.Seq > 0
 	}

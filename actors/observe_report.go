@@ -44,6 +44,7 @@ type Report struct {
 	Worst      []ConnectionReport
 	Events     []Event
 	History    []Past
+	Placed     int // pixels accepted from the pod's users, recent
 }
 
 // KindReport counts the actors of one kind.
@@ -117,7 +118,7 @@ func (n *Node) complete(ctx context.Context, report *Report, m Inspect, first, l
 		MessagesIn: last.sockets.MessagesIn - first.sockets.MessagesIn,
 		BytesOut:   last.sockets.BytesOut - first.sockets.BytesOut,
 	}
-	report.Pixels = int(last.pixels - first.pixels)
+	report.Pixels, report.Placed = int(last.pixels-first.pixels), int(last.placed-first.placed)
 	report.Commit, report.PlaceToAck = n.stats.commits.durations(), n.stats.acks.durations()
 	report.Viewers, report.Events = n.around.Viewers(), n.events.all()
 	deepest := n.observe.deepest()

@@ -15,6 +15,7 @@ type sample struct {
 	process  Process
 	sockets  Sockets
 	pixels   int64 // Stats.Pixels
+	placed   int64 // Stats.Dots
 	messages [kinds]int64
 }
 
@@ -62,7 +63,7 @@ func (s *samples) ends() (first, last sample) {
 
 // takeSample reads the counters.
 func (n *Node) takeSample(now time.Time) sample {
-	s := sample{at: now, process: n.around.Process(), sockets: n.around.Sockets(), pixels: n.stats.Pixels.Load()}
+	s := sample{at: now, process: n.around.Process(), sockets: n.around.Sockets(), pixels: n.stats.Pixels.Load(), placed: n.stats.Dots.Load()}
 	for k := range s.messages {
 		s.messages[k] = n.stats.Messages[k].Load()
 	}

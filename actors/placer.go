@@ -67,7 +67,7 @@ func (p *placer) place(ctx actor.Context) {
 		op := canvas.Op{ID: canvas.OpID{Author: p.author, Num: uint64(i + 1)}, Spelling: stroke.Spelling}
 		parts := split(p.pod.cfg.Geometry, stroke.Dots)
 		p.parts[i] = len(parts)
-		p.pod.stats.Placed.Add(1)
+		p.pod.stats.placed(len(stroke.Dots))
 		for _, part := range parts {
 			op.Pixels = part.pixels
 			ctx.Send(p.pod.relays[part.region], place{op: op, from: ctx.Self()})

@@ -44,7 +44,8 @@ type Stats struct {
 	DeadLetters [kinds]atomic.Int64 // messages to actors that were gone
 	Strays      atomic.Int64        // messages to what is gone and was no actor of these kinds: late answers, as a rule
 
-	Placed  atomic.Int64 // ops accepted by connections
+	Placed  atomic.Int64 // ops accepted from users of this pod
+	Dots    atomic.Int64 // their pixels
 	Pixels  atomic.Int64 // pixels committed by this pod's regions
 	Batches atomic.Int64 // commits done
 	Deduped atomic.Int64 // ops received again and not applied again
@@ -66,6 +67,12 @@ type Stats struct {
 	PlaceToAck func(time.Duration)
 
 	commits, acks spread // the same of late, in nanoseconds; the inspector advances them
+}
+
+// placed counts an op that was accepted from a user.
+func (s *Stats) placed(pixels int) {
+	s.Placed.Add(1)
+	s.Dots.Add(int64(pixels))
 }
 
 func (s *Stats) committed(f *flight, now time.Time) {

@@ -28,6 +28,7 @@ func report(p *packer, m *actors.Report) {
 	list(p, &m.Worst, connectionReport)
 	list(p, &m.Events, event)
 	list(p, &m.History, past)
+	integer(p, &m.Placed)
 }
 
 func kindReport(p *packer, m *actors.KindReport) {

@@ -89,6 +89,7 @@ func examples() []example {
 			}},
 			Events:  []actors.Event{{At: 1_700_000_000_000, Kind: "died", Node: "pod-1", Text: "pod-2 died", Region: -1, Duration: time.Millisecond, Subject: "01"}},
 			History: []actors.Past{{At: 1_700_000_000, PixelsIn: 600, Deliveries: 70_000, PlaceToAck: time.Millisecond, Connections: 40, Memory: 50 << 20}},
+			Placed:  450,
 		}},
 		{"report-short", &actors.Report{Node: "pod-1"}},
 		{"list", &actors.List{Kind: "region"}},

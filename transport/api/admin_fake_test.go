@@ -81,7 +81,7 @@ func fullReport(address string) *actors.Report {
 	}
 	return &actors.Report{
 		Users: 3, Over: 4 * time.Second, Process: actors.Process{CPU: 2 * time.Second, Memory: 1000, Heap: 500, GCPause: 400 * time.Microsecond, Goroutines: 9},
-		Sockets: actors.Sockets{Deliveries: 400, MessagesIn: 8, BytesOut: 4000}, Pixels: 40, Viewers: []int{0, 3},
+		Sockets: actors.Sockets{Deliveries: 400, MessagesIn: 8, BytesOut: 4000}, Pixels: 40, Placed: 20, Viewers: []int{0, 3},
 		Commit: actors.Spread{P50: time.Millisecond, P99: 2500 * time.Microsecond}, PlaceToAck: actors.Spread{P50: 2 * time.Millisecond, P99: 3 * time.Millisecond},
 		Kinds: []actors.KindReport{{
 			Kind: "region", Live: 6, Recent: 80, Deepest: 3, DeepestP99: 2, Restarts: 1, DeadLetters: 4, Unhandled: 5,

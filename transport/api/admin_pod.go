@@ -29,7 +29,8 @@ type podMeasured struct {
 	GCPause     float64     `json:"gc_pause_p99"`
 	Goroutines  int         `json:"goroutines"`
 	Store       storeShown  `json:"store"`
-	PixelsIn    float64     `json:"pixels_in"` // made durable by its regions
+	Placed      float64     `json:"pixels_placed"` // accepted from its users
+	PixelsIn    float64     `json:"pixels_in"`     // made durable by its regions
 	Deliveries  float64     `json:"deliveries"`
 	MessagesIn  float64     `json:"messages_in"`
 	BytesOut    float64     `json:"bytes_out"`
@@ -67,7 +68,7 @@ func podOf(m Member, r *actors.Report) podShown {
 	measured := &podMeasured{
 		Connections: r.Users, Memory: r.Process.Memory, Heap: r.Process.Heap, GCPause: milliseconds(r.Process.GCPause), Goroutines: r.Process.Goroutines,
 		CPU: perSecond(int(r.Process.CPU), r.Over) / 1e9, Store: storeShown{r.Store == "", r.Store},
-		PixelsIn: perSecond(r.Pixels, r.Over), Deliveries: perSecond(r.Sockets.Deliveries, r.Over), MessagesIn: perSecond(r.Sockets.MessagesIn, r.Over),
+		Placed: perSecond(r.Placed, r.Over), PixelsIn: perSecond(r.Pixels, r.Over), Deliveries: perSecond(r.Sockets.Deliveries, r.Over), MessagesIn: perSecond(r.Sockets.MessagesIn, r.Over),
 		BytesOut: perSecond(r.Sockets.BytesOut, r.Over), Commit: spreadOf(r.Commit), PlaceToAck: spreadOf(r.PlaceToAck), Kinds: []kindShown{},
 	}
 	measured.CPU = round(measured.CPU)

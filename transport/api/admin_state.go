@@ -21,6 +21,9 @@ const (
 	adminSurvey = 1200 * time.Millisecond
 	// surveyServes is how old an answer may be that a second dashboard is shown.
 	surveyServes = 500 * time.Millisecond
+	// membersLook is how often a survey looks whether it still asks the right pods: seldom
+	// when all answer, which takes some 10 ms, and soon for who looks at the page.
+	membersLook = 25 * time.Millisecond
 	// worstShown bounds the connections shown of the whole cluster.
 	worstShown = 50
 )
@@ -28,20 +31,21 @@ const (
 // gathered is the last survey, shared by all dashboards, so that ten of them cost the
 // cluster no more than one.
 type gathered struct {
-	mu      sync.Mutex // held while the pods are asked: who comes meanwhile waits
-	at      time.Time
-	members []Member
-	reports []*actors.Report // as members; nil: no answer
+	mu           sync.Mutex // held while the pods are asked: who comes meanwhile waits
+	began, ended time.Time
+	members      []Member
+	reports      []*actors.Report // as members; nil: no answer
 }
 
-// gather asks all pods, unless they have just been asked.
+// gather asks all pods, unless they have just been asked, or were when the caller came.
 func (a *admin) gather(ctx context.Context) ([]Member, []*actors.Report) {
-	g := &a.gathered
+	g, came := &a.gathered, a.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if g.members == nil || a.Now().Sub(g.at) > surveyServes {
+	if g.members == nil || came.After(g.ended) && came.Sub(g.began) > surveyServes {
+		g.began = a.Now()
 		g.members, g.reports = a.survey(ctx, actors.Inspect{Full: true, Connections: worstShown})
-		g.at = a.Now()
+		g.ended = a.Now()
 	}
 	return g.members, g.reports
 }
@@ -53,16 +57,48 @@ func (g *gathered) forget() {
 	g.members, g.reports = nil, nil
 }
 
+// survey asks all pods. A pod that dies is asked in vain until the cluster knows: then the
+// others are asked again, once, so that what they say of its end is shown with it.
 func (a *admin) survey(ctx context.Context, question actors.Inspect) ([]Member, []*actors.Report) {
-	// The answer may be for others too, so it is not given up with one request.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), adminSurvey)
-	defer cancel()
+	ctx = context.WithoutCancel(ctx) // the answer may be for others too, so it is not given up with one request
 	members := a.Cluster.Members()
+	reports, changed := a.surveyOf(ctx, members, question)
+	if changed {
+		members = a.Cluster.Members()
+		reports, _ = a.surveyOf(ctx, members, question)
+	}
+	return members, reports
+}
+
+// surveyOf asks these, and gives up as soon as they are no longer the members.
+func (a *admin) surveyOf(ctx context.Context, members []Member, question actors.Inspect) (reports []*actors.Report, changed bool) {
+	ctx, cancel := context.WithTimeout(ctx, adminSurvey)
+	defer cancel()
 	addresses := make([]string, len(members))
 	for i, m := range members {
 		addresses[i] = m.Address
 	}
-	return members, a.Inspectors.Survey(ctx, addresses, question)
+	answered := make(chan struct{})
+	go func() {
+		defer close(answered)
+		reports = a.Inspectors.Survey(ctx, addresses, question)
+	}()
+	look := time.NewTicker(membersLook)
+	defer look.Stop()
+	for {
+		select {
+		case <-answered:
+			return reports, changed
+		case <-look.C:
+			if changed = changed || !sameMembers(members, a.Cluster.Members()); changed {
+				cancel()
+			}
+		}
+	}
+}
+
+func sameMembers(a, b []Member) bool {
+	return slices.EqualFunc(a, b, func(a, b Member) bool { return a.ID == b.ID })
 }
 
 // getState is the whole dashboard.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"reflect"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,11 +23,11 @@ func TestAdmin_State(t *testing.T) {
 	const want = `{"node":"pod-1","time":1777896000007,"canvas":{"width":40,"height":20,"region":16},"users":3,` +
 		`"members":[{"id":"a","name":"pod-1","roles":["gateway","canvas"],"version":"v1","self":true,"answers":true,"draining":false,"started":1777896000007,` +
 		`"connections":3,"regions":1,"cpu":0.5,"memory":1000,"heap":500,"gc_pause_p99":0.4,"goroutines":9,"store":{"ok":true,"error":""},` +
-		`"pixels_in":10,"deliveries":100,"messages_in":2,"bytes_out":1000,"commit":{"p50":1,"p99":2.5},"place_to_ack":{"p50":2,"p99":3},` +
+		`"pixels_placed":5,"pixels_in":10,"deliveries":100,"messages_in":2,"bytes_out":1000,"commit":{"p50":1,"p99":2.5},"place_to_ack":{"p50":2,"p99":3},` +
 		`"kinds":[{"kind":"region","live":6,"rate":20,"mailbox_max":3,"mailbox_p99":2,"p50_us":12,"p99_us":90.5,"restarts":1,"dead_letters":4,"unhandled":5}]},` +
 		`{"id":"b","name":"pod-2","roles":["canvas"],"version":"","self":false,"answers":true,"draining":true,"started":1777896000007,` +
 		`"connections":0,"regions":1,"cpu":0,"memory":0,"heap":0,"gc_pause_p99":0,"goroutines":0,"store":{"ok":false,"error":"store is unavailable"},` +
-		`"pixels_in":0,"deliveries":0,"messages_in":0,"bytes_out":0,"commit":{"p50":0,"p99":0},"place_to_ack":{"p50":0,"p99":0},"kinds":[]}],` +
+		`"pixels_placed":0,"pixels_in":0,"deliveries":0,"messages_in":0,"bytes_out":0,"commit":{"p50":0,"p99":0},"place_to_ack":{"p50":0,"p99":0},"kinds":[]}],` +
 		`"regions":[{"region":1,"x":16,"y":0,"width":16,"height":16,"owner":"a","state":"serving","epoch":7,"seq":5,"rate":2,"viewers":3,"relays":2,"pending":1,"commit":{"p50":1,"p99":0},"pinned":false},` +
 		`{"region":2,"x":32,"y":0,"width":8,"height":16,"owner":"b","state":"serving","epoch":3,"seq":0,"rate":5,"viewers":0,"relays":0,"pending":0,"commit":{"p50":0,"p99":0},"pinned":false}],` +
 		`"connections":[{"id":"10","member":"a","name":"","user":"000000000000","since":0,"rate_in":0,"rate_out":0,"bytes_out":0,"lag":1500},` +
@@ -63,6 +65,64 @@ func TestAdmin_DashboardsShareSurveys(t *testing.T) {
 	p.ask("GET", "/admin/api/state", "", "Cookie", cookie)
 	if n := len(p.cluster.asked); n != 4 {
 		t.Errorf("a second later: %d questions", n)
+	}
+}
+
+// dying is two pods of which the second dies while it is asked for the first time.
+type dying struct {
+	fakeCluster
+	dead   atomic.Bool
+	gaveUp error // why the first survey ended
+}
+
+func (c *dying) Members() []Member {
+	if all := c.fakeCluster.Members(); !c.dead.Load() {
+		return all
+	}
+	return c.fakeCluster.Members()[:1]
+}
+
+func (c *dying) Survey(ctx context.Context, addresses []string, question actors.Inspect) []*actors.Report {
+	reports := c.fakeCluster.Survey(ctx, addresses, question)
+	if len(addresses) > 1 {
+		c.dead.Store(true)
+		<-ctx.Done()
+		c.gaveUp = ctx.Err()
+	}
+	return reports
+}
+
+// TestAdmin_DeathDuringASurvey: a dead pod is not waited for once the cluster knows, and
+// the others are asked again.
+func TestAdmin_DeathDuringASurvey(t *testing.T) {
+	c := &dying{}
+	a := &admin{server: &server{Ports: Ports{Cluster: c, Inspectors: c, Now: time.Now}}}
+	members, reports := a.gather(t.Context())
+	if len(members) != 1 || len(reports) != 1 || members[0].ID != "a" || reports[0] == nil {
+		t.Errorf("members %v, %d reports", members, len(reports))
+	}
+	if !errors.Is(c.gaveUp, context.Canceled) {
+		t.Errorf("the dead pod was waited for: %v", c.gaveUp)
+	}
+	if len(c.asked) != 3 {
+		t.Errorf("asked %v", c.asked)
+	}
+}
+
+// TestAdmin_SurveyServesWhoWaitedForIt: those who came while it went on share it, however
+// long it took; who comes later has the pods asked again.
+func TestAdmin_SurveyServesWhoWaitedForIt(t *testing.T) {
+	began, c := noon, &fakeCluster{}
+	now := began
+	a := &admin{server: &server{Ports: Ports{Cluster: c, Inspectors: c, Now: func() time.Time { return now }}}}
+	a.gathered = gathered{began: began, ended: began.Add(time.Second), members: c.Members(), reports: make([]*actors.Report, 2)}
+	now = began.Add(time.Second)
+	if a.gather(t.Context()); len(c.asked) != 0 {
+		t.Errorf("came while it went on: asked %v", c.asked)
+	}
+	now = began.Add(time.Second + time.Millisecond)
+	if a.gather(t.Context()); len(c.asked) != 2 {
+		t.Errorf("came after it: asked %v", c.asked)
 	}
 }
 

@@ -25,6 +25,7 @@ func (r register) actors(stats *actors.Stats) {
 	r.count("dead_letters_total", "Messages to actors that were gone.", prometheus.Labels{"kind": "other"}, &stats.Strays)
 
 	r.count("ops_accepted_total", "Ops that passed the checks of rate and bounds.", nil, &stats.Placed)
+	r.count("pixels_accepted_total", "Pixels of these ops.", nil, &stats.Dots)
 	for why := canvas.RefusedRate; why <= canvas.RefusedRegion; why++ {
 		r.count("ops_refused_total", "Ops refused, by reason.", prometheus.Labels{"reason": why.String()}, &stats.Refused[why])
 	}

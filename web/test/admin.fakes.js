@@ -5,7 +5,7 @@ export function member(name, more = {}) {
   return {
     id: `id-${name}`, name, roles: name.startsWith("gateway") ? ["gateway"] : ["canvas"], version: "v1", self: false, answers: true, draining: false, started: 0,
     connections: 0, regions: 0, cpu: 0.1, memory: 100, heap: 50, gc_pause_p99: 0.4, goroutines: 10, store: { ok: true, error: "" },
-    pixels_in: 0, deliveries: 0, messages_in: 0, bytes_out: 0, commit: { p50: 1, p99: 2 }, place_to_ack: { p50: 1, p99: 3 }, kinds: [], ...more,
+    pixels_placed: 0, pixels_in: 0, deliveries: 0, messages_in: 0, bytes_out: 0, commit: { p50: 1, p99: 2 }, place_to_ack: { p50: 1, p99: 3 }, kinds: [], ...more,
   };
 }
 

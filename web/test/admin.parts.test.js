@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { bytes, count, list, ms, number, percent, plural, span, us } from "../admin/js/format.js";
 import { heatColour, heatInk, heatOf, scaleTop } from "../admin/js/heat.js";
-import { append, fromServer, newHistory, SERIES, SPAN, STEP, totals } from "../admin/js/history.js";
+import { append, fromServer, newHistory, SERIES, shown, SPAN, STEP, totals } from "../admin/js/history.js";
 import { assign, COLOURS, colourOf, darkInk, label, patternOf } from "../admin/js/owners.js";
 import { answer, member } from "./admin.fakes.js";
 
@@ -89,6 +89,14 @@ test("history: a point stays every 5 s, the last one follows; 15 minutes are kep
   for (const name of SERIES) assert.equal(history[name].length, history.at.length, name);
   at(3_100_000, 1);
   assert.deepEqual([history.at.at(-2), history.pixels_in.at(-2)], [3_005_000, null], "nobody asked for 100 s");
+});
+
+test("history: all there is is shown, a minute at the least, 15 at the most", () => {
+  const from = (first, time) => shown({ ...newHistory(), at: first }, time);
+  assert.deepEqual(from([], 100_000), [40_000, 100_000]);
+  assert.deepEqual(from([90_000, 95_000], 100_000), [40_000, 100_000]);
+  assert.deepEqual(from([10_000, 95_000], 100_000), [10_000, 100_000]);
+  assert.deepEqual(from([0], 2 * SPAN), [SPAN, 2 * SPAN]);
 });
 
 test("history: quantities of all pods are added, but latency is the slowest pod's", () => {

@@ -226,15 +226,30 @@ func (c *crowd) counts(n int) time.Duration {
 	return time.Since(began)
 }
 
+// halt ends the painting, and waits for the answer to what was placed last: it may be in
+// the log, or come to be there, before its painter knows.
+func (c *crowd) halt() {
+	c.t.Helper()
+	for _, p := range c.painters {
+		p.halt()
+		eventually(c.t, "what was placed last is answered", func() error {
+			if s := p.client.Stats(); s.Acked+s.Refused < s.Placed {
+				return &short{int(s.Acked + s.Refused), int(s.Placed)}
+			}
+			return nil
+		})
+	}
+}
+
 // audit halts the painters and checks op by op: what was acknowledged stands in Redis'
 // log once, what was refused not at all, nothing twice; no client saw a gap or a
 // repetition; and every replica is what the log adds up to.
 func (c *crowd) audit() {
 	c.t.Helper()
+	c.halt()
 	times := make(map[canvas.Color]int)
 	var acked, refused int
 	for _, p := range c.painters {
-		p.halt()
 		for _, fault := range p.faults {
 			c.t.Errorf("a painter: %v", fault)
 		}

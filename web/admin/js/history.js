@@ -3,9 +3,10 @@
 
 /** @typedef {import("./state.js").Answer} Answer */
 
-export const SPAN = 15 * 60_000; // ms shown
+export const SPAN = 15 * 60_000; // ms shown at the most
 export const STEP = 5_000; // ms between points that stay
 export const SERIES = Object.freeze(["pixels_in", "deliveries", "place_to_ack_p99", "connections", "memory"]);
+const LEAST = 60_000; // ms shown of a cluster that has just begun
 const HOLE = 3 * STEP; // ms without a point after which the line is broken
 
 /** @typedef {Record<string, (number | null)[]>} History  at, and each of SERIES; all equally long, oldest first */
@@ -40,6 +41,11 @@ export function append(history, answer) {
   let old = 0;
   while (at[old] < time - SPAN) old++;
   if (old > 0) for (const values of Object.values(history)) values.splice(0, old);
+}
+
+/** From when to when it is shown, ms: all there is, up to SPAN. @param {History} history @param {number} time now */
+export function shown({ at }, time) {
+  return [Math.min(Math.max(at[0] ?? time, time - SPAN), time - LEAST), time];
 }
 
 /** The cluster's quantities of one moment; latency is that of the slowest pod. @param {Answer} answer */

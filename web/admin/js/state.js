@@ -13,7 +13,7 @@ import { parseRoute } from "./route.js";
  *   restarts: number, dead_letters: number, unhandled: number}} Kind
  * @typedef {{id: string, name: string, roles: string[], version: string, self: boolean, answers: boolean, draining: boolean, started: number,
  *   connections: number, regions: number, cpu: number, memory: number, heap: number, gc_pause_p99: number, goroutines: number,
- *   store: {ok: boolean, error: string}, pixels_in: number, deliveries: number, messages_in: number, bytes_out: number,
+ *   store: {ok: boolean, error: string}, pixels_placed: number, pixels_in: number, deliveries: number, messages_in: number, bytes_out: number,
  *   commit: Spread, place_to_ack: Spread, kinds: Kind[]}} Member  without answers only what membership knows holds
  * @typedef {{region: number, x: number, y: number, width: number, height: number, owner: string, state: string, epoch: number, seq: number,
  *   rate: number, viewers: number, relays: number, pending: number, commit: Spread, pinned: boolean}} Region  owner: a member's id

@@ -1,12 +1,13 @@
-// The last 15 minutes, drawn by uPlot (vendor/uplot): one chart for each quantity, one cursor for all, events as marks.
+// The last 15 minutes, or what there is of them, drawn by uPlot (vendor/uplot): one chart for each quantity, one cursor for all, events as marks.
 
 import { bytes, clock, count, ms, number } from "../format.js";
-import { SERIES, SPAN } from "../history.js";
+import { SERIES, shown, SPAN } from "../history.js";
 import { byId, setText } from "./dom.js";
 import { LEVELS } from "./events.js";
 
 const WRITE = { pixels_in: number, deliveries: number, place_to_ack_p99: ms, connections: count, memory: bytes };
 const NEAR = 6; // CSS pixels from the cursor to an event that it tells about
+const EDGE = 0.17; // of the width in which a time would run into the quantities, or out of the chart
 
 /** @returns {() => void} */
 export function charts(page) {
@@ -44,10 +45,17 @@ function values({ history }, index) {
 /** What is said under the charts: the time under the cursor, and what happened then. */
 function note({ history, answer }, index, plot) {
   const at = history.at[index];
-  if (index < 0 || at === undefined) return "Last 15 minutes; events are marked.";
-  const near = NEAR * SPAN / Math.max(1, plot?.bbox.width / window.devicePixelRatio || 1);
+  const [from, to] = shown(history, answer.time);
+  if (index < 0 || at === undefined) return `${to - from < SPAN ? "All there is" : "Last 15 minutes"}; events are marked.`;
+  const near = NEAR * (to - from) / Math.max(1, plot?.bbox.width / window.devicePixelRatio || 1);
   const told = answer.events.filter((event) => Math.abs(event.at - at) <= near).map((event) => event.text);
   return [clock(at), ...new Set(told)].slice(0, 4).join(" · ");
+}
+
+/** Times on the axis, with seconds where they are close. @param {number[]} ticks s */
+function times({ scales: { x } }, ticks, _axis, _space, step) {
+  const room = EDGE * (x.max - x.min);
+  return ticks.map((at) => (at - x.min < room || x.max - at < room ? "" : clock(at * 1000).slice(0, step < 60 ? 8 : 5)));
 }
 
 function fit(plots) {
@@ -66,11 +74,11 @@ function chart(name, page, point) {
     legend: { show: false },
     cursor: { sync: { key: "charts" }, drag: { x: false, y: false }, y: false, points: { size: 7 } },
     scales: {
-      x: { range: () => [(state.answer.time - SPAN) / 1000, state.answer.time / 1000] },
+      x: { range: () => shown(state.history, state.answer.time).map((at) => at / 1000) },
       y: { range: (_, least, most) => [0, most > 0 ? most * 1.15 : 1] },
     },
     axes: [
-      { ...axis, size: 18, gap: 3, grid: { show: false }, incrs: [300, 600], values: (_, times) => times.map((at) => clock(at * 1000).slice(0, 5)) },
+      { ...axis, size: 18, gap: 3, grid: { show: false }, space: 56, incrs: [15, 30, 60, 120, 300, 600], values: times },
       { ...axis, size: 46, gap: 4, space: 22, grid: { stroke: line, width: 1 }, values: (_, ticks) => ticks.map((tick) => WRITE[name](tick)) },
     ],
     series: [{}, { stroke: accent, width: 1.5, fill: tint(accent), points: { show: false } }],

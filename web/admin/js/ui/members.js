@@ -7,7 +7,7 @@ import { accepts, carries, serverTime } from "../state.js";
 import { byId, make, Rows, setAttribute, setHidden, setProperty, setText, tableRow } from "./dom.js";
 import { swatch } from "./swatch.js";
 
-const LABELS = ["Pod", "Users", "Regions", "CPU", "Memory", "GC p99", "In/s", "Out/s", "Ack p99", ""];
+const LABELS = ["Pod", "Users", "Regions", "CPU", "Memory", "GC p99", "Placed/s", "Stored/s", "Out/s", "Ack p99", ""];
 
 /** @returns {() => void} */
 export function members(page) {
@@ -22,7 +22,7 @@ export function members(page) {
 function member(page) {
   const { state, ask } = page;
   const { row, cells } = tableRow(LABELS);
-  const [pod, users, regions, cpu, memory, gc, pixels, deliveries, ack, acts] = cells;
+  const [pod, users, regions, cpu, memory, gc, placed, stored, deliveries, ack, acts] = cells;
   const look = swatch(), name = make("a", { class: "name" }), wrong = make("b", { class: "wrong" }), about = make("small");
   pod.append(make("div", { class: "pod" }, look.element, make("div", {}, name, " ", wrong, about)));
   const button = make("button", { type: "button", class: "small" }, "Drain…");
@@ -48,8 +48,9 @@ function member(page) {
       setText(memory, known(bytes(member.memory)));
       setAttribute(memory, "title", known(`${bytes(member.heap)} in the heap, ${count(member.goroutines)} goroutines`));
       setText(gc, known(ms(member.gc_pause_p99)));
-      setText(pixels, known(number(member.pixels_in)));
-      setText(deliveries, known(number(member.deliveries)));
+      setText(placed, known(accepts(member) ? number(member.pixels_placed) : "–"));
+      setText(stored, known(carries(member) ? number(member.pixels_in) : "–"));
+      setText(deliveries, known(accepts(member) ? number(member.deliveries) : "–"));
       setText(ack, known(ms(member.place_to_ack?.p99 || null)));
       setAttribute(ack, "title", known(`commit p99 ${ms(member.commit?.p99)}`));
       setHidden(button, member.draining || !member.answers);

@@ -40,6 +40,9 @@ func (m publish) run(s *shard) {
 			c.solo.add(due{from: from, pixels: m.pixels}, c.protocol)
 			most = max(most, c.solo.bytes)
 			s.mark(c)
+			if c.backlog != nil && c.solo.bytes > lagAhead {
+				s.lag(c)
+			}
 		}
 	}
 	f.at = m.batch.Position()

@@ -309,7 +309,7 @@ func (c *conn) held() int {
 		}
 	}
 	if c.solo != nil {
-		n += c.solo.bytes + 8*cap(c.solo.follows) + 8*cap(c.solo.synced) + 24*cap(c.solo.want) + 56*cap(c.solo.due)
+		n += c.solo.bytes - dueRoom*len(c.solo.due) + 8*cap(c.solo.follows) + 8*cap(c.solo.synced) + 24*cap(c.solo.want) + 56*cap(c.solo.due)
 	}
 	return n
 }

@@ -19,18 +19,29 @@ type solo struct {
 	bytes   int // of due
 }
 
-// askAhead is up to how many bytes may be due to a connection that asks for one more
-// region. With the answer, a snapshot of at most 200 KB, it stays under 256 KiB.
-const askAhead = 32 << 10
+// A connection holds on to 256 KiB at the most: to the rest of one write, which is up to
+// askAhead and the answer that it had asked for, a snapshot of at most 200 KB; and, while
+// that is not taken, to what more is due, up to lagAhead. All in bytes.
+const (
+	askAhead = 32 << 10
+	lagAhead = 8 << 10
+	// dueRoom is about what a due takes besides what is written.
+	dueRoom = 64
+	// keptDue is for how many of them room is kept.
+	keptDue = 128
+)
 
 func (o *solo) add(d due, p protocol) {
 	o.due = append(o.due, d)
-	o.bytes += d.size(p)
+	o.bytes += dueRoom + d.size(p)
 }
 
 func (o *solo) clearDue() {
 	clear(o.due)
 	o.due, o.bytes = o.due[:0], 0
+	if cap(o.due) > keptDue {
+		o.due = nil
+	}
 }
 
 // drop forgets what is due or wanted of some regions.
@@ -42,7 +53,7 @@ func (o *solo) drop(regions regionSet, p protocol) {
 	o.due = slices.DeleteFunc(o.due, func(d due) bool { return regions.has(d.from.Region) })
 	o.bytes = 0
 	for i := range o.due {
-		o.bytes += o.due[i].size(p)
+		o.bytes += dueRoom + o.due[i].size(p)
 	}
 }
 
@@ -181,11 +192,20 @@ func (m join) run(s *shard) {
 		return
 	}
 	o := c.solo
-	if len(o.want) == 0 || o.want[0].Region != m.region || !o.asked && !c.hasRoom() {
-		return // of a question given up: if the region is wanted still, it is asked again in its turn
+	if len(o.want) == 0 || o.want[0].Region != m.region {
+		return // of a question given up
+	}
+	if o.asked && c.backlog == nil && !c.hasRoom() { // much was drawn meanwhile
+		s.flush()
+		if c.state == gone {
+			return
+		}
+	}
+	o.asked = false
+	if !c.hasRoom() {
+		return // it is asked again when what is due has been taken
 	}
 	held := o.want[0]
-	o.asked = false
 	if m.fits(held.Position) {
 		if !s.catchUp(c, held, m) {
 			return

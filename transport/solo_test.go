@@ -91,6 +91,62 @@ func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
 	}
 }
 
+// Goal: a slow connection holds on to little whatever is drawn between two ticks, which a
+// busy computer may have far apart.
+// Method: it has a region to come, and two more that are drawn on without a tick.
+func TestShard_SlowConnectionHoldsLittleBetweenTicks(t *testing.T) {
+	b := newBench(t)
+	c, socket := b.connect(binaryProtocol)
+	b.follows(c, 1, 2)
+	follow{c, []canvas.Mark{{Region: 3}}}.run(b.shard)
+	snapshot := make([]byte, 200_000)
+	at := canvas.Position{Epoch: 1, Seq: 7}
+	for range 2000 { // before the answer comes, to a connection that takes everything
+		b.draw(1, 1)
+	}
+	join{viewer: c.id, region: 3, at: at, snapshot: snapshot}.run(b.shard)
+	if held := c.held(); held > 256<<10 {
+		t.Errorf("%d bytes are held with the answer", held)
+	}
+	socket.room = 10
+	b.flush()
+	for range 2000 {
+		b.draw(1, 1)
+		b.draw(2, 1)
+		if held := c.held(); held > 256<<10 {
+			t.Fatalf("%d bytes are held while nothing is taken", held)
+		}
+	}
+	b.asked, b.askedBy = nil, nil
+	b.drain(c, socket)
+	if len(b.asked) != 1 || len(c.solo.want) != 2 {
+		t.Errorf("asked for %v of %v", b.asked, c.solo.want)
+	}
+	b.answer()
+	b.flush()
+	if c.view == nil {
+		t.Errorf("not settled: %+v", c.solo)
+	}
+}
+
+// An answer that comes when much is due is taken when that has gone out.
+func TestShard_AnswerToAConnectionWithMuchDue(t *testing.T) {
+	b := newBench(t)
+	c, socket := b.connect(binaryProtocol)
+	b.follows(c, 1)
+	follow{c, []canvas.Mark{{Region: 2}}}.run(b.shard)
+	for range 100 {
+		b.draw(1, 100)
+	}
+	if c.solo.bytes < askAhead {
+		t.Fatalf("%d bytes are due, too few", c.solo.bytes)
+	}
+	join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: make([]byte, 1000)}.run(b.shard)
+	if socket.writes != 1 || !c.solo.synced.has(2) || len(c.solo.want) != 0 {
+		t.Errorf("%d writes, wants %v", socket.writes, c.solo.want)
+	}
+}
+
 func TestShard_SlowConnectionIsToldWhoIsHere(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.slow(1)

@@ -13,16 +13,24 @@ import (
 // send: see MaxUnhandled, Window and QueuePixels.
 type mailbox struct {
 	workers *workers
-	invoker actor.MessageInvoker // set once, before the first message
+	invoker actor.MessageInvoker // set before Start
 
 	mu        sync.Mutex // guards:
 	letters   *letters   // nil: none
+	started   bool       // until then the actor has a name, by which it may be sent messages, but is not there
 	running   bool       // a worker has it, or is about to
 	suspended bool       // the actor has failed: only what the system says is handled
 }
 
 // letters is what waits in one mailbox.
 type letters struct{ system, user fifo }
+
+// roomy is how many messages letters that go round have room for at most: what a burst
+// took, 4 MB in the mailbox of a busy relay, must not be kept for the next one.
+const roomy = 1024
+
+// reusable tells whether letters, which are empty, may go round.
+func (l *letters) reusable() bool { return cap(l.system.items)+cap(l.user.items) <= roomy }
 
 // many is how many messages are handled before others get their turn on the core.
 const many = 300
@@ -31,7 +39,17 @@ func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatc
 	m.invoker = invoker
 }
 
-func (m *mailbox) Start() {}
+// Start is called behind the actor's first message, which is the system's: so that comes
+// before all that has been sent by name.
+func (m *mailbox) Start() {
+	m.mu.Lock()
+	m.started = true
+	begins := m.begin()
+	m.mu.Unlock()
+	if begins {
+		m.workers.start(m)
+	}
+}
 
 func (m *mailbox) PostUserMessage(message any)   { m.post(message, false) }
 func (m *mailbox) PostSystemMessage(message any) { m.post(message, true) }
@@ -46,12 +64,18 @@ func (m *mailbox) post(message any, system bool) {
 	} else {
 		m.letters.user.push(message)
 	}
-	start := !m.running
-	m.running = true
+	begins := m.begin()
 	m.mu.Unlock()
-	if start {
+	if begins {
 		m.workers.start(m)
 	}
+}
+
+// begin tells whether a worker must be started for what waits. mu must be held.
+func (m *mailbox) begin() bool {
+	begins := m.started && !m.running && m.letters != nil
+	m.running = m.running || begins
+	return begins
 }
 
 // UserMessageCount is how many messages wait, not counting the system's.
@@ -89,7 +113,9 @@ func (m *mailbox) next() (message any, system, ok bool) {
 		return l.system.pop(), true, true
 	case l.user.len() == 0:
 		m.letters = nil
-		m.workers.letters.Put(l)
+		if l.reusable() {
+			m.workers.letters.Put(l)
+		}
 	case !m.suspended:
 		return l.user.pop(), false, true
 	}

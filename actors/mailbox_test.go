@@ -1,7 +1,9 @@
 package actors
 
 import (
+	"runtime"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 
@@ -57,13 +59,6 @@ func TestMailbox_KeepsTheOrderOfEachSender(t *testing.T) {
 	w.close()
 }
 
-// resting is how many workers are idle.
-func (w *workers) resting() int {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	return len(w.idle)
-}
-
 // Goal: an actor that panics loses that message and no other, and what its supervisor does
 // comes before what waits.
 func TestMailbox_GoesOnAfterAPanic(t *testing.T) {
@@ -100,8 +95,7 @@ func TestMailbox_WaitsWhileSuspended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorkers()
 		var seen recorder
-		m := &mailbox{workers: w}
-		m.RegisterHandlers(&seen, nil)
+		m := started(w, &seen)
 		m.PostSystemMessage(&actor.SuspendMailbox{})
 		m.PostUserMessage("a")
 		m.PostUserMessage("b")
@@ -123,6 +117,89 @@ func TestMailbox_WaitsWhileSuspended(t *testing.T) {
 		}
 		w.close()
 	})
+}
+
+// Goal: who knows an actor's name may send to it while it is being started, as other pods do
+// when a pod comes back under its address. What they send comes after the system's first message.
+func TestMailbox_WaitsForItsActor(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorkers()
+		m := &mailbox{workers: w}
+		m.PostUserMessage("early")
+		synctest.Wait()
+		var seen recorder
+		m.RegisterHandlers(&seen, nil)
+		m.PostUserMessage("next")
+		synctest.Wait()
+		m.PostSystemMessage("started")
+		m.Start()
+		synctest.Wait()
+		if got := seen.take(); len(got) != 3 || got[0] != "started" || got[1] != "early" || got[2] != "next" {
+			t.Errorf("handled %v, want started, early, next", got)
+		}
+		w.close()
+	})
+}
+
+// Goal: the same with a real actor.
+func TestMailbox_MessagesToAnActorBeingStarted(t *testing.T) {
+	const actors = 3000
+	w := newWorkers()
+	system := NewSystem(nopLog())
+	defer system.Shutdown()
+	var early atomic.Int64
+	props := actor.PropsFromProducer(func() actor.Actor { return &greeted{early: &early} },
+		actor.WithMailbox(func() actor.Mailbox { return &mailbox{workers: w} }))
+	names := make(chan string, 1)
+	var sending sync.WaitGroup
+	sending.Go(func() {
+		for name := range names {
+			pid := actor.NewPID(system.Address(), name)
+			for range 200 {
+				system.Root.Send(pid, "hello")
+			}
+		}
+	})
+	for n := range actors {
+		name := "a/" + string(rune('a'+n%26)) + string(rune('a'+n/26%26)) + string(rune('a'+n/676))
+		names <- name
+		pid, err := system.Root.SpawnNamed(props, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		runtime.Gosched()
+		_ = system.Root.StopFuture(pid).Wait()
+	}
+	close(names)
+	sending.Wait()
+	w.close()
+	if n := early.Load(); n > 0 {
+		t.Errorf("%d messages were handled before Started", n)
+	}
+}
+
+type greeted struct {
+	started bool
+	early   *atomic.Int64
+}
+
+func (g *greeted) Receive(ctx actor.Context) {
+	switch ctx.Message().(type) {
+	case *actor.Started:
+		g.started = true
+	default:
+		if !g.started {
+			g.early.Add(1)
+		}
+	}
+}
+
+// started is a mailbox whose actor is there.
+func started(w *workers, invoker actor.MessageInvoker) *mailbox {
+	m := &mailbox{workers: w}
+	m.RegisterHandlers(invoker, nil)
+	m.Start()
+	return m
 }
 
 // recorder is what a mailbox hands messages to.
@@ -147,6 +224,24 @@ func (r *recorder) take() []any {
 	return taken
 }
 
+// Goal: the room that a burst took is not kept.
+func TestMailbox_LetsGoOfTheRoomOfABurst(t *testing.T) {
+	w := newWorkers()
+	for range 100 { // the pool forgets some when it is watched for races
+		l := w.letters.Get().(*letters)
+		for n := range 1 << 12 {
+			l.user.push(n)
+		}
+		m := &mailbox{workers: w, letters: l, running: true}
+		m.RegisterHandlers(&recorder{}, nil)
+		m.Start()
+		m.process()
+		if l := w.letters.Get().(*letters); cap(l.user.items) >= 1<<12 {
+			t.Fatalf("empty letters with room for %d go round", cap(l.user.items))
+		}
+	}
+}
+
 // A queue that is never empty is as large as what waits in it, about, however much goes through.
 func TestFifo_DoesNotGrowWhileItMoves(t *testing.T) {
 	var f fifo
@@ -165,39 +260,12 @@ func TestFifo_DoesNotGrowWhileItMoves(t *testing.T) {
 	}
 }
 
-// Goal: workers that have nothing to do end with the node, and what comes afterwards is
-// handled all the same.
-func TestWorkers_CloseWaitsForAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
-		w := newWorkers()
-		var seen recorder
-		for range 2 * maxIdle {
-			m := &mailbox{workers: w}
-			m.RegisterHandlers(&seen, nil)
-			m.PostUserMessage(1)
-		}
-		synctest.Wait()
-		if n := w.resting(); n == 0 || n > maxIdle {
-			t.Errorf("%d workers are idle, want up to %d", n, maxIdle)
-		}
-		w.close()
-		m := &mailbox{workers: w}
-		m.RegisterHandlers(&seen, nil)
-		m.PostUserMessage(2)
-		synctest.Wait()
-		if got := seen.take(); len(got) != 2*maxIdle+1 {
-			t.Errorf("%d messages were handled, want %d", len(got), 2*maxIdle+1)
-		}
-	})
-}
-
 // A message to an idle actor allocates nothing but itself: neither mailbox nor worker does.
 func TestMailbox_PostAllocatesNothing(t *testing.T) {
 	w := newWorkers()
 	defer w.close()
 	handled := make(chan struct{}, 1)
-	m := &mailbox{workers: w}
-	m.RegisterHandlers(signal(handled), nil)
+	m := started(w, signal(handled))
 	message := any("x")
 	post := func() {
 		m.PostUserMessage(message)

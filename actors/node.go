@@ -252,7 +252,9 @@ func (n *Node) Close() {
 		}
 		n.stopWork()
 		n.work.Wait()
-		n.workers.close()
+		if stuck := n.workers.close(); stuck > 0 {
+			n.log.Error("actors did not come to an end", "busy", stuck)
+		}
 		if n.ownSystem {
 			n.system.Shutdown()
 		}
@@ -266,7 +268,7 @@ func (n *Node) Connect(v ViewerID, out Outbox) *Connection {
 		// Viewer ids are never used twice; a fault here must not pass unseen.
 		n.log.Error("connection not started", "viewer", uint64(v), "err", err)
 		out.Fail()
-		return &Connection{pod: n, pid: pid}
+		return &Connection{pod: n, pid: n.system.NewLocalPID("nobody")}
 	}
 	n.system.Root.Send(pid, speakFor{v, out})
 	return &Connection{pod: n, pid: pid}

@@ -98,7 +98,7 @@ func BenchmarkObserve_Mailbox(b *testing.B) {
 		system := NewSystem(nopLog())
 		b.Cleanup(system.Shutdown)
 		workers := newWorkers()
-		b.Cleanup(workers.close)
+		b.Cleanup(func() { workers.close() })
 		done := make(chan struct{})
 		props := actor.PropsFromFunc(func(ctx actor.Context) {
 			if ctx.Message() == batch {

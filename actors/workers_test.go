@@ -1,0 +1,82 @@
+package actors
+
+import (
+	"runtime"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// Goal: workers that have nothing to do end with the node, and what comes afterwards is
+// handled all the same.
+func TestWorkers_CloseWaitsForAll(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
+		w := newWorkers()
+		var seen recorder
+		for range 2 * maxIdle {
+			started(w, &seen).PostUserMessage(1)
+		}
+		synctest.Wait()
+		if n := w.resting(); n == 0 || n > maxIdle {
+			t.Errorf("%d workers are idle, want up to %d", n, maxIdle)
+		}
+		w.close()
+		started(w, &seen).PostUserMessage(2)
+		synctest.Wait()
+		if got := seen.take(); len(got) != 2*maxIdle+1 {
+			t.Errorf("%d messages were handled, want %d", len(got), 2*maxIdle+1)
+		}
+	})
+}
+
+// Goal: what comes while the workers end is handled, and harms nobody.
+func TestWorkers_MessagesWhileClosing(t *testing.T) {
+	for range 300 {
+		w := newWorkers()
+		var seen recorder
+		var sending sync.WaitGroup
+		for range 4 {
+			m := started(w, &seen)
+			sending.Go(func() {
+				for range 50 {
+					m.PostUserMessage(1)
+					runtime.Gosched()
+				}
+			})
+		}
+		w.close()
+		sending.Wait()
+		w.close()
+		if got := len(seen.take()); got != 200 {
+			t.Fatalf("%d messages were handled, want 200", got)
+		}
+	}
+}
+
+// Goal: an actor that is stuck does not keep the pod from ending.
+func TestWorkers_CloseDoesNotWaitForTheStuck(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorkers()
+		hold := make(signal)
+		m := started(w, hold)
+		m.PostUserMessage(1)
+		synctest.Wait()
+		began := time.Now()
+		if stuck := w.close(); stuck != 1 || time.Since(began) != stuckAfter {
+			t.Errorf("%d were stuck, after %v", stuck, time.Since(began))
+		}
+		<-hold
+		synctest.Wait()
+		if stuck := w.close(); stuck != 0 {
+			t.Errorf("%d are stuck afterwards", stuck)
+		}
+	})
+}
+
+// resting is how many workers are idle.
+func (w *workers) resting() int {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return len(w.idle)
+}

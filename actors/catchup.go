@@ -112,21 +112,19 @@ func (r *relay) recentBase() *canvas.Snapshot {
 	return r.snapshot(r.id)
 }
 
-// merged joins batches. What leads to the position of now is kept, since many resume from
-// few positions at once when a pod has died.
+// merged joins batches. What leads to the position of now is kept, up to as much as the
+// ring holds, since many resume from few positions at once when a pod has died.
 func (r *relay) merged(batches []*canvas.Batch) *canvas.Batch {
 	if len(batches) == 0 {
 		return nil
 	}
 	from, to := batches[0].From, batches[len(batches)-1].Position()
-	if r.deltasTo != to || len(r.deltas) == maxDeltas {
-		r.deltas, r.deltasTo = make(map[uint64]*canvas.Batch), to
+	if r.deltasTo != to || r.deltasCost > r.ring.limit {
+		r.deltas, r.deltasTo, r.deltasCost = make(map[uint64]*canvas.Batch), to, 0
 	}
 	if r.deltas[from] == nil {
 		r.deltas[from] = canvas.Merge(batches)
+		r.deltasCost += cost(r.deltas[from])
 	}
 	return r.deltas[from]
 }
-
-// maxDeltas is how many positions those who resume together are expected to stand at.
-const maxDeltas = 32

@@ -8,7 +8,7 @@ import (
 )
 
 // Window is how many ops of one session may be unacknowledged at once. A region
-// remembers exactly this many of a session's last op numbers (see applied), so that it
+// remembers four times as many of a session's last op numbers (see applied), so that it
 // can't take a late op for one it has had.
 const Window = 256
 
@@ -56,6 +56,10 @@ type Config struct {
 	StoreTimeout time.Duration
 	// Patience is how long ops wait for a store that does not answer before they are refused.
 	Patience time.Duration
+	// Yield is how long the owner of a region before has to let go when the next one asks. A
+	// commit and a release take a few milliseconds; one that is dead and not yet known to be
+	// must not hold the next one up.
+	Yield time.Duration
 	// Linger is how long a relay that was only read keeps its replica.
 	Linger time.Duration
 	// Retire is how long Close and HandOver wait for regions. Only a store that does not answer takes
@@ -81,6 +85,7 @@ func DefaultConfig() Config {
 		Beat:          250 * time.Millisecond,
 		StoreTimeout:  5 * time.Second,
 		Patience:      3 * time.Second,
+		Yield:         500 * time.Millisecond,
 		Linger:        10 * time.Second,
 		Retire:        5 * time.Second,
 	}
@@ -104,7 +109,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("batch of %d pixels, %d listed users: at most %d and %d fit a message", c.BatchPixels, c.ListedUsers, maxBatchPixels, maxListed)
 	case c.BatchPixels < 1 || c.QueuePixels < c.BatchPixels || c.RingPixels < 1 || c.ListedUsers < 0:
 		return fmt.Errorf("queues: batch, ring and listed users must be positive, and the queue at least one batch")
-	case c.PresenceEvery <= 0 || c.PointersEvery <= 0 || c.Beat <= 0 || c.StoreTimeout <= 0 || c.Patience <= 0 || c.Linger <= 0 || c.Retire <= 0:
+	case c.PresenceEvery <= 0 || c.PointersEvery <= 0 || c.Beat <= 0 || c.StoreTimeout <= 0 || c.Patience <= 0 || c.Yield <= 0 || c.Linger <= 0 || c.Retire <= 0:
 		return fmt.Errorf("times: every duration must be positive")
 	}
 	return nil

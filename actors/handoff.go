@@ -26,9 +26,6 @@ type handoff struct {
 }
 
 const (
-	// yieldPatience is how long the owner before has to answer. A commit and a release take
-	// a few milliseconds; one that is dead and not yet known to be must not hold us up.
-	yieldPatience = 500 * time.Millisecond
 	// yieldMemory is how long a relay whose view lags can't call back a region that we have
 	// just yielded.
 	yieldMemory = time.Second
@@ -105,7 +102,7 @@ func (r *region) ask(ctx actor.Context) {
 	for _, pid := range before {
 		ctx.Request(pid, &Yield{N: h.asks})
 	}
-	r.pod.later(ctx, yieldPatience, yieldLate{r, h.asks})
+	r.pod.later(ctx, r.pod.cfg.Yield, yieldLate{r, h.asks})
 }
 
 // asking: waits for the owner before us to let go.

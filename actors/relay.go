@@ -35,14 +35,15 @@ type relay struct {
 
 	// The replica; nil tile: none.
 	picture
-	ring     ring
-	deltas   map[uint64]*canvas.Batch     // made for those who resume, by where they begin,
-	deltasTo canvas.Position              // and where they end
-	waiting  map[ViewerID]canvas.Position // viewers to answer when the replica is there, and what they hold
-	readers  []*actor.PID                 // who waits for a snapshot of now
-	checking int                          // how many of them the Check under way is for; 0: none is
-	checks   uint64                       // N of the last Check
-	lastRead time.Time
+	ring       ring
+	deltas     map[uint64]*canvas.Batch     // made for those who resume, by where they begin,
+	deltasTo   canvas.Position              // and where all of them end
+	deltasCost int                          // as of the ring
+	waiting    map[ViewerID]canvas.Position // viewers to answer when the replica is there, and what they hold
+	readers    []*actor.PID                 // who waits for a snapshot of now
+	checking   int                          // how many of them the Check under way is for; 0: none is
+	checks     uint64                       // N of the last Check
+	lastRead   time.Time
 
 	unacked  *unacked // the node's, so that it survives a restart of the actor
 	flushing bool     // a flush is in the mailbox

@@ -29,7 +29,7 @@ type unackedOp struct {
 	place
 	also     []*actor.PID // who placed it again: see push
 	since    time.Time
-	tried    bool // it has been submitted, by this relay or one before, and may be durable
+	tried    bool // it has been submitted, by this relay, one before or another pod's, and may be durable
 	answered bool // nothing else counts any more
 }
 
@@ -52,7 +52,9 @@ func (u *unacked) count() int { return len(u.known) }
 // whose connection broke, or that has two: the answer goes to both.
 func (u *unacked) push(m place, now time.Time) bool {
 	if n, ok := u.known[m.op.ID]; ok {
-		if o := &u.ops[n-u.first]; o.from != m.from && !slices.Contains(o.also, m.from) {
+		o := &u.ops[n-u.first]
+		o.tried = o.tried || m.repeated // on another pod, meanwhile
+		if o.from != m.from && !slices.Contains(o.also, m.from) {
 			o.also = append(o.also, m.from)
 		}
 		return true

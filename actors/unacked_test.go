@@ -119,6 +119,21 @@ func TestUnacked_RepetitionsAddWhoIsAnswered(t *testing.T) {
 	}
 }
 
+// Goal: an op that may be durable is never refused.
+// Method: its client placed it here while the region was away, then on another pod, and
+// now here again.
+func TestUnacked_ARepetitionMayBeDurableElsewhere(t *testing.T) {
+	u, now := newUnacked(100), time.Now()
+	u.push(place{op: opNumbered(1), from: new(actor.PID)}, now)
+	if late := u.late(now.Add(time.Second)); len(late) != 1 {
+		t.Errorf("%v are late, want the op that nobody has sent", late)
+	}
+	u.push(place{op: opNumbered(1), from: new(actor.PID), repeated: true}, now)
+	if late := u.late(now.Add(time.Second)); len(late) > 0 {
+		t.Errorf("%v are late, and may be durable", late)
+	}
+}
+
 // BenchmarkUnacked_Repetition is a client that comes back to a relay that is full.
 func BenchmarkUnacked_Repetition(b *testing.B) {
 	const full = 262_144

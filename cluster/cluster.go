@@ -50,7 +50,8 @@ type Cluster struct {
 	stop   context.CancelFunc
 	work   sync.WaitGroup
 
-	ending    sync.Mutex // one of Drain, Leave and Close at a time
+	ending    sync.Mutex // one of Drain, Leave, Pin and Close at a time; guards:
+	told      bool       // the others have been told, once, that this pod is draining
 	closeOnce sync.Once
 }
 
@@ -58,6 +59,7 @@ type Cluster struct {
 type peering interface {
 	address() string       // of this pod, for actor.PID
 	forget(address string) // whoever was there is gone: close what leads to it
+	unsent() *atomic.Int64
 	close()
 }
 
@@ -181,58 +183,93 @@ func (c *Cluster) Ready() error {
 // newsTimeout bounds how long Drain and Leave try to tell the others.
 const newsTimeout = time.Second
 
+// Unsent counts the messages to actors of other pods that could not be sent: to one that is
+// gone, or of another version. It may be called after Listen.
+func (c *Cluster) Unsent() *atomic.Int64 { return c.peers.unsent() }
+
 // Drain tells the members that this pod is about to leave: it owns nothing from now on
 // unless all others drain too. It returns when this pod's own view shows it, and others
-// have been told. It may be called twice, but not by changed.
-func (c *Cluster) Drain() error {
+// have been told, or with ctx's error. It may be called twice, but not by changed.
+func (c *Cluster) Drain(ctx context.Context) error {
 	c.ending.Lock()
 	defer c.ending.Unlock()
-	return c.drain()
+	return c.drain(ctx)
 }
 
-func (c *Cluster) drain() error {
-	if c.draining.Swap(true) || !c.settle() {
+func (c *Cluster) drain(ctx context.Context) error {
+	c.draining.Store(true)
+	if c.told {
 		return nil
 	}
-	if err := c.current().list.UpdateNode(newsTimeout); err != nil {
+	if err := c.settle(ctx); err != nil {
+		return unlessClosed(err)
+	}
+	c.told = true
+	if err := c.current().list.UpdateNode(within(ctx)); err != nil {
 		return fmt.Errorf("drain: %w", err)
 	}
 	return nil
 }
 
-// settle waits until the loop has taken notice of everything before, and tells whether it runs.
-func (c *Cluster) settle() bool {
+// within is newsTimeout, or less when ctx ends before.
+func within(ctx context.Context) time.Duration {
+	if deadline, ok := ctx.Deadline(); ok {
+		return min(newsTimeout, max(time.Until(deadline), time.Millisecond))
+	}
+	return newsTimeout
+}
+
+var (
+	errClosed = errors.New("the cluster is closed")
+	errBusy   = errors.New("the membership takes no notice: it may be failing to begin anew")
+)
+
+// unlessClosed is for those who want what closing has done already.
+func unlessClosed(err error) error {
+	if errors.Is(err, errClosed) {
+		return nil
+	}
+	return err
+}
+
+// settle waits until the loop has taken notice of everything before. It fails with
+// errClosed when there is no loop, and with errBusy when ctx ends first.
+func (c *Cluster) settle(ctx context.Context) error {
 	if c.current() == nil {
-		return false
+		return errClosed
 	}
 	done := make(chan struct{})
 	select {
 	case c.flush <- done:
-		<-done
-		return true
 	case <-c.ctx.Done():
-		return false
+		return errClosed
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", errBusy, ctx.Err())
+	}
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("%w: %w", errBusy, ctx.Err())
 	}
 }
 
 // Leave says goodbye, after Drain, so that nobody has to find out. The view is empty from
-// then on. It may be called twice.
+// then on. When ctx has ended it still tries, for newsTimeout. It may be called twice.
 func (c *Cluster) Leave(ctx context.Context) error {
 	c.ending.Lock()
 	defer c.ending.Unlock()
-	if err := c.drain(); err != nil {
+	news, cancel := context.WithTimeout(context.WithoutCancel(ctx), newsTimeout)
+	defer cancel()
+	if err := c.drain(news); err != nil {
 		c.log.Debug("left without draining", "err", err)
 	}
 	c.left.Store(true)
-	if !c.settle() {
-		return nil
+	if err := c.settle(news); err != nil {
+		return unlessClosed(err)
 	}
 	c.await("this pod has left")
-	timeout := newsTimeout
-	if deadline, ok := ctx.Deadline(); ok {
-		timeout = min(timeout, max(time.Until(deadline), time.Millisecond))
-	}
-	if err := c.current().list.Leave(timeout); err != nil {
+	if err := c.current().list.Leave(within(ctx)); err != nil {
 		return fmt.Errorf("leave: %w", err)
 	}
 	return nil

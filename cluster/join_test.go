@@ -349,7 +349,7 @@ func TestCluster_CloseMayBeCalledTwiceAndEarly(t *testing.T) {
 		t.Error(err)
 	}
 	c := New(testConfig("c"))
-	if err := c.Drain(); err != nil {
+	if err := c.Drain(t.Context()); err != nil {
 		t.Error(err)
 	}
 	if err := c.Leave(t.Context()); err != nil {
@@ -361,7 +361,7 @@ func TestCluster_CloseMayBeCalledTwiceAndEarly(t *testing.T) {
 	}
 	pods := together(t, 2, nil)
 	_ = pods[0].Close()
-	if err := pods[0].Drain(); err != nil {
+	if err := pods[0].Drain(t.Context()); err != nil {
 		t.Error("drain after close:", err)
 	}
 	if err := pods[0].Leave(t.Context()); err != nil {

@@ -15,7 +15,7 @@ func TestCluster_JoinDrainAndLeaveReachEveryView(t *testing.T) {
 	}
 
 	began := time.Now()
-	if err := newcomer.Drain(); err != nil {
+	if err := newcomer.Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	if got, want := newcomer.names(), "newcomer- pod-0 pod-1 pod-2 pod-3 pod-4"; got != want {

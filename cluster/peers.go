@@ -109,6 +109,8 @@ func (p *peers) start(at net.TCPAddr) (err error) {
 	return nil
 }
 
+func (p *peers) unsent() *atomic.Int64 { return &p.dropped }
+
 // forget closes what leads to a pod that is gone, and drops what waits there. Should
 // somebody send there again, it is tried anew.
 func (p *peers) forget(address string) {

@@ -299,7 +299,7 @@ func TestPeers_DropsWhatCantTravel(t *testing.T) {
 		p.system.Root.Send(pid, &wrapperspb.BytesValue{Value: []byte{1}}) // came from a peer
 	}
 	p.system.Root.Send(pid, &actors.Submit{Ops: append(largestBatch().Ops, largestBatch().Ops...)})
-	if got := p.dropped.Load(); got != 7 {
+	if got := p.unsent().Load(); got != 7 {
 		t.Errorf("%d messages dropped, want 7", got)
 	}
 	if got := log.count("\n"); got != 3 {

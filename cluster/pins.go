@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -85,8 +86,10 @@ func (c *Cluster) Pin(region canvas.RegionID) error {
 	if err := c.wishes.add(region, turn); err != nil {
 		return err
 	}
-	if !c.settle() {
-		return errors.New("pin: the cluster is closed")
+	news, cancel := context.WithTimeout(c.ctx, newsTimeout)
+	defer cancel()
+	if err := c.settle(news); err != nil {
+		return fmt.Errorf("pin: %w", err)
 	}
 	if err := c.current().list.UpdateNode(newsTimeout); err != nil {
 		return fmt.Errorf("pin: %w", err)

@@ -26,7 +26,7 @@ func TestCluster_PinMovesARegion(t *testing.T) {
 		}
 		at(p)
 	}
-	if err := pods[0].Drain(); err != nil {
+	if err := pods[0].Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	at(pods[2]) // whose wish came last before

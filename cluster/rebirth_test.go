@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"testing"
@@ -117,5 +118,38 @@ func TestLife_RefusesTheDeadUnderTheirIDs(t *testing.T) {
 	p.current().MergeRemoteState(told.encode(), false)
 	if err := p.current().NotifyAlive(node); !errors.Is(err, errDead) {
 		t.Error("one that another member saw dead:", err)
+	}
+}
+
+// Goal: a pod that fails to come back as a new member can be ended all the same, in time.
+// Method: gossip can't be started again, for its key is wrong by then.
+func TestCluster_EndsWhileRebirthFails(t *testing.T) {
+	p := start(t, testConfig("a"))
+	eventually(t, "it has joined", func() bool { return p.Ready() == nil })
+	p.cfg.GossipKey = []byte("short") // read by the loop after it has seen what comes next
+	l := p.current()
+	l.mu.Lock()
+	l.doomed = true
+	l.mu.Unlock()
+	p.changed()
+	eventually(t, "rebirth fails", func() bool { return p.lines.count("can't join again") > 0 })
+
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		if err := p.Drain(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("drain: %v, want that the time is over", err)
+		}
+		if err := p.Leave(ctx); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("leave: %v, want that the time is over", err)
+		}
+		_ = p.Close()
+	}()
+	select {
+	case <-ended:
+	case <-time.After(10 * time.Second):
+		t.Fatal("the pod does not end")
 	}
 }

@@ -19,7 +19,10 @@ const (
 	quietRate   = 1 << 20  // bytes allocated between two looks by pings and metrics alone
 	worthwhile  = 4 << 20  // bytes to give back, besides a quarter of what is in use
 	defaultGOGC = 100
-	coarse      = 20 // GOGC is set only when it is off by so much: setting it stops the program for a moment
+	// greatestGOGC bounds it: the runtime keeps 32 bits, and takes what is below zero for
+	// never. The least heap, 4 MB at 100, grows with it.
+	greatestGOGC = mostGarbage / (4 << 20) * 100
+	coarse       = 20 // GOGC is set only when it is off by so much: setting it stops the program for a moment
 )
 
 // heap is what of the runtime's metrics decides, in bytes.
@@ -45,9 +48,13 @@ func (h heap) wasteful(before heap) bool {
 }
 
 // gogc is the GOGC with which garbage is collected when there are rate bytes of it: never
-// earlier than Go's own default, and in time for mostGarbage.
+// earlier than Go's own default, and in time for mostGarbage. Before the first collection
+// nothing is known.
 func (h heap) gogc(rate uint64) int {
-	return int(max(defaultGOGC, min(rate, mostGarbage)*100/max(h.live, 1)))
+	if h.live == 0 {
+		return defaultGOGC
+	}
+	return int(max(defaultGOGC, min(min(rate, mostGarbage)*100/h.live, greatestGOGC)))
 }
 
 // tidyMemory is a goroutine, until ctx is done.

@@ -17,7 +17,8 @@ func TestHeap_GOGC(t *testing.T) {
 		{20 * mb, 60 * mb, 300},   // once a second
 		{20 * mb, 900 * mb, 480},  // with mostGarbage of it
 		{200 * mb, 900 * mb, 100}, // much is in use: as Go does
-		{0, 900 * mb, mostGarbage * 100},
+		{0, 30 * mb, 100},         // nothing is known before the first collection
+		{1, 900 * mb, greatestGOGC},
 	} {
 		if got := (heap{live: c.live}).gogc(c.rate); got != c.want {
 			t.Errorf("%d MB live, %d MB/s of garbage: GOGC %d, want %d", c.live/mb, c.rate/mb, got, c.want)
@@ -40,6 +41,22 @@ func TestHeap_Wasteful(t *testing.T) {
 	} {
 		if got := c.now.wasteful(c.then); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+}
+
+// Goal: whatever is measured, garbage is collected.
+// Method: the runtime takes a GOGC that is too large for it for one below zero, which is never.
+func TestHeap_GOGCIsNeverOff(t *testing.T) {
+	was := debug.SetGCPercent(defaultGOGC)
+	defer debug.SetGCPercent(was)
+	for live := uint64(0); live < 1<<12; live = 2*live + 1 {
+		for rate := uint64(1); rate < 1<<40; rate *= 3 {
+			set := heap{live: live}.gogc(rate)
+			debug.SetGCPercent(set)
+			if got := debug.SetGCPercent(set); got != set || got < 0 {
+				t.Fatalf("%d bytes live, %d a second: GOGC is %d, want %d", live, rate, got, set)
+			}
 		}
 	}
 }

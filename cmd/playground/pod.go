@@ -85,6 +85,11 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	if err != nil {
 		return nil, err
 	}
+	if p.others != nil {
+		counters = append(counters, api.Counter{
+			Name: "peer_messages_dropped_total", Help: "Messages to actors of other servers that could not be sent.", Value: p.others.Unsent(),
+		})
+	}
 	p.store, ports.Store = kept, kept
 	p.node = actors.New(live, ports)
 	handlers, err := api.New(http, api.Ports{
@@ -162,7 +167,7 @@ func (p *pod) close(ctx context.Context) error {
 	handed := make(chan error, 1) // sent to once, by the goroutine below
 	if p.others != nil && p.node != nil {
 		notice.Retry, notice.Spread = goElsewhere, elsewhereSpread
-		failed = p.others.Drain()
+		failed = p.others.Drain(ctx)
 		go func() { handed <- p.node.HandOver(ctx) }()
 	} else {
 		handed <- nil

@@ -8,57 +8,55 @@ import (
 	"time"
 )
 
-// Garbage is collected about once a second however much there is of it, so that it takes
-// under 1% of a core at full load; and when nothing happens any more, so that connections
-// which do nothing cost what they hold. A GOGC in the environment comes before this, and
-// GOMEMLIMIT bounds it.
+// Collecting takes a time that goes with what is in use (3 GB/s here, on one core), and is
+// due when there is GOGC percent as much of garbage. So it takes the same share of a core,
+// whatever is in use, if GOGC goes with the rate at which garbage is made: Go's fixed 100
+// takes 4% at full load. And when nobody draws nothing is collected at all: then memory is
+// given back, which stops a small pod for some 30 ms. A GOGC in the environment comes
+// before all this, and GOMEMLIMIT bounds it.
 const (
 	lookEvery   = time.Second
-	mostGarbage = 96 << 20 // bytes; at full load one second's
-	slowly      = 8        // looks in which the rate of garbage is believed: a moment's rush is not worth the memory
-	quietRate   = 1 << 20  // bytes allocated between two looks by pings and metrics alone
-	worthwhile  = 4 << 20  // bytes to give back, besides a quarter of what is in use
-	defaultGOGC = 100
-	// greatestGOGC bounds it: the runtime keeps 32 bits, and takes what is below zero for
-	// never. The least heap, 4 MB at 100, grows with it.
-	greatestGOGC = mostGarbage / (4 << 20) * 100
-	coarse       = 20 // GOGC is set only when it is off by so much: setting it stops the program for a moment
+	slowly      = 16       // looks in which the rate is believed: a moment's rush is not worth the memory
+	rateOf100   = 20 << 20 // bytes per second for which GOGC is 100: collecting takes 0.7% of a core
+	mostGarbage = 96 << 20 // bytes, unless more is in use
+	defaultGOGC = 100      // the least
+	leastHeap   = 4 << 20  // bytes of garbage at GOGC 100 that the runtime waits for at the least
+
+	quietRate  = 1 << 20 // bytes allocated between two looks by pings and metrics alone
+	worthwhile = 2 << 20 // bytes to give back, besides a quarter of what is in use
 )
 
-// heap is what of the runtime's metrics decides, in bytes.
+// heap is what of the runtime's metrics decides, in bytes, and what was drawn.
 type heap struct {
 	allocated uint64 // since the start
 	live      uint64 // found in use by the last collection
 	objects   uint64 // in use, and garbage
 	free      uint64 // not in use and not given back
+	drawn     int64  // pixels stored or shown since the start
 }
 
-func readHeap() heap {
+func readHeap(drawn int64) heap {
 	samples := []metrics.Sample{
 		{Name: "/gc/heap/allocs:bytes"}, {Name: "/gc/heap/live:bytes"},
 		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/heap/free:bytes"},
 	}
 	metrics.Read(samples)
-	return heap{samples[0].Value.Uint64(), samples[1].Value.Uint64(), samples[2].Value.Uint64(), samples[3].Value.Uint64()}
+	return heap{samples[0].Value.Uint64(), samples[1].Value.Uint64(), samples[2].Value.Uint64(), samples[3].Value.Uint64(), drawn}
+}
+
+// gogc is the GOGC for a rate of garbage, in bytes per second.
+func (h heap) gogc(rate uint64) int {
+	most := max(defaultGOGC, mostGarbage*100/max(h.live, leastHeap))
+	return int(max(defaultGOGC, min(rate*100/rateOf100, most)))
 }
 
 // wasteful tells whether nothing has happened since before, and much could be given back.
 func (h heap) wasteful(before heap) bool {
-	return h.allocated-before.allocated < quietRate && h.objects+h.free > h.live+h.live/4+worthwhile
+	return h.drawn == before.drawn && h.allocated-before.allocated < quietRate && h.objects+h.free > h.live+h.live/4+worthwhile
 }
 
-// gogc is the GOGC with which garbage is collected when there are rate bytes of it: never
-// earlier than Go's own default, and in time for mostGarbage. Before the first collection
-// nothing is known.
-func (h heap) gogc(rate uint64) int {
-	if h.live == 0 {
-		return defaultGOGC
-	}
-	return int(max(defaultGOGC, min(min(rate, mostGarbage)*100/h.live, greatestGOGC)))
-}
-
-// tidyMemory is a goroutine, until ctx is done.
-func tidyMemory(ctx context.Context) {
+// tidyMemory is a goroutine, until ctx is done. drawn counts pixels.
+func tidyMemory(ctx context.Context, drawn func() int64) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}
@@ -66,22 +64,22 @@ func tidyMemory(ctx context.Context) {
 	defer debug.SetGCPercent(defaultGOGC)
 	ticker := time.NewTicker(lookEvery)
 	defer ticker.Stop()
-	before, rate := readHeap(), uint64(0)
+	before, rate := readHeap(drawn()), uint64(0)
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
 		}
-		now := readHeap()
+		now := readHeap(drawn())
 		rate = (rate*(slowly-1) + now.allocated - before.allocated) / slowly
-		if want := now.gogc(rate); want > set+coarse || want < set-coarse {
+		// Setting it stops the program for a moment.
+		if want := now.gogc(rate); max(want-set, set-want) > set/8 {
 			set = want
 			debug.SetGCPercent(set)
 		}
 		if now.wasteful(before) {
 			debug.FreeOSMemory()
-			now = readHeap()
 		}
 		before = now
 	}

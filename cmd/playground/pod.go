@@ -104,7 +104,9 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 
 // begin starts what has been wired: the actors, then what brings them messages.
 func (p *pod) begin(server *transport.Server, operators *operators, handlers api.Handlers) error {
-	p.untidy = inBackground(tidyMemory)
+	p.untidy = inBackground(func(ctx context.Context) {
+		tidyMemory(ctx, func() int64 { return p.node.Stats().Pixels.Load() + server.Counters().Pixels.Load() })
+	})
 	if err := p.node.Open(); err != nil {
 		return err
 	}

@@ -7,7 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// mailbox is an unbounded mailbox that takes 80 bytes while it is empty, where
+// mailbox is an unbounded mailbox that takes 48 bytes while it is empty, where
 // Proto.Actor's takes 460: the actor of a connection that only watches is mostly mailbox.
 // Messages wait in letters, which go round. What fills a mailbox is bounded by those who
 // send: see MaxUnhandled, Window and QueuePixels.

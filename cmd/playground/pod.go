@@ -56,7 +56,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	}()
 
 	// First the addresses: a server that can't listen must not make a data directory.
-	server := transport.New(sockets)
+	server := transport.New(sockets) // with a shard for each core: before openStore raises GOMAXPROCS
 	if cfg.adminListen != "" {
 		p.admin = &operators{address: cfg.adminListen, log: log}
 	}

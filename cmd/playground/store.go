@@ -38,6 +38,7 @@ func openStore(cfg config, log *slog.Logger) (store.Store, []api.Counter, error)
 	if err != nil {
 		return nil, nil, err
 	}
+	raiseProcs()
 	return s, boltCounters(s.Stats()), nil
 }
 

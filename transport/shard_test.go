@@ -68,8 +68,8 @@ func TestShard_Pace(t *testing.T) {
 	began := time.Now()
 	for took, pause := range map[time.Duration]time.Duration{
 		0:                     0,
-		time.Millisecond:      2 * time.Millisecond,
-		20 * time.Millisecond: 40 * time.Millisecond,
+		2 * time.Millisecond:  3 * time.Millisecond,
+		20 * time.Millisecond: 30 * time.Millisecond,
 		80 * time.Millisecond: b.server.cfg.MaxTick,
 	} {
 		ended := began.Add(took)

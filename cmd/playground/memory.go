@@ -12,8 +12,8 @@ import (
 // due when there is GOGC percent as much of garbage. So it takes the same share of a core,
 // whatever is in use, if GOGC goes with the rate at which garbage is made: Go's fixed 100
 // takes 4% at full load. And when nobody draws nothing is collected at all: then memory is
-// given back, which stops a small pod for some 30 ms. A GOGC in the environment comes
-// before all this, and GOMEMLIMIT bounds it.
+// given back, which may stop a pod on one core for a moment. A GOGC in the environment
+// comes before all this, and GOMEMLIMIT bounds it.
 const (
 	lookEvery   = time.Second
 	slowly      = 16       // looks in which the rate is believed: a moment's rush is not worth the memory

@@ -8,7 +8,7 @@ import (
 // procsForDisk is how many goroutines may run at a time at the least with the embedded
 // store, also on one core. A commit waits for the disk in a system call, and with
 // GOMAXPROCS at 1 everybody waits with it until the runtime has noticed: at full load that
-// took half of the core and four fifths of the commits. With Redis nobody blocks, and a
+// took a third of the core and two thirds of the commits. With Redis nobody blocks, and a
 // single one has less to switch between.
 const procsForDisk = 2
 

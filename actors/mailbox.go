@@ -8,7 +8,7 @@ import (
 )
 
 // mailbox is an unbounded mailbox that takes 48 bytes while it is empty, where
-// Proto.Actor's takes 460: the actor of a connection that only watches is mostly mailbox.
+// Proto.Actor's takes 376: the actor of a connection that only watches is mostly mailbox.
 // Messages wait in letters, which go round. What fills a mailbox is bounded by those who
 // send: see MaxUnhandled, Window and QueuePixels.
 type mailbox struct {

@@ -118,7 +118,7 @@ func NewSystem(log *slog.Logger) *actor.ActorSystem {
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
 			return slog.New(atLeastWarn{log.Handler()})
 		}))
-	// Its own table of actors is 32,768 maps: 4 MB when it is empty, and most connections
+	// Its own table of actors is 32,768 maps: 3 MB when it is empty, and most connections
 	// get one to themselves. No pod has that many cores.
 	tables := make([]cmap.ConcurrentMap, 8) // of 32 maps each
 	for i := range tables {

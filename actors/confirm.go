@@ -44,9 +44,9 @@ func (r *region) check(ctx actor.Context, m *Check) {
 func (r *region) askStore(ctx actor.Context) {
 	r.checking, r.confirmed = true, r.pod.clock.Now()
 	r.checkers, r.others = r.others, nil
-	self, system, epoch := ctx.Self(), ctx.ActorSystem(), r.epoch
+	self, system, term := ctx.Self(), ctx.ActorSystem(), r.term()
 	r.pod.background(func(c context.Context) {
-		system.Root.Send(self, confirmed{r, epoch, r.pod.store.Holds(c, r.id, epoch)})
+		system.Root.Send(self, confirmed{r, term.Epoch, r.pod.store.Holds(c, r.id, term)})
 	})
 }
 

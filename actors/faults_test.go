@@ -124,16 +124,16 @@ type hook struct {
 	slow           atomic.Int64          // how long Holds takes, in nanoseconds
 }
 
-func (h *hook) Release(ctx context.Context, id canvas.RegionID, epoch uint64) error {
+func (h *hook) Release(ctx context.Context, id canvas.RegionID, term store.Term) error {
 	if h.release != nil {
 		h.release(id)
 	}
-	return h.Store.Release(ctx, id, epoch)
+	return h.Store.Release(ctx, id, term)
 }
 
-func (h *hook) Holds(ctx context.Context, id canvas.RegionID, epoch uint64) error {
+func (h *hook) Holds(ctx context.Context, id canvas.RegionID, term store.Term) error {
 	<-time.After(time.Duration(h.slow.Load()))
-	return h.Store.Holds(ctx, id, epoch)
+	return h.Store.Holds(ctx, id, term)
 }
 
 func (h *hook) Claim(ctx context.Context, id canvas.RegionID, owner string) (*store.Claim, error) {

@@ -48,9 +48,9 @@ func (r *region) takeOff(ctx actor.Context) {
 }
 
 func (r *region) commit(ctx actor.Context, f *flight) {
-	self, system := ctx.Self(), ctx.ActorSystem()
+	self, system, token := ctx.Self(), ctx.ActorSystem(), r.token
 	r.pod.background(func(c context.Context) {
-		system.Root.Send(self, committed{f, r.pod.store.Commit(c, f.batch)})
+		system.Root.Send(self, committed{f, r.pod.store.Commit(c, f.batch, token)})
 	})
 }
 

@@ -268,9 +268,9 @@ func (r *region) retire(ctx actor.Context) {
 
 // release ends the claim in the store.
 func (r *region) release(ctx actor.Context) {
-	self, system, epoch := ctx.Self(), ctx.ActorSystem(), r.epoch
+	self, system, term := ctx.Self(), ctx.ActorSystem(), r.term()
 	r.pod.background(func(c context.Context) {
-		if err := r.pod.store.Release(c, r.id, epoch); err != nil {
+		if err := r.pod.store.Release(c, r.id, term); err != nil {
 			r.log.Warn("region not released; its next owner claims it all the same", "err", err)
 		}
 		system.Root.Send(self, released{r})

@@ -29,7 +29,8 @@ type region struct {
 	phase string // name of the state
 
 	// The truth as committed; meaningless while epoch is 0.
-	epoch uint64 // of our claim; 0: we have none
+	epoch uint64      // of our claim; 0: we have none
+	token store.Token // of our claim
 	picture
 	ring    ring
 	applied applied
@@ -240,6 +241,9 @@ func (r *region) retiring(ctx actor.Context) {
 	}
 }
 
+// term is our claim as the store knows it.
+func (r *region) term() store.Term { return store.Term{Epoch: r.epoch, Token: r.token} }
+
 func (r *region) claim(ctx actor.Context) {
 	self, system := ctx.Self(), ctx.ActorSystem()
 	r.calling()
@@ -263,7 +267,7 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	}
 	r.recovered()
 	r.pod.stats.claimed(m.claim.Epoch)
-	r.epoch, r.picture = m.claim.Epoch, picture{position: m.claim.Position, tile: m.claim.Tile}
+	r.epoch, r.token, r.picture = m.claim.Epoch, m.claim.Token, picture{position: m.claim.Position, tile: m.claim.Tile}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(m.claim.Recent)
 	r.applied = newApplied()

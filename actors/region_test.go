@@ -40,7 +40,7 @@ func TestRegion_FencedOwnerGivesUpAndReclaims(t *testing.T) {
 	}
 	other := &canvas.Batch{Epoch: claim.Epoch, From: claim.Position.Seq, To: claim.Position.Seq + 1,
 		Ops: []canvas.Op{{ID: canvas.OpID{Author: 99, Num: 1}, Pixels: []canvas.Pixel{{Pos: 5, Color: 0xFF}}}}}
-	if err := w.store.Commit(context.Background(), other); err != nil {
+	if err := w.store.Commit(context.Background(), other, claim.Token); err != nil {
 		t.Fatal(err)
 	}
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})

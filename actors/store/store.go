@@ -7,6 +7,7 @@ package store
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 
 	"pixelplayground/actors/canvas"
 )
@@ -25,9 +26,29 @@ var (
 	ErrClosed = errors.New("store is closed")
 )
 
+// Token tells claims apart whose epochs are the same. That happens where a store forgets:
+// in a failover of Redis that loses the last claim, the next one may get its epoch again.
+// It is random; 0 is nobody's.
+type Token uint64
+
+// NewToken is a claim's.
+func NewToken() Token {
+	for {
+		if token := Token(rand.Uint64()); token != 0 {
+			return token
+		}
+	}
+}
+
+// Term names a claim: by its epoch, which says who comes after whom, and its token.
+type Term struct {
+	Epoch uint64
+	Token Token
+}
+
 // Claim is what a new owner of a region gets.
 type Claim struct {
-	Epoch    uint64          // the owner's; higher than any before
+	Term                     // the owner's; its epoch is higher than any before that the store knows of
 	Position canvas.Position // of the last batch committed
 	Tile     canvas.Tile     // the caller's to keep and change
 	Recent   []*canvas.Batch // the log, oldest first, without holes, ending at Position; bounded by the store's setting
@@ -45,19 +66,19 @@ type Store interface {
 	Claim(ctx context.Context, region canvas.RegionID, owner string) (*Claim, error)
 
 	// Commit makes a batch durable: its pixels, its position and its log entry, or none
-	// of them. b.Epoch must be the claim's and b.From the sequence number reached.
+	// of them. b.Epoch and token must be the claim's, and b.From the sequence number reached.
 	// Repeating the commit that was the last to succeed succeeds and changes nothing.
 	// A batch that does not continue the region's sequence gets ErrFenced: its owner
 	// knows less than the store. b has at least one pixel, and as many as numbers.
-	Commit(ctx context.Context, b *canvas.Batch) error
+	Commit(ctx context.Context, b *canvas.Batch, token Token) error
 
 	// Release ends a claim so that the next owner need not wait for anything; commits
 	// under it get ErrFenced from then on. A claim that is not the current one is left
 	// alone: no error.
-	Release(ctx context.Context, region canvas.RegionID, epoch uint64) error
+	Release(ctx context.Context, region canvas.RegionID, term Term) error
 
-	// Holds tells whether the claim under an epoch is the current one: nil, or ErrFenced.
-	Holds(ctx context.Context, region canvas.RegionID, epoch uint64) error
+	// Holds tells whether a claim is the current one: nil, or ErrFenced.
+	Holds(ctx context.Context, region canvas.RegionID, term Term) error
 
 	// History returns the log after sequence number `after`, oldest first: at most limit
 	// batches. The first may start later than `after` when older entries were dropped, or

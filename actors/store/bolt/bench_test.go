@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 )
 
 // BenchmarkCommit: how long a region waits for one commit, flush included, when it draws
@@ -24,20 +25,20 @@ func benchmark(b *testing.B, regions, pixels int) {
 	cfg := DefaultConfig()
 	cfg.Dir = b.TempDir()
 	s := open(b, cfg)
-	epochs := make([]uint64, regions)
-	for i := range epochs {
-		epochs[i] = claimed(b, s, canvas.RegionID(i)).Epoch
+	claims := make([]*store.Claim, regions)
+	for i := range claims {
+		claims[i] = claimed(b, s, canvas.RegionID(i))
 	}
 	before := s.stats.Transactions.Load()
 	b.ReportAllocs()
 	b.ResetTimer()
 	var drawing sync.WaitGroup
-	for i, epoch := range epochs {
+	for i, claim := range claims {
 		drawing.Go(func() {
 			from := uint64(0)
 			for range max(1, b.N/regions) {
-				stroke := strokeOf(canvas.RegionID(i), epoch, from, pixels)
-				if err := s.Commit(context.Background(), stroke); err != nil {
+				stroke := strokeOf(canvas.RegionID(i), claim.Epoch, from, pixels)
+				if err := s.Commit(context.Background(), stroke, claim.Token); err != nil {
 					b.Error(err)
 					return
 				}

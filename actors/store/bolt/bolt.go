@@ -85,14 +85,14 @@ func (s *Store) Stats() *Stats { return &s.stats }
 
 // Claim implements store.Store.
 func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string) (*store.Claim, error) {
-	op := &claim{region: region, owner: owner}
+	op := &claim{region: region, owner: owner, token: store.NewToken()}
 	if err := s.submit(ctx, op, 0); err != nil {
 		return nil, fmt.Errorf("claim region %d: %w", region, err)
 	}
 	// Reading can do without the writer: nobody else can commit any more. Should yet
 	// another owner have claimed the region and committed, what is read here is as true,
 	// and this claim is fenced as it would have been a moment later.
-	c := &store.Claim{Epoch: op.epoch}
+	c := &store.Claim{Term: store.Term{Epoch: op.epoch, Token: op.token}}
 	err := s.read(ctx, func(t *tables) error {
 		at, err := t.region(region)
 		if err != nil {
@@ -114,8 +114,8 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 // Commit implements store.Store. When ctx ends while the batch is queued, the writer
 // drops it if it has not begun; a repetition is queued behind it, so that it finds it
 // either done or dropped, and never comes first.
-func (s *Store) Commit(ctx context.Context, b *canvas.Batch) error {
-	op := &commit{batch: b, record: store.AppendBatch(nil, b), logPixels: uint64(s.cfg.LogPixels)}
+func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
+	op := &commit{batch: b, token: token, record: store.AppendBatch(nil, b), logPixels: uint64(s.cfg.LogPixels)}
 	if err := s.submit(ctx, op, b.Pixels()); err != nil {
 		return fmt.Errorf("commit region %d: %w", b.Region, err)
 	}
@@ -123,19 +123,19 @@ func (s *Store) Commit(ctx context.Context, b *canvas.Batch) error {
 }
 
 // Release implements store.Store.
-func (s *Store) Release(ctx context.Context, region canvas.RegionID, epoch uint64) error {
-	if err := s.submit(ctx, &release{region: region, epoch: epoch}, 0); err != nil {
+func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.Term) error {
+	if err := s.submit(ctx, &release{region: region, term: term}, 0); err != nil {
 		return fmt.Errorf("release region %d: %w", region, err)
 	}
 	return nil
 }
 
 // Holds implements store.Store.
-func (s *Store) Holds(ctx context.Context, region canvas.RegionID, epoch uint64) error {
+func (s *Store) Holds(ctx context.Context, region canvas.RegionID, term store.Term) error {
 	holds := false
 	err := s.read(ctx, func(t *tables) error {
 		r, err := t.region(region)
-		holds = r.claimed && r.epoch == epoch
+		holds = r.claimed && r.term == term
 		return err
 	})
 	if err == nil && !holds {

@@ -56,6 +56,17 @@ func dot(region canvas.RegionID, epoch, from uint64) *canvas.Batch {
 	}}
 }
 
+// offer commits a batch as the owner of the moment would.
+func (s *Store) offer(ctx context.Context, b *canvas.Batch) error {
+	var token store.Token
+	_ = s.read(context.Background(), func(t *tables) error {
+		r, err := t.region(b.Region)
+		token = r.term.Token
+		return err
+	})
+	return s.Commit(ctx, b, token)
+}
+
 func claimed(t testing.TB, s *Store, region canvas.RegionID) *store.Claim {
 	t.Helper()
 	claim, err := s.Claim(context.Background(), region, "test")
@@ -84,7 +95,7 @@ func TestStore_CloseFinishesTheQueue(t *testing.T) {
 	results, closed := make(chan error, 2), make(chan error, 1)
 	go func() { results <- s.Ping(t.Context()) }()
 	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == 2 })
-	go func() { results <- s.Commit(t.Context(), dot(0, claim.Epoch, 0)) }()
+	go func() { results <- s.offer(t.Context(), dot(0, claim.Epoch, 0)) }()
 	eventually(t, "the commit is queued", func() bool { return len(s.requests) == 1 })
 	go func() { closed <- s.Close() }()
 	eventually(t, "the store is closing", func() bool {
@@ -118,7 +129,7 @@ func TestStore_LogIsTrimmedExactly(t *testing.T) {
 			b.Ops[0].Pixels = make([]canvas.Pixel, 10)
 			b.To = from + 10
 		}
-		if err := s.Commit(t.Context(), b); err != nil {
+		if err := s.offer(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 		from = b.To
@@ -135,7 +146,7 @@ func TestStore_CorruptRegion(t *testing.T) {
 	claims := make([]*store.Claim, 5)
 	for i := range claims {
 		claims[i] = claimed(t, s, canvas.RegionID(i))
-		if err := s.Commit(t.Context(), dot(canvas.RegionID(i), claims[i].Epoch, 0)); err != nil {
+		if err := s.offer(t.Context(), dot(canvas.RegionID(i), claims[i].Epoch, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -158,14 +169,14 @@ func TestStore_CorruptRegion(t *testing.T) {
 	}
 	for _, i := range []canvas.RegionID{0, 1} {
 		epoch := claims[i].Epoch + uint64(i) // region 1's second claim raised the epoch, then failed
-		if err := s.Commit(t.Context(), dot(i, epoch, 1)); !errors.Is(err, store.ErrCorrupt) {
+		if err := s.offer(t.Context(), dot(i, epoch, 1)); !errors.Is(err, store.ErrCorrupt) {
 			t.Errorf("commit to corrupt region %d: %v", i, err)
 		}
 	}
-	if err := s.Release(t.Context(), 0, 1); !errors.Is(err, store.ErrCorrupt) {
+	if err := s.Release(t.Context(), 0, claims[0].Term); !errors.Is(err, store.ErrCorrupt) {
 		t.Errorf("release of a corrupt region: %v", err)
 	}
-	if err := s.Commit(t.Context(), dot(4, claims[4].Epoch, 1)); err != nil {
+	if err := s.offer(t.Context(), dot(4, claims[4].Epoch, 1)); err != nil {
 		t.Errorf("commit to a sound region: %v", err)
 	}
 }
@@ -179,7 +190,7 @@ func TestStore_StoresOnlyPaintedChunks(t *testing.T) {
 	b := dot(15, claim.Epoch, 0)
 	b.Ops[0].Pixels = []canvas.Pixel{{Pos: 0}, {Pos: 255}, {Pos: 256}, {Pos: 0xFFFF}}
 	b.To = 4
-	if err := s.Commit(t.Context(), b); err != nil {
+	if err := s.offer(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
 	var chunks int

@@ -167,7 +167,7 @@ func drawUntilKilled(dir string, acks io.Writer) error {
 			}
 			for from := claim.Position.Seq; ; {
 				b := childBatch(region, claim.Epoch, from)
-				if err := s.Commit(context.Background(), b); err != nil {
+				if err := s.Commit(context.Background(), b, claim.Token); err != nil {
 					failed <- err
 					return
 				}

@@ -123,7 +123,7 @@ func drawnFile(t *testing.T) []byte {
 	for from := range uint64(50) {
 		b := dot(3, claim.Epoch, from)
 		b.Ops[0].Name = strings.Repeat("x", 1000) // some pages' worth
-		if err := s.Commit(t.Context(), b); err != nil {
+		if err := s.offer(t.Context(), b); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -209,7 +209,7 @@ func TestOpen_HalfCreated(t *testing.T) {
 	for _, cfg := range []Config{empty, bare} {
 		s := open(t, cfg)
 		claim := claimed(t, s, 0)
-		if err := s.Commit(t.Context(), dot(0, claim.Epoch, 0)); err != nil {
+		if err := s.offer(t.Context(), dot(0, claim.Epoch, 0)); err != nil {
 			t.Error(err)
 		}
 	}

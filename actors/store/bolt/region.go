@@ -11,26 +11,33 @@ import (
 // region is what the store knows about a region besides its pixels and log. The zero
 // region was never claimed.
 type region struct {
-	epoch    uint64 // of the last claim
-	claimed  bool   // and not released since
-	owner    string // who claimed, for people
+	term     store.Term // of the last claim
+	claimed  bool       // and not released since
+	owner    string     // who claimed, for people
 	position canvas.Position
 	lastFrom uint64 // of the last batch: with position, what a repetition is known by
 	logStart uint64 // From of the oldest batch in the log: position.Seq - logStart pixels are in it
 }
 
-// regionBytes is a stored region without its owner: five u64, one byte.
+// A stored region is five u64, one byte of flags, a u64 if the flags say so, and the
+// owner. Earlier versions wrote no token.
 const regionBytes = 5*8 + 1
 
+const (
+	flagClaimed = 1 << iota
+	flagToken
+	unknownFlags = 0xFF &^ (flagClaimed | flagToken)
+)
+
 func (r *region) append(dst []byte) []byte {
-	for _, v := range [...]uint64{r.epoch, r.position.Epoch, r.position.Seq, r.lastFrom, r.logStart} {
+	for _, v := range [...]uint64{r.term.Epoch, r.position.Epoch, r.position.Seq, r.lastFrom, r.logStart} {
 		dst = binary.BigEndian.AppendUint64(dst, v)
 	}
+	flags := byte(flagToken)
 	if r.claimed {
-		dst = append(dst, 1)
-	} else {
-		dst = append(dst, 0)
+		flags |= flagClaimed
 	}
+	dst = binary.BigEndian.AppendUint64(append(dst, flags), uint64(r.term.Token))
 	return append(dst, r.owner...)
 }
 
@@ -39,20 +46,32 @@ func decodeRegion(p []byte) (region, error) {
 		return region{}, fmt.Errorf("region record of %d bytes, want %d: %w", len(p), regionBytes, store.ErrCorrupt)
 	}
 	number := func(i int) uint64 { return binary.BigEndian.Uint64(p[8*i:]) }
-	return region{
-		epoch:    number(0),
+	flags, rest := p[regionBytes-1], p[regionBytes:]
+	r := region{
+		term:     store.Term{Epoch: number(0)},
 		position: canvas.Position{Epoch: number(1), Seq: number(2)},
 		lastFrom: number(3),
 		logStart: number(4),
-		claimed:  p[regionBytes-1] == 1,
-		owner:    string(p[regionBytes:]),
-	}, nil
+		claimed:  flags&flagClaimed != 0,
+	}
+	if flags&flagToken != 0 {
+		if len(rest) < 8 {
+			return region{}, fmt.Errorf("region record of %d bytes: %w", len(p), store.ErrCorrupt)
+		}
+		r.term.Token, rest = store.Token(binary.BigEndian.Uint64(rest)), rest[8:]
+	}
+	if flags&unknownFlags != 0 {
+		return region{}, fmt.Errorf("region record with flags %#x: %w", flags, store.ErrCorrupt)
+	}
+	r.owner = string(rest)
+	return r, nil
 }
 
 // claim raises a region's epoch.
 type claim struct {
 	region canvas.RegionID
 	owner  string
+	token  store.Token
 	epoch  uint64 // result
 }
 
@@ -61,9 +80,9 @@ func (c *claim) apply(t *tables) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	r.epoch++
+	r.term = store.Term{Epoch: r.term.Epoch + 1, Token: c.token}
 	r.claimed, r.owner = true, c.owner
-	c.epoch = r.epoch
+	c.epoch = r.term.Epoch
 	t.setRegion(c.region, &r)
 	return nil
 }
@@ -71,7 +90,7 @@ func (c *claim) apply(t *tables) error {
 // release ends a claim.
 type release struct {
 	region canvas.RegionID
-	epoch  uint64
+	term   store.Term
 }
 
 func (o *release) apply(t *tables) error {
@@ -79,7 +98,7 @@ func (o *release) apply(t *tables) error {
 	if err != nil {
 		return unavailable(err)
 	}
-	if r.claimed && r.epoch == o.epoch {
+	if r.claimed && r.term == o.term {
 		r.claimed = false
 		t.setRegion(o.region, &r)
 	}
@@ -89,6 +108,7 @@ func (o *release) apply(t *tables) error {
 // commit writes a batch: pixels, log and position.
 type commit struct {
 	batch     *canvas.Batch
+	token     store.Token
 	record    []byte // of batch
 	logPixels uint64
 }
@@ -99,8 +119,8 @@ func (c *commit) apply(t *tables) error {
 	switch {
 	case err != nil:
 		return unavailable(err)
-	case b.Epoch != r.epoch:
-		return fmt.Errorf("epoch %d, but %q has claimed epoch %d: %w", b.Epoch, r.owner, r.epoch, store.ErrFenced)
+	case r.term != store.Term{Epoch: b.Epoch, Token: c.token}:
+		return fmt.Errorf("epoch %d, but %q has claimed epoch %d: %w", b.Epoch, r.owner, r.term.Epoch, store.ErrFenced)
 	case !r.claimed:
 		return fmt.Errorf("epoch %d was released: %w", b.Epoch, store.ErrFenced)
 	case b.Position() == r.position && b.From == r.lastFrom:

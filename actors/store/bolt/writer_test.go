@@ -48,7 +48,7 @@ func TestWriter_Coalesces(t *testing.T) {
 	for i := range regions {
 		errs[i] = make(chan error, 1)
 		b := dot(canvas.RegionID(i), epochs[i], uint64(i%2)) // every other one leaves a gap
-		go func() { errs[i] <- s.Commit(t.Context(), b) }()
+		go func() { errs[i] <- s.offer(t.Context(), b) }()
 	}
 	eventually(t, "all are queued", func() bool { return len(s.requests) == regions })
 	resume()
@@ -93,7 +93,7 @@ func TestWriter_CancelledWhileQueued(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	results := make(chan error, 2)
 	for _, b := range []*canvas.Batch{repeated, dropped} {
-		go func() { results <- s.Commit(ctx, b) }()
+		go func() { results <- s.offer(ctx, b) }()
 	}
 	eventually(t, "the commits are queued", func() bool { return len(s.requests) == 2 })
 	cancel()
@@ -102,7 +102,7 @@ func TestWriter_CancelledWhileQueued(t *testing.T) {
 			t.Errorf("cancelled: %v, want ErrUnavailable", err)
 		}
 	}
-	go func() { results <- s.Commit(t.Context(), repeated) }()
+	go func() { results <- s.offer(t.Context(), repeated) }()
 	eventually(t, "the repetition is queued", func() bool { return len(s.requests) == 3 })
 	resume()
 	if err := errors.Join(<-held, <-results); err != nil {
@@ -150,7 +150,7 @@ func TestWriter_QueueFull(t *testing.T) {
 func TestWriter_FailedTransaction(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
 	claim := claimed(t, s, 0)
-	if err := s.Commit(t.Context(), dot(0, claim.Epoch, 0)); err != nil {
+	if err := s.offer(t.Context(), dot(0, claim.Epoch, 0)); err != nil {
 		t.Fatal(err)
 	}
 	// The writer reads MaxSize only after the next request came through the queue.
@@ -162,7 +162,7 @@ func TestWriter_FailedTransaction(t *testing.T) {
 	go func() { first <- s.Ping(t.Context()) }()
 	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == 3 })
 	for _, b := range []*canvas.Batch{large, dot(0, claim.Epoch, 7)} {
-		go func() { together <- s.Commit(t.Context(), b) }()
+		go func() { together <- s.offer(t.Context(), b) }()
 	}
 	eventually(t, "both are queued", func() bool { return len(s.requests) == 2 })
 	resume()
@@ -178,7 +178,7 @@ func TestWriter_FailedTransaction(t *testing.T) {
 		t.Errorf("%d batches in the log, %v; want 1", len(log), err)
 	}
 	s.db.MaxSize = 0
-	if err := s.Commit(t.Context(), large); err != nil {
+	if err := s.offer(t.Context(), large); err != nil {
 		t.Errorf("repeated: %v", err)
 	}
 	if n := s.stats.Failed.Load(); n != 1 {
@@ -205,7 +205,7 @@ func TestWriter_PingFlushesOnlyAfterAFailure(t *testing.T) {
 	s.db.MaxSize = 1
 	big := dot(0, claim.Epoch, 0)
 	big.Ops[0].Name = strings.Repeat("x", 1<<20)
-	if err := s.Commit(t.Context(), big); err == nil {
+	if err := s.offer(t.Context(), big); err == nil {
 		t.Fatal("a commit over the size allowed succeeded")
 	}
 	s.db.MaxSize = 0

@@ -31,8 +31,8 @@ type Store struct {
 }
 
 type region struct {
-	epoch    uint64 // of the last claim
-	claimed  bool   // and not released since
+	term     store.Term // of the last claim
+	claimed  bool       // and not released since
 	position canvas.Position
 	tile     canvas.Tile
 	log      []*canvas.Batch
@@ -88,10 +88,10 @@ func (s *Store) region(id canvas.RegionID) *region {
 func (s *Store) Claim(ctx context.Context, id canvas.RegionID, _ string) (*store.Claim, error) {
 	var claim *store.Claim
 	err := s.do(ctx, "claim", id, func(r *region) error {
-		r.epoch++
+		r.term = store.Term{Epoch: r.term.Epoch + 1, Token: store.NewToken()}
 		r.claimed = true
 		claim = &store.Claim{
-			Epoch: r.epoch, Position: r.position, Tile: slices.Clone(r.tile), Recent: slices.Clone(r.log),
+			Term: r.term, Position: r.position, Tile: slices.Clone(r.tile), Recent: slices.Clone(r.log),
 		}
 		return nil
 	})
@@ -102,12 +102,12 @@ func (s *Store) Claim(ctx context.Context, id canvas.RegionID, _ string) (*store
 }
 
 // Commit implements store.Store.
-func (s *Store) Commit(ctx context.Context, b *canvas.Batch) error {
+func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
 	s.waitAtGate(ctx)
 	return s.do(ctx, "commit", b.Region, func(r *region) error {
 		switch {
-		case b.Epoch != r.epoch || !r.claimed:
-			return fmt.Errorf("epoch %d, the last claim has %d: %w", b.Epoch, r.epoch, store.ErrFenced)
+		case r.term != store.Term{Epoch: b.Epoch, Token: token} || !r.claimed:
+			return fmt.Errorf("epoch %d, the last claim has %d: %w", b.Epoch, r.term.Epoch, store.ErrFenced)
 		case b.Position() == r.position && b.From == r.log[len(r.log)-1].From:
 			return nil
 		case b.From != r.position.Seq:
@@ -131,9 +131,9 @@ func (r *region) apply(b *canvas.Batch, logPixels int) {
 }
 
 // Release implements store.Store.
-func (s *Store) Release(ctx context.Context, id canvas.RegionID, epoch uint64) error {
+func (s *Store) Release(ctx context.Context, id canvas.RegionID, term store.Term) error {
 	return s.do(ctx, "release", id, func(r *region) error {
-		if epoch == r.epoch {
+		if term == r.term {
 			r.claimed = false
 		}
 		return nil
@@ -141,9 +141,9 @@ func (s *Store) Release(ctx context.Context, id canvas.RegionID, epoch uint64) e
 }
 
 // Holds implements store.Store.
-func (s *Store) Holds(ctx context.Context, id canvas.RegionID, epoch uint64) error {
+func (s *Store) Holds(ctx context.Context, id canvas.RegionID, term store.Term) error {
 	return s.do(ctx, "holds", id, func(r *region) error {
-		if epoch != r.epoch || !r.claimed {
+		if term != r.term || !r.claimed {
 			return store.ErrFenced
 		}
 		return nil

@@ -41,14 +41,14 @@ func commitFails(operation string, _ canvas.RegionID) error {
 func TestStore_Fail(t *testing.T) {
 	s, b := claimed(t)
 	s.Fail(commitFails)
-	if err := s.Commit(t.Context(), b); !errors.Is(err, store.ErrUnavailable) || s.Commits() != 0 {
+	if err := s.Commit(t.Context(), b, s.regions[0].term.Token); !errors.Is(err, store.ErrUnavailable) || s.Commits() != 0 {
 		t.Errorf("%v after %d commits, want ErrUnavailable and none", err, s.Commits())
 	}
 	if err := s.Ping(t.Context()); err != nil {
 		t.Errorf("ping: %v", err)
 	}
 	s.Fail(nil)
-	if err := s.Commit(t.Context(), b); err != nil || s.Commits() != 1 {
+	if err := s.Commit(t.Context(), b, s.regions[0].term.Token); err != nil || s.Commits() != 1 {
 		t.Errorf("%v after %d commits", err, s.Commits())
 	}
 }
@@ -56,11 +56,11 @@ func TestStore_Fail(t *testing.T) {
 func TestStore_Lose(t *testing.T) {
 	s, b := claimed(t)
 	s.Lose(commitFails)
-	if err := s.Commit(t.Context(), b); !errors.Is(err, store.ErrUnavailable) || s.Commits() != 1 {
+	if err := s.Commit(t.Context(), b, s.regions[0].term.Token); !errors.Is(err, store.ErrUnavailable) || s.Commits() != 1 {
 		t.Errorf("%v after %d commits, want ErrUnavailable and one", err, s.Commits())
 	}
 	s.Lose(nil)
-	if err := s.Commit(t.Context(), b); err != nil || s.Commits() != 1 {
+	if err := s.Commit(t.Context(), b, s.regions[0].term.Token); err != nil || s.Commits() != 1 {
 		t.Errorf("repeated: %v after %d commits", err, s.Commits())
 	}
 }
@@ -71,7 +71,7 @@ func TestStore_Hold(t *testing.T) {
 	impatient, cancel := context.WithCancel(t.Context())
 	errs := make(chan error, 2)
 	for _, ctx := range []context.Context{t.Context(), impatient} {
-		go func() { errs <- s.Commit(ctx, b) }()
+		go func() { errs <- s.Commit(ctx, b, s.regions[0].term.Token) }()
 	}
 	for deadline := time.Now().Add(10 * time.Second); s.Held() < 2; {
 		if time.Now().After(deadline) {
@@ -89,7 +89,7 @@ func TestStore_Hold(t *testing.T) {
 	}
 	release()
 	b = &canvas.Batch{Epoch: b.Epoch, From: 1, To: 2, Ops: b.Ops}
-	if err := s.Commit(t.Context(), b); err != nil {
+	if err := s.Commit(t.Context(), b, s.regions[0].term.Token); err != nil {
 		t.Errorf("after the release: %v", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/redis/redistest"
 )
 
@@ -29,19 +30,19 @@ func benchmark(b *testing.B, server *redistest.Server, regions, pixels, stride i
 	cfg := DefaultConfig()
 	cfg.URL = server.URL()
 	s := open(b, cfg)
-	epochs := make([]uint64, regions)
-	for i := range epochs {
-		epochs[i] = claimed(b, s, canvas.RegionID(i)).Epoch
+	claims := make([]*store.Claim, regions)
+	for i := range claims {
+		claims[i] = claimed(b, s, canvas.RegionID(i))
 	}
 	b.ReportAllocs()
 	b.ResetTimer()
 	var drawing sync.WaitGroup
-	for i, epoch := range epochs {
+	for i, claim := range claims {
 		drawing.Go(func() {
 			from := uint64(0)
 			for range max(1, b.N/regions) {
-				stroke := strokeOf(canvas.RegionID(i), epoch, from, pixels, stride)
-				if err := s.Commit(context.Background(), stroke); err != nil {
+				stroke := strokeOf(canvas.RegionID(i), claim.Epoch, from, pixels, stride)
+				if err := s.Commit(context.Background(), stroke, claim.Token); err != nil {
 					b.Error(err)
 					return
 				}
@@ -60,10 +61,10 @@ func BenchmarkClaim(b *testing.B) {
 	cfg := DefaultConfig()
 	cfg.URL = server.URL()
 	s := open(b, cfg)
-	epoch := claimed(b, s, 0).Epoch
+	claim := claimed(b, s, 0)
 	before := server.Do("MEMORY", "USAGE", "playground:{0}:meta")
 	for from := range uint64(cfg.LogPixels) {
-		if err := s.Commit(context.Background(), strokeOf(0, epoch, from, 1, 1)); err != nil {
+		if err := s.Commit(context.Background(), strokeOf(0, claim.Epoch, from, 1, 1), claim.Token); err != nil {
 			b.Fatal(err)
 		}
 	}

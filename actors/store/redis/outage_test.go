@@ -41,8 +41,8 @@ func TestStore_SurvivesKillOfRedis(t *testing.T) {
 	var owners sync.WaitGroup
 	for i := range acked {
 		region := canvas.RegionID(i)
-		epoch := claimed(t, s, region).Epoch
-		owners.Go(func() { acked[i] = commitUntil(ctx, t, s, region, epoch) })
+		claim := claimed(t, s, region)
+		owners.Go(func() { acked[i] = commitUntil(ctx, t, s, region, claim.Term) })
 	}
 	for range 4 {
 		before := s.stats.Calls.Load()
@@ -73,15 +73,15 @@ func TestStore_SurvivesKillOfRedis(t *testing.T) {
 
 // commitUntil commits batch after batch, repeating each until there is an answer, and
 // returns those acknowledged once ctx has ended.
-func commitUntil(ctx context.Context, t *testing.T, s *Store, region canvas.RegionID, epoch uint64) (acked []*canvas.Batch) {
+func commitUntil(ctx context.Context, t *testing.T, s *Store, region canvas.RegionID, term store.Term) (acked []*canvas.Batch) {
 	for from := uint64(0); ctx.Err() == nil; {
-		b := dot(region, epoch, from)
+		b := dot(region, term.Epoch, from)
 		for i := range from % 40 {
 			b.Ops[0].Pixels = append(b.Ops[0].Pixels, canvas.Pixel{Pos: uint16((from + 3*i) % 16), Color: canvas.Color(from + i)})
 		}
 		b.To = from + uint64(b.Pixels())
 		for {
-			err := s.Commit(context.WithoutCancel(ctx), b)
+			err := s.Commit(context.WithoutCancel(ctx), b, term.Token)
 			if err == nil {
 				break
 			}
@@ -99,7 +99,7 @@ func commitUntil(ctx context.Context, t *testing.T, s *Store, region canvas.Regi
 func TestStore_Outage(t *testing.T) {
 	server := redistest.Start(t)
 	s := open(t, testConfig(server.URL()))
-	epoch := claimed(t, s, 0).Epoch
+	claim := claimed(t, s, 0)
 	for i, outage := range []struct {
 		name       string
 		begin, end func()
@@ -109,10 +109,10 @@ func TestStore_Outage(t *testing.T) {
 		{"replica", func() { server.Do("REPLICAOF", "127.0.0.1", redistest.FreePort(t)) }, func() { server.Do("REPLICAOF", "NO", "ONE") }},
 		{"out of memory", func() { server.Do("CONFIG", "SET", "maxmemory", "1") }, func() { server.Do("CONFIG", "SET", "maxmemory", "0") }},
 	} {
-		b := dot(0, epoch, uint64(i))
+		b := dot(0, claim.Epoch, uint64(i))
 		outage.begin()
 		for name, call := range map[string]func(context.Context) error{
-			"commit": func(ctx context.Context) error { return s.Commit(ctx, b) },
+			"commit": func(ctx context.Context) error { return s.Commit(ctx, b, claim.Token) },
 			"claim":  func(ctx context.Context) error { _, err := s.Claim(ctx, 1, "test"); return err },
 			"ping":   s.Ping,
 		} {
@@ -127,7 +127,7 @@ func TestStore_Outage(t *testing.T) {
 			cancel()
 		}
 		outage.end()
-		redistest.Eventually(t, "a commit after "+outage.name, func() bool { return s.Commit(t.Context(), b) == nil })
+		redistest.Eventually(t, "a commit after "+outage.name, func() bool { return s.Commit(t.Context(), b, claim.Token) == nil })
 		if err := s.Ping(t.Context()); err != nil {
 			t.Errorf("ping after %s: %v", outage.name, err)
 		}
@@ -186,8 +186,8 @@ func TestStore_Failover(t *testing.T) {
 	})
 
 	s := open(t, testConfig(sentinel.URL()+"?master_name=canvas"))
-	epoch := claimed(t, s, 0).Epoch
-	if err := s.Commit(t.Context(), dot(0, epoch, 0)); err != nil {
+	owner := claimed(t, s, 0)
+	if err := s.Commit(t.Context(), dot(0, owner.Epoch, 0), owner.Token); err != nil {
 		t.Fatal(err)
 	}
 	if got := master.Do("WAIT", "1", "5000"); got != "1" {
@@ -197,7 +197,7 @@ func TestStore_Failover(t *testing.T) {
 	redistest.Eventually(t, "a commit to the new master", func() bool {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 		defer cancel()
-		return s.Commit(ctx, dot(0, epoch, 1)) == nil
+		return s.Commit(ctx, dot(0, owner.Epoch, 1), owner.Token) == nil
 	})
 	if claim := claimed(t, s, 0); claim.Position.Seq != 2 || len(claim.Recent) != 2 {
 		t.Errorf("at %v with %d batches, want 2", claim.Position, len(claim.Recent))
@@ -253,8 +253,8 @@ func TestOpen_Prefixes(t *testing.T) {
 	cfg.Prefix, cfg.Geometry = "other", canvas.Geometry{Width: 8, Height: 8, Region: 8}
 	two := open(t, cfg)
 	for _, s := range []*Store{one, two} {
-		epoch := claimed(t, s, 0).Epoch
-		if err := s.Commit(t.Context(), dot(0, epoch, 0)); err != nil {
+		claim := claimed(t, s, 0)
+		if err := s.Commit(t.Context(), dot(0, claim.Epoch, 0), claim.Token); err != nil {
 			t.Error(err)
 		}
 	}

@@ -5,8 +5,9 @@
 //
 // The keys of region 12; their common hash tag puts them on one node of a cluster:
 //
-//	playground:{12}:meta     hash: epoch, owner (absent: released), position_epoch,
-//	                         position_seq, last_from (of the last batch), log_start
+//	playground:{12}:meta     hash: epoch (of the last claim, a dot and the claim's token),
+//	                         owner (absent: released), position_epoch, position_seq,
+//	                         last_from (of the last batch), log_start
 //	playground:{12}:pixels   red, green, blue of each position, each xor the background:
 //	                         what is absent, and what Redis pads with, was never painted
 //	playground:{12}:log      stream: batch = its record, by the id <To>-0
@@ -91,14 +92,15 @@ func (s *Store) Stats() *Stats { return &s.stats }
 // have been a moment later.
 func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string) (*store.Claim, error) {
 	var c *store.Claim
+	token := store.NewToken()
 	err := s.call(ctx, func() error {
-		epoch, err := s.scripts.claim.Run(ctx, s.client, s.keys(region)[:1], owner).Uint64()
+		epoch, err := s.scripts.claim.Run(ctx, s.client, s.keys(region)[:1], owner, strconv.FormatUint(uint64(token), 10)).Uint64()
 		if err != nil {
 			return err
 		}
 		c, err = s.read(ctx, region)
 		if err == nil {
-			c.Epoch = epoch
+			c.Term = store.Term{Epoch: epoch, Token: token}
 		}
 		return err
 	})
@@ -111,8 +113,8 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 // Commit implements store.Store. The driver repeats it when a connection breaks, and a
 // try given up may reach Redis after its repetition: both find the batch done, or the
 // region past it.
-func (s *Store) Commit(ctx context.Context, b *canvas.Batch) error {
-	args := commitArgs(b, s.cfg.LogPixels)
+func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
+	args := commitArgs(b, token, s.cfg.LogPixels)
 	err := s.call(ctx, func() error {
 		fenced, err := s.scripts.commit.Run(ctx, s.client, s.keys(b.Region), args...).Text()
 		if err == nil && fenced != "" {
@@ -127,9 +129,9 @@ func (s *Store) Commit(ctx context.Context, b *canvas.Batch) error {
 }
 
 // Release implements store.Store.
-func (s *Store) Release(ctx context.Context, region canvas.RegionID, epoch uint64) error {
+func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.Term) error {
 	err := s.call(ctx, func() error {
-		return s.scripts.release.Run(ctx, s.client, s.keys(region)[:1], strconv.FormatUint(epoch, 10)).Err()
+		return s.scripts.release.Run(ctx, s.client, s.keys(region)[:1], stored(term)).Err()
 	})
 	if err != nil {
 		return fmt.Errorf("release region %d: %w", region, err)
@@ -138,13 +140,13 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, epoch uint6
 }
 
 // Holds implements store.Store.
-func (s *Store) Holds(ctx context.Context, region canvas.RegionID, epoch uint64) error {
+func (s *Store) Holds(ctx context.Context, region canvas.RegionID, term store.Term) error {
 	err := s.call(ctx, func() error {
 		fields, err := s.client.HMGet(ctx, s.keys(region)[0], "epoch", "owner").Result()
 		switch {
 		case err != nil:
 			return err
-		case fields[0] != strconv.FormatUint(epoch, 10) || fields[1] == nil:
+		case fields[0] != stored(term) || fields[1] == nil:
 			return store.ErrFenced
 		}
 		return nil

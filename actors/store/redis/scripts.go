@@ -18,26 +18,33 @@ import (
 // million pixels a second. Sequence numbers and epochs stay text unless they must be
 // compared by size.
 
-// claimScript: KEYS meta, ARGV owner. Returns the epoch.
+// claimScript: KEYS meta, ARGV owner, token. Returns the epoch.
 //
 // Epochs follow the clock, in seconds, so that an epoch that Redis has lost, with a
-// machine or in a failover, is not given to another owner: two owners under one epoch
-// could both be told that the same sequence numbers are theirs.
+// machine or in a failover, is seldom given to another owner. It can be, when claims
+// have run ahead of the clock: they then rise by a random step, so that it is most unlikely
+// that two histories have a position in common, and if they have the token keeps their
+// owners apart. Epoch and token are one text and are compared as one. Earlier versions write and compare the epoch alone:
+// a claim of theirs is another text as well, and to their arithmetic the token is a
+// fraction.
 const claimScript = `
-local last = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
+local last = tonumber(string.match(redis.call('HGET', KEYS[1], 'epoch') or '0', '^%d+'))
 local now = tonumber(redis.call('TIME')[1])
-local epoch = string.format('%.0f', math.max(last + 1, now))
-redis.call('HSET', KEYS[1], 'epoch', epoch, 'owner', ARGV[1])
+if last >= now then
+  now = last + 1 + tonumber(string.sub(ARGV[2], -3))
+end
+local epoch = string.format('%.0f', now)
+redis.call('HSET', KEYS[1], 'epoch', epoch .. '.' .. ARGV[2], 'owner', ARGV[1])
 return epoch`
 
-// releaseScript: KEYS meta, ARGV epoch.
+// releaseScript: KEYS meta, ARGV term.
 const releaseScript = `
 if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
   redis.call('HDEL', KEYS[1], 'owner')
 end
 return 1`
 
-// commitScript: KEYS meta, pixels, log, ARGV epoch, from, to, cut, record, and for each
+// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, cut, record, and for each
 // run of pixels its offset and bytes. Returns why the batch is fenced, or nothing.
 //
 // No batch that begins before the sequence number cut may stay in the log, besides the
@@ -45,12 +52,12 @@ return 1`
 // the first that ends at cut or later is the last to go.
 const commitScript = `
 local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
-local epoch, from, to, cut, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local term, epoch, from, to, cut, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
 local is = redis.call('HMGET', meta, 'epoch', 'owner', 'position_epoch', 'position_seq', 'last_from', 'log_start')
 local claimed, owner, position_epoch, seq, last_from, start = is[1], is[2], is[3], is[4] or '0', is[5], is[6] or '0'
 
-if claimed ~= epoch then
-  return 'epoch ' .. epoch .. ', but ' .. (owner or 'nobody') .. ' has claimed epoch ' .. (claimed or '0')
+if claimed ~= term then
+  return 'epoch ' .. term .. ', but ' .. (owner or 'nobody') .. ' has claimed epoch ' .. (claimed or '0')
 end
 if not owner then
   return 'epoch ' .. epoch .. ' was released'
@@ -63,7 +70,7 @@ if seq ~= from then
 end
 
 redis.call('XADD', log, to .. '-0', 'batch', record)
-for i = 6, #ARGV, 2 do
+for i = 7, #ARGV, 2 do
   redis.call('SETRANGE', pixels, ARGV[i], ARGV[i + 1])
 end
 if tonumber(start) < tonumber(cut) then
@@ -81,11 +88,17 @@ func newScripts() scripts {
 	return scripts{driver.NewScript(claimScript), driver.NewScript(releaseScript), driver.NewScript(commitScript)}
 }
 
+// stored is a claim as Redis has it.
+func stored(t store.Term) string {
+	return strconv.FormatUint(t.Epoch, 10) + "." + strconv.FormatUint(uint64(t.Token), 10)
+}
+
 // commitArgs is what the commit script is given for a batch.
-func commitArgs(b *canvas.Batch, logPixels int) []any {
+func commitArgs(b *canvas.Batch, token store.Token, logPixels int) []any {
 	number := func(n uint64) string { return strconv.FormatUint(n, 10) }
 	cut := b.To - min(b.To, uint64(logPixels))
-	args := append(make([]any, 0, 16), number(b.Epoch), number(b.From), number(b.To), number(cut), store.AppendBatch(nil, b))
+	term := stored(store.Term{Epoch: b.Epoch, Token: token})
+	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(cut), store.AppendBatch(nil, b))
 	return appendRuns(args, b)
 }
 

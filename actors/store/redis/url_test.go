@@ -104,7 +104,7 @@ func TestStore_TLS(t *testing.T) {
 	port := redistest.FreePort(t)
 	redistest.Start(t, "--tls-port", port, "--tls-cert-file", cert, "--tls-key-file", key, "--tls-ca-cert-file", cert, "--tls-auth-clients", "no")
 	s := open(t, testConfig("rediss://127.0.0.1:"+port+"?skip_verify=true"))
-	if err := s.Commit(t.Context(), dot(0, claimed(t, s, 0).Epoch, 0)); err != nil {
+	if err := s.offer(t.Context(), dot(0, claimed(t, s, 0).Epoch, 0)); err != nil {
 		t.Error(err)
 	}
 	distrustful := open(t, testConfig("rediss://127.0.0.1:"+port))

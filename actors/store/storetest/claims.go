@@ -65,13 +65,13 @@ func claimFencesFormerOwner(f *fixture) {
 }
 
 func releaseEndsClaim(f *fixture) {
-	if err := f.store.Release(f.ctx, whole, 1); err != nil {
+	if err := f.store.Release(f.ctx, whole, store.Term{Epoch: 1, Token: 1}); err != nil {
 		f.Errorf("release of a region that nobody ever claimed: %v", err)
 	}
 	claim := f.claim(whole)
 	b := f.commit(batch(whole, claim.Epoch, 0, 4))
 	for range 2 { // an owner that got no answer repeats it
-		if err := f.store.Release(f.ctx, whole, claim.Epoch); err != nil {
+		if err := f.store.Release(f.ctx, whole, claim.Term); err != nil {
 			f.Fatalf("release: %v", err)
 		}
 	}
@@ -84,7 +84,7 @@ func releaseEndsClaim(f *fixture) {
 
 func holdsTellsWhoseTheClaimIs(f *fixture) {
 	holds := func(epoch uint64) bool {
-		err := f.store.Holds(f.ctx, whole, epoch)
+		err := f.store.Holds(f.ctx, whole, f.term(whole, epoch))
 		if err != nil && !errors.Is(err, store.ErrFenced) {
 			f.Fatalf("holds %d: %v", epoch, err)
 		}
@@ -101,7 +101,7 @@ func holdsTellsWhoseTheClaimIs(f *fixture) {
 	if holds(former.Epoch) || !holds(owner.Epoch) {
 		f.Error("after a new claim the former owner holds, or the new one does not")
 	}
-	if err := f.store.Release(f.ctx, whole, owner.Epoch); err != nil {
+	if err := f.store.Release(f.ctx, whole, owner.Term); err != nil {
 		f.Fatal(err)
 	}
 	if holds(owner.Epoch) {
@@ -109,10 +109,36 @@ func holdsTellsWhoseTheClaimIs(f *fixture) {
 	}
 }
 
+// Two owners under one epoch, as after a claim that the store has lost: only its token
+// is the owner's.
+func claimIsTokenToo(f *fixture) {
+	owner, before := f.claim(whole), f.claim(other)
+	if owner.Token == 0 || owner.Token == before.Token {
+		f.Fatalf("tokens %d and %d", owner.Token, before.Token)
+	}
+	for _, token := range []store.Token{0, owner.Token + 1, before.Token} {
+		twin := store.Term{Epoch: owner.Epoch, Token: token}
+		if err := f.store.Commit(f.ctx, batch(whole, owner.Epoch, 0, 2), token); !errors.Is(err, store.ErrFenced) {
+			f.Errorf("a commit with token %d: %v, want ErrFenced", token, err)
+		}
+		if err := f.store.Holds(f.ctx, whole, twin); !errors.Is(err, store.ErrFenced) {
+			f.Errorf("holds with token %d: %v, want ErrFenced", token, err)
+		}
+		if err := f.store.Release(f.ctx, whole, twin); err != nil {
+			f.Errorf("release with token %d: %v", token, err)
+		}
+	}
+	b := f.commit(batch(whole, owner.Epoch, 0, 2))
+	if err := f.store.Commit(f.ctx, b, owner.Token+1); !errors.Is(err, store.ErrFenced) {
+		f.Errorf("the last commit repeated with another token: %v, want ErrFenced", err)
+	}
+	f.state(whole, b)
+}
+
 func releaseOfStaleClaimDoesNothing(f *fixture) {
 	former, owner := f.claim(whole), f.claim(whole)
 	for _, epoch := range []uint64{former.Epoch, owner.Epoch + 1, 0} {
-		if err := f.store.Release(f.ctx, whole, epoch); err != nil {
+		if err := f.store.Release(f.ctx, whole, f.term(whole, epoch)); err != nil {
 			f.Errorf("release of epoch %d: %v", epoch, err)
 		}
 	}

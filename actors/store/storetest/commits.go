@@ -57,7 +57,7 @@ func regionsAreIndependent(f *fixture) {
 	b := f.commitMany(other, two.Epoch, 0, 2)
 	f.claim(other)
 	a = append(a, f.commitMany(whole, one.Epoch, 5, 1)...)
-	if err := f.store.Release(f.ctx, other, one.Epoch); err != nil {
+	if err := f.store.Release(f.ctx, other, one.Term); err != nil {
 		f.Fatal(err)
 	}
 	a = append(a, f.commitMany(whole, one.Epoch, 6, 9)...)

@@ -19,13 +19,20 @@ type fixture struct {
 	open    func() store.Store
 	store   store.Store
 	ctx     context.Context
+	tokens  map[claimID]store.Token // of the claims made by claim
+}
+
+// claimID is a claim of a test, where no two have the same epoch.
+type claimID struct {
+	region canvas.RegionID
+	epoch  uint64
 }
 
 func newFixture(t *testing.T, h Harness) *fixture {
 	// No store may take this long; without it a store that hangs stops the whole suite.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
-	f := &fixture{T: t, harness: h, open: h.Blank(t), ctx: ctx}
+	f := &fixture{T: t, harness: h, open: h.Blank(t), ctx: ctx, tokens: make(map[claimID]store.Token)}
 	f.store = f.opened()
 	return f
 }
@@ -54,12 +61,23 @@ func (f *fixture) claim(region canvas.RegionID) *store.Claim {
 	if err != nil {
 		f.Fatalf("claim region %d: %v", region, err)
 	}
+	f.tokens[claimID{region, claim.Epoch}] = claim.Token
 	return claim
+}
+
+// term is the claim under an epoch, as its owner knows it.
+func (f *fixture) term(region canvas.RegionID, epoch uint64) store.Term {
+	return store.Term{Epoch: epoch, Token: f.tokens[claimID{region, epoch}]}
+}
+
+// offer commits a batch as the owner of its epoch would.
+func (f *fixture) offer(b *canvas.Batch) error {
+	return f.store.Commit(f.ctx, b, f.term(b.Region, b.Epoch).Token)
 }
 
 func (f *fixture) commit(b *canvas.Batch) *canvas.Batch {
 	f.Helper()
-	if err := f.store.Commit(f.ctx, b); err != nil {
+	if err := f.offer(b); err != nil {
 		f.Fatalf("commit region %d, epoch %d, %d to %d: %v", b.Region, b.Epoch, b.From, b.To, err)
 	}
 	return b
@@ -79,7 +97,7 @@ func (f *fixture) commitMany(region canvas.RegionID, epoch, from uint64, sizes .
 // fenced fails the test unless the batch is refused with ErrFenced.
 func (f *fixture) fenced(why string, b *canvas.Batch) {
 	f.Helper()
-	if err := f.store.Commit(f.ctx, b); !errors.Is(err, store.ErrFenced) {
+	if err := f.offer(b); !errors.Is(err, store.ErrFenced) {
 		f.Errorf("%s: %v, want ErrFenced", why, err)
 	}
 }

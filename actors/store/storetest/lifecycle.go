@@ -10,15 +10,15 @@ import (
 )
 
 // calls is every method of a store that can fail, by name.
-func calls(ctx context.Context, s store.Store, b *canvas.Batch) map[string]error {
+func calls(ctx context.Context, s store.Store, b *canvas.Batch, token store.Token) map[string]error {
 	_, claimErr := s.Claim(ctx, b.Region, "test")
 	_, historyErr := s.History(ctx, b.Region, 0, 10)
 	return map[string]error{
 		"claim":   claimErr,
 		"history": historyErr,
-		"commit":  s.Commit(ctx, b),
-		"holds":   s.Holds(ctx, b.Region, b.Epoch), // before the release
-		"release": s.Release(ctx, b.Region, b.Epoch),
+		"commit":  s.Commit(ctx, b, token),
+		"holds":   s.Holds(ctx, b.Region, store.Term{Epoch: b.Epoch, Token: token}), // before the release
+		"release": s.Release(ctx, b.Region, store.Term{Epoch: b.Epoch, Token: token}),
 		"ping":    s.Ping(ctx),
 	}
 }
@@ -29,12 +29,13 @@ func cancelled(f *fixture) {
 	ctx, cancel := context.WithCancel(f.ctx)
 	cancel()
 	b := batch(whole, claim.Epoch, 0, 3)
-	for call, err := range calls(ctx, f.store, b) {
+	for call, err := range calls(ctx, f.store, b, claim.Token) {
 		if !errors.Is(err, store.ErrUnavailable) {
 			f.Errorf("%s: %v, want ErrUnavailable", call, err)
 		}
 	}
-	for call, err := range calls(f.ctx, f.store, batch(other, f.claim(other).Epoch, 0, 1)) {
+	again := f.claim(other)
+	for call, err := range calls(f.ctx, f.store, batch(other, again.Epoch, 0, 1), again.Token) {
 		if err != nil && call != "commit" && call != "holds" { // they come after the call that claims
 			f.Errorf("%s afterwards: %v", call, err)
 		}
@@ -50,7 +51,7 @@ func closed(f *fixture) {
 			f.Fatalf("close: %v", err)
 		}
 	}
-	for call, err := range calls(f.ctx, f.store, batch(whole, claim.Epoch, 0, 3)) {
+	for call, err := range calls(f.ctx, f.store, batch(whole, claim.Epoch, 0, 3), claim.Token) {
 		if !errors.Is(err, store.ErrClosed) {
 			f.Errorf("%s: %v, want ErrClosed", call, err)
 		}
@@ -81,7 +82,7 @@ func closeWaitsForCommits(f *fixture) {
 					from = o.last.To
 				}
 				b := batch(o.region, claim.Epoch, from, 1)
-				if o.err = f.store.Commit(f.ctx, b); o.err == nil {
+				if o.err = f.store.Commit(f.ctx, b, claim.Token); o.err == nil {
 					o.last = b
 				}
 			}
@@ -123,7 +124,7 @@ func reopened(f *fixture) {
 	owner, released := f.claim(whole), f.claim(corner)
 	a := f.commitMany(whole, owner.Epoch, 0, 4, 9)
 	b := f.commitMany(corner, released.Epoch, 0, 2)
-	if err := f.store.Release(f.ctx, corner, released.Epoch); err != nil {
+	if err := f.store.Release(f.ctx, corner, released.Term); err != nil {
 		f.Fatal(err)
 	}
 	reopen()

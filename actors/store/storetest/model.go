@@ -58,7 +58,7 @@ func randomAgainstModel(f *fixture) {
 			m.epoch, m.held = claim.Epoch, true
 		case 1:
 			epoch := m.epoch - min(m.epoch, random.Uint64N(2))
-			if err := f.store.Release(f.ctx, region, epoch); err != nil {
+			if err := f.store.Release(f.ctx, region, f.term(region, epoch)); err != nil {
 				f.Fatalf("release: %v", err)
 			}
 			m.held = m.held && epoch != m.epoch
@@ -66,7 +66,7 @@ func randomAgainstModel(f *fixture) {
 			f.bounded(m.all, f.history(region))
 		default:
 			b := m.attempt(random, region)
-			err := f.store.Commit(f.ctx, b)
+			err := f.offer(b)
 			if accepted := m.commit(b); accepted && err != nil || !accepted && !errors.Is(err, store.ErrFenced) {
 				f.Fatalf("commit %s to region %d after %s, claimed under %d (held: %t): %v",
 					spans([]*canvas.Batch{b}), region, spans(m.all[max(0, len(m.all)-3):]), m.epoch, m.held, err)

@@ -81,25 +81,25 @@ func (r *racer) term() {
 	from := claim.Position.Seq
 	for range 1 + r.random.IntN(termBatches) {
 		b := batch(r.region, claim.Epoch, from, 1+r.random.IntN(racePixels))
-		if !r.commit(b) {
+		if !r.commit(b, claim.Token) {
 			return
 		}
 		from = b.To
 	}
 	if r.random.IntN(2) == 0 {
-		r.expect(r.store.Release(r.hurried(), r.region, claim.Epoch), store.ErrUnavailable)
+		r.expect(r.store.Release(r.hurried(), r.region, claim.Term), store.ErrUnavailable)
 	}
 }
 
 // commit repeats b until the store says yes or no, and tells whether to go on.
-func (r *racer) commit(b *canvas.Batch) bool {
+func (r *racer) commit(b *canvas.Batch, token store.Token) bool {
 	acked, unsure := false, false
 	for !acked && r.random.IntN(3) == 0 {
-		err := r.store.Commit(r.hurried(), b)
+		err := r.store.Commit(r.hurried(), b, token)
 		r.expect(err, store.ErrUnavailable, store.ErrFenced)
 		acked, unsure = err == nil, unsure || errors.Is(err, store.ErrUnavailable)
 	}
-	err := r.store.Commit(r.ctx, b)
+	err := r.store.Commit(r.ctx, b, token)
 	r.expect(err, store.ErrFenced)
 	switch {
 	case acked || err == nil:

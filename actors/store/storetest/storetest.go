@@ -48,6 +48,7 @@ func Run(t *testing.T, h Harness) {
 		{"ClaimGivesState", claimGivesState},
 		{"ClaimTileIsCallersOwn", claimTileIsCallersOwn},
 		{"ClaimFencesFormerOwner", claimFencesFormerOwner},
+		{"ClaimIsTokenToo", claimIsTokenToo},
 		{"HoldsTellsWhoseTheClaimIs", holdsTellsWhoseTheClaimIs},
 		{"ReleaseEndsClaim", releaseEndsClaim},
 		{"ReleaseOfStaleClaimDoesNothing", releaseOfStaleClaimDoesNothing},

@@ -1,0 +1,21 @@
+package transport
+
+import "net/netip"
+
+// networkOf is who answers for an address when costs are shared out: an IPv4 address, or
+// the 64 bits of an IPv6 address that one customer of a provider has to himself. The rest
+// of an IPv6 address is for anyone to choose, as often as he likes.
+//
+// An address that is not valid (of a connection that was lost at once) is the zero Prefix:
+// all of those share one.
+func networkOf(a netip.Addr) netip.Prefix {
+	bits := 64
+	if a = a.Unmap(); a.Is4() { // a listener on [::] sees IPv4 as ::ffff:192.0.2.1
+		bits = 32
+	}
+	network, err := a.WithZone("").Prefix(bits)
+	if err != nil {
+		return netip.Prefix{}
+	}
+	return network
+}

@@ -78,6 +78,9 @@ func (s *shard) parse(c *conn, data []byte) (done int, blocked bool) {
 		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
 			break
 		}
+		if took := len(data) - done - s.reader.Len(); err == nil && took != ws.HeaderSize(h) {
+			err = errLongHeader
+		}
 		if code := c.check(h, err); code != 0 {
 			s.fail(c, code)
 			break
@@ -93,6 +96,10 @@ func (s *shard) parse(c *conn, data []byte) (done int, blocked bool) {
 	}
 	return done, false
 }
+
+// errLongHeader says that a frame's length is in more bytes than it takes, which RFC 6455,
+// section 5.2, forbids.
+var errLongHeader = errors.New("length of a frame is not minimal")
 
 // check says why a frame ends the connection, before its payload has come; 0: it doesn't.
 func (c *conn) check(h ws.Header, err error) codec.CloseCode {

@@ -45,6 +45,10 @@ func commonViolations(data, other ws.OpCode) []violation {
 		{"unmasked data", [][]byte{rawFrame(fin|first, false, []byte("x"))}, 1002},
 		{"unmasked ping", [][]byte{rawFrame(fin|byte(ws.OpPing), false, nil)}, 1002},
 		{"length with its highest bit", [][]byte{{fin | first, 0xFF, 0x80, 0, 0, 0, 0, 0, 0, 0, 1, 2, 3, 4}}, 1002},
+		{"length of 16 bits that fits in 7", [][]byte{{fin | first, 0xFE, 0, 2, 0, 0, 0, 0, '{', '}'}}, 1002},
+		{"length of 64 bits that fits in 7", [][]byte{{fin | first, 0xFF, 0, 0, 0, 0, 0, 0, 0, 2, 0, 0, 0, 0, '{', '}'}}, 1002},
+		{"length of 64 bits that fits in 16", [][]byte{{fin | first, 0xFF, 0, 0, 0, 0, 0, 0, 0xFF, 0xFF, 0, 0, 0, 0}}, 1002},
+		{"length of a ping in 16 bits", [][]byte{{fin | byte(ws.OpPing), 0xFE, 0, 0, 0, 0, 0, 0}}, 1002},
 		{"continuation of nothing", [][]byte{frame(ws.OpContinuation, nil)}, 1002},
 		{"continuation of what has ended", [][]byte{
 			rawFrame(first, true, nil), frame(ws.OpPing, nil), rawFrame(0, true, nil),

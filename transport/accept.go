@@ -3,58 +3,11 @@ package transport
 import (
 	"bytes"
 	"errors"
+	"io"
 	"net"
-	"sync"
+	"net/http"
 	"time"
 )
-
-// maxHandshakes bounds the connections whose request is being read, at 8 KiB each. As
-// many that send nothing keep it full for Config.HandshakeTimeout; whoever comes
-// meanwhile is told at once to try again.
-const maxHandshakes = 4096
-
-// handshakes are the connections that have not sent a whole request yet.
-type handshakes struct {
-	heads sync.Pool // of *[maxHead]byte
-
-	mu      sync.Mutex
-	conns   map[*net.TCPConn]struct{}
-	aborted bool
-}
-
-func newHandshakes() handshakes {
-	return handshakes{
-		heads: sync.Pool{New: func() any { return new([maxHead]byte) }},
-		conns: make(map[*net.TCPConn]struct{}),
-	}
-}
-
-// begin tells whether there is room for one more.
-func (h *handshakes) begin(c *net.TCPConn) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.aborted || len(h.conns) >= maxHandshakes {
-		return false
-	}
-	h.conns[c] = struct{}{}
-	return true
-}
-
-func (h *handshakes) end(c *net.TCPConn) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	delete(h.conns, c)
-}
-
-// abort breaks all off.
-func (h *handshakes) abort() {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.aborted = true
-	for c := range h.conns {
-		_ = c.Close() // its goroutine sees the error
-	}
-}
 
 // accept is a goroutine, until the listener is closed. Every connection is greeted by a
 // goroutine of its own, so that one that sends slowly holds up nobody.
@@ -78,62 +31,146 @@ func (s *Server) accept() {
 }
 
 func (s *Server) admit(c *net.TCPConn) {
-	if !s.handshakes.begin(c) {
-		s.counters.Refused.add(refusedBusy)
-		turnAway(c, "503 Service Unavailable", "Retry-After: 1\r\n")
+	from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
+	g, evicted := s.places.enter(c, from.AddrPort().Addr())
+	s.evicted(evicted)
+	if g == nil {
+		s.refuse(c, tooBusy())
+		_ = c.Close()
 		return
 	}
-	s.work.Go(func() {
-		defer s.handshakes.end(c)
-		s.greet(c)
-	})
+	s.work.Go(func() { s.greet(g) })
 }
 
-// turnAway answers without having read: a small answer always fits the socket's buffer.
-func turnAway(c *net.TCPConn, status, headers string) {
-	_, _ = c.Write([]byte("HTTP/1.1 " + status + "\r\n" + headers + "Content-Length: 0\r\nConnection: close\r\n\r\n"))
-	_ = c.CloseWrite()
-	_ = c.Close()
+// evicted counts a connection that had to make room for another; empty: none had to.
+func (s *Server) evicted(did string) {
+	if did != "" {
+		s.counters.Evicted.add(did)
+		s.refusals.note("connection closed to make room for another", did)
+	}
 }
 
-// maxHead bounds the head of a WebSocket's request, in bytes: what common proxies allow.
-const maxHead = 8 << 10
+// Limits of the head of a request.
+const (
+	// maxHead is what a WebSocket's may be, in bytes, and what any other may: browsers send
+	// both the same cookies, of which sites that share their host may have set many.
+	maxHead = 64 << 10
+	// firstRead is what most requests fit in, in bytes.
+	firstRead = 4 << 10
+	// What heads may cost beyond freeHead each, in all and of one network that is not a
+	// proxy's, in bytes (see headCost): so requests of the usual size never depend on it.
+	freeHead, networkHeads, allHeads = 8 << 10, 4 << 20, 16 << 20
+	// lineCost is about what the header field of a line takes besides its text, in bytes.
+	lineCost = 100
+)
+
+// headCost is the memory that a part of a request's head takes, in bytes.
+func headCost(part []byte) int { return len(part) + lineCost*bytes.Count(part, []byte("\n")) }
 
 // wsPath is where the WebSockets are.
 const wsPath = "/ws"
 
-// greet reads a connection's first request and hands it to whom it is for.
-func (s *Server) greet(c *net.TCPConn) {
+// greet is the goroutine of a new connection: it reads the first request and hands the
+// connection to whom it is for.
+func (s *Server) greet(g *guest) {
+	c := g.tcp
 	_ = c.SetDeadline(time.Now().Add(s.cfg.HandshakeTimeout))
-	buffer := s.handshakes.heads.Get().(*[maxHead]byte)
-	defer s.handshakes.heads.Put(buffer)
+	pooled := s.heads.Get().(*[firstRead]byte)
+	defer s.heads.Put(pooled)
 
-	n := 0
+	bill := bill{server: s, guest: g}
+	buffer, n := pooled[:], 0
 	for {
-		if !maybeOurs(buffer[:n]) {
-			s.handover.offer(c, buffer[:n])
-			return
-		}
-		if end := headEnd(buffer[:n]); end > 0 {
-			if wantsUpgrade(buffer[:end]) {
-				s.upgrade(c, buffer[:end], buffer[end:n])
-			} else {
-				s.handover.offer(c, buffer[:n])
-			}
-			return
-		}
-		if n == len(buffer) {
-			s.counters.Refused.add(refusedMalformed)
-			turnAway(c, "431 Request Header Fields Too Large", "")
-			return
-		}
-		m, err := c.Read(buffer[n:])
+		m, err := s.readMore(g, buffer[n:])
+		before := n
 		if n += m; err != nil {
+			bill.settle()
 			s.counters.Refused.add(refusedLost)
+			s.places.leave(g)
 			_ = c.Close()
 			return
 		}
+		end := headEnd(buffer[:n], before)
+		switch {
+		case !maybeOurs(buffer[:n]):
+			s.handover.offer(g, buffer[:n])
+			return
+		case end > 0 && wantsUpgrade(buffer[:end]):
+			s.upgrade(c, buffer[:end], buffer[end:n])
+			bill.settle()
+			s.places.leave(g)
+			return
+		case end > 0:
+			bill.settle() // net/http reads it at once
+			s.handover.offer(g, buffer[:n])
+			return
+		case !bill.add(buffer[before:n]):
+			bill.settle()
+			s.turnAway(g, tooBusy())
+			return
+		case n == maxHead:
+			bill.settle()
+			s.turnAway(g, &rejection{refusedHead, http.StatusRequestHeaderFieldsTooLarge, "the request's head is larger than 64 KiB", ""})
+			return
+		case n == len(buffer):
+			buffer = append(make([]byte, 0, min(4*n, maxHead)), buffer...)
+			buffer = buffer[:cap(buffer)]
+		}
 	}
+}
+
+// turnAway refuses a guest that may still be sending: closed at once, the kernel would take
+// back the answer together with what has not been read.
+func (s *Server) turnAway(g *guest, why *rejection) {
+	s.refuse(g.tcp, why)
+	drainFrom(g.tcp)
+	s.places.leave(g)
+	_ = g.tcp.Close()
+}
+
+// farewell is how long the one who was refused may go on sending.
+const farewell = time.Second
+
+func drainFrom(c *net.TCPConn) {
+	_ = c.SetReadDeadline(time.Now().Add(farewell))
+	_, _ = io.CopyN(io.Discard, c, maxHead)
+}
+
+// readMore reads what a guest sends; it may lose its place meanwhile.
+func (s *Server) readMore(g *guest, b []byte) (int, error) {
+	evicted, _ := s.places.move(g, waiting)
+	s.evicted(evicted)
+	return g.tcp.Read(b)
+}
+
+// bill is what the head of one request costs.
+type bill struct {
+	server *Server
+	guest  *guest
+	cost   int // so far
+	taken  int // of Server.headShares
+}
+
+// add tells whether there is room for more of the head.
+func (b *bill) add(part []byte) bool {
+	b.cost += headCost(part)
+	more := b.cost - freeHead - b.taken
+	if more <= 0 {
+		return true
+	}
+	ok := b.server.headShares.Take(b.guest.network, b.guest.exempt, more)
+	if ok {
+		b.taken += more
+	}
+	return ok
+}
+
+// settle is for the end of the request.
+func (b *bill) settle() {
+	if b.taken > 0 {
+		b.server.headShares.Give(b.guest.network, b.taken)
+	}
+	b.cost, b.taken = 0, 0
 }
 
 // maybeOurs tells whether what begins like this may be a request for wsPath. Everything
@@ -145,25 +182,4 @@ func maybeOurs(b []byte) bool {
 		return false
 	}
 	return len(b) <= len(ours) || b[len(ours)] == ' ' || b[len(ours)] == '?'
-}
-
-// headEnd finds the end of the request's head; 0: it has not come. Looking from the start
-// every time costs a client that sends single bytes 8,192 packets to make us look at 32 MB.
-func headEnd(b []byte) int {
-	const blank = "\r\n\r\n"
-	if i := bytes.Index(b, []byte(blank)); i >= 0 {
-		return i + len(blank)
-	}
-	return 0
-}
-
-// wantsUpgrade looks for "Upgrade: websocket" in a request's head.
-func wantsUpgrade(head []byte) bool {
-	for line := range bytes.Lines(head) {
-		name, value, ok := bytes.Cut(line, []byte(":"))
-		if ok && bytes.EqualFold(name, []byte("Upgrade")) && bytes.EqualFold(bytes.TrimSpace(value), []byte("websocket")) {
-			return true
-		}
-	}
-	return false
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/netip"
 	"runtime"
 	"time"
 
@@ -16,9 +17,13 @@ type Config struct {
 	Geometry canvas.Geometry // of the whole canvas
 
 	// AllowedOrigins are the web pages that may connect besides the server's own, for
-	// example "https://example.org"; "*" allows any. Clients that are not browsers send
+	// example "https://example.org"; "*" allows any, "null" those that have none, as files. Clients that are not browsers send
 	// no origin and are always allowed.
 	AllowedOrigins []string
+	// Proxies are the networks of proxies in front of the server. Who a connection is for is
+	// not known before its request is read, so the shares that networks have of places and
+	// memory until then do not apply to them.
+	Proxies []netip.Prefix
 	// MaxConnections bounds the WebSockets. An idle one takes about 2 KB with its
 	// actor, besides what the kernel has of it, a stalled one up to 400 KB more.
 	MaxConnections int

@@ -18,7 +18,8 @@ type Counters struct {
 
 	Accepted atomic.Int64  // TCP connections
 	Upgraded atomic.Int64  // handshakes that made a WebSocket
-	Refused  Tally[string] // handshakes that did not, by reason
+	Refused  Tally[string] // handshakes that did not, and requests without a place, by reason
+	Evicted  Tally[string] // connections closed to make room, by what they did: idle, unfinished
 
 	MessagesIn atomic.Int64 // from clients, whole
 	BytesIn    atomic.Int64 // on WebSockets, frame headers included

@@ -2,14 +2,12 @@ package transport
 
 import (
 	"bytes"
+	"crypto/sha1"
+	"encoding/base64"
+	"fmt"
 	"net"
 	"net/http"
-	"net/url"
-	"slices"
-	"strings"
 	"time"
-
-	"github.com/gobwas/ws"
 
 	"pixelplayground/actors"
 	"pixelplayground/codec"
@@ -17,7 +15,8 @@ import (
 
 // Reasons for Counters.Refused.
 const (
-	refusedBusy      = "busy"      // too many handshakes at once
+	refusedBusy      = "busy"      // too many requests at once
+	refusedHead      = "head"      // larger than maxHead
 	refusedMalformed = "malformed" // not a WebSocket's request
 	refusedLost      = "lost"      // gone or silent before the request was whole
 	refusedOrigin    = "origin"
@@ -34,75 +33,62 @@ type rejection struct {
 	headers string
 }
 
-// request is what of a WebSocket's request decides on it.
-type request struct {
-	host      string
-	origin    string
-	offers    bool // subprotocols
-	offersOur bool // codec.Subprotocol among them
-}
-
 // upgrade makes a WebSocket of a connection whose request has been read. early is what
 // came behind it. Both are valid during the call.
 func (s *Server) upgrade(c *net.TCPConn, head, early []byte) {
-	var r request
-	var refused *rejection
-	accepted := false
-	upgrader := ws.Upgrader{
-		OnHost: func(host []byte) error {
-			r.host = string(host)
-			return nil
-		},
-		OnHeader: func(key, value []byte) error {
-			if string(key) == "Origin" {
-				r.origin = string(value)
-			}
-			return nil
-		},
-		Protocol: func(name []byte) bool {
-			r.offers = true
-			r.offersOur = r.offersOur || string(name) == codec.Subprotocol
-			return r.offersOur
-		},
-		OnBeforeUpgrade: func() (ws.HandshakeHeader, error) {
-			if refused = s.judge(r); refused == nil {
-				accepted = true
-				return ws.HandshakeHeaderString(""), nil
-			}
-			return nil, ws.RejectConnectionError(
-				ws.RejectionStatus(refused.status),
-				ws.RejectionReason(refused.text),
-				ws.RejectionHeader(ws.HandshakeHeaderString(refused.headers+"Connection: close\r\n")))
-		},
+	r, refused := readHead(head)
+	if refused == nil {
+		refused = s.judge(r)
 	}
-	_, err := upgrader.Upgrade(replay{bytes.NewReader(head), c})
-	switch {
-	case err == nil:
-		s.counters.Upgraded.Add(1)
-		s.connect(c, r, early)
+	if refused != nil {
+		s.refuse(c, refused, "origin", excerpt(r.origin), "host", excerpt(r.host))
+		_ = c.Close()
 		return
-	case refused != nil:
-		s.counters.Refused.add(refused.reason)
-	case accepted: // but the answer could not be written
+	}
+	if _, err := c.Write(acceptance(r)); err != nil {
 		s.counters.Connections.Add(-1)
 		s.counters.Refused.add(refusedLost)
-	default:
-		s.counters.Refused.add(refusedMalformed)
+		_ = c.Close()
+		return
 	}
+	s.counters.Upgraded.Add(1)
+	s.connect(c, r, early)
+}
+
+// acceptance is the answer that makes a WebSocket: RFC 6455, section 4.2.2.
+func acceptance(r request) []byte {
+	const magic = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
+	sum := sha1.Sum([]byte(r.key + magic))
+	b := append(make([]byte, 0, 256), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: "...)
+	b = base64.StdEncoding.AppendEncode(b, sum[:])
+	if r.offersOur {
+		b = append(b, "\r\nSec-WebSocket-Protocol: "+codec.Subprotocol...)
+	}
+	return append(b, "\r\n\r\n"...)
+}
+
+// refuse answers, counts and logs why there will be no WebSocket, or nothing at all. The
+// answer is small: it always fits the socket's buffer.
+func (s *Server) refuse(c *net.TCPConn, why *rejection, details ...any) {
+	s.counters.Refused.add(why.reason)
+	if why.reason != refusedDraining { // as announced
+		s.refusals.note("connection refused", why.reason, append(details, "from", c.RemoteAddr().String(), "why", why.text)...)
+	}
+	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+		why.status, http.StatusText(why.status), why.headers, len(why.text), why.text)
 	_ = c.CloseWrite()
-	_ = c.Close()
 }
 
-// replay lets the upgrader read what has been read and write to the connection.
-type replay struct {
-	*bytes.Reader
-	conn *net.TCPConn
+// What clients of a full or closing server are told.
+const (
+	retrySeconds = "2"
+	retryAfter   = "Retry-After: " + retrySeconds + "\r\n"
+)
+
+// tooBusy is for who finds all places, or the memory for heads, taken.
+func tooBusy() *rejection {
+	return &rejection{refusedBusy, http.StatusServiceUnavailable, "the server has too many requests at once", retryAfter}
 }
-
-func (r replay) Write(p []byte) (int, error) { return r.conn.Write(p) }
-
-// retryAfter is what clients of a full or closing server are told.
-const retryAfter = "Retry-After: 2\r\n" // seconds
 
 // judge decides on a request. If it is accepted (nil) it is counted among the connections.
 func (s *Server) judge(r request) *rejection {
@@ -111,28 +97,15 @@ func (s *Server) judge(r request) *rejection {
 		return &rejection{refusedProtocol, http.StatusBadRequest,
 			"unknown subprotocol: this server speaks " + codec.Subprotocol + ", or JSON when none is asked for", ""}
 	case !s.cfg.allows(r.origin, r.host):
-		return &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect", ""}
+		return &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect: --origins can allow it, or the proxy must pass Host on as it came", ""}
 	case s.draining.Load():
 		return &rejection{refusedDraining, http.StatusServiceUnavailable, "server is closing", retryAfter}
 	}
 	if s.counters.Connections.Add(1) > int64(s.cfg.MaxConnections) {
 		s.counters.Connections.Add(-1)
-		return &rejection{refusedFull, http.StatusServiceUnavailable, "server is full", retryAfter}
+		return &rejection{refusedFull, http.StatusServiceUnavailable, "server is full: it has as many connections as --max-connections allows", retryAfter}
 	}
 	return nil
-}
-
-// allows tells whether a page of that origin may connect to the server, which it called
-// host. Clients that are not browsers send no origin.
-func (c Config) allows(origin, host string) bool {
-	if origin == "" {
-		return true
-	}
-	if slices.ContainsFunc(c.AllowedOrigins, func(o string) bool { return o == "*" || strings.EqualFold(o, origin) }) {
-		return true
-	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, host)
 }
 
 // receiveBuffer is the kernel's buffer for what a client sends, in bytes: a client that

@@ -28,6 +28,8 @@ type fakeHost struct {
 
 	// hold makes sessions record messages without handling them. Set before any connects.
 	hold bool
+	// pages answers HTTP; nil: with the path.
+	pages http.HandlerFunc
 	// ringBatches is how many batches a region can resume from.
 	ringBatches int
 
@@ -243,8 +245,10 @@ func openServer(t testing.TB, plain bool, change func(*Config, *fakeHost)) (*Ser
 		_, _, width, height := cfg.Geometry.Bounds(id)
 		host.regions = append(host.regions, fakeRegion{tile: canvas.NewTile(width, height)})
 	}
-	pages := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("page " + r.URL.Path)) })
-	if err := s.Open(host, pages); err != nil {
+	if host.pages == nil {
+		host.pages = func(w http.ResponseWriter, r *http.Request) { _, _ = w.Write([]byte("page " + r.URL.Path)) }
+	}
+	if err := s.Open(host, host.pages); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(s.Close)

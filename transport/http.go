@@ -2,16 +2,13 @@ package transport
 
 import (
 	"bytes"
+	"context"
 	"log/slog"
 	"net"
 	"net/http"
 	"sync"
-	"sync/atomic"
 	"time"
 )
-
-// maxHTTP bounds the connections that net/http has, the idle ones included.
-const maxHTTP = 4096
 
 // httpIdle is how long an unused connection is kept for the next request.
 const httpIdle = 60 * time.Second
@@ -20,17 +17,28 @@ const httpIdle = 60 * time.Second
 func (s *Server) newHTTP(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == wsPath {
+			switch c, _ := r.Context().Value(guestKey{}).(*httpConn); {
+			case c != nil && !c.admitted(r):
+				w.Header().Set("Connection", "close")
+				w.Header().Set("Retry-After", retrySeconds)
+				http.Error(w, tooBusy().text, http.StatusServiceUnavailable)
+			case r.URL.Path == wsPath:
 				s.serveWS(w, r)
-			} else {
+			default:
 				handler.ServeHTTP(w, r)
 			}
 		}),
 		ReadHeaderTimeout: s.cfg.HandshakeTimeout,
 		IdleTimeout:       httpIdle,
+		MaxHeaderBytes:    maxHead,
 		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // strangers' mistakes
+		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, guestKey{}, c) },
+		ConnState:         func(c net.Conn, state http.ConnState) { c.(*httpConn).now(state) },
 	}
 }
+
+// guestKey is where a request's context has its *httpConn.
+type guestKey struct{}
 
 // serveWS is a request for a WebSocket on a connection that has served others before, or
 // one that does not ask for a WebSocket.
@@ -51,7 +59,7 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	early, _ := buffers.Reader.Peek(buffers.Reader.Buffered())
 	early = append(bytes.Clone(early), c.release()...)
 	_ = c.SetDeadline(time.Now().Add(s.cfg.HandshakeTimeout))
-	s.upgrade(c.tcp, head, early)
+	s.upgrade(c.guest.tcp, head, early)
 }
 
 // requestHead writes a request's head again, as upgrade reads it.
@@ -67,27 +75,21 @@ func requestHead(r *http.Request) ([]byte, error) {
 
 // handover is the net.Listener from which net/http accepts.
 type handover struct {
-	addr  net.Addr
-	conns chan *httpConn // offer sends; never closed
-	open  atomic.Int64   // connections that net/http has
+	server *Server
+	conns  chan *httpConn // offer sends; never closed
 
 	closed chan struct{} // closed by Close
 	once   sync.Once
 }
 
-func newHandover(addr net.Addr) *handover {
-	return &handover{addr: addr, conns: make(chan *httpConn), closed: make(chan struct{})}
+func newHandover(s *Server) *handover {
+	return &handover{server: s, conns: make(chan *httpConn), closed: make(chan struct{})}
 }
 
-// offer gives net/http a connection from which head has been read.
-func (h *handover) offer(c *net.TCPConn, head []byte) {
-	if h.open.Add(1) > maxHTTP {
-		h.open.Add(-1)
-		turnAway(c, "503 Service Unavailable", retryAfter)
-		return
-	}
-	_ = c.SetDeadline(time.Time{}) // net/http has its own
-	conn := &httpConn{Conn: c, tcp: c, handover: h, head: bytes.Clone(head)}
+// offer gives net/http a guest from which head has been read.
+func (h *handover) offer(g *guest, head []byte) {
+	_ = g.tcp.SetDeadline(time.Time{}) // net/http has its own
+	conn := &httpConn{Conn: g.tcp, server: h.server, guest: g, head: bytes.Clone(head), bill: bill{server: h.server, guest: g}, asking: true}
 	select {
 	case h.conns <- conn:
 	case <-h.closed:
@@ -109,38 +111,4 @@ func (h *handover) Close() error {
 	return nil
 }
 
-func (h *handover) Addr() net.Addr { return h.addr }
-
-// httpConn is a connection that net/http has. It first reads what had been read before.
-type httpConn struct {
-	net.Conn // tcp, without what would go round Read
-	tcp      *net.TCPConn
-	handover *handover
-	head     []byte // net/http's reading goroutine alone uses it, until it is released
-	once     sync.Once
-}
-
-func (c *httpConn) Read(p []byte) (int, error) {
-	if len(c.head) > 0 {
-		n := copy(p, c.head)
-		c.head = c.head[n:]
-		return n, nil
-	}
-	return c.tcp.Read(p)
-}
-
-// CloseWrite lets net/http end a connection without losing its last answer.
-func (c *httpConn) CloseWrite() error { return c.tcp.CloseWrite() }
-
-func (c *httpConn) Close() error {
-	c.leave()
-	return c.tcp.Close()
-}
-
-// release takes the connection away from net/http, and returns what is left of head.
-func (c *httpConn) release() []byte {
-	c.leave()
-	return c.head
-}
-
-func (c *httpConn) leave() { c.once.Do(func() { c.handover.open.Add(-1) }) }
+func (h *handover) Addr() net.Addr { return h.server.Addr() }

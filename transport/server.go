@@ -51,9 +51,14 @@ type Server struct {
 	handover *handover
 	http     *http.Server
 
-	handshakes handshakes
-	work       sync.WaitGroup // everything that Open and the accept loop started
-	closeOnce  sync.Once
+	// Of those who are not WebSockets yet.
+	places     places
+	heads      sync.Pool // of *[firstRead]byte
+	headShares *Shares   // of memory, for the heads of requests
+	refusals   refusals
+
+	work      sync.WaitGroup // everything that Open and the accept loop started
+	closeOnce sync.Once
 }
 
 // New makes a server and starts nothing. The config must be valid. As an
@@ -65,7 +70,10 @@ func New(cfg Config) *Server {
 		made:       time.Now(),
 		following:  make([]atomic.Int32, cfg.Geometry.Regions()),
 		catchUps:   make([]catchUps, cfg.Geometry.Regions()),
-		handshakes: newHandshakes(),
+		places:     newPlaces(cfg.Proxies),
+		heads:      sync.Pool{New: func() any { return new([firstRead]byte) }},
+		headShares: NewShares(networkHeads, allHeads),
+		refusals:   newRefusals(cfg.Log, cfg.Now),
 	}
 	for range cfg.Shards {
 		s.shards = append(s.shards, newShard(s))
@@ -101,7 +109,7 @@ func (s *Server) Open(host Host, handler http.Handler) error {
 		}
 	}
 	s.host = host
-	s.handover = newHandover(s.listener.Addr())
+	s.handover = newHandover(s)
 	s.http = s.newHTTP(handler)
 	for _, shard := range s.shards {
 		s.work.Go(shard.run)
@@ -163,7 +171,7 @@ func (s *Server) shut() {
 	if s.http == nil {
 		return // never opened
 	}
-	s.handshakes.abort()
+	s.places.abort()
 	ctx, cancel := context.WithTimeout(context.Background(), httpGrace)
 	defer cancel()
 	if s.http.Shutdown(ctx) != nil {

@@ -107,7 +107,7 @@ func (c config) cluster(log *slog.Logger) cluster.Config {
 func (c config) transport(log *slog.Logger) transport.Config {
 	sockets := transport.DefaultConfig()
 	sockets.Listen, sockets.Geometry, sockets.Log = c.listen, c.geometry, log
-	sockets.AllowedOrigins, sockets.MaxConnections = c.origins, c.maxConnections
+	sockets.AllowedOrigins, sockets.Proxies, sockets.MaxConnections = c.origins, c.proxies, c.maxConnections
 	return sockets
 }
 

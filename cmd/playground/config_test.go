@@ -31,11 +31,11 @@ func TestConfig_Refusals(t *testing.T) {
 		{"listen", "8080", `--listen "8080": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --listen 127.0.0.1:8080`},
 		{"listen", ":http", `--listen ":http": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --listen 127.0.0.1:8080`},
 		{"listen", ":65536", `--listen ":65536": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --listen 127.0.0.1:8080`},
-		{"origins", "*,example.org", `--origins "*,example.org": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
-		{"origins", "https://a.example/", `--origins "https://a.example/": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
-		{"origins", "https://*.example.org", `--origins "https://*.example.org": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
-		{"origins", "https://a.example:99999", `--origins "https://a.example:99999": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
-		{"origins", ",", `--origins ",": must be * or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", "*,example.org", `--origins "*,example.org": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", "https://a.example/", `--origins "https://a.example/": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", "https://*.example.org", `--origins "https://*.example.org": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", "https://a.example:99999", `--origins "https://a.example:99999": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"origins", ",", `--origins ",": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"proxies", "10.0.0.0/8,nginx", `--proxies "10.0.0.0/8,nginx": must be addresses or networks, separated by commas, for example --proxies 10.0.0.0/8`},
 		{"proxies", "10.0.0.0/33", `--proxies "10.0.0.0/33": must be addresses or networks, separated by commas, for example --proxies 10.0.0.0/8`},
 		{"node", "a b", `--node "a b": must be at most 63 letters, digits, dots, dashes and underscores, for example --node canvas-1`},
@@ -186,7 +186,7 @@ func TestConfig_DefaultsOfPackages(t *testing.T) {
 // TestConfig_Precedence: a flag comes before the environment, and that before the file.
 func TestConfig_Precedence(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "p.yaml")
-	content := "burst: 1\nrate: 0.5\nmax-connections: 3\norigins: [https://a.example, 'http://B.example:81', 'https://c.example:443']\nlog-format: json\ndrain-timeout: 1m30s\n"
+	content := "burst: 1\nrate: 0.5\nmax-connections: 3\norigins: [https://a.example, 'http://B.example:81', 'https://c.example:443', 'null']\nlog-format: json\ndrain-timeout: 1m30s\n"
 	if err := os.WriteFile(file, []byte(content), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestConfig_Precedence(t *testing.T) {
 		t.Fatal(err)
 	}
 	if c.burst != 100 || c.rate != 20 || c.maxConnections != 3 || c.node != "n1" || !c.logJSON || c.drainTimeout != 90*time.Second ||
-		!reflect.DeepEqual(c.origins, []string{"https://a.example", "http://b.example:81", "https://c.example"}) {
+		!reflect.DeepEqual(c.origins, []string{"https://a.example", "http://b.example:81", "https://c.example", "null"}) {
 		t.Errorf("got %+v", c)
 	}
 }

@@ -23,11 +23,13 @@ type operators struct {
 	serving  sync.WaitGroup
 }
 
-// Time limits of operators' requests, and what they may take to end.
+// Limits of operators' requests, and what they may take to end.
 const (
 	operatorsHead  = 10 * time.Second
 	operatorsIdle  = 60 * time.Second
 	operatorsGrace = time.Second
+
+	operatorsHeadBytes = 64 << 10
 )
 
 func (o *operators) Listen() (err error) {
@@ -39,7 +41,7 @@ func (o *operators) Listen() (err error) {
 
 func (o *operators) open(handler http.Handler) {
 	o.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: operatorsHead, IdleTimeout: operatorsIdle,
+		Handler: handler, ReadHeaderTimeout: operatorsHead, IdleTimeout: operatorsIdle, MaxHeaderBytes: operatorsHeadBytes,
 		ErrorLog: slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
 	}
 	o.serving.Go(func() {

@@ -112,8 +112,8 @@ func (r *reader) origins(setting, text, example string) (origins []string) {
 	for origin := range strings.SplitSeq(text, ",") {
 		origin = strings.ToLower(strings.TrimSpace(origin))
 		site, ok := parseOrigin(origin)
-		if origin != "*" && !ok {
-			r.refuse(setting, text, "must be * or sites as http://HOST or https://HOST, without a path or a pattern", example)
+		if origin != "*" && origin != "null" && !ok {
+			r.refuse(setting, text, "must be *, null or sites as http://HOST or https://HOST, without a path or a pattern", example)
 		}
 		origins = append(origins, cmp.Or(site, origin))
 	}

@@ -57,9 +57,14 @@ func (r register) sockets(c *transport.Counters) {
 	r.gauge("connections_by_protocol", "WebSockets open on this node whose protocol is known.", prometheus.Labels{"protocol": "json"}, load(&c.JSON))
 	r.count("tcp_connections_total", "TCP connections accepted.", nil, &c.Accepted)
 	r.count("handshakes_total", "Handshakes that made a WebSocket.", nil, &c.Upgraded)
-	r.tally("handshakes_refused_total", "Handshakes that made none, by reason.", "reason", func(count func(string, int64)) {
+	r.tally("handshakes_refused_total", "Handshakes that made none and requests that found no place, by reason.", "reason", func(count func(string, int64)) {
 		for reason, n := range c.Refused.All() {
 			count(reason, n)
+		}
+	})
+	r.tally("connections_evicted_total", "Connections that were no WebSockets and were closed to make room for others, by what they did.", "did", func(count func(string, int64)) {
+		for did, n := range c.Evicted.All() {
+			count(did, n)
 		}
 	})
 	r.tally("connections_closed_total", "WebSockets closed, by the code sent: 1000 the client closed, 1006 it vanished.", "code", func(count func(string, int64)) {

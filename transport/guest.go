@@ -1,0 +1,111 @@
+package transport
+
+import (
+	"io"
+	"net"
+	"net/http"
+	"sync"
+)
+
+// httpConn is a guest that net/http has. It first reads what had been read before.
+type httpConn struct {
+	net.Conn // guest.tcp, without what would go round Read
+	server   *Server
+	guest    *guest
+
+	mu     sync.Mutex // net/http reads on another goroutine while a request is served
+	head   []byte     // read before
+	bill   bill       // of the request's head
+	asking bool       // the head of a request is expected, or coming
+}
+
+func (c *httpConn) Read(p []byte) (n int, err error) {
+	if n = c.readBefore(p); n == 0 {
+		n, err = c.guest.tcp.Read(p)
+	}
+	if n > 0 && !c.affords(p[:n]) {
+		c.server.refuse(c.guest.tcp, tooBusy())
+		drainFrom(c.guest.tcp)
+		return 0, io.EOF
+	}
+	return n, err
+}
+
+func (c *httpConn) readBefore(p []byte) int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	n := copy(p, c.head)
+	if c.head = c.head[n:]; len(c.head) == 0 {
+		c.head = nil
+	}
+	return n
+}
+
+// affords tells whether there is memory for what has come of a head. Bodies are the
+// handlers' to bound.
+func (c *httpConn) affords(part []byte) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return !c.asking || c.bill.add(part)
+}
+
+// now follows what net/http does with the connection.
+func (c *httpConn) now(state http.ConnState) {
+	switch state {
+	case http.StateActive: // the first byte of a request has come
+		c.move(waiting)
+	case http.StateIdle:
+		c.settle(true)
+		c.move(idle)
+	}
+}
+
+// settle is for the end of a request: what its head took is free again.
+func (c *httpConn) settle(asking bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.bill.settle()
+	c.asking = asking
+}
+
+func (c *httpConn) move(to phase) (refused bool) {
+	evicted, refused := c.server.places.move(c.guest, to)
+	c.server.evicted(evicted)
+	return refused
+}
+
+// admitted tells whether a request that has come whole is to be served.
+func (c *httpConn) admitted(r *http.Request) bool {
+	c.mu.Lock()
+	c.asking = false // the rest is its body
+	c.mu.Unlock()
+	if isProbe(r.URL.Path) {
+		c.move(served)
+		return true
+	}
+	if refused := c.move(served); !refused && (!c.guest.spare || r.URL.Path == wsPath) {
+		return true
+	}
+	c.server.counters.Refused.add(refusedBusy)
+	c.server.refusals.note("connection refused", refusedBusy, "from", c.guest.tcp.RemoteAddr().String(), "why", tooBusy().text)
+	return false
+}
+
+// CloseWrite lets net/http end a connection without losing its last answer.
+func (c *httpConn) CloseWrite() error { return c.guest.tcp.CloseWrite() }
+
+func (c *httpConn) Close() error {
+	c.leave()
+	return c.guest.tcp.Close()
+}
+
+// release takes the connection away from net/http, and returns what is left of head.
+func (c *httpConn) release() []byte {
+	c.leave()
+	return c.head
+}
+
+func (c *httpConn) leave() {
+	c.settle(false)
+	c.server.places.leave(c.guest)
+}

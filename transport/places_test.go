@@ -1,0 +1,331 @@
+package transport
+
+import (
+	"bufio"
+	"bytes"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+const pageRequest = "GET /page HTTP/1.1\r\nHost: canvas.test\r\n\r\n"
+
+// fewPlaces makes it easy to take all.
+func fewPlaces(s *Server, all, each, spare int) {
+	s.places.mu.Lock()
+	defer s.places.mu.Unlock()
+	s.places.all, s.places.each, s.places.spare = all, each, spare
+}
+
+// from connects from another address of this computer, and sends something.
+func from(t *testing.T, s *Server, address, request string) net.Conn {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
+	c, err := dialer.Dial("tcp", s.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = c.Close() })
+	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
+	if _, err := c.Write([]byte(request)); err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
+func statusOf(t *testing.T, c net.Conn) int {
+	t.Helper()
+	response, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if response.StatusCode == http.StatusServiceUnavailable && response.Header.Get("Retry-After") == "" {
+		t.Error("503 without Retry-After")
+	}
+	return response.StatusCode
+}
+
+// logged is a log that can be read while it is written.
+type logged struct {
+	mu sync.Mutex
+	b  bytes.Buffer
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.b.Write(p)
+}
+
+func (l *logged) lines(with string) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.b.String()) {
+		if strings.Contains(line, with) {
+			n++
+		}
+	}
+	return n
+}
+
+func logTo(l *logged) func(*Config, *fakeHost) {
+	return func(c *Config, _ *fakeHost) { c.Log = slog.New(slog.NewTextHandler(l, nil)) }
+}
+
+func (s *Server) waitFor(t *testing.T, places int, phase phase) {
+	t.Helper()
+	eventually(t, "the connections have their places", func() bool {
+		s.places.mu.Lock()
+		defer s.places.mu.Unlock()
+		n := 0
+		for g := range s.places.guests {
+			if g.phase == phase {
+				n++
+			}
+		}
+		return n == places
+	})
+}
+
+func TestPlaces_IdleOnesMakeRoom(t *testing.T) {
+	var log logged
+	s, _ := openServer(t, false, logTo(&log))
+	fewPlaces(s, 4, 4, 0)
+	for i := range 8 {
+		if status := statusOf(t, from(t, s, "127.0.0.1", pageRequest)); status != 200 {
+			t.Fatalf("number %d: %d", i, status)
+		}
+		s.waitFor(t, min(i+1, 4), idle)
+	}
+	if status := statusOf(t, from(t, s, "127.0.0.2", handshakeRequest(""))); status != 101 {
+		t.Errorf("a WebSocket: %d", status)
+	}
+	if got := s.Counters().Evicted.All()[evictedIdle]; got != 5 || log.lines("to make room") != 1 {
+		t.Errorf("%d made room, %d lines", got, log.lines("to make room"))
+	}
+}
+
+func TestPlaces_UnfinishedOnesMakeRoom(t *testing.T) {
+	for name, half := range map[string]string{"handshake": handshakeRequest("")[:60], "page": pageRequest[:30], "nothing": ""} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := openServer(t, false, nil)
+			fewPlaces(s, 4, 4, 0)
+			for i := range 8 {
+				from(t, s, "127.0.0.1", half)
+				s.waitFor(t, min(i+1, 4), waiting)
+			}
+			for _, request := range []string{handshakeRequest(""), pageRequest} {
+				if status := statusOf(t, from(t, s, "127.0.0.1", request)); status != 101 && status != 200 {
+					t.Errorf("%.10s: %d", request, status)
+				}
+			}
+		})
+	}
+}
+
+// stuck keeps requests for /stuck until the test ends.
+func stuck(t *testing.T) func(*Config, *fakeHost) {
+	end := make(chan struct{})
+	t.Cleanup(func() { close(end) })
+	return func(_ *Config, h *fakeHost) {
+		h.pages = func(w http.ResponseWriter, r *http.Request) {
+			if r.URL.Path == "/stuck" {
+				<-end
+			}
+		}
+	}
+}
+
+const stuckRequest = "GET /stuck HTTP/1.1\r\nHost: canvas.test\r\n\r\n"
+
+func TestPlaces_ProbesAreNeverRefused(t *testing.T) {
+	s, _ := openServer(t, false, stuck(t))
+	fewPlaces(s, 4, 4, 2)
+	for range 4 {
+		from(t, s, "127.0.0.1", stuckRequest)
+	}
+	s.waitFor(t, 4, served)
+	for range 5 { // who come and say nothing
+		from(t, s, "127.0.0.3", "")
+	}
+	eventually(t, "they have come", func() bool { return s.Counters().Accepted.Load() == 9 })
+	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
+		if status := statusOf(t, from(t, s, "127.0.0.1", "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")); status != 200 {
+			t.Errorf("%s: %d", path, status)
+		}
+	}
+	if status := statusOf(t, from(t, s, "127.0.0.2", handshakeRequest(""))); status != 101 {
+		t.Errorf("a WebSocket: %d", status)
+	}
+	if status := statusOf(t, from(t, s, "127.0.0.2", pageRequest)); status != 503 {
+		t.Errorf("a page: %d", status)
+	}
+}
+
+func TestPlaces_ANetworkHasAShare(t *testing.T) {
+	s, _ := openServer(t, false, stuck(t))
+	fewPlaces(s, 8, 3, 1)
+	for range 3 {
+		from(t, s, "127.0.0.1", stuckRequest)
+	}
+	s.waitFor(t, 3, served)
+	for address, want := range map[string]int{"127.0.0.1": 503, "127.0.0.2": 200} {
+		if status := statusOf(t, from(t, s, address, pageRequest)); status != want {
+			t.Errorf("%s: %d", address, status)
+		}
+	}
+	if status := statusOf(t, from(t, s, "127.0.0.1", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")); status != 200 {
+		t.Errorf("a probe: %d", status)
+	}
+}
+
+func TestPlaces_AProxySpeaksForMany(t *testing.T) {
+	block := stuck(t)
+	s, _ := openServer(t, false, func(c *Config, h *fakeHost) {
+		block(c, h)
+		c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/30")}
+	})
+	fewPlaces(s, 8, 3, 1)
+	for range 6 {
+		from(t, s, "127.0.0.1", stuckRequest)
+	}
+	s.waitFor(t, 6, served)
+	if status := statusOf(t, from(t, s, "127.0.0.1", pageRequest)); status != 200 {
+		t.Errorf("its seventh: %d", status)
+	}
+}
+
+// TestPlaces_AddUp: whatever guests do, who has a place is counted once, and no bound is passed.
+func TestPlaces_AddUp(t *testing.T) {
+	r := newRandom(t)
+	p := newPlaces(nil)
+	p.all, p.each, p.spare = 12, 5, 3
+	var guests []*guest
+	for step := range 20_000 {
+		switch {
+		case r.IntN(3) == 0 || len(guests) == 0:
+			if g, _ := p.enter(new(net.TCPConn), netip.AddrFrom4([4]byte{10, 0, 0, byte(r.IntN(4))})); g != nil {
+				guests = append(guests, g)
+			}
+		case r.IntN(3) == 0:
+			i := r.IntN(len(guests))
+			p.leave(guests[i])
+			guests = append(guests[:i], guests[i+1:]...)
+		default:
+			g := guests[r.IntN(len(guests))]
+			if _, refused := p.move(g, waiting+phase(r.IntN(3))); refused {
+				p.leave(g)
+			}
+		}
+		checkPlaces(t, &p, step)
+	}
+	for _, g := range guests {
+		p.leave(g)
+	}
+	if len(p.guests)+len(p.holds)+p.spares+p.everyone.idle.Len()+p.everyone.waiting.Len()+p.extra.Len() != 0 {
+		t.Errorf("left over: %+v", &p)
+	}
+}
+
+func checkPlaces(t *testing.T, p *places, step int) {
+	t.Helper()
+	spares, listed, held := 0, 0, make(map[netip.Prefix]int)
+	for g := range p.guests {
+		if g.spare {
+			spares++
+		}
+		if g.phase != fresh {
+			held[g.network]++
+		}
+		if (g.among != nil) != (g.phase == waiting || g.phase == idle) {
+			t.Fatalf("step %d: %+v", step, g)
+		}
+		if g.among != nil {
+			listed++
+		}
+	}
+	if spares != p.spares || spares > p.spare || len(p.guests)-spares > p.all || listed != p.everyone.idle.Len()+p.everyone.waiting.Len()+p.extra.Len() {
+		t.Fatalf("step %d: %d spares, %d listed of %d", step, spares, listed, len(p.guests))
+	}
+	for network, hold := range p.holds {
+		if hold.places != held[network] {
+			t.Fatalf("step %d: %v is said to hold %d, not %d", step, network, hold.places, held[network])
+		}
+	}
+}
+
+func TestHeads_ShareTheirMemory(t *testing.T) {
+	for path, end := range map[string]string{"/page": "\r\n", "/ws": handshakeRequest("")[len("GET /ws HTTP/1.1\r\nHost: canvas.test\r\n"):]} {
+		t.Run(path[1:], func(t *testing.T) {
+			s, _ := openServer(t, false, nil)
+			s.headShares = NewShares(100_000, 150_000)
+			large := "GET " + path + " HTTP/1.1\r\nHost: canvas.test\r\nCookie: " + strings.Repeat("x", 55_000) + "\r\n"
+			var held []net.Conn
+			for i := range 2 {
+				held = append(held, from(t, s, "127.0.0.1", large))
+				eventually(t, "it is held", func() bool { return s.headShares.Taken() > 40_000*(i+1) })
+			}
+			if status := statusOf(t, from(t, s, "127.0.0.1", large)); status != 503 {
+				t.Errorf("one too many of a network: %d", status)
+			}
+			if status := statusOf(t, from(t, s, "127.0.0.1", pageRequest)); status != 200 {
+				t.Errorf("a request of the usual size: %d", status)
+			}
+			for _, c := range append(held, from(t, s, "127.0.0.2", large)) {
+				if _, err := c.Write([]byte(end)); err != nil {
+					t.Fatal(err)
+				}
+				if status := statusOf(t, c); status != 200 && status != 101 {
+					t.Errorf("in the end: %d", status)
+				}
+			}
+			eventually(t, "all is given back", func() bool { return s.headShares.Taken() == 0 })
+		})
+	}
+}
+
+func TestHeads_ManyShortLinesCostMore(t *testing.T) {
+	if short, long := headCost([]byte(strings.Repeat("a:\r\n", 1000))), headCost([]byte(strings.Repeat("x", 4000))); short < 20*long {
+		t.Errorf("%d against %d", short, long)
+	}
+}
+
+func TestRefusals_OneLineAMinute(t *testing.T) {
+	var log logged
+	now := time.UnixMilli(0)
+	r := newRefusals(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
+	for range 100 {
+		r.note("connection refused", "origin", "host", "x")
+		r.note("connection refused", "full")
+	}
+	if log.lines("reason=origin times=1 host=x") != 1 || log.lines("reason=full times=1") != 1 || log.lines("") != 2 {
+		t.Errorf("at once: %s", log.b.String())
+	}
+	now = now.Add(refusalsEvery)
+	r.note("connection refused", "origin")
+	if log.lines("reason=origin times=100") != 1 {
+		t.Errorf("after a minute: %s", log.b.String())
+	}
+}
+
+func TestHandshake_RefusalsAreLogged(t *testing.T) {
+	var log logged
+	s, _ := openServer(t, false, func(c *Config, h *fakeHost) {
+		logTo(&log)(c, h)
+		c.MaxConnections = 1
+	})
+	ask(t, s, handshakeRequest("Origin: https://evil.test\r\n"))
+	ask(t, s, handshakeRequest("Cookie: "+strings.Repeat("x", maxHead)+"\r\n"))
+	dialBinary(t, s)
+	ask(t, s, handshakeRequest(""))
+	for _, line := range []string{"reason=origin times=1 origin=https://evil.test host=canvas.test", "reason=head", "reason=full"} {
+		if log.lines(line) != 1 {
+			t.Errorf("%d lines with %s", log.lines(line), line)
+		}
+	}
+}

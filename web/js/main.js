@@ -167,5 +167,7 @@ document.addEventListener("visibilitychange", () => {
   else link.wake();
 });
 Object.assign(window, { playground: makeHook(state, session, frames) });
-link.start();
+// The one thing without which nothing shows, and that browsers of before 2023 lack.
+if (typeof DecompressionStream === "function") link.start();
+else link.stop("This browser is too old to show the canvas: update it, or try another");
 changed();

@@ -32,6 +32,8 @@ const REFUSALS = new Map([
 const REFUSED_RATE = 1;
 const CURSOR_PAUSE = 60; // ms; the server passes on at most 20 a second
 const DOUBT = 3000; // ms without an answer to an op until the connection itself is doubted
+const FAULTS = 5; // connections in a row that this page could not understand, until it stops trying
+const FAULTS_APART = 60_000; // ms between two that have nothing to do with each other
 const DRAIN_LIMIT = 10_000; // ms that a draining server gets to close before this page leaves by itself
 
 export class Session {
@@ -41,6 +43,7 @@ export class Session {
   #regions = null;
   #window = 0; // ops that may be unanswered
   #drainingSince = 0;
+  #faults = { count: 0, last: 0 };
   #probe = { token: 0, sent: 0 };
   #cursor = { x: -1, y: -1, sent: 0, gone: true };
 
@@ -154,10 +157,14 @@ export class Session {
     this.ports.changed();
   }
 
-  /** The server says what this page can't understand: a new connection may do better. */
+  /** The server says what this page can't understand: a new connection may do better, but not many of them. */
   #failed(error) {
     console.error("pixel protocol:", error);
-    this.link.fail(4000);
+    const now = this.ports.now(), last = this.#faults;
+    this.#faults = { count: now - last.last < FAULTS_APART ? last.count + 1 : 1, last: now };
+    if (this.#faults.count < FAULTS) return this.link.fail(4000);
+    this.#faults.count = 0; // whoever asks for another try gets some
+    this.link.stop("This page can’t read what the server sends: reload it, or try a newer browser");
   }
 
   /** @param {protocol.ServerMessage} message */

@@ -15,9 +15,10 @@ function setUp() {
   state.viewport = { width: 200, height: 200, left: 0, top: 0, right: 0, bottom: 0 };
   let sent = [], time = 1000;
   const link = {
-    phase: "stopped", reason: "", failed: [], restart: -1, welcomes: 0,
+    phase: "stopped", reason: "", failed: [], stopped: [], restart: -1, welcomes: 0,
     send: (bytes) => link.phase === "open" && sent.push(new Uint8Array(bytes)),
     fail: (code) => link.failed.push(code),
+    stop: (reason) => link.stopped.push(reason),
     restartIn: (ms) => (link.restart = ms),
     succeeded: () => link.welcomes++,
     wake: () => handlers.probe(),
@@ -227,6 +228,21 @@ test("what can't be understood costs the connection, not the page", (t) => {
   assert.deepEqual(it.link.failed, [4000, 4000]);
   it.tell([0x92, 0x63, 0x01]); // of a type it doesn't know: ignored
   assert.equal(it.link.failed.length, 2);
+});
+
+test("what comes again with every connection ends the tries, with a word", (t) => {
+  t.mock.method(console, "error", () => {});
+  const it = welcomed(), fault = () => it.tell([0x93, 0x17, 0xc0, 0x00]);
+  for (let i = 0; i < 10; i++) { // now and then: each is a new story
+    fault();
+    it.advance(60_000);
+  }
+  assert.deepEqual([it.link.failed.length, it.link.stopped.length], [10, 0]);
+  for (let i = 0; i < 5; i++) fault();
+  assert.deepEqual([it.link.failed.length, it.link.stopped.length], [14, 1]);
+  assert.match(it.link.stopped[0], /newer browser/);
+  fault(); // after the user asked for another try
+  assert.deepEqual([it.link.failed.length, it.link.stopped.length], [15, 1]);
 });
 
 test("notices: draining goes to the link, an announcement to the user", () => {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -111,9 +112,15 @@ func (f *testFlags) write(r *trial.Report) error {
 	return nil
 }
 
-// conclude prints what was found: the latencies, then a line for each check.
+// conclude prints what was found: who was tested, the latencies, then a line for each check.
 func conclude(out io.Writer, r *trial.Report) error {
 	var text strings.Builder
+	for i, n := range r.Nodes {
+		fmt.Fprintf(&text, "%s%d on %s", map[bool]string{true: "clients: ", false: ", "}[i == 0], n.Clients, cmp.Or(n.Name, "a server without a name"))
+	}
+	if len(r.Nodes) > 0 {
+		text.WriteByte('\n')
+	}
 	for _, l := range r.Latencies {
 		if l.Count > 0 {
 			fmt.Fprintf(&text, "%s, ms: p50 %.1f  p90 %.1f  p95 %.1f  p99 %.1f  p99.9 %.1f  max %.1f  (%d)\n",

@@ -201,7 +201,7 @@ func (b *Balance) judgeSpread(ctx context.Context, r *Report, nodes []Node) {
 		return
 	}
 	known := make(map[string]int)
-	for _, name := range gateways(ctx, b.cfg.Fleet.Targets[0]) {
+	for _, name := range gateways(ctx, b.cfg.Fleet.Targets) {
 		known[name] = 0
 	}
 	for _, n := range nodes {

@@ -8,9 +8,18 @@ import (
 	"time"
 )
 
-// gateways asks a target for the servers of its cluster that take connections, so that one which
-// got none is seen. A server that doesn't answer that question has none.
-func gateways(ctx context.Context, target string) (names []string) {
+// gateways asks the targets for the servers of their cluster that take connections, so that one which
+// got none is seen: all that any of them names, since a target may be cut off from the others. Servers
+// that don't answer that question have none.
+func gateways(ctx context.Context, targets []string) (names []string) {
+	for _, target := range targets {
+		names = append(names, gatewaysOf(ctx, target)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func gatewaysOf(ctx context.Context, target string) (names []string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, Site(target)+"/api/cluster", nil)

@@ -174,7 +174,7 @@ func (c *Contend) gather(ctx context.Context) ([]*Client, error) {
 		return nil, err
 	}
 	for i := range c.spots {
-		color, err := readPixel(ctx, c.sites[0], c.spots[i])
+		color, err := readPixel(ctx, c.sites[i%len(c.sites)], c.spots[i])
 		if err != nil {
 			return nil, fmt.Errorf("%w; contend reads over HTTP besides", err)
 		}

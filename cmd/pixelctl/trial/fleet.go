@@ -261,11 +261,9 @@ func (f *Fleet) addTo(target int, view *Viewport) (*Client, error) {
 	if target < 0 {
 		index = f.indexes
 		f.indexes++
+		target = index
 	}
-	c := newClient(f, index, view)
-	if target >= 0 {
-		c.targets = target
-	}
+	c := newClient(f, index, view, turned(f.cfg.Targets, target))
 	f.clients[c] = struct{}{}
 	f.wait.Go(c.run)
 	return c, nil

@@ -41,7 +41,8 @@ type Client struct {
 	ready  chan struct{} // run closes it when the subscriptions are in force for the first time
 	done   chan struct{} // run closes it as its last act
 
-	targets int // of run: which one is next
+	targets []string // as this client tries them
+	target  int      // of run: which one is next
 
 	heard atomic.Int64  // when something was received last, by Fleet.Now
 	users atomic.Uint64 // connected users, as the server said last
@@ -67,10 +68,10 @@ type Client struct {
 	misordered uint64 // pixels that others saw under other numbers
 }
 
-func newClient(f *Fleet, index int, view *Viewport) *Client {
+func newClient(f *Fleet, index int, view *Viewport, targets []string) *Client {
 	ctx, cancel := context.WithCancel(f.ctx)
 	return &Client{
-		Index: index, fleet: f, view: view, ctx: ctx, cancel: cancel,
+		Index: index, fleet: f, view: view, targets: targets, ctx: ctx, cancel: cancel,
 		ready: make(chan struct{}), done: make(chan struct{}), accounts: make([]account, len(view.regions)),
 	}
 }

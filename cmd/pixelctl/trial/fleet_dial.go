@@ -78,10 +78,10 @@ func (c *Client) connect() (*link, error) {
 	c.mu.Lock()
 	hello := codec.Hello{Session: c.session, Resume: c.resume}
 	c.mu.Unlock()
-	target := f.cfg.Targets[c.targets%len(f.cfg.Targets)]
+	target := c.targets[c.target%len(c.targets)]
 	l, welcome, err := f.greet(ctx, target, hello)
 	if err != nil {
-		c.targets++ // the next one may be better
+		c.target++ // the next one may be better
 		return nil, fmt.Errorf("%s: %w", target, err)
 	}
 	c.mu.Lock()

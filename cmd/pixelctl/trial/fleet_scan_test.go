@@ -185,7 +185,7 @@ func BenchmarkReceive(b *testing.B) {
 				b.Fatal(err)
 			}
 			f.setUp(codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}})
-			c := newClient(f, 1, f.All())
+			c := newClient(f, 1, f.All(), f.cfg.Targets)
 			c.begun = true
 			var frame []byte
 			ops := make([]canvas.Pixel, pixels)

@@ -29,7 +29,7 @@ func (s *Server) take(c *conn, m codec.ClientMessage) {
 	defer s.mu.Unlock()
 	switch m := m.(type) {
 	case codec.Hello:
-		node := "fake"
+		node := c.door
 		if s.faults.Node != nil {
 			node = s.faults.Node(c.index)
 		}

@@ -19,7 +19,7 @@ func (c *conn) pushText(text string) {
 func (s *Server) greetText(c *conn) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c.pushText(fmt.Sprintf(`{"type":"connected","message":"hello","clientId":"%d","node":"fake"}`, c.index))
+	c.pushText(fmt.Sprintf(`{"type":"connected","message":"hello","clientId":"%d","node":%q}`, c.index, c.door))
 	s.present()
 }
 

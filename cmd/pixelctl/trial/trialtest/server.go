@@ -3,6 +3,7 @@
 package trialtest
 
 import (
+	"context"
 	"net"
 	"net/http"
 	"net/http/httptest"
@@ -46,6 +47,7 @@ type Server struct {
 	http   *httptest.Server
 	faults Faults
 	wait   sync.WaitGroup
+	doors  []*httptest.Server // besides http
 
 	mu      sync.Mutex
 	conns   map[int]*conn
@@ -57,6 +59,7 @@ type Server struct {
 // conn is a client's connection. It is guarded by Server.mu, but for the socket.
 type conn struct {
 	index   int
+	door    string // the name of the server that it came to
 	socket  net.Conn
 	text    bool
 	follows map[canvas.RegionID]bool
@@ -87,7 +90,9 @@ func New(t testing.TB, faults Faults) *Server {
 	s.http = httptest.NewServer(mux)
 	t.Cleanup(func() {
 		s.Drop()
-		s.http.Close()
+		for _, door := range append(s.doors, s.http) {
+			door.Close()
+		}
 		s.wait.Wait()
 		http.DefaultClient.CloseIdleConnections()
 	})
@@ -96,6 +101,19 @@ func New(t testing.TB, faults Faults) *Server {
 
 // Target is the URL for clients.
 func (s *Server) Target() string { return "ws" + strings.TrimPrefix(s.http.URL, "http") + "/ws" }
+
+// Gateway is the URL of another server of the same canvas, with a name and HTTP of its own. seen is told of each request.
+func (s *Server) Gateway(name string, seen func(r *http.Request)) string {
+	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		seen(r)
+		s.http.Config.Handler.ServeHTTP(w, r.WithContext(context.WithValue(r.Context(), doorKey{}, name)))
+	}))
+	s.doors = append(s.doors, door)
+	return "ws" + strings.TrimPrefix(door.URL, "http") + "/ws"
+}
+
+// doorKey is of the request's context: which gateway it came to.
+type doorKey struct{}
 
 // Drop breaks all connections; clients can come back at once.
 func (s *Server) Drop() {
@@ -114,7 +132,11 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	c := &conn{index: s.next, socket: socket, text: shake.Protocol == "", follows: make(map[canvas.RegionID]bool), out: make(chan due, 100_000)}
+	door, named := r.Context().Value(doorKey{}).(string)
+	if !named {
+		door = "fake"
+	}
+	c := &conn{index: s.next, door: door, socket: socket, text: shake.Protocol == "", follows: make(map[canvas.RegionID]bool), out: make(chan due, 100_000)}
 	s.next++
 	s.conns[c.index] = c
 	s.wait.Go(func() {

@@ -2,10 +2,13 @@ package k8s
 
 import (
 	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
+
+	"pixelplayground/k8s/manifest"
 )
 
 func guide(t *testing.T) string {
@@ -48,28 +51,78 @@ func TestGuide_MakesNoSecretInVain(t *testing.T) {
 	}
 }
 
-// TestGuide_NamesWhatThereIs: paths, and metrics by their names.
-func TestGuide_NamesWhatThereIs(t *testing.T) {
-	for _, path := range regexp.MustCompile(`\bk8s/[a-z/.-]*[a-z]`).FindAllString(guide(t), -1) {
-		if _, err := os.Stat("../" + path); err != nil {
-			t.Errorf("the guide names %s: %v", path, err)
+// pages is the guide and all beside it, by name.
+func pages(t *testing.T) map[string]string {
+	t.Helper()
+	names, err := filepath.Glob("*.md")
+	if err != nil || len(names) < 2 {
+		t.Fatal(names, err)
+	}
+	texts := make(map[string]string)
+	for _, name := range names {
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		texts[name] = string(text)
+	}
+	return texts
+}
+
+// TestPages_NameWhatThereIs: paths, headings, and metrics by their names.
+func TestPages_NameWhatThereIs(t *testing.T) {
+	texts, metrics := serverTexts(t), 0
+	for page, text := range pages(t) {
+		for _, path := range regexp.MustCompile(`\bk8s/[a-z/.-]*[a-z]`).FindAllString(text, -1) {
+			if _, err := os.Stat("../" + path); err != nil {
+				t.Errorf("%s names %s: %v", page, path, err)
+			}
+		}
+		for _, m := range regexp.MustCompile(`\]\(([a-zA-Z./-]+)(?:#([a-z0-9-]+))?\)`).FindAllStringSubmatch(text, -1) {
+			linked, err := os.ReadFile(m[1])
+			if _, folder := os.Stat(m[1]); err != nil && folder != nil {
+				t.Errorf("%s links to %s: %v", page, m[1], err)
+			}
+			if m[2] != "" && !slices.Contains(headings(string(linked)), m[2]) {
+				t.Errorf("%s links to %s, which has no #%s", page, m[1], m[2])
+			}
+		}
+		for _, m := range regexp.MustCompile(`\bpixelplayground_([a-z_]+)`).FindAllStringSubmatch(text, -1) {
+			metrics++
+			name := strings.TrimSuffix(strings.TrimSuffix(m[1], "_bucket"), "_sum")
+			if !slices.Contains(texts, name) {
+				t.Errorf("%s names the metric %s, which the server does not have", page, m[0])
+			}
 		}
 	}
-	for _, m := range regexp.MustCompile(`\]\(([a-zA-Z./-]+)\)`).FindAllStringSubmatch(guide(t), -1) {
-		if _, err := os.Stat(m[1]); err != nil {
-			t.Errorf("the guide links to %s: %v", m[1], err)
+	if metrics == 0 {
+		t.Error("no page names a metric")
+	}
+}
+
+// headings is the anchors that a page has.
+func headings(text string) (anchors []string) {
+	for _, m := range regexp.MustCompile(`(?m)^#+ (.+)$`).FindAllStringSubmatch(text, -1) {
+		kept := regexp.MustCompile(`[^a-z0-9 -]`).ReplaceAllString(strings.ToLower(m[1]), "")
+		anchors = append(anchors, strings.ReplaceAll(kept, " ", "-"))
+	}
+	return anchors
+}
+
+// TestAlerts_AreExplained: each has its line on the page, and the page no other.
+func TestAlerts_AreExplained(t *testing.T) {
+	var alerts, explained []string
+	rule := manifest.Get[manifest.PrometheusRule](kustomization{"base", "components/monitoring"}.load(t), "pixel-playground")
+	for _, group := range rule.Spec.Groups {
+		for _, a := range group.Rules {
+			alerts = append(alerts, a.Alert)
 		}
 	}
-	texts := serverTexts(t)
-	metrics := regexp.MustCompile(`\bpixelplayground_([a-z_]+)`).FindAllStringSubmatch(guide(t), -1)
-	if len(metrics) == 0 {
-		t.Error("the guide names no metric")
+	for _, m := range regexp.MustCompile("(?m)^\\| `([A-Za-z]+)` \\|").FindAllStringSubmatch(pages(t)["alerts.md"], -1) {
+		explained = append(explained, m[1])
 	}
-	for _, m := range metrics {
-		name := strings.TrimSuffix(strings.TrimSuffix(m[1], "_bucket"), "_sum")
-		if !slices.Contains(texts, name) {
-			t.Errorf("the guide names the metric %s, which the server does not have", m[0])
-		}
+	if len(alerts) == 0 || !slices.Equal(alerts, explained) {
+		t.Errorf("alerts are %v, explained are %v", alerts, explained)
 	}
 }
 

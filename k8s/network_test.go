@@ -48,6 +48,9 @@ func networkRules() []rule {
 			"everything": func(s manifest.Set) {
 				*ingress(s).Spec.Rules[0].HTTP.Paths[0].PathType = networkingv1.PathTypePrefix
 			},
+			"the cluster": func(s manifest.Set) {
+				ingress(s).Spec.Rules[0].HTTP.Paths[5].Path, *ingress(s).Spec.Rules[0].HTTP.Paths[5].PathType = "/api", networkingv1.PathTypePrefix
+			},
 			"no scripts": func(s manifest.Set) { ingress(s).Spec.Rules[0].HTTP.Paths[1].Path = "/script" },
 			"no sockets": func(s manifest.Set) { ingress(s).Spec.Rules[0].HTTP.Paths[4].Path = "/socket" },
 			"other host": func(s manifest.Set) {
@@ -70,7 +73,11 @@ func reach(s manifest.Set) (faults []string) {
 		expected["gateway http"] = []string{everyone, monitoring}
 		expected["canvas http"] = []string{monitoring}
 	}
-	for _, w := range s.Workloads() {
+	if manifest.Get[corev1.Service](s, "redis-1") != nil { // replicas, and Sentinels
+		expected["redis redis"] = []string{peers, "pods of redis"}
+		expected["redis sentinel"] = expected["redis redis"]
+	}
+	for _, w := range containers(s) {
 		for _, port := range w.Container().Ports {
 			name := w.Name + " " + port.Name
 			want, ok := expected[name]
@@ -142,12 +149,12 @@ func proxies(s manifest.Set) (faults []string) {
 				fault("nginx closes before the server does, which waits %s to %s", silence, what)
 			}
 		}
-		for _, path := range append(pagePaths(), "/ws", "/api/canvas", "/api/pixel/3/4", "/health") {
+		for _, path := range append(pagePaths(), "/ws", "/api/canvas", "/api/canvas.png", "/api/pixel", "/api/pixel/3/4", "/api/pixels", "/health") {
 			if !passes(ingress, path) {
 				fault("%s is not passed on", path)
 			}
 		}
-		for _, path := range []string{"/metrics", "/readyz", "/healthz"} {
+		for _, path := range []string{"/metrics", "/readyz", "/healthz", "/api/cluster", "/debug/pprof/"} {
 			if passes(ingress, path) {
 				fault("%s is for everyone", path)
 			}

@@ -42,21 +42,32 @@ func operationRules() []rule {
 			"none spare": func(s manifest.Set) {
 				budget(s).MaxUnavailable, budget(s).MinAvailable = nil, &intstr.IntOrString{IntVal: 4}
 			},
-			"all":          func(s manifest.Set) { budget(s).MaxUnavailable = &intstr.IntOrString{IntVal: 4} },
-			"not when ill": func(s manifest.Set) { budget(s).UnhealthyPodEvictionPolicy = nil },
-			"no budget":    func(s manifest.Set) { manifest.Get[policyv1.PodDisruptionBudget](s, "canvas").Name = "tile" },
+			"all": func(s manifest.Set) { budget(s).MaxUnavailable = &intstr.IntOrString{IntVal: 4} },
+			"all when ill": func(s manifest.Set) {
+				budget(s).UnhealthyPodEvictionPolicy = new(policyv1.AlwaysAllow)
+			},
+			"Redis by the way": func(s manifest.Set) {
+				manifest.Get[policyv1.PodDisruptionBudget](s, "redis").Spec.MaxUnavailable = &intstr.IntOrString{IntVal: 1}
+			},
+			"no budget": func(s manifest.Set) { manifest.Get[policyv1.PodDisruptionBudget](s, "canvas").Name = "tile" },
 			"only one": func(s manifest.Set) {
 				*manifest.Get[autoscalingv2.HorizontalPodAutoscaler](s, "gateway").Spec.MinReplicas = 1
 			},
 		}},
 		{"an autoscaler alone says how many pods there are, from what is measured", autoscaling, map[string]func(manifest.Set){
-			"of nothing":    func(s manifest.Set) { scaler(s).ScaleTargetRef.Name = "gate" },
-			"said twice":    func(s manifest.Set) { manifest.Get[appsv1.Deployment](s, "gateway").Spec.Replicas = new(int32) },
-			"no room":       func(s manifest.Set) { scaler(s).MaxReplicas = 4 },
-			"no metric":     func(s manifest.Set) { scaler(s).Metrics[1].Pods.Metric.Name = "pixelplayground_sockets" },
-			"other's":       func(s manifest.Set) { scaler(s).Metrics[1].Pods.Metric.Name = "connections" },
-			"out of reach":  func(s manifest.Set) { *scaler(s).Metrics[1].Pods.Target.AverageValue = resource.MustParse("20k") },
-			"by nothing":    func(s manifest.Set) { scaler(s).Metrics = nil },
+			"of nothing":   func(s manifest.Set) { scaler(s).ScaleTargetRef.Name = "gate" },
+			"said twice":   func(s manifest.Set) { manifest.Get[appsv1.Deployment](s, "gateway").Spec.Replicas = new(int32) },
+			"no room":      func(s manifest.Set) { scaler(s).MaxReplicas = 4 },
+			"no metric":    func(s manifest.Set) { scaler(s).Metrics[1].Pods.Metric.Name = "pixelplayground_sockets" },
+			"other's":      func(s manifest.Set) { scaler(s).Metrics[1].Pods.Metric.Name = "connections" },
+			"out of reach": func(s manifest.Set) { *scaler(s).Metrics[1].Pods.Target.AverageValue = resource.MustParse("20k") },
+			"by nothing":   func(s manifest.Set) { scaler(s).Metrics = nil },
+			"by request": func(s manifest.Set) {
+				scaler(s).Metrics[0].Resource.Target = autoscalingv2.MetricTarget{Type: autoscalingv2.UtilizationMetricType, AverageUtilization: new(int32(70))}
+			},
+			"by what no pod gets": func(s manifest.Set) {
+				*scaler(s).Metrics[0].Resource.Target.AverageValue = resource.MustParse("2")
+			},
 			"down at once":  func(s manifest.Set) { scaler(s).Behavior = nil },
 			"down by steps": func(s manifest.Set) { scaler(s).Behavior.ScaleDown.Policies[0].Value = 3 },
 		}},
@@ -111,7 +122,7 @@ func setArg(s manifest.Set, workload, name, value string) {
 }
 
 func disruption(s manifest.Set) (faults []string) {
-	for _, w := range ours(s) {
+	for _, w := range s.Workloads() {
 		budget := manifest.Get[policyv1.PodDisruptionBudget](s, w.Name)
 		if budget == nil {
 			faults = append(faults, w.Name+" has no budget")
@@ -124,11 +135,12 @@ func disruption(s manifest.Set) (faults []string) {
 		case budget.Spec.MinAvailable != nil:
 			gone = w.Replicas - budget.Spec.MinAvailable.IntValue()
 		}
-		if gone != 1 || w.Replicas < 2 {
+		// The only pod of its kind goes when somebody deletes it, not by the way.
+		if want := min(w.Replicas-1, 1); gone != want || w.Replicas < 2 && w.Name != "redis" {
 			faults = append(faults, fmt.Sprintf("%s: %d of %d pods may be gone", w.Name, gone, w.Replicas))
 		}
-		if p := budget.Spec.UnhealthyPodEvictionPolicy; p == nil || *p != policyv1.AlwaysAllow {
-			faults = append(faults, w.Name+": pods that are not ready keep a node from being drained")
+		if p := budget.Spec.UnhealthyPodEvictionPolicy; p == nil || *p != policyv1.IfHealthyBudget {
+			faults = append(faults, w.Name+": when none is ready, all may be evicted at once")
 		}
 	}
 	return faults
@@ -150,6 +162,12 @@ func autoscaling(s manifest.Set) (faults []string) {
 		}
 		if len(a.Spec.Metrics) == 0 || a.Spec.Metrics[0].Resource == nil || a.Spec.Metrics[0].Resource.Name != "cpu" {
 			fault("it does not go by CPU, which needs no adapter")
+		} else {
+			// What is requested is the least a pod needs, and says nothing about when it is busy.
+			target, most := a.Spec.Metrics[0].Resource.Target, container(s, d.Name).Resources.Limits.Cpu()
+			if target.AverageValue == nil || target.AverageValue.MilliValue() > most.MilliValue()/2 {
+				fault("it does not add pods at an amount of CPU that leaves room to the limit of %s", most)
+			}
 		}
 		for _, m := range a.Spec.Metrics {
 			if m.Pods != nil {

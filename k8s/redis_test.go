@@ -3,6 +3,7 @@ package k8s
 import (
 	"bufio"
 	"fmt"
+	"net"
 	"net/url"
 	"slices"
 	"strconv"
@@ -33,8 +34,11 @@ func redisRules() []rule {
 			"too little":     change("maxmemory 512mb", "maxmemory 128mb"),
 			"too long a log": func(s manifest.Set) { configMap(s, "settings").Data["PLAYGROUND_LOG_PIXELS"] = "100000" },
 			"no volume":      func(s manifest.Set) { manifest.Get[appsv1.StatefulSet](s, "redis").Spec.VolumeClaimTemplates = nil },
-			"two":            func(s manifest.Set) { *manifest.Get[appsv1.StatefulSet](s, "redis").Spec.Replicas = 2 },
-			"open":           func(s manifest.Set) { container(s, "redis").Args = nil },
+			"deleted": func(s manifest.Set) {
+				manifest.Get[appsv1.StatefulSet](s, "redis").Spec.PersistentVolumeClaimRetentionPolicy = nil
+			},
+			"two":  func(s manifest.Set) { *manifest.Get[appsv1.StatefulSet](s, "redis").Spec.Replicas = 2 },
+			"open": func(s manifest.Set) { container(s, "redis").Args = nil },
 		}},
 		{"the server finds Redis", found, map[string]func(manifest.Set){
 			"host": func(s manifest.Set) {
@@ -78,11 +82,16 @@ func keeps(s manifest.Set) (faults []string) {
 	}) {
 		fault("%s is not on a volume that stays", conf["dir"])
 	}
-	if *store.Spec.Replicas != 1 {
-		fault("%d Redises would each keep a canvas of their own", *store.Spec.Replicas)
+	if p := store.Spec.PersistentVolumeClaimRetentionPolicy; p == nil || p.WhenDeleted != appsv1.RetainPersistentVolumeClaimRetentionPolicyType || p.WhenScaled != appsv1.RetainPersistentVolumeClaimRetentionPolicyType {
+		fault("the volume goes with it")
 	}
-	if len(c.Args) != 2 || c.Args[0] != "--requirepass" {
-		fault("it asks for no password")
+	if manifest.Get[corev1.Service](s, "redis-1") == nil { // else sentinelRules look at both
+		if *store.Spec.Replicas != 1 {
+			fault("%d Redises would each keep a canvas of their own", *store.Spec.Replicas)
+		}
+		if len(c.Args) != 2 || c.Args[0] != "--requirepass" {
+			fault("it asks for no password")
+		}
 	}
 	most, err := resource.ParseQuantity(strings.Replace(conf["maxmemory"], "mb", "Mi", 1))
 	if err != nil {
@@ -129,10 +138,19 @@ func found(s manifest.Set) (faults []string) {
 		if err != nil {
 			return []string{err.Error()}
 		}
+		port := "redis"
+		if where.Query().Has("master_name") {
+			port = "sentinel"
+		}
 		password, _ := where.User.Password()
-		service := manifest.Get[corev1.Service](s, where.Hostname())
-		if service == nil || strconv.Itoa(int(service.Spec.Ports[0].Port)) != where.Port() || password != somePod().Secrets["playground"]["redis-password"] {
-			faults = append(faults, w.Name+" looks for Redis at "+where.String())
+		for _, address := range append(where.Query()["addr"], where.Host) {
+			host, number, _ := net.SplitHostPort(address)
+			service := manifest.Get[corev1.Service](s, host)
+			if service == nil || password != somePod().Secrets["playground"]["redis-password"] || !slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool {
+				return p.Name == port && strconv.Itoa(int(p.Port)) == number
+			}) {
+				faults = append(faults, w.Name+" looks for Redis at "+address)
+			}
 		}
 	}
 	return faults

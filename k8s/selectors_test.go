@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	appsv1 "k8s.io/api/apps/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -38,6 +39,9 @@ func selectorRules() []rule {
 				manifest.All[manifest.ServiceMonitor](s)[0].Spec.Selector.MatchLabels["app.kubernetes.io/component"] = "x"
 			},
 			"monitor of no port": func(s manifest.Set) { manifest.All[manifest.ServiceMonitor](s)[0].Spec.Endpoints[0].Port = "web" },
+			"monitor without component": func(s manifest.Set) {
+				manifest.All[manifest.ServiceMonitor](s)[0].Spec.Endpoints[0].Relabelings = nil
+			},
 			"monitor of no page": func(s manifest.Set) { manifest.All[manifest.ServiceMonitor](s)[0].Spec.Endpoints[0].Path = "/numbers" },
 		}},
 		{"a budget is for the pods of one workload", budgetSelectors, map[string]func(manifest.Set){
@@ -58,7 +62,7 @@ func spread(s manifest.Set, name string) *corev1.TopologySpreadConstraint {
 // matches tells whether pods of w have what the selector asks for. nil is nobody.
 func matches(selector *metav1.LabelSelector, w manifest.Workload) bool {
 	wanted, err := metav1.LabelSelectorAsSelector(selector)
-	return err == nil && wanted.Matches(labels.Set(w.Template.Labels))
+	return err == nil && slices.ContainsFunc(w.Pods(), func(pod labels.Set) bool { return wanted.Matches(pod) })
 }
 
 // selected is the names of the workloads whose pods have what the selector asks for.
@@ -77,7 +81,9 @@ func workloadSelectors(s manifest.Set) (faults []string) {
 			faults = append(faults, fmt.Sprintf("%s selects the pods of %v", w.Name, got))
 		}
 		for _, constraint := range w.Template.Spec.TopologySpreadConstraints {
-			if !matches(constraint.LabelSelector, w) || !slices.Contains(constraint.MatchLabelKeys, "pod-template-hash") {
+			// Without a pod more in a roll, as a StatefulSet has it, all revisions count.
+			revisions := manifest.Get[appsv1.Deployment](s, w.Name) == nil || slices.Contains(constraint.MatchLabelKeys, "pod-template-hash")
+			if !matches(constraint.LabelSelector, w) || !revisions {
 				faults = append(faults, w.Name+" is not spread over "+constraint.TopologyKey+" by itself")
 			}
 		}
@@ -94,7 +100,7 @@ func servicePorts(s manifest.Set) (faults []string) {
 		}
 		for _, port := range service.Spec.Ports {
 			for _, name := range behind {
-				if w, _ := s.Workload(name); !hasPort(w.Container(), port) {
+				if w, _ := s.Workload(name); !slices.ContainsFunc(w.Each(), func(w manifest.Workload) bool { return hasPort(w.Container(), port) }) {
 					fault("Service %s: %s has no port %s", service.Name, name, port.TargetPort.StrVal)
 				}
 			}
@@ -119,6 +125,11 @@ func servicePorts(s manifest.Set) (faults []string) {
 			for _, endpoint := range monitor.Spec.Endpoints {
 				if !namesPort(service, endpoint.Port) || endpoint.Path != "/metrics" {
 					fault("ServiceMonitor %s: Service %s has no %s%s", monitor.Name, service.Name, endpoint.Port, endpoint.Path)
+				}
+				if !slices.ContainsFunc(endpoint.Relabelings, func(r manifest.Relabeling) bool {
+					return r.TargetLabel == "component" && slices.Equal(r.SourceLabels, []string{"__meta_kubernetes_pod_label_app_kubernetes_io_component"})
+				}) {
+					fault("ServiceMonitor %s: series have no label component", monitor.Name)
 				}
 			}
 		}

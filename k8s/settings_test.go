@@ -39,15 +39,16 @@ func settingRules(t *testing.T) []rule {
 			"variable":  func(s manifest.Set) { variable(s, "canvas", "PLAYGROUND_REDIS").Value = "redis://elsewhere" },
 			"settings":  func(s manifest.Set) { container(s, "canvas").EnvFrom = nil },
 		}},
-		{"a pod binds its own address, of either family, and joins the others", addresses, map[string]func(manifest.Set){
-			"no brackets":  func(s manifest.Set) { setArg(s, "gateway", "listen", "$(POD_IP):8080") },
-			"loopback":     func(s manifest.Set) { setArg(s, "canvas", "gossip", "127.0.0.1:7946") },
-			"other port":   func(s manifest.Set) { setArg(s, "canvas", "peer", "[$(POD_IP)]:7948") },
-			"other gossip": func(s manifest.Set) { container(s, "canvas").Ports[2].ContainerPort = 7950 },
-			"other name":   func(s manifest.Set) { setArg(s, "canvas", "join", "dns:redis:7946") },
-			"no name":      func(s manifest.Set) { setArg(s, "canvas", "join", "") },
-			"not headless": func(s manifest.Set) { manifest.Get[corev1.Service](s, "peers").Spec.ClusterIP = "" },
-			"ready only":   func(s manifest.Set) { manifest.Get[corev1.Service](s, "peers").Spec.PublishNotReadyAddresses = false },
+		{"a pod tells peers its own address, of either family, serves at all, and joins the others", addresses, map[string]func(manifest.Set){
+			"no brackets":     func(s manifest.Set) { setArg(s, "gateway", "peer", "$(POD_IP):7947") },
+			"no port-forward": func(s manifest.Set) { setArg(s, "gateway", "listen", "[$(POD_IP)]:8080") },
+			"loopback":        func(s manifest.Set) { setArg(s, "canvas", "gossip", "127.0.0.1:7946") },
+			"other port":      func(s manifest.Set) { setArg(s, "canvas", "peer", "[$(POD_IP)]:7948") },
+			"other gossip":    func(s manifest.Set) { container(s, "canvas").Ports[2].ContainerPort = 7950 },
+			"other name":      func(s manifest.Set) { setArg(s, "canvas", "join", "dns:redis:7946") },
+			"no name":         func(s manifest.Set) { setArg(s, "canvas", "join", "") },
+			"not headless":    func(s manifest.Set) { manifest.Get[corev1.Service](s, "peers").Spec.ClusterIP = "" },
+			"ready only":      func(s manifest.Set) { manifest.Get[corev1.Service](s, "peers").Spec.PublishNotReadyAddresses = false },
 			"gateways only": func(s manifest.Set) {
 				manifest.Get[corev1.Service](s, "peers").Spec.Selector["app.kubernetes.io/component"] = "gateway"
 			},
@@ -156,8 +157,12 @@ func addresses(s manifest.Set) (faults []string) {
 			}
 			for flag, ports := range map[string][]string{"listen": {"http"}, "gossip": {"gossip", "gossip-udp"}, "peer": {"peer"}} {
 				host, port, err := net.SplitHostPort(arg(p.Args, flag))
-				if err != nil || host != ip {
-					fault("--%s is not at the pod's address: %s", flag, arg(p.Args, flag))
+				want := ip
+				if flag == "listen" { // also at the loopback, for kubectl port-forward
+					want = ""
+				}
+				if err != nil || host != want {
+					fault("--%s is not at %q: %s", flag, want, arg(p.Args, flag))
 				}
 				for _, name := range ports {
 					if strconv.Itoa(w.Port(name)) != port {
@@ -205,7 +210,7 @@ func secrets(s manifest.Set, documented []string) (faults []string) {
 			}
 		}
 	}
-	for _, w := range s.Workloads() {
+	for _, w := range containers(s) {
 		for _, v := range w.Container().Env {
 			if slices.Contains(secret, v.Name) && v.Value != "" {
 				faults = append(faults, w.Name+": "+v.Name+" is written here")

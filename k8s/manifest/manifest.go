@@ -67,6 +67,16 @@ func blank(kind metav1.TypeMeta) metav1.Object {
 		return new(policyv1.PodDisruptionBudget)
 	case "monitoring.coreos.com/v1 ServiceMonitor":
 		return new(ServiceMonitor)
+	case "monitoring.coreos.com/v1 PrometheusRule":
+		return new(PrometheusRule)
+	case "gateway.networking.k8s.io/v1 HTTPRoute":
+		return new(HTTPRoute)
+	case "external-secrets.io/v1 ExternalSecret":
+		return new(ExternalSecret)
+	case "cert-manager.io/v1 Issuer":
+		return new(Issuer)
+	case "cert-manager.io/v1 Certificate":
+		return new(Certificate)
 	}
 	return nil
 }

@@ -9,12 +9,40 @@ type ServiceMonitor struct {
 	metav1.ObjectMeta `json:"metadata"`
 
 	Spec struct {
-		Selector        metav1.LabelSelector `json:"selector"`
-		PodTargetLabels []string             `json:"podTargetLabels"`
-		Endpoints       []struct {
-			Port     string `json:"port"` // by its name in the Service
-			Path     string `json:"path"`
-			Interval string `json:"interval"`
+		Selector  metav1.LabelSelector `json:"selector"`
+		Endpoints []struct {
+			Port        string       `json:"port"` // by its name in the Service
+			Path        string       `json:"path"`
+			Interval    string       `json:"interval"`
+			Relabelings []Relabeling `json:"relabelings"`
 		} `json:"endpoints"`
 	} `json:"spec"`
+}
+
+// Relabeling makes a label of what the operator knows of a target.
+type Relabeling struct {
+	SourceLabels []string `json:"sourceLabels"`
+	TargetLabel  string   `json:"targetLabel"`
+}
+
+// PrometheusRule is as much of the operator's kind for rules as the manifests use.
+type PrometheusRule struct {
+	metav1.TypeMeta   `json:",inline"`
+	metav1.ObjectMeta `json:"metadata"`
+
+	Spec struct {
+		Groups []struct {
+			Name  string  `json:"name"`
+			Rules []Alert `json:"rules"`
+		} `json:"groups"`
+	} `json:"spec"`
+}
+
+// Alert is a rule that says when something is wrong.
+type Alert struct {
+	Alert       string            `json:"alert"`
+	Expr        string            `json:"expr"`
+	For         string            `json:"for"`
+	Labels      map[string]string `json:"labels"`
+	Annotations map[string]string `json:"annotations"`
 }

@@ -1,10 +1,14 @@
 package manifest
 
 import (
+	"fmt"
+	"maps"
+
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
+	"k8s.io/apimachinery/pkg/labels"
 )
 
 // Workload is what Deployments and StatefulSets have in common. What it points to is the
@@ -15,18 +19,21 @@ type Workload struct {
 	Replicas  int // as the object says, else its autoscaler's minimum
 	Selector  *metav1.LabelSelector
 	Template  *corev1.PodTemplateSpec
+
+	stateful  bool
+	container int // which one Container is
 }
 
 // Workloads is all of a set.
 func (s Set) Workloads() (workloads []Workload) {
-	add := func(meta metav1.ObjectMeta, replicas *int32, selector *metav1.LabelSelector, template *corev1.PodTemplateSpec) {
-		workloads = append(workloads, Workload{meta.Name, meta.Namespace, s.replicas(meta.Name, replicas), selector, template})
+	add := func(meta metav1.ObjectMeta, replicas *int32, selector *metav1.LabelSelector, template *corev1.PodTemplateSpec, stateful bool) {
+		workloads = append(workloads, Workload{meta.Name, meta.Namespace, s.replicas(meta.Name, replicas), selector, template, stateful, 0})
 	}
 	for _, d := range All[appsv1.Deployment](s) {
-		add(d.ObjectMeta, d.Spec.Replicas, d.Spec.Selector, &d.Spec.Template)
+		add(d.ObjectMeta, d.Spec.Replicas, d.Spec.Selector, &d.Spec.Template, false)
 	}
 	for _, d := range All[appsv1.StatefulSet](s) {
-		add(d.ObjectMeta, d.Spec.Replicas, d.Spec.Selector, &d.Spec.Template)
+		add(d.ObjectMeta, d.Spec.Replicas, d.Spec.Selector, &d.Spec.Template, true)
 	}
 	return workloads
 }
@@ -54,8 +61,42 @@ func (s Set) Workload(name string) (w Workload, ok bool) {
 	return Workload{}, false
 }
 
-// Container is the workload's only one.
-func (w Workload) Container() *corev1.Container { return &w.Template.Spec.Containers[0] }
+// Container is the workload's first and as a rule only one, or the one that Of has chosen.
+func (w Workload) Container() *corev1.Container { return &w.Template.Spec.Containers[w.container] }
+
+// Of is the workload seen by its container of that name; ok is false if there is none.
+func (w Workload) Of(container string) (of Workload, ok bool) {
+	for i, c := range w.Template.Spec.Containers {
+		if c.Name == container {
+			w.container = i
+			return w, true
+		}
+	}
+	return w, false
+}
+
+// Each is the workload seen by each of its containers.
+func (w Workload) Each() (each []Workload) {
+	for i := range w.Template.Spec.Containers {
+		w.container = i
+		each = append(each, w)
+	}
+	return each
+}
+
+// Pods is the labels that its pods have, once for each kind of pod: those of a StatefulSet
+// have their names among them.
+func (w Workload) Pods() (pods []labels.Set) {
+	if !w.stateful {
+		return []labels.Set{w.Template.Labels}
+	}
+	for i := range w.Replicas {
+		pod := labels.Set{appsv1.StatefulSetPodNameLabel: fmt.Sprintf("%s-%d", w.Name, i)}
+		maps.Copy(pod, w.Template.Labels)
+		pods = append(pods, pod)
+	}
+	return pods
+}
 
 // Port is the number behind a name, 0 if no container has it.
 func (w Workload) Port(name string) int {

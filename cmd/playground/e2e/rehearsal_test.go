@@ -207,6 +207,10 @@ func (k *kube) create(workload string) *kubePod {
 		k.t.Fatalf("%s starts %q, not the image's server", workload, process.Command)
 	}
 	p := &kubePod{workload: workload, ip: ip, process: process, done: make(chan struct{})}
+	// A pod has all addresses to itself; here it has its own only.
+	for i, arg := range process.Args {
+		process.Args[i] = strings.Replace(arg, "--listen=:", "--listen="+ip+":", 1)
+	}
 	p.cmd = exec.Command(filepath.Join(binaries, "playground"), process.Args...)
 	for name, value := range process.Env {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)

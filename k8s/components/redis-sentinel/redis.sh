@@ -1,0 +1,49 @@
+# Starts Redis as what it is now: the master, or a replica of it.
+set -eu
+
+# One at a time: a pod that is deleted by force is replaced while it still runs, and both
+# would write to the volume. The lock is held until the process ends.
+exec 9> /data/lock
+flock 9
+
+# What the first Sentinel says that answers.
+told() {
+  for host in $ALL; do
+    master=$(timeout 2 redis-cli -h "$host" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME canvas 2>/dev/null | head -n 1) || :
+    case " $ALL " in *" ${master:-nobody} "*) echo "$master"; return ;; esac
+  done
+}
+
+# What this Redis was when it ran last, where Sentinel notes it. When nothing is noted it
+# has never run, or alone.
+noted() {
+  if [ ! -f /data/redis.conf ]; then echo "$FIRST"; return; fi
+  master=$(sed -n 's/^replicaof \([^ ]*\) .*/\1/p' /data/redis.conf)
+  echo "${master:-$SELF}"
+}
+
+others_have_data() {
+  for host in $ALL; do
+    [ "$host" != "$SELF" ] || continue
+    size=$(timeout 2 redis-cli -h "$host" DBSIZE 2>/dev/null) || continue
+    case "$size" in 0 | *[!0-9]*) ;; *) return 0 ;; esac
+  done
+  return 1
+}
+
+# A master whose volume is empty would have the others empty theirs. It waits until one of
+# them is the master.
+while :; do
+  master=$(told)
+  [ -n "$master" ] || master=$(noted)
+  if [ "$master" != "$SELF" ] || [ -d /data/appendonlydir ] || ! others_have_data; then break; fi
+  sleep 1
+done
+
+umask 077 # it gets the password when Sentinel has it written anew
+{
+  echo "include /etc/redis/redis.conf"
+  echo "include /etc/redis/replication.conf"
+  if [ "$master" != "$SELF" ]; then echo "replicaof $master 6379"; fi
+} > /data/redis.conf
+exec redis-server /data/redis.conf --requirepass "$REDISCLI_AUTH" --masterauth "$REDISCLI_AUTH" --replica-announce-ip "$SELF"

@@ -1,0 +1,18 @@
+# Before a master stops another one takes over, so that nobody has to miss it first. It lets
+# nobody write meanwhile, for 8 s at most, so that the next one has everything.
+ask() { redis-cli -h "$POD_IP" "$@" | tr -d '\r'; }
+behind() { # prints the replicas that have not received everything
+  at=$(ask INFO replication | sed -n 's/^master_repl_offset://p')
+  ask INFO replication | grep '^slave[0-9]' | grep -v ",offset=$at,"
+}
+
+[ "$(ask ROLE | head -n 1)" = master ] || exit 0
+ask CLIENT PAUSE 8000 WRITE
+tries=0
+while [ -n "$(behind)" ] && [ $tries -lt 20 ]; do sleep 0.1; tries=$((tries + 1)); done
+for host in $ALL; do
+  [ "$host" != "$SELF" ] || continue # its Sentinel stops, too
+  [ "$(timeout 2 redis-cli -h "$host" -p 26379 SENTINEL FAILOVER canvas)" != OK ] || break
+done
+tries=0
+while [ "$(ask ROLE | head -n 1)" = master ] && [ $tries -lt 50 ]; do sleep 0.1; tries=$((tries + 1)); done

@@ -56,13 +56,7 @@ func (n *Node) Address() string { return n.system.Address() }
 const askTimeout = 5 * time.Second
 
 func (n *Node) ask(ctx context.Context, pid *actor.PID, message any) (any, error) {
-	answer, err := wait(ctx, n.system.Root.RequestFuture(pid, message, askTimeout))
-	if n.decode != nil && err == nil {
-		if opened, ok := n.decode(answer); ok {
-			answer = opened
-		}
-	}
-	return answer, err
+	return wait(ctx, n.system.Root.RequestFuture(pid, message, askTimeout))
 }
 
 // wait waits for a future or for ctx, whichever ends first.

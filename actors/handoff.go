@@ -42,6 +42,18 @@ type yielder struct {
 	n   int
 }
 
+// wants notes that an owner to come waits for us to let go. It may ask again: then the last
+// question is the one to answer.
+func (h *handoff) wants(pid *actor.PID, n int) {
+	for i := range h.yielders {
+		if h.yielders[i].pid.Equal(pid) {
+			h.yielders[i].n = n
+			return
+		}
+	}
+	h.yielders = append(h.yielders, yielder{pid, n})
+}
+
 type (
 	yieldLate struct {
 		of   *region
@@ -122,7 +134,7 @@ func (r *region) asking(ctx actor.Context) {
 			r.take(ctx)
 		}
 	case *Yield: // the one who asks knows other members, and we will: it has its turn after ours
-		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
+		r.handoff.wants(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
 	case handOver:

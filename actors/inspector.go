@@ -60,7 +60,7 @@ func (i *inspector) watch(ctx actor.Context) {
 		case *actor.DeadLetterEvent:
 			i.pod.stats.lost(e.PID)
 		case *actor.SupervisorEvent:
-			kind, _ := kindOf(e.Child) // ours have no other children
+			kind, _ := KindOf(e.Child) // ours have no other children
 			i.pod.stats.Restarts[kind].Add(1)
 			i.pod.log.Error("actor failed", "kind", kind.String(), "actor", e.Child.Id, "reason", e.Reason, "directive", e.Directive.String())
 			i.pod.events.note(Event{Kind: EventRestarted, Region: NoRegion, Text: fmt.Sprintf("%s failed: %v", e.Child.Id, e.Reason)})

@@ -31,13 +31,9 @@ type Ports struct {
 	Placement Placement          // nil: everything is on this node
 	Around    Surroundings       // nil: the inspector knows of actors only
 	System    *actor.ActorSystem // nil: a new one that knows no other pods
-	Decode    Decode             // nil: nothing comes from other pods
 	Clock     Clock              // nil: the real one
 	Log       *slog.Logger       // nil: none
 }
-
-// Decode makes a message of what came from another pod; false: it did not come from one.
-type Decode func(message any) (any, bool)
 
 // Node runs the actors of one pod.
 type Node struct {
@@ -49,7 +45,6 @@ type Node struct {
 	log        *slog.Logger
 	system     *actor.ActorSystem
 	ownSystem  bool
-	decode     Decode
 	strategies strategies
 	workers    *workers
 	turns      *turns
@@ -83,7 +78,7 @@ type Node struct {
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
 		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement,
-		around: ports.Around, clock: ports.Clock, log: ports.Log, system: ports.System, decode: ports.Decode, strategies: newStrategies(),
+		around: ports.Around, clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
 		roll: rosterMemory{members: make(map[ViewerID]canvas.User)},
 	}
 	if n.clock == nil {

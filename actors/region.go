@@ -150,7 +150,7 @@ func (r *region) claiming(ctx actor.Context) {
 			r.claim(ctx)
 		}
 	case *Yield:
-		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
+		r.handoff.wants(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
 	case handOver:
@@ -177,7 +177,7 @@ func (r *region) serving(ctx actor.Context) {
 	case *Check:
 		r.check(ctx, m)
 	case *Yield:
-		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
+		r.handoff.wants(ctx.Sender(), m.N)
 		r.retire(ctx)
 	case retire:
 		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
@@ -230,7 +230,7 @@ func (r *region) retiring(ctx actor.Context) {
 			r.onReleased(ctx)
 		}
 	case *Yield:
-		r.handoff.yielders = append(r.handoff.yielders, yielder{ctx.Sender(), m.N})
+		r.handoff.wants(ctx.Sender(), m.N)
 	case retire:
 		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
 	case handOver:

@@ -101,7 +101,7 @@ func (s *Stats) claimed(epoch uint64) {
 
 // lost counts a message to an actor that was gone.
 func (s *Stats) lost(pid *actor.PID) {
-	if kind, ok := kindOf(pid); ok {
+	if kind, ok := KindOf(pid); ok {
 		s.DeadLetters[kind].Add(1)
 	} else {
 		s.Strays.Add(1)

@@ -35,41 +35,15 @@ func (n *Node) props(kind Kind, name string, producer func() actor.Actor) *actor
 	if kind == KindConnection || kind == KindPlacer {
 		strategy = n.strategies.stop
 	}
-	mailbox := n.observe.mailbox(n.workers, kind, name)
-	if n.decode != nil && kind != KindConnection { // who is spoken to by its own pod only
-		mailbox = opening(mailbox, n.decode)
-	}
-	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(mailbox))
-}
-
-// opening makes mailboxes that turn what came from another pod into the message it is, on
-// the goroutine that brought it.
-func opening(mailbox actor.MailboxProducer, decode Decode) actor.MailboxProducer {
-	return func() actor.Mailbox { return &openingMailbox{mailbox(), decode} }
-}
-
-type openingMailbox struct {
-	actor.Mailbox
-	decode Decode
-}
-
-func (m *openingMailbox) PostUserMessage(message any) {
-	if envelope, ok := message.(*actor.MessageEnvelope); ok {
-		if opened, ok := m.decode(envelope.Message); ok {
-			message = &actor.MessageEnvelope{Header: envelope.Header, Message: opened, Sender: envelope.Sender}
-		}
-	} else if opened, ok := m.decode(message); ok {
-		message = opened
-	}
-	m.Mailbox.PostUserMessage(message)
+	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(n.observe.mailbox(n.workers, kind, name)))
 }
 
 // keyOf is a PID as the key of a map: PID.String goes through the protobuf text form, and
 // is called for every message between relays and regions.
 func keyOf(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
 
-// kindOf reads the kind from an actor's name: "region/12" or "connection/3f".
-func kindOf(pid *actor.PID) (kind Kind, known bool) {
+// KindOf reads the kind from an actor's name: "region/12" or "connection/3f".
+func KindOf(pid *actor.PID) (kind Kind, known bool) {
 	name, _, _ := strings.Cut(pid.Id, "/")
 	for _, k := range Kinds() {
 		if k.String() == name {

@@ -60,6 +60,7 @@ type peering interface {
 	address() string       // of this pod, for actor.PID
 	forget(address string) // whoever was there is gone: close what leads to it
 	unsent() *atomic.Int64
+	refused() *atomic.Int64
 	close()
 }
 
@@ -105,6 +106,9 @@ func (c *Cluster) Listen() (err error) {
 	}
 	if cfg.Network != nil {
 		cfg.Network.Bound(c.peers.address())
+	}
+	if ports, missing := cfg.exposed(); ports != "" {
+		c.log.Warn("whoever reaches these ports is taken for a server, and can draw as anybody and end servers: let only servers reach them, or give all the settings", "ports", ports, "settings", missing)
 	}
 	return nil
 }
@@ -186,6 +190,10 @@ const newsTimeout = time.Second
 // Unsent counts the messages to actors of other pods that could not be sent: to one that is
 // gone, or of another version. It may be called after Listen.
 func (c *Cluster) Unsent() *atomic.Int64 { return c.peers.unsent() }
+
+// Refused counts the messages of other pods that were dropped, because they can't be true
+// or are of a kind that this version does not know. It may be called after Listen.
+func (c *Cluster) Refused() *atomic.Int64 { return c.peers.refused() }
 
 // Drain tells the members that this pod is about to leave: it owns nothing from now on
 // unless all others drain too. It returns when this pod's own view shows it, and others

@@ -83,6 +83,24 @@ func DefaultConfig() Config {
 	}
 }
 
+// exposed says which ports anybody may speak to who reaches them; "": none. Whoever speaks to
+// one is believed, within what can be true.
+func (c Config) exposed() (ports, missing string) {
+	var open, unset []string
+	for _, port := range []struct {
+		name, at, flags string
+		guarded         bool
+	}{
+		{"peer", c.Peer, "--peer-cert, --peer-key and --peer-ca", c.TLS.given()},
+		{"gossip", c.Gossip, "--gossip-key", len(c.GossipKey) > 0},
+	} {
+		if at, err := c.listenAt(port.at); err == nil && !port.guarded && !at.IP.IsLoopback() {
+			open, unset = append(open, port.name+" "+port.at), append(unset, port.flags)
+		}
+	}
+	return strings.Join(open, ", "), strings.Join(unset, ", and ")
+}
+
 // maxText bounds name and version, in bytes: metadata travels in 512.
 const maxText = 64
 

@@ -154,6 +154,9 @@ func (l *life) NotifyMerge(nodes []*memberlist.Node) error {
 
 func (l *life) accept(node *memberlist.Node) (*metadata, error) {
 	m, err := decodeMetadata(node.Meta)
+	if err == nil && len(node.Name) > maxID {
+		err = fmt.Errorf("an id of %d bytes, at most %d", len(node.Name), maxID)
+	}
 	if err != nil {
 		l.refusals.add("a pod's metadata can't be read: run one version of the program, or compatible ones", "gossip", node.Address(), "err", err)
 		return nil, err
@@ -311,7 +314,7 @@ func (l *life) MergeRemoteState(state []byte, _ bool) {
 		if d.ID == l.id {
 			l.doomed = true
 		} else if believed {
-			l.dead.add(d.ID, time.UnixMilli(d.Died))
+			l.dead.add(d.ID, d.died(time.Now()))
 		}
 	}
 	l.changed()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/hashicorp/memberlist"
@@ -67,6 +68,9 @@ type Member struct {
 // Inspector is the member's inspector actor.
 func (m Member) Inspector() *actor.PID { return actor.NewPID(m.Peer, actors.InspectorName) }
 
+// maxID bounds what is taken for an id, in bytes; newID makes 21.
+const maxID = 64
+
 // newID makes an id that no other process and no other life of this one has.
 func newID(started time.Time) string {
 	var random [4]byte
@@ -97,7 +101,12 @@ func (m *metadata) encode() []byte {
 	return b
 }
 
+// decodeMetadata reads what anybody who reaches the gossip port may have written. Nothing of
+// it may be longer than Validate allows a pod's own to be.
 func decodeMetadata(b []byte) (*metadata, error) {
+	if len(b) > memberlist.MetaMaxSize {
+		return nil, fmt.Errorf("metadata: %d bytes, at most %d", len(b), memberlist.MetaMaxSize)
+	}
 	m, d := new(metadata), msgpack.NewDecoder(bytes.NewReader(b))
 	var pinned []byte
 	fields := []any{&m.Name, (*uint8)(&m.Roles), &m.Peer, &m.Version, &m.Draining, &m.Started, &m.Geometry, &pinned}
@@ -110,7 +119,22 @@ func decodeMetadata(b []byte) (*metadata, error) {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
 	m.Pins = pins(pinned)
-	return m, nil
+	return m, m.validate()
+}
+
+func (m *metadata) validate() error {
+	for _, text := range []string{m.Name, m.Version, m.Geometry} {
+		if len(text) > maxText || !utf8.ValidString(text) {
+			return fmt.Errorf("metadata: %q: must be a text of at most %d bytes", text, maxText)
+		}
+	}
+	if err := checkAddress(m.Peer); err != nil || len(m.Peer) > maxActorName {
+		return fmt.Errorf("metadata: peer %q: must be host:port", m.Peer)
+	}
+	if len(m.Pins) > 4*maxPins || len(m.Pins)%4 != 0 {
+		return fmt.Errorf("metadata: %d bytes of pins: must be 4 for each of at most %d", len(m.Pins), maxPins)
+	}
+	return nil
 }
 
 // member is a gossip node as a Member. The node's metadata must have been accepted.

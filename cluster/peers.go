@@ -38,8 +38,9 @@ type peers struct {
 	closed    atomic.Bool
 	closeOnce sync.Once
 
-	dropped atomic.Int64 // messages that could not be sent
-	warned  sync.Map     // reflect.Type of messages of no kind; as many as the program has types
+	dropped  atomic.Int64 // messages that could not be sent
+	refusals atomic.Int64 // messages from other pods that the door has dropped
+	warned   sync.Map     // reflect.Type of messages of no kind; as many as the program has types
 }
 
 // newPeers makes the actor system. Nothing listens yet.
@@ -109,7 +110,8 @@ func (p *peers) start(at net.TCPAddr) (err error) {
 	return nil
 }
 
-func (p *peers) unsent() *atomic.Int64 { return &p.dropped }
+func (p *peers) unsent() *atomic.Int64  { return &p.dropped }
+func (p *peers) refused() *atomic.Int64 { return &p.refusals }
 
 // forget closes what leads to a pod that is gone, and drops what waits there. Should
 // somebody send there again, it is tried anew.
@@ -157,16 +159,13 @@ func (c courier) SendUserMessage(pid *actor.PID, message any) {
 }
 
 var (
-	errNoKind    = errors.New("of no kind that travels")
-	errTooLarge  = errors.New("too large")
-	errMisrouted = errors.New("came from a peer for an address that is not this pod's: does the peer know it by another one?")
+	errNoKind   = errors.New("of no kind that travels")
+	errTooLarge = errors.New("too large")
 )
 
 // wrap makes a message one that remote can carry.
 func (c courier) wrap(message any) (proto.Message, error) {
 	switch m := message.(type) {
-	case *wrapperspb.BytesValue: // would be sent on, perhaps to here again, for ever
-		return nil, errMisrouted
 	case proto.Message: // of the actor library itself
 		return m, nil
 	}

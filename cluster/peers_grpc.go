@@ -110,21 +110,25 @@ func (p *peers) dial(ctx context.Context, address string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
-// receive is the server's interceptor of streams. remote panics on what it can't read
-// (a type it has not heard of, an index out of range): then the stream ends, not the pod.
+// receive is the server's interceptor of streams: what comes in passes the door. Should remote
+// panic on what the door leaves to it, the stream ends, not the pod.
 func (p *peers) receive(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
+	from := "unknown"
+	if caller, ok := peer.FromContext(stream.Context()); ok {
+		from = caller.Addr.String()
+	}
 	defer func() {
 		if failure := recover(); failure != nil {
-			from := "unknown"
-			if caller, ok := peer.FromContext(stream.Context()); ok {
-				from = caller.Addr.String()
-			}
-			p.told.add("a peer sent what can't be read: its stream is closed", "from", from, "err", fmt.Sprint(failure))
+			p.unreadable(from, failure)
 			p.log.Debug("where reading failed", "stack", string(debug.Stack()))
 			err = status.Error(codes.InvalidArgument, "can't be read")
 		}
 	}()
-	return handle(service, stream)
+	return handle(service, &door{stream, p, from})
+}
+
+func (p *peers) unreadable(from string, why any) {
+	p.told.add("a peer sent what can't be read: its stream is closed", "from", from, "err", fmt.Sprint(why))
 }
 
 // refuse is for remote's other methods, which peers don't use and remote has not written.

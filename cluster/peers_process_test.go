@@ -143,7 +143,7 @@ func spawnSink(t testing.TB, p *peers) {
 }
 
 func (s *sink) Receive(ctx actor.Context) {
-	message, _ := Decode(ctx.Message())
+	message := ctx.Message()
 	switch m := message.(type) {
 	case *actors.Submit:
 		s.received++
@@ -182,8 +182,7 @@ func ask(p *peers, pid *actor.PID, timeout time.Duration) *actors.Attached {
 	if err != nil {
 		return nil
 	}
-	decoded, _ := Decode(answer)
-	attached, _ := decoded.(*actors.Attached)
+	attached, _ := answer.(*actors.Attached)
 	return attached
 }
 

@@ -43,9 +43,10 @@ type fakePeers struct {
 	forgotten []string
 }
 
-func (p *fakePeers) address() string       { return p.at }
-func (p *fakePeers) close()                {}
-func (p *fakePeers) unsent() *atomic.Int64 { return new(atomic.Int64) }
+func (p *fakePeers) address() string        { return p.at }
+func (p *fakePeers) close()                 {}
+func (p *fakePeers) unsent() *atomic.Int64  { return new(atomic.Int64) }
+func (p *fakePeers) refused() *atomic.Int64 { return new(atomic.Int64) }
 func (p *fakePeers) forget(address string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -94,10 +94,28 @@ func (k *knowledge) encode() []byte {
 	return b
 }
 
+// maxKnowledge bounds what is read of it, in bytes: maxTombstones of the longest ids, twice.
+const maxKnowledge = 2 * maxTombstones * (maxID + 16)
+
+// decodeKnowledge reads what anybody who reaches the gossip port may have written. The
+// bound is also that of how deep arrays may lie in each other.
 func decodeKnowledge(b []byte) (*knowledge, error) {
+	if len(b) > maxKnowledge {
+		return nil, fmt.Errorf("read what another member knows: %d bytes, at most %d", len(b), maxKnowledge)
+	}
 	k := new(knowledge)
 	if err := msgpack.Unmarshal(b, k); err != nil {
 		return nil, fmt.Errorf("read what another member knows: %w", err)
 	}
+	k.Deaths = slices.DeleteFunc(k.Deaths, func(d death) bool { return len(d.ID) > maxID })
 	return k, nil
+}
+
+// died is the time of death, but not one that is to come: such a tombstone would never be the
+// oldest, and push out all others.
+func (d death) died(now time.Time) time.Time {
+	if at := time.UnixMilli(d.Died); at.Before(now) {
+		return at
+	}
+	return now
 }

@@ -99,7 +99,7 @@ func TestMetadata_FitsAndGrows(t *testing.T) {
 		t.Errorf("%+v, %v", got, err)
 	}
 	// A later version may add fields.
-	later, _ := msgpack.Marshal([]any{"n", 1, "p:1", "v", false, 5, "64x64/16", "new", 7})
+	later, _ := msgpack.Marshal([]any{"n", 1, "p:1", "v", false, 5, "64x64/16", "\x00\x01\x00\x02", 7})
 	if got, err := decodeMetadata(later); err != nil || got.Name != "n" || got.Geometry != "64x64/16" {
 		t.Errorf("%+v, %v", got, err)
 	}

@@ -1,12 +1,9 @@
 package cluster
 
 import (
+	"errors"
 	"fmt"
 	"sync"
-
-	"google.golang.org/protobuf/types/known/wrapperspb"
-
-	"pixelplayground/actors"
 )
 
 // A message between pods is one MessagePack array
@@ -122,19 +119,14 @@ func encode(message any, known *records) []byte {
 	return p.end()
 }
 
-// Decode makes a message of what came from another pod; false: it did not come from one,
-// and is returned as it is. What can't be read becomes a value that no actor handles.
-func Decode(message any) (any, bool) {
-	wrapped, ok := message.(*wrapperspb.BytesValue)
-	if !ok {
-		return message, false
-	}
+// decode makes a message of what came from another pod: undecodable when it can't be read.
+func decode(b []byte) any {
 	p := packers.Get().(*packer)
 	defer packers.Put(p)
-	return p.decode(wrapped.Value), true
+	return p.decode(b)
 }
 
-var _ actors.Decode = Decode
+var errNoSuchKind = errors.New("of a kind or version that this pod does not know")
 
 // undecodable is a message of a kind or version that this pod does not know, or a broken one.
 type undecodable struct {
@@ -156,11 +148,11 @@ func (p *packer) decode(b []byte) any {
 	number(p, &version)
 	number(p, &kind)
 	if version != wireVersion {
-		p.fail("version %d, want %d", version, wireVersion)
+		p.fail("%w: version %d, not %d", errNoSuchKind, version, wireVersion)
 	}
 	f := formOf(kind)
 	if f == nil {
-		p.fail("kind not known")
+		p.fail("%w", errNoSuchKind)
 	}
 	var message any
 	if p.err == nil {

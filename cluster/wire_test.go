@@ -17,8 +17,6 @@ import (
 	"testing"
 	"time"
 
-	"google.golang.org/protobuf/types/known/wrapperspb"
-
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 )
@@ -105,10 +103,7 @@ func examples() []example {
 }
 
 // decodeBytes is what an actor gets of bytes from a peer.
-func decodeBytes(b []byte) any {
-	message, _ := Decode(&wrapperspb.BytesValue{Value: b})
-	return message
-}
+func decodeBytes(b []byte) any { return decode(b) }
 
 func TestWire_Golden(t *testing.T) {
 	var now strings.Builder
@@ -337,17 +332,6 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("written and read again: %+v, want %+v", again, message)
 		}
 	})
-}
-
-func TestDecode_LeavesOwnMessagesAlone(t *testing.T) {
-	own := any(&actors.Attach{Stream: 5})
-	if n := testing.AllocsPerRun(100, func() {
-		if got, ok := Decode(own); ok || got != own {
-			t.Fatalf("%v, %v; want the message itself", got, ok)
-		}
-	}); n != 0 {
-		t.Errorf("allocates %v times", n)
-	}
 }
 
 // TestPacker_Allocations: the bytes, again when they are more than smallMessage, and then

@@ -79,16 +79,17 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 		if err := p.others.Listen(); err != nil {
 			return nil, err
 		}
-		ports.System, ports.Placement, ports.Decode = p.others.System(), p.others, cluster.Decode
+		ports.System, ports.Placement = p.others.System(), p.others
 	}
 	kept, counters, err := openStore(cfg, log)
 	if err != nil {
 		return nil, err
 	}
 	if p.others != nil {
-		counters = append(counters, api.Counter{
-			Name: "peer_messages_dropped_total", Help: "Messages to actors of other servers that could not be sent.", Value: p.others.Unsent(),
-		})
+		counters = append(counters,
+			api.Counter{Name: "peer_messages_dropped_total", Help: "Messages to actors of other servers that could not be sent.", Value: p.others.Unsent()},
+			api.Counter{Name: "peer_messages_refused_total", Help: "Messages from other servers that can't be true, or are of a kind that this version does not know.", Value: p.others.Refused()},
+		)
 	}
 	p.store, ports.Store = kept, kept
 	p.node = actors.New(live, ports)

@@ -1,0 +1,201 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/asynkron/protoactor-go/remote"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// door is where messages of other pods come in, the only one: it reads them before remote
+// does, and hands to the actors what is whole, true of this canvas, meant for an actor of
+// that kind and from a sender where one is needed. What is not is dropped and counted. So
+// actors need not doubt what they get, and none can be made to fail by a peer.
+type door struct {
+	grpc.ServerStream
+	peers *peers
+	from  string // the network address, for the log
+}
+
+// RecvMsg leaves nothing of our own messages to remote, which would make the process panic
+// on some. It fails, and the stream ends, when the message around them is broken.
+func (d *door) RecvMsg(m any) error {
+	if err := d.ServerStream.RecvMsg(m); err != nil {
+		return err
+	}
+	batch := m.(*remote.RemoteMessage).GetMessageBatch()
+	if batch == nil {
+		return nil
+	}
+	if err := d.admit(batch); err != nil {
+		d.peers.unreadable(d.from, err)
+		return status.Error(codes.InvalidArgument, err.Error())
+	}
+	return nil
+}
+
+// Names of the protobuf messages that come in: ours, and an answer for an actor that is gone.
+var (
+	wrappedName    = string(proto.MessageName(&wrapperspb.BytesValue{}))
+	deadLetterName = string(proto.MessageName(&actor.DeadLetterResponse{}))
+)
+
+var errBroken = errors.New("names a type, an actor or an encoding that it does not bring")
+
+// admit delivers the messages of a batch and takes them out of it. What is left is remote's.
+func (d *door) admit(batch *remote.MessageBatch) error {
+	left := batch.Envelopes[:0]
+	for _, e := range batch.Envelopes {
+		if e.SerializerId != 0 || !inside(e.TypeId, len(batch.TypeNames)) || !inside(e.Target, len(batch.Targets)) || !inside(e.Sender, len(batch.Senders)+1) {
+			return errBroken
+		}
+		switch batch.TypeNames[e.TypeId] {
+		case wrappedName:
+			sender := (*actor.PID)(nil)
+			if e.Sender > 0 {
+				sender = numbered(batch.Senders[e.Sender-1], e.SenderRequestId)
+			}
+			if err := d.deliver(numbered(batch.Targets[e.Target], e.TargetRequestId), sender, e.MessageData); err != nil {
+				return err
+			}
+		case deadLetterName:
+			left = append(left, e)
+		default:
+			d.refuse(fmt.Errorf("of type %q, which no pod sends", batch.TypeNames[e.TypeId]), nil)
+		}
+	}
+	batch.Envelopes = left
+	return nil
+}
+
+func inside(i int32, n int) bool { return i >= 0 && int(i) < n }
+
+// numbered is the PID as this message has it.
+func numbered(pid *actor.PID, request uint32) *actor.PID {
+	return &actor.PID{Address: pid.GetAddress(), Id: pid.GetId(), RequestId: request}
+}
+
+// deliver gives one message to its actor, or drops it.
+func (d *door) deliver(target, sender *actor.PID, data []byte) error {
+	wrapped := new(wrapperspb.BytesValue)
+	if err := proto.Unmarshal(data, wrapped); err != nil {
+		return fmt.Errorf("message: %w", err)
+	}
+	message := decode(wrapped.Value)
+	if strange, ok := message.(undecodable); ok {
+		d.refuse(strange.err, strange)
+		return nil
+	}
+	if err := d.peers.believe(target, sender, message); err != nil {
+		d.refuse(err, message)
+		return nil
+	}
+	if sender == nil {
+		d.peers.system.Root.Send(target, message)
+	} else {
+		d.peers.system.Root.Send(target, &actor.MessageEnvelope{Message: message, Sender: sender})
+	}
+	return nil
+}
+
+// refuse counts a message that is dropped. One of a kind that is not known here is from
+// a pod of another version, and not worth a warning.
+func (d *door) refuse(why error, message any) {
+	d.peers.refusals.Add(1)
+	if errors.Is(why, errNoSuchKind) {
+		d.peers.log.Debug("message of another version ignored", "from", d.from, "message", message)
+		return
+	}
+	d.peers.told.add("a peer sent a message that can't be true: it is dropped", "from", d.from, "type", fmt.Sprintf("%T", message), "err", why)
+}
+
+// maxActorName bounds the address and the name in a PID, in bytes.
+const maxActorName = 256
+
+var (
+	errMisrouted = errors.New("for an address that is not this pod's: does the peer know it by another one?")
+	errNoSender  = errors.New("without a sender, and it must be answered")
+	errOwn       = errors.New("from this pod itself, it says")
+	errNotFor    = errors.New("for an actor that is sent no such thing")
+	errNotFrom   = errors.New("from an actor that sends no such thing")
+)
+
+// believe says what is wrong with a message; nil: nothing.
+func (p *peers) believe(target, sender *actor.PID, message any) error {
+	if target.Address != p.address() {
+		return errMisrouted
+	}
+	if sender != nil {
+		switch {
+		case sender.Address == "" || sender.Id == "" || len(sender.Address) > maxActorName || len(sender.Id) > maxActorName:
+			return errNoSender
+		case sender.Address == p.address():
+			return errOwn
+		}
+	}
+	kind, ours := actors.KindOf(target)
+	if !ours { // what waits for an answer, or is gone
+		return checkFields(p.cfg.Geometry, message)
+	}
+	_, number, _ := strings.Cut(target.Id, "/")
+	to, from := routeOf(message, number)
+	switch {
+	case kind != to:
+		return errNotFor
+	case from != "" && sender == nil:
+		return errNoSender
+	case from != "" && from != anyone && from != sender.Id:
+		return errNotFrom
+	}
+	if kind == actors.KindRegion || kind == actors.KindRelay {
+		region, err := strconv.ParseUint(number, 10, 32)
+		if err != nil || int(region) >= p.cfg.Geometry.Regions() {
+			return errNotFor
+		}
+		if err := checkRegion(p.cfg.Geometry, canvas.RegionID(region), message); err != nil {
+			return err
+		}
+	}
+	return checkFields(p.cfg.Geometry, message)
+}
+
+const (
+	anyone = "*"
+	noKind = actors.Kind(255)
+)
+
+// routeOf is the kind of actor that is sent a message, noKind if none has it for its
+// business, and the name of the actor that sends it: anyone who can be answered, or "" where
+// there need not be any. Number is the region's, of an actor that has one.
+func routeOf(message any, number string) (to actors.Kind, from string) {
+	switch message.(type) {
+	case *actors.Attach, *actors.Submit, *actors.Detach, *actors.Check:
+		return actors.KindRegion, actors.KindRelay.String() + "/" + number
+	case *actors.Yield:
+		return actors.KindRegion, actors.KindRegion.String() + "/" + number
+	case *actors.Point, *actors.Yielded:
+		return actors.KindRegion, ""
+	case *actors.Attached, *actors.Committed, *actors.Rejected, *actors.Checked, *actors.Lapsed, *actors.Pointed:
+		return actors.KindRelay, ""
+	case *actors.Roll:
+		return actors.KindPresence, actors.KindRoster.String()
+	case *actors.Shown:
+		return actors.KindRoster, actors.PresenceName
+	case *actors.Recall:
+		return actors.KindRoster, ""
+	case *actors.Inspect, *actors.List, *actors.Look, *actors.Act:
+		return actors.KindInspector, anyone
+	}
+	return noKind, ""
+}

@@ -1,0 +1,264 @@
+package cluster
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"reflect"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/asynkron/protoactor-go/remote"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/protobuf/proto"
+	"google.golang.org/protobuf/types/known/wrapperspb"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// doorGeometry has regions of 16x16, and in the last column of 8x16.
+var doorGeometry = canvas.Geometry{Width: 40, Height: 32, Region: 16}
+
+func TestDoor_Believes(t *testing.T) {
+	const here, there = "127.0.0.1:7", "127.0.0.1:8"
+	p := newPeers(Config{Geometry: doorGeometry}, slog.New(slog.DiscardHandler))
+	p.system.ProcessRegistry.Address = here
+	at := func(name string) *actor.PID { return actor.NewPID(there, name) }
+	pixel := func(pos uint16) []canvas.Op {
+		return []canvas.Op{{ID: canvas.OpID{Author: 1, Num: 1}, Pixels: []canvas.Pixel{{Pos: pos}}}}
+	}
+	batch := func(id canvas.RegionID, from uint64, pos uint16) *canvas.Batch {
+		return &canvas.Batch{Region: id, Epoch: 1, From: from, To: from + 1, Ops: pixel(pos)}
+	}
+	op := func(change func(*canvas.Op)) *actors.Submit {
+		ops := pixel(0)
+		change(&ops[0])
+		return &actors.Submit{Ops: ops}
+	}
+	long := strings.Repeat("x", maxTold+1)
+	for _, c := range []struct {
+		target  string
+		sender  *actor.PID
+		message any
+		want    error
+	}{
+		{"region/2", at("relay/2"), &actors.Attach{}, nil},
+		{"region/2", nil, &actors.Attach{}, errNoSender},
+		{"region/2", actor.NewPID("", "relay/2"), &actors.Attach{}, errNoSender},
+		{"region/2", actor.NewPID(there, ""), &actors.Attach{}, errNoSender},
+		{"region/2", actor.NewPID(there, strings.Repeat("x", maxActorName+1)), &actors.Attach{}, errNoSender},
+		{"region/2", actor.NewPID(here, "relay/2"), &actors.Attach{}, errOwn},
+		{"region/2", at("relay/1"), &actors.Attach{}, errNotFrom},
+		{"region/6", at("relay/6"), &actors.Attach{}, errNotFor},
+		{"region/-1", at("relay/-1"), &actors.Attach{}, errNotFor},
+		{"region/", at("relay/"), &actors.Attach{}, errNotFor},
+		{"relay/2", at("relay/2"), &actors.Attach{}, errNotFor},
+		{"connection/1", at("relay/2"), &actors.Attach{}, errNotFor},
+		{"region/2", at("roster"), &actors.Roll{}, errNotFor},
+		{"region/2", at("region/2"), &actors.Yield{N: -1}, nil},
+		{"region/2", nil, &actors.Yield{}, errNoSender},
+		{"region/2", nil, &actors.Yielded{N: -1}, nil},
+
+		{"region/2", at("relay/2"), &actors.Submit{Ops: pixel(127)}, nil},
+		{"region/2", at("relay/2"), &actors.Submit{Ops: pixel(128)}, errPixel},
+		{"region/1", at("relay/1"), &actors.Submit{Ops: pixel(255)}, nil},
+		{"region/1", at("relay/1"), op(func(o *canvas.Op) { o.Pixels = nil }), errOp},
+		{"region/1", at("relay/1"), op(func(o *canvas.Op) { o.Pixels = make([]canvas.Pixel, maxBatchPixels+1) }), errOp},
+		{"region/1", at("relay/1"), op(func(o *canvas.Op) { o.ID.Author = 1 << 48 }), errAuthor},
+		{"region/1", at("relay/1"), op(func(o *canvas.Op) { o.Name = "\xFF" }), errName},
+		{"region/1", at("relay/1"), op(func(o *canvas.Op) { o.Name = long }), errName},
+		{"region/1", at("relay/1"), op(func(o *canvas.Op) { o.Spelling = "red" }), errSpelling},
+		{"region/1", nil, &actors.Point{Moved: []canvas.Pointer{{X: 40}}}, errPoint},
+		{"region/1", nil, &actors.Point{Moved: make([]canvas.Pointer, maxPointers+1)}, errCount},
+		{"region/1", nil, &actors.Point{Moved: []canvas.Pointer{{X: 39, Y: 31}, {X: canvas.PointerGone, Y: canvas.PointerGone}}}, nil},
+
+		{"relay/2", nil, &actors.Committed{}, nil},
+		{"relay/2", nil, &actors.Committed{Batch: batch(2, 7, 127)}, nil},
+		{"relay/2", nil, &actors.Committed{Batch: batch(1, 7, 127)}, errRegion},
+		{"relay/2", nil, &actors.Committed{Batch: batch(2, 7, 128)}, errPixel},
+		{"relay/2", nil, &actors.Committed{Batch: &canvas.Batch{Region: 2, From: 1, To: 1}}, errSeq},
+		{"relay/2", nil, &actors.Committed{Batch: &canvas.Batch{Region: 2, From: 1, To: 9, Ops: pixel(1)}}, errSeq},
+		{"relay/2", nil, &actors.Attached{Base: &canvas.Snapshot{Region: 2, Tile: canvas.NewTile(8, 16)}, Recent: []*canvas.Batch{batch(2, 1, 1), batch(2, 2, 1)}}, nil},
+		{"relay/2", nil, &actors.Attached{Base: &canvas.Snapshot{Region: 2, Tile: canvas.NewTile(16, 16)}}, errTile},
+		{"relay/2", nil, &actors.Attached{Base: &canvas.Snapshot{Region: 2}}, errTile},
+		{"relay/2", nil, &actors.Attached{Base: &canvas.Snapshot{Region: 1, Tile: canvas.NewTile(8, 16)}}, errRegion},
+		{"relay/2", nil, &actors.Attached{Recent: []*canvas.Batch{batch(2, 1, 1), batch(2, 3, 1)}}, errChain},
+		{"relay/2", nil, &actors.Rejected{Why: 200}, nil}, // of a later version: made RefusedUnknown
+		{"relay/2", nil, &actors.Rejected{Why: 1, Retry: -1}, errCount},
+		{"relay/2", nil, &actors.Pointed{Moved: []canvas.Pointer{{Author: 1 << 48}}}, errAuthor},
+
+		{"presence", at("roster"), &actors.Roll{Joined: []actors.Member{{User: canvas.User{Name: "ada"}}}}, nil},
+		{"presence", nil, &actors.Roll{}, errNoSender},
+		{"presence", at("relay/1"), &actors.Roll{}, errNotFrom},
+		{"presence", at("roster"), &actors.Roll{Left: make([]actors.ViewerID, maxRolled+1)}, errCount},
+		{"presence", at("roster"), &actors.Roll{Joined: []actors.Member{{User: canvas.User{Name: long}}}}, errName},
+		{"roster", at("presence"), &actors.Shown{Count: 3}, nil},
+		{"roster", nil, &actors.Shown{}, errNoSender},
+		{"roster", at("presence"), &actors.Shown{Count: -1}, errCount},
+		{"roster", at("presence"), &actors.Shown{Joined: make([]canvas.User, maxShown+1)}, errCount},
+		{"roster", at("presence"), &actors.Shown{Left: []canvas.Author{1 << 48}}, errAuthor},
+
+		{"inspector", at("future$1"), &actors.Inspect{Connections: 50}, nil},
+		{"inspector", nil, &actors.Inspect{}, errNoSender},
+		{"inspector", at("future$1"), &actors.Inspect{Connections: -1}, errCount},
+		{"inspector", at("future$1"), &actors.Inspect{Connections: maxConnections + 1}, errCount},
+		{"inspector", at("future$1"), &actors.Look{Actor: long}, errText},
+		{"inspector", at("future$1"), &actors.Act{Text: "\xFF"}, errText},
+		{"inspector", at("future$1"), &actors.Act{Do: actors.ActHandOver, Region: 6}, errRegion},
+		{"inspector", at("future$1"), &actors.Report{}, errNotFor},
+		{"future$1", nil, &actors.Report{Viewers: []int{1}}, nil},
+		{"future$1", nil, &actors.Report{Viewers: []int{-1}}, errCount},
+		{"future$1", nil, &actors.Report{Regions: []actors.RegionReport{{Region: 6}}}, errRegion},
+	} {
+		err := p.believe(actor.NewPID(here, c.target), c.sender, c.message)
+		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+			t.Errorf("%T to %s from %v: %v, want %v", c.message, c.target, c.sender, err, c.want)
+		}
+	}
+	if err := p.believe(actor.NewPID(there, "region/2"), at("relay/2"), &actors.Attach{}); !errors.Is(err, errMisrouted) {
+		t.Errorf("for another pod: %v", err)
+	}
+}
+
+// TestDoor_EveryKindHasItsActor: a message that is added without a line in routeOf reaches
+// nobody but who waits for an answer.
+func TestDoor_EveryKindHasItsActor(t *testing.T) {
+	answers := []any{&actors.Report{}, &actors.Listing{}, &actors.View{}, &actors.Acted{}}
+	var strays []any
+	for _, blank := range kinds() {
+		if to, _ := routeOf(blank, "0"); to == noKind {
+			strays = append(strays, blank)
+		}
+	}
+	if !reflect.DeepEqual(strays, answers) {
+		t.Errorf("of no actor: %T, want the answers %T alone", strays, answers)
+	}
+}
+
+// TestDoor_DropsAndCounts sends over the peer port what can't be true, between messages that can.
+func TestDoor_DropsAndCounts(t *testing.T) {
+	if !isolated(t) {
+		return
+	}
+	var log lines
+	p := nearBy(t, Config{Geometry: doorGeometry, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	got := make(chan actor.MessageEnvelope, 10)
+	spy := func(name string) {
+		props := actor.PropsFromFunc(func(ctx actor.Context) {
+			if _, started := ctx.Message().(*actor.Started); !started {
+				got <- actor.MessageEnvelope{Message: ctx.Message(), Sender: ctx.Sender()}
+			}
+		})
+		if _, err := p.system.Root.SpawnNamed(props, name); err != nil {
+			t.Fatal(err)
+		}
+	}
+	spy("region/0")
+	conn, err := grpc.NewClient(p.address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	stream, err := remote.NewRemotingClient(conn).Receive(ctx)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrap := func(b []byte) []byte {
+		wrapped, err := proto.Marshal(&wrapperspb.BytesValue{Value: b})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return wrapped
+	}
+	attach := wrap(encode(&actors.Attach{Stream: 5}, nil))
+	batch := &remote.MessageBatch{
+		TypeNames: []string{wrappedName, "actor.PoisonPill"},
+		Targets:   []*actor.PID{actor.NewPID(p.address(), "region/0"), actor.NewPID(somewhere, "region/0")},
+		Senders:   []*actor.PID{actor.NewPID(somewhere, "relay/0")},
+		Envelopes: []*remote.MessageEnvelope{
+			{MessageData: attach},  // from nobody
+			{TypeId: 1, Sender: 1}, // would stop the actor
+			{MessageData: wrap([]byte{0x92, wireVersion, 99}), Sender: 1}, // of a later version
+			{MessageData: wrap([]byte("nonsense")), Sender: 1},
+			{MessageData: attach, Target: 1, Sender: 1}, // for another pod
+			{MessageData: attach, Sender: 1, SenderRequestId: 9},
+		},
+	}
+	if err := stream.Send(&remote.RemoteMessage{MessageType: &remote.RemoteMessage_MessageBatch{MessageBatch: batch}}); err != nil {
+		t.Fatal(err)
+	}
+	select {
+	case m := <-got:
+		want := &actor.PID{Address: somewhere, Id: "relay/0", RequestId: 9}
+		if !reflect.DeepEqual(m.Message, &actors.Attach{Stream: 5}) || !proto.Equal(m.Sender, want) {
+			t.Errorf("%+v from %v, want the Attach from %v", m.Message, m.Sender, want)
+		}
+	case <-ctx.Done():
+		t.Fatal("what can be true does not arrive")
+	}
+	if n := p.refused().Load(); n != 5 || len(got) > 0 {
+		t.Errorf("%d dropped, want 5; %d more delivered", n, len(got))
+	}
+	if n := log.count("can't be true"); n != 1 {
+		t.Errorf("%d warnings, want one a minute:\n%s", n, &log)
+	}
+}
+
+// FuzzDoor: whatever the bytes, what an actor would be handed can be applied, published and
+// answered.
+func FuzzDoor(f *testing.F) {
+	random := rand.New(rand.NewPCG(1, 2))
+	for i, e := range examples() {
+		f.Add(encode(e.message, nil), uint8(i))
+	}
+	for i, blank := range kinds() {
+		message := reflect.New(reflect.TypeOf(blank).Elem())
+		fill(message.Elem(), random)
+		f.Add(encode(message.Interface(), nil), uint8(i))
+	}
+	p := newPeers(Config{Geometry: doorGeometry}, slog.New(slog.DiscardHandler))
+	p.system.ProcessRegistry.Address = "here:1"
+	targets := []string{"region/2", "relay/2", "presence", "roster", "inspector", "connection/1", "future$1", ""}
+	f.Fuzz(func(t *testing.T, b []byte, to uint8) {
+		message := decode(b)
+		if _, ok := message.(undecodable); ok {
+			return
+		}
+		_, from := routeOf(message, "2")
+		target, sender := actor.NewPID("here:1", targets[int(to)%len(targets)]), actor.NewPID("there:1", from)
+		if p.believe(target, sender, message) == nil && target.Id == "relay/2" {
+			use(t, message)
+		}
+	})
+}
+
+// use does with a message what a relay and its audience do without looking.
+func use(t *testing.T, message any) {
+	tile := canvas.NewTile(8, 16)
+	switch m := message.(type) {
+	case *actors.Committed:
+		if m.Batch != nil {
+			tile.Apply(m.Batch)
+		}
+	case *actors.Attached:
+		if m.Base != nil {
+			copy(tile[:len(tile):len(tile)], m.Base.Tile)
+		}
+		for _, b := range m.Recent {
+			tile.Apply(b)
+		}
+		canvas.Merge(m.Recent)
+	case *actors.Rejected:
+		if new(actors.Stats).Refused[m.Why].Load() != 0 || fmt.Sprint(m.Why) == "invalid" {
+			t.Fatal("a refusal that is none")
+		}
+	}
+}

@@ -1,0 +1,246 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"time"
+	"unicode/utf8"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+// What must be true of the fields of a message, beyond that they can be read. The rules are
+// what the actors and the codec rely on, and no more: what a pod of another version may
+// rightly send passes.
+
+// Bounds of what pods tell each other. Those of texts are in bytes.
+const (
+	maxAuthor      = 1<<48 - 1      // see canvas.Author: in 6 bytes among the cursors
+	maxCount       = 1 << 32        // users, pixels and messages of one pod or of all
+	maxRolled      = 1 << 13        // users in one Roll: twice what a roster puts into one
+	maxShown       = 1000           // users in each list of a Shown: actors.Config.ListedUsers at most
+	maxPointers    = 1 << 12        // in one Point or Pointed
+	maxConnections = 1 << 10        // asked for in one Inspect
+	maxAct         = 4 << 10        // each text of an Act
+	maxQuestion    = 256            // each text of another question
+	maxRetry       = 24 * time.Hour // that a client is told to wait
+	maxListed      = 1 << 16        // entries of a list in a report
+	maxTold        = 64 << 10       // text in a report: what another pod's actors say
+)
+
+var (
+	errRegion   = errors.New("of another region")
+	errPixel    = errors.New("a pixel that its region does not have")
+	errTile     = errors.New("a tile of another size than its region")
+	errOp       = errors.New("an op without pixels, or of more than a batch may have")
+	errAuthor   = errors.New("an author of more than 48 bits")
+	errName     = errors.New("a name that is too long, or no text")
+	errText     = errors.New("a text that is too long, or none")
+	errCount    = errors.New("a number that is negative or too large")
+	errChain    = errors.New("batches that do not follow each other")
+	errSeq      = errors.New("a batch that does not have as many pixels as numbers")
+	errSpelling = errors.New("a colour that is none")
+	errPoint    = errors.New("a pointer that is not on the canvas")
+)
+
+// checkRegion is about messages between the relays and the region of one part of the canvas.
+func checkRegion(g canvas.Geometry, id canvas.RegionID, message any) error {
+	_, _, width, height := g.Bounds(id)
+	area := width * height
+	switch m := message.(type) {
+	case *actors.Submit:
+		return checkOps(m.Ops, area)
+	case *actors.Committed:
+		if m.Batch == nil {
+			return nil
+		}
+		return checkBatch(m.Batch, id, area)
+	case *actors.Attached:
+		return checkAttached(m, id, area)
+	}
+	return nil
+}
+
+func checkAttached(m *actors.Attached, id canvas.RegionID, area int) error {
+	if m.Base != nil {
+		switch {
+		case m.Base.Region != id:
+			return errRegion
+		case len(m.Base.Tile) != 3*area:
+			return errTile
+		}
+	}
+	for i, b := range m.Recent {
+		if err := checkBatch(b, id, area); err != nil {
+			return err
+		}
+		if i > 0 && b.From != m.Recent[i-1].To {
+			return errChain
+		}
+	}
+	return nil
+}
+
+func checkBatch(b *canvas.Batch, id canvas.RegionID, area int) error {
+	switch {
+	case b.Region != id:
+		return errRegion
+	case b.To == b.From || b.To-b.From != uint64(b.Pixels()):
+		return errSeq
+	}
+	return checkOps(b.Ops, area)
+}
+
+func checkOps(ops []canvas.Op, area int) error {
+	for i := range ops {
+		op := &ops[i]
+		if len(op.Pixels) == 0 || len(op.Pixels) > maxBatchPixels {
+			return errOp
+		}
+		if err := checkUser(op.ID.Author, op.Name); err != nil {
+			return err
+		}
+		if op.Spelling != "" {
+			if _, err := canvas.ParseColor(op.Spelling); err != nil {
+				return errSpelling
+			}
+		}
+		for _, p := range op.Pixels {
+			if int(p.Pos) >= area {
+				return errPixel
+			}
+		}
+	}
+	return nil
+}
+
+func checkUser(author canvas.Author, name string) error {
+	switch {
+	case author > maxAuthor:
+		return errAuthor
+	case len(name) > maxNameBytes || !utf8.ValidString(name):
+		return errName
+	}
+	return nil
+}
+
+// checkFields is about messages that are of no region, and what is alike for all.
+func checkFields(g canvas.Geometry, message any) error {
+	switch m := message.(type) {
+	case *actors.Rejected:
+		if m.Why.String() == "invalid" || m.Why == 0 { // of a later version
+			m.Why = canvas.RefusedUnknown
+		}
+		return counts(int64(m.Retry), int64(maxRetry))
+	case *actors.Point:
+		return checkPointers(g, m.Moved)
+	case *actors.Pointed:
+		return checkPointers(g, m.Moved)
+	case *actors.Roll:
+		return checkRoll(m)
+	case *actors.Shown:
+		return checkShown(m)
+	case *actors.Inspect:
+		return errors.Join(counts(int64(m.Connections), maxConnections), texts(maxQuestion, m.Name))
+	case *actors.List:
+		return texts(maxQuestion, m.Kind)
+	case *actors.Look:
+		return texts(maxQuestion, m.Actor)
+	case *actors.Act:
+		if m.Do == actors.ActHandOver && int(m.Region) >= g.Regions() {
+			return errRegion
+		}
+		return texts(maxAct, m.Do, m.Who, m.Target, m.Text)
+	case *actors.Acted:
+		return texts(maxTold, m.Error)
+	case *actors.Report:
+		return checkReport(g, m)
+	case *actors.Listing:
+		return counts(int64(len(m.Actors)), maxListed)
+	case *actors.View:
+		return errors.Join(counts(int64(len(m.Facts)+len(m.Last)), maxListed), texts(maxTold, m.Actor, m.State))
+	}
+	return nil
+}
+
+func checkPointers(g canvas.Geometry, moved []canvas.Pointer) error {
+	if len(moved) > maxPointers {
+		return errCount
+	}
+	for _, p := range moved {
+		switch {
+		case p.Author > maxAuthor:
+			return errAuthor
+		case p.X == canvas.PointerGone && p.Y == canvas.PointerGone:
+		case !g.Contains(int(p.X), int(p.Y)):
+			return errPoint
+		}
+	}
+	return nil
+}
+
+func checkRoll(m *actors.Roll) error {
+	if len(m.Joined)+len(m.Left) > maxRolled {
+		return errCount
+	}
+	for i := range m.Joined {
+		if err := checkUser(m.Joined[i].User.Author, m.Joined[i].User.Name); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func checkShown(m *actors.Shown) error {
+	if len(m.Joined) > maxShown || len(m.Left) > maxShown {
+		return errCount
+	}
+	for _, u := range m.Joined {
+		if err := checkUser(u.Author, u.Name); err != nil {
+			return err
+		}
+	}
+	for _, author := range m.Left {
+		if author > maxAuthor {
+			return errAuthor
+		}
+	}
+	return counts(int64(m.Count), maxCount)
+}
+
+func checkReport(g canvas.Geometry, m *actors.Report) error {
+	for _, r := range m.Regions {
+		if int(r.Region) >= g.Regions() {
+			return errRegion
+		}
+	}
+	for _, n := range m.Viewers {
+		if err := counts(int64(n), maxCount); err != nil {
+			return err
+		}
+	}
+	for _, c := range m.Worst {
+		if err := checkUser(c.User.Author, c.User.Name); err != nil {
+			return err
+		}
+	}
+	return errors.Join(counts(int64(m.Users), maxCount), counts(int64(len(m.Viewers)), canvas.MaxRegions), texts(maxTold, m.Node, m.Store),
+		counts(int64(max(len(m.Kinds), len(m.Regions), len(m.Worst), len(m.Events), len(m.History))), maxListed))
+}
+
+func counts(n, most int64) error {
+	if n < 0 || n > most {
+		return fmt.Errorf("%w: %d", errCount, n)
+	}
+	return nil
+}
+
+func texts(most int, all ...string) error {
+	for _, s := range all {
+		if len(s) > most || !utf8.ValidString(s) {
+			return errText
+		}
+	}
+	return nil
+}

@@ -31,6 +31,7 @@ func (s *Server) accept() {
 }
 
 func (s *Server) admit(c *net.TCPConn) {
+	defer s.rescueHandshake(c, nil)
 	from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
 	g, evicted := s.places.enter(c, from.AddrPort().Addr())
 	s.evicted(evicted)
@@ -74,11 +75,13 @@ const wsPath = "/ws"
 // connection to whom it is for.
 func (s *Server) greet(g *guest) {
 	c := g.tcp
+	defer s.rescueHandshake(c, g)
 	_ = c.SetDeadline(time.Now().Add(s.cfg.HandshakeTimeout))
 	pooled := s.heads.Get().(*[firstRead]byte)
 	defer s.heads.Put(pooled)
 
 	bill := bill{server: s, guest: g}
+	defer bill.settle() // if it has not been
 	buffer, n := pooled[:], 0
 	for {
 		m, err := s.readMore(g, buffer[n:])

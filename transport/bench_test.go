@@ -108,7 +108,7 @@ func (b *bench) connect(p protocol) (*conn, *benchSocket) {
 	b.nextID++
 	socket := &benchSocket{room: -1, keep: true}
 	b.server.counters.Connections.Add(1)
-	open{socket: socket, protocol: p, id: b.nextID}.run(b.shard)
+	b.do(open{socket: socket, protocol: p, id: b.nextID})
 	c := b.byID[b.nextID]
 	if p == binaryProtocol {
 		b.shard.receive(c, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{})))
@@ -131,7 +131,7 @@ func (b *bench) follows(c *conn, regions ...canvas.RegionID) {
 	for i, region := range regions {
 		marks[i] = canvas.Mark{Region: region, Position: b.at(region)}
 	}
-	follow{c, marks}.run(b.shard)
+	b.do(follow{c, marks})
 	b.answer()
 	b.flush()
 	if c.view == nil {
@@ -155,7 +155,7 @@ func (b *bench) answer() {
 	for len(b.asked) > 0 {
 		m, v := b.asked[0], b.askedBy[0]
 		b.asked, b.askedBy = b.asked[1:], b.askedBy[1:]
-		join{viewer: v, region: m.Region, at: m.Position}.run(b.shard)
+		b.do(join{viewer: v, region: m.Region, at: m.Position})
 	}
 }
 
@@ -168,7 +168,7 @@ func (b *bench) batch(region canvas.RegionID, n int) *pixels {
 	}, testGeometry)
 }
 
-func (b *bench) draw(region canvas.RegionID, n int) { publish{b.batch(region, n)}.run(b.shard) }
+func (b *bench) draw(region canvas.RegionID, n int) { b.do(publish{b.batch(region, n)}) }
 
 // take reads what a client has been written.
 func (s *benchSocket) take(t testing.TB) (ops []ws.OpCode, messages []codec.ServerMessage) {

@@ -104,19 +104,18 @@ func (m open) run(s *shard) {
 		id: m.id, shard: s, protocol: m.protocol, socket: m.socket, since: s.moment(), heard: s.moment(),
 		reads: true, stale: true, index: int32(len(s.conns)),
 	}
+	s.conns = append(s.conns, c)
+	s.byID[c.id] = c
+	s.recount(c.protocol, 1)
 	err := errStopped
 	if !s.stopped {
 		err = s.poller.add(c)
 	}
 	if err != nil {
 		s.server.cfg.Log.Warn("connection dropped", "err", err)
-		m.socket.close(false)
-		s.server.counters.Connections.Add(-1)
+		s.destroy(c, closeRestart)
 		return
 	}
-	s.conns = append(s.conns, c)
-	s.byID[c.id] = c
-	s.recount(c.protocol, 1)
 	c.session = s.server.host.Connect(c.id, outbox{c})
 	if c.protocol == jsonProtocol {
 		c.state = arriving
@@ -128,6 +127,8 @@ func (m open) run(s *shard) {
 	}
 	s.receive(c, m.early)
 }
+
+func (m open) owner(s *shard) *conn { return s.byID[m.id] }
 
 func (s *shard) recount(p protocol, by int) {
 	s.count[p] += by
@@ -227,7 +228,9 @@ func (s *shard) bye(c *conn, code, reason codec.CloseCode) {
 // forget ends what is shown to the client and what is asked of its actor.
 func (s *shard) forget(c *conn, reason codec.CloseCode) {
 	s.unfollowAll(c)
-	c.session.Close()
+	if c.session != nil { // else it never began
+		s.tried(c.session.Close)
+	}
 	s.server.counters.Closes.add(reason)
 }
 
@@ -240,13 +243,7 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 		s.forget(c, reason)
 	}
 	c.state = gone
-	s.poller.remove(c)
-	if c.backlog != nil {
-		s.server.counters.Behind.Add(-1)
-	}
-	c.socket.close(c.backlog != nil)
-	c.backlog, c.control, c.intake = nil, nil, nil
-
+	defer s.checkDrained()
 	last := s.conns[len(s.conns)-1]
 	s.conns[c.index], last.index = last, c.index
 	s.conns[len(s.conns)-1] = nil
@@ -254,5 +251,12 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	delete(s.byID, c.id)
 	s.recount(c.protocol, -1)
 	s.server.counters.Connections.Add(-1)
-	s.checkDrained()
+
+	behind := c.backlog != nil
+	if behind {
+		s.server.counters.Behind.Add(-1)
+	}
+	c.backlog, c.control, c.intake = nil, nil, nil
+	defer c.socket.close(behind) // even if the line below fails
+	s.poller.remove(c)
 }

@@ -34,6 +34,8 @@ type Counters struct {
 	Dropped   atomic.Int64 // batches that found a shard too far behind
 	Throttled atomic.Int64 // times a connection was not read from because its messages waited
 
+	Faults atomic.Int64 // panics that were caught, see survive.go
+
 	Ticks     atomic.Int64 // rounds of writing
 	TickNanos atomic.Int64 // what the last round took
 	TickCPU   atomic.Int64 // CPU time of all rounds, in nanoseconds; 0 on systems other than Linux

@@ -9,12 +9,19 @@ import (
 
 // feed is one region's batches as they come to a shard.
 type feed struct {
-	viewers int             // connections in sync with it, in views or solo
-	at      canvas.Position // where they all stand once what is due is written; of no meaning without viewers
+	viewers   int             // connections in sync with it, in views or solo
+	followers int32           // those and the ones that are to be: this shard's part of Server.following
+	at        canvas.Position // where they all stand once what is due is written; of no meaning without viewers
 }
 
 // publish shows a batch.
 type publish struct{ *pixels }
+
+// hurries: who stands elsewhere must ask anew, see desync.
+func (m publish) hurries(s *shard) bool {
+	f := &s.feeds[m.batch.Region]
+	return f.viewers > 0 && f.at.Seq != m.batch.From
+}
 
 func (m publish) run(s *shard) {
 	f := &s.feeds[m.batch.Region]
@@ -46,9 +53,7 @@ func (m publish) run(s *shard) {
 		}
 	}
 	f.at = m.batch.Position()
-	if most > maxDue {
-		s.flush()
-	}
+	s.haste = s.haste || most > maxDue
 }
 
 // maxDue is up to how much may be due to a connection, in bytes: then a tick comes early.
@@ -58,6 +63,8 @@ const maxDue = 128 << 10
 
 // reset says that a region's history was replaced, or that batches of it were lost.
 type reset struct{ region canvas.RegionID }
+
+func (m reset) hurries(s *shard) bool { return s.feeds[m.region].viewers > 0 }
 
 func (m reset) run(s *shard) {
 	s.desync(m.region)
@@ -70,13 +77,14 @@ func (m reset) run(s *shard) {
 	}
 }
 
-// desync makes every viewer of a region ask what leads from where it stands to now.
+// desync makes every viewer of a region ask what leads from where it stands to now. All
+// that can take what was due must have been written it, so that they stand at f.at: that
+// is what a hurried command is for.
 func (s *shard) desync(region canvas.RegionID) {
 	f := &s.feeds[region]
 	if f.viewers == 0 {
 		return
 	}
-	s.flush() // so that all who can take it stand at f.at
 	for i := len(s.order) - 1; i >= 0; i-- {
 		if v := s.order[i]; v.regions.has(region) {
 			for j := len(v.conns) - 1; j >= 0; j-- {

@@ -56,6 +56,7 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := hijacked.(*httpConn) // handover gives no others
+	defer s.rescueHandshake(c.guest.tcp, c.guest)
 	early, _ := buffers.Reader.Peek(buffers.Reader.Buffered())
 	early = append(bytes.Clone(early), c.release()...)
 	_ = c.SetDeadline(time.Now().Add(s.cfg.HandshakeTimeout))

@@ -149,6 +149,8 @@ func (m kick) run(s *shard) {
 	m.done <- known
 }
 
+func (m kick) owner(s *shard) *conn { return s.byID[m.viewer] }
+
 // Announce shows a line to every client.
 func (s *Server) Announce(text string) {
 	frames := [protocols][]byte{

@@ -36,6 +36,8 @@ func (m deliver) run(s *shard) {
 	}
 }
 
+func (m deliver) owner(*shard) *conn { return m.conn }
+
 // arrive begins to show things to a client and to read from it again.
 func (s *shard) arrive(c *conn) {
 	c.state = live
@@ -93,9 +95,11 @@ func (o outbox) post(c command) { o.conn.shard.inbox.post(c) }
 // handled says that a connection's actor has caught up.
 type handled struct{ conn *conn }
 
-func (m handled) run(s *shard) { s.resume(m.conn) }
+func (m handled) run(s *shard)       { s.resume(m.conn) }
+func (m handled) owner(*shard) *conn { return m.conn }
 
 // failed says that a connection's actor is gone.
 type failed struct{ conn *conn }
 
-func (m failed) run(s *shard) { s.fail(m.conn, codec.CloseInternal) }
+func (m failed) run(s *shard)       { s.fail(m.conn, codec.CloseInternal) }
+func (m failed) owner(*shard) *conn { return m.conn }

@@ -110,7 +110,11 @@ func (p *epollPoller) watch(c *conn) {
 
 // remove leaves it to the closing of the descriptor, of which there is only one, to take
 // it out of the kernel's set.
-func (p *epollPoller) remove(c *conn) { p.conns[c.socket.(*rawSocket).fd] = nil }
+func (p *epollPoller) remove(c *conn) {
+	if fd := c.socket.(*rawSocket).fd; fd < len(p.conns) { // else it was never added
+		p.conns[fd] = nil
+	}
+}
 
 func (p *epollPoller) wait(deadline time.Time) []event {
 	p.n = 0

@@ -13,6 +13,10 @@ import (
 
 // readable reads once from a connection that has something to read.
 func (s *shard) readable(c *conn) {
+	if !c.reads { // the poller reports a broken connection whether it is read from or not
+		s.destroy(c, codeVanished)
+		return
+	}
 	n, err := c.socket.read(s.buffer)
 	switch {
 	case n > 0:

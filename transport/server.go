@@ -44,6 +44,7 @@ type Server struct {
 	catchUps  []catchUps
 
 	presence presenceSource
+	faults   faults
 
 	// Set by Listen and Open, read-only from then on.
 	host     Host

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"slices"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -49,17 +50,25 @@ type shard struct {
 
 // newShard makes a shard whose inbox is closed.
 func newShard(server *Server) *shard {
-	return &shard{
+	s := &shard{
 		server:  server,
 		drained: make(chan struct{}),
-		byID:    make(map[actors.ViewerID]*conn),
 		buffer:  make([]byte, readBuffer),
 		header:  make([]byte, ws.MaxHeaderSize),
-		feeds:   make([]feed, server.cfg.Geometry.Regions()),
-		views:   make(map[viewKey]*view),
 		now:     time.Now(),
-		round:   round{merges: newMerges(server.cfg.Geometry)},
 	}
+	s.begin()
+	return s
+}
+
+// begin makes a shard one without connections.
+func (s *shard) begin() {
+	geometry := s.server.cfg.Geometry
+	s.conns, s.byID, s.count = nil, make(map[actors.ViewerID]*conn), [protocols]int{}
+	s.feeds = make([]feed, geometry.Regions())
+	s.views, s.order, s.solos = make(map[viewKey]*view), nil, nil
+	s.looks = nil
+	s.round = round{merges: newMerges(geometry), tick: s.tick}
 }
 
 // open prepares for run.
@@ -85,7 +94,6 @@ func (s *shard) run() {
 		s.obey()
 		if !s.now.Before(s.sweepAt) {
 			s.sweep()
-			s.forgetLooks()
 			s.sweepAt = s.now.Add(s.server.cfg.sweepEvery())
 		}
 		if s.unwritten() && !s.now.Before(s.flushAt) {
@@ -107,27 +115,22 @@ func (s *shard) deadline() time.Time {
 func (s *shard) obey() {
 	commands, lost := s.inbox.take(s.room)
 	for _, c := range commands {
-		c.run(s)
+		s.do(c)
 	}
 	clear(commands)
 	s.room = commands
 	for _, region := range lost {
-		reset{region}.run(s)
+		s.do(reset{region})
 	}
 }
 
 // serve does what a socket is ready for.
 func (s *shard) serve(e event) {
-	c := e.conn
-	if e.writable && c.state != gone {
-		s.writable(c)
+	if e.writable && e.conn.state != gone {
+		s.attempt(e.conn, (*shard).writable)
 	}
-	if e.readable && c.state != gone {
-		if c.reads {
-			s.readable(c)
-		} else { // the poller reports a broken connection whether it is read from or not
-			s.destroy(c, codeVanished)
-		}
+	if e.readable && e.conn.state != gone {
+		s.attempt(e.conn, (*shard).readable)
 	}
 }
 
@@ -140,16 +143,16 @@ func (stop) run(s *shard) { s.stopped = true }
 func (s *shard) close() {
 	s.stopped = true
 	for _, c := range s.inbox.close() {
-		c.run(s)
+		s.do(c)
 	}
-	for i := len(s.conns) - 1; i >= 0; i-- {
-		s.fail(s.conns[i], closeRestart)
+	for _, c := range slices.Clone(s.conns) {
+		s.attempt(c, func(s *shard, c *conn) { s.fail(c, closeRestart) })
 	}
 	if s.unwritten() {
 		s.flush()
 	}
-	for i := len(s.conns) - 1; i >= 0; i-- {
-		s.destroy(s.conns[i], closeRestart)
+	for _, c := range slices.Clone(s.conns) {
+		s.attempt(c, func(s *shard, c *conn) { s.destroy(c, closeRestart) })
 	}
 	s.draining = true // for who waits in Drain
 	s.checkDrained()

@@ -33,15 +33,15 @@ func TestShard_OneWriteForATick(t *testing.T) {
 		b.follows(c, 1, 2)
 		conns, sockets = append(conns, c), append(sockets, socket)
 	}
-	deliver{conn: conns[0], frame: seal(ws.OpBinary, codec.AppendAck(room(9), codec.Ack{Ops: []uint64{1}}))}.run(b.shard)
-	present{b.server.presence.next(&actors.Presence{Count: 3}, time.Now), nil}.run(b.shard)
+	b.do(deliver{conn: conns[0], frame: seal(ws.OpBinary, codec.AppendAck(room(9), codec.Ack{Ops: []uint64{1}}))})
+	b.do(present{b.server.presence.next(&actors.Presence{Count: 3}, time.Now), nil})
 	for range 4 {
 		b.draw(1, 2)
 		b.draw(2, 1)
 		b.draw(3, 1) // nobody's
 	}
 	for range 2 {
-		point{2, seal(ws.OpBinary, codec.AppendCursors(room(9), codec.Cursors{}))}.run(b.shard)
+		b.do(point{2, seal(ws.OpBinary, codec.AppendCursors(room(9), codec.Cursors{}))})
 	}
 	b.flush()
 	for i, socket := range sockets {
@@ -98,7 +98,7 @@ func TestShard_ViewsAreShared(t *testing.T) {
 	if c.view != old || c.view == d.view {
 		t.Error("other regions are the same view")
 	}
-	unfollow{d, []canvas.RegionID{3, 9}}.run(b.shard)
+	b.do(unfollow{d, []canvas.RegionID{3, 9}})
 	b.flush()
 	if c.view != d.view {
 		t.Error("the same regions again are two views")
@@ -127,7 +127,7 @@ func TestShard_ChangeWithinATick(t *testing.T) {
 	b.draw(1, 1)
 	b.draw(2, 1)
 	b.draw(1, 1)
-	follow{c, []canvas.Mark{{Region: 3}, {Region: 3, Position: canvas.Position{Seq: 9}}, {Region: 2}}}.run(b.shard)
+	b.do(follow{c, []canvas.Mark{{Region: 3}, {Region: 3, Position: canvas.Position{Seq: 9}}, {Region: 2}}})
 	b.draw(1, 1)
 	if want := []canvas.Mark{{Region: 3}}; !slices.Equal(b.asked, want) {
 		t.Fatalf("asked for %v", b.asked)
@@ -179,7 +179,7 @@ func TestShard_BrokenConnectionsInATick(t *testing.T) {
 	}
 	b.draw(0, 1)
 	b.draw(1, 1)
-	present{b.server.presence.next(&actors.Presence{Count: 1}, time.Now), nil}.run(b.shard)
+	b.do(present{b.server.presence.next(&actors.Presence{Count: 1}, time.Now), nil})
 	b.flush()
 	for i, socket := range sockets {
 		if socket.closed != socket.broken || !socket.broken && socket.writes != 1 {

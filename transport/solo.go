@@ -90,7 +90,7 @@ func (m follow) run(s *shard) {
 		if !named.has(mark.Region) {
 			named.add(mark.Region)
 			marks = append(marks, mark)
-			s.server.following[mark.Region].Add(1) // before unfollow, lest it look as if nobody followed
+			s.followed(mark.Region, 1) // before unfollow, lest it look as if nobody followed
 		}
 	}
 	s.unfollow(c, named)
@@ -100,6 +100,8 @@ func (m follow) run(s *shard) {
 	}
 	s.ask(c)
 }
+
+func (m follow) owner(*shard) *conn { return m.conn }
 
 // unfollow ends that for some regions.
 type unfollow struct {
@@ -119,7 +121,10 @@ func (m unfollow) run(s *shard) {
 	}
 	s.unfollow(c, named)
 	s.ask(c)
+	s.mark(c) // it may want nothing any more, and belong into a view
 }
+
+func (m unfollow) owner(*shard) *conn { return m.conn }
 
 // unfollow makes a solo connection forget those of the regions that it follows.
 func (s *shard) unfollow(c *conn, regions regionSet) {
@@ -129,11 +134,17 @@ func (s *shard) unfollow(c *conn, regions regionSet) {
 		}
 		c.solo.follows.remove(region)
 		s.unsync(c, region)
-		if s.server.following[region].Add(-1) == 0 {
-			s.server.catchUps[region].forget()
-		}
+		s.followed(region, -1)
 	}
 	c.solo.drop(regions, c.protocol)
+}
+
+// followed counts who follows a region.
+func (s *shard) followed(region canvas.RegionID, by int32) {
+	s.feeds[region].followers += by
+	if s.server.following[region].Add(by) == 0 {
+		s.server.catchUps[region].forget()
+	}
 }
 
 // unfollowAll makes a connection nobody's viewer.
@@ -182,6 +193,17 @@ func (m join) fits(held canvas.Position) bool {
 	}
 }
 
+func (m join) owner(s *shard) *conn { return s.byID[m.viewer] }
+
+// hurries: batches did not get here, see desync; or much was drawn since it was asked.
+func (m join) hurries(s *shard) bool {
+	if f := &s.feeds[m.region]; f.viewers > 0 && f.at != m.at {
+		return true
+	}
+	c := s.byID[m.viewer]
+	return c != nil && c.solo != nil && c.solo.asked && c.solo.want[0].Region == m.region && c.backlog == nil && !c.hasRoom()
+}
+
 func (m join) run(s *shard) {
 	f := &s.feeds[m.region]
 	if f.viewers > 0 && f.at != m.at {
@@ -194,12 +216,6 @@ func (m join) run(s *shard) {
 	o := c.solo
 	if len(o.want) == 0 || o.want[0].Region != m.region {
 		return // of a question given up
-	}
-	if o.asked && c.backlog == nil && !c.hasRoom() { // much was drawn meanwhile
-		s.flush()
-		if c.state == gone {
-			return
-		}
 	}
 	o.asked = false
 	if !c.hasRoom() {

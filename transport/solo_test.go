@@ -53,7 +53,7 @@ func TestShard_SlowConnectionStandsWhereItWas(t *testing.T) {
 		t.Fatalf("asked for %v", b.asked)
 	}
 	merged := newPixels(&canvas.Batch{Region: 1, Epoch: 1, From: 100, To: 106}, testGeometry)
-	join{viewer: c.id, region: 1, at: canvas.Position{Epoch: 1, Seq: 106}, delta: merged}.run(b.shard)
+	b.do(join{viewer: c.id, region: 1, at: canvas.Position{Epoch: 1, Seq: 106}, delta: merged})
 	b.flush()
 	b.draw(1, 1)
 	b.flush()
@@ -73,13 +73,13 @@ func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.connect(binaryProtocol)
 	b.follows(c, 1)
-	follow{c, []canvas.Mark{{Region: 2}}}.run(b.shard)
+	b.do(follow{c, []canvas.Mark{{Region: 2}}})
 	socket.room = 10
 	b.draw(1, 100)
 	b.flush()
 	snapshot := make([]byte, 1000)
-	join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: snapshot}.run(b.shard)
-	publish{newPixels(&canvas.Batch{Region: 2, Epoch: 1, From: 7, To: 8}, testGeometry)}.run(b.shard)
+	b.do(join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: snapshot})
+	b.do(publish{newPixels(&canvas.Batch{Region: 2, Epoch: 1, From: 7, To: 8}, testGeometry)})
 	b.asked = nil
 	b.flush()
 	if want := []canvas.Mark{{Region: 2}}; !slices.Equal(c.solo.want, want) || c.solo.bytes != 0 || b.feeds[2].viewers != 0 {
@@ -98,13 +98,13 @@ func TestShard_SlowConnectionHoldsLittleBetweenTicks(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.connect(binaryProtocol)
 	b.follows(c, 1, 2)
-	follow{c, []canvas.Mark{{Region: 3}}}.run(b.shard)
+	b.do(follow{c, []canvas.Mark{{Region: 3}}})
 	snapshot := make([]byte, 200_000)
 	at := canvas.Position{Epoch: 1, Seq: 7}
 	for range 2000 { // before the answer comes, to a connection that takes everything
 		b.draw(1, 1)
 	}
-	join{viewer: c.id, region: 3, at: at, snapshot: snapshot}.run(b.shard)
+	b.do(join{viewer: c.id, region: 3, at: at, snapshot: snapshot})
 	if held := c.held(); held > 256<<10 {
 		t.Errorf("%d bytes are held with the answer", held)
 	}
@@ -134,14 +134,14 @@ func TestShard_AnswerToAConnectionWithMuchDue(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.connect(binaryProtocol)
 	b.follows(c, 1)
-	follow{c, []canvas.Mark{{Region: 2}}}.run(b.shard)
+	b.do(follow{c, []canvas.Mark{{Region: 2}}})
 	for range 100 {
 		b.draw(1, 100)
 	}
 	if c.solo.bytes < askAhead {
 		t.Fatalf("%d bytes are due, too few", c.solo.bytes)
 	}
-	join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: make([]byte, 1000)}.run(b.shard)
+	b.do(join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: make([]byte, 1000)})
 	if socket.writes != 1 || !c.solo.synced.has(2) || len(c.solo.want) != 0 {
 		t.Errorf("%d writes, wants %v", socket.writes, c.solo.want)
 	}
@@ -151,10 +151,10 @@ func TestShard_SlowConnectionIsToldWhoIsHere(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.slow(1)
 	for count := range 3 {
-		present{b.server.presence.next(&actors.Presence{Count: count}, time.Now), nil}.run(b.shard)
+		b.do(present{b.server.presence.next(&actors.Presence{Count: count}, time.Now), nil})
 		b.flush()
 	}
-	point{1, seal(ws.OpBinary, codec.AppendCursors(room(9), codec.Cursors{}))}.run(b.shard)
+	b.do(point{1, seal(ws.OpBinary, codec.AppendCursors(room(9), codec.Cursors{}))})
 	b.flush()
 	b.drain(c, socket)
 	_, messages := socket.take(t)
@@ -182,9 +182,9 @@ func TestShard_JSONCatchesUpOrReloads(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t)
 			c, socket := b.connect(jsonProtocol)
-			follow{c, []canvas.Mark{{Region: 0, Position: canvas.Position{Epoch: 1, Seq: 5}}}}.run(b.shard)
+			b.do(follow{c, []canvas.Mark{{Region: 0, Position: canvas.Position{Epoch: 1, Seq: 5}}}})
 			tt.answer.viewer = c.id
-			tt.answer.run(b.shard)
+			b.do(tt.answer)
 			b.flush()
 			ops, _ := socket.take(t)
 			if (c.state == closing) != tt.closed || len(ops) != tt.frames || (c.view != nil) == tt.closed {
@@ -222,26 +222,26 @@ func TestJoin_Fits(t *testing.T) {
 func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
 	b := newBench(t)
 	c, _ := b.connect(binaryProtocol)
-	follow{c, []canvas.Mark{{Region: 1, Position: canvas.Position{Epoch: 1, Seq: 3}}}}.run(b.shard)
-	follow{c, []canvas.Mark{{Region: 1}}}.run(b.shard)
+	b.do(follow{c, []canvas.Mark{{Region: 1, Position: canvas.Position{Epoch: 1, Seq: 3}}}})
+	b.do(follow{c, []canvas.Mark{{Region: 1}}})
 	if len(b.asked) != 2 {
 		t.Fatalf("asked for %v", b.asked)
 	}
 	at := canvas.Position{Epoch: 1, Seq: 3}
-	join{viewer: c.id, region: 1, at: at}.run(b.shard)
+	b.do(join{viewer: c.id, region: 1, at: at})
 	if c.solo.synced.has(1) {
 		t.Fatal("took the answer to the first question")
 	}
 	all := newPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 3}, testGeometry)
 	for range 2 { // the second is to the question asked again because of the first
-		join{viewer: c.id, region: 1, at: at, delta: all}.run(b.shard)
+		b.do(join{viewer: c.id, region: 1, at: at, delta: all})
 	}
 	b.flush()
 	if c.view == nil || b.feeds[1].viewers != 1 {
 		t.Errorf("not settled, %d viewers", b.feeds[1].viewers)
 	}
-	unfollow{c, []canvas.RegionID{1}}.run(b.shard)
-	join{viewer: c.id, region: 1, at: at, delta: all}.run(b.shard)
+	b.do(unfollow{c, []canvas.RegionID{1}})
+	b.do(join{viewer: c.id, region: 1, at: at, delta: all})
 	if b.feeds[1].viewers != 0 {
 		t.Error("joined what it does not follow")
 	}
@@ -251,13 +251,13 @@ func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
 func TestShard_ResetAsksAgain(t *testing.T) {
 	b := newBench(t)
 	c, _ := b.connect(binaryProtocol)
-	follow{c, []canvas.Mark{{Region: 1}, {Region: 2}}}.run(b.shard)
-	reset{2}.run(b.shard)
+	b.do(follow{c, []canvas.Mark{{Region: 1}, {Region: 2}}})
+	b.do(reset{2})
 	b.flush()
 	if len(b.asked) != 1 {
 		t.Fatalf("asked for %v", b.asked)
 	}
-	reset{1}.run(b.shard)
+	b.do(reset{1})
 	b.flush()
 	if want := []canvas.Mark{{Region: 1}, {Region: 1}}; !slices.Equal(b.asked, want) {
 		t.Errorf("asked for %v", b.asked)
@@ -272,17 +272,17 @@ func TestSolo_AnswersToQuestionsGivenUpDoNotPileUp(t *testing.T) {
 	snapshot := make([]byte, 200_000)
 	regions := canvas.RegionID(b.server.cfg.Geometry.Regions())
 	for r := range regions - 1 {
-		follow{c, []canvas.Mark{{Region: r}}}.run(b.shard)
-		unfollow{c, []canvas.RegionID{r}}.run(b.shard)
+		b.do(follow{c, []canvas.Mark{{Region: r}}})
+		b.do(unfollow{c, []canvas.RegionID{r}})
 	}
 	marks := []canvas.Mark{{Region: regions - 1}}
 	for r := range regions - 1 {
 		marks = append(marks, canvas.Mark{Region: r})
 	}
-	follow{c, marks}.run(b.shard)
+	b.do(follow{c, marks})
 	for answered := 0; answered < len(b.asked); answered++ {
 		at := canvas.Position{Epoch: 1, Seq: 9}
-		join{viewer: c.id, region: b.asked[answered].Region, at: at, snapshot: snapshot}.run(b.shard)
+		b.do(join{viewer: c.id, region: b.asked[answered].Region, at: at, snapshot: snapshot})
 		if c.solo != nil && c.solo.bytes > askAhead+len(snapshot) {
 			t.Fatalf("%d bytes are due to one connection", c.solo.bytes)
 		}

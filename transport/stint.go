@@ -15,6 +15,7 @@ type stint struct {
 	took time.Duration // in all stints
 	cpu  time.Duration // of it, CPU; 0 where that is not known
 
+	runs     bool
 	began    time.Time
 	cpuBegan time.Duration
 }
@@ -22,10 +23,16 @@ type stint struct {
 // begin keeps the goroutine to its thread, whose CPU time is measured, until end.
 func (t *stint) begin() {
 	runtime.LockOSThread()
+	t.runs = true
 	t.began, t.cpuBegan = time.Now(), threadCPU()
 }
 
+// end does nothing if a fault has ended it already.
 func (t *stint) end() {
+	if !t.runs {
+		return
+	}
+	t.runs = false
 	t.took += time.Since(t.began)
 	t.cpu += threadCPU() - t.cpuBegan
 	runtime.UnlockOSThread()

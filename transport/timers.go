@@ -8,9 +8,8 @@ import (
 
 // sweep looks at what every connection has done, or failed to do, in time.
 func (s *shard) sweep() {
-	for i := len(s.conns) - 1; i >= 0; i-- { // see flush
-		s.check(s.conns[i])
-	}
+	s.attemptAll(s.conns, (*shard).check)
+	s.forgetLooks()
 }
 
 func (s *shard) check(c *conn) {

@@ -9,6 +9,7 @@ import (
 // round is what is to be written in the next tick, and the state of a tick under way.
 type round struct {
 	flushAt time.Time // not before
+	haste   bool      // so much is due that the loop shall not wait for that
 	dirty   []*conn   // may have something to write that is theirs alone, or something to ask
 	touched []*view   // have something due
 	changes []*shown  // presence shown since the last tick, to all
@@ -43,25 +44,24 @@ func (s *shard) tell(c *conn, frame []byte) {
 	s.mark(c)
 }
 
-// flush is one tick: one write to each connection that something is due to. A
-// connection that is lost meanwhile leaves its lists, which are walked from the end so
-// that the one that takes its place has had its turn.
+// flush is one tick: one write to each connection that something is due to.
+//
+// The shard's loop alone calls it, between commands: it ends connections and takes others
+// a step on, so that nothing found out about one before holds afterwards.
 func (s *shard) flush() {
+	defer s.rescueAll()
+	s.haste = false
 	s.tick++
 	s.stint.begin()
 	s.compose()
 	if len(s.changes) > 0 {
-		for i := len(s.conns) - 1; i >= 0; i-- {
-			s.write(s.conns[i])
-		}
+		s.attemptAll(s.conns, (*shard).write)
 	}
 	for _, v := range s.touched {
-		for i := len(v.conns) - 1; i >= 0; i-- {
-			s.write(v.conns[i])
-		}
+		s.attemptAll(v.conns, (*shard).write)
 	}
 	for i := 0; i < len(s.dirty); i++ { // writing adds those that turn out to be slow
-		s.write(s.dirty[i])
+		s.attempt(s.dirty[i], (*shard).write)
 	}
 	s.clearRound()
 	s.goOn()
@@ -211,15 +211,23 @@ func (s *shard) goOn() {
 		c.dirty = false
 	}
 	for _, c := range s.visited {
-		s.resume(c)
-		s.ask(c)
-		s.settle(c)
-		if c.state == closing && c.backlog == nil && len(c.control) == 0 && !c.shut {
-			c.shut = true
-			c.socket.closeWrite()
-		}
+		s.attempt(c, (*shard).stepOn)
 	}
 	clear(s.visited)
+}
+
+func (s *shard) stepOn(c *conn) {
+	s.resume(c)
+	s.ask(c)
+	s.settle(c)
+	switch {
+	case c.backlog != nil: // it is looked at again when that has gone
+	case len(c.control) > 0: // told during the tick, after its turn
+		s.mark(c)
+	case c.state == closing && !c.shut:
+		c.shut = true
+		c.socket.closeWrite()
+	}
 }
 
 // pace sets the time of the next tick: after a pause of half as long again as this one

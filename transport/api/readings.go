@@ -83,6 +83,7 @@ func (r register) sockets(c *transport.Counters) {
 	r.count("resyncs_asked_total", "Regions that connections asked to be brought up to date in.", nil, &c.Resyncs)
 	r.count("batches_dropped_total", "Batches that found a shard too far behind, and were replaced by resyncs.", nil, &c.Dropped)
 	r.count("reads_throttled_total", "Times a connection was not read from because its messages waited.", nil, &c.Throttled)
+	r.count("faults_total", "Faults of the server that were caught: each cost a connection, or a shard's connections, and should be reported.", nil, &c.Faults)
 	r.count("write_rounds_total", "Rounds of writing to connections.", nil, &c.Ticks)
 	r.MustRegister(prometheus.NewCounterFunc(
 		prometheus.CounterOpts{Namespace: namespace, Name: "write_rounds_cpu_seconds_total", Help: "Processor time of all rounds of writing; 0 where the system does not tell."},

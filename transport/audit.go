@@ -1,0 +1,130 @@
+package transport
+
+import (
+	"fmt"
+
+	"pixelplayground/actors/canvas"
+)
+
+// audit says what in a shard's books does not add up; nil: everything does. It looks at
+// all connections, which a shard can afford only after a fault.
+func (s *shard) audit() error {
+	for _, check := range []func() error{s.auditConns, s.auditSolos, s.auditViews, s.auditFeeds} {
+		if err := check(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shard) auditConns() error {
+	var count [protocols]int
+	dirty, shown := 0, len(s.solos)
+	for i, c := range s.conns {
+		count[c.protocol]++
+		if c.dirty {
+			dirty++
+		}
+		if c.state == live {
+			shown--
+		}
+		switch {
+		case int(c.index) != i || s.byID[c.id] != c:
+			return fmt.Errorf("connection %d is not where it should be", c.id)
+		case c.state == gone:
+			return fmt.Errorf("connection %d is gone", c.id)
+		case (c.state == live) != (c.view != nil || c.solo != nil) || c.view != nil && c.solo != nil:
+			return fmt.Errorf("connection %d in state %d: in a view %t, solo %t", c.id, c.state, c.view != nil, c.solo != nil)
+		}
+	}
+	for _, v := range s.order {
+		shown += len(v.conns)
+	}
+	switch {
+	case len(s.byID) != len(s.conns) || count != s.count:
+		return fmt.Errorf("%d connections, %d by id, %v counted, %v are", len(s.conns), len(s.byID), s.count, count)
+	case shown != 0:
+		return fmt.Errorf("%d more connections are shown something than are live", shown)
+	}
+	for _, c := range s.dirty {
+		if c.state != gone && c.dirty {
+			dirty--
+		}
+	}
+	if dirty != 0 {
+		return fmt.Errorf("%d connections wait for a tick that does not know of them", dirty)
+	}
+	return nil
+}
+
+func (s *shard) auditSolos() error {
+	for i, c := range s.solos {
+		o := c.solo
+		if o == nil || o.index != i || c.state != live {
+			return fmt.Errorf("connection %d is not solo", c.id)
+		}
+		wanted := newRegionSet(len(s.feeds))
+		for _, m := range o.want {
+			if wanted.has(m.Region) || !o.follows.has(m.Region) || o.synced.has(m.Region) {
+				return fmt.Errorf("connection %d wants region %d: twice %t, follows %t, has it %t",
+					c.id, m.Region, wanted.has(m.Region), o.follows.has(m.Region), o.synced.has(m.Region))
+			}
+			wanted.add(m.Region)
+		}
+		for region := range o.follows.all() {
+			if !wanted.has(region) && !o.synced.has(region) {
+				return fmt.Errorf("connection %d follows region %d and waits for nothing", c.id, region)
+			}
+		}
+		bytes := 0
+		for j := range o.due {
+			bytes += dueRoom + o.due[j].size(c.protocol)
+		}
+		if o.asked && len(o.want) == 0 || bytes != o.bytes {
+			return fmt.Errorf("connection %d: asked %t of %d, %d bytes due, not %d", c.id, o.asked, len(o.want), bytes, o.bytes)
+		}
+	}
+	return nil
+}
+
+func (s *shard) auditViews() error {
+	if len(s.views) != len(s.order) {
+		return fmt.Errorf("%d views, %d by key", len(s.order), len(s.views))
+	}
+	for i, v := range s.order {
+		if v.index != i || s.views[v.key] != v || len(v.conns) == 0 {
+			return fmt.Errorf("a view of %d connections is not where it should be", len(v.conns))
+		}
+		for j, c := range v.conns {
+			if c.view != v || int(c.place) != j || c.protocol != v.key.protocol {
+				return fmt.Errorf("connection %d is not in its view", c.id)
+			}
+		}
+	}
+	return nil
+}
+
+func (s *shard) auditFeeds() error {
+	viewers, followers := make([]int, len(s.feeds)), make([]int, len(s.feeds))
+	add := func(to []int, regions regionSet, n int) {
+		for region := range regions.all() {
+			to[region] += n
+		}
+	}
+	for _, v := range s.order {
+		add(viewers, v.regions, len(v.conns))
+		add(followers, v.regions, len(v.conns))
+	}
+	for _, c := range s.solos {
+		add(viewers, c.solo.synced, 1)
+		add(followers, c.solo.follows, 1)
+	}
+	for i := range s.feeds {
+		f := &s.feeds[i]
+		if f.viewers != viewers[i] || int(f.followers) != followers[i] {
+			return fmt.Errorf("region %d: %d viewers, not %d; %d follow it, not %d",
+				canvas.RegionID(i), viewers[i], f.viewers, followers[i], f.followers)
+		}
+	}
+	return nil
+}

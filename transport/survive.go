@@ -1,0 +1,216 @@
+package transport
+
+import (
+	"fmt"
+	"net"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"sync"
+
+	"pixelplayground/codec"
+)
+
+// A mistake of ours that a client finds must cost that client its connection, and nobody
+// else anything. So a shard does everything in steps that are caught: what panics while it
+// is done for one connection ends that connection, by attempt. What belongs to no
+// connection, such as taking a batch for all its viewers, may have left anything half
+// done: then the shard closes all its connections and begins anew, by renew. Their clients
+// come back by themselves, and no op is lost, since ops are the actors'.
+//
+// Handshakes are caught by rescueHandshake, and what net/http serves by net/http; the
+// methods that actors call run under the actors' supervision.
+//
+// Two places are left out on purpose. A poller that fails to wait has lost descriptors of
+// the process itself: no client can bring that about, and nothing would be served
+// afterwards, so the process ends and is started again. And the goroutines of a
+// plainSocket only carry bytes between a buffer and the kernel: nothing that a client
+// sends decides what they do.
+
+// faults remembers where the program has panicked.
+type faults struct {
+	mu    sync.Mutex
+	known map[string]bool // by place, of which a program has not many
+}
+
+// fault counts a panic that was caught, and logs it with its stack the first time that it
+// happens in that place: a client that can repeat it shall not fill the disk. It is called
+// by the deferred function that recovered, which still has the stack.
+func (s *Server) fault(of string, value any) {
+	s.counters.Faults.Add(1)
+	place := panickedAt()
+	s.faults.mu.Lock()
+	defer s.faults.mu.Unlock()
+	if s.faults.known[place] {
+		return
+	}
+	if s.faults.known == nil {
+		s.faults.known = make(map[string]bool)
+	}
+	s.faults.known[place] = true
+	s.cfg.Log.Error("a fault of the server; told once, counted in faults_total", "of", of, "panic", fmt.Sprint(value),
+		"at", place, "stack", string(debug.Stack()))
+}
+
+// panickedAt is the line that panicked, for a deferred function of that goroutine.
+func panickedAt() string {
+	var pcs [64]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
+	panicked := false
+	for {
+		f, more := frames.Next()
+		switch ours := !strings.HasPrefix(f.Function, "runtime."); {
+		case f.Function == "runtime.gopanic":
+			panicked = true
+		case panicked && ours, !more:
+			return fmt.Sprintf("%s:%d", f.File, f.Line)
+		}
+	}
+}
+
+// rescueHandshake is deferred where a connection is not yet a shard's. guest: nil if it
+// has no place.
+func (s *Server) rescueHandshake(c *net.TCPConn, g *guest) {
+	if value := recover(); value != nil {
+		s.fault("handshake", value)
+		if g != nil {
+			s.places.leave(g)
+		}
+		_ = c.Close()
+	}
+}
+
+// attempt does something for one connection, and ends it if that panics.
+func (s *shard) attempt(c *conn, do func(*shard, *conn)) {
+	defer s.rescue(c)
+	do(s, c)
+}
+
+// attemptAll does it for all of a list of the shard, from the end: one that leaves the
+// list meanwhile has its place taken by one that has had its turn.
+func (s *shard) attemptAll(conns []*conn, do func(*shard, *conn)) {
+	for i := len(conns) - 1; i >= 0; i-- {
+		s.attempt(conns[i], do)
+	}
+}
+
+func (s *shard) rescue(c *conn) {
+	if value := recover(); value != nil {
+		s.server.fault("connection", value)
+		s.end(c)
+	}
+}
+
+// owned is a command that concerns one connection; nil: it is not known (any more).
+type owned interface{ owner(s *shard) *conn }
+
+// hurried is a command that some states must not find anything due in. Only the loop may
+// write, since that may end connections or take them on: so it is done before, and the
+// command then looks at everything anew.
+type hurried interface{ hurries(s *shard) bool }
+
+// do runs a command.
+func (s *shard) do(c command) {
+	if h, ok := c.(hurried); ok && s.inHaste(h) {
+		s.flush()
+	}
+	s.execute(c)
+	if s.haste {
+		s.flush()
+	}
+}
+
+func (s *shard) inHaste(h hurried) bool {
+	defer s.rescueAll()
+	return h.hurries(s)
+}
+
+func (s *shard) execute(c command) {
+	if o, ok := c.(owned); ok {
+		defer s.rescueOwner(o)
+	} else {
+		defer s.rescueAll()
+	}
+	c.run(s)
+}
+
+func (s *shard) rescueOwner(o owned) {
+	if value := recover(); value != nil {
+		s.server.fault("connection", value)
+		if c := o.owner(s); c != nil {
+			s.end(c)
+		}
+	}
+}
+
+func (s *shard) rescueAll() {
+	if value := recover(); value != nil {
+		s.server.fault("shard", value)
+		s.renew()
+	}
+}
+
+// tried runs something that must not fail and tells whether it didn't.
+func (s *shard) tried(f func()) (ok bool) {
+	defer func() {
+		if value := recover(); value != nil {
+			s.server.fault("connection", value)
+			ok = false
+		}
+	}()
+	f()
+	return true
+}
+
+// end closes a connection that made something panic, as gently as the state allows in
+// which that has left it.
+func (s *shard) end(c *conn) {
+	s.merges = newMerges(s.server.cfg.Geometry) // it may have been at it
+	if c.state >= closing || !s.tried(func() { s.fail(c, codec.CloseInternal) }) {
+		s.tried(func() { s.destroy(c, codec.CloseInternal) })
+	}
+	if err := s.audit(); err != nil {
+		s.server.cfg.Log.Error("a fault has left a shard in disorder: it begins anew", "err", err)
+		s.renew()
+	}
+}
+
+// renew closes all connections, whatever state they are in, and begins anew.
+func (s *shard) renew() {
+	s.server.cfg.Log.Error("closing all connections of a shard", "connections", len(s.conns))
+	for _, c := range s.conns {
+		s.abandon(c)
+	}
+	k := &s.server.counters
+	k.Connections.Add(-int64(len(s.conns)))
+	for p := range protocols {
+		s.recount(p, -s.count[p])
+	}
+	for region := range s.feeds {
+		s.server.following[region].Add(-s.feeds[region].followers)
+	}
+	s.stint.end()
+	s.begin()
+	s.checkDrained()
+}
+
+// abandon frees what a connection has outside of the shard.
+func (s *shard) abandon(c *conn) {
+	told := c.state >= closing
+	c.state = gone
+	if c.backlog != nil {
+		s.server.counters.Behind.Add(-1)
+	}
+	if !told {
+		s.server.counters.Closes.add(codec.CloseInternal)
+		if c.session != nil {
+			s.tried(c.session.Close)
+		}
+		if c.backlog == nil {
+			s.tried(func() { _, _ = c.socket.writev([][]byte{closeFrame(codec.CloseInternal)}) })
+		}
+	}
+	s.tried(func() { s.poller.remove(c) })
+	s.tried(func() { c.socket.close(c.backlog != nil) })
+	c.view, c.solo, c.backlog, c.control, c.intake = nil, nil, nil, nil, nil
+}

@@ -108,7 +108,7 @@ func (c *Cluster) Listen() (err error) {
 		cfg.Network.Bound(c.peers.address())
 	}
 	if ports, missing := cfg.exposed(); ports != "" {
-		c.log.Warn("whoever reaches these ports is taken for a server, and can draw as anybody and end servers: let only servers reach them, or give all the settings", "ports", ports, "settings", missing)
+		c.log.Warn("whoever reaches these ports is taken for a server", "ports", ports, "danger", "they can draw as anybody and end servers", "settings", "give all servers "+missing)
 	}
 	return nil
 }

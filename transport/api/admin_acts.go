@@ -37,10 +37,11 @@ func whoOf(r *http.Request) string {
 
 // asked reads what an act says, or answers that it can't be read.
 func asked[T any](a *admin, w http.ResponseWriter, r *http.Request) (said T, ok bool) {
-	body, ok := a.body(w, r, maxActBody)
+	body, free, ok := a.body(w, r, maxActBody)
 	if !ok {
 		return said, false
 	}
+	defer free()
 	if json.Unmarshal(body, &said) != nil {
 		fail(w, http.StatusBadRequest, badFormat)
 		return said, false

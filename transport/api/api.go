@@ -106,8 +106,15 @@ const (
 type server struct {
 	Config
 	Ports
-	limits  *limits
+	limits  *limits // pixels placed
 	turns   turns
+	costs   *limits // units of work
+	jobs    jobs
+	images  images
+	bodies  *transport.Shares   // bytes
+	store   shared[error]       // of asking it
+	names   shared[[]string]    // of this pod's users
+	members shared[clusterSeen] // of asking all
 	metrics *metrics
 }
 
@@ -115,6 +122,8 @@ type server struct {
 type Handlers struct {
 	All   http.Handler // everything but WebSockets
 	Admin http.Handler // what is for operators, and health; nil: it is in All
+
+	server *server // for tests
 }
 
 // New makes the handlers. It sets the observers of the canvas' Stats, and so must be called
@@ -126,7 +135,12 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 	if ports.Log == nil {
 		ports.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &server{Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), turns: newTurns()}
+	s := &server{
+		Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), turns: newTurns(),
+		costs: newLimits(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
+		bodies: transport.NewShares(networkBodies, allBodies),
+		store:  newShared[error](), names: newShared[[]string](), members: newShared[clusterSeen](),
+	}
 	s.metrics = newMetrics(cfg, ports)
 
 	all := http.NewServeMux()
@@ -137,7 +151,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 			return Handlers{}, err
 		}
 	}
-	handlers := Handlers{All: patient(proxies(cfg.Proxies).pass(all))}
+	handlers := Handlers{server: s, All: patient(proxies(cfg.Proxies).pass(all))}
 	if cfg.Apart {
 		apart := http.NewServeMux()
 		s.serveOperators(apart, health)

@@ -12,6 +12,12 @@ import (
 // getCanvas streams every painted pixel, region by region: a canvas of 64 million pixels is
 // more than a gigabyte of this.
 func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
+	one, refused := s.work(w, r, s.Geometry.Width*s.Geometry.Height)
+	if refused != nil {
+		refused.answer(w)
+		return
+	}
+	defer s.jobs.end(one)
 	// The first region shows whether the canvas can be read, while there is still a
 	// status to set.
 	first, err := s.read(r.Context(), 0)
@@ -23,7 +29,7 @@ func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := s.writeCanvas(r.Context(), s.newDownload(w), first); err != nil {
+	if err := s.writeCanvas(r.Context(), s.newDownload(w, one), first); err != nil {
 		s.Log.Warn("download cut off", "path", r.URL.Path, "err", err)
 		panic(http.ErrAbortHandler) // so that nobody takes it for whole
 	}
@@ -74,6 +80,7 @@ func (l *pixelList) add(tile canvas.Tile, left, top, width int) error {
 		if _, err := l.out.Write(row); err != nil {
 			return err
 		}
+		l.out.share(len(row))
 	}
 	return nil
 }

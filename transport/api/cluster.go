@@ -52,36 +52,49 @@ type regionShown struct {
 	Ops    int             `json:"pending_ops"`
 }
 
+// clusterSeen is what getCluster answers.
+type clusterSeen struct {
+	Node    string        `json:"node"`
+	Users   int           `json:"users"`
+	Canvas  string        `json:"canvas"`
+	Members []memberShown `json:"members"`
+	Regions []regionShown `json:"regions"`
+}
+
 // getCluster is who is in the cluster and who owns what. A region that nobody has needed
 // since its pod started is absent.
 func (s *server) getCluster(w http.ResponseWriter, r *http.Request) {
-	ctx, cancel := context.WithTimeout(r.Context(), surveyTimeout)
-	defer cancel()
+	seen, err := s.members.get(r.Context(), func(clusterSeen) (clusterSeen, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), surveyTimeout) // for others too
+		defer cancel()
+		return s.lookAround(ctx), nil
+	}, nil)
+	if err == nil { // else the client is gone
+		reply(w, http.StatusOK, seen)
+	}
+}
+
+func (s *server) lookAround(ctx context.Context) clusterSeen {
 	members := s.Cluster.Members()
 	addresses := make([]string, len(members))
 	for i, m := range members {
 		addresses[i] = m.Address
 	}
-	shown, regions, users := make([]memberShown, len(members)), []regionShown{}, 0
+	seen := clusterSeen{Node: s.Node, Canvas: s.Geometry.String(), Members: make([]memberShown, len(members)), Regions: []regionShown{}}
 	for i, report := range s.Inspectors.Survey(ctx, addresses, actors.Inspect{}) {
-		shown[i] = memberShown{Member: members[i]}
+		seen.Members[i] = memberShown{Member: members[i]}
 		if report == nil {
 			continue
 		}
-		shown[i].Answers, shown[i].Users, shown[i].Regions = true, report.Users, len(report.Regions)
-		users += report.Users
+		shown := &seen.Members[i]
+		shown.Answers, shown.Users, shown.Regions = true, report.Users, len(report.Regions)
+		seen.Users += report.Users
 		for _, region := range report.Regions {
 			x, y, _, _ := s.Geometry.Bounds(region.Region)
-			regions = append(regions, regionShown{
+			seen.Regions = append(seen.Regions, regionShown{
 				region.Region, x, y, members[i].ID, region.State, region.Epoch, region.Seq, region.Relays, region.PendingOps,
 			})
 		}
 	}
-	reply(w, http.StatusOK, struct {
-		Node    string        `json:"node"`
-		Users   int           `json:"users"`
-		Canvas  string        `json:"canvas"`
-		Members []memberShown `json:"members"`
-		Regions []regionShown `json:"regions"`
-	}{s.Node, users, s.Geometry.String(), shown, regions})
+	return seen
 }

@@ -114,6 +114,7 @@ var noon = time.Date(2026, 5, 4, 12, 0, 0, 7e6, time.UTC)
 type pod struct {
 	http.Handler
 	apart    http.Handler
+	server   *server
 	canvas   *fakeCanvas
 	store    *fakeStore
 	draining bool
@@ -183,7 +184,7 @@ func newPod(t testing.TB, change ...func(*Config)) *pod {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p.Handler, p.apart = handlers.All, handlers.Admin
+	p.Handler, p.apart, p.server = handlers.All, handlers.Admin, handlers.server
 	return p
 }
 

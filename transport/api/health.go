@@ -1,6 +1,7 @@
 package api
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 
@@ -15,7 +16,11 @@ const iso8601 = "2006-01-02T15:04:05.000Z"
 func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
-	users, err := s.Canvas.Local(ctx)
+	users, err := s.names.get(ctx, func([]string) ([]string, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), readTimeout) // for others too
+		defer cancel()
+		return s.Canvas.Local(ctx)
+	}, nil)
 	if err != nil {
 		s.unreadable(w, r, err)
 		return
@@ -62,9 +67,12 @@ func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, map[string]string{"status": "ready"})
 }
 
-// ping asks the store.
+// ping asks the store, once for all who want to know.
 func (s *server) ping(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, pingTimeout)
-	defer cancel()
-	return s.Store.Ping(ctx)
+	said, err := s.store.get(ctx, func(error) (error, error) {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTimeout)
+		defer cancel()
+		return s.Store.Ping(ctx), nil
+	}, nil)
+	return cmp.Or(err, said)
 }

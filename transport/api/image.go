@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -22,13 +23,78 @@ const (
 // view is the part of the canvas that an image shows, in pixels of the canvas, and how large.
 type view struct{ x, y, width, height, scale int }
 
-// getImage answers with the canvas or a part of it as PNG.
+// getImage answers with the canvas or a part of it as PNG: one that others are shown too, if
+// it is small enough to be kept for them.
 func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 	v, err := parseView(r.URL.Query(), s.Geometry)
 	if err != nil {
 		fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	w.Header().Set("Cache-Control", "no-cache") // keep it, and ask whether it still holds
+	if r.Method == http.MethodHead || r.Header.Get("If-None-Match") != "" {
+		if tag, err := s.tagAlone(w, r, v); err != nil {
+			s.notShown(w, r, err)
+			return
+		} else if r.Method == http.MethodHead || matches(r.Header.Get("If-None-Match"), tag) {
+			s.begun(w, r, tag)
+			return
+		}
+	}
+	shown, done, err := s.image(w, r, v)
+	if errors.Is(err, errNotKept) {
+		s.streamImage(w, r, v)
+		return
+	}
+	if err != nil {
+		s.notShown(w, r, err)
+		return
+	}
+	defer done()
+	if s.begun(w, r, shown.tag) {
+		shown.send(w)
+	}
+}
+
+// tagAlone is the tag of a view that may not have to be made.
+func (s *server) tagAlone(w http.ResponseWriter, r *http.Request, v view) (string, error) {
+	one, refused := s.work(w, r, 0)
+	if refused != nil {
+		return "", refused
+	}
+	defer s.jobs.end(one)
+	return s.tag(r.Context(), v)
+}
+
+// notShown answers why there is no image.
+func (s *server) notShown(w http.ResponseWriter, r *http.Request, err error) {
+	var overload *overloadError
+	if errors.As(err, &overload) {
+		overload.answer(w)
+		return
+	}
+	s.unreadable(w, r, err)
+}
+
+// begun sends the head of an image, and tells whether the rest is wanted.
+func (s *server) begun(w http.ResponseWriter, r *http.Request, tag string) bool {
+	w.Header().Set("ETag", tag)
+	if matches(r.Header.Get("If-None-Match"), tag) {
+		w.WriteHeader(http.StatusNotModified)
+		return false
+	}
+	w.Header().Set("Content-Type", "image/png")
+	return r.Method != http.MethodHead
+}
+
+// streamImage makes an image as it is sent.
+func (s *server) streamImage(w http.ResponseWriter, r *http.Request, v view) {
+	one, refused := s.work(w, r, v.units())
+	if refused != nil {
+		refused.answer(w)
+		return
+	}
+	defer s.jobs.end(one)
 	// A first look at all regions, for the tag; the image may then be newer than its tag
 	// says, never older.
 	tag, err := s.tag(r.Context(), v)
@@ -36,17 +102,10 @@ func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 		s.unreadable(w, r, err)
 		return
 	}
-	w.Header().Set("ETag", tag)
-	w.Header().Set("Cache-Control", "no-cache") // keep it, and ask whether it still holds
-	if matches(r.Header.Get("If-None-Match"), tag) {
-		w.WriteHeader(http.StatusNotModified)
+	if !s.begun(w, r, tag) {
 		return
 	}
-	w.Header().Set("Content-Type", "image/png")
-	if r.Method == http.MethodHead {
-		return
-	}
-	if err := s.writeImage(r.Context(), s.newDownload(w), v); err != nil {
+	if err := s.writeImage(r.Context(), s.newDownload(w, one), v); err != nil {
 		s.Log.Warn("download cut off", "path", r.URL.Path, "err", err)
 		panic(http.ErrAbortHandler) // so that nobody takes it for whole
 	}
@@ -70,7 +129,7 @@ func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 	v.width = number("w", g.Width-v.x, 1, g.Width-v.x)
 	v.height = number("h", g.Height-v.y, 1, g.Height-v.y)
 	v.scale = number("scale", 1, 1, maxScale)
-	if pixels := v.width * v.height * v.scale * v.scale; err == nil && pixels > maxImagePixels {
+	if pixels := v.units(); err == nil && pixels > maxImagePixels {
 		err = fmt.Errorf("the image would have %d pixels, at most %d: choose a smaller scale, w or h", pixels, maxImagePixels)
 	}
 	return v, err
@@ -136,6 +195,7 @@ func (s *server) writeImage(ctx context.Context, out *download, v view) error {
 				if err := image.Row(line, v.scale); err != nil {
 					return err
 				}
+				out.share(len(line) * v.scale)
 			}
 			return nil
 		})

@@ -46,6 +46,19 @@ func (l *limits) take(client netip.Prefix, n int, now time.Time) (wait time.Dura
 	return 0, taken.OK()
 }
 
+// wait is how long until the client may take one; 0: it may now.
+func (l *limits) wait(client netip.Prefix, now time.Time) time.Duration {
+	if l.rate == 0 {
+		return 0
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if missing := 1 - l.bucket(client).TokensAt(now); missing > 0 {
+		return time.Duration(missing / float64(l.rate) * float64(time.Second))
+	}
+	return 0
+}
+
 func (l *limits) bucket(client netip.Prefix) *rate.Limiter {
 	if bucket, ok := l.young[client]; ok {
 		return bucket

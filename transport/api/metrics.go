@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"strconv"
 	"sync/atomic"
@@ -24,7 +25,7 @@ func newMetrics(cfg Config, ports Ports) *metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m := &metrics{
-		handler: promhttp.HandlerFor(registry, promhttp.HandlerOpts{}),
+		handler: promhttp.HandlerFor(prometheus.GathererFunc(once(registry.Gather)), promhttp.HandlerOpts{}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "http_responses_total", Help: "Requests answered, by route and status.",
 		}, []string{"route", "code"}),
@@ -41,6 +42,14 @@ func newMetrics(cfg Config, ports Ports) *metrics {
 		reg.count(c.Name, c.Help, nil, c.Value)
 	}
 	return m
+}
+
+// once has something read once for all who ask meanwhile. What is read must not be changed.
+func once[T any](read func() (T, error)) func() (T, error) {
+	all := newShared[T]()
+	return func() (T, error) {
+		return all.get(context.Background(), func(T) (T, error) { return read() }, nil)
+	}
 }
 
 // answered counts a response.

@@ -3,20 +3,12 @@ package api
 import (
 	"context"
 	"encoding/json"
-	"errors"
-	"io"
 	"math"
 	"net/http"
 	"strconv"
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
-)
-
-// Limits of a body, in bytes. Decoded it can take 50 times as much memory.
-const (
-	maxPixelBody  = 64 << 10 // of one pixel; clients add fields of their own
-	maxPixelsBody = 1 << 20  // of a list
 )
 
 // Why an entry is not a pixel, in the words that existing clients know.
@@ -54,10 +46,14 @@ func (s *server) read(ctx context.Context, region canvas.RegionID) (*canvas.Snap
 }
 
 func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
-	body, ok := s.body(w, r, maxPixelBody)
+	if !s.allowAny(w, r) {
+		return
+	}
+	body, free, ok := s.body(w, r, maxPixelBody)
 	if !ok {
 		return
 	}
+	defer free()
 	var sent any
 	if json.Unmarshal(body, &sent) != nil {
 		fail(w, http.StatusBadRequest, badFormat)
@@ -84,23 +80,6 @@ func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 	}{true, dot.X, dot.Y, color, s.Now().UnixMilli()})
 }
 
-// body reads what was sent, or answers that it is more than most bytes.
-func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) ([]byte, bool) {
-	var body []byte
-	var err error
-	awaitBody(w, func() { body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, most)) })
-	var tooLarge *http.MaxBytesError
-	if errors.As(err, &tooLarge) {
-		fail(w, http.StatusRequestEntityTooLarge, "The request is larger than "+strconv.FormatInt(most, 10)+" bytes")
-		return nil, false
-	}
-	if err != nil {
-		fail(w, http.StatusBadRequest, "The request broke off") // for the log of a proxy, if for anyone
-		return nil, false
-	}
-	return body, true
-}
-
 // allow takes n pixels from the client's allowance, or answers when to come again.
 func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
 	wait, ok := s.limits.take(clientOf(r), n, s.Now())
@@ -112,6 +91,21 @@ func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
 		fail(w, http.StatusTooManyRequests, canvas.RefusedRate.Text())
 	}
 	return ok
+}
+
+// allowAny tells whether the client may place a pixel now, or answers when: before what it
+// sends costs anything. What is small is read all the same, so that the answer is for as many
+// pixels as it has.
+func (s *server) allowAny(w http.ResponseWriter, r *http.Request) bool {
+	if r.ContentLength >= 0 && r.ContentLength <= freeBody {
+		return true
+	}
+	wait := s.limits.wait(clientOf(r), s.Now())
+	if wait > 0 {
+		retryAfter(w, wait)
+		fail(w, http.StatusTooManyRequests, canvas.RefusedRate.Text())
+	}
+	return wait == 0
 }
 
 // entry checks one pixel as JSON has it, and returns its colour as sent.

@@ -12,10 +12,14 @@ import (
 const maxEntries = 100_000 // in one request
 
 func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
-	body, ok := s.body(w, r, maxPixelsBody)
+	if !s.allowAny(w, r) {
+		return
+	}
+	body, free, ok := s.body(w, r, maxPixelsBody)
 	if !ok {
 		return
 	}
+	defer free()
 	s.turns.enter() // so that only a few are decoded at once: see maxPixelsBody
 	strokes, valid, status, problem := s.strokes(body)
 	s.turns.leave()

@@ -2,6 +2,7 @@ package api
 
 import (
 	"bufio"
+	"errors"
 	"net/http"
 	"runtime"
 	"time"
@@ -23,12 +24,15 @@ const streamBuffer = 64 << 10 // bytes
 type download struct {
 	*bufio.Writer // to be used within encode
 	turns         turns
-	w             http.ResponseWriter
-	rc            *http.ResponseController
+	job           *job
+	worked        int // bytes encoded in this turn
+
+	w  http.ResponseWriter
+	rc *http.ResponseController
 }
 
-func (s *server) newDownload(w http.ResponseWriter) *download {
-	d := &download{turns: s.turns, w: w, rc: http.NewResponseController(w)}
+func (s *server) newDownload(w http.ResponseWriter, one *job) *download {
+	d := &download{turns: s.turns, job: one, w: w, rc: http.NewResponseController(w)}
 	d.Writer = bufio.NewWriterSize((*network)(d), streamBuffer)
 	return d
 }
@@ -40,6 +44,22 @@ func (d *download) encode(f func() error) error {
 	return f()
 }
 
+// turnBytes is what is encoded in one turn, in about 10 ms.
+const turnBytes = 1 << 20
+
+// share lets others have their turn, within encode, when n more bytes were encoded.
+func (d *download) share(n int) {
+	if d.worked += n; d.worked >= turnBytes {
+		d.worked = 0
+		d.turns.leave()
+		d.turns.enter()
+	}
+}
+
+// errSlow says that a client took its download more slowly than the others, and the server
+// had more to do than it can.
+var errSlow = errors.New("made room for another request")
+
 // network is the client's end of a download: it takes one buffer, without a turn.
 type network download
 
@@ -47,5 +67,10 @@ func (n *network) Write(p []byte) (int, error) {
 	n.turns.leave()
 	defer n.turns.enter()
 	_ = n.rc.SetWriteDeadline(time.Now().Add(sendPatience))
-	return n.w.Write(p)
+	if n.job.cut.Load() { // looked at after the deadline is set, which its end sets too
+		return 0, errSlow
+	}
+	sent, err := n.w.Write(p)
+	n.job.sent.Add(int64(sent))
+	return sent, err
 }

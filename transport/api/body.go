@@ -1,0 +1,88 @@
+package api
+
+import (
+	"errors"
+	"io"
+	"net/http"
+	"strconv"
+
+	"pixelplayground/transport"
+)
+
+// Limits of a body, in bytes. Decoded it can take 50 times as much memory.
+const (
+	maxPixelBody  = 64 << 10 // of one pixel; clients add fields of their own
+	maxPixelsBody = 1 << 20  // of a list
+
+	// What bodies may take beyond freeBody each, of one network and in all, from their first
+	// byte until their request is answered: so one pixel can always be sent.
+	freeBody, networkBodies, allBodies = 4 << 10, 4 << 20, 16 << 20
+)
+
+// body reads what was sent, or answers that it is more than most bytes, or that others have
+// sent too much. free is to be called when it is not needed any more.
+func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) (body []byte, free func(), ok bool) {
+	if r.ContentLength > most {
+		tooLarge(w, most)
+		return nil, nil, false
+	}
+	b := &bounded{from: http.MaxBytesReader(w, r.Body, most), shares: s.bodies, of: r}
+	var err error
+	awaitBody(w, func() { body, err = io.ReadAll(b) })
+	wait, affordable := s.costs.take(clientOf(r), bodyWork*len(body), s.Now())
+	if err == nil && (affordable || s.Rate == 0) {
+		return body, b.free, true
+	}
+	b.free()
+	if err == nil {
+		(&overloadError{http.StatusTooManyRequests, wait}).answer(w)
+		return nil, nil, false
+	}
+	var tooLong *http.MaxBytesError
+	switch {
+	case errors.As(err, &tooLong):
+		tooLarge(w, most)
+	case errors.Is(err, errTooMuch):
+		w.Header().Set("Connection", "close")
+		(&overloadError{http.StatusServiceUnavailable, jobRetry}).answer(w)
+	default:
+		fail(w, http.StatusBadRequest, "The request broke off") // for the log of a proxy, if for anyone
+	}
+	return nil, nil, false
+}
+
+func tooLarge(w http.ResponseWriter, most int64) {
+	w.Header().Set("Connection", "close") // nobody reads the rest
+	fail(w, http.StatusRequestEntityTooLarge, "The request is larger than "+strconv.FormatInt(most, 10)+" bytes")
+}
+
+// errTooMuch says that there is no memory for more of a body.
+var errTooMuch = errors.New("bodies take too much memory")
+
+// bounded reads a body as far as there is memory for it.
+type bounded struct {
+	from   io.Reader
+	shares *transport.Shares
+	of     *http.Request
+	n      int // bytes read
+	taken  int // of shares
+}
+
+func (b *bounded) Read(p []byte) (int, error) {
+	n, err := b.from.Read(p)
+	b.n += n
+	if more := b.n - freeBody - b.taken; more > 0 {
+		if !b.shares.Take(clientOf(b.of), false, more) {
+			return 0, errTooMuch
+		}
+		b.taken += more
+	}
+	return n, err
+}
+
+func (b *bounded) free() {
+	if b.taken > 0 {
+		b.shares.Give(clientOf(b.of), b.taken)
+	}
+	b.taken = 0
+}

@@ -1,0 +1,180 @@
+package api
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"errors"
+	"net/http"
+	"strconv"
+	"sync"
+	"time"
+
+	"pixelplayground/transport"
+)
+
+// images are those being shown to somebody. Who asks for the same view at about the same
+// time is shown the same bytes.
+type images struct {
+	memory *transport.Shares // in bytes
+
+	mu    sync.Mutex // guards:
+	views map[view]*seen
+}
+
+// Bounds of images that are kept while they are sent, in bytes. One that would be larger, or
+// finds no memory, is made again for everyone who asks, as it is sent.
+const (
+	maxKeptImage                 = 8 << 20
+	networkKeptImages, allImages = 16 << 20, 32 << 20
+)
+
+// seen is a view that somebody is shown.
+type seen struct {
+	shared  shared[*rendering]
+	viewers int // guarded by images.mu
+}
+
+// rendering is an image. It is immutable but for its users.
+type rendering struct {
+	tag  string
+	png  []byte
+	free func() // gives back the memory
+
+	users int // guarded by images.mu: who sends it, and the view whose last it is
+}
+
+func newImages() images {
+	return images{memory: transport.NewShares(networkKeptImages, allImages), views: make(map[view]*seen)}
+}
+
+// estimate is about the most that a view takes as PNG, in bytes: a pixel that is repeated is
+// three bytes and a reference, a row that is repeated next to nothing.
+func (v view) estimate() int {
+	if v.scale == 1 {
+		return 3*v.width*v.height + v.width*v.height/8
+	}
+	return 7*v.width*v.height + v.width*v.height*v.scale*v.scale/64
+}
+
+// units is the work that a view takes.
+func (v view) units() int { return v.width * v.height * v.scale * v.scale }
+
+func (i *images) enter(v view) *seen {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	e := i.views[v]
+	if e == nil {
+		e = &seen{shared: newShared[*rendering]()}
+		i.views[v] = e
+	}
+	e.viewers++
+	return e
+}
+
+// leave is for who has been shown r, nil: nothing.
+func (i *images) leave(v view, e *seen, r *rendering) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.drop(r)
+	if e.viewers--; e.viewers == 0 {
+		i.drop(e.shared.last) // nobody else has it any more
+		delete(i.views, v)
+	}
+}
+
+func (i *images) use(r *rendering) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	r.users++
+}
+
+func (i *images) drop(r *rendering) {
+	if r == nil {
+		return
+	}
+	if r.users--; r.users == 0 {
+		r.free()
+	}
+}
+
+// errNotKept says that an image has to be made for one client alone.
+var errNotKept = errors.New("image is too large to be kept")
+
+// image gives a view to who asks, until done is called.
+func (s *server) image(w http.ResponseWriter, r *http.Request, v view) (shown *rendering, done func(), err error) {
+	if v.estimate() > maxKeptImage {
+		return nil, nil, errNotKept
+	}
+	e := s.images.enter(v)
+	shown, err = e.shared.get(r.Context(), func(before *rendering) (*rendering, error) {
+		next, err := s.render(w, r, v, before)
+		if err != nil || next == before {
+			return next, err
+		}
+		s.images.use(next) // as the view's last
+		s.images.mu.Lock()
+		defer s.images.mu.Unlock()
+		s.images.drop(before)
+		return next, nil
+	}, s.images.use)
+	if err != nil {
+		s.images.leave(v, e, nil)
+		return nil, nil, err
+	}
+	return shown, func() { s.images.leave(v, e, shown) }, nil
+}
+
+// render makes a view, unless the canvas is as it was before.
+func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *rendering) (*rendering, error) {
+	one, refused := s.work(w, r, 0)
+	if refused != nil {
+		return nil, refused
+	}
+	defer s.jobs.end(one)
+	tag, err := s.tag(r.Context(), v)
+	if err != nil || before != nil && before.tag == tag {
+		return before, err
+	}
+	network, most := clientOf(r), v.estimate()
+	if !s.images.memory.Take(network, false, most) {
+		return nil, errNotKept
+	}
+	if wait, ok := s.costs.take(network, v.units(), s.Now()); !ok {
+		s.images.memory.Give(network, most)
+		return nil, &overloadError{http.StatusTooManyRequests, wait}
+	}
+	png, err := s.renderPNG(r.Context(), v, one)
+	if err != nil {
+		s.images.memory.Give(network, most)
+		return nil, err
+	}
+	if less := most - len(png); less > 0 {
+		s.images.memory.Give(network, less)
+		most = len(png)
+	}
+	return &rendering{tag: tag, png: png, free: func() { s.images.memory.Give(network, most) }}, nil
+}
+
+func (s *server) renderPNG(ctx context.Context, v view, one *job) ([]byte, error) {
+	var b bytes.Buffer
+	out := &download{Writer: bufio.NewWriterSize(&b, streamBuffer), turns: s.turns, job: one}
+	if err := s.writeImage(ctx, out, v); err != nil {
+		return nil, err
+	}
+	return bytes.Clone(b.Bytes()), nil // without the room that it had to grow
+}
+
+// send writes a rendering, as long as its client goes on taking it.
+func (r *rendering) send(w http.ResponseWriter) {
+	w.Header().Set("Content-Length", strconv.Itoa(len(r.png)))
+	rc := http.NewResponseController(w)
+	for rest := r.png; len(rest) > 0; {
+		n := min(len(rest), streamBuffer)
+		_ = rc.SetWriteDeadline(time.Now().Add(sendPatience))
+		if _, err := w.Write(rest[:n]); err != nil {
+			return // it is gone
+		}
+		rest = rest[n:]
+	}
+}

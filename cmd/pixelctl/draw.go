@@ -26,7 +26,8 @@ type draw struct {
 // Help is the long form.
 func (draw) Help() string {
 	return "It draws as fast as the server allows, goes on when the server was restarted, and at the end compares the canvas" +
-		" with the picture: exit status 0 means that they are equal. Pixels that are fully transparent are left as they are."
+		" with the picture: exit status 0 means that they are equal. Pixels that are fully transparent are left as they are." +
+		" A photograph is turned as its EXIF data says."
 }
 
 // Run draws the picture.

@@ -176,7 +176,7 @@ func TestSettled_TellsWhatIsDifferent(t *testing.T) {
 	if err := link.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	p := newPicture(noise(t, 3, 3), image.Pt(1, 1))
+	p := newPicture(noise(t, 3, 3), upright, image.Pt(1, 1))
 	ctx, cancel := context.WithTimeout(t.Context(), 10*time.Millisecond)
 	defer cancel()
 	if err := settled(ctx, link, p); err == nil || !strings.Contains(err.Error(), "9 of 9 pixels look different") {

@@ -24,7 +24,7 @@ type picture struct {
 }
 
 // readPicture reads a PNG, JPEG or GIF (the first image of it) from a file, or from
-// stdin for "-". What is fully transparent is left untouched; what is so in part is
+// stdin for "-", turned as EXIF data of a JPEG says. What is fully transparent is left untouched; what is so in part is
 // seen on the background colour.
 func readPicture(name string, at point, stdin io.Reader) (*picture, error) {
 	data, err := readAll(name, stdin)
@@ -42,7 +42,7 @@ func readPicture(name string, at point, stdin io.Reader) (*picture, error) {
 	if err != nil {
 		return nil, fmt.Errorf("read picture %s: %w", name, err)
 	}
-	return newPicture(img, image.Point(at)), nil
+	return newPicture(img, orientationOf(data), image.Point(at)), nil
 }
 
 func readAll(name string, stdin io.Reader) ([]byte, error) {
@@ -52,13 +52,18 @@ func readAll(name string, stdin io.Reader) ([]byte, error) {
 	return os.ReadFile(name)
 }
 
-func newPicture(img image.Image, at image.Point) *picture {
-	bounds := img.Bounds()
-	p := &picture{area: image.Rectangle{Min: at, Max: at.Add(bounds.Size())}}
-	p.colors = make([]canvas.Color, 0, bounds.Dx()*bounds.Dy())
-	for y := bounds.Min.Y; y < bounds.Max.Y; y++ {
-		for x := bounds.Min.X; x < bounds.Max.X; x++ {
-			p.colors = append(p.colors, onBackground(img.At(x, y)))
+func newPicture(img image.Image, turn orientation, at image.Point) *picture {
+	from, file := img.Bounds().Min, img.Bounds().Size()
+	size := file
+	if turn.lies() {
+		size = image.Pt(file.Y, file.X)
+	}
+	p := &picture{area: image.Rectangle{Min: at, Max: at.Add(size)}}
+	p.colors = make([]canvas.Color, 0, size.X*size.Y)
+	for y := range size.Y {
+		for x := range size.X {
+			fx, fy := turn.source(file, x, y)
+			p.colors = append(p.colors, onBackground(img.At(from.X+fx, from.Y+fy)))
 		}
 	}
 	return p

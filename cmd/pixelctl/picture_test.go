@@ -29,7 +29,7 @@ func TestOnBackground(t *testing.T) {
 // Strokes cover what is wanted once, stay in a region and keep to their size.
 func TestPicture_Cut(t *testing.T) {
 	g := testLimits().Geometry
-	p := newPicture(noise(t, 30, 20), image.Pt(5, 3))
+	p := newPicture(noise(t, 30, 20), upright, image.Pt(5, 3))
 	wanted := func(x, y int) bool { return x != 7 }
 	for _, size := range []int{1, 7, 1000} {
 		strokes, pixels := p.cut(g, size, wanted)

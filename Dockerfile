@@ -8,7 +8,7 @@ RUN go mod download
 COPY . .
 ARG TARGETOS TARGETARCH
 ARG VERSION=dev
-RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags "-s -w -X main.version=${VERSION}" -o /out/ ./cmd/playground ./cmd/pixelctl \
+RUN CGO_ENABLED=0 GOOS=$TARGETOS GOARCH=$TARGETARCH go build -trimpath -ldflags "-s -w -X pixelplayground/cmd/commandline.stamp=${VERSION}" -o /out/ ./cmd/playground ./cmd/pixelctl \
  && mkdir /out/data
 
 FROM scratch

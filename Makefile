@@ -2,7 +2,7 @@
 
 SHELL   := /bin/bash -o pipefail
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-LDFLAGS := -X main.version=$(VERSION)
+LDFLAGS := -X pixelplayground/cmd/commandline.stamp=$(VERSION)
 IMAGE   ?= pixel-playground:$(VERSION)
 
 # One package or test: make race PKG=./actors/... RUN=TestRegion
@@ -49,7 +49,7 @@ e2e: ## the server as a process, a browser, clusters of processes that are kille
 
 bench: ## Go benchmarks (one: BENCH=Canvas PKG=./transport/api), then the whole server beside a raw loop (another part: ARGS=one)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)
-	go build -o bin/ ./cmd/playground ./cmd/bench
+	go build -ldflags "$(LDFLAGS)" -o bin/ ./cmd/playground ./cmd/bench
 	bin/bench --server bin/playground $(or $(ARGS),fanout)
 
 fuzz: ## each fuzz test for FUZZTIME (20s)

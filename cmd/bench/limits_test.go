@@ -12,7 +12,7 @@ func TestRun_RefusesWhatCantBeMeasured(t *testing.T) {
 	for args, want := range map[string]string{
 		"fanout --viewers=0":               "viewers 0",
 		"fanout --rate=0":                  "rate 0",
-		"fanout --rate=NaN":                "rate NaN",
+		"fanout --rate=NaN":                `rate "NaN": must be a number`,
 		"fanout --stroke=5000":             "stroke 5000",
 		"fanout --time=1ms":                "time 1ms",
 		"fanout --rounds=0":                "rounds 0",
@@ -24,7 +24,7 @@ func TestRun_RefusesWhatCantBeMeasured(t *testing.T) {
 		"stalled --share=0.01 --viewers=9": "share 0.01",
 		"stalled --share=1":                "share 1",
 		"fanout --churn=-1":                "churn -1",
-		"fanout --churn=NaN":               "churn NaN",
+		"fanout --churn=NaN":               `churn "NaN": must be a number`,
 		"fanout --churn=1 --viewers=1":     "viewers 1",
 		"ack --times=0":                    "times 0",
 		"ack --pause=-1s":                  "pause -1s",

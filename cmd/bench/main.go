@@ -17,6 +17,8 @@ import (
 	"time"
 
 	"github.com/alecthomas/kong"
+
+	"pixelplayground/cmd/commandline"
 )
 
 // options is the command line.
@@ -32,6 +34,8 @@ type options struct {
 	Commits commits      `cmd:"" help:"Placed as fast as the server answers: pixels, strokes and commits per second."`
 	Storm   storm        `cmd:"" help:"Clients that all come back at once and resume, as after the death of a pod."`
 
+	Version kong.VersionFlag `help:"Show the version."`
+
 	Raw raw `cmd:"" hidden:"" help:"The raw loop, as the other commands start it."`
 }
 
@@ -46,16 +50,20 @@ func main() {
 func run(args []string, out io.Writer) error {
 	var given options
 	answered := false
-	parser, err := kong.New(&given,
+	parser, err := kong.New(&given, append(commandline.Options(),
 		kong.Name("bench"), kong.Description("Measure the server as a whole, against the raw loop."),
+		kong.Vars{"version": commandline.Version()},
 		kong.Writers(out, out), kong.Exit(func(int) { answered = true }),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}))
+		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}))...)
 	if err != nil {
 		return fmt.Errorf("describe flags: %w", err)
 	}
-	command, err := parser.Parse(args)
-	if answered || err != nil {
-		return err
+	command, err := parser.Parse(commandline.Arguments(args))
+	if answered {
+		return nil
+	}
+	if err != nil {
+		return commandline.Explain(err)
 	}
 	s := &given.site
 	if command.Command() != "raw" {

@@ -18,6 +18,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"pixelplayground/cmd/commandline"
 )
 
 func main() {
@@ -25,7 +27,12 @@ func main() {
 	canvases := flag.Int("canvases", 2, "servers that carry regions")
 	binary := flag.String("playground", "bin/playground", "the server")
 	data := flag.String("data", "data/cluster", "directory of the redis-server")
+	version := flag.Bool("version", false, "show the version")
 	flag.Parse()
+	if *version {
+		fmt.Println(commandline.Version())
+		return
+	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if err := run(ctx, *binary, *data, *gateways, *canvases, flag.Args()); err != nil {

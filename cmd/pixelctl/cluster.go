@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"net/url"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"pixelplayground/cmd/pixelctl/trial"
 )
 
 // clusterCommand is the command "cluster".
@@ -97,10 +98,14 @@ func (r *clusterReport) print(out io.Writer, regions bool, now time.Time) error 
 
 // ask gets a path over HTTP from the first target that answers.
 func (s *server) ask(ctx context.Context, path string) (body []byte, err error) {
+	targets, err := trial.Targets(s.Target)
+	if err != nil {
+		return nil, &usageError{error: err, command: "cluster "}
+	}
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
-	for _, target := range s.Target {
-		if body, err = get(ctx, target, path); err == nil {
+	for _, target := range targets {
+		if body, err = get(ctx, trial.Site(target)+path); err == nil {
 			return body, nil
 		}
 	}
@@ -111,21 +116,14 @@ func (s *server) ask(ctx context.Context, path string) (body []byte, err error) 
 // canvas' regions is a tenth of that.
 const mostAnswer = 16 << 20
 
-// get asks the host of a WebSocket URL for another path.
-func get(ctx context.Context, target, path string) ([]byte, error) {
-	at, err := url.Parse(target)
+func get(ctx context.Context, address string) ([]byte, error) {
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
-		return nil, &usageError{error: fmt.Errorf("--target %q: %w", target, err)}
-	}
-	at.Scheme = strings.Replace(at.Scheme, "ws", "http", 1)
-	at.Path, at.RawQuery = path, ""
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, at.String(), nil)
-	if err != nil {
-		return nil, &usageError{error: fmt.Errorf("--target %q: %w", target, err)}
+		return nil, fmt.Errorf("ask %s: %w", address, err)
 	}
 	response, err := http.DefaultClient.Do(request)
 	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", at.Host, err)
+		return nil, fmt.Errorf("ask %s: %w", request.URL.Host, err)
 	}
 	defer response.Body.Close()
 	body, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
@@ -133,7 +131,7 @@ func get(ctx context.Context, target, path string) ([]byte, error) {
 		err = fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(body)))
 	}
 	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", at.Host, err)
+		return nil, fmt.Errorf("ask %s: %w", request.URL.Host, err)
 	}
 	return body, nil
 }

@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"pixelplayground/cmd/commandline"
 )
 
 // options is the command line.
@@ -59,22 +61,22 @@ func (e *usageError) Unwrap() error { return e.error }
 func execute(ctx context.Context, args []string, std streams) error {
 	var given options
 	answered := false // --help or --version was
-	parser, err := kong.New(&given,
+	parser, err := kong.New(&given, append(commandline.Options(),
 		kong.Name("pixelctl"), kong.Description(description), kong.DefaultEnvars("PIXELCTL"),
-		kong.Vars{"version": programVersion()}, kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
+		kong.Vars{"version": commandline.Version()}, kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.Writers(std.out, std.err), kong.Exit(func(int) { answered = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&given.Server, std),
 		kong.ValueFormatter(explain),
-	)
+	)...)
 	if err != nil {
 		return fmt.Errorf("describe flags: %w", err)
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(commandline.Arguments(args))
 	if answered {
 		return nil
 	}
 	if err != nil {
-		return &usageError{error: err, command: commandOf(err)}
+		return &usageError{error: commandline.Explain(err), command: commandOf(err)}
 	}
 	return parsed.Run()
 }

@@ -3,6 +3,8 @@ package main
 import (
 	"strings"
 	"testing"
+
+	"pixelplayground/cmd/commandline"
 )
 
 // What is wrong with a command line is said in one line, with what would do.
@@ -13,6 +15,29 @@ func TestRun_Usage(t *testing.T) {
 		{"draw x.png", "missing flags: --at=X,Y (see: pixelctl draw --help)"},
 		{"draw x.png --at 1", `"1" must be 2 whole numbers from 0 on, for example 10,20`},
 		{"draw x.png --at=-1,2", `"-1,2" must be 2 whole numbers`},
+		{"draw x.png --at -1,2", `"-1,2" must be 2 whole numbers`},
+		{"draw x.png --at", `--at: a value must follow: --at X,Y (see: pixelctl draw --help)`},
+		{"snapshot x.jpg", `"x.jpg": only PNG is written, for example x.png (see: pixelctl snapshot --help)`},
+		{"snapshot x.PNG.gif", `only PNG is written, for example x.PNG.png`},
+		{"snapshot x.png --rect -1,2,3,4", `"-1,2,3,4" must be 4 whole numbers`},
+		{"watch -x", "unknown flag -x (see: pixelctl watch --help)"},
+		{"watch --jsn", `unknown flag --jsn, did you mean "--json"? (see: pixelctl watch --help)`},
+		{"watch --target ftp://a", `target "ftp://a": must begin with ws, wss, http or https`},
+		{"cluster --target=", `target: must be given, for example ws://127.0.0.1:8080/ws`},
+		{"cluster --target foo", `target "foo": must be like ws://127.0.0.1:8080/ws`},
+		{"test stress --rate abc", `--rate "abc": must be a number, for example 100 (see: pixelctl test stress --help)`},
+		{"test stress --rate NaN", `--rate "NaN": must be a number, for example 100`},
+		{"test stress --rate -1", `rate -1: must be 0 to 1000000 pixels per second`},
+		{"test stress --duration 30", `--duration "30": must be a time with its unit, for example 30s (see: pixelctl test stress --help)`},
+		{"test stress --duration -3s", `duration -3s: `},
+		{"test stress --clients 1.5", `--clients "1.5": must be a whole number, for example 100`},
+		{"test stress --clients -4", `clients -4: `},
+		{"test chaos --pid a,b", `--pid "a": must be a whole number, for example 100`},
+		{"test chaos --pid", `--pid: a value must follow`},
+		{"test chaos --kill true --every -1s", `every -1s`},
+		{"test soak --sample 0s", `sample 0s: must be more than 0`},
+		{"test balance --settle -1s", `settle -1s`},
+		{"test contend --staleness -1s", `staleness -1s: must not be negative`},
 		{"draw x.png --at 1,70000", `"1,70000" must be 2 whole numbers`},
 		{"draw x.png --at 1,2 --fast", "unknown flag --fast"},
 		{"snapshot x.png --rect 1,2,3", `"1,2,3" must be 4 whole numbers from 0 on, for example 10,20,300,200`},
@@ -33,7 +58,7 @@ func TestRun_Help(t *testing.T) {
 		"draw --help":     "compares the canvas",
 		"watch --help":    "$PIXELCTL_TARGET",
 		"snapshot --help": "--rect=X,Y,WIDTH,HEIGHT",
-		"--version":       programVersion(),
+		"--version":       commandline.Version(),
 	} {
 		c := start(t, nil, strings.Fields(args)...)
 		c.expect(t, exitDone, "")

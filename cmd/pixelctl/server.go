@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"pixelplayground/cmd/pixelctl/trial"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client"
 )
@@ -21,7 +22,11 @@ type server struct {
 
 // open connects. What becomes of the connection later is written to notes, a line each.
 func (s *server) open(ctx context.Context, cfg client.Config, notes io.Writer) (*client.Client, error) {
-	cfg.URLs, cfg.Name = s.Target, s.Name
+	targets, err := trial.Targets(s.Target)
+	if err != nil {
+		return nil, &usageError{error: err}
+	}
+	cfg.URLs, cfg.Name = targets, s.Name
 	cfg.Handler = noteConnection(cfg.Handler, notes)
 	c, err := client.New(cfg)
 	if err != nil {

@@ -7,6 +7,8 @@ import (
 	"image"
 	"image/png"
 	"os"
+	"path/filepath"
+	"strings"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/client"
@@ -16,6 +18,14 @@ import (
 type snapshot struct {
 	File string `arg:"" placeholder:"FILE" help:"PNG to write; - is standard output."`
 	Rect area   `placeholder:"X,Y,WIDTH,HEIGHT" help:"Only this part of the canvas, for example 10,20,300,200. Default: all of it."`
+}
+
+// Validate refuses names of files that would not be what they say.
+func (n *snapshot) Validate() error {
+	if ext := filepath.Ext(n.File); ext != "" && !strings.EqualFold(ext, ".png") {
+		return fmt.Errorf("%q: only PNG is written, for example %s.png", n.File, strings.TrimSuffix(n.File, ext))
+	}
+	return nil
 }
 
 // Run saves the canvas.

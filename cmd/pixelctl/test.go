@@ -13,6 +13,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	"pixelplayground/cmd/commandline"
 	"pixelplayground/cmd/pixelctl/trial"
 )
 
@@ -67,7 +68,7 @@ func (f *testFlags) run(ctx context.Context, parsed *kong.Context, std streams, 
 	if err != nil {
 		return fmt.Errorf("test: %w", err)
 	}
-	report.Version, report.Settings = programVersion(), settings(parsed)
+	report.Version, report.Settings = commandline.Version(), settings(parsed)
 	if err := f.write(report); err != nil {
 		return err
 	}

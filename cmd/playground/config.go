@@ -8,6 +8,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cluster"
+	"pixelplayground/cmd/commandline"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
 )
@@ -98,7 +99,7 @@ func (c config) actors() actors.Config {
 
 func (c config) cluster(log *slog.Logger) cluster.Config {
 	others := cluster.DefaultConfig()
-	others.Name, others.Version, others.Geometry, others.Gateway, others.Canvas = c.node, programVersion(), c.geometry, c.gateway, c.canvas
+	others.Name, others.Version, others.Geometry, others.Gateway, others.Canvas = c.node, commandline.Version(), c.geometry, c.gateway, c.canvas
 	others.Gossip, others.Peer, others.Advertise, others.Join, others.Resolver = c.gossip, c.peer, c.advertise, c.join, c.resolver
 	others.GossipKey, others.TLS, others.Network, others.Log = c.gossipKey, c.tls, c.network, log
 	return others
@@ -113,7 +114,7 @@ func (c config) transport(log *slog.Logger) transport.Config {
 
 func (c config) api() api.Config {
 	return api.Config{
-		Node: c.node, Pages: c.gateway, Version: programVersion(), Geometry: c.geometry, Rate: c.rate, Burst: c.burst,
+		Node: c.node, Pages: c.gateway, Version: commandline.Version(), Geometry: c.geometry, Rate: c.rate, Burst: c.burst,
 		Proxies: c.proxies, AdminToken: c.adminToken, Apart: c.adminListen != "",
 	}
 }

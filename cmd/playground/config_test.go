@@ -16,6 +16,7 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
 	"pixelplayground/cluster"
+	"pixelplayground/cmd/commandline"
 	"pixelplayground/transport"
 )
 
@@ -130,6 +131,13 @@ func TestConfig_CommandLine(t *testing.T) {
 	}{
 		{[]string{"--lissten", ":80"}, `unknown flag --lissten, did you mean "--listen"?`},
 		{[]string{"serve"}, `unexpected argument serve`},
+		{[]string{"--rate", "-1"}, `--rate "-1": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
+		{[]string{"--burst", "-5", "--rate=0"}, `--burst "-5": must be a whole number from 1 to 67108864, for example --burst 2000`},
+		{[]string{"--drain-timeout", "-3s"}, `--drain-timeout "-3s": must be a time with its unit, more than 0 and at most 1h, for example --drain-timeout 10s`},
+		{[]string{"--canvas", "-1x-1"}, `--canvas "-1x-1": each edge must be 1 to 16384 pixels, for example --canvas 1024x1024`},
+		{[]string{"--listen"}, `--listen: a value must follow, for example --listen 127.0.0.1:8080`},
+		{[]string{"--redis", "--join", "a:1"}, `--redis: a value must follow: --redis URL`},
+		{[]string{"-1"}, `unknown flag -1`},
 	} {
 		if _, err := configure(test.args, io.Discard); err == nil || err.Error() != test.want {
 			t.Errorf("%v: got %v, want %s", test.args, err, test.want)
@@ -246,7 +254,7 @@ func words(name string) (words []string) {
 
 func TestConfig_Version(t *testing.T) {
 	var out strings.Builder
-	if _, err := configure([]string{"--version"}, &out); !errors.Is(err, errAnswered) || strings.TrimSpace(out.String()) != programVersion() || programVersion() == "" {
+	if _, err := configure([]string{"--version"}, &out); !errors.Is(err, errAnswered) || strings.TrimSpace(out.String()) != commandline.Version() || commandline.Version() == "" {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }

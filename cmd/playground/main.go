@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"pixelplayground/cmd/commandline"
 )
 
 // Exit codes.
@@ -52,7 +54,7 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 		return exitFailed
 	}
 	fmt.Fprintf(stdout, "Pixel Playground is at %s\n", p.url())
-	log.Info("serving", "url", p.url(), "node", cfg.node, "version", programVersion(), "canvas", cfg.geometry.String(), "store", cfg.keptIn())
+	log.Info("serving", "url", p.url(), "node", cfg.node, "version", commandline.Version(), "canvas", cfg.geometry.String(), "store", cfg.keptIn())
 
 	log.Info("draining", "asked_by", p.ending(stop), "timeout", cfg.drainTimeout.String())
 	drained := make(chan error, 1) // sent to once, by the goroutine below

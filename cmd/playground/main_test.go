@@ -18,6 +18,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/actors/store/bolt"
+	"pixelplayground/cmd/commandline"
 	"pixelplayground/codec"
 )
 
@@ -255,7 +256,7 @@ func TestRun_Questions(t *testing.T) {
 		stdout, stderr string // what it begins with
 	}{
 		{"--help", exitStopped, "Usage: playground", ""},
-		{"--version", exitStopped, programVersion() + "\n", ""},
+		{"--version", exitStopped, commandline.Version() + "\n", ""},
 		{"--canvas=50by50", exitRefused, "", `playground: --canvas "50by50": must be WIDTHxHEIGHT in pixels, for example --canvas 1024x1024` + "\n"},
 	} {
 		var stdout, stderr strings.Builder

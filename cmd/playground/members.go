@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"pixelplayground/transport/api"
+
+	"pixelplayground/cmd/commandline"
 )
 
 // members is the cluster as the API sees it: a pod that is alone is one of one.
@@ -21,7 +23,7 @@ func (m members) Members() (list []api.Member) {
 	if m.pod.others == nil {
 		return []api.Member{{
 			ID: m.pod.cfg.node, Name: m.pod.cfg.node, Address: m.pod.node.Address(), Roles: []string{"gateway", "canvas"},
-			Version: programVersion(), Draining: m.pod.draining.Load(), Started: m.pod.started, Self: true,
+			Version: commandline.Version(), Draining: m.pod.draining.Load(), Started: m.pod.started, Self: true,
 		}}
 	}
 	for _, member := range m.pod.others.View().Members() {

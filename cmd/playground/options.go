@@ -8,6 +8,8 @@ import (
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"pixelplayground/cmd/commandline"
 )
 
 // options is what flags, environment and config file say, as it is written there; parse
@@ -92,19 +94,19 @@ func configure(args []string, stdout io.Writer) (config, error) {
 	answered := false
 	parser, err := kong.New(&given,
 		kong.Name("playground"), kong.Description(description), kong.ExplicitGroups(groups()),
-		kong.DefaultEnvars("PLAYGROUND"), kong.Vars{"version": programVersion()},
+		kong.DefaultEnvars("PLAYGROUND"), kong.Vars{"version": commandline.Version()},
 		kong.ValueFormatter(explain), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.Writers(stdout, stdout), kong.Exit(func(int) { answered = true }),
 	)
 	if err != nil {
 		return config{}, fmt.Errorf("describe flags: %w", err)
 	}
-	parsed, err := parser.Parse(args)
+	parsed, err := parser.Parse(commandline.Arguments(args))
 	if answered {
 		return config{}, errAnswered
 	}
 	if err != nil {
-		return config{}, err
+		return config{}, commandline.Explain(err)
 	}
 	from := make(sources)
 	for _, flag := range parsed.Model.Flags {

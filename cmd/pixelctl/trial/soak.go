@@ -31,6 +31,8 @@ type SoakConfig struct {
 // Validate says what is wrong and how to fix it.
 func (c SoakConfig) Validate() error {
 	switch {
+	case c.Sample <= 0:
+		return fmt.Errorf("sample %v: must be more than 0, for example 10s", c.Sample)
 	case len(c.Targets) == 0:
 		return errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
 	case c.Clients < 1:

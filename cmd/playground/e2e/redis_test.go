@@ -27,6 +27,7 @@ type painter struct {
 	refused atomic.Int64
 
 	colors map[int]canvas.Color // by n, of those acknowledged; read it after halt
+	at     map[int]time.Time    // when, likewise
 	faults []error              // of other kinds than a refusal that may be repeated
 }
 
@@ -51,7 +52,7 @@ func paintAs(t *testing.T, c *client.Client, who int, every time.Duration) *pain
 func paintDots(t *testing.T, c *client.Client, every time.Duration, dot func(n int) canvas.Dot) *painter {
 	t.Helper()
 	ctx, stop := context.WithCancel(context.Background())
-	p := &painter{client: c, stop: stop, colors: make(map[int]canvas.Color)}
+	p := &painter{client: c, stop: stop, colors: make(map[int]canvas.Color), at: make(map[int]time.Time)}
 	p.ended.Go(func() {
 		pace := time.NewTicker(max(every, time.Microsecond))
 		defer pace.Stop()
@@ -62,7 +63,7 @@ func paintDots(t *testing.T, c *client.Client, every time.Duration, dot func(n i
 			var refused *client.RefusedError
 			switch {
 			case err == nil:
-				p.colors[n] = color
+				p.colors[n], p.at[n] = color, time.Now()
 				p.acked.Add(1)
 			case errors.As(err, &refused) && refused.Code == canvas.RefusedUnavailable:
 				p.refused.Add(1)

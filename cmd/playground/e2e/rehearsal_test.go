@@ -33,8 +33,9 @@ import (
 type kube struct {
 	t       *testing.T
 	set     manifest.Set
-	redis   *redistest.Server
-	network string // the first three numbers of all IPs
+	redis   *redistest.Server // nil: the manifests' own, which names leads to
+	names   *strings.Replacer // of pods by their IPs
+	network string            // the first three numbers of all IPs
 	dns     *dns.Server
 	service net.Listener // what people connect to
 	work    sync.WaitGroup
@@ -65,13 +66,17 @@ const (
 	dnsIP     = 202
 )
 
-func startKube(t *testing.T) *kube {
+// startKube applies the base with components. Without one for Redis it has its own.
+func startKube(t *testing.T, components ...string) *kube {
 	t.Helper()
-	set, err := manifest.Load(os.DirFS("../../../k8s"), "base")
+	set, err := manifest.Load(os.DirFS("../../../k8s"), "base", components...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kube{t: t, set: set, redis: redistest.Start(t), network: freeNetwork(t), next: 1}
+	k := &kube{t: t, set: set, network: freeNetwork(t), next: 1, names: strings.NewReplacer()}
+	if len(components) == 0 {
+		k.redis = redistest.Start(t)
+	}
 	k.ctx, k.halt = context.WithCancel(context.Background())
 	t.Cleanup(k.stop)
 	k.serveDNS()
@@ -195,10 +200,7 @@ func (k *kube) create(workload string) *kubePod {
 	k.mu.Unlock()
 	ip := k.ip(n)
 	process, err := k.set.Process(w, manifest.Pod{
-		Name: fmt.Sprintf("%s-%d", workload, n), IP: ip,
-		Secrets: map[string]map[string]string{"playground": {
-			"gossip-key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "admin-token": "a token for the rehearsal only", "redis-password": "unused",
-		}},
+		Name: fmt.Sprintf("%s-%d", workload, n), IP: ip, Secrets: k.secrets(),
 	})
 	if err != nil {
 		k.t.Fatal(err)
@@ -215,7 +217,11 @@ func (k *kube) create(workload string) *kubePod {
 	for name, value := range process.Env {
 		p.cmd.Env = append(p.cmd.Env, name+"="+value)
 	}
-	p.cmd.Env = append(p.cmd.Env, "PLAYGROUND_REDIS="+k.redis.URL(), "PLAYGROUND_RESOLVER="+k.dns.PacketConn.LocalAddr().String(), "HOSTNAME="+p.ip)
+	redis := k.names.Replace(process.Env["PLAYGROUND_REDIS"])
+	if k.redis != nil {
+		redis = k.redis.URL()
+	}
+	p.cmd.Env = append(p.cmd.Env, "PLAYGROUND_REDIS="+redis, "PLAYGROUND_RESOLVER="+k.dns.PacketConn.LocalAddr().String(), "HOSTNAME="+p.ip)
 	p.cmd.Stderr = k.t.Output()
 	p.cmd.Dir = k.t.TempDir() // as empty as the image's
 	if err := p.cmd.Start(); err != nil {
@@ -233,6 +239,13 @@ func (k *kube) create(workload string) *kubePod {
 	})
 	k.work.Go(func() { k.probe(p) })
 	return p
+}
+
+// secrets is what the guide has people make.
+func (k *kube) secrets() map[string]map[string]string {
+	return map[string]map[string]string{"playground": {
+		"gossip-key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "admin-token": "a token for the rehearsal only", "redis-password": "letters0and1digits",
+	}}
 }
 
 func (k *kube) isLeaving(p *kubePod) bool {

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"maps"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -19,7 +20,7 @@ const confirmBeats = 3
 // confirm asks the store when no commit has told for a while: an owner that has been
 // replaced must not go on showing an old canvas.
 func (r *region) confirm(ctx actor.Context, now time.Time) {
-	if r.phase == "serving" && r.flight == nil && !r.checking && now.Sub(r.confirmed) >= confirmBeats*r.pod.cfg.Beat {
+	if r.phase == "serving" && r.flight == nil && r.mending.have == nil && !r.checking && now.Sub(r.confirmed) >= confirmBeats*r.pod.cfg.Beat {
 		r.askStore(ctx)
 	}
 }
@@ -44,10 +45,23 @@ func (r *region) check(ctx actor.Context, m *Check) {
 func (r *region) askStore(ctx actor.Context) {
 	r.checking, r.confirmed = true, r.pod.clock.Now()
 	r.checkers, r.others = r.others, nil
-	self, system, term := ctx.Self(), ctx.ActorSystem(), r.term()
+	self, system, term, reached := ctx.Self(), ctx.ActorSystem(), r.term(), r.position.Seq
 	r.pod.background(func(c context.Context) {
-		system.Root.Send(self, confirmed{r, term.Epoch, r.pod.store.Holds(c, r.id, term)})
+		system.Root.Send(self, confirmed{r, term.Epoch, r.pod.store.Holds(c, r.id, term, reached)})
 	})
+}
+
+// onConfirmedDamaged has those who asked wait for the region to be mended. A commit under way
+// finds the damage too: mending before it returns would fence it.
+func (r *region) onConfirmedDamaged(ctx actor.Context, err error) {
+	if r.others == nil {
+		r.others = make(map[string]uint64)
+	}
+	maps.Copy(r.others, r.checkers)
+	r.checking, r.checkers = false, nil
+	if r.flight == nil {
+		r.damaged(ctx, err)
+	}
 }
 
 // onConfirmed answers the relays that asked. A store that does not answer takes no claims
@@ -58,6 +72,10 @@ func (r *region) onConfirmed(ctx actor.Context, m confirmed) {
 	}
 	if errors.Is(m.err, store.ErrFenced) {
 		r.onFenced(ctx)
+		return
+	}
+	if errors.Is(m.err, store.ErrDamaged) {
+		r.onConfirmedDamaged(ctx, m.err)
 		return
 	}
 	for key, n := range r.checkers {

@@ -29,6 +29,8 @@ const (
 	EventReborn    = "reborn"    // a pod was taken for dead, and is back as a new member
 	EventHandoff   = "handoff"   // a region has a new owner; Duration: from asking the one before to serving
 	EventFenced    = "fenced"    // an owner was replaced without knowing
+	EventDamaged   = "damaged"   // the store has lost a part of a region
+	EventMended    = "mended"    // it has been given what there was, or what is left
 	EventRestarted = "restarted" // an actor failed
 	EventOutage    = "outage"    // the store does not answer
 	EventRecovered = "recovered" // it does again; Duration: of the outage

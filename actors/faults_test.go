@@ -131,9 +131,9 @@ func (h *hook) Release(ctx context.Context, id canvas.RegionID, term store.Term)
 	return h.Store.Release(ctx, id, term)
 }
 
-func (h *hook) Holds(ctx context.Context, id canvas.RegionID, term store.Term) error {
+func (h *hook) Holds(ctx context.Context, id canvas.RegionID, term store.Term, reached uint64) error {
 	<-time.After(time.Duration(h.slow.Load()))
-	return h.Store.Holds(ctx, id, term)
+	return h.Store.Holds(ctx, id, term, reached)
 }
 
 func (h *hook) Claim(ctx context.Context, id canvas.RegionID, owner string) (*store.Claim, error) {

@@ -24,7 +24,7 @@ type flight struct {
 // completes a retirement.
 func (r *region) advance(ctx actor.Context) {
 	switch {
-	case r.epoch == 0 || r.flight != nil:
+	case r.epoch == 0 || r.flight != nil || r.mending.have != nil:
 	case !r.queue.empty():
 		r.takeOff(ctx)
 	case r.phase == "retiring":
@@ -55,7 +55,7 @@ func (r *region) commit(ctx actor.Context, f *flight) {
 }
 
 func (r *region) onCommitAgain(ctx actor.Context, m commitAgain) {
-	if m.flight == r.flight {
+	if m.flight == r.flight && r.mending.have == nil {
 		r.commit(ctx, m.flight)
 	}
 }
@@ -67,6 +67,8 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 		r.land(ctx)
 	case errors.Is(m.err, store.ErrFenced):
 		r.onFenced(ctx)
+	case errors.Is(m.err, store.ErrDamaged):
+		r.damaged(ctx, m.err)
 	default:
 		// The batch may be durable or not, so its ops can be neither acknowledged nor
 		// refused: only repeating the commit tells.

@@ -92,7 +92,7 @@ func (r *region) dormant(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, claimAgain, confirmed, released, *Yielded, yieldLate: // of a state before
+	case committed, commitAgain, claimed, claimAgain, confirmed, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate: // of a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -139,7 +139,7 @@ func (r *region) asking(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, claimAgain, confirmed, released, turn: // of a state before
+	case committed, commitAgain, claimed, claimAgain, confirmed, released, mended, mendAgain, salvageLate, *Salvaged, turn: // of a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -246,7 +246,7 @@ func (r *region) moved(ctx actor.Context) {
 		case r.handoff.strange.IsZero():
 			r.handoff.strange = r.pod.clock.Now()
 		}
-	case "claiming", "fenced", "retiring": // each looks when it is through
+	case "claiming", "mending", "fenced", "retiring": // each looks when it is through
 	}
 }
 

@@ -64,7 +64,7 @@ type KindReport struct {
 // RegionReport is the state of one region.
 type RegionReport struct {
 	Region     canvas.RegionID
-	State      string // asking, claiming, serving, fenced or retiring
+	State      string // asking, claiming, mending, serving, fenced or retiring
 	Epoch, Seq uint64
 	Relays     int // subscribed
 	PendingOps int // accepted, not yet durable

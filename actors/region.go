@@ -18,9 +18,9 @@ import (
 //
 // Every pod that carries regions runs an actor for each; the placement says which of them
 // is the owner, and the store sees to it that no other can write (I3). Its states are
-// dormant, asking, claiming, serving, fenced and retiring: those that only a change of
+// dormant, asking, claiming, mending, serving, fenced and retiring: those that only a change of
 // owner needs stand in handoff.go, how a batch is committed in flight.go, what relays see
-// of it in subscribers.go.
+// of it in subscribers.go, and what is done when the store has lost some of it in mend.go.
 type region struct {
 	pod   *Node
 	id    canvas.RegionID
@@ -54,6 +54,7 @@ type region struct {
 	checkers, others map[string]uint64 // by relay PID, the number of its question
 
 	handoff handoff
+	mending mending
 	gauge   gauge
 }
 
@@ -155,7 +156,7 @@ func (r *region) claiming(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		r.onHandOver(ctx)
-	case committed, commitAgain, confirmed, released, *Yielded, yieldLate, turn: // of an instance or a state before
+	case committed, commitAgain, confirmed, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -176,6 +177,10 @@ func (r *region) serving(ctx actor.Context) {
 		r.onConfirmed(ctx, m)
 	case *Check:
 		r.check(ctx, m)
+	case mended:
+		r.onMended(ctx, m)
+	case mendAgain:
+		r.onMendAgain(ctx, m)
 	case *Yield:
 		r.handoff.wants(ctx.Sender(), m.N)
 		r.retire(ctx)
@@ -184,7 +189,7 @@ func (r *region) serving(ctx actor.Context) {
 		r.retire(ctx)
 	case handOver:
 		r.onHandOver(ctx)
-	case claimed, claimAgain, released, *Yielded, yieldLate, turn: // of an instance or a state before
+	case claimed, claimAgain, released, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -210,7 +215,7 @@ func (r *region) fenced(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, confirmed, released, *Yielded, yieldLate, turn: // of what we lost
+	case committed, commitAgain, claimed, confirmed, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of what we lost
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -235,7 +240,11 @@ func (r *region) retiring(ctx actor.Context) {
 		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
 	case handOver:
 		r.handoff.leavers = append(r.handoff.leavers, ctx.Sender())
-	case claimed, claimAgain, confirmed, *Yielded, yieldLate, turn:
+	case mended:
+		r.onMended(ctx, m)
+	case mendAgain:
+		r.onMendAgain(ctx, m)
+	case claimed, claimAgain, confirmed, salvageLate, *Salvaged, *Yielded, yieldLate, turn:
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -267,12 +276,20 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	}
 	r.recovered()
 	r.pod.stats.claimed(m.claim.Epoch)
-	r.epoch, r.token, r.picture = m.claim.Epoch, m.claim.Token, picture{position: m.claim.Position, tile: m.claim.Tile}
+	if r.whole(ctx, m.claim) {
+		r.serve(ctx, m.claim)
+	}
+}
+
+// serve begins to: the claim is ours, and what it brought all there is.
+func (r *region) serve(ctx actor.Context, claim *store.Claim) {
+	r.epoch, r.token, r.picture = claim.Epoch, claim.Token, picture{position: claim.Position, tile: claim.Tile}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
-	r.ring.reset(m.claim.Recent)
+	r.ring.reset(claim.Recent)
 	r.applied = newApplied()
-	r.applied.addBatches(m.claim.Recent)
+	r.applied.addBatches(claim.Recent)
 	r.confirmed = r.pod.clock.Now()
+	r.pod.stats.Serving.Add(1)
 	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.position.Seq)
 	r.become("serving", r.serving)
 	r.noteHandoff(r.confirmed)
@@ -335,6 +352,7 @@ func (r *region) letGo(ctx actor.Context) {
 	r.queue = newQueue(r.pod.cfg.QueuePixels)
 	r.recovered()
 	r.checking, r.checkers, r.others = false, nil, nil
+	r.mending = mending{asked: r.mending.asked}
 }
 
 // calling notes when the store was first asked for what it has not answered.

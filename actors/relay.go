@@ -2,6 +2,7 @@ package actors
 
 import (
 	"log/slog"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -124,6 +125,8 @@ func (r *relay) Receive(ctx actor.Context) {
 		r.onRejected(ctx, m)
 	case *Lapsed:
 		r.onLapsed(ctx, m)
+	case *Salvage:
+		r.salvage(ctx, m)
 	case *Pointed:
 		r.pod.audience.Point(r.id, m.Moved)
 	case *look:
@@ -281,6 +284,15 @@ func (r *relay) show(b *canvas.Batch) {
 	r.apply(b)
 	r.ring.push(b)
 	r.pod.audience.Publish(b)
+}
+
+// salvage gives a region what its store has lost.
+func (r *relay) salvage(ctx actor.Context, m *Salvage) {
+	answer := &Salvaged{N: m.N}
+	if r.tile != nil {
+		answer.Base, answer.Recent = r.snapshot(r.id), slices.Clone(r.ring.batches)
+	}
+	ctx.Respond(answer)
 }
 
 func (r *relay) onCommitted(ctx actor.Context, m *Committed) {

@@ -50,6 +50,8 @@ type Stats struct {
 	Batches atomic.Int64 // commits done
 	Deduped atomic.Int64 // ops received again and not applied again
 	Fenced  atomic.Int64 // claims lost to another owner
+	Damaged atomic.Int64 // times that the store was found to have lost a part of a region
+	Mended  atomic.Int64 // and that it got back what there was, or what was left
 	Claims  atomic.Int64 // claims made
 	Yielded atomic.Int64 // regions handed over to other pods
 	Serving atomic.Int64 // regions whose claim this pod has now
@@ -94,7 +96,6 @@ func (s *Stats) acked(took time.Duration) {
 
 func (s *Stats) claimed(epoch uint64) {
 	s.Claims.Add(1)
-	s.Serving.Add(1)
 	for was := s.Epoch.Load(); was < int64(epoch) && !s.Epoch.CompareAndSwap(was, int64(epoch)); was = s.Epoch.Load() {
 	}
 }

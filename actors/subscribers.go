@@ -59,7 +59,7 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 	r.queue.leave(key) // it sends them again, and may be told before that they are refused
 	s = &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
 	r.subscribers[key] = s
-	if r.epoch != 0 {
+	if r.epoch != 0 && !r.outdated(ctx, s) {
 		r.bring(ctx, s)
 	}
 }

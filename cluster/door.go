@@ -184,10 +184,12 @@ func routeOf(message any, number string) (to actors.Kind, from string) {
 		return actors.KindRegion, actors.KindRelay.String() + "/" + number
 	case *actors.Yield:
 		return actors.KindRegion, actors.KindRegion.String() + "/" + number
-	case *actors.Point, *actors.Yielded:
+	case *actors.Point, *actors.Yielded, *actors.Salvaged:
 		return actors.KindRegion, ""
 	case *actors.Attached, *actors.Committed, *actors.Rejected, *actors.Checked, *actors.Lapsed, *actors.Pointed:
 		return actors.KindRelay, ""
+	case *actors.Salvage:
+		return actors.KindRelay, actors.KindRegion.String() + "/" + number
 	case *actors.Roll:
 		return actors.KindPresence, actors.KindRoster.String()
 	case *actors.Shown:

@@ -69,6 +69,10 @@ func formOf(kind uint64) form {
 		return formed(act)
 	case 24:
 		return formed(acted)
+	case 25:
+		return formed(salvage)
+	case 26:
+		return formed(salvaged)
 	}
 	return nil
 }

@@ -86,6 +86,14 @@ func checked(p *packer, m *actors.Checked) {
 	position(p, &m.Position)
 }
 
+func salvage(p *packer, m *actors.Salvage) { number(p, &m.N) }
+
+func salvaged(p *packer, m *actors.Salvaged) {
+	number(p, &m.N)
+	optional(p, &m.Base, snapshot)
+	list(p, &m.Recent, pastBatch)
+}
+
 func recall(*packer, *actors.Recall) {}
 
 func shown(p *packer, m *actors.Shown) {

@@ -57,25 +57,27 @@ func checkRegion(g canvas.Geometry, id canvas.RegionID, message any) error {
 		}
 		return checkBatch(m.Batch, id, area)
 	case *actors.Attached:
-		return checkAttached(m, id, area)
+		return checkReplica(m.Base, m.Recent, id, area)
+	case *actors.Salvaged:
+		return checkReplica(m.Base, m.Recent, id, area)
 	}
 	return nil
 }
 
-func checkAttached(m *actors.Attached, id canvas.RegionID, area int) error {
-	if m.Base != nil {
+func checkReplica(base *canvas.Snapshot, recent []*canvas.Batch, id canvas.RegionID, area int) error {
+	if base != nil {
 		switch {
-		case m.Base.Region != id:
+		case base.Region != id:
 			return errRegion
-		case len(m.Base.Tile) != 3*area:
+		case len(base.Tile) != 3*area:
 			return errTile
 		}
 	}
-	for i, b := range m.Recent {
+	for i, b := range recent {
 		if err := checkBatch(b, id, area); err != nil {
 			return err
 		}
-		if i > 0 && b.From != m.Recent[i-1].To {
+		if i > 0 && b.From != recent[i-1].To {
 			return errChain
 		}
 	}

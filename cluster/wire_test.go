@@ -67,6 +67,9 @@ func examples() []example {
 		{"shown", &actors.Shown{N: 3, Rolled: 4, Full: true, Repeat: true, Count: 1200, Joined: []canvas.User{{Author: 9, Name: "Zoë"}}, Left: []canvas.Author{0xA1B2C3D4E5F6}}},
 		{"check", &actors.Check{Stream: 1 << 60, N: 300}},
 		{"checked", &actors.Checked{Stream: 1 << 60, N: 300, Answers: 9, Position: at}},
+		{"salvage", &actors.Salvage{N: 300}},
+		{"salvaged", &actors.Salvaged{N: 300, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
+		{"salvaged-none", &actors.Salvaged{N: 1}},
 		{"inspect", &actors.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
 		{"inspect-little", &actors.Inspect{}},
 		{"report", &actors.Report{

@@ -33,6 +33,8 @@ func (r register) actors(stats *actors.Stats) {
 	r.count("pixels_committed_total", "Pixels made durable by this node's regions.", nil, &stats.Pixels)
 	r.count("commits_total", "Batches made durable by this node's regions.", nil, &stats.Batches)
 	r.count("store_retries_total", "Calls to the store that failed and were tried again.", nil, &stats.Outages)
+	r.count("store_damages_total", "Times that the store was found to have lost a part of a region.", nil, &stats.Damaged)
+	r.count("store_mended_total", "And that it was given what there was, or what was left.", nil, &stats.Mended)
 	r.count("region_claims_total", "Claims of regions by this node.", nil, &stats.Claims)
 	r.count("region_claims_lost_total", "Claims lost to another owner.", nil, &stats.Fenced)
 	r.count("regions_yielded_total", "Regions handed over to other nodes.", nil, &stats.Yielded)

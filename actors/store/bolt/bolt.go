@@ -10,6 +10,7 @@
 package bolt
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -92,18 +93,14 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 	// Reading can do without the writer: nobody else can commit any more. Should yet
 	// another owner have claimed the region and committed, what is read here is as true,
 	// and this claim is fenced as it would have been a moment later.
-	c := &store.Claim{Term: store.Term{Epoch: op.epoch, Token: op.token}}
+	var c *store.Claim
 	err := s.read(ctx, func(t *tables) error {
-		at, err := t.region(region)
-		if err != nil {
-			return err
+		left := t.examine(s.cfg.Geometry, region)
+		if op.lost != nil {
+			left.Lose("%v", op.lost)
 		}
-		c.Position = at.position
-		if c.Tile, err = t.tile(s.cfg.Geometry, region); err != nil {
-			return err
-		}
-		c.Recent, err = t.batches(region, 0, -1)
-		return err
+		c = left.Claim(store.Term{Epoch: op.epoch, Token: op.token})
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("claim region %d: %w", region, err)
@@ -130,17 +127,32 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.
 	return nil
 }
 
+// Mend implements store.Store.
+func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error) {
+	op := &mend{region: region, owner: owner, have: have, term: store.Term{Token: store.NewToken()}}
+	if err := s.submit(ctx, op, len(have.Tile)/3); err != nil {
+		return store.Term{}, fmt.Errorf("mend region %d: %w", region, err)
+	}
+	return op.term, nil
+}
+
 // Holds implements store.Store.
-func (s *Store) Holds(ctx context.Context, region canvas.RegionID, term store.Term) error {
-	holds := false
+func (s *Store) Holds(ctx context.Context, region canvas.RegionID, term store.Term, reached uint64) error {
+	var foreign error
 	err := s.read(ctx, func(t *tables) error {
 		r, err := t.region(region)
-		holds = r.claimed && r.term == term
-		return err
+		if err != nil {
+			return err
+		}
+		if foreign = r.foreign(term); foreign == nil && r.position.Seq < reached {
+			return fmt.Errorf("the region was at %d and is at %d: %w", reached, r.position.Seq, store.ErrDamaged)
+		}
+		if foreign == nil && r.logStart < r.position.Seq && t.log.Get(logKey(region, r.position.Seq)) == nil {
+			return corrupt("its log does not end at %d", r.position.Seq)
+		}
+		return nil
 	})
-	if err == nil && !holds {
-		err = store.ErrFenced
-	}
+	err = cmp.Or(err, foreign)
 	if err != nil {
 		return fmt.Errorf("look who holds region %d: %w", region, err)
 	}
@@ -178,10 +190,10 @@ func (s *Store) read(ctx context.Context, f func(*tables) error) error {
 	switch {
 	case errors.Is(err, berrors.ErrDatabaseNotOpen):
 		return store.ErrClosed
-	case err != nil:
-		return unavailable(err)
+	case errors.Is(err, store.ErrDamaged) || err == nil:
+		return err
 	}
-	return nil
+	return unavailable(err)
 }
 
 func unavailable(cause error) error { return fmt.Errorf("%w: %w", store.ErrUnavailable, cause) }

@@ -140,47 +140,6 @@ func TestStore_LogIsTrimmedExactly(t *testing.T) {
 	}
 }
 
-// A corrupt region fails for itself alone.
-func TestStore_CorruptRegion(t *testing.T) {
-	s := open(t, testConfig(t.TempDir()))
-	claims := make([]*store.Claim, 5)
-	for i := range claims {
-		claims[i] = claimed(t, s, canvas.RegionID(i))
-		if err := s.offer(t.Context(), dot(canvas.RegionID(i), claims[i].Epoch, 0)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		tables := tablesOf(tx)
-		return errors.Join(
-			tables.regions.Put(regionKey(0), []byte("short")),
-			tables.pixels.Put(chunkKey(1, 0), []byte("short")),
-			tables.log.Put(logKey(2, 1), []byte("short")),
-			tables.pixels.Put(chunkKey(3, 1), make([]byte, chunkBytes)),
-		)
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	for i := range 4 {
-		if _, err := s.Claim(t.Context(), canvas.RegionID(i), "test"); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, store.ErrCorrupt) {
-			t.Errorf("claim of corrupt region %d: %v", i, err)
-		}
-	}
-	for _, i := range []canvas.RegionID{0, 1} {
-		epoch := claims[i].Epoch + uint64(i) // region 1's second claim raised the epoch, then failed
-		if err := s.offer(t.Context(), dot(i, epoch, 1)); !errors.Is(err, store.ErrCorrupt) {
-			t.Errorf("commit to corrupt region %d: %v", i, err)
-		}
-	}
-	if err := s.Release(t.Context(), 0, claims[0].Term); !errors.Is(err, store.ErrCorrupt) {
-		t.Errorf("release of a corrupt region: %v", err)
-	}
-	if err := s.offer(t.Context(), dot(4, claims[4].Epoch, 1)); err != nil {
-		t.Errorf("commit to a sound region: %v", err)
-	}
-}
-
 // One pixel must not rewrite its region.
 func TestStore_StoresOnlyPaintedChunks(t *testing.T) {
 	cfg := DefaultConfig()

@@ -30,6 +30,19 @@ const formatVersion = "1"
 // shutting down is waited for, one that runs is not.
 const lockTimeout = time.Second
 
+// options of the file, to read it only or to write it as well.
+func options(readOnly bool) *bbolt.Options {
+	return &bbolt.Options{
+		Timeout:  lockTimeout,
+		ReadOnly: readOnly,
+		// The list of free pages is found by reading the file on opening instead of being
+		// written with every transaction: less to flush.
+		NoFreelistSync: true,
+		FreelistType:   bbolt.FreelistMapType,
+		NoStatistics:   true,
+	}
+}
+
 // openFile opens or creates the file of a canvas, checks that it is sound and that it
 // is the canvas asked for.
 func openFile(cfg Config) (*bbolt.DB, error) {
@@ -38,46 +51,82 @@ func openFile(cfg Config) (*bbolt.DB, error) {
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
 		return nil, fmt.Errorf("data directory: %w", err)
 	}
-	if err := verify(path); err != nil {
+	if err := create(cfg, path); err != nil {
 		return nil, explain(cfg.Dir, path, err)
 	}
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{
-		Timeout: lockTimeout,
-		// The list of free pages is found by reading the file on opening instead of being
-		// written with every transaction: less to flush.
-		NoFreelistSync: true,
-		FreelistType:   bbolt.FreelistMapType,
-		NoStatistics:   true,
-	})
+	m, err := verify(path)
+	if err != nil {
+		return nil, explain(cfg.Dir, path, err)
+	}
+	db, err := bbolt.Open(path, 0o600, options(false))
 	if err != nil {
 		return nil, explain(cfg.Dir, path, err)
 	}
 	if err := db.Update(func(tx *bbolt.Tx) error { return identify(tx, cfg) }); err != nil {
-		return nil, errors.Join(fmt.Errorf("%s: %w", path, err), db.Close())
+		err = errors.Join(err, db.Close())
+		if errors.Is(err, errDamaged) {
+			return nil, explain(cfg.Dir, path, err)
+		}
+		return nil, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := syncDirs(cfg.Dir); err != nil {
 		return nil, errors.Join(err, db.Close())
 	}
 	if cfg.Log != nil {
+		if m.alone {
+			cfg.Log.Error("one of the two pages that say what is in the file is damaged: what was drawn last may be lost", "file", path)
+		}
 		cfg.Log.Info("canvas opened", "file", path, "geometry", cfg.Geometry.String(), "took", time.Since(began).Round(time.Millisecond))
 	}
 	return db, nil
 }
 
+// create makes the file of a new canvas under another name and gives it its own when it is
+// whole: a file that is not is damaged, and never the beginning of one. A file left by a
+// process that was killed here is taken over. Two processes that begin at once wait for
+// each other by the file's lock.
+func create(cfg Config, path string) error {
+	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	unfinished := path + ".new"
+	db, err := bbolt.Open(unfinished, 0o600, options(false))
+	if err != nil && !errors.Is(err, berrors.ErrTimeout) {
+		var system syscall.Errno
+		if errors.As(err, &system) {
+			return err
+		}
+		if err := os.Remove(unfinished); err != nil { // half written
+			return err
+		}
+		db, err = bbolt.Open(unfinished, 0o600, options(false))
+	}
+	if err != nil {
+		return err
+	}
+	err = db.Update(func(tx *bbolt.Tx) error { return identify(tx, cfg) })
+	if _, none := os.Stat(path); err == nil && errors.Is(none, fs.ErrNotExist) {
+		err = os.Rename(unfinished, path)
+	}
+	return errors.Join(err, db.Close())
+}
+
 // errDamaged says that the file is not a canvas, or no longer.
 var errDamaged = errors.New("the file is damaged")
 
-// verify reads all of an existing file. bbolt does so too on opening, but in a goroutine
-// of its own, where what it finds in a damaged file ends the process with a stack trace.
-func verify(path string) (err error) {
+// verify reads all of the file, page by page and then what is in them, for the faults and
+// panics of doing so. bbolt relies on its pages; it reads them on opening and when a
+// transaction has failed in a goroutine of its own, where what it finds in a damaged file
+// would end the process with a stack trace.
+func verify(path string) (m meta, err error) {
 	info, err := os.Stat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0:
-		return nil // bbolt creates it
 	case err != nil:
-		return err
+		return m, err
 	case info.IsDir():
-		return syscall.EISDIR
+		return m, syscall.EISDIR
+	case info.Size() == 0:
+		return m, fmt.Errorf("%w: it is empty", errDamaged)
 	}
 	defer func() {
 		if r := recover(); r != nil {
@@ -85,21 +134,39 @@ func verify(path string) (err error) {
 		}
 	}()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // the file is mapped: pages that are missing fault
-	db, err := bbolt.Open(path, 0o600, &bbolt.Options{ReadOnly: true, Timeout: lockTimeout})
+	db, err := bbolt.Open(path, 0o600, options(true))
 	if err != nil {
-		return err
+		return m, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return db.View(func(tx *bbolt.Tx) error {
-		info, err := os.Stat(path) // again, now that nobody else writes
-		if err != nil {
-			return err
-		}
-		if info.Size() < tx.Size() {
-			return fmt.Errorf("%w: it has %d bytes of %d", errDamaged, info.Size(), tx.Size())
+	if m, err = verifyFile(path); err != nil { // nobody else writes now
+		return m, err
+	}
+	return m, db.View(func(tx *bbolt.Tx) error {
+		for _, name := range buckets() {
+			if tx.Bucket([]byte(name)) == nil && m.transaction > virgin {
+				return fmt.Errorf("%w: there are no %s in it", errDamaged, name)
+			}
 		}
 		return tx.ForEach(verifyBucket)
 	})
+}
+
+// virgin is the last transaction of a file to which nothing was written: earlier versions
+// left one when they were killed at their first start.
+const virgin = 1
+
+func verifyFile(path string) (m meta, err error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return m, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	info, err := file.Stat()
+	if err != nil {
+		return m, err
+	}
+	return verifyPages(file, info.Size())
 }
 
 // verifyBucket reads every byte of a bucket, for the faults and panics of doing so.
@@ -132,19 +199,19 @@ func explain(dir, path string, err error) error {
 
 // identify checks that the file holds the canvas asked for, and makes a new file hold it.
 func identify(tx *bbolt.Tx, cfg Config) error {
-	for _, name := range []string{aboutBucket, regionsBucket, pixelsBucket, logBucket} {
+	for _, name := range buckets() {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
 	}
 	about := tx.Bucket([]byte(aboutBucket))
-	format, geometry := string(about.Get([]byte("format"))), string(about.Get([]byte("geometry")))
+	get := func(key string) string { return string(about.Get([]byte(key))) }
+	format, geometry, sum := get("format"), get("geometry"), get("checksum")
 	switch {
-	case format == "" && geometry == "":
-		return errors.Join(
-			about.Put([]byte("format"), []byte(formatVersion)),
-			about.Put([]byte("geometry"), []byte(cfg.Geometry.String())),
-		)
+	case format == "" && geometry == "" && sum == "" && tx.Bucket([]byte(regionsBucket)).Inspect().KeyN == 0:
+		format, geometry = formatVersion, cfg.Geometry.String()
+	case format == "" || geometry == "" || sum != "" && sum != aboutSum(format, geometry):
+		return fmt.Errorf("%w: it says that its format is %q and its geometry %q", errDamaged, format, geometry)
 	case format != formatVersion:
 		return fmt.Errorf("the file has format %q, this version reads format %q: use the version that wrote it, or choose another --data directory",
 			format, formatVersion)
@@ -153,7 +220,21 @@ func identify(tx *bbolt.Tx, cfg Config) error {
 		return fmt.Errorf("%w: it is %s, asked for was %s: use --canvas %s --region %s as before, or choose another --data directory",
 			store.ErrGeometry, geometry, cfg.Geometry, size, region)
 	}
-	return nil
+	if sum != "" {
+		return nil
+	}
+	return errors.Join(
+		about.Put([]byte("format"), []byte(format)),
+		about.Put([]byte("geometry"), []byte(geometry)),
+		about.Put([]byte("checksum"), []byte(aboutSum(format, geometry))),
+	)
+}
+
+func buckets() []string { return []string{aboutBucket, regionsBucket, pixelsBucket, logBucket} }
+
+// aboutSum is the checksum of what the file says about itself; earlier versions wrote none.
+func aboutSum(format, geometry string) string {
+	return fmt.Sprintf("%08x", checksum([]byte(format), []byte(geometry)))
 }
 
 // syncDirs makes the names of a new file and of its directory as durable as what is in it.

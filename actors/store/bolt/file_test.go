@@ -59,7 +59,8 @@ func TestOpen_OtherFormat(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	s := open(t, cfg)
 	err := s.db.Update(func(tx *bbolt.Tx) error {
-		return tx.Bucket([]byte(aboutBucket)).Put([]byte("format"), []byte("2"))
+		about := tx.Bucket([]byte(aboutBucket))
+		return errors.Join(about.Put([]byte("format"), []byte("2")), about.Put([]byte("checksum"), []byte(aboutSum("2", cfg.Geometry.String()))))
 	})
 	if err := errors.Join(err, s.Close()); err != nil {
 		t.Fatal(err)
@@ -143,6 +144,7 @@ func TestOpen_Damaged(t *testing.T) {
 	broken := func(f func(p []byte) []byte) []byte { return f(bytes.Clone(sound)) }
 	for name, file := range map[string][]byte{
 		"text":               []byte(strings.Repeat("not a canvas\n", 5000)),
+		"nothing":            {},
 		"one byte":           {1},
 		"zeros":              make([]byte, len(sound)),
 		"cut in the middle":  sound[:6*page],
@@ -192,11 +194,14 @@ func noise(p []byte) {
 	}
 }
 
-// A process killed while it created the file leaves an empty one, or one without buckets.
+// A process killed while it created the file leaves it under another name, whatever is in
+// it; one of an earlier version left one without buckets.
 func TestOpen_HalfCreated(t *testing.T) {
-	empty := testConfig(t.TempDir())
-	if err := os.WriteFile(filepath.Join(empty.Dir, fileName), nil, 0o600); err != nil {
-		t.Fatal(err)
+	empty, half := testConfig(t.TempDir()), testConfig(t.TempDir())
+	for cfg, content := range map[Config][]byte{empty: nil, half: {1, 2, 3}} {
+		if err := os.WriteFile(filepath.Join(cfg.Dir, fileName+".new"), content, 0o600); err != nil {
+			t.Fatal(err)
+		}
 	}
 	bare := testConfig(t.TempDir())
 	db, err := bbolt.Open(filepath.Join(bare.Dir, fileName), 0o600, nil)
@@ -206,7 +211,7 @@ func TestOpen_HalfCreated(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, cfg := range []Config{empty, bare} {
+	for _, cfg := range []Config{empty, half, bare} {
 		s := open(t, cfg)
 		claim := claimed(t, s, 0)
 		if err := s.offer(t.Context(), dot(0, claim.Epoch, 0)); err != nil {

@@ -3,7 +3,6 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
-	"fmt"
 	"math"
 
 	"go.etcd.io/bbolt"
@@ -15,13 +14,14 @@ import (
 // Buckets of the file. Numbers in keys are big-endian, so that a region's keys stand
 // together and in order.
 const (
-	aboutBucket   = "canvas"  // "format" and "geometry", as text
+	aboutBucket   = "canvas"  // "format", "geometry" and "checksum", as text
 	regionsBucket = "regions" // region u32: see region
 	pixelsBucket  = "pixels"  // region u32, chunk u16: see chunkPixels
-	logBucket     = "log"     // region u32, To of the batch u64: its record
+	logBucket     = "log"     // region u32, To of the batch u64: its record with a checksum
 )
 
-// A chunk is this many consecutive positions, red, green, blue each; positions past the
+// A chunk is this many consecutive positions, red, green, blue each, and a checksum (see
+// sealed.go); positions past the
 // region's end are background. Chunks never painted are absent, so a blank canvas takes
 // no room, and one pixel rewrites 768 bytes and not the 192 KB of its region.
 const (
@@ -66,27 +66,44 @@ func logKey(id canvas.RegionID, to uint64) []byte {
 	return binary.BigEndian.AppendUint64(regionKey(id), to)
 }
 
+// region is what is known of a region; the error wraps store.ErrDamaged.
 func (t *tables) region(id canvas.RegionID) (region, error) {
-	p := t.regions.Get(regionKey(id))
+	key := regionKey(id)
+	p := t.regions.Get(key)
 	if p == nil {
 		return region{}, nil
 	}
-	return decodeRegion(p)
+	return decodeRegion(key, p)
 }
 
 func (t *tables) setRegion(id canvas.RegionID, r *region) {
-	t.put(t.regions, regionKey(id), r.append(nil))
+	key := regionKey(id)
+	t.put(t.regions, key, r.append(key))
+}
+
+// seal adds up the chunks of a region that an earlier version has written. A chunk that
+// can't be read is left out: it is found when the region is read.
+func (t *tables) seal(id canvas.RegionID, r *region) {
+	if r.sealed {
+		return
+	}
+	for _, sum := range t.chunks(id, func(error) {}) {
+		r.sum += uint64(sum.sum)
+	}
+	r.sealed = true
 }
 
 // paint writes the pixels of a batch. With an error it has written nothing.
-func (t *tables) paint(b *canvas.Batch) error {
+func (t *tables) paint(b *canvas.Batch, r *region) error {
+	t.seal(b.Region, r)
 	var painted [maxChunks]canvas.Tile
+	var before [maxChunks]uint32
 	for i := range b.Ops {
 		for _, p := range b.Ops[i].Pixels {
 			chunk := int(p.Pos / chunkPixels)
 			if painted[chunk] == nil {
 				var err error
-				if painted[chunk], err = t.chunk(b.Region, chunk); err != nil {
+				if painted[chunk], before[chunk], err = t.chunk(b.Region, chunk); err != nil {
 					return err
 				}
 			}
@@ -95,42 +112,145 @@ func (t *tables) paint(b *canvas.Batch) error {
 	}
 	for chunk, tile := range painted {
 		if tile != nil {
-			t.put(t.pixels, chunkKey(b.Region, chunk), tile)
+			r.sum += uint64(t.putChunk(b.Region, chunk, tile)) - uint64(before[chunk])
 		}
 	}
 	return nil
 }
 
-// chunk is a copy of a chunk: what bbolt returns must not be written to.
-func (t *tables) chunk(id canvas.RegionID, chunk int) (canvas.Tile, error) {
-	switch p := t.pixels.Get(chunkKey(id, chunk)); len(p) {
-	case 0:
-		return canvas.NewTile(chunkPixels, 1), nil
-	case chunkBytes:
-		return bytes.Clone(p), nil
-	default:
-		return nil, fmt.Errorf("chunk %d of %d bytes, want %d: %w", chunk, len(p), chunkBytes, store.ErrCorrupt)
-	}
+// putChunk stores a chunk and returns its checksum.
+func (t *tables) putChunk(id canvas.RegionID, chunk int, tile canvas.Tile) uint32 {
+	key := chunkKey(id, chunk)
+	stored, sum := sealChunk(key, tile)
+	t.put(t.pixels, key, stored)
+	return sum
 }
 
-// tile is all pixels of a region.
-func (t *tables) tile(g canvas.Geometry, id canvas.RegionID) (canvas.Tile, error) {
-	_, _, width, height := g.Bounds(id)
-	tile := canvas.NewTile(width, height)
+// chunk is a copy of a chunk (what bbolt returns must not be written to) and its checksum:
+// 0 if there is none.
+func (t *tables) chunk(id canvas.RegionID, chunk int) (canvas.Tile, uint32, error) {
+	key := chunkKey(id, chunk)
+	stored := t.pixels.Get(key)
+	if stored == nil {
+		return canvas.NewTile(chunkPixels, 1), 0, nil
+	}
+	tile, sum, err := openChunk(key, stored)
+	return bytes.Clone(tile), sum, err
+}
+
+// storedChunk is one as it stands in the file.
+type storedChunk struct {
+	at     int         // its number
+	pixels canvas.Tile // bbolt's
+	sum    uint32
+}
+
+// chunks is all of a region's that can be read; lost is told of the others.
+func (t *tables) chunks(id canvas.RegionID, lost func(error)) (all []storedChunk) {
 	prefix := regionKey(id)
 	c := t.pixels.Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		at := int(binary.BigEndian.Uint16(k[len(prefix):])) * chunkBytes
-		if len(v) != chunkBytes || at >= len(tile) {
-			return nil, fmt.Errorf("chunk %x of %d bytes in a region of %d: %w", k, len(v), len(tile), store.ErrCorrupt)
+		pixels, sum, err := openChunk(k, v)
+		if at := int(binary.BigEndian.Uint16(k[len(prefix):])); err == nil && at >= maxChunks {
+			err = corrupt("chunk %x", k)
 		}
-		copy(tile[at:], v)
+		if err != nil {
+			lost(err)
+			continue
+		}
+		all = append(all, storedChunk{int(binary.BigEndian.Uint16(k[len(prefix):])), pixels, sum})
 	}
-	return tile, nil
+	return all
+}
+
+// examine reads a region and says what is lost of it.
+func (t *tables) examine(g canvas.Geometry, id canvas.RegionID) *store.Remains {
+	left := &store.Remains{Region: id}
+	r, err := t.region(id)
+	if err != nil {
+		left.Lose("%v", err)
+	}
+	left.Position, left.LogStart = r.position, r.logStart
+	t.readPixels(g, left, &r)
+	prefix := regionKey(id)
+	c := t.log.Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		if b, err := openRecord(k, v); err != nil {
+			left.Lose("%v", err)
+		} else {
+			left.Log = append(left.Log, b)
+		}
+	}
+	return left
+}
+
+// readPixels puts the chunks of a region together and looks whether these are all.
+func (t *tables) readPixels(g canvas.Geometry, left *store.Remains, r *region) {
+	_, _, width, height := g.Bounds(left.Region)
+	left.Tile = canvas.NewTile(width, height)
+	var there [maxChunks]bool
+	var sum uint64
+	damaged := false
+	lose := func(format string, args ...any) {
+		left.Lose(format, args...)
+		damaged = true
+	}
+	chunks := t.chunks(left.Region, func(err error) { lose("%v", err) })
+	for _, c := range chunks {
+		if c.at*chunkBytes >= len(left.Tile) {
+			left.Lose("its chunk %d is out of its bounds", c.at)
+			continue
+		}
+		copy(left.Tile[c.at*chunkBytes:], c.pixels)
+		there[c.at] = true
+		sum += uint64(c.sum)
+	}
+	switch {
+	case r.sealed && sum != r.sum && !damaged:
+		lose("its %d chunks are not those that were written", len(chunks))
+		if len(chunks)*chunkBytes >= len(left.Tile) { // none is absent: one is an older one
+			there = [maxChunks]bool{}
+		}
+	case r.position.Seq == 0 && len(chunks) > 0:
+		left.Lose("its position")
+	}
+	if damaged {
+		left.Missing = func(pos uint16) bool { return !there[pos/chunkPixels] }
+	}
+}
+
+// lastEpoch is the highest epoch that the log of a region knows of.
+func (t *tables) lastEpoch(id canvas.RegionID) (last uint64) {
+	prefix := regionKey(id)
+	c := t.log.Cursor()
+	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+		if b, err := openRecord(k, v); err == nil {
+			last = max(last, b.Epoch)
+		}
+	}
+	return last
+}
+
+// clear deletes a region's chunks and log.
+func (t *tables) clear(id canvas.RegionID) {
+	prefix := regionKey(id)
+	for _, b := range []*bbolt.Bucket{t.pixels, t.log} {
+		var keys [][]byte
+		c := b.Cursor()
+		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+			keys = append(keys, bytes.Clone(k))
+		}
+		for _, k := range keys {
+			if err := b.Delete(k); err != nil && t.failed == nil {
+				t.failed = err
+			}
+		}
+	}
 }
 
 func (t *tables) appendLog(b *canvas.Batch, record []byte) {
-	t.put(t.log, logKey(b.Region, b.To), record)
+	key := logKey(b.Region, b.To)
+	t.put(t.log, key, sealRecord(key, record))
 }
 
 // trimLog drops the oldest batches of a log that runs from start to end (sequence
@@ -162,9 +282,9 @@ func (t *tables) batches(id canvas.RegionID, after uint64, limit int) ([]*canvas
 	prefix := regionKey(id)
 	c := t.log.Cursor()
 	for k, v := c.Seek(logKey(id, after+1)); bytes.HasPrefix(k, prefix) && len(batches) != limit; k, v = c.Next() {
-		b, err := store.DecodeBatch(v)
+		b, err := openRecord(k, v)
 		if err != nil {
-			return nil, fmt.Errorf("log entry %x: %w", k, err)
+			return nil, err
 		}
 		batches = append(batches, b)
 	}

@@ -22,18 +22,6 @@ const (
 	maxPixels   = 64 << 10
 )
 
-// operation is one change of one region.
-type operation interface {
-	// apply makes the change. Its error is the caller's alone: then it has changed
-	// nothing. What goes wrong with writing itself is kept by the tables.
-	apply(t *tables) error
-}
-
-// ping changes nothing.
-type ping struct{}
-
-func (ping) apply(*tables) error { return nil }
-
 // request is an operation on its way through the writer.
 type request struct {
 	ctx    context.Context // the caller's; once it has ended nobody waits for the outcome

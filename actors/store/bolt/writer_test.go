@@ -53,7 +53,7 @@ func TestWriter_Coalesces(t *testing.T) {
 	eventually(t, "all are queued", func() bool { return len(s.requests) == regions })
 	resume()
 	for i, done := range errs {
-		if err := <-done; i%2 == 0 && err != nil || i%2 == 1 && !errors.Is(err, store.ErrFenced) {
+		if err := <-done; i%2 == 0 && err != nil || i%2 == 1 && !errors.Is(err, store.ErrDamaged) {
 			t.Errorf("region %d: %v", i, err)
 		}
 	}

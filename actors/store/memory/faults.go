@@ -2,11 +2,13 @@ package memory
 
 import (
 	"context"
+	"slices"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 )
 
-// Fault decides whether a call ("claim", "commit", "release", "history" or "ping") goes
+// Fault decides whether a call ("claim", "commit", "mend", "release", "holds", "history" or "ping") goes
 // wrong: the error it returns is what the caller gets. It runs under the store's lock,
 // so it must not call the store.
 type Fault func(operation string, region canvas.RegionID) error
@@ -45,6 +47,50 @@ func (s *Store) Lose(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults.lose = f
+}
+
+// Forget makes the store lose all that it knows of a region, as a Redis does that is emptied.
+func (s *Store) Forget(region canvas.RegionID) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.regions, region)
+}
+
+// Saved is a region as it was.
+type Saved struct {
+	id canvas.RegionID
+	of *region
+}
+
+// Save keeps a region as it is, for Rewind.
+func (s *Store) Save(id canvas.RegionID) Saved {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := *s.region(id)
+	r.tile, r.log = slices.Clone(r.tile), slices.Clone(r.log)
+	return Saved{id, &r}
+}
+
+// Rewind makes a region what it was, as a failover does that loses the last writes.
+func (s *Store) Rewind(to Saved) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.regions[to.id] = to.of
+}
+
+// Break makes all claims of a region find it damaged until it is mended. Its pixels are
+// lost, or only its log.
+func (s *Store) Break(id canvas.RegionID, pixels bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	r := s.region(id)
+	r.broken = &store.Remains{Region: id, Position: r.position, LogStart: r.position.Seq}
+	if r.broken.Lose("it was broken"); pixels {
+		r.broken.Missing = func(uint16) bool { return true }
+		_, _, width, height := s.cfg.Geometry.Bounds(id)
+		r.tile = canvas.NewTile(width, height)
+	}
+	r.log = nil
 }
 
 // Hold makes every commit from now on wait, having changed nothing yet, until release

@@ -34,9 +34,11 @@ type region struct {
 	term     store.Term // of the last claim
 	claimed  bool       // and not released since
 	position canvas.Position
+	lastFrom uint64 // of the last batch
 	tile     canvas.Tile
 	log      []*canvas.Batch
-	pixels   int // in log
+	pixels   int            // in log
+	broken   *store.Remains // nil: it is sound
 }
 
 // New makes a blank canvas.
@@ -90,6 +92,12 @@ func (s *Store) Claim(ctx context.Context, id canvas.RegionID, _ string) (*store
 	err := s.do(ctx, "claim", id, func(r *region) error {
 		r.term = store.Term{Epoch: r.term.Epoch + 1, Token: store.NewToken()}
 		r.claimed = true
+		if r.broken != nil {
+			left := *r.broken
+			left.Tile = slices.Clone(r.tile)
+			claim = left.Claim(r.term)
+			return nil
+		}
 		claim = &store.Claim{
 			Term: r.term, Position: r.position, Tile: slices.Clone(r.tile), Recent: slices.Clone(r.log),
 		}
@@ -106,12 +114,16 @@ func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) 
 	s.waitAtGate(ctx)
 	return s.do(ctx, "commit", b.Region, func(r *region) error {
 		switch {
-		case r.term != store.Term{Epoch: b.Epoch, Token: token} || !r.claimed:
-			return fmt.Errorf("epoch %d, the last claim has %d: %w", b.Epoch, r.term.Epoch, store.ErrFenced)
-		case b.Position() == r.position && b.From == r.log[len(r.log)-1].From:
+		case r.foreign(store.Term{Epoch: b.Epoch, Token: token}) != nil:
+			return r.foreign(store.Term{Epoch: b.Epoch, Token: token})
+		case r.broken != nil:
+			return fmt.Errorf("it was broken: %w", store.ErrDamaged)
+		case b.Position() == r.position && b.From == r.lastFrom:
 			return nil
-		case b.From != r.position.Seq:
+		case b.From < r.position.Seq:
 			return fmt.Errorf("from %d, the region is at %d: %w", b.From, r.position.Seq, store.ErrFenced)
+		case b.From > r.position.Seq:
+			return fmt.Errorf("from %d, the region is at %d: %w", b.From, r.position.Seq, store.ErrDamaged)
 		}
 		s.commits++
 		r.apply(b, s.cfg.LogPixels)
@@ -119,9 +131,20 @@ func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) 
 	})
 }
 
+// foreign says why a claim is not the current one; nil: it is.
+func (r *region) foreign(term store.Term) error {
+	switch {
+	case r.term.Epoch < term.Epoch:
+		return fmt.Errorf("epoch %d, the last claim has %d: %w", term.Epoch, r.term.Epoch, store.ErrDamaged)
+	case r.term != term || !r.claimed:
+		return fmt.Errorf("epoch %d, the last claim has %d: %w", term.Epoch, r.term.Epoch, store.ErrFenced)
+	}
+	return nil
+}
+
 func (r *region) apply(b *canvas.Batch, logPixels int) {
 	r.tile.Apply(b)
-	r.position = b.Position()
+	r.position, r.lastFrom = b.Position(), b.From
 	r.log = append(r.log, b)
 	r.pixels += b.Pixels()
 	for r.pixels > logPixels && len(r.log) > 1 {
@@ -141,13 +164,38 @@ func (s *Store) Release(ctx context.Context, id canvas.RegionID, term store.Term
 }
 
 // Holds implements store.Store.
-func (s *Store) Holds(ctx context.Context, id canvas.RegionID, term store.Term) error {
+func (s *Store) Holds(ctx context.Context, id canvas.RegionID, term store.Term, reached uint64) error {
 	return s.do(ctx, "holds", id, func(r *region) error {
-		if term != r.term || !r.claimed {
-			return store.ErrFenced
+		switch err := r.foreign(term); {
+		case err != nil:
+			return err
+		case r.position.Seq < reached:
+			return fmt.Errorf("the region was at %d and is at %d: %w", reached, r.position.Seq, store.ErrDamaged)
+		case r.broken != nil:
+			return fmt.Errorf("it was broken: %w", store.ErrDamaged)
 		}
 		return nil
 	})
+}
+
+// Mend implements store.Store.
+func (s *Store) Mend(ctx context.Context, id canvas.RegionID, _ string, have *store.Claim) (term store.Term, err error) {
+	err = s.do(ctx, "mend", id, func(r *region) error {
+		if r.term != have.Term && r.term.Epoch >= have.Epoch {
+			return store.ErrFenced
+		}
+		term = store.Term{Epoch: max(r.term.Epoch, have.Epoch) + 1, Token: store.NewToken()}
+		_, lastFrom := store.Ends(have.Recent, have.Position)
+		*r = region{
+			term: term, claimed: true, position: have.Position, lastFrom: lastFrom,
+			tile: slices.Clone(have.Tile), log: slices.Clone(have.Recent),
+		}
+		for _, b := range r.log {
+			r.pixels += b.Pixels()
+		}
+		return nil
+	})
+	return term, err
 }
 
 // History implements store.Store.

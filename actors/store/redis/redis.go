@@ -98,9 +98,9 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 		if err != nil {
 			return err
 		}
-		c, err = s.read(ctx, region)
+		left, err := s.examine(ctx, region)
 		if err == nil {
-			c.Term = store.Term{Epoch: epoch, Token: token}
+			c = left.Claim(store.Term{Epoch: epoch, Token: token})
 		}
 		return err
 	})
@@ -116,11 +116,11 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
 	args := commitArgs(b, token, s.cfg.LogPixels)
 	err := s.call(ctx, func() error {
-		fenced, err := s.scripts.commit.Run(ctx, s.client, s.keys(b.Region), args...).Text()
-		if err == nil && fenced != "" {
-			return fmt.Errorf("%s: %w", fenced, store.ErrFenced)
+		said, err := s.scripts.commit.Run(ctx, s.client, s.keys(b.Region), args...).Text()
+		if err == nil && said != "" {
+			err = verdict(said)
 		}
-		return err
+		return damaged(err)
 	})
 	if err != nil {
 		return fmt.Errorf("commit region %d: %w", b.Region, err)
@@ -140,17 +140,8 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.
 }
 
 // Holds implements store.Store.
-func (s *Store) Holds(ctx context.Context, region canvas.RegionID, term store.Term) error {
-	err := s.call(ctx, func() error {
-		fields, err := s.client.HMGet(ctx, s.keys(region)[0], "epoch", "owner").Result()
-		switch {
-		case err != nil:
-			return err
-		case fields[0] != stored(term) || fields[1] == nil:
-			return store.ErrFenced
-		}
-		return nil
-	})
+func (s *Store) Holds(ctx context.Context, region canvas.RegionID, term store.Term, reached uint64) error {
+	err := s.call(ctx, func() error { return damaged(s.holds(ctx, s.keys(region), term, reached)) })
 	if err != nil {
 		return fmt.Errorf("look who holds region %d: %w", region, err)
 	}
@@ -196,7 +187,7 @@ func (s *Store) call(ctx context.Context, f func() error) error {
 	if err == nil {
 		err = f()
 	}
-	if err == nil || errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrGeometry) {
+	if err == nil || errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrGeometry) {
 		return err
 	}
 	s.stats.Failed.Add(1)

@@ -184,6 +184,7 @@ func TestStore_LargeNumbers(t *testing.T) {
 	const start = 1<<53 - 100
 	epoch := claimed(t, s, 0).Epoch
 	server.Do("HSET", "test:{0}:meta", "position_epoch", "1", "position_seq", fmt.Sprint(start), "log_start", fmt.Sprint(start))
+	server.Do("SETRANGE", "test:{0}:pixels", "0", "rgb")
 	for from := uint64(start); from < start+50; from++ {
 		if err := s.offer(t.Context(), dot(0, epoch, from)); err != nil {
 			t.Fatal(err)
@@ -216,30 +217,6 @@ func TestStore_LostEpochIsNotGivenAgain(t *testing.T) {
 	}
 	if err := s.offer(t.Context(), dot(0, lost, 0)); !errors.Is(err, store.ErrFenced) {
 		t.Errorf("commit under the lost epoch: %v, want ErrFenced", err)
-	}
-}
-
-// What is not of this package's making fails for its region alone.
-func TestStore_CorruptRegion(t *testing.T) {
-	server := redistest.Start(t)
-	s := open(t, testConfig(server.URL()))
-	epochs := make([]uint64, 4)
-	for i := range epochs {
-		epochs[i] = claimed(t, s, canvas.RegionID(i)).Epoch
-		if err := s.offer(t.Context(), dot(canvas.RegionID(i), epochs[i], 0)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	server.Do("HSET", "test:{0}:meta", "position_seq", "many")
-	server.Do("SETRANGE", "test:{1}:pixels", "768", "more")
-	server.Do("XADD", "test:{2}:log", "2-0", "batch", "short")
-	for i := range 3 {
-		if _, err := s.Claim(t.Context(), canvas.RegionID(i), "test"); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, store.ErrCorrupt) {
-			t.Errorf("claim of corrupt region %d: %v", i, err)
-		}
-	}
-	if err := s.offer(t.Context(), dot(3, epochs[3], 1)); err != nil {
-		t.Errorf("commit to a sound region: %v", err)
 	}
 }
 

@@ -24,18 +24,29 @@ import (
 // machine or in a failover, is seldom given to another owner. It can be, when claims
 // have run ahead of the clock: they then rise by a random step, so that it is most unlikely
 // that two histories have a position in common, and if they have the token keeps their
-// owners apart. Epoch and token are one text and are compared as one. Earlier versions write and compare the epoch alone:
-// a claim of theirs is another text as well, and to their arithmetic the token is a
-// fraction.
+// owners apart. Epoch and token are one text and are compared as one. Earlier versions
+// write and compare the epoch alone: a claim of theirs is another text as well, and to
+// their arithmetic the token is a fraction.
+//
+// What is there and is no hash says nothing about the region: it is lost already.
 const claimScript = `
-local last = tonumber(string.match(redis.call('HGET', KEYS[1], 'epoch') or '0', '^%d+'))
-local now = tonumber(redis.call('TIME')[1])
-if last >= now then
-  now = last + 1 + tonumber(string.sub(ARGV[2], -3))
+local last, epoch, token = 0, 0, ARGV[2]
+local kind = redis.call('TYPE', KEYS[1])['ok']
+if kind ~= 'hash' and kind ~= 'none' then
+  redis.call('DEL', KEYS[1])
 end
-local epoch = string.format('%.0f', now)
-redis.call('HSET', KEYS[1], 'epoch', epoch .. '.' .. ARGV[2], 'owner', ARGV[1])
+last = tonumber(string.match(redis.call('HGET', KEYS[1], 'epoch') or '0', '^%d+') or 0)` + nextEpoch + `
+redis.call('HSET', KEYS[1], 'epoch', epoch .. '.' .. token, 'owner', ARGV[1])
 return epoch`
+
+// nextEpoch raises epoch over last, the last that Redis knows of, and itself.
+const nextEpoch = `
+last = math.max(last, epoch)
+epoch = tonumber(redis.call('TIME')[1])
+if last >= epoch then
+  epoch = last + 1 + tonumber(string.sub(token, -3))
+end
+epoch = string.format('%.0f', epoch)`
 
 // releaseScript: KEYS meta, ARGV term.
 const releaseScript = `
@@ -45,7 +56,8 @@ end
 return 1`
 
 // commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, cut, record, and for each
-// run of pixels its offset and bytes. Returns why the batch is fenced, or nothing.
+// run of pixels its offset and bytes. Returns why the batch is refused, or nothing: it is
+// fenced, or with lostPrefix the region is damaged.
 //
 // No batch that begins before the sequence number cut may stay in the log, besides the
 // one that is added. A batch begins where the one before it ends, which is its id: so
@@ -56,11 +68,24 @@ local term, epoch, from, to, cut, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4], A
 local is = redis.call('HMGET', meta, 'epoch', 'owner', 'position_epoch', 'position_seq', 'last_from', 'log_start')
 local claimed, owner, position_epoch, seq, last_from, start = is[1], is[2], is[3], is[4] or '0', is[5], is[6] or '0'
 
+if tonumber(string.match(claimed or '0', '^%d+') or 0) < tonumber(epoch) then
+  return '` + lostPrefix + `the claim of epoch ' .. epoch .. ', it has ' .. (claimed or 'none')
+end
 if claimed ~= term then
   return 'epoch ' .. term .. ', but ' .. (owner or 'nobody') .. ' has claimed epoch ' .. (claimed or '0')
 end
 if not owner then
   return 'epoch ' .. epoch .. ' was released'
+end
+if (tonumber(seq) or 0) < tonumber(from) then
+  return '` + lostPrefix + `commits: the region was at ' .. from .. ' and is at ' .. seq
+end
+local painted, logged = redis.call('TYPE', pixels)['ok'], redis.call('TYPE', log)['ok']
+if painted ~= 'string' and not (painted == 'none' and seq == '0') then
+  return '` + lostPrefix + `the pixels'
+end
+if logged ~= 'stream' and not (logged == 'none' and seq == start) then
+  return '` + lostPrefix + `the log'
 end
 if position_epoch == epoch and last_from == from and seq == to then
   return ''
@@ -81,21 +106,23 @@ end
 redis.call('HSET', meta, 'position_epoch', epoch, 'position_seq', to, 'last_from', from, 'log_start', start)
 return ''`
 
+// lostPrefix begins what the commit script says about a damaged region.
+const lostPrefix = "lost "
+
 // scripts are sent by their hash; Redis is sent the text when it does not know it.
-type scripts struct{ claim, release, commit *driver.Script }
+type scripts struct{ claim, release, commit, mend *driver.Script }
 
 func newScripts() scripts {
-	return scripts{driver.NewScript(claimScript), driver.NewScript(releaseScript), driver.NewScript(commitScript)}
+	return scripts{driver.NewScript(claimScript), driver.NewScript(releaseScript), driver.NewScript(commitScript), driver.NewScript(mendScript)}
 }
 
 // stored is a claim as Redis has it.
-func stored(t store.Term) string {
-	return strconv.FormatUint(t.Epoch, 10) + "." + strconv.FormatUint(uint64(t.Token), 10)
-}
+func stored(t store.Term) string { return number(t.Epoch) + "." + number(uint64(t.Token)) }
+
+func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // commitArgs is what the commit script is given for a batch.
 func commitArgs(b *canvas.Batch, token store.Token, logPixels int) []any {
-	number := func(n uint64) string { return strconv.FormatUint(n, 10) }
 	cut := b.To - min(b.To, uint64(logPixels))
 	term := stored(store.Term{Epoch: b.Epoch, Token: token})
 	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(cut), store.AppendBatch(nil, b))

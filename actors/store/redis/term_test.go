@@ -27,7 +27,8 @@ local is = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'position_seq')
 if is[1] ~= ARGV[1] then
   return 'fenced'
 end
-redis.call('HSET', KEYS[1], 'position_epoch', ARGV[1], 'position_seq', (is[3] or 0) + 1, 'last_from', is[3] or 0)
+redis.call('SETRANGE', KEYS[2], 0, 'rgb')
+redis.call('HSET', KEYS[1], 'position_epoch', ARGV[1], 'position_seq', (is[3] or 0) + 1, 'last_from', is[3] or 0, 'log_start', (is[3] or 0) + 1)
 return ''`
 	tokenlessRelease = `
 if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
@@ -49,20 +50,20 @@ func tokenOwner(t *testing.T, s *Store) owner {
 	return owner{
 		epoch: claim.Epoch,
 		commit: func() error {
-			at, err := s.read(t.Context(), 0)
+			at, err := s.examine(t.Context(), 0)
 			if err != nil {
 				return err
 			}
 			return s.Commit(t.Context(), dot(0, claim.Epoch, at.Position.Seq), claim.Token)
 		},
-		holds:   func() bool { return s.Holds(t.Context(), 0, claim.Term) == nil },
+		holds:   func() bool { return s.Holds(t.Context(), 0, claim.Term, 0) == nil },
 		release: func() error { return s.Release(t.Context(), 0, claim.Term) },
 	}
 }
 
 func tokenlessOwner(t *testing.T, s *Store) owner {
 	run := func(script string, argument any) *driver.Cmd {
-		return driver.NewScript(script).Eval(context.Background(), s.client, s.keys(0)[:1], argument)
+		return driver.NewScript(script).Eval(context.Background(), s.client, s.keys(0), argument)
 	}
 	epoch, err := run(tokenlessClaim, "old").Uint64()
 	if err != nil {
@@ -155,6 +156,7 @@ func TestClaim_AfterEarlierVersions(t *testing.T) {
 	b := dot(0, 1764396876, 0)
 	server.Do("HSET", "test:{0}:meta", "epoch", "4000000000", "owner", "old", "position_epoch", "1764396876", "position_seq", "1", "last_from", "0", "log_start", "0")
 	s.client.XAdd(t.Context(), &driver.XAddArgs{Stream: s.keys(0)[2], ID: "1-0", Values: []any{"batch", store.AppendBatch(nil, b)}})
+	server.Do("SETRANGE", "test:{0}:pixels", "0", "rgb")
 	claim := claimed(t, s, 0)
 	if claim.Epoch <= 4_000_000_000 || claim.Position != (canvas.Position{Epoch: 1764396876, Seq: 1}) || len(claim.Recent) != 1 {
 		t.Errorf("epoch %d at %v with %d batches", claim.Epoch, claim.Position, len(claim.Recent))

@@ -58,7 +58,7 @@ func claimFencesFormerOwner(f *fixture) {
 	owner := f.claim(whole)
 	f.fenced("a commit of the former owner", batch(whole, former.Epoch, 8, 2))
 	f.fenced("its last commit repeated", done[1])
-	f.fenced("a commit of an epoch to come", batch(whole, owner.Epoch+1, 8, 2))
+	f.refused("a commit of an epoch to come", batch(whole, owner.Epoch+1, 8, 2), store.ErrDamaged)
 	done = append(done, f.commit(batch(whole, owner.Epoch, 8, 2)))
 	f.fenced("a commit that would follow the new owner's", batch(whole, former.Epoch, 10, 2))
 	f.state(whole, done...)
@@ -84,18 +84,25 @@ func releaseEndsClaim(f *fixture) {
 
 func holdsTellsWhoseTheClaimIs(f *fixture) {
 	holds := func(epoch uint64) bool {
-		err := f.store.Holds(f.ctx, whole, f.term(whole, epoch))
-		if err != nil && !errors.Is(err, store.ErrFenced) {
+		err := f.store.Holds(f.ctx, whole, f.term(whole, epoch), 0)
+		if err != nil && !errors.Is(err, store.ErrFenced) && !errors.Is(err, store.ErrDamaged) {
 			f.Fatalf("holds %d: %v", epoch, err)
 		}
 		return err == nil
 	}
-	if holds(0) || holds(1) {
+	if holds(0) {
 		f.Error("somebody holds a region that nobody ever claimed")
 	}
 	former := f.claim(whole)
 	if !holds(former.Epoch) || holds(former.Epoch+1) {
 		f.Error("the owner does not hold its claim, or the one to come holds already")
+	}
+	f.commit(batch(whole, former.Epoch, 0, 3))
+	if err := f.store.Holds(f.ctx, whole, former.Term, 3); err != nil {
+		f.Errorf("holds, with what was committed: %v", err)
+	}
+	if err := f.store.Holds(f.ctx, whole, former.Term, 4); !errors.Is(err, store.ErrDamaged) {
+		f.Errorf("holds, with more than was committed: %v, want ErrDamaged", err)
 	}
 	owner := f.claim(whole)
 	if holds(former.Epoch) || !holds(owner.Epoch) {
@@ -121,7 +128,7 @@ func claimIsTokenToo(f *fixture) {
 		if err := f.store.Commit(f.ctx, batch(whole, owner.Epoch, 0, 2), token); !errors.Is(err, store.ErrFenced) {
 			f.Errorf("a commit with token %d: %v, want ErrFenced", token, err)
 		}
-		if err := f.store.Holds(f.ctx, whole, twin); !errors.Is(err, store.ErrFenced) {
+		if err := f.store.Holds(f.ctx, whole, twin, 0); !errors.Is(err, store.ErrFenced) {
 			f.Errorf("holds with token %d: %v, want ErrFenced", token, err)
 		}
 		if err := f.store.Release(f.ctx, whole, twin); err != nil {

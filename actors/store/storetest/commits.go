@@ -2,12 +2,13 @@ package storetest
 
 import (
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 )
 
 func commitIsAllOrNothing(f *fixture) {
 	claim := f.claim(whole)
 	done := f.commitMany(whole, claim.Epoch, 0, 20)
-	f.fenced("a commit that leaves a gap", batch(whole, claim.Epoch, 40, 300)) // every pixel of the region
+	f.refused("a commit that leaves a gap", batch(whole, claim.Epoch, 40, 300), store.ErrDamaged) // every pixel of the region
 	f.state(whole, done...)
 }
 
@@ -26,10 +27,10 @@ func commitRepeated(f *fixture) {
 
 func commitThatDoesNotContinue(f *fixture) {
 	claim := f.claim(whole)
-	f.fenced("a first commit that does not begin at 0", batch(whole, claim.Epoch, 1, 1))
+	f.refused("a first commit that does not begin at 0", batch(whole, claim.Epoch, 1, 1), store.ErrDamaged)
 	f.fenced("a commit by nobody to a blank region", batch(other, 0, 0, 1))
 	done := f.commitMany(whole, claim.Epoch, 0, 10, 10)
-	f.fenced("a gap", batch(whole, claim.Epoch, 21, 5))
+	f.refused("a gap", batch(whole, claim.Epoch, 21, 5), store.ErrDamaged)
 	f.fenced("an overlap", batch(whole, claim.Epoch, 19, 5))
 	f.fenced("a longer batch in place of the last", batch(whole, claim.Epoch, 10, 11))
 	f.fenced("a batch over both that ends where the last did", batch(whole, claim.Epoch, 0, 20))

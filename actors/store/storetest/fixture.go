@@ -97,8 +97,13 @@ func (f *fixture) commitMany(region canvas.RegionID, epoch, from uint64, sizes .
 // fenced fails the test unless the batch is refused with ErrFenced.
 func (f *fixture) fenced(why string, b *canvas.Batch) {
 	f.Helper()
-	if err := f.offer(b); !errors.Is(err, store.ErrFenced) {
-		f.Errorf("%s: %v, want ErrFenced", why, err)
+	f.refused(why, b, store.ErrFenced)
+}
+
+func (f *fixture) refused(why string, b *canvas.Batch, want error) {
+	f.Helper()
+	if err := f.offer(b); !errors.Is(err, want) {
+		f.Errorf("%s: %v, want %v", why, err, want)
 	}
 }
 
@@ -119,6 +124,9 @@ func (f *fixture) state(region canvas.RegionID, batches ...*canvas.Batch) *store
 	position := canvas.Position{}
 	if len(batches) > 0 {
 		position = batches[len(batches)-1].Position()
+	}
+	if claim.Damage != nil {
+		f.Fatalf("region %d: %v", region, claim.Damage)
 	}
 	if claim.Position != position {
 		f.Fatalf("region %d is at %v, want %v", region, claim.Position, position)

@@ -12,14 +12,16 @@ import (
 // calls is every method of a store that can fail, by name.
 func calls(ctx context.Context, s store.Store, b *canvas.Batch, token store.Token) map[string]error {
 	_, claimErr := s.Claim(ctx, b.Region, "test")
+	_, mendErr := s.Mend(ctx, b.Region, "test", &store.Claim{Term: store.Term{Epoch: b.Epoch + 1<<20}, Tile: blank(b.Region)})
 	_, historyErr := s.History(ctx, b.Region, 0, 10)
 	return map[string]error{
 		"claim":   claimErr,
 		"history": historyErr,
 		"commit":  s.Commit(ctx, b, token),
-		"holds":   s.Holds(ctx, b.Region, store.Term{Epoch: b.Epoch, Token: token}), // before the release
+		"holds":   s.Holds(ctx, b.Region, store.Term{Epoch: b.Epoch, Token: token}, 0), // before the release
 		"release": s.Release(ctx, b.Region, store.Term{Epoch: b.Epoch, Token: token}),
 		"ping":    s.Ping(ctx),
+		"mend":    mendErr,
 	}
 }
 

@@ -22,19 +22,23 @@ func (m *model) last() *canvas.Batch {
 	return m.all[len(m.all)-1]
 }
 
-// commit tells whether b must be accepted, and takes it.
-func (m *model) commit(b *canvas.Batch) bool {
+// commit says how b must be answered, and takes it if that is nil.
+func (m *model) commit(b *canvas.Batch) error {
 	last := m.last()
 	switch {
-	case !m.held || b.Epoch != m.epoch:
-		return false
+	case b.Epoch > m.epoch:
+		return store.ErrDamaged
+	case !m.held || b.Epoch < m.epoch:
+		return store.ErrFenced
 	case b.Epoch == last.Epoch && b.From == last.From && b.To == last.To:
-		return true
-	case b.From != last.To:
-		return false
+		return nil
+	case b.From < last.To:
+		return store.ErrFenced
+	case b.From > last.To:
+		return store.ErrDamaged
 	}
 	m.all = append(m.all, b)
-	return true
+	return nil
 }
 
 // randomAgainstModel makes random calls, right and wrong ones, on two regions, one of
@@ -67,9 +71,9 @@ func randomAgainstModel(f *fixture) {
 		default:
 			b := m.attempt(random, region)
 			err := f.offer(b)
-			if accepted := m.commit(b); accepted && err != nil || !accepted && !errors.Is(err, store.ErrFenced) {
-				f.Fatalf("commit %s to region %d after %s, claimed under %d (held: %t): %v",
-					spans([]*canvas.Batch{b}), region, spans(m.all[max(0, len(m.all)-3):]), m.epoch, m.held, err)
+			if want := m.commit(b); !errors.Is(err, want) {
+				f.Fatalf("commit %s to region %d after %s, claimed under %d (held: %t): %v, want %v",
+					spans([]*canvas.Batch{b}), region, spans(m.all[max(0, len(m.all)-3):]), m.epoch, m.held, err, want)
 			}
 		}
 	}

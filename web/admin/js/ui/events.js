@@ -10,8 +10,8 @@ const LISTED = 200; // as many as the server keeps
 export const LEVELS = Object.freeze({
   joined: "good", reborn: "good", recovered: "good",
   left: "plain", draining: "plain", handoff: "plain", act: "act",
-  restarted: "warn", fenced: "warn",
-  died: "bad", outage: "bad",
+  restarted: "warn", fenced: "warn", mended: "warn",
+  died: "bad", outage: "bad", damaged: "bad",
 });
 
 /** @returns {() => void} */

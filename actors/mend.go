@@ -1,0 +1,275 @@
+package actors
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// A store can lose a part of a region: keys that Redis evicts, the last writes in a
+// failover, all of it. Who still has the pixels gives them back: the owner what it serves;
+// a new owner asks the relays that hold more than the store. What nobody has is lost, which
+// is said, and the region goes on with what is left.
+//
+// Positions tell who has more: they only rise, and a relay holds nothing that was not
+// durable once. So a relay that is ahead of the store shows that the store has lost something.
+
+// mending is what a region is doing about it.
+type mending struct {
+	have   *store.Claim // what the store is being given; nil: nothing is
+	claim  *store.Claim // what the store had when we claimed; nil: we have been serving
+	source string       // whose it is, for the log
+
+	relays []*subscriber // that hold more and have not been asked, the one that holds most first
+	asked  uint64        // numbers the questions
+}
+
+type (
+	// Salvage asks a relay for its replica: the store has lost what it shows.
+	Salvage struct{ N uint64 }
+	// Salvaged answers it.
+	Salvaged struct {
+		N      uint64           // the question's
+		Base   *canvas.Snapshot // nil: it has none any more
+		Recent []*canvas.Batch  // leads up to Base
+	}
+
+	salvageLate struct {
+		of *region
+		n  uint64
+	}
+	mended struct {
+		of   *region
+		have *store.Claim
+		term store.Term
+		err  error
+	}
+	mendAgain struct{ of *region }
+)
+
+// salvageTime is how long a relay has to answer. One of an earlier version never does.
+const salvageTime = time.Second
+
+// damaged is a mistake of the store that was found while we serve: it gets what we have. A
+// commit under way finds the same, and is repeated when the store is whole.
+func (r *region) damaged(ctx actor.Context, err error) {
+	if r.mending.have != nil {
+		return
+	}
+	r.noteDamage(err)
+	r.mending = mending{source: "owner", have: &store.Claim{
+		Term: r.term(), Position: r.position, Tile: r.snapshot(r.id).Tile, Recent: slices.Clone(r.ring.batches),
+	}}
+	r.mend(ctx)
+}
+
+func (r *region) noteDamage(err error) {
+	r.pod.stats.Damaged.Add(1)
+	r.log.Error("the store has lost a part of the region", "err", err)
+	r.pod.events.region(EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
+}
+
+// whole looks whether a claim has all that there was. If not the region is mended first.
+func (r *region) whole(ctx actor.Context, claim *store.Claim) bool {
+	ahead := r.ahead(claim)
+	switch {
+	case claim.Damage != nil:
+		r.noteDamage(claim.Damage)
+	case len(ahead) > 0:
+		r.noteDamage(fmt.Errorf("%w: it is at %v, and %v was shown", store.ErrDamaged, claim.Position, ahead[0].held))
+	default:
+		return true
+	}
+	r.mending = mending{claim: claim, relays: ahead, asked: r.mending.asked}
+	r.become("mending", r.mendingFirst)
+	r.salvage(ctx)
+	return false
+}
+
+// ahead is the relays that hold more than a claim has, the one that holds most first.
+func (r *region) ahead(claim *store.Claim) []*subscriber {
+	var ahead []*subscriber
+	for s := range maps.Values(r.subscribers) {
+		if after(s.held, claim.Position) || claim.PixelsLost && s.held == claim.Position && s.held != (canvas.Position{}) {
+			ahead = append(ahead, s)
+		}
+	}
+	slices.SortFunc(ahead, func(a, b *subscriber) int {
+		return cmp.Or(cmp.Compare(b.held.Epoch, a.held.Epoch), cmp.Compare(b.held.Seq, a.held.Seq))
+	})
+	return ahead
+}
+
+// after tells whether a region comes to a only after b.
+func after(a, b canvas.Position) bool {
+	return a.Epoch > b.Epoch || a.Epoch == b.Epoch && a.Seq > b.Seq
+}
+
+// outdated looks at a relay that comes when we serve: if it holds what we never had, and
+// nothing has been committed since the claim, the region is what that relay has. After a
+// commit there is another history, and what the relay holds is lost.
+func (r *region) outdated(ctx actor.Context, s *subscriber) bool {
+	if !after(s.held, r.position) {
+		return false
+	}
+	if r.phase != "serving" || r.flight != nil || r.mending.have != nil {
+		return false
+	}
+	claim := &store.Claim{Term: r.term(), Position: r.position, Tile: r.snapshot(r.id).Tile, Recent: slices.Clone(r.ring.batches)}
+	r.letGo(ctx) // the others come again
+	r.subscribers[keyOf(s.relay)] = s
+	return !r.whole(ctx, claim)
+}
+
+// mendingFirst: the claim is ours, and what the store has is not all there was. Relays that
+// attach are answered when the region is mended.
+func (r *region) mendingFirst(ctx actor.Context) {
+	switch m := ctx.Message().(type) {
+	case *Attach:
+		r.attach(ctx, m)
+	case *Submit: // of a stream to an instance or an epoch before
+		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case *Check:
+		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case *Salvaged:
+		r.onSalvaged(ctx, m)
+	case salvageLate:
+		if m.of == r && m.n == r.mending.asked && r.mending.have == nil {
+			r.salvage(ctx)
+		}
+	case mended:
+		r.onMended(ctx, m)
+	case mendAgain:
+		r.onMendAgain(ctx, m)
+	case *Yield:
+		r.handoff.wants(ctx.Sender(), m.N)
+	case retire:
+		r.stop(ctx)
+	case handOver:
+		r.onHandOver(ctx)
+	case claimed, claimAgain, committed, commitAgain, confirmed, released, *Yielded, yieldLate, turn: // of an instance or a state before
+	default:
+		r.pod.unhandled(KindRegion, m)
+	}
+}
+
+// salvage asks the next relay, or goes on with what the store has.
+func (r *region) salvage(ctx actor.Context) {
+	m := &r.mending
+	m.asked++
+	if len(m.relays) > 0 {
+		s := m.relays[0]
+		m.relays = m.relays[1:]
+		m.source = s.relay.Address
+		ctx.Request(s.relay, &Salvage{N: m.asked})
+		r.pod.later(ctx, salvageTime, salvageLate{r, m.asked})
+		return
+	}
+	left := *m.claim
+	left.Damage = nil
+	m.source = "store"
+	if left.PixelsLost || left.Position == (canvas.Position{}) {
+		// Other pixels than the position had: it needs another name, which nobody holds.
+		left.Position = canvas.Position{Epoch: left.Epoch, Seq: left.Position.Seq + 1}
+		left.Recent = nil
+	}
+	m.have = &left
+	r.mend(ctx)
+}
+
+// onSalvaged takes what a relay has if it is what the relay said.
+func (r *region) onSalvaged(ctx actor.Context, m *Salvaged) {
+	if m.N != r.mending.asked || r.mending.have != nil {
+		return
+	}
+	claim := r.mending.claim
+	if m.Base == nil || len(m.Base.Tile) != len(claim.Tile) || after(claim.Position, m.Base.Position) {
+		r.salvage(ctx)
+		return
+	}
+	recent := m.Recent
+	if n := len(recent); n > 0 && recent[n-1].Position() != m.Base.Position {
+		recent = nil
+	}
+	r.mending.have = &store.Claim{Term: claim.Term, Position: m.Base.Position, Tile: m.Base.Tile, Recent: recent}
+	r.mend(ctx)
+}
+
+// mend gives the store what the region shall be.
+func (r *region) mend(ctx actor.Context) {
+	self, system, have := ctx.Self(), ctx.ActorSystem(), r.mending.have
+	r.calling()
+	r.pod.background(func(c context.Context) {
+		term, err := r.pod.store.Mend(c, r.id, r.pod.cfg.Node, have)
+		system.Root.Send(self, mended{r, have, term, err})
+	})
+}
+
+func (r *region) onMendAgain(ctx actor.Context, m mendAgain) {
+	if m.of == r && r.mending.have != nil {
+		r.mend(ctx)
+	}
+}
+
+func (r *region) onMended(ctx actor.Context, m mended) {
+	if m.of != r || m.have != r.mending.have {
+		return
+	}
+	switch {
+	case errors.Is(m.err, store.ErrFenced):
+		r.onFenced(ctx)
+		return
+	case m.err != nil:
+		r.failed(m.err, "mend")
+		r.pod.later(ctx, backoff(r.failures), mendAgain{r})
+		return
+	}
+	done := r.mending
+	r.mending = mending{asked: done.asked}
+	r.recovered()
+	r.pod.stats.Mended.Add(1)
+	r.pod.stats.claimed(m.term.Epoch)
+	if done.claim != nil && done.source == "store" {
+		r.log.Error("region goes on with what is left", "pixels_lost", done.claim.PixelsLost, "lost", done.claim.Damage, "seq", m.have.Position.Seq)
+	} else {
+		r.log.Warn("region mended: the store has its pixels again", "by", done.source, "seq", m.have.Position.Seq)
+	}
+	r.pod.events.region(EventMended, r.id, 0, fmt.Sprintf("region %d was mended with what the %s had", r.id, done.source))
+	if done.claim != nil {
+		claim := *m.have
+		claim.Term = m.term
+		r.serve(ctx, &claim)
+		return
+	}
+	r.goOn(ctx, m.term)
+}
+
+// goOn takes up what waited while we served a region that the store had lost.
+func (r *region) goOn(ctx actor.Context, term store.Term) {
+	r.epoch, r.token, r.confirmed = term.Epoch, term.Token, r.pod.clock.Now()
+	if r.checking || len(r.others) > 0 { // what was asked under the claim before is answered to nobody
+		if r.others == nil {
+			r.others = make(map[string]uint64)
+		}
+		maps.Copy(r.others, r.checkers)
+		r.askStore(ctx)
+	}
+	if r.flight == nil {
+		r.advance(ctx)
+		return
+	}
+	again := *r.flight.batch
+	again.Epoch = term.Epoch
+	r.flight.batch = &again
+	r.calling()
+	r.commit(ctx, r.flight)
+}

@@ -1,0 +1,134 @@
+package bolt
+
+import (
+	"fmt"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// operation is one change of one region.
+type operation interface {
+	// apply makes the change. Its error is the caller's alone: then it has changed
+	// nothing. What goes wrong with writing itself is kept by the tables.
+	apply(t *tables) error
+}
+
+// claim raises a region's epoch.
+type claim struct {
+	region canvas.RegionID
+	owner  string
+	token  store.Token
+	epoch  uint64 // result
+	lost   error  // result: the record of the region can't be read; nil: it can
+}
+
+// apply goes on where the record is lost: nobody holds the region any more, since this is
+// the only process. Of what else is there, reading it tells that it does not fit.
+func (c *claim) apply(t *tables) error {
+	r, err := t.region(c.region)
+	if err != nil {
+		c.lost = err
+		r = region{term: store.Term{Epoch: t.lastEpoch(c.region)}}
+	}
+	t.seal(c.region, &r)
+	r.term = store.Term{Epoch: r.term.Epoch + 1, Token: c.token}
+	r.claimed, r.owner = true, c.owner
+	c.epoch = r.term.Epoch
+	t.setRegion(c.region, &r)
+	return nil
+}
+
+// release ends a claim.
+type release struct {
+	region canvas.RegionID
+	term   store.Term
+}
+
+func (o *release) apply(t *tables) error {
+	r, err := t.region(o.region)
+	if err != nil {
+		return err
+	}
+	if r.claimed && r.term == o.term {
+		r.claimed = false
+		t.seal(o.region, &r)
+		t.setRegion(o.region, &r)
+	}
+	return nil
+}
+
+// commit writes a batch: pixels, log and position.
+type commit struct {
+	batch     *canvas.Batch
+	token     store.Token
+	record    []byte // of batch
+	logPixels uint64
+}
+
+func (c *commit) apply(t *tables) error {
+	b := c.batch
+	r, err := t.region(b.Region)
+	if err == nil {
+		err = r.foreign(store.Term{Epoch: b.Epoch, Token: c.token})
+	}
+	switch {
+	case err != nil:
+		return err
+	case b.Position() == r.position && b.From == r.lastFrom:
+		return nil
+	case b.From < r.position.Seq:
+		return fmt.Errorf("from %d, but the region is at %d: %w", b.From, r.position.Seq, store.ErrFenced)
+	case b.From > r.position.Seq:
+		return fmt.Errorf("from %d, but the region is at %d: %w", b.From, r.position.Seq, store.ErrDamaged)
+	case r.logStart < r.position.Seq && t.log.Get(logKey(b.Region, r.position.Seq)) == nil:
+		return corrupt("its log does not end at %d", r.position.Seq)
+	}
+	if err := t.paint(b, &r); err != nil {
+		return err
+	}
+	r.position, r.lastFrom = b.Position(), b.From
+	t.appendLog(b, c.record)
+	r.logStart = t.trimLog(b.Region, r.logStart, r.position.Seq, c.logPixels)
+	t.setRegion(b.Region, &r)
+	return nil
+}
+
+// mend replaces all that is stored of a region.
+type mend struct {
+	region canvas.RegionID
+	owner  string
+	have   *store.Claim
+	term   store.Term // its token; the epoch is the result
+}
+
+func (m *mend) apply(t *tables) error {
+	r, err := t.region(m.region)
+	if err != nil {
+		r = region{}
+	}
+	if r.term != m.have.Term && r.term.Epoch >= m.have.Epoch {
+		return fmt.Errorf("%q has claimed it since: %w", r.owner, store.ErrFenced)
+	}
+	m.term.Epoch = max(r.term.Epoch, m.have.Epoch) + 1
+	t.clear(m.region)
+	r = region{term: m.term, claimed: true, owner: m.owner, position: m.have.Position}
+	r.logStart, r.lastFrom = store.Ends(m.have.Recent, m.have.Position)
+	for chunk := 0; chunk*chunkBytes < len(m.have.Tile); chunk++ {
+		pixels := canvas.NewTile(chunkPixels, 1)
+		if copy(pixels, m.have.Tile[chunk*chunkBytes:]); !pixels.Blank() {
+			r.sum += uint64(t.putChunk(m.region, chunk, pixels))
+		}
+	}
+	for _, b := range m.have.Recent {
+		t.appendLog(b, store.AppendBatch(nil, b))
+	}
+	r.sealed = true
+	t.setRegion(m.region, &r)
+	return nil
+}
+
+// ping changes nothing of any region.
+type ping struct{}
+
+func (ping) apply(*tables) error { return nil }

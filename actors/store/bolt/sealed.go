@@ -1,0 +1,75 @@
+package bolt
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"hash/crc32"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// What is stored has a checksum, over its key as well, so that a bit that has changed on
+// the disk, or an entry that stands under another key, is not taken for pixels. Earlier
+// versions wrote none: what is without one is read as it is and gets one when it is next
+// written.
+//
+// An entry that is gone altogether leaves none to check: a region's record has the sum of
+// the checksums of its chunks, and its log is known by where it begins and ends.
+const sumBytes = 4
+
+// sealedLog begins a log entry with a checksum: one byte, the checksum, the record. A
+// record without begins with its version, which is far lower.
+const sealedLog = 0xC5
+
+func checksum(key, value []byte) uint32 {
+	return crc32.Update(crc32.ChecksumIEEE(key), crc32.IEEETable, value)
+}
+
+func corrupt(format string, args ...any) error {
+	return fmt.Errorf("%w: %w: %s", store.ErrDamaged, store.ErrCorrupt, fmt.Sprintf(format, args...))
+}
+
+// sealChunk is a chunk as it is stored: its pixels and their checksum.
+func sealChunk(key []byte, tile canvas.Tile) (stored []byte, sum uint32) {
+	sum = checksum(key, tile)
+	return binary.BigEndian.AppendUint32(bytes.Clone(tile), sum), sum
+}
+
+// openChunk is the pixels of a stored chunk, which are bbolt's, and their checksum.
+func openChunk(key, stored []byte) (canvas.Tile, uint32, error) {
+	switch len(stored) {
+	case chunkBytes:
+		return stored, checksum(key, stored), nil
+	case chunkBytes + sumBytes:
+		pixels, sum := stored[:chunkBytes], binary.BigEndian.Uint32(stored[chunkBytes:])
+		if checksum(key, pixels) != sum {
+			return nil, 0, corrupt("chunk %x has other pixels than were written", key)
+		}
+		return pixels, sum, nil
+	}
+	return nil, 0, corrupt("chunk %x of %d bytes", key, len(stored))
+}
+
+func sealRecord(key, record []byte) []byte {
+	stored := append(make([]byte, 0, 1+sumBytes+len(record)), sealedLog)
+	stored = binary.BigEndian.AppendUint32(stored, checksum(key, record))
+	return append(stored, record...)
+}
+
+// openRecord is the batch of a stored log entry.
+func openRecord(key, stored []byte) (*canvas.Batch, error) {
+	record := stored
+	if len(stored) > sumBytes && stored[0] == sealedLog {
+		record = stored[1+sumBytes:]
+		if checksum(key, record) != binary.BigEndian.Uint32(stored[1:]) {
+			return nil, corrupt("log entry %x is not what was written", key)
+		}
+	}
+	b, err := store.DecodeBatch(record)
+	if err != nil {
+		return nil, fmt.Errorf("%w: log entry %x: %w", store.ErrDamaged, key, err)
+	}
+	return b, nil
+}

@@ -1,0 +1,227 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+
+	driver "github.com/redis/go-redis/v9"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// Redis can lose a part of a region: keys that an eviction policy takes or an operator
+// deletes, the last writes in a failover, all of it when it starts with an empty memory.
+// The commit script and Holds notice; a claim says what is left; Mend writes it anew.
+
+// mendScript: KEYS meta, pixels, log, ARGV term, its epoch, owner, token, position_epoch,
+// position_seq, last_from, log_start, pixels, and for each batch of the log its id and
+// record. Returns the new epoch, or nothing when another owner has claimed the region.
+//
+// What is there may be of any type. SET comes first, since a Redis without memory refuses
+// it, and then nothing has been written.
+const mendScript = `
+local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
+local claimed = '0'
+if redis.call('TYPE', meta)['ok'] == 'hash' then
+  claimed = redis.call('HGET', meta, 'epoch') or '0'
+end
+local token = ARGV[4]
+local last, epoch = tonumber(string.match(claimed, '^%d+') or 0), tonumber(ARGV[2])
+if claimed ~= ARGV[1] and last >= epoch then
+  return ''
+end` + nextEpoch + `
+redis.call('SET', pixels, ARGV[9])
+redis.call('DEL', meta, log)
+for i = 10, #ARGV, 2 do
+  redis.call('XADD', log, ARGV[i], 'batch', ARGV[i + 1])
+end
+redis.call('HSET', meta, 'epoch', epoch .. '.' .. token, 'owner', ARGV[3], 'position_epoch', ARGV[5],
+  'position_seq', ARGV[6], 'last_from', ARGV[7], 'log_start', ARGV[8])
+return epoch`
+
+// Mend implements store.Store.
+func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error) {
+	term := store.Term{Token: store.NewToken()}
+	args := mendArgs(owner, term.Token, have)
+	err := s.call(ctx, func() error {
+		epoch, err := s.scripts.mend.Run(ctx, s.client, s.keys(region), args...).Text()
+		switch {
+		case err != nil:
+			return err
+		case epoch == "":
+			return fmt.Errorf("another has claimed it since: %w", store.ErrFenced)
+		}
+		term.Epoch, err = strconv.ParseUint(epoch, 10, 64)
+		return err
+	})
+	if err != nil {
+		return store.Term{}, fmt.Errorf("mend region %d: %w", region, err)
+	}
+	return term, nil
+}
+
+func mendArgs(owner string, token store.Token, have *store.Claim) []any {
+	start, lastFrom := store.Ends(have.Recent, have.Position)
+	pixels := make([]byte, len(have.Tile))
+	for i, c := range have.Tile {
+		pixels[i] = c ^ 0xFF // every channel of the background is full
+	}
+	args := []any{
+		stored(have.Term), number(have.Epoch), owner, number(uint64(token)),
+		number(have.Position.Epoch), number(have.Position.Seq), number(lastFrom), number(start), pixels,
+	}
+	for _, b := range have.Recent {
+		args = append(args, number(b.To)+"-0", store.AppendBatch(nil, b))
+	}
+	return args
+}
+
+// damaged makes store.ErrDamaged of an error that Redis gives because a key is not what it
+// was: of another type, or a log that is ahead of the region.
+func damaged(err error) error {
+	var said driver.Error
+	if errors.As(err, &said) && (strings.Contains(said.Error(), "WRONGTYPE") || strings.Contains(said.Error(), "equal or smaller")) {
+		return fmt.Errorf("%w: %w", store.ErrDamaged, err)
+	}
+	return err
+}
+
+// verdict is what the commit script says about a batch that it has not taken.
+func verdict(said string) error {
+	if lost, ok := strings.CutPrefix(said, lostPrefix); ok {
+		return fmt.Errorf("%w: Redis has lost %s", store.ErrDamaged, lost)
+	}
+	return fmt.Errorf("%s: %w", said, store.ErrFenced)
+}
+
+// holds is what Holds asks, in one round trip: who the owner is, and whether the rest is there.
+func (s *Store) holds(ctx context.Context, keys []string, term store.Term, reached uint64) error {
+	var meta *driver.SliceCmd
+	var pixels, log *driver.StatusCmd
+	_, err := s.client.TxPipelined(ctx, func(pipe driver.Pipeliner) error {
+		meta = pipe.HMGet(ctx, keys[0], "epoch", "owner", "position_seq", "log_start")
+		pixels, log = pipe.Type(ctx, keys[1]), pipe.Type(ctx, keys[2])
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	is := meta.Val()
+	claimed, _ := is[0].(string)
+	whole, _, _ := strings.Cut(claimed, ".")
+	epoch, _ := strconv.ParseUint(whole, 10, 64) // none is 0
+	seq, start := orZero(is[2]), orZero(is[3])
+	switch {
+	case epoch < term.Epoch:
+		return verdict(lostPrefix + "the claim of epoch " + number(term.Epoch))
+	case claimed != stored(term) || is[1] == nil:
+		return store.ErrFenced
+	case behind(seq, reached):
+		return verdict(lostPrefix + "commits: the region was at " + number(reached) + " and is at " + seq)
+	case pixels.Val() != "string" && !(pixels.Val() == "none" && seq == "0"):
+		return verdict(lostPrefix + "the pixels")
+	case log.Val() != "stream" && !(log.Val() == "none" && seq == start):
+		return verdict(lostPrefix + "the log")
+	}
+	return nil
+}
+
+func behind(seq string, reached uint64) bool {
+	n, err := strconv.ParseUint(seq, 10, 64)
+	return err != nil || n < reached
+}
+
+func orZero(field any) string {
+	if text, ok := field.(string); ok {
+		return text
+	}
+	return "0"
+}
+
+// examine reads a region as of one moment and says what is lost of it.
+func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Remains, error) {
+	var (
+		keys   = s.keys(region)
+		meta   *driver.SliceCmd
+		pixels *driver.StringCmd
+		exist  *driver.IntCmd
+		log    *driver.XMessageSliceCmd
+	)
+	_, err := s.client.TxPipelined(ctx, func(pipe driver.Pipeliner) error {
+		meta = pipe.HMGet(ctx, keys[0], "position_epoch", "position_seq", "log_start")
+		pixels = pipe.GetRange(ctx, keys[1], 0, -1) // as GET, and nothing for an absent key
+		exist = pipe.Exists(ctx, keys[1])
+		log = pipe.XRange(ctx, keys[2], "-", "+")
+		return nil
+	})
+	if err != nil && !errors.Is(damaged(err), store.ErrDamaged) {
+		return nil, err
+	}
+	for _, cmd := range []driver.Cmder{meta, pixels, exist, log} {
+		if err := cmd.Err(); err != nil && !errors.Is(damaged(err), store.ErrDamaged) {
+			return nil, err
+		}
+	}
+	r := &store.Remains{Region: region}
+	s.placed(r, meta)
+	logged(r, log)
+	s.painted(r, pixels, exist)
+	return r, nil
+}
+
+// placed reads where the region is; of a blank one that is nowhere.
+func (s *Store) placed(r *store.Remains, meta *driver.SliceCmd) {
+	fields := meta.Val()
+	for i, n := range []*uint64{&r.Position.Epoch, &r.Position.Seq, &r.LogStart} {
+		if i >= len(fields) || fields[i] == nil {
+			continue
+		}
+		text, _ := fields[i].(string)
+		var err error
+		if *n, err = strconv.ParseUint(text, 10, 64); err != nil {
+			r.Lose("its position is %q", text)
+		}
+	}
+	if meta.Err() != nil {
+		r.Lose("its position: %v", meta.Err())
+	}
+}
+
+// painted reads the pixels. A string that is too short is one that was never painted to its end.
+func (s *Store) painted(r *store.Remains, pixels *driver.StringCmd, exist *driver.IntCmd) {
+	_, _, width, height := s.cfg.Geometry.Bounds(r.Region)
+	r.Tile = canvas.NewTile(width, height)
+	stored := pixels.Val()
+	switch {
+	case pixels.Err() != nil:
+		r.Lose("its pixels: %v", pixels.Err())
+	case len(stored) > len(r.Tile):
+		r.Lose("its pixels: %d bytes in a region of %d", len(stored), len(r.Tile))
+	case exist.Val() == 0 && (r.Position.Seq > 0 || len(r.Log) > 0):
+		r.Lose("its pixels")
+	default:
+		for i := range len(stored) {
+			r.Tile[i] ^= stored[i] // a new tile is background all over
+		}
+		return
+	}
+	r.Missing = func(uint16) bool { return true }
+}
+
+func logged(r *store.Remains, log *driver.XMessageSliceCmd) {
+	if log.Err() != nil {
+		r.Lose("its log: %v", log.Err())
+	}
+	for _, entry := range log.Val() {
+		batches, err := batchesOf([]driver.XMessage{entry})
+		if err != nil {
+			r.Lose("%v", err)
+			continue
+		}
+		r.Log = append(r.Log, batches...)
+	}
+}

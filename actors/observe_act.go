@@ -22,7 +22,9 @@ func (n *Node) act(ctx context.Context, act Act) *Acted {
 	if err != nil {
 		acted.Error = err.Error()
 	}
-	n.NoteAct(act, err)
+	if act.Do != ActVouch { // that is a pod's question
+		n.NoteAct(act, err)
+	}
 	return acted
 }
 

@@ -69,6 +69,8 @@ const (
 	ActHandOver   = "handover"   // the pod takes a region over
 	ActDisconnect = "disconnect" // the pod closes a connection
 	ActAnnounce   = "announce"   // the pod shows a line to its users
+	ActLogout     = "logout"     // the pod takes a session of the dashboard, Text, no more
+	ActVouch      = "vouch"      // the pod says whether it takes a session: asked by one that has started since
 )
 
 // Acted says whether it was done; "": it was.

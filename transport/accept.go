@@ -47,7 +47,7 @@ func (s *Server) admit(c *net.TCPConn) {
 func (s *Server) evicted(did string) {
 	if did != "" {
 		s.counters.Evicted.add(did)
-		s.refusals.note("connection closed to make room for another", did)
+		s.refusals.Note("connection closed to make room for another", did)
 	}
 }
 

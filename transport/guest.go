@@ -87,7 +87,7 @@ func (c *httpConn) admitted(r *http.Request) bool {
 		return true
 	}
 	c.server.counters.Refused.add(refusedBusy)
-	c.server.refusals.note("connection refused", refusedBusy, "from", c.guest.tcp.RemoteAddr().String(), "why", tooBusy().text)
+	c.server.refusals.Note("connection refused", refusedBusy, "from", c.guest.tcp.RemoteAddr().String(), "why", tooBusy().text)
 	return false
 }
 

@@ -72,7 +72,7 @@ func acceptance(r request) []byte {
 func (s *Server) refuse(c *net.TCPConn, why *rejection, details ...any) {
 	s.counters.Refused.add(why.reason)
 	if why.reason != refusedDraining { // as announced
-		s.refusals.note("connection refused", why.reason, append(details, "from", c.RemoteAddr().String(), "why", why.text)...)
+		s.refusals.Note("connection refused", why.reason, append(details, "from", c.RemoteAddr().String(), "why", why.text)...)
 	}
 	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 		why.status, http.StatusText(why.status), why.headers, len(why.text), why.text)

@@ -298,16 +298,16 @@ func TestHeads_ManyShortLinesCostMore(t *testing.T) {
 func TestRefusals_OneLineAMinute(t *testing.T) {
 	var log logged
 	now := time.UnixMilli(0)
-	r := newRefusals(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
+	r := NewRefusals(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
 	for range 100 {
-		r.note("connection refused", "origin", "host", "x")
-		r.note("connection refused", "full")
+		r.Note("connection refused", "origin", "host", "x")
+		r.Note("connection refused", "full")
 	}
 	if log.lines("reason=origin times=1 host=x") != 1 || log.lines("reason=full times=1") != 1 || log.lines("") != 2 {
 		t.Errorf("at once: %s", log.b.String())
 	}
 	now = now.Add(refusalsEvery)
-	r.note("connection refused", "origin")
+	r.Note("connection refused", "origin")
 	if log.lines("reason=origin times=100") != 1 {
 		t.Errorf("after a minute: %s", log.b.String())
 	}

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// refusals tells the operator of what was refused to strangers, who may do it a thousand
+// Refusals tells the operator of what was refused to strangers, who may do it a thousand
 // times a second: a line for each reason at once, and then one a minute with how often.
-type refusals struct {
+type Refusals struct {
 	log *slog.Logger
 	now func() time.Time
 
@@ -25,13 +25,14 @@ type told struct {
 // refusalsEvery is the pause between two lines for the same reason.
 const refusalsEvery = time.Minute
 
-func newRefusals(log *slog.Logger, now func() time.Time) refusals {
-	return refusals{log: log, now: now, told: make(map[string]*told)}
+// NewRefusals tells a log.
+func NewRefusals(log *slog.Logger, now func() time.Time) Refusals {
+	return Refusals{log: log, now: now, told: make(map[string]*told)}
 }
 
-// note logs a line, with what is wrong this time, unless there has just been one for this
+// Note logs a line, with what is wrong this time, unless there has just been one for this
 // reason. Reasons are few.
-func (r *refusals) note(line, reason string, details ...any) {
+func (r *Refusals) Note(line, reason string, details ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	last, now := r.told[reason], r.now()

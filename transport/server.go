@@ -56,7 +56,7 @@ type Server struct {
 	places     places
 	heads      sync.Pool // of *[firstRead]byte
 	headShares *Shares   // of memory, for the heads of requests
-	refusals   refusals
+	refusals   Refusals
 
 	work      sync.WaitGroup // everything that Open and the accept loop started
 	closeOnce sync.Once
@@ -74,7 +74,7 @@ func New(cfg Config) *Server {
 		places:     newPlaces(cfg.Proxies),
 		heads:      sync.Pool{New: func() any { return new([firstRead]byte) }},
 		headShares: NewShares(networkHeads, allHeads),
-		refusals:   newRefusals(cfg.Log, cfg.Now),
+		refusals:   NewRefusals(cfg.Log, cfg.Now),
 	}
 	for range cfg.Shards {
 		s.shards = append(s.shards, newShard(s))

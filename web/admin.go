@@ -17,8 +17,8 @@ var adminPage embed.FS
 var adminShared embed.FS
 
 // Admin gives the operator's page, with index.html and login.html at its root. The page asks
-// for its files below /admin/, where transport/api serves them, and it loads nothing from
-// elsewhere. login.html needs css/tokens.css, css/login.css and favicon.svg, which hold no
+// for its files by relative addresses, beside itself, where transport/api serves them, and it
+// loads nothing from elsewhere. login.html needs css/tokens.css, css/login.css and favicon.svg, which hold no
 // secret; everything else may stay behind the login.
 func Admin() fs.FS { return layers{mustSub(adminPage, "admin"), adminShared} }
 

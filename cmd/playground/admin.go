@@ -51,6 +51,11 @@ func (a around) Act(ctx context.Context, act actors.Act) error {
 		return nil
 	case actors.ActHandOver:
 		return a.take(act)
+	case actors.ActLogout:
+		a.sessions.End(act.Text)
+		return nil
+	case actors.ActVouch:
+		return a.sessions.Vouch(act.Text)
 	}
 	return fmt.Errorf("this pod does not know how to %s", act.Do)
 }

@@ -198,7 +198,7 @@ func TestAdmin_OnAPortOfItsOwn(t *testing.T) {
 	}
 	apart := &running{url: strings.TrimSpace(address)}
 	for path, want := range map[string][2]int{
-		"/": {200, 404}, "/healthz": {200, 200}, "/metrics": {404, 200}, "/api/cluster": {404, 200}, "/admin": {404, 401}, "/debug/pprof/cmdline": {404, 401},
+		"/": {200, 404}, "/healthz": {200, 200}, "/metrics": {404, 200}, "/api/cluster": {404, 200}, "/admin/": {404, 401}, "/debug/pprof/cmdline": {404, 401},
 	} {
 		if status, _ := r.ask(t, "GET", path, ""); status != want[0] {
 			t.Errorf("%s for people: %d, want %d", path, status, want[0])

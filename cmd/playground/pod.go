@@ -28,6 +28,7 @@ type pod struct {
 	front    front
 	admin    *operators  // nil: what is for operators is at the front
 	asked    chan string // cap 1: an operator wants it to drain
+	sessions *api.Sessions
 	started  time.Time
 	draining atomic.Bool // told to the API, and by it to who sends clients here
 	untidy   func()      // ends the tidying of memory; nil: it has not begun
@@ -100,6 +101,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	if err != nil {
 		return nil, err
 	}
+	p.sessions = handlers.Sessions
 	return p, p.begin(server, operators, handlers)
 }
 

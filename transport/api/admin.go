@@ -41,7 +41,7 @@ const adminOff = "The admin dashboard is off. Start the server with a token of a
 // and the profiler. Everything goes through guard.
 type admin struct {
 	*server
-	sessions sessions
+	sessions *Sessions
 	attempts *attempts
 	origins  *http.CrossOriginProtection
 	routes   map[string]methods
@@ -49,9 +49,9 @@ type admin struct {
 }
 
 func newAdmin(s *server) *admin {
-	a := &admin{server: s, sessions: newSessions(s.AdminToken), attempts: newAttempts(), origins: http.NewCrossOriginProtection()}
+	a := &admin{server: s, sessions: s.sessions, attempts: newAttempts(s), origins: http.NewCrossOriginProtection()}
 	a.routes = map[string]methods{
-		"/admin":                 {"GET": a.page("index.html")},
+		"/admin":                 {"GET": toFolder},
 		"/admin/":                {"GET": a.page("index.html")},
 		"/admin/login":           {"GET": a.page("login.html"), "POST": a.login},
 		"/admin/logout":          {"POST": a.logout},
@@ -83,9 +83,9 @@ func newAdmin(s *server) *admin {
 	return a
 }
 
-// openPaths are what the login form needs before anybody has logged in.
+// openPaths are what leads to the login form, and what that needs.
 func openPaths() []string {
-	return []string{"/admin/login", "/admin/css/tokens.css", "/admin/css/login.css", "/admin/favicon.svg"}
+	return []string{"/admin", "/admin/login", "/admin/css/tokens.css", "/admin/css/login.css", "/admin/favicon.svg"}
 }
 
 // ServeHTTP answers for everything below /admin and /debug.
@@ -108,6 +108,9 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	if !a.guard(w, r) {
 		return
+	}
+	if profiler, ok := strings.CutPrefix(r.URL.Path, "/admin/debug/"); ok { // where the cookie goes
+		r.URL.Path = "/debug/" + profiler
 	}
 	m, ok := a.routes[r.URL.Path]
 	handle := m.of(r.Method)
@@ -139,11 +142,11 @@ func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
 	switch {
 	case bearer:
 		return a.admitBearer(w, r, token)
-	case !a.sessions.holds(r, a.Now()):
-		if reads && (r.URL.Path == "/admin" || r.URL.Path == "/admin/") {
+	case !a.loggedIn(r):
+		if reads && r.URL.Path == "/admin/" {
 			a.pageAs(w, r, "login.html", http.StatusUnauthorized)
 		} else {
-			fail(w, http.StatusUnauthorized, "Log in at /admin/login")
+			fail(w, http.StatusUnauthorized, "Log in at admin/login")
 		}
 		return false
 	case !reads && r.Header.Get(adminHeader) != "1":
@@ -158,18 +161,25 @@ const adminHeader = "X-Playground-Admin"
 
 // admitBearer is for scripts, which send the token with every request.
 func (a *admin) admitBearer(w http.ResponseWriter, r *http.Request, token string) bool {
-	now := a.Now()
-	if !a.attempts.open(clientOf(r), now) {
+	switch {
+	case a.sessions.isToken(token):
+		return true
+	case a.attempts.failed(r, a.Now()):
 		retryAfter(w, attemptEvery)
 		fail(w, http.StatusTooManyRequests, "Too many wrong tokens")
-		return false
-	}
-	if !a.sessions.isToken(token) {
-		a.attempts.failed(clientOf(r), now)
+	default:
 		fail(w, http.StatusUnauthorized, "That is not the token")
-		return false
 	}
-	return true
+	return false
+}
+
+// toFolder leads to where the page's relative addresses are right, below whatever path a
+// proxy has this server.
+func toFolder(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Location", "admin/")
+	w.WriteHeader(http.StatusSeeOther)
+	_, _ = w.Write([]byte(`<a href="admin/">The dashboard</a>`))
 }
 
 func (a *admin) page(name string) http.HandlerFunc {

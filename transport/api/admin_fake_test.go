@@ -100,7 +100,7 @@ func fullReport(address string) *actors.Report {
 func (p *pod) login(t testing.TB) string {
 	t.Helper()
 	w := p.ask("POST", "/admin/login", "token="+testToken, "Content-Type", "application/x-www-form-urlencoded")
-	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "/admin" || len(w.Result().Cookies()) != 1 {
+	if w.Code != http.StatusSeeOther || w.Header().Get("Location") != "./" || len(w.Result().Cookies()) != 1 {
 		t.Fatalf("login: %d to %s", w.Code, w.Header().Get("Location"))
 	}
 	cookie := w.Result().Cookies()[0]

@@ -1,18 +1,27 @@
 package api
 
 import (
+	"context"
 	"encoding/base64"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
+
+	"pixelplayground/actors"
 )
 
 // adminRoutes is every route below /admin and /debug with each of its methods.
 func adminRoutes(t *testing.T) (routes [][2]string) {
 	t.Helper()
-	a := newAdmin(&server{Config: Config{Pages: true, AdminToken: testToken}, Ports: Ports{AdminPages: adminPages()}})
+	a := newAdmin(&server{Config: Config{Pages: true, AdminToken: testToken}, Ports: Ports{AdminPages: adminPages(), Log: slog.New(slog.DiscardHandler), Now: time.Now}})
 	for path, m := range a.routes {
 		for method := range m {
 			routes = append(routes, [2]string{method, path})
@@ -29,10 +38,12 @@ func adminRoutes(t *testing.T) (routes [][2]string) {
 
 // TestAdmin_NobodyPassesWithoutTheToken asks every route in every way that must not do.
 func TestAdmin_NobodyPassesWithoutTheToken(t *testing.T) {
-	sign := func(s sessions, expiry time.Time) string { return sessionCookie + "=" + s.sign(expiry) }
-	valid := newSessions(testToken)
+	id := func(expiry time.Time) sessionID { return sessionID(expiry.Unix())<<randomBits | 5 }
+	sign := func(s *Sessions, expiry time.Time) string { return sessionCookie + "=" + s.sign(id(expiry)) }
+	clock := func() time.Time { return noon }
+	valid := newSessions(testToken, clock)
 	later := noon.Add(time.Hour)
-	forged, _ := base64.RawURLEncoding.DecodeString(valid.sign(noon.Add(-time.Hour)))
+	forged, _ := base64.RawURLEncoding.DecodeString(valid.sign(id(noon.Add(-time.Hour))))
 	forged[0] = 0x7F // an expiry far away, with another's signature
 	for name, headers := range map[string][]string{
 		"nothing":          nil,
@@ -43,8 +54,8 @@ func TestAdmin_NobodyPassesWithoutTheToken(t *testing.T) {
 		"too long":         {"Cookie", sign(valid, later) + "AAAA"},
 		"forged":           {"Cookie", sessionCookie + "=" + base64.RawURLEncoding.EncodeToString(forged)},
 		"expired":          {"Cookie", sign(valid, noon), adminHeader, "1"},
-		"another token's":  {"Cookie", sign(newSessions(testToken+"!"), later), adminHeader, "1"},
-		"no token's":       {"Cookie", sign(newSessions(""), later), adminHeader, "1"},
+		"another token's":  {"Cookie", sign(newSessions(testToken+"!", clock), later), adminHeader, "1"},
+		"no token's":       {"Cookie", sign(newSessions("", clock), later), adminHeader, "1"},
 		"wrong bearer":     {"Authorization", "Bearer " + testToken + "!"},
 		"empty bearer":     {"Authorization", "Bearer "},
 		"bearer and valid": {"Authorization", "Bearer x", "Cookie", sign(valid, later)},
@@ -101,10 +112,13 @@ func TestAdmin_OtherSitesCannotAct(t *testing.T) {
 func TestAdmin_LoginMakesASession(t *testing.T) {
 	p := newAdminPod(t)
 	cookie := p.login(t)
-	if w := p.ask("GET", "/admin", "", "Cookie", cookie); w.Code != 200 || !strings.Contains(w.Body.String(), "dashboard") {
+	if w := p.ask("GET", "/admin/", "", "Cookie", cookie); w.Code != 200 || !strings.Contains(w.Body.String(), "dashboard") {
 		t.Errorf("page: %d", w.Code)
 	}
+	p.now = p.now.Add(2 * time.Second) // after the pods' start
+	cookie = p.login(t)
 	other := newAdminPod(t) // the load balancer sends the next request there
+	other.now = p.now
 	if w := other.ask("GET", "/admin/api/state", "", "Cookie", cookie); w.Code != 200 {
 		t.Errorf("on another pod: %d", w.Code)
 	}
@@ -132,40 +146,163 @@ func TestAdmin_CookieIsForThisSiteOnly(t *testing.T) {
 		p := newAdminPod(t)
 		w := p.ask("POST", "/admin/login", "token="+testToken, "Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-Proto", proto)
 		c := w.Result().Cookies()[0]
-		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure != secure || c.Path != "/" || c.Domain != "" || c.MaxAge != int(sessionLasts.Seconds()) {
+		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure != secure || c.Path != "" || c.Domain != "" || c.MaxAge != int(sessionLasts.Seconds()) {
 			t.Errorf("%q: %v", proto, c)
 		}
 	}
 }
 
-func TestAdmin_AttemptsAreLimited(t *testing.T) {
+// TestAdmin_WrongTokensAreSlowed, and never the right one.
+func TestAdmin_WrongTokensAreSlowed(t *testing.T) {
 	p := newAdminPod(t)
+	pauses := 0
+	p.admin.attempts.pause = func(context.Context, time.Duration) { pauses++ }
 	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	try := func(token string) string {
 		return p.ask("POST", "/admin/login", "token="+token, form...).Header().Get("Location")
 	}
 	for range attemptsAtOnce {
-		if to := try("wrong"); to != "/admin/login#wrong" {
-			t.Fatalf("to %s", to)
+		if to := try("wrong"); to != "login#wrong" || pauses > 0 {
+			t.Fatalf("to %s, %d pauses", to, pauses)
 		}
 	}
-	if to := try(testToken); to != "/admin/login#wait" {
+	if to := try("wrong"); to != "login#wait" || pauses != 1 {
+		t.Errorf("too many: to %s, %d pauses", to, pauses)
+	}
+	if to := try(testToken); to != "./" || pauses != 1 {
 		t.Errorf("the right token after too many: to %s", to)
 	}
-	if w := p.ask("GET", "/admin/api/state", "", "Authorization", "Bearer "+testToken); w.Code != http.StatusTooManyRequests {
-		t.Errorf("bearer after too many: %d", w.Code)
+	if w := p.ask("GET", "/admin/api/state", "", "Authorization", "Bearer wrong"); w.Code != http.StatusTooManyRequests || w.Header().Get("Retry-After") == "" {
+		t.Errorf("a wrong bearer after too many: %d", w.Code)
+	}
+	if w := p.ask("GET", "/admin/api/state", "", "Authorization", "Bearer "+testToken); w.Code != 200 {
+		t.Errorf("the right bearer after too many: %d", w.Code)
 	}
 	p.now = p.now.Add(attemptEvery)
-	if to := try(testToken); to != "/admin" {
+	if to := try("wrong"); to != "login#wrong" {
 		t.Errorf("after a pause: to %s", to)
 	}
-	all := newAttempts()
-	for i := range allAttemptsAtOnce {
-		client := clientOf(&http.Request{RemoteAddr: "10.0.0." + string(rune('0'+i%10)) + ":1"})
-		all.failed(client, noon)
+}
+
+// TestAdmin_StrangersLockNobodyOut: 60 addresses send two wrong tokens each.
+func TestAdmin_StrangersLockNobodyOut(t *testing.T) {
+	p := newAdminPod(t)
+	p.admin.attempts.pause = func(context.Context, time.Duration) {}
+	ask := func(address, token string) int {
+		r := httptest.NewRequest("GET", "/admin/api/state", nil)
+		r.RemoteAddr = address + ":1"
+		r.Header.Set("Authorization", "Bearer "+token)
+		w := httptest.NewRecorder()
+		p.ServeHTTP(w, r)
+		return w.Code
 	}
-	if all.open(clientOf(&http.Request{RemoteAddr: "10.9.9.9:1"}), noon) {
-		t.Error("attempts from many addresses are not limited together")
+	slowed := 0
+	for i := range 120 {
+		if ask(fmt.Sprintf("10.0.0.%d", i/2), "wrong") == http.StatusTooManyRequests {
+			slowed++
+		}
+	}
+	if slowed != 120-allAttemptsAtOnce {
+		t.Errorf("%d of 120 were slowed", slowed)
+	}
+	for _, address := range []string{"10.0.0.1", "10.9.9.9"} {
+		if got := ask(address, testToken); got != 200 {
+			t.Errorf("the operator from %s: %d", address, got)
+		}
+	}
+}
+
+// TestAttempts_FewAreHeldUpAtOnce: who waits occupies a place.
+func TestAttempts_FewAreHeldUpAtOnce(t *testing.T) {
+	p := newAdminPod(t)
+	held, goOn := make(chan struct{}, 100), make(chan struct{})
+	p.admin.attempts.pause = func(context.Context, time.Duration) { held <- struct{}{}; <-goOn }
+	var all sync.WaitGroup
+	for range attemptsAtOnce + networkPauses {
+		all.Go(func() { p.ask("GET", "/admin/api/state", "", "Authorization", "Bearer wrong") })
+	}
+	for range networkPauses {
+		<-held
+	}
+	if w := p.ask("GET", "/admin/api/state", "", "Authorization", "Bearer wrong"); w.Code != http.StatusTooManyRequests { // at once
+		t.Errorf("one more: %d", w.Code)
+	}
+	close(goOn)
+	all.Wait()
+}
+
+func TestAdmin_LogoutEndsTheSession(t *testing.T) {
+	p := newAdminPod(t)
+	cookie, another := p.login(t), p.login(t)
+	if cookie == another {
+		t.Fatal("two sessions are one")
+	}
+	if w := p.ask("POST", "/admin/logout", "{}", "Cookie", cookie, adminHeader, "1"); w.Code != 200 {
+		t.Fatalf("logout: %d", w.Code)
+	}
+	for c, want := range map[string]int{cookie: 401, another: 200} {
+		if w := p.ask("GET", "/admin/api/state", "", "Cookie", c); w.Code != want {
+			t.Errorf("afterwards: %d, want %d", w.Code, want)
+		}
+	}
+	acts := p.cluster.acts
+	if len(acts) != 1 || acts[0].Do != actors.ActLogout {
+		t.Fatalf("the other pod was told %v", acts)
+	}
+	other := newAdminPod(t)
+	other.server.sessions.trust(idOf(t, other, cookie))
+	other.server.sessions.End(acts[0].Text)
+	if w := other.ask("GET", "/admin/api/state", "", "Cookie", cookie); w.Code != 401 {
+		t.Errorf("on the pod that was told: %d", w.Code)
+	}
+}
+
+func idOf(t *testing.T, p *pod, cookie string) sessionID {
+	t.Helper()
+	r := httptest.NewRequest("GET", "/", nil)
+	r.Header.Set("Cookie", cookie)
+	ids := p.server.sessions.signed(r)
+	if len(ids) != 1 {
+		t.Fatalf("sessions %v", ids)
+	}
+	return ids[0]
+}
+
+// TestAdmin_RestartRemembersThroughOthers: a pod that was not there asks those that were.
+func TestAdmin_RestartRemembersThroughOthers(t *testing.T) {
+	before := newAdminPod(t)
+	cookie := before.login(t)
+	for name, tt := range map[string]struct {
+		says error
+		want int
+	}{
+		"it goes on":      {nil, 200},
+		"it was ended":    {errSessionEnded, 401},
+		"nobody knows":    {errSessionUnknown, 401},
+		"earlier version": {errors.New("this pod does not know how to vouch"), 401},
+	} {
+		p := newAdminPod(t)
+		p.cluster.fails = tt.says
+		if w := p.ask("GET", "/admin/api/state", "", "Cookie", cookie); w.Code != tt.want {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+		if len(p.cluster.acts) != 1 || p.cluster.acts[0].Do != actors.ActVouch {
+			t.Errorf("%s: asked %v", name, p.cluster.acts)
+		}
+	}
+}
+
+// TestSessions_EarlierVersions: in a rollout pods of both have to take each other's cookies.
+func TestSessions_EarlierVersions(t *testing.T) {
+	clock := func() time.Time { return noon }
+	s := newSessions(testToken, clock)
+	theirs := sessionID(noon.Add(time.Hour).Unix())
+	if got := theirs.expiry(); !got.Equal(noon.Add(time.Hour).Truncate(time.Second)) {
+		t.Errorf("theirs expires at %v", got)
+	}
+	ours, _ := base64.RawURLEncoding.DecodeString(s.begin(noon))
+	if seen := int64(binary.BigEndian.Uint64(ours)); seen < noon.Unix() {
+		t.Errorf("ours has expired to them, at %d", seen)
 	}
 }
 
@@ -185,10 +322,11 @@ func TestAdmin_OffWithoutAToken(t *testing.T) {
 // TestAdmin_LoginForm: what it loads is there before anybody has logged in, and nothing else.
 func TestAdmin_LoginForm(t *testing.T) {
 	p := newAdminPod(t)
-	for _, path := range []string{"/admin", "/admin/"} {
-		if w := p.ask("GET", path, ""); w.Code != http.StatusUnauthorized || !strings.Contains(w.Body.String(), "log in") {
-			t.Errorf("%s: %d %s", path, w.Code, w.Body)
-		}
+	if w := p.ask("GET", "/admin", ""); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "admin/" {
+		t.Errorf("/admin: %d to %s", w.Code, w.Header().Get("Location"))
+	}
+	if w := p.ask("GET", "/admin/", ""); w.Code != http.StatusUnauthorized || !strings.Contains(w.Body.String(), "log in") {
+		t.Errorf("/admin/: %d %s", w.Code, w.Body)
 	}
 	for path, kind := range map[string]string{"/admin/login": "text/html", "/admin/css/tokens.css": "text/css", "/admin/css/login.css": "text/css", "/admin/favicon.svg": "image/svg"} {
 		w := p.ask("GET", path, "")
@@ -214,7 +352,7 @@ func TestAdmin_Apart(t *testing.T) {
 	at := &pod{Handler: p.apart}
 	for path, want := range map[string][2]int{
 		"/": {200, 404}, "/api/canvas": {200, 404}, "/healthz": {200, 200}, "/readyz": {200, 200},
-		"/metrics": {404, 200}, "/api/cluster": {404, 200}, "/admin": {404, 401}, "/admin/login": {404, 200}, "/debug/pprof/": {404, 401},
+		"/metrics": {404, 200}, "/api/cluster": {404, 200}, "/admin": {404, 303}, "/admin/": {404, 401}, "/admin/login": {404, 200}, "/debug/pprof/": {404, 401},
 	} {
 		if w := p.ask("GET", path, ""); w.Code != want[0] {
 			t.Errorf("%s for people: %d, want %d", path, w.Code, want[0])

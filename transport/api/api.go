@@ -106,22 +106,26 @@ const (
 type server struct {
 	Config
 	Ports
-	limits  *limits // pixels placed
-	turns   turns
-	costs   *limits // units of work
-	jobs    jobs
-	images  images
-	bodies  *transport.Shares   // bytes
-	store   shared[error]       // of asking it
-	names   shared[[]string]    // of this pod's users
-	members shared[clusterSeen] // of asking all
-	metrics *metrics
+	limits   *limits // pixels placed
+	sessions *Sessions
+	admin    *admin
+	turns    turns
+	costs    *limits // units of work
+	jobs     jobs
+	images   images
+	bodies   *transport.Shares   // bytes
+	store    shared[error]       // of asking it
+	names    shared[[]string]    // of this pod's users
+	members  shared[clusterSeen] // of asking all
+	metrics  *metrics
 }
 
 // Handlers is what New makes.
 type Handlers struct {
 	All   http.Handler // everything but WebSockets
 	Admin http.Handler // what is for operators, and health; nil: it is in All
+
+	Sessions *Sessions // of operators, whom other pods tell of
 
 	server *server // for tests
 }
@@ -138,8 +142,9 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 	s := &server{
 		Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), turns: newTurns(),
 		costs: newLimits(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
-		bodies: transport.NewShares(networkBodies, allBodies),
-		store:  newShared[error](), names: newShared[[]string](), members: newShared[clusterSeen](),
+		sessions: newSessions(cfg.AdminToken, ports.Now),
+		bodies:   transport.NewShares(networkBodies, allBodies),
+		store:    newShared[error](), names: newShared[[]string](), members: newShared[clusterSeen](),
 	}
 	s.metrics = newMetrics(cfg, ports)
 
@@ -151,7 +156,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 			return Handlers{}, err
 		}
 	}
-	handlers := Handlers{server: s, All: patient(proxies(cfg.Proxies).pass(all))}
+	handlers := Handlers{Sessions: s.sessions, server: s, All: patient(proxies(cfg.Proxies).pass(all))}
 	if cfg.Apart {
 		apart := http.NewServeMux()
 		s.serveOperators(apart, health)
@@ -176,6 +181,7 @@ func (s *server) handle(mux *http.ServeMux, routes map[string]methods) {
 // serveOperators adds what strangers have no use for.
 func (s *server) serveOperators(mux *http.ServeMux, routes map[string]methods) {
 	admin := newAdmin(s)
+	s.admin = admin
 	for _, path := range []string{"/admin", "/admin/", "/debug", "/debug/"} {
 		mux.Handle(path, admin)
 	}

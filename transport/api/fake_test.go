@@ -115,6 +115,7 @@ type pod struct {
 	http.Handler
 	apart    http.Handler
 	server   *server
+	admin    *admin
 	canvas   *fakeCanvas
 	store    *fakeStore
 	draining bool
@@ -185,6 +186,7 @@ func newPod(t testing.TB, change ...func(*Config)) *pod {
 		t.Fatal(err)
 	}
 	p.Handler, p.apart, p.server = handlers.All, handlers.Admin, handlers.server
+	p.admin = p.server.admin
 	return p
 }
 

@@ -58,7 +58,7 @@ func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 
 // tagAlone is the tag of a view that may not have to be made.
 func (s *server) tagAlone(w http.ResponseWriter, r *http.Request, v view) (string, error) {
-	one, refused := s.work(w, r, 0)
+	one, refused := s.job(w, r, 0)
 	if refused != nil {
 		return "", refused
 	}

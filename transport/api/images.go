@@ -127,7 +127,7 @@ func (s *server) image(w http.ResponseWriter, r *http.Request, v view) (shown *r
 
 // render makes a view, unless the canvas is as it was before.
 func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *rendering) (*rendering, error) {
-	one, refused := s.work(w, r, 0)
+	one, refused := s.job(w, r, v.units())
 	if refused != nil {
 		return nil, refused
 	}

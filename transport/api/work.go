@@ -18,6 +18,9 @@ const (
 
 	// Expensive requests under way: of one network and in all. Each takes about 1.3 MB.
 	networkJobs, allJobs = 4, 16
+	// smallJobs of them are for requests of at most smallWork units, as the whole of a canvas
+	// of the usual size: they don't wait for those of seconds.
+	smallJobs, smallWork = 6, 2 << 20
 	// jobYoung is how long a request is left alone that could be cut off for another.
 	jobYoung = 10 * time.Second
 )
@@ -35,6 +38,7 @@ type jobs struct {
 // job is one of them.
 type job struct {
 	network netip.Prefix
+	large   bool // of more than smallWork
 	began   time.Time
 	sent    atomic.Int64 // bytes that the client took
 	cut     atomic.Bool  // it has to end
@@ -46,14 +50,15 @@ func newJobs(now func() time.Time) jobs {
 }
 
 // begin admits a job, or says with which status it is refused.
-func (j *jobs) begin(network netip.Prefix, stop func()) (*job, int) {
+func (j *jobs) begin(network netip.Prefix, units int, stop func()) (*job, int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if j.of[network] >= networkJobs {
 		return nil, http.StatusTooManyRequests
 	}
-	if len(j.all) >= allJobs {
-		slowest := j.slowest()
+	large := units > smallWork
+	if len(j.all) >= allJobs || large && j.large() >= allJobs-smallJobs {
+		slowest := j.slowest(large)
 		if slowest == nil {
 			return nil, http.StatusServiceUnavailable
 		}
@@ -61,15 +66,29 @@ func (j *jobs) begin(network netip.Prefix, stop func()) (*job, int) {
 		slowest.stop()
 		j.remove(slowest)
 	}
-	one := &job{network: network, began: j.now(), stop: stop}
+	one := &job{network: network, large: large, began: j.now(), stop: stop}
 	j.all[one] = struct{}{}
 	j.of[network]++
 	return one, 0
 }
 
-func (j *jobs) slowest() (slowest *job) {
+// large counts the jobs of more than smallWork.
+func (j *jobs) large() (n int) {
+	for one := range j.all {
+		if one.large {
+			n++
+		}
+	}
+	return n
+}
+
+// slowest is the job that is taken most slowly: of the large ones, if only they help.
+func (j *jobs) slowest(large bool) (slowest *job) {
 	least := 0.0
 	for one := range j.all {
+		if large && !one.large {
+			continue
+		}
 		age := j.now().Sub(one.began)
 		if pace := float64(one.sent.Load()) / age.Seconds(); age >= jobYoung && (slowest == nil || pace < least) {
 			slowest, least = one, pace
@@ -117,14 +136,23 @@ const jobRetry = 2 * time.Second
 
 // work begins an expensive request of so many units, if the client may cause them.
 func (s *server) work(w http.ResponseWriter, r *http.Request, units int) (*job, *overloadError) {
-	rc := http.NewResponseController(w)
-	one, refused := s.jobs.begin(clientOf(r), func() { _ = rc.SetWriteDeadline(time.Now()) })
-	if one == nil {
-		return nil, &overloadError{refused, jobRetry}
+	one, refused := s.job(w, r, units)
+	if refused != nil {
+		return nil, refused
 	}
 	if wait, ok := s.costs.take(clientOf(r), min(units, workBurst), s.Now()); !ok {
 		s.jobs.end(one)
 		return nil, &overloadError{http.StatusTooManyRequests, wait}
+	}
+	return one, nil
+}
+
+// job begins an expensive request whose units are taken later, if at all.
+func (s *server) job(w http.ResponseWriter, r *http.Request, units int) (*job, *overloadError) {
+	rc := http.NewResponseController(w)
+	one, refused := s.jobs.begin(clientOf(r), units, func() { _ = rc.SetWriteDeadline(time.Now()) })
+	if one == nil {
+		return nil, &overloadError{refused, jobRetry}
 	}
 	return one, nil
 }

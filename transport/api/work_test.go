@@ -73,23 +73,23 @@ func TestJobs_Bounds(t *testing.T) {
 	var all []*job
 	stopped := -1
 	for i := range allJobs {
-		one, refused := j.begin(network(i/networkJobs), func() { stopped = i })
+		one, refused := j.begin(network(i/networkJobs), 0, func() { stopped = i })
 		if one == nil {
 			t.Fatalf("number %d: refused with %d", i, refused)
 		}
 		all = append(all, one)
 	}
-	if _, refused := j.begin(network(0), nil); refused != http.StatusTooManyRequests {
+	if _, refused := j.begin(network(0), 0, nil); refused != http.StatusTooManyRequests {
 		t.Errorf("a network's fifth: %d", refused)
 	}
-	if _, refused := j.begin(network(9), nil); refused != http.StatusServiceUnavailable {
+	if _, refused := j.begin(network(9), 0, nil); refused != http.StatusServiceUnavailable {
 		t.Errorf("when all are young: %d", refused)
 	}
 	now = now.Add(jobYoung)
 	for i, one := range all {
 		one.sent.Store(int64(1000 + (i+5)%allJobs)) // number 11 is the slowest
 	}
-	if one, _ := j.begin(network(9), nil); one == nil || stopped != 11 || !all[11].cut.Load() {
+	if one, _ := j.begin(network(9), 0, nil); one == nil || stopped != 11 || !all[11].cut.Load() {
 		t.Errorf("number %d made room", stopped)
 	}
 	for _, one := range all {
@@ -98,6 +98,22 @@ func TestJobs_Bounds(t *testing.T) {
 	}
 	if len(j.all) != 1 || len(j.of) != 1 {
 		t.Errorf("%d jobs of %d networks are left", len(j.all), len(j.of))
+	}
+}
+
+func TestJobs_SmallOnesDoNotWaitForLargeOnes(t *testing.T) {
+	j := newJobs(func() time.Time { return noon })
+	begin := func(i, units int) int {
+		_, refused := j.begin(netip.PrefixFrom(netip.AddrFrom4([4]byte{10, 0, 0, byte(i)}), 32), units, nil)
+		return refused
+	}
+	for i := range allJobs - smallJobs {
+		if refused := begin(i, smallWork+1); refused != 0 {
+			t.Fatalf("large number %d: %d", i, refused)
+		}
+	}
+	if large, small := begin(50, smallWork+1), begin(51, smallWork); large != http.StatusServiceUnavailable || small != 0 {
+		t.Errorf("one more: large %d, small %d", large, small)
 	}
 }
 

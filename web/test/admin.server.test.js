@@ -18,7 +18,7 @@ function asked(respond) {
   return { server, calls };
 }
 
-test("questions are put below /admin/, with what they are about written safely", async () => {
+test("questions are put beside the page, wherever it is, with what they are about written safely", async () => {
   const { server, calls } = asked(() => Response.json({ ok: true }));
   await server.state(true);
   await server.state(false);
@@ -26,7 +26,7 @@ test("questions are put below /admin/, with what they are about written safely",
   await server.actor("m", "region/3");
   await server.connections("Ä b");
   assert.deepEqual(calls.map(([path]) => path), [
-    "/admin/api/state?history=1", "/admin/api/state", "/admin/api/actors?member=id%261&kind=region", "/admin/api/actor?member=m&id=region%2F3", "/admin/api/connections?name=%C3%84+b",
+    "api/state?history=1", "api/state", "api/actors?member=id%261&kind=region", "api/actor?member=m&id=region%2F3", "api/connections?name=%C3%84+b",
   ]);
 });
 
@@ -34,7 +34,7 @@ test("acts carry the header that other sites can't send", async () => {
   const { server, calls } = asked(() => Response.json({ ok: true }));
   await server.act("drain", { member: "m" });
   const [path, { method, headers, body }] = calls[0];
-  assert.deepEqual([path, method, headers["X-Playground-Admin"], body], ["/admin/api/drain", "POST", "1", '{"member":"m"}']);
+  assert.deepEqual([path, method, headers["X-Playground-Admin"], body], ["api/drain", "POST", "1", '{"member":"m"}']);
 });
 
 test("failures say why: the server's reason, a status, no connection, no answer in time", async () => {

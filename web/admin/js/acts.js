@@ -12,7 +12,7 @@ import { accepts, bounds, carries, nameOf, ownerOf } from "./state.js";
  * @property {boolean} grave people notice it
  * @property {{label: string, options: {value: string, text: string}[]}} [choice]
  * @property {{label: string, max: number}} [line] a line of text that is asked for
- * @property {string} path of the request, below /admin/api/
+ * @property {string} path of the request, below api/
  * @property {(given: string) => object} body of it; given: the choice or the line
  * @property {(given: string) => string} done what to say afterwards
  */

@@ -99,7 +99,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   changed();
 });
 byId("announce").addEventListener("click", () => ask(announce(state)));
-byId("logout").addEventListener("click", () => server.logout().finally(() => location.assign("/admin/login")));
+byId("logout").addEventListener("click", () => server.logout().finally(() => location.assign("login")));
 keys(page);
 follow();
 poll.again();

@@ -1,4 +1,5 @@
-// Questions to the server, and what they fail with.
+// Questions to the server, and what they fail with. Addresses are relative to the page, which a proxy may have
+// below any path.
 
 const PATIENCE = 4_000; // ms for an answer: pods are asked for up to 2 s
 
@@ -75,7 +76,7 @@ export class Server {
   async #ask(path, options) {
     let response;
     try {
-      response = await this.#fetch(`/admin/${path}`, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
+      response = await this.#fetch(path, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE), ...options });
     } catch (error) {
       throw new Failure(error?.name === "TimeoutError" ? "no answer in time" : "no connection");
     }

@@ -1,14 +1,5 @@
 package canvas
 
-import (
-	"strings"
-	"unicode"
-	"unicode/utf8"
-)
-
-// MaxName is the longest display name, in UTF-16 code units: what JavaScript counts.
-const MaxName = 20
-
 // User is a connected client by its public id and display name (empty: none was set).
 type User struct {
 	Author Author
@@ -22,29 +13,6 @@ const PointerGone = 0xFFFF
 type Pointer struct {
 	Author Author
 	X, Y   uint16
-}
-
-// CleanName makes a display name of untrusted text: valid UTF-8 without control
-// characters, trimmed, at most MaxName UTF-16 code units, no character cut in half.
-func CleanName(s string) string {
-	s = strings.Map(func(r rune) rune {
-		if r == utf8.RuneError || unicode.IsControl(r) {
-			return -1
-		}
-		return r
-	}, s)
-	s = strings.TrimSpace(s)
-	units := 0
-	for i, r := range s {
-		units++
-		if r > 0xFFFF { // a surrogate pair in UTF-16
-			units++
-		}
-		if units > MaxName {
-			return strings.TrimSpace(s[:i])
-		}
-	}
-	return s
 }
 
 // Refusal is why an op was not carried out. The numbers are those of PROTOCOL.md.

@@ -6,6 +6,8 @@
  * @typedef {{x: number, y: number, drawn: number}} Tag  drawn: ms
  */
 
+import { cleanName, skeleton, tellApart } from "./name.js";
+
 export const ANONYMOUS = "Anonymous";
 export const TAG_LIFE = 2000; // ms from the last pixel until the tag has faded
 export const POINTER_LIFE = 10_000; // ms until a pointer that doesn't move is taken for left
@@ -22,6 +24,8 @@ export class People {
   tags = new Map();
   /** Rises when count or names change. */
   version = 0;
+  /** What tellApart made of the names, and of which version of them. */
+  #apart = { version: -1, groups: new Map() };
 
   /** @param {import("./protocol.js").Presence} message */
   presence(message) {
@@ -31,15 +35,25 @@ export class People {
       this.names.delete(user);
       this.pointers.delete(user);
     }
-    for (const [user, name] of message.joined) {
+    for (const [user, given] of message.joined) {
+      const name = cleanName(given); // servers of before let more pass
       if (name) this.names.set(user, name);
       else this.names.delete(user);
     }
     this.version++;
   }
 
+  /** How an author is shown: by name, with a piece of the id where someone else's looks the same. */
   nameOf(author) {
-    return typeof author === "string" ? author : (this.names.get(author) ?? ANONYMOUS);
+    if (this.#apart.version !== this.version) this.#apart = { version: this.version, groups: tellApart(this.names) };
+    const { groups } = this.#apart;
+    if (typeof author !== "string") {
+      const name = this.names.get(author);
+      return name ? groups.get(skeleton(name)).get(author) : ANONYMOUS;
+    }
+    // Given for a pixel alone: anyone can give any.
+    const alias = cleanName(author);
+    return groups.has(skeleton(alias)) ? `${alias} (unconfirmed)` : alias || ANONYMOUS;
   }
 
   /**

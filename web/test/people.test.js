@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { Allowance } from "../js/allowance.js";
-import { cleanName, recallName, rememberName } from "../js/name.js";
+import { cleanName, recallName, rememberName, skeleton } from "../js/name.js";
 import { People, POINTER_LIFE, TAG_LIFE } from "../js/people.js";
 
 const presence = (fields) => ({ type: 22, count: 0, full: false, joined: [], left: [], ...fields });
@@ -61,11 +62,31 @@ test("the allowance counts from what the server said, with a steady clock", () =
 });
 
 test("names are cleaned as the server cleans them", () => {
-  const table = [
-    ["  Ada \n", "Ada"], ["", ""], ["\u0007bell\u0000", "bell"], ["x".repeat(30), "x".repeat(20)],
-    ["x".repeat(19) + "🎨", "x".repeat(19)], ["日本".repeat(10), "日本".repeat(10)], ["x".repeat(19) + " y", "x".repeat(19)],
-  ];
-  for (const [text, name] of table) assert.equal(cleanName(text), name, JSON.stringify(text));
+  const table = JSON.parse(readFileSync(new URL("../../actors/canvas/testdata/names.json", import.meta.url), "utf8"));
+  assert.ok(table.length >= 50);
+  table.push({ what: "half a surrogate pair", text: "A\ud83dda\udc00", name: "Ada" });
+  for (const { what, text, name } of table) assert.equal(cleanName(text), name, `${what}: ${JSON.stringify(text)}`);
+  for (const { what, text } of table) assert.equal(cleanName(cleanName(text)), cleanName(text), `${what}, twice`);
+});
+
+test("names that look alike have one skeleton, others have not", () => {
+  const alike = [["Ada", "АdА", "Ａｄａ", "𝐀𝐝𝐚", "ada", "Αdα", "Ádä"], ["Paul", "Ρаul", "PAUI", "Pau1", "Рau|"], ["O0o", "ООО", "000"], ["mark", "rnark", "МАRК"], ["Ada B", "Ada  B", "Ada\u00a0B"], ["x", "х", "ⅹ"]];
+  for (const names of alike) {
+    for (const name of names) assert.equal(skeleton(name), skeleton(names[0]), `${name} and ${names[0]}`);
+  }
+  const looks = [...alike.map((names) => names[0]), "Bob", "Eve", "日本", "김철수", "Ольга", "مریم", "🎨", "🎩"].map(skeleton);
+  assert.equal(new Set(looks).size, looks.length, looks.join());
+});
+
+test("those whose names look alike are shown with as much of their id as tells them apart", () => {
+  const people = new People();
+  people.presence(presence({ joined: [[0xabc123, "Ada"], [0x1d00ff, "Bob"], [0xfff999, "Аdа"]] }));
+  assert.deepEqual([0xabc123, 0x1d00ff, 0xfff999, 5].map((user) => people.nameOf(user)), ["Ada ·c123", "Bob", "Аdа ·f999", "Anonymous"]);
+  people.presence(presence({ joined: [[0xdddc123, "ADA"]] }));
+  assert.deepEqual([0xabc123, 0xfff999, 0xdddc123].map((user) => people.nameOf(user)), ["Ada ·00abc123", "Аdа ·00fff999", "ADA ·0dddc123"]);
+  people.presence(presence({ left: [0xfff999, 0xdddc123], joined: [[7, "\u202eeve\u200b"], [8, "\u3164"]] }));
+  assert.deepEqual([0xabc123, 7, 8].map((user) => people.nameOf(user)), ["Ada", "eve", "Anonymous"]);
+  assert.deepEqual(["Bot", "аda", "B\u200bot", "\u3164"].map((alias) => people.nameOf(alias)), ["Bot", "аda (unconfirmed)", "Bot", "Anonymous"]);
 });
 
 test("a name is remembered, also that there is to be none; without storage it is not", () => {

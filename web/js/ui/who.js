@@ -96,9 +96,10 @@ function list(people, state) {
     const known = [...state.people.names].sort((a, b) => a[1].localeCompare(b[1]));
     const own = known.findIndex(([user]) => user === connection.user);
     if (own > 0) known.unshift(...known.splice(own, 1));
-    names.replaceChildren(...known.slice(0, LISTED).map(([user, name]) => {
-      const item = document.createElement("li");
-      item.textContent = user === connection.user ? `${name} (you)` : name;
+    names.replaceChildren(...known.slice(0, LISTED).map(([user]) => {
+      const item = document.createElement("li"), name = document.createElement("bdi"); // whichever way it is written
+      name.textContent = state.people.nameOf(user);
+      item.append(name, user === connection.user ? " (you)" : "");
       item.className = user === connection.user ? "own" : "";
       return item;
     }));

@@ -1,0 +1,130 @@
+package canvas
+
+import (
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+)
+
+// MaxName is the longest display name, in UTF-16 code units: what JavaScript counts.
+const MaxName = 20
+
+// CleanName makes a display name of untrusted text: valid UTF-8 that shows something, does not
+// reach into the text around it, is trimmed, and has at most MaxName UTF-16 code units, no character cut in half.
+// web/js/name.js does the same, and testdata/names.json says what, for both.
+//
+// Removed are control and format characters (bidirectional controls and tags among them), line breaks of all kinds,
+// what Unicode calls ignorable, blank letters, and marks that nothing precedes. What joins or keeps apart letters
+// of a script that needs it (Persian, Hindi) or the parts of an emoji stays where it does that.
+//
+// Names can still look alike, with other letters or in other scripts: a name is no proof of who someone is. That is
+// the user's id, by which the page tells those apart whose names look the same.
+func CleanName(s string) string {
+	if isPlain(s) {
+		return strings.Trim(s, " ")
+	}
+	var runes []rune
+	for _, r := range s {
+		if r != utf8.RuneError && (isJoiner(r) || !isUnseen(r)) {
+			runes = append(runes, r)
+		}
+	}
+	return string(trimName(cutName(trimName(joined(runes)))))
+}
+
+// isPlain tells whether a name is what almost all are: short, of ASCII's visible characters and spaces.
+func isPlain(s string) bool {
+	if len(s) > MaxName {
+		return false
+	}
+	for i := range len(s) {
+		if s[i] < ' ' || s[i] > '~' {
+			return false
+		}
+	}
+	return true
+}
+
+// Joiners: what stands between two characters and shows only in how these look.
+const (
+	nonJoiner   = '\u200C'
+	joiner      = '\u200D'
+	asEmoji     = '\uFE0F' // the character before is to be shown as an emoji
+	brailleNone = '\u2800'
+	nullHead    = '\U0001D159' // of a musical note
+)
+
+func isJoiner(r rune) bool { return r == nonJoiner || r == joiner || r == asEmoji }
+
+// isUnseen tells whether a character shows nothing of its own, and is not a space.
+func isUnseen(r rune) bool {
+	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) ||
+		r == brailleNone || r == nullHead
+}
+
+// joined leaves out the joiners that join nothing.
+func joined(runes []rune) []rune {
+	kept := runes[:0:0]
+	for i, r := range runes {
+		var before, behind rune
+		if len(kept) > 0 {
+			before = kept[len(kept)-1]
+		}
+		if i+1 < len(runes) {
+			behind = runes[i+1]
+		}
+		if !isJoiner(r) || joins(before, r, behind) {
+			kept = append(kept, r)
+		}
+	}
+	return kept
+}
+
+func joins(before, r, behind rune) bool {
+	switch r {
+	case asEmoji:
+		return unicode.Is(unicode.So, before)
+	case joiner:
+		if unicode.Is(unicode.So, behind) && (unicode.Is(unicode.So, before) || before == asEmoji || isSkinTone(before)) {
+			return true
+		}
+	}
+	return needsJoiners(before) && needsJoiners(behind)
+}
+
+func isSkinTone(r rune) bool { return r >= 0x1F3FB && r <= 0x1F3FF }
+
+// needsJoiners tells whether a letter or mark is of a script whose spelling has joiners.
+func needsJoiners(r rune) bool {
+	return unicode.In(r, unicode.L, unicode.M) && unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Devanagari,
+		unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil, unicode.Telugu, unicode.Kannada,
+		unicode.Malayalam, unicode.Sinhala)
+}
+
+// trimName removes space around a name, marks at its beginning, which would sit on what stands before, and a
+// joiner at its end.
+func trimName(runes []rune) []rune {
+	for len(runes) > 0 && (unicode.IsSpace(runes[0]) || unicode.Is(unicode.M, runes[0])) {
+		runes = runes[1:]
+	}
+	for len(runes) > 0 {
+		last := runes[len(runes)-1]
+		if !unicode.IsSpace(last) && last != joiner && last != nonJoiner {
+			break
+		}
+		runes = runes[:len(runes)-1]
+	}
+	return runes
+}
+
+// cutName keeps the first characters, MaxName code units of them at most.
+func cutName(runes []rune) []rune {
+	units := 0
+	for i, r := range runes {
+		if units += utf16.RuneLen(r); units > MaxName {
+			return runes[:i]
+		}
+	}
+	return runes
+}

@@ -62,6 +62,7 @@ type Node struct {
 	presence          *actor.PID
 	roster, inspector *actor.PID
 	opened            time.Time
+	waits             waits // by RegionID, as long as regions
 
 	draining atomic.Bool
 	users    atomic.Int64  // of the whole canvas, as shown last
@@ -170,6 +171,7 @@ func (n *Node) Open() error {
 			return err
 		}
 		n.regions = make([]*actor.PID, n.cfg.Geometry.Regions())
+		n.waits = make(waits, len(n.regions))
 	}
 	for i := range n.regions {
 		id := canvas.RegionID(i)

@@ -359,6 +359,7 @@ func (r *region) letGo(ctx actor.Context) {
 func (r *region) calling() {
 	if r.asked.IsZero() {
 		r.asked = r.pod.clock.Now()
+		r.pod.waits[r.id].Store(r.asked.UnixNano())
 	}
 }
 
@@ -373,6 +374,7 @@ func (r *region) recovered() {
 		r.pod.outage.over(r.id, r.pod.clock.Now())
 	}
 	r.failures, r.asked = 0, time.Time{}
+	r.pod.waits[r.id].Store(0)
 }
 
 // impatient tells whether the store has been away for longer than ops should wait.

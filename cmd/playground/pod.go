@@ -95,7 +95,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	p.store, ports.Store = kept, kept
 	p.node = actors.New(live, ports)
 	handlers, err := api.New(http, api.Ports{
-		Canvas: p.node, Cluster: members{p}, Inspectors: p.node, Store: p.store, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
+		Canvas: p.node, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.Allows, Draining: p.draining.Load, Log: log,
 	})
 	if err != nil {

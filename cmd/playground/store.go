@@ -2,6 +2,7 @@ package main
 
 import (
 	"cmp"
+	"context"
 	"log/slog"
 
 	"pixelplayground/actors/store"
@@ -56,4 +57,14 @@ func boltCounters(s *bolt.Stats) []api.Counter {
 		{Name: "bolt_transactions_failed_total", Help: "Transactions that were undone.", Value: &s.Failed},
 		{Name: "bolt_queue_full_total", Help: "Requests that had to wait for a place in the queue.", Value: &s.QueueFull},
 	}
+}
+
+// ready is whether a pixel would be taken now: by the store, and by this pod's regions.
+type ready struct{ *pod }
+
+func (r ready) Ping(ctx context.Context) error {
+	if err := r.store.Ping(ctx); err != nil {
+		return err
+	}
+	return r.node.Ready()
 }

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"sync"
 	"sync/atomic"
 
@@ -36,7 +37,10 @@ type Store struct {
 	mu     sync.RWMutex // callers hold it for reading while they send to requests
 	closed bool
 
-	failing bool // the last transaction failed; the writer's own
+	opened os.FileInfo           // the file, to be found again
+	broken atomic.Pointer[error] // reading the file has failed; nil: it has not
+	room   func() uint64         // free on the disk, in bytes; the writer's own, as is
+	doubt  doubt
 }
 
 // Stats counts what the store did since it was opened.
@@ -57,8 +61,12 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
+	opened, err := os.Stat(db.Path())
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
+	}
 	s := &Store{
-		cfg: cfg, db: db,
+		cfg: cfg, db: db, opened: opened, room: func() uint64 { return freeRoom(db.Path()) },
 		requests: make(chan *request, queueLength),
 		written:  make(chan struct{}),
 	}
@@ -75,6 +83,9 @@ func (s *Store) Close() error {
 	}
 	s.mu.Unlock()
 	<-s.written
+	if s.broken.Load() != nil { // closing would wait for the transaction in which that was found
+		return nil
+	}
 	if err := s.db.Close(); err != nil { // waits for readers; does nothing the second time
 		return fmt.Errorf("close store: %w", err)
 	}
@@ -173,7 +184,8 @@ func (s *Store) History(ctx context.Context, region canvas.RegionID, after uint6
 }
 
 // Ping implements store.Store. It waits its turn in the queue like a commit, but costs a
-// flush only when the last transaction failed, to see whether the next would.
+// flush only when there is reason for doubt: the last transaction failed, or the disk is
+// nearly full. Then one ping a second tries in earnest, and others are told what came of it.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.submit(ctx, ping{}, 0); err != nil {
 		return fmt.Errorf("ping: %w", err)
@@ -186,7 +198,7 @@ func (s *Store) read(ctx context.Context, f func(*tables) error) error {
 	if err := ctx.Err(); err != nil {
 		return unavailable(err)
 	}
-	err := s.db.View(func(tx *bbolt.Tx) error { return f(tablesOf(tx)) })
+	err := s.view(func(tx *bbolt.Tx) error { return f(tablesOf(tx)) })
 	switch {
 	case errors.Is(err, berrors.ErrDatabaseNotOpen):
 		return store.ErrClosed

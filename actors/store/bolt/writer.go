@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"go.etcd.io/bbolt"
 
@@ -97,38 +98,61 @@ var errNothingToDo = errors.New("nothing to do")
 func (s *Store) transact(group []*request) {
 	s.stats.Requests.Add(int64(len(group)))
 	outcomes := make([]error, len(group))
-	err := s.db.Update(func(tx *bbolt.Tx) error {
-		t := tablesOf(tx)
-		flush := false
-		for i, r := range group {
-			outcomes[i] = r.carryOut(t)
-			// A repeated commit changes nothing, yet it is flushed: the transaction that
-			// brought it may be the one that failed.
-			if _, isPing := r.op.(ping); outcomes[i] == nil && (!isPing || s.failing) {
-				flush = true
-			}
-		}
-		if t.failed == nil && !flush {
-			return errNothingToDo
-		}
-		return t.failed
-	})
+	now := time.Now()
+	try := s.doubt.due(now, s.room)
+	err := s.inPlace()
+	if err == nil {
+		err = s.update(func(tx *bbolt.Tx) error { return s.carryOut(tx, group, outcomes, try) })
+	}
+	if try {
+		s.doubt.probed = now
+	}
 	switch {
 	case errors.Is(err, errNothingToDo):
+		err = s.doubt.failure // what pings are told until it is time to try again
+		for i, r := range group {
+			if _, isPing := r.op.(ping); isPing && err != nil && outcomes[i] == nil {
+				outcomes[i] = unavailable(fmt.Errorf("write %s: %w", s.db.Path(), err))
+			}
+		}
 	case err != nil:
-		s.failing = true
+		s.settle(err)
 		s.stats.Failed.Add(1)
 		// Also who was refused may have been so because of what is undone now.
 		for i := range outcomes {
 			outcomes[i] = unavailable(fmt.Errorf("write %s: %w", s.db.Path(), err))
 		}
 	default:
-		s.failing = false
+		s.settle(nil)
 		s.stats.Transactions.Add(1)
 	}
 	for i, r := range group {
 		r.done <- outcomes[i]
 	}
+}
+
+// carryOut is what happens in the transaction. try: pings write, too.
+func (s *Store) carryOut(tx *bbolt.Tx, group []*request, outcomes []error, try bool) error {
+	t := tablesOf(tx)
+	flush := false
+	for i, r := range group {
+		outcomes[i] = r.carryOut(t)
+		_, isPing := r.op.(ping)
+		switch {
+		case outcomes[i] != nil:
+		case !isPing: // a repeated commit changes nothing, yet the transaction that brought it may have failed
+			flush = true
+		case try && !flush:
+			flush = true
+			if err := probe(tx); err != nil {
+				return err
+			}
+		}
+	}
+	if t.failed == nil && !flush {
+		return errNothingToDo
+	}
+	return t.failed
 }
 
 func (r *request) carryOut(t *tables) error {

@@ -188,28 +188,3 @@ func TestWriter_FailedTransaction(t *testing.T) {
 		t.Errorf("at %v with %d batches, want seq 2 with 2", claim.Position, len(claim.Recent))
 	}
 }
-
-func TestWriter_PingFlushesOnlyAfterAFailure(t *testing.T) {
-	s := open(t, testConfig(t.TempDir()))
-	transactions := func() int64 {
-		before := s.stats.Transactions.Load()
-		if err := s.Ping(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-		return s.stats.Transactions.Load() - before
-	}
-	if n := transactions(); n != 0 {
-		t.Errorf("a ping to a sound store made %d transactions", n)
-	}
-	claim := claimed(t, s, 0)
-	s.db.MaxSize = 1
-	big := dot(0, claim.Epoch, 0)
-	big.Ops[0].Name = strings.Repeat("x", 1<<20)
-	if err := s.offer(t.Context(), big); err == nil {
-		t.Fatal("a commit over the size allowed succeeded")
-	}
-	s.db.MaxSize = 0
-	if first, second := transactions(), transactions(); first != 1 || second != 0 {
-		t.Errorf("pings after a failure made %d and %d transactions, want 1 and 0", first, second)
-	}
-}

@@ -1,0 +1,32 @@
+package actors
+
+import (
+	"fmt"
+	"sync/atomic"
+	"time"
+)
+
+// waits is since when each region waits for the store, in Unix nanoseconds; 0: it does not.
+// Regions write, anyone reads.
+type waits []atomic.Int64
+
+// Ready tells whether every region that this pod has would take a pixel now: nil, or which
+// has waited for the store for longer than ops do.
+func (n *Node) Ready() error {
+	now, stuck, longest, first := n.clock.Now(), 0, time.Duration(0), 0
+	for id := range n.waits {
+		since := n.waits[id].Load()
+		if since == 0 {
+			continue
+		}
+		if waited := now.Sub(time.Unix(0, since)); waited > n.cfg.Patience {
+			if stuck++; waited > longest {
+				longest, first = waited, id
+			}
+		}
+	}
+	if stuck == 0 {
+		return nil
+	}
+	return fmt.Errorf("%d of this server's regions wait for the store, region %d for %v", stuck, first, longest.Round(100*time.Millisecond))
+}

@@ -25,6 +25,8 @@ type client struct {
 	conn *net.TCPConn
 	r    *bufio.Reader
 	mask [4]byte
+
+	reason string // of the close frame
 }
 
 // patience bounds every wait of a test.
@@ -203,6 +205,7 @@ func (c *client) closeCode() codec.CloseCode {
 		if len(payload) == 0 {
 			return 0
 		}
+		c.reason = string(payload[2:])
 		return codec.CloseCode(binary.BigEndian.Uint16(payload))
 	}
 }

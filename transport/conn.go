@@ -64,12 +64,12 @@ type backlog struct {
 	began   moment
 }
 
-// moment is a time by the clock that never goes back, in nanoseconds since the server was
-// made: a third of a time.Time.
+// moment is a time that a shard has run, in nanoseconds since the server was made, by the
+// clock that never goes back: a third of a time.Time. Only moments of one shard compare.
 type moment int64
 
 // moment is when this turn of the shard's loop began.
-func (s *shard) moment() moment { return moment(s.now.Sub(s.server.made)) }
+func (s *shard) moment() moment { return moment(s.now.Sub(s.server.made) - s.lapsed) }
 
 // since is how long ago a moment was then.
 func (s *shard) since(m moment) time.Duration { return time.Duration(s.moment() - m) }
@@ -196,32 +196,28 @@ func (k *credit) exhausted(already bool) bool {
 	return k.unhandled.Load() > actors.MaxUnhandled/2
 }
 
-const (
-	// codeVanished counts connections that broke without a close frame. It is never sent.
-	codeVanished codec.CloseCode = 1006
-	// closeReload tells a JSON client that it has missed more than that protocol can say.
-	closeReload codec.CloseCode = 1013
-
-	closeRestart = codec.CloseRestart
-)
-
 // closeLinger is how long a client may take to close its end after our close frame. To
 // close at once would make the kernel throw away what the client has not yet read.
 const closeLinger = 2 * time.Second
 
 // fail ends a connection for a reason that its client is told.
-func (s *shard) fail(c *conn, code codec.CloseCode) { s.bye(c, code, code) }
+func (s *shard) fail(c *conn, code codec.CloseCode) { s.failFor(c, code, reasonFor(code)) }
 
-// bye sends a close frame with code behind what is already to be written, and counts it as reason.
-func (s *shard) bye(c *conn, code, reason codec.CloseCode) {
+// failFor is fail where there is more to say than the code does.
+func (s *shard) failFor(c *conn, code codec.CloseCode, reason string) {
+	s.bye(c, code, closeFrame(code, reason))
+}
+
+// bye sends a close frame behind what is already to be written, and counts it as as.
+func (s *shard) bye(c *conn, as codec.CloseCode, frame []byte) {
 	if c.state >= closing {
 		return
 	}
-	s.forget(c, reason)
+	s.forget(c, as)
 	c.state = closing
 	c.since = s.moment()
 	c.intake, c.paused = nil, false
-	s.tell(c, closeFrame(code))
+	s.tell(c, frame)
 	s.watch(c)
 }
 

@@ -4,8 +4,6 @@ import (
 	"encoding/binary"
 
 	"github.com/gobwas/ws"
-
-	"pixelplayground/codec"
 )
 
 // protocol is which of the two client protocols a connection speaks.
@@ -51,12 +49,4 @@ func seal(op ws.OpCode, b []byte) []byte {
 	frame := b[headerRoom-len(h):]
 	copy(frame, h)
 	return frame
-}
-
-// closeFrame is what ends a connection. Code 0: without any, as an answer to such a one.
-func closeFrame(code codec.CloseCode) []byte {
-	if code == 0 {
-		return appendHeader(nil, ws.OpClose, 0)
-	}
-	return binary.BigEndian.AppendUint16(appendHeader(nil, ws.OpClose, 2), uint16(code))
 }

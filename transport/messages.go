@@ -29,7 +29,7 @@ func (s *shard) binaryMessage(c *conn, p []byte) {
 	hello, isHello := m.(codec.Hello)
 	switch {
 	case err != nil:
-		s.fail(c, codec.CloseMalformed)
+		s.failFor(c, codec.CloseMalformed, asciiOnly(err.Error()))
 	case c.state == greeting && isHello:
 		c.state = arriving
 		s.command(c, actors.Hello{Session: hello.Session, Resume: hello.Resume, Name: hello.Name})
@@ -43,8 +43,8 @@ func (s *shard) binaryMessage(c *conn, p []byte) {
 // request handles a message behind HELLO.
 func (s *shard) request(c *conn, m codec.ClientMessage) {
 	switch m := m.(type) {
-	case codec.Hello: // a second one
-		s.fail(c, codec.CloseMalformed)
+	case codec.Hello:
+		s.failFor(c, codec.CloseMalformed, "malformed message: a second HELLO")
 	case codec.Subscribe:
 		marks := slices.DeleteFunc(m.Marks, func(m canvas.Mark) bool { return s.unknown(m.Region) })
 		s.command(c, actors.Subscribe{Marks: marks})

@@ -151,13 +151,13 @@ func (s *shard) frame(c *conn, h ws.Header, payload []byte) {
 func (s *shard) closed(c *conn, payload []byte) {
 	switch {
 	case len(payload) == 0:
-		s.bye(c, 0, codec.CloseNormal)
+		s.bye(c, codec.CloseNormal, closeFrame(0, ""))
 	case len(payload) == 1 || !closeCodeAllowed(binary.BigEndian.Uint16(payload)):
 		s.fail(c, codec.CloseProtocol)
 	case !utf8.Valid(payload[2:]):
 		s.fail(c, codec.CloseBadText)
 	default:
-		s.bye(c, codec.CloseCode(binary.BigEndian.Uint16(payload)), codec.CloseNormal)
+		s.bye(c, codec.CloseNormal, closeFrame(codec.CloseCode(binary.BigEndian.Uint16(payload)), ""))
 	}
 }
 

@@ -90,6 +90,9 @@ func TestRead_Violations(t *testing.T) {
 					if code := c.closeCode(); code != tt.code {
 						t.Fatalf("closed with %d, not %d", code, tt.code)
 					}
+					if echo := tt.code < 1002 || tt.code == 3000; (c.reason == "") != echo {
+						t.Errorf("closed with %d for %q", tt.code, c.reason)
+					}
 				})
 			}
 		}

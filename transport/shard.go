@@ -21,7 +21,8 @@ type shard struct {
 	drained chan struct{} // closed by the shard when it drains and has no connection left
 	poller  poller        // set by open
 
-	now      time.Time // when this turn of the loop began
+	now      time.Time     // when this turn of the loop began
+	lapsed   time.Duration // before, in which the shard did not run, see turn
 	stopped  bool
 	draining bool
 
@@ -78,7 +79,8 @@ func (s *shard) open() error {
 		return err
 	}
 	s.poller = p
-	s.sweepAt = time.Now().Add(s.server.cfg.sweepEvery())
+	s.now = time.Now()
+	s.sweepAt = s.now.Add(s.server.cfg.sweepEvery())
 	s.inbox.open(len(s.feeds), p.wake)
 	return nil
 }
@@ -87,7 +89,7 @@ func (s *shard) open() error {
 func (s *shard) run() {
 	for !s.stopped {
 		events := s.poller.wait(s.deadline())
-		s.now = time.Now()
+		s.turn(time.Now())
 		for _, e := range events {
 			s.serve(e)
 		}
@@ -101,6 +103,14 @@ func (s *shard) run() {
 		}
 	}
 	s.close()
+}
+
+// turn begins a turn of the loop. No two are further apart than two sweeps, unless the
+// process was stopped or got no processor (or its clock jumped): that time does not count, in
+// which no client could have been heard and none be asked.
+func (s *shard) turn(now time.Time) {
+	s.lapsed += max(now.Sub(s.now)-s.server.cfg.sweepEvery(), 0)
+	s.now = now
 }
 
 // deadline is when the shard has something to do even if nothing happens.

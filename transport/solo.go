@@ -244,7 +244,7 @@ const maxJSONCatchUp = 1000
 func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 	if c.protocol == jsonProtocol {
 		if m.snapshot != nil || m.delta != nil && m.delta.count > maxJSONCatchUp {
-			s.fail(c, closeReload)
+			s.failFor(c, closeTryLater, "too much was missed to be told: please reload")
 			return false
 		}
 		if m.delta != nil {

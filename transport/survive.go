@@ -207,7 +207,9 @@ func (s *shard) abandon(c *conn) {
 			s.tried(c.session.Close)
 		}
 		if c.backlog == nil {
-			s.tried(func() { _, _ = c.socket.writev([][]byte{closeFrame(codec.CloseInternal)}) })
+			s.tried(func() {
+				_, _ = c.socket.writev([][]byte{closeFrame(codec.CloseInternal, reasonFor(codec.CloseInternal))})
+			})
 		}
 	}
 	s.tried(func() { s.poller.remove(c) })

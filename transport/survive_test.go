@@ -73,7 +73,7 @@ func TestShard_FaultEndsItsConnection(t *testing.T) {
 				if bad.state != closing || b.server.counters.Faults.Load() != int64(n+1) {
 					t.Fatalf("state %d, %d faults", bad.state, b.server.counters.Faults.Load())
 				}
-				if got := socket.written.Bytes(); !bytes.HasSuffix(got, closeFrame(codec.CloseInternal)) {
+				if got := socket.written.Bytes(); !bytes.HasSuffix(got, closeFrame(codec.CloseInternal, reasonFor(codec.CloseInternal))) {
 					t.Errorf("was written % x", got)
 				}
 			}
@@ -116,7 +116,7 @@ func TestShard_FaultOfNobody(t *testing.T) {
 			b.do(fault)
 			b.flush()
 			for i, socket := range sockets {
-				if !socket.closed || !bytes.HasSuffix(socket.written.Bytes(), closeFrame(codec.CloseInternal)) {
+				if !socket.closed || !bytes.HasSuffix(socket.written.Bytes(), closeFrame(codec.CloseInternal, reasonFor(codec.CloseInternal))) {
 					t.Errorf("connection %d: closed %t, written %q", i, socket.closed, socket.written.Bytes())
 				}
 			}

@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/gobwas/ws"
+
 	"pixelplayground/codec"
 )
 
@@ -58,5 +60,43 @@ func TestTimers_Linger(t *testing.T) {
 	b.sweep()
 	if !socket.closed || len(b.conns) > 0 {
 		t.Error("not closed")
+	}
+}
+
+// A server that was stopped, or starved, for longer than a client may be silent has not
+// listened itself: nobody is closed for that, each is pinged first, and who does not answer
+// then is closed.
+func TestTimers_PauseOfTheServer(t *testing.T) {
+	b := newBench(t)
+	c, _ := b.connect(binaryProtocol)
+	answers, _ := b.connect(binaryProtocol)
+	slow, slowSocket := b.slow(1)
+	begin := b.now
+	step := func(by time.Duration) {
+		b.turn(b.now.Add(by))
+		b.sweep()
+	}
+	step(time.Hour)
+	for _, c := range []*conn{c, answers, slow} {
+		if c.state != live || c.pinged {
+			t.Fatalf("after an hour's pause: state %d, pinged %t", c.state, c.pinged)
+		}
+	}
+	slowSocket.room = -1
+	b.writable(slow)
+	pinged := time.Duration(0)
+	for c.state == live && b.now.Sub(begin) < 2*time.Hour {
+		step(time.Second)
+		if c.pinged && pinged == 0 {
+			pinged = b.now.Sub(begin)
+			b.receive(answers, frame(ws.OpPong, nil))
+			answers.heard, answers.pinged = b.moment(), false // as readable does
+		}
+	}
+	if after := b.now.Sub(begin) - pinged; pinged == 0 || after < 39*time.Second || after > 42*time.Second {
+		t.Errorf("pinged after %v, closed %v after that", pinged, after)
+	}
+	if answers.state != live {
+		t.Error("who answered is closed")
 	}
 }

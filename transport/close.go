@@ -1,0 +1,73 @@
+package transport
+
+import (
+	"encoding/binary"
+	"strings"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/codec"
+)
+
+const (
+	// codeVanished counts connections that broke without a close frame. It is never sent.
+	codeVanished codec.CloseCode = 1006
+	// closeTryLater tells a JSON client that it has missed more than that protocol can say,
+	// and any that its network has too much unfinished here.
+	closeTryLater codec.CloseCode = 1013
+
+	closeRestart = codec.CloseRestart
+)
+
+// maxReason is how long the text of a close frame may be, in bytes: RFC 6455, section 5.5.
+const maxReason = 125 - 2
+
+// closeFrame is what ends a connection, with a line for whoever has to find out why. Code
+// 0: without any, as an answer to such a one.
+func closeFrame(code codec.CloseCode, reason string) []byte {
+	if code == 0 {
+		return appendHeader(nil, ws.OpClose, 0)
+	}
+	reason = reason[:min(len(reason), maxReason)] // ASCII, so that it may be cut anywhere
+	frame := binary.BigEndian.AppendUint16(appendHeader(nil, ws.OpClose, 2+len(reason)), uint16(code))
+	return append(frame, reason...)
+}
+
+// reasonFor is the line for a code where nothing better is known.
+func reasonFor(code codec.CloseCode) string {
+	switch code {
+	case codec.CloseProtocol:
+		return "WebSocket protocol violated"
+	case codec.CloseUnsupported:
+		return "binary frames only in this protocol, text frames only in the JSON protocol"
+	case codec.CloseBadText:
+		return "text that is not UTF-8"
+	case codec.CloseTooBig:
+		return "message larger than 65536 bytes"
+	case codec.CloseInternal:
+		return "internal error: please reconnect"
+	case codec.CloseRestart:
+		return "server is closing: please reconnect"
+	case codec.CloseMalformed:
+		return "malformed message"
+	case codec.CloseNoHello:
+		return "the first message must be HELLO, and come in time"
+	case codec.CloseSlow:
+		return "too slow: nothing could be written for too long"
+	case codec.CloseSilent:
+		return "nothing was heard for too long"
+	case codec.CloseKicked:
+		return "disconnected by an operator"
+	}
+	return ""
+}
+
+// asciiOnly is a text that may be cut anywhere and shown to anyone.
+func asciiOnly(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, text)
+}

@@ -32,6 +32,9 @@ func main() {
 	// Two, because the second one means: at once.
 	stop := make(chan os.Signal, 2)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	// Who reads the log may go away: that costs the log, and not the clients. Unless it is ignored, Go ends a process
+	// whose stdout or stderr is a broken pipe.
+	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, stop))
 }
 

@@ -22,9 +22,13 @@ func (s *Server) accept() {
 			s.admit(c)
 		case errors.Is(err, net.ErrClosed):
 			return
-		default: // out of descriptors, as a rule: wait for some to be closed
+		default: // out of descriptors, as a rule: take one from who needs it least, or wait
+			s.refusals.Note("accept failed", "accept", "err", err)
+			if did := s.places.makeRoom(); did != "" {
+				s.evicted(did)
+				continue
+			}
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
-			s.cfg.Log.Warn("accept failed", "err", err, "pause", pause)
 			time.Sleep(pause)
 		}
 	}

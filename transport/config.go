@@ -65,6 +65,11 @@ func DefaultConfig() Config {
 	}
 }
 
+// Descriptors is how many files the transport may have open: each shard has three.
+func (c Config) Descriptors() int {
+	return c.MaxConnections + maxPlaces + sparePlaces + 3*c.withDefaults().Shards
+}
+
 // Validate says what is wrong and how to fix it.
 func (c Config) Validate() error {
 	if err := c.Geometry.Validate(); err != nil {

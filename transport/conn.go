@@ -112,7 +112,7 @@ func (m open) run(s *shard) {
 		err = s.poller.add(c)
 	}
 	if err != nil {
-		s.server.cfg.Log.Warn("connection dropped", "err", err)
+		s.server.refusals.Note("connection dropped", "dropped", "err", err)
 		s.destroy(c, closeRestart)
 		return
 	}

@@ -121,7 +121,7 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 	_ = c.SetReadBuffer(receiveBuffer)
 	socket, err := newSocket(c, s.cfg.Plain)
 	if err != nil {
-		s.cfg.Log.Warn("connection dropped", "err", err)
+		s.refusals.Note("connection dropped", "dropped", "err", err)
 		s.counters.Connections.Add(-1)
 		_ = c.Close()
 		return

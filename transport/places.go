@@ -90,8 +90,16 @@ func (p *places) enter(c *net.TCPConn, from netip.Addr) (g *guest, evicted strin
 	p.guests[g] = struct{}{}
 	if g.spare {
 		p.spares++
+		p.enlist(g, nil)
 	}
 	return g, evicted
+}
+
+// makeRoom closes the connection that is missed least: there are no descriptors left.
+func (p *places) makeRoom() (evicted string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.evictFrom(&p.everyone)
 }
 
 // move notes what a guest does now. If it is more than its network may have, another of the
@@ -130,9 +138,10 @@ func (p *places) hold(g *guest) *holding {
 // enlist puts a guest last among those that could be closed.
 func (p *places) enlist(g *guest, hold *holding) {
 	switch {
-	case g.phase != waiting && g.phase != idle:
+	case g.phase == served:
 	case g.spare:
 		g.among = p.extra.PushBack(g)
+	case g.phase == fresh:
 	case g.phase == waiting:
 		g.among, g.within = p.everyone.waiting.PushBack(g), hold.waiting.PushBack(g)
 	default:

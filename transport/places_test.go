@@ -128,6 +128,23 @@ func TestPlaces_UnfinishedOnesMakeRoom(t *testing.T) {
 	}
 }
 
+// TestPlaces_DescriptorsRunOut: what accepting needs is taken from an idle connection.
+func TestPlaces_DescriptorsRunOut(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	c := from(t, s, "127.0.0.1", pageRequest)
+	statusOf(t, c)
+	s.waitFor(t, 1, idle)
+	if did := s.places.makeRoom(); did != evictedIdle {
+		t.Errorf("closed one that was %q", did)
+	}
+	if _, err := c.Read(make([]byte, 1)); err == nil {
+		t.Error("it is still open")
+	}
+	if did := s.places.makeRoom(); did != "" {
+		t.Errorf("closed another, %q", did)
+	}
+}
+
 // stuck keeps requests for /stuck until the test ends.
 func stuck(t *testing.T) func(*Config, *fakeHost) {
 	end := make(chan struct{})
@@ -206,7 +223,7 @@ func TestPlaces_AddUp(t *testing.T) {
 	p := newPlaces(nil)
 	p.all, p.each, p.spare = 12, 5, 3
 	var guests []*guest
-	for step := range 20_000 {
+	for step := range 5_000 {
 		switch {
 		case r.IntN(3) == 0 || len(guests) == 0:
 			if g, _ := p.enter(new(net.TCPConn), netip.AddrFrom4([4]byte{10, 0, 0, byte(r.IntN(4))})); g != nil {
@@ -242,7 +259,7 @@ func checkPlaces(t *testing.T, p *places, step int) {
 		if g.phase != fresh {
 			held[g.network]++
 		}
-		if (g.among != nil) != (g.phase == waiting || g.phase == idle) {
+		if (g.among != nil) != (g.phase == waiting || g.phase == idle || g.spare && g.phase == fresh) {
 			t.Fatalf("step %d: %+v", step, g)
 		}
 		if g.among != nil {

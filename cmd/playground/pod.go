@@ -128,6 +128,7 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		p.log.Info("serving operators", "url", urlOf(p.admin.Addr()))
 	}
 	if p.cfg.gateway {
+		checkDescriptors(p.cfg.transport(p.log).Descriptors(), p.log)
 		return server.Open(host{p.node}, handlers.All)
 	}
 	operators.open(handlers.All)

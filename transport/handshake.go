@@ -92,6 +92,18 @@ func tooBusy() *rejection {
 
 // judge decides on a request. If it is accepted (nil) it is counted among the connections.
 func (s *Server) judge(r request) *rejection {
+	if why := s.unwelcome(r); why != nil {
+		return why
+	}
+	if s.counters.Connections.Add(1) > int64(s.cfg.MaxConnections) {
+		s.counters.Connections.Add(-1)
+		return full()
+	}
+	return nil
+}
+
+// unwelcome says why a request would be refused now; nil: it would not.
+func (s *Server) unwelcome(r request) *rejection {
 	switch {
 	case r.offers && !r.offersOur:
 		return &rejection{refusedProtocol, http.StatusBadRequest,
@@ -100,12 +112,14 @@ func (s *Server) judge(r request) *rejection {
 		return &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect: --origins can allow it, or the proxy must pass Host on as it came", ""}
 	case s.draining.Load():
 		return &rejection{refusedDraining, http.StatusServiceUnavailable, "server is closing", retryAfter}
-	}
-	if s.counters.Connections.Add(1) > int64(s.cfg.MaxConnections) {
-		s.counters.Connections.Add(-1)
-		return &rejection{refusedFull, http.StatusServiceUnavailable, "server is full: it has as many connections as --max-connections allows", retryAfter}
+	case s.counters.Connections.Load() >= int64(s.cfg.MaxConnections):
+		return full()
 	}
 	return nil
+}
+
+func full() *rejection {
+	return &rejection{refusedFull, http.StatusServiceUnavailable, "server is full: it has as many connections as --max-connections allows", retryAfter}
 }
 
 // receiveBuffer is the kernel's buffer for what a client sends, in bytes: a client that

@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -238,6 +239,26 @@ func TestHandshake_RefusedOnKeepAlive(t *testing.T) {
 		if _, err := io.Copy(io.Discard, response.Body); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// TestHandshake_WhyRefused: a page can ask over HTTP what its browser does not tell it.
+func TestHandshake_WhyRefused(t *testing.T) {
+	s, _ := openServer(t, false, func(c *Config, _ *fakeHost) { c.MaxConnections = 1 })
+	why := func(origin string) *http.Response {
+		return ask(t, s, "GET /ws?origin="+url.QueryEscape(origin)+" HTTP/1.1\r\nHost: canvas.test\r\n\r\n")
+	}
+	for origin, want := range map[string]int{"https://canvas.test": 426, "https://canvas.test:443": 426, "https://evil.test": 403, "": 426} {
+		if response := why(origin); response.StatusCode != want || response.Header.Get("Cache-Control") != "no-store" {
+			t.Errorf("%s: %s", origin, response.Status)
+		}
+	}
+	dialBinary(t, s)
+	if response := why("https://canvas.test"); response.StatusCode != 503 || response.Header.Get("Retry-After") == "" {
+		t.Errorf("full: %s", response.Status)
+	}
+	if got := s.Counters().Connections.Load(); got != 1 {
+		t.Errorf("asking counts as %d connections", got-1)
 	}
 }
 

@@ -45,9 +45,7 @@ type guestKey struct{}
 func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	head, err := requestHead(r)
 	if err != nil || r.Method != http.MethodGet || !wantsUpgrade(head) {
-		w.Header().Set("Upgrade", "websocket")
-		w.Header().Set("Connection", "Upgrade")
-		http.Error(w, "this is a WebSocket: see PROTOCOL.md", http.StatusUpgradeRequired)
+		s.explain(w, r)
 		return
 	}
 	hijacked, buffers, err := http.NewResponseController(w).Hijack()
@@ -61,6 +59,22 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	early = append(bytes.Clone(early), c.release()...)
 	_ = c.SetDeadline(time.Now().Add(s.cfg.HandshakeTimeout))
 	s.upgrade(c.guest.tcp, head, early)
+}
+
+// explain answers who does not ask for a WebSocket. Browsers don't tell a page why a handshake
+// was refused: with ?origin= it is told whether one of that origin would be now.
+func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	if why := s.unwelcome(request{host: r.Host, origin: r.URL.Query().Get("origin")}); why != nil {
+		if why.status == http.StatusServiceUnavailable {
+			w.Header().Set("Retry-After", retrySeconds)
+		}
+		http.Error(w, why.text, why.status)
+		return
+	}
+	w.Header().Set("Upgrade", "websocket")
+	w.Header().Set("Connection", "Upgrade")
+	http.Error(w, "this is a WebSocket: see PROTOCOL.md", http.StatusUpgradeRequired)
 }
 
 // requestHead writes a request's head again, as upgrade reads it.

@@ -10,6 +10,7 @@ import { cleanName, recallName, rememberName } from "./name.js";
 import { Navigation } from "./navigation.js";
 import { Overlay } from "./overlay.js";
 import { copy, keepAddress } from "./place.js";
+import { whyRefused } from "./refusal.js";
 import { Session } from "./session.js";
 import { Link } from "./socket.js";
 import { Stage } from "./stage.js";
@@ -41,7 +42,10 @@ address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 address.hash = address.search = "";
 const link = new Link(
   address.href,
-  { WebSocket, setTimeout: setTimer, clearTimeout: clearTimer, now: Date.now, random: Math.random },
+  {
+    WebSocket, setTimeout: setTimer, clearTimeout: clearTimer, now: Date.now, random: Math.random,
+    whyRefused: () => whyRefused(address.href.replace("ws", "http"), location.origin, fetch),
+  },
   Session.handlers(() => session),
 );
 const session = new Session(state, link, { now, inflate, changed, began: () => navigation.open(location.hash) });

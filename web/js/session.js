@@ -133,6 +133,7 @@ export class Session {
     const { connection, pending } = this.state;
     connection.phase = this.link.phase;
     connection.reason = this.link.reason;
+    connection.hint = this.link.hint;
     if (connection.phase === "stopped") {
       if (connection.lostAt === 0) connection.lostAt = this.ports.now();
       const lost = pending?.abandon() ?? 0;

@@ -13,6 +13,7 @@ import { SUBPROTOCOL } from "./protocol.js";
  * @property {(id: number) => void} clearTimeout
  * @property {() => number} now the time of day, ms: unlike steady clocks it goes on while the computer sleeps
  * @property {() => number} random 0 to 1
+ * @property {() => Promise<string>} whyRefused what to tell the user about handshakes that fail; empty: nothing
  *
  * @typedef {object} Handlers
  * @property {() => void} opened
@@ -26,6 +27,7 @@ const FIRST_DELAY = 100; // ms, doubled with every try
 const MAX_DELAY = 2000; // ms
 const SPREAD = 0.25; // of a delay, either way, so that clients of a failed server don't come back as one
 const CONNECT_LIMIT = 8000; // ms for the handshake
+const ASK_WHY = 3; // handshakes that fail in a row until the server is asked why
 const TICK = 1000; // ms between looks at the clock
 const PROBE_EVERY = 10_000; // ms; also how often the round trip is measured
 const PATIENCE = 5000; // ms for the answer to a probe
@@ -60,6 +62,8 @@ export class Link {
   reason = "";
   /** Tries that have failed since the last success. */
   tries = 0;
+  /** Why they may have failed, for the user; empty: not known. */
+  hint = "";
 
   /** @type {WebSocket | null} */
   #socket = null;
@@ -70,6 +74,7 @@ export class Link {
   #probed = 0; // the last time a probe was sent
   #deadline = 0; // for hearing something; 0: none
   #doubted = false; // the clock has jumped, and nothing was heard since
+  #refused = 0; // handshakes that failed since the last that did not
   #restart = -1; // ms to wait after the next close, as the server asked; -1: it did not
 
   /** @param {string} url @param {Ports} ports @param {Handlers} handlers */
@@ -81,7 +86,8 @@ export class Link {
 
   start() {
     if (this.phase !== "stopped") return;
-    this.reason = "";
+    this.reason = this.hint = "";
+    this.#refused = 0;
     this.tries = 0;
     this.#connect();
     this.#watch();
@@ -136,6 +142,8 @@ export class Link {
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     socket.onopen = () => {
+      this.#refused = 0;
+      this.hint = "";
       this.#heard();
       this.#probed = this.ports.now();
       this.#deadline = this.#probed + PATIENCE; // for the welcome
@@ -148,9 +156,20 @@ export class Link {
     };
     socket.onclose = (event) => {
       this.#socket = null;
+      if (this.phase === "connecting") this.#askWhy();
       if (FINAL.has(event.code)) this.stop(FINAL.get(event.code));
       else this.#retry();
     };
+  }
+
+  /** Asks once in a row of failures: the answer won't change soon, and others need the server too. */
+  #askWhy() {
+    if (++this.#refused !== ASK_WHY) return;
+    this.ports.whyRefused().then((why) => {
+      if (this.#refused < ASK_WHY || this.phase === "stopped") return;
+      this.hint = why;
+      this.handlers.changed();
+    });
   }
 
   #retry() {

@@ -19,6 +19,7 @@ import { People } from "./people.js";
  * @property {boolean} welcomed the server has answered HELLO on this connection
  * @property {number} lostAt since when there is none, ms; 0: there is one
  * @property {string} reason why it is stopped for good, for the user
+ * @property {string} hint why there may be none, for the user; empty: not known
  * @property {string} node the pod on the other side
  * @property {number} user one's own public id; 0: none yet
  * @property {number} rtt round trip, ms; -1: not measured yet
@@ -68,7 +69,7 @@ export function newState() {
     grid: true,
     reticule: null,
     pointer: null,
-    connection: { phase: "stopped", welcomed: false, lostAt: 0, reason: "", node: "", user: 0, rtt: -1, draining: false },
+    connection: { phase: "stopped", welcomed: false, lostAt: 0, reason: "", hint: "", node: "", user: 0, rtt: -1, draining: false },
     allowance: new Allowance(),
     people: new People(),
     name: "",

@@ -8,7 +8,7 @@ function setUp() {
   const events = [];
   const link = new Link(
     "ws://host/ws",
-    { WebSocket: sockets.FakeWebSocket, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, now: () => clock.now, random: () => 0.5 },
+    { WebSocket: sockets.FakeWebSocket, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, now: () => clock.now, random: () => 0.5, whyRefused: async () => (events.push("asked why"), "it says so") },
     {
       opened: () => events.push("opened"),
       received: (bytes) => events.push(`received ${bytes.join()}`),
@@ -42,6 +42,25 @@ test("connects with the subprotocol and hands bytes over", () => {
   link.send(new Uint8Array([5]));
   assert.deepEqual(events, ["opened", "received 1"]);
   assert.deepEqual(sockets.last.sent.map((bytes) => [...bytes]), [[5]]);
+});
+
+test("when handshakes fail in a row, the server is asked why, once, until one succeeds", async () => {
+  const { clock, sockets, link, events } = setUp();
+  for (const [asked, hint] of [[0, ""], [0, ""], [1, "it says so"], [1, "it says so"]]) {
+    sockets.last.drop();
+    await new Promise((done) => setImmediate(done));
+    assert.deepEqual([events.filter((event) => event === "asked why").length, link.hint], [asked, hint]);
+    clock.advance(3000);
+  }
+  greet(sockets);
+  assert.equal(link.hint, "");
+  sockets.last.drop(); // which is no refusal
+  for (let tries = 0; tries < 3; tries++) {
+    assert.equal(events.filter((event) => event === "asked why").length, 1);
+    clock.advance(3000);
+    sockets.last.drop();
+  }
+  assert.equal(events.filter((event) => event === "asked why").length, 2);
 });
 
 test("a lost connection is tried again, with growing pauses, until one succeeds", () => {

@@ -64,8 +64,9 @@ function trouble({ connection, pending, canvas }, now) {
   if (connection.phase === "stopped" && connection.reason) return connection.reason;
   const waits = pending?.unsent > 0 ? ` · ${plural(pending.unsent)} will be sent` : "";
   if (lost > QUIET) {
-    if (!canvas) return `Connecting… ${seconds(lost)}`;
-    return `Connection lost, reconnecting… ${seconds(lost)}${waits}`;
+    const hint = connection.hint ? ` · ${connection.hint}` : "";
+    if (!canvas) return `Connecting… ${seconds(lost)}${hint}`;
+    return `Connection lost, reconnecting… ${seconds(lost)}${waits}${hint}`;
   }
   if (pending && now - pending.waitingSince > SLOW) return `Saving takes longer than usual… ${seconds(now - pending.waitingSince)}${waits}`;
   return "";

@@ -130,7 +130,7 @@ func TestConfig_CommandLine(t *testing.T) {
 		want string
 	}{
 		{[]string{"--lissten", ":80"}, `unknown flag --lissten, did you mean "--listen"?`},
-		{[]string{"serve"}, `unexpected argument serve`},
+		{[]string{"serve"}, `unexpected argument, not shown since it may be a part of a secret: what has spaces in it must be quoted, as in --admin-token 'A B'`},
 		{[]string{"--rate", "-1"}, `--rate "-1": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
 		{[]string{"--burst", "-5", "--rate=0"}, `--burst "-5": must be a whole number from 1 to 67108864, for example --burst 2000`},
 		{[]string{"--drain-timeout", "-3s"}, `--drain-timeout "-3s": must be a time with its unit, more than 0 and at most 1h, for example --drain-timeout 10s`},
@@ -256,5 +256,30 @@ func TestConfig_Version(t *testing.T) {
 	var out strings.Builder
 	if _, err := configure([]string{"--version"}, &out); !errors.Is(err, errAnswered) || strings.TrimSpace(out.String()) != commandline.Version() || commandline.Version() == "" {
 		t.Errorf("got %q, %v", out.String(), err)
+	}
+}
+
+// What can't be read of a file or a command line is not repeated: it may be a secret.
+func TestConfig_KeepsSecrets(t *testing.T) {
+	for _, line := range []string{
+		"admin-token: *hunter2", "admin-token: [hunter2", "admin-token: {hunter2: x}", "admin-token: \"hunter2", "admin-token hunter2", "hunter2",
+		"admin-token: a: hunter2", "- hunter2", "redis: redis://:hunter2#x@h", "admin-token: !!int hunter2", "admin-token: abc\n\thunter2",
+		"gossip-key: @hunter2", "gossip-key: %hunter2", "gossip-key: !hunter2! x", "gossip-key: hunter2", "gossip-key: |hunter2",
+	} {
+		file := filepath.Join(t.TempDir(), "p.yaml")
+		if err := os.WriteFile(file, []byte(line), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := configure([]string{"--config", file}, io.Discard); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+	for _, args := range [][]string{
+		{"--admin-token", "a", "hunter2"}, {"--gossip-key=aHVu", "hunter2"}, {"--gossip-key", "hunter2"}, {"--admin-token", "hunter2"},
+		{"--redis", "redis://:hunter2#tail@host"}, {"--redis", "redis://:hun", "hunter2@host"}, {"--admin-token", "--hunter2"}, {"--gossip-kee=hunter2"},
+	} {
+		if _, err := configure(args, io.Discard); err == nil || strings.Contains(err.Error(), "hunter2") {
+			t.Errorf("%q: %v", args, err)
+		}
 	}
 }

@@ -86,6 +86,16 @@ func explain(value *kong.Value) string {
 // errAnswered says that the command line was a question and has been answered.
 var errAnswered = errors.New("answered")
 
+// keepSecrets does not repeat an argument that is of no flag: of a secret with a space in it
+// that nobody has quoted, it is the second half.
+func keepSecrets(err error) error {
+	const stray = "unexpected argument"
+	if strings.HasPrefix(err.Error(), stray) {
+		return errors.New(stray + ", not shown since it may be a part of a secret: what has spaces in it must be quoted, as in --admin-token 'A B'")
+	}
+	return err
+}
+
 // configure reads flags, then environment, then config file, each for what those before it
 // left open. Errors are one line, and say how to fix what they refuse. Answers to --help
 // and --version go to stdout, with errAnswered.
@@ -106,7 +116,7 @@ func configure(args []string, stdout io.Writer) (config, error) {
 		return config{}, errAnswered
 	}
 	if err != nil {
-		return config{}, commandline.Explain(err)
+		return config{}, keepSecrets(commandline.Explain(err))
 	}
 	from := make(sources)
 	for _, flag := range parsed.Model.Flags {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -59,13 +60,14 @@ func readFile(path string, flags []*kong.Flag, from sources) error {
 	}
 	var document, more yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
+	quoted := regexp.MustCompile(`'[^ ,]{2,}'`) // names a part of the file, which may be a secret
 	err = decoder.Decode(&document)
 	if err == nil && decoder.Decode(&more) == nil {
 		return fmt.Errorf("%s:%d: a second document begins, put all settings into the first", path, more.Line)
 	}
 	if err != nil && !errors.Is(err, io.EOF) {
 		return fmt.Errorf("%s: %s: must be lines of settings and their values, for example canvas: 1024x1024",
-			path, strings.ReplaceAll(err.Error(), "\n", " "))
+			path, quoted.ReplaceAllString(strings.ReplaceAll(err.Error(), "\n", " "), "…"))
 	}
 	if len(document.Content) == 0 {
 		return nil // nothing but comments

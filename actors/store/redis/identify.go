@@ -20,8 +20,24 @@ const formatVersion = "1"
 // errFormat says that another version of the program wrote the canvas.
 var errFormat = errors.New("canvas has another format")
 
-// identify checks that Redis holds the canvas asked for, and makes a blank one hold it.
+// identify checks that Redis holds the canvas asked for, and makes a blank one hold it. What
+// it holds instead is said in the log.
 func (s *Store) identify(ctx context.Context) error {
+	err := s.compare(ctx)
+	switch {
+	case isRefusal(err):
+		if s.opened.Load() { // else Open returns it
+			s.refuse(err)
+		}
+	case err == nil && !s.identified.Swap(true) && s.cfg.Log != nil:
+		s.cfg.Log.Info("canvas opened", "redis", Redact(s.cfg.URL), "prefix", s.cfg.Prefix, "geometry", s.cfg.Geometry.String())
+		s.advise(ctx)
+	}
+	return err
+}
+
+// compare looks what Redis holds.
+func (s *Store) compare(ctx context.Context) error {
 	about, geometry := s.cfg.Prefix+":canvas", s.cfg.Geometry.String()
 	var fields *driver.SliceCmd
 	_, err := s.client.Pipelined(ctx, func(pipe driver.Pipeliner) error {
@@ -44,9 +60,6 @@ func (s *Store) identify(ctx context.Context) error {
 		return fmt.Errorf("%w: it is %s, asked for was %s: use --canvas %s --region %s as before, or choose another --redis-prefix",
 			store.ErrGeometry, found, geometry, size, region)
 	}
-	if !s.identified.Swap(true) && s.cfg.Log != nil {
-		s.cfg.Log.Info("canvas opened", "redis", Redact(s.cfg.URL), "prefix", s.cfg.Prefix, "geometry", geometry)
-	}
 	return nil
 }
 
@@ -60,7 +73,7 @@ func (s *Store) firstContact() error {
 	switch err := s.identify(ctx); {
 	case err == nil:
 		return nil
-	case errors.Is(err, store.ErrGeometry), errors.Is(err, errFormat):
+	case isRefusal(err):
 		return err
 	case driver.IsAuthError(err), driver.IsPermissionError(err):
 		return fmt.Errorf("%w: check user and password of the URL, and what the user may do", err)
@@ -68,6 +81,7 @@ func (s *Store) firstContact() error {
 		if s.cfg.Log != nil {
 			s.cfg.Log.Warn("redis does not answer: the canvas is served when it does", "redis", Redact(s.cfg.URL), "err", err)
 		}
+		s.lookFor()
 		return nil
 	}
 }

@@ -223,7 +223,7 @@ func TestOpen_Refusals(t *testing.T) {
 		{"geometry", func(c *Config) { c.Geometry.Height = 0 }, nil, "canvas 50x0"},
 		{"prefix", func(c *Config) { c.Prefix = "{a}" }, nil, `prefix "{a}"`},
 		{"log", func(c *Config) { c.LogPixels = 0 }, nil, "log of 0 pixels"},
-		{"URL", func(c *Config) { c.URL = "http://u:wr0ng@host" }, nil, "redis http://***@host: invalid URL scheme: http"},
+		{"URL", func(c *Config) { c.URL = "http://u:wr0ng@host" }, nil, "redis http://***@host: invalid URL scheme"},
 	} {
 		cfg := testConfig(url)
 		test.change(&cfg)

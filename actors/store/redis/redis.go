@@ -38,6 +38,10 @@ type Store struct {
 	scripts    scripts
 	stats      Stats
 	identified atomic.Bool // Redis was seen to hold the canvas asked for
+	opened     atomic.Bool // Open has returned
+	refused    atomic.Bool // the log says that Redis holds another canvas
+
+	stopLooking func() // ends looking for a Redis that was not there at the start
 
 	mu     sync.RWMutex // callers hold it for reading during a call
 	closed bool
@@ -62,15 +66,17 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	logDriver(cfg.Log)
-	s := &Store{cfg: cfg, client: connect(), scripts: newScripts()}
+	s := &Store{cfg: cfg, client: connect(), scripts: newScripts(), stopLooking: func() {}}
 	if err := s.firstContact(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %s: %w", Redact(cfg.URL), err), s.Close())
 	}
+	s.opened.Store(true)
 	return s, nil
 }
 
 // Close waits for calls under way. It may be called twice.
 func (s *Store) Close() error {
+	s.stopLooking()
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.closed {

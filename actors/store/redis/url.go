@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"regexp"
 	"strings"
 	"time"
 
@@ -29,14 +30,16 @@ const (
 // added as parameters.
 func parse(text string) (connect func() driver.UniversalClient, err error) {
 	u, err := url.Parse(text)
-	if err != nil {
-		var cause *url.Error // tells the whole URL, with the password
-		if errors.As(err, &cause) {
-			err = cause.Err
-		}
-		return nil, err
+	switch {
+	case err != nil:
+		return nil, errNoURL // the cause repeats what it does not like
+	case strings.Contains(text, "#"), strings.Contains(u.EscapedPath(), "@"): // within a password, as a rule
+		return nil, errNoURL
 	}
-	query := u.Query()
+	query, err := url.ParseQuery(u.RawQuery)
+	if err != nil {
+		return nil, errNoURL
+	}
 	for _, setting := range []string{"read_only", "replica_only", "route_by_latency", "route_randomly"} {
 		if query.Has(setting) {
 			return nil, fmt.Errorf("%s: a replica may be behind, everything is read where it is written", setting)
@@ -46,24 +49,24 @@ func parse(text string) (connect func() driver.UniversalClient, err error) {
 	case query.Has("master_name"):
 		o, err := driver.ParseFailoverURL(text)
 		if err != nil {
-			return nil, plain(err)
+			return nil, plain(text, err)
 		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
 		return func() driver.UniversalClient { return driver.NewFailoverClient(o) }, nil
 	case query.Has("addr"):
 		if db := strings.Trim(u.Path, "/"); db != "" && db != "0" {
-			return nil, fmt.Errorf("database %s: a cluster has only database 0", db)
+			return nil, errors.New("a cluster has only database 0")
 		}
 		o, err := driver.ParseClusterURL(text)
 		if err != nil {
-			return nil, plain(err)
+			return nil, plain(text, err)
 		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
 		return func() driver.UniversalClient { return driver.NewClusterClient(o) }, nil
 	default:
 		o, err := driver.ParseURL(text)
 		if err != nil {
-			return nil, plain(err)
+			return nil, plain(text, err)
 		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
 		return func() driver.UniversalClient { return driver.NewClient(o) }, nil
@@ -83,23 +86,55 @@ func limit(dial, read *time.Duration, dials *int, deadlines *bool) {
 	*deadlines = true
 }
 
-func plain(err error) error { return errors.New(strings.TrimPrefix(err.Error(), "redis: ")) }
+// errNoURL does not say what is wrong with the URL: that may be a part of the password.
+var errNoURL = errors.New("it is no URL: in a user and password % / # ? @ are written as %25 %2F %23 %3F %40")
 
-// Redact hides the passwords in a URL, also in one that is malformed.
+// plain is what the driver does not like about a URL. It repeats that, which may be a part
+// of a password with characters that mean something in a URL: then it is cut off.
+func plain(text string, err error) error {
+	said := strings.TrimPrefix(err.Error(), "redis: ")
+	if _, _, clear := parts(text); !clear || passwordParameter.MatchString(text) {
+		said, _, _ = strings.Cut(said, ":")
+		said += ` (in a user and password % / # ? @ are written as %25 %2F %23 %3F %40)`
+	}
+	return errors.New(said)
+}
+
+var (
+	schemeOf          = regexp.MustCompile(`^[a-z]+://`)
+	addressOf         = regexp.MustCompile(`@[A-Za-z0-9.:\[\]-]+$`)
+	withoutPassword   = regexp.MustCompile(`^[A-Za-z0-9.\[\]-]*(:[0-9]+)?$`)
+	passwordParameter = regexp.MustCompile(`(?i)(pass[a-z_]*=)[^&]*`)
+)
+
+// parts takes a URL apart: the authority holds user, password and address, the rest is what
+// follows. Clear tells that no password can reach into the rest: it would be followed by
+// the @ before the address.
+func parts(text string) (authority, rest string, clear bool) {
+	authority = text[len(schemeOf.FindString(text)):]
+	if i := strings.IndexAny(authority, "/?#"); i >= 0 {
+		authority, rest = authority[:i], authority[i:]
+	}
+	_, err := url.Parse(text)
+	return authority, rest, err == nil && !strings.ContainsAny(rest, "@#")
+}
+
+// Redact hides the passwords in a URL. Of one that is malformed it may not be known where
+// they end: then all is hidden but the scheme and what can only be the address.
 func Redact(text string) string {
-	start := 0
-	if scheme := strings.Index(text, "://"); scheme >= 0 {
-		start = scheme + len("://")
+	authority, rest, clear := parts(text)
+	_, err := parse(text)
+	at := strings.LastIndexByte(authority, '@')
+	switch shown := schemeOf.FindString(text); {
+	case text == "":
+		return ""
+	case err != nil && passwordParameter.MatchString(text):
+		return shown + "***"
+	case err != nil && (at < 0 && !withoutPassword.MatchString(authority) || at >= 0 && !clear || at < 0 && strings.Contains(rest, "@")):
+		return shown + "***" + addressOf.FindString(text)
+	case at >= 0:
+		return shown + "***" + authority[at:] + passwordParameter.ReplaceAllString(rest, "${1}***")
+	default:
+		return shown + authority + passwordParameter.ReplaceAllString(rest, "${1}***")
 	}
-	if at := strings.LastIndexByte(text, '@'); at >= start {
-		text = text[:start] + "***" + text[at:]
-	}
-	if before, after, found := strings.Cut(text, "password="); found {
-		end := strings.IndexByte(after, '&')
-		if end < 0 {
-			end = len(after)
-		}
-		text = before + "password=***" + after[end:]
-	}
-	return text
 }

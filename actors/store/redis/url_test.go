@@ -36,10 +36,10 @@ func TestParse(t *testing.T) {
 		{"", "invalid URL scheme: "},
 		{"localhost:6379", "invalid URL scheme: localhost"},
 		{"http://host", "invalid URL scheme: http"},
-		{"redis://host:port", `invalid port ":port" after host`},
+		{"redis://host:port", "it is no URL: in a user and password"},
 		{"redis://host/canvas", `invalid database number: "canvas"`},
 		{"redis://host?colour=red", "unexpected option: colour"},
-		{"redis://a:1/3?addr=b:2", "database 3: a cluster has only database 0"},
+		{"redis://a:1/3?addr=b:2", "a cluster has only database 0"},
 		{"redis://a:1?addr=b", "unable to parse addr param: b"},
 		{"redis://a:1?addr=b:2&read_only=true", "read_only: a replica may be behind"},
 		{"redis://a:1?master_name=m&replica_only=true", "replica_only: a replica may be behind"},
@@ -90,8 +90,14 @@ func TestRedact(t *testing.T) {
 		"redis://user:s@cret@host":                        "redis://***@host",
 		"user:secret@host":                                "***@host",
 		"redis://host?master_name=m&password=secret&db=1": "redis://host?master_name=m&password=***&db=1",
-		"redis://host?password=secret":                    "redis://host?password=***",
-		"://":                                             "://",
+		"redis://host?password=secret":                    "redis://***", // a parameter of Sentinel
+		"redis://host?master_name=m&password=se@cret":     "redis://host?master_name=m&password=***",
+		"redis://user:secret":                             "redis://***",
+		"redis://host?colour=red":                         "redis://host?colour=red",
+		"localhost:6379":                                  "localhost:6379",
+		"://":                                             "***",
+		"redis://user:secret@host:6379?colour=red":        "redis://***@host:6379?colour=red",
+		"": "",
 	} {
 		if got := Redact(url); got != want {
 			t.Errorf("%s: got %s, want %s", url, got, want)

@@ -1,0 +1,101 @@
+package redis
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	driver "github.com/redis/go-redis/v9"
+
+	"pixelplayground/actors/store"
+)
+
+// lookEvery is how often a Redis that did not answer at the start is looked for: what it
+// holds is then said without somebody having to draw.
+const lookEvery = time.Second
+
+// lookFor asks a Redis that was not there at the start for its canvas until it has told.
+func (s *Store) lookFor() {
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan struct{}) // closed when nobody looks any more
+	s.stopLooking = sync.OnceFunc(func() {
+		cancel()
+		<-done
+	})
+	go func() {
+		defer close(done)
+		tick := time.NewTicker(lookEvery)
+		defer tick.Stop()
+		for {
+			select {
+			case <-ctx.Done():
+				return
+			case <-tick.C:
+			}
+			once, end := context.WithTimeout(ctx, contactTimeout)
+			err := s.identify(once)
+			end()
+			if err == nil || isRefusal(err) {
+				return
+			}
+		}
+	}()
+}
+
+// isRefusal tells of an error whether it is one that waiting does not mend.
+func isRefusal(err error) bool { return errors.Is(err, store.ErrGeometry) || errors.Is(err, errFormat) }
+
+// refuse says once that Redis holds another canvas than was asked for: what is asked of it
+// meanwhile fails in as many places as there are regions.
+func (s *Store) refuse(err error) {
+	if s.cfg.Log != nil && !s.refused.Swap(true) {
+		s.cfg.Log.Error("redis answers, but its canvas can't be served", "redis", Redact(s.cfg.URL), "err", err)
+	}
+}
+
+// advise warns of settings with which Redis loses what it has acknowledged. One that does
+// not tell its settings, as hosted ones don't, is not judged.
+func (s *Store) advise(ctx context.Context) {
+	if s.cfg.Log == nil {
+		return
+	}
+	judge := func(ctx context.Context, node *driver.Client) error {
+		policy, appends, saves := setting(ctx, node, "maxmemory-policy"), setting(ctx, node, "appendonly"), setting(ctx, node, "save")
+		for _, warning := range warnings(policy, appends, saves) {
+			s.cfg.Log.Warn(warning, "redis", node.Options().Addr, "maxmemory-policy", policy.value, "appendonly", appends.value, "save", saves.value)
+		}
+		return nil
+	}
+	switch client := s.client.(type) {
+	case *driver.Client:
+		_ = judge(ctx, client)
+	case *driver.ClusterClient:
+		_ = client.ForEachMaster(ctx, judge) // what does not answer is not judged
+	}
+}
+
+// told is a setting of Redis, if it tells.
+type told struct {
+	value string
+	known bool
+}
+
+func setting(ctx context.Context, node *driver.Client, name string) told {
+	all, err := node.ConfigGet(ctx, name).Result()
+	value, known := all[name]
+	return told{value, err == nil && known}
+}
+
+func warnings(policy, appends, saves told) (all []string) {
+	if policy.known && policy.value != "noeviction" {
+		all = append(all, "redis may evict parts of the canvas when its memory is full: set its maxmemory-policy to noeviction")
+	}
+	if !appends.known || appends.value != "no" || !saves.known {
+		return all
+	}
+	if saves.value == "" {
+		return append(all, "redis keeps nothing on disk, so the canvas is gone when it restarts: set its appendonly to yes")
+	}
+	return append(all, "redis keeps only snapshots on disk, so what was drawn since the last is gone when it crashes: set its appendonly to yes")
+}

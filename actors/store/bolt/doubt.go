@@ -13,7 +13,7 @@ const (
 	// probeEvery is how often pings try in earnest when there is doubt, however many come.
 	probeEvery = time.Second
 	// probeBytes is more than the pages that a usual commit writes anew.
-	probeBytes = 64 << 10
+	probeBytes = 24 << 10
 )
 
 // probeKey is what pings write, in the bucket about the canvas.

@@ -69,6 +69,9 @@ func New(cfg Config) *Cluster {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
+	if cfg.Store == nil {
+		cfg.Store = func() string { return "" }
+	}
 	c := &Cluster{
 		cfg: cfg, log: cfg.Log, openPeers: openPeers,
 		dead: newTombstones(), refusals: &refusals{log: cfg.Log, logged: make(map[string]time.Time)},
@@ -134,9 +137,10 @@ func (c *Cluster) begin(heirloom []string) error {
 	now := time.Now()
 	l := &life{
 		id: newID(now), started: now, draining: &c.draining, wishes: &c.wishes, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
-		changed: c.changed, heirloom: heirloom,
+		store: c.cfg.Store, announced: c.cfg.Store(), changed: c.changed, heirloom: heirloom,
 		members: make(map[string]Member), dying: make(map[string]time.Time), asked: make(map[string]bool), left: make(map[string]bool), losses: make(map[string]loss),
 	}
+	l.guest.Store(l.announced != "")
 	l.self = metadata{
 		Name: c.cfg.Name, Roles: c.cfg.roles(), Peer: c.peers.address(), Version: c.cfg.Version,
 		Started: now.UnixMilli(), Geometry: c.cfg.Geometry.String(),

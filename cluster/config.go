@@ -34,6 +34,10 @@ type Config struct {
 	// Resolver is the host:port of the DNS server to ask. Empty: the system's.
 	Resolver string
 
+	// Store names what this pod keeps the canvas in: members of another are refused. "": not
+	// known yet, or this pod has none. Nil: likewise. It must not block.
+	Store func() string
+
 	GossipKey []byte       // 16, 24 or 32 bytes; none: gossip is not encrypted
 	TLS       TLSFiles     // of peers
 	Log       *slog.Logger // nil: none

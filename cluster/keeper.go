@@ -21,6 +21,8 @@ type keeper struct {
 	pause     time.Duration     // to the next round
 	look      *time.Timer       // starts it
 	shown     map[string]Member // by id, of the view; nil before the first of a life
+	store     string            // the pod's, as the others have been told
+	silence   bool              // it has been said that a member tells no store
 }
 
 func newKeeper(c *Cluster, tell func()) *keeper {
@@ -63,16 +65,27 @@ func (k *keeper) check() {
 		return
 	}
 	if k.life.isDoomed() {
-		k.rebirth()
+		k.await("this pod was taken for dead: joining again as a new member")
+		was := k.life.id
+		if k.rebirth() {
+			k.log.Warn("taken for dead by other members: joining again as a new one", "id", k.life.id, "was", was)
+		}
 	}
 	k.life.bury(time.Now())
 	if accused := k.life.accused(); accused != nil {
 		k.search(accused)
 	}
 	members := k.life.view()
+	if !k.sameStore(members) {
+		members = k.life.view()
+	}
 	if !k.joined && k.mayJoin(len(members)-1) {
 		k.joined = true
 		k.life.join()
+		if k.life.guest.Swap(false) {
+			k.tellOthers()
+			members = k.life.view()
+		}
 	}
 	if k.joined {
 		k.show(members)
@@ -86,6 +99,7 @@ const firstPause = 200 * time.Millisecond
 func (k *keeper) adopt() {
 	k.life = k.current()
 	k.joined, k.searching, k.last, k.pause = false, 0, round{}, firstPause
+	k.store = k.life.announced
 	k.shown = nil // what is new in the next view is not worth a line each
 	k.look.Reset(0)
 }
@@ -93,10 +107,10 @@ func (k *keeper) adopt() {
 // rebirthPause is between attempts to start gossip anew. Nothing is known to make one fail.
 const rebirthPause = time.Second
 
-// rebirth comes back as a new member. What this pod owned it gives up first.
-func (k *keeper) rebirth() {
+// rebirth comes back as a new member. What this pod owned it gives up first. It is false
+// when the cluster closes meanwhile.
+func (k *keeper) rebirth() bool {
 	old := k.life
-	k.await("this pod was taken for dead: joining again as a new member")
 	k.joined = false
 	k.show(nil)
 	old.end()
@@ -108,12 +122,12 @@ func (k *keeper) rebirth() {
 		k.log.Error("can't join again", "err", err)
 		select {
 		case <-k.ctx.Done():
-			return
+			return false
 		case <-time.After(rebirthPause):
 		}
 	}
 	k.adopt()
-	k.log.Warn("taken for dead by other members: joining again as a new one", "id", k.life.id, "was", old.id)
+	return true
 }
 
 // refusedFor is how long a refusal keeps a pod from serving alone: longer than the pause
@@ -129,6 +143,9 @@ func (k *keeper) mayJoin(others int) bool {
 	refused := k.refusals.last(min(refusedFor, waited))
 	asked := k.last.life == k.life
 	switch {
+	case k.life.meetsStrangers(time.Now()):
+		k.await("refused: " + anotherStore)
+		return false
 	case others > 0 && (asked || k.life.wasTold()):
 	case refused != "":
 		k.await("refused: " + refused)
@@ -171,6 +188,7 @@ func (k *keeper) compare(next *View) {
 		k.log.Info("joined", "id", k.life.id, "members", len(next.members))
 	}
 	for _, m := range next.members {
+		k.silent(m)
 		was, known := before[m.ID]
 		switch {
 		case m.Self || before == nil:

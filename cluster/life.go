@@ -23,6 +23,12 @@ type life struct {
 	dead     *tombstones  // the pod's: they outlast a life
 	pulse    *pulse
 	refusals *refusals
+	store    func() string // as Config's, not nil
+
+	announced string       // what store gave when gossip began
+	strangers atomic.Int64 // when a member that keeps the canvas in another store was met last, in Unix milliseconds; 0: never
+	guest     atomic.Bool  // not joined yet: for the others it is draining, so that none gives it a region
+
 	changed  func() // asks the cluster to look again
 	heirloom []string
 	list     *memberlist.Memberlist // set before the cluster knows the life
@@ -49,8 +55,9 @@ type loss struct {
 const lossesFor = 30 * time.Second
 
 var (
-	errDead      = errors.New("it was seen dead under this id")
-	errOtherSize = errors.New("it has another canvas")
+	errDead       = errors.New("it was seen dead under this id")
+	errOtherSize  = errors.New("it has another canvas")
+	errOtherStore = errors.New("it has another store")
 )
 
 // view is the members now: this pod, and those alive to memberlist, or dying, that are
@@ -75,7 +82,7 @@ func (l *life) me() Member {
 
 func (l *life) metadata() *metadata {
 	m := l.self
-	m.Draining, m.Pins = l.draining.Load(), l.wishes.now()
+	m.Draining, m.Pins, m.Store = l.draining.Load() || l.guest.Load(), l.wishes.now(), l.store()
 	return &m
 }
 
@@ -127,7 +134,7 @@ func (l *life) end() {
 	_ = l.list.Shutdown() // fails only with its transport, which does not
 }
 
-// NotifyAlive refuses the dead and pods of another canvas.
+// NotifyAlive refuses the dead and pods of another canvas or store.
 func (l *life) NotifyAlive(node *memberlist.Node) error {
 	if node.Name == l.id {
 		return nil
@@ -139,7 +146,7 @@ func (l *life) NotifyAlive(node *memberlist.Node) error {
 	return err
 }
 
-// NotifyMerge refuses a pod whose members are of another canvas, so that the one that
+// NotifyMerge refuses a pod whose members are of another canvas or store, so that the one that
 // wants to join is told.
 func (l *life) NotifyMerge(nodes []*memberlist.Node) error {
 	for _, node := range nodes {
@@ -164,6 +171,11 @@ func (l *life) accept(node *memberlist.Node) (*metadata, error) {
 	if m.Geometry != l.self.Geometry {
 		l.refusals.add("a pod has another canvas: give all the same size and region", "name", m.Name, "gossip", node.Address(), "canvas", m.Geometry, "own", l.self.Geometry)
 		return nil, fmt.Errorf("%w: %s, not %s", errOtherSize, m.Geometry, l.self.Geometry)
+	}
+	if own := l.store(); otherStores(own, m.Store) {
+		l.strangers.Store(time.Now().UnixMilli())
+		l.refusals.add(anotherStore, "name", m.Name, "gossip", node.Address(), "store", m.Store, "own", own)
+		return nil, fmt.Errorf("%w: %s, not %s", errOtherStore, m.Store, own)
 	}
 	return m, nil
 }

@@ -63,6 +63,7 @@ type Member struct {
 
 	gossip string // "ip:port"
 	pins   pins
+	store  string
 }
 
 // Inspector is the member's inspector actor.
@@ -90,11 +91,12 @@ type metadata struct {
 	Started  int64  // Unix milliseconds
 	Geometry string // canvas.Geometry.String
 	Pins     pins
+	Store    string // Config.Store; "": not known, or a pod of a version without
 }
 
 // encode can't fail or be too long: Validate bounds what goes in.
 func (m *metadata) encode() []byte {
-	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins)})
+	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins), m.Store})
 	if err != nil || len(b) > memberlist.MetaMaxSize {
 		panic(fmt.Sprintf("cluster: metadata of %d bytes: %v", len(b), err))
 	}
@@ -110,10 +112,14 @@ func decodeMetadata(b []byte) (*metadata, error) {
 	m, d := new(metadata), msgpack.NewDecoder(bytes.NewReader(b))
 	var pinned []byte
 	fields := []any{&m.Name, (*uint8)(&m.Roles), &m.Peer, &m.Version, &m.Draining, &m.Started, &m.Geometry, &pinned}
-	if n, err := d.DecodeArrayLen(); err != nil {
+	n, err := d.DecodeArrayLen()
+	if err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	} else if n < len(fields) {
 		return nil, fmt.Errorf("metadata: %d fields, not %d", n, len(fields))
+	}
+	if n > len(fields) { // else of a version without
+		fields = append(fields, &m.Store)
 	}
 	if err := d.DecodeMulti(fields...); err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
@@ -123,7 +129,7 @@ func decodeMetadata(b []byte) (*metadata, error) {
 }
 
 func (m *metadata) validate() error {
-	for _, text := range []string{m.Name, m.Version, m.Geometry} {
+	for _, text := range []string{m.Name, m.Version, m.Geometry, m.Store} {
 		if len(text) > maxText || !utf8.ValidString(text) {
 			return fmt.Errorf("metadata: %q: must be a text of at most %d bytes", text, maxText)
 		}
@@ -141,6 +147,6 @@ func (m *metadata) validate() error {
 func (m *metadata) member(node *memberlist.Node) Member {
 	return Member{
 		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining,
-		Started: time.UnixMilli(m.Started), gossip: node.Address(), pins: m.Pins,
+		Started: time.UnixMilli(m.Started), gossip: node.Address(), pins: m.Pins, store: m.Store,
 	}
 }

@@ -203,7 +203,7 @@ func agree(t *testing.T, pods ...*pod) time.Duration {
 		slices.Sort(ids)
 		for _, p := range pods {
 			seen := p.ids()
-			if slices.Sort(seen); !slices.Equal(seen, ids) || p.Ready() != nil {
+			if slices.Sort(seen); !slices.Equal(seen, ids) || p.Ready() != nil || p.names() != pods[0].names() {
 				return false
 			}
 		}

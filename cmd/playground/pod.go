@@ -76,7 +76,9 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	}
 	ports := actors.Ports{Audience: server, Around: around{p, server}, Log: log}
 	if len(cfg.join) > 0 {
-		p.others = cluster.New(cfg.cluster(log))
+		others := cfg.cluster(log)
+		others.Store = p.identity
+		p.others = cluster.New(others)
 		if err := p.others.Listen(); err != nil {
 			return nil, err
 		}
@@ -133,6 +135,15 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 	}
 	operators.open(handlers.All)
 	return nil
+}
+
+// identity names what the pod keeps the canvas in, once it knows: Redis, since a pod with
+// others has no other store.
+func (p *pod) identity() string {
+	if known, ok := p.store.(interface{ Identity() string }); ok {
+		return known.Identity()
+	}
+	return ""
 }
 
 // host is the node as transport sees it.

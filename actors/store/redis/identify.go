@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -20,30 +21,32 @@ const formatVersion = "1"
 // errFormat says that another version of the program wrote the canvas.
 var errFormat = errors.New("canvas has another format")
 
-// identify checks that Redis holds the canvas asked for, and makes a blank one hold it. What
-// it holds instead is said in the log.
+// identify checks that Redis holds the canvas asked for, the one that it held before, and
+// makes a blank one hold it. What it holds instead is said in the log.
 func (s *Store) identify(ctx context.Context) error {
-	err := s.compare(ctx)
+	known := s.identity.own()
+	err := s.compare(ctx, known)
 	switch {
 	case isRefusal(err):
 		if s.opened.Load() { // else Open returns it
 			s.refuse(err)
 		}
-	case err == nil && !s.identified.Swap(true) && s.cfg.Log != nil:
-		s.cfg.Log.Info("canvas opened", "redis", Redact(s.cfg.URL), "prefix", s.cfg.Prefix, "geometry", s.cfg.Geometry.String())
+	case err == nil && known == "" && s.advised.CompareAndSwap(false, true):
 		s.advise(ctx)
 	}
 	return err
 }
 
 // compare looks what Redis holds.
-func (s *Store) compare(ctx context.Context) error {
+func (s *Store) compare(ctx context.Context, known string) error {
 	about, geometry := s.cfg.Prefix+":canvas", s.cfg.Geometry.String()
 	var fields *driver.SliceCmd
+	var missing *driver.BoolCmd
 	_, err := s.client.Pipelined(ctx, func(pipe driver.Pipeliner) error {
 		pipe.HSetNX(ctx, about, "format", formatVersion)
 		pipe.HSetNX(ctx, about, "geometry", geometry)
-		fields = pipe.HMGet(ctx, about, "format", "geometry")
+		missing = pipe.HSetNX(ctx, about, "identity", cmp.Or(known, newIdentity()))
+		fields = pipe.HMGet(ctx, about, "format", "geometry", "identity")
 		return nil
 	})
 	if err != nil {
@@ -60,7 +63,8 @@ func (s *Store) compare(ctx context.Context) error {
 		return fmt.Errorf("%w: it is %s, asked for was %s: use --canvas %s --region %s as before, or choose another --redis-prefix",
 			store.ErrGeometry, found, geometry, size, region)
 	}
-	return nil
+	identity, _ := fields.Val()[2].(string)
+	return s.identity.found(s.cfg, identity, missing.Val())
 }
 
 // contactTimeout is how long Open waits for a Redis that does not answer.
@@ -78,9 +82,7 @@ func (s *Store) firstContact() error {
 	case driver.IsAuthError(err), driver.IsPermissionError(err):
 		return fmt.Errorf("%w: check user and password of the URL, and what the user may do", err)
 	default:
-		if s.cfg.Log != nil {
-			s.cfg.Log.Warn("redis does not answer: the canvas is served when it does", "redis", Redact(s.cfg.URL), "err", err)
-		}
+		s.cfg.Log.Warn("redis does not answer: the canvas is served when it does", "redis", Redact(s.cfg.URL), "err", err)
 		s.lookFor()
 		return nil
 	}

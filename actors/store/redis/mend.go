@@ -48,6 +48,9 @@ func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, 
 	term := store.Term{Token: store.NewToken()}
 	args := mendArgs(owner, term.Token, have)
 	err := s.call(ctx, func() error {
+		if err := s.sure(ctx); err != nil { // another Redis lacks the region as well
+			return err
+		}
 		epoch, err := s.scripts.mend.Run(ctx, s.client, s.keys(region), args...).Text()
 		switch {
 		case err != nil:

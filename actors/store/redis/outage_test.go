@@ -186,7 +186,7 @@ func TestStore_Failover(t *testing.T) {
 	})
 
 	s := open(t, testConfig(sentinel.URL()+"?master_name=canvas"))
-	owner := claimed(t, s, 0)
+	owner, identity := claimed(t, s, 0), s.Identity()
 	if err := s.Commit(t.Context(), dot(0, owner.Epoch, 0), owner.Token); err != nil {
 		t.Fatal(err)
 	}
@@ -201,6 +201,9 @@ func TestStore_Failover(t *testing.T) {
 	})
 	if claim := claimed(t, s, 0); claim.Position.Seq != 2 || len(claim.Recent) != 2 {
 		t.Errorf("at %v with %d batches, want 2", claim.Position, len(claim.Recent))
+	}
+	if got := replica.Do("HGET", "test:canvas", "identity"); identity == "" || got != identity {
+		t.Errorf("the new master's identity is %q, the old one's was %q", got, identity)
 	}
 }
 

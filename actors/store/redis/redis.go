@@ -11,7 +11,7 @@
 //	playground:{12}:pixels   red, green, blue of each position, each xor the background:
 //	                         what is absent, and what Redis pads with, was never painted
 //	playground:{12}:log      stream: batch = its record, by the id <To>-0
-//	playground:canvas        hash: format, geometry
+//	playground:canvas        hash: format, geometry, identity
 //
 // A commit is one round trip, whatever the number of its pixels. Regions do not share
 // one, since they may live on different nodes.
@@ -21,9 +21,11 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	driver "github.com/redis/go-redis/v9"
 
@@ -33,13 +35,14 @@ import (
 
 // Store implements store.Store in Redis.
 type Store struct {
-	cfg        Config
-	client     driver.UniversalClient
-	scripts    scripts
-	stats      Stats
-	identified atomic.Bool // Redis was seen to hold the canvas asked for
-	opened     atomic.Bool // Open has returned
-	refused    atomic.Bool // the log says that Redis holds another canvas
+	cfg      Config
+	client   driver.UniversalClient
+	scripts  scripts
+	stats    Stats
+	identity identity
+	opened   atomic.Bool // Open has returned
+	refused  atomic.Bool // the log says that Redis holds another canvas
+	advised  atomic.Bool // Redis' settings were looked at
 
 	stopLooking func() // ends looking for a Redis that was not there at the start
 
@@ -66,7 +69,11 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	logDriver(cfg.Log)
-	s := &Store{cfg: cfg, client: connect(), scripts: newScripts(), stopLooking: func() {}}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{cfg: cfg, scripts: newScripts(), identity: identity{opened: time.Now()}, stopLooking: func() {}}
+	s.client = connect(s.identity.doubt)
 	if err := s.firstContact(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %s: %w", Redact(cfg.URL), err), s.Close())
 	}
@@ -100,6 +107,9 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 	var c *store.Claim
 	token := store.NewToken()
 	err := s.call(ctx, func() error {
+		if err := s.sure(ctx); err != nil {
+			return err
+		}
 		epoch, err := s.scripts.claim.Run(ctx, s.client, s.keys(region)[:1], owner, strconv.FormatUint(uint64(token), 10)).Uint64()
 		if err != nil {
 			return err
@@ -187,11 +197,19 @@ func (s *Store) call(ctx context.Context, f func() error) error {
 	}
 	s.stats.Calls.Add(1)
 	err := ctx.Err()
-	if err == nil && !s.identified.Load() {
+	if err == nil && s.identity.due(identityEvery) {
 		err = s.identify(ctx)
 	}
 	if err == nil {
+		err = s.identity.foreign()
+	}
+	if err == nil {
 		err = f()
+	}
+	if errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrDamaged) { // only the right Redis may say so
+		if foreign := s.sure(ctx); foreign != nil {
+			err = foreign
+		}
 	}
 	if err == nil || errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrDamaged) || errors.Is(err, store.ErrGeometry) {
 		return err

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	driver "github.com/redis/go-redis/v9"
 
@@ -119,7 +121,7 @@ func (n *trips) ProcessPipelineHook(next driver.ProcessPipelineHook) driver.Proc
 }
 
 // A commit is one round trip, whatever its size; a claim is one to take the region and
-// one to read it.
+// one to read it, and one to ask who Redis is when it has not been asked just now.
 func TestStore_RoundTrips(t *testing.T) {
 	s := open(t, testConfig(redistest.Start(t).URL()))
 	for _, script := range []*driver.Script{s.scripts.claim, s.scripts.release, s.scripts.commit} {
@@ -135,6 +137,10 @@ func TestStore_RoundTrips(t *testing.T) {
 			t.Errorf("%s: %d round trips, %v; want %d", what, got, err, want)
 		}
 	}
+	s.identity.checked.Store(-int64(time.Minute)) // long ago
+	_, err := s.Claim(t.Context(), 5, "test")
+	want("claim after a while", 3, err)
+	s.identity.checked.Store(math.MaxInt64) // just now, for the rest of the test
 	claim, err := s.Claim(t.Context(), 5, "test")
 	want("claim", 2, err)
 	want("one pixel", 1, s.Commit(t.Context(), dot(5, claim.Epoch, 0), claim.Token))

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/url"
@@ -27,8 +28,8 @@ const (
 //	                                                          username and password are parameters
 //
 // rediss is the same with TLS. The driver's settings (pool_size, skip_verify, …) can be
-// added as parameters.
-func parse(text string) (connect func() driver.UniversalClient, err error) {
+// added as parameters. The client calls made whenever it has made a connection.
+func parse(text string) (connect func(made func()) driver.UniversalClient, err error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
@@ -52,7 +53,10 @@ func parse(text string) (connect func() driver.UniversalClient, err error) {
 			return nil, plain(text, err)
 		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
-		return func() driver.UniversalClient { return driver.NewFailoverClient(o) }, nil
+		return func(made func()) driver.UniversalClient {
+			o.OnConnect = tell(made)
+			return driver.NewFailoverClient(o)
+		}, nil
 	case query.Has("addr"):
 		if db := strings.Trim(u.Path, "/"); db != "" && db != "0" {
 			return nil, errors.New("a cluster has only database 0")
@@ -62,14 +66,27 @@ func parse(text string) (connect func() driver.UniversalClient, err error) {
 			return nil, plain(text, err)
 		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
-		return func() driver.UniversalClient { return driver.NewClusterClient(o) }, nil
+		return func(made func()) driver.UniversalClient {
+			o.OnConnect = tell(made)
+			return driver.NewClusterClient(o)
+		}, nil
 	default:
 		o, err := driver.ParseURL(text)
 		if err != nil {
 			return nil, plain(text, err)
 		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
-		return func() driver.UniversalClient { return driver.NewClient(o) }, nil
+		return func(made func()) driver.UniversalClient {
+			o.OnConnect = tell(made)
+			return driver.NewClient(o)
+		}, nil
+	}
+}
+
+func tell(made func()) func(context.Context, *driver.Conn) error {
+	return func(context.Context, *driver.Conn) error {
+		made()
+		return nil
 	}
 }
 

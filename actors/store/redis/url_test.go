@@ -50,7 +50,7 @@ func TestParse(t *testing.T) {
 		if err != nil {
 			got = err.Error()
 		} else {
-			client := connect()
+			client := connect(func() {})
 			got = kind(t, client)
 			_ = client.Close()
 		}

@@ -1,0 +1,110 @@
+package redis
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors/store"
+)
+
+// identity tells one Redis from another that is at its address later, or that another server
+// was given: a random text, made once for each canvas, that lies with the canvas. So it
+// stays the same over a restart of Redis and in a failover of Sentinel or a cluster, and is
+// another in another Redis, database or prefix.
+//
+// It is looked at when a connection is made, once a second while there are calls, and before
+// each claim. A commit needs no look: it names a claim, which no other Redis knows.
+type identity struct {
+	opened  time.Time
+	checked atomic.Int64 // when Redis was asked last, since opened; 0: it must be asked before anything else
+
+	mu    sync.Mutex
+	known string // "": not yet
+	other string // the one that was found instead; "": none is
+}
+
+const (
+	// identityEvery is how often a Redis that is in use is asked whether it is the same.
+	identityEvery = time.Second
+	// identityClaim is how old the answer may be for a claim: many regions claim at once.
+	identityClaim = 100 * time.Millisecond
+)
+
+func newIdentity() string {
+	var b [8]byte
+	rand.Read(b[:]) // never fails: see crypto/rand
+	return hex.EncodeToString(b[:])
+}
+
+// Identity names the canvas in Redis, and no other; "": Redis has not been reached yet.
+func (s *Store) Identity() string { return s.identity.own() }
+
+// sure asks Redis again which it is, unless it has just been asked.
+func (s *Store) sure(ctx context.Context) error {
+	if s.identity.due(identityClaim) {
+		if err := s.identify(ctx); err != nil {
+			return err
+		}
+	}
+	return s.identity.foreign()
+}
+
+func (i *identity) own() string {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.known
+}
+
+// doubt has Redis asked before the next call.
+func (i *identity) doubt() { i.checked.Store(0) }
+
+// due tells the caller to ask Redis. Of several callers one is told, but all before the
+// first answer.
+func (i *identity) due(every time.Duration) bool {
+	last, now := i.checked.Load(), int64(time.Since(i.opened))
+	return last == 0 || now-last >= int64(every) && i.checked.CompareAndSwap(last, now)
+}
+
+// foreign is the error of a Redis that is another.
+func (i *identity) foreign() error {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.other == "" {
+		return nil
+	}
+	return fmt.Errorf("%w: redis is not the one it was: its canvas is %s, it was %s: bring that one back, or restart all servers to go on with this one", store.ErrUnavailable, i.other, i.known)
+}
+
+// found takes Redis' answer. Missing says that it had no identity before the question, which
+// gave it one: that of a canvas that was known means that Redis was emptied, or replaced by
+// one that is empty.
+func (i *identity) found(cfg Config, identity string, missing bool) error {
+	i.mu.Lock()
+	known, other := i.known, i.other
+	if known == "" {
+		i.known = identity
+	}
+	i.other = ""
+	if identity != i.known {
+		i.other = identity
+	}
+	i.checked.Store(max(1, int64(time.Since(i.opened))))
+	i.mu.Unlock()
+	log := cfg.Log.With("redis", Redact(cfg.URL), "prefix", cfg.Prefix)
+	switch {
+	case known == "":
+		log.Info("canvas opened", "geometry", cfg.Geometry.String(), "identity", identity)
+	case identity != known && other != identity:
+		log.Error("redis is not the one it was", "identity", identity, "was", known)
+	case identity == known && other != "":
+		log.Info("redis is the one it was again", "identity", identity)
+	case missing:
+		log.Error("redis has lost the canvas' identity", "identity", known)
+	}
+	return i.foreign()
+}

@@ -130,15 +130,25 @@ func (s *Server) greet(g *guest) {
 // back the answer together with what has not been read.
 func (s *Server) turnAway(g *guest, why *rejection) {
 	s.refuse(g.tcp, why)
-	drainFrom(g.tcp)
+	s.drainFrom(g.tcp)
 	s.places.leave(g)
 	_ = g.tcp.Close()
 }
 
-// farewell is how long the one who was refused may go on sending.
-const farewell = time.Second
+// Those who were refused may go on sending for so long, and so many of them at once: they
+// still have all that their requests took.
+const (
+	farewell  = time.Second
+	farewells = 64
+)
 
-func drainFrom(c *net.TCPConn) {
+func (s *Server) drainFrom(c *net.TCPConn) {
+	select {
+	case s.leaving <- struct{}{}:
+		defer func() { <-s.leaving }()
+	default:
+		return // the answer may get lost
+	}
 	_ = c.SetReadDeadline(time.Now().Add(farewell))
 	_, _ = io.CopyN(io.Discard, c, maxHead)
 }

@@ -25,7 +25,7 @@ func (c *httpConn) Read(p []byte) (n int, err error) {
 	}
 	if n > 0 && !c.affords(p[:n]) {
 		c.server.refuse(c.guest.tcp, tooBusy())
-		drainFrom(c.guest.tcp)
+		c.server.drainFrom(c.guest.tcp)
 		return 0, io.EOF
 	}
 	return n, err

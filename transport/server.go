@@ -54,8 +54,9 @@ type Server struct {
 
 	// Of those who are not WebSockets yet.
 	places     places
-	heads      sync.Pool // of *[firstRead]byte
-	headShares *Shares   // of memory, for the heads of requests
+	heads      sync.Pool     // of *[firstRead]byte
+	headShares *Shares       // of memory, for the heads of requests
+	leaving    chan struct{} // cap farewells: see drainFrom
 	refusals   Refusals
 
 	work      sync.WaitGroup // everything that Open and the accept loop started
@@ -74,6 +75,7 @@ func New(cfg Config) *Server {
 		places:     newPlaces(cfg.Proxies),
 		heads:      sync.Pool{New: func() any { return new([firstRead]byte) }},
 		headShares: NewShares(networkHeads, allHeads),
+		leaving:    make(chan struct{}, farewells),
 		refusals:   NewRefusals(cfg.Log, cfg.Now),
 	}
 	for range cfg.Shards {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bufio"
 	"fmt"
 	"os"
 	"os/exec"
@@ -54,5 +55,71 @@ func TestTools_SayWhatIsTooOld(t *testing.T) {
 				t.Errorf("%v, it says %q, want %q", err, said, test.says)
 			}
 		})
+	}
+}
+
+// TestCompile_SaysWhatTakesTime: `make run` is not silent for minutes, and says nothing when there is nothing to compile.
+func TestCompile_SaysWhatTakesTime(t *testing.T) {
+	script, err := os.ReadFile("../../.ci/compile")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tree := t.TempDir()
+	write := func(name, content string) {
+		t.Helper()
+		if err := os.MkdirAll(filepath.Dir(filepath.Join(tree, name)), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(tree, name), []byte(content), 0o755); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(".ci/compile", string(script))
+	compile := func(path string) (string, error) {
+		cmd := exec.Command(filepath.Join(tree, ".ci/compile"), "-w", "playground", "pixelctl")
+		cmd.Env = []string{"PATH=" + path}
+		said, err := cmd.CombinedOutput()
+		return string(said), err
+	}
+	path := filepath.Join(tree, "path") + ":" + os.Getenv("PATH")
+	write("path/go", "#!/bin/sh\necho go \"$@\"\n") // in place of Go: what is asked of it
+	const asked = "go build -ldflags -w -o bin/ ./cmd/playground ./cmd/pixelctl\n"
+	if said, err := compile(path); err != nil || said != "compiling for the first time, which takes a minute or two ...\n"+asked {
+		t.Errorf("the first time: %q, %v", said, err)
+	}
+	write("bin/playground", "")
+	if said, err := compile(path); err != nil || said != asked {
+		t.Errorf("with all compiled: %q, %v", said, err)
+	}
+	if err := exec.Command("mkfifo", filepath.Join(tree, "say")).Run(); err != nil {
+		t.Fatal(err)
+	}
+	write("path/go", "#!/bin/sh\nexec 3<say\nread line <&3\nexit 7\n") // compiles until it is told to fail
+	cmd := exec.Command(filepath.Join(tree, ".ci/compile"), "-w", "playground")
+	cmd.Env = []string{"PATH=" + path}
+	stderr, err := cmd.StderrPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	line, _ := bufio.NewReader(stderr).ReadString('\n')
+	if err := os.WriteFile(filepath.Join(tree, "say"), []byte("fail\n"), 0); err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Wait(); line != "compiling what has changed ...\n" || cmd.ProcessState.ExitCode() != 7 {
+		t.Errorf("while it compiles: %q, %v", line, err)
+	}
+	empty := filepath.Join(tree, "empty")
+	write("empty/dirname", "#!/bin/sh\nexec /usr/bin/dirname \"$@\"\n")
+	bash, err := exec.LookPath("bash")
+	if err != nil {
+		t.Fatal(err)
+	}
+	without := exec.Command(bash, filepath.Join(tree, ".ci/compile"), "-w", "playground")
+	without.Env = []string{"PATH=" + empty}
+	if said, err := without.CombinedOutput(); err == nil || !strings.Contains(string(said), "Go 1.26 or later is needed") {
+		t.Errorf("without Go: %q, %v", said, err)
 	}
 }

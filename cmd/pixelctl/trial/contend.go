@@ -80,7 +80,8 @@ type replica []seen
 type seen struct {
 	known bool
 	color canvas.Color
-	seq   uint64
+	seq   uint64 // of the pixel; 0: it came with others of which some were left out
+	upTo  uint64 // then, the number that the frame or the snapshot leads to
 }
 
 // write is a pixel that was placed.
@@ -274,8 +275,12 @@ func (c *Contend) onPixels(client *Client, f Frame) {
 			continue
 		}
 		s := seen{known: true, color: canvas.Color(p[2])<<16 | canvas.Color(p[3])<<8 | canvas.Color(p[4])}
-		if uint64(n) == f.Count {
+		switch f.Count {
+		case uint64(n):
 			s.seq = f.From + uint64(i) + 1
+		case 0: // the protocol has no numbers
+		default:
+			s.upTo = f.From + f.Count
 		}
 		c.replicas[client.Index][at] = s
 		c.shown(client, at, s, f.At)
@@ -316,7 +321,7 @@ func (c *Contend) onSnapshot(client *Client, m codec.Snapshot) {
 	}
 	for at, s := range c.spots {
 		if s.region == m.Mark.Region && client.Index < len(c.replicas) {
-			c.replicas[client.Index][at] = seen{known: true, color: tile.At(s.pos)}
+			c.replicas[client.Index][at] = seen{known: true, color: tile.At(s.pos), upTo: m.Mark.Position.Seq}
 		}
 	}
 }

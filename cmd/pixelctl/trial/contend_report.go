@@ -99,7 +99,8 @@ func (c *Contend) judgeAgreement(ctx context.Context, r *Report, clients []*Clie
 }
 
 // last is the final colour of each spot: by the highest number, or if there are none (in the JSON protocol)
-// what the first client sees.
+// what the first client sees. A write that came to everyone in frames from which others had been left out has no number
+// of its own, but it is the last of its spot up to the frame's end.
 func (c *Contend) last(writes []*write) []canvas.Color {
 	final := slices.Clone(c.history.initial)
 	highest := make([]uint64, len(final))
@@ -113,6 +114,13 @@ func (c *Contend) last(writes []*write) []canvas.Color {
 	for _, w := range writes {
 		if w.seq > highest[w.spot] {
 			highest[w.spot], final[w.spot] = w.seq, w.color
+		}
+	}
+	for _, replica := range c.replicas {
+		for at, s := range replica {
+			if s.upTo > 0 && s.upTo >= highest[at] {
+				highest[at], final[at] = s.upTo, s.color
+			}
 		}
 	}
 	return final

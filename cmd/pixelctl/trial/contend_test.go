@@ -99,6 +99,32 @@ func done(client int, color canvas.Color, seq uint64, call, at time.Duration) *w
 	return &write{client: client, color: color, seq: seq, call: call, at: at}
 }
 
+// TestContend_Last: the final colour is found also when nobody was shown it alone.
+func TestContend_Last(t *testing.T) {
+	const initial, one, two, three canvas.Color = 0x1, 0x2, 0x3, 0x4
+	numbered := []*write{done(0, one, 10, 0, 0), done(0, two, 20, 0, 0), done(0, three, 0, 0, 0)}
+	exact := func(c canvas.Color, seq uint64) replica { return replica{{known: true, color: c, seq: seq}} }
+	merged := func(c canvas.Color, upTo uint64) replica { return replica{{known: true, color: c, upTo: upTo}} }
+	for _, test := range []struct {
+		name     string
+		replicas []replica
+		want     canvas.Color
+	}{
+		{"by number", []replica{exact(one, 10), exact(two, 20)}, two},
+		{"merged for all", []replica{merged(three, 30), merged(three, 30)}, three},
+		{"merged for all, that and no more", []replica{merged(two, 20), merged(two, 25)}, two},
+		{"merged long ago", []replica{merged(three, 15), exact(two, 20)}, two},
+		{"merged for one", []replica{exact(two, 20), merged(three, 21)}, three},
+		{"the later of the merged", []replica{merged(one, 21), merged(three, 30), merged(one, 22)}, three},
+		{"nothing is known", []replica{{{}}, {{}}}, two},
+	} {
+		c := &Contend{replicas: test.replicas, history: &history{initial: []canvas.Color{initial}}}
+		if got := c.last(numbered)[0]; got != test.want {
+			t.Errorf("%s: %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
 func TestExplain_FindsContradictions(t *testing.T) {
 	reads := func(list ...look) []look { return list }
 	for _, test := range []struct {

@@ -45,11 +45,13 @@ func expressions(t *testing.T) map[string]string {
 		}
 	}
 	var rules struct {
-		Groups []struct {
-			Rules []struct {
-				Alert, Expr string
-				Annotations struct{ Summary, Description string }
-				Labels      struct{ Severity string }
+		Spec struct {
+			Groups []struct {
+				Rules []struct {
+					Alert, Expr string
+					Annotations struct{ Summary, Description string }
+					Labels      struct{ Severity string }
+				}
 			}
 		}
 	}
@@ -59,7 +61,7 @@ func expressions(t *testing.T) map[string]string {
 	if err := yaml.Unmarshal(content, &rules); err != nil {
 		t.Fatal(err)
 	}
-	for _, g := range rules.Groups {
+	for _, g := range rules.Spec.Groups {
 		for _, r := range g.Rules {
 			if r.Annotations.Summary == "" || r.Annotations.Description == "" || r.Labels.Severity == "" {
 				t.Errorf("alert %s does not say what to do", r.Alert)

@@ -71,6 +71,11 @@ func (s *shard) auditSolos() error {
 			}
 			wanted.add(m.Region)
 		}
+		for region := range o.pays.all() {
+			if !wanted.has(region) {
+				return fmt.Errorf("connection %d is to pay for region %d, which it does not wait for", c.id, region)
+			}
+		}
 		for region := range o.follows.all() {
 			if !wanted.has(region) && !o.synced.has(region) {
 				return fmt.Errorf("connection %d follows region %d and waits for nothing", c.id, region)

@@ -9,7 +9,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// conn is one WebSocket. There may be many thousands that do nothing, so it is kept to 176
+// conn is one WebSocket. There may be many thousands that do nothing, so it is kept to 192
 // bytes: times are moments, and what only some have hangs on pointers.
 type conn struct {
 	// Set once.
@@ -17,6 +17,7 @@ type conn struct {
 	shard   *shard
 	socket  socket
 	session Session
+	account *account // of its network
 
 	credit credit // shared with the connection's actor
 
@@ -28,6 +29,7 @@ type conn struct {
 	backlog *backlog // what the socket did not take; nil: nothing
 	control []byte   // frames for this client alone, for the next tick
 	used    usage
+	paidBy  moment // when it will have made good what it drew, see budget
 
 	// What it is shown: it is in a view, or else solo; neither before WELCOME.
 	view *view
@@ -93,7 +95,8 @@ const maxBacklog = 16 << 10
 type open struct {
 	socket   socket
 	protocol protocol
-	early    []byte // what was received behind the handshake
+	account  *account // counts it already
+	early    []byte   // what was received behind the handshake
 	id       actors.ViewerID
 }
 
@@ -101,7 +104,7 @@ var errStopped = errors.New("server is closing")
 
 func (m open) run(s *shard) {
 	c := &conn{
-		id: m.id, shard: s, protocol: m.protocol, socket: m.socket, since: s.moment(), heard: s.moment(),
+		id: m.id, shard: s, protocol: m.protocol, socket: m.socket, account: m.account, since: s.moment(), heard: s.moment(),
 		reads: true, stale: true, index: int32(len(s.conns)),
 	}
 	s.conns = append(s.conns, c)
@@ -247,6 +250,8 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	delete(s.byID, c.id)
 	s.recount(c.protocol, -1)
 	s.server.counters.Connections.Add(-1)
+
+	c.account.close()
 
 	behind := c.backlog != nil
 	if behind {

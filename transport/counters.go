@@ -31,6 +31,7 @@ type Counters struct {
 	Slow      atomic.Int64 // times a connection did not take all that was written to it
 	Lagged    atomic.Int64 // times frames were withheld from a slow connection, to be merged
 	Resyncs   atomic.Int64 // regions asked for by Host.Resync
+	Waits     atomic.Int64 // times a region was not asked for, since who wants it has drawn too much
 	Dropped   atomic.Int64 // batches that found a shard too far behind
 	Throttled atomic.Int64 // times a connection was not read from because its messages waited
 

@@ -133,6 +133,7 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 	_ = c.SetNoDelay(true)
 	_ = c.SetWriteBuffer(s.cfg.SendBuffer)
 	_ = c.SetReadBuffer(receiveBuffer)
+	from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
 	socket, err := newSocket(c, s.cfg.Plain)
 	if err != nil {
 		s.refusals.Note("connection dropped", "dropped", "err", err)
@@ -140,11 +141,12 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 		_ = c.Close()
 		return
 	}
-	m := open{socket: socket, early: bytes.Clone(early), id: actors.ViewerID(s.nextID.Add(1))}
+	m := open{socket: socket, early: bytes.Clone(early), id: actors.ViewerID(s.nextID.Add(1)), account: s.accounts.open(from.AddrPort().Addr())}
 	if !r.offers {
 		m.protocol = jsonProtocol
 	}
 	if !s.shardOf(m.id).inbox.post(m) {
+		m.account.close()
 		s.counters.Connections.Add(-1)
 		socket.close(false)
 	}

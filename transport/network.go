@@ -1,6 +1,9 @@
 package transport
 
-import "net/netip"
+import (
+	"net/netip"
+	"slices"
+)
 
 // networkOf is who answers for an address when costs are shared out: an IPv4 address, or
 // the 64 bits of an IPv6 address that one customer of a provider has to himself. The rest
@@ -18,4 +21,10 @@ func networkOf(a netip.Addr) netip.Prefix {
 		return netip.Prefix{}
 	}
 	return network
+}
+
+// isProxy tells whether an address is one of a proxy in front of the server.
+func isProxy(proxies []netip.Prefix, a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }

@@ -72,10 +72,7 @@ func newPlaces(proxies []netip.Prefix) places {
 // enter gives a new connection a place; nil: there is none. evicted, if any, is what its
 // previous owner did: it has been closed.
 func (p *places) enter(c *net.TCPConn, from netip.Addr) (g *guest, evicted string) {
-	g = &guest{tcp: c, network: networkOf(from)}
-	for _, proxy := range p.proxies {
-		g.exempt = g.exempt || proxy.Contains(from.Unmap().WithZone(""))
-	}
+	g = &guest{tcp: c, network: networkOf(from), exempt: isProxy(p.proxies, from)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.aborted {

@@ -43,6 +43,7 @@ type Server struct {
 	following []atomic.Int32 // viewers that follow it, on all shards
 	catchUps  []catchUps
 
+	accounts accounts
 	presence presenceSource
 	faults   faults
 
@@ -72,6 +73,7 @@ func New(cfg Config) *Server {
 		made:       time.Now(),
 		following:  make([]atomic.Int32, cfg.Geometry.Regions()),
 		catchUps:   make([]catchUps, cfg.Geometry.Regions()),
+		accounts:   newAccounts(cfg.Proxies),
 		places:     newPlaces(cfg.Proxies),
 		heads:      sync.Pool{New: func() any { return new([firstRead]byte) }},
 		headShares: NewShares(networkHeads, allHeads),

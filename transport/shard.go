@@ -17,6 +17,7 @@ const readBuffer = 64 << 10
 // leave commands in its inbox.
 type shard struct {
 	server  *Server
+	budget  int64 // of a connection
 	inbox   inbox
 	drained chan struct{} // closed by the shard when it drains and has no connection left
 	poller  poller        // set by open
@@ -53,6 +54,7 @@ type shard struct {
 func newShard(server *Server) *shard {
 	s := &shard{
 		server:  server,
+		budget:  budget(server.cfg.Geometry),
 		drained: make(chan struct{}),
 		buffer:  make([]byte, readBuffer),
 		header:  make([]byte, ws.MaxHeaderSize),

@@ -14,6 +14,7 @@ type solo struct {
 	follows regionSet     // all that the client asked for: synced, and those in want
 	synced  regionSet     // batches of these are shown
 	want    []canvas.Mark // the others, and where the client stands in them, in the order of asking
+	pays    regionSet     // of those, the ones that the client itself has asked for
 	asked   bool          // want[0] has been asked for and may still be answered
 	due     []due
 	bytes   int // of due
@@ -97,6 +98,7 @@ func (m follow) run(s *shard) {
 	c.solo.want = append(c.solo.want, marks...)
 	for _, mark := range marks {
 		c.solo.follows.add(mark.Region)
+		c.solo.pays.add(mark.Region)
 	}
 	s.ask(c)
 }
@@ -133,6 +135,7 @@ func (s *shard) unfollow(c *conn, regions regionSet) {
 			continue
 		}
 		c.solo.follows.remove(region)
+		c.solo.pays.remove(region)
 		s.unsync(c, region)
 		s.followed(region, -1)
 	}
@@ -160,11 +163,35 @@ func (s *shard) unfollowAll(c *conn) {
 // answer. One at a time: a slow client never has more than one snapshot to come.
 func (s *shard) ask(c *conn) {
 	o := c.solo
-	if o != nil && len(o.want) > 0 && !o.asked && c.hasRoom() {
+	if o != nil && len(o.want) > 0 && !o.asked && c.hasRoom() && s.affords(c) {
 		o.asked = true
+		if o.pays.has(o.want[0].Region) {
+			s.charge(c, askCost)
+		}
 		s.server.counters.Resyncs.Add(1)
 		s.server.host.Resync(c.id, o.want[0])
 	}
+}
+
+// affords tells whether the first of the regions that a connection wants may be asked for,
+// or another that it need not pay for: then that is the first.
+func (s *shard) affords(c *conn) bool {
+	o := c.solo
+	if !o.pays.has(o.want[0].Region) || s.mayDraw(c) {
+		return true
+	}
+	s.server.counters.Waits.Add(1)
+	free := slices.IndexFunc(o.want, func(m canvas.Mark) bool { return !o.pays.has(m.Region) })
+	if free < 0 {
+		return false
+	}
+	o.want[0], o.want[free] = o.want[free], o.want[0]
+	return true
+}
+
+// askWaiting goes on with those who had to wait until they could pay.
+func (s *shard) askWaiting() {
+	s.attemptAll(s.solos, (*shard).ask)
 }
 
 // hasRoom tells whether a solo connection can take one more answer.
@@ -191,6 +218,15 @@ func (m join) fits(held canvas.Position) bool {
 	default:
 		return m.at == held || held == canvas.Head()
 	}
+}
+
+// size is about what the answer takes, in bytes.
+func (m join) size(p protocol) int {
+	n := len(m.snapshot)
+	if m.delta != nil {
+		n += m.delta.size(p)
+	}
+	return n
 }
 
 func (m join) owner(s *shard) *conn { return s.byID[m.viewer] }
@@ -227,6 +263,10 @@ func (m join) run(s *shard) {
 			return
 		}
 		o.want = slices.Delete(o.want, 0, 1)
+		if o.pays.has(m.region) {
+			o.pays.remove(m.region)
+			s.charge(c, m.size(c.protocol))
+		}
 		o.synced.add(m.region)
 		f.viewers++
 		f.at = m.at

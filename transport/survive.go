@@ -198,6 +198,7 @@ func (s *shard) renew() {
 func (s *shard) abandon(c *conn) {
 	told := c.state >= closing
 	c.state = gone
+	c.account.close()
 	if c.backlog != nil {
 		s.server.counters.Behind.Add(-1)
 	}

@@ -10,6 +10,10 @@ import (
 func (s *shard) sweep() {
 	s.attemptAll(s.conns, (*shard).check)
 	s.forgetLooks()
+	s.askWaiting()
+	if s == s.server.shards[0] {
+		s.server.accounts.tidy(s.now)
+	}
 }
 
 func (s *shard) check(c *conn) {

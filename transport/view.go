@@ -52,7 +52,7 @@ func (s *shard) unsettle(c *conn) {
 	v.conns[len(v.conns)-1] = nil
 	v.conns = v.conns[:len(v.conns)-1]
 	c.view = nil
-	s.joinSolos(c, &solo{follows: v.regions.clone(), synced: v.regions.clone()})
+	s.joinSolos(c, &solo{follows: v.regions.clone(), synced: v.regions.clone(), pays: newRegionSet(len(s.feeds))})
 	for _, d := range v.due {
 		c.solo.add(d, c.protocol)
 	}

@@ -83,6 +83,7 @@ func (r register) sockets(c *transport.Counters) {
 	r.count("slow_writes_total", "Times a connection did not take all that was written to it.", nil, &c.Slow)
 	r.count("frames_withheld_total", "Times frames were withheld from a slow connection, to be merged.", nil, &c.Lagged)
 	r.count("resyncs_asked_total", "Regions that connections asked to be brought up to date in.", nil, &c.Resyncs)
+	r.count("resyncs_delayed_total", "Times a region that a client asked for had to wait, since its connection or network had drawn much.", nil, &c.Waits)
 	r.count("batches_dropped_total", "Batches that found a shard too far behind, and were replaced by resyncs.", nil, &c.Dropped)
 	r.count("reads_throttled_total", "Times a connection was not read from because its messages waited.", nil, &c.Throttled)
 	r.count("faults_total", "Faults of the server that were caught: each cost a connection, or a shard's connections, and should be reported.", nil, &c.Faults)

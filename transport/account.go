@@ -1,0 +1,72 @@
+package transport
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// account is what the connections of one network (see networkOf) have taken together of
+// what all share.
+type account struct {
+	network netip.Prefix
+	proxy   bool // it speaks for many: no share applies to it
+
+	unfinished atomic.Int64 // bytes, see intake
+
+	mu    sync.Mutex // guards:
+	conns int
+	drawn float64 // bytes of catch-ups that are not made good yet, see budget
+	at    time.Time
+}
+
+// accounts are those of all networks that have a connection, or had one lately.
+type accounts struct {
+	proxies    []netip.Prefix
+	unfinished atomic.Int64 // of all
+
+	mu sync.Mutex // guards of; taken before an account's
+	of map[netip.Prefix]*account
+}
+
+func newAccounts(proxies []netip.Prefix) accounts {
+	return accounts{proxies: proxies, of: make(map[netip.Prefix]*account)}
+}
+
+// open counts one more connection from an address.
+func (a *accounts) open(from netip.Addr) *account {
+	network := networkOf(from)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k := a.of[network]
+	if k == nil {
+		k = &account{network: network, proxy: isProxy(a.proxies, from)}
+		a.of[network] = k
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conns++
+	return k
+}
+
+// close counts one less.
+func (k *account) close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conns--
+}
+
+// tidy forgets the networks that have no connection and nothing to make good: who comes
+// back at once is remembered.
+func (a *accounts) tidy(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for network, k := range a.of {
+		k.mu.Lock()
+		if k.conns == 0 && k.owes(now) == 0 {
+			delete(a.of, network)
+		}
+		k.mu.Unlock()
+	}
+}

@@ -1,0 +1,74 @@
+package transport
+
+import (
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// A client may ask for regions as often as it likes, and each answer may be a thousand times
+// as long as its question. So what is sent for a SUBSCRIBE is charged to the connection and
+// to its network. Both make it good with time. Who has more to make good than it may waits
+// until it has less, and then gets everything: nobody is refused. What the server sends on
+// its own, to heal the slow, costs nobody anything.
+//
+// A page that joins the default canvas draws 3 MB if every pixel on it is noise, a few
+// hundred KB else; one that resumes draws what it has missed.
+const (
+	// connDraws is what a connection may draw at once, in bytes: a whole canvas of 2048x1024,
+	// and of a larger one the whole too, up to connDrawsMost (see newBudget).
+	connDraws, connDrawsMost = 8 << 20, 64 << 20
+	connDrawRate             = 1 << 20 // bytes a second
+
+	// networkDraws is what a network may besides what each of its connections may.
+	networkDraws = 64 << 20
+	// A network may draw at this rate, in bytes a second, and somewhat more with every
+	// connection, up to networkDrawsMost: thirty people who move about the canvas.
+	networkDrawRate, networkDrawRateEach, networkDrawRateMost = 4 << 20, 128 << 10, 32 << 20
+
+	// askCost is charged for a question, which is work too, whether or not its answer is waited for.
+	askCost = 1 << 10
+)
+
+// budget is what one connection may draw at once, in bytes.
+func budget(g canvas.Geometry) int64 {
+	const worst = 3 // bytes of a pixel in a snapshot that does not compress
+	return min(max(worst*int64(g.Width)*int64(g.Height), connDraws), connDrawsMost)
+}
+
+// owes is what is left to make good. mu is held.
+func (k *account) owes(now time.Time) float64 {
+	rate := float64(min(networkDrawRate+networkDrawRateEach*k.conns, networkDrawRateMost))
+	if passed := now.Sub(k.at); passed > 0 {
+		k.drawn, k.at = max(k.drawn-rate*passed.Seconds(), 0), now
+	}
+	return k.drawn
+}
+
+// mayDraw tells whether the network owes less than it may.
+func (k *account) mayDraw(now time.Time, each int64) bool {
+	if k.proxy {
+		return true
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.owes(now) < float64(networkDraws+each*int64(k.conns))
+}
+
+func (k *account) draw(now time.Time, n int) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.drawn = k.owes(now) + float64(n)
+}
+
+// mayDraw tells whether a connection may have an answer to a question of its own now.
+func (s *shard) mayDraw(c *conn) bool {
+	most := moment(time.Duration(s.budget) * time.Second / connDrawRate)
+	return c.paidBy-s.moment() < most && c.account.mayDraw(s.now, s.budget)
+}
+
+// charge makes a connection pay for what was sent because it asked.
+func (s *shard) charge(c *conn, n int) {
+	c.paidBy = max(c.paidBy, s.moment()) + moment(time.Duration(n)*time.Second/connDrawRate)
+	c.account.draw(s.now, n)
+}

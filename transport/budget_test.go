@@ -1,0 +1,186 @@
+package transport
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// greedy is a client that asks for all regions anew every 20 ms, and its socket.
+type greedy struct {
+	conn   *conn
+	socket *benchSocket
+	drawn  int // bytes
+}
+
+func (b *bench) greedyFrom(network string) *greedy {
+	c, socket := b.connect(binaryProtocol)
+	socket.keep = false
+	c.account.close()
+	c.account = b.server.accounts.open(netip.MustParseAddr(network))
+	return &greedy{conn: c, socket: socket}
+}
+
+func (g *greedy) follow(b *bench) {
+	marks := make([]canvas.Mark, testGeometry.Regions())
+	for i := range marks {
+		marks[i].Region = canvas.RegionID(i)
+	}
+	b.do(follow{g.conn, marks})
+}
+
+// serveNoise answers all questions with the worst snapshot, until nobody asks.
+func (b *bench) serveNoise(all []*greedy) {
+	snapshot := make([]byte, 197_000)
+	for len(b.asked) > 0 {
+		m, v := b.asked[0], b.askedBy[0]
+		b.asked, b.askedBy = b.asked[1:], b.askedBy[1:]
+		b.do(join{viewer: v, region: m.Region, at: canvas.Position{Epoch: 1, Seq: 1}, snapshot: snapshot})
+		for _, g := range all {
+			if g.conn.id == v {
+				g.drawn += len(snapshot)
+			}
+		}
+		b.flush()
+	}
+}
+
+// pester lets clients ask again and again for a while.
+func (b *bench) pester(all []*greedy, during time.Duration) {
+	begin, sweepAt := b.now, b.now
+	for ; b.now.Sub(begin) < during; b.now = b.now.Add(20 * time.Millisecond) {
+		for _, g := range all {
+			g.follow(b)
+		}
+		b.serveNoise(all)
+		if !b.now.Before(sweepAt) {
+			b.sweep()
+			b.serveNoise(all)
+			sweepAt = sweepAt.Add(time.Second)
+		}
+	}
+}
+
+// Who asks without end draws what the budget says, and others join at once. When it stops
+// asking, it gets everything.
+func TestBudget_Connection(t *testing.T) {
+	b := newBench(t)
+	g := b.greedyFrom("192.0.2.1")
+	const during = 20 * time.Second
+	b.pester([]*greedy{g}, during)
+	most := connDraws + connDrawRate*int(during/time.Second) + 400_000
+	if g.drawn > most || g.drawn < most/2 {
+		t.Errorf("drew %d bytes, at most %d are right", g.drawn, most)
+	}
+	for _, from := range []string{"192.0.2.1", "192.0.2.2"} {
+		other := b.greedyFrom(from)
+		other.follow(b)
+		b.serveNoise([]*greedy{other})
+		if other.conn.view == nil || other.drawn < 16*197_000 {
+			t.Errorf("another from %s: in a view %t, drew %d", from, other.conn.view != nil, other.drawn)
+		}
+	}
+	for range 10 {
+		b.now = b.now.Add(time.Second)
+		g.conn.heard = b.moment()
+		b.sweep()
+		b.serveNoise([]*greedy{g})
+	}
+	if g.conn.view == nil {
+		t.Errorf("is still waiting: %d regions", len(g.conn.solo.want))
+	}
+	if err := b.audit(); err != nil {
+		t.Error(err)
+	}
+}
+
+// Connections of one network, which may be made anew all the time, draw together no more than
+// a network may.
+func TestBudget_Network(t *testing.T) {
+	b := newBench(t)
+	total := 0
+	const during = 30 // seconds
+	for range during {
+		for range 10 { // connections a second that ask for everything once
+			g := b.greedyFrom("2001:db8::7")
+			g.follow(b)
+			b.serveNoise([]*greedy{g})
+			total += g.drawn
+			b.destroy(g.conn, codeVanished)
+		}
+		b.now = b.now.Add(time.Second)
+		b.sweep()
+	}
+	most := networkDraws + connDraws + during*(networkDrawRate+networkDrawRateEach) + 400_000
+	if total > most || b.server.counters.Waits.Load() == 0 {
+		t.Errorf("drew %d bytes, at most %d are right", total, most)
+	}
+	other := b.greedyFrom("2001:db8:0:1::7")
+	other.follow(b)
+	b.serveNoise([]*greedy{other})
+	if other.conn.view == nil {
+		t.Error("another network has to wait")
+	}
+}
+
+// Three hundred people behind one address open a canvas of noise at once, and nobody waits.
+func TestBudget_SchoolClass(t *testing.T) {
+	b := newBench(t)
+	for i := range 300 {
+		g := b.greedyFrom("198.51.100.1")
+		g.follow(b)
+		b.serveNoise([]*greedy{g})
+		if g.conn.view == nil {
+			t.Fatalf("number %d has to wait", i)
+		}
+	}
+	if n := b.server.counters.Waits.Load(); n > 0 {
+		t.Errorf("%d waits", n)
+	}
+}
+
+// A client that is healed because it is slow pays nothing for that, even when it may draw nothing.
+func TestBudget_HealingIsFree(t *testing.T) {
+	b := newBench(t)
+	c, socket := b.slow(1, 2)
+	b.draw(1, 1)
+	b.flush() // misses it
+	b.do(follow{c, []canvas.Mark{{Region: 3}}})
+	before := c.paidBy
+	c.paidBy = b.moment() + moment(time.Hour)
+	b.drain(c, socket)
+	b.answer()
+	if !c.solo.synced.has(1) || c.solo.synced.has(3) {
+		t.Errorf("synced %v, wants %v", c.solo.synced, c.solo.want)
+	}
+	c.paidBy = before
+	b.sweep()
+	b.answer()
+	b.flush()
+	if c.view == nil {
+		t.Errorf("is still waiting for %v", c.solo.want)
+	}
+}
+
+func TestAccounts_AreForgottenWhenMadeGood(t *testing.T) {
+	a := newAccounts([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	now := time.Now()
+	k := a.open(netip.MustParseAddr("192.0.2.1"))
+	if a.open(netip.MustParseAddr("192.0.2.1")) != k || a.open(netip.MustParseAddr("192.0.2.2")) == k {
+		t.Fatal("networks are mixed up")
+	}
+	if proxy := a.open(netip.MustParseAddr("10.1.2.3")); !proxy.proxy {
+		t.Error("a proxy is not known")
+	}
+	k.draw(now, 3*networkDrawRate)
+	k.close()
+	k.close()
+	if a.tidy(now.Add(time.Second)); a.of[k.network] == nil {
+		t.Error("forgotten with something to make good")
+	}
+	if a.tidy(now.Add(4 * time.Second)); a.of[k.network] != nil || len(a.of) != 2 {
+		t.Errorf("not forgotten: %d are left", len(a.of))
+	}
+}

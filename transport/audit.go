@@ -37,6 +37,11 @@ func (s *shard) auditConns() error {
 			return fmt.Errorf("connection %d in state %d: in a view %t, solo %t", c.id, c.state, c.view != nil, c.solo != nil)
 		}
 	}
+	for _, c := range s.conns {
+		if (c.paused || c.starved) == c.reads && c.state != closing {
+			return fmt.Errorf("connection %d: paused %t, starved %t, and read from: %t", c.id, c.paused, c.starved, c.reads)
+		}
+	}
 	for _, v := range s.order {
 		shown += len(v.conns)
 	}

@@ -33,6 +33,7 @@ type Config struct {
 	PingEvery        time.Duration // of quiet
 	SilenceTimeout   time.Duration // nothing heard
 	StallTimeout     time.Duration // something to write and nothing taken
+	MessageTimeout   time.Duration // from the beginning of a client's message to its end
 
 	// Shards is the number of goroutines that own the connections; 0: one per CPU.
 	Shards int
@@ -60,6 +61,7 @@ func DefaultConfig() Config {
 		PingEvery:        20 * time.Second,
 		SilenceTimeout:   60 * time.Second,
 		StallTimeout:     60 * time.Second,
+		MessageTimeout:   20 * time.Second, // of 64 KB: 26 kbit/s
 		MaxTick:          50 * time.Millisecond,
 		SendBuffer:       64 << 10,
 	}
@@ -80,7 +82,7 @@ func (c Config) Validate() error {
 		return fmt.Errorf("listen: must be an address, for example :3000")
 	case c.MaxConnections < 1:
 		return fmt.Errorf("max connections %d: must be at least 1, for example 20000", c.MaxConnections)
-	case c.HandshakeTimeout <= 0 || c.HelloTimeout <= 0 || c.PingEvery <= 0 || c.StallTimeout <= 0 || c.MaxTick <= 0:
+	case c.HandshakeTimeout <= 0 || c.HelloTimeout <= 0 || c.PingEvery <= 0 || c.StallTimeout <= 0 || c.MessageTimeout <= 0 || c.MaxTick <= 0:
 		return fmt.Errorf("times: every duration must be positive")
 	case c.SilenceTimeout <= c.PingEvery:
 		return fmt.Errorf("silence timeout %v: must be longer than the ping interval %v, for example three times as long",
@@ -121,6 +123,6 @@ func (c Config) withDefaults() Config {
 // sweepEvery is how often timeouts are looked at: often enough to be right within a
 // quarter of the shortest, and no more than once a second.
 func (c Config) sweepEvery() time.Duration {
-	shortest := min(c.HelloTimeout, c.PingEvery, c.SilenceTimeout, c.StallTimeout)
+	shortest := min(c.HelloTimeout, c.PingEvery, c.SilenceTimeout, c.StallTimeout, c.MessageTimeout)
 	return max(min(shortest/4, time.Second), time.Millisecond)
 }

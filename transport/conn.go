@@ -41,22 +41,16 @@ type conn struct {
 	protocol  protocol
 	state     state
 
-	dirty  bool // in shard.dirty
-	reads  bool // the poller tells when there is something to read
-	writes bool // the poller tells when there is room to write
-	paused bool // not to be read from, see blocked
-	pinged bool // since it was heard
-	shut   bool // nothing is written any more
+	dirty   bool // in shard.dirty
+	reads   bool // the poller tells when there is something to read
+	writes  bool // the poller tells when there is room to write
+	paused  bool // not to be read from, see blocked
+	starved bool // not to be read from until there is memory for more, see intake
+	pinged  bool // since it was heard
+	shut    bool // nothing is written any more
 
 	counted bool // among those who are here
 	stale   bool // it must be told who is here, from the start
-}
-
-// intake is what a client has sent and not ended.
-type intake struct {
-	partial    []byte // the beginning of a frame, or everything while the connection is paused
-	message    []byte // the fragments of a message so far
-	fragmented bool   // a message has begun and not ended
 }
 
 // backlog is what a slow client has to take before it gets anything else.
@@ -144,7 +138,7 @@ func (s *shard) recount(p protocol, by int) {
 
 // watch tells the poller what the connection waits for.
 func (s *shard) watch(c *conn) {
-	reads, writes := !c.paused, c.backlog != nil
+	reads, writes := !c.paused && !c.starved, c.backlog != nil
 	if reads != c.reads || writes != c.writes {
 		c.reads, c.writes = reads, writes
 		s.poller.watch(c)
@@ -219,7 +213,8 @@ func (s *shard) bye(c *conn, as codec.CloseCode, frame []byte) {
 	s.forget(c, as)
 	c.state = closing
 	c.since = s.moment()
-	c.intake, c.paused = nil, false
+	s.drop(c)
+	c.paused, c.starved = false, false
 	s.tell(c, frame)
 	s.watch(c)
 }
@@ -257,7 +252,8 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	if behind {
 		s.server.counters.Behind.Add(-1)
 	}
-	c.backlog, c.control, c.intake = nil, nil, nil
+	s.drop(c)
+	c.backlog, c.control = nil, nil
 	defer c.socket.close(behind) // even if the line below fails
 	s.poller.remove(c)
 }

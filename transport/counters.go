@@ -35,6 +35,8 @@ type Counters struct {
 	Dropped   atomic.Int64 // batches that found a shard too far behind
 	Throttled atomic.Int64 // times a connection was not read from because its messages waited
 
+	Starved atomic.Int64 // times a connection was not read from because unfinished messages held too much memory
+
 	Faults atomic.Int64 // panics that were caught, see survive.go
 
 	Ticks     atomic.Int64 // rounds of writing

@@ -17,7 +17,12 @@ func (s *shard) readable(c *conn) {
 		s.destroy(c, codeVanished)
 		return
 	}
-	n, err := c.socket.read(s.buffer)
+	room := s.roomFor(c)
+	if room == 0 {
+		s.starve(c)
+		return
+	}
+	n, err := c.socket.read(s.buffer[:room])
 	switch {
 	case n > 0:
 		s.server.counters.BytesIn.Add(int64(n))
@@ -34,6 +39,11 @@ func (s *shard) readable(c *conn) {
 // receive handles the frames in what was received, and keeps what is left: a part of a
 // frame, or all from the moment on at which the connection is blocked. data may be changed.
 func (s *shard) receive(c *conn, data []byte) {
+	s.take(c, data)
+	s.hold(c)
+}
+
+func (s *shard) take(c *conn, data []byte) {
 	kept := c.intake != nil && len(c.intake.partial) > 0
 	if kept {
 		c.intake.partial = append(c.intake.partial, data...)
@@ -46,12 +56,15 @@ func (s *shard) receive(c *conn, data []byte) {
 	switch rest := data[done:]; {
 	case len(rest) > 0 && kept && done == 0: // it is where it should be
 	case len(rest) > 0:
-		in := c.takeIn()
+		in := s.takeIn(c)
 		in.partial = append(in.partial[:0], rest...)
+		if done > 0 && !in.fragmented {
+			in.began = s.moment()
+		}
 	case c.intake != nil && c.intake.fragmented:
 		c.intake.partial = nil
 	default:
-		c.intake = nil
+		s.drop(c)
 	}
 	// What stopped parse must also pause: asked anew, it may no longer be so, and nobody
 	// would come back to what is kept.
@@ -60,14 +73,6 @@ func (s *shard) receive(c *conn, data []byte) {
 		s.server.counters.Throttled.Add(1)
 		s.watch(c)
 	}
-}
-
-// takeIn makes room for what can't be handled yet.
-func (c *conn) takeIn() *intake {
-	if c.intake == nil {
-		c.intake = new(intake)
-	}
-	return c.intake
 }
 
 // parse handles whole frames and returns how many bytes they were, and whether it left
@@ -137,11 +142,11 @@ func (s *shard) frame(c *conn, h ws.Header, payload []byte) {
 			s.message(c, payload)
 			return
 		}
-		in := c.takeIn()
+		in := s.takeIn(c)
 		in.message, in.fragmented = append(in.message, payload...), !h.Fin
 		if h.Fin {
 			whole := in.message
-			in.message = nil
+			in.message, in.began = nil, s.moment()
 			s.message(c, whole)
 		}
 	}

@@ -132,14 +132,18 @@ func (st *stepper) check() {
 			st.errorf("panic at %s", place)
 		}
 	}
-	behind := 0
+	behind, unfinished := 0, 0
 	for _, c := range st.conns {
 		if c.backlog != nil {
 			behind++
 		}
+		unfinished += c.intake.size()
 		if held := c.held(); c.protocol == binaryProtocol && held > 256<<10 {
 			st.errorf("connection %d holds %d bytes", c.id, held)
 		}
+	}
+	if n := st.server.accounts.unfinished.Load(); int(n) != unfinished {
+		st.errorf("%d bytes of unfinished messages are counted, %d are", n, unfinished)
 	}
 	k := &st.server.counters
 	if open := k.Connections.Load(); int(open) != len(st.conns) || k.Binary.Load()+k.JSON.Load() != open {

@@ -198,6 +198,7 @@ func (s *shard) renew() {
 func (s *shard) abandon(c *conn) {
 	told := c.state >= closing
 	c.state = gone
+	s.drop(c)
 	c.account.close()
 	if c.backlog != nil {
 		s.server.counters.Behind.Add(-1)

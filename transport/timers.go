@@ -17,6 +17,10 @@ func (s *shard) sweep() {
 }
 
 func (s *shard) check(c *conn) {
+	if s.checkIntake(c) {
+		return
+	}
+	s.feedOn(c)
 	cfg := &s.server.cfg
 	quiet := s.since(c.heard)
 	switch {
@@ -31,7 +35,7 @@ func (s *shard) check(c *conn) {
 		s.failFor(c, codec.CloseNoHello, "no HELLO came in time")
 	case c.state == arriving && s.since(c.since) > 2*cfg.HelloTimeout: // not the client's fault
 		s.fail(c, codec.CloseInternal)
-	case c.paused: // it may have said something
+	case c.paused || c.starved: // it may have said something
 		c.heard = s.moment()
 	case quiet > cfg.SilenceTimeout:
 		s.fail(c, codec.CloseSilent)

@@ -86,6 +86,7 @@ func (r register) sockets(c *transport.Counters) {
 	r.count("resyncs_delayed_total", "Times a region that a client asked for had to wait, since its connection or network had drawn much.", nil, &c.Waits)
 	r.count("batches_dropped_total", "Batches that found a shard too far behind, and were replaced by resyncs.", nil, &c.Dropped)
 	r.count("reads_throttled_total", "Times a connection was not read from because its messages waited.", nil, &c.Throttled)
+	r.count("reads_starved_total", "Times a connection was not read from because unfinished messages held too much memory.", nil, &c.Starved)
 	r.count("faults_total", "Faults of the server that were caught: each cost a connection, or a shard's connections, and should be reported.", nil, &c.Faults)
 	r.count("write_rounds_total", "Rounds of writing to connections.", nil, &c.Ticks)
 	r.MustRegister(prometheus.NewCounterFunc(

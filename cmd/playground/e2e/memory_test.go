@@ -1,0 +1,164 @@
+//go:build e2e && linux
+
+package e2e
+
+import (
+	"context"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"os"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client"
+)
+
+// Goal: clients that do not end their messages can't take the memory of a small pod.
+// Method: the resident set of the server, whose peak the kernel tells, may never exceed 256 MiB.
+// 13,000 connections (or as many as there are
+// descriptors for) of 50 networks send all but the last byte of the largest message, half
+// of them in fragments, and those that are closed for it come again. Meanwhile and
+// afterwards a client places pixels in strokes of every size.
+func TestMemory_UnfinishedMessages(t *testing.T) {
+	const limit = 256 << 20
+	s := start(t, "--rate", "0")
+	crowd := min(13_000, descriptors(t)-1000) / attackers * attackers
+	stop := make(chan struct{})
+	var attack sync.WaitGroup
+	for i := range attackers {
+		a := attacker{server: strings.TrimPrefix(s.url, "http://"), number: i, conns: make([]net.Conn, crowd/attackers)}
+		attack.Go(func() { a.run(stop) })
+	}
+	end := sync.OnceFunc(func() { close(stop); attack.Wait() })
+	defer end()
+
+	honest := dial(t, client.Config{URLs: []string{s.ws()}})
+	place := func() {
+		t.Helper()
+		for _, n := range []int{1, 200, 4000} {
+			ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+			if err := honest.Place(ctx, make([]canvas.Dot, n)); err != nil {
+				t.Errorf("place %d pixels: %v", n, err)
+			}
+			cancel()
+		}
+	}
+	most := 0
+	for deadline := time.Now().Add(25 * time.Second); time.Now().Before(deadline); {
+		place()
+		most = max(most, s.health().Connections)
+	}
+	end()
+	place()
+	peak := s.peak()
+	t.Logf("%d of %d connections at once; the server had %d MiB at most", most, crowd, peak>>20)
+	if peak > limit || most < crowd/2 {
+		t.Errorf("%d MiB, at most %d are right; %d connections, to be at least %d", peak>>20, limit>>20, most, crowd/2)
+	}
+}
+
+// attackers is how many goroutines hold the connections.
+const attackers = 64
+
+// descriptors is how many this process may have, and the server too.
+func descriptors(t *testing.T) int {
+	var limit unix.Rlimit
+	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
+		t.Fatal(err)
+	}
+	return int(min(limit.Cur, 1<<20))
+}
+
+// attacker holds some connections of one network.
+type attacker struct {
+	server string
+	number int
+	conns  []net.Conn
+}
+
+func (a *attacker) run(stop <-chan struct{}) {
+	for {
+		for i := range a.conns {
+			select {
+			case <-stop:
+				for _, c := range a.conns {
+					if c != nil {
+						_ = c.Close()
+					}
+				}
+				return
+			default:
+			}
+			if a.conns[i] == nil {
+				a.conns[i] = a.connect(i%2 == 0)
+			} else if !trickle(a.conns[i]) {
+				_ = a.conns[i].Close()
+				a.conns[i] = nil
+			}
+		}
+	}
+}
+
+// connect opens a WebSocket and sends most of a message; nil: it could not.
+func (a *attacker) connect(fragments bool) net.Conn {
+	from := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 1, byte(1+a.number%50))}, Timeout: 5 * time.Second}
+	c, err := from.Dial("tcp", a.server)
+	if err != nil {
+		return nil
+	}
+	_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+	const hello = "GET /ws HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n"
+	_, err = c.Write([]byte(hello))
+	if err == nil {
+		_, err = c.Read(make([]byte, 1<<10))
+	}
+	if err != nil {
+		_ = c.Close()
+		return nil
+	}
+	_ = c.SetDeadline(time.Now().Add(100 * time.Millisecond))
+	_, _ = c.Write(unfinished(fragments)) // as much as is taken
+	return c
+}
+
+// unfinished is the largest message but its end, masked with zeros.
+func unfinished(fragments bool) []byte {
+	const most = 65_535
+	head := []byte{0x81, 0xFE, 0, 0, 0, 0, 0, 0}
+	binary.BigEndian.PutUint16(head[2:], most)
+	if fragments {
+		head[0] = 0x01
+		return append(head, make([]byte, most)...)
+	}
+	return append(head, make([]byte, most-30)...)
+}
+
+// trickle sends one byte more: of the message, or of the header of the next fragment.
+func trickle(c net.Conn) bool {
+	_ = c.SetDeadline(time.Now().Add(time.Millisecond))
+	_, err := c.Write([]byte{0})
+	timeout, _ := err.(net.Error)
+	return err == nil || timeout != nil && timeout.Timeout()
+}
+
+// peak is the most resident memory that the process has had, in bytes.
+func (s *server) peak() (kib int64) {
+	s.t.Helper()
+	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", s.cmd.Process.Pid))
+	if err != nil {
+		s.t.Fatal(err)
+	}
+	for line := range strings.Lines(string(status)) {
+		if _, err := fmt.Sscanf(line, "VmHWM: %d kB", &kib); err == nil {
+			return kib << 10
+		}
+	}
+	s.t.Fatal("no VmHWM in /proc")
+	return 0
+}

@@ -1,0 +1,117 @@
+package transport
+
+import (
+	"time"
+
+	"pixelplayground/codec"
+)
+
+// intake is what a client has sent and not ended, or what waits until the connection may go
+// on. A client decides how long that takes, so it is bounded: for all connections together,
+// for those of a network, and in time (Config.MessageTimeout). When a bound is reached, a
+// connection is read from in small pieces, and not at all when it holds freeIntake. So who
+// sends messages of the usual size does not notice; a large one waits for memory, which
+// comes free when others end theirs or are closed.
+type intake struct {
+	partial    []byte // the beginning of a frame, or everything while the connection is paused
+	message    []byte // the fragments of a message so far
+	fragmented bool   // a message has begun and not ended
+	began      moment // the message, or partial
+	counted    int    // bytes of it, in the account
+}
+
+// Bounds, in bytes. Each shard may exceed them by what it reads at once, since what is left of that
+// is known only afterwards.
+const (
+	networkIntake = 8 << 20 // of one network that is not a proxy's
+	allIntake     = 32 << 20
+	// When all is taken, networks that hold less than a little may have spareIntake in
+	// addition: those who are no part of what took it.
+	littleIntake, spareIntake = 128 << 10, 16 << 20
+	// freeIntake is what every connection may hold whatever the others do: a stroke of 280
+	// pixels.
+	freeIntake = 2 << 10
+)
+
+// size is the memory that it holds.
+func (in *intake) size() int {
+	if in == nil {
+		return 0
+	}
+	return cap(in.partial) + cap(in.message)
+}
+
+// takeIn makes room for what can't be handled yet.
+func (s *shard) takeIn(c *conn) *intake {
+	if c.intake == nil {
+		c.intake = &intake{began: s.moment()}
+	}
+	return c.intake
+}
+
+// hold counts what a connection's intake has grown by.
+func (s *shard) hold(c *conn) {
+	if in := c.intake; in != nil {
+		s.unfinished(c, in.size()-in.counted)
+		in.counted = in.size()
+	}
+}
+
+// drop frees a connection's intake.
+func (s *shard) drop(c *conn) {
+	if in := c.intake; in != nil {
+		s.unfinished(c, -in.counted)
+		c.intake = nil
+	}
+}
+
+func (s *shard) unfinished(c *conn, by int) {
+	if by != 0 {
+		c.account.unfinished.Add(int64(by))
+		s.server.accounts.unfinished.Add(int64(by))
+	}
+}
+
+// roomFor is how much may be read from a connection now, in bytes.
+func (s *shard) roomFor(c *conn) int {
+	k := c.account
+	all, its := s.server.accounts.unfinished.Load(), k.unfinished.Load()
+	if all < allIntake && (k.proxy || its < networkIntake) || all < allIntake+spareIntake && its < littleIntake {
+		return len(s.buffer)
+	}
+	return max(freeIntake-c.intake.size(), 0)
+}
+
+// starvation is how long a message may take for which there is no memory: while it is not
+// read from, a client fills the kernel's buffers instead.
+const starvation = 3 * time.Second
+
+// starve stops reading from a connection until there is memory.
+func (s *shard) starve(c *conn) {
+	c.starved = true
+	s.server.counters.Starved.Add(1)
+	s.watch(c)
+}
+
+// feedOn reads again from a connection for which there is memory now.
+func (s *shard) feedOn(c *conn) {
+	if c.starved && s.roomFor(c) > 0 {
+		c.starved = false
+		s.watch(c)
+	}
+}
+
+// checkIntake ends a connection whose message takes too long; it tells whether.
+func (s *shard) checkIntake(c *conn) bool {
+	switch {
+	case c.intake == nil || c.state >= closing:
+		return false
+	case c.paused: // it waits for us, or for itself to read our answers, which has a time of its own
+		c.intake.began += moment(s.server.cfg.sweepEvery())
+	case c.starved && s.since(c.intake.began) > starvation:
+		s.failFor(c, closeTryLater, "no memory for so large a message now")
+	case s.since(c.intake.began) > s.server.cfg.MessageTimeout:
+		s.failFor(c, codec.CloseSilent, "a message took too long to end")
+	}
+	return c.state == closing
+}

@@ -42,13 +42,20 @@ func decodeClient(r *reader) ClientMessage {
 
 // AppendHello writes HELLO.
 func AppendHello(dst []byte, m Hello) []byte {
-	w := begin(dst, typeHello, 3)
+	elements := 3
+	if m.Sent != nil {
+		elements = 4
+	}
+	w := begin(dst, typeHello, elements)
 	if m.Resume {
 		w.bin(m.Session[:])
 	} else {
 		w.null()
 	}
 	w.text(m.Name)
+	if m.Sent != nil {
+		w.uint(*m.Sent)
+	}
 	return w.end()
 }
 
@@ -59,6 +66,11 @@ func decodeHello(r *reader) Hello {
 		m.Session, m.Resume = r.session(), true
 	}
 	m.Name = r.ownName()
+	if r.left > 0 { // earlier versions have no more
+		r.need(1)
+		sent := r.uint("sent", math.MaxUint64)
+		m.Sent = &sent
+	}
 	return m
 }
 

@@ -56,6 +56,7 @@ func clientFrames() []frame {
 	return []frame{
 		{name: "hello-new", message: Hello{Name: "Ada"}},
 		{name: "hello-resume", message: Hello{Session: session, Resume: true}},
+		{name: "hello-resume-sent", message: Hello{Session: session, Resume: true, Name: "Ada", Sent: new(uint64(300))}},
 		{name: "hello-not-ascii", message: Hello{Name: "Zoë 🎨 日本"}},
 		{name: "hello-longest-name", message: Hello{Name: "日本日本日本日本日本日本日本日本日本日本"}},
 		{name: "subscribe-blank", message: Subscribe{Marks: []canvas.Mark{at(0, 0, 0)}}},

@@ -75,7 +75,11 @@ func describe(message any) map[string]any {
 		if m.Resume {
 			session = hex.EncodeToString(m.Session[:])
 		}
-		return map[string]any{"type": typeHello, "session": session, "name": m.Name}
+		fields := map[string]any{"type": typeHello, "session": session, "name": m.Name}
+		if m.Sent != nil {
+			fields["sent"] = *m.Sent
+		}
+		return fields
 	case Subscribe:
 		marks := []any{}
 		for _, mark := range m.Marks {

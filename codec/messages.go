@@ -24,6 +24,7 @@ type (
 		Session canvas.Session
 		Resume  bool // Session is from an earlier Welcome
 		Name    string
+		Sent    *uint64 // the highest op number that was ever sent in the session; nil: not said
 	}
 	// Subscribe asks for regions from positions on.
 	Subscribe struct{ Marks []canvas.Mark }

@@ -61,9 +61,9 @@ func (c *Client) composeHello() []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.outbox.renamed = false
-	session := c.welcome.Session
+	session, sent := c.welcome.Session, c.flight.last
 	return codec.AppendHello(nil, codec.Hello{
-		Session: session, Resume: session != canvas.Session{}, Name: c.outbox.name,
+		Session: session, Resume: session != canvas.Session{}, Name: c.outbox.name, Sent: &sent,
 	})
 }
 

@@ -61,7 +61,7 @@ func TestClient_ResumeSendsUnackedOpsInOrder(t *testing.T) {
 		close(w.over)
 	}
 	hello := r.welcome(testWelcome())
-	if want := (codec.Hello{Session: testWelcome().Session, Resume: true, Name: "Bob"}); hello != want {
+	if want := (codec.Hello{Session: testWelcome().Session, Resume: true, Name: "Bob", Sent: new(uint64(4))}); !reflect.DeepEqual(hello, want) {
 		t.Errorf("HELLO %+v, want %+v", hello, want)
 	}
 	if got := next[codec.Subscribe](r).Marks; !reflect.DeepEqual(got, marks(2, 0)) {

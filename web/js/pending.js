@@ -35,9 +35,15 @@ export class Pending {
   /** Pixels that one op may have: no more than the server's burst, or it could never be placed. */
   largest = Infinity;
 
-  /** @param {import("./canvas.js").Canvas} canvas */
-  constructor(canvas) {
+  /** @param {import("./canvas.js").Canvas} canvas @param {number} [lastNum] the session's ops so far */
+  constructor(canvas, lastNum = 0) {
     this.canvas = canvas;
+    this.#lastNum = lastNum;
+  }
+
+  /** The highest number that was given to an op. */
+  get lastNum() {
+    return this.#lastNum;
   }
 
   /** Ops without an answer. */

@@ -46,10 +46,15 @@ export const REFUSED_DRAINING = 6;
  * @typedef {Welcome | Snapshot | Pixels | Ack | Refused | Cursors | Presence | Pong | Notice} ServerMessage
  */
 
-/** @param {Uint8Array | null} session to resume */
-export function encodeHello(session, name) {
-  const w = new Writer().array(3).uint(1);
-  return (session ? w.bin(session) : w.nil()).text(name).finish();
+/**
+ * @param {Uint8Array | null} session to resume
+ * @param {number} [sent] the highest op number ever sent in it
+ */
+export function encodeHello(session, name, sent) {
+  const w = new Writer().array(sent === undefined ? 3 : 4).uint(1);
+  (session ? w.bin(session) : w.nil()).text(name);
+  if (sent !== undefined) w.uint(sent);
+  return w.finish();
 }
 
 /** @param {Mark[]} marks at most 4,096: no canvas has more regions */

@@ -116,7 +116,7 @@ export class Session {
   }
 
   #opened() {
-    this.link.send(protocol.encodeHello(this.#id, this.state.name));
+    this.link.send(protocol.encodeHello(this.#id, this.state.name, this.state.pending?.lastNum ?? 0));
   }
 
   #closed() {
@@ -223,7 +223,7 @@ export class Session {
     const lost = state.pending?.abandon() ?? 0;
     if (lost > 0) tell(state, `Taken back: the canvas has a new size, ${lost} pixels were not saved`, now);
     state.canvas = new Canvas(geometry);
-    state.pending = new Pending(state.canvas);
+    state.pending = new Pending(state.canvas, state.pending?.lastNum);
     if (state.reticule && !contains(geometry, state.reticule.x, state.reticule.y)) state.reticule = null;
     this.#regions = new Regions(state.canvas, {
       send: (bytes) => this.link.send(bytes),

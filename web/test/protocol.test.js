@@ -13,7 +13,7 @@ const colourText = (bytes) => "#" + toHex(bytes).toUpperCase();
 /** Encodes a client's message from the fields of its golden frame. */
 function encode(message) {
   switch (message.type) {
-    case 1: return protocol.encodeHello(message.session === null ? null : fromHex(message.session), message.name);
+    case 1: return protocol.encodeHello(message.session === null ? null : fromHex(message.session), message.name, message.sent);
     case 2: return protocol.encodeSubscribe(message.marks);
     case 3: return protocol.encodeUnsubscribe(message.regions);
     case 4: {

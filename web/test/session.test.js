@@ -53,7 +53,10 @@ function setUp() {
 function read(bytes) {
   const r = new Reader(bytes), length = r.array(), type = r.uint();
   switch (type) {
-    case HELLO: return bytes[2] === 0xc0 ? [type, null] : [type, Buffer.from(r.bin()).toString("hex")];
+    case HELLO: {
+      const session = bytes[2] === 0xc0 ? (r.skip(1), null) : Buffer.from(r.bin()).toString("hex");
+      return r.text(), [type, session, r.uint()];
+    }
     case SUBSCRIBE: {
       const marks = [];
       for (let left = r.array(); left > 0; left--) marks.push((r.array(), [r.uint(), r.uint(), r.uint()]));
@@ -83,7 +86,7 @@ test("greets first, and subscribes when the canvas is known", () => {
   const it = setUp();
   it.state.name = "Ada";
   it.open();
-  assert.deepEqual(it.take(), [[HELLO, null]]);
+  assert.deepEqual(it.take(), [[HELLO, null, 0]]);
   it.tell(server.pixels(0, 1, 0, [[0, RED]])); // before the welcome: ignored
   it.tell(server.welcome({ user: 77, rate: 20, burst: 100 }));
   assert.deepEqual(told(it.take()), [[SUBSCRIBE, [[0, 0, 0], [1, 0, 0]]]]);
@@ -105,7 +108,7 @@ test("resumes: HELLO with the session, SUBSCRIBE with positions, then the unansw
   it.session.flush();
   it.take();
   it.open();
-  assert.deepEqual(it.take(), [[HELLO, "07".repeat(16)]]);
+  assert.deepEqual(it.take(), [[HELLO, "07".repeat(16), 2]]);
   it.tell(server.welcome());
   assert.deepEqual(told(it.take()), [[SUBSCRIBE, [[0, 3, 2], [1, 0, 0]]], [PLACE, 2, 1], [PLACE, 3, 1]]);
 });
@@ -283,6 +286,9 @@ test("another size of canvas after a reconnect: everything anew", () => {
   assert.deepEqual(it.state.canvas.geometry, makeGeometry(64, 64, 64));
   assert.deepEqual(told(it.take()), [[SUBSCRIBE, [[0, 0, 0]]]]);
   assert.match(it.state.toast.text, /new size/);
+  it.draw(5);
+  it.session.flush();
+  assert.deepEqual(told(it.take()), [[PLACE, 2, 1]], "the session's numbers go on");
 });
 
 test("an op without an answer is a reason to probe the connection, again and again", () => {

@@ -76,7 +76,8 @@ func (c *Client) connect() (*link, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, connectLimit)
 	defer cancel()
 	c.mu.Lock()
-	hello := codec.Hello{Session: c.session, Resume: c.resume}
+	sent := c.flight.last
+	hello := codec.Hello{Session: c.session, Resume: c.resume, Sent: &sent}
 	c.mu.Unlock()
 	target := c.targets[c.target%len(c.targets)]
 	l, welcome, err := f.greet(ctx, target, hello)

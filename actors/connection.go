@@ -17,11 +17,13 @@ type connection struct {
 	viewer ViewerID
 	out    Outbox
 
+	network canvas.Network
+	key     canvas.Key
 	author  canvas.Author // 0: not welcomed yet
 	name    string
 	bucket  bucket
 	lastNum uint64
-	repeats int // how many ops to come may be repetitions: what the client of a resumed session sends first
+	resumed resumed
 	placing map[uint64]*placing
 	oldest  uint64  // no op before it is in placing; less than Window steps from lastNum
 	held    []Place // of a JSON client, until there is room in the window; at most MaxUnhandled
@@ -49,8 +51,9 @@ type pointerDue struct{}
 // speakFor is a connection's first message. It is not in the props, so that all connections
 // share theirs.
 type speakFor struct {
-	viewer ViewerID
-	out    Outbox
+	viewer  ViewerID
+	network canvas.Network
+	out     Outbox
 }
 
 // Connection is the handle by which transport speaks to a connection actor.
@@ -75,11 +78,12 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.pod.stats.Live[KindConnection].Add(-1)
 		c.leave(ctx)
 	case speakFor:
-		c.viewer, c.out = m.viewer, m.out
+		c.viewer, c.network, c.out = m.viewer, m.network, m.out
 	case Hello:
 		c.hello(ctx, m)
 		c.out.Handled()
 	case Subscribe:
+		c.resumed.heard(c.pod.clock.Now())
 		c.out.Follow(m.Marks)
 		c.out.Handled()
 	case SubscribeAll:
@@ -126,9 +130,9 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 		session = c.pod.newSession()
 	}
 	if m.Resume {
-		c.repeats = Window // no more can be without an answer
+		c.resumed = resume(m)
 	}
-	c.author, c.name = session.Author(), m.Name
+	c.key, c.author, c.name = session.Key(), session.Author(), m.Name
 	now := c.pod.clock.Now()
 	c.bucket = newBucket(c.pod.cfg.Rate, c.pod.cfg.Burst, now)
 	c.out.Welcome(Welcome{
@@ -193,8 +197,7 @@ func (c *connection) place(ctx actor.Context, m Place) {
 		return
 	}
 	c.lastNum = m.Num
-	repeated := c.repeats > 0
-	c.repeats = max(0, c.repeats-1)
+	repeated := c.resumed.repeats(m.Num, now)
 	if len(c.placing) == 0 {
 		c.oldest = m.Num
 	}
@@ -205,7 +208,7 @@ func (c *connection) place(ctx actor.Context, m Place) {
 	c.placing[m.Num] = &placing{parts: len(parts), silent: silent}
 	c.pod.stats.placed(len(m.Dots))
 
-	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num}, Name: c.name, Spelling: m.Spelling}
+	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num, Key: c.key}, Network: c.network, Name: c.name, Spelling: m.Spelling}
 	if m.Alias != "" {
 		op.Name, op.Alias = m.Alias, true
 	}

@@ -41,6 +41,7 @@ func (r *region) takeOff(ctx actor.Context) {
 	}
 	for i, entry := range ops {
 		batch.Ops[i] = entry.op
+		batch.Ops[i].InTurn = r.applied.inTurn(entry.op.ID)
 	}
 	r.flight = &flight{batch: batch, ops: ops, began: now}
 	r.calling()
@@ -87,8 +88,8 @@ func (r *region) land(ctx actor.Context) {
 	r.apply(f.batch)
 	r.ring.push(f.batch)
 	r.queue.settle(f.ops)
-	for _, entry := range f.ops {
-		r.applied.add(entry.op.ID)
+	for i := range f.batch.Ops {
+		r.applied.add(&f.batch.Ops[i], f.batch.To)
 	}
 	acks := byRelay(f.ops)
 	for key, s := range r.subscribers {

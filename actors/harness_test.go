@@ -113,7 +113,7 @@ func (w *world) connect(hello Hello) *client {
 	}
 	w.crowd.clients = append(w.crowd.clients, c)
 	w.crowd.mu.Unlock()
-	c.conn = w.node.Connect(c.id, c)
+	c.conn = w.node.Connect(c.id, canvas.FirstNetwork, c)
 	c.conn.Send(hello)
 	w.eventually("welcome", func() bool { return c.welcome.User != 0 })
 	return c

@@ -258,8 +258,8 @@ func (n *Node) Close() {
 	})
 }
 
-// Connect starts the actor of a new connection.
-func (n *Node) Connect(v ViewerID, out Outbox) *Connection {
+// Connect starts the actor of a new connection from a network.
+func (n *Node) Connect(v ViewerID, network canvas.Network, out Outbox) *Connection {
 	pid, err := n.system.Root.SpawnNamed(n.speakers, connectionName(v))
 	if err != nil {
 		// Viewer ids are never used twice; a fault here must not pass unseen.
@@ -267,7 +267,7 @@ func (n *Node) Connect(v ViewerID, out Outbox) *Connection {
 		out.Fail()
 		return &Connection{pod: n, pid: n.system.NewLocalPID("nobody")}
 	}
-	n.system.Root.Send(pid, speakFor{v, out})
+	n.system.Root.Send(pid, speakFor{v, network, out})
 	return &Connection{pod: n, pid: pid}
 }
 

@@ -22,7 +22,7 @@ type Stroke struct {
 // strokes of one call keep theirs. It ends when everything is answered.
 type placer struct {
 	pod     *Node
-	author  canvas.Author
+	session canvas.Session
 	strokes []Stroke
 	asker   *actor.PID // gets placed
 
@@ -64,7 +64,8 @@ func (p *placer) place(ctx actor.Context) {
 		p.end(ctx)
 	}
 	for i, stroke := range p.strokes {
-		op := canvas.Op{ID: canvas.OpID{Author: p.author, Num: uint64(i + 1)}, Spelling: stroke.Spelling}
+		id := canvas.OpID{Author: p.session.Author(), Num: uint64(i + 1), Key: p.session.Key()}
+		op := canvas.Op{ID: id, Network: canvas.NetworkHTTP, Spelling: stroke.Spelling}
 		parts := split(p.pod.cfg.Geometry, stroke.Dots)
 		p.parts[i] = len(parts)
 		p.pod.stats.placed(len(stroke.Dots))
@@ -118,7 +119,7 @@ func (n *Node) Place(ctx context.Context, strokes []Stroke) (durable int, err er
 	}
 	future := actor.NewFuture(n.system, n.cfg.Patience+2*n.cfg.StoreTimeout)
 	props := n.props(KindPlacer, "", func() actor.Actor {
-		return &placer{pod: n, author: n.newSession().Author(), strokes: strokes, asker: future.PID()}
+		return &placer{pod: n, session: n.newSession(), strokes: strokes, asker: future.PID()}
 	})
 	name := KindPlacer.String() + "/" + strconv.FormatUint(n.streams.Add(1), 36)
 	pid, err := n.system.Root.SpawnNamed(props, name)

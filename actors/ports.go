@@ -97,6 +97,7 @@ type (
 		Session canvas.Session
 		Resume  bool
 		Name    string
+		Sent    *uint64 // the highest op number that was ever sent in the session; nil: the client does not say
 	}
 	// Subscribe follows regions from what the client holds.
 	Subscribe struct{ Marks []canvas.Mark }

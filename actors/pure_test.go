@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"math/rand/v2"
 	"testing"
 	"time"
 
@@ -41,47 +40,6 @@ func TestBucket_ZeroRateIsNoLimit(t *testing.T) {
 	b := newBucket(0, 0, time.Unix(0, 0))
 	if _, ok := b.take(1<<30, time.Unix(0, 0)); !ok {
 		t.Error("refused without a limit")
-	}
-}
-
-// The model of applied is a plain set; within remembered numbers of the highest they must agree.
-func TestApplied_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
-	seed := rand.Uint64()
-	random := rand.New(rand.NewPCG(seed, 0))
-	a, model := newApplied(), map[uint64]bool{}
-	var high uint64
-	for range 20_000 {
-		num := high + uint64(random.IntN(90)) + 1
-		if random.IntN(3) > 0 && high > remembered {
-			num = high - uint64(random.IntN(remembered))
-		}
-		id := canvas.OpID{Author: 7, Num: num}
-		if got := a.has(id); got == hadMaybe || (got == hadIt) != model[num] {
-			t.Fatalf("seed %d: has(%d) = %v with high %d, want %v", seed, num, got, high, model[num])
-		}
-		if random.IntN(2) == 0 {
-			a.add(id)
-			model[num] = true
-			high = max(high, num)
-		}
-	}
-	if old := (canvas.OpID{Author: 7, Num: high - remembered}); a.has(old) != hadMaybe {
-		t.Error("nothing can be known of an op older than the window")
-	}
-}
-
-func TestApplied_ForgetsOldAuthorsOnly(t *testing.T) {
-	a := newApplied()
-	for author := range 3 * appliedAuthors {
-		a.add(canvas.OpID{Author: canvas.Author(author), Num: 1})
-	}
-	if n := len(a.young) + len(a.old); n > 2*appliedAuthors {
-		t.Errorf("%d authors kept, at most %d", n, 2*appliedAuthors)
-	}
-	for back := 1; back <= appliedAuthors; back++ {
-		if id := (canvas.OpID{Author: canvas.Author(3*appliedAuthors - back), Num: 1}); a.has(id) != hadIt {
-			t.Fatalf("author %d back forgotten", back)
-		}
 	}
 }
 
@@ -181,16 +139,16 @@ func TestUnacked_SendsAgainInOrderWhatIsNotAnswered(t *testing.T) {
 		}
 		return list
 	}
-	if got := nums(u.send(25)); len(got) != 2 || got[1] != 2 {
+	if got := nums(sendOps(u, 25)); len(got) != 2 || got[1] != 2 {
 		t.Fatalf("sent %v, want 1 and 2", got)
 	}
 	u.remove(canvas.OpID{Author: 1, Num: 1})
-	if got := nums(u.send(1000)); len(got) != 3 || got[0] != 3 {
+	if got := nums(sendOps(u, 1000)); len(got) != 3 || got[0] != 3 {
 		t.Fatalf("sent %v, want 3 to 5", got)
 	}
 	u.remove(canvas.OpID{Author: 1, Num: 4})
 	u.unsend()
-	if got := nums(u.send(1000)); len(got) != 3 || got[0] != 2 || got[1] != 3 || got[2] != 5 {
+	if got := nums(sendOps(u, 1000)); len(got) != 3 || got[0] != 2 || got[1] != 3 || got[2] != 5 {
 		t.Fatalf("sent again %v, want 2, 3, 5", got)
 	}
 	if u.pixels != 30 {

@@ -14,6 +14,7 @@ type queued struct {
 	relay string   // the PID of the relay that brought it
 	also  []string // and of those that brought it again
 	since time.Time
+	twin  *queued // another session's op of the same author and number
 }
 
 // queue holds the ops a region has accepted and not yet offered to the store, and knows
@@ -22,11 +23,28 @@ type queue struct {
 	limit   int // pixels
 	pixels  int // waiting
 	waiting []*queued
-	known   map[canvas.OpID]*queued // waiting or in flight
+	known   map[numbered]*queued // waiting or in flight
 }
 
+// numbered is what ids with and without a key have in common.
+type numbered struct {
+	author canvas.Author
+	num    uint64
+}
+
+func numberedOf(id canvas.OpID) numbered { return numbered{id.Author, id.Num} }
+
 func newQueue(limit int) queue {
-	return queue{limit: limit, known: make(map[canvas.OpID]*queued)}
+	return queue{limit: limit, known: make(map[numbered]*queued)}
+}
+
+// find is the op of an id, waiting or in flight; nil: it is neither.
+func (q *queue) find(id canvas.OpID) *queued {
+	entry := q.known[numberedOf(id)]
+	for entry != nil && !entry.op.ID.Same(id) {
+		entry = entry.twin
+	}
+	return entry
 }
 
 func (q *queue) empty() bool { return len(q.waiting) == 0 }
@@ -34,7 +52,7 @@ func (q *queue) empty() bool { return len(q.waiting) == 0 }
 // push appends an op, or notes one more relay for an op it has. It is false when the
 // queue is full.
 func (q *queue) push(op canvas.Op, relay string, now time.Time) bool {
-	if entry := q.known[op.ID]; entry != nil {
+	if entry := q.find(op.ID); entry != nil {
 		if entry.relay != relay && !slices.Contains(entry.also, relay) {
 			entry.also = append(entry.also, relay)
 		}
@@ -45,7 +63,7 @@ func (q *queue) push(op canvas.Op, relay string, now time.Time) bool {
 	}
 	entry := &queued{op: op, relay: relay, since: now}
 	q.waiting = append(q.waiting, entry)
-	q.known[op.ID] = entry
+	entry.twin, q.known[numberedOf(op.ID)] = q.known[numberedOf(op.ID)], entry
 	q.pixels += len(op.Pixels)
 	return true
 }
@@ -67,7 +85,18 @@ func (q *queue) take(limit int) (taken []*queued, pixels int) {
 // settle forgets ops that were taken.
 func (q *queue) settle(taken []*queued) {
 	for _, entry := range taken {
-		delete(q.known, entry.op.ID)
+		first := q.known[numberedOf(entry.op.ID)]
+		switch {
+		case first == entry && entry.twin == nil:
+			delete(q.known, numberedOf(entry.op.ID))
+		case first == entry:
+			q.known[numberedOf(entry.op.ID)] = entry.twin
+		default:
+			for first.twin != entry {
+				first = first.twin
+			}
+			first.twin = entry.twin
+		}
 	}
 }
 

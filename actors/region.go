@@ -286,8 +286,7 @@ func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 	r.epoch, r.token, r.picture = claim.Epoch, claim.Token, picture{position: claim.Position, tile: claim.Tile}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(claim.Recent)
-	r.applied = newApplied()
-	r.applied.addBatches(claim.Recent)
+	r.applied.restore(claim.Recent, r.position.Seq)
 	r.confirmed = r.pod.clock.Now()
 	r.pod.stats.Serving.Add(1)
 	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.position.Seq)

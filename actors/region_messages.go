@@ -28,6 +28,13 @@ type (
 		Stream uint64
 		N      uint64
 		Ops    []canvas.Op
+		Again  []Again // in the order of Ops
+	}
+	// Again says of an op of a Submit that it may have been applied already. A relay of an
+	// earlier version says it of none, and its ops have no key.
+	Again struct {
+		Op    int    // its place in Submit.Ops
+		After uint64 // but not before this sequence number; 0: nothing is known of when
 	}
 	// Check asks whether what the sender has been sent is all there is: the owner asks the
 	// store whether it still is the owner, and then answers Checked.

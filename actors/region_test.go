@@ -108,7 +108,7 @@ func TestRegion_AcksNoOldNumberItDoesNotKnow(t *testing.T) {
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
 	b := w.connect(Hello{Session: a.welcome.Session, Resume: true})
 	b.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(1, 0, 2)}})
-	w.eventually("refused, not acknowledged", func() bool { return b.refused[1] == canvas.RefusedOrder })
+	w.eventually("refused, not acknowledged", func() bool { return b.refused[1] == canvas.RefusedUnsure })
 	if len(b.acked) > 0 {
 		t.Errorf("acknowledged %v", b.acked)
 	}

@@ -58,7 +58,7 @@ type Stats struct {
 	Epoch   atomic.Int64 // the highest that this pod has claimed a region under
 	Lagging atomic.Int64 // relays dropped because too much was under way to them
 	Outages atomic.Int64 // store calls that failed and were tried again
-	Refused [canvas.RefusedRegion + 1]atomic.Int64
+	Refused [canvas.LastRefusal + 1]atomic.Int64
 
 	Resumes   atomic.Int64 // resyncs answered from the ring
 	Snapshots atomic.Int64 // resyncs answered with a snapshot

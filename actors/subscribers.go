@@ -88,21 +88,30 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 	s.next++
 	now := r.pod.clock.Now()
 	impatient := r.impatient(now)
-	var known, late, busy, unavailable []canvas.OpID
-	for _, op := range m.Ops {
-		switch had := r.applied.has(op.ID); {
+	var known, late, unsure, busy, unavailable []canvas.OpID
+	again := m.Again
+	for i, op := range m.Ops {
+		repeated, after := false, uint64(0)
+		if len(again) > 0 && again[0].Op == i {
+			repeated, after, again = true, again[0].After, again[1:]
+		}
+		waits := r.queue.find(op.ID) != nil
+		switch had := r.applied.has(op.ID, repeated, after); {
 		case had == hadIt:
 			known = append(known, op.ID)
-		case had == hadMaybe && r.queue.known[op.ID] == nil:
+		case had == hadMaybe && !waits && op.ID.Key == canvas.Key{}:
 			late = append(late, op.ID)
-		case impatient && r.queue.known[op.ID] == nil:
+		case had == hadMaybe && !waits:
+			unsure = append(unsure, op.ID)
+		case impatient && !waits:
 			unavailable = append(unavailable, op.ID)
 		case !r.queue.push(op, key, now):
 			busy = append(busy, op.ID)
 		}
 	}
 	r.acknowledge(ctx, s, known)
-	r.reject(ctx, s, late, canvas.RefusedOrder)
+	r.reject(ctx, s, unsure, canvas.RefusedUnsure)
+	r.reject(ctx, s, late, canvas.RefusedOrder) // a relay of an earlier version knows no other word for it
 	r.reject(ctx, s, busy, canvas.RefusedBusy)
 	r.reject(ctx, s, unavailable, canvas.RefusedUnavailable)
 	r.advance(ctx)

@@ -29,8 +29,9 @@ type unackedOp struct {
 	place
 	also     []*actor.PID // who placed it again: see push
 	since    time.Time
-	tried    bool // it has been submitted, by this relay, one before or another pod's, and may be durable
-	answered bool // nothing else counts any more
+	tried    bool   // it has been submitted, by this relay, one before or another pod's, and may be durable
+	after    uint64 // but not before this sequence number
+	answered bool   // nothing else counts any more
 }
 
 // Events to whoever placed an op.
@@ -51,9 +52,10 @@ func (u *unacked) count() int { return len(u.known) }
 // push appends an op; false: full. An op that is here already was sent again by a client
 // whose connection broke, or that has two: the answer goes to both.
 func (u *unacked) push(m place, now time.Time) bool {
-	if n, ok := u.known[m.op.ID]; ok {
-		o := &u.ops[n-u.first]
-		o.tried = o.tried || m.repeated // on another pod, meanwhile
+	if o := u.find(m.op.ID); o != nil {
+		if m.repeated { // it may have been placed on another pod, meanwhile or before
+			o.tried, o.after = true, 0
+		}
 		if o.from != m.from && !slices.Contains(o.also, m.from) {
 			o.also = append(o.also, m.from)
 		}
@@ -68,13 +70,26 @@ func (u *unacked) push(m place, now time.Time) bool {
 	return true
 }
 
+// find is the op of an id that is not answered. Regions of earlier versions name an op
+// by author and number: the first of them is meant, since they took another for the same.
+func (u *unacked) find(id canvas.OpID) *unackedOp {
+	if n, ok := u.known[id]; ok {
+		return &u.ops[n-u.first]
+	}
+	for i := 0; id.Key == (canvas.Key{}) && i < len(u.ops); i++ {
+		if o := &u.ops[i]; !o.answered && o.op.ID.Same(id) {
+			return o
+		}
+	}
+	return nil
+}
+
 // unsend makes every op due to be sent again.
 func (u *unacked) unsend() { u.sent = 0 }
 
 // send takes the next ops to be submitted, of at most limit pixels but one op at the
-// least; nil when all are.
-func (u *unacked) send(limit int) []canvas.Op {
-	var ops []canvas.Op
+// least; nil when all are. The region is at the sequence number now, or past it.
+func (u *unacked) send(limit int, now uint64) (ops []canvas.Op, again []Again) {
 	for pixels := 0; u.sent < len(u.ops); u.sent++ {
 		next := &u.ops[u.sent]
 		if next.answered {
@@ -83,10 +98,14 @@ func (u *unacked) send(limit int) []canvas.Op {
 		if pixels += len(next.op.Pixels); pixels > limit && len(ops) > 0 {
 			break
 		}
-		next.tried = true
+		if next.tried {
+			again = append(again, Again{Op: len(ops), After: next.after})
+		} else {
+			next.tried, next.after = true, now
+		}
 		ops = append(ops, next.op)
 	}
-	return ops
+	return ops, again
 }
 
 // late lists the ops taken before a time that have never been submitted.
@@ -101,12 +120,11 @@ func (u *unacked) late(before time.Time) (ids []canvas.OpID) {
 
 // remove takes out one op.
 func (u *unacked) remove(id canvas.OpID) (unackedOp, bool) {
-	n, ok := u.known[id]
-	if !ok {
+	o := u.find(id)
+	if o == nil {
 		return unackedOp{}, false
 	}
-	delete(u.known, id)
-	o := &u.ops[n-u.first]
+	delete(u.known, o.op.ID)
 	found := *o
 	u.pixels -= len(found.op.Pixels)
 	*o = unackedOp{answered: true}
@@ -196,11 +214,11 @@ func (r *relay) place(ctx actor.Context, m place) {
 func (r *relay) flush(ctx actor.Context) {
 	r.flushing = false
 	for r.attached {
-		ops := r.unacked.send(r.pod.cfg.BatchPixels)
+		ops, again := r.unacked.send(r.pod.cfg.BatchPixels, r.position.Seq)
 		if len(ops) == 0 {
 			return
 		}
-		r.request(ctx, &Submit{Stream: r.stream, N: r.submits, Ops: ops})
+		r.request(ctx, &Submit{Stream: r.stream, N: r.submits, Ops: ops, Again: again})
 		r.submits++
 	}
 }

@@ -66,7 +66,7 @@ func TestUnacked_IsAListOfOps(t *testing.T) {
 				list[i].sent = true
 				want = append(want, list[i].num)
 			}
-			for _, op := range u.send(most) {
+			for _, op := range sendOps(u, most) {
 				got = append(got, op.ID.Num)
 			}
 			if !slices.Equal(got, want) {
@@ -148,4 +148,9 @@ func BenchmarkUnacked_Repetition(b *testing.B) {
 	for b.Loop() {
 		u.push(again, time.Time{})
 	}
+}
+
+func sendOps(u *unacked, limit int) []canvas.Op {
+	ops, _ := u.send(limit, 0)
+	return ops
 }

@@ -19,6 +19,13 @@ func submit(p *packer, m *actors.Submit) {
 	number(p, &m.Stream)
 	number(p, &m.N)
 	ops(p, &m.Ops)
+	origins(p, m.Ops)
+	list(p, &m.Again, func(p *packer, m *actors.Again) {
+		group(p, 2, m, func(p *packer, m *actors.Again) {
+			integer(p, &m.Op)
+			number(p, &m.After)
+		})
+	})
 }
 
 func detach(*packer, *actors.Detach) {}
@@ -45,6 +52,7 @@ func committed(p *packer, m *actors.Committed) {
 	number(p, &m.N)
 	optional(p, &m.Batch, batch)
 	list(p, &m.Acks, opID)
+	keys(p, m.Acks)
 }
 
 func rejected(p *packer, m *actors.Rejected) {
@@ -53,6 +61,7 @@ func rejected(p *packer, m *actors.Rejected) {
 	list(p, &m.Ops, opID)
 	number(p, &m.Why)
 	integer(p, &m.Retry)
+	keys(p, m.Ops)
 }
 
 func lapsed(p *packer, m *actors.Lapsed) { number(p, &m.Stream) }
@@ -116,6 +125,7 @@ func position(p *packer, v *canvas.Position) {
 	number(p, &v.Seq)
 }
 
+// opID passes what earlier versions know of one: see keys.
 func opID(p *packer, v *canvas.OpID) {
 	group(p, 2, v, func(p *packer, v *canvas.OpID) {
 		number(p, &v.Author)

@@ -14,7 +14,7 @@ import (
 // function per message goes over its fields, whichever way.
 //
 // Reading, the first error sticks and leaves what follows zero. Every length is compared
-// with the bytes that are left before anything is allocated for it: at most about 30
+// with the bytes that are left before anything is allocated for it: at most about 35
 // bytes for each.
 type packer struct {
 	reading bool

@@ -72,6 +72,46 @@ func ops(p *packer, v *[]canvas.Op) {
 	}
 }
 
+// origins passes the origins of ops whose record has been passed: apart from it, since
+// earlier versions take no longer record. Batches that go to relays have none: nobody asks
+// a replica whose its ops are.
+func origins(p *packer, ops []canvas.Op) {
+	var record []byte
+	if !p.reading {
+		record = store.AppendOrigins(nil, ops)
+	}
+	bin(p, &record)
+	if p.reading && p.err == nil {
+		if err := store.DecodeOrigins(record, ops); err != nil {
+			p.fail("%w", err)
+		}
+	}
+}
+
+// keys passes the keys of ids that have been passed, in one bin; an empty one when none is known.
+func keys(p *packer, ids []canvas.OpID) {
+	const size = len(canvas.Key{})
+	var all []byte
+	known := func(id canvas.OpID) bool { return id.Key != canvas.Key{} }
+	if !p.reading && slices.ContainsFunc(ids, known) {
+		all = make([]byte, 0, size*len(ids))
+		for i := range ids {
+			all = append(all, ids[i].Key[:]...)
+		}
+	}
+	bin(p, &all)
+	if !p.reading || len(all) == 0 {
+		return
+	}
+	if len(all) != size*len(ids) {
+		p.fail("keys: %d bytes for %d ops", len(all), len(ids))
+		return
+	}
+	for i := range ids {
+		ids[i].Key = canvas.Key(all[i*size:])
+	}
+}
+
 func passRecord(p *packer, b *canvas.Batch, known *records) {
 	if !p.next() {
 		return

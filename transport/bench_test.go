@@ -36,7 +36,9 @@ func newBench(t testing.TB) *bench {
 }
 
 // Connect and Resync make the bench its own host.
-func (b *bench) Connect(_ actors.ViewerID, out actors.Outbox) Session { return benchSession{out} }
+func (b *bench) Connect(_ actors.ViewerID, _ canvas.Network, out actors.Outbox) Session {
+	return benchSession{out}
+}
 
 func (b *bench) Resync(v actors.ViewerID, m canvas.Mark) {
 	b.asked, b.askedBy = append(b.asked, m), append(b.askedBy, v)

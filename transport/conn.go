@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 )
 
@@ -92,6 +93,7 @@ type open struct {
 	account  *account // counts it already
 	early    []byte   // what was received behind the handshake
 	id       actors.ViewerID
+	network  canvas.Network
 }
 
 var errStopped = errors.New("server is closing")
@@ -113,7 +115,7 @@ func (m open) run(s *shard) {
 		s.destroy(c, closeRestart)
 		return
 	}
-	c.session = s.server.host.Connect(c.id, outbox{c})
+	c.session = s.server.host.Connect(c.id, m.network, outbox{c})
 	if c.protocol == jsonProtocol {
 		c.state = arriving
 		s.command(c, actors.Hello{})

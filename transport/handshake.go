@@ -141,7 +141,9 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 		_ = c.Close()
 		return
 	}
-	m := open{socket: socket, early: bytes.Clone(early), id: actors.ViewerID(s.nextID.Add(1)), account: s.accounts.open(from.AddrPort().Addr())}
+	peer := from.AddrPort().Addr()
+	m := open{socket: socket, early: bytes.Clone(early), id: actors.ViewerID(s.nextID.Add(1)), account: s.accounts.open(peer),
+		network: s.tags.of(networkOf(peer))}
 	if !r.offers {
 		m.protocol = jsonProtocol
 	}

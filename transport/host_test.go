@@ -102,7 +102,7 @@ func (h *fakeHost) wait(f func()) {
 	<-done
 }
 
-func (h *fakeHost) Connect(v actors.ViewerID, out actors.Outbox) Session {
+func (h *fakeHost) Connect(v actors.ViewerID, _ canvas.Network, out actors.Outbox) Session {
 	s := &fakeSession{host: h, viewer: v, out: out}
 	h.mu.Lock()
 	defer h.mu.Unlock()

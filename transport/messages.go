@@ -32,7 +32,7 @@ func (s *shard) binaryMessage(c *conn, p []byte) {
 		s.failFor(c, codec.CloseMalformed, asciiOnly(err.Error()))
 	case c.state == greeting && isHello:
 		c.state = arriving
-		s.command(c, actors.Hello{Session: hello.Session, Resume: hello.Resume, Name: hello.Name})
+		s.command(c, actors.Hello{Session: hello.Session, Resume: hello.Resume, Name: hello.Name, Sent: hello.Sent})
 	case c.state == greeting:
 		s.fail(c, codec.CloseNoHello)
 	default:

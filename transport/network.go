@@ -1,8 +1,11 @@
 package transport
 
 import (
+	"hash/maphash"
 	"net/netip"
 	"slices"
+
+	"pixelplayground/actors/canvas"
 )
 
 // networkOf is who answers for an address when costs are shared out: an IPv4 address, or
@@ -27,4 +30,13 @@ func networkOf(a netip.Addr) netip.Prefix {
 func isProxy(proxies []netip.Prefix, a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
+}
+
+// tags stand for networks towards the actors, whose ops travel and are kept: from a tag
+// nobody without the seed, which ends with the process, can work out an address. Of ten
+// thousand networks two may have one tag.
+type tags struct{ seed maphash.Seed }
+
+func (t tags) of(network netip.Prefix) canvas.Network {
+	return max(canvas.Network(maphash.Comparable(t.seed, network)), canvas.FirstNetwork)
 }

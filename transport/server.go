@@ -3,6 +3,7 @@ package transport
 import (
 	"context"
 	"fmt"
+	"hash/maphash"
 	"net"
 	"net/http"
 	"sync"
@@ -17,7 +18,7 @@ import (
 // blocks or fails.
 type Host interface {
 	// Connect starts the actor of a new connection, which speaks to its client through out.
-	Connect(v actors.ViewerID, out actors.Outbox) Session
+	Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) Session
 	// Resync asks for what a viewer lacks that stands at m; answered by Server.Join.
 	Resync(v actors.ViewerID, m canvas.Mark)
 }
@@ -34,6 +35,7 @@ type Session interface {
 type Server struct {
 	cfg      Config
 	made     time.Time // what moments count from
+	tags     tags      // of the networks that clients are in
 	counters Counters
 	shards   []*shard
 	nextID   atomic.Uint64 // of viewers; the remainder by the number of shards is the viewer's shard
@@ -71,6 +73,7 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg:        cfg,
 		made:       time.Now(),
+		tags:       tags{maphash.MakeSeed()},
 		following:  make([]atomic.Int32, cfg.Geometry.Regions()),
 		catchUps:   make([]catchUps, cfg.Geometry.Regions()),
 		accounts:   newAccounts(cfg.Proxies),

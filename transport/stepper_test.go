@@ -212,7 +212,7 @@ func (st *stepper) settleAll() {
 }
 
 // Connect makes the stepper its own host.
-func (st *stepper) Connect(v actors.ViewerID, out actors.Outbox) Session {
+func (st *stepper) Connect(v actors.ViewerID, _ canvas.Network, out actors.Outbox) Session {
 	st.fails("connect")
 	s := &stepSession{st: st, out: out}
 	st.clients[len(st.clients)-1].session = s // of the client that is being made

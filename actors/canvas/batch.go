@@ -19,13 +19,25 @@ type Pixel struct {
 type OpID struct {
 	Author Author
 	Num    uint64
+	Key    Key // zero: not known
 }
+
+// Same tells whether two ids name one op: where the key of one is not known, as far as
+// their authors tell.
+func (id OpID) Same(other OpID) bool {
+	return id.Num == other.Num && id.Author == other.Author && id.Key.Matches(other.Key)
+}
+
+// Matches tells whether two keys are or may be one.
+func (k Key) Matches(other Key) bool { return k == other || k == Key{} || other == Key{} }
 
 // Op is the part of a client's placing that falls into one region.
 type Op struct {
 	ID       OpID
 	Name     string // display name when it was placed; empty: none was set
 	Alias    bool   // Name was given for this op alone and is not the client's own
+	InTurn   bool   // no op of its session with a higher number was applied here before; false: not known
+	Network  Network
 	Spelling string // the colour as a JSON client spelt it ("#aAbBcC"); empty: as Color.String
 	Pixels   []Pixel
 }

@@ -95,9 +95,32 @@ type Author uint64
 
 // Author is derived one-way, so that nobody can resume a session they only saw drawing.
 func (s Session) Author() Author {
-	sum := sha256.Sum256(s[:])
-	return Author(binary.BigEndian.Uint64(sum[:8]) >> 16)
+	key := s.Key()
+	return Author(binary.BigEndian.Uint64(key[:8]) >> 16)
 }
+
+// Key tells the sessions of all clients apart. Clients choose their sessions, and 48 bits
+// of a hash can be made to collide in seconds: what must not be taken for another's goes
+// by the key. It is derived as the author is, whose bits it begins with, and stays among
+// pods and stores. Zero: not known, of an op that an earlier version passed on or stored.
+type Key [16]byte
+
+// Key is the session's.
+func (s Session) Key() Key {
+	sum := sha256.Sum256(s[:])
+	return Key(sum[:16])
+}
+
+// Network stands for the network that a client connects from: a number that says
+// nothing about its address, made anew with every pod that starts.
+type Network uint32
+
+// Networks of clients that are not connected.
+const (
+	NetworkUnknown Network = iota // as Key's zero
+	NetworkHTTP                   // all that place over HTTP
+	FirstNetwork                  // the lowest of one that is connected
+)
 
 // Mark is a position in one region: what a viewer holds, or where it stands.
 type Mark struct {

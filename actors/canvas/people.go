@@ -27,11 +27,15 @@ const (
 	RefusedDraining    Refusal = 6
 	RefusedOrder       Refusal = 7
 	RefusedRegion      Refusal = 8
+	RefusedUnsure      Refusal = 9
+
+	// LastRefusal is the highest of them.
+	LastRefusal = RefusedUnsure
 )
 
 // String is the stable name, for metrics and logs.
 func (r Refusal) String() string {
-	names := [...]string{"none", "rate", "bounds", "busy", "unavailable", "unknown", "draining", "order", "region"}
+	names := [...]string{"none", "rate", "bounds", "busy", "unavailable", "unknown", "draining", "order", "region", "unsure"}
 	if int(r) < len(names) {
 		return names[r]
 	}
@@ -51,6 +55,8 @@ func (r Refusal) Text() string {
 		return "The canvas can't be saved right now"
 	case RefusedDraining:
 		return "This server is restarting"
+	case RefusedUnsure:
+		return "It is not known whether that was saved: the canvas shows it if it was"
 	default:
 		return "The server did not accept that"
 	}

@@ -6,7 +6,7 @@ import (
 
 func TestRefusal(t *testing.T) {
 	seen := map[string]bool{}
-	for r := RefusedRate; r <= RefusedRegion; r++ {
+	for r := RefusedRate; r <= LastRefusal; r++ {
 		if name := r.String(); name == "invalid" || name == "none" || seen[name] {
 			t.Errorf("refusal %d is called %q", r, name)
 		} else {
@@ -16,7 +16,7 @@ func TestRefusal(t *testing.T) {
 			t.Errorf("refusal %v has no text", r)
 		}
 	}
-	for _, r := range []Refusal{RefusedRegion + 1, 255} {
+	for _, r := range []Refusal{LastRefusal + 1, 255} {
 		if r.String() != "invalid" {
 			t.Errorf("refusal %d is called %q, want invalid", r, r)
 		}

@@ -29,7 +29,13 @@ var ErrCorrupt = errors.New("batch record is corrupt")
 //
 // A text is its length in bytes (uvarint) and its bytes. The first op has the op of
 // author 0 without a name before it. There are at most to-from pixels in all.
-const recordVersion = 1
+//
+// Version 2 has the origins of the ops behind them, to its end. Who may be read by a pod
+// of an earlier version, which knows version 1 only, keeps the two apart.
+const (
+	recordVersion = 1
+	wholeVersion  = 2
+)
 
 const (
 	sameAuthor = 1 << iota // the author of the op before
@@ -44,8 +50,19 @@ const (
 	minOpBytes = 3 // flags, num, number of pixels: bounds what a count can make us allocate
 )
 
-// AppendBatch appends the record of b to dst. A pixel placed by itself takes about 35
-// bytes, one more in the same op 5.
+// AppendWhole appends the record of b to dst, with the origins of its ops.
+func AppendWhole(dst []byte, b *canvas.Batch) []byte {
+	at := len(dst)
+	dst = AppendBatch(dst, b)
+	plain := len(dst)
+	if dst = AppendOrigins(dst, b.Ops); len(dst) > plain {
+		dst[at] = wholeVersion
+	}
+	return dst
+}
+
+// AppendBatch appends the record of b to dst, without the origins of its ops. A pixel
+// placed by itself takes about 35 bytes, one more in the same op 5.
 func AppendBatch(dst []byte, b *canvas.Batch) []byte {
 	dst = append(dst, recordVersion)
 	dst = binary.AppendUvarint(dst, uint64(b.Region))
@@ -95,13 +112,14 @@ func appendText(dst []byte, s string) []byte {
 	return append(dst, s...)
 }
 
-// DecodeBatch reads what AppendBatch wrote, and nothing else: every other input gives an
-// error that wraps ErrCorrupt. It allocates at most about 30 bytes for each byte of p,
+// DecodeBatch reads what AppendBatch or AppendWhole wrote, and nothing else: every other
+// input gives an error that wraps ErrCorrupt. It allocates at most about 35 bytes for each byte of p,
 // and keeps nothing of p.
 func DecodeBatch(p []byte) (*canvas.Batch, error) {
 	r := recordReader{p: p}
-	if version := r.byte("version"); version != recordVersion {
-		r.fail("version %d, want %d", version, recordVersion)
+	version := r.byte("version")
+	if version != recordVersion && version != wholeVersion {
+		r.fail("version %d, want %d or %d", version, recordVersion, wholeVersion)
 	}
 	b := &canvas.Batch{
 		Region: canvas.RegionID(r.uvarint("region", math.MaxUint32)),
@@ -118,6 +136,9 @@ func DecodeBatch(p []byte) (*canvas.Batch, error) {
 	for i := range b.Ops {
 		r.op(&b.Ops[i], before)
 		before = &b.Ops[i]
+	}
+	if version == wholeVersion && r.err == nil {
+		r.origins(b.Ops)
 	}
 	if len(r.p) > 0 {
 		r.fail("%d bytes too many", len(r.p))

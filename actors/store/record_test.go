@@ -45,6 +45,62 @@ func TestBatchRecord_Golden(t *testing.T) {
 	}
 }
 
+// goldenOrigins is goldenKeyed's origins as version 1 writes them, under the same rule.
+const goldenOrigins = "01" + "00" + "0102030405060708090a0b0c0d0e0f10" + "00000007" + "03" + "00" + "00000000000000000000000000000000" + "00000001"
+
+// goldenKeyed is goldenBatch with what origins say.
+func goldenKeyed() *canvas.Batch {
+	b := goldenBatch()
+	for i := range 2 {
+		b.Ops[i].ID.Key, b.Ops[i].Network = canvas.Key{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16}, 7
+	}
+	b.Ops[1].InTurn, b.Ops[2].Network = true, 1
+	return b
+}
+
+func TestOrigins_Golden(t *testing.T) {
+	b := goldenKeyed()
+	if got := hex.EncodeToString(AppendOrigins(nil, b.Ops)); got != goldenOrigins {
+		t.Errorf("origins\n%s, want\n%s", got, goldenOrigins)
+	}
+	if got := hex.EncodeToString(AppendBatch(nil, b)); got != goldenRecord {
+		t.Errorf("beside them an earlier version reads\n%s, want\n%s", got, goldenRecord)
+	}
+	whole := AppendWhole(nil, b)
+	if got, want := hex.EncodeToString(whole), "02"+goldenRecord[2:]+goldenOrigins; got != want {
+		t.Errorf("whole\n%s, want\n%s", got, want)
+	}
+	if got, err := DecodeBatch(whole); err != nil || !reflect.DeepEqual(got, b) {
+		t.Errorf("decoded %+v, %v", got, err)
+	}
+	if AppendOrigins(nil, goldenBatch().Ops) != nil || !bytes.Equal(AppendWhole(nil, goldenBatch()), AppendBatch(nil, goldenBatch())) {
+		t.Error("origins of which nothing is known take room")
+	}
+}
+
+func TestDecodeOrigins_RefusesCorrupt(t *testing.T) {
+	good, err := hex.DecodeString(goldenOrigins)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cases := map[string][]byte{
+		"another version": append([]byte{2}, good[1:]...),
+		"a byte too many": append(bytes.Clone(good), 0),
+		"an unknown flag": append([]byte{1, 5}, good[2:]...),
+	}
+	for n := 1; n < len(good); n++ {
+		cases["cut to "+hex.EncodeToString(good[:n])] = good[:n]
+	}
+	for name, p := range cases {
+		if err := DecodeOrigins(p, goldenBatch().Ops); !errors.Is(err, ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if err := DecodeOrigins(nil, goldenBatch().Ops); err != nil {
+		t.Errorf("none: %v", err)
+	}
+}
+
 func TestBatchRecord_RoundTrip(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -58,7 +114,7 @@ func TestBatchRecord_RoundTrip(t *testing.T) {
 		batches = append(batches, randomBatch(random))
 	}
 	for _, b := range batches {
-		record := AppendBatch([]byte("kept"), b)
+		record := AppendWhole([]byte("kept"), b)
 		if !bytes.HasPrefix(record, []byte("kept")) {
 			t.Fatalf("AppendBatch changed what was before it")
 		}
@@ -78,6 +134,9 @@ func randomBatch(random *rand.Rand) *canvas.Batch {
 			Name:  names[random.IntN(len(names))],
 			Alias: random.IntN(2) == 0,
 		}
+		if random.IntN(3) > 0 {
+			op.ID.Key, op.Network, op.InTurn = canvas.Key{byte(random.IntN(3))}, canvas.Network(random.Uint32N(3)), random.IntN(2) == 0
+		}
 		if random.IntN(3) == 0 {
 			op.Spelling = "#aAbBcC"
 		}
@@ -94,7 +153,8 @@ func TestDecodeBatch_RefusesCorrupt(t *testing.T) {
 	good := AppendBatch(nil, goldenBatch())
 	cases := map[string][]byte{
 		"nothing":                     {},
-		"another version":             append([]byte{2}, good[1:]...),
+		"another version":             append([]byte{3}, good[1:]...),
+		"origins that are not there":  append([]byte{2}, good[1:]...),
 		"a byte too many":             append(bytes.Clone(good), 0),
 		"a region over 32 bits":       {1, 0xFF, 0xFF, 0xFF, 0xFF, 0x7F, 0, 0, 0, 0, 0},
 		"to over 64 bits":             append(append([]byte{1, 0, 0}, bytes.Repeat([]byte{0xFF}, 9)...), 1, 1, 0, 0),
@@ -120,10 +180,10 @@ func TestDecodeBatch_RefusesCorrupt(t *testing.T) {
 
 func TestBatchRecord_Allocations(t *testing.T) {
 	b := randomBatch(rand.New(rand.NewPCG(1, 1)))
-	record := AppendBatch(nil, b)
+	record := AppendWhole(nil, b)
 	buffer := make([]byte, 0, len(record))
-	if n := testing.AllocsPerRun(100, func() { buffer = AppendBatch(buffer[:0], b) }); n != 0 {
-		t.Errorf("AppendBatch allocates %v times", n)
+	if n := testing.AllocsPerRun(100, func() { buffer = AppendWhole(buffer[:0], b) }); n != 0 {
+		t.Errorf("AppendWhole allocates %v times", n)
 	}
 	// The batch, its ops, its pixels, and at most two texts an op.
 	if n := testing.AllocsPerRun(100, func() { _, _ = DecodeBatch(record) }); n > float64(3+2*len(b.Ops)) {
@@ -135,7 +195,7 @@ func FuzzDecodeBatch(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
 	f.Add(AppendBatch(nil, goldenBatch()))
 	for range 20 {
-		f.Add(AppendBatch(nil, randomBatch(random)))
+		f.Add(AppendWhole(nil, randomBatch(random)))
 	}
 	f.Fuzz(func(t *testing.T, p []byte) {
 		b, err := DecodeBatch(p)
@@ -148,7 +208,7 @@ func FuzzDecodeBatch(f *testing.F) {
 		if uint64(b.Pixels()) > b.To-b.From || len(b.Ops) > len(p)/minOpBytes {
 			t.Fatalf("%d ops, %d pixels from %d to %d let through in %d bytes", len(b.Ops), b.Pixels(), b.From, b.To, len(p))
 		}
-		again, err := DecodeBatch(AppendBatch(nil, b))
+		again, err := DecodeBatch(AppendWhole(nil, b))
 		if err != nil || !reflect.DeepEqual(again, b) {
 			t.Fatalf("written and read again: %+v, %v; want %+v", again, err, b)
 		}

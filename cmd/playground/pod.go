@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
 	"pixelplayground/cluster"
 	"pixelplayground/transport"
@@ -149,8 +150,8 @@ func (p *pod) identity() string {
 // host is the node as transport sees it.
 type host struct{ *actors.Node }
 
-func (h host) Connect(v actors.ViewerID, out actors.Outbox) transport.Session {
-	return h.Node.Connect(v, out)
+func (h host) Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) transport.Session {
+	return h.Node.Connect(v, network, out)
 }
 
 // url is where a browser on this computer finds the pod.

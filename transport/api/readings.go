@@ -26,7 +26,7 @@ func (r register) actors(stats *actors.Stats) {
 
 	r.count("ops_accepted_total", "Ops that passed the checks of rate and bounds.", nil, &stats.Placed)
 	r.count("pixels_accepted_total", "Pixels of these ops.", nil, &stats.Dots)
-	for why := canvas.RefusedRate; why <= canvas.RefusedRegion; why++ {
+	for why := canvas.RefusedRate; why <= canvas.LastRefusal; why++ {
 		r.count("ops_refused_total", "Ops refused, by reason.", prometheus.Labels{"reason": why.String()}, &stats.Refused[why])
 	}
 	r.count("ops_deduplicated_total", "Ops received again after a reconnect or handoff, and not applied again.", nil, &stats.Deduped)

@@ -63,7 +63,7 @@ func TestClient_PlaceRefused(t *testing.T) {
 func TestRefusedError_Again(t *testing.T) {
 	again := map[canvas.Refusal]bool{
 		canvas.RefusedRate: true, canvas.RefusedBounds: false, canvas.RefusedBusy: true, canvas.RefusedUnavailable: true,
-		canvas.RefusedUnknown: false, canvas.RefusedDraining: true, canvas.RefusedOrder: true, canvas.RefusedRegion: false, 200: false,
+		canvas.RefusedUnknown: false, canvas.RefusedDraining: true, canvas.RefusedOrder: true, canvas.RefusedRegion: false, canvas.RefusedUnsure: false, 200: false,
 	}
 	for code, want := range again {
 		if got := (&RefusedError{Code: code}).Again(); got != want {

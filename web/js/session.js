@@ -28,6 +28,7 @@ const REFUSALS = new Map([
   [2, "Taken back: that is off the canvas"],
   [3, "Taken back: the server is busy, try again in a moment"],
   [4, "Taken back: the canvas can’t be saved right now"],
+  [9, "It is not known whether that was saved: look whether the canvas shows it"],
 ]);
 const REFUSED_RATE = 1;
 const CURSOR_PAUSE = 60; // ms; the server passes on at most 20 a second

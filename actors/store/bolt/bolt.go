@@ -123,7 +123,7 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 // drops it if it has not begun; a repetition is queued behind it, so that it finds it
 // either done or dropped, and never comes first.
 func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
-	op := &commit{batch: b, token: token, record: store.AppendBatch(nil, b), logPixels: uint64(s.cfg.LogPixels)}
+	op := &commit{batch: b, token: token, record: store.AppendWhole(nil, b), logPixels: uint64(s.cfg.LogPixels)}
 	if err := s.submit(ctx, op, b.Pixels()); err != nil {
 		return fmt.Errorf("commit region %d: %w", b.Region, err)
 	}

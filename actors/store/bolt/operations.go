@@ -121,7 +121,7 @@ func (m *mend) apply(t *tables) error {
 		}
 	}
 	for _, b := range m.have.Recent {
-		t.appendLog(b, store.AppendBatch(nil, b))
+		t.appendLog(b, store.AppendWhole(nil, b))
 	}
 	r.sealed = true
 	t.setRegion(m.region, &r)

@@ -18,8 +18,8 @@ import (
 // The commit script and Holds notice; a claim says what is left; Mend writes it anew.
 
 // mendScript: KEYS meta, pixels, log, ARGV term, its epoch, owner, token, position_epoch,
-// position_seq, last_from, log_start, pixels, and for each batch of the log its id and
-// record. Returns the new epoch, or nothing when another owner has claimed the region.
+// position_seq, last_from, log_start, pixels, and for each batch of the log its id,
+// record and origins. Returns the new epoch, or nothing when another owner has claimed the region.
 //
 // What is there may be of any type. SET comes first, since a Redis without memory refuses
 // it, and then nothing has been written.
@@ -36,8 +36,8 @@ if claimed ~= ARGV[1] and last >= epoch then
 end` + nextEpoch + `
 redis.call('SET', pixels, ARGV[9])
 redis.call('DEL', meta, log)
-for i = 10, #ARGV, 2 do
-  redis.call('XADD', log, ARGV[i], 'batch', ARGV[i + 1])
+for i = 10, #ARGV, 3 do
+  redis.call('XADD', log, ARGV[i], 'batch', ARGV[i + 1], 'origins', ARGV[i + 2])
 end
 redis.call('HSET', meta, 'epoch', epoch .. '.' .. token, 'owner', ARGV[3], 'position_epoch', ARGV[5],
   'position_seq', ARGV[6], 'last_from', ARGV[7], 'log_start', ARGV[8])
@@ -78,7 +78,7 @@ func mendArgs(owner string, token store.Token, have *store.Claim) []any {
 		number(have.Position.Epoch), number(have.Position.Seq), number(lastFrom), number(start), pixels,
 	}
 	for _, b := range have.Recent {
-		args = append(args, number(b.To)+"-0", store.AppendBatch(nil, b))
+		args = append(args, number(b.To)+"-0", store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops))
 	}
 	return args
 }

@@ -10,7 +10,7 @@
 //	                         last_from (of the last batch), log_start
 //	playground:{12}:pixels   red, green, blue of each position, each xor the background:
 //	                         what is absent, and what Redis pads with, was never painted
-//	playground:{12}:log      stream: batch = its record, by the id <To>-0
+//	playground:{12}:log      stream: batch = its record, origins = those of its ops, by the id <To>-0
 //	playground:canvas        hash: format, geometry, identity
 //
 // A commit is one round trip, whatever the number of its pixels. Regions do not share

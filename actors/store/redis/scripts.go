@@ -55,8 +55,8 @@ if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
 end
 return 1`
 
-// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, cut, record, and for each
-// run of pixels its offset and bytes. Returns why the batch is refused, or nothing: it is
+// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, cut, record, origins, and for
+// each run of pixels its offset and bytes. Returns why the batch is refused, or nothing: it is
 // fenced, or with lostPrefix the region is damaged.
 //
 // No batch that begins before the sequence number cut may stay in the log, besides the
@@ -64,7 +64,7 @@ return 1`
 // the first that ends at cut or later is the last to go.
 const commitScript = `
 local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
-local term, epoch, from, to, cut, record = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local term, epoch, from, to, cut, record, origins = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
 local is = redis.call('HMGET', meta, 'epoch', 'owner', 'position_epoch', 'position_seq', 'last_from', 'log_start')
 local claimed, owner, position_epoch, seq, last_from, start = is[1], is[2], is[3], is[4] or '0', is[5], is[6] or '0'
 
@@ -94,8 +94,8 @@ if seq ~= from then
   return 'from ' .. from .. ', but the region is at ' .. seq
 end
 
-redis.call('XADD', log, to .. '-0', 'batch', record)
-for i = 7, #ARGV, 2 do
+redis.call('XADD', log, to .. '-0', 'batch', record, 'origins', origins)
+for i = 8, #ARGV, 2 do
   redis.call('SETRANGE', pixels, ARGV[i], ARGV[i + 1])
 end
 if tonumber(start) < tonumber(cut) then
@@ -125,7 +125,8 @@ func number(n uint64) string { return strconv.FormatUint(n, 10) }
 func commitArgs(b *canvas.Batch, token store.Token, logPixels int) []any {
 	cut := b.To - min(b.To, uint64(logPixels))
 	term := stored(store.Term{Epoch: b.Epoch, Token: token})
-	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(cut), store.AppendBatch(nil, b))
+	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(cut),
+		store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops))
 	return appendRuns(args, b)
 }
 

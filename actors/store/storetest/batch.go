@@ -29,6 +29,9 @@ func batch(region canvas.RegionID, epoch, from uint64, pixels int) *canvas.Batch
 // op makes an op without pixels; over a few of them every field takes all its forms.
 func op(epoch, seq uint64) canvas.Op {
 	op := canvas.Op{ID: canvas.OpID{Author: canvas.Author(0xFFFF_0000_0000 + seq%5), Num: epoch<<32 + seq + 1}}
+	if seq%5 > 0 { // the others are as an earlier version left them
+		op.ID.Key, op.Network, op.InTurn = canvas.Key{15: byte(seq % 5)}, canvas.Network(seq%2), seq%7 > 0
+	}
 	switch seq % 4 {
 	case 1:
 		op.Name = "Ada"

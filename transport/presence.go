@@ -13,7 +13,9 @@ import (
 // shard that needs them. Empty: nothing that the protocol tells has changed.
 type shown struct {
 	full   [protocols]func() []byte // who is here; all may be called from any goroutine
-	change [protocols]func() []byte // since the one before
+	change [protocols]func() []byte // since the one before; the JSON protocol's is the count alone
+	named  bool                     // the names have changed
+	names  func() []byte            // all of them, in the JSON protocol; likewise
 }
 
 // presenceSource makes each Presence into frames.
@@ -36,8 +38,10 @@ func (o *presenceSource) next(p *actors.Presence, now func() time.Time) *shown {
 		},
 		change: [protocols]func() []byte{
 			binaryProtocol: sync.OnceValue(func() []byte { return changedPresence(p, counted || named) }),
-			jsonProtocol:   sync.OnceValue(func() []byte { return jsonPresence(p, counted, named, now()) }),
+			jsonProtocol:   sync.OnceValue(func() []byte { return jsonPresence(p, counted, false, now()) }),
 		},
+		named: named,
+		names: sync.OnceValue(func() []byte { return jsonPresence(p, false, true, now()) }),
 	}
 }
 
@@ -87,7 +91,46 @@ func (m present) run(s *shard) {
 	}
 	if len(s.conns) > 0 {
 		s.changes = append(s.changes, m.shown)
+		s.roll.due = s.roll.due || m.shown.named
 	}
+}
+
+// roll paces the lists of names that JSON clients are told. That protocol has no way to say
+// who came: with every change all get all, and in a crowd that gathers that is the cube of
+// its size. So the next list waits until this one was worth it.
+type roll struct {
+	due bool      // the names have changed since the last list
+	at  time.Time // not before
+	now bool      // it is time: the next tick takes it along
+}
+
+// A shard spends rollRate on lists, in bytes a second, unless a change would have to wait for
+// longer than rollLongest: a list of 300 names for 300 clients goes out every seven seconds,
+// one of ten for ten with every change.
+const (
+	rollRate    = 256 << 10
+	rollLongest = 10 * time.Second
+)
+
+// pause is what follows a list of so many bytes to so many clients.
+func (r *roll) pause(bytes, clients int) time.Duration {
+	return min(time.Duration(bytes)*time.Duration(clients)*time.Second/rollRate, rollLongest)
+}
+
+// callRoll tells whether the next tick must tell the names for which it is time now.
+func (s *shard) callRoll() {
+	s.roll.now = s.roll.due && s.count[jsonProtocol] > 0 && !s.now.Before(s.roll.at)
+}
+
+// rollCall is the list, if it is due.
+func (s *shard) rollCall() []byte {
+	s.callRoll()
+	if !s.roll.now {
+		return nil
+	}
+	list := s.shown.names()
+	s.roll = roll{at: s.now.Add(s.roll.pause(len(list), s.count[jsonProtocol]))}
+	return list
 }
 
 // changed is what has changed since the last tick.
@@ -99,6 +142,9 @@ func (s *shard) changed(p protocol) []byte {
 		} else {
 			frames = append(frames, change.change[p]()...)
 		}
+	}
+	if p == jsonProtocol {
+		frames = append(frames, s.rollCall()...)
 	}
 	return frames
 }

@@ -13,7 +13,8 @@ type round struct {
 	dirty   []*conn   // may have something to write that is theirs alone, or something to ask
 	touched []*view   // have something due
 	changes []*shown  // presence shown since the last tick, to all
-	tick    uint64    // number of the last tick
+	roll    roll
+	tick    uint64 // number of the last tick
 
 	// During a tick.
 	visited []*conn           // dirty until now
@@ -28,7 +29,10 @@ type round struct {
 }
 
 // unwritten tells whether a tick is due as soon as flushAt allows.
-func (r *round) unwritten() bool { return len(r.dirty)+len(r.touched)+len(r.changes) > 0 }
+func (r *round) unwritten() bool { return len(r.dirty)+len(r.touched)+len(r.changes) > 0 || r.roll.now }
+
+// isNews tells whether a tick has something for everybody.
+func (r *round) isNews() bool { return len(r.changes) > 0 || len(r.news[jsonProtocol]) > 0 }
 
 // mark makes the next tick look at a connection.
 func (s *shard) mark(c *conn) {
@@ -54,7 +58,7 @@ func (s *shard) flush() {
 	s.tick++
 	s.stint.begin()
 	s.compose()
-	if len(s.changes) > 0 {
+	if s.isNews() {
 		s.attemptAll(s.conns, (*shard).write)
 	}
 	for _, v := range s.touched {
@@ -94,7 +98,7 @@ func (s *shard) write(c *conn) {
 	c.tick = s.tick
 	if c.backlog != nil {
 		s.lag(c)
-		c.stale = c.stale || len(s.changes) > 0
+		c.stale = c.stale || s.isNews()
 		return
 	}
 	vector := s.vector[:0]
@@ -194,6 +198,7 @@ func (s *shard) clearRound() {
 	clear(s.changes)
 	clear(s.vector)
 	clear(s.merges.made)
+	s.roll.now = false
 	s.touched, s.changes, s.news = s.touched[:0], s.changes[:0], [protocols][]byte{}
 
 	k := &s.server.counters

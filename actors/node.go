@@ -218,7 +218,7 @@ func (n *Node) HandOver(ctx context.Context) error {
 		}
 	}
 	if left > 0 {
-		return fmt.Errorf("hand over: %d regions were not taken in time", left)
+		return fmt.Errorf("hand over: not taken in time, regions: %d", left)
 	}
 	return nil
 }

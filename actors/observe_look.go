@@ -69,7 +69,7 @@ func (r *region) look() looked {
 		since("known for the owner", r.confirmed, now), count("who wait for it to let go", len(r.handoff.yielders)+len(r.handoff.leavers)),
 	}
 	if f := r.flight; f != nil {
-		facts[5].Value = fmt.Sprintf("%d pixels for %s", f.batch.To-f.batch.From, now.Sub(f.began).Round(time.Millisecond))
+		facts[5].Value = fmt.Sprintf("pixels %d, for %s", f.batch.To-f.batch.From, now.Sub(f.began).Round(time.Millisecond))
 	}
 	return looked{r.phase, facts}
 }

@@ -155,7 +155,7 @@ func (s *Server) Drain(ctx context.Context, notice Notice) error {
 		select {
 		case <-shard.drained:
 		case <-ctx.Done():
-			return fmt.Errorf("drain: %d connections left: %w", s.counters.Connections.Load(), ctx.Err())
+			return fmt.Errorf("drain: connections left: %d: %w", s.counters.Connections.Load(), ctx.Err())
 		}
 	}
 	return nil

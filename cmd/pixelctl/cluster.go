@@ -92,7 +92,8 @@ func (r *clusterReport) print(out io.Writer, regions bool, now time.Time) error 
 				names[region.Owner], region.State, region.Epoch, region.Seq, region.Relays, region.Ops)
 		}
 	}
-	fmt.Fprintf(table, "\n%d members, %d regions in use of a canvas of %s, %d users\n", len(r.Members), len(r.Regions), r.Canvas, r.Users)
+	fmt.Fprintf(table, "\n%s, %s in use of a canvas of %s, %s\n",
+		trial.Counted(len(r.Members), "member"), trial.Counted(len(r.Regions), "region"), r.Canvas, trial.Counted(r.Users, "user"))
 	return table.Flush()
 }
 

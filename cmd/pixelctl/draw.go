@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"time"
 
+	"pixelplayground/cmd/pixelctl/trial"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client"
 )
@@ -71,8 +72,9 @@ func (d *draw) Run(ctx context.Context, s *server, std streams) error {
 		return err
 	}
 	progress.close()
-	fmt.Fprintf(std.out, "drew %d pixels in %s, %d had their colour already; %d refusals, %d reconnects; the canvas equals the picture\n",
-		pixels, time.Since(since).Round(time.Millisecond), picture.opaque()-pixels, artist.refusals, link.Stats().Reconnects)
+	fmt.Fprintf(std.out, "drew %s in %s, %d already of the right colour; %s, %s; the canvas equals the picture\n",
+		trial.Counted(pixels, "pixel"), time.Since(since).Round(time.Millisecond), picture.opaque()-pixels,
+		trial.Counted(artist.refusals, "refusal"), trial.Counted(link.Stats().Reconnects, "reconnect"))
 	return nil
 }
 

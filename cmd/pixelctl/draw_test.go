@@ -43,7 +43,7 @@ func TestDraw_ThroughRefusalsAndBrokenConnections(t *testing.T) {
 	c := start(t, nil, "draw", save(t, img), "--at", "2,1", "--target", server.URL(), "--name", "Artist")
 	c.expect(t, exitDone, "connected again, to test")
 	compare(t, server, img, image.Pt(2, 1))
-	for _, want := range []string{"drew 814 pixels in ", ", 0 had their colour already; ", "; the canvas equals the picture\n"} {
+	for _, want := range []string{"drew 814 pixels in ", ", 0 already of the right colour; ", "; the canvas equals the picture\n"} {
 		if !strings.Contains(c.out.String(), want) {
 			t.Errorf("summary %q, want %q in it", &c.out, want)
 		}
@@ -91,7 +91,7 @@ func TestDraw_SkipsWhatIsThere(t *testing.T) {
 
 	again := start(t, nil, at...)
 	again.expect(t, exitDone, "")
-	if !strings.Contains(again.out.String(), "drew 0 pixels") || !strings.Contains(again.out.String(), ", 400 had their colour already;") {
+	if !strings.Contains(again.out.String(), "drew 0 pixels") || !strings.Contains(again.out.String(), ", 400 already of the right colour;") {
 		t.Errorf("the second time: %s", &again.out)
 	}
 	if server.Ops() != ops {

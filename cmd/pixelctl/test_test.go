@@ -64,7 +64,7 @@ func TestTest_FailsWithTheChecks(t *testing.T) {
 	}})
 	c := start(t, nil, "test", "stress", "--clients", "3", "--rate", "50", "--duration", "1s", "--target", server.Target())
 	c.expect(t, exitFailed, "test stress: 1 of 8 checks failed")
-	if text := c.out.String(); !strings.Contains(text, "FAILED  once: 1 pixels came twice\n          duplicate: client ") {
+	if text := c.out.String(); !strings.Contains(text, "FAILED  once: 1 pixel came twice\n          duplicate: client ") {
 		t.Error(text)
 	}
 }

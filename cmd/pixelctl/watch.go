@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/trial"
 	"pixelplayground/transport/client"
 )
 
@@ -68,7 +69,8 @@ func (w *watch) Run(ctx context.Context, s *server, std streams) error {
 	if ctx.Err() == nil {
 		return context.Cause(watching)
 	}
-	fmt.Fprintf(std.err, "%d pixels in %s, %d reconnects\n", p.pixels, time.Since(since).Round(time.Second), link.Stats().Reconnects)
+	fmt.Fprintf(std.err, "%s in %s, %s\n", trial.Counted(p.pixels, "pixel"), time.Since(since).Round(time.Second),
+		trial.Counted(link.Stats().Reconnects, "reconnect"))
 	return nil
 }
 

@@ -28,7 +28,7 @@ func TestWatch_PrintsPixelsAndWhoseTheyAre(t *testing.T) {
 	server.Paint(4711, canvas.Dot{X: 31, Y: 15, Color: 3}) // in a region that watch holds something of
 	c.out.waitFor(t, "#000003")
 	c.stop()
-	c.expect(t, exitDone, "3 pixels in 0s, 1 reconnects\n")
+	c.expect(t, exitDone, "3 pixels in 0s, 1 reconnect\n")
 	want := regexp.MustCompile(`^\d\d:\d\d:\d\d\.\d{3}     17     3  #FF8000  Ann
 \d\d:\d\d:\d\d\.\d{3}     18     3  #000002  Ann
 \d\d:\d\d:\d\d\.\d{3}     31    15  #000003  user 4711

@@ -138,7 +138,7 @@ export class Session {
     if (connection.phase === "stopped") {
       if (connection.lostAt === 0) connection.lostAt = this.ports.now();
       const lost = pending?.abandon() ?? 0;
-      if (lost > 0) tell(this.state, `Taken back: ${lost} pixels were not saved. ${connection.reason}`, this.ports.now());
+      if (lost > 0) tell(this.state, `Taken back: ${wereNot(lost)} saved. ${connection.reason}`, this.ports.now());
     }
     this.ports.changed();
   }
@@ -222,7 +222,7 @@ export class Session {
   #begin(geometry, now) {
     const { state } = this;
     const lost = state.pending?.abandon() ?? 0;
-    if (lost > 0) tell(state, `Taken back: the canvas has a new size, ${lost} pixels were not saved`, now);
+    if (lost > 0) tell(state, `Taken back: the canvas has a new size, ${wereNot(lost)} saved`, now);
     state.canvas = new Canvas(geometry);
     state.pending = new Pending(state.canvas, state.pending?.lastNum);
     if (state.reticule && !contains(geometry, state.reticule.x, state.reticule.y)) state.reticule = null;
@@ -285,4 +285,8 @@ export class Session {
     this.state.allowance.spend(op.dots.size, now);
     this.link.send(protocol.encodePlace(op.num, protocol.packDots(op.dots, this.state.canvas.geometry.width)));
   }
+}
+
+function wereNot(pixels) {
+  return pixels === 1 ? "1 pixel was not" : `${pixels} pixels were not`;
 }

@@ -182,12 +182,12 @@ func (r auditResult) verdicts(servers int, unreachable []string) []Verdict {
 	}
 	if r.Snapshots > 0 {
 		delivery.Detail = append(delivery.Detail, fmt.Sprintf("the watcher had to resume from %s and did not see single pixels there:"+
-			" those were audited by what the canvas shows in the end", some(r.Snapshots, "snapshot")))
+			" those were audited by what the canvas shows in the end", Counted(r.Snapshots, "snapshot")))
 	}
 	if r.Foreign > 0 {
 		delivery.Detail = append(delivery.Detail, fmt.Sprintf("others drew %s pixels meanwhile", number(int64(r.Foreign))))
 	}
 	colours := Verdict{Name: "colours", Passed: r.Wrong == 0 && r.Places > 0, Detail: append(slices.Clone(r.Colours), unreachable...)}
-	colours.Text = fmt.Sprintf("the last writer shows at %s of %s places that were looked at, on %s", number(r.Places-r.Wrong), number(r.Places), some(servers, "server"))
+	colours.Text = fmt.Sprintf("the last writer shows at %s of %s places that were looked at, on %s", number(r.Places-r.Wrong), number(r.Places), Counted(servers, "server"))
 	return []Verdict{delivery, colours}
 }

@@ -119,12 +119,12 @@ func (b *Balance) judgeUsers(r *Report, name string, s settling) {
 		others = fmt.Sprintf(", %d of them not of this test", b.others)
 	}
 	if !s.settled {
-		r.judge(name, false, "%d users are connected%s; after %v the %d clients are shown %d to %d", s.want, others,
-			s.observed.Round(time.Millisecond), s.clients, s.low, s.high)
+		r.judge(name, false, "%s connected%s; after %v %s shown %d to %d", Counted(s.want, "user"), others,
+			s.observed.Round(time.Millisecond), Counted(s.clients, "client"), s.low, s.high)
 		return
 	}
-	r.judge(name, s.after <= b.cfg.Settle, "all %d clients are shown the true number of %d users%s, %v after the last change (%v is allowed)",
-		s.clients, s.want, others, s.after.Round(time.Millisecond), b.cfg.Settle)
+	r.judge(name, s.after <= b.cfg.Settle, "the true number of %s%s is shown to all of %s, %v after the last change (%v is allowed)",
+		Counted(s.want, "user"), others, Counted(s.clients, "client"), s.after.Round(time.Millisecond), b.cfg.Settle)
 }
 
 // userSeries is the numbers over time, of the watches one after the other.

@@ -262,7 +262,7 @@ func (t *Chaos) Status() Status {
 	t.mu.Unlock()
 	s := t.crew.status(t.stage.status())
 	if kills > 0 {
-		s.Note = some(kills, "kill")
+		s.Note = Counted(kills, "kill")
 	}
 	return s
 }

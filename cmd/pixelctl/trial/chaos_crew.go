@@ -224,13 +224,13 @@ func (c *crew) returned() Verdict {
 	case o.Affected == 0:
 		v.Text = "no connection broke"
 	case o.Missing > 0:
-		v.Text = fmt.Sprintf("%s of %s that lost the connection are not back", number(o.Missing), some(o.Affected, "client"))
+		v.Text = fmt.Sprintf("%s of %s that lost the connection are not back", number(o.Missing), Counted(o.Affected, "client"))
 	default:
 		v.Text = fmt.Sprintf("%s broke, of %s; all are back: median %s, longest %s",
-			some(len(o.Reconnect), "connection"), some(o.Affected, "client"), span(median(o.Reconnect)), span(longest(o.Reconnect)))
+			Counted(len(o.Reconnect), "connection"), Counted(o.Affected, "client"), span(median(o.Reconnect)), span(longest(o.Reconnect)))
 	}
 	if len(c.gone) > 0 {
-		v.Text += fmt.Sprintf("; %s can't go on", some(len(c.gone), "client"))
+		v.Text += fmt.Sprintf("; %s can't go on", Counted(len(c.gone), "client"))
 	}
 	return v
 }
@@ -261,6 +261,6 @@ func (c *crew) continuity(others ...*client.Client) Verdict {
 	}
 	v.Passed = gaps+duplicates == 0
 	v.Text = fmt.Sprintf("%s saw their regions' positions continue: %d gaps, %d duplicates; %d snapshots; %d ops were sent again",
-		some(len(c.painters)+len(others), "client"), gaps, duplicates, snapshots, resent)
+		Counted(len(c.painters)+len(others), "client"), gaps, duplicates, snapshots, resent)
 	return v
 }

@@ -159,7 +159,7 @@ func (t *Chaos) killVerdict() Verdict {
 			v.Detail = append(v.Detail, fmt.Sprintf("kill %d: %v", n+1, k.err))
 		}
 	}
-	v.Text = some(len(t.kills), "kill")
+	v.Text = Counted(len(t.kills), "kill")
 	if failed > 0 {
 		v.Text += fmt.Sprintf(", of which %d failed", failed)
 	}

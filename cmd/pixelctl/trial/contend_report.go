@@ -46,8 +46,8 @@ func (c *Contend) judgeWrites(r *Report) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.history.foreign > 0 {
-		r.judge("alone", false, "others painted the contended pixels %d times: the rest can't be judged;"+
-			" choose another --area", c.history.foreign)
+		r.judge("alone", false, "others painted the contended pixels (%s): the rest can't be judged;"+
+			" choose another --area", Counted(c.history.foreign, "time"))
 	}
 }
 
@@ -94,7 +94,7 @@ func (c *Contend) judgeAgreement(ctx context.Context, r *Report, clients []*Clie
 			compare(site+"/api/pixel", at, single, want[at])
 		}
 	}
-	v := r.judge("agreement", len(wrong) == 0, "%d views of %d pixels compared with what was written last, %d differ", views, len(c.spots), len(wrong))
+	v := r.judge("agreement", len(wrong) == 0, "%s of %s compared with what was written last: not the same %d", Counted(views, "view"), Counted(len(c.spots), "pixel"), len(wrong))
 	v.Detail = first(wrong, maxDetail)
 }
 
@@ -160,7 +160,7 @@ func (c *Contend) judgeOrder(r *Report) {
 	if c.cfg.Fleet.JSON {
 		c.compareOrders()
 	}
-	v := r.judge("one order", len(c.history.conflicts) == 0, "%d contradictions between what clients were shown", len(c.history.conflicts))
+	v := r.judge("one order", len(c.history.conflicts) == 0, "%s between what clients were shown", Counted(len(c.history.conflicts), "contradiction"))
 	v.Detail = slices.Clone(c.history.conflicts)
 }
 
@@ -187,8 +187,9 @@ func (c *Contend) judgeHistory(ctx context.Context, r *Report) {
 		}
 	}
 	v := r.judge("linearizable", len(faults) == 0,
-		"%d writes and %d reads (%d more failed) of %d pixels, reads up to %v old: %d contradictions, %d pixels undecided",
-		len(writes), len(reads), unread, len(c.spots), c.cfg.Staleness, len(faults)-undecided, undecided)
+		"%s and %s (%d more failed) of %s, reads up to %v old: %s, %s undecided",
+		Counted(len(writes), "write"), Counted(len(reads), "read"), unread, Counted(len(c.spots), "pixel"), c.cfg.Staleness,
+		Counted(len(faults)-undecided, "contradiction"), Counted(undecided, "pixel"))
 	v.Detail = first(faults, maxDetail)
 	c.latencies(r, writes, reads)
 }
@@ -204,7 +205,7 @@ func (c *Contend) check(writes []*write, reads []look, at int, limit time.Durati
 	ops := operations(initial, writes, reads, at, c.cfg.Staleness)
 	switch porcupine.CheckOperationsTimeout(register(initial), ops, max(limit, time.Millisecond)) {
 	case porcupine.Illegal:
-		return []string{fmt.Sprintf("no order explains its %d operations", len(ops))}, true
+		return []string{fmt.Sprintf("no order explains its %s", Counted(len(ops), "operation"))}, true
 	case porcupine.Unknown:
 		return nil, known
 	}

@@ -239,7 +239,7 @@ func (f *Fleet) JoinAll(ctx context.Context, n int, view func(i int) *Viewport) 
 	wait.Wait()
 	close(failed)
 	if n := len(failed); n > 0 {
-		return nil, fmt.Errorf("%d clients could not connect, one because: %w", n, <-failed)
+		return nil, fmt.Errorf("%s could not connect, one because: %w", Counted(n, "client"), <-failed)
 	}
 	return clients, nil
 }

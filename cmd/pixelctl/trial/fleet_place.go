@@ -175,7 +175,7 @@ func (f *Fleet) Refusals() (lines []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	for _, why := range slices.Sorted(maps.Keys(f.refusals)) {
-		lines = append(lines, fmt.Sprintf("%d pixels refused with code %d: %s", f.refusals[why], why, why.Text()))
+		lines = append(lines, fmt.Sprintf("%s refused with code %d: %s", Counted(f.refusals[why], "pixel"), why, why.Text()))
 	}
 	return lines
 }

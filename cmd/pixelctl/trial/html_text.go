@@ -33,7 +33,7 @@ func millis(ms float64) string {
 }
 
 // number groups digits by three.
-func number[N int | int64](n N) string {
+func number[N int | int64 | uint64](n N) string {
 	digits := strconv.FormatInt(int64(n), 10)
 	sign := ""
 	if digits[0] == '-' {
@@ -45,8 +45,8 @@ func number[N int | int64](n N) string {
 	return sign + digits
 }
 
-// some counts things: 1 kill, 1,200 kills.
-func some[N int | int64](n N, thing string) string {
+// Counted counts things: 1 kill, 1,200 kills.
+func Counted[N int | int64 | uint64](n N, thing string) string {
 	if n != 1 {
 		thing += "s"
 	}

@@ -18,10 +18,10 @@ func (r *Report) deliver(t Tally, findings []Finding, unordered bool) {
 	}
 	v := r.judge("delivery", t.Missing == 0 && t.Replaced == 0, "%.3f%% of %d owed pixels delivered, %d missing", percent, t.Owed, t.Missing)
 	v.Detail = listed(findings, "missing", "replaced")
-	v = r.judge("once", t.Duplicates == 0, "%d pixels came twice", t.Duplicates)
+	v = r.judge("once", t.Duplicates == 0, "%s came twice", Counted(t.Duplicates, "pixel"))
 	v.Detail = listed(findings, "duplicate")
 	if !unordered {
-		v = r.judge("in order", t.Late == 0, "%d pixels came after a later one of their region", t.Late)
+		v = r.judge("in order", t.Late == 0, "%s came after a later one of the same region", Counted(t.Late, "pixel"))
 		v.Detail = listed(findings, "late")
 	}
 }
@@ -34,7 +34,7 @@ func (f *Fleet) judgeOrder(r *Report, findings []Finding) {
 	f.mu.Lock()
 	n := f.misordered
 	f.mu.Unlock()
-	v := r.judge("one order", n == 0, "%d pixels were shown to someone under another number than to others", n)
+	v := r.judge("one order", n == 0, "%s shown to someone under another number than to others", Counted(n, "pixel"))
 	v.Detail = listed(findings, "order")
 }
 
@@ -67,8 +67,8 @@ func first[T any](list []T, n int) []T { return list[:min(n, len(list))] }
 func (r *Report) settle(d Drained) {
 	took := d.Took.Round(time.Millisecond)
 	if d.Unanswered > 0 || d.Behind > 0 {
-		r.judge("settling", false, "%d strokes without an answer and %d clients behind %v after the last pixel was placed",
-			d.Unanswered, d.Behind, took)
+		r.judge("settling", false, "%s without an answer and %s behind %v after the last pixel was placed",
+			Counted(d.Unanswered, "stroke"), Counted(d.Behind, "client"), took)
 		return
 	}
 	r.judge("settling", true, "everyone was up to date %v after the last pixel was placed", took)

@@ -52,11 +52,11 @@ func restarts(servers []*soakServer) Verdict {
 	for _, s := range servers {
 		if s.restarts > 0 {
 			n += s.restarts
-			v.Detail = append(v.Detail, fmt.Sprintf("%s: %s; growth is judged since the last", s.name, some(s.restarts, "time")))
+			v.Detail = append(v.Detail, fmt.Sprintf("%s: %s; growth is judged since the last", s.name, Counted(s.restarts, "time")))
 		}
 	}
 	if n > 0 {
-		v.Passed, v.Text = false, "servers were restarted: "+some(n, "time")
+		v.Passed, v.Text = false, "servers were restarted: "+Counted(n, "time")
 	}
 	return v
 }

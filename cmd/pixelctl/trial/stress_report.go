@@ -36,8 +36,8 @@ func (s *Stress) describe(r *Report, o stressOutcome, samples *sampler) {
 	k := &s.fleet.Counters
 	broken := k.Broken.Load()
 	v := r.judge("connections", broken == 0 && len(failures) == 0,
-		"%d connections made, %d broke, %d could not be made, %d were sent elsewhere by servers that stopped",
-		k.Dialled.Load(), broken, len(failures), k.Moved.Load())
+		"%s made, %d broke, %d could not be made, %d sent elsewhere by servers that stopped",
+		Counted(k.Dialled.Load(), "connection"), broken, len(failures), k.Moved.Load())
 	for _, err := range first(failures, maxDetail) {
 		v.Detail = append(v.Detail, err.Error())
 	}
@@ -69,7 +69,7 @@ func (s *Stress) judgePlacing(r *Report, o stressOutcome) {
 		most, others = math.MaxUint64, "; others were drawing too"
 	}
 	r.judge("numbering", o.gained >= uint64(acked) && o.gained <= most,
-		"the regions' numbers rose by %d for %d acknowledged pixels%s", o.gained, acked, others)
+		"the regions' numbers rose by %d for %s acknowledged%s", o.gained, Counted(acked, "pixel"), others)
 }
 
 // throughput is how much went in and out.

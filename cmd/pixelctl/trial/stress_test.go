@@ -69,7 +69,7 @@ func TestStress_PassesWhenAllIsWell(t *testing.T) {
 	if v := verdictOf(t, r, "placing"); !strings.HasPrefix(v.Text, "200 of 200 pixels acknowledged") {
 		t.Error(v.Text)
 	}
-	if v := verdictOf(t, r, "numbering"); v.Text != "the regions' numbers rose by 200 for 200 acknowledged pixels" {
+	if v := verdictOf(t, r, "numbering"); v.Text != "the regions' numbers rose by 200 for 200 pixels acknowledged" {
 		t.Error(v.Text)
 	}
 	if r.Latencies[0].Count == 0 || r.Latencies[1].Count != 200 || len(r.Nodes) != 1 || r.Nodes[0].Clients < 11 {
@@ -98,7 +98,7 @@ func TestStress_FailsAsItShould(t *testing.T) {
 				return append(frames(b), frames(b)...)
 			}
 			return frames(b)
-		}}, StressConfig{}, "once", "1 pixels came twice"},
+		}}, StressConfig{}, "once", "1 pixel came twice"},
 		{"never acknowledged", trialtest.Faults{Silent: func(_ int, p codec.Place) bool { return p.Op == 7 }},
 			StressConfig{Patience: 500 * time.Millisecond}, "placing, settling", "96 of 100 pixels acknowledged, 0 refused, 4 without an answer"},
 		{"refused", trialtest.Faults{Answer: func(i int, p codec.Place) canvas.Refusal {
@@ -120,7 +120,7 @@ func TestStress_FailsAsItShould(t *testing.T) {
 			}
 			first, _, _ := strings.Cut(test.failed, ",")
 			if v := verdictOf(t, r, "placing"); test.name == "refused" &&
-				(len(v.Detail) != 1 || v.Detail[0] != "1 pixels refused with code 3: "+canvas.RefusedBusy.Text()) {
+				(len(v.Detail) != 1 || v.Detail[0] != "1 pixel refused with code 3: "+canvas.RefusedBusy.Text()) {
 				t.Errorf("details %q", v.Detail)
 			}
 			if v := verdictOf(t, r, first); !strings.HasPrefix(v.Text, test.text) {

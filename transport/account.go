@@ -50,6 +50,20 @@ func (a *accounts) open(from netip.Addr) *account {
 	return k
 }
 
+// conns is how many connections the network of an address has; none of a proxy's count, since
+// they are many people's.
+func (a *accounts) conns(of netip.Addr) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k := a.of[networkOf(of)]
+	if k == nil || k.proxy {
+		return 0
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.conns
+}
+
 // close counts one less.
 func (k *account) close() {
 	k.mu.Lock()

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"pixelplayground/actors"
@@ -38,6 +39,8 @@ type rejection struct {
 func (s *Server) upgrade(c *net.TCPConn, head, early []byte) {
 	r, refused := readHead(head)
 	if refused == nil {
+		from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
+		r.from = from.AddrPort().Addr()
 		refused = s.judge(r)
 	}
 	if refused != nil {
@@ -112,10 +115,24 @@ func (s *Server) unwelcome(r request) *rejection {
 		return &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect: --origins can allow it, or the proxy must pass Host on as it came", ""}
 	case s.draining.Load():
 		return &rejection{refusedDraining, http.StatusServiceUnavailable, "server is closing", retryAfter}
-	case s.counters.Connections.Load() >= int64(s.cfg.MaxConnections):
+	case s.counters.Connections.Load() >= s.limitFor(r.from):
 		return full()
 	}
 	return nil
+}
+
+// The last of MaxConnections, one of lastPlaces, are for networks that have less than one of
+// manyPlaces: so no eight addresses can fill a server for everybody, and one that has users
+// to spare, as a school's, is not limited before.
+const lastPlaces, manyPlaces = 32, 8
+
+// limitFor is at how many connections the server is full for an address.
+func (s *Server) limitFor(from netip.Addr) int64 {
+	most := s.cfg.MaxConnections
+	if s.counters.Connections.Load() >= int64(most-most/lastPlaces) && s.accounts.conns(from) >= max(1, most/manyPlaces) {
+		most -= most / lastPlaces
+	}
+	return int64(most)
 }
 
 func full() *rejection {

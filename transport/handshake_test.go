@@ -5,6 +5,7 @@ import (
 	"context"
 	"io"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"strings"
 	"testing"
@@ -132,6 +133,31 @@ func TestHandshake_Full(t *testing.T) {
 	_ = c.conn.Close()
 	eventually(t, "its place is free", func() bool { return s.Counters().Connections.Load() == 0 })
 	dialBinary(t, s)
+}
+
+// TestHandshake_OneNetworkCannotFillTheServer: the last places are for others.
+func TestHandshake_OneNetworkCannotFillTheServer(t *testing.T) {
+	for name, proxies := range map[string][]netip.Prefix{"strangers": nil, "proxy": {netip.MustParsePrefix("127.0.0.1/32")}} {
+		t.Run(name, func(t *testing.T) {
+			s, _ := openServer(t, false, func(c *Config, _ *fakeHost) { c.MaxConnections, c.Proxies = 64, proxies })
+			connected := func(address string) int { return statusOf(t, from(t, s, address, handshakeRequest(offerBinary))) }
+			for i := range 62 {
+				if status := connected("127.0.0.1"); status != 101 {
+					t.Fatalf("number %d: %d", i, status)
+				}
+			}
+			want := 503
+			if proxies != nil {
+				want = 101
+			}
+			if status := connected("127.0.0.1"); status != want {
+				t.Errorf("its next: %d", status)
+			}
+			if status := connected("127.0.0.2"); status != 101 {
+				t.Errorf("another address: %d", status)
+			}
+		})
+	}
 }
 
 func TestHandshake_HalfSentHoldsUpNobody(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/base64"
 	"net/http"
+	"net/netip"
 	"strings"
 
 	"pixelplayground/codec"
@@ -11,6 +12,7 @@ import (
 
 // request is what of a WebSocket's request decides on it.
 type request struct {
+	from      netip.Addr // not of the head
 	host      string
 	origin    string
 	key       string

@@ -41,7 +41,7 @@ type options struct {
 
 	Rate           string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one connection, or one address over HTTP, may place in the long run. 0 is no limit."`
 	Burst          string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
-	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503. An idle one takes about 2 KB of memory."`
+	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503, and the last 32nd are for addresses that have less than an eighth of them. An idle one takes about 2 KB of memory."`
 
 	AdminToken  string `group:"operation" placeholder:"SECRET" help:"Turns on the dashboard at /admin and the profiler at /debug/pprof, and lets in who knows it: at least 16 characters, the same on all servers, for example from: openssl rand -hex 24. Give it in the environment."`
 	AdminListen string `group:"operation" placeholder:"HOST:PORT" help:"Address of its own for what operators need: /admin, /debug, /metrics and /api/cluster are then there and not at listen; health is at both."`

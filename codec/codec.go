@@ -35,6 +35,7 @@ const (
 	typePresence messageType = 22
 	typePong     messageType = 23
 	typeNotice   messageType = 24
+	typeWaiting  messageType = 25
 )
 
 // String is the name in PROTOCOL.md.
@@ -43,7 +44,7 @@ func (t messageType) String() string {
 		typeHello: "HELLO", typeSubscribe: "SUBSCRIBE", typeUnsubscribe: "UNSUBSCRIBE", typePlace: "PLACE",
 		typeRename: "RENAME", typeCursor: "CURSOR", typePing: "PING",
 		typeWelcome: "WELCOME", typeSnapshot: "SNAPSHOT", typePixels: "PIXELS", typeAck: "ACK", typeRefused: "REFUSED",
-		typeCursors: "CURSORS", typePresence: "PRESENCE", typePong: "PONG", typeNotice: "NOTICE",
+		typeCursors: "CURSORS", typePresence: "PRESENCE", typePong: "PONG", typeNotice: "NOTICE", typeWaiting: "WAITING",
 	}
 	if t < messageType(len(names)) && names[t] != "" {
 		return names[t]

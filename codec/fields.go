@@ -71,3 +71,18 @@ func (w *writer) shortText(s string) {
 	// Cutting may leave half a character, which ToValidUTF8 then removes.
 	w.text(strings.ToValidUTF8(s[:min(len(s), maxText)], ""))
 }
+
+func (w *writer) ops(ops []uint64) {
+	w.array(len(ops))
+	for _, op := range ops {
+		w.uint(op)
+	}
+}
+
+func (r *reader) ops() []uint64 {
+	ops := make([]uint64, r.array("ops", MaxServerMessage, 1))
+	for i := range ops {
+		ops[i] = r.uint("op", math.MaxUint64)
+	}
+	return ops
+}

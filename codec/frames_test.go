@@ -109,6 +109,7 @@ func serverFrames() []frame {
 			Ops: []canvas.Op{run(1<<48-1, canvas.Pixel{Pos: 65535, Color: 0xFFFFFF})}}}},
 		{name: "pixels-nothing-missed", message: Pixels{canvas.Batch{Region: 6, Epoch: 12, From: 345, To: 345}}},
 		{name: "ack", message: Ack{Ops: []uint64{1}, Left: 1999}},
+		{name: "waiting", message: Waiting{Ops: []uint64{2, 70000}}},
 		{name: "ack-several", message: Ack{Ops: []uint64{2, 3, 200, 70000, bigSeq}, Left: 0}},
 		{name: "refused-rate", message: Refused{Op: 17, Code: canvas.RefusedRate, Retry: 250 * time.Millisecond, Left: 3}},
 		{name: "refused-unknown", message: Refused{Op: 0, Code: canvas.RefusedUnknown, Left: 2000}},

@@ -63,6 +63,8 @@ func appendMessage(dst []byte, message any) []byte {
 		return AppendPong(dst, m)
 	case Notice:
 		return AppendNotice(dst, m)
+	case Waiting:
+		return AppendWaiting(dst, m)
 	}
 	panic("a message that nothing encodes")
 }
@@ -114,6 +116,8 @@ func describe(message any) map[string]any {
 		return describePixels(m.Batch)
 	case Ack:
 		return map[string]any{"type": typeAck, "ops": m.Ops, "left": m.Left}
+	case Waiting:
+		return map[string]any{"type": typeWaiting, "ops": m.Ops}
 	case Refused:
 		return map[string]any{"type": typeRefused, "op": m.Op, "code": m.Code, "retry": m.Retry.Milliseconds(), "left": m.Left}
 	case Cursors:

@@ -90,6 +90,9 @@ type (
 		Retry time.Duration
 		Left  uint64
 	}
+	// Waiting says of ops that they may have been carried out or not. Ack or Refused follows
+	// when it is known.
+	Waiting struct{ Ops []uint64 }
 	// Cursors are pointers that moved.
 	Cursors struct{ Pointers []canvas.Pointer }
 	// Presence is who is here.
@@ -133,6 +136,7 @@ func (Cursors) serverMessage()  {}
 func (Presence) serverMessage() {}
 func (Pong) serverMessage()     {}
 func (Notice) serverMessage()   {}
+func (Waiting) serverMessage()  {}
 func (Unknown) serverMessage()  {}
 
 // CloseCode is a WebSocket close code with the meaning PROTOCOL.md gives it.

@@ -38,6 +38,8 @@ func decodeServer(r *reader) ServerMessage {
 		return decodePong(r)
 	case typeNotice:
 		return decodeNotice(r)
+	case typeWaiting:
+		return decodeWaiting(r)
 	}
 	return Unknown{Type: uint64(r.kind)}
 }
@@ -85,21 +87,26 @@ func decodeWelcome(r *reader) Welcome {
 // AppendAck writes ACK.
 func AppendAck(dst []byte, m Ack) []byte {
 	w := begin(dst, typeAck, 3)
-	w.array(len(m.Ops))
-	for _, op := range m.Ops {
-		w.uint(op)
-	}
+	w.ops(m.Ops)
 	w.uint(m.Left)
 	return w.end()
 }
 
 func decodeAck(r *reader) Ack {
 	r.need(2)
-	ops := make([]uint64, r.array("ops", MaxServerMessage, 1))
-	for i := range ops {
-		ops[i] = r.uint("op", math.MaxUint64)
-	}
-	return Ack{Ops: ops, Left: r.uint("left", math.MaxUint64)}
+	return Ack{Ops: r.ops(), Left: r.uint("left", math.MaxUint64)}
+}
+
+// AppendWaiting writes WAITING.
+func AppendWaiting(dst []byte, m Waiting) []byte {
+	w := begin(dst, typeWaiting, 2)
+	w.ops(m.Ops)
+	return w.end()
+}
+
+func decodeWaiting(r *reader) Waiting {
+	r.need(1)
+	return Waiting{Ops: r.ops()}
 }
 
 // AppendRefused writes REFUSED.

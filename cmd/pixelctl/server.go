@@ -61,6 +61,12 @@ func noteConnection(h client.Handler, notes io.Writer) client.Handler {
 			h.Disconnected(err, retry)
 		}
 	}
+	noted.Waiting = func(ops []uint64) {
+		fmt.Fprintf(notes, "not saved yet: the store of the canvas does not answer; waiting: %d\n", len(ops))
+		if h.Waiting != nil {
+			h.Waiting(ops)
+		}
+	}
 	noted.Notice = func(n codec.Notice) {
 		switch n.Code {
 		case codec.NoticeDraining:

@@ -27,6 +27,8 @@ type Handler struct {
 	Presence func(codec.Presence)
 	// Cursors are pointers that moved, the client's own among them.
 	Cursors func([]canvas.Pointer)
+	// Waiting is ops of which it is not known whether they have been carried out. They are answered later.
+	Waiting func(ops []uint64)
 	// Notice is an announcement of the server.
 	Notice func(codec.Notice)
 }

@@ -18,6 +18,10 @@ func (c *Client) receive(m codec.ServerMessage) error {
 		c.ack(m)
 	case codec.Refused:
 		c.refuse(m)
+	case codec.Waiting:
+		if c.cfg.Handler.Waiting != nil {
+			c.cfg.Handler.Waiting(m.Ops)
+		}
 	case codec.Cursors:
 		if c.cfg.Handler.Cursors != nil {
 			c.cfg.Handler.Cursors(m.Pointers)

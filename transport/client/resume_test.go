@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -123,6 +124,23 @@ func TestClient_BackoffGrowsUntilAConnectionLasts(t *testing.T) {
 		}
 		close(w.over)
 		r.welcome(testWelcome())
+	}
+}
+
+func TestClient_WaitingOpIsAnsweredLater(t *testing.T) {
+	waiting, answers := make(chan []uint64, 1), make(chan error, 1)
+	r := connect(t, Config{Handler: Handler{Waiting: func(ops []uint64) { waiting <- ops }}})
+	if _, err := r.client.PlaceAsync(t.Context(), dots(1), func(err error) { answers <- err }); err != nil {
+		t.Fatal(err)
+	}
+	next[codec.Place](r)
+	r.conn.Send(codec.Waiting{Ops: []uint64{1}})
+	if ops := receive(t, waiting, "a word"); !slices.Equal(ops, []uint64{1}) || len(answers) > 0 {
+		t.Errorf("told of %v, %d answers", ops, len(answers))
+	}
+	r.conn.Send(codec.Ack{Ops: []uint64{1}})
+	if err := receive(t, answers, "an answer"); err != nil {
+		t.Error(err)
 	}
 }
 

@@ -23,6 +23,7 @@ export const CURSORS = 21;
 export const PRESENCE = 22;
 export const PONG = 23;
 export const NOTICE = 24;
+export const WAITING = 25;
 
 export const NOTICE_DRAINING = 1;
 export const NOTICE_ANNOUNCEMENT = 2;
@@ -43,7 +44,8 @@ export const REFUSED_DRAINING = 6;
  * @typedef {{type: 22, count: number, full: boolean, joined: [user: number, name: string][], left: number[]}} Presence
  * @typedef {{type: 23, token: number, time: number}} Pong
  * @typedef {{type: 24, code: number, text: string, retry: number}} Notice  retry: milliseconds
- * @typedef {Welcome | Snapshot | Pixels | Ack | Refused | Cursors | Presence | Pong | Notice} ServerMessage
+ * @typedef {{type: 25, ops: number[]}} Waiting
+ * @typedef {Waiting | Welcome | Snapshot | Pixels | Ack | Refused | Cursors | Presence | Pong | Notice} ServerMessage
  */
 
 /**
@@ -123,6 +125,7 @@ const decoders = {
   [WELCOME]: [11, readWelcome],
   [SNAPSHOT]: [5, (r) => ({ type: SNAPSHOT, region: r.uint(), epoch: r.uint(), seq: r.uint(), data: r.bin() })],
   [PIXELS]: [7, readPixels],
+  [WAITING]: [2, (r) => ({ type: WAITING, ops: list(r, () => r.uint()) })],
   [ACK]: [3, (r) => ({ type: ACK, ops: list(r, () => r.uint()), left: r.uint() })],
   [REFUSED]: [5, (r) => ({ type: REFUSED, op: r.uint(), code: r.uint(), retry: r.uint(), left: r.uint() })],
   [CURSORS]: [2, readCursors],

@@ -184,6 +184,9 @@ export class Session {
       case protocol.ACK:
         allowance.set(message.left, now);
         return this.state.pending.ack(message.ops, now);
+      case protocol.WAITING:
+        if (message.ops.some((op) => this.state.pending.sentOp(op))) tell(this.state, "Not saved yet: the canvas waits for its store", now);
+        return;
       case protocol.REFUSED:
         allowance.set(message.left, now);
         return this.#refused(message, now);

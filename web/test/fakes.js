@@ -82,6 +82,7 @@ export const server = {
     return (dots.length === 0 ? w.array(0) : typeof author === "string" ? w.text(author) : w.uint(author)).finish();
   },
   ack: (ops, left = 0) => ops.reduce((w, op) => w.uint(op), new Writer().array(3).uint(19).array(ops.length)).uint(left).finish(),
+  waiting: (ops) => ops.reduce((w, op) => w.uint(op), new Writer().array(2).uint(25).array(ops.length)).finish(),
   refused: (op, code, retry = 0, left = 0) => new Writer().array(5).uint(20).uint(op).uint(code).uint(retry).uint(left).finish(),
   notice: (code, text, retry) => new Writer().array(4).uint(24).uint(code).text(text).uint(retry).finish(),
 };

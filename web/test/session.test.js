@@ -158,6 +158,20 @@ test("a refusal takes the pixels back and says why", () => {
   }
 });
 
+test("what is not known yet stays shown, with a word, until it is", () => {
+  const it = welcomed();
+  it.draw(10);
+  it.session.flush();
+  it.tell(server.waiting([1, 9]));
+  assert.match(it.state.toast.text, /Not saved yet/);
+  assert.equal(it.state.pending.count, 1);
+  it.tell(server.ack([1]));
+  assert.equal(it.state.pending.count, 0);
+  it.state.toast = null;
+  it.tell(server.waiting([1])); // answered already
+  assert.equal(it.state.toast, null);
+});
+
 test("a draining server's refusal is no refusal: the op goes to the next server, with a new number", () => {
   const it = welcomed();
   it.draw(10);

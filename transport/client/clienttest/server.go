@@ -245,6 +245,8 @@ func Encode(m codec.ServerMessage) []byte {
 		return codec.AppendPong(nil, m)
 	case codec.Notice:
 		return codec.AppendNotice(nil, m)
+	case codec.Waiting:
+		return codec.AppendWaiting(nil, m)
 	}
 	panic("clienttest: no message of a server")
 }

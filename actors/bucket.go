@@ -33,6 +33,14 @@ func (b *bucket) take(n int, now time.Time) (wait time.Duration, ok bool) {
 	return 0, true
 }
 
+// give puts back n pixels that were taken.
+func (b *bucket) give(n int, now time.Time) {
+	if b.rate > 0 {
+		b.refill(now)
+		b.left = min(b.burst, b.left+float64(n))
+	}
+}
+
 func (b *bucket) refill(now time.Time) {
 	if elapsed := now.Sub(b.last); elapsed > 0 {
 		b.left = min(b.burst, b.left+b.rate*elapsed.Seconds())

@@ -120,3 +120,8 @@ func (c Config) ringPixels(id canvas.RegionID) int {
 	_, _, width, height := c.Geometry.Bounds(id)
 	return min(c.RingPixels, max(width*height, 256))
 }
+
+// askTime is how long the store may take to say who the owner is, before reading goes on
+// without its word. Who asks while a question is under way waits for the next as well: an
+// answer takes no longer than Patience.
+func (c Config) askTime() time.Duration { return min(c.StoreTimeout, c.Patience/2) }

@@ -47,6 +47,8 @@ func (r *region) askStore(ctx actor.Context) {
 	r.checkers, r.others = r.others, nil
 	self, system, term, reached := ctx.Self(), ctx.ActorSystem(), r.term(), r.position.Seq
 	r.pod.background(func(c context.Context) {
+		c, cancel := context.WithTimeout(c, r.pod.cfg.askTime())
+		defer cancel()
 		system.Root.Send(self, confirmed{r, term.Epoch, r.pod.store.Holds(c, r.id, term, reached)})
 	})
 }

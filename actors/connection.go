@@ -40,6 +40,7 @@ type placing struct {
 	parts   int
 	silent  bool // numbered here for a JSON client: no ack
 	refused bool // some part was; the client has been told
+	waiting bool // likewise that some part waits
 }
 
 // pointerPause bounds a client's pointer to 20 moves a second: of more, the last of each
@@ -111,6 +112,8 @@ func (c *connection) Receive(ctx actor.Context) {
 	case opRefused:
 		c.onRefused(m)
 		c.takeHeld(ctx)
+	case opsWaiting:
+		c.onWaiting(m)
 	case opUnanswered: // the client comes back and sends it again
 		ctx.Stop(ctx.Self())
 	case *look:
@@ -257,8 +260,27 @@ func (c *connection) onAcked(m opsAcked) {
 	}
 }
 
-// onRefused tells the client at the first refusal of any part.
+// onWaiting tells the client once.
+func (c *connection) onWaiting(m opsWaiting) {
+	var nums []uint64
+	for _, num := range m.nums {
+		if p := c.placing[num]; p != nil && !p.silent && !p.refused && !p.waiting {
+			p.waiting = true
+			nums = append(nums, num)
+		}
+	}
+	if len(nums) > 0 {
+		c.out.Waiting(nums)
+	}
+}
+
+// onRefused tells the client at the first refusal of any part. What was refused for no
+// fault of the client's costs it nothing.
 func (c *connection) onRefused(m opRefused) {
+	switch m.why {
+	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedUnsure:
+		c.bucket.give(m.pixels, c.pod.clock.Now())
+	}
 	p := c.placing[m.num]
 	if p != nil && !p.refused {
 		p.refused = true

@@ -90,6 +90,7 @@ type client struct {
 	welcome  Welcome
 	replicas map[canvas.RegionID]*replica
 	acked    []uint64
+	waiting  []uint64
 	refused  map[uint64]canvas.Refusal
 	handled  int
 	failed   bool
@@ -139,7 +140,10 @@ func (w *world) watch(c *client, held map[canvas.RegionID]*replica) {
 
 func (c *client) Welcome(m Welcome) { c.crowd.do(func() { c.welcome = m }) }
 func (c *client) Handled()          { c.crowd.do(func() { c.handled++ }) }
-func (c *client) Fail()             { c.crowd.do(func() { c.failed = true }) }
+func (c *client) Waiting(nums []uint64) {
+	c.crowd.do(func() { c.waiting = append(c.waiting, nums...) })
+}
+func (c *client) Fail() { c.crowd.do(func() { c.failed = true }) }
 func (c *client) Ack(nums []uint64, _ int) {
 	c.crowd.do(func() { c.acked = append(c.acked, nums...) })
 }

@@ -52,6 +52,8 @@ func (p *placer) Receive(ctx actor.Context) {
 		}
 	case opRefused:
 		p.answered(ctx, m.num, &RefusedError{Why: m.why, Retry: m.retry})
+	case opsWaiting:
+		p.onWaiting(ctx)
 	default:
 		p.pod.unhandled(KindPlacer, m)
 	}
@@ -95,6 +97,19 @@ func (p *placer) answered(ctx actor.Context, num uint64, refused *RefusedError) 
 	if p.open--; p.open == 0 {
 		p.end(ctx)
 	}
+}
+
+// onWaiting ends the call: whoever made it shall have an answer, and "not known yet" is one.
+func (p *placer) onWaiting(ctx actor.Context) {
+	if p.open == 0 {
+		return
+	}
+	p.open = 0
+	if p.result.refused == nil {
+		p.result.refused = &RefusedError{Why: canvas.RefusedUnsure, Retry: time.Second}
+		p.pod.stats.Refused[canvas.RefusedUnsure].Add(1)
+	}
+	p.end(ctx)
 }
 
 func (p *placer) end(ctx actor.Context) {

@@ -68,6 +68,9 @@ type Outbox interface {
 	Ack(nums []uint64, left int)
 	// Refuse says why an op was not carried out and when to try again (0: never).
 	Refuse(num uint64, why canvas.Refusal, retry time.Duration, left int)
+	// Waiting says of ops that have had no answer for Config.Patience that they may be durable or
+	// not; Ack or Refuse follows when it is known. What a JSON client placed is not among them.
+	Waiting(nums []uint64)
 	// Handled returns the credit of one message: transport stops reading from a client
 	// whose actor has not yet handled its last MaxUnhandled messages.
 	Handled()

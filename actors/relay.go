@@ -184,10 +184,11 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	if m.of != r {
 		return
 	}
+	tooLong := r.pod.clock.Now().Add(-r.pod.cfg.Patience)
 	if !r.attached { // its region may be waiting for the store
-		late := r.unacked.late(r.pod.clock.Now().Add(-r.pod.cfg.Patience))
-		r.unacked.refuse(ctx, late, canvas.RefusedUnavailable, time.Second)
+		r.unacked.refuse(ctx, r.unacked.late(tooLong), canvas.RefusedUnavailable, time.Second)
 	}
+	r.unacked.tellWaiting(ctx, tooLong)
 	// An Attach that waits for its answer is repeated, not replaced: an answer that takes
 	// longer than silentBeats must still be one.
 	waits := !r.attached && r.owner != nil && r.owner.Equal(r.pod.placement.Region(r.id))

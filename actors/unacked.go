@@ -31,6 +31,7 @@ type unackedOp struct {
 	since    time.Time
 	tried    bool   // it has been submitted, by this relay, one before or another pod's, and may be durable
 	after    uint64 // but not before this sequence number
+	told     bool   // those who placed it know that it is not known what became of it
 	answered bool   // nothing else counts any more
 }
 
@@ -38,13 +39,17 @@ type unackedOp struct {
 type (
 	opsAcked  struct{ nums []uint64 }
 	opRefused struct {
-		num   uint64
-		why   canvas.Refusal
-		retry time.Duration
+		num    uint64
+		pixels int // of the part of the op that was refused
+		why    canvas.Refusal
+		retry  time.Duration
 	}
 	// opUnanswered says that an op can be neither taken now nor refused: only its region
 	// knows whether it is a repetition.
 	opUnanswered struct{}
+	// opsWaiting says that nobody has answered for ops for as long as one should wait, and that
+	// they may be durable or not. An answer follows when it is known.
+	opsWaiting struct{ nums []uint64 }
 )
 
 func (u *unacked) count() int { return len(u.known) }
@@ -57,7 +62,7 @@ func (u *unacked) push(m place, now time.Time) bool {
 			o.tried, o.after = true, 0
 		}
 		if o.from != m.from && !slices.Contains(o.also, m.from) {
-			o.also = append(o.also, m.from)
+			o.also, o.told = append(o.also, m.from), false
 		}
 		return true
 	}
@@ -116,6 +121,31 @@ func (u *unacked) late(before time.Time) (ids []canvas.OpID) {
 		}
 	}
 	return ids
+}
+
+// tellWaiting says of ops taken before a time, and submitted, that they wait. They are in
+// the order of their coming.
+func (u *unacked) tellWaiting(ctx actor.Context, before time.Time) {
+	var byPlacer map[*actor.PID][]uint64
+	for i := range u.ops {
+		o := &u.ops[i]
+		if o.answered || o.told || !o.tried {
+			continue
+		}
+		if !o.since.Before(before) {
+			break
+		}
+		if o.told = true; byPlacer == nil {
+			byPlacer = make(map[*actor.PID][]uint64, 1)
+		}
+		byPlacer[o.from] = append(byPlacer[o.from], o.op.ID.Num)
+		for _, pid := range o.also {
+			byPlacer[pid] = append(byPlacer[pid], o.op.ID.Num)
+		}
+	}
+	for pid, nums := range byPlacer {
+		ctx.Send(pid, opsWaiting{nums})
+	}
 }
 
 // remove takes out one op.
@@ -184,7 +214,7 @@ func (u *unacked) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
 func (u *unacked) refuse(ctx actor.Context, ids []canvas.OpID, why canvas.Refusal, retry time.Duration) {
 	for _, id := range ids {
 		if found, ok := u.remove(id); ok {
-			answer := opRefused{num: id.Num, why: why, retry: retry}
+			answer := opRefused{num: id.Num, pixels: len(found.op.Pixels), why: why, retry: retry}
 			ctx.Send(found.from, answer)
 			for _, pid := range found.also {
 				ctx.Send(pid, answer)
@@ -200,7 +230,7 @@ func (r *relay) place(ctx actor.Context, m place) {
 			ctx.Send(m.from, opUnanswered{})
 			return
 		}
-		ctx.Send(m.from, opRefused{num: m.op.ID.Num, why: canvas.RefusedBusy, retry: time.Second})
+		ctx.Send(m.from, opRefused{num: m.op.ID.Num, pixels: len(m.op.Pixels), why: canvas.RefusedBusy, retry: time.Second})
 		return
 	}
 	r.engage(ctx)

@@ -20,7 +20,7 @@ type outbox struct{ conn *conn }
 type deliver struct {
 	conn      *conn
 	frame     []byte
-	allowance int // pixels left
+	allowance int // pixels left; negative: as before
 	welcome   bool
 }
 
@@ -29,7 +29,9 @@ func (m deliver) run(s *shard) {
 	if c.state >= closing {
 		return
 	}
-	c.allowance = int32(min(m.allowance, math.MaxInt32))
+	if m.allowance >= 0 {
+		c.allowance = int32(min(m.allowance, math.MaxInt32))
+	}
 	s.tell(c, m.frame)
 	if m.welcome && c.state == arriving {
 		s.arrive(c)
@@ -76,6 +78,11 @@ func (o outbox) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left
 		b = codec.AppendRefused(room(48), codec.Refused{Op: num, Code: why, Retry: retry, Left: uint64(left)})
 	}
 	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), left, false})
+}
+
+func (o outbox) Waiting(nums []uint64) {
+	b := codec.AppendWaiting(room(16+9*len(nums)), codec.Waiting{Ops: nums})
+	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), -1, false})
 }
 
 func (o outbox) Follow(marks []canvas.Mark)         { o.post(follow{o.conn, marks}) }

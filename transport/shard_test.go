@@ -219,7 +219,7 @@ func TestConn_IsSmall(t *testing.T) {
 	}
 }
 
-func TestOutbox_Refuse(t *testing.T) {
+func TestOutbox_Answers(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.connect(binaryProtocol)
 	j, jsonSocket := b.connect(jsonProtocol)
@@ -227,11 +227,12 @@ func TestOutbox_Refuse(t *testing.T) {
 		outbox{c}.Refuse(4, canvas.RefusedBusy, time.Second, 3)
 		outbox{c}.Ack([]uint64{1}, 2)
 	}
+	outbox{c}.Waiting([]uint64{5, 6})
 	b.obey()
 	b.receive(c, frame(ws.OpBinary, []byte{0x91, 0x0f})) // of unknown type: the allowance is told again
 	b.flush()
 	_, messages := socket.take(t)
-	want := "[{4 busy 1s 3} {[1] 2} {0 unknown 0s 2}]"
+	want := "[{4 busy 1s 3} {[1] 2} {[5 6]} {0 unknown 0s 2}]"
 	if got := fmt.Sprint(messages); got != want {
 		t.Errorf("got %s", got)
 	}

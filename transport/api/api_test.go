@@ -125,6 +125,7 @@ func TestAPI_Refusals(t *testing.T) {
 	}{
 		{&actors.RefusedError{Why: canvas.RefusedUnavailable, Retry: 2500 * time.Millisecond}, 503, "The canvas can't be saved right now", "3"},
 		{&actors.RefusedError{Why: canvas.RefusedBusy, Retry: 100 * time.Millisecond}, 503, "The server is busy, try again in a moment", "1"},
+		{&actors.RefusedError{Why: canvas.RefusedUnsure, Retry: time.Second}, 503, "It is not known whether that was saved: the canvas shows it if it was", "1"},
 		{&actors.RefusedError{Why: canvas.RefusedDraining}, 503, "This server is restarting", "1"},
 		{&actors.RefusedError{Why: canvas.RefusedRate, Retry: 4 * time.Second}, 429, "You are drawing faster than this canvas allows", "4"},
 		{fmt.Errorf("place: %w", context.DeadlineExceeded), 503, "The canvas can't be saved right now", "1"},

@@ -46,6 +46,16 @@ func (l *limits) take(client netip.Prefix, n int, now time.Time) (wait time.Dura
 	return 0, taken.OK()
 }
 
+// give puts n pixels back into the client's bucket.
+func (l *limits) give(client netip.Prefix, n int, now time.Time) {
+	if l.rate == 0 || n <= 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.bucket(client).AllowN(now, -n) // what is then over the burst is cut off at the next look
+}
+
 // wait is how long until the client may take one; 0: it may now.
 func (l *limits) wait(client netip.Prefix, now time.Time) time.Duration {
 	if l.rate == 0 {

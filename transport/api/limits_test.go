@@ -6,6 +6,9 @@ import (
 	"net/netip"
 	"testing"
 	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
 )
 
 func TestLimits_Take(t *testing.T) {
@@ -34,6 +37,47 @@ func TestLimits_Take(t *testing.T) {
 	}
 	if _, ok := l.take(netip.MustParsePrefix("192.0.2.2/32"), 100, now); !ok {
 		t.Error("another client was limited too")
+	}
+}
+
+// TestLimits_Give: what is put back can be taken again, but not saved up beyond the burst.
+func TestLimits_Give(t *testing.T) {
+	l := newLimits(10, 100)
+	client := netip.MustParsePrefix("192.0.2.1/32")
+	l.take(client, 100, noon)
+	l.give(client, 70, noon)
+	if wait, ok := l.take(client, 71, noon); ok || (wait-100*time.Millisecond).Abs() > time.Millisecond {
+		t.Errorf("71 of 70: %v, %v", wait, ok)
+	}
+	if _, ok := l.take(client, 70, noon); !ok {
+		t.Error("what was put back can't be taken")
+	}
+	l.give(client, 100, noon)
+	l.give(client, 100, noon)
+	l.take(client, 100, noon)
+	if _, ok := l.take(client, 1, noon); ok {
+		t.Error("more was put back than the burst")
+	}
+	newLimits(0, 0).give(client, 5, noon)
+}
+
+// TestAPI_RefusedPixelsCostNothing, unless the client may have them after all.
+func TestAPI_RefusedPixelsCostNothing(t *testing.T) {
+	for why, free := range map[canvas.Refusal]bool{
+		canvas.RefusedUnavailable: true, canvas.RefusedBusy: true, canvas.RefusedDraining: true, canvas.RefusedUnsure: false,
+	} {
+		for target, body := range map[string]string{
+			"/api/pixel":  `{"x":1,"y":2,"color":"#AABBCC"}`,
+			"/api/pixels": `{"pixels":[{"x":1,"y":2,"color":"#AABBCC"}]}`,
+		} {
+			p := newPod(t, func(c *Config) { c.Rate, c.Burst = 1, 1 })
+			p.canvas.placeErr = func(int) error { return &actors.RefusedError{Why: why} }
+			p.ask("PUT", target, body)
+			p.canvas.placeErr = nil
+			if w := p.ask("PUT", target, body); (w.Code == 200) != free {
+				t.Errorf("%s again after %v: %d", target, why, w.Code)
+			}
+		}
 	}
 }
 

@@ -68,7 +68,7 @@ func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if _, err := s.place(r.Context(), []actors.Stroke{{Dots: []canvas.Dot{dot}, Spelling: spelling(dot, color)}}); err != nil {
-		s.refuse(w, r, err, 0)
+		s.refuse(w, r, err, 0, 1)
 		return
 	}
 	reply(w, http.StatusOK, struct {

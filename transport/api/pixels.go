@@ -31,7 +31,7 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if written, err := s.place(r.Context(), strokes); err != nil {
-		s.refuse(w, r, err, written)
+		s.refuse(w, r, err, written, valid)
 		return
 	}
 	reply(w, http.StatusOK, struct {

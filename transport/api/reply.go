@@ -37,18 +37,23 @@ func (s *server) unreadable(w http.ResponseWriter, r *http.Request, err error) {
 	fail(w, http.StatusServiceUnavailable, "The canvas can't be read right now")
 }
 
-// refuse answers when pixels were not written; updated is how many before them were.
-func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updated int) {
+// refuse answers when pixels were not written; updated is how many of those asked for were.
+// What certainly was not, for no fault of the client's, costs it nothing.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updated, asked int) {
 	why, wait := canvas.RefusedUnavailable, time.Second
 	var refused *actors.RefusedError
 	if errors.As(err, &refused) {
 		why, wait = refused.Why, refused.Retry
+		switch why {
+		case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining:
+			s.limits.give(clientOf(r), asked-updated, s.Now())
+		}
 	}
 	status := http.StatusServiceUnavailable
 	switch why {
 	case canvas.RefusedRate:
 		status = http.StatusTooManyRequests
-	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining:
+	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedUnsure:
 		s.Log.Warn("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
 	default: // the API has checked the rest before: a fault of ours
 		s.Log.Error("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)

@@ -151,11 +151,14 @@ const (
 	CloseTooBig      CloseCode = 1009
 	CloseInternal    CloseCode = 1011
 	CloseRestart     CloseCode = 1012
-	CloseMalformed   CloseCode = 4000
-	CloseNoHello     CloseCode = 4001
-	CloseSlow        CloseCode = 4002
-	CloseSilent      CloseCode = 4003
-	CloseKicked      CloseCode = 4004
+	// CloseTryLater tells a JSON client that it has missed more than that protocol can say, and
+	// any client that there is no memory for its message now.
+	CloseTryLater  CloseCode = 1013
+	CloseMalformed CloseCode = 4000
+	CloseNoHello   CloseCode = 4001
+	CloseSlow      CloseCode = 4002
+	CloseSilent    CloseCode = 4003
+	CloseKicked    CloseCode = 4004
 )
 
 // Reconnect tells whether a client should try again after this code. A connection

@@ -12,9 +12,6 @@ import (
 const (
 	// codeVanished counts connections that broke without a close frame. It is never sent.
 	codeVanished codec.CloseCode = 1006
-	// closeTryLater tells a JSON client that it has missed more than that protocol can say,
-	// and any that its network has too much unfinished here.
-	closeTryLater codec.CloseCode = 1013
 
 	closeRestart = codec.CloseRestart
 )

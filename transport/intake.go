@@ -109,7 +109,7 @@ func (s *shard) checkIntake(c *conn) bool {
 	case c.paused: // it waits for us, or for itself to read our answers, which has a time of its own
 		c.intake.began += moment(s.server.cfg.sweepEvery())
 	case c.starved && s.since(c.intake.began) > starvation:
-		s.failFor(c, closeTryLater, "no memory for so large a message now")
+		s.failFor(c, codec.CloseTryLater, "no memory for so large a message now")
 	case s.since(c.intake.began) > s.server.cfg.MessageTimeout:
 		s.failFor(c, codec.CloseSilent, "a message took too long to end")
 	}

@@ -95,7 +95,7 @@ func TestIntake_IsBounded(t *testing.T) {
 					b.readAll(large, feed)
 				}
 				b.flush()
-				if got := b.server.counters.Closes.All()[closeTryLater]; got < crowd/2 {
+				if got := b.server.counters.Closes.All()[codec.CloseTryLater]; got < crowd/2 {
 					t.Errorf("%d of those for whom there is no memory are closed", got)
 				}
 				for range 20 {

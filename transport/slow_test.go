@@ -125,7 +125,7 @@ func TestSlow_JSONIsToldToReload(t *testing.T) {
 		c.text()
 		settled(t, s, 1)
 		stall(t, s, host, 1)
-		if code := c.closeCode(); code != closeTryLater {
+		if code := c.closeCode(); code != codec.CloseTryLater {
 			t.Errorf("closed with %d", code)
 		}
 	})

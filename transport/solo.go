@@ -5,6 +5,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
 )
 
 // solo is what a connection is shown while it is in no view: it has just come, has
@@ -284,7 +285,7 @@ const maxJSONCatchUp = 1000
 func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 	if c.protocol == jsonProtocol {
 		if m.snapshot != nil || m.delta != nil && m.delta.count > maxJSONCatchUp {
-			s.failFor(c, closeTryLater, "too much was missed to be told: please reload")
+			s.failFor(c, codec.CloseTryLater, "too much was missed to be told: please reload")
 			return false
 		}
 		if m.delta != nil {

@@ -18,6 +18,9 @@ func TestTestChaos_RefusesWhatItCannotDo(t *testing.T) {
 	}{
 		{"test chaos", "give --kill"},
 		{"test chaos --kill true --pid 5", "but not both"},
+		{"test chaos --pid -5", "pids [-5]: must be numbers of processes above 1"},
+		{"test chaos --pid 4711,-1", "pids [4711 -1]: must be"},
+		{"test chaos --pid 0", "pids [0]: must be"},
 		{"test chaos --kill true --every 1m", "takes twice as long at least (see: pixelctl test chaos --help)"},
 		{"test chaos --kill true --json-protocol", "leave it out"},
 		{"test soak --json-protocol", "leave it out"},

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"image"
 	"math/rand/v2"
+	"slices"
 	"sync"
 	"time"
 
@@ -47,6 +48,8 @@ func (c ChaosConfig) Validate() error {
 		return fmt.Errorf("rate %v for %v: is more than the %d pixels that can be told apart: use a lower rate or a shorter time", c.Rate, c.Duration, auditLimit)
 	case (c.Kill == "") == (len(c.PIDs) == 0):
 		return errors.New("give --kill, for example --kill 'kubectl delete pod playground-{n}', or --pid, but not both")
+	case slices.ContainsFunc(c.PIDs, func(pid int) bool { return pid <= 1 }):
+		return fmt.Errorf("pids %v: must be numbers of processes above 1: others mean whole groups of them, or the system", c.PIDs)
 	case c.Every <= 0 || c.Duration < 2*c.Every:
 		return fmt.Errorf("every %v in %v: leaves no time before and after a kill: a test takes twice as long at least", c.Every, c.Duration)
 	case c.Settle <= 0:

@@ -121,7 +121,13 @@ func (c Config) ringPixels(id canvas.RegionID) int {
 	return min(c.RingPixels, max(width*height, 256))
 }
 
+// Within Patience whoever placed an op shall have an answer, and everybody who may give it
+// looks with every beat. So a region that waits for the store refuses what it has not offered early
+// enough for its relays to hear, and a relay says only of the rest that it waits.
+func (c Config) regionPatience() time.Duration { return max(c.Patience-3*c.Beat, c.Patience/2) }
+func (c Config) relayPatience() time.Duration  { return max(c.Patience-c.Beat, c.Patience/2) }
+
 // askTime is how long the store may take to say who the owner is, before reading goes on
 // without its word. Who asks while a question is under way waits for the next as well: an
 // answer takes no longer than Patience.
-func (c Config) askTime() time.Duration { return min(c.StoreTimeout, c.Patience/2) }
+func (c Config) askTime() time.Duration { return c.Patience / 2 }

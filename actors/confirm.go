@@ -33,6 +33,9 @@ func (r *region) check(ctx actor.Context, m *Check) {
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return
 	}
+	if n, asks := r.checkers[key]; asks && n == m.N { // it has become impatient
+		return
+	}
 	if r.others == nil {
 		r.others = make(map[string]uint64, 1)
 	}
@@ -45,12 +48,21 @@ func (r *region) check(ctx actor.Context, m *Check) {
 func (r *region) askStore(ctx actor.Context) {
 	r.checking, r.confirmed = true, r.pod.clock.Now()
 	r.checkers, r.others = r.others, nil
-	self, system, term, reached := ctx.Self(), ctx.ActorSystem(), r.term(), r.position.Seq
+	r.question++
+	self, system, term, reached, question := ctx.Self(), ctx.ActorSystem(), r.term(), r.position.Seq, r.question
 	r.pod.background(func(c context.Context) {
 		c, cancel := context.WithTimeout(c, r.pod.cfg.askTime())
 		defer cancel()
-		system.Root.Send(self, confirmed{r, term.Epoch, r.pod.store.Holds(c, r.id, term, reached)})
+		system.Root.Send(self, confirmed{r, term.Epoch, question, r.pod.store.Holds(c, r.id, term, reached)})
 	})
+	r.pod.later(ctx, r.pod.cfg.askTime(), confirmLate{r, question}) // a driver may need longer to notice that its time is up
+}
+
+// onConfirmLate answers without the store's word, which may yet come.
+func (r *region) onConfirmLate(ctx actor.Context, m confirmLate) {
+	if m.of == r && m.question == r.question && r.checking {
+		r.answerCheckers(ctx)
+	}
 }
 
 // onConfirmedDamaged has those who asked wait for the region to be mended. A commit under way
@@ -80,6 +92,12 @@ func (r *region) onConfirmed(ctx actor.Context, m confirmed) {
 		r.onConfirmedDamaged(ctx, m.err)
 		return
 	}
+	if m.question == r.question && r.checking {
+		r.answerCheckers(ctx)
+	}
+}
+
+func (r *region) answerCheckers(ctx actor.Context) {
 	for key, n := range r.checkers {
 		if s := r.subscribers[key]; s != nil {
 			ctx.Send(s.relay, &Checked{Stream: s.stream, N: n, Answers: s.answers, Position: r.position})

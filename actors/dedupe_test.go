@@ -240,3 +240,14 @@ func (t *teller) attached(stream uint64) bool {
 	}
 	return false
 }
+
+func (t *teller) checked(question uint64) (n int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for _, m := range t.told {
+		if c, ok := m.(*Checked); ok && c.N == question {
+			n++
+		}
+	}
+	return n
+}

@@ -92,7 +92,7 @@ func (r *region) dormant(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, claimAgain, confirmed, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate: // of a state before
+	case committed, commitAgain, claimed, claimAgain, confirmed, confirmLate, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate: // of a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -139,7 +139,7 @@ func (r *region) asking(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, claimAgain, confirmed, released, mended, mendAgain, salvageLate, *Salvaged, turn: // of a state before
+	case committed, commitAgain, claimed, claimAgain, confirmed, confirmLate, released, mended, mendAgain, salvageLate, *Salvaged, turn: // of a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}

@@ -156,7 +156,7 @@ func (r *region) mendingFirst(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		r.onHandOver(ctx)
-	case claimed, claimAgain, committed, commitAgain, confirmed, released, *Yielded, yieldLate, turn: // of an instance or a state before
+	case claimed, claimAgain, committed, commitAgain, confirmed, confirmLate, released, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}

@@ -51,6 +51,7 @@ type region struct {
 	// Relays that want to know whether they have all there is. checkers wait for the store's
 	// answer to a question under way, the others for the next.
 	checking         bool
+	question         uint64            // numbers the questions to the store
 	checkers, others map[string]uint64 // by relay PID, the number of its question
 
 	handoff handoff
@@ -72,9 +73,14 @@ type (
 		err    error
 	}
 	confirmed struct {
-		of    *region
-		epoch uint64
-		err   error
+		of       *region
+		epoch    uint64
+		question uint64
+		err      error
+	}
+	confirmLate struct {
+		of       *region
+		question uint64
 	}
 	released      struct{ of *region }
 	claimAgain    struct{ of *region }
@@ -156,7 +162,7 @@ func (r *region) claiming(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		r.onHandOver(ctx)
-	case committed, commitAgain, confirmed, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of an instance or a state before
+	case committed, commitAgain, confirmed, confirmLate, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -175,6 +181,8 @@ func (r *region) serving(ctx actor.Context) {
 		r.onCommitAgain(ctx, m)
 	case confirmed:
 		r.onConfirmed(ctx, m)
+	case confirmLate:
+		r.onConfirmLate(ctx, m)
 	case *Check:
 		r.check(ctx, m)
 	case mended:
@@ -215,7 +223,7 @@ func (r *region) fenced(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, confirmed, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of what we lost
+	case committed, commitAgain, claimed, confirmed, confirmLate, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of what we lost
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -244,7 +252,7 @@ func (r *region) retiring(ctx actor.Context) {
 		r.onMended(ctx, m)
 	case mendAgain:
 		r.onMendAgain(ctx, m)
-	case claimed, claimAgain, confirmed, salvageLate, *Salvaged, *Yielded, yieldLate, turn:
+	case claimed, claimAgain, confirmed, confirmLate, salvageLate, *Salvaged, *Yielded, yieldLate, turn:
 	default:
 		r.pod.unhandled(KindRegion, m)
 	}
@@ -378,7 +386,7 @@ func (r *region) recovered() {
 
 // impatient tells whether the store has been away for longer than ops should wait.
 func (r *region) impatient(now time.Time) bool {
-	return !r.asked.IsZero() && now.Sub(r.asked) > r.pod.cfg.Patience
+	return !r.asked.IsZero() && now.Sub(r.asked) > r.pod.cfg.regionPatience()
 }
 
 // backoff doubles from 50 ms up to 1 s: a store that is back is found within a second.

@@ -184,7 +184,7 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	if m.of != r {
 		return
 	}
-	tooLong := r.pod.clock.Now().Add(-r.pod.cfg.Patience)
+	tooLong := r.pod.clock.Now().Add(-r.pod.cfg.relayPatience())
 	if !r.attached { // its region may be waiting for the store
 		r.unacked.refuse(ctx, r.unacked.late(tooLong), canvas.RefusedUnavailable, time.Second)
 	}

@@ -148,7 +148,7 @@ func (r *region) sweep(ctx actor.Context) {
 		}
 	}
 	if r.impatient(now) {
-		late := r.queue.remove(func(q *queued) bool { return now.Sub(q.since) > r.pod.cfg.Patience })
+		late := r.queue.remove(func(q *queued) bool { return now.Sub(q.since) > r.pod.cfg.regionPatience() })
 		for key, ops := range byRelay(late) {
 			if s := r.subscribers[key]; s != nil {
 				r.reject(ctx, s, ops, canvas.RefusedUnavailable)

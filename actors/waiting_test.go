@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -17,13 +18,15 @@ import (
 // hanging is a store that stops saying who the owner of a region is, as a paused Redis does.
 type hanging struct {
 	*memory.Store
-	hangs chan struct{} // closed: it does
+	hangs, ends chan struct{} // closed: it does, it does no more
+	asked       *atomic.Int64
 }
 
 func (h hanging) Holds(ctx context.Context, region canvas.RegionID, term store.Term, reached uint64) error {
+	h.asked.Add(1)
 	select {
 	case <-h.hangs:
-		<-ctx.Done()
+		<-h.ends // whatever ctx says: so may a driver that makes a connection
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, ctx.Err())
 	default:
 		return h.Store.Holds(ctx, region, term, reached)
@@ -34,12 +37,13 @@ func (h hanging) Holds(ctx context.Context, region canvas.RegionID, term store.T
 func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Geometry, cfg.Beat, cfg.Patience, cfg.StoreTimeout = testGeometry, 10*time.Millisecond, 200*time.Millisecond, time.Hour
-	h := hanging{memory.New(memory.Config{Geometry: testGeometry}), make(chan struct{})}
+	h := hanging{memory.New(memory.Config{Geometry: testGeometry}), make(chan struct{}), make(chan struct{}), new(atomic.Int64)}
 	node := New(cfg, Ports{Store: h, Audience: &crowd{feeds: make(map[canvas.RegionID]canvas.Position)}, Log: slog.New(slog.DiscardHandler)})
 	if err := node.Open(); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(node.Close)
+	t.Cleanup(func() { close(h.ends) })
 	read := func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -61,6 +65,33 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	}
 	if asked := cfg.askTime(); 2*asked > cfg.Patience {
 		t.Errorf("two questions may take %v, a reader waits %v", 2*asked, cfg.Patience)
+	}
+}
+
+// A relay that repeats its question gets one answer, and its next question is not kept waiting.
+func TestRegion_RepeatedCheckIsAskedOnce(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.Geometry, cfg.Beat, cfg.Patience = testGeometry, time.Hour, 100*time.Millisecond
+	w := &world{t: t, crowd: &crowd{feeds: make(map[canvas.RegionID]canvas.Position)}}
+	h := hanging{memory.New(memory.Config{Geometry: testGeometry}), make(chan struct{}), make(chan struct{}), new(atomic.Int64)}
+	close(h.hangs)
+	w.node = New(cfg, Ports{Store: h, Audience: w.crowd, Log: slog.New(slog.DiscardHandler)})
+	if err := w.node.Open(); err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(w.node.Close)
+	t.Cleanup(func() { close(h.ends) })
+	relay := w.teller()
+	tell := func(message any) { w.node.system.Root.RequestWithCustomSender(w.node.regions[0], message, relay.pid) }
+	tell(&Attach{Stream: 1})
+	w.eventually("attached", func() bool { return relay.attached(1) })
+	for n := uint64(1); n <= 2; n++ {
+		tell(&Check{Stream: 1, N: n})
+		tell(&Check{Stream: 1, N: n})
+		w.eventually("answered", func() bool { return relay.checked(n) == 1 })
+	}
+	if asked := h.asked.Load(); asked != 2 {
+		t.Errorf("the store was asked %d times, want 2", asked)
 	}
 }
 

@@ -21,12 +21,14 @@ var _ actors.Placement = (*Cluster)(nil)
 
 // Cluster is this pod's place among the others.
 type Cluster struct {
-	cfg       Config
-	log       *slog.Logger
-	openPeers func(Config) (peering, *actor.ActorSystem, error)
-	view      atomic.Pointer[View]
+	cfg        Config
+	log        *slog.Logger
+	openPeers  func(Config) (peering, *actor.ActorSystem, error)
+	createList func(*memberlist.Config) (*memberlist.Memberlist, error)
+	view       atomic.Pointer[View]
 
 	// Set by Listen, read-only from then on.
+	keys   gossipKeys
 	socket *socket
 	peers  peering
 	system *actor.ActorSystem
@@ -57,8 +59,9 @@ type Cluster struct {
 
 // peering is the way to the actors of other pods; *peers, but for tests.
 type peering interface {
-	address() string       // of this pod, for actor.PID
-	forget(address string) // whoever was there is gone: close what leads to it
+	address() string                  // of this pod, for actor.PID
+	forget(address string)            // whoever was there is gone: close what leads to it
+	renew() (changed bool, err error) // reads the certificates anew
 	unsent() *atomic.Int64
 	refused() *atomic.Int64
 	close()
@@ -73,7 +76,7 @@ func New(cfg Config) *Cluster {
 		cfg.Store = func() string { return "" }
 	}
 	c := &Cluster{
-		cfg: cfg, log: cfg.Log, openPeers: openPeers,
+		cfg: cfg, log: cfg.Log, openPeers: openPeers, createList: memberlist.Create,
 		dead: newTombstones(), refusals: &refusals{log: cfg.Log, logged: make(map[string]time.Time)},
 		waiting: "the cluster is not open yet",
 		wake:    make(chan struct{}, 1), flush: make(chan chan struct{}), rounds: make(chan round),
@@ -91,10 +94,20 @@ func openPeers(cfg Config) (peering, *actor.ActorSystem, error) {
 	return p, p.system, nil
 }
 
+// UseGossipKeys replaces the keys of gossip, in this membership and in those to come.
+func (c *Cluster) UseGossipKeys(keys [][]byte) error { return c.keys.use(keys) }
+
+// ReadCertificates reads the files of Config.TLS anew. What is wrong in them is the error,
+// and what was read before stays. Connections that are up stay as well.
+func (c *Cluster) ReadCertificates() (changed bool, err error) { return c.peers.renew() }
+
 // Listen binds the ports and makes the actor system. The view is empty until Open, and
 // others that try to reach this pod wait.
 func (c *Cluster) Listen() (err error) {
 	if c.seeds, err = parseSeeds(c.cfg.Join); err != nil {
+		return err
+	}
+	if c.keys.ring, err = newKeyring(c.cfg.GossipKeys); err != nil {
 		return err
 	}
 	if c.socket, err = c.cfg.bindGossip(gossipLogger(c.log, c.refusals)); err != nil {
@@ -145,7 +158,7 @@ func (c *Cluster) begin(heirloom []string) error {
 		Name: c.cfg.Name, Roles: c.cfg.roles(), Peer: c.peers.address(), Version: c.cfg.Version,
 		Started: now.UnixMilli(), Geometry: c.cfg.Geometry.String(),
 	}
-	list, err := memberlist.Create(c.cfg.memberlist(l, c.socket))
+	list, err := c.createList(c.cfg.memberlist(l, c.socket, c.keys.ring))
 	if err != nil {
 		return fmt.Errorf("start gossip: %w", err)
 	}

@@ -38,10 +38,12 @@ type Config struct {
 	// known yet, or this pod has none. Nil: likewise. It must not block.
 	Store func() string
 
-	GossipKey []byte       // 16, 24 or 32 bytes; none: gossip is not encrypted
-	TLS       TLSFiles     // of peers
-	Log       *slog.Logger // nil: none
-	Network   Network      // nil: the real one
+	// GossipKeys are of 16, 24 or 32 bytes: the first encrypts, all decrypt. None: gossip is
+	// not encrypted. UseGossipKeys replaces them.
+	GossipKeys [][]byte
+	TLS        TLSFiles     // of peers
+	Log        *slog.Logger // nil: none
+	Network    Network      // nil: the real one
 
 	// ProbeEvery is how often a member looks after another. A dead one is found by the
 	// first probe after its death (within three intervals), which fails after one more
@@ -96,7 +98,7 @@ func (c Config) exposed() (ports, missing string) {
 		guarded         bool
 	}{
 		{"peer", c.Peer, "--peer-cert, --peer-key and --peer-ca", c.TLS.given()},
-		{"gossip", c.Gossip, "--gossip-key", len(c.GossipKey) > 0},
+		{"gossip", c.Gossip, "--gossip-key", len(c.GossipKeys) > 0},
 	} {
 		if at, err := c.listenAt(port.at); err == nil && !port.guarded && !at.IP.IsLoopback() {
 			open, unset = append(open, port.name+" "+port.at), append(unset, port.flags)
@@ -120,14 +122,15 @@ func (c Config) Validate() error {
 		return fmt.Errorf("version %q: must be at most %d bytes", c.Version, maxText)
 	case !c.Gateway && !c.Canvas:
 		return errors.New("roles: a pod must be gateway, canvas or both")
-	case len(c.GossipKey) != 0 && len(c.GossipKey) != 16 && len(c.GossipKey) != 24 && len(c.GossipKey) != 32:
-		return fmt.Errorf("gossip key: has %d bytes, must have 16, 24 or 32; make one with: head -c 32 /dev/urandom | base64", len(c.GossipKey))
 	case c.ProbeEvery <= 0 || c.ProbeTimeout <= 0 || c.GossipEvery <= 0 || c.SyncEvery <= 0 || c.StreamTimeout <= 0 || c.Alone <= 0 || c.DiscoverEvery <= 0:
 		return errors.New("times: every duration must be positive")
 	case 2*c.ProbeTimeout >= c.ProbeEvery:
 		return fmt.Errorf("probe timeout %v: must be less than half of the probe interval %v", c.ProbeTimeout, c.ProbeEvery)
 	case c.Suspicion < 1:
 		return fmt.Errorf("suspicion %d: must be at least 1 probe interval, for example 7", c.Suspicion)
+	}
+	if err := validateGossipKeys(c.GossipKeys); err != nil {
+		return err
 	}
 	return c.validateFar()
 }

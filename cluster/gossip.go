@@ -26,7 +26,7 @@ const (
 )
 
 // memberlist makes the configuration of a membership.
-func (c Config) memberlist(l *life, s *socket) *memberlist.Config {
+func (c Config) memberlist(l *life, s *socket, keys *memberlist.Keyring) *memberlist.Config {
 	m := memberlist.DefaultLANConfig()
 	m.Name = l.id
 	m.Transport, m.BindPort, m.AdvertisePort = s, s.port, s.port
@@ -39,7 +39,7 @@ func (c Config) memberlist(l *life, s *socket) *memberlist.Config {
 	m.GossipToTheDeadTime = deadKnown
 	m.PushPullInterval = c.SyncEvery
 	m.EnableCompression = false // there is little to say
-	m.SecretKey = c.GossipKey
+	m.Keyring = keys
 	m.Delegate, m.Events, m.Alive, m.Merge, m.Ping = l, l, l, l, l
 	m.Logger = gossipLogger(c.Log, l.refusals)
 	return m

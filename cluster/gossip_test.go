@@ -93,10 +93,10 @@ func FuzzGossip(f *testing.F) {
 }
 
 func TestConfig_ExposedPorts(t *testing.T) {
-	key, files := make([]byte, 16), TLSFiles{Cert: "c", Key: "k", CA: "a"}
+	key, files := [][]byte{make([]byte, 16)}, TLSFiles{Cert: "c", Key: "k", CA: "a"}
 	for name, c := range map[string]struct {
 		gossip, peer string
-		key          []byte
+		key          [][]byte
 		tls          TLSFiles
 		ports, flags string
 	}{
@@ -106,7 +106,7 @@ func TestConfig_ExposedPorts(t *testing.T) {
 		"gossip with a key": {"10.0.0.7:1", "10.0.0.7:2", key, TLSFiles{}, "peer 10.0.0.7:2", "--peer-cert, --peer-key and --peer-ca"},
 		"both guarded":      {":1", ":2", key, files, "", ""},
 	} {
-		cfg := Config{Gossip: c.gossip, Peer: c.peer, GossipKey: c.key, TLS: c.tls, Log: slog.New(slog.DiscardHandler)}
+		cfg := Config{Gossip: c.gossip, Peer: c.peer, GossipKeys: c.key, TLS: c.tls, Log: slog.New(slog.DiscardHandler)}
 		if ports, flags := cfg.exposed(); ports != c.ports || flags != c.flags {
 			t.Errorf("%s: %q without %q, want %q without %q", name, ports, flags, c.ports, c.flags)
 		}

@@ -86,7 +86,7 @@ func TestCluster_RefusesAnotherCanvas(t *testing.T) {
 func TestCluster_RefusesAnotherKey(t *testing.T) {
 	with := func(key byte, cfg Config) Config {
 		if key != 0 {
-			cfg.GossipKey = slices.Repeat([]byte{key}, 32)
+			cfg.GossipKeys = [][]byte{slices.Repeat([]byte{key}, 32)}
 		}
 		return cfg
 	}
@@ -142,10 +142,10 @@ func (r *refusals) seen() time.Time {
 
 func TestCluster_EncryptedWithOneKey(t *testing.T) {
 	cfg := testConfig("a")
-	cfg.GossipKey = []byte("0123456789abcdef")
+	cfg.GossipKeys = [][]byte{[]byte("0123456789abcdef")}
 	a := start(t, cfg)
 	cfg = testConfig("b", a)
-	cfg.GossipKey = []byte("0123456789abcdef")
+	cfg.GossipKeys = [][]byte{[]byte("0123456789abcdef")}
 	agree(t, a, start(t, cfg))
 }
 
@@ -318,7 +318,8 @@ func TestConfig_ValidateSaysHowToFix(t *testing.T) {
 		"name \"nnn":                func(c *Config) { c.Name = strings.Repeat("n", 65) },
 		"version":                   func(c *Config) { c.Version = strings.Repeat("v", 65) },
 		"gateway, canvas or both":   func(c *Config) { c.Gateway, c.Canvas = false, false },
-		"must have 16, 24 or 32":    func(c *Config) { c.GossipKey = make([]byte, 15) },
+		"must have 16, 24 or 32":    func(c *Config) { c.GossipKeys = [][]byte{make([]byte, 16), make([]byte, 15)} },
+		"must be at most 4":         func(c *Config) { c.GossipKeys = slices.Repeat([][]byte{make([]byte, 16)}, 5) },
 		"gossip \"x\"":              func(c *Config) { c.Gossip = "x" },
 		"peer \"x:y\"":              func(c *Config) { c.Peer = "x:y" },
 		"resolver \"x\"":            func(c *Config) { c.Resolver = "x" },

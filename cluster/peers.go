@@ -25,13 +25,14 @@ import (
 // peers_grpc.go. Delivery is at most once, in order between two actors while a connection
 // lasts. What waits for a pod that can't be reached is dropped within seconds.
 type peers struct {
-	cfg    Config
-	log    *slog.Logger
-	system *actor.ActorSystem
-	remote *remote.Remote // nil: not listening
-	told   *refusals
-	known  records
-	links  links
+	cfg          Config
+	log          *slog.Logger
+	system       *actor.ActorSystem
+	remote       *remote.Remote // nil: not listening
+	certificates *certificates  // set by listen
+	told         *refusals
+	known        records
+	links        links
 
 	ctx       context.Context // of connecting; ends with close
 	stop      context.CancelFunc
@@ -53,6 +54,9 @@ func newPeers(cfg Config, log *slog.Logger) *peers {
 	return p
 }
 
+// renew reads the certificates anew.
+func (p *peers) renew() (changed bool, err error) { return p.certificates.renew() }
+
 // address is where other pods reach this one, as in actor.PID.
 func (p *peers) address() string { return p.system.Address() }
 
@@ -61,9 +65,11 @@ const listenTries = 10
 
 // listen binds the port and gives the system its address.
 func (p *peers) listen() error {
-	if err := p.cfg.TLS.Validate(); err != nil {
+	certificates, err := p.cfg.TLS.load()
+	if err != nil {
 		return err
 	}
+	p.certificates = certificates
 	at, err := p.cfg.listenAt(p.cfg.Peer)
 	if err != nil {
 		return fmt.Errorf("%s (--peer): %w", p.cfg.Peer, err)

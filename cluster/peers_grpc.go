@@ -67,8 +67,8 @@ const (
 func (p *peers) options(advertised string) []remote.ConfigOption {
 	client, server := insecure.NewCredentials(), insecure.NewCredentials()
 	if p.cfg.TLS.given() {
-		client = handshakes{credentials.NewTLS(p.cfg.TLS.client()), p.told}
-		server = handshakes{credentials.NewTLS(p.cfg.TLS.server()), p.told}
+		client = handshakes{credentials.NewTLS(p.certificates.client()), p.told}
+		server = handshakes{credentials.NewTLS(p.certificates.server()), p.told}
 	}
 	return []remote.ConfigOption{
 		remote.WithAdvertisedHost(advertised),

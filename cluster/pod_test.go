@@ -45,6 +45,7 @@ type fakePeers struct {
 
 func (p *fakePeers) address() string        { return p.at }
 func (p *fakePeers) close()                 {}
+func (p *fakePeers) renew() (bool, error)   { return false, nil }
 func (p *fakePeers) unsent() *atomic.Int64  { return new(atomic.Int64) }
 func (p *fakePeers) refused() *atomic.Int64 { return new(atomic.Int64) }
 func (p *fakePeers) forget(address string) {

@@ -1,13 +1,17 @@
 package cluster
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
 	"net"
 	"os"
+	"sync"
+	"sync/atomic"
 
 	"google.golang.org/grpc/credentials"
 )
@@ -21,47 +25,118 @@ func (f TLSFiles) given() bool { return f != TLSFiles{} }
 
 // Validate says what is missing or can't be read.
 func (f TLSFiles) Validate() error {
-	if !f.given() {
-		return nil
-	}
-	if f.Cert == "" || f.Key == "" || f.CA == "" {
-		return errors.New("tls of peers: certificate, key and CA belong together: give all three (--peer-cert, --peer-key, --peer-ca) or none")
-	}
-	if _, err := f.certificate(); err != nil {
-		return err
-	}
-	_, err := f.authorities()
+	_, err := f.load()
 	return err
 }
 
-func (f TLSFiles) certificate() (*tls.Certificate, error) {
-	c, err := tls.LoadX509KeyPair(f.Cert, f.Key)
-	if err != nil {
-		return nil, fmt.Errorf("load peer certificate %s with key %s: %w", f.Cert, f.Key, err)
+// load reads the files; without any, there is nothing to read anew either.
+func (f TLSFiles) load() (*certificates, error) {
+	c := &certificates{files: f}
+	if !f.given() {
+		return c, nil
 	}
-	return &c, nil
+	if f.Cert == "" || f.Key == "" || f.CA == "" {
+		return nil, errors.New("tls of peers: certificate, key and CA belong together: give all three (--peer-cert, --peer-key, --peer-ca) or none")
+	}
+	if _, err := c.renew(); err != nil {
+		return nil, err
+	}
+	return c, nil
 }
 
-func (f TLSFiles) authorities() (*x509.CertPool, error) {
-	pem, err := os.ReadFile(f.CA)
-	if err != nil {
-		return nil, fmt.Errorf("load peer CA: %w", err)
+// certificates is what the files held when they were last fit to be used.
+type certificates struct {
+	files TLSFiles
+	own   atomic.Pointer[tls.Certificate]
+	roots atomic.Pointer[x509.CertPool]
+
+	mu     sync.Mutex
+	pair   [2][]byte // what own was made of
+	bundle []byte    // what roots was made of
+}
+
+// renew reads the files anew. What is not fit is the error and changes nothing: a
+// certificate and its key change together, the authorities by themselves.
+func (c *certificates) renew() (changed bool, err error) {
+	if !c.files.given() {
+		return false, nil
 	}
-	pool := x509.NewCertPool()
-	if !pool.AppendCertsFromPEM(pem) {
-		return nil, fmt.Errorf("load peer CA: no certificate in %s: must be PEM", f.CA)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	own, err := c.renewOwn()
+	roots, wrong := c.renewRoots()
+	return own || roots, errors.Join(err, wrong)
+}
+
+func (c *certificates) renewOwn() (changed bool, err error) {
+	var pair [2][]byte
+	for i, name := range []string{c.files.Cert, c.files.Key} {
+		if pair[i], err = os.ReadFile(name); err != nil {
+			return false, fmt.Errorf("load peer certificate: %w", err)
+		}
+	}
+	if bytes.Equal(pair[0], c.pair[0]) && bytes.Equal(pair[1], c.pair[1]) {
+		return false, nil
+	}
+	own, err := tls.X509KeyPair(pair[0], pair[1])
+	if err != nil {
+		return false, fmt.Errorf("load peer certificate %s with key %s: %w", c.files.Cert, c.files.Key, err)
+	}
+	c.own.Store(&own)
+	c.pair = pair
+	return true, nil
+}
+
+func (c *certificates) renewRoots() (changed bool, err error) {
+	bundle, err := os.ReadFile(c.files.CA)
+	if err != nil {
+		return false, fmt.Errorf("load peer CA: %w", err)
+	}
+	if c.bundle != nil && bytes.Equal(bundle, c.bundle) {
+		return false, nil
+	}
+	roots, err := authorities(bundle)
+	if err != nil {
+		return false, fmt.Errorf("load peer CA: %s: %w", c.files.CA, err)
+	}
+	c.roots.Store(roots)
+	c.bundle = bundle
+	return true, nil
+}
+
+// authorities reads one or more certificates. Half a file would do for the first of two,
+// and drop the other one before its time: so the last must be whole as well.
+func authorities(bundle []byte) (*x509.CertPool, error) {
+	pool, found := x509.NewCertPool(), false
+	block, rest := pem.Decode(bundle)
+	for ; block != nil; block, rest = pem.Decode(rest) {
+		if block.Type != "CERTIFICATE" {
+			continue
+		}
+		cert, err := x509.ParseCertificate(block.Bytes)
+		if err != nil {
+			return nil, err
+		}
+		pool.AddCert(cert)
+		found = true
+	}
+	switch {
+	case bytes.Contains(rest, []byte("-----BEGIN")):
+		return nil, errors.New("the last certificate is not whole")
+	case !found:
+		return nil, errors.New("no certificate: must be PEM")
 	}
 	return pool, nil
 }
 
-// server is the side that is connected to. The files are read for each handshake of
-// either side, so they can be replaced while the pod runs; connections that are up stay.
-func (f TLSFiles) server() *tls.Config {
+// server is the side that is connected to. Each handshake of either side takes what was
+// read last, so the files can be replaced while the pod runs; connections that are up stay.
+func (c *certificates) server() *tls.Config {
 	return &tls.Config{
 		MinVersion:       tls.VersionTLS13,
-		GetCertificate:   func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return f.certificate() },
+		GetCertificate:   func(*tls.ClientHelloInfo) (*tls.Certificate, error) { return c.own.Load(), nil },
 		ClientAuth:       tls.RequireAnyClientCert, // VerifyConnection verifies it
-		VerifyConnection: f.verify(x509.ExtKeyUsageClientAuth),
+		VerifyConnection: c.verify(x509.ExtKeyUsageClientAuth),
 
 		SessionTicketsDisabled: true, // peers connect seldom, and each time as what they then are
 	}
@@ -72,12 +147,12 @@ func (f TLSFiles) server() *tls.Config {
 // InsecureSkipVerify leaves verifying to VerifyConnection, which does all of it but the
 // name: pods are called by IP addresses that are not known when certificates are issued.
 // So whoever has a certificate of the CA is a peer: it should be one that signs nothing else.
-func (f TLSFiles) client() *tls.Config {
+func (c *certificates) client() *tls.Config {
 	return &tls.Config{
 		MinVersion:           tls.VersionTLS13,
-		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return f.certificate() },
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return c.own.Load(), nil },
 		InsecureSkipVerify:   true,
-		VerifyConnection:     f.verify(x509.ExtKeyUsageServerAuth),
+		VerifyConnection:     c.verify(x509.ExtKeyUsageServerAuth),
 	}
 }
 
@@ -85,21 +160,17 @@ var errNoCertificate = errors.New("peer has no certificate")
 
 // verify wants a certificate that one of the authorities has signed, directly or not, for
 // what the peer does. A pod does both, so certificates need both usages, or none listed.
-func (f TLSFiles) verify(usage x509.ExtKeyUsage) func(tls.ConnectionState) error {
+func (c *certificates) verify(usage x509.ExtKeyUsage) func(tls.ConnectionState) error {
 	return func(state tls.ConnectionState) error {
 		if len(state.PeerCertificates) == 0 {
 			return errNoCertificate
 		}
-		roots, err := f.authorities()
-		if err != nil {
-			return err
-		}
 		between := x509.NewCertPool()
-		for _, c := range state.PeerCertificates[1:] {
-			between.AddCert(c)
+		for _, link := range state.PeerCertificates[1:] {
+			between.AddCert(link)
 		}
-		_, err = state.PeerCertificates[0].Verify(x509.VerifyOptions{
-			Roots: roots, Intermediates: between, KeyUsages: []x509.ExtKeyUsage{usage},
+		_, err := state.PeerCertificates[0].Verify(x509.VerifyOptions{
+			Roots: c.roots.Load(), Intermediates: between, KeyUsages: []x509.ExtKeyUsage{usage},
 		})
 		if err != nil {
 			return fmt.Errorf("verify peer: %w", err)

@@ -9,11 +9,13 @@ import (
 	"crypto/x509/pkix"
 	"encoding/pem"
 	"errors"
+	"fmt"
 	"log/slog"
 	"math/big"
 	"net"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -95,6 +97,16 @@ func encodePEM(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
+// loaded is what a pod makes of files.
+func loaded(t *testing.T, f TLSFiles) *certificates {
+	t.Helper()
+	c, err := f.load()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
+}
+
 // handshake connects a client to a server and gives what either says.
 func handshake(t *testing.T, client, server *tls.Config) error {
 	t.Helper()
@@ -124,7 +136,7 @@ func handshake(t *testing.T, client, server *tls.Config) error {
 func TestTLS_PeersAreWhoTheirAuthoritySigned(t *testing.T) {
 	ours, others := newAuthority(t), newAuthority(t)
 	between := ours.sign(&x509.Certificate{IsCA: true, BasicConstraintsValid: true, Subject: pkix.Name{CommonName: "between"}})
-	good := ours.pod().files(ours)
+	good := loaded(t, ours.pod().files(ours))
 	for name, c := range map[string]struct {
 		files TLSFiles
 		ok    bool
@@ -139,14 +151,14 @@ func TestTLS_PeersAreWhoTheirAuthoritySigned(t *testing.T) {
 		"for something else":      {ours.sign(&x509.Certificate{ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageCodeSigning}}).files(ours), false},
 		"an authority of its own": {others.files(others), false},
 	} {
-		if err := handshake(t, c.files.client(), good.server()); (err == nil) != c.ok {
+		if err := handshake(t, loaded(t, c.files).client(), good.server()); (err == nil) != c.ok {
 			t.Errorf("a client %s: %v, want it accepted: %v", name, err, c.ok)
 		}
-		if err := handshake(t, good.client(), c.files.server()); (err == nil) != c.ok {
+		if err := handshake(t, good.client(), loaded(t, c.files).server()); (err == nil) != c.ok {
 			t.Errorf("a server %s: %v, want it accepted: %v", name, err, c.ok)
 		}
 	}
-	serves := ours.sign(&x509.Certificate{ExtKeyUsage: bothUsages[:1]}).files(ours)
+	serves := loaded(t, ours.sign(&x509.Certificate{ExtKeyUsage: bothUsages[:1]}).files(ours))
 	if err := handshake(t, good.client(), serves.server()); err != nil {
 		t.Errorf("a server that may only serve: %v", err)
 	}
@@ -158,27 +170,109 @@ func TestTLS_PeersAreWhoTheirAuthoritySigned(t *testing.T) {
 	}
 }
 
-// TestTLS_FilesMayBeReplaced uses the same configurations before and after.
+// TestTLS_FilesMayBeReplaced uses the same configurations before and after: the authority is
+// replaced step by step, and peers understand each other at each of them.
 func TestTLS_FilesMayBeReplaced(t *testing.T) {
 	old, next := newAuthority(t), newAuthority(t)
-	here, there := old.pod().files(old), old.pod().files(old)
-	client, server := here.client(), there.server()
-	if err := handshake(t, client, server); err != nil {
+	files := [2]TLSFiles{old.pod().files(old), old.pod().files(old)}
+	pods := [2]*certificates{loaded(t, files[0]), loaded(t, files[1])}
+	config := [2][2]*tls.Config{{pods[0].client(), pods[0].server()}, {pods[1].client(), pods[1].server()}}
+	understand := func(step string) {
+		t.Helper()
+		for i := range pods {
+			if err := handshake(t, config[i][0], config[1-i][1]); err != nil {
+				t.Errorf("%s: %d to %d: %v", step, i, 1-i, err)
+			}
+		}
+	}
+	understand("at first")
+	bundle := func(authorities ...*authority) (pem []byte) {
+		for _, a := range authorities {
+			pem = append(pem, encodePEM("CERTIFICATE", a.cert.Raw)...)
+		}
+		return pem
+	}
+	for _, step := range []struct {
+		name string
+		do   func(f TLSFiles)
+	}{
+		{"both authorities", func(f TLSFiles) { write(t, f.CA, bundle(old, next)) }},
+		{"the new certificates", func(f TLSFiles) { next.pod().write(f, next); write(t, f.CA, bundle(old, next)) }},
+		{"the new authority alone", func(f TLSFiles) { write(t, f.CA, bundle(next)) }},
+	} {
+		for i, f := range files {
+			step.do(f)
+			if changed, err := pods[i].renew(); !changed || err != nil {
+				t.Errorf("%s: %v, %v", step.name, changed, err)
+			}
+			if changed, err := pods[i].renew(); changed || err != nil {
+				t.Errorf("%s, once more: %v, %v", step.name, changed, err)
+			}
+			understand(fmt.Sprintf("%s, %d", step.name, i))
+		}
+	}
+	stranger := loaded(t, old.pod().files(old))
+	if handshake(t, stranger.client(), config[0][1]) == nil {
+		t.Error("a certificate of the authority that was dropped is accepted")
+	}
+}
+
+// TestTLS_UnfitFilesChangeNothing: what was read before stays, and the error names the file.
+func TestTLS_UnfitFilesChangeNothing(t *testing.T) {
+	ours, others := newAuthority(t), newAuthority(t)
+	there := loaded(t, ours.pod().files(ours))
+	both := append(encodePEM("CERTIFICATE", others.cert.Raw), encodePEM("CERTIFICATE", ours.cert.Raw)...)
+	for name, spoil := range map[string]func(f TLSFiles) (file string){
+		"another's key": func(f TLSFiles) string {
+			read := others.pod().files(others).Key
+			copyFile(t, read, f.Key)
+			return f.Key
+		},
+		"no certificate":    func(f TLSFiles) string { write(t, f.Cert, []byte("half")); return f.Cert },
+		"an empty key":      func(f TLSFiles) string { write(t, f.Key, nil); return f.Key },
+		"no authorities":    func(f TLSFiles) string { write(t, f.CA, nil); return f.CA },
+		"half a second one": func(f TLSFiles) string { write(t, f.CA, both[:len(both)-100]); return f.CA },
+		"garbage":           func(f TLSFiles) string { write(t, f.CA, encodePEM("CERTIFICATE", []byte("x"))); return f.CA },
+		"the file is gone":  func(f TLSFiles) string { remove(t, f.CA); return f.CA },
+		"the key is gone":   func(f TLSFiles) string { remove(t, f.Key); return f.Key },
+	} {
+		files := ours.pod().files(ours)
+		here := loaded(t, files)
+		file := spoil(files)
+		changed, err := here.renew()
+		if changed || err == nil || !strings.Contains(err.Error(), file) {
+			t.Errorf("%s: %v, %v; want an error that names %s", name, changed, err, file)
+		}
+		if err := errors.Join(handshake(t, here.client(), there.server()), handshake(t, there.client(), here.server())); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		ours.pod().write(files, ours)
+		if changed, err := here.renew(); !changed || err != nil {
+			t.Errorf("%s, mended: %v, %v", name, changed, err)
+		}
+	}
+}
+
+func write(t *testing.T, file string, content []byte) {
+	t.Helper()
+	if err := os.WriteFile(file, content, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	next.pod().write(here, next)
-	if handshake(t, client, server) == nil {
-		t.Error("a certificate that was replaced is still used")
-	}
-	next.pod().write(there, next)
-	if err := handshake(t, client, server); err != nil {
-		t.Errorf("after both were replaced: %v", err)
-	}
-	if err := os.Remove(there.CA); err != nil {
+}
+
+func copyFile(t *testing.T, from, to string) {
+	t.Helper()
+	content, err := os.ReadFile(from)
+	if err != nil {
 		t.Fatal(err)
 	}
-	if handshake(t, client, server) == nil {
-		t.Error("accepted without authorities")
+	write(t, to, content)
+}
+
+func remove(t *testing.T, file string) {
+	t.Helper()
+	if err := os.Remove(file); err != nil {
+		t.Fatal(err)
 	}
 }
 

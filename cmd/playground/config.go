@@ -15,32 +15,36 @@ import (
 
 // config is the options with their meaning, checked.
 type config struct {
-	listen         string
-	origins        []string
-	proxies        []netip.Prefix
-	node           string
-	geometry       canvas.Geometry
-	data           string // directory
-	redis          string // URL; empty: the canvas is kept in data
-	redisPrefix    string
-	logPixels      int
-	join           []string // empty: this server is alone
-	gateway        bool
-	canvas         bool
-	gossip, peer   string
-	advertise      string
-	gossipKey      []byte
-	tls            cluster.TLSFiles
-	resolver       string
-	network        cluster.Network // nil but in tests
-	rate           float64         // pixels per second; 0: no limit
-	burst          int             // pixels
-	maxConnections int
-	adminToken     string // empty: no dashboard
-	adminListen    string // empty: at listen
-	drainTimeout   time.Duration
-	logLevel       slog.Level
-	logJSON        bool
+	listen            string
+	origins           []string
+	proxies           []netip.Prefix
+	node              string
+	geometry          canvas.Geometry
+	data              string // directory
+	redis             string // URL; empty: the canvas is kept in data
+	redisPassword     string // empty: the URL's
+	redisPasswordFile secretFile
+	redisPrefix       string
+	logPixels         int
+	join              []string // empty: this server is alone
+	gateway           bool
+	canvas            bool
+	gossip, peer      string
+	advertise         string
+	gossipKeys        [][]byte
+	gossipKeyFile     secretFile
+	tls               cluster.TLSFiles
+	resolver          string
+	network           cluster.Network // nil but in tests
+	rate              float64         // pixels per second; 0: no limit
+	burst             int             // pixels
+	maxConnections    int
+	adminTokens       []string // none: no dashboard
+	adminTokenFile    secretFile
+	adminListen       string // empty: at listen
+	drainTimeout      time.Duration
+	logLevel          slog.Level
+	logJSON           bool
 }
 
 // Bounds of settings, far from what is of use: they catch slips and what would overflow.
@@ -68,12 +72,12 @@ func (o options) parse() (config, error) {
 		gossip:         r.address("gossip", o.Gossip, "127.0.0.1:7946"),
 		peer:           r.address("peer", o.Peer, "127.0.0.1:7947"),
 		advertise:      r.ip("advertise", o.Advertise, "10.1.2.3"),
-		gossipKey:      r.key("gossip-key", o.GossipKey),
+		gossipKeys:     r.gossipKeys("gossip-key", o.GossipKey),
 		tls:            cluster.TLSFiles{Cert: o.PeerCert, Key: o.PeerKey, CA: o.PeerCa},
 		rate:           r.rate("rate", o.Rate, "200"),
 		burst:          r.count("burst", o.Burst, maxBurst, "2000"),
 		maxConnections: r.count("max-connections", o.MaxConnections, maxSockets, "20000"),
-		adminToken:     r.token("admin-token", o.AdminToken),
+		adminTokens:    r.token("admin-token", o.AdminToken),
 		adminListen:    r.other("admin-listen", o.AdminListen, "127.0.0.1:9090"),
 		drainTimeout:   r.duration("drain-timeout", o.DrainTimeout, maxDrain, "10s"),
 		logLevel:       r.level("log-level", o.LogLevel, "info"),
@@ -84,10 +88,23 @@ func (o options) parse() (config, error) {
 		r.address("resolver", o.Resolver, "127.0.0.1:53")
 	}
 	r.certificates(c.tls)
+	c.secrets(&r, o)
 	if r.wrong != nil {
 		return config{}, r.wrong
 	}
 	return c, nil
+}
+
+// secrets reads those that are in files.
+func (c *config) secrets(r *reader, o options) {
+	if o.GossipKeyFile != "" {
+		c.gossipKeys, c.gossipKeyFile = secretIn(r, "gossip-key-file", o.GossipKeyFile, o.GossipKey, parseGossipKeys)
+	}
+	if o.AdminTokenFile != "" {
+		c.adminTokens, c.adminTokenFile = secretIn(r, "admin-token-file", o.AdminTokenFile, o.AdminToken, parseAdminTokens)
+	}
+	c.redisPassword, c.redisPasswordFile = secretIn(r, "redis-password-file", o.RedisPasswordFile, "", parsePassword)
+	r.redisPassword("redis-password-file", o.RedisPasswordFile, c.redis, c.redisPassword)
 }
 
 func (c config) actors() actors.Config {
@@ -101,7 +118,7 @@ func (c config) cluster(log *slog.Logger) cluster.Config {
 	others := cluster.DefaultConfig()
 	others.Name, others.Version, others.Geometry, others.Gateway, others.Canvas = c.node, commandline.Version(), c.geometry, c.gateway, c.canvas
 	others.Gossip, others.Peer, others.Advertise, others.Join, others.Resolver = c.gossip, c.peer, c.advertise, c.join, c.resolver
-	others.GossipKey, others.TLS, others.Network, others.Log = c.gossipKey, c.tls, c.network, log
+	others.GossipKeys, others.TLS, others.Network, others.Log = c.gossipKeys, c.tls, c.network, log
 	return others
 }
 
@@ -115,6 +132,6 @@ func (c config) transport(log *slog.Logger) transport.Config {
 func (c config) api() api.Config {
 	return api.Config{
 		Node: c.node, Pages: c.gateway, Version: commandline.Version(), Geometry: c.geometry, Rate: c.rate, Burst: c.burst,
-		Proxies: c.proxies, AdminToken: c.adminToken, Apart: c.adminListen != "",
+		Proxies: c.proxies, AdminTokens: c.adminTokens, Apart: c.adminListen != "",
 	}
 }

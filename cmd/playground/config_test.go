@@ -96,8 +96,8 @@ func TestConfig_Refusals(t *testing.T) {
 
 // TestConfig_Files: what a file may not say.
 func TestConfig_Files(t *testing.T) {
-	const known = "admin-listen, admin-token, advertise, burst, canvas, data, drain-timeout, gossip, gossip-key, join, listen, log-format, log-level, log-pixels, " +
-		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, proxies, rate, redis, redis-prefix, region, resolver, roles"
+	const known = "admin-listen, admin-token, admin-token-file, advertise, burst, canvas, data, drain-timeout, gossip, gossip-key, gossip-key-file, join, listen, log-format, log-level, log-pixels, " +
+		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, proxies, rate, redis, redis-password-file, redis-prefix, region, resolver, roles"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},

@@ -21,30 +21,33 @@ type options struct {
 	Proxies string `group:"serve" placeholder:"IP/BITS,..." help:"Networks of the proxies in front of this server, for example 10.0.0.0/8. Their X-Forwarded-For says whom the limits of the HTTP API and of logins apply to; otherwise that is the proxy, for all. A proxy may use all places for connections, any other address half."`
 	Node    string `group:"serve" placeholder:"NAME" help:"Name of this server as clients, logs and metrics show it. Default: the host's name."`
 
-	Canvas      string `group:"canvas" placeholder:"WIDTHxHEIGHT" default:"1024x1024" help:"Size of the canvas in pixels, up to 16384 an edge and 67108864 in all. It is fixed when the data directory, or the prefix in Redis, is first used."`
-	Region      string `group:"canvas" placeholder:"PIXELS" default:"256" help:"Edge of the squares that the canvas is cut into: what one actor owns and one commit covers; up to 256, and so that there are at most 4096 of them. Fixed like the size; smaller ones spread load, larger ones cost less."`
-	Data        string `group:"canvas" placeholder:"DIR" default:"./data" help:"Directory that keeps the canvas. It is made if it does not exist; one server at a time can use it."`
-	Redis       string `group:"canvas" placeholder:"URL" help:"Redis that keeps the canvas instead of the data directory, version 6.2 or later: redis://USER:PASSWORD@HOST:PORT/DB, rediss:// with TLS. For a Redis Cluster name more of its nodes with ?addr=HOST:PORT&addr=HOST:PORT, for Sentinels add &master_name=NAME. Give it in the environment if it holds a password."`
-	RedisPrefix string `group:"canvas" placeholder:"TEXT" default:"playground" help:"What the keys in Redis begin with. Canvases that share a Redis need one each."`
-	LogPixels   string `group:"canvas" placeholder:"PIXELS" default:"100000" help:"Recent pixels kept per region besides the canvas itself: who drew what, and which strokes need not be repeated after a restart. Placed one at a time they take up to 150 bytes each, in strokes 5 to 10."`
+	Canvas            string `group:"canvas" placeholder:"WIDTHxHEIGHT" default:"1024x1024" help:"Size of the canvas in pixels, up to 16384 an edge and 67108864 in all. It is fixed when the data directory, or the prefix in Redis, is first used."`
+	Region            string `group:"canvas" placeholder:"PIXELS" default:"256" help:"Edge of the squares that the canvas is cut into: what one actor owns and one commit covers; up to 256, and so that there are at most 4096 of them. Fixed like the size; smaller ones spread load, larger ones cost less."`
+	Data              string `group:"canvas" placeholder:"DIR" default:"./data" help:"Directory that keeps the canvas. It is made if it does not exist; one server at a time can use it."`
+	Redis             string `group:"canvas" placeholder:"URL" help:"Redis that keeps the canvas instead of the data directory, version 6.2 or later: redis://USER:PASSWORD@HOST:PORT/DB, rediss:// with TLS. For a Redis Cluster name more of its nodes with ?addr=HOST:PORT&addr=HOST:PORT, for Sentinels add &master_name=NAME. Give it in the environment if it holds a password."`
+	RedisPasswordFile string `group:"canvas" placeholder:"FILE" help:"File with Redis' password, instead of one in the URL; Sentinels have the same one unless the URL has theirs before the @. It is read again when it changes, and used once Redis takes it."`
+	RedisPrefix       string `group:"canvas" placeholder:"TEXT" default:"playground" help:"What the keys in Redis begin with. Canvases that share a Redis need one each."`
+	LogPixels         string `group:"canvas" placeholder:"PIXELS" default:"100000" help:"Recent pixels kept per region besides the canvas itself: who drew what, and which strokes need not be repeated after a restart. Placed one at a time they take up to 150 bytes each, in strokes 5 to 10."`
 
-	Join      string `group:"cluster" placeholder:"HOST:PORT,..." help:"Gossip addresses of other servers of the same canvas, which makes them one cluster; their own may be among them. dns:NAME:PORT is every address of a name, looked up again and again: a headless service of Kubernetes. It needs --redis."`
-	Roles     string `group:"cluster" placeholder:"ROLE,..." default:"gateway,canvas" help:"What this server does in the cluster: gateway has the users and serves the page, canvas carries regions."`
-	Gossip    string `group:"cluster" placeholder:"HOST:PORT" default:"127.0.0.1:7946" help:"Address where servers find out about each other, by TCP and UDP."`
-	Peer      string `group:"cluster" placeholder:"HOST:PORT" default:"127.0.0.1:7947" help:"Address where servers send each other pixels. Who reaches it can do anything: keep it to the servers, or set the peer certificates."`
-	Advertise string `group:"cluster" placeholder:"IP" help:"Address that other servers reach this one by. Default: the one that gossip and peer listen at, or a private one of this computer if that is all."`
-	GossipKey string `group:"cluster" placeholder:"BASE64" help:"Key that gossip is encrypted with, 16, 24 or 32 bytes in base64 and the same everywhere, for example from: openssl rand -base64 32. Give it in the environment."`
-	PeerCert  string `group:"cluster" placeholder:"FILE" help:"Certificate (PEM) that this server shows its peers, and with which it demands theirs. It needs peer-key and peer-ca, and is read again at each connection."`
-	PeerKey   string `group:"cluster" placeholder:"FILE" help:"Its key (PEM)."`
-	PeerCa    string `group:"cluster" placeholder:"FILE" help:"Authority (PEM) whose certificates make a peer."`
-	Resolver  string `group:"cluster" placeholder:"HOST:PORT" help:"DNS server to ask for the dns: names of join instead of the system's."`
+	Join          string `group:"cluster" placeholder:"HOST:PORT,..." help:"Gossip addresses of other servers of the same canvas, which makes them one cluster; their own may be among them. dns:NAME:PORT is every address of a name, looked up again and again: a headless service of Kubernetes. It needs --redis."`
+	Roles         string `group:"cluster" placeholder:"ROLE,..." default:"gateway,canvas" help:"What this server does in the cluster: gateway has the users and serves the page, canvas carries regions."`
+	Gossip        string `group:"cluster" placeholder:"HOST:PORT" default:"127.0.0.1:7946" help:"Address where servers find out about each other, by TCP and UDP."`
+	Peer          string `group:"cluster" placeholder:"HOST:PORT" default:"127.0.0.1:7947" help:"Address where servers send each other pixels. Who reaches it can do anything: keep it to the servers, or set the peer certificates."`
+	Advertise     string `group:"cluster" placeholder:"IP" help:"Address that other servers reach this one by. Default: the one that gossip and peer listen at, or a private one of this computer if that is all."`
+	GossipKey     string `group:"cluster" placeholder:"BASE64" help:"Key that gossip is encrypted with, 16, 24 or 32 bytes in base64 and the same everywhere, for example from: openssl rand -base64 32. Of several, separated by commas, the first encrypts and all decrypt. Give it in the environment."`
+	GossipKeyFile string `group:"cluster" placeholder:"FILE" help:"File with that key, or up to four on lines of their own. It is read again when it changes: to replace a key, add the new one at the end on all servers, then have it first, then drop the old one."`
+	PeerCert      string `group:"cluster" placeholder:"FILE" help:"Certificate (PEM) that this server shows its peers, and with which it demands theirs. It needs peer-key and peer-ca; all three are read again when they change."`
+	PeerKey       string `group:"cluster" placeholder:"FILE" help:"Its key (PEM)."`
+	PeerCa        string `group:"cluster" placeholder:"FILE" help:"Authority (PEM) whose certificates make a peer, or several."`
+	Resolver      string `group:"cluster" placeholder:"HOST:PORT" help:"DNS server to ask for the dns: names of join instead of the system's."`
 
 	Rate           string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one connection, or one address over HTTP, may place in the long run. 0 is no limit."`
 	Burst          string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
 	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503, and the last 32nd are for addresses that have less than an eighth of them. An idle one takes about 2 KB of memory."`
 
-	AdminToken  string `group:"operation" placeholder:"SECRET" help:"Turns on the dashboard at /admin and the profiler at /debug/pprof, and lets in who knows it: at least 16 characters, the same on all servers, for example from: openssl rand -hex 24. Give it in the environment."`
-	AdminListen string `group:"operation" placeholder:"HOST:PORT" help:"Address of its own for what operators need: /admin, /debug, /metrics and /api/cluster are then there and not at listen; health is at both."`
+	AdminToken     string `group:"operation" placeholder:"SECRET" help:"Turns on the dashboard at /admin and the profiler at /debug/pprof, and lets in who knows it: at least 16 characters, the same on all servers, for example from: openssl rand -hex 24. Give it in the environment."`
+	AdminTokenFile string `group:"operation" placeholder:"FILE" help:"File with that token, or up to four on lines of their own: any of them lets in. It is read again when it changes; sessions end when the token that began them is gone."`
+	AdminListen    string `group:"operation" placeholder:"HOST:PORT" help:"Address of its own for what operators need: /admin, /debug, /metrics and /api/cluster are then there and not at listen; health is at both."`
 
 	DrainTimeout string `group:"operation" placeholder:"TIME" default:"10s" help:"Time for clients to be told and closed when the server is stopped, for example 10s. Keep it below what your supervisor waits before it kills."`
 	LogLevel     string `group:"operation" placeholder:"LEVEL" default:"info" help:"What to log to stderr: debug, info, warn or error."`

@@ -32,6 +32,7 @@ type pod struct {
 	sessions *api.Sessions
 	started  time.Time
 	draining atomic.Bool // told to the API, and by it to who sends clients here
+	settled  func()      // ends the rereading of secrets; nil: it has not begun
 	untidy   func()      // ends the tidying of memory; nil: it has not begun
 }
 
@@ -126,6 +127,13 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 			return err
 		}
 	}
+	if all := p.rereads(); len(all) > 0 {
+		p.settled = inBackground(func(ctx context.Context) {
+			tick := time.NewTicker(rereadEvery)
+			defer tick.Stop()
+			rereadAll(ctx, all, tick.C, p.log)
+		})
+	}
 	if p.admin != nil {
 		p.admin.open(handlers.Admin)
 		p.log.Info("serving operators", "url", urlOf(p.admin.Addr()))
@@ -200,6 +208,9 @@ func (p *pod) close(ctx context.Context) error {
 	}
 	if p.node != nil {
 		p.node.Close()
+	}
+	if p.settled != nil {
+		p.settled()
 	}
 	if p.others != nil {
 		if err := p.others.Leave(ctx); err != nil { // they find out by themselves, if there are any left

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/base64"
 	"net"
 	"net/netip"
 	"slices"
@@ -55,18 +54,6 @@ func (r *reader) ip(setting, text, example string) string {
 		r.refuse(setting, text, "must be an IP address that other servers reach", example)
 	}
 	return text
-}
-
-// key is not shown, wrong or not.
-func (r *reader) key(setting, text string) []byte {
-	if text == "" {
-		return nil
-	}
-	key, err := base64.StdEncoding.DecodeString(text)
-	if n := len(key); err != nil || n != 16 && n != 24 && n != 32 {
-		r.refuse(setting, "(hidden)", "must be 16, 24 or 32 bytes in base64", "$(openssl rand -base64 32)")
-	}
-	return key
 }
 
 // certificates are all or none.

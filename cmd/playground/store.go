@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"log/slog"
 
 	"pixelplayground/actors/store"
@@ -19,7 +20,7 @@ func (c config) embedded(log *slog.Logger) bolt.Config {
 
 func (c config) shared(log *slog.Logger) redis.Config {
 	shared := redis.DefaultConfig()
-	shared.URL, shared.Prefix, shared.Geometry, shared.LogPixels, shared.Log = c.redis, c.redisPrefix, c.geometry, c.logPixels, log
+	shared.URL, shared.Password, shared.Prefix, shared.Geometry, shared.LogPixels, shared.Log = c.redis, c.redisPassword, c.redisPrefix, c.geometry, c.logPixels, log
 	return shared
 }
 
@@ -41,6 +42,15 @@ func openStore(cfg config, log *slog.Logger) (store.Store, []api.Counter, error)
 	}
 	raiseProcs()
 	return s, boltCounters(s.Stats()), nil
+}
+
+// usePassword is for a pod whose store is Redis.
+func (p *pod) usePassword(ctx context.Context, password string) error {
+	shared, ok := p.store.(*redis.Store)
+	if !ok {
+		return errors.New("the canvas is not in Redis")
+	}
+	return shared.UsePassword(ctx, password)
 }
 
 func redisCounters(s *redis.Stats) []api.Counter {

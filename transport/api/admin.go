@@ -27,10 +27,6 @@ type Inspectors interface {
 	NoteAct(act actors.Act, err error)
 }
 
-// MinAdminToken is the least length of the token, in characters: of random letters too
-// many to be guessed, at any rate of attempts.
-const MinAdminToken = 16
-
 // adminPolicy keeps the operator's page to its own files, and out of others' frames.
 const adminPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
@@ -102,7 +98,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Frame-Options", "DENY")
-	if a.AdminToken == "" {
+	if len(a.AdminTokens) == 0 {
 		http.Error(w, adminOff, http.StatusNotFound)
 		return
 	}
@@ -162,7 +158,7 @@ const adminHeader = "X-Playground-Admin"
 // admitBearer is for scripts, which send the token with every request.
 func (a *admin) admitBearer(w http.ResponseWriter, r *http.Request, token string) bool {
 	switch {
-	case a.sessions.isToken(token):
+	case a.sessions.holder(token) != nil:
 		return true
 	case a.attempts.failed(r, a.Now()):
 		retryAfter(w, attemptEvery)

@@ -16,7 +16,7 @@ const testToken = "correct horse battery"
 
 // newAdminPod is a pod that operators can log in to.
 func newAdminPod(t testing.TB, change ...func(*Config)) *pod {
-	return newPod(t, append([]func(*Config){func(c *Config) { c.AdminToken = testToken }}, change...)...)
+	return newPod(t, append([]func(*Config){func(c *Config) { c.AdminTokens = []string{testToken} }}, change...)...)
 }
 
 func adminPages() fstest.MapFS {

@@ -74,7 +74,8 @@ func (a *admin) login(w http.ResponseWriter, r *http.Request) {
 	r.Body = http.MaxBytesReader(w, r.Body, maxLoginBody)
 	var token string
 	awaitBody(w, func() { token = r.PostFormValue("token") })
-	if !a.sessions.isToken(token) {
+	holder := a.sessions.holder(token)
+	if holder == nil {
 		if a.attempts.failed(r, now) {
 			seeOther(w, "login#wait")
 		} else {
@@ -83,7 +84,7 @@ func (a *admin) login(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	a.Log.Info("operator logged in", "who", whoOf(r))
-	http.SetCookie(w, a.sessions.cookie(r, a.sessions.begin(now)))
+	http.SetCookie(w, a.sessions.cookie(r, a.sessions.begin(now, holder)))
 	seeOther(w, "./")
 }
 

@@ -9,6 +9,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
+	"net/url"
 	"slices"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ import (
 // adminRoutes is every route below /admin and /debug with each of its methods.
 func adminRoutes(t *testing.T) (routes [][2]string) {
 	t.Helper()
-	a := newAdmin(&server{Config: Config{Pages: true, AdminToken: testToken}, Ports: Ports{AdminPages: adminPages(), Log: slog.New(slog.DiscardHandler), Now: time.Now}})
+	a := newAdmin(&server{Config: Config{Pages: true, AdminTokens: []string{testToken}}, Ports: Ports{AdminPages: adminPages(), Log: slog.New(slog.DiscardHandler), Now: time.Now}})
 	for path, m := range a.routes {
 		for method := range m {
 			routes = append(routes, [2]string{method, path})
@@ -39,9 +40,8 @@ func adminRoutes(t *testing.T) (routes [][2]string) {
 // TestAdmin_NobodyPassesWithoutTheToken asks every route in every way that must not do.
 func TestAdmin_NobodyPassesWithoutTheToken(t *testing.T) {
 	id := func(expiry time.Time) sessionID { return sessionID(expiry.Unix())<<randomBits | 5 }
-	sign := func(s *Sessions, expiry time.Time) string { return sessionCookie + "=" + s.sign(id(expiry)) }
-	clock := func() time.Time { return noon }
-	valid := newSessions(testToken, clock)
+	sign := func(s *adminToken, expiry time.Time) string { return sessionCookie + "=" + s.sign(id(expiry)) }
+	valid := newAdminToken(testToken)
 	later := noon.Add(time.Hour)
 	forged, _ := base64.RawURLEncoding.DecodeString(valid.sign(id(noon.Add(-time.Hour))))
 	forged[0] = 0x7F // an expiry far away, with another's signature
@@ -54,8 +54,8 @@ func TestAdmin_NobodyPassesWithoutTheToken(t *testing.T) {
 		"too long":         {"Cookie", sign(valid, later) + "AAAA"},
 		"forged":           {"Cookie", sessionCookie + "=" + base64.RawURLEncoding.EncodeToString(forged)},
 		"expired":          {"Cookie", sign(valid, noon), adminHeader, "1"},
-		"another token's":  {"Cookie", sign(newSessions(testToken+"!", clock), later), adminHeader, "1"},
-		"no token's":       {"Cookie", sign(newSessions("", clock), later), adminHeader, "1"},
+		"another token's":  {"Cookie", sign(newAdminToken(testToken+"!"), later), adminHeader, "1"},
+		"no token's":       {"Cookie", sign(newAdminToken(""), later), adminHeader, "1"},
 		"wrong bearer":     {"Authorization", "Bearer " + testToken + "!"},
 		"empty bearer":     {"Authorization", "Bearer "},
 		"bearer and valid": {"Authorization", "Bearer x", "Cookie", sign(valid, later)},
@@ -292,15 +292,70 @@ func TestAdmin_RestartRemembersThroughOthers(t *testing.T) {
 	}
 }
 
+// TestSessions_OfTwoTokens: while there are two, both let in; a session goes on for as long as
+// its own token is there, and on pods that have not heard of the other one.
+func TestSessions_OfTwoTokens(t *testing.T) {
+	const next = testToken + " the next"
+	p := newAdminPod(t)
+	sessions := p.server.sessions
+	logIn := func(token string) (cookie string) {
+		t.Helper()
+		w := p.ask("POST", "/admin/login", "token="+url.QueryEscape(token), "Content-Type", "application/x-www-form-urlencoded")
+		if made := w.Result().Cookies(); len(made) == 1 {
+			return made[0].Name + "=" + made[0].Value
+		}
+		return ""
+	}
+	passes := func(header, value string) bool {
+		t.Helper()
+		p.now = p.now.Add(attemptEvery) // so that it is not the number of attempts that stops them
+		return p.ask("GET", "/admin/api/state", "", header, value).Code == http.StatusOK
+	}
+	before := logIn(testToken)
+	for _, step := range []struct {
+		tokens   []string
+		old, new bool
+	}{
+		{[]string{testToken}, true, false}, {[]string{testToken, next}, true, true}, {[]string{next, testToken}, true, true}, {[]string{next}, false, true},
+	} {
+		if err := sessions.UseTokens(step.tokens); err != nil {
+			t.Fatal(err)
+		}
+		if got := passes("Cookie", before); got != step.old {
+			t.Errorf("%d tokens: the session of before passes: %v", len(step.tokens), got)
+		}
+		for token, want := range map[string]bool{testToken: step.old, next: step.new} {
+			if got := passes("Authorization", "Bearer "+token); got != want {
+				t.Errorf("%d tokens: passes with one: %v, want %v", len(step.tokens), got, want)
+			}
+			cookie := logIn(token)
+			if got := cookie != "" && passes("Cookie", cookie); got != want {
+				t.Errorf("%d tokens: logs in with one: %v, want %v", len(step.tokens), got, want)
+			}
+		}
+	}
+	for name, unfit := range map[string][]string{"none": nil, "empty": {""}, "short": {next, "short"}, "too many": slices.Repeat([]string{next}, MaxAdminTokens+1)} {
+		if err := sessions.UseTokens(unfit); err == nil || strings.Contains(err.Error(), "short") {
+			t.Errorf("%s: %v", name, err)
+		}
+		if !passes("Authorization", "Bearer "+next) || passes("Authorization", "Bearer ") {
+			t.Errorf("%s: changes who passes", name)
+		}
+	}
+	if newPod(t).server.sessions.UseTokens([]string{next}) == nil {
+		t.Error("a dashboard that is off is turned on")
+	}
+}
+
 // TestSessions_EarlierVersions: in a rollout pods of both have to take each other's cookies.
 func TestSessions_EarlierVersions(t *testing.T) {
 	clock := func() time.Time { return noon }
-	s := newSessions(testToken, clock)
+	s := newSessions([]string{testToken}, clock)
 	theirs := sessionID(noon.Add(time.Hour).Unix())
 	if got := theirs.expiry(); !got.Equal(noon.Add(time.Hour).Truncate(time.Second)) {
 		t.Errorf("theirs expires at %v", got)
 	}
-	ours, _ := base64.RawURLEncoding.DecodeString(s.begin(noon))
+	ours, _ := base64.RawURLEncoding.DecodeString(s.begin(noon, s.holder(testToken)))
 	if seen := int64(binary.BigEndian.Uint64(ours)); seen < noon.Unix() {
 		t.Errorf("ours has expired to them, at %d", seen)
 	}
@@ -314,7 +369,7 @@ func TestAdmin_OffWithoutAToken(t *testing.T) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
-	if err := (Config{Node: "n", Geometry: small, AdminToken: "0123456789abcde"}).Validate(); err == nil || strings.Contains(err.Error(), "0123") {
+	if err := (Config{Node: "n", Geometry: small, AdminTokens: []string{testToken, "0123456789abcde"}}).Validate(); err == nil || strings.Contains(err.Error(), "0123") {
 		t.Errorf("a token of 15 characters: %v", err)
 	}
 }

@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"crypto/hkdf"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -11,20 +10,21 @@ import (
 	"encoding/hex"
 	"errors"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"pixelplayground/actors"
 )
 
 // Sessions knows who has logged in. A cookie is a number, signed with a key that follows
-// from the token: so every pod with the same token takes it, and another token ends all
-// sessions. What a pod remembers is which sessions were ended; all pods are told, and one
+// from the token that was given: so every pod with the same token takes it, and sessions end
+// when their token is dropped. What a pod remembers is which sessions were ended; all pods are told, and one
 // that was not there yet when a session began asks the others about it.
 type Sessions struct {
-	token   [sha256.Size]byte // hashed, so that comparing takes the same time whatever its length
-	key     []byte
+	tokens  atomic.Pointer[[]*adminToken] // replaced as a whole
 	now     func() time.Time
 	started time.Time // what was ended before it, this pod does not know
 
@@ -59,24 +59,47 @@ func (id sessionID) String() string {
 	return hex.EncodeToString(binary.BigEndian.AppendUint64(nil, uint64(id)))
 }
 
-func newSessions(token string, now func() time.Time) *Sessions {
-	key, err := hkdf.Key(sha256.New, []byte(token), nil, "playground admin session 1", sha256.Size)
-	if err != nil {
-		panic("api: " + err.Error()) // only for a key longer than 8,160 bytes
-	}
-	return &Sessions{
-		token: sha256.Sum256([]byte(token)), key: key, now: now, started: now(),
-		ended: make(map[sessionID]struct{}), known: make(map[sessionID]struct{}),
-	}
+func newSessions(tokens []string, now func() time.Time) *Sessions {
+	s := &Sessions{now: now, started: now(), ended: make(map[sessionID]struct{}), known: make(map[sessionID]struct{})}
+	s.use(tokens)
+	return s
 }
 
-func (s *Sessions) isToken(given string) bool {
+// UseTokens replaces the tokens, and ends the sessions of those that are not among them. The
+// dashboard can't be turned on or off that way.
+func (s *Sessions) UseTokens(tokens []string) error {
+	switch err := CheckAdminTokens(tokens); {
+	case err != nil:
+		return err
+	case len(tokens) == 0 || len(*s.tokens.Load()) == 0:
+		return errors.New("admin token: the dashboard can't be turned on or off while the server runs")
+	}
+	s.use(tokens)
+	return nil
+}
+
+func (s *Sessions) use(tokens []string) {
+	made := make([]*adminToken, len(tokens))
+	for i, token := range tokens {
+		made[i] = newAdminToken(token)
+	}
+	s.tokens.Store(&made)
+}
+
+// holder is the token that was given, nil if it is none of ours. All are compared, so that
+// the time says nothing about which one it is.
+func (s *Sessions) holder(given string) (found *adminToken) {
 	sum := sha256.Sum256([]byte(given))
-	return hmac.Equal(sum[:], s.token[:])
+	for _, token := range *s.tokens.Load() {
+		if hmac.Equal(sum[:], token.sum[:]) {
+			found = token
+		}
+	}
+	return found
 }
 
-// begin makes a session, as a cookie's value.
-func (s *Sessions) begin(now time.Time) string {
+// begin makes a session of who has given the token, as a cookie's value.
+func (s *Sessions) begin(now time.Time, token *adminToken) string {
 	var random [sessionBytes]byte
 	_, _ = rand.Read(random[:]) // never fails
 	id := sessionID(now.Add(sessionLasts).Unix())<<randomBits | sessionID(binary.BigEndian.Uint64(random[:])>>(64-randomBits))
@@ -84,19 +107,7 @@ func (s *Sessions) begin(now time.Time) string {
 	defer s.mu.Unlock()
 	s.forget()
 	s.known[id] = struct{}{}
-	return s.sign(id)
-}
-
-// sign makes a cookie's value: the session and its signature, in base64.
-func (s *Sessions) sign(id sessionID) string {
-	value := binary.BigEndian.AppendUint64(nil, uint64(id))
-	return base64.RawURLEncoding.EncodeToString(append(value, s.signature(value)...))
-}
-
-func (s *Sessions) signature(value []byte) []byte {
-	mac := hmac.New(sha256.New, s.key)
-	mac.Write(value)
-	return mac.Sum(nil)
+	return token.sign(id)
 }
 
 // signed gives the sessions of a request's cookies that have not expired. There may be more
@@ -104,7 +115,7 @@ func (s *Sessions) signature(value []byte) []byte {
 func (s *Sessions) signed(r *http.Request) (ids []sessionID) {
 	for _, cookie := range r.CookiesNamed(sessionCookie) {
 		value, err := base64.RawURLEncoding.DecodeString(cookie.Value)
-		if err != nil || len(value) != sessionBytes+sha256.Size || !hmac.Equal(value[sessionBytes:], s.signature(value[:sessionBytes])) {
+		if err != nil || len(value) != sessionBytes+sha256.Size || !s.isSigned(value[:sessionBytes], value[sessionBytes:]) {
 			continue
 		}
 		if id := sessionID(binary.BigEndian.Uint64(value)); s.now().Before(id.expiry()) {
@@ -112,6 +123,11 @@ func (s *Sessions) signed(r *http.Request) (ids []sessionID) {
 		}
 	}
 	return ids
+}
+
+// isSigned tells whether a signature was made with one of the tokens.
+func (s *Sessions) isSigned(value, signature []byte) bool {
+	return slices.ContainsFunc(*s.tokens.Load(), func(token *adminToken) bool { return hmac.Equal(signature, token.signature(value)) })
 }
 
 var (

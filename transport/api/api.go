@@ -14,7 +14,6 @@ import (
 	"net/netip"
 	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
@@ -53,8 +52,8 @@ type Config struct {
 
 	Proxies []netip.Prefix // whose X-Forwarded-For says who asks
 
-	AdminToken string // lets operators in; empty: there is no dashboard
-	Apart      bool   // what is for operators has a handler of its own
+	AdminTokens []string // any of them lets operators in; none: there is no dashboard. Sessions.UseTokens replaces them
+	Apart       bool     // what is for operators has a handler of its own
 }
 
 // Validate says what is wrong and how to fix it.
@@ -66,8 +65,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("rate %g: must be 0 (no limit) or more pixels per second, for example 200", c.Rate)
 	case c.Rate > 0 && c.Burst < 1:
 		return fmt.Errorf("burst %d: must be at least 1 pixel, for example 2000", c.Burst)
-	case c.AdminToken != "" && utf8.RuneCountInString(c.AdminToken) < MinAdminToken:
-		return fmt.Errorf("admin token: must have at least %d characters", MinAdminToken) // it is not to be shown
+	}
+	if err := CheckAdminTokens(c.AdminTokens); err != nil {
+		return err
 	}
 	return c.Geometry.Validate()
 }
@@ -142,7 +142,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 	s := &server{
 		Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), turns: newTurns(),
 		costs: newLimits(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
-		sessions: newSessions(cfg.AdminToken, ports.Now),
+		sessions: newSessions(cfg.AdminTokens, ports.Now),
 		bodies:   transport.NewShares(networkBodies, allBodies),
 		store:    newShared[error](), names: newShared[[]string](), members: newShared[clusterSeen](),
 	}

@@ -46,7 +46,7 @@ func TestProxies_WhoAsks(t *testing.T) {
 // People behind one proxy have a limit each, and so has who tries to log in there.
 func TestProxies_LimitsApplyToWhoIsBehindThem(t *testing.T) {
 	p := newPod(t, func(c *Config) {
-		c.Rate, c.Burst, c.AdminToken = 1, 1, testToken
+		c.Rate, c.Burst, c.AdminTokens = 1, 1, []string{testToken}
 		c.Proxies = []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")} // where the test's requests come from
 	})
 	place := func(from string) int {

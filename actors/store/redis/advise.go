@@ -67,7 +67,7 @@ func (s *Store) advise(ctx context.Context) {
 		}
 		return nil
 	}
-	switch client := s.client.(type) {
+	switch client := s.client().(type) {
 	case *driver.Client:
 		_ = judge(ctx, client)
 	case *driver.ClusterClient:

@@ -11,6 +11,7 @@ import (
 // Config of the Redis store.
 type Config struct {
 	URL      string          // where Redis is; see parse for its forms
+	Password string          // of Redis, and of the Sentinels if the URL has none for them; empty: the URL's. UsePassword replaces it
 	Prefix   string          // of all keys: canvases that share a Redis have one each
 	Geometry canvas.Geometry // must be that of the canvas in Redis, if there is one
 
@@ -35,7 +36,7 @@ func DefaultConfig() Config {
 
 // Validate says what is wrong and how to fix it.
 func (c Config) Validate() error {
-	if _, err := parse(c.URL); err != nil {
+	if _, err := parse(c.URL, c.Password); err != nil {
 		return fmt.Errorf("redis %s: %w", Redact(c.URL), err)
 	}
 	switch {

@@ -42,7 +42,7 @@ func (s *Store) compare(ctx context.Context, known string) error {
 	about, geometry := s.cfg.Prefix+":canvas", s.cfg.Geometry.String()
 	var fields *driver.SliceCmd
 	var missing *driver.BoolCmd
-	_, err := s.client.Pipelined(ctx, func(pipe driver.Pipeliner) error {
+	_, err := s.client().Pipelined(ctx, func(pipe driver.Pipeliner) error {
 		pipe.HSetNX(ctx, about, "format", formatVersion)
 		pipe.HSetNX(ctx, about, "geometry", geometry)
 		missing = pipe.HSetNX(ctx, about, "identity", cmp.Or(known, newIdentity()))

@@ -51,7 +51,7 @@ func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, 
 		if err := s.sure(ctx); err != nil { // another Redis lacks the region as well
 			return err
 		}
-		epoch, err := s.scripts.mend.Run(ctx, s.client, s.keys(region), args...).Text()
+		epoch, err := s.scripts.mend.Run(ctx, s.client(), s.keys(region), args...).Text()
 		switch {
 		case err != nil:
 			return err
@@ -105,7 +105,7 @@ func verdict(said string) error {
 func (s *Store) holds(ctx context.Context, keys []string, term store.Term, reached uint64) error {
 	var meta *driver.SliceCmd
 	var pixels, log *driver.StatusCmd
-	_, err := s.client.TxPipelined(ctx, func(pipe driver.Pipeliner) error {
+	_, err := s.client().TxPipelined(ctx, func(pipe driver.Pipeliner) error {
 		meta = pipe.HMGet(ctx, keys[0], "epoch", "owner", "position_seq", "log_start")
 		pixels, log = pipe.Type(ctx, keys[1]), pipe.Type(ctx, keys[2])
 		return nil
@@ -154,7 +154,7 @@ func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Rem
 		exist  *driver.IntCmd
 		log    *driver.XMessageSliceCmd
 	)
-	_, err := s.client.TxPipelined(ctx, func(pipe driver.Pipeliner) error {
+	_, err := s.client().TxPipelined(ctx, func(pipe driver.Pipeliner) error {
 		meta = pipe.HMGet(ctx, keys[0], "position_epoch", "position_seq", "log_start")
 		pixels = pipe.GetRange(ctx, keys[1], 0, -1) // as GET, and nothing for an absent key
 		exist = pipe.Exists(ctx, keys[1])

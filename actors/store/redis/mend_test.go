@@ -47,7 +47,7 @@ func harms() []harm {
 		{name: "position, by a failover", do: func(do func(...string) string, s *Store) { do("HSET", meta, "position_seq", "7", "last_from", "6") }, left: "its log ends at 8 and the region is at 7", at: 8, batches: 8},
 		{name: "an entry", do: func(do func(...string) string, s *Store) { do("XADD", log, "9-0", "batch", "short") }, unseen: true, left: "log entry 9-0", at: 8, batches: 8},
 		{name: "an entry of another region", do: func(do func(...string) string, s *Store) {
-			s.client.XAdd(context.Background(), &driver.XAddArgs{Stream: log, ID: "9-0", Values: []any{"batch", store.AppendBatch(nil, dot(1, 5, 8))}})
+			s.client().XAdd(context.Background(), &driver.XAddArgs{Stream: log, ID: "9-0", Values: []any{"batch", store.AppendBatch(nil, dot(1, 5, 8))}})
 		}, unseen: true, left: "1 batches in its log are not its own", at: 8, batches: 8},
 		{name: "pixels too long", do: func(do func(...string) string, s *Store) { do("SETRANGE", pixels, "768", "more") }, unseen: true, left: "its pixels: 772 bytes in a region of 768", at: 8, batches: 8},
 	}

@@ -23,7 +23,7 @@ func TestLog_EarlierVersionsReadAndWrite(t *testing.T) {
 		t.Fatal(err)
 	}
 	log := s.keys(0)[2]
-	entries, err := s.client.XRange(context.Background(), log, "-", "+").Result()
+	entries, err := s.client().XRange(context.Background(), log, "-", "+").Result()
 	if err != nil || len(entries) != 1 {
 		t.Fatalf("%v, %v", entries, err)
 	}
@@ -35,10 +35,10 @@ func TestLog_EarlierVersionsReadAndWrite(t *testing.T) {
 		t.Errorf("they read %+v of version %d, %v; want %+v", got, record[0], err, &plain)
 	}
 
-	if err := s.client.XTrimMaxLen(context.Background(), log, 0).Err(); err != nil {
+	if err := s.client().XTrimMaxLen(context.Background(), log, 0).Err(); err != nil {
 		t.Fatal(err)
 	}
-	s.client.XAdd(context.Background(), &driver.XAddArgs{Stream: log, ID: "2-0", Values: []any{"batch", record}})
+	s.client().XAdd(context.Background(), &driver.XAddArgs{Stream: log, ID: "2-0", Values: []any{"batch", record}})
 	if history, err := s.History(context.Background(), 0, 0, 9); err != nil || !reflect.DeepEqual(history, []*canvas.Batch{&plain}) {
 		t.Errorf("of what they write is read %+v, %v; want %+v", history, err, &plain)
 	}

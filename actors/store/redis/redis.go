@@ -36,7 +36,7 @@ import (
 // Store implements store.Store in Redis.
 type Store struct {
 	cfg      Config
-	client   driver.UniversalClient
+	link     atomic.Pointer[link]
 	scripts  scripts
 	stats    Stats
 	identity identity
@@ -46,8 +46,9 @@ type Store struct {
 
 	stopLooking func() // ends looking for a Redis that was not there at the start
 
-	mu     sync.RWMutex // callers hold it for reading during a call
-	closed bool
+	mu       sync.RWMutex // callers hold it for reading during a call
+	closed   bool
+	retiring sync.WaitGroup // of links
 }
 
 // Stats counts what the store did since it was opened.
@@ -64,7 +65,7 @@ func Open(cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	connect, err := parse(cfg.URL)
+	connect, err := parse(cfg.URL, cfg.Password)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
@@ -73,7 +74,7 @@ func Open(cfg Config) (*Store, error) {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Store{cfg: cfg, scripts: newScripts(), identity: identity{opened: time.Now()}, stopLooking: func() {}}
-	s.client = connect(s.identity.doubt)
+	s.link.Store(&link{UniversalClient: connect(s.identity.doubt)})
 	if err := s.firstContact(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %s: %w", Redact(cfg.URL), err), s.Close())
 	}
@@ -90,7 +91,8 @@ func (s *Store) Close() error {
 		return nil
 	}
 	s.closed = true
-	if err := s.client.Close(); err != nil {
+	s.retiring.Wait() // not long: the calls that held links have ended
+	if err := s.client().Close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
 	}
 	return nil
@@ -110,7 +112,7 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 		if err := s.sure(ctx); err != nil {
 			return err
 		}
-		epoch, err := s.scripts.claim.Run(ctx, s.client, s.keys(region)[:1], owner, strconv.FormatUint(uint64(token), 10)).Uint64()
+		epoch, err := s.scripts.claim.Run(ctx, s.client(), s.keys(region)[:1], owner, strconv.FormatUint(uint64(token), 10)).Uint64()
 		if err != nil {
 			return err
 		}
@@ -132,7 +134,7 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
 	args := commitArgs(b, token, s.cfg.LogPixels)
 	err := s.call(ctx, func() error {
-		said, err := s.scripts.commit.Run(ctx, s.client, s.keys(b.Region), args...).Text()
+		said, err := s.scripts.commit.Run(ctx, s.client(), s.keys(b.Region), args...).Text()
 		if err == nil && said != "" {
 			err = verdict(said)
 		}
@@ -147,7 +149,7 @@ func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) 
 // Release implements store.Store.
 func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.Term) error {
 	err := s.call(ctx, func() error {
-		return s.scripts.release.Run(ctx, s.client, s.keys(region)[:1], stored(term)).Err()
+		return s.scripts.release.Run(ctx, s.client(), s.keys(region)[:1], stored(term)).Err()
 	})
 	if err != nil {
 		return fmt.Errorf("release region %d: %w", region, err)
@@ -196,6 +198,7 @@ func (s *Store) call(ctx context.Context, f func() error) error {
 		return store.ErrClosed
 	}
 	s.stats.Calls.Add(1)
+	defer s.hold().used.RUnlock()
 	err := ctx.Err()
 	if err == nil && s.identity.due(identityEvery) {
 		err = s.identify(ctx)

@@ -92,7 +92,7 @@ func claimed(t testing.TB, s *Store, region canvas.RegionID) *store.Claim {
 
 // offer commits a batch as the owner of the moment would.
 func (s *Store) offer(ctx context.Context, b *canvas.Batch) error {
-	term, err := s.client.HGet(ctx, s.keys(b.Region)[0], "epoch").Result()
+	term, err := s.client().HGet(ctx, s.keys(b.Region)[0], "epoch").Result()
 	if err != nil && !errors.Is(err, driver.Nil) {
 		return err
 	}
@@ -125,12 +125,12 @@ func (n *trips) ProcessPipelineHook(next driver.ProcessPipelineHook) driver.Proc
 func TestStore_RoundTrips(t *testing.T) {
 	s := open(t, testConfig(redistest.Start(t).URL()))
 	for _, script := range []*driver.Script{s.scripts.claim, s.scripts.release, s.scripts.commit} {
-		if err := script.Load(t.Context(), s.client).Err(); err != nil {
+		if err := script.Load(t.Context(), s.client()).Err(); err != nil {
 			t.Fatal(err)
 		}
 	}
 	var count trips
-	s.client.AddHook(&count)
+	s.client().AddHook(&count)
 	want := func(what string, want int64, err error) {
 		t.Helper()
 		if got := count.Swap(0); err != nil || got != want {

@@ -25,7 +25,7 @@ func (s *Store) log(ctx context.Context, region canvas.RegionID, after uint64, l
 	if after == math.MaxUint64 || limit < 1 {
 		return nil, nil
 	}
-	entries, err := s.client.XRangeN(ctx, s.keys(region)[2], strconv.FormatUint(after+1, 10), "+", int64(limit)).Result()
+	entries, err := s.client().XRangeN(ctx, s.keys(region)[2], strconv.FormatUint(after+1, 10), "+", int64(limit)).Result()
 	if err != nil {
 		return nil, err
 	}

@@ -63,7 +63,7 @@ func tokenOwner(t *testing.T, s *Store) owner {
 
 func tokenlessOwner(t *testing.T, s *Store) owner {
 	run := func(script string, argument any) *driver.Cmd {
-		return driver.NewScript(script).Eval(context.Background(), s.client, s.keys(0), argument)
+		return driver.NewScript(script).Eval(context.Background(), s.client(), s.keys(0), argument)
 	}
 	epoch, err := run(tokenlessClaim, "old").Uint64()
 	if err != nil {
@@ -79,7 +79,7 @@ func tokenlessOwner(t *testing.T, s *Store) owner {
 			}
 			return err
 		},
-		holds:   func() bool { return s.client.HGet(context.Background(), s.keys(0)[0], "epoch").Val() == text },
+		holds:   func() bool { return s.client().HGet(context.Background(), s.keys(0)[0], "epoch").Val() == text },
 		release: func() error { return run(tokenlessRelease, text).Err() },
 	}
 }
@@ -155,7 +155,7 @@ func TestClaim_AfterEarlierVersions(t *testing.T) {
 	s := open(t, testConfig(server.URL()))
 	b := dot(0, 1764396876, 0)
 	server.Do("HSET", "test:{0}:meta", "epoch", "4000000000", "owner", "old", "position_epoch", "1764396876", "position_seq", "1", "last_from", "0", "log_start", "0")
-	s.client.XAdd(t.Context(), &driver.XAddArgs{Stream: s.keys(0)[2], ID: "1-0", Values: []any{"batch", store.AppendBatch(nil, b)}})
+	s.client().XAdd(t.Context(), &driver.XAddArgs{Stream: s.keys(0)[2], ID: "1-0", Values: []any{"batch", store.AppendBatch(nil, b)}})
 	server.Do("SETRANGE", "test:{0}:pixels", "0", "rgb")
 	claim := claimed(t, s, 0)
 	if claim.Epoch <= 4_000_000_000 || claim.Position != (canvas.Position{Epoch: 1764396876, Seq: 1}) || len(claim.Recent) != 1 {

@@ -28,8 +28,10 @@ const (
 //	                                                          username and password are parameters
 //
 // rediss is the same with TLS. The driver's settings (pool_size, skip_verify, …) can be
-// added as parameters. The client calls made whenever it has made a connection.
-func parse(text string) (connect func(made func()) driver.UniversalClient, err error) {
+// added as parameters. A password that is not in the URL is Redis', and the Sentinels' unless
+// the URL has one for them, before the @, which may be empty. The client calls made whenever
+// it has made a connection.
+func parse(text, password string) (connect func(made func()) driver.UniversalClient, err error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
@@ -46,11 +48,18 @@ func parse(text string) (connect func(made func()) driver.UniversalClient, err e
 			return nil, fmt.Errorf("%s: a replica may be behind, everything is read where it is written", setting)
 		}
 	}
+	_, inURL := u.User.Password()
 	switch {
 	case query.Has("master_name"):
 		o, err := driver.ParseFailoverURL(text)
 		if err != nil {
 			return nil, plain(text, err)
+		}
+		if err := take(&o.Password, password); err != nil {
+			return nil, err
+		}
+		if !inURL && o.SentinelPassword == "" {
+			o.SentinelPassword = password
 		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
 		return func(made func()) driver.UniversalClient {
@@ -65,6 +74,9 @@ func parse(text string) (connect func(made func()) driver.UniversalClient, err e
 		if err != nil {
 			return nil, plain(text, err)
 		}
+		if err := take(&o.Password, password); err != nil {
+			return nil, err
+		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
 		return func(made func()) driver.UniversalClient {
 			o.OnConnect = tell(made)
@@ -74,6 +86,9 @@ func parse(text string) (connect func(made func()) driver.UniversalClient, err e
 		o, err := driver.ParseURL(text)
 		if err != nil {
 			return nil, plain(text, err)
+		}
+		if err := take(&o.Password, password); err != nil {
+			return nil, err
 		}
 		limit(&o.DialTimeout, &o.ReadTimeout, &o.DialerRetries, &o.ContextTimeoutEnabled)
 		return func(made func()) driver.UniversalClient {
@@ -88,6 +103,18 @@ func tell(made func()) func(context.Context, *driver.Conn) error {
 		made()
 		return nil
 	}
+}
+
+// take gives the driver a password that is not in the URL.
+func take(into *string, password string) error {
+	switch {
+	case password == "":
+	case *into != "":
+		return errors.New("the URL has a password, and another one is given: take it out of the URL")
+	default:
+		*into = password
+	}
+	return nil
 }
 
 // limit sets what the three kinds of the driver's options have in common.
@@ -140,7 +167,7 @@ func parts(text string) (authority, rest string, clear bool) {
 // they end: then all is hidden but the scheme and what can only be the address.
 func Redact(text string) string {
 	authority, rest, clear := parts(text)
-	_, err := parse(text)
+	_, err := parse(text, "")
 	at := strings.LastIndexByte(authority, '@')
 	switch shown := schemeOf.FindString(text); {
 	case text == "":

@@ -45,7 +45,7 @@ func TestParse(t *testing.T) {
 		{"redis://a:1?master_name=m&replica_only=true", "replica_only: a replica may be behind"},
 		{"http://a:1?master_name=m", "invalid URL scheme: http"},
 	} {
-		connect, err := parse(test.url)
+		connect, err := parse(test.url, "")
 		got := ""
 		if err != nil {
 			got = err.Error()
@@ -81,6 +81,34 @@ func kind(t *testing.T, client driver.UniversalClient) (kind string) {
 		}
 	}
 	return kind
+}
+
+// TestParse_Password: one that is not in the URL is Redis'; two are refused without being shown.
+func TestParse_Password(t *testing.T) {
+	const other = "another secret"
+	for _, url := range []string{"redis://a:1", "redis://user@a:1", "redis://a:1?addr=b:2", "redis://a:1?master_name=m", "redis://:theirs@a:1?master_name=m"} {
+		connect, err := parse(url, other)
+		if err != nil {
+			t.Errorf("%s: %v", url, err)
+			continue
+		}
+		got, client := "", connect(func() {})
+		switch client := client.(type) {
+		case *driver.Client:
+			got = client.Options().Password
+		case *driver.ClusterClient:
+			got = client.Options().Password
+		}
+		if got != other {
+			t.Errorf("%s: its password is %q", url, got)
+		}
+		_ = client.Close()
+	}
+	for _, url := range []string{"redis://:secret@a:1", "redis://:secret@a:1?addr=b:2", "redis://a:1?master_name=m&password=secret"} {
+		if _, err := parse(url, other); err == nil || !strings.Contains(err.Error(), "take it out") || strings.Contains(err.Error(), "secret") {
+			t.Errorf("%s: %v, want a refusal", url, err)
+		}
+	}
 }
 
 func TestRedact(t *testing.T) {

@@ -1,0 +1,78 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+	"unicode/utf8"
+
+	"pixelplayground/actors/store/redis"
+	"pixelplayground/transport/api"
+)
+
+// gossipKeys are not shown, wrong or not.
+func (r *reader) gossipKeys(setting, text string) [][]byte {
+	if text == "" {
+		return nil
+	}
+	keys, err := parseGossipKeys(text)
+	if err != nil {
+		r.refuse(setting, "(hidden)", err.Error(), "$(openssl rand -base64 32)")
+	}
+	return keys
+}
+
+// token is not shown, wrong or not.
+func (r *reader) token(setting, text string) []string {
+	if text == "" {
+		return nil
+	}
+	if utf8.RuneCountInString(text) < api.MinAdminToken {
+		r.refuse(setting, "(hidden)", fmt.Sprintf("must have at least %d characters", api.MinAdminToken), "$(openssl rand -hex 24)")
+	}
+	return []string{text}
+}
+
+// redisPassword checks that the URL leaves the password to the file.
+func (r *reader) redisPassword(setting, path, url, password string) {
+	if path == "" || password == "" {
+		return
+	}
+	shared := redis.DefaultConfig()
+	shared.URL, shared.Password = url, password
+	if url == "" {
+		r.refuse(setting, path, "needs the Redis that it is for: set redis as well", exampleFile(setting)+" --redis redis://10.1.2.5:6379")
+	} else if err := shared.Validate(); err != nil {
+		r.refuse(setting, path, "must not be given when the URL of redis has a password: take it out there", exampleFile(setting))
+	}
+}
+
+// secretIn is the secret in a file; otherwise is what the setting without a file says, of
+// which there may be one only.
+func secretIn[T any](r *reader, setting, path, otherwise string, parse func(string) (T, error)) (value T, from secretFile) {
+	if path == "" {
+		return value, secretFile{}
+	}
+	example := exampleFile(setting)
+	if otherwise != "" {
+		r.refuse(setting, path, "must not be given when the secret itself is: leave one of them out", example)
+		return value, secretFile{}
+	}
+	text, err := readSecret(path)
+	if err != nil {
+		var cause *os.PathError
+		if errors.As(err, &cause) {
+			err = cause.Err
+		}
+		r.refuse(setting, path, fmt.Sprintf("can't be read (%v): must be a file with the secret", err), example)
+	} else if value, err = parse(text); err != nil {
+		r.refuse(setting, path, "what is in it "+err.Error(), example)
+	}
+	return value, secretFile{setting, path, text}
+}
+
+// exampleFile is where the manifests for Kubernetes have it.
+func exampleFile(setting string) string {
+	return "/etc/playground/" + strings.TrimSuffix(setting, "-file")
+}

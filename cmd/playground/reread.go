@@ -1,0 +1,109 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"pixelplayground/cluster"
+)
+
+// Secrets in files are looked at every second, which costs a few reads of some bytes.
+// Waiting for the system to tell of changes would have to follow the symbolic links by
+// which Kubernetes swaps a whole folder, and a signal does not come by itself.
+const rereadEvery = time.Second
+
+// reread reads one secret anew. Only the goroutine of rereadAll uses it.
+type reread struct {
+	setting string
+	read    func(ctx context.Context) (changed bool, err error) // the error: what was there before stays
+
+	failed, told bool
+}
+
+// rereads is what this server has in files.
+func (p *pod) rereads() (all []*reread) {
+	add := func(file secretFile, use func(ctx context.Context, text string) error) {
+		if file.path != "" {
+			all = append(all, &reread{setting: file.setting, read: file.reading(use)})
+		}
+	}
+	if p.cfg.redis != "" {
+		add(p.cfg.redisPasswordFile, using(parsePassword, p.usePassword))
+	}
+	add(p.cfg.adminTokenFile, using(parseAdminTokens, func(_ context.Context, tokens []string) error { return p.sessions.UseTokens(tokens) }))
+	if p.others != nil {
+		add(p.cfg.gossipKeyFile, using(parseGossipKeys, func(_ context.Context, keys [][]byte) error { return p.others.UseGossipKeys(keys) }))
+	}
+	if p.others != nil && p.cfg.tls != (cluster.TLSFiles{}) {
+		all = append(all, &reread{setting: "peer-cert", read: func(context.Context) (bool, error) { return p.others.ReadCertificates() }})
+	}
+	return all
+}
+
+// using hands what a text means to what uses it.
+func using[T any](parse func(string) (T, error), use func(context.Context, T) error) func(context.Context, string) error {
+	return func(ctx context.Context, text string) error {
+		value, err := parse(text)
+		if err != nil {
+			return err
+		}
+		return use(ctx, value)
+	}
+}
+
+// reading makes the read of a reread. A text is used when it has been the same twice: half
+// of one that is being written may look like a whole one.
+func (f secretFile) reading(use func(context.Context, string) error) func(context.Context) (bool, error) {
+	used, seen := f.text, f.text
+	return func(ctx context.Context) (bool, error) {
+		text, err := readSecret(f.path)
+		if err != nil {
+			return false, err
+		}
+		settled := text == seen
+		if seen = text; !settled || text == used {
+			return false, nil
+		}
+		if err := use(ctx, text); err != nil {
+			return false, fmt.Errorf("%s: %w", f.path, err)
+		}
+		used = text
+		return true, nil
+	}
+}
+
+// rereadAll looks at all files until ctx ends.
+func rereadAll(ctx context.Context, all []*reread, tick <-chan time.Time, log *slog.Logger) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick:
+		}
+		for _, one := range all {
+			one.look(ctx, log)
+		}
+	}
+}
+
+// look says what has changed, and what is wrong when it is for the second time: files that
+// belong together may change between two of them being read.
+func (r *reread) look(ctx context.Context, log *slog.Logger) {
+	ctx, cancel := context.WithTimeout(ctx, rereadEvery)
+	defer cancel()
+	changed, err := r.read(ctx)
+	if err != nil {
+		if r.failed && !r.told && ctx.Err() != context.Canceled {
+			log.Error("secret can't be read anew: the one before stays", "setting", r.setting, "err", err)
+			r.told = true
+		}
+		r.failed = true
+		return
+	}
+	if changed {
+		log.Info("secret read anew", "setting", r.setting)
+	}
+	r.failed, r.told = false, false
+}

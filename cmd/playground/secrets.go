@@ -1,0 +1,75 @@
+package main
+
+import (
+	"encoding/base64"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"pixelplayground/cluster"
+	"pixelplayground/transport/api"
+)
+
+// secretFile is a secret that is in a file, which is read anew while the server runs.
+type secretFile struct {
+	setting string
+	path    string // empty: the secret is not in a file
+	text    string // what the file held at first
+}
+
+// maxSecret is far more than a file of secrets holds, in bytes.
+const maxSecret = 64 << 10
+
+// readSecret reads a file. Its errors name it, and never what is in it.
+func readSecret(path string) (string, error) {
+	file, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer file.Close()
+	content, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
+	if err == nil && len(content) > maxSecret {
+		err = &os.PathError{Op: "read", Path: path, Err: errors.New("file is too large for a secret")}
+	}
+	return string(content), err
+}
+
+// parseGossipKeys reads keys in base64, separated by commas or on lines of their own: the
+// first encrypts, all decrypt.
+func parseGossipKeys(text string) (keys [][]byte, err error) {
+	for _, one := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",\r\n", c) }) {
+		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(one))
+		if n := len(key); err != nil || n != 16 && n != 24 && n != 32 {
+			return nil, errors.New("must be 16, 24 or 32 bytes in base64")
+		}
+		keys = append(keys, key)
+	}
+	if len(keys) == 0 || len(keys) > cluster.MaxGossipKeys {
+		return nil, fmt.Errorf("must be 1 to %d keys", cluster.MaxGossipKeys)
+	}
+	return keys, nil
+}
+
+// parseAdminTokens reads tokens, one on a line.
+func parseAdminTokens(text string) (tokens []string, err error) {
+	for line := range strings.Lines(text) {
+		if line = strings.TrimSpace(line); line != "" {
+			tokens = append(tokens, line)
+		}
+	}
+	if len(tokens) == 0 || api.CheckAdminTokens(tokens) != nil {
+		return nil, fmt.Errorf("must be 1 to %d tokens of at least %d characters, each on a line of its own", api.MaxAdminTokens, api.MinAdminToken)
+	}
+	return tokens, nil
+}
+
+// parsePassword reads one line, whose end is not part of the password.
+func parsePassword(text string) (string, error) {
+	password := strings.TrimRight(text, "\r\n")
+	if password == "" || strings.ContainsAny(password, "\r\n") {
+		return "", errors.New("must be one line with the password")
+	}
+	return password, nil
+}

@@ -1,0 +1,57 @@
+package api
+
+import (
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/binary"
+	"fmt"
+	"unicode/utf8"
+)
+
+// MinAdminToken is the least length of a token, in characters: of random letters too
+// many to be guessed, at any rate of attempts.
+const MinAdminToken = 16
+
+// MaxAdminTokens bounds what a cookie is checked with. A rotation takes two.
+const MaxAdminTokens = 4
+
+// CheckAdminTokens says what is wrong with tokens, and shows none of them.
+func CheckAdminTokens(tokens []string) error {
+	if len(tokens) > MaxAdminTokens {
+		return fmt.Errorf("admin tokens: there are %d, must be at most %d", len(tokens), MaxAdminTokens)
+	}
+	for _, token := range tokens {
+		if utf8.RuneCountInString(token) < MinAdminToken {
+			return fmt.Errorf("admin token: must have at least %d characters", MinAdminToken)
+		}
+	}
+	return nil
+}
+
+// adminToken is what is kept of a token.
+type adminToken struct {
+	sum [sha256.Size]byte // hashed, so that comparing takes the same time whatever its length
+	key []byte            // of its sessions
+}
+
+func newAdminToken(token string) *adminToken {
+	key, err := hkdf.Key(sha256.New, []byte(token), nil, "playground admin session 1", sha256.Size)
+	if err != nil {
+		panic("api: " + err.Error()) // only for a key longer than 8,160 bytes
+	}
+	return &adminToken{sum: sha256.Sum256([]byte(token)), key: key}
+}
+
+// sign makes a cookie's value: the session and its signature, in base64.
+func (t *adminToken) sign(id sessionID) string {
+	value := binary.BigEndian.AppendUint64(nil, uint64(id))
+	return base64.RawURLEncoding.EncodeToString(append(value, t.signature(value)...))
+}
+
+func (t *adminToken) signature(value []byte) []byte {
+	mac := hmac.New(sha256.New, t.key)
+	mac.Write(value)
+	return mac.Sum(nil)
+}

@@ -83,7 +83,8 @@ func (c *httpConn) admitted(r *http.Request) bool {
 		c.move(served)
 		return true
 	}
-	if refused := c.move(served); !refused && (!c.guest.spare || r.URL.Path == wsPath) {
+	upgrades := r.URL.Path == wsPath && r.Method == http.MethodGet && r.Header.Get("Upgrade") != ""
+	if refused := c.move(served); !refused && (!c.guest.spare || upgrades) {
 		return true
 	}
 	c.server.counters.Refused.add(refusedBusy)

@@ -13,10 +13,19 @@ import (
 // httpIdle is how long an unused connection is kept for the next request.
 const httpIdle = 60 * time.Second
 
+// How long a client may keep its place with a request, whoever answers it. Handlers that
+// give more time set deadlines of their own.
+const (
+	takePatience = 10 * time.Second // until it has taken the answer
+	restPatience = 2 * time.Second  // to send what of its body nobody wanted
+)
+
 // newHTTP serves everything that is not a WebSocket from the start.
 func (s *Server) newHTTP(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			rc := http.NewResponseController(w)
+			_ = rc.SetWriteDeadline(time.Now().Add(takePatience))
 			switch c, _ := r.Context().Value(guestKey{}).(*httpConn); {
 			case c != nil && !c.admitted(r):
 				w.Header().Set("Connection", "close")
@@ -27,13 +36,19 @@ func (s *Server) newHTTP(handler http.Handler) *http.Server {
 			default:
 				handler.ServeHTTP(w, r)
 			}
+			if r.Body != http.NoBody { // no WebSocket has one
+				// net/http reads what is left, so that the connection can be used again.
+				_ = rc.SetReadDeadline(time.Now().Add(restPatience))
+			}
 		}),
-		ReadHeaderTimeout: s.cfg.HandshakeTimeout,
-		IdleTimeout:       httpIdle,
-		MaxHeaderBytes:    maxHead,
-		ErrorLog:          slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // strangers' mistakes
-		ConnContext:       func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, guestKey{}, c) },
-		ConnState:         func(c net.Conn, state http.ConnState) { c.(*httpConn).now(state) },
+		// net/http's own answer to OPTIONS * would come without all that.
+		DisableGeneralOptionsHandler: true,
+		ReadHeaderTimeout:            s.cfg.HandshakeTimeout,
+		IdleTimeout:                  httpIdle,
+		MaxHeaderBytes:               maxHead,
+		ErrorLog:                     slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // strangers' mistakes
+		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, guestKey{}, c) },
+		ConnState:                    func(c net.Conn, state http.ConnState) { c.(*httpConn).now(state) },
 	}
 }
 

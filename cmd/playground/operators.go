@@ -41,7 +41,8 @@ func (o *operators) Listen() (err error) {
 
 func (o *operators) open(handler http.Handler) {
 	o.server = &http.Server{
-		Handler: handler, ReadHeaderTimeout: operatorsHead, IdleTimeout: operatorsIdle, MaxHeaderBytes: operatorsHeadBytes,
+		DisableGeneralOptionsHandler: true, // it would wait for a body without end
+		Handler:                      handler, ReadHeaderTimeout: operatorsHead, IdleTimeout: operatorsIdle, MaxHeaderBytes: operatorsHeadBytes,
 		ErrorLog: slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
 	}
 	o.serving.Go(func() {

@@ -99,7 +99,9 @@ func TestCluster_RollingRestart(t *testing.T) {
 	c.audit()
 	pauses := p.pauses(began)
 	t.Logf("%d moves, pauses: median %v, longest %v", len(pauses), pauses[len(pauses)/2], pauses[len(pauses)-1])
-	if median := pauses[len(pauses)/2]; median > 100*time.Millisecond {
+	// It is 30 ms where nothing else runs. A next owner that is not told waits for half a second
+	// until it claims: that is what must not be the rule, however busy the machine is.
+	if median := pauses[len(pauses)/2]; median > 400*time.Millisecond {
 		t.Errorf("a region pauses for %v at the median", median)
 	}
 	c.counts(40)

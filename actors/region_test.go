@@ -157,3 +157,16 @@ func TestRelay_RepeatedOpIsNotRefusedUnseen(t *testing.T) {
 		t.Errorf("log %v, want op 1 once", got)
 	}
 }
+
+// A store that hangs is no better than one that fails.
+func TestRegion_PatienceCountsFromTheQuestion(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.Patience = 50 * time.Millisecond; c.StoreTimeout = time.Hour })
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	w.converged(a)
+	release := w.holdCommit(a, Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
+	w.eventually("what waited is refused", func() bool { return a.refused[2] == canvas.RefusedUnavailable })
+	release()
+	w.eventually("what the store had is acknowledged", func() bool { return len(a.acked) == 1 })
+}

@@ -14,13 +14,11 @@ import (
 // An owner can't know by itself that it is one: another pod may have claimed the region
 // while this one was paused or cut off. A commit tells, and without one the store is asked.
 
-// confirmBeats is how many beats an idle owner goes unconfirmed: under a second.
-const confirmBeats = 3
-
-// confirm asks the store when no commit has told for a while: an owner that has been
-// replaced must not go on showing an old canvas.
+// confirm asks the store when neither a commit nor the vigil has told for a while: an owner
+// that has been replaced must not go on showing an old canvas.
 func (r *region) confirm(ctx actor.Context, now time.Time) {
-	if r.phase == "serving" && r.flight == nil && r.mending.have == nil && !r.checking && now.Sub(r.confirmed) >= confirmBeats*r.pod.cfg.Beat {
+	if r.phase == "serving" && r.flight == nil && r.mending.have == nil && !r.checking &&
+		now.Sub(r.confirmed) >= confirmBeats*r.pod.cfg.Beat && !r.pod.vigil.vouches(r.proven, now, r.trust) {
 		r.askStore(ctx)
 	}
 }
@@ -40,6 +38,7 @@ func (r *region) check(ctx actor.Context, m *Check) {
 		r.others = make(map[string]uint64, 1)
 	}
 	r.others[key] = m.N
+	r.stir(ctx)
 	if !r.checking {
 		r.askStore(ctx)
 	}
@@ -49,11 +48,12 @@ func (r *region) askStore(ctx actor.Context) {
 	r.checking, r.confirmed = true, r.pod.clock.Now()
 	r.checkers, r.others = r.others, nil
 	r.question++
+	began := r.confirmed
 	self, system, term, reached, question := ctx.Self(), ctx.ActorSystem(), r.term(), r.position.Seq, r.question
 	r.pod.background(func(c context.Context) {
 		c, cancel := context.WithTimeout(c, r.pod.cfg.askTime())
 		defer cancel()
-		system.Root.Send(self, confirmed{r, term.Epoch, question, r.pod.store.Holds(c, r.id, term, reached)})
+		system.Root.Send(self, confirmed{r, term.Epoch, question, began, r.pod.store.Holds(c, r.id, term, reached)})
 	})
 	r.pod.later(ctx, r.pod.cfg.askTime(), confirmLate{r, question}) // a driver may need longer to notice that its time is up
 }
@@ -91,6 +91,9 @@ func (r *region) onConfirmed(ctx actor.Context, m confirmed) {
 	if errors.Is(m.err, store.ErrDamaged) {
 		r.onConfirmedDamaged(ctx, m.err)
 		return
+	}
+	if m.err == nil && m.began.After(r.proven) {
+		r.proven, r.trust = m.began, trust()
 	}
 	if m.question == r.question && r.checking {
 		r.answerCheckers(ctx)

@@ -81,7 +81,7 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 // land applies the durable batch and shows it to every relay, with the acks for its ops.
 func (r *region) land(ctx actor.Context) {
 	f := r.flight
-	r.flight, r.confirmed = nil, r.pod.clock.Now()
+	r.flight, r.confirmed, r.proven, r.trust = nil, r.pod.clock.Now(), f.began, confirmAtLeast
 	r.recovered()
 	r.observed(f, r.confirmed)
 

@@ -245,6 +245,7 @@ func (r *region) moved(ctx actor.Context) {
 			r.retire(ctx)
 		case r.handoff.strange.IsZero():
 			r.handoff.strange = r.pod.clock.Now()
+			r.stir(ctx)
 		}
 	case "claiming", "mending", "fenced", "retiring": // each looks when it is through
 	}

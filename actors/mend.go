@@ -255,7 +255,7 @@ func (r *region) onMended(ctx actor.Context, m mended) {
 
 // goOn takes up what waited while we served a region that the store had lost.
 func (r *region) goOn(ctx actor.Context, term store.Term) {
-	r.epoch, r.token, r.confirmed = term.Epoch, term.Token, r.pod.clock.Now()
+	r.epoch, r.token, r.confirmed, r.proven = term.Epoch, term.Token, r.pod.clock.Now(), time.Time{}
 	if r.checking || len(r.others) > 0 { // what was asked under the claim before is answered to nobody
 		if r.others == nil {
 			r.others = make(map[string]uint64)

@@ -48,6 +48,7 @@ type Node struct {
 	strategies strategies
 	workers    *workers
 	turns      *turns
+	vigil      *vigil
 	outage     *outage
 	stats      Stats
 	around     Surroundings
@@ -100,6 +101,7 @@ func New(cfg Config, ports Ports) *Node {
 	n.observe, n.events = newObserver(&n.stats, n.clock), newEvents(cfg.Node, n.clock)
 	n.workers = newWorkers()
 	n.speakers = n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n} })
+	n.vigil = &vigil{pod: n}
 	n.turns, n.outage = newTurns(n.system.Root), newOutage(n.log, n.events)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
@@ -179,6 +181,9 @@ func (n *Node) Open() error {
 			return err
 		}
 	}
+	if len(n.regions) > 0 {
+		n.vigil.open()
+	}
 	if n.cfg.Gateway {
 		if n.roster, err = spawn(KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
 			return err
@@ -248,6 +253,7 @@ func (n *Node) Close() {
 			}
 		}
 		n.stopWork()
+		n.vigil.close()
 		n.work.Wait()
 		if stuck := n.workers.close(); stuck > 0 {
 			n.log.Error("actors did not come to an end", "busy", stuck)

@@ -40,12 +40,16 @@ type region struct {
 	flight      *flight                // being committed; nil: none
 	subscribers map[string]*subscriber // by relay PID
 
-	failures  int       // store calls that failed in a row
-	asked     time.Time // when the first of those, or the call under way, began; zero: none
-	confirmed time.Time // when the store last knew us for the owner, or was asked whether it does
-	fences    int       // times fenced of late
+	failures  int           // store calls that failed in a row
+	asked     time.Time     // when the first of those, or the call under way, began; zero: none
+	confirmed time.Time     // when the store last knew us for the owner, or was asked whether it does
+	proven    time.Time     // when the call began to which it last said so: for the vigil,
+	trust     time.Duration // which may vouch for us so long after it
+	fences    int           // times fenced of late
 	fencedAt  time.Time
-	sweeping  bool                             // a sweep is scheduled
+	sweeps    uint64                           // numbers the sweeps scheduled: the last one counts
+	sweeping  bool                             // one is
+	calm      bool                             // it is one of a region in which nothing happens
 	pointers  map[canvas.Author]canvas.Pointer // moved since the last Pointed
 
 	// Relays that want to know whether they have all there is. checkers wait for the store's
@@ -76,16 +80,22 @@ type (
 		of       *region
 		epoch    uint64
 		question uint64
+		began    time.Time
 		err      error
 	}
 	confirmLate struct {
 		of       *region
 		question uint64
 	}
-	released      struct{ of *region }
-	claimAgain    struct{ of *region }
-	commitAgain   struct{ flight *flight }
-	sweep         struct{ of *region } // looks for relays that are gone, ops that waited too long, a lost claim
+	released    struct{ of *region }
+	claimAgain  struct{ of *region }
+	commitAgain struct{ flight *flight }
+	// sweep looks for relays that are gone, ops that waited too long, a lost claim.
+	sweep struct {
+		of *region
+		n  uint64
+	}
+	claimsChanged struct{} // somebody has claimed a region
 	pointersShown struct{ of *region }
 	moved         struct{} // the members have changed
 	retire        struct{} // finish, release, stop; answered with retired
@@ -116,9 +126,11 @@ func (r *region) Receive(ctx actor.Context) {
 		r.pod.stats.Live[KindRegion].Add(-1)
 	case *actor.Stopping:
 	case sweep:
-		if m.of == r {
+		if m.of == r && m.n == r.sweeps {
 			r.sweep(ctx)
 		}
+	case claimsChanged:
+		r.onClaimsChanged(ctx)
 	case moved:
 		r.moved(ctx)
 	case *Detach:
@@ -295,7 +307,7 @@ func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(claim.Recent)
 	r.applied.restore(claim.Recent, r.position.Seq)
-	r.confirmed = r.pod.clock.Now()
+	r.confirmed, r.proven = r.pod.clock.Now(), time.Time{}
 	r.pod.stats.Serving.Add(1)
 	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.position.Seq)
 	r.become("serving", r.serving)
@@ -311,10 +323,7 @@ func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 	for _, s := range r.subscribers {
 		r.bring(ctx, s)
 	}
-	if !r.sweeping {
-		r.sweeping = true
-		r.pod.later(ctx, r.pod.cfg.Beat, sweep{r})
-	}
+	r.stir(ctx)
 }
 
 // fenceMemory is how long a fencing makes the pause after the next one longer: two pods

@@ -33,6 +33,9 @@ type relay struct {
 	told     uint64     // Seq that the region was last told of
 	silent   int        // beats since the region last answered
 	beating  bool       // a beat is scheduled
+	beats    uint64     // numbers those that were: the last one counts
+	quiet    int        // beats since something came from the region, or was asked of us
+	resting  bool       // the beat scheduled is late, since nothing happens
 
 	// The replica; nil tile: none.
 	picture
@@ -71,8 +74,11 @@ type (
 	// pointerMoved brings a pointer in this region.
 	pointerMoved struct{ pointer canvas.Pointer }
 
-	flush       struct{}
-	beat        struct{ of *relay }
+	flush struct{}
+	beat  struct {
+		of *relay
+		n  uint64
+	}
 	pointersDue struct{ of *relay }
 )
 
@@ -141,10 +147,31 @@ func (r *relay) engage(ctx actor.Context) {
 	if r.stream == 0 {
 		r.attach(ctx)
 	}
-	if !r.beating {
-		r.beating = true
-		r.pod.later(ctx, r.pod.cfg.Beat, beat{r})
+	r.stir(ctx)
+}
+
+// stir has the next beat come soon: something happens.
+func (r *relay) stir(ctx actor.Context) {
+	r.quiet = 0
+	if !r.beating || r.resting {
+		r.beatAfter(ctx, r.pod.cfg.Beat)
 	}
+}
+
+func (r *relay) beatAfter(ctx actor.Context, d time.Duration) {
+	r.beating, r.resting = true, false
+	r.beats++
+	r.pod.later(ctx, d, beat{r, r.beats})
+}
+
+// quietBeats is after how many beats without anything a relay begins to rest between its
+// renewals: what was lost before is found by then.
+const quietBeats = 8
+
+// mayRest tells whether the next renewal may wait. The last one has been answered, so that
+// silence is found as fast as by a relay that does not rest.
+func (r *relay) mayRest() bool {
+	return r.quiet >= quietBeats && r.silent == 0 && r.attached && r.unacked.count() == 0 && len(r.waiting)+len(r.readers) == 0
 }
 
 // attach starts a fresh stream at whoever owns the region now.
@@ -153,6 +180,7 @@ func (r *relay) attach(ctx actor.Context) {
 	if r.owner != nil && !r.owner.Equal(owner) && r.pod.placement.Has(r.owner.Address) {
 		ctx.Request(r.owner, &Detach{})
 	}
+	r.stir(ctx)
 	r.stream, r.owner, r.told = r.pod.streams.Add(1), owner, r.position.Seq
 	r.attached, r.submits, r.heard, r.silent, r.checking = false, 0, 0, 0, 0
 	r.unacked.unsend()
@@ -181,9 +209,12 @@ func (r *relay) moved(ctx actor.Context) {
 // beat renews the subscription, attaches anew when the region has gone silent, and lets
 // go of a region that nobody needs.
 func (r *relay) beat(ctx actor.Context, m beat) {
-	if m.of != r {
+	if m.of != r || m.n != r.beats {
 		return
 	}
+	rested := r.resting
+	r.resting = false
+	r.quiet++
 	tooLong := r.pod.clock.Now().Add(-r.pod.cfg.relayPatience())
 	if !r.attached { // its region may be waiting for the store
 		r.unacked.refuse(ctx, r.unacked.late(tooLong), canvas.RefusedUnavailable, time.Second)
@@ -199,6 +230,10 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	case r.silent >= silentBeats && !waits:
 		r.log.Debug("region does not answer, attaching again", "stream", r.stream)
 		r.attach(ctx)
+	case r.mayRest() && !rested:
+		r.beatAfter(ctx, (calmBeats-1)*r.pod.cfg.Beat)
+		r.resting = true
+		return
 	default:
 		r.silent++
 		r.renew(ctx)
@@ -206,7 +241,7 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 			r.request(ctx, &Check{Stream: r.stream, N: r.checks})
 		}
 	}
-	r.pod.later(ctx, r.pod.cfg.Beat, beat{r})
+	r.beatAfter(ctx, r.pod.cfg.Beat)
 }
 
 func (r *relay) renew(ctx actor.Context) {
@@ -300,6 +335,7 @@ func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
 	current := m.Stream == r.stream
 	follows := current && r.attached && m.N == r.heard && (m.Batch == nil || m.Batch.From == r.position.Seq)
 	if follows {
+		r.stir(ctx)
 		r.silent = 0
 		r.heard++
 		if m.Batch != nil {
@@ -323,6 +359,7 @@ func (r *relay) onRejected(ctx actor.Context, m *Rejected) {
 		r.attach(ctx)
 		return
 	}
+	r.stir(ctx)
 	r.silent = 0
 	r.heard++
 	r.unacked.refuse(ctx, m.Ops, m.Why, m.Retry)

@@ -93,11 +93,13 @@ func TestRelay_LetsGoWhenNobodyViews(t *testing.T) {
 		report := w.node.Survey(context.Background(), []string{w.node.Address()}, Inspect{})[0]
 		return report != nil && len(report.Regions) > 0 && report.Regions[0].Relays == 1
 	}
-	if !subscribed() {
-		t.Fatal("a viewed region has no relay")
+	deadline := time.Now().Add(10 * time.Second)
+	for !subscribed() {
+		if time.Now().After(deadline) {
+			t.Fatal("a viewed region has no relay")
+		}
 	}
 	w.crowd.do(func() { a.replicas = make(map[canvas.RegionID]*replica) })
-	deadline := time.Now().Add(10 * time.Second)
 	for subscribed() {
 		if time.Now().After(deadline) {
 			t.Fatal("the relay has not let go")

@@ -32,7 +32,7 @@ func (s *subscriber) lags(position canvas.Position, limit int) bool {
 	return s.brought && position.Seq > s.held.Seq && position.Seq-s.held.Seq > uint64(limit)
 }
 
-// leaseBeats is how many beats a relay may miss before its region forgets it: a relay
+// leaseBeats is how many renewals a relay may miss, at a beat each, before its region forgets it: a relay
 // that lives on attaches again and loses nothing.
 const leaseBeats = 8
 
@@ -86,6 +86,7 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 		return
 	}
 	s.next++
+	r.stir(ctx)
 	now := r.pod.clock.Now()
 	impatient := r.impatient(now)
 	var known, late, unsure, busy, unavailable []canvas.OpID
@@ -130,6 +131,33 @@ func (r *region) reject(ctx actor.Context, s *subscriber, ops []canvas.OpID, why
 	}
 }
 
+// calmBeats is how many beats pass between two sweeps of a region, or two renewals of a relay,
+// for which nothing happens: there are thousands of them on a large canvas.
+const calmBeats = 6
+
+// stir has the next sweep come with the next beat: something has begun that it looks after.
+func (r *region) stir(ctx actor.Context) {
+	if !r.sweeping || r.calm {
+		r.calm = false
+		r.sweepAfter(ctx, r.pod.cfg.Beat)
+	}
+}
+
+func (r *region) sweepAfter(ctx actor.Context, d time.Duration) {
+	r.sweeping = true
+	r.sweeps++
+	r.pod.later(ctx, d, sweep{r, r.sweeps})
+}
+
+// onClaimsChanged has an idle region ask whether it is the one that was claimed, not at the same
+// moment as all others.
+func (r *region) onClaimsChanged(ctx actor.Context) {
+	if r.phase == "serving" && r.calm {
+		r.calm = false
+		r.sweepAfter(ctx, r.pod.jitter(r.pod.cfg.Beat))
+	}
+}
+
 // sweep forgets relays whose lease has run out, refuses what has waited for the store
 // longer than Config.Patience, and looks whether the region is still ours.
 func (r *region) sweep(ctx actor.Context) {
@@ -143,7 +171,7 @@ func (r *region) sweep(ctx actor.Context) {
 	}
 	r.confirm(ctx, now)
 	for key, s := range r.subscribers {
-		if now.Sub(s.seen) > leaseBeats*r.pod.cfg.Beat {
+		if now.Sub(s.seen) > (leaseBeats+calmBeats)*r.pod.cfg.Beat {
 			delete(r.subscribers, key)
 		}
 	}
@@ -155,7 +183,13 @@ func (r *region) sweep(ctx actor.Context) {
 			}
 		}
 	}
-	r.pod.later(ctx, r.pod.cfg.Beat, sweep{r})
+	r.calm = r.phase == "serving" && r.flight == nil && r.queue.empty() && !r.checking && r.mending.have == nil && r.handoff.strange.IsZero() &&
+		r.pod.vigil.vouches(r.proven, now, r.trust) && now.Sub(r.proven) > calmBeats*r.pod.cfg.Beat
+	if r.calm {
+		r.sweepAfter(ctx, calmBeats*r.pod.cfg.Beat)
+	} else {
+		r.sweepAfter(ctx, r.pod.cfg.Beat)
+	}
 }
 
 // point gathers pointers for an interval, at most pointersAtOnce whatever the number of

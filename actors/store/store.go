@@ -97,6 +97,11 @@ type Store interface {
 	// the sequence number reached: nil, ErrFenced or ErrDamaged, as for a commit.
 	Holds(ctx context.Context, region canvas.RegionID, term Term, reached uint64) error
 
+	// Claims is a text that is another after any claim of any region, by whomever. It tells an
+	// owner of many regions with one call that all of them are still its own; one claim may
+	// have become current, but has not returned, before the text is another.
+	Claims(ctx context.Context) (string, error)
+
 	// History returns the log after sequence number `after`, oldest first: at most limit
 	// batches. The first may start later than `after` when older entries were dropped, or
 	// earlier when `after` is inside a batch.

@@ -15,6 +15,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strconv"
 	"sync"
 	"sync/atomic"
 
@@ -33,6 +34,8 @@ type Store struct {
 
 	requests chan *request // callers send while open; Close closes: nothing more will come
 	written  chan struct{} // the writer closes when it has ended
+
+	claims atomic.Int64 // since it was opened
 
 	mu     sync.RWMutex // callers hold it for reading while they send to requests
 	closed bool
@@ -101,6 +104,7 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 	if err := s.submit(ctx, op, 0); err != nil {
 		return nil, fmt.Errorf("claim region %d: %w", region, err)
 	}
+	s.claims.Add(1)
 	// Reading can do without the writer: nobody else can commit any more. Should yet
 	// another owner have claimed the region and committed, what is read here is as true,
 	// and this claim is fenced as it would have been a moment later.
@@ -144,7 +148,21 @@ func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, 
 	if err := s.submit(ctx, op, len(have.Tile)/3); err != nil {
 		return store.Term{}, fmt.Errorf("mend region %d: %w", region, err)
 	}
+	s.claims.Add(1)
 	return op.term, nil
+}
+
+// Claims implements store.Store. Nobody else can claim in this file.
+func (s *Store) Claims(ctx context.Context) (string, error) {
+	s.mu.RLock()
+	defer s.mu.RUnlock()
+	switch {
+	case s.closed:
+		return "", store.ErrClosed
+	case ctx.Err() != nil:
+		return "", unavailable(ctx.Err())
+	}
+	return strconv.FormatInt(s.claims.Load(), 10), nil
 }
 
 // Holds implements store.Store.

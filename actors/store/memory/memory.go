@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"sync"
 
 	"pixelplayground/actors/canvas"
@@ -26,6 +27,7 @@ type Store struct {
 	mu      sync.Mutex
 	regions map[canvas.RegionID]*region
 	commits int
+	claims  int
 	closed  bool
 	faults  faults
 }
@@ -91,6 +93,7 @@ func (s *Store) Claim(ctx context.Context, id canvas.RegionID, _ string) (*store
 	var claim *store.Claim
 	err := s.do(ctx, "claim", id, func(r *region) error {
 		r.term = store.Term{Epoch: r.term.Epoch + 1, Token: store.NewToken()}
+		s.claims++
 		r.claimed = true
 		if r.broken != nil {
 			left := *r.broken
@@ -185,6 +188,7 @@ func (s *Store) Mend(ctx context.Context, id canvas.RegionID, _ string, have *st
 			return store.ErrFenced
 		}
 		term = store.Term{Epoch: max(r.term.Epoch, have.Epoch) + 1, Token: store.NewToken()}
+		s.claims++
 		_, lastFrom := store.Ends(have.Recent, have.Position)
 		*r = region{
 			term: term, claimed: true, position: have.Position, lastFrom: lastFrom,
@@ -196,6 +200,15 @@ func (s *Store) Mend(ctx context.Context, id canvas.RegionID, _ string, have *st
 		return nil
 	})
 	return term, err
+}
+
+// Claims implements store.Store.
+func (s *Store) Claims(ctx context.Context) (mark string, err error) {
+	err = s.do(ctx, "claims", 0, func(*region) error {
+		mark = strconv.Itoa(s.claims)
+		return nil
+	})
+	return mark, err
 }
 
 // History implements store.Store.

@@ -39,13 +39,13 @@ func (s *Store) identify(ctx context.Context) error {
 
 // compare looks what Redis holds.
 func (s *Store) compare(ctx context.Context, known string) error {
-	about, geometry := s.cfg.Prefix+":canvas", s.cfg.Geometry.String()
+	about, geometry := s.about(), s.cfg.Geometry.String()
 	var fields *driver.SliceCmd
 	var missing *driver.BoolCmd
 	_, err := s.client().Pipelined(ctx, func(pipe driver.Pipeliner) error {
 		pipe.HSetNX(ctx, about, "format", formatVersion)
 		pipe.HSetNX(ctx, about, "geometry", geometry)
-		missing = pipe.HSetNX(ctx, about, "identity", cmp.Or(known, newIdentity()))
+		missing = pipe.HSetNX(ctx, about, "identity", cmp.Or(known, randomIdentity()))
 		fields = pipe.HMGet(ctx, about, "format", "geometry", "identity")
 		return nil
 	})

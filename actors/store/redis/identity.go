@@ -21,7 +21,8 @@ import (
 // each claim. A commit needs no look: it names a claim, which no other Redis knows.
 type identity struct {
 	opened  time.Time
-	checked atomic.Int64 // when Redis was asked last, since opened; 0: it must be asked before anything else
+	checked atomic.Int64  // when Redis told last, since opened; 0: it has been connected to anew, or never told
+	asking  chan struct{} // cap 1: holds something while Redis is asked
 
 	mu    sync.Mutex
 	known string // "": not yet
@@ -35,20 +36,52 @@ const (
 	identityClaim = 100 * time.Millisecond
 )
 
-func newIdentity() string {
+func randomIdentity() string {
 	var b [8]byte
 	rand.Read(b[:]) // never fails: see crypto/rand
 	return hex.EncodeToString(b[:])
 }
 
+func newIdentity() *identity {
+	return &identity{opened: time.Now(), asking: make(chan struct{}, 1)}
+}
+
 // Identity names the canvas in Redis, and no other; "": Redis has not been reached yet.
 func (s *Store) Identity() string { return s.identity.own() }
 
-// sure asks Redis again which it is, unless it has just been asked.
-func (s *Store) sure(ctx context.Context) error {
-	if s.identity.due(identityClaim) {
-		if err := s.identify(ctx); err != nil {
-			return err
+// sure asks Redis which it is, unless it has told within a time, and gives the error of one
+// that is another. Of several callers one asks, and the others wait for its answer.
+func (s *Store) sure(ctx context.Context, within time.Duration) error {
+	if i := s.identity; !i.told(within) {
+		select {
+		case i.asking <- struct{}{}:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		defer func() { <-i.asking }()
+		if !i.told(within) {
+			if err := s.identify(ctx); err != nil {
+				return err
+			}
+		}
+	}
+	return s.identity.foreign()
+}
+
+// look does the same for calls that can do without: it waits for nobody, unless Redis has
+// never told.
+func (s *Store) look(ctx context.Context) error {
+	if s.identity.own() == "" {
+		return s.sure(ctx, identityEvery)
+	}
+	if !s.identity.told(identityEvery) {
+		select {
+		case s.identity.asking <- struct{}{}:
+			defer func() { <-s.identity.asking }()
+			if err := s.identify(ctx); err != nil {
+				return err
+			}
+		default:
 		}
 	}
 	return s.identity.foreign()
@@ -63,11 +96,10 @@ func (i *identity) own() string {
 // doubt has Redis asked before the next call.
 func (i *identity) doubt() { i.checked.Store(0) }
 
-// due tells the caller to ask Redis. Of several callers one is told, but all before the
-// first answer.
-func (i *identity) due(every time.Duration) bool {
-	last, now := i.checked.Load(), int64(time.Since(i.opened))
-	return last == 0 || now-last >= int64(every) && i.checked.CompareAndSwap(last, now)
+// told tells whether Redis has said within a time which it is.
+func (i *identity) told(within time.Duration) bool {
+	last := i.checked.Load()
+	return last != 0 && int64(time.Since(i.opened))-last < int64(within)
 }
 
 // foreign is the error of a Redis that is another.

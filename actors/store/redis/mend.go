@@ -48,7 +48,7 @@ func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, 
 	term := store.Term{Token: store.NewToken()}
 	args := mendArgs(owner, term.Token, have)
 	err := s.call(ctx, func() error {
-		if err := s.sure(ctx); err != nil { // another Redis lacks the region as well
+		if err := s.sure(ctx, identityClaim); err != nil { // another Redis lacks the region as well
 			return err
 		}
 		epoch, err := s.scripts.mend.Run(ctx, s.client(), s.keys(region), args...).Text()
@@ -58,8 +58,10 @@ func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, 
 		case epoch == "":
 			return fmt.Errorf("another has claimed it since: %w", store.ErrFenced)
 		}
-		term.Epoch, err = strconv.ParseUint(epoch, 10, 64)
-		return err
+		if term.Epoch, err = strconv.ParseUint(epoch, 10, 64); err != nil {
+			return err
+		}
+		return s.mark(ctx, term.Token)
 	})
 	if err != nil {
 		return store.Term{}, fmt.Errorf("mend region %d: %w", region, err)

@@ -11,7 +11,7 @@
 //	playground:{12}:pixels   red, green, blue of each position, each xor the background:
 //	                         what is absent, and what Redis pads with, was never painted
 //	playground:{12}:log      stream: batch = its record, origins = those of its ops, by the id <To>-0
-//	playground:canvas        hash: format, geometry, identity
+//	playground:canvas        hash: format, geometry, identity, claims (token of the last)
 //
 // A commit is one round trip, whatever the number of its pixels. Regions do not share
 // one, since they may live on different nodes.
@@ -25,7 +25,6 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
-	"time"
 
 	driver "github.com/redis/go-redis/v9"
 
@@ -39,7 +38,7 @@ type Store struct {
 	link     atomic.Pointer[link]
 	scripts  scripts
 	stats    Stats
-	identity identity
+	identity *identity
 	opened   atomic.Bool // Open has returned
 	refused  atomic.Bool // the log says that Redis holds another canvas
 	advised  atomic.Bool // Redis' settings were looked at
@@ -73,7 +72,7 @@ func Open(cfg Config) (*Store, error) {
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Store{cfg: cfg, scripts: newScripts(), identity: identity{opened: time.Now()}, stopLooking: func() {}}
+	s := &Store{cfg: cfg, scripts: newScripts(), identity: newIdentity(), stopLooking: func() {}}
 	s.link.Store(&link{UniversalClient: connect(s.identity.doubt)})
 	if err := s.firstContact(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %s: %w", Redact(cfg.URL), err), s.Close())
@@ -109,11 +108,14 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 	var c *store.Claim
 	token := store.NewToken()
 	err := s.call(ctx, func() error {
-		if err := s.sure(ctx); err != nil {
+		if err := s.sure(ctx, identityClaim); err != nil {
 			return err
 		}
 		epoch, err := s.scripts.claim.Run(ctx, s.client(), s.keys(region)[:1], owner, strconv.FormatUint(uint64(token), 10)).Uint64()
 		if err != nil {
+			return err
+		}
+		if err := s.mark(ctx, token); err != nil {
 			return err
 		}
 		left, err := s.examine(ctx, region)
@@ -155,6 +157,27 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.
 		return fmt.Errorf("release region %d: %w", region, err)
 	}
 	return nil
+}
+
+// Claims implements store.Store. It is the token of the last claim, not their number, which a
+// failover could lose and give again.
+func (s *Store) Claims(ctx context.Context) (mark string, err error) {
+	err = s.call(ctx, func() (err error) {
+		mark, err = s.client().HGet(ctx, s.about(), "claims").Result()
+		if errors.Is(err, driver.Nil) {
+			return nil
+		}
+		return err
+	})
+	if err != nil {
+		return "", fmt.Errorf("look for claims: %w", err)
+	}
+	return mark, nil
+}
+
+// mark has Claims give another text, after a claim and before it returns.
+func (s *Store) mark(ctx context.Context, token store.Token) error {
+	return s.client().HSet(ctx, s.about(), "claims", strconv.FormatUint(uint64(token), 10)).Err()
 }
 
 // Holds implements store.Store.
@@ -200,17 +223,14 @@ func (s *Store) call(ctx context.Context, f func() error) error {
 	s.stats.Calls.Add(1)
 	defer s.hold().used.RUnlock()
 	err := ctx.Err()
-	if err == nil && s.identity.due(identityEvery) {
-		err = s.identify(ctx)
-	}
 	if err == nil {
-		err = s.identity.foreign()
+		err = s.look(ctx)
 	}
 	if err == nil {
 		err = f()
 	}
 	if errors.Is(err, store.ErrFenced) || errors.Is(err, store.ErrDamaged) { // only the right Redis may say so
-		if foreign := s.sure(ctx); foreign != nil {
+		if foreign := s.sure(ctx, identityClaim); foreign != nil {
 			err = foreign
 		}
 	}

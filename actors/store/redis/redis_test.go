@@ -120,7 +120,7 @@ func (n *trips) ProcessPipelineHook(next driver.ProcessPipelineHook) driver.Proc
 	}
 }
 
-// A commit is one round trip, whatever its size; a claim is one to take the region and
+// A commit is one round trip, whatever its size; a claim is one to take the region, one to mark it and
 // one to read it, and one to ask who Redis is when it has not been asked just now.
 func TestStore_RoundTrips(t *testing.T) {
 	s := open(t, testConfig(redistest.Start(t).URL()))
@@ -139,10 +139,10 @@ func TestStore_RoundTrips(t *testing.T) {
 	}
 	s.identity.checked.Store(-int64(time.Minute)) // long ago
 	_, err := s.Claim(t.Context(), 5, "test")
-	want("claim after a while", 3, err)
+	want("claim after a while", 4, err)
 	s.identity.checked.Store(math.MaxInt64) // just now, for the rest of the test
 	claim, err := s.Claim(t.Context(), 5, "test")
-	want("claim", 2, err)
+	want("claim", 3, err)
 	want("one pixel", 1, s.Commit(t.Context(), dot(5, claim.Epoch, 0), claim.Token))
 	large := dot(5, claim.Epoch, 1)
 	for i := range 16<<10 - 1 {

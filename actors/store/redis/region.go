@@ -14,6 +14,9 @@ import (
 
 const pixelBytes = 3 // of one position in the pixels' string
 
+// about is the key of what concerns the whole canvas.
+func (s *Store) about() string { return s.cfg.Prefix + ":canvas" }
+
 // keys are a region's meta, pixels and log.
 func (s *Store) keys(region canvas.RegionID) []string {
 	tag := s.cfg.Prefix + ":{" + strconv.FormatUint(uint64(region), 10) + "}:"

@@ -152,3 +152,36 @@ func releaseOfStaleClaimDoesNothing(f *fixture) {
 	b := f.commit(batch(whole, owner.Epoch, 0, 1))
 	f.state(whole, b)
 }
+
+// claimsTellOfEveryClaim: an owner of many regions asks one question for all of them.
+func claimsTellOfEveryClaim(f *fixture) {
+	seen := make(map[string]bool)
+	look := func() string {
+		mark, err := f.store.Claims(f.ctx)
+		if err != nil {
+			f.Fatal(err)
+		}
+		return mark
+	}
+	before := look()
+	seen[before] = true
+	changed := func(what string) {
+		f.Helper()
+		mark := look()
+		if seen[mark] {
+			f.Errorf("after %s it is %q, as before", what, mark)
+		}
+		seen[mark] = true
+	}
+	owner := f.claim(whole)
+	changed("a claim")
+	f.claim(other)
+	changed("a claim of another region")
+	f.commit(batch(whole, owner.Epoch, 0, 3))
+	if mark := look(); !seen[mark] {
+		f.Errorf("after a commit it is another, %q", mark)
+	}
+	if _, err := f.store.Mend(f.ctx, whole, "me", f.claim(whole)); err == nil {
+		changed("mending")
+	}
+}

@@ -50,6 +50,7 @@ func Run(t *testing.T, h Harness) {
 		{"ClaimFencesFormerOwner", claimFencesFormerOwner},
 		{"ClaimIsTokenToo", claimIsTokenToo},
 		{"HoldsTellsWhoseTheClaimIs", holdsTellsWhoseTheClaimIs},
+		{"ClaimsTellOfEveryClaim", claimsTellOfEveryClaim},
 		{"MendReplacesAll", mendReplacesAll},
 		{"MendWithoutLog", mendWithoutLog},
 		{"MendOfLostClaim", mendOfLostClaim},

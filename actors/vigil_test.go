@@ -1,0 +1,167 @@
+package actors
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// TestVigil_Vouches for what was confirmed after it first saw what it still sees.
+func TestVigil_Vouches(t *testing.T) {
+	n := &Node{cfg: DefaultConfig(), clock: realClock{}}
+	v := &vigil{pod: n}
+	now := time.Now()
+	if v.vouches(now, now, confirmAtLeast) {
+		t.Error("it vouches before it has asked")
+	}
+	if v.answered("1", nil, now) {
+		t.Error("the first answer is a change")
+	}
+	proven := v.since
+	for _, c := range []struct {
+		what        string
+		proven, now time.Time
+		want        bool
+	}{
+		{"proven since", proven, now, true},
+		{"proven before", now.Add(-time.Second), now, false},
+		{"never proven", time.Time{}, now, false},
+		{"not asked of late", proven, now.Add(2 * heldBeats * n.cfg.Beat), false},
+	} {
+		if got := v.vouches(c.proven, c.now, confirmAtLeast); got != c.want {
+			t.Errorf("%s: %v", c.what, got)
+		}
+	}
+	later := now.Add(confirmAtLeast + time.Second)
+	if v.answered("1", nil, later) {
+		t.Error("the same answer is a change")
+	}
+	if v.vouches(proven, later, confirmAtLeast) {
+		t.Error("it vouches for ever")
+	}
+	if v.answered("", errors.New("away"), later.Add(time.Second)) || v.held != later {
+		t.Error("no answer counts for one")
+	}
+	if !v.answered("2", nil, now) {
+		t.Error("another answer is no change")
+	}
+	if !v.vouches(v.since, now, confirmAtLeast) || v.vouches(v.since.Add(-1), now, confirmAtLeast) {
+		t.Error("it vouches for what was proven before the change")
+	}
+}
+
+// questions counts what a node asks its store.
+type questions struct {
+	store.Store
+	holds, claims atomic.Int64
+}
+
+func (q *questions) Holds(ctx context.Context, id canvas.RegionID, term store.Term, reached uint64) error {
+	q.holds.Add(1)
+	return q.Store.Holds(ctx, id, term, reached)
+}
+
+func (q *questions) Claims(ctx context.Context) (string, error) {
+	q.claims.Add(1)
+	return q.Store.Claims(ctx)
+}
+
+// TestVigil_IdleRegionsAskAsOne: all regions are served and watched, and nobody draws. Then
+// another owner claims one of them, and this pod notices.
+func TestVigil_IdleRegionsAskAsOne(t *testing.T) {
+	w := newWorld(t, nil)
+	q := &questions{Store: w.store}
+	w.node.store = q // nobody has used it
+	c := w.connect(Hello{})
+	w.watch(c, nil)
+	w.converged(c)
+	regions := int64(testGeometry.Regions())
+	w.eventually("each region has asked for itself", func() bool { return q.holds.Load() >= regions })
+	quiet := func(what string) {
+		t.Helper()
+		for range 20 {
+			holds, claims := q.holds.Load(), q.claims.Load()
+			w.eventually("the vigil goes on", func() bool { return q.claims.Load() >= claims+5 })
+			if q.holds.Load() == holds { // over 15 beats, in which each had asked five times
+				return
+			}
+		}
+		t.Errorf("not so: %s", what)
+	}
+	quiet("they ask as one")
+	before := w.node.Stats().Fenced.Load()
+	if _, err := w.store.Claim(t.Context(), 1, "another"); err != nil {
+		t.Fatal(err)
+	}
+	w.eventually("it is noticed", func() bool { return w.node.Stats().Fenced.Load() > before })
+	quiet("they ask as one again")
+}
+
+// TestRelay_RestsBetweenRenewals: over a network, when nothing happens, and no longer.
+func TestRelay_RestsBetweenRenewals(t *testing.T) {
+	p := newPods(t, 2, func(c *Config) { c.Beat = 20 * time.Millisecond })
+	pod := p.members[0]
+	var renewals, lost atomic.Int64
+	var loses atomic.Bool
+	p.change(func() {
+		p.lose = func(l letter) bool {
+			switch m := l.message.(type) {
+			case *Attach:
+				if m.Renews {
+					renewals.Add(1)
+				}
+			case *Committed:
+				return loses.Load() && lost.Add(1) > 0
+			}
+			return false
+		}
+	})
+	c := pod.connect(Hello{})
+	pod.watch(c, nil)
+	pod.converged(c)
+	far := 0
+	for i := range testGeometry.Regions() {
+		if owner, _ := p.owner(i); owner != pod {
+			far++
+		}
+	}
+	rested := false
+	for range 20 {
+		before := renewals.Load()
+		<-time.After(12 * 20 * time.Millisecond) // 12 beats: 3 rests
+		if rested = renewals.Load()-before <= int64(6*far); rested {
+			break
+		}
+	}
+	if !rested {
+		t.Error("the relays do not rest")
+	}
+
+	// What is lost meanwhile is found when the next renewal is answered.
+	other := p.members[1]
+	drawer := other.connect(Hello{})
+	other.watch(drawer, nil)
+	other.converged(drawer)
+	loses.Store(true)
+	for i := range testGeometry.Regions() {
+		x, y, _, _ := testGeometry.Bounds(canvas.RegionID(i))
+		drawer.conn.Send(Place{Num: uint64(i + 1), Dots: []canvas.Dot{dot(x, y, 7)}})
+	}
+	pod.eventually("something is lost", func() bool { return lost.Load() > 0 })
+	loses.Store(false)
+	began := time.Now()
+	pod.eventually("all is shown", func() bool {
+		for i := range testGeometry.Regions() {
+			if r := c.replicas[canvas.RegionID(i)]; r == nil || r.tile.At(0) != 7 {
+				return false
+			}
+		}
+		return true
+	})
+	t.Logf("found after %v, %v beats", time.Since(began), int(time.Since(began)/(20*time.Millisecond)))
+}

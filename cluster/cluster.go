@@ -135,7 +135,7 @@ func (c *Cluster) System() *actor.ActorSystem { return c.system }
 // Open begins to join. It returns at once; Ready tells when the view holds. changed is
 // called after each change of the view, by one goroutine, which waits for it.
 func (c *Cluster) Open(changed func()) error {
-	c.pulse.start(time.Now())
+	c.pulse.start(thisMoment())
 	if err := c.begin(nil); err != nil {
 		return err
 	}

@@ -47,7 +47,11 @@ func (k *keeper) run() {
 		case r := <-k.rounds:
 			k.finished(r)
 		case <-beat.C:
-			if gap := k.pulse.beat(time.Now()); gap > pauseNoticed && !k.left.Load() {
+			gap, set := k.pulse.beat(thisMoment())
+			if set.Abs() > settingNoticed {
+				k.log.Info("the clock of this machine was set", "by", set.Round(time.Millisecond))
+			}
+			if gap > pauseNoticed && !k.left.Load() {
 				k.log.Warn("this process was stopped or starved: asking whether it was taken for dead", "for", gap.Round(time.Millisecond))
 				k.search(k.some())
 			}
@@ -136,7 +140,8 @@ const refusedFor = 10 * time.Second
 
 // mayJoin decides whether the view holds, with so many others in it. Others that have just
 // come too may know as little as this pod, so it waits for all that it has asked, unless
-// one is sure. A pod that is refused does not serve alone: it would contend for the
+// one is sure. One that does not answer in time may know of more than have been heard of by
+// gossip: it is asked again, for a while. A pod that is refused does not serve alone: it would contend for the
 // regions with those that refuse it.
 func (k *keeper) mayJoin(others int) bool {
 	waited := time.Since(k.life.started)
@@ -146,7 +151,8 @@ func (k *keeper) mayJoin(others int) bool {
 	case k.life.meetsStrangers(time.Now()):
 		k.await("refused: " + anotherStore)
 		return false
-	case others > 0 && (asked || k.life.wasTold()):
+	case others > 0 && k.life.wasTold():
+	case others > 0 && asked && (waited >= k.cfg.Alone || k.last.silent == 0 && !k.life.lacks()):
 	case refused != "":
 		k.await("refused: " + refused)
 		return false

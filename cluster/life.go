@@ -40,6 +40,7 @@ type life struct {
 	left    map[string]bool      // gone from members while draining
 	losses  map[string]loss      // members that died of late
 	told    bool                 // a member that had joined has told all it knows
+	toldOf  []string             // the members that the last such one counted
 	joined  bool                 // this pod, in this life
 	doomed  bool                 // own id is among the dead
 	ended   bool
@@ -108,10 +109,29 @@ func (l *life) others() (addresses []string) {
 	return addresses
 }
 
+// wasTold tells whether a member that had joined has told all it knows, and this pod has
+// heard of all that it counts.
 func (l *life) wasTold() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.told
+	return l.told && len(l.missing()) == 0
+}
+
+// missing is the members that another counts, and this pod has not heard of. mu must be held.
+func (l *life) missing() (ids []string) {
+	for _, id := range l.toldOf {
+		if _, known := l.members[id]; !known && id != l.id && !l.dead.has(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// lacks tells whether there are such members.
+func (l *life) lacks() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.missing()) > 0
 }
 
 func (l *life) join() {
@@ -259,11 +279,12 @@ func (l *life) bury(now time.Time) {
 	if l.ended {
 		return
 	}
+	grace := l.pulse.grace(thisMoment())
 	for id, since := range l.dying {
 		switch {
 		case l.members[id].Draining:
 			l.left[id] = true
-		case now.Sub(since) < l.pulse.grace(now):
+		case now.Sub(since) < grace:
 			continue
 		default:
 			l.losses[id] = loss{l.members[id].gossip, now}
@@ -308,7 +329,11 @@ func (l *life) NodeMeta(int) []byte { return l.metadata().encode() }
 func (l *life) LocalState(bool) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return (&knowledge{Joined: l.joined, Deaths: l.dead.list()}).encode()
+	told := knowledge{Joined: l.joined, Deaths: l.dead.list(), Members: []string{l.id}}
+	for id := range l.members {
+		told.Members = append(told.Members, id)
+	}
+	return told.encode()
 }
 
 // MergeRemoteState learns of deaths, perhaps its own. The members that the other knows are
@@ -320,7 +345,9 @@ func (l *life) MergeRemoteState(state []byte, _ bool) {
 	if err != nil || l.ended {
 		return
 	}
-	l.told = l.told || told.Joined
+	if told.Joined {
+		l.told, l.toldOf = true, told.Members
+	}
 	believed := !l.cutOff(time.Now())
 	for _, d := range told.Deaths {
 		if d.ID == l.id {

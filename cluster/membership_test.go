@@ -50,3 +50,32 @@ func TestCluster_JoinDrainAndLeaveReachEveryView(t *testing.T) {
 		t.Error("left twice:", err)
 	}
 }
+
+// TestKeeper_WaitsForOneThatDoesNotAnswer: on a busy machine the pod that was asked may be late
+// with its answer, while gossip has told of some of the members already. To join with those
+// would be to take regions of the others.
+func TestKeeper_WaitsForOneThatDoesNotAnswer(t *testing.T) {
+	for name, c := range map[string]struct {
+		silent, others int
+		waited         time.Duration
+		told           bool
+		toldOf         []string
+		want           bool
+	}{
+		"all have answered":                {0, 2, 0, false, nil, true},
+		"one has not":                      {1, 2, 0, false, nil, false},
+		"one has not, another is sure":     {1, 2, 0, true, []string{"a", "b", "me", "gone"}, true},
+		"one has not, for long":            {1, 2, time.Minute, false, nil, true},
+		"one has not, and nobody's here":   {1, 0, 0, false, nil, false},
+		"the one that is sure counts more": {0, 2, 0, true, []string{"a", "b", "suspected"}, false},
+		"it counts more for long":          {0, 2, time.Minute, true, []string{"a", "b", "suspected"}, true},
+	} {
+		l := &life{id: "me", started: time.Now().Add(-c.waited), told: c.told, toldOf: c.toldOf, dead: newTombstones(), members: map[string]Member{"a": {}, "b": {}}}
+		l.dead.add("gone", time.Now())
+		k := &keeper{Cluster: New(testConfig("pod")), life: l}
+		k.last = round{life: l, others: []string{somewhere}, silent: c.silent}
+		if got := k.mayJoin(c.others); got != c.want {
+			t.Errorf("%s: %v", name, got)
+		}
+	}
+}

@@ -11,6 +11,9 @@ const (
 	// pauseNoticed is a gap between two looks in which others may have taken this process
 	// for dead.
 	pauseNoticed = 500 * time.Millisecond
+	// settingNoticed is how far a clock must be set to be told of: daemons that keep it right
+	// slew less than that.
+	settingNoticed = time.Second
 
 	// A member taken for dead has leastGrace to answer the question whether it is, and
 	// objections times the usual delay more where that is longer than calm: so many
@@ -32,25 +35,33 @@ const (
 // goroutine may call it.
 type pulse struct {
 	mu    sync.Mutex
-	last  time.Time     // look at the clock, without the monotonic one, which sleeps with the machine
+	last  moment        // look at the clock
 	usual time.Duration // delay; a mean of late
 }
 
-func (p *pulse) start(now time.Time) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	p.last = now.Round(0)
+// moment is a time by two clocks: the one on the wall, which somebody may set, and the time
+// since the machine was started, which nobody sets and which goes on while it sleeps.
+type moment struct {
+	wall time.Time
+	up   time.Duration
 }
 
-// beat tells the time since the beat before.
-func (p *pulse) beat(now time.Time) (gap time.Duration) {
+func (p *pulse) start(now moment) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	now = now.Round(0)
-	gap = now.Sub(p.last)
+	p.last = now
+}
+
+// beat tells the time since the beat before, and how far the clock on the wall was set
+// meanwhile.
+func (p *pulse) beat(now moment) (gap, set time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	gap = now.up - p.last.up
+	set = now.wall.Round(0).Sub(p.last.wall.Round(0)) - gap
 	p.last = now
 	p.usual = p.with(gap - beatEvery)
-	return gap
+	return gap, set
 }
 
 // delayed notes that an answer took d.
@@ -69,9 +80,9 @@ func (p *pulse) with(d time.Duration) time.Duration {
 }
 
 // grace is how long a member that is taken for dead may object.
-func (p *pulse) grace(now time.Time) time.Duration {
+func (p *pulse) grace(now moment) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	usual := max(p.usual, p.with(now.Round(0).Sub(p.last)-beatEvery)) // the next beat may be late already
+	usual := max(p.usual, p.with(now.up-p.last.up-beatEvery)) // the next beat may be late already
 	return min(leastGrace+objections*max(usual-calm, 0), maxGrace)
 }

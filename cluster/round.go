@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 )
@@ -14,6 +15,7 @@ import (
 type round struct {
 	life   *life
 	others []string // addresses found, but this pod's own
+	silent int      // of those asked: somebody may be there, and has not answered
 	err    error    // of looking up
 }
 
@@ -45,8 +47,10 @@ func (k *keeper) search(ask []string) {
 		heirloom = nil
 	}
 	known := make(map[string]bool)
-	for _, m := range l.view() {
-		known[m.gossip] = true
+	if k.joined { // else even a member may not have told all it knows
+		for _, m := range l.view() {
+			known[m.gossip] = true
+		}
 	}
 	k.searching++
 	k.work.Go(func() {
@@ -81,14 +85,25 @@ func (c *Cluster) seek(l *life, known map[string]bool, ask, heirloom []string) r
 	}
 	rand.Shuffle(len(strangers), func(i, j int) { strangers[i], strangers[j] = strangers[j], strangers[i] })
 	var all sync.WaitGroup
+	var silent atomic.Int64
 	for _, address := range strangers[:min(len(strangers), maxAsked)] {
-		all.Go(func() { _, _ = l.list.Join([]string{address}) }) // who answers is a member then; memberlist logs why not
+		all.Go(func() {
+			if _, err := l.list.Join([]string{address}); err != nil && !nobodyThere(err) { // who answers is a member then; memberlist logs why not
+				silent.Add(1)
+			}
+		})
 	}
 	for _, address := range ask {
 		all.Go(func() { c.ask(l, address) })
 	}
 	all.Wait()
+	r.silent = int(silent.Load())
 	return r
+}
+
+// nobodyThere tells of an error of Join whether nobody listens at the address.
+func nobodyThere(err error) bool {
+	return strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) // all that memberlist leaves of it
 }
 
 // ask compares with a member, twice: one that was taken for dead learns it from the first
@@ -96,7 +111,7 @@ func (c *Cluster) seek(l *life, known map[string]bool, ask, heirloom []string) r
 func (c *Cluster) ask(l *life, address string) {
 	for range 2 {
 		_, err := l.list.Join([]string{address})
-		if err == nil || strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) { // all that memberlist leaves of it
+		if err == nil || nobodyThere(err) {
 			l.answered(address, err == nil, time.Now())
 		}
 	}

@@ -68,6 +68,10 @@ type knowledge struct {
 
 	Joined bool    // the teller: else it may know of no more than we do
 	Deaths []death // the longest dead first
+
+	// Members is the ids of those that the teller counts; versions before tell none. memberlist
+	// tells a newcomer nothing of a member that is suspected just now.
+	Members []string
 }
 
 // sorted is the longest dead first. mu must be held.
@@ -107,6 +111,7 @@ func decodeKnowledge(b []byte) (*knowledge, error) {
 	if err := msgpack.Unmarshal(b, k); err != nil {
 		return nil, fmt.Errorf("read what another member knows: %w", err)
 	}
+	k.Members = slices.DeleteFunc(k.Members, func(id string) bool { return len(id) > maxID })
 	k.Deaths = slices.DeleteFunc(k.Deaths, func(d death) bool { return len(d.ID) > maxID })
 	return k, nil
 }

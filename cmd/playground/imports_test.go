@@ -47,6 +47,7 @@ func arrows() []arrow {
 		{from: "actors/store/redis/redistest"},
 		{from: "actors", may: []string{canvas, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
 		{from: "cluster", may: []string{"actors", canvas, store}, uses: []string{
+			"golang.org/x/sys",
 			"github.com/asynkron/protoactor-go", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 			"google.golang.org/grpc", "google.golang.org/protobuf",
 		}},

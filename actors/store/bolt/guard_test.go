@@ -1,45 +1,26 @@
 package bolt
 
 import (
-	"bytes"
 	"errors"
 	"log/slog"
 	"math"
 	"os"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
 	berrors "go.etcd.io/bbolt/errors"
 
 	"pixelplayground/actors/store"
+	"pixelplayground/actors/store/storetest"
 )
 
 // logged opens a store whose log the test can read.
-func logged(t *testing.T) (*Store, *lines) {
+func logged(t *testing.T) (*Store, *storetest.Lines) {
 	t.Helper()
-	cfg, log := testConfig(t.TempDir()), &lines{}
+	cfg, log := testConfig(t.TempDir()), &storetest.Lines{}
 	cfg.Log = slog.New(slog.NewTextHandler(log, nil))
 	return open(t, cfg), log
-}
-
-// lines is a log that may be written to meanwhile.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) count(line string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.text.String(), line)
 }
 
 // What is written to a file that nobody will find again is not acknowledged. The file put
@@ -64,13 +45,13 @@ func TestStore_FileGone(t *testing.T) {
 					t.Errorf("commit: %v, ping: %v; want ErrUnavailable because the file is gone", err, ping)
 				}
 			}
-			if n := log.count("level=ERROR"); n != 1 {
+			if n := log.Count("level=ERROR"); n != 1 {
 				t.Errorf("%d lines say it, want 1", n)
 			}
 			if err := os.Rename(path+".away", path); err != nil {
 				t.Fatal(err)
 			}
-			if err := errors.Join(s.Commit(t.Context(), dot(0, claim.Epoch, 0), claim.Token), s.Ping(t.Context())); err != nil || log.count("is written again") != 1 {
+			if err := errors.Join(s.Commit(t.Context(), dot(0, claim.Epoch, 0), claim.Token), s.Ping(t.Context())); err != nil || log.Count("is written again") != 1 {
 				t.Errorf("after it was put back: %v", err)
 			}
 		})
@@ -105,7 +86,7 @@ func TestStore_PagesLostWhileOpen(t *testing.T) {
 					t.Errorf("%s: %v", name, err)
 				}
 			}
-			if n := log.count("nothing is written any more"); n != 1 {
+			if n := log.Count("nothing is written any more"); n != 1 {
 				t.Errorf("%d lines say it, want 1", n)
 			}
 		})
@@ -146,7 +127,7 @@ func TestPing_TriesWhenInDoubt(t *testing.T) {
 	}
 	s.db.MaxSize = 0
 	eventually(t, "a ping tries and succeeds", func() bool { return s.Ping(t.Context()) == nil })
-	if n := transactions(5); n != 0 || log.count("can't be written") != 1 || log.count("is written again") != 1 {
+	if n := transactions(5); n != 0 || log.Count("can't be written") != 1 || log.Count("is written again") != 1 {
 		t.Errorf("afterwards 5 pings made %d transactions", n)
 	}
 	room := uint64(scarce - 1)

@@ -1,35 +1,16 @@
 package redis
 
 import (
-	"bytes"
 	"log/slog"
 	"strings"
-	"sync"
 	"testing"
 
 	"pixelplayground/actors/store/redis/redistest"
+	"pixelplayground/actors/store/storetest"
 )
 
-// lines is a log that is written to meanwhile.
-type lines struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
-}
-
-func loggedConfig(url string) (Config, *lines) {
-	cfg, log := testConfig(url), &lines{}
+func loggedConfig(url string) (Config, *storetest.Lines) {
+	cfg, log := testConfig(url), &storetest.Lines{}
 	cfg.Log = slog.New(slog.NewTextHandler(log, nil))
 	return cfg, log
 }

@@ -156,18 +156,20 @@ func (k *kube) serveService() {
 func (k *kube) forward(from *net.TCPConn) {
 	defer from.Close()
 	var ready []*kubePod
+	turn := 0
 	for _, p := range k.running("gateway") {
 		k.mu.Lock()
 		if p.ready {
 			ready = append(ready, p)
 		}
 		k.turn++
+		turn = k.turn
 		k.mu.Unlock()
 	}
 	if len(ready) == 0 {
 		return
 	}
-	conn, err := net.Dial("tcp", net.JoinHostPort(ready[k.turn%len(ready)].ip, "8080"))
+	conn, err := net.Dial("tcp", net.JoinHostPort(ready[turn%len(ready)].ip, "8080"))
 	if err != nil {
 		return
 	}

@@ -222,7 +222,8 @@ func TestProtocol_PixelsComeBeforeTheirAck(t *testing.T) {
 		// From the upper left to the lower right: four regions, so that an op waits for four commits.
 		var dots []canvas.Dot
 		for i := range uint16(4) {
-			dots = append(dots, canvas.Dot{X: 250*i + uint16(op%5), Y: 250 * i, Color: canvas.Color(op)})
+			// Each has places of its own: what is drawn over within a tick is not shown.
+			dots = append(dots, canvas.Dot{X: 256*i + uint16(op%20), Y: 256*i + uint16(op/20), Color: canvas.Color(op)})
 		}
 		s.say(codec.AppendPlace(nil, codec.Place{Op: op, Dots: dots}))
 		if op%100 != 0 {

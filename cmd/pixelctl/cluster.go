@@ -11,7 +11,7 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 )
 
 // clusterCommand is the command "cluster".
@@ -93,20 +93,20 @@ func (r *clusterReport) print(out io.Writer, regions bool, now time.Time) error 
 		}
 	}
 	fmt.Fprintf(table, "\n%s, %s in use of a canvas of %s, %s\n",
-		trial.Counted(len(r.Members), "member"), trial.Counted(len(r.Regions), "region"), r.Canvas, trial.Counted(r.Users, "user"))
+		loadtest.Counted(len(r.Members), "member"), loadtest.Counted(len(r.Regions), "region"), r.Canvas, loadtest.Counted(r.Users, "user"))
 	return table.Flush()
 }
 
 // ask gets a path over HTTP from the first target that answers.
 func (s *server) ask(ctx context.Context, path string) (body []byte, err error) {
-	targets, err := trial.Targets(s.Target)
+	targets, err := loadtest.Targets(s.Target)
 	if err != nil {
 		return nil, &usageError{error: err, command: "cluster "}
 	}
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
 	for _, target := range targets {
-		if body, err = get(ctx, trial.Site(target)+path); err == nil {
+		if body, err = get(ctx, loadtest.Site(target)+path); err == nil {
 			return body, nil
 		}
 	}

@@ -14,7 +14,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"pixelplayground/cmd/commandline"
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 )
 
 // testCommand is the group of commands that prove something of a running deployment.
@@ -41,27 +41,27 @@ type testFlags struct {
 }
 
 // fleet is how a test's clients connect.
-func (f *testFlags) fleet(s *server) (trial.FleetConfig, error) {
-	targets, err := trial.Targets(s.Target)
+func (f *testFlags) fleet(s *server) (loadtest.FleetConfig, error) {
+	targets, err := loadtest.Targets(s.Target)
 	if err != nil {
-		return trial.FleetConfig{}, &usageError{error: err, command: "test "}
+		return loadtest.FleetConfig{}, &usageError{error: err, command: "test "}
 	}
-	return trial.FleetConfig{Targets: targets, JSON: f.JSONProtocol, Area: image.Rectangle(f.Area)}, nil
+	return loadtest.FleetConfig{Targets: targets, JSON: f.JSONProtocol, Area: image.Rectangle(f.Area)}, nil
 }
 
-// trialTest is a test that was set up.
-type trialTest interface {
-	Run(ctx context.Context) (*trial.Report, error)
-	Status() trial.Status // while it runs
+// loadTest is a test that was set up.
+type loadTest interface {
+	Run(ctx context.Context) (*loadtest.Report, error)
+	Status() loadtest.Status // while it runs
 }
 
 // run runs a test, shows it meanwhile, writes its report and prints the verdicts. failed is why it could
 // not be set up.
-func (f *testFlags) run(ctx context.Context, parsed *kong.Context, std streams, test trialTest, failed error) error {
+func (f *testFlags) run(ctx context.Context, parsed *kong.Context, std streams, test loadTest, failed error) error {
 	if failed != nil {
 		return &usageError{error: failed, command: commandPath(parsed.Selected())}
 	}
-	live := trial.NewLive(std.err, test.Status)
+	live := loadtest.NewLive(std.err, test.Status)
 	live.Open()
 	report, err := test.Run(ctx)
 	live.Close()
@@ -90,7 +90,7 @@ func settings(parsed *kong.Context) map[string]string {
 }
 
 // write writes the report where it was asked for.
-func (f *testFlags) write(r *trial.Report) error {
+func (f *testFlags) write(r *loadtest.Report) error {
 	if f.Out != "" {
 		text, err := json.MarshalIndent(r, "", "  ")
 		if err == nil {
@@ -102,7 +102,7 @@ func (f *testFlags) write(r *trial.Report) error {
 	}
 	if f.HTML != "" {
 		var page bytes.Buffer
-		err := trial.WriteHTML(&page, r)
+		err := loadtest.WriteHTML(&page, r)
 		if err == nil {
 			err = os.WriteFile(f.HTML, page.Bytes(), 0o644)
 		}
@@ -114,7 +114,7 @@ func (f *testFlags) write(r *trial.Report) error {
 }
 
 // conclude prints what was found: who was tested, the latencies, then a line for each check.
-func conclude(out io.Writer, r *trial.Report) error {
+func conclude(out io.Writer, r *loadtest.Report) error {
 	var text strings.Builder
 	for i, n := range r.Nodes {
 		fmt.Fprintf(&text, "%s%d on %s", map[bool]string{true: "clients: ", false: ", "}[i == 0], n.Clients, cmp.Or(n.Name, "a server without a name"))

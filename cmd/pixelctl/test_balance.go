@@ -6,7 +6,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 )
 
 // testBalance is the command "test balance".
@@ -33,7 +33,7 @@ func (t *testBalance) Run(ctx context.Context, s *server, parsed *kong.Context, 
 	if err != nil {
 		return err
 	}
-	test, err := trial.NewBalance(trial.BalanceConfig{
+	test, err := loadtest.NewBalance(loadtest.BalanceConfig{
 		Fleet: fleet, Clients: t.Clients, Pixels: t.Pixels, Rate: t.Rate, Nodes: t.Nodes, Tolerance: t.Tolerance, Settle: t.Settle,
 	})
 	return t.run(ctx, parsed, std, test, err)

@@ -8,7 +8,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 )
 
 // testChaos is the command "test chaos".
@@ -38,7 +38,7 @@ func (t *testChaos) Run(ctx context.Context, s *server, parsed *kong.Context, st
 	if err != nil {
 		return err
 	}
-	test, err := trial.NewChaos(trial.ChaosConfig{
+	test, err := loadtest.NewChaos(loadtest.ChaosConfig{
 		Targets: targets, Clients: t.Clients, Rate: t.Rate, Duration: t.Duration, Area: image.Rectangle(t.Area),
 		Kill: t.Kill, PIDs: t.PID, Every: t.Every, Settle: t.Settle, MaxPause: t.MaxPause,
 	})

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 	"pixelplayground/transport/client/clienttest"
 )
 
@@ -52,7 +52,7 @@ func TestTestChaos_Reports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r trial.Report
+	var r loadtest.Report
 	if err := json.Unmarshal(text, &r); err != nil || r.Test != "chaos" || !r.Passed || r.Settings["rate"] != "100" {
 		t.Errorf("%v: %s", err, text)
 	}

@@ -6,7 +6,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 )
 
 // testContend is the command "test contend".
@@ -31,7 +31,7 @@ func (t *testContend) Run(ctx context.Context, s *server, parsed *kong.Context, 
 	if err != nil {
 		return err
 	}
-	test, err := trial.NewContend(trial.ContendConfig{
+	test, err := loadtest.NewContend(loadtest.ContendConfig{
 		Fleet: fleet, Clients: t.Clients, Pixels: t.Pixels, Rounds: t.Rounds, Staleness: t.Staleness,
 	})
 	return t.run(ctx, parsed, std, test, err)

@@ -7,7 +7,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 )
 
 // testSoak is the command "test soak".
@@ -34,7 +34,7 @@ func (t *testSoak) Run(ctx context.Context, s *server, parsed *kong.Context, std
 	if err != nil {
 		return err
 	}
-	test, err := trial.NewSoak(trial.SoakConfig{
+	test, err := loadtest.NewSoak(loadtest.SoakConfig{
 		Targets: targets, Metrics: t.Metrics, Sample: t.Sample, Clients: t.Clients, Rate: t.Rate,
 		Duration: t.Duration, Area: image.Rectangle(t.Area),
 	})

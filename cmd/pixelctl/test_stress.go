@@ -6,7 +6,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 )
 
 // testStress is the command "test stress".
@@ -35,7 +35,7 @@ func (t *testStress) Run(ctx context.Context, s *server, parsed *kong.Context, s
 	if err != nil {
 		return err
 	}
-	test, err := trial.NewStress(trial.StressConfig{
+	test, err := loadtest.NewStress(loadtest.StressConfig{
 		Fleet: fleet, Clients: t.Clients, Rate: t.Rate, Stroke: t.Stroke, Duration: t.Duration,
 		Churn: t.Churn, Steady: t.Steady, Viewports: t.Viewports, P99: t.P99,
 	})

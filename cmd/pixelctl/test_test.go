@@ -9,13 +9,13 @@ import (
 	"testing"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/trial"
-	"pixelplayground/cmd/pixelctl/trial/trialtest"
+	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/codec"
 )
 
 func TestTest_PrintsVerdictsAndWritesReports(t *testing.T) {
-	server := trialtest.New(t, trialtest.Faults{})
+	server := fakeserver.New(t, fakeserver.Faults{})
 	target := strings.TrimSuffix(strings.Replace(server.Target(), "ws:", "http:", 1), "/ws") // as people write it
 	for _, test := range []struct {
 		args   []string
@@ -40,7 +40,7 @@ func TestTest_PrintsVerdictsAndWritesReports(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var report trial.Report
+			var report loadtest.Report
 			if err := json.Unmarshal(text, &report); err != nil {
 				t.Fatal(err)
 			}
@@ -55,7 +55,7 @@ func TestTest_PrintsVerdictsAndWritesReports(t *testing.T) {
 }
 
 func TestTest_FailsWithTheChecks(t *testing.T) {
-	server := trialtest.New(t, trialtest.Faults{Pixels: func(conn, n int, b *canvas.Batch) []codec.ServerMessage {
+	server := fakeserver.New(t, fakeserver.Faults{Pixels: func(conn, n int, b *canvas.Batch) []codec.ServerMessage {
 		frame := codec.Pixels{Batch: *b}
 		if conn == 2 && n == 5 {
 			return []codec.ServerMessage{frame, frame}
@@ -88,6 +88,6 @@ func TestTest_RefusesWhatItCannotUse(t *testing.T) {
 }
 
 func TestTest_RefusesAnAreaElsewhere(t *testing.T) {
-	server := trialtest.New(t, trialtest.Faults{})
+	server := fakeserver.New(t, fakeserver.Faults{})
 	start(t, nil, "test", "stress", "--area", "100,0,10,10", "--target", server.Target()).expect(t, exitFailed, "is not on the canvas of 40x24")
 }

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/trial"
+	"pixelplayground/cmd/pixelctl/loadtest"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client"
 )
@@ -72,8 +72,8 @@ func TestDashboard_FollowsAKill(t *testing.T) {
 	kill.passed()
 }
 
-// trialOfAKill is `pixelctl test chaos` on a cluster, with one kill that waits for a word.
-type trialOfAKill struct {
+// chaosOfAKill is `pixelctl test chaos` on a cluster, with one kill that waits for a word.
+type chaosOfAKill struct {
 	t         *testing.T
 	cmd       *exec.Cmd
 	said      bytes.Buffer
@@ -82,10 +82,10 @@ type trialOfAKill struct {
 
 // begin starts it: 25 clients draw 250 pixels a second for eight seconds, and the kill is
 // due in the middle.
-func begin(t *testing.T, p *pods, victim *server) *trialOfAKill {
+func begin(t *testing.T, p *pods, victim *server) *chaosOfAKill {
 	t.Helper()
 	dir := t.TempDir()
-	k := &trialOfAKill{t: t, word: filepath.Join(dir, "word"), out: filepath.Join(dir, "report.json")}
+	k := &chaosOfAKill{t: t, word: filepath.Join(dir, "word"), out: filepath.Join(dir, "report.json")}
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	kill := fmt.Sprintf("while [ ! -e '%s' ]; do sleep 0.02; done; kill -9 %d # {n}", k.word, victim.cmd.Process.Pid)
 	k.cmd = exec.CommandContext(ctx, filepath.Join(binaries, "pixelctl"), "test", "chaos", "--target", strings.Join(p.targets(0), ","),
@@ -104,7 +104,7 @@ func begin(t *testing.T, p *pods, victim *server) *trialOfAKill {
 }
 
 // allow gives the word.
-func (k *trialOfAKill) allow() {
+func (k *chaosOfAKill) allow() {
 	k.t.Helper()
 	if err := os.WriteFile(k.word, nil, 0o600); err != nil {
 		k.t.Fatal(err)
@@ -112,18 +112,18 @@ func (k *trialOfAKill) allow() {
 }
 
 // wait returns when the victim's process has ended.
-func (k *trialOfAKill) wait(victim *server) {
+func (k *chaosOfAKill) wait(victim *server) {
 	k.t.Helper()
 	soon(k.t, "the kill", victim.done)
 	victim.cmd = nil
 }
 
 // passed waits for the end, and checks that there was one kill and that nothing was lost.
-func (k *trialOfAKill) passed() {
+func (k *chaosOfAKill) passed() {
 	k.t.Helper()
 	ended := k.cmd.Wait()
 	k.t.Logf("pixelctl said:\n%s", k.said.String())
-	var report trial.Report
+	var report loadtest.Report
 	text, err := os.ReadFile(k.out)
 	if err == nil {
 		err = json.Unmarshal(text, &report)

@@ -1,0 +1,247 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"slices"
+	"sync"
+	"time"
+)
+
+const (
+	// chance is how unlikely counts must be before they count as uneven: a balancer that picks at
+	// random fails one test in a thousand.
+	chance = 0.001
+	// countPause is how often the number of users shown is compared with the true one.
+	countPause = 10 * time.Millisecond
+	// countCalm is how long the number must have been right, so that it wasn't so in passing.
+	countCalm = 500 * time.Millisecond
+	// longestSettle bounds how long that may take.
+	longestSettle = time.Minute
+)
+
+// BalanceConfig is a crowd that connects, draws a little and leaves.
+type BalanceConfig struct {
+	Fleet     FleetConfig
+	Clients   int
+	Pixels    int           // placed while all are connected
+	Rate      float64       // pixels per second
+	Nodes     int           // that should have clients; 0: those that the cluster tells, or that have
+	Tolerance float64       // share by which a node may differ from the mean, whatever chance says
+	Settle    time.Duration // in which the number of users must be right
+	Patience  time.Duration // as StressConfig says
+}
+
+// Validate says what is wrong and how to fix it.
+func (c BalanceConfig) Validate() error {
+	switch {
+	case c.Clients < 2:
+		return fmt.Errorf("clients %d: must be 2 or more", c.Clients)
+	case c.Pixels < 0 || c.Pixels > maxProbes:
+		return fmt.Errorf("pixels %d: must be 0 to %d", c.Pixels, maxProbes)
+	case c.Rate <= 0 || c.Rate > 1e6 || math.IsNaN(c.Rate):
+		return fmt.Errorf("rate %g: must be more than 0 and at most 1000000 pixels per second", c.Rate)
+	case c.Nodes < 0:
+		return fmt.Errorf("nodes %d: must be the number of servers, or 0 for those that the cluster tells", c.Nodes)
+	case c.Tolerance < 0 || c.Tolerance > 1:
+		return fmt.Errorf("tolerance %g: is a share, from 0 to 1", c.Tolerance)
+	case c.Settle <= 0 || c.Settle > longestSettle:
+		return fmt.Errorf("settle %v: must be more than 0 and at most %v", c.Settle, longestSettle)
+	}
+	return CheckDescriptors(c.Clients)
+}
+
+// Balance is a test of how a crowd is spread, served and counted.
+type Balance struct {
+	cfg   BalanceConfig
+	fleet *Fleet
+	progress
+
+	others int64 // users who are connected besides the fleet
+	users  userSeries
+}
+
+// NewBalance makes a test; it starts nothing.
+func NewBalance(cfg BalanceConfig) (*Balance, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = drainPatience
+	}
+	fleet, err := NewFleet(cfg.Fleet)
+	if err != nil {
+		return nil, err
+	}
+	return &Balance{cfg: cfg, fleet: fleet}, nil
+}
+
+// Status is how far the test is.
+func (b *Balance) Status() Status {
+	k := &b.fleet.Counters
+	status := b.progress.status()
+	status.Connected, status.Clients = int(k.Live.Load()), b.cfg.Clients
+	status.Counts = []Count{{"pixels placed", k.Acked.Load()}, {"pixels received", k.Pixels.Load()}}
+	return status
+}
+
+// Run runs the test once. The error says that it could not be run; what it found is in the report.
+func (b *Balance) Run(ctx context.Context) (*Report, error) {
+	defer b.fleet.Close()
+	report := newReport("balance", b.cfg.Fleet.Targets)
+	b.users.begin = b.fleet.Now()
+	b.enter("connecting", 0)
+	if err := b.fleet.Open(ctx); err != nil {
+		return nil, err
+	}
+	joined, err := b.join(ctx)
+	if err != nil {
+		return nil, err
+	}
+	nodes := b.fleet.Nodes() // now, while all are connected
+	b.judgeSpread(ctx, report, nodes)
+	b.enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
+	if err := b.draw(ctx, report); err != nil {
+		return nil, err
+	}
+	b.enter("leaving", 0)
+	left := b.leave(ctx)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	b.judgeUsers(report, "users after joining", joined)
+	b.judgeUsers(report, "users after leaving", left)
+	report.Nodes = nodes
+	report.Series = b.users.series()
+	report.Latencies = []Latency{
+		b.fleet.Sights.Summary("placed to seen by another"), b.fleet.Acks.Summary("placed to acknowledged"),
+	}
+	return report.seal(), nil
+}
+
+// join connects the crowd, one ahead to see who else is there, and waits until its size is shown.
+func (b *Balance) join(ctx context.Context) (settling, error) {
+	all := b.fleet.All()
+	first, err := b.fleet.JoinAll(ctx, 1, func(int) *Viewport { return all })
+	if err != nil {
+		return settling{}, err
+	}
+	scout := first[0]
+	if err := wait(ctx, countCalm); err != nil {
+		return settling{}, err
+	}
+	if scout.Users() == 0 {
+		return settling{}, errors.New("the server does not tell the number of users: is this a canvas' server?")
+	}
+	b.others = int64(scout.Users()) - 1
+	watch := b.watch(ctx)
+	_, err = b.fleet.JoinAll(ctx, b.cfg.Clients-1, func(int) *Viewport { return all })
+	if err != nil {
+		watch.stop()
+		return settling{}, err
+	}
+	return watch.settle(ctx), nil
+}
+
+// draw places the pixels, and judges whether everyone got them.
+func (b *Balance) draw(ctx context.Context, r *Report) error {
+	if b.cfg.Pixels == 0 {
+		return nil
+	}
+	f, clients := b.fleet, b.fleet.Clients()
+	begin := f.Now()
+	for k := range b.cfg.Pixels {
+		due := begin + time.Duration(float64(k)/b.cfg.Rate*float64(time.Second))
+		if pause := due - f.Now(); pause > 0 && wait(ctx, pause) != nil {
+			return ctx.Err()
+		}
+		_ = f.Paint(clients[k%len(clients)], due, 1) // counted as refused
+	}
+	drain, cancel := context.WithTimeout(ctx, b.cfg.Patience)
+	defer cancel()
+	end, err := f.Drain(drain)
+	if err != nil {
+		return err
+	}
+	tally, findings := f.Settle(end.Goal)
+	r.deliver(tally, findings, b.cfg.Fleet.JSON)
+	f.judgeOrder(r, findings)
+	acked := f.Counters.Acked.Load()
+	v := r.judge("placing", acked == int64(b.cfg.Pixels), "%d of %d pixels acknowledged", acked, b.cfg.Pixels)
+	v.Detail = f.Refusals()
+	r.settle(end)
+	r.Tables = append(r.Tables, deliveries(tally))
+	return nil
+}
+
+// leave closes half of the crowd, the odd ones, and waits until the rest is shown.
+func (b *Balance) leave(ctx context.Context) settling {
+	watch := b.watch(ctx)
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, handshakes)
+	for i, c := range b.fleet.Clients() {
+		if i%2 == 1 {
+			slots <- struct{}{}
+			wait.Go(func() {
+				c.Close()
+				<-slots
+			})
+		}
+	}
+	wait.Wait()
+	return watch.settle(ctx)
+}
+
+// judgeSpread says whether the clients are spread evenly over the servers.
+func (b *Balance) judgeSpread(ctx context.Context, r *Report, nodes []Node) {
+	if len(nodes) == 1 && nodes[0].Name == "" {
+		r.judge("balance", false, "the server does not tell its name, so it can't be said who is where")
+		return
+	}
+	known := make(map[string]int)
+	for _, name := range gateways(ctx, b.cfg.Fleet.Targets) {
+		known[name] = 0
+	}
+	for _, n := range nodes {
+		known[n.Name] = n.Clients
+	}
+	var names []string
+	for name := range known {
+		names = append(names, name)
+	}
+	slices.Sort(names)
+	counts := make([]int, 0, len(names))
+	for _, name := range names {
+		counts = append(counts, known[name])
+	}
+	for len(counts) < b.cfg.Nodes {
+		counts, names = append(counts, 0), append(names, "(not seen)")
+	}
+	b.spread(r, names, counts)
+}
+
+// spread writes the verdict and the table of how many clients each server has.
+func (b *Balance) spread(r *Report, names []string, counts []int) {
+	mean := float64(b.cfg.Clients) / float64(len(counts))
+	table := Table{Title: "Clients by server", Header: []string{"server", "clients", "deviation"}}
+	worst := 0.0
+	for i, n := range counts {
+		deviation := float64(n)/mean - 1
+		worst = max(worst, math.Abs(deviation))
+		table.Rows = append(table.Rows, []string{names[i], fmt.Sprint(n), fmt.Sprintf("%+.1f%%", 100*deviation)})
+	}
+	r.Tables = append(r.Tables, table)
+	statistic, p := ChiSquare(counts)
+	if len(counts) == 1 {
+		r.judge("balance", true, "all %d clients are on %q, the only server", counts[0], names[0])
+		return
+	}
+	v := r.judge("balance", p >= chance || worst <= b.cfg.Tolerance,
+		"%d servers, at most %.1f%% from the mean of %.1f clients; chi-square %.2f, p = %.3g (uneven below %g, if over %.0f%% off)",
+		len(counts), 100*worst, mean, statistic, p, chance, 100*b.cfg.Tolerance)
+	for _, row := range table.Rows {
+		v.Detail = append(v.Detail, fmt.Sprintf("%s: %s clients (%s)", row[0], row[1], row[2]))
+	}
+}

@@ -1,0 +1,145 @@
+package loadtest
+
+import (
+	"fmt"
+	"math"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+)
+
+// TestChiSquare compares with the tables of Abramowitz and Stegun (26.8) and, for whole and half degrees, with the finite sums of exp and erfc (26.4.4 and 26.4.5).
+func TestChiSquare(t *testing.T) {
+	for _, test := range []struct {
+		counts       []int
+		statistic, p float64
+	}{
+		{[]int{10, 10, 10}, 0, 1},
+		{[]int{100}, 0, 1},
+		{nil, 0, 1},
+		{[]int{0, 0}, 0, 1},
+		{[]int{60, 40}, 4, 0.04550026389635842},
+		{[]int{50, 30, 40}, 5, 0.0820849986238988}, // exp(-5/2)
+		{[]int{0, 100}, 100, 1.523970604832105e-23},
+		{[]int{25, 30, 20, 25}, 2, 0.5724067044708798},
+		{[]int{1010, 990, 1000, 1000, 1000, 1000}, 0.2, 0.9991138612111875},
+	} {
+		statistic, p := ChiSquare(test.counts)
+		if math.Abs(statistic-test.statistic) > 1e-9 || math.Abs(p-test.p) > 1e-9*max(test.p, 1e-20) && math.Abs(p-test.p) > 1e-12 {
+			t.Errorf("%v: %g and p = %g, want %g and %g", test.counts, statistic, p, test.statistic, test.p)
+		}
+	}
+	for _, test := range []struct{ degrees, x, p float64 }{ // upper 5% and 0.1% points
+		{1, 3.841458821, 0.05}, {2, 5.991464547, 0.05}, {5, 11.07049769, 0.05}, {10, 18.30703805, 0.05}, {30, 43.77297183, 0.05}, {100, 124.3421134, 0.05},
+		{1, 10.82756617, 0.001}, {10, 29.58829844, 0.001}, {100, 149.4492528, 0.001},
+	} {
+		if p := upperGamma(test.degrees/2, test.x/2); math.Abs(p-test.p) > 1e-9 {
+			t.Errorf("%g degrees, %g: p = %.12f, want %g", test.degrees, test.x, p, test.p)
+		}
+	}
+}
+
+func balance(t *testing.T, faults fakeserver.Faults, change func(*BalanceConfig)) *Report {
+	t.Helper()
+	s := fakeserver.New(t, faults)
+	cfg := BalanceConfig{
+		Fleet: FleetConfig{Targets: []string{s.Target()}}, Clients: 40, Pixels: 50, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second,
+	}
+	if change != nil {
+		change(&cfg)
+	}
+	test, err := NewBalance(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := test.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r
+}
+
+// inTurn names servers in turn. Connection 0 is the one that learns the canvas' size.
+func inTurn(servers int) func(int) string {
+	return func(i int) string { return fmt.Sprintf("pod-%d", i%servers) }
+}
+
+func TestBalance_Verdicts(t *testing.T) {
+	const members = `{"members":[{"name":"pod-0","roles":["gateway","canvas"]},{"name":"pod-1","roles":["gateway"]},
+		{"name":"pod-2","roles":["canvas"]},{"name":"pod-3","roles":["gateway"],"draining":true}]}`
+	for _, test := range []struct {
+		name   string
+		faults fakeserver.Faults
+		change func(*BalanceConfig)
+		failed string
+		text   string
+	}{
+		{"even", fakeserver.Faults{Node: inTurn(4)}, nil, "", "4 servers, at most 0.0% from the mean of 10.0 clients"},
+		{"one", fakeserver.Faults{}, nil, "", `all 40 clients are on "fake", the only server`},
+		{"by chance", fakeserver.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 15] }}, nil, "", "2 servers, at most 25.0%"},
+		{"uneven", fakeserver.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 5] }}, nil, "balance", "2 servers, at most 75.0%"},
+		{"tolerated", fakeserver.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 5] }},
+			func(c *BalanceConfig) { c.Tolerance = 0.8 }, "", "2 servers"},
+		{"one got none", fakeserver.Faults{Node: inTurn(2)}, func(c *BalanceConfig) { c.Nodes = 3 }, "balance", "3 servers, at most 100.0%"},
+		{"a gateway got none", fakeserver.Faults{Node: func(int) string { return "pod-0" }, Cluster: members}, nil, "balance", "2 servers, at most 100.0%"},
+		{"all gateways got some", fakeserver.Faults{Node: inTurn(2), Cluster: members}, nil, "", "2 servers, at most 0.0%"},
+		{"nameless", fakeserver.Faults{Node: func(int) string { return "" }}, nil, "balance", "the server does not tell its name"},
+		{"wrong count", fakeserver.Faults{Users: func(_, n int) int { return n - n/40 }},
+			func(c *BalanceConfig) { c.Settle = 500 * time.Millisecond }, "users after joining", ""},
+		{"wrong count for one", fakeserver.Faults{Users: func(conn, n int) int {
+			if conn == 7 && n == 40 {
+				return 41
+			}
+			return n
+		}}, func(c *BalanceConfig) { c.Settle = 500 * time.Millisecond }, "users after joining", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			r := balance(t, test.faults, test.change)
+			if got := failed(r); got != test.failed {
+				t.Errorf("failed: %s, want %s: %+v", got, test.failed, r.Verdicts)
+			}
+			if v := verdictOf(t, r, "balance"); !strings.HasPrefix(v.Text, test.text) {
+				t.Errorf("%q, want %q", v.Text, test.text)
+			}
+		})
+	}
+}
+
+// TestBalance_CountsOthersToo: users who are there already are part of the number shown.
+func TestBalance_CountsOthersToo(t *testing.T) {
+	t.Parallel()
+	r := balance(t, fakeserver.Faults{Users: func(_, n int) int { return n + 5 }}, nil)
+	v := verdictOf(t, r, "users after joining")
+	if !r.Passed || !strings.Contains(v.Text, "the true number of 45 users, 5 of them not of this test") {
+		t.Errorf("%+v", r.Verdicts)
+	}
+	if v := verdictOf(t, r, "users after leaving"); !strings.Contains(v.Text, "true number of 25 users") {
+		t.Error(v.Text)
+	}
+}
+
+func TestBalanceConfig_Validate(t *testing.T) {
+	good := BalanceConfig{Clients: 10, Pixels: 10, Rate: 10, Tolerance: 0.05, Settle: time.Second}
+	for _, test := range []struct {
+		change func(*BalanceConfig)
+		reason string
+	}{
+		{func(*BalanceConfig) {}, ""},
+		{func(c *BalanceConfig) { c.Clients = 1 }, "clients 1"},
+		{func(c *BalanceConfig) { c.Pixels = -1 }, "pixels -1"},
+		{func(c *BalanceConfig) { c.Rate = 0 }, "rate 0"},
+		{func(c *BalanceConfig) { c.Nodes = -1 }, "nodes -1"},
+		{func(c *BalanceConfig) { c.Tolerance = 2 }, "tolerance 2"},
+		{func(c *BalanceConfig) { c.Settle = time.Hour }, "settle 1h"},
+	} {
+		cfg := good
+		test.change(&cfg)
+		err := cfg.Validate()
+		if test.reason == "" && err != nil || test.reason != "" && (err == nil || !strings.Contains(err.Error(), test.reason)) {
+			t.Errorf("%+v: error %v, want %q", cfg, err, test.reason)
+		}
+	}
+}

@@ -1,0 +1,156 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// settling is how the number of users came to be right.
+type settling struct {
+	want     int64
+	settled  bool
+	after    time.Duration // from the last coming or going until it was right for good
+	low      uint64        // what was shown last, to those who were shown the least
+	high     uint64        // and the most
+	clients  int           // that were asked
+	observed time.Duration
+}
+
+// userWatch compares the number of users that every client is shown with the true one.
+type userWatch struct {
+	b    *Balance
+	done chan struct{} // stop closes it
+	wait sync.WaitGroup
+	once sync.Once
+
+	mu    sync.Mutex
+	right time.Duration // since when what is shown is right, by Fleet.Now; 0: it isn't
+	low   uint64
+	high  uint64
+}
+
+// watch begins to compare.
+func (b *Balance) watch(ctx context.Context) *userWatch {
+	w := &userWatch{b: b, done: make(chan struct{})}
+	w.wait.Go(func() {
+		tick := time.NewTicker(countPause)
+		defer tick.Stop()
+		for {
+			w.look()
+			select {
+			case <-tick.C:
+			case <-w.done:
+				return
+			case <-ctx.Done():
+				return
+			}
+		}
+	})
+	return w
+}
+
+// look takes one sample. The true number is that of open connections: of one that is just being
+// opened or closed the server may know or not, which is why a lasting state counts.
+func (w *userWatch) look() {
+	now := w.b.fleet.Now()
+	truth := w.b.fleet.Counters.Live.Load() + w.b.others
+	low, high := w.b.fleet.shown()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.low, w.high = low, high
+	switch {
+	case int64(low) != truth || int64(high) != truth:
+		w.right = 0
+	case w.right == 0:
+		w.right = now
+	}
+	w.b.users.add(now, truth, low, high)
+}
+
+// shown is the lowest and the highest number of users that a client is shown.
+func (f *Fleet) shown() (low, high uint64) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.clients) == 0 {
+		return 0, 0
+	}
+	low = ^uint64(0)
+	for c := range f.clients {
+		users := c.Users()
+		low, high = min(low, users), max(high, users)
+	}
+	return low, high
+}
+
+// settle waits, when the last has come or gone, until the number has been right for a while or twice
+// the time has passed in which it should be, and ends the watch.
+func (w *userWatch) settle(ctx context.Context) settling {
+	defer w.stop()
+	f := w.b.fleet
+	since := f.Now()
+	s := settling{want: f.Counters.Live.Load() + w.b.others, clients: len(f.Clients())}
+	for {
+		w.mu.Lock()
+		right := w.right
+		s.low, s.high = w.low, w.high
+		w.mu.Unlock()
+		s.observed = f.Now() - since
+		if right > 0 && f.Now()-right >= countCalm {
+			s.settled, s.after = true, max(0, right-since)
+			return s
+		}
+		if s.observed >= 2*w.b.cfg.Settle+countCalm || wait(ctx, countPause) != nil {
+			return s
+		}
+	}
+}
+
+func (w *userWatch) stop() {
+	w.once.Do(func() { close(w.done) })
+	w.wait.Wait()
+}
+
+// judgeUsers says whether the number became right in time.
+func (b *Balance) judgeUsers(r *Report, name string, s settling) {
+	others := ""
+	if b.others > 0 {
+		others = fmt.Sprintf(", %d of them not of this test", b.others)
+	}
+	if !s.settled {
+		r.judge(name, false, "%s connected%s; after %v %s shown %d to %d", Counted(s.want, "user"), others,
+			s.observed.Round(time.Millisecond), Counted(s.clients, "client"), s.low, s.high)
+		return
+	}
+	r.judge(name, s.after <= b.cfg.Settle, "the true number of %s%s is shown to all of %s, %v after the last change (%v is allowed)",
+		Counted(s.want, "user"), others, Counted(s.clients, "client"), s.after.Round(time.Millisecond), b.cfg.Settle)
+}
+
+// userSeries is the numbers over time, of the watches one after the other.
+type userSeries struct {
+	begin time.Duration
+
+	mu                   sync.Mutex
+	at, truth, low, high []float64
+}
+
+// add keeps a sample that differs from the last, or is a second later; and not more than maxPoints of them.
+func (u *userSeries) add(now time.Duration, truth int64, low, high uint64) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	at, n := (now - u.begin).Seconds(), len(u.at)
+	if n >= maxPoints || n > 0 && at < u.at[n-1]+1 &&
+		u.truth[n-1] == float64(truth) && u.low[n-1] == float64(low) && u.high[n-1] == float64(high) {
+		return
+	}
+	u.at, u.truth = append(u.at, round(at)), append(u.truth, float64(truth))
+	u.low, u.high = append(u.low, float64(low)), append(u.high, float64(high))
+}
+
+func (u *userSeries) series() []Series {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	named := func(name string, y []float64) Series { return Series{Name: name, Unit: "users", At: u.at, Y: y} }
+	return []Series{named("connected", u.truth), named("shown, lowest", u.low), named("shown, highest", u.high)}
+}

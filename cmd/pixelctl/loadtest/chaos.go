@@ -1,0 +1,271 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client"
+)
+
+// chaosConnect is how long everyone may take to connect.
+const chaosConnect = 30 * time.Second
+
+// ChaosConfig says what a chaos test draws and what it kills.
+type ChaosConfig struct {
+	Targets  []string // WebSocket URLs
+	Clients  int
+	Rate     float64 // pixels per second of all together
+	Duration time.Duration
+	Area     image.Rectangle // to draw on; empty: the whole canvas
+
+	Kill  string        // for sh; {n} is the number of the kill, from 0 on
+	PIDs  []int         // instead: processes, each killed once
+	Every time.Duration // from kill to kill. The first comes after it, the last before the end
+
+	// Settle is how long after the drawing, or a kill, everything may take to be as it should.
+	Settle time.Duration
+	// MaxPause is the longest that a region may stand still; 0: any time.
+	MaxPause time.Duration
+}
+
+// Validate says what is wrong and how to fix it.
+func (c ChaosConfig) Validate() error {
+	switch {
+	case len(c.Targets) == 0:
+		return errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
+	case c.Clients < 1:
+		return fmt.Errorf("clients %d: must be 1 or more", c.Clients)
+	case c.Rate <= 0:
+		return fmt.Errorf("rate %v: must be more than 0: without pixels there is nothing to lose", c.Rate)
+	case c.Rate*c.Duration.Seconds() > auditLimit:
+		return fmt.Errorf("rate %v for %v: is more than the %d pixels that can be told apart: use a lower rate or a shorter time", c.Rate, c.Duration, auditLimit)
+	case (c.Kill == "") == (len(c.PIDs) == 0):
+		return errors.New("give --kill, for example --kill 'kubectl delete pod playground-{n}', or --pid, but not both")
+	case slices.ContainsFunc(c.PIDs, func(pid int) bool { return pid <= 1 }):
+		return fmt.Errorf("pids %v: must be numbers of processes above 1: others mean whole groups of them, or the system", c.PIDs)
+	case c.Every <= 0 || c.Duration < 2*c.Every:
+		return fmt.Errorf("every %v in %v: leaves no time before and after a kill: a test takes twice as long at least", c.Every, c.Duration)
+	case c.Settle <= 0:
+		return fmt.Errorf("settle %v: must be more than 0, for example 30s", c.Settle)
+	}
+	return nil
+}
+
+// Chaos draws on a canvas while servers are killed, and audits that nothing acknowledged was lost
+// and nothing came twice.
+type Chaos struct {
+	cfg    ChaosConfig
+	killer killer
+	crew   *crew
+	stage  progress
+
+	// Set by prepare, before anything is drawn.
+	watcher  *client.Client
+	geometry canvas.Geometry
+	audit    *audit
+	pauses   *pauses
+	sights   *Recorder     // from when a pixel was due until the watcher saw it
+	ready    chan struct{} // prepare closes it when there are
+
+	mu    sync.Mutex
+	calm  []time.Duration // pauses by region before the first kill
+	kills []chaosKill
+}
+
+// chaosKill is one kill.
+type chaosKill struct {
+	at     time.Duration
+	text   string
+	err    error
+	pauses []time.Duration // by region, from this kill to the next
+}
+
+// NewChaos sets a test up; it starts nothing.
+func NewChaos(cfg ChaosConfig) (*Chaos, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	t := &Chaos{cfg: cfg, killer: killer{command: cfg.Kill, pids: cfg.PIDs}, sights: NewRecorder(), ready: make(chan struct{})}
+	t.stage.enter("connecting", 0)
+	var err error
+	t.crew, err = newCrew(crewConfig{urls: cfg.Targets, clients: cfg.Clients, rate: cfg.Rate, next: t.next, again: t.again, settled: t.settled})
+	return t, err
+}
+
+// Run runs the test. It may be called once. The error is ctx's, or that the servers could not be
+// reached; what is wrong with them is in the report.
+func (t *Chaos) Run(ctx context.Context) (*Report, error) {
+	t.crew.begin()
+	defer t.disconnect()
+	if err := t.prepare(ctx); err != nil {
+		return nil, err
+	}
+
+	t.stage.enter("drawing", t.cfg.Duration)
+	var killing sync.WaitGroup
+	killing.Go(func() { t.killAll(ctx, t.crew.now()) })
+	err := t.crew.draw(ctx, t.cfg.Duration, t.cfg.Settle)
+	killing.Wait()
+	if err != nil {
+		return nil, err
+	}
+	t.endWindow()
+
+	t.stage.enter("auditing", t.cfg.Settle)
+	finals, unreachable, err := t.finals(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return t.report(t.audit.judge(finals).verdicts(len(finals), unreachable)), nil
+}
+
+// prepare connects the watcher and everyone else.
+func (t *Chaos) prepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, chaosConnect)
+	defer cancel()
+	var err error
+	t.watcher, err = client.New(client.Config{URLs: t.cfg.Targets, Regions: client.AllRegions, Handler: client.Handler{
+		Pixels: t.seen, Snapshot: t.restored,
+	}})
+	if err != nil {
+		return err
+	}
+	if err := t.watcher.Open(ctx); err != nil {
+		return err
+	}
+	t.geometry = t.watcher.Welcome().Geometry
+	plan, err := newAuditPlan(t.geometry, t.cfg.Area, rand.Uint64())
+	if err != nil {
+		return err
+	}
+	t.audit, t.pauses = newAudit(t.geometry, plan), newPauses(t.geometry.Regions())
+	close(t.ready)
+	if err := t.watcher.Synced(ctx); err != nil {
+		return err
+	}
+	t.audit.begin(t.watcher.Positions)
+	return t.crew.open(ctx)
+}
+
+// disconnect ends all clients.
+func (t *Chaos) disconnect() {
+	t.crew.close()
+	if t.watcher != nil {
+		t.watcher.Close()
+	}
+}
+
+// seen takes in what the watcher is shown.
+func (t *Chaos) seen(b *canvas.Batch) {
+	if !t.prepared() {
+		return
+	}
+	now := t.crew.now()
+	if len(b.Ops) > 0 {
+		t.pauses.visible(b.Region, now)
+	}
+	t.audit.batch(b, func(due time.Duration) { t.sights.Record(0, now-due) })
+}
+
+func (t *Chaos) restored(m canvas.Mark) {
+	if t.prepared() {
+		t.audit.snapshot(m)
+	}
+}
+
+// prepared tells whether there is an audit to tell: what comes before is how the canvas was.
+func (t *Chaos) prepared() bool {
+	select {
+	case <-t.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+// next numbers a pixel that is about to be placed.
+func (t *Chaos) next(owner canvas.Author, due time.Duration) (int, canvas.Dot, error) {
+	n, dot, err := t.audit.place(owner, due)
+	if err == nil {
+		id, _ := t.geometry.Locate(int(dot.X), int(dot.Y))
+		t.pauses.due(id, due)
+	}
+	return n, dot, err
+}
+
+func (t *Chaos) again(n int, why canvas.Refusal) { t.audit.again(n, why) }
+
+// settled takes in what became of it.
+func (t *Chaos) settled(n int, dot canvas.Dot, state auditState) {
+	t.audit.answer(n, state)
+	if state == auditAcked {
+		id, _ := t.geometry.Locate(int(dot.X), int(dot.Y))
+		t.pauses.visible(id, t.crew.now())
+	}
+}
+
+// killAll kills at its times, and returns when the last command has ended.
+func (t *Chaos) killAll(ctx context.Context, begin time.Duration) {
+	var commands sync.WaitGroup
+	defer commands.Wait()
+	for n := 0; n != t.killer.limit(); n++ {
+		at := begin + time.Duration(n+1)*t.cfg.Every
+		if at+t.cfg.Every > begin+t.cfg.Duration {
+			return
+		}
+		select {
+		case <-time.After(at - t.crew.now()):
+		case <-ctx.Done():
+			return
+		}
+		t.begin(n)
+		commands.Go(func() {
+			limited, cancel := context.WithTimeout(ctx, t.cfg.Every+t.cfg.Settle)
+			defer cancel()
+			err := t.killer.kill(limited, n)
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.kills[n].err = err
+		})
+	}
+}
+
+// begin begins the window of a kill, and ends what was before.
+func (t *Chaos) begin(n int) {
+	t.endWindow()
+	t.crew.outages.kill()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kills = append(t.kills, chaosKill{at: t.crew.now(), text: t.killer.text(n)})
+}
+
+// endWindow notes how long regions stood still since the last kill, or before the first.
+func (t *Chaos) endWindow() {
+	pauses := t.pauses.cut(t.crew.now())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.kills); n > 0 {
+		t.kills[n-1].pauses = pauses
+	} else {
+		t.calm = pauses
+	}
+}
+
+// Status is what a display shows.
+func (t *Chaos) Status() Status {
+	t.mu.Lock()
+	kills := len(t.kills)
+	t.mu.Unlock()
+	s := t.crew.status(t.stage.status())
+	if kills > 0 {
+		s.Note = Counted(kills, "kill")
+	}
+	return s
+}

@@ -1,0 +1,167 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client"
+)
+
+// noticedPause is from when on a region counts as having stood still: what people notice.
+const noticedPause = 100 * time.Millisecond
+
+// finals asks every target what it shows now, with a client that was never there before. It fails
+// when none can be reached.
+func (t *Chaos) finals(ctx context.Context) (finals []auditFinal, unreachable []string, err error) {
+	ctx, cancel := context.WithTimeout(ctx, t.cfg.Settle)
+	defer cancel()
+	if err := t.watcher.Synced(ctx); err != nil {
+		return nil, nil, err
+	}
+	var failed error
+	for _, target := range slices.Compact(slices.Sorted(slices.Values(t.cfg.Targets))) {
+		final, err := t.final(ctx, target)
+		if err != nil {
+			failed = errors.Join(failed, err)
+			unreachable = append(unreachable, fmt.Sprintf("not compared: %v", err))
+			continue
+		}
+		finals = append(finals, final)
+	}
+	if len(finals) == 0 {
+		return nil, nil, fmt.Errorf("audit: %w", failed)
+	}
+	return finals, unreachable, nil
+}
+
+// final waits until a server and the watcher are equally far.
+func (t *Chaos) final(ctx context.Context, target string) (auditFinal, error) {
+	fresh, err := client.New(client.Config{URLs: []string{target}, Regions: client.AllRegions, Replica: true})
+	if err != nil {
+		return auditFinal{}, err
+	}
+	defer fresh.Close()
+	if err := fresh.Open(ctx); err != nil {
+		return auditFinal{}, err
+	}
+	if err := fresh.Synced(ctx); err != nil {
+		return auditFinal{}, err
+	}
+	// The server may be behind the watcher's: then its colours are wrong, and that is found.
+	_ = fresh.WaitFor(ctx, t.watcher.Positions()...)
+	if err := t.watcher.WaitFor(ctx, fresh.Positions()...); err != nil {
+		return auditFinal{}, fmt.Errorf("watcher is behind %s: %w", target, err)
+	}
+	return auditFinal{server: target, at: fresh.At}, nil
+}
+
+// report puts everything together.
+func (t *Chaos) report(audited []Verdict) *Report {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	r := &Report{
+		Test: "chaos", Started: t.crew.start, Seconds: round(t.crew.now().Seconds()), Targets: t.cfg.Targets,
+		Latencies: []Latency{t.crew.acks.Summary("place to ack"), t.sights.Summary("place to seen by another")},
+		Series:    t.crew.series(), Nodes: t.crew.nodes(),
+	}
+	r.Verdicts = append(audited, t.crew.continuity(t.watcher), t.crew.returned(), t.pauseVerdict(), t.killVerdict())
+	r.Passed = !slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return !v.Passed })
+	table := Table{Title: "Kills", Header: []string{"kill", "at", "clients affected", "back", "away, median", "away, longest",
+		"to first ack, median", "to first ack, longest", "longest pause", "in region", "regions that paused"}}
+	table.Rows = append(table.Rows, killRow("before", "", t.crew.outages.after(-1), t.calm))
+	for n, k := range t.kills {
+		o := t.crew.outages.after(n)
+		at := round(k.at.Seconds())
+		r.Events = append(r.Events, Event{At: at, Kind: "kill", Text: k.text})
+		if k.err != nil {
+			r.Events = append(r.Events, Event{At: at, Kind: "failed", Text: k.err.Error()})
+		}
+		if o.Affected > 0 && o.Missing == 0 {
+			r.Events = append(r.Events, Event{At: round(o.Last.Seconds()), Kind: "back", Text: fmt.Sprintf("%s of %s clients are connected again: median %s, longest %s",
+				number(o.Affected), number(o.Affected), span(median(o.Reconnect)), span(longest(o.Reconnect)))})
+		}
+		table.Rows = append(table.Rows, killRow(fmt.Sprint(n+1), clock(at), o, k.pauses))
+	}
+	r.Tables = []Table{table}
+	return r
+}
+
+// killRow is a line of the table.
+func killRow(name, at string, o outage, pauses []time.Duration) []string {
+	row := []string{name, at, number(o.Affected), number(o.Affected - o.Missing)}
+	for _, d := range []struct {
+		list []time.Duration
+		of   func([]time.Duration) time.Duration
+	}{{o.Reconnect, median[time.Duration]}, {o.Reconnect, longest}, {o.Ack, median[time.Duration]}, {o.Ack, longest}} {
+		if len(d.list) == 0 {
+			row = append(row, "–")
+		} else {
+			row = append(row, span(d.of(d.list)))
+		}
+	}
+	region, pause := worstPause(pauses)
+	paused := 0
+	for _, d := range pauses {
+		if d >= noticedPause {
+			paused++
+		}
+	}
+	return append(row, span(pause), fmt.Sprint(region), fmt.Sprintf("%d of %d", paused, len(pauses)))
+}
+
+func worstPause(pauses []time.Duration) (region canvas.RegionID, pause time.Duration) {
+	for id, d := range pauses {
+		if d > pause {
+			region, pause = canvas.RegionID(id), d
+		}
+	}
+	return region, pause
+}
+
+// pauseVerdict checks that no region stood still for too long. The caller holds t.mu.
+func (t *Chaos) pauseVerdict() Verdict {
+	v := Verdict{Name: "pause", Passed: true}
+	worst, where := time.Duration(0), ""
+	for n, k := range t.kills {
+		region, pause := worstPause(k.pauses)
+		if pause > worst {
+			worst, where = pause, fmt.Sprintf("region %d after kill %d", region, n+1)
+		}
+		if t.cfg.MaxPause > 0 && pause > t.cfg.MaxPause {
+			v.Passed = false
+			v.Detail = append(v.Detail, fmt.Sprintf("kill %d: region %d stood still for %s", n+1, region, span(pause)))
+		}
+	}
+	_, calm := worstPause(t.calm)
+	v.Text = fmt.Sprintf("no region that was drawn on stood still for more than %s", span(worst))
+	if where != "" {
+		v.Text += " (" + where + ")"
+	}
+	v.Text += fmt.Sprintf(", before the first kill %s", span(calm))
+	if t.cfg.MaxPause > 0 {
+		v.Text += fmt.Sprintf("; %s are allowed", span(t.cfg.MaxPause))
+	}
+	return v
+}
+
+// killVerdict checks that there was something to survive. The caller holds t.mu.
+func (t *Chaos) killVerdict() Verdict {
+	v := Verdict{Name: "kills", Passed: len(t.kills) > 0}
+	failed := 0
+	for n, k := range t.kills {
+		if k.err != nil {
+			failed++
+			v.Passed = false
+			v.Detail = append(v.Detail, fmt.Sprintf("kill %d: %v", n+1, k.err))
+		}
+	}
+	v.Text = Counted(len(t.kills), "kill")
+	if failed > 0 {
+		v.Text += fmt.Sprintf(", of which %d failed", failed)
+	}
+	return v
+}

@@ -1,0 +1,374 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+	"pixelplayground/transport/client/clienttest"
+)
+
+func TestPauses(t *testing.T) {
+	type event struct {
+		kind string
+		at   int
+	}
+	for _, test := range []struct {
+		name   string
+		events []event
+		want   []int // at each cut
+	}{
+		{"nobody draws", []event{{"visible", 5}, {"visible", 5000}, {"cut", 6000}}, []int{0}},
+		{"a pixel waits", []event{{"due", 10}, {"visible", 13}, {"cut", 20}}, []int{3}},
+		{"the longest counts", []event{{"due", 10}, {"visible", 110}, {"due", 200}, {"visible", 205}, {"cut", 300}}, []int{100}},
+		{"the first that waits counts", []event{{"due", 10}, {"due", 20}, {"due", 30}, {"visible", 40}, {"cut", 50}}, []int{30}},
+		{"it goes on", []event{{"due", 10}, {"cut", 60}, {"visible", 90}, {"cut", 100}}, []int{50, 80}},
+		{"a cut begins anew", []event{{"due", 10}, {"visible", 60}, {"cut", 70}, {"cut", 100}}, []int{50, 0}},
+		{"one due before the last sign", []event{{"visible", 50}, {"due", 10}, {"visible", 60}, {"cut", 100}}, []int{10}},
+	} {
+		p := newPauses(2)
+		var got []int
+		for _, e := range test.events {
+			at := time.Duration(e.at)
+			switch e.kind {
+			case "due":
+				p.due(1, at)
+			case "visible":
+				p.visible(1, at)
+			case "cut":
+				cut := p.cut(at)
+				if cut[0] != 0 {
+					t.Errorf("%s: another region paused %v", test.name, cut[0])
+				}
+				got = append(got, int(cut[1]))
+			}
+		}
+		if !slices.Equal(got, test.want) {
+			t.Errorf("%s: got %v, want %v", test.name, got, test.want)
+		}
+	}
+}
+
+func TestOutages(t *testing.T) {
+	o := newOutages()
+	o.acked(1, 1)
+	o.lost(9, 2) // before any kill
+	o.back(9, 4)
+	if o.back(1, 5) {
+		t.Error("client 1 was not away")
+	}
+	o.kill()
+	o.lost(1, 100)
+	o.lost(1, 105) // an attempt that failed
+	o.lost(2, 101)
+	if got := o.away(); got != 2 {
+		t.Errorf("%d are away", got)
+	}
+	o.acked(1, 109) // can't be: it has no connection
+	if !o.back(1, 110) {
+		t.Error("client 1 was away")
+	}
+	o.acked(1, 130)
+	o.acked(1, 140)
+	o.lost(1, 150) // again
+	o.back(1, 155)
+	o.lost(1, 156) // before anything was acknowledged
+	o.kill()
+	o.back(1, 159)
+	o.lost(3, 200)
+	o.back(3, 240)
+	for kill, want := range map[int]outage{
+		-1: {Affected: 1, Last: 4, Reconnect: []time.Duration{2}},
+		0:  {Affected: 2, Missing: 1, Last: 159, Reconnect: []time.Duration{3, 5, 10}, Ack: []time.Duration{30}},
+		1:  {Affected: 1, Last: 240, Reconnect: []time.Duration{40}},
+	} {
+		if got := o.after(kill); !reflect.DeepEqual(got, want) {
+			t.Errorf("kill %d: got %+v, want %+v", kill, got, want)
+		}
+	}
+	if all := o.all(); all.Affected != 4 || all.Missing != 1 || len(all.Reconnect) != 5 || o.away() != 1 {
+		t.Errorf("all: %+v, %d away", all, o.away())
+	}
+}
+
+func TestMedian(t *testing.T) {
+	for _, test := range []struct {
+		list []float64
+		want float64
+	}{{nil, 0}, {[]float64{3}, 3}, {[]float64{1, 2}, 1.5}, {[]float64{1, 2, 9}, 2}} {
+		if got := median(test.list); got != test.want {
+			t.Errorf("%v: %v, want %v", test.list, got, test.want)
+		}
+	}
+}
+
+func TestKiller_RunsItsCommand(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "killed")
+	k := killer{command: "echo {n} {n} > " + file}
+	if err := k.kill(context.Background(), 3); err != nil {
+		t.Fatal(err)
+	}
+	if text, err := os.ReadFile(file); err != nil || string(text) != "3 3\n" {
+		t.Errorf("got %q, %v", text, err)
+	}
+	err := killer{command: "echo no such pod {n} >&2; exit 4"}.kill(context.Background(), 2)
+	if err == nil || !strings.Contains(err.Error(), "exit status 4: no such pod 2") {
+		t.Errorf("got %v", err)
+	}
+}
+
+func TestKiller_KillsProcesses(t *testing.T) {
+	victim := exec.Command("sleep", "1000")
+	if err := victim.Start(); err != nil {
+		t.Fatal(err)
+	}
+	k := killer{pids: []int{victim.Process.Pid}}
+	if err := k.kill(context.Background(), 0); err != nil || k.limit() != 1 {
+		t.Errorf("%v, limit %d", err, k.limit())
+	}
+	if err := victim.Wait(); err == nil || err.Error() != "signal: killed" {
+		t.Errorf("it ended with %v", err)
+	}
+	if err := k.kill(context.Background(), 0); err == nil {
+		t.Error("it was killed again")
+	}
+}
+
+func TestPainter_Next(t *testing.T) {
+	again := dab{n: 5, at: 50}
+	for _, test := range []struct {
+		name     string
+		p        *painter
+		now, due time.Duration
+		again    bool
+		wait     time.Duration
+		done     bool
+	}{
+		{"not due", &painter{}, 10, 30, false, 20, false},
+		{"due", &painter{}, 30, 30, false, 0, false},
+		{"late", &painter{}, 40, 30, false, -10, false},
+		{"back", &painter{hurry: true}, 10, 30, false, 0, false},
+		{"to be repeated later", &painter{retries: []dab{again}, open: 1}, 10, 10, false, 40, false},
+		{"to be repeated", &painter{retries: []dab{again}, open: 1}, 50, 50, true, 0, false},
+		{"to be repeated after the end", &painter{retries: []dab{again}, open: 1}, 150, 150, true, 0, false},
+		{"over", &painter{}, 100, 100, false, time.Hour, true},
+		{"over, but open", &painter{open: 1}, 90, 120, false, time.Hour, false},
+		{"back when it is over", &painter{hurry: true}, 100, 100, false, time.Hour, true},
+	} {
+		next, wait, done := test.p.next(test.now, test.due, 100)
+		if (next != nil) != test.again || wait != test.wait || done != test.done {
+			t.Errorf("%s: %v, %v, %v", test.name, next, wait, done)
+		}
+	}
+}
+
+func TestTurned(t *testing.T) {
+	urls := []string{"a", "b", "c"}
+	var got []string
+	for index := range 8 {
+		got = append(got, strings.Join(turned(urls, index), ""))
+	}
+	if want := []string{"abc", "bca", "cab", "acb", "bac", "cba", "abc", "bca"}; !slices.Equal(got, want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if got := turned([]string{"a"}, 5); !slices.Equal(got, []string{"a"}) {
+		t.Errorf("one server: %v", got)
+	}
+}
+
+func TestCrew_Due(t *testing.T) {
+	c := crew{cfg: crewConfig{clients: 4, rate: 100}}
+	for _, test := range []struct {
+		painter, k int
+		want       time.Duration
+	}{{0, 0, 1000}, {1, 0, 1010}, {3, 0, 1030}, {0, 1, 1040}, {2, 10, 1420}} {
+		if got := c.due(test.painter, test.k, time.Second); got != test.want*time.Millisecond {
+			t.Errorf("painter %d, pixel %d: %v", test.painter, test.k, got)
+		}
+	}
+}
+
+func TestChaosConfig_Validate(t *testing.T) {
+	good := ChaosConfig{Targets: []string{"ws://127.0.0.1:1/ws"}, Clients: 1, Rate: 1, Duration: time.Minute, Kill: "true", Every: time.Second, Settle: time.Second}
+	if err := good.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	for name, spoil := range map[string]func(*ChaosConfig){
+		"target":   func(c *ChaosConfig) { c.Targets = nil },
+		"clients":  func(c *ChaosConfig) { c.Clients = 0 },
+		"rate 0":   func(c *ChaosConfig) { c.Rate = 0 },
+		"lower":    func(c *ChaosConfig) { c.Rate, c.Duration = 1e6, time.Hour },
+		"--kill":   func(c *ChaosConfig) { c.Kill = "" },
+		"but not":  func(c *ChaosConfig) { c.PIDs = []int{1} },
+		"every 1m": func(c *ChaosConfig) { c.Every = time.Minute },
+		"settle":   func(c *ChaosConfig) { c.Settle = 0 },
+	} {
+		c := good
+		spoil(&c)
+		if _, err := NewChaos(c); err == nil || !strings.Contains(err.Error(), name) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+// testLimits are of a canvas of 2x2 regions.
+func testLimits() codec.Welcome {
+	return codec.Welcome{Node: "test", Geometry: testGeometry(), Burst: 1000, Window: 8}
+}
+
+// Goal: a server that breaks connections and refuses now and then, but loses nothing, passes, and
+// the report says what happened.
+// Method: the canvas of clienttest drops everyone at each kill, and refuses every tenth op once.
+func TestChaos_PassesWhenNothingIsLost(t *testing.T) {
+	var server *clienttest.Canvas
+	refused := make(map[canvas.Color]bool)
+	asked := 0
+	server = clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{Refuse: func(p codec.Place) codec.Refused {
+		if asked++; asked%10 == 0 && !refused[p.Dots[0].Color] {
+			refused[p.Dots[0].Color] = true
+			return codec.Refused{Code: canvas.RefusedBusy, Retry: time.Millisecond}
+		}
+		return codec.Refused{}
+	}})
+	test, err := NewChaos(ChaosConfig{
+		Targets: []string{server.URL()}, Clients: 5, Rate: 400, Duration: 900 * time.Millisecond, Kill: "true # {n}",
+		Every: 300 * time.Millisecond, Settle: 20 * time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stop := dropAtKills(test, server)
+	r, err := test.Run(t.Context())
+	stop()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !r.Passed || r.Test != "chaos" || len(r.Verdicts) != 6 {
+		t.Errorf("got %+v", r.Verdicts)
+	}
+	if placed := int(test.crew.placed.Load()); server.Ops() != placed || placed < 100 || test.crew.again.Load() == 0 {
+		t.Errorf("%d pixels placed, %d on the canvas, %d times refused", placed, server.Ops(), test.crew.again.Load())
+	}
+	if all := test.crew.outages.all(); len(r.Tables[0].Rows) != 3 || all.Affected != 5 || all.Missing != 0 || len(all.Ack) == 0 {
+		t.Errorf("%+v; kills: %v", all, r.Tables[0].Rows)
+	}
+	if test.Status().Note != "2 kills" {
+		t.Errorf("status: %+v", test.Status())
+	}
+}
+
+// dropAtKills breaks all connections at each kill, until stop is called.
+func dropAtKills(test *Chaos, server *clienttest.Canvas) (stop func()) {
+	quit, ended := make(chan struct{}), make(chan struct{})
+	go func() {
+		defer close(ended)
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for kills := ""; ; {
+			select {
+			case <-tick.C:
+			case <-quit:
+				return
+			}
+			if note := test.Status().Note; note != kills {
+				kills = note
+				server.Drop()
+			}
+		}
+	}()
+	return func() {
+		close(quit)
+		<-ended
+	}
+}
+
+// Goal: kills that fail, and a server that is gone at the end, are told and not passed over.
+func TestChaos_FailsWhenKillsFail(t *testing.T) {
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	test, err := NewChaos(ChaosConfig{
+		Targets: []string{server.URL(), "ws://127.0.0.1:1/ws"}, Clients: 2, Rate: 100, Duration: 200 * time.Millisecond, Kill: "exit 3",
+		Every: 100 * time.Millisecond, Settle: 20 * time.Second, MaxPause: time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := test.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range r.Verdicts {
+		if v.Passed != (v.Name != "kills") {
+			t.Errorf("%s: %v, %s", v.Name, v.Passed, v.Text)
+		}
+		if v.Name == "colours" && (len(v.Detail) != 1 || !strings.HasPrefix(v.Detail[0], "not compared: ")) {
+			t.Errorf("the server that is gone: %v", v.Detail)
+		}
+	}
+	if r.Passed || len(r.Events) != 2 || r.Events[1].Kind != "failed" {
+		t.Errorf("events: %+v", r.Events)
+	}
+}
+
+func TestChaos_EndsWhenInterrupted(t *testing.T) {
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	test, err := NewChaos(ChaosConfig{
+		Targets: []string{server.URL()}, Clients: 2, Rate: 100, Duration: time.Hour, Kill: "true", Every: time.Minute, Settle: time.Minute,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() {
+		_, err := test.Run(ctx)
+		ended <- err
+	}()
+	for deadline := time.Now().Add(20 * time.Second); server.Ops() == 0; time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatal("nothing is drawn")
+		}
+	}
+	cancel()
+	if err := <-ended; err == nil {
+		t.Error("interrupted, and no error")
+	}
+}
+
+func TestChaos_SaysWhyItCannotConnect(t *testing.T) {
+	test, err := NewChaos(ChaosConfig{
+		Targets: []string{"ws://127.0.0.1:1/ws"}, Clients: 2, Rate: 100, Duration: time.Minute, Kill: "true", Every: time.Second, Settle: time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := test.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "ws://127.0.0.1:1/ws") {
+		t.Errorf("got %v", err)
+	}
+}
+
+// Goal: a pause that is too long fails the test, and says where it was.
+func TestChaos_PauseVerdict(t *testing.T) {
+	test := &Chaos{cfg: ChaosConfig{MaxPause: 2 * time.Second}, calm: []time.Duration{0, time.Millisecond}, kills: []chaosKill{
+		{pauses: []time.Duration{time.Second, 0}}, {pauses: []time.Duration{0, 2100 * time.Millisecond}},
+	}}
+	v := test.pauseVerdict()
+	if want := "no region that was drawn on stood still for more than 2,100 ms (region 1 after kill 2), before the first kill 1.00 ms; 2,000 ms are allowed"; v.Passed || v.Text != want {
+		t.Errorf("got %v, %q", v.Passed, v.Text)
+	}
+	if fmt.Sprint(v.Detail) != "[kill 2: region 1 stood still for 2,100 ms]" {
+		t.Errorf("got %q", v.Detail)
+	}
+	test.cfg.MaxPause = 0
+	if v := test.pauseVerdict(); !v.Passed {
+		t.Errorf("nothing was promised: %+v", v)
+	}
+}

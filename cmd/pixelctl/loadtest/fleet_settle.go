@@ -1,0 +1,208 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+)
+
+const (
+	// awaitPause is how often clients that have not got everything are looked at.
+	awaitPause = 2 * time.Millisecond
+	// quiet is how long after the last expected frame others are waited for: there should be none.
+	quiet = 300 * time.Millisecond
+)
+
+// Goal is what every client should have reached.
+type Goal struct {
+	seqs []uint64 // by region
+	last uint64   // in the JSON protocol: the number of a pixel,
+	void spans    // but for these, which nobody has seen
+}
+
+// Goal is what any client has got by now.
+func (f *Fleet) Goal() Goal {
+	g := Goal{seqs: make([]uint64, len(f.high))}
+	for i := range g.seqs {
+		g.seqs[i] = f.high[i].Load()
+	}
+	if f.cfg.JSON {
+		g.last = f.probes.last()
+		g.void = f.probes.unseen(g.last - min(g.last, maxProbes))
+	}
+	return g
+}
+
+// reached tells whether the client has got there.
+func (c *Client) reached(g Goal) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fleet.cfg.JSON {
+		r := roll{from: c.roll.from, got: c.roll.got}
+		var t Tally
+		return len(r.settle(g.last, g.void, &t)) == 0
+	}
+	for i, region := range c.view.regions {
+		if c.accounts[i].held < g.seqs[region] {
+			return false
+		}
+	}
+	return true
+}
+
+// Await waits until clients have reached a goal, and tells how many have not when ctx is done.
+func (f *Fleet) Await(ctx context.Context, clients []*Client, g Goal) (behind int) {
+	waiting := slices.Clone(clients)
+	for {
+		waiting = slices.DeleteFunc(waiting, func(c *Client) bool { return c.reached(g) })
+		if len(waiting) == 0 || wait(ctx, awaitPause) != nil {
+			return len(waiting)
+		}
+	}
+}
+
+// Leave closes the client when it has its answers and everything that anyone had got when Leave was
+// called. Until when ctx is done, that is owed to it.
+func (c *Client) Leave(ctx context.Context) {
+	f := c.fleet
+	for c.Unanswered() > 0 && wait(ctx, awaitPause) == nil {
+	}
+	g := f.Goal()
+	f.Await(ctx, []*Client{c}, g)
+	c.settle(g)
+	c.Close()
+}
+
+// settle closes the client's accounts.
+func (c *Client) settle(g Goal) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.begun {
+		return
+	}
+	if c.fleet.cfg.JSON {
+		for _, s := range c.roll.settle(g.last, g.void, &c.tally) {
+			c.note("missing", 0, s)
+		}
+	}
+	for i, region := range c.view.regions {
+		for _, s := range c.accounts[i].settle(g.seqs[region], &c.tally) {
+			c.note("missing", region, s)
+		}
+	}
+	f := c.fleet
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.tally.add(c.tally)
+	f.misordered += c.misordered
+	c.tally, c.misordered = Tally{}, 0
+}
+
+// Drained is how a load ended.
+type Drained struct {
+	Goal       Goal
+	Unanswered int           // strokes without an answer
+	Behind     int           // clients that have not reached the goal
+	Took       time.Duration // until all had
+}
+
+// Drain waits, when nothing is placed any more, until every stroke is answered and every client
+// has reached the final position of each region it follows, as the targets tell it, and then a little
+// for what should not come. When ctx is done it tells who is behind.
+func (f *Fleet) Drain(ctx context.Context) (d Drained, err error) {
+	since, clients := f.Now(), f.Clients()
+	for {
+		if d.Unanswered = f.unanswered(clients); d.Unanswered == 0 || wait(ctx, awaitPause) != nil {
+			break
+		}
+	}
+	if !f.cfg.JSON && ctx.Err() == nil {
+		// What a new client is told raises the goal, too.
+		if _, err = f.Positions(ctx); err != nil {
+			return d, err
+		}
+	}
+	d.Goal = f.Goal()
+	d.Behind = f.Await(ctx, clients, d.Goal)
+	d.Took = f.Now() - since
+	_ = wait(ctx, quiet)
+	return d, nil
+}
+
+// wait returns after a pause, or with ctx's error.
+func wait(ctx context.Context, pause time.Duration) error {
+	timer := time.NewTimer(pause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func (f *Fleet) unanswered(clients []*Client) (n int) {
+	if f.cfg.JSON {
+		k := &f.Counters
+		return int(k.Placed.Load() - k.Acked.Load() - k.Refused.Load() - k.Errors.Load())
+	}
+	for _, c := range clients {
+		n += c.Unanswered()
+	}
+	return n
+}
+
+// Positions asks every target for the number that each region has reached, and gives the highest.
+func (f *Fleet) Positions(ctx context.Context) ([]uint64, error) {
+	highest := make([]uint64, len(f.high))
+	for i := range f.cfg.Targets {
+		c, err := f.addTo(i, f.All())
+		if err != nil {
+			return nil, err
+		}
+		select {
+		case <-c.ready:
+			for region, at := range c.Held() {
+				highest[region] = max(highest[region], at)
+			}
+		case <-c.done:
+			err = c.Err()
+		case <-ctx.Done():
+			err = ctx.Err()
+		}
+		c.Close()
+		if err != nil {
+			return nil, fmt.Errorf("ask %s for its positions: %w", f.cfg.Targets[i], err)
+		}
+	}
+	return highest, nil
+}
+
+// Settle closes the accounts of all who are here at a goal, and gives what was found of them and of those who
+// left before. The clients stay connected; what they are owed begins anew.
+func (f *Fleet) Settle(g Goal) (Tally, []Finding) {
+	for _, c := range f.Clients() {
+		c.settle(g)
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.tally, slices.Clone(f.findings)
+}
+
+// Nodes counts the clients that are connected now by the server they are on.
+func (f *Fleet) Nodes() []Node {
+	counts := make(map[string]int)
+	for _, c := range f.Clients() {
+		if c.Connected() {
+			counts[c.Node()]++
+		}
+	}
+	nodes := make([]Node, 0, len(counts))
+	for name, n := range counts {
+		nodes = append(nodes, Node{Name: name, Clients: n})
+	}
+	slices.SortFunc(nodes, func(a, b Node) int { return strings.Compare(a.Name, b.Name) })
+	return nodes
+}

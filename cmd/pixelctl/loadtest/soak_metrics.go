@@ -1,0 +1,129 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
+)
+
+const (
+	// scrapeLimit is how long a server may take to tell its metrics.
+	scrapeLimit = 5 * time.Second
+	// scrapeBytes bounds what is read of an answer.
+	scrapeBytes = 16 << 20
+)
+
+// soakMeasure is one of the things that must not grow.
+type soakMeasure struct {
+	name   string // of the verdict
+	metric string
+	unit   string
+	scale  float64 // units per unit of the metric
+	floor  float64 // units by which it may rise in any case: what a few requests more or less make
+}
+
+func soakMeasures() []soakMeasure {
+	return []soakMeasure{
+		{"memory", "process_resident_memory_bytes", "MB", 1e-6, 16},
+		{"goroutines", "go_goroutines", "goroutines", 1, 20},
+		{"descriptors", "process_open_fds", "file descriptors", 1, 20},
+	}
+}
+
+// soakServer is what one server said of itself. It belongs to one goroutine at a time.
+type soakServer struct {
+	url      string
+	name     string
+	started  float64     // Unix seconds; of the process
+	at       []float64   // seconds since the test began
+	y        [][]float64 // by measure, and as at; only what every answer has
+	since    int         // index of the first sample of the process that runs now
+	restarts int
+	failed   error // why the last attempt to ask it failed; nil: it answered
+}
+
+// newSoakServer makes one for the address of its metrics.
+func newSoakServer(address string) *soakServer {
+	s := &soakServer{url: address, name: address, y: make([][]float64, len(soakMeasures()))}
+	if u, err := url.Parse(address); err == nil && u.Host != "" {
+		s.name = u.Host
+	}
+	return s
+}
+
+// sample asks the server how it is.
+func (s *soakServer) sample(ctx context.Context, now time.Duration) {
+	gauges, err := scrape(ctx, s.url)
+	if ctx.Err() != nil {
+		return // the test is over
+	}
+	if err == nil {
+		err = s.take(now.Seconds(), gauges)
+	}
+	s.failed = err
+}
+
+// take enters an answer.
+func (s *soakServer) take(at float64, gauges map[string]float64) error {
+	var values []float64
+	for _, m := range soakMeasures() {
+		v, there := gauges[m.metric]
+		if !there {
+			return fmt.Errorf("metrics: there is no %s", m.metric)
+		}
+		values = append(values, v*m.scale)
+	}
+	if started, there := gauges["process_start_time_seconds"]; there {
+		if len(s.at) > 0 && started != s.started {
+			s.restarts++
+			s.since = len(s.at)
+		}
+		s.started = started
+	}
+	s.at = append(s.at, round(at))
+	for i, v := range values {
+		s.y[i] = append(s.y[i], round(v))
+	}
+	return nil
+}
+
+// growth is of one measure, since the server was started last.
+func (s *soakServer) growth(measure int) growth {
+	return growthOf(s.at[s.since:], s.y[measure][s.since:])
+}
+
+// scrape reads a server's gauges as Prometheus does. Of one that has labels it gives the first.
+func scrape(ctx context.Context, address string) (map[string]float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, scrapeLimit)
+	defer cancel()
+	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	response, err := http.DefaultClient.Do(request)
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		return nil, fmt.Errorf("metrics: %s answers %s", address, response.Status)
+	}
+	parser := expfmt.NewTextParser(model.UTF8Validation)
+	families, err := parser.TextToMetricFamilies(io.LimitReader(response.Body, scrapeBytes))
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %s: %w", address, err)
+	}
+	gauges := make(map[string]float64)
+	for name, f := range families {
+		if metrics := f.GetMetric(); len(metrics) > 0 && metrics[0].GetGauge() != nil {
+			gauges[name] = metrics[0].GetGauge().GetValue()
+		}
+	}
+	return gauges, nil
+}

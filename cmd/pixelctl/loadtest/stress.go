@@ -1,0 +1,231 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"image"
+	"math"
+	"math/rand/v2"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+const (
+	// drainPatience is how long everything may take to arrive once nothing is placed any more,
+	// unless a test says otherwise.
+	drainPatience = 15 * time.Second
+	// leavePatience is how long a client that leaves may wait for what it is owed.
+	leavePatience = 10 * time.Second
+	// viewports is how many different parts of the canvas are watched.
+	viewports = 16
+	// maxLeaving is how many clients may be on their way in or out at once.
+	maxLeaving = 256
+)
+
+// StressConfig is an open load: pixels are placed when they are due, whatever becomes of those before.
+type StressConfig struct {
+	Fleet     FleetConfig
+	Clients   int
+	Rate      float64 // pixels per second in all; 0: none are placed
+	Stroke    int     // pixels placed at once
+	Duration  time.Duration
+	Churn     float64       // clients per second that leave, and as many that come
+	Steady    float64       // share of the clients that stay and place, when there is churn
+	Viewports float64       // share of the clients that see a quarter of the canvas
+	P99       time.Duration // what 99% of the pixels may take until they are seen; 0: not judged
+	Patience  time.Duration // how long everything may take to arrive once nothing is placed any more; 0: 15 s
+}
+
+// Validate says what is wrong and how to fix it.
+func (c StressConfig) Validate() error {
+	switch {
+	case c.Clients < 2:
+		return fmt.Errorf("clients %d: must be 2 or more: one that places and one that sees it", c.Clients)
+	case c.Rate < 0 || math.IsNaN(c.Rate) || c.Rate > 1e6:
+		return fmt.Errorf("rate %g: must be 0 to 1000000 pixels per second", c.Rate)
+	case c.Stroke < 1 || c.Stroke > 4096:
+		return fmt.Errorf("stroke %d: must be 1 to 4096 pixels", c.Stroke)
+	case c.Duration < time.Second:
+		return fmt.Errorf("duration %v: must be 1s or more", c.Duration)
+	case c.Churn < 0 || c.Churn > 1000:
+		return fmt.Errorf("churn %g: must be 0 to 1000 clients per second", c.Churn)
+	case c.Steady < 0 || c.Steady > 1 || c.Viewports < 0 || c.Viewports > 1:
+		return fmt.Errorf("steady %g, viewports %g: are shares, from 0 to 1", c.Steady, c.Viewports)
+	case c.Churn > 0 && c.steady() == c.Clients:
+		return fmt.Errorf("churn %g: needs clients that may leave: lower steady, which is %g, or add clients", c.Churn, c.Steady)
+	case c.Fleet.JSON && c.Viewports > 0:
+		return fmt.Errorf("viewports %g: clients of the JSON protocol see the whole canvas: set it to 0", c.Viewports)
+	case c.Fleet.JSON && c.Rate*c.Duration.Seconds() > maxProbes:
+		return fmt.Errorf("rate %g for %v: with the JSON protocol at most %d pixels can be told apart: shorten one of them",
+			c.Rate, c.Duration, maxProbes)
+	}
+	return CheckDescriptors(c.Clients)
+}
+
+// steady is how many clients stay: at least one, which places.
+func (c StressConfig) steady() int {
+	if c.Churn == 0 {
+		return c.Clients
+	}
+	return max(1, int(math.Round(c.Steady*float64(c.Clients))))
+}
+
+// Stress is a test under an open load.
+type Stress struct {
+	cfg   StressConfig
+	fleet *Fleet
+	progress
+
+	planned atomic.Int64 // pixels that were due
+	lag     *Recorder    // from when a stroke was due until it was given to its client
+	churned atomic.Int64
+	skipped atomic.Int64 // turns of the churn that would have been too many at once
+	crowd   sync.WaitGroup
+
+	mu       sync.Mutex
+	moving   []*Client // those who may leave, the oldest first
+	failures []error   // clients that could not join
+	events   []Event
+	clock    time.Duration // of the fleet, when the report's time began
+}
+
+// NewStress makes a test; it starts nothing.
+func NewStress(cfg StressConfig) (*Stress, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = drainPatience
+	}
+	s := &Stress{cfg: cfg, lag: NewRecorder()}
+	cfg.Fleet.Hooks.Lost = func(c *Client, err error) {
+		s.event("broken", fmt.Sprintf("client %d: %v", c.Index, err))
+	}
+	fleet, err := NewFleet(cfg.Fleet)
+	if err != nil {
+		return nil, err
+	}
+	s.fleet = fleet
+	return s, nil
+}
+
+// Status is how far the test is.
+func (s *Stress) Status() Status {
+	k := &s.fleet.Counters
+	status := s.progress.status()
+	status.Connected, status.Clients = int(k.Live.Load()), s.cfg.Clients
+	status.Counts = []Count{{"pixels placed", k.Acked.Load()}, {"pixels received", k.Pixels.Load()}}
+	return status
+}
+
+// Run runs the test once. The error says that it could not be run; what it found is in the report.
+func (s *Stress) Run(ctx context.Context) (*Report, error) {
+	defer s.fleet.Close()
+	report := newReport("stress", s.cfg.Fleet.Targets)
+	s.clock = s.fleet.Now()
+	s.enter("connecting", 0)
+	steady, err := s.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var before []uint64
+	if !s.cfg.Fleet.JSON {
+		if before, err = s.fleet.Positions(ctx); err != nil {
+			return nil, err
+		}
+	}
+	bytes, pixels := s.fleet.Counters.Bytes.Load(), s.fleet.Counters.Pixels.Load()
+	s.enter("drawing", s.cfg.Duration)
+	began := s.fleet.Now()
+	samples := s.load(ctx, steady)
+	if ctx.Err() != nil {
+		return nil, ctx.Err()
+	}
+	drawn := s.fleet.Now() - began
+	s.enter("settling", 0)
+	drain, cancel := context.WithTimeout(ctx, s.cfg.Patience)
+	defer cancel()
+	end, err := s.fleet.Drain(drain)
+	if err != nil {
+		return nil, err
+	}
+	tally, findings := s.fleet.Settle(end.Goal)
+	outcome := stressOutcome{
+		tally: tally, findings: findings, end: end, drawn: drawn,
+		gained: gained(before, end.Goal.seqs), counted: before != nil,
+		bytes: s.fleet.Counters.Bytes.Load() - bytes, pixels: s.fleet.Counters.Pixels.Load() - pixels,
+	}
+	s.describe(report, outcome, samples)
+	return report.seal(), nil
+}
+
+// gained is how many numbers all regions advanced by.
+func gained(before, after []uint64) (n uint64) {
+	for i := range before {
+		if i < len(after) {
+			n += after[i] - min(before[i], after[i])
+		}
+	}
+	return n
+}
+
+// gather connects the crowd, and gives those who stay and place.
+func (s *Stress) gather(ctx context.Context) (steady []*Client, err error) {
+	if err := s.fleet.Open(ctx); err != nil {
+		return nil, err
+	}
+	if err := s.affordable(); err != nil {
+		return nil, err
+	}
+	views := s.views()
+	clients, err := s.fleet.JoinAll(ctx, s.cfg.Clients, func(i int) *Viewport { return views[i%len(views)] })
+	if err != nil {
+		return nil, err
+	}
+	n := s.cfg.steady()
+	s.moving = append(s.moving, clients[n:]...)
+	return clients[:n], nil
+}
+
+// affordable refuses a rate that the server does not allow.
+func (s *Stress) affordable() error {
+	w := s.fleet.Welcome()
+	allowed := w.Rate * float64(s.cfg.steady())
+	if w.Rate > 0 && s.cfg.Rate > allowed {
+		return fmt.Errorf("rate %g: the server allows %g pixels per second a client, so %d clients can place %g:"+
+			" lower rate, add clients or start the server with a higher --rate", s.cfg.Rate, w.Rate, s.cfg.steady(), allowed)
+	}
+	return nil
+}
+
+// views is which viewports clients take in turn, so that the given share sees a part. The first sees all.
+func (s *Stress) views() []*Viewport {
+	const round = 100 // a share is exact to a percent
+	w := s.fleet.Welcome().Geometry
+	var parts []*Viewport
+	for range viewports {
+		width, height := max(w.Width/2, 1), max(w.Height/2, 1)
+		x, y := rand.IntN(w.Width-width+1), rand.IntN(w.Height-height+1)
+		parts = append(parts, s.fleet.Part(image.Rect(x, y, x+width, y+height)))
+	}
+	views, all := make([]*Viewport, round), s.fleet.All()
+	for i := range views {
+		views[i] = all
+		// The share's multiples spread evenly: of 0.25, every fourth.
+		if share := s.cfg.Viewports; math.Floor(float64(i+1)*share) > math.Floor(float64(i)*share) && i > 0 {
+			views[i] = parts[i%len(parts)]
+		}
+	}
+	return views
+}
+
+// event notes something that happened.
+func (s *Stress) event(kind, text string) {
+	const kept = 200
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.events) < kept {
+		s.events = append(s.events, Event{At: round((s.fleet.Now() - s.clock).Seconds()), Kind: kind, Text: text})
+	}
+}

@@ -1,0 +1,118 @@
+package loadtest
+
+import (
+	"context"
+	"math"
+	"math/rand/v2"
+	"time"
+)
+
+// load places pixels, lets clients come and go, and samples once a second what happens.
+func (s *Stress) load(ctx context.Context, writers []*Client) *sampler {
+	limited, cancel := context.WithTimeout(ctx, s.cfg.Duration)
+	defer cancel()
+	samples := newSampler(s.fleet, s.clock)
+	s.crowd.Go(func() { samples.run(limited, s.progress.latency) })
+	if s.cfg.Churn > 0 {
+		s.crowd.Go(func() { s.churn(limited, ctx) })
+	}
+	s.place(ctx, writers) // not limited: what was due is placed, also when this program is late
+	<-limited.Done()
+	s.crowd.Wait()
+	return samples
+}
+
+// place is the open loop: the k-th stroke is due k strokes' time after the beginning. A client
+// that is busy gets its stroke all the same.
+func (s *Stress) place(ctx context.Context, writers []*Client) {
+	if s.cfg.Rate == 0 {
+		return
+	}
+	begin, every := s.fleet.Now(), float64(s.cfg.Stroke)/s.cfg.Rate*float64(time.Second)
+	strokes := int(math.Round(float64(s.cfg.Duration) / every))
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for k := range strokes {
+		due := begin + time.Duration(float64(k)*every)
+		now := s.fleet.Now()
+		if wait := due - now; wait > 0 {
+			timer.Reset(wait)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				return
+			}
+			now = s.fleet.Now()
+		} else if ctx.Err() != nil {
+			return
+		}
+		s.planned.Add(int64(s.cfg.Stroke))
+		s.lag.Record(0, now-due)
+		_ = s.fleet.Paint(writers[k%len(writers)], due, s.cfg.Stroke) // counted as refused
+	}
+}
+
+// churn lets one client after the other leave, the oldest of those who may, and a new one come for
+// each, until limited is done. Those who are on their way then may go on.
+func (s *Stress) churn(limited, ctx context.Context) {
+	tick := time.NewTicker(time.Duration(float64(time.Second) / s.cfg.Churn))
+	defer tick.Stop()
+	leaving := make(chan struct{}, maxLeaving)
+	for {
+		select {
+		case <-tick.C:
+		case <-limited.Done():
+			return
+		}
+		c := s.oldest()
+		if c == nil {
+			s.skipped.Add(1)
+			continue
+		}
+		select {
+		case leaving <- struct{}{}:
+		default:
+			s.put(c)
+			s.skipped.Add(1)
+			continue
+		}
+		s.crowd.Go(func() {
+			s.replace(ctx, c)
+			<-leaving
+		})
+	}
+}
+
+// replace lets a client leave and another come.
+func (s *Stress) replace(ctx context.Context, c *Client) {
+	ctx, cancel := context.WithTimeout(ctx, leavePatience)
+	defer cancel()
+	c.Leave(ctx)
+	_ = wait(ctx, rand.N(50*time.Millisecond)) // not every leaving meets a coming
+	fresh, err := s.fleet.Join(ctx, c.view)
+	s.churned.Add(1)
+	if err != nil {
+		s.mu.Lock()
+		s.failures = append(s.failures, err)
+		s.mu.Unlock()
+		return
+	}
+	s.put(fresh)
+}
+
+func (s *Stress) oldest() *Client {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.moving) == 0 {
+		return nil
+	}
+	c := s.moving[0]
+	s.moving = s.moving[1:]
+	return c
+}
+
+func (s *Stress) put(c *Client) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.moving = append(s.moving, c)
+}

@@ -1,0 +1,268 @@
+package loadtest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+	"pixelplayground/codec"
+)
+
+// verdictOf gives the check of that name.
+func verdictOf(t *testing.T, r *Report, name string) Verdict {
+	t.Helper()
+	for _, v := range r.Verdicts {
+		if v.Name == name {
+			return v
+		}
+	}
+	t.Fatalf("no verdict %q in %+v", name, r.Verdicts)
+	return Verdict{}
+}
+
+// failed are the names of the checks that failed.
+func failed(r *Report) string {
+	var names []string
+	for _, v := range r.Verdicts {
+		if !v.Passed {
+			names = append(names, v.Name)
+		}
+	}
+	return strings.Join(names, ", ")
+}
+
+// stress runs the test against a server.
+func stress(t *testing.T, s *fakeserver.Server, cfg StressConfig) *Report {
+	t.Helper()
+	cfg.Fleet.Targets = []string{s.Target()}
+	if cfg.Stroke == 0 {
+		cfg.Stroke = 1
+	}
+	cfg.Duration = time.Second
+	test, err := NewStress(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := test.Run(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if status := test.Status(); status.Clients != cfg.Clients || status.Phase != "settling" {
+		t.Errorf("status %+v", status)
+	}
+	return report
+}
+
+func TestStress_PassesWhenAllIsWell(t *testing.T) {
+	t.Parallel()
+	r := stress(t, fakeserver.New(t, fakeserver.Faults{}), StressConfig{
+		Clients: 12, Rate: 200, Stroke: 2, Churn: 20, Steady: 0.5, Viewports: 0.25, P99: limit,
+	})
+	if !r.Passed {
+		t.Errorf("failed: %+v", r.Verdicts)
+	}
+	if v := verdictOf(t, r, "placing"); !strings.HasPrefix(v.Text, "200 of 200 pixels acknowledged") {
+		t.Error(v.Text)
+	}
+	if v := verdictOf(t, r, "numbering"); v.Text != "the regions' numbers rose by 200 for 200 pixels acknowledged" {
+		t.Error(v.Text)
+	}
+	if r.Latencies[0].Count == 0 || r.Latencies[1].Count != 200 || len(r.Nodes) != 1 || r.Nodes[0].Clients < 11 {
+		t.Errorf("%+v", r)
+	}
+}
+
+// TestStress_FailsAsItShould: each fault of the server fails its check, and no other.
+func TestStress_FailsAsItShould(t *testing.T) {
+	frames := func(b *canvas.Batch) []codec.ServerMessage { return []codec.ServerMessage{codec.Pixels{Batch: *b}} }
+	for _, test := range []struct {
+		name   string
+		faults fakeserver.Faults
+		cfg    StressConfig
+		failed string
+		text   string // what the first of them says
+	}{
+		{"lost on the way", fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+			if i == 2 && n == 40 {
+				return nil
+			}
+			return frames(b)
+		}}, StressConfig{}, "delivery", "99.750% of 400 owed pixels delivered, 1 missing"},
+		{"sent twice", fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+			if i == 2 && n == 40 {
+				return append(frames(b), frames(b)...)
+			}
+			return frames(b)
+		}}, StressConfig{}, "once", "1 pixel came twice"},
+		{"never acknowledged", fakeserver.Faults{Silent: func(_ int, p codec.Place) bool { return p.Op == 7 }},
+			StressConfig{Patience: 500 * time.Millisecond}, "placing, settling", "96 of 100 pixels acknowledged, 0 refused, 4 without an answer"},
+		{"refused", fakeserver.Faults{Answer: func(i int, p codec.Place) canvas.Refusal {
+			if i == 2 && p.Op == 3 {
+				return canvas.RefusedBusy
+			}
+			return 0
+		}}, StressConfig{}, "placing", "99 of 100 pixels acknowledged, 1 refused, 0 without an answer"},
+		{"slow", fakeserver.Faults{Delay: func(int, int) time.Duration { return 2 * time.Millisecond }},
+			StressConfig{P99: time.Millisecond}, "latency", ""},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			cfg := test.cfg
+			cfg.Clients, cfg.Rate, cfg.Fleet.Area = 4, 100, oneRegion()
+			r := stress(t, fakeserver.New(t, test.faults), cfg)
+			if got := failed(r); got != test.failed || r.Passed {
+				t.Fatalf("failed: %s, want %s: %+v", got, test.failed, r.Verdicts)
+			}
+			first, _, _ := strings.Cut(test.failed, ",")
+			if v := verdictOf(t, r, "placing"); test.name == "refused" &&
+				(len(v.Detail) != 1 || v.Detail[0] != "1 pixel refused with code 3: "+canvas.RefusedBusy.Text()) {
+				t.Errorf("details %q", v.Detail)
+			}
+			if v := verdictOf(t, r, first); !strings.HasPrefix(v.Text, test.text) {
+				t.Errorf("%q, want %q", v.Text, test.text)
+			}
+		})
+	}
+}
+
+// TestStress_AStallIsNotHidden: a server stands still for 300 ms in the middle of a second of 200 pixels. Those
+// that were due meanwhile, about 60, waited; a client that places one when it has the answer to the one
+// before would have noticed one slow answer.
+func TestStress_AStallIsNotHidden(t *testing.T) {
+	t.Parallel()
+	r := stress(t, fakeserver.New(t, fakeserver.Faults{Stall: func(placed int) time.Duration {
+		if placed == 100 {
+			return 300 * time.Millisecond
+		}
+		return 0
+	}}), StressConfig{Clients: 2, Rate: 200})
+	slow := int64(0)
+	for _, b := range r.Latencies[1].Buckets {
+		if b.UpTo > 100 {
+			slow += b.Count
+		}
+	}
+	if slow < 30 {
+		t.Errorf("%d of %d answers took 100 ms or more, want about 40", slow, r.Latencies[1].Count)
+	}
+}
+
+func TestStress_JSON(t *testing.T) {
+	t.Parallel()
+	r := stress(t, fakeserver.New(t, fakeserver.Faults{}), StressConfig{
+		Fleet: FleetConfig{JSON: true}, Clients: 4, Rate: 100, Churn: 2, Steady: 0.5,
+	})
+	if !r.Passed {
+		t.Errorf("failed: %+v", r.Verdicts)
+	}
+	if v := verdictOf(t, r, "placing"); !strings.HasPrefix(v.Text, "100 of 100") {
+		t.Error(v.Text)
+	}
+}
+
+func TestStress_EndsWhenInterrupted(t *testing.T) {
+	s := fakeserver.New(t, fakeserver.Faults{})
+	test, err := NewStress(StressConfig{
+		Fleet: FleetConfig{Targets: []string{s.Target()}}, Clients: 4, Rate: 100, Stroke: 1, Duration: time.Hour, Churn: 10, Steady: 0.5,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	ended := make(chan error, 1)
+	go func() {
+		_, err := test.Run(ctx)
+		ended <- err
+	}()
+	until(t, "pixels", func() bool { return test.fleet.Counters.Acked.Load() > 10 })
+	cancel()
+	select {
+	case err := <-ended:
+		if !errors.Is(err, context.Canceled) {
+			t.Errorf("ended with %v", err)
+		}
+	case <-time.After(limit):
+		t.Fatal("did not end")
+	}
+}
+
+func TestStressConfig_Validate(t *testing.T) {
+	good := StressConfig{Clients: 10, Rate: 10, Stroke: 1, Duration: time.Minute}
+	for _, test := range []struct {
+		change func(*StressConfig)
+		reason string
+	}{
+		{func(*StressConfig) {}, ""},
+		{func(c *StressConfig) { c.Rate = 0 }, ""},
+		{func(c *StressConfig) { c.Clients = 1 }, "clients 1"},
+		{func(c *StressConfig) { c.Clients = 1 << 30 }, "ulimit"},
+		{func(c *StressConfig) { c.Rate = -1 }, "rate -1"},
+		{func(c *StressConfig) { c.Stroke = 4097 }, "stroke 4097"},
+		{func(c *StressConfig) { c.Duration = time.Millisecond }, "duration 1ms"},
+		{func(c *StressConfig) { c.Churn = -1 }, "churn -1"},
+		{func(c *StressConfig) { c.Churn, c.Steady = 1, 1 }, "lower steady"},
+		{func(c *StressConfig) { c.Viewports = 2 }, "viewports 2"},
+		{func(c *StressConfig) { c.Fleet.JSON, c.Viewports = true, 0.5 }, "JSON"},
+		{func(c *StressConfig) { c.Fleet.JSON, c.Rate = true, 1e5 }, "told apart"},
+	} {
+		cfg := good
+		test.change(&cfg)
+		err := cfg.Validate()
+		if test.reason == "" && err != nil || test.reason != "" && (err == nil || !strings.Contains(err.Error(), test.reason)) {
+			t.Errorf("%+v: error %v, want %q", cfg, err, test.reason)
+		}
+	}
+}
+
+func TestStress_RefusesARateThatTheServerForbids(t *testing.T) {
+	test, err := NewStress(StressConfig{Fleet: FleetConfig{Targets: []string{"ws://a/ws"}}, Clients: 4, Rate: 100, Stroke: 1, Duration: time.Second})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := test.fleet.setUp(codec.Welcome{Geometry: fakeserver.Geometry(), Rate: 24}); err != nil {
+		t.Fatal(err)
+	}
+	if err := test.affordable(); err == nil || !strings.Contains(err.Error(), "4 clients can place 96") {
+		t.Errorf("error %v", err)
+	}
+}
+
+// TestStress_ViewsFollowTheShare: of a hundred clients, as many see a part as the share says, and the first sees all.
+func TestStress_ViewsFollowTheShare(t *testing.T) {
+	for _, share := range []float64{0, 0.25, 0.5, 0.99} {
+		test, err := NewStress(StressConfig{
+			Fleet: FleetConfig{Targets: []string{"ws://a/ws"}}, Clients: 4, Stroke: 1, Duration: time.Second, Viewports: share,
+		})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := test.fleet.setUp(codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}}); err != nil {
+			t.Fatal(err)
+		}
+		parts := 0
+		views := test.views()
+		for _, v := range views {
+			if len(v.regions) < 16 {
+				parts++
+			}
+		}
+		if want := int(100*share + 0.5); parts != want || len(views[0].regions) != 16 {
+			t.Errorf("share %g: %d parts, want %d; the first sees %d regions", share, parts, want, len(views[0].regions))
+		}
+	}
+}
+
+func TestGained(t *testing.T) {
+	if got := gained([]uint64{1, 5, 9}, []uint64{4, 5, 2}); got != 3 {
+		t.Errorf("gained %d", got)
+	}
+	if got := fmt.Sprint(gained(nil, []uint64{1})); got != "0" {
+		t.Error(got)
+	}
+}

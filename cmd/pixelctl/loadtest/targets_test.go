@@ -1,0 +1,106 @@
+package loadtest
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+)
+
+// Goal: a test that is given several servers uses all of them, as far as the numbers allow evenly, so that what it
+// finds is about the cluster and not about one server.
+// Method: three gateways of one canvas, that count what they are asked.
+func TestTargets_AllAreUsed(t *testing.T) {
+	t.Parallel()
+	type loadTest interface {
+		Run(context.Context) (*Report, error)
+	}
+	fleet := func(targets []string, json bool) FleetConfig { return FleetConfig{Targets: targets, JSON: json} }
+	made := func(test loadTest, err error) loadTest {
+		if err != nil {
+			t.Fatal(err)
+		}
+		return test
+	}
+	for name, make := range map[string]func(targets []string, json bool) loadTest{
+		"balance": func(targets []string, json bool) loadTest {
+			return made(NewBalance(BalanceConfig{Fleet: fleet(targets, json), Clients: 12, Pixels: 20, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second}))
+		},
+		"stress": func(targets []string, json bool) loadTest {
+			return made(NewStress(StressConfig{Fleet: fleet(targets, json), Clients: 12, Rate: 100, Stroke: 1, Duration: time.Second}))
+		},
+		"contend": func(targets []string, json bool) loadTest {
+			return made(NewContend(ContendConfig{Fleet: fleet(targets, json), Clients: 12, Pixels: 2, Rounds: 6}))
+		},
+		"chaos": func(targets []string, json bool) loadTest {
+			return made(NewChaos(ChaosConfig{Targets: targets, Clients: 12, Rate: 100, Duration: 300 * time.Millisecond,
+				Kill: "true", Every: 100 * time.Millisecond, Settle: limit}))
+		},
+	} {
+		for _, json := range []bool{false, true} {
+			if json && name == "chaos" {
+				continue // it has no numbers to check by
+			}
+			t.Run(fmt.Sprintf("%s, JSON %v", name, json), func(t *testing.T) {
+				t.Parallel()
+				s := fakeserver.New(t, fakeserver.Faults{})
+				var mu sync.Mutex
+				asked := map[string]int{}
+				var targets []string
+				for _, gateway := range []string{"a", "b", "c"} {
+					targets = append(targets, s.Gateway(gateway, func(r *http.Request) {
+						mu.Lock()
+						defer mu.Unlock()
+						asked[gateway+" "+strings.Split(r.URL.Path, "/")[1]]++
+					}))
+				}
+				r, err := make(targets, json).Run(t.Context())
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !r.Passed && name != "chaos" { // which asks more of the canvas than this one knows
+					t.Errorf("%s", failed(r))
+				}
+				if got := fmt.Sprint(r.Nodes); got != "[{a 4} {b 4} {c 4}]" {
+					t.Errorf("clients by server: %s", got)
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				if name != "contend" {
+					return
+				}
+				for _, site := range []string{"a api", "b api", "c api"} {
+					if asked[site] == 0 {
+						t.Errorf("HTTP was asked %v", asked)
+					}
+				}
+			})
+		}
+	}
+}
+
+// A client that loses its server goes to another, and not all to the same.
+func TestTargets_OfAServerThatIsGone(t *testing.T) {
+	t.Parallel()
+	s := fakeserver.New(t, fakeserver.Faults{})
+	none := func(*http.Request) {}
+	test, err := NewStress(StressConfig{
+		Fleet:   FleetConfig{Targets: []string{s.Gateway("a", none), "ws://127.0.0.1:1/ws", s.Gateway("c", none)}},
+		Clients: 12, Rate: 0, Stroke: 1, Duration: time.Second,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer test.fleet.Close()
+	if _, err := test.gather(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if got := fmt.Sprint(test.fleet.Nodes()); got != "[{a 6} {c 6}]" {
+		t.Errorf("clients by server: %s", got)
+	}
+}

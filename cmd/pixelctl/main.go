@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/signal"
 	"syscall"
+	"time"
 )
 
 // Exit codes.
@@ -20,10 +21,16 @@ const (
 	exitInterrupted = 130 // as shells report Ctrl-C
 )
 
+// interruptPause is how long further signals are the same interruption: timeout(1) sends two.
+const interruptPause = time.Second
+
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, func() {
+		time.Sleep(interruptPause)
+		stop() // a second Ctrl-C ends the program at once
+	})
 	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
-	stop()
 	os.Exit(code)
 }
 

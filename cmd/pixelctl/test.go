@@ -5,6 +5,7 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -116,6 +117,9 @@ func (f *testFlags) write(r *loadtest.Report) error {
 // conclude prints what was found: who was tested, the latencies, then a line for each check.
 func conclude(out io.Writer, r *loadtest.Report) error {
 	var text strings.Builder
+	if r.Interrupted != "" {
+		fmt.Fprintf(&text, "interrupted while %s: this is what was measured until then\n", r.Interrupted)
+	}
 	for i, n := range r.Nodes {
 		fmt.Fprintf(&text, "%s%d on %s", map[bool]string{true: "clients: ", false: ", "}[i == 0], n.Clients, cmp.Or(n.Name, "a server without a name"))
 	}
@@ -146,5 +150,11 @@ func conclude(out io.Writer, r *loadtest.Report) error {
 	if !r.Passed {
 		return fmt.Errorf("test %s: %d of %d checks failed", r.Test, failed, len(r.Verdicts))
 	}
+	if r.Interrupted != "" {
+		return fmt.Errorf("test %s: %w", r.Test, errInterrupted)
+	}
 	return nil
 }
+
+// errInterrupted says that all checks passed of a test that did not run to its end.
+var errInterrupted = errors.New("interrupted")

@@ -2,8 +2,6 @@ package main
 
 import (
 	"context"
-	"errors"
-	"image"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -34,22 +32,13 @@ func (testChaos) Help() string {
 
 // Run runs the test.
 func (t *testChaos) Run(ctx context.Context, s *server, parsed *kong.Context, std streams) error {
-	targets, err := t.binaryTargets(s)
+	fleet, err := t.fleet(s)
 	if err != nil {
 		return err
 	}
 	test, err := loadtest.NewChaos(loadtest.ChaosConfig{
-		Targets: targets, Clients: t.Clients, Rate: t.Rate, Duration: t.Duration, Area: image.Rectangle(t.Area),
+		Fleet: fleet, Clients: t.Clients, Rate: t.Rate, Duration: t.Duration,
 		Kill: t.Kill, PIDs: t.PID, Every: t.Every, Settle: t.Settle, MaxPause: t.MaxPause,
 	})
 	return t.run(ctx, parsed, std, test, err)
-}
-
-// binaryTargets are the URLs for a test that needs what the JSON protocol doesn't have.
-func (f *testFlags) binaryTargets(s *server) ([]string, error) {
-	fleet, err := f.fleet(s)
-	if err == nil && f.JSONProtocol {
-		err = &usageError{error: errors.New("--json-protocol: has no sequence numbers, which this test compares: leave it out"), command: "test "}
-	}
-	return fleet.Targets, err
 }

@@ -23,7 +23,6 @@ func TestTestChaos_RefusesWhatItCannotDo(t *testing.T) {
 		{"test chaos --pid 0", "pids [0]: must be"},
 		{"test chaos --kill true --every 1m", "takes twice as long at least (see: pixelctl test chaos --help)"},
 		{"test chaos --kill true --json-protocol", "leave it out"},
-		{"test soak --json-protocol", "leave it out"},
 		{"test soak --duration 1m", "is too short to tell growth"},
 	} {
 		start(t, nil, strings.Fields(test.args)...).expect(t, exitUsage, test.want)

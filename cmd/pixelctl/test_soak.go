@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"image"
+	"errors"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -30,13 +30,16 @@ func (testSoak) Help() string {
 
 // Run runs the test.
 func (t *testSoak) Run(ctx context.Context, s *server, parsed *kong.Context, std streams) error {
-	targets, err := t.binaryTargets(s)
+	fleet, err := t.fleet(s)
 	if err != nil {
 		return err
 	}
 	test, err := loadtest.NewSoak(loadtest.SoakConfig{
-		Targets: targets, Metrics: t.Metrics, Sample: t.Sample, Clients: t.Clients, Rate: t.Rate,
-		Duration: t.Duration, Area: image.Rectangle(t.Area),
+		Fleet: fleet, Metrics: t.Metrics, Sample: t.Sample, Clients: t.Clients, Rate: t.Rate,
+		Duration: t.Duration,
 	})
-	return t.run(ctx, parsed, std, test, err)
+	if err = t.run(ctx, parsed, std, test, err); errors.Is(err, errInterrupted) {
+		return nil // whoever ends a soak wants to know how it went so far
+	}
+	return err
 }

@@ -57,7 +57,6 @@ func (c BalanceConfig) Validate() error {
 type Balance struct {
 	cfg   BalanceConfig
 	fleet *Fleet
-	progress
 
 	others int64 // users who are connected besides the fleet
 	users  userSeries
@@ -80,19 +79,14 @@ func NewBalance(cfg BalanceConfig) (*Balance, error) {
 
 // Status is how far the test is.
 func (b *Balance) Status() Status {
-	k := &b.fleet.Counters
-	status := b.progress.status()
-	status.Connected, status.Clients = int(k.Live.Load()), b.cfg.Clients
-	status.Counts = []Count{{"pixels placed", k.Acked.Load()}, {"pixels received", k.Pixels.Load()}}
-	return status
+	return b.fleet.status(b.cfg.Clients)
 }
 
 // Run runs the test once. The error says that it could not be run; what it found is in the report.
 func (b *Balance) Run(ctx context.Context) (*Report, error) {
 	defer b.fleet.Close()
-	report := newReport("balance", b.cfg.Fleet.Targets)
-	b.users.begin = b.fleet.Now()
-	b.enter("connecting", 0)
+	report := b.fleet.newReport("balance")
+	b.fleet.enter("connecting", 0)
 	if err := b.fleet.Open(ctx); err != nil {
 		return nil, err
 	}
@@ -102,17 +96,19 @@ func (b *Balance) Run(ctx context.Context) (*Report, error) {
 	}
 	nodes := b.fleet.Nodes() // now, while all are connected
 	b.judgeSpread(ctx, report, nodes)
-	b.enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
+	b.fleet.enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
 	if err := b.draw(ctx, report); err != nil {
 		return nil, err
 	}
-	b.enter("leaving", 0)
-	left := b.leave(ctx)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
+	report.interrupted(ctx, "drawing")
 	b.judgeUsers(report, "users after joining", joined)
-	b.judgeUsers(report, "users after leaving", left)
+	if ctx.Err() == nil {
+		b.fleet.enter("leaving", 0)
+		left := b.leave(ctx)
+		if report.interrupted(ctx, "leaving"); ctx.Err() == nil {
+			b.judgeUsers(report, "users after leaving", left)
+		}
+	}
 	report.Nodes = nodes
 	report.Series = b.users.series()
 	report.Latencies = []Latency{
@@ -151,15 +147,10 @@ func (b *Balance) draw(ctx context.Context, r *Report) error {
 		return nil
 	}
 	f, clients := b.fleet, b.fleet.Clients()
-	begin := f.Now()
-	for k := range b.cfg.Pixels {
-		due := begin + time.Duration(float64(k)/b.cfg.Rate*float64(time.Second))
-		if pause := due - f.Now(); pause > 0 && wait(ctx, pause) != nil {
-			return ctx.Err()
-		}
+	f.Pace(ctx, b.cfg.Pixels, time.Duration(float64(time.Second)/b.cfg.Rate), func(k int, due time.Duration) {
 		_ = f.Paint(clients[k%len(clients)], due, 1) // counted as refused
-	}
-	drain, cancel := context.WithTimeout(ctx, b.cfg.Patience)
+	})
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.cfg.Patience)
 	defer cancel()
 	end, err := f.Drain(drain)
 	if err != nil {
@@ -168,8 +159,8 @@ func (b *Balance) draw(ctx context.Context, r *Report) error {
 	tally, findings := f.Settle(end.Goal)
 	r.deliver(tally, findings, b.cfg.Fleet.JSON)
 	f.judgeOrder(r, findings)
-	acked := f.Counters.Acked.Load()
-	v := r.judge("placing", acked == int64(b.cfg.Pixels), "%d of %d pixels acknowledged", acked, b.cfg.Pixels)
+	acked, placed := f.Counters.Acked.Load(), f.Counters.Placed.Load()
+	v := r.judge("placing", acked == placed, "%d of %d pixels acknowledged", acked, placed)
 	v.Detail = f.Refusals()
 	r.settle(end)
 	r.Tables = append(r.Tables, deliveries(tally))

@@ -129,8 +129,6 @@ func (b *Balance) judgeUsers(r *Report, name string, s settling) {
 
 // userSeries is the numbers over time, of the watches one after the other.
 type userSeries struct {
-	begin time.Duration
-
 	mu                   sync.Mutex
 	at, truth, low, high []float64
 }
@@ -139,7 +137,7 @@ type userSeries struct {
 func (u *userSeries) add(now time.Duration, truth int64, low, high uint64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	at, n := (now - u.begin).Seconds(), len(u.at)
+	at, n := now.Seconds(), len(u.at)
 	if n >= maxPoints || n > 0 && at < u.at[n-1]+1 &&
 		u.truth[n-1] == float64(truth) && u.low[n-1] == float64(low) && u.high[n-1] == float64(high) {
 		return

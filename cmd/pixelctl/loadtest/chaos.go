@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -19,11 +18,10 @@ const chaosConnect = 30 * time.Second
 
 // ChaosConfig says what a chaos test draws and what it kills.
 type ChaosConfig struct {
-	Targets  []string // WebSocket URLs
+	Fleet    FleetConfig
 	Clients  int
 	Rate     float64 // pixels per second of all together
 	Duration time.Duration
-	Area     image.Rectangle // to draw on; empty: the whole canvas
 
 	Kill  string        // for sh; {n} is the number of the kill, from 0 on
 	PIDs  []int         // instead: processes, each killed once
@@ -38,8 +36,8 @@ type ChaosConfig struct {
 // Validate says what is wrong and how to fix it.
 func (c ChaosConfig) Validate() error {
 	switch {
-	case len(c.Targets) == 0:
-		return errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
+	case c.Fleet.JSON:
+		return errors.New("json-protocol: has no sequence numbers and does not say whose a pixel is, which this test compares: leave it out")
 	case c.Clients < 1:
 		return fmt.Errorf("clients %d: must be 1 or more", c.Clients)
 	case c.Rate <= 0:
@@ -55,7 +53,7 @@ func (c ChaosConfig) Validate() error {
 	case c.Settle <= 0:
 		return fmt.Errorf("settle %v: must be more than 0, for example 30s", c.Settle)
 	}
-	return nil
+	return CheckDescriptors(c.Clients)
 }
 
 // Chaos draws on a canvas while servers are killed, and audits that nothing acknowledged was lost
@@ -64,7 +62,6 @@ type Chaos struct {
 	cfg    ChaosConfig
 	killer killer
 	crew   *crew
-	stage  progress
 
 	// Set by prepare, before anything is drawn.
 	watcher  *client.Client
@@ -93,45 +90,51 @@ func NewChaos(cfg ChaosConfig) (*Chaos, error) {
 		return nil, err
 	}
 	t := &Chaos{cfg: cfg, killer: killer{command: cfg.Kill, pids: cfg.PIDs}, sights: NewRecorder(), ready: make(chan struct{})}
-	t.stage.enter("connecting", 0)
 	var err error
-	t.crew, err = newCrew(crewConfig{urls: cfg.Targets, clients: cfg.Clients, rate: cfg.Rate, next: t.next, again: t.again, settled: t.settled})
+	t.crew, err = newCrew(crewConfig{
+		fleet: cfg.Fleet, clients: cfg.Clients, rate: cfg.Rate, stroke: t.stroke, answered: t.answered,
+		again: func(s Stroke, why canvas.Refusal) { t.audit.again(s.Tag.(int), why) },
+	})
 	return t, err
 }
 
-// Run runs the test. It may be called once. The error is ctx's, or that the servers could not be
-// reached; what is wrong with them is in the report.
+// Run runs the test. It may be called once. The error is that it was interrupted before anything was drawn, or that
+// the servers could not be reached; what is wrong with them is in the report.
 func (t *Chaos) Run(ctx context.Context) (*Report, error) {
-	t.crew.begin()
 	defer t.disconnect()
 	if err := t.prepare(ctx); err != nil {
 		return nil, err
 	}
-
-	t.stage.enter("drawing", t.cfg.Duration)
-	var killing sync.WaitGroup
-	killing.Go(func() { t.killAll(ctx, t.crew.now()) })
-	err := t.crew.draw(ctx, t.cfg.Duration, t.cfg.Settle)
-	killing.Wait()
-	if err != nil {
+	if err := t.crew.gather(ctx); err != nil {
 		return nil, err
 	}
+	var killing sync.WaitGroup
+	killing.Go(func() { t.killAll(ctx, t.crew.Now()) })
+	tally, findings := t.crew.draw(ctx, t.cfg.Duration, t.cfg.Settle)
+	killing.Wait()
 	t.endWindow()
 
-	t.stage.enter("auditing", t.cfg.Settle)
-	finals, unreachable, err := t.finals(ctx)
+	r := t.crew.newReport("chaos")
+	r.interrupted(ctx, "drawing")
+	t.crew.enter("auditing", t.cfg.Settle)
+	finals, unreachable, err := t.finals(context.WithoutCancel(ctx))
 	if err != nil {
 		return nil, err
 	}
-	return t.report(t.audit.judge(finals).verdicts(len(finals), unreachable)), nil
+	r.Verdicts = t.audit.judge(finals).verdicts(len(finals), unreachable)
+	t.crew.judgeSequences(r, tally, findings)
+	t.crew.judgeReturn(r)
+	t.describe(r)
+	return r.seal(), nil
 }
 
-// prepare connects the watcher and everyone else.
+// prepare connects the watcher.
 func (t *Chaos) prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, chaosConnect)
 	defer cancel()
+	t.crew.enter("connecting", 0)
 	var err error
-	t.watcher, err = client.New(client.Config{URLs: t.cfg.Targets, Regions: client.AllRegions, Handler: client.Handler{
+	t.watcher, err = client.New(client.Config{URLs: t.cfg.Fleet.Targets, Regions: client.AllRegions, Handler: client.Handler{
 		Pixels: t.seen, Snapshot: t.restored,
 	}})
 	if err != nil {
@@ -141,7 +144,7 @@ func (t *Chaos) prepare(ctx context.Context) error {
 		return err
 	}
 	t.geometry = t.watcher.Welcome().Geometry
-	plan, err := newAuditPlan(t.geometry, t.cfg.Area, rand.Uint64())
+	plan, err := newAuditPlan(t.geometry, t.cfg.Fleet.Area, rand.Uint64())
 	if err != nil {
 		return err
 	}
@@ -151,12 +154,12 @@ func (t *Chaos) prepare(ctx context.Context) error {
 		return err
 	}
 	t.audit.begin(t.watcher.Positions)
-	return t.crew.open(ctx)
+	return nil
 }
 
 // disconnect ends all clients.
 func (t *Chaos) disconnect() {
-	t.crew.close()
+	t.crew.Close()
 	if t.watcher != nil {
 		t.watcher.Close()
 	}
@@ -167,7 +170,7 @@ func (t *Chaos) seen(b *canvas.Batch) {
 	if !t.prepared() {
 		return
 	}
-	now := t.crew.now()
+	now := t.crew.Now()
 	if len(b.Ops) > 0 {
 		t.pauses.visible(b.Region, now)
 	}
@@ -180,7 +183,7 @@ func (t *Chaos) restored(m canvas.Mark) {
 	}
 }
 
-// prepared tells whether there is an audit to tell: what comes before is how the canvas was.
+// prepared reports whether there is an audit to inform: what comes before is how the canvas was.
 func (t *Chaos) prepared() bool {
 	select {
 	case <-t.ready:
@@ -190,24 +193,22 @@ func (t *Chaos) prepared() bool {
 	}
 }
 
-// next numbers a pixel that is about to be placed.
-func (t *Chaos) next(owner canvas.Author, due time.Duration) (int, canvas.Dot, error) {
-	n, dot, err := t.audit.place(owner, due)
+// stroke numbers a pixel that is about to be placed.
+func (t *Chaos) stroke(c *Client, due time.Duration) (Stroke, error) {
+	n, dot, err := t.audit.place(c.User(), due)
 	if err == nil {
 		id, _ := t.geometry.Locate(int(dot.X), int(dot.Y))
 		t.pauses.due(id, due)
 	}
-	return n, dot, err
+	return Stroke{Dots: []canvas.Dot{dot}, Due: due, Tag: n}, err
 }
 
-func (t *Chaos) again(n int, why canvas.Refusal) { t.audit.again(n, why) }
-
-// settled takes in what became of it.
-func (t *Chaos) settled(n int, dot canvas.Dot, state auditState) {
-	t.audit.answer(n, state)
+// answered records what became of it.
+func (t *Chaos) answered(s Stroke, state auditState) {
+	t.audit.answer(s.Tag.(int), state)
 	if state == auditAcked {
-		id, _ := t.geometry.Locate(int(dot.X), int(dot.Y))
-		t.pauses.visible(id, t.crew.now())
+		id, _ := t.geometry.Locate(int(s.Dots[0].X), int(s.Dots[0].Y))
+		t.pauses.visible(id, t.crew.Now())
 	}
 }
 
@@ -221,7 +222,7 @@ func (t *Chaos) killAll(ctx context.Context, begin time.Duration) {
 			return
 		}
 		select {
-		case <-time.After(at - t.crew.now()):
+		case <-time.After(at - t.crew.Now()):
 		case <-ctx.Done():
 			return
 		}
@@ -243,12 +244,12 @@ func (t *Chaos) begin(n int) {
 	t.crew.outages.kill()
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.kills = append(t.kills, chaosKill{at: t.crew.now(), text: t.killer.text(n)})
+	t.kills = append(t.kills, chaosKill{at: t.crew.Now(), text: t.killer.text(n)})
 }
 
 // endWindow notes how long regions stood still since the last kill, or before the first.
 func (t *Chaos) endWindow() {
-	pauses := t.pauses.cut(t.crew.now())
+	pauses := t.pauses.cut(t.crew.Now())
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if n := len(t.kills); n > 0 {
@@ -263,7 +264,7 @@ func (t *Chaos) Status() Status {
 	t.mu.Lock()
 	kills := len(t.kills)
 	t.mu.Unlock()
-	s := t.crew.status(t.stage.status())
+	s := t.crew.status(t.cfg.Clients)
 	if kills > 0 {
 		s.Note = Counted(kills, "kill")
 	}

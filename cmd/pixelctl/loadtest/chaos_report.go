@@ -23,7 +23,7 @@ func (t *Chaos) finals(ctx context.Context) (finals []auditFinal, unreachable []
 		return nil, nil, err
 	}
 	var failed error
-	for _, target := range slices.Compact(slices.Sorted(slices.Values(t.cfg.Targets))) {
+	for _, target := range slices.Compact(slices.Sorted(slices.Values(t.cfg.Fleet.Targets))) {
 		final, err := t.final(ctx, target)
 		if err != nil {
 			failed = errors.Join(failed, err)
@@ -59,17 +59,14 @@ func (t *Chaos) final(ctx context.Context, target string) (auditFinal, error) {
 	return auditFinal{server: target, at: fresh.At}, nil
 }
 
-// report puts everything together.
-func (t *Chaos) report(audited []Verdict) *Report {
+// describe adds what happened to the report.
+func (t *Chaos) describe(r *Report) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	r := &Report{
-		Test: "chaos", Started: t.crew.start, Seconds: round(t.crew.now().Seconds()), Targets: t.cfg.Targets,
-		Latencies: []Latency{t.crew.acks.Summary("place to ack"), t.sights.Summary("place to seen by another")},
-		Series:    t.crew.series(), Nodes: t.crew.nodes(),
-	}
-	r.Verdicts = append(audited, t.crew.continuity(t.watcher), t.crew.returned(), t.pauseVerdict(), t.killVerdict())
-	r.Passed = !slices.ContainsFunc(r.Verdicts, func(v Verdict) bool { return !v.Passed })
+	t.judgePauses(r)
+	t.judgeKills(r)
+	r.Latencies = []Latency{t.crew.Acks.Summary("place to ack"), t.sights.Summary("place to seen by another")}
+	r.Series, r.Nodes = t.crew.samples.series, t.crew.Nodes()
 	table := Table{Title: "Kills", Header: []string{"kill", "at", "clients affected", "back", "away, median", "away, longest",
 		"to first ack, median", "to first ack, longest", "longest pause", "in region", "regions that paused"}}
 	table.Rows = append(table.Rows, killRow("before", "", t.crew.outages.after(-1), t.calm))
@@ -87,7 +84,6 @@ func (t *Chaos) report(audited []Verdict) *Report {
 		table.Rows = append(table.Rows, killRow(fmt.Sprint(n+1), clock(at), o, k.pauses))
 	}
 	r.Tables = []Table{table}
-	return r
 }
 
 // killRow is a line of the table.
@@ -122,14 +118,14 @@ func worstPause(pauses []time.Duration) (region canvas.RegionID, pause time.Dura
 	return region, pause
 }
 
-// pauseVerdict checks that no region stood still for too long. The caller holds t.mu.
-func (t *Chaos) pauseVerdict() Verdict {
-	v := Verdict{Name: "pause", Passed: true}
+// judgePauses checks that no region stood still for too long. The caller holds t.mu.
+func (t *Chaos) judgePauses(r *Report) {
+	v := r.judge("pause", true, "")
 	worst, where := time.Duration(0), ""
 	for n, k := range t.kills {
 		region, pause := worstPause(k.pauses)
 		if pause > worst {
-			worst, where = pause, fmt.Sprintf("region %d after kill %d", region, n+1)
+			worst, where = pause, fmt.Sprintf(" (region %d after kill %d)", region, n+1)
 		}
 		if t.cfg.MaxPause > 0 && pause > t.cfg.MaxPause {
 			v.Passed = false
@@ -137,31 +133,22 @@ func (t *Chaos) pauseVerdict() Verdict {
 		}
 	}
 	_, calm := worstPause(t.calm)
-	v.Text = fmt.Sprintf("no region that was drawn on stood still for more than %s", span(worst))
-	if where != "" {
-		v.Text += " (" + where + ")"
-	}
-	v.Text += fmt.Sprintf(", before the first kill %s", span(calm))
+	v.Text = fmt.Sprintf("no region that was drawn on stood still for more than %s%s, before the first kill %s", span(worst), where, span(calm))
 	if t.cfg.MaxPause > 0 {
 		v.Text += fmt.Sprintf("; %s are allowed", span(t.cfg.MaxPause))
 	}
-	return v
 }
 
-// killVerdict checks that there was something to survive. The caller holds t.mu.
-func (t *Chaos) killVerdict() Verdict {
-	v := Verdict{Name: "kills", Passed: len(t.kills) > 0}
-	failed := 0
+// judgeKills checks that there was something to survive. The caller holds t.mu.
+func (t *Chaos) judgeKills(r *Report) {
+	v := r.judge("kills", true, "%s", Counted(len(t.kills), "kill"))
 	for n, k := range t.kills {
 		if k.err != nil {
-			failed++
-			v.Passed = false
 			v.Detail = append(v.Detail, fmt.Sprintf("kill %d: %v", n+1, k.err))
 		}
 	}
-	v.Text = Counted(len(t.kills), "kill")
-	if failed > 0 {
+	v.Passed = len(t.kills) > 0 && len(v.Detail) == 0
+	if failed := len(v.Detail); failed > 0 {
 		v.Text += fmt.Sprintf(", of which %d failed", failed)
 	}
-	return v
 }

@@ -143,34 +143,6 @@ func TestKiller_KillsProcesses(t *testing.T) {
 	}
 }
 
-func TestPainter_Next(t *testing.T) {
-	again := dab{n: 5, at: 50}
-	for _, test := range []struct {
-		name     string
-		p        *painter
-		now, due time.Duration
-		again    bool
-		wait     time.Duration
-		done     bool
-	}{
-		{"not due", &painter{}, 10, 30, false, 20, false},
-		{"due", &painter{}, 30, 30, false, 0, false},
-		{"late", &painter{}, 40, 30, false, -10, false},
-		{"back", &painter{hurry: true}, 10, 30, false, 0, false},
-		{"to be repeated later", &painter{retries: []dab{again}, open: 1}, 10, 10, false, 40, false},
-		{"to be repeated", &painter{retries: []dab{again}, open: 1}, 50, 50, true, 0, false},
-		{"to be repeated after the end", &painter{retries: []dab{again}, open: 1}, 150, 150, true, 0, false},
-		{"over", &painter{}, 100, 100, false, time.Hour, true},
-		{"over, but open", &painter{open: 1}, 90, 120, false, time.Hour, false},
-		{"back when it is over", &painter{hurry: true}, 100, 100, false, time.Hour, true},
-	} {
-		next, wait, done := test.p.next(test.now, test.due, 100)
-		if (next != nil) != test.again || wait != test.wait || done != test.done {
-			t.Errorf("%s: %v, %v, %v", test.name, next, wait, done)
-		}
-	}
-}
-
 func TestTurned(t *testing.T) {
 	urls := []string{"a", "b", "c"}
 	var got []string
@@ -185,25 +157,14 @@ func TestTurned(t *testing.T) {
 	}
 }
 
-func TestCrew_Due(t *testing.T) {
-	c := crew{cfg: crewConfig{clients: 4, rate: 100}}
-	for _, test := range []struct {
-		painter, k int
-		want       time.Duration
-	}{{0, 0, 1000}, {1, 0, 1010}, {3, 0, 1030}, {0, 1, 1040}, {2, 10, 1420}} {
-		if got := c.due(test.painter, test.k, time.Second); got != test.want*time.Millisecond {
-			t.Errorf("painter %d, pixel %d: %v", test.painter, test.k, got)
-		}
-	}
-}
-
 func TestChaosConfig_Validate(t *testing.T) {
-	good := ChaosConfig{Targets: []string{"ws://127.0.0.1:1/ws"}, Clients: 1, Rate: 1, Duration: time.Minute, Kill: "true", Every: time.Second, Settle: time.Second}
+	good := ChaosConfig{Fleet: FleetConfig{Targets: []string{"ws://127.0.0.1:1/ws"}}, Clients: 1, Rate: 1, Duration: time.Minute, Kill: "true", Every: time.Second, Settle: time.Second}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*ChaosConfig){
-		"target":   func(c *ChaosConfig) { c.Targets = nil },
+		"target":   func(c *ChaosConfig) { c.Fleet.Targets = nil },
+		"json":     func(c *ChaosConfig) { c.Fleet.JSON = true },
 		"clients":  func(c *ChaosConfig) { c.Clients = 0 },
 		"rate 0":   func(c *ChaosConfig) { c.Rate = 0 },
 		"lower":    func(c *ChaosConfig) { c.Rate, c.Duration = 1e6, time.Hour },
@@ -240,7 +201,7 @@ func TestChaos_PassesWhenNothingIsLost(t *testing.T) {
 		return codec.Refused{}
 	}})
 	test, err := NewChaos(ChaosConfig{
-		Targets: []string{server.URL()}, Clients: 5, Rate: 400, Duration: 900 * time.Millisecond, Kill: "true # {n}",
+		Fleet: FleetConfig{Targets: []string{server.URL()}}, Clients: 5, Rate: 400, Duration: 900 * time.Millisecond, Kill: "true # {n}",
 		Every: 300 * time.Millisecond, Settle: 20 * time.Second,
 	})
 	if err != nil {
@@ -255,7 +216,7 @@ func TestChaos_PassesWhenNothingIsLost(t *testing.T) {
 	if !r.Passed || r.Test != "chaos" || len(r.Verdicts) != 6 {
 		t.Errorf("got %+v", r.Verdicts)
 	}
-	if placed := int(test.crew.placed.Load()); server.Ops() != placed || placed < 100 || test.crew.again.Load() == 0 {
+	if placed := int(test.crew.Counters.Placed.Load()); server.Ops() != placed || placed < 100 || test.crew.again.Load() == 0 {
 		t.Errorf("%d pixels placed, %d on the canvas, %d times refused", placed, server.Ops(), test.crew.again.Load())
 	}
 	if all := test.crew.outages.all(); len(r.Tables[0].Rows) != 3 || all.Affected != 5 || all.Missing != 0 || len(all.Ack) == 0 {
@@ -295,7 +256,7 @@ func dropAtKills(test *Chaos, server *clienttest.Canvas) (stop func()) {
 func TestChaos_FailsWhenKillsFail(t *testing.T) {
 	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
 	test, err := NewChaos(ChaosConfig{
-		Targets: []string{server.URL(), "ws://127.0.0.1:1/ws"}, Clients: 2, Rate: 100, Duration: 200 * time.Millisecond, Kill: "exit 3",
+		Fleet: FleetConfig{Targets: []string{server.URL(), "ws://127.0.0.1:1/ws"}}, Clients: 2, Rate: 100, Duration: 200 * time.Millisecond, Kill: "exit 3",
 		Every: 100 * time.Millisecond, Settle: 20 * time.Second, MaxPause: time.Minute,
 	})
 	if err != nil {
@@ -321,16 +282,19 @@ func TestChaos_FailsWhenKillsFail(t *testing.T) {
 func TestChaos_EndsWhenInterrupted(t *testing.T) {
 	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
 	test, err := NewChaos(ChaosConfig{
-		Targets: []string{server.URL()}, Clients: 2, Rate: 100, Duration: time.Hour, Kill: "true", Every: time.Minute, Settle: time.Minute,
+		Fleet: FleetConfig{Targets: []string{server.URL()}}, Clients: 2, Rate: 100, Duration: time.Hour, Kill: "true", Every: time.Minute, Settle: time.Minute,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan error, 1)
+	ended := make(chan *Report, 1)
 	go func() {
-		_, err := test.Run(ctx)
-		ended <- err
+		r, err := test.Run(ctx)
+		if err != nil {
+			t.Error(err)
+		}
+		ended <- r
 	}()
 	for deadline := time.Now().Add(20 * time.Second); server.Ops() == 0; time.Sleep(time.Millisecond) {
 		if time.Now().After(deadline) {
@@ -338,14 +302,15 @@ func TestChaos_EndsWhenInterrupted(t *testing.T) {
 		}
 	}
 	cancel()
-	if err := <-ended; err == nil {
-		t.Error("interrupted, and no error")
+	r := <-ended
+	if r == nil || r.Interrupted != "drawing" || r.Verdicts[0].Name != "delivery" || !r.Verdicts[0].Passed {
+		t.Errorf("interrupted, and it reports %+v", r)
 	}
 }
 
 func TestChaos_SaysWhyItCannotConnect(t *testing.T) {
 	test, err := NewChaos(ChaosConfig{
-		Targets: []string{"ws://127.0.0.1:1/ws"}, Clients: 2, Rate: 100, Duration: time.Minute, Kill: "true", Every: time.Second, Settle: time.Second,
+		Fleet: FleetConfig{Targets: []string{"ws://127.0.0.1:1/ws"}}, Clients: 2, Rate: 100, Duration: time.Minute, Kill: "true", Every: time.Second, Settle: time.Second,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -360,7 +325,9 @@ func TestChaos_PauseVerdict(t *testing.T) {
 	test := &Chaos{cfg: ChaosConfig{MaxPause: 2 * time.Second}, calm: []time.Duration{0, time.Millisecond}, kills: []chaosKill{
 		{pauses: []time.Duration{time.Second, 0}}, {pauses: []time.Duration{0, 2100 * time.Millisecond}},
 	}}
-	v := test.pauseVerdict()
+	var r Report
+	test.judgePauses(&r)
+	v := r.Verdicts[0]
 	if want := "no region that was drawn on stood still for more than 2,100 ms (region 1 after kill 2), before the first kill 1.00 ms; 2,000 ms are allowed"; v.Passed || v.Text != want {
 		t.Errorf("got %v, %q", v.Passed, v.Text)
 	}
@@ -368,7 +335,7 @@ func TestChaos_PauseVerdict(t *testing.T) {
 		t.Errorf("got %q", v.Detail)
 	}
 	test.cfg.MaxPause = 0
-	if v := test.pauseVerdict(); !v.Passed {
-		t.Errorf("nothing was promised: %+v", v)
+	if test.judgePauses(&r); !r.Verdicts[1].Passed {
+		t.Errorf("nothing was promised: %+v", r.Verdicts[1])
 	}
 }

@@ -53,7 +53,6 @@ func (c ContendConfig) Validate() error {
 type Contend struct {
 	cfg   ContendConfig
 	fleet *Fleet
-	progress
 	sites []string // HTTP servers
 
 	spots   []spot
@@ -119,17 +118,13 @@ func NewContend(cfg ContendConfig) (*Contend, error) {
 
 // Status is how far the test is.
 func (c *Contend) Status() Status {
-	k := &c.fleet.Counters
-	status := c.progress.status()
-	status.Connected, status.Clients = int(k.Live.Load()), c.cfg.Clients
-	status.Counts = []Count{{"pixels received", k.Pixels.Load()}}
-	return status
+	return c.fleet.status(c.cfg.Clients)
 }
 
 // Run runs the test once. The error says that it could not be run; what it found is in the report.
 func (c *Contend) Run(ctx context.Context) (*Report, error) {
 	defer c.fleet.Close()
-	report := newReport("contend", c.cfg.Fleet.Targets)
+	report := c.fleet.newReport("contend")
 	clients, err := c.gather(ctx)
 	if err != nil {
 		return nil, err
@@ -138,10 +133,14 @@ func (c *Contend) Run(ctx context.Context) (*Report, error) {
 		name string
 		run  func(context.Context, []*Client)
 	}{{"writing in turn", c.inTurn}, {"writing at once", c.atOnce}, {"writing and reading", c.mixed}} {
-		c.enter(phase.name, 0)
-		phase.run(ctx, clients)
+		if ctx.Err() == nil {
+			c.fleet.enter(phase.name, 0)
+			phase.run(ctx, clients)
+			report.interrupted(ctx, phase.name)
+		}
 	}
-	c.enter("settling", 0)
+	ctx = context.WithoutCancel(ctx)
+	c.fleet.enter("settling", 0)
 	drain, cancel := context.WithTimeout(ctx, c.cfg.Patience)
 	defer cancel()
 	end, err := c.fleet.Drain(drain)
@@ -153,21 +152,18 @@ func (c *Contend) Run(ctx context.Context) (*Report, error) {
 		report.deliver(tally, findings, false)
 		report.settle(end)
 	}
-	c.enter("reading back", 0)
+	c.fleet.enter("reading back", 0)
 	c.judgeAgreement(ctx, report, clients)
 	c.judgeOrder(report)
-	c.enter("searching for an order", 0)
-	c.judgeHistory(ctx, report)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
+	c.fleet.enter("searching for an order", 0)
+	c.judgeHistory(report)
 	report.Nodes = c.fleet.Nodes()
 	return report.seal(), nil
 }
 
 // gather connects the clients and chooses the pixels.
 func (c *Contend) gather(ctx context.Context) ([]*Client, error) {
-	c.enter("connecting", 0)
+	c.fleet.enter("connecting", 0)
 	if err := c.fleet.Open(ctx); err != nil {
 		return nil, err
 	}
@@ -257,10 +253,10 @@ func (w *write) answer(at time.Duration, why canvas.Refusal) {
 	}
 }
 
-func (c *Contend) onAnswered(_ *Client, s Stroke, why canvas.Refusal) {
+func (c *Contend) onAnswered(_ *Client, s Stroke, r codec.Refused) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.Tag.(*write).answer(c.fleet.Now(), why)
+	s.Tag.(*write).answer(c.fleet.Now(), r.Code)
 }
 
 // onPixels keeps a client's replica.

@@ -22,6 +22,9 @@ func (c *Contend) inTurn(ctx context.Context, clients []*Client) {
 // atOnce lets all write to the same pixel at the same moment, again and again.
 func (c *Contend) atOnce(ctx context.Context, clients []*Client) {
 	for round := range c.cfg.Rounds {
+		if ctx.Err() != nil {
+			return
+		}
 		var done sync.WaitGroup
 		for _, client := range clients {
 			done.Go(func() { c.write(ctx, client, round%len(c.spots)) })

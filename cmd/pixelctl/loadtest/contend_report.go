@@ -166,7 +166,7 @@ func (c *Contend) judgeOrder(r *Report) {
 
 // judgeHistory says whether there is an order of all that was done to each pixel, in which every read shows
 // what was written last: for each pixel alone, since registers are linearizable if each is.
-func (c *Contend) judgeHistory(ctx context.Context, r *Report) {
+func (c *Contend) judgeHistory(r *Report) {
 	writes := c.done()
 	c.mu.Lock()
 	reads, unread := slices.Clone(c.history.reads), c.history.unread
@@ -174,9 +174,6 @@ func (c *Contend) judgeHistory(ctx context.Context, r *Report) {
 	deadline := time.Now().Add(searchLimit)
 	undecided, faults := 0, []string(nil)
 	for at, s := range c.spots {
-		if ctx.Err() != nil {
-			return
-		}
 		found, decided := c.check(writes, reads, at, time.Until(deadline))
 		for _, f := range found {
 			faults = append(faults, fmt.Sprintf("pixel %d,%d: %s", s.x, s.y, f))

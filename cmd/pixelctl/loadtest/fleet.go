@@ -57,8 +57,8 @@ type Hooks struct {
 	Pixels func(c *Client, f Frame)
 	// Snapshot is a region replaced as a whole.
 	Snapshot func(c *Client, s codec.Snapshot)
-	// Answered is what became of a stroke; the zero Refusal: it was acknowledged.
-	Answered func(c *Client, s Stroke, why canvas.Refusal)
+	// Answered is what became of a stroke; code 0: it was acknowledged.
+	Answered func(c *Client, s Stroke, why codec.Refused)
 }
 
 // Frame is pixels as they were received.
@@ -89,6 +89,7 @@ type Fleet struct {
 	probes  *probes
 
 	Counters Counters
+	progress progress
 	Acks     *Recorder // from when a pixel was due to its acknowledgement
 	Sights   *Recorder // to when another client got it, for each that did
 

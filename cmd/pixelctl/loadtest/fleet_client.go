@@ -51,6 +51,7 @@ type Client struct {
 	err      error      // why there is no connection
 	conn     net.Conn   // nil: there is none
 	node     string
+	user     canvas.Author
 	session  canvas.Session
 	resume   bool // session is one
 	begun    bool // ready is closed
@@ -81,6 +82,26 @@ func (c *Client) Node() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.node
+}
+
+// User is the public id under which others see the client's pixels.
+func (c *Client) User() canvas.Author {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.user
+}
+
+// String names the client for people.
+func (c *Client) String() string { return fmt.Sprintf("client %d on %s", c.Index, c.Node()) }
+
+// Gone is why the client has given up; nil: it has not.
+func (c *Client) Gone() error {
+	select {
+	case <-c.done:
+		return c.Err()
+	default:
+		return nil
+	}
 }
 
 // Connected tells whether the client has a connection now.
@@ -208,7 +229,7 @@ func (c *Client) disconnect(l *link, err error) {
 // welcomed begins a connection.
 func (c *Client) welcomed(conn net.Conn, w codec.Welcome) {
 	c.conn, c.err = conn, nil
-	c.node, c.session, c.resume = w.Node, w.Session, true
+	c.node, c.user, c.session, c.resume = w.Node, w.User, w.Session, true
 	c.inForce, c.waiting = make([]bool, len(c.view.regions)), len(c.view.regions)
 	c.flight.open(w.Window)
 	c.heard.Store(int64(c.fleet.Now()))

@@ -77,12 +77,27 @@ func (f *flight) take(num uint64) (Stroke, bool) {
 // then nothing was placed.
 func (f *Fleet) Paint(c *Client, due time.Duration, n int) error {
 	f.Counters.Placed.Add(int64(n))
-	first, dots := f.probes.take(n, c.Index, due)
-	err := c.Place(Stroke{First: first, Dots: dots, Due: due})
+	err := c.Place(f.stroke(c, due, n))
 	if err != nil {
 		f.Counters.Refused.Add(int64(n))
 	}
 	return err
+}
+
+// stroke makes a stroke of n pixels that are known again by their colours.
+func (f *Fleet) stroke(c *Client, due time.Duration, n int) Stroke {
+	first, dots := f.probes.take(n, c.Index, due)
+	return Stroke{First: first, Dots: dots, Due: due}
+}
+
+// affordable refuses a rate that the server does not allow so many clients.
+func (f *Fleet) affordable(rate float64, clients int) error {
+	each := f.welcome.Rate
+	if each > 0 && rate > each*float64(clients) {
+		return fmt.Errorf("rate %g: the server allows %g pixels per second a client, so %d clients can place %g:"+
+			" lower rate, add clients or start the server with a higher --rate", rate, each, clients, each*float64(clients))
+	}
+	return nil
 }
 
 // Place sends a stroke, now or when it can. The error is as Paint says.
@@ -142,7 +157,7 @@ func (c *Client) acked(m codec.Ack, now time.Duration) error {
 		}
 		shard.mu.Unlock()
 		if f.cfg.Hooks.Answered != nil {
-			f.cfg.Hooks.Answered(c, s, 0)
+			f.cfg.Hooks.Answered(c, s, codec.Refused{})
 		}
 	}
 	return c.pump()
@@ -157,7 +172,7 @@ func (c *Client) refused(m codec.Refused, _ time.Duration) error {
 	}
 	c.fleet.refuse(m.Code, len(s.Dots))
 	if c.fleet.cfg.Hooks.Answered != nil {
-		c.fleet.cfg.Hooks.Answered(c, s, m.Code)
+		c.fleet.cfg.Hooks.Answered(c, s, m)
 	}
 	return c.pump()
 }

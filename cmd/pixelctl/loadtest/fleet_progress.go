@@ -6,106 +6,136 @@ import (
 	"time"
 )
 
-// progress is where a test is, for its Status.
+// progress is which phase a test is in.
 type progress struct {
 	mu     sync.Mutex
 	phase  string
 	since  time.Time
 	total  time.Duration
-	median float64 // milliseconds
+	median float64 // of the last sample's latencies, in milliseconds
 }
 
 // enter begins a phase that takes so long; 0: it isn't known.
-func (p *progress) enter(phase string, total time.Duration) {
+func (f *Fleet) enter(phase string, total time.Duration) {
+	p := &f.progress
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.phase, p.since, p.total = phase, time.Now(), total
 }
 
-// latency says what the last second's median was.
-func (p *progress) latency(median float64) {
+// status is what a display shows of a test with so many clients.
+func (f *Fleet) status(clients int) Status {
+	p, k := &f.progress, &f.Counters
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.median = median
-}
-
-func (p *progress) status() Status {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	s := Status{Phase: p.phase, Total: p.total, Latency: p.median}
+	s := Status{
+		Phase: p.phase, Total: p.total, Latency: p.median, Connected: int(k.Live.Load()), Clients: clients,
+		Counts: []Count{{"pixels placed", k.Acked.Load()}, {"pixels received", k.Pixels.Load()}},
+	}
 	if !p.since.IsZero() {
 		s.Elapsed = time.Since(p.since)
 	}
 	return s
 }
 
-// sampler reads a fleet's counters once a second, or less often in a long test: its series
-// stay below 2,000 points.
-type sampler struct {
-	fleet *Fleet
-	begin time.Duration // of the report's time
-
-	at                         []float64
-	placed, received, bytes    []float64 // per second
-	median, p99, acks, clients []float64
+// Pace is an open load: place is called for turn k at its moment, whatever became of those before; when this
+// program is late, at once. It returns after n turns or when ctx is done.
+func (f *Fleet) Pace(ctx context.Context, n int, every time.Duration, place func(k int, due time.Duration)) {
+	begin := f.Now()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for k := range n {
+		due := begin + time.Duration(k)*every
+		if pause := due - f.Now(); pause > 0 {
+			timer.Reset(pause)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				return
+			}
+		} else if ctx.Err() != nil {
+			return
+		}
+		place(k, due)
+	}
 }
 
 // maxPoints bounds a series; beyond, every other point is dropped and the pace halved.
 const maxPoints = 2000
 
-func newSampler(f *Fleet, begin time.Duration) *sampler { return &sampler{fleet: f, begin: begin} }
+// sampler reads a fleet's counters at intervals.
+type sampler struct {
+	fleet *Fleet
+	every time.Duration
 
-// run samples until ctx is done. tell gets each median.
-func (s *sampler) run(ctx context.Context, tell func(float64)) {
-	every := time.Second
-	tick := time.NewTicker(every)
+	mu     sync.Mutex
+	series []Series
+}
+
+func newSampler(f *Fleet, every time.Duration) *sampler {
+	s := &sampler{fleet: f, every: every}
+	for _, one := range [][2]string{
+		{"acknowledged", "pixels/s"}, {"received", "pixels/s"}, {"received bytes", "MB/s"}, {"seen, median", "ms"}, {"seen, 99%", "ms"},
+		{"acknowledged, median", "ms"}, {"acknowledged, 99%", "ms"}, {"clients", "clients"},
+	} {
+		s.series = append(s.series, Series{Name: one[0], Unit: one[1]})
+	}
+	return s
+}
+
+// run samples until ctx is done.
+func (s *sampler) run(ctx context.Context) {
+	tick := time.NewTicker(s.every)
 	defer tick.Stop()
-	s.fleet.Sights.Cut()
-	s.fleet.Acks.Cut()
-	k := &s.fleet.Counters
-	last, acked, pixels, bytes := s.fleet.Now(), k.Acked.Load(), k.Pixels.Load(), k.Bytes.Load()
+	f, k := s.fleet, &s.fleet.Counters
+	f.Sights.Cut()
+	f.Acks.Cut()
+	last, acked, pixels, bytes := f.Now(), k.Acked.Load(), k.Pixels.Load(), k.Bytes.Load()
 	for {
 		select {
 		case <-tick.C:
 		case <-ctx.Done():
 			return
 		}
-		now := s.fleet.Now()
+		now := f.Now()
 		seconds := (now - last).Seconds()
-		seen, placed := s.fleet.Sights.Cut(), s.fleet.Acks.Cut()
-		s.at = append(s.at, round((now - s.begin).Seconds()))
-		s.placed = append(s.placed, round(float64(k.Acked.Load()-acked)/seconds))
-		s.received = append(s.received, round(float64(k.Pixels.Load()-pixels)/seconds))
-		s.bytes = append(s.bytes, round(float64(k.Bytes.Load()-bytes)/seconds/1e6))
-		s.median, s.p99, s.acks = append(s.median, seen.P50), append(s.p99, seen.P99), append(s.acks, placed.P50)
-		s.clients = append(s.clients, float64(k.Live.Load()))
-		last, acked, pixels, bytes = now, k.Acked.Load(), k.Pixels.Load(), k.Bytes.Load()
-		tell(seen.P50)
-		if len(s.at) == maxPoints {
-			s.thin()
-			every *= 2
-			tick.Reset(every)
+		seen, answers := f.Sights.Cut(), f.Acks.Cut()
+		f.progress.mu.Lock()
+		if f.progress.median = seen.P50; seen.Count == 0 {
+			f.progress.median = answers.P50
 		}
+		f.progress.mu.Unlock()
+		if s.add(now, float64(k.Acked.Load()-acked)/seconds, float64(k.Pixels.Load()-pixels)/seconds, float64(k.Bytes.Load()-bytes)/seconds/1e6,
+			seen.P50, seen.P99, answers.P50, answers.P99, float64(k.Live.Load())) == maxPoints {
+			s.thin()
+			s.every *= 2
+			tick.Reset(s.every)
+		}
+		last, acked, pixels, bytes = now, k.Acked.Load(), k.Pixels.Load(), k.Bytes.Load()
 	}
+}
+
+// add appends a point to each series, and tells how many points they have.
+func (s *sampler) add(at time.Duration, values ...float64) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.series {
+		s.series[i].add(at, values[i])
+	}
+	return len(s.series[0].At)
 }
 
 // thin drops every other point.
 func (s *sampler) thin() {
-	for _, y := range []*[]float64{&s.at, &s.placed, &s.received, &s.bytes, &s.median, &s.p99, &s.acks, &s.clients} {
-		kept := (*y)[:0]
-		for i := 1; i < len(*y); i += 2 {
-			kept = append(kept, (*y)[i])
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	every2nd := func(list []float64) (kept []float64) {
+		for i := 1; i < len(list); i += 2 {
+			kept = append(kept, list[i])
 		}
-		*y = kept
+		return kept
 	}
-}
-
-// series is what was sampled, for the report.
-func (s *sampler) series() []Series {
-	named := func(name, unit string, y []float64) Series { return Series{Name: name, Unit: unit, At: s.at, Y: y} }
-	return []Series{
-		named("acknowledged", "pixels/s", s.placed), named("received", "pixels/s", s.received), named("received bytes", "MB/s", s.bytes),
-		named("seen, median", "ms", s.median), named("seen, 99%", "ms", s.p99), named("acknowledged, median", "ms", s.acks),
-		named("clients", "clients", s.clients),
+	for i := range s.series {
+		s.series[i].At, s.series[i].Y = every2nd(s.series[i].At), every2nd(s.series[i].Y)
 	}
 }

@@ -47,3 +47,18 @@ func Site(target string) string {
 	}
 	return scheme + "://" + u.Host
 }
+
+// turned is the order in which a client tries servers: each is someone's first, and those who lose the same one
+// do not all go to the same next.
+func turned(urls []string, index int) []string {
+	n := len(urls)
+	step := 1
+	if index/n%2 == 1 {
+		step = n - 1 // backwards
+	}
+	order := make([]string, n)
+	for i := range order {
+		order[i] = urls[(index+i*step)%n]
+	}
+	return order
+}

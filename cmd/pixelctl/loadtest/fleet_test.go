@@ -211,7 +211,7 @@ func TestFleet_FindsPixelsUnderOtherNumbers(t *testing.T) {
 	if want := (Tally{Owed: 60, Delivered: 60}); tally != want {
 		t.Errorf("%+v, want %+v", tally, want)
 	}
-	report := newReport("test", nil)
+	report := &Report{}
 	f.judgeOrder(report, findings)
 	if v := report.Verdicts[0]; len(findings) != 2 || v.Passed || len(v.Detail) != 2 || !strings.HasPrefix(v.Text, "2 pixels") {
 		t.Errorf("found %v, verdict %+v", findings, v)

@@ -21,10 +21,21 @@ func (f *Fleet) All() *Viewport {
 
 // Part is the regions that have a pixel in a rectangle of the canvas.
 func (f *Fleet) Part(r image.Rectangle) *Viewport {
+	return f.follow(func(_ canvas.RegionID, b bounds) bool {
+		return r.Overlaps(image.Rect(b.left, b.top, b.left+b.width, b.top+b.height))
+	})
+}
+
+// Only is the regions named.
+func (f *Fleet) Only(ids ...canvas.RegionID) *Viewport {
+	return f.follow(func(id canvas.RegionID, _ bounds) bool { return slices.Contains(ids, id) })
+}
+
+func (f *Fleet) follow(wanted func(canvas.RegionID, bounds) bool) *Viewport {
 	v := &Viewport{places: make([]int32, len(f.regions))}
 	for i, b := range f.regions {
 		v.places[i] = -1
-		if r.Overlaps(image.Rect(b.left, b.top, b.left+b.width, b.top+b.height)) {
+		if wanted(canvas.RegionID(i), b) {
 			v.places[i] = int32(len(v.regions))
 			v.regions = append(v.regions, canvas.RegionID(i))
 		}

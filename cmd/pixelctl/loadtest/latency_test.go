@@ -108,9 +108,12 @@ func TestProbes_Unseen(t *testing.T) {
 }
 
 func TestSampler_ThinsOut(t *testing.T) {
-	s := sampler{at: []float64{1, 2, 3, 4, 5}, clients: []float64{10, 20, 30, 40, 50}}
+	s := newSampler(nil, time.Second)
+	for i := range 5 {
+		s.add(time.Duration(i+1)*time.Second, 0, 0, 0, 0, 0, 0, 0, float64(10*i+10))
+	}
 	s.thin()
-	if len(s.at) != 2 || s.at[1] != 4 || s.clients[1] != 40 {
-		t.Errorf("%v %v", s.at, s.clients)
+	if clients := s.series[7]; len(clients.At) != 2 || clients.At[1] != 4 || clients.Y[1] != 40 {
+		t.Errorf("%+v", clients)
 	}
 }

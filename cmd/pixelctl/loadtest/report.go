@@ -1,8 +1,8 @@
 package loadtest
 
 import (
+	"context"
 	"fmt"
-	"math"
 	"time"
 )
 
@@ -15,6 +15,8 @@ type Report struct {
 	Seconds  float64           `json:"seconds"`
 	Targets  []string          `json:"targets"`
 	Settings map[string]string `json:"settings"` // flags by name
+
+	Interrupted string `json:"interrupted,omitempty"` // in which phase; what was measured until then is judged
 
 	Passed   bool      `json:"passed"` // all verdicts are
 	Verdicts []Verdict `json:"verdicts"`
@@ -82,9 +84,21 @@ type Table struct {
 	Rows   [][]string `json:"rows"`
 }
 
-// newReport begins a report now.
-func newReport(test string, targets []string) *Report {
-	return &Report{Test: test, Started: time.Now(), Targets: targets}
+// add appends a value, of which a plot shows four digits.
+func (s *Series) add(at time.Duration, y float64) {
+	s.At, s.Y = append(s.At, round(at.Seconds())), append(s.Y, round(y))
+}
+
+// newReport begins a fleet's report. Its time is the fleet's.
+func (f *Fleet) newReport(test string) *Report {
+	return &Report{Test: test, Started: f.start, Targets: f.cfg.Targets}
+}
+
+// interrupted marks a test whose ctx is done in a phase.
+func (r *Report) interrupted(ctx context.Context, phase string) {
+	if ctx.Err() != nil && r.Interrupted == "" {
+		r.Interrupted = phase
+	}
 }
 
 // judge adds a verdict, which the caller may give details.
@@ -95,7 +109,7 @@ func (r *Report) judge(name string, passed bool, format string, args ...any) *Ve
 
 // seal ends the report now.
 func (r *Report) seal() *Report {
-	r.Seconds = math.Round(time.Since(r.Started).Seconds()*1000) / 1000
+	r.Seconds = round(time.Since(r.Started).Seconds())
 	r.Passed = len(r.Verdicts) > 0
 	for _, v := range r.Verdicts {
 		r.Passed = r.Passed && v.Passed

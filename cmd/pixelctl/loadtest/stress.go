@@ -75,7 +75,6 @@ func (c StressConfig) steady() int {
 type Stress struct {
 	cfg   StressConfig
 	fleet *Fleet
-	progress
 
 	planned atomic.Int64 // pixels that were due
 	lag     *Recorder    // from when a stroke was due until it was given to its client
@@ -87,7 +86,6 @@ type Stress struct {
 	moving   []*Client // those who may leave, the oldest first
 	failures []error   // clients that could not join
 	events   []Event
-	clock    time.Duration // of the fleet, when the report's time began
 }
 
 // NewStress makes a test; it starts nothing.
@@ -112,19 +110,14 @@ func NewStress(cfg StressConfig) (*Stress, error) {
 
 // Status is how far the test is.
 func (s *Stress) Status() Status {
-	k := &s.fleet.Counters
-	status := s.progress.status()
-	status.Connected, status.Clients = int(k.Live.Load()), s.cfg.Clients
-	status.Counts = []Count{{"pixels placed", k.Acked.Load()}, {"pixels received", k.Pixels.Load()}}
-	return status
+	return s.fleet.status(s.cfg.Clients)
 }
 
 // Run runs the test once. The error says that it could not be run; what it found is in the report.
 func (s *Stress) Run(ctx context.Context) (*Report, error) {
 	defer s.fleet.Close()
-	report := newReport("stress", s.cfg.Fleet.Targets)
-	s.clock = s.fleet.Now()
-	s.enter("connecting", 0)
+	report := s.fleet.newReport("stress")
+	s.fleet.enter("connecting", 0)
 	steady, err := s.gather(ctx)
 	if err != nil {
 		return nil, err
@@ -136,15 +129,13 @@ func (s *Stress) Run(ctx context.Context) (*Report, error) {
 		}
 	}
 	bytes, pixels := s.fleet.Counters.Bytes.Load(), s.fleet.Counters.Pixels.Load()
-	s.enter("drawing", s.cfg.Duration)
+	s.fleet.enter("drawing", s.cfg.Duration)
 	began := s.fleet.Now()
 	samples := s.load(ctx, steady)
-	if ctx.Err() != nil {
-		return nil, ctx.Err()
-	}
+	report.interrupted(ctx, "drawing")
 	drawn := s.fleet.Now() - began
-	s.enter("settling", 0)
-	drain, cancel := context.WithTimeout(ctx, s.cfg.Patience)
+	s.fleet.enter("settling", 0)
+	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Patience)
 	defer cancel()
 	end, err := s.fleet.Drain(drain)
 	if err != nil {
@@ -175,7 +166,7 @@ func (s *Stress) gather(ctx context.Context) (steady []*Client, err error) {
 	if err := s.fleet.Open(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.affordable(); err != nil {
+	if err := s.fleet.affordable(s.cfg.Rate, s.cfg.steady()); err != nil {
 		return nil, err
 	}
 	views := s.views()
@@ -186,17 +177,6 @@ func (s *Stress) gather(ctx context.Context) (steady []*Client, err error) {
 	n := s.cfg.steady()
 	s.moving = append(s.moving, clients[n:]...)
 	return clients[:n], nil
-}
-
-// affordable refuses a rate that the server does not allow.
-func (s *Stress) affordable() error {
-	w := s.fleet.Welcome()
-	allowed := w.Rate * float64(s.cfg.steady())
-	if w.Rate > 0 && s.cfg.Rate > allowed {
-		return fmt.Errorf("rate %g: the server allows %g pixels per second a client, so %d clients can place %g:"+
-			" lower rate, add clients or start the server with a higher --rate", s.cfg.Rate, w.Rate, s.cfg.steady(), allowed)
-	}
-	return nil
 }
 
 // views is which viewports clients take in turn, so that the given share sees a part. The first sees all.
@@ -226,6 +206,6 @@ func (s *Stress) event(kind, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.events) < kept {
-		s.events = append(s.events, Event{At: round((s.fleet.Now() - s.clock).Seconds()), Kind: kind, Text: text})
+		s.events = append(s.events, Event{At: round(s.fleet.Now().Seconds()), Kind: kind, Text: text})
 	}
 }

@@ -11,10 +11,10 @@ import (
 func (s *Stress) load(ctx context.Context, writers []*Client) *sampler {
 	limited, cancel := context.WithTimeout(ctx, s.cfg.Duration)
 	defer cancel()
-	samples := newSampler(s.fleet, s.clock)
-	s.crowd.Go(func() { samples.run(limited, s.progress.latency) })
+	samples := newSampler(s.fleet, time.Second)
+	s.crowd.Go(func() { samples.run(limited) })
 	if s.cfg.Churn > 0 {
-		s.crowd.Go(func() { s.churn(limited, ctx) })
+		s.crowd.Go(func() { s.churn(limited, context.WithoutCancel(ctx)) })
 	}
 	s.place(ctx, writers) // not limited: what was due is placed, also when this program is late
 	<-limited.Done()
@@ -22,38 +22,21 @@ func (s *Stress) load(ctx context.Context, writers []*Client) *sampler {
 	return samples
 }
 
-// place is the open loop: the k-th stroke is due k strokes' time after the beginning. A client
-// that is busy gets its stroke all the same.
+// place places the strokes. A client that is busy gets its stroke all the same.
 func (s *Stress) place(ctx context.Context, writers []*Client) {
 	if s.cfg.Rate == 0 {
 		return
 	}
-	begin, every := s.fleet.Now(), float64(s.cfg.Stroke)/s.cfg.Rate*float64(time.Second)
-	strokes := int(math.Round(float64(s.cfg.Duration) / every))
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for k := range strokes {
-		due := begin + time.Duration(float64(k)*every)
-		now := s.fleet.Now()
-		if wait := due - now; wait > 0 {
-			timer.Reset(wait)
-			select {
-			case <-timer.C:
-			case <-ctx.Done():
-				return
-			}
-			now = s.fleet.Now()
-		} else if ctx.Err() != nil {
-			return
-		}
+	every := time.Duration(float64(s.cfg.Stroke) / s.cfg.Rate * float64(time.Second))
+	s.fleet.Pace(ctx, int(math.Round(float64(s.cfg.Duration)/float64(every))), every, func(k int, due time.Duration) {
 		s.planned.Add(int64(s.cfg.Stroke))
-		s.lag.Record(0, now-due)
+		s.lag.Record(0, s.fleet.Now()-due)
 		_ = s.fleet.Paint(writers[k%len(writers)], due, s.cfg.Stroke) // counted as refused
-	}
+	})
 }
 
 // churn lets one client after the other leave, the oldest of those who may, and a new one come for
-// each, until limited is done. Those who are on their way then may go on.
+// each, until limited is done. Those who are on their way then may go on, also when the test is interrupted.
 func (s *Stress) churn(limited, ctx context.Context) {
 	tick := time.NewTicker(time.Duration(float64(time.Second) / s.cfg.Churn))
 	defer tick.Stop()

@@ -48,7 +48,7 @@ func (s *Stress) describe(r *Report, o stressOutcome, samples *sampler) {
 			"99%% of the pixels were seen within %.1f ms; %.1f ms is allowed", sights.P99, limit)
 	}
 	r.Latencies = []Latency{sights, acks, s.lag.Summary("behind schedule (of this program)")}
-	r.Series = samples.series()
+	r.Series = samples.series
 	r.Nodes = s.fleet.Nodes()
 	r.Tables = append(r.Tables, s.throughput(o), deliveries(o.tally))
 }

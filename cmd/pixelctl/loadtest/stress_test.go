@@ -2,7 +2,6 @@ package loadtest
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -175,17 +174,20 @@ func TestStress_EndsWhenInterrupted(t *testing.T) {
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ended := make(chan error, 1)
+	ended := make(chan *Report, 1)
 	go func() {
-		_, err := test.Run(ctx)
-		ended <- err
+		r, err := test.Run(ctx)
+		if err != nil {
+			t.Error(err)
+		}
+		ended <- r
 	}()
 	until(t, "pixels", func() bool { return test.fleet.Counters.Acked.Load() > 10 })
 	cancel()
 	select {
-	case err := <-ended:
-		if !errors.Is(err, context.Canceled) {
-			t.Errorf("ended with %v", err)
+	case r := <-ended:
+		if r == nil || !r.Passed || r.Interrupted != "drawing" || r.Latencies[0].Count == 0 {
+			t.Errorf("interrupted, and it reports %+v", r)
 		}
 	case <-time.After(limit):
 		t.Fatal("did not end")
@@ -228,7 +230,7 @@ func TestStress_RefusesARateThatTheServerForbids(t *testing.T) {
 	if err := test.fleet.setUp(codec.Welcome{Geometry: fakeserver.Geometry(), Rate: 24}); err != nil {
 		t.Fatal(err)
 	}
-	if err := test.affordable(); err == nil || !strings.Contains(err.Error(), "4 clients can place 96") {
+	if err := test.fleet.affordable(test.cfg.Rate, test.cfg.steady()); err == nil || !strings.Contains(err.Error(), "4 clients can place 96") {
 		t.Errorf("error %v", err)
 	}
 }

@@ -38,7 +38,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 			return made(NewContend(ContendConfig{Fleet: fleet(targets, json), Clients: 12, Pixels: 2, Rounds: 6}))
 		},
 		"chaos": func(targets []string, json bool) loadTest {
-			return made(NewChaos(ChaosConfig{Targets: targets, Clients: 12, Rate: 100, Duration: 300 * time.Millisecond,
+			return made(NewChaos(ChaosConfig{Fleet: fleet(targets, json), Clients: 12, Rate: 100, Duration: 300 * time.Millisecond,
 				Kill: "true", Every: 100 * time.Millisecond, Settle: limit}))
 		},
 	} {

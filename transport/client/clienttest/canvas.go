@@ -180,9 +180,13 @@ func (c *Canvas) subscribe(conn *Conn, marks []canvas.Mark) {
 			conn.Send(codec.Snapshot{Mark: at, Data: codec.CompressTile(r.tile)})
 			continue
 		}
-		missed := canvas.Batch{Region: m.Region, Epoch: r.position.Epoch, From: m.Position.Seq, To: m.Position.Seq}
+		from := m.Position.Seq
+		if m.Position == canvas.Head() {
+			from = r.position.Seq
+		}
+		missed := canvas.Batch{Region: m.Region, Epoch: r.position.Epoch, From: from, To: from}
 		for _, b := range r.log {
-			if b.From >= m.Position.Seq {
+			if b.From >= from {
 				missed.Ops, missed.To = append(missed.Ops, b.Ops...), b.To
 			}
 		}

@@ -14,7 +14,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -40,7 +39,7 @@ type Store struct {
 	mu     sync.RWMutex // callers hold it for reading while they send to requests
 	closed bool
 
-	opened os.FileInfo           // the file, to be found again
+	opened fileID                // the file, to be found again
 	broken atomic.Pointer[error] // reading the file has failed; nil: it has not
 	room   func() uint64         // free on the disk, in bytes; the writer's own, as is
 	doubt  doubt
@@ -64,7 +63,7 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	opened, err := os.Stat(db.Path())
+	opened, err := idOf(db.Path())
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
 	}

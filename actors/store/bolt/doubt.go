@@ -30,7 +30,7 @@ type doubt struct {
 
 // due tells whether pings must try.
 func (d *doubt) due(now time.Time, room func() uint64) bool {
-	return (d.failure != nil || room() < scarce) && now.Sub(d.probed) >= probeEvery
+	return now.Sub(d.probed) >= probeEvery && (d.failure != nil || room() < scarce)
 }
 
 // probe writes as much as a commit would.

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"runtime/debug"
 
 	"go.etcd.io/bbolt"
@@ -21,8 +20,8 @@ var errReplaced = errors.New("it was deleted or replaced while it was open: put 
 // inPlace tells whether the file at its path is the one that is open, by device and inode. A path that
 // can't be looked at says nothing.
 func (s *Store) inPlace() error {
-	now, err := os.Stat(s.db.Path())
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !os.SameFile(s.opened, now) {
+	now, err := idOf(s.db.Path())
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !now.same(s.opened) {
 		return errReplaced
 	}
 	return nil

@@ -35,7 +35,7 @@ const (
 )
 
 func (r *region) append(key []byte) []byte {
-	var p []byte
+	p := make([]byte, 0, regionBytes+sealBytes+len(r.owner))
 	for _, v := range [...]uint64{r.term.Epoch, r.position.Epoch, r.position.Seq, r.lastFrom, r.logStart} {
 		p = binary.BigEndian.AppendUint64(p, v)
 	}
@@ -45,7 +45,7 @@ func (r *region) append(key []byte) []byte {
 	}
 	p = binary.BigEndian.AppendUint64(append(p, flags), uint64(r.term.Token))
 	p = binary.BigEndian.AppendUint64(p, r.sum)
-	sum := checksum(key, append(p, r.owner...))
+	sum := checksum(key, p, []byte(r.owner))
 	return append(binary.BigEndian.AppendUint32(p, sum), r.owner...)
 }
 
@@ -69,8 +69,8 @@ func decodeRegion(key, p []byte) (region, error) {
 	case r.sealed:
 		r.term.Token = store.Token(binary.BigEndian.Uint64(rest))
 		r.sum = binary.BigEndian.Uint64(rest[8:])
-		head, sum := p[:regionBytes+2*8:regionBytes+2*8], binary.BigEndian.Uint32(rest[2*8:])
-		if rest = rest[sealBytes:]; checksum(key, append(head, rest...)) != sum {
+		head, sum := p[:regionBytes+2*8], binary.BigEndian.Uint32(rest[2*8:])
+		if rest = rest[sealBytes:]; checksum(key, head, rest) != sum {
 			return region{}, corrupt("region record %x is not what was written", p)
 		}
 	}

@@ -1,7 +1,6 @@
 package bolt
 
 import (
-	"bytes"
 	"encoding/binary"
 	"fmt"
 	"hash/crc32"
@@ -23,18 +22,22 @@ const sumBytes = 4
 // record without begins with its version, which is far lower.
 const sealedLog = 0xC5
 
-func checksum(key, value []byte) uint32 {
-	return crc32.Update(crc32.ChecksumIEEE(key), crc32.IEEETable, value)
+func checksum(parts ...[]byte) (sum uint32) {
+	for _, p := range parts {
+		sum = crc32.Update(sum, crc32.IEEETable, p)
+	}
+	return sum
 }
 
 func corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: %w: %s", store.ErrDamaged, store.ErrCorrupt, fmt.Sprintf(format, args...))
 }
 
-// sealChunk is a chunk as it is stored: its pixels and their checksum.
+// sealChunk is a chunk as it is stored: its pixels and their checksum. It may write that
+// behind the pixels, where they have room.
 func sealChunk(key []byte, tile canvas.Tile) (stored []byte, sum uint32) {
 	sum = checksum(key, tile)
-	return binary.BigEndian.AppendUint32(bytes.Clone(tile), sum), sum
+	return binary.BigEndian.AppendUint32(tile, sum), sum
 }
 
 // openChunk is the pixels of a stored chunk, which are bbolt's, and their checksum.

@@ -126,8 +126,8 @@ func (t *tables) putChunk(id canvas.RegionID, chunk int, tile canvas.Tile) uint3
 	return sum
 }
 
-// chunk is a copy of a chunk (what bbolt returns must not be written to) and its checksum:
-// 0 if there is none.
+// chunk is a copy of a chunk (what bbolt returns must not be written to), with room for
+// its checksum, and the one that it has: 0 if there is no such chunk.
 func (t *tables) chunk(id canvas.RegionID, chunk int) (canvas.Tile, uint32, error) {
 	key := chunkKey(id, chunk)
 	stored := t.pixels.Get(key)
@@ -135,7 +135,7 @@ func (t *tables) chunk(id canvas.RegionID, chunk int) (canvas.Tile, uint32, erro
 		return canvas.NewTile(chunkPixels, 1), 0, nil
 	}
 	tile, sum, err := openChunk(key, stored)
-	return bytes.Clone(tile), sum, err
+	return append(make(canvas.Tile, 0, chunkBytes+sumBytes), tile...), sum, err
 }
 
 // storedChunk is one as it stands in the file.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -99,7 +100,7 @@ func (s *Store) transact(group []*request) {
 	s.stats.Requests.Add(int64(len(group)))
 	outcomes := make([]error, len(group))
 	now := time.Now()
-	try := s.doubt.due(now, s.room)
+	try := slices.ContainsFunc(group, isPing) && s.doubt.due(now, s.room)
 	err := s.inPlace()
 	if err == nil {
 		err = s.update(func(tx *bbolt.Tx) error { return s.carryOut(tx, group, outcomes, try) })
@@ -111,7 +112,7 @@ func (s *Store) transact(group []*request) {
 	case errors.Is(err, errNothingToDo):
 		err = s.doubt.failure // what pings are told until it is time to try again
 		for i, r := range group {
-			if _, isPing := r.op.(ping); isPing && err != nil && outcomes[i] == nil {
+			if isPing(r) && err != nil && outcomes[i] == nil {
 				outcomes[i] = unavailable(fmt.Errorf("write %s: %w", s.db.Path(), err))
 			}
 		}
@@ -137,10 +138,9 @@ func (s *Store) carryOut(tx *bbolt.Tx, group []*request, outcomes []error, try b
 	flush := false
 	for i, r := range group {
 		outcomes[i] = r.carryOut(t)
-		_, isPing := r.op.(ping)
 		switch {
 		case outcomes[i] != nil:
-		case !isPing: // a repeated commit changes nothing, yet the transaction that brought it may have failed
+		case !isPing(r): // a repeated commit changes nothing, yet the transaction that brought it may have failed
 			flush = true
 		case try && !flush:
 			flush = true
@@ -153,6 +153,11 @@ func (s *Store) carryOut(tx *bbolt.Tx, group []*request, outcomes []error, try b
 		return errNothingToDo
 	}
 	return t.failed
+}
+
+func isPing(r *request) bool {
+	_, is := r.op.(ping)
+	return is
 }
 
 func (r *request) carryOut(t *tables) error {

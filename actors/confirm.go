@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -50,17 +51,19 @@ func (r *region) askStore(ctx actor.Context) {
 	r.question++
 	began := r.confirmed
 	self, system, term, reached, question := ctx.Self(), ctx.ActorSystem(), r.term(), r.position.Seq, r.question
+	limit := r.pod.silence.askTime(r.pod.cfg)
 	r.pod.background(func(c context.Context) {
-		c, cancel := context.WithTimeout(c, r.pod.cfg.askTime())
+		c, cancel := context.WithTimeout(c, limit)
 		defer cancel()
 		system.Root.Send(self, confirmed{r, term.Epoch, question, began, r.pod.store.Holds(c, r.id, term, reached)})
 	})
-	r.pod.later(ctx, r.pod.cfg.askTime(), confirmLate{r, question}) // a driver may need longer to notice that its time is up
+	r.pod.later(ctx, limit, confirmLate{r, question}) // a driver may need longer to notice that its time is up
 }
 
 // onConfirmLate answers without the store's word, which may yet come.
 func (r *region) onConfirmLate(ctx actor.Context, m confirmLate) {
 	if m.of == r && m.question == r.question && r.checking {
+		r.pod.silence.begin()
 		r.answerCheckers(ctx)
 	}
 }
@@ -81,6 +84,9 @@ func (r *region) onConfirmedDamaged(ctx actor.Context, err error) {
 // onConfirmed answers the relays that asked. A store that does not answer takes no claims
 // and no commits either, so what we have is still all there is: reading goes on.
 func (r *region) onConfirmed(ctx actor.Context, m confirmed) {
+	if m.err == nil || errors.Is(m.err, store.ErrFenced) || errors.Is(m.err, store.ErrDamaged) {
+		r.pod.silence.end()
+	}
 	if m.of != r || m.epoch != r.epoch {
 		return
 	}
@@ -110,4 +116,26 @@ func (r *region) answerCheckers(ctx actor.Context) {
 	if len(r.others) > 0 {
 		r.askStore(ctx)
 	}
+}
+
+// silence is whether the store has last left a question of this pod's without an answer in
+// time. Then nobody waits for it as long again: who reads the whole canvas asks for many
+// regions. Any goroutine may tell.
+type silence struct{ atomic.Bool }
+
+func (s *silence) begin() { s.Store(true) }
+
+// end is for every answer of the store to any question, that of the vigil for one, which goes
+// on asking.
+func (s *silence) end() {
+	if s.Load() {
+		s.Store(false)
+	}
+}
+
+func (s *silence) askTime(cfg Config) time.Duration {
+	if s.Load() {
+		return min(cfg.Beat, cfg.askTime())
+	}
+	return cfg.askTime()
 }

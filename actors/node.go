@@ -50,6 +50,7 @@ type Node struct {
 	turns      *turns
 	vigil      *vigil
 	outage     *outage
+	silence    silence
 	stats      Stats
 	around     Surroundings
 	observe    *observer

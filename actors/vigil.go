@@ -62,6 +62,9 @@ func (v *vigil) tick() {
 func (v *vigil) ask(ctx context.Context) {
 	began := v.pod.clock.Now()
 	mark, err := v.pod.store.Claims(ctx)
+	if err == nil {
+		v.pod.silence.end()
+	}
 	if v.answered(mark, err, began) {
 		for _, pid := range v.pod.regions {
 			v.pod.system.Root.Send(pid, claimsChanged{})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,6 +34,15 @@ func (h hanging) Holds(ctx context.Context, region canvas.RegionID, term store.T
 	}
 }
 
+func (h hanging) Claims(ctx context.Context) (string, error) {
+	select {
+	case <-h.hangs:
+		<-h.ends
+	default:
+	}
+	return h.Store.Claims(ctx)
+}
+
 // Goal: reading goes on while the store hangs, within the patience that ops are shown.
 func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	cfg := DefaultConfig()
@@ -43,7 +53,8 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(node.Close)
-	t.Cleanup(func() { close(h.ends) })
+	back := sync.OnceFunc(func() { close(h.ends) })
+	t.Cleanup(back)
 	read := func() error {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)
 		defer cancel()
@@ -52,6 +63,9 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	}
 	if err := read(); err != nil {
 		t.Fatal(err)
+	}
+	if limit := node.silence.askTime(cfg); limit != cfg.askTime() {
+		t.Errorf("a store that answers has %v, not %v", limit, cfg.askTime())
 	}
 	close(h.hangs)
 	results := make(chan error)
@@ -65,6 +79,16 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	}
 	if asked := cfg.askTime(); 2*asked > cfg.Patience {
 		t.Errorf("two questions may take %v, a reader waits %v", 2*asked, cfg.Patience)
+	}
+	// Who reads many regions does not wait so long for each, until the store answers anything.
+	if limit := node.silence.askTime(cfg); limit != cfg.Beat {
+		t.Errorf("a store that is silent has %v, not %v", limit, cfg.Beat)
+	}
+	back()
+	for deadline := time.Now().Add(10 * time.Second); node.silence.Load(); time.Sleep(cfg.Beat) {
+		if time.Now().After(deadline) {
+			t.Fatal("the store answers, and is taken for silent")
+		}
 	}
 }
 

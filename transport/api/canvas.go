@@ -1,7 +1,6 @@
 package api
 
 import (
-	"context"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -20,7 +19,15 @@ func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
 	defer s.jobs.end(one)
 	// The first region shows whether the canvas can be read, while there is still a
 	// status to set.
-	first, err := s.read(r.Context(), 0)
+	all := make([]canvas.RegionID, s.Geometry.Regions())
+	for i := range all {
+		all[i] = canvas.RegionID(i)
+	}
+	if r.Method == http.MethodHead {
+		all = all[:1]
+	}
+	regions := s.readInTurn(r.Context(), all)
+	first, err := regions.next()
 	if err != nil {
 		s.unreadable(w, r, err)
 		return
@@ -29,13 +36,13 @@ func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		return
 	}
-	if err := s.writeCanvas(r.Context(), s.newDownload(w, one), first); err != nil {
+	if err := s.writeCanvas(s.newDownload(w, one), first, regions); err != nil {
 		s.Log.Warn("download cut off", "path", r.URL.Path, "err", err)
 		panic(http.ErrAbortHandler) // so that nobody takes it for whole
 	}
 }
 
-func (s *server) writeCanvas(ctx context.Context, out *download, snapshot *canvas.Snapshot) error {
+func (s *server) writeCanvas(out *download, snapshot *canvas.Snapshot, rest *regionReader) error {
 	err := out.encode(func() error {
 		_, err := fmt.Fprintf(out, `{"width":%d,"height":%d,"pixels":{`, s.Geometry.Width, s.Geometry.Height)
 		return err
@@ -46,8 +53,8 @@ func (s *server) writeCanvas(ctx context.Context, out *download, snapshot *canva
 	pixels := pixelList{out: out}
 	for id := range canvas.RegionID(s.Geometry.Regions()) {
 		if id > 0 {
-			if snapshot, err = s.read(ctx, id); err != nil {
-				return fmt.Errorf("read region %d: %w", id, err)
+			if snapshot, err = rest.next(); err != nil {
+				return err
 			}
 		}
 		x, y, width, _ := s.Geometry.Bounds(id)

@@ -35,6 +35,8 @@ type fakeCanvas struct {
 	readErr   error
 	readsLeft int
 	placeErr  func(call int) error
+
+	slow func() // what each Read waits for first; nil: nothing
 }
 
 func newFakeCanvas(g canvas.Geometry) *fakeCanvas {
@@ -47,6 +49,9 @@ func newFakeCanvas(g canvas.Geometry) *fakeCanvas {
 }
 
 func (c *fakeCanvas) Read(_ context.Context, region canvas.RegionID) (*canvas.Snapshot, error) {
+	if c.slow != nil {
+		c.slow()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.reads++

@@ -135,44 +135,36 @@ func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 	return v, err
 }
 
-// regions is the rows and columns of regions, both included, that a view touches.
-func (v view) regions(g canvas.Geometry) (top, bottom, left, right int) {
-	return v.y / g.Region, (v.y + v.height - 1) / g.Region, v.x / g.Region, (v.x + v.width - 1) / g.Region
-}
-
 // tag names what a view shows, by the positions of its regions. It is weak because the
 // image may be newer.
 func (s *server) tag(ctx context.Context, v view) (string, error) {
 	sum := sha256.New()
 	fmt.Fprint(sum, s.Geometry, v)
-	top, bottom, left, right := v.regions(s.Geometry)
-	for row := top; row <= bottom; row++ {
-		band, err := s.readBand(ctx, row, left, right)
+	rows, columns, regions := v.inTurn(ctx, s)
+	for range rows * columns {
+		snapshot, err := regions.next()
 		if err != nil {
 			return "", err
 		}
-		for _, snapshot := range band {
-			fmt.Fprint(sum, " ", snapshot.Position.Epoch, snapshot.Position.Seq)
-		}
+		fmt.Fprint(sum, " ", snapshot.Position.Epoch, snapshot.Position.Seq)
 	}
 	return `W/"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`, nil
 }
 
-// readBand reads the regions of one row, from column left to right.
-func (s *server) readBand(ctx context.Context, row, left, right int) ([]*canvas.Snapshot, error) {
-	band := make([]*canvas.Snapshot, 0, right-left+1)
-	for column := left; column <= right; column++ {
-		id := canvas.RegionID(row*s.Geometry.Columns() + column)
-		snapshot, err := s.read(ctx, id)
-		if err != nil {
-			return nil, fmt.Errorf("read region %d: %w", id, err)
+// inTurn reads the regions that a view touches, row by row.
+func (v view) inTurn(ctx context.Context, s *server) (rows, columns int, regions *regionReader) {
+	top, bottom := v.y/s.Geometry.Region, (v.y+v.height-1)/s.Geometry.Region
+	left, right := v.x/s.Geometry.Region, (v.x+v.width-1)/s.Geometry.Region
+	var all []canvas.RegionID
+	for row := top; row <= bottom; row++ {
+		for column := left; column <= right; column++ {
+			all = append(all, canvas.RegionID(row*s.Geometry.Columns()+column))
 		}
-		band = append(band, snapshot)
 	}
-	return band, nil
+	return bottom - top + 1, right - left + 1, s.readInTurn(ctx, all)
 }
 
-// writeImage holds one row of regions at a time.
+// writeImage holds one row of regions at a time, and what is read ahead.
 func (s *server) writeImage(ctx context.Context, out *download, v view) error {
 	var image *pngWriter
 	err := out.encode(func() (err error) {
@@ -183,12 +175,13 @@ func (s *server) writeImage(ctx context.Context, out *download, v view) error {
 		return err
 	}
 	line := make([]byte, 0, 3*v.width*v.scale)
-	top, bottom, left, right := v.regions(s.Geometry)
-	for row := top; row <= bottom; row++ {
-		band, err := s.readBand(ctx, row, left, right)
+	rows, columns, regions := v.inTurn(ctx, s)
+	for row := range rows {
+		band, err := regions.take(columns)
 		if err != nil {
 			return err
 		}
+		row += v.y / s.Geometry.Region
 		err = out.encode(func() error {
 			for y := max(v.y, row*s.Geometry.Region); y < min(v.y+v.height, (row+1)*s.Geometry.Region); y++ {
 				line = s.appendLine(line[:0], band, v, y)

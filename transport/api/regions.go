@@ -1,0 +1,75 @@
+package api
+
+import (
+	"context"
+	"fmt"
+	"sync"
+
+	"pixelplayground/actors/canvas"
+)
+
+// How many regions are read at the same time for one answer. One after the other they would
+// add up what each waits for a store that does not answer: half a minute for 64 regions.
+const (
+	regionsAhead = 64
+	bytesAhead   = 1 << 20 // of pixels, since what is read is kept until it is sent
+)
+
+// regionReader reads regions in an order, a few at a time. Each holds every pixel that was
+// acknowledged before the reader was made.
+type regionReader struct {
+	s    *server
+	ctx  context.Context // of the request
+	left []canvas.RegionID
+	read []*canvas.Snapshot
+}
+
+func (s *server) readInTurn(ctx context.Context, regions []canvas.RegionID) *regionReader {
+	return &regionReader{s: s, ctx: ctx, left: regions}
+}
+
+// next is the next region. It must not be called more often than there are regions.
+func (r *regionReader) next() (*canvas.Snapshot, error) {
+	if len(r.read) == 0 {
+		n := min(max(bytesAhead/(3*r.s.Geometry.Region*r.s.Geometry.Region), 1), regionsAhead, len(r.left))
+		if err := r.readAhead(r.left[:n]); err != nil {
+			return nil, err
+		}
+		r.left = r.left[n:]
+	}
+	first := r.read[0]
+	r.read = r.read[1:]
+	return first, nil
+}
+
+// take is the next n regions.
+func (r *regionReader) take(n int) ([]*canvas.Snapshot, error) {
+	taken := make([]*canvas.Snapshot, n)
+	for i := range taken {
+		var err error
+		if taken[i], err = r.next(); err != nil {
+			return nil, err
+		}
+	}
+	return taken, nil
+}
+
+func (r *regionReader) readAhead(ids []canvas.RegionID) error {
+	read, failed := make([]*canvas.Snapshot, len(ids)), make([]error, len(ids))
+	var all sync.WaitGroup
+	for i, id := range ids {
+		all.Go(func() {
+			if read[i], failed[i] = r.s.read(r.ctx, id); failed[i] != nil {
+				failed[i] = fmt.Errorf("read region %d: %w", id, failed[i])
+			}
+		})
+	}
+	all.Wait()
+	for _, err := range failed {
+		if err != nil {
+			return err
+		}
+	}
+	r.read = read
+	return nil
+}

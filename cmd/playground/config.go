@@ -90,7 +90,7 @@ func (o options) parse() (config, error) {
 	r.certificates(c.tls)
 	c.secrets(&r, o)
 	if r.wrong != nil {
-		return config{}, r.wrong
+		return o.unread(nil), r.wrong
 	}
 	return c, nil
 }

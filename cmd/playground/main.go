@@ -38,25 +38,36 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, stop))
 }
 
-// run is the whole life of a server: what it serves at goes to stdout, the log and why it
-// could not start to stderr. The first value from stop drains it, the second ends it.
+// complain says why there is no server, in the form of the log.
+func complain(cfg config, stderr io.Writer, why string) {
+	if cfg.logJSON {
+		newLog(cfg, stderr).Error("not started", "err", why)
+		return
+	}
+	fmt.Fprintf(stderr, "playground: %s\n", why)
+}
+
+// run is the whole life of a server: what it serves at goes to stdout (for programs the log
+// has it), the log and why it could not start to stderr. The first value from stop drains it, the second ends it.
 func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit int) {
 	cfg, err := configure(args, stdout)
 	switch {
 	case errors.Is(err, errAnswered):
 		return exitStopped
 	case err != nil:
-		fmt.Fprintf(stderr, "playground: %v\n", err)
+		complain(cfg, stderr, err.Error())
 		return exitRefused
 	}
 	log := newLog(cfg, stderr)
 
 	p, err := open(cfg, log)
 	if err != nil {
-		fmt.Fprintf(stderr, "playground: %s\n", startError(err, cfg))
+		complain(cfg, stderr, startError(err, cfg))
 		return exitFailed
 	}
-	fmt.Fprintf(stdout, "Pixel Playground is at %s\n", p.url())
+	if !cfg.logJSON { // for who collects the log, often with stdout, the next line says it
+		fmt.Fprintf(stdout, "Pixel Playground is at %s\n", p.url())
+	}
 	log.Info("serving", "url", p.url(), "node", cfg.node, "version", commandline.Version(), "canvas", cfg.geometry.String(), "store", cfg.keptIn())
 
 	log.Info("draining", "asked_by", p.ending(stop), "timeout", cfg.drainTimeout.String())

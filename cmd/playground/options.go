@@ -1,9 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 
@@ -101,7 +103,8 @@ func keepSecrets(err error) error {
 
 // configure reads flags, then environment, then config file, each for what those before it
 // left open. Errors are one line, and say how to fix what they refuse. Answers to --help
-// and --version go to stdout, with errAnswered.
+// and --version go to stdout, with errAnswered. Of a config that is refused only the form of
+// the log is there, so that the error can have it.
 func configure(args []string, stdout io.Writer) (config, error) {
 	var given options
 	answered := false
@@ -119,7 +122,7 @@ func configure(args []string, stdout io.Writer) (config, error) {
 		return config{}, errAnswered
 	}
 	if err != nil {
-		return config{}, keepSecrets(commandline.Explain(err))
+		return given.unread(args), keepSecrets(commandline.Explain(err))
 	}
 	from := make(sources)
 	for _, flag := range parsed.Model.Flags {
@@ -135,7 +138,7 @@ func configure(args []string, stdout io.Writer) (config, error) {
 		}
 	}
 	if err := readFile(given.Config, parsed.Model.Flags, from); err != nil {
-		return config{}, err
+		return given.unread(nil), err
 	}
 	cfg, err := given.parse()
 	var wrong *wrongValue
@@ -143,4 +146,12 @@ func configure(args []string, stdout io.Writer) (config, error) {
 		wrong.source = from[wrong.setting]
 	}
 	return cfg, err
+}
+
+// unread is the config of options that can't be used: the arguments too when they have not
+// even been understood. What a config file says is not known when it can't be read.
+func (o options) unread(args []string) config {
+	asked := strings.Join(args, " ") + " "
+	json := strings.Contains(asked, "--log-format=json ") || strings.Contains(asked, "--log-format json ")
+	return config{logJSON: json || cmp.Or(o.LogFormat, os.Getenv("PLAYGROUND_LOG_FORMAT")) == "json", logLevel: slog.LevelInfo}
 }

@@ -1,0 +1,66 @@
+package main
+
+import (
+	"encoding/json"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+)
+
+// Goal: a collector of a log in JSON finds nothing else, on stdout or stderr, whatever ends
+// the server.
+func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
+	taken, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer taken.Close()
+	file := filepath.Join(t.TempDir(), "settings.yaml")
+	if err := os.WriteFile(file, []byte("log-format: json\nburst: none\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, test := range map[string]struct {
+		args []string
+		exit int
+		says string
+	}{
+		"a whole life":      {[]string{"--log-format=json", "--listen=127.0.0.1:0"}, exitStopped, `"msg":"serving"`},
+		"a refused value":   {[]string{"--log-format", "json", "--canvas", "50by50"}, exitRefused, "must be WIDTHxHEIGHT"},
+		"an unknown flag":   {[]string{"--log-format", "json", "--colour", "red"}, exitRefused, "--colour"},
+		"of an equals sign": {[]string{"--colour", "red", "--log-format=json"}, exitRefused, "--colour"},
+		"a taken port":      {[]string{"--log-format=json", "--listen", taken.Addr().String()}, exitFailed, "another program listens there"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			var said lines
+			stop, exit := make(chan os.Signal, 2), make(chan int, 1)
+			go func() { exit <- run(append(test.args, "--data", t.TempDir()), &said, &said, stop) }()
+			for deadline := time.Now().Add(patience); test.exit == exitStopped && !strings.Contains(said.String(), test.says); time.Sleep(time.Millisecond) {
+				if time.Now().After(deadline) {
+					t.Fatalf("it never says %s:\n%s", test.says, said.String())
+				}
+			}
+			stop <- syscall.SIGTERM
+			if code := <-exit; code != test.exit || !strings.Contains(said.String(), test.says) {
+				t.Errorf("exit %d, want %d; log without %q:\n%s", code, test.exit, test.says, said.String())
+			}
+			for line := range strings.Lines(said.String()) {
+				if !json.Valid([]byte(line)) {
+					t.Errorf("not JSON: %s", line)
+				}
+			}
+		})
+	}
+	t.Run("in the environment", func(t *testing.T) {
+		t.Setenv("PLAYGROUND_LOG_FORMAT", "json")
+		for _, args := range [][]string{{"--colour", "red"}, {"--canvas", "50by50"}, {"--config", "/nowhere.yaml"}, {"--config", file}} {
+			var said lines
+			if code := run(args, &said, &said, nil); code != exitRefused || !json.Valid([]byte(said.String())) {
+				t.Errorf("%v: exit %d, not JSON: %s", args, code, said.String())
+			}
+		}
+	})
+}

@@ -14,21 +14,21 @@ import (
 	"testing"
 )
 
-func readme(t *testing.T) string {
+func page(t *testing.T, name string) string {
 	t.Helper()
-	text, err := os.ReadFile("../../README.md")
+	text, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return string(text)
 }
 
-// TestReadme_ExplainsEveryMetric that a server shows.
-func TestReadme_ExplainsEveryMetric(t *testing.T) {
+// TestDocs_ExplainEveryMetric that a server shows.
+func TestDocs_ExplainEveryMetric(t *testing.T) {
 	r := start(t, "--data", t.TempDir())
 	_, shown := r.ask(t, "GET", "/metrics", "")
 	r.terminate(t)
-	text, metrics := readme(t), regexp.MustCompile(`(?m)^# TYPE pixelplayground_(\S+)`).FindAllStringSubmatch(shown, -1)
+	text, metrics := page(t, "METRICS.md"), regexp.MustCompile(`(?m)^# TYPE pixelplayground_(\S+)`).FindAllStringSubmatch(shown, -1)
 	if len(metrics) < 30 {
 		t.Fatalf("only %v", metrics)
 	}
@@ -103,9 +103,9 @@ func lineOf(call *ast.CallExpr) string {
 	return ""
 }
 
-// TestReadme_ExplainsEveryLogLine at INFO and above.
-func TestReadme_ExplainsEveryLogLine(t *testing.T) {
-	text, lines := readme(t), logged(t)
+// TestDocs_ExplainEveryLogLine at INFO and above.
+func TestDocs_ExplainEveryLogLine(t *testing.T) {
+	text, lines := page(t, "LOGS.md"), logged(t)
 	if len(lines) < 30 {
 		t.Fatalf("only %v", lines)
 	}

@@ -42,7 +42,7 @@ func arrows() []arrow {
 		{from: store, may: []string{canvas}, never: io},
 		{from: "actors/store/memory", may: []string{canvas, store}, never: io},
 		{from: "actors/store/storetest", may: []string{canvas, store}},
-		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt"}},
+		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
 		{from: "actors", may: []string{canvas, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},

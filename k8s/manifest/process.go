@@ -26,6 +26,7 @@ type Process struct {
 	Args    []string
 	Env     map[string]string // besides the image's own
 	Ports   []corev1.ContainerPort
+	Mounts  []Mount
 
 	Started, Live, Ready *Check        // nil: none, or not by HTTP
 	Pause                time.Duration // between being told to go and SIGTERM
@@ -46,9 +47,13 @@ func (s Set) Process(w Workload, pod Pod) (Process, error) {
 	if err != nil {
 		return Process{}, fmt.Errorf("process of %s: %w", w.Name, err)
 	}
+	mounts, err := s.mounts(w, pod)
+	if err != nil {
+		return Process{}, fmt.Errorf("process of %s: %w", w.Name, err)
+	}
 	c, spec := w.Container(), w.Template.Spec
 	p := Process{
-		Image: c.Image, Command: expandAll(c.Command, env), Args: expandAll(c.Args, env), Env: env, Ports: c.Ports,
+		Image: c.Image, Command: expandAll(c.Command, env), Args: expandAll(c.Args, env), Env: env, Ports: c.Ports, Mounts: mounts,
 		Started: w.check(c.StartupProbe, pod), Live: w.check(c.LivenessProbe, pod), Ready: w.check(c.ReadinessProbe, pod),
 		Grace: 30 * time.Second, // the cluster's default
 	}

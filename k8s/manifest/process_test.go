@@ -42,10 +42,30 @@ spec:
         readinessProbe: {httpGet: {path: /ready, port: 81}, periodSeconds: 2, timeoutSeconds: 3, failureThreshold: 4}
         startupProbe: {tcpSocket: {port: http}}
         lifecycle: {preStop: {sleep: {seconds: 5}}}
+        volumeMounts:
+        - {name: data, mountPath: /data}
+        - {name: scratch, mountPath: /tmp}
+        - {name: all, mountPath: /all}
+        - {name: one, mountPath: /one, subPath: word}
+        - {name: settings, mountPath: /settings}
+        - {name: several, mountPath: /several}
+      volumes:
+      - {name: scratch, emptyDir: {}}
+      - {name: all, secret: {secretName: secret}}
+      - {name: one, secret: {secretName: secret, defaultMode: 0440, items: [{key: password, path: word}]}}
+      - {name: settings, configMap: {name: settings, items: [{key: SIZE, path: size}]}}
+      - name: several
+        projected:
+          defaultMode: 0400
+          sources:
+          - {secret: {name: secret}}
+          - {secret: {name: secret, optional: true, items: [{key: next, path: next}]}}
+          - {secret: {name: absent, optional: true, items: [{key: password, path: password}]}}
+          - {secret: {name: other, optional: true, items: [{key: pass, path: password}, {key: more, path: more}]}}
 `
 
 func pod() manifest.Pod {
-	return manifest.Pod{Name: "front-1", IP: "fd00::1", Secrets: map[string]map[string]string{"secret": {"password": "pass"}}}
+	return manifest.Pod{Name: "front-1", IP: "fd00::1", Secrets: map[string]map[string]string{"secret": {"password": "pass"}, "other": {"pass": "word"}}}
 }
 
 func decode(t *testing.T, text string) (manifest.Set, manifest.Workload) {
@@ -75,6 +95,12 @@ func TestProcess_IsWhatAKubeletStarts(t *testing.T) {
 			"URL": "redis://pass@fd00::1/large/$(LATER)", "LATER": "1", "GOMEMLIMIT": "1048576",
 		},
 		Ports: []corev1.ContainerPort{{Name: "http", ContainerPort: 80}},
+		Mounts: []manifest.Mount{
+			{Path: "/all", Secret: true, Mode: 0o644, Files: map[string]string{"password": "pass"}},
+			{Path: "/one", SubPath: "word", Secret: true, Mode: 0o440, Files: map[string]string{"word": "pass"}},
+			{Path: "/settings", Mode: 0o644, Files: map[string]string{"size": "large"}},
+			{Path: "/several", Secret: true, Mode: 0o400, Files: map[string]string{"password": "word"}},
+		},
 		Live:  &manifest.Check{URL: "http://[fd00::1]:80/live", Every: 10 * time.Second, Timeout: time.Second, Failures: 3},
 		Ready: &manifest.Check{URL: "http://[fd00::1]:81/ready", Every: 2 * time.Second, Timeout: 3 * time.Second, Failures: 4},
 		Pause: 5 * time.Second,
@@ -99,6 +125,11 @@ func TestProcess_SaysWhatNobodyGives(t *testing.T) {
 		"key":       {"key: password", "key: word"},
 		"field":     {"fieldPath: status.podIP", "fieldPath: status.hostIP"},
 		"resource":  {"resource: requests.memory", "resource: limits.cpu"},
+		"volume":    {"secretName: secret}", "secretName: secrets}"},
+		"file":      {"items: [{key: password, path: word}]", "items: [{key: word, path: word}]"},
+		"folder":    {"configMap: {name: settings", "configMap: {name: sizes"},
+		"source":    {"- {secret: {name: secret}}", "- {secret: {name: absent}}"},
+		"own":       {"- {secret: {name: secret}}", "- {downwardAPI: {items: [{path: name, fieldRef: {fieldPath: metadata.name}}]}}"},
 		"divisor":   {"resource: requests.memory", "resource: requests.memory, divisor: 1Mi"},
 	} {
 		set, w := decode(t, strings.Replace(workload, change[0], change[1], 1))

@@ -20,37 +20,6 @@ func guide(t *testing.T) string {
 	return string(text)
 }
 
-// documentedSecret is the keys that the guide's commands give the Secret.
-func documentedSecret(t *testing.T) (keys []string) {
-	t.Helper()
-	for _, m := range regexp.MustCompile(`--from-literal=([a-z-]+)=`).FindAllStringSubmatch(guide(t), -1) {
-		keys = append(keys, m[1])
-	}
-	if !strings.Contains(guide(t), "create secret generic playground ") || len(keys) == 0 {
-		t.Fatal("the guide does not say how to make the Secret")
-	}
-	return keys
-}
-
-// TestGuide_MakesNoSecretInVain: what the commands make is used.
-func TestGuide_MakesNoSecretInVain(t *testing.T) {
-	used := make(map[string]bool)
-	for _, k := range []kustomization{{"base"}, {"base", "components/managed-redis"}} {
-		for _, w := range k.load(t).Workloads() {
-			for _, v := range w.Container().Env {
-				if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil {
-					used[v.ValueFrom.SecretKeyRef.Key] = true
-				}
-			}
-		}
-	}
-	for _, key := range documentedSecret(t) {
-		if !used[key] {
-			t.Errorf("the guide makes %s, and nothing reads it", key)
-		}
-	}
-}
-
 // pages is the guide and all beside it, by name.
 func pages(t *testing.T) map[string]string {
 	t.Helper()

@@ -55,18 +55,6 @@ func routeFaults(t *testing.T, s manifest.Set) (faults []string) {
 	return faults
 }
 
-// usedKeys is the keys of the Secret that pods read.
-func usedKeys(s manifest.Set) (keys []string) {
-	for _, w := range containers(s) {
-		for _, v := range w.Container().Env {
-			if v.ValueFrom != nil && v.ValueFrom.SecretKeyRef != nil && !slices.Contains(keys, v.ValueFrom.SecretKeyRef.Key) {
-				keys = append(keys, v.ValueFrom.SecretKeyRef.Key)
-			}
-		}
-	}
-	return keys
-}
-
 func externalKeys(s manifest.Set) (keys []string) {
 	e := manifest.Get[manifest.ExternalSecret](s, "playground")
 	for _, d := range e.Spec.Data {
@@ -85,8 +73,8 @@ func peersEncrypted(s manifest.Set) bool {
 		return false
 	}
 	for _, w := range ours(s) {
-		volumes, mounts := w.Template.Spec.Volumes, w.Container().VolumeMounts
-		if len(volumes) != 1 || len(mounts) != 1 || volumes[0].Secret.SecretName != c.Spec.SecretName || mounts[0].Name != volumes[0].Name || mounts[0].SubPath != "" {
+		volume := w.Volume("peer")
+		if volume == nil || keysOf(*volume)[0] != (keyOf{secret: c.Spec.SecretName}) {
 			return false
 		}
 		p, err := s.Process(w, somePod())
@@ -94,7 +82,7 @@ func peersEncrypted(s manifest.Set) bool {
 			return false
 		}
 		for name, file := range map[string]string{"CERT": "tls.crt", "KEY": "tls.key", "CA": "ca.crt"} {
-			if p.Env["PLAYGROUND_PEER_"+name] != mounts[0].MountPath+"/"+file {
+			if p.Env["PLAYGROUND_PEER_"+name] != "/etc/peer/"+file { // that it is there is a rule
 				return false
 			}
 		}

@@ -37,17 +37,15 @@ func redisRules() []rule {
 			"deleted": func(s manifest.Set) {
 				manifest.Get[appsv1.StatefulSet](s, "redis").Spec.PersistentVolumeClaimRetentionPolicy = nil
 			},
-			"two":  func(s manifest.Set) { *manifest.Get[appsv1.StatefulSet](s, "redis").Spec.Replicas = 2 },
-			"open": func(s manifest.Set) { container(s, "redis").Args = nil },
+			"two": func(s manifest.Set) { *manifest.Get[appsv1.StatefulSet](s, "redis").Spec.Replicas = 2 },
 		}},
 		{"the server finds Redis", found, map[string]func(manifest.Set){
 			"host": func(s manifest.Set) {
-				variable(s, "gateway", "PLAYGROUND_REDIS").Value = "redis://:$(REDIS_PASSWORD)@store:6379"
+				variable(s, "gateway", "PLAYGROUND_REDIS").Value = "redis://store:6379"
 			},
 			"port": func(s manifest.Set) {
-				variable(s, "gateway", "PLAYGROUND_REDIS").Value = "redis://:$(REDIS_PASSWORD)@redis:6380"
+				variable(s, "gateway", "PLAYGROUND_REDIS").Value = "redis://redis:6380"
 			},
-			"password": func(s manifest.Set) { variable(s, "gateway", "PLAYGROUND_REDIS").Value = "redis://redis:6379" },
 		}},
 	}
 }
@@ -88,9 +86,6 @@ func keeps(s manifest.Set) (faults []string) {
 	if manifest.Get[corev1.Service](s, "redis-1") == nil { // else sentinelRules look at both
 		if *store.Spec.Replicas != 1 {
 			fault("%d Redises would each keep a canvas of their own", *store.Spec.Replicas)
-		}
-		if len(c.Args) != 2 || c.Args[0] != "--requirepass" {
-			fault("it asks for no password")
 		}
 	}
 	most, err := resource.ParseQuantity(strings.Replace(conf["maxmemory"], "mb", "Mi", 1))
@@ -142,11 +137,10 @@ func found(s manifest.Set) (faults []string) {
 		if where.Query().Has("master_name") {
 			port = "sentinel"
 		}
-		password, _ := where.User.Password()
 		for _, address := range append(where.Query()["addr"], where.Host) {
 			host, number, _ := net.SplitHostPort(address)
 			service := manifest.Get[corev1.Service](s, host)
-			if service == nil || password != somePod().Secrets["playground"]["redis-password"] || !slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool {
+			if service == nil || !slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool {
 				return p.Name == port && strconv.Itoa(int(p.Port)) == number
 			}) {
 				faults = append(faults, w.Name+" looks for Redis at "+address)

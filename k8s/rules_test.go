@@ -23,7 +23,7 @@ type rule struct {
 }
 
 func rules(t *testing.T) []rule {
-	all := [][]rule{selectorRules(), podRules(t), operationRules(), networkRules(), settingRules(t), redisRules(), sentinelRules()}
+	all := [][]rule{selectorRules(), podRules(t), operationRules(), networkRules(), settingRules(t), secretRules(t), redisRules(), sentinelRules()}
 	var flat []rule
 	for _, some := range all {
 		flat = append(flat, some...)

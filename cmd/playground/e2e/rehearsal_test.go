@@ -7,6 +7,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"maps"
 	"net"
 	"net/http"
 	"os"
@@ -21,7 +22,6 @@ import (
 
 	"github.com/miekg/dns"
 
-	"pixelplayground/actors/store/redis/redistest"
 	"pixelplayground/k8s/manifest"
 )
 
@@ -29,13 +29,14 @@ import (
 // processes with the arguments and variables that a kubelet would give them, probes them
 // as a kubelet would, answers for the headless Service as a DNS server, sends people to
 // the gateways that are ready as the Service does, and scales and rolls as the
-// controllers do. Only where Redis and the DNS server are is not the manifests' to say.
+// controllers do, with the Secret as files that it changes. Only where Redis and the DNS
+// server are is not the manifests' to say.
 type kube struct {
 	t       *testing.T
 	set     manifest.Set
-	redis   *redistest.Server // nil: the manifests' own, which names leads to
-	names   *strings.Replacer // of pods by their IPs
-	network string            // the first three numbers of all IPs
+	names   *strings.Replacer // of Redis' pods by their IPs
+	redises []*redisPod
+	network string // the first three numbers of all IPs
 	dns     *dns.Server
 	service net.Listener // what people connect to
 	work    sync.WaitGroup
@@ -46,13 +47,18 @@ type kube struct {
 	next int        // last number of the IP to come
 	pods []*kubePod // of all workloads, the oldest first
 	turn int        // of the Service
+
+	secret map[string]map[string]string // by name and key
 }
 
 // kubePod is one pod of a workload.
 type kubePod struct {
 	workload string
 	ip       string
+	name     string
 	process  manifest.Process
+	folders  folders
+	heard    heard
 	cmd      *exec.Cmd
 	done     chan struct{} // closed when the process has ended
 
@@ -66,17 +72,16 @@ const (
 	dnsIP     = 202
 )
 
-// startKube applies the base with components. Without one for Redis it has its own.
+// startKube applies the base with components, and the Secret that the guide has people make.
 func startKube(t *testing.T, components ...string) *kube {
 	t.Helper()
 	set, err := manifest.Load(os.DirFS("../../../k8s"), "base", components...)
 	if err != nil {
 		t.Fatal(err)
 	}
-	k := &kube{t: t, set: set, network: freeNetwork(t), next: 1, names: strings.NewReplacer()}
-	if len(components) == 0 {
-		k.redis = redistest.Start(t)
-	}
+	k := &kube{t: t, set: set, network: freeNetwork(t), next: 1, names: strings.NewReplacer(), secret: map[string]map[string]string{"playground": {
+		"gossip-key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "admin-token": "a token for the rehearsal only", "redis-password": "any \"one\" line \\ at #all",
+	}}}
 	k.ctx, k.halt = context.WithCancel(context.Background())
 	t.Cleanup(k.stop)
 	k.serveDNS()
@@ -200,31 +205,26 @@ func (k *kube) create(workload string) *kubePod {
 		k.t.Fatal("out of addresses")
 	}
 	k.mu.Unlock()
-	ip := k.ip(n)
-	process, err := k.set.Process(w, manifest.Pod{
-		Name: fmt.Sprintf("%s-%d", workload, n), IP: ip, Secrets: k.secrets(),
-	})
-	if err != nil {
-		k.t.Fatal(err)
+	p := &kubePod{
+		workload: workload, ip: k.ip(n), name: fmt.Sprintf("%s-%d", workload, n), done: make(chan struct{}),
+		folders: folders{t: k.t, dir: k.t.TempDir()}, heard: heard{to: k.t.Output()},
 	}
-	if len(process.Command) > 0 {
-		k.t.Fatalf("%s starts %q, not the image's server", workload, process.Command)
+	p.process = k.process(w, p)
+	if len(p.process.Command) > 0 {
+		k.t.Fatalf("%s starts %q, not the image's server", workload, p.process.Command)
 	}
-	p := &kubePod{workload: workload, ip: ip, process: process, done: make(chan struct{})}
+	p.folders.write(p.process.Mounts, unedited)
+	here := p.folders.here(p.process.Mounts)
 	// A pod has all addresses to itself; here it has its own only.
-	for i, arg := range process.Args {
-		process.Args[i] = strings.Replace(arg, "--listen=:", "--listen="+ip+":", 1)
+	for i, arg := range p.process.Args {
+		p.process.Args[i] = strings.Replace(arg, "--listen=:", "--listen="+p.ip+":", 1)
 	}
-	p.cmd = exec.Command(filepath.Join(binaries, "playground"), process.Args...)
-	for name, value := range process.Env {
-		p.cmd.Env = append(p.cmd.Env, name+"="+value)
+	p.cmd = exec.Command(filepath.Join(binaries, "playground"), p.process.Args...)
+	for name, value := range p.process.Env {
+		p.cmd.Env = append(p.cmd.Env, name+"="+here.Replace(value))
 	}
-	redis := k.names.Replace(process.Env["PLAYGROUND_REDIS"])
-	if k.redis != nil {
-		redis = k.redis.URL()
-	}
-	p.cmd.Env = append(p.cmd.Env, "PLAYGROUND_REDIS="+redis, "PLAYGROUND_RESOLVER="+k.dns.PacketConn.LocalAddr().String(), "HOSTNAME="+p.ip)
-	p.cmd.Stderr = k.t.Output()
+	p.cmd.Env = append(p.cmd.Env, "PLAYGROUND_REDIS="+k.names.Replace(p.process.Env["PLAYGROUND_REDIS"]), "PLAYGROUND_RESOLVER="+k.dns.PacketConn.LocalAddr().String(), "HOSTNAME="+p.ip)
+	p.cmd.Stderr = &p.heard
 	p.cmd.Dir = k.t.TempDir() // as empty as the image's
 	if err := p.cmd.Start(); err != nil {
 		k.t.Fatal(err)
@@ -243,11 +243,25 @@ func (k *kube) create(workload string) *kubePod {
 	return p
 }
 
-// secrets is what the guide has people make.
+// process is what a server's pod runs, with the Secrets of now.
+func (k *kube) process(w manifest.Workload, p *kubePod) manifest.Process {
+	k.t.Helper()
+	process, err := k.set.Process(w, manifest.Pod{Name: p.name, IP: p.ip, Secrets: k.secrets()})
+	if err != nil {
+		k.t.Fatal(err)
+	}
+	return process
+}
+
+// secrets is a copy of what there is.
 func (k *kube) secrets() map[string]map[string]string {
-	return map[string]map[string]string{"playground": {
-		"gossip-key": "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=", "admin-token": "a token for the rehearsal only", "redis-password": "letters0and1digits",
-	}}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	all := make(map[string]map[string]string)
+	for name, keys := range k.secret {
+		all[name] = maps.Clone(keys)
+	}
+	return all
 }
 
 func (k *kube) isLeaving(p *kubePod) bool {
@@ -371,6 +385,7 @@ func (k *kube) roll(workload string) {
 // the steps of a roll for good measure are left out.
 func TestKubernetes_Rehearsal(t *testing.T) {
 	k := startKube(t)
+	k.startRedis()
 	for _, name := range []string{"canvas", "gateway"} {
 		w, _ := k.set.Workload(name)
 		k.scale(name, w.Replicas)

@@ -5,148 +5,14 @@ package e2e
 import (
 	"fmt"
 	"os"
-	"os/exec"
-	"path/filepath"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
 
-	corev1 "k8s.io/api/core/v1"
-
 	"pixelplayground/actors/canvas"
-	"pixelplayground/k8s/manifest"
 	"pixelplayground/transport/client"
 )
-
-// redisPod is a pod of the replicated Redis: both containers run the rendered scripts with
-// the rendered configuration. Only where pod, volume and ConfigMap are is this machine's.
-type redisPod struct {
-	t    *testing.T
-	name string
-	ip   string
-	dir  string   // its volume and its ConfigMap
-	env  []string // of both containers
-
-	running map[string]*exec.Cmd // by container, while the pod lives
-	done    map[string]chan struct{}
-}
-
-// redisPods makes the pods of the StatefulSet, which do not run yet.
-func (k *kube) redisPods() (pods []*redisPod) {
-	k.t.Helper()
-	w, _ := k.set.Workload("redis")
-	var names []string
-	for i := range w.Replicas {
-		names = append(names, fmt.Sprintf("redis-%d", i), k.ip(lastPodIP+10+i))
-	}
-	k.names = strings.NewReplacer(names...)
-	for i := range w.Replicas {
-		p := &redisPod{t: k.t, name: names[2*i], ip: names[2*i+1], dir: k.t.TempDir()}
-		process, err := k.set.Process(w, manifest.Pod{Name: p.name, IP: p.ip, Secrets: k.secrets()})
-		if err != nil {
-			k.t.Fatal(err)
-		}
-		p.env = append(p.env, "PATH="+os.Getenv("PATH"))
-		for name, value := range process.Env {
-			p.env = append(p.env, name+"="+k.names.Replace(value))
-		}
-		p.mount(k.set)
-		k.t.Cleanup(p.kill)
-		pods = append(pods, p)
-	}
-	return pods
-}
-
-// mount writes the ConfigMap with this machine's folders in place of the pod's, and has
-// both servers listen at the pod's address, as they would anyway in a pod.
-func (p *redisPod) mount(set manifest.Set) {
-	p.t.Helper()
-	here := strings.NewReplacer("/etc/redis", p.dir+"/etc", "/data", p.dir+"/data")
-	for _, folder := range []string{"etc", "data"} {
-		if err := os.MkdirAll(filepath.Join(p.dir, folder), 0o700); err != nil {
-			p.t.Fatal(err)
-		}
-	}
-	for _, m := range manifest.All[corev1.ConfigMap](set) {
-		if !strings.HasPrefix(m.Name, "redis-") {
-			continue
-		}
-		for name, text := range m.Data {
-			if name == "redis.conf" || name == "sentinel.conf" {
-				text += "\nbind " + p.ip + "\n"
-			}
-			if err := os.WriteFile(filepath.Join(p.dir, "etc", name), []byte(here.Replace(text)), 0o600); err != nil {
-				p.t.Fatal(err)
-			}
-		}
-	}
-}
-
-func (p *redisPod) start() {
-	p.t.Helper()
-	p.running, p.done = make(map[string]*exec.Cmd), make(map[string]chan struct{})
-	for _, container := range []string{"redis", "sentinel"} {
-		cmd, done := p.script(container+".sh"), make(chan struct{})
-		log, err := os.OpenFile(filepath.Join(p.dir, container+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
-		if err != nil {
-			p.t.Fatal(err)
-		}
-		cmd.Stdout, cmd.Stderr = log, log
-		if err := cmd.Start(); err != nil {
-			p.t.Fatal(err)
-		}
-		p.running[container], p.done[container] = cmd, done
-		go func() {
-			_ = cmd.Wait() // how it ended is in its log
-			_ = log.Close()
-			close(done)
-		}()
-	}
-}
-
-func (p *redisPod) script(name string) *exec.Cmd {
-	cmd := exec.Command("sh", filepath.Join(p.dir, "etc", name))
-	cmd.Env, cmd.Dir = p.env, p.dir
-	return cmd
-}
-
-func (p *redisPod) signal(signal syscall.Signal) {
-	for _, cmd := range p.running {
-		_ = cmd.Process.Signal(signal) // it may have ended
-	}
-}
-
-func (p *redisPod) wait() {
-	for _, done := range p.done {
-		<-done
-	}
-	p.running, p.done = nil, nil
-}
-
-// kill is the end of the pod's node.
-func (p *redisPod) kill() {
-	p.signal(syscall.SIGKILL)
-	p.wait()
-}
-
-// remove is what the kubelet does with a pod that was deleted: preStop, then SIGTERM.
-func (p *redisPod) remove() {
-	p.t.Helper()
-	if out, err := p.script("stop.sh").CombinedOutput(); err != nil {
-		p.t.Errorf("stop.sh of %s: %v\n%s", p.name, err, out)
-	}
-	p.signal(syscall.SIGTERM)
-	p.wait()
-}
-
-// ask has redis-cli ask one of the two.
-func (p *redisPod) ask(port string, command ...string) (string, error) {
-	cli := exec.Command("redis-cli", append([]string{"-e", "-h", p.ip, "-p", port}, command...)...)
-	cli.Env = p.env
-	out, err := cli.Output()
-	return string(out), err
-}
 
 // readyAll waits until all are as a roll waits for them, and one is the master.
 func readyAll(t *testing.T, pods []*redisPod) (master *redisPod) {
@@ -156,12 +22,13 @@ func readyAll(t *testing.T, pods []*redisPod) (master *redisPod) {
 	ready := func() error {
 		master = nil
 		for _, p := range pods {
-			if out, err := p.script("ready.sh").CombinedOutput(); err != nil {
-				log, _ := os.ReadFile(filepath.Join(p.dir, "redis.log"))
+			if out, err := p.script("/etc/redis/ready.sh").CombinedOutput(); err != nil {
+				log, _ := os.ReadFile(p.log("redis"))
 				return fmt.Errorf("%s: %v %s\n%s", p.name, err, out, log[max(0, len(log)-1000):])
 			}
-			if known, _ := p.ask("26379", "SENTINEL", "REPLICAS", "canvas"); strings.Count(known, "\nrunid\n") != 2 {
-				return fmt.Errorf("the Sentinel of %s does not know both replicas", p.name)
+			if known, err := p.ask("26379", "SENTINEL", "REPLICAS", "canvas"); err != nil || strings.Count(known, "\nrunid\n") != 2 {
+				log, _ := os.ReadFile(p.log("sentinel"))
+				return fmt.Errorf("the Sentinel of %s does not know both replicas:\n%s", p.name, log[max(0, len(log)-1000):])
 			}
 			info, _ := p.ask("6379", "INFO", "replication")
 			if !strings.Contains(info, "role:master") {
@@ -301,10 +168,10 @@ func TestKubernetes_RedisFailover(t *testing.T) {
 		}, true},
 		{"the master comes back with an empty volume", func(p *redisPod) {
 			p.kill()
-			if err := os.RemoveAll(filepath.Join(p.dir, "data")); err != nil {
+			if err := os.RemoveAll(p.folders.dir + "/data"); err != nil {
 				t.Error(err)
 			}
-			p.mount(k.set)
+			p.mount()
 			p.start()
 		}, true},
 		{"all end at once", func(*redisPod) { each((*redisPod).kill); each((*redisPod).start) }, false},

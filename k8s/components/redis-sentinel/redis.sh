@@ -1,5 +1,7 @@
 # Starts Redis as what it is now: the master, or a replica of it.
 set -eu
+. /etc/redis/secrets.sh
+first_passwords
 
 # One at a time: a pod that is deleted by force is replaced while it still runs, and both
 # would write to the volume. The lock is held until the process ends.
@@ -9,7 +11,7 @@ flock 9
 # What the first Sentinel says that answers.
 told() {
   for host in $ALL; do
-    master=$(timeout 2 redis-cli -h "$host" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME canvas 2>/dev/null | head -n 1) || :
+    master=$(timeout 2 sh /etc/redis/cli.sh -h "$host" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME canvas 2>/dev/null | head -n 1) || :
     case " $ALL " in *" ${master:-nobody} "*) echo "$master"; return ;; esac
   done
 }
@@ -25,7 +27,7 @@ noted() {
 others_have_data() {
   for host in $ALL; do
     [ "$host" != "$SELF" ] || continue
-    size=$(timeout 2 redis-cli -h "$host" DBSIZE 2>/dev/null) || continue
+    size=$(timeout 2 sh /etc/redis/cli.sh -h "$host" DBSIZE 2>/dev/null) || continue
     case "$size" in 0 | *[!0-9]*) ;; *) return 0 ;; esac
   done
   return 1
@@ -40,10 +42,16 @@ while :; do
   sleep 1
 done
 
-umask 077 # it gets the password when Sentinel has it written anew
+umask 077 # it gets a password when Sentinel has it written anew
 {
   echo "include /etc/redis/redis.conf"
   echo "include /etc/redis/replication.conf"
   if [ "$master" != "$SELF" ]; then echo "replicaof $master 6379"; fi
 } > /data/redis.conf
-exec redis-server /data/redis.conf --requirepass "$REDISCLI_AUTH" --masterauth "$REDISCLI_AUTH" --replica-announce-ip "$SELF"
+pass_on() { printf %s "$password" | redis-cli -e -h "$POD_IP" -x CONFIG SET masterauth; }
+follow 6379 9>&- &
+exec redis-server /data/redis.conf - << END
+user default on $(taken) ~* &* +@all
+masterauth $(quoted)
+replica-announce-ip $SELF
+END

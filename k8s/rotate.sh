@@ -1,0 +1,117 @@
+#!/bin/sh
+# Replaces one secret of a running canvas while people draw:
+#
+#   sh k8s/rotate.sh gossip-key | redis-password | admin-token | peer-authority
+#
+# In three steps: everybody knows the new one as well, everybody uses it, nobody knows the old
+# one. Before the next step each pod has said that it has read the one before. A step that is
+# not done in 5 minutes ends it, with the old and the new one both known: operations.md says
+# how to go on. $NAMESPACE is another namespace than pixel-playground.
+set -eu
+
+k() { kubectl -n "${NAMESPACE:-pixel-playground}" "$@"; }
+servers=app.kubernetes.io/name=pixel-playground
+gateways=$servers,app.kubernetes.io/component=gateway
+redises=app.kubernetes.io/name=redis,app.kubernetes.io/component=store
+everybody='app.kubernetes.io/name in (pixel-playground, redis)'
+before=$(mktemp -d)
+trap 'rm -rf "$before"' EXIT
+
+# held KEY [SECRET]: what the cluster has, nothing if it has none.
+held() { k get secret "${2:-playground}" --ignore-not-found -o "jsonpath={.data.$(printf %s "$1" | sed 's/\./\\./g')}" | base64 -d; }
+
+# patch: the input, since others may see command lines.
+patch() { k patch secret playground --type=merge --patch-file=/dev/stdin > /dev/null; }
+
+# put KEY: the input is its value from now on.
+put() { printf '{"data":{"%s":"%s"}}' "$1" "$(base64 | tr -d '\n')" | patch; }
+
+# said POD: when it said that it has read the setting anew, and in which container.
+said() { k logs "$1" --all-containers --prefix --timestamps --since=1h --tail=-1 2> /dev/null | grep -E "secret read anew.*($setting)" || :; }
+
+# step NAME SETTING LABELS COMMAND...: changes something by the command, and waits until all
+# pods with the labels have read the setting.
+step() {
+  name=$1 setting=$2 labels=$3
+  shift 3
+  pods=$(k get pods -l "$labels" --field-selector=status.phase=Running -o name)
+  for pod in $pods; do said "$pod" > "$before/${pod#pod/}"; done
+  "$@"
+  for pod in $pods; do
+    tries=0
+    until heard "$pod"; do
+      # An annotation has the kubelet write the files now and not within the next 90 s.
+      if [ $((tries % 10)) = 0 ]; then k annotate pods -l "$labels" --overwrite "rotated=$(date +%s)" > /dev/null; fi
+      tries=$((tries + 1))
+      if [ $tries -gt 300 ]; then echo "$name: $pod has not read it anew: see its log" >&2; exit 1; fi
+      sleep 1
+    done
+  done
+  echo "$name: read by $(echo "$pods" | wc -w) pods"
+}
+
+# heard POD: it has said it since, in all its containers that read it; or it is gone, and the
+# next one started with what is new.
+heard() {
+  said "$1" > "$before/.now"
+  containers=1
+  case $1 in pod/redis-*) containers=$redis_containers ;; esac
+  new=$(grep -vxFf "$before/${1#pod/}" "$before/.now" | cut -d ' ' -f 1 | sort -u | wc -l) || :
+  [ "$new" -ge "$containers" ] || ! k get "$1" > /dev/null 2>&1
+}
+
+# lines KEY LABELS NEW: a file of which all lines are good, and the first one is used.
+lines() {
+  old=$(held "$1")
+  both() { printf '%s\n%s\n' "$2" "$3" | put "$1"; }
+  step "$1 1/3, the new one is known" "$1-file" "$2" both "$1" "$old" "$3"
+  step "$1 2/3, the new one is used" "$1-file" "$2" both "$1" "$3" "$old"
+  one() { echo "$2" | put "$1"; }
+  step "$1 3/3, the old one is gone" "$1-file" "$2" one "$1" "$3"
+}
+
+redis_password() {
+  old=$(held redis-password) new=$(openssl rand -hex 32)
+  if [ -n "$(held redis-password-other)" ]; then
+    echo "redis-password-other is in the Secret: an earlier rotation has not ended, see operations.md" >&2
+    exit 1
+  fi
+  if [ -z "$(k get pods -l "$redises" -o name)" ]; then
+    echo "Redis is not one of the manifests': see redis.md" >&2
+    exit 1
+  fi
+  redis_containers=$(k get statefulset redis -o 'jsonpath={.spec.template.spec.containers[*].name}' | wc -w)
+  other() { printf %s "$1" | put redis-password-other; }
+  step "redis-password 1/3, Redis takes the new one as well" /etc/redis-secrets "$redises" other "$new"
+  swap() {
+    printf '{"data":{"redis-password":"%s","redis-password-other":"%s"}}' "$(printf %s "$new" | base64 | tr -d '\n')" "$(printf %s "$old" | base64 | tr -d '\n')" | patch
+  }
+  step "redis-password 2/3, all use the new one" "redis-password-file|/etc/redis-secrets" "$everybody" swap
+  drop() { echo '{"data":{"redis-password-other":null}}' | patch; }
+  step "redis-password 3/3, Redis takes the new one only" /etc/redis-secrets "$redises" drop
+}
+
+# cert-manager makes anew what is deleted.
+peer_authority() {
+  old=$(held ca.crt peer-tls)
+  remade() { # SECRET KEY
+    before=$(held "$2" "$1")
+    k delete secret "$1" > /dev/null
+    until [ -n "$(held "$2" "$1")" ] && [ "$(held "$2" "$1")" != "$before" ]; do sleep 1; done
+  }
+  both() {
+    remade peer-ca tls.crt
+    printf '%s\n%s\n' "$old" "$(held tls.crt peer-ca)" | k create secret generic peer-authorities --from-file=ca.crt=/dev/stdin > /dev/null
+  }
+  step "peer-authority 1/3, the new one is known" peer-cert "$servers" both
+  step "peer-authority 2/3, certificates are of the new one" peer-cert "$servers" remade peer-tls tls.crt
+  step "peer-authority 3/3, the old one is gone" peer-cert "$servers" k delete secret peer-authorities
+}
+
+case "${1:-}" in
+  gossip-key) lines gossip-key "$servers" "$(openssl rand -base64 32)" ;;
+  admin-token) lines admin-token "$gateways" "$(openssl rand -hex 32)" ;;
+  redis-password) redis_password ;;
+  peer-authority) peer_authority ;;
+  *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
+esac

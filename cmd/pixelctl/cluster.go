@@ -5,13 +5,13 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"net/http"
 	"slices"
 	"strings"
 	"text/tabwriter"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
 // clusterCommand is the command "cluster".
@@ -93,20 +93,24 @@ func (r *clusterReport) print(out io.Writer, regions bool, now time.Time) error 
 		}
 	}
 	fmt.Fprintf(table, "\n%s, %s in use of a canvas of %s, %s\n",
-		loadtest.Counted(len(r.Members), "member"), loadtest.Counted(len(r.Regions), "region"), r.Canvas, loadtest.Counted(r.Users, "user"))
+		report.Counted(len(r.Members), "member"), report.Counted(len(r.Regions), "region"), r.Canvas, report.Counted(r.Users, "user"))
 	return table.Flush()
 }
 
 // ask gets a path over HTTP from the first target that answers.
 func (s *server) ask(ctx context.Context, path string) (body []byte, err error) {
-	targets, err := loadtest.Targets(s.Target)
+	targets, err := target.Parse(s.Target)
 	if err != nil {
 		return nil, &usageError{error: err, command: "cluster "}
 	}
 	ctx, cancel := context.WithTimeout(ctx, openLimit)
 	defer cancel()
-	for _, target := range targets {
-		if body, err = get(ctx, loadtest.Site(target)+path); err == nil {
+	for _, url := range targets {
+		err = target.Get(ctx, target.Site(url)+path, func(answer io.Reader) (err error) {
+			body, err = io.ReadAll(io.LimitReader(answer, mostAnswer))
+			return err
+		})
+		if err == nil {
 			return body, nil
 		}
 	}
@@ -116,23 +120,3 @@ func (s *server) ask(ctx context.Context, path string) (body []byte, err error) 
 // mostAnswer bounds what is read of an answer, in bytes: a report of all of the largest
 // canvas' regions is a tenth of that.
 const mostAnswer = 16 << 20
-
-func get(ctx context.Context, address string) ([]byte, error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", address, err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", request.URL.Host, err)
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(io.LimitReader(response.Body, mostAnswer))
-	if err == nil && response.StatusCode != http.StatusOK {
-		err = fmt.Errorf("%s: %s", response.Status, strings.TrimSpace(string(body)))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("ask %s: %w", request.URL.Host, err)
-	}
-	return body, nil
-}

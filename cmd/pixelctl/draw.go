@@ -5,7 +5,7 @@ import (
 	"fmt"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client"
 )
@@ -73,8 +73,8 @@ func (d *draw) Run(ctx context.Context, s *server, std streams) error {
 	}
 	progress.close()
 	fmt.Fprintf(std.out, "drew %s in %s, %d already of the right colour; %s, %s; the canvas equals the picture\n",
-		loadtest.Counted(pixels, "pixel"), time.Since(since).Round(time.Millisecond), picture.opaque()-pixels,
-		loadtest.Counted(artist.refusals, "refusal"), loadtest.Counted(link.Stats().Reconnects, "reconnect"))
+		report.Counted(pixels, "pixel"), time.Since(since).Round(time.Millisecond), picture.opaque()-pixels,
+		report.Counted(artist.refusals, "refusal"), report.Counted(link.Stats().Reconnects, "reconnect"))
 	return nil
 }
 

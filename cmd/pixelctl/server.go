@@ -6,7 +6,7 @@ import (
 	"io"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client"
 )
@@ -22,7 +22,7 @@ type server struct {
 
 // open connects. What becomes of the connection later is written to notes, a line each.
 func (s *server) open(ctx context.Context, cfg client.Config, notes io.Writer) (*client.Client, error) {
-	targets, err := loadtest.Targets(s.Target)
+	targets, err := target.Parse(s.Target)
 	if err != nil {
 		return nil, &usageError{error: err}
 	}

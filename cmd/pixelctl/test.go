@@ -15,7 +15,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"pixelplayground/cmd/commandline"
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
 // testCommand is the group of commands that prove something of a running deployment.
@@ -42,18 +44,18 @@ type testFlags struct {
 }
 
 // fleet is how a test's clients connect.
-func (f *testFlags) fleet(s *server) (loadtest.FleetConfig, error) {
-	targets, err := loadtest.Targets(s.Target)
+func (f *testFlags) fleet(s *server) (fleet.Config, error) {
+	targets, err := target.Parse(s.Target)
 	if err != nil {
-		return loadtest.FleetConfig{}, &usageError{error: err, command: "test "}
+		return fleet.Config{}, &usageError{error: err, command: "test "}
 	}
-	return loadtest.FleetConfig{Targets: targets, JSON: f.JSONProtocol, Area: image.Rectangle(f.Area)}, nil
+	return fleet.Config{Targets: targets, JSON: f.JSONProtocol, Area: image.Rectangle(f.Area)}, nil
 }
 
 // loadTest is a test that was set up.
 type loadTest interface {
-	Run(ctx context.Context) (*loadtest.Report, error)
-	Status() loadtest.Status // while it runs
+	Run(ctx context.Context) (*report.Report, error)
+	Status() report.Status // while it runs
 }
 
 // run runs a test, shows it meanwhile, writes its report and prints the verdicts. failed is why it could
@@ -62,7 +64,7 @@ func (f *testFlags) run(ctx context.Context, parsed *kong.Context, std streams, 
 	if failed != nil {
 		return &usageError{error: failed, command: commandPath(parsed.Selected())}
 	}
-	live := loadtest.NewLive(std.err, test.Status)
+	live := report.NewLive(std.err, test.Status)
 	live.Open()
 	report, err := test.Run(ctx)
 	live.Close()
@@ -91,7 +93,7 @@ func settings(parsed *kong.Context) map[string]string {
 }
 
 // write writes the report where it was asked for.
-func (f *testFlags) write(r *loadtest.Report) error {
+func (f *testFlags) write(r *report.Report) error {
 	if f.Out != "" {
 		text, err := json.MarshalIndent(r, "", "  ")
 		if err == nil {
@@ -103,7 +105,7 @@ func (f *testFlags) write(r *loadtest.Report) error {
 	}
 	if f.HTML != "" {
 		var page bytes.Buffer
-		err := loadtest.WriteHTML(&page, r)
+		err := report.WriteHTML(&page, r)
 		if err == nil {
 			err = os.WriteFile(f.HTML, page.Bytes(), 0o644)
 		}
@@ -115,7 +117,7 @@ func (f *testFlags) write(r *loadtest.Report) error {
 }
 
 // conclude prints what was found: who was tested, the latencies, then a line for each check.
-func conclude(out io.Writer, r *loadtest.Report) error {
+func conclude(out io.Writer, r *report.Report) error {
 	var text strings.Builder
 	if r.Interrupted != "" {
 		fmt.Fprintf(&text, "interrupted while %s: this is what was measured until then\n", r.Interrupted)

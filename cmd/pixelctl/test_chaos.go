@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/alecthomas/kong"
+	"pixelplayground/cmd/pixelctl/loadtest/chaos"
 
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"github.com/alecthomas/kong"
 )
 
 // testChaos is the command "test chaos".
@@ -36,7 +36,7 @@ func (t *testChaos) Run(ctx context.Context, s *server, parsed *kong.Context, st
 	if err != nil {
 		return err
 	}
-	test, err := loadtest.NewChaos(loadtest.ChaosConfig{
+	test, err := chaos.New(chaos.Config{
 		Fleet: fleet, Clients: t.Clients, Rate: t.Rate, Duration: t.Duration,
 		Kill: t.Kill, PIDs: t.PID, Every: t.Every, Settle: t.Settle, MaxPause: t.MaxPause,
 	})

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/transport/client/clienttest"
 )
 
@@ -51,7 +51,7 @@ func TestTestChaos_Reports(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	var r loadtest.Report
+	var r report.Report
 	if err := json.Unmarshal(text, &r); err != nil || r.Test != "chaos" || !r.Passed || r.Settings["rate"] != "100" {
 		t.Errorf("%v: %s", err, text)
 	}

@@ -4,9 +4,9 @@ import (
 	"context"
 	"time"
 
-	"github.com/alecthomas/kong"
+	"pixelplayground/cmd/pixelctl/loadtest/contend"
 
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"github.com/alecthomas/kong"
 )
 
 // testContend is the command "test contend".
@@ -31,7 +31,7 @@ func (t *testContend) Run(ctx context.Context, s *server, parsed *kong.Context, 
 	if err != nil {
 		return err
 	}
-	test, err := loadtest.NewContend(loadtest.ContendConfig{
+	test, err := contend.New(contend.Config{
 		Fleet: fleet, Clients: t.Clients, Pixels: t.Pixels, Rounds: t.Rounds, Staleness: t.Staleness,
 	})
 	return t.run(ctx, parsed, std, test, err)

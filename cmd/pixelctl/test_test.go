@@ -9,8 +9,8 @@ import (
 	"testing"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/loadtest"
 	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
 )
 
@@ -40,7 +40,7 @@ func TestTest_PrintsVerdictsAndWritesReports(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			var report loadtest.Report
+			var report report.Report
 			if err := json.Unmarshal(text, &report); err != nil {
 				t.Fatal(err)
 			}

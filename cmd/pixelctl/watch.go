@@ -9,7 +9,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/transport/client"
 )
 
@@ -69,8 +69,8 @@ func (w *watch) Run(ctx context.Context, s *server, std streams) error {
 	if ctx.Err() == nil {
 		return context.Cause(watching)
 	}
-	fmt.Fprintf(std.err, "%s in %s, %s\n", loadtest.Counted(p.pixels, "pixel"), time.Since(since).Round(time.Second),
-		loadtest.Counted(link.Stats().Reconnects, "reconnect"))
+	fmt.Fprintf(std.err, "%s in %s, %s\n", report.Counted(p.pixels, "pixel"), time.Since(since).Round(time.Second),
+		report.Counted(link.Stats().Reconnects, "reconnect"))
 	return nil
 }
 

@@ -31,8 +31,9 @@ type arrow struct {
 // encodings; transport and cluster don't know each other; only the server's main knows all.
 func arrows() []arrow {
 	const (
-		canvas = "actors/canvas"
-		store  = "actors/store"
+		canvas   = "actors/canvas"
+		store    = "actors/store"
+		loadtest = "cmd/pixelctl/loadtest"
 	)
 	io := []string{"net", "os", "syscall"}
 	wire := slices.Concat(io, []string{"encoding/json", "encoding/binary", "encoding/gob", "compress"})
@@ -60,9 +61,22 @@ func arrows() []arrow {
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "web"},
 		{from: "cmd/commandline", uses: []string{"github.com/alecthomas/kong"}},
-		{from: "cmd/pixelctl", may: []string{canvas, "codec", "transport/client", "cmd/commandline", "cmd/pixelctl/loadtest"}, uses: []string{"*"}},
-		{from: "cmd/pixelctl/loadtest/fakeserver", may: []string{canvas, "codec", "transport/client/clienttest"}, uses: []string{"*"}},
-		{from: "cmd/pixelctl/loadtest", may: []string{canvas, "codec", "transport/client", "web"}, uses: []string{"*"}},
+		{from: "cmd/pixelctl", may: []string{
+			canvas, "codec", "transport/client", "cmd/commandline", loadtest, loadtest + "/chaos", loadtest + "/contend",
+			loadtest + "/fleet", loadtest + "/report", loadtest + "/target",
+		}, uses: []string{"*"}},
+		{from: loadtest, may: []string{canvas, loadtest + "/crew", loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{"*"}},
+		{from: loadtest + "/chaos", may: []string{canvas, "transport/client", loadtest + "/audit", loadtest + "/crew", loadtest + "/fleet", loadtest + "/report"}},
+		{from: loadtest + "/contend", may: []string{canvas, "codec", loadtest + "/fleet", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/anishathalye/porcupine"}},
+		{from: loadtest + "/crew", may: []string{canvas, "codec", "transport/client", loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report"}},
+		{from: loadtest + "/fleet", may: []string{canvas, "codec", loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{
+			"github.com/gobwas", "golang.org/x/sys", "golang.org/x/time",
+		}},
+		{from: loadtest + "/audit", may: []string{canvas, loadtest + "/report"}, never: io},
+		{from: loadtest + "/ledger", may: []string{canvas}, never: io},
+		{from: loadtest + "/report", may: []string{"web"}, uses: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/term"}},
+		{from: loadtest + "/target"},
+		{from: loadtest + "/fakeserver", may: []string{canvas, "codec", "transport/client/clienttest", loadtest + "/report"}, uses: []string{"*"}},
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
 		{from: "cmd/bench", may: []string{canvas, "codec", "cmd/commandline"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},

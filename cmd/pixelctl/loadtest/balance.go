@@ -8,6 +8,9 @@ import (
 	"slices"
 	"sync"
 	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
 const (
@@ -24,14 +27,13 @@ const (
 
 // BalanceConfig is a crowd that connects, draws a little and leaves.
 type BalanceConfig struct {
-	Fleet     FleetConfig
+	Fleet     fleet.Config
 	Clients   int
 	Pixels    int           // placed while all are connected
 	Rate      float64       // pixels per second
 	Nodes     int           // that should have clients; 0: those that the cluster tells, or that have
 	Tolerance float64       // share by which a node may differ from the mean, whatever chance says
 	Settle    time.Duration // in which the number of users must be right
-	Patience  time.Duration // as StressConfig says
 }
 
 // Validate says what is wrong and how to fix it.
@@ -39,8 +41,8 @@ func (c BalanceConfig) Validate() error {
 	switch {
 	case c.Clients < 2:
 		return fmt.Errorf("clients %d: must be 2 or more", c.Clients)
-	case c.Pixels < 0 || c.Pixels > maxProbes:
-		return fmt.Errorf("pixels %d: must be 0 to %d", c.Pixels, maxProbes)
+	case c.Pixels < 0 || c.Pixels > fleet.MaxProbes:
+		return fmt.Errorf("pixels %d: must be 0 to %d", c.Pixels, fleet.MaxProbes)
 	case c.Rate <= 0 || c.Rate > 1e6 || math.IsNaN(c.Rate):
 		return fmt.Errorf("rate %g: must be more than 0 and at most 1000000 pixels per second", c.Rate)
 	case c.Nodes < 0:
@@ -50,13 +52,13 @@ func (c BalanceConfig) Validate() error {
 	case c.Settle <= 0 || c.Settle > longestSettle:
 		return fmt.Errorf("settle %v: must be more than 0 and at most %v", c.Settle, longestSettle)
 	}
-	return CheckDescriptors(c.Clients)
+	return fleet.CheckDescriptors(c.Clients)
 }
 
 // Balance is a test of how a crowd is spread, served and counted.
 type Balance struct {
 	cfg   BalanceConfig
-	fleet *Fleet
+	fleet *fleet.Fleet
 
 	others int64 // users who are connected besides the fleet
 	users  userSeries
@@ -67,26 +69,23 @@ func NewBalance(cfg BalanceConfig) (*Balance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if cfg.Patience == 0 {
-		cfg.Patience = drainPatience
-	}
-	fleet, err := NewFleet(cfg.Fleet)
+	crowd, err := fleet.New(cfg.Fleet)
 	if err != nil {
 		return nil, err
 	}
-	return &Balance{cfg: cfg, fleet: fleet}, nil
+	return &Balance{cfg: cfg, fleet: crowd}, nil
 }
 
 // Status is how far the test is.
-func (b *Balance) Status() Status {
-	return b.fleet.status(b.cfg.Clients)
+func (b *Balance) Status() report.Status {
+	return b.fleet.Status(b.cfg.Clients)
 }
 
-// Run runs the test once. The error says that it could not be run; what it found is in the report.
-func (b *Balance) Run(ctx context.Context) (*Report, error) {
+// Run runs the test once. The error says that it could not be run; what it found is in the r.
+func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 	defer b.fleet.Close()
-	report := b.fleet.newReport("balance")
-	b.fleet.enter("connecting", 0)
+	r := b.fleet.NewReport("balance")
+	b.fleet.Enter("connecting", 0)
 	if err := b.fleet.Open(ctx); err != nil {
 		return nil, err
 	}
@@ -95,37 +94,37 @@ func (b *Balance) Run(ctx context.Context) (*Report, error) {
 		return nil, err
 	}
 	nodes := b.fleet.Nodes() // now, while all are connected
-	b.judgeSpread(ctx, report, nodes)
-	b.fleet.enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
-	if err := b.draw(ctx, report); err != nil {
+	b.judgeSpread(ctx, r, nodes)
+	b.fleet.Enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
+	if err := b.draw(ctx, r); err != nil {
 		return nil, err
 	}
-	report.interrupted(ctx, "drawing")
-	b.judgeUsers(report, "users after joining", joined)
+	r.MarkInterrupted(ctx, "drawing")
+	b.judgeUsers(r, "users after joining", joined)
 	if ctx.Err() == nil {
-		b.fleet.enter("leaving", 0)
+		b.fleet.Enter("leaving", 0)
 		left := b.leave(ctx)
-		if report.interrupted(ctx, "leaving"); ctx.Err() == nil {
-			b.judgeUsers(report, "users after leaving", left)
+		if r.MarkInterrupted(ctx, "leaving"); ctx.Err() == nil {
+			b.judgeUsers(r, "users after leaving", left)
 		}
 	}
-	report.Nodes = nodes
-	report.Series = b.users.series()
-	report.Latencies = []Latency{
+	r.Nodes = nodes
+	r.Series = b.users.series()
+	r.Latencies = []report.Latency{
 		b.fleet.Sights.Summary("placed to seen by another"), b.fleet.Acks.Summary("placed to acknowledged"),
 	}
-	return report.seal(), nil
+	return r.Seal(), nil
 }
 
 // join connects the crowd, one ahead to see who else is there, and waits until its size is shown.
 func (b *Balance) join(ctx context.Context) (settling, error) {
 	all := b.fleet.All()
-	first, err := b.fleet.JoinAll(ctx, 1, func(int) *Viewport { return all })
+	first, err := b.fleet.JoinAll(ctx, 1, func(int) *fleet.Viewport { return all })
 	if err != nil {
 		return settling{}, err
 	}
 	scout := first[0]
-	if err := wait(ctx, countCalm); err != nil {
+	if err := fleet.Wait(ctx, countCalm); err != nil {
 		return settling{}, err
 	}
 	if scout.Users() == 0 {
@@ -133,7 +132,7 @@ func (b *Balance) join(ctx context.Context) (settling, error) {
 	}
 	b.others = int64(scout.Users()) - 1
 	watch := b.watch(ctx)
-	_, err = b.fleet.JoinAll(ctx, b.cfg.Clients-1, func(int) *Viewport { return all })
+	_, err = b.fleet.JoinAll(ctx, b.cfg.Clients-1, func(int) *fleet.Viewport { return all })
 	if err != nil {
 		watch.stop()
 		return settling{}, err
@@ -142,7 +141,7 @@ func (b *Balance) join(ctx context.Context) (settling, error) {
 }
 
 // draw places the pixels, and judges whether everyone got them.
-func (b *Balance) draw(ctx context.Context, r *Report) error {
+func (b *Balance) draw(ctx context.Context, r *report.Report) error {
 	if b.cfg.Pixels == 0 {
 		return nil
 	}
@@ -150,20 +149,18 @@ func (b *Balance) draw(ctx context.Context, r *Report) error {
 	f.Pace(ctx, b.cfg.Pixels, time.Duration(float64(time.Second)/b.cfg.Rate), func(k int, due time.Duration) {
 		_ = f.Paint(clients[k%len(clients)], due, 1) // counted as refused
 	})
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), b.cfg.Patience)
-	defer cancel()
-	end, err := f.Drain(drain)
+	end, err := f.Drain(ctx)
 	if err != nil {
 		return err
 	}
 	tally, findings := f.Settle(end.Goal)
-	r.deliver(tally, findings, b.cfg.Fleet.JSON)
-	f.judgeOrder(r, findings)
+	b.fleet.JudgeDelivery(r, tally, findings)
+	f.JudgeOrder(r, findings)
 	acked, placed := f.Counters.Acked.Load(), f.Counters.Placed.Load()
-	v := r.judge("placing", acked == placed, "%d of %d pixels acknowledged", acked, placed)
+	v := r.Judge("placing", acked == placed, "%d of %d pixels acknowledged", acked, placed)
 	v.Detail = f.Refusals()
-	r.settle(end)
-	r.Tables = append(r.Tables, deliveries(tally))
+	end.Judge(r)
+	r.Tables = append(r.Tables, fleet.Deliveries(tally))
 	return nil
 }
 
@@ -171,7 +168,7 @@ func (b *Balance) draw(ctx context.Context, r *Report) error {
 func (b *Balance) leave(ctx context.Context) settling {
 	watch := b.watch(ctx)
 	var wait sync.WaitGroup
-	slots := make(chan struct{}, handshakes)
+	slots := make(chan struct{}, fleet.Handshakes)
 	for i, c := range b.fleet.Clients() {
 		if i%2 == 1 {
 			slots <- struct{}{}
@@ -186,9 +183,9 @@ func (b *Balance) leave(ctx context.Context) settling {
 }
 
 // judgeSpread says whether the clients are spread evenly over the servers.
-func (b *Balance) judgeSpread(ctx context.Context, r *Report, nodes []Node) {
+func (b *Balance) judgeSpread(ctx context.Context, r *report.Report, nodes []report.Node) {
 	if len(nodes) == 1 && nodes[0].Name == "" {
-		r.judge("balance", false, "the server does not tell its name, so it can't be said who is where")
+		r.Judge("balance", false, "the server does not tell its name, so it can't be said who is where")
 		return
 	}
 	known := make(map[string]int)
@@ -214,9 +211,9 @@ func (b *Balance) judgeSpread(ctx context.Context, r *Report, nodes []Node) {
 }
 
 // spread writes the verdict and the table of how many clients each server has.
-func (b *Balance) spread(r *Report, names []string, counts []int) {
+func (b *Balance) spread(r *report.Report, names []string, counts []int) {
 	mean := float64(b.cfg.Clients) / float64(len(counts))
-	table := Table{Title: "Clients by server", Header: []string{"server", "clients", "deviation"}}
+	table := report.Table{Title: "Clients by server", Header: []string{"server", "clients", "deviation"}}
 	worst := 0.0
 	for i, n := range counts {
 		deviation := float64(n)/mean - 1
@@ -226,10 +223,10 @@ func (b *Balance) spread(r *Report, names []string, counts []int) {
 	r.Tables = append(r.Tables, table)
 	statistic, p := ChiSquare(counts)
 	if len(counts) == 1 {
-		r.judge("balance", true, "all %d clients are on %q, the only server", counts[0], names[0])
+		r.Judge("balance", true, "all %d clients are on %q, the only server", counts[0], names[0])
 		return
 	}
-	v := r.judge("balance", p >= chance || worst <= b.cfg.Tolerance,
+	v := r.Judge("balance", p >= chance || worst <= b.cfg.Tolerance,
 		"%d servers, at most %.1f%% from the mean of %.1f clients; chi-square %.2f, p = %.3g (uneven below %g, if over %.0f%% off)",
 		len(counts), 100*worst, mean, statistic, p, chance, 100*b.cfg.Tolerance)
 	for _, row := range table.Rows {

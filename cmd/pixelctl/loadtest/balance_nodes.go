@@ -2,10 +2,10 @@ package loadtest
 
 import (
 	"context"
-	"encoding/json"
-	"net/http"
 	"slices"
 	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
 // gateways asks the targets for the servers of their cluster that take connections, so that one which
@@ -19,18 +19,9 @@ func gateways(ctx context.Context, targets []string) (names []string) {
 	return slices.Compact(names)
 }
 
-func gatewaysOf(ctx context.Context, target string) (names []string) {
+func gatewaysOf(ctx context.Context, url string) (names []string) {
 	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, Site(target)+"/api/cluster", nil)
-	if err != nil {
-		return nil
-	}
-	response, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil
-	}
-	defer response.Body.Close()
 	var cluster struct {
 		Members []struct {
 			Name     string   `json:"name"`
@@ -38,7 +29,7 @@ func gatewaysOf(ctx context.Context, target string) (names []string) {
 			Draining bool     `json:"draining"`
 		} `json:"members"`
 	}
-	if response.StatusCode != http.StatusOK || json.NewDecoder(response.Body).Decode(&cluster) != nil {
+	if target.GetJSON(ctx, target.Site(url)+"/api/cluster", &cluster) != nil {
 		return nil
 	}
 	for _, m := range cluster.Members {

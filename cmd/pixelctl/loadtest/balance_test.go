@@ -8,6 +8,8 @@ import (
 	"time"
 
 	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
 // TestChiSquare compares with the tables of Abramowitz and Stegun (26.8) and, for whole and half degrees, with the finite sums of exp and erfc (26.4.4 and 26.4.5).
@@ -41,11 +43,11 @@ func TestChiSquare(t *testing.T) {
 	}
 }
 
-func balance(t *testing.T, faults fakeserver.Faults, change func(*BalanceConfig)) *Report {
+func balance(t *testing.T, faults fakeserver.Faults, change func(*BalanceConfig)) *report.Report {
 	t.Helper()
 	s := fakeserver.New(t, faults)
 	cfg := BalanceConfig{
-		Fleet: FleetConfig{Targets: []string{s.Target()}}, Clients: 40, Pixels: 50, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second,
+		Fleet: fleet.Config{Targets: []string{s.Target()}}, Clients: 40, Pixels: 50, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second,
 	}
 	if change != nil {
 		change(&cfg)
@@ -98,10 +100,10 @@ func TestBalance_Verdicts(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			r := balance(t, test.faults, test.change)
-			if got := failed(r); got != test.failed {
+			if got := fakeserver.Failed(r); got != test.failed {
 				t.Errorf("failed: %s, want %s: %+v", got, test.failed, r.Verdicts)
 			}
-			if v := verdictOf(t, r, "balance"); !strings.HasPrefix(v.Text, test.text) {
+			if v := fakeserver.Verdict(t, r, "balance"); !strings.HasPrefix(v.Text, test.text) {
 				t.Errorf("%q, want %q", v.Text, test.text)
 			}
 		})
@@ -112,11 +114,11 @@ func TestBalance_Verdicts(t *testing.T) {
 func TestBalance_CountsOthersToo(t *testing.T) {
 	t.Parallel()
 	r := balance(t, fakeserver.Faults{Users: func(_, n int) int { return n + 5 }}, nil)
-	v := verdictOf(t, r, "users after joining")
+	v := fakeserver.Verdict(t, r, "users after joining")
 	if !r.Passed || !strings.Contains(v.Text, "the true number of 45 users, 5 of them not of this test") {
 		t.Errorf("%+v", r.Verdicts)
 	}
-	if v := verdictOf(t, r, "users after leaving"); !strings.Contains(v.Text, "true number of 25 users") {
+	if v := fakeserver.Verdict(t, r, "users after leaving"); !strings.Contains(v.Text, "true number of 25 users") {
 		t.Error(v.Text)
 	}
 }

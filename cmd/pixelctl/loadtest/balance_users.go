@@ -5,6 +5,9 @@ import (
 	"fmt"
 	"sync"
 	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
 // settling is how the number of users came to be right.
@@ -56,7 +59,7 @@ func (b *Balance) watch(ctx context.Context) *userWatch {
 func (w *userWatch) look() {
 	now := w.b.fleet.Now()
 	truth := w.b.fleet.Counters.Live.Load() + w.b.others
-	low, high := w.b.fleet.shown()
+	low, high := w.b.fleet.Shown()
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.low, w.high = low, high
@@ -67,21 +70,6 @@ func (w *userWatch) look() {
 		w.right = now
 	}
 	w.b.users.add(now, truth, low, high)
-}
-
-// shown is the lowest and the highest number of users that a client is shown.
-func (f *Fleet) shown() (low, high uint64) {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if len(f.clients) == 0 {
-		return 0, 0
-	}
-	low = ^uint64(0)
-	for c := range f.clients {
-		users := c.Users()
-		low, high = min(low, users), max(high, users)
-	}
-	return low, high
 }
 
 // settle waits, when the last has come or gone, until the number has been right for a while or twice
@@ -101,7 +89,7 @@ func (w *userWatch) settle(ctx context.Context) settling {
 			s.settled, s.after = true, max(0, right-since)
 			return s
 		}
-		if s.observed >= 2*w.b.cfg.Settle+countCalm || wait(ctx, countPause) != nil {
+		if s.observed >= 2*w.b.cfg.Settle+countCalm || fleet.Wait(ctx, countPause) != nil {
 			return s
 		}
 	}
@@ -113,18 +101,18 @@ func (w *userWatch) stop() {
 }
 
 // judgeUsers says whether the number became right in time.
-func (b *Balance) judgeUsers(r *Report, name string, s settling) {
+func (b *Balance) judgeUsers(r *report.Report, name string, s settling) {
 	others := ""
 	if b.others > 0 {
 		others = fmt.Sprintf(", %d of them not of this test", b.others)
 	}
 	if !s.settled {
-		r.judge(name, false, "%s connected%s; after %v %s shown %d to %d", Counted(s.want, "user"), others,
-			s.observed.Round(time.Millisecond), Counted(s.clients, "client"), s.low, s.high)
+		r.Judge(name, false, "%s connected%s; after %v %s shown %d to %d", report.Counted(s.want, "user"), others,
+			s.observed.Round(time.Millisecond), report.Counted(s.clients, "client"), s.low, s.high)
 		return
 	}
-	r.judge(name, s.after <= b.cfg.Settle, "the true number of %s%s is shown to all of %s, %v after the last change (%v is allowed)",
-		Counted(s.want, "user"), others, Counted(s.clients, "client"), s.after.Round(time.Millisecond), b.cfg.Settle)
+	r.Judge(name, s.after <= b.cfg.Settle, "the true number of %s%s is shown to all of %s, %v after the last change (%v is allowed)",
+		report.Counted(s.want, "user"), others, report.Counted(s.clients, "client"), s.after.Round(time.Millisecond), b.cfg.Settle)
 }
 
 // userSeries is the numbers over time, of the watches one after the other.
@@ -138,17 +126,19 @@ func (u *userSeries) add(now time.Duration, truth int64, low, high uint64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	at, n := now.Seconds(), len(u.at)
-	if n >= maxPoints || n > 0 && at < u.at[n-1]+1 &&
+	if n >= fleet.MaxPoints || n > 0 && at < u.at[n-1]+1 &&
 		u.truth[n-1] == float64(truth) && u.low[n-1] == float64(low) && u.high[n-1] == float64(high) {
 		return
 	}
-	u.at, u.truth = append(u.at, round(at)), append(u.truth, float64(truth))
+	u.at, u.truth = append(u.at, report.Round(at)), append(u.truth, float64(truth))
 	u.low, u.high = append(u.low, float64(low)), append(u.high, float64(high))
 }
 
-func (u *userSeries) series() []Series {
+func (u *userSeries) series() []report.Series {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	named := func(name string, y []float64) Series { return Series{Name: name, Unit: "users", At: u.at, Y: y} }
-	return []Series{named("connected", u.truth), named("shown, lowest", u.low), named("shown, highest", u.high)}
+	named := func(name string, y []float64) report.Series {
+		return report.Series{Name: name, Unit: "users", At: u.at, Y: y}
+	}
+	return []report.Series{named("connected", u.truth), named("shown, lowest", u.low), named("shown, highest", u.high)}
 }

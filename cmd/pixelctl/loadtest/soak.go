@@ -8,6 +8,10 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/crew"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
 // soakSettle is how long everything may take to be answered when the drawing is over.
@@ -15,7 +19,7 @@ const soakSettle = 30 * time.Second
 
 // SoakConfig says how a soak test draws and whom it watches.
 type SoakConfig struct {
-	Fleet    FleetConfig
+	Fleet    fleet.Config
 	Metrics  []string // URLs of the servers' metrics; nil: /metrics of each target
 	Clients  int
 	Rate     float64 // pixels per second of all together
@@ -35,13 +39,13 @@ func (c SoakConfig) Validate() error {
 	case c.Duration/c.Sample < 2*soakLeast:
 		return fmt.Errorf("duration %v with a sample every %v: is too short to tell growth: there must be %d samples at least", c.Duration, c.Sample, 2*soakLeast)
 	}
-	return CheckDescriptors(c.Clients)
+	return fleet.CheckDescriptors(c.Clients)
 }
 
 // Soak draws for hours, and watches what the servers' processes take.
 type Soak struct {
 	cfg     SoakConfig
-	crew    *crew
+	crew    *crew.Crew
 	servers []*soakServer
 }
 
@@ -52,46 +56,46 @@ func NewSoak(cfg SoakConfig) (*Soak, error) {
 	}
 	t := &Soak{cfg: cfg}
 	if cfg.Metrics == nil {
-		for _, target := range cfg.Fleet.Targets {
-			cfg.Metrics = append(cfg.Metrics, Site(target)+"/metrics")
+		for _, url := range cfg.Fleet.Targets {
+			cfg.Metrics = append(cfg.Metrics, target.Site(url)+"/metrics")
 		}
 	}
 	for _, address := range cfg.Metrics {
 		t.servers = append(t.servers, newSoakServer(address))
 	}
 	var err error
-	t.crew, err = newCrew(crewConfig{
-		fleet: cfg.Fleet, clients: cfg.Clients, rate: cfg.Rate,
-		stroke:   func(c *Client, due time.Duration) (Stroke, error) { return t.crew.stroke(c, due, 1), nil },
-		again:    func(Stroke, canvas.Refusal) {},
-		answered: func(Stroke, auditState) {},
+	t.crew, err = crew.New(crew.Config{
+		Fleet: cfg.Fleet, Clients: cfg.Clients, Rate: cfg.Rate,
+		Stroke:   func(c *fleet.Client, due time.Duration) (fleet.Stroke, error) { return t.crew.Stroke(c, due, 1), nil },
+		Again:    func(fleet.Stroke, canvas.Refusal) {},
+		Answered: func(fleet.Stroke, bool) {},
 	})
 	return t, err
 }
 
 // Run runs the test, until it is over or ctx is done: what was found until then is in the
 // report. It may be called once. The error is that the servers could not be reached.
-func (t *Soak) Run(ctx context.Context) (*Report, error) {
+func (t *Soak) Run(ctx context.Context) (*report.Report, error) {
 	defer t.crew.Close()
-	if err := t.crew.gather(ctx); err != nil {
+	if err := t.crew.Gather(ctx); err != nil {
 		return nil, err
 	}
 	watching, stop := context.WithCancel(ctx)
 	defer stop()
 	var watch sync.WaitGroup
 	watch.Go(func() { t.watch(watching) })
-	tally, findings := t.crew.draw(ctx, t.cfg.Duration, soakSettle)
+	tally, findings := t.crew.Draw(ctx, t.cfg.Duration, soakSettle)
 	stop()
 	watch.Wait()
-	r := t.crew.newReport("soak")
-	r.interrupted(ctx, "drawing")
+	r := t.crew.NewReport("soak")
+	r.MarkInterrupted(ctx, "drawing")
 	t.judgeGrowth(r)
 	t.judgeAnswers(r)
-	t.crew.judgeSequences(r, tally, findings)
-	t.crew.judgeReturn(r)
-	r.Latencies = []Latency{t.crew.Acks.Summary("place to ack")}
-	r.Series, r.Nodes = append(t.crew.samples.series, r.Series...), t.crew.Nodes()
-	return r.seal(), nil
+	t.crew.JudgeSequences(r, tally, findings)
+	t.crew.JudgeReturn(r)
+	r.Latencies = []report.Latency{t.crew.Acks.Summary("place to ack")}
+	r.Series, r.Nodes = append(t.crew.Samples.Series, r.Series...), t.crew.Nodes()
+	return r.Seal(), nil
 }
 
 // watch looks at the metrics until ctx is done.
@@ -113,20 +117,20 @@ func (t *Soak) watch(ctx context.Context) {
 }
 
 // Status is what a display shows.
-func (t *Soak) Status() Status {
-	s := t.crew.status(t.cfg.Clients)
-	if refused := t.crew.refused.Load(); refused > 0 {
-		s.Note = number(refused) + " refused"
+func (t *Soak) Status() report.Status {
+	s := t.crew.Status(t.cfg.Clients)
+	if refused := t.crew.Refused.Load(); refused > 0 {
+		s.Note = report.Number(refused) + " refused"
 	}
 	return s
 }
 
 // judgeGrowth judges what was measured of the servers' processes, and adds it to the report.
-func (t *Soak) judgeGrowth(r *Report) {
+func (t *Soak) judgeGrowth(r *report.Report) {
 	for i, m := range soakMeasures() {
 		r.Verdicts = append(r.Verdicts, m.verdict(i, t.servers))
 		for _, s := range t.servers {
-			r.Series = append(r.Series, Series{Name: s.name, Unit: m.unit, At: s.at, Y: s.y[i]})
+			r.Series = append(r.Series, report.Series{Name: s.name, Unit: m.unit, At: s.at, Y: s.y[i]})
 		}
 	}
 	r.Verdicts = append(r.Verdicts, restarts(t.servers))
@@ -136,13 +140,13 @@ func (t *Soak) judgeGrowth(r *Report) {
 }
 
 // judgeAnswers checks that no pixel was refused for good, or is without an answer.
-func (t *Soak) judgeAnswers(r *Report) {
-	placed, acked, refused := t.crew.Counters.Placed.Load(), t.crew.Counters.Acked.Load(), t.crew.refused.Load()+t.crew.Counters.Errors.Load()
-	v := r.judge("answers", acked > 0 && acked == placed, "%s of %s pixels acknowledged", number(acked), number(placed))
+func (t *Soak) judgeAnswers(r *report.Report) {
+	placed, acked, refused := t.crew.Counters.Placed.Load(), t.crew.Counters.Acked.Load(), t.crew.Refused.Load()+t.crew.Counters.Errors.Load()
+	v := r.Judge("answers", acked > 0 && acked == placed, "%s of %s pixels acknowledged", report.Number(acked), report.Number(placed))
 	if refused > 0 {
-		v.Text += fmt.Sprintf(", %s refused for good", number(refused))
+		v.Text += fmt.Sprintf(", %s refused for good", report.Number(refused))
 	}
-	if again := t.crew.again.Load(); again > 0 {
-		v.Text += fmt.Sprintf("; %s times one was refused for a while", number(again))
+	if again := t.crew.Again.Load(); again > 0 {
+		v.Text += fmt.Sprintf("; %s times one was refused for a while", report.Number(again))
 	}
 }

@@ -3,6 +3,8 @@ package loadtest
 import (
 	"math"
 	"slices"
+
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
 const (
@@ -33,7 +35,7 @@ func growthOf(at, y []float64) growth {
 	middle := (at[0] + at[len(at)-1]) / 2
 	first, _ := slices.BinarySearch(at, middle)
 	at, y = at[first:], y[first:]
-	g := growth{Samples: len(at), Level: median(slices.Sorted(slices.Values(y))), Slope: theilSen(at, y)}
+	g := growth{Samples: len(at), Level: report.Median(slices.Sorted(slices.Values(y))), Slope: theilSen(at, y)}
 	g.Rise = g.Slope * (at[len(at)-1] - at[0])
 	return g
 }
@@ -58,5 +60,5 @@ func theilSen(at, y []float64) float64 {
 		}
 	}
 	slices.Sort(slopes)
-	return median(slopes)
+	return report.Median(slopes)
 }

@@ -4,10 +4,13 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net/http"
 	"net/url"
 	"time"
 
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
+
+	dto "github.com/prometheus/client_model/go"
 	"github.com/prometheus/common/expfmt"
 	"github.com/prometheus/common/model"
 )
@@ -86,9 +89,9 @@ func (s *soakServer) take(at float64, gauges map[string]float64) error {
 		}
 		s.started = started
 	}
-	s.at = append(s.at, round(at))
+	s.at = append(s.at, report.Round(at))
 	for i, v := range values {
-		s.y[i] = append(s.y[i], round(v))
+		s.y[i] = append(s.y[i], report.Round(v))
 	}
 	return nil
 }
@@ -102,22 +105,14 @@ func (s *soakServer) growth(measure int) growth {
 func scrape(ctx context.Context, address string) (map[string]float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, scrapeLimit)
 	defer cancel()
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
+	var families map[string]*dto.MetricFamily
+	err := target.Get(ctx, address, func(body io.Reader) (err error) {
+		parser := expfmt.NewTextParser(model.UTF8Validation)
+		families, err = parser.TextToMetricFamilies(io.LimitReader(body, scrapeBytes))
+		return err
+	})
 	if err != nil {
 		return nil, fmt.Errorf("metrics: %w", err)
-	}
-	response, err := http.DefaultClient.Do(request)
-	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
-	}
-	defer response.Body.Close()
-	if response.StatusCode != http.StatusOK {
-		return nil, fmt.Errorf("metrics: %s answers %s", address, response.Status)
-	}
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(io.LimitReader(response.Body, scrapeBytes))
-	if err != nil {
-		return nil, fmt.Errorf("metrics: %s: %w", address, err)
 	}
 	gauges := make(map[string]float64)
 	for name, f := range families {

@@ -3,14 +3,16 @@ package loadtest
 import (
 	"fmt"
 	"math"
+
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
 // soakRows is how many samples of each server the report's table shows, evenly chosen.
 const soakRows = 24
 
 // verdict judges a measure of all servers.
-func (m soakMeasure) verdict(measure int, servers []*soakServer) Verdict {
-	v := Verdict{Name: m.name, Passed: true}
+func (m soakMeasure) verdict(measure int, servers []*soakServer) report.Verdict {
+	v := report.Verdict{Name: m.name, Passed: true}
 	var worst growth
 	share, where := math.Inf(-1), ""
 	for _, s := range servers {
@@ -46,29 +48,29 @@ func (m soakMeasure) growth(g growth) string {
 }
 
 // restarts checks that every server is the process that it was.
-func restarts(servers []*soakServer) Verdict {
-	v := Verdict{Name: "restarts", Passed: true, Text: "no server was restarted"}
+func restarts(servers []*soakServer) report.Verdict {
+	v := report.Verdict{Name: "restarts", Passed: true, Text: "no server was restarted"}
 	n := 0
 	for _, s := range servers {
 		if s.restarts > 0 {
 			n += s.restarts
-			v.Detail = append(v.Detail, fmt.Sprintf("%s: %s; growth is judged since the last", s.name, Counted(s.restarts, "time")))
+			v.Detail = append(v.Detail, fmt.Sprintf("%s: %s; growth is judged since the last", s.name, report.Counted(s.restarts, "time")))
 		}
 	}
 	if n > 0 {
-		v.Passed, v.Text = false, "servers were restarted: "+Counted(n, "time")
+		v.Passed, v.Text = false, "servers were restarted: "+report.Counted(n, "time")
 	}
 	return v
 }
 
 // table shows a server's samples.
-func (s *soakServer) table() Table {
-	t := Table{Title: "Server " + s.name, Header: []string{"at"}}
+func (s *soakServer) table() report.Table {
+	t := report.Table{Title: "Server " + s.name, Header: []string{"at"}}
 	for _, m := range soakMeasures() {
 		t.Header = append(t.Header, m.unit)
 	}
 	for _, i := range evenly(len(s.at), soakRows) {
-		row := []string{clock(s.at[i])}
+		row := []string{report.Clock(s.at[i])}
 		for _, y := range s.y {
 			row = append(row, fmt.Sprintf("%.4g", y[i]))
 		}

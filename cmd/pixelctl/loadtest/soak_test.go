@@ -12,6 +12,9 @@ import (
 	"testing"
 	"time"
 
+	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/transport/client/clienttest"
 )
 
@@ -142,25 +145,14 @@ func exporter(t *testing.T, growth float64) *httptest.Server {
 // newSoak makes a test of three users on a small canvas.
 func newSoak(t *testing.T, duration time.Duration, metrics ...string) *Soak {
 	t.Helper()
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, fakeserver.Small(), clienttest.Hooks{})
 	test, err := NewSoak(SoakConfig{
-		Fleet: FleetConfig{Targets: []string{server.URL()}}, Metrics: metrics, Clients: 3, Rate: 100, Duration: duration, Sample: 10 * time.Millisecond,
+		Fleet: fleet.Config{Targets: []string{server.URL()}}, Metrics: metrics, Clients: 3, Rate: 100, Duration: duration, Sample: 10 * time.Millisecond,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return test
-}
-
-func find(t *testing.T, r *Report, name string) Verdict {
-	t.Helper()
-	for _, v := range r.Verdicts {
-		if v.Name == name {
-			return v
-		}
-	}
-	t.Fatalf("no verdict on %s", name)
-	return Verdict{}
 }
 
 // Goal: a server that leaks is found among others.
@@ -173,15 +165,15 @@ func TestSoak_FindsTheServerThatGrows(t *testing.T) {
 			s.sample(t.Context(), time.Duration(i)*time.Second)
 		}
 	}
-	r := &Report{}
+	r := &report.Report{}
 	test.judgeGrowth(r)
-	r.seal()
-	memory := find(t, r, "memory")
+	r.Seal()
+	memory := fakeserver.Verdict(t, r, "memory")
 	if r.Passed || memory.Passed || len(memory.Detail) != 1 || !strings.HasPrefix(memory.Detail[0], strings.TrimPrefix(leaking.URL, "http://")+": rise of 145 MB") {
 		t.Errorf("got %+v", memory)
 	}
 	for _, name := range []string{"goroutines", "descriptors", "restarts"} {
-		if v := find(t, r, name); !v.Passed {
+		if v := fakeserver.Verdict(t, r, name); !v.Passed {
 			t.Errorf("%+v", v)
 		}
 	}
@@ -198,7 +190,7 @@ func TestSoak_WatchesWhileItDraws(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"restarts", "answers", "order", "reconnect"} {
-		if v := find(t, r, name); !v.Passed {
+		if v := fakeserver.Verdict(t, r, name); !v.Passed {
 			t.Errorf("%+v", v)
 		}
 	}
@@ -222,17 +214,17 @@ func TestSoak_SaysWhenThereIsNotEnoughToTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	memory := find(t, r, "memory")
+	memory := fakeserver.Verdict(t, r, "memory")
 	if r.Passed || memory.Passed || memory.Text != "not enough samples to tell" || !strings.Contains(strings.Join(memory.Detail, "\n"), "404 Not Found") {
 		t.Errorf("got %+v", memory)
 	}
-	if v := find(t, r, "answers"); !v.Passed || r.Interrupted != "drawing" {
+	if v := fakeserver.Verdict(t, r, "answers"); !v.Passed || r.Interrupted != "drawing" {
 		t.Errorf("interrupted in %q: %+v", r.Interrupted, v)
 	}
 }
 
 func TestSoakConfig_Validate(t *testing.T) {
-	good := SoakConfig{Fleet: FleetConfig{Targets: []string{"ws://127.0.0.1:1/ws"}}, Clients: 1, Rate: 1, Duration: time.Minute, Sample: time.Second}
+	good := SoakConfig{Fleet: fleet.Config{Targets: []string{"ws://127.0.0.1:1/ws"}}, Clients: 1, Rate: 1, Duration: time.Minute, Sample: time.Second}
 	if err := good.Validate(); err != nil {
 		t.Fatal(err)
 	}

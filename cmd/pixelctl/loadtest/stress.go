@@ -9,12 +9,12 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
 const (
-	// drainPatience is how long everything may take to arrive once nothing is placed any more,
-	// unless a test says otherwise.
-	drainPatience = 15 * time.Second
 	// leavePatience is how long a client that leaves may wait for what it is owed.
 	leavePatience = 10 * time.Second
 	// viewports is how many different parts of the canvas are watched.
@@ -25,7 +25,7 @@ const (
 
 // StressConfig is an open load: pixels are placed when they are due, whatever becomes of those before.
 type StressConfig struct {
-	Fleet     FleetConfig
+	Fleet     fleet.Config
 	Clients   int
 	Rate      float64 // pixels per second in all; 0: none are placed
 	Stroke    int     // pixels placed at once
@@ -34,7 +34,6 @@ type StressConfig struct {
 	Steady    float64       // share of the clients that stay and place, when there is churn
 	Viewports float64       // share of the clients that see a quarter of the canvas
 	P99       time.Duration // what 99% of the pixels may take until they are seen; 0: not judged
-	Patience  time.Duration // how long everything may take to arrive once nothing is placed any more; 0: 15 s
 }
 
 // Validate says what is wrong and how to fix it.
@@ -56,11 +55,11 @@ func (c StressConfig) Validate() error {
 		return fmt.Errorf("churn %g: needs clients that may leave: lower steady, which is %g, or add clients", c.Churn, c.Steady)
 	case c.Fleet.JSON && c.Viewports > 0:
 		return fmt.Errorf("viewports %g: clients of the JSON protocol see the whole canvas: set it to 0", c.Viewports)
-	case c.Fleet.JSON && c.Rate*c.Duration.Seconds() > maxProbes:
+	case c.Fleet.JSON && c.Rate*c.Duration.Seconds() > fleet.MaxProbes:
 		return fmt.Errorf("rate %g for %v: with the JSON protocol at most %d pixels can be told apart: shorten one of them",
-			c.Rate, c.Duration, maxProbes)
+			c.Rate, c.Duration, fleet.MaxProbes)
 	}
-	return CheckDescriptors(c.Clients)
+	return fleet.CheckDescriptors(c.Clients)
 }
 
 // steady is how many clients stay: at least one, which places.
@@ -74,18 +73,18 @@ func (c StressConfig) steady() int {
 // Stress is a test under an open load.
 type Stress struct {
 	cfg   StressConfig
-	fleet *Fleet
+	fleet *fleet.Fleet
 
-	planned atomic.Int64 // pixels that were due
-	lag     *Recorder    // from when a stroke was due until it was given to its client
+	planned atomic.Int64     // pixels that were due
+	lag     *report.Recorder // from when a stroke was due until it was given to its client
 	churned atomic.Int64
 	skipped atomic.Int64 // turns of the churn that would have been too many at once
 	crowd   sync.WaitGroup
 
 	mu       sync.Mutex
-	moving   []*Client // those who may leave, the oldest first
-	failures []error   // clients that could not join
-	events   []Event
+	moving   []*fleet.Client // those who may leave, the oldest first
+	failures []error         // clients that could not join
+	events   []report.Event
 }
 
 // NewStress makes a test; it starts nothing.
@@ -93,31 +92,28 @@ func NewStress(cfg StressConfig) (*Stress, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	if cfg.Patience == 0 {
-		cfg.Patience = drainPatience
-	}
-	s := &Stress{cfg: cfg, lag: NewRecorder()}
-	cfg.Fleet.Hooks.Lost = func(c *Client, err error) {
+	s := &Stress{cfg: cfg, lag: report.NewRecorder()}
+	cfg.Fleet.Hooks.Lost = func(c *fleet.Client, err error) {
 		s.event("broken", fmt.Sprintf("client %d: %v", c.Index, err))
 	}
-	fleet, err := NewFleet(cfg.Fleet)
+	crowd, err := fleet.New(cfg.Fleet)
 	if err != nil {
 		return nil, err
 	}
-	s.fleet = fleet
+	s.fleet = crowd
 	return s, nil
 }
 
 // Status is how far the test is.
-func (s *Stress) Status() Status {
-	return s.fleet.status(s.cfg.Clients)
+func (s *Stress) Status() report.Status {
+	return s.fleet.Status(s.cfg.Clients)
 }
 
-// Run runs the test once. The error says that it could not be run; what it found is in the report.
-func (s *Stress) Run(ctx context.Context) (*Report, error) {
+// Run runs the test once. The error says that it could not be run; what it found is in the r.
+func (s *Stress) Run(ctx context.Context) (*report.Report, error) {
 	defer s.fleet.Close()
-	report := s.fleet.newReport("stress")
-	s.fleet.enter("connecting", 0)
+	r := s.fleet.NewReport("stress")
+	s.fleet.Enter("connecting", 0)
 	steady, err := s.gather(ctx)
 	if err != nil {
 		return nil, err
@@ -129,26 +125,24 @@ func (s *Stress) Run(ctx context.Context) (*Report, error) {
 		}
 	}
 	bytes, pixels := s.fleet.Counters.Bytes.Load(), s.fleet.Counters.Pixels.Load()
-	s.fleet.enter("drawing", s.cfg.Duration)
+	s.fleet.Enter("drawing", s.cfg.Duration)
 	began := s.fleet.Now()
 	samples := s.load(ctx, steady)
-	report.interrupted(ctx, "drawing")
+	r.MarkInterrupted(ctx, "drawing")
 	drawn := s.fleet.Now() - began
-	s.fleet.enter("settling", 0)
-	drain, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.Patience)
-	defer cancel()
-	end, err := s.fleet.Drain(drain)
+	s.fleet.Enter("settling", 0)
+	end, err := s.fleet.Drain(ctx)
 	if err != nil {
 		return nil, err
 	}
 	tally, findings := s.fleet.Settle(end.Goal)
 	outcome := stressOutcome{
 		tally: tally, findings: findings, end: end, drawn: drawn,
-		gained: gained(before, end.Goal.seqs), counted: before != nil,
+		gained: gained(before, end.Goal.Seqs), counted: before != nil,
 		bytes: s.fleet.Counters.Bytes.Load() - bytes, pixels: s.fleet.Counters.Pixels.Load() - pixels,
 	}
-	s.describe(report, outcome, samples)
-	return report.seal(), nil
+	s.describe(r, outcome, samples)
+	return r.Seal(), nil
 }
 
 // gained is how many numbers all regions advanced by.
@@ -162,15 +156,15 @@ func gained(before, after []uint64) (n uint64) {
 }
 
 // gather connects the crowd, and gives those who stay and place.
-func (s *Stress) gather(ctx context.Context) (steady []*Client, err error) {
+func (s *Stress) gather(ctx context.Context) (steady []*fleet.Client, err error) {
 	if err := s.fleet.Open(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.fleet.affordable(s.cfg.Rate, s.cfg.steady()); err != nil {
+	if err := s.fleet.Affordable(s.cfg.Rate, s.cfg.steady()); err != nil {
 		return nil, err
 	}
 	views := s.views()
-	clients, err := s.fleet.JoinAll(ctx, s.cfg.Clients, func(i int) *Viewport { return views[i%len(views)] })
+	clients, err := s.fleet.JoinAll(ctx, s.cfg.Clients, func(i int) *fleet.Viewport { return views[i%len(views)] })
 	if err != nil {
 		return nil, err
 	}
@@ -180,16 +174,16 @@ func (s *Stress) gather(ctx context.Context) (steady []*Client, err error) {
 }
 
 // views is which viewports clients take in turn, so that the given share sees a part. The first sees all.
-func (s *Stress) views() []*Viewport {
+func (s *Stress) views() []*fleet.Viewport {
 	const round = 100 // a share is exact to a percent
 	w := s.fleet.Welcome().Geometry
-	var parts []*Viewport
+	var parts []*fleet.Viewport
 	for range viewports {
 		width, height := max(w.Width/2, 1), max(w.Height/2, 1)
 		x, y := rand.IntN(w.Width-width+1), rand.IntN(w.Height-height+1)
 		parts = append(parts, s.fleet.Part(image.Rect(x, y, x+width, y+height)))
 	}
-	views, all := make([]*Viewport, round), s.fleet.All()
+	views, all := make([]*fleet.Viewport, round), s.fleet.All()
 	for i := range views {
 		views[i] = all
 		// The share's multiples spread evenly: of 0.25, every fourth.
@@ -206,6 +200,6 @@ func (s *Stress) event(kind, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.events) < kept {
-		s.events = append(s.events, Event{At: round(s.fleet.Now().Seconds()), Kind: kind, Text: text})
+		s.events = append(s.events, report.Event{At: report.Round(s.fleet.Now().Seconds()), Kind: kind, Text: text})
 	}
 }

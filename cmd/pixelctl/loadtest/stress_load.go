@@ -5,14 +5,16 @@ import (
 	"math"
 	"math/rand/v2"
 	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 )
 
 // load places pixels, lets clients come and go, and samples once a second what happens.
-func (s *Stress) load(ctx context.Context, writers []*Client) *sampler {
+func (s *Stress) load(ctx context.Context, writers []*fleet.Client) *fleet.Sampler {
 	limited, cancel := context.WithTimeout(ctx, s.cfg.Duration)
 	defer cancel()
-	samples := newSampler(s.fleet, time.Second)
-	s.crowd.Go(func() { samples.run(limited) })
+	samples := fleet.NewSampler(s.fleet, time.Second)
+	s.crowd.Go(func() { samples.Run(limited) })
 	if s.cfg.Churn > 0 {
 		s.crowd.Go(func() { s.churn(limited, context.WithoutCancel(ctx)) })
 	}
@@ -23,7 +25,7 @@ func (s *Stress) load(ctx context.Context, writers []*Client) *sampler {
 }
 
 // place places the strokes. A client that is busy gets its stroke all the same.
-func (s *Stress) place(ctx context.Context, writers []*Client) {
+func (s *Stress) place(ctx context.Context, writers []*fleet.Client) {
 	if s.cfg.Rate == 0 {
 		return
 	}
@@ -67,12 +69,12 @@ func (s *Stress) churn(limited, ctx context.Context) {
 }
 
 // replace lets a client leave and another come.
-func (s *Stress) replace(ctx context.Context, c *Client) {
+func (s *Stress) replace(ctx context.Context, c *fleet.Client) {
 	ctx, cancel := context.WithTimeout(ctx, leavePatience)
 	defer cancel()
 	c.Leave(ctx)
-	_ = wait(ctx, rand.N(50*time.Millisecond)) // not every leaving meets a coming
-	fresh, err := s.fleet.Join(ctx, c.view)
+	_ = fleet.Wait(ctx, rand.N(50*time.Millisecond)) // not every leaving meets a coming
+	fresh, err := s.fleet.Join(ctx, c.View)
 	s.churned.Add(1)
 	if err != nil {
 		s.mu.Lock()
@@ -83,7 +85,7 @@ func (s *Stress) replace(ctx context.Context, c *Client) {
 	s.put(fresh)
 }
 
-func (s *Stress) oldest() *Client {
+func (s *Stress) oldest() *fleet.Client {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.moving) == 0 {
@@ -94,7 +96,7 @@ func (s *Stress) oldest() *Client {
 	return c
 }
 
-func (s *Stress) put(c *Client) {
+func (s *Stress) put(c *fleet.Client) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.moving = append(s.moving, c)

@@ -4,16 +4,17 @@ import (
 	"fmt"
 	"math"
 	"time"
-)
 
-// maxDetail is how many findings a verdict lists.
-const maxDetail = 20
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+)
 
 // stressOutcome is what a test under load measured.
 type stressOutcome struct {
-	tally    Tally
-	findings []Finding
-	end      Drained
+	tally    ledger.Tally
+	findings []fleet.Finding
+	end      fleet.Drained
 	drawn    time.Duration
 	gained   uint64 // numbers, all regions together
 	counted  bool   // gained is known
@@ -22,7 +23,7 @@ type stressOutcome struct {
 }
 
 // describe writes the report.
-func (s *Stress) describe(r *Report, o stressOutcome, samples *sampler) {
+func (s *Stress) describe(r *report.Report, o stressOutcome, samples *fleet.Sampler) {
 	s.mu.Lock()
 	r.Events = append(r.Events, s.events...)
 	failures := s.failures
@@ -30,34 +31,34 @@ func (s *Stress) describe(r *Report, o stressOutcome, samples *sampler) {
 	sights := s.fleet.Sights.Summary("placed to seen by another")
 	acks := s.fleet.Acks.Summary("placed to acknowledged")
 
-	r.deliver(o.tally, o.findings, s.cfg.Fleet.JSON)
-	s.fleet.judgeOrder(r, o.findings)
+	s.fleet.JudgeDelivery(r, o.tally, o.findings)
+	s.fleet.JudgeOrder(r, o.findings)
 	s.judgePlacing(r, o)
 	k := &s.fleet.Counters
 	broken := k.Broken.Load()
-	v := r.judge("connections", broken == 0 && len(failures) == 0,
+	v := r.Judge("connections", broken == 0 && len(failures) == 0,
 		"%s made, %d broke, %d could not be made, %d sent elsewhere by servers that stopped",
-		Counted(k.Dialled.Load(), "connection"), broken, len(failures), k.Moved.Load())
-	for _, err := range first(failures, maxDetail) {
+		report.Counted(k.Dialled.Load(), "connection"), broken, len(failures), k.Moved.Load())
+	for _, err := range report.First(failures, report.MaxDetail) {
 		v.Detail = append(v.Detail, err.Error())
 	}
-	r.settle(o.end)
+	o.end.Judge(r)
 	if s.cfg.P99 > 0 {
 		limit := float64(s.cfg.P99) / float64(time.Millisecond)
-		r.judge("latency", sights.Count > 0 && sights.P99 <= limit,
+		r.Judge("latency", sights.Count > 0 && sights.P99 <= limit,
 			"99%% of the pixels were seen within %.1f ms; %.1f ms is allowed", sights.P99, limit)
 	}
-	r.Latencies = []Latency{sights, acks, s.lag.Summary("behind schedule (of this program)")}
-	r.Series = samples.series
+	r.Latencies = []report.Latency{sights, acks, s.lag.Summary("behind schedule (of this program)")}
+	r.Series = samples.Series
 	r.Nodes = s.fleet.Nodes()
-	r.Tables = append(r.Tables, s.throughput(o), deliveries(o.tally))
+	r.Tables = append(r.Tables, s.throughput(o), fleet.Deliveries(o.tally))
 }
 
 // judgePlacing says whether every pixel that was due was placed, acknowledged and numbered.
-func (s *Stress) judgePlacing(r *Report, o stressOutcome) {
+func (s *Stress) judgePlacing(r *report.Report, o stressOutcome) {
 	k := &s.fleet.Counters
 	planned, acked, refused := s.planned.Load(), k.Acked.Load(), k.Refused.Load()+k.Errors.Load()
-	v := r.judge("placing", acked == planned, "%d of %d pixels acknowledged, %d refused, %d without an answer",
+	v := r.Judge("placing", acked == planned, "%d of %d pixels acknowledged, %d refused, %d without an answer",
 		acked, planned, refused, planned-acked-refused)
 	v.Detail = s.fleet.Refusals()
 	if !o.counted {
@@ -68,19 +69,19 @@ func (s *Stress) judgePlacing(r *Report, o stressOutcome) {
 	if k.Foreign.Load() > 0 {
 		most, others = math.MaxUint64, "; others were drawing too"
 	}
-	r.judge("numbering", o.gained >= uint64(acked) && o.gained <= most,
-		"the regions' numbers rose by %d for %s acknowledged%s", o.gained, Counted(acked, "pixel"), others)
+	r.Judge("numbering", o.gained >= uint64(acked) && o.gained <= most,
+		"the regions' numbers rose by %d for %s acknowledged%s", o.gained, report.Counted(acked, "pixel"), others)
 }
 
 // throughput is how much went in and out.
-func (s *Stress) throughput(o stressOutcome) Table {
+func (s *Stress) throughput(o stressOutcome) report.Table {
 	k := &s.fleet.Counters
 	seconds := max(o.drawn.Seconds(), 0.001)
 	perPixel := "-"
 	if o.pixels > 0 {
 		perPixel = fmt.Sprintf("%.1f", float64(o.bytes)/float64(o.pixels))
 	}
-	return Table{
+	return report.Table{
 		Title: "Throughput", Header: []string{"", "total", "per second"},
 		Rows: [][]string{
 			{"pixels acknowledged", fmt.Sprint(k.Acked.Load()), fmt.Sprintf("%.0f", float64(k.Acked.Load())/seconds)},

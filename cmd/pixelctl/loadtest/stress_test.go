@@ -9,34 +9,14 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/clienttest"
 )
 
-// verdictOf gives the check of that name.
-func verdictOf(t *testing.T, r *Report, name string) Verdict {
-	t.Helper()
-	for _, v := range r.Verdicts {
-		if v.Name == name {
-			return v
-		}
-	}
-	t.Fatalf("no verdict %q in %+v", name, r.Verdicts)
-	return Verdict{}
-}
-
-// failed are the names of the checks that failed.
-func failed(r *Report) string {
-	var names []string
-	for _, v := range r.Verdicts {
-		if !v.Passed {
-			names = append(names, v.Name)
-		}
-	}
-	return strings.Join(names, ", ")
-}
-
 // stress runs the test against a server.
-func stress(t *testing.T, s *fakeserver.Server, cfg StressConfig) *Report {
+func stress(t *testing.T, s *fakeserver.Server, cfg StressConfig) *report.Report {
 	t.Helper()
 	cfg.Fleet.Targets = []string{s.Target()}
 	if cfg.Stroke == 0 {
@@ -60,15 +40,15 @@ func stress(t *testing.T, s *fakeserver.Server, cfg StressConfig) *Report {
 func TestStress_PassesWhenAllIsWell(t *testing.T) {
 	t.Parallel()
 	r := stress(t, fakeserver.New(t, fakeserver.Faults{}), StressConfig{
-		Clients: 12, Rate: 200, Stroke: 2, Churn: 20, Steady: 0.5, Viewports: 0.25, P99: limit,
+		Clients: 12, Rate: 200, Stroke: 2, Churn: 20, Steady: 0.5, Viewports: 0.25, P99: fakeserver.Limit,
 	})
 	if !r.Passed {
 		t.Errorf("failed: %+v", r.Verdicts)
 	}
-	if v := verdictOf(t, r, "placing"); !strings.HasPrefix(v.Text, "200 of 200 pixels acknowledged") {
+	if v := fakeserver.Verdict(t, r, "placing"); !strings.HasPrefix(v.Text, "200 of 200 pixels acknowledged") {
 		t.Error(v.Text)
 	}
-	if v := verdictOf(t, r, "numbering"); v.Text != "the regions' numbers rose by 200 for 200 pixels acknowledged" {
+	if v := fakeserver.Verdict(t, r, "numbering"); v.Text != "the regions' numbers rose by 200 for 200 pixels acknowledged" {
 		t.Error(v.Text)
 	}
 	if r.Latencies[0].Count == 0 || r.Latencies[1].Count != 200 || len(r.Nodes) != 1 || r.Nodes[0].Clients < 11 {
@@ -99,7 +79,7 @@ func TestStress_FailsAsItShould(t *testing.T) {
 			return frames(b)
 		}}, StressConfig{}, "once", "1 pixel came twice"},
 		{"never acknowledged", fakeserver.Faults{Silent: func(_ int, p codec.Place) bool { return p.Op == 7 }},
-			StressConfig{Patience: 500 * time.Millisecond}, "placing, settling", "96 of 100 pixels acknowledged, 0 refused, 4 without an answer"},
+			StressConfig{Fleet: fleet.Config{Patience: 500 * time.Millisecond}}, "placing, settling", "96 of 100 pixels acknowledged, 0 refused, 4 without an answer"},
 		{"refused", fakeserver.Faults{Answer: func(i int, p codec.Place) canvas.Refusal {
 			if i == 2 && p.Op == 3 {
 				return canvas.RefusedBusy
@@ -112,17 +92,17 @@ func TestStress_FailsAsItShould(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			cfg := test.cfg
-			cfg.Clients, cfg.Rate, cfg.Fleet.Area = 4, 100, oneRegion()
+			cfg.Clients, cfg.Rate, cfg.Fleet.Area = 4, 100, fakeserver.OneRegion()
 			r := stress(t, fakeserver.New(t, test.faults), cfg)
-			if got := failed(r); got != test.failed || r.Passed {
+			if got := fakeserver.Failed(r); got != test.failed || r.Passed {
 				t.Fatalf("failed: %s, want %s: %+v", got, test.failed, r.Verdicts)
 			}
 			first, _, _ := strings.Cut(test.failed, ",")
-			if v := verdictOf(t, r, "placing"); test.name == "refused" &&
+			if v := fakeserver.Verdict(t, r, "placing"); test.name == "refused" &&
 				(len(v.Detail) != 1 || v.Detail[0] != "1 pixel refused with code 3: "+canvas.RefusedBusy.Text()) {
 				t.Errorf("details %q", v.Detail)
 			}
-			if v := verdictOf(t, r, first); !strings.HasPrefix(v.Text, test.text) {
+			if v := fakeserver.Verdict(t, r, first); !strings.HasPrefix(v.Text, test.text) {
 				t.Errorf("%q, want %q", v.Text, test.text)
 			}
 		})
@@ -154,12 +134,12 @@ func TestStress_AStallIsNotHidden(t *testing.T) {
 func TestStress_JSON(t *testing.T) {
 	t.Parallel()
 	r := stress(t, fakeserver.New(t, fakeserver.Faults{}), StressConfig{
-		Fleet: FleetConfig{JSON: true}, Clients: 4, Rate: 100, Churn: 2, Steady: 0.5,
+		Fleet: fleet.Config{JSON: true}, Clients: 4, Rate: 100, Churn: 2, Steady: 0.5,
 	})
 	if !r.Passed {
 		t.Errorf("failed: %+v", r.Verdicts)
 	}
-	if v := verdictOf(t, r, "placing"); !strings.HasPrefix(v.Text, "100 of 100") {
+	if v := fakeserver.Verdict(t, r, "placing"); !strings.HasPrefix(v.Text, "100 of 100") {
 		t.Error(v.Text)
 	}
 }
@@ -167,14 +147,14 @@ func TestStress_JSON(t *testing.T) {
 func TestStress_EndsWhenInterrupted(t *testing.T) {
 	s := fakeserver.New(t, fakeserver.Faults{})
 	test, err := NewStress(StressConfig{
-		Fleet: FleetConfig{Targets: []string{s.Target()}}, Clients: 4, Rate: 100, Stroke: 1, Duration: time.Hour, Churn: 10, Steady: 0.5,
+		Fleet: fleet.Config{Targets: []string{s.Target()}}, Clients: 4, Rate: 100, Stroke: 1, Duration: time.Hour, Churn: 10, Steady: 0.5,
 	})
 	if err != nil {
 		t.Fatal(err)
 	}
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
-	ended := make(chan *Report, 1)
+	ended := make(chan *report.Report, 1)
 	go func() {
 		r, err := test.Run(ctx)
 		if err != nil {
@@ -182,14 +162,14 @@ func TestStress_EndsWhenInterrupted(t *testing.T) {
 		}
 		ended <- r
 	}()
-	until(t, "pixels", func() bool { return test.fleet.Counters.Acked.Load() > 10 })
+	fakeserver.Until(t, "pixels", func() bool { return test.fleet.Counters.Acked.Load() > 10 })
 	cancel()
 	select {
 	case r := <-ended:
 		if r == nil || !r.Passed || r.Interrupted != "drawing" || r.Latencies[0].Count == 0 {
 			t.Errorf("interrupted, and it reports %+v", r)
 		}
-	case <-time.After(limit):
+	case <-time.After(fakeserver.Limit):
 		t.Fatal("did not end")
 	}
 }
@@ -222,40 +202,29 @@ func TestStressConfig_Validate(t *testing.T) {
 	}
 }
 
-func TestStress_RefusesARateThatTheServerForbids(t *testing.T) {
-	test, err := NewStress(StressConfig{Fleet: FleetConfig{Targets: []string{"ws://a/ws"}}, Clients: 4, Rate: 100, Stroke: 1, Duration: time.Second})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := test.fleet.setUp(codec.Welcome{Geometry: fakeserver.Geometry(), Rate: 24}); err != nil {
-		t.Fatal(err)
-	}
-	if err := test.fleet.affordable(test.cfg.Rate, test.cfg.steady()); err == nil || !strings.Contains(err.Error(), "4 clients can place 96") {
-		t.Errorf("error %v", err)
-	}
-}
-
 // TestStress_ViewsFollowTheShare: of a hundred clients, as many see a part as the share says, and the first sees all.
 func TestStress_ViewsFollowTheShare(t *testing.T) {
+	server := clienttest.NewCanvas(t, codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}}, clienttest.Hooks{})
 	for _, share := range []float64{0, 0.25, 0.5, 0.99} {
 		test, err := NewStress(StressConfig{
-			Fleet: FleetConfig{Targets: []string{"ws://a/ws"}}, Clients: 4, Stroke: 1, Duration: time.Second, Viewports: share,
+			Fleet: fleet.Config{Targets: []string{server.URL()}}, Clients: 4, Stroke: 1, Duration: time.Second, Viewports: share,
 		})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if err := test.fleet.setUp(codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}}); err != nil {
+		defer test.fleet.Close()
+		if err := test.fleet.Open(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		parts := 0
 		views := test.views()
 		for _, v := range views {
-			if len(v.regions) < 16 {
+			if len(v.Regions()) < 16 {
 				parts++
 			}
 		}
-		if want := int(100*share + 0.5); parts != want || len(views[0].regions) != 16 {
-			t.Errorf("share %g: %d parts, want %d; the first sees %d regions", share, parts, want, len(views[0].regions))
+		if want := int(100*share + 0.5); parts != want || len(views[0].Regions()) != 16 {
+			t.Errorf("share %g: %d parts, want %d; the first sees %d regions", share, parts, want, len(views[0].Regions()))
 		}
 	}
 }

@@ -9,7 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"pixelplayground/cmd/pixelctl/loadtest/chaos"
+	"pixelplayground/cmd/pixelctl/loadtest/contend"
 	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
 // Goal: a test that is given several servers uses all of them, as far as the numbers allow evenly, so that what it
@@ -18,9 +22,9 @@ import (
 func TestTargets_AllAreUsed(t *testing.T) {
 	t.Parallel()
 	type loadTest interface {
-		Run(context.Context) (*Report, error)
+		Run(context.Context) (*report.Report, error)
 	}
-	fleet := func(targets []string, json bool) FleetConfig { return FleetConfig{Targets: targets, JSON: json} }
+	config := func(targets []string, json bool) fleet.Config { return fleet.Config{Targets: targets, JSON: json} }
 	made := func(test loadTest, err error) loadTest {
 		if err != nil {
 			t.Fatal(err)
@@ -29,17 +33,17 @@ func TestTargets_AllAreUsed(t *testing.T) {
 	}
 	for name, make := range map[string]func(targets []string, json bool) loadTest{
 		"balance": func(targets []string, json bool) loadTest {
-			return made(NewBalance(BalanceConfig{Fleet: fleet(targets, json), Clients: 12, Pixels: 20, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second}))
+			return made(NewBalance(BalanceConfig{Fleet: config(targets, json), Clients: 12, Pixels: 20, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second}))
 		},
 		"stress": func(targets []string, json bool) loadTest {
-			return made(NewStress(StressConfig{Fleet: fleet(targets, json), Clients: 12, Rate: 100, Stroke: 1, Duration: time.Second}))
+			return made(NewStress(StressConfig{Fleet: config(targets, json), Clients: 12, Rate: 100, Stroke: 1, Duration: time.Second}))
 		},
 		"contend": func(targets []string, json bool) loadTest {
-			return made(NewContend(ContendConfig{Fleet: fleet(targets, json), Clients: 12, Pixels: 2, Rounds: 6}))
+			return made(contend.New(contend.Config{Fleet: config(targets, json), Clients: 12, Pixels: 2, Rounds: 6}))
 		},
 		"chaos": func(targets []string, json bool) loadTest {
-			return made(NewChaos(ChaosConfig{Fleet: fleet(targets, json), Clients: 12, Rate: 100, Duration: 300 * time.Millisecond,
-				Kill: "true", Every: 100 * time.Millisecond, Settle: limit}))
+			return made(chaos.New(chaos.Config{Fleet: config(targets, json), Clients: 12, Rate: 100, Duration: 300 * time.Millisecond,
+				Kill: "true", Every: 100 * time.Millisecond, Settle: fakeserver.Limit}))
 		},
 	} {
 		for _, json := range []bool{false, true} {
@@ -64,7 +68,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 					t.Fatal(err)
 				}
 				if !r.Passed && name != "chaos" { // which asks more of the canvas than this one knows
-					t.Errorf("%s", failed(r))
+					t.Errorf("%s", fakeserver.Failed(r))
 				}
 				if got := fmt.Sprint(r.Nodes); got != "[{a 4} {b 4} {c 4}]" {
 					t.Errorf("clients by server: %s", got)
@@ -90,7 +94,7 @@ func TestTargets_OfAServerThatIsGone(t *testing.T) {
 	s := fakeserver.New(t, fakeserver.Faults{})
 	none := func(*http.Request) {}
 	test, err := NewStress(StressConfig{
-		Fleet:   FleetConfig{Targets: []string{s.Gateway("a", none), "ws://127.0.0.1:1/ws", s.Gateway("c", none)}},
+		Fleet:   fleet.Config{Targets: []string{s.Gateway("a", none), "ws://127.0.0.1:1/ws", s.Gateway("c", none)}},
 		Clients: 12, Rate: 0, Stroke: 1, Duration: time.Second,
 	})
 	if err != nil {

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client"
 )
@@ -123,7 +123,7 @@ func (k *chaosOfAKill) passed() {
 	k.t.Helper()
 	ended := k.cmd.Wait()
 	k.t.Logf("pixelctl said:\n%s", k.said.String())
-	var report loadtest.Report
+	var report report.Report
 	text, err := os.ReadFile(k.out)
 	if err == nil {
 		err = json.Unmarshal(text, &report)

@@ -16,14 +16,14 @@ import (
 	"testing"
 	"time"
 
-	"github.com/chromedp/chromedp"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
 
-	"pixelplayground/cmd/pixelctl/loadtest"
+	"github.com/chromedp/chromedp"
 )
 
 // chaos runs `pixelctl test chaos` on a server that its command kills, and that comes back
 // each time after between was called. It gives the report, what pixelctl said, and how it ended.
-func chaos(t *testing.T, kills int, between func(data string), more ...string) (r loadtest.Report, said string, ended error) {
+func chaos(t *testing.T, kills int, between func(data string), more ...string) (r report.Report, said string, ended error) {
 	s := start(t, "--rate", "0")
 	dir := t.TempDir()
 	pid, out := filepath.Join(dir, "pid"), filepath.Join(dir, "report.json")
@@ -68,7 +68,7 @@ func chaos(t *testing.T, kills int, between func(data string), more ...string) (
 // Goal: the chaos test passes a server that loses nothing, and measures what its users notice.
 // Method: 30 clients draw 300 pixels/s while the server is killed twice with kill -9 and
 // started again.
-func TestTrial_ChaosPassesAServerThatComesBack(t *testing.T) {
+func TestLoadTest_ChaosPassesAServerThatComesBack(t *testing.T) {
 	r, said, err := chaos(t, 2, func(string) {}, "--clients", "30", "--rate", "300", "--duration", "9s", "--every", "3s", "--max-pause", "20s")
 	t.Logf("pixelctl said:\n%s", said)
 	if err != nil || !r.Passed {
@@ -91,7 +91,7 @@ func TestTrial_ChaosPassesAServerThatComesBack(t *testing.T) {
 
 // Goal: the chaos test finds that acknowledged pixels are gone.
 // Method: while the server is down, its data is deleted.
-func TestTrial_ChaosFindsWhatIsLost(t *testing.T) {
+func TestLoadTest_ChaosFindsWhatIsLost(t *testing.T) {
 	r, said, err := chaos(t, 1, func(data string) {
 		if err := os.RemoveAll(data); err != nil {
 			t.Fatal(err)
@@ -108,19 +108,19 @@ func TestTrial_ChaosFindsWhatIsLost(t *testing.T) {
 }
 
 // Goal: a report is drawn by a browser that has nothing but the file.
-func TestTrial_ReportOpensInABrowser(t *testing.T) {
-	report := loadtest.Report{
-		Test: "chaos", Started: time.Now(), Seconds: 3, Verdicts: []loadtest.Verdict{{Name: "delivery", Text: "one is lost"}},
-		Latencies: []loadtest.Latency{{Name: "place to ack", Count: 3, Buckets: []loadtest.Bucket{{UpTo: 1, Count: 2}, {UpTo: 2, Count: 1}}}},
-		Series: []loadtest.Series{
+func TestLoadTest_ReportOpensInABrowser(t *testing.T) {
+	found := report.Report{
+		Test: "chaos", Started: time.Now(), Seconds: 3, Verdicts: []report.Verdict{{Name: "delivery", Text: "one is lost"}},
+		Latencies: []report.Latency{{Name: "place to ack", Count: 3, Buckets: []report.Bucket{{UpTo: 1, Count: 2}, {UpTo: 2, Count: 1}}}},
+		Series: []report.Series{
 			{Name: "</script><b>placed", Unit: "pixels/s", At: []float64{0, 1, 2}, Y: []float64{5, 9, 7}},
 			{Name: "p50", Unit: "ms", At: []float64{1, 2}, Y: []float64{3, 4}},
 			{Name: "p99", Unit: "ms", At: []float64{0, 2}, Y: []float64{8, 9}},
 		},
-		Events: []loadtest.Event{{At: 1.2, Kind: "kill", Text: "kill -9"}},
+		Events: []report.Event{{At: 1.2, Kind: "kill", Text: "kill -9"}},
 	}
 	var page bytes.Buffer
-	if err := loadtest.WriteHTML(&page, &report); err != nil {
+	if err := report.WriteHTML(&page, &found); err != nil {
 		t.Fatal(err)
 	}
 	file := filepath.Join(t.TempDir(), "report.html")

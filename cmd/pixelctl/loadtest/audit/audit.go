@@ -1,0 +1,170 @@
+// Package audit decides whether every acknowledged pixel of a test is on the canvas exactly once. It is pure: the
+// chaos test tells it what was placed, what a watcher was shown, and what servers show in the end.
+package audit
+
+import (
+	"fmt"
+	"sync"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Audit compares what a test placed with what a watcher saw and with what the canvas shows
+// in the end. Every pixel has a colour of its own, so each is known again wherever it turns up,
+// and must be there exactly once.
+//
+// A watcher is not shown every pixel: a frame that covers several commits (after a reconnect, or when
+// it was slow) leaves out pixels that were overwritten meanwhile, and a snapshot shows only what is
+// left. But sequence numbers count all that was written. So in every region the pixels that were
+// acknowledged and never shown must be as many as the numbers that were covered without
+// being shown, and each must be what the canvas shows, or have been overwritten.
+//
+// Its methods may be called from any goroutine.
+type Audit struct {
+	g    canvas.Geometry
+	plan Plan
+
+	mu      sync.Mutex
+	begun   bool
+	pixels  []pixel // by number
+	regions []region
+	strange []string // pixels under another's name, the first few
+	astray  int      // how many those were
+}
+
+// pixel is one pixel of the test.
+type pixel struct {
+	due   time.Duration
+	owner canvas.Author
+	state State
+	seen  uint8          // by the watcher, so many times; at most 255
+	again canvas.Refusal // why it was placed again, the last time; 0: it was not
+}
+
+type State uint8
+
+const (
+	Open    State = iota // not answered yet
+	Acked                // durable and visible, says the server
+	Refused              // not carried out, says the server, and not tried again
+)
+
+// region is what the watcher got of a region.
+type region struct {
+	held      canvas.Position
+	covered   uint64 // numbers since the beginning
+	shown     uint64 // pixels, ours and others'
+	foreign   uint64 // of those, others'
+	snapshots int
+	reverted  int // snapshots of an earlier position: the canvas forgot something
+	// last is who wrote a place last, as far as that is known: after a snapshot it is not.
+	last map[uint16]canvas.Color
+}
+
+func New(g canvas.Geometry, plan Plan) *Audit {
+	a := &Audit{g: g, plan: plan, regions: make([]region, g.Regions())}
+	for i := range a.regions {
+		a.regions[i].last = make(map[uint16]canvas.Color)
+	}
+	return a
+}
+
+// Begin starts where the watcher stands. What it is shown of what was before, does not count.
+func (a *Audit) Begin(stands func() []canvas.Mark) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for _, m := range stands() {
+		a.regions[m.Region].held = m.Position
+	}
+	a.begun = true
+}
+
+// Place numbers the next pixel, which its owner is about to place. It fails when colours have run out.
+func (a *Audit) Place(owner canvas.Author, due time.Duration) (n int, dot canvas.Dot, err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	n = len(a.pixels)
+	if n == colors {
+		return 0, dot, fmt.Errorf("%d pixels were placed, and no more can be told apart: use a lower rate or a shorter time", n)
+	}
+	a.pixels = append(a.pixels, pixel{due: due, owner: owner})
+	return n, a.plan.dot(n), nil
+}
+
+// Answer says what became of a pixel.
+func (a *Audit) Answer(n int, state State) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pixels[n].state = state
+}
+
+// Again says that a pixel was refused for a while, and is about to be placed once more.
+func (a *Audit) Again(n int, why canvas.Refusal) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.pixels[n].again = why
+}
+
+// Batch is pixels that the watcher was shown. It tells sight of each of the test's own that
+// is seen for the first time when it was due.
+func (a *Audit) Batch(b *canvas.Batch, sight func(due time.Duration)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := &a.regions[b.Region]
+	if !a.begun || b.From < r.held.Seq {
+		return
+	}
+	r.held, r.covered = b.Position(), r.covered+b.To-b.From
+	for i := range b.Ops {
+		for _, pixel := range b.Ops[i].Pixels {
+			r.shown++
+			r.last[pixel.Pos] = pixel.Color
+			x, y := a.g.Point(b.Region, pixel.Pos)
+			n, ours := a.plan.number(x, y, pixel.Color, len(a.pixels))
+			if !ours {
+				r.foreign++
+				continue
+			}
+			p := &a.pixels[n]
+			if p.seen == 0 {
+				sight(p.due)
+			}
+			p.seen = min(p.seen, 254) + 1
+			if author := b.Ops[i].ID.Author; author != p.owner {
+				a.astray++
+				if len(a.strange) < named {
+					a.strange = append(a.strange, fmt.Sprintf("%s was placed by user %d and is shown as user %d's", a.name(n), p.owner, author))
+				}
+			}
+		}
+	}
+}
+
+// Snapshot is a region that the watcher was shown as a whole.
+func (a *Audit) Snapshot(m canvas.Mark) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	r := &a.regions[m.Region]
+	if !a.begun {
+		return
+	}
+	r.snapshots++
+	if m.Position.Seq < r.held.Seq {
+		r.reverted++
+	} else {
+		r.covered += m.Position.Seq - r.held.Seq
+	}
+	r.held = m.Position
+	clear(r.last)
+}
+
+// name is a pixel for people.
+func (a *Audit) name(n int) string {
+	d := a.plan.dot(n)
+	text := fmt.Sprintf("pixel %d (%s at %d,%d)", n, d.Color, d.X, d.Y)
+	if why := a.pixels[n].again; why != 0 {
+		text += fmt.Sprintf(", placed again after it was refused (%s),", why)
+	}
+	return text
+}

@@ -1,0 +1,280 @@
+// Package chaos is the load test in which servers are killed: nothing acknowledged may be lost, nothing may come twice,
+// and no region may stand still for long.
+package chaos
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/audit"
+	"pixelplayground/cmd/pixelctl/loadtest/crew"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/transport/client"
+)
+
+// connectLimit is how long everyone may take to connect.
+const connectLimit = 30 * time.Second
+
+// Config says what a chaos test draws and what it kills.
+type Config struct {
+	Fleet    fleet.Config
+	Clients  int
+	Rate     float64 // pixels per second of all together
+	Duration time.Duration
+
+	Kill  string        // for sh; {n} is the number of the kill, from 0 on
+	PIDs  []int         // instead: processes, each killed once
+	Every time.Duration // from kill to kill. The first comes after it, the last before the end
+
+	// Settle is how long after the drawing, or a kill, everything may take to be as it should.
+	Settle time.Duration
+	// MaxPause is the longest that a region may stand still; 0: any time.
+	MaxPause time.Duration
+}
+
+// Validate says what is wrong and how to fix it.
+func (c Config) Validate() error {
+	switch {
+	case c.Fleet.JSON:
+		return errors.New("json-protocol: has no sequence numbers and does not say whose a pixel is, which this test compares: leave it out")
+	case c.Clients < 1:
+		return fmt.Errorf("clients %d: must be 1 or more", c.Clients)
+	case c.Rate <= 0:
+		return fmt.Errorf("rate %v: must be more than 0: without pixels there is nothing to lose", c.Rate)
+	case c.Rate*c.Duration.Seconds() > audit.MaxPixels:
+		return fmt.Errorf("rate %v for %v: is more than the %d pixels that can be told apart: use a lower rate or a shorter time", c.Rate, c.Duration, audit.MaxPixels)
+	case (c.Kill == "") == (len(c.PIDs) == 0):
+		return errors.New("give --kill, for example --kill 'kubectl delete pod playground-{n}', or --pid, but not both")
+	case slices.ContainsFunc(c.PIDs, func(pid int) bool { return pid <= 1 }):
+		return fmt.Errorf("pids %v: must be numbers of processes above 1: others mean whole groups of them, or the system", c.PIDs)
+	case c.Every <= 0 || c.Duration < 2*c.Every:
+		return fmt.Errorf("every %v in %v: leaves no time before and after a kill: a test takes twice as long at least", c.Every, c.Duration)
+	case c.Settle <= 0:
+		return fmt.Errorf("settle %v: must be more than 0, for example 30s", c.Settle)
+	}
+	return fleet.CheckDescriptors(c.Clients)
+}
+
+// Test draws on a canvas while servers are killed, and audits that nothing acknowledged was lost
+// and nothing came twice.
+type Test struct {
+	cfg    Config
+	killer killer
+	crew   *crew.Crew
+
+	// Set by prepare, before anything is drawn.
+	watcher  *client.Client
+	geometry canvas.Geometry
+	audit    *audit.Audit
+	pauses   *pauses
+	sights   *report.Recorder // from when a pixel was due until the watcher saw it
+	ready    chan struct{}    // prepare closes it when there are
+
+	mu    sync.Mutex
+	calm  []time.Duration // pauses by region before the first kill
+	kills []kill
+}
+
+// kill is one kill.
+type kill struct {
+	at     time.Duration
+	text   string
+	err    error
+	pauses []time.Duration // by region, from this kill to the next
+}
+
+// New sets a test up; it starts nothing.
+func New(cfg Config) (*Test, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	t := &Test{cfg: cfg, killer: killer{command: cfg.Kill, pids: cfg.PIDs}, sights: report.NewRecorder(), ready: make(chan struct{})}
+	var err error
+	t.crew, err = crew.New(crew.Config{
+		Fleet: cfg.Fleet, Clients: cfg.Clients, Rate: cfg.Rate, Stroke: t.stroke, Answered: t.answered,
+		Again: func(s fleet.Stroke, why canvas.Refusal) { t.audit.Again(s.Tag.(int), why) },
+	})
+	return t, err
+}
+
+// Run runs the test. It may be called once. The error is that it was interrupted before anything was drawn, or that
+// the servers could not be reached; what is wrong with them is in the report.
+func (t *Test) Run(ctx context.Context) (*report.Report, error) {
+	defer t.disconnect()
+	if err := t.prepare(ctx); err != nil {
+		return nil, err
+	}
+	if err := t.crew.Gather(ctx); err != nil {
+		return nil, err
+	}
+	var killing sync.WaitGroup
+	killing.Go(func() { t.killAll(ctx, t.crew.Now()) })
+	tally, findings := t.crew.Draw(ctx, t.cfg.Duration, t.cfg.Settle)
+	killing.Wait()
+	t.endWindow()
+
+	r := t.crew.NewReport("chaos")
+	r.MarkInterrupted(ctx, "drawing")
+	t.crew.Enter("auditing", t.cfg.Settle)
+	finals, unreachable, err := t.finals(context.WithoutCancel(ctx))
+	if err != nil {
+		return nil, err
+	}
+	r.Verdicts = t.audit.Judge(finals).Verdicts(len(finals), unreachable)
+	t.crew.JudgeSequences(r, tally, findings)
+	t.crew.JudgeReturn(r)
+	t.describe(r)
+	return r.Seal(), nil
+}
+
+// prepare connects the watcher.
+func (t *Test) prepare(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, connectLimit)
+	defer cancel()
+	t.crew.Enter("connecting", 0)
+	var err error
+	t.watcher, err = client.New(client.Config{URLs: t.cfg.Fleet.Targets, Regions: client.AllRegions, Handler: client.Handler{
+		Pixels: t.seen, Snapshot: t.restored,
+	}})
+	if err != nil {
+		return err
+	}
+	if err := t.watcher.Open(ctx); err != nil {
+		return err
+	}
+	t.geometry = t.watcher.Welcome().Geometry
+	plan, err := audit.NewPlan(t.geometry, t.cfg.Fleet.Area, rand.Uint64())
+	if err != nil {
+		return err
+	}
+	t.audit, t.pauses = audit.New(t.geometry, plan), newPauses(t.geometry.Regions())
+	close(t.ready)
+	if err := t.watcher.Synced(ctx); err != nil {
+		return err
+	}
+	t.audit.Begin(t.watcher.Positions)
+	return nil
+}
+
+// disconnect ends all clients.
+func (t *Test) disconnect() {
+	t.crew.Close()
+	if t.watcher != nil {
+		t.watcher.Close()
+	}
+}
+
+// seen takes in what the watcher is shown.
+func (t *Test) seen(b *canvas.Batch) {
+	if !t.prepared() {
+		return
+	}
+	now := t.crew.Now()
+	if len(b.Ops) > 0 {
+		t.pauses.visible(b.Region, now)
+	}
+	t.audit.Batch(b, func(due time.Duration) { t.sights.Record(0, now-due) })
+}
+
+func (t *Test) restored(m canvas.Mark) {
+	if t.prepared() {
+		t.audit.Snapshot(m)
+	}
+}
+
+// prepared reports whether there is an audit to inform: what comes before is how the canvas was.
+func (t *Test) prepared() bool {
+	select {
+	case <-t.ready:
+		return true
+	default:
+		return false
+	}
+}
+
+// stroke numbers a pixel that is about to be placed.
+func (t *Test) stroke(c *fleet.Client, due time.Duration) (fleet.Stroke, error) {
+	n, dot, err := t.audit.Place(c.User(), due)
+	if err == nil {
+		id, _ := t.geometry.Locate(int(dot.X), int(dot.Y))
+		t.pauses.due(id, due)
+	}
+	return fleet.Stroke{Dots: []canvas.Dot{dot}, Due: due, Tag: n}, err
+}
+
+// answered records what became of it.
+func (t *Test) answered(s fleet.Stroke, refused bool) {
+	state := audit.Refused
+	if !refused {
+		state = audit.Acked
+		id, _ := t.geometry.Locate(int(s.Dots[0].X), int(s.Dots[0].Y))
+		t.pauses.visible(id, t.crew.Now())
+	}
+	t.audit.Answer(s.Tag.(int), state)
+}
+
+// killAll kills at its times, and returns when the last command has ended.
+func (t *Test) killAll(ctx context.Context, begin time.Duration) {
+	var commands sync.WaitGroup
+	defer commands.Wait()
+	for n := 0; n != t.killer.limit(); n++ {
+		at := begin + time.Duration(n+1)*t.cfg.Every
+		if at+t.cfg.Every > begin+t.cfg.Duration {
+			return
+		}
+		select {
+		case <-time.After(at - t.crew.Now()):
+		case <-ctx.Done():
+			return
+		}
+		t.begin(n)
+		commands.Go(func() {
+			limited, cancel := context.WithTimeout(ctx, t.cfg.Every+t.cfg.Settle)
+			defer cancel()
+			err := t.killer.kill(limited, n)
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.kills[n].err = err
+		})
+	}
+}
+
+// begin begins the window of a kill, and ends what was before.
+func (t *Test) begin(n int) {
+	t.endWindow()
+	t.crew.Outages.Kill()
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.kills = append(t.kills, kill{at: t.crew.Now(), text: t.killer.text(n)})
+}
+
+// endWindow notes how long regions stood still since the last kill, or before the first.
+func (t *Test) endWindow() {
+	pauses := t.pauses.cut(t.crew.Now())
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if n := len(t.kills); n > 0 {
+		t.kills[n-1].pauses = pauses
+	} else {
+		t.calm = pauses
+	}
+}
+
+// Status is what a display shows.
+func (t *Test) Status() report.Status {
+	t.mu.Lock()
+	kills := len(t.kills)
+	t.mu.Unlock()
+	s := t.crew.Status(t.cfg.Clients)
+	if kills > 0 {
+		s.Note = report.Counted(kills, "kill")
+	}
+	return s
+}

@@ -1,0 +1,340 @@
+// Package contend is the load test in which many clients draw on the same few pixels: all must agree in the end,
+// and there must be one order that explains what each of them saw.
+package contend
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
+	"pixelplayground/codec"
+)
+
+const (
+	// maxWriters bounds how many operations on one pixel can be under way at once. Without numbers, in the
+	// JSON protocol, the search for an order may take time that grows exponentially with it.
+	maxWriters = 64
+	// maxHistory bounds the operations on one pixel, and so the memory and the time of the search.
+	maxHistory = 5000
+	// answerPatience is how long one operation may take.
+	answerPatience = 10 * time.Second
+)
+
+// Config is many clients who draw on the same few pixels.
+type Config struct {
+	Fleet     fleet.Config
+	Clients   int
+	Pixels    int           // contended
+	Rounds    int           // of each kind: in turn, all at once, mixed with reading
+	Staleness time.Duration // how old what is read may be
+}
+
+// Validate says what is wrong and how to fix it.
+func (c Config) Validate() error {
+	switch {
+	case c.Clients < 2 || c.Clients > maxWriters:
+		return fmt.Errorf("clients %d: must be 2 to %d: with more no order of what they did can be searched for", c.Clients, maxWriters)
+	case c.Pixels < 1 || c.Pixels > 1000:
+		return fmt.Errorf("pixels %d: must be 1 to 1000", c.Pixels)
+	case c.Rounds < 1 || 4*c.Rounds*c.Clients > maxHistory*c.Pixels:
+		return fmt.Errorf("rounds %d: must be 1 to %d with %d clients on %d pixels: more operations can't be checked in reasonable time",
+			c.Rounds, maxHistory*c.Pixels/4/c.Clients, c.Clients, c.Pixels)
+	case c.Staleness < 0:
+		return fmt.Errorf("staleness %v: must not be negative", c.Staleness)
+	}
+	return fleet.CheckDescriptors(c.Clients)
+}
+
+// Test is a test of consistency.
+type Test struct {
+	cfg   Config
+	fleet *fleet.Fleet
+	sites []string // HTTP servers
+
+	spots   []spot
+	index   map[uint64]int // of spots, by region and position
+	history *history
+
+	mu       sync.Mutex
+	replicas []replica          // by client
+	orders   [][][]canvas.Color // by client and spot: what was shown, in the JSON protocol
+	writes   map[canvas.Color]*write
+	colors   canvas.Color // the next
+}
+
+// spot is a contended pixel.
+type spot struct {
+	x, y   int
+	region canvas.RegionID
+	pos    uint16
+}
+
+// replica is what a client sees of the spots.
+type replica []seen
+
+type seen struct {
+	known bool
+	color canvas.Color
+	seq   uint64 // of the pixel; 0: it came with others of which some were left out
+	upTo  uint64 // then, the number that the frame or the snapshot leads to
+}
+
+// write is a pixel that was placed.
+type write struct {
+	spot     int
+	client   int
+	color    canvas.Color
+	call     time.Duration
+	answered chan struct{} // closed when at is known, and refused
+	at       time.Duration // of the answer; 0: none came
+	why      canvas.Refusal
+	seq      uint64 // 0: nobody was shown it alone
+}
+
+// New makes a test; it starts nothing.
+func New(cfg Config) (*Test, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, err
+	}
+	c := &Test{cfg: cfg, index: make(map[uint64]int), writes: make(map[canvas.Color]*write), history: &history{}}
+	cfg.Fleet.Hooks = fleet.Hooks{Pixels: c.onPixels, Snapshot: c.onSnapshot, Answered: c.onAnswered}
+	crowd, err := fleet.New(cfg.Fleet)
+	if err != nil {
+		return nil, err
+	}
+	c.fleet = crowd
+	for _, url := range cfg.Fleet.Targets {
+		c.sites = append(c.sites, target.Site(url))
+	}
+	return c, nil
+}
+
+// Status is how far the test is.
+func (c *Test) Status() report.Status {
+	return c.fleet.Status(c.cfg.Clients)
+}
+
+// Run runs the test once. The error says that it could not be run; what it found is in the r.
+func (c *Test) Run(ctx context.Context) (*report.Report, error) {
+	defer c.fleet.Close()
+	r := c.fleet.NewReport("contend")
+	clients, err := c.gather(ctx)
+	if err != nil {
+		return nil, err
+	}
+	for _, phase := range []struct {
+		name string
+		run  func(context.Context, []*fleet.Client)
+	}{{"writing in turn", c.inTurn}, {"writing at once", c.atOnce}, {"writing and reading", c.mixed}} {
+		if ctx.Err() == nil {
+			c.fleet.Enter(phase.name, 0)
+			phase.run(ctx, clients)
+			r.MarkInterrupted(ctx, phase.name)
+		}
+	}
+	ctx = context.WithoutCancel(ctx)
+	c.fleet.Enter("settling", 0)
+	end, err := c.fleet.Drain(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.judgeWrites(r)
+	if tally, findings := c.fleet.Settle(end.Goal); !c.cfg.Fleet.JSON { // which can't tell what is owed
+		c.fleet.JudgeDelivery(r, tally, findings)
+		end.Judge(r)
+	}
+	c.fleet.Enter("reading back", 0)
+	c.judgeAgreement(ctx, r, clients)
+	c.judgeOrder(r)
+	c.fleet.Enter("searching for an order", 0)
+	c.judgeHistory(r)
+	r.Nodes = c.fleet.Nodes()
+	return r.Seal(), nil
+}
+
+// gather connects the clients and chooses the pixels.
+func (c *Test) gather(ctx context.Context) ([]*fleet.Client, error) {
+	c.fleet.Enter("connecting", 0)
+	if err := c.fleet.Open(ctx); err != nil {
+		return nil, err
+	}
+	if err := c.choose(); err != nil {
+		return nil, err
+	}
+	for i := range c.spots {
+		color, err := readPixel(ctx, c.sites[i%len(c.sites)], c.spots[i])
+		if err != nil {
+			return nil, fmt.Errorf("%w; contend reads over HTTP besides", err)
+		}
+		c.history.initial = append(c.history.initial, color)
+	}
+	all := c.fleet.All()
+	return c.fleet.JoinAll(ctx, c.cfg.Clients, func(int) *fleet.Viewport { return all })
+}
+
+// choose takes pixels that lie beside each other and so often share a region, somewhere in the area.
+func (c *Test) choose() error {
+	g := c.fleet.Welcome().Geometry
+	area := image.Rect(0, 0, g.Width, g.Height)
+	if !c.cfg.Fleet.Area.Empty() {
+		area = area.Intersect(c.cfg.Fleet.Area)
+	}
+	size := area.Dx() * area.Dy()
+	if size < c.cfg.Pixels {
+		return fmt.Errorf("pixels %d: the area has only %d", c.cfg.Pixels, size)
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.colors = canvas.Color(rand.Uint32N(fleet.Colors))
+	c.replicas, c.orders = make([]replica, c.cfg.Clients), make([][][]canvas.Color, c.cfg.Clients)
+	for i := range c.replicas {
+		c.replicas[i] = make(replica, c.cfg.Pixels)
+		c.orders[i] = make([][]canvas.Color, c.cfg.Pixels)
+	}
+	first := rand.IntN(size - c.cfg.Pixels + 1)
+	for i := range c.cfg.Pixels {
+		x, y := area.Min.X+(first+i)%area.Dx(), area.Min.Y+(first+i)/area.Dx()
+		region, pos := g.Locate(x, y)
+		c.index[spotKey(region, pos)] = i
+		c.spots = append(c.spots, spot{x, y, region, pos})
+	}
+	return nil
+}
+
+func spotKey(region canvas.RegionID, pos uint16) uint64 { return uint64(region)<<16 | uint64(pos) }
+
+// place begins a write in a colour that no other has.
+func (c *Test) place(client *fleet.Client, at int) (*write, error) {
+	s := c.spots[at]
+	c.mu.Lock()
+	for {
+		c.colors = (c.colors + 1) % fleet.Colors
+		if c.colors != c.history.initial[at] {
+			break
+		}
+	}
+	w := &write{spot: at, client: client.Index, color: c.colors, call: c.fleet.Now(), answered: make(chan struct{})}
+	c.writes[w.color] = w
+	c.mu.Unlock()
+	return w, client.Place(fleet.Stroke{
+		Dots: []canvas.Dot{{X: uint16(s.x), Y: uint16(s.y), Color: w.color}}, Due: w.call, Tag: w,
+	})
+}
+
+// write places a pixel and waits for the answer.
+func (c *Test) write(ctx context.Context, client *fleet.Client, at int) {
+	w, err := c.place(client, at)
+	if err != nil {
+		return // it has no answer
+	}
+	patience := time.NewTimer(answerPatience)
+	defer patience.Stop()
+	select {
+	case <-w.answered:
+	case <-patience.C:
+	case <-ctx.Done():
+	}
+}
+
+// answer ends a write. The caller holds c.mu.
+func (w *write) answer(at time.Duration, why canvas.Refusal) {
+	if w.at == 0 {
+		w.at, w.why = at, why
+		close(w.answered)
+	}
+}
+
+func (c *Test) onAnswered(_ *fleet.Client, s fleet.Stroke, r codec.Refused) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s.Tag.(*write).answer(c.fleet.Now(), r.Code)
+}
+
+// onPixels keeps a client's replica.
+func (c *Test) onPixels(client *fleet.Client, f fleet.Frame) {
+	n := len(f.Packed) / fleet.PixelBytes
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for i := range n {
+		p := f.Packed[i*fleet.PixelBytes:][:fleet.PixelBytes]
+		at, ok := c.index[spotKey(f.Region, uint16(p[0])<<8|uint16(p[1]))]
+		if !ok || client.Index >= len(c.replicas) {
+			continue
+		}
+		s := seen{known: true, color: canvas.Color(p[2])<<16 | canvas.Color(p[3])<<8 | canvas.Color(p[4])}
+		switch f.Count {
+		case uint64(n):
+			s.seq = f.From + uint64(i) + 1
+		case 0: // the protocol has no numbers
+		default:
+			s.upTo = f.From + f.Count
+		}
+		c.replicas[client.Index][at] = s
+		c.shown(client, at, s, f.At)
+	}
+}
+
+// shown enters what a client was shown into the history.
+func (c *Test) shown(client *fleet.Client, at int, s seen, now time.Duration) {
+	w := c.writes[s.color]
+	switch {
+	case w == nil || w.spot != at:
+		c.history.foreign++
+	default:
+		if c.cfg.Fleet.JSON {
+			c.orders[client.Index][at] = append(c.orders[client.Index][at], s.color)
+			if w.client == client.Index {
+				w.answer(now, 0) // there is no other
+			}
+		}
+		if s.seq > 0 && w.seq > 0 && s.seq != w.seq {
+			c.history.disagree(fmt.Sprintf("pixel %d,%d: %v has number %d for client %d, %d for others",
+				c.spots[at].x, c.spots[at].y, s.color, s.seq, client.Index, w.seq))
+		} else if s.seq > 0 {
+			w.seq = s.seq
+		}
+	}
+}
+
+// onSnapshot takes the spots of a region out of a snapshot.
+func (c *Test) onSnapshot(client *fleet.Client, m codec.Snapshot) {
+	_, _, width, height := c.fleet.Welcome().Geometry.Bounds(m.Mark.Region)
+	tile, err := codec.DecompressTile(m.Data, width, height)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil {
+		c.history.disagree(fmt.Sprintf("client %d: snapshot of region %d: %v", client.Index, m.Mark.Region, err))
+		return
+	}
+	for at, s := range c.spots {
+		if s.region == m.Mark.Region && client.Index < len(c.replicas) {
+			c.replicas[client.Index][at] = seen{known: true, color: tile.At(s.pos), upTo: m.Mark.Position.Seq}
+		}
+	}
+}
+
+// errUnknown says that a client has not been shown a pixel yet.
+var errUnknown = errors.New("not shown yet")
+
+// read gives what a client sees of a spot, after making sure that it has all that its server has for it.
+func (c *Test) read(ctx context.Context, client *fleet.Client, at int) (canvas.Color, error) {
+	ctx, cancel := context.WithTimeout(ctx, answerPatience)
+	defer cancel()
+	if err := client.Sync(ctx); err != nil {
+		return 0, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if s := c.replicas[client.Index][at]; s.known {
+		return s.color, nil
+	}
+	return 0, errUnknown
+}

@@ -1,0 +1,147 @@
+package contend
+
+import (
+	"cmp"
+	"math"
+	"slices"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+)
+
+// history is what was done and seen. It is guarded by Contend.mu.
+type history struct {
+	initial   []canvas.Color // of each spot
+	reads     []look
+	unread    int      // reads that failed
+	foreign   int      // pixels that others painted on the spots
+	conflicts []string // what clients saw differently
+}
+
+// look is a read.
+type look struct {
+	spot, client int
+	how          string // "replica" or "http"
+	color        canvas.Color
+	begun, ended time.Duration
+}
+
+func (h *history) disagree(text string) {
+	if len(h.conflicts) < report.MaxDetail {
+		h.conflicts = append(h.conflicts, text)
+	}
+}
+
+// cell is what a register of one pixel is told: to take a colour, or to show it. What has a rank
+// has its place among all that was done; the rest may happen whenever time allows.
+type cell struct {
+	write bool
+	color canvas.Color
+	rank  int // of the write that this is, or that a read shows; 0: unknown
+	reads int // how many of rank-1 come before this write
+}
+
+// cellState is what the register has: a colour, the rank of the last write that has one, and how many
+// reads have shown that.
+type cellState struct {
+	color canvas.Color
+	rank  int
+	reads int
+}
+
+// register is the model of a pixel: it shows what was written last. Writes happen in the order of
+// their numbers: what was shown to all is the only order that may explain what they saw. It
+// also makes the search short, which among free writes takes exponential time.
+func register(initial canvas.Color) porcupine.Model {
+	return porcupine.Model{
+		Init: func() any { return cellState{color: initial} },
+		Step: func(state, input, output any) (bool, any) {
+			s, in := state.(cellState), input.(cell)
+			switch {
+			case !in.write:
+				if in.rank > 0 {
+					s.reads++
+				}
+				return s.color == output && (in.rank == 0 || in.rank == s.rank), s
+			case in.rank == 0:
+				return true, cellState{color: in.color, rank: s.rank, reads: s.reads}
+			}
+			return in.rank == s.rank+1 && in.reads == s.reads, cellState{color: in.color, rank: in.rank}
+		},
+		Equal: func(a, b any) bool { return a == b },
+		Hash: func(state any) uint64 {
+			s := state.(cellState)
+			return uint64(s.reads)<<48 | uint64(s.rank)<<24 | uint64(s.color)
+		},
+	}
+}
+
+// operations are what was done to one spot. A read may show a state that is up to stale old,
+// so it counts as having begun that much earlier. A write without an answer may take effect at any
+// later time, or never, which is the same as after everything else. If every write has a number, they are ranked.
+func operations(initial canvas.Color, writes []*write, reads []look, spot int, stale time.Duration) (ops []porcupine.Operation) {
+	_, ranks, known := numbered(initial, writes, reads, spot)
+	shown := make(map[int]int) // by rank
+	for _, r := range reads {
+		if r.spot != spot {
+			continue
+		}
+		in := cell{color: r.color}
+		if known {
+			in.rank = ranks[r.color]
+			shown[in.rank]++
+		}
+		ops = append(ops, porcupine.Operation{
+			ClientId: r.client, Input: in, Output: r.color, Call: int64(r.begun - stale), Return: int64(r.ended),
+		})
+	}
+	for _, w := range writes {
+		if w.spot != spot || w.at > 0 && w.why != 0 {
+			continue
+		}
+		in, end := cell{write: true, color: w.color}, int64(math.MaxInt64)
+		if w.at > 0 {
+			end = int64(w.at)
+		}
+		if known && w.seq > 0 {
+			in.rank = ranks[w.color]
+			if in.rank > 1 {
+				in.reads = shown[in.rank-1]
+			}
+		}
+		ops = append(ops, porcupine.Operation{ClientId: w.client, Input: in, Call: int64(w.call), Return: end})
+	}
+	return ops
+}
+
+// ages tells how old the state was that each read showed: the time from the first acknowledgement of a
+// later write to the beginning of the read, 0 if there was none. Reads of what has no number are left out.
+func ages(writes []*write, reads []look, initial []canvas.Color) (list []time.Duration) {
+	bySpot := make(map[int][]*write)
+	for _, w := range writes {
+		if w.seq > 0 && w.why == 0 {
+			bySpot[w.spot] = append(bySpot[w.spot], w)
+		}
+	}
+	for _, all := range bySpot {
+		slices.SortFunc(all, func(a, b *write) int { return cmp.Compare(a.seq, b.seq) })
+	}
+	for _, r := range reads {
+		all := bySpot[r.spot]
+		next := slices.IndexFunc(all, func(w *write) bool { return w.color == r.color }) + 1
+		if next == 0 && r.color != initial[r.spot] {
+			continue
+		}
+		age := time.Duration(0)
+		for _, w := range all[next:] { // any later one that was acknowledged
+			if w.at > 0 {
+				age = max(age, r.begun-w.at)
+			}
+		}
+		list = append(list, age)
+	}
+	return list
+}

@@ -1,0 +1,76 @@
+package contend
+
+import (
+	"context"
+	"math/rand/v2"
+	"sync"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+)
+
+// inTurn lets one client after the other write, each when the one before has its answer.
+func (c *Test) inTurn(ctx context.Context, clients []*fleet.Client) {
+	for round := range c.cfg.Rounds {
+		for i, client := range clients {
+			if ctx.Err() == nil {
+				c.write(ctx, client, (round+i)%len(c.spots))
+			}
+		}
+	}
+}
+
+// atOnce lets all write to the same pixel at the same moment, again and again.
+func (c *Test) atOnce(ctx context.Context, clients []*fleet.Client) {
+	for round := range c.cfg.Rounds {
+		if ctx.Err() != nil {
+			return
+		}
+		var done sync.WaitGroup
+		for _, client := range clients {
+			done.Go(func() { c.write(ctx, client, round%len(c.spots)) })
+		}
+		done.Wait()
+	}
+}
+
+// mixed lets everyone write and read pixels at random, without waiting for others. A third of the reading is
+// done over HTTP, at any of the targets.
+func (c *Test) mixed(ctx context.Context, clients []*fleet.Client) {
+	var done sync.WaitGroup
+	for _, client := range clients {
+		done.Go(func() {
+			for range 2 * c.cfg.Rounds {
+				at := rand.IntN(len(c.spots))
+				switch dice := rand.IntN(6); {
+				case ctx.Err() != nil:
+					return
+				case dice < 3:
+					c.write(ctx, client, at)
+				case dice < 5:
+					c.observe(client.Index, at, "replica", func() (canvas.Color, error) { return c.read(ctx, client, at) })
+				default:
+					site := c.sites[rand.IntN(len(c.sites))]
+					c.observe(client.Index, at, "http", func() (canvas.Color, error) { return readPixel(ctx, site, c.spots[at]) })
+				}
+			}
+		})
+	}
+	done.Wait()
+}
+
+// observe enters a read into the history.
+func (c *Test) observe(client, at int, how string, read func() (canvas.Color, error)) {
+	begun := c.fleet.Now()
+	color, err := read()
+	ended := c.fleet.Now()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch err {
+	case nil:
+		c.history.reads = append(c.history.reads, look{spot: at, client: client, how: how, color: color, begun: begun, ended: ended})
+	case errUnknown:
+	default:
+		c.history.unread++
+	}
+}

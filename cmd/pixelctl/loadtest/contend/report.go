@@ -1,0 +1,226 @@
+package contend
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+	"time"
+
+	"github.com/anishathalye/porcupine"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+)
+
+// searchLimit is how long an order may be searched for, all pixels together. A search that fails fills
+// up to 100 MB a second.
+const searchLimit = 10 * time.Second
+
+// done are the writes in the order in which they began. All have been answered, or never will be.
+func (c *Test) done() []*write {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := make([]*write, 0, len(c.writes))
+	for _, w := range c.writes {
+		all = append(all, w)
+	}
+	slices.SortFunc(all, func(a, b *write) int { return cmp.Compare(a.call, b.call) })
+	return all
+}
+
+// judgeWrites says whether every write was acknowledged.
+func (c *Test) judgeWrites(r *report.Report) {
+	acked, refused := 0, 0
+	writes := c.done()
+	for _, w := range writes {
+		switch {
+		case w.at > 0 && w.why == 0:
+			acked++
+		case w.at > 0:
+			refused++
+		}
+	}
+	v := r.Judge("placing", acked == len(writes), "%d of %d pixels acknowledged, %d refused, %d without an answer",
+		acked, len(writes), refused, len(writes)-acked-refused)
+	v.Detail = c.fleet.Refusals()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.history.foreign > 0 {
+		r.Judge("alone", false, "others painted the contended pixels (%s): the rest can't be judged;"+
+			" choose another --area", report.Counted(c.history.foreign, "time"))
+	}
+}
+
+// judgeAgreement compares what every client sees, what HTTP answers at every target, and what was
+// written last by the numbers.
+func (c *Test) judgeAgreement(ctx context.Context, r *report.Report, clients []*fleet.Client) {
+	writes := c.done()
+	var wrong []string
+	views := 0
+	compare := func(who string, at int, got, want canvas.Color) {
+		views++
+		if got != want {
+			wrong = append(wrong, fmt.Sprintf("pixel %d,%d: %s has %v, want %v", c.spots[at].x, c.spots[at].y, who, got, want))
+		}
+	}
+	want := c.last(writes)
+	for _, client := range clients {
+		if err := client.Sync(ctx); err != nil {
+			wrong = append(wrong, fmt.Sprintf("client %d: %v", client.Index, err))
+			continue
+		}
+		c.mu.Lock()
+		replica := slices.Clone(c.replicas[client.Index])
+		c.mu.Unlock()
+		for at, s := range replica {
+			if s.known {
+				compare(fmt.Sprintf("client %d on %q", client.Index, client.Node()), at, s.color, want[at])
+			}
+		}
+	}
+	for _, site := range c.sites {
+		whole, err := readCanvas(ctx, site, c.spots)
+		if err != nil {
+			wrong = append(wrong, err.Error())
+			continue
+		}
+		for at, s := range c.spots {
+			compare(site+"/api/canvas", at, whole[at], want[at])
+			single, err := readPixel(ctx, site, s)
+			if err != nil {
+				wrong = append(wrong, err.Error())
+				continue
+			}
+			compare(site+"/api/pixel", at, single, want[at])
+		}
+	}
+	v := r.Judge("agreement", len(wrong) == 0, "%s of %s compared with what was written last: not the same %d", report.Counted(views, "view"), report.Counted(len(c.spots), "pixel"), len(wrong))
+	v.Detail = report.First(wrong, report.MaxDetail)
+}
+
+// last is the final colour of each spot: by the highest number, or if there are none (in the JSON protocol)
+// what the first client sees. A write that came to everyone in frames from which others had been left out has no number
+// of its own, but it is the last of its spot up to the frame's end.
+func (c *Test) last(writes []*write) []canvas.Color {
+	final := slices.Clone(c.history.initial)
+	highest := make([]uint64, len(final))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for at, s := range c.replicas[0] {
+		if s.known {
+			final[at] = s.color
+		}
+	}
+	for _, w := range writes {
+		if w.seq > highest[w.spot] {
+			highest[w.spot], final[w.spot] = w.seq, w.color
+		}
+	}
+	for _, replica := range c.replicas {
+		for at, s := range replica {
+			if s.upTo > 0 && s.upTo >= highest[at] {
+				highest[at], final[at] = s.upTo, s.color
+			}
+		}
+	}
+	return final
+}
+
+// compareOrders makes the order in which the first client was shown the pixels their numbers, and
+// looks whether others were shown them in that order, as far as they were: a slow client is not shown what
+// has been painted over.
+func (c *Test) compareOrders() {
+	for at, reference := range c.orders[0] {
+		for i, color := range reference {
+			if w := c.writes[color]; w != nil && w.spot == at {
+				w.seq = uint64(i) + 1
+			}
+		}
+		for client, orders := range c.orders[1:] {
+			last := uint64(0)
+			for _, color := range orders[at] {
+				w := c.writes[color]
+				if w == nil || w.spot != at || w.seq == 0 {
+					continue
+				}
+				if w.seq <= last {
+					c.history.disagree(fmt.Sprintf("pixel %d,%d: %v was shown to client %d after a colour that client 0 was shown later",
+						c.spots[at].x, c.spots[at].y, color, client+1))
+				}
+				last = w.seq
+			}
+		}
+	}
+}
+
+// judgeOrder says whether all were shown every pixel under the same number.
+func (c *Test) judgeOrder(r *report.Report) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.cfg.Fleet.JSON {
+		c.compareOrders()
+	}
+	v := r.Judge("one order", len(c.history.conflicts) == 0, "%s between what clients were shown", report.Counted(len(c.history.conflicts), "contradiction"))
+	v.Detail = slices.Clone(c.history.conflicts)
+}
+
+// judgeHistory says whether there is an order of all that was done to each pixel, in which every read shows
+// what was written last: for each pixel alone, since registers are linearizable if each is.
+func (c *Test) judgeHistory(r *report.Report) {
+	writes := c.done()
+	c.mu.Lock()
+	reads, unread := slices.Clone(c.history.reads), c.history.unread
+	c.mu.Unlock()
+	deadline := time.Now().Add(searchLimit)
+	undecided, faults := 0, []string(nil)
+	for at, s := range c.spots {
+		found, decided := c.check(writes, reads, at, time.Until(deadline))
+		for _, f := range found {
+			faults = append(faults, fmt.Sprintf("pixel %d,%d: %s", s.x, s.y, f))
+		}
+		if !decided {
+			undecided++
+			faults = append(faults, fmt.Sprintf("pixel %d,%d: undecided after %v: use fewer clients or rounds", s.x, s.y, searchLimit))
+		}
+	}
+	v := r.Judge("linearizable", len(faults) == 0,
+		"%s and %s (%d more failed) of %s, reads up to %v old: %s, %s undecided",
+		report.Counted(len(writes), "write"), report.Counted(len(reads), "read"), unread, report.Counted(len(c.spots), "pixel"), c.cfg.Staleness,
+		report.Counted(len(faults)-undecided, "contradiction"), report.Counted(undecided, "pixel"))
+	v.Detail = report.First(faults, report.MaxDetail)
+	c.latencies(r, writes, reads)
+}
+
+// check decides about one spot: by the server's numbers, which also tell what is wrong, and then by a
+// search for any order that knows nothing of explain. Where there are no numbers the search alone decides.
+func (c *Test) check(writes []*write, reads []look, at int, limit time.Duration) (faults []string, decided bool) {
+	initial := c.history.initial[at]
+	faults, known := explain(initial, writes, reads, at, c.cfg.Staleness)
+	if len(faults) > 0 {
+		return faults, true // to prove that no order does could take the search for ever
+	}
+	ops := operations(initial, writes, reads, at, c.cfg.Staleness)
+	switch porcupine.CheckOperationsTimeout(register(initial), ops, max(limit, time.Millisecond)) {
+	case porcupine.Illegal:
+		return []string{fmt.Sprintf("no order explains its %s", report.Counted(len(ops), "operation"))}, true
+	case porcupine.Unknown:
+		return nil, known
+	}
+	return nil, true
+}
+
+// latencies shows how long writes took, and how old what was read was.
+func (c *Test) latencies(r *report.Report, writes []*write, reads []look) {
+	answers, old := report.NewRecorder(), report.NewRecorder()
+	for _, w := range writes {
+		if w.at > 0 {
+			answers.Record(0, w.at-w.call)
+		}
+	}
+	for _, age := range ages(writes, reads, c.history.initial) {
+		old.Record(0, age)
+	}
+	r.Latencies = []report.Latency{answers.Summary("placed to acknowledged"), old.Summary("age of what was read")}
+}

@@ -1,0 +1,215 @@
+// Package crew is a fleet that draws at a steady rate although servers fail: what was refused for a while is placed
+// again, and who lost the connection is recorded. The chaos and soak tests are made of it.
+package crew
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/codec"
+	"pixelplayground/transport/client"
+)
+
+const (
+	// crewSample is how often rates are sampled, unless the test is so long that this
+	// would be more than maxPoints: often enough to see who is away for half a second.
+	crewSample = 250 * time.Millisecond
+	// crewPoll is how often to check whether every pixel is answered and everyone connected.
+	crewPoll = 20 * time.Millisecond
+	// crewRetry is the pause after a refusal that names none.
+	crewRetry = 100 * time.Millisecond
+)
+
+// Crew is a fleet that draws at a steady rate, and places again what was refused for a while.
+// It records who lost the connection.
+type Crew struct {
+	*fleet.Fleet
+	cfg     Config
+	clients []*fleet.Client
+	Outages *Outages
+	Samples *fleet.Sampler
+	back    chan int // indexes of clients that have a connection again, and should draw at once
+
+	Again, Refused, retrying atomic.Int64 // pixels; again: each time one was refused for a while
+
+	mu   sync.Mutex
+	gone []string // why clients can't go on, the first few
+}
+
+type Config struct {
+	Fleet   fleet.Config
+	Clients int
+	Rate    float64 // pixels per second, of all together
+	// Stroke makes a client's next pixel.
+	Stroke func(c *fleet.Client, due time.Duration) (fleet.Stroke, error)
+	// Again says that a pixel was refused for a while and will be placed once more.
+	Again func(s fleet.Stroke, why canvas.Refusal)
+	// Answered says what became of it.
+	Answered func(s fleet.Stroke, refused bool)
+}
+
+// New makes one; it starts nothing.
+func New(cfg Config) (*Crew, error) {
+	c := &Crew{cfg: cfg, Outages: newOutages(), back: make(chan int, cfg.Clients)}
+	cfg.Fleet.Hooks = fleet.Hooks{
+		Lost: func(lost *fleet.Client, _ error) { c.Outages.lost(lost.Index, c.Now()) },
+		Back: func(back *fleet.Client, _ time.Duration) {
+			if c.Outages.back(back.Index, c.Now()) {
+				select {
+				case c.back <- back.Index:
+				default: // it is in there already
+				}
+			}
+		},
+		Answered: c.onAnswered,
+	}
+	var err error
+	c.Fleet, err = fleet.New(cfg.Fleet)
+	return c, err
+}
+
+// Gather connects the clients, each of which follows two regions.
+func (c *Crew) Gather(ctx context.Context) error {
+	c.Enter("connecting", 0)
+	if err := c.Open(ctx); err != nil {
+		return err
+	}
+	if err := c.Affordable(c.cfg.Rate, c.cfg.Clients); err != nil {
+		return err
+	}
+	regions := c.Welcome().Geometry.Regions()
+	var err error
+	c.clients, err = c.JoinAll(ctx, c.cfg.Clients, func(i int) *fleet.Viewport {
+		return c.Only(canvas.RegionID(i%regions), canvas.RegionID((7*i+3)%regions))
+	})
+	return err
+}
+
+// Draw draws until duration is over or ctx is done. It returns when every pixel is answered and
+// everyone is connected and up to date, or when that takes longer than settle.
+func (c *Crew) Draw(ctx context.Context, duration, settle time.Duration) (ledger.Tally, []fleet.Finding) {
+	c.Enter("drawing", duration)
+	var helpers sync.WaitGroup
+	sampling, stop := context.WithCancel(context.WithoutCancel(ctx))
+	drawing, over := context.WithCancel(ctx)
+	c.Samples = fleet.NewSampler(c.Fleet, max(crewSample, duration/fleet.MaxPoints))
+	helpers.Go(func() { c.Samples.Run(sampling) })
+	helpers.Go(func() { c.hurry(drawing) })
+	every := time.Duration(float64(time.Second) / c.cfg.Rate)
+	c.Pace(ctx, int(c.cfg.Rate*duration.Seconds()), every, func(k int, due time.Duration) { c.begin(c.clients[k%len(c.clients)], due) })
+	over()
+
+	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), settle)
+	defer cancel()
+	for (c.open() > 0 || c.Outages.away() > 0) && fleet.Wait(patient, crewPoll) == nil {
+	}
+	stop()
+	helpers.Wait()
+	goal := c.Goal()
+	c.Await(patient, c.clients, goal)
+	return c.Settle(goal)
+}
+
+// open counts the pixels without a final answer.
+func (c *Crew) open() int { return c.Unanswered(c.clients) + int(c.retrying.Load()) }
+
+// hurry places a pixel for each client that is back, to see when its pixels are acknowledged again.
+func (c *Crew) hurry(ctx context.Context) {
+	for {
+		select {
+		case i := <-c.back:
+			c.begin(c.clients[i], c.Now())
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// begin places a new pixel.
+func (c *Crew) begin(client *fleet.Client, due time.Duration) {
+	s, err := c.cfg.Stroke(client, due)
+	if err != nil {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if len(c.gone) < report.MaxDetail {
+			c.gone = append(c.gone, fmt.Sprintf("%v: %v", client, err))
+		}
+		return
+	}
+	c.Counters.Placed.Add(1)
+	c.place(client, s)
+}
+
+// place places a pixel now, or later if there is no room or, in the JSON protocol, no connection.
+func (c *Crew) place(client *fleet.Client, s fleet.Stroke) {
+	if client.Place(s) != nil {
+		c.later(client, s, crewRetry)
+	}
+}
+
+// later places a pixel after a pause.
+func (c *Crew) later(client *fleet.Client, s fleet.Stroke, pause time.Duration) {
+	c.retrying.Add(1)
+	time.AfterFunc(pause, func() {
+		c.place(client, s)
+		c.retrying.Add(-1)
+	})
+}
+
+// onAnswered records what became of a pixel, and has it placed again if it was refused for a while.
+func (c *Crew) onAnswered(by *fleet.Client, s fleet.Stroke, r codec.Refused) {
+	refused := client.RefusedError{Code: r.Code}
+	switch {
+	case r.Code == 0:
+		c.Outages.acked(by.Index, c.Now())
+		c.cfg.Answered(s, false)
+	case refused.Again():
+		c.Again.Add(1)
+		c.cfg.Again(s, r.Code)
+		c.later(by, s, max(r.Retry, crewRetry))
+	default:
+		c.Refused.Add(1)
+		c.cfg.Answered(s, true)
+	}
+}
+
+// JudgeReturn checks that everyone who lost the connection has one again.
+func (c *Crew) JudgeReturn(r *report.Report) {
+	c.mu.Lock()
+	gone := slices.Clone(c.gone)
+	c.mu.Unlock()
+	for _, client := range c.clients {
+		if err := client.Gone(); err != nil {
+			gone = append(gone, fmt.Sprintf("%v: %v", client, err))
+		}
+	}
+	o := c.Outages.All()
+	v := r.Judge("reconnect", o.Missing == 0 && len(gone) == 0, "no connection broke")
+	v.Detail = report.First(gone, report.MaxDetail)
+	switch {
+	case o.Missing > 0:
+		v.Text = fmt.Sprintf("%s of %s that lost the connection are not back", report.Number(o.Missing), report.Counted(o.Affected, "client"))
+	case o.Affected > 0:
+		v.Text = fmt.Sprintf("%s broke, of %s; all are back: median %s, longest %s",
+			report.Counted(len(o.Reconnect), "connection"), report.Counted(o.Affected, "client"), report.Span(report.Median(o.Reconnect)), report.Span(Longest(o.Reconnect)))
+	}
+	if len(gone) > 0 {
+		v.Text += fmt.Sprintf("; %s can't go on", report.Counted(len(gone), "client"))
+	}
+}
+
+// JudgeSequences checks that every client was shown its regions' numbers without a gap, and none twice.
+func (c *Crew) JudgeSequences(r *report.Report, t ledger.Tally, findings []fleet.Finding) {
+	v := r.Judge("order", t.Missing+t.Late+t.Duplicates+t.Replaced == 0,
+		"%s saw their regions' numbers continue: %d missing, %d late, %d twice, %d by snapshot; %d strokes were sent again",
+		report.Counted(len(c.clients), "client"), t.Missing, t.Late, t.Duplicates, t.Restored, c.Counters.Again.Load())
+	v.Detail = fleet.Listed(findings, "missing", "late", "duplicate", "replaced")
+}

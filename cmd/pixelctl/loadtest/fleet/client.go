@@ -1,0 +1,296 @@
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/codec"
+)
+
+const (
+	// firstPause and longestPause are between attempts to connect again, as PROTOCOL.md asks.
+	firstPause   = 100 * time.Millisecond
+	longestPause = 2 * time.Second
+	// longestRetry bounds the pauses that servers ask for.
+	longestRetry = 30 * time.Second
+	// farewellLimit is how long the server may take to answer a close frame.
+	farewellLimit = 250 * time.Millisecond
+)
+
+// errClosed ends a client that was closed.
+var errClosed = errors.New("client is closed")
+
+// Client is one of the crowd: it follows a viewport, keeps account of what it was owed, and
+// can place strokes. All methods may be called from any goroutine.
+type Client struct {
+	Index int // in the order of joining, from 0
+
+	fleet  *Fleet
+	View   *Viewport
+	ctx    context.Context // done when Close is called
+	cancel context.CancelFunc
+	ready  chan struct{} // run closes it when the subscriptions are in force for the first time
+	done   chan struct{} // run closes it as its last act
+
+	targets []string // as this client tries them
+	target  int      // of run: which one is next
+
+	heard atomic.Int64  // when something was received last, by Fleet.Now
+	users atomic.Uint64 // connected users, as the server said last
+
+	mu       sync.Mutex // held while a frame is handled and while one is written
+	err      error      // why there is no connection
+	conn     net.Conn   // nil: there is none
+	node     string
+	user     canvas.Author
+	session  canvas.Session
+	resume   bool // session is one
+	begun    bool // ready is closed
+	asked    bool // for a sign of life
+	lostAt   time.Duration
+	accounts []ledger.Account // as view.regions; of a client that has begun
+	inForce  []bool           // as view.regions, on this connection; nil: all are
+	waiting  int              // how many are not
+	roll     ledger.Roll      // instead, in the JSON protocol
+	retry    time.Duration
+	flight   flight
+	pings    []chan struct{} // those who wait for a PONG, in order
+	tally    ledger.Tally    // since it was settled last
+
+	misordered uint64 // pixels that others saw under other numbers
+}
+
+func newClient(f *Fleet, index int, view *Viewport, targets []string) *Client {
+	ctx, cancel := context.WithCancel(f.ctx)
+	return &Client{
+		Index: index, fleet: f, View: view, targets: targets, ctx: ctx, cancel: cancel,
+		ready: make(chan struct{}), done: make(chan struct{}), accounts: make([]ledger.Account, len(view.regions)),
+	}
+}
+
+// Node is the server that the client is connected to, or was last.
+func (c *Client) Node() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.node
+}
+
+// User is the public id under which others see the client's pixels.
+func (c *Client) User() canvas.Author {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.user
+}
+
+// String names the client for people.
+func (c *Client) String() string { return fmt.Sprintf("client %d on %s", c.Index, c.Node()) }
+
+// Gone is why the client has given up; nil: it has not.
+func (c *Client) Gone() error {
+	select {
+	case <-c.done:
+		return c.Err()
+	default:
+		return nil
+	}
+}
+
+// Connected tells whether the client has a connection now.
+func (c *Client) Connected() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.conn != nil
+}
+
+// Users is how many users the server showed last.
+func (c *Client) Users() uint64 { return c.users.Load() }
+
+// Err is why the client has no connection; nil: it has.
+func (c *Client) Err() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.err
+}
+
+// Held is the number that the client has reached in each region of its viewport, in their order.
+func (c *Client) Held() []uint64 {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	held := make([]uint64, len(c.accounts))
+	for i := range held {
+		held[i] = c.accounts[i].Held
+	}
+	return held
+}
+
+// Close says goodbye and waits until the client has ended. What it was owed is forgotten, unless
+// it was settled by Leave or Settle. It may be called twice.
+func (c *Client) Close() {
+	c.cancel()
+	c.mu.Lock()
+	if c.conn != nil {
+		_ = c.conn.SetDeadline(time.Now().Add(farewellLimit))
+		_ = c.write(ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, ""))
+	}
+	c.mu.Unlock()
+	<-c.done
+	c.fleet.remove(c)
+}
+
+// Break cuts the connection without a word, as a network would; the client comes back.
+func (c *Client) Break() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.conn != nil {
+		c.conn.Close()
+	}
+}
+
+// run keeps the client connected until it is closed or not wanted.
+func (c *Client) run() {
+	defer close(c.done)
+	for attempt := 0; ; attempt++ {
+		link, err := c.connect()
+		if err == nil {
+			since := c.fleet.Now()
+			err = c.read(link)
+			c.disconnect(link, err)
+			if c.fleet.Now()-since > longestPause {
+				attempt = 0
+			}
+		}
+		c.mu.Lock()
+		c.err = err
+		if c.ctx.Err() != nil {
+			c.err = errClosed
+		}
+		pause := c.pause(attempt)
+		c.mu.Unlock()
+		if c.ctx.Err() != nil || unwanted(err) {
+			return
+		}
+		select {
+		case <-time.After(pause):
+		case <-c.ctx.Done():
+			return
+		}
+	}
+}
+
+// pause is how long to wait before the next attempt.
+func (c *Client) pause(attempt int) time.Duration {
+	if retry := c.retry; retry > 0 {
+		c.retry = 0
+		return min(retry, longestRetry)
+	}
+	pause := min(firstPause<<min(attempt, 10), longestPause)
+	return time.Duration(float64(pause) * (0.75 + 0.5*rand.Float64()))
+}
+
+// disconnect makes the end of a connection known.
+func (c *Client) disconnect(l *link, err error) {
+	l.conn.Close()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.conn, c.asked = nil, false
+	c.fleet.Counters.Live.Add(-1)
+	for _, waiting := range c.pings {
+		close(waiting)
+	}
+	c.pings = nil
+	c.fleet.Counters.Again.Add(int64(c.flight.sent))
+	c.flight.rewind()
+	if c.ctx.Err() != nil {
+		return
+	}
+	c.lostAt = c.fleet.Now()
+	if moved(err) {
+		c.fleet.Counters.Moved.Add(1)
+	} else {
+		c.fleet.Counters.Broken.Add(1)
+	}
+	if c.fleet.cfg.JSON && c.begun {
+		c.closeRoll()
+	}
+	if c.fleet.cfg.Hooks.Lost != nil {
+		c.fleet.cfg.Hooks.Lost(c, err)
+	}
+}
+
+// welcomed begins a connection.
+func (c *Client) welcomed(conn net.Conn, w codec.Welcome) {
+	c.conn, c.err = conn, nil
+	c.node, c.user, c.session, c.resume = w.Node, w.User, w.Session, true
+	c.inForce, c.waiting = make([]bool, len(c.View.regions)), len(c.View.regions)
+	c.flight.open(w.Window)
+	c.heard.Store(int64(c.fleet.Now()))
+	c.fleet.Counters.Live.Add(1)
+	if c.Index != observer {
+		c.fleet.Counters.Dialled.Add(1)
+	}
+}
+
+// settled is called when all subscriptions are in force.
+func (c *Client) settled() {
+	c.inForce = nil
+	if !c.begun {
+		c.begun = true
+		close(c.ready)
+	} else if c.fleet.cfg.Hooks.Back != nil {
+		c.fleet.cfg.Hooks.Back(c, c.fleet.Now()-c.lostAt)
+	}
+}
+
+// checkSilence asks a server that says nothing for a sign of life, and gives the
+// connection up when none comes.
+func (c *Client) checkSilence(now time.Duration) {
+	silent := now - time.Duration(c.heard.Load())
+	if silent < c.fleet.cfg.Silence/2 || !c.mu.TryLock() {
+		return // whoever has the lock is receiving or sending
+	}
+	defer c.mu.Unlock()
+	switch {
+	case c.conn == nil:
+	case silent > c.fleet.cfg.Silence:
+		c.conn.Close()
+	case !c.asked:
+		c.asked = true
+		_ = c.write(ws.OpPing, nil)
+	}
+}
+
+// closeError is the server closing the connection.
+type closeError struct {
+	code   codec.CloseCode
+	reason string
+}
+
+func (e *closeError) Error() string {
+	return fmt.Sprintf("server closed the connection with code %d %s", e.code, e.reason)
+}
+
+// moved tells whether the server stops and has said so.
+func moved(err error) bool {
+	var closed *closeError
+	return errors.As(err, &closed) && closed.code == codec.CloseRestart
+}
+
+// unwanted tells whether connecting again would end the same way.
+func unwanted(err error) bool {
+	var closed *closeError
+	if errors.As(err, &closed) {
+		return !closed.code.Reconnect()
+	}
+	var refused *handshakeError
+	return errors.As(err, &refused) && refused.status < 500
+}

@@ -1,0 +1,349 @@
+// Package fleet is the crowd of a load test: thousands of clients of one canvas that connect, follow regions, place
+// pixels and reconnect by themselves. Its ledger knows what each of them should have received, and its recorders
+// how long each pixel took. Which load there is, and what is right, its callers decide.
+//
+// It does not use transport/client: that keeps a view, a replica and two goroutines for
+// each client, and decodes every message. Of what 20,000 viewers receive a test must know
+// the sequence numbers, and of a pixel whose it is.
+package fleet
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"image"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
+	"pixelplayground/codec"
+)
+
+const (
+	// defaultPace is how many connections are begun per second: a handshake costs the server
+	// about 0.1 ms of a core, and it should be tested by its clients and not by their coming.
+	defaultPace = 2000
+	// Handshakes is how many may be under way at once: fewer than a listener's backlog.
+	Handshakes = 128
+	// joinPatience is how long not one of those who come may get in.
+	joinPatience = 30 * time.Second
+	// defaultSilence is how long a connection may say nothing: the server pings after 20 s.
+	defaultSilence = 45 * time.Second
+	// defaultPatience is how long everything may take to arrive.
+	defaultPatience = 15 * time.Second
+	// maxAccounts bounds the memory of the ledger to 1.5 GB: clients times the regions they follow.
+	maxAccounts = 32 << 20
+	// observer is the index of clients that only look where a server stands.
+	observer = 1<<31 - 1
+	// maxFindings is how many irregularities are kept one by one.
+	maxFindings = 1000
+)
+
+// Config says whom a fleet connects to and what its user wants to know.
+type Config struct {
+	Targets []string      // WebSocket URLs, as Targets makes them; clients take them in turn
+	JSON    bool          // speak the JSON protocol
+	Pace    float64       // connections begun per second; 0: 2,000
+	Silence time.Duration // a connection that said nothing for so long is broken, and asked for a sign of life at half of it; 0: 45 s
+	// Patience is how long everything may take to arrive once nothing is placed any more; 0: 15 s.
+	Patience time.Duration
+	Area     image.Rectangle // where Paint places pixels; empty: the whole canvas
+	Hooks    Hooks
+}
+
+// Hooks are told what happens to clients, each on the goroutine that reads for the client and
+// with the client's lock held: they must return at once and not call the client's methods, but
+// for Index. What is nil is not called.
+type Hooks struct {
+	// Lost says that a connection broke that nobody closed.
+	Lost func(c *Client, err error)
+	// Back says that a client which lost its connection has all its subscriptions in force again, and
+	// how long that took.
+	Back func(c *Client, away time.Duration)
+	// Pixels is everything shown to a client.
+	Pixels func(c *Client, f Frame)
+	// Snapshot is a region replaced as a whole.
+	Snapshot func(c *Client, s codec.Snapshot)
+	// Answered is what became of a stroke; code 0: it was acknowledged.
+	Answered func(c *Client, s Stroke, why codec.Refused)
+}
+
+// Frame is pixels as they were received.
+type Frame struct {
+	Region canvas.RegionID
+	Epoch  uint64
+	From   uint64        // sequence number before the first
+	Count  uint64        // numbers covered; 0: the protocol doesn't say
+	Packed []byte        // 5 bytes a pixel, as PIXELS has them; valid during the call
+	At     time.Duration // since the fleet was made
+}
+
+// Fleet is a crowd of clients of one canvas. Its clients reconnect and resume by themselves.
+type Fleet struct {
+	cfg   Config
+	start time.Time
+	pace  *rate.Limiter
+	slots chan struct{} // one for each handshake under way
+
+	ctx    context.Context // done when Close is called
+	cancel context.CancelFunc
+	wait   sync.WaitGroup
+
+	// Set by Open.
+	welcome codec.Welcome
+	regions []bounds
+	high    []atomic.Uint64 // by region: the highest number that any client has got
+	probes  *probes
+
+	Counters Counters
+	progress progress
+	Acks     *report.Recorder // from when a pixel was due to its acknowledgement
+	Sights   *report.Recorder // to when another client got it, for each that did
+
+	mu       sync.Mutex
+	closed   bool
+	clients  map[*Client]struct{}
+	indexes  int
+	accounts int
+	tally    ledger.Tally // of those who left, and what can be told before the end of those who are here
+	findings []Finding
+	refusals map[canvas.Refusal]int // pixels
+
+	misordered uint64 // pixels that clients saw under different numbers
+}
+
+// Counters say what happened so far. Pixels are counted as often as they were received.
+type Counters struct {
+	Bytes   atomic.Int64 // received, without the headers of TCP
+	Frames  atomic.Int64
+	Pixels  atomic.Int64
+	Broken  atomic.Int64 // connections that ended without a word
+	Moved   atomic.Int64 // connections that a server ended as it was about to stop: its clients go elsewhere
+	Dialled atomic.Int64 // connections made
+	Live    atomic.Int64 // connections now
+	Placed  atomic.Int64 // pixels given to Paint
+	Acked   atomic.Int64
+	Refused atomic.Int64
+	Again   atomic.Int64 // strokes sent again after a reconnect
+	Foreign atomic.Int64 // received, and placed by others
+	Errors  atomic.Int64 // messages of type error, in the JSON protocol
+}
+
+// Finding is something that should not be.
+type Finding struct {
+	Kind   string // "missing", "duplicate", "late", "order", "replaced"
+	Client int
+	Node   string
+	Region canvas.RegionID // unless the protocol has no sequence numbers
+	Span   ledger.Span
+}
+
+// String is a line for people.
+func (f Finding) String() string {
+	return fmt.Sprintf("%s: client %d on %q, region %d, numbers %d to %d", f.Kind, f.Client, f.Node, f.Region, f.Span.From+1, f.Span.To)
+}
+
+// bounds is where a region is.
+type bounds struct{ left, top, width, height int }
+
+// New makes a fleet; it starts nothing.
+func New(cfg Config) (*Fleet, error) {
+	if len(cfg.Targets) == 0 {
+		return nil, errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
+	}
+	if cfg.Pace == 0 {
+		cfg.Pace = defaultPace
+	}
+	if cfg.Silence == 0 {
+		cfg.Silence = defaultSilence
+	}
+	if cfg.Patience == 0 {
+		cfg.Patience = defaultPatience
+	}
+	ctx, cancel := context.WithCancel(context.Background())
+	return &Fleet{
+		cfg: cfg, start: time.Now(), ctx: ctx, cancel: cancel,
+		pace: rate.NewLimiter(rate.Limit(cfg.Pace), Handshakes), slots: make(chan struct{}, Handshakes),
+		Acks: report.NewRecorder(), Sights: report.NewRecorder(), clients: make(map[*Client]struct{}), refusals: make(map[canvas.Refusal]int),
+	}, nil
+}
+
+// Open learns the canvas' size and limits from the first target that answers. It may be called once.
+func (f *Fleet) Open(ctx context.Context) error {
+	welcome, err := f.meet(ctx)
+	if err != nil {
+		return err
+	}
+	if err := f.setUp(welcome); err != nil {
+		return err
+	}
+	f.wait.Go(f.housekeep)
+	return nil
+}
+
+// SetUp makes what depends on the canvas.
+func (f *Fleet) setUp(welcome codec.Welcome) error {
+	g := welcome.Geometry
+	area := image.Rect(0, 0, g.Width, g.Height)
+	if !f.cfg.Area.Empty() {
+		area = area.Intersect(f.cfg.Area)
+	}
+	if area.Empty() {
+		return fmt.Errorf("area %v: is not on the canvas of %dx%d: choose a part of it", f.cfg.Area, g.Width, g.Height)
+	}
+	f.welcome = welcome
+	f.regions = make([]bounds, g.Regions())
+	for i := range f.regions {
+		b := &f.regions[i]
+		b.left, b.top, b.width, b.height = g.Bounds(canvas.RegionID(i))
+	}
+	f.high = make([]atomic.Uint64, g.Regions())
+	f.probes = newProbes(area)
+	return nil
+}
+
+// Welcome is what the server said of the canvas and its limits. In the JSON protocol only the size is known.
+func (f *Fleet) Welcome() codec.Welcome { return f.welcome }
+
+// Now is the time since the fleet was made, by which all its times go.
+func (f *Fleet) Now() time.Duration { return time.Since(f.start) }
+
+// Join adds a client that follows a viewport, and returns when all its subscriptions are
+// in force. It tries again until ctx is done or the server doesn't want the client.
+func (f *Fleet) Join(ctx context.Context, view *Viewport) (*Client, error) {
+	c, err := f.add(view)
+	if err != nil {
+		return nil, err
+	}
+	select {
+	case <-c.ready:
+		return c, nil
+	case <-c.done:
+		err = c.Err()
+	case <-ctx.Done():
+		err = errors.Join(context.Cause(ctx), c.Err())
+	}
+	c.Close()
+	return nil, fmt.Errorf("join client %d: %w", c.Index, err)
+}
+
+// JoinAll adds n clients, the i-th with the viewport that view gives, all at once but for the
+// fleet's pace. It gives up when for joinPatience not one more has come.
+func (f *Fleet) JoinAll(ctx context.Context, n int, view func(i int) *Viewport) ([]*Client, error) {
+	ctx, cancel := context.WithCancelCause(ctx)
+	defer cancel(nil)
+	stuck := time.AfterFunc(joinPatience, func() { cancel(fmt.Errorf("nobody could connect for %v", joinPatience)) })
+	defer stuck.Stop()
+	clients := make([]*Client, n)
+	failed := make(chan error, n)
+	var wait sync.WaitGroup
+	for i := range n {
+		wait.Go(func() {
+			var err error
+			if clients[i], err = f.Join(ctx, view(i)); err != nil {
+				failed <- err
+				return
+			}
+			stuck.Reset(joinPatience)
+		})
+	}
+	wait.Wait()
+	close(failed)
+	if n := len(failed); n > 0 {
+		return nil, fmt.Errorf("%s could not connect, one because: %w", report.Counted(n, "client"), <-failed)
+	}
+	return clients, nil
+}
+
+func (f *Fleet) add(view *Viewport) (*Client, error) { return f.addTo(-1, view) }
+
+// addTo adds a client that connects to a certain target first; -1: to the one whose turn it is.
+func (f *Fleet) addTo(first int, view *Viewport) (*Client, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.closed {
+		return nil, errors.New("fleet is closed")
+	}
+	if f.accounts += len(view.regions); f.accounts > maxAccounts {
+		f.accounts -= len(view.regions)
+		return nil, fmt.Errorf("following %d regions at once would take too much memory: use fewer clients, or a canvas of larger regions", f.accounts)
+	}
+	index := observer
+	if first < 0 {
+		index = f.indexes
+		f.indexes++
+		first = index
+	}
+	c := newClient(f, index, view, target.Turned(f.cfg.Targets, first))
+	f.clients[c] = struct{}{}
+	f.wait.Go(c.run)
+	return c, nil
+}
+
+// remove forgets a client, when its account has been settled or is of no interest.
+func (f *Fleet) remove(c *Client) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, here := f.clients[c]; here {
+		delete(f.clients, c)
+		f.accounts -= len(c.View.regions)
+	}
+}
+
+// Clients are those who are here, by rising index.
+func (f *Fleet) Clients() []*Client {
+	f.mu.Lock()
+	all := make([]*Client, 0, len(f.clients))
+	for c := range f.clients {
+		all = append(all, c)
+	}
+	f.mu.Unlock()
+	slices.SortFunc(all, func(a, b *Client) int { return a.Index - b.Index })
+	return all
+}
+
+// Close ends all clients and waits for them. It may be called twice.
+func (f *Fleet) Close() {
+	f.mu.Lock()
+	f.closed = true
+	f.mu.Unlock()
+	var wait sync.WaitGroup
+	for _, c := range f.Clients() {
+		wait.Go(c.Close)
+	}
+	wait.Wait()
+	f.cancel()
+	f.wait.Wait()
+}
+
+// housekeep looks after connections that went silent.
+func (f *Fleet) housekeep() {
+	tick := time.NewTicker(max(f.cfg.Silence/10, 10*time.Millisecond))
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-f.ctx.Done():
+			return
+		}
+		for _, c := range f.Clients() {
+			c.checkSilence(f.Now())
+		}
+	}
+}
+
+// note keeps a finding, if there is room.
+func (f *Fleet) note(found Finding) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if len(f.findings) < maxFindings {
+		f.findings = append(f.findings, found)
+	}
+}

@@ -1,0 +1,497 @@
+package fleet
+
+import (
+	"fmt"
+	"image"
+	"io"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
+	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/codec"
+)
+
+// openFleet connects clients to a server, one after the other so that their order is known.
+func openFleet(t *testing.T, s *fakeserver.Server, cfg Config, n int) (*Fleet, []*Client) {
+	t.Helper()
+	cfg.Targets = []string{s.Target()}
+	f, err := New(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(f.Close)
+	if err := f.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	f.probes.salt = 7 // the same pixels every time
+	for range n {
+		if _, err := f.Join(t.Context(), f.All()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return f, f.Clients()
+}
+
+// paint places pixels one by one, each when the one before was answered or refused.
+func paint(t *testing.T, f *Fleet, c *Client, n int) {
+	t.Helper()
+	for range n {
+		k := &f.Counters
+		before := k.Acked.Load() + k.Refused.Load() + k.Errors.Load()
+		if err := f.Paint(c, f.Now(), 1); err != nil {
+			t.Fatal(err)
+		}
+		fakeserver.Until(t, "an answer", func() bool { return k.Acked.Load()+k.Refused.Load()+k.Errors.Load() > before })
+	}
+}
+
+// finish drains and settles.
+func finish(t *testing.T, f *Fleet, patience time.Duration) (Drained, ledger.Tally, []Finding) {
+	t.Helper()
+	f.cfg.Patience = patience
+	end, err := f.Drain(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	tally, findings := f.Settle(end.Goal)
+	return end, tally, findings
+}
+
+// the connection that Open makes to learn the canvas' size is the fake server's number 0, so that client
+// i has number i+1.
+const firstClient = 1
+
+// TestFleet_ReportsExactlyWhatWentWrong: a server drops, repeats, exchanges, merges or misnumbers
+// exactly known frames of one client, and exactly that is reported. The painter, client 2, gets everything.
+func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
+	const pixels, victim = 30, firstClient
+	frames := func(b *canvas.Batch) []codec.ServerMessage { return []codec.ServerMessage{codec.Pixels{Batch: *b}} }
+	clean := ledger.Tally{Owed: 90, Delivered: 90}
+	var held *canvas.Batch // by a fault, until later
+	for _, test := range []struct {
+		name     string
+		fault    func(n int, b *canvas.Batch) []codec.ServerMessage
+		want     ledger.Tally
+		findings []string // kinds, each of one number of client 0
+		patience time.Duration
+	}{
+		{"nothing", func(_ int, b *canvas.Batch) []codec.ServerMessage { return frames(b) }, clean, nil, fakeserver.Limit},
+		{"two dropped", func(n int, b *canvas.Batch) []codec.ServerMessage {
+			if n == 3 || n == 7 {
+				return nil
+			}
+			return frames(b)
+		}, ledger.Tally{Owed: 90, Delivered: 88, Missing: 2}, []string{"missing", "missing"}, time.Second},
+		{"the last dropped", func(n int, b *canvas.Batch) []codec.ServerMessage {
+			if n == pixels-1 {
+				return nil
+			}
+			return frames(b)
+		}, ledger.Tally{Owed: 90, Delivered: 89, Missing: 1}, []string{"missing"}, 300 * time.Millisecond},
+		{"one twice", func(n int, b *canvas.Batch) []codec.ServerMessage {
+			if n == 5 {
+				return append(frames(b), frames(b)...)
+			}
+			return frames(b)
+		}, ledger.Tally{Owed: 90, Delivered: 90, Duplicates: 1}, []string{"duplicate"}, fakeserver.Limit},
+		{"one again later", func(n int, b *canvas.Batch) []codec.ServerMessage {
+			switch n {
+			case 5:
+				held = b
+			case 20:
+				return append(frames(held), frames(b)...)
+			}
+			return frames(b)
+		}, ledger.Tally{Owed: 90, Delivered: 90, Duplicates: 1}, []string{"duplicate"}, fakeserver.Limit},
+		{"exchanged with the next of its region", func(n int, b *canvas.Batch) []codec.ServerMessage {
+			switch {
+			case n == 5:
+				held = b
+				return nil
+			case held != nil && b.Region == held.Region:
+				late := held
+				held = nil
+				return append(frames(b), frames(late)...)
+			}
+			return frames(b)
+		}, ledger.Tally{Owed: 90, Delivered: 89, Late: 1}, []string{"late"}, fakeserver.Limit},
+		{"merged with the next of its region", func(n int, b *canvas.Batch) []codec.ServerMessage {
+			switch {
+			case n == 5:
+				held = b
+				return nil
+			case held != nil && b.Region == held.Region:
+				merged := *b
+				merged.From = held.From
+				held = nil
+				return frames(&merged)
+			}
+			return frames(b)
+		}, ledger.Tally{Owed: 90, Delivered: 89, Merged: 1}, nil, fakeserver.Limit},
+		{"one as a snapshot", func(n int, b *canvas.Batch) []codec.ServerMessage {
+			if n == 5 {
+				return []codec.ServerMessage{codec.Snapshot{Mark: canvas.Mark{Region: b.Region, Position: b.Position()}}}
+			}
+			return frames(b)
+		}, ledger.Tally{Owed: 90, Delivered: 89, Restored: 1}, nil, fakeserver.Limit},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			held = nil
+			s := fakeserver.New(t, fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+				if i != victim {
+					return frames(b)
+				}
+				return test.fault(n, b)
+			}})
+			f, clients := openFleet(t, s, Config{}, 3)
+			paint(t, f, clients[2], pixels)
+			end, tally, findings := finish(t, f, test.patience)
+			if tally != test.want {
+				t.Errorf("%+v, want %+v", tally, test.want)
+			}
+			var kinds []string
+			for _, found := range findings {
+				kinds = append(kinds, found.Kind)
+				if found.Client != 0 || found.Node != "fake" || found.Span.To-found.Span.From != 1 {
+					t.Errorf("found %+v", found)
+				}
+			}
+			if !slices.Equal(kinds, test.findings) {
+				t.Errorf("found %v, want %v", kinds, test.findings)
+			}
+			if end.Unanswered != 0 || end.Behind > 0 && test.want.Missing == 0 {
+				t.Errorf("ended with %+v", end)
+			}
+		})
+	}
+}
+
+// TestFleet_FindsPixelsUnderOtherNumbers: one of two clients is shown two pixels of a region with their
+// numbers exchanged. Whoever got them second disagrees with the first.
+func TestFleet_FindsPixelsUnderOtherNumbers(t *testing.T) {
+	var held *canvas.Batch
+	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+		if i != firstClient {
+			return []codec.ServerMessage{codec.Pixels{Batch: *b}}
+		}
+		switch {
+		case n == 5:
+			held = b
+			return nil
+		case held != nil && b.Region == held.Region:
+			first, second := *held, *b
+			first.Ops, second.Ops = b.Ops, held.Ops
+			held = nil
+			return []codec.ServerMessage{codec.Pixels{Batch: first}, codec.Pixels{Batch: second}}
+		}
+		return []codec.ServerMessage{codec.Pixels{Batch: *b}}
+	}})
+	f, clients := openFleet(t, s, Config{}, 2)
+	paint(t, f, clients[1], 30)
+	_, tally, findings := finish(t, f, fakeserver.Limit)
+	if want := (ledger.Tally{Owed: 60, Delivered: 60}); tally != want {
+		t.Errorf("%+v, want %+v", tally, want)
+	}
+	report := &report.Report{}
+	f.JudgeOrder(report, findings)
+	if v := report.Verdicts[0]; len(findings) != 2 || v.Passed || len(v.Detail) != 2 || !strings.HasPrefix(v.Text, "2 pixels") {
+		t.Errorf("found %v, verdict %+v", findings, v)
+	}
+}
+
+// TestFleet_NamesTheMissingNumber: the region and the number of what was dropped are told.
+func TestFleet_NamesTheMissingNumber(t *testing.T) {
+	var dropped *canvas.Batch
+	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+		if i == firstClient && n == 4 {
+			dropped = b
+			return nil
+		}
+		return []codec.ServerMessage{codec.Pixels{Batch: *b}}
+	}})
+	f, clients := openFleet(t, s, Config{}, 2)
+	paint(t, f, clients[1], 40)
+	_, _, findings := finish(t, f, fakeserver.Limit)
+	want := []Finding{{Kind: "missing", Client: 0, Node: "fake", Region: dropped.Region, Span: ledger.Span{From: dropped.From, To: dropped.To}}}
+	if !reflect.DeepEqual(findings, want) {
+		t.Errorf("found %v, want %v", findings, want)
+	}
+}
+
+// TestFleet_AsksServersForTheFinalPosition: what was shown to nobody is missing all the same.
+func TestFleet_AsksServersForTheFinalPosition(t *testing.T) {
+	const pixels = 10
+	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(_, n int, b *canvas.Batch) []codec.ServerMessage {
+		if n == pixels-1 {
+			return nil
+		}
+		return []codec.ServerMessage{codec.Pixels{Batch: *b}}
+	}})
+	f, clients := openFleet(t, s, Config{}, 2)
+	paint(t, f, clients[1], pixels)
+	end, tally, _ := finish(t, f, 300*time.Millisecond)
+	if want := (ledger.Tally{Owed: 20, Delivered: 18, Missing: 2}); tally != want || end.Behind != 2 {
+		t.Errorf("%+v, want %+v; %d clients behind", tally, want, end.Behind)
+	}
+}
+
+func TestFleet_RefusedAndUnanswered(t *testing.T) {
+	n := 0
+	s := fakeserver.New(t, fakeserver.Faults{
+		Answer: func(int, codec.Place) canvas.Refusal {
+			if n++; n%5 == 0 {
+				return canvas.RefusedBusy
+			}
+			return 0
+		},
+		Silent: func(_ int, p codec.Place) bool { return p.Op == 11 },
+	})
+	f, clients := openFleet(t, s, Config{}, 2)
+	paint(t, f, clients[0], 10)
+	if err := f.Paint(clients[0], f.Now(), 1); err != nil {
+		t.Fatal(err)
+	}
+	end, tally, _ := finish(t, f, 300*time.Millisecond)
+	k := &f.Counters
+	if k.Placed.Load() != 11 || k.Acked.Load() != 8 || k.Refused.Load() != 2 || end.Unanswered != 1 {
+		t.Errorf("%d placed, %d acked, %d refused, %d unanswered", k.Placed.Load(), k.Acked.Load(), k.Refused.Load(), end.Unanswered)
+	}
+	if want := (ledger.Tally{Owed: 18, Delivered: 18}); tally != want { // what was not acknowledged was shown all the same
+		t.Errorf("%+v, want %+v", tally, want)
+	}
+}
+
+// TestFleet_ResumesExactly: after a broken connection a client gets what it missed, and it counts once.
+func TestFleet_ResumesExactly(t *testing.T) {
+	s := fakeserver.New(t, fakeserver.Faults{})
+	lost, back := make(chan int, 10), make(chan int, 10)
+	f, clients := openFleet(t, s, Config{Hooks: Hooks{
+		Lost: func(c *Client, _ error) { lost <- c.Index },
+		Back: func(c *Client, away time.Duration) {
+			if away <= 0 {
+				t.Errorf("client %d was away for %v", c.Index, away)
+			}
+			back <- c.Index
+		},
+	}}, 2)
+	paint(t, f, clients[1], 10)
+	clients[0].Break()
+	if i := <-lost; i != 0 {
+		t.Errorf("client %d lost its connection", i)
+	}
+	paint(t, f, clients[1], 10)
+	if i := <-back; i != 0 {
+		t.Errorf("client %d is back", i)
+	}
+	paint(t, f, clients[1], 10)
+	_, tally, findings := finish(t, f, fakeserver.Limit)
+	tally.Delivered, tally.Merged = tally.Delivered+tally.Merged, 0 // the server may have merged what was missed
+	if want := (ledger.Tally{Owed: 60, Delivered: 60}); tally != want || len(findings) > 0 {
+		t.Errorf("%+v, want %+v; found %v", tally, want, findings)
+	}
+	if f.Counters.Broken.Load() != 1 {
+		t.Errorf("%d connections broke", f.Counters.Broken.Load())
+	}
+}
+
+// TestFleet_LeavingIsOwedWhatOthersGot: a client that leaves waits for what anyone has got, and is
+// owed nothing behind that.
+func TestFleet_LeavingIsOwedWhatOthersGot(t *testing.T) {
+	s := fakeserver.New(t, fakeserver.Faults{Delay: func(i, _ int) time.Duration {
+		if i == firstClient {
+			return 5 * time.Millisecond
+		}
+		return 0
+	}})
+	f, clients := openFleet(t, s, Config{}, 3)
+	paint(t, f, clients[2], 20)
+	clients[0].Leave(t.Context())
+	paint(t, f, clients[2], 20)
+	_, tally, findings := finish(t, f, fakeserver.Limit)
+	if want := (ledger.Tally{Owed: 20 + 40 + 40, Delivered: 100}); tally != want || len(findings) > 0 {
+		t.Errorf("%+v, want %+v; found %v", tally, want, findings)
+	}
+}
+
+// TestFleet_ViewportsAreOwedTheirPartOnly: a client that follows one region is owed that.
+func TestFleet_ViewportsAreOwedTheirPartOnly(t *testing.T) {
+	s := fakeserver.New(t, fakeserver.Faults{})
+	f, clients := openFleet(t, s, Config{}, 1)
+	part := f.Part(image.Rect(0, 0, 10, 10))
+	if got := part.Regions(); !slices.Equal(got, []canvas.RegionID{0}) {
+		t.Fatalf("regions %v", got)
+	}
+	if _, err := f.Join(t.Context(), part); err != nil {
+		t.Fatal(err)
+	}
+	paint(t, f, clients[0], 60)
+	_, tally, _ := finish(t, f, fakeserver.Limit)
+	inPart := s.Position(0) - fakeserver.Seq
+	if want := (ledger.Tally{Owed: 60 + inPart, Delivered: 60 + inPart}); tally != want || inPart == 0 || inPart == 60 {
+		t.Errorf("%+v, want %+v", tally, want)
+	}
+}
+
+// TestFleet_LatenciesCountFromWhenDue: frames delayed by 100 ms, exactly ten of them, are as many
+// latencies of 100 ms or more.
+func TestFleet_LatenciesCountFromWhenDue(t *testing.T) {
+	s := fakeserver.New(t, fakeserver.Faults{Delay: func(i, n int) time.Duration {
+		if i == firstClient && n >= 10 && n < 20 {
+			return 100 * time.Millisecond
+		}
+		return 0
+	}})
+	f, clients := openFleet(t, s, Config{}, 2)
+	paint(t, f, clients[1], 20)
+	finish(t, f, fakeserver.Limit)
+	sights := f.Sights.Summary("seen")
+	slow := int64(0)
+	for _, b := range sights.Buckets {
+		if b.UpTo > 100 {
+			slow += b.Count
+		}
+	}
+	if sights.Count != 20 || slow < 10 || slow > 19 {
+		t.Errorf("%d latencies, %d of them over 100 ms, want 20 and 10", sights.Count, slow)
+	}
+
+	if err := f.Paint(clients[1], f.Now()-time.Second, 1); err != nil {
+		t.Fatal(err)
+	}
+	finish(t, f, fakeserver.Limit)
+	if l := f.Acks.Summary(""); l.Max < 1000 {
+		t.Errorf("a pixel that was due a second ago was acknowledged after %g ms", l.Max)
+	}
+}
+
+// TestFleet_JSONOwesNothingWhileAway: a client of the JSON protocol that lost its connection is owed what
+// was placed before and after, but not meanwhile.
+func TestFleet_JSONOwesNothingWhileAway(t *testing.T) {
+	t.Parallel()
+	back := make(chan struct{}, 1)
+	s := fakeserver.New(t, fakeserver.Faults{})
+	f, clients := openFleet(t, s, Config{JSON: true, Hooks: Hooks{Back: func(*Client, time.Duration) { back <- struct{}{} }}}, 2)
+	paint(t, f, clients[1], 10)
+	if f.Await(t.Context(), clients, f.Goal()) != 0 {
+		t.Fatal("not everyone has got everything")
+	}
+	clients[0].Break()
+	fakeserver.Until(t, "the break", func() bool { return f.Counters.Broken.Load() == 1 })
+	paint(t, f, clients[1], 10)
+	<-back
+	paint(t, f, clients[1], 10)
+	_, tally, findings := finish(t, f, fakeserver.Limit)
+	if want := (ledger.Tally{Owed: 30 + 10 + 10, Delivered: 50}); tally != want || len(findings) > 0 {
+		t.Errorf("%+v, want %+v; found %v", tally, want, findings)
+	}
+}
+
+func TestFleet_JSONReportsExactlyWhatWentWrong(t *testing.T) {
+	for _, test := range []struct {
+		name     string
+		times    map[int]int // how often the n-th is sent to client 0; else once
+		refused  int         // the n-th placed, from 1; 0: none
+		want     ledger.Tally
+		findings []string
+	}{
+		{"nothing", nil, 0, ledger.Tally{Owed: 60, Delivered: 60}, nil},
+		{"dropped and twice", map[int]int{4: 0, 9: 2}, 0, ledger.Tally{Owed: 60, Delivered: 59, Missing: 1, Duplicates: 1}, []string{"duplicate", "missing"}},
+		{"refused", nil, 7, ledger.Tally{Owed: 58, Delivered: 58}, nil},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			n := 0
+			s := fakeserver.New(t, fakeserver.Faults{
+				Text: func(i, n int) int {
+					if times, ok := test.times[n]; ok && i == firstClient {
+						return times
+					}
+					return 1
+				},
+				Answer: func(int, codec.Place) canvas.Refusal {
+					if n++; n == test.refused {
+						return canvas.RefusedBusy
+					}
+					return 0
+				},
+			})
+			f, clients := openFleet(t, s, Config{JSON: true}, 2)
+			paint(t, f, clients[1], 30)
+			patience := fakeserver.Limit
+			if test.want.Missing > 0 {
+				patience = 300 * time.Millisecond
+			}
+			_, tally, findings := finish(t, f, patience)
+			var kinds []string
+			for _, found := range findings {
+				kinds = append(kinds, found.Kind)
+			}
+			if tally != test.want || !slices.Equal(kinds, test.findings) {
+				t.Errorf("%+v, want %+v; found %v", tally, test.want, findings)
+			}
+			if users := clients[0].Users(); users != 2 {
+				t.Errorf("%d users shown", users)
+			}
+		})
+	}
+}
+
+func TestFleet_OpenSaysWhatIsWrong(t *testing.T) {
+	f, err := New(Config{Targets: []string{"ws://127.0.0.1:1/ws"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if err := f.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "is the server running") {
+		t.Errorf("Open: %v", err)
+	}
+	if _, err := New(Config{}); err == nil {
+		t.Error("a fleet without targets was made")
+	}
+}
+
+func TestCheckDescriptors(t *testing.T) {
+	limit, err := Descriptors()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := CheckDescriptors(limit); err == nil || !strings.Contains(err.Error(), fmt.Sprint(limit-spareDescriptors)) {
+		t.Errorf("as many clients as files: %v", err)
+	}
+	if err := CheckDescriptors(1); err != nil {
+		t.Error(err)
+	}
+}
+
+// TestFleet_TellsMovedFromBroken: a server that stops sends its clients elsewhere, and that is no fault.
+func TestFleet_TellsMovedFromBroken(t *testing.T) {
+	for err, want := range map[error]bool{
+		&closeError{code: codec.CloseRestart}:                         true,
+		fmt.Errorf("read: %w", &closeError{code: codec.CloseRestart}): true,
+		&closeError{code: codec.CloseSlow}:                            false,
+		fmt.Errorf("connection broke: %w", io.ErrUnexpectedEOF):       false,
+	} {
+		if got := moved(err); got != want {
+			t.Errorf("%v: moved %v", err, got)
+		}
+	}
+}
+
+func TestFleet_RefusesARateThatTheServerForbids(t *testing.T) {
+	f, err := New(Config{Targets: []string{"ws://a/ws"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.setUp(codec.Welcome{Geometry: fakeserver.Geometry(), Rate: 24}); err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Affordable(100, 4); err == nil || !strings.Contains(err.Error(), "4 clients can place 96") {
+		t.Errorf("error %v", err)
+	}
+}

@@ -1,0 +1,244 @@
+package fleet
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/codec"
+)
+
+// maxQueued is how many strokes of one client may be unanswered: those in the server's window, and
+// those that wait because it is full or the connection broke.
+const maxQueued = 4096
+
+// ErrOverloaded says that a client has more strokes waiting than it keeps: the load can't be offered.
+var ErrOverloaded = errors.New("too many strokes are unanswered")
+
+// Stroke is pixels that are placed as one.
+type Stroke struct {
+	First uint64       // number of the first pixel; 0: it was not made by Paint
+	Dots  []canvas.Dot // at most codec.MaxPlacePixels
+	Due   time.Duration
+	Tag   any // the caller's
+
+	num   uint64
+	frame []byte // as it is sent, however often
+}
+
+// flight is the strokes that have not been answered, in their order.
+type flight struct {
+	strokes []Stroke
+	sent    int // strokes[:sent] were sent on this connection
+	last    uint64
+	window  uint64
+	held    bool // the server takes no more
+}
+
+// open begins a connection.
+func (f *flight) open(window uint64) { f.window, f.held = window, false }
+
+// rewind makes everything due to be sent again.
+func (f *flight) rewind() { f.sent, f.held = 0, true }
+
+// next gives the frame to be sent next; nil: none may be.
+func (f *flight) next() []byte {
+	if f.held || f.sent == len(f.strokes) || f.strokes[f.sent].num-f.strokes[0].num >= f.window {
+		return nil
+	}
+	f.sent++
+	return f.strokes[f.sent-1].frame
+}
+
+// take removes the stroke of a number.
+func (f *flight) take(num uint64) (Stroke, bool) {
+	i, found := slices.BinarySearchFunc(f.strokes, num, func(s Stroke, num uint64) int { return cmp.Compare(s.num, num) })
+	if !found {
+		return Stroke{}, false
+	}
+	taken := f.strokes[i]
+	f.strokes = slices.Delete(f.strokes, i, i+1)
+	if i < f.sent {
+		f.sent--
+	}
+	return taken, true
+}
+
+// Paint places n pixels that are known again by their colours, as one stroke (in the JSON
+// protocol one by one). Their latencies count from when they were due, also while they
+// have to wait. The error is ErrOverloaded, or that the client has no connection in the JSON protocol:
+// then nothing was placed.
+func (f *Fleet) Paint(c *Client, due time.Duration, n int) error {
+	f.Counters.Placed.Add(int64(n))
+	err := c.Place(f.Stroke(c, due, n))
+	if err != nil {
+		f.Counters.Refused.Add(int64(n))
+	}
+	return err
+}
+
+// Stroke makes a stroke of n pixels that are known again by their colours.
+func (f *Fleet) Stroke(c *Client, due time.Duration, n int) Stroke {
+	first, dots := f.probes.take(n, c.Index, due)
+	return Stroke{First: first, Dots: dots, Due: due}
+}
+
+// Affordable refuses a rate that the server does not allow so many clients.
+func (f *Fleet) Affordable(rate float64, clients int) error {
+	each := f.welcome.Rate
+	if each > 0 && rate > each*float64(clients) {
+		return fmt.Errorf("rate %g: the server allows %g pixels per second a client, so %d clients can place %g:"+
+			" lower rate, add clients or start the server with a higher --rate", rate, each, clients, each*float64(clients))
+	}
+	return nil
+}
+
+// Place sends a stroke, now or when it can. The error is as Paint says.
+func (c *Client) Place(s Stroke) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fleet.cfg.JSON {
+		return c.placeJSON(s)
+	}
+	if len(c.flight.strokes) >= maxQueued {
+		return ErrOverloaded
+	}
+	c.flight.last++
+	s.num = c.flight.last
+	s.frame = clientFrame(ws.OpBinary, codec.AppendPlace(nil, codec.Place{Op: s.num, Dots: s.Dots}))
+	c.flight.strokes = append(c.flight.strokes, s)
+	if c.conn != nil {
+		_ = c.pump() // when it fails, the stroke is sent on the next connection
+	}
+	return nil
+}
+
+// pump sends what may be sent.
+func (c *Client) pump() error {
+	for frame := c.flight.next(); frame != nil; frame = c.flight.next() {
+		if err := c.send(frame); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (c *Client) placeJSON(s Stroke) error {
+	if c.conn == nil {
+		return errors.New("not connected")
+	}
+	for _, dot := range s.Dots {
+		if err := c.write(ws.OpText, appendJSONPixel(nil, dot)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// acked takes in an ACK.
+func (c *Client) acked(m codec.Ack, now time.Duration) error {
+	f := c.fleet
+	for _, num := range m.Ops {
+		s, ok := c.flight.take(num)
+		if !ok {
+			continue
+		}
+		f.Counters.Acked.Add(int64(len(s.Dots)))
+		shard := f.Acks.Lock(c.Index)
+		for range s.Dots {
+			shard.Record(now - s.Due)
+		}
+		shard.Unlock()
+		if f.cfg.Hooks.Answered != nil {
+			f.cfg.Hooks.Answered(c, s, codec.Refused{})
+		}
+	}
+	return c.pump()
+}
+
+// refused takes in a REFUSED. The stroke is not placed again: that is a failure of the test, or
+// its caller's to decide.
+func (c *Client) refused(m codec.Refused, _ time.Duration) error {
+	s, ok := c.flight.take(m.Op)
+	if !ok {
+		return nil
+	}
+	c.fleet.refuse(m.Code, len(s.Dots))
+	if c.fleet.cfg.Hooks.Answered != nil {
+		c.fleet.cfg.Hooks.Answered(c, s, m)
+	}
+	return c.pump()
+}
+
+// refuse counts refused pixels by the reason.
+func (f *Fleet) refuse(why canvas.Refusal, pixels int) {
+	f.Counters.Refused.Add(int64(pixels))
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.refusals[why] += pixels
+}
+
+// Refusals are the reasons for which pixels were refused, as lines.
+func (f *Fleet) Refusals() (lines []string) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, why := range slices.Sorted(maps.Keys(f.refusals)) {
+		lines = append(lines, fmt.Sprintf("%s refused with code %d: %s", report.Counted(f.refusals[why], "pixel"), why, why.Text()))
+	}
+	return lines
+}
+
+// Unanswered counts the strokes of the client without an answer.
+func (c *Client) Unanswered() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return len(c.flight.strokes)
+}
+
+// Sync returns when the client has everything that its server had for it when Sync was called.
+func (c *Client) Sync(ctx context.Context) error {
+	done := make(chan struct{})
+	c.mu.Lock()
+	if c.conn == nil {
+		c.mu.Unlock()
+		return errors.New("not connected")
+	}
+	c.pings = append(c.pings, done)
+	var err error
+	if c.fleet.cfg.JSON {
+		err = c.write(ws.OpText, []byte(`{"type":"ping"}`))
+	} else {
+		err = c.write(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 1}))
+	}
+	c.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-c.done:
+		return errClosed
+	}
+	if !c.Connected() {
+		return errors.New("connection broke")
+	}
+	return nil
+}
+
+// pong answers the oldest Sync.
+func (c *Client) pong() {
+	if len(c.pings) > 0 {
+		close(c.pings[0])
+		c.pings = c.pings[1:]
+	}
+}

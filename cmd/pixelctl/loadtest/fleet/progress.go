@@ -1,0 +1,143 @@
+package fleet
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/report"
+)
+
+// progress is which phase a test is in.
+type progress struct {
+	mu     sync.Mutex
+	phase  string
+	since  time.Time
+	total  time.Duration
+	median float64 // of the last sample's latencies, in milliseconds
+}
+
+// Enter begins a phase that takes so long; 0: it isn't known.
+func (f *Fleet) Enter(phase string, total time.Duration) {
+	p := &f.progress
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.phase, p.since, p.total = phase, time.Now(), total
+}
+
+// Status is what a display shows of a test with so many clients.
+func (f *Fleet) Status(clients int) report.Status {
+	p, k := &f.progress, &f.Counters
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	s := report.Status{
+		Phase: p.phase, Total: p.total, Latency: p.median, Connected: int(k.Live.Load()), Clients: clients,
+		Counts: []report.Count{{Name: "pixels placed", N: k.Acked.Load()}, {Name: "pixels received", N: k.Pixels.Load()}},
+	}
+	if !p.since.IsZero() {
+		s.Elapsed = time.Since(p.since)
+	}
+	return s
+}
+
+// Pace is an open load: place is called for turn k at its moment, whatever became of those before; when this
+// program is late, at once. It returns after n turns or when ctx is done.
+func (f *Fleet) Pace(ctx context.Context, n int, every time.Duration, place func(k int, due time.Duration)) {
+	begin := f.Now()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for k := range n {
+		due := begin + time.Duration(k)*every
+		if pause := due - f.Now(); pause > 0 {
+			timer.Reset(pause)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				return
+			}
+		} else if ctx.Err() != nil {
+			return
+		}
+		place(k, due)
+	}
+}
+
+// MaxPoints bounds a series; beyond, every other point is dropped and the pace halved.
+const MaxPoints = 2000
+
+// Sampler reads a fleet's counters at intervals.
+type Sampler struct {
+	fleet *Fleet
+	every time.Duration
+
+	mu     sync.Mutex
+	Series []report.Series
+}
+
+func NewSampler(f *Fleet, every time.Duration) *Sampler {
+	s := &Sampler{fleet: f, every: every}
+	for _, one := range [][2]string{
+		{"acknowledged", "pixels/s"}, {"received", "pixels/s"}, {"received bytes", "MB/s"}, {"seen, median", "ms"}, {"seen, 99%", "ms"},
+		{"acknowledged, median", "ms"}, {"acknowledged, 99%", "ms"}, {"clients", "clients"},
+	} {
+		s.Series = append(s.Series, report.Series{Name: one[0], Unit: one[1]})
+	}
+	return s
+}
+
+// Run samples until ctx is done.
+func (s *Sampler) Run(ctx context.Context) {
+	tick := time.NewTicker(s.every)
+	defer tick.Stop()
+	f, k := s.fleet, &s.fleet.Counters
+	f.Sights.Cut()
+	f.Acks.Cut()
+	last, acked, pixels, bytes := f.Now(), k.Acked.Load(), k.Pixels.Load(), k.Bytes.Load()
+	for {
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return
+		}
+		now := f.Now()
+		seconds := (now - last).Seconds()
+		seen, answers := f.Sights.Cut(), f.Acks.Cut()
+		f.progress.mu.Lock()
+		if f.progress.median = seen.P50; seen.Count == 0 {
+			f.progress.median = answers.P50
+		}
+		f.progress.mu.Unlock()
+		if s.add(now, float64(k.Acked.Load()-acked)/seconds, float64(k.Pixels.Load()-pixels)/seconds, float64(k.Bytes.Load()-bytes)/seconds/1e6,
+			seen.P50, seen.P99, answers.P50, answers.P99, float64(k.Live.Load())) == MaxPoints {
+			s.thin()
+			s.every *= 2
+			tick.Reset(s.every)
+		}
+		last, acked, pixels, bytes = now, k.Acked.Load(), k.Pixels.Load(), k.Bytes.Load()
+	}
+}
+
+// add appends a point to each series, and tells how many points they have.
+func (s *Sampler) add(at time.Duration, values ...float64) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for i := range s.Series {
+		s.Series[i].Add(at, values[i])
+	}
+	return len(s.Series[0].At)
+}
+
+// thin drops every other point.
+func (s *Sampler) thin() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	every2nd := func(list []float64) (kept []float64) {
+		for i := 1; i < len(list); i += 2 {
+			kept = append(kept, list[i])
+		}
+		return kept
+	}
+	for i := range s.Series {
+		s.Series[i].At, s.Series[i].Y = every2nd(s.Series[i].At), every2nd(s.Series[i].Y)
+	}
+}

@@ -1,0 +1,45 @@
+package fleet
+
+import (
+	"encoding/binary"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+)
+
+// sight looks for pixels that the test has placed in a frame: how long they took to get here, and
+// whether everyone sees each of them under the same number.
+func (f *Fleet) sight(c *Client, frame Frame) {
+	n := len(frame.Packed) / PixelBytes
+	if n == 0 {
+		return
+	}
+	b := f.regions[frame.Region]
+	exact := uint64(n) == frame.Count // else it can't be told which number is whose
+	foreign := 0
+	shard := f.Sights.Lock(c.Index)
+	for i := range n {
+		p := frame.Packed[i*PixelBytes:][:PixelBytes]
+		pos := int(binary.BigEndian.Uint16(p))
+		probe, id := f.probes.find(canvas.Dot{
+			X: uint16(b.left + pos%b.width), Y: uint16(b.top + pos/b.width),
+			Color: canvas.Color(p[2])<<16 | canvas.Color(p[3])<<8 | canvas.Color(p[4]),
+		})
+		if probe == nil {
+			foreign++
+			continue
+		}
+		if probe.writer() != c.Index {
+			shard.Record(frame.At - probe.dueAt())
+		}
+		if seq := frame.From + uint64(i) + 1; exact && probe.see(seq) != seq && f.probes.slot(id).id.Load() == id {
+			c.note("order", frame.Region, ledger.Span{From: seq - 1, To: seq})
+			c.misordered++
+		}
+	}
+	shard.Unlock()
+	f.Counters.Pixels.Add(int64(n))
+	if foreign > 0 {
+		f.Counters.Foreign.Add(int64(foreign))
+	}
+}

@@ -1,0 +1,75 @@
+package ledger
+
+import (
+	"slices"
+	"sort"
+)
+
+// Span is the numbers From+1 to To, as a frame covers them.
+type Span struct {
+	From uint64
+	To   uint64
+}
+
+// Spans is a set of numbers: sorted, disjoint, and no two that touch. Most sets here
+// grow at their end, which takes constant time.
+type Spans []Span
+
+// Add puts the numbers from+1 to to in, and tells how many of them were not.
+func (s *Spans) Add(from, to uint64) (fresh uint64) {
+	if from >= to {
+		return 0
+	}
+	set := *s
+	if n := len(set); n == 0 || set[n-1].To < from {
+		*s = append(set, Span{from, to})
+		return to - from
+	}
+	// Those from first to before last touch the new span.
+	first := sort.Search(len(set), func(i int) bool { return set[i].To >= from })
+	last, known := first, uint64(0)
+	joined := Span{from, to}
+	for ; last < len(set) && set[last].From <= to; last++ {
+		known += min(set[last].To, to) - max(set[last].From, from)
+		joined.From, joined.To = min(joined.From, set[last].From), max(joined.To, set[last].To)
+	}
+	if last == first+1 {
+		set[first] = joined
+	} else {
+		*s = slices.Replace(set, first, last, joined)
+	}
+	return to - from - known
+}
+
+// remove takes the numbers from+1 to to out, and tells how many of them were in.
+func (s *Spans) remove(from, to uint64) (gone uint64) {
+	if from >= to {
+		return 0
+	}
+	set := *s
+	first := sort.Search(len(set), func(i int) bool { return set[i].To > from })
+	last := first
+	var rest []Span
+	for ; last < len(set) && set[last].From < to; last++ {
+		p := set[last]
+		gone += min(p.To, to) - max(p.From, from)
+		if p.From < from {
+			rest = append(rest, Span{p.From, from})
+		}
+		if p.To > to {
+			rest = append(rest, Span{to, p.To})
+		}
+	}
+	if last > first {
+		*s = slices.Replace(set, first, last, rest...)
+	}
+	return gone
+}
+
+// size counts the numbers.
+func (s Spans) size() (n uint64) {
+	for _, p := range s {
+		n += p.To - p.From
+	}
+	return n
+}

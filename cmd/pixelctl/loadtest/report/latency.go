@@ -1,0 +1,129 @@
+package report
+
+import (
+	"math"
+	"sync"
+	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
+)
+
+const (
+	// longestLatency is the largest that is told apart, in microseconds: 10 minutes.
+	longestLatency = 600_000_000
+	// significantDigits is to how many significant digits latencies are kept.
+	significantDigits = 3
+	// shards is how many histograms take turns, so that receiving goroutines seldom wait for one.
+	shards = 8
+)
+
+// Recorder collects latencies from many goroutines.
+type Recorder struct {
+	shards [shards]Shard
+
+	mu    sync.Mutex
+	total *hdrhistogram.Histogram // microseconds, up to the last Cut
+}
+
+type Shard struct {
+	mu     sync.Mutex
+	recent *hdrhistogram.Histogram // since the last Cut
+}
+
+// NewRecorder makes an empty one. It takes 2 MB.
+func NewRecorder() *Recorder {
+	r := &Recorder{total: newHistogram()}
+	for i := range r.shards {
+		r.shards[i].recent = newHistogram()
+	}
+	return r
+}
+
+func newHistogram() *hdrhistogram.Histogram {
+	return hdrhistogram.New(1, longestLatency, significantDigits)
+}
+
+// Record enters one latency; calls with the same number wait for each other.
+func (r *Recorder) Record(shard int, d time.Duration) {
+	s := r.Lock(shard)
+	s.Record(d)
+	s.Unlock()
+}
+
+// Lock is for those who have many to record; they unlock what it gives.
+func (r *Recorder) Lock(shard int) *Shard {
+	s := &r.shards[shard%shards]
+	s.mu.Lock()
+	return s
+}
+
+func (s *Shard) Unlock() { s.mu.Unlock() }
+
+func (s *Shard) Record(d time.Duration) {
+	_ = s.recent.RecordValue(min(max(d.Microseconds(), 0), longestLatency)) // in its range
+}
+
+// Cut gives what was recorded since the last Cut.
+func (r *Recorder) Cut() Latency {
+	recent := newHistogram()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for i := range r.shards {
+		s := &r.shards[i]
+		s.mu.Lock()
+		recent.Merge(s.recent)
+		s.recent.Reset()
+		s.mu.Unlock()
+	}
+	r.total.Merge(recent)
+	return summarize("", recent)
+}
+
+// Summary gives everything recorded, under a name.
+func (r *Recorder) Summary(name string) Latency {
+	r.Cut()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return summarize(name, r.total)
+}
+
+// summarize reads a histogram of microseconds.
+func summarize(name string, h *hdrhistogram.Histogram) Latency {
+	at := func(percentile float64) float64 { return milliseconds(h.ValueAtPercentile(percentile)) }
+	l := Latency{Name: name, Count: h.TotalCount()}
+	if l.Count == 0 {
+		return l
+	}
+	l.Mean = math.Round(h.Mean()) / 1000
+	l.P50, l.P90, l.P95, l.P99, l.P999 = at(50), at(90), at(95), at(99), at(99.9)
+	l.Max = milliseconds(h.Max())
+	l.Buckets = buckets(h)
+	return l
+}
+
+// buckets counts by rising bounds, four to a doubling, from 0.1 ms on; those before the
+// first and behind the last latency are left out.
+func buckets(h *hdrhistogram.Histogram) (list []Bucket) {
+	bound, step := 100.0, math.Pow(2, 0.25)
+	for _, bar := range h.Distribution() {
+		if bar.Count == 0 {
+			continue
+		}
+		for float64(bar.To) > bound {
+			bound *= step
+			if len(list) > 0 {
+				list = append(list, Bucket{UpTo: Round(bound / 1000)})
+			}
+		}
+		if len(list) == 0 {
+			list = []Bucket{{UpTo: Round(bound / 1000)}}
+		}
+		list[len(list)-1].Count += bar.Count
+	}
+	return list
+}
+
+func milliseconds(micro int64) float64 { return float64(micro) / 1000 }
+
+// Round keeps three digits behind the point.
+func Round(x float64) float64 { return math.Round(x*1000) / 1000 }

@@ -1,0 +1,146 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+)
+
+// chart is the series of one unit, which share an axis.
+type chart struct {
+	Unit   string     `json:"unit"`
+	Series []plotLine `json:"series"`
+}
+
+type plotLine struct {
+	Name string    `json:"name"`
+	At   []float64 `json:"at"`
+	Y    []value   `json:"y"`
+}
+
+// value is a number, or nothing where none was measured: NaN is null in JSON.
+type value float64
+
+// MarshalJSON writes four significant digits: a plot shows no more.
+func (v value) MarshalJSON() ([]byte, error) {
+	f := float64(v)
+	if math.IsNaN(f) || math.IsInf(f, 0) {
+		return []byte("null"), nil
+	}
+	return fmt.Appendf(nil, "%.4g", f), nil
+}
+
+// chartsOf groups series by unit, in their order.
+func chartsOf(series []Series) ([]chart, error) {
+	var charts []chart
+	at := make(map[string]int) // unit -> index in charts
+	for _, s := range series {
+		if len(s.At) != len(s.Y) {
+			return nil, fmt.Errorf("series %q: %d times for %d values", s.Name, len(s.At), len(s.Y))
+		}
+		i, known := at[s.Unit]
+		if !known {
+			i = len(charts)
+			at[s.Unit] = i
+			charts = append(charts, chart{Unit: s.Unit})
+		}
+		l := plotLine{Name: s.Name, At: s.At, Y: make([]value, len(s.Y))}
+		if l.At == nil {
+			l.At = []float64{}
+		}
+		for j, y := range s.Y {
+			l.Y[j] = value(y)
+		}
+		charts[i].Series = append(charts[i].Series, l)
+	}
+	return charts, nil
+}
+
+// histogram is how latencies are spread, all of them over the same bins.
+type histogram struct {
+	Edges  []float64   `json:"edges"` // in milliseconds: bin i is from edge i up to edge i+1
+	Counts []histCount `json:"counts"`
+}
+
+type histCount struct {
+	Name string  `json:"name"`
+	N    []int64 `json:"n"` // one less than there are edges
+}
+
+// histogramOf makes a bin between each two bounds that any of the latencies has. So bins
+// are as wide as buckets are, when all have the same bounds; the first, of which only the
+// upper end is known, is as wide as the second on a log axis.
+func histogramOf(latencies []Latency) (h histogram) {
+	var bounds []float64
+	for _, l := range latencies {
+		for _, b := range l.Buckets {
+			if b.UpTo > 0 { // a log axis has no 0
+				bounds = append(bounds, b.UpTo)
+			}
+		}
+	}
+	slices.Sort(bounds)
+	bounds = slices.Compact(bounds)
+	switch len(bounds) {
+	case 0:
+		return histogram{}
+	case 1:
+		h.Edges = []float64{bounds[0] / 2}
+	default:
+		h.Edges = []float64{bounds[0] * bounds[0] / bounds[1]}
+	}
+	h.Edges = append(h.Edges, bounds...)
+	for _, l := range latencies {
+		c := histCount{Name: l.Name, N: make([]int64, len(bounds))}
+		for _, b := range l.Buckets {
+			i, _ := slices.BinarySearch(bounds, b.UpTo)
+			c.N[i] += b.Count
+		}
+		h.Counts = append(h.Counts, c)
+	}
+	return h
+}
+
+// share is a bar of the balance: a node's clients.
+type share struct {
+	Node
+	Percent float64 // of all clients
+	Width   float64 // of the bar, in percent of the widest
+	Even    float64 // where the bar would end if all had the same, in percent of the widest
+}
+
+func sharesOf(nodes []Node) []share {
+	all, most := 0, 0
+	for _, n := range nodes {
+		all, most = all+n.Clients, max(most, n.Clients)
+	}
+	shares := make([]share, len(nodes))
+	for i, n := range nodes {
+		shares[i].Node = n
+		if all > 0 {
+			shares[i].Percent = 100 * float64(n.Clients) / float64(all)
+			shares[i].Width = 100 * float64(n.Clients) / float64(most)
+			shares[i].Even = 100 * float64(all) / float64(len(nodes)) / float64(most)
+		}
+	}
+	return shares
+}
+
+// PlotData is what the page's script draws, as JSON.
+func (p page) PlotData() any {
+	type event struct {
+		At    float64 `json:"at"`
+		Kind  int     `json:"kind"`
+		Label int     `json:"label"` // its number in the table
+	}
+	events := make([]event, len(p.Events))
+	for i, e := range p.Events {
+		events[i] = event{At: e.At, Kind: kindIndex(p.Kinds, e.Kind), Label: i + 1}
+	}
+	return struct {
+		Seconds   float64   `json:"seconds"`
+		Charts    []chart   `json:"charts"`
+		Histogram histogram `json:"histogram"`
+		Events    []event   `json:"events"`
+	}{p.Seconds, p.Charts, p.Histogram, events}
+}

@@ -1,0 +1,124 @@
+package report
+
+import (
+	"fmt"
+	"math"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// eventColours is how many kinds of event have a colour of their own; html/report.css
+// defines them. Further kinds share the last.
+const eventColours = 4
+
+// millis is a duration in milliseconds with as many digits as matter: three.
+func millis(ms float64) string {
+	digits := 0
+	switch {
+	case ms < 10:
+		digits = 2
+	case ms < 100:
+		digits = 1
+	}
+	whole, fraction, _ := strings.Cut(strconv.FormatFloat(ms, 'f', digits, 64), ".")
+	if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
+		whole = Number(n)
+	}
+	if fraction == "" {
+		return whole
+	}
+	return whole + "." + fraction
+}
+
+// Number groups digits by three.
+func Number[N int | int64 | uint64](n N) string {
+	digits := strconv.FormatInt(int64(n), 10)
+	sign := ""
+	if digits[0] == '-' {
+		sign, digits = "-", digits[1:]
+	}
+	for i := len(digits) - 3; i > 0; i -= 3 {
+		digits = digits[:i] + "," + digits[i:]
+	}
+	return sign + digits
+}
+
+// Counted counts things: 1 kill, 1,200 kills.
+func Counted[N int | int64 | uint64](n N, thing string) string {
+	if n != 1 {
+		thing += "s"
+	}
+	return Number(n) + " " + thing
+}
+
+// Clock is a time since the start, in seconds: 0:07.5, 1:02:03.
+func Clock(seconds float64) string {
+	tenths := int64(math.Round(seconds * 10))
+	s, minutes, hours := tenths/10%60, tenths/600%60, tenths/36000
+	text := fmt.Sprintf("%d:%02d", minutes, s)
+	if hours > 0 {
+		return fmt.Sprintf("%d:%02d:%02d", hours, minutes, s)
+	}
+	if rest := tenths % 10; rest != 0 {
+		text += "." + strconv.FormatInt(rest, 10)
+	}
+	return text
+}
+
+// kindsOf lists the kinds of events, in the order in which they first happened.
+func kindsOf(events []Event) (kinds []string) {
+	for _, e := range events {
+		if !slices.Contains(kinds, e.Kind) {
+			kinds = append(kinds, e.Kind)
+		}
+	}
+	return kinds
+}
+
+// kindIndex is which colour a kind of event has.
+func kindIndex(kinds []string, kind string) int {
+	return min(slices.Index(kinds, kind), eventColours-1)
+}
+
+// figures tells of each column of a table whether it holds numbers, which are read best
+// when they end at the same place.
+func figures(t Table) []bool {
+	columns := len(t.Header)
+	for _, row := range t.Rows {
+		columns = max(columns, len(row))
+	}
+	numeric := make([]bool, columns)
+	for i := range numeric {
+		for _, row := range t.Rows {
+			if i >= len(row) || row[i] == "" || row[i] == "–" {
+				continue
+			}
+			if numeric[i] = strings.ContainsAny(row[i][:1], "+-0123456789"); !numeric[i] {
+				break
+			}
+		}
+	}
+	return numeric
+}
+
+// Span is a duration for people, in milliseconds up to 10 s.
+func Span(d time.Duration) string {
+	if d < 10*time.Second {
+		return millis(float64(d)/float64(time.Millisecond)) + " ms"
+	}
+	return millis(d.Seconds()) + " s"
+}
+
+// First gives the first n of a list.
+func First[T any](list []T, n int) []T { return list[:min(n, len(list))] }
+
+// Median is the middle of a rising list; 0 of an empty one.
+func Median[N time.Duration | float64](rising []N) N {
+	n := len(rising)
+	if n == 0 {
+		return 0
+	}
+	return (rising[(n-1)/2] + rising[n/2]) / 2
+}

@@ -1,0 +1,103 @@
+// Package target understands the addresses of servers as people write them, and asks servers over HTTP.
+package target
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+// Parse makes WebSocket URLs of what people write: http and https become ws and wss, and a URL
+// without a path means /ws.
+func Parse(given []string) ([]string, error) {
+	if len(given) == 0 {
+		return nil, errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
+	}
+	targets := make([]string, len(given))
+	for i, text := range given {
+		u, err := url.Parse(text)
+		if err != nil || u.Host == "" {
+			return nil, fmt.Errorf("target %q: must be like ws://127.0.0.1:8080/ws or https://example.org", text)
+		}
+		switch u.Scheme {
+		case "http":
+			u.Scheme = "ws"
+		case "https":
+			u.Scheme = "wss"
+		case "ws", "wss":
+		default:
+			return nil, fmt.Errorf("target %q: must begin with ws, wss, http or https", text)
+		}
+		if u.Path == "" || u.Path == "/" {
+			u.Path = "/ws"
+		}
+		targets[i] = u.String()
+	}
+	return targets, nil
+}
+
+// Site is the HTTP URL of a target's server, without a path.
+func Site(target string) string {
+	u, err := url.Parse(target)
+	if err != nil {
+		return target
+	}
+	scheme := "http"
+	if u.Scheme == "wss" {
+		scheme = "https"
+	}
+	return scheme + "://" + u.Host
+}
+
+// Turned is the order in which a client tries servers: each is someone's first, and those who lose the same one
+// do not all go to the same next.
+func Turned(urls []string, index int) []string {
+	n := len(urls)
+	step := 1
+	if index/n%2 == 1 {
+		step = n - 1 // backwards
+	}
+	order := make([]string, n)
+	for i := range order {
+		order[i] = urls[(index+i*step)%n]
+	}
+	return order
+}
+
+// httpPatience is how long one answer may take.
+const httpPatience = 30 * time.Second
+
+// Get asks a server over HTTP and has the answer read.
+func Get(ctx context.Context, url string, read func(io.Reader) error) error {
+	ctx, cancel := context.WithTimeout(ctx, httpPatience)
+	defer cancel()
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return err
+	}
+	defer response.Body.Close()
+	if response.StatusCode != http.StatusOK {
+		const kept = 1000
+		said, _ := io.ReadAll(io.LimitReader(response.Body, kept))
+		return fmt.Errorf("GET %s: %s: %s", url, response.Status, bytes.TrimSpace(said))
+	}
+	if err := read(response.Body); err != nil {
+		return fmt.Errorf("GET %s: %w", url, err)
+	}
+	return nil
+}
+
+// GetJSON asks a server over HTTP and decodes its answer.
+func GetJSON(ctx context.Context, url string, into any) error {
+	return Get(ctx, url, func(body io.Reader) error { return json.NewDecoder(body).Decode(into) })
+}

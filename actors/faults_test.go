@@ -243,7 +243,7 @@ func TestHandoff_DrainWhileClaiming(t *testing.T) {
 // Method: the owner before is held while it lets go; a third pod, which knows of members
 // that the second has not heard of, asks both.
 func TestHandoff_TheSecondToAskComesAfterTheFirst(t *testing.T) {
-	p := newPods(t, 1, nil)
+	p := newPods(t, 1, unhurried)
 	a := p.members[0]
 	releasing, gate := make(chan canvas.RegionID, testGeometry.Regions()), make(chan struct{})
 	a.node.store = &hook{Store: p.store, release: func(id canvas.RegionID) { // nobody has used it
@@ -287,7 +287,7 @@ func TestHandoff_TheSecondToAskComesAfterTheFirst(t *testing.T) {
 func TestHandoff_TwoJoinsFenceNobody(t *testing.T) {
 	var fenced int64
 	for range 5 {
-		p := newPods(t, 1, func(c *Config) { c.Yield = time.Minute })
+		p := newPods(t, 1, unhurried)
 		d := p.draw(p.members[0], 1)
 		drawings := map[*drawing]*testPod{d: p.members[0]}
 		p.more(drawings, 50)

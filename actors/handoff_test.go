@@ -19,7 +19,7 @@ func nopLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 // Method: each pod has a drawing client; pods join and drain one after the other. A
 // drained pod keeps its client, whose relays follow the regions.
 func TestHandoff_JoinsAndDrainsUnderLoad(t *testing.T) {
-	p := newPods(t, 2, nil)
+	p := newPods(t, 2, unhurried)
 	drawings := make(map[*drawing]*testPod)
 	for i, pod := range p.members {
 		drawings[p.draw(pod, uint64(i))] = pod

@@ -278,10 +278,14 @@ func (w *world) holdCommit(c *client, p Place) (release func()) {
 // onPresent has f see every Presence, under the crowd's lock.
 func (w *world) onPresent(f func(*Presence)) { w.crowd.do(func() { w.crowd.onPresent = f }) }
 
+// inTime is when what a test waits for is taken for stuck: far more than it takes on a busy
+// machine.
+const inTime = 30 * time.Second
+
 // eventually polls what the crowd has seen; cond runs under the crowd's lock.
 func (w *world) eventually(what string, cond func() bool) {
 	w.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(inTime)
 	for {
 		w.crowd.mu.Lock()
 		ok := cond()
@@ -293,7 +297,7 @@ func (w *world) eventually(what string, cond func() bool) {
 		case ok:
 			return
 		case time.Now().After(deadline):
-			w.t.Fatalf("not within 10 s: %s", what)
+			w.t.Fatalf("not within %v: %s", inTime, what)
 		}
 		time.Sleep(time.Millisecond) // between polls
 	}

@@ -220,18 +220,23 @@ func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 	a := w.connect(Hello{})
 	w.watch(a, nil)
 	w.converged(a)
+	if _, err := w.node.Look(context.Background(), w.node.Address(), "roster"); err != nil { // from now on it is watched
+		t.Fatal(err)
+	}
 	w.crowd.mu.Lock() // the roster's Present waits for it
 	w.node.system.Root.Send(w.node.roster, here{viewer: 99, user: canvas.User{Author: 99}})
-	deadline := time.Now().Add(10 * time.Second)
 	var v *View
-	for {
+	// It may be slow before it is stuck.
+	stuck := func() bool {
 		v, _ = w.node.Look(context.Background(), w.node.Address(), "roster")
-		if v != nil && v.State == silent || time.Now().After(deadline) {
-			break
-		}
+		return v != nil && v.State == silent && len(v.Last) > 0 && v.Last[len(v.Last)-1].Took >= lookTimeout
+	}
+	found := stuck()
+	for deadline := time.Now().Add(inTime); !found && time.Now().Before(deadline); {
+		found = stuck()
 	}
 	w.crowd.mu.Unlock()
-	if v == nil || v.State != silent || len(v.Last) == 0 || v.Last[len(v.Last)-1].Took < lookTimeout {
+	if !found {
 		t.Errorf("%+v", v)
 	}
 }

@@ -21,6 +21,8 @@ type pods struct {
 	store *memory.Store
 	cfg   func(*Config)
 
+	inRounds bool // drawings place what they are allowed: see rounds
+
 	mu      sync.Mutex
 	members []*testPod // those that the placement of all counts, in the order of their coming
 	count   int
@@ -77,6 +79,10 @@ func (p *pods) change(f func()) {
 		pod.node.Moved()
 	}
 }
+
+// unhurried is for moves that are planned: on a machine that is busy enough any of them takes
+// longer than a pod waits in earnest before it claims, refuses or gives up.
+func unhurried(c *Config) { c.Yield, c.Patience, c.Retire = time.Minute, time.Minute, time.Minute }
 
 // kill cuts a pod off from the others, its store included, and has them take it for dead.
 func (p *pods) kill(pod *testPod) {
@@ -177,6 +183,8 @@ type drawing struct {
 	stop   chan struct{}
 	ended  sync.WaitGroup
 	placed uint64 // read it after halt
+
+	allowed atomic.Uint64 // how many it may have placed so far, if it draws in rounds
 }
 
 func (p *pods) draw(pod *testPod, seed uint64) *drawing {
@@ -191,7 +199,7 @@ func (p *pods) draw(pod *testPod, seed uint64) *drawing {
 				return
 			case <-time.After(time.Millisecond): // the pace of the load
 			}
-			if d.outstanding() > Window/2 {
+			if d.outstanding() > Window/2 || p.inRounds && d.placed == d.allowed.Load() {
 				continue
 			}
 			d.placed++
@@ -244,12 +252,20 @@ func (p *pods) settled(drawings map[*drawing]*testPod) {
 	}
 }
 
-// more waits until every drawing has had that many ops more acknowledged.
+// more waits until every drawing has had that many ops more acknowledged, one after the
+// other: how long all of them take is the machine's affair, but where something is stuck
+// there is no next one.
 func (p *pods) more(drawings map[*drawing]*testPod, n int) {
 	p.t.Helper()
 	for d, pod := range drawings {
 		var had int
 		d.client.crowd.do(func() { had = len(d.client.acked) })
-		pod.eventually("ops are acknowledged", func() bool { return len(d.client.acked) >= had+n })
+		for want := had + n; had < want; {
+			last := had
+			pod.eventually("one more op is acknowledged", func() bool {
+				had = len(d.client.acked)
+				return had > last
+			})
+		}
 	}
 }

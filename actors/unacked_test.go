@@ -154,3 +154,25 @@ func sendOps(u *unacked, limit int) []canvas.Op {
 	ops, _ := u.send(limit, 0)
 	return ops
 }
+
+// What is sent again says since when its relay has had it, so that a region which has forgotten
+// can tell whether it may be one that was applied.
+func TestUnacked_SaysSinceWhenAnOpMayBeApplied(t *testing.T) {
+	u := newUnacked(1000)
+	for i, step := range []struct {
+		repeated bool
+		at       uint64
+		want     []Again
+	}{
+		{false, 40, nil},
+		{true, 50, []Again{{Op: 0, After: 40}, {Op: 1}}},
+		{false, 60, []Again{{Op: 0, After: 40}, {Op: 1}}},
+		{false, 70, []Again{{Op: 0, After: 40}, {Op: 1}, {Op: 2, After: 60}}},
+	} {
+		u.push(place{op: opNumbered(uint64(i + 1)), repeated: step.repeated}, time.Time{})
+		if ops, again := u.send(1000, step.at); len(ops) != i+1 || !slices.Equal(again, step.want) {
+			t.Errorf("at %d: %d ops, again %v, want %v", step.at, len(ops), again, step.want)
+		}
+		u.unsend()
+	}
+}

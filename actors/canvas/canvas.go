@@ -80,6 +80,15 @@ func (g Geometry) Point(id RegionID, pos uint16) (x, y int) {
 // String is the form that flags take: "1024x1024/256".
 func (g Geometry) String() string { return fmt.Sprintf("%dx%d/%d", g.Width, g.Height, g.Region) }
 
+// ParseGeometry reads what String wrote.
+func ParseGeometry(text string) (Geometry, error) {
+	var g Geometry
+	if n, err := fmt.Sscanf(text, "%dx%d/%d", &g.Width, &g.Height, &g.Region); n != 3 || err != nil || g.String() != text {
+		return Geometry{}, fmt.Errorf("geometry %q: must be WIDTHxHEIGHT/REGION, for example 1024x1024/256", text)
+	}
+	return g, g.Validate()
+}
+
 // Position names a state of a region: the number of pixels ever written to it, and the
 // epoch under which the last of them was committed. The zero Position is a blank region.
 type Position struct {

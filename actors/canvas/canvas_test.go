@@ -173,3 +173,16 @@ func TestSession_Author(t *testing.T) {
 		}
 	}
 }
+
+func TestParseGeometry(t *testing.T) {
+	for _, g := range []Geometry{{1024, 768, 256}, {1, 1, 1}} {
+		if got, err := ParseGeometry(g.String()); err != nil || got != g {
+			t.Errorf("%v became %v: %v", g, got, err)
+		}
+	}
+	for _, text := range []string{"", "1024x1024", "1024x1024/", "1024x1024/256 ", "01024x1024/256", "-1x5/5", "0x5/5", "5x5/300", "1 x1/1"} {
+		if got, err := ParseGeometry(text); err == nil {
+			t.Errorf("%q became %v", text, got)
+		}
+	}
+}

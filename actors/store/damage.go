@@ -15,6 +15,7 @@ type Remains struct {
 	Tile     canvas.Tile
 	Log      []*canvas.Batch // what can be read, oldest first
 	LogStart uint64          // sequence number at which the log begins: Position's if it is empty
+	Epoch    uint64          // of the last claim
 
 	// Missing tells of each position whether its pixel is lost, and then background in
 	// Tile; nil: none is.

@@ -47,9 +47,17 @@ func complain(cfg config, stderr io.Writer, why string) {
 	fmt.Fprintf(stderr, "playground: %s\n", why)
 }
 
-// run is the whole life of a server: what it serves at goes to stdout (for programs the log
+// run is a command, or the whole life of a server: what it serves at goes to stdout (for programs the log
 // has it), the log and why it could not start to stderr. The first value from stop drains it, the second ends it.
 func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit int) {
+	if len(args) > 0 {
+		switch args[0] {
+		case "backup":
+			return runBackup(args[1:], stdout, stderr, stop)
+		case "restore":
+			return runRestore(args[1:], stdout, stderr, stop)
+		}
+	}
 	cfg, err := configure(args, stdout)
 	switch {
 	case errors.Is(err, errAnswered):

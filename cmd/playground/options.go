@@ -7,6 +7,7 @@ import (
 	"io"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -60,7 +61,8 @@ type options struct {
 }
 
 const description = "A pixel canvas that anyone can draw on together, in a browser or with the binary protocol." +
-	" It needs nothing else: start it and open the address it prints."
+	" It needs nothing else: start it and open the address it prints." +
+	" playground backup --help and playground restore --help tell how to copy a canvas and bring it back."
 
 // groups are the headings of the help, in its order.
 func groups() []kong.Group {
@@ -101,28 +103,43 @@ func keepSecrets(err error) error {
 	return err
 }
 
-// configure reads flags, then environment, then config file, each for what those before it
-// left open. Errors are one line, and say how to fix what they refuse. Answers to --help
-// and --version go to stdout, with errAnswered. Of a config that is refused only the form of
-// the log is there, so that the error can have it.
+// program is a program or command as its help shows it.
+type program struct {
+	name, description string
+	shown             []string // of the server's settings; nil: all
+}
+
+// configure reads the server's settings.
 func configure(args []string, stdout io.Writer) (config, error) {
 	var given options
+	cfg, _, err := program{name: "playground", description: description}.configure(&given, &given, args, stdout)
+	return cfg, err
+}
+
+// configure reads flags, then environment, then config file, each for what those before it
+// left open: into flags, which is given or has it embedded. Errors are one line, and say how
+// to fix what they refuse. Answers to --help and --version go to stdout, with errAnswered. Of a
+// config that is refused only the form of the log is there, so that the error can have it.
+func (p program) configure(flags any, given *options, args []string, stdout io.Writer) (config, sources, error) {
 	answered := false
-	parser, err := kong.New(&given,
-		kong.Name("playground"), kong.Description(description), kong.ExplicitGroups(groups()),
+	parser, err := kong.New(flags,
+		kong.Name(p.name), kong.Description(p.description), kong.ExplicitGroups(groups()),
 		kong.DefaultEnvars("PLAYGROUND"), kong.Vars{"version": commandline.Version()},
 		kong.ValueFormatter(explain), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.Writers(stdout, stdout), kong.Exit(func(int) { answered = true }),
 	)
 	if err != nil {
-		return config{}, fmt.Errorf("describe flags: %w", err)
+		return config{}, nil, fmt.Errorf("describe flags: %w", err)
+	}
+	for _, flag := range parser.Model.Flags {
+		flag.Hidden = p.shown != nil && flag.Group != nil && !slices.Contains(p.shown, flag.Name)
 	}
 	parsed, err := parser.Parse(commandline.Arguments(args))
 	if answered {
-		return config{}, errAnswered
+		return config{}, nil, errAnswered
 	}
 	if err != nil {
-		return given.unread(args), keepSecrets(commandline.Explain(err))
+		return given.unread(args), nil, keepSecrets(commandline.Explain(err))
 	}
 	from := make(sources)
 	for _, flag := range parsed.Model.Flags {
@@ -138,14 +155,14 @@ func configure(args []string, stdout io.Writer) (config, error) {
 		}
 	}
 	if err := readFile(given.Config, parsed.Model.Flags, from); err != nil {
-		return given.unread(nil), err
+		return given.unread(nil), nil, err
 	}
 	cfg, err := given.parse()
 	var wrong *wrongValue
 	if errors.As(err, &wrong) {
 		wrong.source = from[wrong.setting]
 	}
-	return cfg, err
+	return cfg, from, err
 }
 
 // unread is the config of options that can't be used: the arguments too when they have not

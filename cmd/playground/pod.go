@@ -12,6 +12,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
+	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cluster"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
@@ -32,6 +33,7 @@ type pod struct {
 	sessions *api.Sessions
 	started  time.Time
 	draining atomic.Bool // told to the API, and by it to who sends clients here
+	offered  func()      // ends backups; nil: they have not begun
 	settled  func()      // ends the rereading of secrets; nil: it has not begun
 	untidy   func()      // ends the tidying of memory; nil: it has not begun
 }
@@ -97,6 +99,9 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 		)
 	}
 	p.store, ports.Store = kept, kept
+	if embedded, ok := kept.(*bolt.Store); ok {
+		p.offered = offerBackups(cfg, embedded, log)
+	}
 	p.node = actors.New(live, ports)
 	handlers, err := api.New(http, api.Ports{
 		Canvas: p.node, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
@@ -217,6 +222,9 @@ func (p *pod) close(ctx context.Context) error {
 			p.log.Warn("other servers may not have been told that this one leaves", "err", err)
 		}
 		failed = errors.Join(failed, p.others.Close())
+	}
+	if p.offered != nil {
+		p.offered()
 	}
 	if p.store != nil {
 		failed = errors.Join(failed, p.store.Close())

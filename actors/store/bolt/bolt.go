@@ -122,6 +122,21 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 	return c, nil
 }
 
+// Read gives what a claim of a region would, as of one moment, and claims nothing. Its term
+// is the epoch of the last claim.
+func (s *Store) Read(ctx context.Context, region canvas.RegionID) (*store.Claim, error) {
+	var c *store.Claim
+	err := s.read(ctx, func(t *tables) error {
+		left := t.examine(s.cfg.Geometry, region)
+		c = left.Claim(store.Term{Epoch: left.Epoch})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read region %d: %w", region, err)
+	}
+	return c, nil
+}
+
 // Commit implements store.Store. When ctx ends while the batch is queued, the writer
 // drops it if it has not begun; a repetition is queued behind it, so that it finds it
 // either done or dropped, and never comes first.

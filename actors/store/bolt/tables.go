@@ -170,7 +170,7 @@ func (t *tables) examine(g canvas.Geometry, id canvas.RegionID) *store.Remains {
 	if err != nil {
 		left.Lose("%v", err)
 	}
-	left.Position, left.LogStart = r.position, r.logStart
+	left.Position, left.LogStart, left.Epoch = r.position, r.logStart, r.term.Epoch
 	t.readPixels(g, left, &r)
 	prefix := regionKey(id)
 	c := t.log.Cursor()

@@ -43,7 +43,7 @@ func (s *Store) compare(ctx context.Context, known string) error {
 	var fields *driver.SliceCmd
 	var missing *driver.BoolCmd
 	_, err := s.client().Pipelined(ctx, func(pipe driver.Pipeliner) error {
-		pipe.HSetNX(ctx, about, "format", formatVersion)
+		pipe.HSetNX(ctx, about, "format", s.format)
 		pipe.HSetNX(ctx, about, "geometry", geometry)
 		missing = pipe.HSetNX(ctx, about, "identity", cmp.Or(known, randomIdentity()))
 		fields = pipe.HMGet(ctx, about, "format", "geometry", "identity")
@@ -55,7 +55,9 @@ func (s *Store) compare(ctx context.Context, known string) error {
 	format, _ := fields.Val()[0].(string)
 	found, _ := fields.Val()[1].(string)
 	switch {
-	case format != formatVersion:
+	case format != s.format && format == unfinished:
+		return errUnfinished
+	case format != s.format:
 		return fmt.Errorf("%w: it is %q, this version reads %q: use the version that wrote it, or choose another --redis-prefix",
 			errFormat, format, formatVersion)
 	case found != geometry:

@@ -1,6 +1,7 @@
 package redis
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -75,6 +76,7 @@ func mendArgs(owner string, token store.Token, have *store.Claim) []any {
 	for i, c := range have.Tile {
 		pixels[i] = c ^ 0xFF // every channel of the background is full
 	}
+	pixels = bytes.TrimRight(pixels, "\x00") // as if it had never been painted to its end
 	args := []any{
 		stored(have.Term), number(have.Epoch), owner, number(uint64(token)),
 		number(have.Position.Epoch), number(have.Position.Seq), number(lastFrom), number(start), pixels,
@@ -157,7 +159,7 @@ func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Rem
 		log    *driver.XMessageSliceCmd
 	)
 	_, err := s.client().TxPipelined(ctx, func(pipe driver.Pipeliner) error {
-		meta = pipe.HMGet(ctx, keys[0], "position_epoch", "position_seq", "log_start")
+		meta = pipe.HMGet(ctx, keys[0], "position_epoch", "position_seq", "log_start", "epoch")
 		pixels = pipe.GetRange(ctx, keys[1], 0, -1) // as GET, and nothing for an absent key
 		exist = pipe.Exists(ctx, keys[1])
 		log = pipe.XRange(ctx, keys[2], "-", "+")
@@ -181,12 +183,15 @@ func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Rem
 // placed reads where the region is; of a blank one that is nowhere.
 func (s *Store) placed(r *store.Remains, meta *driver.SliceCmd) {
 	fields := meta.Val()
-	for i, n := range []*uint64{&r.Position.Epoch, &r.Position.Seq, &r.LogStart} {
+	for i, n := range []*uint64{&r.Position.Epoch, &r.Position.Seq, &r.LogStart, &r.Epoch} {
 		if i >= len(fields) || fields[i] == nil {
 			continue
 		}
 		text, _ := fields[i].(string)
 		var err error
+		if n == &r.Epoch {
+			text, _, _ = strings.Cut(text, ".") // the token
+		}
 		if *n, err = strconv.ParseUint(text, 10, 64); err != nil {
 			r.Lose("its position is %q", text)
 		}

@@ -43,6 +43,7 @@ type Store struct {
 	refused  atomic.Bool // the log says that Redis holds another canvas
 	advised  atomic.Bool // Redis' settings were looked at
 
+	format      string // that the canvas has: formatVersion, or unfinished
 	stopLooking func() // ends looking for a Redis that was not there at the start
 
 	mu       sync.RWMutex // callers hold it for reading during a call
@@ -68,17 +69,23 @@ func Open(cfg Config) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	logDriver(cfg.Log)
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
-	}
-	s := &Store{cfg: cfg, scripts: newScripts(), identity: newIdentity(), stopLooking: func() {}}
-	s.link.Store(&link{UniversalClient: connect(s.identity.doubt)})
+	s := newStore(cfg, connect)
 	if err := s.firstContact(); err != nil {
 		return nil, errors.Join(fmt.Errorf("open store: %s: %w", Redact(cfg.URL), err), s.Close())
 	}
 	s.opened.Store(true)
 	return s, nil
+}
+
+// newStore makes a store that has not looked what is in Redis.
+func newStore(cfg Config, connect func(func()) driver.UniversalClient) *Store {
+	logDriver(cfg.Log)
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Store{cfg: cfg, scripts: newScripts(), identity: newIdentity(), format: formatVersion, stopLooking: func() {}}
+	s.link.Store(&link{UniversalClient: connect(s.identity.doubt)})
+	return s
 }
 
 // Close waits for calls under way. It may be called twice.

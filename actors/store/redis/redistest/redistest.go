@@ -143,6 +143,17 @@ func (s *Server) try(command ...string) (string, error) {
 	return strings.TrimSpace(string(out)), err
 }
 
+// Changes counts what was written since it started: a number, as text.
+func (s *Server) Changes() string {
+	s.t.Helper()
+	_, rest, _ := strings.Cut(s.Do("INFO", "persistence"), "rdb_changes_since_last_save:")
+	count, _, ok := strings.Cut(rest, "\r\n")
+	if !ok {
+		s.t.Fatal("Redis does not count changes")
+	}
+	return count
+}
+
 // FreePort is a port that nobody listened on a moment ago.
 func FreePort(t testing.TB) string {
 	t.Helper()

@@ -1,0 +1,97 @@
+// Package backup writes what a store holds into one file, and reads it again. It is a region
+// at a time that is copied: each as it was at one moment between two commits, with its
+// position and log, while others go on being drawn on. Memory is that of one region with its log.
+// What is in the file belongs to no kind of store: a canvas can be moved from one to another.
+// Reading and filling stores is left to them (Source, Target), files to cmd/playground.
+//
+// A backup is a line of text, one zstd stream, and the SHA-256 (32 bytes) of both:
+//
+//	pixelplayground backup 1\n
+//
+// 1 is the version of the format. The stream is made of sections: kind (1 byte), length of the body
+// (uvarint), body. Numbers are uvarints.
+//
+//	A  about     JSON: see About. The first section
+//	R  region    number, epoch of its last claim, epoch and seq of its position, seq at which its log
+//	             begins, and red, green, blue of each pixel; no pixels: it is blank. All
+//	             regions are there, in order
+//	B  batch     a record of the log (see store.AppendWhole) of the region before it, oldest first
+//	E  end       number of regions, number of batches. Nothing follows
+//
+// A reader refuses a backup that is not whole to its end, and another version than its own.
+package backup
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// version is that of the format.
+const version = 1
+
+// heading begins the first line of a backup; the version follows.
+const heading = "pixelplayground backup "
+
+// Kinds of sections.
+const (
+	aboutSection  = 'A'
+	regionSection = 'R'
+	batchSection  = 'B'
+	endSection    = 'E'
+)
+
+// maxSection is the most that a section may have, in bytes: five times what the largest commit takes.
+const maxSection = 16 << 20
+
+// windowBytes is how far back compression looks, and so what unpacking needs.
+const windowBytes = 1 << 20
+
+var (
+	// ErrDamaged says that a backup is not, or no longer, what was written.
+	ErrDamaged = errors.New("the backup is damaged")
+	// ErrVersion says that the backup has a format that this program does not read.
+	ErrVersion = errors.New("the backup has another format")
+)
+
+// About is what a backup says of itself.
+type About struct {
+	Began    time.Time `json:"began"` // no region is older
+	Width    int       `json:"width"`
+	Height   int       `json:"height"`
+	Region   int       `json:"region"`
+	Identity string    `json:"identity,omitempty"` // of the canvas in Redis
+	Program  string    `json:"program"`            // its version
+}
+
+// Geometry is the canvas'.
+func (a About) Geometry() canvas.Geometry {
+	return canvas.Geometry{Width: a.Width, Height: a.Height, Region: a.Region}
+}
+
+// Summary counts what is in a backup.
+type Summary struct {
+	About
+	Regions int
+	Drawn   int // regions of them that are not blank
+	Batches int
+	Pixels  uint64 // ever placed
+	Epoch   uint64 // the highest
+}
+
+func (s *Summary) add(c *store.Claim) {
+	s.Regions++
+	s.Batches += len(c.Recent)
+	s.Pixels += c.Position.Seq
+	s.Epoch = max(s.Epoch, c.Epoch, c.Position.Epoch)
+	if c.Position != (canvas.Position{}) {
+		s.Drawn++
+	}
+}
+
+func damaged(format string, args ...any) error {
+	return fmt.Errorf("%w: %w", ErrDamaged, fmt.Errorf(format, args...))
+}

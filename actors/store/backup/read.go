@@ -1,0 +1,224 @@
+package backup
+
+import (
+	"bufio"
+	"bytes"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"hash"
+	"io"
+	"strconv"
+	"strings"
+
+	"github.com/klauspost/compress/zstd"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// Reader takes a backup apart. Until Next has returned io.EOF it is not known to be whole.
+type Reader struct {
+	About Summary // counts what has been read
+
+	given  *given
+	packed *zstd.Decoder
+	from   *bufio.Reader // unpacked
+
+	kind byte // of the section that has been read and not yet used; 0: none
+	body []byte
+}
+
+// NewReader reads the beginning of a backup. It must be closed.
+func NewReader(from io.Reader) (*Reader, error) {
+	r := &Reader{given: &given{from: bufio.NewReaderSize(from, givenBytes+sha256.Size), sum: sha256.New()}}
+	raw := bufio.NewReader(r.given)
+	line, err := raw.ReadSlice('\n')
+	if r.given.err != nil {
+		return nil, r.given.err
+	}
+	text, ok := strings.CutPrefix(strings.TrimSuffix(string(line), "\n"), heading)
+	is, bad := strconv.Atoi(text)
+	switch {
+	case !ok || err != nil || bad != nil:
+		return nil, damaged("it does not begin as one")
+	case is != version:
+		return nil, fmt.Errorf("%w: version %d, this program reads version %d", ErrVersion, is, version)
+	}
+	if r.packed, err = zstd.NewReader(raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8*windowBytes)); err != nil {
+		return nil, err
+	}
+	r.from = bufio.NewReader(r.packed)
+	if err := r.about(); err != nil {
+		r.Close()
+		return nil, err
+	}
+	return r, nil
+}
+
+// Close lets go of what unpacks.
+func (r *Reader) Close() { r.packed.Close() }
+
+func (r *Reader) about() error {
+	if err := r.fill(); err != nil {
+		return err
+	}
+	if r.kind != aboutSection || json.Unmarshal(r.body, &r.About.About) != nil {
+		return damaged("it does not say what is in it")
+	}
+	if err := r.About.Geometry().Validate(); err != nil {
+		return damaged("its %w", err)
+	}
+	r.kind = 0
+	return nil
+}
+
+// Next is the next region: what a claim of it would have got. io.EOF: that were all, and
+// all of it is as it was written.
+func (r *Reader) Next() (canvas.RegionID, *store.Claim, error) {
+	if err := r.fill(); err != nil {
+		return 0, nil, err
+	}
+	switch {
+	case r.kind == endSection && r.About.Regions == r.About.Geometry().Regions():
+		return 0, nil, r.end()
+	case r.kind != regionSection || r.About.Regions == r.About.Geometry().Regions():
+		return 0, nil, damaged("section %q after %d regions", r.kind, r.About.Regions)
+	}
+	id := canvas.RegionID(r.About.Regions)
+	epoch, left, err := r.region(id)
+	if err != nil {
+		return 0, nil, err
+	}
+	for {
+		if err := r.fill(); err != nil {
+			return 0, nil, err
+		}
+		if r.kind != batchSection {
+			break
+		}
+		b, err := store.DecodeBatch(r.body)
+		if err != nil {
+			return 0, nil, damaged("region %d: %w", id, err)
+		}
+		left.Log = append(left.Log, b)
+		r.kind = 0
+	}
+	c := left.Claim(store.Term{Epoch: epoch})
+	if c.Damage != nil { // written so: the sum may be right
+		return 0, nil, damaged("region %d: %w", id, c.Damage)
+	}
+	r.About.add(c)
+	return id, c, nil
+}
+
+// region reads the section of a region, without its log.
+func (r *Reader) region(id canvas.RegionID) (epoch uint64, left *store.Remains, err error) {
+	var numbers [5]uint64
+	rest := r.body
+	for i := range numbers {
+		n, size := binary.Uvarint(rest)
+		if size <= 0 {
+			return 0, nil, damaged("region %d ends too soon", id)
+		}
+		numbers[i], rest = n, rest[size:]
+	}
+	_, _, width, height := r.About.Geometry().Bounds(id)
+	left = &store.Remains{
+		Region: id, Tile: canvas.NewTile(width, height), LogStart: numbers[4],
+		Position: canvas.Position{Epoch: numbers[2], Seq: numbers[3]},
+	}
+	if numbers[0] != uint64(id) || len(rest) != 0 && len(rest) != len(left.Tile) {
+		return 0, nil, damaged("region %d of %d bytes where region %d of %d was due", numbers[0], len(rest), id, len(left.Tile))
+	}
+	copy(left.Tile, rest)
+	r.kind = 0
+	return numbers[1], left, nil
+}
+
+// end checks that the backup has come to its end, and that it is what was written.
+func (r *Reader) end() error {
+	body := binary.AppendUvarint(nil, uint64(r.About.Regions))
+	body = binary.AppendUvarint(body, uint64(r.About.Batches))
+	if !bytes.Equal(r.body, body) {
+		return damaged("it is not what was written")
+	}
+	if _, err := r.from.ReadByte(); err == nil {
+		return damaged("it goes on after its end")
+	} else if !errors.Is(err, io.EOF) {
+		return r.failed(err)
+	}
+	if !r.given.whole() {
+		return damaged("it is not what was written")
+	}
+	return io.EOF
+}
+
+// fill reads the next section, unless one waits to be used. Memory grows with what comes, not
+// with what is announced.
+func (r *Reader) fill() error {
+	if r.kind != 0 {
+		return nil
+	}
+	kind, err := r.from.ReadByte()
+	if err != nil {
+		return r.failed(err)
+	}
+	length, err := binary.ReadUvarint(r.from)
+	if err != nil {
+		return r.failed(err)
+	}
+	if length > maxSection {
+		return damaged("section %q of %d bytes", kind, length)
+	}
+	body := bytes.NewBuffer(r.body[:0])
+	if _, err := io.CopyN(body, r.from, int64(length)); err != nil {
+		return r.failed(err)
+	}
+	r.kind, r.body = kind, body.Bytes()
+	return nil
+}
+
+// failed is an error of reading: of whoever gives the backup, else of what is in it.
+func (r *Reader) failed(err error) error {
+	switch {
+	case r.given.err != nil:
+		return r.given.err
+	case errors.Is(err, io.EOF), errors.Is(err, io.ErrUnexpectedEOF):
+		return damaged("it was cut off")
+	}
+	return damaged("it can't be unpacked: %w", err)
+}
+
+// givenBytes is how much of a backup is read at a time.
+const givenBytes = 64 << 10
+
+// given is a backup as it comes from somewhere, without the sum at its end.
+type given struct {
+	from *bufio.Reader
+	sum  hash.Hash // of all that was read
+	err  error     // of reading from there; nil: there was none
+}
+
+func (g *given) Read(p []byte) (int, error) {
+	ahead, err := g.from.Peek(min(len(p), givenBytes) + sha256.Size)
+	if err != nil && !errors.Is(err, io.EOF) {
+		g.err = err
+		return 0, err
+	}
+	n := copy(p, ahead[:max(0, len(ahead)-sha256.Size)])
+	if n == 0 && len(p) > 0 {
+		return 0, io.EOF
+	}
+	g.sum.Write(p[:n])         // never fails
+	_, err = g.from.Discard(n) // nor does this: it is there
+	return n, err
+}
+
+// whole tells, at the end, whether all was what was written.
+func (g *given) whole() bool {
+	rest, err := g.from.Peek(sha256.Size + 1)
+	return errors.Is(err, io.EOF) && bytes.Equal(rest, g.sum.Sum(nil))
+}

@@ -1,0 +1,123 @@
+package backup
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"io"
+
+	"github.com/klauspost/compress/zstd"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// Source is a store that is copied.
+type Source interface {
+	// Read gives what a claim of a region would, as of one moment, and claims nothing. Its
+	// Term is that of the last claim.
+	Read(ctx context.Context, region canvas.RegionID) (*store.Claim, error)
+}
+
+// Write writes a backup of all that from holds. With an error, what was written is no backup.
+// A region of which the store has lost something is an error: servers that run give it back.
+func Write(ctx context.Context, to io.Writer, from Source, about About) (Summary, error) {
+	s := Summary{About: about}
+	w, err := newWriter(to)
+	if err != nil {
+		return s, err
+	}
+	defer w.packed.Close() // of no effect after end
+	text, err := json.Marshal(about)
+	if err != nil {
+		return s, err
+	}
+	if err := w.section(aboutSection, text); err != nil {
+		return s, err
+	}
+	for id := range canvas.RegionID(about.Geometry().Regions()) {
+		if err := ctx.Err(); err != nil {
+			return s, err
+		}
+		c, err := from.Read(ctx, id)
+		if err == nil {
+			err = c.Damage
+		}
+		if err == nil {
+			err = w.region(id, c)
+		}
+		if err != nil {
+			return s, fmt.Errorf("back up region %d: %w", id, err)
+		}
+		s.add(c)
+	}
+	return s, w.end(s)
+}
+
+// writer writes sections. It reuses its memory.
+type writer struct {
+	to     io.Writer // what is written there is added to sum
+	sum    hash.Hash
+	packed *zstd.Encoder
+	body   []byte
+}
+
+func newWriter(to io.Writer) (*writer, error) {
+	w := &writer{to: to, sum: sha256.New()}
+	both := io.MultiWriter(to, w.sum)
+	if _, err := fmt.Fprintf(both, "%s%d\n", heading, version); err != nil {
+		return nil, err
+	}
+	var err error
+	w.packed, err = zstd.NewWriter(both, zstd.WithEncoderConcurrency(1), zstd.WithWindowSize(windowBytes))
+	return w, err
+}
+
+func (w *writer) section(kind byte, body []byte) error {
+	if len(body) > maxSection {
+		return fmt.Errorf("section %c of %d bytes, at most %d", kind, len(body), maxSection)
+	}
+	head := binary.AppendUvarint([]byte{kind}, uint64(len(body)))
+	if _, err := w.packed.Write(head); err != nil {
+		return err
+	}
+	_, err := w.packed.Write(body)
+	return err
+}
+
+func (w *writer) region(id canvas.RegionID, c *store.Claim) error {
+	start, _ := store.Ends(c.Recent, c.Position)
+	w.body = w.body[:0]
+	for _, n := range []uint64{uint64(id), c.Epoch, c.Position.Epoch, c.Position.Seq, start} {
+		w.body = binary.AppendUvarint(w.body, n)
+	}
+	if !c.Tile.Blank() {
+		w.body = append(w.body, c.Tile...)
+	}
+	if err := w.section(regionSection, w.body); err != nil {
+		return err
+	}
+	for _, b := range c.Recent {
+		w.body = store.AppendWhole(w.body[:0], b)
+		if err := w.section(batchSection, w.body); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *writer) end(s Summary) error {
+	body := binary.AppendUvarint(nil, uint64(s.Regions))
+	body = binary.AppendUvarint(body, uint64(s.Batches))
+	if err := w.section(endSection, body); err != nil {
+		return err
+	}
+	if err := w.packed.Close(); err != nil {
+		return err
+	}
+	_, err := w.to.Write(w.sum.Sum(nil))
+	return err
+}

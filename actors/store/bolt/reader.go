@@ -1,0 +1,103 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"go.etcd.io/bbolt"
+	berrors "go.etcd.io/bbolt/errors"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// ErrInUse says that another process has the file open.
+var ErrInUse = errors.New("another playground process uses it")
+
+// Reader reads the canvas of a data directory that no server uses, of whatever size it is. It
+// writes nothing.
+type Reader struct {
+	Geometry canvas.Geometry
+	db       *bbolt.DB
+}
+
+// NewReader opens the file of a directory. While it is open no server starts there. Of a
+// file that is in use the error wraps ErrInUse.
+func NewReader(dir string) (*Reader, error) {
+	path := filepath.Join(dir, fileName)
+	if _, err := os.Stat(path); err != nil { // bbolt would make one
+		return nil, fmt.Errorf("read canvas: %w", err)
+	}
+	r, err := newReader(path)
+	switch {
+	case errors.Is(err, berrors.ErrTimeout):
+		return nil, fmt.Errorf("read canvas: data directory %s: %w", dir, ErrInUse)
+	case err != nil:
+		return nil, fmt.Errorf("read canvas: %w", explain(dir, path, err))
+	}
+	return r, nil
+}
+
+func newReader(path string) (*Reader, error) {
+	if _, err := verify(path); err != nil {
+		return nil, err
+	}
+	db, err := bbolt.Open(path, 0o600, options(true))
+	if err != nil {
+		return nil, err
+	}
+	r := &Reader{db: db}
+	err = db.View(func(tx *bbolt.Tx) (err error) {
+		about := tx.Bucket([]byte(aboutBucket))
+		if about == nil {
+			return fmt.Errorf("%w: there is no canvas in it", errDamaged)
+		}
+		if format := string(about.Get([]byte("format"))); format != formatVersion {
+			return fmt.Errorf("%w: it has format %q, this version reads %q", errDamaged, format, formatVersion)
+		}
+		if r.Geometry, err = canvas.ParseGeometry(string(about.Get([]byte("geometry")))); err != nil {
+			err = fmt.Errorf("%w: %w", errDamaged, err)
+		}
+		return err
+	})
+	if err != nil {
+		return nil, errors.Join(err, db.Close())
+	}
+	return r, nil
+}
+
+// Read gives what a claim of a region would. Its term is the epoch of the last claim.
+func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (c *store.Claim, err error) {
+	if err := ctx.Err(); err != nil {
+		return nil, unavailable(err)
+	}
+	err = r.db.View(func(tx *bbolt.Tx) error {
+		left := tablesOf(tx).examine(r.Geometry, region)
+		c = left.Claim(store.Term{Epoch: left.Epoch})
+		return nil
+	})
+	if err != nil {
+		return nil, fmt.Errorf("read region %d: %w", region, unavailable(err))
+	}
+	return c, nil
+}
+
+// drawn tells whether something was ever drawn.
+func (r *Reader) drawn() (drawn bool, err error) {
+	err = r.db.View(func(tx *bbolt.Tx) error {
+		t := tablesOf(tx)
+		for _, b := range []*bbolt.Bucket{t.pixels, t.log} {
+			if k, _ := b.Cursor().First(); k != nil {
+				drawn = true
+			}
+		}
+		return nil
+	})
+	return drawn, err
+}
+
+// Close lets servers have the file.
+func (r *Reader) Close() error { return r.db.Close() }

@@ -1,0 +1,113 @@
+package bolt
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// ErrDrawn says that there is a canvas already.
+var ErrDrawn = errors.New("there is a drawing already")
+
+// restoreDir is where a canvas lies in its data directory while it is restored.
+const restoreDir = "restore.unfinished"
+
+// Restoration fills a data directory from a backup: beside the canvas that is there, whose
+// place it takes with Finish.
+type Restoration struct {
+	store  *Store
+	dir    string
+	before *Reader // the canvas that is there, held so that no server starts on it; nil: there is none
+	drawn  bool    // on it
+}
+
+// Restore begins. A canvas on which something was drawn is ErrDrawn, unless it is to be replaced:
+// then it stays beside the new one. ErrInUse: a server has it open.
+func Restore(cfg Config, replace bool) (*Restoration, error) {
+	r := &Restoration{dir: cfg.Dir}
+	if err := r.begin(cfg, replace); err != nil {
+		return nil, errors.Join(fmt.Errorf("restore: %w", err), r.Close())
+	}
+	return r, nil
+}
+
+func (r *Restoration) begin(cfg Config, replace bool) (err error) {
+	switch r.before, err = NewReader(cfg.Dir); {
+	case errors.Is(err, fs.ErrNotExist):
+	case err != nil && !(replace && errors.Is(err, errDamaged)):
+		return err
+	case err != nil:
+		r.drawn = true
+	default:
+		if r.drawn, err = r.before.drawn(); err != nil {
+			return err
+		}
+	}
+	switch {
+	case r.drawn && !replace:
+		return fmt.Errorf("data directory %s: %w", cfg.Dir, ErrDrawn)
+	case r.before != nil && !replace && r.before.Geometry != cfg.Geometry:
+		return fmt.Errorf("data directory %s: %w: it is %s, the backup's is %s: choose another --data directory, or --replace it",
+			cfg.Dir, store.ErrGeometry, r.before.Geometry, cfg.Geometry)
+	}
+	cfg.Dir = filepath.Join(cfg.Dir, restoreDir)
+	if other, err := NewReader(cfg.Dir); errors.Is(err, ErrInUse) {
+		return err
+	} else if err == nil {
+		_ = other.Close() // of a restoration that was broken off
+	}
+	if err := os.RemoveAll(cfg.Dir); err != nil {
+		return err
+	}
+	r.store, err = Open(cfg)
+	return err
+}
+
+// Mend implements backup.Target.
+func (r *Restoration) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error) {
+	return r.store.Mend(ctx, region, owner, have)
+}
+
+// Release implements backup.Target.
+func (r *Restoration) Release(ctx context.Context, region canvas.RegionID, term store.Term) error {
+	return r.store.Release(ctx, region, term)
+}
+
+// Finish gives the restored canvas its place. The one before, if something was drawn on it,
+// stays under the name that is returned.
+func (r *Restoration) Finish(context.Context) (aside string, err error) {
+	if err := r.store.Close(); err != nil {
+		return "", fmt.Errorf("restore: %w", err)
+	}
+	path := filepath.Join(r.dir, fileName)
+	if r.drawn {
+		aside = path + time.Now().UTC().Format(".before-20060102T150405Z")
+		if err := os.Rename(path, aside); err != nil {
+			return "", fmt.Errorf("restore: %w", err)
+		}
+	} else if _, err := os.Stat(path); r.before == nil && err == nil {
+		return "", fmt.Errorf("restore: data directory %s: %w: a server has been started there meanwhile", r.dir, ErrInUse)
+	}
+	if err := os.Rename(filepath.Join(r.store.cfg.Dir, fileName), path); err != nil {
+		return "", fmt.Errorf("restore: %w", err)
+	}
+	return aside, syncDirs(r.dir)
+}
+
+// Close takes away what was not finished. It may be called twice.
+func (r *Restoration) Close() (err error) {
+	if r.before != nil {
+		err = r.before.Close()
+	}
+	if r.store != nil {
+		err = errors.Join(err, r.store.Close(), os.RemoveAll(r.store.cfg.Dir))
+	}
+	return err
+}

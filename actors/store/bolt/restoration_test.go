@@ -1,0 +1,155 @@
+package bolt
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+	"pixelplayground/actors/store/storetest"
+)
+
+// restored puts a canvas into a directory, on which only one pixel is painted.
+func restored(t *testing.T, dir string, replace bool, color canvas.Color) (aside string, err error) {
+	t.Helper()
+	r, err := Restore(testConfig(dir), replace)
+	if err != nil {
+		return "", err
+	}
+	defer func() {
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
+	tile := canvas.NewTile(16, 16)
+	tile.Set(0, color)
+	have := &store.Claim{Term: store.Term{Epoch: 5}, Position: canvas.Position{Epoch: 1, Seq: 1}, Tile: tile}
+	term, err := r.Mend(t.Context(), 0, "restore", have)
+	if err == nil {
+		err = r.Release(t.Context(), 0, term)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.Finish(t.Context())
+}
+
+func painted(t *testing.T, dir string) canvas.Color {
+	t.Helper()
+	r, err := NewReader(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer r.Close()
+	if r.Geometry != storetest.Geometry() {
+		t.Errorf("it is %v", r.Geometry)
+	}
+	c, err := r.Read(t.Context(), 0)
+	if err != nil || c.Damage != nil {
+		t.Fatal(err, c.Damage)
+	}
+	return c.Tile.At(0)
+}
+
+// TestRestore_OnlyWhereNothingIsDrawn: a canvas is not replaced unless that is asked for, and then it
+// stays beside the new one.
+func TestRestore_OnlyWhereNothingIsDrawn(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "new")
+	if _, err := NewReader(dir); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("no canvas: %v", err)
+	}
+	if aside, err := restored(t, dir, false, 1); err != nil || aside != "" || painted(t, dir) != 1 {
+		t.Fatalf("where there is none: %q, %v", aside, err)
+	}
+	if _, err := restored(t, dir, false, 2); !errors.Is(err, ErrDrawn) || painted(t, dir) != 1 {
+		t.Errorf("where one is: %v", err)
+	}
+	aside, err := restored(t, dir, true, 2)
+	if err != nil || painted(t, dir) != 2 {
+		t.Fatalf("to replace it: %v", err)
+	}
+	if err := os.Rename(aside, filepath.Join(dir, fileName)); err != nil || painted(t, dir) != 1 {
+		t.Errorf("the one before: %v", err)
+	}
+	left, _ := filepath.Glob(filepath.Join(dir, "*"))
+	if len(left) != 1 {
+		t.Errorf("left: %v", left)
+	}
+
+	blank := t.TempDir()
+	s, err := Open(testConfig(blank))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := restored(t, blank, true, 3); !errors.Is(err, ErrInUse) {
+		t.Errorf("under a running server: %v", err)
+	}
+	if _, err := s.Claim(t.Context(), 0, "server"); err != nil {
+		t.Error(err)
+	}
+	if err := s.Close(); err != nil {
+		t.Fatal(err)
+	}
+	another := testConfig(blank)
+	another.Geometry.Width++
+	if _, err := Restore(another, false); !errors.Is(err, store.ErrGeometry) {
+		t.Errorf("a blank one of another size: %v", err)
+	}
+	if _, err := restored(t, blank, false, 3); err != nil || painted(t, blank) != 3 {
+		t.Errorf("a blank one: %v", err)
+	}
+}
+
+// TestRestore_BrokenOff: what is not finished is not there, and no server starts meanwhile on what is.
+func TestRestore_BrokenOff(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := restored(t, dir, false, 1); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Restore(testConfig(dir), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Open(testConfig(dir)); err == nil || !strings.Contains(err.Error(), "another playground process") {
+		t.Errorf("a server starts meanwhile: %v", err)
+	}
+	if _, err := Restore(testConfig(dir), true); !errors.Is(err, ErrInUse) {
+		t.Errorf("another restore: %v", err)
+	}
+	if err := errors.Join(r.Close(), r.Close()); err != nil {
+		t.Error(err)
+	}
+	if painted(t, dir) != 1 {
+		t.Error("a restore that was broken off has changed the canvas")
+	}
+	// One that was killed leaves its folder behind.
+	if err := errors.Join(os.Mkdir(filepath.Join(dir, restoreDir), 0o750), os.WriteFile(filepath.Join(dir, restoreDir, fileName), []byte("half"), 0o600)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := restored(t, dir, true, 2); err != nil || painted(t, dir) != 2 {
+		t.Errorf("after one that was killed: %v", err)
+	}
+}
+
+// TestRestore_OverADamagedFile: that is what backups are for.
+func TestRestore_OverADamagedFile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, fileName)
+	if err := os.WriteFile(path, []byte("no canvas"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := restored(t, dir, false, 1); !errors.Is(err, errDamaged) {
+		t.Errorf("not asked to replace it: %v", err)
+	}
+	aside, err := restored(t, dir, true, 1)
+	if err != nil || painted(t, dir) != 1 {
+		t.Fatal(err)
+	}
+	if content, err := os.ReadFile(aside); err != nil || string(content) != "no canvas" {
+		t.Errorf("the file before: %q, %v", content, err)
+	}
+}

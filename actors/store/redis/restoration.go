@@ -1,0 +1,142 @@
+package redis
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	driver "github.com/redis/go-redis/v9"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// unfinished is the format of a canvas that is being restored: servers of all versions refuse it.
+const unfinished = "unfinished restore"
+
+var (
+	errUnfinished = fmt.Errorf("%w: it is being restored, or that was broken off: wait, or restore it once more", errFormat)
+	// ErrDrawn says that there is a canvas already.
+	ErrDrawn = errors.New("there is a drawing already")
+)
+
+// Restoration fills a Redis from a backup. No server serves the canvas before Finish. If it
+// does not come to that, the next restoration begins anew.
+type Restoration struct {
+	store    *Store
+	identity string
+}
+
+// Restore begins. A canvas on which something was drawn is ErrDrawn, unless it is to be
+// replaced. Identity is that of the restored canvas; empty: a new one, which servers that
+// ran on the one before take for another.
+func Restore(ctx context.Context, cfg Config, identity string, replace bool) (*Restoration, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	}
+	connect, err := parse(cfg.URL, cfg.Password)
+	if err != nil {
+		return nil, fmt.Errorf("restore: %w", err)
+	}
+	r := &Restoration{newStore(cfg, connect), cmp.Or(identity, randomIdentity())}
+	r.store.format = unfinished
+	if err := r.begin(ctx, replace); err != nil {
+		return nil, errors.Join(fmt.Errorf("restore: %s: %w", Redact(cfg.URL), err), r.Close())
+	}
+	return r, nil
+}
+
+// begin empties the canvas. What says that it is unfinished comes first.
+func (r *Restoration) begin(ctx context.Context, replace bool) error {
+	s := r.store
+	before, _, err := s.holding(ctx)
+	brokenOff := errors.Is(err, errUnfinished)
+	switch {
+	case brokenOff, errors.Is(err, errNothing):
+	case err != nil:
+		return err
+	case before != s.cfg.Geometry && !replace:
+		return fmt.Errorf("%w: it is %s, the backup's is %s: choose another --redis-prefix, or --replace it", store.ErrGeometry, before, s.cfg.Geometry)
+	}
+	if !replace && !brokenOff {
+		if drawn, err := s.drawn(ctx); err != nil || drawn {
+			return cmp.Or(err, ErrDrawn)
+		}
+	}
+	err = s.client().HSet(ctx, s.about(), "format", unfinished, "geometry", s.cfg.Geometry.String(), "identity", r.identity).Err()
+	if err != nil {
+		return unavailable(err)
+	}
+	if before != (canvas.Geometry{}) {
+		if err := noticed(ctx); err != nil {
+			return err
+		}
+	}
+	return s.clear(ctx)
+}
+
+// noticed waits until servers that run on the canvas have asked which one it is, and let it alone.
+func noticed(ctx context.Context) error {
+	select {
+	case <-ctx.Done():
+		return unavailable(ctx.Err())
+	case <-time.After(2 * identityEvery):
+		return nil
+	}
+}
+
+// drawn tells whether there is anything that was drawn, on a canvas of whatever size.
+func (s *Store) drawn(ctx context.Context) (drawn bool, err error) {
+	err = s.each(ctx, func(pipe driver.Pipeliner, keys []string) { pipe.Exists(ctx, keys[1:]...) }, func(answer driver.Cmder) {
+		n, ok := answer.(*driver.IntCmd)
+		drawn = drawn || ok && n.Val() > 0
+	})
+	return drawn, err
+}
+
+func (s *Store) clear(ctx context.Context) error {
+	return s.each(ctx, func(pipe driver.Pipeliner, keys []string) { pipe.Unlink(ctx, keys...) }, func(driver.Cmder) {})
+}
+
+// each asks something of all regions that there can be, some at a time.
+func (s *Store) each(ctx context.Context, ask func(driver.Pipeliner, []string), told func(driver.Cmder)) error {
+	const atOnce = 256
+	for first := canvas.RegionID(0); first < canvas.MaxRegions; first += atOnce {
+		answers, err := s.client().Pipelined(ctx, func(pipe driver.Pipeliner) error {
+			for id := range canvas.RegionID(atOnce) {
+				ask(pipe, s.keys(first+id))
+			}
+			return nil
+		})
+		if err != nil {
+			return unavailable(err)
+		}
+		for _, answer := range answers {
+			told(answer)
+		}
+	}
+	return nil
+}
+
+// Mend implements backup.Target.
+func (r *Restoration) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error) {
+	return r.store.Mend(ctx, region, owner, have)
+}
+
+// Release implements backup.Target.
+func (r *Restoration) Release(ctx context.Context, region canvas.RegionID, term store.Term) error {
+	return r.store.Release(ctx, region, term)
+}
+
+// Finish makes a canvas of what was restored.
+func (r *Restoration) Finish(ctx context.Context) error {
+	if err := r.store.client().HSet(ctx, r.store.about(), "format", formatVersion).Err(); err != nil {
+		return fmt.Errorf("restore: %w", unavailable(err))
+	}
+	return nil
+}
+
+// Close ends the connections. Without Finish before it, there is no canvas.
+func (r *Restoration) Close() error { return r.store.Close() }

@@ -1,0 +1,171 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"os"
+	"strings"
+	"time"
+
+	"pixelplayground/actors/store"
+	"pixelplayground/actors/store/backup"
+	"pixelplayground/actors/store/bolt"
+	"pixelplayground/actors/store/redis"
+	"pixelplayground/cmd/commandline"
+)
+
+// backupOptions are the settings that say where the canvas is, and what to do with it.
+type backupOptions struct {
+	options
+
+	To   string `arg:"" name:"file" help:"File to write, complete or not at all; a directory for one named by the time; - for stdout."`
+	Keep int    `env:"-" placeholder:"N" help:"In a directory, delete the oldest backups when there are more than N, once the new one is there. 0 keeps all."`
+}
+
+const backupDescription = "Copies a canvas into one file, from Redis or a data directory, while servers draw on it." +
+	" Everything acknowledged before the copy began is in it. The settings are those of a server."
+
+// runBackup is the command. What it has done goes to stdout, unless the backup does, and why it has failed to stderr.
+func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
+	var given backupOptions
+	cfg, _, err := program{"playground backup", backupDescription, []string{"data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
+		configure(&given, &given.options, args, stdout)
+	if err == nil && given.Keep < 0 {
+		err = fmt.Errorf("--keep %d: must be 0 or more, for example --keep 14", given.Keep)
+	}
+	c := command{cfg: cfg, said: stdout, complaints: stderr, stop: stop}
+	if err == nil && given.To == "-" {
+		c.said = stderr
+	}
+	return c.run(err, func(ctx context.Context) (string, error) {
+		began := time.Now()
+		if given.To == "-" {
+			summary, err := writeBackup(ctx, cfg, stdout)
+			return told(summary) + took(began), err
+		}
+		path, size, summary, err := keepBackup(ctx, cfg, given.To, given.Keep)
+		return fmt.Sprintf("%s to %s, %d bytes%s", told(summary), path, size, took(began)), err
+	})
+}
+
+// command is something that the program does and ends, in place of a server.
+type command struct {
+	cfg              config
+	said, complaints io.Writer
+	stop             <-chan os.Signal
+}
+
+// run does what the settings have asked for, unless they are refused, until it is done or the first signal,
+// and says what came of it: in one line.
+func (c command) run(refused error, do func(context.Context) (string, error)) int {
+	switch {
+	case errors.Is(refused, errAnswered):
+		return exitStopped
+	case refused != nil:
+		c.complain(refused)
+		return exitRefused
+	}
+	ctx, cancel := context.WithCancelCause(context.Background())
+	end := inBackground(func(ended context.Context) {
+		select {
+		case signal := <-c.stop:
+			cancel(fmt.Errorf("stopped by the signal %v", signal))
+		case <-ended.Done():
+		}
+	})
+	said, err := do(ctx)
+	end()
+	switch {
+	case err != nil:
+		c.complain(cmp.Or(context.Cause(ctx), err))
+		return exitFailed
+	case c.cfg.logJSON:
+		newLog(c.cfg, c.said).Info("done", "what", said)
+	default:
+		fmt.Fprintln(c.said, said)
+	}
+	return exitStopped
+}
+
+func (c command) complain(err error) {
+	why := strings.ReplaceAll(err.Error(), "\n", "; ")
+	if c.cfg.logJSON {
+		newLog(c.cfg, c.complaints).Error("not done", "err", why)
+		return
+	}
+	fmt.Fprintf(c.complaints, "playground: %s\n", why)
+}
+
+func told(s backup.Summary) string {
+	return fmt.Sprintf("canvas %v as of %s, %d of %d regions drawn on, %d pixels placed",
+		s.Geometry(), s.Began.Format(time.RFC3339), s.Drawn, s.Regions, s.Pixels)
+}
+
+func took(began time.Time) string {
+	return fmt.Sprintf(", in %v", time.Since(began).Round(time.Millisecond))
+}
+
+// writeBackup writes a backup of the canvas that the settings name.
+func writeBackup(ctx context.Context, cfg config, to io.Writer) (backup.Summary, error) {
+	if cfg.redis != "" {
+		return backupRedis(ctx, cfg, to)
+	}
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", backupSocket(cfg.data))
+	if err == nil {
+		defer conn.Close()
+		defer context.AfterFunc(ctx, func() { conn.Close() })()
+		return relayBackup(conn, to)
+	}
+	from, err := bolt.NewReader(cfg.data)
+	if errors.Is(err, bolt.ErrInUse) {
+		return backup.Summary{}, fmt.Errorf("%w, and gives no backup: it is of an earlier version, of another user, or its log says why", err)
+	}
+	if err != nil {
+		return backup.Summary{}, err
+	}
+	defer from.Close()
+	about := about(cfg)
+	about.Width, about.Height, about.Region = from.Geometry.Width, from.Geometry.Height, from.Geometry.Region
+	return backup.Write(ctx, to, from, about)
+}
+
+// backupRedis reads beside the servers. Redis must be the same from the beginning to the end.
+func backupRedis(ctx context.Context, cfg config, to io.Writer) (backup.Summary, error) {
+	from, err := redis.NewReader(ctx, cfg.shared(nil))
+	if err != nil {
+		return backup.Summary{}, err
+	}
+	defer from.Close()
+	about := about(cfg)
+	about.Width, about.Height, about.Region, about.Identity = from.Geometry.Width, from.Geometry.Height, from.Geometry.Region, from.Identity
+	summary, err := backup.Write(ctx, to, from, about)
+	if err == nil {
+		err = from.Same(ctx)
+	}
+	if errors.Is(err, store.ErrDamaged) {
+		err = fmt.Errorf("%w: running servers give it back: try again soon", err)
+	}
+	return summary, err
+}
+
+// relayBackup takes a backup that another writes, if it is whole.
+func relayBackup(from io.Reader, to io.Writer) (backup.Summary, error) {
+	summary, err := backup.Check(io.TeeReader(from, to))
+	if errors.Is(err, backup.ErrDamaged) {
+		err = fmt.Errorf("the server gave up, its log says why: %w", err)
+	}
+	return summary, err
+}
+
+// about is what a backup says of itself, but for what only the store knows.
+func about(cfg config) backup.About {
+	g := cfg.geometry
+	return backup.About{
+		Began: time.Now().UTC().Truncate(time.Millisecond), Program: commandline.Version(),
+		Width: g.Width, Height: g.Height, Region: g.Region,
+	}
+}

@@ -1,0 +1,141 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"slices"
+	"time"
+
+	"pixelplayground/actors/store/backup"
+)
+
+// Backups in a directory are named by when they were begun, so that names in order are backups in order.
+const (
+	backupName    = "canvas-20060102T150405.000Z.backup"
+	backupPattern = "canvas-[0-9]*T[0-9]*Z.backup"
+	unfinishedEnd = ".unfinished"
+)
+
+// keepBackup writes a backup to a file, or to one in a directory, of which it then deletes all but some. The file has
+// its name when it is whole, on the disk, and has been read again.
+func keepBackup(ctx context.Context, cfg config, to string, keep int) (path string, size int64, s backup.Summary, err error) {
+	path = to
+	if info, err := os.Stat(to); err == nil && info.IsDir() {
+		path = filepath.Join(to, time.Now().UTC().Format(backupName))
+	} else if keep > 0 {
+		return "", 0, s, fmt.Errorf("--keep %d: %s is no directory", keep, to)
+	}
+	unfinished := path + unfinishedEnd // the same for a file each time: what was broken off is written over
+	size, s, err = finish(ctx, cfg, unfinished)
+	if err == nil {
+		err = os.Rename(unfinished, path)
+	}
+	if err != nil {
+		return "", 0, s, errors.Join(err, remove(unfinished))
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return "", 0, s, err
+	}
+	if keep > 0 {
+		err = prune(filepath.Dir(path), keep)
+	}
+	return path, size, s, err
+}
+
+// finish writes a backup and reads it again.
+func finish(ctx context.Context, cfg config, path string) (size int64, s backup.Summary, err error) {
+	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
+	if err != nil {
+		return 0, s, err
+	}
+	defer func() { err = errors.Join(err, file.Close()) }()
+	buffer := bufio.NewWriterSize(file, 1<<20)
+	if _, err := writeBackup(ctx, cfg, buffer); err != nil {
+		return 0, s, err
+	}
+	if err := errors.Join(buffer.Flush(), file.Sync()); err != nil {
+		return 0, s, err
+	}
+	if size, err = file.Seek(0, io.SeekCurrent); err != nil {
+		return 0, s, err
+	}
+	if _, err := file.Seek(0, io.SeekStart); err != nil {
+		return 0, s, err
+	}
+	if s, err = backup.Check(file); err != nil {
+		return 0, s, fmt.Errorf("read what was written to %s: %w", path, err)
+	}
+	return size, s, nil
+}
+
+func remove(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
+
+// backupsIn lists the backups in a directory, the oldest first.
+func backupsIn(dir string) ([]string, error) {
+	all, err := filepath.Glob(filepath.Join(escape(dir), backupPattern))
+	slices.Sort(all)
+	return all, err
+}
+
+// escape has a path stand for itself in a pattern.
+func escape(path string) string {
+	var escaped []rune
+	for _, c := range path {
+		if slices.Contains([]rune(`*?[\`), c) {
+			escaped = append(escaped, '\\')
+		}
+		escaped = append(escaped, c)
+	}
+	return string(escaped)
+}
+
+// prune deletes all backups but the last ones, and what backups that were broken off have left.
+func prune(dir string, keep int) error {
+	all, err := backupsIn(dir)
+	if err != nil {
+		return err
+	}
+	for _, old := range all[:max(0, len(all)-keep)] {
+		if err := remove(old); err != nil {
+			return fmt.Errorf("delete an old backup: %w", err)
+		}
+	}
+	left, err := filepath.Glob(filepath.Join(escape(dir), backupPattern+unfinishedEnd))
+	for _, path := range left {
+		err = errors.Join(err, remove(path))
+	}
+	return err
+}
+
+// newest is a backup, or of a directory the last one.
+func newest(path string) (string, error) {
+	if info, err := os.Stat(path); err != nil || !info.IsDir() {
+		return path, err
+	}
+	all, err := backupsIn(path)
+	if err == nil && len(all) == 0 {
+		err = fmt.Errorf("%s: there is no backup in it", path)
+	}
+	if err != nil {
+		return "", err
+	}
+	return all[len(all)-1], nil
+}

@@ -14,6 +14,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -59,13 +60,9 @@ func Open(cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
-	db, err := openFile(cfg)
+	db, opened, err := openFile(cfg, os.OpenFile)
 	if err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
-	}
-	opened, err := idOf(db.Path())
-	if err != nil {
-		return nil, errors.Join(fmt.Errorf("open store: %w", err), db.Close())
 	}
 	s := &Store{
 		cfg: cfg, db: db, opened: opened, room: func() uint64 { return freeRoom(db.Path()) },

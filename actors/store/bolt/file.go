@@ -44,33 +44,34 @@ func options(readOnly bool) *bbolt.Options {
 }
 
 // openFile opens or creates the file of a canvas, checks that it is sound and that it
-// is the canvas asked for.
-func openFile(cfg Config) (*bbolt.DB, error) {
+// is the canvas asked for. open is os.OpenFile.
+func openFile(cfg Config, open opener) (*bbolt.DB, fileID, error) {
 	began := time.Now()
 	path := filepath.Join(cfg.Dir, fileName)
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
-		return nil, fmt.Errorf("data directory: %w", err)
+		return nil, fileID{}, fmt.Errorf("data directory: %w", err)
 	}
 	if err := create(cfg, path); err != nil {
-		return nil, explain(cfg.Dir, path, err)
+		return nil, fileID{}, explain(cfg.Dir, path, err)
 	}
-	m, err := verify(path)
+	one := pinned{open: open}
+	m, err := verify(path, &one)
 	if err != nil {
-		return nil, explain(cfg.Dir, path, err)
+		return nil, fileID{}, explain(cfg.Dir, path, err)
 	}
-	db, err := bbolt.Open(path, 0o600, options(false))
+	db, err := bbolt.Open(path, 0o600, one.options(false))
 	if err != nil {
-		return nil, explain(cfg.Dir, path, err)
+		return nil, fileID{}, explain(cfg.Dir, path, err)
 	}
 	if err := db.Update(func(tx *bbolt.Tx) error { return identify(tx, cfg) }); err != nil {
 		err = errors.Join(err, db.Close())
 		if errors.Is(err, errDamaged) {
-			return nil, explain(cfg.Dir, path, err)
+			return nil, fileID{}, explain(cfg.Dir, path, err)
 		}
-		return nil, fmt.Errorf("%s: %w", path, err)
+		return nil, fileID{}, fmt.Errorf("%s: %w", path, err)
 	}
 	if err := syncDirs(cfg.Dir); err != nil {
-		return nil, errors.Join(err, db.Close())
+		return nil, fileID{}, errors.Join(err, db.Close())
 	}
 	if cfg.Log != nil {
 		if m.alone {
@@ -78,7 +79,7 @@ func openFile(cfg Config) (*bbolt.DB, error) {
 		}
 		cfg.Log.Info("canvas opened", "file", path, "geometry", cfg.Geometry.String(), "took", time.Since(began).Round(time.Millisecond))
 	}
-	return db, nil
+	return db, one.id, nil
 }
 
 // create makes the file of a new canvas under another name and gives it its own when it is
@@ -88,6 +89,9 @@ func openFile(cfg Config) (*bbolt.DB, error) {
 func create(cfg Config, path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
 		return err
+	}
+	if to, err := os.Readlink(path); err == nil {
+		return fmt.Errorf("%w: it links to %s", errNotThere, to)
 	}
 	unfinished := path + ".new"
 	db, err := bbolt.Open(unfinished, 0o600, options(false))
@@ -118,7 +122,7 @@ var errDamaged = errors.New("the file is damaged")
 // panics of doing so. bbolt relies on its pages; it reads them on opening and when a
 // transaction has failed in a goroutine of its own, where what it finds in a damaged file
 // would end the process with a stack trace.
-func verify(path string) (m meta, err error) {
+func verify(path string, one *pinned) (m meta, err error) {
 	info, err := os.Stat(path)
 	switch {
 	case err != nil:
@@ -134,12 +138,12 @@ func verify(path string) (m meta, err error) {
 		}
 	}()
 	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // the file is mapped: pages that are missing fault
-	db, err := bbolt.Open(path, 0o600, options(true))
+	db, err := bbolt.Open(path, 0o600, one.options(true))
 	if err != nil {
 		return m, err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	if m, err = verifyFile(path); err != nil { // nobody else writes now
+	if m, err = verifyFile(one.file); err != nil { // nobody else writes now
 		return m, err
 	}
 	return m, db.View(func(tx *bbolt.Tx) error {
@@ -156,15 +160,10 @@ func verify(path string) (m meta, err error) {
 // left one when they were killed at their first start.
 const virgin = 1
 
-func verifyFile(path string) (m meta, err error) {
-	file, err := os.Open(path)
-	if err != nil {
-		return m, err
-	}
-	defer func() { err = errors.Join(err, file.Close()) }()
+func verifyFile(file *os.File) (meta, error) {
 	info, err := file.Stat()
 	if err != nil {
-		return m, err
+		return meta{}, err
 	}
 	return verifyPages(file, info.Size())
 }
@@ -174,7 +173,7 @@ func verifyBucket(name []byte, b *bbolt.Bucket) error {
 	keyBytes, known := map[string]int{regionsBucket: 4, pixelsBucket: 6, logBucket: 12}[string(name)]
 	all := crc32.NewIEEE()
 	return b.ForEach(func(k, v []byte) error {
-		if known && len(k) != keyBytes {
+		if known && (len(k) != keyBytes || v == nil) { // nil: of a bucket within it, which can't be written to
 			return fmt.Errorf("%w: key %x in %s", errDamaged, k, name)
 		}
 		_, _ = all.Write(k) // never fails
@@ -189,7 +188,7 @@ func explain(dir, path string, err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return fmt.Errorf("data directory %s: another playground process uses it: stop that one, or choose another --data directory", dir)
-	case errors.As(err, &system):
+	case errors.As(err, &system), errors.Is(err, errExchanged), errors.Is(err, errNotThere):
 		return fmt.Errorf("%s: %w", path, err)
 	case !errors.Is(err, errDamaged):
 		err = fmt.Errorf("%w: %w", errDamaged, err)

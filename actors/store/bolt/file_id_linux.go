@@ -3,6 +3,7 @@ package bolt
 import (
 	"errors"
 	"io/fs"
+	"os"
 
 	"golang.org/x/sys/unix"
 )
@@ -16,18 +17,23 @@ type fileID struct {
 // idOf asks for the inode alone. Whoever asks for the times of a file as well, as os.Stat
 // does, has Linux (since 6.13) write new ones with whatever is written next: a fifth more
 // work for every transaction.
-func idOf(path string) (fileID, error) {
+func idOf(path string) (fileID, error) { return idAt(unix.AT_FDCWD, path, path, 0) }
+
+// idOfOpen is idOf for a file that is open, whatever is at its path.
+func idOfOpen(f *os.File) (fileID, error) { return idAt(int(f.Fd()), "", f.Name(), unix.AT_EMPTY_PATH) }
+
+func idAt(dir int, path, name string, flags int) (fileID, error) {
 	var is unix.Statx_t
-	err := unix.Statx(unix.AT_FDCWD, path, 0, unix.STATX_INO, &is)
+	err := unix.Statx(dir, path, flags, unix.STATX_INO, &is)
 	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // an old kernel, or a container that forbids what is new
 		var is unix.Stat_t
-		if err := unix.Stat(path, &is); err != nil {
-			return fileID{}, &fs.PathError{Op: "stat", Path: path, Err: err}
+		if err := unix.Fstatat(dir, path, &is, flags); err != nil {
+			return fileID{}, &fs.PathError{Op: "stat", Path: name, Err: err}
 		}
 		return fileID{[2]uint32{unix.Major(is.Dev), unix.Minor(is.Dev)}, is.Ino}, nil
 	}
 	if err != nil {
-		return fileID{}, &fs.PathError{Op: "statx", Path: path, Err: err}
+		return fileID{}, &fs.PathError{Op: "statx", Path: name, Err: err}
 	}
 	return fileID{[2]uint32{is.Dev_major, is.Dev_minor}, is.Ino}, nil
 }

@@ -12,4 +12,10 @@ func idOf(path string) (fileID, error) {
 	return fileID{is}, err
 }
 
+// idOfOpen is idOf for a file that is open, whatever is at its path.
+func idOfOpen(f *os.File) (fileID, error) {
+	is, err := f.Stat()
+	return fileID{is}, err
+}
+
 func (f fileID) same(g fileID) bool { return os.SameFile(f.FileInfo, g.FileInfo) }

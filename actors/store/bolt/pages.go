@@ -31,7 +31,8 @@ const (
 	leafPage     = 2
 	freeListPage = 16
 	noFreeList   = math.MaxUint64
-	maxDepth     = 64 // far more than a file can have
+	manyFree     = 0xFFFF // entries of a list that says in its first how many they are, u64 each
+	maxDepth     = 64     // far more than a file can have
 )
 
 var order = binary.NativeEndian
@@ -57,16 +58,52 @@ func verifyPages(file io.ReaderAt, size int64) (meta, error) {
 	if err != nil {
 		return m, err
 	}
-	if whole := int64(m.pages) * m.pageSize; size < whole {
-		return m, fmt.Errorf("%w: it has %d bytes of %d", errDamaged, size, whole)
+	if there := uint64(size / m.pageSize); there < m.pages {
+		return m, fmt.Errorf("%w: it has %d bytes of %d pages of %d", errDamaged, size, m.pages, m.pageSize)
 	}
 	w := walk{file: file, meta: m, seen: make([]uint64, m.pages/64+1)}
-	if m.freeList != noFreeList {
-		if _, err := w.page(m.freeList); err != nil {
-			return m, err
+	if err := w.bucket(m.root, 0); err != nil {
+		return m, err
+	}
+	return m, w.freePages()
+}
+
+// freePages checks the list of free pages, which bbolt's own tools leave in a file: bbolt
+// writes over what it says is free.
+func (w *walk) freePages() error {
+	if w.freeList == noFreeList {
+		return nil
+	}
+	p, err := w.page(w.freeList)
+	if err != nil {
+		return err
+	}
+	flags, count, list := order.Uint16(p[8:]), uint64(order.Uint16(p[10:])), p[pageHead:]
+	if count == manyFree {
+		count, list = order.Uint64(list), list[8:]
+	}
+	if flags != freeListPage || count > uint64(len(list)/8) {
+		return w.damaged(w.freeList, "of kind %d with %d free pages", flags, count)
+	}
+	for i := range count {
+		id := order.Uint64(list[8*i:])
+		if id < 2 || id >= w.pages {
+			return w.damaged(id, "it is free, and there is no such page")
+		}
+		if err := w.use(id); err != nil {
+			return err
 		}
 	}
-	return m, w.bucket(m.root, 0)
+	return nil
+}
+
+// use notes that a page is in use, or free.
+func (w *walk) use(id uint64) error {
+	if w.seen[id/64]&(1<<(id%64)) != 0 {
+		return w.damaged(id, "it is used twice")
+	}
+	w.seen[id/64] |= 1 << (id % 64)
+	return nil
 }
 
 // readMeta is the valid meta page of the later transaction. The second one stands where
@@ -129,10 +166,9 @@ func (w *walk) page(id uint64) ([]byte, error) {
 		return nil, w.damaged(id, "it says that it is page %d of %d pages", order.Uint64(head), more+1)
 	}
 	for i := id; i <= id+more; i++ {
-		if w.seen[i/64]&(1<<(i%64)) != 0 {
-			return nil, w.damaged(i, "it is used twice")
+		if err := w.use(i); err != nil {
+			return nil, err
 		}
-		w.seen[i/64] |= 1 << (i % 64)
 	}
 	p := make([]byte, int64(more+1)*w.pageSize)
 	if _, err := w.file.ReadAt(p, int64(id)*w.pageSize); err != nil {
@@ -148,9 +184,6 @@ func (w *walk) bucket(root uint64, depth int) error {
 // tree goes over a page and those below it. Their keys are from low on, which is there, and
 // under high; nil is no bound. bbolt finds a page's entry in the one above by its first key.
 func (w *walk) tree(id uint64, low, high []byte, depth int) error {
-	if depth > maxDepth {
-		return w.damaged(id, "it is too deep")
-	}
 	p, err := w.page(id)
 	if err != nil {
 		return err
@@ -161,6 +194,9 @@ func (w *walk) tree(id uint64, low, high []byte, depth int) error {
 // entries checks the entries of a page, and what they lead to.
 func (w *walk) entries(id uint64, p, low, high []byte, depth int) error {
 	flags, count := order.Uint16(p[8:]), int(order.Uint16(p[10:]))
+	if depth > maxDepth {
+		return w.damaged(id, "it is too deep")
+	}
 	if flags != branchPage && flags != leafPage || flags == branchPage && count == 0 {
 		return w.damaged(id, "of kind %d with %d entries", flags, count)
 	}

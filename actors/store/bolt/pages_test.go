@@ -3,19 +3,29 @@ package bolt
 import (
 	"encoding/binary"
 	"math/rand/v2"
+	"os"
 	"path/filepath"
 	"testing"
 
 	"go.etcd.io/bbolt"
 )
 
-// What bbolt writes is found sound, whatever is put and deleted in whatever order.
+// What bbolt writes is found sound, whatever is put and deleted in whatever order: with a
+// list of free pages as well, which its tools leave.
 func TestVerifyPages_Sound(t *testing.T) {
+	for _, listed := range []bool{false, true} {
+		verifySound(t, listed)
+	}
+}
+
+func verifySound(t *testing.T, listed bool) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	path := filepath.Join(t.TempDir(), "file")
-	db, err := bbolt.Open(path, 0o600, options(false))
+	o := options(false)
+	o.NoFreelistSync = !listed
+	db, err := bbolt.Open(path, 0o600, o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,8 +36,16 @@ func TestVerifyPages_Sound(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if m, err := verifyFile(path); err != nil || m.alone {
-			t.Fatalf("round %d: %v, one meta page: %t", round, err, m.alone)
+		file, err := os.Open(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		m, err := verifyFile(file)
+		if err != nil || m.alone || (m.freeList == noFreeList) == listed {
+			t.Fatalf("round %d, listed %t: %v, %+v", round, listed, err, m)
+		}
+		if err := file.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -1,0 +1,237 @@
+package bolt
+
+import (
+	"bytes"
+	"errors"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"syscall"
+	"testing"
+
+	"go.etcd.io/bbolt"
+)
+
+// resealed changes both meta pages of a file and makes their checksums right again: such a
+// file no disk brings forth, but a tool or a person may.
+func resealed(file []byte, change func(meta []byte)) []byte {
+	file = bytes.Clone(file)
+	for page := range 2 {
+		m := file[page*os.Getpagesize()+pageHead:][:metaBytes]
+		change(m)
+		sum := fnv.New64a()
+		_, _ = sum.Write(m[:metaBytes-8]) // never fails
+		order.PutUint64(m[metaBytes-8:], sum.Sum64())
+	}
+	return file
+}
+
+// rewritten is a file as bbolt writes it after a change by other means than ours.
+func rewritten(t *testing.T, file []byte, change func(tx *bbolt.Tx) error) []byte {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(path, file, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	db, err := bbolt.Open(path, 0o600, nil)
+	if err == nil {
+		err = errors.Join(db.Update(change), db.Close())
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err = os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return file
+}
+
+// TestOpen_Crafted: what a file says of itself is not believed further than it is true. No
+// such file panics, takes memory that it does not have, or stands in for a canvas.
+func TestOpen_Crafted(t *testing.T) {
+	sound := drawnFile(t)
+	pages := func(n uint64) []byte { return resealed(sound, func(m []byte) { order.PutUint64(m[40:], n) }) }
+	nothing := func(*bbolt.Tx) error { return nil }
+	for name, file := range map[string][]byte{
+		"pages whose sum is 0":       pages(1 << 52),
+		"pages whose sum overflows":  pages(1<<52 + 1),
+		"pages whose sum is below 0": pages(1 << 51),
+		"one page too many":          pages(uint64(len(sound)/os.Getpagesize()) + 1),
+		"a root that is no page":     resealed(sound, func(m []byte) { order.PutUint64(m[16:], 1<<40) }),
+		"a list of free pages that is none": resealed(sound, func(m []byte) {
+			order.PutUint64(m[32:], order.Uint64(m[16:]))
+		}),
+		"a bucket where a region should be": rewritten(t, sound, func(tx *bbolt.Tx) error {
+			_, err := tx.Bucket([]byte(regionsBucket)).CreateBucket([]byte{0, 0, 0, 200})
+			return err
+		}),
+		"buckets in buckets": rewritten(t, sound, func(tx *bbolt.Tx) error {
+			b := tx.Bucket([]byte(aboutBucket))
+			for range 2 * maxDepth {
+				var err error
+				if b, err = b.CreateBucket([]byte("x")); err != nil {
+					return err
+				}
+			}
+			return nil
+		}),
+		"a page in use that is said to be free": freed(rewritten(t, sound, nothing), func(list []byte, root uint64) { order.PutUint64(list, root) }),
+		"a free page beyond the end":            freed(rewritten(t, sound, nothing), func(list []byte, _ uint64) { order.PutUint64(list, 1<<40) }),
+		"a page that is free twice":             freed(rewritten(t, sound, nothing), func(list []byte, _ uint64) { copy(list[8:], list[:8]) }),
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, fileName)
+		if err := os.WriteFile(path, file, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if s, err := Open(testConfig(dir)); !errors.Is(err, errDamaged) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+			if err == nil {
+				_ = s.Close()
+			}
+		}
+	}
+}
+
+// freed changes the list of free pages of a file.
+func freed(file []byte, change func(list []byte, root uint64)) []byte {
+	m, err := readMeta(bytes.NewReader(file))
+	if err != nil || m.freeList == noFreeList {
+		panic("there is no such list")
+	}
+	change(file[int64(m.freeList)*m.pageSize+pageHead:], m.root)
+	return file
+}
+
+// A file that bbolt's own tools have been at has a list of free pages. It is a canvas.
+func TestOpen_WithAListOfFreePages(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	path := filepath.Join(cfg.Dir, fileName)
+	if err := os.WriteFile(path, rewritten(t, drawnFile(t), func(*bbolt.Tx) error { return nil }), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	s := open(t, cfg)
+	claim := claimed(t, s, 0)
+	if err := s.Commit(t.Context(), dot(0, claim.Epoch, claim.Position.Seq), claim.Token); err != nil || claim.Damage != nil {
+		t.Errorf("%v, %v", err, claim.Damage)
+	}
+}
+
+// TestOpen_NoFile: what is not a file, or leads to none, is never taken for the beginning of
+// a canvas, and nobody waits for it.
+func TestOpen_NoFile(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("links and pipes are others there")
+	}
+	elsewhere := filepath.Join(t.TempDir(), "canvas of a disk that is not mounted")
+	for name, tt := range map[string]struct {
+		make func(path string) error
+		want error
+	}{
+		"link to nothing":  {func(path string) error { return os.Symlink(elsewhere, path) }, errNotThere},
+		"link to itself":   {func(path string) error { return os.Symlink(path, path) }, syscall.ELOOP},
+		"pipe":             {func(path string) error { return syscall.Mkfifo(path, 0o600) }, errDamaged},
+		"directory":        {func(path string) error { return os.Mkdir(path, 0o700) }, syscall.EISDIR},
+		"link to a folder": {func(path string) error { return os.Symlink(filepath.Dir(path), path) }, syscall.EISDIR},
+		"device":           {func(path string) error { return os.Symlink("/dev/zero", path) }, errDamaged},
+	} {
+		dir := t.TempDir()
+		path := filepath.Join(dir, fileName)
+		if err := tt.make(path); err != nil {
+			t.Fatal(err)
+		}
+		before, _ := os.Lstat(path)
+		s, err := Open(testConfig(dir))
+		if err == nil {
+			_ = s.Close()
+		}
+		if !errors.Is(err, tt.want) || !strings.Contains(err.Error(), path) {
+			t.Errorf("%s: %v", name, err)
+		}
+		if after, err := os.Lstat(path); err != nil || !os.SameFile(before, after) {
+			t.Errorf("%s: it was replaced", name)
+		}
+	}
+}
+
+// A link to a canvas is one, and stays a link.
+func TestOpen_ByALink(t *testing.T) {
+	real, linked := testConfig(t.TempDir()), testConfig(t.TempDir())
+	for range 2 {
+		s := open(t, real)
+		claim := claimed(t, s, 0)
+		if err := errors.Join(s.Commit(t.Context(), dot(0, claim.Epoch, claim.Position.Seq), claim.Token), s.Close()); err != nil {
+			t.Fatal(err)
+		}
+		if real != linked {
+			if err := os.Symlink(filepath.Join(real.Dir, fileName), filepath.Join(linked.Dir, fileName)); err != nil {
+				t.Fatal(err)
+			}
+			real = linked
+		}
+	}
+	if to, err := os.Readlink(filepath.Join(linked.Dir, fileName)); err != nil {
+		t.Errorf("it leads to %q: %v", to, err)
+	}
+	if got := claimed(t, open(t, linked), 0).Position.Seq; got != 2 {
+		t.Errorf("two pixels were drawn, it is at %d", got)
+	}
+}
+
+// TestOpen_ExchangedMeanwhile: the file that was checked is the one that is written, and the
+// one that is looked for afterwards; whenever another takes its place.
+func TestOpen_ExchangedMeanwhile(t *testing.T) {
+	for exchanged := range 3 {
+		dir := t.TempDir()
+		path := filepath.Join(dir, fileName)
+		for _, name := range []string{path, path + ".other"} {
+			if err := os.WriteFile(name, drawnFile(t), 0o600); err != nil {
+				t.Fatal(err)
+			}
+		}
+		opened := 0
+		db, id, err := openFile(testConfig(dir), func(name string, flag int, perm os.FileMode) (*os.File, error) {
+			f, err := os.OpenFile(name, flag, perm)
+			if opened++; opened == exchanged {
+				err = errors.Join(err, os.Rename(path+".other", path))
+			}
+			return f, err
+		})
+		at, lost := idOf(path)
+		switch {
+		case lost != nil:
+			t.Fatal(lost)
+		case exchanged == 1 && !errors.Is(err, errExchanged):
+			t.Errorf("exchanged after it was checked: %v", err)
+		case exchanged != 1 && err != nil:
+			t.Errorf("exchanged at %d: %v", exchanged, err)
+		case err == nil && at.same(id) != (exchanged == 0):
+			t.Errorf("exchanged at %d: what is at the path is taken for what is open: %t", exchanged, at.same(id))
+		}
+		if err == nil {
+			err = db.Close()
+			if err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// A file that vanishes while it is opened is not begun anew.
+func TestOpen_VanishesMeanwhile(t *testing.T) {
+	dir := t.TempDir()
+	path := filepath.Join(dir, fileName)
+	if err := os.WriteFile(path, drawnFile(t), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_, _, err := openFile(testConfig(dir), func(name string, flag int, perm os.FileMode) (*os.File, error) {
+		f, err := os.OpenFile(name, flag, perm)
+		return f, errors.Join(err, os.Rename(path, path+".away"))
+	})
+	if _, none := os.Lstat(path); err == nil || !errors.Is(none, os.ErrNotExist) {
+		t.Errorf("%v, and there is a file: %v", err, none)
+	}
+}

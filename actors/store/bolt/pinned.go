@@ -1,0 +1,49 @@
+package bolt
+
+import (
+	"errors"
+	"os"
+
+	"go.etcd.io/bbolt"
+)
+
+// opener opens a file, as os.OpenFile does.
+type opener func(path string, flag int, perm os.FileMode) (*os.File, error)
+
+// pinned opens a file again and again, and always the same one. A path may lead to another
+// file at any moment: what was checked must be what is written, and what is looked for later,
+// or pixels are acknowledged into a file that nobody finds again.
+type pinned struct {
+	open opener
+	file *os.File // the last time; closed by bbolt; nil: never
+	id   fileID   // then
+}
+
+var (
+	errExchanged = errors.New("another file was put in its place while it was being opened: start the server again when that is done")
+	errNotThere  = errors.New("the file is not there: is a disk not mounted? Put it back, or remove the link to begin with a blank canvas")
+)
+
+func (p *pinned) options(readOnly bool) *bbolt.Options {
+	o := options(readOnly)
+	o.OpenFile = func(path string, flag int, perm os.FileMode) (*os.File, error) {
+		f, err := p.open(path, flag&^os.O_CREATE, perm) // it is there: see create
+		if err != nil {
+			return nil, err
+		}
+		if err := p.pin(f); err != nil {
+			return nil, errors.Join(err, f.Close())
+		}
+		return f, nil
+	}
+	return o
+}
+
+func (p *pinned) pin(f *os.File) error {
+	id, err := idOfOpen(f)
+	if err == nil && p.file != nil && !id.same(p.id) {
+		err = errExchanged
+	}
+	p.file, p.id = f, id
+	return err
+}

@@ -85,6 +85,8 @@ func TestHandshake_Table(t *testing.T) {
 		{"with a body", handshakeRequest("Content-Length: 5\r\n"), 400, refusedMalformed},
 		{"with a body in chunks", handshakeRequest("Transfer-Encoding: chunked\r\n"), 400, refusedMalformed},
 		{"with an empty body", handshakeRequest("Content-Length: 0\r\n"), 101, ""},
+		{"with two lengths", handshakeRequest("Content-Length: 5\r\nContent-Length: 0\r\n"), 400, refusedMalformed},
+		{"with two lengths in a list", handshakeRequest("Content-Length: 0, 5\r\n"), 400, refusedMalformed},
 		{"no upgrade", "GET /ws HTTP/1.1\r\nHost: canvas.test\r\n\r\n", 426, ""},
 		{"post", strings.Replace(handshakeRequest(""), "GET", "POST", 1), 426, ""},
 		{"page", "GET /wsx HTTP/1.1\r\nHost: canvas.test\r\n\r\n", 200, ""},
@@ -238,6 +240,49 @@ func TestHandshake_OnKeepAlive(t *testing.T) {
 			t.Fatalf("got %+v", pong)
 		}
 	})
+}
+
+// TestHandshake_SameOnKeepAlive: a connection that has served a page before is no way around
+// what is refused: net/http leaves out of a request what a proxy has judged it by.
+func TestHandshake_SameOnKeepAlive(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	for name, request := range map[string]string{
+		"a body":                   handshakeRequest("Content-Length: 5\r\n"),
+		"a body in chunks":         handshakeRequest("Transfer-Encoding: chunked\r\n"),
+		"a length and chunks":      handshakeRequest("Content-Length: 5\r\nTransfer-Encoding: chunked\r\n"),
+		"two lengths":              handshakeRequest("Content-Length: 5\r\nContent-Length: 0\r\n"),
+		"two Hosts":                handshakeRequest("Host: canvas.test\r\n"),
+		"two keys":                 handshakeRequest("Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n"),
+		"two Origins":              handshakeRequest("Origin: https://canvas.test\r\nOrigin: https://evil.test\r\n"),
+		"HTTP/1.0":                 strings.Replace(handshakeRequest(""), "Connection: Upgrade\r\n", "Connection: Upgrade, keep-alive\r\n", 1),
+		"NUL in a value":           handshakeRequest("Cookie: a\x00b\r\n"),
+		"carriage return, a value": handshakeRequest("Cookie: a\rb\r\n"),
+		"no Connection":            strings.Replace(handshakeRequest(""), "Connection: Upgrade", "X: y", 1),
+		"an expectation":           handshakeRequest("Content-Length: 5\r\nExpect: 100-continue\r\n"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			if name == "HTTP/1.0" {
+				request = strings.Replace(request, "HTTP/1.1", "HTTP/1.0", 1)
+			}
+			c := connectTCP(t, s)
+			if _, err := c.Write([]byte("GET / HTTP/1.1\r\nHost: canvas.test\r\n\r\n" + request)); err != nil {
+				t.Fatal(err)
+			}
+			r := bufio.NewReader(c)
+			for i := range 2 {
+				response, err := http.ReadResponse(r, nil)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if _, err := io.Copy(io.Discard, response.Body); err != nil {
+					t.Fatal(err)
+				}
+				if i == 1 && (response.StatusCode < 400 || response.StatusCode >= 600) {
+					t.Errorf("got %s", response.Status)
+				}
+			}
+		})
+	}
 }
 
 func TestHandshake_RefusedOnKeepAlive(t *testing.T) {

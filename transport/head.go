@@ -25,6 +25,7 @@ type request struct {
 type fields struct {
 	host, origin, key, version, length []byte
 	hosts, origins, keys, versions     int
+	lengths                            int
 	upgrade, connection, coded         bool
 	offers, offersOur                  bool
 }
@@ -78,7 +79,7 @@ func (f *fields) add(name, value []byte) {
 			f.offersOur = f.offersOur || string(bytes.Trim(one, " \t")) == codec.Subprotocol
 		}
 	case "content-length":
-		f.length = value
+		f.length, f.lengths = value, f.lengths+1
 	case "transfer-encoding":
 		f.coded = true
 	}
@@ -91,7 +92,7 @@ func (f *fields) check() *rejection {
 		return malformed("there must be one Host")
 	case f.origins > 1:
 		return malformed("there must be one Origin")
-	case f.coded || f.length != nil && string(f.length) != "0":
+	case f.coded || f.lengths > 1 || f.length != nil && string(f.length) != "0":
 		return malformed("a request for a WebSocket has no body") // it would be read as frames
 	case !f.upgrade || !f.connection:
 		return malformed("Upgrade: websocket and Connection: Upgrade are missing")

@@ -92,10 +92,14 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "this is a WebSocket: see PROTOCOL.md", http.StatusUpgradeRequired)
 }
 
-// requestHead writes a request's head again, as upgrade reads it.
+// requestHead writes a request's head again, as upgrade reads it: with what net/http has taken
+// out of the header, lest a request that is refused as the first one passes as the second.
 func requestHead(r *http.Request) ([]byte, error) {
 	var b bytes.Buffer
-	b.WriteString("GET " + wsPath + " HTTP/1.1\r\nHost: " + r.Host + "\r\n")
+	b.WriteString("GET " + wsPath + " " + r.Proto + "\r\nHost: " + r.Host + "\r\n")
+	for _, coding := range r.TransferEncoding {
+		b.WriteString("Transfer-Encoding: " + coding + "\r\n")
+	}
 	if err := r.Header.Write(&b); err != nil {
 		return nil, err
 	}

@@ -150,6 +150,7 @@ func TestShard_AnswerToAConnectionWithMuchDue(t *testing.T) {
 func TestShard_SlowConnectionIsToldWhoIsHere(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.slow(1)
+	c.stale = false // it has been told before
 	for count := range 3 {
 		b.do(present{b.server.presence.next(&actors.Presence{Count: count}, time.Now), nil})
 		b.flush()

@@ -8,9 +8,11 @@ import (
 	"time"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+	"github.com/gobwas/ws"
 	"golang.org/x/sys/unix"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client/wire"
 )
 
 // crowd is all the clients: one thread that waits for all their sockets at once, reads big
@@ -184,7 +186,7 @@ func (c *crowd) read(m *member) error {
 	}
 	now := time.Now()
 	for p := c.buffer[:n]; len(p) > 0; {
-		var got message
+		var got wire.Head
 		if got, p, err = m.stream.next(p); err != nil {
 			return err
 		}
@@ -196,22 +198,22 @@ func (c *crowd) read(m *member) error {
 }
 
 // take does what a message means to a client.
-func (c *crowd) take(m *member, got message, now time.Time) error {
-	switch got.kind {
-	case welcome:
+func (c *crowd) take(m *member, got wire.Head, now time.Time) error {
+	switch got.Kind {
+	case wire.Welcome:
 		m.welcome = true
-	case snapshot, pixels:
+	case wire.Snapshot, wire.Pixels:
 		return c.see(m, got, now)
-	case ack:
-		m.waiting -= int(got.count)
-		c.acked += int64(got.count)
-	case refused:
+	case wire.Ack:
+		m.waiting -= int(got.Count)
+		c.acked += int64(got.Count)
+	case wire.Refused:
 		m.waiting--
 		c.refusals++
 	case closing:
-		return fmt.Errorf("the server closes the connection with code %d", got.count)
+		return fmt.Errorf("the server closes the connection with code %d", got.Count)
 	case pinging:
-		if _, err := unix.Write(m.fd, []byte{0x8A, 0x80, 0, 0, 0, 0}); err != nil {
+		if _, err := unix.Write(m.fd, wire.AppendFrame(nil, ws.OpPong, nil)); err != nil {
 			return fmt.Errorf("answer ping: %w", err)
 		}
 	}
@@ -219,24 +221,24 @@ func (c *crowd) take(m *member, got message, now time.Time) error {
 }
 
 // see moves a viewer on in a region. A hole in the sequence ends the benchmark.
-func (c *crowd) see(m *member, got message, now time.Time) error {
-	if got.region >= uint64(c.regions) {
-		return fmt.Errorf("%w: region %d", errFrame, got.region)
+func (c *crowd) see(m *member, got wire.Head, now time.Time) error {
+	if got.Region >= uint64(c.regions) {
+		return fmt.Errorf("region %d: %w", got.Region, wire.ErrProtocol)
 	}
-	held := &m.held[got.region]
-	if got.kind == pixels && got.from != held.Seq {
-		return fmt.Errorf("region %d: has pixels up to %d and is sent those from %d", got.region, held.Seq, got.from)
+	held := &m.held[got.Region]
+	if got.Kind == wire.Pixels && got.From != held.Seq {
+		return fmt.Errorf("region %d: has pixels up to %d and is sent those from %d", got.Region, held.Seq, got.From)
 	}
 	before := held.Seq
-	*held = canvas.Position{Epoch: got.epoch, Seq: got.from + got.count}
+	*held = canvas.Position{Epoch: got.Epoch, Seq: got.From + got.Count}
 	if held.Seq > before && !m.passing {
 		c.delivered += int64(held.Seq - before)
 		if m.timed && c.schedule != nil {
-			c.record(int(got.region), before, held.Seq, now)
+			c.record(int(got.Region), before, held.Seq, now)
 		}
 	}
-	if !m.answered[got.region] {
-		m.answered[got.region] = true
+	if !m.answered[got.Region] {
+		m.answered[got.Region] = true
 		c.answers++
 		if m.missing--; m.missing == 0 {
 			m.caught = now

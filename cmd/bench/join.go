@@ -12,6 +12,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
 // connect opens one socket and sends what begins the conversation; the answers are read
@@ -63,7 +64,7 @@ func (c *crowd) viewer(to netip.AddrPort, held []canvas.Position) (*member, erro
 	for i := range marks {
 		marks[i] = canvas.Mark{Region: canvas.RegionID(i), Position: held[i]}
 	}
-	m, err := c.connect(to, opening(to, codec.AppendSubscribe(nil, codec.Subscribe{Marks: marks})))
+	m, err := c.connect(to, opening(to, wire.AppendSubscribe(nil, marks)))
 	if err != nil {
 		return nil, err
 	}
@@ -114,21 +115,11 @@ func (c *crowd) recruit(to netip.AddrPort, placers int) error {
 	})
 }
 
-// opening is the handshake, HELLO and one message, in one go.
+// opening is the handshake, HELLO and further frames, in one go.
 func opening(to netip.AddrPort, then []byte) []byte {
 	b := []byte("GET /ws HTTP/1.1\r\nHost: " + to.String() + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n" +
 		"Sec-WebSocket-Protocol: " + codec.Subprotocol + "\r\n\r\n")
-	b = appendFrame(b, codec.AppendHello(nil, codec.Hello{}))
-	if then != nil {
-		b = appendFrame(b, then)
-	}
-	return b
-}
-
-// appendFrame writes a client's frame. Its mask is zero, which changes nothing.
-func appendFrame(dst, payload []byte) []byte {
-	frame := ws.NewBinaryFrame(payload)
-	frame.Header.Masked = true
-	return append(dst, ws.MustCompileFrame(frame)...)
+	b = wire.AppendFrame(b, ws.OpBinary, codec.AppendHello(nil, codec.Hello{}))
+	return append(b, then...)
 }

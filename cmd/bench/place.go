@@ -6,10 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"github.com/gobwas/ws"
 	"golang.org/x/sys/unix"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
 // geometry is the canvas of every server that is measured: the program's default.
@@ -50,7 +52,7 @@ func (c *crowd) place(now time.Time) error {
 
 // placeFrame is a stroke as it goes over the wire.
 func placeFrame(region int, op uint64, pixels int) []byte {
-	return appendFrame(nil, codec.AppendPlace(nil, codec.Place{Op: op, Dots: stroke(region, op, pixels)}))
+	return wire.AppendFrame(nil, ws.OpBinary, codec.AppendPlace(nil, codec.Place{Op: op, Dots: stroke(region, op, pixels)}))
 }
 
 // stroke is a row of pixels in a region, somewhere else each time.

@@ -31,9 +31,10 @@ type arrow struct {
 // encodings; transport and cluster don't know each other; only the server's main knows all.
 func arrows() []arrow {
 	const (
-		canvas   = "actors/canvas"
-		store    = "actors/store"
-		loadtest = "cmd/pixelctl/loadtest"
+		canvas     = "actors/canvas"
+		store      = "actors/store"
+		loadtest   = "cmd/pixelctl/loadtest"
+		wireClient = "transport/client/wire"
 	)
 	io := []string{"net", "os", "syscall"}
 	wire := slices.Concat(io, []string{"encoding/json", "encoding/binary", "encoding/gob", "compress"})
@@ -58,7 +59,8 @@ func arrows() []arrow {
 		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
 		}},
-		{from: "transport/client", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
+		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport/client", may: []string{canvas, "codec", wireClient}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "web"},
 		{from: "cmd/commandline", uses: []string{"github.com/alecthomas/kong"}},
@@ -68,9 +70,9 @@ func arrows() []arrow {
 		}, uses: []string{"*"}},
 		{from: loadtest, may: []string{canvas, loadtest + "/crew", loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{"*"}},
 		{from: loadtest + "/chaos", may: []string{canvas, "transport/client", loadtest + "/audit", loadtest + "/crew", loadtest + "/fleet", loadtest + "/report"}},
-		{from: loadtest + "/contend", may: []string{canvas, "codec", loadtest + "/fleet", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/anishathalye/porcupine"}},
-		{from: loadtest + "/crew", may: []string{canvas, "codec", "transport/client", loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report"}},
-		{from: loadtest + "/fleet", may: []string{canvas, "codec", loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{
+		{from: loadtest + "/contend", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/anishathalye/porcupine"}},
+		{from: loadtest + "/crew", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report"}},
+		{from: loadtest + "/fleet", may: []string{canvas, "codec", wireClient, loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{
 			"github.com/gobwas", "golang.org/x/sys", "golang.org/x/time",
 		}},
 		{from: loadtest + "/audit", may: []string{canvas, loadtest + "/report"}, never: io},
@@ -79,7 +81,7 @@ func arrows() []arrow {
 		{from: loadtest + "/target"},
 		{from: loadtest + "/fakeserver", may: []string{canvas, "codec", "transport/client/clienttest", loadtest + "/report"}, uses: []string{"*"}},
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
-		{from: "cmd/bench", may: []string{canvas, "codec", "cmd/commandline"}, uses: []string{"*"}},
+		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
 		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},
 	}

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
 // Client is one user of the canvas.
@@ -31,7 +32,7 @@ type Client struct {
 	url     int           // in cfg.URLs, of the next attempt
 	restart bool          // the server has announced that it will close
 	retry   time.Duration // and when to come back
-	acked   []op          // scratch
+	acked   []func(error) // scratch
 
 	mu      sync.Mutex // never held while writing, reading or calling the user's functions
 	started bool       // Open or Close was called
@@ -39,7 +40,7 @@ type Client struct {
 	link    *link      // nil: not connected
 	welcome codec.Welcome
 	outbox  outbox
-	flight  flight
+	pending wire.Pending[func(error)] // whom to tell what became of an op; nil: nobody
 	view    view
 	people  people
 	pings   pings
@@ -124,11 +125,11 @@ func (c *Client) Welcome() codec.Welcome {
 func (c *Client) end(err error) {
 	c.mu.Lock()
 	c.err = err
-	failed := c.flight.clear()
+	failed := c.pending.Clear()
 	c.roomy.fire()
 	c.moved.fire()
 	c.mu.Unlock()
-	for _, o := range failed {
-		o.tell(err)
+	for _, done := range failed {
+		tell(done, err)
 	}
 }

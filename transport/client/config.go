@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client/wire"
 )
 
 // Config is what a user of the client may choose. Only URLs must be set.
@@ -107,3 +108,6 @@ func (c Config) withDefaults() Config {
 	c.Name = canvas.CleanName(c.Name)
 	return c
 }
+
+// Backoff is how long to wait before connecting again; the default is what PROTOCOL.md asks for, 100 ms to 2 s.
+type Backoff = wire.Backoff

@@ -1,26 +1,20 @@
 package client
 
 import (
-	"bufio"
-	"bytes"
-	"context"
-	"encoding/binary"
-	"io"
+	"errors"
+	"fmt"
 	"net"
-	"net/http"
-	"strconv"
+	"os"
 	"sync"
 	"time"
 
 	"github.com/gobwas/ws"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
 const (
-	// readBuffer is what each connection keeps for receiving, in bytes. Larger messages
-	// are read past it.
-	readBuffer = 4 << 10
 	// writeLimit is how long the server may take none of what is written.
 	writeLimit = 10 * time.Second
 	// farewellLimit is how long the two ends may take to say goodbye.
@@ -34,11 +28,7 @@ type link struct {
 	wake    chan struct{} // holds one: there is something to write. Anyone sends, write receives, nobody closes it
 
 	// The reading goroutine's.
-	in       *bufio.Reader
-	header   []byte    // scratch
-	early    []byte    // what came with the handshake
-	handed   int       // bytes of in that next gave to its caller
-	message  []byte    // one that does not fit into in, or came in fragments
+	in       *wire.Reader
 	deadline time.Time // of reading
 
 	mu      sync.Mutex
@@ -48,54 +38,69 @@ type link struct {
 	pong    []byte          // the frame that is due; nil: none
 }
 
-func newLink(conn net.Conn, silence time.Duration) *link {
-	l := &link{conn: conn, silence: silence, wake: make(chan struct{}, 1), header: make([]byte, ws.MaxHeaderSize)}
-	l.in = bufio.NewReaderSize(l, readBuffer)
-	return l
+func newLink(conn net.Conn, in *wire.Reader, silence time.Duration) *link {
+	return &link{conn: conn, silence: silence, wake: make(chan struct{}, 1), in: in}
 }
 
-// dial opens a WebSocket.
-func dial(ctx context.Context, cfg Config, url string, silence time.Duration) (*link, error) {
-	var refused *HandshakeError
-	dialer := ws.Dialer{
-		Protocols: []string{codec.Subprotocol},
-		NetDial:   cfg.Dial,
-		OnStatusError: func(status int, _ []byte, response io.Reader) {
-			refused = &HandshakeError{Status: status, Retry: retryAfter(response)}
-		},
+// next reads one message. The result is valid until the next call. It answers pings; a
+// close frame is a *CloseError.
+func (l *link) next() ([]byte, error) {
+	for {
+		m, err := l.in.Next()
+		switch {
+		case err == wire.ErrMore:
+			_, err = l.in.Fill(l)
+		case err == nil && m.Op == ws.OpBinary:
+			return m.Payload, nil
+		case err == nil && m.Op == ws.OpText:
+			err = fmt.Errorf("text frame: %w", wire.ErrProtocol)
+		case err == nil && m.Op == ws.OpClose:
+			err = m.Err()
+		case err == nil && m.Op == ws.OpPing:
+			l.mu.Lock()
+			l.pong = wire.AppendFrame(l.pong[:0], ws.OpPong, m.Payload) // the latest is answer enough for all
+			l.mu.Unlock()
+			l.nudge()
+		}
+		if err != nil {
+			return nil, err
+		}
 	}
-	conn, early, shake, err := dialer.Dial(ctx, url)
-	switch {
-	case refused != nil:
-		return nil, refused
-	case err != nil:
-		return nil, err
-	}
-	l := newLink(conn, silence)
-	if early != nil {
-		behind, _ := early.Peek(early.Buffered())
-		l.early = bytes.Clone(behind)
-		ws.PutReader(early)
-	}
-	if shake.Protocol != codec.Subprotocol {
-		conn.Close()
-		return nil, &HandshakeError{Status: http.StatusSwitchingProtocols}
-	}
-	return l, nil
 }
 
-// retryAfter reads the header of that name, in seconds; 0: there is none.
-func retryAfter(response io.Reader) time.Duration {
-	r, err := http.ReadResponse(bufio.NewReader(response), nil)
-	if err != nil {
-		return 0
+// Read is where in gets its bytes from.
+func (l *link) Read(p []byte) (int, error) {
+	for asked := false; ; asked = true {
+		l.extend()
+		n, err := l.conn.Read(p)
+		if n > 0 || asked || !errors.Is(err, os.ErrDeadlineExceeded) || !l.ask() {
+			return n, err
+		}
 	}
-	r.Body.Close()
-	seconds, err := strconv.ParseUint(r.Header.Get("Retry-After"), 10, 16)
-	if err != nil {
-		return 0
+}
+
+// extend moves the deadline of reading, but not with every read: that costs as much as
+// the read itself.
+func (l *link) extend() {
+	now := time.Now()
+	if l.deadline.Sub(now) > l.silence/2 {
+		return
 	}
-	return time.Duration(seconds) * time.Second
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if !l.closing {
+		l.deadline = now.Add(l.silence)
+		_ = l.conn.SetReadDeadline(l.deadline)
+	}
+}
+
+// ask wants a sign of life from the server; false: it has been said goodbye to.
+func (l *link) ask() bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.ping = !l.closing
+	l.nudge()
+	return l.ping
 }
 
 // nudge makes write look for something to write.
@@ -142,23 +147,19 @@ func (l *link) write(compose func(dst []byte) []byte) error {
 	return nil
 }
 
-// prepare appends the control frames that are due, and tells whether they are the last.
+// prepare appends the control frames that are due, and reports whether they are the last.
 func (l *link) prepare(out []byte) (_ []byte, last bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.closing {
-		var payload []byte
-		if l.code != 0 {
-			payload = binary.BigEndian.AppendUint16(nil, uint16(l.code))
-		}
-		return appendFrame(out, ws.OpClose, payload), true
+		return wire.AppendClose(out, l.code), true
 	}
 	_ = l.conn.SetWriteDeadline(time.Now().Add(writeLimit))
 	out = append(out, l.pong...)
 	l.pong = l.pong[:0]
 	if l.ping {
 		l.ping = false
-		out = appendFrame(out, ws.OpPing, nil)
+		out = wire.AppendFrame(out, ws.OpPing, nil)
 	}
 	return out, false
 }

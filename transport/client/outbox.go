@@ -5,14 +5,11 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
-const (
-	// writeChunk is from how many bytes on what is due waits for the next write.
-	writeChunk = 64 << 10
-	// marksPerMessage keeps SUBSCRIBE below codec.MaxClientMessage: a mark takes up to 24 bytes.
-	marksPerMessage = 2048
-)
+// writeChunk is from how many bytes on what is due waits for the next write.
+const writeChunk = 64 << 10
 
 // outbox is what is to be sent besides ops. It has room for the latest of each kind
 // only, so that it is bounded however long the connection is slow.
@@ -56,15 +53,13 @@ func (c *Client) Cursor(x, y uint16) {
 	c.nudge()
 }
 
-// composeHello encodes HELLO, which also says the name.
-func (c *Client) composeHello() []byte {
+// hello is HELLO, which also says the name.
+func (c *Client) hello() codec.Hello {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.outbox.renamed = false
-	session, sent := c.welcome.Session, c.flight.last
-	return codec.AppendHello(nil, codec.Hello{
-		Session: session, Resume: session != canvas.Session{}, Name: c.outbox.name, Sent: &sent,
-	})
+	session, sent := c.welcome.Session, c.pending.Last
+	return codec.Hello{Session: session, Resume: session != canvas.Session{}, Name: c.outbox.name, Sent: &sent}
 }
 
 // compose appends the frames that are due, the ops last and in their order. The link's writer calls it.
@@ -76,9 +71,7 @@ func (c *Client) compose(out []byte) []byte {
 		o.renamed = false
 		out = o.frame(out, codec.AppendRename(o.payload[:0], codec.Rename{Name: o.name}))
 	}
-	for marks := c.view.ask(marksPerMessage); len(marks) > 0; marks = c.view.ask(marksPerMessage) {
-		out = o.frame(out, codec.AppendSubscribe(o.payload[:0], codec.Subscribe{Marks: marks}))
-	}
+	out = wire.AppendSubscribe(out, c.view.ask())
 	if o.pointed {
 		o.pointed = false
 		out = o.frame(out, codec.AppendCursor(o.payload[:0], o.pointer))
@@ -88,11 +81,11 @@ func (c *Client) compose(out []byte) []byte {
 	}
 	o.pings = o.pings[:0]
 	for len(out) < writeChunk {
-		message := c.flight.next()
-		if message == nil {
+		frame := c.pending.Next()
+		if frame == nil {
 			break
 		}
-		out = appendFrame(out, ws.OpBinary, message)
+		out = append(out, frame...)
 	}
 	return out
 }
@@ -100,5 +93,5 @@ func (c *Client) compose(out []byte) []byte {
 // frame appends a message that was encoded into the scratch buffer.
 func (o *outbox) frame(out, payload []byte) []byte {
 	o.payload = payload
-	return appendFrame(out, ws.OpBinary, payload)
+	return wire.AppendFrame(out, ws.OpBinary, payload)
 }

@@ -40,11 +40,11 @@ func (c *Client) PlaceAsync(ctx context.Context, dots []canvas.Dot, done func(er
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err = c.await(ctx, &c.roomy, func() bool { return !c.flight.full(c.welcome.Window) })
+	err = c.await(ctx, &c.roomy, func() bool { return !c.pending.Full() })
 	if err != nil {
 		return 0, fmt.Errorf("place: %w", err)
 	}
-	num := c.flight.push(dots, done)
+	num := c.pending.Add(dots, done)
 	c.stats.Placed++
 	c.nudge()
 	return num, nil
@@ -54,22 +54,29 @@ func (c *Client) ack(m codec.Ack) {
 	c.mu.Lock()
 	c.acked = c.acked[:0]
 	for _, num := range m.Ops {
-		if o, ok := c.flight.take(num); ok {
-			c.acked = append(c.acked, o)
+		if done, ok := c.pending.Take(num); ok {
+			c.acked = append(c.acked, done)
 		}
 	}
 	c.stats.Acked += uint64(len(c.acked))
 	c.roomy.fire()
 	c.mu.Unlock()
-	for i, o := range c.acked {
-		c.acked[i] = op{}
-		o.tell(nil)
+	for i, done := range c.acked {
+		c.acked[i] = nil
+		tell(done, nil)
+	}
+}
+
+// tell says to whoever placed an op what became of it.
+func tell(done func(error), err error) {
+	if done != nil {
+		done(err)
 	}
 }
 
 func (c *Client) refuse(m codec.Refused) {
 	c.mu.Lock()
-	o, ok := c.flight.take(m.Op)
+	done, ok := c.pending.Take(m.Op)
 	if ok {
 		c.stats.Refused++
 		c.roomy.fire()
@@ -79,5 +86,5 @@ func (c *Client) refuse(m codec.Refused) {
 		c.cfg.Log.Debug("refused", "op", m.Op, "code", m.Code.String())
 		return
 	}
-	o.tell(&RefusedError{Op: m.Op, Code: m.Code, Retry: m.Retry, Left: m.Left})
+	tell(done, &RefusedError{Op: m.Op, Code: m.Code, Retry: m.Retry, Left: m.Left})
 }

@@ -98,7 +98,7 @@ func (c *Client) notice(m codec.Notice) {
 	if m.Code == codec.NoticeDraining {
 		c.restart, c.retry = true, m.Retry
 		c.mu.Lock()
-		c.flight.held = true
+		c.pending.Held = true
 		c.mu.Unlock()
 	}
 	if c.cfg.Handler.Notice != nil {

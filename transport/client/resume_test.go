@@ -20,23 +20,6 @@ import (
 	"pixelplayground/transport/client/clienttest"
 )
 
-func TestBackoff_Delay(t *testing.T) {
-	b := Backoff{First: 100 * time.Millisecond, Max: 2 * time.Second}
-	for _, test := range []struct {
-		attempt int
-		random  float64
-		want    time.Duration
-	}{
-		{0, 0.5, 100 * time.Millisecond}, {1, 0.5, 200 * time.Millisecond}, {4, 0.5, 1600 * time.Millisecond},
-		{5, 0.5, 2 * time.Second}, {1000, 0.5, 2 * time.Second},
-		{0, 0, 75 * time.Millisecond}, {0, 1, 125 * time.Millisecond}, {9, 1, 2500 * time.Millisecond},
-	} {
-		if got := b.Delay(test.attempt, test.random); got != test.want {
-			t.Errorf("attempt %d, random %g: %v, want %v", test.attempt, test.random, got, test.want)
-		}
-	}
-}
-
 func TestClient_ResumeSendsUnackedOpsInOrder(t *testing.T) {
 	broken := make(chan error, 2) // the second time is when the test ends
 	r := connect(t, Config{Name: "Ann", Regions: Only(0), Handler: Handler{Disconnected: func(err error, _ time.Duration) { broken <- err }}})

@@ -7,10 +7,9 @@ import (
 	"net"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
 const (
@@ -39,7 +38,7 @@ func (c *Client) stayConnected() error {
 		if err == nil {
 			since := c.cfg.Clock.Now()
 			err = c.serve(l)
-			final = hopeless(err)
+			final = wire.Hopeless(err)
 			// A server that keeps throwing the client out is approached ever more slowly.
 			if c.cfg.Clock.Now().Sub(since) >= c.cfg.Backoff.Max {
 				attempt = 0
@@ -86,7 +85,7 @@ func (c *Client) connect() (_ *link, final bool, err error) {
 		if failed == nil {
 			return l, false, nil
 		}
-		final = final && hopeless(failed)
+		final = final && wire.Hopeless(failed)
 		failed = fmt.Errorf("%s: %w", url, failed)
 		if err != nil {
 			failed = fmt.Errorf("%w; %w", err, failed)
@@ -103,40 +102,13 @@ func (c *Client) nextURL() { c.url = (c.url + 1) % len(c.cfg.URLs) }
 func (c *Client) greet(url string) (*link, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, connectLimit)
 	defer cancel()
-	l, err := dial(ctx, c.cfg, url, c.silence)
+	conn, welcome, err := wire.Dialer{Net: c.cfg.Dial}.Open(ctx, url, c.hello())
 	if err != nil {
 		return nil, err
 	}
-	stop := context.AfterFunc(ctx, func() { l.shut(codec.CloseNormal) })
-	welcome, err := c.hello(l)
-	if !stop() {
-		err = fmt.Errorf("no WELCOME: %w", ctx.Err())
-	}
-	if err != nil {
-		l.conn.Close()
-		return nil, err
-	}
+	l := newLink(conn, &conn.Reader, c.silence)
 	c.welcomed(l, welcome)
 	return l, nil
-}
-
-func (c *Client) hello(l *link) (codec.Welcome, error) {
-	if _, err := l.conn.Write(appendFrame(nil, ws.OpBinary, c.composeHello())); err != nil {
-		return codec.Welcome{}, err
-	}
-	for {
-		p, err := l.next()
-		if err != nil {
-			return codec.Welcome{}, err
-		}
-		m, err := codec.DecodeServer(p)
-		if err != nil {
-			return codec.Welcome{}, err
-		}
-		if w, ok := m.(codec.Welcome); ok {
-			return w, nil
-		}
-	}
 }
 
 // welcomed makes l the connection: what was followed is asked for from where the client
@@ -151,7 +123,7 @@ func (c *Client) welcomed(l *link, w codec.Welcome) {
 	}
 	c.welcome, c.link = w, l
 	c.view.askAll(c.cfg.Clock.Now())
-	c.stats.Resent += uint64(c.flight.rewind())
+	c.stats.Resent += uint64(c.pending.Rewind(w.Window))
 	c.roomy.fire() // the window may have grown
 	c.mu.Unlock()
 	c.cfg.Log.Debug("connected", "url", c.cfg.URLs[c.url], "node", w.Node)
@@ -204,7 +176,7 @@ func (c *Client) read(l *link) error {
 		p, err := l.next()
 		if err != nil {
 			var closed *CloseError
-			if errors.As(err, &closed) || errors.Is(err, errProtocol) {
+			if errors.As(err, &closed) || errors.Is(err, wire.ErrProtocol) {
 				return err
 			}
 			return fmt.Errorf("connection broke: %w", err)

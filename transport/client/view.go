@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client/wire"
 )
 
 // patience is how long the server may take to answer a SUBSCRIBE before PIXELS that
@@ -63,17 +64,15 @@ func (v *view) askAll(now time.Time) {
 	v.due = slices.Clone(v.order)
 }
 
-// ask takes at most limit of the regions that are due, as they are held now.
-func (v *view) ask(limit int) []canvas.Mark {
-	var marks []canvas.Mark
-	for len(v.due) > 0 && len(marks) < limit {
-		id := v.due[0]
-		v.due = v.due[1:]
+// ask takes the regions that are due, as they are held now.
+func (v *view) ask() (marks []canvas.Mark) {
+	for _, id := range v.due {
 		// One that found its place again meanwhile must not be sent back in time.
 		if r := v.regions[id]; !r.asked.IsZero() {
 			marks = append(marks, canvas.Mark{Region: id, Position: r.held})
 		}
 	}
+	v.due = v.due[:0]
 	return marks
 }
 
@@ -108,7 +107,7 @@ func (r *region) apply(b *canvas.Batch) error {
 		for i := range b.Ops {
 			for _, p := range b.Ops[i].Pixels {
 				if int(p.Pos) >= r.pixels {
-					return fmt.Errorf("pixel %d of region %d, which has %d: %w", p.Pos, b.Region, r.pixels, errProtocol)
+					return fmt.Errorf("pixel %d of region %d, which has %d: %w", p.Pos, b.Region, r.pixels, wire.ErrProtocol)
 				}
 			}
 		}
@@ -125,7 +124,7 @@ func (v *view) replace(m canvas.Mark, tile canvas.Tile) {
 	r.held, r.tile, r.asked = m.Position, tile, time.Time{}
 }
 
-// synced tells whether all that was asked for has been answered.
+// synced reports whether all that was asked for has been answered.
 func (v *view) synced() bool {
 	for _, r := range v.regions {
 		if !r.asked.IsZero() {
@@ -135,7 +134,7 @@ func (v *view) synced() bool {
 	return true
 }
 
-// reached tells whether the sequence numbers of marks are held.
+// reached reports whether the sequence numbers of marks are held.
 func (v *view) reached(marks []canvas.Mark) bool {
 	for _, m := range marks {
 		if r := v.regions[m.Region]; r == nil || r.held.Seq < m.Position.Seq {

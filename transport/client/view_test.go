@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"math"
 	"reflect"
 	"testing"
 	"time"
@@ -55,7 +54,7 @@ func TestView_Verdicts(t *testing.T) {
 			if r := v.regions[test.batch.Region]; r != nil && r.held != test.held {
 				t.Errorf("held %v, want %v", r.held, test.held)
 			}
-			if got := v.ask(9); !reflect.DeepEqual(got, test.ask) {
+			if got := v.ask(); !reflect.DeepEqual(got, test.ask) {
 				t.Errorf("asks for %v, want %v", got, test.ask)
 			}
 		})
@@ -75,14 +74,14 @@ func TestView_AskTakesPositionsAtTheLastMoment(t *testing.T) {
 	clock.advance(1)
 	v := newView(testWelcome().Geometry, []canvas.RegionID{1, 0}, false)
 	v.askAll(clock.Now())
-	if got := v.ask(1); !reflect.DeepEqual(got, marks(0, 0)) {
-		t.Errorf("first asks for %v", got)
-	}
 	if got, _ := v.apply(&canvas.Batch{Region: 1, Epoch: 1, To: 5}, clock); got != applied {
 		t.Fatalf("verdict %d", got)
 	}
-	if got := v.ask(1); got != nil {
-		t.Errorf("asks for %v, which has found its place", got)
+	if got := v.ask(); !reflect.DeepEqual(got, marks(0, 0)) {
+		t.Errorf("asks for %v, want only region 0: 1 has found its place", got)
+	}
+	if got := v.ask(); got != nil {
+		t.Errorf("asks again, for %v", got)
 	}
 	if v.synced() {
 		t.Error("region 0 counts as answered")
@@ -234,13 +233,6 @@ func TestClient_AsksForManyRegionsInParts(t *testing.T) {
 			}
 		}
 		seen += len(m.(codec.Subscribe).Marks)
-	}
-	worst := make([]canvas.Mark, marksPerMessage)
-	for i := range worst {
-		worst[i] = canvas.Mark{Region: math.MaxUint32, Position: canvas.Head()}
-	}
-	if n := len(codec.AppendSubscribe(nil, codec.Subscribe{Marks: worst})); n > codec.MaxClientMessage || n > math.MaxUint16 {
-		t.Errorf("a SUBSCRIBE may have %d bytes", n)
 	}
 }
 

@@ -16,6 +16,7 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
 const (
@@ -260,11 +261,11 @@ func (c *Test) onAnswered(_ *fleet.Client, s fleet.Stroke, r codec.Refused) {
 
 // onPixels keeps a client's replica.
 func (c *Test) onPixels(client *fleet.Client, f fleet.Frame) {
-	n := len(f.Packed) / fleet.PixelBytes
+	n := len(f.Packed) / wire.PixelBytes
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for i := range n {
-		p := f.Packed[i*fleet.PixelBytes:][:fleet.PixelBytes]
+		p := f.Packed[i*wire.PixelBytes:][:wire.PixelBytes]
 		at, ok := c.index[spotKey(f.Region, uint16(p[0])<<8|uint16(p[1]))]
 		if !ok || client.Index >= len(c.replicas) {
 			continue

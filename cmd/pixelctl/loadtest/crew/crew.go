@@ -15,7 +15,7 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
-	"pixelplayground/transport/client"
+	"pixelplayground/transport/client/wire"
 )
 
 const (
@@ -166,12 +166,11 @@ func (c *Crew) later(client *fleet.Client, s fleet.Stroke, pause time.Duration) 
 
 // onAnswered records what became of a pixel, and has it placed again if it was refused for a while.
 func (c *Crew) onAnswered(by *fleet.Client, s fleet.Stroke, r codec.Refused) {
-	refused := client.RefusedError{Code: r.Code}
 	switch {
 	case r.Code == 0:
 		c.Outages.acked(by.Index, c.Now())
 		c.cfg.Answered(s, false)
-	case refused.Again():
+	case wire.Again(r.Code):
 		c.Again.Add(1)
 		c.cfg.Again(s, r.Code)
 		c.later(by, s, max(r.Retry, crewRetry))

@@ -15,6 +15,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
 const (
@@ -63,7 +64,7 @@ type Client struct {
 	waiting  int              // how many are not
 	roll     ledger.Roll      // instead, in the JSON protocol
 	retry    time.Duration
-	flight   flight
+	pending  wire.Pending[Stroke]
 	pings    []chan struct{} // those who wait for a PONG, in order
 	tally    ledger.Tally    // since it was settled last
 
@@ -105,7 +106,7 @@ func (c *Client) Gone() error {
 	}
 }
 
-// Connected tells whether the client has a connection now.
+// Connected reports whether the client has a connection now.
 func (c *Client) Connected() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -176,7 +177,7 @@ func (c *Client) run() {
 		}
 		pause := c.pause(attempt)
 		c.mu.Unlock()
-		if c.ctx.Err() != nil || unwanted(err) {
+		if c.ctx.Err() != nil || wire.Hopeless(err) {
 			return
 		}
 		select {
@@ -193,13 +194,12 @@ func (c *Client) pause(attempt int) time.Duration {
 		c.retry = 0
 		return min(retry, longestRetry)
 	}
-	pause := min(firstPause<<min(attempt, 10), longestPause)
-	return time.Duration(float64(pause) * (0.75 + 0.5*rand.Float64()))
+	return wire.Backoff{First: firstPause, Max: longestPause}.Delay(attempt, rand.Float64())
 }
 
 // disconnect makes the end of a connection known.
-func (c *Client) disconnect(l *link, err error) {
-	l.conn.Close()
+func (c *Client) disconnect(l *wire.Conn, err error) {
+	l.Close()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.conn, c.asked = nil, false
@@ -208,8 +208,6 @@ func (c *Client) disconnect(l *link, err error) {
 		close(waiting)
 	}
 	c.pings = nil
-	c.fleet.Counters.Again.Add(int64(c.flight.sent))
-	c.flight.rewind()
 	if c.ctx.Err() != nil {
 		return
 	}
@@ -232,7 +230,7 @@ func (c *Client) welcomed(conn net.Conn, w codec.Welcome) {
 	c.conn, c.err = conn, nil
 	c.node, c.user, c.session, c.resume = w.Node, w.User, w.Session, true
 	c.inForce, c.waiting = make([]bool, len(c.View.regions)), len(c.View.regions)
-	c.flight.open(w.Window)
+	c.fleet.Counters.Again.Add(int64(c.pending.Rewind(w.Window)))
 	c.heard.Store(int64(c.fleet.Now()))
 	c.fleet.Counters.Live.Add(1)
 	if c.Index != observer {
@@ -269,28 +267,8 @@ func (c *Client) checkSilence(now time.Duration) {
 	}
 }
 
-// closeError is the server closing the connection.
-type closeError struct {
-	code   codec.CloseCode
-	reason string
-}
-
-func (e *closeError) Error() string {
-	return fmt.Sprintf("server closed the connection with code %d %s", e.code, e.reason)
-}
-
-// moved tells whether the server stops and has said so.
+// moved reports whether the server stops and has said so.
 func moved(err error) bool {
-	var closed *closeError
-	return errors.As(err, &closed) && closed.code == codec.CloseRestart
-}
-
-// unwanted tells whether connecting again would end the same way.
-func unwanted(err error) bool {
-	var closed *closeError
-	if errors.As(err, &closed) {
-		return !closed.code.Reconnect()
-	}
-	var refused *handshakeError
-	return errors.As(err, &refused) && refused.status < 500
+	var closed *wire.CloseError
+	return errors.As(err, &closed) && closed.Code == codec.CloseRestart
 }

@@ -15,6 +15,7 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
 // openFleet connects clients to a server, one after the other so that their order is known.
@@ -472,10 +473,10 @@ func TestCheckDescriptors(t *testing.T) {
 // TestFleet_TellsMovedFromBroken: a server that stops sends its clients elsewhere, and that is no fault.
 func TestFleet_TellsMovedFromBroken(t *testing.T) {
 	for err, want := range map[error]bool{
-		&closeError{code: codec.CloseRestart}:                         true,
-		fmt.Errorf("read: %w", &closeError{code: codec.CloseRestart}): true,
-		&closeError{code: codec.CloseSlow}:                            false,
-		fmt.Errorf("connection broke: %w", io.ErrUnexpectedEOF):       false,
+		&wire.CloseError{Code: codec.CloseRestart}:                         true,
+		fmt.Errorf("read: %w", &wire.CloseError{Code: codec.CloseRestart}): true,
+		&wire.CloseError{Code: codec.CloseSlow}:                            false,
+		fmt.Errorf("connection broke: %w", io.ErrUnexpectedEOF):            false,
 	} {
 		if got := moved(err); got != want {
 			t.Errorf("%v: moved %v", err, got)

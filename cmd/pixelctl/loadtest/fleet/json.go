@@ -8,6 +8,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/transport/client/wire"
 )
 
 // jsonGrace is when a client of the JSON protocol is taken to see every pixel: so long after it was
@@ -138,7 +139,7 @@ func (c *Client) jsonPixel(dot canvas.Dot, now time.Duration) {
 	}
 	if f.cfg.Hooks.Pixels != nil && f.welcome.Geometry.Contains(int(dot.X), int(dot.Y)) {
 		region, pos := f.welcome.Geometry.Locate(int(dot.X), int(dot.Y))
-		packed := binary.BigEndian.AppendUint16(make([]byte, 0, PixelBytes), pos)
+		packed := binary.BigEndian.AppendUint16(make([]byte, 0, wire.PixelBytes), pos)
 		packed = append(packed, byte(dot.Color>>16), byte(dot.Color>>8), byte(dot.Color))
 		f.cfg.Hooks.Pixels(c, Frame{Region: region, Packed: packed, At: now})
 	}

@@ -1,7 +1,6 @@
 package fleet
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -29,47 +28,6 @@ type Stroke struct {
 	Dots  []canvas.Dot // at most codec.MaxPlacePixels
 	Due   time.Duration
 	Tag   any // the caller's
-
-	num   uint64
-	frame []byte // as it is sent, however often
-}
-
-// flight is the strokes that have not been answered, in their order.
-type flight struct {
-	strokes []Stroke
-	sent    int // strokes[:sent] were sent on this connection
-	last    uint64
-	window  uint64
-	held    bool // the server takes no more
-}
-
-// open begins a connection.
-func (f *flight) open(window uint64) { f.window, f.held = window, false }
-
-// rewind makes everything due to be sent again.
-func (f *flight) rewind() { f.sent, f.held = 0, true }
-
-// next gives the frame to be sent next; nil: none may be.
-func (f *flight) next() []byte {
-	if f.held || f.sent == len(f.strokes) || f.strokes[f.sent].num-f.strokes[0].num >= f.window {
-		return nil
-	}
-	f.sent++
-	return f.strokes[f.sent-1].frame
-}
-
-// take removes the stroke of a number.
-func (f *flight) take(num uint64) (Stroke, bool) {
-	i, found := slices.BinarySearchFunc(f.strokes, num, func(s Stroke, num uint64) int { return cmp.Compare(s.num, num) })
-	if !found {
-		return Stroke{}, false
-	}
-	taken := f.strokes[i]
-	f.strokes = slices.Delete(f.strokes, i, i+1)
-	if i < f.sent {
-		f.sent--
-	}
-	return taken, true
 }
 
 // Paint places n pixels that are known again by their colours, as one stroke (in the JSON
@@ -108,13 +66,10 @@ func (c *Client) Place(s Stroke) error {
 	if c.fleet.cfg.JSON {
 		return c.placeJSON(s)
 	}
-	if len(c.flight.strokes) >= maxQueued {
+	if c.pending.Len() >= maxQueued {
 		return ErrOverloaded
 	}
-	c.flight.last++
-	s.num = c.flight.last
-	s.frame = clientFrame(ws.OpBinary, codec.AppendPlace(nil, codec.Place{Op: s.num, Dots: s.Dots}))
-	c.flight.strokes = append(c.flight.strokes, s)
+	c.pending.Add(s.Dots, s)
 	if c.conn != nil {
 		_ = c.pump() // when it fails, the stroke is sent on the next connection
 	}
@@ -123,7 +78,7 @@ func (c *Client) Place(s Stroke) error {
 
 // pump sends what may be sent.
 func (c *Client) pump() error {
-	for frame := c.flight.next(); frame != nil; frame = c.flight.next() {
+	for frame := c.pending.Next(); frame != nil; frame = c.pending.Next() {
 		if err := c.send(frame); err != nil {
 			return err
 		}
@@ -147,7 +102,7 @@ func (c *Client) placeJSON(s Stroke) error {
 func (c *Client) acked(m codec.Ack, now time.Duration) error {
 	f := c.fleet
 	for _, num := range m.Ops {
-		s, ok := c.flight.take(num)
+		s, ok := c.pending.Take(num)
 		if !ok {
 			continue
 		}
@@ -167,7 +122,7 @@ func (c *Client) acked(m codec.Ack, now time.Duration) error {
 // refused takes in a REFUSED. The stroke is not placed again: that is a failure of the test, or
 // its caller's to decide.
 func (c *Client) refused(m codec.Refused, _ time.Duration) error {
-	s, ok := c.flight.take(m.Op)
+	s, ok := c.pending.Take(m.Op)
 	if !ok {
 		return nil
 	}
@@ -200,7 +155,7 @@ func (f *Fleet) Refusals() (lines []string) {
 func (c *Client) Unanswered() int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return len(c.flight.strokes)
+	return c.pending.Len()
 }
 
 // Sync returns when the client has everything that its server had for it when Sync was called.

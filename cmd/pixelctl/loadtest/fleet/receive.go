@@ -11,10 +11,8 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
-
-// marksPerMessage keeps SUBSCRIBE below codec.MaxClientMessage: a mark takes up to 24 bytes.
-const marksPerMessage = 2048
 
 // subscribe asks for the client's regions: from now on, or where it stood when the connection
 // broke. The caller holds c.mu.
@@ -27,25 +25,23 @@ func (c *Client) subscribe() error {
 		}
 		marks[i] = canvas.Mark{Region: region, Position: at}
 	}
-	for part := range slices.Chunk(marks, marksPerMessage) {
-		if err := c.write(ws.OpBinary, codec.AppendSubscribe(nil, codec.Subscribe{Marks: part})); err != nil {
-			return err
-		}
-	}
 	if len(marks) == 0 {
 		c.settled()
+	} else if err := c.send(wire.AppendSubscribe(nil, marks)); err != nil {
+		return err
 	}
 	return c.pump()
 }
 
 // read handles what arrives until the connection ends, and tells why.
-func (c *Client) read(l *link) error {
+func (c *Client) read(l *wire.Conn) error {
 	f := c.fleet
 	for {
 		err := c.take(l)
 		if err == nil {
-			err = l.fill()
-			f.Counters.Bytes.Add(int64(l.end - l.at))
+			var n int
+			n, err = l.Fill(l)
+			f.Counters.Bytes.Add(int64(n))
 		}
 		if err != nil {
 			return fmt.Errorf("connection broke: %w", err)
@@ -54,15 +50,15 @@ func (c *Client) read(l *link) error {
 }
 
 // take handles the messages that have been read whole.
-func (c *Client) take(l *link) error {
+func (c *Client) take(l *wire.Conn) error {
 	now := c.fleet.Now()
 	c.heard.Store(int64(now))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.asked = false
 	for {
-		m, err := l.next()
-		if err == errMore {
+		m, err := l.Next()
+		if err == wire.ErrMore {
 			return nil
 		}
 		if err == nil {
@@ -75,41 +71,40 @@ func (c *Client) take(l *link) error {
 	}
 }
 
-func (c *Client) receive(m message, now time.Duration) error {
-	switch m.op {
+func (c *Client) receive(m wire.Message, now time.Duration) error {
+	switch m.Op {
 	case ws.OpBinary:
 		if c.fleet.cfg.JSON {
 			return errors.New("server sent a binary frame in the JSON protocol")
 		}
-		return c.binary(m.payload, now)
+		return c.binary(m.Payload, now)
 	case ws.OpText:
 		if !c.fleet.cfg.JSON {
 			return errors.New("server sent a text frame in the binary protocol")
 		}
-		return c.text(m.payload, now)
+		return c.text(m.Payload, now)
 	case ws.OpPing:
-		return c.write(ws.OpPong, slices.Clone(m.payload))
+		return c.write(ws.OpPong, slices.Clone(m.Payload))
 	case ws.OpClose:
-		return m.closeError()
+		return m.Err()
 	}
 	return nil
 }
 
 // binary handles a message of the binary protocol.
 func (c *Client) binary(p []byte, now time.Duration) error {
-	s, kind := scanMessage(p)
-	switch kind {
-	case typePixels:
-		if f, ok := s.pixels(); ok {
-			f.At = now
-			c.pixels(f)
+	switch head, end := wire.ParseHead(p); {
+	case end < 0: // codec decides
+	case head.Kind == wire.Pixels:
+		if packed, ok := head.PackedPixels(p, end); ok {
+			c.pixels(Frame{
+				Region: canvas.RegionID(head.Region), Epoch: head.Epoch, From: head.From, Count: head.Count, Packed: packed, At: now,
+			})
 			return nil
 		}
-	case typePresence:
-		if users := s.uint(); s.ok {
-			c.users.Store(users)
-			return nil
-		}
+	case head.Kind == wire.Presence:
+		c.users.Store(head.Count)
+		return nil
 	}
 	decoded, err := codec.DecodeServer(p)
 	if err != nil {
@@ -127,7 +122,7 @@ func (c *Client) binary(p []byte, now time.Duration) error {
 	case codec.Notice:
 		if m.Code == codec.NoticeDraining {
 			c.retry = max(m.Retry, time.Millisecond)
-			c.flight.held = true
+			c.pending.Held = true
 		}
 	case codec.Pixels, codec.Presence:
 		return fmt.Errorf("a %T in a form that this program does not know", m)
@@ -164,7 +159,7 @@ func (c *Client) enter(i int, f Frame) bool {
 		return false
 	}
 	var t ledger.Tally
-	again, late := a.Pixels(f.Epoch, f.From, f.Count, uint64(len(f.Packed)/PixelBytes), &t)
+	again, late := a.Pixels(f.Epoch, f.From, f.Count, uint64(len(f.Packed)/wire.PixelBytes), &t)
 	if again > 0 {
 		c.note("duplicate", f.Region, ledger.Span{From: f.From, To: f.From + f.Count})
 	}

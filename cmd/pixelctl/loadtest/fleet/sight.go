@@ -5,12 +5,13 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/transport/client/wire"
 )
 
 // sight looks for pixels that the test has placed in a frame: how long they took to get here, and
 // whether everyone sees each of them under the same number.
 func (f *Fleet) sight(c *Client, frame Frame) {
-	n := len(frame.Packed) / PixelBytes
+	n := len(frame.Packed) / wire.PixelBytes
 	if n == 0 {
 		return
 	}
@@ -19,7 +20,7 @@ func (f *Fleet) sight(c *Client, frame Frame) {
 	foreign := 0
 	shard := f.Sights.Lock(c.Index)
 	for i := range n {
-		p := frame.Packed[i*PixelBytes:][:PixelBytes]
+		p := frame.Packed[i*wire.PixelBytes:][:wire.PixelBytes]
 		pos := int(binary.BigEndian.Uint16(p))
 		probe, id := f.probes.find(canvas.Dot{
 			X: uint16(b.left + pos%b.width), Y: uint16(b.top + pos/b.width),

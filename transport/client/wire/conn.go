@@ -1,0 +1,137 @@
+package wire
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"time"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/codec"
+)
+
+// Dialer says how to connect.
+type Dialer struct {
+	// JSON is for the JSON protocol, which has no HELLO and tells the name of the server only.
+	JSON bool
+	// Net opens sockets; nil: net.Dialer does.
+	Net func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+// Conn is one WebSocket. Reading and writing it is left to its owner.
+type Conn struct {
+	net.Conn
+	Reader
+	early []byte // what came with the handshake
+}
+
+// Read reads bytes, those that came with the handshake first.
+func (c *Conn) Read(p []byte) (int, error) {
+	if len(c.early) > 0 {
+		n := copy(p, c.early)
+		c.early = c.early[n:]
+		return n, nil
+	}
+	return c.Conn.Read(p)
+}
+
+// Open opens a WebSocket, says HELLO and takes in the WELCOME. Messages before that are dropped: there are
+// none that matter.
+func (d Dialer) Open(ctx context.Context, url string, hello codec.Hello) (*Conn, codec.Welcome, error) {
+	c, err := d.dial(ctx, url)
+	if err != nil {
+		return nil, codec.Welcome{}, err
+	}
+	stop := context.AfterFunc(ctx, func() { c.Close() })
+	welcome, err := c.greet(hello, d.JSON)
+	if !stop() {
+		err = fmt.Errorf("no WELCOME: %w", ctx.Err())
+	}
+	if err != nil {
+		c.Close()
+		return nil, codec.Welcome{}, err
+	}
+	return c, welcome, nil
+}
+
+func (d Dialer) dial(ctx context.Context, url string) (*Conn, error) {
+	var refused *HandshakeError
+	dialer := ws.Dialer{NetDial: d.Net, OnStatusError: func(status int, _ []byte, response io.Reader) {
+		refused = &HandshakeError{Status: status, Retry: retryAfter(response)}
+	}}
+	protocol := ""
+	if !d.JSON {
+		protocol = codec.Subprotocol
+		dialer.Protocols = []string{protocol}
+	}
+	socket, early, shake, err := dialer.Dial(ctx, url)
+	switch {
+	case refused != nil:
+		return nil, refused
+	case err != nil:
+		return nil, err
+	}
+	c := &Conn{Conn: socket}
+	if early != nil {
+		behind, _ := early.Peek(early.Buffered())
+		c.early = bytes.Clone(behind)
+		ws.PutReader(early)
+	}
+	if shake.Protocol != protocol {
+		socket.Close()
+		return nil, &HandshakeError{Status: http.StatusSwitchingProtocols}
+	}
+	return c, nil
+}
+
+// retryAfter reads the header of that name, in seconds; 0: there is none.
+func retryAfter(response io.Reader) time.Duration {
+	r, err := http.ReadResponse(bufio.NewReader(response), nil)
+	if err != nil {
+		return 0
+	}
+	r.Body.Close()
+	seconds, err := strconv.ParseUint(r.Header.Get("Retry-After"), 10, 16)
+	if err != nil {
+		return 0
+	}
+	return time.Duration(seconds) * time.Second
+}
+
+func (c *Conn) greet(hello codec.Hello, text bool) (codec.Welcome, error) {
+	if !text {
+		if _, err := c.Write(AppendFrame(nil, ws.OpBinary, codec.AppendHello(nil, hello))); err != nil {
+			return codec.Welcome{}, err
+		}
+	}
+	for {
+		m, err := c.Next()
+		switch {
+		case err == ErrMore:
+			_, err = c.Fill(c)
+		case err == nil && m.Op == ws.OpClose:
+			err = m.Err()
+		case err == nil && m.Op == ws.OpText && text:
+			var connected struct{ Type, Node string }
+			if json.Unmarshal(m.Payload, &connected) == nil && connected.Type == "connected" {
+				return codec.Welcome{Node: connected.Node}, nil
+			}
+		case err == nil && m.Op == ws.OpBinary && !text:
+			var decoded codec.ServerMessage
+			decoded, err = codec.DecodeServer(m.Payload)
+			if welcome, ok := decoded.(codec.Welcome); ok && err == nil {
+				return welcome, nil
+			}
+		}
+		if err != nil {
+			return codec.Welcome{}, err
+		}
+	}
+}

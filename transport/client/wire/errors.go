@@ -1,0 +1,93 @@
+package wire
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// Again reports whether an op that was refused for this reason can succeed later, under a new number.
+func Again(why canvas.Refusal) bool {
+	switch why {
+	case canvas.RefusedRate, canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedOrder:
+		return true
+	}
+	return false
+}
+
+// CloseError is the server closing the connection.
+type CloseError struct {
+	Code   codec.CloseCode // 0: none was given
+	Reason string
+}
+
+func (e *CloseError) Error() string {
+	text := fmt.Sprintf("server closed the connection with code %d", e.Code)
+	if meaning := meaningOf(e.Code); meaning != "" {
+		text += " (" + meaning + ")"
+	}
+	if e.Reason != "" {
+		text += ": " + e.Reason
+	}
+	return text
+}
+
+func meaningOf(code codec.CloseCode) string {
+	switch code {
+	case codec.CloseProtocol:
+		return "WebSocket protocol violated"
+	case codec.CloseUnsupported:
+		return "wrong kind of frame"
+	case codec.CloseTooBig:
+		return "message too large"
+	case codec.CloseInternal:
+		return "internal error"
+	case codec.CloseRestart:
+		return "restarting"
+	case codec.CloseMalformed:
+		return "malformed message"
+	case codec.CloseNoHello:
+		return "no HELLO"
+	case codec.CloseSlow:
+		return "nothing could be written"
+	case codec.CloseSilent:
+		return "nothing was heard"
+	case codec.CloseKicked:
+		return "disconnected by an operator"
+	}
+	return ""
+}
+
+// HandshakeError is a server that does not take the connection.
+type HandshakeError struct {
+	Status int           // of HTTP; 101: it took it, but speaks another protocol
+	Retry  time.Duration // the server's Retry-After; 0: none
+}
+
+func (e *HandshakeError) Error() string {
+	switch e.Status {
+	case 101, 400:
+		return "server does not speak " + codec.Subprotocol
+	case 403:
+		return "server does not allow this origin (status 403)"
+	case 503:
+		return "server is full or closing (status 503)"
+	}
+	return fmt.Sprintf("server answered with status %d instead of a WebSocket", e.Status)
+}
+
+// Hopeless reports whether connecting again would end the same way.
+func Hopeless(err error) bool {
+	var closed *CloseError
+	if errors.As(err, &closed) {
+		return !closed.Code.Reconnect()
+	}
+	var handshake *HandshakeError
+	if errors.As(err, &handshake) {
+		return handshake.Status == 101 || handshake.Status == 400 || handshake.Status == 403
+	}
+	return false
+}

@@ -1,0 +1,88 @@
+package wire
+
+import (
+	"cmp"
+	"slices"
+
+	"github.com/gobwas/ws"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+)
+
+// Pending is the ops of a session that have not been answered, in the order of their numbers. T is what its
+// owner wants to know of an op when the answer comes.
+type Pending[T any] struct {
+	Last   uint64 // number of the newest op
+	Window uint64 // as the server said in WELCOME: so far may numbers be apart
+	Held   bool   // the server takes no more: the rest is for the next connection
+
+	ops  []pendingOp[T]
+	sent int // ops[:sent] were sent on this connection
+}
+
+type pendingOp[T any] struct {
+	num   uint64
+	frame []byte // as it is sent, however often
+	tag   T
+}
+
+// Add takes a PLACE and numbers it.
+func (p *Pending[T]) Add(dots []canvas.Dot, tag T) uint64 {
+	p.Last++
+	frame := AppendFrame(nil, ws.OpBinary, codec.AppendPlace(nil, codec.Place{Op: p.Last, Dots: dots}))
+	p.ops = append(p.ops, pendingOp[T]{num: p.Last, frame: frame, tag: tag})
+	return p.Last
+}
+
+// Full reports whether the next number would be too far above the oldest op without an
+// answer: the server remembers that many numbers of a session, answered or not.
+func (p *Pending[T]) Full() bool { return len(p.ops) > 0 && p.Last+1-p.ops[0].num >= p.Window }
+
+// Next is the frame of the oldest op that may be sent now and has not been sent on this connection; nil: there is none.
+func (p *Pending[T]) Next() []byte {
+	if p.Held || p.sent == len(p.ops) || p.ops[p.sent].num-p.ops[0].num >= p.Window {
+		return nil
+	}
+	p.sent++
+	return p.ops[p.sent-1].frame
+}
+
+// Rewind makes all ops due to be sent on a new connection, and tells how many of them
+// were sent on the one before.
+func (p *Pending[T]) Rewind(window uint64) (again int) {
+	again = p.sent
+	p.sent, p.Held, p.Window = 0, false, window
+	return again
+}
+
+// Take removes an op that was answered; mostly that is the first.
+func (p *Pending[T]) Take(num uint64) (tag T, ok bool) {
+	i, found := slices.BinarySearchFunc(p.ops, num, func(o pendingOp[T], num uint64) int { return cmp.Compare(o.num, num) })
+	if !found {
+		return tag, false
+	}
+	tag = p.ops[i].tag
+	if i == 0 {
+		p.ops[0] = pendingOp[T]{}
+		p.ops = p.ops[1:]
+	} else {
+		p.ops = slices.Delete(p.ops, i, i+1)
+	}
+	if i < p.sent {
+		p.sent--
+	}
+	return tag, true
+}
+
+// Len counts the ops.
+func (p *Pending[T]) Len() int { return len(p.ops) }
+
+// Clear removes all ops.
+func (p *Pending[T]) Clear() (tags []T) {
+	for _, o := range p.ops {
+		tags = append(tags, o.tag)
+	}
+	p.ops, p.sent = nil, 0
+	return tags
+}

@@ -56,8 +56,8 @@ heard() {
   said "$1" > "$before/.now"
   containers=1
   case $1 in pod/redis-*) containers=$redis_containers ;; esac
-  new=$(grep -vxFf "$before/${1#pod/}" "$before/.now" | cut -d ' ' -f 1 | sort -u | wc -l) || :
-  [ "$new" -ge "$containers" ] || ! k get "$1" > /dev/null 2>&1
+  spoken=$(grep -vxFf "$before/${1#pod/}" "$before/.now" | cut -d ' ' -f 1 | sort -u | wc -l) || :
+  [ "$spoken" -ge "$containers" ] || ! k get "$1" > /dev/null 2>&1
 }
 
 # lines KEY LABELS NEW: a file of which all lines are good, and the first one is used.

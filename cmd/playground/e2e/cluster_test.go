@@ -36,8 +36,7 @@ type pods struct {
 // startPods starts a Redis and servers, and waits until all are ready and know each other.
 func startPods(t *testing.T, gateways, canvases int) *pods {
 	t.Helper()
-	p := &pods{t: t, redis: redistest.Start(t), network: freeNetwork(t), next: 1}
-	p.seeds = net.JoinHostPort(p.ip(1), "7946") + "," + net.JoinHostPort(p.ip(2), "7946")
+	p := newPods(t)
 	for range canvases {
 		p.canvases = append(p.canvases, p.start("canvas"))
 	}
@@ -46,6 +45,14 @@ func startPods(t *testing.T, gateways, canvases int) *pods {
 	}
 	p.await(p.all()...)
 	p.settled(gateways + canvases)
+	return p
+}
+
+// newPods starts a Redis, and no server yet.
+func newPods(t *testing.T) *pods {
+	t.Helper()
+	p := &pods{t: t, redis: redistest.Start(t), network: freeNetwork(t), next: 1}
+	p.seeds = net.JoinHostPort(p.ip(1), "7946") + "," + net.JoinHostPort(p.ip(2), "7946")
 	return p
 }
 

@@ -378,9 +378,10 @@ func (k *kube) roll(workload string) {
 	}
 }
 
-// Goal: scaling and rolling by the manifests loses nothing and no client sees an error.
-// Method: the servers are started, probed, scaled and replaced as the manifests and the
-// controllers say, while pixelctl test stress draws through the Service; its checks, exact
+// Goal: scaling, rolling and replacing all secrets by the manifests loses nothing and no client
+// sees an error.
+// Method: servers and Redis are started, probed, scaled and replaced as the manifests and the
+// controllers say, and the Secret's files change, while pixelctl test stress draws through the Service; its checks, exact
 // delivery among them, must hold over all of it. Seconds that a controller waits between
 // the steps of a roll for good measure are left out.
 func TestKubernetes_Rehearsal(t *testing.T) {
@@ -407,7 +408,9 @@ func TestKubernetes_Rehearsal(t *testing.T) {
 	k.scale("gateway", 3)
 	k.roll("canvas")
 	k.roll("gateway")
-	t.Logf("scaled and rolled in %v", time.Since(began).Round(time.Second))
+	rolled := time.Since(began)
+	k.rotate(t)
+	t.Logf("scaled and rolled in %v, rotated after %v", rolled.Round(time.Second), time.Since(began).Round(time.Second))
 	if took := time.Since(began); took > 55*time.Second {
 		t.Errorf("the load ended before the roll did, which took %v", took)
 	}

@@ -48,6 +48,8 @@ type server struct {
 	url  string // http://127.0.0.1:port
 	cmd  *exec.Cmd
 	done chan error // the process has ended; sent to once per start
+
+	heard heard // of its secrets
 }
 
 // start runs a server on a fresh data directory and a free port.
@@ -83,7 +85,8 @@ func (s *server) launch(listen string) {
 func (s *server) boot(listen string) {
 	s.t.Helper()
 	s.cmd = exec.Command(filepath.Join(binaries, "playground"), append(s.args, "--listen", listen)...)
-	s.cmd.Stderr = s.t.Output()
+	s.heard.to = s.t.Output()
+	s.cmd.Stderr = &s.heard
 	stdout, err := s.cmd.StdoutPipe()
 	if err != nil {
 		s.t.Fatal(err)

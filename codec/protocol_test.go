@@ -137,9 +137,9 @@ func TestProtocol_Limits(t *testing.T) {
 		{"at most % entries of 5 bytes", MaxBatchPixels},
 		{"`[[region, epoch, seq], …]`, at most %:", canvas.MaxRegions},
 		{"`[region, …]`, at most %:", canvas.MaxRegions},
-		{"(at most %), numbered row by row", canvas.MaxRegionEdge},
+		{"(at most %). Regions are numbered row by row", canvas.MaxRegionEdge},
 		{"cut to % characters", canvas.MaxName},
-		{"those who set a name, at most %.", MaxListedUsers},
+		{"users with a name are listed, at most %.", MaxListedUsers},
 		{"show `text`, at most % bytes", maxText},
 	} {
 		want := strings.Replace(limit.phrase, "%", thousands(limit.value), 1)

@@ -42,10 +42,11 @@ func NewReader(dir string) (*Reader, error) {
 }
 
 func newReader(path string) (*Reader, error) {
-	if _, err := verify(path); err != nil {
+	one := pinned{open: os.OpenFile}
+	if _, err := verify(path, &one); err != nil {
 		return nil, err
 	}
-	db, err := bbolt.Open(path, 0o600, options(true))
+	db, err := bbolt.Open(path, 0o600, one.options(true))
 	if err != nil {
 		return nil, err
 	}

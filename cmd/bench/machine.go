@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"runtime"
 	"strconv"
-	"strings"
 	"time"
 
+	"github.com/prometheus/procfs"
 	"golang.org/x/sys/unix"
 )
 
@@ -63,34 +63,20 @@ func only(core int) (set unix.CPUSet) {
 // process is what the kernel tells about one.
 type process int
 
-// clockTick is the unit of times in /proc: 10 ms on every Linux that Go runs on.
+// clockTick is the unit of CPU times: 10 ms on every Linux that Go runs on.
 const clockTick = 10 * time.Millisecond
 
 // cpu is the time that it has taken of a core, in itself and in the kernel.
 func (p process) cpu() (time.Duration, error) {
-	stat, err := os.ReadFile(fmt.Sprintf("/proc/%d/stat", p))
+	proc, err := procfs.NewProc(int(p))
 	if err != nil {
 		return 0, fmt.Errorf("read CPU time: %w", err)
 	}
-	return parseCPU(string(stat))
-}
-
-// parseCPU reads utime and stime, the 14th and 15th field. The second, the program's
-// name, may contain anything.
-func parseCPU(stat string) (time.Duration, error) {
-	fields := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
-	if len(fields) < 13 {
-		return 0, fmt.Errorf("read CPU time: not a process' stat: %q", stat)
+	stat, err := proc.Stat()
+	if err != nil {
+		return 0, fmt.Errorf("read CPU time: %w", err)
 	}
-	ticks := int64(0)
-	for _, field := range fields[11:13] {
-		n, err := strconv.ParseInt(field, 10, 64)
-		if err != nil {
-			return 0, fmt.Errorf("read CPU time: %w", err)
-		}
-		ticks += n
-	}
-	return time.Duration(ticks) * clockTick, nil
+	return time.Duration(stat.UTime+stat.STime) * clockTick, nil
 }
 
 // cores are those that it may run on.
@@ -114,33 +100,15 @@ type memory struct {
 }
 
 func (p process) memory() (memory, error) {
-	status, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", p))
+	proc, err := procfs.NewProc(int(p))
 	if err != nil {
 		return memory{}, fmt.Errorf("read memory: %w", err)
 	}
-	return parseMemory(string(status))
-}
-
-func parseMemory(status string) (m memory, err error) {
-	for line := range strings.Lines(status) {
-		name, value, _ := strings.Cut(line, ":")
-		if name != "VmRSS" && name != "VmHWM" {
-			continue
-		}
-		kilobytes, err := strconv.ParseInt(strings.TrimSuffix(strings.TrimSpace(value), " kB"), 10, 64)
-		if err != nil {
-			return memory{}, fmt.Errorf("read memory: %w", err)
-		}
-		if name == "VmRSS" {
-			m.now = kilobytes << 10
-		} else {
-			m.peak = kilobytes << 10
-		}
+	status, err := proc.NewStatus()
+	if err != nil {
+		return memory{}, fmt.Errorf("read memory: %w", err)
 	}
-	if m.now == 0 || m.peak == 0 {
-		return memory{}, fmt.Errorf("read memory: no VmRSS and VmHWM in %q", status)
-	}
-	return m, nil
+	return memory{now: int64(status.VmRSS), peak: int64(status.VmHWM)}, nil
 }
 
 func (p process) resetPeak() error {
@@ -152,10 +120,13 @@ func (p process) resetPeak() error {
 
 // loadAverage is what else the machine is doing, for whoever reads the figures.
 func loadAverage() string {
-	text, err := os.ReadFile("/proc/loadavg")
+	fs, err := procfs.NewDefaultFS()
 	if err != nil {
 		return "unknown"
 	}
-	minute, _, _ := strings.Cut(string(text), " ")
-	return minute
+	load, err := fs.LoadAvg()
+	if err != nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("%.2f", load.Load1)
 }

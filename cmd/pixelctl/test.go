@@ -43,26 +43,21 @@ type testFlags struct {
 	HTML         string `name:"html" placeholder:"FILE" help:"Write the report as a page for browsers."`
 }
 
-// fleet is how a test's clients connect.
-func (f *testFlags) fleet(s *server) (fleet.Config, error) {
-	targets, err := target.Parse(s.Target)
-	if err != nil {
-		return fleet.Config{}, &usageError{error: err, command: "test "}
-	}
-	return fleet.Config{Targets: targets, JSON: f.JSONProtocol, Area: image.Rectangle(f.Area)}, nil
-}
-
 // loadTest is a test that was set up.
 type loadTest interface {
 	Run(ctx context.Context) (*report.Report, error)
 	Status() report.Status // while it runs
 }
 
-// run runs a test, shows it meanwhile, writes its report and prints the verdicts. failed is why it could
-// not be set up.
-func (f *testFlags) run(ctx context.Context, parsed *kong.Context, std streams, test loadTest, failed error) error {
-	if failed != nil {
-		return &usageError{error: failed, command: commandPath(parsed.Selected())}
+// run sets a test up and runs it, shows it meanwhile, writes its report and prints the verdicts.
+func (f *testFlags) run(ctx context.Context, s *server, parsed *kong.Context, std streams, setUp func(fleet.Config) (loadTest, error)) error {
+	targets, err := target.Parse(s.Target)
+	if err != nil {
+		return &usageError{error: err, command: "test "}
+	}
+	test, err := setUp(fleet.Config{Targets: targets, JSON: f.JSONProtocol, Area: image.Rectangle(f.Area)})
+	if err != nil {
+		return &usageError{error: err, command: commandPath(parsed.Selected())}
 	}
 	live := report.NewLive(std.err, test.Status)
 	live.Open()

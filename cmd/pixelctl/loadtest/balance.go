@@ -9,8 +9,12 @@ import (
 	"sync"
 	"time"
 
+	"gonum.org/v1/gonum/stat"
+	"gonum.org/v1/gonum/stat/distuv"
+
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
 const (
@@ -25,15 +29,16 @@ const (
 	longestSettle = time.Minute
 )
 
-// BalanceConfig is a crowd that connects, draws a little and leaves.
+// BalanceConfig is a crowd that connects, draws a little and leaves. The tags make its fields flags of pixelctl.
 type BalanceConfig struct {
-	Fleet     fleet.Config
-	Clients   int
-	Pixels    int           // placed while all are connected
-	Rate      float64       // pixels per second
-	Nodes     int           // that should have clients; 0: those that the cluster tells, or that have
-	Tolerance float64       // share by which a node may differ from the mean, whatever chance says
-	Settle    time.Duration // in which the number of users must be right
+	Fleet fleet.Config `kong:"-"`
+
+	Clients   int           `placeholder:"N" default:"1000" help:"Users that connect."`
+	Pixels    int           `placeholder:"N" default:"2000" help:"Pixels that are placed while all are connected: everyone must get each of them."`
+	Rate      float64       `placeholder:"PIXELS" default:"200" help:"How many of them are placed per second, in all."`
+	Nodes     int           `placeholder:"N" default:"0" help:"Servers that the users should be spread over. 0: those that the cluster tells, or that users were on."`
+	Tolerance float64       `placeholder:"SHARE" default:"0.05" help:"By how much a server may differ from the mean even if chance does not explain it."`
+	Settle    time.Duration `placeholder:"TIME" default:"1s" help:"How soon after the last has come or gone everyone must be shown the true number of users."`
 }
 
 // Validate says what is wrong and how to fix it.
@@ -221,7 +226,7 @@ func (b *Balance) spread(r *report.Report, names []string, counts []int) {
 		table.Rows = append(table.Rows, []string{names[i], fmt.Sprint(n), fmt.Sprintf("%+.1f%%", 100*deviation)})
 	}
 	r.Tables = append(r.Tables, table)
-	statistic, p := ChiSquare(counts)
+	statistic, p := chiSquare(counts)
 	if len(counts) == 1 {
 		r.Judge("balance", true, "all %d clients are on %q, the only server", counts[0], names[0])
 		return
@@ -232,4 +237,57 @@ func (b *Balance) spread(r *report.Report, names []string, counts []int) {
 	for _, row := range table.Rows {
 		v.Detail = append(v.Detail, fmt.Sprintf("%s: %s clients (%s)", row[0], row[1], row[2]))
 	}
+}
+
+// chiSquare tests whether counts are as spread as if each of their sum had chosen one of the
+// places at random, all being equally likely. It gives Pearson's statistic and the probability of one as
+// large or larger by chance (one place: 0 and 1). Counts that are more even than chance would make them give a
+// probability near 1.
+func chiSquare(counts []int) (statistic, p float64) {
+	observed, total := make([]float64, len(counts)), 0.0
+	for i, n := range counts {
+		observed[i] = float64(n)
+		total += float64(n)
+	}
+	if len(counts) < 2 || total == 0 {
+		return 0, 1
+	}
+	expected := make([]float64, len(counts))
+	for i := range expected {
+		expected[i] = total / float64(len(counts))
+	}
+	statistic = stat.ChiSquare(observed, expected)
+	return statistic, distuv.ChiSquared{K: float64(len(counts) - 1)}.Survival(statistic)
+}
+
+// gateways asks the targets for the servers of their cluster that take connections, so that one which
+// got none is seen: all that any of them names, since a target may be cut off from the others. Servers
+// that don't answer that question have none.
+func gateways(ctx context.Context, targets []string) (names []string) {
+	for _, target := range targets {
+		names = append(names, gatewaysOf(ctx, target)...)
+	}
+	slices.Sort(names)
+	return slices.Compact(names)
+}
+
+func gatewaysOf(ctx context.Context, url string) (names []string) {
+	ctx, cancel := context.WithTimeout(ctx, 5*time.Second)
+	defer cancel()
+	var cluster struct {
+		Members []struct {
+			Name     string   `json:"name"`
+			Roles    []string `json:"roles"`
+			Draining bool     `json:"draining"`
+		} `json:"members"`
+	}
+	if target.GetJSON(ctx, target.Site(url)+"/api/cluster", &cluster) != nil {
+		return nil
+	}
+	for _, m := range cluster.Members {
+		if slices.Contains(m.Roles, "gateway") && !m.Draining {
+			names = append(names, m.Name)
+		}
+	}
+	return names
 }

@@ -12,7 +12,7 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
-// TestChiSquare compares with the tables of Abramowitz and Stegun (26.8) and, for whole and half degrees, with the finite sums of exp and erfc (26.4.4 and 26.4.5).
+// TestChiSquare compares with the finite sums of exp and erfc (Abramowitz and Stegun, 26.4.4 and 26.4.5).
 func TestChiSquare(t *testing.T) {
 	for _, test := range []struct {
 		counts       []int
@@ -28,17 +28,9 @@ func TestChiSquare(t *testing.T) {
 		{[]int{25, 30, 20, 25}, 2, 0.5724067044708798},
 		{[]int{1010, 990, 1000, 1000, 1000, 1000}, 0.2, 0.9991138612111875},
 	} {
-		statistic, p := ChiSquare(test.counts)
+		statistic, p := chiSquare(test.counts)
 		if math.Abs(statistic-test.statistic) > 1e-9 || math.Abs(p-test.p) > 1e-9*max(test.p, 1e-20) && math.Abs(p-test.p) > 1e-12 {
 			t.Errorf("%v: %g and p = %g, want %g and %g", test.counts, statistic, p, test.statistic, test.p)
-		}
-	}
-	for _, test := range []struct{ degrees, x, p float64 }{ // upper 5% and 0.1% points
-		{1, 3.841458821, 0.05}, {2, 5.991464547, 0.05}, {5, 11.07049769, 0.05}, {10, 18.30703805, 0.05}, {30, 43.77297183, 0.05}, {100, 124.3421134, 0.05},
-		{1, 10.82756617, 0.001}, {10, 29.58829844, 0.001}, {100, 149.4492528, 0.001},
-	} {
-		if p := upperGamma(test.degrees/2, test.x/2); math.Abs(p-test.p) > 1e-9 {
-			t.Errorf("%g degrees, %g: p = %.12f, want %g", test.degrees, test.x, p, test.p)
 		}
 	}
 }

@@ -17,14 +17,15 @@ import (
 // soakSettle is how long everything may take to be answered when the drawing is over.
 const soakSettle = 30 * time.Second
 
-// SoakConfig says how a soak test draws and whom it watches.
+// SoakConfig says how a soak test draws and whom it watches. The tags make its fields flags of pixelctl.
 type SoakConfig struct {
-	Fleet    fleet.Config
-	Metrics  []string // URLs of the servers' metrics; nil: /metrics of each target
-	Clients  int
-	Rate     float64 // pixels per second of all together
-	Duration time.Duration
-	Sample   time.Duration // from one look at the metrics to the next
+	Fleet fleet.Config `kong:"-"`
+
+	Metrics  []string      `placeholder:"URL" help:"Where the servers tell their metrics. Default: /metrics at each target."`
+	Sample   time.Duration `placeholder:"TIME" default:"10s" help:"From one look at the metrics to the next."`
+	Clients  int           `placeholder:"N" default:"100" help:"Users that draw."`
+	Rate     float64       `placeholder:"PIXELS" default:"100" help:"Pixels per second that they place in all."`
+	Duration time.Duration `placeholder:"TIME" default:"4h" help:"How long pixels are placed."`
 }
 
 // Validate says what is wrong and how to fix it.

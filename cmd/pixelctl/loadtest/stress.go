@@ -23,17 +23,19 @@ const (
 	maxLeaving = 256
 )
 
-// StressConfig is an open load: pixels are placed when they are due, whatever becomes of those before.
+// StressConfig is an open load: pixels are placed when they are due, whatever becomes of those before. The tags
+// make its fields flags of pixelctl.
 type StressConfig struct {
-	Fleet     fleet.Config
-	Clients   int
-	Rate      float64 // pixels per second in all; 0: none are placed
-	Stroke    int     // pixels placed at once
-	Duration  time.Duration
-	Churn     float64       // clients per second that leave, and as many that come
-	Steady    float64       // share of the clients that stay and place, when there is churn
-	Viewports float64       // share of the clients that see a quarter of the canvas
-	P99       time.Duration // what 99% of the pixels may take until they are seen; 0: not judged
+	Fleet fleet.Config `kong:"-"`
+
+	Clients   int           `placeholder:"N" default:"100" help:"Users that are connected at the same time."`
+	Rate      float64       `placeholder:"PIXELS" default:"100" help:"Pixels per second that they place in all. Each has its moment, whether or not those before were answered; 0: they only watch."`
+	Stroke    int           `placeholder:"PIXELS" default:"1" help:"Pixels placed at once, as a stroke of a pen is."`
+	Duration  time.Duration `placeholder:"TIME" default:"30s" help:"How long pixels are placed."`
+	Churn     float64       `placeholder:"N" default:"0" help:"Users per second that leave; as many come."`
+	Steady    float64       `placeholder:"SHARE" default:"0.5" help:"Share of the users that stay although there is churn. They place the pixels."`
+	Viewports float64       `placeholder:"SHARE" default:"0" help:"Share of the users that see about a quarter of the canvas instead of all."`
+	P99       time.Duration `name:"p99" placeholder:"TIME" help:"Fail if 1% of the pixels take longer than this until another user sees them."`
 }
 
 // Validate says what is wrong and how to fix it.

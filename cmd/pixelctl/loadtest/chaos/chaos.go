@@ -22,21 +22,18 @@ import (
 // connectLimit is how long everyone may take to connect.
 const connectLimit = 30 * time.Second
 
-// Config says what a chaos test draws and what it kills.
+// Config says what a chaos test draws and what it kills. The tags make its fields flags of pixelctl.
 type Config struct {
-	Fleet    fleet.Config
-	Clients  int
-	Rate     float64 // pixels per second of all together
-	Duration time.Duration
+	Fleet fleet.Config `kong:"-"`
 
-	Kill  string        // for sh; {n} is the number of the kill, from 0 on
-	PIDs  []int         // instead: processes, each killed once
-	Every time.Duration // from kill to kill. The first comes after it, the last before the end
-
-	// Settle is how long after the drawing, or a kill, everything may take to be as it should.
-	Settle time.Duration
-	// MaxPause is the longest that a region may stand still; 0: any time.
-	MaxPause time.Duration
+	Kill     string        `placeholder:"COMMAND" help:"Shell command that takes a server away, for example \"kubectl delete pod playground-{n}\". {n} is the number of the kill, from 0 on; \"$$(({n} % 3))\" makes it go round."`
+	PIDs     []int         `name:"pid" placeholder:"PID,..." help:"Instead of a command: server processes on this computer, each killed once with kill -9."`
+	Every    time.Duration `placeholder:"TIME" default:"15s" help:"From kill to kill. The first comes after this time, the last as long before the end."`
+	Clients  int           `placeholder:"N" default:"100" help:"Users that draw."`
+	Rate     float64       `placeholder:"PIXELS" default:"500" help:"Pixels per second that they place in all."`
+	Duration time.Duration `placeholder:"TIME" default:"1m" help:"How long pixels are placed."`
+	Settle   time.Duration `placeholder:"TIME" default:"30s" help:"How long everyone may take to be back, and every pixel to be answered, when the drawing is over."`
+	MaxPause time.Duration `placeholder:"TIME" default:"2s" help:"Fail if a region that is drawn on shows nothing new for longer; 0: any time will do."`
 }
 
 // Validate says what is wrong and how to fix it.

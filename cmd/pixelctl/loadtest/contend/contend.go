@@ -29,13 +29,14 @@ const (
 	answerPatience = 10 * time.Second
 )
 
-// Config is many clients who draw on the same few pixels.
+// Config is many clients who draw on the same few pixels. The tags make its fields flags of pixelctl.
 type Config struct {
-	Fleet     fleet.Config
-	Clients   int
-	Pixels    int           // contended
-	Rounds    int           // of each kind: in turn, all at once, mixed with reading
-	Staleness time.Duration // how old what is read may be
+	Fleet fleet.Config `kong:"-"`
+
+	Clients   int           `placeholder:"N" default:"16" help:"Users that draw on the same pixels, up to 64."`
+	Pixels    int           `placeholder:"N" default:"4" help:"How many pixels they draw on."`
+	Rounds    int           `placeholder:"N" default:"50" help:"How often each draws in turn, all at once, and mixed with reading."`
+	Staleness time.Duration `placeholder:"TIME" default:"500ms" help:"How old what someone reads may be: servers see pixels at different moments. 0: as if there was one server that does one thing at a time."`
 }
 
 // Validate says what is wrong and how to fix it.

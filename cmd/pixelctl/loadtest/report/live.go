@@ -1,13 +1,14 @@
 package report
 
 import (
-	"bytes"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"strings"
 	"sync"
 	"time"
+	"unicode/utf8"
 
 	"golang.org/x/term"
 )
@@ -18,10 +19,8 @@ const (
 	// livePlain is how often a line is written where there is no terminal: a log of an hour
 	// stays readable.
 	livePlain = 5 * time.Second
-	// liveColumn is how long a column of the sparkline is.
-	liveColumn = time.Second
-	// liveColumns is how many there are.
-	liveColumns = 40
+	// barColumns is the width of the progress bar.
+	barColumns = 24
 )
 
 // Status is what a test says of itself while it runs. What it does not know is zero.
@@ -42,27 +41,23 @@ type Count struct {
 	N    int64  // since the test began
 }
 
-// Live shows a test while it runs: on a terminal two lines that are drawn again and again, else
-// a line now and then. What is written to it appears above, undisturbed.
+// Live shows a test while it runs: on a terminal one line that is drawn again and again, else
+// a line now and then.
 type Live struct {
 	out    io.Writer
 	status func() Status
 	every  time.Duration
 	width  func() int // of the terminal in columns; nil: there is none
-	done   chan struct{}
+	stop   chan struct{}
 	wait   sync.WaitGroup
-
-	mu      sync.Mutex
-	closed  bool
-	lines   int // on the screen, the cursor being at the end of the last
-	rates   liveRates
-	history liveHistory
+	once   sync.Once
+	rates  liveRates
 }
 
 // NewLive makes a display on out; it starts nothing. It asks status, which must not block, whenever
 // it draws.
 func NewLive(out io.Writer, status func() Status) *Live {
-	l := &Live{out: out, status: status, every: livePlain, done: make(chan struct{})}
+	l := &Live{out: out, status: status, every: livePlain, stop: make(chan struct{})}
 	if file, ok := out.(*os.File); ok && term.IsTerminal(int(file.Fd())) {
 		l.every = liveRedraw
 		l.width = func() int {
@@ -85,7 +80,7 @@ func (l *Live) Open() {
 			l.draw(time.Now())
 			select {
 			case <-tick.C:
-			case <-l.done:
+			case <-l.stop:
 				return
 			}
 		}
@@ -95,81 +90,69 @@ func (l *Live) Open() {
 // Close takes the display away, so that what follows stands on clean lines. It may be called
 // twice, also without Open.
 func (l *Live) Close() {
-	l.mu.Lock()
-	if !l.closed {
-		l.closed = true
-		close(l.done)
-	}
-	l.mu.Unlock()
-	l.wait.Wait()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	_, _ = l.out.Write(l.erase(nil))
+	l.once.Do(func() {
+		close(l.stop)
+		l.wait.Wait()
+		if l.width != nil {
+			fmt.Fprint(l.out, eraseLine)
+		}
+	})
 }
 
-// Write shows whole lines above the display.
-func (l *Live) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	text := append(l.erase(nil), p...)
-	if l.width != nil && !bytes.HasSuffix(p, []byte("\n")) {
-		text = append(text, '\n')
-	}
-	if _, err := l.out.Write(text); err != nil {
-		return 0, err
-	}
-	return len(p), nil
-}
+// eraseLine leaves the cursor at the beginning of an empty line.
+const eraseLine = "\r\x1b[K"
 
 func (l *Live) draw(now time.Time) {
 	s := l.status()
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	if l.closed {
-		return
-	}
-	rates := l.rates.at(now, s.Counts)
+	line := s.line(l.rates.at(now, s.Counts))
 	if l.width == nil {
-		fmt.Fprintln(l.out, s.plain(rates))
+		fmt.Fprintln(l.out, line)
 		return
 	}
-	l.history.add(now, s.Latency)
-	lines := s.lines(rates, sparkline(l.history.columns), l.width()-1) // a full line would move the cursor
-	text := l.erase(nil)
-	text = append(text, strings.Join(lines, "\n")...)
-	l.lines = len(lines)
-	_, _ = l.out.Write(text) // at once, so that it does not flicker
+	// At once, so that it does not flicker. A full line would move the cursor.
+	fmt.Fprint(l.out, eraseLine+cut(s.bar()+" "+line, l.width()-1))
 }
 
-// erase appends what removes the display, and leaves the cursor where it began.
-func (l *Live) erase(text []byte) []byte {
-	if l.lines == 0 {
+// line says where a test is.
+func (s Status) line(rates []float64) string {
+	var parts []string
+	if s.Clients > 0 {
+		parts = append(parts, fmt.Sprintf("%s of %s clients", Number(s.Connected), Number(s.Clients)))
+	}
+	for i, c := range s.Counts {
+		parts = append(parts, fmt.Sprintf("%s %s/s", Number(int64(math.Round(rates[i]))), c.Name))
+	}
+	if s.Latency > 0 {
+		parts = append(parts, "latency "+millis(s.Latency)+" ms")
+	}
+	if s.Note != "" {
+		parts = append(parts, s.Note)
+	}
+	when := Clock(s.Elapsed.Truncate(time.Second).Seconds())
+	if s.Total > 0 {
+		when += " of " + Clock(s.Total.Truncate(time.Second).Seconds())
+	}
+	return s.Phase + " " + when + ": " + strings.Join(parts, ", ")
+}
+
+// bar is how much of the phase is over. Without an end it is empty.
+func (s Status) bar() string {
+	full := 0
+	if s.Total > 0 {
+		full = int(min(1, max(0, s.Elapsed.Seconds()/s.Total.Seconds())) * barColumns)
+	}
+	return strings.Repeat("█", full) + strings.Repeat("░", barColumns-full)
+}
+
+// cut keeps a line within so many columns: all characters used here take one.
+func cut(text string, columns int) string {
+	if columns < 1 {
+		return ""
+	}
+	if utf8.RuneCountInString(text) <= columns {
 		return text
 	}
-	text = append(text, '\r')
-	if l.lines > 1 {
-		text = fmt.Appendf(text, "\x1b[%dA", l.lines-1) // up
-	}
-	l.lines = 0
-	return append(text, "\x1b[J"...) // delete from here on
-}
-
-// liveHistory is the latency of the last seconds, a column each: its worst.
-type liveHistory struct {
-	columns []float64
-	since   time.Time // of the last column
-}
-
-func (h *liveHistory) add(now time.Time, latency float64) {
-	if len(h.columns) == 0 || now.Sub(h.since) >= liveColumn {
-		if len(h.columns) == liveColumns {
-			h.columns = h.columns[1:]
-		}
-		h.columns, h.since = append(h.columns, latency), now
-		return
-	}
-	last := &h.columns[len(h.columns)-1]
-	*last = max(*last, latency)
+	return string([]rune(text)[:columns-1]) + "…"
 }
 
 // liveRates makes rates of counts, over the last second or as long as counts have been taken.

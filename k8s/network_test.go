@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
@@ -76,6 +77,11 @@ func reach(s manifest.Set) (faults []string) {
 	if manifest.Get[corev1.Service](s, "redis-1") != nil { // replicas, and Sentinels
 		expected["redis redis"] = []string{peers, "pods of redis"}
 		expected["redis sentinel"] = expected["redis redis"]
+	}
+	if manifest.Get[batchv1.CronJob](s, "backup") != nil {
+		for _, port := range []string{"redis redis", "redis sentinel"} {
+			expected[port] = slices.Concat([]string{"pods of backup"}, expected[port])
+		}
 	}
 	for _, w := range containers(s) {
 		for _, port := range w.Container().Ports {

@@ -123,6 +123,9 @@ func setArg(s manifest.Set, workload, name, value string) {
 
 func disruption(s manifest.Set) (faults []string) {
 	for _, w := range s.Workloads() {
+		if w.Ends() {
+			continue // what was evicted is tried again
+		}
 		budget := manifest.Get[policyv1.PodDisruptionBudget](s, w.Name)
 		if budget == nil {
 			faults = append(faults, w.Name+" has no budget")

@@ -23,7 +23,7 @@ type rule struct {
 }
 
 func rules(t *testing.T) []rule {
-	all := [][]rule{selectorRules(), podRules(t), operationRules(), networkRules(), settingRules(t), secretRules(t), redisRules(), sentinelRules()}
+	all := [][]rule{selectorRules(), podRules(t), operationRules(), networkRules(), settingRules(t), secretRules(t), redisRules(), sentinelRules(), backupRules(t)}
 	var flat []rule
 	for _, some := range all {
 		flat = append(flat, some...)
@@ -49,6 +49,7 @@ func (k kustomization) load(t *testing.T) manifest.Set {
 func kustomizations() []kustomization {
 	const (
 		autoscaling = "components/autoscaling"
+		backup      = "components/backup"
 		dashboard   = "components/dashboard"
 		egress      = "components/egress"
 		connections = "components/autoscaling-connections"
@@ -67,11 +68,13 @@ func kustomizations() []kustomization {
 		{"base", sentinel},
 		{"base", egress},
 		{"base", tls},
+		{"base", backup},
+		{"base", backup, managed},
 		{"overlays/dev"},
 		{"overlays/dev", monitoring},
 		{"overlays/prod"},
 		{"overlays/prod", connections, monitoring},
-		{"overlays/prod", connections, dashboard, egress, monitoring, sentinel, tls},
+		{"overlays/prod", connections, backup, dashboard, egress, monitoring, sentinel, tls},
 		{"overlays/prod", connections, managed, monitoring},
 	}
 }
@@ -96,6 +99,9 @@ func TestRules(t *testing.T) {
 		whole := kustomizations()[1]
 		if r.name == severalRedises {
 			whole = kustomization{"base", "components/redis-sentinel"}
+		}
+		if r.name == backups {
+			whole = kustomization{"base", "components/backup"}
 		}
 		everything, err := manifest.Render(os.DirFS("."), whole[0], whole[1:]...)
 		if err != nil {

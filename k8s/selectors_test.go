@@ -77,6 +77,9 @@ func selected(s manifest.Set, selector *metav1.LabelSelector) (names []string) {
 
 func workloadSelectors(s manifest.Set) (faults []string) {
 	for _, w := range s.Workloads() {
+		if w.Ends() {
+			continue
+		}
 		if got := selected(s, w.Selector); !slices.Equal(got, []string{w.Name}) {
 			faults = append(faults, fmt.Sprintf("%s selects the pods of %v", w.Name, got))
 		}

@@ -11,6 +11,7 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	networkingv1 "k8s.io/api/networking/v1"
 	policyv1 "k8s.io/api/policy/v1"
@@ -51,12 +52,16 @@ func blank(kind metav1.TypeMeta) metav1.Object {
 		return new(corev1.ConfigMap)
 	case "v1 Secret":
 		return new(corev1.Secret)
+	case "v1 PersistentVolumeClaim":
+		return new(corev1.PersistentVolumeClaim)
 	case "v1 Service":
 		return new(corev1.Service)
 	case "apps/v1 Deployment":
 		return new(appsv1.Deployment)
 	case "apps/v1 StatefulSet":
 		return new(appsv1.StatefulSet)
+	case "batch/v1 CronJob":
+		return new(batchv1.CronJob)
 	case "autoscaling/v2 HorizontalPodAutoscaler":
 		return new(autoscalingv2.HorizontalPodAutoscaler)
 	case "networking.k8s.io/v1 Ingress":

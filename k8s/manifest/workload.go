@@ -6,18 +6,19 @@ import (
 
 	appsv1 "k8s.io/api/apps/v1"
 	autoscalingv2 "k8s.io/api/autoscaling/v2"
+	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// Workload is what Deployments and StatefulSets have in common. What it points to is the
+// Workload is what Deployments, StatefulSets and CronJobs have in common. What it points to is the
 // object's own.
 type Workload struct {
 	Name      string
 	Namespace string
-	Replicas  int // as the object says, else its autoscaler's minimum
-	Selector  *metav1.LabelSelector
+	Replicas  int                   // as the object says, else its autoscaler's minimum
+	Selector  *metav1.LabelSelector // of a CronJob nil: the cluster makes one for each job
 	Template  *corev1.PodTemplateSpec
 
 	stateful  bool
@@ -35,8 +36,14 @@ func (s Set) Workloads() (workloads []Workload) {
 	for _, d := range All[appsv1.StatefulSet](s) {
 		add(d.ObjectMeta, d.Spec.Replicas, d.Spec.Selector, &d.Spec.Template, true)
 	}
+	for _, c := range All[batchv1.CronJob](s) {
+		add(c.ObjectMeta, new(int32(1)), nil, &c.Spec.JobTemplate.Spec.Template, false)
+	}
 	return workloads
 }
+
+// Ends tells whether its pods do something once, and serve nobody.
+func (w Workload) Ends() bool { return w.Selector == nil }
 
 // replicas is 1 where nobody says, as in the cluster.
 func (s Set) replicas(workload string, said *int32) int {

@@ -121,6 +121,9 @@ func TestShard_FaultOfNobody(t *testing.T) {
 				}
 			}
 			k := &b.server.counters
+			if kept := b.server.kept(); len(kept) != 0 {
+				t.Errorf("the server still holds %v", kept)
+			}
 			if k.Connections.Load()+k.Binary.Load()+k.JSON.Load() != 0 || k.Closes.All()[codec.CloseInternal] != 4 || b.server.Viewing(1) {
 				t.Errorf("left: %d connections, closed %v, viewing %t", k.Connections.Load(), k.Closes.All(), b.server.Viewing(1))
 			}

@@ -98,6 +98,8 @@ func (c *fakeCanvas) at(x, y int) canvas.Color {
 }
 
 func (c *fakeCanvas) Local(context.Context) ([]string, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	return c.names, c.readErr
 }
 func (c *fakeCanvas) Users() int           { return 7 }

@@ -306,6 +306,40 @@ func TestHeads_ShareTheirMemory(t *testing.T) {
 	}
 }
 
+// TestHeads_OfUsedConnections: the second request of a connection costs what the first one does.
+func TestHeads_OfUsedConnections(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	s.headShares = NewShares(100_000, 150_000)
+	large := "GET /page HTTP/1.1\r\nHost: canvas.test\r\nCookie: " + strings.Repeat("x", 55_000) + "\r\n"
+	used := func(address string) net.Conn {
+		c := from(t, s, address, pageRequest)
+		if status := statusOf(t, c); status != 200 {
+			t.Fatalf("a request of the usual size: %d", status)
+		}
+		if _, err := c.Write([]byte(large)); err != nil {
+			t.Fatal(err)
+		}
+		return c
+	}
+	var held []net.Conn
+	for i := range 2 {
+		held = append(held, used("127.0.0.1"))
+		eventually(t, "it is held", func() bool { return s.headShares.Taken() > 40_000*(i+1) })
+	}
+	if status := statusOf(t, used("127.0.0.1")); status != 503 {
+		t.Errorf("one too many of a network: %d", status)
+	}
+	for _, c := range held {
+		if _, err := c.Write([]byte("\r\n")); err != nil {
+			t.Fatal(err)
+		}
+		if status := statusOf(t, c); status != 200 {
+			t.Errorf("in the end: %d", status)
+		}
+	}
+	eventually(t, "all is given back", func() bool { return s.headShares.Taken() == 0 })
+}
+
 func TestHeads_ManyShortLinesCostMore(t *testing.T) {
 	if short, long := headCost([]byte(strings.Repeat("a:\r\n", 1000))), headCost([]byte(strings.Repeat("x", 4000))); short < 20*long {
 		t.Errorf("%d against %d", short, long)

@@ -94,17 +94,10 @@ func create(cfg Config, path string) error {
 		return fmt.Errorf("%w: it links to %s", errNotThere, to)
 	}
 	unfinished := path + ".new"
-	db, err := bbolt.Open(unfinished, 0o600, options(false))
-	if err != nil && !errors.Is(err, berrors.ErrTimeout) {
-		var system syscall.Errno
-		if errors.As(err, &system) {
-			return err
-		}
-		if err := os.Remove(unfinished); err != nil { // half written
-			return err
-		}
-		db, err = bbolt.Open(unfinished, 0o600, options(false))
+	if err := dropBroken(unfinished); err != nil {
+		return err
 	}
+	db, err := bbolt.Open(unfinished, 0o600, options(false))
 	if err != nil {
 		return err
 	}
@@ -113,6 +106,21 @@ func create(cfg Config, path string) error {
 		err = os.Rename(unfinished, path)
 	}
 	return errors.Join(err, db.Close())
+}
+
+// dropBroken deletes a new file that is half written: by a process that was killed, or found
+// the disk full. An empty one may be another's that has just begun.
+func dropBroken(unfinished string) error {
+	info, err := os.Stat(unfinished)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
+		return nil
+	}
+	_, err = verify(unfinished, &pinned{open: os.OpenFile})
+	var system syscall.Errno
+	if err == nil || errors.Is(err, berrors.ErrTimeout) || errors.As(err, &system) {
+		return err
+	}
+	return os.Remove(unfinished)
 }
 
 // errDamaged says that the file is not a canvas, or no longer.

@@ -211,7 +211,21 @@ func TestOpen_HalfCreated(t *testing.T) {
 	if err := db.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for _, cfg := range []Config{empty, half, bare} {
+	all := []Config{empty, half, bare}
+	virgin, err := os.ReadFile(filepath.Join(bare.Dir, fileName))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, whole := range [][]byte{virgin, drawnFile(t)} { // cut where a full disk does it: after any page
+		for n := range min(len(whole)/os.Getpagesize(), 8) {
+			cut := testConfig(t.TempDir())
+			if err := os.WriteFile(filepath.Join(cut.Dir, fileName+".new"), whole[:n*os.Getpagesize()], 0o600); err != nil {
+				t.Fatal(err)
+			}
+			all = append(all, cut)
+		}
+	}
+	for _, cfg := range all {
 		s := open(t, cfg)
 		claim := claimed(t, s, 0)
 		if err := s.offer(t.Context(), dot(0, claim.Epoch, 0)); err != nil {

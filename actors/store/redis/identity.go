@@ -96,6 +96,9 @@ func (i *identity) own() string {
 // doubt has Redis asked before the next call.
 func (i *identity) doubt() { i.checked.Store(0) }
 
+// now is for checked.
+func (i *identity) now() int64 { return max(1, int64(time.Since(i.opened))) }
+
 // told tells whether Redis has said within a time which it is.
 func (i *identity) told(within time.Duration) bool {
 	last := i.checked.Load()
@@ -125,7 +128,7 @@ func (i *identity) found(cfg Config, identity string, missing bool) error {
 	if identity != i.known {
 		i.other = identity
 	}
-	i.checked.Store(max(1, int64(time.Since(i.opened))))
+	i.checked.Store(i.now())
 	i.mu.Unlock()
 	log := cfg.Log.With("redis", Redact(cfg.URL), "prefix", cfg.Prefix)
 	switch {

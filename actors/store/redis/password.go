@@ -13,7 +13,12 @@ import (
 // link is the client for as long as its password is used.
 type link struct {
 	driver.UniversalClient
-	used sync.RWMutex // for reading during a call; locked for good when the link is retired
+	connect func(made func()) driver.UniversalClient // makes others like it
+	used    sync.RWMutex                             // for reading during a call; locked for good when the link is retired
+}
+
+func newLink(connect func(made func()) driver.UniversalClient, made func()) *link {
+	return &link{UniversalClient: connect(made), connect: connect}
 }
 
 // client is the one for calls from now on.
@@ -43,7 +48,7 @@ func (s *Store) UsePassword(ctx context.Context, password string) error {
 	if err != nil {
 		return fmt.Errorf("use another password of redis: %w", err)
 	}
-	next := &link{UniversalClient: connect(s.identity.doubt)}
+	next := newLink(connect, s.identity.doubt)
 	if err := admits(ctx, next.UniversalClient); err != nil {
 		_ = next.Close()
 		return fmt.Errorf("use another password of redis: %w", err)

@@ -48,7 +48,7 @@ type Store struct {
 
 	mu       sync.RWMutex // callers hold it for reading during a call
 	closed   bool
-	retiring sync.WaitGroup // of links
+	retiring sync.WaitGroup // of links, and pings under way
 }
 
 // Stats counts what the store did since it was opened.
@@ -84,7 +84,7 @@ func newStore(cfg Config, connect func(func()) driver.UniversalClient) *Store {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Store{cfg: cfg, scripts: newScripts(), identity: newIdentity(), format: formatVersion, stopLooking: func() {}}
-	s.link.Store(&link{UniversalClient: connect(s.identity.doubt)})
+	s.link.Store(newLink(connect, s.identity.doubt))
 	return s
 }
 
@@ -92,11 +92,12 @@ func newStore(cfg Config, connect func(func()) driver.UniversalClient) *Store {
 func (s *Store) Close() error {
 	s.stopLooking()
 	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
+	already := s.closed
+	s.closed = true
+	s.mu.Unlock()
+	if already {
 		return nil
 	}
-	s.closed = true
 	s.retiring.Wait() // not long: the calls that held links have ended
 	if err := s.client().Close(); err != nil {
 		return fmt.Errorf("close store: %w", err)
@@ -207,16 +208,6 @@ func (s *Store) History(ctx context.Context, region canvas.RegionID, after uint6
 		return nil, fmt.Errorf("history of region %d: %w", region, err)
 	}
 	return history, nil
-}
-
-// Ping implements store.Store. It writes what is there already: a Redis that is out of
-// memory, can't write its file or has become a replica refuses it as it would a commit.
-// A cluster answers by one node, which refuses when others are missing.
-func (s *Store) Ping(ctx context.Context) error {
-	if err := s.call(ctx, func() error { return s.identify(ctx) }); err != nil {
-		return fmt.Errorf("ping: %w", err)
-	}
-	return nil
 }
 
 // call runs f when Redis is known to hold this canvas. A ctx that is cancelled during f

@@ -26,6 +26,8 @@ const (
 	EventLeft      = "left"      // a pod has gone, having said so
 	EventDied      = "died"      // a pod has gone without a word
 	EventDraining  = "draining"  // a pod is about to leave
+	EventAside     = "aside"     // a pod's regions go to others, since its store takes no commits and theirs does
+	EventBack      = "back"      // it takes its share again
 	EventReborn    = "reborn"    // a pod was taken for dead, and is back as a new member
 	EventHandoff   = "handoff"   // a region has a new owner; Duration: from asking the one before to serving
 	EventFenced    = "fenced"    // an owner was replaced without knowing

@@ -247,7 +247,11 @@ func (r *region) moved(ctx actor.Context) {
 			r.handoff.strange = r.pod.clock.Now()
 			r.stir(ctx)
 		}
-	case "claiming", "mending", "fenced", "retiring": // each looks when it is through
+	case "retiring":
+		if r.pod.lookout.aside.Load() { // the store would not let it be through
+			r.rest(ctx)
+		}
+	case "claiming", "mending", "fenced": // each looks when it is through
 	}
 }
 
@@ -273,8 +277,15 @@ func (r *region) onHandOver(ctx actor.Context) {
 	r.handoff.leavers = append(r.handoff.leavers, ctx.Sender())
 }
 
-// retire stops taking ops; what is queued is committed first.
+// retire stops taking ops; what is queued is committed first. A pod that stands aside lets go
+// at once, as if it had died: its store would keep the next owner waiting. What was queued or
+// being committed its relays bring the next owner, who finds in the log what became durable.
 func (r *region) retire(ctx actor.Context) {
+	if r.pod.lookout.aside.Load() {
+		r.countYield()
+		r.rest(ctx)
+		return
+	}
 	r.become("retiring", r.retiring)
 	r.advance(ctx)
 }
@@ -291,10 +302,14 @@ func (r *region) release(ctx actor.Context) {
 }
 
 func (r *region) onReleased(ctx actor.Context) {
+	r.countYield()
+	r.rest(ctx)
+}
+
+func (r *region) countYield() {
 	if len(r.handoff.yielders)+len(r.handoff.leavers) > 0 {
 		r.pod.stats.Yielded.Add(1)
 	}
-	r.rest(ctx)
 }
 
 // abandon lets those go who wait for a region that has failed: they ask its successor.

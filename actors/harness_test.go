@@ -55,7 +55,10 @@ func newWorldAround(t *testing.T, around Surroundings) *world {
 func wire(t *testing.T, s *memory.Store, cfg Config, ports Ports) *world {
 	t.Helper()
 	w := &world{t: t, store: s, crowd: &crowd{feeds: make(map[canvas.RegionID]canvas.Position)}}
-	ports.Store, ports.Audience, ports.Log = s, w.crowd, slog.New(slog.NewTextHandler(t.Output(), nil))
+	if ports.Store == nil {
+		ports.Store = s
+	}
+	ports.Audience, ports.Log = w.crowd, slog.New(slog.NewTextHandler(t.Output(), nil))
 	w.node = New(cfg, ports)
 	w.crowd.node = w.node
 	if err := w.node.Open(); err != nil {

@@ -29,6 +29,7 @@ type Ports struct {
 	Store     store.Store
 	Audience  Audience
 	Placement Placement          // nil: everything is on this node
+	Deputies  Deputies           // nil: nobody could stand in for this pod
 	Around    Surroundings       // nil: the inspector knows of actors only
 	System    *actor.ActorSystem // nil: a new one that knows no other pods
 	Clock     Clock              // nil: the real one
@@ -41,6 +42,7 @@ type Node struct {
 	store      store.Store
 	audience   Audience
 	placement  Placement
+	deputies   Deputies // nil: none
 	clock      Clock
 	log        *slog.Logger
 	system     *actor.ActorSystem
@@ -49,6 +51,7 @@ type Node struct {
 	workers    *workers
 	turns      *turns
 	vigil      *vigil
+	lookout    *lookout
 	outage     *outage
 	silence    silence
 	stats      Stats
@@ -80,7 +83,7 @@ type Node struct {
 // New makes a node and starts nothing. The config must be valid.
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
-		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement,
+		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement, deputies: ports.Deputies,
 		around: ports.Around, clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
 		roll: rosterMemory{members: make(map[ViewerID]canvas.User)},
 	}
@@ -102,7 +105,7 @@ func New(cfg Config, ports Ports) *Node {
 	n.observe, n.events = newObserver(&n.stats, n.clock), newEvents(cfg.Node, n.clock)
 	n.workers = newWorkers()
 	n.speakers = n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n} })
-	n.vigil = &vigil{pod: n}
+	n.vigil, n.lookout = &vigil{pod: n}, &lookout{pod: n}
 	n.turns, n.outage = newTurns(n.system.Root), newOutage(n.log, n.events)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
@@ -184,6 +187,7 @@ func (n *Node) Open() error {
 	}
 	if len(n.regions) > 0 {
 		n.vigil.open()
+		n.lookout.open()
 	}
 	if n.cfg.Gateway {
 		if n.roster, err = spawn(KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
@@ -253,6 +257,7 @@ func (n *Node) Close() {
 				_ = n.system.Root.StopFuture(pid).Wait()
 			}
 		}
+		n.lookout.close()
 		n.stopWork()
 		n.vigil.close()
 		n.work.Wait()

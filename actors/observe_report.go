@@ -28,7 +28,8 @@ type (
 type Report struct {
 	Node    string
 	Uptime  time.Duration
-	Users   int // connections of this pod
+	Users   int    // connections of this pod
+	Store   string // what is wrong with it; "": nothing. It is asked if all of the report is, else as was known last
 	Kinds   []KindReport
 	Regions []RegionReport // those that are not dormant, in the order of their ids; one that didn't answer in time is absent
 
@@ -39,8 +40,7 @@ type Report struct {
 	Pixels     int           // made durable by the pod's regions, recent
 	Commit     Spread
 	PlaceToAck Spread
-	Store      string // what is wrong with it; "": nothing
-	Viewers    []int  // by region; of a pod with users
+	Viewers    []int // by region; of a pod with users
 	Worst      []ConnectionReport
 	Events     []Event
 	History    []Past
@@ -87,7 +87,7 @@ const describeTimeout = 500 * time.Millisecond
 // report is what is always told.
 func (n *Node) report() *Report {
 	stats := &n.stats
-	report := &Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[KindConnection].Load())}
+	report := &Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[KindConnection].Load()), Store: n.lookout.wrong()}
 	for _, k := range Kinds() {
 		report.Kinds = append(report.Kinds, KindReport{
 			Kind: k.String(), Live: stats.Live[k].Load(), Messages: stats.Messages[k].Load(), Unhandled: stats.Unhandled[k].Load(),
@@ -128,6 +128,7 @@ func (n *Node) complete(ctx context.Context, report *Report, m Inspect, first, l
 		r.Deepest, r.DeepestP99 = max(int(w.behind.quantile(1)), deepest[k]), int(w.behind.quantile(0.99))
 		r.Took = w.took.durations()
 	}
+	report.Store = ""
 	if err := n.store.Ping(ctx); err != nil {
 		report.Store = err.Error()
 	}

@@ -17,6 +17,7 @@ type outage struct {
 	mu      sync.Mutex // guards:
 	regions map[canvas.RegionID]struct{}
 	began   time.Time
+	err     error // of the call that failed last
 }
 
 func newOutage(log *slog.Logger, events *events) *outage {
@@ -32,7 +33,17 @@ func (o *outage) failed(id canvas.RegionID, operation string, err error, now tim
 		o.log.Warn("store does not answer, trying again", "operation", operation, "err", err)
 		o.events.note(Event{Kind: EventOutage, Region: NoRegion, Text: "the store does not answer: " + err.Error(), Subject: "store"})
 	}
-	o.regions[id] = struct{}{}
+	o.regions[id], o.err = struct{}{}, err
+}
+
+// trouble is why calls fail; nil: they don't.
+func (o *outage) trouble() error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if len(o.regions) == 0 {
+		return nil
+	}
+	return o.err
 }
 
 // over notes that a region's calls succeed again, or that it makes none any more.

@@ -20,6 +20,7 @@ type pods struct {
 	t     *testing.T
 	store *memory.Store
 	cfg   func(*Config)
+	ports func(*testPod, *Ports) // changes those of a pod that joins; nil: they stay
 
 	inRounds bool // drawings place what they are allowed: see rounds
 
@@ -63,7 +64,11 @@ func (p *pods) join() *testPod {
 		return &cable{p, pod.address}, true
 	})
 	pod.system = system
-	pod.world = wire(p.t, p.store, cfg, Ports{System: system, Placement: p})
+	ports := Ports{System: system, Placement: p}
+	if p.ports != nil {
+		p.ports(pod, &ports)
+	}
+	pod.world = wire(p.t, p.store, cfg, ports)
 	p.t.Cleanup(system.Shutdown)
 	p.change(func() { p.members = append(p.members, pod) })
 	return pod

@@ -140,6 +140,15 @@ type Placement interface {
 	Has(address string) bool
 }
 
+// Deputies is the other pods that can have this one's regions. No method blocks.
+type Deputies interface {
+	// Deputies is the addresses of those that would: neither draining nor aside.
+	Deputies() []string
+	// StepAside has this pod own nothing as long as others can, as if it were draining, or
+	// ends that.
+	StepAside(aside bool)
+}
+
 // Clock is time as the actors see it; tests bring their own.
 type Clock interface {
 	Now() time.Time

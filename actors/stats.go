@@ -44,21 +44,23 @@ type Stats struct {
 	DeadLetters [kinds]atomic.Int64 // messages to actors that were gone
 	Strays      atomic.Int64        // messages to what is gone and was no actor of these kinds: late answers, as a rule
 
-	Placed  atomic.Int64 // ops accepted from users of this pod
-	Dots    atomic.Int64 // their pixels
-	Pixels  atomic.Int64 // pixels committed by this pod's regions
-	Batches atomic.Int64 // commits done
-	Deduped atomic.Int64 // ops received again and not applied again
-	Fenced  atomic.Int64 // claims lost to another owner
-	Damaged atomic.Int64 // times that the store was found to have lost a part of a region
-	Mended  atomic.Int64 // and that it got back what there was, or what was left
-	Claims  atomic.Int64 // claims made
-	Yielded atomic.Int64 // regions handed over to other pods
-	Serving atomic.Int64 // regions whose claim this pod has now
-	Epoch   atomic.Int64 // the highest that this pod has claimed a region under
-	Lagging atomic.Int64 // relays dropped because too much was under way to them
-	Outages atomic.Int64 // store calls that failed and were tried again
-	Refused [canvas.LastRefusal + 1]atomic.Int64
+	Placed     atomic.Int64 // ops accepted from users of this pod
+	Dots       atomic.Int64 // their pixels
+	Pixels     atomic.Int64 // pixels committed by this pod's regions
+	Batches    atomic.Int64 // commits done
+	Deduped    atomic.Int64 // ops received again and not applied again
+	Fenced     atomic.Int64 // claims lost to another owner
+	Damaged    atomic.Int64 // times that the store was found to have lost a part of a region
+	Mended     atomic.Int64 // and that it got back what there was, or what was left
+	Claims     atomic.Int64 // claims made
+	Yielded    atomic.Int64 // regions handed over to other pods
+	Serving    atomic.Int64 // regions whose claim this pod has now
+	Epoch      atomic.Int64 // the highest that this pod has claimed a region under
+	Lagging    atomic.Int64 // relays dropped because too much was under way to them
+	Aside      atomic.Int64 // 1: this pod's regions are others', since its store takes no commits and theirs does
+	StoodAside atomic.Int64 // times that this came to be
+	Outages    atomic.Int64 // store calls that failed and were tried again
+	Refused    [canvas.LastRefusal + 1]atomic.Int64
 
 	Resumes   atomic.Int64 // resyncs answered from the ring
 	Snapshots atomic.Int64 // resyncs answered with a snapshot

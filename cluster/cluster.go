@@ -17,7 +17,10 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-var _ actors.Placement = (*Cluster)(nil)
+var (
+	_ actors.Placement = (*Cluster)(nil)
+	_ actors.Deputies  = (*Cluster)(nil)
+)
 
 // Cluster is this pod's place among the others.
 type Cluster struct {
@@ -38,6 +41,7 @@ type Cluster struct {
 	refusals *refusals
 	pulse    pulse
 	draining atomic.Bool
+	aside    atomic.Bool
 	wishes   wishes
 	left     atomic.Bool
 
@@ -52,6 +56,7 @@ type Cluster struct {
 	stop   context.CancelFunc
 	work   sync.WaitGroup
 
+	telling   sync.Mutex // one news of the loop at a time
 	ending    sync.Mutex // one of Drain, Leave, Pin and Close at a time; guards:
 	told      bool       // the others have been told, once, that this pod is draining
 	closeOnce sync.Once
@@ -149,7 +154,7 @@ func (c *Cluster) Open(changed func()) error {
 func (c *Cluster) begin(heirloom []string) error {
 	now := time.Now()
 	l := &life{
-		id: newID(now), started: now, draining: &c.draining, wishes: &c.wishes, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
+		id: newID(now), started: now, draining: &c.draining, aside: &c.aside, stoodBy: c.aside.Load(), wishes: &c.wishes, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
 		store: c.cfg.Store, announced: c.cfg.Store(), changed: c.changed, heirloom: heirloom,
 		members: make(map[string]Member), dying: make(map[string]time.Time), asked: make(map[string]bool), left: make(map[string]bool), losses: make(map[string]loss),
 	}
@@ -340,3 +345,19 @@ func (c *Cluster) Gateways() []string { return slices.Clone(c.View().gateways) }
 
 // Has implements actors.Placement.
 func (c *Cluster) Has(address string) bool { return c.View().addresses[address] }
+
+// Deputies implements actors.Deputies.
+func (c *Cluster) Deputies() (addresses []string) {
+	for _, m := range c.View().Members() {
+		if m.Roles.Has(RoleCanvas) && !m.Self && !m.Draining && !m.Aside {
+			addresses = append(addresses, m.Peer)
+		}
+	}
+	return addresses
+}
+
+// StepAside implements actors.Deputies.
+func (c *Cluster) StepAside(aside bool) {
+	c.aside.Store(aside)
+	c.changed()
+}

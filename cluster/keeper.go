@@ -22,6 +22,7 @@ type keeper struct {
 	look      *time.Timer       // starts it
 	shown     map[string]Member // by id, of the view; nil before the first of a life
 	store     string            // the pod's, as the others have been told
+	aside     bool              // likewise
 	silence   bool              // it has been said that a member tells no store
 }
 
@@ -79,6 +80,10 @@ func (k *keeper) check() {
 	if accused := k.life.accused(); accused != nil {
 		k.search(accused)
 	}
+	if aside := k.Cluster.aside.Load(); aside != k.aside {
+		k.aside = aside
+		k.tellOthers()
+	}
 	members := k.life.view()
 	if !k.sameStore(members) {
 		members = k.life.view()
@@ -103,7 +108,7 @@ const firstPause = 200 * time.Millisecond
 func (k *keeper) adopt() {
 	k.life = k.current()
 	k.joined, k.searching, k.last, k.pause = false, 0, round{}, firstPause
-	k.store = k.life.announced
+	k.store, k.aside = k.life.announced, k.life.stoodBy
 	k.shown = nil // what is new in the next view is not worth a line each
 	k.look.Reset(0)
 }
@@ -202,6 +207,10 @@ func (k *keeper) compare(next *View) {
 			k.log.Info("member joined", m.attributes()...)
 		case m.Draining && !was.Draining:
 			k.log.Info("member draining", m.attributes()...)
+		case m.Aside && !was.Aside:
+			k.log.Warn("member stands aside: its store takes no commits", m.attributes()...)
+		case was.Aside && !m.Aside && !m.Draining:
+			k.log.Info("member no longer stands aside", m.attributes()...)
 		}
 	}
 	left := k.life.leavers()

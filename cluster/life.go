@@ -19,6 +19,7 @@ type life struct {
 	started  time.Time
 	self     metadata     // but Draining
 	draining *atomic.Bool // the pod's
+	aside    *atomic.Bool // likewise
 	wishes   *wishes      // likewise
 	dead     *tombstones  // the pod's: they outlast a life
 	pulse    *pulse
@@ -26,6 +27,7 @@ type life struct {
 	store    func() string // as Config's, not nil
 
 	announced string       // what store gave when gossip began
+	stoodBy   bool         // what aside was then
 	strangers atomic.Int64 // when a member that keeps the canvas in another store was met last, in Unix milliseconds; 0: never
 	guest     atomic.Bool  // not joined yet: for the others it is draining, so that none gives it a region
 
@@ -84,6 +86,8 @@ func (l *life) me() Member {
 func (l *life) metadata() *metadata {
 	m := l.self
 	m.Draining, m.Pins, m.Store = l.draining.Load() || l.guest.Load(), l.wishes.now(), l.store()
+	m.Aside = !m.Draining && l.aside.Load()
+	m.Draining = m.Draining || m.Aside
 	return &m
 }
 

@@ -57,7 +57,8 @@ type Member struct {
 	Peer     string // address for actor.PID, "ip:port"
 	Roles    Roles
 	Version  string
-	Draining bool      // about to leave; owns nothing unless all are
+	Draining bool      // about to leave; owns nothing unless all are, or aside
+	Aside    bool      // its store takes no commits, and that of others does; it owns nothing either
 	Started  time.Time // the process, or its return after it was taken for dead
 	Self     bool      // the pod that tells
 
@@ -87,16 +88,17 @@ type metadata struct {
 	Roles    Roles
 	Peer     string
 	Version  string
-	Draining bool
+	Draining bool   // or aside, which pods of earlier versions don't know: they place as the others do
 	Started  int64  // Unix milliseconds
 	Geometry string // canvas.Geometry.String
 	Pins     pins
 	Store    string // Config.Store; "": not known, or a pod of a version without
+	Aside    bool   // that is why it says that it is draining
 }
 
 // encode can't fail or be too long: Validate bounds what goes in.
 func (m *metadata) encode() []byte {
-	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins), m.Store})
+	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins), m.Store, m.Aside})
 	if err != nil || len(b) > memberlist.MetaMaxSize {
 		panic(fmt.Sprintf("cluster: metadata of %d bytes: %v", len(b), err))
 	}
@@ -118,9 +120,8 @@ func decodeMetadata(b []byte) (*metadata, error) {
 	} else if n < len(fields) {
 		return nil, fmt.Errorf("metadata: %d fields, not %d", n, len(fields))
 	}
-	if n > len(fields) { // else of a version without
-		fields = append(fields, &m.Store)
-	}
+	later := []any{&m.Store, &m.Aside} // which earlier versions don't have
+	fields = append(fields, later[:min(n-len(fields), len(later))]...)
 	if err := d.DecodeMulti(fields...); err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
 	}
@@ -146,7 +147,7 @@ func (m *metadata) validate() error {
 // member is a gossip node as a Member. The node's metadata must have been accepted.
 func (m *metadata) member(node *memberlist.Node) Member {
 	return Member{
-		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining,
+		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining && !m.Aside, Aside: m.Draining && m.Aside,
 		Started: time.UnixMilli(m.Started), gossip: node.Address(), pins: m.Pins, store: m.Store,
 	}
 }

@@ -74,6 +74,8 @@ func (c *Cluster) Pin(region canvas.RegionID) error {
 		return errors.New("pin: this pod carries no regions")
 	case c.draining.Load():
 		return errors.New("pin: this pod is about to leave")
+	case c.aside.Load():
+		return errors.New("pin: this pod's store takes no commits: regions are others' until it does")
 	case int(region) >= c.cfg.Geometry.Regions():
 		return fmt.Errorf("pin: there is no region %d", region)
 	}

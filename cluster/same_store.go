@@ -46,6 +46,8 @@ func (l *life) meetsStrangers(now time.Time) bool {
 func (k *keeper) tellOthers() {
 	list := k.life.list
 	k.work.Go(func() {
+		k.telling.Lock() // in turn, so that the last is told of what is now
+		defer k.telling.Unlock()
 		if err := list.UpdateNode(newsTimeout); err != nil { // they hear of it when they compare
 			k.log.Debug("metadata not told at once", "err", err)
 		}

@@ -37,7 +37,7 @@ func newView(members []Member, geometry canvas.Geometry) *View {
 			v.gateways = append(v.gateways, m.Peer)
 		}
 		if m.Roles.Has(RoleCanvas) {
-			able, addresses, pinned = append(able, candidate{seedOf(m.ID), m.Draining}), append(addresses, m.Peer), append(pinned, m.pins)
+			able, addresses, pinned = append(able, candidate{seedOf(m.ID), m.Draining || m.Aside}), append(addresses, m.Peer), append(pinned, m.pins)
 		}
 	}
 	if len(able) == 0 {

@@ -31,6 +31,8 @@ type clusterReport struct {
 		Roles    []string  `json:"roles"`
 		Version  string    `json:"version"`
 		Draining bool      `json:"draining"`
+		Aside    bool      `json:"aside"`
+		StoreOK  *bool     `json:"store_ok"` // nil: of a server that does not tell
 		Started  time.Time `json:"started"`
 		Answers  bool      `json:"answers"`
 		Users    int       `json:"users"`
@@ -80,6 +82,10 @@ func (r *clusterReport) print(out io.Writer, regions bool, now time.Time) error 
 			state = "no answer"
 		case m.Draining:
 			state = "draining"
+		case m.Aside:
+			state = "aside, no store"
+		case m.StoreOK != nil && !*m.StoreOK:
+			state = "no store"
 		}
 		up := now.Sub(m.Started).Round(time.Second)
 		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%d\t%d\t%s\n", m.Name, m.ID, strings.Join(m.Roles, ","), state, up, m.Users, m.Regions, m.Version)

@@ -48,6 +48,10 @@ func (w *witness) see(members []cluster.Member) {
 			w.tell(actors.EventJoined, m, "%s joined")
 		case known && m.Draining && !old.Draining:
 			w.tell(actors.EventDraining, m, "%s is draining")
+		case known && m.Aside && !old.Aside:
+			w.tell(actors.EventAside, m, "%s stands aside: its store takes no commits, and others have its regions")
+		case known && old.Aside && !m.Aside && !m.Draining:
+			w.tell(actors.EventBack, m, "%s takes its share of the regions")
 		}
 	}
 	for _, m := range before {

@@ -29,7 +29,7 @@ func (m members) Members() (list []api.Member) {
 	for _, member := range m.pod.others.View().Members() {
 		list = append(list, api.Member{
 			ID: member.ID, Name: member.Name, Address: member.Peer, Roles: strings.Split(member.Roles.String(), ","), Version: member.Version,
-			Draining: member.Draining, Started: member.Started.UTC().Truncate(time.Millisecond), Self: member.Self, Pins: member.Pins(),
+			Draining: member.Draining, Aside: member.Aside, Started: member.Started.UTC().Truncate(time.Millisecond), Self: member.Self, Pins: member.Pins(),
 		})
 	}
 	return list

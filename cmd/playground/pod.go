@@ -86,7 +86,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 		if err := p.others.Listen(); err != nil {
 			return nil, err
 		}
-		ports.System, ports.Placement = p.others.System(), p.others
+		ports.System, ports.Placement, ports.Deputies = p.others.System(), p.others, p.others
 	}
 	kept, counters, err := openStore(cfg, log)
 	if err != nil {

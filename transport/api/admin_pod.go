@@ -15,6 +15,7 @@ type podShown struct {
 	Self     bool     `json:"self"`
 	Answers  bool     `json:"answers"`
 	Draining bool     `json:"draining"`
+	Aside    bool     `json:"aside"`
 	Started  int64    `json:"started"`
 	*podMeasured
 }
@@ -59,7 +60,7 @@ type kindShown struct {
 
 func podOf(m Member, r *actors.Report) podShown {
 	shown := podShown{
-		ID: m.ID, Name: m.Name, Roles: m.Roles, Version: m.Version, Self: m.Self, Draining: m.Draining, Started: m.Started.UnixMilli(),
+		ID: m.ID, Name: m.Name, Roles: m.Roles, Version: m.Version, Self: m.Self, Draining: m.Draining, Aside: m.Aside, Started: m.Started.UnixMilli(),
 	}
 	if r == nil {
 		return shown

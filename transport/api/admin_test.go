@@ -21,11 +21,11 @@ func TestAdmin_State(t *testing.T) {
 	p := newAdminPod(t)
 	w := p.ask("GET", "/admin/api/state?history=1", "", "Cookie", p.login(t))
 	const want = `{"node":"pod-1","time":1777896000007,"canvas":{"width":40,"height":20,"region":16},"users":3,` +
-		`"members":[{"id":"a","name":"pod-1","roles":["gateway","canvas"],"version":"v1","self":true,"answers":true,"draining":false,"started":1777896000007,` +
+		`"members":[{"id":"a","name":"pod-1","roles":["gateway","canvas"],"version":"v1","self":true,"answers":true,"draining":false,"aside":false,"started":1777896000007,` +
 		`"connections":3,"regions":1,"cpu":0.5,"memory":1000,"heap":500,"gc_pause_p99":0.4,"goroutines":9,"store":{"ok":true,"error":""},` +
 		`"pixels_placed":5,"pixels_in":10,"deliveries":100,"messages_in":2,"bytes_out":1000,"commit":{"p50":1,"p99":2.5},"place_to_ack":{"p50":2,"p99":3},` +
 		`"kinds":[{"kind":"region","live":6,"rate":20,"mailbox_max":3,"mailbox_p99":2,"p50_us":12,"p99_us":90.5,"restarts":1,"dead_letters":4,"unhandled":5}]},` +
-		`{"id":"b","name":"pod-2","roles":["canvas"],"version":"","self":false,"answers":true,"draining":true,"started":1777896000007,` +
+		`{"id":"b","name":"pod-2","roles":["canvas"],"version":"","self":false,"answers":true,"draining":true,"aside":false,"started":1777896000007,` +
 		`"connections":0,"regions":1,"cpu":0,"memory":0,"heap":0,"gc_pause_p99":0,"goroutines":0,"store":{"ok":false,"error":"store is unavailable"},` +
 		`"pixels_placed":0,"pixels_in":0,"deliveries":0,"messages_in":0,"bytes_out":0,"commit":{"p50":0,"p99":0},"place_to_ack":{"p50":0,"p99":0},"kinds":[]}],` +
 		`"regions":[{"region":1,"x":16,"y":0,"width":16,"height":16,"owner":"a","state":"serving","epoch":7,"seq":5,"rate":2,"viewers":3,"relays":2,"pending":1,"commit":{"p50":1,"p99":0},"pinned":false},` +
@@ -42,7 +42,7 @@ func TestAdmin_State(t *testing.T) {
 // TestAdmin_PodWithoutAnswer: what membership knows is shown, and nothing made up.
 func TestAdmin_PodWithoutAnswer(t *testing.T) {
 	shown, err := json.Marshal(podOf(Member{ID: "b", Name: "pod-2", Roles: []string{"canvas"}, Started: noon}, nil))
-	const want = `{"id":"b","name":"pod-2","roles":["canvas"],"version":"","self":false,"answers":false,"draining":false,"started":1777896000007}`
+	const want = `{"id":"b","name":"pod-2","roles":["canvas"],"version":"","self":false,"answers":false,"draining":false,"aside":false,"started":1777896000007}`
 	if err != nil || string(shown) != want {
 		t.Errorf("%s\nwant %s", shown, want)
 	}

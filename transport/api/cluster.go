@@ -25,6 +25,7 @@ type Member struct {
 	Roles    []string          `json:"roles"`
 	Version  string            `json:"version"`
 	Draining bool              `json:"draining"`
+	Aside    bool              `json:"aside"` // its regions are others', since its store takes no commits
 	Started  time.Time         `json:"started"`
 	Self     bool              `json:"self"` // it is the one that answers
 	Pins     []canvas.RegionID `json:"-"`    // regions that are its by an operator's wish
@@ -35,7 +36,8 @@ const surveyTimeout = 2 * time.Second
 
 type memberShown struct {
 	Member
-	Answers bool `json:"answers"` // the rest is known
+	Answers bool `json:"answers"`  // the rest is known
+	StoreOK bool `json:"store_ok"` // as far as the pod knows without asking it; why not is in its log
 	Users   int  `json:"users"`
 	Regions int  `json:"regions"`
 }
@@ -87,7 +89,7 @@ func (s *server) lookAround(ctx context.Context) clusterSeen {
 			continue
 		}
 		shown := &seen.Members[i]
-		shown.Answers, shown.Users, shown.Regions = true, report.Users, len(report.Regions)
+		shown.Answers, shown.StoreOK, shown.Users, shown.Regions = true, report.Store == "", report.Users, len(report.Regions)
 		seen.Users += report.Users
 		for _, region := range report.Regions {
 			x, y, _, _ := s.Geometry.Bounds(region.Region)

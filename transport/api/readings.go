@@ -33,6 +33,8 @@ func (r register) actors(stats *actors.Stats) {
 	r.count("pixels_committed_total", "Pixels made durable by this node's regions.", nil, &stats.Pixels)
 	r.count("commits_total", "Batches made durable by this node's regions.", nil, &stats.Batches)
 	r.count("store_retries_total", "Calls to the store that failed and were tried again.", nil, &stats.Outages)
+	r.gauge("standing_aside", "1 while this node's regions are others', because its store takes no commits and theirs does; and until its store has answered once.", nil, func() float64 { return float64(stats.Aside.Load()) })
+	r.count("stood_aside_total", "Times that this came to be.", nil, &stats.StoodAside)
 	r.count("store_damages_total", "Times that the store was found to have lost a part of a region.", nil, &stats.Damaged)
 	r.count("store_mended_total", "And that it was given what there was, or what was left.", nil, &stats.Mended)
 	r.count("region_claims_total", "Claims of regions by this node.", nil, &stats.Claims)

@@ -110,6 +110,7 @@ type clusterReport struct {
 		ID       string `json:"id"`
 		Name     string `json:"name"`
 		Draining bool   `json:"draining"`
+		Aside    bool   `json:"aside"`
 		Regions  int    `json:"regions"`
 	} `json:"members"`
 	Regions []struct {

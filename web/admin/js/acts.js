@@ -31,7 +31,7 @@ export function notDone({ message, status }) {
 /** @param {State} state @param {string} id of a member @returns {Act} */
 export function drain(state, id) {
   const member = state.members.get(id), name = nameOf(state, id);
-  const others = [...state.members.values()].filter((each) => each.id !== id && each.answers && !each.draining);
+  const others = [...state.members.values()].filter((each) => each.id !== id && each.answers && !each.draining && !each.aside);
   const lines = [];
   if (member?.regions > 0) lines.push(`Its ${plural(member.regions, "region")} ${member.regions === 1 ? "moves" : "move"} to other pods; drawing pauses there for about 100 ms.`);
   if (member?.connections > 0) lines.push(`Its ${plural(member.connections, "connection")} ${member.connections === 1 ? "is" : "are"} told to reconnect to other pods; nothing is lost.`);
@@ -49,7 +49,7 @@ export function drain(state, id) {
 export function handOver(state, number) {
   const region = state.regions.get(number), owner = ownerOf(state, region);
   const { x, y, width, height } = bounds(state.answer.canvas, number);
-  const takers = [...state.members.values()].filter((member) => carries(member) && member.answers && !member.draining && member.id !== owner?.id)
+  const takers = [...state.members.values()].filter((member) => carries(member) && member.answers && !member.draining && !member.aside && member.id !== owner?.id)
     .sort((a, b) => a.regions - b.regions);
   const lines = [
     `Region ${number} is x ${x} to ${x + width - 1}, y ${y} to ${y + height - 1}, owned by ${owner?.name ?? "nobody"}.`,

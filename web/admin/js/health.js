@@ -115,6 +115,8 @@ function changes(members) {
   const findings = /** @type {Finding[]} */ ([]);
   const draining = members.filter((member) => member.draining).map((member) => member.name);
   if (draining.length > 0) findings.push({ about: "draining", level: "note", text: `${list(draining)} ${draining.length === 1 ? "is" : "are"} draining`, go: toOverview() });
+  const aside = members.filter((member) => member.aside).map((member) => member.name);
+  if (aside.length > 0) findings.push({ about: "aside", level: "warn", text: `${list(aside)} ${aside.length === 1 ? "stands" : "stand"} aside: others have the regions`, go: toOverview() });
   const versions = [...new Set(members.map((member) => member.version))].sort();
   if (versions.length > 1) findings.push({ about: "versions", level: "note", text: `Versions ${list(versions)} run at once`, go: toOverview() });
   return findings;

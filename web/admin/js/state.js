@@ -11,7 +11,7 @@ import { parseRoute } from "./route.js";
  * @typedef {{p50: number, p99: number}} Spread
  * @typedef {{kind: string, live: number, rate: number, mailbox_max: number, mailbox_p99: number, p50_us: number, p99_us: number,
  *   restarts: number, dead_letters: number, unhandled: number}} Kind
- * @typedef {{id: string, name: string, roles: string[], version: string, self: boolean, answers: boolean, draining: boolean, started: number,
+ * @typedef {{id: string, name: string, roles: string[], version: string, self: boolean, answers: boolean, draining: boolean, aside: boolean, started: number,
  *   connections: number, regions: number, cpu: number, memory: number, heap: number, gc_pause_p99: number, goroutines: number,
  *   store: {ok: boolean, error: string}, pixels_placed: number, pixels_in: number, deliveries: number, messages_in: number, bytes_out: number,
  *   commit: Spread, place_to_ack: Spread, kinds: Kind[]}} Member  without answers only what membership knows holds

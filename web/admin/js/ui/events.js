@@ -8,10 +8,10 @@ const LISTED = 200; // as many as the server keeps
 
 /** How bad each kind is. Used by the charts, too. */
 export const LEVELS = Object.freeze({
-  joined: "good", reborn: "good", recovered: "good",
+  joined: "good", back: "good", reborn: "good", recovered: "good",
   left: "plain", draining: "plain", handoff: "plain", act: "act",
   restarted: "warn", fenced: "warn", mended: "warn",
-  died: "bad", outage: "bad", damaged: "bad",
+  died: "bad", aside: "bad", outage: "bad", damaged: "bad",
 });
 
 /** @returns {() => void} */

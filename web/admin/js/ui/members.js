@@ -38,7 +38,7 @@ function member(page) {
       setText(name, member.name);
       setAttribute(name, "href", toActors(member.id));
       setAttribute(name, "title", `Member ${member.id}, started ${day(member.started)}`);
-      setAttribute(row, "data-level", member.answers ? (member.store?.ok === false ? "bad" : member.draining ? "warn" : "well") : "bad");
+      setAttribute(row, "data-level", member.answers ? (member.store?.ok === false || member.aside ? "bad" : member.draining ? "warn" : "well") : "bad");
       setText(wrong, trouble(member));
       setText(about, `${member.roles.join(" + ")} · ${member.version} · up ${span(serverTime(state, state.receivedAt) - member.started)}`);
       const known = (text) => (member.answers ? text : "–");
@@ -62,7 +62,7 @@ function member(page) {
 /** What stands beside the name. @param {import("../state.js").Member} member */
 function trouble(member) {
   if (!member.answers) return "does not answer";
-  return [member.store?.ok === false ? "store down" : "", member.draining ? "draining" : ""].filter(Boolean).join(", ");
+  return [member.store?.ok === false ? "store down" : "", member.aside ? "aside: others have its regions" : "", member.draining ? "draining" : ""].filter(Boolean).join(", ");
 }
 
 /** A pod's part of all, 0 to 1. */

@@ -1,0 +1,182 @@
+package actors
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// severed is the store as one pod reaches it, or does not.
+type severed struct {
+	store.Store
+	way *atomic.Int32
+}
+
+// What may have become of the way to the store.
+const (
+	wayOpen    int32 = iota
+	wayRefused       // calls fail at once
+	wayLost          // they are not heard of again
+	wayNoReply       // they are done, and the answers are lost
+)
+
+func (s severed) do(ctx context.Context, f func(context.Context) error) error {
+	way := s.way.Load()
+	if way == wayOpen {
+		return f(ctx)
+	}
+	if way == wayNoReply {
+		_ = f(context.WithoutCancel(ctx))
+	}
+	if way != wayRefused {
+		<-ctx.Done()
+	}
+	return fmt.Errorf("%w: the way to it is cut", store.ErrUnavailable)
+}
+
+func (s severed) Claim(ctx context.Context, region canvas.RegionID, owner string) (claim *store.Claim, err error) {
+	err = s.do(ctx, func(ctx context.Context) (err error) { claim, err = s.Store.Claim(ctx, region, owner); return err })
+	if err != nil {
+		claim = nil
+	}
+	return claim, err
+}
+
+func (s severed) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
+	return s.do(ctx, func(ctx context.Context) error { return s.Store.Commit(ctx, b, token) })
+}
+
+func (s severed) Release(ctx context.Context, region canvas.RegionID, term store.Term) error {
+	return s.do(ctx, func(ctx context.Context) error { return s.Store.Release(ctx, region, term) })
+}
+
+func (s severed) Holds(ctx context.Context, region canvas.RegionID, term store.Term, reached uint64) error {
+	return s.do(ctx, func(ctx context.Context) error { return s.Store.Holds(ctx, region, term, reached) })
+}
+
+func (s severed) Claims(ctx context.Context) (mark string, err error) {
+	err = s.do(ctx, func(ctx context.Context) (err error) { mark, err = s.Store.Claims(ctx); return err })
+	return mark, err
+}
+
+func (s severed) Ping(ctx context.Context) error { return s.do(ctx, s.Store.Ping) }
+
+// aside is the deputies of a pod of a test: standing aside is as good as draining.
+type aside struct {
+	pods *pods
+	pod  *testPod
+}
+
+func (a *aside) Deputies() (addresses []string) {
+	a.pods.mu.Lock()
+	defer a.pods.mu.Unlock()
+	for _, pod := range a.pods.members {
+		if pod != a.pod && !pod.draining.Load() {
+			addresses = append(addresses, pod.address)
+		}
+	}
+	return addresses
+}
+
+func (a *aside) StepAside(aside bool) {
+	a.pod.draining.Store(aside)
+	go a.pods.change(func() {})
+}
+
+// severable makes pods whose ways to the store a test can cut, each under load.
+func severable(t *testing.T, n int) (p *pods, ways []*atomic.Int32, drawings map[*drawing]*testPod) {
+	p = newPods(t, 0, func(c *Config) { c.StoreTimeout = 500 * time.Millisecond })
+	p.ports = func(pod *testPod, ports *Ports) {
+		way := new(atomic.Int32)
+		ways = append(ways, way)
+		ports.Store, ports.Deputies = severed{p.store, way}, &aside{pods: p, pod: pod}
+	}
+	drawings = make(map[*drawing]*testPod)
+	for i := range n {
+		pod := p.join()
+		drawings[p.draw(pod, uint64(i))] = pod
+	}
+	for _, pod := range p.members {
+		pod.eventually("it has its share", func() bool { return !pod.draining.Load() && pod.node.Stats().Serving.Load() > 0 })
+	}
+	p.more(drawings, 20)
+	return p, ways, drawings
+}
+
+// Goal: regions of a pod whose store is out of reach are drawn on again, by way of others, whatever
+// became of what was under way; and when the others' is out of reach instead they come back.
+// Method: of three drawing pods one is cut off from its store, in three ways; then it can again,
+// and the others can't.
+func TestLookout_GivesRegionsToThoseThatCan(t *testing.T) {
+	for name, cut := range map[string]int32{"refused": wayRefused, "lost": wayLost, "no reply": wayNoReply} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p, ways, drawings := severable(t, 3)
+			first := p.members[0]
+			began := time.Now()
+			ways[0].Store(cut)
+			first.eventually("it has none", func() bool { return first.draining.Load() && first.node.Stats().Serving.Load() == 0 })
+			p.more(drawings, 20)
+			t.Logf("all draw again after %v", time.Since(began).Round(time.Millisecond))
+			if n := first.node.Stats().Aside.Load(); n != 1 {
+				t.Errorf("standing_aside is %d", n)
+			}
+			if first.node.report().Store == "" || p.members[1].node.report().Store != "" {
+				t.Error("the pods' reports don't tell which store is out of reach")
+			}
+
+			ways[0].Store(wayOpen)
+			ways[1].Store(wayRefused)
+			ways[2].Store(wayRefused)
+			first.eventually("it is back", func() bool { return !first.draining.Load() && first.node.Stats().Serving.Load() > 0 })
+			p.more(drawings, 20)
+			ways[1].Store(wayOpen)
+			ways[2].Store(wayOpen)
+			p.more(drawings, 20)
+			p.settled(drawings)
+		})
+	}
+}
+
+// Goal: a store that is out of everybody's reach moves no region.
+func TestLookout_StaysWhenNobodyCan(t *testing.T) {
+	t.Parallel()
+	p, ways, drawings := severable(t, 3)
+	owners := func() (all string) {
+		for id := range p.members[0].node.regions {
+			owner, _ := p.owner(id)
+			all += owner.address + " "
+		}
+		return all
+	}
+	before := owners()
+	for _, cut := range []int32{wayRefused, wayLost, wayNoReply} {
+		for _, way := range ways {
+			way.Store(cut)
+		}
+		for began := time.Now(); time.Since(began) < 3*asideAfter/2; {
+			if now := owners(); now != before {
+				t.Fatalf("the owners are %s, were %s", now, before)
+			}
+			time.Sleep(10 * time.Millisecond) // between looks, for as long as one that is cut off alone would take
+		}
+		for _, way := range ways {
+			way.Store(wayOpen)
+		}
+		p.more(drawings, 20)
+		if now := owners(); now != before {
+			t.Fatalf("the owners are %s, were %s", now, before)
+		}
+	}
+	for _, pod := range p.members {
+		if n := pod.node.Stats().StoodAside.Load(); n != 0 {
+			t.Errorf("%s stood aside %d times", pod.address, n)
+		}
+	}
+	p.settled(drawings)
+}

@@ -1,0 +1,104 @@
+package cluster
+
+import (
+	"slices"
+	"sync/atomic"
+	"testing"
+
+	"github.com/asynkron/protoactor-go/actor"
+	"github.com/vmihailenco/msgpack/v5"
+
+	"pixelplayground/actors/canvas"
+)
+
+// A pod that stands aside owns nothing for anyone, is asked for what it had, and is no deputy; when it no
+// longer does, all is as before.
+func TestCluster_StepAside(t *testing.T) {
+	pods := together(t, 3, nil)
+	owners := func(p *pod) (addresses []string) {
+		for i := range p.cfg.Geometry.Regions() {
+			addresses = append(addresses, p.Region(canvas.RegionID(i)).Address)
+		}
+		return addresses
+	}
+	before := owners(pods[0])
+	for range 2 {
+		pods[0].StepAside(true)
+		for _, p := range pods {
+			eventually(t, "the first pod owns nothing", func() bool { return !slices.Contains(owners(p), pods[0].peers.at) })
+			if p.Presence().Address == pods[0].peers.at {
+				t.Error("it has presence")
+			}
+			for i := range p.cfg.Geometry.Regions() {
+				asked := p.Before(canvas.RegionID(i))
+				if !slices.ContainsFunc(asked, func(pid *actor.PID) bool { return pid.Address == pods[0].peers.at }) {
+					t.Errorf("region %d: nobody asks it to yield", i)
+				}
+			}
+		}
+		if got := pods[1].Deputies(); !slices.Equal(got, []string{pods[2].peers.at}) {
+			t.Errorf("deputies are %v", got)
+		}
+		if got := pods[0].Deputies(); len(got) != 2 {
+			t.Errorf("its deputies are %v", got)
+		}
+		if err := pods[0].Pin(3); err == nil {
+			t.Error("it took a region by an operator's wish")
+		}
+		pods[0].StepAside(false)
+		for _, p := range pods {
+			eventually(t, "all is as before", func() bool { return slices.Equal(owners(p), before) })
+		}
+	}
+	if n := pods[1].lines.count("member stands aside"); n != 2 {
+		t.Errorf("the log tells %d times", n)
+	}
+}
+
+// When all stand aside, they own what they did.
+func TestCluster_AllStepAside(t *testing.T) {
+	pods := together(t, 2, nil)
+	before := pods[0].Region(0)
+	for _, p := range pods {
+		p.StepAside(true)
+	}
+	for _, p := range pods {
+		eventually(t, "both stand aside", func() bool {
+			members := p.View().Members()
+			return members[0].Aside && members[1].Aside && p.Region(0).Equal(before)
+		})
+	}
+}
+
+// A pod that drains while it stands aside drains.
+func TestCluster_DrainsWhileAside(t *testing.T) {
+	pods := together(t, 2, nil)
+	pods[0].StepAside(true)
+	seen := func() (m Member) {
+		for _, m = range pods[1].View().Members() {
+			if m.Name == pods[0].cfg.Name {
+				break
+			}
+		}
+		return m
+	}
+	eventually(t, "it stands aside", func() bool { return seen().Aside })
+	if err := pods[0].Drain(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "it drains", func() bool { return seen().Draining && !seen().Aside })
+}
+
+// Pods of earlier versions read only what they know: for them a pod that stands aside is draining,
+// so they place as the others do.
+func TestMetadata_AsideIsDrainingForEarlierVersions(t *testing.T) {
+	l := &life{self: metadata{Name: "n", Peer: "p:1", Roles: RoleCanvas, Geometry: "64x64/16"}, draining: new(atomic.Bool), aside: new(atomic.Bool), wishes: new(wishes), store: func() string { return "" }}
+	l.aside.Store(true)
+	var fields []any
+	if err := msgpack.Unmarshal(l.NodeMeta(0), &fields); err != nil || fields[4] != true || fields[9] != true {
+		t.Errorf("%v, %v", fields, err)
+	}
+	if m := l.me(); m.Draining || !m.Aside {
+		t.Errorf("%+v", m)
+	}
+}

@@ -14,8 +14,8 @@ servers=app.kubernetes.io/name=pixel-playground
 gateways=$servers,app.kubernetes.io/component=gateway
 redises=app.kubernetes.io/name=redis,app.kubernetes.io/component=store
 everybody='app.kubernetes.io/name in (pixel-playground, redis)'
-before=$(mktemp -d)
-trap 'rm -rf "$before"' EXIT
+notes=$(mktemp -d)
+trap 'rm -rf "$notes"' EXIT
 
 # held KEY [SECRET]: what the cluster has, nothing if it has none.
 held() { k get secret "${2:-playground}" --ignore-not-found -o "jsonpath={.data.$(printf %s "$1" | sed 's/\./\\./g')}" | base64 -d; }
@@ -29,13 +29,22 @@ put() { printf '{"data":{"%s":"%s"}}' "$1" "$(base64 | tr -d '\n')" | patch; }
 # said POD: when it said that it has read the setting anew, and in which container.
 said() { k logs "$1" --all-containers --prefix --timestamps --since=1h --tail=-1 2> /dev/null | grep -E "secret read anew.*($setting)" || :; }
 
+refuse() { echo "$1" >&2; exit 1; }
+
+# alone: two at a time would each take away what the other one has added.
+alone() {
+  k annotate secret playground "rotating=$1, by process $$ since $(date)" > /dev/null ||
+    refuse "another rotation is under way. If it has been killed: kubectl annotate secret playground rotating-"
+  trap 'rm -rf "$notes"; k annotate secret playground rotating- > /dev/null' EXIT
+}
+
 # step NAME SETTING LABELS COMMAND...: changes something by the command, and waits until all
 # pods with the labels have read the setting.
 step() {
   name=$1 setting=$2 labels=$3
   shift 3
   pods=$(k get pods -l "$labels" --field-selector=status.phase=Running -o name)
-  for pod in $pods; do said "$pod" > "$before/${pod#pod/}"; done
+  for pod in $pods; do said "$pod" > "$notes/${pod#pod/}"; done
   "$@"
   for pod in $pods; do
     tries=0
@@ -53,10 +62,10 @@ step() {
 # heard POD: it has said it since, in all its containers that read it; or it is gone, and the
 # next one started with what is new.
 heard() {
-  said "$1" > "$before/.now"
+  said "$1" > "$notes/.now"
   containers=1
   case $1 in pod/redis-*) containers=$redis_containers ;; esac
-  spoken=$(grep -vxFf "$before/${1#pod/}" "$before/.now" | cut -d ' ' -f 1 | sort -u | wc -l) || :
+  spoken=$(grep -vxFf "$notes/${1#pod/}" "$notes/.now" | cut -d ' ' -f 1 | sort -u | wc -l) || :
   [ "$spoken" -ge "$containers" ] || ! k get "$1" > /dev/null 2>&1
 }
 
@@ -72,14 +81,8 @@ lines() {
 
 redis_password() {
   old=$(held redis-password) new=$(openssl rand -hex 32)
-  if [ -n "$(held redis-password-other)" ]; then
-    echo "redis-password-other is in the Secret: an earlier rotation has not ended, see operations.md" >&2
-    exit 1
-  fi
-  if [ -z "$(k get pods -l "$redises" -o name)" ]; then
-    echo "Redis is not one of the manifests': see redis.md" >&2
-    exit 1
-  fi
+  [ -z "$(held redis-password-other)" ] || refuse "redis-password-other is in the Secret: an earlier rotation has not ended, see operations.md"
+  [ -n "$(k get pods -l "$redises" -o name)" ] || refuse "Redis is not one of the manifests': see redis.md"
   redis_containers=$(k get statefulset redis -o 'jsonpath={.spec.template.spec.containers[*].name}' | wc -w)
   other() { printf %s "$1" | put redis-password-other; }
   step "redis-password 1/3, Redis takes the new one as well" /etc/redis-secrets "$redises" other "$new"
@@ -94,10 +97,11 @@ redis_password() {
 # cert-manager makes anew what is deleted.
 peer_authority() {
   old=$(held ca.crt peer-tls)
+  [ -z "$(held ca.crt peer-authorities)" ] || refuse "the Secret peer-authorities is there: an earlier rotation has not ended, see operations.md"
   remade() { # SECRET KEY
-    before=$(held "$2" "$1")
+    was=$(held "$2" "$1")
     k delete secret "$1" > /dev/null
-    until [ -n "$(held "$2" "$1")" ] && [ "$(held "$2" "$1")" != "$before" ]; do sleep 1; done
+    until [ -n "$(held "$2" "$1")" ] && [ "$(held "$2" "$1")" != "$was" ]; do sleep 1; done
   }
   both() {
     remade peer-ca tls.crt
@@ -109,9 +113,9 @@ peer_authority() {
 }
 
 case "${1:-}" in
-  gossip-key) lines gossip-key "$servers" "$(openssl rand -base64 32)" ;;
-  admin-token) lines admin-token "$gateways" "$(openssl rand -hex 32)" ;;
-  redis-password) redis_password ;;
-  peer-authority) peer_authority ;;
+  gossip-key) alone "$1"; lines gossip-key "$servers" "$(openssl rand -base64 32)" ;;
+  admin-token) alone "$1"; lines admin-token "$gateways" "$(openssl rand -hex 32)" ;;
+  redis-password) alone "$1"; redis_password ;;
+  peer-authority) alone "$1"; peer_authority ;;
   *) sed -n '2,/^set/s/^# \{0,1\}//p' "$0" >&2; exit 2 ;;
 esac

@@ -75,7 +75,7 @@ lines() {
   both() { printf '%s\n%s\n' "$2" "$3" | put "$1"; }
   step "$1 1/3, the new one is known" "$1-file" "$2" both "$1" "$old" "$3"
   step "$1 2/3, the new one is used" "$1-file" "$2" both "$1" "$3" "$old"
-  one() { echo "$2" | put "$1"; }
+  one() { printf %s "$2" | put "$1"; } # as it is at first
   step "$1 3/3, the old one is gone" "$1-file" "$2" one "$1" "$3"
 }
 

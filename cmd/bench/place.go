@@ -74,7 +74,7 @@ func (c *crowd) setTimer(wait time.Duration) error {
 	return nil
 }
 
-// settled tells whether every stroke was placed and answered.
+// settled reports whether every stroke was placed and answered.
 func (c *crowd) settled() bool {
 	if c.schedule != nil && c.placed < c.schedule.total {
 		return false

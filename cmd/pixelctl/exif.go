@@ -78,7 +78,7 @@ func tiffOrientation(tiff []byte) orientation {
 	return upright
 }
 
-// lies tells whether the picture is as wide as the file is high.
+// lies reports whether the picture is as wide as the file is high.
 func (o orientation) lies() bool { return o >= 5 }
 
 // source is where in the file, of a picture of that size there, the pixel is that is to be shown at x, y.

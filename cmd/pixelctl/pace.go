@@ -69,7 +69,7 @@ func (p *pace) stroke() int {
 	return int(min(max(p.rate/strokesPerSecond, 1), max(p.burst, 1), maxStroke))
 }
 
-// full tells whether to wait for answers first.
+// full reports whether to wait for answers first.
 func (p *pace) full(pixels int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

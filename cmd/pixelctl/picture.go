@@ -97,7 +97,7 @@ func (p *picture) at(x, y int) canvas.Color {
 	return p.colors[(y-p.area.Min.Y)*p.area.Dx()+x-p.area.Min.X]
 }
 
-// same tells whether a pixel looks as it should in img, which is what is there.
+// same reports whether a pixel looks as it should in img, which is what is there.
 func (p *picture) same(x, y int, img *image.RGBA) bool {
 	c := p.at(x, y)
 	return c == untouched || c == onBackground(img.RGBAAt(x, y))

@@ -117,10 +117,10 @@ func conclude(out io.Writer, r *report.Report) error {
 	if r.Interrupted != "" {
 		fmt.Fprintf(&text, "interrupted while %s: this is what was measured until then\n", r.Interrupted)
 	}
-	for i, n := range r.Nodes {
+	for i, n := range r.Pods {
 		fmt.Fprintf(&text, "%s%d on %s", map[bool]string{true: "clients: ", false: ", "}[i == 0], n.Clients, cmp.Or(n.Name, "a server without a name"))
 	}
-	if len(r.Nodes) > 0 {
+	if len(r.Pods) > 0 {
 		text.WriteByte('\n')
 	}
 	for _, l := range r.Latencies {

@@ -36,7 +36,7 @@ type BalanceConfig struct {
 	Clients   int           `placeholder:"N" default:"1000" help:"Users that connect."`
 	Pixels    int           `placeholder:"N" default:"2000" help:"Pixels that are placed while all are connected: everyone must get each of them."`
 	Rate      float64       `placeholder:"PIXELS" default:"200" help:"How many of them are placed per second, in all."`
-	Nodes     int           `placeholder:"N" default:"0" help:"Servers that the users should be spread over. 0: those that the cluster tells, or that users were on."`
+	Pods      int           `name:"nodes" placeholder:"N" default:"0" help:"Servers that the users should be spread over. 0: those that the cluster tells, or that users were on."`
 	Tolerance float64       `placeholder:"SHARE" default:"0.05" help:"By how much a server may differ from the mean even if chance does not explain it."`
 	Settle    time.Duration `placeholder:"TIME" default:"1s" help:"How soon after the last has come or gone everyone must be shown the true number of users."`
 }
@@ -50,8 +50,8 @@ func (c BalanceConfig) Validate() error {
 		return fmt.Errorf("pixels %d: must be 0 to %d", c.Pixels, fleet.MaxProbes)
 	case c.Rate <= 0 || c.Rate > 1e6 || math.IsNaN(c.Rate):
 		return fmt.Errorf("rate %g: must be more than 0 and at most 1000000 pixels per second", c.Rate)
-	case c.Nodes < 0:
-		return fmt.Errorf("nodes %d: must be the number of servers, or 0 for those that the cluster tells", c.Nodes)
+	case c.Pods < 0:
+		return fmt.Errorf("nodes %d: must be the number of servers, or 0 for those that the cluster tells", c.Pods)
 	case c.Tolerance < 0 || c.Tolerance > 1:
 		return fmt.Errorf("tolerance %g: is a share, from 0 to 1", c.Tolerance)
 	case c.Settle <= 0 || c.Settle > longestSettle:
@@ -98,8 +98,8 @@ func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	nodes := b.fleet.Nodes() // now, while all are connected
-	b.judgeSpread(ctx, r, nodes)
+	pods := b.fleet.Pods() // now, while all are connected
+	b.judgeSpread(ctx, r, pods)
 	b.fleet.Enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
 	if err := b.draw(ctx, r); err != nil {
 		return nil, err
@@ -113,7 +113,7 @@ func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 			b.judgeUsers(r, "users after leaving", left)
 		}
 	}
-	r.Nodes = nodes
+	r.Pods = pods
 	r.Series = b.users.series()
 	r.Latencies = []report.Latency{
 		b.fleet.Sights.Summary("placed to seen by another"), b.fleet.Acks.Summary("placed to acknowledged"),
@@ -188,8 +188,8 @@ func (b *Balance) leave(ctx context.Context) settling {
 }
 
 // judgeSpread says whether the clients are spread evenly over the servers.
-func (b *Balance) judgeSpread(ctx context.Context, r *report.Report, nodes []report.Node) {
-	if len(nodes) == 1 && nodes[0].Name == "" {
+func (b *Balance) judgeSpread(ctx context.Context, r *report.Report, pods []report.Pod) {
+	if len(pods) == 1 && pods[0].Name == "" {
 		r.Judge("balance", false, "the server does not tell its name, so it can't be said who is where")
 		return
 	}
@@ -197,7 +197,7 @@ func (b *Balance) judgeSpread(ctx context.Context, r *report.Report, nodes []rep
 	for _, name := range gateways(ctx, b.cfg.Fleet.Targets) {
 		known[name] = 0
 	}
-	for _, n := range nodes {
+	for _, n := range pods {
 		known[n.Name] = n.Clients
 	}
 	var names []string
@@ -209,7 +209,7 @@ func (b *Balance) judgeSpread(ctx context.Context, r *report.Report, nodes []rep
 	for _, name := range names {
 		counts = append(counts, known[name])
 	}
-	for len(counts) < b.cfg.Nodes {
+	for len(counts) < b.cfg.Pods {
 		counts, names = append(counts, 0), append(names, "(not seen)")
 	}
 	b.spread(r, names, counts)

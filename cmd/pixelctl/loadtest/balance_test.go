@@ -76,7 +76,7 @@ func TestBalance_Verdicts(t *testing.T) {
 		{"uneven", fakeserver.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 5] }}, nil, "balance", "2 servers, at most 75.0%"},
 		{"tolerated", fakeserver.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 5] }},
 			func(c *BalanceConfig) { c.Tolerance = 0.8 }, "", "2 servers"},
-		{"one got none", fakeserver.Faults{Node: inTurn(2)}, func(c *BalanceConfig) { c.Nodes = 3 }, "balance", "3 servers, at most 100.0%"},
+		{"one got none", fakeserver.Faults{Node: inTurn(2)}, func(c *BalanceConfig) { c.Pods = 3 }, "balance", "3 servers, at most 100.0%"},
 		{"a gateway got none", fakeserver.Faults{Node: func(int) string { return "pod-0" }, Cluster: members}, nil, "balance", "2 servers, at most 100.0%"},
 		{"all gateways got some", fakeserver.Faults{Node: inTurn(2), Cluster: members}, nil, "", "2 servers, at most 0.0%"},
 		{"nameless", fakeserver.Faults{Node: func(int) string { return "" }}, nil, "balance", "the server does not tell its name"},
@@ -125,7 +125,7 @@ func TestBalanceConfig_Validate(t *testing.T) {
 		{func(c *BalanceConfig) { c.Clients = 1 }, "clients 1"},
 		{func(c *BalanceConfig) { c.Pixels = -1 }, "pixels -1"},
 		{func(c *BalanceConfig) { c.Rate = 0 }, "rate 0"},
-		{func(c *BalanceConfig) { c.Nodes = -1 }, "nodes -1"},
+		{func(c *BalanceConfig) { c.Pods = -1 }, "nodes -1"},
 		{func(c *BalanceConfig) { c.Tolerance = 2 }, "tolerance 2"},
 		{func(c *BalanceConfig) { c.Settle = time.Hour }, "settle 1h"},
 	} {

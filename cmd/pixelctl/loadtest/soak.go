@@ -95,7 +95,7 @@ func (t *Soak) Run(ctx context.Context) (*report.Report, error) {
 	t.crew.JudgeSequences(r, tally, findings)
 	t.crew.JudgeReturn(r)
 	r.Latencies = []report.Latency{t.crew.Acks.Summary("place to ack")}
-	r.Series, r.Nodes = append(t.crew.Samples.Series, r.Series...), t.crew.Nodes()
+	r.Series, r.Pods = append(t.crew.Samples.Series, r.Series...), t.crew.Pods()
 	return r.Seal(), nil
 }
 

@@ -40,7 +40,7 @@ func growthOf(at, y []float64) growth {
 	return g
 }
 
-// enough tells whether there were enough samples to say anything.
+// enough reports whether there were enough samples to say anything.
 func (g growth) enough() bool { return g.Samples >= soakLeast }
 
 // allowed is how much the quantity may rise: soakAllowed of its level, or floor when that is more.

@@ -50,7 +50,7 @@ func (s *Stress) describe(r *report.Report, o stressOutcome, samples *fleet.Samp
 	}
 	r.Latencies = []report.Latency{sights, acks, s.lag.Summary("behind schedule (of this program)")}
 	r.Series = samples.Series
-	r.Nodes = s.fleet.Nodes()
+	r.Pods = s.fleet.Pods()
 	r.Tables = append(r.Tables, s.throughput(o), fleet.Deliveries(o.tally))
 }
 

@@ -51,7 +51,7 @@ func TestStress_PassesWhenAllIsWell(t *testing.T) {
 	if v := fakeserver.Verdict(t, r, "numbering"); v.Text != "the regions' numbers rose by 200 for 200 pixels acknowledged" {
 		t.Error(v.Text)
 	}
-	if r.Latencies[0].Count == 0 || r.Latencies[1].Count != 200 || len(r.Nodes) != 1 || r.Nodes[0].Clients < 11 {
+	if r.Latencies[0].Count == 0 || r.Latencies[1].Count != 200 || len(r.Pods) != 1 || r.Pods[0].Clients < 11 {
 		t.Errorf("%+v", r)
 	}
 }

@@ -70,7 +70,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 				if !r.Passed && name != "chaos" { // which asks more of the canvas than this one knows
 					t.Errorf("%s", fakeserver.Failed(r))
 				}
-				if got := fmt.Sprint(r.Nodes); got != "[{a 4} {b 4} {c 4}]" {
+				if got := fmt.Sprint(r.Pods); got != "[{a 4} {b 4} {c 4}]" {
 					t.Errorf("clients by server: %s", got)
 				}
 				mu.Lock()
@@ -104,7 +104,7 @@ func TestTargets_OfAServerThatIsGone(t *testing.T) {
 	if _, err := test.gather(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(test.fleet.Nodes()); got != "[{a 6} {c 6}]" {
+	if got := fmt.Sprint(test.fleet.Pods()); got != "[{a 6} {c 6}]" {
 		t.Errorf("clients by server: %s", got)
 	}
 }

@@ -90,13 +90,13 @@ func (a *Audit) judgePixel(n int, final Final, r *Result, unseen, open []uint64)
 	}
 }
 
-// hides tells whether a region has pixels that were never shown: numbers were covered without.
+// hides reports whether a region has pixels that were never shown: numbers were covered without.
 func (a *Audit) hides(id canvas.RegionID) bool {
 	r := &a.regions[id]
 	return r.shown < r.covered || r.reverted > 0
 }
 
-// there tells whether a pixel can have been written, and stayed, as far as its place tells: that has its
+// there reports whether a pixel can have been written, and stayed, as far as its place tells: that has its
 // colour, or that of another pixel which came on top.
 func (a *Audit) there(id canvas.RegionID, pos uint16, d canvas.Dot, final Final) bool {
 	if _, known := a.regions[id].last[pos]; known {

@@ -69,7 +69,7 @@ func (t *Test) describe(r *report.Report) {
 	t.judgePauses(r)
 	t.judgeKills(r)
 	r.Latencies = []report.Latency{t.crew.Acks.Summary("place to ack"), t.sights.Summary("place to seen by another")}
-	r.Series, r.Nodes = t.crew.Samples.Series, t.crew.Nodes()
+	r.Series, r.Pods = t.crew.Samples.Series, t.crew.Pods()
 	table := report.Table{Title: "Kills", Header: []string{"kill", "at", "clients affected", "back", "away, median", "away, longest",
 		"to first ack, median", "to first ack, longest", "longest pause", "in region", "regions that paused"}}
 	table.Rows = append(table.Rows, killRow("before", "", t.crew.Outages.After(-1), t.calm))

@@ -158,7 +158,7 @@ func (c *Test) Run(ctx context.Context) (*report.Report, error) {
 	c.judgeOrder(r)
 	c.fleet.Enter("searching for an order", 0)
 	c.judgeHistory(r)
-	r.Nodes = c.fleet.Nodes()
+	r.Pods = c.fleet.Pods()
 	return r.Seal(), nil
 }
 

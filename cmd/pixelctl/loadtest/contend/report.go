@@ -76,7 +76,7 @@ func (c *Test) judgeAgreement(ctx context.Context, r *report.Report, clients []*
 		c.mu.Unlock()
 		for at, s := range replica {
 			if s.known {
-				compare(fmt.Sprintf("client %d on %q", client.Index, client.Node()), at, s.color, want[at])
+				compare(fmt.Sprintf("client %d on %q", client.Index, client.Pod()), at, s.color, want[at])
 			}
 		}
 	}

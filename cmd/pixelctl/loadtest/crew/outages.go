@@ -46,7 +46,7 @@ func (o *Outages) lost(client int, at time.Duration) {
 	o.absences = append(o.absences, a)
 }
 
-// back says that a client is connected, and tells whether it had been away.
+// back says that a client is connected, and reports whether it had been away.
 func (o *Outages) back(client int, at time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -52,7 +52,7 @@ type Client struct {
 	mu       sync.Mutex // held while a frame is handled and while one is written
 	err      error      // why there is no connection
 	conn     net.Conn   // nil: there is none
-	node     string
+	pod      string
 	user     canvas.Author
 	session  canvas.Session
 	resume   bool // session is one
@@ -79,11 +79,11 @@ func newClient(f *Fleet, index int, view *Viewport, targets []string) *Client {
 	}
 }
 
-// Node is the server that the client is connected to, or was last.
-func (c *Client) Node() string {
+// Pod is the server that the client is connected to, or was last.
+func (c *Client) Pod() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.node
+	return c.pod
 }
 
 // User is the public id under which others see the client's pixels.
@@ -94,7 +94,7 @@ func (c *Client) User() canvas.Author {
 }
 
 // String names the client for people.
-func (c *Client) String() string { return fmt.Sprintf("client %d on %s", c.Index, c.Node()) }
+func (c *Client) String() string { return fmt.Sprintf("client %d on %s", c.Index, c.Pod()) }
 
 // Gone is why the client has given up; nil: it has not.
 func (c *Client) Gone() error {
@@ -228,7 +228,7 @@ func (c *Client) disconnect(l *wire.Conn, err error) {
 // welcomed begins a connection.
 func (c *Client) welcomed(conn net.Conn, w codec.Welcome) {
 	c.conn, c.err = conn, nil
-	c.node, c.user, c.session, c.resume = w.Node, w.User, w.Session, true
+	c.pod, c.user, c.session, c.resume = w.Node, w.User, w.Session, true
 	c.inForce, c.waiting = make([]bool, len(c.View.regions)), len(c.View.regions)
 	c.fleet.Counters.Again.Add(int64(c.pending.Rewind(w.Window)))
 	c.heard.Store(int64(c.fleet.Now()))

@@ -140,14 +140,14 @@ type Counters struct {
 type Finding struct {
 	Kind   string // "missing", "duplicate", "late", "order", "replaced"
 	Client int
-	Node   string
+	Pod    string
 	Region canvas.RegionID // unless the protocol has no sequence numbers
 	Span   ledger.Span
 }
 
 // String is a line for people.
 func (f Finding) String() string {
-	return fmt.Sprintf("%s: client %d on %q, region %d, numbers %d to %d", f.Kind, f.Client, f.Node, f.Region, f.Span.From+1, f.Span.To)
+	return fmt.Sprintf("%s: client %d on %q, region %d, numbers %d to %d", f.Kind, f.Client, f.Pod, f.Region, f.Span.From+1, f.Span.To)
 }
 
 // bounds is where a region is.

@@ -159,7 +159,7 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 			var kinds []string
 			for _, found := range findings {
 				kinds = append(kinds, found.Kind)
-				if found.Client != 0 || found.Node != "fake" || found.Span.To-found.Span.From != 1 {
+				if found.Client != 0 || found.Pod != "fake" || found.Span.To-found.Span.From != 1 {
 					t.Errorf("found %+v", found)
 				}
 			}
@@ -219,7 +219,7 @@ func TestFleet_NamesTheMissingNumber(t *testing.T) {
 	f, clients := openFleet(t, s, Config{}, 2)
 	paint(t, f, clients[1], 40)
 	_, _, findings := finish(t, f, fakeserver.Limit)
-	want := []Finding{{Kind: "missing", Client: 0, Node: "fake", Region: dropped.Region, Span: ledger.Span{From: dropped.From, To: dropped.To}}}
+	want := []Finding{{Kind: "missing", Client: 0, Pod: "fake", Region: dropped.Region, Span: ledger.Span{From: dropped.From, To: dropped.To}}}
 	if !reflect.DeepEqual(findings, want) {
 		t.Errorf("found %v, want %v", findings, want)
 	}

@@ -42,7 +42,6 @@ func (c *Client) closeRoll() {
 // jsonMessage is what is read of any message of the JSON protocol.
 type jsonMessage struct {
 	Type        string `json:"type"`
-	Node        string `json:"node"`
 	X           uint16 `json:"x"`
 	Y           uint16 `json:"y"`
 	Color       string `json:"color"`

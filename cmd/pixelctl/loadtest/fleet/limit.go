@@ -5,7 +5,7 @@ import "fmt"
 // spareDescriptors are for all that is no client: standard streams, epoll, reports, HTTP.
 const spareDescriptors = 64
 
-// CheckDescriptors tells whether so many clients can be connected at once, after raising the limit as far as it goes.
+// CheckDescriptors reports whether so many clients can be connected at once, after raising the limit as far as it goes.
 func CheckDescriptors(clients int) error {
 	limit, err := Descriptors()
 	if err != nil {

@@ -126,5 +126,5 @@ func (p *probe) see(seq uint64) (first uint64) {
 	return p.seq.Load()
 }
 
-// ack tells whether this is the first time.
+// ack reports whether this is the first time.
 func (p *probe) ack() bool { return p.acks.CompareAndSwap(0, 1) }

@@ -193,7 +193,7 @@ func (c *Client) snapshot(m codec.Snapshot, now time.Duration) {
 }
 
 func (c *Client) note(kind string, region canvas.RegionID, s ledger.Span) {
-	c.fleet.note(Finding{Kind: kind, Client: c.Index, Node: c.node, Region: region, Span: s})
+	c.fleet.note(Finding{Kind: kind, Client: c.Index, Pod: c.pod, Region: region, Span: s})
 }
 
 // raise remembers the highest number of a region that any client has got.

@@ -38,7 +38,7 @@ func (f *Fleet) Goal() Goal {
 	return g
 }
 
-// reached tells whether the client has got there.
+// reached reports whether the client has got there.
 func (c *Client) reached(g Goal) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -197,20 +197,20 @@ func (f *Fleet) Settle(g Goal) (ledger.Tally, []Finding) {
 	return f.tally, slices.Clone(f.findings)
 }
 
-// Nodes counts the clients that are connected now by the server they are on.
-func (f *Fleet) Nodes() []report.Node {
+// Pods counts the clients that are connected now by the server they are on.
+func (f *Fleet) Pods() []report.Pod {
 	counts := make(map[string]int)
 	for _, c := range f.Clients() {
 		if c.Connected() {
-			counts[c.Node()]++
+			counts[c.Pod()]++
 		}
 	}
-	nodes := make([]report.Node, 0, len(counts))
+	pods := make([]report.Pod, 0, len(counts))
 	for name, n := range counts {
-		nodes = append(nodes, report.Node{Name: name, Clients: n})
+		pods = append(pods, report.Pod{Name: name, Clients: n})
 	}
-	slices.SortFunc(nodes, func(a, b report.Node) int { return strings.Compare(a.Name, b.Name) })
-	return nodes
+	slices.SortFunc(pods, func(a, b report.Pod) int { return strings.Compare(a.Name, b.Name) })
+	return pods
 }
 
 // Shown is the lowest and the highest number of users that a client is shown.

@@ -116,7 +116,7 @@ type Roll struct {
 	Got  Spans
 }
 
-// Pixel enters one, and tells whether it was new. One from before the interval counts for nothing:
+// Pixel enters one, and reports whether it was new. One from before the interval counts for nothing:
 // it was on its way when the client came.
 func (r *Roll) Pixel(id uint64, t *Tally) bool {
 	if id <= r.From {

@@ -21,7 +21,7 @@ type page struct {
 	Kinds              []string // of events, in the order in which they first happened
 	Charts             []chart
 	Histogram          histogram
-	Nodes              []share
+	Pods               []share
 }
 
 // WriteHTML writes the report as one page that needs nothing else: no server, no network.
@@ -31,7 +31,7 @@ func WriteHTML(w io.Writer, r *Report) error {
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)
 	}
-	p := page{Report: r, Kinds: kindsOf(r.Events), Charts: charts, Histogram: histogramOf(r.Latencies), Nodes: sharesOf(r.Nodes)}
+	p := page{Report: r, Kinds: kindsOf(r.Events), Charts: charts, Histogram: histogramOf(r.Latencies), Pods: sharesOf(r.Pods)}
 	script, err := htmlFiles.ReadFile("html/report.js")
 	if err != nil {
 		return fmt.Errorf("write report: %w", err)

@@ -20,7 +20,7 @@ func example(evil string) *Report {
 		Latencies: []Latency{{Name: "place to ack" + evil, Count: 3, Max: 12, Buckets: []Bucket{{1, 2}, {12, 1}}}},
 		Series:    []Series{{Name: "placed" + evil, Unit: "pixels/s" + evil, At: []float64{0, 1, 2}, Y: []float64{10, math.NaN(), 12.34567}}},
 		Events:    []Event{{1.5, "kill" + evil, "kubectl" + evil}},
-		Nodes:     []Node{{"playground-0" + evil, 2}, {"playground-1", 1}},
+		Pods:      []Pod{{"playground-0" + evil, 2}, {"playground-1", 1}},
 		Tables:    []Table{{Title: "Kills" + evil, Header: []string{"#" + evil, "at"}, Rows: [][]string{{"1" + evil, "0:20"}}}},
 	}
 }
@@ -162,14 +162,14 @@ func TestHistogramOf(t *testing.T) {
 }
 
 func TestSharesOf(t *testing.T) {
-	got := sharesOf([]Node{{"a", 3}, {"b", 1}, {"c", 0}})
-	want := []share{{Node{"a", 3}, 75, 100, 400. / 9}, {Node{"b", 1}, 25, 100. / 3, 400. / 9}, {Node{"c", 0}, 0, 0, 400. / 9}}
+	got := sharesOf([]Pod{{"a", 3}, {"b", 1}, {"c", 0}})
+	want := []share{{Pod{"a", 3}, 75, 100, 400. / 9}, {Pod{"b", 1}, 25, 100. / 3, 400. / 9}, {Pod{"c", 0}, 0, 0, 400. / 9}}
 	for i := range got {
-		if got[i].Node != want[i].Node || math.Abs(got[i].Percent-want[i].Percent)+math.Abs(got[i].Width-want[i].Width)+math.Abs(got[i].Even-want[i].Even) > 1e-9 {
+		if got[i].Pod != want[i].Pod || math.Abs(got[i].Percent-want[i].Percent)+math.Abs(got[i].Width-want[i].Width)+math.Abs(got[i].Even-want[i].Even) > 1e-9 {
 			t.Errorf("got %+v, want %+v", got[i], want[i])
 		}
 	}
-	if got := sharesOf([]Node{{"a", 0}}); got[0].Width != 0 || got[0].Percent != 0 {
+	if got := sharesOf([]Pod{{"a", 0}}); got[0].Width != 0 || got[0].Percent != 0 {
 		t.Errorf("nobody: %+v", got)
 	}
 }

@@ -101,26 +101,26 @@ func histogramOf(latencies []Latency) (h histogram) {
 	return h
 }
 
-// share is a bar of the balance: a node's clients.
+// share is a bar of the balance: a pod's clients.
 type share struct {
-	Node
+	Pod
 	Percent float64 // of all clients
 	Width   float64 // of the bar, in percent of the widest
 	Even    float64 // where the bar would end if all had the same, in percent of the widest
 }
 
-func sharesOf(nodes []Node) []share {
+func sharesOf(pods []Pod) []share {
 	all, most := 0, 0
-	for _, n := range nodes {
+	for _, n := range pods {
 		all, most = all+n.Clients, max(most, n.Clients)
 	}
-	shares := make([]share, len(nodes))
-	for i, n := range nodes {
-		shares[i].Node = n
+	shares := make([]share, len(pods))
+	for i, n := range pods {
+		shares[i].Pod = n
 		if all > 0 {
 			shares[i].Percent = 100 * float64(n.Clients) / float64(all)
 			shares[i].Width = 100 * float64(n.Clients) / float64(most)
-			shares[i].Even = 100 * float64(all) / float64(len(nodes)) / float64(most)
+			shares[i].Even = 100 * float64(all) / float64(len(pods)) / float64(most)
 		}
 	}
 	return shares

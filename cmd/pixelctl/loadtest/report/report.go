@@ -26,7 +26,7 @@ type Report struct {
 	Latencies []Latency `json:"latencies,omitempty"`
 	Series    []Series  `json:"series,omitempty"`
 	Events    []Event   `json:"events,omitempty"`
-	Nodes     []Node    `json:"nodes,omitempty"`
+	Pods      []Pod     `json:"nodes,omitempty"`
 	Tables    []Table   `json:"tables,omitempty"`
 }
 
@@ -73,8 +73,8 @@ type Event struct {
 	Text string  `json:"text"`
 }
 
-// Node is how many clients a server had.
-type Node struct {
+// Pod is how many clients a pod had.
+type Pod struct {
 	Name    string `json:"name"`
 	Clients int    `json:"clients"`
 }

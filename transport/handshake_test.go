@@ -242,6 +242,19 @@ func TestHandshake_OnKeepAlive(t *testing.T) {
 	})
 }
 
+// A client that is gone when it is answered is no connection.
+func TestHandshake_LostWhileAnswered(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	c := connectTCP(t, s)
+	if err := c.Close(); err != nil {
+		t.Fatal(err)
+	}
+	s.upgrade(c, []byte(handshakeRequest("")), nil)
+	if kept := s.kept(); kept["connections"] != 0 || s.Counters().Refused.All()[refusedLost] == 0 {
+		t.Errorf("the server holds %v, refused were %v", kept, s.Counters().Refused.All())
+	}
+}
+
 // TestHandshake_SameOnKeepAlive: a connection that has served a page before is no way around
 // what is refused: net/http leaves out of a request what a proxy has judged it by.
 func TestHandshake_SameOnKeepAlive(t *testing.T) {

@@ -90,6 +90,20 @@ func TestAPI_KeepsNothingOfWhatIsOver(t *testing.T) {
 	}
 }
 
+// A fault while something is decoded or encoded must not keep the turn, which all wait for.
+func TestTurns_AreGivenBackByWhatFails(t *testing.T) {
+	turns := make(turns, 1)
+	for range 2 {
+		func() {
+			defer func() { _ = recover() }()
+			turns.during(func() { panic("made to fail") })
+		}()
+	}
+	if len(turns) != 0 {
+		t.Error("the turn is kept")
+	}
+}
+
 // statusOf is what a request is answered; 0: it is cut off.
 func statusOf(h http.Handler, r *http.Request) (status int) {
 	defer func() {

@@ -20,9 +20,11 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	defer free()
-	s.turns.enter() // so that only a few are decoded at once: see maxPixelsBody
-	strokes, valid, status, problem := s.strokes(body)
-	s.turns.leave()
+	var strokes []actors.Stroke
+	var valid, status int
+	var problem string
+	// So that only a few are decoded at once: see maxPixelsBody.
+	s.turns.during(func() { strokes, valid, status, problem = s.strokes(body) })
 	if problem != "" {
 		fail(w, status, problem)
 		return

@@ -18,6 +18,13 @@ func newTurns() turns { return make(turns, max(1, runtime.GOMAXPROCS(0)/2)) }
 func (t turns) enter() { t <- struct{}{} }
 func (t turns) leave() { <-t }
 
+// during runs f in a turn, which ends even if f fails to.
+func (t turns) during(f func()) {
+	t.enter()
+	defer t.leave()
+	f()
+}
+
 const streamBuffer = 64 << 10 // bytes
 
 // download is the body of a long answer.

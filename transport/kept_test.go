@@ -81,7 +81,7 @@ func sayings() []string {
 func TestServer_KeepsNothingOfThoseWhoAreGone(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, _ := openServer(t, plain, func(c *Config, _ *fakeHost) {
-			c.MaxConnections, c.HandshakeTimeout, c.SendBuffer = 6, time.Second, 16<<10
+			c.MaxConnections, c.HandshakeTimeout, c.SendBuffer = 6, 200*time.Millisecond, 16<<10
 		})
 		fewPlaces(s, 12, 8, 3)
 		s.headShares = NewShares(60_000, 120_000)

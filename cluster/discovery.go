@@ -47,8 +47,9 @@ func newResolver(server string) *net.Resolver {
 }
 
 // lookUp gives the addresses ("ip:port", sorted) of all seeds, as far as they can be
-// found; err joins what could not.
-func lookUp(ctx context.Context, resolver *net.Resolver, seeds []seed) (addresses []string, err error) {
+// found; err joins what could not. They are of the family of own, the address that others
+// reach this pod at: a host may have both, and those that others can't answer to are no way to them.
+func lookUp(ctx context.Context, resolver *net.Resolver, seeds []seed, own netip.Addr) (addresses []string, err error) {
 	found, errs := make([][]netip.Addr, len(seeds)), make([]error, len(seeds))
 	var all sync.WaitGroup
 	for i, s := range seeds {
@@ -56,8 +57,15 @@ func lookUp(ctx context.Context, resolver *net.Resolver, seeds []seed) (addresse
 	}
 	all.Wait()
 	for i, s := range seeds {
+		fit := 0
 		for _, ip := range found[i] {
-			addresses = append(addresses, netip.AddrPortFrom(ip.Unmap(), s.port).String())
+			if ip = ip.Unmap(); ip.Is4() == own.Is4() {
+				addresses = append(addresses, netip.AddrPortFrom(ip, s.port).String())
+				fit++
+			}
+		}
+		if fit == 0 && errs[i] == nil {
+			errs[i] = fmt.Errorf("%s has no address of the family of %v, at which this pod is reached", s.host, own)
 		}
 	}
 	slices.Sort(addresses)

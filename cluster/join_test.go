@@ -3,7 +3,9 @@ package cluster
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -150,11 +152,7 @@ func TestCluster_EncryptedWithOneKey(t *testing.T) {
 }
 
 func TestCluster_IPv6(t *testing.T) {
-	l, err := net.Listen("tcp", "[::1]:0")
-	if err != nil {
-		t.Skip("this machine has no ::1")
-	}
-	_ = l.Close()
+	needIPv6(t)
 	cfg := testConfig("a")
 	cfg.Gossip = "[::1]:0"
 	a := start(t, cfg)
@@ -248,14 +246,48 @@ func TestLookUp_AllAddressesOfAllSeeds(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := []string{"10.0.0.1:7946", "10.0.0.1:8", "10.0.0.2:7946", "10.0.0.2:8", "[2001:db8::1]:7946", "[2001:db8::1]:8", "[::1]:7"}
-	if got, err := lookUp(t.Context(), newResolver(s.address), seeds); err != nil || !slices.Equal(got, slices.Sorted(slices.Values(want))) {
-		t.Errorf("%v, %v", got, err)
+	for own, want := range map[string]struct{ found, missing string }{
+		"10.9.9.9": {"10.0.0.1:7946 10.0.0.1:8 10.0.0.2:7946 10.0.0.2:8", "::1 has no address of the family of 10.9.9.9"},
+		"fd00::9":  {"[2001:db8::1]:7946 [2001:db8::1]:8 [::1]:7", "10.0.0.1 has no address of the family of fd00::9"},
+	} {
+		got, err := lookUp(t.Context(), newResolver(s.address), seeds, netip.MustParseAddr(own))
+		if strings.Join(got, " ") != want.found || err == nil || !strings.Contains(err.Error(), want.missing) {
+			t.Errorf("at %s: %v, %v", own, got, err)
+		}
 	}
 	s.set()
-	if got, err := lookUp(t.Context(), newResolver(s.address), seeds); err == nil || !slices.Equal(got, []string{"10.0.0.1:7946", "[::1]:7"}) {
+	if got, err := lookUp(t.Context(), newResolver(s.address), seeds, netip.MustParseAddr("10.9.9.9")); err == nil || !slices.Equal(got, []string{"10.0.0.1:7946"}) {
 		t.Errorf("without the name: %v, %v", got, err)
 	}
+}
+
+// TestCluster_OtherFamilyIsNobodyElse: a name with addresses of both families leads a pod to those of its own. The
+// others may not answer, and are not waited for.
+func TestCluster_OtherFamilyIsNobodyElse(t *testing.T) {
+	for _, test := range []struct{ own, other string }{{"127.0.0.1", "2001:db8::1"}, {"::1", "192.0.2.1"}} {
+		t.Run(test.own, func(t *testing.T) {
+			if test.own == "::1" {
+				needIPv6(t)
+			}
+			s := startNameServer(t)
+			s.set(test.own, test.other)
+			port := strconv.Itoa(freePort(t))
+			cfg := testConfig("alone")
+			cfg.Gossip, cfg.Alone, cfg.Resolver = net.JoinHostPort(test.own, port), time.Hour, s.address
+			cfg.Join = []string{"dns:" + podsName + ":" + port}
+			sees(t, "alone", start(t, cfg))
+		})
+	}
+}
+
+// needIPv6 skips a test on a machine without it.
+func needIPv6(t *testing.T) {
+	t.Helper()
+	l, err := net.Listen("tcp", "[::1]:0")
+	if err != nil {
+		t.Skip("no IPv6 here: ", err)
+	}
+	_ = l.Close()
 }
 
 // Goal: pods of a headless service find each other, whatever the order in which their

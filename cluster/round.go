@@ -71,7 +71,7 @@ const maxAsked = 16
 func (c *Cluster) seek(l *life, known map[string]bool, ask, heirloom []string) round {
 	ctx, cancel := context.WithTimeout(c.ctx, c.cfg.StreamTimeout)
 	defer cancel()
-	found, err := lookUp(ctx, newResolver(c.cfg.Resolver), c.seeds)
+	found, err := lookUp(ctx, newResolver(c.cfg.Resolver), c.seeds, c.socket.addr())
 	r := round{life: l, err: err}
 	own := c.socket.address()
 	var strangers []string

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log"
 	"net"
+	"net/netip"
 
 	"github.com/hashicorp/memberlist"
 )
@@ -72,6 +73,11 @@ func (c Config) reachableAt(bound *memberlist.NetTransport) (net.IP, error) {
 }
 
 func (s *socket) address() string { return (&net.TCPAddr{IP: s.ip, Port: s.port}).String() }
+
+func (s *socket) addr() netip.Addr {
+	ip, _ := netip.AddrFromSlice(s.ip) // it is one
+	return ip.Unmap()
+}
 
 // FinalAdvertiseAddr has been decided by bindGossip.
 func (s *socket) FinalAdvertiseAddr(string, int) (net.IP, int, error) { return s.ip, s.port, nil }

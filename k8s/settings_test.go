@@ -55,7 +55,8 @@ func settingRules(t *testing.T) []rule {
 			"two families": func(s manifest.Set) {
 				manifest.Get[corev1.Service](s, "peers").Spec.IPFamilyPolicy = new(corev1.IPFamilyPolicyPreferDualStack)
 			},
-			"same name": func(s manifest.Set) { setArg(s, "canvas", "node", "canvas") },
+			"one family for people": func(s manifest.Set) { manifest.Get[corev1.Service](s, "gateway").Spec.IPFamilyPolicy = nil },
+			"same name":             func(s manifest.Set) { setArg(s, "canvas", "node", "canvas") },
 		}},
 	}
 }
@@ -131,6 +132,9 @@ func roles(s manifest.Set) (faults []string) {
 }
 
 func addresses(s manifest.Set) (faults []string) {
+	if policy := manifest.Get[corev1.Service](s, "gateway").Spec.IPFamilyPolicy; policy == nil || *policy != corev1.IPFamilyPolicyPreferDualStack {
+		faults = append(faults, "people come by one family only, where the cluster has two")
+	}
 	for _, w := range ours(s) {
 		fault := func(format string, args ...any) { faults = append(faults, w.Name+": "+fmt.Sprintf(format, args...)) }
 		for _, ip := range []string{"10.42.0.17", "fd00:10:42::17"} {

@@ -134,6 +134,9 @@ func (r *reader) networks(setting, text, example string) (networks []netip.Prefi
 		if err != nil {
 			r.refuse(setting, text, "must be addresses or networks, separated by commas", example)
 		}
+		if a := network.Addr(); a.Is4In6() && network.Bits() >= 96 { // as addresses of clients are compared
+			network = netip.PrefixFrom(a.Unmap(), network.Bits()-96)
+		}
 		networks = append(networks, network)
 	}
 	return networks

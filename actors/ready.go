@@ -30,3 +30,13 @@ func (n *Node) Ready() error {
 	}
 	return fmt.Errorf("%d of this server's regions wait for the store, region %d for %v", stuck, first, longest.Round(100*time.Millisecond))
 }
+
+// Holds tells whether this pod with users can show the whole canvas by itself.
+func (n *Node) Holds() bool {
+	for id := range n.holds {
+		if !n.holds[id].Load() {
+			return false
+		}
+	}
+	return len(n.holds) > 0
+}

@@ -101,6 +101,7 @@ func (r *relay) Receive(ctx actor.Context) {
 		}
 	case *actor.Restarting:
 		r.pod.stats.Live[KindRelay].Add(-1)
+		r.pod.holds[r.id].Store(false)
 		r.abandon(ctx)
 	case *actor.Stopping:
 	case *actor.Stopped:
@@ -270,6 +271,7 @@ func (r *relay) letGo(ctx actor.Context) {
 	r.request(ctx, &Detach{})
 	r.stream, r.owner, r.attached, r.beating = 0, nil, false, false
 	r.picture, r.ring, r.deltas = picture{}, ring{}, nil
+	r.pod.holds[r.id].Store(false)
 }
 
 func (r *relay) onAttached(ctx actor.Context, m *Attached) {
@@ -309,6 +311,7 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 // not lead here: they resync.
 func (r *relay) replace(m *Attached) {
 	r.picture = pictureOf(m.Base)
+	r.pod.holds[r.id].Store(true)
 	r.deltas, r.deltasTo = nil, canvas.Position{}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(m.Recent)

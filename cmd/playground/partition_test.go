@@ -31,9 +31,27 @@ import (
 // acknowledged pixel must be in Redis' log once, and every client end with what Redis has.
 func TestCluster_Partition(t *testing.T) {
 	store, sw := redistest.Start(t), clustertest.NewSwitch()
+	pods := onSwitch(t, sw, store, "canvas-1", "canvas-2", "gateway-3", "gateway-4")
+	membersAre(t, pods, 4)
+
+	var drawers []*drawer
+	for i := range 10 {
+		drawers = append(drawers, draw(t, pods[2+i%2], i))
+	}
+	more(t, drawers, 30)
+	sw.Partition([]string{"canvas-1", "gateway-3"}, []string{"canvas-2", "gateway-4"})
+	membersAre(t, pods, 2)
+	more(t, drawers, 5) // the halves take turns, about a second each
+	sw.Heal()
+	membersAre(t, pods, 4)
+	more(t, drawers, 30)
+	settle(t, store, drawers)
+}
+
+// onSwitch opens pods named for their roles, in this process.
+func onSwitch(t *testing.T, sw *clustertest.Switch, store *redistest.Server, names ...string) (pods []*pod) {
+	t.Helper()
 	network := fmt.Sprintf("127.%d.%d", 1+rand.IntN(250), rand.IntN(250))
-	names := []string{"canvas-1", "canvas-2", "gateway-3", "gateway-4"}
-	var pods []*pod
 	for i, name := range names {
 		ip := fmt.Sprintf("%s.%d", network, i+1)
 		role, _, _ := strings.Cut(name, "-")
@@ -59,21 +77,48 @@ func TestCluster_Partition(t *testing.T) {
 		})
 		pods = append(pods, p)
 	}
-	membersAre(t, pods, 4)
-
-	var drawers []*drawer
-	for i := range 10 {
-		drawers = append(drawers, draw(t, pods[2+i%2], i))
-	}
-	more(t, drawers, 30)
-	sw.Partition([]string{"canvas-1", "gateway-3"}, []string{"canvas-2", "gateway-4"})
-	membersAre(t, pods, 2)
-	more(t, drawers, 5) // the halves take turns, about a second each
-	sw.Heal()
-	membersAre(t, pods, 4)
-	more(t, drawers, 30)
-	settle(t, store, drawers)
+	return pods
 }
+
+// Goal: a gateway that is cut off from all others is not ready, and its clients are elsewhere,
+// each by being told once; the others notice nothing. Then it has people again.
+// Method: as above, with one gateway parted from the rest, and clients that know both.
+func TestCluster_GatewayCutOff(t *testing.T) {
+	store, sw := redistest.Start(t), clustertest.NewSwitch()
+	pods := onSwitch(t, sw, store, "canvas-1", "gateway-2", "gateway-3")
+	membersAre(t, pods, 3)
+	cut, other := pods[1], pods[2]
+	for _, p := range pods[1:] {
+		until(t, p.cfg.node+" is ready", func() bool { return p.usher.Views() == nil && p.usher.Draws() == nil })
+	}
+	var drawers []*drawer
+	for i := range 4 {
+		drawers = append(drawers, draw(t, cut, i, other))
+	}
+	more(t, drawers, 10)
+	stays := draw(t, other, 4)
+	sw.Partition([]string{"gateway-2"}, []string{"canvas-1", "gateway-3"})
+	until(t, "it is not ready", func() bool { return cut.usher.Views() != nil })
+	until(t, "its clients are at the other", func() bool { return connections(cut) == 0 && connections(other) == 5 })
+	more(t, append(drawers, stays), 10)
+	if other.usher.Views() != nil || other.usher.Draws() != nil {
+		t.Errorf("the other one: %v, %v", other.usher.Views(), other.usher.Draws())
+	}
+	sw.Heal()
+	membersAre(t, pods, 3)
+	until(t, "it is ready again", func() bool { return cut.usher.Views() == nil && cut.usher.Draws() == nil })
+	more(t, append(drawers, draw(t, cut, 5)), 10)
+	for i, d := range drawers {
+		if n := d.client.Stats().Reconnects; n != 1 {
+			t.Errorf("client %d was moved %d times", i, n)
+		}
+	}
+	if n := stays.client.Stats().Reconnects; n != 0 {
+		t.Errorf("one at the other gateway was moved %d times", n)
+	}
+}
+
+func connections(p *pod) int { return int(p.usher.doors.Counters().Connections.Load()) }
 
 func membersAre(t *testing.T, pods []*pod, n int) {
 	t.Helper()
@@ -103,9 +148,13 @@ type drawer struct {
 	refused int
 }
 
-func draw(t *testing.T, p *pod, who int) *drawer {
+func draw(t *testing.T, p *pod, who int, others ...*pod) *drawer {
 	t.Helper()
-	c, err := client.New(client.Config{URLs: []string{"ws" + strings.TrimPrefix(p.url(), "http") + "/ws"}, Regions: client.AllRegions, Replica: true})
+	var urls []string
+	for _, p := range append([]*pod{p}, others...) {
+		urls = append(urls, "ws"+strings.TrimPrefix(p.url(), "http")+"/ws")
+	}
+	c, err := client.New(client.Config{URLs: urls, Regions: client.AllRegions, Replica: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -31,11 +31,13 @@ type pod struct {
 	admin    *operators  // nil: what is for operators is at the front
 	asked    chan string // cap 1: an operator wants it to drain
 	sessions *api.Sessions
+	usher    *usher // nil: there are no others, or it has no users
 	started  time.Time
 	draining atomic.Bool // told to the API, and by it to who sends clients here
 	offered  func()      // ends backups; nil: they have not begun
 	settled  func()      // ends the rereading of secrets; nil: it has not begun
 	untidy   func()      // ends the tidying of memory; nil: it has not begun
+	dismiss  func()      // ends the usher's work; nil: it has not begun
 }
 
 // front is what listens: *transport.Server for a pod with users, else *operators.
@@ -103,8 +105,13 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 		p.offered = offerBackups(cfg, embedded, log)
 	}
 	p.node = actors.New(live, ports)
+	var standing api.Standing
+	if p.others != nil && cfg.gateway {
+		p.usher = &usher{rest: peers{p}, doors: server, log: log}
+		standing = p.usher
+	}
 	handlers, err := api.New(http, api.Ports{
-		Canvas: p.node, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
+		Canvas: p.node, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.Allows, Draining: p.draining.Load, Log: log,
 	})
 	if err != nil {
@@ -125,12 +132,19 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 	if p.others != nil {
 		seen := witness{note: p.node.Note}
 		moved := func() {
-			seen.see(p.others.View().Members())
+			members := p.others.View().Members()
+			seen.see(members)
+			if p.usher != nil {
+				p.usher.see(members)
+			}
 			p.node.Moved()
 		}
 		if err := p.others.Open(moved); err != nil {
 			return err
 		}
+	}
+	if p.usher != nil {
+		p.dismiss = inBackground(p.usher.run)
 	}
 	if all := p.rereads(); len(all) > 0 {
 		p.settled = inBackground(func(ctx context.Context) {
@@ -193,6 +207,9 @@ const (
 // ends are cut off.
 func (p *pod) close(ctx context.Context) error {
 	p.draining.Store(true)
+	if p.dismiss != nil {
+		p.dismiss()
+	}
 	notice := transport.Notice{Text: "This server is restarting", Retry: comeBack, Spread: comeBackSpread}
 	var failed error
 	handed := make(chan error, 1) // sent to once, by the goroutine below

@@ -41,6 +41,14 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
+// Standing is what a gateway among others is good for. It is known, and not asked for.
+type Standing interface {
+	// Views is why people should not be sent here, even to look; nil: they may be.
+	Views() error
+	// Draws is why a pixel would not be taken now; nil: it would.
+	Draws() error
+}
+
 // Config is what an operator may choose about the API.
 type Config struct {
 	Node     string          // this pod's name
@@ -78,6 +86,7 @@ type Ports struct {
 	Cluster    Cluster
 	Inspectors Inspectors
 	Store      Store
+	Standing   Standing                   // nil: a pod that is alone, or without users, is as good as its store
 	Pages      fs.FS                      // index.html and what it loads
 	AdminPages fs.FS                      // likewise of the dashboard, with login.html; nil: none
 	Origin     func(r *http.Request) bool // whether a page of the request's Origin may use the API
@@ -97,9 +106,9 @@ type Counter struct {
 // Time limits of one request. The actors refuse sooner when the store fails; these are
 // for what must never hang.
 const (
-	readTimeout  = 5 * time.Second  // reading one region, or asking for names
-	placeTimeout = 15 * time.Second // one op: longer than the actors' patience with a store
-	pingTimeout  = time.Second      // asking the store for its health
+	readTimeout  = 3500 * time.Millisecond // reading one region, which takes 3 s at the most, or asking for names
+	placeTimeout = 15 * time.Second        // one op: longer than the actors' patience with a store
+	pingTimeout  = time.Second             // asking the store for its health
 )
 
 // server is the state behind the Handler. All of it is set by New.
@@ -115,6 +124,7 @@ type server struct {
 	images   images
 	bodies   *transport.Shares   // bytes
 	store    shared[error]       // of asking it
+	stall    stall               // of the store
 	names    shared[[]string]    // of this pod's users
 	members  shared[clusterSeen] // of asking all
 	metrics  *metrics

@@ -24,7 +24,7 @@ func TestAPI_Routes(t *testing.T) {
 	}{
 		{"GET", "/health", "", 200, `{"status":"ok","connections":2,"users":["Ada","Anonymous"],"timestamp":"2026-05-04T12:00:00.007Z","node":"pod-1","store":"ok"}`},
 		{"GET", "/healthz", "", 200, `{"status":"alive"}`},
-		{"GET", "/readyz", "", 200, `{"status":"ready"}`},
+		{"GET", "/readyz", "", 200, `{"status":"ready","drawing":true}`},
 
 		{"GET", "/api/canvas", "", 200, `{"width":40,"height":20,"pixels":{"3,4":"#0A0B0C","39,19":"#FF0000"}}`},
 		{"GET", "/api/pixel/3/4", "", 200, `{"x":3,"y":4,"color":"#0A0B0C"}`},
@@ -168,7 +168,7 @@ func TestAPI_Health(t *testing.T) {
 		text     string
 		store    string
 	}{
-		{"well", nil, false, 200, `{"status":"ready"}`, "ok"},
+		{"well", nil, false, 200, `{"status":"ready","drawing":true}`, "ok"},
 		{"store is gone", errors.New("no route"), false, 503, `{"error":"store: no route"}`, "unavailable"},
 		{"draining", nil, true, 503, `{"error":"draining: this node is closing"}`, "ok"},
 	}
@@ -187,6 +187,69 @@ func TestAPI_Health(t *testing.T) {
 				t.Errorf("health: got %v", health)
 			}
 		})
+	}
+}
+
+// Goal: a short stall sends nobody away, what the store refuses does at once, and who asks for
+// drawing is told of both.
+func TestAPI_ReadyBearsAStall(t *testing.T) {
+	p := newPod(t)
+	ready := func(when string, look, draw int) {
+		t.Helper()
+		if got := p.ask("GET", "/readyz", "").Code; got != look {
+			t.Errorf("%s: readyz is %d, want %d", when, got, look)
+		}
+		if got := p.ask("GET", "/readyz?for=drawing", "").Code; got != draw {
+			t.Errorf("%s: readyz for drawing is %d, want %d", when, got, draw)
+		}
+	}
+	stalled := fmt.Errorf("%w: as a store that hangs", errNoAnswer)
+	p.store.err = stalled
+	ready("it has never answered", 503, 503)
+	p.store.err = nil
+	ready("well", 200, 200)
+	p.store.err = stalled
+	ready("stalled", 200, 503)
+	p.now = p.now.Add(stallBorne - time.Second)
+	ready("stalled still", 200, 503)
+	p.now = p.now.Add(time.Second)
+	ready("stalled for long", 503, 503)
+	p.store.err = errBroken
+	ready("refused", 503, 503)
+	p.store.err = stalled
+	ready("stalled anew", 200, 503)
+	p.store.err = nil
+	ready("well again", 200, 200)
+}
+
+// fakeStanding is what a gateway among others is good for.
+type fakeStanding struct{ views, draws error }
+
+func (f fakeStanding) Views() error { return f.views }
+func (f fakeStanding) Draws() error { return f.draws }
+
+func TestAPI_ReadyOfAGatewayAmongOthers(t *testing.T) {
+	p := newPod(t)
+	p.store.err = errBroken // which is not asked
+	for _, test := range []struct {
+		standing   fakeStanding
+		look, draw int
+		text       string
+	}{
+		{fakeStanding{}, 200, 200, `{"status":"ready","drawing":true}`},
+		{fakeStanding{nil, errBroken}, 200, 503, `{"status":"ready","drawing":false,"why":"` + errBroken.Error() + `"}`},
+		{fakeStanding{errBroken, errBroken}, 503, 503, `{"error":"` + errBroken.Error() + `"}`},
+	} {
+		p.server.Standing = test.standing
+		if w := p.ask("GET", "/readyz", ""); w.Code != test.look || strings.TrimSpace(w.Body.String()) != test.text {
+			t.Errorf("%+v: readyz is %d %s", test.standing, w.Code, w.Body)
+		}
+		if w := p.ask("GET", "/readyz?for=drawing", ""); w.Code != test.draw {
+			t.Errorf("%+v: readyz for drawing is %d", test.standing, w.Code)
+		}
+	}
+	if p.draining = true; p.ask("GET", "/readyz", "").Code != 503 {
+		t.Error("ready while draining")
 	}
 }
 

@@ -3,7 +3,11 @@ package api
 import (
 	"cmp"
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"sync"
+	"time"
 
 	"pixelplayground/codec"
 )
@@ -50,7 +54,15 @@ func (s *server) getAlive(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, map[string]string{"status": "alive"})
 }
 
-// getReady tells whether new clients should be sent here, and if not, why.
+// readyShown is the answer of a pod to which people may be sent.
+type readyShown struct {
+	Status  string `json:"status"`
+	Drawing bool   `json:"drawing"`       // a pixel would be taken now
+	Why     string `json:"why,omitempty"` // not
+}
+
+// getReady tells whether new clients should be sent here, and if not, why: to look, which
+// goes on while nobody can draw, or with ?for=drawing to draw.
 func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 	if s.Draining() {
 		fail(w, http.StatusServiceUnavailable, "draining: this node is closing")
@@ -60,11 +72,59 @@ func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusServiceUnavailable, "cluster: "+err.Error())
 		return
 	}
-	if err := s.ping(r.Context()); err != nil {
-		fail(w, http.StatusServiceUnavailable, "store: "+err.Error())
-		return
+	views, draws := s.standing(r.Context())
+	if r.URL.Query().Get("for") == "drawing" {
+		views = cmp.Or(views, draws)
 	}
-	reply(w, http.StatusOK, map[string]string{"status": "ready"})
+	switch {
+	case views != nil:
+		fail(w, http.StatusServiceUnavailable, views.Error())
+	case draws != nil:
+		reply(w, http.StatusOK, readyShown{"ready", false, draws.Error()})
+	default:
+		reply(w, http.StatusOK, readyShown{"ready", true, ""})
+	}
+}
+
+// standing is why nobody should be sent here to look, and why nobody could draw now.
+func (s *server) standing(ctx context.Context) (views, draws error) {
+	if s.Standing != nil {
+		return s.Standing.Views(), s.Standing.Draws()
+	}
+	if draws = s.ping(ctx); draws != nil {
+		draws = fmt.Errorf("store: %w", draws)
+	}
+	if !s.stall.bears(draws, s.Now()) {
+		views = draws
+	}
+	return views, draws
+}
+
+// stallBorne is how long a store may give no answer before nobody should be sent here: disks
+// stall for seconds when others write much. One that refuses has answered.
+const stallBorne = 5 * time.Second
+
+var errNoAnswer = errors.New("it does not answer")
+
+// stall is a time in which the store does not answer.
+type stall struct {
+	mu   sync.Mutex
+	well bool      // it has answered once: until then there is nothing to show
+	from time.Time // when it was asked that has not answered since; zero: it has
+}
+
+// bears tells whether what the store says is no reason to send people elsewhere.
+func (s *stall) bears(said error, now time.Time) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !errors.Is(said, errNoAnswer) {
+		s.from, s.well = time.Time{}, s.well || said == nil
+		return said == nil
+	}
+	if s.from.IsZero() {
+		s.from = now
+	}
+	return s.well && now.Sub(s.from) < stallBorne
 }
 
 // ping asks the store, once for all who want to know.
@@ -72,7 +132,11 @@ func (s *server) ping(ctx context.Context) error {
 	said, err := s.store.get(ctx, func(error) (error, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTimeout)
 		defer cancel()
-		return s.Store.Ping(ctx), nil
+		err := s.Store.Ping(ctx)
+		if err != nil && ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", errNoAnswer, err)
+		}
+		return err, nil
 	}, nil)
 	return cmp.Or(err, said)
 }

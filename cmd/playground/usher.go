@@ -1,0 +1,301 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"math/rand/v2"
+	"sync"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/cluster"
+	"pixelplayground/transport"
+)
+
+// usher looks after where people should be: it keeps what a gateway among others is good for
+// (see standing) up to date, has its clients go elsewhere when it is cut off, and some of them
+// when it has more than its share. All of it is paced and bounded: each is told once for one
+// reason, and who comes back stays.
+type usher struct {
+	rest  company
+	doors doors
+	log   *slog.Logger
+
+	mu       sync.Mutex // guards:
+	standing standing
+	share    share
+	cut      time.Time // since when it is cut off; zero: it is not
+	sent     time.Time // when clients were sent away for that last
+	sending  sending
+	doubted  bool // a canvas server has said that its store takes nothing
+	looks    int
+}
+
+// company is the rest of the cluster, as an usher asks it.
+type company interface {
+	Members() []cluster.Member
+	// Answers tells whether a canvas server does, of some.
+	Answers(ctx context.Context, canvases []string) bool
+	// Store is why none of some canvas servers would take a pixel; nil: one would.
+	Store(ctx context.Context, canvases []string) error
+	// Ping asks this pod's own store.
+	Ping(ctx context.Context) error
+	// Holds tells whether this pod can show all of the canvas.
+	Holds() bool
+	// Connections is how many each of some gateways has; those that don't answer are left out.
+	Connections(ctx context.Context, gateways []string) []int
+}
+
+// doors is where clients come in and out; *transport.Server.
+type doors interface {
+	SendAway(n int, before time.Time, all bool, notice transport.Notice)
+	Counters() *transport.Counters
+}
+
+// sending is clients on their way out.
+type sending struct {
+	left, step int
+	before     time.Time
+	all        bool
+}
+
+const (
+	// ushersEvery is a step of an usher; it looks every second of them once the pod has placed.
+	ushersEvery = 500 * time.Millisecond
+	lookTimeout = time.Second
+	// fewAsked is how many of a kind are asked at once: one that answers is enough.
+	fewAsked = 2
+	// doubtEvery looks a canvas server is asked for its store though this pod's own answers.
+	doubtEvery = 5
+	// comparedWith is with how many other gateways one compares itself.
+	comparedWith = 8
+	// tellAfter is how long a gateway is cut off before it sends its clients away: by then
+	// whoever sends clients here has asked /readyz and knows. Once in sendAgain at the most.
+	tellAfter, sendAgain = 5 * time.Second, time.Minute
+	// sendSteps is over how many steps clients are sent away: five seconds.
+	sendSteps = 10
+)
+
+// run is the usher's goroutine.
+func (u *usher) run(ctx context.Context) {
+	tick := time.NewTicker(ushersEvery)
+	defer tick.Stop()
+	compared := time.Now()
+	for n := 0; ; n++ {
+		if n%2 == 0 || u.starting() {
+			u.look(ctx, time.Now())
+		}
+		if now := time.Now(); now.Sub(compared) >= shareEvery {
+			compared = now
+			u.compare(ctx, now)
+		}
+		u.send()
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (u *usher) starting() bool {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return !u.standing.proven
+}
+
+// see takes the members of the moment.
+func (u *usher) see(members []cluster.Member) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.standing.see(members)
+}
+
+// look sees how things are, and decides whether clients must go.
+func (u *usher) look(ctx context.Context, now time.Time) {
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	seen := sight{at: now, holds: u.rest.Holds()}
+	var canvases []string
+	for _, m := range u.rest.Members() {
+		if m.Roles.Has(cluster.RoleCanvas) {
+			canvases = append(canvases, m.Peer)
+			seen.answered = seen.answered || m.Self
+		}
+		if m.Roles.Has(cluster.RoleGateway) && !m.Self {
+			seen.gateways++
+		}
+	}
+	seen.canvases = len(canvases)
+	canvases = someOf(canvases, fewAsked)
+	u.looks++
+	doubtful := u.doubted || u.looks%doubtEvery == 0
+	var asking sync.WaitGroup
+	if !seen.answered && len(canvases) > 0 {
+		asking.Go(func() { seen.answered = u.rest.Answers(ctx, canvases) })
+	}
+	own, theirs := error(nil), errors.New("not asked")
+	asking.Go(func() { own = u.rest.Ping(ctx) })
+	if doubtful && len(canvases) > 0 {
+		asking.Go(func() { theirs = u.rest.Store(ctx, canvases) })
+	}
+	asking.Wait()
+	if own != nil && !doubtful && len(canvases) > 0 {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+		theirs = u.rest.Store(ctx, canvases)
+		cancel()
+		doubtful = true
+	}
+	if seen.store = own; doubtful {
+		seen.store = theirs
+	}
+	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
+		return // the pod closes: what did not answer says nothing
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.doubted = seen.store != nil
+	u.take(seen)
+}
+
+// take takes what was seen. mu must be held.
+func (u *usher) take(seen sight) {
+	before := u.standing.views()
+	u.standing.look(seen)
+	if now := u.standing.views(); now != nil && before == nil {
+		u.log.Warn("nobody should be sent here", "why", now)
+	} else if now == nil && before != nil && before != errStarting {
+		u.log.Info("people may be sent here again")
+	}
+	if !u.standing.cutOff() {
+		u.cut = time.Time{}
+		return
+	}
+	if u.cut.IsZero() {
+		u.cut = seen.at
+	}
+	if seen.at.Sub(u.cut) < tellAfter || seen.at.Sub(u.sent) < sendAgain || u.sent.After(u.cut) {
+		return
+	}
+	u.sent = seen.at
+	u.begin(int(u.doors.Counters().Connections.Load()), u.cut, true, "cut off from the others")
+}
+
+// begin sends clients away, of those that were here before a time. mu must be held.
+func (u *usher) begin(n int, before time.Time, all bool, why string) {
+	if n == 0 {
+		return
+	}
+	u.log.Warn("clients are asked to go to other gateways", "clients", n, "why", why)
+	u.sending = sending{left: n, step: (n + sendSteps - 1) / sendSteps, before: before, all: all}
+}
+
+// send has the next of them go.
+func (u *usher) send() {
+	u.mu.Lock()
+	n := min(u.sending.left, u.sending.step)
+	u.sending.left -= n
+	now := u.sending
+	u.mu.Unlock()
+	if n > 0 {
+		u.doors.SendAway(n, now.before, now.all, transport.Notice{Text: "Moving to another server", Retry: goElsewhere, Spread: elsewhereSpread})
+	}
+}
+
+// compare looks whether this gateway has more than its share.
+func (u *usher) compare(ctx context.Context, now time.Time) {
+	var others []string
+	for _, m := range u.rest.Members() {
+		if !m.Roles.Has(cluster.RoleGateway) {
+			continue
+		}
+		if m.Draining || now.Sub(m.Started) < calmFor {
+			return // people are about to be moved anyway
+		}
+		if !m.Self {
+			others = append(others, m.Peer)
+		}
+	}
+	mine := int(u.doors.Counters().Connections.Load())
+	if len(others) == 0 || mine <= fewOver {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+	defer cancel()
+	theirs := u.rest.Connections(ctx, someOf(others, comparedWith))
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.standing.views() != nil {
+		return
+	}
+	if n := u.share.excess(now, mine, theirs); n > 0 {
+		u.begin(n, now, false, "more than this gateway's share")
+	}
+}
+
+// Views is why people should not be sent here; nil: they may be.
+func (u *usher) Views() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.standing.views()
+}
+
+// Draws is why a pixel would not be taken now; nil: it would.
+func (u *usher) Draws() error {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	return u.standing.draws()
+}
+
+// someOf is at most n of a list, any of them.
+func someOf(list []string, n int) []string {
+	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	return list[:min(n, len(list))]
+}
+
+// peers is the company of a pod.
+type peers struct{ *pod }
+
+func (p peers) Members() []cluster.Member      { return p.others.View().Members() }
+func (p peers) Ping(ctx context.Context) error { return p.store.Ping(ctx) }
+func (p peers) Holds() bool                    { return p.node.Holds() }
+
+func (p peers) Answers(ctx context.Context, canvases []string) bool {
+	answers := make(chan bool, len(canvases))
+	for _, address := range canvases {
+		go func() {
+			_, err := p.node.Look(ctx, address, actors.PresenceName)
+			answers <- err == nil
+		}()
+	}
+	for range canvases {
+		if <-answers {
+			return true
+		}
+	}
+	return false
+}
+
+func (p peers) Store(ctx context.Context, canvases []string) error {
+	err := errSilent
+	for _, report := range p.node.Survey(ctx, canvases, actors.Inspect{Full: true}) {
+		switch {
+		case report == nil:
+		case report.Store == "":
+			return nil
+		default:
+			err = errors.New(report.Store)
+		}
+	}
+	return err
+}
+
+func (p peers) Connections(ctx context.Context, gateways []string) (counts []int) {
+	for _, report := range p.node.Survey(ctx, gateways, actors.Inspect{}) {
+		if report != nil {
+			counts = append(counts, report.Users)
+		}
+	}
+	return counts
+}

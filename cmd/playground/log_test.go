@@ -2,10 +2,12 @@ package main
 
 import (
 	"encoding/json"
+	"fmt"
 	"net"
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -63,4 +65,45 @@ func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
 			}
 		}
 	})
+}
+
+// stuck is a writer that takes nothing until it is told to.
+type stuck struct {
+	lines
+	reading chan struct{} // closed: somebody reads
+}
+
+func (s *stuck) Write(p []byte) (int, error) {
+	<-s.reading
+	return s.lines.Write(p)
+}
+
+// Goal: whoever reads the log may be as slow as it likes. Lines are held back up to a bound,
+// and those beyond are counted and said.
+func TestLogWriter_NeverWaits(t *testing.T) {
+	to := &stuck{reading: make(chan struct{})}
+	w := newLogWriter(to, func(lines int) { fmt.Fprintf(to, "dropped %d\n", lines) })
+	line := strings.Repeat("x", 1023) + "\n"
+	const each, writers = 1000, 4
+	var writing sync.WaitGroup
+	for range writers {
+		writing.Go(func() {
+			for range each {
+				if n, err := w.Write([]byte(line)); n != len(line) || err != nil {
+					t.Errorf("%d, %v", n, err)
+				}
+			}
+		})
+	}
+	writing.Wait() // for ever, if writing waited for the reader
+	close(to.reading)
+	w.Close()
+	text := to.String()
+	kept := strings.Count(text, line)
+	if bound := 2 * maxUnread / len(line); kept < maxUnread/len(line) || kept > bound { // what is held back, and what was being written
+		t.Errorf("%d lines kept, want at most %d", kept, bound)
+	}
+	if want := fmt.Sprintf("dropped %d\n", writers*each-kept); !strings.HasSuffix(text, want) {
+		t.Errorf("%d kept, but it does not end with %q", kept, want)
+	}
 }

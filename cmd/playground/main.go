@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -66,15 +65,19 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 		complain(cfg, stderr, err.Error())
 		return exitRefused
 	}
-	log := newLog(cfg, stderr)
+	log, closeLog := openLog(cfg, stderr)
+	defer closeLog()
 
 	p, err := open(cfg, log)
 	if err != nil {
+		closeLog() // what it says comes first
 		complain(cfg, stderr, startError(err, cfg))
 		return exitFailed
 	}
 	if !cfg.logJSON { // for who collects the log, often with stdout, the next line says it
-		fmt.Fprintf(stdout, "Pixel Playground is at %s\n", p.url())
+		announcement := newLogWriter(stdout, func(int) {})
+		defer announcement.Close()
+		fmt.Fprintf(announcement, "Pixel Playground is at %s\n", p.url())
 	}
 	log.Info("serving", "url", p.url(), "node", cfg.node, "version", commandline.Version(), "canvas", cfg.geometry.String(), "store", cfg.keptIn())
 
@@ -103,12 +106,4 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 	}
 	log.Info("stopped")
 	return exitStopped
-}
-
-func newLog(cfg config, stderr io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: cfg.logLevel}
-	if cfg.logJSON {
-		return slog.New(slog.NewJSONHandler(stderr, options))
-	}
-	return slog.New(slog.NewTextHandler(stderr, options))
 }

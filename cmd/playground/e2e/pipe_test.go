@@ -7,6 +7,7 @@ import (
 	"context"
 	"errors"
 	"io"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
@@ -76,5 +77,77 @@ func TestServer_OutlivesTheReaderOfItsLog(t *testing.T) {
 		}
 	case <-time.After(10 * time.Second):
 		t.Fatal("the client was not told")
+	}
+}
+
+// Goal: whoever reads the log may stop reading; the server starts, serves and drains all the same, and what it
+// has said is there when it is read at last.
+// Method: stderr is a pipe that is full from the start.
+func TestServer_OutlivesAFullPipe(t *testing.T) {
+	log, stderr, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer log.Close()
+	fill(t, stderr)
+	cmd := exec.Command(filepath.Join(binaries, "playground"), "--data", t.TempDir(), "--listen", "127.0.0.1:0")
+	cmd.Stderr = stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stderr.Close()
+	ended := make(chan error, 1)
+	t.Cleanup(func() { _ = cmd.Process.Kill() })
+	line, err := bufio.NewReader(stdout).ReadString('\n')
+	if err != nil {
+		t.Fatal(err)
+	}
+	url := strings.TrimSpace(line[strings.Index(line, "http://"):])
+	c := dial(t, client.Config{URLs: []string{"ws" + strings.TrimPrefix(url, "http") + "/ws"}})
+	if err := c.Place(context.Background(), []canvas.Dot{{X: 7, Y: 8, Color: 0x123456}}); err != nil {
+		t.Fatal(err)
+	}
+	said := make(chan string, 1)
+	go func() {
+		text, _ := io.ReadAll(log) // until the process has ended
+		said <- string(text)
+	}()
+	if err := cmd.Process.Signal(syscall.SIGTERM); err != nil {
+		t.Fatal(err)
+	}
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			t.Errorf("it ended with %v, want as after any SIGTERM", err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("it has not ended 20 s after SIGTERM")
+	}
+	if text := strings.TrimLeft(<-said, "x"); !strings.Contains(text, "msg=serving") || !strings.Contains(text, "msg=stopped") {
+		t.Errorf("the log, read late: %s", text)
+	}
+}
+
+// fill writes to a pipe until it takes no more.
+func fill(t *testing.T, pipe *os.File) {
+	t.Helper()
+	raw, err := pipe.SyscallConn()
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = raw.Write(func(fd uintptr) bool { // the Go runtime has it in non-blocking mode
+		for {
+			if _, err := syscall.Write(int(fd), []byte("xxxxxxxx")); err != nil {
+				return true
+			}
+		}
+	})
+	if err != nil {
+		t.Fatal(err)
 	}
 }

@@ -1,0 +1,112 @@
+package main
+
+import (
+	"io"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// maxUnread bounds, in bytes, what of the log waits for whoever reads it.
+const maxUnread = 1 << 20
+
+// flushTime is how long the last lines may take when the server ends.
+const flushTime = time.Second
+
+// logWriter writes the log without having the server wait for whoever reads it: a pipe that
+// is full would stop each actor and connection that has something to say. It holds back
+// maxUnread bytes, drops the lines after that, and says later how many they were.
+type logWriter struct {
+	to      io.Writer
+	dropped func(lines int) // says so, to the same writer
+
+	mu     sync.Mutex // guards:
+	unread []byte
+	lost   int // lines, since it was last said
+	closed bool
+
+	more chan struct{} // cap 1; Write and Close send: there is something to do
+	done chan struct{} // closed when all is written after Close
+}
+
+func newLogWriter(to io.Writer, dropped func(lines int)) *logWriter {
+	w := &logWriter{to: to, dropped: dropped, more: make(chan struct{}, 1), done: make(chan struct{})}
+	go w.run()
+	return w
+}
+
+// Write takes one line. It never fails.
+func (w *logWriter) Write(line []byte) (int, error) {
+	w.mu.Lock()
+	if w.lost > 0 || len(w.unread)+len(line) > maxUnread {
+		w.lost++
+	} else {
+		w.unread = append(w.unread, line...)
+	}
+	w.mu.Unlock()
+	w.wake()
+	return len(line), nil
+}
+
+func (w *logWriter) wake() {
+	select {
+	case w.more <- struct{}{}:
+	default:
+	}
+}
+
+func (w *logWriter) run() {
+	defer close(w.done)
+	for range w.more {
+		for {
+			lines, lost, closed := w.take()
+			if len(lines) == 0 && lost == 0 {
+				if closed {
+					return
+				}
+				break
+			}
+			_, _ = w.to.Write(lines) // whoever reads it may have gone: that costs the log alone
+			if lost > 0 {
+				w.dropped(lost)
+			}
+		}
+	}
+}
+
+func (w *logWriter) take() (lines []byte, lost int, closed bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	lines, lost = w.unread, w.lost
+	w.unread, w.lost = nil, 0
+	return lines, lost, w.closed
+}
+
+// Close waits until all is written, for flushTime at most.
+func (w *logWriter) Close() {
+	w.mu.Lock()
+	w.closed = true
+	w.mu.Unlock()
+	w.wake()
+	select {
+	case <-w.done:
+	case <-time.After(flushTime):
+	}
+}
+
+// openLog is the log of a server. close it with what it returns besides.
+func openLog(cfg config, stderr io.Writer) (log *slog.Logger, close func()) {
+	itself := newLog(cfg, stderr)
+	w := newLogWriter(stderr, func(lines int) {
+		itself.Warn("lines of the log were dropped: whoever reads it was too slow", "lines", lines)
+	})
+	return newLog(cfg, w), w.Close
+}
+
+func newLog(cfg config, to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.logLevel}
+	if cfg.logJSON {
+		return slog.New(slog.NewJSONHandler(to, options))
+	}
+	return slog.New(slog.NewTextHandler(to, options))
+}

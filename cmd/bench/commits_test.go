@@ -4,6 +4,7 @@ package main
 
 import (
 	"bytes"
+	"io"
 	"strings"
 	"testing"
 	"time"
@@ -74,13 +75,26 @@ func TestMember_FillSendsEveryStrokeOnce(t *testing.T) {
 		got = append(got, piece[:n]...)
 	}
 	for sent, left := bytes.NewReader(want), bytes.NewReader(got); sent.Len() > 0; {
-		a, _ := ws.ReadFrame(sent)
-		b, err := ws.ReadFrame(left)
-		if err != nil || string(ws.UnmaskFrame(a).Payload) != string(ws.UnmaskFrame(b).Payload) {
-			t.Fatalf("%d bytes are left, and the next frame is not what was placed: %v", left.Len(), err)
+		if a, b := payloadOf(t, sent), payloadOf(t, left); !bytes.Equal(a, b) {
+			t.Fatalf("%d bytes are left, and the frame before is not what was placed", left.Len())
 		}
 	}
 	if len(got) != len(want) || m.waiting != window || len(m.unsent) != 0 {
 		t.Errorf("%d bytes of %d, %d under way, %d bytes unsent", len(got), len(want), m.waiting, len(m.unsent))
 	}
+}
+
+// payloadOf reads a client's frame.
+func payloadOf(t *testing.T, from io.Reader) []byte {
+	t.Helper()
+	h, err := ws.ReadHeader(from)
+	if err != nil {
+		t.Fatal(err)
+	}
+	payload := make([]byte, h.Length)
+	if _, err := io.ReadFull(from, payload); err != nil {
+		t.Fatal(err)
+	}
+	ws.Cipher(payload, h.Mask, 0)
+	return payload
 }

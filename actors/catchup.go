@@ -30,7 +30,7 @@ func (r *relay) resync(ctx actor.Context, m resync) {
 	case len(r.waiting) < maxWaiting:
 		r.waiting[m.viewer] = m.held
 	}
-	r.engage(ctx)
+	r.ensureAttached(ctx)
 }
 
 // read answers with a snapshot of now. A viewer may be behind; a reader wants every pixel
@@ -42,7 +42,7 @@ func (r *relay) read(ctx actor.Context) {
 		return
 	}
 	r.readers = append(r.readers, ctx.Sender())
-	r.engage(ctx)
+	r.ensureAttached(ctx)
 	r.check(ctx)
 }
 

@@ -116,8 +116,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.onWaiting(m)
 	case opUnanswered: // the client comes back and sends it again
 		ctx.Stop(ctx.Self())
-	case *look:
-		c.look().answer(ctx)
+	case *describe:
+		c.describe().answer(ctx)
 	default:
 		c.pod.unhandled(KindConnection, m)
 	}
@@ -179,7 +179,7 @@ func (c *connection) takeHeld(ctx actor.Context) {
 	}
 }
 
-// full tells whether an op is too far ahead of the oldest one unanswered: a region that is
+// full reports whether an op is too far ahead of the oldest one unanswered: a region that is
 // sent that one again must still know whether it has had it (see applied).
 func (c *connection) full(num uint64) bool {
 	for len(c.placing) > 0 && c.placing[c.oldest] == nil {

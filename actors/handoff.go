@@ -14,15 +14,15 @@ type handoff struct {
 	leavers  []*actor.PID // the node, draining; answered with retired
 	retirees []*actor.PID // the node, closing: the actor stops
 
-	asks    int       // numbers the questions to those who may own it from before
-	open    int       // answers to come
-	served  bool      // one of the answers said so
-	yielded time.Time // when another pod last took the region from us, if the members are still the same
-	strange time.Time // since when we serve what is not ours; zero: it is ours
-	began   time.Time // when we first asked for it; zero: we have it, or don't want it
+	asks          int       // numbers the questions to those who may own it from before
+	open          int       // answers to come
+	served        bool      // one of the answers said so
+	yielded       time.Time // when another pod last took the region from us, if the members are still the same
+	notOwnedSince time.Time // since when we serve what is not ours; zero: it is ours
+	began         time.Time // when we first asked for it; zero: we have it, or don't want it
 
-	theirs   *actor.PID // the owner when the members last changed; nil: it is us, or nobody
-	orphaned time.Time  // when the region became ours because that one was gone; zero: it did not
+	previousOwner *actor.PID // the owner when the members last changed; nil: it is us, or nobody
+	ownerLost     time.Time  // when the region became ours because that one was gone; zero: it did not
 }
 
 const (
@@ -42,9 +42,9 @@ type yielder struct {
 	n   int
 }
 
-// wants notes that an owner to come waits for us to let go. It may ask again: then the last
+// addYielder notes that an owner to come waits for us to let go. It may ask again: then the last
 // question is the one to answer.
-func (h *handoff) wants(pid *actor.PID, n int) {
+func (h *handoff) addYielder(pid *actor.PID, n int) {
 	for i := range h.yielders {
 		if h.yielders[i].pid.Equal(pid) {
 			h.yielders[i].n = n
@@ -61,7 +61,7 @@ type (
 	}
 )
 
-// mine tells whether the region is this pod's to own.
+// mine reports whether the region is this pod's to own.
 func (r *region) mine(ctx actor.Context) bool {
 	owner := r.pod.placement.Region(r.id)
 	return owner != nil && owner.Equal(ctx.Self())
@@ -80,11 +80,11 @@ func (r *region) dormant(ctx actor.Context) {
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 	case *Check: // likewise
 		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case turn:
+	case handoffGranted:
 		if r.mine(ctx) {
 			r.ask(ctx)
 		} else {
-			r.pod.turns.done(r)
+			r.pod.handoffs.release(r)
 		}
 	case *Yield:
 		ctx.Respond(&Yielded{N: m.N})
@@ -92,9 +92,8 @@ func (r *region) dormant(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, claimAgain, confirmed, confirmLate, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate: // of a state before
 	default:
-		r.pod.unhandled(KindRegion, m)
+		r.late(m)
 	}
 }
 
@@ -110,7 +109,7 @@ func (r *region) ask(ctx actor.Context) {
 		r.take(ctx)
 		return
 	}
-	r.become("asking", r.asking)
+	r.phase = phaseAsking
 	for _, pid := range before {
 		ctx.Request(pid, &Yield{N: h.asks})
 	}
@@ -134,14 +133,13 @@ func (r *region) asking(ctx actor.Context) {
 			r.take(ctx)
 		}
 	case *Yield: // the one who asks knows other members, and we will: it has its turn after ours
-		r.handoff.wants(ctx.Sender(), m.N)
+		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, claimAgain, confirmed, confirmLate, released, mended, mendAgain, salvageLate, *Salvaged, turn: // of a state before
 	default:
-		r.pod.unhandled(KindRegion, m)
+		r.late(m)
 	}
 }
 
@@ -159,40 +157,40 @@ func (r *region) onYielded(ctx actor.Context, m *Yielded) {
 // take claims a region that somebody needs: a relay of ours, or those of the owner before.
 func (r *region) take(ctx actor.Context) {
 	if !r.handoff.served && len(r.subscribers) == 0 {
-		r.rest(ctx)
+		r.becomeDormant(ctx)
 		return
 	}
-	r.become("claiming", r.claiming)
+	r.phase = phaseClaiming
 	r.claim(ctx)
 }
 
-// rest makes the region dormant; whoever waited for it to let go is told.
-func (r *region) rest(ctx actor.Context) {
+// becomeDormant makes the region dormant; whoever waited for it to let go is told.
+func (r *region) becomeDormant(ctx actor.Context) {
 	r.letGo(ctx)
 	r.settle(ctx)
 }
 
 // settle answers all who waited for us to let go, and ends in dormancy or for good.
 func (r *region) settle(ctx actor.Context) {
-	r.pod.turns.done(r)
+	r.pod.handoffs.release(r)
 	h := &r.handoff
-	h.strange, h.began = time.Time{}, time.Time{}
+	h.notOwnedSince, h.began = time.Time{}, time.Time{}
 	if len(h.yielders) > 0 {
 		h.yielded = r.pod.clock.Now()
 	}
-	r.dismiss(ctx)
+	r.answerYielders(ctx)
 	for _, pid := range h.leavers {
 		ctx.Send(pid, retired{})
 	}
 	h.leavers = nil
-	r.become("dormant", r.dormant)
+	r.phase = phaseDormant
 	if len(h.retirees) > 0 {
 		r.stop(ctx)
 	}
 }
 
-// dismiss tells the next owners that wait that we have let go.
-func (r *region) dismiss(ctx actor.Context) {
+// answerYielders tells the next owners that wait that we have let go.
+func (r *region) answerYielders(ctx actor.Context) {
 	for _, y := range r.handoff.yielders {
 		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
 	}
@@ -201,7 +199,7 @@ func (r *region) dismiss(ctx actor.Context) {
 
 // stop ends the actor for good.
 func (r *region) stop(ctx actor.Context) {
-	r.dismiss(ctx)
+	r.answerYielders(ctx)
 	if ctx.Sender() != nil && len(r.handoff.retirees) == 0 {
 		ctx.Respond(retired{})
 	}
@@ -219,53 +217,53 @@ func (r *region) moved(ctx actor.Context) {
 	r.handoff.yielded = time.Time{}
 	maps.DeleteFunc(r.subscribers, func(_ string, s *subscriber) bool { return !r.pod.placement.Has(s.relay.Address) })
 	mine := r.mine(ctx)
-	r.inherit(mine)
+	r.noteOwnerLost(mine)
 	switch r.phase {
-	case "dormant":
+	case phaseDormant:
 		switch {
 		case !mine:
 		case len(r.subscribers) > 0:
 			r.ask(ctx)
 		case len(r.pod.placement.Before(r.id)) > 0:
-			r.pod.turns.want(r, ctx.Self())
+			r.pod.handoffs.acquire(r, ctx.Self())
 		}
-	case "asking":
+	case phaseAsking:
 		if !mine {
-			r.rest(ctx)
+			r.becomeDormant(ctx)
 		}
-	case "serving":
+	case phaseServing:
 		switch {
 		case mine: // perhaps again, because all others drain too
-			r.handoff.strange = time.Time{}
+			r.handoff.notOwnedSince = time.Time{}
 			for _, pid := range r.handoff.leavers {
 				ctx.Send(pid, retired{})
 			}
 			r.handoff.leavers = nil
 		case r.pod.placement.Region(r.id) == nil: // this pod has lost the others
 			r.retire(ctx)
-		case r.handoff.strange.IsZero():
-			r.handoff.strange = r.pod.clock.Now()
-			r.stir(ctx)
+		case r.handoff.notOwnedSince.IsZero():
+			r.handoff.notOwnedSince = r.pod.clock.Now()
+			r.wake(ctx)
 		}
-	case "retiring":
-		if r.pod.lookout.aside.Load() { // the store would not let it be through
-			r.rest(ctx)
+	case phaseRetiring:
+		if r.pod.storeMonitor.aside.Load() { // the store would not let it be through
+			r.becomeDormant(ctx)
 		}
-	case "claiming", "mending", "fenced": // each looks when it is through
+	case phaseClaiming, phaseMending, phaseFenced: // each looks when it is through
 	}
 }
 
-// inherit looks whether the region comes to us from a pod that is gone.
-func (r *region) inherit(mine bool) {
+// noteOwnerLost looks whether the region comes to us from a pod that is gone.
+func (r *region) noteOwnerLost(mine bool) {
 	h := &r.handoff
 	if !mine {
-		h.theirs, h.orphaned = r.pod.placement.Region(r.id), time.Time{}
+		h.previousOwner, h.ownerLost = r.pod.placement.Region(r.id), time.Time{}
 		return
 	}
-	if h.theirs != nil && !r.pod.placement.Has(h.theirs.Address) {
-		h.orphaned = r.pod.clock.Now()
+	if h.previousOwner != nil && !r.pod.placement.Has(h.previousOwner.Address) {
+		h.ownerLost = r.pod.clock.Now()
 	}
-	h.theirs = nil
+	h.previousOwner = nil
 }
 
 // onHandOver answers when the region is not ours any more, if it should not be.
@@ -281,12 +279,12 @@ func (r *region) onHandOver(ctx actor.Context) {
 // at once, as if it had died: its store would keep the next owner waiting. What was queued or
 // being committed its relays bring the next owner, who finds in the log what became durable.
 func (r *region) retire(ctx actor.Context) {
-	if r.pod.lookout.aside.Load() {
+	if r.pod.storeMonitor.aside.Load() {
 		r.countYield()
-		r.rest(ctx)
+		r.becomeDormant(ctx)
 		return
 	}
-	r.become("retiring", r.retiring)
+	r.phase = phaseRetiring
 	r.advance(ctx)
 }
 
@@ -303,7 +301,7 @@ func (r *region) release(ctx actor.Context) {
 
 func (r *region) onReleased(ctx actor.Context) {
 	r.countYield()
-	r.rest(ctx)
+	r.becomeDormant(ctx)
 }
 
 func (r *region) countYield() {
@@ -318,8 +316,8 @@ func (r *region) abandon(ctx actor.Context) {
 		r.pod.stats.Serving.Add(-1)
 	}
 	r.recovered()
-	r.pod.turns.done(r)
-	r.dismiss(ctx)
+	r.pod.handoffs.release(r)
+	r.answerYielders(ctx)
 	for _, pid := range append(r.handoff.leavers, r.handoff.retirees...) {
 		ctx.Send(pid, retired{})
 	}

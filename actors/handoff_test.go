@@ -131,26 +131,26 @@ func TestRegion_IdleOwnerFindsOutThatItWasReplaced(t *testing.T) {
 }
 
 // Regions move a few at a time unless somebody waits for them.
-func TestTurns_BoundWhatMoves(t *testing.T) {
+func TestHandoffLimiter_BoundsWhatMoves(t *testing.T) {
 	p := newPods(t, 1, nil)
 	root := p.members[0].system.Root
-	turns := newTurns(root)
+	limiter := newHandoffLimiter(root)
 	var regions []*region
 	for range 3 * movesAtOnce {
 		r := &region{}
 		regions = append(regions, r)
-		turns.want(r, p.members[0].node.inspector)
-		turns.want(r, p.members[0].node.inspector)
+		limiter.acquire(r, p.members[0].node.inspector)
+		limiter.acquire(r, p.members[0].node.inspector)
 	}
 	for done := 0; done < len(regions); done++ {
-		if want := min(movesAtOnce, len(regions)-done); len(turns.moving) != want {
-			t.Fatalf("%d move after %d are done, want %d", len(turns.moving), done, want)
+		if want := min(movesAtOnce, len(regions)-done); len(limiter.moving) != want {
+			t.Fatalf("%d move after %d are done, want %d", len(limiter.moving), done, want)
 		}
-		if len(turns.waiting)+len(turns.moving) != len(regions)-done {
-			t.Fatalf("%d wait and %d move of %d", len(turns.waiting), len(turns.moving), len(regions)-done)
+		if len(limiter.waiting)+len(limiter.moving) != len(regions)-done {
+			t.Fatalf("%d wait and %d move of %d", len(limiter.waiting), len(limiter.moving), len(regions)-done)
 		}
-		for r := range turns.moving {
-			turns.done(r)
+		for r := range limiter.moving {
+			limiter.release(r)
 			break
 		}
 	}
@@ -201,7 +201,7 @@ func TestPresence_MoveShowsNoDip(t *testing.T) {
 
 // rolls asks who tells the pod's presence of its users.
 func (p *testPod) rolls() (counted []rollReport) {
-	answer, err := p.node.ask(context.Background(), p.node.presence, describe{})
+	answer, err := p.node.ask(context.Background(), p.node.presence, reportState{})
 	if err == nil {
 		counted, _ = answer.([]rollReport)
 	}

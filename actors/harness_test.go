@@ -44,11 +44,11 @@ func openWorld(t *testing.T, s *memory.Store, change func(*Config)) *world {
 }
 
 // newWorldAround is newWorld with something around the node.
-func newWorldAround(t *testing.T, around Surroundings) *world {
+func newWorldAround(t *testing.T, around HostInfo) *world {
 	t.Helper()
 	cfg := DefaultConfig()
 	cfg.Geometry = testGeometry
-	return wire(t, memory.New(memory.Config{Geometry: testGeometry}), cfg, Ports{Around: around})
+	return wire(t, memory.New(memory.Config{Geometry: testGeometry}), cfg, Ports{Host: around})
 }
 
 // wire opens a node with the rest of its ports.

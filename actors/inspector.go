@@ -41,12 +41,12 @@ func (i *inspector) Receive(ctx actor.Context) {
 		i.inspect(ctx, *m)
 	case *List:
 		i.answer(ctx, func(c context.Context) any { return i.pod.list(c, m.Kind) })
-	case *Look:
-		i.answer(ctx, func(c context.Context) any { return i.pod.lookAt(c, m.Actor) })
+	case *DescribeActor:
+		i.answer(ctx, func(c context.Context) any { return i.pod.describeActor(c, m.Actor) })
 	case *Act:
 		i.answer(ctx, func(c context.Context) any { return i.pod.act(c, *m) })
-	case *look:
-		looked{"live", []Fact{count("seconds sampled", len(i.samples.recent)), count("points of history", len(i.samples.points))}}.answer(ctx)
+	case *describe:
+		description{"live", []Fact{count("seconds sampled", len(i.samples.recent)), count("points of history", len(i.samples.points))}}.answer(ctx)
 	default:
 		i.pod.unhandled(KindInspector, m)
 	}
@@ -73,7 +73,7 @@ func (i *inspector) watch(ctx actor.Context) {
 func (i *inspector) tick(ctx actor.Context) {
 	i.pod.later(ctx, tickEvery, tick{i})
 	now := i.pod.clock.Now()
-	turns := i.samples.turns(now)
+	ended := i.samples.spanEnded(now)
 	i.samples.add(i.pod.takeSample(now))
 	i.pod.stats.advance(now)
 	first, last := i.samples.ends()
@@ -86,7 +86,7 @@ func (i *inspector) tick(ctx actor.Context) {
 	for _, t := range i.pod.observe.all() {
 		t.mark()
 	}
-	if turns {
+	if ended {
 		i.samples.addPoint(Past{
 			At: now.Unix() / spanSeconds * spanSeconds, PixelsIn: int(last.pixels - first.pixels),
 			Deliveries: last.sockets.Deliveries - first.sockets.Deliveries, PlaceToAck: i.pod.stats.acks.durations().P99,

@@ -9,31 +9,31 @@ import (
 
 // mailbox is an unbounded mailbox that takes 48 bytes while it is empty, where
 // Proto.Actor's takes 376: the actor of a connection that only watches is mostly mailbox.
-// Messages wait in letters, which go round. What fills a mailbox is bounded by those who
+// Messages wait in queues, which are reused. What fills a mailbox is bounded by those who
 // send: see MaxUnhandled, Window and QueuePixels.
 type mailbox struct {
 	workers *workers
 	invoker actor.MessageInvoker // set before Start
 
 	mu        sync.Mutex // guards:
-	letters   *letters   // nil: none
+	queues    *queues    // nil: none
 	started   bool       // until then the actor has a name, by which it may be sent messages, but is not there
 	running   bool       // a worker has it, or is about to
 	suspended bool       // the actor has failed: only what the system says is handled
 }
 
-// letters is what waits in one mailbox.
-type letters struct{ system, user fifo }
+// queues is what waits in one mailbox.
+type queues struct{ system, user fifo }
 
-// roomy is how many messages letters that go round have room for at most: what a burst
+// maxReusable is how many messages queues that are reused have room for at most: what a burst
 // took, 4 MB in the mailbox of a busy relay, must not be kept for the next one.
-const roomy = 1024
+const maxReusable = 1024
 
-// reusable tells whether letters, which are empty, may go round.
-func (l *letters) reusable() bool { return cap(l.system.items)+cap(l.user.items) <= roomy }
+// reusable reports whether queues, which are empty, may be reused.
+func (q *queues) reusable() bool { return cap(q.system.items)+cap(q.user.items) <= maxReusable }
 
-// many is how many messages are handled before others get their turn on the core.
-const many = 300
+// batchSize is how many messages are handled before others get their turn on the core.
+const batchSize = 300
 
 func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
 	m.invoker = invoker
@@ -56,13 +56,13 @@ func (m *mailbox) PostSystemMessage(message any) { m.post(message, true) }
 
 func (m *mailbox) post(message any, system bool) {
 	m.mu.Lock()
-	if m.letters == nil {
-		m.letters = m.workers.letters.Get().(*letters)
+	if m.queues == nil {
+		m.queues = m.workers.queues.Get().(*queues)
 	}
 	if system {
-		m.letters.system.push(message)
+		m.queues.system.push(message)
 	} else {
-		m.letters.user.push(message)
+		m.queues.user.push(message)
 	}
 	begins := m.begin()
 	m.mu.Unlock()
@@ -71,9 +71,9 @@ func (m *mailbox) post(message any, system bool) {
 	}
 }
 
-// begin tells whether a worker must be started for what waits. mu must be held.
+// begin reports whether a worker must be started for what waits. mu must be held.
 func (m *mailbox) begin() bool {
-	begins := m.started && !m.running && m.letters != nil
+	begins := m.started && !m.running && m.queues != nil
 	m.running = m.running || begins
 	return begins
 }
@@ -82,10 +82,10 @@ func (m *mailbox) begin() bool {
 func (m *mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.letters == nil {
+	if m.queues == nil {
 		return 0
 	}
-	return m.letters.user.len()
+	return m.queues.user.len()
 }
 
 // process handles what waits, until nothing does: a worker's.
@@ -96,7 +96,7 @@ func (m *mailbox) process() {
 			return
 		}
 		m.handle(message, system)
-		if n%many == 0 {
+		if n%batchSize == 0 {
 			runtime.Gosched()
 		}
 	}
@@ -106,15 +106,15 @@ func (m *mailbox) process() {
 func (m *mailbox) next() (message any, system, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	l := m.letters
+	l := m.queues
 	switch {
 	case l == nil:
 	case l.system.len() > 0:
 		return l.system.pop(), true, true
 	case l.user.len() == 0:
-		m.letters = nil
+		m.queues = nil
 		if l.reusable() {
-			m.workers.letters.Put(l)
+			m.workers.queues.Put(l)
 		}
 	case !m.suspended:
 		return l.user.pop(), false, true

@@ -112,8 +112,8 @@ func TestMailbox_WaitsWhileSuspended(t *testing.T) {
 		if got := seen.take(); len(got) != 2 || got[0] != "a" || got[1] != "b" {
 			t.Errorf("handled %v afterwards, want a and b", got)
 		}
-		if m.letters != nil || m.UserMessageCount() != 0 {
-			t.Error("an empty mailbox keeps its letters")
+		if m.queues != nil || m.UserMessageCount() != 0 {
+			t.Error("an empty mailbox keeps its queues")
 		}
 		w.close()
 	})
@@ -228,16 +228,16 @@ func (r *recorder) take() []any {
 func TestMailbox_LetsGoOfTheRoomOfABurst(t *testing.T) {
 	w := newWorkers()
 	for range 100 { // the pool forgets some when it is watched for races
-		l := w.letters.Get().(*letters)
+		l := w.queues.Get().(*queues)
 		for n := range 1 << 12 {
 			l.user.push(n)
 		}
-		m := &mailbox{workers: w, letters: l, running: true}
+		m := &mailbox{workers: w, queues: l, running: true}
 		m.RegisterHandlers(&recorder{}, nil)
 		m.Start()
 		m.process()
-		if l := w.letters.Get().(*letters); cap(l.user.items) >= 1<<12 {
-			t.Fatalf("empty letters with room for %d go round", cap(l.user.items))
+		if l := w.queues.Get().(*queues); cap(l.user.items) >= 1<<12 {
+			t.Fatalf("empty queues with room for %d are reused", cap(l.user.items))
 		}
 	}
 }

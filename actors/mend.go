@@ -78,8 +78,8 @@ func (r *region) noteDamage(err error) {
 	r.pod.events.region(EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
 }
 
-// whole looks whether a claim has all that there was. If not the region is mended first.
-func (r *region) whole(ctx actor.Context, claim *store.Claim) bool {
+// intact looks whether a claim has all that there was. If not the region is mended first.
+func (r *region) intact(ctx actor.Context, claim *store.Claim) bool {
 	ahead := r.ahead(claim)
 	switch {
 	case claim.Damage != nil:
@@ -90,7 +90,7 @@ func (r *region) whole(ctx actor.Context, claim *store.Claim) bool {
 		return true
 	}
 	r.mending = mending{claim: claim, relays: ahead, asked: r.mending.asked}
-	r.become("mending", r.mendingFirst)
+	r.phase = phaseMending
 	r.salvage(ctx)
 	return false
 }
@@ -109,7 +109,7 @@ func (r *region) ahead(claim *store.Claim) []*subscriber {
 	return ahead
 }
 
-// after tells whether a region comes to a only after b.
+// after reports whether a region comes to a only after b.
 func after(a, b canvas.Position) bool {
 	return a.Epoch > b.Epoch || a.Epoch == b.Epoch && a.Seq > b.Seq
 }
@@ -121,13 +121,13 @@ func (r *region) outdated(ctx actor.Context, s *subscriber) bool {
 	if !after(s.held, r.position) {
 		return false
 	}
-	if r.phase != "serving" || r.flight != nil || r.mending.have != nil {
+	if r.phase != phaseServing || r.inflight != nil || r.mending.have != nil {
 		return false
 	}
 	claim := &store.Claim{Term: r.term(), Position: r.position, Tile: r.snapshot(r.id).Tile, Recent: slices.Clone(r.ring.batches)}
 	r.letGo(ctx) // the others come again
 	r.subscribers[keyOf(s.relay)] = s
-	return !r.whole(ctx, claim)
+	return !r.intact(ctx, claim)
 }
 
 // mendingFirst: the claim is ours, and what the store has is not all there was. Relays that
@@ -151,14 +151,13 @@ func (r *region) mendingFirst(ctx actor.Context) {
 	case mendAgain:
 		r.onMendAgain(ctx, m)
 	case *Yield:
-		r.handoff.wants(ctx.Sender(), m.N)
+		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
 	case handOver:
 		r.onHandOver(ctx)
-	case claimed, claimAgain, committed, commitAgain, confirmed, confirmLate, released, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
-		r.pod.unhandled(KindRegion, m)
+		r.late(m)
 	}
 }
 
@@ -250,12 +249,12 @@ func (r *region) onMended(ctx actor.Context, m mended) {
 		r.serve(ctx, &claim)
 		return
 	}
-	r.goOn(ctx, m.term)
+	r.resumeServing(ctx, m.term)
 }
 
-// goOn takes up what waited while we served a region that the store had lost.
-func (r *region) goOn(ctx actor.Context, term store.Term) {
-	r.epoch, r.token, r.confirmed, r.proven = term.Epoch, term.Token, r.pod.clock.Now(), time.Time{}
+// resumeServing takes up what waited while we served a region that the store had lost.
+func (r *region) resumeServing(ctx actor.Context, term store.Term) {
+	r.epoch, r.token, r.verified, r.proven = term.Epoch, term.Token, r.pod.clock.Now(), time.Time{}
 	if r.checking || len(r.others) > 0 { // what was asked under the claim before is answered to nobody
 		if r.others == nil {
 			r.others = make(map[string]uint64)
@@ -263,13 +262,13 @@ func (r *region) goOn(ctx actor.Context, term store.Term) {
 		maps.Copy(r.others, r.checkers)
 		r.askStore(ctx)
 	}
-	if r.flight == nil {
+	if r.inflight == nil {
 		r.advance(ctx)
 		return
 	}
-	again := *r.flight.batch
+	again := *r.inflight.batch
 	again.Epoch = term.Epoch
-	r.flight.batch = &again
+	r.inflight.batch = &again
 	r.calling()
-	r.commit(ctx, r.flight)
+	r.commit(ctx, r.inflight)
 }

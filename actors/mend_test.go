@@ -78,9 +78,9 @@ func TestMend_IdleOwnerNotices(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w, a, rewind := drawn(t, nil)
 			losses(w, rewind)[name]()
-			w.node.vigil.mu.Lock()
-			w.node.vigil.since = time.Time{} // as if it had vouched for as long as it may
-			w.node.vigil.mu.Unlock()
+			w.node.claimWatcher.mu.Lock()
+			w.node.claimWatcher.since = time.Time{} // as if it had vouched for as long as it may
+			w.node.claimWatcher.mu.Unlock()
 			w.eventually("mended", func() bool { return w.node.Stats().Mended.Load() == 1 })
 			w.kept(a)
 		})

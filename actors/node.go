@@ -30,7 +30,7 @@ type Ports struct {
 	Audience  Audience
 	Placement Placement          // nil: everything is on this node
 	Deputies  Deputies           // nil: nobody could stand in for this pod
-	Around    Surroundings       // nil: the inspector knows of actors only
+	Host      HostInfo           // nil: the inspector knows of actors only
 	System    *actor.ActorSystem // nil: a new one that knows no other pods
 	Clock     Clock              // nil: the real one
 	Log       *slog.Logger       // nil: none
@@ -38,27 +38,27 @@ type Ports struct {
 
 // Node runs the actors of one pod.
 type Node struct {
-	cfg        Config
-	store      store.Store
-	audience   Audience
-	placement  Placement
-	deputies   Deputies // nil: none
-	clock      Clock
-	log        *slog.Logger
-	system     *actor.ActorSystem
-	ownSystem  bool
-	strategies strategies
-	workers    *workers
-	turns      *turns
-	vigil      *vigil
-	lookout    *lookout
-	outage     *outage
-	silence    silence
-	stats      Stats
-	around     Surroundings
-	observe    *observer
-	events     *events
-	speakers   *actor.Props // of all connections
+	cfg             Config
+	store           store.Store
+	audience        Audience
+	placement       Placement
+	deputies        Deputies // nil: none
+	clock           Clock
+	log             *slog.Logger
+	system          *actor.ActorSystem
+	ownSystem       bool
+	strategies      strategies
+	workers         *workers
+	handoffs        *handoffLimiter
+	claimWatcher    *claimWatcher
+	storeMonitor    *storeMonitor
+	outage          *outage
+	silence         storeSilence
+	stats           Stats
+	host            HostInfo
+	observe         *observer
+	events          *events
+	connectionProps *actor.Props // of all connections
 
 	// Set by Open, read-only from then on. relays and regions are indexed by RegionID, and
 	// empty on a pod that is no gateway or carries no regions; so are roster and presence nil.
@@ -85,7 +85,7 @@ type Node struct {
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
 		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement, deputies: ports.Deputies,
-		around: ports.Around, clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
+		host: ports.Host, clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
 		roll: rosterMemory{members: make(map[ViewerID]canvas.User)},
 	}
 	if n.clock == nil {
@@ -100,14 +100,14 @@ func New(cfg Config, ports Ports) *Node {
 	if n.placement == nil {
 		n.placement = alone{n.system}
 	}
-	if n.around == nil {
-		n.around = nothingAround{}
+	if n.host == nil {
+		n.host = noHostInfo{}
 	}
 	n.observe, n.events = newObserver(&n.stats, n.clock), newEvents(cfg.Node, n.clock)
 	n.workers = newWorkers()
-	n.speakers = n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n} })
-	n.vigil, n.lookout = &vigil{pod: n}, &lookout{pod: n}
-	n.turns, n.outage = newTurns(n.system.Root), newOutage(n.log, n.events)
+	n.connectionProps = n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n} })
+	n.claimWatcher, n.storeMonitor = &claimWatcher{pod: n}, &storeMonitor{pod: n}
+	n.handoffs, n.outage = newHandoffLimiter(n.system.Root), newOutage(n.log, n.events)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
@@ -187,8 +187,8 @@ func (n *Node) Open() error {
 		}
 	}
 	if len(n.regions) > 0 {
-		n.vigil.open()
-		n.lookout.open()
+		n.claimWatcher.open()
+		n.storeMonitor.open()
 	}
 	if n.cfg.Gateway {
 		if n.roster, err = spawn(KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
@@ -199,8 +199,8 @@ func (n *Node) Open() error {
 	}
 	for i := range n.relays {
 		id := canvas.RegionID(i)
-		name, unacked := KindRelay.String()+"/"+strconv.Itoa(i), newUnacked(n.cfg.QueuePixels)
-		if n.relays[i], err = spawn(KindRelay, name, func() actor.Actor { return newRelay(n, id, unacked) }); err != nil {
+		name, pending := KindRelay.String()+"/"+strconv.Itoa(i), newPendingOps(n.cfg.QueuePixels)
+		if n.relays[i], err = spawn(KindRelay, name, func() actor.Actor { return newRelay(n, id, pending) }); err != nil {
 			return err
 		}
 	}
@@ -259,9 +259,9 @@ func (n *Node) Close() {
 				_ = n.system.Root.StopFuture(pid).Wait()
 			}
 		}
-		n.lookout.close()
+		n.storeMonitor.close()
 		n.stopWork()
-		n.vigil.close()
+		n.claimWatcher.close()
 		n.work.Wait()
 		if stuck := n.workers.close(); stuck > 0 {
 			n.log.Error("actors did not come to an end", "busy", stuck)
@@ -274,7 +274,7 @@ func (n *Node) Close() {
 
 // Connect starts the actor of a new connection from a network.
 func (n *Node) Connect(v ViewerID, network canvas.Network, out Outbox) *Connection {
-	pid, err := n.system.Root.SpawnNamed(n.speakers, connectionName(v))
+	pid, err := n.system.Root.SpawnNamed(n.connectionProps, connectionName(v))
 	if err != nil {
 		// Viewer ids are never used twice; a fault here must not pass unseen.
 		n.log.Error("connection not started", "viewer", uint64(v), "err", err)

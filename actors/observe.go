@@ -68,7 +68,7 @@ func (o *observer) find(id string) *trace {
 	return nil
 }
 
-// claimed notes a claim, and tells whether the pod had claimed the region before.
+// claimed notes a claim, and reports whether the pod had claimed the region before.
 func (o *observer) claimed(id canvas.RegionID) (again bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -131,15 +131,15 @@ func (m *watched) EscalateFailure(reason, message any) {
 
 func (m *watched) InvokeUserMessage(message any) {
 	m.count++
-	if int64(m.count) < m.of.stride.Load() && !m.every && lookIn(message) == nil {
+	if int64(m.count) < m.of.stride.Load() && !m.every && describeIn(message) == nil {
 		m.invoker.InvokeUserMessage(message)
 		return
 	}
 	handled := m.count
 	m.of.messages.Add(int64(handled))
 	m.count = 0
-	if l := lookIn(message); l != nil {
-		m.look(l)
+	if l := describeIn(message); l != nil {
+		m.describe(l)
 		m.invoker.InvokeUserMessage(message)
 		return
 	}

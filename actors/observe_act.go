@@ -10,7 +10,7 @@ import (
 )
 
 var (
-	errNothingAround = errors.New("this pod can't do that")
+	errNoHostInfo = errors.New("this pod can't do that")
 	// ErrSilent says that a pod did not answer in time, or has no such actor.
 	ErrSilent = errors.New("the pod did not answer in time")
 )
@@ -18,7 +18,7 @@ var (
 // act has an operator's wish carried out on this pod, and tells who it was.
 func (n *Node) act(ctx context.Context, act Act) *Acted {
 	acted := &Acted{}
-	err := n.around.Act(ctx, act)
+	err := n.host.Act(ctx, act)
 	if err != nil {
 		acted.Error = err.Error()
 	}
@@ -62,9 +62,9 @@ func (n *Node) List(ctx context.Context, address, kind string) (*Listing, error)
 	return inquire[*Listing](ctx, n, address, &List{Kind: kind})
 }
 
-// Look asks the inspector of a pod for one of its actors.
-func (n *Node) Look(ctx context.Context, address, name string) (*View, error) {
-	return inquire[*View](ctx, n, address, &Look{Actor: name})
+// Describe asks the inspector of a pod for one of its actors.
+func (n *Node) Describe(ctx context.Context, address, name string) (*ActorDetails, error) {
+	return inquire[*ActorDetails](ctx, n, address, &DescribeActor{Actor: name})
 }
 
 // Act asks a pod to do something for an operator. The error is for the operator.

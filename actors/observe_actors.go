@@ -22,8 +22,8 @@ type ActorReport struct {
 	Mailbox int // messages waiting
 }
 
-// View is one actor from near. Last never holds what a message said.
-type View struct {
+// ActorDetails is one actor from near. Last never holds what a message said.
+type ActorDetails struct {
 	Actor string // "": there is none of that name
 	State string
 	Since int64 // Unix milliseconds; 0: not known
@@ -64,11 +64,11 @@ func (n *Node) list(ctx context.Context, kind string) *Listing {
 	listing.Actors = listing.Actors[:min(len(listing.Actors), listedActors)]
 	futures := make([]*actor.Future, len(listing.Actors))
 	for i, a := range listing.Actors {
-		futures[i] = n.system.Root.RequestFuture(n.system.NewLocalPID(a.Actor), &look{}, lookTimeout)
+		futures[i] = n.system.Root.RequestFuture(n.system.NewLocalPID(a.Actor), &describe{}, lookTimeout)
 	}
 	for i, f := range futures {
 		if answer, err := f.Result(); err == nil {
-			if l, ok := answer.(looked); ok {
+			if l, ok := answer.(description); ok {
 				listing.Actors[i].State = l.state
 			}
 		}
@@ -79,7 +79,7 @@ func (n *Node) list(ctx context.Context, kind string) *Listing {
 // listConnections takes what transport knows of them, so that none is disturbed.
 func (n *Node) listConnections(ctx context.Context) *Listing {
 	listing := &Listing{}
-	for _, c := range n.around.Connections(ctx, listedActors, nil) {
+	for _, c := range n.host.Connections(ctx, listedActors, nil) {
 		state := "live"
 		if c.Lag > 0 {
 			state = "behind"
@@ -101,20 +101,20 @@ func connectionName(v ViewerID) string {
 	return KindConnection.String() + "/" + strconv.FormatUint(uint64(v), 36)
 }
 
-// lookAt looks at an actor by its name. One that has a trace need not answer.
-func (n *Node) lookAt(ctx context.Context, name string) *View {
+// describeActor looks at an actor by its name. One that has a trace need not answer.
+func (n *Node) describeActor(ctx context.Context, name string) *ActorDetails {
 	t := n.observe.find(name)
 	if t == nil && !strings.HasPrefix(name, KindConnection.String()+"/") {
-		return &View{}
+		return &ActorDetails{}
 	}
-	l := &look{near: true, now: n.clock.Now()}
+	l := &describe{near: true, now: n.clock.Now()}
 	answer, err := n.system.Root.RequestFuture(n.system.NewLocalPID(name), l, lookTimeout).Result()
-	view := &View{Actor: name, State: silent}
+	view := &ActorDetails{Actor: name, State: silent}
 	var last []Handled
-	if told, ok := answer.(looked); ok && err == nil {
+	if told, ok := answer.(description); ok && err == nil {
 		view.State, view.Facts, last = told.state, told.facts, l.last
 	} else if t == nil {
-		return &View{}
+		return &ActorDetails{}
 	}
 	if t == nil {
 		view.Since = n.opening(ctx, name)
@@ -134,7 +134,7 @@ func (n *Node) opening(ctx context.Context, name string) int64 {
 	if err != nil {
 		return 0
 	}
-	for _, c := range n.around.Connections(ctx, 1, []ViewerID{ViewerID(viewer)}) {
+	for _, c := range n.host.Connections(ctx, 1, []ViewerID{ViewerID(viewer)}) {
 		return c.Since
 	}
 	return 0

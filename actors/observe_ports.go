@@ -7,9 +7,9 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Surroundings is the rest of the pod as the inspector sees it: cmd/playground brings it.
+// HostInfo is the rest of the pod as the inspector sees it: cmd/playground brings it.
 // Any goroutine may call; none but Connections and Act takes more than a moment.
-type Surroundings interface {
+type HostInfo interface {
 	// Process is what the pod's process uses.
 	Process() Process
 	// Sockets is what its connections have done since the start.
@@ -76,13 +76,13 @@ const (
 // Acted says whether it was done; "": it was.
 type Acted struct{ Error string }
 
-// nothingAround is the surroundings of a node that has none.
-type nothingAround struct{}
+// noHostInfo is the surroundings of a node that has none.
+type noHostInfo struct{}
 
-func (nothingAround) Process() Process { return Process{} }
-func (nothingAround) Sockets() Sockets { return Sockets{} }
-func (nothingAround) Viewers() []int   { return nil }
-func (nothingAround) Connections(context.Context, int, []ViewerID) (none []ConnectionReport) {
+func (noHostInfo) Process() Process { return Process{} }
+func (noHostInfo) Sockets() Sockets { return Sockets{} }
+func (noHostInfo) Viewers() []int   { return nil }
+func (noHostInfo) Connections(context.Context, int, []ViewerID) (none []ConnectionReport) {
 	return nil
 }
-func (nothingAround) Act(context.Context, Act) error { return errNothingAround }
+func (noHostInfo) Act(context.Context, Act) error { return errNoHostInfo }

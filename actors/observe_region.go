@@ -12,7 +12,7 @@ type gauge struct {
 }
 
 // observed takes note of a commit.
-func (r *region) observed(f *flight, now time.Time) {
+func (r *region) observed(f *inflight, now time.Time) {
 	r.pod.stats.committed(f, now)
 	if r.gauge.commits == nil {
 		r.gauge.commits = new(spread)
@@ -22,11 +22,11 @@ func (r *region) observed(f *flight, now time.Time) {
 	r.gauge.pixels.add(f.batch.Pixels(), now)
 }
 
-// describe tells the inspector about the region.
-func (r *region) describe() RegionReport {
+// report tells the inspector about the region.
+func (r *region) report() RegionReport {
 	now := r.pod.clock.Now()
 	report := RegionReport{
-		Region: r.id, State: r.phase, Epoch: r.epoch, Seq: r.position.Seq,
+		Region: r.id, State: string(r.phase), Epoch: r.epoch, Seq: r.position.Seq,
 		Relays: len(r.subscribers), PendingOps: len(r.queue.known), Pixels: r.gauge.pixels.span(now),
 	}
 	if r.gauge.commits != nil {
@@ -40,7 +40,7 @@ func (r *region) describe() RegionReport {
 // that is gone. Of that one relays tell, by the pixels they hold. Where nothing was ever drawn
 // they hold none: then somebody who asks for the region at once must have had it from there.
 func (r *region) noteHandoff(now time.Time) {
-	began, orphaned := r.handoff.began, r.handoff.orphaned
+	began, orphaned := r.handoff.began, r.handoff.ownerLost
 	moved := r.handoff.served || !orphaned.IsZero() && began.Sub(orphaned) < orphanMemory
 	for _, s := range r.subscribers {
 		moved = moved || s.held.Epoch != 0 && s.held.Epoch < r.epoch && s.held.Seq > 0

@@ -20,8 +20,8 @@ type (
 	}
 	// List is answered with *Listing.
 	List struct{ Kind string }
-	// Look is answered with *View.
-	Look struct{ Actor string } // name, as "region/3"
+	// DescribeActor is answered with *View.
+	DescribeActor struct{ Actor string } // name, as "region/3"
 )
 
 // Report is what the inspector tells about a pod. It travels between pods.
@@ -78,8 +78,8 @@ type rollReport struct {
 	Users   int
 }
 
-// describe asks a region or presence; answered with RegionReport, []rollReport.
-type describe struct{}
+// reportState asks a region or presence; answered with RegionReport, []rollReport.
+type reportState struct{}
 
 // describeTimeout is how long a report waits for a region.
 const describeTimeout = 500 * time.Millisecond
@@ -87,7 +87,7 @@ const describeTimeout = 500 * time.Millisecond
 // report is what is always told.
 func (n *Node) report() *Report {
 	stats := &n.stats
-	report := &Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[KindConnection].Load()), Store: n.lookout.wrong()}
+	report := &Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[KindConnection].Load()), Store: n.storeMonitor.wrong()}
 	for _, k := range Kinds() {
 		report.Kinds = append(report.Kinds, KindReport{
 			Kind: k.String(), Live: stats.Live[k].Load(), Messages: stats.Messages[k].Load(), Unhandled: stats.Unhandled[k].Load(),
@@ -96,7 +96,7 @@ func (n *Node) report() *Report {
 	}
 	futures := make([]*actor.Future, len(n.regions))
 	for i, pid := range n.regions {
-		futures[i] = n.system.Root.RequestFuture(pid, describe{}, describeTimeout)
+		futures[i] = n.system.Root.RequestFuture(pid, reportState{}, describeTimeout)
 	}
 	for _, f := range futures {
 		if answer, err := f.Result(); err == nil {
@@ -120,7 +120,7 @@ func (n *Node) complete(ctx context.Context, report *Report, m Inspect, first, l
 	}
 	report.Pixels, report.Placed = int(last.pixels-first.pixels), int(last.placed-first.placed)
 	report.Commit, report.PlaceToAck = n.stats.commits.durations(), n.stats.acks.durations()
-	report.Viewers, report.Events = n.around.Viewers(), n.events.all()
+	report.Viewers, report.Events = n.host.Viewers(), n.events.all()
 	deepest := n.observe.deepest()
 	for k := range report.Kinds {
 		w, r := &n.observe.watches[k], &report.Kinds[k]
@@ -157,7 +157,7 @@ func (n *Node) worst(ctx context.Context, m Inspect) []ConnectionReport {
 			return nil
 		}
 	}
-	list := n.around.Connections(ctx, m.Connections, only)
+	list := n.host.Connections(ctx, m.Connections, only)
 	viewers := make([]ViewerID, len(list))
 	for i := range list {
 		viewers[i] = list[i].Viewer

@@ -40,8 +40,8 @@ func (s *samples) add(now sample) {
 	}
 }
 
-// turns tells whether a Span by the clock has ended since the sample before.
-func (s *samples) turns(now time.Time) bool {
+// spanEnded reports whether a Span by the clock has ended since the sample before.
+func (s *samples) spanEnded(now time.Time) bool {
 	slot := now.Unix() / spanSeconds
 	return len(s.recent) > 0 && s.recent[len(s.recent)-1].at.Unix()/spanSeconds < slot
 }
@@ -63,7 +63,7 @@ func (s *samples) ends() (first, last sample) {
 
 // takeSample reads the counters.
 func (n *Node) takeSample(now time.Time) sample {
-	s := sample{at: now, process: n.around.Process(), sockets: n.around.Sockets(), pixels: n.stats.Pixels.Load(), placed: n.stats.Dots.Load()}
+	s := sample{at: now, process: n.host.Process(), sockets: n.host.Sockets(), pixels: n.stats.Pixels.Load(), placed: n.stats.Dots.Load()}
 	for k := range s.messages {
 		s.messages[k] = n.stats.Messages[k].Load()
 	}

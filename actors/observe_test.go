@@ -174,8 +174,8 @@ func TestInspector_Looks(t *testing.T) {
 	w.watch(a, nil)
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(3, 4, 5)}})
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
-	look := func(name string) *View {
-		v, err := w.node.Look(context.Background(), w.node.Address(), name)
+	look := func(name string) *ActorDetails {
+		v, err := w.node.Describe(context.Background(), w.node.Address(), name)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -189,7 +189,7 @@ func TestInspector_Looks(t *testing.T) {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
-	types := func(v *View) (types []string) {
+	types := func(v *ActorDetails) (types []string) {
 		for _, h := range v.Last {
 			types = append(types, h.Type)
 		}
@@ -220,15 +220,15 @@ func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 	a := w.connect(Hello{})
 	w.watch(a, nil)
 	w.converged(a)
-	if _, err := w.node.Look(context.Background(), w.node.Address(), "roster"); err != nil { // from now on it is watched
+	if _, err := w.node.Describe(context.Background(), w.node.Address(), "roster"); err != nil { // from now on it is watched
 		t.Fatal(err)
 	}
 	w.crowd.mu.Lock() // the roster's Present waits for it
 	w.node.system.Root.Send(w.node.roster, here{viewer: 99, user: canvas.User{Author: 99}})
-	var v *View
+	var v *ActorDetails
 	// It may be slow before it is stuck.
 	stuck := func() bool {
-		v, _ = w.node.Look(context.Background(), w.node.Address(), "roster")
+		v, _ = w.node.Describe(context.Background(), w.node.Address(), "roster")
 		return v != nil && v.State == silent && len(v.Last) > 0 && v.Last[len(v.Last)-1].Took >= lookTimeout
 	}
 	found := stuck()
@@ -243,7 +243,7 @@ func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 
 // acting is surroundings that do as they are told.
 type acting struct {
-	nothingAround
+	noHostInfo
 	done chan Act
 	err  error
 }

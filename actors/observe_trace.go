@@ -62,7 +62,7 @@ func (t *trace) begin(message any, now time.Time) {
 }
 
 // end is told of the message that began, and how many were handled since the last that was
-// told of. It tells whether somebody looks.
+// told of. It reports whether somebody looks.
 func (t *trace) end(handled uint32, now time.Time) (looked bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -106,8 +106,8 @@ func (t *trace) history(now time.Time) []Handled {
 	return list
 }
 
-// look has all messages noted for a while.
-func (t *trace) look(now time.Time) {
+// describe has all messages noted for a while.
+func (t *trace) describe(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.until = now.Add(lookedFor)

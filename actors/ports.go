@@ -22,7 +22,7 @@ type Audience interface {
 	Reset(region canvas.RegionID)
 	// Join answers Resync: shows one viewer what it missed. From here on it is published to.
 	Join(v ViewerID, c CatchUp)
-	// Viewing tells whether any viewer of this pod follows the region, in sync or not
+	// Viewing reports whether any viewer of this pod follows the region, in sync or not
 	// yet. A relay lets go of a region that nobody views.
 	Viewing(region canvas.RegionID) bool
 	// Point shows pointers that moved in a region. They may be dropped.
@@ -136,7 +136,7 @@ type Placement interface {
 	Presence() *actor.PID
 	// Gateways is the addresses (as in actor.PID) of the pods that have users.
 	Gateways() []string
-	// Has tells whether the pod at an address is a member.
+	// Has reports whether the pod at an address is a member.
 	Has(address string) bool
 }
 

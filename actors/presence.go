@@ -104,8 +104,8 @@ func (p *presence) Receive(ctx actor.Context) {
 		p.roll(ctx, m)
 	case moved:
 		p.moved(ctx)
-	case describe:
-		ctx.Respond(p.describe())
+	case reportState:
+		ctx.Respond(p.report())
 	case show:
 		if m.of == p {
 			p.show(ctx)
@@ -114,8 +114,8 @@ func (p *presence) Receive(ctx actor.Context) {
 		if m.of == p {
 			p.sweep(ctx)
 		}
-	case *look:
-		p.look().answer(ctx)
+	case *describe:
+		p.describe().answer(ctx)
 	default:
 		p.pod.unhandled(KindPresence, m)
 	}
@@ -186,7 +186,7 @@ func (p *presence) moved(ctx actor.Context) {
 	}
 }
 
-// complete tells whether every pod with users has called the roll, or had its time to.
+// complete reports whether every pod with users has called the roll, or had its time to.
 func (p *presence) complete(now time.Time) bool {
 	if p.settled || now.Sub(p.since) > settleTime {
 		p.settled = true
@@ -283,8 +283,8 @@ func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Aut
 	return count, joined, left
 }
 
-// describe tells the inspector about the rolls that count.
-func (p *presence) describe() (rolls []rollReport) {
+// report tells the inspector about the rolls that count.
+func (p *presence) report() (rolls []rollReport) {
 	for _, r := range p.rolls {
 		if !r.partial {
 			rolls = append(rolls, rollReport{Address: r.roster.Address, Users: len(r.members)})

@@ -105,7 +105,7 @@ func TestQueue_HoldsEachOpOnceUntilSettled(t *testing.T) {
 		t.Fatalf("took %d ops, %d pixels for %d relays more; want 1, 4 for 1", len(taken), pixels, len(taken[0].also))
 	}
 	if !q.push(opOf(1, 1, 4), one, now) || len(q.waiting) != 2 {
-		t.Error("an op in flight was queued again")
+		t.Error("an op being committed was queued again")
 	}
 	q.settle(taken)
 	if !q.push(opOf(1, 1, 4), one, now) || len(q.waiting) != 3 {
@@ -125,8 +125,8 @@ func newQueueWith(op canvas.Op) *queue {
 	return &q
 }
 
-func TestUnacked_SendsAgainInOrderWhatIsNotAnswered(t *testing.T) {
-	u := newUnacked(100)
+func TestPending_SendsAgainInOrderWhatIsNotAnswered(t *testing.T) {
+	u := newPendingOps(100)
 	from := actor.NewPID("", "connection/1")
 	for num := uint64(1); num <= 5; num++ {
 		if !u.push(place{op: opOf(1, num, 10), from: from}, time.Unix(0, 0)) {
@@ -147,7 +147,7 @@ func TestUnacked_SendsAgainInOrderWhatIsNotAnswered(t *testing.T) {
 		t.Fatalf("sent %v, want 3 to 5", got)
 	}
 	u.remove(canvas.OpID{Author: 1, Num: 4})
-	u.unsend()
+	u.resetSent()
 	if got := nums(sendOps(u, 1000)); len(got) != 3 || got[0] != 2 || got[1] != 3 || got[2] != 5 {
 		t.Fatalf("sent again %v, want 2, 3, 5", got)
 	}

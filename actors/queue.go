@@ -18,12 +18,12 @@ type queued struct {
 }
 
 // queue holds the ops a region has accepted and not yet offered to the store, and knows
-// those of the flight too, so that no op is in it twice. It is bounded in pixels.
+// those being committed too, so that no op is in it twice. It is bounded in pixels.
 type queue struct {
 	limit   int // pixels
 	pixels  int // waiting
 	waiting []*queued
-	known   map[numbered]*queued // waiting or in flight
+	known   map[numbered]*queued // waiting or being committed
 }
 
 // numbered is what ids with and without a key have in common.
@@ -38,7 +38,7 @@ func newQueue(limit int) queue {
 	return queue{limit: limit, known: make(map[numbered]*queued)}
 }
 
-// find is the op of an id, waiting or in flight; nil: it is neither.
+// find is the op of an id, waiting or being committed; nil: it is neither.
 func (q *queue) find(id canvas.OpID) *queued {
 	entry := q.known[numberedOf(id)]
 	for entry != nil && !entry.op.ID.Same(id) {

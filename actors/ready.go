@@ -10,7 +10,7 @@ import (
 // Regions write, anyone reads.
 type waits []atomic.Int64
 
-// Ready tells whether every region that this pod has would take a pixel now: nil, or which
+// Ready reports whether every region that this pod has would take a pixel now: nil, or which
 // has waited for the store for longer than ops do.
 func (n *Node) Ready() error {
 	now, stuck, longest, first := n.clock.Now(), 0, time.Duration(0), 0
@@ -31,7 +31,7 @@ func (n *Node) Ready() error {
 	return fmt.Errorf("%d of this server's regions wait for the store, region %d for %v", stuck, first, longest.Round(100*time.Millisecond))
 }
 
-// Holds tells whether this pod with users can show the whole canvas by itself.
+// Holds reports whether this pod with users can show the whole canvas by itself.
 func (n *Node) Holds() bool {
 	for id := range n.holds {
 		if !n.holds[id].Load() {

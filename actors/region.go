@@ -19,38 +19,37 @@ import (
 // Every pod that carries regions runs an actor for each; the placement says which of them
 // is the owner, and the store sees to it that no other can write (I3). Its states are
 // dormant, asking, claiming, mending, serving, fenced and retiring: those that only a change of
-// owner needs stand in handoff.go, how a batch is committed in flight.go, what relays see
+// owner needs stand in handoff.go, how a batch is committed in commit.go, what relays see
 // of it in subscribers.go, and what is done when the store has lost some of it in mend.go.
 type region struct {
 	pod   *Node
 	id    canvas.RegionID
 	log   *slog.Logger
-	state func(actor.Context)
-	phase string // name of the state
+	phase phase
 
 	// The truth as committed; meaningless while epoch is 0.
 	epoch uint64      // of our claim; 0: we have none
 	token store.Token // of our claim
-	picture
-	ring    ring
-	applied applied
+	tileState
+	ring   ring
+	dedupe dedupe
 
 	// Ops on their way into it.
 	queue       queue
-	flight      *flight                // being committed; nil: none
+	inflight    *inflight              // being committed; nil: none
 	subscribers map[string]*subscriber // by relay PID
 
-	failures  int           // store calls that failed in a row
-	asked     time.Time     // when the first of those, or the call under way, began; zero: none
-	confirmed time.Time     // when the store last knew us for the owner, or was asked whether it does
-	proven    time.Time     // when the call began to which it last said so: for the vigil,
-	trust     time.Duration // which may vouch for us so long after it
-	fences    int           // times fenced of late
-	fencedAt  time.Time
-	sweeps    uint64                           // numbers the sweeps scheduled: the last one counts
-	sweeping  bool                             // one is
-	calm      bool                             // it is one of a region in which nothing happens
-	pointers  map[canvas.Author]canvas.Pointer // moved since the last Pointed
+	failures int           // store calls that failed in a row
+	asked    time.Time     // when the first of those, or the call under way, began; zero: none
+	verified time.Time     // when the store last knew us for the owner, or was asked whether it does
+	proven   time.Time     // when the call began to which it last said so: for the claim watcher,
+	trust    time.Duration // which may vouch for us so long after it
+	fences   int           // times fenced of late
+	fencedAt time.Time
+	sweeps   uint64                           // numbers the sweeps scheduled: the last one counts
+	sweeping bool                             // one is
+	calm     bool                             // it is one of a region in which nothing happens
+	pointers map[canvas.Author]canvas.Pointer // moved since the last Pointed
 
 	// Relays that want to know whether they have all there is. checkers wait for the store's
 	// answer to a question under way, the others for the next.
@@ -63,6 +62,19 @@ type region struct {
 	gauge   gauge
 }
 
+// phase is what a region is doing: inPhase names the method for each.
+type phase string
+
+const (
+	phaseDormant  phase = "dormant"
+	phaseAsking   phase = "asking"
+	phaseClaiming phase = "claiming"
+	phaseMending  phase = "mending"
+	phaseServing  phase = "serving"
+	phaseFenced   phase = "fenced"
+	phaseRetiring phase = "retiring"
+)
+
 // Messages of the region to itself and of the node to it. What a background call or a
 // timer brings back names the instance it belongs to: after a restart another instance
 // has the same PID.
@@ -73,23 +85,23 @@ type (
 		err   error
 	}
 	committed struct {
-		flight *flight
-		err    error
+		inflight *inflight
+		err      error
 	}
-	confirmed struct {
+	ownershipAnswer struct {
 		of       *region
 		epoch    uint64
 		question uint64
 		began    time.Time
 		err      error
 	}
-	confirmLate struct {
+	ownershipLate struct {
 		of       *region
 		question uint64
 	}
 	released    struct{ of *region }
 	claimAgain  struct{ of *region }
-	commitAgain struct{ flight *flight }
+	commitAgain struct{ inflight *inflight }
 	// sweep looks for relays that are gone, ops that waited too long, a lost claim.
 	sweep struct {
 		of *region
@@ -117,7 +129,7 @@ func (r *region) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		r.pod.stats.Live[KindRegion].Add(1)
-		r.become("dormant", r.dormant)
+		r.phase = phaseDormant
 		r.moved(ctx)
 	case *actor.Restarting:
 		r.pod.stats.Live[KindRegion].Add(-1)
@@ -141,16 +153,44 @@ func (r *region) Receive(ctx actor.Context) {
 		if m.of == r {
 			r.showPointers(ctx)
 		}
-	case describe:
-		ctx.Respond(r.describe())
-	case *look:
-		r.look().answer(ctx)
+	case reportState:
+		ctx.Respond(r.report())
+	case *describe:
+		r.describe().answer(ctx)
 	default:
-		r.state(ctx)
+		r.inPhase(ctx)
 	}
 }
 
-func (r *region) become(phase string, state func(actor.Context)) { r.phase, r.state = phase, state }
+// inPhase leaves a message to the method of the phase.
+func (r *region) inPhase(ctx actor.Context) {
+	switch r.phase {
+	case phaseDormant:
+		r.dormant(ctx)
+	case phaseAsking:
+		r.asking(ctx)
+	case phaseClaiming:
+		r.claiming(ctx)
+	case phaseMending:
+		r.mendingFirst(ctx)
+	case phaseServing:
+		r.serving(ctx)
+	case phaseFenced:
+		r.fenced(ctx)
+	case phaseRetiring:
+		r.retiring(ctx)
+	}
+}
+
+// late is for what a phase does not handle. Answers to what an instance or a phase before has
+// asked for, and its timers, come at any time and count for nothing.
+func (r *region) late(message any) {
+	switch message.(type) {
+	case *Salvaged, *Yielded, claimAgain, claimed, commitAgain, committed, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
+	default:
+		r.pod.unhandled(KindRegion, message)
+	}
+}
 
 // claiming: waits for the store's answer to the claim. Relays that attach are answered
 // then, and submit nothing before.
@@ -169,14 +209,13 @@ func (r *region) claiming(ctx actor.Context) {
 			r.claim(ctx)
 		}
 	case *Yield:
-		r.handoff.wants(ctx.Sender(), m.N)
+		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
 	case handOver:
 		r.onHandOver(ctx)
-	case committed, commitAgain, confirmed, confirmLate, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
-		r.pod.unhandled(KindRegion, m)
+		r.late(m)
 	}
 }
 
@@ -191,10 +230,10 @@ func (r *region) serving(ctx actor.Context) {
 		r.onCommitted(ctx, m)
 	case commitAgain:
 		r.onCommitAgain(ctx, m)
-	case confirmed:
-		r.onConfirmed(ctx, m)
-	case confirmLate:
-		r.onConfirmLate(ctx, m)
+	case ownershipAnswer:
+		r.onOwnershipAnswer(ctx, m)
+	case ownershipLate:
+		r.onOwnershipLate(ctx, m)
 	case *Check:
 		r.check(ctx, m)
 	case mended:
@@ -202,16 +241,15 @@ func (r *region) serving(ctx actor.Context) {
 	case mendAgain:
 		r.onMendAgain(ctx, m)
 	case *Yield:
-		r.handoff.wants(ctx.Sender(), m.N)
+		r.handoff.addYielder(ctx.Sender(), m.N)
 		r.retire(ctx)
 	case retire:
 		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
 		r.retire(ctx)
 	case handOver:
 		r.onHandOver(ctx)
-	case claimed, claimAgain, released, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of an instance or a state before
 	default:
-		r.pod.unhandled(KindRegion, m)
+		r.late(m)
 	}
 }
 
@@ -224,10 +262,10 @@ func (r *region) fenced(ctx actor.Context) {
 		switch {
 		case m.of != r:
 		case r.mine(ctx):
-			r.become("claiming", r.claiming)
+			r.phase = phaseClaiming
 			r.claim(ctx)
 		default:
-			r.rest(ctx)
+			r.becomeDormant(ctx)
 		}
 	case *Yield:
 		ctx.Respond(&Yielded{N: m.N})
@@ -235,9 +273,8 @@ func (r *region) fenced(ctx actor.Context) {
 		r.stop(ctx)
 	case handOver:
 		ctx.Respond(retired{})
-	case committed, commitAgain, claimed, confirmed, confirmLate, released, mended, mendAgain, salvageLate, *Salvaged, *Yielded, yieldLate, turn: // of what we lost
 	default:
-		r.pod.unhandled(KindRegion, m)
+		r.late(m)
 	}
 }
 
@@ -255,7 +292,7 @@ func (r *region) retiring(ctx actor.Context) {
 			r.onReleased(ctx)
 		}
 	case *Yield:
-		r.handoff.wants(ctx.Sender(), m.N)
+		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
 	case handOver:
@@ -264,9 +301,8 @@ func (r *region) retiring(ctx actor.Context) {
 		r.onMended(ctx, m)
 	case mendAgain:
 		r.onMendAgain(ctx, m)
-	case claimed, claimAgain, confirmed, confirmLate, salvageLate, *Salvaged, *Yielded, yieldLate, turn:
 	default:
-		r.pod.unhandled(KindRegion, m)
+		r.late(m)
 	}
 }
 
@@ -287,7 +323,7 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	case m.of != r:
 		return
 	case m.err != nil && (len(r.handoff.yielders) > 0 || !r.mine(ctx)):
-		r.rest(ctx)
+		r.becomeDormant(ctx)
 		return
 	case m.err != nil:
 		r.failed(m.err, "claim")
@@ -296,34 +332,34 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	}
 	r.recovered()
 	r.pod.stats.claimed(m.claim.Epoch)
-	if r.whole(ctx, m.claim) {
+	if r.intact(ctx, m.claim) {
 		r.serve(ctx, m.claim)
 	}
 }
 
 // serve begins to: the claim is ours, and what it brought all there is.
 func (r *region) serve(ctx actor.Context, claim *store.Claim) {
-	r.epoch, r.token, r.picture = claim.Epoch, claim.Token, picture{position: claim.Position, tile: claim.Tile}
+	r.epoch, r.token, r.tileState = claim.Epoch, claim.Token, tileState{position: claim.Position, tile: claim.Tile}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
 	r.ring.reset(claim.Recent)
-	r.applied.restore(claim.Recent, r.position.Seq)
-	r.confirmed, r.proven = r.pod.clock.Now(), time.Time{}
+	r.dedupe.restore(claim.Recent, r.position.Seq)
+	r.verified, r.proven = r.pod.clock.Now(), time.Time{}
 	r.pod.stats.Serving.Add(1)
 	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.position.Seq)
-	r.become("serving", r.serving)
-	r.noteHandoff(r.confirmed)
-	r.pod.turns.done(r)
+	r.phase = phaseServing
+	r.noteHandoff(r.verified)
+	r.pod.handoffs.release(r)
 	if len(r.handoff.yielders) > 0 {
 		r.retire(ctx)
 		return
 	}
 	if !r.mine(ctx) { // the members have changed meanwhile
-		r.handoff.strange = r.pod.clock.Now()
+		r.handoff.notOwnedSince = r.pod.clock.Now()
 	}
 	for _, s := range r.subscribers {
-		r.bring(ctx, s)
+		r.sendCatchUp(ctx, s)
 	}
-	r.stir(ctx)
+	r.wake(ctx)
 }
 
 // fenceMemory is how long a fencing makes the pause after the next one longer: two pods
@@ -344,13 +380,13 @@ func (r *region) onFenced(ctx actor.Context) {
 		r.pod.events.region(EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
 	}
 	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
-	retiring := r.phase == "retiring"
+	retiring := r.phase == phaseRetiring
 	r.letGo(ctx)
 	if retiring {
 		r.settle(ctx)
 		return
 	}
-	r.become("fenced", r.fenced)
+	r.phase = phaseFenced
 	r.pod.later(ctx, r.pod.jitter(backoff(r.fences)), claimAgain{r})
 }
 
@@ -364,7 +400,7 @@ func (r *region) letGo(ctx actor.Context) {
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)
 	}
-	r.epoch, r.flight, r.picture, r.ring, r.applied = 0, nil, picture{}, ring{}, applied{}
+	r.epoch, r.inflight, r.tileState, r.ring, r.dedupe = 0, nil, tileState{}, ring{}, dedupe{}
 	r.queue = newQueue(r.pod.cfg.QueuePixels)
 	r.recovered()
 	r.checking, r.checkers, r.others = false, nil, nil
@@ -393,7 +429,7 @@ func (r *region) recovered() {
 	r.pod.waits[r.id].Store(0)
 }
 
-// impatient tells whether the store has been away for longer than ops should wait.
+// impatient reports whether the store has been away for longer than ops should wait.
 func (r *region) impatient(now time.Time) bool {
 	return !r.asked.IsZero() && now.Sub(r.asked) > r.pod.cfg.regionPatience()
 }

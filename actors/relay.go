@@ -18,7 +18,7 @@ import (
 // or attached. It stays with the owner it has until that one sends it away, falls silent
 // or is no member any more, and asks the placement only then. While there is a replica viewers are served from it, attached or not:
 // what they see is old, never wrong. What viewers ask of it stands in catchup.go, what
-// it keeps for placers in unacked.go.
+// it keeps for placers in pending.go.
 type relay struct {
 	pod *Node
 	id  canvas.RegionID
@@ -38,7 +38,7 @@ type relay struct {
 	resting  bool       // the beat scheduled is late, since nothing happens
 
 	// The replica; nil tile: none.
-	picture
+	tileState
 	ring       ring
 	deltas     map[uint64]*canvas.Batch     // made for those who resume, by where they begin,
 	deltasTo   canvas.Position              // and where all of them end
@@ -49,8 +49,8 @@ type relay struct {
 	checks     uint64                       // N of the last Check
 	lastRead   time.Time
 
-	unacked  *unacked // the node's, so that it survives a restart of the actor
-	flushing bool     // a flush is in the mailbox
+	pending  *pendingOps // the node's, so that it survives a restart of the actor
+	flushing bool        // a flush is in the mailbox
 
 	pointers map[canvas.Author]canvas.Pointer // moved since the last pointersDue
 }
@@ -82,10 +82,10 @@ type (
 	pointersDue struct{ of *relay }
 )
 
-func newRelay(pod *Node, id canvas.RegionID, unacked *unacked) *relay {
+func newRelay(pod *Node, id canvas.RegionID, pending *pendingOps) *relay {
 	return &relay{
 		pod: pod, id: id, log: pod.log.With("region", int(id)),
-		unacked:  unacked,
+		pending:  pending,
 		waiting:  make(map[ViewerID]canvas.Position),
 		pointers: make(map[canvas.Author]canvas.Pointer),
 	}
@@ -96,8 +96,8 @@ func (r *relay) Receive(ctx actor.Context) {
 	case *actor.Started:
 		r.pod.stats.Live[KindRelay].Add(1)
 		r.pod.audience.Reset(r.id) // after a restart the viewers are still there: they ask again
-		if r.unacked.count() > 0 {
-			r.engage(ctx)
+		if r.pending.count() > 0 {
+			r.ensureAttached(ctx)
 		}
 	case *actor.Restarting:
 		r.pod.stats.Live[KindRelay].Add(-1)
@@ -136,23 +136,23 @@ func (r *relay) Receive(ctx actor.Context) {
 		r.salvage(ctx, m)
 	case *Pointed:
 		r.pod.audience.Point(r.id, m.Moved)
-	case *look:
-		r.look().answer(ctx)
+	case *describe:
+		r.describe().answer(ctx)
 	default:
 		r.pod.unhandled(KindRelay, m)
 	}
 }
 
-// engage attaches an idle relay: somebody needs the region.
-func (r *relay) engage(ctx actor.Context) {
+// ensureAttached attaches an idle relay: somebody needs the region.
+func (r *relay) ensureAttached(ctx actor.Context) {
 	if r.stream == 0 {
 		r.attach(ctx)
 	}
-	r.stir(ctx)
+	r.wake(ctx)
 }
 
-// stir has the next beat come soon: something happens.
-func (r *relay) stir(ctx actor.Context) {
+// wake has the next beat come soon: something happens.
+func (r *relay) wake(ctx actor.Context) {
 	r.quiet = 0
 	if !r.beating || r.resting {
 		r.beatAfter(ctx, r.pod.cfg.Beat)
@@ -169,10 +169,10 @@ func (r *relay) beatAfter(ctx actor.Context, d time.Duration) {
 // renewals: what was lost before is found by then.
 const quietBeats = 8
 
-// mayRest tells whether the next renewal may wait. The last one has been answered, so that
+// mayRest reports whether the next renewal may wait. The last one has been answered, so that
 // silence is found as fast as by a relay that does not rest.
 func (r *relay) mayRest() bool {
-	return r.quiet >= quietBeats && r.silent == 0 && r.attached && r.unacked.count() == 0 && len(r.waiting)+len(r.readers) == 0
+	return r.quiet >= quietBeats && r.silent == 0 && r.attached && r.pending.count() == 0 && len(r.waiting)+len(r.readers) == 0
 }
 
 // attach starts a fresh stream at whoever owns the region now.
@@ -181,10 +181,10 @@ func (r *relay) attach(ctx actor.Context) {
 	if r.owner != nil && !r.owner.Equal(owner) && r.pod.placement.Has(r.owner.Address) {
 		ctx.Request(r.owner, &Detach{})
 	}
-	r.stir(ctx)
+	r.wake(ctx)
 	r.stream, r.owner, r.told = r.pod.streams.Add(1), owner, r.position.Seq
 	r.attached, r.submits, r.heard, r.silent, r.checking = false, 0, 0, 0, 0
-	r.unacked.unsend()
+	r.pending.resetSent()
 	r.request(ctx, &Attach{Stream: r.stream, Held: r.position})
 }
 
@@ -218,9 +218,9 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	r.quiet++
 	tooLong := r.pod.clock.Now().Add(-r.pod.cfg.relayPatience())
 	if !r.attached { // its region may be waiting for the store
-		r.unacked.refuse(ctx, r.unacked.late(tooLong), canvas.RefusedUnavailable, time.Second)
+		r.pending.refuse(ctx, r.pending.late(tooLong), canvas.RefusedUnavailable, time.Second)
 	}
-	r.unacked.tellWaiting(ctx, tooLong)
+	r.pending.tellWaiting(ctx, tooLong)
 	// An Attach that waits for its answer is repeated, not replaced: an answer that takes
 	// longer than silentBeats must still be one.
 	waits := !r.attached && r.owner != nil && r.owner.Equal(r.pod.placement.Region(r.id))
@@ -250,9 +250,9 @@ func (r *relay) renew(ctx actor.Context) {
 	r.request(ctx, &Attach{Stream: r.stream, Held: r.position, Renews: r.attached, Submits: r.submits})
 }
 
-// confirm renews before the next beat when much is drawn: a region drops relays that don't
+// renewEarly renews before the next beat when much is drawn: a region drops relays that don't
 // say that they have it (see lags).
-func (r *relay) confirm(ctx actor.Context) {
+func (r *relay) renewEarly(ctx actor.Context) {
 	if r.position.Seq-r.told > uint64(r.pod.cfg.RingPixels/2) {
 		r.renew(ctx)
 	}
@@ -262,7 +262,7 @@ func (r *relay) confirm(ctx actor.Context) {
 const silentBeats = 4
 
 func (r *relay) needed() bool {
-	return r.unacked.count() > 0 || len(r.waiting) > 0 || len(r.readers) > 0 || r.pod.audience.Viewing(r.id) ||
+	return r.pending.count() > 0 || len(r.waiting) > 0 || len(r.readers) > 0 || r.pod.audience.Viewing(r.id) ||
 		r.pod.clock.Now().Sub(r.lastRead) < r.pod.cfg.Linger
 }
 
@@ -270,7 +270,7 @@ func (r *relay) needed() bool {
 func (r *relay) letGo(ctx actor.Context) {
 	r.request(ctx, &Detach{})
 	r.stream, r.owner, r.attached, r.beating = 0, nil, false, false
-	r.picture, r.ring, r.deltas = picture{}, ring{}, nil
+	r.tileState, r.ring, r.deltas = tileState{}, ring{}, nil
 	r.pod.holds[r.id].Store(false)
 }
 
@@ -310,7 +310,7 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 // replace takes a whole new replica. Viewers stand in the history before it, which may
 // not lead here: they resync.
 func (r *relay) replace(m *Attached) {
-	r.picture = pictureOf(m.Base)
+	r.tileState = tileStateOf(m.Base)
 	r.pod.holds[r.id].Store(true)
 	r.deltas, r.deltasTo = nil, canvas.Position{}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
@@ -338,17 +338,17 @@ func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
 	current := m.Stream == r.stream
 	follows := current && r.attached && m.N == r.heard && (m.Batch == nil || m.Batch.From == r.position.Seq)
 	if follows {
-		r.stir(ctx)
+		r.wake(ctx)
 		r.silent = 0
 		r.heard++
 		if m.Batch != nil {
 			r.show(m.Batch)
-			r.confirm(ctx)
+			r.renewEarly(ctx)
 		}
 	}
 	// Behind the batch, so that no client is told of its pixel before it is shown. An ack
 	// holds whatever became of the stream: the op is durable.
-	r.unacked.ack(ctx, m.Acks, r.pod)
+	r.pending.ack(ctx, m.Acks, r.pod)
 	if current && !follows { // something was lost on the way
 		r.attach(ctx)
 	}
@@ -362,10 +362,10 @@ func (r *relay) onRejected(ctx actor.Context, m *Rejected) {
 		r.attach(ctx)
 		return
 	}
-	r.stir(ctx)
+	r.wake(ctx)
 	r.silent = 0
 	r.heard++
-	r.unacked.refuse(ctx, m.Ops, m.Why, m.Retry)
+	r.pending.refuse(ctx, m.Ops, m.Why, m.Retry)
 }
 
 // onLapsed attaches anew at once: the region restarted, or gave up its claim.
@@ -383,6 +383,36 @@ func (r *relay) abandon(ctx actor.Context) {
 	}
 	for _, reader := range r.readers {
 		ctx.RequestWithCustomSender(ctx.Self(), read{}, reader)
+	}
+}
+
+// place takes an op, or refuses it when too much waits already.
+func (r *relay) place(ctx actor.Context, m place) {
+	if !r.pending.push(m, r.pod.clock.Now()) {
+		if m.repeated {
+			ctx.Send(m.from, opUnanswered{})
+			return
+		}
+		ctx.Send(m.from, opRefused{num: m.op.ID.Num, pixels: len(m.op.Pixels), why: canvas.RefusedBusy, retry: time.Second})
+		return
+	}
+	r.ensureAttached(ctx)
+	if !r.flushing && r.attached {
+		// Behind whatever is in the mailbox already: those ops go along.
+		r.flushing = true
+		ctx.Send(ctx.Self(), flush{})
+	}
+}
+
+func (r *relay) flush(ctx actor.Context) {
+	r.flushing = false
+	for r.attached {
+		ops, again := r.pending.send(r.pod.cfg.BatchPixels, r.position.Seq)
+		if len(ops) == 0 {
+			return
+		}
+		r.request(ctx, &Submit{Stream: r.stream, N: r.submits, Ops: ops, Again: again})
+		r.submits++
 	}
 }
 

@@ -29,7 +29,7 @@ func (r *resumed) heard(now time.Time) {
 	}
 }
 
-// repeats tells whether an op may be a repetition.
+// repeats reports whether an op may be a repetition.
 func (r *resumed) repeats(num uint64, now time.Time) bool {
 	if r.guesses == 0 {
 		return num <= r.sent

@@ -89,8 +89,8 @@ func (r *roster) Receive(ctx actor.Context) {
 		ctx.Respond(r.names())
 	case who:
 		ctx.Respond(r.who(m))
-	case *look:
-		r.look().answer(ctx)
+	case *describe:
+		r.describe().answer(ctx)
 	default:
 		r.pod.unhandled(KindRoster, m)
 	}

@@ -17,14 +17,14 @@ type shares struct {
 type share struct {
 	network        canvas.Network
 	sessions       int
-	oldest, newest *remembrance
+	oldest, newest *sessionOps
 	at             int // in the heap
 }
 
 func newShares() shares { return shares{of: make(map[canvas.Network]*share)} }
 
 // join puts a session that is in no share into its network's.
-func (s *shares) join(r *remembrance, network canvas.Network) {
+func (s *shares) join(r *sessionOps, network canvas.Network) {
 	if r.share = s.of[network]; r.share == nil {
 		r.share = &share{network: network}
 		s.of[network] = r.share
@@ -36,7 +36,7 @@ func (s *shares) join(r *remembrance, network canvas.Network) {
 }
 
 // touch says that a session has spoken.
-func (s *shares) touch(r *remembrance) {
+func (s *shares) touch(r *sessionOps) {
 	if r.share.newest != r {
 		r.share.unlink(r)
 		r.share.append(r)
@@ -47,9 +47,9 @@ func (s *shares) touch(r *remembrance) {
 }
 
 // longestSilent is who is to be forgotten first.
-func (s *shares) longestSilent() *remembrance { return s.order[0].oldest }
+func (s *shares) longestSilent() *sessionOps { return s.order[0].oldest }
 
-func (s *shares) leave(r *remembrance) {
+func (s *shares) leave(r *sessionOps) {
 	of := r.share
 	of.unlink(r)
 	if of.sessions--; of.sessions > 0 {
@@ -60,7 +60,7 @@ func (s *shares) leave(r *remembrance) {
 	delete(s.of, of.network)
 }
 
-func (s *share) append(r *remembrance) {
+func (s *share) append(r *sessionOps) {
 	r.older, r.newer = s.newest, nil
 	if s.newest != nil {
 		s.newest.newer = r
@@ -70,7 +70,7 @@ func (s *share) append(r *remembrance) {
 	s.newest = r
 }
 
-func (s *share) unlink(r *remembrance) {
+func (s *share) unlink(r *sessionOps) {
 	if r.older != nil {
 		r.older.newer = r.newer
 	} else {

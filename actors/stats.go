@@ -79,7 +79,7 @@ func (s *Stats) placed(pixels int) {
 	s.Dots.Add(int64(pixels))
 }
 
-func (s *Stats) committed(f *flight, now time.Time) {
+func (s *Stats) committed(f *inflight, now time.Time) {
 	s.Batches.Add(1)
 	s.Pixels.Add(int64(f.batch.To - f.batch.From))
 	took := now.Sub(f.began)

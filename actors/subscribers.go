@@ -26,7 +26,7 @@ func (s *subscriber) answer() uint64 {
 	return s.answers - 1
 }
 
-// lags tells whether more pixels are under way to the relay than a queue between pods
+// lags reports whether more pixels are under way to the relay than a queue between pods
 // should hold: it confirms what it has with every beat.
 func (s *subscriber) lags(position canvas.Position, limit int) bool {
 	return s.brought && position.Seq > s.held.Seq && position.Seq-s.held.Seq > uint64(limit)
@@ -60,12 +60,12 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 	s = &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
 	r.subscribers[key] = s
 	if r.epoch != 0 && !r.outdated(ctx, s) {
-		r.bring(ctx, s)
+		r.sendCatchUp(ctx, s)
 	}
 }
 
-// bring gives a fresh subscriber what it lacks; from here on it gets every batch.
-func (r *region) bring(ctx actor.Context, s *subscriber) {
+// sendCatchUp gives a fresh subscriber what it lacks; from here on it gets every batch.
+func (r *region) sendCatchUp(ctx actor.Context, s *subscriber) {
 	answer := &Attached{Stream: s.stream, Position: r.position}
 	blank := s.held == canvas.Position{}
 	if recent, ok := r.ring.since(s.held); ok && !blank {
@@ -86,7 +86,7 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 		return
 	}
 	s.next++
-	r.stir(ctx)
+	r.wake(ctx)
 	now := r.pod.clock.Now()
 	impatient := r.impatient(now)
 	var known, late, unsure, busy, unavailable []canvas.OpID
@@ -97,12 +97,12 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 			repeated, after, again = true, again[0].After, again[1:]
 		}
 		waits := r.queue.find(op.ID) != nil
-		switch had := r.applied.has(op.ID, repeated, after); {
-		case had == hadIt:
+		switch had := r.dedupe.has(op.ID, repeated, after); {
+		case had == opApplied:
 			known = append(known, op.ID)
-		case had == hadMaybe && !waits && op.ID.Key == canvas.Key{}:
+		case had == opUnsure && !waits && op.ID.Key == canvas.Key{}:
 			late = append(late, op.ID)
-		case had == hadMaybe && !waits:
+		case had == opUnsure && !waits:
 			unsure = append(unsure, op.ID)
 		case impatient && !waits:
 			unavailable = append(unavailable, op.ID)
@@ -135,8 +135,8 @@ func (r *region) reject(ctx actor.Context, s *subscriber, ops []canvas.OpID, why
 // for which nothing happens: there are thousands of them on a large canvas.
 const calmBeats = 6
 
-// stir has the next sweep come with the next beat: something has begun that it looks after.
-func (r *region) stir(ctx actor.Context) {
+// wake has the next sweep come with the next beat: something has begun that it looks after.
+func (r *region) wake(ctx actor.Context) {
 	if !r.sweeping || r.calm {
 		r.calm = false
 		r.sweepAfter(ctx, r.pod.cfg.Beat)
@@ -152,7 +152,7 @@ func (r *region) sweepAfter(ctx actor.Context, d time.Duration) {
 // onClaimsChanged has an idle region ask whether it is the one that was claimed, not at the same
 // moment as all others.
 func (r *region) onClaimsChanged(ctx actor.Context) {
-	if r.phase == "serving" && r.calm {
+	if r.phase == phaseServing && r.calm {
 		r.calm = false
 		r.sweepAfter(ctx, r.pod.jitter(r.pod.cfg.Beat))
 	}
@@ -166,10 +166,10 @@ func (r *region) sweep(ctx actor.Context) {
 		return
 	}
 	now := r.pod.clock.Now()
-	if since := r.handoff.strange; r.phase == "serving" && !since.IsZero() && now.Sub(since) > overdue {
+	if since := r.handoff.notOwnedSince; r.phase == phaseServing && !since.IsZero() && now.Sub(since) > overdue {
 		r.retire(ctx)
 	}
-	r.confirm(ctx, now)
+	r.verifyOwnership(ctx, now)
 	for key, s := range r.subscribers {
 		if now.Sub(s.seen) > (leaseBeats+calmBeats)*r.pod.cfg.Beat {
 			delete(r.subscribers, key)
@@ -183,8 +183,8 @@ func (r *region) sweep(ctx actor.Context) {
 			}
 		}
 	}
-	r.calm = r.phase == "serving" && r.flight == nil && r.queue.empty() && !r.checking && r.mending.have == nil && r.handoff.strange.IsZero() &&
-		r.pod.vigil.vouches(r.proven, now, r.trust) && now.Sub(r.proven) > calmBeats*r.pod.cfg.Beat
+	r.calm = r.phase == phaseServing && r.inflight == nil && r.queue.empty() && !r.checking && r.mending.have == nil && r.handoff.notOwnedSince.IsZero() &&
+		r.pod.claimWatcher.covers(r.proven, now, r.trust) && now.Sub(r.proven) > calmBeats*r.pod.cfg.Beat
 	if r.calm {
 		r.sweepAfter(ctx, calmBeats*r.pod.cfg.Beat)
 	} else {

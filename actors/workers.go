@@ -9,7 +9,7 @@ import (
 // mailbox with something in it. They live on, because the stack of a new goroutine has to
 // grow first, which takes longer than most messages do.
 type workers struct {
-	letters sync.Pool // *letters: empty, on the way from one mailbox to the next
+	queues sync.Pool // *queues: empty, on the way from one mailbox to the next
 
 	mu     sync.Mutex // guards:
 	idle   []*worker  // the last one used is the next
@@ -31,7 +31,7 @@ const maxIdle = 64
 const stuckAfter = 5 * time.Second
 
 func newWorkers() *workers {
-	return &workers{letters: sync.Pool{New: func() any { return new(letters) }}}
+	return &workers{queues: sync.Pool{New: func() any { return new(queues) }}}
 }
 
 // start has a mailbox processed.

@@ -92,7 +92,7 @@ func TestCluster_DrainsWhileAside(t *testing.T) {
 // Pods of earlier versions read only what they know: for them a pod that stands aside is draining,
 // so they place as the others do.
 func TestMetadata_AsideIsDrainingForEarlierVersions(t *testing.T) {
-	l := &life{self: metadata{Name: "n", Peer: "p:1", Roles: RoleCanvas, Geometry: "64x64/16"}, draining: new(atomic.Bool), aside: new(atomic.Bool), wishes: new(wishes), store: func() string { return "" }}
+	l := &incarnation{self: metadata{Name: "n", Peer: "p:1", Roles: RoleCanvas, Geometry: "64x64/16"}, draining: new(atomic.Bool), aside: new(atomic.Bool), pinRequests: new(pinRequests), store: func() string { return "" }}
 	l.aside.Store(true)
 	var fields []any
 	if err := msgpack.Unmarshal(l.NodeMeta(0), &fields); err != nil || fields[4] != true || fields[9] != true {

@@ -42,12 +42,12 @@ type Cluster struct {
 	pulse    pulse
 	draining atomic.Bool
 	aside    atomic.Bool
-	wishes   wishes
+	wishes   pinRequests
 	left     atomic.Bool
 
 	mu      sync.Mutex
-	life    *life  // nil before Open
-	waiting string // why the view is empty; "": joined
+	life    *incarnation // nil before Open
+	waiting string       // why the view is empty; "": joined
 
 	wake   chan struct{}      // cap 1: something changed
 	flush  chan chan struct{} // the loop closes what it gets once it has looked at everything
@@ -145,17 +145,17 @@ func (c *Cluster) Open(changed func()) error {
 		return err
 	}
 	c.await("joining")
-	c.work.Go(func() { newKeeper(c, changed).run() })
+	c.work.Go(func() { newReconciler(c, changed).run() })
 	return nil
 }
 
-// begin starts a membership under a fresh id. It also looks for others at heirloom, the
+// begin starts a membership under a fresh id. It also looks for others at previousMembers, the
 // addresses known from the membership before.
 func (c *Cluster) begin(heirloom []string) error {
 	now := time.Now()
-	l := &life{
-		id: newID(now), started: now, draining: &c.draining, aside: &c.aside, stoodBy: c.aside.Load(), wishes: &c.wishes, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
-		store: c.cfg.Store, announced: c.cfg.Store(), changed: c.changed, heirloom: heirloom,
+	l := &incarnation{
+		id: newID(now), started: now, draining: &c.draining, aside: &c.aside, stoodBy: c.aside.Load(), pinRequests: &c.wishes, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
+		store: c.cfg.Store, announced: c.cfg.Store(), changed: c.changed, previousMembers: heirloom,
 		members: make(map[string]Member), dying: make(map[string]time.Time), asked: make(map[string]bool), left: make(map[string]bool), losses: make(map[string]loss),
 	}
 	l.guest.Store(l.announced != "")
@@ -182,7 +182,7 @@ func (c *Cluster) changed() {
 	}
 }
 
-func (c *Cluster) current() *life {
+func (c *Cluster) current() *incarnation {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.life

@@ -196,7 +196,7 @@ func routeOf(message any, number string) (to actors.Kind, from string) {
 		return actors.KindRoster, actors.PresenceName
 	case *actors.Recall:
 		return actors.KindRoster, ""
-	case *actors.Inspect, *actors.List, *actors.Look, *actors.Act:
+	case *actors.Inspect, *actors.List, *actors.DescribeActor, *actors.Act:
 		return actors.KindInspector, anyone
 	}
 	return noKind, ""

@@ -108,7 +108,7 @@ func TestDoor_Believes(t *testing.T) {
 		{"inspector", nil, &actors.Inspect{}, errNoSender},
 		{"inspector", at("future$1"), &actors.Inspect{Connections: -1}, errCount},
 		{"inspector", at("future$1"), &actors.Inspect{Connections: maxConnections + 1}, errCount},
-		{"inspector", at("future$1"), &actors.Look{Actor: long}, errText},
+		{"inspector", at("future$1"), &actors.DescribeActor{Actor: long}, errText},
 		{"inspector", at("future$1"), &actors.Act{Text: "\xFF"}, errText},
 		{"inspector", at("future$1"), &actors.Act{Do: actors.ActHandOver, Region: 6}, errRegion},
 		{"inspector", at("future$1"), &actors.Report{}, errNotFor},
@@ -129,7 +129,7 @@ func TestDoor_Believes(t *testing.T) {
 // TestDoor_EveryKindHasItsActor: a message that is added without a line in routeOf reaches
 // nobody but who waits for an answer.
 func TestDoor_EveryKindHasItsActor(t *testing.T) {
-	answers := []any{&actors.Report{}, &actors.Listing{}, &actors.View{}, &actors.Acted{}}
+	answers := []any{&actors.Report{}, &actors.Listing{}, &actors.ActorDetails{}, &actors.Acted{}}
 	var strays []any
 	for _, blank := range kinds() {
 		if to, _ := routeOf(blank, "0"); to == noKind {

@@ -26,7 +26,7 @@ const (
 )
 
 // memberlist makes the configuration of a membership.
-func (c Config) memberlist(l *life, s *socket, keys *memberlist.Keyring) *memberlist.Config {
+func (c Config) memberlist(l *incarnation, s *socket, keys *memberlist.Keyring) *memberlist.Config {
 	m := memberlist.DefaultLANConfig()
 	m.Name = l.id
 	m.Transport, m.BindPort, m.AdvertisePort = s, s.port, s.port

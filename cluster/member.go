@@ -25,7 +25,7 @@ const (
 	RoleCanvas                    // can own regions
 )
 
-// Has tells whether all of r are in the set.
+// Has reports whether all of r are in the set.
 func (s Roles) Has(r Roles) bool { return s&r == r }
 
 // String is the form that flags take: "gateway,canvas".
@@ -52,7 +52,7 @@ func (c Config) roles() (s Roles) {
 
 // Member is a pod as the others know it. Comparable with ==.
 type Member struct {
-	ID       string // of this life of the pod; sorts by Started
+	ID       string // of this incarnation of the pod; sorts by Started
 	Name     string
 	Peer     string // address for actor.PID, "ip:port"
 	Roles    Roles
@@ -73,7 +73,7 @@ func (m Member) Inspector() *actor.PID { return actor.NewPID(m.Peer, actors.Insp
 // maxID bounds what is taken for an id, in bytes; newID makes 21.
 const maxID = 64
 
-// newID makes an id that no other process and no other life of this one has.
+// newID makes an id that no other process and no other incarnation of this one has.
 func newID(started time.Time) string {
 	var random [4]byte
 	rand.Read(random[:]) // never fails: see crypto/rand

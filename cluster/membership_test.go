@@ -51,10 +51,10 @@ func TestCluster_JoinDrainAndLeaveReachEveryView(t *testing.T) {
 	}
 }
 
-// TestKeeper_WaitsForOneThatDoesNotAnswer: on a busy machine the pod that was asked may be late
+// TestReconciler_WaitsForOneThatDoesNotAnswer: on a busy machine the pod that was asked may be late
 // with its answer, while gossip has told of some of the members already. To join with those
 // would be to take regions of the others.
-func TestKeeper_WaitsForOneThatDoesNotAnswer(t *testing.T) {
+func TestReconciler_WaitsForOneThatDoesNotAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		silent, others int
 		waited         time.Duration
@@ -70,9 +70,9 @@ func TestKeeper_WaitsForOneThatDoesNotAnswer(t *testing.T) {
 		"the one that is sure counts more": {0, 2, 0, true, []string{"a", "b", "suspected"}, false},
 		"it counts more for long":          {0, 2, time.Minute, true, []string{"a", "b", "suspected"}, true},
 	} {
-		l := &life{id: "me", started: time.Now().Add(-c.waited), told: c.told, toldOf: c.toldOf, dead: newTombstones(), members: map[string]Member{"a": {}, "b": {}}}
+		l := &incarnation{id: "me", started: time.Now().Add(-c.waited), told: c.told, toldOf: c.toldOf, dead: newTombstones(), members: map[string]Member{"a": {}, "b": {}}}
 		l.dead.add("gone", time.Now())
-		k := &keeper{Cluster: New(testConfig("pod")), life: l}
+		k := &reconciler{Cluster: New(testConfig("pod")), incarnation: l}
 		k.last = round{life: l, others: []string{somewhere}, silent: c.silent}
 		if got := k.mayJoin(c.others); got != c.want {
 			t.Errorf("%s: %v", name, got)

@@ -50,7 +50,7 @@ func newPeers(cfg Config, log *slog.Logger) *peers {
 	p.told = &refusals{log: log, logged: make(map[string]time.Time)}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	// Before remote's own, which would take every address.
-	p.system.ProcessRegistry.RegisterAddressResolver(func(*actor.PID) (actor.Process, bool) { return courier{p}, true })
+	p.system.ProcessRegistry.RegisterAddressResolver(func(*actor.PID) (actor.Process, bool) { return remoteProcess{p}, true })
 	return p
 }
 
@@ -146,11 +146,11 @@ func (p *peers) close() {
 	})
 }
 
-// courier is the process that stands for every actor of other pods.
-type courier struct{ *peers }
+// remoteProcess is the process that stands for every actor of other pods.
+type remoteProcess struct{ *peers }
 
 // SendUserMessage encodes on the sender's goroutine, and never waits.
-func (c courier) SendUserMessage(pid *actor.PID, message any) {
+func (c remoteProcess) SendUserMessage(pid *actor.PID, message any) {
 	header, content, sender := actor.UnwrapEnvelope(message)
 	if c.closed.Load() || c.remote == nil {
 		c.dropped.Add(1)
@@ -170,7 +170,7 @@ var (
 )
 
 // wrap makes a message one that remote can carry.
-func (c courier) wrap(message any) (proto.Message, error) {
+func (c remoteProcess) wrap(message any) (proto.Message, error) {
 	switch m := message.(type) {
 	case proto.Message: // of the actor library itself
 		return m, nil
@@ -186,7 +186,7 @@ func (c courier) wrap(message any) (proto.Message, error) {
 }
 
 // drop counts a message that can't be sent. Each type is logged once.
-func (c courier) drop(pid *actor.PID, message any, err error) {
+func (c remoteProcess) drop(pid *actor.PID, message any, err error) {
 	c.dropped.Add(1)
 	kind := reflect.TypeOf(message)
 	if _, told := c.warned.LoadOrStore(kind, true); !told {
@@ -195,21 +195,21 @@ func (c courier) drop(pid *actor.PID, message any, err error) {
 }
 
 // SendSystemMessage is remote's affair, watching above all.
-func (c courier) SendSystemMessage(pid *actor.PID, message any) {
+func (c remoteProcess) SendSystemMessage(pid *actor.PID, message any) {
 	if !c.closed.Load() && c.remote != nil {
 		c.beyond(pid).SendSystemMessage(pid, message)
 	}
 }
 
 // Stop asks an actor of another pod to stop.
-func (c courier) Stop(pid *actor.PID) {
+func (c remoteProcess) Stop(pid *actor.PID) {
 	if !c.closed.Load() && c.remote != nil {
 		c.beyond(pid).Stop(pid)
 	}
 }
 
 // beyond is remote's own process, which it has registered last.
-func (c courier) beyond(pid *actor.PID) actor.Process {
+func (c remoteProcess) beyond(pid *actor.PID) actor.Process {
 	handlers := c.system.ProcessRegistry.RemoteHandlers
 	process, _ := handlers[len(handlers)-1](pid)
 	return process

@@ -50,8 +50,8 @@ func BenchmarkPeers(b *testing.B) {
 	})
 }
 
-// BenchmarkCourier is what sending costs the sender.
-func BenchmarkCourier(b *testing.B) {
+// BenchmarkRemoteProcess is what sending costs the sender.
+func BenchmarkRemoteProcess(b *testing.B) {
 	p, other := nearBy(b, Config{}), startFar(b, farConfig{Peer: "127.0.0.1:0"})
 	pid := actor.NewPID(other.address, "nobody")
 	b.ReportAllocs()

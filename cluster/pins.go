@@ -37,19 +37,19 @@ func (p pins) with(region canvas.RegionID, turn uint16) pins {
 	return pins(binary.BigEndian.AppendUint16(b, turn))
 }
 
-// wishes is the pins of this pod. Any goroutine may ask.
-type wishes struct {
+// pinRequests is the pins of this pod. Any goroutine may ask.
+type pinRequests struct {
 	mu   sync.Mutex // guards:
 	pins pins
 }
 
-func (w *wishes) now() pins {
+func (w *pinRequests) now() pins {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.pins
 }
 
-func (w *wishes) add(region canvas.RegionID, turn uint16) error {
+func (w *pinRequests) add(region canvas.RegionID, turn uint16) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	turns := w.pins.all()

@@ -39,7 +39,7 @@ func TestCluster_PinMovesARegion(t *testing.T) {
 }
 
 func TestWishes_AreBounded(t *testing.T) {
-	var w wishes
+	var w pinRequests
 	for i := range maxPins {
 		if err := w.add(canvas.RegionID(i), 1); err != nil {
 			t.Fatal(err)

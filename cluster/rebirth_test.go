@@ -107,7 +107,7 @@ func TestCluster_ConvergesAfterEveryPartition(t *testing.T) {
 	}
 }
 
-func TestLife_RefusesTheDeadUnderTheirIDs(t *testing.T) {
+func TestIncarnation_RefusesTheDeadUnderTheirIDs(t *testing.T) {
 	p := start(t, testConfig("a"))
 	stranger := metadata{Name: "b", Peer: "b:1", Roles: RoleCanvas, Geometry: p.cfg.Geometry.String()}
 	node := &memberlist.Node{Name: "some-id", Meta: stranger.encode()}
@@ -130,7 +130,7 @@ func TestCluster_EndsWhileRebirthFails(t *testing.T) {
 	p.createList = func(*memberlist.Config) (*memberlist.Memberlist, error) { return nil, errors.New("no gossip") }
 	l := p.current()
 	l.mu.Lock()
-	l.doomed = true
+	l.evicted = true
 	l.mu.Unlock()
 	p.changed()
 	eventually(t, "rebirth fails", func() bool { return p.lines.count("can't join again") > 0 })

@@ -13,7 +13,7 @@ import (
 
 // round is what came of looking for others once.
 type round struct {
-	life   *life
+	life   *incarnation
 	others []string // addresses found, but this pod's own
 	silent int      // of those asked: somebody may be there, and has not answered
 	err    error    // of looking up
@@ -21,7 +21,7 @@ type round struct {
 
 // discover starts a round, unless one is still under way, and plans the next, at a time
 // that pods which start together don't share.
-func (k *keeper) discover() {
+func (k *reconciler) discover() {
 	k.look.Reset(k.pause/2 + rand.N(k.pause))
 	k.pause = min(k.pause*3/2, k.cfg.DiscoverEvery)
 	if k.searching == 0 && !k.left.Load() {
@@ -30,8 +30,8 @@ func (k *keeper) discover() {
 }
 
 // some is the gossip addresses of a few members.
-func (k *keeper) some() (addresses []string) {
-	for _, m := range k.life.view() {
+func (k *reconciler) some() (addresses []string) {
+	for _, m := range k.incarnation.view() {
 		if !m.Self {
 			addresses = append(addresses, m.gossip)
 		}
@@ -41,8 +41,8 @@ func (k *keeper) some() (addresses []string) {
 }
 
 // search starts a round: it compares with those at ask, and with all found that are no members.
-func (k *keeper) search(ask []string) {
-	l, heirloom := k.life, k.life.heirloom
+func (k *reconciler) search(ask []string) {
+	l, heirloom := k.incarnation, k.incarnation.previousMembers
 	if k.joined {
 		heirloom = nil
 	}
@@ -68,7 +68,7 @@ const maxAsked = 16
 
 // seek looks up where others may be and asks those not known, at once. It takes a few
 // times the time limit of a stream at most.
-func (c *Cluster) seek(l *life, known map[string]bool, ask, heirloom []string) round {
+func (c *Cluster) seek(l *incarnation, known map[string]bool, ask, heirloom []string) round {
 	ctx, cancel := context.WithTimeout(c.ctx, c.cfg.StreamTimeout)
 	defer cancel()
 	found, err := lookUp(ctx, newResolver(c.cfg.Resolver), c.seeds, c.socket.addr())
@@ -108,7 +108,7 @@ func nobodyThere(err error) bool {
 
 // ask compares with a member, twice: one that was taken for dead learns it from the first
 // time, and objects in the second.
-func (c *Cluster) ask(l *life, address string) {
+func (c *Cluster) ask(l *incarnation, address string) {
 	for range 2 {
 		_, err := l.list.Join([]string{address})
 		if err == nil || nobodyThere(err) {
@@ -119,8 +119,8 @@ func (c *Cluster) ask(l *life, address string) {
 
 // finished takes note of a round. Looking up may fail for long, so that is told when it
 // changes.
-func (k *keeper) finished(r round) {
-	if r.life != k.life {
+func (k *reconciler) finished(r round) {
+	if r.life != k.incarnation {
 		return
 	}
 	k.searching--

@@ -8,16 +8,16 @@ import "time"
 
 const anotherStore = "a pod keeps the canvas in another store: give all the same --redis, with the same database, and the same --redis-prefix"
 
-// otherStores tells whether two identities are of two stores. One that is not known may be any:
+// otherStores reports whether two identities are of two stores. One that is not known may be any:
 // a pod of an earlier version does not tell, and one whose store is away can't yet, but
 // can't own anything either.
 func otherStores(a, b string) bool { return a != "" && b != "" && a != b }
 
 // sameStore looks at the others when this pod, which may have joined before, has learned what
 // it keeps the canvas in. It tells them, or begins anew, to be refused. It is false when
-// there is another life now.
-func (k *keeper) sameStore(members []Member) bool {
-	own := k.life.store()
+// there is another incarnation now.
+func (k *reconciler) sameStore(members []Member) bool {
+	own := k.incarnation.store()
 	if own == k.store {
 		return true
 	}
@@ -26,7 +26,7 @@ func (k *keeper) sameStore(members []Member) bool {
 		if !m.Self && otherStores(own, m.store) {
 			k.refusals.add(anotherStore, "name", m.Name, "gossip", m.gossip, "store", m.store, "own", own)
 			k.await("refused: " + anotherStore)
-			k.rebirth()
+			k.rejoin()
 			return false
 		}
 	}
@@ -37,14 +37,14 @@ func (k *keeper) sameStore(members []Member) bool {
 // meetsStrangers tells that this pod may not join: it has met members of another store of
 // late. There may be others that would let it in, those of an earlier version. They give it
 // no region, since until it has joined it tells that it is draining.
-func (l *life) meetsStrangers(now time.Time) bool {
-	last := l.strangers.Load()
+func (i *incarnation) meetsStrangers(now time.Time) bool {
+	last := i.strangers.Load()
 	return last != 0 && now.Sub(time.UnixMilli(last)) < refusedFor
 }
 
 // tellOthers has the others learn what has changed in this pod's metadata.
-func (k *keeper) tellOthers() {
-	list := k.life.list
+func (k *reconciler) tellOthers() {
+	list := k.incarnation.list
 	k.work.Go(func() {
 		k.telling.Lock() // in turn, so that the last is told of what is now
 		defer k.telling.Unlock()
@@ -55,7 +55,7 @@ func (k *keeper) tellOthers() {
 }
 
 // silent says once that a member does not tell its store.
-func (k *keeper) silent(m Member) {
+func (k *reconciler) silent(m Member) {
 	if m.Self || m.store != "" || k.store == "" || k.silence {
 		return
 	}

@@ -20,7 +20,7 @@ import (
 // key, and the authorities that certificates of pods are signed by. All or none.
 type TLSFiles struct{ Cert, Key, CA string }
 
-// given tells whether there is any.
+// given reports whether there is any.
 func (f TLSFiles) given() bool { return f != TLSFiles{} }
 
 // Validate says what is missing or can't be read.

@@ -32,7 +32,7 @@ func (t *tombstones) has(id string) bool {
 	return ok
 }
 
-// add tells whether the id is new and was kept.
+// add reports whether the id is new and was kept.
 func (t *tombstones) add(id string, died time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()

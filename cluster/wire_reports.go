@@ -135,9 +135,9 @@ func listed(p *packer, m *actors.Listing) {
 	})
 }
 
-func look(p *packer, m *actors.Look) { text(p, &m.Actor) }
+func look(p *packer, m *actors.DescribeActor) { text(p, &m.Actor) }
 
-func view(p *packer, m *actors.View) {
+func view(p *packer, m *actors.ActorDetails) {
 	text(p, &m.Actor)
 	text(p, &m.State)
 	integer(p, &m.Since)

@@ -147,7 +147,7 @@ func checkFields(g canvas.Geometry, message any) error {
 		return errors.Join(counts(int64(m.Connections), maxConnections), texts(maxQuestion, m.Name))
 	case *actors.List:
 		return texts(maxQuestion, m.Kind)
-	case *actors.Look:
+	case *actors.DescribeActor:
 		return texts(maxQuestion, m.Actor)
 	case *actors.Act:
 		if m.Do == actors.ActHandOver && int(m.Region) >= g.Regions() {
@@ -160,7 +160,7 @@ func checkFields(g canvas.Geometry, message any) error {
 		return checkReport(g, m)
 	case *actors.Listing:
 		return counts(int64(len(m.Actors)), maxListed)
-	case *actors.View:
+	case *actors.ActorDetails:
 		return errors.Join(counts(int64(len(m.Facts)+len(m.Last)), maxListed), texts(maxTold, m.Actor, m.State))
 	}
 	return nil

@@ -104,8 +104,8 @@ func examples() []example {
 		{"report-short", &actors.Report{Node: "pod-1"}},
 		{"list", &actors.List{Kind: "region"}},
 		{"listing", &actors.Listing{Actors: []actors.ActorReport{{Actor: "region/3", State: "serving", Recent: 60, Mailbox: 2}}}},
-		{"look", &actors.Look{Actor: "region/3"}},
-		{"view", &actors.View{
+		{"look", &actors.DescribeActor{Actor: "region/3"}},
+		{"view", &actors.ActorDetails{
 			Actor: "region/3", State: "serving", Since: 1_700_000_000_000, Facts: []actors.Fact{{Name: "epoch", Value: "7"}},
 			Last: []actors.HandledReport{{Type: "Submit", At: 1_700_000_000_000, Took: 14 * time.Microsecond}},
 		}},

@@ -161,7 +161,7 @@ const (
 	CloseKicked    CloseCode = 4004
 )
 
-// Reconnect tells whether a client should try again after this code. A connection
+// Reconnect reports whether a client should try again after this code. A connection
 // that broke without a code (1006) should.
 func (c CloseCode) Reconnect() bool {
 	switch c {

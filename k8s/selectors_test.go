@@ -59,7 +59,7 @@ func spread(s manifest.Set, name string) *corev1.TopologySpreadConstraint {
 	return &workload(s, name).Template.Spec.TopologySpreadConstraints[0]
 }
 
-// matches tells whether pods of w have what the selector asks for. nil is nobody.
+// matches reports whether pods of w have what the selector asks for. nil is nobody.
 func matches(selector *metav1.LabelSelector, w manifest.Workload) bool {
 	wanted, err := metav1.LabelSelectorAsSelector(selector)
 	return err == nil && slices.ContainsFunc(w.Pods(), func(pod labels.Set) bool { return wanted.Matches(pod) })

@@ -168,7 +168,7 @@ type bill struct {
 	taken  int // of Server.headShares
 }
 
-// add tells whether there is room for more of the head.
+// add reports whether there is room for more of the head.
 func (b *bill) add(part []byte) bool {
 	b.cost += headCost(part)
 	more := b.cost - freeHead - b.taken
@@ -190,7 +190,7 @@ func (b *bill) settle() {
 	b.cost, b.taken = 0, 0
 }
 
-// maybeOurs tells whether what begins like this may be a request for wsPath. Everything
+// maybeOurs reports whether what begins like this may be a request for wsPath. Everything
 // else is for net/http at once, which is better at it.
 func maybeOurs(b []byte) bool {
 	const ours = "GET " + wsPath

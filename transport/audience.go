@@ -33,7 +33,7 @@ func (s *Server) Join(v actors.ViewerID, c actors.CatchUp) {
 	s.shardOf(v).inbox.post(s.catchUps[c.Region].join(v, c, s.cfg.Geometry))
 }
 
-// Viewing tells whether anyone follows the region.
+// Viewing reports whether anyone follows the region.
 func (s *Server) Viewing(region canvas.RegionID) bool { return s.following[region].Load() > 0 }
 
 // Point shows pointers that moved in a region.

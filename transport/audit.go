@@ -19,7 +19,7 @@ func (s *shard) audit() error {
 
 func (s *shard) auditConns() error {
 	var count [protocols]int
-	dirty, shown := 0, len(s.solos)
+	dirty, shown := 0, len(s.catchingUp)
 	for i, c := range s.conns {
 		count[c.protocol]++
 		if c.dirty {
@@ -33,8 +33,8 @@ func (s *shard) auditConns() error {
 			return fmt.Errorf("connection %d is not where it should be", c.id)
 		case c.state == gone:
 			return fmt.Errorf("connection %d is gone", c.id)
-		case (c.state == live) != (c.view != nil || c.solo != nil) || c.view != nil && c.solo != nil:
-			return fmt.Errorf("connection %d in state %d: in a view %t, solo %t", c.id, c.state, c.view != nil, c.solo != nil)
+		case (c.state == live) != (c.view != nil || c.catchingUp != nil) || c.view != nil && c.catchingUp != nil:
+			return fmt.Errorf("connection %d in state %d: in a view %t, solo %t", c.id, c.state, c.view != nil, c.catchingUp != nil)
 		}
 	}
 	for _, c := range s.conns {
@@ -63,8 +63,8 @@ func (s *shard) auditConns() error {
 }
 
 func (s *shard) auditSolos() error {
-	for i, c := range s.solos {
-		o := c.solo
+	for i, c := range s.catchingUp {
+		o := c.catchingUp
 		if o == nil || o.index != i || c.state != live {
 			return fmt.Errorf("connection %d is not solo", c.id)
 		}
@@ -125,9 +125,9 @@ func (s *shard) auditFeeds() error {
 		add(viewers, v.regions, len(v.conns))
 		add(followers, v.regions, len(v.conns))
 	}
-	for _, c := range s.solos {
-		add(viewers, c.solo.synced, 1)
-		add(followers, c.solo.follows, 1)
+	for _, c := range s.catchingUp {
+		add(viewers, c.catchingUp.synced, 1)
+		add(followers, c.catchingUp.follows, 1)
 	}
 	for i := range s.feeds {
 		f := &s.feeds[i]

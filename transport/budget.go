@@ -45,7 +45,7 @@ func (k *account) owes(now time.Time) float64 {
 	return k.drawn
 }
 
-// mayDraw tells whether the network owes less than it may.
+// mayDraw reports whether the network owes less than it may.
 func (k *account) mayDraw(now time.Time, each int64) bool {
 	if k.proxy {
 		return true
@@ -61,7 +61,7 @@ func (k *account) draw(now time.Time, n int) {
 	k.drawn = k.owes(now) + float64(n)
 }
 
-// mayDraw tells whether a connection may have an answer to a question of its own now.
+// mayDraw reports whether a connection may have an answer to a question of its own now.
 func (s *shard) mayDraw(c *conn) bool {
 	most := moment(time.Duration(s.budget) * time.Second / connDrawRate)
 	return c.paidBy-s.moment() < most && c.account.mayDraw(s.now, s.budget)

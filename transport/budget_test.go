@@ -89,7 +89,7 @@ func TestBudget_Connection(t *testing.T) {
 		b.serveNoise([]*greedy{g})
 	}
 	if g.conn.view == nil {
-		t.Errorf("is still waiting: %d regions", len(g.conn.solo.want))
+		t.Errorf("is still waiting: %d regions", len(g.conn.catchingUp.want))
 	}
 	if err := b.audit(); err != nil {
 		t.Error(err)
@@ -152,15 +152,15 @@ func TestBudget_HealingIsFree(t *testing.T) {
 	c.paidBy = b.moment() + moment(time.Hour)
 	b.drain(c, socket)
 	b.answer()
-	if !c.solo.synced.has(1) || c.solo.synced.has(3) {
-		t.Errorf("synced %v, wants %v", c.solo.synced, c.solo.want)
+	if !c.catchingUp.synced.has(1) || c.catchingUp.synced.has(3) {
+		t.Errorf("synced %v, wants %v", c.catchingUp.synced, c.catchingUp.want)
 	}
 	c.paidBy = before
 	b.sweep()
 	b.answer()
 	b.flush()
 	if c.view == nil {
-		t.Errorf("is still waiting for %v", c.solo.want)
+		t.Errorf("is still waiting for %v", c.catchingUp.want)
 	}
 }
 

@@ -279,7 +279,7 @@ func (p *painter) apply(m codec.ServerMessage) error {
 	return nil
 }
 
-// has tells whether a region is at a position.
+// has reports whether a region is at a position.
 func (p *painter) has(id canvas.RegionID, at canvas.Position) bool {
 	r := p.regions[id]
 	return r.answered && r.at.Seq == at.Seq

@@ -17,7 +17,7 @@ type conn struct {
 	id      actors.ViewerID
 	shard   *shard
 	socket  socket
-	session Session
+	session ConnectionActor
 	account *account // of its network
 
 	credit credit // shared with the connection's actor
@@ -32,12 +32,12 @@ type conn struct {
 	used    usage
 	paidBy  moment // when it will have made good what it drew, see budget
 
-	// What it is shown: it is in a view, or else solo; neither before WELCOME.
-	view *view
-	solo *solo
+	// What it is shown: it is in a group, or else catching up; neither before WELCOME.
+	view       *group
+	catchingUp *catchingUp
 
 	index     int32 // in shard.conns
-	place     int32 // in view.conns
+	place     int32 // in group.conns
 	allowance int32 // pixels it may place, as it was told last
 	protocol  protocol
 	state     state
@@ -153,7 +153,7 @@ func (s *shard) command(c *conn, message any) {
 	c.session.Send(message)
 }
 
-// blocked tells whether the connection must not be read from: its actor or its socket
+// blocked reports whether the connection must not be read from: its actor or its socket
 // must first catch up. That bounds all the memory that a client can cause.
 func (c *conn) blocked() bool {
 	return c.state == arriving || len(c.control) > maxBacklog || c.credit.exhausted(c.paused)
@@ -179,12 +179,12 @@ type credit struct {
 
 func (k *credit) take() { k.unhandled.Add(1) }
 
-// handled gives one back and tells whether to wake the shard.
+// handled gives one back and reports whether to wake the shard.
 func (k *credit) handled() bool {
 	return k.unhandled.Add(-1) <= actors.MaxUnhandled/2 && k.awaited.CompareAndSwap(true, false)
 }
 
-// exhausted tells whether there is none left; after it was, whether not yet half is
+// exhausted reports whether there is none left; after it was, whether not yet half is
 // there again. In both cases the actor will wake the shard.
 func (k *credit) exhausted(already bool) bool {
 	if n := k.unhandled.Load(); n < actors.MaxUnhandled && !already {

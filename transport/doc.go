@@ -16,7 +16,7 @@
 //
 // What happens in a region during a tick is one frame, encoded once per protocol, and all
 // connections write the same bytes. The connections of a shard that follow the same
-// regions share a view: what is to be written to them is listed once. A shard writes in
+// regions share a group: what is to be written to them is listed once. A shard writes in
 // ticks, one system call per connection and tick: at once after a pause, and under load no
 // more often than it can afford, so that it never falls behind and only its latency,
 // bounded by Config.MaxTick, grows. While it writes, others get their turn: on one core,

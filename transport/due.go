@@ -47,13 +47,13 @@ func (s *shard) appendDue(vector [][]byte, p protocol, all []due) ([][]byte, int
 
 // merges makes one frame of all that happened in a region during a tick: on a busy canvas
 // a region commits many times in one, and each frame costs its recipients more than its
-// pixels do. What is merged for one view or connection is kept for the others.
+// pixels do. What is merged for one group or connection is kept for the others.
 type merges struct {
 	geometry canvas.Geometry
 	made     map[mergeKey]*pixels // in this tick
 
 	// During frames.
-	groups []group
+	groups []mergeGroup
 	open   []int32 // by region: 1 + the index of its last group; 0: none
 }
 
@@ -63,8 +63,8 @@ type mergeKey struct {
 	to     canvas.Position
 }
 
-// group is batches of one region that follow each other, or else a frame of its own.
-type group struct {
+// mergeGroup is batches of one region that follow each other, or else a frame of its own.
+type mergeGroup struct {
 	all   []*pixels
 	frame []byte
 }
@@ -108,7 +108,7 @@ func (m *merges) add(d *due, p protocol) {
 	if len(m.groups) < cap(m.groups) {
 		m.groups = m.groups[:len(m.groups)+1] // with the room of one before
 	} else {
-		m.groups = append(m.groups, group{})
+		m.groups = append(m.groups, mergeGroup{})
 	}
 	g := &m.groups[len(m.groups)-1]
 	if d.pixels != nil {

@@ -9,7 +9,7 @@ import (
 
 // feed is one region's batches as they come to a shard.
 type feed struct {
-	viewers   int             // connections in sync with it, in views or solo
+	viewers   int             // connections in sync with it, in groups or catching up
 	followers int32           // those and the ones that are to be: this shard's part of Server.following
 	at        canvas.Position // where they all stand once what is due is written; of no meaning without viewers
 }
@@ -42,12 +42,12 @@ func (m publish) run(s *shard) {
 			s.touch(v)
 		}
 	}
-	for _, c := range s.solos {
-		if c.solo.synced.has(m.batch.Region) {
-			c.solo.add(due{from: from, pixels: m.pixels}, c.protocol)
-			most = max(most, c.solo.bytes)
+	for _, c := range s.catchingUp {
+		if c.catchingUp.synced.has(m.batch.Region) {
+			c.catchingUp.add(due{from: from, pixels: m.pixels}, c.protocol)
+			most = max(most, c.catchingUp.bytes)
 			s.mark(c)
-			if c.backlog != nil && c.solo.bytes > lagAhead {
+			if c.backlog != nil && c.catchingUp.bytes > lagAhead {
 				s.lag(c)
 			}
 		}
@@ -69,9 +69,9 @@ func (m reset) hurries(s *shard) bool { return s.feeds[m.region].viewers > 0 }
 func (m reset) run(s *shard) {
 	s.desync(m.region)
 	// A question under way may have been lost with the history.
-	for _, c := range s.solos {
-		if c.solo.asked && c.solo.want[0].Region == m.region {
-			c.solo.asked = false
+	for _, c := range s.catchingUp {
+		if c.catchingUp.asked && c.catchingUp.want[0].Region == m.region {
+			c.catchingUp.asked = false
 			s.mark(c)
 		}
 	}
@@ -88,24 +88,24 @@ func (s *shard) desync(region canvas.RegionID) {
 	for i := len(s.order) - 1; i >= 0; i-- {
 		if v := s.order[i]; v.regions.has(region) {
 			for j := len(v.conns) - 1; j >= 0; j-- {
-				s.unsettle(v.conns[j])
+				s.leaveGroup(v.conns[j])
 			}
 		}
 	}
-	for _, c := range s.solos {
+	for _, c := range s.catchingUp {
 		if s.unsync(c, region) {
-			c.solo.want = append(c.solo.want, canvas.Mark{Region: region, Position: f.at})
+			c.catchingUp.want = append(c.catchingUp.want, canvas.Mark{Region: region, Position: f.at})
 			s.mark(c)
 		}
 	}
 }
 
-// unsync stops showing a region to a solo connection; false: it was not shown.
+// unsync stops showing a region to a connection that is catching up; false: it was not shown.
 func (s *shard) unsync(c *conn, region canvas.RegionID) bool {
-	if !c.solo.synced.has(region) {
+	if !c.catchingUp.synced.has(region) {
 		return false
 	}
-	c.solo.synced.remove(region)
+	c.catchingUp.synced.remove(region)
 	s.feeds[region].viewers--
 	return true
 }
@@ -114,18 +114,18 @@ func (s *shard) unsync(c *conn, region canvas.RegionID) bool {
 // misses of this tick: it will be brought up to date from there when it takes bytes again.
 func (s *shard) lag(c *conn) {
 	if c.view != nil && len(c.view.due) > 0 {
-		s.unsettle(c)
+		s.leaveGroup(c)
 	}
-	if c.solo == nil || len(c.solo.due) == 0 {
+	if c.catchingUp == nil || len(c.catchingUp.due) == 0 {
 		return
 	}
 	s.server.counters.Lagged.Add(1)
-	for _, d := range c.solo.due {
+	for _, d := range c.catchingUp.due {
 		if s.unsync(c, d.from.Region) { // the first of a region: where the client stands
-			c.solo.want = append(c.solo.want, d.from)
+			c.catchingUp.want = append(c.catchingUp.want, d.from)
 		}
 	}
-	c.solo.clearDue()
+	c.catchingUp.clearDue()
 }
 
 // point shows pointers to who has nothing better to catch up with.

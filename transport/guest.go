@@ -41,7 +41,7 @@ func (c *httpConn) readBefore(p []byte) int {
 	return n
 }
 
-// affords tells whether there is memory for what has come of a head. Bodies are the
+// affords reports whether there is memory for what has come of a head. Bodies are the
 // handlers' to bound.
 func (c *httpConn) affords(part []byte) bool {
 	c.mu.Lock()
@@ -74,7 +74,7 @@ func (c *httpConn) move(to phase) (refused bool) {
 	return refused
 }
 
-// admitted tells whether a request that has come whole is to be served.
+// admitted reports whether a request that has come whole is to be served.
 func (c *httpConn) admitted(r *http.Request) bool {
 	c.mu.Lock()
 	c.asking = false // the rest is its body

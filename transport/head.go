@@ -110,7 +110,7 @@ func malformed(text string) *rejection {
 	return &rejection{refusedMalformed, http.StatusBadRequest, text, ""}
 }
 
-// listed tells whether a comma-separated list has an element, in any case.
+// listed reports whether a comma-separated list has an element, in any case.
 func listed(list []byte, element string) bool {
 	for one := range bytes.SplitSeq(list, []byte(",")) {
 		if strings.EqualFold(string(bytes.Trim(one, " \t")), element) {
@@ -120,12 +120,12 @@ func listed(list []byte, element string) bool {
 	return false
 }
 
-// hasControl tells whether there is a character that no header field may have.
+// hasControl reports whether there is a character that no header field may have.
 func hasControl(b []byte) bool {
 	return bytes.ContainsFunc(b, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F })
 }
 
-// isToken tells whether b is the name of a header field: RFC 9110, section 5.6.2.
+// isToken reports whether b is the name of a header field: RFC 9110, section 5.6.2.
 func isToken(b []byte) bool {
 	return len(b) > 0 && !bytes.ContainsFunc(b, func(c rune) bool {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'

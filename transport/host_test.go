@@ -102,7 +102,7 @@ func (h *fakeHost) wait(f func()) {
 	<-done
 }
 
-func (h *fakeHost) Connect(v actors.ViewerID, _ canvas.Network, out actors.Outbox) Session {
+func (h *fakeHost) Connect(v actors.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
 	s := &fakeSession{host: h, viewer: v, out: out}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -312,8 +312,8 @@ func (c *conn) held() int {
 			n += len(b)
 		}
 	}
-	if c.solo != nil {
-		n += c.solo.bytes - dueRoom*len(c.solo.due) + 8*cap(c.solo.follows) + 8*cap(c.solo.synced) + 24*cap(c.solo.want) + 56*cap(c.solo.due)
+	if c.catchingUp != nil {
+		n += c.catchingUp.bytes - dueRoom*len(c.catchingUp.due) + 8*cap(c.catchingUp.follows) + 8*cap(c.catchingUp.synced) + 24*cap(c.catchingUp.want) + 56*cap(c.catchingUp.due)
 	}
 	return n
 }

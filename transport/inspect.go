@@ -20,8 +20,8 @@ type usage struct {
 	bytes uint64 // written
 }
 
-// looked is usage at the last look, for rates.
-type looked struct {
+// lastReport is usage at the last look, for rates.
+type lastReport struct {
 	usage
 	at moment
 }
@@ -38,7 +38,7 @@ func (s *Server) Connections(ctx context.Context, worst int, only []actors.Viewe
 	answers := make(chan []actors.ConnectionReport, len(s.shards)) // one from each
 	waiting := 0
 	for _, shard := range s.shards {
-		if shard.inbox.post(glance{worst, only, answers}) {
+		if shard.inbox.post(reportConns{worst, only, answers}) {
 			waiting++
 		}
 	}
@@ -61,14 +61,14 @@ func worstOf(list []actors.ConnectionReport, worst int) []actors.ConnectionRepor
 	return list[:min(len(list), worst)]
 }
 
-// glance asks a shard for its worst connections.
-type glance struct {
+// reportConns asks a shard for its worst connections.
+type reportConns struct {
 	worst   int
 	only    []actors.ViewerID
 	answers chan<- []actors.ConnectionReport // has room
 }
 
-func (m glance) run(s *shard) {
+func (m reportConns) run(s *shard) {
 	var list []actors.ConnectionReport
 	for _, c := range s.conns {
 		if c.state == live && (m.only == nil || slices.Contains(m.only, c.id)) {
@@ -76,9 +76,9 @@ func (m glance) run(s *shard) {
 		}
 	}
 	if now := s.moment(); s.looks == nil || s.since(s.looksAt) > time.Second { // rates are of a second at least
-		s.looks, s.looksAt = make(map[actors.ViewerID]looked, len(s.conns)), now
+		s.looks, s.looksAt = make(map[actors.ViewerID]lastReport, len(s.conns)), now
 		for _, c := range s.conns {
-			s.looks[c.id] = looked{c.used, now}
+			s.looks[c.id] = lastReport{c.used, now}
 		}
 	}
 	m.answers <- worstOf(list, m.worst)

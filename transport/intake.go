@@ -101,7 +101,7 @@ func (s *shard) feedOn(c *conn) {
 	}
 }
 
-// checkIntake ends a connection whose message takes too long; it tells whether.
+// checkIntake ends a connection whose message takes too long; it reports whether.
 func (s *shard) checkIntake(c *conn) bool {
 	switch {
 	case c.intake == nil || c.state >= closing:

@@ -26,7 +26,7 @@ func networkOf(a netip.Addr) netip.Prefix {
 	return network
 }
 
-// isProxy tells whether an address is one of a proxy in front of the server.
+// isProxy reports whether an address is one of a proxy in front of the server.
 func isProxy(proxies []netip.Prefix, a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })

@@ -6,11 +6,11 @@ import (
 	"strings"
 )
 
-// Allows tells whether the page that sent a request may use this server: the rule for
+// Allows reports whether the page that sent a request may use this server: the rule for
 // WebSockets, for the HTTP API to share.
 func (c Config) Allows(r *http.Request) bool { return c.allows(r.Header.Get("Origin"), r.Host) }
 
-// allows tells whether a page of that origin may connect to the server, which it called
+// allows reports whether a page of that origin may connect to the server, which it called
 // host. Clients that are not browsers send no origin. Proxies may add to Host the port that
 // goes without saying, or take it away: "https://x" and "x:443" are the same site.
 func (c Config) allows(origin, host string) bool {

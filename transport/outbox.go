@@ -44,7 +44,7 @@ func (m deliver) owner(*shard) *conn { return m.conn }
 func (s *shard) arrive(c *conn) {
 	c.state = live
 	regions := len(s.feeds)
-	s.joinSolos(c, &solo{follows: newRegionSet(regions), synced: newRegionSet(regions), pays: newRegionSet(regions)})
+	s.startCatchingUp(c, &catchingUp{follows: newRegionSet(regions), synced: newRegionSet(regions), pays: newRegionSet(regions)})
 	s.resume(c)
 }
 

@@ -235,7 +235,7 @@ func (p *places) abort() {
 	}
 }
 
-// isProbe tells whether a path is what supervisors and monitors ask: a server that is busy
+// isProbe reports whether a path is what supervisors and monitors ask: a server that is busy
 // must not look like one that is dead.
 func isProbe(path string) bool {
 	return path == "/healthz" || path == "/readyz" || path == "/metrics"

@@ -68,7 +68,7 @@ func (p *epollPoller) prepare() (err error) {
 	return nil
 }
 
-// look takes what is ready now, and tells whether there was anything.
+// look takes what is ready now, and reports whether there was anything.
 func (p *epollPoller) look() bool {
 	n, err := unix.EpollWait(p.fd, p.received[:], 0)
 	if err != nil && err != unix.EINTR {

@@ -91,14 +91,14 @@ func (m present) run(s *shard) {
 	}
 	if len(s.conns) > 0 {
 		s.changes = append(s.changes, m.shown)
-		s.roll.due = s.roll.due || m.shown.named
+		s.nameList.due = s.nameList.due || m.shown.named
 	}
 }
 
-// roll paces the lists of names that JSON clients are told. That protocol has no way to say
+// nameList paces the lists of names that JSON clients are told. That protocol has no way to say
 // who came: with every change all get all, and in a crowd that gathers that is the cube of
 // its size. So the next list waits until this one was worth it.
-type roll struct {
+type nameList struct {
 	due bool      // the names have changed since the last list
 	at  time.Time // not before
 	now bool      // it is time: the next tick takes it along
@@ -108,28 +108,28 @@ type roll struct {
 // longer than rollLongest: a list of 300 names for 300 clients goes out every seven seconds,
 // one of ten for ten with every change.
 const (
-	rollRate    = 256 << 10
-	rollLongest = 10 * time.Second
+	nameListRate    = 256 << 10
+	nameListLongest = 10 * time.Second
 )
 
 // pause is what follows a list of so many bytes to so many clients.
-func (r *roll) pause(bytes, clients int) time.Duration {
-	return min(time.Duration(bytes)*time.Duration(clients)*time.Second/rollRate, rollLongest)
+func (l *nameList) pause(bytes, clients int) time.Duration {
+	return min(time.Duration(bytes)*time.Duration(clients)*time.Second/nameListRate, nameListLongest)
 }
 
-// callRoll tells whether the next tick must tell the names for which it is time now.
-func (s *shard) callRoll() {
-	s.roll.now = s.roll.due && s.count[jsonProtocol] > 0 && !s.now.Before(s.roll.at)
+// checkNameList reports whether the next tick must tell the names for which it is time now.
+func (s *shard) checkNameList() {
+	s.nameList.now = s.nameList.due && s.count[jsonProtocol] > 0 && !s.now.Before(s.nameList.at)
 }
 
-// rollCall is the list, if it is due.
-func (s *shard) rollCall() []byte {
-	s.callRoll()
-	if !s.roll.now {
+// nextNameList is the list, if it is due.
+func (s *shard) nextNameList() []byte {
+	s.checkNameList()
+	if !s.nameList.now {
 		return nil
 	}
 	list := s.shown.names()
-	s.roll = roll{at: s.now.Add(s.roll.pause(len(list), s.count[jsonProtocol]))}
+	s.nameList = nameList{at: s.now.Add(s.nameList.pause(len(list), s.count[jsonProtocol]))}
 	return list
 }
 
@@ -144,7 +144,7 @@ func (s *shard) changed(p protocol) []byte {
 		}
 	}
 	if p == jsonProtocol {
-		frames = append(frames, s.rollCall()...)
+		frames = append(frames, s.nextNameList()...)
 	}
 	return frames
 }

@@ -51,7 +51,7 @@ func TestPresence_JSONCrowdJoins(t *testing.T) {
 	const crowd = 300
 	sockets, bytes := gather(b, crowd)
 	const seconds, counts, firstLists = crowd / 5, crowd * crowd / 2 * 70, crowd * crowd / 2 * 30
-	if most := seconds*rollRate + counts + firstLists + 3<<20; bytes > most {
+	if most := seconds*nameListRate + counts + firstLists + 3<<20; bytes > most {
 		t.Errorf("%d bytes were written, at most %d are right", bytes, most)
 	}
 	for range 11 {
@@ -68,7 +68,7 @@ func TestPresence_JSONCrowdJoins(t *testing.T) {
 		}
 		socket.written.Reset()
 	}
-	if b.roll.due || b.unwritten() {
+	if b.nameList.due || b.unwritten() {
 		t.Error("there is still something to tell")
 	}
 }

@@ -166,7 +166,7 @@ func (s *shard) closed(c *conn, payload []byte) {
 	}
 }
 
-// closeCodeAllowed tells whether an endpoint may send the code: RFC 6455, section 7.4,
+// closeCodeAllowed reports whether an endpoint may send the code: RFC 6455, section 7.4,
 // and those that the IANA registry has added since, 1012 to 1014.
 func closeCodeAllowed(code uint16) bool {
 	switch {

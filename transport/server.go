@@ -18,13 +18,13 @@ import (
 // blocks or fails.
 type Host interface {
 	// Connect starts the actor of a new connection, which speaks to its client through out.
-	Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) Session
+	Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) ConnectionActor
 	// Resync asks for what a viewer lacks that stands at m; answered by Server.Join.
 	Resync(v actors.ViewerID, m canvas.Mark)
 }
 
-// Session is the actor of one connection; *actors.Connection is one.
-type Session interface {
+// ConnectionActor is the actor of one connection; *actors.Connection is one.
+type ConnectionActor interface {
 	// Send hands over a command; the answer to each is Outbox.Handled.
 	Send(command any)
 	// Close says that the connection is gone.

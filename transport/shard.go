@@ -37,14 +37,14 @@ type shard struct {
 	sweepAt time.Time
 
 	// What viewers are shown.
-	feeds []feed // by region
-	views map[viewKey]*view
-	order []*view // the same, in no order
-	solos []*conn // connections that are in no view, in no order
-	shown *shown  // who is here; nil: not known yet
+	feeds      []feed // by region
+	views      map[groupKey]*group
+	order      []*group // the same, in no order
+	catchingUp []*conn  // connections that are in no group, in no order
+	shown      *shown   // who is here; nil: not known yet
 
 	// What somebody who looks has been told, for rates: see inspect.go.
-	looks   map[actors.ViewerID]looked // nil: nobody looks
+	looks   map[actors.ViewerID]lastReport // nil: nobody looks
 	looksAt moment
 
 	round
@@ -69,7 +69,7 @@ func (s *shard) begin() {
 	geometry := s.server.cfg.Geometry
 	s.conns, s.byID, s.count = nil, make(map[actors.ViewerID]*conn), [protocols]int{}
 	s.feeds = make([]feed, geometry.Regions())
-	s.views, s.order, s.solos = make(map[viewKey]*view), nil, nil
+	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
 	s.looks = nil
 	s.round = round{merges: newMerges(geometry), tick: s.tick}
 }

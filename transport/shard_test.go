@@ -114,7 +114,7 @@ func TestShard_ViewsAreShared(t *testing.T) {
 	for _, c := range slices.Clone(b.conns) {
 		b.destroy(c, codeVanished)
 	}
-	if len(b.order)+len(b.solos)+len(b.conns)+len(b.byID) != 0 || b.server.Viewing(1) {
+	if len(b.order)+len(b.catchingUp)+len(b.conns)+len(b.byID) != 0 || b.server.Viewing(1) {
 		t.Error("something is left of connections that are gone")
 	}
 }
@@ -156,8 +156,8 @@ func TestShard_DroppedBatchIsNoticed(t *testing.T) {
 	if want := []canvas.Mark{{Region: 1, Position: b.feeds[1].at}}; !slices.Equal(b.asked, want) {
 		t.Errorf("asked for %v", b.asked)
 	}
-	if want := []canvas.Mark{{Region: 1, Position: b.feeds[1].at}, {Region: 2}}; !slices.Equal(c.solo.want, want) {
-		t.Errorf("wants %v", c.solo.want)
+	if want := []canvas.Mark{{Region: 1, Position: b.feeds[1].at}, {Region: 2}}; !slices.Equal(c.catchingUp.want, want) {
+		t.Errorf("wants %v", c.catchingUp.want)
 	}
 }
 

@@ -109,8 +109,8 @@ func TestSlow_NewcomerHasOneSnapshotToCome(t *testing.T) {
 		c, p := newPainting(t, s)
 		eventually(t, "stalled", func() bool { return s.Counters().Slow.Load() > 0 })
 		inspect(s, 1, func(_ *shard, c *conn) {
-			if c.solo == nil || len(c.solo.want) == 0 {
-				t.Errorf("everything was asked for at once: %+v", c.solo)
+			if c.catchingUp == nil || len(c.catchingUp.want) == 0 {
+				t.Errorf("everything was asked for at once: %+v", c.catchingUp)
 			}
 		})
 		stall(t, s, host, 1)

@@ -45,8 +45,8 @@ func TestShard_SlowConnectionStandsWhereItWas(t *testing.T) {
 		b.flush()
 	}
 	want := []canvas.Mark{{Region: 1, Position: canvas.Position{Epoch: 1, Seq: 100}}}
-	if !slices.Equal(c.solo.want, want) || c.solo.synced.has(1) || !c.solo.synced.has(2) || len(b.asked) > 0 {
-		t.Fatalf("wants %v, has %v, asked for %v", c.solo.want, c.solo.synced, b.asked)
+	if !slices.Equal(c.catchingUp.want, want) || c.catchingUp.synced.has(1) || !c.catchingUp.synced.has(2) || len(b.asked) > 0 {
+		t.Fatalf("wants %v, has %v, asked for %v", c.catchingUp.want, c.catchingUp.synced, b.asked)
 	}
 	b.drain(c, socket)
 	if !slices.Equal(b.asked, want) {
@@ -82,8 +82,8 @@ func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
 	b.do(publish{newPixels(&canvas.Batch{Region: 2, Epoch: 1, From: 7, To: 8}, testGeometry)})
 	b.asked = nil
 	b.flush()
-	if want := []canvas.Mark{{Region: 2}}; !slices.Equal(c.solo.want, want) || c.solo.bytes != 0 || b.feeds[2].viewers != 0 {
-		t.Fatalf("wants %v, %d bytes due", c.solo.want, c.solo.bytes)
+	if want := []canvas.Mark{{Region: 2}}; !slices.Equal(c.catchingUp.want, want) || c.catchingUp.bytes != 0 || b.feeds[2].viewers != 0 {
+		t.Fatalf("wants %v, %d bytes due", c.catchingUp.want, c.catchingUp.bytes)
 	}
 	b.drain(c, socket)
 	if want := []canvas.Mark{{Region: 2}}; !slices.Equal(b.asked, want) {
@@ -119,13 +119,13 @@ func TestShard_SlowConnectionHoldsLittleBetweenTicks(t *testing.T) {
 	}
 	b.asked, b.askedBy = nil, nil
 	b.drain(c, socket)
-	if len(b.asked) != 1 || len(c.solo.want) != 2 {
-		t.Errorf("asked for %v of %v", b.asked, c.solo.want)
+	if len(b.asked) != 1 || len(c.catchingUp.want) != 2 {
+		t.Errorf("asked for %v of %v", b.asked, c.catchingUp.want)
 	}
 	b.answer()
 	b.flush()
 	if c.view == nil {
-		t.Errorf("not settled: %+v", c.solo)
+		t.Errorf("not settled: %+v", c.catchingUp)
 	}
 }
 
@@ -138,12 +138,12 @@ func TestShard_AnswerToAConnectionWithMuchDue(t *testing.T) {
 	for range 100 {
 		b.draw(1, 100)
 	}
-	if c.solo.bytes < askAhead {
-		t.Fatalf("%d bytes are due, too few", c.solo.bytes)
+	if c.catchingUp.bytes < askAhead {
+		t.Fatalf("%d bytes are due, too few", c.catchingUp.bytes)
 	}
 	b.do(join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: make([]byte, 1000)})
-	if socket.writes != 1 || !c.solo.synced.has(2) || len(c.solo.want) != 0 {
-		t.Errorf("%d writes, wants %v", socket.writes, c.solo.want)
+	if socket.writes != 1 || !c.catchingUp.synced.has(2) || len(c.catchingUp.want) != 0 {
+		t.Errorf("%d writes, wants %v", socket.writes, c.catchingUp.want)
 	}
 }
 
@@ -230,7 +230,7 @@ func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
 	}
 	at := canvas.Position{Epoch: 1, Seq: 3}
 	b.do(join{viewer: c.id, region: 1, at: at})
-	if c.solo.synced.has(1) {
+	if c.catchingUp.synced.has(1) {
 		t.Fatal("took the answer to the first question")
 	}
 	all := newPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 3}, testGeometry)
@@ -267,7 +267,7 @@ func TestShard_ResetAsksAgain(t *testing.T) {
 
 // A client that changes its mind while questions are under way gets no more at once than
 // one that doesn't, and everything in the end.
-func TestSolo_AnswersToQuestionsGivenUpDoNotPileUp(t *testing.T) {
+func TestCatchingUp_AnswersToQuestionsGivenUpDoNotPileUp(t *testing.T) {
 	b := newBench(t)
 	c, _ := b.connect(binaryProtocol)
 	snapshot := make([]byte, 200_000)
@@ -284,8 +284,8 @@ func TestSolo_AnswersToQuestionsGivenUpDoNotPileUp(t *testing.T) {
 	for answered := 0; answered < len(b.asked); answered++ {
 		at := canvas.Position{Epoch: 1, Seq: 9}
 		b.do(join{viewer: c.id, region: b.asked[answered].Region, at: at, snapshot: snapshot})
-		if c.solo != nil && c.solo.bytes > askAhead+len(snapshot) {
-			t.Fatalf("%d bytes are due to one connection", c.solo.bytes)
+		if c.catchingUp != nil && c.catchingUp.bytes > askAhead+len(snapshot) {
+			t.Fatalf("%d bytes are due to one connection", c.catchingUp.bytes)
 		}
 		b.flush()
 	}

@@ -200,7 +200,7 @@ func (st *stepper) settleAll() {
 			continue
 		}
 		if c.conn.view == nil || c.conn.paused {
-			st.errorf("connection %d does not come to rest: paused %t, %+v", c.conn.id, c.conn.paused, c.conn.solo)
+			st.errorf("connection %d does not come to rest: paused %t, %+v", c.conn.id, c.conn.paused, c.conn.catchingUp)
 			continue
 		}
 		for region := range c.conn.view.regions.all() {
@@ -212,7 +212,7 @@ func (st *stepper) settleAll() {
 }
 
 // Connect makes the stepper its own host.
-func (st *stepper) Connect(v actors.ViewerID, _ canvas.Network, out actors.Outbox) Session {
+func (st *stepper) Connect(v actors.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
 	st.fails("connect")
 	s := &stepSession{st: st, out: out}
 	st.clients[len(st.clients)-1].session = s // of the client that is being made

@@ -150,7 +150,7 @@ func (s *shard) rescueAll() {
 	}
 }
 
-// tried runs something that must not fail and tells whether it didn't.
+// tried runs something that must not fail and reports whether it didn't.
 func (s *shard) tried(f func()) (ok bool) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -189,7 +189,7 @@ func (s *shard) renew() {
 	for region := range s.feeds {
 		s.server.following[region].Add(-s.feeds[region].followers)
 	}
-	s.stint.end()
+	s.cpu.end()
 	s.begin()
 	s.checkDrained()
 }
@@ -216,5 +216,5 @@ func (s *shard) abandon(c *conn) {
 	}
 	s.tried(func() { s.poller.remove(c) })
 	s.tried(func() { c.socket.close(c.backlog != nil) })
-	c.view, c.solo, c.backlog, c.control, c.intake = nil, nil, nil, nil, nil
+	c.view, c.catchingUp, c.backlog, c.control, c.intake = nil, nil, nil, nil, nil
 }

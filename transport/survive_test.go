@@ -30,8 +30,8 @@ func TestShard_TickBeforeAnAnswerEndsTheConnection(t *testing.T) {
 	b.follows(c, 1)
 	b.do(follow{c, []canvas.Mark{{Region: 2}}})
 	b.receive(c, pingsThenClose())
-	if !c.paused || !c.solo.asked {
-		t.Fatalf("paused %t, asked %t", c.paused, c.solo.asked)
+	if !c.paused || !c.catchingUp.asked {
+		t.Fatalf("paused %t, asked %t", c.paused, c.catchingUp.asked)
 	}
 	b.draw(1, 8000)
 	b.do(join{viewer: c.id, region: 2})
@@ -194,7 +194,7 @@ func TestServer_SurvivesSessionsThatPanic(t *testing.T) {
 	})
 }
 
-type panickySession struct{ Session }
+type panickySession struct{ ConnectionActor }
 
 func (panickySession) Send(any) { panic("send") }
 

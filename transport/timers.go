@@ -10,7 +10,7 @@ import (
 func (s *shard) sweep() {
 	s.attemptAll(s.conns, (*shard).check)
 	s.forgetLooks()
-	s.callRoll()
+	s.checkNameList()
 	s.askWaiting()
 	if s == s.server.shards[0] {
 		s.server.accounts.tidy(s.now)

@@ -8,13 +8,13 @@ import (
 
 // round is what is to be written in the next tick, and the state of a tick under way.
 type round struct {
-	flushAt time.Time // not before
-	haste   bool      // so much is due that the loop shall not wait for that
-	dirty   []*conn   // may have something to write that is theirs alone, or something to ask
-	touched []*view   // have something due
-	changes []*shown  // presence shown since the last tick, to all
-	roll    roll
-	tick    uint64 // number of the last tick
+	flushAt  time.Time // not before
+	haste    bool      // so much is due that the loop shall not wait for that
+	dirty    []*conn   // may have something to write that is theirs alone, or something to ask
+	touched  []*group  // have something due
+	changes  []*shown  // presence shown since the last tick, to all
+	nameList nameList
+	tick     uint64 // number of the last tick
 
 	// During a tick.
 	visited []*conn           // dirty until now
@@ -25,13 +25,15 @@ type round struct {
 	writes  int64
 	bytes   int64
 	pixels  int64
-	stint   stint
+	cpu     cpuSpan
 }
 
-// unwritten tells whether a tick is due as soon as flushAt allows.
-func (r *round) unwritten() bool { return len(r.dirty)+len(r.touched)+len(r.changes) > 0 || r.roll.now }
+// unwritten reports whether a tick is due as soon as flushAt allows.
+func (r *round) unwritten() bool {
+	return len(r.dirty)+len(r.touched)+len(r.changes) > 0 || r.nameList.now
+}
 
-// isNews tells whether a tick has something for everybody.
+// isNews reports whether a tick has something for everybody.
 func (r *round) isNews() bool { return len(r.changes) > 0 || len(r.news[jsonProtocol]) > 0 }
 
 // mark makes the next tick look at a connection.
@@ -56,7 +58,7 @@ func (s *shard) flush() {
 	defer s.rescueAll()
 	s.haste = false
 	s.tick++
-	s.stint.begin()
+	s.cpu.begin()
 	s.compose()
 	if s.isNews() {
 		s.attemptAll(s.conns, (*shard).write)
@@ -69,10 +71,10 @@ func (s *shard) flush() {
 	}
 	s.clearRound()
 	s.goOn()
-	s.stint.end()
-	s.pace(s.stint.took, time.Now())
-	s.server.counters.TickCPU.Add(int64(s.stint.cpu))
-	s.stint = stint{}
+	s.cpu.end()
+	s.pace(s.cpu.took, time.Now())
+	s.server.counters.TickCPU.Add(int64(s.cpu.cpu))
+	s.cpu = cpuSpan{}
 }
 
 // compose prepares what many connections are written alike.
@@ -106,10 +108,10 @@ func (s *shard) write(c *conn) {
 		vector = append(vector, c.view.vector...)
 		s.pixels += int64(c.view.pixels)
 		c.used.out += uint32(c.view.pixels)
-	} else if c.solo != nil {
+	} else if c.catchingUp != nil {
 		var pixels int
-		vector, pixels = s.appendDue(vector, c.protocol, c.solo.due)
-		c.solo.clearDue()
+		vector, pixels = s.appendDue(vector, c.protocol, c.catchingUp.due)
+		c.catchingUp.clearDue()
 		s.pixels += int64(pixels)
 		c.used.out += uint32(pixels)
 	}
@@ -132,10 +134,10 @@ func (s *shard) send(c *conn, vector [][]byte) {
 	s.writes++
 	s.bytes += int64(n)
 	c.used.bytes += uint64(n)
-	if s.writes%stintWrites == 0 {
-		s.stint.end()
+	if s.writes%spanWrites == 0 {
+		s.cpu.end()
 		runtime.Gosched()
-		s.stint.begin()
+		s.cpu.begin()
 	}
 	if err != nil && !errors.Is(err, errWouldBlock) {
 		s.destroy(c, codeVanished)
@@ -198,7 +200,7 @@ func (s *shard) clearRound() {
 	clear(s.changes)
 	clear(s.vector)
 	clear(s.merges.made)
-	s.roll.now = false
+	s.nameList.now = false
 	s.touched, s.changes, s.news = s.touched[:0], s.changes[:0], [protocols][]byte{}
 
 	k := &s.server.counters
@@ -209,7 +211,7 @@ func (s *shard) clearRound() {
 }
 
 // goOn takes the connections that were looked at a step further: on with reading, with
-// asking, into a view, or out of here.
+// asking, into a group, or out of here.
 func (s *shard) goOn() {
 	s.dirty, s.visited = s.visited[:0], s.dirty
 	for _, c := range s.visited {
@@ -224,7 +226,7 @@ func (s *shard) goOn() {
 func (s *shard) stepOn(c *conn) {
 	s.resume(c)
 	s.ask(c)
-	s.settle(c)
+	s.joinGroup(c)
 	switch {
 	case c.backlog != nil: // it is looked at again when that has gone
 	case len(c.control) > 0: // told during the tick, after its turn

@@ -22,13 +22,13 @@ type OpID struct {
 	Key    Key // zero: not known
 }
 
-// Same tells whether two ids name one op: where the key of one is not known, as far as
+// Same reports whether two ids name one op: where the key of one is not known, as far as
 // their authors tell.
 func (id OpID) Same(other OpID) bool {
 	return id.Num == other.Num && id.Author == other.Author && id.Key.Matches(other.Key)
 }
 
-// Matches tells whether two keys are or may be one.
+// Matches reports whether two keys are or may be one.
 func (k Key) Matches(other Key) bool { return k == other || k == Key{} || other == Key{} }
 
 // Op is the part of a client's placing that falls into one region.

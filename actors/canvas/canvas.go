@@ -54,7 +54,7 @@ func (g Geometry) Rows() int { return (g.Height + g.Region - 1) / g.Region }
 // Regions is the number of regions of the canvas.
 func (g Geometry) Regions() int { return g.Columns() * g.Rows() }
 
-// Contains tells whether (x, y) is on the canvas.
+// Contains reports whether (x, y) is on the canvas.
 func (g Geometry) Contains(x, y int) bool { return x >= 0 && y >= 0 && x < g.Width && y < g.Height }
 
 // Locate gives the region of a pixel and its position inside it. (x, y) must be on the canvas.

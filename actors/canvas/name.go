@@ -33,7 +33,7 @@ func CleanName(s string) string {
 	return string(trimName(cutName(trimName(joined(runes)))))
 }
 
-// isPlain tells whether a name is what almost all are: short, of ASCII's visible characters and spaces.
+// isPlain reports whether a name is what almost all are: short, of ASCII's visible characters and spaces.
 func isPlain(s string) bool {
 	if len(s) > MaxName {
 		return false
@@ -57,7 +57,7 @@ const (
 
 func isJoiner(r rune) bool { return r == nonJoiner || r == joiner || r == asEmoji }
 
-// isUnseen tells whether a character shows nothing of its own, and is not a space.
+// isUnseen reports whether a character shows nothing of its own, and is not a space.
 func isUnseen(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) ||
 		r == brailleNone || r == nullHead
@@ -95,7 +95,7 @@ func joins(before, r, behind rune) bool {
 
 func isSkinTone(r rune) bool { return r >= 0x1F3FB && r <= 0x1F3FF }
 
-// needsJoiners tells whether a letter or mark is of a script whose spelling has joiners.
+// needsJoiners reports whether a letter or mark is of a script whose spelling has joiners.
 func needsJoiners(r rune) bool {
 	return unicode.In(r, unicode.L, unicode.M) && unicode.In(r, unicode.Arabic, unicode.Syriac, unicode.Mongolian, unicode.Devanagari,
 		unicode.Bengali, unicode.Gurmukhi, unicode.Gujarati, unicode.Oriya, unicode.Tamil, unicode.Telugu, unicode.Kannada,

@@ -31,7 +31,7 @@ func (t Tile) Apply(b *Batch) {
 	}
 }
 
-// Blank tells whether every pixel has the background colour.
+// Blank reports whether every pixel has the background colour.
 func (t Tile) Blank() bool {
 	for _, b := range t {
 		if b != 0xFF {

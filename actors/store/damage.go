@@ -80,7 +80,7 @@ func withinBounds(b *canvas.Batch, pixels int) bool {
 	return true
 }
 
-// chain tells whether the log begins where it should, has no holes, and ends where the
+// chain reports whether the log begins where it should, has no holes, and ends where the
 // region is; what is wrong is lost.
 func (r *Remains) chain() bool {
 	at, sound := r.LogStart, true
@@ -130,7 +130,7 @@ func (r *Remains) tail(to canvas.Position) []*canvas.Batch {
 	return r.Log[first:]
 }
 
-// after tells whether a region comes to a only after b: positions only rise.
+// after reports whether a region comes to a only after b: positions only rise.
 func after(a, b canvas.Position) bool {
 	return a.Epoch > b.Epoch || a.Epoch == b.Epoch && a.Seq > b.Seq
 }

@@ -93,7 +93,7 @@ type Store interface {
 	// so far as the store still knows. It is a new claim, under the term that is returned.
 	Mend(ctx context.Context, region canvas.RegionID, owner string, have *Claim) (Term, error)
 
-	// Holds tells whether a claim is the current one, and the region as its owner left it, with
+	// Holds reports whether a claim is the current one, and the region as its owner left it, with
 	// the sequence number reached: nil, ErrFenced or ErrDamaged, as for a commit.
 	Holds(ctx context.Context, region canvas.RegionID, term Term, reached uint64) error
 
@@ -107,7 +107,7 @@ type Store interface {
 	// earlier when `after` is inside a batch.
 	History(ctx context.Context, region canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error)
 
-	// Ping tells whether the store would take a commit now.
+	// Ping reports whether the store would take a commit now.
 	Ping(ctx context.Context) error
 
 	// Close waits for commits under way. It may be called twice.

@@ -56,7 +56,7 @@ func (s *Switch) Heal() {
 	s.group = nil
 }
 
-// parted tells whether a pod can't reach an address. An address that nobody has bound is
+// parted reports whether a pod can't reach an address. An address that nobody has bound is
 // as unreachable as it really is.
 func (s *Switch) parted(pod, address string) bool {
 	s.mu.Lock()

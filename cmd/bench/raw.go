@@ -163,7 +163,7 @@ func (l *rawLoop) stop() {
 	_ = l.cmd.Wait()
 }
 
-// order gives a command; what it returns tells whether it has been carried out.
+// order gives a command; what it returns reports whether it has been carried out.
 func (l *rawLoop) order(format string, args ...any) (done func() bool, failed func() error) {
 	_, err := fmt.Fprintf(l.in, format+"\n", args...)
 	finished := err != nil

@@ -50,7 +50,7 @@ func (h heap) gogc(rate uint64) int {
 	return int(max(defaultGOGC, min(rate*100/rateOf100, most)))
 }
 
-// wasteful tells whether nothing has happened since before, and much could be given back.
+// wasteful reports whether nothing has happened since before, and much could be given back.
 func (h heap) wasteful(before heap) bool {
 	return h.drawn == before.drawn && h.allocated-before.allocated < quietRate && h.objects+h.free > h.live+h.live/4+worthwhile
 }

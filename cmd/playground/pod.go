@@ -80,7 +80,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 			return nil, err
 		}
 	}
-	ports := actors.Ports{Audience: server, Around: around{p, server}, Log: log}
+	ports := actors.Ports{Audience: server, Host: around{p, server}, Log: log}
 	if len(cfg.join) > 0 {
 		others := cfg.cluster(log)
 		others.Store = p.identity
@@ -177,7 +177,7 @@ func (p *pod) identity() string {
 // host is the node as transport sees it.
 type host struct{ *actors.Node }
 
-func (h host) Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) transport.Session {
+func (h host) Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) transport.ConnectionActor {
 	return h.Node.Connect(v, network, out)
 }
 

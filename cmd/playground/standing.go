@@ -97,7 +97,7 @@ func (s *standing) views() error {
 	return nil
 }
 
-// cutOff tells whether this gateway can't place and others may well: they and the canvas
+// cutOff reports whether this gateway can't place and others may well: they and the canvas
 // servers have gone without a word, or are there, and the canvas servers answer nothing. That
 // all others have died at once looks the same, and is less likely. When the canvas servers
 // have left, or died alone, all gateways are in the same plight.

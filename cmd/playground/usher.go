@@ -35,13 +35,13 @@ type usher struct {
 // company is the rest of the cluster, as an usher asks it.
 type company interface {
 	Members() []cluster.Member
-	// Answers tells whether a canvas server does, of some.
+	// Answers reports whether a canvas server does, of some.
 	Answers(ctx context.Context, canvases []string) bool
 	// Store is why none of some canvas servers would take a pixel; nil: one would.
 	Store(ctx context.Context, canvases []string) error
 	// Ping asks this pod's own store.
 	Ping(ctx context.Context) error
-	// Holds tells whether this pod can show all of the canvas.
+	// Holds reports whether this pod can show all of the canvas.
 	Holds() bool
 	// Connections is how many each of some gateways has; those that don't answer are left out.
 	Connections(ctx context.Context, gateways []string) []int
@@ -265,7 +265,7 @@ func (p peers) Answers(ctx context.Context, canvases []string) bool {
 	answers := make(chan bool, len(canvases))
 	for _, address := range canvases {
 		go func() {
-			_, err := p.node.Look(ctx, address, actors.PresenceName)
+			_, err := p.node.Describe(ctx, address, actors.PresenceName)
 			answers <- err == nil
 		}()
 	}

@@ -42,7 +42,7 @@ func (s Set) Workloads() (workloads []Workload) {
 	return workloads
 }
 
-// Ends tells whether its pods do something once, and serve nobody.
+// Ends reports whether its pods do something once, and serve nobody.
 func (w Workload) Ends() bool { return w.Selector == nil }
 
 // replicas is 1 where nobody says, as in the cluster.

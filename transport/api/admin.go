@@ -21,7 +21,7 @@ type Inspectors interface {
 	Survey(ctx context.Context, addresses []string, question actors.Inspect) []*actors.Report
 	// List, Look and Act ask one. Errors are for the operator; actors.ErrSilent: no answer.
 	List(ctx context.Context, address, kind string) (*actors.Listing, error)
-	Look(ctx context.Context, address, name string) (*actors.View, error)
+	Describe(ctx context.Context, address, name string) (*actors.ActorDetails, error)
 	Act(ctx context.Context, address string, act actors.Act) error
 	// NoteAct logs and remembers what was asked of a pod.
 	NoteAct(act actors.Act, err error)

@@ -69,7 +69,7 @@ func (a *admin) getActor(w http.ResponseWriter, r *http.Request) {
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), adminSurvey)
 	defer cancel()
-	view, err := a.Inspectors.Look(ctx, member.Address, query.Get("id"))
+	view, err := a.Inspectors.Describe(ctx, member.Address, query.Get("id"))
 	switch {
 	case err != nil:
 		unanswered(w, err)

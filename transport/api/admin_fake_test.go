@@ -42,12 +42,12 @@ func (c *fakeCluster) List(_ context.Context, address, kind string) (*actors.Lis
 	return &actors.Listing{Actors: []actors.ActorReport{{Actor: "region/1", State: "serving", Recent: 50, Mailbox: 2}}}, c.fails
 }
 
-func (c *fakeCluster) Look(_ context.Context, address, name string) (*actors.View, error) {
+func (c *fakeCluster) Describe(_ context.Context, address, name string) (*actors.ActorDetails, error) {
 	c.note(address, name)
 	if name != "region/1" {
-		return &actors.View{}, c.fails
+		return &actors.ActorDetails{}, c.fails
 	}
-	return &actors.View{
+	return &actors.ActorDetails{
 		Actor: name, State: "serving", Since: 7, Facts: []actors.Fact{{Name: "epoch", Value: "9"}},
 		Last: []actors.HandledReport{{Type: "Submit", At: 8, Took: 1500 * time.Nanosecond}},
 	}, c.fails

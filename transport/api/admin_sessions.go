@@ -125,7 +125,7 @@ func (s *Sessions) signed(r *http.Request) (ids []sessionID) {
 	return ids
 }
 
-// isSigned tells whether a signature was made with one of the tokens.
+// isSigned reports whether a signature was made with one of the tokens.
 func (s *Sessions) isSigned(value, signature []byte) bool {
 	return slices.ContainsFunc(*s.tokens.Load(), func(token *adminToken) bool { return hmac.Equal(signature, token.signature(value)) })
 }
@@ -135,7 +135,7 @@ var (
 	errSessionUnknown = errors.New("the session may have been ended before this pod started")
 )
 
-// stands tells whether a session goes on, as far as this pod knows.
+// stands reports whether a session goes on, as far as this pod knows.
 func (s *Sessions) stands(id sessionID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -169,7 +169,7 @@ func (s *Sessions) End(name string) {
 	s.ended[id] = struct{}{}
 }
 
-// Vouch tells whether a session goes on: actors.ActVouch.
+// Vouch reports whether a session goes on: actors.ActVouch.
 func (s *Sessions) Vouch(name string) error {
 	id, ok := parseSession(name)
 	if !ok {
@@ -210,7 +210,7 @@ func (s *Sessions) cookie(r *http.Request, value string) *http.Cookie {
 	}
 }
 
-// loggedIn tells whether a request has a session that goes on.
+// loggedIn reports whether a request has a session that goes on.
 func (a *admin) loggedIn(r *http.Request) bool {
 	for _, id := range a.sessions.signed(r) {
 		err := a.sessions.stands(id)

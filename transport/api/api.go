@@ -118,7 +118,7 @@ type server struct {
 	limits   *limits // pixels placed
 	sessions *Sessions
 	admin    *admin
-	turns    turns
+	slots    encodeSlots
 	costs    *limits // units of work
 	jobs     jobs
 	images   images
@@ -150,7 +150,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 		ports.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{
-		Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), turns: newTurns(),
+		Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), slots: newEncodeSlots(),
 		costs: newLimits(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
 		sessions: newSessions(cfg.AdminTokens, ports.Now),
 		bodies:   transport.NewShares(networkBodies, allBodies),

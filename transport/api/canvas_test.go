@@ -72,7 +72,7 @@ func TestCanvas_CutOff(t *testing.T) {
 			p := newPod(t)
 			server := httptest.NewServer(p)
 			defer server.Close()
-			for range 2 * cap(newTurns()) { // every turn would be lost if one was
+			for range 2 * cap(newEncodeSlots()) { // every turn would be lost if one was
 				p.canvas.mu.Lock()
 				p.canvas.readErr, p.canvas.readsLeft = errBroken, reads
 				p.canvas.mu.Unlock()

@@ -61,7 +61,7 @@ type readyShown struct {
 	Why     string `json:"why,omitempty"` // not
 }
 
-// getReady tells whether new clients should be sent here, and if not, why: to look, which
+// getReady reports whether new clients should be sent here, and if not, why: to look, which
 // goes on while nobody can draw, or with ?for=drawing to draw.
 func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 	if s.Draining() {
@@ -113,7 +113,7 @@ type stall struct {
 	from time.Time // when it was asked that has not answered since; zero: it has
 }
 
-// bears tells whether what the store says is no reason to send people elsewhere.
+// bears reports whether what the store says is no reason to send people elsewhere.
 func (s *stall) bears(said error, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -76,7 +76,7 @@ func (s *server) notShown(w http.ResponseWriter, r *http.Request, err error) {
 	s.unreadable(w, r, err)
 }
 
-// begun sends the head of an image, and tells whether the rest is wanted.
+// begun sends the head of an image, and reports whether the rest is wanted.
 func (s *server) begun(w http.ResponseWriter, r *http.Request, tag string) bool {
 	w.Header().Set("ETag", tag)
 	if matches(r.Header.Get("If-None-Match"), tag) {
@@ -219,7 +219,7 @@ func (s *server) appendLine(dst []byte, band []*canvas.Snapshot, v view, y int) 
 	return dst
 }
 
-// matches tells whether an If-None-Match header names a tag (RFC 9110, 13.1.2).
+// matches reports whether an If-None-Match header names a tag (RFC 9110, 13.1.2).
 func matches(header, tag string) bool {
 	for one := range strings.SplitSeq(header, ",") {
 		one = strings.TrimSpace(one)

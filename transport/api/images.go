@@ -158,7 +158,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *
 
 func (s *server) renderPNG(ctx context.Context, v view, one *job) ([]byte, error) {
 	var b bytes.Buffer
-	out := &download{Writer: bufio.NewWriterSize(&b, streamBuffer), turns: s.turns, job: one}
+	out := &download{Writer: bufio.NewWriterSize(&b, streamBuffer), slots: s.slots, job: one}
 	if err := s.writeImage(ctx, out, v); err != nil {
 		return nil, err
 	}

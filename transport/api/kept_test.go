@@ -16,7 +16,7 @@ import (
 // kept is what the API still holds for requests that are over, by name; it should hold nothing.
 func (p *pod) kept() map[string]int {
 	s := p.server
-	kept := map[string]int{"memory of bodies": s.bodies.Taken(), "memory of images": s.images.memory.Taken(), "turns": len(s.turns)}
+	kept := map[string]int{"memory of bodies": s.bodies.Taken(), "memory of images": s.images.memory.Taken(), "turns": len(s.slots)}
 	s.jobs.mu.Lock()
 	kept["jobs"], kept["networks with jobs"] = len(s.jobs.all), len(s.jobs.of)
 	s.jobs.mu.Unlock()
@@ -92,7 +92,7 @@ func TestAPI_KeepsNothingOfWhatIsOver(t *testing.T) {
 
 // A fault while something is decoded or encoded must not keep the turn, which all wait for.
 func TestTurns_AreGivenBackByWhatFails(t *testing.T) {
-	turns := make(turns, 1)
+	turns := make(encodeSlots, 1)
 	for range 2 {
 		func() {
 			defer func() { _ = recover() }()

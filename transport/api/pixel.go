@@ -93,7 +93,7 @@ func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
 	return ok
 }
 
-// allowAny tells whether the client may place a pixel now, or answers when: before what it
+// allowAny reports whether the client may place a pixel now, or answers when: before what it
 // sends costs anything. What is small is read all the same, so that the answer is for as many
 // pixels as it has.
 func (s *server) allowAny(w http.ResponseWriter, r *http.Request) bool {

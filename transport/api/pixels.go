@@ -24,7 +24,7 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 	var valid, status int
 	var problem string
 	// So that only a few are decoded at once: see maxPixelsBody.
-	s.turns.during(func() { strokes, valid, status, problem = s.strokes(body) })
+	s.slots.during(func() { strokes, valid, status, problem = s.strokes(body) })
 	if problem != "" {
 		fail(w, status, problem)
 		return

@@ -8,18 +8,18 @@ import (
 	"time"
 )
 
-// turns bounds how many requests are encoding at the same moment, so that downloads of the
+// encodeSlots bounds how many requests are encoding at the same moment, so that downloads of the
 // whole canvas leave half of the processors to those who draw. A turn is never
 // held while waiting for a client or for an actor.
-type turns chan struct{}
+type encodeSlots chan struct{}
 
-func newTurns() turns { return make(turns, max(1, runtime.GOMAXPROCS(0)/2)) }
+func newEncodeSlots() encodeSlots { return make(encodeSlots, max(1, runtime.GOMAXPROCS(0)/2)) }
 
-func (t turns) enter() { t <- struct{}{} }
-func (t turns) leave() { <-t }
+func (t encodeSlots) enter() { t <- struct{}{} }
+func (t encodeSlots) leave() { <-t }
 
 // during runs f in a turn, which ends even if f fails to.
-func (t turns) during(f func()) {
+func (t encodeSlots) during(f func()) {
 	t.enter()
 	defer t.leave()
 	f()
@@ -30,7 +30,7 @@ const streamBuffer = 64 << 10 // bytes
 // download is the body of a long answer.
 type download struct {
 	*bufio.Writer // to be used within encode
-	turns         turns
+	slots         encodeSlots
 	job           *job
 	worked        int // bytes encoded in this turn
 
@@ -39,15 +39,15 @@ type download struct {
 }
 
 func (s *server) newDownload(w http.ResponseWriter, one *job) *download {
-	d := &download{turns: s.turns, job: one, w: w, rc: http.NewResponseController(w)}
+	d := &download{slots: s.slots, job: one, w: w, rc: http.NewResponseController(w)}
 	d.Writer = bufio.NewWriterSize((*network)(d), streamBuffer)
 	return d
 }
 
 // encode waits for a turn and then runs f, which writes to the download.
 func (d *download) encode(f func() error) error {
-	d.turns.enter()
-	defer d.turns.leave()
+	d.slots.enter()
+	defer d.slots.leave()
 	return f()
 }
 
@@ -58,8 +58,8 @@ const turnBytes = 1 << 20
 func (d *download) share(n int) {
 	if d.worked += n; d.worked >= turnBytes {
 		d.worked = 0
-		d.turns.leave()
-		d.turns.enter()
+		d.slots.leave()
+		d.slots.enter()
 	}
 }
 
@@ -71,8 +71,8 @@ var errSlow = errors.New("made room for another request")
 type network download
 
 func (n *network) Write(p []byte) (int, error) {
-	n.turns.leave()
-	defer n.turns.enter()
+	n.slots.leave()
+	defer n.slots.enter()
 	_ = n.rc.SetWriteDeadline(time.Now().Add(sendPatience))
 	if n.job.cut.Load() { // looked at after the deadline is set, which its end sets too
 		return 0, errSlow

@@ -28,7 +28,7 @@ type doubt struct {
 	said    bool // the log says that nothing is written
 }
 
-// due tells whether pings must try.
+// due reports whether pings must try.
 func (d *doubt) due(now time.Time, room func() uint64) bool {
 	return now.Sub(d.probed) >= probeEvery && (d.failure != nil || room() < scarce)
 }

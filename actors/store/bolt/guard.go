@@ -17,7 +17,7 @@ import (
 // errReplaced says that the file at its path is not the one that is open.
 var errReplaced = errors.New("it was deleted or replaced while it was open: put the file back, or restart the server to go on with what is there now")
 
-// inPlace tells whether the file at its path is the one that is open, by device and inode. A path that
+// inPlace reports whether the file at its path is the one that is open, by device and inode. A path that
 // can't be looked at says nothing.
 func (s *Store) inPlace() error {
 	now, err := idOf(s.db.Path())

@@ -86,7 +86,7 @@ func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (c *store.Cla
 	return c, nil
 }
 
-// drawn tells whether something was ever drawn.
+// drawn reports whether something was ever drawn.
 func (r *Reader) drawn() (drawn bool, err error) {
 	err = r.db.View(func(tx *bbolt.Tx) error {
 		t := tablesOf(tx)

@@ -99,7 +99,7 @@ func (i *identity) doubt() { i.checked.Store(0) }
 // now is for checked.
 func (i *identity) now() int64 { return max(1, int64(time.Since(i.opened))) }
 
-// told tells whether Redis has said within a time which it is.
+// told reports whether Redis has said within a time which it is.
 func (i *identity) told(within time.Duration) bool {
 	last := i.checked.Load()
 	return last != 0 && int64(time.Since(i.opened))-last < int64(within)

@@ -44,7 +44,7 @@ func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (*store.Claim
 	return left.Claim(store.Term{Epoch: left.Epoch}), nil
 }
 
-// Same tells whether Redis still holds the canvas that it held at first: an error that it is
+// Same reports whether Redis still holds the canvas that it held at first: an error that it is
 // another one, or none.
 func (r *Reader) Same(ctx context.Context) error {
 	_, identity, err := r.store.holding(ctx)

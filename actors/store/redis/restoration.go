@@ -87,7 +87,7 @@ func noticed(ctx context.Context) error {
 	}
 }
 
-// drawn tells whether there is anything that was drawn, on a canvas of whatever size.
+// drawn reports whether there is anything that was drawn, on a canvas of whatever size.
 func (s *Store) drawn(ctx context.Context) (drawn bool, err error) {
 	err = s.each(ctx, func(pipe driver.Pipeliner, keys []string) { pipe.Exists(ctx, keys[1:]...) }, func(answer driver.Cmder) {
 		n, ok := answer.(*driver.IntCmd)

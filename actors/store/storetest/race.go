@@ -91,7 +91,7 @@ func (r *racer) term() {
 	}
 }
 
-// commit repeats b until the store says yes or no, and tells whether to go on.
+// commit repeats b until the store says yes or no, and reports whether to go on.
 func (r *racer) commit(b *canvas.Batch, token store.Token) bool {
 	acked, unsure := false, false
 	for !acked && r.random.IntN(3) == 0 {

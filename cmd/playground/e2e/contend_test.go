@@ -122,7 +122,7 @@ func TestCluster_Contention(t *testing.T) {
 	}
 }
 
-// partOf tells whether seen is order with nothing but some left out, and ends as it does.
+// partOf reports whether seen is order with nothing but some left out, and ends as it does.
 func partOf(seen, order []canvas.Color) error {
 	if len(seen) == 0 || seen[len(seen)-1] != order[len(order)-1] {
 		return errors.New("the last colour was not seen last")

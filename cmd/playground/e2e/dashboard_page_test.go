@@ -107,7 +107,7 @@ func (d *dashboard) shows(what string, on func(board) error) (b board, at time.T
 	return b, at
 }
 
-// lists tells whether exactly these pods are there, all well.
+// lists reports whether exactly these pods are there, all well.
 func (b board) lists(servers ...*server) error {
 	var want, got []string
 	for _, s := range servers {
@@ -127,7 +127,7 @@ func (b board) lists(servers ...*server) error {
 	return nil
 }
 
-// owned tells whether these own the regions, all of them and nobody else, on the map and
+// owned reports whether these own the regions, all of them and nobody else, on the map and
 // in the list of pods.
 func (b board) owned(owners ...*server) error {
 	if len(b.Map) != geometry.Regions() {
@@ -154,7 +154,7 @@ func (b board) owned(owners ...*server) error {
 	return nil
 }
 
-// busy tells whether gateways have pixels placed and canvas pods some stored.
+// busy reports whether gateways have pixels placed and canvas pods some stored.
 func (b board) busy() error {
 	for _, pod := range b.Pods {
 		rate, none := pod.Placed, pod.Stored

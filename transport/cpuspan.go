@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// stintWrites is after how many writes of a tick other goroutines get their turn: a quarter
+// spanWrites is after how many writes of a tick other goroutines get their turn: a quarter
 // of a millisecond. So what has been drawn goes through the actors and to the store while
 // it is written what was drawn before, even if there is only one core.
-const stintWrites = 32
+const spanWrites = 32
 
-// stint measures a tick, without what others did in its pauses.
-type stint struct {
-	took time.Duration // in all stints
+// cpuSpan measures a tick, without what others did in its pauses.
+type cpuSpan struct {
+	took time.Duration // in all spans
 	cpu  time.Duration // of it, CPU; 0 where that is not known
 
 	runs     bool
@@ -21,19 +21,19 @@ type stint struct {
 }
 
 // begin keeps the goroutine to its thread, whose CPU time is measured, until end.
-func (t *stint) begin() {
+func (s *cpuSpan) begin() {
 	runtime.LockOSThread()
-	t.runs = true
-	t.began, t.cpuBegan = time.Now(), threadCPU()
+	s.runs = true
+	s.began, s.cpuBegan = time.Now(), threadCPU()
 }
 
 // end does nothing if a fault has ended it already.
-func (t *stint) end() {
-	if !t.runs {
+func (s *cpuSpan) end() {
+	if !s.runs {
 		return
 	}
-	t.runs = false
-	t.took += time.Since(t.began)
-	t.cpu += threadCPU() - t.cpuBegan
+	s.runs = false
+	s.took += time.Since(s.began)
+	s.cpu += threadCPU() - s.cpuBegan
 	runtime.UnlockOSThread()
 }

@@ -1,9 +1,9 @@
 package transport
 
-// view is the connections of a shard that follow the same regions in the same protocol
+// group is the connections of a shard that follow the same regions in the same protocol
 // and have all been told the same of them. What is due to all is listed once.
-type view struct {
-	key     viewKey
+type group struct {
+	key     groupKey
 	regions regionSet
 	index   int     // in shard.order
 	conns   []*conn // in no order
@@ -18,31 +18,31 @@ type view struct {
 	pixels int
 }
 
-type viewKey struct {
+type groupKey struct {
 	protocol protocol
 	regions  string // regionSet.key
 }
 
-// settle puts a connection that has been told everything into the view of its regions.
-// Views must have nothing due.
-func (s *shard) settle(c *conn) {
-	if c.solo == nil || len(c.solo.want) > 0 || len(c.solo.due) > 0 || c.backlog != nil {
+// joinGroup puts a connection that has been told everything into the group of its regions.
+// Groups must have nothing due.
+func (s *shard) joinGroup(c *conn) {
+	if c.catchingUp == nil || len(c.catchingUp.want) > 0 || len(c.catchingUp.due) > 0 || c.backlog != nil {
 		return
 	}
-	key := viewKey{c.protocol, c.solo.synced.key()}
+	key := groupKey{c.protocol, c.catchingUp.synced.key()}
 	v := s.views[key]
 	if v == nil {
-		v = &view{key: key, regions: c.solo.synced, index: len(s.order)}
+		v = &group{key: key, regions: c.catchingUp.synced, index: len(s.order)}
 		s.views[key] = v
 		s.order = append(s.order, v)
 	}
-	s.leaveSolos(c)
+	s.stopCatchingUp(c)
 	c.view, c.place = v, int32(len(v.conns))
 	v.conns = append(v.conns, c)
 }
 
-// unsettle takes a connection out of its view; what was due to the view is due to it.
-func (s *shard) unsettle(c *conn) {
+// leaveGroup takes a connection out of its group; what was due to the group is due to it.
+func (s *shard) leaveGroup(c *conn) {
 	v := c.view
 	if v == nil {
 		return
@@ -52,16 +52,16 @@ func (s *shard) unsettle(c *conn) {
 	v.conns[len(v.conns)-1] = nil
 	v.conns = v.conns[:len(v.conns)-1]
 	c.view = nil
-	s.joinSolos(c, &solo{follows: v.regions.clone(), synced: v.regions.clone(), pays: newRegionSet(len(s.feeds))})
+	s.startCatchingUp(c, &catchingUp{follows: v.regions.clone(), synced: v.regions.clone(), pays: newRegionSet(len(s.feeds))})
 	for _, d := range v.due {
-		c.solo.add(d, c.protocol)
+		c.catchingUp.add(d, c.protocol)
 	}
 	if len(v.conns) == 0 {
 		s.dissolve(v)
 	}
 }
 
-func (s *shard) dissolve(v *view) {
+func (s *shard) dissolve(v *group) {
 	last := s.order[len(s.order)-1]
 	s.order[v.index], last.index = last, v.index
 	s.order[len(s.order)-1] = nil
@@ -69,8 +69,8 @@ func (s *shard) dissolve(v *view) {
 	delete(s.views, v.key)
 }
 
-// touch notes that something is due to a view.
-func (s *shard) touch(v *view) {
+// touch notes that something is due to a group.
+func (s *shard) touch(v *group) {
 	if !v.touched {
 		v.touched = true
 		s.touched = append(s.touched, v)

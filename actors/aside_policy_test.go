@@ -22,9 +22,9 @@ const (
 	noAnswer         // fails when its time is up, even if the store is back by then
 )
 
-// stood plays spells as the lookout does, and tells when the pod stood aside and came back, in
+// stood plays spells as the store monitor does, and tells when the pod stood aside and came back, in
 // the order of time: +1.2s is aside, -6.4s is back.
-func stood(f *footing, spells ...spell) (changes []string) {
+func stood(f *asidePolicy, spells ...spell) (changes []string) {
 	start := time.Unix(1_700_000_000, 0)
 	at := func(d time.Duration) time.Time { return start.Add(d) }
 	during := func(d time.Duration) spell {
@@ -61,8 +61,8 @@ func stood(f *footing, spells ...spell) (changes []string) {
 	return changes
 }
 
-// TestFooting_StandsAsideOnlyForThoseThatCan, and comes back.
-func TestFooting_StandsAsideOnlyForThoseThatCan(t *testing.T) {
+// TestAsidePolicy_StandsAsideOnlyForThoseThatCan, and comes back.
+func TestAsidePolicy_StandsAsideOnlyForThoseThatCan(t *testing.T) {
 	const s, ms = time.Second, time.Millisecond
 	for _, c := range []struct {
 		name   string
@@ -83,15 +83,15 @@ func TestFooting_StandsAsideOnlyForThoseThatCan(t *testing.T) {
 		{"others can't when it can again", []spell{{s, fine, fine}, {9 * s, refused, fine}, {20 * s, fine, refused}}, "[+2.0s -10.0s]"},
 		{"nobody can for a while, and this one first", []spell{{s, fine, fine}, {9 * s, refused, fine}, {20 * s, refused, refused}, {23 * s, fine, refused}, {40 * s, fine, fine}}, "[+2.0s -21.0s]"},
 	} {
-		if got := fmt.Sprint(stood(new(footing), c.spells...)); got != c.want {
+		if got := fmt.Sprint(stood(new(asidePolicy), c.spells...)); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
 }
 
-// TestFooting_ComesBackLaterEachTime that it stood aside of late.
-func TestFooting_ComesBackLaterEachTime(t *testing.T) {
-	f := new(footing)
+// TestAsidePolicy_ComesBackLaterEachTime that it stood aside of late.
+func TestAsidePolicy_ComesBackLaterEachTime(t *testing.T) {
+	f := new(asidePolicy)
 	for i, want := range []time.Duration{5, 10, 20, 40, 60, 60, 60} {
 		stood(f, spell{2 * time.Second, refused, fine})
 		if !f.aside {
@@ -100,7 +100,7 @@ func TestFooting_ComesBackLaterEachTime(t *testing.T) {
 		if got := f.settling(); got != want*time.Second {
 			t.Errorf("%d: back after %v, want %d s", i, got, want)
 		}
-		*f = footing{falls: f.falls, fell: f.fell}
+		*f = asidePolicy{falls: f.falls, fell: f.fell}
 	}
 	f.fell = f.fell.Add(-2 * fallMemory)
 	stood(f, spell{2 * time.Second, refused, fine})
@@ -109,9 +109,9 @@ func TestFooting_ComesBackLaterEachTime(t *testing.T) {
 	}
 }
 
-// TestFooting_BeginsAside, and comes to stand with the first call that succeeds.
-func TestFooting_BeginsAside(t *testing.T) {
-	got := stood(&footing{aside: true, blank: true}, spell{3 * time.Second, noAnswer, fine}, spell{9 * time.Second, fine, fine})
+// TestAsidePolicy_BeginsAside, and comes to stand with the first call that succeeds.
+func TestAsidePolicy_BeginsAside(t *testing.T) {
+	got := stood(&asidePolicy{aside: true, blank: true}, spell{3 * time.Second, noAnswer, fine}, spell{9 * time.Second, fine, fine})
 	if want := "[-3.0s]"; fmt.Sprint(got) != want {
 		t.Errorf("%v, want %s", got, want)
 	}

@@ -11,9 +11,9 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// flight is a batch between being offered to the store and the store's answer. A region
+// inflight is a batch between being offered to the store and the store's answer. A region
 // has at most one: what arrives meanwhile is the next batch.
-type flight struct {
+type inflight struct {
 	batch *canvas.Batch
 	ops   []*queued
 	began time.Time
@@ -24,15 +24,15 @@ type flight struct {
 // completes a retirement.
 func (r *region) advance(ctx actor.Context) {
 	switch {
-	case r.epoch == 0 || r.flight != nil || r.mending.have != nil:
+	case r.epoch == 0 || r.inflight != nil || r.mending.have != nil:
 	case !r.queue.empty():
-		r.takeOff(ctx)
-	case r.phase == "retiring":
+		r.beginCommit(ctx)
+	case r.phase == phaseRetiring:
 		r.release(ctx)
 	}
 }
 
-func (r *region) takeOff(ctx actor.Context) {
+func (r *region) beginCommit(ctx actor.Context) {
 	ops, pixels := r.queue.take(r.pod.cfg.BatchPixels)
 	now := r.pod.clock.Now()
 	batch := &canvas.Batch{
@@ -41,14 +41,14 @@ func (r *region) takeOff(ctx actor.Context) {
 	}
 	for i, entry := range ops {
 		batch.Ops[i] = entry.op
-		batch.Ops[i].InTurn = r.applied.inTurn(entry.op.ID)
+		batch.Ops[i].InTurn = r.dedupe.inTurn(entry.op.ID)
 	}
-	r.flight = &flight{batch: batch, ops: ops, began: now}
+	r.inflight = &inflight{batch: batch, ops: ops, began: now}
 	r.calling()
-	r.commit(ctx, r.flight)
+	r.commit(ctx, r.inflight)
 }
 
-func (r *region) commit(ctx actor.Context, f *flight) {
+func (r *region) commit(ctx actor.Context, f *inflight) {
 	self, system, token := ctx.Self(), ctx.ActorSystem(), r.token
 	r.pod.background(func(c context.Context) {
 		system.Root.Send(self, committed{f, r.pod.store.Commit(c, f.batch, token)})
@@ -56,16 +56,16 @@ func (r *region) commit(ctx actor.Context, f *flight) {
 }
 
 func (r *region) onCommitAgain(ctx actor.Context, m commitAgain) {
-	if m.flight == r.flight && r.mending.have == nil {
-		r.commit(ctx, m.flight)
+	if m.inflight == r.inflight && r.mending.have == nil {
+		r.commit(ctx, m.inflight)
 	}
 }
 
 func (r *region) onCommitted(ctx actor.Context, m committed) {
 	switch {
-	case m.flight != r.flight: // of an instance or an epoch before
+	case m.inflight != r.inflight: // of an instance or an epoch before
 	case m.err == nil:
-		r.land(ctx)
+		r.finishCommit(ctx)
 	case errors.Is(m.err, store.ErrFenced):
 		r.onFenced(ctx)
 	case errors.Is(m.err, store.ErrDamaged):
@@ -74,22 +74,22 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 		// The batch may be durable or not, so its ops can be neither acknowledged nor
 		// refused: only repeating the commit tells.
 		r.failed(m.err, "commit")
-		r.pod.later(ctx, backoff(r.failures), commitAgain{r.flight})
+		r.pod.later(ctx, backoff(r.failures), commitAgain{r.inflight})
 	}
 }
 
-// land applies the durable batch and shows it to every relay, with the acks for its ops.
-func (r *region) land(ctx actor.Context) {
-	f := r.flight
-	r.flight, r.confirmed, r.proven, r.trust = nil, r.pod.clock.Now(), f.began, confirmAtLeast
+// finishCommit applies the durable batch and shows it to every relay, with the acks for its ops.
+func (r *region) finishCommit(ctx actor.Context) {
+	f := r.inflight
+	r.inflight, r.verified, r.proven, r.trust = nil, r.pod.clock.Now(), f.began, verifyAtLeast
 	r.recovered()
-	r.observed(f, r.confirmed)
+	r.observed(f, r.verified)
 
 	r.apply(f.batch)
 	r.ring.push(f.batch)
 	r.queue.settle(f.ops)
 	for i := range f.batch.Ops {
-		r.applied.add(&f.batch.Ops[i], f.batch.To)
+		r.dedupe.add(&f.batch.Ops[i], f.batch.To)
 	}
 	acks := byRelay(f.ops)
 	for key, s := range r.subscribers {

@@ -6,14 +6,14 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// A snapshot stays as it is while the picture goes on, in the actor that made it and in the
+// A snapshot stays as it is while the tile goes on, in the actor that made it and in the
 // one that took it over; until then all have the same memory.
-func TestPicture_SnapshotsShareUntilTheNextChange(t *testing.T) {
-	mine := picture{tile: canvas.NewTile(16, 16)}
+func TestTileState_SnapshotsShareUntilTheNextChange(t *testing.T) {
+	mine := tileState{tile: canvas.NewTile(16, 16)}
 	first := mine.snapshot(3)
-	theirs := pictureOf(first)
+	theirs := tileStateOf(first)
 	if again := mine.snapshot(3); again != first || &again.Tile[0] != &mine.tile[0] || &theirs.tile[0] != &mine.tile[0] {
-		t.Error("a picture that does not change is in memory more than once")
+		t.Error("a tile that does not change is in memory more than once")
 	}
 	batch := batchOf(1, 0, 1)
 	batch.Ops[0].Pixels[0] = canvas.Pixel{Pos: 5, Color: 0x123456}
@@ -31,8 +31,8 @@ func TestPicture_SnapshotsShareUntilTheNextChange(t *testing.T) {
 }
 
 // What a busy canvas does for every batch allocates nothing.
-func TestPicture_ApplyAllocatesNothing(t *testing.T) {
-	p := picture{tile: canvas.NewTile(256, 256)}
+func TestTileState_ApplyAllocatesNothing(t *testing.T) {
+	p := tileState{tile: canvas.NewTile(256, 256)}
 	p.snapshot(0)
 	p.apply(batchOf(1, 0, 1))
 	batch := batchOf(1, 1, 1)

@@ -17,10 +17,10 @@ func sessionOp(n int, num uint64) canvas.Op {
 }
 
 // The model is a plain set; within remembered numbers of the highest they must agree.
-func TestApplied_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
+func TestDedupe_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	a, model := newApplied(0), map[uint64]bool{}
+	a, model := newDedupe(0), map[uint64]bool{}
 	var high uint64
 	for range 20_000 {
 		num := high + uint64(random.IntN(90)) + 1
@@ -28,7 +28,7 @@ func TestApplied_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
 			num = high - uint64(random.IntN(remembered))
 		}
 		op := sessionOp(7, num)
-		if got := a.has(op.ID, true, 0); got == hadMaybe || (got == hadIt) != model[num] {
+		if got := a.has(op.ID, true, 0); got == opUnsure || (got == opApplied) != model[num] {
 			t.Fatalf("seed %d: has(%d) = %v with high %d, want %v", seed, num, got, high, model[num])
 		}
 		if random.IntN(2) == 0 {
@@ -37,7 +37,7 @@ func TestApplied_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
 			high = max(high, num)
 		}
 	}
-	if old := sessionOp(7, high-remembered); a.has(old.ID, false, 0) != hadMaybe {
+	if old := sessionOp(7, high-remembered); a.has(old.ID, false, 0) != opUnsure {
 		t.Error("nothing can be known of an op older than the window")
 	}
 }
@@ -47,11 +47,11 @@ func TestApplied_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
 // Method: a few sessions, two of which have one author, send ops, and send those unanswered
 // again, some of them out of turn since a refusal was lost; a log of the last batches is all that is left
 // whenever the region moves. What was applied stands in a set.
-func TestApplied_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
+func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	a := newApplied(0)
+	a := newDedupe(0)
 	var log []*canvas.Batch
 	var seq uint64
 	done, last := map[canvas.OpID]uint64{}, map[int]uint64{}
@@ -86,17 +86,17 @@ func TestApplied_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 			}
 		}
 		switch got := a.has(op.ID, !fresh, after); {
-		case got == hadNot && was:
+		case got == opNew && was:
 			t.Fatalf("step %d: session %d's op %d was applied at %d and is taken for new; all is known from %d on", step, session, num, done[op.ID], a.from)
-		case got == hadIt && !was:
+		case got == opApplied && !was:
 			t.Fatalf("step %d: session %d's op %d was not applied and is said to be", step, session, num)
-		case got == hadMaybe && fresh:
+		case got == opUnsure && fresh:
 			t.Fatalf("step %d: session %d's op %d was never sent before and is refused", step, session, num)
-		case got == hadIt:
+		case got == opApplied:
 			known++
-		case got == hadMaybe:
+		case got == opUnsure:
 			unsure++
-		case got == hadNot:
+		case got == opNew:
 			applied++
 			seq++
 			op.InTurn = a.inTurn(op.ID)
@@ -112,12 +112,12 @@ func TestApplied_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 }
 
 // Of two sessions with one author, the ops of one say nothing about those of the other.
-func TestApplied_TellsSessionsOfOneAuthorApart(t *testing.T) {
-	a := newApplied(0)
+func TestDedupe_TellsSessionsOfOneAuthorApart(t *testing.T) {
+	a := newDedupe(0)
 	one, two := sessionOp(1, 5), sessionOp(2, 5)
 	two.ID.Author = one.ID.Author
 	a.add(&one, 1)
-	if got := a.has(two.ID, false, 0); got != hadNot {
+	if got := a.has(two.ID, false, 0); got != opNew {
 		t.Errorf("the other session's op: %v", got)
 	}
 	a.add(&two, 2)
@@ -125,12 +125,12 @@ func TestApplied_TellsSessionsOfOneAuthorApart(t *testing.T) {
 	three.ID.Author = one.ID.Author
 	a.add(&three, 3)
 	for _, op := range []canvas.Op{one, two, three} {
-		if got := a.has(op.ID, true, 0); got != hadIt {
+		if got := a.has(op.ID, true, 0); got != opApplied {
 			t.Errorf("op %v: %v", op.ID, got)
 		}
 	}
 	// An earlier version knows authors only.
-	if got := a.has(canvas.OpID{Author: one.ID.Author, Num: 6}, false, 0); got != hadIt {
+	if got := a.has(canvas.OpID{Author: one.ID.Author, Num: 6}, false, 0); got != opApplied {
 		t.Errorf("without a key: %v", got)
 	}
 	old := canvas.Op{ID: canvas.OpID{Author: one.ID.Author, Num: 7}}
@@ -138,7 +138,7 @@ func TestApplied_TellsSessionsOfOneAuthorApart(t *testing.T) {
 	for op := range 2 {
 		id := []canvas.OpID{one.ID, two.ID}[op]
 		id.Num = 7
-		if got := a.has(id, true, 0); got != hadIt {
+		if got := a.has(id, true, 0); got != opApplied {
 			t.Errorf("what has no key may be of session %d: %v", op, got)
 		}
 	}
@@ -146,8 +146,8 @@ func TestApplied_TellsSessionsOfOneAuthorApart(t *testing.T) {
 
 // Goal: nobody makes others' ops forgotten. Method: a thousand sessions of as many networks
 // and then 17,000 of one.
-func TestApplied_ANetworkPushesOutItsOwn(t *testing.T) {
-	a := newApplied(0)
+func TestDedupe_ANetworkPushesOutItsOwn(t *testing.T) {
+	a := newDedupe(0)
 	add := func(n int, network canvas.Network, seq uint64) {
 		op := sessionOp(n, 1)
 		op.Network = network
@@ -160,7 +160,7 @@ func TestApplied_ANetworkPushesOutItsOwn(t *testing.T) {
 	for n := range flood {
 		add(1000+n, 5000, uint64(1000+n))
 	}
-	known := func(n int) bool { return a.has(sessionOp(n, 1).ID, true, 0) == hadIt }
+	known := func(n int) bool { return a.has(sessionOp(n, 1).ID, true, 0) == opApplied }
 	for n := range 1000 {
 		if !known(n) {
 			t.Fatalf("session %d was forgotten", n)
@@ -171,7 +171,7 @@ func TestApplied_ANetworkPushesOutItsOwn(t *testing.T) {
 	}
 	forgotten := 1000 + flood - maxSessions
 	for _, n := range []int{1000, 1000 + forgotten - 1} {
-		if known(n) || a.has(sessionOp(n, 1).ID, true, 0) != hadMaybe {
+		if known(n) || a.has(sessionOp(n, 1).ID, true, 0) != opUnsure {
 			t.Errorf("of session %d it is known whether its op was applied", n)
 		}
 	}
@@ -179,17 +179,17 @@ func TestApplied_ANetworkPushesOutItsOwn(t *testing.T) {
 		t.Error("more were forgotten than had to be")
 	}
 	// What came after the last that was forgotten is known still.
-	if after := uint64(1000 + forgotten - 1); a.from != after || a.has(sessionOp(99_999, 1).ID, true, after) != hadNot {
+	if after := uint64(1000 + forgotten - 1); a.from != after || a.has(sessionOp(99_999, 1).ID, true, after) != opNew {
 		t.Errorf("complete from %d on, want %d", a.from, after)
 	}
 }
 
 // As long as all shares are alike, who was silent longest goes.
-func TestApplied_OfEqualSharesTheLongestSilentGoes(t *testing.T) {
+func TestDedupe_OfEqualSharesTheLongestSilentGoes(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	a := newApplied(0)
+	a := newDedupe(0)
 	lastOf := make([]uint64, maxSessions)
 	for seq := uint64(1); seq <= 4*maxSessions; seq++ {
 		n := int(seq-1) % maxSessions
@@ -218,8 +218,8 @@ func TestApplied_OfEqualSharesTheLongestSilentGoes(t *testing.T) {
 	}
 }
 
-func BenchmarkApplied_Add(b *testing.B) {
-	a := newApplied(0)
+func BenchmarkDedupe_Add(b *testing.B) {
+	a := newDedupe(0)
 	ops := make([]canvas.Op, 20_000)
 	for n := range ops {
 		ops[n] = sessionOp(n, 1)

@@ -8,10 +8,10 @@ import (
 	"pixelplayground/codec"
 )
 
-// solo is what a connection is shown while it is in no view: it has just come, has
+// catchingUp is what a connection is shown while it is in no group: it has just come, has
 // changed the regions it follows, or has been too slow.
-type solo struct {
-	index   int           // in shard.solos
+type catchingUp struct {
+	index   int           // in shard.catchingUp
 	follows regionSet     // all that the client asked for: synced, and those in want
 	synced  regionSet     // batches of these are shown
 	want    []canvas.Mark // the others, and where the client stands in them, in the order of asking
@@ -33,12 +33,12 @@ const (
 	keptDue = 128
 )
 
-func (o *solo) add(d due, p protocol) {
+func (o *catchingUp) add(d due, p protocol) {
 	o.due = append(o.due, d)
 	o.bytes += dueRoom + d.size(p)
 }
 
-func (o *solo) clearDue() {
+func (o *catchingUp) clearDue() {
 	clear(o.due)
 	o.due, o.bytes = o.due[:0], 0
 	if cap(o.due) > keptDue {
@@ -47,7 +47,7 @@ func (o *solo) clearDue() {
 }
 
 // drop forgets what is due or wanted of some regions.
-func (o *solo) drop(regions regionSet, p protocol) {
+func (o *catchingUp) drop(regions regionSet, p protocol) {
 	if o.asked && regions.has(o.want[0].Region) {
 		o.asked = false
 	}
@@ -59,19 +59,19 @@ func (o *solo) drop(regions regionSet, p protocol) {
 	}
 }
 
-func (s *shard) joinSolos(c *conn, o *solo) {
-	o.index = len(s.solos)
-	c.solo = o
-	s.solos = append(s.solos, c)
+func (s *shard) startCatchingUp(c *conn, o *catchingUp) {
+	o.index = len(s.catchingUp)
+	c.catchingUp = o
+	s.catchingUp = append(s.catchingUp, c)
 	s.mark(c)
 }
 
-func (s *shard) leaveSolos(c *conn) {
-	last := s.solos[len(s.solos)-1]
-	s.solos[c.solo.index], last.solo.index = last, c.solo.index
-	s.solos[len(s.solos)-1] = nil
-	s.solos = s.solos[:len(s.solos)-1]
-	c.solo = nil
+func (s *shard) stopCatchingUp(c *conn) {
+	last := s.catchingUp[len(s.catchingUp)-1]
+	s.catchingUp[c.catchingUp.index], last.catchingUp.index = last, c.catchingUp.index
+	s.catchingUp[len(s.catchingUp)-1] = nil
+	s.catchingUp = s.catchingUp[:len(s.catchingUp)-1]
+	c.catchingUp = nil
 }
 
 // follow makes a connection a viewer of regions.
@@ -85,7 +85,7 @@ func (m follow) run(s *shard) {
 	if c.state != live {
 		return
 	}
-	s.unsettle(c)
+	s.leaveGroup(c)
 	named := newRegionSet(len(s.feeds))
 	marks := make([]canvas.Mark, 0, len(m.marks))
 	for _, mark := range m.marks {
@@ -96,10 +96,10 @@ func (m follow) run(s *shard) {
 		}
 	}
 	s.unfollow(c, named)
-	c.solo.want = append(c.solo.want, marks...)
+	c.catchingUp.want = append(c.catchingUp.want, marks...)
 	for _, mark := range marks {
-		c.solo.follows.add(mark.Region)
-		c.solo.pays.add(mark.Region)
+		c.catchingUp.follows.add(mark.Region)
+		c.catchingUp.pays.add(mark.Region)
 	}
 	s.ask(c)
 }
@@ -117,30 +117,30 @@ func (m unfollow) run(s *shard) {
 	if c.state != live {
 		return
 	}
-	s.unsettle(c)
+	s.leaveGroup(c)
 	named := newRegionSet(len(s.feeds))
 	for _, region := range m.regions {
 		named.add(region)
 	}
 	s.unfollow(c, named)
 	s.ask(c)
-	s.mark(c) // it may want nothing any more, and belong into a view
+	s.mark(c) // it may want nothing any more, and belong in a group
 }
 
 func (m unfollow) owner(*shard) *conn { return m.conn }
 
-// unfollow makes a solo connection forget those of the regions that it follows.
+// unfollow makes a connection that is catching up forget those of the regions that it follows.
 func (s *shard) unfollow(c *conn, regions regionSet) {
 	for region := range regions.all() {
-		if !c.solo.follows.has(region) {
+		if !c.catchingUp.follows.has(region) {
 			continue
 		}
-		c.solo.follows.remove(region)
-		c.solo.pays.remove(region)
+		c.catchingUp.follows.remove(region)
+		c.catchingUp.pays.remove(region)
 		s.unsync(c, region)
 		s.followed(region, -1)
 	}
-	c.solo.drop(regions, c.protocol)
+	c.catchingUp.drop(regions, c.protocol)
 }
 
 // followed counts who follows a region.
@@ -153,17 +153,17 @@ func (s *shard) followed(region canvas.RegionID, by int32) {
 
 // unfollowAll makes a connection nobody's viewer.
 func (s *shard) unfollowAll(c *conn) {
-	s.unsettle(c)
-	if c.solo != nil {
-		s.unfollow(c, c.solo.follows.clone())
-		s.leaveSolos(c)
+	s.leaveGroup(c)
+	if c.catchingUp != nil {
+		s.unfollow(c, c.catchingUp.follows.clone())
+		s.stopCatchingUp(c)
 	}
 }
 
 // ask asks for the first of the regions that a connection wants, if it can take the
 // answer. One at a time: a slow client never has more than one snapshot to come.
 func (s *shard) ask(c *conn) {
-	o := c.solo
+	o := c.catchingUp
 	if o != nil && len(o.want) > 0 && !o.asked && c.hasRoom() && s.affords(c) {
 		o.asked = true
 		if o.pays.has(o.want[0].Region) {
@@ -174,10 +174,10 @@ func (s *shard) ask(c *conn) {
 	}
 }
 
-// affords tells whether the first of the regions that a connection wants may be asked for,
+// affords reports whether the first of the regions that a connection wants may be asked for,
 // or another that it need not pay for: then that is the first.
 func (s *shard) affords(c *conn) bool {
-	o := c.solo
+	o := c.catchingUp
 	if !o.pays.has(o.want[0].Region) || s.mayDraw(c) {
 		return true
 	}
@@ -192,11 +192,11 @@ func (s *shard) affords(c *conn) bool {
 
 // askWaiting goes on with those who had to wait until they could pay.
 func (s *shard) askWaiting() {
-	s.attemptAll(s.solos, (*shard).ask)
+	s.attemptAll(s.catchingUp, (*shard).ask)
 }
 
-// hasRoom tells whether a solo connection can take one more answer.
-func (c *conn) hasRoom() bool { return c.backlog == nil && c.solo.bytes < askAhead }
+// hasRoom reports whether a connection that is catching up can take one more answer.
+func (c *conn) hasRoom() bool { return c.backlog == nil && c.catchingUp.bytes < askAhead }
 
 // join is the answer.
 type join struct {
@@ -207,7 +207,7 @@ type join struct {
 	delta    *pixels // behind the snapshot, or else behind what the viewer holds; nil: nothing
 }
 
-// fits tells whether the answer continues what a viewer holds. One that doesn't was for
+// fits reports whether the answer continues what a viewer holds. One that doesn't was for
 // an earlier question: the client has subscribed anew since, or the region's history was
 // replaced.
 func (m join) fits(held canvas.Position) bool {
@@ -238,7 +238,7 @@ func (m join) hurries(s *shard) bool {
 		return true
 	}
 	c := s.byID[m.viewer]
-	return c != nil && c.solo != nil && c.solo.asked && c.solo.want[0].Region == m.region && c.backlog == nil && !c.hasRoom()
+	return c != nil && c.catchingUp != nil && c.catchingUp.asked && c.catchingUp.want[0].Region == m.region && c.backlog == nil && !c.hasRoom()
 }
 
 func (m join) run(s *shard) {
@@ -247,10 +247,10 @@ func (m join) run(s *shard) {
 		s.desync(m.region) // the batches in between did not get here
 	}
 	c := s.byID[m.viewer]
-	if c == nil || c.solo == nil {
+	if c == nil || c.catchingUp == nil {
 		return
 	}
-	o := c.solo
+	o := c.catchingUp
 	if len(o.want) == 0 || o.want[0].Region != m.region {
 		return // of a question given up
 	}
@@ -289,18 +289,18 @@ func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 			return false
 		}
 		if m.delta != nil {
-			c.solo.add(due{from: held, pixels: m.delta}, c.protocol)
+			c.catchingUp.add(due{from: held, pixels: m.delta}, c.protocol)
 		}
 		return true
 	}
 	if m.snapshot != nil {
-		c.solo.add(due{from: held, frame: m.snapshot}, c.protocol)
+		c.catchingUp.add(due{from: held, frame: m.snapshot}, c.protocol)
 	}
 	switch {
 	case m.delta != nil:
-		c.solo.add(due{from: held, pixels: m.delta}, c.protocol)
+		c.catchingUp.add(due{from: held, pixels: m.delta}, c.protocol)
 	case m.snapshot == nil:
-		c.solo.add(due{from: held, frame: nothingMissed(canvas.Mark{Region: m.region, Position: m.at})}, c.protocol)
+		c.catchingUp.add(due{from: held, frame: nothingMissed(canvas.Mark{Region: m.region, Position: m.at})}, c.protocol)
 	}
 	return true
 }

@@ -5,7 +5,7 @@ import "pixelplayground/actors/canvas"
 // maxSessions bounds the sessions that one region remembers: about 3 MB.
 const maxSessions = 12288
 
-// applied remembers which ops a region has had (I4): of each session the highest number,
+// dedupe remembers which ops a region has had (I4): of each session the highest number,
 // which of the remembered-1 numbers before it, and from which number on nothing is missing.
 //
 // It forgets in two ways. What left the store's log before the region was claimed is gone, and when there
@@ -13,39 +13,39 @@ const maxSessions = 12288
 // longest: nobody makes others' ops forgotten but his own network's. How far back what
 // it knows is complete is from. So of an op that it does not know it can say whether that was never
 // applied, or whether it may have been: then the op can be neither applied nor acknowledged.
-type applied struct {
+type dedupe struct {
 	from     uint64 // every op applied behind this sequence number is known
 	sessions int
-	byAuthor map[canvas.Author]*remembrance
+	byAuthor map[canvas.Author]*sessionOps
 	shares   shares
 }
 
-// remembrance is what is known of one session's ops.
-type remembrance struct {
-	id   canvas.OpID  // of its first op: what it has in common with the others counts
-	also *remembrance // of another session with the same author
-	marks
+// sessionOps is what is known of one session's ops.
+type sessionOps struct {
+	id   canvas.OpID // of its first op: what it has in common with the others counts
+	also *sessionOps // of another session with the same author
+	opWindow
 	// inTurn is the lowest op known that was applied in turn: whatever has a higher number was
 	// applied later, and is known. 0: none.
 	inTurn uint64
 	last   uint64 // sequence number by which its last op was applied
 
 	share        *share
-	older, newer *remembrance // in the share
+	older, newer *sessionOps // in the share
 }
 
-func newApplied(from uint64) applied {
-	return applied{from: from, byAuthor: make(map[canvas.Author]*remembrance), shares: newShares()}
+func newDedupe(from uint64) dedupe {
+	return dedupe{from: from, byAuthor: make(map[canvas.Author]*sessionOps), shares: newShares()}
 }
 
 // restore adds every op of a log that ends at a sequence number.
-func (a *applied) restore(batches []*canvas.Batch, end uint64) {
-	if *a = newApplied(end); len(batches) > 0 {
-		a.from = batches[0].From
+func (d *dedupe) restore(batches []*canvas.Batch, end uint64) {
+	if *d = newDedupe(end); len(batches) > 0 {
+		d.from = batches[0].From
 	}
 	for _, b := range batches {
 		for i := range b.Ops {
-			a.add(&b.Ops[i], b.To)
+			d.add(&b.Ops[i], b.To)
 		}
 	}
 }
@@ -53,31 +53,31 @@ func (a *applied) restore(batches []*canvas.Batch, end uint64) {
 // has tells what is known of an op that, if it was applied before, was so behind the sequence number
 // after; again: it may have been at all. Unless it is known, it is hadNot only if it
 // was certainly never applied.
-func (a *applied) has(id canvas.OpID, again bool, after uint64) had {
-	certain := !again || after >= a.from
+func (d *dedupe) has(id canvas.OpID, again bool, after uint64) verdict {
+	certain := !again || after >= d.from
 	older := false
-	for r := a.byAuthor[id.Author]; r != nil; r = r.also {
+	for r := d.byAuthor[id.Author]; r != nil; r = r.also {
 		if !r.id.Key.Matches(id.Key) {
 			continue
 		}
-		switch r.marks.has(id.Num) {
-		case hadIt:
-			return hadIt
-		case hadMaybe:
+		switch r.opWindow.has(id.Num) {
+		case opApplied:
+			return opApplied
+		case opUnsure:
 			older = true
 		}
 		// By author alone it may be another's turn.
 		certain = certain || r.id.Key == id.Key && r.inTurn > 0 && r.inTurn < id.Num
 	}
 	if older || !certain {
-		return hadMaybe
+		return opUnsure
 	}
-	return hadNot
+	return opNew
 }
 
-// inTurn tells whether no op with a higher number is known of the session.
-func (a *applied) inTurn(id canvas.OpID) bool {
-	for r := a.byAuthor[id.Author]; r != nil; r = r.also {
+// inTurn reports whether no op with a higher number is known of the session.
+func (d *dedupe) inTurn(id canvas.OpID) bool {
+	for r := d.byAuthor[id.Author]; r != nil; r = r.also {
 		if r.id.Key.Matches(id.Key) && r.high > id.Num {
 			return false
 		}
@@ -86,21 +86,21 @@ func (a *applied) inTurn(id canvas.OpID) bool {
 }
 
 // add remembers an op that was applied by a sequence number.
-func (a *applied) add(op *canvas.Op, seq uint64) {
-	r := a.find(op.ID)
+func (d *dedupe) add(op *canvas.Op, seq uint64) {
+	r := d.find(op.ID)
 	if r == nil {
-		r = a.admit(op)
+		r = d.admit(op)
 	}
 	if op.InTurn && r.inTurn == 0 && op.ID.Num > r.high {
 		r.inTurn = op.ID.Num
 	}
-	r.marks.add(op.ID.Num)
+	r.opWindow.add(op.ID.Num)
 	r.last = seq
-	a.shares.touch(r)
+	d.shares.touch(r)
 }
 
-func (a *applied) find(id canvas.OpID) *remembrance {
-	r := a.byAuthor[id.Author]
+func (d *dedupe) find(id canvas.OpID) *sessionOps {
+	r := d.byAuthor[id.Author]
 	for r != nil && r.id.Key != id.Key {
 		r = r.also
 	}
@@ -108,28 +108,28 @@ func (a *applied) find(id canvas.OpID) *remembrance {
 }
 
 // admit makes room for one more session.
-func (a *applied) admit(op *canvas.Op) *remembrance {
-	if a.sessions == maxSessions {
-		a.forget()
+func (d *dedupe) admit(op *canvas.Op) *sessionOps {
+	if d.sessions == maxSessions {
+		d.forget()
 	}
-	a.sessions++
-	r := &remembrance{id: op.ID, also: a.byAuthor[op.ID.Author]}
-	a.byAuthor[op.ID.Author] = r
-	a.shares.join(r, op.Network)
+	d.sessions++
+	r := &sessionOps{id: op.ID, also: d.byAuthor[op.ID.Author]}
+	d.byAuthor[op.ID.Author] = r
+	d.shares.join(r, op.Network)
 	return r
 }
 
-func (a *applied) forget() {
-	r := a.shares.longestSilent()
-	a.shares.leave(r)
-	a.sessions--
-	a.from = max(a.from, r.last)
-	first := a.byAuthor[r.id.Author]
+func (d *dedupe) forget() {
+	r := d.shares.longestSilent()
+	d.shares.leave(r)
+	d.sessions--
+	d.from = max(d.from, r.last)
+	first := d.byAuthor[r.id.Author]
 	switch {
 	case first == r && r.also == nil:
-		delete(a.byAuthor, r.id.Author)
+		delete(d.byAuthor, r.id.Author)
 	case first == r:
-		a.byAuthor[r.id.Author] = r.also
+		d.byAuthor[r.id.Author] = r.also
 	default:
 		for first.also != r {
 			first = first.also

@@ -11,12 +11,12 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// TestVigil_Vouches for what was confirmed after it first saw what it still sees.
-func TestVigil_Vouches(t *testing.T) {
+// TestClaimWatcher_Vouches for what was confirmed after it first saw what it still sees.
+func TestClaimWatcher_Vouches(t *testing.T) {
 	n := &Node{cfg: DefaultConfig(), clock: realClock{}}
-	v := &vigil{pod: n}
+	v := &claimWatcher{pod: n}
 	now := time.Now()
-	if v.vouches(now, now, confirmAtLeast) {
+	if v.covers(now, now, verifyAtLeast) {
 		t.Error("it vouches before it has asked")
 	}
 	if v.answered("1", nil, now) {
@@ -33,15 +33,15 @@ func TestVigil_Vouches(t *testing.T) {
 		{"never proven", time.Time{}, now, false},
 		{"not asked of late", proven, now.Add(2 * heldBeats * n.cfg.Beat), false},
 	} {
-		if got := v.vouches(c.proven, c.now, confirmAtLeast); got != c.want {
+		if got := v.covers(c.proven, c.now, verifyAtLeast); got != c.want {
 			t.Errorf("%s: %v", c.what, got)
 		}
 	}
-	later := now.Add(confirmAtLeast + time.Second)
+	later := now.Add(verifyAtLeast + time.Second)
 	if v.answered("1", nil, later) {
 		t.Error("the same answer is a change")
 	}
-	if v.vouches(proven, later, confirmAtLeast) {
+	if v.covers(proven, later, verifyAtLeast) {
 		t.Error("it vouches for ever")
 	}
 	if v.answered("", errors.New("away"), later.Add(time.Second)) || v.held != later {
@@ -50,7 +50,7 @@ func TestVigil_Vouches(t *testing.T) {
 	if !v.answered("2", nil, now) {
 		t.Error("another answer is no change")
 	}
-	if !v.vouches(v.since, now, confirmAtLeast) || v.vouches(v.since.Add(-1), now, confirmAtLeast) {
+	if !v.covers(v.since, now, verifyAtLeast) || v.covers(v.since.Add(-1), now, verifyAtLeast) {
 		t.Error("it vouches for what was proven before the change")
 	}
 }
@@ -71,9 +71,9 @@ func (q *questions) Claims(ctx context.Context) (string, error) {
 	return q.Store.Claims(ctx)
 }
 
-// TestVigil_IdleRegionsAskAsOne: all regions are served and watched, and nobody draws. Then
+// TestClaimWatcher_IdleRegionsAskAsOne: all regions are served and watched, and nobody draws. Then
 // another owner claims one of them, and this pod notices.
-func TestVigil_IdleRegionsAskAsOne(t *testing.T) {
+func TestClaimWatcher_IdleRegionsAskAsOne(t *testing.T) {
 	w := newWorld(t, nil)
 	q := &questions{Store: w.store}
 	w.node.store = q // nobody has used it
@@ -86,7 +86,7 @@ func TestVigil_IdleRegionsAskAsOne(t *testing.T) {
 		t.Helper()
 		for range 20 {
 			holds, claims := q.holds.Load(), q.claims.Load()
-			w.eventually("the vigil goes on", func() bool { return q.claims.Load() >= claims+5 })
+			w.eventually("the watcher goes on", func() bool { return q.claims.Load() >= claims+5 })
 			if q.holds.Load() == holds { // over 15 beats, in which each had asked five times
 				return
 			}

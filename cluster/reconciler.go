@@ -7,32 +7,32 @@ import (
 	"time"
 )
 
-// keeper is the loop that keeps the view: one goroutine from Open to Close. It looks at
+// reconciler is the loop that keeps the view: one goroutine from Open to Close. It looks at
 // everything after every event, so that no order of events matters.
-type keeper struct {
+type reconciler struct {
 	*Cluster
 	tell func() // the view has changed
 
-	life      *life // the one below is about
-	joined    bool
-	searching int   // rounds of discovery under way
-	last      round // finished
-	lastErr   string
-	pause     time.Duration     // to the next round
-	look      *time.Timer       // starts it
-	shown     map[string]Member // by id, of the view; nil before the first of a life
-	store     string            // the pod's, as the others have been told
-	aside     bool              // likewise
-	silence   bool              // it has been said that a member tells no store
+	incarnation *incarnation // the one below is about
+	joined      bool
+	searching   int   // rounds of discovery under way
+	last        round // finished
+	lastErr     string
+	pause       time.Duration     // to the next round
+	look        *time.Timer       // starts it
+	shown       map[string]Member // by id, of the view; nil before the first of an incarnation
+	store       string            // the pod's, as the others have been told
+	aside       bool              // likewise
+	silence     bool              // it has been said that a member tells no store
 }
 
-func newKeeper(c *Cluster, tell func()) *keeper {
-	k := &keeper{Cluster: c, tell: tell, look: time.NewTimer(0)}
+func newReconciler(c *Cluster, tell func()) *reconciler {
+	k := &reconciler{Cluster: c, tell: tell, look: time.NewTimer(0)}
 	k.adopt()
 	return k
 }
 
-func (k *keeper) run() {
+func (k *reconciler) run() {
 	defer k.look.Stop()
 	beat := time.NewTicker(beatEvery)
 	defer beat.Stop()
@@ -64,36 +64,36 @@ func (k *keeper) run() {
 	}
 }
 
-func (k *keeper) check() {
+func (k *reconciler) check() {
 	if k.left.Load() {
 		k.show(nil)
 		return
 	}
-	if k.life.isDoomed() {
+	if k.incarnation.isEvicted() {
 		k.await("this pod was taken for dead: joining again as a new member")
-		was := k.life.id
-		if k.rebirth() {
-			k.log.Warn("taken for dead by other members: joining again as a new one", "id", k.life.id, "was", was)
+		was := k.incarnation.id
+		if k.rejoin() {
+			k.log.Warn("taken for dead by other members: joining again as a new one", "id", k.incarnation.id, "was", was)
 		}
 	}
-	k.life.bury(time.Now())
-	if accused := k.life.accused(); accused != nil {
+	k.incarnation.reap(time.Now())
+	if accused := k.incarnation.accused(); accused != nil {
 		k.search(accused)
 	}
 	if aside := k.Cluster.aside.Load(); aside != k.aside {
 		k.aside = aside
 		k.tellOthers()
 	}
-	members := k.life.view()
+	members := k.incarnation.view()
 	if !k.sameStore(members) {
-		members = k.life.view()
+		members = k.incarnation.view()
 	}
 	if !k.joined && k.mayJoin(len(members)-1) {
 		k.joined = true
-		k.life.join()
-		if k.life.guest.Swap(false) {
+		k.incarnation.join()
+		if k.incarnation.guest.Swap(false) {
 			k.tellOthers()
-			members = k.life.view()
+			members = k.incarnation.view()
 		}
 	}
 	if k.joined {
@@ -104,22 +104,22 @@ func (k *keeper) check() {
 // firstPause is between the first rounds of discovery; each pause is half as long again.
 const firstPause = 200 * time.Millisecond
 
-// adopt takes on the cluster's present life.
-func (k *keeper) adopt() {
-	k.life = k.current()
+// adopt takes on the cluster's present incarnation.
+func (k *reconciler) adopt() {
+	k.incarnation = k.current()
 	k.joined, k.searching, k.last, k.pause = false, 0, round{}, firstPause
-	k.store, k.aside = k.life.announced, k.life.stoodBy
+	k.store, k.aside = k.incarnation.announced, k.incarnation.stoodBy
 	k.shown = nil // what is new in the next view is not worth a line each
 	k.look.Reset(0)
 }
 
-// rebirthPause is between attempts to start gossip anew. Nothing is known to make one fail.
-const rebirthPause = time.Second
+// rejoinPause is between attempts to start gossip anew. Nothing is known to make one fail.
+const rejoinPause = time.Second
 
-// rebirth comes back as a new member. What this pod owned it gives up first. It is false
+// rejoin comes back as a new member. What this pod owned it gives up first. It is false
 // when the cluster closes meanwhile.
-func (k *keeper) rebirth() bool {
-	old := k.life
+func (k *reconciler) rejoin() bool {
+	old := k.incarnation
 	k.joined = false
 	k.show(nil)
 	old.end()
@@ -132,7 +132,7 @@ func (k *keeper) rebirth() bool {
 		select {
 		case <-k.ctx.Done():
 			return false
-		case <-time.After(rebirthPause):
+		case <-time.After(rejoinPause):
 		}
 	}
 	k.adopt()
@@ -148,16 +148,16 @@ const refusedFor = 10 * time.Second
 // one is sure. One that does not answer in time may know of more than have been heard of by
 // gossip: it is asked again, for a while. A pod that is refused does not serve alone: it would contend for the
 // regions with those that refuse it.
-func (k *keeper) mayJoin(others int) bool {
-	waited := time.Since(k.life.started)
+func (k *reconciler) mayJoin(others int) bool {
+	waited := time.Since(k.incarnation.started)
 	refused := k.refusals.last(min(refusedFor, waited))
-	asked := k.last.life == k.life
+	asked := k.last.life == k.incarnation
 	switch {
-	case k.life.meetsStrangers(time.Now()):
+	case k.incarnation.meetsStrangers(time.Now()):
 		k.await("refused: " + anotherStore)
 		return false
-	case others > 0 && k.life.wasTold():
-	case others > 0 && asked && (waited >= k.cfg.Alone || k.last.silent == 0 && !k.life.lacks()):
+	case others > 0 && k.incarnation.wasTold():
+	case others > 0 && asked && (waited >= k.cfg.Alone || k.last.silent == 0 && !k.incarnation.lacks()):
 	case refused != "":
 		k.await("refused: " + refused)
 		return false
@@ -174,7 +174,7 @@ func (k *keeper) mayJoin(others int) bool {
 }
 
 // show makes members the view if they are not already.
-func (k *keeper) show(members []Member) {
+func (k *reconciler) show(members []Member) {
 	members = latest(members)
 	if slices.Equal(k.View().members, members) {
 		return
@@ -187,8 +187,8 @@ func (k *keeper) show(members []Member) {
 	k.tell()
 }
 
-// compare tells operators and peers what is different from the life's view before.
-func (k *keeper) compare(next *View) {
+// compare tells operators and peers what is different from the incarnation's view before.
+func (k *reconciler) compare(next *View) {
 	before := k.shown
 	k.shown = make(map[string]Member, len(next.members))
 	at := make(map[string]string, len(next.members)) // id by peer address
@@ -196,7 +196,7 @@ func (k *keeper) compare(next *View) {
 		k.shown[m.ID], at[m.Peer] = m, m.ID
 	}
 	if before == nil {
-		k.log.Info("joined", "id", k.life.id, "members", len(next.members))
+		k.log.Info("joined", "id", k.incarnation.id, "members", len(next.members))
 	}
 	for _, m := range next.members {
 		k.silent(m)
@@ -213,7 +213,7 @@ func (k *keeper) compare(next *View) {
 			k.log.Info("member no longer stands aside", m.attributes()...)
 		}
 	}
-	left := k.life.leavers()
+	left := k.incarnation.leavers()
 	for id, m := range before {
 		if at[m.Peer] == id || m.Self {
 			continue

@@ -112,7 +112,7 @@ func severable(t *testing.T, n int) (p *pods, ways []*atomic.Int32, drawings map
 // became of what was under way; and when the others' is out of reach instead they come back.
 // Method: of three drawing pods one is cut off from its store, in three ways; then it can again,
 // and the others can't.
-func TestLookout_GivesRegionsToThoseThatCan(t *testing.T) {
+func TestStoreMonitor_GivesRegionsToThoseThatCan(t *testing.T) {
 	for name, cut := range map[string]int32{"refused": wayRefused, "lost": wayLost, "no reply": wayNoReply} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -144,7 +144,7 @@ func TestLookout_GivesRegionsToThoseThatCan(t *testing.T) {
 }
 
 // Goal: a store that is out of everybody's reach moves no region.
-func TestLookout_StaysWhenNobodyCan(t *testing.T) {
+func TestStoreMonitor_StaysWhenNobodyCan(t *testing.T) {
 	t.Parallel()
 	p, ways, drawings := severable(t, 3)
 	owners := func() (all string) {

@@ -36,7 +36,7 @@ func newBench(t testing.TB) *bench {
 }
 
 // Connect and Resync make the bench its own host.
-func (b *bench) Connect(_ actors.ViewerID, _ canvas.Network, out actors.Outbox) Session {
+func (b *bench) Connect(_ actors.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
 	return benchSession{out}
 }
 
@@ -138,7 +138,7 @@ func (b *bench) follows(c *conn, regions ...canvas.RegionID) {
 	b.answer()
 	b.flush()
 	if c.view == nil {
-		b.t.Fatalf("not settled: %+v", c.solo)
+		b.t.Fatalf("not settled: %+v", c.catchingUp)
 	}
 	socket := c.socket.(*benchSocket)
 	socket.written.Reset()

@@ -5,14 +5,14 @@ import (
 	"time"
 )
 
-// footing decides whether a pod stands aside: whether the others shall have its regions,
+// asidePolicy decides whether a pod stands aside: whether the others shall have its regions,
 // because its store takes no commits and theirs does. It is given what the pod's own calls
 // to the store come to, and what others say of theirs; it makes no calls itself.
 //
 // A store that is away for everybody moves nothing: others must have said that theirs takes
 // commits, and again later, all while every call of this pod failed. A pod comes back when its
 // calls have succeeded for a while, the longer the more often it stood aside of late.
-type footing struct {
+type asidePolicy struct {
 	aside bool
 	blank bool // no call has succeeded since the start: the first that does brings it back
 
@@ -60,129 +60,129 @@ const (
 	cannotFor = time.Second
 )
 
-// due tells whether it is time for a call, the last of which began at a time, and notes it. One
+// due reports whether it is time for a call, the last of which began at a time, and notes it. One
 // that takes long counts for one that fails until it succeeds.
-func (f *footing) due(last, now time.Time) bool {
-	if len(f.calls) > 0 && now.Sub(f.calls[0]) >= doubtAfter && f.failing.IsZero() {
-		f.failing = f.calls[0]
+func (p *asidePolicy) due(last, now time.Time) bool {
+	if len(p.calls) > 0 && now.Sub(p.calls[0]) >= doubtAfter && p.failing.IsZero() {
+		p.failing = p.calls[0]
 	}
 	every := callEvery
-	if f.good.IsZero() || !f.failing.IsZero() {
+	if p.good.IsZero() || !p.failing.IsZero() {
 		every = retryEvery
 	}
-	if now.Sub(last) < every || len(f.calls) == maxCalls {
+	if now.Sub(last) < every || len(p.calls) == maxCalls {
 		return false
 	}
-	f.calls = append(f.calls, now)
+	p.calls = append(p.calls, now)
 	return true
 }
 
 // succeeded notes that a call did that began at a time. Those before it may be on connections
 // that are dead.
-func (f *footing) succeeded(began, now time.Time) {
-	f.calls = slices.DeleteFunc(f.calls, func(b time.Time) bool { return !b.After(began) })
-	f.failing = time.Time{}
-	if f.good.IsZero() {
-		f.good = now
+func (p *asidePolicy) succeeded(began, now time.Time) {
+	p.calls = slices.DeleteFunc(p.calls, func(b time.Time) bool { return !b.After(began) })
+	p.failing = time.Time{}
+	if p.good.IsZero() {
+		p.good = now
 	}
-	if !f.aside {
-		f.forget()
+	if !p.aside {
+		p.forget()
 	}
 }
 
-// failed notes that a call did that began at a time, and tells whether that counts: it does not
+// failed notes that a call did that began at a time, and reports whether that counts: it does not
 // when a later one has succeeded.
-func (f *footing) failed(began time.Time) bool {
-	i := slices.IndexFunc(f.calls, began.Equal)
+func (p *asidePolicy) failed(began time.Time) bool {
+	i := slices.IndexFunc(p.calls, began.Equal)
 	if i < 0 {
 		return false
 	}
-	f.calls = slices.Delete(f.calls, i, i+1)
-	f.good, f.cannot = time.Time{}, time.Time{}
-	f.proven = f.proven || !f.can.IsZero() && !began.Before(f.can)
-	if f.failing.IsZero() {
-		f.failing = began
+	p.calls = slices.Delete(p.calls, i, i+1)
+	p.good, p.cannot = time.Time{}, time.Time{}
+	p.proven = p.proven || !p.can.IsZero() && !began.Before(p.can)
+	if p.failing.IsZero() {
+		p.failing = began
 	}
 	return true
 }
 
 // told notes what the others say: whether one of them can commit. When none says anything it
 // is not called.
-func (f *footing) told(can bool, now time.Time) {
+func (p *asidePolicy) told(can bool, now time.Time) {
 	if !can {
-		f.can, f.proven, f.shared = time.Time{}, false, true
-		if f.cannot.IsZero() {
-			f.cannot = now
+		p.can, p.proven, p.shared = time.Time{}, false, true
+		if p.cannot.IsZero() {
+			p.cannot = now
 		}
 		return
 	}
-	f.cannot, f.heard = time.Time{}, now
-	if f.can.IsZero() {
-		f.can = now
+	p.cannot, p.heard = time.Time{}, now
+	if p.can.IsZero() {
+		p.can = now
 	}
 }
 
 // forget drops what the others have said.
-func (f *footing) forget() {
-	f.can, f.heard, f.cannot, f.proven, f.shared = time.Time{}, time.Time{}, time.Time{}, false, false
+func (p *asidePolicy) forget() {
+	p.can, p.heard, p.cannot, p.proven, p.shared = time.Time{}, time.Time{}, time.Time{}, false, false
 }
 
-// asks tells whether it matters what the others say.
-func (f *footing) asks() bool {
-	if f.aside {
-		return !f.good.IsZero() && !f.blank
+// asks reports whether it matters what the others say.
+func (p *asidePolicy) asks() bool {
+	if p.aside {
+		return !p.good.IsZero() && !p.blank
 	}
-	return !f.failing.IsZero()
+	return !p.failing.IsZero()
 }
 
-// decide tells whether the pod stands aside now and did not, or the other way round.
-func (f *footing) decide(now time.Time) (changed bool) {
-	if f.aside {
-		changed = f.mayReturn(now)
+// decide reports whether the pod stands aside now and did not, or the other way round.
+func (p *asidePolicy) decide(now time.Time) (changed bool) {
+	if p.aside {
+		changed = p.mayReturn(now)
 	} else {
-		changed = f.mustGo(now)
+		changed = p.mustGo(now)
 	}
 	if !changed {
 		return false
 	}
-	if f.aside = !f.aside; f.aside {
-		if now.Sub(f.fell) > fallMemory {
-			f.falls = 0
+	if p.aside = !p.aside; p.aside {
+		if now.Sub(p.fell) > fallMemory {
+			p.falls = 0
 		}
-		f.falls, f.fell = f.falls+1, now
+		p.falls, p.fell = p.falls+1, now
 	}
-	f.blank = false
-	f.forget()
+	p.blank = false
+	p.forget()
 	return true
 }
 
-func (f *footing) mustGo(now time.Time) bool {
-	if f.failing.IsZero() || now.Sub(f.failing) < asideAfter {
+func (p *asidePolicy) mustGo(now time.Time) bool {
+	if p.failing.IsZero() || now.Sub(p.failing) < asideAfter {
 		return false
 	}
 	patience := canFor
-	if f.shared {
+	if p.shared {
 		patience = canForAfterAll
 	}
-	if f.can.IsZero() || now.Sub(f.can) < patience || now.Sub(f.heard) > canFresh {
+	if p.can.IsZero() || now.Sub(p.can) < patience || now.Sub(p.heard) > canFresh {
 		return false
 	}
-	return f.proven || slices.ContainsFunc(f.calls, func(b time.Time) bool { return !b.Before(f.can) && now.Sub(b) >= proofAfter })
+	return p.proven || slices.ContainsFunc(p.calls, func(b time.Time) bool { return !b.Before(p.can) && now.Sub(b) >= proofAfter })
 }
 
-func (f *footing) mayReturn(now time.Time) bool {
+func (p *asidePolicy) mayReturn(now time.Time) bool {
 	switch {
-	case f.good.IsZero():
+	case p.good.IsZero():
 		return false
-	case f.blank:
+	case p.blank:
 		return true
-	case !f.cannot.IsZero() && now.Sub(f.cannot) >= cannotFor:
+	case !p.cannot.IsZero() && now.Sub(p.cannot) >= cannotFor:
 		return true
 	}
-	return now.Sub(f.good) >= f.settling()
+	return now.Sub(p.good) >= p.settling()
 }
 
 // settling is how long calls must have succeeded.
-func (f *footing) settling() time.Duration {
-	return min(backAfter<<min(max(f.falls-1, 0), 10), backAtMost)
+func (p *asidePolicy) settling() time.Duration {
+	return min(backAfter<<min(max(p.falls-1, 0), 10), backAtMost)
 }

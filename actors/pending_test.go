@@ -19,12 +19,12 @@ func opNumbered(n uint64) canvas.Op {
 // are the ops not answered, in their order, and what is sent are those not sent.
 // Method: random steps beside a list that does the same slowly; for half of the time the first
 // op gets no answer, so that those behind it are answered out of their turn.
-func TestUnacked_IsAListOfOps(t *testing.T) {
+func TestPending_IsAListOfOps(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
 	const limit = 400 // pixels
-	u := newUnacked(limit)
+	u := newPendingOps(limit)
 	type item struct {
 		num  uint64
 		sent bool
@@ -49,7 +49,7 @@ func TestUnacked_IsAListOfOps(t *testing.T) {
 			}
 			next++
 		case 0: // all of it is due again
-			u.unsend()
+			u.resetSent()
 			for i := range list {
 				list[i].sent = false
 			}
@@ -96,8 +96,8 @@ func TestUnacked_IsAListOfOps(t *testing.T) {
 }
 
 // An op placed again is answered to everyone who placed it, once, and keeps its place.
-func TestUnacked_RepetitionsAddWhoIsAnswered(t *testing.T) {
-	u := newUnacked(100)
+func TestPending_RepetitionsAddWhoIsAnswered(t *testing.T) {
+	u := newPendingOps(100)
 	first, second := new(actor.PID), new(actor.PID)
 	for n := range uint64(3) {
 		u.push(place{op: opNumbered(n), from: first}, time.Time{})
@@ -122,8 +122,8 @@ func TestUnacked_RepetitionsAddWhoIsAnswered(t *testing.T) {
 // Goal: an op that may be durable is never refused.
 // Method: its client placed it here while the region was away, then on another pod, and
 // now here again.
-func TestUnacked_ARepetitionMayBeDurableElsewhere(t *testing.T) {
-	u, now := newUnacked(100), time.Now()
+func TestPending_ARepetitionMayBeDurableElsewhere(t *testing.T) {
+	u, now := newPendingOps(100), time.Now()
 	u.push(place{op: opNumbered(1), from: new(actor.PID)}, now)
 	if late := u.late(now.Add(time.Second)); len(late) != 1 {
 		t.Errorf("%v are late, want the op that nobody has sent", late)
@@ -134,10 +134,10 @@ func TestUnacked_ARepetitionMayBeDurableElsewhere(t *testing.T) {
 	}
 }
 
-// BenchmarkUnacked_Repetition is a client that comes back to a relay that is full.
-func BenchmarkUnacked_Repetition(b *testing.B) {
+// BenchmarkPending_Repetition is a client that comes back to a relay that is full.
+func BenchmarkPending_Repetition(b *testing.B) {
 	const full = 262_144
-	u, from := newUnacked(full), new(actor.PID)
+	u, from := newPendingOps(full), new(actor.PID)
 	op := opNumbered(0)
 	for n := range uint64(full) {
 		op.ID.Num = n
@@ -150,15 +150,15 @@ func BenchmarkUnacked_Repetition(b *testing.B) {
 	}
 }
 
-func sendOps(u *unacked, limit int) []canvas.Op {
+func sendOps(u *pendingOps, limit int) []canvas.Op {
 	ops, _ := u.send(limit, 0)
 	return ops
 }
 
 // What is sent again says since when its relay has had it, so that a region which has forgotten
 // can tell whether it may be one that was applied.
-func TestUnacked_SaysSinceWhenAnOpMayBeApplied(t *testing.T) {
-	u := newUnacked(1000)
+func TestPending_SaysSinceWhenAnOpMayBeApplied(t *testing.T) {
+	u := newPendingOps(1000)
 	for i, step := range []struct {
 		repeated bool
 		at       uint64
@@ -173,6 +173,6 @@ func TestUnacked_SaysSinceWhenAnOpMayBeApplied(t *testing.T) {
 		if ops, again := u.send(1000, step.at); len(ops) != i+1 || !slices.Equal(again, step.want) {
 			t.Errorf("at %d: %d ops, again %v, want %v", step.at, len(ops), again, step.want)
 		}
-		u.unsend()
+		u.resetSent()
 	}
 }

@@ -9,23 +9,23 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// unacked holds, in order, the ops a relay has taken and the region has not answered
+// pendingOps holds, in order, the ops a relay has taken and the region has not answered
 // for. Whenever the region is attached anew, all of them are sent again (I4). It is
 // bounded in pixels, and outlives a relay that fails.
-type unacked struct {
+type pendingOps struct {
 	limit  int // pixels
 	pixels int
-	ops    []unackedOp         // in order, with those answered out of their turn until it comes
+	ops    []pendingOp         // in order, with those answered out of their turn until it comes
 	first  int                 // number of ops[0], counted from the start
 	known  map[canvas.OpID]int // the number of each that is not answered
 	sent   int                 // ops[:sent] have been submitted on the current stream
 }
 
-func newUnacked(limit int) *unacked {
-	return &unacked{limit: limit, known: make(map[canvas.OpID]int)}
+func newPendingOps(limit int) *pendingOps {
+	return &pendingOps{limit: limit, known: make(map[canvas.OpID]int)}
 }
 
-type unackedOp struct {
+type pendingOp struct {
 	place
 	also     []*actor.PID // who placed it again: see push
 	since    time.Time
@@ -52,12 +52,12 @@ type (
 	opsWaiting struct{ nums []uint64 }
 )
 
-func (u *unacked) count() int { return len(u.known) }
+func (p *pendingOps) count() int { return len(p.known) }
 
 // push appends an op; false: full. An op that is here already was sent again by a client
 // whose connection broke, or that has two: the answer goes to both.
-func (u *unacked) push(m place, now time.Time) bool {
-	if o := u.find(m.op.ID); o != nil {
+func (p *pendingOps) push(m place, now time.Time) bool {
+	if o := p.find(m.op.ID); o != nil {
 		if m.repeated { // it may have been placed on another pod, meanwhile or before
 			o.tried, o.after = true, 0
 		}
@@ -66,37 +66,37 @@ func (u *unacked) push(m place, now time.Time) bool {
 		}
 		return true
 	}
-	if u.pixels+len(m.op.Pixels) > u.limit {
+	if p.pixels+len(m.op.Pixels) > p.limit {
 		return false
 	}
-	u.known[m.op.ID] = u.first + len(u.ops)
-	u.ops = append(u.ops, unackedOp{place: m, since: now, tried: m.repeated})
-	u.pixels += len(m.op.Pixels)
+	p.known[m.op.ID] = p.first + len(p.ops)
+	p.ops = append(p.ops, pendingOp{place: m, since: now, tried: m.repeated})
+	p.pixels += len(m.op.Pixels)
 	return true
 }
 
 // find is the op of an id that is not answered. Regions of earlier versions name an op
 // by author and number: the first of them is meant, since they took another for the same.
-func (u *unacked) find(id canvas.OpID) *unackedOp {
-	if n, ok := u.known[id]; ok {
-		return &u.ops[n-u.first]
+func (p *pendingOps) find(id canvas.OpID) *pendingOp {
+	if n, ok := p.known[id]; ok {
+		return &p.ops[n-p.first]
 	}
-	for i := 0; id.Key == (canvas.Key{}) && i < len(u.ops); i++ {
-		if o := &u.ops[i]; !o.answered && o.op.ID.Same(id) {
+	for i := 0; id.Key == (canvas.Key{}) && i < len(p.ops); i++ {
+		if o := &p.ops[i]; !o.answered && o.op.ID.Same(id) {
 			return o
 		}
 	}
 	return nil
 }
 
-// unsend makes every op due to be sent again.
-func (u *unacked) unsend() { u.sent = 0 }
+// resetSent makes every op due to be sent again.
+func (p *pendingOps) resetSent() { p.sent = 0 }
 
 // send takes the next ops to be submitted, of at most limit pixels but one op at the
 // least; nil when all are. The region is at the sequence number now, or past it.
-func (u *unacked) send(limit int, now uint64) (ops []canvas.Op, again []Again) {
-	for pixels := 0; u.sent < len(u.ops); u.sent++ {
-		next := &u.ops[u.sent]
+func (p *pendingOps) send(limit int, now uint64) (ops []canvas.Op, again []Again) {
+	for pixels := 0; p.sent < len(p.ops); p.sent++ {
+		next := &p.ops[p.sent]
 		if next.answered {
 			continue
 		}
@@ -114,9 +114,9 @@ func (u *unacked) send(limit int, now uint64) (ops []canvas.Op, again []Again) {
 }
 
 // late lists the ops taken before a time that have never been submitted.
-func (u *unacked) late(before time.Time) (ids []canvas.OpID) {
-	for i := range u.ops {
-		if o := &u.ops[i]; !o.answered && !o.tried && o.since.Before(before) {
+func (p *pendingOps) late(before time.Time) (ids []canvas.OpID) {
+	for i := range p.ops {
+		if o := &p.ops[i]; !o.answered && !o.tried && o.since.Before(before) {
 			ids = append(ids, o.op.ID)
 		}
 	}
@@ -125,10 +125,10 @@ func (u *unacked) late(before time.Time) (ids []canvas.OpID) {
 
 // tellWaiting says of ops taken before a time, and submitted, that they wait. They are in
 // the order of their coming.
-func (u *unacked) tellWaiting(ctx actor.Context, before time.Time) {
+func (p *pendingOps) tellWaiting(ctx actor.Context, before time.Time) {
 	var byPlacer map[*actor.PID][]uint64
-	for i := range u.ops {
-		o := &u.ops[i]
+	for i := range p.ops {
+		o := &p.ops[i]
 		if o.answered || o.told || !o.tried {
 			continue
 		}
@@ -149,22 +149,22 @@ func (u *unacked) tellWaiting(ctx actor.Context, before time.Time) {
 }
 
 // remove takes out one op.
-func (u *unacked) remove(id canvas.OpID) (unackedOp, bool) {
-	o := u.find(id)
+func (p *pendingOps) remove(id canvas.OpID) (pendingOp, bool) {
+	o := p.find(id)
 	if o == nil {
-		return unackedOp{}, false
+		return pendingOp{}, false
 	}
-	delete(u.known, o.op.ID)
+	delete(p.known, o.op.ID)
 	found := *o
-	u.pixels -= len(found.op.Pixels)
-	*o = unackedOp{answered: true}
-	for len(u.ops) > 0 && u.ops[0].answered {
-		u.ops = u.ops[1:]
-		u.first++
-		u.sent = max(0, u.sent-1)
+	p.pixels -= len(found.op.Pixels)
+	*o = pendingOp{answered: true}
+	for len(p.ops) > 0 && p.ops[0].answered {
+		p.ops = p.ops[1:]
+		p.first++
+		p.sent = max(0, p.sent-1)
 	}
-	if len(u.ops) > 2*len(u.known)+mostAnswered {
-		u.compact()
+	if len(p.ops) > 2*len(p.known)+mostAnswered {
+		p.compact()
 	}
 	return found, true
 }
@@ -174,31 +174,31 @@ func (u *unacked) remove(id canvas.OpID) (unackedOp, bool) {
 const mostAnswered = 256
 
 // compact takes out the ops that were answered out of their turn.
-func (u *unacked) compact() {
-	var left []unackedOp
+func (p *pendingOps) compact() {
+	var left []pendingOp
 	sent := 0
-	for i, o := range u.ops {
+	for i, o := range p.ops {
 		if o.answered {
 			continue
 		}
-		if i < u.sent {
+		if i < p.sent {
 			sent++
 		}
-		u.known[o.op.ID] = u.first + len(left)
+		p.known[o.op.ID] = p.first + len(left)
 		left = append(left, o)
 	}
-	u.ops, u.sent = left, sent
+	p.ops, p.sent = left, sent
 }
 
 // ack removes durable ops and tells those who placed them, in one message each.
-func (u *unacked) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
+func (p *pendingOps) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
 	if len(acks) == 0 {
 		return
 	}
 	now := pod.clock.Now()
 	byPlacer := make(map[*actor.PID][]uint64, 1)
 	for _, id := range acks {
-		if found, ok := u.remove(id); ok {
+		if found, ok := p.remove(id); ok {
 			byPlacer[found.from] = append(byPlacer[found.from], id.Num)
 			for _, pid := range found.also {
 				byPlacer[pid] = append(byPlacer[pid], id.Num)
@@ -211,44 +211,14 @@ func (u *unacked) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
 	}
 }
 
-func (u *unacked) refuse(ctx actor.Context, ids []canvas.OpID, why canvas.Refusal, retry time.Duration) {
+func (p *pendingOps) refuse(ctx actor.Context, ids []canvas.OpID, why canvas.Refusal, retry time.Duration) {
 	for _, id := range ids {
-		if found, ok := u.remove(id); ok {
+		if found, ok := p.remove(id); ok {
 			answer := opRefused{num: id.Num, pixels: len(found.op.Pixels), why: why, retry: retry}
 			ctx.Send(found.from, answer)
 			for _, pid := range found.also {
 				ctx.Send(pid, answer)
 			}
 		}
-	}
-}
-
-// place takes an op, or refuses it when too much waits already.
-func (r *relay) place(ctx actor.Context, m place) {
-	if !r.unacked.push(m, r.pod.clock.Now()) {
-		if m.repeated {
-			ctx.Send(m.from, opUnanswered{})
-			return
-		}
-		ctx.Send(m.from, opRefused{num: m.op.ID.Num, pixels: len(m.op.Pixels), why: canvas.RefusedBusy, retry: time.Second})
-		return
-	}
-	r.engage(ctx)
-	if !r.flushing && r.attached {
-		// Behind whatever is in the mailbox already: those ops go along.
-		r.flushing = true
-		ctx.Send(ctx.Self(), flush{})
-	}
-}
-
-func (r *relay) flush(ctx actor.Context) {
-	r.flushing = false
-	for r.attached {
-		ops, again := r.unacked.send(r.pod.cfg.BatchPixels, r.position.Seq)
-		if len(ops) == 0 {
-			return
-		}
-		r.request(ctx, &Submit{Stream: r.stream, N: r.submits, Ops: ops, Again: again})
-		r.submits++
 	}
 }

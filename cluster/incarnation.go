@@ -1,0 +1,370 @@
+package cluster
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/hashicorp/memberlist"
+)
+
+// incarnation is one membership of this pod: from joining under a fresh id until it leaves, ends,
+// or finds its id among the dead. memberlist calls it from its own goroutines, some while
+// it holds its lock, so nothing here may block or call memberlist.
+type incarnation struct {
+	id          string
+	started     time.Time
+	self        metadata     // but Draining
+	draining    *atomic.Bool // the pod's
+	aside       *atomic.Bool // likewise
+	pinRequests *pinRequests // likewise
+	dead        *tombstones  // the pod's: they outlast an incarnation
+	pulse       *pulse
+	refusals    *refusals
+	store       func() string // as Config's, not nil
+
+	announced string       // what store gave when gossip began
+	stoodBy   bool         // what aside was then
+	strangers atomic.Int64 // when a member that keeps the canvas in another store was met last, in Unix milliseconds; 0: never
+	guest     atomic.Bool  // not joined yet: for the others it is draining, so that none gives it a region
+
+	changed         func() // asks the cluster to look again
+	previousMembers []string
+	list            *memberlist.Memberlist // set before the cluster knows the incarnation
+
+	mu      sync.Mutex
+	members map[string]Member    // others, alive to memberlist or dying
+	dying   map[string]time.Time // members taken for dead, which may object yet, and since when
+	asked   map[string]bool      // of the dying
+	left    map[string]bool      // gone from members while draining
+	losses  map[string]loss      // members that died of late
+	told    bool                 // a member that had joined has told all it knows
+	toldOf  []string             // the members that the last such one counted
+	joined  bool                 // this pod, in this incarnation
+	evicted bool                 // own id is among the dead
+	ended   bool
+}
+
+// loss is a member that died.
+type loss struct {
+	gossip string
+	at     time.Time
+}
+
+// lossesFor is how long a member that died counts as a loss of the side it was lost to.
+const lossesFor = 30 * time.Second
+
+var (
+	errDead       = errors.New("it was seen dead under this id")
+	errOtherSize  = errors.New("it has another canvas")
+	errOtherStore = errors.New("it has another store")
+)
+
+// view is the members now: this pod, and those alive to memberlist, or dying, that are
+// not known dead.
+func (i *incarnation) view() []Member {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	members := append(make([]Member, 0, len(i.members)+1), i.me())
+	for id, m := range i.members {
+		if !i.dead.has(id) {
+			members = append(members, m)
+		}
+	}
+	return members
+}
+
+func (i *incarnation) me() Member {
+	m := i.metadata().member(&memberlist.Node{Name: i.id})
+	m.Self, m.gossip = true, ""
+	return m
+}
+
+func (i *incarnation) metadata() *metadata {
+	m := i.self
+	m.Draining, m.Pins, m.Store = i.draining.Load() || i.guest.Load(), i.pinRequests.now(), i.store()
+	m.Aside = !m.Draining && i.aside.Load()
+	m.Draining = m.Draining || m.Aside
+	return &m
+}
+
+// leavers is the ids of those that are gone and had been draining, since it was asked last.
+func (i *incarnation) leavers() map[string]bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	left := i.left
+	i.left = make(map[string]bool)
+	return left
+}
+
+// others is the gossip addresses of all that were members of late, dead or not.
+func (i *incarnation) others() (addresses []string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for _, m := range i.members {
+		addresses = append(addresses, m.gossip)
+	}
+	for _, lost := range i.losses {
+		addresses = append(addresses, lost.gossip)
+	}
+	return addresses
+}
+
+// wasTold reports whether a member that had joined has told all it knows, and this pod has
+// heard of all that it counts.
+func (i *incarnation) wasTold() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.told && len(i.missing()) == 0
+}
+
+// missing is the members that another counts, and this pod has not heard of. mu must be held.
+func (i *incarnation) missing() (ids []string) {
+	for _, id := range i.toldOf {
+		if _, known := i.members[id]; !known && id != i.id && !i.dead.has(id) {
+			ids = append(ids, id)
+		}
+	}
+	return ids
+}
+
+// lacks reports whether there are such members.
+func (i *incarnation) lacks() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return len(i.missing()) > 0
+}
+
+func (i *incarnation) join() {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.joined = true
+}
+
+func (i *incarnation) isEvicted() bool {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	return i.evicted
+}
+
+// end stops the membership without leaving. What memberlist still calls has no effect.
+func (i *incarnation) end() {
+	i.mu.Lock()
+	i.ended = true
+	i.mu.Unlock()
+	_ = i.list.Shutdown() // fails only with its transport, which does not
+}
+
+// NotifyAlive refuses the dead and pods of another canvas or store.
+func (i *incarnation) NotifyAlive(node *memberlist.Node) error {
+	if node.Name == i.id {
+		return nil
+	}
+	if i.dead.has(node.Name) {
+		return errDead
+	}
+	_, err := i.accept(node)
+	return err
+}
+
+// NotifyMerge refuses a pod whose members are of another canvas or store, so that the one that
+// wants to join is told.
+func (i *incarnation) NotifyMerge(nodes []*memberlist.Node) error {
+	for _, node := range nodes {
+		if node.State == memberlist.StateAlive || node.State == memberlist.StateSuspect {
+			if _, err := i.accept(node); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (i *incarnation) accept(node *memberlist.Node) (*metadata, error) {
+	m, err := decodeMetadata(node.Meta)
+	if err == nil && len(node.Name) > maxID {
+		err = fmt.Errorf("an id of %d bytes, at most %d", len(node.Name), maxID)
+	}
+	if err != nil {
+		i.refusals.add("a pod's metadata can't be read: run one version of the program, or compatible ones", "gossip", node.Address(), "err", err)
+		return nil, err
+	}
+	if m.Geometry != i.self.Geometry {
+		i.refusals.add("a pod has another canvas: give all the same size and region", "name", m.Name, "gossip", node.Address(), "canvas", m.Geometry, "own", i.self.Geometry)
+		return nil, fmt.Errorf("%w: %s, not %s", errOtherSize, m.Geometry, i.self.Geometry)
+	}
+	if own := i.store(); otherStores(own, m.Store) {
+		i.strangers.Store(time.Now().UnixMilli())
+		i.refusals.add(anotherStore, "name", m.Name, "gossip", node.Address(), "store", m.Store, "own", own)
+		return nil, fmt.Errorf("%w: %s, not %s", errOtherStore, m.Store, own)
+	}
+	return m, nil
+}
+
+// NotifyJoin is also called for a member that has objected to its death.
+func (i *incarnation) NotifyJoin(node *memberlist.Node) { i.NotifyUpdate(node) }
+
+// NotifyUpdate takes a member's metadata.
+func (i *incarnation) NotifyUpdate(node *memberlist.Node) {
+	m, err := decodeMetadata(node.Meta) // accepted before
+	if err != nil || node.Name == i.id {
+		return
+	}
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	i.members[node.Name] = m.member(node)
+	delete(i.dying, node.Name)
+	delete(i.asked, node.Name)
+	// What has restarted, or come back as a new member, is not lost.
+	maps.DeleteFunc(i.losses, func(id string, lost loss) bool { return id == node.Name || lost.gossip == node.Address() })
+	i.changed()
+}
+
+// NotifyLeave is called for a member that died or left: memberlist doesn't tell which, but
+// who leaves is draining.
+func (i *incarnation) NotifyLeave(node *memberlist.Node) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if _, ok := i.members[node.Name]; !ok || i.ended {
+		return
+	}
+	i.dying[node.Name] = time.Now()
+	i.changed()
+}
+
+// accused is the gossip addresses of the dying that have not been asked yet whether they
+// are dead, once each.
+func (i *incarnation) accused() (addresses []string) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	for id := range i.dying {
+		if !i.asked[id] {
+			i.asked[id] = true
+			addresses = append(addresses, i.members[id].gossip)
+		}
+	}
+	return addresses
+}
+
+// answered notes what a dying member did when it was asked: one that answers has its time
+// to object anew, and one where nobody listens any more has had it. It is not the one that
+// was asked if there is another at its address.
+func (i *incarnation) answered(gossip string, alive bool, now time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	var there []string
+	for id, m := range i.members {
+		if m.gossip == gossip {
+			there = append(there, id)
+		}
+	}
+	if len(there) != 1 {
+		return
+	}
+	if _, ok := i.dying[there[0]]; !ok {
+		return
+	}
+	if !alive {
+		i.dying[there[0]] = time.Time{}
+		i.changed()
+		return
+	}
+	i.dying[there[0]] = now
+	delete(i.asked, there[0])
+}
+
+// reap takes those out of the members who died or left and have not objected in time.
+func (i *incarnation) reap(now time.Time) {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if i.ended {
+		return
+	}
+	grace := i.pulse.grace(thisMoment())
+	for id, since := range i.dying {
+		switch {
+		case i.members[id].Draining:
+			i.left[id] = true
+		case now.Sub(since) < grace:
+			continue
+		default:
+			i.losses[id] = loss{i.members[id].gossip, now}
+		}
+		delete(i.dying, id)
+		delete(i.asked, id)
+		delete(i.members, id)
+		if !i.cutOff(now) {
+			i.dead.add(id, now)
+		}
+	}
+}
+
+// NotifyPingComplete learns how long answers take.
+func (i *incarnation) NotifyPingComplete(_ *memberlist.Node, trip time.Duration, _ []byte) {
+	i.pulse.delayed(trip)
+}
+
+// AckPayload is empty: that there is an answer is all it says.
+func (i *incarnation) AckPayload() []byte { return nil }
+
+// cutOff reports whether this pod has lost more members than are left. It is then more
+// likely on the lesser side of a partition than the survivor of so many deaths, so it
+// takes back that they died: were they told so when they meet again, all of the greater
+// side would have to come back as new members. The greater side does tell this one.
+// mu must be held.
+func (i *incarnation) cutOff(now time.Time) bool {
+	maps.DeleteFunc(i.losses, func(_ string, lost loss) bool { return now.Sub(lost.at) > lossesFor })
+	if len(i.losses) <= len(i.members)+1 {
+		return false
+	}
+	for id := range i.losses {
+		i.dead.remove(id)
+	}
+	return true
+}
+
+// NodeMeta is what the others learn of this pod.
+func (i *incarnation) NodeMeta(int) []byte { return i.metadata().encode() }
+
+// LocalState is what this pod tells when it compares what it knows with another.
+func (i *incarnation) LocalState(bool) []byte {
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	told := knowledge{Joined: i.joined, Deaths: i.dead.list(), Members: []string{i.id}}
+	for id := range i.members {
+		told.Members = append(told.Members, id)
+	}
+	return told.encode()
+}
+
+// MergeRemoteState learns of deaths, perhaps its own. The members that the other knows are
+// known by now.
+func (i *incarnation) MergeRemoteState(state []byte, _ bool) {
+	told, err := decodeKnowledge(state)
+	i.mu.Lock()
+	defer i.mu.Unlock()
+	if err != nil || i.ended {
+		return
+	}
+	if told.Joined {
+		i.told, i.toldOf = true, told.Members
+	}
+	believed := !i.cutOff(time.Now())
+	for _, d := range told.Deaths {
+		if d.ID == i.id {
+			i.evicted = true
+		} else if believed {
+			i.dead.add(d.ID, d.died(time.Now()))
+		}
+	}
+	i.changed()
+}
+
+// NotifyMsg is for messages that no pod sends.
+func (i *incarnation) NotifyMsg([]byte) {}
+
+// GetBroadcasts has none: what there is to tell is in the metadata and the comparisons.
+func (i *incarnation) GetBroadcasts(int, int) [][]byte { return nil }

@@ -20,7 +20,7 @@ type asidePolicy struct {
 	failing time.Time   // when the first of those began that have failed, or take long, since one succeeded; zero: none does
 	good    time.Time   // when the first of those came back that have succeeded since one failed; zero: none has
 	can     time.Time   // since when the others say each time that they can; zero: they don't
-	heard   time.Time   // when they said so last
+	heard   time.Time   // when the question was asked to which they said so last
 	proven  bool        // a call has failed since that began since
 	cannot  time.Time   // since when they say each time that they can't; zero: they don't
 	shared  bool        // they have said so since calls fail here
@@ -106,9 +106,9 @@ func (p *asidePolicy) failed(began time.Time) bool {
 	return true
 }
 
-// told notes what the others say: whether one of them can commit. When none says anything it
-// is not called.
-func (p *asidePolicy) told(can bool, now time.Time) {
+// told notes what the others say to a question of a time: whether one of them can commit. When
+// none says anything it is not called.
+func (p *asidePolicy) told(can bool, asked, now time.Time) {
 	if !can {
 		p.can, p.proven, p.shared = time.Time{}, false, true
 		if p.cannot.IsZero() {
@@ -116,7 +116,7 @@ func (p *asidePolicy) told(can bool, now time.Time) {
 		}
 		return
 	}
-	p.cannot, p.heard = time.Time{}, now
+	p.cannot, p.heard = time.Time{}, asked
 	if p.can.IsZero() {
 		p.can = now
 	}
@@ -133,6 +133,13 @@ func (p *asidePolicy) asks() bool {
 		return !p.good.IsZero() && !p.blank
 	}
 	return !p.failing.IsZero()
+}
+
+// asksAgain reports whether the others must be asked once more before the pod stands aside: a
+// store that this pod has found slow may have gone for all since they were asked last.
+func (p *asidePolicy) asksAgain(asked, now time.Time) bool {
+	last := p.failing.Add(asideAfter)
+	return !p.aside && !p.failing.IsZero() && !now.Before(last) && asked.Before(last)
 }
 
 // decide reports whether the pod stands aside now and did not, or the other way round.
@@ -164,7 +171,7 @@ func (p *asidePolicy) mustGo(now time.Time) bool {
 	if p.shared {
 		patience = canForAfterAll
 	}
-	if p.can.IsZero() || now.Sub(p.can) < patience || now.Sub(p.heard) > canFresh {
+	if p.can.IsZero() || now.Sub(p.can) < patience || now.Sub(p.heard) > canFresh || p.heard.Before(p.failing.Add(asideAfter)) {
 		return false
 	}
 	return p.proven || slices.ContainsFunc(p.calls, func(b time.Time) bool { return !b.Before(p.can) && now.Sub(b) >= proofAfter })

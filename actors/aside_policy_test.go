@@ -50,9 +50,11 @@ func stood(f *asidePolicy, spells ...spell) (changes []string) {
 				lost[now] = true
 			}
 		}
-		if now-asked >= askEvery && f.asks() {
+		if f.asks() && (now-asked >= askEvery || f.asksAgain(at(asked), at(now))) {
 			asked = now
-			f.told(during(now).other == fine, at(now))
+			if other := during(now).other; other != noAnswer {
+				f.told(other == fine, at(now), at(now))
+			}
 		}
 		if f.decide(at(now)) {
 			changes = append(changes, fmt.Sprintf("%s%.1fs", map[bool]string{true: "+", false: "-"}[f.aside], now.Seconds()))
@@ -77,7 +79,8 @@ func TestAsidePolicy_StandsAsideOnlyForThoseThatCan(t *testing.T) {
 		{"refused for all, others a little later", []spell{{s, fine, fine}, {s + 500*ms, refused, fine}, {90 * s, refused, noAnswer}, {120 * s, fine, fine}}, "[]"},
 		{"for all, and for others over a little sooner", []spell{{s, fine, fine}, {90 * s, noAnswer, noAnswer}, {90*s + 300*ms, noAnswer, fine}, {120 * s, fine, fine}}, "[]"},
 		{"refused for all, and for others until a good deal sooner", []spell{{s, fine, fine}, {90 * s, refused, refused}, {92 * s, refused, fine}, {120 * s, fine, fine}}, "[]"},
-		{"for all, then for this one", []spell{{s, fine, fine}, {9 * s, refused, refused}, {20 * s, refused, fine}, {30 * s, fine, fine}}, "[+12.0s -25.0s]"},
+		{"for all, then for this one", []spell{{s, fine, fine}, {9 * s, refused, refused}, {20 * s, refused, fine}, {30 * s, fine, fine}}, "[+12.2s -25.0s]"},
+		{"slow for this one, then no answer for anybody", []spell{{s, fine, fine}, {s + 900*ms, noAnswer, fine}, {90 * s, noAnswer, noAnswer}, {120 * s, fine, fine}}, "[]"},
 		{"a short while", []spell{{s, fine, fine}, {s + 700*ms, refused, fine}, {30 * s, fine, fine}}, "[]"},
 		{"again while it stands aside, and slow then", []spell{{s, refused, fine}, {2 * s, fine, fine}, {2*s + 600*ms, refused, fine}, {3 * s, fine, fine}, {3*s + 700*ms, noAnswer, fine}, {9 * s, fine, fine}}, "[+0.8s -8.8s]"},
 		{"others can't when it can again", []spell{{s, fine, fine}, {9 * s, refused, fine}, {20 * s, fine, refused}}, "[+2.0s -10.0s]"},

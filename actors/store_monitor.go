@@ -70,9 +70,9 @@ func (m *storeMonitor) tick() {
 		m.called = now
 		m.pod.background(func(ctx context.Context) { m.call(ctx, now) })
 	}
-	if !m.asking && now.Sub(m.asked) >= askEvery && m.policy.asks() {
+	if !m.asking && m.policy.asks() && (now.Sub(m.asked) >= askEvery || m.policy.asksAgain(m.asked, now)) {
 		m.asking, m.asked = true, now
-		m.pod.background(m.ask)
+		m.pod.background(func(ctx context.Context) { m.ask(ctx, now) })
 	}
 	m.decide(now)
 }
@@ -94,7 +94,7 @@ func (m *storeMonitor) call(ctx context.Context, began time.Time) {
 }
 
 // ask asks some of those that would have the regions whether their stores take commits now.
-func (m *storeMonitor) ask(ctx context.Context) {
+func (m *storeMonitor) ask(ctx context.Context, asked time.Time) {
 	deputies := m.pod.deputies.Deputies()
 	rand.Shuffle(len(deputies), func(i, j int) { deputies[i], deputies[j] = deputies[j], deputies[i] })
 	ctx, cancel := context.WithTimeout(ctx, askTime)
@@ -109,7 +109,7 @@ func (m *storeMonitor) ask(ctx context.Context) {
 	m.asking = false
 	now := m.pod.clock.Now()
 	if told {
-		m.policy.told(can, now)
+		m.policy.told(can, asked, now)
 	}
 	m.decide(now)
 }

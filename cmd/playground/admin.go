@@ -13,7 +13,7 @@ import (
 // around is the rest of a pod as its inspector sees it.
 type around struct {
 	*pod
-	server *transport.Server // serves nobody on a pod without users
+	server *transport.Server // serves nobody on a pod that is no gateway
 }
 
 func (a around) Process() actors.Process { return measure() }
@@ -36,7 +36,7 @@ func (a around) Connections(ctx context.Context, worst int, only []actors.Viewer
 
 var errEnding = errors.New("it is closing already")
 
-// Act does on this pod what an operator asks of it.
+// Act does on this pod what an operator asked for.
 func (a around) Act(ctx context.Context, act actors.Act) error {
 	switch act.Do {
 	case actors.ActDrain:
@@ -68,7 +68,7 @@ func (a around) take(act actors.Act) error {
 	return a.others.Pin(act.Region)
 }
 
-// ending waits until somebody wants the server to end, and says who.
+// ending waits until somebody wants the server to end, and returns who that is.
 func (p *pod) ending(stop <-chan os.Signal) string {
 	select {
 	case signal := <-stop:
@@ -78,7 +78,8 @@ func (p *pod) ending(stop <-chan os.Signal) string {
 	}
 }
 
-// ask has the server drain and end, as a signal would; false: it has been asked before.
+// ask makes the server drain and end, as a signal would. It returns false if the server has been
+// asked before.
 func (p *pod) ask(who string) bool {
 	select {
 	case p.asked <- who:

@@ -8,7 +8,7 @@ import (
 	"pixelplayground/cluster"
 )
 
-// witness compares the cluster's views and notes who came and who went.
+// witness compares the cluster's views and notes which members came and went.
 type witness struct {
 	note func(actors.Event)
 
@@ -22,7 +22,7 @@ func (w *witness) see(members []cluster.Member) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if len(members) == 0 {
-		return // not joined, or about to come back as another
+		return // not joined, or about to come back under a new id
 	}
 	before, reborn := w.members, false
 	w.members = members

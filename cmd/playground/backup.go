@@ -29,7 +29,8 @@ type backupOptions struct {
 const backupDescription = "Copies a canvas into one file, from Redis or a data directory, while servers draw on it." +
 	" Everything acknowledged before the copy began is in it. The settings are those of a server."
 
-// runBackup is the command. What it has done goes to stdout, unless the backup does, and why it has failed to stderr.
+// runBackup is the command. It writes what it has done to stdout, unless the backup itself goes
+// there, and why it has failed to stderr.
 func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
 	var given backupOptions
 	cfg, _, err := program{"playground backup", backupDescription, []string{"data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
@@ -52,15 +53,15 @@ func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) i
 	})
 }
 
-// command is something that the program does and ends, in place of a server.
+// command is something that the program does instead of serving, and then exits.
 type command struct {
 	cfg              config
 	said, complaints io.Writer
 	stop             <-chan os.Signal
 }
 
-// run does what the settings have asked for, unless they are refused, until it is done or the first signal,
-// and says what came of it: in one line.
+// run does what the settings ask for, unless they are refused. It ends when that is done or at the
+// first signal, and reports the outcome in one line.
 func (c command) run(refused error, do func(context.Context) (string, error)) int {
 	switch {
 	case errors.Is(refused, errAnswered):
@@ -133,7 +134,8 @@ func writeBackup(ctx context.Context, cfg config, to io.Writer) (backup.Summary,
 	return backup.Write(ctx, to, from, about)
 }
 
-// backupRedis reads beside the servers. Redis must be the same from the beginning to the end.
+// backupRedis reads Redis while the servers use it. It must be the same Redis from the beginning to
+// the end.
 func backupRedis(ctx context.Context, cfg config, to io.Writer) (backup.Summary, error) {
 	from, err := redis.NewReader(ctx, cfg.shared(nil))
 	if err != nil {
@@ -152,7 +154,7 @@ func backupRedis(ctx context.Context, cfg config, to io.Writer) (backup.Summary,
 	return summary, err
 }
 
-// relayBackup takes a backup that another writes, if it is whole.
+// relayBackup copies a backup that another process writes, and fails unless it is whole.
 func relayBackup(from io.Reader, to io.Writer) (backup.Summary, error) {
 	summary, err := backup.Check(io.TeeReader(from, to))
 	if errors.Is(err, backup.ErrDamaged) {
@@ -161,7 +163,7 @@ func relayBackup(from io.Reader, to io.Writer) (backup.Summary, error) {
 	return summary, err
 }
 
-// about is what a backup says of itself, but for what only the store knows.
+// about is what a backup says about itself, except for what only the store knows.
 func about(cfg config) backup.About {
 	g := cfg.geometry
 	return backup.About{

@@ -14,15 +14,17 @@ import (
 	"pixelplayground/actors/store/backup"
 )
 
-// Backups in a directory are named by when they were begun, so that names in order are backups in order.
+// Backups in a directory are named after the time they began, so sorting the names sorts the
+// backups.
 const (
 	backupName    = "canvas-20060102T150405.000Z.backup"
 	backupPattern = "canvas-[0-9]*T[0-9]*Z.backup"
 	unfinishedEnd = ".unfinished"
 )
 
-// keepBackup writes a backup to a file, or to one in a directory, of which it then deletes all but some. The file has
-// its name when it is whole, on the disk, and has been read again.
+// keepBackup writes a backup to a file, or to a new file in a directory, whose oldest backups it
+// then deletes. The file gets its name only when it is whole, is on the disk, and has been read
+// back.
 func keepBackup(ctx context.Context, cfg config, to string, keep int) (path string, size int64, s backup.Summary, err error) {
 	path = to
 	if info, err := os.Stat(to); err == nil && info.IsDir() {
@@ -30,7 +32,7 @@ func keepBackup(ctx context.Context, cfg config, to string, keep int) (path stri
 	} else if keep > 0 {
 		return "", 0, s, fmt.Errorf("--keep %d: %s is no directory", keep, to)
 	}
-	unfinished := path + unfinishedEnd // the same for a file each time: what was broken off is written over
+	unfinished := path + unfinishedEnd // always the same name for a file, so an interrupted attempt is overwritten
 	size, s, err = finish(ctx, cfg, unfinished)
 	if err == nil {
 		err = os.Rename(unfinished, path)
@@ -47,7 +49,7 @@ func keepBackup(ctx context.Context, cfg config, to string, keep int) (path stri
 	return path, size, s, err
 }
 
-// finish writes a backup and reads it again.
+// finish writes a backup and reads it back.
 func finish(ctx context.Context, cfg config, path string) (size int64, s backup.Summary, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -95,7 +97,7 @@ func backupsIn(dir string) ([]string, error) {
 	return all, err
 }
 
-// escape has a path stand for itself in a pattern.
+// escape quotes a path, so that in a pattern it matches only itself.
 func escape(path string) string {
 	var escaped []rune
 	for _, c := range path {
@@ -107,7 +109,7 @@ func escape(path string) string {
 	return string(escaped)
 }
 
-// prune deletes all backups but the last ones, and what backups that were broken off have left.
+// prune deletes all backups except the last ones, and the leftovers of interrupted backups.
 func prune(dir string, keep int) error {
 	all, err := backupsIn(dir)
 	if err != nil {
@@ -125,7 +127,7 @@ func prune(dir string, keep int) error {
 	return err
 }
 
-// newest is a backup, or of a directory the last one.
+// newest returns path if it is a backup, or the last backup in it if it is a directory.
 func newest(path string) (string, error) {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return path, err

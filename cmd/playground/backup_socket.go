@@ -12,15 +12,17 @@ import (
 	"pixelplayground/actors/store/backup"
 )
 
-// A data directory has one process. Who wants a backup of what a server has open asks it, at a socket in the
-// directory: who may write there may have all that is in it. Whoever connects is sent a backup, one at a time.
+// Only one process can have a data directory open. To back up what a server has open, another
+// process asks that server, over a socket in the directory. Everyone who may write there may have
+// everything in it, so each connection is sent a backup, one at a time.
 
 func backupSocket(dir string) string { return filepath.Join(dir, "backup.sock") }
 
-// backupPause is how long a backup may not be taken on before it is given up.
+// backupPause is how long the other end may read nothing before the backup is given up.
 const backupPause = 30 * time.Second
 
-// offerBackups gives backups until it is ended. Where there can't be a socket, it says so and goes on without.
+// offerBackups serves backups until end is called. If there can't be a socket, it logs that and
+// goes on without one.
 func offerBackups(cfg config, from backup.Source, log *slog.Logger) (end func()) {
 	path := backupSocket(cfg.data)
 	listener, err := listenPrivately(path)
@@ -32,19 +34,19 @@ func offerBackups(cfg config, from backup.Source, log *slog.Logger) (end func())
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
-				return // it is closed
+				return // the listener is closed
 			}
 			giveBackup(ctx, cfg, conn, from, log)
 		}
 	})
 	return func() {
-		_ = listener.Close() // takes the socket away
+		_ = listener.Close() // removes the socket
 		wait()
 	}
 }
 
 func listenPrivately(path string) (net.Listener, error) {
-	if err := remove(path); err != nil { // of a process that was killed: this one has the directory now
+	if err := remove(path); err != nil { // left by a process that was killed: this one has the directory now
 		return nil, err
 	}
 	listener, err := net.Listen("unix", path)
@@ -70,7 +72,7 @@ func giveBackup(ctx context.Context, cfg config, conn net.Conn, from backup.Sour
 	log.Info("backup given", "regions", summary.Regions, "pixels", summary.Pixels, "took", time.Since(began).Round(time.Millisecond))
 }
 
-// pressing gives up on who does not read.
+// pressing gives up on a reader that does not read.
 type pressing struct{ net.Conn }
 
 func (p pressing) Write(b []byte) (int, error) {

@@ -13,7 +13,7 @@ import (
 	"pixelplayground/transport/api"
 )
 
-// config is the options with their meaning, checked.
+// config is the options, parsed and checked.
 type config struct {
 	listen            string
 	origins           []string
@@ -47,7 +47,8 @@ type config struct {
 	logJSON           bool
 }
 
-// Bounds of settings, far from what is of use: they catch slips and what would overflow.
+// Bounds of settings, far beyond any useful value: they catch typing errors and what would
+// overflow.
 const (
 	maxBurst     = 1 << 26   // pixels: the largest canvas at once
 	maxLogPixels = 1 << 26   // pixels per region
@@ -55,7 +56,8 @@ const (
 	maxDrain     = time.Hour
 )
 
-// parse reads the meaning. The error is a *wrongValue: the first in the order of the help.
+// parse turns the options into a config. The error is the first *wrongValue, in the order of the
+// help.
 func (o options) parse() (config, error) {
 	var r reader
 	c := config{
@@ -95,7 +97,7 @@ func (o options) parse() (config, error) {
 	return c, nil
 }
 
-// secrets reads those that are in files.
+// secrets reads the secrets that are in files.
 func (c *config) secrets(r *reader, o options) {
 	if o.GossipKeyFile != "" {
 		c.gossipKeys, c.gossipKeyFile = secretIn(r, "gossip-key-file", o.GossipKeyFile, o.GossipKey, parseGossipKeys)

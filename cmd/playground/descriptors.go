@@ -11,9 +11,9 @@ import (
 // its connections, other servers, the log, with room to spare.
 const otherDescriptors = 256
 
-// checkDescriptors warns when the system allows fewer open files than the server may need:
-// those it can't open would fail it one by one, the store's among them. Go has raised the
-// soft limit to the hard one before main.
+// checkDescriptors warns when the system allows fewer open files than the server may need. Past the
+// limit each open fails, the store's included. Go has raised the soft limit to the hard one before
+// main.
 func checkDescriptors(clients int, log *slog.Logger) {
 	var limit syscall.Rlimit
 	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {

@@ -4,4 +4,4 @@ package main
 
 import "log/slog"
 
-func checkDescriptors(int, *slog.Logger) {} // the system does not tell
+func checkDescriptors(int, *slog.Logger) {} // the limit is not known here

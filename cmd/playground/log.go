@@ -7,26 +7,26 @@ import (
 	"time"
 )
 
-// maxUnread bounds, in bytes, what of the log waits for whoever reads it.
+// maxUnread bounds how much of the log waits to be read, in bytes.
 const maxUnread = 1 << 20
 
 // flushTime is how long the last lines may take when the server ends.
 const flushTime = time.Second
 
-// logWriter writes the log without having the server wait for whoever reads it: a pipe that
-// is full would stop each actor and connection that has something to say. It holds back
-// maxUnread bytes, drops the lines after that, and says later how many they were.
+// logWriter writes the log without making the server wait for the log's reader: a full pipe would
+// stop every actor and connection that logs. It buffers maxUnread bytes, drops the lines after
+// that, and later reports how many it dropped.
 type logWriter struct {
 	to      io.Writer
-	dropped func(lines int) // says so, to the same writer
+	dropped func(lines int) // reports them, to the same writer
 
 	mu     sync.Mutex // guards:
 	unread []byte
-	lost   int // lines, since it was last said
+	lost   int // lines dropped since the last report
 	closed bool
 
-	more chan struct{} // cap 1; Write and Close send: there is something to do
-	done chan struct{} // closed when all is written after Close
+	more chan struct{} // cap 1; Write and Close send when there is something to do
+	done chan struct{} // closed when everything is written after Close
 }
 
 func newLogWriter(to io.Writer, dropped func(lines int)) *logWriter {
@@ -66,7 +66,7 @@ func (w *logWriter) run() {
 				}
 				break
 			}
-			_, _ = w.to.Write(lines) // whoever reads it may have gone: that costs the log alone
+			_, _ = w.to.Write(lines) // the reader may have gone: then only the log is lost
 			if lost > 0 {
 				w.dropped(lost)
 			}
@@ -82,7 +82,7 @@ func (w *logWriter) take() (lines []byte, lost int, closed bool) {
 	return lines, lost, w.closed
 }
 
-// Close waits until all is written, for flushTime at most.
+// Close waits until everything is written, for at most flushTime.
 func (w *logWriter) Close() {
 	w.mu.Lock()
 	w.closed = true
@@ -94,7 +94,7 @@ func (w *logWriter) Close() {
 	}
 }
 
-// openLog is the log of a server. close it with what it returns besides.
+// openLog returns the log of a server, and the function that closes it.
 func openLog(cfg config, stderr io.Writer) (log *slog.Logger, close func()) {
 	itself := newLog(cfg, stderr)
 	w := newLogWriter(stderr, func(lines int) {

@@ -18,26 +18,26 @@ import (
 
 // Exit codes.
 const (
-	exitStopped = 0 // as asked
+	exitStopped = 0 // it was asked to stop
 	exitFailed  = 1 // could not start, or could not stop in time
 	exitRefused = 2 // a setting can't be used
 )
 
-// echo is how soon after the first signal another means nothing: supervisors and terminals
-// send one to the process and one to its group.
+// echo is how long after the first signal another one is ignored: supervisors and terminals send
+// one to the process and one to its group.
 const echo = 500 * time.Millisecond
 
 func main() {
-	// Two, because the second one means: at once.
+	// Two, because the second signal means "end at once".
 	stop := make(chan os.Signal, 2)
 	signal.Notify(stop, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
-	// Who reads the log may go away: that costs the log, and not the clients. Unless it is ignored, Go ends a process
-	// whose stdout or stderr is a broken pipe.
+	// If the log's reader goes away, the log is lost, but not the clients. Unless SIGPIPE is
+	// ignored, Go ends a process whose stdout or stderr is a broken pipe.
 	signal.Ignore(syscall.SIGPIPE)
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, stop))
 }
 
-// complain says why there is no server, in the form of the log.
+// complain reports why there is no server, in the log's format.
 func complain(cfg config, stderr io.Writer, why string) {
 	if cfg.logJSON {
 		newLog(cfg, stderr).Error("not started", "err", why)
@@ -46,8 +46,9 @@ func complain(cfg config, stderr io.Writer, why string) {
 	fmt.Fprintf(stderr, "playground: %s\n", why)
 }
 
-// run is a command, or the whole life of a server: what it serves at goes to stdout (for programs the log
-// has it), the log and why it could not start to stderr. The first value from stop drains it, the second ends it.
+// run is a command, or the whole life of a server. The server's address goes to stdout (programs
+// find it in the log); the log, and why the server could not start, go to stderr. The first value
+// from stop drains the server, the second ends it.
 func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit int) {
 	if len(args) > 0 {
 		switch args[0] {
@@ -70,11 +71,11 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 
 	p, err := open(cfg, log)
 	if err != nil {
-		closeLog() // what it says comes first
+		closeLog() // its lines come first
 		complain(cfg, stderr, startError(err, cfg))
 		return exitFailed
 	}
-	if !cfg.logJSON { // for who collects the log, often with stdout, the next line says it
+	if !cfg.logJSON { // a log collector, which often takes stdout too, finds the address in the next line
 		announcement := newLogWriter(stdout, func(int) {})
 		defer announcement.Close()
 		fmt.Fprintf(announcement, "Pixel Playground is at %s\n", p.url())

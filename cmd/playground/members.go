@@ -9,7 +9,7 @@ import (
 	"pixelplayground/cmd/commandline"
 )
 
-// members is the cluster as the API sees it: a pod that is alone is one of one.
+// members is the cluster as the API sees it: a pod alone is a cluster of one.
 type members struct{ pod *pod }
 
 func (m members) Ready() error {

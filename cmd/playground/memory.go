@@ -8,30 +8,30 @@ import (
 	"time"
 )
 
-// Collecting takes a time that goes with what is in use (3 GB/s here, on one core), and is
-// due when there is GOGC percent as much of garbage. So it takes the same share of a core,
-// whatever is in use, if GOGC goes with the rate at which garbage is made: Go's fixed 100
-// takes 4% at full load. And when nobody draws nothing is collected at all: then memory is
-// given back, which may stop a pod on one core for a moment. A GOGC in the environment
-// comes before all this, and GOMEMLIMIT bounds it.
+// A garbage collection takes time in proportion to the memory in use (3 GB/s here, on one core),
+// and is due when there is GOGC percent as much garbage. So if GOGC follows the rate at which
+// garbage is made, collecting takes the same share of a core, however much is in use. Go's fixed
+// 100 takes 4% at full load. When nobody draws, Go collects nothing at all: that is when memory is
+// returned to the system, since returning it may stop a pod on one core for a moment. A GOGC in the
+// environment overrides all this, and GOMEMLIMIT bounds it.
 const (
 	lookEvery   = time.Second
-	slowly      = 16       // looks in which the rate is believed: a moment's rush is not worth the memory
+	slowly      = 16       // looks until a new rate is believed: a moment's rush is not worth the memory
 	rateOf100   = 20 << 20 // bytes per second for which GOGC is 100: collecting takes 0.7% of a core
 	mostGarbage = 96 << 20 // bytes, unless more is in use
 	defaultGOGC = 100      // the least
-	leastHeap   = 4 << 20  // bytes of garbage at GOGC 100 that the runtime waits for at the least
+	leastHeap   = 4 << 20  // bytes of garbage: the least that the runtime waits for at GOGC 100
 
-	quietRate  = 1 << 20 // bytes allocated between two looks by pings and metrics alone
-	worthwhile = 2 << 20 // bytes to give back, besides a quarter of what is in use
+	quietRate  = 1 << 20 // bytes that pings and metrics alone allocate between two looks
+	worthwhile = 2 << 20 // bytes to return, besides a quarter of what is in use
 )
 
-// heap is what of the runtime's metrics decides, in bytes, and what was drawn.
+// heap is the runtime metrics that decide, in bytes, and what was drawn.
 type heap struct {
 	allocated uint64 // since the start
-	live      uint64 // found in use by the last collection
-	objects   uint64 // in use, and garbage
-	free      uint64 // not in use and not given back
+	live      uint64 // found to be in use by the last collection
+	objects   uint64 // in use, plus garbage
+	free      uint64 // neither in use nor returned to the system
 	drawn     int64  // pixels stored or shown since the start
 }
 
@@ -50,12 +50,12 @@ func (h heap) gogc(rate uint64) int {
 	return int(max(defaultGOGC, min(rate*100/rateOf100, most)))
 }
 
-// wasteful reports whether nothing has happened since before, and much could be given back.
+// wasteful reports whether nothing has happened since before, and much could be returned.
 func (h heap) wasteful(before heap) bool {
 	return h.drawn == before.drawn && h.allocated-before.allocated < quietRate && h.objects+h.free > h.live+h.live/4+worthwhile
 }
 
-// tidyMemory is a goroutine, until ctx is done. drawn counts pixels.
+// tidyMemory runs in a goroutine until ctx is done. drawn counts pixels.
 func tidyMemory(ctx context.Context, drawn func() int64) {
 	if os.Getenv("GOGC") != "" {
 		return
@@ -73,7 +73,7 @@ func tidyMemory(ctx context.Context, drawn func() int64) {
 		}
 		now := readHeap(drawn())
 		rate = (rate*(slowly-1) + now.allocated - before.allocated) / slowly
-		// Setting it stops the program for a moment.
+		// Setting GOGC stops the program for a moment.
 		if want := now.gogc(rate); max(want-set, set-want) > set/8 {
 			set = want
 			debug.SetGCPercent(set)

@@ -13,7 +13,7 @@ import (
 	"pixelplayground/transport"
 )
 
-// operators is the front of a pod without users: health, readiness, metrics.
+// operators is the front of a pod that is no gateway: health, readiness, metrics.
 type operators struct {
 	address string
 	log     *slog.Logger
@@ -23,7 +23,7 @@ type operators struct {
 	serving  sync.WaitGroup
 }
 
-// Limits of operators' requests, and what they may take to end.
+// Limits of operators' requests, and how long they may take to end.
 const (
 	operatorsHead  = 10 * time.Second
 	operatorsIdle  = 60 * time.Second
@@ -41,7 +41,7 @@ func (o *operators) Listen() (err error) {
 
 func (o *operators) open(handler http.Handler) {
 	o.server = &http.Server{
-		DisableGeneralOptionsHandler: true, // it would wait for a body without end
+		DisableGeneralOptionsHandler: true, // that handler would wait for an endless body
 		Handler:                      handler, ReadHeaderTimeout: operatorsHead, IdleTimeout: operatorsIdle, MaxHeaderBytes: operatorsHeadBytes,
 		ErrorLog: slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
 	}
@@ -54,7 +54,7 @@ func (o *operators) open(handler http.Handler) {
 
 func (o *operators) Addr() net.Addr { return o.listener.Addr() }
 
-// Drain has nobody to tell.
+// Drain does nothing: there are no clients to tell.
 func (o *operators) Drain(context.Context, transport.Notice) error { return nil }
 
 func (o *operators) Close() {

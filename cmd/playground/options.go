@@ -15,9 +15,9 @@ import (
 	"pixelplayground/cmd/commandline"
 )
 
-// options is what flags, environment and config file say, as it is written there; parse
-// reads the meaning. The help texts are the reference for operators: what, in which
-// unit, and why one would change it.
+// options is the text of flags, environment and config file; parse reads its meaning. The help
+// texts are the reference for operators: what a setting is, in which unit, and why one would change
+// it.
 type options struct {
 	Listen  string `group:"serve" placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Address to serve at. The default is for this computer only; :8080 is for everyone, port 0 takes any free one."`
 	Origins string `group:"serve" placeholder:"URL,..." help:"Web sites, besides this server's own, whose pages may draw here, for example https://example.org. * is any site, null is pages that have none, as files and sandboxed frames."`
@@ -75,7 +75,7 @@ func groups() []kong.Group {
 	}
 }
 
-// explain adds to a setting's help what it is otherwise, and its variable.
+// explain adds to a setting's help its default and its environment variable.
 func explain(value *kong.Value) string {
 	var notes []string
 	if value.HasDefault {
@@ -90,11 +90,11 @@ func explain(value *kong.Value) string {
 	return value.Help + " [" + strings.Join(notes, ", ") + "]"
 }
 
-// errAnswered says that the command line was a question and has been answered.
+// errAnswered reports that the command line was a question (--help, --version), now answered.
 var errAnswered = errors.New("answered")
 
-// keepSecrets does not repeat an argument that is of no flag: of a secret with a space in it
-// that nobody has quoted, it is the second half.
+// keepSecrets removes an unexpected argument from an error: it may be the second half of a secret
+// with a space in it that was not quoted.
 func keepSecrets(err error) error {
 	const stray = "unexpected argument"
 	if strings.HasPrefix(err.Error(), stray) {
@@ -103,10 +103,10 @@ func keepSecrets(err error) error {
 	return err
 }
 
-// program is a program or command as its help shows it.
+// program is a program or command, as its help shows it.
 type program struct {
 	name, description string
-	shown             []string // of the server's settings; nil: all
+	shown             []string // the server's settings in its help; nil: all
 }
 
 // configure reads the server's settings.
@@ -116,10 +116,10 @@ func configure(args []string, stdout io.Writer) (config, error) {
 	return cfg, err
 }
 
-// configure reads flags, then environment, then config file, each for what those before it
-// left open: into flags, which is given or has it embedded. Errors are one line, and say how
-// to fix what they refuse. Answers to --help and --version go to stdout, with errAnswered. Of a
-// config that is refused only the form of the log is there, so that the error can have it.
+// configure reads flags, then environment, then config file; each sets only what those before it
+// left open. The settings go into flags, which is given or embeds it. Errors are one line, and say
+// how to fix what they refuse. Answers to --help and --version go to stdout, with errAnswered. A
+// config that is refused has only the log's format, so that the error can be written in it.
 func (p program) configure(flags any, given *options, args []string, stdout io.Writer) (config, sources, error) {
 	answered := false
 	parser, err := kong.New(flags,
@@ -165,8 +165,8 @@ func (p program) configure(flags any, given *options, args []string, stdout io.W
 	return cfg, from, err
 }
 
-// unread is the config of options that can't be used: the arguments too when they have not
-// even been understood. What a config file says is not known when it can't be read.
+// unread is the config for options that can't be used. If the arguments were not even understood,
+// it looks at them itself. What an unreadable config file says is not known.
 func (o options) unread(args []string) config {
 	asked := strings.Join(args, " ") + " "
 	json := strings.Contains(asked, "--log-format=json ") || strings.Contains(asked, "--log-format json ")

@@ -19,8 +19,8 @@ import (
 	"pixelplayground/web"
 )
 
-// pod is a running server: the store, the actors over it, what leads to other pods, and
-// the front that people or operators reach. What is nil has not been started.
+// pod is a running server: the store, the actors over it, the connections to other pods, and the
+// front that people or operators reach. A field that is nil has not been started.
 type pod struct {
 	cfg      config
 	log      *slog.Logger
@@ -28,19 +28,19 @@ type pod struct {
 	others   *cluster.Cluster // nil: this pod is alone
 	node     *actors.Node
 	front    front
-	admin    *operators  // nil: what is for operators is at the front
-	asked    chan string // cap 1: an operator wants it to drain
+	admin    *operators  // nil: the front serves operators too
+	asked    chan string // cap 1: an operator wants the pod to drain
 	sessions *api.Sessions
-	usher    *usher // nil: there are no others, or it has no users
+	usher    *usher // nil: there are no other pods, or this one is no gateway
 	started  time.Time
-	draining atomic.Bool // told to the API, and by it to who sends clients here
+	draining atomic.Bool // the API reports it to whatever sends clients here
 	offered  func()      // ends backups; nil: they have not begun
 	settled  func()      // ends the rereading of secrets; nil: it has not begun
 	untidy   func()      // ends the tidying of memory; nil: it has not begun
 	dismiss  func()      // ends the usher's work; nil: it has not begun
 }
 
-// front is what listens: *transport.Server for a pod with users, else *operators.
+// front is what listens: *transport.Server on a gateway, else *operators.
 type front interface {
 	Listen() error
 	Addr() net.Addr
@@ -58,12 +58,12 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	p := &pod{cfg: cfg, log: log, asked: make(chan string, 1), started: time.Now().UTC().Truncate(time.Millisecond)}
 	defer func() {
 		if err != nil {
-			_ = p.close(context.Background()) // the error to report is the other
+			_ = p.close(context.Background()) // err is the error to report
 		}
 	}()
 
-	// First the addresses: a server that can't listen must not make a data directory.
-	server := transport.New(sockets) // with a shard for each core: before openStore raises GOMAXPROCS
+	// The addresses come first: a server that can't listen must not make a data directory.
+	server := transport.New(sockets) // one shard per core, so this comes before openStore raises GOMAXPROCS
 	if cfg.adminListen != "" {
 		p.admin = &operators{address: cfg.adminListen, log: log}
 	}
@@ -121,7 +121,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	return p, p.begin(server, operators, handlers)
 }
 
-// begin starts what has been wired: the actors, then what brings them messages.
+// begin starts what open has wired: the actors, then everything that brings them messages.
 func (p *pod) begin(server *transport.Server, operators *operators, handlers api.Handlers) error {
 	p.untidy = inBackground(func(ctx context.Context) {
 		tidyMemory(ctx, func() int64 { return p.node.Stats().Pixels.Load() + server.Counters().Pixels.Load() })
@@ -165,7 +165,7 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 	return nil
 }
 
-// identity names what the pod keeps the canvas in, once it knows: Redis, since a pod with
+// identity names the Redis that the pod keeps the canvas in, once the pod knows it. A pod with
 // others has no other store.
 func (p *pod) identity() string {
 	if known, ok := p.store.(interface{ Identity() string }); ok {
@@ -192,8 +192,8 @@ func urlOf(at net.Addr) string {
 	return "http://" + net.JoinHostPort(host, port)
 }
 
-// Clients are told when to come back, spread so that they don't all come at once: to a
-// server alone when it has restarted, in a cluster at once, since another takes them.
+// Clients are told when to come back, spread so that they don't all come at once. A server alone
+// needs time to restart; in a cluster another pod takes them at once.
 const (
 	comeBack        = 500 * time.Millisecond
 	comeBackSpread  = time.Second
@@ -201,9 +201,9 @@ const (
 	elsewhereSpread = 500 * time.Millisecond
 )
 
-// close stops a pod from the top down: it tells who sends clients here, hands its regions
-// to other pods and lets the clients go meanwhile, then lets the actors commit what they
-// have accepted, leaves the others, and closes the store. Clients that don't go before ctx
+// close stops a pod from the top down. It tells whatever sends clients here; it hands its regions
+// to other pods and sends its clients away at the same time; it lets the actors commit what they
+// have accepted, leaves the cluster, and closes the store. Clients that have not left before ctx
 // ends are cut off.
 func (p *pod) close(ctx context.Context) error {
 	p.draining.Store(true)
@@ -235,7 +235,7 @@ func (p *pod) close(ctx context.Context) error {
 		p.settled()
 	}
 	if p.others != nil {
-		if err := p.others.Leave(ctx); err != nil { // they find out by themselves, if there are any left
+		if err := p.others.Leave(ctx); err != nil { // other pods, if any are left, find out by themselves
 			p.log.Warn("other servers may not have been told that this one leaves", "err", err)
 		}
 		failed = errors.Join(failed, p.others.Close())
@@ -252,7 +252,7 @@ func (p *pod) close(ctx context.Context) error {
 	return failed
 }
 
-// inBackground starts f; what it returns ends it and waits for that.
+// inBackground starts f in a goroutine. end cancels f's context and waits until f has returned.
 func inBackground(f func(context.Context)) (end func()) {
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{}) // closed when f has returned

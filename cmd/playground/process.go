@@ -14,8 +14,8 @@ import (
 // clockTick is the unit of processor time in /proc: 1/100 s on every Linux that Go runs on.
 const clockTick = 10 * time.Millisecond
 
-// measure reads what this process uses. What the system does not tell is 0, but memory is
-// then what Go has of it.
+// measure reads what this process uses. What the system does not report is 0, except memory, which
+// is then what Go holds.
 func measure() actors.Process {
 	samples := []metrics.Sample{
 		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/sched/goroutines:goroutines"},
@@ -34,8 +34,8 @@ func measure() actors.Process {
 	return p
 }
 
-// processorTime is the user's and the system's part: fields 14 and 15 of proc(5)'s stat,
-// counted behind the name, which may hold anything.
+// processorTime is user plus system time: fields 14 and 15 of proc(5)'s stat. They are counted from
+// the end of the process name, which may hold anything.
 func processorTime() time.Duration {
 	stat, err := os.ReadFile("/proc/self/stat")
 	if err != nil {

@@ -17,8 +17,8 @@ import (
 	"pixelplayground/actors/store/redis"
 )
 
-// reader gives settings their meaning and keeps the first that has none. Every method
-// takes the setting's name, its text and an example of what would do.
+// reader parses settings and keeps the first one that is wrong. Every method takes the setting's
+// name, its text and an example of a value that would do.
 type reader struct{ wrong *wrongValue }
 
 func (r *reader) refuse(setting, text, why, example string) {
@@ -75,7 +75,7 @@ func (r *reader) path(setting, text, example string) string {
 	return text
 }
 
-// redis is a URL, or nothing. What is told of it must not show the password.
+// redis is a URL, or nothing. Errors about it must not show the password.
 func (r *reader) redis(setting, text, example string) string {
 	shared := redis.DefaultConfig()
 	if shared.URL = text; text != "" {
@@ -95,7 +95,7 @@ func (r *reader) redisPrefix(setting, text, example string) string {
 	return text
 }
 
-// address is where to listen. A port by name would depend on the machine.
+// address is where to listen. The port must be a number: what a name means depends on the machine.
 func (r *reader) address(setting, text, example string) string {
 	_, port, err := net.SplitHostPort(text)
 	if n, bad := strconv.Atoi(port); err != nil || bad != nil || n < 0 || n > 65535 {
@@ -134,7 +134,7 @@ func (r *reader) networks(setting, text, example string) (networks []netip.Prefi
 		if err != nil {
 			r.refuse(setting, text, "must be addresses or networks, separated by commas", example)
 		}
-		if a := network.Addr(); a.Is4In6() && network.Bits() >= 96 { // as addresses of clients are compared
+		if a := network.Addr(); a.Is4In6() && network.Bits() >= 96 { // in the form in which addresses of clients are compared
 			network = netip.PrefixFrom(a.Unmap(), network.Bits()-96)
 		}
 		networks = append(networks, network)
@@ -142,7 +142,7 @@ func (r *reader) networks(setting, text, example string) (networks []netip.Prefi
 	return networks
 }
 
-// parseOrigin gives a site as browsers send it: without the port that its scheme implies.
+// parseOrigin returns a site as browsers send it: without the port that its scheme implies.
 func parseOrigin(text string) (origin string, ok bool) {
 	defaults := map[string]string{"http": "80", "https": "443"}
 	site, err := url.Parse(text)
@@ -177,7 +177,8 @@ func (r *reader) name(setting, text, example string) string {
 	return text
 }
 
-// geometry is the size of canvas and regions. Each setting is told what is wrong with it.
+// geometry is the size of canvas and regions. An error names the one of the two settings that is
+// wrong.
 func (r *reader) geometry(size, region string) canvas.Geometry {
 	g := canvas.Geometry{Region: canvas.MaxRegionEdge}
 	var ok bool

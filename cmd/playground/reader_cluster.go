@@ -9,8 +9,8 @@ import (
 	"pixelplayground/cluster"
 )
 
-// join is a list of gossip addresses and dns: names. Pods that keep their pixels apart
-// can't be one canvas, so it demands a Redis.
+// join is a list of gossip addresses and dns: names. Pods with separate stores can't be one canvas,
+// so join requires a Redis.
 func (r *reader) join(setting, text, redis string) (seeds []string) {
 	const example = "10.1.2.3:7946,10.1.2.4:7946"
 	if text == "" {
@@ -30,7 +30,7 @@ func (r *reader) join(setting, text, redis string) (seeds []string) {
 	return seeds
 }
 
-// roles of a server; alone, it must have both.
+// roles is what a server does; a server alone must have both roles.
 func (r *reader) roles(setting, text string, alone bool) (gateway, canvas bool) {
 	known := []string{"gateway", "canvas"}
 	for role := range strings.SplitSeq(text, ",") {
@@ -56,7 +56,7 @@ func (r *reader) ip(setting, text, example string) string {
 	return text
 }
 
-// certificates are all or none.
+// certificates checks that all files are set or none.
 func (r *reader) certificates(files cluster.TLSFiles) {
 	given := []struct{ setting, path string }{{"peer-cert", files.Cert}, {"peer-key", files.Key}, {"peer-ca", files.CA}}
 	if files == (cluster.TLSFiles{}) {

@@ -11,7 +11,7 @@ import (
 	"pixelplayground/transport/api"
 )
 
-// gossipKeys are not shown, wrong or not.
+// gossipKeys parses the keys. Errors don't show them.
 func (r *reader) gossipKeys(setting, text string) [][]byte {
 	if text == "" {
 		return nil
@@ -23,7 +23,7 @@ func (r *reader) gossipKeys(setting, text string) [][]byte {
 	return keys
 }
 
-// token is not shown, wrong or not.
+// token parses the tokens. Errors don't show them.
 func (r *reader) token(setting, text string) []string {
 	if text == "" {
 		return nil
@@ -48,8 +48,8 @@ func (r *reader) redisPassword(setting, path, url, password string) {
 	}
 }
 
-// secretIn is the secret in a file; otherwise is what the setting without a file says, of
-// which there may be one only.
+// secretIn is the secret in a file. otherwise is the value of the setting that holds the secret
+// itself: only one of the two may be set.
 func secretIn[T any](r *reader, setting, path, otherwise string, parse func(string) (T, error)) (value T, from secretFile) {
 	if path == "" {
 		return value, secretFile{}
@@ -72,7 +72,7 @@ func secretIn[T any](r *reader, setting, path, otherwise string, parse func(stri
 	return value, secretFile{setting, path, text}
 }
 
-// exampleFile is where the manifests for Kubernetes have it.
+// exampleFile is where the Kubernetes manifests put a setting's file.
 func exampleFile(setting string) string {
 	return "/etc/playground/" + strings.TrimSuffix(setting, "-file")
 }

@@ -9,20 +9,20 @@ import (
 	"pixelplayground/cluster"
 )
 
-// Secrets in files are looked at every second, which costs a few reads of some bytes.
-// Waiting for the system to tell of changes would have to follow the symbolic links by
-// which Kubernetes swaps a whole folder, and a signal does not come by itself.
+// Files with secrets are read every second, which costs a few small reads. Watching them for
+// changes would mean following the symbolic links by which Kubernetes swaps a whole folder, and a
+// signal would have to be sent by somebody.
 const rereadEvery = time.Second
 
 // reread reads one secret anew. Only the goroutine of rereadAll uses it.
 type reread struct {
 	setting string
-	read    func(ctx context.Context) (changed bool, err error) // the error: what was there before stays
+	read    func(ctx context.Context) (changed bool, err error) // on an error the old secret stays in use
 
 	failed, told bool
 }
 
-// rereads is what this server has in files.
+// rereads returns a reread for each secret that this server has in files.
 func (p *pod) rereads() (all []*reread) {
 	add := func(file secretFile, use func(ctx context.Context, text string) error) {
 		if file.path != "" {
@@ -42,7 +42,7 @@ func (p *pod) rereads() (all []*reread) {
 	return all
 }
 
-// using hands what a text means to what uses it.
+// using parses a text and passes the value to use.
 func using[T any](parse func(string) (T, error), use func(context.Context, T) error) func(context.Context, string) error {
 	return func(ctx context.Context, text string) error {
 		value, err := parse(text)
@@ -53,8 +53,8 @@ func using[T any](parse func(string) (T, error), use func(context.Context, T) er
 	}
 }
 
-// reading makes the read of a reread. A text is used when it has been the same twice: half
-// of one that is being written may look like a whole one.
+// reading returns the read function of a reread. A text is used once two reads in a row have found
+// it: half of a file that is being written may look like a whole one.
 func (f secretFile) reading(use func(context.Context, string) error) func(context.Context) (bool, error) {
 	used, seen := f.text, f.text
 	return func(ctx context.Context) (bool, error) {
@@ -74,7 +74,7 @@ func (f secretFile) reading(use func(context.Context, string) error) func(contex
 	}
 }
 
-// rereadAll looks at all files until ctx ends.
+// rereadAll reads all files at every tick until ctx ends.
 func rereadAll(ctx context.Context, all []*reread, tick <-chan time.Time, log *slog.Logger) {
 	for {
 		select {
@@ -88,8 +88,8 @@ func rereadAll(ctx context.Context, all []*reread, tick <-chan time.Time, log *s
 	}
 }
 
-// look says what has changed, and what is wrong when it is for the second time: files that
-// belong together may change between two of them being read.
+// look logs what has changed. It logs an error only when it occurs the second time in a row: files
+// that belong together may change one after the other while they are being read.
 func (r *reread) look(ctx context.Context, log *slog.Logger) {
 	ctx, cancel := context.WithTimeout(ctx, rereadEvery)
 	defer cancel()

@@ -15,7 +15,7 @@ import (
 	"pixelplayground/actors/store/redis"
 )
 
-// restoreOptions are the settings that say where the canvas shall be, and what to do.
+// restoreOptions are the settings that say where the canvas is to be, and what to do.
 type restoreOptions struct {
 	options
 
@@ -59,7 +59,7 @@ func runRestore(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) 
 	})
 }
 
-// spool keeps what comes by stdin in a file: it is read twice.
+// spool copies stdin to a file, because a backup is read twice.
 func spool() (path string, err error) {
 	file, err := os.CreateTemp("", "playground-*.backup")
 	if err != nil {
@@ -82,7 +82,7 @@ func checkFile(path string) (s backup.Summary, err error) {
 	return s, err
 }
 
-// restoration is a backup that is sound, on its way into a store.
+// restoration is a backup that was found sound, on its way into a store.
 type restoration struct {
 	cfg                   config
 	path                  string
@@ -151,15 +151,15 @@ func (r restoration) fill(ctx context.Context, into backup.Target) error {
 	return err
 }
 
-// patient repeats what a store does not answer: Redis may fail over meanwhile.
+// patient repeats a write that the store does not answer: Redis may be failing over.
 type patient struct{ backup.Target }
 
 const (
-	// restoreTries is how often, with restorePause between.
+	// restoreTries is how often a write is tried, with restorePause in between.
 	restoreTries = 30
 	restorePause = time.Second
-	// restoreStep is how far each try raises the epoch: over what the one before has given the region, should
-	// it have been carried out. Nobody else gives any.
+	// restoreStep is how far each try raises the epoch: above the epoch that the try before gave
+	// the region, if it was carried out after all. Nothing else gives epochs meanwhile.
 	restoreStep = 4096
 )
 

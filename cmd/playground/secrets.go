@@ -12,7 +12,7 @@ import (
 	"pixelplayground/transport/api"
 )
 
-// secretFile is a secret that is in a file, which is read anew while the server runs.
+// secretFile is a secret in a file, which is read again and again while the server runs.
 type secretFile struct {
 	setting string
 	path    string // empty: the secret is not in a file
@@ -22,7 +22,7 @@ type secretFile struct {
 // maxSecret is far more than a file of secrets holds, in bytes.
 const maxSecret = 64 << 10
 
-// readSecret reads a file. Its errors name it, and never what is in it.
+// readSecret reads a file. Its errors name the file, and never show what is in it.
 func readSecret(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
@@ -36,8 +36,8 @@ func readSecret(path string) (string, error) {
 	return string(content), err
 }
 
-// parseGossipKeys reads keys in base64, separated by commas or on lines of their own: the
-// first encrypts, all decrypt.
+// parseGossipKeys reads base64 keys, separated by commas or one on a line. The first encrypts, all
+// decrypt.
 func parseGossipKeys(text string) (keys [][]byte, err error) {
 	for _, one := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",\r\n", c) }) {
 		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(one))
@@ -65,7 +65,7 @@ func parseAdminTokens(text string) (tokens []string, err error) {
 	return tokens, nil
 }
 
-// parsePassword reads one line, whose end is not part of the password.
+// parsePassword reads one line. The line's end is not part of the password.
 func parsePassword(text string) (string, error) {
 	password := strings.TrimRight(text, "\r\n")
 	if password == "" || strings.ContainsAny(password, "\r\n") {

@@ -2,33 +2,33 @@ package main
 
 import "time"
 
-// share decides when a gateway has so many more connections than the others that some should
-// be sent to them, as after an outage, when whoever was ready first has got everybody. It is
-// given numbers and makes no calls.
+// share decides when a gateway has so many more connections than the others that some clients
+// should be sent to them. That happens after an outage, when the gateway that was ready first gets
+// everybody. share is given numbers and makes no calls.
 type share struct {
-	over  int           // looks in a row that found too many
+	over  int           // how many looks in a row found too many
 	quiet time.Time     // nobody is sent away before
-	pause time.Duration // to the next time; 0: the first
+	pause time.Duration // until the next sending; 0: there was none yet
 }
 
 const (
-	// shareEvery is how often a gateway compares, and overLooks how often in a row it must find
-	// too many.
+	// shareEvery is how often a gateway compares. overLooks is how often in a row it must find too
+	// many.
 	shareEvery = 5 * time.Second
 	overLooks  = 3
-	// calmFor is how long no gateway must have come or begun to leave: in a roll the next one
-	// moves people anyway.
+	// calmFor is how long no gateway may have come or begun to leave: during a rolling update, the
+	// next restart moves people anyway.
 	calmFor = time.Minute
-	// fewOver connections too many are left alone, and whatever is less than half as many again
-	// as the average.
+	// fewOver connections above the average are tolerated, and so is anything up to one and a half
+	// times the average.
 	fewOver = 16
-	// sharePause is the least time between two sendings, which doubles up to shareAtMost
-	// while they don't help: where the others are not sent anybody, all come back.
+	// sharePause is the least time between two sendings. It doubles up to shareAtMost while they
+	// don't help: if nothing directs clients to the other gateways, all of them come back.
 	sharePause, shareAtMost = time.Minute, time.Hour
 )
 
-// excess is how many of a gateway's connections should go, with those of the others that
-// have told; 0: none.
+// excess returns how many of a gateway's connections should go. others are the counts of the
+// gateways that answered.
 func (b *share) excess(now time.Time, mine int, others []int) int {
 	all := mine
 	for _, n := range others {
@@ -51,5 +51,5 @@ func (b *share) excess(now time.Time, mine int, others []int) int {
 	}
 	b.over, b.pause = 0, min(max(2*b.pause, sharePause), shareAtMost)
 	b.quiet = now.Add(b.pause)
-	return min(over*n/(n-1), mine) // one of n comes back
+	return min(over*n/(n-1), mine) // one in n comes back here
 }

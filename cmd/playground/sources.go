@@ -25,7 +25,7 @@ type source struct {
 // sources is the source of each setting that has one, by the setting's name.
 type sources map[string]source
 
-// wrongValue is a setting that can't be used.
+// wrongValue is the error for a setting that can't be used.
 type wrongValue struct {
 	setting, value string
 	why            string // "must be …"
@@ -33,7 +33,7 @@ type wrongValue struct {
 	source         source
 }
 
-// Error says it in the words of where it was written.
+// Error names the setting as it is called where it was written: flag, variable or line of the file.
 func (e *wrongValue) Error() string {
 	where, example := "--"+e.setting, "--"+e.setting+" "+e.example
 	switch {
@@ -45,7 +45,8 @@ func (e *wrongValue) Error() string {
 	return fmt.Sprintf("%s %q: %s, for example %s", where, e.value, e.why, example)
 }
 
-// readFile sets what the YAML file says and nothing before it has said. No path, no file.
+// readFile sets what the YAML file says, unless something before it has set it. Without a path
+// there is no file.
 func readFile(path string, flags []*kong.Flag, from sources) error {
 	if path == "" {
 		return nil
@@ -60,7 +61,7 @@ func readFile(path string, flags []*kong.Flag, from sources) error {
 	}
 	var document, more yaml.Node
 	decoder := yaml.NewDecoder(bytes.NewReader(content))
-	quoted := regexp.MustCompile(`'[^ ,]{2,}'`) // names a part of the file, which may be a secret
+	quoted := regexp.MustCompile(`'[^ ,]{2,}'`) // quotes a part of the file, which may be a secret
 	err = decoder.Decode(&document)
 	if err == nil && decoder.Decode(&more) == nil {
 		return fmt.Errorf("%s:%d: a second document begins, put all settings into the first", path, more.Line)
@@ -100,12 +101,12 @@ func readFile(path string, flags []*kong.Flag, from sources) error {
 	return nil
 }
 
-// settable finds the flag that a key of the file names.
+// settable returns the flag that a key of the file names.
 func settable(key string, flags []*kong.Flag) (*kong.Flag, error) {
 	var known []string
 	for _, flag := range flags {
 		if len(flag.Envs) == 0 || flag.Name == "config" {
-			continue // questions, and the file itself
+			continue // --help, --version, and the file's own setting
 		}
 		if flag.Name == key {
 			return flag, nil
@@ -116,7 +117,7 @@ func settable(key string, flags []*kong.Flag) (*kong.Flag, error) {
 	return nil, fmt.Errorf("there is no setting %q, there are %s", key, strings.Join(known, ", "))
 }
 
-// scalar is a value as a flag would have it: a list is joined by commas.
+// scalar returns a value as a flag would have it: a list is joined by commas.
 func scalar(value *yaml.Node) (string, bool) {
 	switch value.Kind {
 	case yaml.ScalarNode:

@@ -8,29 +8,29 @@ import (
 	"pixelplayground/cluster"
 )
 
-// standing decides what a gateway among others is good for: whether people who look should
-// be sent here, and whether what they draw would be taken. The two differ while nobody can
-// draw: then this gateway is as good as any, and shows the canvas. It is given what was seen
-// and makes no calls itself.
+// standing decides what a gateway of a cluster is good for: whether people should be sent here to
+// look, and whether what they draw would be taken. The two differ while nobody can draw: then this
+// gateway is as good as any other, and shows the canvas. standing is given what was seen and makes
+// no calls itself.
 type standing struct {
 	now     sight
-	proven  bool      // it could place once: until then it has nothing to show
+	proven  bool      // a pixel could be placed at least once: until then there is nothing to show
 	reached time.Time // when it last reached a canvas server
 	members map[string]cluster.Member
-	lost    cluster.Roles // of members that have gone without a word since then
+	lost    cluster.Roles // roles of the members that have vanished without leaving since then
 }
 
-// sight is what one look has seen.
+// sight is what one look found.
 type sight struct {
 	at       time.Time
 	canvases int   // members that can own regions, this one included
 	gateways int   // other members that have users
-	answered bool  // one of the former has answered
-	store    error // why none of them would take a pixel; nil: one would
-	holds    bool  // all of the canvas is held here
+	answered bool  // one of the canvas pods has answered
+	store    error // why no canvas pod would take a pixel; nil: one would
+	holds    bool  // this pod holds all of the canvas
 }
 
-// cutOffAfter is how long no canvas server must have answered before it counts: one that
+// cutOffAfter is how long no canvas pod may answer before that has consequences: a canvas pod that
 // restarts, or a processor that is busy elsewhere, must not send everybody away.
 const cutOffAfter = 3 * time.Second
 
@@ -40,7 +40,7 @@ var (
 	errSilent   = errors.New("no canvas server answers")
 )
 
-// see takes the members of the moment; none while this pod comes back as a new one.
+// see takes the current members; there are none while this pod comes back under a new id.
 func (s *standing) see(members []cluster.Member) {
 	if len(members) == 0 {
 		return
@@ -52,14 +52,14 @@ func (s *standing) see(members []cluster.Member) {
 		}
 	}
 	for id, m := range s.members {
-		if _, ok := present[id]; !ok && !m.Draining { // who leaves says so first
+		if _, ok := present[id]; !ok && !m.Draining { // a member that leaves drains first
 			s.lost |= m.Roles
 		}
 	}
 	s.members = present
 }
 
-// look takes what was seen.
+// look takes what one look found.
 func (s *standing) look(now sight) {
 	s.now = now
 	if now.canvases > 0 && now.answered {
@@ -68,7 +68,7 @@ func (s *standing) look(now sight) {
 	}
 }
 
-// draws is why a pixel would not be taken now; nil: it would.
+// draws returns why a pixel would not be taken now; nil: it would.
 func (s *standing) draws() error {
 	switch {
 	case s.now.canvases == 0:
@@ -81,8 +81,8 @@ func (s *standing) draws() error {
 	return nil
 }
 
-// views is why nobody should be sent here, even to look; nil: people may come. That no other
-// could do better is a reason to have them, as long as there is something to show.
+// views returns why nobody should be sent here, even to look; nil: people may come. If no other
+// gateway could do better, they may come as long as there is something to show.
 func (s *standing) views() error {
 	switch {
 	case !s.proven:
@@ -97,10 +97,10 @@ func (s *standing) views() error {
 	return nil
 }
 
-// cutOff reports whether this gateway can't place and others may well: they and the canvas
-// servers have gone without a word, or are there, and the canvas servers answer nothing. That
-// all others have died at once looks the same, and is less likely. When the canvas servers
-// have left, or died alone, all gateways are in the same plight.
+// cutOff reports whether this gateway can't place while others probably can. Either the other
+// gateways and the canvas pods have all vanished without leaving, or they are members but no canvas
+// pod answers. If all of them had died at once it would look the same, but that is less likely. If
+// the canvas pods have left, or only they have died, all gateways are in the same situation.
 func (s *standing) cutOff() bool {
 	if !s.proven || s.now.at.Sub(s.reached) < cutOffAfter {
 		return false

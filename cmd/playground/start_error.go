@@ -9,8 +9,8 @@ import (
 	"syscall"
 )
 
-// startError makes one line of what keeps a server from starting, which says what to do
-// about the common cases.
+// startError turns the reason why a server can't start into one line, which in common cases says
+// what to do.
 func startError(err error, cfg config) string {
 	var onPath *fs.PathError
 	var lookup *net.DNSError

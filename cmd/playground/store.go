@@ -24,10 +24,10 @@ func (c config) shared(log *slog.Logger) redis.Config {
 	return shared
 }
 
-// keptIn is where the canvas is kept, for the log.
+// keptIn says where the canvas is kept, for the log.
 func (c config) keptIn() string { return cmp.Or(redis.Redact(c.redis), c.data) }
 
-// openStore opens the store that the settings choose, and says what it counts.
+// openStore opens the store that the settings choose, and returns its counters too.
 func openStore(cfg config, log *slog.Logger) (store.Store, []api.Counter, error) {
 	if cfg.redis != "" {
 		s, err := redis.Open(cfg.shared(log))
@@ -44,7 +44,7 @@ func openStore(cfg config, log *slog.Logger) (store.Store, []api.Counter, error)
 	return s, boltCounters(s.Stats()), nil
 }
 
-// usePassword is for a pod whose store is Redis.
+// usePassword gives the store a new password. The store must be Redis.
 func (p *pod) usePassword(ctx context.Context, password string) error {
 	shared, ok := p.store.(*redis.Store)
 	if !ok {
@@ -69,7 +69,7 @@ func boltCounters(s *bolt.Stats) []api.Counter {
 	}
 }
 
-// ready is whether a pixel would be taken now: by the store, and by this pod's regions.
+// ready tells whether a pixel would be taken now, by the store and by this pod's regions.
 type ready struct{ *pod }
 
 func (r ready) Ping(ctx context.Context) error {

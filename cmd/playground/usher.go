@@ -13,10 +13,9 @@ import (
 	"pixelplayground/transport"
 )
 
-// usher looks after where people should be: it keeps what a gateway among others is good for
-// (see standing) up to date, has its clients go elsewhere when it is cut off, and some of them
-// when it has more than its share. All of it is paced and bounded: each is told once for one
-// reason, and who comes back stays.
+// usher keeps a gateway's standing up to date. It sends all clients elsewhere when the gateway is
+// cut off, and some of them when the gateway has more than its share. All of this is paced and
+// bounded: each client is sent away once for one reason, and a client that comes back stays.
 type usher struct {
 	rest  company
 	doors doors
@@ -25,35 +24,36 @@ type usher struct {
 	mu       sync.Mutex // guards:
 	standing standing
 	share    share
-	cut      time.Time // since when it is cut off; zero: it is not
-	sent     time.Time // when clients were sent away for that last
+	cut      time.Time // since when the gateway is cut off; zero: it is not
+	sent     time.Time // when clients were last sent away for that
 	sending  sending
-	doubted  bool // a canvas server has said that its store takes nothing
+	doubted  bool // a canvas pod has said that its store takes nothing
 	looks    int
 }
 
 // company is the rest of the cluster, as an usher asks it.
 type company interface {
 	Members() []cluster.Member
-	// Answers reports whether a canvas server does, of some.
+	// Answers reports whether any of these canvas pods answers.
 	Answers(ctx context.Context, canvases []string) bool
-	// Store is why none of some canvas servers would take a pixel; nil: one would.
+	// Store returns why none of these canvas pods would take a pixel; nil: one would.
 	Store(ctx context.Context, canvases []string) error
 	// Ping asks this pod's own store.
 	Ping(ctx context.Context) error
 	// Holds reports whether this pod can show all of the canvas.
 	Holds() bool
-	// Connections is how many each of some gateways has; those that don't answer are left out.
+	// Connections returns how many connections each of these gateways has, without those that don't
+	// answer.
 	Connections(ctx context.Context, gateways []string) []int
 }
 
-// doors is where clients come in and out; *transport.Server.
+// doors is where clients come in and go out: *transport.Server.
 type doors interface {
 	SendAway(n int, before time.Time, all bool, notice transport.Notice)
 	Counters() *transport.Counters
 }
 
-// sending is clients on their way out.
+// sending is clients that are being sent away.
 type sending struct {
 	left, step int
 	before     time.Time
@@ -61,23 +61,25 @@ type sending struct {
 }
 
 const (
-	// ushersEvery is a step of an usher; it looks every second of them once the pod has placed.
+	// ushersEvery is an usher's step. Once the pod could place, the usher looks at every second
+	// step only.
 	ushersEvery = 500 * time.Millisecond
 	lookTimeout = time.Second
-	// fewAsked is how many of a kind are asked at once: one that answers is enough.
+	// fewAsked is how many pods of a kind are asked at once: one answer is enough.
 	fewAsked = 2
-	// doubtEvery looks a canvas server is asked for its store though this pod's own answers.
+	// doubtEvery is after how many looks a canvas pod is asked about its store even though this
+	// pod's own store answers.
 	doubtEvery = 5
-	// comparedWith is with how many other gateways one compares itself.
+	// comparedWith is how many other gateways a gateway compares itself with.
 	comparedWith = 8
-	// tellAfter is how long a gateway is cut off before it sends its clients away: by then
-	// whoever sends clients here has asked /readyz and knows. Once in sendAgain at the most.
+	// tellAfter is how long a gateway is cut off before it sends its clients away: by then whatever
+	// sends clients here has asked /readyz and knows. It does so at most once in sendAgain.
 	tellAfter, sendAgain = 5 * time.Second, time.Minute
-	// sendSteps is over how many steps clients are sent away: five seconds.
+	// sendSteps is the number of steps over which clients are sent away: five seconds.
 	sendSteps = 10
 )
 
-// run is the usher's goroutine.
+// run is the usher's loop, until ctx is done.
 func (u *usher) run(ctx context.Context) {
 	tick := time.NewTicker(ushersEvery)
 	defer tick.Stop()
@@ -105,14 +107,14 @@ func (u *usher) starting() bool {
 	return !u.standing.proven
 }
 
-// see takes the members of the moment.
+// see takes the current members.
 func (u *usher) see(members []cluster.Member) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.standing.see(members)
 }
 
-// look sees how things are, and decides whether clients must go.
+// look asks how things are, and decides whether clients must go.
 func (u *usher) look(ctx context.Context, now time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
@@ -151,7 +153,7 @@ func (u *usher) look(ctx context.Context, now time.Time) {
 		seen.store = theirs
 	}
 	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
-		return // the pod closes: what did not answer says nothing
+		return // the pod is closing: a missing answer means nothing
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
@@ -159,7 +161,7 @@ func (u *usher) look(ctx context.Context, now time.Time) {
 	u.take(seen)
 }
 
-// take takes what was seen. mu must be held.
+// take takes what a look found. mu must be held.
 func (u *usher) take(seen sight) {
 	before := u.standing.views()
 	u.standing.look(seen)
@@ -182,7 +184,7 @@ func (u *usher) take(seen sight) {
 	u.begin(int(u.doors.Counters().Connections.Load()), u.cut, true, "cut off from the others")
 }
 
-// begin sends clients away, of those that were here before a time. mu must be held.
+// begin starts sending clients away, from those that were here before a time. mu must be held.
 func (u *usher) begin(n int, before time.Time, all bool, why string) {
 	if n == 0 {
 		return
@@ -191,7 +193,7 @@ func (u *usher) begin(n int, before time.Time, all bool, why string) {
 	u.sending = sending{left: n, step: (n + sendSteps - 1) / sendSteps, before: before, all: all}
 }
 
-// send has the next of them go.
+// send sends the next portion of them away.
 func (u *usher) send() {
 	u.mu.Lock()
 	n := min(u.sending.left, u.sending.step)
@@ -203,7 +205,7 @@ func (u *usher) send() {
 	}
 }
 
-// compare looks whether this gateway has more than its share.
+// compare checks whether this gateway has more than its share.
 func (u *usher) compare(ctx context.Context, now time.Time) {
 	var others []string
 	for _, m := range u.rest.Members() {
@@ -211,7 +213,7 @@ func (u *usher) compare(ctx context.Context, now time.Time) {
 			continue
 		}
 		if m.Draining || now.Sub(m.Started) < calmFor {
-			return // people are about to be moved anyway
+			return // clients are about to be moved anyway
 		}
 		if !m.Self {
 			others = append(others, m.Peer)
@@ -234,21 +236,21 @@ func (u *usher) compare(ctx context.Context, now time.Time) {
 	}
 }
 
-// Views is why people should not be sent here; nil: they may be.
+// Views returns why people should not be sent here; nil: they may be.
 func (u *usher) Views() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.standing.views()
 }
 
-// Draws is why a pixel would not be taken now; nil: it would.
+// Draws returns why a pixel would not be taken now; nil: it would.
 func (u *usher) Draws() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.standing.draws()
 }
 
-// someOf is at most n of a list, any of them.
+// someOf returns at most n elements of a list, chosen at random.
 func someOf(list []string, n int) []string {
 	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
 	return list[:min(n, len(list))]

@@ -1,7 +1,7 @@
-// Command cluster runs a whole cluster on this computer: a redis-server and several
-// servers of the canvas, each at an address of its own in 127.0.0.0/8. It is what
-// `make cluster` starts: to see what a cluster does before one has a cluster. Ctrl-C stops
-// all of it; a server that ends by itself or is killed is left alone, and told of.
+// Command cluster runs a whole cluster on this computer: a redis-server and several servers of the
+// canvas, each at an address of its own in 127.0.0.0/8. It is what `make cluster` starts, to show
+// what a cluster does before you have one. Ctrl-C stops all of it. A server that ends by itself or
+// is killed is reported and not restarted.
 package main
 
 import (
@@ -35,7 +35,7 @@ func main() {
 	}
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	signal.Ignore(syscall.SIGPIPE) // who reads the log may go away: the servers must not be left behind
+	signal.Ignore(syscall.SIGPIPE) // if the log's reader goes away, the servers must not be left behind
 	if err := run(ctx, *binary, *data, *gateways, *canvases, flag.Args()); err != nil {
 		fmt.Fprintf(os.Stderr, "cluster: %v\n", err)
 		os.Exit(1)
@@ -48,10 +48,10 @@ const (
 	httpPort    = "8080"
 	gossipPort  = "7946"
 	peerPort    = "7947"
-	redisPort   = "6380" // not that of a Redis that runs here already
+	redisPort   = "6380" // unlike the default 6379, which a Redis may use here already
 	gatewayFrom = 11
 	canvasFrom  = 21
-	most        = 10 // of each kind, so that the addresses don't meet
+	most        = 10 // of each kind, so that their addresses don't overlap
 )
 
 // member is one server.
@@ -76,20 +76,20 @@ func (m member) args(seeds []string, more []string) []string {
 	}, more...)
 }
 
-// grace is what a process has to end after SIGTERM.
+// grace is the time a process has to end after SIGTERM.
 const grace = 20 * time.Second
 
 // process is a child, ended by SIGTERM when ctx ends.
 func process(ctx context.Context, name, binary string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Stderr = &prefixed{name: name, to: os.Stderr}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C is for us to pass on
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches only us, and we pass it on
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 	return cmd
 }
 
-// run starts all, prints where they are, and waits until ctx ends and all have.
+// run starts all processes, prints where they are, and waits until ctx is done and all have ended.
 func run(ctx context.Context, binary, data string, gateways, canvases int, more []string) error {
 	if gateways < 1 || canvases < 1 || gateways > most || canvases > most {
 		return fmt.Errorf("--gateways %d --canvases %d: must be 1 to %d each", gateways, canvases, most)
@@ -139,9 +139,9 @@ func run(ctx context.Context, binary, data string, gateways, canvases int, more 
 	return wait(ctx, list, running, err)
 }
 
-// wait waits for all servers, and tells of those that end before they are asked to.
+// wait waits for all servers, and reports those that end before they are asked to.
 func wait(ctx context.Context, list []member, running []*exec.Cmd, failed error) error {
-	ended := make(chan int, len(running)) // each sends its place once
+	ended := make(chan int, len(running)) // each server sends its index once
 	for i, cmd := range running {
 		go func() {
 			_ = cmd.Wait() // ProcessState tells
@@ -157,11 +157,11 @@ func wait(ctx context.Context, list []member, running []*exec.Cmd, failed error)
 	return failed
 }
 
-// prefixed writes whole lines with the name of who says them.
+// prefixed writes whole lines, each after the name of the process that wrote it.
 type prefixed struct {
 	name string
 	to   io.Writer
-	rest []byte // of a line that has not ended; used by one goroutine of exec
+	rest []byte // the unfinished last line; used by one goroutine of exec
 }
 
 func (p *prefixed) Write(b []byte) (int, error) {

@@ -28,11 +28,12 @@ func Options() []kong.Option {
 	}
 }
 
-// mapper reads a value, or says what it must be; the example is for flags without a default.
+// mapper reads a value, or reports what the value must be. The error of a flag without a default
+// shows the example.
 func mapper[T any](must, example string, parse func(string) (T, error)) kong.MapperFunc {
 	return func(ctx *kong.DecodeContext, target reflect.Value) error {
 		token := ctx.Scan.Pop()
-		if !token.IsValue() && !negative().MatchString(token.String()) { // as those within a list may be
+		if !token.IsValue() && !negative().MatchString(token.String()) { // negative numbers within a list arrive as such
 			return errNoValue
 		}
 		value, err := parse(token.String())
@@ -47,21 +48,21 @@ func mapper[T any](must, example string, parse func(string) (T, error)) kong.Map
 	}
 }
 
-// errNoValue is another flag, or nothing, where a value must be.
+// errNoValue reports another flag, or nothing, where a value must be.
 var errNoValue = errors.New("missing value")
 
-// negative is how numbers and times below 0 begin.
+// negative matches the beginning of numbers and times below 0.
 func negative() *regexp.Regexp { return regexp.MustCompile(`^-[.\d]`) }
 
-// unread is a value that is not of its flag's kind.
+// unread is the error for a value that is not of its flag's kind.
 type unread struct{ value, must, example string }
 
 func (u *unread) Error() string {
 	return fmt.Sprintf("%q: %s, for example %s", u.value, u.must, u.example)
 }
 
-// Arguments are a command line in which what follows a flag and begins like a negative number is that flag's value:
-// so `--rate -1` is refused for what it says. Kong takes it for a flag -1.
+// Arguments joins a flag with a negative number that follows it: `--rate -1` becomes `--rate=-1`,
+// and is refused because of its value. Otherwise Kong would take -1 for a flag.
 func Arguments(args []string) []string {
 	below := negative()
 	var joined []string
@@ -79,7 +80,8 @@ func Arguments(args []string) []string {
 	return joined
 }
 
-// Explain says in the words of whoever typed it what is wrong with a command line that kong refuses.
+// Explain says what is wrong with a command line that kong refuses, in the words of the user who
+// typed it.
 func Explain(err error) error {
 	var parse *kong.ParseError
 	if !errors.As(err, &parse) {
@@ -87,7 +89,7 @@ func Explain(err error) error {
 	}
 	text := parse.Error()
 	if said, hint, ok := strings.Cut(text, ", did you mean "); ok && len(strings.Trim(hint, `"?-`)) == 1 {
-		return errors.New(said) // that was no slip of the pen
+		return errors.New(said) // a hint of a single letter: the user did not mistype that flag
 	}
 	name, fault, ok := strings.Cut(strings.TrimPrefix(text, "--"), ": ")
 	if !ok || !strings.Contains(fault, "EOL") && !strings.Contains(fault, "missing value") && !strings.Contains(fault, "flag)") {
@@ -100,7 +102,7 @@ func Explain(err error) error {
 	return fmt.Errorf("--%s: a value must follow%s", name, exampleOf(parse.Context, name))
 }
 
-// exampleOf is a value that a flag could have; empty: none is known.
+// exampleOf returns a value that the flag could have, or "" if none is known.
 func exampleOf(ctx *kong.Context, name string) string {
 	if ctx == nil {
 		return ""

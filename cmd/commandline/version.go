@@ -5,11 +5,12 @@ import (
 	"time"
 )
 
-// stamp is what `make` and the Dockerfile set with -ldflags "-X pixelplayground/cmd/commandline.stamp=…", which needs
-// a variable.
+// stamp is set by `make` and the Dockerfile with -ldflags "-X
+// pixelplayground/cmd/commandline.stamp=…". That needs a variable.
 var stamp string
 
-// Version is what runs: the stamp, or the day and number of the commit, or the release, as the Go command noted them.
+// Version returns the version that runs: the stamp, else the day and hash of the commit or the
+// release, as the Go command recorded them.
 func Version() string {
 	info, ok := debug.ReadBuildInfo()
 	if !ok {
@@ -34,7 +35,7 @@ func version(stamp string, info *debug.BuildInfo) string {
 		if release := info.Main.Version; release != "" && release != "(devel)" {
 			return release
 		}
-		return "unstamped" // neither by make nor, as under -buildvcs=false and go run, by Go
+		return "unstamped" // neither by make nor by Go, which happens with -buildvcs=false and go run
 	}
 	text := revision[:min(shortRevision, len(revision))]
 	if at, err := time.Parse(time.RFC3339, noted["vcs.time"]); err == nil {

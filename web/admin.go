@@ -11,18 +11,18 @@ import (
 //go:embed admin/index.html admin/login.html admin/css admin/js
 var adminPage embed.FS
 
-// What the admin page has in common with others, under the same names as here.
+// Files that the admin page shares with other pages, under the same names as here.
 //
 //go:embed favicon.svg css/tokens.css vendor/uplot
 var adminShared embed.FS
 
-// Admin gives the operator's page, with index.html and login.html at its root. The page asks
-// for its files by relative addresses, beside itself, where transport/api serves them, and it
-// loads nothing from elsewhere. login.html needs css/tokens.css, css/login.css and favicon.svg, which hold no
+// Admin returns the operator's page, with index.html and login.html at its root. The page asks for
+// its files by addresses relative to its own, where transport/api serves them, and loads nothing
+// from elsewhere. login.html needs css/tokens.css, css/login.css and favicon.svg, which hold no
 // secret; everything else may stay behind the login.
 func Admin() fs.FS { return layers{mustSub(adminPage, "admin"), adminShared} }
 
-// mustSub panics only for a name that is not valid, which a constant is.
+// mustSub panics only for an invalid name; the names here are valid constants.
 func mustSub(files fs.FS, folder string) fs.FS {
 	sub, err := fs.Sub(files, folder)
 	if err != nil {
@@ -31,8 +31,8 @@ func mustSub(files fs.FS, folder string) fs.FS {
 	return sub
 }
 
-// layers is file systems laid over each other: a folder has what it has in any of them, a
-// file is the first one's.
+// layers is file systems laid over each other. A folder has the entries that it has in any of them;
+// a file comes from the first that has it.
 type layers []fs.FS
 
 func (l layers) Open(name string) (file fs.File, err error) {

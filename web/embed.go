@@ -1,6 +1,6 @@
-// Package web holds the pages that a browser loads, as they are in this folder: plain
-// HTML, CSS and ES modules, without a build step. transport/api serves them; what they say
-// to the server is codec/PROTOCOL.md.
+// Package web holds the pages that a browser loads, just as they are in this folder: plain HTML,
+// CSS and ES modules, without a build step. transport/api serves them; they speak the protocol of
+// codec/PROTOCOL.md.
 package web
 
 import (
@@ -11,5 +11,5 @@ import (
 //go:embed index.html favicon.svg css js
 var files embed.FS
 
-// Files gives what is served, with index.html at its root.
+// Files returns what is served, with index.html at its root.
 func Files() fs.FS { return files }

@@ -11,7 +11,7 @@ var uplotCSS string
 //go:embed vendor/uplot/LICENSE
 var uplotLicence string
 
-// UPlot is the plotting library uPlot (vendor/uplot/VERSION), for pages that show
-// quantities over time: a classic script that defines the global uPlot, with its licence
-// as a comment in front, which every copy must carry; and its style.
+// UPlot returns the plotting library uPlot (vendor/uplot/VERSION), for pages that show quantities
+// over time. js is a classic script that defines the global uPlot. It begins with the licence as a
+// comment, which every copy must carry. css is its style.
 func UPlot() (js, css string) { return "/*\n" + uplotLicence + "*/\n" + uplotJS, uplotCSS }

@@ -8,7 +8,7 @@ import (
 	"pixelplayground/web"
 )
 
-// Goal: the library that pages get is the version that is named beside it, with its licence.
+// Goal: pages get the library in the version that is named beside it, with its licence.
 func TestUPlot_IsWhatItSays(t *testing.T) {
 	js, css := web.UPlot()
 	version, err := os.ReadFile("vendor/uplot/VERSION")

@@ -2,8 +2,8 @@ package manifest
 
 import "strings"
 
-// expand replaces $(NAME) as the kubelet does: a name that is not in env stays as it is
-// written, and $$ is a dollar sign.
+// expand replaces $(NAME) as the kubelet does: $(NAME) stays as written if env does not have the
+// name, and $$ is a dollar sign.
 func expand(text string, env map[string]string) string {
 	var out strings.Builder
 	for {

@@ -1,7 +1,7 @@
-// Package manifest reads what the cluster is told: it renders a kustomization, decodes
-// every object strictly, and works out the processes that a kubelet would start from them.
-// The tests of the manifests judge the objects, the end-to-end tests start the processes;
-// what is right it leaves to both.
+// Package manifest reads the Kubernetes manifests. It renders a kustomization, decodes every object
+// strictly, and works out the processes that a kubelet would start from them. What is right is for
+// others to say: the tests of the manifests judge the objects, the end-to-end tests start the
+// processes.
 package manifest
 
 import (

@@ -2,8 +2,8 @@ package manifest
 
 import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
-// ServiceMonitor is as much of the Prometheus operator's kind (monitoring.coreos.com/v1) as
-// the manifests use; its module would bring hundreds of files for these fields.
+// ServiceMonitor is as much of the Prometheus operator's kind (monitoring.coreos.com/v1) as the
+// manifests use. Its module would bring hundreds of files for these few fields.
 type ServiceMonitor struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -11,7 +11,7 @@ type ServiceMonitor struct {
 	Spec struct {
 		Selector  metav1.LabelSelector `json:"selector"`
 		Endpoints []struct {
-			Port        string       `json:"port"` // by its name in the Service
+			Port        string       `json:"port"` // the port's name in the Service
 			Path        string       `json:"path"`
 			Interval    string       `json:"interval"`
 			Relabelings []Relabeling `json:"relabelings"`
@@ -19,7 +19,7 @@ type ServiceMonitor struct {
 	} `json:"spec"`
 }
 
-// Relabeling makes a label of what the operator knows of a target.
+// Relabeling makes a label of what the operator knows about a target.
 type Relabeling struct {
 	SourceLabels []string `json:"sourceLabels"`
 	TargetLabel  string   `json:"targetLabel"`
@@ -38,7 +38,7 @@ type PrometheusRule struct {
 	} `json:"spec"`
 }
 
-// Alert is a rule that says when something is wrong.
+// Alert is a rule that tells when something is wrong.
 type Alert struct {
 	Alert       string            `json:"alert"`
 	Expr        string            `json:"expr"`

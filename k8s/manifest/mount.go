@@ -7,23 +7,23 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Mount is a folder of files that a container finds: of Secrets or of a ConfigMap. Files
-// follow what they are of, but with a subPath, when they stay as they are at the start.
+// Mount is a folder of files in a container, from Secrets or from a ConfigMap. The files follow
+// changes of their source, except with a subPath: then they stay as they are at the start.
 type Mount struct {
 	Path    string
 	SubPath string
-	Secret  bool // else of a ConfigMap
+	Secret  bool // else from a ConfigMap
 	Mode    int32
 	Files   map[string]string // by their paths in the folder
 }
 
-// mounts is the container's, in its order. Volumes whose files are not the cluster's to say
-// are none.
+// mounts are the container's, in its order. A volume whose files don't come from the cluster's
+// objects is left out.
 func (s Set) mounts(w Workload, pod Pod) (mounts []Mount, err error) {
 	for _, in := range w.Container().VolumeMounts {
 		volume := w.Volume(in.Name)
 		if volume == nil {
-			continue // claimed by the StatefulSet
+			continue // a volume that the StatefulSet claims
 		}
 		m := Mount{Path: in.MountPath, SubPath: in.SubPath}
 		switch {
@@ -70,7 +70,7 @@ func mode(said *int32) int32 {
 	return *said
 }
 
-// projectAll lays sources over each other: of one path, the last one's file is there.
+// projectAll lays sources over each other: if several have a path, the last one's file is there.
 func projectAll(sources []corev1.VolumeProjection, pod Pod) (map[string]string, error) {
 	all := make(map[string]string)
 	for _, source := range sources {
@@ -86,7 +86,7 @@ func projectAll(sources []corev1.VolumeProjection, pod Pod) (map[string]string, 
 	return all, nil
 }
 
-// project chooses what becomes a file. Without data (nil) or a key the pod does not start,
+// project chooses what becomes a file. If data is nil or a key is missing, the pod does not start,
 // unless they are optional.
 func project(data map[string]string, name string, items []corev1.KeyToPath, optional *bool) (map[string]string, error) {
 	missing := func(what string) error {

@@ -6,10 +6,10 @@ import (
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 )
 
-// The kinds below belong to projects that a cluster may have. Each is as much of it as the
+// The kinds below belong to projects that a cluster may have installed. Each type has only what the
 // manifests and the documented patches use.
 
-// HTTPRoute is a way in by the Gateway API (gateway.networking.k8s.io/v1).
+// HTTPRoute is a way into the cluster by the Gateway API (gateway.networking.k8s.io/v1).
 type HTTPRoute struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
@@ -60,7 +60,7 @@ type ExternalSecret struct {
 	} `json:"spec"`
 }
 
-// Issuer is an authority of cert-manager (cert-manager.io/v1).
+// Issuer is a certificate authority of cert-manager (cert-manager.io/v1).
 type Issuer struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`

@@ -12,7 +12,7 @@ import (
 	corev1 "k8s.io/api/core/v1"
 )
 
-// Pod is what the cluster knows of a pod and the manifests do not.
+// Pod is what the cluster knows about a pod and the manifests don't.
 type Pod struct {
 	Name    string
 	IP      string
@@ -28,20 +28,20 @@ type Process struct {
 	Ports   []corev1.ContainerPort
 	Mounts  []Mount
 
-	Started, Live, Ready *Check        // nil: none, or not by HTTP
-	Pause                time.Duration // between being told to go and SIGTERM
-	Grace                time.Duration // between being told to go, too, and SIGKILL
+	Started, Live, Ready *Check        // nil: none, or not over HTTP
+	Pause                time.Duration // from being told to go, until SIGTERM
+	Grace                time.Duration // also from being told to go, until SIGKILL
 }
 
-// Check is a probe by HTTP, with the cluster's defaults filled in.
+// Check is a probe over HTTP, with the cluster's defaults filled in.
 type Check struct {
 	URL      string
 	Every    time.Duration
 	Timeout  time.Duration
-	Failures int // in a row until it counts
+	Failures int // in a row until they count
 }
 
-// Process works out what pod of w runs. The error says which value nobody gives.
+// Process works out what a pod of w runs. The error names the value that nothing provides.
 func (s Set) Process(w Workload, pod Pod) (Process, error) {
 	env, err := s.environment(w, pod)
 	if err != nil {
@@ -82,8 +82,8 @@ func (w Workload) check(probe *corev1.Probe, pod Pod) *Check {
 	}
 }
 
-// environment is the container's variables in the order in which the kubelet sets them:
-// whole ConfigMaps, then one by one, each able to use those before it.
+// environment is the container's variables, in the order in which the kubelet sets them: first
+// whole ConfigMaps, then single variables, which can use those before them.
 func (s Set) environment(w Workload, pod Pod) (map[string]string, error) {
 	env := make(map[string]string)
 	for _, from := range w.Container().EnvFrom {

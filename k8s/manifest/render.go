@@ -10,8 +10,8 @@ import (
 	"sigs.k8s.io/kustomize/kyaml/filesys"
 )
 
-// Render builds the kustomization in dir, as kubectl kustomize does, with components that
-// it does not list itself. Both are folders of files.
+// Render builds the kustomization in dir, as kubectl kustomize does, together with components that
+// the kustomization does not list itself. dir and components are folders in files.
 func Render(files fs.FS, dir string, components ...string) ([]byte, error) {
 	memory := filesys.MakeFsInMemory()
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -27,7 +27,7 @@ func Render(files fs.FS, dir string, components ...string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("render %s: %w", dir, err)
 	}
-	// A folder beside the others, since a kustomization may only name what is relative to it.
+	// A folder beside the others, since a kustomization may only name paths relative to itself.
 	const root = "/rendered/"
 	var top strings.Builder
 	fmt.Fprintf(&top, "resources: [../%s]\n", dir)

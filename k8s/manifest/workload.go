@@ -12,20 +12,20 @@ import (
 	"k8s.io/apimachinery/pkg/labels"
 )
 
-// Workload is what Deployments, StatefulSets and CronJobs have in common. What it points to is the
-// object's own.
+// Workload is what Deployments, StatefulSets and CronJobs have in common. Its pointers lead into
+// the object itself.
 type Workload struct {
 	Name      string
 	Namespace string
 	Replicas  int                   // as the object says, else its autoscaler's minimum
-	Selector  *metav1.LabelSelector // of a CronJob nil: the cluster makes one for each job
+	Selector  *metav1.LabelSelector // nil for a CronJob: the cluster makes one for each job
 	Template  *corev1.PodTemplateSpec
 
 	stateful  bool
 	container int // which one Container is
 }
 
-// Workloads is all of a set.
+// Workloads returns all workloads of a set.
 func (s Set) Workloads() (workloads []Workload) {
 	add := func(meta metav1.ObjectMeta, replicas *int32, selector *metav1.LabelSelector, template *corev1.PodTemplateSpec, stateful bool) {
 		workloads = append(workloads, Workload{meta.Name, meta.Namespace, s.replicas(meta.Name, replicas), selector, template, stateful, 0})
@@ -42,10 +42,10 @@ func (s Set) Workloads() (workloads []Workload) {
 	return workloads
 }
 
-// Ends reports whether its pods do something once, and serve nobody.
+// Ends reports whether its pods do something once and end, instead of serving.
 func (w Workload) Ends() bool { return w.Selector == nil }
 
-// replicas is 1 where nobody says, as in the cluster.
+// replicas is 1 if nothing sets it, as in the cluster.
 func (s Set) replicas(workload string, said *int32) int {
 	if said != nil {
 		return int(*said)
@@ -68,10 +68,10 @@ func (s Set) Workload(name string) (w Workload, ok bool) {
 	return Workload{}, false
 }
 
-// Container is the workload's first and as a rule only one, or the one that Of has chosen.
+// Container is the one that Of has chosen, else the workload's first (and usually only) container.
 func (w Workload) Container() *corev1.Container { return &w.Template.Spec.Containers[w.container] }
 
-// Of is the workload seen by its container of that name; ok is false if there is none.
+// Of returns the workload with Container set to the one of that name; ok is false if there is none.
 func (w Workload) Of(container string) (of Workload, ok bool) {
 	for i, c := range w.Template.Spec.Containers {
 		if c.Name == container {
@@ -82,7 +82,7 @@ func (w Workload) Of(container string) (of Workload, ok bool) {
 	return w, false
 }
 
-// Each is the workload seen by each of its containers.
+// Each returns the workload once per container, with Container set to it.
 func (w Workload) Each() (each []Workload) {
 	for i := range w.Template.Spec.Containers {
 		w.container = i
@@ -91,8 +91,8 @@ func (w Workload) Each() (each []Workload) {
 	return each
 }
 
-// Pods is the labels that its pods have, once for each kind of pod: those of a StatefulSet
-// have their names among them.
+// Pods returns the labels of its pods, once for each kind of pod. The labels of a StatefulSet's
+// pods include the pod's name.
 func (w Workload) Pods() (pods []labels.Set) {
 	if !w.stateful {
 		return []labels.Set{w.Template.Labels}

@@ -6,17 +6,17 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// basePixels is how far, in pixels, a shared snapshot may lie behind before a new one is
-// made: below that a newcomer gets the snapshot and the difference, and the snapshot is
-// copied and encoded once for a crowd of newcomers on a busy canvas.
+// basePixels is how many pixels a shared snapshot may be behind before a new one is made. Up to
+// that a newcomer gets the snapshot and the difference. So on a busy canvas the snapshot is copied
+// and encoded once for a crowd of newcomers.
 const basePixels = 4096
 
-// blankPixels is up to how many pixels a newcomer to a young region gets as a batch
-// rather than as a snapshot.
+// blankPixels is the most pixels of a young region that a newcomer gets as a batch rather than as a
+// snapshot.
 const blankPixels = 512
 
-// Bounds of what waits for a replica during an outage: viewers that come and go are
-// counted until it ends (24 bytes each), readers give up within seconds.
+// Bounds on what waits for a replica during an outage. Viewers that have gone count until it ends
+// (24 bytes each); readers give up within seconds.
 const (
 	maxWaiting = 1 << 16
 	maxReaders = 1 << 10
@@ -33,8 +33,8 @@ func (r *relay) resync(ctx actor.Context, m resync) {
 	r.ensureAttached(ctx)
 }
 
-// read answers with a snapshot of now. A viewer may be behind; a reader wants every pixel
-// that anybody has been told is durable, on whatever pod, so the owner is asked first.
+// read answers with a current snapshot. A viewer may be behind. A reader wants every pixel that
+// anybody has been told is durable, on any pod, so the owner is asked first.
 func (r *relay) read(ctx actor.Context) {
 	r.lastRead = r.pod.clock.Now()
 	if len(r.readers) == maxReaders {
@@ -46,8 +46,8 @@ func (r *relay) read(ctx actor.Context) {
 	r.check(ctx)
 }
 
-// check asks the owner for all readers who wait, unless it is being asked for some of
-// them: those who came later need a later answer.
+// check asks the owner on behalf of all waiting readers. If a question is under way it waits for
+// the answer: readers that came after the question need a later one.
 func (r *relay) check(ctx actor.Context) {
 	if r.attached && r.checking == 0 && len(r.readers) > 0 {
 		r.checking = len(r.readers)
@@ -78,8 +78,8 @@ func (r *relay) serveWaiting() {
 	clear(r.waiting)
 }
 
-// catchUp is what leads from held to the replica's position: the batches in between, if
-// the ring has them, else a snapshot.
+// catchUp returns what leads from held to the replica's position: the batches in between if the
+// ring has them, else a snapshot.
 func (r *relay) catchUp(held canvas.Position) CatchUp {
 	c := CatchUp{Region: r.id, At: r.position}
 	if held == canvas.Head() || held == r.position {
@@ -112,8 +112,8 @@ func (r *relay) recentBase() *canvas.Snapshot {
 	return r.snapshot(r.id)
 }
 
-// merged joins batches. What leads to the position of now is kept, up to as much as the
-// ring holds, since many resume from few positions at once when a pod has died.
+// merged joins batches. Results that lead to the current position are kept, up to as much as the
+// ring holds: when a pod has died, many viewers resume at once from few positions.
 func (r *relay) merged(batches []*canvas.Batch) *canvas.Batch {
 	if len(batches) == 0 {
 		return nil

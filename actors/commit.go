@@ -11,17 +11,17 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// inflight is a batch between being offered to the store and the store's answer. A region
-// has at most one: what arrives meanwhile is the next batch.
+// inflight is a batch that the store has been offered and has not answered for. A region has at
+// most one: ops that arrive meanwhile go into the next batch.
 type inflight struct {
 	batch *canvas.Batch
 	ops   []*queued
 	began time.Time
 }
 
-// advance starts the next commit if there is something to commit and none under way, so
-// an idle region adds no delay and a busy one gathers. With nothing left to commit it
-// completes a retirement.
+// advance starts the next commit if there is something to commit and no commit under way. So an
+// idle region adds no delay, and a busy one gathers a larger batch. When nothing is left to commit,
+// advance completes a retirement.
 func (r *region) advance(ctx actor.Context) {
 	switch {
 	case r.epoch == 0 || r.inflight != nil || r.mending.have != nil:
@@ -63,7 +63,7 @@ func (r *region) onCommitAgain(ctx actor.Context, m commitAgain) {
 
 func (r *region) onCommitted(ctx actor.Context, m committed) {
 	switch {
-	case m.inflight != r.inflight: // of an instance or an epoch before
+	case m.inflight != r.inflight: // of an earlier instance or epoch
 	case m.err == nil:
 		r.finishCommit(ctx)
 	case errors.Is(m.err, store.ErrFenced):
@@ -71,8 +71,8 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 	case errors.Is(m.err, store.ErrDamaged):
 		r.damaged(ctx, m.err)
 	default:
-		// The batch may be durable or not, so its ops can be neither acknowledged nor
-		// refused: only repeating the commit tells.
+		// The batch may or may not be durable, so its ops can be neither acknowledged nor refused.
+		// Only repeating the commit tells.
 		r.failed(m.err, "commit")
 		r.pod.later(ctx, backoff(r.failures), commitAgain{r.inflight})
 	}
@@ -95,7 +95,7 @@ func (r *region) finishCommit(ctx actor.Context) {
 	for key, s := range r.subscribers {
 		if s.lags(r.position, 2*r.pod.cfg.RingPixels) {
 			r.pod.stats.Lagging.Add(1)
-			delete(r.subscribers, key) // it renews, is told that it lapsed, and attaches anew
+			delete(r.subscribers, key) // the relay renews, is told that its stream has lapsed, and attaches anew
 			continue
 		}
 		ctx.Send(s.relay, &Committed{Stream: s.stream, N: s.answer(), Batch: f.batch, Acks: acks[key]})

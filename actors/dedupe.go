@@ -5,16 +5,17 @@ import "pixelplayground/actors/canvas"
 // maxSessions bounds the sessions that one region remembers: about 3 MB.
 const maxSessions = 12288
 
-// dedupe remembers which ops a region has had (I4): of each session the highest number,
-// which of the remembered-1 numbers before it, and from which number on nothing is missing.
+// dedupe remembers which ops a region has applied (I4). For each session it has the highest op
+// number, which of the remembered-1 numbers before it were applied, and the number from which on
+// nothing is missing.
 //
-// It forgets in two ways. What left the store's log before the region was claimed is gone, and when there
-// are too many sessions, the network that has most of them loses the one that was silent
-// longest: nobody makes others' ops forgotten but his own network's. How far back what
-// it knows is complete is from. So of an op that it does not know it can say whether that was never
-// applied, or whether it may have been: then the op can be neither applied nor acknowledged.
+// It forgets in two ways. Ops that had left the store's log before the region was claimed are gone.
+// And when there are too many sessions, the network with the most of them loses the session that
+// was silent longest, so nobody can make it forget ops of other networks. from says how far back it
+// is complete. So of an op that it does not know, it can say whether the op was never applied, or
+// may have been. In the second case the op can be neither applied nor acknowledged.
 type dedupe struct {
-	from     uint64 // every op applied behind this sequence number is known
+	from     uint64 // every op applied after this sequence number is known
 	sessions int
 	byAuthor map[canvas.Author]*sessionOps
 	shares   shares
@@ -22,13 +23,13 @@ type dedupe struct {
 
 // sessionOps is what is known of one session's ops.
 type sessionOps struct {
-	id   canvas.OpID // of its first op: what it has in common with the others counts
-	also *sessionOps // of another session with the same author
+	id   canvas.OpID // of its first op; only what it shares with the session's other ops counts
+	also *sessionOps // another session with the same author
 	opWindow
-	// inTurn is the lowest op known that was applied in turn: whatever has a higher number was
+	// inTurn is the lowest known op that was applied in turn: any op with a higher number was
 	// applied later, and is known. 0: none.
 	inTurn uint64
-	last   uint64 // sequence number by which its last op was applied
+	last   uint64 // sequence number at which its last op was applied
 
 	share        *share
 	older, newer *sessionOps // in the share
@@ -38,7 +39,7 @@ func newDedupe(from uint64) dedupe {
 	return dedupe{from: from, byAuthor: make(map[canvas.Author]*sessionOps), shares: newShares()}
 }
 
-// restore adds every op of a log that ends at a sequence number.
+// restore forgets everything, and adds the ops of a log that ends at a sequence number.
 func (d *dedupe) restore(batches []*canvas.Batch, end uint64) {
 	if *d = newDedupe(end); len(batches) > 0 {
 		d.from = batches[0].From
@@ -50,9 +51,9 @@ func (d *dedupe) restore(batches []*canvas.Batch, end uint64) {
 	}
 }
 
-// has tells what is known of an op that, if it was applied before, was so behind the sequence number
-// after; again: it may have been at all. Unless it is known, it is hadNot only if it
-// was certainly never applied.
+// has reports what is known of an op. again says that it may have been applied before, and if so
+// then after the sequence number after. An op that is not known is opNew only if it was certainly
+// never applied, else opUnsure.
 func (d *dedupe) has(id canvas.OpID, again bool, after uint64) verdict {
 	certain := !again || after >= d.from
 	older := false
@@ -66,7 +67,7 @@ func (d *dedupe) has(id canvas.OpID, again bool, after uint64) verdict {
 		case opUnsure:
 			older = true
 		}
-		// By author alone it may be another's turn.
+		// If only the author matches, inTurn may be that of another session.
 		certain = certain || r.id.Key == id.Key && r.inTurn > 0 && r.inTurn < id.Num
 	}
 	if older || !certain {
@@ -75,7 +76,7 @@ func (d *dedupe) has(id canvas.OpID, again bool, after uint64) verdict {
 	return opNew
 }
 
-// inTurn reports whether no op with a higher number is known of the session.
+// inTurn reports whether no op of the session with a higher number is known.
 func (d *dedupe) inTurn(id canvas.OpID) bool {
 	for r := d.byAuthor[id.Author]; r != nil; r = r.also {
 		if r.id.Key.Matches(id.Key) && r.high > id.Num {
@@ -85,7 +86,7 @@ func (d *dedupe) inTurn(id canvas.OpID) bool {
 	return id.Key != canvas.Key{}
 }
 
-// add remembers an op that was applied by a sequence number.
+// add remembers an op that was applied at a sequence number.
 func (d *dedupe) add(op *canvas.Op, seq uint64) {
 	r := d.find(op.ID)
 	if r == nil {

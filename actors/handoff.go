@@ -8,42 +8,43 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// handoff is what a region remembers of those who wait for it to let go.
+// handoff is what a region remembers while it moves: who waits for us to release it, and whom we
+// have asked for it.
 type handoff struct {
-	yielders []yielder    // next owners; answered with Yielded
-	leavers  []*actor.PID // the node, draining; answered with retired
-	retirees []*actor.PID // the node, closing: the actor stops
+	yielders []yielder    // next owners that wait; answered with Yielded
+	leavers  []*actor.PID // the node, when it drains; answered with retired
+	retirees []*actor.PID // the node, when it closes: the actor stops
 
-	asks          int       // numbers the questions to those who may own it from before
-	open          int       // answers to come
-	served        bool      // one of the answers said so
-	yielded       time.Time // when another pod last took the region from us, if the members are still the same
-	notOwnedSince time.Time // since when we serve what is not ours; zero: it is ours
+	asks          int       // numbers the rounds of Yield that we send to possible previous owners
+	open          int       // answers still to come
+	served        bool      // one of the answers had Served set
+	yielded       time.Time // when we last yielded the region to another pod; zero once the members have changed
+	notOwnedSince time.Time // since when we have served a region that is not ours; zero: it is ours
 	began         time.Time // when we first asked for it; zero: we have it, or don't want it
 
-	previousOwner *actor.PID // the owner when the members last changed; nil: it is us, or nobody
-	ownerLost     time.Time  // when the region became ours because that one was gone; zero: it did not
+	previousOwner *actor.PID // the owner when the members last changed; nil: us, or nobody
+	ownerLost     time.Time  // when the region became ours because the previous owner was gone; zero: it did not
 }
 
 const (
-	// yieldMemory is how long a relay whose view lags can't call back a region that we have
-	// just yielded.
+	// yieldMemory is how long after a yield a relay whose view lags can't make us take the region
+	// back.
 	yieldMemory = time.Second
 	// overdue is how long we serve a region that is not ours and that nobody asks for.
 	overdue = 2 * time.Second
-	// orphanMemory is how long the relays of an owner that is gone have to come to us. They
-	// look for it with every beat; who comes later is the first to need the region.
+	// orphanMemory is how long the relays of an owner that is gone have to come to us. They look
+	// for the owner at every beat. A relay that comes later counts as the first to need the region.
 	orphanMemory = 2 * time.Second
 )
 
-// yielder is a next owner and the number of its question.
+// yielder is a next owner that has asked us to yield, and the number of its question.
 type yielder struct {
 	pid *actor.PID
 	n   int
 }
 
-// addYielder notes that an owner to come waits for us to let go. It may ask again: then the last
-// question is the one to answer.
+// addYielder notes that a next owner waits for us to let go. If it asks again, its last question is
+// the one to answer.
 func (h *handoff) addYielder(pid *actor.PID, n int) {
 	for i := range h.yielders {
 		if h.yielders[i].pid.Equal(pid) {
@@ -61,14 +62,14 @@ type (
 	}
 )
 
-// mine reports whether the region is this pod's to own.
+// mine reports whether the placement gives the region to this pod.
 func (r *region) mine(ctx actor.Context) bool {
 	owner := r.pod.placement.Region(r.id)
 	return owner != nil && owner.Equal(ctx.Self())
 }
 
-// dormant: the region is not ours, or nobody here needs it. It holds nothing but relays
-// that know of us already: we may yet learn that we are the owner.
+// dormant is the phase of a region that is not ours, or that nobody here needs. It holds nothing
+// except relays that have come to us already: we may yet learn that we are the owner.
 func (r *region) dormant(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *Attach:
@@ -76,9 +77,9 @@ func (r *region) dormant(ctx actor.Context) {
 		if len(r.subscribers) > 0 && r.mine(ctx) && r.pod.clock.Now().Sub(r.handoff.yielded) > yieldMemory {
 			r.ask(ctx)
 		}
-	case *Submit: // of a stream to an instance or an epoch before
+	case *Submit: // on a stream with an earlier instance or epoch
 		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case *Check: // likewise
+	case *Check: // as for Submit
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 	case handoffGranted:
 		if r.mine(ctx) {
@@ -97,7 +98,7 @@ func (r *region) dormant(ctx actor.Context) {
 	}
 }
 
-// ask has the owner before us let go, so that the region moves between two commits.
+// ask asks the possible previous owners to yield, so that the region moves between two commits.
 func (r *region) ask(ctx actor.Context) {
 	before := r.pod.placement.Before(r.id)
 	h := &r.handoff
@@ -116,7 +117,7 @@ func (r *region) ask(ctx actor.Context) {
 	r.pod.later(ctx, r.pod.cfg.Yield, yieldLate{r, h.asks})
 }
 
-// asking: waits for the owner before us to let go.
+// asking is the phase that waits for the previous owner to yield.
 func (r *region) asking(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *Attach:
@@ -132,7 +133,7 @@ func (r *region) asking(ctx actor.Context) {
 			r.log.Debug("the owner before does not answer")
 			r.take(ctx)
 		}
-	case *Yield: // the one who asks knows other members, and we will: it has its turn after ours
+	case *Yield: // the sender knows of members that we will know of soon: its turn comes after ours
 		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
@@ -146,7 +147,7 @@ func (r *region) asking(ctx actor.Context) {
 func (r *region) onYielded(ctx actor.Context, m *Yielded) {
 	h := &r.handoff
 	if m.N != h.asks {
-		return // to a question given up
+		return // an answer to a question that we have given up
 	}
 	h.served = h.served || m.Served
 	if h.open--; h.open == 0 {
@@ -154,7 +155,7 @@ func (r *region) onYielded(ctx actor.Context, m *Yielded) {
 	}
 }
 
-// take claims a region that somebody needs: a relay of ours, or those of the owner before.
+// take claims the region if somebody needs it: a relay of ours, or those of the previous owner.
 func (r *region) take(ctx actor.Context) {
 	if !r.handoff.served && len(r.subscribers) == 0 {
 		r.becomeDormant(ctx)
@@ -164,13 +165,14 @@ func (r *region) take(ctx actor.Context) {
 	r.claim(ctx)
 }
 
-// becomeDormant makes the region dormant; whoever waited for it to let go is told.
+// becomeDormant releases the region and answers all who waited for that.
 func (r *region) becomeDormant(ctx actor.Context) {
 	r.letGo(ctx)
 	r.settle(ctx)
 }
 
-// settle answers all who waited for us to let go, and ends in dormancy or for good.
+// settle answers all who waited for us to let go. After it the region is dormant, or the actor
+// stops.
 func (r *region) settle(ctx actor.Context) {
 	r.pod.handoffs.release(r)
 	h := &r.handoff
@@ -189,7 +191,7 @@ func (r *region) settle(ctx actor.Context) {
 	}
 }
 
-// answerYielders tells the next owners that wait that we have let go.
+// answerYielders tells the waiting next owners that we have let go.
 func (r *region) answerYielders(ctx actor.Context) {
 	for _, y := range r.handoff.yielders {
 		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
@@ -210,9 +212,9 @@ func (r *region) stop(ctx actor.Context) {
 	ctx.Stop(ctx.Self())
 }
 
-// moved looks at who owns the region now that the members have changed. Who no longer
-// owns it goes on until the next owner asks, so that there is always one; the next owner
-// takes its turn, or is called by a relay before that.
+// moved looks at who owns the region now that the members have changed. A pod that should no longer
+// own it goes on serving until the next owner asks, so that there is always an owner. The next
+// owner asks when it is its turn, or earlier if a relay needs the region.
 func (r *region) moved(ctx actor.Context) {
 	r.handoff.yielded = time.Time{}
 	maps.DeleteFunc(r.subscribers, func(_ string, s *subscriber) bool { return !r.pod.placement.Has(s.relay.Address) })
@@ -233,27 +235,27 @@ func (r *region) moved(ctx actor.Context) {
 		}
 	case phaseServing:
 		switch {
-		case mine: // perhaps again, because all others drain too
+		case mine: // perhaps ours again, because all other pods are draining too
 			r.handoff.notOwnedSince = time.Time{}
 			for _, pid := range r.handoff.leavers {
 				ctx.Send(pid, retired{})
 			}
 			r.handoff.leavers = nil
-		case r.pod.placement.Region(r.id) == nil: // this pod has lost the others
+		case r.pod.placement.Region(r.id) == nil: // this pod has lost the other pods
 			r.retire(ctx)
 		case r.handoff.notOwnedSince.IsZero():
 			r.handoff.notOwnedSince = r.pod.clock.Now()
 			r.wake(ctx)
 		}
 	case phaseRetiring:
-		if r.pod.storeMonitor.aside.Load() { // the store would not let it be through
+		if r.pod.storeMonitor.aside.Load() { // its store would keep it from finishing
 			r.becomeDormant(ctx)
 		}
-	case phaseClaiming, phaseMending, phaseFenced: // each looks when it is through
+	case phaseClaiming, phaseMending, phaseFenced: // these look at the placement when they are done
 	}
 }
 
-// noteOwnerLost looks whether the region comes to us from a pod that is gone.
+// noteOwnerLost notes whether the region comes to us because its owner's pod is gone.
 func (r *region) noteOwnerLost(mine bool) {
 	h := &r.handoff
 	if !mine {
@@ -266,18 +268,19 @@ func (r *region) noteOwnerLost(mine bool) {
 	h.previousOwner = nil
 }
 
-// onHandOver answers when the region is not ours any more, if it should not be.
+// onHandOver answers once another pod has the region. If the region is ours to own, it answers at
+// once.
 func (r *region) onHandOver(ctx actor.Context) {
-	if r.mine(ctx) { // there is nobody else
+	if r.mine(ctx) { // nobody else could have it
 		ctx.Respond(retired{})
 		return
 	}
 	r.handoff.leavers = append(r.handoff.leavers, ctx.Sender())
 }
 
-// retire stops taking ops; what is queued is committed first. A pod that stands aside lets go
-// at once, as if it had died: its store would keep the next owner waiting. What was queued or
-// being committed its relays bring the next owner, who finds in the log what became durable.
+// retire stops taking ops; what is queued is committed first. A pod that stands aside lets go at
+// once, as if it had died, since its store would keep the next owner waiting. The relays then bring
+// the next owner what was queued or being committed, and it finds in the log what became durable.
 func (r *region) retire(ctx actor.Context) {
 	if r.pod.storeMonitor.aside.Load() {
 		r.countYield()
@@ -310,7 +313,7 @@ func (r *region) countYield() {
 	}
 }
 
-// abandon lets those go who wait for a region that has failed: they ask its successor.
+// abandon answers all who wait for a region that has failed: they ask its successor.
 func (r *region) abandon(ctx actor.Context) {
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)

@@ -15,31 +15,31 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// A store can lose a part of a region: keys that Redis evicts, the last writes in a
-// failover, all of it. Who still has the pixels gives them back: the owner what it serves;
-// a new owner asks the relays that hold more than the store. What nobody has is lost, which
-// is said, and the region goes on with what is left.
+// A store can lose a part of a region: keys that Redis evicts, the last writes in a failover, or
+// all of it. Whoever still has the pixels gives them back: an owner writes back what it serves, and
+// a new owner asks the relays that hold more than the store. What nobody has is lost. The loss is
+// reported, and the region goes on with what is left.
 //
-// Positions tell who has more: they only rise, and a relay holds nothing that was not
-// durable once. So a relay that is ahead of the store shows that the store has lost something.
+// Positions tell who has more: they only rise, and a relay holds only what was durable once. So a
+// relay that is ahead of the store shows that the store has lost something.
 
-// mending is what a region is doing about it.
+// mending is the state of a region's repair.
 type mending struct {
-	have   *store.Claim // what the store is being given; nil: nothing is
+	have   *store.Claim // what the store is being given; nil: nothing
 	claim  *store.Claim // what the store had when we claimed; nil: we have been serving
-	source string       // whose it is, for the log
+	source string       // where have comes from, for the log
 
-	relays []*subscriber // that hold more and have not been asked, the one that holds most first
+	relays []*subscriber // that hold more and have not been asked, the one with the most first
 	asked  uint64        // numbers the questions
 }
 
 type (
-	// Salvage asks a relay for its replica: the store has lost what it shows.
+	// Salvage asks a relay for its replica: the store has lost pixels that it shows.
 	Salvage struct{ N uint64 }
-	// Salvaged answers it.
+	// Salvaged answers Salvage.
 	Salvaged struct {
-		N      uint64           // the question's
-		Base   *canvas.Snapshot // nil: it has none any more
+		N      uint64           // that of the Salvage
+		Base   *canvas.Snapshot // nil: the relay has no replica any more
 		Recent []*canvas.Batch  // leads up to Base
 	}
 
@@ -56,11 +56,11 @@ type (
 	mendAgain struct{ of *region }
 )
 
-// salvageTime is how long a relay has to answer. One of an earlier version never does.
+// salvageTime is how long a relay has to answer. A relay of an earlier version never does.
 const salvageTime = time.Second
 
-// damaged is a mistake of the store that was found while we serve: it gets what we have. A
-// commit under way finds the same, and is repeated when the store is whole.
+// damaged handles a loss of the store's that was found while we serve: the store gets what we have.
+// A commit under way finds the same, and is repeated when the store is whole.
 func (r *region) damaged(ctx actor.Context, err error) {
 	if r.mending.have != nil {
 		return
@@ -78,7 +78,8 @@ func (r *region) noteDamage(err error) {
 	r.pod.events.region(EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
 }
 
-// intact looks whether a claim has all that there was. If not the region is mended first.
+// intact reports whether a claim brought all that there was. If it did not, the region is repaired
+// first.
 func (r *region) intact(ctx actor.Context, claim *store.Claim) bool {
 	ahead := r.ahead(claim)
 	switch {
@@ -95,7 +96,7 @@ func (r *region) intact(ctx actor.Context, claim *store.Claim) bool {
 	return false
 }
 
-// ahead is the relays that hold more than a claim has, the one that holds most first.
+// ahead lists the relays that hold more than a claim has, the one with the most first.
 func (r *region) ahead(claim *store.Claim) []*subscriber {
 	var ahead []*subscriber
 	for s := range maps.Values(r.subscribers) {
@@ -109,14 +110,15 @@ func (r *region) ahead(claim *store.Claim) []*subscriber {
 	return ahead
 }
 
-// after reports whether a region comes to a only after b.
+// after reports whether a region reaches position a only after position b.
 func after(a, b canvas.Position) bool {
 	return a.Epoch > b.Epoch || a.Epoch == b.Epoch && a.Seq > b.Seq
 }
 
-// outdated looks at a relay that comes when we serve: if it holds what we never had, and
-// nothing has been committed since the claim, the region is what that relay has. After a
-// commit there is another history, and what the relay holds is lost.
+// outdated reports whether the region is repaired first for a relay that attaches while we serve:
+// it is if the relay holds what we never had, and nothing has been committed since the claim. The
+// region then becomes what that relay has. After a commit there is another history, and what the
+// relay holds is lost.
 func (r *region) outdated(ctx actor.Context, s *subscriber) bool {
 	if !after(s.held, r.position) {
 		return false
@@ -125,18 +127,18 @@ func (r *region) outdated(ctx actor.Context, s *subscriber) bool {
 		return false
 	}
 	claim := &store.Claim{Term: r.term(), Position: r.position, Tile: r.snapshot(r.id).Tile, Recent: slices.Clone(r.ring.batches)}
-	r.letGo(ctx) // the others come again
+	r.letGo(ctx) // the other relays attach again
 	r.subscribers[keyOf(s.relay)] = s
 	return !r.intact(ctx, claim)
 }
 
-// mendingFirst: the claim is ours, and what the store has is not all there was. Relays that
-// attach are answered when the region is mended.
+// mendingFirst is the phase in which the claim is ours, and the store does not have all that there
+// was. Relays that attach are answered when the region is repaired.
 func (r *region) mendingFirst(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *Attach:
 		r.attach(ctx, m)
-	case *Submit: // of a stream to an instance or an epoch before
+	case *Submit: // on a stream with an earlier instance or epoch
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 	case *Check:
 		ctx.Respond(&Lapsed{Stream: m.Stream})
@@ -161,7 +163,7 @@ func (r *region) mendingFirst(ctx actor.Context) {
 	}
 }
 
-// salvage asks the next relay, or goes on with what the store has.
+// salvage asks the next relay. If none is left, it goes on with what the store has.
 func (r *region) salvage(ctx actor.Context) {
 	m := &r.mending
 	m.asked++
@@ -177,7 +179,8 @@ func (r *region) salvage(ctx actor.Context) {
 	left.Damage = nil
 	m.source = "store"
 	if left.PixelsLost || left.Position == (canvas.Position{}) {
-		// Other pixels than the position had: it needs another name, which nobody holds.
+		// These are not the pixels that the position stood for: they need another position, which
+		// nobody holds.
 		left.Position = canvas.Position{Epoch: left.Epoch, Seq: left.Position.Seq + 1}
 		left.Recent = nil
 	}
@@ -185,7 +188,7 @@ func (r *region) salvage(ctx actor.Context) {
 	r.mend(ctx)
 }
 
-// onSalvaged takes what a relay has if it is what the relay said.
+// onSalvaged takes what a relay has, unless it does not fit or is behind what the store has.
 func (r *region) onSalvaged(ctx actor.Context, m *Salvaged) {
 	if m.N != r.mending.asked || r.mending.have != nil {
 		return
@@ -203,7 +206,7 @@ func (r *region) onSalvaged(ctx actor.Context, m *Salvaged) {
 	r.mend(ctx)
 }
 
-// mend gives the store what the region shall be.
+// mend writes to the store what the region shall be.
 func (r *region) mend(ctx actor.Context) {
 	self, system, have := ctx.Self(), ctx.ActorSystem(), r.mending.have
 	r.calling()
@@ -252,10 +255,10 @@ func (r *region) onMended(ctx actor.Context, m mended) {
 	r.resumeServing(ctx, m.term)
 }
 
-// resumeServing takes up what waited while we served a region that the store had lost.
+// resumeServing goes on with what waited while we repaired a region that we were serving.
 func (r *region) resumeServing(ctx actor.Context, term store.Term) {
 	r.epoch, r.token, r.verified, r.proven = term.Epoch, term.Token, r.pod.clock.Now(), time.Time{}
-	if r.checking || len(r.others) > 0 { // what was asked under the claim before is answered to nobody
+	if r.checking || len(r.others) > 0 { // answers to questions under the previous claim are ignored
 		if r.others == nil {
 			r.others = make(map[string]uint64)
 		}

@@ -1,11 +1,11 @@
 package actors
 
-// remembered is how many of a session's last op numbers a region knows of, and how far a
-// connection lets them run ahead of its oldest op unanswered.
+// remembered is how many of a session's last op numbers a region remembers, and how far a
+// connection lets them run ahead of its oldest unanswered op.
 const remembered = 4 * Window
 
-// opWindow is the highest op number and a bit for each of the remembered numbers up to it:
-// bit i of word w stands for high - 64*w - i.
+// opWindow is the highest op number, and a bit for each of the last remembered numbers: bit i of
+// word w stands for high - 64*w - i.
 type opWindow struct {
 	high uint64
 	bits [remembered / 64]uint64

@@ -12,11 +12,11 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// An owner can't know by itself that it is one: another pod may have claimed the region
-// while this one was paused or cut off. A commit tells, and without one the store is asked.
+// An owner can't know by itself that it still is one: another pod may have claimed the region while
+// this one was paused or cut off. A commit tells; without commits the store is asked.
 
-// verifyOwnership asks the store when neither a commit nor the claim watcher has told for a while: an owner
-// that has been replaced must not go on showing an old canvas.
+// verifyOwnership asks the store when neither a commit nor the claim watcher has confirmed for a
+// while that we are the owner: one that has been replaced must not go on showing an old canvas.
 func (r *region) verifyOwnership(ctx actor.Context, now time.Time) {
 	if r.phase == phaseServing && r.inflight == nil && r.mending.have == nil && !r.checking &&
 		now.Sub(r.verified) >= verifyBeats*r.pod.cfg.Beat && !r.pod.claimWatcher.covers(r.proven, now, r.trust) {
@@ -24,15 +24,15 @@ func (r *region) verifyOwnership(ctx actor.Context, now time.Time) {
 	}
 }
 
-// check asks the store for a relay that someone reads from. Relays that ask meanwhile
-// share the next question.
+// check asks the store for a relay that someone reads from. Relays that ask while a question is
+// under way share the next one.
 func (r *region) check(ctx actor.Context, m *Check) {
 	key := keyOf(ctx.Sender())
 	if s := r.subscribers[key]; s == nil || s.stream != m.Stream {
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return
 	}
-	if n, asks := r.checkers[key]; asks && n == m.N { // it has become impatient
+	if n, asks := r.checkers[key]; asks && n == m.N { // the relay repeats the question under way
 		return
 	}
 	if r.others == nil {
@@ -60,7 +60,7 @@ func (r *region) askStore(ctx actor.Context) {
 	r.pod.later(ctx, limit, ownershipLate{r, question}) // a driver may need longer to notice that its time is up
 }
 
-// onOwnershipLate answers without the store's word, which may yet come.
+// onOwnershipLate answers the relays without the store's answer, which may still come.
 func (r *region) onOwnershipLate(ctx actor.Context, m ownershipLate) {
 	if m.of == r && m.question == r.question && r.checking {
 		r.pod.silence.begin()
@@ -68,8 +68,9 @@ func (r *region) onOwnershipLate(ctx actor.Context, m ownershipLate) {
 	}
 }
 
-// onOwnershipDamaged has those who asked wait for the region to be mended. A commit under way
-// finds the damage too: mending before it returns would fence it.
+// onOwnershipDamaged makes the relays that asked wait until the region is repaired. A commit under
+// way finds the damage too, and starts the repair when it returns: a repair before that would fence
+// it.
 func (r *region) onOwnershipDamaged(ctx actor.Context, err error) {
 	if r.others == nil {
 		r.others = make(map[string]uint64)
@@ -81,8 +82,9 @@ func (r *region) onOwnershipDamaged(ctx actor.Context, err error) {
 	}
 }
 
-// onOwnershipAnswer answers the relays that asked. A store that does not answer takes no claims
-// and no commits either, so what we have is still all there is: reading goes on.
+// onOwnershipAnswer answers the relays that asked. If the store has given no answer, they are
+// answered from what we have, so that reading goes on. Then, and only then, a read may miss what
+// another owner has committed since.
 func (r *region) onOwnershipAnswer(ctx actor.Context, m ownershipAnswer) {
 	if m.err == nil || errors.Is(m.err, store.ErrFenced) || errors.Is(m.err, store.ErrDamaged) {
 		r.pod.silence.end()
@@ -118,15 +120,15 @@ func (r *region) answerCheckers(ctx actor.Context) {
 	}
 }
 
-// storeSilence is whether the store has last left a question of this pod's without an answer in
-// time. Then nobody waits for it as long again: who reads the whole canvas asks for many
-// regions. Any goroutine may tell.
+// storeSilence is whether the store has left a question of this pod unanswered in time, and has
+// answered none since. Meanwhile nobody waits for it as long again: whoever reads the whole canvas
+// asks for many regions. Any goroutine may call it.
 type storeSilence struct{ atomic.Bool }
 
 func (s *storeSilence) begin() { s.Store(true) }
 
-// end is for every answer of the store to any question, that of the claim watcher for one, which goes
-// on asking.
+// end is called with every answer of the store to any question, for example one of the claim
+// watcher, which goes on asking.
 func (s *storeSilence) end() {
 	if s.Load() {
 		s.Store(false)

@@ -9,15 +9,15 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// pendingOps holds, in order, the ops a relay has taken and the region has not answered
-// for. Whenever the region is attached anew, all of them are sent again (I4). It is
-// bounded in pixels, and outlives a relay that fails.
+// pendingOps holds, in order, the ops that a relay has taken and the region has not answered.
+// Whenever the relay attaches anew, all of them are sent again (I4). It is bounded in pixels, and
+// outlives a relay that fails.
 type pendingOps struct {
 	limit  int // pixels
 	pixels int
-	ops    []pendingOp         // in order, with those answered out of their turn until it comes
-	first  int                 // number of ops[0], counted from the start
-	known  map[canvas.OpID]int // the number of each that is not answered
+	ops    []pendingOp         // in order; an op answered out of turn stays until its turn comes
+	first  int                 // the number of ops[0]; that of ops[i] is first+i
+	known  map[canvas.OpID]int // the number of each op without an answer
 	sent   int                 // ops[:sent] have been submitted on the current stream
 }
 
@@ -27,12 +27,12 @@ func newPendingOps(limit int) *pendingOps {
 
 type pendingOp struct {
 	place
-	also     []*actor.PID // who placed it again: see push
+	also     []*actor.PID // others that placed it again: see push
 	since    time.Time
-	tried    bool   // it has been submitted, by this relay, one before or another pod's, and may be durable
-	after    uint64 // but not before this sequence number
-	told     bool   // those who placed it know that it is not known what became of it
-	answered bool   // nothing else counts any more
+	tried    bool   // it has been submitted, by this relay, an earlier one or another pod's, and may be durable
+	after    uint64 // if it was applied before, then after this sequence number
+	told     bool   // opsWaiting has been sent to all who placed it
+	answered bool   // the other fields are void
 }
 
 // Events to whoever placed an op.
@@ -47,18 +47,18 @@ type (
 	// opUnanswered says that an op can be neither taken now nor refused: only its region
 	// knows whether it is a repetition.
 	opUnanswered struct{}
-	// opsWaiting says that nobody has answered for ops for as long as one should wait, and that
-	// they may be durable or not. An answer follows when it is known.
+	// opsWaiting says that ops have had no answer for as long as one should wait, and may or may
+	// not be durable. An answer follows when it is known.
 	opsWaiting struct{ nums []uint64 }
 )
 
 func (p *pendingOps) count() int { return len(p.known) }
 
-// push appends an op; false: full. An op that is here already was sent again by a client
-// whose connection broke, or that has two: the answer goes to both.
+// push appends an op; false: there is no room. If the op is here already, it was sent again by a
+// client whose connection broke, or that has two connections: the answer goes to both.
 func (p *pendingOps) push(m place, now time.Time) bool {
 	if o := p.find(m.op.ID); o != nil {
-		if m.repeated { // it may have been placed on another pod, meanwhile or before
+		if m.repeated { // it may also have been placed on another pod, before or meanwhile
 			o.tried, o.after = true, 0
 		}
 		if o.from != m.from && !slices.Contains(o.also, m.from) {
@@ -75,8 +75,9 @@ func (p *pendingOps) push(m place, now time.Time) bool {
 	return true
 }
 
-// find is the op of an id that is not answered. Regions of earlier versions name an op
-// by author and number: the first of them is meant, since they took another for the same.
+// find returns the op with an id that has no answer yet; nil: there is none. Regions of earlier
+// versions name an op by author and number. They mean the first that fits, since they took any
+// other for the same op.
 func (p *pendingOps) find(id canvas.OpID) *pendingOp {
 	if n, ok := p.known[id]; ok {
 		return &p.ops[n-p.first]
@@ -92,8 +93,8 @@ func (p *pendingOps) find(id canvas.OpID) *pendingOp {
 // resetSent makes every op due to be sent again.
 func (p *pendingOps) resetSent() { p.sent = 0 }
 
-// send takes the next ops to be submitted, of at most limit pixels but one op at the
-// least; nil when all are. The region is at the sequence number now, or past it.
+// send takes the next ops to submit, at most limit pixels but at least one op; nil: all have been
+// submitted. The region has reached the sequence number now, or is past it.
 func (p *pendingOps) send(limit int, now uint64) (ops []canvas.Op, again []Again) {
 	for pixels := 0; p.sent < len(p.ops); p.sent++ {
 		next := &p.ops[p.sent]
@@ -123,8 +124,8 @@ func (p *pendingOps) late(before time.Time) (ids []canvas.OpID) {
 	return ids
 }
 
-// tellWaiting says of ops taken before a time, and submitted, that they wait. They are in
-// the order of their coming.
+// tellWaiting sends opsWaiting for the submitted ops that were taken before a time. The ops are in
+// the order of their arrival.
 func (p *pendingOps) tellWaiting(ctx actor.Context, before time.Time) {
 	var byPlacer map[*actor.PID][]uint64
 	for i := range p.ops {
@@ -169,11 +170,11 @@ func (p *pendingOps) remove(id canvas.OpID) (pendingOp, bool) {
 	return found, true
 }
 
-// mostAnswered is how many answered ops, besides as many as there are others, may wait for
-// their turn to go.
+// mostAnswered is how many more ops with an answer than without one may be kept until their turn
+// comes.
 const mostAnswered = 256
 
-// compact takes out the ops that were answered out of their turn.
+// compact removes the ops that were answered out of turn.
 func (p *pendingOps) compact() {
 	var left []pendingOp
 	sent := 0

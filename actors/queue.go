@@ -7,18 +7,18 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// queued is an op between its arrival at the region and its commit. A client that moved
-// to another pod sends it again through another relay: then both get the answer.
+// queued is an op between its arrival at the region and its commit. A client that moved to another
+// pod sends it again through another relay: then both relays get the answer.
 type queued struct {
 	op    canvas.Op
 	relay string   // the PID of the relay that brought it
-	also  []string // and of those that brought it again
+	also  []string // and the PIDs of those that brought it again
 	since time.Time
-	twin  *queued // another session's op of the same author and number
+	twin  *queued // an op of another session with the same author and number
 }
 
-// queue holds the ops a region has accepted and not yet offered to the store, and knows
-// those being committed too, so that no op is in it twice. It is bounded in pixels.
+// queue holds the ops that a region has accepted and not yet offered to the store. It also knows
+// the ops that are being committed, so that no op is in it twice. It is bounded in pixels.
 type queue struct {
 	limit   int // pixels
 	pixels  int // waiting
@@ -26,7 +26,7 @@ type queue struct {
 	known   map[numbered]*queued // waiting or being committed
 }
 
-// numbered is what ids with and without a key have in common.
+// numbered is what an id with a key and one without it have in common.
 type numbered struct {
 	author canvas.Author
 	num    uint64
@@ -38,7 +38,7 @@ func newQueue(limit int) queue {
 	return queue{limit: limit, known: make(map[numbered]*queued)}
 }
 
-// find is the op of an id, waiting or being committed; nil: it is neither.
+// find returns the op with an id if it is waiting or being committed, else nil.
 func (q *queue) find(id canvas.OpID) *queued {
 	entry := q.known[numberedOf(id)]
 	for entry != nil && !entry.op.ID.Same(id) {
@@ -49,7 +49,7 @@ func (q *queue) find(id canvas.OpID) *queued {
 
 func (q *queue) empty() bool { return len(q.waiting) == 0 }
 
-// push appends an op, or notes one more relay for an op it has. It is false when the
+// push appends an op, or notes one more relay for an op that it has. It returns false when the
 // queue is full.
 func (q *queue) push(op canvas.Op, relay string, now time.Time) bool {
 	if entry := q.find(op.ID); entry != nil {
@@ -68,8 +68,8 @@ func (q *queue) push(op canvas.Op, relay string, now time.Time) bool {
 	return true
 }
 
-// take removes ops of at most limit pixels from the front, one op at the least. They
-// stay known until settle.
+// take removes ops from the front, at most limit pixels but at least one op. They stay known until
+// settle.
 func (q *queue) take(limit int) (taken []*queued, pixels int) {
 	n := 0
 	for n < len(q.waiting) && (n == 0 || pixels+len(q.waiting[n].op.Pixels) <= limit) {
@@ -129,7 +129,7 @@ func (q *queue) leave(relay string) {
 	})
 }
 
-// byRelay groups op ids by the PID of the relays that brought them.
+// byRelay groups op ids by the PIDs of the relays that brought them.
 func byRelay(entries []*queued) map[string][]canvas.OpID {
 	groups := make(map[string][]canvas.OpID, 1)
 	for _, entry := range entries {

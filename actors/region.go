@@ -12,50 +12,50 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// region is the one writer of a part of the canvas. It gives ops their order, commits
-// them batch by batch (one commit under way, the next batch gathering meanwhile) and
-// shows a batch only when the store has it (I1, I2).
+// region is the one writer of a part of the canvas. It orders ops, commits them in batches (one
+// commit under way while the next batch gathers), and shows a batch only once the store has it (I1,
+// I2).
 //
-// Every pod that carries regions runs an actor for each; the placement says which of them
-// is the owner, and the store sees to it that no other can write (I3). Its states are
-// dormant, asking, claiming, mending, serving, fenced and retiring: those that only a change of
-// owner needs stand in handoff.go, how a batch is committed in commit.go, what relays see
-// of it in subscribers.go, and what is done when the store has lost some of it in mend.go.
+// Every canvas pod runs an actor for each region. The placement says which of them is the owner,
+// and the store makes sure that no other can write (I3). The phases are dormant, asking, claiming,
+// mending, serving, fenced and retiring. Those that belong to a change of owner are in handoff.go,
+// committing is in commit.go, what relays see of it in subscribers.go, and the repair after the
+// store has lost something in mend.go.
 type region struct {
 	pod   *Node
 	id    canvas.RegionID
 	log   *slog.Logger
 	phase phase
 
-	// The truth as committed; meaningless while epoch is 0.
+	// The state as committed; meaningless while epoch is 0.
 	epoch uint64      // of our claim; 0: we have none
 	token store.Token // of our claim
 	tileState
 	ring   ring
 	dedupe dedupe
 
-	// Ops on their way into it.
+	// Ops on their way into the region.
 	queue       queue
-	inflight    *inflight              // being committed; nil: none
+	inflight    *inflight              // the batch being committed; nil: none
 	subscribers map[string]*subscriber // by relay PID
 
-	failures int           // store calls that failed in a row
-	asked    time.Time     // when the first of those, or the call under way, began; zero: none
-	verified time.Time     // when the store last knew us for the owner, or was asked whether it does
-	proven   time.Time     // when the call began to which it last said so: for the claim watcher,
-	trust    time.Duration // which may vouch for us so long after it
-	fences   int           // times fenced of late
+	failures int           // consecutive store calls that failed
+	asked    time.Time     // when the first of those, or the call under way, began; zero: there is none
+	verified time.Time     // when the store last confirmed that we are the owner, or was last asked
+	proven   time.Time     // when the last call that confirmed it began: the claim watcher may
+	trust    time.Duration // vouch for us for this long after proven
+	fences   int           // times fenced recently: see fenceMemory
 	fencedAt time.Time
-	sweeps   uint64                           // numbers the sweeps scheduled: the last one counts
-	sweeping bool                             // one is
-	calm     bool                             // it is one of a region in which nothing happens
+	sweeps   uint64                           // numbers the scheduled sweeps: only the last one counts
+	sweeping bool                             // a sweep is scheduled
+	calm     bool                             // the scheduled sweep is a late one, since nothing happens in the region
 	pointers map[canvas.Author]canvas.Pointer // moved since the last Pointed
 
-	// Relays that want to know whether they have all there is. checkers wait for the store's
-	// answer to a question under way, the others for the next.
+	// Relays that want to know whether they have everything. checkers wait for the store's answer
+	// to the question under way, others for its answer to the next one.
 	checking         bool
 	question         uint64            // numbers the questions to the store
-	checkers, others map[string]uint64 // by relay PID, the number of its question
+	checkers, others map[string]uint64 // by relay PID: N of the relay's Check
 
 	handoff handoff
 	mending mending
@@ -75,9 +75,9 @@ const (
 	phaseRetiring phase = "retiring"
 )
 
-// Messages of the region to itself and of the node to it. What a background call or a
-// timer brings back names the instance it belongs to: after a restart another instance
-// has the same PID.
+// Messages from the region to itself and from the node to it. The result of a background call or a
+// timer names the instance that it belongs to, since after a restart another instance has the same
+// PID.
 type (
 	claimed struct {
 		of    *region
@@ -102,16 +102,16 @@ type (
 	released    struct{ of *region }
 	claimAgain  struct{ of *region }
 	commitAgain struct{ inflight *inflight }
-	// sweep looks for relays that are gone, ops that waited too long, a lost claim.
+	// sweep looks for relays that are gone, ops that have waited too long, and a lost claim.
 	sweep struct {
 		of *region
 		n  uint64
 	}
-	claimsChanged struct{} // somebody has claimed a region
+	claimsChanged struct{} // some pod has claimed some region
 	pointersShown struct{ of *region }
 	moved         struct{} // the members have changed
 	retire        struct{} // finish, release, stop; answered with retired
-	handOver      struct{} // let go of what others shall own; answered with retired
+	handOver      struct{} // answered with retired when another pod has the region, if one should
 	retired       struct{}
 )
 
@@ -124,7 +124,7 @@ func newRegion(pod *Node, id canvas.RegionID) *region {
 	}
 }
 
-// Receive handles what every state handles alike and leaves the rest to the state.
+// Receive handles what means the same in every phase, and leaves the rest to inPhase.
 func (r *region) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
@@ -162,7 +162,7 @@ func (r *region) Receive(ctx actor.Context) {
 	}
 }
 
-// inPhase leaves a message to the method of the phase.
+// inPhase passes a message to the method of the current phase.
 func (r *region) inPhase(ctx actor.Context) {
 	switch r.phase {
 	case phaseDormant:
@@ -182,8 +182,8 @@ func (r *region) inPhase(ctx actor.Context) {
 	}
 }
 
-// late is for what a phase does not handle. Answers to what an instance or a phase before has
-// asked for, and its timers, come at any time and count for nothing.
+// late takes what a phase does not handle. Answers to questions of an earlier instance or phase,
+// and its timers, may come at any time and are ignored. Anything else counts as unhandled.
 func (r *region) late(message any) {
 	switch message.(type) {
 	case *Salvaged, *Yielded, claimAgain, claimed, commitAgain, committed, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
@@ -192,15 +192,15 @@ func (r *region) late(message any) {
 	}
 }
 
-// claiming: waits for the store's answer to the claim. Relays that attach are answered
-// then, and submit nothing before.
+// claiming is the phase that waits for the store's answer to the claim. Relays that attach
+// meanwhile are answered after it, and submit nothing before.
 func (r *region) claiming(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *Attach:
 		r.attach(ctx, m)
-	case *Submit: // of a stream to an instance or an epoch before
+	case *Submit: // on a stream with an earlier instance or epoch
 		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case *Check: // likewise
+	case *Check: // as for Submit
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 	case claimed:
 		r.onClaimed(ctx, m)
@@ -219,7 +219,7 @@ func (r *region) claiming(ctx actor.Context) {
 	}
 }
 
-// serving: the claim is ours as far as we know; ops are committed and shown.
+// serving is the phase in which, as far as we know, the claim is ours: ops are committed and shown.
 func (r *region) serving(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *Attach:
@@ -253,11 +253,11 @@ func (r *region) serving(ctx actor.Context) {
 	}
 }
 
-// fenced: another owner has claimed the region. Nothing is ours any more; after a pause,
-// longer each time, we claim again if the region is still ours to own.
+// fenced is the phase after another owner has claimed the region. Nothing is ours any more. After a
+// pause, longer each time, we claim again if the region is still ours to own.
 func (r *region) fenced(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach, *Submit, *Check: // no answer: the relay asks again, whoever is the owner by then
+	case *Attach, *Submit, *Check: // no answer: the relay asks again, and then whoever is the owner
 	case claimAgain:
 		switch {
 		case m.of != r:
@@ -278,11 +278,11 @@ func (r *region) fenced(ctx actor.Context) {
 	}
 }
 
-// retiring: takes no more ops, commits what it has and releases the claim; then it is
-// dormant, or stops.
+// retiring is the phase that takes no more ops, commits what is queued and releases the claim.
+// After it the region is dormant, or the actor stops.
 func (r *region) retiring(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach, *Submit, *Check: // no answer: the next owner gives it
+	case *Attach, *Submit, *Check: // no answer: the next owner will give one
 	case committed:
 		r.onCommitted(ctx, m)
 	case commitAgain:
@@ -337,7 +337,7 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 	}
 }
 
-// serve begins to: the claim is ours, and what it brought all there is.
+// serve begins serving: the claim is ours, and it brought everything there is.
 func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 	r.epoch, r.token, r.tileState = claim.Epoch, claim.Token, tileState{position: claim.Position, tile: claim.Tile}
 	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
@@ -362,11 +362,12 @@ func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 	r.wake(ctx)
 }
 
-// fenceMemory is how long a fencing makes the pause after the next one longer: two pods
-// that both take themselves for the owner, as in a partition, must not claim in a storm.
+// fenceMemory is how long a fencing counts: another one within this time is followed by a longer
+// pause. Two pods that both believe they are the owner, as in a partition, must not claim in a
+// storm.
 const fenceMemory = 10 * time.Second
 
-// onFenced gives up everything: what the other owner has is the truth.
+// onFenced gives up everything: the truth is what the other owner has.
 func (r *region) onFenced(ctx actor.Context) {
 	now := r.pod.clock.Now()
 	if now.Sub(r.fencedAt) > fenceMemory {
@@ -375,7 +376,7 @@ func (r *region) onFenced(ctx actor.Context) {
 	r.fences, r.fencedAt = r.fences+1, now
 	r.pod.stats.Fenced.Add(1)
 	level := slog.LevelDebug
-	if r.fences == 1 { // two owners that take turns would say it without end
+	if r.fences == 1 { // two owners that take turns would log it endlessly
 		level = slog.LevelWarn
 		r.pod.events.region(EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
 	}
@@ -390,7 +391,7 @@ func (r *region) onFenced(ctx actor.Context) {
 	r.pod.later(ctx, r.pod.jitter(backoff(r.fences)), claimAgain{r})
 }
 
-// letGo drops the claim and all that it made true, and sends the relays away.
+// letGo drops the claim and all that depends on it, and sends the relays away.
 func (r *region) letGo(ctx actor.Context) {
 	for _, s := range r.subscribers {
 		ctx.Send(s.relay, &Lapsed{Stream: s.stream})
@@ -407,7 +408,7 @@ func (r *region) letGo(ctx actor.Context) {
 	r.mending = mending{asked: r.mending.asked}
 }
 
-// calling notes when the store was first asked for what it has not answered.
+// calling starts the clock on the store's answer, unless it is running already.
 func (r *region) calling() {
 	if r.asked.IsZero() {
 		r.asked = r.pod.clock.Now()

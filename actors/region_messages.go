@@ -6,11 +6,11 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// What travels between a relay and its region. Both may be on different pods, delivery
-// is at most once, and a region may restart between any two messages. So everything
-// belongs to a stream that the relay numbers, and is counted in both directions: who
-// notices a hole gives the stream up. A region then answers Lapsed, and the relay attaches
-// anew and sends again what is unacknowledged.
+// Messages between a relay and its region. The two may be on different pods, delivery is at most
+// once, and a region may restart between any two messages. So every message belongs to a stream,
+// which the relay numbers, and both directions are counted. Whoever notices a hole gives the stream
+// up: the region answers Lapsed, and the relay attaches anew and sends again what is
+// unacknowledged.
 
 // Commands, relay to region.
 type (
@@ -30,14 +30,14 @@ type (
 		Ops    []canvas.Op
 		Again  []Again // in the order of Ops
 	}
-	// Again says of an op of a Submit that it may have been applied already. A relay of an
-	// earlier version says it of none, and its ops have no key.
+	// Again says that an op of a Submit may have been applied already. A relay of an earlier
+	// version says it of none, and its ops have no key.
 	Again struct {
-		Op    int    // its place in Submit.Ops
-		After uint64 // but not before this sequence number; 0: nothing is known of when
+		Op    int    // its index in Submit.Ops
+		After uint64 // if it was applied, then after this sequence number; 0: nothing is known of when
 	}
-	// Check asks whether what the sender has been sent is all there is: the owner asks the
-	// store whether it still is the owner, and then answers Checked.
+	// Check asks whether what the sender has been sent is all there is. The owner asks the store
+	// whether it still is the owner, and then answers Checked.
 	Check struct {
 		Stream uint64
 		N      uint64 // numbers the sender's questions
@@ -48,18 +48,18 @@ type (
 	Point struct{ Moved []canvas.Pointer }
 )
 
-// What travels between the region actors of two pods when a region moves. The next owner
-// asks those who may have been it before; there is no answer from one that is dead or cut
-// off, and the next owner claims all the same: it is the store that keeps two from writing.
+// Messages between the region actors of two pods when a region moves. The next owner asks those
+// that may have been the owner before. One that is dead or cut off does not answer, and the next
+// owner claims all the same: the store keeps two from writing.
 type (
-	// Yield asks for the region's last commit to be finished and the region to be released.
+	// Yield asks the receiver to finish the region's last commit and to release the region.
 	Yield struct {
 		N int // numbers the sender's questions
 	}
-	// Yielded answers it.
+	// Yielded answers Yield.
 	Yielded struct {
-		N      int  // the question's
-		Served bool // it had claimed the region, and its relays will come
+		N      int  // that of the Yield
+		Served bool // the sender had claimed the region, and its relays will come
 	}
 )
 
@@ -74,31 +74,31 @@ type (
 		Base     *canvas.Snapshot
 		Recent   []*canvas.Batch
 	}
-	// Committed brings a durable batch to every subscribed relay, and to each the ops of
-	// its own that are now durable. Batch is nil when all ops had been applied before.
+	// Committed brings a durable batch to every subscribed relay, and to each relay the ids of its
+	// own ops that are now durable. Batch is nil when all these ops had been applied before.
 	Committed struct {
 		Stream uint64
 		N      uint64 // counts the stream's Committed and Rejected from 0
 		Batch  *canvas.Batch
 		Acks   []canvas.OpID
 	}
-	// Rejected says which ops of the sender were not and will not be placed.
+	// Rejected says which ops of the relay the region refuses, and why.
 	Rejected struct {
 		Stream uint64
-		N      uint64 // as Committed's
+		N      uint64 // as in Committed
 		Ops    []canvas.OpID
 		Why    canvas.Refusal
 		Retry  time.Duration
 	}
-	// Checked answers Check: every pixel that anyone was told is durable before the question
-	// is in Position.
+	// Checked answers Check: Position includes every pixel that anyone was told is durable before
+	// the question.
 	Checked struct {
 		Stream   uint64
-		N        uint64 // the question's
-		Answers  uint64 // as Attached's
+		N        uint64 // that of the Check
+		Answers  uint64 // as in Attached
 		Position canvas.Position
 	}
-	// Lapsed says that the stream is not known here: attach again.
+	// Lapsed says that the region does not know the stream: attach again.
 	Lapsed struct{ Stream uint64 }
 	// Pointed brings pointers that moved.
 	Pointed struct{ Moved []canvas.Pointer }

@@ -10,15 +10,15 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// relay is a pod's end of one region: it brings the pod's ops to the region and answers
-// for them until they are acknowledged, and it holds a replica of the pixels from which
-// the pod's viewers are served, so that a storm of newcomers never reaches the region.
+// relay is a pod's end of one region. It brings the pod's ops to the region and is responsible for
+// them until they are acknowledged. It also holds a replica of the pixels, from which the pod's
+// viewers are served, so that a storm of newcomers never reaches the region.
 //
-// It is idle (no replica, costs nothing), attaching (asks the region's owner every beat)
-// or attached. It stays with the owner it has until that one sends it away, falls silent
-// or is no member any more, and asks the placement only then. While there is a replica viewers are served from it, attached or not:
-// what they see is old, never wrong. What viewers ask of it stands in catchup.go, what
-// it keeps for placers in pending.go.
+// A relay is idle (no replica, costs nothing), attaching (asks the region's owner every beat) or
+// attached. It stays with the owner that it has until that owner sends it away, falls silent or is
+// no longer a member. Only then does it ask the placement. While there is a replica, viewers are
+// served from it, attached or not: what they see may be old, but is never wrong. catchup.go has
+// what viewers ask of a relay, pending.go what it keeps for those who place.
 type relay struct {
 	pod *Node
 	id  canvas.RegionID
@@ -30,22 +30,22 @@ type relay struct {
 	attached bool       // the region has answered this stream
 	submits  uint64     // Submits sent on this stream
 	heard    uint64     // Committed and Rejected received on it
-	told     uint64     // Seq that the region was last told of
+	told     uint64     // Seq that the region was last told we hold
 	silent   int        // beats since the region last answered
 	beating  bool       // a beat is scheduled
-	beats    uint64     // numbers those that were: the last one counts
-	quiet    int        // beats since something came from the region, or was asked of us
-	resting  bool       // the beat scheduled is late, since nothing happens
+	beats    uint64     // numbers the scheduled beats: only the last one counts
+	quiet    int        // beats since anything came from the region, or was asked of us
+	resting  bool       // the scheduled beat is a late one, since nothing happens
 
-	// The replica; nil tile: none.
+	// The replica; tile is nil if there is none.
 	tileState
 	ring       ring
-	deltas     map[uint64]*canvas.Batch     // made for those who resume, by where they begin,
-	deltasTo   canvas.Position              // and where all of them end
-	deltasCost int                          // as of the ring
-	waiting    map[ViewerID]canvas.Position // viewers to answer when the replica is there, and what they hold
-	readers    []*actor.PID                 // who waits for a snapshot of now
-	checking   int                          // how many of them the Check under way is for; 0: none is
+	deltas     map[uint64]*canvas.Batch     // merged for those who resume, by the Seq they begin at
+	deltasTo   canvas.Position              // where all of them end
+	deltasCost int                          // counted like the ring's
+	waiting    map[ViewerID]canvas.Position // viewers to answer once there is a replica, and what they hold
+	readers    []*actor.PID                 // those who wait for a current snapshot
+	checking   int                          // how many of them the Check under way is for; 0: no Check is
 	checks     uint64                       // N of the last Check
 	lastRead   time.Time
 
@@ -57,18 +57,18 @@ type relay struct {
 
 // Messages to the relay from its own pod.
 type (
-	// place brings an op; from gets opsAcked or opRefused, or opUnanswered.
+	// place brings an op. The answer to from is opsAcked, opRefused or opUnanswered.
 	place struct {
 		op       canvas.Op
 		from     *actor.PID
-		repeated bool // it may have been placed before, on whatever pod, and be durable
+		repeated bool // it may have been placed before, on any pod, and may be durable
 	}
 	// resync asks for what a viewer lacks; the answer is Audience.Join.
 	resync struct {
 		viewer ViewerID
 		held   canvas.Position
 	}
-	// read asks for a snapshot of now; answered with *canvas.Snapshot or readBusy.
+	// read asks for a current snapshot; answered with *canvas.Snapshot or readBusy.
 	read     struct{}
 	readBusy struct{}
 	// pointerMoved brings a pointer in this region.
@@ -95,7 +95,7 @@ func (r *relay) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		r.pod.stats.Live[KindRelay].Add(1)
-		r.pod.audience.Reset(r.id) // after a restart the viewers are still there: they ask again
+		r.pod.audience.Reset(r.id) // after a restart the viewers are still there, and must resync
 		if r.pending.count() > 0 {
 			r.ensureAttached(ctx)
 		}
@@ -143,7 +143,7 @@ func (r *relay) Receive(ctx actor.Context) {
 	}
 }
 
-// ensureAttached attaches an idle relay: somebody needs the region.
+// ensureAttached attaches the relay if it is idle: somebody needs the region.
 func (r *relay) ensureAttached(ctx actor.Context) {
 	if r.stream == 0 {
 		r.attach(ctx)
@@ -151,7 +151,7 @@ func (r *relay) ensureAttached(ctx actor.Context) {
 	r.wake(ctx)
 }
 
-// wake has the next beat come soon: something happens.
+// wake makes the next beat come soon: something is happening.
 func (r *relay) wake(ctx actor.Context) {
 	r.quiet = 0
 	if !r.beating || r.resting {
@@ -165,17 +165,17 @@ func (r *relay) beatAfter(ctx actor.Context, d time.Duration) {
 	r.pod.later(ctx, d, beat{r, r.beats})
 }
 
-// quietBeats is after how many beats without anything a relay begins to rest between its
-// renewals: what was lost before is found by then.
+// quietBeats is after how many quiet beats a relay begins to rest between its renewals. By then
+// whatever was lost before has been found.
 const quietBeats = 8
 
-// mayRest reports whether the next renewal may wait. The last one has been answered, so that
-// silence is found as fast as by a relay that does not rest.
+// mayRest reports whether the next renewal may wait. The last one must have been answered, so that
+// a resting relay notices silence as fast as any other.
 func (r *relay) mayRest() bool {
 	return r.quiet >= quietBeats && r.silent == 0 && r.attached && r.pending.count() == 0 && len(r.waiting)+len(r.readers) == 0
 }
 
-// attach starts a fresh stream at whoever owns the region now.
+// attach starts a new stream with whoever owns the region now.
 func (r *relay) attach(ctx actor.Context) {
 	owner := r.pod.placement.Region(r.id)
 	if r.owner != nil && !r.owner.Equal(owner) && r.pod.placement.Has(r.owner.Address) {
@@ -195,7 +195,8 @@ func (r *relay) request(ctx actor.Context, command any) {
 	}
 }
 
-// moved attaches anew when the owner is gone, or has not answered and is another now.
+// moved attaches anew when the owner is gone, or when it has not answered yet and is no longer the
+// owner.
 func (r *relay) moved(ctx actor.Context) {
 	if r.stream == 0 {
 		return
@@ -207,8 +208,8 @@ func (r *relay) moved(ctx actor.Context) {
 	}
 }
 
-// beat renews the subscription, attaches anew when the region has gone silent, and lets
-// go of a region that nobody needs.
+// beat renews the subscription, attaches anew when the region has gone silent, and makes the relay
+// idle when nobody needs the region.
 func (r *relay) beat(ctx actor.Context, m beat) {
 	if m.of != r || m.n != r.beats {
 		return
@@ -217,12 +218,12 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	r.resting = false
 	r.quiet++
 	tooLong := r.pod.clock.Now().Add(-r.pod.cfg.relayPatience())
-	if !r.attached { // its region may be waiting for the store
+	if !r.attached { // the region may be waiting for the store
 		r.pending.refuse(ctx, r.pending.late(tooLong), canvas.RefusedUnavailable, time.Second)
 	}
 	r.pending.tellWaiting(ctx, tooLong)
-	// An Attach that waits for its answer is repeated, not replaced: an answer that takes
-	// longer than silentBeats must still be one.
+	// An Attach that waits for its answer is repeated, not replaced by a new stream: an answer that
+	// takes longer than silentBeats must still count.
 	waits := !r.attached && r.owner != nil && r.owner.Equal(r.pod.placement.Region(r.id))
 	switch {
 	case !r.needed():
@@ -251,14 +252,14 @@ func (r *relay) renew(ctx actor.Context) {
 }
 
 // renewEarly renews before the next beat when much is drawn: a region drops relays that don't
-// say that they have it (see lags).
+// confirm what they have received (see lags).
 func (r *relay) renewEarly(ctx actor.Context) {
 	if r.position.Seq-r.told > uint64(r.pod.cfg.RingPixels/2) {
 		r.renew(ctx)
 	}
 }
 
-// silentBeats without an answer and the relay gives the stream up.
+// silentBeats is how many beats without an answer make the relay give up its stream.
 const silentBeats = 4
 
 func (r *relay) needed() bool {
@@ -307,8 +308,8 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 	}
 }
 
-// replace takes a whole new replica. Viewers stand in the history before it, which may
-// not lead here: they resync.
+// replace takes a whole new replica. The viewers' positions are in the history before it, which may
+// not lead here, so they resync.
 func (r *relay) replace(m *Attached) {
 	r.tileState = tileStateOf(m.Base)
 	r.pod.holds[r.id].Store(true)
@@ -325,7 +326,7 @@ func (r *relay) show(b *canvas.Batch) {
 	r.pod.audience.Publish(b)
 }
 
-// salvage gives a region what its store has lost.
+// salvage gives the region our replica, since its store has lost something.
 func (r *relay) salvage(ctx actor.Context, m *Salvage) {
 	answer := &Salvaged{N: m.N}
 	if r.tile != nil {
@@ -346,8 +347,8 @@ func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
 			r.renewEarly(ctx)
 		}
 	}
-	// Behind the batch, so that no client is told of its pixel before it is shown. An ack
-	// holds whatever became of the stream: the op is durable.
+	// The acks come after the batch, so that no client is told of its pixel before the pixel is
+	// shown. An ack holds whatever became of the stream: the op is durable.
 	r.pending.ack(ctx, m.Acks, r.pod)
 	if current && !follows { // something was lost on the way
 		r.attach(ctx)
@@ -375,8 +376,8 @@ func (r *relay) onLapsed(ctx actor.Context, m *Lapsed) {
 	}
 }
 
-// abandon puts those who wait for a failed relay before its successor again. The ops it
-// has not answered for are with the node.
+// abandon sends what waits for a failed relay to its successor. The ops without an answer are with
+// the node.
 func (r *relay) abandon(ctx actor.Context) {
 	for viewer, held := range r.waiting {
 		ctx.Send(ctx.Self(), resync{viewer, held})
@@ -398,7 +399,7 @@ func (r *relay) place(ctx actor.Context, m place) {
 	}
 	r.ensureAttached(ctx)
 	if !r.flushing && r.attached {
-		// Behind whatever is in the mailbox already: those ops go along.
+		// The flush comes after whatever is in the mailbox already: ops among that go along.
 		r.flushing = true
 		ctx.Send(ctx.Self(), flush{})
 	}
@@ -423,12 +424,13 @@ func (r *relay) pointerMoved(ctx actor.Context, m pointerMoved) {
 	r.pointers[m.pointer.Author] = m.pointer
 }
 
-// pointersAtOnce bounds the pointers of one pod that an interval shows in a region: at 10
-// bytes each and 20 intervals a second 13 KB/s for each viewer, whatever the crowd.
+// pointersAtOnce bounds how many pointers of one pod are shown in a region in one interval. At 10
+// bytes each and 20 intervals a second that is 13 KB/s for each viewer, whatever the crowd.
 const pointersAtOnce = 64
 
-// pointersDue sends on the pointers of one interval; those over the bound wait for the
-// next, where they will be by then. Nothing is kept for an absent region.
+// pointersDue sends the region the pointers of one interval. Those over the bound wait for the next
+// interval, and are shown where they are by then. While the relay is not attached, pointers are
+// dropped.
 func (r *relay) pointersDue(ctx actor.Context, m pointersDue) {
 	if m.of != r {
 		return

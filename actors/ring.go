@@ -2,9 +2,9 @@ package actors
 
 import "pixelplayground/actors/canvas"
 
-// ring keeps the most recent batches of a region, without holes, so that whoever holds a
-// position in it can be brought up to date. Its bound is memory, counted in pixels of 8
-// bytes: an op takes about as much as 20 of them.
+// ring keeps the most recent batches of a region, without gaps, so that whoever holds a position in
+// it can be brought up to date. It is bounded by memory, counted in pixels of 8 bytes: an op takes
+// about as much as 20 pixels.
 type ring struct {
 	limit   int // of cost
 	cost    int
@@ -20,14 +20,14 @@ func (r *ring) push(b *canvas.Batch) {
 	drop := 0
 	for drop < len(r.batches)-1 && r.cost > r.limit {
 		r.cost -= cost(r.batches[drop])
-		r.batches[drop] = nil // let it be collected before the slice moves
+		r.batches[drop] = nil // let it be collected before the slice is copied
 		drop++
 	}
 	r.batches = r.batches[drop:]
 }
 
-// since gives the batches after p, and whether p is a state that the ring knows of: a
-// position with the right number but another epoch is from a history that the store lost.
+// since returns the batches after p, and whether p is a state that the ring knows. A position with
+// the right number but another epoch is from a history that the store has lost.
 func (r *ring) since(p canvas.Position) ([]*canvas.Batch, bool) {
 	if len(r.batches) == 0 {
 		return nil, false

@@ -13,11 +13,11 @@ import (
 type subscriber struct {
 	relay   *actor.PID
 	stream  uint64
-	next    uint64          // N of the Submit to come
+	next    uint64          // N of the next Submit
 	answers uint64          // N of the next Committed or Rejected
 	seen    time.Time       // last Attach
-	held    canvas.Position // what it said last that it has
-	brought bool            // it has been brought up to date, so that held counts for lags
+	held    canvas.Position // the position that it last reported, or that we last brought it to
+	brought bool            // it has been brought up to date, so lags may compare held
 }
 
 // answer counts one Committed or Rejected.
@@ -26,17 +26,17 @@ func (s *subscriber) answer() uint64 {
 	return s.answers - 1
 }
 
-// lags reports whether more pixels are under way to the relay than a queue between pods
-// should hold: it confirms what it has with every beat.
+// lags reports whether more pixels are under way to the relay than a queue between pods should
+// hold. The relay confirms what it has with every beat.
 func (s *subscriber) lags(position canvas.Position, limit int) bool {
 	return s.brought && position.Seq > s.held.Seq && position.Seq-s.held.Seq > uint64(limit)
 }
 
-// leaseBeats is how many renewals a relay may miss, at a beat each, before its region forgets it: a relay
-// that lives on attaches again and loses nothing.
+// leaseBeats is how many renewals, one each beat, a relay may miss before its region forgets it. A
+// relay that is still alive attaches again and loses nothing.
 const leaseBeats = 8
 
-// attach renews a subscription or starts a fresh one.
+// attach renews a subscription or starts a new one.
 func (r *region) attach(ctx actor.Context, m *Attach) {
 	key := keyOf(ctx.Sender())
 	s := r.subscribers[key]
@@ -51,12 +51,12 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 		}
 		return
 	}
-	if known || m.Renews { // a Submit was lost, or what was promised to this stream is forgotten, and its ops with it
+	if known || m.Renews { // a Submit was lost, or we have forgotten this stream and its ops
 		delete(r.subscribers, key)
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return
 	}
-	r.queue.leave(key) // it sends them again, and may be told before that they are refused
+	r.queue.leave(key) // the relay sends its ops again, and may be told before that they are refused
 	s = &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
 	r.subscribers[key] = s
 	if r.epoch != 0 && !r.outdated(ctx, s) {
@@ -77,7 +77,7 @@ func (r *region) sendCatchUp(ctx actor.Context, s *subscriber) {
 	ctx.Send(s.relay, answer)
 }
 
-// submit takes ops of an attached relay; those applied before are acknowledged at once.
+// submit takes ops from an attached relay. Those applied before are acknowledged at once.
 func (r *region) submit(ctx actor.Context, m *Submit) {
 	key := keyOf(ctx.Sender())
 	s := r.subscribers[key]
@@ -112,7 +112,7 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 	}
 	r.acknowledge(ctx, s, known)
 	r.reject(ctx, s, unsure, canvas.RefusedUnsure)
-	r.reject(ctx, s, late, canvas.RefusedOrder) // a relay of an earlier version knows no other word for it
+	r.reject(ctx, s, late, canvas.RefusedOrder) // a relay of an earlier version does not know RefusedUnsure
 	r.reject(ctx, s, busy, canvas.RefusedBusy)
 	r.reject(ctx, s, unavailable, canvas.RefusedUnavailable)
 	r.advance(ctx)
@@ -131,11 +131,11 @@ func (r *region) reject(ctx actor.Context, s *subscriber, ops []canvas.OpID, why
 	}
 }
 
-// calmBeats is how many beats pass between two sweeps of a region, or two renewals of a relay,
-// for which nothing happens: there are thousands of them on a large canvas.
+// calmBeats is how many beats pass between two sweeps of a region in which nothing happens, and
+// between two renewals of a relay of such a region: a large canvas has thousands of them.
 const calmBeats = 6
 
-// wake has the next sweep come with the next beat: something has begun that it looks after.
+// wake makes the next sweep come with the next beat: something has begun that sweeps look after.
 func (r *region) wake(ctx actor.Context) {
 	if !r.sweeping || r.calm {
 		r.calm = false
@@ -149,8 +149,8 @@ func (r *region) sweepAfter(ctx actor.Context, d time.Duration) {
 	r.pod.later(ctx, d, sweep{r, r.sweeps})
 }
 
-// onClaimsChanged has an idle region ask whether it is the one that was claimed, not at the same
-// moment as all others.
+// onClaimsChanged makes an idle region ask whether it is the one that was claimed. Idle regions ask
+// at different moments.
 func (r *region) onClaimsChanged(ctx actor.Context) {
 	if r.phase == phaseServing && r.calm {
 		r.calm = false
@@ -158,8 +158,8 @@ func (r *region) onClaimsChanged(ctx actor.Context) {
 	}
 }
 
-// sweep forgets relays whose lease has run out, refuses what has waited for the store
-// longer than Config.Patience, and looks whether the region is still ours.
+// sweep forgets relays whose lease has run out, refuses ops that have waited for the store longer
+// than Config.regionPatience, and looks whether the region is still ours.
 func (r *region) sweep(ctx actor.Context) {
 	if r.epoch == 0 {
 		r.sweeping = false
@@ -192,8 +192,8 @@ func (r *region) sweep(ctx actor.Context) {
 	}
 }
 
-// point gathers pointers for an interval, at most pointersAtOnce whatever the number of
-// pods; they are nobody's truth and may get lost.
+// point gathers pointers for an interval, and shows at most pointersAtOnce of them however many
+// pods there are. Nobody relies on pointers: they may get lost.
 func (r *region) point(ctx actor.Context, m *Point) {
 	if len(r.pointers) == 0 && len(m.Moved) > 0 {
 		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersShown{r})
@@ -205,7 +205,8 @@ func (r *region) point(ctx actor.Context, m *Point) {
 	}
 }
 
-// maxPointers bounds those that wait to be shown: of a crowd that large nobody can tell one from another.
+// maxPointers bounds the pointers that wait to be shown: in a crowd that large nobody can tell one
+// from another.
 const maxPointers = 16 * pointersAtOnce
 
 func (r *region) showPointers(ctx actor.Context) {

@@ -123,3 +123,19 @@ func TestCluster_SaysHowOpenItIs(t *testing.T) {
 		t.Errorf("log %q, want no warning", p.lines)
 	}
 }
+
+// A refusal counts from the moment that is asked about on, however long the question takes.
+func TestRefusals_Since(t *testing.T) {
+	r := &refusals{log: slog.New(slog.DiscardHandler), logged: make(map[string]time.Time)}
+	before := time.Now().Add(-time.Nanosecond)
+	if why := r.since(before); why != "" {
+		t.Errorf("%q before there was any", why)
+	}
+	r.add("another key")
+	if why := r.since(before); why != "another key" {
+		t.Errorf("%q", why)
+	}
+	if why := r.since(time.Now()); why != "" {
+		t.Errorf("%q after the last", why)
+	}
+}

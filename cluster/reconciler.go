@@ -149,11 +149,15 @@ const refusedFor = 10 * time.Second
 // gossip: it is asked again, for a while. A pod that is refused does not serve alone: it would contend for the
 // regions with those that refuse it.
 func (k *reconciler) mayJoin(others int) bool {
-	waited := time.Since(k.incarnation.started)
-	refused := k.refusals.last(min(refusedFor, waited))
+	now, started := time.Now(), k.incarnation.started
+	waited := now.Sub(started)
+	refused := k.refusals.since(started)
+	if waited > refusedFor {
+		refused = k.refusals.since(now.Add(-refusedFor))
+	}
 	asked := k.last.life == k.incarnation
 	switch {
-	case k.incarnation.meetsStrangers(time.Now()):
+	case k.incarnation.meetsStrangers(now):
 		k.await("refused: " + anotherStore)
 		return false
 	case others > 0 && k.incarnation.wasTold():

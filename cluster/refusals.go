@@ -29,11 +29,11 @@ func (r *refusals) add(why string, attributes ...any) {
 	}
 }
 
-// last is the reason of the last d, if there was any.
-func (r *refusals) last(d time.Duration) string {
+// since is the reason of the last refusal, if there was one after a moment.
+func (r *refusals) since(moment time.Time) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if r.why == "" || time.Since(r.at) > d {
+	if !r.at.After(moment) {
 		return ""
 	}
 	return r.why

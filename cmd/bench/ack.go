@@ -11,7 +11,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// acknowledged is the command.
+// acknowledged is the command "ack".
 type acknowledged struct {
 	Times int           `default:"1000" help:"How many pixels are placed, one after the other."`
 	Pause time.Duration `default:"5ms" help:"How long nothing happens before the next pixel."`
@@ -20,10 +20,10 @@ type acknowledged struct {
 // ackFrame is a frame with the ACK of one op, in bytes: the header, array, type, ops and left.
 const ackFrame = 2 + 1 + 2 + 1 + 3 + 9
 
-// warmUps come before the pixels that count.
+// warmUps is how many pixels come before those that count.
 const warmUps = 100
 
-// waits is how long each of many things took.
+// waits is how long each of many answers took.
 type waits []time.Duration
 
 func (w waits) quantile(share float64) time.Duration {
@@ -31,7 +31,7 @@ func (w waits) quantile(share float64) time.Duration {
 	return sorted[min(int(share*float64(len(sorted))), len(sorted)-1)]
 }
 
-// acksHeader is above lines of waits.
+// acksHeader is the header above lines of waits.
 const acksHeader = "                                    p50       p90       p99       max"
 
 func (w waits) line(name string) string {
@@ -73,7 +73,7 @@ func ratioOf(a, b waits, share float64) float64 {
 	return a.quantile(share).Seconds() / b.quantile(share).Seconds()
 }
 
-// placed times the server.
+// placed times how long the server takes to acknowledge a pixel.
 func (a *acknowledged) placed(s *site) (_ waits, err error) {
 	v, c, end, err := s.stage()
 	if err != nil {
@@ -95,7 +95,8 @@ func (a *acknowledged) placed(s *site) (_ waits, err error) {
 	return w, err
 }
 
-// echoed times the raw loop, which answers as many bytes with as many, and keeps them in place.
+// echoed times the raw loop, which answers requests with replies of the same sizes, and keeps each
+// request at place.
 func (a *acknowledged) echoed(s *site, place string) (waits, error) {
 	loop, err := s.rawLoop()
 	if err != nil {
@@ -132,7 +133,7 @@ func (c *crowd) only() *member {
 	return c.members[slices.IndexFunc(c.members, func(m *member) bool { return m != nil })]
 }
 
-// repeat writes one request after the other, and times the answers.
+// repeat writes one request after another, and times the answers.
 func (a *acknowledged) repeat(c *crowd, m *member, request func() []byte, answered func() bool) (waits, error) {
 	w := make(waits, 0, a.Times)
 	for i := range warmUps + a.Times {

@@ -12,16 +12,16 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// churn has viewers come and go while pixels are placed: at an interval the one who has
-// been there longest leaves, and a new one comes who holds nothing.
+// churn makes viewers come and go while pixels are placed: at an interval the viewer that has been
+// there longest leaves, and a new one comes that holds nothing.
 type churn struct {
 	to      netip.AddrPort
 	every   time.Duration
 	next    time.Time
-	passing []*member // by when they came
+	passing []*member // in the order in which they came
 }
 
-// newChurn is for viewers who are there already; rate is how many leave per second.
+// newChurn makes a churn of viewers that are there already; rate is how many leave per second.
 func newChurn(to netip.AddrPort, rate float64, now time.Time, passing []*member) *churn {
 	for _, m := range passing {
 		m.passing, m.timed = true, false
@@ -30,7 +30,7 @@ func newChurn(to netip.AddrPort, rate float64, now time.Time, passing []*member)
 	return &churn{to: to, every: every, next: now.Add(every), passing: passing}
 }
 
-// due is how many leave now.
+// due returns how many viewers leave now.
 func (ch *churn) due(now time.Time) int {
 	if now.Before(ch.next) {
 		return 0
@@ -40,7 +40,7 @@ func (ch *churn) due(now time.Time) int {
 	return n
 }
 
-// comeAndGo replaces the viewers whose time has come.
+// comeAndGo replaces the viewers that are due to leave.
 func (c *crowd) comeAndGo(now time.Time) error {
 	if c.churn == nil {
 		return nil

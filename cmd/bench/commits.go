@@ -19,8 +19,8 @@ type commits struct {
 	Rounds  int           `default:"3" help:"How often all is measured; the median counts."`
 }
 
-// apart is how far the clients' numbers begin from each other: strokes of one number go to
-// one place, and those who paint together don't paint the same.
+// apart is the distance between the clients' first op numbers. Strokes of the same number go to the
+// same place, and clients that paint together should not paint the same pixels.
 const apart = 1009
 
 // throughput is the outcome of one round.
@@ -31,7 +31,7 @@ type throughput struct {
 	redis   time.Duration // CPU of redis-server; 0: there is none
 }
 
-// commitsHeader names the figures. server and redis are what the two take of a core.
+// commitsHeader names the figures. server and redis are how much of a core each of the two takes.
 const commitsHeader = "  pixels/s strokes/s commits/s strokes/commit  server   redis CPU/Mstroke"
 
 // String is a line under commitsHeader.
@@ -79,7 +79,8 @@ func medianThroughput(all []throughput) throughput {
 	return all[0]
 }
 
-// watchedRedis is the process of the server's Redis, 0 if it has none, and says where it runs.
+// watchedRedis returns the process of the server's Redis, 0 if there is none, and prints where it
+// runs.
 func (s *site) watchedRedis() (process, error) {
 	url := s.redisURL()
 	if url == "" {
@@ -133,7 +134,7 @@ func (m *commits) measure(s *site, redis process) (t throughput, err error) {
 	return t, err
 }
 
-// redisCPU is what Redis has taken of a core, if there is one.
+// redisCPU is the CPU time that Redis has used, if there is a Redis.
 func redisCPU(redis process) (time.Duration, error) {
 	if redis == 0 {
 		return 0, nil
@@ -141,7 +142,7 @@ func redisCPU(redis process) (time.Duration, error) {
 	return redis.cpu()
 }
 
-// press keeps every placer's window full for a while: a closed loop.
+// press keeps every placer's window full for a while; this is a closed loop.
 func (m *commits) press(c *crowd, lasts time.Duration) error {
 	for end := time.Now().Add(lasts); time.Now().Before(end); {
 		for i, placer := range c.placers {
@@ -156,7 +157,7 @@ func (m *commits) press(c *crowd, lasts time.Duration) error {
 	return nil
 }
 
-// fill places until the window is full. What the socket does not take waits for the next time.
+// fill places until the window is full. Bytes that the socket does not take wait for the next call.
 func (m *member) fill(region, pixels int) error {
 	for ; m.waiting < window; m.waiting++ {
 		m.op++

@@ -15,14 +15,14 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// crowd is all the clients: one thread that waits for all their sockets at once, reads big
-// buffers, looks at the beginnings of messages only, and places strokes when they are due.
+// crowd is all the clients, in one thread. It waits for all their sockets at once, reads big
+// buffers, looks only at the beginnings of messages, and places strokes when they are due.
 type crowd struct {
 	regions int
 	epoll   int
-	timer   int       // a timerfd: the next stroke is due
+	timer   int       // a timerfd, which fires when the next stroke is due
 	members []*member // by descriptor
-	size    int       // how many
+	size    int       // number of members
 	placers []*member // by region, where there is a schedule
 	buffer  []byte
 	events  [maxEvents]unix.EpollEvent
@@ -35,29 +35,29 @@ type crowd struct {
 	delivered int64 // pixels times viewers who stay
 	bytes     int64
 	reads     int64
-	latency   *hdrhistogram.Histogram // of pixels to those who are timed, in microseconds from due to seen
+	latency   *hdrhistogram.Histogram // of pixels that timed viewers see, in microseconds from due to seen
 	acked     int64                   // strokes
 	answers   int                     // regions in which viewers were brought up to date
 	refusals  int
 }
 
-// maxEvents is how many sockets are read before strokes that have come due are placed:
-// half a millisecond's worth.
+// maxEvents is how many sockets are read before due strokes are placed: that takes half a
+// millisecond.
 const maxEvents = 64
 
 // readBuffer holds a tick of the heaviest drawing, in bytes.
 const readBuffer = 256 << 10
 
-// maxTimed is about how many viewers note when they see each pixel; the pixels of the
-// others are counted only. To time tens of millions a second would make the crowd late.
+// maxTimed is about how many viewers note when they see each pixel; the other viewers only count
+// pixels. Timing tens of millions a second would make the crowd late.
 const maxTimed = 200
 
 // member is one client.
 type member struct {
 	fd       int
 	stream   stream
-	raw      bool // of the raw loop: nothing but bytes
-	passing  bool // will leave: what it sees is checked, and not counted
+	raw      bool // of the raw loop: receives nothing but bytes
+	passing  bool // will leave: what it sees is checked but not counted
 	timed    bool // notes when it sees each pixel
 	held     []canvas.Position
 	answered []bool // regions in which it has been brought up to date
@@ -69,11 +69,11 @@ type member struct {
 	// As a placer.
 	op      uint64 // last
 	waiting int    // ops not yet acknowledged
-	unsent  []byte // of them, what the socket has not taken; used by commits alone
+	unsent  []byte // bytes of them that the socket has not taken; used only by commits
 	welcome bool
 }
 
-// window is how many ops a placer may have under way: PROTOCOL.md, WELCOME.
+// window is how many ops a placer may have unacknowledged: see WELCOME in PROTOCOL.md.
 const window = 256
 
 func newCrowd(regions int) (*crowd, error) {
@@ -113,7 +113,7 @@ func (c *crowd) watch(fd int) error {
 	return nil
 }
 
-// ignore never reads a member again.
+// ignore stops reading a member, for good.
 func (c *crowd) ignore(m *member) error {
 	if err := unix.EpollCtl(c.epoll, unix.EPOLL_CTL_DEL, m.fd, nil); err != nil {
 		return fmt.Errorf("ignore socket: %w", err)
@@ -123,7 +123,7 @@ func (c *crowd) ignore(m *member) error {
 
 var errTimeout = errors.New("not in time")
 
-// run lives until done says so; an error after limit.
+// run takes turns until done reports true; after limit it returns an error.
 func (c *crowd) run(what string, limit time.Duration, done func() bool) error {
 	for deadline := time.Now().Add(limit); !done(); {
 		if time.Now().After(deadline) {
@@ -136,13 +136,13 @@ func (c *crowd) run(what string, limit time.Duration, done func() bool) error {
 	return nil
 }
 
-// rest lives for a while.
+// rest takes turns for a while.
 func (c *crowd) rest(lasts time.Duration) error {
 	end := time.Now().Add(lasts)
 	return c.run("rest", lasts+time.Second, func() bool { return time.Now().After(end) })
 }
 
-// pause bounds a wait for sockets, so that run's condition is looked at, in milliseconds.
+// pause bounds a wait for sockets, in milliseconds, so that run gets to check its condition.
 const pause = 1
 
 func (c *crowd) turn() error {
@@ -197,7 +197,7 @@ func (c *crowd) read(m *member) error {
 	return nil
 }
 
-// take does what a message means to a client.
+// take handles a message as a client would.
 func (c *crowd) take(m *member, got wire.Head, now time.Time) error {
 	switch got.Kind {
 	case wire.Welcome:
@@ -220,7 +220,7 @@ func (c *crowd) take(m *member, got wire.Head, now time.Time) error {
 	return nil
 }
 
-// see moves a viewer on in a region. A hole in the sequence ends the benchmark.
+// see advances a viewer in a region. A gap in the sequence ends the benchmark.
 func (c *crowd) see(m *member, got wire.Head, now time.Time) error {
 	if got.Region >= uint64(c.regions) {
 		return fmt.Errorf("region %d: %w", got.Region, wire.ErrProtocol)
@@ -249,7 +249,7 @@ func (c *crowd) see(m *member, got wire.Head, now time.Time) error {
 
 func (c *crowd) record(region int, from, to uint64, now time.Time) {
 	c.schedule.each(region, from, to, func(due time.Time, pixels int) {
-		// Errors are of values over a minute, which run does not wait for.
+		// Only values over a minute are errors, and run does not wait that long.
 		_ = c.latency.RecordValues(max(now.Sub(due).Microseconds(), 1), int64(pixels))
 	})
 }

@@ -12,7 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// keeper is the least that makes a record durable in the way that a store does.
+// keeper does the least that makes a record durable in the way a store does.
 type keeper struct {
 	keep  func(record []byte) error
 	close func()
@@ -46,10 +46,10 @@ func fileKeeper(dir string) (keeper, error) {
 	}, func() { _ = file.Close() }}, nil
 }
 
-// keepScript: KEYS log, ARGV record. A script of one write.
+// keepScript is a script of one write: KEYS is the log, ARGV the record.
 const keepScript = `redis.call('XADD', KEYS[1], 'MAXLEN', '1000', '*', 'batch', ARGV[1]) return ''`
 
-// redisKeeper has a script append to a stream, which is left behind empty.
+// redisKeeper appends to a stream by a script, and deletes the stream in the end.
 func redisKeeper(url string) (keeper, error) {
 	r, err := redisAt(url)
 	if err != nil {
@@ -70,7 +70,7 @@ func redisKeeper(url string) (keeper, error) {
 	}}, nil
 }
 
-// echo answers requests on the loop's one connection, one at a time, each when it has been kept.
+// echo answers requests on the loop's one connection, one at a time, each once it has been kept.
 func (l *loop) echo(request, reply, times int, place string) error {
 	if len(l.fds) != 1 {
 		return fmt.Errorf("echo: %d connections, want 1", len(l.fds))

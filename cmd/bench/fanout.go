@@ -8,17 +8,17 @@ import (
 	"time"
 )
 
-// load is what a crowd is shown.
+// load describes what a crowd is shown.
 type load struct {
 	Viewers int           `default:"1000" help:"Connections that follow the whole canvas."`
 	Rate    float64       `default:"10000" help:"Pixels placed per second, on all regions in turn."`
 	Stroke  int           `default:"1" help:"Pixels in one stroke: one message, one op."`
 	Time    time.Duration `default:"5s" help:"How long they are placed."`
 
-	churn float64 // viewers per second that leave, as many come; then half stay, and what they see counts
+	churn float64 // viewers that leave per second, replaced by as many; then half of the viewers stay, and only what those see counts
 }
 
-// warmUp comes before what is measured, in the same load.
+// warmUp is how long the same load runs before the measurement.
 const warmUp = 2 * time.Second
 
 // fanout is the command.
@@ -48,8 +48,8 @@ func (f *fanout) Run(s *site) error {
 	return nil
 }
 
-// measure is one round: the server with its crowd, then the raw loop with as many sockets,
-// bytes and ticks as that took.
+// measure runs one round: first the server with its crowd, then the raw loop with as many sockets,
+// bytes and ticks as the server needed.
 func (l load) measure(s *site) (figures, error) {
 	f, err := l.shown(s)
 	if err != nil {
@@ -85,7 +85,7 @@ func (l load) shown(s *site) (f figures, err error) {
 	return l.loaded(c, v, stay)
 }
 
-// stage starts a server and a crowd without members; end stops both.
+// stage starts a server, and a crowd that has no members yet; end stops both.
 func (s *site) stage() (v *server, c *crowd, end func() error, err error) {
 	if v, err = s.serve(); err != nil {
 		return nil, nil, nil, err
@@ -99,7 +99,7 @@ func (s *site) stage() (v *server, c *crowd, end func() error, err error) {
 	}, nil
 }
 
-// loaded places for a while and measures what comes of it; the crowd has joined.
+// loaded places for a while and measures the outcome. The crowd must have joined.
 func (l load) loaded(c *crowd, v *server, viewers int) (figures, error) {
 	if _, err := l.draw(c, warmUp, viewers); err != nil {
 		return figures{}, fmt.Errorf("warm up: %w", err)
@@ -110,7 +110,7 @@ func (l load) loaded(c *crowd, v *server, viewers int) (figures, error) {
 	}
 	c.reset()
 	plan, err := l.draw(c, l.Time, viewers)
-	if err != nil && !errors.Is(err, errTimeout) { // what is missing then is the result
+	if err != nil && !errors.Is(err, errTimeout) { // after a timeout, what is missing is the result
 		return figures{}, err
 	}
 	f := figures{
@@ -121,10 +121,10 @@ func (l load) loaded(c *crowd, v *server, viewers int) (figures, error) {
 	return f, err
 }
 
-// patience is how long after the last stroke everything must have arrived.
+// patience is how long after the last stroke everything may take to arrive.
 const patience = 10 * time.Second
 
-// draw places on schedule, and lives until all viewers have seen all of it.
+// draw places on schedule, and takes turns until all viewers have seen all of it.
 func (l load) draw(c *crowd, lasts time.Duration, viewers int) (*schedule, error) {
 	before := c.delivered
 	plan := c.follow(l.Rate, l.Stroke, lasts, c.bases(l.Stroke))

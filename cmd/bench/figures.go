@@ -23,14 +23,14 @@ type figures struct {
 	raw       time.Duration // CPU of the raw loop
 }
 
-// tick is what the raw loop does to write what a server wrote.
+// tick is what the raw loop must do to write as much as a server wrote.
 type tick struct {
 	bytes  int // to each socket
 	period time.Duration
 	ticks  int
 }
 
-// tick divides what the viewers received by the writes that each was given.
+// tick divides what the viewers received by the number of writes to each of them.
 func (f figures) tick(viewers int) tick {
 	ticks := max(int(math.Round(f.writes/float64(viewers))), 1)
 	return tick{
@@ -45,12 +45,12 @@ func (f figures) perMillion(cpu time.Duration) float64 {
 	return cpu.Seconds() / (float64(f.delivered) / 1e6)
 }
 
-// ratio is the CPU that the server's rounds of writing took to the raw loop's.
+// ratio is the CPU time of the server's write rounds divided by the raw loop's.
 func (f figures) ratio() float64 { return f.writing.Seconds() / f.raw.Seconds() }
 
-// The headers name the figures. CPU/M is the server's CPU seconds per million deliveries,
-// of which writes/M went into writing to viewers, and the rest into taking pixels, commits
-// and everything else; raw/M is what the raw loop takes, and ratio writes/M to that.
+// The headers name the figures. CPU/M is the server's CPU seconds per million deliveries: writes/M
+// of them went into writing to viewers, the rest into taking pixels, commits and everything else.
+// raw/M is what the raw loop takes, and ratio is writes/M divided by raw/M.
 const (
 	serverHeader = "   delivered of expected       p50       p99       max  ticks/s commits/s    core    CPU/M writes/M"
 	fanoutHeader = serverHeader + "    raw/M  ratio"
@@ -68,7 +68,7 @@ func (f figures) String() string {
 	return line + fmt.Sprintf(" %8.4f %6.2f", f.perMillion(f.raw), f.ratio())
 }
 
-// missing says what of the expected did not arrive.
+// missing says how much of what was expected did not arrive.
 func (f figures) missing() string {
 	switch {
 	case f.refused > 0:

@@ -25,8 +25,8 @@ func (i *idle) Run(s *site) error {
 	return nil
 }
 
-// measure notes the memory of a server that is empty, has one viewer, has all, and has
-// had them for a while.
+// measure notes a server's memory four times: when it is empty, with one viewer, with all viewers,
+// and when they have been there for a while.
 func (i *idle) measure(s *site, connections int) (err error) {
 	v, c, end, err := s.stage()
 	if err != nil {

@@ -15,8 +15,8 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// connect opens one socket and sends what begins the conversation; the answers are read
-// with everyone else's.
+// connect opens one socket and sends the opening; the answers are read together with those of the
+// other members.
 func (c *crowd) connect(to netip.AddrPort, opening []byte) (*member, error) {
 	fd, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -36,7 +36,8 @@ func (c *crowd) connect(to netip.AddrPort, opening []byte) (*member, error) {
 }
 
 func (c *crowd) begin(m *member, to netip.AddrPort, opening []byte) error {
-	// From one of many addresses, so that ports used before and not yet free don't run out.
+	// From one of many addresses: on a single one, ports that were used and are not free yet would
+	// run out.
 	from := unix.SockaddrInet4{Addr: [4]byte{127, 0, 1, byte(1 + c.size%200)}}
 	if err := unix.Bind(m.fd, &from); err != nil {
 		return fmt.Errorf("bind socket: %w", err)
@@ -58,7 +59,7 @@ func (c *crowd) begin(m *member, to netip.AddrPort, opening []byte) error {
 	return c.watch(m.fd)
 }
 
-// viewer joins and subscribes to the whole canvas from what it holds.
+// viewer adds a member that subscribes to the whole canvas, from the positions that it holds.
 func (c *crowd) viewer(to netip.AddrPort, held []canvas.Position) (*member, error) {
 	marks := make([]canvas.Mark, len(held))
 	for i := range marks {
@@ -81,9 +82,9 @@ func (c *crowd) join(to netip.AddrPort, viewers int) ([]*member, error) {
 		if err != nil {
 			return nil, err
 		}
-		m.timed = i%((viewers+maxTimed-1)/maxTimed) == 0 // evenly, since they are written to in turn
+		m.timed = i%((viewers+maxTimed-1)/maxTimed) == 0 // spread evenly, since the server writes to viewers in turn
 		joined = append(joined, m)
-		if err := c.turn(); err != nil { // the server takes time, and so do its answers
+		if err := c.turn(); err != nil { // the server needs time, and its answers must be read
 			return nil, err
 		}
 	}
@@ -96,7 +97,7 @@ func (c *crowd) join(to netip.AddrPort, viewers int) ([]*member, error) {
 	})
 }
 
-// recruit adds placers, and waits until all are welcome.
+// recruit adds placers, and waits until all have got their WELCOME.
 func (c *crowd) recruit(to netip.AddrPort, placers int) error {
 	for range placers {
 		m, err := c.connect(to, opening(to, nil))

@@ -10,7 +10,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// What can't be measured is refused when the command line is read.
+// Validate refuses what can't be measured, when the command line is read.
 
 func atLeast(least int, name string, n int) error {
 	if n < least {
@@ -33,7 +33,7 @@ func (l load) check() error {
 	return nil
 }
 
-// maxChurn leaves the crowd's one thread time for the viewers that stay.
+// maxChurn leaves the crowd's only thread time for the viewers that stay.
 const maxChurn = 1000
 
 // Validate is called by kong.
@@ -41,7 +41,7 @@ func (f *fanout) Validate() error {
 	switch {
 	case !(f.Churn >= 0 && f.Churn <= maxChurn):
 		return fmt.Errorf("churn %g: must be 0 to %d viewers per second", f.Churn, maxChurn)
-	case f.Churn > 0 && f.Viewers < 2: // half of them
+	case f.Churn > 0 && f.Viewers < 2: // half of the viewers come and go
 		return atLeast(2, "viewers", f.Viewers)
 	}
 	if err := atLeast(1, "rounds", f.Rounds); err != nil {
@@ -76,7 +76,7 @@ func (t *table) Validate() error {
 // Validate is called by kong.
 func (i *idle) Validate() error {
 	for _, n := range i.Connections {
-		if err := atLeast(2, "connections", n); err != nil { // the first is apart
+		if err := atLeast(2, "connections", n); err != nil { // the first is measured by itself
 			return err
 		}
 	}
@@ -85,7 +85,7 @@ func (i *idle) Validate() error {
 
 // Validate is called by kong.
 func (o *one) Validate() error {
-	if err := atLeast(2, "viewers", o.Viewers); err != nil { // half of them
+	if err := atLeast(2, "viewers", o.Viewers); err != nil { // repeat times when half of them have the pixel
 		return err
 	}
 	return atLeast(1, "times", o.Times)

@@ -15,7 +15,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// pinSelf keeps this process to one core, the threads it has and those they will start.
+// pinSelf keeps this process to one core: the threads that it has and those that they will start.
 func pinSelf(core int) error {
 	set := only(core)
 	threads, err := filepath.Glob("/proc/self/task/*")
@@ -60,13 +60,13 @@ func only(core int) (set unix.CPUSet) {
 	return set
 }
 
-// process is what the kernel tells about one.
+// process is a process id, for which the kernel reports figures.
 type process int
 
 // clockTick is the unit of CPU times: 10 ms on every Linux that Go runs on.
 const clockTick = 10 * time.Millisecond
 
-// cpu is the time that it has taken of a core, in itself and in the kernel.
+// cpu is the CPU time that the process has used, in user mode and in the kernel.
 func (p process) cpu() (time.Duration, error) {
 	proc, err := procfs.NewProc(int(p))
 	if err != nil {
@@ -79,7 +79,7 @@ func (p process) cpu() (time.Duration, error) {
 	return time.Duration(stat.UTime+stat.STime) * clockTick, nil
 }
 
-// cores are those that it may run on.
+// cores are the cores that the process may run on.
 func (p process) cores() (cores []int, err error) {
 	var set unix.CPUSet
 	if err := unix.SchedGetaffinity(int(p), &set); err != nil {
@@ -118,7 +118,7 @@ func (p process) resetPeak() error {
 	return nil
 }
 
-// loadAverage is what else the machine is doing, for whoever reads the figures.
+// loadAverage tells readers of the figures what else the machine was doing.
 func loadAverage() string {
 	fs, err := procfs.NewDefaultFS()
 	if err != nil {

@@ -6,8 +6,8 @@
 // cores, it measures the least work that delivers the same bytes: a loop that writes to each
 // socket once per tick. The ratio of the two is meaningful on any machine, busy or not.
 //
-// It is for people: `make bench` runs it, BENCHMARKS.md keeps what it said. No
-// test depends on what it measures.
+// It is for people: `make bench` runs it, and BENCHMARKS.md keeps its results. No test depends on
+// what it measures.
 package main
 
 import (
@@ -83,11 +83,11 @@ type site struct {
 	ServerCore int      `default:"0" help:"Core of the server, and of the raw loop."`
 	ClientCore int      `default:"1" help:"Core of the crowd."`
 
-	scratch string // directory of all that is temporary
+	scratch string // directory for everything temporary
 	out     io.Writer
 }
 
-// prepare builds the server unless there is one, and takes this process to its core.
+// prepare builds the server unless one was given, and moves this process to its core.
 func (s *site) prepare(out io.Writer) (err error) {
 	s.out = out
 	if s.scratch, err = os.MkdirTemp(s.Data, "playground-bench-"); err != nil {

@@ -17,7 +17,7 @@ type one struct {
 // oneFrame is a frame with one pixel, in bytes: what the raw loop writes.
 const oneFrame = 31
 
-// quiet is how long nothing happens before the next pixel.
+// quiet is the pause before the next pixel.
 const quiet = 300 * time.Millisecond
 
 // arrival is how long one pixel took to some of the viewers.
@@ -90,7 +90,7 @@ func (o *one) written(s *site) (arrival, error) {
 	}, func() int64 { return c.bytes / oneFrame })
 }
 
-// repeat lets one pixel go several times, and times how many viewers have it.
+// repeat sends one pixel several times, and measures when half and when all of the viewers have it.
 func (o *one) repeat(c *crowd, start func() error, seen func() int64) (arrival, error) {
 	var all []arrival
 	for range o.Times {

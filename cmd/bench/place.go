@@ -17,14 +17,14 @@ import (
 // geometry is the canvas of every server that is measured: the program's default.
 var geometry = canvas.Geometry{Width: 1024, Height: 1024, Region: 256}
 
-// follow begins a schedule that starts in a moment.
+// follow sets up a schedule that starts in a moment.
 func (c *crowd) follow(rate float64, stroke int, lasts time.Duration, base []canvas.Position) *schedule {
 	c.schedule, c.placed = newSchedule(time.Now().Add(10*time.Millisecond), rate, stroke, lasts, base), 0
 	return c.schedule
 }
 
-// place sends the strokes that are due, and sets the timer to the next. A stroke that finds
-// its placer's window full stays due: what it waits is part of its latency.
+// place sends the strokes that are due, and sets the timer for the next one. A stroke whose
+// placer's window is full stays due, and the time that it waits is part of its latency.
 func (c *crowd) place(now time.Time) error {
 	s := c.schedule
 	if s == nil || c.placed == s.total {
@@ -50,12 +50,12 @@ func (c *crowd) place(now time.Time) error {
 	return nil
 }
 
-// placeFrame is a stroke as it goes over the wire.
+// placeFrame encodes a stroke as a PLACE frame.
 func placeFrame(region int, op uint64, pixels int) []byte {
 	return wire.AppendFrame(nil, ws.OpBinary, codec.AppendPlace(nil, codec.Place{Op: op, Dots: stroke(region, op, pixels)}))
 }
 
-// stroke is a row of pixels in a region, somewhere else each time.
+// stroke is a row of pixels in a region, at another place for each op.
 func stroke(region int, op uint64, pixels int) []canvas.Dot {
 	x0, y0, width, height := geometry.Bounds(canvas.RegionID(region))
 	dots := make([]canvas.Dot, pixels)
@@ -87,8 +87,8 @@ func (c *crowd) settled() bool {
 	return true
 }
 
-// bases is where every region stands once everything placed is answered: every pixel
-// ever placed has a number, so the placers know. Only the epoch is the server's.
+// bases is where every region stands once everything placed has been answered. The placers know,
+// since every pixel ever placed took one sequence number. Only the epoch comes from the server.
 func (c *crowd) bases(stroke int) []canvas.Position {
 	bases := make([]canvas.Position, len(c.placers))
 	for i, m := range c.placers {

@@ -16,14 +16,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// raw is the least that anyone can do: it takes connections and writes the same bytes to
-// each, one write a socket and tick. It knows no protocol, and holds nothing.
+// raw is the least that any server must do: it accepts connections and writes the same bytes to
+// each, with one write per socket and tick. It knows no protocol and keeps no state.
 type raw struct{}
 
-// Run is the process: it says its port, and obeys lines on stdin until that ends.
-// "accept N" takes N connections, "write BYTES PERIOD TICKS" writes to all of them, the
-// period being in nanoseconds, "echo REQUEST REPLY TIMES PLACE" answers requests of so many
-// bytes when they are kept (see keeperAt). Each is answered with a line that says what went wrong: nothing.
+// Run is the process: it prints its port, and obeys lines on stdin until stdin ends. "accept N"
+// accepts N connections. "write BYTES PERIOD TICKS" writes to all of them; the period is in
+// nanoseconds. "echo REQUEST REPLY TIMES PLACE" answers requests of REQUEST bytes once they are
+// kept (see keeperAt). Each command is answered with the line "done"; an error ends the process.
 func (raw) Run(*site) error {
 	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
@@ -108,16 +108,16 @@ func (l *loop) write(bytes []byte, period time.Duration, ticks int) error {
 	return nil
 }
 
-// rawLoop is that process, as the other commands see it.
+// rawLoop is the raw process, as the other commands see it.
 type rawLoop struct {
 	process
 	cmd     *exec.Cmd
 	addr    netip.AddrPort
 	in      io.WriteCloser
-	answers chan error // one for each command; closed by listen when the process has ended
+	answers chan error // one answer per command; listen closes it when the process has ended
 }
 
-// rawLoop starts one on the server's core.
+// rawLoop starts a raw loop on the server's core.
 func (s *site) rawLoop() (*rawLoop, error) {
 	self, err := os.Executable()
 	if err != nil {
@@ -163,7 +163,7 @@ func (l *rawLoop) stop() {
 	_ = l.cmd.Wait()
 }
 
-// order gives a command; what it returns reports whether it has been carried out.
+// order gives a command. done reports whether it has been carried out, failed how it went wrong.
 func (l *rawLoop) order(format string, args ...any) (done func() bool, failed func() error) {
 	_, err := fmt.Fprintf(l.in, format+"\n", args...)
 	finished := err != nil
@@ -197,7 +197,7 @@ func (l *rawLoop) join(c *crowd, viewers int) error {
 	return failed()
 }
 
-// written measures the CPU time that the raw loop takes.
+// written measures the CPU time that the raw loop takes for such ticks.
 func (s *site) written(viewers int, t tick) (time.Duration, error) {
 	loop, err := s.rawLoop()
 	if err != nil {
@@ -226,7 +226,7 @@ func (s *site) written(viewers int, t tick) (time.Duration, error) {
 	return after - before, err
 }
 
-// repeat writes ticks, and waits until they are written.
+// repeat has the loop write ticks, and waits until they are written.
 func (l *rawLoop) repeat(c *crowd, t tick) error {
 	done, failed := l.order("write %d %d %d", t.bytes, t.period.Nanoseconds(), t.ticks)
 	if err := c.run("write", 2*time.Duration(t.ticks)*t.period+patience, done); err != nil {

@@ -15,14 +15,14 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// redis is a connection that does one thing at a time and blocks its thread meanwhile:
-// nothing is quicker for one round trip, which is what the least possible is made of.
+// redis is a connection that does one thing at a time and blocks its thread meanwhile. Nothing is
+// quicker for one round trip, so this is the least that a commit can cost.
 type redis struct {
 	socket
 	replies *bufio.Reader
 }
 
-// socket is one whose reads and writes block.
+// socket is a socket whose reads and writes block.
 type socket int
 
 func (s socket) Read(p []byte) (int, error) {
@@ -79,8 +79,8 @@ func orDefault(user string) string {
 	return user
 }
 
-// do carries out one command. Of replies it knows those of the commands used here: texts
-// and numbers.
+// do carries out one command. It understands only the replies of the commands used here: texts and
+// numbers.
 func (r *redis) do(command ...string) (string, error) {
 	if _, err := r.Write(appendCommand(nil, command...)); err != nil {
 		return "", fmt.Errorf("redis: %w", err)

@@ -21,7 +21,7 @@ import (
 	"github.com/prometheus/common/model"
 )
 
-// build makes the server's program.
+// build compiles the server.
 func build(dir string) (string, error) {
 	program := filepath.Join(dir, "playground")
 	if output, err := exec.Command("go", "build", "-o", program, "./cmd/playground").CombinedOutput(); err != nil {
@@ -47,7 +47,7 @@ func (s *site) serve() (*server, error) {
 	args := append([]string{
 		"--listen=127.0.0.1:0", "--data=" + data, "--canvas=1024x1024", "--region=256",
 		"--rate=0", "--max-connections=30000", "--log-level=warn",
-		"--redis-prefix=" + filepath.Base(data), // if it is to keep the canvas in Redis, an empty one
+		"--redis-prefix=" + filepath.Base(data), // so that in Redis, too, the canvas is empty
 	}, s.Arg...)
 	cmd := exec.Command(s.Server, args...)
 	cmd.Stderr = os.Stderr
@@ -66,7 +66,7 @@ func (s *site) serve() (*server, error) {
 	return v, nil
 }
 
-// announced reads where the server says it is.
+// announced reads the address that the server prints.
 func announced(stdout io.Reader) (netip.AddrPort, error) {
 	line, err := bufio.NewReader(stdout).ReadString('\n')
 	if err != nil {
@@ -87,7 +87,7 @@ func (v *server) stop() error {
 	return os.RemoveAll(v.data)
 }
 
-// counts is what the server counts of its work.
+// counts is what the server counts about its own work.
 type counts struct {
 	rounds  float64 // of writing
 	writes  float64
@@ -95,7 +95,7 @@ type counts struct {
 	commits float64
 }
 
-// counts asks the server.
+// counts reads the server's metrics.
 func (v *server) counts() (counts, error) {
 	response, err := http.Get("http://" + v.addr.String() + "/metrics")
 	if err != nil {
@@ -144,7 +144,7 @@ type usage struct {
 	lasts time.Duration
 }
 
-// meter begins to measure a server; what it returns ends that.
+// meter begins to measure a server; stop ends that and returns the result.
 func (v *server) meter() (stop func() (usage, error), err error) {
 	before, err := v.counts()
 	if err != nil {

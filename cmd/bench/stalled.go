@@ -14,7 +14,7 @@ type stalled struct {
 	Rounds int     `default:"3" help:"How often all is measured; the median counts."`
 }
 
-// slowdown is how many times longer it takes those who read when others don't.
+// slowdown is how many times longer viewers that read must wait when others don't read.
 type slowdown struct{ p50, p99 float64 }
 
 func (st *stalled) Run(s *site) error {

@@ -54,7 +54,7 @@ func (st *storm) Run(s *site) (err error) {
 	return st.come(s, c, v, held)
 }
 
-// positions is where a viewer stands from moment to moment.
+// positions records where a viewer stands, moment by moment.
 func (st *storm) positions(c *crowd, pilot *member) (held [][]canvas.Position, err error) {
 	held = append(held, slices.Clone(pilot.held))
 	end := time.Now().Add(st.Spread)
@@ -67,7 +67,7 @@ func (st *storm) positions(c *crowd, pilot *member) (held [][]canvas.Position, e
 	return held, err
 }
 
-// come is the storm.
+// come runs the storm.
 func (st *storm) come(s *site, c *crowd, v *server, held [][]canvas.Position) error {
 	memoryBefore, err := v.memory()
 	if err != nil {
@@ -109,7 +109,7 @@ func (st *storm) come(s *site, c *crowd, v *server, held [][]canvas.Position) er
 	return nil
 }
 
-// connect brings the clients, evenly over the time.
+// connect connects the clients, evenly over the time.
 func (st *storm) connect(c *crowd, to netip.AddrPort, held [][]canvas.Position, began time.Time) ([]*member, error) {
 	clients := make([]*member, 0, st.Clients)
 	for len(clients) < st.Clients {

@@ -12,19 +12,19 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// stream takes apart what one viewer receives, as far as a benchmark needs: the answer to
-// the handshake and the beginnings of the messages. Payloads are stepped over without
-// being read, so that the crowd costs little CPU and almost no memory.
+// stream parses what one viewer receives, as far as a benchmark needs: the answer to the handshake
+// and the beginnings of messages. It skips payloads without reading them, so that the crowd costs
+// little CPU and almost no memory.
 type stream struct {
 	upgraded bool
-	matched  int // bytes of the end of the handshake's answer
+	matched  int // how many bytes of the end of the handshake's answer have matched
 	skip     int // bytes of the last message that are still to come
 	n        int // bytes in head
 	head     [messageHead]byte
 }
 
-// messageHead is enough of any message to know all of it that counts: the frame's header
-// (10 bytes), the array's and the type (4), region, epoch, from and count (5 + 3*9).
+// messageHead is enough bytes of any message to know everything that counts: the headers of frame
+// (10 bytes) and array and the type (4), then region, epoch, from and count (5 + 3*9).
 const messageHead = 64
 
 // Besides the messages of the protocol, a viewer receives these: the end of the handshake, and control frames.
@@ -38,7 +38,8 @@ var (
 	errHandshake = errors.New("handshake refused")
 )
 
-// next gives the first message in p and what follows it. With none, all of p was used.
+// next returns the first message in p and the bytes that follow it. If there is no message yet, all
+// of p was used.
 func (s *stream) next(p []byte) (wire.Head, []byte, error) {
 	if !s.upgraded {
 		return s.handshake(p)
@@ -56,7 +57,7 @@ func (s *stream) next(p []byte) (wire.Head, []byte, error) {
 	switch {
 	case err != nil:
 		return wire.Head{}, nil, err
-	case size == 0: // too little has come
+	case size == 0: // too little has arrived
 		if len(view) == messageHead {
 			return wire.Head{}, nil, fmt.Errorf("message that begins % x: %w", view, wire.ErrProtocol)
 		}
@@ -97,7 +98,8 @@ func (s *stream) handshake(p []byte) (wire.Head, []byte, error) {
 	return wire.Head{}, nil, nil
 }
 
-// parse reads the beginning of a frame; size is the whole frame's, 0: too little of it is there. Count is a close frame's code.
+// parse reads the beginning of a frame. size is the size of the whole frame, or 0 if too little of
+// it is there. For a close frame, Count is its code.
 func parse(p []byte) (m wire.Head, size int, err error) {
 	h, err := wire.ParseHeader(p)
 	if err != nil || h.Size == 0 {

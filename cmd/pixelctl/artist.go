@@ -10,11 +10,11 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// leastRetry is the pause after a refusal that names none.
+// leastRetry is the pause after a refusal that names no pause.
 const leastRetry = 100 * time.Millisecond
 
-// artist places strokes, as many at a time as the server takes, until all are drawn.
-// What is refused for a while is placed again.
+// artist places strokes, as many at a time as the server takes, until all are drawn. Strokes that
+// are refused for a while are placed again.
 type artist struct {
 	link     *client.Client
 	speed    *pace
@@ -60,7 +60,7 @@ func (a *artist) draw(ctx context.Context) error {
 	return nil
 }
 
-// place places strokes until the next must wait: for due or, if that is nil, for an answer.
+// place places strokes until the next one must wait: until due or, if that is nil, for an answer.
 func (a *artist) place(ctx context.Context) (due <-chan time.Time, err error) {
 	for len(a.queue) > 0 {
 		next := a.queue[0]
@@ -78,7 +78,7 @@ func (a *artist) place(ctx context.Context) (due <-chan time.Time, err error) {
 	return nil, nil
 }
 
-// settle takes in what became of a stroke.
+// settle records what became of a stroke.
 func (a *artist) settle(r answer) (drawn bool, err error) {
 	pixels := len(r.stroke)
 	var refused *client.RefusedError

@@ -20,7 +20,7 @@ type clusterCommand struct {
 	JSON    bool `help:"Print what the server answers, for scripts."`
 }
 
-// clusterReport is what /api/cluster answers, as far as it is printed.
+// clusterReport is the part of /api/cluster's answer that is printed.
 type clusterReport struct {
 	Node    string `json:"node"`
 	Users   int    `json:"users"`
@@ -32,7 +32,7 @@ type clusterReport struct {
 		Version  string    `json:"version"`
 		Draining bool      `json:"draining"`
 		Aside    bool      `json:"aside"`
-		StoreOK  *bool     `json:"store_ok"` // nil: of a server that does not tell
+		StoreOK  *bool     `json:"store_ok"` // nil: the server does not report it
 		Started  time.Time `json:"started"`
 		Answers  bool      `json:"answers"`
 		Users    int       `json:"users"`
@@ -123,6 +123,6 @@ func (s *server) ask(ctx context.Context, path string) (body []byte, err error) 
 	return nil, fmt.Errorf("%w; is the server running, and --target right?", err)
 }
 
-// mostAnswer bounds what is read of an answer, in bytes: a report of all of the largest
-// canvas' regions is a tenth of that.
+// mostAnswer bounds how much of an answer is read, in bytes: a report on all regions of the largest
+// canvas is a tenth of that.
 const mostAnswer = 16 << 20

@@ -11,9 +11,9 @@ import (
 )
 
 const (
-	// settleLimit is how long the canvas may take to show what was acknowledged.
+	// settleLimit is how long the canvas may take to show acknowledged pixels.
 	settleLimit = 5 * time.Second
-	// settlePause is how often it is looked at.
+	// settlePause is how often the canvas is checked.
 	settlePause = 50 * time.Millisecond
 )
 
@@ -24,7 +24,7 @@ type draw struct {
 	SkipSame bool   `default:"true" negatable:"" help:"Leave out pixels that have their colour already, so that the same command completes a drawing that was interrupted."`
 }
 
-// Help is the long form.
+// Help is the long help text.
 func (draw) Help() string {
 	return "It draws as fast as the server allows, goes on when the server was restarted, and at the end compares the canvas" +
 		" with the picture: exit status 0 means that they are equal. Pixels that are fully transparent are left as they are." +

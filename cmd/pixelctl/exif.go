@@ -6,8 +6,8 @@ import (
 	"image"
 )
 
-// orientation is how a picture is to be turned before it is shown, as EXIF 2.32 (tag 274) numbers it: it says which
-// edges of the scene the first row and the first column of the file are. 1 is upright.
+// orientation is how a picture is to be turned before it is shown, as EXIF 2.32 (tag 274) numbers
+// it. It says which edges of the scene are the file's first row and first column. 1 is upright.
 type orientation int
 
 const (
@@ -15,15 +15,16 @@ const (
 	lastOriented orientation = 8
 )
 
-// Of TIFF (revision 6.0, section 2): an entry of a directory is tag, type and count, then the value or where it is.
+// From TIFF (revision 6.0, section 2): an entry of a directory is tag, type and count, then the
+// value or its offset.
 const (
 	tiffEntry      = 12
 	tiffShort      = 3
 	tagOrientation = 0x0112
 )
 
-// orientationOf finds a JPEG's orientation in its EXIF data; of all that has none, or has one that can't be
-// read, it is upright. It reads each byte of data once at most.
+// orientationOf returns a JPEG's orientation from its EXIF data. It is upright for everything
+// without an orientation, or with one that can't be read. Each byte of data is read at most once.
 func orientationOf(data []byte) orientation {
 	if !bytes.HasPrefix(data, []byte{0xFF, 0xD8}) {
 		return upright
@@ -31,10 +32,10 @@ func orientationOf(data []byte) orientation {
 	for rest := data[2:]; len(rest) >= 4 && rest[0] == 0xFF; {
 		marker, size := rest[1], int(binary.BigEndian.Uint16(rest[2:]))
 		switch {
-		case marker == 0xFF: // fills up
+		case marker == 0xFF: // a fill byte
 			rest = rest[1:]
 			continue
-		case marker == 0xDA || size < 2 || len(rest) < 2+size: // the picture begins, or what is left of the file is no segment
+		case marker == 0xDA || size < 2 || len(rest) < 2+size: // the picture data begins, or the rest of the file is no segment
 			return upright
 		}
 		if tiff, exif := bytes.CutPrefix(rest[4:2+size], []byte("Exif\x00\x00")); marker == 0xE1 && exif {
@@ -45,7 +46,7 @@ func orientationOf(data []byte) orientation {
 	return upright
 }
 
-// tiffOrientation looks it up in the first directory.
+// tiffOrientation looks the orientation up in the first directory.
 func tiffOrientation(tiff []byte) orientation {
 	var order binary.ByteOrder
 	switch {
@@ -78,10 +79,11 @@ func tiffOrientation(tiff []byte) orientation {
 	return upright
 }
 
-// lies reports whether the picture is as wide as the file is high.
+// lies reports whether width and height of the file are exchanged in the picture.
 func (o orientation) lies() bool { return o >= 5 }
 
-// source is where in the file, of a picture of that size there, the pixel is that is to be shown at x, y.
+// source returns where in the file the pixel is that is to be shown at x, y. file is the picture's
+// size in the file.
 func (o orientation) source(file image.Point, x, y int) (int, int) {
 	right, bottom := file.X-1, file.Y-1
 	switch o {

@@ -1,5 +1,5 @@
-// Command pixelctl is the canvas' tool on the command line: it draws pictures, prints
-// what others draw and saves what is there, all through the binary protocol.
+// Command pixelctl is the canvas' command-line tool: it draws pictures, prints what others draw and
+// saves the canvas, all through the binary protocol.
 package main
 
 import (
@@ -17,11 +17,11 @@ import (
 const (
 	exitDone        = 0
 	exitFailed      = 1
-	exitUsage       = 2   // the command line can't be meant like that
+	exitUsage       = 2   // the command line makes no sense
 	exitInterrupted = 130 // as shells report Ctrl-C
 )
 
-// interruptPause is how long further signals are the same interruption: timeout(1) sends two.
+// interruptPause is how long further signals count as the same interruption: timeout(1) sends two.
 const interruptPause = time.Second
 
 func main() {
@@ -40,7 +40,7 @@ type streams struct {
 	out, err io.Writer
 }
 
-// run does what the command line says until it is done or ctx is: that is Ctrl-C.
+// run does what the command line says, until that is done or ctx is, which means Ctrl-C.
 func run(ctx context.Context, args []string, std streams) int {
 	err := execute(ctx, args, std)
 	if err == nil {

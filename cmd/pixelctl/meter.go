@@ -11,14 +11,14 @@ import (
 	"golang.org/x/term"
 )
 
-// meter shows how far a drawing is: as a bar on a terminal, else a line for every tenth.
-// What is written to it appears as lines of their own.
+// meter shows the progress of a drawing: a bar on a terminal, else a line for every tenth. Text
+// that is written to it appears on lines of its own.
 type meter struct {
 	out      io.Writer
 	terminal bool
 
 	mu     sync.Mutex
-	bar    *progressbar.ProgressBar // nil: not begun, ended, or no terminal
+	bar    *progressbar.ProgressBar // nil: not begun, ended, or not on a terminal
 	done   int                      // pixels
 	pixels int                      // in all
 }
@@ -28,7 +28,7 @@ func newMeter(out io.Writer) *meter {
 	return &meter{out: out, terminal: ok && term.IsTerminal(int(file.Fd()))}
 }
 
-// start begins with pixels to draw.
+// start begins to show the progress of so many pixels.
 func (m *meter) start(pixels int) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -63,7 +63,7 @@ func (m *meter) Write(p []byte) (int, error) {
 	return m.out.Write(p)
 }
 
-// close takes the bar away. It may be called twice.
+// close removes the bar. It may be called twice.
 func (m *meter) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()

@@ -30,7 +30,7 @@ type options struct {
 const description = "Draw on a pixel canvas and watch it, from the command line." +
 	" It speaks the binary protocol, resumes after a broken connection, and stops at Ctrl-C."
 
-// explain adds to a flag's help what it is otherwise, and its variable.
+// explain adds to a flag's help its default and its environment variable.
 func explain(value *kong.Value) string {
 	var notes []string
 	if value.HasDefault && !value.IsBool() {
@@ -45,10 +45,10 @@ func explain(value *kong.Value) string {
 	return value.Help + " [" + strings.Join(notes, ", ") + "]"
 }
 
-// usageError is a command line that can't be meant like that.
+// usageError is the error for a command line that makes no sense.
 type usageError struct {
 	error
-	command string // that --help is about; empty: all
+	command string // whose --help to suggest; empty: the program's
 }
 
 func (e *usageError) Error() string {
@@ -57,7 +57,7 @@ func (e *usageError) Error() string {
 
 func (e *usageError) Unwrap() error { return e.error }
 
-// execute finds out what is wanted and does it.
+// execute parses the command line and does what it says.
 func execute(ctx context.Context, args []string, std streams) error {
 	var given options
 	answered := false // --help or --version was
@@ -81,7 +81,7 @@ func execute(ctx context.Context, args []string, std streams) error {
 	return parsed.Run()
 }
 
-// commandOf is the command that was being parsed, with a space behind it.
+// commandOf returns the command that was being parsed, followed by a space.
 func commandOf(err error) string {
 	if parse, ok := err.(*kong.ParseError); ok && parse.Context != nil {
 		return commandPath(parse.Context.Selected())
@@ -89,7 +89,8 @@ func commandOf(err error) string {
 	return ""
 }
 
-// commandPath is a command with those it belongs to, each with a space behind it; nil: none.
+// commandPath returns a command after its parent commands, each followed by a space; nothing for
+// nil.
 func commandPath(command *kong.Node) (path string) {
 	for ; command != nil && command.Type == kong.CommandNode; command = command.Parent {
 		path = command.Name + " " + path

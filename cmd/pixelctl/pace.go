@@ -8,16 +8,16 @@ import (
 )
 
 const (
-	// maxStroke is the most pixels of one op. Larger ones would not be faster, but what
-	// is refused or sent again would be more.
+	// maxStroke is the most pixels in one op. Larger ops would not be faster, and more pixels would
+	// be refused or sent again at a time.
 	maxStroke = 1024
-	// maxFlying is how many pixels may be unanswered: a quarter of what a region takes
-	// before it says that it is busy, and more than a fast server handles in 10 ms.
+	// maxFlying is how many pixels may be unanswered: a quarter of what a region queues before it
+	// refuses as busy, and more than a fast server handles in 10 ms.
 	maxFlying = 64 << 10
 	// strokesPerSecond is how often a stroke is placed when the server limits the rate: often
 	// enough to look alive.
 	strokesPerSecond = 10
-	// jitter is by how much the time that messages take to the server may differ, in seconds.
+	// jitter is how much the travel time of messages to the server may vary, in seconds.
 	jitter = 0.05
 	// reconnectPause is how often to look whether there is a connection again.
 	reconnectPause = 50 * time.Millisecond
@@ -31,9 +31,9 @@ type pace struct {
 	burst  float64 // pixels
 	left   float64 // pixels, at the time of last; negative: a debt
 	last   time.Time
-	until  time.Time // nothing before: the server asked to wait
+	until  time.Time // nothing is placed before: the server asked to wait
 	flying int       // pixels placed and not answered
-	ended  bool      // there is no connection
+	ended  bool      // there is no connection now
 }
 
 // begin takes over the limits of a new connection, on which the unanswered ops are
@@ -46,17 +46,17 @@ func (p *pace) begin(w codec.Welcome, now time.Time) {
 	p.until, p.ended = time.Time{}, false
 }
 
-// end says that the connection broke. What would be placed now comes all at once with the
-// next one, and would be refused.
+// end says that the connection broke. Pixels placed now would all be sent at once on the next
+// connection, and be refused.
 func (p *pace) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.ended = true
 }
 
-// brim is what is surely left of a full bucket: it is full until the message arrives, and so
-// does not fill while that is on its way. With a burst that is small for its rate, a part of
-// the rate is worth an odd refusal.
+// brim is what a full bucket certainly holds when a message arrives: a full bucket does not fill
+// further while the message is on its way. If the burst is small for its rate, keeping the rate up
+// is worth an occasional refusal.
 func (p *pace) brim() float64 { return p.burst - min(p.rate*jitter, p.burst/4) }
 
 // stroke is how many pixels to place at once.
@@ -69,7 +69,7 @@ func (p *pace) stroke() int {
 	return int(min(max(p.rate/strokesPerSecond, 1), max(p.burst, 1), maxStroke))
 }
 
-// full reports whether to wait for answers first.
+// full reports whether to wait for answers before pixels more are placed.
 func (p *pace) full(pixels int) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -98,15 +98,15 @@ func (p *pace) take(pixels int, now time.Time) (wait time.Duration) {
 	return 0
 }
 
-// answered says that pixels are not flying any more.
+// answered says that so many pixels are not flying any more.
 func (p *pace) answered(pixels int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.flying -= pixels
 }
 
-// refused is answered for pixels that were not drawn: it takes the server's word for what
-// is left of the allowance, and waits as the server asks.
+// refused is like answered, for pixels that were not drawn: it takes over the server's count of
+// what is left of the allowance, and waits as long as the server asks.
 func (p *pace) refused(pixels int, left uint64, retry time.Duration, now time.Time) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

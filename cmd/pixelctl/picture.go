@@ -23,9 +23,9 @@ type picture struct {
 	colors []canvas.Color  // row by row
 }
 
-// readPicture reads a PNG, JPEG or GIF (the first image of it) from a file, or from
-// stdin for "-", turned as EXIF data of a JPEG says. What is fully transparent is left untouched; what is so in part is
-// seen on the background colour.
+// readPicture reads a PNG, JPEG or GIF (the first image of it) from a file, or from stdin for "-",
+// turned as a JPEG's EXIF data says. Fully transparent pixels are left untouched; partly
+// transparent ones are shown on the background colour.
 func readPicture(name string, at point, stdin io.Reader) (*picture, error) {
 	data, err := readAll(name, stdin)
 	if err != nil {
@@ -71,7 +71,7 @@ func newPicture(img image.Image, turn orientation, at image.Point) *picture {
 
 // onBackground is how a colour looks on white, which canvas.Background is.
 func onBackground(c color.Color) canvas.Color {
-	r, g, b, a := c.RGBA() // 16 bits each, multiplied with a
+	r, g, b, a := c.RGBA() // 16 bits each, multiplied by a
 	if a == 0 {
 		return untouched
 	}
@@ -79,7 +79,7 @@ func onBackground(c color.Color) canvas.Color {
 	return canvas.Color((r+rest)>>8<<16 | (g+rest)>>8<<8 | (b+rest)>>8)
 }
 
-// fits says how to place the picture if it is not wholly on the canvas.
+// fits returns an error that says how to place the picture if it is not wholly on the canvas.
 func (p *picture) fits(g canvas.Geometry) error {
 	size, whole := p.area.Size(), image.Rect(0, 0, g.Width, g.Height)
 	if size.X > g.Width || size.Y > g.Height {
@@ -97,13 +97,13 @@ func (p *picture) at(x, y int) canvas.Color {
 	return p.colors[(y-p.area.Min.Y)*p.area.Dx()+x-p.area.Min.X]
 }
 
-// same reports whether a pixel looks as it should in img, which is what is there.
+// same reports whether a pixel looks as it should in img, which shows the canvas.
 func (p *picture) same(x, y int, img *image.RGBA) bool {
 	c := p.at(x, y)
 	return c == untouched || c == onBackground(img.RGBAAt(x, y))
 }
 
-// different counts the pixels that don't.
+// different counts the pixels that don't look as they should.
 func (p *picture) different(img *image.RGBA) int {
 	n := 0
 	for y := p.area.Min.Y; y < p.area.Max.Y; y++ {

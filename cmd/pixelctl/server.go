@@ -14,13 +14,13 @@ import (
 // openLimit is how long a command tries to connect before it gives up.
 const openLimit = 10 * time.Second
 
-// server is the flags that say whom to connect to, and as whom.
+// server is the flags that say what to connect to, and under which name.
 type server struct {
 	Target []string `placeholder:"URL" default:"ws://127.0.0.1:8080/ws" help:"Where the canvas is. Of several servers of one canvas, the next is tried when one fails."`
 	Name   string   `placeholder:"NAME" help:"Your name as others see it."`
 }
 
-// open connects. What becomes of the connection later is written to notes, a line each.
+// open connects. What happens to the connection later is written to notes, a line each.
 func (s *server) open(ctx context.Context, cfg client.Config, notes io.Writer) (*client.Client, error) {
 	targets, err := target.Parse(s.Target)
 	if err != nil {
@@ -40,7 +40,7 @@ func (s *server) open(ctx context.Context, cfg client.Config, notes io.Writer) (
 	return c, nil
 }
 
-// noteConnection makes a handler write about the connection besides what it does.
+// noteConnection makes a handler also write notes about the connection.
 func noteConnection(h client.Handler, notes io.Writer) client.Handler {
 	noted, connected, lost := h, false, false
 	noted.Connected = func(w codec.Welcome) {
@@ -53,7 +53,7 @@ func noteConnection(h client.Handler, notes io.Writer) client.Handler {
 		}
 	}
 	noted.Disconnected = func(err error, retry time.Duration) {
-		if !lost { // of the attempts that fail, the first tells why
+		if !lost { // of all failed attempts, only the first is worth a note
 			lost = true
 			fmt.Fprintf(notes, "%v; connecting again\n", err)
 		}

@@ -20,7 +20,7 @@ type snapshot struct {
 	Rect area   `placeholder:"X,Y,WIDTH,HEIGHT" help:"Only this part of the canvas, for example 10,20,300,200. Default: all of it."`
 }
 
-// Validate refuses names of files that would not be what they say.
+// Validate refuses file names with another extension than .png.
 func (n *snapshot) Validate() error {
 	if ext := filepath.Ext(n.File); ext != "" && !strings.EqualFold(ext, ".png") {
 		return fmt.Errorf("%q: only PNG is written, for example %s.png", n.File, strings.TrimSuffix(n.File, ext))
@@ -48,7 +48,7 @@ func (n *snapshot) Run(ctx context.Context, s *server, std streams) error {
 	if err := link.Synced(ctx); err != nil {
 		return err
 	}
-	// Written at once, so that a failure leaves no half of a file.
+	// Written in one go, so that a failure does not leave half a file.
 	var data bytes.Buffer
 	if err := png.Encode(&data, link.Image(part)); err != nil {
 		return fmt.Errorf("encode %s: %w", n.File, err)

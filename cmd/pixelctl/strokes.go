@@ -6,11 +6,11 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// stroke is what is placed with one op: pixels of one region, of one or several rows.
+// stroke is the pixels that are placed with one op: all in one region, from one or several rows.
 type stroke []canvas.Dot
 
-// cut makes strokes of at most size pixels out of those pixels of a picture that wanted
-// tells, region by region and there row by row, and counts them.
+// cut makes strokes of at most size pixels from the pixels of a picture that wanted selects, and
+// counts them. It goes region by region, and row by row within a region.
 func (p *picture) cut(g canvas.Geometry, size int, wanted func(x, y int) bool) (strokes []stroke, pixels int) {
 	for id := range canvas.RegionID(g.Regions()) {
 		left, top, width, height := g.Bounds(id)

@@ -20,7 +20,7 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
-// testCommand is the group of commands that prove something of a running deployment.
+// testCommand is the group of commands that test a running deployment.
 type testCommand struct {
 	Balance testBalance `cmd:"" help:"Is the load spread over the servers, and the number of users right?"`
 	Stress  testStress  `cmd:"" help:"Does everyone get every pixel under load, and how soon?"`
@@ -29,13 +29,13 @@ type testCommand struct {
 	Soak    testSoak    `cmd:"" help:"Do the servers stay as small and as fast as they were, for hours?"`
 }
 
-// Help is the long form.
+// Help is the long help text.
 func (testCommand) Help() string {
 	return "The tests connect as users do and draw on the canvas: it looks painted afterwards. Each prints a line for every check," +
 		" and exits with 1 if one failed. How each number is computed is in cmd/pixelctl/TESTS.md."
 }
 
-// testFlags are what all tests understand.
+// testFlags are the flags of all tests.
 type testFlags struct {
 	Area         area   `placeholder:"X,Y,WIDTH,HEIGHT" help:"Part of the canvas to draw on. Default: all of it."`
 	JSONProtocol bool   `name:"json-protocol" help:"Speak the JSON protocol, as old clients do. It has no sequence numbers, so less can be checked."`
@@ -73,7 +73,7 @@ func (f *testFlags) run(ctx context.Context, s *server, parsed *kong.Context, st
 	return conclude(std.out, report)
 }
 
-// settings are the flags of a command as they are in force.
+// settings are the flags of a command with the values in force.
 func settings(parsed *kong.Context) map[string]string {
 	all := make(map[string]string)
 	for _, flag := range parsed.Flags() {
@@ -153,5 +153,5 @@ func conclude(out io.Writer, r *report.Report) error {
 	return nil
 }
 
-// errInterrupted says that all checks passed of a test that did not run to its end.
+// errInterrupted reports that a test did not run to its end, though all of its checks passed.
 var errInterrupted = errors.New("interrupted")

@@ -18,7 +18,7 @@ type testBalance struct {
 	loadtest.BalanceConfig
 }
 
-// Help is the long form.
+// Help is the long help text.
 func (testBalance) Help() string {
 	return "The users are counted by the server they are on while they are connected. Nobody else should come or go meanwhile," +
 		" or the number of users can't be compared."
@@ -38,7 +38,7 @@ type testStress struct {
 	loadtest.StressConfig
 }
 
-// Help is the long form.
+// Help is the long help text.
 func (testStress) Help() string {
 	return "Latencies count from the moment when a pixel was due, so a server that stalls can't hide it. What each user must receive" +
 		" follows from the sequence numbers between coming and leaving; anything missing or received twice is listed."
@@ -58,7 +58,7 @@ type testContend struct {
 	contend.Config
 }
 
-// Help is the long form.
+// Help is the long help text.
 func (testContend) Help() string {
 	return "Afterwards all users, and every target over HTTP, must have the same colours, and there must be an order of everything" +
 		" that was drawn and read that explains what each of them saw and when."
@@ -78,7 +78,7 @@ type testChaos struct {
 	chaos.Config
 }
 
-// Help is the long form.
+// Help is the long help text.
 func (testChaos) Help() string {
 	return "Users draw while servers are killed. For each kill it shows who lost the connection, when they were back and could draw, and how" +
 		" long regions stood still. At the end every pixel that was acknowledged must be on the canvas exactly once, and every place" +
@@ -99,7 +99,7 @@ type testSoak struct {
 	loadtest.SoakConfig
 }
 
-// Help is the long form.
+// Help is the long help text.
 func (testSoak) Help() string {
 	return "Users draw for hours while the servers' memory, goroutines and file descriptors are watched. None of them may rise by more than a tenth" +
 		" during the second half: that is the median of the slopes between all pairs of samples, times the length of that half. Ctrl-C" +
@@ -113,7 +113,7 @@ func (t *testSoak) Run(ctx context.Context, s *server, parsed *kong.Context, std
 		return loadtest.NewSoak(t.SoakConfig)
 	})
 	if errors.Is(err, errInterrupted) {
-		return nil // whoever ends a soak wants to know how it went so far
+		return nil // a soak is usually ended by hand, to see how it went so far
 	}
 	return err
 }

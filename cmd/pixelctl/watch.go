@@ -18,7 +18,7 @@ type watch struct {
 	JSON bool `help:"Print a JSON object a line, for other programs: time, x, y, color, and user and name as far as they are known."`
 }
 
-// Help is the long form.
+// Help is the long help text.
 func (watch) Help() string {
 	return "A line for each pixel that is placed from now on: when it was received, where it is, its colour, and whose it is." +
 		" It ends at Ctrl-C."
@@ -29,7 +29,7 @@ func (w *watch) Run(ctx context.Context, s *server, std streams) error {
 	watching, fail := context.WithCancelCause(ctx)
 	defer fail(nil)
 	p := printer{out: bufio.NewWriter(std.out), json: w.JSON}
-	var live atomic.Bool // p is ready; what comes before is how the canvas was, not what is placed
+	var live atomic.Bool // p is ready; what arrives before is the canvas as it was, not newly placed pixels
 	link, err := s.open(ctx, client.Config{
 		Regions: client.AllRegions, Names: true,
 		Handler: client.Handler{
@@ -84,11 +84,11 @@ type printer struct {
 
 // placed is a pixel as JSON shows it.
 type placed struct {
-	Time  time.Time     `json:"time"` // of receipt: the protocol does not tell when it was placed
+	Time  time.Time     `json:"time"` // of receipt: the protocol does not say when the pixel was placed
 	X     int           `json:"x"`
 	Y     int           `json:"y"`
 	Color string        `json:"color"`
-	User  canvas.Author `json:"user,omitempty"` // 0: placed under a name given for it alone
+	User  canvas.Author `json:"user,omitempty"` // 0: placed under a name that was given for this pixel alone
 	Name  string        `json:"name,omitempty"`
 }
 

@@ -18,18 +18,19 @@ import (
 )
 
 const (
-	// chance is how unlikely counts must be before they count as uneven: a balancer that picks at
-	// random fails one test in a thousand.
+	// chance is how improbable counts must be to be judged uneven: a balancer that picks at random
+	// fails one test in a thousand.
 	chance = 0.001
-	// countPause is how often the number of users shown is compared with the true one.
+	// countPause is how often the displayed number of users is compared with the true one.
 	countPause = 10 * time.Millisecond
-	// countCalm is how long the number must have been right, so that it wasn't so in passing.
+	// countCalm is how long the number must stay right, so that it isn't right just in passing.
 	countCalm = 500 * time.Millisecond
-	// longestSettle bounds how long that may take.
+	// longestSettle bounds how long to wait until the number is right.
 	longestSettle = time.Minute
 )
 
-// BalanceConfig is a crowd that connects, draws a little and leaves. The tags make its fields flags of pixelctl.
+// BalanceConfig describes a crowd that connects, draws a little and leaves. The tags make its
+// fields flags of pixelctl.
 type BalanceConfig struct {
 	Fleet fleet.Config `kong:"-"`
 
@@ -81,12 +82,13 @@ func NewBalance(cfg BalanceConfig) (*Balance, error) {
 	return &Balance{cfg: cfg, fleet: crowd}, nil
 }
 
-// Status is how far the test is.
+// Status returns the progress of the test.
 func (b *Balance) Status() report.Status {
 	return b.fleet.Status(b.cfg.Clients)
 }
 
-// Run runs the test once. The error says that it could not be run; what it found is in the r.
+// Run runs the test once. An error means that the test could not be run; its findings are in the
+// report.
 func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 	defer b.fleet.Close()
 	r := b.fleet.NewReport("balance")
@@ -98,7 +100,7 @@ func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 	if err != nil {
 		return nil, err
 	}
-	pods := b.fleet.Pods() // now, while all are connected
+	pods := b.fleet.Pods() // now, while all clients are connected
 	b.judgeSpread(ctx, r, pods)
 	b.fleet.Enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
 	if err := b.draw(ctx, r); err != nil {
@@ -121,7 +123,8 @@ func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 	return r.Seal(), nil
 }
 
-// join connects the crowd, one ahead to see who else is there, and waits until its size is shown.
+// join connects the crowd and waits until its size is shown. One client goes first, to see how many
+// others are there.
 func (b *Balance) join(ctx context.Context) (settling, error) {
 	all := b.fleet.All()
 	first, err := b.fleet.JoinAll(ctx, 1, func(int) *fleet.Viewport { return all })
@@ -145,7 +148,7 @@ func (b *Balance) join(ctx context.Context) (settling, error) {
 	return watch.settle(ctx), nil
 }
 
-// draw places the pixels, and judges whether everyone got them.
+// draw places the pixels, and judges whether every client got them.
 func (b *Balance) draw(ctx context.Context, r *report.Report) error {
 	if b.cfg.Pixels == 0 {
 		return nil
@@ -169,7 +172,7 @@ func (b *Balance) draw(ctx context.Context, r *report.Report) error {
 	return nil
 }
 
-// leave closes half of the crowd, the odd ones, and waits until the rest is shown.
+// leave closes every second client, and waits until the size of the rest is shown.
 func (b *Balance) leave(ctx context.Context) settling {
 	watch := b.watch(ctx)
 	var wait sync.WaitGroup
@@ -187,7 +190,7 @@ func (b *Balance) leave(ctx context.Context) settling {
 	return watch.settle(ctx)
 }
 
-// judgeSpread says whether the clients are spread evenly over the servers.
+// judgeSpread judges whether the clients are spread evenly over the servers.
 func (b *Balance) judgeSpread(ctx context.Context, r *report.Report, pods []report.Pod) {
 	if len(pods) == 1 && pods[0].Name == "" {
 		r.Judge("balance", false, "the server does not tell its name, so it can't be said who is where")
@@ -239,10 +242,10 @@ func (b *Balance) spread(r *report.Report, names []string, counts []int) {
 	}
 }
 
-// chiSquare tests whether counts are as spread as if each of their sum had chosen one of the
-// places at random, all being equally likely. It gives Pearson's statistic and the probability of one as
-// large or larger by chance (one place: 0 and 1). Counts that are more even than chance would make them give a
-// probability near 1.
+// chiSquare tests whether the counts look as if each client had chosen its place at random, with
+// all places equally likely. It returns Pearson's statistic and the probability that chance makes
+// it as large or larger (0 and 1 if there is one place). Counts that are more even than chance
+// would make them have a probability near 1.
 func chiSquare(counts []int) (statistic, p float64) {
 	observed, total := make([]float64, len(counts)), 0.0
 	for i, n := range counts {
@@ -260,9 +263,9 @@ func chiSquare(counts []int) (statistic, p float64) {
 	return statistic, distuv.ChiSquared{K: float64(len(counts) - 1)}.Survival(statistic)
 }
 
-// gateways asks the targets for the servers of their cluster that take connections, so that one which
-// got none is seen: all that any of them names, since a target may be cut off from the others. Servers
-// that don't answer that question have none.
+// gateways asks the targets for the gateways of their cluster, so that a gateway without clients is
+// seen too. It returns all that any target names, since a target may be cut off from the others. A
+// server that doesn't answer that question adds none.
 func gateways(ctx context.Context, targets []string) (names []string) {
 	for _, target := range targets {
 		names = append(names, gatewaysOf(ctx, target)...)

@@ -10,14 +10,14 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
-// settling is how the number of users came to be right.
+// settling describes how the displayed number of users became right.
 type settling struct {
 	want     int64
 	settled  bool
-	after    time.Duration // from the last coming or going until it was right for good
-	low      uint64        // what was shown last, to those who were shown the least
-	high     uint64        // and the most
-	clients  int           // that were asked
+	after    time.Duration // from the last join or leave until the number was right for good
+	low      uint64        // the lowest number that a client was shown last
+	high     uint64        // and the highest
+	clients  int           // that were looked at
 	observed time.Duration
 }
 
@@ -29,12 +29,12 @@ type userWatch struct {
 	once sync.Once
 
 	mu    sync.Mutex
-	right time.Duration // since when what is shown is right, by Fleet.Now; 0: it isn't
+	right time.Duration // since when the number is right, by Fleet.Now; 0: it isn't
 	low   uint64
 	high  uint64
 }
 
-// watch begins to compare.
+// watch starts to compare.
 func (b *Balance) watch(ctx context.Context) *userWatch {
 	w := &userWatch{b: b, done: make(chan struct{})}
 	w.wait.Go(func() {
@@ -54,8 +54,8 @@ func (b *Balance) watch(ctx context.Context) *userWatch {
 	return w
 }
 
-// look takes one sample. The true number is that of open connections: of one that is just being
-// opened or closed the server may know or not, which is why a lasting state counts.
+// look takes one sample. The true number is the number of open connections. The server may not know
+// yet of one that is just being opened or closed, so only a state that lasts counts.
 func (w *userWatch) look() {
 	now := w.b.fleet.Now()
 	truth := w.b.fleet.Counters.Live.Load() + w.b.others
@@ -72,8 +72,8 @@ func (w *userWatch) look() {
 	w.b.users.add(now, truth, low, high)
 }
 
-// settle waits, when the last has come or gone, until the number has been right for a while or twice
-// the time has passed in which it should be, and ends the watch.
+// settle is called after the last join or leave. It waits until the number has been right for a
+// while, or until twice the time has passed in which it should become right, and ends the watch.
 func (w *userWatch) settle(ctx context.Context) settling {
 	defer w.stop()
 	f := w.b.fleet
@@ -100,7 +100,7 @@ func (w *userWatch) stop() {
 	w.wait.Wait()
 }
 
-// judgeUsers says whether the number became right in time.
+// judgeUsers judges whether the number became right in time.
 func (b *Balance) judgeUsers(r *report.Report, name string, s settling) {
 	others := ""
 	if b.others > 0 {
@@ -115,13 +115,13 @@ func (b *Balance) judgeUsers(r *report.Report, name string, s settling) {
 		report.Counted(s.want, "user"), others, report.Counted(s.clients, "client"), s.after.Round(time.Millisecond), b.cfg.Settle)
 }
 
-// userSeries is the numbers over time, of the watches one after the other.
+// userSeries is the numbers over time, from one watch after the other.
 type userSeries struct {
 	mu                   sync.Mutex
 	at, truth, low, high []float64
 }
 
-// add keeps a sample that differs from the last, or is a second later; and not more than maxPoints of them.
+// add keeps a sample if it differs from the last or is a second later, up to maxPoints samples.
 func (u *userSeries) add(now time.Duration, truth int64, low, high uint64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()

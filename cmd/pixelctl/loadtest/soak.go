@@ -14,10 +14,11 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
-// soakSettle is how long everything may take to be answered when the drawing is over.
+// soakSettle is how long the last answers may take when the drawing is over.
 const soakSettle = 30 * time.Second
 
-// SoakConfig says how a soak test draws and whom it watches. The tags make its fields flags of pixelctl.
+// SoakConfig says how a soak test draws and which servers it watches. The tags make its fields
+// flags of pixelctl.
 type SoakConfig struct {
 	Fleet fleet.Config `kong:"-"`
 
@@ -43,7 +44,7 @@ func (c SoakConfig) Validate() error {
 	return fleet.CheckDescriptors(c.Clients)
 }
 
-// Soak draws for hours, and watches what the servers' processes take.
+// Soak draws for hours, and watches what the servers' processes use.
 type Soak struct {
 	cfg     SoakConfig
 	crew    *crew.Crew
@@ -74,8 +75,8 @@ func NewSoak(cfg SoakConfig) (*Soak, error) {
 	return t, err
 }
 
-// Run runs the test, until it is over or ctx is done: what was found until then is in the
-// report. It may be called once. The error is that the servers could not be reached.
+// Run runs the test until it is over or ctx is done. The report has what was found until then. Run
+// may be called once. An error means that the servers could not be reached.
 func (t *Soak) Run(ctx context.Context) (*report.Report, error) {
 	defer t.crew.Close()
 	if err := t.crew.Gather(ctx); err != nil {
@@ -99,7 +100,7 @@ func (t *Soak) Run(ctx context.Context) (*report.Report, error) {
 	return r.Seal(), nil
 }
 
-// watch looks at the metrics until ctx is done.
+// watch samples the metrics until ctx is done.
 func (t *Soak) watch(ctx context.Context) {
 	tick := time.NewTicker(t.cfg.Sample)
 	defer tick.Stop()
@@ -117,7 +118,7 @@ func (t *Soak) watch(ctx context.Context) {
 	}
 }
 
-// Status is what a display shows.
+// Status returns what a display shows.
 func (t *Soak) Status() report.Status {
 	s := t.crew.Status(t.cfg.Clients)
 	if refused := t.crew.Refused.Load(); refused > 0 {
@@ -140,7 +141,7 @@ func (t *Soak) judgeGrowth(r *report.Report) {
 	}
 }
 
-// judgeAnswers checks that no pixel was refused for good, or is without an answer.
+// judgeAnswers checks that no pixel was refused for good or is still unanswered.
 func (t *Soak) judgeAnswers(r *report.Report) {
 	placed, acked, refused := t.crew.Counters.Placed.Load(), t.crew.Counters.Acked.Load(), t.crew.Refused.Load()+t.crew.Counters.Errors.Load()
 	v := r.Judge("answers", acked > 0 && acked == placed, "%s of %s pixels acknowledged", report.Number(acked), report.Number(placed))

@@ -9,17 +9,17 @@ import (
 
 const (
 	// soakLeast is how many samples the second half of a test must have, so that a single odd one,
-	// like a garbage collection, does not decide.
+	// for example during a garbage collection, does not decide.
 	soakLeast = 20
-	// soakAllowed is by which part of its level a quantity may rise during the second half: what
-	// fluctuates by itself, over the hours that a soak takes.
+	// soakAllowed is how much a quantity may rise during the second half, as a fraction of its
+	// level. That covers its own fluctuations over the hours of a soak.
 	soakAllowed = 0.1
-	// soakPairs bounds the samples of which all pairs are compared: a million comparisons.
+	// soakPairs bounds the samples that are compared in pairs, to a million comparisons.
 	soakPairs = 1500
 )
 
-// growth is how a quantity changed in the second half of a test. The first half is not looked at:
-// caches and pools fill then.
+// growth is how a quantity changed in the second half of a test. The first half is ignored: that is
+// when caches and pools fill.
 type growth struct {
 	Samples int     // in the second half
 	Level   float64 // their median
@@ -27,7 +27,7 @@ type growth struct {
 	Rise    float64 // slope times the length of the second half
 }
 
-// growthOf measures growth; at rises.
+// growthOf measures growth; at must be rising.
 func growthOf(at, y []float64) growth {
 	if len(at) == 0 {
 		return growth{}
@@ -43,7 +43,7 @@ func growthOf(at, y []float64) growth {
 // enough reports whether there were enough samples to say anything.
 func (g growth) enough() bool { return g.Samples >= soakLeast }
 
-// allowed is how much the quantity may rise: soakAllowed of its level, or floor when that is more.
+// allowed is how much the quantity may rise: soakAllowed of its level, or floor if that is more.
 func (g growth) allowed(floor float64) float64 { return max(soakAllowed*g.Level, floor) }
 
 // theilSen is the median of the slopes between all pairs of points: up to 29% of them may be

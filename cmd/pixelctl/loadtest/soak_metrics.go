@@ -16,9 +16,9 @@ import (
 )
 
 const (
-	// scrapeLimit is how long a server may take to tell its metrics.
+	// scrapeLimit is how long a server may take to answer with its metrics.
 	scrapeLimit = 5 * time.Second
-	// scrapeBytes bounds what is read of an answer.
+	// scrapeBytes bounds how much of an answer is read.
 	scrapeBytes = 16 << 20
 )
 
@@ -28,7 +28,7 @@ type soakMeasure struct {
 	metric string
 	unit   string
 	scale  float64 // units per unit of the metric
-	floor  float64 // units by which it may rise in any case: what a few requests more or less make
+	floor  float64 // units by which it may always rise: the effect of a few requests more or less
 }
 
 func soakMeasures() []soakMeasure {
@@ -39,19 +39,19 @@ func soakMeasures() []soakMeasure {
 	}
 }
 
-// soakServer is what one server said of itself. It belongs to one goroutine at a time.
+// soakServer is what one server reported about itself. It belongs to one goroutine at a time.
 type soakServer struct {
 	url      string
 	name     string
 	started  float64     // Unix seconds; of the process
 	at       []float64   // seconds since the test began
-	y        [][]float64 // by measure, and as at; only what every answer has
+	y        [][]float64 // by measure, then as at; only what every answer has
 	since    int         // index of the first sample of the process that runs now
 	restarts int
-	failed   error // why the last attempt to ask it failed; nil: it answered
+	failed   error // why the last request failed; nil: the server answered
 }
 
-// newSoakServer makes one for the address of its metrics.
+// newSoakServer makes a soakServer for the address of a server's metrics.
 func newSoakServer(address string) *soakServer {
 	s := &soakServer{url: address, name: address, y: make([][]float64, len(soakMeasures()))}
 	if u, err := url.Parse(address); err == nil && u.Host != "" {
@@ -60,7 +60,7 @@ func newSoakServer(address string) *soakServer {
 	return s
 }
 
-// sample asks the server how it is.
+// sample asks the server for its metrics.
 func (s *soakServer) sample(ctx context.Context, now time.Duration) {
 	gauges, err := scrape(ctx, s.url)
 	if ctx.Err() != nil {
@@ -72,7 +72,7 @@ func (s *soakServer) sample(ctx context.Context, now time.Duration) {
 	s.failed = err
 }
 
-// take enters an answer.
+// take records an answer.
 func (s *soakServer) take(at float64, gauges map[string]float64) error {
 	var values []float64
 	for _, m := range soakMeasures() {
@@ -96,12 +96,13 @@ func (s *soakServer) take(at float64, gauges map[string]float64) error {
 	return nil
 }
 
-// growth is of one measure, since the server was started last.
+// growth is the growth of one measure since the server's last start.
 func (s *soakServer) growth(measure int) growth {
 	return growthOf(s.at[s.since:], s.y[measure][s.since:])
 }
 
-// scrape reads a server's gauges as Prometheus does. Of one that has labels it gives the first.
+// scrape reads a server's gauges as Prometheus does. If a gauge has labels, it returns the first
+// series.
 func scrape(ctx context.Context, address string) (map[string]float64, error) {
 	ctx, cancel := context.WithTimeout(ctx, scrapeLimit)
 	defer cancel()

@@ -42,12 +42,12 @@ func (m soakMeasure) verdict(measure int, servers []*soakServer) report.Verdict 
 	return v
 }
 
-// growth says how much, for people.
+// growth describes a growth, for people.
 func (m soakMeasure) growth(g growth) string {
 	return fmt.Sprintf("rise of %.3g %s in the second half, %.3g an hour, at a level of %.4g", g.Rise, m.unit, g.Slope*3600, g.Level)
 }
 
-// restarts checks that every server is the process that it was.
+// restarts checks that every server is still the same process.
 func restarts(servers []*soakServer) report.Verdict {
 	v := report.Verdict{Name: "restarts", Passed: true, Text: "no server was restarted"}
 	n := 0
@@ -79,7 +79,7 @@ func (s *soakServer) table() report.Table {
 	return t
 }
 
-// evenly chooses at most so many of n things, the first and the last among them.
+// evenly chooses at most most of n things, the first and the last included.
 func evenly(n, most int) (chosen []int) {
 	most = min(n, most)
 	for i := range most {

@@ -15,7 +15,7 @@ import (
 )
 
 const (
-	// leavePatience is how long a client that leaves may wait for what it is owed.
+	// leavePatience is how long a leaving client may wait for what it is owed.
 	leavePatience = 10 * time.Second
 	// viewports is how many different parts of the canvas are watched.
 	viewports = 16
@@ -23,8 +23,8 @@ const (
 	maxLeaving = 256
 )
 
-// StressConfig is an open load: pixels are placed when they are due, whatever becomes of those before. The tags
-// make its fields flags of pixelctl.
+// StressConfig describes an open load: pixels are placed when they are due, whatever becomes of
+// those before. The tags make its fields flags of pixelctl.
 type StressConfig struct {
 	Fleet fleet.Config `kong:"-"`
 
@@ -80,11 +80,11 @@ type Stress struct {
 	planned atomic.Int64     // pixels that were due
 	lag     *report.Recorder // from when a stroke was due until it was given to its client
 	churned atomic.Int64
-	skipped atomic.Int64 // turns of the churn that would have been too many at once
+	skipped atomic.Int64 // turns of the churn left out because too many clients were on their way
 	crowd   sync.WaitGroup
 
 	mu       sync.Mutex
-	moving   []*fleet.Client // those who may leave, the oldest first
+	moving   []*fleet.Client // clients that may leave, the oldest first
 	failures []error         // clients that could not join
 	events   []report.Event
 }
@@ -106,12 +106,13 @@ func NewStress(cfg StressConfig) (*Stress, error) {
 	return s, nil
 }
 
-// Status is how far the test is.
+// Status returns the progress of the test.
 func (s *Stress) Status() report.Status {
 	return s.fleet.Status(s.cfg.Clients)
 }
 
-// Run runs the test once. The error says that it could not be run; what it found is in the r.
+// Run runs the test once. An error means that the test could not be run; its findings are in the
+// report.
 func (s *Stress) Run(ctx context.Context) (*report.Report, error) {
 	defer s.fleet.Close()
 	r := s.fleet.NewReport("stress")
@@ -147,7 +148,7 @@ func (s *Stress) Run(ctx context.Context) (*report.Report, error) {
 	return r.Seal(), nil
 }
 
-// gained is how many numbers all regions advanced by.
+// gained is how many sequence numbers all regions together advanced.
 func gained(before, after []uint64) (n uint64) {
 	for i := range before {
 		if i < len(after) {
@@ -157,7 +158,7 @@ func gained(before, after []uint64) (n uint64) {
 	return n
 }
 
-// gather connects the crowd, and gives those who stay and place.
+// gather connects the crowd, and returns the clients that stay and place.
 func (s *Stress) gather(ctx context.Context) (steady []*fleet.Client, err error) {
 	if err := s.fleet.Open(ctx); err != nil {
 		return nil, err
@@ -175,7 +176,8 @@ func (s *Stress) gather(ctx context.Context) (steady []*fleet.Client, err error)
 	return clients[:n], nil
 }
 
-// views is which viewports clients take in turn, so that the given share sees a part. The first sees all.
+// views is the viewports that clients take in turn, so that the configured share of them sees only
+// a part of the canvas. The first client sees all of it.
 func (s *Stress) views() []*fleet.Viewport {
 	const round = 100 // a share is exact to a percent
 	w := s.fleet.Welcome().Geometry
@@ -188,7 +190,7 @@ func (s *Stress) views() []*fleet.Viewport {
 	views, all := make([]*fleet.Viewport, round), s.fleet.All()
 	for i := range views {
 		views[i] = all
-		// The share's multiples spread evenly: of 0.25, every fourth.
+		// Spread the share evenly: for 0.25, every fourth.
 		if share := s.cfg.Viewports; math.Floor(float64(i+1)*share) > math.Floor(float64(i)*share) && i > 0 {
 			views[i] = parts[i%len(parts)]
 		}

@@ -18,13 +18,13 @@ func (s *Stress) load(ctx context.Context, writers []*fleet.Client) *fleet.Sampl
 	if s.cfg.Churn > 0 {
 		s.crowd.Go(func() { s.churn(limited, context.WithoutCancel(ctx)) })
 	}
-	s.place(ctx, writers) // not limited: what was due is placed, also when this program is late
+	s.place(ctx, writers) // with ctx and not limited: every stroke that is due gets placed, even if this program is late
 	<-limited.Done()
 	s.crowd.Wait()
 	return samples
 }
 
-// place places the strokes. A client that is busy gets its stroke all the same.
+// place places the strokes. A client gets its stroke even if it is busy.
 func (s *Stress) place(ctx context.Context, writers []*fleet.Client) {
 	if s.cfg.Rate == 0 {
 		return
@@ -37,8 +37,8 @@ func (s *Stress) place(ctx context.Context, writers []*fleet.Client) {
 	})
 }
 
-// churn lets one client after the other leave, the oldest of those who may, and a new one come for
-// each, until limited is done. Those who are on their way then may go on, also when the test is interrupted.
+// churn replaces one client after another, each time the oldest that may leave, until limited is
+// done. Clients that are on their way then may go on, even if the test is interrupted.
 func (s *Stress) churn(limited, ctx context.Context) {
 	tick := time.NewTicker(time.Duration(float64(time.Second) / s.cfg.Churn))
 	defer tick.Stop()
@@ -68,12 +68,12 @@ func (s *Stress) churn(limited, ctx context.Context) {
 	}
 }
 
-// replace lets a client leave and another come.
+// replace makes a client leave and another one join.
 func (s *Stress) replace(ctx context.Context, c *fleet.Client) {
 	ctx, cancel := context.WithTimeout(ctx, leavePatience)
 	defer cancel()
 	c.Leave(ctx)
-	_ = fleet.Wait(ctx, rand.N(50*time.Millisecond)) // not every leaving meets a coming
+	_ = fleet.Wait(ctx, rand.N(50*time.Millisecond)) // so that leaving and joining don't always coincide
 	fresh, err := s.fleet.Join(ctx, c.View)
 	s.churned.Add(1)
 	if err != nil {

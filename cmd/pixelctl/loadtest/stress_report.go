@@ -16,7 +16,7 @@ type stressOutcome struct {
 	findings []fleet.Finding
 	end      fleet.Drained
 	drawn    time.Duration
-	gained   uint64 // numbers, all regions together
+	gained   uint64 // sequence numbers, of all regions together
 	counted  bool   // gained is known
 	bytes    int64  // received
 	pixels   int64  // received
@@ -54,7 +54,7 @@ func (s *Stress) describe(r *report.Report, o stressOutcome, samples *fleet.Samp
 	r.Tables = append(r.Tables, s.throughput(o), fleet.Deliveries(o.tally))
 }
 
-// judgePlacing says whether every pixel that was due was placed, acknowledged and numbered.
+// judgePlacing judges whether every pixel that was due was placed, acknowledged and numbered.
 func (s *Stress) judgePlacing(r *report.Report, o stressOutcome) {
 	k := &s.fleet.Counters
 	planned, acked, refused := s.planned.Load(), k.Acked.Load(), k.Refused.Load()+k.Errors.Load()
@@ -64,7 +64,7 @@ func (s *Stress) judgePlacing(r *report.Report, o stressOutcome) {
 	if !o.counted {
 		return
 	}
-	// A stroke that was refused may have been carried out in part.
+	// A refused stroke may have been carried out in part.
 	most, others := uint64(planned), ""
 	if k.Foreign.Load() > 0 {
 		most, others = math.MaxUint64, "; others were drawing too"
@@ -73,7 +73,7 @@ func (s *Stress) judgePlacing(r *report.Report, o stressOutcome) {
 		"the regions' numbers rose by %d for %s acknowledged%s", o.gained, report.Counted(acked, "pixel"), others)
 }
 
-// throughput is how much went in and out.
+// throughput is the table of how much went in and out.
 func (s *Stress) throughput(o stressOutcome) report.Table {
 	k := &s.fleet.Counters
 	seconds := max(o.drawn.Seconds(), 0.001)

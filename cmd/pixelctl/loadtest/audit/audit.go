@@ -1,5 +1,6 @@
-// Package audit decides whether every acknowledged pixel of a test is on the canvas exactly once. It is pure: the
-// chaos test tells it what was placed, what a watcher was shown, and what servers show in the end.
+// Package audit decides whether every acknowledged pixel of a test is on the canvas exactly once.
+// It is pure: the chaos test passes in what was placed, what a watcher was shown, and what the
+// servers show in the end.
 package audit
 
 import (
@@ -10,15 +11,16 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Audit compares what a test placed with what a watcher saw and with what the canvas shows
-// in the end. Every pixel has a colour of its own, so each is known again wherever it turns up,
-// and must be there exactly once.
+// Audit compares what a test placed with what a watcher saw and with what the canvas shows in the
+// end. Every pixel has a colour of its own, so it is recognised wherever it turns up, and it must
+// be there exactly once.
 //
-// A watcher is not shown every pixel: a frame that covers several commits (after a reconnect, or when
-// it was slow) leaves out pixels that were overwritten meanwhile, and a snapshot shows only what is
-// left. But sequence numbers count all that was written. So in every region the pixels that were
-// acknowledged and never shown must be as many as the numbers that were covered without
-// being shown, and each must be what the canvas shows, or have been overwritten.
+// A watcher is not shown every pixel. A frame that covers several commits (after a reconnect, or
+// when the watcher was slow) leaves out pixels that were overwritten meanwhile, and a snapshot
+// shows only what is left. But sequence numbers count everything that was written. So in every
+// region, the number of pixels that were acknowledged and never shown must equal the number of
+// sequence numbers that were covered but not shown. And each of these pixels must be what the
+// canvas shows, or have been overwritten.
 //
 // Its methods may be called from any goroutine.
 type Audit struct {
@@ -29,8 +31,8 @@ type Audit struct {
 	begun   bool
 	pixels  []pixel // by number
 	regions []region
-	strange []string // pixels under another's name, the first few
-	astray  int      // how many those were
+	strange []string // pixels under another user's name, the first few
+	astray  int      // how many pixels those were
 }
 
 // pixel is one pixel of the test.
@@ -38,27 +40,28 @@ type pixel struct {
 	due   time.Duration
 	owner canvas.Author
 	state State
-	seen  uint8          // by the watcher, so many times; at most 255
-	again canvas.Refusal // why it was placed again, the last time; 0: it was not
+	seen  uint8          // how many times by the watcher; at most 255
+	again canvas.Refusal // why it was last placed again; 0: it was not
 }
 
 type State uint8
 
 const (
 	Open    State = iota // not answered yet
-	Acked                // durable and visible, says the server
-	Refused              // not carried out, says the server, and not tried again
+	Acked                // durable and visible, the server says
+	Refused              // not carried out, the server says, and not tried again
 )
 
-// region is what the watcher got of a region.
+// region is what the watcher received of a region.
 type region struct {
 	held      canvas.Position
 	covered   uint64 // numbers since the beginning
 	shown     uint64 // pixels, ours and others'
-	foreign   uint64 // of those, others'
+	foreign   uint64 // those of others
 	snapshots int
-	reverted  int // snapshots of an earlier position: the canvas forgot something
-	// last is who wrote a place last, as far as that is known: after a snapshot it is not.
+	reverted  int // snapshots of an earlier position: the canvas lost something
+	// last is the colour that was written last at each place, where that is known. After a snapshot
+	// it is not.
 	last map[uint16]canvas.Color
 }
 
@@ -70,7 +73,8 @@ func New(g canvas.Geometry, plan Plan) *Audit {
 	return a
 }
 
-// Begin starts where the watcher stands. What it is shown of what was before, does not count.
+// Begin starts the audit where the watcher stands. Pixels from before that do not count, even if
+// they are shown later.
 func (a *Audit) Begin(stands func() []canvas.Mark) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -80,7 +84,8 @@ func (a *Audit) Begin(stands func() []canvas.Mark) {
 	a.begun = true
 }
 
-// Place numbers the next pixel, which its owner is about to place. It fails when colours have run out.
+// Place numbers the next pixel, which owner is about to place. It fails when the colours have run
+// out.
 func (a *Audit) Place(owner canvas.Author, due time.Duration) (n int, dot canvas.Dot, err error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -106,8 +111,8 @@ func (a *Audit) Again(n int, why canvas.Refusal) {
 	a.pixels[n].again = why
 }
 
-// Batch is pixels that the watcher was shown. It tells sight of each of the test's own that
-// is seen for the first time when it was due.
+// Batch records pixels that the watcher was shown. For each of the test's own pixels that is seen
+// for the first time, it calls sight with the time when that pixel was due.
 func (a *Audit) Batch(b *canvas.Batch, sight func(due time.Duration)) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -141,7 +146,7 @@ func (a *Audit) Batch(b *canvas.Batch, sight func(due time.Duration)) {
 	}
 }
 
-// Snapshot is a region that the watcher was shown as a whole.
+// Snapshot records a region that the watcher was shown as a whole.
 func (a *Audit) Snapshot(m canvas.Mark) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -159,7 +164,7 @@ func (a *Audit) Snapshot(m canvas.Mark) {
 	clear(r.last)
 }
 
-// name is a pixel for people.
+// name describes a pixel, for people.
 func (a *Audit) name(n int) string {
 	d := a.plan.dot(n)
 	text := fmt.Sprintf("pixel %d (%s at %d,%d)", n, d.Color, d.X, d.Y)

@@ -10,22 +10,23 @@ import (
 const (
 	// colors bounds how many pixels one audit can tell apart: each has a colour of its own.
 	colors = 1 << 24
-	// MaxPixels is how many pixels a test may plan: some come early, when a client is back.
+	// MaxPixels is how many pixels a test may plan. It leaves room for extra pixels, which clients
+	// place when they are back.
 	MaxPixels = colors / 2
-	// shared is which part of the pixels go to places that are drawn on again and again, so
-	// that the last writer of a place can be the wrong one: one of 8. The others have a place
-	// of their own as long as there are any.
+	// shared says that one in 8 pixels goes to a place that is drawn on again and again, so that
+	// the test notices if a place shows the wrong last writer. The other pixels have a place of
+	// their own, as long as there are any.
 	shared = 8
 	// spots is how many shared places there are for each region.
 	spots = 4
 )
 
-// Plan says of each pixel of a test, by its number, where it goes and which colour it
-// has; and which number a pixel is that is found on the canvas.
+// Plan says for each pixel of a test, by its number, where it goes and which colour it has. For a
+// pixel on the canvas, it says which number that is.
 type Plan struct {
 	area   image.Rectangle
-	salt   uint64 // differs from test to test: an earlier one's pixels are not taken for ours
-	stride uint64 // has no common divisor with the area's size
+	salt   uint64 // differs from test to test, so that an earlier test's pixels are not taken for ours
+	stride uint64 // coprime to the area's size
 	spots  uint64
 }
 
@@ -40,7 +41,7 @@ func NewPlan(g canvas.Geometry, area image.Rectangle, salt uint64) (Plan, error)
 		return Plan{}, fmt.Errorf("area: is not on the canvas of %dx%d: choose a part of it", g.Width, g.Height)
 	}
 	p := Plan{area: area, salt: salt % colors, spots: min(uint64(spots*g.Regions()), p64(area))}
-	// The golden section of the area, as multiples of it are spread evenly however many there are.
+	// The golden section of the area, since its multiples spread evenly, however many there are.
 	for p.stride = p64(area)*610/987 + 1; divisor(p.stride, p64(area)) != 1; {
 		p.stride++
 	}
@@ -49,7 +50,7 @@ func NewPlan(g canvas.Geometry, area image.Rectangle, salt uint64) (Plan, error)
 
 func p64(area image.Rectangle) uint64 { return uint64(area.Dx()) * uint64(area.Dy()) }
 
-// divisor is the greatest common one.
+// divisor is the greatest common divisor.
 func divisor(a, b uint64) uint64 {
 	for b > 0 {
 		a, b = b, a%b
@@ -57,11 +58,11 @@ func divisor(a, b uint64) uint64 {
 	return a
 }
 
-// dot is the pixel of a number, from 0 on.
+// dot is the pixel with a number, counted from 0.
 func (p Plan) dot(n int) canvas.Dot {
-	at := uint64(n) - uint64(n)/shared // how many with a place of their own are before it
+	at := uint64(n) - uint64(n)/shared // how many before it have a place of their own
 	if n%shared == shared-1 {
-		at = p64(p.area) - 1 - uint64(n)/shared%p.spots // the last to be a pixel's own
+		at = p64(p.area) - 1 - uint64(n)/shared%p.spots // the places that would be the last to become a pixel's own
 	}
 	at = (at%p64(p.area)*p.stride + p.salt) % p64(p.area)
 	return canvas.Dot{
@@ -70,7 +71,7 @@ func (p Plan) dot(n int) canvas.Dot {
 	}
 }
 
-// number tells which pixel of the first placed ones this is.
+// number returns which of the first placed pixels this is.
 func (p Plan) number(x, y int, color canvas.Color, placed int) (n int, ours bool) {
 	n = int((uint64(color) + colors - p.salt) % colors)
 	if n >= placed {

@@ -8,13 +8,13 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
-// named is how many faults of a kind are told one by one.
+// named is how many faults of a kind are listed one by one.
 const named = 10
 
 // Final is what one server shows in the end.
 type Final struct {
 	Server string
-	At     func(x, y int) (canvas.Color, bool) // false: not known
+	At     func(x, y int) (canvas.Color, bool) // false: it is not known
 }
 
 // Result is what an audit found.
@@ -26,18 +26,18 @@ type Result struct {
 	Twice                int // there more often than once
 	Ghosts               int // refused, and there
 	Astray               int // shown as somebody else's
-	Places               int // whose last writer is known
-	Wrong                int // of those, over all servers, that show another colour
+	Places               int // places whose last writer is known
+	Wrong                int // how many of those show another colour, over all servers
 	Foreign              uint64
 	Snapshots            int
 	Reverted             int
 
-	Faults  []string // of delivery, the first few
+	Faults  []string // in the delivery, the first few
 	Colours []string // that are wrong, the first few
 }
 
-// Judge closes the books. There must be one final state at least, taken when everything that was
-// placed had been answered, and the watcher must have got as far.
+// Judge closes the books. It needs at least one final state, taken after everything that was placed
+// had been answered, and the watcher must have got as far.
 func (a *Audit) Judge(finals []Final) Result {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -90,25 +90,26 @@ func (a *Audit) judgePixel(n int, final Final, r *Result, unseen, open []uint64)
 	}
 }
 
-// hides reports whether a region has pixels that were never shown: numbers were covered without.
+// hides reports whether a region has pixels that were never shown: some numbers were covered but
+// not shown.
 func (a *Audit) hides(id canvas.RegionID) bool {
 	r := &a.regions[id]
 	return r.shown < r.covered || r.reverted > 0
 }
 
-// there reports whether a pixel can have been written, and stayed, as far as its place tells: that has its
-// colour, or that of another pixel which came on top.
+// there reports whether a pixel may have been written and kept, judging by its place: the place has
+// the pixel's colour, or that of another pixel which came on top.
 func (a *Audit) there(id canvas.RegionID, pos uint16, d canvas.Dot, final Final) bool {
 	if _, known := a.regions[id].last[pos]; known {
-		return true // and judgeColours sees to it
+		return true // judgeColours checks that
 	}
 	color, known := final.At(int(d.X), int(d.Y))
 	_, ours := a.plan.number(int(d.X), int(d.Y), color, len(a.pixels))
 	return known && ours
 }
 
-// judgeRegion compares the acknowledged pixels that were never shown with the numbers that were covered
-// without being shown. What is open may be among them, and so may what others drew.
+// judgeRegion compares the acknowledged pixels that were never shown with the numbers that were
+// covered but not shown. Unanswered pixels may be among those, and so may the pixels of others.
 func (a *Audit) judgeRegion(id canvas.RegionID, unseen, open uint64, r *Result) {
 	region := &a.regions[id]
 	r.Foreign += region.foreign
@@ -116,7 +117,7 @@ func (a *Audit) judgeRegion(id canvas.RegionID, unseen, open uint64, r *Result) 
 	if region.reverted > 0 {
 		r.Reverted += region.reverted
 		r.fault("region %d went back to an earlier position", id)
-		return // its numbers mean nothing any more
+		return // the region's numbers mean nothing any more
 	}
 	hidden := region.covered - region.shown
 	switch {
@@ -130,8 +131,8 @@ func (a *Audit) judgeRegion(id canvas.RegionID, unseen, open uint64, r *Result) 
 	}
 }
 
-// judgeColours compares what a server shows with the last writers in the order of sequence numbers.
-// Where others draw, what is theirs may have come later.
+// judgeColours compares what a server shows with the last writers by sequence number. Where others
+// draw, a pixel of theirs may have come later.
 func (a *Audit) judgeColours(final Final, r *Result) {
 	for id := range a.regions {
 		region := &a.regions[id]
@@ -160,8 +161,8 @@ func (r *Result) fault(format string, values ...any) {
 	}
 }
 
-// Verdicts says it in two: what became of the pixels, and what the servers show, but for those that could
-// not be reached any more.
+// Verdicts returns two verdicts: on what became of the pixels, and on what the servers show.
+// Servers that could not be reached any more are left out.
 func (r Result) Verdicts(servers int, unreachable []string) []report.Verdict {
 	delivery := report.Verdict{Name: "delivery", Detail: r.Faults}
 	delivery.Passed = r.Acked > 0 && r.Lost+r.Twice+r.Ghosts+r.Astray+r.Reverted+r.Open == 0

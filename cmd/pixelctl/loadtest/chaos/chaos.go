@@ -71,11 +71,11 @@ type Test struct {
 	geometry canvas.Geometry
 	audit    *audit.Audit
 	pauses   *pauses
-	sights   *report.Recorder // from when a pixel was due until the watcher saw it
-	ready    chan struct{}    // prepare closes it when there are
+	sights   *report.Recorder // times from when a pixel was due until the watcher saw it
+	ready    chan struct{}    // prepare closes it when all of the above are set
 
 	mu    sync.Mutex
-	calm  []time.Duration // pauses by region before the first kill
+	calm  []time.Duration // pauses before the first kill, by region
 	kills []kill
 }
 
@@ -101,8 +101,9 @@ func New(cfg Config) (*Test, error) {
 	return t, err
 }
 
-// Run runs the test. It may be called once. The error is that it was interrupted before anything was drawn, or that
-// the servers could not be reached; what is wrong with them is in the report.
+// Run runs the test. It may be called once. An error means that the test was interrupted before
+// anything was drawn, or that the servers could not be reached. What is wrong with the servers is
+// in the report.
 func (t *Test) Run(ctx context.Context) (*report.Report, error) {
 	defer t.disconnect()
 	if err := t.prepare(ctx); err != nil {
@@ -168,7 +169,7 @@ func (t *Test) disconnect() {
 	}
 }
 
-// seen takes in what the watcher is shown.
+// seen records what the watcher is shown.
 func (t *Test) seen(b *canvas.Batch) {
 	if !t.prepared() {
 		return
@@ -186,7 +187,8 @@ func (t *Test) restored(m canvas.Mark) {
 	}
 }
 
-// prepared reports whether there is an audit to inform: what comes before is how the canvas was.
+// prepared reports whether there is an audit to inform: what arrives before that is the canvas as
+// it was.
 func (t *Test) prepared() bool {
 	select {
 	case <-t.ready:
@@ -206,7 +208,7 @@ func (t *Test) stroke(c *fleet.Client, due time.Duration) (fleet.Stroke, error) 
 	return fleet.Stroke{Dots: []canvas.Dot{dot}, Due: due, Tag: n}, err
 }
 
-// answered records what became of it.
+// answered records what became of a pixel.
 func (t *Test) answered(s fleet.Stroke, refused bool) {
 	state := audit.Refused
 	if !refused {
@@ -217,7 +219,7 @@ func (t *Test) answered(s fleet.Stroke, refused bool) {
 	t.audit.Answer(s.Tag.(int), state)
 }
 
-// killAll kills at its times, and returns when the last command has ended.
+// killAll kills at the planned times, and returns when the last command has ended.
 func (t *Test) killAll(ctx context.Context, begin time.Duration) {
 	var commands sync.WaitGroup
 	defer commands.Wait()
@@ -243,7 +245,7 @@ func (t *Test) killAll(ctx context.Context, begin time.Duration) {
 	}
 }
 
-// begin begins the window of a kill, and ends what was before.
+// begin begins the window of a kill, and ends the window before it.
 func (t *Test) begin(n int) {
 	t.endWindow()
 	t.crew.Outages.Kill()
@@ -264,7 +266,7 @@ func (t *Test) endWindow() {
 	}
 }
 
-// Status is what a display shows.
+// Status returns what a display shows.
 func (t *Test) Status() report.Status {
 	t.mu.Lock()
 	kills := len(t.kills)

@@ -14,11 +14,11 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// noticedPause is from when on a region counts as having stood still: what people notice.
+// noticedPause is how long a region must stand still to be counted: people notice that much.
 const noticedPause = 100 * time.Millisecond
 
-// finals asks every target what it shows now, with a client that was never there before. It fails
-// when none can be reached.
+// finals asks every target what it shows now, each with a new client. It fails if none can be
+// reached.
 func (t *Test) finals(ctx context.Context) (finals []audit.Final, unreachable []string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, t.cfg.Settle)
 	defer cancel()
@@ -41,7 +41,7 @@ func (t *Test) finals(ctx context.Context) (finals []audit.Final, unreachable []
 	return finals, unreachable, nil
 }
 
-// final waits until a server and the watcher are equally far.
+// final waits until a server and the watcher have got equally far.
 func (t *Test) final(ctx context.Context, target string) (audit.Final, error) {
 	fresh, err := client.New(client.Config{URLs: []string{target}, Regions: client.AllRegions, Replica: true})
 	if err != nil {
@@ -54,7 +54,8 @@ func (t *Test) final(ctx context.Context, target string) (audit.Final, error) {
 	if err := fresh.Synced(ctx); err != nil {
 		return audit.Final{}, err
 	}
-	// The server may be behind the watcher's: then its colours are wrong, and that is found.
+	// This server may be behind the watcher's. Then its colours are wrong, and the audit finds
+	// that.
 	_ = fresh.WaitFor(ctx, t.watcher.Positions()...)
 	if err := t.watcher.WaitFor(ctx, fresh.Positions()...); err != nil {
 		return audit.Final{}, fmt.Errorf("watcher is behind %s: %w", target, err)

@@ -9,12 +9,12 @@ import (
 	"strings"
 )
 
-// killOutput is how much of what a command says is told when it fails, in bytes.
+// killOutput is how much of a failed command's output is reported, in bytes.
 const killOutput = 500
 
-// killer is how a test takes servers away.
+// killer is how a test kills servers.
 type killer struct {
-	command string // for sh, with {n} for the number of the kill; empty: pids
+	command string // for sh, where {n} is the number of the kill; empty: use pids
 	pids    []int  // each is killed once
 }
 
@@ -34,7 +34,8 @@ func (k killer) text(n int) string {
 	return fmt.Sprintf("kill -9 %d", k.pids[n])
 }
 
-// kill does it, and waits until the command has ended. What a command starts in the background goes on.
+// kill makes kill number n, and waits until its command has ended. Processes that the command
+// starts in the background go on.
 func (k killer) kill(ctx context.Context, n int) error {
 	if k.command == "" {
 		process, err := os.FindProcess(k.pids[n])

@@ -7,24 +7,24 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// pauses measures for how long regions stand still while someone draws on them: from when a pixel
-// was due until the next time anything became visible in its region. A region on which nobody
-// draws does not pause. Its methods may be called from any goroutine; times are since the test began.
+// pauses measures how long regions stand still while clients draw on them: from when a pixel was
+// due until anything next becomes visible in its region. A region on which nobody draws does not
+// pause. Its methods may be called from any goroutine; times are since the test began.
 type pauses struct {
 	mu      sync.Mutex
 	regions []pauseRegion
 }
 
 type pauseRegion struct {
-	waiting bool          // a pixel has been due, and nothing visible since
-	since   time.Duration // that
+	waiting bool          // a pixel has been due, and nothing has become visible since
+	since   time.Duration // since when, if waiting
 	last    time.Duration // when something became visible last
 	longest time.Duration // since the last cut
 }
 
 func newPauses(regions int) *pauses { return &pauses{regions: make([]pauseRegion, regions)} }
 
-// due says that a pixel was to be placed at a time, which may be a while ago.
+// due says that a pixel was to be placed at a time, which may lie in the past.
 func (p *pauses) due(id canvas.RegionID, at time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -44,8 +44,8 @@ func (p *pauses) visible(id canvas.RegionID, at time.Duration) {
 	r.waiting, r.last = false, max(r.last, at)
 }
 
-// cut gives the longest pause of each region since the last cut. One that goes on counts as far as it
-// has got, and as a whole for what comes next.
+// cut returns the longest pause of each region since the last cut. A pause that is not over counts
+// with its length so far, and in full again in the next window.
 func (p *pauses) cut(at time.Duration) []time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()

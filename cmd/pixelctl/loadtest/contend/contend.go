@@ -20,8 +20,9 @@ import (
 )
 
 const (
-	// maxWriters bounds how many operations on one pixel can be under way at once. Without numbers, in the
-	// JSON protocol, the search for an order may take time that grows exponentially with it.
+	// maxWriters bounds how many operations on one pixel can be under way at once. In the JSON
+	// protocol, which has no sequence numbers, the time to search for an order may grow
+	// exponentially with it.
 	maxWriters = 64
 	// maxHistory bounds the operations on one pixel, and so the memory and the time of the search.
 	maxHistory = 5000
@@ -29,7 +30,8 @@ const (
 	answerPatience = 10 * time.Second
 )
 
-// Config is many clients who draw on the same few pixels. The tags make its fields flags of pixelctl.
+// Config describes many clients that draw on the same few pixels. The tags make its fields flags of
+// pixelctl.
 type Config struct {
 	Fleet fleet.Config `kong:"-"`
 
@@ -67,9 +69,9 @@ type Test struct {
 
 	mu       sync.Mutex
 	replicas []replica          // by client
-	orders   [][][]canvas.Color // by client and spot: what was shown, in the JSON protocol
+	orders   [][][]canvas.Color // in the JSON protocol: what was shown, by client and spot
 	writes   map[canvas.Color]*write
-	colors   canvas.Color // the next
+	colors   canvas.Color // the next to use
 }
 
 // spot is a contended pixel.
@@ -85,8 +87,8 @@ type replica []seen
 type seen struct {
 	known bool
 	color canvas.Color
-	seq   uint64 // of the pixel; 0: it came with others of which some were left out
-	upTo  uint64 // then, the number that the frame or the snapshot leads to
+	seq   uint64 // the pixel's sequence number; 0: it came in a frame from which others were left out
+	upTo  uint64 // if seq is 0: the number that the frame or snapshot leads to
 }
 
 // write is a pixel that was placed.
@@ -95,10 +97,10 @@ type write struct {
 	client   int
 	color    canvas.Color
 	call     time.Duration
-	answered chan struct{} // closed when at is known, and refused
-	at       time.Duration // of the answer; 0: none came
+	answered chan struct{} // closed when at and why are known
+	at       time.Duration // when the answer came; 0: none came
 	why      canvas.Refusal
-	seq      uint64 // 0: nobody was shown it alone
+	seq      uint64 // 0: nobody was shown it in a frame that gives its number
 }
 
 // New makes a test; it starts nothing.
@@ -119,12 +121,13 @@ func New(cfg Config) (*Test, error) {
 	return c, nil
 }
 
-// Status is how far the test is.
+// Status returns the progress of the test.
 func (c *Test) Status() report.Status {
 	return c.fleet.Status(c.cfg.Clients)
 }
 
-// Run runs the test once. The error says that it could not be run; what it found is in the r.
+// Run runs the test once. An error means that the test could not be run; its findings are in the
+// report.
 func (c *Test) Run(ctx context.Context) (*report.Report, error) {
 	defer c.fleet.Close()
 	r := c.fleet.NewReport("contend")
@@ -149,7 +152,7 @@ func (c *Test) Run(ctx context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	c.judgeWrites(r)
-	if tally, findings := c.fleet.Settle(end.Goal); !c.cfg.Fleet.JSON { // which can't tell what is owed
+	if tally, findings := c.fleet.Settle(end.Goal); !c.cfg.Fleet.JSON { // the JSON protocol can't tell what is owed
 		c.fleet.JudgeDelivery(r, tally, findings)
 		end.Judge(r)
 	}
@@ -182,7 +185,7 @@ func (c *Test) gather(ctx context.Context) ([]*fleet.Client, error) {
 	return c.fleet.JoinAll(ctx, c.cfg.Clients, func(int) *fleet.Viewport { return all })
 }
 
-// choose takes pixels that lie beside each other and so often share a region, somewhere in the area.
+// choose takes neighbouring pixels, somewhere in the area, which therefore often share a region.
 func (c *Test) choose() error {
 	g := c.fleet.Welcome().Geometry
 	area := image.Rect(0, 0, g.Width, g.Height)
@@ -213,7 +216,7 @@ func (c *Test) choose() error {
 
 func spotKey(region canvas.RegionID, pos uint16) uint64 { return uint64(region)<<16 | uint64(pos) }
 
-// place begins a write in a colour that no other has.
+// place begins a write in a colour that no other write has.
 func (c *Test) place(client *fleet.Client, at int) (*write, error) {
 	s := c.spots[at]
 	c.mu.Lock()
@@ -235,7 +238,7 @@ func (c *Test) place(client *fleet.Client, at int) (*write, error) {
 func (c *Test) write(ctx context.Context, client *fleet.Client, at int) {
 	w, err := c.place(client, at)
 	if err != nil {
-		return // it has no answer
+		return // the write stays without an answer
 	}
 	patience := time.NewTimer(answerPatience)
 	defer patience.Stop()
@@ -246,7 +249,7 @@ func (c *Test) write(ctx context.Context, client *fleet.Client, at int) {
 	}
 }
 
-// answer ends a write. The caller holds c.mu.
+// answer ends a write. The caller holds Test.mu.
 func (w *write) answer(at time.Duration, why canvas.Refusal) {
 	if w.at == 0 {
 		w.at, w.why = at, why
@@ -260,7 +263,7 @@ func (c *Test) onAnswered(_ *fleet.Client, s fleet.Stroke, r codec.Refused) {
 	s.Tag.(*write).answer(c.fleet.Now(), r.Code)
 }
 
-// onPixels keeps a client's replica.
+// onPixels updates a client's replica.
 func (c *Test) onPixels(client *fleet.Client, f fleet.Frame) {
 	n := len(f.Packed) / wire.PixelBytes
 	c.mu.Lock()
@@ -284,7 +287,7 @@ func (c *Test) onPixels(client *fleet.Client, f fleet.Frame) {
 	}
 }
 
-// shown enters what a client was shown into the history.
+// shown records what a client was shown in the history.
 func (c *Test) shown(client *fleet.Client, at int, s seen, now time.Duration) {
 	w := c.writes[s.color]
 	switch {
@@ -294,7 +297,7 @@ func (c *Test) shown(client *fleet.Client, at int, s seen, now time.Duration) {
 		if c.cfg.Fleet.JSON {
 			c.orders[client.Index][at] = append(c.orders[client.Index][at], s.color)
 			if w.client == client.Index {
-				w.answer(now, 0) // there is no other
+				w.answer(now, 0) // the JSON protocol has no other answer
 			}
 		}
 		if s.seq > 0 && w.seq > 0 && s.seq != w.seq {
@@ -306,7 +309,7 @@ func (c *Test) shown(client *fleet.Client, at int, s seen, now time.Duration) {
 	}
 }
 
-// onSnapshot takes the spots of a region out of a snapshot.
+// onSnapshot updates a client's replica with the spots in a snapshot.
 func (c *Test) onSnapshot(client *fleet.Client, m codec.Snapshot) {
 	_, _, width, height := c.fleet.Welcome().Geometry.Bounds(m.Mark.Region)
 	tile, err := codec.DecompressTile(m.Data, width, height)
@@ -326,7 +329,8 @@ func (c *Test) onSnapshot(client *fleet.Client, m codec.Snapshot) {
 // errUnknown says that a client has not been shown a pixel yet.
 var errUnknown = errors.New("not shown yet")
 
-// read gives what a client sees of a spot, after making sure that it has all that its server has for it.
+// read returns what a client sees of a spot, after making sure that the client has everything that
+// its server has for it.
 func (c *Test) read(ctx context.Context, client *fleet.Client, at int) (canvas.Color, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerPatience)
 	defer cancel()

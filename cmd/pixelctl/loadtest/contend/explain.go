@@ -9,14 +9,15 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// explain tells what of one spot's history the server's own order can't explain; nothing: with the
-// writes in the order of their numbers, a moment can be given to each operation between its beginning and its
-// end so that every read shows the write before it. known is false when a write has no number, so that its
-// place can't be told.
+// explain returns what the server's own order can't explain in one spot's history. There are no
+// faults if, with the writes in the order of their numbers, each operation can be given a moment
+// between its beginning and its end so that every read shows the write before it. known is false if
+// a write has no number, so that its place in the order is unknown.
 //
-// With the order of writes fixed this takes no search: each write is given the earliest moment that is
-// behind the write before it, its own beginning, and the beginnings of the reads that still show an earlier
-// one. It fails if that is behind its own end, or the end of a read that shows it.
+// With the order of writes fixed, this takes no search. Each write is given the earliest moment
+// that is after the write before it, after its own beginning, and after the beginnings of the reads
+// that still show an earlier write. It fails if that moment is after the write's own end, or after
+// the end of a read that shows it.
 func explain(initial canvas.Color, writes []*write, reads []look, spot int, stale time.Duration) (faults []string, known bool) {
 	steps, ranks, known := numbered(initial, writes, reads, spot)
 	if !known {
@@ -38,11 +39,11 @@ func explain(initial canvas.Color, writes []*write, reads []look, spot int, stal
 
 // step is a write, and the reads that show it. The first step is how the pixel was before.
 type step struct {
-	write *write // nil: the first
+	write *write // nil for the first step
 	reads []look
 }
 
-// numbered puts the writes in order, and tells the rank of each colour.
+// numbered puts the writes in order, and returns the rank of each colour.
 func numbered(initial canvas.Color, writes []*write, reads []look, spot int) (steps []step, ranks map[canvas.Color]int, known bool) {
 	steps, ranks = []step{{}}, map[canvas.Color]int{initial: 0}
 	for _, w := range writes {
@@ -51,7 +52,7 @@ func numbered(initial canvas.Color, writes []*write, reads []look, spot int) (st
 		case w.seq > 0:
 			steps = append(steps, step{write: w})
 		case w.at > 0, slices.ContainsFunc(reads, func(r look) bool { return r.spot == spot && r.color == w.color }):
-			return nil, nil, false // it happened, nobody knows when
+			return nil, nil, false // it happened, but nobody knows when
 		}
 	}
 	slices.SortFunc(steps[1:], func(a, b step) int { return cmp.Compare(a.write.seq, b.write.seq) })
@@ -61,7 +62,7 @@ func numbered(initial canvas.Color, writes []*write, reads []look, spot int) (st
 	return steps, ranks, true
 }
 
-// fit gives every write its moment, and tells where there is none.
+// fit gives every write its moment, and reports each write for which there is none.
 func fit(steps []step, stale time.Duration) (faults []string) {
 	moment, because := time.Duration(0), "the test began"
 	after := func(at time.Duration, why func() string) {

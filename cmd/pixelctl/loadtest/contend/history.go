@@ -12,13 +12,13 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
-// history is what was done and seen. It is guarded by Contend.mu.
+// history is what was done and seen. It is guarded by Test.mu.
 type history struct {
 	initial   []canvas.Color // of each spot
 	reads     []look
 	unread    int      // reads that failed
-	foreign   int      // pixels that others painted on the spots
-	conflicts []string // what clients saw differently
+	foreign   int      // pixels on the spots that others painted
+	conflicts []string // disagreements about what clients saw
 }
 
 // look is a read.
@@ -35,17 +35,17 @@ func (h *history) disagree(text string) {
 	}
 }
 
-// cell is what a register of one pixel is told: to take a colour, or to show it. What has a rank
-// has its place among all that was done; the rest may happen whenever time allows.
+// cell is an operation on the register of one pixel: to write a colour, or to read it. An operation
+// with a rank has a fixed place in the order; the others may happen whenever their times allow.
 type cell struct {
 	write bool
 	color canvas.Color
-	rank  int // of the write that this is, or that a read shows; 0: unknown
-	reads int // how many of rank-1 come before this write
+	rank  int // of this write, or of the write that this read shows; 0: unknown
+	reads int // how many reads of rank-1 come before this write
 }
 
-// cellState is what the register has: a colour, the rank of the last write that has one, and how many
-// reads have shown that.
+// cellState is the register's state: its colour, the rank of the last write that has a rank, and
+// how many reads have shown that write.
 type cellState struct {
 	color canvas.Color
 	rank  int
@@ -53,8 +53,8 @@ type cellState struct {
 }
 
 // register is the model of a pixel: it shows what was written last. Writes happen in the order of
-// their numbers: what was shown to all is the only order that may explain what they saw. It
-// also makes the search short, which among free writes takes exponential time.
+// their numbers, because only the order that all clients were shown may explain what they saw. That
+// also keeps the search short; for writes in any order it takes exponential time.
 func register(initial canvas.Color) porcupine.Model {
 	return porcupine.Model{
 		Init: func() any { return cellState{color: initial} },
@@ -79,9 +79,10 @@ func register(initial canvas.Color) porcupine.Model {
 	}
 }
 
-// operations are what was done to one spot. A read may show a state that is up to stale old,
-// so it counts as having begun that much earlier. A write without an answer may take effect at any
-// later time, or never, which is the same as after everything else. If every write has a number, they are ranked.
+// operations are what was done to one spot. A read may show a state that is up to stale old, so it
+// counts as having begun that much earlier. A write without an answer may take effect at any later
+// time or never; never is the same as after everything else. If every write has a number, the
+// writes are ranked.
 func operations(initial canvas.Color, writes []*write, reads []look, spot int, stale time.Duration) (ops []porcupine.Operation) {
 	_, ranks, known := numbered(initial, writes, reads, spot)
 	shown := make(map[int]int) // by rank
@@ -117,8 +118,9 @@ func operations(initial canvas.Color, writes []*write, reads []look, spot int, s
 	return ops
 }
 
-// ages tells how old the state was that each read showed: the time from the first acknowledgement of a
-// later write to the beginning of the read, 0 if there was none. Reads of what has no number are left out.
+// ages returns how old the state was that each read showed: the time from the first acknowledgement
+// of a later write to the beginning of the read, 0 if there was none. Reads of writes without a
+// number are left out.
 func ages(writes []*write, reads []look, initial []canvas.Color) (list []time.Duration) {
 	bySpot := make(map[int][]*write)
 	for _, w := range writes {
@@ -136,7 +138,7 @@ func ages(writes []*write, reads []look, initial []canvas.Color) (list []time.Du
 			continue
 		}
 		age := time.Duration(0)
-		for _, w := range all[next:] { // any later one that was acknowledged
+		for _, w := range all[next:] { // any later write that was acknowledged
 			if w.at > 0 {
 				age = max(age, r.begun-w.at)
 			}

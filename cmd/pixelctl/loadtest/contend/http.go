@@ -19,7 +19,8 @@ func readPixel(ctx context.Context, site string, s spot) (canvas.Color, error) {
 	return canvas.ParseColor(pixel.Color)
 }
 
-// readCanvas reads GET /api/canvas, and keeps those of the spots. A pixel that is absent was never painted.
+// readCanvas reads GET /api/canvas, and returns the colours of the spots. A pixel that is absent
+// was never painted.
 func readCanvas(ctx context.Context, site string, spots []spot) (found []canvas.Color, err error) {
 	wanted := make(map[string]int)
 	found = make([]canvas.Color, len(spots))
@@ -40,7 +41,7 @@ func readCanvas(ctx context.Context, site string, spots []spot) (found []canvas.
 	})
 }
 
-// eachPixel goes through the member "pixels" without keeping it: it may have millions.
+// eachPixel goes through the member "pixels" without keeping it: it may have millions of entries.
 func eachPixel(d *json.Decoder, each func(place, color string) error) error {
 	if err := expect(d, json.Delim('{')); err != nil {
 		return err

@@ -9,7 +9,7 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 )
 
-// inTurn lets one client after the other write, each when the one before has its answer.
+// inTurn lets one client after the other write, each once the one before has its answer.
 func (c *Test) inTurn(ctx context.Context, clients []*fleet.Client) {
 	for round := range c.cfg.Rounds {
 		for i, client := range clients {
@@ -20,7 +20,7 @@ func (c *Test) inTurn(ctx context.Context, clients []*fleet.Client) {
 	}
 }
 
-// atOnce lets all write to the same pixel at the same moment, again and again.
+// atOnce lets all clients write to the same pixel at the same moment, again and again.
 func (c *Test) atOnce(ctx context.Context, clients []*fleet.Client) {
 	for round := range c.cfg.Rounds {
 		if ctx.Err() != nil {
@@ -34,8 +34,8 @@ func (c *Test) atOnce(ctx context.Context, clients []*fleet.Client) {
 	}
 }
 
-// mixed lets everyone write and read pixels at random, without waiting for others. A third of the reading is
-// done over HTTP, at any of the targets.
+// mixed lets every client write and read pixels at random, without waiting for the others. A third
+// of the reads go over HTTP, to any of the targets.
 func (c *Test) mixed(ctx context.Context, clients []*fleet.Client) {
 	var done sync.WaitGroup
 	for _, client := range clients {
@@ -59,7 +59,7 @@ func (c *Test) mixed(ctx context.Context, clients []*fleet.Client) {
 	done.Wait()
 }
 
-// observe enters a read into the history.
+// observe adds a read to the history.
 func (c *Test) observe(client, at int, how string, read func() (canvas.Color, error)) {
 	begun := c.fleet.Now()
 	color, err := read()

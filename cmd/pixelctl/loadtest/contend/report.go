@@ -14,11 +14,12 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
-// searchLimit is how long an order may be searched for, all pixels together. A search that fails fills
-// up to 100 MB a second.
+// searchLimit is how long the search for an order may take, for all pixels together. A failing
+// search fills up to 100 MB of memory per second.
 const searchLimit = 10 * time.Second
 
-// done are the writes in the order in which they began. All have been answered, or never will be.
+// done returns the writes in the order in which they began. Each has been answered or never will
+// be.
 func (c *Test) done() []*write {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -30,7 +31,7 @@ func (c *Test) done() []*write {
 	return all
 }
 
-// judgeWrites says whether every write was acknowledged.
+// judgeWrites judges whether every write was acknowledged.
 func (c *Test) judgeWrites(r *report.Report) {
 	acked, refused := 0, 0
 	writes := c.done()
@@ -53,8 +54,8 @@ func (c *Test) judgeWrites(r *report.Report) {
 	}
 }
 
-// judgeAgreement compares what every client sees, what HTTP answers at every target, and what was
-// written last by the numbers.
+// judgeAgreement compares what every client sees, what every target answers over HTTP, and what was
+// written last according to the numbers.
 func (c *Test) judgeAgreement(ctx context.Context, r *report.Report, clients []*fleet.Client) {
 	writes := c.done()
 	var wrong []string
@@ -100,9 +101,10 @@ func (c *Test) judgeAgreement(ctx context.Context, r *report.Report, clients []*
 	v.Detail = report.First(wrong, report.MaxDetail)
 }
 
-// last is the final colour of each spot: by the highest number, or if there are none (in the JSON protocol)
-// what the first client sees. A write that came to everyone in frames from which others had been left out has no number
-// of its own, but it is the last of its spot up to the frame's end.
+// last returns the final colour of each spot: that with the highest number or, without numbers (in
+// the JSON protocol), the one that the first client sees. A write that everyone received in frames
+// from which pixels were left out has no known number, but it is the last of its spot up to the
+// frame's end.
 func (c *Test) last(writes []*write) []canvas.Color {
 	final := slices.Clone(c.history.initial)
 	highest := make([]uint64, len(final))
@@ -128,9 +130,9 @@ func (c *Test) last(writes []*write) []canvas.Color {
 	return final
 }
 
-// compareOrders makes the order in which the first client was shown the pixels their numbers, and
-// looks whether others were shown them in that order, as far as they were: a slow client is not shown what
-// has been painted over.
+// compareOrders numbers the pixels in the order in which the first client was shown them, and
+// checks that the other clients were shown them in that order too. They may have been shown fewer:
+// a slow client is not shown what has been painted over.
 func (c *Test) compareOrders() {
 	for at, reference := range c.orders[0] {
 		for i, color := range reference {
@@ -155,7 +157,7 @@ func (c *Test) compareOrders() {
 	}
 }
 
-// judgeOrder says whether all were shown every pixel under the same number.
+// judgeOrder judges whether all clients were shown every pixel under the same number.
 func (c *Test) judgeOrder(r *report.Report) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -166,8 +168,9 @@ func (c *Test) judgeOrder(r *report.Report) {
 	v.Detail = slices.Clone(c.history.conflicts)
 }
 
-// judgeHistory says whether there is an order of all that was done to each pixel, in which every read shows
-// what was written last: for each pixel alone, since registers are linearizable if each is.
+// judgeHistory judges whether all operations on each pixel have an order in which every read shows
+// what was written last. It looks at each pixel alone, since registers are linearizable if each of
+// them is.
 func (c *Test) judgeHistory(r *report.Report) {
 	writes := c.done()
 	c.mu.Lock()
@@ -193,13 +196,13 @@ func (c *Test) judgeHistory(r *report.Report) {
 	c.latencies(r, writes, reads)
 }
 
-// check decides about one spot: by the server's numbers, which also tell what is wrong, and then by a
-// search for any order that knows nothing of explain. Where there are no numbers the search alone decides.
+// check decides about one spot. First explain checks the server's numbers, and can say what is
+// wrong. Then an independent search looks for any order. Without numbers, only the search decides.
 func (c *Test) check(writes []*write, reads []look, at int, limit time.Duration) (faults []string, decided bool) {
 	initial := c.history.initial[at]
 	faults, known := explain(initial, writes, reads, at, c.cfg.Staleness)
 	if len(faults) > 0 {
-		return faults, true // to prove that no order does could take the search for ever
+		return faults, true // the search might never finish proving that no order explains it
 	}
 	ops := operations(initial, writes, reads, at, c.cfg.Staleness)
 	switch porcupine.CheckOperationsTimeout(register(initial), ops, max(limit, time.Millisecond)) {
@@ -211,7 +214,7 @@ func (c *Test) check(writes []*write, reads []look, at int, limit time.Duration)
 	return nil, true
 }
 
-// latencies shows how long writes took, and how old what was read was.
+// latencies shows how long writes took, and how old the states were that reads showed.
 func (c *Test) latencies(r *report.Report, writes []*write, reads []look) {
 	answers, old := report.NewRecorder(), report.NewRecorder()
 	for _, w := range writes {

@@ -1,5 +1,6 @@
-// Package crew is a fleet that draws at a steady rate although servers fail: what was refused for a while is placed
-// again, and who lost the connection is recorded. The chaos and soak tests are made of it.
+// Package crew is a fleet that draws at a steady rate even though servers fail: pixels refused for
+// a while are placed again, and lost connections are recorded. The chaos and soak tests are built
+// on it.
 package crew
 
 import (
@@ -19,17 +20,17 @@ import (
 )
 
 const (
-	// crewSample is how often rates are sampled, unless the test is so long that this
-	// would be more than maxPoints: often enough to see who is away for half a second.
+	// crewSample is how often rates are sampled, unless the test is so long that this would be more
+	// than maxPoints. It is often enough to see a client that is away for half a second.
 	crewSample = 250 * time.Millisecond
 	// crewPoll is how often to check whether every pixel is answered and everyone connected.
 	crewPoll = 20 * time.Millisecond
-	// crewRetry is the pause after a refusal that names none.
+	// crewRetry is the pause after a refusal that names no pause.
 	crewRetry = 100 * time.Millisecond
 )
 
-// Crew is a fleet that draws at a steady rate, and places again what was refused for a while.
-// It records who lost the connection.
+// Crew is a fleet that draws at a steady rate, and places again what was refused for a while. It
+// records which clients lost the connection.
 type Crew struct {
 	*fleet.Fleet
 	cfg     Config
@@ -38,25 +39,25 @@ type Crew struct {
 	Samples *fleet.Sampler
 	back    chan int // indexes of clients that have a connection again, and should draw at once
 
-	Again, Refused, retrying atomic.Int64 // pixels; again: each time one was refused for a while
+	Again, Refused, retrying atomic.Int64 // in pixels; Again counts a pixel each time it is refused for a while
 
 	mu   sync.Mutex
-	gone []string // why clients can't go on, the first few
+	gone []string // why some clients can't go on, the first few
 }
 
 type Config struct {
 	Fleet   fleet.Config
 	Clients int
-	Rate    float64 // pixels per second, of all together
+	Rate    float64 // pixels per second, of all clients together
 	// Stroke makes a client's next pixel.
 	Stroke func(c *fleet.Client, due time.Duration) (fleet.Stroke, error)
 	// Again says that a pixel was refused for a while and will be placed once more.
 	Again func(s fleet.Stroke, why canvas.Refusal)
-	// Answered says what became of it.
+	// Answered says what became of a pixel.
 	Answered func(s fleet.Stroke, refused bool)
 }
 
-// New makes one; it starts nothing.
+// New makes a crew; it starts nothing.
 func New(cfg Config) (*Crew, error) {
 	c := &Crew{cfg: cfg, Outages: newOutages(), back: make(chan int, cfg.Clients)}
 	cfg.Fleet.Hooks = fleet.Hooks{
@@ -65,7 +66,7 @@ func New(cfg Config) (*Crew, error) {
 			if c.Outages.back(back.Index, c.Now()) {
 				select {
 				case c.back <- back.Index:
-				default: // it is in there already
+				default: // the client is in the channel already
 				}
 			}
 		},
@@ -76,7 +77,7 @@ func New(cfg Config) (*Crew, error) {
 	return c, err
 }
 
-// Gather connects the clients, each of which follows two regions.
+// Gather connects the clients. Each follows two regions.
 func (c *Crew) Gather(ctx context.Context) error {
 	c.Enter("connecting", 0)
 	if err := c.Open(ctx); err != nil {
@@ -94,7 +95,7 @@ func (c *Crew) Gather(ctx context.Context) error {
 }
 
 // Draw draws until duration is over or ctx is done. It returns when every pixel is answered and
-// everyone is connected and up to date, or when that takes longer than settle.
+// every client is connected and up to date, or when that takes longer than settle.
 func (c *Crew) Draw(ctx context.Context, duration, settle time.Duration) (ledger.Tally, []fleet.Finding) {
 	c.Enter("drawing", duration)
 	var helpers sync.WaitGroup
@@ -180,7 +181,7 @@ func (c *Crew) onAnswered(by *fleet.Client, s fleet.Stroke, r codec.Refused) {
 	}
 }
 
-// JudgeReturn checks that everyone who lost the connection has one again.
+// JudgeReturn checks that every client that lost its connection has one again.
 func (c *Crew) JudgeReturn(r *report.Report) {
 	c.mu.Lock()
 	gone := slices.Clone(c.gone)
@@ -205,7 +206,8 @@ func (c *Crew) JudgeReturn(r *report.Report) {
 	}
 }
 
-// JudgeSequences checks that every client was shown its regions' numbers without a gap, and none twice.
+// JudgeSequences checks that every client was shown its regions' sequence numbers without a gap,
+// and none twice.
 func (c *Crew) JudgeSequences(r *report.Report, t ledger.Tally, findings []fleet.Finding) {
 	v := r.Judge("order", t.Missing+t.Late+t.Duplicates+t.Replaced == 0,
 		"%s saw their regions' numbers continue: %d missing, %d late, %d twice, %d by snapshot; %d strokes were sent again",

@@ -6,20 +6,20 @@ import (
 	"time"
 )
 
-// Outages keeps who lost the connection, when they were back, and when the first pixel of theirs
-// was acknowledged again. Each loss belongs to the last kill before it. Its methods may be called
-// from any goroutine; times are since the test began.
+// Outages records which clients lost the connection, when they were back, and when a pixel of
+// theirs was first acknowledged again. Each loss belongs to the last kill before it. The methods
+// may be called from any goroutine; times are since the test began.
 type Outages struct {
 	mu       sync.Mutex
 	kills    int
 	absences []*absence
-	current  map[int]*absence // by client: away, or back without an acknowledgement
+	current  map[int]*absence // by client: those away, or back without an acknowledgement so far
 }
 
 // absence is one time that a client was away.
 type absence struct {
 	client int
-	kill   int // from 0; -1: there had been none
+	kill   int // from 0; -1: there had been no kill
 	lost   time.Duration
 	back   time.Duration // when it was welcomed again; 0: not yet
 	acked  time.Duration // when the first pixel after that was acknowledged; 0: not yet
@@ -34,7 +34,7 @@ func (o *Outages) Kill() {
 	o.kills++
 }
 
-// lost says that a client has no connection. While it has none, it may be said again.
+// lost says that a client has no connection. It may be called again while the client has none.
 func (o *Outages) lost(client int, at time.Duration) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -46,7 +46,7 @@ func (o *Outages) lost(client int, at time.Duration) {
 	o.absences = append(o.absences, a)
 }
 
-// back says that a client is connected, and reports whether it had been away.
+// back says that a client is connected. It reports whether the client had been away.
 func (o *Outages) back(client int, at time.Duration) bool {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -68,7 +68,7 @@ func (o *Outages) acked(client int, at time.Duration) {
 	}
 }
 
-// away counts those who have no connection.
+// away counts the clients that have no connection.
 func (o *Outages) away() (n int) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -83,13 +83,13 @@ func (o *Outages) away() (n int) {
 // Outage is what one kill did to clients.
 type Outage struct {
 	Affected  int             // clients that lost the connection, however often
-	Missing   int             // of those, not back
-	Last      time.Duration   // when the last was back
-	Reconnect []time.Duration // how long each absence was, rising
-	Ack       []time.Duration // how long from each loss to the first acknowledgement, rising
+	Missing   int             // of those, how many are not back
+	Last      time.Duration   // when the last of them was back
+	Reconnect []time.Duration // how long each absence was, sorted
+	Ack       []time.Duration // how long from each loss to the first acknowledgement, sorted
 }
 
-// After sums up what followed a kill, from 0 on; -1: what was before the first.
+// After sums up what followed a kill, counted from 0; -1: what was before the first.
 func (o *Outages) After(kill int) Outage {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -104,7 +104,7 @@ func (o *Outages) All() Outage {
 }
 
 func outageOf(absences []*absence, belongs func(*absence) bool) (sum Outage) {
-	clients := make(map[int]bool) // back, the last time
+	clients := make(map[int]bool) // whether the client is back from its last absence
 	for _, a := range absences {
 		if !belongs(a) {
 			continue
@@ -129,7 +129,7 @@ func outageOf(absences []*absence, belongs func(*absence) bool) (sum Outage) {
 	return sum
 }
 
-// Longest is the last of a rising list; 0 of an empty one.
+// Longest returns the last of a sorted list; 0 for an empty one.
 func Longest(rising []time.Duration) time.Duration {
 	if len(rising) == 0 {
 		return 0

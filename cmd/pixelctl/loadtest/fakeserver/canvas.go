@@ -47,7 +47,7 @@ func (s *Server) take(c *conn, m codec.ClientMessage) {
 	}
 }
 
-// since is what a client at a mark has missed.
+// since returns what a client at a mark has missed.
 func (r *region) since(mark canvas.Mark) canvas.Batch {
 	missed := canvas.Batch{Region: mark.Region, Epoch: r.at.Epoch, From: r.at.Seq, To: r.at.Seq}
 	if mark.Position == canvas.Head() {
@@ -77,7 +77,7 @@ func (s *Server) place(c *conn, m codec.Place) {
 	}
 }
 
-// publish gives a pixel the next number of its region and shows it, with the faults.
+// publish gives a pixel the next number of its region and shows it, with the configured faults.
 func (s *Server) publish(dot canvas.Dot) {
 	if s.faults.Stall != nil {
 		time.Sleep(s.faults.Stall(s.placed))
@@ -116,7 +116,7 @@ func (s *Server) show(c *conn, b *canvas.Batch) {
 	c.push(codec.Pixels{Batch: *b})
 }
 
-// present tells everyone how many are here.
+// present tells every client how many users are here.
 func (s *Server) present() {
 	for _, c := range s.conns {
 		users := len(s.conns)

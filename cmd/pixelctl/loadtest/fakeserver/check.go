@@ -11,10 +11,10 @@ import (
 	"pixelplayground/codec"
 )
 
-// Limit is how long a test waits for what must happen.
+// Limit is how long a test waits for something that must happen.
 const Limit = 10 * time.Second
 
-// Until waits for a state.
+// Until waits until ready reports true.
 func Until(t *testing.T, what string, ready func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(Limit); !ready(); time.Sleep(time.Millisecond) {
@@ -24,7 +24,7 @@ func Until(t *testing.T, what string, ready func() bool) {
 	}
 }
 
-// Verdict is the check of a report that has the name.
+// Verdict returns the check with that name in a report.
 func Verdict(t *testing.T, r *report.Report, name string) report.Verdict {
 	t.Helper()
 	for _, v := range r.Verdicts {
@@ -36,7 +36,7 @@ func Verdict(t *testing.T, r *report.Report, name string) report.Verdict {
 	return report.Verdict{}
 }
 
-// Failed are the names of the checks that failed.
+// Failed returns the names of the checks that failed.
 func Failed(r *report.Report) string {
 	var names []string
 	for _, v := range r.Verdicts {
@@ -47,10 +47,11 @@ func Failed(r *report.Report) string {
 	return strings.Join(names, ", ")
 }
 
-// OneRegion is one region of the canvas, so that a dropped frame is followed by another of its region.
+// OneRegion is the area of one region. Tests draw only there, so that a dropped frame is followed
+// by another of the same region.
 func OneRegion() image.Rectangle { return image.Rect(0, 0, 16, 16) }
 
-// Small are the limits of a canvas of 2x2 regions.
+// Small returns the limits of a canvas of 2x2 regions.
 func Small() codec.Welcome {
 	return codec.Welcome{Node: "test", Geometry: canvas.Geometry{Width: 32, Height: 24, Region: 16}, Burst: 1000, Window: 8}
 }

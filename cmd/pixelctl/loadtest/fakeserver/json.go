@@ -55,7 +55,7 @@ func (s *Server) showText(c *conn, dot canvas.Dot) {
 	}
 }
 
-// at is what HTTP shows.
+// at is the colour that HTTP shows.
 func (s *Server) at(x, y int) canvas.Color {
 	id, pos := Geometry().Locate(x, y)
 	color := s.regions[id].tile.At(pos)

@@ -1,5 +1,5 @@
-// Package fakeserver stands in for a server in tests of cmd/pixelctl/loadtest: it goes wrong as exactly as a test
-// asks, so that a report can be compared with what is known to have happened.
+// Package fakeserver stands in for a server in tests of cmd/pixelctl/loadtest. It goes wrong
+// exactly as a test asks, so that a report can be compared with what is known to have happened.
 package fakeserver
 
 import (
@@ -20,28 +20,29 @@ import (
 	"pixelplayground/transport/client/clienttest"
 )
 
-// Seq is the sequence number that every region begins with.
+// Seq is the sequence number at which every region begins.
 const Seq = 1000
 
-// Geometry has 3x2 regions, those at the right and below are cut off.
+// Geometry has 3x2 regions; those at the right and the bottom are cut off.
 func Geometry() canvas.Geometry { return canvas.Geometry{Width: 40, Height: 24, Region: 16} }
 
-// Faults are what goes wrong; what is nil goes right. Connections count from 0 in the order in which they were
-// made, and so do the PIXELS of each. The functions are called one at a time.
+// Faults are what goes wrong; a nil field goes right. Connections are counted from 0 in the order
+// in which they were made, and so are the PIXELS frames of each. The functions are called one at a
+// time.
 type Faults struct {
 	Node     func(conn int) string                                    // its server's name; else "fake"
 	Pixels   func(conn, n int, b *canvas.Batch) []codec.ServerMessage // what is sent instead
 	Text     func(conn, n int) int                                    // how often a pixel_updated is sent
-	Delay    func(conn, n int) time.Duration                          // before PIXELS, and all behind it
+	Delay    func(conn, n int) time.Duration                          // before a PIXELS frame and everything after it
 	Stall    func(placed int) time.Duration                           // of the whole server
-	Answer   func(conn int, p codec.Place) canvas.Refusal             // 0: it is carried out
-	Silent   func(conn int, p codec.Place) bool                       // it is carried out, but not acknowledged
-	Users    func(conn, connected int) int                            // that are shown
+	Answer   func(conn int, p codec.Place) canvas.Refusal             // 0: the op is carried out
+	Silent   func(conn int, p codec.Place) bool                       // the op is carried out, but not acknowledged
+	Users    func(conn, connected int) int                            // the number of users to show
 	HTTPRead func(x, y int, color canvas.Color) canvas.Color          // what HTTP shows
 	Cluster  string                                                   // answer to GET /api/cluster
 }
 
-// Server is a canvas that commits every pixel alone.
+// Server is a canvas that commits every pixel by itself.
 type Server struct {
 	t      testing.TB
 	http   *httptest.Server
@@ -56,15 +57,15 @@ type Server struct {
 	regions []region
 }
 
-// conn is a client's connection. It is guarded by Server.mu, but for the socket.
+// conn is a client's connection. All but the socket is guarded by Server.mu.
 type conn struct {
 	index   int
 	door    string // the name of the server that it came to
 	socket  net.Conn
 	text    bool
 	follows map[canvas.RegionID]bool
-	n       int      // PIXELS so far
-	out     chan due // serve closes it, and one goroutine writes what is in it
+	n       int      // PIXELS frames so far
+	out     chan due // one goroutine writes what is in it; serve closes it
 }
 
 // due is a frame, and how long to wait before it is written.
@@ -102,7 +103,8 @@ func New(t testing.TB, faults Faults) *Server {
 // Target is the URL for clients.
 func (s *Server) Target() string { return "ws" + strings.TrimPrefix(s.http.URL, "http") + "/ws" }
 
-// Gateway is the URL of another server of the same canvas, with a name and HTTP of its own. seen is told of each request.
+// Gateway starts another server of the same canvas, with a name and HTTP of its own, and returns
+// its URL. seen is called with each request.
 func (s *Server) Gateway(name string, seen func(r *http.Request)) string {
 	door := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		seen(r)
@@ -112,7 +114,7 @@ func (s *Server) Gateway(name string, seen func(r *http.Request)) string {
 	return "ws" + strings.TrimPrefix(door.URL, "http") + "/ws"
 }
 
-// doorKey is of the request's context: which gateway it came to.
+// doorKey is the key in a request's context for the gateway that it came to.
 type doorKey struct{}
 
 // Drop breaks all connections; clients can come back at once.
@@ -142,7 +144,7 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 	s.wait.Go(func() {
 		for d := range c.out {
 			time.Sleep(d.pause)
-			_, _ = socket.Write(d.frame) // that the client is gone shows when it is read from
+			_, _ = socket.Write(d.frame) // the read side notices when the client is gone
 		}
 		socket.Close()
 	})

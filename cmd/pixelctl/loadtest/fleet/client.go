@@ -19,19 +19,20 @@ import (
 )
 
 const (
-	// firstPause and longestPause are between attempts to connect again, as PROTOCOL.md asks.
+	// firstPause and longestPause bound the pauses between attempts to reconnect, as PROTOCOL.md
+	// asks.
 	firstPause   = 100 * time.Millisecond
 	longestPause = 2 * time.Second
-	// longestRetry bounds the pauses that servers ask for.
+	// longestRetry bounds pauses that servers ask for.
 	longestRetry = 30 * time.Second
 	// farewellLimit is how long the server may take to answer a close frame.
 	farewellLimit = 250 * time.Millisecond
 )
 
-// errClosed ends a client that was closed.
+// errClosed is the error of a client that was closed.
 var errClosed = errors.New("client is closed")
 
-// Client is one of the crowd: it follows a viewport, keeps account of what it was owed, and
+// Client is one client of the crowd: it follows a viewport, keeps account of what it was owed, and
 // can place strokes. All methods may be called from any goroutine.
 type Client struct {
 	Index int // in the order of joining, from 0
@@ -43,8 +44,8 @@ type Client struct {
 	ready  chan struct{} // run closes it when the subscriptions are in force for the first time
 	done   chan struct{} // run closes it as its last act
 
-	targets []string // as this client tries them
-	target  int      // of run: which one is next
+	targets []string // in the order in which this client tries them
+	target  int      // which one is next; used by run
 
 	heard atomic.Int64  // when something was received last, by Fleet.Now
 	users atomic.Uint64 // connected users, as the server said last
@@ -55,18 +56,18 @@ type Client struct {
 	pod      string
 	user     canvas.Author
 	session  canvas.Session
-	resume   bool // session is one
+	resume   bool // session is set, so the next connection resumes it
 	begun    bool // ready is closed
-	asked    bool // for a sign of life
+	asked    bool // the server was asked for a sign of life
 	lostAt   time.Duration
-	accounts []ledger.Account // as view.regions; of a client that has begun
+	accounts []ledger.Account // as view.regions; used once the client has begun
 	inForce  []bool           // as view.regions, on this connection; nil: all are
-	waiting  int              // how many are not
-	roll     ledger.Roll      // instead, in the JSON protocol
+	waiting  int              // how many are not in force
+	roll     ledger.Roll      // the ledger in the JSON protocol, instead of accounts
 	retry    time.Duration
 	pending  wire.Pending[Stroke]
-	pings    []chan struct{} // those who wait for a PONG, in order
-	tally    ledger.Tally    // since it was settled last
+	pings    []chan struct{} // Sync calls that wait for a PONG, in order
+	tally    ledger.Tally    // since the last settle
 
 	misordered uint64 // pixels that others saw under a different number
 }
@@ -79,7 +80,7 @@ func newClient(f *Fleet, index int, view *Viewport, targets []string) *Client {
 	}
 }
 
-// Pod is the server that the client is connected to, or was last.
+// Pod is the name of the server that the client is or was last connected to.
 func (c *Client) Pod() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -96,7 +97,7 @@ func (c *Client) User() canvas.Author {
 // String names the client for people.
 func (c *Client) String() string { return fmt.Sprintf("client %d on %s", c.Index, c.Pod()) }
 
-// Gone is why the client has given up; nil: it has not.
+// Gone returns why the client has given up; nil: it has not.
 func (c *Client) Gone() error {
 	select {
 	case <-c.done:
@@ -113,17 +114,18 @@ func (c *Client) Connected() bool {
 	return c.conn != nil
 }
 
-// Users is how many users the server showed last.
+// Users is the number of users that the server reported last.
 func (c *Client) Users() uint64 { return c.users.Load() }
 
-// Err is why the client has no connection; nil: it has.
+// Err returns why the client has no connection; nil: it has one.
 func (c *Client) Err() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.err
 }
 
-// Held is the number that the client has reached in each region of its viewport, in their order.
+// Held returns the sequence number that the client has reached in each region of its viewport, in
+// the viewport's order.
 func (c *Client) Held() []uint64 {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -134,8 +136,8 @@ func (c *Client) Held() []uint64 {
 	return held
 }
 
-// Close says goodbye and waits until the client has ended. What it was owed is forgotten, unless
-// it was settled by Leave or Settle. It may be called twice.
+// Close says goodbye and waits until the client has ended. What the client was owed is forgotten,
+// unless Leave or Settle has settled it. Close may be called twice.
 func (c *Client) Close() {
 	c.cancel()
 	c.mu.Lock()
@@ -157,7 +159,7 @@ func (c *Client) Break() {
 	}
 }
 
-// run keeps the client connected until it is closed or not wanted.
+// run keeps the client connected until it is closed or the server refuses it for good.
 func (c *Client) run() {
 	defer close(c.done)
 	for attempt := 0; ; attempt++ {
@@ -249,12 +251,11 @@ func (c *Client) settled() {
 	}
 }
 
-// checkSilence asks a server that says nothing for a sign of life, and gives the
-// connection up when none comes.
+// checkSilence asks a silent server for a sign of life, and gives the connection up if none comes.
 func (c *Client) checkSilence(now time.Duration) {
 	silent := now - time.Duration(c.heard.Load())
 	if silent < c.fleet.cfg.Silence/2 || !c.mu.TryLock() {
-		return // whoever has the lock is receiving or sending
+		return // whatever holds the lock is receiving or sending
 	}
 	defer c.mu.Unlock()
 	switch {
@@ -267,7 +268,7 @@ func (c *Client) checkSilence(now time.Duration) {
 	}
 }
 
-// moved reports whether the server stops and has said so.
+// moved reports whether the server closed the connection because it stops.
 func moved(err error) bool {
 	var closed *wire.CloseError
 	return errors.As(err, &closed) && closed.Code == codec.CloseRestart

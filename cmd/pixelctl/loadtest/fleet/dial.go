@@ -13,10 +13,10 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// connectLimit is how long one attempt may take until WELCOME.
+// connectLimit is how long one attempt may take, up to WELCOME.
 const connectLimit = 10 * time.Second
 
-// connect makes a connection that has been welcomed, and asks for the client's regions.
+// connect makes a connection, up to WELCOME, and subscribes to the client's regions.
 func (c *Client) connect() (*wire.Conn, error) {
 	f := c.fleet
 	if err := f.pace.Wait(c.ctx); err != nil {
@@ -35,7 +35,7 @@ func (c *Client) connect() (*wire.Conn, error) {
 	target := c.targets[c.target%len(c.targets)]
 	l, welcome, err := f.greet(c.ctx, target, hello)
 	if err != nil {
-		c.target++ // the next one may be better
+		c.target++ // the next target may be better
 		return nil, fmt.Errorf("%s: %w", target, err)
 	}
 	c.mu.Lock()
@@ -48,19 +48,19 @@ func (c *Client) connect() (*wire.Conn, error) {
 	if f.cfg.JSON {
 		c.beginJSON()
 	} else {
-		_ = c.subscribe() // when it fails, the connection is closed, which read notices
+		_ = c.subscribe() // if it fails, the connection is closed, which read notices
 	}
 	return l, nil
 }
 
-// greet opens a connection that has been welcomed.
+// greet opens a connection and waits for WELCOME.
 func (f *Fleet) greet(ctx context.Context, url string, hello codec.Hello) (*wire.Conn, codec.Welcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
 	return wire.Dialer{JSON: f.cfg.JSON}.Open(ctx, url, hello)
 }
 
-// meet asks the targets in turn what the canvas is like.
+// meet asks the targets in turn for the canvas' size and limits.
 func (f *Fleet) meet(ctx context.Context) (codec.Welcome, error) {
 	var failed error
 	for _, target := range f.cfg.Targets {
@@ -79,8 +79,8 @@ func (f *Fleet) meet(ctx context.Context) (codec.Welcome, error) {
 	return codec.Welcome{}, failed
 }
 
-// askGeometry reads the canvas' size from GET /api/canvas: the JSON protocol does not tell it. How it is
-// cut into regions doesn't matter then.
+// askGeometry reads the canvas' size from GET /api/canvas, because the JSON protocol does not tell
+// it. In that protocol, how the canvas is cut into regions doesn't matter.
 func askGeometry(ctx context.Context, url string) (canvas.Geometry, error) {
 	var size struct{ Width, Height int }
 	if err := target.GetJSON(ctx, target.Site(url)+"/api/canvas", &size); err != nil {
@@ -90,7 +90,7 @@ func askGeometry(ctx context.Context, url string) (canvas.Geometry, error) {
 	return g, g.Validate()
 }
 
-// writeLimit is how long the server may take none of what is written.
+// writeLimit is how long the server may read nothing of what is written.
 const writeLimit = 5 * time.Second
 
 // write sends one frame, within writeLimit. The caller holds c.mu.
@@ -99,7 +99,7 @@ func (c *Client) write(op ws.OpCode, payload []byte) error {
 }
 
 func (c *Client) send(frames []byte) error {
-	if c.ctx.Err() == nil { // else the deadline of Close counts
+	if c.ctx.Err() == nil { // else the deadline that Close has set counts
 		_ = c.conn.SetWriteDeadline(time.Now().Add(writeLimit))
 	}
 	if _, err := c.conn.Write(frames); err != nil {

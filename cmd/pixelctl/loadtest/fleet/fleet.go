@@ -1,10 +1,11 @@
-// Package fleet is the crowd of a load test: thousands of clients of one canvas that connect, follow regions, place
-// pixels and reconnect by themselves. Its ledger knows what each of them should have received, and its recorders
-// how long each pixel took. Its callers decide what is drawn, and what counts as a failure.
+// Package fleet is the crowd of a load test: thousands of clients of one canvas that connect,
+// follow regions, place pixels and reconnect by themselves. Its ledger knows what each client
+// should have received, and its recorders know how long each pixel took. Callers decide what is
+// drawn, and what counts as a failure.
 //
-// It is built on transport/client/wire and not on transport/client, which keeps a view, a replica and two goroutines for
-// each client and decodes every message. For 20,000 viewers that would be too slow: of what they receive, a test needs
-// the sequence numbers and the packed pixels only.
+// It is built on transport/client/wire, not on transport/client, which keeps a view, a replica and
+// two goroutines for each client and decodes every message. For 20,000 viewers that would be too
+// slow, and a test needs only the sequence numbers and packed pixels of what they receive.
 package fleet
 
 import (
@@ -27,10 +28,10 @@ import (
 )
 
 const (
-	// defaultPace is how many connections are begun per second: a handshake costs the server
-	// about 0.1 ms of a core, and it should be tested by its clients and not by their coming.
+	// defaultPace is how many connections are begun per second. A handshake costs the server about
+	// 0.1 ms of a core, and connected clients should be the load, not their handshakes.
 	defaultPace = 2000
-	// Handshakes is how many may be under way at once: fewer than a listener's backlog.
+	// Handshakes is how many handshakes may be under way at once: fewer than a listener's backlog.
 	Handshakes = 128
 	// joinPatience is how long to wait for the next client to connect before giving up.
 	joinPatience = 30 * time.Second
@@ -46,30 +47,30 @@ const (
 	maxFindings = 1000
 )
 
-// Config says whom a fleet connects to and what its user wants to know.
+// Config says what a fleet connects to and what its caller wants to know.
 type Config struct {
 	Targets []string      // WebSocket URLs, as Targets makes them; clients take them in turn
 	JSON    bool          // speak the JSON protocol
 	Pace    float64       // connections begun per second; 0: 2,000
-	Silence time.Duration // a connection that said nothing for so long is broken, and asked for a sign of life at half of it; 0: 45 s
+	Silence time.Duration // a connection that is silent for so long counts as broken, and is asked for a sign of life after half of it; 0: 45 s
 	// Patience is how long everything may take to arrive once nothing is placed any more; 0: 15 s.
 	Patience time.Duration
 	Area     image.Rectangle // where Paint places pixels; empty: the whole canvas
 	Hooks    Hooks
 }
 
-// Hooks are told what happens to clients, each on the goroutine that reads for the client and
-// with the client's lock held: they must return at once and not call the client's methods, but
-// for Index. What is nil is not called.
+// Hooks are called when something happens to a client, on the goroutine that reads for it and with
+// its lock held. So they must return at once, and use nothing of the client but Index. A nil hook
+// is not called.
 type Hooks struct {
 	// Lost says that a connection broke that nobody closed.
 	Lost func(c *Client, err error)
-	// Back says that a client which lost its connection has all its subscriptions in force again, and
-	// how long that took.
+	// Back says that a client which had lost its connection has all its subscriptions in force
+	// again, and how long that took.
 	Back func(c *Client, away time.Duration)
 	// Pixels is everything shown to a client.
 	Pixels func(c *Client, f Frame)
-	// Snapshot is a region replaced as a whole.
+	// Snapshot is a region that was replaced as a whole.
 	Snapshot func(c *Client, s codec.Snapshot)
 	// Answered is what became of a stroke; code 0: it was acknowledged.
 	Answered func(c *Client, s Stroke, why codec.Refused)
@@ -80,7 +81,7 @@ type Frame struct {
 	Region canvas.RegionID
 	Epoch  uint64
 	From   uint64        // sequence number before the first
-	Count  uint64        // numbers covered; 0: the protocol doesn't say
+	Count  uint64        // sequence numbers covered; 0: the protocol doesn't say
 	Packed []byte        // 5 bytes a pixel, as PIXELS has them; valid during the call
 	At     time.Duration // since the fleet was made
 }
@@ -105,14 +106,14 @@ type Fleet struct {
 	Counters Counters
 	progress progress
 	Acks     *report.Recorder // from when a pixel was due to its acknowledgement
-	Sights   *report.Recorder // to when another client got it, for each that did
+	Sights   *report.Recorder // from when a pixel was due until another client got it, for each such client
 
 	mu       sync.Mutex
 	closed   bool
 	clients  map[*Client]struct{}
 	indexes  int
 	accounts int
-	tally    ledger.Tally // of those who left, and what can be told before the end of those who are here
+	tally    ledger.Tally // of clients that left, and what is certain already of those still here
 	findings []Finding
 	refusals map[canvas.Refusal]int // pixels
 
@@ -125,23 +126,23 @@ type Counters struct {
 	Frames  atomic.Int64
 	Pixels  atomic.Int64
 	Broken  atomic.Int64 // connections that ended without a word
-	Moved   atomic.Int64 // connections that a server ended as it was about to stop: its clients go elsewhere
+	Moved   atomic.Int64 // connections that connections that a server ended because it was about to stop: the clients go elsewhere
 	Dialled atomic.Int64 // connections made
 	Live    atomic.Int64 // connections now
 	Placed  atomic.Int64 // pixels given to Paint
 	Acked   atomic.Int64
 	Refused atomic.Int64
 	Again   atomic.Int64 // strokes sent again after a reconnect
-	Foreign atomic.Int64 // received, and placed by others
+	Foreign atomic.Int64 // received, but placed by others
 	Errors  atomic.Int64 // messages of type error, in the JSON protocol
 }
 
-// Finding is something that should not be.
+// Finding is something that should not have happened.
 type Finding struct {
 	Kind   string // "missing", "duplicate", "late", "order", "replaced"
 	Client int
 	Pod    string
-	Region canvas.RegionID // unless the protocol has no sequence numbers
+	Region canvas.RegionID // not set in the JSON protocol, which has no sequence numbers
 	Span   ledger.Span
 }
 
@@ -188,7 +189,7 @@ func (f *Fleet) Open(ctx context.Context) error {
 	return nil
 }
 
-// SetUp makes what depends on the canvas.
+// setUp makes everything that depends on the canvas.
 func (f *Fleet) setUp(welcome codec.Welcome) error {
 	g := welcome.Geometry
 	area := image.Rect(0, 0, g.Width, g.Height)
@@ -209,14 +210,15 @@ func (f *Fleet) setUp(welcome codec.Welcome) error {
 	return nil
 }
 
-// Welcome is what the server said of the canvas and its limits. In the JSON protocol only the size is known.
+// Welcome is what the server said about the canvas and its limits. In the JSON protocol only the
+// size is known.
 func (f *Fleet) Welcome() codec.Welcome { return f.welcome }
 
-// Now is the time since the fleet was made, by which all its times go.
+// Now is the time since the fleet was made. All of the fleet's times are counted like that.
 func (f *Fleet) Now() time.Duration { return time.Since(f.start) }
 
-// Join adds a client that follows a viewport, and returns when all its subscriptions are
-// in force. It tries again until ctx is done or the server doesn't want the client.
+// Join adds a client that follows a viewport, and returns when all its subscriptions are in force.
+// It retries until ctx is done or the server refuses the client for good.
 func (f *Fleet) Join(ctx context.Context, view *Viewport) (*Client, error) {
 	c, err := f.add(view)
 	if err != nil {
@@ -234,8 +236,8 @@ func (f *Fleet) Join(ctx context.Context, view *Viewport) (*Client, error) {
 	return nil, fmt.Errorf("join client %d: %w", c.Index, err)
 }
 
-// JoinAll adds n clients, the i-th with the viewport that view gives, all at once but for the
-// fleet's pace. It gives up when for joinPatience not one more has come.
+// JoinAll adds n clients at the fleet's pace, the i-th with the viewport view(i). It gives up when
+// no further client has connected for joinPatience.
 func (f *Fleet) JoinAll(ctx context.Context, n int, view func(i int) *Viewport) ([]*Client, error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -264,7 +266,7 @@ func (f *Fleet) JoinAll(ctx context.Context, n int, view func(i int) *Viewport) 
 
 func (f *Fleet) add(view *Viewport) (*Client, error) { return f.addTo(-1, view) }
 
-// addTo adds a client that connects to a certain target first; -1: to the one whose turn it is.
+// addTo adds a client that first tries a certain target; -1: the target whose turn it is.
 func (f *Fleet) addTo(first int, view *Viewport) (*Client, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -287,7 +289,7 @@ func (f *Fleet) addTo(first int, view *Viewport) (*Client, error) {
 	return c, nil
 }
 
-// remove forgets a client, when its account has been settled or is of no interest.
+// remove forgets a client whose account has been settled or is of no interest.
 func (f *Fleet) remove(c *Client) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -297,7 +299,7 @@ func (f *Fleet) remove(c *Client) {
 	}
 }
 
-// Clients are those who are here, by rising index.
+// Clients returns the clients that have not left, sorted by index.
 func (f *Fleet) Clients() []*Client {
 	f.mu.Lock()
 	all := make([]*Client, 0, len(f.clients))
@@ -323,7 +325,7 @@ func (f *Fleet) Close() {
 	f.wait.Wait()
 }
 
-// housekeep looks after connections that went silent.
+// housekeep checks for connections that went silent.
 func (f *Fleet) housekeep() {
 	tick := time.NewTicker(max(f.cfg.Silence/10, 10*time.Millisecond))
 	defer tick.Stop()

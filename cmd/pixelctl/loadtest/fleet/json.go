@@ -11,11 +11,11 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// jsonGrace is when a client of the JSON protocol is taken to see every pixel: so long after it was
-// greeted. The protocol doesn't say when a subscription comes into force; pixels placed earlier are not owed.
+// jsonGrace is how long after its greeting a JSON client is assumed to see every pixel. The
+// protocol doesn't say when a subscription comes into force, so pixels placed earlier are not owed.
 const jsonGrace = time.Second
 
-// beginJSON starts the time of grace. The caller holds c.mu.
+// beginJSON starts the grace period. The caller holds c.mu.
 func (c *Client) beginJSON() {
 	conn := c.conn
 	time.AfterFunc(jsonGrace, func() {
@@ -28,8 +28,8 @@ func (c *Client) beginJSON() {
 	})
 }
 
-// closeRoll ends the interval of a client whose connection broke, with the last pixel before
-// the first that it has not got: what was on its way can't be told from what was lost.
+// closeRoll ends the interval of a client whose connection broke, just before the first pixel that
+// it has not got: pixels that were on their way can't be told from lost ones.
 func (c *Client) closeRoll() {
 	end := c.roll.From
 	if len(c.roll.Got) > 0 && c.roll.Got[0].From == end {
@@ -48,7 +48,7 @@ type jsonMessage struct {
 	ActiveUsers uint64 `json:"activeUsers"`
 }
 
-// readJSON reads a message; one that can't be read has no type.
+// readJSON reads a message. A message that can't be read gets no type.
 func readJSON(p []byte) (m jsonMessage) {
 	if json.Unmarshal(p, &m) != nil {
 		return jsonMessage{}
@@ -79,8 +79,8 @@ func (c *Client) text(p []byte, now time.Duration) error {
 	return nil
 }
 
-// scanJSONPixel reads a pixel_updated as servers write it: encoding/json takes 30 times as long, and
-// 1,000 viewers of 1,000 pixels a second get a million of them.
+// scanJSONPixel reads a pixel_updated as servers write it. encoding/json takes 30 times as long,
+// and 1,000 viewers of 1,000 pixels a second get a million such messages a second.
 func scanJSONPixel(p []byte) (dot canvas.Dot, ok bool) {
 	const opening, middle, before = `{"type":"pixel_updated","x":`, `,"y":`, `,"color":"`
 	p, found := after(p, opening)
@@ -98,7 +98,7 @@ func scanJSONPixel(p []byte) (dot canvas.Dot, ok bool) {
 	return canvas.Dot{X: x, Y: y, Color: color}, err == nil
 }
 
-// after takes a beginning off.
+// after cuts a prefix off p.
 func after(p []byte, beginning string) ([]byte, bool) {
 	if len(p) < len(beginning) || string(p[:len(beginning)]) != beginning {
 		return p, false
@@ -106,7 +106,7 @@ func after(p []byte, beginning string) ([]byte, bool) {
 	return p[len(beginning):], true
 }
 
-// digits takes a number of 16 bits off.
+// digits cuts a 16-bit number off the beginning of p.
 func digits(p []byte) (n uint16, rest []byte, ok bool) {
 	i := 0
 	for i < len(p) && i < 6 && p[i] >= '0' && p[i] <= '9' {
@@ -116,7 +116,7 @@ func digits(p []byte) (n uint16, rest []byte, ok bool) {
 	return uint16(value), p[i:], err == nil
 }
 
-// jsonPixel enters a pixel into the ledger if the test has placed it.
+// jsonPixel records a pixel in the ledger if the test has placed it.
 func (c *Client) jsonPixel(dot canvas.Dot, now time.Duration) {
 	f := c.fleet
 	f.Counters.Pixels.Add(1)
@@ -144,7 +144,7 @@ func (c *Client) jsonPixel(dot canvas.Dot, now time.Duration) {
 	}
 }
 
-// appendJSONPixel makes a pixel_update.
+// appendJSONPixel appends a pixel_update message.
 func appendJSONPixel(dst []byte, dot canvas.Dot) []byte {
 	dst = append(dst, `{"type":"pixel_update","x":`...)
 	dst = strconv.AppendUint(dst, uint64(dot.X), 10)

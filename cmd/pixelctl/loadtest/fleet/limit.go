@@ -2,7 +2,7 @@ package fleet
 
 import "fmt"
 
-// spareDescriptors are for all that is no client: standard streams, epoll, reports, HTTP.
+// spareDescriptors are for everything besides clients: standard streams, epoll, reports, HTTP.
 const spareDescriptors = 64
 
 // CheckDescriptors reports whether so many clients can be connected at once, after raising the limit as far as it goes.

@@ -8,7 +8,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// Descriptors raises the number of files that this program may have open to the hard limit, and gives it.
+// Descriptors raises the number of files that this program may have open to the hard limit, and
+// returns that limit.
 func Descriptors() (int, error) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {

@@ -16,24 +16,25 @@ import (
 )
 
 // maxQueued is how many strokes of one client may be unanswered: those in the server's window, and
-// those that wait because it is full or the connection broke.
+// those that wait because the window is full or the connection broke.
 const maxQueued = 4096
 
-// ErrOverloaded says that a client has more strokes waiting than it keeps: the load can't be offered.
+// ErrOverloaded says that a client has no room for another waiting stroke: the load can't be
+// offered.
 var ErrOverloaded = errors.New("too many strokes are unanswered")
 
-// Stroke is pixels that are placed as one.
+// Stroke is pixels that are placed as one op.
 type Stroke struct {
 	First uint64       // number of the first pixel; 0: it was not made by Paint
 	Dots  []canvas.Dot // at most codec.MaxPlacePixels
 	Due   time.Duration
-	Tag   any // the caller's
+	Tag   any // for the caller's use
 }
 
-// Paint places n pixels that are known again by their colours, as one stroke (in the JSON
-// protocol one by one). Their latencies count from when they were due, also while they
-// have to wait. The error is ErrOverloaded, or that the client has no connection in the JSON protocol:
-// then nothing was placed.
+// Paint places n pixels that can be recognised by their colours, as one stroke (in the JSON
+// protocol one by one). Their latencies count from when they were due, so waiting counts too. After
+// an error nothing was placed: it is ErrOverloaded or, in the JSON protocol, that the client has no
+// connection.
 func (f *Fleet) Paint(c *Client, due time.Duration, n int) error {
 	f.Counters.Placed.Add(int64(n))
 	err := c.Place(f.Stroke(c, due, n))
@@ -43,13 +44,13 @@ func (f *Fleet) Paint(c *Client, due time.Duration, n int) error {
 	return err
 }
 
-// Stroke makes a stroke of n pixels that are known again by their colours.
+// Stroke makes a stroke of n pixels that can be recognised by their colours.
 func (f *Fleet) Stroke(c *Client, due time.Duration, n int) Stroke {
 	first, dots := f.probes.take(n, c.Index, due)
 	return Stroke{First: first, Dots: dots, Due: due}
 }
 
-// Affordable refuses a rate that the server does not allow so many clients.
+// Affordable returns an error if the server does not allow so many clients that rate.
 func (f *Fleet) Affordable(rate float64, clients int) error {
 	each := f.welcome.Rate
 	if each > 0 && rate > each*float64(clients) {
@@ -59,7 +60,7 @@ func (f *Fleet) Affordable(rate float64, clients int) error {
 	return nil
 }
 
-// Place sends a stroke, now or when it can. The error is as Paint says.
+// Place sends a stroke now, or as soon as it can be sent. Its errors are those of Paint.
 func (c *Client) Place(s Stroke) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -71,12 +72,12 @@ func (c *Client) Place(s Stroke) error {
 	}
 	c.pending.Add(s.Dots, s)
 	if c.conn != nil {
-		_ = c.pump() // when it fails, the stroke is sent on the next connection
+		_ = c.pump() // if it fails, the stroke is sent on the next connection
 	}
 	return nil
 }
 
-// pump sends what may be sent.
+// pump sends the strokes that may be sent now.
 func (c *Client) pump() error {
 	for frame := c.pending.Next(); frame != nil; frame = c.pending.Next() {
 		if err := c.send(frame); err != nil {
@@ -98,7 +99,7 @@ func (c *Client) placeJSON(s Stroke) error {
 	return nil
 }
 
-// acked takes in an ACK.
+// acked handles an ACK.
 func (c *Client) acked(m codec.Ack, now time.Duration) error {
 	f := c.fleet
 	for _, num := range m.Ops {
@@ -119,8 +120,8 @@ func (c *Client) acked(m codec.Ack, now time.Duration) error {
 	return c.pump()
 }
 
-// refused takes in a REFUSED. The stroke is not placed again: that is a failure of the test, or
-// its caller's to decide.
+// refused handles a REFUSED. The stroke is not placed again: the refusal is a failure of the test,
+// or the caller decides.
 func (c *Client) refused(m codec.Refused, _ time.Duration) error {
 	s, ok := c.pending.Take(m.Op)
 	if !ok {
@@ -141,7 +142,7 @@ func (f *Fleet) refuse(why canvas.Refusal, pixels int) {
 	f.refusals[why] += pixels
 }
 
-// Refusals are the reasons for which pixels were refused, as lines.
+// Refusals lists the reasons for which pixels were refused, one a line.
 func (f *Fleet) Refusals() (lines []string) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
@@ -158,7 +159,7 @@ func (c *Client) Unanswered() int {
 	return c.pending.Len()
 }
 
-// Sync returns when the client has everything that its server had for it when Sync was called.
+// Sync waits until the client has everything that its server had for it when Sync was called.
 func (c *Client) Sync(ctx context.Context) error {
 	done := make(chan struct{})
 	c.mu.Lock()

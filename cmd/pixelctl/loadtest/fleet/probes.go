@@ -11,25 +11,27 @@ import (
 )
 
 const (
-	// MaxProbes is how many of the pixels placed last are known again: a power of two. At
-	// 10,000 pixels per second one is remembered for 100 s, in 32 MB.
+	// MaxProbes is how many of the last placed pixels can be recognised; a power of two. At 10,000
+	// pixels per second a pixel is remembered for 100 s. All of them take 32 MB.
 	MaxProbes = 1 << 20
 	// Colors is how many colours there are.
 	Colors = 1 << 24
 )
 
-// probes gives every pixel that a test places a number, and a place and a colour by which it is known again
-// wherever it turns up: the colour counts up with the number, and the place goes through the whole area
-// before it repeats, so that neighbours in number lie far apart and in different regions.
+// probes gives every pixel that a test places a number, and a place and a colour by which the pixel
+// is recognised wherever it turns up. The colour counts up with the number. The place goes through
+// the whole area before it repeats, in such an order that consecutive numbers lie far apart and in
+// different regions.
 type probes struct {
 	area   image.Rectangle
-	salt   uint64 // so that two tests at a time don't take each other's pixels for their own
-	stride uint64 // has no divisor in common with the area's size
+	salt   uint64 // so that two tests at the same time don't take each other's pixels for their own
+	stride uint64 // coprime to the area's size
 	next   atomic.Uint64
-	slots  []probe // by number
+	slots  []probe // by number, modulo MaxProbes
 }
 
-// probe is a pixel that was placed. The fields are written when it is placed, and read by those who see it.
+// probe is a pixel that was placed. Its fields are written when it is placed, and read by the
+// clients that see it.
 type probe struct {
 	id    atomic.Uint64
 	place atomic.Uint64 // x, y and the index of the client that placed it, in 16, 16 and 32 bits
@@ -38,7 +40,7 @@ type probe struct {
 	acks  atomic.Uint32
 }
 
-// newProbes makes them for an area that is not empty.
+// newProbes makes probes for an area, which must not be empty.
 func newProbes(area image.Rectangle) *probes {
 	size := uint64(area.Dx()) * uint64(area.Dy())
 	const golden = 0.6180339887498949 // multiples of it spread evenly over a circle
@@ -60,7 +62,8 @@ func common(a, b uint64) uint64 {
 // last is the number given last.
 func (p *probes) last() uint64 { return p.next.Load() }
 
-// take numbers n pixels of a client that are due at a time, and gives the first number.
+// take numbers n pixels of a client, which are all due at the same time. It returns the first
+// number and the pixels.
 func (p *probes) take(n, writer int, due time.Duration) (first uint64, dots []canvas.Dot) {
 	first = p.next.Add(uint64(n)) - uint64(n) + 1
 	dots = make([]canvas.Dot, n)
@@ -68,7 +71,7 @@ func (p *probes) take(n, writer int, due time.Duration) (first uint64, dots []ca
 		id := first + uint64(i)
 		d := p.dot(id)
 		slot := p.slot(id)
-		slot.id.Store(0) // until all else is right
+		slot.id.Store(0) // no valid id until the other fields are set
 		slot.place.Store(uint64(d.X)<<48 | uint64(d.Y)<<32 | uint64(uint32(writer)))
 		slot.due.Store(int64(due))
 		slot.seq.Store(0)
@@ -79,7 +82,7 @@ func (p *probes) take(n, writer int, due time.Duration) (first uint64, dots []ca
 	return first, dots
 }
 
-// dot is the pixel of a number.
+// dot returns the pixel with a number.
 func (p *probes) dot(id uint64) canvas.Dot {
 	width, height := uint64(p.area.Dx()), uint64(p.area.Dy())
 	at := (id%(width*height)*p.stride + p.salt) % (width * height)
@@ -91,7 +94,7 @@ func (p *probes) dot(id uint64) canvas.Dot {
 
 func (p *probes) slot(id uint64) *probe { return &p.slots[id%MaxProbes] }
 
-// find gives the probe that a pixel is, and its number; nil: it is none.
+// find returns the probe of a pixel, and its number; nil: the pixel is no probe.
 func (p *probes) find(d canvas.Dot) (*probe, uint64) {
 	low := (uint64(d.Color) - p.salt) % Colors // unsigned: wraps round, and colors divides 2^64
 	slot := p.slot(low)
@@ -102,7 +105,7 @@ func (p *probes) find(d canvas.Dot) (*probe, uint64) {
 	return slot, id
 }
 
-// unseen are the numbers after from that nobody has seen yet, of those that are remembered.
+// unseen returns the numbers after from that are remembered and that no client has seen yet.
 func (p *probes) unseen(from uint64) (none ledger.Spans) {
 	for id := from + 1; id <= p.last(); id++ {
 		if slot := p.slot(id); slot.id.Load() == id && slot.seq.Load() == 0 {
@@ -115,7 +118,8 @@ func (p *probes) unseen(from uint64) (none ledger.Spans) {
 func (p *probe) writer() int          { return int(uint32(p.place.Load())) }
 func (p *probe) dueAt() time.Duration { return time.Duration(p.due.Load()) }
 
-// see says under which number the pixel was seen, and gives the one under which it was seen first.
+// see records the sequence number under which the pixel was seen, and returns the one under which
+// it was seen first.
 func (p *probe) see(seq uint64) (first uint64) {
 	if first = p.seq.Load(); first != 0 {
 		return first
@@ -126,5 +130,5 @@ func (p *probe) see(seq uint64) (first uint64) {
 	return p.seq.Load()
 }
 
-// ack reports whether this is the first time.
+// ack marks the pixel as acknowledged, and reports whether it was the first time.
 func (p *probe) ack() bool { return p.acks.CompareAndSwap(0, 1) }

@@ -8,16 +8,16 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
-// progress is which phase a test is in.
+// progress is the phase that a test is in.
 type progress struct {
 	mu     sync.Mutex
 	phase  string
 	since  time.Time
 	total  time.Duration
-	median float64 // of the last sample's latencies, in milliseconds
+	median float64 // median of the last sample's latencies, in milliseconds
 }
 
-// Enter begins a phase that takes so long; 0: it isn't known.
+// Enter begins a phase. total is how long it takes; 0: unknown.
 func (f *Fleet) Enter(phase string, total time.Duration) {
 	p := &f.progress
 	p.mu.Lock()
@@ -25,7 +25,7 @@ func (f *Fleet) Enter(phase string, total time.Duration) {
 	p.phase, p.since, p.total = phase, time.Now(), total
 }
 
-// Status is what a display shows of a test with so many clients.
+// Status returns what a display shows of a test with so many clients.
 func (f *Fleet) Status(clients int) report.Status {
 	p, k := &f.progress, &f.Counters
 	p.mu.Lock()
@@ -40,8 +40,9 @@ func (f *Fleet) Status(clients int) report.Status {
 	return s
 }
 
-// Pace is an open load: place is called for turn k at its moment, whatever became of those before; when this
-// program is late, at once. It returns after n turns or when ctx is done.
+// Pace is an open load: it calls place for turn k at the moment when it is due, whatever became of
+// the turns before, or at once if this program is late. It returns after n turns or when ctx is
+// done.
 func (f *Fleet) Pace(ctx context.Context, n int, every time.Duration, place func(k int, due time.Duration)) {
 	begin := f.Now()
 	timer := time.NewTimer(0)
@@ -62,7 +63,7 @@ func (f *Fleet) Pace(ctx context.Context, n int, every time.Duration, place func
 	}
 }
 
-// MaxPoints bounds a series; beyond, every other point is dropped and the pace halved.
+// MaxPoints bounds a series. When it is reached, every other point is dropped and the pace halved.
 const MaxPoints = 2000
 
 // Sampler reads a fleet's counters at intervals.
@@ -117,7 +118,7 @@ func (s *Sampler) Run(ctx context.Context) {
 	}
 }
 
-// add appends a point to each series, and tells how many points they have.
+// add appends a point to each series, and returns how many points they have.
 func (s *Sampler) add(at time.Duration, values ...float64) int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -14,8 +14,8 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// subscribe asks for the client's regions: from now on, or where it stood when the connection
-// broke. The caller holds c.mu.
+// subscribe subscribes to the client's regions: from now on, or from where the client stood when
+// the connection broke. The caller holds c.mu.
 func (c *Client) subscribe() error {
 	marks := make([]canvas.Mark, len(c.View.regions))
 	for i, region := range c.View.regions {
@@ -33,7 +33,7 @@ func (c *Client) subscribe() error {
 	return c.pump()
 }
 
-// read handles what arrives until the connection ends, and tells why.
+// read handles what arrives until the connection ends, and returns why it ended.
 func (c *Client) read(l *wire.Conn) error {
 	f := c.fleet
 	for {
@@ -94,7 +94,7 @@ func (c *Client) receive(m wire.Message, now time.Duration) error {
 // binary handles a message of the binary protocol.
 func (c *Client) binary(p []byte, now time.Duration) error {
 	switch head, end := wire.ParseHead(p); {
-	case end < 0: // codec decides
+	case end < 0: // codec decides what is wrong
 	case head.Kind == wire.Pixels:
 		if packed, ok := head.PackedPixels(p, end); ok {
 			c.pixels(Frame{
@@ -130,7 +130,7 @@ func (c *Client) binary(p []byte, now time.Duration) error {
 	return nil
 }
 
-// pixels enters a frame into the ledger, and looks for pixels that the test has placed.
+// pixels records a frame in the ledger, and looks for pixels that the test has placed.
 func (c *Client) pixels(f Frame) {
 	i := c.View.place(f.Region)
 	if i < 0 || !c.enter(i, f) {
@@ -142,7 +142,7 @@ func (c *Client) pixels(f Frame) {
 	}
 }
 
-// enter does the bookkeeping; false: the frame only says where the client stands.
+// enter records a frame. It returns false if the frame only says where the client stands.
 func (c *Client) enter(i int, f Frame) bool {
 	a := &c.accounts[i]
 	if c.inForce != nil && !c.inForce[i] {
@@ -196,7 +196,7 @@ func (c *Client) note(kind string, region canvas.RegionID, s ledger.Span) {
 	c.fleet.note(Finding{Kind: kind, Client: c.Index, Pod: c.pod, Region: region, Span: s})
 }
 
-// raise remembers the highest number of a region that any client has got.
+// raise remembers the highest sequence number of a region that any client has got.
 func (f *Fleet) raise(region canvas.RegionID, to uint64) {
 	high := &f.high[region]
 	for at := high.Load(); at < to; at = high.Load() {

@@ -12,7 +12,7 @@ import (
 )
 
 const (
-	// awaitPause is how often clients that have not got everything are looked at.
+	// awaitPause is how often to check clients that have not got everything.
 	awaitPause = 2 * time.Millisecond
 	// quiet is how long to listen after the last expected frame: nothing more should come.
 	quiet = 300 * time.Millisecond
@@ -22,10 +22,10 @@ const (
 type Goal struct {
 	Seqs []uint64     // by region
 	last uint64       // in the JSON protocol: the number of a pixel,
-	void ledger.Spans // but for these, which nobody has seen
+	void ledger.Spans // except these, which nobody has seen
 }
 
-// Goal is what any client has got by now.
+// Goal returns the most that any client has got by now.
 func (f *Fleet) Goal() Goal {
 	g := Goal{Seqs: make([]uint64, len(f.high))}
 	for i := range g.Seqs {
@@ -38,7 +38,7 @@ func (f *Fleet) Goal() Goal {
 	return g
 }
 
-// reached reports whether the client has got there.
+// reached reports whether the client has reached a goal.
 func (c *Client) reached(g Goal) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -55,7 +55,7 @@ func (c *Client) reached(g Goal) bool {
 	return true
 }
 
-// Await waits until clients have reached a goal, and tells how many have not when ctx is done.
+// Await waits until clients have reached a goal or ctx is done, and returns how many have not.
 func (f *Fleet) Await(ctx context.Context, clients []*Client, g Goal) (behind int) {
 	waiting := slices.Clone(clients)
 	for {
@@ -66,8 +66,8 @@ func (f *Fleet) Await(ctx context.Context, clients []*Client, g Goal) (behind in
 	}
 }
 
-// Leave closes the client when it has its answers and everything that anyone had got when Leave was
-// called. Until when ctx is done, that is owed to it.
+// Leave closes the client once it has its answers and everything that any client had got when Leave
+// was called. Whatever is missing when ctx is done counts as owed.
 func (c *Client) Leave(ctx context.Context) {
 	f := c.fleet
 	for c.Unanswered() > 0 && Wait(ctx, awaitPause) == nil {
@@ -108,13 +108,13 @@ type Drained struct {
 	Goal       Goal
 	Unanswered int           // strokes without an answer
 	Behind     int           // clients that have not reached the goal
-	Took       time.Duration // until all had
+	Took       time.Duration // until all clients had reached it
 }
 
-// Drain waits, when nothing is placed any more, until every stroke is answered and every client
-// has reached the final position of each region it follows, as the targets tell it, and then a little
-// for what should not come. It reports who is behind after Config.Patience. A ctx that is done does not matter: what was
-// placed until then is judged.
+// Drain is called when nothing is placed any more. It waits until every stroke is answered and
+// every client has reached the final position of each region it follows, as the targets report it,
+// and then a little longer for frames that should not come. It reports the clients that are behind
+// after Config.Patience. It waits even if ctx is done: what was placed until then is judged.
 func (f *Fleet) Drain(ctx context.Context) (d Drained, err error) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), f.cfg.Patience)
 	defer cancel()
@@ -125,7 +125,7 @@ func (f *Fleet) Drain(ctx context.Context) (d Drained, err error) {
 		}
 	}
 	if !f.cfg.JSON && ctx.Err() == nil {
-		// What a new client is told raises the goal, too.
+		// What a new client is told also raises the goal.
 		if _, err = f.Positions(ctx); err != nil {
 			return d, err
 		}
@@ -160,7 +160,8 @@ func (f *Fleet) Unanswered(clients []*Client) (n int) {
 	return n
 }
 
-// Positions asks every target for the number that each region has reached, and gives the highest.
+// Positions asks every target for the sequence number that each region has reached, and returns the
+// highest.
 func (f *Fleet) Positions(ctx context.Context) ([]uint64, error) {
 	highest := make([]uint64, len(f.high))
 	for i := range f.cfg.Targets {
@@ -186,8 +187,9 @@ func (f *Fleet) Positions(ctx context.Context) ([]uint64, error) {
 	return highest, nil
 }
 
-// Settle closes the accounts of all who are here at a goal, and gives what was found of them and of those who
-// left before. The clients stay connected; what they are owed begins anew.
+// Settle closes the accounts of all current clients at a goal, and returns what was found about
+// them and about those that left before. The clients stay connected; what they are owed begins
+// anew.
 func (f *Fleet) Settle(g Goal) (ledger.Tally, []Finding) {
 	for _, c := range f.Clients() {
 		c.settle(g)
@@ -213,7 +215,7 @@ func (f *Fleet) Pods() []report.Pod {
 	return pods
 }
 
-// Shown is the lowest and the highest number of users that a client is shown.
+// Shown returns the lowest and the highest number of users that a client is shown.
 func (f *Fleet) Shown() (low, high uint64) {
 	f.mu.Lock()
 	defer f.mu.Unlock()

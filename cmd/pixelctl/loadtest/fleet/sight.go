@@ -8,15 +8,15 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// sight looks for pixels that the test has placed in a frame: how long they took to get here, and
-// whether everyone sees each of them under the same number.
+// sight looks in a frame for pixels that the test has placed. It records how long they took to get
+// here, and checks that every client sees each of them under the same number.
 func (f *Fleet) sight(c *Client, frame Frame) {
 	n := len(frame.Packed) / wire.PixelBytes
 	if n == 0 {
 		return
 	}
 	b := f.regions[frame.Region]
-	exact := uint64(n) == frame.Count // else it can't be told which number is whose
+	exact := uint64(n) == frame.Count // otherwise it is unknown which number belongs to which pixel
 	foreign := 0
 	shard := f.Sights.Lock(c.Index)
 	for i := range n {

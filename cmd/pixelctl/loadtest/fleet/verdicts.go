@@ -17,7 +17,7 @@ func (f *Fleet) JudgeDelivery(r *report.Report, t ledger.Tally, findings []Findi
 		percent = 100 * float64(t.Got()) / float64(t.Owed)
 	}
 	if t.Missing > 0 {
-		percent = min(percent, 99.999) // never round what is not complete up
+		percent = min(percent, 99.999) // never round up to 100% what is not complete
 	}
 	v := r.Judge("delivery", t.Missing == 0 && t.Replaced == 0, "%.3f%% of %d owed pixels delivered, %d missing", percent, t.Owed, t.Missing)
 	v.Detail = Listed(findings, "missing", "replaced")
@@ -46,7 +46,7 @@ func (f *Fleet) JudgeOrder(r *report.Report, findings []Finding) {
 	v.Detail = Listed(findings, "order")
 }
 
-// Listed are the first findings of some kinds as lines.
+// Listed returns the first findings of some kinds as lines.
 func Listed(findings []Finding, kinds ...string) (lines []string) {
 	for _, f := range findings {
 		if slices.Contains(kinds, f.Kind) && len(lines) < report.MaxDetail {
@@ -56,7 +56,7 @@ func Listed(findings []Finding, kinds ...string) (lines []string) {
 	return lines
 }
 
-// Deliveries shows a ledger.
+// Deliveries shows a ledger as a table.
 func Deliveries(t ledger.Tally) report.Table {
 	row := func(name string, n uint64) []string { return []string{name, fmt.Sprint(n)} }
 	return report.Table{

@@ -9,8 +9,8 @@ import (
 
 // Viewport is the regions that clients follow. Clients share it; it is immutable.
 type Viewport struct {
-	regions []canvas.RegionID // rising
-	places  []int32           // by region, where it is in regions; -1: nowhere
+	regions []canvas.RegionID // sorted
+	places  []int32           // by region: its index in regions; -1: not in the viewport
 }
 
 // All is the whole canvas.
@@ -26,7 +26,7 @@ func (f *Fleet) Part(r image.Rectangle) *Viewport {
 	})
 }
 
-// Only is the regions named.
+// Only is the given regions.
 func (f *Fleet) Only(ids ...canvas.RegionID) *Viewport {
 	return f.follow(func(id canvas.RegionID, _ bounds) bool { return slices.Contains(ids, id) })
 }
@@ -43,10 +43,11 @@ func (f *Fleet) follow(wanted func(canvas.RegionID, bounds) bool) *Viewport {
 	return v
 }
 
-// Regions are the numbers of the regions, rising.
+// Regions returns the numbers of the regions, sorted.
 func (v *Viewport) Regions() []canvas.RegionID { return slices.Clone(v.regions) }
 
-// place is where a region is in regions; -1: nowhere, also for one that the canvas has not.
+// place is the index of a region in regions; -1: it is not in the viewport, or the canvas has no
+// such region.
 func (v *Viewport) place(id canvas.RegionID) int {
 	if uint64(id) >= uint64(len(v.places)) {
 		return -1

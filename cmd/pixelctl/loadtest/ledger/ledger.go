@@ -1,11 +1,11 @@
-// Package ledger keeps account of what a client was owed and what it got, as sets of sequence numbers. It is
-// pure: a fleet tells it what arrived.
+// Package ledger keeps account of what a client was owed and what it got, as sets of sequence
+// numbers. It is pure: a fleet passes in what arrived.
 package ledger
 
 import "pixelplayground/actors/canvas"
 
-// Tally is what clients were owed and what they got, in sequence numbers. When all has been
-// settled, Owed is the sum of Delivered, Merged, Restored, Late and Missing.
+// Tally is what clients were owed and what they got, counted in sequence numbers. Once everything
+// has been settled, Owed is the sum of Delivered, Merged, Restored, Late and Missing.
 type Tally struct {
 	Owed      uint64
 	Delivered uint64 // in order, each with its pixel
@@ -14,11 +14,11 @@ type Tally struct {
 	Late      uint64 // came after a higher number
 	Missing   uint64
 
-	Duplicates uint64 // came again
-	Replaced   uint64 // times that a region went back in another history
+	Duplicates uint64 // arrived again
+	Replaced   uint64 // how often a region went back, in another history
 }
 
-// Add adds what another tally has.
+// Add adds another tally to this one.
 func (t *Tally) Add(o Tally) {
 	t.Owed += o.Owed
 	t.Delivered += o.Delivered
@@ -33,14 +33,14 @@ func (t *Tally) Add(o Tally) {
 // Got is how much of what was owed has arrived, in whatever form.
 func (t Tally) Got() uint64 { return t.Delivered + t.Merged + t.Restored + t.Late }
 
-// Account is one client's ledger of one region: the numbers after from, where its
-// subscription came into force, are owed. It takes 48 bytes, of which a fleet has one for
-// each client and region.
+// Account is one client's ledger of one region. The numbers after from, where the subscription came
+// into force, are owed. An account takes 48 bytes, since a fleet has one for each client and
+// region.
 type Account struct {
-	from  uint64 // the client was told that it is here
-	Held  uint64 // and has got up to here,
+	from  uint64 // the client was told that it stands here
+	Held  uint64 // it has got everything up to here,
 	Epoch uint64 // by a frame of this epoch,
-	gaps  Spans  // but for these
+	gaps  Spans  // except these
 }
 
 // OpenAccount begins with a position that the server has named.
@@ -48,12 +48,12 @@ func OpenAccount(at canvas.Position) Account {
 	return Account{from: at.Seq, Held: at.Seq, Epoch: at.Epoch}
 }
 
-// Pixels enters a frame that covers count numbers after from and shows n pixels, fewer than
-// count when it was merged. It returns the numbers that had come before, and those that came
-// after a higher one; of neither there are any when all is well.
+// Pixels records a frame that covers count numbers after from and shows n pixels; n is less than
+// count if the frame was merged. It returns how many numbers had arrived before, and how many
+// arrived after a higher one. Both are 0 when all is well.
 //
-// In a frame that is both merged and partly known it can't be told which numbers lost their pixel:
-// those that are new are taken to have kept theirs as far as n goes.
+// In a frame that is both merged and partly known, it is unknown which numbers lost their pixel.
+// The new ones are assumed to have kept theirs, as far as n goes.
 func (a *Account) Pixels(epoch, from, count, n uint64, t *Tally) (again, late uint64) {
 	to := from + count
 	if count == 0 {
@@ -79,9 +79,10 @@ func (a *Account) Pixels(epoch, from, count, n uint64, t *Tally) (again, late ui
 	return again, late
 }
 
-// Snapshot enters the whole region at a position: every number up to it has arrived. One that
-// goes back ends the interval at what is held and begins another, in which what follows is
-// owed once more: that is how the protocol resumes who is too far behind a replaced history.
+// Snapshot records the whole region at a position: every number up to it has arrived. A snapshot
+// that goes back ends the interval at what is held and begins another, in which what follows is
+// owed once more. That is how the protocol resumes a client that is too far behind a replaced
+// history.
 func (a *Account) Snapshot(at canvas.Position, t *Tally) {
 	if at.Seq >= a.Held {
 		t.Restored += at.Seq - a.Held + a.gaps.size()
@@ -96,8 +97,8 @@ func (a *Account) Snapshot(at canvas.Position, t *Tally) {
 	*a = OpenAccount(at)
 }
 
-// Settle closes the account when everyone should have reached the number end. It returns what
-// is missing. What came beyond end was owed as well.
+// Settle closes the account when every client should have reached the number end. It returns what
+// is missing. Numbers beyond end that have arrived were owed as well.
 func (a *Account) Settle(end uint64, t *Tally) Spans {
 	missing := a.gaps
 	if end > a.Held {
@@ -109,15 +110,15 @@ func (a *Account) Settle(end uint64, t *Tally) Spans {
 	return missing
 }
 
-// Roll is the ledger of a client whose protocol has no sequence numbers. Pixels have the numbers in
-// which the test itself placed them, and those after from are owed.
+// Roll is the ledger of a client whose protocol has no sequence numbers. Pixels have the numbers
+// that the test itself gave them, and those after from are owed.
 type Roll struct {
 	From uint64
 	Got  Spans
 }
 
-// Pixel enters one, and reports whether it was new. One from before the interval counts for nothing:
-// it was on its way when the client came.
+// Pixel records a pixel, and reports whether it was new. A pixel from before the interval does not
+// count: it was on its way when the client came.
 func (r *Roll) Pixel(id uint64, t *Tally) bool {
 	if id <= r.From {
 		return true
@@ -129,8 +130,8 @@ func (r *Roll) Pixel(id uint64, t *Tally) bool {
 	return true
 }
 
-// Settle closes the roll at the number end. void are numbers that nobody is owed, because the
-// server never took them. It returns what is missing. What came beyond end counts for nothing.
+// Settle closes the roll at the number end. void are numbers that no client is owed, because the
+// server never took them. It returns what is missing. Pixels beyond end do not count.
 func (r *Roll) Settle(end uint64, void Spans, t *Tally) Spans {
 	if end <= r.From {
 		return nil

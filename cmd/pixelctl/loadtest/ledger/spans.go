@@ -11,11 +11,11 @@ type Span struct {
 	To   uint64
 }
 
-// Spans is a set of numbers: sorted, disjoint, and no two that touch. Most sets here
+// Spans is a set of numbers. Its spans are sorted and disjoint, and no two touch. Most sets here
 // grow at their end, which takes constant time.
 type Spans []Span
 
-// Add puts the numbers from+1 to to in, and tells how many of them were not.
+// Add adds the numbers from+1 to to, and returns how many of them are new.
 func (s *Spans) Add(from, to uint64) (fresh uint64) {
 	if from >= to {
 		return 0
@@ -25,7 +25,7 @@ func (s *Spans) Add(from, to uint64) (fresh uint64) {
 		*s = append(set, Span{from, to})
 		return to - from
 	}
-	// Those from first to before last touch the new span.
+	// The spans from first up to, but not including, last touch the new one.
 	first := sort.Search(len(set), func(i int) bool { return set[i].To >= from })
 	last, known := first, uint64(0)
 	joined := Span{from, to}
@@ -41,7 +41,7 @@ func (s *Spans) Add(from, to uint64) (fresh uint64) {
 	return to - from - known
 }
 
-// remove takes the numbers from+1 to to out, and tells how many of them were in.
+// remove removes the numbers from+1 to to, and returns how many of them were in the set.
 func (s *Spans) remove(from, to uint64) (gone uint64) {
 	if from >= to {
 		return 0
@@ -66,7 +66,7 @@ func (s *Spans) remove(from, to uint64) (gone uint64) {
 	return gone
 }
 
-// size counts the numbers.
+// size counts the numbers in the set.
 func (s Spans) size() (n uint64) {
 	for _, p := range s {
 		n += p.To - p.From

@@ -13,7 +13,7 @@ import (
 //go:embed html
 var htmlFiles embed.FS
 
-// page is what html/report.html shows: the report, and what only the page needs.
+// page is what html/report.html shows: the report, and data that only the page needs.
 type page struct {
 	*Report
 	Script, PlotScript template.JS
@@ -24,8 +24,8 @@ type page struct {
 	Pods               []share
 }
 
-// WriteHTML writes the report as one page that needs nothing else: no server, no network.
-// Its tables are there without a script; the plots are drawn by uPlot, which is in the page.
+// WriteHTML writes the report as one page that needs nothing else, neither a server nor a network.
+// Its tables need no script; the plots are drawn by uPlot, which is in the page.
 func WriteHTML(w io.Writer, r *Report) error {
 	charts, err := chartsOf(r.Series)
 	if err != nil {

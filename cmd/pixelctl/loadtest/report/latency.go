@@ -9,11 +9,12 @@ import (
 )
 
 const (
-	// longestLatency is the largest that is told apart, in microseconds: 10 minutes.
+	// longestLatency is the longest latency that is recorded as it is, in microseconds: 10 minutes.
 	longestLatency = 600_000_000
-	// significantDigits is to how many significant digits latencies are kept.
+	// significantDigits is the precision of latencies.
 	significantDigits = 3
-	// shards is how many histograms take turns, so that receiving goroutines seldom wait for one.
+	// shards is the number of histograms, so that receiving goroutines seldom wait for the same
+	// one.
 	shards = 8
 )
 
@@ -30,7 +31,7 @@ type Shard struct {
 	recent *hdrhistogram.Histogram // since the last Cut
 }
 
-// NewRecorder makes an empty one. It takes 2 MB.
+// NewRecorder makes an empty recorder. It takes 2 MB.
 func NewRecorder() *Recorder {
 	r := &Recorder{total: newHistogram()}
 	for i := range r.shards {
@@ -43,14 +44,14 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, longestLatency, significantDigits)
 }
 
-// Record enters one latency; calls with the same number wait for each other.
+// Record records one latency. Calls for the same shard wait for each other.
 func (r *Recorder) Record(shard int, d time.Duration) {
 	s := r.Lock(shard)
 	s.Record(d)
 	s.Unlock()
 }
 
-// Lock is for those who have many to record; they unlock what it gives.
+// Lock locks a shard for a caller that has many latencies to record. The caller must unlock it.
 func (r *Recorder) Lock(shard int) *Shard {
 	s := &r.shards[shard%shards]
 	s.mu.Lock()
@@ -60,10 +61,10 @@ func (r *Recorder) Lock(shard int) *Shard {
 func (s *Shard) Unlock() { s.mu.Unlock() }
 
 func (s *Shard) Record(d time.Duration) {
-	_ = s.recent.RecordValue(min(max(d.Microseconds(), 0), longestLatency)) // in its range
+	_ = s.recent.RecordValue(min(max(d.Microseconds(), 0), longestLatency)) // never fails: the value is in range
 }
 
-// Cut gives what was recorded since the last Cut.
+// Cut returns what was recorded since the last Cut.
 func (r *Recorder) Cut() Latency {
 	recent := newHistogram()
 	r.mu.Lock()
@@ -79,7 +80,7 @@ func (r *Recorder) Cut() Latency {
 	return summarize("", recent)
 }
 
-// Summary gives everything recorded, under a name.
+// Summary returns everything recorded, under a name.
 func (r *Recorder) Summary(name string) Latency {
 	r.Cut()
 	r.mu.Lock()
@@ -101,8 +102,8 @@ func summarize(name string, h *hdrhistogram.Histogram) Latency {
 	return l
 }
 
-// buckets counts by rising bounds, four to a doubling, from 0.1 ms on; those before the
-// first and behind the last latency are left out.
+// buckets counts latencies between rising bounds, four to a doubling, from 0.1 ms on. Buckets
+// before the first and after the last latency are left out.
 func buckets(h *hdrhistogram.Histogram) (list []Bucket) {
 	bound, step := 100.0, math.Pow(2, 0.25)
 	for _, bar := range h.Distribution() {
@@ -125,5 +126,5 @@ func buckets(h *hdrhistogram.Histogram) (list []Bucket) {
 
 func milliseconds(micro int64) float64 { return float64(micro) / 1000 }
 
-// Round keeps three digits behind the point.
+// Round keeps three digits after the point.
 func Round(x float64) float64 { return math.Round(x*1000) / 1000 }

@@ -14,40 +14,40 @@ import (
 )
 
 const (
-	// liveRedraw is how often a terminal is drawn: smooth to the eye, nothing to the machine.
+	// liveRedraw is how often a terminal is drawn: smooth to the eye, and next to no work.
 	liveRedraw = 200 * time.Millisecond
-	// livePlain is how often a line is written where there is no terminal: a log of an hour
-	// stays readable.
+	// livePlain is how often a line is written if there is no terminal: an hour's log stays
+	// readable.
 	livePlain = 5 * time.Second
 	// barColumns is the width of the progress bar.
 	barColumns = 24
 )
 
-// Status is what a test says of itself while it runs. What it does not know is zero.
+// Status is what a test reports about itself while it runs. Unknown fields are zero.
 type Status struct {
 	Phase     string        // "connecting", "drawing", "settling"
 	Elapsed   time.Duration // of this phase
-	Total     time.Duration // that this phase takes
+	Total     time.Duration // of the whole phase
 	Connected int           // clients
 	Clients   int           // that there should be
 	Counts    []Count       // shown as rates
-	Latency   float64       // of the last moment, in milliseconds: usually the median of a second
+	Latency   float64       // of the last moment, in milliseconds: usually a second's median
 	Note      string        // "2 kills"
 }
 
-// Count is something that goes on.
+// Count is a number that grows during a test.
 type Count struct {
-	Name string // with what it counts: "pixels placed"
+	Name string // including what is counted: "pixels placed"
 	N    int64  // since the test began
 }
 
-// Live shows a test while it runs: on a terminal one line that is drawn again and again, else
-// a line now and then.
+// Live shows a test while it runs: on a terminal as one line that is redrawn, else as a line now
+// and then.
 type Live struct {
 	out    io.Writer
 	status func() Status
 	every  time.Duration
-	width  func() int // of the terminal in columns; nil: there is none
+	width  func() int // of the terminal in columns; nil: there is no terminal
 	stop   chan struct{}
 	wait   sync.WaitGroup
 	once   sync.Once
@@ -71,7 +71,7 @@ func NewLive(out io.Writer, status func() Status) *Live {
 	return l
 }
 
-// Open begins to show. It may be called once.
+// Open starts the display. It may be called once.
 func (l *Live) Open() {
 	l.wait.Go(func() {
 		tick := time.NewTicker(l.every)
@@ -87,8 +87,8 @@ func (l *Live) Open() {
 	})
 }
 
-// Close takes the display away, so that what follows stands on clean lines. It may be called
-// twice, also without Open.
+// Close removes the display, so that later output starts on a clean line. It may be called twice,
+// and without Open.
 func (l *Live) Close() {
 	l.once.Do(func() {
 		close(l.stop)
@@ -109,11 +109,11 @@ func (l *Live) draw(now time.Time) {
 		fmt.Fprintln(l.out, line)
 		return
 	}
-	// At once, so that it does not flicker. A full line would move the cursor.
+	// In one write, so that it does not flicker. A line of full width would move the cursor.
 	fmt.Fprint(l.out, eraseLine+cut(s.bar()+" "+line, l.width()-1))
 }
 
-// line says where a test is.
+// line describes where a test is.
 func (s Status) line(rates []float64) string {
 	var parts []string
 	if s.Clients > 0 {
@@ -135,7 +135,7 @@ func (s Status) line(rates []float64) string {
 	return s.Phase + " " + when + ": " + strings.Join(parts, ", ")
 }
 
-// bar is how much of the phase is over. Without an end it is empty.
+// bar shows how much of the phase is over. It is empty if the phase's length is unknown.
 func (s Status) bar() string {
 	full := 0
 	if s.Total > 0 {
@@ -144,7 +144,7 @@ func (s Status) bar() string {
 	return strings.Repeat("█", full) + strings.Repeat("░", barColumns-full)
 }
 
-// cut keeps a line within so many columns: all characters used here take one.
+// cut shortens a line to so many columns. Every character used here takes one column.
 func cut(text string, columns int) string {
 	if columns < 1 {
 		return ""
@@ -155,7 +155,8 @@ func cut(text string, columns int) string {
 	return string([]rune(text)[:columns-1]) + "…"
 }
 
-// liveRates makes rates of counts, over the last second or as long as counts have been taken.
+// liveRates turns counts into rates, over the last second, or since the first counts if that is
+// less.
 type liveRates struct{ taken []liveCounts }
 
 type liveCounts struct {
@@ -163,7 +164,7 @@ type liveCounts struct {
 	counts []Count
 }
 
-// at takes counts, and gives what each grew by in a second; 0 when it was not counted before.
+// at records counts, and returns how much each grew per second; 0 if it was not counted before.
 func (r *liveRates) at(now time.Time, counts []Count) []float64 {
 	rates := make([]float64, len(counts))
 	for len(r.taken) > 1 && now.Sub(r.taken[1].at) >= time.Second {

@@ -6,7 +6,7 @@ import (
 	"slices"
 )
 
-// chart is the series of one unit, which share an axis.
+// chart is all series with the same unit, which share an axis.
 type chart struct {
 	Unit   string     `json:"unit"`
 	Series []plotLine `json:"series"`
@@ -18,7 +18,7 @@ type plotLine struct {
 	Y    []value   `json:"y"`
 }
 
-// value is a number, or nothing where none was measured: NaN is null in JSON.
+// value is a number, or NaN where nothing was measured, which is null in JSON.
 type value float64
 
 // MarshalJSON writes four significant digits: a plot shows no more.
@@ -56,7 +56,7 @@ func chartsOf(series []Series) ([]chart, error) {
 	return charts, nil
 }
 
-// histogram is how latencies are spread, all of them over the same bins.
+// histogram is the distribution of several latencies, all over the same bins.
 type histogram struct {
 	Edges  []float64   `json:"edges"` // in milliseconds: bin i is from edge i up to edge i+1
 	Counts []histCount `json:"counts"`
@@ -67,9 +67,9 @@ type histCount struct {
 	N    []int64 `json:"n"` // one less than there are edges
 }
 
-// histogramOf makes a bin between each two bounds that any of the latencies has. So bins
-// are as wide as buckets are, when all have the same bounds; the first, of which only the
-// upper end is known, is as wide as the second on a log axis.
+// histogramOf makes a bin between any two neighbouring bounds that occur in the latencies. So if
+// all have the same bounds, bins are as wide as buckets. Of the first bin only the upper end is
+// known; it is made as wide as the second on a log axis.
 func histogramOf(latencies []Latency) (h histogram) {
 	var bounds []float64
 	for _, l := range latencies {
@@ -101,12 +101,12 @@ func histogramOf(latencies []Latency) (h histogram) {
 	return h
 }
 
-// share is a bar of the balance: a pod's clients.
+// share is a bar of the balance chart: a pod's clients.
 type share struct {
 	Pod
 	Percent float64 // of all clients
 	Width   float64 // of the bar, in percent of the widest
-	Even    float64 // where the bar would end if all had the same, in percent of the widest
+	Even    float64 // where the bar would end if all pods had the same number of clients, in percent of the widest
 }
 
 func sharesOf(pods []Pod) []share {
@@ -126,7 +126,7 @@ func sharesOf(pods []Pod) []share {
 	return shares
 }
 
-// PlotData is what the page's script draws, as JSON.
+// PlotData returns what the page's script draws, to be encoded as JSON.
 func (p page) PlotData() any {
 	type event struct {
 		At    float64 `json:"at"`

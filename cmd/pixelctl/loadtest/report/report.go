@@ -1,5 +1,6 @@
-// Package report is what a load test found: verdicts, latencies, series over time. It writes them as a page for
-// browsers, shows a test's status while it runs, and says numbers and durations in words. It knows nothing of canvases.
+// Package report is what a load test found: verdicts, latencies, series over time. It writes them
+// as a page for browsers, shows a test's status while it runs, and says numbers and durations in
+// words. It knows nothing about canvases.
 package report
 
 import (
@@ -18,9 +19,9 @@ type Report struct {
 	Targets  []string          `json:"targets"`
 	Settings map[string]string `json:"settings"` // flags by name
 
-	Interrupted string `json:"interrupted,omitempty"` // in which phase; what was measured until then is judged
+	Interrupted string `json:"interrupted,omitempty"` // in which phase; what was measured before is judged
 
-	Passed   bool      `json:"passed"` // all verdicts are
+	Passed   bool      `json:"passed"` // whether all verdicts have passed
 	Verdicts []Verdict `json:"verdicts"`
 
 	Latencies []Latency `json:"latencies,omitempty"`
@@ -35,7 +36,7 @@ type Verdict struct {
 	Name   string   `json:"name"` // stable, for scripts: "delivery"
 	Passed bool     `json:"passed"`
 	Text   string   `json:"text"`             // one line for people, with the numbers
-	Detail []string `json:"detail,omitempty"` // for example what is missing, first few
+	Detail []string `json:"detail,omitempty"` // for example what is missing, the first few
 }
 
 // Latency is a distribution. Durations are in milliseconds.
@@ -52,7 +53,7 @@ type Latency struct {
 	Buckets []Bucket `json:"buckets,omitempty"`
 }
 
-// Bucket counts the durations up to UpTo milliseconds that no bucket before it has.
+// Bucket counts the durations up to UpTo milliseconds that are in no earlier bucket.
 type Bucket struct {
 	UpTo  float64 `json:"up_to"`
 	Count int64   `json:"count"`
@@ -79,32 +80,32 @@ type Pod struct {
 	Clients int    `json:"clients"`
 }
 
-// Table is rows of text for whatever has no plot.
+// Table is rows of text, for findings without a plot.
 type Table struct {
 	Title  string     `json:"title"`
 	Header []string   `json:"header"`
 	Rows   [][]string `json:"rows"`
 }
 
-// Add appends a value, of which a plot shows four digits.
+// Add appends a value. Plots show four digits of it.
 func (s *Series) Add(at time.Duration, y float64) {
 	s.At, s.Y = append(s.At, Round(at.Seconds())), append(s.Y, Round(y))
 }
 
-// MarkInterrupted marks a test whose ctx is done in a phase.
+// MarkInterrupted marks a test as interrupted in a phase if its ctx is done.
 func (r *Report) MarkInterrupted(ctx context.Context, phase string) {
 	if ctx.Err() != nil && r.Interrupted == "" {
 		r.Interrupted = phase
 	}
 }
 
-// Judge adds a verdict, which the caller may give details.
+// Judge adds a verdict and returns it, so that the caller can add details.
 func (r *Report) Judge(name string, passed bool, format string, args ...any) *Verdict {
 	r.Verdicts = append(r.Verdicts, Verdict{Name: name, Passed: passed, Text: fmt.Sprintf(format, args...)})
 	return &r.Verdicts[len(r.Verdicts)-1]
 }
 
-// Seal ends the report now.
+// Seal completes the report, with the present as its end.
 func (r *Report) Seal() *Report {
 	r.Seconds = Round(time.Since(r.Started).Seconds())
 	r.Passed = len(r.Verdicts) > 0

@@ -13,7 +13,7 @@ import (
 // defines them. Further kinds share the last.
 const eventColours = 4
 
-// millis is a duration in milliseconds with as many digits as matter: three.
+// millis formats a duration in milliseconds with three significant digits.
 func millis(ms float64) string {
 	digits := 0
 	switch {
@@ -32,7 +32,7 @@ func millis(ms float64) string {
 	return whole + "." + fraction
 }
 
-// Number groups digits by three.
+// Number formats a number with its digits grouped by three.
 func Number[N int | int64 | uint64](n N) string {
 	digits := strconv.FormatInt(int64(n), 10)
 	sign := ""
@@ -45,7 +45,7 @@ func Number[N int | int64 | uint64](n N) string {
 	return sign + digits
 }
 
-// Counted counts things: 1 kill, 1,200 kills.
+// Counted formats a number of things: 1 kill, 1,200 kills.
 func Counted[N int | int64 | uint64](n N, thing string) string {
 	if n != 1 {
 		thing += "s"
@@ -53,7 +53,7 @@ func Counted[N int | int64 | uint64](n N, thing string) string {
 	return Number(n) + " " + thing
 }
 
-// Clock is a time since the start, in seconds: 0:07.5, 1:02:03.
+// Clock formats a time since the start, given in seconds: 0:07.5, 1:02:03.
 func Clock(seconds float64) string {
 	tenths := int64(math.Round(seconds * 10))
 	s, minutes, hours := tenths/10%60, tenths/600%60, tenths/36000
@@ -77,13 +77,13 @@ func kindsOf(events []Event) (kinds []string) {
 	return kinds
 }
 
-// kindIndex is which colour a kind of event has.
+// kindIndex is the index of the colour that a kind of event has.
 func kindIndex(kinds []string, kind string) int {
 	return min(slices.Index(kinds, kind), eventColours-1)
 }
 
-// figures tells of each column of a table whether it holds numbers, which are read best
-// when they end at the same place.
+// figures reports for each column of a table whether it holds numbers. Those are easiest to read
+// when aligned to the right.
 func figures(t Table) []bool {
 	columns := len(t.Header)
 	for _, row := range t.Rows {
@@ -103,7 +103,7 @@ func figures(t Table) []bool {
 	return numeric
 }
 
-// Span is a duration for people, in milliseconds up to 10 s.
+// Span formats a duration for people, in milliseconds up to 10 s.
 func Span(d time.Duration) string {
 	if d < 10*time.Second {
 		return millis(float64(d)/float64(time.Millisecond)) + " ms"
@@ -111,10 +111,10 @@ func Span(d time.Duration) string {
 	return millis(d.Seconds()) + " s"
 }
 
-// First gives the first n of a list.
+// First returns at most the first n elements of a list.
 func First[T any](list []T, n int) []T { return list[:min(n, len(list))] }
 
-// Median is the middle of a rising list; 0 of an empty one.
+// Median returns the middle of a sorted list; 0 for an empty one.
 func Median[N time.Duration | float64](rising []N) N {
 	n := len(rising)
 	if n == 0 {

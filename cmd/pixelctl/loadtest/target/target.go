@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Parse makes WebSocket URLs of what people write: http and https become ws and wss, and a URL
-// without a path means /ws.
+// Parse turns addresses as people write them into WebSocket URLs: http and https become ws and wss,
+// and a URL without a path gets /ws.
 func Parse(given []string) ([]string, error) {
 	if len(given) == 0 {
 		return nil, errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
@@ -55,8 +55,8 @@ func Site(target string) string {
 	return scheme + "://" + u.Host
 }
 
-// Turned is the order in which a client tries servers: each is someone's first, and those who lose the same one
-// do not all go to the same next.
+// Turned is the order in which a client tries servers. Every server is some client's first, and
+// clients that lose the same server do not all go to the same next one.
 func Turned(urls []string, index int) []string {
 	n := len(urls)
 	step := 1
@@ -73,7 +73,7 @@ func Turned(urls []string, index int) []string {
 // httpPatience is how long one answer may take.
 const httpPatience = 30 * time.Second
 
-// Get asks a server over HTTP and has the answer read.
+// Get asks a server over HTTP and passes the answer to read.
 func Get(ctx context.Context, url string, read func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, httpPatience)
 	defer cancel()

@@ -8,28 +8,28 @@ import (
 	"pixelplayground/codec"
 )
 
-// catchingUp is what a connection is shown while it is in no group: it has just come, has
-// changed the regions it follows, or has been too slow.
+// catchingUp is what a connection is shown while it is in no group, because it is new, has
+// changed the regions that it follows, or has been too slow.
 type catchingUp struct {
 	index   int           // in shard.catchingUp
-	follows regionSet     // all that the client asked for: synced, and those in want
-	synced  regionSet     // batches of these are shown
-	want    []canvas.Mark // the others, and where the client stands in them, in the order of asking
-	pays    regionSet     // of those, the ones that the client itself has asked for
+	follows regionSet     // all regions that the client asked for: those in synced and in want
+	synced  regionSet     // regions whose batches are shown
+	want    []canvas.Mark // regions not in sync and the client's position in each, in the order of asking
+	pays    regionSet     // regions of want that the client itself has asked for
 	asked   bool          // want[0] has been asked for and may still be answered
 	due     []due
 	bytes   int // of due
 }
 
-// A connection holds on to 256 KiB at the most: to the rest of one write, which is up to
-// askAhead and the answer that it had asked for, a snapshot of at most 200 KB; and, while
-// that is not taken, to what more is due, up to lagAhead. All in bytes.
+// A connection holds on to at most 256 KiB. It may hold the rest of one write: up to askAhead,
+// and the answer that was asked for, a snapshot of at most 200 KB. While the client does not
+// take that, up to lagAhead more may be due to it. All in bytes.
 const (
 	askAhead = 32 << 10
 	lagAhead = 8 << 10
-	// dueRoom is about what a due takes besides what is written.
+	// dueRoom is about the memory that a due takes besides what is written.
 	dueRoom = 64
-	// keptDue is for how many of them room is kept.
+	// keptDue is for how many dues room is kept once they have been written.
 	keptDue = 128
 )
 
@@ -46,7 +46,7 @@ func (o *catchingUp) clearDue() {
 	}
 }
 
-// drop forgets what is due or wanted of some regions.
+// drop forgets what is due and what is wanted of the given regions.
 func (o *catchingUp) drop(regions regionSet, p protocol) {
 	if o.asked && regions.has(o.want[0].Region) {
 		o.asked = false
@@ -92,7 +92,7 @@ func (m follow) run(s *shard) {
 		if !named.has(mark.Region) {
 			named.add(mark.Region)
 			marks = append(marks, mark)
-			s.followed(mark.Region, 1) // before unfollow, lest it look as if nobody followed
+			s.followed(mark.Region, 1) // before unfollow, so that the count does not drop to 0 in between
 		}
 	}
 	s.unfollow(c, named)
@@ -106,7 +106,7 @@ func (m follow) run(s *shard) {
 
 func (m follow) owner(*shard) *conn { return m.conn }
 
-// unfollow ends that for some regions.
+// unfollow makes a connection no longer a viewer of some regions.
 type unfollow struct {
 	conn    *conn
 	regions []canvas.RegionID
@@ -124,12 +124,13 @@ func (m unfollow) run(s *shard) {
 	}
 	s.unfollow(c, named)
 	s.ask(c)
-	s.mark(c) // it may want nothing any more, and belong in a group
+	s.mark(c) // if it wants nothing any more, it belongs in a group
 }
 
 func (m unfollow) owner(*shard) *conn { return m.conn }
 
-// unfollow makes a connection that is catching up forget those of the regions that it follows.
+// unfollow makes a connection that is catching up stop following regions. Those that it does
+// not follow are ignored.
 func (s *shard) unfollow(c *conn, regions regionSet) {
 	for region := range regions.all() {
 		if !c.catchingUp.follows.has(region) {
@@ -143,7 +144,7 @@ func (s *shard) unfollow(c *conn, regions regionSet) {
 	c.catchingUp.drop(regions, c.protocol)
 }
 
-// followed counts who follows a region.
+// followed changes the number of a region's followers.
 func (s *shard) followed(region canvas.RegionID, by int32) {
 	s.feeds[region].followers += by
 	if s.server.following[region].Add(by) == 0 {
@@ -151,7 +152,7 @@ func (s *shard) followed(region canvas.RegionID, by int32) {
 	}
 }
 
-// unfollowAll makes a connection nobody's viewer.
+// unfollowAll makes a connection a viewer of no region.
 func (s *shard) unfollowAll(c *conn) {
 	s.leaveGroup(c)
 	if c.catchingUp != nil {
@@ -160,8 +161,9 @@ func (s *shard) unfollowAll(c *conn) {
 	}
 }
 
-// ask asks for the first of the regions that a connection wants, if it can take the
-// answer. One at a time: a slow client never has more than one snapshot to come.
+// ask asks for the first region that a connection wants, if the connection can take the
+// answer. It asks for one region at a time, so that a slow client never has more than one snapshot
+// to come.
 func (s *shard) ask(c *conn) {
 	o := c.catchingUp
 	if o != nil && len(o.want) > 0 && !o.asked && c.hasRoom() && s.affords(c) {
@@ -174,8 +176,9 @@ func (s *shard) ask(c *conn) {
 	}
 }
 
-// affords reports whether the first of the regions that a connection wants may be asked for,
-// or another that it need not pay for: then that is the first.
+// affords reports whether the first region that a connection wants may be asked for. If the
+// connection can't pay for it now but wants another for which it need not pay, affords moves
+// that one to the front.
 func (s *shard) affords(c *conn) bool {
 	o := c.catchingUp
 	if !o.pays.has(o.want[0].Region) || s.mayDraw(c) {
@@ -190,7 +193,7 @@ func (s *shard) affords(c *conn) bool {
 	return true
 }
 
-// askWaiting goes on with those who had to wait until they could pay.
+// askWaiting asks for the connections that had to wait until they could pay.
 func (s *shard) askWaiting() {
 	s.attemptAll(s.catchingUp, (*shard).ask)
 }
@@ -198,18 +201,18 @@ func (s *shard) askWaiting() {
 // hasRoom reports whether a connection that is catching up can take one more answer.
 func (c *conn) hasRoom() bool { return c.backlog == nil && c.catchingUp.bytes < askAhead }
 
-// join is the answer.
+// join is the answer to what ask has asked for.
 type join struct {
 	viewer   actors.ViewerID
 	region   canvas.RegionID
 	at       canvas.Position
 	snapshot []byte  // a frame of the binary protocol; nil: none
-	delta    *pixels // behind the snapshot, or else behind what the viewer holds; nil: nothing
+	delta    *pixels // what follows the snapshot or, without one, what the viewer holds; nil: nothing
 }
 
-// fits reports whether the answer continues what a viewer holds. One that doesn't was for
-// an earlier question: the client has subscribed anew since, or the region's history was
-// replaced.
+// fits reports whether the answer continues what a viewer holds. An answer that doesn't was
+// for an earlier question: since then the client has subscribed again, or the region's
+// history was replaced.
 func (m join) fits(held canvas.Position) bool {
 	switch {
 	case m.snapshot != nil:
@@ -221,7 +224,7 @@ func (m join) fits(held canvas.Position) bool {
 	}
 }
 
-// size is about what the answer takes, in bytes.
+// size is about how many bytes the answer takes.
 func (m join) size(p protocol) int {
 	n := len(m.snapshot)
 	if m.delta != nil {
@@ -232,7 +235,8 @@ func (m join) size(p protocol) int {
 
 func (m join) owner(s *shard) *conn { return s.byID[m.viewer] }
 
-// hurries: batches did not get here, see desync; or much was drawn since it was asked.
+// hurries is true if batches did not get here (see desync), or if so much was drawn since the
+// question that the connection has no room for the answer.
 func (m join) hurries(s *shard) bool {
 	if f := &s.feeds[m.region]; f.viewers > 0 && f.at != m.at {
 		return true
@@ -252,11 +256,11 @@ func (m join) run(s *shard) {
 	}
 	o := c.catchingUp
 	if len(o.want) == 0 || o.want[0].Region != m.region {
-		return // of a question given up
+		return // the question was given up
 	}
 	o.asked = false
 	if !c.hasRoom() {
-		return // it is asked again when what is due has been taken
+		return // it will be asked for again when the client has taken what is due
 	}
 	held := o.want[0]
 	if m.fits(held.Position) {
@@ -276,12 +280,13 @@ func (m join) run(s *shard) {
 	s.ask(c)
 }
 
-// maxJSONCatchUp bounds what a JSON client is told of what it missed, in pixels: 110 KB
-// as a rule, 200 with the longest names. What is more, or a snapshot, that protocol can't say: a client that reloads
-// gets it by HTTP.
+// maxJSONCatchUp is how many missed pixels a JSON client is sent at most: 110 KB as a rule,
+// 200 KB with the longest names. The JSON protocol has no way to send a snapshot, and no more
+// than this is sent. A client that reloads gets the canvas by HTTP.
 const maxJSONCatchUp = 1000
 
-// catchUp makes due what leads from held to m.at; false: the connection had to be closed.
+// catchUp makes due what leads from held to m.at. It returns false if the connection had to
+// be closed.
 func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 	if c.protocol == jsonProtocol {
 		if m.snapshot != nil || m.delta != nil && m.delta.count > maxJSONCatchUp {

@@ -10,8 +10,8 @@ import (
 	"pixelplayground/codec"
 )
 
-// conn is one WebSocket. There may be many thousands that do nothing, so it is kept to 192
-// bytes: times are moments, and what only some have hangs on pointers.
+// conn is one WebSocket. Many thousands may be idle, so it is kept to 192 bytes: times are
+// moments, and whatever only some connections need is behind a pointer.
 type conn struct {
 	// Set once.
 	id      actors.ViewerID
@@ -22,53 +22,54 @@ type conn struct {
 
 	credit credit // shared with the connection's actor
 
-	// All that follows is the shard's.
-	since   moment   // it was opened; when it is closing: since it is
-	heard   moment   // last time anything was received
-	tick    uint64   // the round in which it was written to last
+	// Everything below belongs to the shard.
+	since   moment   // when it was opened; once it is closing, when that began
+	heard   moment   // when anything was last received
+	tick    uint64   // the last tick in which it was looked at
 	intake  *intake  // what was received and not yet handled; nil: nothing
 	backlog *backlog // what the socket did not take; nil: nothing
 	control []byte   // frames for this client alone, for the next tick
 	used    usage
-	paidBy  moment // when it will have made good what it drew, see budget
+	paidBy  moment // when its debt for catch-ups will be paid off, see budget.go
 
-	// What it is shown: it is in a group, or else catching up; neither before WELCOME.
+	// What it is shown: it is either in a group or catching up, and neither before WELCOME.
 	view       *group
 	catchingUp *catchingUp
 
 	index     int32 // in shard.conns
 	place     int32 // in group.conns
-	allowance int32 // pixels it may place, as it was told last
+	allowance int32 // pixels that it may place, as it was last told
 	protocol  protocol
 	state     state
 
 	dirty   bool // in shard.dirty
-	reads   bool // the poller tells when there is something to read
-	writes  bool // the poller tells when there is room to write
+	reads   bool // the poller reports when there is something to read
+	writes  bool // the poller reports when there is room to write
 	paused  bool // not to be read from, see blocked
 	starved bool // not to be read from until there is memory for more, see intake
-	pinged  bool // since it was heard
+	pinged  bool // a ping was sent since it was last heard
 	shut    bool // nothing is written any more
 
-	counted bool // among those who are here
-	stale   bool // it must be told who is here, from the start
+	counted bool // the presence that the shard shows includes it
+	stale   bool // it must be sent the full presence, not only what changed
 }
 
-// backlog is what a slow client has to take before it gets anything else.
+// backlog is what a slow client must take before it gets anything else.
 type backlog struct {
 	pending [][]byte
-	since   moment // last time it took anything
+	since   moment // when it last took anything
 	began   moment
 }
 
-// moment is a time that a shard has run, in nanoseconds since the server was made, by the
-// clock that never goes back: a third of a time.Time. Only moments of one shard compare.
+// moment is a point in a shard's running time: nanoseconds since the server was made, by the
+// monotonic clock, without the time for which the shard did not run (see turn). It takes a third of the
+// memory of a time.Time. Only moments of the same shard can be compared.
 type moment int64
 
-// moment is when this turn of the shard's loop began.
+// moment is the moment at which this turn of the shard's loop began.
 func (s *shard) moment() moment { return moment(s.now.Sub(s.server.made) - s.lapsed) }
 
-// since is how long ago a moment was then.
+// since is how long before this turn of the loop a moment was.
 func (s *shard) since(m moment) time.Duration { return time.Duration(s.moment() - m) }
 
 // state is how far a connection has come. It never goes back.
@@ -76,22 +77,22 @@ type state uint8
 
 const (
 	greeting state = iota // waits for HELLO
-	arriving              // HELLO was handed over, WELCOME has not come: not read from
+	arriving              // the actor has the HELLO and has not sent WELCOME: not read from
 	live
-	closing // a close frame was sent or is about to be; what is received is ignored
+	closing // a close frame was sent or is due; anything received is ignored
 	gone    // closed
 )
 
-// maxBacklog is how much may wait to be written for one client alone before it is not
-// read from any more, in bytes: the answers to hundreds of messages.
+// maxBacklog is how many bytes may wait to be written for one client alone. A client with more is
+// not read from. It is enough for the answers to hundreds of messages.
 const maxBacklog = 16 << 10
 
-// open makes a connection of a socket whose handshake is done.
+// open makes a connection from a socket whose handshake is done.
 type open struct {
 	socket   socket
 	protocol protocol
-	account  *account // counts it already
-	early    []byte   // what was received behind the handshake
+	account  *account // has counted the connection already
+	early    []byte   // was received after the handshake
 	id       actors.ViewerID
 	network  canvas.Network
 }
@@ -138,7 +139,7 @@ func (s *shard) recount(p protocol, by int) {
 	}
 }
 
-// watch tells the poller what the connection waits for.
+// watch tells the poller what the connection is waiting for.
 func (s *shard) watch(c *conn) {
 	reads, writes := !c.paused && !c.starved, c.backlog != nil
 	if reads != c.reads || writes != c.writes {
@@ -153,13 +154,13 @@ func (s *shard) command(c *conn, message any) {
 	c.session.Send(message)
 }
 
-// blocked reports whether the connection must not be read from: its actor or its socket
-// must first catch up. That bounds all the memory that a client can cause.
+// blocked reports whether the connection must not be read from, because its actor or its
+// socket must catch up first. That bounds all the memory that a client can make us use.
 func (c *conn) blocked() bool {
 	return c.state == arriving || len(c.control) > maxBacklog || c.credit.exhausted(c.paused)
 }
 
-// resume goes on reading a connection that no longer needs to wait.
+// resume reads again from a connection that is no longer blocked.
 func (s *shard) resume(c *conn) {
 	if c.paused && c.state < closing && !c.blocked() {
 		c.paused = false
@@ -170,44 +171,44 @@ func (s *shard) resume(c *conn) {
 	}
 }
 
-// credit is how many more messages the client may have with its actor. It is shared:
-// the shard takes, the actor gives back.
+// credit is how many more messages the client's actor may have unhandled. It is shared: the
+// shard takes credit, the actor gives it back.
 type credit struct {
 	unhandled atomic.Int32
-	awaited   atomic.Bool // the shard wants to know when enough has been given back
+	awaited   atomic.Bool // the shard wants to be woken when enough has been given back
 }
 
 func (k *credit) take() { k.unhandled.Add(1) }
 
-// handled gives one back and reports whether to wake the shard.
+// handled gives one message's credit back and reports whether to wake the shard.
 func (k *credit) handled() bool {
 	return k.unhandled.Add(-1) <= actors.MaxUnhandled/2 && k.awaited.CompareAndSwap(true, false)
 }
 
-// exhausted reports whether there is none left; after it was, whether not yet half is
-// there again. In both cases the actor will wake the shard.
+// exhausted reports whether no credit is left. If it was exhausted already, exhausted reports whether
+// less than half has been given back since. When it returns true the actor will wake the shard.
 func (k *credit) exhausted(already bool) bool {
 	if n := k.unhandled.Load(); n < actors.MaxUnhandled && !already {
 		return false
 	}
 	k.awaited.Store(true)
-	// Looked at after awaited is set, so that the actor's last handled can't be missed.
+	// Load again now that awaited is set, so that the actor's last handled can't be missed.
 	return k.unhandled.Load() > actors.MaxUnhandled/2
 }
 
-// closeLinger is how long a client may take to close its end after our close frame. To
-// close at once would make the kernel throw away what the client has not yet read.
+// closeLinger is how long a client may take to close its end after our close frame. If we
+// closed at once, the kernel would throw away what the client has not read yet.
 const closeLinger = 2 * time.Second
 
-// fail ends a connection for a reason that its client is told.
+// fail closes a connection with a code and the usual reason for it, which its client is told.
 func (s *shard) fail(c *conn, code codec.CloseCode) { s.failFor(c, code, reasonFor(code)) }
 
-// failFor is fail where there is more to say than the code does.
+// failFor is fail with a reason of its own.
 func (s *shard) failFor(c *conn, code codec.CloseCode, reason string) {
 	s.bye(c, code, closeFrame(code, reason))
 }
 
-// bye sends a close frame behind what is already to be written, and counts it as as.
+// bye sends a close frame after everything that is already due, and counts the close under as.
 func (s *shard) bye(c *conn, as codec.CloseCode, frame []byte) {
 	if c.state >= closing {
 		return
@@ -221,10 +222,10 @@ func (s *shard) bye(c *conn, as codec.CloseCode, frame []byte) {
 	s.watch(c)
 }
 
-// forget ends what is shown to the client and what is asked of its actor.
+// forget stops showing the client anything, tells its actor that it is gone, and counts why.
 func (s *shard) forget(c *conn, reason codec.CloseCode) {
 	s.unfollowAll(c)
-	if c.session != nil { // else it never began
+	if c.session != nil { // nil: its actor was never started
 		s.tried(c.session.Close)
 	}
 	s.server.counters.Closes.add(reason)
@@ -256,6 +257,6 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	}
 	s.drop(c)
 	c.backlog, c.control = nil, nil
-	defer c.socket.close(behind) // even if the line below fails
+	defer c.socket.close(behind) // even if the line below panics
 	s.poller.remove(c)
 }

@@ -10,14 +10,15 @@ import (
 // feed is one region's batches as they come to a shard.
 type feed struct {
 	viewers   int             // connections in sync with it, in groups or catching up
-	followers int32           // those and the ones that are to be: this shard's part of Server.following
-	at        canvas.Position // where they all stand once what is due is written; of no meaning without viewers
+	followers int32           // viewers and those that will be: this shard's part of Server.following
+	at        canvas.Position // of all viewers once what is due is written; meaningless without viewers
 }
 
-// publish shows a batch.
+// publish shows a batch to the region's viewers.
 type publish struct{ *pixels }
 
-// hurries: who stands elsewhere must ask anew, see desync.
+// hurries is true if the batch does not continue what the viewers have: they must ask for
+// what is missing, see desync.
 func (m publish) hurries(s *shard) bool {
 	f := &s.feeds[m.batch.Region]
 	return f.viewers > 0 && f.at.Seq != m.batch.From
@@ -56,19 +57,19 @@ func (m publish) run(s *shard) {
 	s.haste = s.haste || most > maxDue
 }
 
-// maxDue is up to how much may be due to a connection, in bytes: then a tick comes early.
-// It bounds what a slow connection holds on to; and system calls that write as much cost
-// too little for each byte to be worth saving.
+// maxDue is how many bytes may be due to a connection before a tick comes early. It bounds
+// what a slow connection holds on to. Larger writes would save nothing worth having: at this
+// size a system call costs little per byte.
 const maxDue = 128 << 10
 
-// reset says that a region's history was replaced, or that batches of it were lost.
+// reset says that a region's history was replaced, or that some of its batches were lost.
 type reset struct{ region canvas.RegionID }
 
 func (m reset) hurries(s *shard) bool { return s.feeds[m.region].viewers > 0 }
 
 func (m reset) run(s *shard) {
 	s.desync(m.region)
-	// A question under way may have been lost with the history.
+	// A question that has not been answered may have been lost with the history.
 	for _, c := range s.catchingUp {
 		if c.catchingUp.asked && c.catchingUp.want[0].Region == m.region {
 			c.catchingUp.asked = false
@@ -77,9 +78,9 @@ func (m reset) run(s *shard) {
 	}
 }
 
-// desync makes every viewer of a region ask what leads from where it stands to now. All
-// that can take what was due must have been written it, so that they stand at f.at: that
-// is what a hurried command is for.
+// desync makes every viewer of a region ask what leads from its position to now. Everything
+// due must have been written before to all connections that can take it, so that their position is
+// f.at. The command that calls desync is hurried, which sees to that.
 func (s *shard) desync(region canvas.RegionID) {
 	f := &s.feeds[region]
 	if f.viewers == 0 {
@@ -100,7 +101,8 @@ func (s *shard) desync(region canvas.RegionID) {
 	}
 }
 
-// unsync stops showing a region to a connection that is catching up; false: it was not shown.
+// unsync stops showing a region to a connection that is catching up. It returns false if the
+// region was not shown.
 func (s *shard) unsync(c *conn, region canvas.RegionID) bool {
 	if !c.catchingUp.synced.has(region) {
 		return false
@@ -110,8 +112,8 @@ func (s *shard) unsync(c *conn, region canvas.RegionID) bool {
 	return true
 }
 
-// lag notes, for a connection that has not taken what it was written last, what it
-// misses of this tick: it will be brought up to date from there when it takes bytes again.
+// lag notes what a connection misses of this tick because it has not taken all of its last
+// write. When it takes bytes again it is brought up to date from there.
 func (s *shard) lag(c *conn) {
 	if c.view != nil && len(c.view.due) > 0 {
 		s.leaveGroup(c)
@@ -121,14 +123,15 @@ func (s *shard) lag(c *conn) {
 	}
 	s.server.counters.Lagged.Add(1)
 	for _, d := range c.catchingUp.due {
-		if s.unsync(c, d.from.Region) { // the first of a region: where the client stands
+		if s.unsync(c, d.from.Region) { // the first due of a region has the client's position
 			c.catchingUp.want = append(c.catchingUp.want, d.from)
 		}
 	}
 	c.catchingUp.clearDue()
 }
 
-// point shows pointers to who has nothing better to catch up with.
+// point shows pointers to the connections in groups. Those that are catching up have more
+// important things to be shown.
 type point struct {
 	region canvas.RegionID
 	frame  []byte
@@ -138,7 +141,7 @@ func (m point) run(s *shard) {
 	for _, v := range s.order {
 		if v.key.protocol == binaryProtocol && v.regions.has(m.region) {
 			if v.cursors == nil {
-				v.cursors = slices.Clip(m.frame) // shared: appending copies
+				v.cursors = slices.Clip(m.frame) // shared: clipped, so that append copies it
 			} else {
 				v.cursors = append(v.cursors, m.frame...)
 			}

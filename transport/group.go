@@ -1,7 +1,7 @@
 package transport
 
-// group is the connections of a shard that follow the same regions in the same protocol
-// and have all been told the same of them. What is due to all is listed once.
+// group is the connections of a shard that follow the same regions in the same protocol and
+// have been shown the same of them. What is due to all of them is listed once.
 type group struct {
 	key     groupKey
 	regions regionSet
@@ -10,10 +10,10 @@ type group struct {
 
 	due     []due
 	bytes   int    // of due
-	cursors []byte // frames that may be left out
-	touched bool   // in shard.touched: one of the two is not empty
+	cursors []byte // frames that a slow connection does not need
+	touched bool   // in round.touched: due or cursors is not empty
 
-	// During a round: what is written to every connection, and the pixels in it.
+	// During a tick: what is written to every connection, and the pixels in it.
 	vector [][]byte
 	pixels int
 }
@@ -23,8 +23,8 @@ type groupKey struct {
 	regions  string // regionSet.key
 }
 
-// joinGroup puts a connection that has been told everything into the group of its regions.
-// Groups must have nothing due.
+// joinGroup puts a connection into the group of its regions, if it has caught up. It must be
+// called only while nothing is due to any group.
 func (s *shard) joinGroup(c *conn) {
 	if c.catchingUp == nil || len(c.catchingUp.want) > 0 || len(c.catchingUp.due) > 0 || c.backlog != nil {
 		return
@@ -41,7 +41,8 @@ func (s *shard) joinGroup(c *conn) {
 	v.conns = append(v.conns, c)
 }
 
-// leaveGroup takes a connection out of its group; what was due to the group is due to it.
+// leaveGroup takes a connection out of its group. Whatever is due to the group stays due to
+// the connection.
 func (s *shard) leaveGroup(c *conn) {
 	v := c.view
 	if v == nil {
@@ -69,7 +70,7 @@ func (s *shard) dissolve(v *group) {
 	delete(s.views, v.key)
 }
 
-// touch notes that something is due to a group.
+// touch notes that a group has something to write in the next tick.
 func (s *shard) touch(v *group) {
 	if !v.touched {
 		v.touched = true

@@ -11,9 +11,9 @@ import (
 	"pixelplayground/codec"
 )
 
-// readable reads once from a connection that has something to read.
+// readable does one read from a connection that has something to read.
 func (s *shard) readable(c *conn) {
-	if !c.reads { // the poller reports a broken connection whether it is read from or not
+	if !c.reads { // the poller reports a lost connection even if it does not watch it
 		s.destroy(c, codeVanished)
 		return
 	}
@@ -36,8 +36,8 @@ func (s *shard) readable(c *conn) {
 	}
 }
 
-// receive handles the frames in what was received, and keeps what is left: a part of a
-// frame, or all from the moment on at which the connection is blocked. data may be changed.
+// receive handles the frames in what was received and keeps the rest: a part of a frame, or
+// everything that follows once the connection is blocked. It may change data.
 func (s *shard) receive(c *conn, data []byte) {
 	s.take(c, data)
 	s.hold(c)
@@ -54,7 +54,7 @@ func (s *shard) take(c *conn, data []byte) {
 		return
 	}
 	switch rest := data[done:]; {
-	case len(rest) > 0 && kept && done == 0: // it is where it should be
+	case len(rest) > 0 && kept && done == 0: // all of it is in partial already
 	case len(rest) > 0:
 		in := s.takeIn(c)
 		in.partial = append(in.partial[:0], rest...)
@@ -66,8 +66,8 @@ func (s *shard) take(c *conn, data []byte) {
 	default:
 		s.drop(c)
 	}
-	// What stopped parse must also pause: asked anew, it may no longer be so, and nobody
-	// would come back to what is kept.
+	// If parse stopped because of blocked, pause even if blocked is false by now: otherwise
+	// nothing would come back to the bytes that are kept.
 	if !c.paused && (blocked || c.blocked()) {
 		c.paused = true
 		s.server.counters.Throttled.Add(1)
@@ -75,8 +75,8 @@ func (s *shard) take(c *conn, data []byte) {
 	}
 }
 
-// parse handles whole frames and returns how many bytes they were, and whether it left
-// some because the connection is blocked.
+// parse handles whole frames. It returns how many bytes it handled, and whether it stopped
+// because the connection is blocked.
 func (s *shard) parse(c *conn, data []byte) (done int, blocked bool) {
 	for done < len(data) && c.state < closing {
 		if c.blocked() {
@@ -106,11 +106,12 @@ func (s *shard) parse(c *conn, data []byte) (done int, blocked bool) {
 	return done, false
 }
 
-// errLongHeader says that a frame's length is in more bytes than it takes, which RFC 6455,
+// errLongHeader says that a frame's length is encoded in more bytes than it needs, which RFC 6455,
 // section 5.2, forbids.
 var errLongHeader = errors.New("length of a frame is not minimal")
 
-// check says why a frame ends the connection, before its payload has come; 0: it doesn't.
+// check returns the code with which a frame's header ends the connection; 0: it doesn't. The
+// payload need not have come yet.
 func (c *conn) check(h ws.Header, err error) codec.CloseCode {
 	expected, begun := ws.StateServerSide, 0
 	if c.intake != nil && c.intake.fragmented {
@@ -166,8 +167,8 @@ func (s *shard) closed(c *conn, payload []byte) {
 	}
 }
 
-// closeCodeAllowed reports whether an endpoint may send the code: RFC 6455, section 7.4,
-// and those that the IANA registry has added since, 1012 to 1014.
+// closeCodeAllowed reports whether an endpoint may send the code: the codes of RFC 6455,
+// section 7.4, and 1012 to 1014, which the IANA registry has added since.
 func closeCodeAllowed(code uint16) bool {
 	switch {
 	case code >= 1000 && code <= 1003, code >= 1007 && code <= 1014, code >= 3000 && code <= 4999:

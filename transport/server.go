@@ -14,12 +14,12 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Host is what runs the actors behind the connections; *actors.Node does. No method
-// blocks or fails.
+// Host runs the actors behind the connections; *actors.Node is one. No method blocks or
+// fails.
 type Host interface {
 	// Connect starts the actor of a new connection, which speaks to its client through out.
 	Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) ConnectionActor
-	// Resync asks for what a viewer lacks that stands at m; answered by Server.Join.
+	// Resync asks for what a viewer whose position is m lacks. The answer is Server.Join.
 	Resync(v actors.ViewerID, m canvas.Mark)
 }
 
@@ -34,11 +34,11 @@ type ConnectionActor interface {
 // Server is the transport of a pod.
 type Server struct {
 	cfg      Config
-	made     time.Time // what moments count from
+	made     time.Time // moments count from here
 	tags     tags      // of the networks that clients are in
 	counters Counters
 	shards   []*shard
-	nextID   atomic.Uint64 // of viewers; the remainder by the number of shards is the viewer's shard
+	nextID   atomic.Uint64 // of viewers; a viewer's shard is its id modulo the number of shards
 	draining atomic.Bool
 
 	// By region.
@@ -55,10 +55,10 @@ type Server struct {
 	handover *handover
 	http     *http.Server
 
-	// Of those who are not WebSockets yet.
+	// For connections that are not WebSockets yet.
 	places     places
 	heads      sync.Pool     // of *[firstRead]byte
-	headShares *Shares       // of memory, for the heads of requests
+	headShares *Shares       // of memory for the heads of requests
 	leaving    chan struct{} // cap farewells: see drainFrom
 	refusals   Refusals
 
@@ -66,8 +66,8 @@ type Server struct {
 	closeOnce sync.Once
 }
 
-// New makes a server and starts nothing. The config must be valid. As an
-// actors.Audience the server can be used at once: it has no viewers yet.
+// New makes a server and starts nothing. The config must be valid. The server can serve as an
+// actors.Audience at once: it has no viewers yet.
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{
@@ -89,8 +89,8 @@ func New(cfg Config) *Server {
 	return s
 }
 
-// Listen takes the address, so that a caller knows that it is free before it does more.
-// Who connects waits until Open.
+// Listen takes the address, so that a caller knows that it is free before doing anything
+// else. Clients that connect wait until Open.
 func (s *Server) Listen() error {
 	listener, err := net.Listen("tcp", s.cfg.Listen)
 	if err != nil {
@@ -100,8 +100,8 @@ func (s *Server) Listen() error {
 	return nil
 }
 
-// Open serves: WebSockets at /ws to host, everything else to handler. It listens if that
-// has not been done.
+// Open starts to serve: host gets the WebSockets at /ws, handler gets everything else. Open
+// also listens, unless Listen was called.
 func (s *Server) Open(host Host, handler http.Handler) error {
 	if s.listener == nil {
 		if err := s.Listen(); err != nil {
@@ -141,8 +141,8 @@ type Notice struct {
 }
 
 // Drain refuses new WebSockets, tells every client to go elsewhere and closes its
-// connection once that is written. It returns when all are gone, or with ctx's error.
-// HTTP goes on.
+// connection once that is written. It returns when all connections are gone, or with ctx's
+// error. HTTP is still served.
 func (s *Server) Drain(ctx context.Context, notice Notice) error {
 	s.draining.Store(true)
 	if s.http == nil {
@@ -167,7 +167,7 @@ func (s *Server) Close() {
 	s.work.Wait()
 }
 
-// httpGrace is how long requests under way may take to end when the server closes.
+// httpGrace is how long requests in progress may go on when the server closes.
 const httpGrace = time.Second
 
 func (s *Server) shut() {
@@ -175,7 +175,7 @@ func (s *Server) shut() {
 		return
 	}
 	s.draining.Store(true)
-	_ = s.listener.Close() // it has no buffers that could fail to be written
+	_ = s.listener.Close() // an error does not matter: nothing is buffered that could be lost
 	if s.http == nil {
 		return // never opened
 	}
@@ -190,5 +190,5 @@ func (s *Server) shut() {
 	}
 }
 
-// shardOf is where a viewer is.
+// shardOf is the shard that owns a viewer's connection.
 func (s *Server) shardOf(v actors.ViewerID) *shard { return s.shards[uint64(v)%uint64(len(s.shards))] }

@@ -10,27 +10,28 @@ import (
 	"pixelplayground/actors"
 )
 
-// readBuffer is the most that is read from a connection before the next one's turn, in bytes.
+// readBuffer is how many bytes are read from one connection at most before it is the next
+// one's turn.
 const readBuffer = 64 << 10
 
-// shard owns a part of the connections. All its methods run on its one goroutine; others
-// leave commands in its inbox.
+// shard owns some of the connections. All its methods run on its own goroutine; other
+// goroutines leave commands in its inbox.
 type shard struct {
 	server  *Server
-	budget  int64 // of a connection
+	budget  int64 // what a connection may draw at once, see budget
 	inbox   inbox
 	drained chan struct{} // closed by the shard when it drains and has no connection left
 	poller  poller        // set by open
 
 	now      time.Time     // when this turn of the loop began
-	lapsed   time.Duration // before, in which the shard did not run, see turn
+	lapsed   time.Duration // total time for which the shard did not run, see turn
 	stopped  bool
 	draining bool
 
 	conns   []*conn // in no order
 	byID    map[actors.ViewerID]*conn
 	count   [protocols]int // connections by protocol
-	room    []command      // of commands that have been obeyed, for inbox.take
+	room    []command      // an empty slice to reuse, for inbox.take
 	buffer  []byte         // what is being read
 	header  []byte         // room for ws.ReadHeaderBuffer
 	reader  bytes.Reader   // of the frame being parsed
@@ -39,12 +40,12 @@ type shard struct {
 	// What viewers are shown.
 	feeds      []feed // by region
 	views      map[groupKey]*group
-	order      []*group // the same, in no order
+	order      []*group // the same groups, in no order
 	catchingUp []*conn  // connections that are in no group, in no order
 	shown      *shown   // who is here; nil: not known yet
 
-	// What somebody who looks has been told, for rates: see inspect.go.
-	looks   map[actors.ViewerID]lastReport // nil: nobody looks
+	// Each connection's usage at an operator's last look, for rates: see inspect.go.
+	looks   map[actors.ViewerID]lastReport // nil: nobody is looking
 	looksAt moment
 
 	round
@@ -64,7 +65,7 @@ func newShard(server *Server) *shard {
 	return s
 }
 
-// begin makes a shard one without connections.
+// begin resets the shard to one without connections.
 func (s *shard) begin() {
 	geometry := s.server.cfg.Geometry
 	s.conns, s.byID, s.count = nil, make(map[actors.ViewerID]*conn), [protocols]int{}
@@ -107,15 +108,15 @@ func (s *shard) run() {
 	s.close()
 }
 
-// turn begins a turn of the loop. No two are further apart than two sweeps, unless the
-// process was stopped or got no processor (or its clock jumped): that time does not count, in
-// which no client could have been heard and none be asked.
+// turn begins a turn of the loop. Two turns are never further apart than two sweeps, unless
+// the process was stopped or got no processor, or its clock jumped. Then the time over that
+// does not count, since no client could be heard or asked during it.
 func (s *shard) turn(now time.Time) {
 	s.lapsed += max(now.Sub(s.now)-s.server.cfg.sweepEvery(), 0)
 	s.now = now
 }
 
-// deadline is when the shard has something to do even if nothing happens.
+// deadline is when the shard has something to do even if no event or command comes.
 func (s *shard) deadline() time.Time {
 	if s.unwritten() && s.flushAt.Before(s.sweepAt) {
 		return s.flushAt
@@ -166,7 +167,7 @@ func (s *shard) close() {
 	for _, c := range slices.Clone(s.conns) {
 		s.attempt(c, func(s *shard, c *conn) { s.destroy(c, closeRestart) })
 	}
-	s.draining = true // for who waits in Drain
+	s.draining = true // so that a waiting Drain returns
 	s.checkDrained()
 	s.poller.close()
 }

@@ -6,18 +6,18 @@ import (
 	"time"
 )
 
-// round is what is to be written in the next tick, and the state of a tick under way.
+// round is what is to be written in the next tick, and the state of a tick in progress.
 type round struct {
-	flushAt  time.Time // not before
-	haste    bool      // so much is due that the loop shall not wait for that
+	flushAt  time.Time // the earliest time of the next tick
+	haste    bool      // so much is due that the tick must not wait for flushAt
 	dirty    []*conn   // may have something to write that is theirs alone, or something to ask
 	touched  []*group  // have something due
-	changes  []*shown  // presence shown since the last tick, to all
+	changes  []*shown  // presences since the last tick, to be shown to all
 	nameList nameList
 	tick     uint64 // number of the last tick
 
 	// During a tick.
-	visited []*conn           // dirty until now
+	visited []*conn           // were in dirty during this tick
 	news    [protocols][]byte // changes, encoded
 	vector  [][]byte          // what is being written
 	frames  [][]byte          // room for appendDue
@@ -28,12 +28,12 @@ type round struct {
 	cpu     cpuSpan
 }
 
-// unwritten reports whether a tick is due as soon as flushAt allows.
+// unwritten reports whether anything waits for the next tick.
 func (r *round) unwritten() bool {
 	return len(r.dirty)+len(r.touched)+len(r.changes) > 0 || r.nameList.now
 }
 
-// isNews reports whether a tick has something for everybody.
+// isNews reports whether a tick has news of who is here, for everybody.
 func (r *round) isNews() bool { return len(r.changes) > 0 || len(r.news[jsonProtocol]) > 0 }
 
 // mark makes the next tick look at a connection.
@@ -50,10 +50,10 @@ func (s *shard) tell(c *conn, frame []byte) {
 	s.mark(c)
 }
 
-// flush is one tick: one write to each connection that something is due to.
+// flush is one tick: one write to each connection that has something due.
 //
-// The shard's loop alone calls it, between commands: it ends connections and takes others
-// a step on, so that nothing found out about one before holds afterwards.
+// Only the shard's loop calls flush, between commands. It may end connections and move others
+// on, so nothing that was known about a connection before can be relied on afterwards.
 func (s *shard) flush() {
 	defer s.rescueAll()
 	s.haste = false
@@ -66,7 +66,7 @@ func (s *shard) flush() {
 	for _, v := range s.touched {
 		s.attemptAll(v.conns, (*shard).write)
 	}
-	for i := 0; i < len(s.dirty); i++ { // writing adds those that turn out to be slow
+	for i := 0; i < len(s.dirty); i++ { // grows: write adds the connections that turn out to be slow
 		s.attempt(s.dirty[i], (*shard).write)
 	}
 	s.clearRound()
@@ -77,7 +77,7 @@ func (s *shard) flush() {
 	s.cpu = cpuSpan{}
 }
 
-// compose prepares what many connections are written alike.
+// compose prepares what is the same for many connections.
 func (s *shard) compose() {
 	for p := range protocols {
 		if s.count[p] > 0 {
@@ -115,7 +115,7 @@ func (s *shard) write(c *conn) {
 		s.pixels += int64(pixels)
 		c.used.out += uint32(pixels)
 	}
-	if len(c.control) > 0 { // an ack comes behind the pixels it is for, WELCOME before who is here
+	if len(c.control) > 0 { // an ack comes after the pixels it is for, WELCOME before who is here
 		vector = append(vector, c.control)
 		c.control = nil
 	}
@@ -128,7 +128,7 @@ func (s *shard) write(c *conn) {
 	}
 }
 
-// send writes a vector, which it changes, and keeps what the socket does not take.
+// send writes a vector and keeps what the socket does not take. It changes the vector.
 func (s *shard) send(c *conn, vector [][]byte) {
 	n, err := c.socket.writev(vector)
 	s.writes++
@@ -151,10 +151,10 @@ func (s *shard) send(c *conn, vector [][]byte) {
 	}
 }
 
-// writable writes what the socket did not take before.
+// writable writes more of a connection's backlog.
 func (s *shard) writable(c *conn) {
 	if c.backlog == nil {
-		return // an event from before it was written
+		return // the event is older than the end of the backlog
 	}
 	n, err := c.socket.writev(c.backlog.pending)
 	s.server.counters.Writes.Add(1)
@@ -210,8 +210,8 @@ func (s *shard) clearRound() {
 	s.writes, s.bytes, s.pixels = 0, 0, 0
 }
 
-// goOn takes the connections that were looked at a step further: on with reading, with
-// asking, into a group, or out of here.
+// goOn lets the connections that this tick has looked at take their next step: read on, ask for
+// a region, join a group, or end.
 func (s *shard) goOn() {
 	s.dirty, s.visited = s.visited[:0], s.dirty
 	for _, c := range s.visited {
@@ -228,8 +228,8 @@ func (s *shard) stepOn(c *conn) {
 	s.ask(c)
 	s.joinGroup(c)
 	switch {
-	case c.backlog != nil: // it is looked at again when that has gone
-	case len(c.control) > 0: // told during the tick, after its turn
+	case c.backlog != nil: // it is looked at again when the backlog has been written
+	case len(c.control) > 0: // was added during the tick, after the connection's turn
 		s.mark(c)
 	case c.state == closing && !c.shut:
 		c.shut = true
@@ -237,8 +237,8 @@ func (s *shard) stepOn(c *conn) {
 	}
 }
 
-// pace sets the time of the next tick: after a pause of half as long again as this one
-// took, so that writing takes two fifths of the time at most, as long as MaxTick allows.
+// pace sets the time of the next tick. The pause is 1.5 times as long as this tick took, so
+// that writing takes at most two fifths of the time, but never longer than MaxTick.
 func (s *shard) pace(took time.Duration, ended time.Time) {
 	s.flushAt = ended.Add(min(took+took/2, s.server.cfg.MaxTick))
 	s.server.counters.Ticks.Add(1)

@@ -5,63 +5,65 @@ import (
 	"time"
 )
 
-// asidePolicy decides whether a pod stands aside: whether the others shall have its regions,
-// because its store takes no commits and theirs does. It is given what the pod's own calls
-// to the store come to, and what others say of theirs; it makes no calls itself.
+// asidePolicy decides whether a pod stands aside, that is, whether others get its regions because
+// its store takes no commits and theirs does. It is given the results of the pod's own calls to the
+// store, and what others say of theirs. It makes no calls itself.
 //
 // A store that is away for everybody moves nothing: others must have said that theirs takes
 // commits, and again later, all while every call of this pod failed. A pod comes back when its
-// calls have succeeded for a while, the longer the more often it stood aside of late.
+// calls have succeeded for a while: the longer, the more often it has stood aside recently.
 type asidePolicy struct {
 	aside bool
-	blank bool // no call has succeeded since the start: the first that does brings it back
+	blank bool // no call has succeeded since the start: the first success brings the pod back
 
-	calls   []time.Time // when those under way began, the oldest first
-	failing time.Time   // when the first of those began that have failed, or take long, since one succeeded; zero: none does
-	good    time.Time   // when the first of those came back that have succeeded since one failed; zero: none has
-	can     time.Time   // since when the others say each time that they can; zero: they don't
-	heard   time.Time   // when the question was asked to which they said so last
-	proven  bool        // a call has failed since that began since
-	cannot  time.Time   // since when they say each time that they can't; zero: they don't
-	shared  bool        // they have said so since calls fail here
+	calls   []time.Time // when the calls under way began, oldest first
+	failing time.Time   // when the first call began that has failed, or takes long, since one succeeded; zero: none has
+	good    time.Time   // when the first call returned that has succeeded since one failed; zero: none has
+	can     time.Time   // since when the others have said each time that they can commit; zero: they don't
+	heard   time.Time   // when the question was asked to which they last said so
+	proven  bool        // a call that began since can has failed
+	cannot  time.Time   // since when they have said each time that they can't; zero: they don't
+	shared  bool        // they have said that since calls began to fail here
 
-	falls int       // times that it stood aside of late
-	fell  time.Time // the last of them
+	falls int       // times that it stood aside recently: see fallMemory
+	fell  time.Time // when it last did
 }
 
 const (
-	// callEvery is how often a store that answers is called, and retryEvery one that does not.
-	// With asideAfter, and what it takes for the others to hear of it and to claim, a region
+	// callEvery is how often a store that answers is called, retryEvery how often one that does
+	// not. With asideAfter, and the time that others take to hear of it and to claim, a region
 	// stands still for less than two seconds.
 	callEvery, retryEvery = 400 * time.Millisecond, 200 * time.Millisecond
-	// callTime is how long a call may take. Others have less to say that they can.
+	// callTime is how long a call may take. Others have less time to say that they can commit.
 	callTime = 800 * time.Millisecond
-	// asideAfter is how long a pod's calls fail before it stands aside.
+	// asideAfter is how long a pod's calls must fail before it stands aside.
 	asideAfter = 800 * time.Millisecond
-	// canFor is how long others must have been saying that they can, and proofAfter how long a
-	// call that began when they already did must have been under way, unless it has failed.
+	// canFor is how long others must have been saying that they can commit. proofAfter is how long
+	// a call that began since then must have been under way, unless it has failed.
 	canFor, proofAfter = 700 * time.Millisecond, 500 * time.Millisecond
-	// canForAfterAll is canFor when they could not either before: a store that comes back for
-	// all need not come back for all at once, and moving everything would be worse than waiting.
+	// canForAfterAll is canFor if the others could not commit before either: a store that comes
+	// back for all need not come back for all at once, and moving everything would be worse than
+	// waiting.
 	canForAfterAll = 3 * time.Second
-	// canFresh is how old their last word may be.
+	// canFresh is how old the others' last word may be.
 	canFresh = 600 * time.Millisecond
-	// doubtAfter is how long a call is under way before others are asked.
+	// doubtAfter is how long a call is under way before the others are asked.
 	doubtAfter = 200 * time.Millisecond
 	// maxCalls bounds the calls under way.
 	maxCalls = 4
-	// backAfter is how long calls succeed before a pod that stood aside comes back, when it did
-	// once of late. Each further time doubles it, up to backAtMost.
+	// backAfter is how long calls must succeed before a pod comes back that stood aside once
+	// recently. Each further time doubles it, up to backAtMost.
 	backAfter  = 5 * time.Second
 	backAtMost = time.Minute
 	// fallMemory is how long a pod must have kept its regions to be as trusted as at first.
 	fallMemory = 10 * time.Minute
-	// cannotFor is how long others say that they can't before a pod that can comes back at once.
+	// cannotFor is how long others must say that they can't commit before a pod that can comes back
+	// at once.
 	cannotFor = time.Second
 )
 
-// due reports whether it is time for a call, the last of which began at a time, and notes it. One
-// that takes long counts for one that fails until it succeeds.
+// due reports whether it is time for a call, if the last one began at a time, and notes the call. A
+// call that takes long counts as failed until it succeeds.
 func (p *asidePolicy) due(last, now time.Time) bool {
 	if len(p.calls) > 0 && now.Sub(p.calls[0]) >= doubtAfter && p.failing.IsZero() {
 		p.failing = p.calls[0]
@@ -77,8 +79,8 @@ func (p *asidePolicy) due(last, now time.Time) bool {
 	return true
 }
 
-// succeeded notes that a call did that began at a time. Those before it may be on connections
-// that are dead.
+// succeeded notes that the call that began at a time has succeeded. It drops the calls before that
+// one, which may be on dead connections.
 func (p *asidePolicy) succeeded(began, now time.Time) {
 	p.calls = slices.DeleteFunc(p.calls, func(b time.Time) bool { return !b.After(began) })
 	p.failing = time.Time{}
@@ -90,8 +92,8 @@ func (p *asidePolicy) succeeded(began, now time.Time) {
 	}
 }
 
-// failed notes that a call did that began at a time, and reports whether that counts: it does not
-// when a later one has succeeded.
+// failed notes that the call that began at a time has failed, and reports whether that counts. It
+// does not if a later call has succeeded.
 func (p *asidePolicy) failed(began time.Time) bool {
 	i := slices.IndexFunc(p.calls, began.Equal)
 	if i < 0 {
@@ -106,8 +108,8 @@ func (p *asidePolicy) failed(began time.Time) bool {
 	return true
 }
 
-// told notes what the others say to a question of a time: whether one of them can commit. When
-// none says anything it is not called.
+// told notes what the others say to a question that was asked at a time: whether one of them can
+// commit. It is not called if none of them says anything.
 func (p *asidePolicy) told(can bool, asked, now time.Time) {
 	if !can {
 		p.can, p.proven, p.shared = time.Time{}, false, true
@@ -135,14 +137,14 @@ func (p *asidePolicy) asks() bool {
 	return !p.failing.IsZero()
 }
 
-// asksAgain reports whether the others must be asked once more before the pod stands aside: a
-// store that this pod has found slow may have gone for all since they were asked last.
+// asksAgain reports whether the others must be asked once more before the pod stands aside: since
+// they were last asked, a store that this pod has found slow may have gone for all.
 func (p *asidePolicy) asksAgain(asked, now time.Time) bool {
 	last := p.failing.Add(asideAfter)
 	return !p.aside && !p.failing.IsZero() && !now.Before(last) && asked.Before(last)
 }
 
-// decide reports whether the pod stands aside now and did not, or the other way round.
+// decide reports whether the pod now begins to stand aside, or comes back.
 func (p *asidePolicy) decide(now time.Time) (changed bool) {
 	if p.aside {
 		changed = p.mayReturn(now)
@@ -189,7 +191,7 @@ func (p *asidePolicy) mayReturn(now time.Time) bool {
 	return now.Sub(p.good) >= p.settling()
 }
 
-// settling is how long calls must have succeeded.
+// settling is how long calls must have succeeded before the pod comes back.
 func (p *asidePolicy) settling() time.Duration {
 	return min(backAfter<<min(max(p.falls-1, 0), 10), backAtMost)
 }

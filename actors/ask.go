@@ -11,7 +11,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Resync asks for what a viewer lacks that holds m; the answer is Audience.Join.
+// Resync asks for what a viewer that holds m lacks; the answer is Audience.Join.
 func (n *Node) Resync(v ViewerID, m canvas.Mark) {
 	n.system.Root.Send(n.relays[m.Region], resync{viewer: v, held: m.Position})
 }
@@ -33,7 +33,7 @@ func (n *Node) Read(ctx context.Context, region canvas.RegionID) (*canvas.Snapsh
 	return snapshot, nil
 }
 
-// Local names the users of this pod, one entry per connection, "" where unnamed.
+// Local returns the names of this pod's users, one entry per connection, "" where unnamed.
 func (n *Node) Local(ctx context.Context) ([]string, error) {
 	answer, err := n.ask(ctx, n.roster, local{})
 	if err != nil {
@@ -43,7 +43,7 @@ func (n *Node) Local(ctx context.Context) ([]string, error) {
 	return names, nil
 }
 
-// Users is the number of users of the whole canvas, as shown last.
+// Users is the number of users of the whole canvas, as last shown.
 func (n *Node) Users() int { return int(n.users.Load()) }
 
 // Stats counts what the pod's actors do.

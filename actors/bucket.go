@@ -14,8 +14,8 @@ func newBucket(rate float64, burst int, now time.Time) bucket {
 	return bucket{rate: rate, burst: float64(burst), left: float64(burst), last: now}
 }
 
-// take removes n pixels, or says how long to wait until they could be taken; 0: never,
-// because they are more than the bucket holds.
+// take removes n pixels, or returns how long to wait until it could; 0: never, because n is more
+// than the bucket holds.
 func (b *bucket) take(n int, now time.Time) (wait time.Duration, ok bool) {
 	if b.rate == 0 {
 		return 0, true
@@ -26,7 +26,7 @@ func (b *bucket) take(n int, now time.Time) (wait time.Duration, ok bool) {
 	case need > b.burst:
 		return 0, false
 	case need > b.left:
-		// A millisecond more, so that the caller isn't early by a rounding.
+		// A millisecond more, so that rounding does not make the caller early.
 		return time.Duration((need-b.left)/b.rate*float64(time.Second)) + time.Millisecond, false
 	}
 	b.left -= need

@@ -8,37 +8,38 @@ import (
 )
 
 // claimWatcher asks the store, for all idle regions of the pod at once, whether anybody has claimed
-// any region: when nobody has, all of them are still this pod's. Its answer counts for a
-// region that the store has confirmed, by a commit or the answer to a question, after the
-// watcher first saw what it still sees. Any goroutine may ask it.
+// any region. If nobody has, all of them are still this pod's. Its answer counts for a region that
+// the store has confirmed, by a commit or by the answer to a question, since the watcher first saw
+// the mark that it still sees. Any goroutine may ask it.
 type claimWatcher struct {
 	pod *Node
 
 	mu     sync.Mutex
 	closed bool
 	asking bool
-	mark   string    // Store.Claims, as it was last
-	since  time.Time // when mark was seen first; zero: never
-	held   time.Time // when the last question was asked whose answer was still mark
+	mark   string    // what Store.Claims last returned
+	since  time.Time // when mark was first seen; zero: never
+	held   time.Time // when the last question was asked that was answered with mark
 }
 
 const (
 	// verifyBeats is how many beats pass between two questions of the watcher, and between two
-	// of a region for which it does not count: under a second.
+	// questions of a region that it does not cover: under a second.
 	verifyBeats = 3
-	// verifyAtLeast is how long a region relies on the watcher alone, or up to a half longer, so
-	// that regions don't ask at one time: pods of earlier versions claim without a mark, and of
-	// a store that has lost one region only that region learns.
+	// verifyAtLeast is how long a region relies on the watcher alone. It may be up to a half
+	// longer, so that regions don't ask at the same time. They must ask, since pods of earlier
+	// versions claim without a mark, and since only the region itself can learn that a store has
+	// lost it.
 	verifyAtLeast = time.Minute
-	// heldBeats is how old an answer of the watcher may be: a store that is slow must not be asked
-	// for every region.
+	// heldBeats is how old the watcher's last answer may be: a slow store must not be asked for
+	// every region.
 	heldBeats = 4 * verifyBeats
 )
 
-// open begins to ask, as long as the pod has regions.
+// open begins to ask. The watcher asks as long as the pod serves regions.
 func (w *claimWatcher) open() { w.pod.clock.AfterFunc(verifyBeats*w.pod.cfg.Beat, w.tick) }
 
-// close ends it: nothing is asked when it has returned.
+// close ends it: nothing is asked after it has returned.
 func (w *claimWatcher) close() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -78,7 +79,7 @@ func (w *claimWatcher) answered(mark string, err error, began time.Time) (change
 	defer w.mu.Unlock()
 	w.asking = false
 	if err != nil {
-		return false // regions that are not confirmed by it for long ask for themselves
+		return false // regions that the watcher no longer covers ask for themselves
 	}
 	if mark != w.mark || w.since.IsZero() {
 		changed = !w.since.IsZero()
@@ -88,11 +89,11 @@ func (w *claimWatcher) answered(mark string, err error, began time.Time) (change
 	return changed
 }
 
-// trust is how long after the store has confirmed a region the watcher may vouch for it.
+// trust is how long the watcher may vouch for a region after the store has confirmed it.
 func trust() time.Duration { return verifyAtLeast + mathrand.N(verifyAtLeast/2) }
 
-// covers reports whether a region is known for this pod's of which the store last said so to a
-// call that began at proven, as long as that is no longer ago than limit.
+// covers reports whether a region is known to be still this pod's. proven is when the call began by
+// which the store last confirmed it, which must be less than limit ago.
 func (w *claimWatcher) covers(proven, now time.Time, limit time.Duration) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -7,19 +7,19 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Window is how many ops of one session may be unacknowledged at once. A region
-// remembers four times as many of a session's last op numbers (see applied), so that it
-// can't take a late op for one it has had.
+// Window is how many ops of one session may be unacknowledged at once. A region remembers four
+// times as many of a session's last op numbers (see remembered), so that it can't take a late op
+// for one it has had.
 const Window = 256
 
-// The wire's limits, kept here because codec is not ours to import: one PIXELS holds at
-// most maxBatchPixels, one PRESENCE at most maxListed names.
+// The limits of the protocol, repeated here because actors may not import codec: one PIXELS holds
+// at most maxBatchPixels, one PRESENCE at most maxListed names.
 const (
 	maxBatchPixels = 1 << 16
 	maxListed      = 1000
 )
 
-// minRate is a pixel in about a day, in pixels per second.
+// minRate, in pixels per second, is about one pixel in a day.
 const minRate = 1e-5
 
 // Config is what an operator may choose about the actors of a pod.
@@ -44,23 +44,23 @@ type Config struct {
 	// ListedUsers bounds the names shown; the count of users is exact regardless.
 	ListedUsers int
 
-	// PresenceEvery is the least time between two changes of presence shown: what
-	// happens in between goes out as one. The JSON protocol promises 200 ms.
+	// PresenceEvery is the least time between two changes of presence that are shown: what happens
+	// in between is shown as one. The JSON protocol promises 200 ms.
 	PresenceEvery time.Duration
 	// PointersEvery is the same for cursors.
 	PointersEvery time.Duration
-	// Beat is how often a relay renews its subscription, and with it finds out that its
-	// region has restarted or moved. Four beats without an answer: the region is gone.
+	// Beat is how often a relay renews its subscription, and with it finds out that its region has
+	// restarted or moved. After four beats without an answer the region counts as gone.
 	Beat time.Duration
 	// StoreTimeout bounds one call to the store.
 	StoreTimeout time.Duration
 	// Patience is how long ops wait for a store that does not answer before they are refused.
 	Patience time.Duration
-	// Yield is how long the owner of a region before has to let go when the next one asks. A
-	// commit and a release take a few milliseconds; one that is dead and not yet known to be
+	// Yield is how long the previous owner of a region has to let go when the next one asks. A
+	// commit and a release take a few milliseconds. An owner that is dead, and not yet known to be,
 	// must not hold the next one up.
 	Yield time.Duration
-	// Linger is how long a relay that was only read keeps its replica.
+	// Linger is how long a relay that was only read from keeps its replica.
 	Linger time.Duration
 	// Retire is how long Close and HandOver wait for regions. Only a store that does not answer takes
 	// that long, and what it has not taken was not acknowledged.
@@ -121,13 +121,14 @@ func (c Config) ringPixels(id canvas.RegionID) int {
 	return min(c.RingPixels, max(width*height, 256))
 }
 
-// Within Patience whoever placed an op shall have an answer, and everybody who may give it
-// looks with every beat. So a region that waits for the store refuses what it has not offered early
-// enough for its relays to hear, and a relay says only of the rest that it waits.
+// regionPatience and relayPatience are how long ops wait at a region and at a relay. Whoever placed
+// an op shall have an answer within Patience, and both look once a beat. So a region that waits for
+// the store refuses the ops that it has not offered, early enough for its relays to hear of it. Of
+// the rest a relay says that they wait.
 func (c Config) regionPatience() time.Duration { return max(c.Patience-3*c.Beat, c.Patience/2) }
 func (c Config) relayPatience() time.Duration  { return max(c.Patience-c.Beat, c.Patience/2) }
 
-// askTime is how long the store may take to say who the owner is, before reading goes on
-// without its word. Who asks while a question is under way waits for the next as well: an
+// askTime is how long the store may take to say who the owner is, before reading goes on without
+// its answer. Whoever asks while a question is under way waits for the next one as well, so an
 // answer takes no longer than Patience.
 func (c Config) askTime() time.Duration { return c.Patience / 2 }

@@ -8,10 +8,10 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// connection speaks for one WebSocket: it opens the session, checks rate, order and
-// bounds of what is placed, hands ops to the relays and gives the client their answer
-// when every region concerned has answered. It never sees the pixels that others place:
-// those go from the relays to the Audience directly.
+// connection speaks for one WebSocket. It opens the session, checks rate, order and bounds of what
+// is placed, hands ops to the relays, and answers the client when every region concerned has
+// answered. It never sees the pixels that others place: those go directly from the relays to the
+// Audience.
 type connection struct {
 	pod    *Node
 	viewer ViewerID
@@ -25,12 +25,12 @@ type connection struct {
 	lastNum uint64
 	resumed resumed
 	placing map[uint64]*placing
-	oldest  uint64  // no op before it is in placing; less than Window steps from lastNum
+	oldest  uint64  // no op before it is in placing; while one is, lastNum is less than remembered steps further
 	held    []Place // of a JSON client, until there is room in the window; at most MaxUnhandled
 
-	pointed canvas.RegionID // where the pointer was shown last,
+	pointed canvas.RegionID // where the pointer was last shown,
 	points  bool            // if it is shown
-	moved   time.Time       // when it was passed on last
+	moved   time.Time       // when it was last passed on
 	next    Cursor          // where it is by now, if due
 	due     bool            // a pointerDue is coming
 }
@@ -40,17 +40,17 @@ type placing struct {
 	parts   int
 	silent  bool // numbered here for a JSON client: no ack
 	refused bool // some part was; the client has been told
-	waiting bool // likewise that some part waits
+	waiting bool // some part waits; the client has been told
 }
 
-// pointerPause bounds a client's pointer to 20 moves a second: of more, the last of each
-// pause counts.
+// pointerPause bounds a client's pointer to 20 moves a second. If there are more, the last one in
+// each pause counts.
 const pointerPause = 50 * time.Millisecond
 
 type pointerDue struct{}
 
-// speakFor is a connection's first message. It is not in the props, so that all connections
-// share theirs.
+// speakFor is a connection's first message. Its contents are not in the props, so that all
+// connections share the same props.
 type speakFor struct {
 	viewer  ViewerID
 	network canvas.Network
@@ -160,8 +160,8 @@ func (c *connection) rename(ctx actor.Context, name string) {
 	}
 }
 
-// take places an op now. A JSON client gets no acks and can't know the window, so instead
-// of refusing what is over it, it is held, and with it the credit to read more.
+// take places an op, or holds it. A JSON client gets no acks and can't know the window. So an op
+// beyond the window is held instead of refused, and with it the credit to read more.
 func (c *connection) take(ctx actor.Context, m Place) {
 	if m.Num == 0 && c.full(c.lastNum+1) {
 		c.held = append(c.held, m)
@@ -179,8 +179,8 @@ func (c *connection) takeHeld(ctx actor.Context) {
 	}
 }
 
-// full reports whether an op is too far ahead of the oldest one unanswered: a region that is
-// sent that one again must still know whether it has had it (see applied).
+// full reports whether an op is too far ahead of the oldest unanswered one: if that one is sent to
+// a region again, the region must still know whether it has had it (see remembered).
 func (c *connection) full(num uint64) bool {
 	for len(c.placing) > 0 && c.placing[c.oldest] == nil {
 		c.oldest++
@@ -221,8 +221,8 @@ func (c *connection) place(ctx actor.Context, m Place) {
 	}
 }
 
-// check says why an op can't be placed; 0: it can, and its pixels are taken from the
-// allowance. The cheap and final reasons come first.
+// check returns why an op can't be placed; 0: it can, and its pixels are taken from the allowance.
+// Cheap and final reasons come first.
 func (c *connection) check(m Place, now time.Time) (canvas.Refusal, time.Duration) {
 	for _, d := range m.Dots {
 		if !c.pod.cfg.Geometry.Contains(int(d.X), int(d.Y)) {
@@ -260,7 +260,7 @@ func (c *connection) onAcked(m opsAcked) {
 	}
 }
 
-// onWaiting tells the client once.
+// onWaiting tells the client once of each op.
 func (c *connection) onWaiting(m opsWaiting) {
 	var nums []uint64
 	for _, num := range m.nums {
@@ -274,8 +274,8 @@ func (c *connection) onWaiting(m opsWaiting) {
 	}
 }
 
-// onRefused tells the client at the first refusal of any part. What was refused for no
-// fault of the client's costs it nothing.
+// onRefused tells the client of the first refusal of any part of an op. What was refused through no
+// fault of the client is given back to its allowance.
 func (c *connection) onRefused(m opRefused) {
 	switch m.why {
 	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedUnsure:
@@ -322,7 +322,7 @@ func (c *connection) cursor(ctx actor.Context, m Cursor) {
 	region, _ := c.pod.cfg.Geometry.Locate(int(m.X), int(m.Y))
 	moved := pointerMoved{canvas.Pointer{Author: c.author, X: m.X, Y: m.Y}}
 	if c.points && region != c.pointed {
-		// Whoever sees the region it left only, sees where it went. Who sees both may be
+		// A viewer that sees only the region it left sees where it went. One that sees both may be
 		// told in either order, so this must not be "gone".
 		ctx.Send(c.pod.relays[c.pointed], moved)
 	}
@@ -338,8 +338,8 @@ func (c *connection) hidePointer(ctx actor.Context) {
 	}
 }
 
-// leave takes the user off the roster. It runs when the socket is gone and when the
-// actor has failed; in the latter case the socket must go too.
+// leave takes the user off the roster. It runs when the socket is gone and when the actor has
+// failed. In the second case the socket must be closed too.
 func (c *connection) leave(ctx actor.Context) {
 	if c.out == nil { // it has ended before its first message
 		return
@@ -357,8 +357,8 @@ type part struct {
 	pixels []canvas.Pixel
 }
 
-// split sorts an op's dots into regions, keeping their order. Strokes stay mostly in the
-// region of the dot before, which is looked at first.
+// split sorts an op's dots by region, keeping their order. Most dots of a stroke are in the region
+// of the dot before, so that region is tried first.
 func split(g canvas.Geometry, dots []canvas.Dot) []part {
 	var parts []part
 	index := make(map[canvas.RegionID]int)

@@ -51,8 +51,8 @@ func (d *dedupe) restore(batches []*canvas.Batch, end uint64) {
 	}
 }
 
-// has reports what is known of an op. again says that it may have been applied before, and if so
-// then after the sequence number after. An op that is not known is opNew only if it was certainly
+// has reports what is known of an op. If again is set, the op may have been applied before, but
+// only after the sequence number after. An op that is not known is opNew only if it was certainly
 // never applied, else opUnsure.
 func (d *dedupe) has(id canvas.OpID, again bool, after uint64) verdict {
 	certain := !again || after >= d.from

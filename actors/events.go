@@ -17,7 +17,7 @@ type Event struct {
 	Text     string // one line
 	Region   int    // NoRegion: it is about none
 	Duration time.Duration
-	Subject  string // what it is about: who notes the same of it at about the same time notes the same fact; "": nobody else notes it
+	Subject  string // what it is about: pods that note the same kind and subject at about the same time note the same fact; "": no other pod notes it
 }
 
 // Kinds of events.
@@ -29,10 +29,10 @@ const (
 	EventAside     = "aside"     // a pod's regions go to others, since its store takes no commits and theirs does
 	EventBack      = "back"      // it takes its share again
 	EventReborn    = "reborn"    // a pod was taken for dead, and is back as a new member
-	EventHandoff   = "handoff"   // a region has a new owner; Duration: from asking the one before to serving
+	EventHandoff   = "handoff"   // a region has a new owner; Duration: from asking the previous one to serving
 	EventFenced    = "fenced"    // an owner was replaced without knowing
 	EventDamaged   = "damaged"   // the store has lost a part of a region
-	EventMended    = "mended"    // it has been given what there was, or what is left
+	EventMended    = "mended"    // the store has been given back what there was, or what is left
 	EventRestarted = "restarted" // an actor failed
 	EventOutage    = "outage"    // the store does not answer
 	EventRecovered = "recovered" // it does again; Duration: of the outage
@@ -42,10 +42,10 @@ const (
 // NoRegion is Event.Region of an event that is about no region.
 const NoRegion = -1
 
-// rememberedEvents bounds the events of a pod, and those shown of all.
+// rememberedEvents bounds the events that a pod keeps, and those shown for all pods.
 const rememberedEvents = 200
 
-// events is a pod's, for any goroutine.
+// events keeps the events of a pod. Any goroutine may use it.
 type events struct {
 	clock Clock
 	node  string
@@ -73,7 +73,7 @@ func (e *events) region(kind string, id canvas.RegionID, took time.Duration, tex
 	e.note(Event{Kind: kind, Text: text, Region: int(id), Duration: took})
 }
 
-// all is the events remembered, oldest first.
+// all returns the remembered events, oldest first.
 func (e *events) all() []Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -83,12 +83,12 @@ func (e *events) all() []Event {
 // Note remembers an event for the dashboard. At is set if it is 0, and Node always.
 func (n *Node) Note(event Event) { n.events.note(event) }
 
-// sameFact is how far apart pods note one fact: news of a death spread within seconds, and
-// a store that is away is noticed by the next commit.
+// sameFact is how far apart pods may note the same fact: news of a death spreads within seconds,
+// and a store that is away is noticed by the next commit.
 const sameFact = 10 * time.Second
 
-// MergeEvents puts the events of several pods in the order of their time, each fact once,
-// the latest that are remembered.
+// MergeEvents puts the events of several pods in order of time, each fact once, and keeps the
+// latest rememberedEvents.
 func MergeEvents(of ...[]Event) (merged []Event) {
 	type fact struct{ kind, subject string }
 	all := slices.Concat(of...)

@@ -7,13 +7,12 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// movesAtOnce bounds how many regions a pod takes over from other pods at the same time
-// when nobody needs them urgently: a join moves a share of the canvas, and what is in
-// motion is what people wait for.
+// movesAtOnce bounds how many regions a pod takes over from other pods at the same time when nobody
+// needs them urgently. A join moves a share of the canvas, and people wait for whatever is moving.
 const movesAtOnce = 4
 
 // handoffLimiter lets a pod's regions move a few at a time. A region asks for its turn, is sent
-// handoffGranted, and releases it when the region serves or is dormant. Any goroutine may call.
+// handoffGranted, and ends its turn when it serves or is dormant. Any goroutine may call it.
 type handoffLimiter struct {
 	mu      sync.Mutex
 	waiting []waitingRegion
@@ -44,7 +43,7 @@ func (l *handoffLimiter) acquire(r *region, pid *actor.PID) {
 	l.next()
 }
 
-// release ends a region's turn, or its wait for one; others may go.
+// release ends a region's turn, or its wait for one, so that others may move.
 func (l *handoffLimiter) release(r *region) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -8,17 +8,17 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// inspector answers for the pod's actors: how many there are, what they do, and how each
-// region is. It counts restarts and dead letters as they happen, takes a sample of what is
-// counted once a second, asks the regions only when it is asked, and has done on this pod
-// what operators ask of it.
+// inspector answers for the pod's actors: how many there are, what they do, and how each region is.
+// It counts restarts and dead letters as they happen, and samples the counters once a second. It
+// asks the regions only when it is asked itself. It also has done on this pod what operators ask
+// for.
 type inspector struct {
 	pod         *Node
 	unsubscribe func()
 	samples     samples
 }
 
-// tick is the inspector's second.
+// tick comes once a second.
 type tick struct{ of *inspector }
 
 const tickEvery = time.Second
@@ -52,7 +52,7 @@ func (i *inspector) Receive(ctx actor.Context) {
 	}
 }
 
-// watch counts what the actor system says of failures.
+// watch counts the failures that the actor system reports.
 func (i *inspector) watch(ctx actor.Context) {
 	stream := ctx.ActorSystem().EventStream
 	subscription := stream.Subscribe(func(event any) {
@@ -69,7 +69,7 @@ func (i *inspector) watch(ctx actor.Context) {
 	i.unsubscribe = func() { stream.Unsubscribe(subscription) }
 }
 
-// tick samples what is counted, and sets what of it is timed.
+// tick samples the counters, and sets how many messages are timed.
 func (i *inspector) tick(ctx actor.Context) {
 	i.pod.later(ctx, tickEvery, tick{i})
 	now := i.pod.clock.Now()
@@ -95,7 +95,7 @@ func (i *inspector) tick(ctx actor.Context) {
 	}
 }
 
-// inspect gathers the report aside, since it waits for the regions.
+// inspect gathers the report in the background, since it waits for the regions.
 func (i *inspector) inspect(ctx actor.Context, m Inspect) {
 	first, last := i.samples.ends()
 	var points []Past
@@ -112,7 +112,8 @@ func (i *inspector) inspect(ctx actor.Context, m Inspect) {
 	})
 }
 
-// answer has f find the answer to a question that is not the inspector's alone.
+// answer runs f in the background for a question that the inspector can't answer by itself, and
+// sends the asker the answer.
 func (i *inspector) answer(ctx actor.Context, f func(context.Context) any) {
 	asker, system := ctx.Sender(), ctx.ActorSystem()
 	i.pod.background(func(c context.Context) {
@@ -122,5 +123,5 @@ func (i *inspector) answer(ctx actor.Context, f func(context.Context) any) {
 	})
 }
 
-// answerTimeout bounds what an answer may wait for. Who asks waits a little longer.
+// answerTimeout bounds what an answer may wait for. The asker waits a little longer.
 const answerTimeout = 700 * time.Millisecond

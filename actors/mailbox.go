@@ -7,29 +7,29 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// mailbox is an unbounded mailbox that takes 48 bytes while it is empty, where
-// Proto.Actor's takes 376: the actor of a connection that only watches is mostly mailbox.
-// Messages wait in queues, which are reused. What fills a mailbox is bounded by those who
-// send: see MaxUnhandled, Window and QueuePixels.
+// mailbox is an unbounded mailbox that takes 48 bytes while it is empty, where Proto.Actor's takes
+// 376: the actor of a connection that only watches is mostly mailbox. Messages wait in queues,
+// which are reused. The senders bound what a mailbox holds: see MaxUnhandled, Window and
+// QueuePixels.
 type mailbox struct {
 	workers *workers
 	invoker actor.MessageInvoker // set before Start
 
 	mu        sync.Mutex // guards:
 	queues    *queues    // nil: none
-	started   bool       // until then the actor has a name, by which it may be sent messages, but is not there
+	started   bool       // until then the actor may be sent messages by its name, but is not there
 	running   bool       // a worker has it, or is about to
-	suspended bool       // the actor has failed: only what the system says is handled
+	suspended bool       // the actor has failed: only system messages are handled
 }
 
-// queues is what waits in one mailbox.
+// queues holds the messages that wait in one mailbox.
 type queues struct{ system, user fifo }
 
-// maxReusable is how many messages queues that are reused have room for at most: what a burst
-// took, 4 MB in the mailbox of a busy relay, must not be kept for the next one.
+// maxReusable is the most messages that queues may have room for to be reused. The room that a
+// burst took, 4 MB in the mailbox of a busy relay, must not be kept for the next mailbox.
 const maxReusable = 1024
 
-// reusable reports whether queues, which are empty, may be reused.
+// reusable reports whether queues that are empty may be reused.
 func (q *queues) reusable() bool { return cap(q.system.items)+cap(q.user.items) <= maxReusable }
 
 // batchSize is how many messages are handled before others get their turn on the core.
@@ -39,8 +39,8 @@ func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatc
 	m.invoker = invoker
 }
 
-// Start is called behind the actor's first message, which is the system's: so that comes
-// before all that has been sent by name.
+// Start is called after the actor's first message has been posted. That is a system message, so it
+// comes before everything that was sent by name.
 func (m *mailbox) Start() {
 	m.mu.Lock()
 	m.started = true
@@ -88,7 +88,7 @@ func (m *mailbox) UserMessageCount() int {
 	return m.queues.user.len()
 }
 
-// process handles what waits, until nothing does: a worker's.
+// process handles what waits, until nothing does. A worker calls it.
 func (m *mailbox) process() {
 	for n := 1; ; n++ {
 		message, system, ok := m.next()
@@ -102,7 +102,7 @@ func (m *mailbox) process() {
 	}
 }
 
-// next takes the next message. If there is none, the next to come starts a worker again.
+// next takes the next message. If there is none, the next message to arrive starts a worker again.
 func (m *mailbox) next() (message any, system, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -123,7 +123,7 @@ func (m *mailbox) next() (message any, system, ok bool) {
 	return nil, false, false
 }
 
-// handle has the actor handle a message; when that panics, its supervisor is told.
+// handle passes a message to the actor. If the actor panics, its supervisor is told.
 func (m *mailbox) handle(message any, system bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
@@ -150,7 +150,7 @@ func (m *mailbox) suspend(suspended bool) {
 	m.suspended = suspended
 }
 
-// fifo is a queue in a slice that is used again.
+// fifo is a queue in a slice that is reused.
 type fifo struct {
 	items []any
 	taken int // of items, from the front
@@ -159,7 +159,7 @@ type fifo struct {
 func (f *fifo) len() int { return len(f.items) - f.taken }
 
 func (f *fifo) push(item any) {
-	if len(f.items) == cap(f.items) && f.taken > f.len() { // a queue that is never empty must not grow for ever
+	if len(f.items) == cap(f.items) && f.taken > f.len() { // a queue that is never empty must not grow forever
 		left := copy(f.items, f.items[f.taken:])
 		clear(f.items[left:])
 		f.items, f.taken = f.items[:left], 0

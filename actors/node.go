@@ -1,8 +1,8 @@
-// Package actors is the live canvas: the connection, relay, region, presence, roster and
-// inspector actors, one file each, and the Node that runs those of one pod. It decides
-// what is placed where in which order and who is told; it leaves sockets and encodings
-// to transport, keeping to actors/store, and other pods to cluster. Those come in through
-// the ports in ports.go; cmd/playground wires them.
+// Package actors is the live canvas: the connection, relay, region, presence, roster and inspector
+// actors, one file each, and the Node that runs those of one pod. It decides what is placed where,
+// in which order, and who is told. It leaves sockets and encodings to transport, storage to
+// actors/store, and other pods to cluster. Those come in through the ports in ports.go;
+// cmd/playground wires them.
 package actors
 
 import (
@@ -30,7 +30,7 @@ type Ports struct {
 	Audience  Audience
 	Placement Placement          // nil: everything is on this node
 	Deputies  Deputies           // nil: nobody could stand in for this pod
-	Host      HostInfo           // nil: the inspector knows of actors only
+	Host      HostInfo           // nil: the inspector knows only about actors
 	System    *actor.ActorSystem // nil: a new one that knows no other pods
 	Clock     Clock              // nil: the real one
 	Log       *slog.Logger       // nil: none
@@ -60,15 +60,16 @@ type Node struct {
 	events          *events
 	connectionProps *actor.Props // of all connections
 
-	// Set by Open, read-only from then on. relays and regions are indexed by RegionID, and
-	// empty on a pod that is no gateway or carries no regions; so are roster and presence nil.
+	// Set by Open, read-only from then on. relays and regions are indexed by RegionID. On a pod
+	// that is no gateway, relays is empty and roster is nil; on one that is no canvas pod, regions
+	// is empty and presence is nil.
 	relays            []*actor.PID
 	regions           []*actor.PID
 	presence          *actor.PID
 	roster, inspector *actor.PID
 	opened            time.Time
 	waits             waits         // by RegionID, as long as regions
-	holds             []atomic.Bool // by RegionID, as long as relays: there is a replica. Relays write, anyone reads
+	holds             []atomic.Bool // by RegionID, as long as relays: the relay has a replica. Relays write, anyone reads
 
 	draining atomic.Bool
 	users    atomic.Int64  // of the whole canvas, as shown last
@@ -121,8 +122,8 @@ func NewSystem(log *slog.Logger) *actor.ActorSystem {
 		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
 			return slog.New(atLeastWarn{log.Handler()})
 		}))
-	// Its own table of actors is 32,768 maps: 3 MB when it is empty, and most connections
-	// get one to themselves. No pod has that many cores.
+	// Its own table of actors is 32,768 maps. That takes 3 MB when it is empty, and most
+	// connections would have a map to themselves. No pod has that many cores.
 	tables := make([]cmap.ConcurrentMap, 8) // of 32 maps each
 	for i := range tables {
 		tables[i] = cmap.New()
@@ -147,7 +148,7 @@ func (h alone) Presence() *actor.PID                 { return h.system.NewLocalP
 func (h alone) Gateways() []string                   { return []string{h.system.Address()} }
 func (h alone) Has(string) bool                      { return true }
 
-// Names of the actors that pods find each other by: with an address they make a PID.
+// Names by which pods find each other's actors: a name and an address make a PID.
 const (
 	PresenceName  = "presence"
 	InspectorName = "inspector"
@@ -216,8 +217,8 @@ func (n *Node) Moved() {
 	}
 }
 
-// HandOver waits until the regions that the placement gives to other pods are theirs, or
-// until ctx or Config.Retire ends: what is left is released by Close.
+// HandOver waits until the regions that the placement gives to other pods are theirs, or until ctx
+// or Config.Retire ends. Close releases what is left.
 func (n *Node) HandOver(ctx context.Context) error {
 	var futures []*actor.Future
 	for _, pid := range n.regions {
@@ -302,7 +303,8 @@ func (n *Node) later(ctx actor.Context, d time.Duration, message any) {
 	n.clock.AfterFunc(d, func() { n.system.Root.Send(self, message) })
 }
 
-// jitter spreads d by up to half of it, so that those who wait alike don't come alike.
+// jitter spreads d by up to half of it, so that those who wait equally long don't come at the same
+// time.
 func (n *Node) jitter(d time.Duration) time.Duration {
 	return d/2 + mathrand.N(d)
 }

@@ -9,19 +9,19 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// clockings is how many messages of a kind are timed in a second, about: all of them when
-// it is quiet, one in a stride when it is not. So the cost is bounded whatever the load:
-// two readings of the clock take longer than handing over a message.
+// clockings is about how many messages of a kind are timed in a second: all of them when it is
+// quiet, one in a stride when it is not. So the cost is bounded whatever the load: two readings of
+// the clock take longer than handing over a message.
 const clockings = 1000
 
 // observer watches the actors of a pod at their mailboxes, for the inspector.
 type observer struct {
-	off     bool // nothing is watched: for measuring what watching costs
+	off     bool // nothing is watched, to measure what watching costs
 	watches [kinds]watch
 
 	mu     sync.Mutex
-	traces []*trace                 // of those that live as long as the pod, in the order of their start
-	ours   map[canvas.RegionID]bool // regions claimed and not let go: one that is claimed again has failed
+	traces []*trace                 // of the actors that live as long as the pod, in the order of their start
+	ours   map[canvas.RegionID]bool // regions claimed and not released: one that is claimed again has failed
 }
 
 func newObserver(stats *Stats, clock Clock) *observer {
@@ -34,8 +34,8 @@ func newObserver(stats *Stats, clock Clock) *observer {
 	return o
 }
 
-// mailbox makes mailboxes that are observed. An actor with a name has a trace of its own,
-// the others, of which there may be many, have one only while somebody looks.
+// mailbox makes mailboxes that are observed. An actor with a name has a trace of its own. The rest,
+// of which there may be many, have one only while somebody looks.
 func (o *observer) mailbox(workers *workers, kind Kind, name string) actor.MailboxProducer {
 	if o.off {
 		return func() actor.Mailbox { return &mailbox{workers: workers} }
@@ -58,7 +58,7 @@ func (o *observer) all() []*trace {
 	return o.traces[:len(o.traces):len(o.traces)]
 }
 
-// find is the trace of an actor; nil: it has none.
+// find returns the trace of an actor; nil: it has none.
 func (o *observer) find(id string) *trace {
 	for _, t := range o.all() {
 		if t.id == id {
@@ -82,31 +82,31 @@ func (o *observer) released(id canvas.RegionID) {
 	delete(o.ours, id)
 }
 
-// watch is what is observed of one kind of actors, from all their goroutines.
+// watch is what is observed of one kind of actor, from all their goroutines.
 type watch struct {
 	clock    Clock
-	messages *atomic.Int64 // handled, in Stats: short of what actors have handled within their strides
-	stride   atomic.Int64  // of an actor's messages one in so many is timed
+	messages *atomic.Int64 // handled, in Stats: without those that actors have handled within their current strides
+	stride   atomic.Int64  // one in so many of an actor's messages is timed
 
-	took   spread // by handling one message, in nanoseconds
+	took   spread // handling one message, in nanoseconds
 	behind spread // messages that waited behind the one handled
 }
 
-// pace sets the stride for a rate, in messages per second of all actors. It is odd, so that
-// of messages which alternate both are timed.
+// pace sets the stride for a rate, in messages per second of all actors. The stride is odd: if two
+// types of messages alternate, both are timed.
 func (w *watch) pace(rate int64) { w.stride.Store(rate/clockings | 1) }
 
-// watched is the mailbox of one actor, and what hands its messages to it. It adds a
-// comparison to most messages, and 48 bytes to every connection.
+// watched is the mailbox of one actor, and hands it its messages. It adds a comparison to most
+// messages, and 48 bytes to every connection.
 type watched struct {
 	mailbox
 	of *watch
 
-	// The actor's, from its start.
+	// Used only by the actor's worker once the actor has started.
 	invoker actor.MessageInvoker
 	own     *trace // nil: none
 	count   uint32 // messages since the last that was timed
-	every   bool   // somebody looks: all are
+	every   bool   // somebody looks: all messages are timed
 }
 
 func (m *watched) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
@@ -146,7 +146,7 @@ func (m *watched) InvokeUserMessage(message any) {
 	m.time(handled, message)
 }
 
-// time hands a message over with a look at the clock before and after.
+// time hands a message over and reads the clock before and after.
 func (m *watched) time(handled uint32, message any) {
 	behind := m.UserMessageCount()
 	began := m.of.clock.Now()

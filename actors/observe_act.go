@@ -15,21 +15,21 @@ var (
 	ErrSilent = errors.New("the pod did not answer in time")
 )
 
-// act has an operator's wish carried out on this pod, and tells who it was.
+// act carries out on this pod what an operator asked for, and notes who that was.
 func (n *Node) act(ctx context.Context, act Act) *Acted {
 	acted := &Acted{}
 	err := n.host.Act(ctx, act)
 	if err != nil {
 		acted.Error = err.Error()
 	}
-	if act.Do != ActVouch { // that is a pod's question
+	if act.Do != ActVouch { // a pod asks this, not an operator
 		n.NoteAct(act, err)
 	}
 	return acted
 }
 
-// NoteAct logs an act and remembers it. The pod that was asked and the one that acts both
-// do; it is shown once.
+// NoteAct logs an act and remembers it. Both the pod that was asked and the pod that acts do so;
+// the act is shown once.
 func (n *Node) NoteAct(act Act, err error) {
 	text := fmt.Sprintf("%s %s, by %s", act.Do, act.Target, act.Who)
 	if err != nil {
@@ -45,8 +45,8 @@ func (n *Node) NoteAct(act Act, err error) {
 	n.events.note(Event{At: act.At, Kind: EventAct, Region: region, Text: text, Subject: fmt.Sprint(act.Do, act.At, act.Target)})
 }
 
-// Survey asks the inspectors of the pods at these addresses, and gives what they answered
-// before ctx ended, in their order: nil for a pod that did not.
+// Survey asks the inspectors of the pods at these addresses. It returns what they answered before
+// ctx ended, in the order of the addresses: nil for a pod that did not answer.
 func (n *Node) Survey(ctx context.Context, addresses []string, question Inspect) []*Report {
 	reports := make([]*Report, len(addresses))
 	var asking sync.WaitGroup

@@ -22,7 +22,7 @@ type ActorReport struct {
 	Mailbox int // messages waiting
 }
 
-// ActorDetails is one actor from near. Last never holds what a message said.
+// ActorDetails is one actor in detail. Last never holds what a message said.
 type ActorDetails struct {
 	Actor string // "": there is none of that name
 	State string
@@ -41,13 +41,13 @@ type HandledReport struct {
 const (
 	// listedActors bounds a Listing.
 	listedActors = 500
-	// lookTimeout is how long an actor has to say how it is.
+	// lookTimeout is how long an actor has to describe itself.
 	lookTimeout = 300 * time.Millisecond
-	// silent is the state of one that did not.
+	// silent is the state of an actor that did not.
 	silent = "does not answer"
 )
 
-// list is the actors of a kind.
+// list returns the actors of a kind.
 func (n *Node) list(ctx context.Context, kind string) *Listing {
 	if kind == KindConnection.String() {
 		return n.listConnections(ctx)
@@ -76,7 +76,8 @@ func (n *Node) list(ctx context.Context, kind string) *Listing {
 	return listing
 }
 
-// listConnections takes what transport knows of them, so that none is disturbed.
+// listConnections takes what transport knows of the connections, so that no connection is
+// disturbed.
 func (n *Node) listConnections(ctx context.Context) *Listing {
 	listing := &Listing{}
 	for _, c := range n.host.Connections(ctx, listedActors, nil) {
@@ -91,7 +92,7 @@ func (n *Node) listConnections(ctx context.Context) *Listing {
 	return listing
 }
 
-// perSpan is a count of some time as one of a Span.
+// perSpan converts a count over some time to one over a Span.
 func perSpan(n int, over time.Duration) int {
 	return int(int64(n) * int64(Span) / max(int64(over), int64(time.Second)))
 }
@@ -101,7 +102,7 @@ func connectionName(v ViewerID) string {
 	return KindConnection.String() + "/" + strconv.FormatUint(uint64(v), 36)
 }
 
-// describeActor looks at an actor by its name. One that has a trace need not answer.
+// describeActor describes the actor with a name. If it has a trace, it need not answer itself.
 func (n *Node) describeActor(ctx context.Context, name string) *ActorDetails {
 	t := n.observe.find(name)
 	if t == nil && !strings.HasPrefix(name, KindConnection.String()+"/") {
@@ -127,7 +128,7 @@ func (n *Node) describeActor(ctx context.Context, name string) *ActorDetails {
 	return view
 }
 
-// opening is when a connection was opened, in Unix milliseconds; 0: that is not known.
+// opening returns when a connection was opened, in Unix milliseconds; 0: that is not known.
 func (n *Node) opening(ctx context.Context, name string) int64 {
 	number, _ := strings.CutPrefix(name, KindConnection.String()+"/")
 	viewer, err := strconv.ParseUint(number, 36, 64)
@@ -140,8 +141,8 @@ func (n *Node) opening(ctx context.Context, name string) int64 {
 	return 0
 }
 
-// who asks the roster for users: those of these viewers, or those with name in theirs, at
-// most so many. Answered with []Member.
+// who asks the roster for users: those of these viewers, or at most so many whose names contain
+// name. Answered with []Member.
 type who struct {
 	viewers []ViewerID
 	name    string
@@ -149,7 +150,7 @@ type who struct {
 }
 
 func (n *Node) who(ctx context.Context, m who) []Member {
-	answer, _ := n.ask(ctx, n.roster, m) // nobody is known while it does not answer
+	answer, _ := n.ask(ctx, n.roster, m) // if it does not answer, nobody is known
 	members, _ := answer.([]Member)
 	return members
 }

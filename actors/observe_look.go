@@ -10,8 +10,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// describe asks an actor how it is; answered with description. From near its mailbox adds what it
-// knows, and goes on noting for a while.
+// describe asks an actor to describe itself; answered with description. If near is set, the actor's
+// mailbox adds what it knows, and notes every message for a while.
 type describe struct {
 	near bool
 	now  time.Time
@@ -27,7 +27,7 @@ type description struct {
 // Fact is one thing to know about an actor, for people.
 type Fact struct{ Name, Value string }
 
-// describeIn is the look that a message is; nil: it is none.
+// describeIn returns the describe that a message is; nil: it is none.
 func describeIn(message any) *describe {
 	if envelope, ok := message.(*actor.MessageEnvelope); ok {
 		l, _ := envelope.Message.(*describe)
@@ -126,5 +126,5 @@ func (p *presence) describe() description {
 	}}
 }
 
-// answer tells who looks.
+// answer sends the description to the asker.
 func (d description) answer(ctx actor.Context) { ctx.Respond(d) }

@@ -7,8 +7,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// HostInfo is the rest of the pod as the inspector sees it: cmd/playground brings it.
-// Any goroutine may call; none but Connections and Act takes more than a moment.
+// HostInfo is the rest of the pod as the inspector sees it: cmd/playground implements it. Any
+// goroutine may call it. Only Connections and Act take more than a moment.
 type HostInfo interface {
 	// Process is what the pod's process uses.
 	Process() Process
@@ -16,8 +16,9 @@ type HostInfo interface {
 	Sockets() Sockets
 	// Viewers is how many connections follow each region; nil on a pod without users.
 	Viewers() []int
-	// Connections are the worst of the pod's: those that have been behind for longest, then
-	// the busiest. With only, of these alone. Their names are not known here.
+	// Connections returns the worst of the pod's connections: those that have been behind for
+	// longest, then the busiest. If only is given, it chooses among these alone. It does not know
+	// the users' names.
 	Connections(ctx context.Context, worst int, only []ViewerID) []ConnectionReport
 	// Act does what an operator asks of this pod. Its error is for the operator.
 	Act(ctx context.Context, act Act) error
@@ -28,7 +29,7 @@ type Process struct {
 	CPU        time.Duration // processor time since the start
 	Memory     int           // bytes resident
 	Heap       int           // bytes of it that hold Go values
-	GCPause    time.Duration // of the last 256 pauses, the 99th percentile
+	GCPause    time.Duration // 99th percentile of the last 256 pauses
 	Goroutines int
 }
 
@@ -47,9 +48,9 @@ type ConnectionReport struct {
 	In       int           // messages it has sent
 	Out      int           // pixels it was shown
 	BytesOut int           // written to it
-	Over     time.Duration // In and Out are of so long
-	Lag      time.Duration // it has been behind for so long; 0: it is up to date
-	Waiting  int           // messages of it that its actor has not handled
+	Over     time.Duration // the time that In and Out cover
+	Lag      time.Duration // how long it has been behind; 0: it is up to date
+	Waiting  int           // its messages that its actor has not handled
 }
 
 // Act is what an operator asks of a pod; it travels between pods. Answered with Acted.
@@ -69,14 +70,14 @@ const (
 	ActHandOver   = "handover"   // the pod takes a region over
 	ActDisconnect = "disconnect" // the pod closes a connection
 	ActAnnounce   = "announce"   // the pod shows a line to its users
-	ActLogout     = "logout"     // the pod takes a session of the dashboard, Text, no more
-	ActVouch      = "vouch"      // the pod says whether it takes a session: asked by one that has started since
+	ActLogout     = "logout"     // the pod no longer accepts a session of the dashboard, Text
+	ActVouch      = "vouch"      // the pod says whether it accepts a session: asked by a pod that has started since
 )
 
-// Acted says whether it was done; "": it was.
+// Acted answers Act; Error is empty if the act was done.
 type Acted struct{ Error string }
 
-// noHostInfo is the surroundings of a node that has none.
+// noHostInfo is the HostInfo of a node that was given none.
 type noHostInfo struct{}
 
 func (noHostInfo) Process() Process { return Process{} }

@@ -5,13 +5,13 @@ import (
 	"time"
 )
 
-// gauge is what a region remembers of its last Span, for the inspector. The region's.
+// gauge is what a region remembers of its last Span, for the inspector. Only the region uses it.
 type gauge struct {
 	pixels  meter
 	commits *spread // nil: none yet
 }
 
-// observed takes note of a commit.
+// observed notes a commit.
 func (r *region) observed(f *inflight, now time.Time) {
 	r.pod.stats.committed(f, now)
 	if r.gauge.commits == nil {
@@ -22,7 +22,7 @@ func (r *region) observed(f *inflight, now time.Time) {
 	r.gauge.pixels.add(f.batch.Pixels(), now)
 }
 
-// report tells the inspector about the region.
+// report returns what the inspector shows of the region.
 func (r *region) report() RegionReport {
 	now := r.pod.clock.Now()
 	report := RegionReport{
@@ -36,9 +36,10 @@ func (r *region) report() RegionReport {
 	return report
 }
 
-// noteHandoff notes that the region has come here from another pod: one that let go, or one
-// that is gone. Of that one relays tell, by the pixels they hold. Where nothing was ever drawn
-// they hold none: then somebody who asks for the region at once must have had it from there.
+// noteHandoff notes that the region has come here from another pod, which has either let go of it
+// or is gone. If it is gone, the relays show that the region was there, by the pixels that they
+// hold. Where nothing was ever drawn they hold none: then whoever asks for the region at once must
+// have had it from there.
 func (r *region) noteHandoff(now time.Time) {
 	began, orphaned := r.handoff.began, r.handoff.ownerLost
 	moved := r.handoff.served || !orphaned.IsZero() && began.Sub(orphaned) < orphanMemory

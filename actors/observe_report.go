@@ -9,38 +9,38 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Questions to an inspector, also that of another pod.
+// Questions to an inspector, of this pod or another.
 type (
 	// Inspect is answered with *Report.
 	Inspect struct {
 		Full        bool   // all of the report
-		Connections int    // how many of the worst are in it
-		Name        string // of these, only those whose name has this in it, letter case ignored
+		Connections int    // how many of the worst connections are in it
+		Name        string // only connections whose name contains this, letter case ignored
 		History     bool   // with the history
 	}
 	// List is answered with *Listing.
 	List struct{ Kind string }
-	// DescribeActor is answered with *View.
+	// DescribeActor is answered with *ActorDetails.
 	DescribeActor struct{ Actor string } // name, as "region/3"
 )
 
-// Report is what the inspector tells about a pod. It travels between pods.
+// Report is what the inspector reports about a pod. It travels between pods.
 type Report struct {
 	Node    string
 	Uptime  time.Duration
 	Users   int    // connections of this pod
-	Store   string // what is wrong with it; "": nothing. It is asked if all of the report is, else as was known last
+	Store   string // what is wrong with it; "": nothing. A full report asks the store, any other has what was last known
 	Kinds   []KindReport
 	Regions []RegionReport // those that are not dormant, in the order of their ids; one that didn't answer in time is absent
 
-	// What follows only if it was asked for.
-	Over       time.Duration // the counts called recent are of so long: a Span, less after the start
+	// The rest is there only if it was asked for.
+	Over       time.Duration // what the counts called recent cover: a Span, or less after the start
 	Process    Process       // CPU recent
 	Sockets    Sockets       // recent
 	Pixels     int           // made durable by the pod's regions, recent
 	Commit     Spread
 	PlaceToAck Spread
-	Viewers    []int // by region; of a pod with users
+	Viewers    []int // by region; on a pod with users
 	Worst      []ConnectionReport
 	Events     []Event
 	History    []Past
@@ -78,13 +78,13 @@ type rollReport struct {
 	Users   int
 }
 
-// reportState asks a region or presence; answered with RegionReport, []rollReport.
+// reportState asks a region or presence; answered with RegionReport or []rollReport.
 type reportState struct{}
 
 // describeTimeout is how long a report waits for a region.
 const describeTimeout = 500 * time.Millisecond
 
-// report is what is always told.
+// report returns what every report has.
 func (n *Node) report() *Report {
 	stats := &n.stats
 	report := &Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[KindConnection].Load()), Store: n.storeMonitor.wrong()}
@@ -135,7 +135,7 @@ func (n *Node) complete(ctx context.Context, report *Report, m Inspect, first, l
 	report.Worst = n.worst(ctx, m)
 }
 
-// deepest is the longest mailbox of each kind now, of actors that have a trace.
+// deepest returns the longest mailbox of each kind now, among the actors that have a trace.
 func (o *observer) deepest() (longest [kinds]int) {
 	for _, t := range o.all() {
 		longest[t.kind] = max(longest[t.kind], t.mailbox.UserMessageCount())
@@ -143,7 +143,7 @@ func (o *observer) deepest() (longest [kinds]int) {
 	return longest
 }
 
-// worst is the connections asked for, with their names.
+// worst returns the connections asked for, with their names.
 func (n *Node) worst(ctx context.Context, m Inspect) []ConnectionReport {
 	if n.roster == nil || m.Connections == 0 {
 		return nil

@@ -2,14 +2,14 @@ package actors
 
 import "time"
 
-// samples is what a pod has counted, once a second for a Span and once in a Span for a
-// while. The inspector's.
+// samples is what a pod has counted: once a second for the last Span, and once in a Span for a
+// while. Only the inspector uses it.
 type samples struct {
 	recent []sample // oldest first: of the last Span, both ends included
 	points []Past   // oldest first: at most historyPoints
 }
 
-// sample is the counters of a moment.
+// sample is the counters at one moment.
 type sample struct {
 	at       time.Time
 	process  Process
@@ -21,7 +21,7 @@ type sample struct {
 
 // Past is a Span of a pod's history, which travels between pods.
 type Past struct {
-	At          int64 // Unix seconds of its end, a multiple of Span: pods' points meet
+	At          int64 // its end in Unix seconds, a multiple of Span, so that the points of all pods match
 	PixelsIn    int   // in the Span
 	Deliveries  int   // in it
 	PlaceToAck  time.Duration
@@ -29,10 +29,10 @@ type Past struct {
 	Memory      int
 }
 
-// historyPoints is 15 minutes.
+// historyPoints covers 15 minutes.
 const historyPoints = int(15 * time.Minute / Span)
 
-// add takes the sample of a second.
+// add adds the sample of a second.
 func (s *samples) add(now sample) {
 	s.recent = append(s.recent, now)
 	if extra := len(s.recent) - int(spanSeconds) - 1; extra > 0 {
@@ -40,7 +40,7 @@ func (s *samples) add(now sample) {
 	}
 }
 
-// spanEnded reports whether a Span by the clock has ended since the sample before.
+// spanEnded reports whether the clock has passed a multiple of Span since the last sample.
 func (s *samples) spanEnded(now time.Time) bool {
 	slot := now.Unix() / spanSeconds
 	return len(s.recent) > 0 && s.recent[len(s.recent)-1].at.Unix()/spanSeconds < slot
@@ -53,7 +53,7 @@ func (s *samples) addPoint(p Past) {
 	s.points = append(s.points, p)
 }
 
-// ends are the samples between which rates are told.
+// ends returns the two samples between which rates are worked out.
 func (s *samples) ends() (first, last sample) {
 	if len(s.recent) == 0 {
 		return sample{}, sample{}

@@ -6,25 +6,25 @@ import (
 	"time"
 )
 
-// Span is what the inspectors' rates and percentiles are about: the last few seconds.
+// Span is the time that the inspectors' rates and percentiles cover: the last few seconds.
 const Span = 5 * time.Second
 
-// Four buckets to a power of two: a percentile is at most an eighth off. The last is for
-// everything from 17 s on, if the values are nanoseconds.
+// There are four buckets to a power of two: a percentile is at most an eighth off. The last bucket
+// is for everything from 17 s on, if the values are nanoseconds.
 const (
 	bucketsPerPower = 4
 	highestPower    = 34
 	spreadBuckets   = bucketsPerPower * (highestPower - 1)
 )
 
-// spread is how values of the last one or two Spans were distributed. Any goroutine may
-// add; one alone calls advance. The zero value is empty.
+// spread is the distribution of the values of the last one or two Spans. Any goroutine may add, but
+// only one may call advance. The zero value is empty.
 type spread struct {
 	now, before [spreadBuckets]atomic.Uint32
-	turned      time.Time // when now was begun
+	turned      time.Time // when now began
 }
 
-// Spread is what a spread tells of durations. Zero: there were none.
+// Spread is what a spread says of durations. Zero: there were none.
 type Spread struct{ P50, P99 time.Duration }
 
 func (s *spread) add(value int64) { s.now[bucketOf(value)].Add(1) }
@@ -54,7 +54,7 @@ func bucketOf(value int64) int {
 	return min(bucketsPerPower*(power-1)+int(v>>(power-2)&3), spreadBuckets-1)
 }
 
-// middleOf is the value that a bucket stands for.
+// middleOf returns the value that a bucket stands for.
 func middleOf(bucket int) int64 {
 	if bucket < bucketsPerPower {
 		return int64(bucket)
@@ -64,7 +64,7 @@ func middleOf(bucket int) int64 {
 	return low + (width-1)/2
 }
 
-// quantile is the value that this part of all values does not exceed; 0 of none.
+// quantile returns the value that this part of all values does not exceed; 0: there are none.
 func (s *spread) quantile(part float64) int64 {
 	var counts [spreadBuckets]int64
 	all := int64(0)
@@ -88,7 +88,7 @@ func (s *spread) durations() Spread {
 // spanSeconds is Span in whole seconds.
 const spanSeconds = int64(Span / time.Second)
 
-// meter counts by the second. One goroutine uses it.
+// meter counts by the second. Only one goroutine may use it.
 type meter struct {
 	seconds [spanSeconds + 1]struct{ at, n int64 }
 }
@@ -102,7 +102,7 @@ func (m *meter) add(n int, now time.Time) {
 	s.n += int64(n)
 }
 
-// span is the count of the last Span of whole seconds.
+// span returns the count of the last Span of whole seconds.
 func (m *meter) span(now time.Time) (n int) {
 	for _, s := range m.seconds {
 		if age := now.Unix() - s.at; age >= 1 && age <= spanSeconds {

@@ -12,12 +12,12 @@ import (
 const (
 	// traced is how many messages a trace remembers.
 	traced = 20
-	// lookedFor is how long after a look every message is noted: who looks, looks again.
+	// lookedFor is how long after a look every message is noted: whoever looks, looks again.
 	lookedFor = 10 * time.Second
 )
 
-// trace is what is known of a single actor from outside, so that also one that is stuck
-// can be looked at. It never holds a message, only its type.
+// trace is what is known of a single actor from outside, so that even a stuck actor can be looked
+// at. It never holds a message, only its type.
 type trace struct {
 	id      string
 	kind    Kind
@@ -30,15 +30,15 @@ type trace struct {
 	marks   [spanSeconds + 1]int64
 	last    []Handled // ring of those timed
 	next    int       // index in last
-	until   time.Time // of the look
-	running bool      // the last one has not ended
+	until   time.Time // when the look ends
+	running bool      // the last message is still being handled
 }
 
 // Handled is one message that an actor has handled.
 type Handled struct {
 	Type string
 	At   time.Time
-	Took time.Duration // so far, if it is still at it
+	Took time.Duration // so far, if it is still being handled
 }
 
 func newTrace(kind Kind, id string, mailbox *mailbox, now time.Time) *trace {
@@ -61,8 +61,8 @@ func (t *trace) begin(message any, now time.Time) {
 	t.running = true
 }
 
-// end is told of the message that began, and how many were handled since the last that was
-// told of. It reports whether somebody looks.
+// end notes that the message begun has been handled, and how many messages have been since the last
+// end. It reports whether somebody looks.
 func (t *trace) end(handled uint32, now time.Time) (looked bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -72,7 +72,7 @@ func (t *trace) end(handled uint32, now time.Time) (looked bool) {
 	return now.Before(t.until)
 }
 
-// fail is told that the message at hand was the last of the actor as it was.
+// fail notes that the actor failed on the message it was handling.
 func (t *trace) fail() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -88,7 +88,7 @@ func typeOf(message any) string {
 	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
-// history is the messages remembered, oldest first.
+// history returns the remembered messages, oldest first.
 func (t *trace) history(now time.Time) []Handled {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -106,7 +106,7 @@ func (t *trace) history(now time.Time) []Handled {
 	return list
 }
 
-// describe has all messages noted for a while.
+// describe makes the trace note all messages for a while.
 func (t *trace) describe(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -121,7 +121,7 @@ func (t *trace) mark() {
 	t.marks[0] = t.handled
 }
 
-// span is how many messages were handled in the last Span.
+// span returns how many messages were handled in the last Span.
 func (t *trace) span() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()

@@ -8,7 +8,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// outage says once that the store does not answer and once that it does again, for all
+// outage reports once that the store does not answer, and once that it answers again, for all
 // regions of a pod. Regions call it from their own goroutines.
 type outage struct {
 	log    *slog.Logger
@@ -36,7 +36,7 @@ func (o *outage) failed(id canvas.RegionID, operation string, err error, now tim
 	o.regions[id], o.err = struct{}{}, err
 }
 
-// trouble is why calls fail; nil: they don't.
+// trouble returns why calls fail; nil: they don't.
 func (o *outage) trouble() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()

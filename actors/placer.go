@@ -10,23 +10,23 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Stroke is pixels that one op places: all on the canvas, at most what a client may place
-// with one op. Spelling is canvas.Op's.
+// Stroke is the pixels that one op places: all on the canvas, and no more than a client may place
+// with one op. Spelling is that of canvas.Op.
 type Stroke struct {
 	Dots     []canvas.Dot
 	Spelling string
 }
 
-// placer places for a caller without a connection (the HTTP API): one per call, with a
-// session of its own, since concurrent calls have no order to keep among them. The
-// strokes of one call keep theirs. It ends when everything is answered.
+// placer places for a caller without a connection (the HTTP API). Each call has its own placer,
+// with a session of its own, since concurrent calls have no order to keep among them. The strokes
+// of one call keep theirs. A placer ends when everything is answered.
 type placer struct {
 	pod     *Node
 	session canvas.Session
 	strokes []Stroke
 	asker   *actor.PID // gets placed
 
-	parts  []int // of stroke i, not answered yet
+	parts  []int // of stroke i: not answered yet
 	open   int   // strokes not answered yet
 	failed []bool
 	result placed
@@ -78,7 +78,7 @@ func (p *placer) place(ctx actor.Context) {
 	}
 }
 
-// answered counts one region's answer to a stroke. The first refusal is the one told.
+// answered counts one region's answer to a stroke. Only the first refusal is reported.
 func (p *placer) answered(ctx actor.Context, num uint64, refused *RefusedError) {
 	i := num - 1
 	if refused != nil {
@@ -99,7 +99,7 @@ func (p *placer) answered(ctx actor.Context, num uint64, refused *RefusedError) 
 	}
 }
 
-// onWaiting ends the call: whoever made it shall have an answer, and "not known yet" is one.
+// onWaiting ends the call: the caller shall have an answer, and "not known yet" is one.
 func (p *placer) onWaiting(ctx actor.Context) {
 	if p.open == 0 {
 		return
@@ -125,9 +125,9 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return "refused: " + e.Why.Text() }
 
-// Place writes strokes in their order for a caller without a connection, and returns when
-// they are durable. It fails with *RefusedError or ctx's error; durable counts the pixels
-// of the strokes known to be, more may.
+// Place writes strokes in their order for a caller without a connection, and returns when they are
+// durable. It fails with *RefusedError or ctx's error. durable counts the pixels of the strokes
+// that are known to be durable; there may be more.
 func (n *Node) Place(ctx context.Context, strokes []Stroke) (durable int, err error) {
 	if n.draining.Load() {
 		return 0, &RefusedError{Why: canvas.RefusedDraining}

@@ -15,15 +15,16 @@ type ViewerID uint64
 // roster call it; transport implements it. No method blocks or fails: what can't be
 // shown to a viewer now, the audience asks for again through Node.Resync.
 type Audience interface {
-	// Publish shows a batch to every viewer of its region that stands at b.From. Others
-	// that follow the region have lost their place, and the audience resyncs them.
+	// Publish shows a batch to every viewer of its region that is at b.From. Other viewers of the
+	// region have lost their place, and the audience resyncs them.
 	Publish(b *canvas.Batch)
 	// Reset says that the region's history was replaced: every viewer of it must resync.
 	Reset(region canvas.RegionID)
-	// Join answers Resync: shows one viewer what it missed. From here on it is published to.
+	// Join answers Resync: it shows one viewer what it missed. From here on Publish includes that
+	// viewer.
 	Join(v ViewerID, c CatchUp)
-	// Viewing reports whether any viewer of this pod follows the region, in sync or not
-	// yet. A relay lets go of a region that nobody views.
+	// Viewing reports whether any viewer of this pod follows the region, in sync or not yet. The
+	// relay of a region that nobody views goes idle.
 	Viewing(region canvas.RegionID) bool
 	// Point shows pointers that moved in a region. They may be dropped.
 	Point(region canvas.RegionID, moved []canvas.Pointer)
@@ -31,17 +32,17 @@ type Audience interface {
 	Present(p *Presence)
 }
 
-// CatchUp takes a viewer from what it holds to At: by a snapshot, by a batch, by first
-// the one and then the other, or by nothing when it has missed nothing.
+// CatchUp takes a viewer from what it holds to At: by a snapshot, by a batch, by a snapshot and
+// then a batch, or by nothing when it has missed nothing.
 type CatchUp struct {
 	Region   canvas.RegionID
 	At       canvas.Position
-	Snapshot *canvas.Snapshot // nil: what the viewer holds is a base
+	Snapshot *canvas.Snapshot // nil: what the viewer holds is the base
 	Delta    *canvas.Batch    // nil: nothing after the base
 }
 
-// Presence is the users of the whole canvas and how they changed since the Presence
-// before. Immutable, shared by all viewers. Only users with a name are listed, at most
+// Presence is the users of the whole canvas and how they have changed since the last Presence. It
+// is immutable and shared by all viewers. Only users with a name are listed, at most
 // Config.ListedUsers of them; the count is exact.
 type Presence struct {
 	Count  int
@@ -49,8 +50,8 @@ type Presence struct {
 	Joined []canvas.User   // newly listed or renamed
 	Left   []canvas.Author // no longer listed
 
-	// Arrived are viewers of this pod that this Presence is the first to count. They are
-	// shown all of it, and nobody is shown a Presence before.
+	// Arrived are viewers of this pod that this Presence is the first to count. They are shown all
+	// of it. No viewer is shown an earlier Presence.
 	Arrived []ViewerID
 }
 
@@ -68,8 +69,8 @@ type Outbox interface {
 	Ack(nums []uint64, left int)
 	// Refuse says why an op was not carried out and when to try again (0: never).
 	Refuse(num uint64, why canvas.Refusal, retry time.Duration, left int)
-	// Waiting says of ops that have had no answer for Config.Patience that they may be durable or
-	// not; Ack or Refuse follows when it is known. What a JSON client placed is not among them.
+	// Waiting says that ops have had no answer for Config.Patience, and may or may not be durable.
+	// Ack or Refuse follows when it is known. The ops of JSON clients are not among them.
 	Waiting(nums []uint64)
 	// Handled returns the credit of one message: transport stops reading from a client
 	// whose actor has not yet handled its last MaxUnhandled messages.
@@ -79,7 +80,7 @@ type Outbox interface {
 	Fail()
 }
 
-// MaxUnhandled bounds what a client can have waiting in its connection's mailbox, in messages.
+// MaxUnhandled bounds how many messages of a client may wait in its connection's mailbox.
 const MaxUnhandled = 32
 
 // Welcome is what a client learns first.
@@ -106,7 +107,7 @@ type (
 	Subscribe struct{ Marks []canvas.Mark }
 	// SubscribeAll follows the whole canvas from now on: what JSON clients get.
 	SubscribeAll struct{}
-	// Unsubscribe ends following.
+	// Unsubscribe stops following regions.
 	Unsubscribe struct{ Regions []canvas.RegionID }
 	// Place is an op. Num 0 lets the connection number it (JSON clients): it is then not
 	// acknowledged to the client, only refused.
@@ -122,13 +123,13 @@ type (
 	Cursor struct{ X, Y uint16 }
 )
 
-// Placement says who owns what, by the members of the moment. Nothing is looked up or
-// remembered: a PID follows from the members, so it can't go stale. Whoever implements it
-// calls Node.Moved when its answers have changed. Any goroutine may ask.
+// Placement says who owns what, worked out from the current members alone. Nothing is looked up or
+// remembered: a PID follows from the members, so it can't go stale. An implementation calls
+// Node.Moved when its answers have changed. Any goroutine may ask.
 type Placement interface {
 	// Region is the owner of a region; nil: no pod can own one now.
 	Region(id canvas.RegionID) *actor.PID
-	// Before is who may own a region from a time with other members: the next two in line,
+	// Before lists who may still own a region from a time with other members: the next two in line,
 	// and every pod that is draining. The owner asks them to yield before it claims. The caller
 	// must not change the slice.
 	Before(id canvas.RegionID) []*actor.PID
@@ -140,12 +141,12 @@ type Placement interface {
 	Has(address string) bool
 }
 
-// Deputies is the other pods that can have this one's regions. No method blocks.
+// Deputies knows the other pods that could take this one's regions. No method blocks.
 type Deputies interface {
-	// Deputies is the addresses of those that would: neither draining nor aside.
+	// Deputies lists the addresses of those that would: pods that are neither draining nor aside.
 	Deputies() []string
-	// StepAside has this pod own nothing as long as others can, as if it were draining, or
-	// ends that.
+	// StepAside makes this pod own nothing as long as others can, as if it were draining, or ends
+	// that.
 	StepAside(aside bool)
 }
 

@@ -10,22 +10,22 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// presence knows every user of the canvas, by pod, and shows the count and the names to
-// all rosters (I7). A user is a live connection: it appears when its roster says so and
-// goes with it, or with its whole pod. Changes within Config.PresenceEvery go out as
-// one, so n users joining at once cost n messages and not n squared.
+// presence knows every user of the canvas, by pod, and shows the count and the names to all rosters
+// (I7). A user is a live connection: it appears when its roster reports it, and goes with the
+// connection or with its whole pod. Changes within Config.PresenceEvery go out as one, so n users
+// joining at once cost n messages and not n squared.
 //
-// Every pod that carries regions runs one; the placement says which of them the rosters
-// turn to. It knows only what they tell it: one that has just become the canvas' waits
-// until every pod with users has, so that nobody sees a part taken for the whole.
+// Every canvas pod runs one, and the placement says which of them the rosters turn to. It knows
+// only what rosters tell it. One that has just become the presence of the canvas waits until every
+// pod with users has called the roll, so that nobody is shown a part as if it were the whole.
 type presence struct {
 	pod     *Node
 	rolls   map[string]*roll // by roster PID
 	ours    bool             // the rosters turn to us
-	settled bool             // they all have, or had their time to
-	since   time.Time        // when they began to
+	settled bool             // all rosters have, or have had the time to
+	since   time.Time        // when they began to turn to us
 
-	listed map[canvas.Author]string // the names as shown last
+	listed map[canvas.Author]string // the names as last shown
 	count  int                      // as shown last
 	shows  uint64                   // N of the last Shown
 	shown  time.Time
@@ -37,28 +37,28 @@ type roll struct {
 	roster  *actor.PID
 	n       uint64
 	members map[ViewerID]canvas.User
-	before  map[ViewerID]canvas.User // what counts while partial: the roll before this one
+	before  map[ViewerID]canvas.User // the roll before this one, which counts while partial
 	partial bool                     // more of its first Roll is to come: it does not count yet
 	seen    time.Time
-	fresh   bool   // has not been shown the full list
+	fresh   bool   // it has not been shown the full list
 	due     uint64 // N that the roster must have been shown by its next renewal
 	told    uint64 // Rolled of the last Shown
 }
 
-// What travels between a roster and presence. Rolls and Shown are numbered by their
-// sender; who notices a hole asks for everything.
+// Messages between a roster and presence. Rolls and Shown are numbered by their sender. Whoever
+// notices a gap asks for everything.
 type (
-	// Roll tells how the users of a pod changed. N rises by one with each change; a Roll
-	// with the N before and no change renews the lease.
+	// Roll reports how the users of a pod have changed. N rises by one with each change. A Roll
+	// without a change repeats the last N and renews the lease.
 	Roll struct {
 		N      uint64
 		Full   bool // Joined is everyone, or the first of them
-		More   bool // those that follow belong to the same change: it counts when all are here
+		More   bool // more Rolls of the same change follow: it counts when all are here
 		Joined []Member
 		Left   []ViewerID
-		Shown  uint64 // N of the last Shown that the roster has had; one that was lost is found by it
+		Shown  uint64 // N of the last Shown that the roster has received: a lost one is noticed by it
 	}
-	// Member is a user by the connection it has.
+	// Member is the user of one connection.
 	Member struct {
 		Viewer ViewerID
 		User   canvas.User
@@ -80,8 +80,8 @@ type (
 	sweepRolls struct{ of *presence }
 )
 
-// settleTime is how long a new presence waits for pods that don't call the roll: they may
-// have died with the one before.
+// settleTime is how long a new presence waits for pods that don't call the roll: they may have died
+// together with the previous presence.
 const settleTime = 400 * time.Millisecond
 
 // rollMembers bounds one Roll: about 400 KB between pods.
@@ -160,7 +160,8 @@ func (p *presence) roll(ctx actor.Context, m *Roll) {
 	}
 }
 
-// counted is the users that count: of a list that is not whole those of the one before.
+// counted returns the users that count. While the list is partial these are the users of the list
+// before.
 func (r *roll) counted() map[ViewerID]canvas.User {
 	if r.partial {
 		return r.before
@@ -168,8 +169,8 @@ func (r *roll) counted() map[ViewerID]canvas.User {
 	return r.members
 }
 
-// moved follows the placement: who is not asked any more forgets, and a pod that is gone
-// takes its users with it.
+// moved follows the placement. A presence that rosters no longer turn to forgets everything, and a
+// pod that is gone takes its users with it.
 func (p *presence) moved(ctx actor.Context) {
 	place := p.pod.placement.Presence()
 	ours := place != nil && place.Equal(ctx.Self())
@@ -186,7 +187,7 @@ func (p *presence) moved(ctx actor.Context) {
 	}
 }
 
-// complete reports whether every pod with users has called the roll, or had its time to.
+// complete reports whether every pod with users has called the roll, or has had the time to.
 func (p *presence) complete(now time.Time) bool {
 	if p.settled || now.Sub(p.since) > settleTime {
 		p.settled = true
@@ -200,8 +201,8 @@ func (p *presence) complete(now time.Time) bool {
 	return p.settled
 }
 
-// schedule shows the change behind what is in the mailbox already, or when the interval
-// since the last one has passed.
+// schedule makes the change be shown: after what is already in the mailbox, or when the interval
+// since the last show has passed.
 func (p *presence) schedule(ctx actor.Context) {
 	if p.due {
 		return
@@ -237,7 +238,7 @@ func (p *presence) show(ctx actor.Context) {
 	for _, r := range p.rolls {
 		m := delta
 		switch {
-		case r.partial: // it is shown all when it has told all
+		case r.partial: // it is shown everything once its own list is complete
 			continue
 		case r.fresh:
 			m = full
@@ -251,11 +252,11 @@ func (p *presence) show(ctx actor.Context) {
 	}
 }
 
-// changes compares who is here with who is listed, and makes the list right. Those
-// listed stay listed; whoever is over Config.ListedUsers is listed when there is room.
+// changes compares who is here with who is listed, and updates the list. Listed users who are here
+// stay listed. A user beyond Config.ListedUsers is listed when there is room.
 func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Author) {
 	named := make(map[canvas.Author]string)
-	latest := make(map[canvas.Author]ViewerID) // of a session with several connections the last counts
+	latest := make(map[canvas.Author]ViewerID) // if a session has several connections, the last one counts
 	for _, r := range p.rolls {
 		count += len(r.counted())
 		for viewer, user := range r.counted() {
@@ -283,7 +284,7 @@ func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Aut
 	return count, joined, left
 }
 
-// report tells the inspector about the rolls that count.
+// report returns the rolls that count, for the inspector.
 func (p *presence) report() (rolls []rollReport) {
 	for _, r := range p.rolls {
 		if !r.partial {
@@ -301,7 +302,7 @@ func (p *presence) list() []canvas.User {
 	return list
 }
 
-// sweep drops pods whose lease has run out, users and all.
+// sweep drops pods whose lease has run out, with all their users.
 func (p *presence) sweep(ctx actor.Context) {
 	now := p.pod.clock.Now()
 	for key, r := range p.rolls {

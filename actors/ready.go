@@ -6,12 +6,12 @@ import (
 	"time"
 )
 
-// waits is since when each region waits for the store, in Unix nanoseconds; 0: it does not.
-// Regions write, anyone reads.
+// waits holds since when each region has waited for the store, in Unix nanoseconds; 0: it does not
+// wait. Regions write it, anyone reads it.
 type waits []atomic.Int64
 
-// Ready reports whether every region that this pod has would take a pixel now: nil, or which
-// has waited for the store for longer than ops do.
+// Ready returns nil if every region that this pod has would take a pixel now. Otherwise the error
+// says which region has waited for the store longer than ops do.
 func (n *Node) Ready() error {
 	now, stuck, longest, first := n.clock.Now(), 0, time.Duration(0), 0
 	for id := range n.waits {

@@ -9,8 +9,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// roster is the users of this pod: it tells presence about them, and shows the pod's
-// audience who is on the whole canvas.
+// roster holds the users of this pod. It tells presence about them, and shows the pod's audience
+// who is on the whole canvas.
 type roster struct {
 	pod           *Node
 	*rosterMemory // the node's, so that it survives a restart of the actor
@@ -19,9 +19,9 @@ type roster struct {
 	changed  map[ViewerID]struct{}
 	flushing bool
 	n        uint64              // N of the last Roll
-	arriving map[ViewerID]uint64 // who has not been counted in a Shown yet, by the N of their Roll, or untold
+	arriving map[ViewerID]uint64 // viewers that no Shown has counted yet, by the N of their Roll, or untold
 
-	// The whole canvas as shown last.
+	// The whole canvas as last shown.
 	presence *actor.PID // who shows it; nil: nobody does now
 	shown    uint64     // N of the last Shown
 	known    bool       // there was one
@@ -30,7 +30,7 @@ type roster struct {
 // rosterMemory is what nobody else knows, and what the audience has been told.
 type rosterMemory struct {
 	members map[ViewerID]canvas.User
-	named   []canvas.User // of the whole canvas, as shown last, in the order of their coming
+	named   []canvas.User // of the whole canvas, as last shown, in the order of their arrival
 }
 
 // Messages to the roster from its own pod.
@@ -48,7 +48,7 @@ type (
 	rollBeat  struct{ of *roster }
 )
 
-// untold stands for the N of a Roll to come.
+// untold stands for the N of a Roll that has not been sent yet.
 const untold = math.MaxUint64
 
 func newRoster(pod *Node) *roster {
@@ -133,7 +133,7 @@ func (r *roster) enter(m *Roll, viewer ViewerID, user canvas.User) {
 	}
 }
 
-// rollAll tells presence of everyone, a bounded number at a time.
+// rollAll tells presence about everyone, a bounded number at a time.
 func (r *roster) rollAll(ctx actor.Context) {
 	clear(r.changed)
 	r.n++
@@ -174,7 +174,7 @@ func (r *roster) beat(ctx actor.Context, m rollBeat) {
 
 func (r *roster) onShown(ctx actor.Context, m *Shown) {
 	switch {
-	case !ctx.Sender().Equal(r.presence): // of one that was presence before
+	case !ctx.Sender().Equal(r.presence): // from an earlier presence
 		return
 	case m.Full:
 		m = r.difference(m)
@@ -209,7 +209,7 @@ func (r *roster) arrived(rolled uint64) (viewers []ViewerID) {
 	return viewers
 }
 
-// difference turns a full Shown into the change from what was shown last.
+// difference turns a full Shown into the change since the last one shown.
 func (r *roster) difference(m *Shown) *Shown {
 	change := &Shown{N: m.N, Count: m.Count, Rolled: m.Rolled}
 	before := make(map[canvas.Author]string, len(r.named))

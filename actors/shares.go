@@ -6,14 +6,14 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// shares says whose turn it is when one more session can't be remembered without another
-// being forgotten: those of a network are its share, and the largest gives.
+// shares says which session to forget when there is no room for one more. The sessions of a network
+// are its share, and the largest share loses one.
 type shares struct {
 	of    map[canvas.Network]*share
 	order shareHeap
 }
 
-// share is the sessions of one network, by when their last op was applied.
+// share is the sessions of one network, in the order in which their last ops were applied.
 type share struct {
 	network        canvas.Network
 	sessions       int
@@ -35,7 +35,7 @@ func (s *shares) join(r *sessionOps, network canvas.Network) {
 	heap.Fix(&s.order, r.share.at)
 }
 
-// touch says that a session has spoken.
+// touch notes that an op of a session has been applied.
 func (s *shares) touch(r *sessionOps) {
 	if r.share.newest != r {
 		r.share.unlink(r)
@@ -46,7 +46,7 @@ func (s *shares) touch(r *sessionOps) {
 	heap.Fix(&s.order, r.share.at)
 }
 
-// longestSilent is who is to be forgotten first.
+// longestSilent returns the session to forget first.
 func (s *shares) longestSilent() *sessionOps { return s.order[0].oldest }
 
 func (s *shares) leave(r *sessionOps) {
@@ -83,7 +83,8 @@ func (s *share) unlink(r *sessionOps) {
 	}
 }
 
-// shareHeap has on top the share with the most sessions; of several, the one that has the longest silent.
+// shareHeap has the share with the most sessions on top. Of several it is the one whose oldest
+// session has been silent longest.
 type shareHeap []*share
 
 func (h shareHeap) Len() int { return len(h) }
@@ -100,7 +101,7 @@ func (h shareHeap) Swap(i, j int) {
 	h[i].at, h[j].at = i, j
 }
 
-// Push and Pop are heap's.
+// Push and Pop are for container/heap.
 func (h *shareHeap) Push(s any) {
 	s.(*share).at = len(*h)
 	*h = append(*h, s.(*share))

@@ -42,7 +42,7 @@ type Stats struct {
 	Unhandled   [kinds]atomic.Int64 // messages an actor had no case for
 	Restarts    [kinds]atomic.Int64 // after a panic
 	DeadLetters [kinds]atomic.Int64 // messages to actors that were gone
-	Strays      atomic.Int64        // messages to what is gone and was no actor of these kinds: late answers, as a rule
+	Strays      atomic.Int64        // messages to something that is gone and was no actor of these kinds: usually late answers
 
 	Placed     atomic.Int64 // ops accepted from users of this pod
 	Dots       atomic.Int64 // their pixels
@@ -51,14 +51,14 @@ type Stats struct {
 	Deduped    atomic.Int64 // ops received again and not applied again
 	Fenced     atomic.Int64 // claims lost to another owner
 	Damaged    atomic.Int64 // times that the store was found to have lost a part of a region
-	Mended     atomic.Int64 // and that it got back what there was, or what was left
+	Mended     atomic.Int64 // times that it got back what there was, or what was left
 	Claims     atomic.Int64 // claims made
 	Yielded    atomic.Int64 // regions handed over to other pods
 	Serving    atomic.Int64 // regions whose claim this pod has now
-	Epoch      atomic.Int64 // the highest that this pod has claimed a region under
+	Epoch      atomic.Int64 // the highest under which this pod has claimed a region
 	Lagging    atomic.Int64 // relays dropped because too much was under way to them
-	Aside      atomic.Int64 // 1: this pod's regions are others', since its store takes no commits and theirs does
-	StoodAside atomic.Int64 // times that this came to be
+	Aside      atomic.Int64 // 1: others have this pod's regions, since its store takes no commits and theirs does
+	StoodAside atomic.Int64 // times that this began
 	Outages    atomic.Int64 // store calls that failed and were tried again
 	Refused    [canvas.LastRefusal + 1]atomic.Int64
 
@@ -70,7 +70,7 @@ type Stats struct {
 	Commit     func(time.Duration)
 	PlaceToAck func(time.Duration)
 
-	commits, acks spread // the same of late, in nanoseconds; the inspector advances them
+	commits, acks spread // the same for the last one or two Spans, in nanoseconds; the inspector advances them
 }
 
 // placed counts an op that was accepted from a user.
@@ -111,7 +111,7 @@ func (s *Stats) lost(pid *actor.PID) {
 	}
 }
 
-// advance forgets what is no longer of late.
+// advance forgets what is too old for commits and acks.
 func (s *Stats) advance(now time.Time) {
 	s.commits.advance(now)
 	s.acks.advance(now)

@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// storeMonitor keeps looking whether this pod's store takes commits, and has the pod stand aside
-// when it does not and the others' does: see asidePolicy. Only a pod with deputies has one that
-// does anything. Any goroutine may call it.
+// storeMonitor keeps checking whether this pod's store takes commits. It makes the pod stand aside
+// when the store does not and that of others does: see asidePolicy. Only on a pod with deputies
+// does it do anything. Any goroutine may call it.
 type storeMonitor struct {
 	pod   *Node
 	aside atomic.Bool
@@ -20,22 +20,22 @@ type storeMonitor struct {
 	policy  asidePolicy
 	called  time.Time // when the last call began
 	asking  bool      // others are being asked
-	asked   time.Time // when they were last
-	trouble error     // of the last call; nil: it succeeded
+	asked   time.Time // when they were last asked
+	trouble error     // error of the last call; nil: it succeeded
 	since   time.Time // when the pod stood aside
 }
 
 const (
-	// lookEvery is how often it looks whether something is due.
+	// lookEvery is how often it checks whether something is due.
 	lookEvery = 100 * time.Millisecond
-	// askEvery and askTime are how often others are asked, and how long they have.
+	// askEvery is how often others are asked, and askTime how long they have to answer.
 	askEvery, askTime = 250 * time.Millisecond, 400 * time.Millisecond
-	// askedAtOnce is how many of them: one that can is enough.
+	// askedAtOnce is how many of them are asked: one that can commit is enough.
 	askedAtOnce = 3
 )
 
-// open begins to look. A pod whose store does not answer stands aside until it has answered
-// once: one that starts without it must not be given regions that others can serve.
+// open begins to check. A pod whose store does not answer stands aside until the store has answered
+// once: a pod that starts without its store must not be given regions that others can serve.
 func (m *storeMonitor) open() {
 	if m.pod.deputies == nil || !m.pod.cfg.Canvas {
 		return
@@ -51,7 +51,7 @@ func (m *storeMonitor) open() {
 	m.tick()
 }
 
-// close ends it: no call begins when it has returned.
+// close ends it: no call begins after it has returned.
 func (m *storeMonitor) close() {
 	m.mu.Lock()
 	defer m.mu.Unlock()
@@ -93,7 +93,7 @@ func (m *storeMonitor) call(ctx context.Context, began time.Time) {
 	m.decide(now)
 }
 
-// ask asks some of those that would have the regions whether their stores take commits now.
+// ask asks some of the pods that would get the regions whether their stores take commits now.
 func (m *storeMonitor) ask(ctx context.Context, asked time.Time) {
 	deputies := m.pod.deputies.Deputies()
 	rand.Shuffle(len(deputies), func(i, j int) { deputies[i], deputies[j] = deputies[j], deputies[i] })
@@ -114,7 +114,7 @@ func (m *storeMonitor) ask(ctx context.Context, asked time.Time) {
 	m.decide(now)
 }
 
-// decide has the pod stand aside, or come back, when it is time to. mu must be held.
+// decide makes the pod stand aside, or come back, when it is time. mu must be held.
 func (m *storeMonitor) decide(now time.Time) {
 	if m.closed {
 		return
@@ -146,7 +146,7 @@ func (m *storeMonitor) stand(aside bool) {
 	m.pod.deputies.StepAside(aside)
 }
 
-// wrong is what is wrong with the store as far as is known without asking it; "": nothing.
+// wrong returns what is wrong with the store, as far as is known without asking it; "": nothing.
 func (m *storeMonitor) wrong() string {
 	m.mu.Lock()
 	trouble := m.trouble

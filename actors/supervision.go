@@ -8,14 +8,14 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// Restart pauses of actors that must never stay away: 10 ms more with each failure
+// Pauses before the restart of actors that must never stay away: 10 ms more with each failure
 // within ten seconds.
 const (
 	restartWindow = 10 * time.Second
 	restartPause  = 10 * time.Millisecond
 )
 
-// strategies hold one supervisor per way of failing; Proto.Actor makes one guardian of each.
+// strategies holds one supervisor for each way of failing; Proto.Actor makes one guardian of each.
 type strategies struct {
 	restart actor.SupervisorStrategy // regions, relays and the rest come back, from the store or from their peers
 	stop    actor.SupervisorStrategy // a connection ends, and its socket with it; so does a placer
@@ -38,8 +38,8 @@ func (n *Node) props(kind Kind, name string, producer func() actor.Actor) *actor
 	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(n.observe.mailbox(n.workers, kind, name)))
 }
 
-// keyOf is a PID as the key of a map: PID.String goes through the protobuf text form, and
-// is called for every message between relays and regions.
+// keyOf returns a PID as the key of a map. PID.String would go through the protobuf text form, and
+// this is called for every message between relays and regions.
 func keyOf(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
 
 // KindOf reads the kind from an actor's name: "region/12" or "connection/3f".

@@ -5,36 +5,36 @@ import (
 	"time"
 )
 
-// workers are the goroutines on which a pod's actors handle their messages: one for each
-// mailbox with something in it. They live on, because the stack of a new goroutine has to
-// grow first, which takes longer than most messages do.
+// workers are the goroutines on which a pod's actors handle their messages: one for each mailbox
+// with something in it. They are reused, because the stack of a new goroutine has to grow first,
+// which takes longer than most messages do.
 type workers struct {
-	queues sync.Pool // *queues: empty, on the way from one mailbox to the next
+	queues sync.Pool // *queues, empty, on their way from one mailbox to the next
 
 	mu     sync.Mutex // guards:
 	idle   []*worker  // the last one used is the next
-	count  int        // of all, also those at work
+	count  int        // of all workers, busy ones included
 	closed bool
-	none   chan struct{} // made by close, closed by the last one as it ends; nil: close does not wait
+	none   chan struct{} // made by close, closed by the last worker as it ends; nil: close does not wait
 }
 
-// worker is an idle goroutine. Whoever takes it from the idle ones sends it a mailbox, or
-// nil: end.
+// worker is an idle goroutine. Whoever takes it from the idle ones sends it a mailbox, or nil to
+// end it.
 type worker struct{ next chan *mailbox } // cap 1
 
-// maxIdle bounds how many goroutines wait for work: more than actors that are busy at the
-// same time on any pod, but for moments.
+// maxIdle bounds how many goroutines wait for work. Except for moments, no pod has that many actors
+// busy at the same time.
 const maxIdle = 64
 
-// stuckAfter is how long close waits. Handlers don't block: one that does has a fault, for
-// which a pod must not fail to end.
+// stuckAfter is how long close waits. Handlers don't block: one that does has a fault, which must
+// not keep the pod from ending.
 const stuckAfter = 5 * time.Second
 
 func newWorkers() *workers {
 	return &workers{queues: sync.Pool{New: func() any { return new(queues) }}}
 }
 
-// start has a mailbox processed.
+// start makes a worker process a mailbox.
 func (w *workers) start(m *mailbox) {
 	w.mu.Lock()
 	if n := len(w.idle); n > 0 {
@@ -49,7 +49,7 @@ func (w *workers) start(m *mailbox) {
 	go w.work(m)
 }
 
-// work is a goroutine, until there are enough without it or close.
+// work runs a worker until enough others are idle, or until close.
 func (w *workers) work(m *mailbox) {
 	defer w.end()
 	self := &worker{next: make(chan *mailbox, 1)}
@@ -62,7 +62,7 @@ func (w *workers) work(m *mailbox) {
 	}
 }
 
-// rest puts a worker to the idle ones, unless it is not needed any more.
+// rest adds a worker to the idle ones; false: it is not needed any more.
 func (w *workers) rest(one *worker) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -83,10 +83,10 @@ func (w *workers) end() {
 	}
 }
 
-// close ends the workers once they have nothing to do, and waits for that; but not longer
-// than stuckAfter, and gives the number of those that are still at it. A message that comes
-// later (to an actor that has stopped, as a rule) is still handled. One goroutine at a time
-// may call it.
+// close ends the workers once they have nothing to do, and waits for that, but no longer than
+// stuckAfter. It returns the number of workers that are still busy. A message that comes later
+// (usually to an actor that has stopped) is still handled. Only one goroutine at a time may call
+// it.
 func (w *workers) close() (stuck int) {
 	w.mu.Lock()
 	idle, none := w.idle, make(chan struct{})

@@ -22,13 +22,13 @@ type OpID struct {
 	Key    Key // zero: not known
 }
 
-// Same reports whether two ids name one op: where the key of one is not known, as far as
-// their authors tell.
+// Same reports whether two ids name the same op. If the key of one is not known, the authors
+// decide.
 func (id OpID) Same(other OpID) bool {
 	return id.Num == other.Num && id.Author == other.Author && id.Key.Matches(other.Key)
 }
 
-// Matches reports whether two keys are or may be one.
+// Matches reports whether two keys are the same, or may be since one is not known.
 func (k Key) Matches(other Key) bool { return k == other || k == Key{} || other == Key{} }
 
 // Op is the part of a client's placing that falls into one region.
@@ -36,28 +36,28 @@ type Op struct {
 	ID       OpID
 	Name     string // display name when it was placed; empty: none was set
 	Alias    bool   // Name was given for this op alone and is not the client's own
-	InTurn   bool   // no op of its session with a higher number was applied here before; false: not known
+	InTurn   bool   // no op of its session with a higher number had been applied here; false: not known
 	Network  Network
 	Spelling string // the colour as a JSON client spelt it ("#aAbBcC"); empty: as Color.String
 	Pixels   []Pixel
 }
 
-// Batch is what a region committed at once, or several such merged by Merge. It takes
-// a holder of the position ending at From to the position (Epoch, To). A batch is
-// immutable from the moment it is offered to the store.
+// Batch is what a region committed at once, or several such batches merged by Merge. It takes a
+// holder of the position ending at From to the position (Epoch, To). A batch is immutable from the
+// moment it is offered to the store.
 //
-// Every pixel written takes one sequence number, so a batch that is not merged has
-// To - From pixels; a merged one has fewer or as many.
+// Every pixel written takes one sequence number, so a batch that is not merged has To - From
+// pixels. A merged one has at most as many.
 type Batch struct {
 	Region RegionID
 	Epoch  uint64 // of the last batch in it
 	From   uint64 // sequence number before the first pixel
 	To     uint64 // sequence number of the last pixel
-	Time   int64  // Unix milliseconds at which the region took it up
+	Time   int64  // when the region took it up, in Unix milliseconds
 	Ops    []Op
 }
 
-// Position is what a holder of the batch has reached.
+// Position is what a viewer that holds the batch has reached.
 func (b *Batch) Position() Position { return Position{Epoch: b.Epoch, Seq: b.To} }
 
 // Pixels counts the pixels in the batch.

@@ -64,7 +64,7 @@ func (g Geometry) Locate(x, y int) (RegionID, uint16) {
 	return RegionID(row*g.Columns() + column), uint16((y-row*g.Region)*width + (x - column*g.Region))
 }
 
-// Bounds gives the left, upper corner and the size of a region, in pixels.
+// Bounds gives the upper left corner and the size of a region, in pixels.
 func (g Geometry) Bounds(id RegionID) (x, y, width, height int) {
 	column, row := int(id)%g.Columns(), int(id)/g.Columns()
 	x, y = column*g.Region, row*g.Region
@@ -108,13 +108,14 @@ func (s Session) Author() Author {
 	return Author(binary.BigEndian.Uint64(key[:8]) >> 16)
 }
 
-// Key tells the sessions of all clients apart. Clients choose their sessions, and 48 bits
-// of a hash can be made to collide in seconds: what must not be taken for another's goes
-// by the key. It is derived as the author is, whose bits it begins with, and stays among
-// pods and stores. Zero: not known, of an op that an earlier version passed on or stored.
+// Key tells the sessions of all clients apart. Clients choose their sessions, and 48 bits of a hash
+// can be made to collide in seconds: whatever must not be mistaken for another client's is
+// identified by the key. The key is derived like the author and begins with the author's bits. It
+// stays among pods and stores. Zero: not known, for an op that an earlier version passed on or
+// stored.
 type Key [16]byte
 
-// Key is the session's.
+// Key returns the key of the session.
 func (s Session) Key() Key {
 	sum := sha256.Sum256(s[:])
 	return Key(sum[:16])
@@ -126,9 +127,9 @@ type Network uint32
 
 // Networks of clients that are not connected.
 const (
-	NetworkUnknown Network = iota // as Key's zero
-	NetworkHTTP                   // all that place over HTTP
-	FirstNetwork                  // the lowest of one that is connected
+	NetworkUnknown Network = iota // like the zero Key
+	NetworkHTTP                   // everybody who places over HTTP
+	FirstNetwork                  // the lowest number of a connected client's network
 )
 
 // Mark is a position in one region: what a viewer holds, or where it stands.

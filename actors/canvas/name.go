@@ -10,16 +10,18 @@ import (
 // MaxName is the longest display name, in UTF-16 code units: what JavaScript counts.
 const MaxName = 20
 
-// CleanName makes a display name of untrusted text: valid UTF-8 that shows something, does not
-// reach into the text around it, is trimmed, and has at most MaxName UTF-16 code units, no character cut in half.
-// web/js/name.js does the same, and testdata/names.json says what, for both.
+// CleanName makes a display name from untrusted text: valid UTF-8 that shows something, does not
+// reach into the text around it, is trimmed, and has at most MaxName UTF-16 code units without
+// cutting a character in half. web/js/name.js does the same; testdata/names.json has the cases for
+// both.
 //
-// Removed are control and format characters (bidirectional controls and tags among them), line breaks of all kinds,
-// what Unicode calls ignorable, blank letters, and marks that nothing precedes. What joins or keeps apart letters
-// of a script that needs it (Persian, Hindi) or the parts of an emoji stays where it does that.
+// It removes control and format characters (bidirectional controls and tags among them), line
+// breaks of all kinds, what Unicode calls ignorable, blank letters, and marks that nothing
+// precedes. It keeps characters that join or separate the letters of a script that needs it
+// (Persian, Hindi) or the parts of an emoji, where they do that.
 //
-// Names can still look alike, with other letters or in other scripts: a name is no proof of who someone is. That is
-// the user's id, by which the page tells those apart whose names look the same.
+// Names can still look alike, with other letters or in other scripts: a name is no proof of who
+// someone is. The user's id is, and by it the page tells apart users whose names look the same.
 func CleanName(s string) string {
 	if isPlain(s) {
 		return strings.Trim(s, " ")
@@ -33,7 +35,8 @@ func CleanName(s string) string {
 	return string(trimName(cutName(trimName(joined(runes)))))
 }
 
-// isPlain reports whether a name is what almost all are: short, of ASCII's visible characters and spaces.
+// isPlain reports whether a name is like almost all names: short, and made of visible ASCII
+// characters and spaces.
 func isPlain(s string) bool {
 	if len(s) > MaxName {
 		return false
@@ -46,24 +49,25 @@ func isPlain(s string) bool {
 	return true
 }
 
-// Joiners: what stands between two characters and shows only in how these look.
+// Joiners stand between two characters and show only in how these look. The last two are not
+// joiners: they show nothing by themselves.
 const (
 	nonJoiner   = '\u200C'
 	joiner      = '\u200D'
-	asEmoji     = '\uFE0F' // the character before is to be shown as an emoji
+	asEmoji     = '\uFE0F' // the character before it is to be shown as an emoji
 	brailleNone = '\u2800'
 	nullHead    = '\U0001D159' // of a musical note
 )
 
 func isJoiner(r rune) bool { return r == nonJoiner || r == joiner || r == asEmoji }
 
-// isUnseen reports whether a character shows nothing of its own, and is not a space.
+// isUnseen reports whether a character shows nothing of its own and is not a space.
 func isUnseen(r rune) bool {
 	return unicode.In(r, unicode.Cc, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Other_Default_Ignorable_Code_Point, unicode.Variation_Selector) ||
 		r == brailleNone || r == nullHead
 }
 
-// joined leaves out the joiners that join nothing.
+// joined returns the runes without the joiners that join nothing.
 func joined(runes []rune) []rune {
 	kept := runes[:0:0]
 	for i, r := range runes {
@@ -102,8 +106,8 @@ func needsJoiners(r rune) bool {
 		unicode.Malayalam, unicode.Sinhala)
 }
 
-// trimName removes space around a name, marks at its beginning, which would sit on what stands before, and a
-// joiner at its end.
+// trimName removes space around a name, marks at its beginning, which would attach to whatever
+// stands before the name, and joiners at its end.
 func trimName(runes []rune) []rune {
 	for len(runes) > 0 && (unicode.IsSpace(runes[0]) || unicode.Is(unicode.M, runes[0])) {
 		runes = runes[1:]
@@ -118,7 +122,7 @@ func trimName(runes []rune) []rune {
 	return runes
 }
 
-// cutName keeps the first characters, MaxName code units of them at most.
+// cutName keeps the first characters, at most MaxName code units of them.
 func cutName(runes []rune) []rune {
 	units := 0
 	for i, r := range runes {

@@ -42,7 +42,7 @@ func (r Refusal) String() string {
 	return "invalid"
 }
 
-// Text says it to a person who draws.
+// Text explains the refusal to a person who draws.
 func (r Refusal) Text() string {
 	switch r {
 	case RefusedRate:

@@ -10,13 +10,13 @@ func NewTile(width, height int) Tile {
 	return bytes.Repeat([]byte{0xFF}, 3*width*height)
 }
 
-// At is the colour at a position.
+// At returns the colour at a position.
 func (t Tile) At(pos uint16) Color {
 	p := t[3*int(pos):]
 	return Color(p[0])<<16 | Color(p[1])<<8 | Color(p[2])
 }
 
-// Set colours one position.
+// Set sets the colour at a position.
 func (t Tile) Set(pos uint16, c Color) {
 	p := t[3*int(pos) : 3*int(pos)+3]
 	p[0], p[1], p[2] = byte(c>>16), byte(c>>8), byte(c)

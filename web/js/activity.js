@@ -1,11 +1,11 @@
-// Where on the canvas something has just happened: what glows on the minimap.
+// Where on the canvas something has just happened: those places glow on the minimap.
 
 const CELLS = 48; // along the longer edge: about three pixels of the minimap each
 const HALF_LIFE = 1500; // ms until a glow is half as bright
-const LONGEST_STEP = 250; // ms that one fading takes off: a glow may have begun long after the one before
+const LONGEST_STEP = 250; // ms that one fading accounts for at most: a glow may have begun long after the last fading
 const FAINT = 0.05; // below this nothing is seen
-const FULL = 12; // pixels in a cell at once that make it as bright as it gets
-const FEW = 80; // cells that may glow brightly: when all of the map does, nothing stands out
+const FULL = 12; // so many pixels at once make a cell as bright as it gets
+const FEW = 80; // cells that may glow brightly: if all of the map did, nothing would stand out
 const DIMMEST = 0.3;
 
 export class Activity {
@@ -28,7 +28,7 @@ export class Activity {
     this.glowing = true;
   }
 
-  /** How bright a cell is, 0 to 1: one pixel is seen, many are brighter. */
+  /** How bright a cell is, 0 to 1: one pixel is visible, many are brighter. */
   brightness(cell) {
     const heat = this.heat[cell];
     return heat < FAINT ? 0 : this.#dim * Math.min(1, heat) * Math.min(1, 0.4 + heat / FULL);

@@ -1,5 +1,5 @@
-// How many pixels may still be placed. The server says so with every answer; between two answers the
-// allowance refills at the rate it named. Only intervals of a steady clock count, never the time of day.
+// How many pixels may still be placed. The server says so with every answer. Between two answers the allowance
+// refills at the rate that the server named. Only intervals of a steady clock count, never the time of day.
 
 export class Allowance {
   rate = 0; // pixels per second; 0: no limit
@@ -34,7 +34,7 @@ export class Allowance {
     return Math.min(this.burst, this.#left + (this.rate * Math.max(0, now - this.#at)) / 1000);
   }
 
-  /** Whether so many pixels would pass. An op larger than the burst passes when the allowance is full. */
+  /** Whether the server would accept so many pixels. An op larger than the burst passes when the allowance is full. */
   allows(pixels, now) {
     return this.left(now) >= Math.min(pixels, this.burst);
   }

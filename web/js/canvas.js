@@ -1,6 +1,6 @@
-// The canvas as this page holds it: the pixels the server has confirmed, region by region, and over
-// them the covers, which are one's own pixels that it has not confirmed yet. It asks for nothing and
-// sends nothing: regions.js feeds it, pending.js covers it, stage.js draws it.
+// The canvas as this page holds it: the pixels that the server has confirmed, region by region, and over them the
+// covers, which are the user's own pixels that are not confirmed yet. It asks for nothing and sends nothing:
+// regions.js feeds it, pending.js covers it, stage.js draws it.
 
 import { Activity } from "./activity.js";
 import { BACKGROUND_WORD, fromWord, toWord } from "./colour.js";
@@ -11,7 +11,7 @@ import { Tile } from "./tile.js";
 
 /**
  * What is held of a region: its position, and its pixels if it is held in full (otherwise only the overview knows it).
- * Tile and overview show covers too; what is under them is with the cover.
+ * Tile and overview show covers too; a cover holds what is under it.
  * @typedef {import("./geometry.js").Rect & {id: number, epoch: number, seq: number, tile: Tile | null}} Region
  *
  * A pixel shown before it is confirmed.
@@ -53,7 +53,7 @@ export class Canvas {
   }
 
   /**
-   * Makes a region what a snapshot says.
+   * Makes a region what a snapshot shows.
    * @param {Region} region
    * @param {Uint8Array | null} rgb 3 bytes a pixel; null: blank
    * @param {boolean} whole whether to hold it in full
@@ -112,7 +112,7 @@ export class Canvas {
     }
   }
 
-  /** Writes below a cover; false: there is none. One's own pixel coming back as it was placed takes its cover away. */
+  /** Writes below a cover; false: there is no cover. When the user's own pixel comes back as it was placed, its cover goes away. */
   #writeUnder(region, x, y, word, own) {
     const key = (region.y + y) * this.geometry.width + region.x + x;
     const cover = this.covers.get(key);
@@ -137,7 +137,7 @@ export class Canvas {
     this.#show(key, toWord(colour));
   }
 
-  /** Shows what is confirmed at a pixel, if the cover there is the owner's. Tells whether it was. */
+  /** Removes the cover at a pixel if it is the owner's, which shows the confirmed colour. Returns whether it was. */
   uncover(key, owner) {
     const cover = this.covers.get(key);
     if (!cover || cover.owner !== owner) return false;

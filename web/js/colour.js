@@ -5,7 +5,7 @@ export const BACKGROUND = 0xffffff; // of a pixel never painted
 export const BACKGROUND_WORD = 0xffffffff;
 
 /**
- * Two rows of nine, each lower colour a relative of the one above: so digits choose the upper, Shift and digits the lower row.
+ * Two rows of nine, each lower colour related to the one above it. Digits choose from the upper row, Shift and digits from the lower.
  * @type {readonly {name: string, colour: number}[]}
  */
 export const PALETTE = [

@@ -55,7 +55,7 @@ export class Drawing {
     this.ports.changed();
   }
 
-  /** Aims at what is under the pointer, as pointer and view have moved since the last frame. */
+  /** Aims at what is under the pointer, since pointer and view may have moved since the last frame. */
   follow() {
     const { canvas, pointer, reticule, view, viewport } = this.state;
     if (!canvas || !pointer || reticule?.keyboard) return;
@@ -63,7 +63,7 @@ export class Drawing {
     this.#aim(Math.floor(at.x), Math.floor(at.y), false);
   }
 
-  /** Aims with the keyboard, by a distance in pixels. Begins in the middle of the screen. */
+  /** Moves the aim by the keyboard, by a distance in pixels. The first move begins in the middle of the screen. */
   move(dx, dy) {
     const { canvas, reticule, view } = this.state;
     if (!canvas) return;
@@ -100,7 +100,7 @@ export class Drawing {
     this.#dot(x, y);
   }
 
-  /** Draws on to a pixel, without a gap. */
+  /** Continues the stroke to a pixel, without a gap. */
   to(x, y) {
     const from = this.#stroke;
     if (!from || (from.x === x && from.y === y)) return;
@@ -135,7 +135,7 @@ export class Drawing {
     this.ports.changed();
   }
 
-  /** Nothing more can wait to be sent. */
+  /** Tells the user that no more pixels can wait to be sent. */
   #refuse(online) {
     const { connection, pending } = this.state;
     let why = `Not drawn: ${pending.unsent} pixels are waiting for the connection already`;
@@ -145,7 +145,7 @@ export class Drawing {
     tell(this.state, why, this.ports.now());
   }
 
-  /** Puts a colour among the recent ones; those that are there stay where they are. */
+  /** Adds a colour to the recent ones. A colour that is among them already stays where it is. */
   #remember(colour) {
     const { recent } = this.state;
     if (recent.includes(colour)) return;

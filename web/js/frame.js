@@ -13,7 +13,7 @@ export class Frames {
   #recording = false;
   #last = 0;
 
-  /** @param {(now: number) => number} draw gives the ms after which it wants to draw again; Infinity: when told */
+  /** @param {(now: number) => number} draw returns the ms after which it wants to draw again; Infinity: only on request */
   constructor(draw) {
     this.#draw = draw;
   }
@@ -40,7 +40,7 @@ export class Frames {
     this.#frame = 0;
     clearTimeout(this.#timer);
     const began = performance.now();
-    // The time of the frame may lie before that of an event it follows, so take the later clock.
+    // A frame's time may lie before that of an event which it follows, so take the later of the two.
     const again = this.#draw(began);
     if (this.#recording) this.#measure(now, performance.now() - began);
     if (again === 0 || this.#recording) this.request();

@@ -64,7 +64,7 @@ export function regionsIn(g, rect) {
 }
 
 /**
- * Gives the function that tells how far, squared, the centre of a region is from (x, y).
+ * Returns a function that gives the squared distance of a region's centre from (x, y).
  * @param {Geometry} g
  */
 export function distanceFrom(g, x, y) {

@@ -1,4 +1,4 @@
-// window.playground: a look inside, for debugging and for tests. It reads; the page doesn't depend on it.
+// window.playground: a look inside, for debugging and for tests. It only reads, and the page doesn't depend on it.
 
 import { toHex } from "./colour.js";
 import { toScreen } from "./view.js";
@@ -11,13 +11,13 @@ import { toScreen } from "./view.js";
 export function makeHook(state, session, frames) {
   const hex = (/** @type {number | null | undefined} */ colour) => (colour === null || colour === undefined ? null : toHex(colour));
   return Object.freeze({
-    /** The whole state, see state.js. Not to be written. */
+    /** The whole state, see state.js. Read only. */
     get state() { return state; },
     /** "connecting", "online", "waiting" for the next try, or "stopped". */
     get status() { return state.connection.welcomed ? "online" : state.connection.phase === "open" ? "connecting" : state.connection.phase; },
     /** Nothing is moving, loading or unconfirmed. */
     get idle() { return state.connection.welcomed && session.complete && state.flight === null && (state.pending?.count ?? 0) === 0; },
-    /** Own public id; 0: none yet. */
+    /** The user's own public id; 0: none yet. */
     get user() { return state.connection.user; },
     /** Name of the pod on the other side. */
     get node() { return state.connection.node; },
@@ -37,7 +37,7 @@ export function makeHook(state, session, frames) {
     get view() { return { ...state.view }; },
     /** {width, height, region}; null: not known yet. */
     get geometry() { return state.canvas ? { ...state.canvas.geometry } : null; },
-    /** "#RRGGBB" shown at a pixel, with what is not confirmed; null: not known. */
+    /** "#RRGGBB" shown at a pixel, unconfirmed pixels included; null: not known. */
     pixel: (x, y) => hex(state.canvas?.pixel(x, y)),
     /** "#RRGGBB" that the server has confirmed; null: not known. */
     confirmed: (x, y) => hex(state.canvas?.confirmed(x, y)),

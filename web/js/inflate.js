@@ -1,4 +1,4 @@
-// Unpacks snapshots (zlib, RFC 1950) with what the browser has for it.
+// Unpacks snapshots (zlib, RFC 1950) with the browser's own decompressor.
 
 import { Malformed } from "./protocol.js";
 

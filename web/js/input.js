@@ -47,7 +47,8 @@ export function listen(page, ports) {
     if (event.button === 1) event.preventDefault();
   });
 
-  // Who clicks a control with the mouse goes on with the canvas, and its keys; who uses the keyboard stays there.
+  // A user who clicks a control with the mouse goes on with the canvas and its keys; one who uses the keyboard stays
+  // there.
   for (const controls of document.querySelectorAll(".dock, .zoom")) {
     controls.addEventListener("click", (event) => {
       const click = /** @type {MouseEvent} */ (event);
@@ -69,7 +70,7 @@ export function listen(page, ports) {
     page.changed();
   });
   return {
-    /** What the pointer would do now: the name of its shape. */
+    /** What the pointer would do now, as the name of its shape. */
     shape() {
       if (mouse.mode === "pan") return "grabbing";
       if (space.held || state.tool === "hand") return "grab";

@@ -1,10 +1,9 @@
-// Every key, and what it does. Keys act wherever the focus is, but for those that a focused control
-// needs itself.
+// Every key, and what it does. Keys act wherever the focus is, except those that a focused control needs itself.
 
 import { PALETTE, nameOf } from "./colour.js";
 
 /**
- * The space bar: held it turns the pointer into a hand; pressed alone it places.
+ * The space bar: while held, it turns the pointer into a hand; pressed alone, it places a pixel.
  * @typedef {{held: boolean, used: boolean}} Space  used: the pointer has panned meanwhile
  *
  * @typedef {object} Page
@@ -26,7 +25,7 @@ const FAR = 10; // pixels that an arrow moves with Shift
 /** @type {Record<string, [dx: number, dy: number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** By place on the keyboard, as WASD is a shape. @type {Record<string, (page: Page) => void>} */
+/** By place on the keyboard, because WASD is a shape. @type {Record<string, (page: Page) => void>} */
 const PLACES = {
   KeyW: (page) => page.navigation.pan(0, PAN),
   KeyA: (page) => page.navigation.pan(PAN, 0),
@@ -77,7 +76,7 @@ export function keyUp(event, { space, state, drawing }) {
   if (!space.used && reticule) drawing.place(reticule.x, reticule.y);
 }
 
-/** Whether the canvas has the focus, or nothing has. */
+/** Whether the canvas or nothing has the focus. */
 function onStage(event, page) {
   return event.target === page.stage || event.target === document.body;
 }

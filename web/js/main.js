@@ -26,8 +26,8 @@ import { toolbar } from "./ui/toolbar.js";
 import { who } from "./ui/who.js";
 
 const NARROW = 720; // CSS pixels of width: below it the controls are above and below the canvas, as in the style sheet
-const LOW = 520; // CSS pixels of height: below it they are over it
-const POLL = 100; // ms between looks at what waits for time to pass
+const LOW = 520; // CSS pixels of height: below it the controls are over the canvas
+const POLL = 100; // ms between checks of things that wait for time to pass
 
 const state = newState();
 const now = () => performance.now();
@@ -82,7 +82,7 @@ const showStatus = status({
 const keepCurrent = keepAddress(() => navigation.hash);
 map(minimap, state, navigation);
 
-/** Lets time pass and draws everything once. Gives the ms until it has to again. */
+/** Lets time pass and draws everything once. Returns the ms until it has to draw again. */
 function draw(time) {
   const moving = navigation.advance(time);
   drawing.follow();
@@ -107,7 +107,7 @@ function draw(time) {
 }
 
 let followed = "";
-/** Follows other regions when the view is, or will be, another. */
+/** Follows other regions when the view changes or is about to. */
 function followView() {
   const { x, y, zoom } = state.flight?.to ?? state.view;
   const target = `${x},${y},${zoom},${state.viewport.width},${state.viewport.height}`;
@@ -167,11 +167,11 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 window.addEventListener("hashchange", () => navigation.follow(location.hash));
 for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
 document.addEventListener("visibilitychange", () => {
-  if (document.hidden) session.flush(); // no frame will
+  if (document.hidden) session.flush(); // a hidden page gets no frame that would do it
   else link.wake();
 });
 Object.assign(window, { playground: makeHook(state, session, frames) });
-// The one thing without which nothing shows, and that browsers of before 2023 lack.
+// Without this nothing can be shown, and browsers from before 2023 lack it.
 if (typeof DecompressionStream === "function") link.start();
 else link.stop("This browser is too old to show the canvas: update it, or try another");
 changed();

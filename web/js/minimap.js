@@ -1,4 +1,4 @@
-// The whole canvas in a corner: the part in view is framed, and where something happens it glows.
+// The whole canvas in a corner. The part in view is framed, and places where something happens glow.
 
 import { visibleRect } from "./view.js";
 import { resizeTo } from "./stage.js";
@@ -23,17 +23,17 @@ export class Minimap {
     this.element = element;
     this.stage = stage;
     this.context = element.getContext("2d");
-    /** Where the canvas is on it, CSS pixels. */
+    /** Where the canvas is on the minimap, CSS pixels. */
     this.sheet = { x: 0, y: 0, width: 1, height: 1 };
     this.size = { width: element.clientWidth, height: element.clientHeight };
   }
 
-  /** Its size has changed. */
+  /** The minimap's size has changed. */
   resize() {
     this.size = { width: this.element.clientWidth, height: this.element.clientHeight };
   }
 
-  /** What part of the canvas, in its pixels, is at a place of the minimap, in CSS pixels. @param {State} state */
+  /** The place on the canvas, in its pixels, for a place on the minimap, in CSS pixels. @param {State} state */
   locate({ canvas }, x, y) {
     const { sheet } = this;
     return {

@@ -7,11 +7,11 @@ import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "./view.js";
  * @typedef {"none" | "draw" | "pan" | "aim" | "pick"} Mode  aim: a click will zoom in, a drag pan
  */
 
-const CLICK = 4; // CSS pixels that a click may wander
+const CLICK = 4; // CSS pixels that the pointer may move during a click
 const NOTCH = 100; // CSS pixels of scrolling that make one step of zoom: one notch of most wheels
 const PINCH_NOTCH = 24; // the same for a touchpad's pinch, which arrives as scrolling with Ctrl
 const LINE = 40; // CSS pixels of one line, where a wheel counts in lines
-const PAUSE = 300; // ms of quiet after which scrolling begins anew
+const PAUSE = 300; // ms without scrolling after which it begins anew
 
 export class Mouse {
   /** @type {Mode} */
@@ -99,7 +99,7 @@ export class Mouse {
     return view.zoom < DRAW_ZOOM ? "aim" : "draw";
   }
 
-  /** Draws through all places the pointer has been since the last frame, not just the last. */
+  /** Draws through all places where the pointer has been since the last frame, not just the last one. */
   #draw(event, at) {
     const passed = event.getCoalescedEvents?.() ?? [];
     for (const each of passed) {

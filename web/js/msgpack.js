@@ -93,7 +93,7 @@ export class Writer {
     return this;
   }
 
-  /** Makes room for n bytes and tells where it begins. The bytes may be others afterwards. */
+  /** Makes room for n bytes and returns where it begins. It may replace the buffer. */
   #grow(n) {
     const at = this.#length;
     this.#length += n;
@@ -107,7 +107,7 @@ export class Writer {
   }
 }
 
-/** Takes one message apart. Everything unexpected throws Malformed. */
+/** Parses one message. Everything unexpected throws Malformed. */
 export class Reader {
   #bytes;
   #view;
@@ -184,18 +184,18 @@ export class Reader {
     return this.#bytes.subarray(at, at + length);
   }
 
-  /** Passes over the next n values, whatever they are: a newer server may send more. */
+  /** Skips the next n values, whatever they are: a newer server may send more. */
   skip(n) {
     for (let left = n; left > 0; left--) left += this.#skipHead();
   }
 
-  /** Nothing may follow a message. */
+  /** Throws if anything follows the message. */
   end() {
     const left = this.#bytes.length - this.#at;
     if (left !== 0) throw new Malformed(`${left} bytes after the message`);
   }
 
-  /** Consumes one value except those inside it, and tells how many these are. */
+  /** Consumes one value except the values inside it, and returns how many these are. */
   #skipHead() {
     const code = this.#code();
     if (code < 0x80 || code >= 0xe0) return 0;
@@ -259,7 +259,7 @@ export class Reader {
     return code;
   }
 
-  /** Consumes n bytes and tells where they begin. */
+  /** Consumes n bytes and returns where they begin. */
   #take(n) {
     const at = this.#at;
     if (n > this.#bytes.length - at) throw new Malformed("the message ends early");

@@ -1,19 +1,19 @@
-// Names: cleaned as the server cleans them (actors/canvas/name.go; testdata/names.json there says how, for both), one's
-// own remembered by the browser, and those that look alike told apart.
+// Names. They are cleaned as the server cleans them (actors/canvas/name.go; testdata/names.json there says how, for
+// both). The user's own name is remembered by the browser, and names that look alike are told apart.
 
 const MAX = 20; // UTF-16 code units
 const KEY = "pixel-playground.name";
 
-// Shows nothing of its own and is not a space: control, format, line breaks, ignorable, blank letters.
+// Characters that show nothing and are not spaces: control, format, line breaks, ignorable, blank letters.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFFD\u2800\u{1D159}]/u;
 const JOINER = /[\u200C\u200D\uFE0F]/u;
-const ORDINARY = /^[ -~]*$/; // what almost all are
+const ORDINARY = /^[ -~]*$/; // true of almost all names
 const SYMBOL = /^\p{So}$/u;
 const EMOJI_END = /^[\p{So}\uFE0F\u{1F3FB}-\u{1F3FF}]$/u;
 // Letters and marks of scripts whose spelling has joiners.
 const JOINED = /^(?=[\p{L}\p{M}])[\p{Script=Arabic}\p{Script=Syriac}\p{Script=Mongolian}\p{Script=Devanagari}\p{Script=Bengali}\p{Script=Gurmukhi}\p{Script=Gujarati}\p{Script=Oriya}\p{Script=Tamil}\p{Script=Telugu}\p{Script=Kannada}\p{Script=Malayalam}\p{Script=Sinhala}]$/u;
 
-/** Makes a name of what was typed: one that shows something, keeps to itself, and is not too long. */
+/** Makes a name of what was typed: one that shows something, does not affect the text around it, and is not too long. */
 export function cleanName(text) {
   if (ORDINARY.test(text) && text.length <= MAX) return trim(text);
   const seen = [...text].filter((c) => JOINER.test(c) || !UNSEEN.test(c));
@@ -30,19 +30,20 @@ export function cleanName(text) {
   return trim(name);
 }
 
-/** Whether a joiner does something where it stands. */
+/** Whether a joiner has an effect where it stands. */
 function joins(before, c, behind) {
   if (c === "\uFE0F") return SYMBOL.test(before);
   if (c === "\u200D" && EMOJI_END.test(before) && SYMBOL.test(behind)) return true;
   return JOINED.test(before) && JOINED.test(behind);
 }
 
-/** Removes space around, marks at the beginning, which would sit on what stands before, and joiners at the end. */
+/** Removes space around the name, marks at its beginning (they would combine with the text before it), and joiners at its end. */
 function trim(text) {
   return text.replace(/^[\s\p{M}]+/u, "").replace(/[\s\u200C\u200D]+$/u, "");
 }
 
-// Letters that look like a Latin one, by that: Cyrillic, Greek, Armenian, Cherokee and small capitals, as far as fonts draw them alike.
+// By Latin letter, the letters that look like it: Cyrillic, Greek, Armenian, Cherokee and small capitals, as far as
+// fonts draw them alike.
 const LOOKS = {
   a: "аАɑαΑ", b: "ЬВΒвʙ", c: "сϲС", d: "ԁ", e: "еЕΕєҽ", g: "ɡ", h: "һНΗнհ", i: "іІΙιıіⅰ", j: "јЈ", k: "кКΚκ", m: "мМΜ", n: "Νոп",
   o: "оОΟοσօ", p: "рРΡρ", q: "ԛ", r: "г", s: "ѕЅ", t: "тТΤτ", u: "υսц", v: "ѵν", w: "ԝωա", x: "хХΧχ", y: "уУΥүγ", z: "Ζ",
@@ -51,14 +52,14 @@ const LOOKS_LIKE = new Map(Object.entries(LOOKS).flatMap(([latin, others]) => [.
 const UPRIGHT = /[Il1|ⅼ∣ǀ]/gu; // one stroke, in most fonts
 const ROUND = /[O0]/g;
 
-/** What two names have in common that look the same at a glance. */
+/** The same for two names that look the same at a glance. */
 export function skeleton(name) {
   const plain = [...name.normalize("NFKD")].filter((c) => !UNSEEN.test(c)).map((c) => LOOKS_LIKE.get(c) ?? c).join("");
   return plain.replace(UPRIGHT, "l").replace(ROUND, "o").toLowerCase().replace(/rn/g, "m").replace(/vv/g, "w").replace(/\p{M}/gu, "").replace(/\s+/g, " ");
 }
 
 /**
- * How to show names so that nobody passes for another: those that look alike get the end of their id, as much of it as
+ * How to show names so that nobody passes for somebody else: names that look alike get the end of their id, as much of it as
  * tells them apart.
  * @param {Map<number, string>} names by user id
  * @returns {Map<string, Map<number, string>>} what to show, by user id, by skeleton
@@ -80,7 +81,7 @@ export function tellApart(names) {
 }
 
 /**
- * @param {Storage | null} storage null: the browser grants none
+ * @param {Storage | null} storage null: the browser grants no storage
  * @returns {string | null} empty: the user wants none; null: was never asked
  */
 export function recallName(storage) {
@@ -93,6 +94,6 @@ export function rememberName(storage, name) {
   try {
     storage?.setItem(KEY, name);
   } catch {
-    // Full, or forbidden: then it is asked for again next time.
+    // The storage is full or forbidden: the page will ask for the name again next time.
   }
 }

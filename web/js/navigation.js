@@ -12,9 +12,9 @@ import { clamp, fit, flightAt, formatHash, middle, panBy, parseHash, stepZoom, t
  * @property {() => boolean} calm whether the user asked for less motion
  */
 
-const STEP_TIME = 140; // ms of one step of zoom or pan: seen as a movement, not waited for
-const TRIP_TIME = 360; // ms of a way across the canvas
-const FOLLOW_MARGIN = 0.15; // of the stage: nearer to its edge the view follows the reticule
+const STEP_TIME = 140; // ms of one step of zoom or pan: long enough to be seen, too short to wait for
+const TRIP_TIME = 360; // ms of a flight across the canvas
+const FOLLOW_MARGIN = 0.15; // of the stage: when the reticule is nearer to the edge, the view follows it
 
 export class Navigation {
   /** @param {State} state @param {Ports} ports */
@@ -28,7 +28,7 @@ export class Navigation {
     return this.state.flight?.to ?? this.state.view;
   }
 
-  /** Moves with the hand: at once. Distances are CSS pixels. */
+  /** Moves at once, as the hand does. Distances are CSS pixels. */
   drag(dx, dy) {
     this.#jump(panBy(this.state.view, dx, dy));
   }
@@ -53,7 +53,7 @@ export class Navigation {
     this.#fly(zoomAt(this.#target, this.state.viewport, allowed, at.x, at.y), STEP_TIME);
   }
 
-  /** Two fingers moved: what was under their middle stays under it. CSS pixels. */
+  /** Two fingers moved: what was under the point between them stays there. CSS pixels. */
   pinch(factor, fromX, fromY, toX, toY) {
     if (!this.state.canvas) return;
     const moved = panBy(this.state.view, toX - fromX, toY - fromY);
@@ -78,7 +78,7 @@ export class Navigation {
     this.#jump({ ...this.state.view, x, y });
   }
 
-  /** Sees to it that a pixel is well inside the stage. */
+  /** Moves the view, if need be, so that a pixel is well inside the stage. */
   reveal(x, y) {
     const { width, height, left, top, right, bottom } = this.state.viewport;
     const at = toScreen(this.#target, this.state.viewport, x + 0.5, y + 0.5);
@@ -101,7 +101,7 @@ export class Navigation {
     this.ports.changed();
   }
 
-  /** The canvas is known: shows the place of the link, or all of it. */
+  /** The canvas is known now: shows the place that the link names, or all of it. */
   open(hash) {
     const { state } = this;
     if (!this.#show(parseHash(hash))) {
@@ -110,7 +110,7 @@ export class Navigation {
     }
   }
 
-  /** The link was changed by hand. */
+  /** The user has changed the link by hand. */
   follow(hash) {
     if (hash !== this.hash) this.#show(parseHash(hash));
   }
@@ -120,7 +120,7 @@ export class Navigation {
     return this.state.canvas ? formatHash(this.#target, this.state.canvas.geometry) : "";
   }
 
-  /** Lets time pass. Tells whether the view is still moving. */
+  /** Lets time pass. Returns whether the view is still moving. */
   advance(now) {
     const { flight } = this.state;
     if (!flight) return false;
@@ -157,7 +157,7 @@ export class Navigation {
     this.ports.changed();
   }
 
-  /** What stays where it is when no place is given: the pointer, the pixel aimed at, or the middle. CSS pixels. */
+  /** The point that stays in place when none is given: the pointer, the pixel aimed at, or the middle. CSS pixels. */
   #anchor() {
     const { pointer, reticule, viewport } = this.state;
     if (pointer && !reticule?.keyboard) return pointer;

@@ -1,4 +1,4 @@
-// Draws what lies over the canvas: grid, the pixel aimed at, and where the others are and draw.
+// Draws what lies over the canvas: the grid, the pixel aimed at, and where other users are and draw.
 
 import { toHex } from "./colour.js";
 import { ANONYMOUS, POINTER_LIFE, TAG_LIFE } from "./people.js";
@@ -11,11 +11,11 @@ import { DRAW_ZOOM, toScreen, visibleRect } from "./view.js";
  */
 
 const GRID_FROM = 8; // zoom at which the grid begins to show
-const GRID_FULL = 14; // zoom from which it does in full
-const SMALLEST_RETICULE = 7; // CSS pixels: smaller it could not be found
+const GRID_FULL = 14; // zoom from which the grid shows in full
+const SMALLEST_RETICULE = 7; // CSS pixels: a smaller one could not be found
 const LABEL_EDGE = 4; // CSS pixels between a name and the edge of the stage
-const FADE = 0.4; // of their life, at its end, in which tags and pointers fade
-const GLIDE = 0.35; // of its way that a pointer moves with each frame
+const FADE = 0.4; // part of their life, at its end, during which tags and pointers fade
+const GLIDE = 0.35; // part of its remaining way that a pointer moves with each frame
 
 export class Overlay {
   /** @param {HTMLCanvasElement} element */
@@ -131,7 +131,7 @@ export class Overlay {
     this.#drawLabel(state.viewport, theme, name, at.x + away, at.y - away - 14, strength);
   }
 
-  /** Draws a name, if need be beside its place but on the stage. CSS pixels. */
+  /** Draws a name, beside its place if need be to keep it on the stage. CSS pixels. */
   #drawLabel(viewport, theme, text, atX, atY, strength) {
     const { context } = this;
     const width = context.measureText(text).width + 14;
@@ -154,12 +154,12 @@ export class Overlay {
   }
 }
 
-/** How strongly something is to be seen at an age: fully, fading at the end. */
+/** How visible something is at an age: fully, then fading at the end of its life. */
 function remaining(age, life) {
   return Math.min(1, Math.max(0, (life - age) / (FADE * life)));
 }
 
-/** Moves a pointer towards where it is. Tells whether it isn't there yet. @param {import("./people.js").Pointer} pointer */
+/** Moves a drawn pointer towards its real place. Returns whether it isn't there yet. @param {import("./people.js").Pointer} pointer */
 function glide(pointer, calm) {
   const dx = pointer.x - pointer.shownX, dy = pointer.y - pointer.shownY;
   if (calm || Math.abs(dx) + Math.abs(dy) < 0.05) {

@@ -1,5 +1,5 @@
-// The whole canvas at a glance: a picture small enough to always be there, for the minimap, for
-// regions that are not held in full, and until they are. It knows only what it is told.
+// The whole canvas at a glance: a picture small enough to keep always. It is used for the minimap, and for regions
+// that are not held in full, or not yet. It knows only what it is told.
 
 import { BACKGROUND_WORD } from "./colour.js";
 import { Tile } from "./tile.js";
@@ -7,7 +7,7 @@ import { Tile } from "./tile.js";
 const MAX_EDGE = 1024; // cells: 4 MiB, and still fine enough to fill a screen
 
 /**
- * One cell stands for stride x stride pixels. It shows the latest one painted, and of a snapshot any that is
+ * One cell stands for stride x stride pixels. It shows the pixel painted last, and of a snapshot any pixel that is
  * painted at all: a thin line must not vanish. Cells never heard of are transparent.
  */
 export class Overview {
@@ -28,7 +28,7 @@ export class Overview {
     return this.tile.words[(y >> this.shift) * this.tile.width + (x >> this.shift)];
   }
 
-  /** Begins a region anew: all of it is background. @param {import("./geometry.js").Rect} rect */
+  /** Resets a region to background. @param {import("./geometry.js").Rect} rect */
   blank(rect) {
     const { shift, tile } = this;
     const left = rect.x >> shift, right = (rect.x + rect.width - 1) >> shift;

@@ -1,5 +1,5 @@
-// One's own drawing until the server has answered for it: shown at once, sent in order, confirmed
-// silently, taken back when refused. It doesn't send (session.js does) and doesn't draw.
+// The user's own drawing until the server has answered for it: shown at once, sent in order, confirmed silently,
+// taken back when refused. It doesn't send (session.js does) and doesn't draw.
 
 import { MAX_PLACE } from "./protocol.js";
 
@@ -7,7 +7,7 @@ import { MAX_PLACE } from "./protocol.js";
  * What is placed with one message.
  * @typedef {object} Op
  * @property {number} num its number; 0: not sent yet
- * @property {number} age rises with each op made: the order in which they are to be sent
+ * @property {number} age rises with each op made; ops are sent in this order
  * @property {Map<number, number>} dots colour by y * width + x
  * @property {boolean} patient it was drawn while disconnected, and waits for its turn in the allowance
  * @property {number} sent when, ms
@@ -15,14 +15,14 @@ import { MAX_PLACE } from "./protocol.js";
 
 // Pixels drawn but not sent: while disconnected, or while the server is slow to answer.
 export const MAX_UNSENT = 5000;
-// Pixels of one op drawn while disconnected. Smaller than an allowance, so that they pass bit by bit.
+// Pixels of one op drawn while disconnected. Fewer than the burst allows, so that they pass bit by bit.
 const PATIENT_OP = 256;
-// How long an acknowledged pixel stays shown when its PIXELS has not come yet, ms. It comes at about the same time,
-// unless it has been overwritten meanwhile, or the region is not followed.
+// How long an acknowledged pixel stays shown while its PIXELS has not arrived, ms. PIXELS arrives at about the same
+// time as the ACK, unless the pixel has been overwritten meanwhile or the region is not followed.
 const SETTLE = 1000;
 
 export class Pending {
-  /** @type {Op[]} oldest first: those sent, then those not */
+  /** @type {Op[]} oldest first: those that are sent, then those that are not */
   #ops = [];
   /** @type {{op: Op, until: number}[]} acknowledged, but not seen in PIXELS yet; oldest first */
   #settling = [];
@@ -116,7 +116,7 @@ export class Pending {
     }
   }
 
-  /** Takes back an op that was refused. @returns {Op | null} null: there is none of this number */
+  /** Takes back an op that was refused. @returns {Op | null} null: there is no op with this number */
   refuse(num) {
     const op = this.#remove(num);
     if (op) this.#takeBack(op);
@@ -134,7 +134,7 @@ export class Pending {
     return op;
   }
 
-  /** Takes everything back, and tells how many pixels that were. */
+  /** Takes everything back, and returns how many pixels that was. */
   abandon() {
     let pixels = 0;
     while (this.#ops.length > 0) {
@@ -146,7 +146,7 @@ export class Pending {
     return pixels;
   }
 
-  /** Lets go of acknowledged pixels whose PIXELS has not come in time. Tells whether some are left. */
+  /** Stops showing acknowledged pixels whose PIXELS has not arrived in time. Returns whether some are left. */
   settle(now) {
     while (this.#settling.length > 0 && this.#settling[0].until <= now) this.#takeBack(this.#settling.shift().op);
     return this.#settling.length > 0;
@@ -160,7 +160,7 @@ export class Pending {
     return op;
   }
 
-  /** Shows what was there before, be it an older op's. @param {Op} op */
+  /** Shows again what was there before, even if that is a pixel of an older op. @param {Op} op */
   #takeBack(op) {
     for (const key of op.dots.keys()) {
       if (!this.canvas.uncover(key, op)) continue;

@@ -1,4 +1,4 @@
-// The others: how many and who they are, where their pointers are, and where they have just drawn.
+// The other users: how many and who they are, where their pointers are, and where they have just drawn.
 
 /**
  * @typedef {{x: number, y: number, shownX: number, shownY: number, moved: number}} Pointer  canvas pixels; shown:
@@ -12,19 +12,19 @@ export const ANONYMOUS = "Anonymous";
 export const TAG_LIFE = 2000; // ms from the last pixel until the tag has faded
 export const POINTER_LIFE = 10_000; // ms until a pointer that doesn't move is taken for left
 const MAX_TAGS = 24; // more would cover the drawing
-const MAX_POINTERS = 100; // likewise; the newest ones win
+const MAX_POINTERS = 100; // more would cover the drawing; the newest ones win
 
 export class People {
   count = 0;
-  /** @type {Map<number, string>} those who set a name, by user id */
+  /** @type {Map<number, string>} names of those who set one, by user id */
   names = new Map();
   /** @type {Map<number, Pointer>} by user id */
   pointers = new Map();
-  /** @type {Map<number | string, Tag>} by author, the latest to begin last */
+  /** @type {Map<number | string, Tag>} by author; the tag that began last is last */
   tags = new Map();
   /** Rises when count or names change. */
   version = 0;
-  /** What tellApart made of the names, and of which version of them. */
+  /** The result of tellApart, and the version of the names that it is for. */
   #apart = { version: -1, groups: new Map() };
 
   /** @param {import("./protocol.js").Presence} message */
@@ -36,14 +36,14 @@ export class People {
       this.pointers.delete(user);
     }
     for (const [user, given] of message.joined) {
-      const name = cleanName(given); // servers of before let more pass
+      const name = cleanName(given); // earlier servers let more pass
       if (name) this.names.set(user, name);
       else this.names.delete(user);
     }
     this.version++;
   }
 
-  /** How an author is shown: by name, with a piece of the id where someone else's looks the same. */
+  /** How an author is shown: by name, with a piece of the id if someone else's name looks the same. */
   nameOf(author) {
     if (this.#apart.version !== this.version) this.#apart = { version: this.version, groups: tellApart(this.names) };
     const { groups } = this.#apart;
@@ -51,7 +51,7 @@ export class People {
       const name = this.names.get(author);
       return name ? groups.get(skeleton(name)).get(author) : ANONYMOUS;
     }
-    // Given for a pixel alone: anyone can give any.
+    // A name given for a single pixel: anyone can give any name.
     const alias = cleanName(author);
     return groups.has(skeleton(alias)) ? `${alias} (unconfirmed)` : alias || ANONYMOUS;
   }
@@ -88,14 +88,14 @@ export class People {
     tag.drawn = now;
   }
 
-  /** Forgets what has faded. Tells whether there is anything left to show. */
+  /** Forgets what has faded. Returns whether there is anything left to show. */
   fade(now) {
     for (const [author, tag] of this.tags) if (now - tag.drawn > TAG_LIFE) this.tags.delete(author);
     for (const [user, pointer] of this.pointers) if (now - pointer.moved > POINTER_LIFE) this.pointers.delete(user);
     return this.tags.size > 0 || this.pointers.size > 0;
   }
 
-  /** The connection is gone: what is known of pointers and tags is old. */
+  /** The connection is gone, so pointers and tags are out of date. */
   disconnected() {
     this.pointers.clear();
     this.tags.clear();

@@ -1,6 +1,6 @@
-// The link to what is in view: kept in the address bar, and copied.
+// The link to what is in view: kept in the address bar, and copied on request.
 
-const PAUSE = 250; // ms between two changes of the address: browsers count them, and refuse too many
+const PAUSE = 250; // ms between two changes of the address: browsers limit them
 
 /**
  * Keeps the address current.

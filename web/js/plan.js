@@ -8,8 +8,8 @@ import { distanceFrom, regionCount, regionRect, regionsIn } from "./geometry.js"
  * @typedef {import("./geometry.js").Geometry} Geometry
  */
 
-// Pixels held in full: 16 MiB, and as much again for drawing them. A canvas of up to
-// 2048x2048 is held whole; of a larger one what is in view, and what was, while there is room.
+// Pixels held in full: 16 MiB, and as much again for drawing them. A canvas of up to 2048x2048 is held whole. Of a
+// larger canvas, the page holds what is in view and, while there is room, what was.
 export const BUDGET = 4 << 20;
 
 /**

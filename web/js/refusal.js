@@ -1,4 +1,4 @@
-// Why the server refuses WebSockets: browsers don't tell pages, so it is asked over HTTP.
+// Why the server refuses WebSockets. Browsers don't tell pages, so the page asks over HTTP.
 
 const PATIENCE = 4000; // ms for the answer
 

@@ -1,6 +1,5 @@
-// Keeps the regions that are looked at up to date: subscribes, resumes, applies what comes in the
-// order in which it came, and asks again when the place is lost. It speaks for one session, over
-// however many connections.
+// Keeps the regions in view up to date: subscribes, resumes, applies what arrives in the order in which it arrived,
+// and asks again when something is missing. It speaks for one session, over any number of connections.
 
 import { encodeSubscribe, encodeUnsubscribe } from "./protocol.js";
 
@@ -13,13 +12,13 @@ import { encodeSubscribe, encodeUnsubscribe } from "./protocol.js";
  * What was asked of the server about one region.
  * @typedef {object} Follow
  * @property {boolean} whole the region is to be held in full, not just in the overview
- * @property {boolean} asked no answer to the last SUBSCRIBE has come
+ * @property {boolean} asked the last SUBSCRIBE has not been answered yet
  * @property {boolean} anew that SUBSCRIBE was from (0, 0), so the answer is about a blank region
  * @property {Snapshot | null} loading the snapshot being unpacked
- * @property {Pixels[]} waiting what came for the region meanwhile, in order
+ * @property {Pixels[]} waiting what has arrived for the region meanwhile, in order
  */
 
-// Unpacking takes milliseconds, in which few messages come. Beyond this the region starts over.
+// Unpacking takes milliseconds, during which few messages arrive. With more than this many, the region starts over.
 const MAX_WAITING = 512;
 
 export class Regions {
@@ -41,7 +40,7 @@ export class Regions {
     this.ports = ports;
   }
 
-  /** Whether everything that is followed has arrived. */
+  /** Whether all followed regions have arrived. */
   get complete() {
     for (const follow of this.#follows.values()) if (follow.asked || follow.loading) return false;
     return this.#connected;
@@ -76,7 +75,7 @@ export class Regions {
     this.#subscribe(marks);
   }
 
-  /** The connection is there (again): says what is held. */
+  /** There is a connection (again): tells the server what is held. */
   resume() {
     this.#connected = true;
     this.#subscribe([...this.#follows.keys()].map((id) => this.#mark(id)));
@@ -139,19 +138,19 @@ export class Regions {
   #apply(follow, message) {
     const region = this.canvas.regions[message.region];
     if (message.from !== (follow.anew ? 0 : region.seq)) {
-      // An answer is on its way when asked: what comes before it belongs to an earlier question.
+      // If asked, an answer is on its way; what arrives before it answers an earlier question.
       if (!follow.asked) this.#subscribe([this.#mark(region.id)]);
       return;
     }
     if (follow.anew) this.canvas.load(region, 0, 0, null, follow.whole);
-    const live = !follow.asked; // an answer tells of what was missed
+    const live = !follow.asked; // an answer brings what was missed
     follow.asked = follow.anew = false;
     this.ports.wrote(region, message, live);
     region.epoch = message.epoch;
     region.seq = message.from + message.count;
   }
 
-  /** What to ask for, which begins the region's follow anew. @returns {Mark} */
+  /** The mark to subscribe from. It begins the region's follow anew. @returns {Mark} */
   #mark(id) {
     const region = this.canvas.regions[id];
     const follow = this.#follows.get(id);

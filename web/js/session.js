@@ -1,6 +1,6 @@
-// Speaks the protocol: greets, resumes, follows regions, sends what was drawn, and writes what the server
-// says into the state. The session id lives in memory alone: a duplicated tab that shared it would
-// number its ops like this one, and lose them.
+// Speaks the protocol: greets, resumes, follows regions, sends what was drawn, and writes what the server says into
+// the state. The session id is kept only in memory: a duplicated tab that shared it would give its ops the same
+// numbers as this one, and lose them.
 
 import { Canvas } from "./canvas.js";
 import { contains, makeGeometry, sameGeometry } from "./geometry.js";
@@ -22,7 +22,7 @@ import { visibleRect } from "./view.js";
  * @property {() => void} began there is a canvas, of another size than before: the view has to be set
  */
 
-// What the refusal codes of PROTOCOL.md mean to someone who draws.
+// What the refusal codes of PROTOCOL.md mean to a user who draws.
 const REFUSALS = new Map([
   [1, "Taken back: you are drawing faster than this canvas allows"],
   [2, "Taken back: that is off the canvas"],
@@ -31,18 +31,18 @@ const REFUSALS = new Map([
   [9, "It is not known whether that was saved: look whether the canvas shows it"],
 ]);
 const REFUSED_RATE = 1;
-const CURSOR_PAUSE = 60; // ms; the server passes on at most 20 a second
-const DOUBT = 3000; // ms without an answer to an op until the connection itself is doubted
-const FAULTS = 5; // connections in a row that this page could not understand, until it stops trying
-const FAULTS_APART = 60_000; // ms between two that have nothing to do with each other
-const DRAIN_LIMIT = 10_000; // ms that a draining server gets to close before this page leaves by itself
+const CURSOR_PAUSE = 60; // ms; the server forwards at most 20 a second
+const DOUBT = 3000; // ms: an op that is unanswered for so long casts doubt on the connection itself
+const FAULTS = 5; // after so many connections in a row that it could not understand, this page stops trying
+const FAULTS_APART = 60_000; // ms: faults further apart have nothing to do with each other
+const DRAIN_LIMIT = 10_000; // ms that a draining server has to close the connection before this page leaves by itself
 
 export class Session {
   /** @type {Uint8Array | null} */
   #id = null;
   /** @type {Regions | null} */
   #regions = null;
-  #window = 0; // ops that may be unanswered
+  #window = 0; // how many ops may be unanswered
   #drainingSince = 0;
   #faults = { count: 0, last: 0 };
   #probe = { token: 0, sent: 0 };
@@ -55,7 +55,7 @@ export class Session {
     this.ports = ports;
   }
 
-  /** What the link tells. @returns {import("./socket.js").Handlers} */
+  /** The handlers that the link calls. @returns {import("./socket.js").Handlers} */
   static handlers(/** @type {() => Session} */ session) {
     return {
       opened: () => session().#opened(),
@@ -99,7 +99,7 @@ export class Session {
     return this.#regions?.complete ?? false;
   }
 
-  /** Shows others where the reticule is. Tells whether it is too early to. */
+  /** Shows others where the reticule is. Returns whether it is too early for that. */
   point() {
     const { reticule, connection } = this.state;
     const last = this.#cursor, now = this.ports.now();
@@ -159,13 +159,13 @@ export class Session {
     this.ports.changed();
   }
 
-  /** The server says what this page can't understand: a new connection may do better, but not many of them. */
+  /** The server said something that this page can't understand. A new connection may do better, but there is no use in many. */
   #failed(error) {
     console.error("pixel protocol:", error);
     const now = this.ports.now(), last = this.#faults;
     this.#faults = { count: now - last.last < FAULTS_APART ? last.count + 1 : 1, last: now };
     if (this.#faults.count < FAULTS) return this.link.fail(4000);
-    this.#faults.count = 0; // whoever asks for another try gets some
+    this.#faults.count = 0; // a user who asks for another try gets FAULTS of them
     this.link.stop("This page can’t read what the server sends: reload it, or try a newer browser");
   }
 
@@ -239,7 +239,7 @@ export class Session {
     this.ports.began();
   }
 
-  /** Pixels were confirmed: shows them, and who drew them if that was just now. @param {protocol.Pixels} message */
+  /** Pixels were confirmed: shows them, and who drew them if it happened just now. @param {protocol.Pixels} message */
   #wrote(region, message, live) {
     const { canvas, connection, people } = this.state;
     const { pixels, authors } = message;
@@ -267,7 +267,7 @@ export class Session {
       pending.requeue(message.op);
       return;
     }
-    // What has waited through an outage may as well wait for its turn in the allowance.
+    // An op that has waited through an outage may as well wait for its turn in the allowance.
     if (message.code === REFUSED_RATE && pending.sentOp(message.op)?.patient) {
       pending.requeue(message.op);
       return;

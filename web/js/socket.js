@@ -1,40 +1,40 @@
-// The connection to the server, for as long as the page is open: connects, notices when it is gone, waits and
-// connects again. It carries bytes; session.js knows what they mean.
+// The connection to the server, for as long as the page is open: connects, notices when the connection is gone, waits
+// and connects again. It carries bytes; session.js knows what they mean.
 
 import { SUBPROTOCOL } from "./protocol.js";
 
 /**
- * connecting: no answer yet; open; waiting: for the next try; stopped: only the user can start it again.
+ * connecting: no answer yet; open; waiting: until the next try; stopped: only the user can start it again.
  * @typedef {"connecting" | "open" | "waiting" | "stopped"} Phase
  *
  * @typedef {object} Ports
  * @property {typeof WebSocket} WebSocket
  * @property {(run: () => void, ms: number) => number} setTimeout
  * @property {(id: number) => void} clearTimeout
- * @property {() => number} now the time of day, ms: unlike steady clocks it goes on while the computer sleeps
+ * @property {() => number} now the time of day, ms: unlike a steady clock it goes on while the computer sleeps
  * @property {() => number} random 0 to 1
  * @property {() => Promise<string>} whyRefused what to tell the user about handshakes that fail; empty: nothing
  *
  * @typedef {object} Handlers
  * @property {() => void} opened
  * @property {(bytes: Uint8Array<ArrayBuffer>) => void} received
- * @property {() => void} closed what was sent and not answered may be lost
+ * @property {() => void} closed what was sent but not answered may be lost
  * @property {() => void} probe send something that is answered at once
- * @property {() => void} changed phase or reason did
+ * @property {() => void} changed phase or reason has changed
  */
 
 const FIRST_DELAY = 100; // ms, doubled with every try
 const MAX_DELAY = 2000; // ms
-const SPREAD = 0.25; // of a delay, either way, so that clients of a failed server don't come back as one
+const SPREAD = 0.25; // of a delay, either way, so that the clients of a failed server don't come back all at once
 const CONNECT_LIMIT = 8000; // ms for the handshake
-const ASK_WHY = 3; // handshakes that fail in a row until the server is asked why
+const ASK_WHY = 3; // handshakes that must fail in a row before the server is asked why
 const TICK = 1000; // ms between looks at the clock
 const PROBE_EVERY = 10_000; // ms; also how often the round trip is measured
 const PATIENCE = 5000; // ms for the answer to a probe
 const URGENT_PATIENCE = 2000; // ms, when there is a reason for doubt: the computer slept, the network changed
-const SLEPT = 3 * TICK; // a look that is so much late was held up by sleep, or the page by its browser
+const SLEPT = 3 * TICK; // ms between looks: after so long the computer slept, or the browser held the page up
 
-/** Close codes after which trying again is no use, by PROTOCOL.md, and what to tell the user. */
+/** Close codes after which, by PROTOCOL.md, trying again is useless, and what to tell the user. */
 const FINAL = new Map([
   [1002, "The connection broke the WebSocket protocol"],
   [1003, "The server speaks another protocol"],
@@ -58,11 +58,11 @@ export function backoff(tries, random) {
 export class Link {
   /** @type {Phase} */
   phase = "stopped";
-  /** Why it is stopped, for the user. */
+  /** Why the connection is stopped, for the user. */
   reason = "";
   /** Tries that have failed since the last success. */
   tries = 0;
-  /** Why they may have failed, for the user; empty: not known. */
+  /** Why the tries may have failed, for the user; empty: not known. */
   hint = "";
 
   /** @type {WebSocket | null} */
@@ -73,8 +73,8 @@ export class Link {
   #began = 0; // connecting
   #probed = 0; // the last time a probe was sent
   #deadline = 0; // for hearing something; 0: none
-  #doubted = false; // the clock has jumped, and nothing was heard since
-  #refused = 0; // handshakes that failed since the last that did not
+  #doubted = false; // the clock has jumped, and nothing has been heard since
+  #refused = 0; // handshakes that have failed since the last success
   #restart = -1; // ms to wait after the next close, as the server asked; -1: it did not
 
   /** @param {string} url @param {Ports} ports @param {Handlers} handlers */
@@ -102,17 +102,17 @@ export class Link {
     this.#enter("stopped");
   }
 
-  /** @param {Uint8Array<ArrayBuffer>} bytes lost if the connection is not open: resuming makes up for it */
+  /** @param {Uint8Array<ArrayBuffer>} bytes lost if the connection is not open; resuming makes up for that */
   send(bytes) {
     if (this.phase === "open") this.#socket.send(bytes);
   }
 
-  /** The server has welcomed this page: the next trouble starts with short delays again. */
+  /** The server has welcomed this page: after the next failure, delays are short again at first. */
   succeeded() {
     this.tries = 0;
   }
 
-  /** The server will close, and wants to be left alone for some milliseconds then. */
+  /** The server will close the connection, and wants to be left alone for some milliseconds after that. */
   restartIn(ms) {
     this.#restart = ms;
   }
@@ -124,7 +124,7 @@ export class Link {
     this.#retry();
   }
 
-  /** There is reason for doubt, or for hope: the page was hidden, the network changed. Looks at once. */
+  /** Checks the connection at once, because there is reason for doubt or for hope: the page was hidden, the network changed. */
   wake() {
     if (this.phase === "waiting") {
       this.ports.clearTimeout(this.#timer);
@@ -162,7 +162,7 @@ export class Link {
     };
   }
 
-  /** Asks once in a row of failures: the answer won't change soon, and others need the server too. */
+  /** Asks only once in a row of failures: the answer won't change soon, and others need the server too. */
   #askWhy() {
     if (++this.#refused !== ASK_WHY) return;
     this.ports.whyRefused().then((why) => {
@@ -181,7 +181,7 @@ export class Link {
     this.#enter("waiting");
   }
 
-  /** Has no more to do with the socket, whatever it still says. */
+  /** Drops the socket, and ignores whatever still arrives on it. */
   #abandon(code) {
     const socket = this.#socket;
     if (!socket) return;

@@ -1,4 +1,4 @@
-// Draws the canvas itself: tiles, scaled crisply, and only what has changed since the last frame.
+// Draws the canvas itself: tiles, scaled without blur, and only what has changed since the last frame.
 
 import { toScreen, visibleRect } from "./view.js";
 import { regionsIn } from "./geometry.js";
@@ -10,7 +10,7 @@ import { regionsIn } from "./geometry.js";
  */
 
 const SHADOW = 24; // CSS pixels around the sheet
-const ENOUGH = 1.5; // device pixels that a cell of the overview may take when it stands for tiles that are held
+const ENOUGH = 1.5; // device pixels: up to this size, overview cells are drawn instead of tiles that are held
 
 export class Stage {
   /** What a browser needs to draw a tile. @type {WeakMap<Tile, {canvas: HTMLCanvasElement, image: ImageData}>} */
@@ -73,7 +73,7 @@ export class Stage {
     if (coarse) {
       const { stride, tile } = canvas.overview;
       const surface = this.#surface(tile);
-      // The last cells may reach beyond the canvas.
+      // The last cells may extend beyond the canvas.
       this.context.drawImage(surface, 0, 0, width / stride, height / stride, left, top, right - left, bottom - top);
     }
     for (const region of regions) if (region.tile) this.#drawTile(region, place);
@@ -86,7 +86,7 @@ export class Stage {
     this.context.drawImage(surface, left, top, right - left, bottom - top);
   }
 
-  /** Draws the whole tile as before, but only where it has changed: so every pixel comes out as it would in full. */
+  /** Draws the whole tile, clipped to where it has changed, so that every pixel comes out as in a full drawing. */
   #drawChanged(region, place) {
     const { tile } = region;
     const spread = place.scale < 1 ? 1 : 0; // device pixels that smoothing mixes in

@@ -1,5 +1,5 @@
-// Everything this page knows, in one place. session.js writes what the server says, drawing.js and navigation.js
-// what the user wants, main.js lets time pass. stage.js, overlay.js, minimap.js and ui/ only show it.
+// Everything this page knows, in one place. session.js writes what the server says, drawing.js and navigation.js what
+// the user wants; main.js lets time pass. stage.js, overlay.js, minimap.js and ui/ only show the state.
 
 import { Allowance } from "./allowance.js";
 import { PALETTE } from "./colour.js";
@@ -17,9 +17,9 @@ import { People } from "./people.js";
  * @typedef {object} Connection
  * @property {import("./socket.js").Phase} phase
  * @property {boolean} welcomed the server has answered HELLO on this connection
- * @property {number} lostAt since when there is none, ms; 0: there is one
+ * @property {number} lostAt since when there is no connection, ms; 0: there is one
  * @property {string} reason why it is stopped for good, for the user
- * @property {string} hint why there may be none, for the user; empty: not known
+ * @property {string} hint why there may be no connection, for the user; empty: not known
  * @property {string} node the pod on the other side
  * @property {number} user one's own public id; 0: none yet
  * @property {number} rtt round trip, ms; -1: not measured yet
@@ -80,10 +80,10 @@ export function newState() {
   };
 }
 
-const TOAST_LIFE = 5000; // ms: two short lines are read by then
+const TOAST_LIFE = 5000; // ms: long enough to read two short lines
 
 /**
- * Tells the user something that passes; the same again counts up instead of flickering.
+ * Shows the user a passing message. If it is the same again, it counts up instead of flickering.
  * @param {State} state
  * @param {number} now ms
  * @param {number | null} [swatch] a colour to show with it

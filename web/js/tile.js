@@ -1,9 +1,9 @@
-// Rectangles of pixels as image data holds them, which remember what has changed since
-// they were last put on a screen.
+// Rectangles of pixels as image data holds them. They remember what has changed since they were last drawn on a
+// screen.
 
 import { BACKGROUND_WORD } from "./colour.js";
 
-/** A rectangle of pixels. Its upper left one is (0, 0). */
+/** A rectangle of pixels. Its upper left pixel is (0, 0). */
 export class Tile {
   /** The rectangle that changed since clean(): left, top inclusive; right, bottom exclusive. */
   left = 0;
@@ -11,7 +11,7 @@ export class Tile {
   right = 0;
   bottom = 0;
 
-  /** @param {number} [word] what it is filled with */
+  /** @param {number} [word] the word that it is filled with */
   constructor(width, height, word = BACKGROUND_WORD) {
     this.width = width;
     this.height = height;

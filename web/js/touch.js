@@ -1,5 +1,5 @@
-// Fingers on the stage. One draws, once it is clear that no second one follows; two always pan and zoom;
-// one that rests takes the colour.
+// Fingers on the stage. One finger draws, once it is clear that no second one follows. Two always pan and zoom. One
+// that rests picks the colour.
 
 import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "./view.js";
 
@@ -18,8 +18,8 @@ import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "./view.js";
  */
 
 const SECOND_FINGER = 150; // ms in which a second finger may follow
-const MOVED = 8; // CSS pixels that show what one finger is for, even before that
-const MOVED_LATER = 3; // and after it
+const MOVED = 8; // CSS pixels: a move so far shows what one finger is for, even before SECOND_FINGER is over
+const MOVED_LATER = 3; // CSS pixels, the same after SECOND_FINGER is over
 const LONG_PRESS = 500; // ms
 
 export class Touch {
@@ -125,7 +125,7 @@ export class Touch {
     }
   }
 
-  /** Of two fingers, the one with this id moves to a place. More than two don't matter. */
+  /** The finger with this id, one of two, moves to a place. Further fingers don't matter. */
   #pinch(id, at) {
     const [[firstId, first], [secondId, second]] = this.#fingers;
     if (id !== firstId && id !== secondId) return;

@@ -17,7 +17,7 @@ export const MAX_ZOOM = 64;
 export const DRAW_ZOOM = 2; // below it, pixels are too small to aim at
 export const AIM_ZOOM = 8; // where a click leads that was made below DRAW_ZOOM
 
-/** The place on the screen that a view is about. @param {Viewport} viewport */
+/** The place on the screen where the centre of a view is. @param {Viewport} viewport */
 export function middle({ width, height, left, top, right, bottom }) {
   return { x: (left + width - right) / 2, y: (top + height - bottom) / 2 };
 }
@@ -74,7 +74,7 @@ export function clamp(view, g, viewport) {
 }
 
 /**
- * Changes the zoom and leaves what is at the screen position (x, y) where it is.
+ * Changes the zoom, and keeps what is at the screen position (x, y) in place.
  * @param {View} view
  * @param {Viewport} viewport
  * @returns {View}
@@ -99,7 +99,7 @@ export function panBy(view, dx, dy) {
  * @param {number} direction above 0: closer, below 0: farther
  */
 export function stepZoom(zoom, direction) {
-  const slack = 1.001; // of a fitted zoom that is a step but for rounding
+  const slack = 1.001; // for a fitted zoom that equals a step except for rounding
   if (direction > 0) return STEPS.find((step) => step > zoom * slack) ?? MAX_ZOOM;
   return STEPS.findLast((step) => step < zoom / slack) ?? STEPS[0];
 }
@@ -142,7 +142,7 @@ export function parseHash(hash) {
 }
 
 /**
- * The opposite of parseHash: the pixel in the middle.
+ * The inverse of parseHash, for the pixel in the middle.
  * @param {View} view
  * @param {Geometry} g
  */
@@ -151,7 +151,7 @@ export function formatHash(view, g) {
   return `#${pixel(view.x, g.width)},${pixel(view.y, g.height)},${formatZoom(view.zoom)}`;
 }
 
-/** A zoom with as many digits as matter: "8", "0.74". */
+/** A zoom with only as many digits as matter: "8", "0.74". */
 export function formatZoom(zoom) {
   return String(Number(zoom.toPrecision(zoom < 1 ? 2 : 4)));
 }

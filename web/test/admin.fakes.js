@@ -1,4 +1,4 @@
-// Answers of a server, as small as tests need them.
+// A server's answers, as small as tests allow.
 
 /** A pod that is well. */
 export function member(name, more = {}) {

@@ -6,7 +6,7 @@ import { answer, connection, event, member, region } from "./admin.fakes.js";
 
 const T = 1_000_000;
 
-/** The verdict on a cluster: its level and what is found. */
+/** The verdict on a cluster: its level and its findings. */
 function judge(more, before) {
   const state = newState();
   if (before) receive(state, answer({ time: T - 10_000, ...before }), 0);

@@ -8,7 +8,7 @@ import { answer, member } from "./admin.fakes.js";
 
 const settle = () => new Promise((done) => setImmediate(done));
 
-/** A server that notes what it is asked and answers what it is told to. */
+/** A server that records what it is asked and answers as it is told to. */
 function asked(respond) {
   const calls = [];
   const server = new Server(async (path, options) => {
@@ -54,7 +54,7 @@ test("failures say why: the server's reason, a status, no connection, no answer 
   }
 });
 
-/** A poll whose time stands still unless it is moved. */
+/** A poll whose clock stands still unless the test moves it. */
 function polling(ask) {
   const clock = { now: 0, hidden: false, waits: /** @type {number[]} */ ([]), again: () => {} };
   const heard = [], failed = [];
@@ -105,7 +105,7 @@ test("poll: never two questions at once", async () => {
   await first;
 });
 
-/** A state in which one branch of the tree is open; its server answers when it is ready. */
+/** A state in which one branch of the tree is open. Its server answers once ready resolves. */
 function watching(hash, ready = Promise.resolve()) {
   const state = newState();
   receive(state, answer({ members: [member("canvas-1", { kinds: [{ kind: "region", live: 1 }, { kind: "relay", live: 1 }] })], regions: [] }), 0);

@@ -1,9 +1,11 @@
-// What the page may ask of a browser and these tests of Node.js: nothing newer than Node.js 18 and the browsers of spring 2023.
+// What the page may require of a browser, and these tests of Node.js: nothing newer than Node.js 18 and the browsers
+// of spring 2023.
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 
-// By the version of Node.js that brought it, or that has it not yet: in an older browser each is a fault where it is called.
+// Each line gives the version of Node.js that brought these features or still lacks them. In an older browser each is
+// an error where it is called.
 const NEWER = new RegExp([
   /\.(toSorted|toReversed|toSpliced|isWellFormed|toWellFormed|transfer)\(/, // 20
   /\b(Object|Map)\.groupBy\(|\bPromise\.(withResolvers|try)\(|\bArray\.fromAsync\(/, // 21 and later

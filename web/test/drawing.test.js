@@ -15,7 +15,7 @@ const RED = 0xff0000, WHITE = 0xffffff;
 globalThis.Element ??= class {};
 globalThis.document ??= { body: {} };
 
-/** Someone in front of a 200x100 canvas, online, with every part that input talks to. */
+/** A user in front of a 200x100 canvas, online, with every part that input talks to. */
 function setUp() {
   const state = newState();
   state.canvas = new Canvas(makeGeometry(200, 100, 64));

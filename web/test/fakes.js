@@ -1,8 +1,8 @@
-// Stands in for what surrounds the page: time, the network, the server's messages.
+// Stand-ins for what surrounds the page: time, the network, the server's messages.
 
 import { Writer } from "../js/msgpack.js";
 
-/** A clock that moves when told, and the timers that hang on it. */
+/** A clock that moves when told, and the timers that depend on it. */
 export class FakeClock {
   now = 1_000_000;
   #timers = new Map();
@@ -31,7 +31,7 @@ export class FakeClock {
     this.now = end;
   }
 
-  /** The computer sleeps: time passes and nothing runs until it is over. */
+  /** The computer sleeps: time passes, and nothing runs until the sleep is over. */
   sleep(ms) {
     this.now += ms;
   }

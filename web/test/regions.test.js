@@ -8,7 +8,7 @@ import { server } from "./fakes.js";
 
 const RED = 0xff0000, GREEN = 0x00ff00, WHITE = 0xffffff;
 
-/** Regions of a 128x64 canvas, connected, whose unpacking the test finishes by hand. */
+/** Regions of a 128x64 canvas, connected. The test finishes their unpacking by hand. */
 function setUp(plan = [[0, true], [1, true]]) {
   const canvas = new Canvas(makeGeometry(128, 64, 64));
   const asked = [], failures = [], unpacking = [], live = [];

@@ -9,7 +9,7 @@ import { server } from "./fakes.js";
 const RED = 0xff0000, WHITE = 0xffffff;
 const HELLO = 1, SUBSCRIBE = 2, PLACE = 4, RENAME = 5, CURSOR = 6, PING = 7;
 
-/** A session over a link that the test plays: it opens, delivers, closes, and keeps what was sent. */
+/** A session over a link that the test plays: the test opens it, delivers messages, closes it, and sees what was sent. */
 function setUp() {
   const state = newState();
   state.viewport = { width: 200, height: 200, left: 0, top: 0, right: 0, bottom: 0 };
@@ -69,7 +69,7 @@ function read(bytes) {
   }
 }
 
-/** The types and what matters of messages but PING, which measures the round trip. */
+/** The types and relevant parts of all messages except PING, which measures the round trip. */
 const told = (messages) => messages.filter(([type]) => type !== PING);
 
 function welcomed(options) {
@@ -250,7 +250,7 @@ test("what can't be understood costs the connection, not the page", (t) => {
 test("what comes again with every connection ends the tries, with a word", (t) => {
   t.mock.method(console, "error", () => {});
   const it = welcomed(), fault = () => it.tell([0x93, 0x17, 0xc0, 0x00]);
-  for (let i = 0; i < 10; i++) { // now and then: each is a new story
+  for (let i = 0; i < 10; i++) { // faults far apart: each counts from one again
     fault();
     it.advance(60_000);
   }

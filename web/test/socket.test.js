@@ -21,7 +21,7 @@ function setUp() {
   return { clock, sockets, link, events };
 }
 
-/** Opens the connection and lets the server greet, as it always does. */
+/** Opens the connection and lets the server greet, as a real server always does. */
 function greet(sockets) {
   sockets.last.open();
   sockets.last.deliver([1]);
@@ -54,7 +54,7 @@ test("when handshakes fail in a row, the server is asked why, once, until one su
   }
   greet(sockets);
   assert.equal(link.hint, "");
-  sockets.last.drop(); // which is no refusal
+  sockets.last.drop(); // a connection that breaks is no refusal
   for (let tries = 0; tries < 3; tries++) {
     assert.equal(events.filter((event) => event === "asked why").length, 1);
     clock.advance(3000);
@@ -159,7 +159,7 @@ test("a silent connection is replaced", () => {
   clock.advance(17_000);
   assert.equal(sockets.made.length, 2);
   assert.equal(events.at(-1), "closed");
-  sockets.made[0].drop(1011); // late, and of no more interest
+  sockets.made[0].drop(1011); // too late: this socket is of no interest any more
   assert.equal(sockets.made.length, 2);
 });
 

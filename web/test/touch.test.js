@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Touch } from "../js/touch.js";
 import { FakeClock } from "./fakes.js";
 
-/** Fingers on a stage at 10x whose middle is pixel (0, 0); what they did is written down. */
+/** Fingers on a stage at 10x whose middle is pixel (0, 0). Everything they did is recorded. */
 function setUp({ zoom = 10, tool = "pencil" } = {}) {
   const clock = new FakeClock(), did = [];
   const note = (name) => (...args) => did.push([name, ...args]);

@@ -20,7 +20,7 @@ import { accepts, bounds, carries, nameOf, ownerOf } from "./state.js";
 const LINE = 200; // characters of an announcement: at most 800 bytes, the protocol carries 1,024
 
 /**
- * Why an act was not done, or that nobody knows.
+ * Why an act was not done, or that it is unknown whether it was.
  * @param {{message: string, status: number}} error status: HTTP; 0: no answer came
  */
 export function notDone({ message, status }) {

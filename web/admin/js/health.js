@@ -1,5 +1,5 @@
-// What is wrong, in an operator's words, the worst first. Every line says where to look, and since when by the
-// clock: an age would change every second, and move what stands beside it.
+// What is wrong, in an operator's words, the worst first. Every line says where to look. It gives the time since when
+// something is wrong, not its age: an age would change every second, and move what stands beside it.
 
 import { clock, count, list, ms, plural } from "./format.js";
 import { toActors, toConnections, toOverview, toRegion } from "./route.js";
@@ -13,12 +13,12 @@ import { toActors, toConnections, toOverview, toRegion } from "./route.js";
  * @typedef {{level: "well" | Level, text: string, findings: Finding[]}} Verdict
  */
 
-const CLAIMED = 2_000; // ms in which a region is claimed after its owner died: longer is a problem
-const LATELY = 2 * 60_000; // ms for which a death, an outage that is over or a fencing is still mentioned
+const CLAIMED = 2_000; // ms within which a region is claimed after its owner died: longer is a problem
+const LATELY = 2 * 60_000; // ms for which a pod's death, an outage that is over or a fenced owner is still mentioned
 const RESTARTS = 5 * 60_000; // ms for which restarts are counted
-const SLOW = 1_000; // ms behind from which on a connection is called slow
-const LATE = 250; // ms from placing a pixel to its ack, or for a commit, from which on people feel it
-const DEEP = 1_000; // messages waiting in one mailbox: seconds of work
+const SLOW = 1_000; // ms: a connection that is further behind is called slow
+const LATE = 250; // ms from placing a pixel to its ack, or for a commit: people feel a longer one
+const DEEP = 1_000; // messages waiting in one mailbox: that is seconds of work
 const RANK = { bad: 0, warn: 1, note: 2 };
 
 /** @param {State} state with an answer @returns {Verdict} */
@@ -97,7 +97,7 @@ function connections(worst) {
   return [{ about: "slow", level: "warn", text: `${all ? "At least " : ""}${plural(slow, "slow connection")}`, go: toConnections() }];
 }
 
-/** What happened and is over, but should be known to who just came. @returns {Finding[]} */
+/** What is over, but an operator who has just opened the page should know. @returns {Finding[]} */
 function lately({ events, time }) {
   const findings = /** @type {Finding[]} */ ([]);
   const since = (kind, window) => events.filter((event) => event.kind === kind && time - event.at <= window);
@@ -122,7 +122,7 @@ function changes(members) {
   return findings;
 }
 
-/** Events' texts begin as they come: with the name of a pod, or a small letter. Names stay as they are. */
+/** An event's text begins with the name of a pod or with a small letter. Names stay as they are. */
 function sentence(text) {
   return /^(the|region)\b/.test(text) ? text.charAt(0).toUpperCase() + text.slice(1) : text;
 }

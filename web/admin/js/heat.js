@@ -1,4 +1,4 @@
-// How busy a region is, as a colour. Lightness alone tells it, so that nobody has to see hues.
+// How busy a region is, as a colour. Lightness alone shows it, so that nobody has to tell hues apart.
 
 import { blackReads } from "./ink.js";
 
@@ -13,7 +13,7 @@ export function scaleTop(most) {
   return [1, 2, 5, 10].map((times) => times * unit).find((top) => top >= most) ?? 10 * unit;
 }
 
-/** Where a rate lies on the scale, 0 to 1: by its square root, so that small rates differ too. */
+/** Where a rate lies on the scale, 0 to 1. The scale goes by the square root, so that small rates can be told apart too. */
 export function heatOf(rate, top) {
   return Math.sqrt(Math.min(1, Math.max(0, rate) / top));
 }
@@ -23,7 +23,7 @@ export function heatColour(heat, theme) {
   return `rgb(${mix(heat, theme).join(", ")})`;
 }
 
-/** Whether a heat's colour is written on in black. */
+/** Whether text on a heat's colour is black. */
 export function heatInk(heat, theme) {
   const [r, g, b] = mix(heat, theme);
   return blackReads(r, g, b);

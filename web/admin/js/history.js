@@ -1,13 +1,13 @@
-// The last 15 minutes of the whole cluster, for the charts: one point every 5 s, as the server keeps them, and a
-// last one that follows every answer.
+// The last 15 minutes of the whole cluster, for the charts: one point every 5 s, as the server keeps them, and a last
+// point that every answer updates.
 
 /** @typedef {import("./state.js").Answer} Answer */
 
 export const SPAN = 15 * 60_000; // ms shown at the most
 export const STEP = 5_000; // ms between points that stay
 export const SERIES = Object.freeze(["pixels_in", "deliveries", "place_to_ack_p99", "connections", "memory"]);
-const LEAST = 60_000; // ms shown of a cluster that has just begun
-const HOLE = 3 * STEP; // ms without a point after which the line is broken
+const LEAST = 60_000; // ms shown at least, even of a cluster that has just started
+const HOLE = 3 * STEP; // ms: a longer time without a point breaks the line
 
 /** @typedef {Record<string, (number | null)[]>} History  at, and each of SERIES; all equally long, oldest first */
 
@@ -16,7 +16,7 @@ export function newHistory() {
   return Object.fromEntries(["at", ...SERIES].map((name) => [name, []]));
 }
 
-/** Takes what the server kept instead of what is here. @returns {History} */
+/** Replaces what is here by what the server has kept. @returns {History} */
 export function fromServer(given) {
   const history = newHistory();
   (given.at ?? []).forEach((at, n) => {
@@ -43,12 +43,12 @@ export function append(history, answer) {
   if (old > 0) for (const values of Object.values(history)) values.splice(0, old);
 }
 
-/** From when to when it is shown, ms: all there is, up to SPAN. @param {History} history @param {number} time now */
+/** The time that is shown, from and to, in ms: all there is, up to SPAN. @param {History} history @param {number} time now */
 export function shown({ at }, time) {
   return [Math.min(Math.max(at[0] ?? time, time - SPAN), time - LEAST), time];
 }
 
-/** The cluster's quantities of one moment; latency is that of the slowest pod. @param {Answer} answer */
+/** The cluster's quantities at one moment; the latency is that of the slowest pod. @param {Answer} answer */
 export function totals({ members }) {
   const sum = (value) => members.reduce((total, member) => total + (value(member) ?? 0), 0);
   return {

@@ -26,7 +26,7 @@ import { search } from "./ui/search.js";
 import { tree } from "./ui/tree.js";
 import { title, views } from "./ui/views.js";
 
-const HOLE = 3 * STEP; // ms without answers after which the charts are fetched anew
+const HOLE = 3 * STEP; // ms: after so long without answers, the charts are fetched anew
 
 const state = newState();
 const server = new Server(window.fetch.bind(window));
@@ -35,7 +35,7 @@ const regions = new RegionMap();
 let theme = readTheme();
 let drawn = 0;
 
-/** Draws once with the next frame. A hidden page has none: only its title goes on, and the rest when it shows again. */
+/** Draws once, with the next frame. A hidden page has no frames: only its title is updated, and the rest when it is visible again. */
 function changed() {
   if (document.hidden) title(state);
   if (drawn === 0) drawn = requestAnimationFrame(draw);
@@ -77,7 +77,7 @@ function look() {
   changed();
 }
 
-/** Goes somewhere on this page; an address as route.js makes them. */
+/** Goes to an address on this page, as route.js makes them. */
 function go(hash) {
   if (location.hash === hash) follow();
   else location.hash = hash;

@@ -7,17 +7,17 @@ import { bounds, grid, ownerOf } from "./state.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./theme.js").Theme} Theme */
 
-const VEIL = 0.72; // of a region's colour over the drawing
-const FRAMED = 10; // CSS pixels of a region's edge below which a frame would hide it
-const LABELLED = 26; // CSS pixels of a region's edge from which on there is room for a label
+const VEIL = 0.72; // opacity of a region's colour over the drawing
+const FRAMED = 10; // CSS pixels: a frame would hide a region with a shorter edge
+const LABELLED = 26; // CSS pixels: a region with a longer edge has room for a label
 const HATCH = 6; // CSS pixels between the lines of a pattern
-const PICTURE = 640; // pixels of the drawing's longer edge that are kept
+const PICTURE = 640; // pixels: length of the kept drawing's longer edge
 
 export class RegionMap {
   /** @type {ImageBitmap | null} */
   #picture = null;
 
-  /** Takes the drawing; one that can't be read is left out. @param {Blob} blob */
+  /** Takes the drawing. A drawing that can't be read is ignored. @param {Blob} blob */
   async setPicture(blob, { width, height }) {
     const size = width >= height ? { resizeWidth: Math.min(PICTURE, width) } : { resizeHeight: Math.min(PICTURE, height) };
     const picture = await createImageBitmap(blob, { ...size, resizeQuality: "medium" }).catch(() => null);
@@ -67,7 +67,7 @@ export function fillOwner(context, { x, y, width, height }, slot) {
   context.restore();
 }
 
-/** Region by region the same lines, so that neighbours of one owner look like one. */
+/** Draws a pattern whose lines meet across regions, so that neighbouring regions of one owner look like one. */
 function hatch(context, { x, y, width, height }, pattern) {
   if (pattern === 0) return;
   context.beginPath();
@@ -160,7 +160,7 @@ function drawSelection(context, { x, y, width, height }, theme) {
   context.strokeRect(x + 1, y + 1, width - 2, height - 2);
 }
 
-/** A pixel that was searched for: cross hairs around it. @param {Theme} theme */
+/** Draws cross hairs around a pixel that was searched for. @param {Theme} theme */
 function drawMark(context, x, y, theme) {
   for (const [colour, lineWidth] of [[theme.panel, 5], [theme.ink, 2]]) {
     context.strokeStyle = colour;
@@ -179,7 +179,7 @@ function frame(context, { x, y, width, height }, colour) {
   context.strokeRect(x + 0.5, y + 0.5, width - 1, height - 1);
 }
 
-/** Writes in a region's middle, over a little of its plain colour. @param {Theme} theme */
+/** Writes in a region's middle, over a small patch of its plain colour. @param {Theme} theme */
 function write(context, { x, y, width, height }, text, theme, dark, colour) {
   if (Math.min(width, height) < LABELLED) return;
   context.font = `600 ${Math.min(15, Math.max(11, width / 4))}px ${theme.font}`;

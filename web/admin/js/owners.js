@@ -1,6 +1,6 @@
-// How the owners of regions are told apart: by a colour, by a pattern and by a label, so that nobody
-// has to see colours. A pod's name decides, so that it looks the same on every operator's screen and after
-// it was started again; only when two of the moment would look alike the later one moves on.
+// How the owners of regions are told apart: by a colour, by a pattern and by a label, so that nobody has to see
+// colours. The look follows from the pod's name, so a pod looks the same on every operator's screen and after a
+// restart. Only if two current pods would look alike, the later one gets another look.
 
 import { blackReads } from "./ink.js";
 
@@ -16,14 +16,14 @@ export const PATTERNS = 5; // plain, two diagonals, dots, lines; no divisor in c
 export const colourOf = (slot) => COLOURS[slot % COLOURS.length];
 export const patternOf = (slot) => slot % PATTERNS;
 
-/** Whether a slot's colour is written on in black. */
+/** Whether text on a slot's colour is black. */
 export function darkInk(slot) {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(colourOf(slot).slice(at, at + 2), 16));
   return blackReads(r, g, b);
 }
 
 /**
- * Gives every name a slot. Names keep theirs as long as they are given, and after that until another needs it.
+ * Gives every name a slot. A name keeps its slot as long as it is among names, and after that until another name needs the slot.
  * @param {Slots} slots
  * @param {readonly string[]} names
  */
@@ -39,7 +39,7 @@ export function assign(slots, names) {
   }
 }
 
-/** The first of the distinct colours from the preferred one on that nobody has; else one whose owner is gone; else the preferred with another pattern. */
+/** The first free one of the distinct colours, from the preferred one on; else one whose owner is gone; else the preferred one with another pattern. */
 function free(wanted, holder, present) {
   const round = COLOURS.map((_, n) => (wanted + n) % COLOURS.length);
   const never = round.find((slot) => !holder.has(slot));
@@ -51,7 +51,7 @@ function free(wanted, holder, present) {
   return slot;
 }
 
-/** Pods that are numbered get neighbouring colours; others one by their name. */
+/** Numbered pods get neighbouring colours; other pods get a colour by their name. */
 function preferred(name) {
   const number = name.match(/(\d{1,6})$/)?.[1];
   if (number !== undefined) return Number(number) % COLOURS.length;

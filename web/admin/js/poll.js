@@ -1,7 +1,8 @@
-// Asks again and again: every second while the page is looked at, more rarely when it is hidden or nobody answers.
+// Asks the server again and again: every second while the page is visible, less often when it is hidden or the server
+// does not answer.
 
-const EVERY = 1_000; // ms from question to question
-const HIDDEN = 5_000; // ms when nobody looks: the charts go on
+const EVERY = 1_000; // ms between questions
+const HIDDEN = 5_000; // ms when nobody looks; the charts still go on
 const RETRIES = Object.freeze([1_000, 2_000, 4_000, 5_000]); // ms after the first, second … failure
 
 /**
@@ -34,7 +35,7 @@ export class Poll {
     this.#tools = tools;
   }
 
-  /** Asks now, unless an answer is awaited already. */
+  /** Asks now, unless a question is still unanswered. */
   async again() {
     if (this.#asking) return;
     this.#tools.clearTimeout(this.#timer);

@@ -1,4 +1,4 @@
-// Where one is on the page, as the address says it, so that Back and links work:
+// Where the operator is on the page, as the address says it, so that Back and links work:
 //   #/  #/region/3  #/actors  #/actors/MEMBER  #/actor/MEMBER/ID  #/connections  #/connections/NAME
 
 /**
@@ -10,7 +10,7 @@
  * @property {string} name that connections are searched for; "": all
  */
 
-/** @returns {Route} the overview for what is not understood */
+/** @returns {Route} the overview if the address is not understood */
 export function parseRoute(hash) {
   const route = /** @type {Route} */ ({ view: "overview", region: -1, member: "", actor: "", name: "" });
   let parts;

@@ -1,4 +1,4 @@
-// The search field: what its text may mean, and what of that there is.
+// The search field: what its text may mean, and which of those things exist.
 
 import { bounds, grid, nameOf, ownerOf, regionAt } from "./state.js";
 import { toActors, toConnections, toRegion } from "./route.js";
@@ -9,7 +9,7 @@ import { toActors, toConnections, toRegion } from "./route.js";
  *   mark: the pixel to show on the map
  */
 
-const MOST = 8; // hits: what fits under the field
+const MOST = 8; // hits: as many as fit under the field
 
 /** What a text may mean. @returns {{place: {x: number, y: number} | null, region: number, name: string}} region: -1 for none */
 export function parse(text) {
@@ -23,7 +23,7 @@ export function parse(text) {
   };
 }
 
-/** What there is of it, the likeliest first. @param {State} state @returns {Hit[]} */
+/** The things that match and exist, the likeliest first. @param {State} state @returns {Hit[]} */
 export function find(text, state) {
   if (!state.answer || text.trim() === "") return [];
   const { place, region, name } = parse(text);
@@ -58,7 +58,7 @@ function users(name, state) {
     .map((connection) => ({ kind: "user", text: connection.name, detail: `user at ${nameOf(state, connection.member)}`, go: toConnections(connection.name) }));
 }
 
-/** All users can only be asked for: the page knows the worst connections alone. @returns {Hit[]} */
+/** Finding all users takes a question to the server: the page knows only the worst connections. @returns {Hit[]} */
 function names(name) {
   return name === "" ? [] : [{ kind: "names", text: `Users named “${name}”`, detail: "all pods", go: toConnections(name) }];
 }

@@ -1,7 +1,7 @@
-// Questions to the server, and what they fail with. Addresses are relative to the page, which a proxy may have
-// below any path.
+// Questions to the server, and the errors they fail with. Addresses are relative to the page, since a proxy may serve
+// it below any path.
 
-const PATIENCE = 4_000; // ms for an answer: pods are asked for up to 2 s
+const PATIENCE = 4_000; // ms for an answer: the server itself asks pods for up to 2 s
 
 /** Why there is no answer, for the operator. */
 export class Failure extends Error {
@@ -39,7 +39,7 @@ export class Server {
     return this.#json(`api/actor?${new URLSearchParams({ member, id })}`);
   }
 
-  /** Connections by a part of their name. @returns {Promise<{connections: import("./state.js").Connection[]}>} */
+  /** Connections whose name contains a text. @returns {Promise<{connections: import("./state.js").Connection[]}>} */
   connections(name) {
     return this.#json(`api/connections?${new URLSearchParams({ name })}`);
   }
@@ -58,7 +58,7 @@ export class Server {
     await this.#post("logout", {});
   }
 
-  /** The header is what no other site can make a browser send. */
+  /** No other site can make a browser send this header. */
   #post(path, body) {
     const headers = { "Content-Type": "application/json", "X-Playground-Admin": "1" };
     return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
@@ -85,13 +85,13 @@ export class Server {
   }
 }
 
-/** What the server says went wrong: {"error": …}, or the status alone. */
+/** What went wrong, as the server says: {"error": …}, or the status alone. */
 async function reason(response) {
   try {
     const { error } = await response.json();
     if (typeof error === "string" && error) return error;
   } catch {
-    // not JSON: something between here and the server answered
+    // not JSON: something in front of the server answered
   }
   return `status ${response.status}`;
 }

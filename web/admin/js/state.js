@@ -14,7 +14,7 @@ import { parseRoute } from "./route.js";
  * @typedef {{id: string, name: string, roles: string[], version: string, self: boolean, answers: boolean, draining: boolean, aside: boolean, started: number,
  *   connections: number, regions: number, cpu: number, memory: number, heap: number, gc_pause_p99: number, goroutines: number,
  *   store: {ok: boolean, error: string}, pixels_placed: number, pixels_in: number, deliveries: number, messages_in: number, bytes_out: number,
- *   commit: Spread, place_to_ack: Spread, kinds: Kind[]}} Member  without answers only what membership knows holds
+ *   commit: Spread, place_to_ack: Spread, kinds: Kind[]}} Member  if the pod does not answer, only what membership knows is current
  * @typedef {{region: number, x: number, y: number, width: number, height: number, owner: string, state: string, epoch: number, seq: number,
  *   rate: number, viewers: number, relays: number, pending: number, commit: Spread, pinned: boolean}} Region  owner: a member's id
  * @typedef {{id: string, member: string, name: string, user: string, since: number, rate_in: number, rate_out: number, bytes_out: number, lag: number}} Connection
@@ -24,7 +24,7 @@ import { parseRoute } from "./route.js";
  * @typedef {{id: string, state: string, rate: number, mailbox: number}} Actor
  * @typedef {{id: string, state: string, since: number, facts: [string, string][], last: {type: string, at: number, us: number}[]}} ActorPage
  *
- * What the page makes of it.
+ * What the page derives from it.
  * @typedef {{kind: string, since: number}} Trouble  of a region: what it is in, and since when, server time
  * @typedef {{items: any[], error: string, at: number}} Fetched  at: page time of the answer; 0: none yet
  *
@@ -124,7 +124,7 @@ export function ownerOf(state, region) {
   return region && state.members.get(region.owner);
 }
 
-/** A pod's name; what is left of its id when it is gone. @param {State} state */
+/** A pod's name; if the pod is gone, a part of its id. @param {State} state */
 export function nameOf(state, id) {
   return state.members.get(id)?.name ?? (id ? `${id.slice(0, 8)} (gone)` : "nobody");
 }
@@ -135,7 +135,7 @@ export function grid({ width, height, region }) {
   return { columns, rows, total: columns * rows };
 }
 
-/** Where a region lies, also one that rests. @param {Answer["canvas"]} canvas */
+/** Where a region lies, even a resting one. @param {Answer["canvas"]} canvas */
 export function bounds(canvas, region) {
   const { columns } = grid(canvas);
   const x = (region % columns) * canvas.region, y = Math.floor(region / columns) * canvas.region;

@@ -17,7 +17,7 @@ import { count, number } from "./format.js";
  * @property {number} siblings
  */
 
-const LISTED = 200; // actors of one branch: the busiest; more nobody reads
+const LISTED = 200; // the busiest actors of one branch; nobody reads more
 
 export const memberKey = (member) => `pod ${member}`;
 export const kindKey = (member, kind) => `kind ${member} ${kind}`;
@@ -65,7 +65,7 @@ function actorRows(state, member, kind) {
   return kind.live > shown.length ? [...rows, remark(`the busiest ${shown.length} of ${count(kind.live)}`)] : rows;
 }
 
-/** Below its kind an actor needs not repeat it. */
+/** Below its kind, an actor need not repeat the kind's name. */
 function shortId(id, kind) {
   return id.startsWith(`${kind}/`) ? id.slice(kind.length + 1) : id;
 }

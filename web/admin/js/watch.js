@@ -1,6 +1,6 @@
-// Fetches what is looked at besides the state: open branches of the tree, the page of an actor, the connections
-// of a name, the drawing under the map. Called with every answer; each thing has its own pace and is asked for
-// once at a time.
+// Fetches what the operator looks at besides the state: open branches of the tree, the page of an actor, the
+// connections with a name, the drawing under the map. It is called with every answer. Each thing has its own pace,
+// and is asked for only once at a time.
 
 import { branchKey } from "./tree.js";
 
@@ -8,8 +8,8 @@ import { branchKey } from "./tree.js";
 
 const BRANCH = 3_000; // ms between questions for one branch: up to 500 actors each
 const ACTOR = 1_000; // ms
-const FOUND = 2_000; // ms: every pod looks through its connections
-const PICTURE = 10_000; // ms for each million pixels: a second of a processor for 64 million
+const FOUND = 2_000; // ms: every pod searches its connections
+const PICTURE = 10_000; // ms for each million pixels: 64 million take a second of a processor
 const BRANCHES = 8; // branches that are kept up to date at once
 
 export class Watch {
@@ -98,12 +98,12 @@ export class Watch {
   #picture(now) {
     const { width, height } = this.#state.answer.canvas;
     const every = Math.max(PICTURE, PICTURE * width * height / 1e6);
-    this.#every(every, "picture", now, () => this.#server.picture().then(this.#show, () => {})); // the map does without
+    this.#every(every, "picture", now, () => this.#server.picture().then(this.#show, () => {})); // the map can do without
   }
 
   #every(ms, what, now, ask) {
     const before = this.#asked.get(what);
-    if (before && (before.asking || now - before.at < ms - 100)) return; // answers come a little early, too
+    if (before && (before.asking || now - before.at < ms - 100)) return; // an answer may come a little early
     const asked = { at: now, asking: true };
     this.#asked.set(what, asked);
     ask().finally(() => {

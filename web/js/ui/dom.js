@@ -1,5 +1,5 @@
-// Small steps of every ui module. Nothing is written that is there already, so that drawing 60 times a
-// second costs the page no layout.
+// Small helpers of all ui modules. They write nothing that is there already, so that drawing 60 times a second costs
+// the page no layout.
 
 /**
  * The element with an id; a missing one is a mistake in index.html.

@@ -9,7 +9,7 @@ export function help() {
   dialog.addEventListener("keydown", (event) => {
     if (event.key === "?") toggle();
   });
-  // A click beside it closes it: then the target is the dialog itself, not what is in it.
+  // A click beside the dialog closes it: the target of such a click is the dialog itself, not something in it.
   dialog.addEventListener("click", (event) => {
     if (event.target !== dialog) return;
     const box = dialog.getBoundingClientRect();

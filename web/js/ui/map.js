@@ -1,8 +1,8 @@
-// Going places on the minimap.
+// Going to places by the minimap.
 
 import { byId } from "./dom.js";
 
-const STEP = 0.25; // of the stage, with an arrow key
+const STEP = 0.25; // of the stage, with one press of an arrow key
 
 /**
  * @param {import("../minimap.js").Minimap} minimap

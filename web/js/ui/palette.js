@@ -1,4 +1,4 @@
-// The colours to choose from: palette, any colour, recent ones. And the pointer, which shows the chosen one.
+// The colours to choose from: palette, any colour, recent ones. Also the pointer, which shows the chosen colour.
 
 import { PALETTE, nameOf, parseHex, toHex } from "../colour.js";
 import { MAX_RECENT } from "../state.js";

@@ -1,5 +1,5 @@
-// What the page says: where one is, trouble with the connection, what is left of the allowance, and the live
-// region. Trouble shorter than a blink is not worth a word.
+// What the page says: where the user is, trouble with the connection, what is left of the allowance, and the live
+// region. Trouble shorter than a blink is not mentioned.
 
 import { toHex } from "../colour.js";
 import { formatZoom } from "../view.js";
@@ -9,7 +9,7 @@ import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 
 const QUIET = 500; // ms without a connection before the banner shows
 const SLOW = 1500; // ms without an answer before the banner says that drawing waits
-const LOW = 0.15; // of the burst: the meter changes its colour
+const LOW = 0.15; // of the burst: below it the meter changes its colour
 
 /**
  * @param {object} does
@@ -32,7 +32,7 @@ export function status({ reconnect, closeAnnouncement }) {
   };
 }
 
-/** Has something read aloud: in the live region. */
+/** Has a text read aloud, by the live region. */
 function say(text) {
   setText(byId("said"), text);
 }

@@ -1,10 +1,10 @@
-// Who is here: the count, the list of names, and one's own name, which is asked for once and edited in place.
+// Who is here: the count, the list of names, and the user's own name, which is asked for once and edited in place.
 
 import { byId, setHidden, setText } from "./dom.js";
 
 /** @typedef {import("../state.js").State} State */
 
-const LISTED = 200; // names shown at once: more nobody reads
+const LISTED = 200; // names shown at once: nobody reads more
 
 /**
  * @param {object} does
@@ -68,7 +68,7 @@ function ownName(rename, state) {
   };
 }
 
-/** Asks for a name without standing in the way. @param {State} state */
+/** Asks for a name without getting in the way. @param {State} state */
 function prompt(rename, state) {
   const form = byId("prompt"), input = byId("prompt-name");
   form.addEventListener("submit", (event) => {
@@ -97,7 +97,7 @@ function list(people, state) {
     const own = known.findIndex(([user]) => user === connection.user);
     if (own > 0) known.unshift(...known.splice(own, 1));
     names.replaceChildren(...known.slice(0, LISTED).map(([user]) => {
-      const item = document.createElement("li"), name = document.createElement("bdi"); // whichever way it is written
+      const item = document.createElement("li"), name = document.createElement("bdi"); // isolates the name's writing direction
       name.textContent = state.people.nameOf(user);
       item.append(name, user === connection.user ? " (you)" : "");
       item.className = user === connection.user ? "own" : "";

@@ -1,4 +1,4 @@
-// The page of one actor: its state, what it says of itself, and what it was last sent.
+// The page of one actor: its state, what it reports about itself, and the messages that it was last sent.
 
 import { disconnect } from "../acts.js";
 import { clock, span, us } from "../format.js";

@@ -1,4 +1,5 @@
-// The last 15 minutes, or what there is of them, drawn by uPlot (vendor/uplot): one chart for each quantity, one cursor for all, events as marks.
+// The last 15 minutes, as far as there is data, drawn by uPlot (vendor/uplot): one chart for each quantity, one
+// cursor for all, events as marks.
 
 import { bytes, clock, count, ms, number } from "../format.js";
 import { SERIES, shown, SPAN } from "../history.js";
@@ -6,8 +7,8 @@ import { byId, setText } from "./dom.js";
 import { LEVELS } from "./events.js";
 
 const WRITE = { pixels_in: number, deliveries: number, place_to_ack_p99: ms, connections: count, memory: bytes };
-const NEAR = 6; // CSS pixels from the cursor to an event that it tells about
-const EDGE = 0.17; // of the width in which a time would run into the quantities, or out of the chart
+const NEAR = 6; // CSS pixels: how near to the cursor an event must be to be named
+const EDGE = 0.17; // of the width, at either edge: a time there would run into the quantities, or out of the chart
 
 /** @returns {() => void} */
 export function charts(page) {
@@ -37,12 +38,12 @@ function data({ history }, name) {
   return [history.at.map((at) => at / 1000), history[name]];
 }
 
-/** Values in the charts' heads: under the cursor, else the latest. */
+/** Shows values in the charts' heads: those under the cursor, else the latest. */
 function values({ history }, index) {
   for (const name of SERIES) setText(byId(`value-${name}`), WRITE[name](history[name].at(index)));
 }
 
-/** What is said under the charts: the time under the cursor, and what happened then. */
+/** The text under the charts: the time under the cursor, and what happened then. */
 function note({ history, answer }, index, plot) {
   const at = history.at[index];
   const [from, to] = shown(history, answer.time);
@@ -94,7 +95,7 @@ function tint(colour) {
   return `${colour}24`;
 }
 
-/** A line for every event, in the colour of how bad it is. */
+/** A line for every event, coloured by how bad it is. */
 function marks(plot, { state, theme }) {
   const { good, trouble, bad, faint, accent } = theme(), { ctx, bbox } = plot;
   const colours = { good, warn: trouble, bad, plain: faint, act: accent };

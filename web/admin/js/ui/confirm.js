@@ -1,4 +1,4 @@
-// The dialog that asks before anything is done, and shows what came of it.
+// The dialog that asks before anything is done, and shows the outcome.
 
 import { notDone } from "../acts.js";
 import { byId, make, setHidden, setText } from "./dom.js";
@@ -6,7 +6,7 @@ import { byId, make, setHidden, setText } from "./dom.js";
 /**
  * @param {import("../server.js").Server} server
  * @param {import("../state.js").State} state
- * @param {{changed: () => void, done: () => void}} does done: something was done, what is shown is old
+ * @param {{changed: () => void, done: () => void}} does done: something was done, so the data on the page is out of date
  * @returns {(act: import("../acts.js").Act) => void} asks
  */
 export function confirm(server, state, { changed, done }) {
@@ -20,7 +20,7 @@ export function confirm(server, state, { changed, done }) {
     byId("confirm-do").disabled = true;
     setText(byId("confirm-result"), "Asking the pod…");
     const error = await server.act(asked.path, asked.body(given)).then(() => null, (error) => error);
-    if (asked !== act) return; // closed and opened for another meanwhile
+    if (asked !== act) return; // meanwhile the dialog was closed and opened for another act
     result(error ? notDone(error) : asked.done(given), !error);
     state.said = byId("confirm-result").textContent;
     changed();
@@ -59,13 +59,13 @@ function fill(act) {
   setText(byId("confirm-result"), "");
 }
 
-/** Whether it can be done. A button that is only hidden would still be what Enter presses. */
+/** Sets whether the act can be done. Enter would still press a button that is only hidden. */
 function allow(can) {
   byId("confirm-do").disabled = !can;
   setHidden(byId("confirm-do"), !can);
 }
 
-/** Shows what came of it. What failed may be tried again. */
+/** Shows the outcome. An act that failed may be tried again. */
 function result(text, done) {
   const line = byId("confirm-result");
   setText(line, text);

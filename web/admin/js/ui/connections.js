@@ -1,4 +1,4 @@
-// Connections: the worst of the cluster, or those of a name.
+// Connections: the worst of the cluster, or those with a certain name.
 
 import { disconnect } from "../acts.js";
 import { bytes, count, ms, number, span } from "../format.js";

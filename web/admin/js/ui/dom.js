@@ -1,5 +1,5 @@
-// Small steps of every ui module. Nothing is written that is there already: an answer every second costs the page
-// no layout, and neither focus nor scroll positions move. Text goes in as text only.
+// Small helpers of all ui modules. They write nothing that is there already, so an answer every second costs the page
+// no layout, and neither focus nor scroll positions move. Text is inserted as text only, never as HTML.
 
 /**
  * The element with an id; a missing one is a mistake in index.html.
@@ -47,7 +47,7 @@ export function setProperty(element, name, value) {
   if (element.style.getPropertyValue(name) !== value) element.style.setProperty(name, value);
 }
 
-/** Whether somebody points at an element or has the keyboard in it: then it must not move. @param {Element} element */
+/** Whether the pointer or the keyboard focus is in an element: then it must not move. @param {Element} element */
 export function inUse(element) {
   return element.matches(":hover") || element.contains(document.activeElement);
 }
@@ -74,7 +74,7 @@ export class Rows {
   /**
    * @param {readonly Item[]} items
    * @param {(item: Item) => string} key
-   * @param {boolean} [still] those that are shown stay where they are
+   * @param {boolean} [still] rows that are shown stay where they are
    */
   show(items, key, still = false) {
     const byKey = new Map(items.map((item) => [key(item), item]));
@@ -105,7 +105,7 @@ export class Rows {
 }
 
 /**
- * A row of a table whose cells are named as its head is, so that it can be read where there is no head.
+ * A table row whose cells carry the names in the table's head, so that it can be read where the head is not shown.
  * @param {readonly string[]} labels
  * @param {Record<string, string>} [attributes]
  */

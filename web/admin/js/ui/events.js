@@ -4,7 +4,7 @@ import { clock, day, ms } from "../format.js";
 import { toRegion } from "../route.js";
 import { byId, make, Rows, setHidden } from "./dom.js";
 
-const LISTED = 200; // as many as the server keeps
+const LISTED = 200; // the server keeps no more
 
 /** How bad each kind is. Used by the charts, too. */
 export const LEVELS = Object.freeze({

@@ -1,10 +1,10 @@
-// The health line: whether all is well, and what is not.
+// The health line: whether all is well, and if not, what is wrong.
 
 import { grid } from "../state.js";
 import { plural } from "../format.js";
 import { byId, make, Rows, setAttribute, setText } from "./dom.js";
 
-const SHOWN = 8; // findings: the worst; who has more begins with these
+const SHOWN = 8; // findings, the worst first: with more, an operator begins with these
 const MARKS = { well: "✓", note: "✓", warn: "!", bad: "✕" };
 
 /** @returns {() => void} */

@@ -30,6 +30,6 @@ export function keys(page) {
     does[event.key]();
   });
   help.addEventListener("click", (event) => {
-    if (event.target === help) toggleHelp(); // beside it
+    if (event.target === help) toggleHelp(); // a click beside the dialog
   });
 }

@@ -1,9 +1,9 @@
-// The connection to the server: how fresh what is shown is. Without answers the last of it stays, greyed.
+// The connection to the server, and how old the data on the page is. Without answers the last data stays, greyed out.
 
 import { clock, span } from "../format.js";
 import { byId, setAttribute, setHidden, setText } from "./dom.js";
 
-const SHORT = 2_500; // ms without an answer before it is worth a word
+const SHORT = 2_500; // ms without an answer before that is mentioned
 
 /** @returns {() => void} */
 export function link({ state, changed, now, retry }) {

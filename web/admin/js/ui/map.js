@@ -41,7 +41,7 @@ function listen(page, canvas) {
     const next = state.answer && step(state, event.key);
     if (next === null) return;
     event.preventDefault();
-    history.replaceState(null, "", toRegion(next)); // arrows make no entries to go back through
+    history.replaceState(null, "", toRegion(next)); // arrow keys add nothing to the browser's history
     window.dispatchEvent(new HashChangeEvent("hashchange"));
     const { x, y } = bounds(state.answer.canvas, Math.max(0, next));
     state.said = next < 0 ? "No region chosen" : `${spoken(state)}, at ${x}, ${y}`;
@@ -55,7 +55,7 @@ function listen(page, canvas) {
   }
 }
 
-/** The region that a key leads to; null: it isn't one of the map's, -1: none. */
+/** The region that a key leads to; null: the map has no use for the key; -1: no region. */
 function step(state, key) {
   const { columns, rows } = grid(state.answer.canvas), from = state.route.region;
   if (key === "Escape") return from < 0 ? null : -1;

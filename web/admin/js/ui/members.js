@@ -1,4 +1,4 @@
-// The pods and their share of the work.
+// The pods and their shares of the work.
 
 import { drain } from "../acts.js";
 import { bytes, count, day, ms, number, percent, span } from "../format.js";
@@ -59,13 +59,13 @@ function member(page) {
   };
 }
 
-/** What stands beside the name. @param {import("../state.js").Member} member */
+/** The text beside a pod's name. @param {import("../state.js").Member} member */
 function trouble(member) {
   if (!member.answers) return "does not answer";
   return [member.store?.ok === false ? "store down" : "", member.aside ? "aside: others have its regions" : "", member.draining ? "draining" : ""].filter(Boolean).join(", ");
 }
 
-/** A pod's part of all, 0 to 1. */
+/** A pod's share of the total, 0 to 1. */
 function part(state, member, name) {
   const all = [...state.members.values()].reduce((sum, each) => sum + (each[name] ?? 0), 0);
   return all > 0 && member.answers ? (member[name] ?? 0) / all : 0;

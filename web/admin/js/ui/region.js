@@ -1,4 +1,4 @@
-// What is known of the region that is chosen on the map.
+// What is known about the region that is chosen on the map.
 
 import { handOver } from "../acts.js";
 import { count, ms, number, plural, span } from "../format.js";

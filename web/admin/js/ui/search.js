@@ -55,7 +55,7 @@ function choose({ state, go }, hit, close) {
   go(hit.go);
 }
 
-/** One of what was found; the pointer must not take the focus from the field before it is chosen. */
+/** One hit. The pointer must not take the focus from the field before the hit is chosen. */
 function option(page, first, close) {
   const text = make("span"), detail = make("small"), element = make("li", { role: "option", id: `hit-${first.n}` }, text, detail);
   let shown = first;

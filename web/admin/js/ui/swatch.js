@@ -1,4 +1,4 @@
-// The look of a pod beside its name: the same colour, pattern and label as on the map.
+// A pod's swatch, beside its name: the same colour, pattern and label as on the map.
 
 import { fillOwner } from "../map.js";
 import { colourOf, darkInk, label } from "../owners.js";

@@ -1,4 +1,4 @@
-// The tree from pod to kind to single actor, worked as trees are: arrows move, open and close, Enter goes there.
+// The tree from pod to kind to single actor, with the usual keys: arrows move, open and close, Enter goes there.
 
 import { toActor, toActors } from "../route.js";
 import { memberKey, treeRows } from "../tree.js";
@@ -40,7 +40,7 @@ export function tree(page) {
   return show;
 }
 
-/** Does what a key asks for; false: it isn't one of the tree's. @param {Row[]} shown */
+/** Does what a key asks for; false: the tree has no use for the key. @param {Row[]} shown */
 function press(page, key, shown, n, focus) {
   const row = shown[n], { state, changed } = page;
   const parent = () => shown.slice(0, n).findLast((each) => each.level < row.level);

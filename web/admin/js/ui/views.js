@@ -8,7 +8,7 @@ const SIGNS = { well: "", note: "", warn: "(!) ", bad: "(!!) " };
 /** @returns {() => void} */
 export function views({ state }) {
   byId("skip").addEventListener("click", (event) => {
-    event.preventDefault(); // addresses are routes
+    event.preventDefault(); // the page's own addresses are routes
     byId("main").focus();
   });
   return () => {
@@ -22,7 +22,7 @@ export function views({ state }) {
   };
 }
 
-/** The title tells how things are, also when another tab is looked at. @param {import("../state.js").State} state */
+/** The title tells how things are, even when another tab is open. @param {import("../state.js").State} state */
 export function title(state) {
   const sign = state.link.lostAt > 0 ? "(?) " : SIGNS[state.verdict?.level] ?? "";
   const text = `${sign}Pixel Playground: operate`;

@@ -1,4 +1,4 @@
-// Draws the plots of a report with uPlot. Everything else on the page is there without it.
+// Draws the plots of a report with uPlot. Everything else on the page works without this script.
 (() => {
   "use strict";
   const data = JSON.parse(document.getElementById("data").textContent);
@@ -8,10 +8,10 @@
   const HEIGHT = 230; // of a plot, CSS pixels
   const PAPER = 660; // width of a plot when printed: what fits A4 and Letter
   const LINES = 6; // colours for series, in report.css
-  const LABELLED = 40; // more events than this are lines without numbers
+  const LABELLED = 40; // with more events than this, their lines have no numbers
   const LABEL = 16; // CSS pixels that a number needs
-  const DECADE = 180; // CSS pixels of a power of ten in which three labels have room
-  const NONE = 0.1; // what an empty bin is on a log axis: below the edge
+  const DECADE = 180; // CSS pixels: a power of ten this wide has room for three labels
+  const NONE = 0.1; // the value of an empty bin on a log axis: below the edge
   const STEPS = [1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14400, 28800, 86400]; // of the time axis, seconds
 
   const style = (name) => getComputedStyle(root).getPropertyValue(name).trim();
@@ -35,7 +35,7 @@
     ...more,
   });
 
-  /** Vertical lines where something happened, with the number that the table of events has. */
+  /** Vertical lines where something happened, numbered as in the table of events. */
   function marks(u) {
     const { ctx, bbox } = u;
     const scale = devicePixelRatio;
@@ -61,7 +61,7 @@
     ctx.restore();
   }
 
-  /** The time axis: all of the test, until someone drags a part of it. */
+  /** The time axis: all of the test, until the reader selects a part of it. */
   const span = (at) => (u, min, max) =>
     min === at[0] && max === at[at.length - 1] ? [0, Math.max(data.seconds, max)] : [min, max];
 
@@ -97,7 +97,7 @@
     return list.filter((v) => v >= min && v <= max);
   }
 
-  /** 1, 2 and 5 of each power of ten, where there is room; else the powers alone. */
+  /** 1, 2 and 5 times each power of ten, where there is room; else the powers alone. */
   function steps(u, axis, min, max) {
     const roomy = u.bbox.width / devicePixelRatio / Math.log10(max / min) >= DECADE;
     return decades(u, axis, min / 10, max)
@@ -146,7 +146,7 @@
 
   const fit = () => plots.forEach(({ plot, figure }) => plot.setSize({ width: width(figure), height: HEIGHT }));
 
-  /** All plots anew: in other colours, or on paper. */
+  /** Draws all plots anew: in other colours, or for paper. */
   function redraw() {
     for (const { plot } of plots.splice(0)) plot.destroy();
     document.querySelectorAll("figure[data-plot]").forEach(draw);

@@ -7,13 +7,13 @@ import (
 	"time"
 )
 
-// spell is a time in which a pod's calls come to something, and others say something.
+// spell is a period with one outcome of the pod's own calls and one of those of others.
 type spell struct {
 	until      time.Duration // since the start
 	own, other outcome
 }
 
-// outcome is what becomes of calls.
+// outcome is how calls end.
 type outcome int
 
 const (
@@ -22,8 +22,8 @@ const (
 	noAnswer         // fails when its time is up, even if the store is back by then
 )
 
-// stood plays spells as the store monitor does, and tells when the pod stood aside and came back, in
-// the order of time: +1.2s is aside, -6.4s is back.
+// stood plays spells as the store monitor would, and returns when the pod stood aside and came
+// back, in order of time: +1.2s means that it stood aside, -6.4s that it came back.
 func stood(f *asidePolicy, spells ...spell) (changes []string) {
 	start := time.Unix(1_700_000_000, 0)
 	at := func(d time.Duration) time.Time { return start.Add(d) }
@@ -31,7 +31,7 @@ func stood(f *asidePolicy, spells ...spell) (changes []string) {
 		return spells[max(slices.IndexFunc(spells, func(s spell) bool { return d < s.until }), 0)]
 	}
 	called, asked := at(-callEvery), -askEvery
-	lost := make(map[time.Duration]bool) // when calls began that get no answer
+	lost := make(map[time.Duration]bool) // when the calls began that get no answer
 	for now := time.Duration(0); now < spells[len(spells)-1].until; now += lookEvery {
 		for began := range lost {
 			if now-began >= callTime {
@@ -63,7 +63,8 @@ func stood(f *asidePolicy, spells ...spell) (changes []string) {
 	return changes
 }
 
-// TestAsidePolicy_StandsAsideOnlyForThoseThatCan, and comes back.
+// TestAsidePolicy_StandsAsideOnlyForThoseThatCan shows that a pod stands aside only if others can
+// commit, and comes back.
 func TestAsidePolicy_StandsAsideOnlyForThoseThatCan(t *testing.T) {
 	const s, ms = time.Second, time.Millisecond
 	for _, c := range []struct {
@@ -92,7 +93,8 @@ func TestAsidePolicy_StandsAsideOnlyForThoseThatCan(t *testing.T) {
 	}
 }
 
-// TestAsidePolicy_ComesBackLaterEachTime that it stood aside of late.
+// TestAsidePolicy_ComesBackLaterEachTime shows that a pod comes back later, the more often it has
+// stood aside recently.
 func TestAsidePolicy_ComesBackLaterEachTime(t *testing.T) {
 	f := new(asidePolicy)
 	for i, want := range []time.Duration{5, 10, 20, 40, 60, 60, 60} {
@@ -112,7 +114,8 @@ func TestAsidePolicy_ComesBackLaterEachTime(t *testing.T) {
 	}
 }
 
-// TestAsidePolicy_BeginsAside, and comes to stand with the first call that succeeds.
+// TestAsidePolicy_BeginsAside shows that a pod that starts aside comes back with the first call
+// that succeeds.
 func TestAsidePolicy_BeginsAside(t *testing.T) {
 	got := stood(&asidePolicy{aside: true, blank: true}, spell{3 * time.Second, noAnswer, fine}, spell{9 * time.Second, fine, fine})
 	if want := "[-3.0s]"; fmt.Sprint(got) != want {

@@ -7,7 +7,7 @@ import (
 	"pixelplayground/actors/store/memory"
 )
 
-// nobody is an Audience without viewers; batches are counted.
+// nobody is an Audience without viewers. It sends on the number of pixels in each batch.
 type nobody struct{ published chan int }
 
 func (n nobody) Publish(b *canvas.Batch)               { n.published <- b.Pixels() }
@@ -17,8 +17,8 @@ func (nobody) Viewing(canvas.RegionID) bool            { return true }
 func (nobody) Point(canvas.RegionID, []canvas.Pointer) {}
 func (nobody) Present(*Presence)                       {}
 
-// BenchmarkNode_PlaceToPublish is the way of a pixel from a connection's relay through
-// the region and a store that takes no time to the audience: the actors' own cost.
+// BenchmarkNode_PlaceToPublish measures the way of a pixel from a connection's relay through the
+// region and a store that takes no time to the audience: the cost of the actors alone.
 func BenchmarkNode_PlaceToPublish(b *testing.B) {
 	cfg := DefaultConfig()
 	audience := nobody{make(chan int, 1)} // sent to by the relay, drained below

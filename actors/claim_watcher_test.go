@@ -11,7 +11,8 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// TestClaimWatcher_Vouches for what was confirmed after it first saw what it still sees.
+// TestClaimWatcher_Vouches shows that the watcher vouches for what was confirmed after it first saw
+// the mark that it still sees.
 func TestClaimWatcher_Vouches(t *testing.T) {
 	n := &Node{cfg: DefaultConfig(), clock: realClock{}}
 	v := &claimWatcher{pod: n}
@@ -55,7 +56,7 @@ func TestClaimWatcher_Vouches(t *testing.T) {
 	}
 }
 
-// questions counts what a node asks its store.
+// questions counts the questions of a node to its store.
 type questions struct {
 	store.Store
 	holds, claims atomic.Int64
@@ -71,12 +72,13 @@ func (q *questions) Claims(ctx context.Context) (string, error) {
 	return q.Store.Claims(ctx)
 }
 
-// TestClaimWatcher_IdleRegionsAskAsOne: all regions are served and watched, and nobody draws. Then
-// another owner claims one of them, and this pod notices.
+// TestClaimWatcher_IdleRegionsAskAsOne shows that idle regions leave asking to the watcher. All
+// regions are served and watched, and nobody draws. Then another owner claims one of them, and this
+// pod notices.
 func TestClaimWatcher_IdleRegionsAskAsOne(t *testing.T) {
 	w := newWorld(t, nil)
 	q := &questions{Store: w.store}
-	w.node.store = q // nobody has used it
+	w.node.store = q // not used before
 	c := w.connect(Hello{})
 	w.watch(c, nil)
 	w.converged(c)
@@ -87,7 +89,7 @@ func TestClaimWatcher_IdleRegionsAskAsOne(t *testing.T) {
 		for range 20 {
 			holds, claims := q.holds.Load(), q.claims.Load()
 			w.eventually("the watcher goes on", func() bool { return q.claims.Load() >= claims+5 })
-			if q.holds.Load() == holds { // over 15 beats, in which each had asked five times
+			if q.holds.Load() == holds { // over 15 beats, in which each region alone would have asked five times
 				return
 			}
 		}
@@ -102,7 +104,8 @@ func TestClaimWatcher_IdleRegionsAskAsOne(t *testing.T) {
 	quiet("they ask as one again")
 }
 
-// TestRelay_RestsBetweenRenewals: over a network, when nothing happens, and no longer.
+// TestRelay_RestsBetweenRenewals shows that over a network relays rest while nothing happens, and
+// no longer.
 func TestRelay_RestsBetweenRenewals(t *testing.T) {
 	p := newPods(t, 2, func(c *Config) { c.Beat = 20 * time.Millisecond })
 	pod := p.members[0]
@@ -142,7 +145,7 @@ func TestRelay_RestsBetweenRenewals(t *testing.T) {
 		t.Error("the relays do not rest")
 	}
 
-	// What is lost meanwhile is found when the next renewal is answered.
+	// What is lost during a rest is found when the next renewal is answered.
 	other := p.members[1]
 	drawer := other.connect(Hello{})
 	other.watch(drawer, nil)

@@ -52,7 +52,7 @@ func TestConnection_WindowBoundsWhatIsOpen(t *testing.T) {
 	}
 }
 
-// A pointer that crosses into another region is not taken away by the one it left.
+// A pointer that crosses into another region is not hidden by the region that it left.
 func TestConnection_PointerCrossesABorder(t *testing.T) {
 	w := newWorld(t, nil)
 	a, b := w.connect(Hello{}), w.connect(Hello{})

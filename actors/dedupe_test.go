@@ -12,8 +12,8 @@ import (
 	"pixelplayground/actors/store/memory"
 )
 
-// overrun has a client draw more than a log of 100 pixels holds, so that of what was drawn
-// before, in region 0, the next owner learns nothing.
+// overrun makes a client draw more than a log of 100 pixels holds, so that the next owner learns
+// nothing of what was drawn in region 0 before.
 func (w *world) overrun(c *client, from uint64) {
 	w.t.Helper()
 	before := len(c.acked)
@@ -37,10 +37,10 @@ func (w *world) pixel(x, y int) canvas.Color {
 	return s.Tile.At(pos)
 }
 
-// Goal: an op that may have been applied, and is not known any more, is applied no second
-// time and not acknowledged; one that its client has never sent before is. Method: the ack
-// is lost, the client stays away while others draw more than the log holds and the region
-// gets another owner, and then it comes back.
+// Goal: an op that may have been applied, and is no longer known, is neither applied again nor
+// acknowledged. An op that its client has never sent before is. Method: the ack is lost, and the
+// client stays away while others draw more than the log holds and the region gets another owner.
+// Then it comes back.
 func TestDedupe_ForgottenOpAfterAMove(t *testing.T) {
 	for name, sent := range map[string]*uint64{"the client says what it has sent": new(uint64(1)), "an earlier client does not": nil} {
 		t.Run(name, func(t *testing.T) {
@@ -60,11 +60,11 @@ func TestDedupe_ForgottenOpAfterAMove(t *testing.T) {
 				t.Errorf("pixel %v, acknowledged %v: it was taken for new", got, b.acked)
 			}
 			if sent == nil {
-				return // its next ops may be repetitions as well
+				return // its next ops may be repetitions too
 			}
 			b.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(3, 3, 0x0000FF)}})
 			next.eventually("a new op is acknowledged", func() bool { return len(b.acked) == 1 && b.acked[0] == 2 })
-			// Now the region knows the session, and from which of its ops on.
+			// Now the region knows the session, and from which op on it knows all of them.
 			c := next.connect(Hello{Session: a.welcome.Session, Resume: true, Sent: new(uint64(5))})
 			for num := uint64(1); num <= 3; num++ {
 				c.conn.Send(Place{Num: num, Dots: []canvas.Dot{dot(4, 4, 0x0000FF)}})
@@ -77,7 +77,8 @@ func TestDedupe_ForgottenOpAfterAMove(t *testing.T) {
 	}
 }
 
-// A region that has not forgotten anything takes what was lost on the way, whoever sends it.
+// A region that has not forgotten anything applies an op that was lost on the way, whoever sends it
+// again.
 func TestDedupe_LostOpIsAppliedWhereAllIsKnown(t *testing.T) {
 	s := memory.New(memory.Config{Geometry: testGeometry})
 	w := openWorld(t, s, nil)
@@ -94,8 +95,8 @@ func TestDedupe_LostOpIsAppliedWhereAllIsKnown(t *testing.T) {
 	}
 }
 
-// A user of an earlier version who comes back to a region that does not know him any more is
-// believed again as soon as he can't be repeating himself.
+// A client of an earlier version that comes back to a region which no longer knows it is believed
+// again as soon as it can't be repeating itself.
 func TestResumed_GuessEnds(t *testing.T) {
 	r := resume(Hello{})
 	start := time.Unix(1_700_000_000, 0)
@@ -123,7 +124,7 @@ func TestResumed_GuessEnds(t *testing.T) {
 	}
 }
 
-// teller is an actor that keeps what it is told.
+// teller is an actor that keeps the messages it receives.
 type teller struct {
 	pid  *actor.PID
 	mu   sync.Mutex
@@ -141,7 +142,7 @@ func (w *world) teller() *teller {
 	return t
 }
 
-// acked counts the acks for ops of a number.
+// acked counts the acks for the ops with a number.
 func (t *teller) acked(num uint64) (n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -164,8 +165,8 @@ func (t *teller) acked(num uint64) (n int) {
 	return n
 }
 
-// Goal: two sessions whose public ids collide, which anyone can bring about, do not answer
-// for each other. Method: both place an op of one number, at once and one after the other.
+// Goal: two sessions whose public ids collide, which anyone can bring about, are not answered for
+// each other. Method: both place an op with the same number, at once and one after the other.
 func TestDedupe_SessionsOfOneAuthor(t *testing.T) {
 	w := newWorld(t, nil)
 	w.overrun(w.connect(Hello{}), 1)
@@ -177,7 +178,7 @@ func TestDedupe_SessionsOfOneAuthor(t *testing.T) {
 	release := w.store.Hold()
 	w.node.system.Root.Send(w.node.relays[0], place{op: op(9, 1, 9), from: one.pid})
 	w.eventually("the commit is under way", func() bool { return w.store.Held() == 1 })
-	w.node.system.Root.Send(w.node.relays[0], place{op: op(1, 5, 1), from: one.pid}) // both wait behind it
+	w.node.system.Root.Send(w.node.relays[0], place{op: op(1, 5, 1), from: one.pid}) // the next two wait behind it
 	w.node.system.Root.Send(w.node.relays[0], place{op: op(2, 5, 2), from: two.pid})
 	release()
 	w.eventually("both are acknowledged", func() bool { return one.acked(5) == 1 && two.acked(5) == 1 })
@@ -195,9 +196,9 @@ func TestDedupe_SessionsOfOneAuthor(t *testing.T) {
 	}
 }
 
-// Goal: pods of the version before keys and pods of this one take an op for the same.
-// Method: a relay without keys submits it, and then its client resumes here; once with the
-// region that took it, once with the next owner, which has it from the log; and the other way round.
+// Goal: pods of the version before keys and pods of this version recognize the same op. Method: a
+// relay without keys submits an op, and then its client resumes here: once with the region that
+// took the op, once with the next owner, which has it from the log. And the other way round.
 func TestDedupe_RelayWithoutKeys(t *testing.T) {
 	s := memory.New(memory.Config{Geometry: testGeometry})
 	w := openWorld(t, s, nil)

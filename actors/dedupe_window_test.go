@@ -9,14 +9,14 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// sessionOp is an op of the n-th of the sessions that a test has.
+// sessionOp returns an op of the n-th session of a test.
 func sessionOp(n int, num uint64) canvas.Op {
 	var s canvas.Session
 	binary.BigEndian.PutUint64(s[:], uint64(n))
 	return canvas.Op{ID: canvas.OpID{Author: s.Author(), Num: num, Key: s.Key()}, InTurn: true}
 }
 
-// The model is a plain set; within remembered numbers of the highest they must agree.
+// The model is a plain set. dedupe must agree with it on the remembered numbers below the highest.
 func TestDedupe_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
@@ -42,11 +42,11 @@ func TestDedupe_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
 	}
 }
 
-// Goal: whatever is forgotten, an op that was applied is never taken for one that was not,
-// and one that its client never sent before is never refused.
-// Method: a few sessions, two of which have one author, send ops, and send those unanswered
-// again, some of them out of turn since a refusal was lost; a log of the last batches is all that is left
-// whenever the region moves. What was applied stands in a set.
+// Goal: whatever is forgotten, an op that was applied is never taken for a new one, and an op that
+// its client never sent before is never refused. Method: a few sessions, two of which have the same
+// author, send ops and repeat those that are unanswered. Some come out of turn since a refusal was
+// lost. Whenever the region moves, only a log of the last batches is left. A set holds what was
+// applied.
 func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -65,7 +65,7 @@ func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 		num, fresh := last[session]+1, true
 		if random.IntN(3) == 0 && num > 1 {
 			num, fresh = num-1-uint64(random.IntN(int(min(num-1, 20)))), false
-		} else if random.IntN(10) > 0 { // else it was refused, and that was lost: it comes out of turn
+		} else if random.IntN(10) > 0 { // else it was refused and the refusal was lost: it will come out of turn
 			last[session] = num
 		} else {
 			last[session] = num
@@ -77,7 +77,7 @@ func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 		}
 		_, was := done[op.ID]
 		after := uint64(0)
-		if !fresh && random.IntN(2) == 0 { // a relay knows when it came: before all that the client sent behind it
+		if !fresh && random.IntN(2) == 0 { // a relay knows when it first had the op: before anything that the client sent after it
 			after = uint64(random.Int64N(int64(seq) + 1))
 			for id, at := range done {
 				if id.Key == op.ID.Key && id.Num >= num {
@@ -111,7 +111,7 @@ func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 	}
 }
 
-// Of two sessions with one author, the ops of one say nothing about those of the other.
+// The ops of one of two sessions with the same author say nothing about the other's.
 func TestDedupe_TellsSessionsOfOneAuthorApart(t *testing.T) {
 	a := newDedupe(0)
 	one, two := sessionOp(1, 5), sessionOp(2, 5)
@@ -144,8 +144,8 @@ func TestDedupe_TellsSessionsOfOneAuthorApart(t *testing.T) {
 	}
 }
 
-// Goal: nobody makes others' ops forgotten. Method: a thousand sessions of as many networks
-// and then 17,000 of one.
+// Goal: no network makes another's ops be forgotten. Method: a thousand sessions of as many
+// networks, and then 17,000 of one.
 func TestDedupe_ANetworkPushesOutItsOwn(t *testing.T) {
 	a := newDedupe(0)
 	add := func(n int, network canvas.Network, seq uint64) {
@@ -178,13 +178,13 @@ func TestDedupe_ANetworkPushesOutItsOwn(t *testing.T) {
 	if !known(1000 + forgotten) {
 		t.Error("more were forgotten than had to be")
 	}
-	// What came after the last that was forgotten is known still.
+	// What came after the last forgotten session is still known.
 	if after := uint64(1000 + forgotten - 1); a.from != after || a.has(sessionOp(99_999, 1).ID, true, after) != opNew {
 		t.Errorf("complete from %d on, want %d", a.from, after)
 	}
 }
 
-// As long as all shares are alike, who was silent longest goes.
+// As long as all shares are equal, the session that was silent longest is forgotten.
 func TestDedupe_OfEqualSharesTheLongestSilentGoes(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)

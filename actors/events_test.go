@@ -44,7 +44,7 @@ func TestMergeEvents_EachFactOnce(t *testing.T) {
 	}
 }
 
-// kinds of a node's events.
+// happened returns the events of a kind that the node has noted.
 func (w *world) happened(kind string) (of []Event) {
 	for _, e := range w.node.events.all() {
 		if e.Kind == kind {
@@ -75,7 +75,7 @@ func TestEvents_RestartIsNoHandoff(t *testing.T) {
 	w.watch(a, nil)
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
-	w.node.system.Root.Send(w.node.regions[0], committed{inflight: nil, err: nil}) // finishes a commit that is not there: it panics
+	w.node.system.Root.Send(w.node.regions[0], committed{inflight: nil, err: nil}) // finishing a commit that does not exist panics
 	w.eventually("restarted", func() bool { return len(w.happened(EventRestarted)) == 1 })
 	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
 	w.eventually("acknowledged again", func() bool { return len(a.acked) == 2 })
@@ -87,7 +87,8 @@ func TestEvents_RestartIsNoHandoff(t *testing.T) {
 	}
 }
 
-// TestEvents_Handoff: of a region that its owner let go of, and of one whose owner died.
+// TestEvents_Handoff shows that the move of a region is noted, both when its owner let go of it and
+// when its owner died.
 func TestEvents_Handoff(t *testing.T) {
 	p := newPods(t, 2, nil)
 	a := p.members[0].connect(Hello{})
@@ -122,7 +123,8 @@ func TestEvents_Handoff(t *testing.T) {
 	p.members[0].eventually("its regions move", func() bool { _, dead := moved(p.members[0], third); return dead >= owned })
 }
 
-// TestEvents_HandoffOfWhatWasNeverDrawnOn: by a pod that drains, and by one that dies.
+// TestEvents_HandoffOfWhatWasNeverDrawnOn shows the same for regions without pixels, of a pod that
+// drains and of one that dies.
 func TestEvents_HandoffOfWhatWasNeverDrawnOn(t *testing.T) {
 	for _, end := range []string{"drain", "death"} {
 		t.Run(end, func(t *testing.T) {
@@ -158,7 +160,7 @@ func TestEvents_HandoffOfWhatWasNeverDrawnOn(t *testing.T) {
 	}
 }
 
-// TestInspector_FindsUsers by their viewers and by a part of their name.
+// TestInspector_FindsUsers finds users by their viewers and by a part of their name.
 func TestInspector_FindsUsers(t *testing.T) {
 	w := newWorld(t, nil)
 	a, b := w.connect(Hello{Name: "Ada"}), w.connect(Hello{Name: "Adamson"})

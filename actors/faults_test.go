@@ -14,10 +14,9 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Goal: a relay that has missed the first answer of its region does not take the next for
-// all there is.
-// Method: the blank tile that a relay should begin with is lost; then two viewers come, one
-// after the other, somebody reads, and somebody draws.
+// Goal: a relay that has missed the first answer of its region does not take the next one for
+// everything there is. Method: the blank tile that the relay should begin with is lost. Then two
+// viewers come, one after the other, somebody reads, and somebody draws.
 func TestRelay_LostAttachedOfABlankRegion(t *testing.T) {
 	p := newPods(t, 2, nil)
 	owner, away := p.apart(0)
@@ -49,7 +48,7 @@ func TestRelay_LostAttachedOfABlankRegion(t *testing.T) {
 	}
 }
 
-// A relay that is further from the owner than it waits for answers attaches all the same.
+// A relay attaches even if the way to the owner and back takes longer than it waits for an answer.
 func TestRelay_AttachesOverASlowLink(t *testing.T) {
 	p := newPods(t, 2, func(c *Config) { c.Beat = 50 * time.Millisecond })
 	_, away := p.apart(0)
@@ -59,7 +58,7 @@ func TestRelay_AttachesOverASlowLink(t *testing.T) {
 	away.eventually("the viewer is joined", func() bool { return c.replicas[0].live })
 }
 
-// A pod whose last news of the number of users was lost shows the right one soon, also if
+// A pod that lost the last message about the number of users soon shows the right one, even if
 // nobody comes or goes any more.
 func TestPresence_LostShownIsMadeUpFor(t *testing.T) {
 	p := newPods(t, 3, nil)
@@ -79,8 +78,8 @@ func TestPresence_LostShownIsMadeUpFor(t *testing.T) {
 	}
 }
 
-// Goal: while a pod's roll is called again in pieces, its users go on to count.
-// Method: news of one user is lost, so the roll is called again, of which the rest is lost.
+// Goal: while a pod's roll is called again in pieces, its users still count. Method: the news of
+// one user is lost, so the roll is called again, and then the rest of that roll is lost.
 func TestPresence_RecalledLongRollShowsNoDip(t *testing.T) {
 	p := newPods(t, 2, nil)
 	place, away := p.apart(-1)
@@ -101,9 +100,9 @@ func TestPresence_RecalledLongRollShowsNoDip(t *testing.T) {
 			switch {
 			case !ok || len(r.Joined) == 0:
 				return false
-			case len(r.Joined) == 1: // somebody comes
+			case len(r.Joined) == 1: // the news of one user
 				return news.Add(1) == 1
-			default: // the rest of the roll called again
+			default: // the rest of the roll that was called again
 				return !r.Full && rest.Add(1) == 1
 			}
 		}
@@ -117,10 +116,10 @@ func TestPresence_RecalledLongRollShowsNoDip(t *testing.T) {
 	}
 }
 
-// hook is a store whose calls a test can hold up.
+// hook is a store whose calls a test can delay.
 type hook struct {
 	store.Store
-	claim, release func(canvas.RegionID) // before each; nil: nothing
+	claim, release func(canvas.RegionID) // called before each; nil: nothing
 	slow           atomic.Int64          // how long Holds takes, in nanoseconds
 }
 
@@ -143,7 +142,7 @@ func (h *hook) Claim(ctx context.Context, id canvas.RegionID, owner string) (*st
 	return h.Store.Claim(ctx, id, owner)
 }
 
-// Who reads is answered also when the store takes longer than a beat to say who the owner is.
+// A reader is answered even if the store takes longer than a beat to say who the owner is.
 func TestRegion_SlowStoreStarvesNoReader(t *testing.T) {
 	w := newWorld(t, nil)
 	h := &hook{Store: w.store}
@@ -159,8 +158,8 @@ func TestRegion_SlowStoreStarvesNoReader(t *testing.T) {
 	}
 }
 
-// Goal: a pod that drains does not wait for pods that are about to drain themselves.
-// Method: nobody asks it for its regions before the other begins to drain too.
+// Goal: a pod that drains does not wait for pods that are about to drain themselves. Method: nobody
+// asks it for its regions before the other pod begins to drain too.
 func TestHandoff_AllDrain(t *testing.T) {
 	p := newPods(t, 2, nil)
 	a, b := p.members[0], p.members[1]
@@ -192,8 +191,8 @@ func TestHandoff_AllDrain(t *testing.T) {
 	}
 }
 
-// Goal: a region whose claim is under way when the pod begins to drain is not left on it.
-// Method: the claim is held until the next owner has asked once, in vain, and claims itself.
+// Goal: a region whose claim is under way when its pod begins to drain is not left on that pod.
+// Method: the claim is held until the next owner has asked once, in vain, and makes its own claim.
 func TestHandoff_DrainWhileClaiming(t *testing.T) {
 	p := newPods(t, 2, nil)
 	a, b := p.apart(0)
@@ -238,10 +237,9 @@ func TestHandoff_DrainWhileClaiming(t *testing.T) {
 	}
 }
 
-// Goal: who asks a next owner that is itself waiting for the region gets it after that one,
-// and not beside it.
-// Method: the owner before is held while it lets go; a third pod, which knows of members
-// that the second has not heard of, asks both.
+// Goal: a pod that asks a next owner which itself still waits for the region gets it after that
+// owner, and not at the same time. Method: the previous owner is held while it lets go. A third
+// pod, which knows of members that the second has not heard of, asks the second.
 func TestHandoff_TheSecondToAskComesAfterTheFirst(t *testing.T) {
 	p := newPods(t, 1, unhurried)
 	a := p.members[0]
@@ -264,7 +262,7 @@ func TestHandoff_TheSecondToAskComesAfterTheFirst(t *testing.T) {
 		}
 	}))
 	b.system.Root.RequestWithCustomSender(region, &Yield{N: 1}, third)
-	for _, pid := range []*actor.PID{region, third} { // what came before is handled
+	for _, pid := range []*actor.PID{region, third} { // earlier messages have been handled
 		if err := b.system.Root.RequestFuture(pid, handOver{}, 10*time.Second).Wait(); err != nil {
 			t.Fatal(err)
 		}
@@ -282,8 +280,8 @@ func TestHandoff_TheSecondToAskComesAfterTheFirst(t *testing.T) {
 	p.settled(map[*drawing]*testPod{d: a})
 }
 
-// Two pods that join before the first has taken what it shall own fence nobody: a planned
-// move must not need that, however busy the computer is.
+// Two pods that join before the first of them has taken its regions fence nobody. A planned move
+// must not need fencing, however busy the computer is.
 func TestHandoff_TwoJoinsFenceNobody(t *testing.T) {
 	var fenced int64
 	for range 5 {
@@ -305,9 +303,9 @@ func TestHandoff_TwoJoinsFenceNobody(t *testing.T) {
 	}
 }
 
-// Goal: the pointers that a viewer is shown do not grow with the number of pods.
-// Method: a crowd on each of five pods moves its pointers all the time. An interval can't be
-// shorter than it should be, only longer on a busy machine.
+// Goal: the number of pointers that a viewer is shown does not grow with the number of pods.
+// Method: a crowd on each of five pods moves its pointers all the time. On a busy machine an
+// interval can be longer than it should be, but never shorter.
 func TestRegion_PointersDoNotGrowWithPods(t *testing.T) {
 	const every = 50 * time.Millisecond
 	p := newPods(t, 5, func(c *Config) { c.PointersEvery, c.Beat = every, every })
@@ -348,8 +346,8 @@ func TestRegion_PointersDoNotGrowWithPods(t *testing.T) {
 }
 
 // Goal: an op that has waited too long is not refused on a stream on which it has not been
-// submitted yet: it is on its way, and what arrives then must not be taken after all.
-// Method: a relay that attaches anew while the store holds up a commit.
+// submitted yet. It is on its way, and must not be applied on arrival after it was refused. Method:
+// a relay attaches anew while the store holds up a commit.
 func TestRegion_RefusesOnlyWhatTheStreamBrought(t *testing.T) {
 	const patience = 50 * time.Millisecond
 	w := newWorld(t, func(c *Config) { c.Patience = patience })
@@ -397,7 +395,7 @@ func TestRegion_RefusesOnlyWhatTheStreamBrought(t *testing.T) {
 		attach(&Attach{Stream: 2, Renews: true})
 	}
 	release()                                                     // the store answers again
-	ask(&Submit{Stream: 2, N: 0, Ops: []canvas.Op{op(1), op(2)}}) // and arrives
+	ask(&Submit{Stream: 2, N: 0, Ops: []canvas.Op{op(1), op(2)}}) // what was on its way arrives
 	want := 0
 	until("op 2 is answered", func(m any) bool {
 		if c, ok := m.(*Committed); ok && slices.Contains(c.Acks, op(2).ID) {

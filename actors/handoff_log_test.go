@@ -11,11 +11,11 @@ import (
 	"pixelplayground/actors/store/memory"
 )
 
-// logPixels is what the log of forgetful pods holds of a region: a small part of what is
-// drawn there, so every new owner of a region has forgotten most of its ops.
+// logPixels is how many pixels of a region the log of forgetful pods holds: a small part of what is
+// drawn there, so that every new owner has forgotten most of the region's ops.
 const logPixels = 30
 
-// forgetful is pods on a store with a short log. Each has a drawing.
+// forgetful returns pods on a store with a short log, and a drawing for each.
 func forgetful(t *testing.T, n int, inRounds bool, change func(*Config)) (*pods, map[*drawing]*testPod) {
 	p := newPods(t, 0, change)
 	p.store, p.inRounds = memory.New(memory.Config{Geometry: testGeometry, LogPixels: logPixels}), inRounds
@@ -27,9 +27,9 @@ func forgetful(t *testing.T, n int, inRounds bool, change func(*Config)) (*pods,
 	return p, drawings
 }
 
-// rounds has every drawing place a few ops, several times; each time all are answered, and
-// everybody has been shown them, before the next. So no relay is further behind than the ops of
-// one round, which the log holds, however busy the machine is.
+// rounds makes every drawing place a few ops, several times. Before each next round all ops are
+// answered, and everybody has been shown them. So no relay is further behind than the ops of one
+// round, which the log holds, however busy the machine is.
 func (p *pods) rounds(drawings map[*drawing]*testPod, n int) {
 	p.t.Helper()
 	const ops = 3
@@ -62,8 +62,9 @@ func (p *pods) rounds(drawings map[*drawing]*testPod, n int) {
 	}
 }
 
-// counted halts the drawings, waits until every op is answered, and gives how many were
-// acknowledged and refused, and how many pixels the store has taken: one for each op that was applied.
+// counted halts the drawings, waits until every op is answered, and returns how many ops were
+// acknowledged and refused, and how many pixels the store has taken: one for each op that was
+// applied.
 func (p *pods) counted(drawings map[*drawing]*testPod) (acked, refused, applied int) {
 	p.t.Helper()
 	for d := range drawings {
@@ -90,9 +91,9 @@ func (p *pods) counted(drawings map[*drawing]*testPod) (acked, refused, applied 
 	return acked, refused, applied
 }
 
-// Goal: an owner that has forgotten most of a region's ops refuses none of those that its
-// relays send it again, since they know when they had them first. Method: pods join and drain
-// while people draw, but nobody is so far behind that the log does not tell.
+// Goal: an owner that has forgotten most of a region's ops refuses none of those that its relays
+// send again, since the relays know when they first had them. Method: pods join and drain while
+// people draw, but nobody falls further behind than the log reaches.
 func TestHandoff_ForgetfulOwnersTakeWhatComesAgain(t *testing.T) {
 	p, drawings := forgetful(t, 2, true, unhurried)
 	for i := range 3 {
@@ -117,9 +118,9 @@ func TestHandoff_ForgetfulOwnersTakeWhatComesAgain(t *testing.T) {
 	}
 }
 
-// Goal: with a network that loses answers as well, some ops can't be told from new ones any
-// more; those are refused, and nothing is applied twice. Method: one message in twenty
-// vanishes, a pod joins, another drains, and one is cut off from the others for a while.
+// Goal: if the network also loses answers, some ops can no longer be told from new ones. Those are
+// refused, and nothing is applied twice. Method: one message in twenty vanishes, a pod joins,
+// another drains, and one is cut off from the others for a while.
 func TestHandoff_ForgetfulOwnersApplyNothingTwice(t *testing.T) {
 	p, drawings := forgetful(t, 4, false, func(c *Config) { c.Patience = time.Minute })
 	seed := uint64(time.Now().UnixNano())
@@ -138,7 +139,7 @@ func TestHandoff_ForgetfulOwnersApplyNothingTwice(t *testing.T) {
 	maps.DeleteFunc(others, func(_ *drawing, pod *testPod) bool { return pod == cut })
 	first := p.members[0]
 	p.change(func() { first.draining.Store(true) }) // its regions go to the others
-	p.more(others, 20)                              // in those that the cut off does not have
+	p.more(others, 20)                              // in regions that the cut-off pod does not own
 	p.change(func() { p.lose = lossy })
 	p.more(drawings, 100)
 	p.change(func() { p.lose = nil })

@@ -15,9 +15,9 @@ import (
 
 func nopLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
-// Goal: pods come and drain while people draw; nothing is lost, nothing twice, nobody refused.
-// Method: each pod has a drawing client; pods join and drain one after the other. A
-// drained pod keeps its client, whose relays follow the regions.
+// Goal: while pods join and drain and people draw, nothing is lost, nothing is applied twice, and
+// nobody is refused. Method: each pod has a drawing client. Pods join and drain one after the
+// other. A drained pod keeps its client, whose relays follow the regions.
 func TestHandoff_JoinsAndDrainsUnderLoad(t *testing.T) {
 	p := newPods(t, 2, unhurried)
 	drawings := make(map[*drawing]*testPod)
@@ -54,8 +54,8 @@ func TestHandoff_JoinsAndDrainsUnderLoad(t *testing.T) {
 	}
 }
 
-// Goal: a pod that dies takes no acknowledged op with it, and drawing goes on.
-// Method: of four drawing pods one is cut off from the others in the middle, twice.
+// Goal: a pod that dies takes no acknowledged op with it, and drawing goes on. Method: four pods
+// draw, and twice one of them is cut off from the others in the middle.
 func TestHandoff_DeathUnderLoad(t *testing.T) {
 	p := newPods(t, 4, nil)
 	drawings := make(map[*drawing]*testPod)
@@ -77,8 +77,8 @@ func TestHandoff_DeathUnderLoad(t *testing.T) {
 	p.settled(drawings)
 }
 
-// Goal: whatever is lost between pods, nothing acknowledged is, and nothing is applied twice.
-// Method: one message in twenty vanishes while three pods draw and one joins.
+// Goal: whatever is lost between pods, no acknowledged op is, and nothing is applied twice. Method:
+// one message in twenty vanishes while three pods draw and one joins.
 func TestHandoff_LossyNetwork(t *testing.T) {
 	p := newPods(t, 3, nil)
 	seed := uint64(time.Now().UnixNano())
@@ -96,9 +96,9 @@ func TestHandoff_LossyNetwork(t *testing.T) {
 	p.settled(drawings)
 }
 
-// Goal: two sides that take each other for dead both claim; the store lets one write at a
-// time, and when they meet again all agree.
-// Method: the members are split in two placements that share the store.
+// Goal: if two sides take each other for dead, both claim. The store lets one write at a time, and
+// when they meet again all agree. Method: the members are split between two placements that share
+// the store.
 func TestHandoff_SplitAndHeal(t *testing.T) {
 	one := newPods(t, 2, nil)
 	other := &pods{t: t, store: one.store, count: 10}
@@ -117,7 +117,7 @@ func TestHandoff_SplitAndHeal(t *testing.T) {
 	other.settled(elsewhere)
 }
 
-// A pod that does not know it was replaced finds out within a second, also when nobody draws.
+// A pod that does not know that it was replaced finds out within a second, even if nobody draws.
 func TestRegion_IdleOwnerFindsOutThatItWasReplaced(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{})
@@ -156,7 +156,7 @@ func TestHandoffLimiter_BoundsWhatMoves(t *testing.T) {
 	}
 }
 
-// I7: presence that moves loses nobody: no viewer is ever shown fewer than there are.
+// I7: when presence moves nobody is lost: no viewer is ever shown fewer users than there are.
 func TestPresence_MoveShowsNoDip(t *testing.T) {
 	p := newPods(t, 3, nil)
 	const each = 5
@@ -199,7 +199,7 @@ func TestPresence_MoveShowsNoDip(t *testing.T) {
 	}
 }
 
-// rolls asks who tells the pod's presence of its users.
+// rolls returns the rolls that the pod's presence counts.
 func (p *testPod) rolls() (counted []rollReport) {
 	answer, err := p.node.ask(context.Background(), p.node.presence, reportState{})
 	if err == nil {
@@ -240,7 +240,7 @@ func TestPresence_DeadPodTakesItsUsers(t *testing.T) {
 	}
 }
 
-// A roll of many users goes in pieces and counts as one.
+// A roll of many users is sent in pieces and counts as one.
 func TestPresence_LongRollCountsAsOne(t *testing.T) {
 	p := newPods(t, 2, nil)
 	const many = rollMembers + 10

@@ -43,7 +43,7 @@ func openWorld(t *testing.T, s *memory.Store, change func(*Config)) *world {
 	return wire(t, s, cfg, Ports{})
 }
 
-// newWorldAround is newWorld with something around the node.
+// newWorldAround is newWorld with a HostInfo.
 func newWorldAround(t *testing.T, around HostInfo) *world {
 	t.Helper()
 	cfg := DefaultConfig()
@@ -51,7 +51,7 @@ func newWorldAround(t *testing.T, around HostInfo) *world {
 	return wire(t, memory.New(memory.Config{Geometry: testGeometry}), cfg, Ports{Host: around})
 }
 
-// wire opens a node with the rest of its ports.
+// wire opens a node, and fills in the ports that are not given.
 func wire(t *testing.T, s *memory.Store, cfg Config, ports Ports) *world {
 	t.Helper()
 	w := &world{t: t, store: s, crowd: &crowd{feeds: make(map[canvas.RegionID]canvas.Position)}}
@@ -80,7 +80,7 @@ type crowd struct {
 	onPresent    func(*Presence) // called under mu; nil: nobody
 	pointers     []canvas.Pointer
 	mostPointers int      // in one Point
-	faults       []string // what no client may ever see
+	faults       []string // things that no client may ever see
 }
 
 // client is one connection and what it has been told.
@@ -269,7 +269,7 @@ func (w *world) outage() {
 	})
 }
 
-// holdCommit has a client place an op and waits until the store holds its commit.
+// holdCommit makes a client place an op, and waits until the store holds its commit.
 func (w *world) holdCommit(c *client, p Place) (release func()) {
 	w.t.Helper()
 	release = w.store.Hold()
@@ -278,11 +278,11 @@ func (w *world) holdCommit(c *client, p Place) (release func()) {
 	return release
 }
 
-// onPresent has f see every Presence, under the crowd's lock.
+// onPresent calls f with every Presence, under the crowd's lock.
 func (w *world) onPresent(f func(*Presence)) { w.crowd.do(func() { w.crowd.onPresent = f }) }
 
-// inTime is when what a test waits for is taken for stuck: far more than it takes on a busy
-// machine.
+// inTime is after how long a test takes what it waits for to be stuck: far longer than that takes
+// on a busy machine.
 const inTime = 30 * time.Second
 
 // eventually polls what the crowd has seen; cond runs under the crowd's lock.
@@ -339,7 +339,7 @@ func (w *world) stored(id canvas.RegionID) (p canvas.Position, tile canvas.Tile)
 	return p, tile
 }
 
-// logged counts how often each op of an author stands in the log of a region.
+// logged counts how often each op of an author is in the logs of all regions.
 func (w *world) logged(author canvas.Author) map[uint64]int {
 	w.t.Helper()
 	counts := make(map[uint64]int)

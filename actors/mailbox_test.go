@@ -10,7 +10,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// actorFunc starts an actor that runs f for each message but the system's.
+// actorFunc starts an actor that runs f for each message except the system's.
 func actorFunc(t *testing.T, w *workers, f func(message any)) (system *actor.ActorSystem, pid *actor.PID) {
 	t.Helper()
 	system = NewSystem(nopLog())
@@ -23,9 +23,9 @@ func actorFunc(t *testing.T, w *workers, f func(message any)) (system *actor.Act
 	return system, system.Root.Spawn(props)
 }
 
-// Goal: from each sender every message is handled once, in its order, and never two at a time.
-// Method: four senders at once, who take turns with an actor that is as fast, so that the
-// mailbox often runs empty.
+// Goal: every message is handled once, in the order of its sender, and never two at a time. Method:
+// four concurrent senders take turns with an actor that is as fast, so that the mailbox often runs
+// empty.
 func TestMailbox_KeepsTheOrderOfEachSender(t *testing.T) {
 	const senders, each = 4, 20_000
 	type numbered struct{ sender, n int }
@@ -59,8 +59,8 @@ func TestMailbox_KeepsTheOrderOfEachSender(t *testing.T) {
 	w.close()
 }
 
-// Goal: an actor that panics loses that message and no other, and what its supervisor does
-// comes before what waits.
+// Goal: an actor that panics loses that message and no other, and what its supervisor does comes
+// before the messages that wait.
 func TestMailbox_GoesOnAfterAPanic(t *testing.T) {
 	var seen []int
 	done := make(chan struct{})
@@ -89,8 +89,8 @@ func TestMailbox_GoesOnAfterAPanic(t *testing.T) {
 	}
 }
 
-// Goal: while an actor is suspended only the system's messages are handled, and what waits is
-// counted and then handled.
+// Goal: while an actor is suspended, only system messages are handled. The messages that wait are
+// counted, and handled afterwards.
 func TestMailbox_WaitsWhileSuspended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorkers()
@@ -119,8 +119,8 @@ func TestMailbox_WaitsWhileSuspended(t *testing.T) {
 	})
 }
 
-// Goal: who knows an actor's name may send to it while it is being started, as other pods do
-// when a pod comes back under its address. What they send comes after the system's first message.
+// Goal: a sender that knows an actor's name may send to it while it is being started, as other pods
+// do when a pod comes back under its address. Such messages come after the first system message.
 func TestMailbox_WaitsForItsActor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorkers()
@@ -194,7 +194,7 @@ func (g *greeted) Receive(ctx actor.Context) {
 	}
 }
 
-// started is a mailbox whose actor is there.
+// started returns a mailbox whose actor is there.
 func started(w *workers, invoker actor.MessageInvoker) *mailbox {
 	m := &mailbox{workers: w}
 	m.RegisterHandlers(invoker, nil)
@@ -202,7 +202,7 @@ func started(w *workers, invoker actor.MessageInvoker) *mailbox {
 	return m
 }
 
-// recorder is what a mailbox hands messages to.
+// recorder records the messages that a mailbox hands over.
 type recorder struct {
 	mu   sync.Mutex
 	seen []any
@@ -227,7 +227,7 @@ func (r *recorder) take() []any {
 // Goal: the room that a burst took is not kept.
 func TestMailbox_LetsGoOfTheRoomOfABurst(t *testing.T) {
 	w := newWorkers()
-	for range 100 { // the pool forgets some when it is watched for races
+	for range 100 { // with the race detector the pool drops some
 		l := w.queues.Get().(*queues)
 		for n := range 1 << 12 {
 			l.user.push(n)
@@ -242,7 +242,7 @@ func TestMailbox_LetsGoOfTheRoomOfABurst(t *testing.T) {
 	}
 }
 
-// A queue that is never empty is as large as what waits in it, about, however much goes through.
+// A queue that is never empty stays about as large as what waits in it, however much goes through.
 func TestFifo_DoesNotGrowWhileItMoves(t *testing.T) {
 	var f fifo
 	next := 0
@@ -260,7 +260,7 @@ func TestFifo_DoesNotGrowWhileItMoves(t *testing.T) {
 	}
 }
 
-// A message to an idle actor allocates nothing but itself: neither mailbox nor worker does.
+// A message to an idle actor allocates nothing except itself: neither mailbox nor worker allocates.
 func TestMailbox_PostAllocatesNothing(t *testing.T) {
 	w := newWorkers()
 	defer w.close()
@@ -272,12 +272,12 @@ func TestMailbox_PostAllocatesNothing(t *testing.T) {
 		<-handled
 	}
 	post()
-	if n := testing.AllocsPerRun(1000, post); n > 0.1 { // a pool may be emptied meanwhile
+	if n := testing.AllocsPerRun(1000, post); n > 0.1 { // a pool may be emptied during the test
 		t.Errorf("%v allocations a message", n)
 	}
 }
 
-// signal tells of each message.
+// signal signals each message.
 type signal chan struct{}
 
 func (s signal) InvokeUserMessage(any)    { s <- struct{}{} }

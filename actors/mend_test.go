@@ -10,7 +10,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// losses is what can happen to region 0 in the store after it was saved.
+// losses are the ways in which the store can lose region 0, or a part of it, after it was saved.
 func losses(w *world, saved func()) map[string]func() {
 	return map[string]func(){
 		"all of it":        func() { w.store.Forget(0) },
@@ -20,7 +20,7 @@ func losses(w *world, saved func()) map[string]func() {
 	}
 }
 
-// drawn has a client draw in region 0, of which the store keeps an earlier state as well.
+// drawn makes a client draw in region 0. The store keeps an earlier state of the region as well.
 func drawn(t *testing.T, change func(*Config)) (w *world, a *client, rewind func()) {
 	w = newWorld(t, change)
 	a = w.connect(Hello{})
@@ -36,7 +36,7 @@ func drawn(t *testing.T, change func(*Config)) (w *world, a *client, rewind func
 	return w, a, rewind
 }
 
-// kept claims region 0 and compares it with what the client shows.
+// kept claims region 0 and checks that the store has what the client shows.
 func (w *world) kept(c *client) {
 	w.t.Helper()
 	w.node.Close()
@@ -51,8 +51,8 @@ func (w *world) kept(c *client) {
 	}
 }
 
-// I1: what was acknowledged is durable again after the store has lost it, because its owner
-// still has it. Drawing goes on, and nobody sees anything.
+// I1: what was acknowledged is durable again after the store has lost it, because the owner still
+// has it. Drawing goes on, and nobody notices.
 func TestMend_OwnerGivesBackWhatItServes(t *testing.T) {
 	for name := range losses(nil, nil) {
 		t.Run(name, func(t *testing.T) {
@@ -103,13 +103,13 @@ func TestMend_CommitUnderWay(t *testing.T) {
 	}
 }
 
-// The store forgets a region, and somebody else claims what is left of it before the owner
-// notices. The owner gives up; what it served comes back from its relay.
+// The store forgets a region, and somebody else claims what is left before the owner notices. The
+// owner gives up. What it served comes back from its relay.
 func TestMend_RelayGivesBackWhatItShows(t *testing.T) {
 	w, a, _ := drawn(t, nil)
 	w.store.Forget(0)
 	var epoch uint64
-	for own := w.node.Stats().Epoch.Load(); epoch <= uint64(own); { // so that it comes after the owner's
+	for own := w.node.Stats().Epoch.Load(); epoch <= uint64(own); { // so that the epoch is above the owner's
 		claim, err := w.store.Claim(context.Background(), 0, "other")
 		if err != nil {
 			t.Fatal(err)
@@ -129,8 +129,8 @@ func TestMend_RelayGivesBackWhatItShows(t *testing.T) {
 	w.kept(a)
 }
 
-// The owner dies together with the last second of a store. The next owner is given what a
-// relay of another pod shows.
+// The owner dies, and at the same time the store loses its last second. The next owner gets the
+// pixels that a relay of another pod shows.
 func TestMend_AfterTheOwnersDeath(t *testing.T) {
 	p := newPods(t, 3, nil)
 	owner, _ := p.owner(0)
@@ -167,8 +167,8 @@ func TestMend_AfterTheOwnersDeath(t *testing.T) {
 	}
 }
 
-// What nobody has is lost. It is said, and the region goes on, with a position that no
-// viewer of before can hold.
+// What nobody has is lost. The loss is reported, and the region goes on under a position that no
+// earlier viewer can hold.
 func TestMend_GoesOnWithWhatIsLeft(t *testing.T) {
 	w, _, _ := drawn(t, nil)
 	before := w.node.Stats().Epoch.Load()
@@ -191,7 +191,7 @@ func TestMend_GoesOnWithWhatIsLeft(t *testing.T) {
 	next.kept(b)
 }
 
-// A store that fails while it is mended is tried again.
+// If the store fails during a repair, the repair is tried again.
 func TestMend_Outage(t *testing.T) {
 	w, a, _ := drawn(t, nil)
 	failed := 0

@@ -8,9 +8,9 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// network is how the messages between pods fare. It is guarded by pods.mu.
+// network says what happens to the messages between pods. It is guarded by pods.mu.
 type network struct {
-	lose  func(letter) bool // whether it is lost; nil: none is
+	lose  func(letter) bool // whether a message is lost; nil: none is
 	delay time.Duration     // of every message; the order stays
 	slow  map[route]chan<- parcel
 }
@@ -18,20 +18,20 @@ type network struct {
 // letter is a message on its way.
 type letter struct {
 	route
-	pid     *actor.PID // of who is to have it
+	pid     *actor.PID // of the receiver
 	message any        // without its envelope
 }
 
 // route is the addresses of two pods.
 type route struct{ from, to string }
 
-// parcel is a message that takes its time.
+// parcel is a message that is delayed.
 type parcel struct {
 	due     time.Time
 	deliver func()
 }
 
-// loseFirst loses one message like that, and counts all.
+// loseFirst loses the first message for which like returns true, and counts all of them.
 func (p *pods) loseFirst(like func(letter) bool) (seen *atomic.Int64) {
 	seen = new(atomic.Int64)
 	p.change(func() { p.lose = func(l letter) bool { return like(l) && seen.Add(1) == 1 } })
@@ -45,8 +45,8 @@ type cable struct {
 }
 
 func (c *cable) SendUserMessage(pid *actor.PID, message any) {
-	// A PID remembers the process it was resolved to: without a fresh one answers would not
-	// come this way.
+	// A PID remembers the process that it was resolved to. Without a fresh PID the answers would
+	// not come this way.
 	if e, ok := message.(*actor.MessageEnvelope); ok && e.Sender != nil {
 		message = &actor.MessageEnvelope{Header: e.Header, Message: e.Message, Sender: actor.NewPID(e.Sender.Address, e.Sender.Id)}
 	}
@@ -59,7 +59,8 @@ func (c *cable) SendUserMessage(pid *actor.PID, message any) {
 func (c *cable) SendSystemMessage(*actor.PID, any) {}
 func (c *cable) Stop(*actor.PID)                   {}
 
-// take gives what delivers a message; nil: it is lost, or somebody else delivers it later.
+// take returns a function that delivers a message; nil: the message is lost, or is delivered later
+// by somebody else.
 func (p *pods) take(l letter, message any) (deliver func()) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -67,7 +68,7 @@ func (p *pods) take(l letter, message any) (deliver func()) {
 		return slices.IndexFunc(p.members, func(m *testPod) bool { return m.address == address })
 	}
 	to := at(l.to)
-	if to < 0 || at(l.from) < 0 || p.lose != nil && p.lose(l) { // who is no member can't send either
+	if to < 0 || at(l.from) < 0 || p.lose != nil && p.lose(l) { // a pod that is no member can't send either
 		return nil
 	}
 	system, pid := p.members[to].system, actor.NewPID(l.to, l.pid.Id)
@@ -79,7 +80,7 @@ func (p *pods) take(l letter, message any) (deliver func()) {
 	return nil
 }
 
-// link is a slow way, made when it is first taken. p.mu must be held.
+// link returns a slow way, made when it is first taken. p.mu must be held.
 func (p *pods) link(r route) chan<- parcel {
 	if p.slow == nil {
 		p.slow = make(map[route]chan<- parcel)
@@ -91,7 +92,7 @@ func (p *pods) link(r route) chan<- parcel {
 			for {
 				select {
 				case next := <-link:
-					time.Sleep(time.Until(next.due)) // what it is for
+					time.Sleep(time.Until(next.due)) // the delay that is tested
 					next.deliver()
 				case <-done:
 					return

@@ -26,7 +26,7 @@ func TestNode_PlacedPixelsReachEveryViewerAndTheStore(t *testing.T) {
 	}
 }
 
-// I4, I5 under failure: regions and relays panic at random while clients draw; every op is
+// I4, I5 under failure: regions and relays panic at random while clients draw. Every op is
 // acknowledged, none is applied twice, and every viewer ends with what the store has.
 func TestNode_PanicsLoseNothing(t *testing.T) {
 	seed := rand.Uint64()
@@ -46,7 +46,7 @@ func TestNode_PanicsLoseNothing(t *testing.T) {
 		sent[num] = p
 		drawer.conn.Send(p)
 		w.eventually("room in the window", func() bool { return int(num)-len(drawer.acked) < 100 || drawer.failed })
-		if random.IntN(20) == 0 { // a message no handler expects: nil
+		if random.IntN(20) == 0 { // nil, a message that no handler expects
 			w.node.system.Root.Send(w.node.regions[random.IntN(len(w.node.regions))], (*Submit)(nil))
 		}
 		if random.IntN(60) == 0 {
@@ -103,7 +103,8 @@ func countParts(sent map[uint64]Place) map[uint64]int {
 	return parts
 }
 
-// reconnect does what a client does: the same session, its positions, its open ops again.
+// reconnect does what a client does: it resumes its session with the positions it holds, and sends
+// its unanswered ops again.
 func (w *world) reconnect(old *client, sent map[uint64]Place) *client {
 	old.conn.Close()
 	c := w.connect(Hello{Session: old.welcome.Session, Resume: true})
@@ -141,7 +142,7 @@ func TestNode_RestartKeepsOrderDedupeAndPixels(t *testing.T) {
 		t.Error("the session's public id must stay")
 	}
 	next.watch(b, a.replicas)
-	b.conn.Send(Place{Num: 20, Dots: []canvas.Dot{dot(20, 0, 20)}}) // its ack was lost, say
+	b.conn.Send(Place{Num: 20, Dots: []canvas.Dot{dot(20, 0, 20)}}) // as if its ack had been lost
 	b.conn.Send(Place{Num: 21, Dots: []canvas.Dot{dot(21, 0, 21)}})
 	next.eventually("both acknowledged", func() bool { return len(b.acked) == 2 })
 	next.converged(b)
@@ -153,7 +154,7 @@ func TestNode_RestartKeepsOrderDedupeAndPixels(t *testing.T) {
 	}
 }
 
-// Close ends everything, also when the store does not answer.
+// Close ends everything, even if the store does not answer.
 func TestNode_CloseLeavesNothingRunning(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Retire = 20 * time.Millisecond })
 	a := w.connect(Hello{})
@@ -192,7 +193,7 @@ func place1(w *world, d canvas.Dot) error {
 	return err
 }
 
-// Strokes of one call keep their order, also within one region and for one pixel.
+// The strokes of one call keep their order, also within one region and for one pixel.
 func TestNode_PlaceKeepsTheOrderOfStrokes(t *testing.T) {
 	w := newWorld(t, nil)
 	var strokes []Stroke

@@ -11,17 +11,17 @@ import (
 	"pixelplayground/actors/store/memory"
 )
 
-// Goal: watching the actors costs less than 3% of what they can handle.
-// Method: the same work in turns by actors that are watched and by some that are not, in
-// slices of about a millisecond, so that whatever else the computer does slows both; of each
-// the fastest quarter counts. Several pairs of them, since where their memory lies makes as
-// much of a difference; "%slower" is that of the middle pair.
+// Goal: watching the actors costs less than 3% of what they can handle. Method: watched and
+// unwatched actors do the same work in turns, in slices of about a millisecond, so that whatever
+// else the computer does slows both. Of each, the fastest quarter counts. There are several pairs,
+// since where their memory lies makes as much of a difference; "%slower" is that of the middle
+// pair.
 const (
 	pairs = 7
 	slice = 15 // rounds of work
 )
 
-// compare runs rounds of work in turns, and reports how much slower the watched one is.
+// compare runs rounds of work in turns, and reports how much slower the watched actor is.
 func compare(b *testing.B, work func(watching bool) func()) {
 	var works [pairs][2]func() // unwatched, watched
 	var took [pairs][2][]float64
@@ -47,7 +47,7 @@ func compare(b *testing.B, work func(watching bool) func()) {
 	b.ReportMetric(slower[pairs/2], "%slower")
 }
 
-// quarter is the mean of the least.
+// quarter returns the mean of the lowest quarter.
 func quarter(all []float64) (mean float64) {
 	slices.Sort(all)
 	n := max(len(all)/4, 1)
@@ -57,8 +57,8 @@ func quarter(all []float64) (mean float64) {
 	return mean
 }
 
-// BenchmarkObserve_Places is the way of ops, 64 at a time, from relay to region to store
-// and back, with nothing that leads outside.
+// BenchmarkObserve_Places measures the way of ops, 64 at a time, from relay to region to store and
+// back, with nothing that leads outside.
 func BenchmarkObserve_Places(b *testing.B) {
 	compare(b, func(watching bool) func() {
 		const burst = 64
@@ -73,7 +73,7 @@ func BenchmarkObserve_Places(b *testing.B) {
 		from := node.system.NewLocalPID("nobody") // acks become dead letters
 		num := uint64(0)
 		return func() {
-			// As the inspector would if the node were at it all the time.
+			// As the inspector would if the node were busy all the time.
 			node.observe.watches[KindRelay].pace(700_000)
 			node.observe.watches[KindRegion].pace(40_000)
 			for range burst {
@@ -88,7 +88,7 @@ func BenchmarkObserve_Places(b *testing.B) {
 	})
 }
 
-// BenchmarkObserve_Mailbox is the worst case: an actor that does nothing with its messages.
+// BenchmarkObserve_Mailbox measures the worst case: an actor that does nothing with its messages.
 func BenchmarkObserve_Mailbox(b *testing.B) {
 	compare(b, func(watching bool) func() {
 		const batch = 1000

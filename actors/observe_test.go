@@ -137,7 +137,7 @@ func TestWatch_TimesAboutAsManyWhateverTheRate(t *testing.T) {
 	}
 }
 
-// TestInspector_FullReport: what the dashboard needs, of a node that has been drawn on.
+// TestInspector_FullReport checks what the dashboard needs, on a node that has been drawn on.
 func TestInspector_FullReport(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{Name: "Ada"})
@@ -167,7 +167,7 @@ func TestInspector_FullReport(t *testing.T) {
 	}
 }
 
-// TestInspector_Looks: at an actor of each kind, at one that is not there, and at a crowd.
+// TestInspector_Looks looks at an actor of each kind, at one that is not there, and at a crowd.
 func TestInspector_Looks(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{Name: "Ada"})
@@ -214,7 +214,8 @@ func TestInspector_Looks(t *testing.T) {
 	}
 }
 
-// TestInspector_ShowsWhoIsStuck: an actor that does not answer is shown with what it does.
+// TestInspector_ShowsWhoIsStuck shows that an actor which does not answer is shown with what it
+// does.
 func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{})
@@ -223,10 +224,10 @@ func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 	if _, err := w.node.Describe(context.Background(), w.node.Address(), "roster"); err != nil { // from now on it is watched
 		t.Fatal(err)
 	}
-	w.crowd.mu.Lock() // the roster's Present waits for it
+	w.crowd.mu.Lock() // the roster's Present waits for the lock
 	w.node.system.Root.Send(w.node.roster, here{viewer: 99, user: canvas.User{Author: 99}})
 	var v *ActorDetails
-	// It may be slow before it is stuck.
+	// The roster may be slow before it is stuck.
 	stuck := func() bool {
 		v, _ = w.node.Describe(context.Background(), w.node.Address(), "roster")
 		return v != nil && v.State == silent && len(v.Last) > 0 && v.Last[len(v.Last)-1].Took >= lookTimeout
@@ -241,7 +242,7 @@ func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 	}
 }
 
-// acting is surroundings that do as they are told.
+// acting is a HostInfo that records what it is told to do.
 type acting struct {
 	noHostInfo
 	done chan Act
@@ -260,7 +261,7 @@ func TestInspector_ActsAndTells(t *testing.T) {
 	if err := w.node.Act(context.Background(), w.node.Address(), act); err != nil || <-around.done != act {
 		t.Errorf("not done: %v", err)
 	}
-	w.node.NoteAct(act, nil) // as the pod that was asked does
+	w.node.NoteAct(act, nil) // as the pod that was asked would do
 	events := MergeEvents(w.node.events.all(), w.node.events.all())
 	if len(events) != 1 || events[0].Kind != EventAct || events[0].Text != "drain pod-1, by 10.0.0.1" || events[0].At != 1234 {
 		t.Errorf("%+v", events)
@@ -283,7 +284,7 @@ func TestObserver_Allocations(t *testing.T) {
 		t.Errorf("a message allocates %v times", n)
 	}
 	m.InvokeSystemMessage(&actor.Stop{})
-	if counted := o.watches[KindConnection].messages.Load(); counted != 1001 { // one of them to warm up
+	if counted := o.watches[KindConnection].messages.Load(); counted != 1001 { // AllocsPerRun calls once more to warm up
 		t.Errorf("%d messages counted", counted)
 	}
 	if m.own != nil || len(o.all()) != 0 {
@@ -291,7 +292,7 @@ func TestObserver_Allocations(t *testing.T) {
 	}
 }
 
-// discard handles messages as fast as can be.
+// discard handles messages as fast as possible.
 type discard struct{}
 
 func (discard) InvokeSystemMessage(any)  {}

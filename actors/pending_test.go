@@ -15,10 +15,10 @@ func opNumbered(n uint64) canvas.Op {
 	return canvas.Op{ID: canvas.OpID{Author: 1, Num: n}, Pixels: make([]canvas.Pixel, 1+n%3)}
 }
 
-// Goal: whatever is pushed, sent, answered and sent again in whatever order, what is left
-// are the ops not answered, in their order, and what is sent are those not sent.
-// Method: random steps beside a list that does the same slowly; for half of the time the first
-// op gets no answer, so that those behind it are answered out of their turn.
+// Goal: in whatever order ops are pushed, sent, answered and sent again, what is left are the
+// unanswered ops in their order, and what is sent are those not sent yet. Method: random steps
+// beside a list that does the same slowly. For half of the time the first op gets no answer, so
+// that the ops behind it are answered out of turn.
 func TestPending_IsAListOfOps(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -48,7 +48,7 @@ func TestPending_IsAListOfOps(t *testing.T) {
 				list = append(list, item{num: next})
 			}
 			next++
-		case 0: // all of it is due again
+		case 0: // everything is due again
 			u.resetSent()
 			for i := range list {
 				list[i].sent = false
@@ -72,7 +72,7 @@ func TestPending_IsAListOfOps(t *testing.T) {
 			if !slices.Equal(got, want) {
 				t.Fatalf("sent %v, want %v", got, want)
 			}
-		case 2, 3, 4, 5, 6, 7, 8: // an answer, mostly to one of the first
+		case 2, 3, 4, 5, 6, 7, 8: // an answer to one of the first few
 			stuck := step / 5000 % 2
 			if len(list) <= stuck {
 				continue
@@ -95,7 +95,7 @@ func TestPending_IsAListOfOps(t *testing.T) {
 	}
 }
 
-// An op placed again is answered to everyone who placed it, once, and keeps its place.
+// An op that is placed again keeps its place, and is answered once to everyone who placed it.
 func TestPending_RepetitionsAddWhoIsAnswered(t *testing.T) {
 	u := newPendingOps(100)
 	first, second := new(actor.PID), new(actor.PID)
@@ -119,9 +119,8 @@ func TestPending_RepetitionsAddWhoIsAnswered(t *testing.T) {
 	}
 }
 
-// Goal: an op that may be durable is never refused.
-// Method: its client placed it here while the region was away, then on another pod, and
-// now here again.
+// Goal: an op that may be durable is never refused. Method: its client placed it here while the
+// region was away, then on another pod, and now here again.
 func TestPending_ARepetitionMayBeDurableElsewhere(t *testing.T) {
 	u, now := newPendingOps(100), time.Now()
 	u.push(place{op: opNumbered(1), from: new(actor.PID)}, now)
@@ -134,7 +133,7 @@ func TestPending_ARepetitionMayBeDurableElsewhere(t *testing.T) {
 	}
 }
 
-// BenchmarkPending_Repetition is a client that comes back to a relay that is full.
+// BenchmarkPending_Repetition measures a client that comes back to a relay that is full.
 func BenchmarkPending_Repetition(b *testing.B) {
 	const full = 262_144
 	u, from := newPendingOps(full), new(actor.PID)
@@ -155,8 +154,8 @@ func sendOps(u *pendingOps, limit int) []canvas.Op {
 	return ops
 }
 
-// What is sent again says since when its relay has had it, so that a region which has forgotten
-// can tell whether it may be one that was applied.
+// An op that is sent again says since when its relay has had it, so that a region that has
+// forgotten it can tell whether it may have been applied.
 func TestPending_SaysSinceWhenAnOpMayBeApplied(t *testing.T) {
 	u := newPendingOps(1000)
 	for i, step := range []struct {

@@ -15,22 +15,22 @@ import (
 	"pixelplayground/actors/store/memory"
 )
 
-// pods is several nodes on one store, with a network between them that a test can break.
+// pods is several nodes that share one store, with a network between them that a test can break.
 type pods struct {
 	t     *testing.T
 	store *memory.Store
 	cfg   func(*Config)
-	ports func(*testPod, *Ports) // changes those of a pod that joins; nil: they stay
+	ports func(*testPod, *Ports) // changes the ports of a pod that joins; nil: they stay as they are
 
-	inRounds bool // drawings place what they are allowed: see rounds
+	inRounds bool // drawings place no more than they are allowed: see rounds
 
 	mu      sync.Mutex
-	members []*testPod // those that the placement of all counts, in the order of their coming
+	members []*testPod // the members that every pod's placement counts, in order of arrival
 	count   int
 	network
 }
 
-// testPod is one node and where it is.
+// testPod is one node and its address.
 type testPod struct {
 	*world
 	address  string
@@ -46,7 +46,7 @@ func newPods(t *testing.T, n int, change func(*Config)) *pods {
 	return p
 }
 
-// join adds a pod, and then tells all of it.
+// join adds a pod, and then tells all pods of it.
 func (p *pods) join() *testPod {
 	p.t.Helper()
 	cfg := DefaultConfig()
@@ -85,18 +85,18 @@ func (p *pods) change(f func()) {
 	}
 }
 
-// unhurried is for moves that are planned: on a machine that is busy enough any of them takes
-// longer than a pod waits in earnest before it claims, refuses or gives up.
+// unhurried adapts a config to planned moves. On a machine that is busy enough, any of them takes
+// longer than a pod normally waits before it claims, refuses or gives up.
 func unhurried(c *Config) { c.Yield, c.Patience, c.Retire = time.Minute, time.Minute, time.Minute }
 
-// kill cuts a pod off from the others, its store included, and has them take it for dead.
+// kill cuts a pod off from the other pods, which take it for dead.
 func (p *pods) kill(pod *testPod) {
 	p.change(func() {
 		p.members = slices.DeleteFunc(p.members, func(m *testPod) bool { return m == pod })
 	})
 }
 
-// ranked is the members in the order in which they should own something: rendezvous.
+// ranked returns the members in the order in which they should own something (rendezvous).
 func (p *pods) ranked(key int) []*testPod {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -138,7 +138,7 @@ func (p *pods) owner(key int) (owner *testPod, before []*testPod) {
 	return owner, before
 }
 
-// apart is the pod that owns something, and one that does not.
+// apart returns the pod that owns something, and one that does not.
 func (p *pods) apart(key int) (owner, other *testPod) {
 	owner, _ = p.owner(key)
 	for _, pod := range p.members {
@@ -182,7 +182,7 @@ func (p *pods) Gateways() (addresses []string) {
 
 func (p *pods) Has(address string) bool { return slices.Contains(p.Gateways(), address) }
 
-// drawing has a client place pixels without end, one op each, and remembers what was acknowledged.
+// drawing makes a client place pixels endlessly, one per op, and remembers what was acknowledged.
 type drawing struct {
 	client *client
 	stop   chan struct{}
@@ -231,9 +231,9 @@ func (d *drawing) halt() {
 	d.ended.Wait()
 }
 
-// settled halts the drawings and checks that every op was answered, that each
-// acknowledged one stands in the log exactly once and each refused one not at all, and
-// that every client's replica is what the store has.
+// settled halts the drawings. It checks that every op was answered, that each acknowledged op is in
+// the log exactly once and each refused one not at all, and that every client's replica equals what
+// the store has.
 func (p *pods) settled(drawings map[*drawing]*testPod) {
 	p.t.Helper()
 	for d := range drawings {
@@ -257,9 +257,8 @@ func (p *pods) settled(drawings map[*drawing]*testPod) {
 	}
 }
 
-// more waits until every drawing has had that many ops more acknowledged, one after the
-// other: how long all of them take is the machine's affair, but where something is stuck
-// there is no next one.
+// more waits until every drawing has had n more ops acknowledged, one after the other. How long all
+// of them take depends on the machine, but if something is stuck there is no next one.
 func (p *pods) more(drawings map[*drawing]*testPod, n int) {
 	p.t.Helper()
 	for d, pod := range drawings {

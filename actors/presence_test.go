@@ -9,7 +9,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// The audience is told of everyone who left, also across a restart of the roster.
+// The audience is told of everyone who left, even across a restart of the roster.
 func TestRoster_RestartForgetsNobodyWhoLeft(t *testing.T) {
 	w := newWorld(t, nil)
 	listed := make(map[canvas.Author]string)
@@ -30,7 +30,8 @@ func TestRoster_RestartForgetsNobodyWhoLeft(t *testing.T) {
 	w.eventually("bob is not among those who joined and never left", func() bool { return listed[b.welcome.User] == "" })
 }
 
-// Every viewer is counted in the first Presence it is shown, and named as arrived once.
+// Every viewer is counted in the first Presence that it is shown, and is named as arrived only
+// once.
 func TestRoster_SaysWhoIsCountedFirst(t *testing.T) {
 	w := newWorld(t, nil)
 	counts := make(map[ViewerID]int)
@@ -55,7 +56,7 @@ func TestRoster_SaysWhoIsCountedFirst(t *testing.T) {
 	})
 }
 
-// I7, and O(n) messages for n joins.
+// I7: presence is exact, and takes O(n) messages for n joins.
 func TestPresence_IsExactAndCoalesced(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.PresenceEvery = 50 * time.Millisecond; c.ListedUsers = 5 })
 	var all []*client
@@ -93,7 +94,7 @@ func TestPresence_IsExactAndCoalesced(t *testing.T) {
 	w.eventually("presence has restarted", func() bool { return w.node.Stats().Restarts[KindPresence].Load() == 1 })
 	w.connect(Hello{})
 	w.eventually("exact again", func() bool { count = w.crowd.presence.Count; return count == 2 })
-	// So does the roster.
+	// The roster fails, and comes back as well.
 	w.node.system.Root.Send(w.node.roster, (*Shown)(nil))
 	w.eventually("the roster has restarted", func() bool { return w.node.Stats().Restarts[KindRoster].Load() == 1 })
 	w.connect(Hello{})

@@ -61,7 +61,7 @@ func TestRing_Since(t *testing.T) {
 		{canvas.Position{Epoch: 1, Seq: 3}, 2, true},
 		{canvas.Position{Epoch: 1, Seq: 7}, 1, true},
 		{canvas.Position{Epoch: 3, Seq: 9}, 0, true},
-		{canvas.Position{Epoch: 2, Seq: 7}, 0, false}, // of a history that was lost
+		{canvas.Position{Epoch: 2, Seq: 7}, 0, false}, // from a history that was lost
 		{canvas.Position{Epoch: 1, Seq: 5}, 0, false}, // inside a batch
 		{canvas.Position{Epoch: 3, Seq: 10}, 0, false},
 		{canvas.Head(), 0, false},
@@ -71,7 +71,7 @@ func TestRing_Since(t *testing.T) {
 			t.Errorf("since(%v) = %d batches, %v; want %d, %v", c.at, len(got), ok, c.batches, c.ok)
 		}
 	}
-	r.push(batchOf(3, 9, 5)) // a cost of 94: the first batch goes
+	r.push(batchOf(3, 9, 5)) // a cost of 94: the first batch is dropped
 	if r.cost > r.limit || r.batches[0].From == 0 {
 		t.Errorf("a cost of %d from %d kept, at most %d", r.cost, r.batches[0].From, r.limit)
 	}

@@ -9,8 +9,8 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// A region that the store refuses makes the pod unready when ops would be refused, and no
-// sooner; the others need not fail for it.
+// A region whose calls the store refuses makes the pod unready once ops would be refused, and no
+// sooner, even if no other region fails.
 func TestNode_ReadyWhenEveryRegionIsServed(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Patience = 50 * time.Millisecond })
 	a := w.connect(Hello{})

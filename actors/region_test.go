@@ -11,7 +11,7 @@ import (
 	"pixelplayground/actors/store/memory"
 )
 
-// I1: nothing is shown or acknowledged while the store has not said yes.
+// I1: nothing is shown or acknowledged until the store has said yes.
 func TestRegion_ShowsNothingBeforeItIsDurable(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{})
@@ -57,7 +57,7 @@ func TestRegion_OpsWaitForTheStoreThenAreRefused(t *testing.T) {
 	w.watch(a, nil)
 	w.converged(a)
 	w.outage()
-	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}}) // offered to the store: must wait, it may be durable
+	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}}) // was offered to the store, so it must wait: it may be durable
 	w.eventually("the outage is noticed", func() bool { return w.node.Stats().Outages.Load() > 0 })
 	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(1, 0, 2)}})
 	w.eventually("the op that waited is refused", func() bool { return a.refused[2] == canvas.RefusedUnavailable })
@@ -75,8 +75,8 @@ func TestRegion_OpsWaitForTheStoreThenAreRefused(t *testing.T) {
 	}
 }
 
-// An op that a failed region had in its hands is answered by its successor, also when
-// nobody draws there any more.
+// An op that a failed region was handling is answered by its successor, even if nobody draws there
+// any more.
 func TestRegion_RestartAnswersForWhatItHeld(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{})
@@ -89,7 +89,7 @@ func TestRegion_RestartAnswersForWhatItHeld(t *testing.T) {
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
 	w.converged(a)
 
-	// So is one whose relay the region has forgotten meanwhile, as after a long pause.
+	// The same holds if the region has forgotten the op's relay meanwhile, as after a long pause.
 	release = w.holdCommit(a, Place{Num: 2, Dots: []canvas.Dot{dot(1, 0, 1)}})
 	w.node.system.Root.RequestWithCustomSender(w.node.regions[0], &Detach{}, w.node.relays[0])
 	release()
@@ -100,7 +100,7 @@ func TestRegion_RestartAnswersForWhatItHeld(t *testing.T) {
 	}
 }
 
-// An op is acknowledged only if it is known to be applied.
+// An op is acknowledged only if it is known to have been applied.
 func TestRegion_AcksNoOldNumberItDoesNotKnow(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{})
@@ -114,7 +114,8 @@ func TestRegion_AcksNoOldNumberItDoesNotKnow(t *testing.T) {
 	}
 }
 
-// So it is when the region can't even be claimed, as at the start of a server.
+// Ops also wait and are then refused if the region can't even be claimed, as at the start of a
+// server.
 func TestRelay_OpsWaitForAClaimThenAreRefused(t *testing.T) {
 	s := memory.New(memory.Config{Geometry: testGeometry})
 	s.Fail(func(string, canvas.RegionID) error { return store.ErrUnavailable })
@@ -132,7 +133,7 @@ func TestRelay_OpsWaitForAClaimThenAreRefused(t *testing.T) {
 	}
 }
 
-// A repetition may be durable already, so it is not refused while nobody can tell.
+// A repetition may already be durable, so it is not refused while nobody can tell.
 func TestRelay_RepeatedOpIsNotRefusedUnseen(t *testing.T) {
 	s := memory.New(memory.Config{Geometry: testGeometry})
 	before := openWorld(t, s, nil)

@@ -8,7 +8,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// I5: a client that was away gets exactly what it missed, and a snapshot when that is too long ago.
+// I5: a client that was away gets exactly what it missed, or a snapshot if it was away too long.
 func TestRelay_ResumesFromTheRingElseFromASnapshot(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.RingPixels = 300 })
 	a := w.connect(Hello{})
@@ -45,7 +45,7 @@ func TestRelay_ResumesFromTheRingElseFromASnapshot(t *testing.T) {
 }
 
 // Goal: a relay that keeps up is not dropped for lagging, however much is drawn within a beat.
-// Method: the beat is long, and many times what may be under way is drawn in one region.
+// Method: the beat is long, and many times as much as may be under way is drawn in one region.
 func TestRelay_ConfirmsWhatItHasBeforeTheNextBeat(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.RingPixels, c.Rate, c.Beat = 256, 0, time.Hour })
 	a := w.connect(Hello{})
@@ -109,7 +109,7 @@ func TestRelay_LetsGoWhenNobodyViews(t *testing.T) {
 	w.converged(a)
 }
 
-// A crowd's pointers are shown a bounded number at a time, and all of them in the end.
+// The pointers of a crowd are shown a bounded number at a time, and eventually all of them.
 func TestRelay_BoundsPointers(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{})

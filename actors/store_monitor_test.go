@@ -11,18 +11,18 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// severed is the store as one pod reaches it, or does not.
+// severed is a pod's way to the store, which a test can cut.
 type severed struct {
 	store.Store
 	way *atomic.Int32
 }
 
-// What may have become of the way to the store.
+// States of the way to the store.
 const (
 	wayOpen    int32 = iota
 	wayRefused       // calls fail at once
-	wayLost          // they are not heard of again
-	wayNoReply       // they are done, and the answers are lost
+	wayLost          // nothing is heard of calls again
+	wayNoReply       // calls are carried out, and their answers are lost
 )
 
 func (s severed) do(ctx context.Context, f func(context.Context) error) error {
@@ -66,7 +66,7 @@ func (s severed) Claims(ctx context.Context) (mark string, err error) {
 
 func (s severed) Ping(ctx context.Context) error { return s.do(ctx, s.Store.Ping) }
 
-// aside is the deputies of a pod of a test: standing aside is as good as draining.
+// aside is the Deputies of a test's pod: standing aside is the same as draining here.
 type aside struct {
 	pods *pods
 	pod  *testPod
@@ -88,7 +88,7 @@ func (a *aside) StepAside(aside bool) {
 	go a.pods.change(func() {})
 }
 
-// severable makes pods whose ways to the store a test can cut, each under load.
+// severable returns pods whose ways to the store a test can cut, each with a drawing.
 func severable(t *testing.T, n int) (p *pods, ways []*atomic.Int32, drawings map[*drawing]*testPod) {
 	p = newPods(t, 0, func(c *Config) { c.StoreTimeout = 500 * time.Millisecond })
 	p.ports = func(pod *testPod, ports *Ports) {
@@ -108,10 +108,10 @@ func severable(t *testing.T, n int) (p *pods, ways []*atomic.Int32, drawings map
 	return p, ways, drawings
 }
 
-// Goal: regions of a pod whose store is out of reach are drawn on again, by way of others, whatever
-// became of what was under way; and when the others' is out of reach instead they come back.
-// Method: of three drawing pods one is cut off from its store, in three ways; then it can again,
-// and the others can't.
+// Goal: when a pod's store is out of reach, its regions are drawn on again by way of other pods,
+// whatever became of the calls under way. When the stores of the others are out of reach instead,
+// the regions come back. Method: one of three drawing pods is cut off from its store, in three
+// ways. Then it can reach the store again, and the others can't.
 func TestStoreMonitor_GivesRegionsToThoseThatCan(t *testing.T) {
 	for name, cut := range map[string]int32{"refused": wayRefused, "lost": wayLost, "no reply": wayNoReply} {
 		t.Run(name, func(t *testing.T) {
@@ -163,7 +163,7 @@ func TestStoreMonitor_StaysWhenNobodyCan(t *testing.T) {
 			if now := owners(); now != before {
 				t.Fatalf("the owners are %s, were %s", now, before)
 			}
-			time.Sleep(10 * time.Millisecond) // between looks, for as long as one that is cut off alone would take
+			time.Sleep(10 * time.Millisecond) // between checks, for as long as a pod that is cut off alone would take
 		}
 		for _, way := range ways {
 			way.Store(wayOpen)

@@ -6,8 +6,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// A snapshot stays as it is while the tile goes on, in the actor that made it and in the
-// one that took it over; until then all have the same memory.
+// A snapshot does not change when the tile does, in the actor that made it or in the one that took
+// it over. Until then all of them share the same memory.
 func TestTileState_SnapshotsShareUntilTheNextChange(t *testing.T) {
 	mine := tileState{tile: canvas.NewTile(16, 16)}
 	first := mine.snapshot(3)
@@ -30,7 +30,7 @@ func TestTileState_SnapshotsShareUntilTheNextChange(t *testing.T) {
 	}
 }
 
-// What a busy canvas does for every batch allocates nothing.
+// Applying a batch, as a busy canvas does all the time, allocates nothing.
 func TestTileState_ApplyAllocatesNothing(t *testing.T) {
 	p := tileState{tile: canvas.NewTile(256, 256)}
 	p.snapshot(0)

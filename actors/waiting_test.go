@@ -16,10 +16,10 @@ import (
 	"pixelplayground/actors/store/memory"
 )
 
-// hanging is a store that stops saying who the owner of a region is, as a paused Redis does.
+// hanging is a store that stops saying who owns a region, as a paused Redis does.
 type hanging struct {
 	*memory.Store
-	hangs, ends chan struct{} // closed: it does, it does no more
+	hangs, ends chan struct{} // closed: it hangs; closed: it hangs no more
 	asked       *atomic.Int64
 }
 
@@ -27,7 +27,7 @@ func (h hanging) Holds(ctx context.Context, region canvas.RegionID, term store.T
 	h.asked.Add(1)
 	select {
 	case <-h.hangs:
-		<-h.ends // whatever ctx says: so may a driver that makes a connection
+		<-h.ends // whatever ctx says: a driver that connects may do the same
 		return fmt.Errorf("%w: %w", store.ErrUnavailable, ctx.Err())
 	default:
 		return h.Store.Holds(ctx, region, term, reached)
@@ -43,7 +43,7 @@ func (h hanging) Claims(ctx context.Context) (string, error) {
 	return h.Store.Claims(ctx)
 }
 
-// Goal: reading goes on while the store hangs, within the patience that ops are shown.
+// Goal: reading goes on while the store hangs, and takes no longer than the patience that ops have.
 func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Geometry, cfg.Beat, cfg.Patience, cfg.StoreTimeout = testGeometry, 10*time.Millisecond, 200*time.Millisecond, time.Hour
@@ -69,7 +69,7 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	}
 	close(h.hangs)
 	results := make(chan error)
-	for range 3 { // one waits for the question under way, others for the next
+	for range 3 { // one reader waits for the question under way, the others for the next one
 		go func() { results <- read() }()
 	}
 	for range 3 {
@@ -80,7 +80,8 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	if asked := cfg.askTime(); 2*asked > cfg.Patience {
 		t.Errorf("two questions may take %v, a reader waits %v", 2*asked, cfg.Patience)
 	}
-	// Who reads many regions does not wait so long for each, until the store answers anything.
+	// A reader of many regions does not wait as long for each of them, until the store answers
+	// anything.
 	if limit := node.silence.askTime(cfg); limit != cfg.Beat {
 		t.Errorf("a store that is silent has %v, not %v", limit, cfg.Beat)
 	}
@@ -92,7 +93,7 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	}
 }
 
-// A relay that repeats its question gets one answer, and its next question is not kept waiting.
+// A relay that repeats its question gets one answer, and its next question is not delayed.
 func TestRegion_RepeatedCheckIsAskedOnce(t *testing.T) {
 	cfg := DefaultConfig()
 	cfg.Geometry, cfg.Beat, cfg.Patience = testGeometry, time.Hour, 100*time.Millisecond
@@ -119,9 +120,9 @@ func TestRegion_RepeatedCheckIsAskedOnce(t *testing.T) {
 	}
 }
 
-// Goal: within its patience the client has an answer to every op: that it is refused, or
-// that nobody knows yet. Method: one op is with a store that hangs, two wait behind it; then
-// the store answers, and all that was told comes true.
+// Goal: within Patience the client has an answer to every op: that it is refused, or that nobody
+// knows yet. Method: one op is with a store that hangs, and two wait behind it. Then the store
+// answers, and everything that was said turns out true.
 func TestRelay_SaysWhatIsNotKnown(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Patience = 50 * time.Millisecond; c.StoreTimeout = time.Hour })
 	a := w.connect(Hello{})
@@ -129,7 +130,7 @@ func TestRelay_SaysWhatIsNotKnown(t *testing.T) {
 	w.converged(a)
 	release := w.holdCommit(a, Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
 	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
-	a.conn.Send(Place{Dots: []canvas.Dot{dot(0, 0, 3)}}) // of a JSON client, which has no numbers
+	a.conn.Send(Place{Dots: []canvas.Dot{dot(0, 0, 3)}}) // of a JSON client, whose ops have no numbers
 	w.eventually("it waits", func() bool { return slices.Contains(a.waiting, 1) })
 	w.eventually("what was not offered is refused", func() bool { return a.refused[2] == canvas.RefusedUnavailable && a.refused[3] != 0 })
 
@@ -143,7 +144,7 @@ func TestRelay_SaysWhatIsNotKnown(t *testing.T) {
 	}
 }
 
-// A call over HTTP has an answer as well: that it is not known whether its pixels are durable.
+// A call over HTTP gets an answer as well: that it is not known whether its pixels are durable.
 func TestNode_PlaceSaysWhatIsNotKnown(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Patience = 50 * time.Millisecond; c.StoreTimeout = time.Hour })
 	release := w.store.Hold()
@@ -155,8 +156,8 @@ func TestNode_PlaceSaysWhatIsNotKnown(t *testing.T) {
 	}
 }
 
-// Goal: pixels that were refused for no fault of the client's stay in its allowance. Method:
-// everything it has goes into one op after the other while the store is away.
+// Goal: pixels that were refused through no fault of the client stay in its allowance. Method: the
+// client puts its whole allowance into one op after the other while the store is away.
 func TestConnection_RefusedPixelsCostNothing(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Patience, c.Rate, c.Burst = 30*time.Millisecond, minRate, 10 })
 	w.store.Fail(func(string, canvas.RegionID) error { return store.ErrUnavailable })
@@ -171,7 +172,7 @@ func TestConnection_RefusedPixelsCostNothing(t *testing.T) {
 		a.conn.Send(Place{Num: num, Dots: all(0)})
 		w.eventually("refused", func() bool { return a.refused[num] == canvas.RefusedUnavailable })
 	}
-	a.conn.Send(Place{Num: 4, Dots: all(11)}) // in two regions, which answer one after the other
+	a.conn.Send(Place{Num: 4, Dots: all(11)}) // in two regions, which answer separately
 	w.eventually("refused", func() bool { return a.refused[4] == canvas.RefusedUnavailable })
 	w.store.Fail(nil)
 	num := uint64(5)

@@ -8,10 +8,9 @@ import (
 	"time"
 )
 
-// Goal: workers that have nothing to do end with the node, and what comes afterwards is
-// handled all the same.
+// Goal: idle workers end with the node, and messages that come afterwards are still handled.
 func TestWorkers_CloseWaitsForAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // which fails if a goroutine is left
+	synctest.Test(t, func(t *testing.T) { // Test fails if a goroutine is left
 		w := newWorkers()
 		var seen recorder
 		for range 2 * maxIdle {
@@ -30,7 +29,7 @@ func TestWorkers_CloseWaitsForAll(t *testing.T) {
 	})
 }
 
-// Goal: what comes while the workers end is handled, and harms nobody.
+// Goal: messages that come while the workers end are handled, and do no harm.
 func TestWorkers_MessagesWhileClosing(t *testing.T) {
 	for range 300 {
 		w := newWorkers()
@@ -74,7 +73,7 @@ func TestWorkers_CloseDoesNotWaitForTheStuck(t *testing.T) {
 	})
 }
 
-// resting is how many workers are idle.
+// resting returns how many workers are idle.
 func (w *workers) resting() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()

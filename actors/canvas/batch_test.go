@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-// randomBatches makes consecutive batches of one region with that many positions.
+// randomBatches returns consecutive batches of one region with so many positions.
 func randomBatches(random *rand.Rand, positions int) []*Batch {
 	var batches []*Batch
 	epoch, seq, num := uint64(1), random.Uint64N(1000), uint64(0)
@@ -43,13 +43,13 @@ func clone(batches []*Batch) []*Batch {
 	return copies
 }
 
-// TestMerge_Equivalent: applying the merged batch is applying the batches one by one,
-// with no pixel twice and no change to the batches, which others hold too.
+// TestMerge_Equivalent shows that applying the merged batch has the effect of applying the batches
+// one by one, with no pixel twice. The batches do not change, since others hold them too.
 func TestMerge_Equivalent(t *testing.T) {
 	random := newRandom(t)
 	for range 500 {
 		width, height := 1+random.IntN(MaxRegionEdge), 1+random.IntN(MaxRegionEdge)
-		positions := min(width*height, 1+random.IntN(100)) // few, so that pixels are overwritten
+		positions := min(width*height, 1+random.IntN(100)) // few, so that pixels overwrite each other
 		if random.IntN(4) == 0 {
 			positions = width * height
 		}
@@ -78,8 +78,8 @@ func TestMerge_Equivalent(t *testing.T) {
 	}
 }
 
-// checkMerged: each position once, no op without pixels, and ops in their order and
-// with all that they were.
+// checkMerged checks that each position comes once, that no op is without pixels, and that the ops
+// are in order and otherwise unchanged.
 func checkMerged(t *testing.T, merged *Batch, batches []*Batch) {
 	t.Helper()
 	originals := map[uint64]Op{}
@@ -109,7 +109,7 @@ func checkMerged(t *testing.T, merged *Batch, batches []*Batch) {
 	}
 }
 
-// TestMerge_InSteps: what was merged can be merged on.
+// TestMerge_InSteps shows that merged batches can be merged further.
 func TestMerge_InSteps(t *testing.T) {
 	random := newRandom(t)
 	for range 200 {

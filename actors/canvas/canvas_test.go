@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// newRandom is a generator whose seed a failing test shows.
+// newRandom returns a generator whose seed is shown if the test fails.
 func newRandom(t *testing.T) *rand.Rand {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
@@ -73,7 +73,7 @@ func TestGeometry_Locate(t *testing.T) {
 		{63, 63, 0, 4095},
 		{64, 0, 1, 0},
 		{99, 0, 1, 35},
-		{64, 1, 1, 36}, // the narrower width counts
+		{64, 1, 1, 36}, // the width of the narrow region counts
 		{0, 64, 2, 0},
 		{70, 130, 5, 2*36 + 6},
 		{99, 149, 5, 22*36 - 1},
@@ -94,8 +94,8 @@ func TestGeometry_Locate(t *testing.T) {
 	}
 }
 
-// TestGeometry_Tiling: every pixel of any canvas has one place in one region, and every
-// place is a pixel.
+// TestGeometry_Tiling shows that every pixel of any canvas has exactly one position in one region,
+// and that every position is a pixel.
 func TestGeometry_Tiling(t *testing.T) {
 	random := newRandom(t)
 	for range 50 {
@@ -148,7 +148,7 @@ func TestGeometry_String(t *testing.T) {
 	}
 }
 
-// TestSession_Author: every pod derives the same author, from the whole session. The
+// TestSession_Author shows that every pod derives the same author, from the whole session. The
 // values are the first 48 bits of the SHA-256 of the session.
 func TestSession_Author(t *testing.T) {
 	for _, test := range []struct {

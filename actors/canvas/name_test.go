@@ -10,7 +10,7 @@ import (
 	"unicode/utf8"
 )
 
-// TestCleanName: the table is one with that of the page's tests.
+// TestCleanName uses the same table as the page's tests.
 func TestCleanName(t *testing.T) {
 	text, err := os.ReadFile("testdata/names.json")
 	if err != nil {
@@ -21,7 +21,7 @@ func TestCleanName(t *testing.T) {
 	if err := json.Unmarshal(text, &table); err != nil || len(table) < 50 {
 		t.Fatalf("%d entries, %v", len(table), err)
 	}
-	// What JSON can't have.
+	// Cases that JSON can't express.
 	table = append(table, entry{"not UTF-8", "A\xffd\xc3a\xe2\x82", "Ada"}, entry{"half a surrogate pair, as UTF-8", "A\xed\xa0\xbdda", "Ada"})
 	for _, test := range table {
 		if got := CleanName(test.Text); got != test.Name {
@@ -30,7 +30,8 @@ func TestCleanName(t *testing.T) {
 	}
 }
 
-// TestCleanName_EveryCharacter: alone, between letters and behind them, each shows something or is gone.
+// TestCleanName_EveryCharacter shows that each character, alone and between letters, either shows
+// something or is removed.
 func TestCleanName_EveryCharacter(t *testing.T) {
 	for r := rune(0); r <= unicode.MaxRune; r++ {
 		alone, within := CleanName(string(r)), CleanName("A"+string(r)+"z")
@@ -43,7 +44,8 @@ func TestCleanName_EveryCharacter(t *testing.T) {
 	}
 }
 
-// TestCleanName_Random: whatever comes in, a display name comes out, and stays one.
+// TestCleanName_Random shows that any text becomes a display name, and that cleaning a name does
+// not change it.
 func TestCleanName_Random(t *testing.T) {
 	random := newRandom(t)
 	pieces := []string{" ", "\t", "\n", "\x00", "\x7f", "a", "Z", "é", "日", "🎨", "\u200d", "\u200c", "\ufe0f", "क", "م", "🏽", "\u0301", "\u202e", "\u3164", "\u00a0", "\uFFFD", "\xff", "\xf0\x9f", "\xed\xa0\x80"}

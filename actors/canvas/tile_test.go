@@ -20,7 +20,7 @@ func TestTile_New(t *testing.T) {
 func TestTile_Set(t *testing.T) {
 	tile := NewTile(2, 2)
 	tile.Set(1, 0x123456)
-	tile.Set(3, 0xFF000001) // what is over 24 bits is no colour
+	tile.Set(3, 0xFF000001) // bits above the lowest 24 are ignored
 	if want := []byte{0xFF, 0xFF, 0xFF, 0x12, 0x34, 0x56, 0xFF, 0xFF, 0xFF, 0x00, 0x00, 0x01}; !bytes.Equal(tile, want) {
 		t.Errorf("%x, want %x", tile, want)
 	}

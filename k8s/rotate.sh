@@ -17,8 +17,12 @@ everybody='app.kubernetes.io/name in (pixel-playground, redis)'
 notes=$(mktemp -d)
 trap 'rm -rf "$notes"' EXIT
 
-# held KEY [SECRET]: what the cluster has, nothing if it has none.
-held() { k get secret "${2:-playground}" --ignore-not-found -o "jsonpath={.data.$(printf %s "$1" | sed 's/\./\\./g')}" | base64 -d; }
+# held KEY [SECRET]: what the cluster has, nothing if it has none. False if it does not tell: so its
+# output is always assigned to a variable first, where that ends the script.
+held() {
+  encoded=$(k get secret "${2:-playground}" --ignore-not-found -o "jsonpath={.data.$(printf %s "$1" | sed 's/\./\\./g')}") || return 1
+  printf %s "$encoded" | base64 -d
+}
 
 # patch: the input, since others may see command lines.
 patch() { k patch secret playground --type=merge --patch-file=/dev/stdin > /dev/null; }
@@ -26,8 +30,14 @@ patch() { k patch secret playground --type=merge --patch-file=/dev/stdin > /dev/
 # put KEY: the input is its value from now on.
 put() { printf '{"data":{"%s":"%s"}}' "$1" "$(base64 | tr -d '\n')" | patch; }
 
-# said POD: when it said that it has read the setting anew, and in which container.
-said() { k logs "$1" --all-containers --prefix --timestamps --since=1h --tail=-1 2> /dev/null | grep -E "secret read anew.*($setting)" || :; }
+# said POD: when it said that it has read the setting anew, and in which container. False if its log can't be read.
+said() {
+  k logs "$1" --all-containers --prefix --timestamps --since=1h --tail=-1 > "$notes/.log" 2> /dev/null || return 1
+  grep -E "secret read anew.*($setting)" "$notes/.log" || :
+}
+
+# gone POD: the cluster says that there is no such pod. That it says nothing is no proof.
+gone() { left=$(k get "$1" --ignore-not-found -o name 2> /dev/null) && [ -z "$left" ]; }
 
 refuse() { echo "$1" >&2; exit 1; }
 
@@ -44,7 +54,14 @@ step() {
   name=$1 setting=$2 labels=$3
   shift 3
   pods=$(k get pods -l "$labels" --field-selector=status.phase=Running -o name)
-  for pod in $pods; do said "$pod" > "$notes/${pod#pod/}"; done
+  for pod in $pods; do
+    tries=0
+    until said "$pod" > "$notes/${pod#pod/}" || gone "$pod"; do
+      tries=$((tries + 1))
+      if [ $tries -gt 30 ]; then refuse "$name: the log of $pod can't be read"; fi
+      sleep 1
+    done
+  done
   "$@"
   for pod in $pods; do
     tries=0
@@ -62,16 +79,17 @@ step() {
 # heard POD: it has said it since, in all its containers that read it; or it is gone, and the
 # next one started with what is new.
 heard() {
-  said "$1" > "$notes/.now"
+  said "$1" > "$notes/.now" || : > "$notes/.now"
   containers=1
   case $1 in pod/redis-*) containers=$redis_containers ;; esac
   spoken=$(grep -vxFf "$notes/${1#pod/}" "$notes/.now" | cut -d ' ' -f 1 | sort -u | wc -l) || :
-  [ "$spoken" -ge "$containers" ] || ! k get "$1" > /dev/null 2>&1
+  [ "$spoken" -ge "$containers" ] || gone "$1"
 }
 
 # lines KEY LABELS NEW: a file of which all lines are good, and the first one is used.
 lines() {
   old=$(held "$1")
+  [ -n "$old" ] || refuse "there is no $1 in the Secret playground"
   both() { printf '%s\n%s\n' "$2" "$3" | put "$1"; }
   step "$1 1/3, the new one is known" "$1-file" "$2" both "$1" "$old" "$3"
   step "$1 2/3, the new one is used" "$1-file" "$2" both "$1" "$3" "$old"
@@ -80,8 +98,11 @@ lines() {
 }
 
 redis_password() {
-  old=$(held redis-password) new=$(openssl rand -hex 32)
-  [ -z "$(held redis-password-other)" ] || refuse "redis-password-other is in the Secret: an earlier rotation has not ended, see operations.md"
+  old=$(held redis-password)
+  [ -n "$old" ] || refuse "there is no redis-password in the Secret playground"
+  new=$(openssl rand -hex 32)
+  begun=$(held redis-password-other)
+  [ -z "$begun" ] || refuse "redis-password-other is in the Secret: an earlier rotation has not ended, see operations.md"
   [ -n "$(k get pods -l "$redises" -o name)" ] || refuse "Redis is not one of the manifests': see redis.md"
   redis_containers=$(k get statefulset redis -o 'jsonpath={.spec.template.spec.containers[*].name}' | wc -w)
   other() { printf %s "$1" | put redis-password-other; }
@@ -97,15 +118,18 @@ redis_password() {
 # cert-manager makes anew what is deleted.
 peer_authority() {
   old=$(held ca.crt peer-tls)
-  [ -z "$(held ca.crt peer-authorities)" ] || refuse "the Secret peer-authorities is there: an earlier rotation has not ended, see operations.md"
+  [ -n "$old" ] || refuse "there is no ca.crt in the Secret peer-tls"
+  begun=$(held ca.crt peer-authorities)
+  [ -z "$begun" ] || refuse "the Secret peer-authorities is there: an earlier rotation has not ended, see operations.md"
   remade() { # SECRET KEY
     was=$(held "$2" "$1")
     k delete secret "$1" > /dev/null
-    until [ -n "$(held "$2" "$1")" ] && [ "$(held "$2" "$1")" != "$was" ]; do sleep 1; done
+    until now=$(held "$2" "$1") && [ -n "$now" ] && [ "$now" != "$was" ]; do sleep 1; done
   }
   both() {
     remade peer-ca tls.crt
-    printf '%s\n%s\n' "$old" "$(held tls.crt peer-ca)" | k create secret generic peer-authorities --from-file=ca.crt=/dev/stdin > /dev/null
+    next=$(held tls.crt peer-ca)
+    printf '%s\n%s\n' "$old" "$next" | k create secret generic peer-authorities --from-file=ca.crt=/dev/stdin > /dev/null
   }
   step "peer-authority 1/3, the new one is known" peer-cert "$servers" both
   step "peer-authority 2/3, certificates are of the new one" peer-cert "$servers" remade peer-tls tls.crt

@@ -19,12 +19,14 @@ set -euo pipefail
 cd "$CLUSTER"
 [ "$1 $2" = "-n pixel-playground" ] || exit 1
 shift 2
+if [ -f fails ] && [[ "$*" == *"$(cat fails)"* ]]; then rm fails; exit 1; fi
 note() { for f in secrets/"$1"/*; do [ ! -f "$f" ] || printf '%s=%s ' "$(basename "$f")" "$(base64 -w0 "$f")"; done > line; echo "$1 $(cat line)" >> changes; echo x >> version; }
 case "$1 $2" in
 "get secret")
   key=$(sed 's/.*{\.data\.\(.*\)}/\1/; s/\\//g' <<< "${*: -1}")
   [ ! -f "secrets/$3/$key" ] || base64 -w0 "secrets/$3/$key" ;;
 "patch secret")
+  if [ -s slow ] && [ -s version ]; then echo "gateway-1 has not read the one before" >&2; exit 1; fi
   case "$*" in *--patch-file=/dev/stdin) patch=$(cat) ;; *) patch=${*: -1} ;; esac
   grep -oE '"[a-z-]+":("[^"]*"|null)' <<< "$patch" | while IFS=: read -r key value; do
     key=${key//\"/}
@@ -49,17 +51,22 @@ case "$1 $2" in
   esac ;;
 "get statefulset") echo redis sentinel ;;
 "annotate pods") ;;
+"get pod/"*) echo "$2" ;;
 "annotate secret") # as kubectl does, it overwrites nothing
   case $4 in *-) rm -f annotated ;; *) [ ! -e annotated ]; touch annotated ;; esac ;;
 "logs pod/redis-"*)
   for c in redis sentinel; do echo "[$2/$c] $(wc -l < version) secret read anew: /etc/redis-secrets"; done ;;
 "logs pod/"*)
-  for s in gossip-key-file redis-password-file admin-token-file peer-cert; do echo "[$2/playground] $(wc -l < version) {\"msg\":\"secret read anew\",\"setting\":\"$s\"}"; done ;;
+  version=$(wc -l < version)
+  if [ -s slow ] && [ "$2 $version" = "pod/gateway-1 1" ]; then version=0; sed -i 1d slow; fi
+  for s in gossip-key-file redis-password-file admin-token-file peer-cert; do echo "[$2/playground] $version {\"msg\":\"secret read anew\",\"setting\":\"$s\"}"; done ;;
 *) echo "nobody knows: $*" >&2; exit 1 ;;
 esac
 `
 
-// rotate runs the script with the cluster's Secrets, and gives their changes.
+// rotate runs the script with the cluster's Secrets, and gives their changes. Beside them there may be
+// /fails, a part of a command that fails once, and /slow, with as many lines as gateway-1's log is asked
+// for before it has the first change.
 func rotate(t *testing.T, secret string, secrets map[string]string) (changes []map[string]string, said string, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -77,7 +84,11 @@ func rotate(t *testing.T, secret string, secrets map[string]string) (changes []m
 	write("changes", "", 0o600)
 	write("version", "", 0o600)
 	for name, text := range secrets {
-		write("secrets/"+name, text, 0o600)
+		if file, ok := strings.CutPrefix(name, "/"); ok {
+			write(file, text, 0o600)
+		} else {
+			write("secrets/"+name, text, 0o600)
+		}
 	}
 	script := exec.Command("sh", "rotate.sh", secret)
 	script.Env = []string{"PATH=" + filepath.Join(dir, "bin") + ":" + os.Getenv("PATH"), "CLUSTER=" + dir}
@@ -148,6 +159,37 @@ func TestRotate_Refuses(t *testing.T) {
 	} {
 		if changes, said, err := rotate(t, secret, held); err == nil || len(changes) > 0 || !strings.Contains(said, "redis-password-other") && !strings.Contains(said, "sh k8s/rotate.sh") {
 			t.Errorf("%s: %d changes, %v\n%s", secret, len(changes), err, said)
+		}
+	}
+}
+
+// TestRotate_ACommandThatFails: what kubectl could not tell is not taken for nothing. A secret that
+// was not read would be gone from the first step on, and a pod that could not be asked for is not
+// one that has ended.
+func TestRotate_ACommandThatFails(t *testing.T) {
+	for _, c := range []struct {
+		secret, fails string
+		held          map[string]string
+	}{
+		{"gossip-key", "data.gossip-key", map[string]string{"playground/gossip-key": "one"}},
+		{"admin-token", "data.admin-token", map[string]string{"playground/admin-token": "one"}},
+		{"redis-password", "data.redis-password}", map[string]string{"playground/redis-password": "one"}},
+		{"redis-password", "data.redis-password-other", map[string]string{"playground/redis-password": "one", "playground/redis-password-other": "other"}},
+		{"peer-authority", "get secret peer-tls", map[string]string{"peer-ca/tls.crt": "old", "peer-tls/ca.crt": "old", "peer-tls/tls.crt": "by old"}},
+		{"peer-authority", "get secret peer-authorities", map[string]string{"peer-ca/tls.crt": "old", "peer-tls/ca.crt": "old", "peer-tls/tls.crt": "by old", "peer-authorities/ca.crt": "both"}},
+		{"gossip-key", "", map[string]string{"playground/admin-token": "one"}}, // there is none
+	} {
+		if c.fails != "" {
+			c.held["/fails"] = c.fails
+		}
+		if changes, said, err := rotate(t, c.secret, c.held); err == nil || len(changes) > 0 {
+			t.Errorf("%s, %q fails: %d changes, %v\n%s", c.secret, c.fails, len(changes), err, said)
+		}
+	}
+	for _, fails := range []string{"get pod/gateway-1", "logs pod/gateway-1"} {
+		changes, said, err := rotate(t, "gossip-key", map[string]string{"playground/gossip-key": "one", "/slow": "1\n2\n3\n", "/fails": fails})
+		if err != nil || len(changes) != 3 {
+			t.Errorf("%s fails: %d changes, %v\n%s", fails, len(changes), err, said)
 		}
 	}
 }

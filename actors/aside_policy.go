@@ -47,6 +47,9 @@ const (
 	canForAfterAll = 3 * time.Second
 	// canFresh is how old the others' last word may be.
 	canFresh = 600 * time.Millisecond
+	// silentFor is how far apart two questions may be asked to which the others say that they can, for
+	// them to have said so each time: one without an answer may lie between.
+	silentFor = 2 * canFresh
 	// doubtAfter is how long a call is under way before the others are asked.
 	doubtAfter = 200 * time.Millisecond
 	// maxCalls bounds the calls under way.
@@ -109,8 +112,12 @@ func (p *asidePolicy) failed(began time.Time) bool {
 }
 
 // told notes what the others say to a question that was asked at a time: whether one of them can
-// commit. It is not called if none of them says anything.
+// commit. It is not called if none of them says anything. An answer that comes when it no longer
+// matters says nothing about the next failure, nor do answers from before a long silence.
 func (p *asidePolicy) told(can bool, asked, now time.Time) {
+	if !p.asks() {
+		return
+	}
 	if !can {
 		p.can, p.proven, p.shared = time.Time{}, false, true
 		if p.cannot.IsZero() {
@@ -118,10 +125,10 @@ func (p *asidePolicy) told(can bool, asked, now time.Time) {
 		}
 		return
 	}
-	p.cannot, p.heard = time.Time{}, asked
-	if p.can.IsZero() {
-		p.can = now
+	if p.can.IsZero() || asked.Sub(p.heard) > silentFor {
+		p.can, p.proven = now, false
 	}
+	p.cannot, p.heard = time.Time{}, asked
 }
 
 // forget drops what the others have said.

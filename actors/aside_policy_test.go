@@ -122,3 +122,46 @@ func TestAsidePolicy_BeginsAside(t *testing.T) {
 		t.Errorf("%v, want %s", got, want)
 	}
 }
+
+// TestAsidePolicy_OldWordsDoNotCount: what others have said of a failure that is over, or before a time in
+// which nobody was heard, is no word on the one at hand.
+func TestAsidePolicy_OldWordsDoNotCount(t *testing.T) {
+	start := time.Unix(1_700_000_000, 0)
+	at := func(d time.Duration) time.Time { return start.Add(d) }
+	failing := func(p *asidePolicy, d time.Duration) {
+		p.due(time.Time{}, at(d))
+		p.failed(at(d))
+	}
+	const s, ms = time.Second, time.Millisecond
+
+	over := new(asidePolicy) // an answer comes when calls succeed again
+	failing(over, 0)
+	over.due(time.Time{}, at(200*ms))
+	over.succeeded(at(200*ms), at(210*ms))
+	over.told(true, at(300*ms), at(300*ms))
+	for d := 10 * s; d <= 11*s; d += 200 * ms {
+		failing(over, d)
+	}
+	over.told(true, at(11*s), at(11*s))
+	if over.decide(at(11 * s)) {
+		t.Error("it stands aside for what others said before")
+	}
+
+	deaf := new(asidePolicy) // nobody is heard for ten seconds
+	failing(deaf, 0)
+	deaf.told(true, at(200*ms), at(200*ms))
+	for d := 10 * s; d <= 11*s; d += 200 * ms {
+		failing(deaf, d)
+	}
+	deaf.told(true, at(11*s), at(11*s))
+	if deaf.decide(at(11 * s)) {
+		t.Error("it stands aside at the first word after long silence")
+	}
+	for d := 11*s + 200*ms; d <= 12*s; d += 200 * ms {
+		failing(deaf, d)
+		deaf.told(true, at(d), at(d))
+	}
+	if !deaf.decide(at(12 * s)) {
+		t.Error("it does not stand aside when they have said so for a while")
+	}
+}

@@ -89,16 +89,38 @@ func (r *Restoration) Finish(context.Context) (aside string, err error) {
 	path := filepath.Join(r.dir, fileName)
 	if r.drawn {
 		aside = path + time.Now().UTC().Format(".before-20060102T150405Z")
-		if err := os.Rename(path, aside); err != nil {
+		if err := setAside(path, aside); err != nil {
 			return "", fmt.Errorf("restore: %w", err)
 		}
 	} else if _, err := os.Stat(path); r.before == nil && err == nil {
 		return "", fmt.Errorf("restore: data directory %s: %w: a server has been started there meanwhile", r.dir, ErrInUse)
 	}
 	if err := os.Rename(filepath.Join(r.store.cfg.Dir, fileName), path); err != nil {
-		return "", fmt.Errorf("restore: %w", err)
+		err = fmt.Errorf("restore: %w", err)
+		if r.drawn {
+			err = errors.Join(err, putBack(path, aside))
+		}
+		return "", err
 	}
 	return aside, syncDirs(r.dir)
+}
+
+// setAside gives a file a second name, and lets it keep its own until another file takes that: where there
+// is no file, a server begins with a blank canvas. Not every file system can do so.
+func setAside(path, aside string) error {
+	err := os.Link(path, aside)
+	if err == nil || errors.Is(err, fs.ErrExist) {
+		return err
+	}
+	return os.Rename(path, aside)
+}
+
+// putBack undoes setAside.
+func putBack(path, aside string) error {
+	if _, err := os.Lstat(path); err == nil {
+		return os.Remove(aside)
+	}
+	return os.Rename(aside, path)
 }
 
 // Close takes away what was not finished. It may be called twice.

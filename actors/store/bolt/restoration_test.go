@@ -135,6 +135,34 @@ func TestRestore_BrokenOff(t *testing.T) {
 	}
 }
 
+// TestRestore_AlwaysLeavesACanvas: a server that starts where there is no file begins with a blank canvas. So
+// the one before has its name until the new one takes it.
+func TestRestore_AlwaysLeavesACanvas(t *testing.T) {
+	dir := t.TempDir()
+	if _, err := restored(t, dir, false, 1); err != nil {
+		t.Fatal(err)
+	}
+	r, err := Restore(testConfig(dir), true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Remove(filepath.Join(dir, restoreDir, fileName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Finish(t.Context()); err == nil {
+		t.Error("it has finished without a file")
+	}
+	if err := r.Close(); err != nil {
+		t.Error(err)
+	}
+	if painted(t, dir) != 1 {
+		t.Error("the canvas before is gone from its place")
+	}
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
+		t.Errorf("left: %v", left)
+	}
+}
+
 // TestRestore_OverADamagedFile: that is what backups are for.
 func TestRestore_OverADamagedFile(t *testing.T) {
 	dir := t.TempDir()

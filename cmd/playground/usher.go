@@ -172,6 +172,9 @@ func (u *usher) take(seen sight) {
 	}
 	if !u.standing.cutOff() {
 		u.cut = time.Time{}
+		if u.sending.all { // who has not been told yet may stay
+			u.sending = sending{}
+		}
 		return
 	}
 	if u.cut.IsZero() {

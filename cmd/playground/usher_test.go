@@ -101,6 +101,36 @@ func TestUsher_CutOffSendsEveryoneAwayOnce(t *testing.T) {
 	}
 }
 
+// Who has not been told yet when the gateway is together with the others again may stay.
+func TestUsher_StopsWhenTogetherAgain(t *testing.T) {
+	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
+	u, a := newUsher(now.Add(-time.Hour))
+	a.counters.Connections.Store(100)
+	look := func() {
+		now = now.Add(time.Second)
+		u.look(t.Context(), now)
+	}
+	look()
+	all := a.members
+	a.members = all[:1]
+	u.see(a.members)
+	for range 30 {
+		if look(); u.sending.left > 0 {
+			break
+		}
+	}
+	u.send()
+	a.members = all
+	u.see(all)
+	look()
+	for range sendSteps {
+		u.send()
+	}
+	if a.gone != 100/sendSteps {
+		t.Errorf("%d of 100 are sent away", a.gone)
+	}
+}
+
 // Nobody can place: nobody is sent anywhere, and people may come to look.
 func TestUsher_NobodyCanPlace(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)

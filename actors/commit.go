@@ -71,8 +71,8 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 	case errors.Is(m.err, store.ErrDamaged):
 		r.damaged(ctx, m.err)
 	default:
-		// The batch may or may not be durable, so its ops can be neither acknowledged nor refused.
-		// Only repeating the commit tells.
+		// The batch may or may not be durable, so its ops can be neither acknowledged nor refused
+		// until repeating the commit has told.
 		r.failed(m.err, "commit")
 		r.pod.later(ctx, backoff(r.failures), commitAgain{r.inflight})
 	}

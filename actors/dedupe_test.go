@@ -178,7 +178,7 @@ func TestDedupe_SessionsOfOneAuthor(t *testing.T) {
 	release := w.store.Hold()
 	w.node.system.Root.Send(w.node.relays[0], place{op: op(9, 1, 9), from: one.pid})
 	w.eventually("the commit is under way", func() bool { return w.store.Held() == 1 })
-	w.node.system.Root.Send(w.node.relays[0], place{op: op(1, 5, 1), from: one.pid}) // the next two wait behind it
+	w.node.system.Root.Send(w.node.relays[0], place{op: op(1, 5, 1), from: one.pid}) // this op and the next wait behind it
 	w.node.system.Root.Send(w.node.relays[0], place{op: op(2, 5, 2), from: two.pid})
 	release()
 	w.eventually("both are acknowledged", func() bool { return one.acked(5) == 1 && two.acked(5) == 1 })

@@ -51,7 +51,7 @@ func newWorldAround(t *testing.T, around HostInfo) *world {
 	return wire(t, memory.New(memory.Config{Geometry: testGeometry}), cfg, Ports{Host: around})
 }
 
-// wire opens a node, and fills in the ports that are not given.
+// wire opens a node with the rest of its ports filled in.
 func wire(t *testing.T, s *memory.Store, cfg Config, ports Ports) *world {
 	t.Helper()
 	w := &world{t: t, store: s, crowd: &crowd{feeds: make(map[canvas.RegionID]canvas.Position)}}

@@ -10,7 +10,8 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// losses are the ways in which the store can lose region 0, or a part of it, after it was saved.
+// losses returns the ways in which the store can lose region 0, or a part of it, after it was
+// saved.
 func losses(w *world, saved func()) map[string]func() {
 	return map[string]func(){
 		"all of it":        func() { w.store.Forget(0) },

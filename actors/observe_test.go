@@ -214,8 +214,8 @@ func TestInspector_Looks(t *testing.T) {
 	}
 }
 
-// TestInspector_ShowsWhoIsStuck shows that an actor which does not answer is shown with what it
-// does.
+// TestInspector_ShowsWhoIsStuck checks that an actor that does not answer is shown with the message
+// that it is handling.
 func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{})
@@ -242,7 +242,7 @@ func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 	}
 }
 
-// acting is a HostInfo that records what it is told to do.
+// acting is a HostInfo that passes on what it is told to do, and answers with err.
 type acting struct {
 	noHostInfo
 	done chan Act

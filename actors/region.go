@@ -12,9 +12,9 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// region is the one writer of a part of the canvas. It orders ops, commits them in batches (one
-// commit under way while the next batch gathers), and shows a batch only once the store has it (I1,
-// I2).
+// region is the one writer of a part of the canvas. It orders ops and commits them in batches: one
+// commit is under way while the next batch gathers. It shows a batch only once the store has it
+// (I1, I2).
 //
 // Every canvas pod runs an actor for each region. The placement says which of them is the owner,
 // and the store makes sure that no other can write (I3). The phases are dormant, asking, claiming,

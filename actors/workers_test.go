@@ -10,7 +10,7 @@ import (
 
 // Goal: idle workers end with the node, and messages that come afterwards are still handled.
 func TestWorkers_CloseWaitsForAll(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) { // Test fails if a goroutine is left
+	synctest.Test(t, func(t *testing.T) { // synctest.Test fails if a goroutine is left
 		w := newWorkers()
 		var seen recorder
 		for range 2 * maxIdle {

@@ -111,7 +111,7 @@ func (s Session) Author() Author {
 // Key tells the sessions of all clients apart. Clients choose their sessions, and 48 bits of a hash
 // can be made to collide in seconds: whatever must not be mistaken for another client's is
 // identified by the key. The key is derived like the author and begins with the author's bits. It
-// stays among pods and stores. Zero: not known, for an op that an earlier version passed on or
+// never leaves the pods and stores. Zero: not known, for an op that an earlier version passed on or
 // stored.
 type Key [16]byte
 

@@ -47,8 +47,8 @@ const (
 	canForAfterAll = 3 * time.Second
 	// canFresh is how old the others' last word may be.
 	canFresh = 600 * time.Millisecond
-	// silentFor is how far apart two questions may be asked to which the others say that they can, for
-	// them to have said so each time: one without an answer may lie between.
+	// silentFor is how far apart two questions may be, both answered with "we can", for the others
+	// to count as having said so each time: one question without an answer may lie between.
 	silentFor = 2 * canFresh
 	// doubtAfter is how long a call is under way before the others are asked.
 	doubtAfter = 200 * time.Millisecond
@@ -112,8 +112,9 @@ func (p *asidePolicy) failed(began time.Time) bool {
 }
 
 // told notes what the others say to a question that was asked at a time: whether one of them can
-// commit. It is not called if none of them says anything. An answer that comes when it no longer
-// matters says nothing about the next failure, nor do answers from before a long silence.
+// commit. It is not called if none of them says anything. It ignores an answer that comes when it
+// no longer matters, which says nothing about the next failure. Nor do answers from before a long
+// silence count.
 func (p *asidePolicy) told(can bool, asked, now time.Time) {
 	if !p.asks() {
 		return

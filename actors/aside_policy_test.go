@@ -123,8 +123,8 @@ func TestAsidePolicy_BeginsAside(t *testing.T) {
 	}
 }
 
-// TestAsidePolicy_OldWordsDoNotCount: what others have said of a failure that is over, or before a time in
-// which nobody was heard, is no word on the one at hand.
+// TestAsidePolicy_OldWordsDoNotCount shows that what others said of a failure that is over, or
+// before a period in which nobody was heard, does not count for the failure at hand.
 func TestAsidePolicy_OldWordsDoNotCount(t *testing.T) {
 	start := time.Unix(1_700_000_000, 0)
 	at := func(d time.Duration) time.Time { return start.Add(d) }

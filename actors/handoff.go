@@ -268,8 +268,7 @@ func (r *region) noteOwnerLost(mine bool) {
 	h.previousOwner = nil
 }
 
-// onHandOver answers once another pod has the region. If the region is ours to own, it answers at
-// once.
+// onHandOver answers once we have let go of the region. If it is ours to own, it answers at once.
 func (r *region) onHandOver(ctx actor.Context) {
 	if r.mine(ctx) { // nobody else could have it
 		ctx.Respond(retired{})

@@ -111,7 +111,7 @@ type (
 	pointersShown struct{ of *region }
 	moved         struct{} // the members have changed
 	retire        struct{} // finish, release, stop; answered with retired
-	handOver      struct{} // answered with retired when another pod has the region, if one should
+	handOver      struct{} // answered with retired once we don't have the region, or at once if it is ours to own
 	retired       struct{}
 )
 

@@ -3,10 +3,10 @@
 #
 #   sh k8s/rotate.sh gossip-key | redis-password | admin-token | peer-authority
 #
-# In three steps: everybody knows the new one as well, everybody uses it, nobody knows the old
-# one. Before the next step each pod has said that it has read the one before. A step that is
-# not done in 5 minutes ends it, with the old and the new one both known: operations.md says
-# how to go on. $NAMESPACE is another namespace than pixel-playground.
+# It takes three steps: all pods accept the new secret as well; all use it; none accepts the
+# old one. A step begins when every pod has logged that it has read the step before. If a
+# step takes more than 5 minutes, the script ends, with both secrets accepted: operations.md
+# says how to go on. Set $NAMESPACE for another namespace than pixel-playground.
 set -eu
 
 k() { kubectl -n "${NAMESPACE:-pixel-playground}" "$@"; }
@@ -17,39 +17,41 @@ everybody='app.kubernetes.io/name in (pixel-playground, redis)'
 notes=$(mktemp -d)
 trap 'rm -rf "$notes"' EXIT
 
-# held KEY [SECRET]: what the cluster has, nothing if it has none. False if it does not tell: so its
-# output is always assigned to a variable first, where that ends the script.
+# held KEY [SECRET]: prints the value in the cluster, or nothing if there is none. It fails if the
+# cluster does not tell. So callers first assign the output to a variable: there a failure ends the
+# script.
 held() {
   encoded=$(k get secret "${2:-playground}" --ignore-not-found -o "jsonpath={.data.$(printf %s "$1" | sed 's/\./\\./g')}") || return 1
   printf %s "$encoded" | base64 -d
 }
 
-# patch: the input, since others may see command lines.
+# patch: patches the Secret from stdin, since others may see command lines.
 patch() { k patch secret playground --type=merge --patch-file=/dev/stdin > /dev/null; }
 
-# put KEY: the input is its value from now on.
+# put KEY: sets its value from stdin.
 put() { printf '{"data":{"%s":"%s"}}' "$1" "$(base64 | tr -d '\n')" | patch; }
 
-# said POD: when it said that it has read the setting anew, and in which container. False if its log can't be read.
+# said POD: prints when the pod logged that it has read the setting anew, and in which container. It
+# fails if the log can't be read.
 said() {
   k logs "$1" --all-containers --prefix --timestamps --since=1h --tail=-1 > "$notes/.log" 2> /dev/null || return 1
   grep -E "secret read anew.*($setting)" "$notes/.log" || :
 }
 
-# gone POD: the cluster says that there is no such pod. That it says nothing is no proof.
+# gone POD: true if the cluster says that there is no such pod. No answer is no proof.
 gone() { left=$(k get "$1" --ignore-not-found -o name 2> /dev/null) && [ -z "$left" ]; }
 
 refuse() { echo "$1" >&2; exit 1; }
 
-# alone: two at a time would each take away what the other one has added.
+# alone: refuses to run twice at a time: each run would remove what the other has added.
 alone() {
   k annotate secret playground "rotating=$1, by process $$ since $(date)" > /dev/null ||
     refuse "another rotation is under way. If it has been killed: kubectl annotate secret playground rotating-"
   trap 'rm -rf "$notes"; k annotate secret playground rotating- > /dev/null' EXIT
 }
 
-# step NAME SETTING LABELS COMMAND...: changes something by the command, and waits until all
-# pods with the labels have read the setting.
+# step NAME SETTING LABELS COMMAND...: runs the command, which changes something, and waits
+# until all pods with the labels have read the setting.
 step() {
   name=$1 setting=$2 labels=$3
   shift 3
@@ -66,7 +68,7 @@ step() {
   for pod in $pods; do
     tries=0
     until heard "$pod"; do
-      # An annotation has the kubelet write the files now and not within the next 90 s.
+      # An annotation makes the kubelet write the files now instead of within the next 90 s.
       if [ $((tries % 10)) = 0 ]; then k annotate pods -l "$labels" --overwrite "rotated=$(date +%s)" > /dev/null; fi
       tries=$((tries + 1))
       if [ $tries -gt 300 ]; then echo "$name: $pod has not read it anew: see its log" >&2; exit 1; fi
@@ -76,8 +78,8 @@ step() {
   echo "$name: read by $(echo "$pods" | wc -w) pods"
 }
 
-# heard POD: it has said it since, in all its containers that read it; or it is gone, and the
-# next one started with what is new.
+# heard POD: true if the pod has logged it since, in all of its containers that read the
+# setting; or if the pod is gone, since the next one started with the new value.
 heard() {
   said "$1" > "$notes/.now" || : > "$notes/.now"
   containers=1
@@ -86,14 +88,15 @@ heard() {
   [ "$spoken" -ge "$containers" ] || gone "$1"
 }
 
-# lines KEY LABELS NEW: a file of which all lines are good, and the first one is used.
+# lines KEY LABELS NEW: rotates a file of which all lines are accepted and the first one is
+# used.
 lines() {
   old=$(held "$1")
   [ -n "$old" ] || refuse "there is no $1 in the Secret playground"
   both() { printf '%s\n%s\n' "$2" "$3" | put "$1"; }
   step "$1 1/3, the new one is known" "$1-file" "$2" both "$1" "$old" "$3"
   step "$1 2/3, the new one is used" "$1-file" "$2" both "$1" "$3" "$old"
-  one() { printf %s "$2" | put "$1"; } # as it is at first
+  one() { printf %s "$2" | put "$1"; } # as the secret is at first
   step "$1 3/3, the old one is gone" "$1-file" "$2" one "$1" "$3"
 }
 
@@ -115,7 +118,7 @@ redis_password() {
   step "redis-password 3/3, Redis takes the new one only" /etc/redis-secrets "$redises" drop
 }
 
-# cert-manager makes anew what is deleted.
+# cert-manager makes a deleted Secret anew.
 peer_authority() {
   old=$(held ca.crt peer-tls)
   [ -n "$old" ] || refuse "there is no ca.crt in the Secret peer-tls"

@@ -1,9 +1,9 @@
-# Starts Redis with the passwords of the Secret, and has it follow them. They come to it by
-# its input, where no list of processes shows them.
+# Starts Redis with the Secret's passwords, and keeps it up to date with them. Redis gets
+# them on stdin, where no list of processes shows them.
 set -eu
 . /etc/redis/secrets.sh
 
-pass_on() { :; } # it is alone
+pass_on() { :; } # there is no other Redis to pass them on to
 first_passwords
 follow 6379 &
 exec redis-server /etc/redis/redis.conf - << END

@@ -1,14 +1,14 @@
-# Starts Redis as what it is now: the master, or a replica of it.
+# Starts Redis in its present role: as the master, or as a replica of it.
 set -eu
 . /etc/redis/secrets.sh
 first_passwords
 
-# One at a time: a pod that is deleted by force is replaced while it still runs, and both
-# would write to the volume. The lock is held until the process ends.
+# Only one at a time: a pod that is deleted by force is replaced while it still runs, and
+# both would write to the volume. The lock is held until the process ends.
 exec 9> /data/lock
 flock 9
 
-# What the first Sentinel says that answers.
+# The master, according to the first Sentinel that answers.
 told() {
   for host in $ALL; do
     master=$(timeout 2 sh /etc/redis/cli.sh -h "$host" -p 26379 SENTINEL GET-MASTER-ADDR-BY-NAME canvas 2>/dev/null | head -n 1) || :
@@ -16,8 +16,8 @@ told() {
   done
 }
 
-# What this Redis was when it ran last, where Sentinel notes it. When nothing is noted it
-# has never run, or alone.
+# The master when this Redis last ran, as Sentinel has noted it. If nothing is noted, this
+# Redis has never run, or was alone.
 noted() {
   if [ ! -f /data/redis.conf ]; then echo "$FIRST"; return; fi
   master=$(sed -n 's/^replicaof \([^ ]*\) .*/\1/p' /data/redis.conf)
@@ -33,7 +33,7 @@ others_have_data() {
   return 1
 }
 
-# A master whose volume is empty would have the others empty theirs. It waits until one of
+# A master with an empty volume would make the others empty theirs. So it waits until one of
 # them is the master.
 while :; do
   master=$(told)
@@ -42,7 +42,7 @@ while :; do
   sleep 1
 done
 
-umask 077 # it gets a password when Sentinel has it written anew
+umask 077 # the file gets a password when Sentinel has it rewritten
 {
   echo "include /etc/redis/redis.conf"
   echo "include /etc/redis/replication.conf"

@@ -1,9 +1,9 @@
-# Starts Sentinel with the settings of today and what it has found out before: which Redis is
-# the master, and who the others are.
+# Starts Sentinel with today's settings and what it has found out before: which Redis is the
+# master, and which Redises and Sentinels there are.
 set -eu
 . /etc/redis/secrets.sh
 first_passwords
-umask 077 # a password is in it
+umask 077 # the file holds a password
 found=$(grep -E '^sentinel (myid|monitor|config-epoch|leader-epoch|current-epoch|known-replica|known-sentinel) ' /data/sentinel.conf 2>/dev/null) || :
 {
   cat /etc/redis/sentinel.conf

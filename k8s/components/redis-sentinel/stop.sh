@@ -1,5 +1,6 @@
-# Before a master stops another one takes over, so that nobody has to miss it first. It lets
-# nobody write meanwhile, for 8 s at most, so that the next one has everything.
+# Before a master stops, another Redis takes over, so that the others need not find out
+# first that it is gone. Meanwhile the master lets nobody write, for at most 8 s, so that
+# the next one has everything.
 ask() { sh /etc/redis/cli.sh "$@" | tr -d '\r'; }
 behind() { # prints the replicas that have not received everything
   at=$(ask INFO replication | sed -n 's/^master_repl_offset://p')
@@ -12,11 +13,11 @@ tries=0
 while [ -n "$(behind)" ] && [ $tries -lt 20 ]; do sleep 0.1; tries=$((tries + 1)); done
 asked=
 for host in $ALL; do
-  [ "$host" != "$SELF" ] || continue # its Sentinel stops, too
+  [ "$host" != "$SELF" ] || continue # this pod's own Sentinel stops, too
   asked=$(timeout 2 sh /etc/redis/cli.sh -h "$host" -p 26379 SENTINEL FAILOVER canvas) || :
   [ "$asked" != OK ] || break
 done
-if [ "$asked" != OK ]; then # none can, for example right after the start: it will be missed
+if [ "$asked" != OK ]; then # no Sentinel can, for example right after the start: they will notice that the master is gone
   ask CLIENT UNPAUSE
   exit 0
 fi

@@ -42,7 +42,7 @@ func TestMedianThroughput(t *testing.T) {
 	}
 }
 
-// A socket that takes only a part of what is placed gets the rest later, and no op twice.
+// A socket that takes only part of the placed ops gets the rest later, and no op twice.
 func TestMember_FillSendsEveryStrokeOnce(t *testing.T) {
 	pair, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_NONBLOCK, 0)
 	if err != nil {
@@ -84,7 +84,7 @@ func TestMember_FillSendsEveryStrokeOnce(t *testing.T) {
 	}
 }
 
-// payloadOf reads a client's frame.
+// payloadOf reads the payload of a client's frame.
 func payloadOf(t *testing.T, from io.Reader) []byte {
 	t.Helper()
 	h, err := ws.ReadHeader(from)

@@ -9,7 +9,7 @@ import (
 	"time"
 )
 
-// The kernel's answers about this process are understood.
+// The process's figures are read correctly from the kernel's answers about this process.
 func TestProcess_OfThisMachine(t *testing.T) {
 	self := process(os.Getpid())
 	if _, err := self.cpu(); err != nil {

@@ -28,8 +28,8 @@ func TestSchedule_StrokesInTurn(t *testing.T) {
 	}
 }
 
-// A pixel's number in its region leads back to the stroke it was of, and each pixel is
-// counted once, however the frames cut the sequence.
+// A pixel's sequence number in its region leads back to its stroke, and each pixel is counted once,
+// however the frames cut the sequence.
 func TestSchedule_EachPixelHasItsTime(t *testing.T) {
 	start := time.Unix(1000, 0)
 	base := []canvas.Position{{Seq: 7}, {Seq: 100}}

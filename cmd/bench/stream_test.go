@@ -16,7 +16,7 @@ import (
 
 const answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
 
-// conversation is what a viewer may receive, and what of it counts.
+// conversation is the bytes that a viewer may receive, and the messages in them that count.
 func conversation() (bytes []byte, want []wire.Head) {
 	large := uint64(1) << 40
 	add := func(payload []byte, m wire.Head) {

@@ -26,7 +26,7 @@ func TestArguments(t *testing.T) {
 	}
 }
 
-// TestExplain: what is said of each kind of flag, and that what can be read is.
+// TestExplain: the errors for each kind of flag; and values that can be read are read.
 func TestExplain(t *testing.T) {
 	type flags struct {
 		Share  float64       `default:"0.5"`

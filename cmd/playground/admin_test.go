@@ -42,7 +42,7 @@ func (r *running) operate(t *testing.T, method, path, body string) (int, string)
 	return response.StatusCode, strings.TrimSpace(string(answer))
 }
 
-// dashboard is what of the state these tests look at.
+// dashboard is the part of the state that these tests look at.
 type dashboard struct {
 	Users   int
 	Members []struct {
@@ -95,7 +95,7 @@ func eventually(t *testing.T, what string, holds func() bool) {
 	}
 }
 
-// TestAdmin_SeesAndActs: a server as its operator sees it, and what they can do.
+// TestAdmin_SeesAndActs: a server as its operators see it, and what they can do.
 func TestAdmin_SeesAndActs(t *testing.T) {
 	t.Setenv("PLAYGROUND_ADMIN_TOKEN", operatorsToken)
 	r := start(t, "--data", t.TempDir(), "--node", "n1")
@@ -185,7 +185,8 @@ func TestAdmin_SeesAndActs(t *testing.T) {
 	}
 }
 
-// TestAdmin_OnAPortOfItsOwn: what operators need is there, and not where people are.
+// TestAdmin_OnAPortOfItsOwn: what operators need is on their own port, and not on the one for
+// people.
 func TestAdmin_OnAPortOfItsOwn(t *testing.T) {
 	t.Setenv("PLAYGROUND_ADMIN_TOKEN", operatorsToken)
 	const at = "127.0.0.1:0"
@@ -225,7 +226,7 @@ func TestConfig_AdminTokenIsNeverShown(t *testing.T) {
 	}
 }
 
-// TestWitness_TellsWhoCameAndWent compares views.
+// TestWitness_TellsWhoCameAndWent: the events follow from differences between two views.
 func TestWitness_TellsWhoCameAndWent(t *testing.T) {
 	member := func(id string, more ...func(*cluster.Member)) cluster.Member {
 		m := cluster.Member{ID: id, Name: "pod-" + id, Peer: id}

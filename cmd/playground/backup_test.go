@@ -11,7 +11,7 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// does runs a command and returns its exit code and what it says.
+// does runs a command and returns its exit code and output.
 func does(args ...string) (exit int, stdout, stderr string) {
 	var out, log bytes.Buffer
 	exit = run(args, &out, &log, make(chan os.Signal))
@@ -42,7 +42,8 @@ func files(t *testing.T, dir string) (names []string) {
 	return names
 }
 
-// TestBackup_Keeps as many as it is told to, of its own files only, and nothing of those that were broken off.
+// TestBackup_Keeps: a directory keeps as many backups as configured. Only the command's own files
+// are deleted, and leftovers of interrupted backups go.
 func TestBackup_Keeps(t *testing.T) {
 	data, dir := drawnOn(t), filepath.Join(t.TempDir(), "a[b]*?")
 	if err := os.Mkdir(dir, 0o700); err != nil {
@@ -66,7 +67,7 @@ func TestBackup_Keeps(t *testing.T) {
 	if err != nil || info.Mode() != 0o600 {
 		t.Errorf("%v %v", info, err)
 	}
-	// The newest of a directory is the one to restore.
+	// The newest backup in a directory is restored.
 	into := filepath.Join(t.TempDir(), "data")
 	if exit, said, log := does("restore", "--data", into, dir); exit != 0 || !strings.Contains(said, "1 pixels placed restored into "+into) {
 		t.Fatalf("exit %d: %s%s", exit, said, log)
@@ -78,7 +79,8 @@ func TestBackup_Keeps(t *testing.T) {
 	r.terminate(t)
 }
 
-// TestBackup_FailsWhole: one line that says what to do, exit code 1 or 2, and no file that looks like a backup.
+// TestBackup_FailsWhole: a failure gives one line that says what to do, exit code 1 or 2, and no
+// file that looks like a backup.
 func TestBackup_FailsWhole(t *testing.T) {
 	data, dir := drawnOn(t), t.TempDir()
 	file := filepath.Join(dir, "a.backup")
@@ -134,7 +136,7 @@ func TestBackup_FailsWhole(t *testing.T) {
 	}
 }
 
-// TestBackup_ToStdout: what is said goes elsewhere.
+// TestBackup_ToStdout: with the backup on stdout, messages go to stderr.
 func TestBackup_ToStdout(t *testing.T) {
 	data := drawnOn(t)
 	exit, out, log := does("backup", "--data", data, "-")
@@ -153,9 +155,9 @@ func TestBackup_ToStdout(t *testing.T) {
 	}
 }
 
-// TestBackup_WithoutASocket: a server whose directory can't have one says so and goes on.
+// TestBackup_WithoutASocket: a server whose directory can't have a socket says so and goes on.
 func TestBackup_WithoutASocket(t *testing.T) {
-	data := filepath.Join(t.TempDir(), strings.Repeat("long", 30), "data") // longer than a socket's path may be
+	data := filepath.Join(t.TempDir(), strings.Repeat("long", 30), "data") // too long for the path of a socket
 	r := start(t, "--data", data)
 	if exit, _, log := does("backup", "--data", data, filepath.Join(t.TempDir(), "a")); exit != 1 || !strings.Contains(log, "another playground process uses it, and gives no backup") {
 		t.Errorf("exit %d, %q", exit, log)

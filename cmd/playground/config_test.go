@@ -20,8 +20,8 @@ import (
 	"pixelplayground/transport"
 )
 
-// TestConfig_Refusals: every wrong value is refused in one line that says what would do, in the
-// words of where it was written.
+// TestConfig_Refusals: every wrong value is refused in one line, which says what would do and names
+// the setting as it was written.
 func TestConfig_Refusals(t *testing.T) {
 	tests := []struct{ flag, value, want string }{
 		{"canvas", "50by50", `--canvas "50by50": must be WIDTHxHEIGHT in pixels, for example --canvas 1024x1024`},
@@ -94,7 +94,7 @@ func TestConfig_Refusals(t *testing.T) {
 	}
 }
 
-// TestConfig_Files: what a file may not say.
+// TestConfig_Files: what a config file may not say.
 func TestConfig_Files(t *testing.T) {
 	const known = "admin-listen, admin-token, admin-token-file, advertise, burst, canvas, data, drain-timeout, gossip, gossip-key, gossip-key-file, join, listen, log-format, log-level, log-pixels, " +
 		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, proxies, rate, redis, redis-password-file, redis-prefix, region, resolver, roles"
@@ -164,7 +164,7 @@ func TestConfig_Defaults(t *testing.T) {
 	}
 }
 
-// TestConfig_DefaultsOfPackages: what the help says is what the packages are made for.
+// TestConfig_DefaultsOfPackages: the defaults in the help are those of the packages.
 func TestConfig_DefaultsOfPackages(t *testing.T) {
 	c, err := configure([]string{"--node", actors.DefaultConfig().Node, "--data", bolt.DefaultConfig().Dir, "--listen", transport.DefaultConfig().Listen, "--redis", redis.DefaultConfig().URL}, io.Discard)
 	if err != nil {
@@ -191,7 +191,7 @@ func TestConfig_DefaultsOfPackages(t *testing.T) {
 	}
 }
 
-// TestConfig_Precedence: a flag comes before the environment, and that before the file.
+// TestConfig_Precedence: a flag overrides the environment, and that overrides the file.
 func TestConfig_Precedence(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "p.yaml")
 	content := "burst: 1\nrate: 0.5\nmax-connections: 3\norigins: [https://a.example, 'http://B.example:81', 'https://c.example:443', 'null']\nlog-format: json\ndrain-timeout: 1m30s\n"
@@ -259,7 +259,7 @@ func TestConfig_Version(t *testing.T) {
 	}
 }
 
-// What can't be read of a file or a command line is not repeated: it may be a secret.
+// Errors don't repeat the unreadable part of a file or command line: it may be a secret.
 func TestConfig_KeepsSecrets(t *testing.T) {
 	for _, line := range []string{
 		"admin-token: *hunter2", "admin-token: [hunter2", "admin-token: {hunter2: x}", "admin-token: \"hunter2", "admin-token hunter2", "hunter2",

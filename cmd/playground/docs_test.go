@@ -23,7 +23,7 @@ func page(t *testing.T, name string) string {
 	return string(text)
 }
 
-// TestDocs_ExplainEveryMetric that a server shows.
+// TestDocs_ExplainEveryMetric: every metric that a server shows is explained.
 func TestDocs_ExplainEveryMetric(t *testing.T) {
 	r := start(t, "--data", t.TempDir())
 	_, shown := r.ask(t, "GET", "/metrics", "")
@@ -39,8 +39,8 @@ func TestDocs_ExplainEveryMetric(t *testing.T) {
 	}
 }
 
-// logged lists what the server's packages log at a level that operators see by default, by
-// where.
+// logged lists what the server's packages log at a level that operators see by default, by place in
+// the code.
 func logged(t *testing.T) map[string]string {
 	t.Helper()
 	lines := make(map[string]string)
@@ -75,7 +75,7 @@ func logged(t *testing.T) map[string]string {
 	return lines
 }
 
-// lineOf is what a call logs; "": it logs nothing, or what only developers see.
+// lineOf is what a call logs; "": nothing, or something that only developers see.
 func lineOf(call *ast.CallExpr) string {
 	method, ok := call.Fun.(*ast.SelectorExpr)
 	if !ok || len(call.Args) == 0 {
@@ -92,7 +92,7 @@ func lineOf(call *ast.CallExpr) string {
 		return ""
 	}
 	for _, arg := range call.Args {
-		if sum, ok := arg.(*ast.BinaryExpr); ok { // the rest is told as it happens
+		if sum, ok := arg.(*ast.BinaryExpr); ok { // the rest of the text is only known at run time
 			arg = sum.X
 		}
 		if literal, ok := arg.(*ast.BasicLit); ok && literal.Kind == token.STRING {
@@ -103,7 +103,7 @@ func lineOf(call *ast.CallExpr) string {
 	return ""
 }
 
-// TestDocs_ExplainEveryLogLine at INFO and above.
+// TestDocs_ExplainEveryLogLine: every line at INFO and above is explained.
 func TestDocs_ExplainEveryLogLine(t *testing.T) {
 	text, lines := page(t, "LOGS.md"), logged(t)
 	if len(lines) < 30 {

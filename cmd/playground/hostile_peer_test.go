@@ -26,10 +26,10 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// TestPod_NoPeerMakesItFail sends to every kind of actor of a running pod, over its peer port,
-// a message of every kind in every hostile variant (each of its fields in turn with every
-// value that it should not have), from nobody, from whom it should come and from elsewhere.
-// A panic in any goroutine would end the test; one in an actor is counted as a restart.
+// TestPod_NoPeerMakesItFail sends messages to every kind of actor of a running pod, over its peer
+// port: every kind of message in every hostile variant (each field in turn with every value that it
+// should not have), without a sender, from the right sender and from wrong ones. A panic in any
+// goroutine would end the test; a panic in an actor is counted as a restart.
 func TestPod_NoPeerMakesItFail(t *testing.T) {
 	p := peerPod(t)
 	address := p.node.Address()
@@ -79,7 +79,7 @@ func peerPod(t *testing.T) *pod {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
-		_ = p.close(ctx) // its regions may have been yielded to nobody
+		_ = p.close(ctx) // an error is fine: the regions may have been yielded to nobody
 	})
 	membersAre(t, []*pod{p}, 1)
 	return p
@@ -116,8 +116,8 @@ func (h *hostile) begin() {
 	}
 }
 
-// send sends a message to every target from nobody, and to the first five, which can make
-// something of it, from every sender.
+// send sends a message to every target without a sender, and to the first five, which can handle
+// it, from every sender.
 func (h *hostile) send(message []byte) {
 	data, err := proto.Marshal(&wrapperspb.BytesValue{Value: message})
 	if err != nil {
@@ -145,8 +145,8 @@ func (h *hostile) flush() {
 	h.begin()
 }
 
-// hostileVariants are the golden messages of all kinds, each with every one of its fields, lists
-// and elements in turn replaced by what it should not be, and cut off in every seventh place.
+// hostileVariants are the golden messages of all kinds. In each, every field, list and element in
+// turn is replaced by something that it should not be; and each is cut off at every seventh place.
 func hostileVariants(t *testing.T) (variants [][]byte) {
 	t.Helper()
 	golden, err := os.ReadFile("../../cluster/testdata/wire.txt")
@@ -181,7 +181,7 @@ func hostileVariants(t *testing.T) (variants [][]byte) {
 	return variants
 }
 
-// replaced calls with once for each replacement, while it is in place.
+// replaced calls with for each replacement, while that is in place.
 func replaced(node any, with func()) {
 	list, ok := node.([]any)
 	if !ok {

@@ -13,22 +13,22 @@ import (
 
 const module = "pixelplayground/"
 
-// imported is what `go list -json` tells about a package.
+// imported is what `go list -json` reports about a package.
 type imported struct {
 	ImportPath string
-	Imports    []string // by its code; tests may import anything
+	Imports    []string // of its code without tests, which may import anything
 }
 
 // arrow says what one package may import.
 type arrow struct {
 	from  string   // path in this module
 	may   []string // paths in this module; "*": all
-	uses  []string // modules of others, by how their packages' paths begin; "*": all
-	never []string // of the standard library, with what is below it
+	uses  []string // third-party modules, by the beginning of their packages' paths; "*": all
+	never []string // packages of the standard library, and those below them
 }
 
-// arrows is who may know whom. Pixels know nothing; actors know neither sockets nor
-// encodings; transport and cluster don't know each other; only the server's main knows all.
+// arrows says which package may import which. Pixels know nothing; actors know neither sockets nor
+// encodings; transport and cluster don't know each other; only the server's main knows everything.
 func arrows() []arrow {
 	const (
 		canvas     = "actors/canvas"
@@ -145,7 +145,7 @@ func TestImports_FollowTheArrows(t *testing.T) {
 	}
 }
 
-// TestImports_Refused: the check finds what it is for.
+// TestImports_Refused: the check finds the imports that it should find.
 func TestImports_Refused(t *testing.T) {
 	for _, test := range []struct {
 		from, to string

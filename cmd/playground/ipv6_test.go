@@ -6,7 +6,8 @@ import (
 	"testing"
 )
 
-// TestReader_NetworksOfBothFamilies: they are what clients' addresses are compared with, which are never IPv4 within IPv6.
+// TestReader_NetworksOfBothFamilies: IPv4 networks within IPv6 are turned into IPv4. Clients'
+// addresses are compared with the networks, and those are never IPv4 within IPv6.
 func TestReader_NetworksOfBothFamilies(t *testing.T) {
 	var r reader
 	got := r.networks("proxies", "fd00:10:244::/56, ::1, ::ffff:10.0.0.0/104, ::ffff:192.0.2.1, 10.1.0.0/16", "10.0.0.0/8")

@@ -13,8 +13,8 @@ import (
 	"time"
 )
 
-// Goal: a collector of a log in JSON finds nothing else, on stdout or stderr, whatever ends
-// the server.
+// Goal: with the log in JSON, its collector finds nothing but JSON on stdout and stderr, whatever
+// ends the server.
 func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
 	taken, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -67,10 +67,10 @@ func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
 	})
 }
 
-// stuck is a writer that takes nothing until it is told to.
+// stuck is a writer whose Write blocks until it is told to go on.
 type stuck struct {
 	lines
-	reading chan struct{} // closed: somebody reads
+	reading chan struct{} // closed when somebody reads
 }
 
 func (s *stuck) Write(p []byte) (int, error) {
@@ -78,8 +78,8 @@ func (s *stuck) Write(p []byte) (int, error) {
 	return s.lines.Write(p)
 }
 
-// Goal: whoever reads the log may be as slow as it likes. Lines are held back up to a bound,
-// and those beyond are counted and said.
+// Goal: the log's reader may be as slow as it likes. Lines are buffered up to a bound; those beyond
+// are counted, and the count is logged.
 func TestLogWriter_NeverWaits(t *testing.T) {
 	to := &stuck{reading: make(chan struct{})}
 	w := newLogWriter(to, func(lines int) { fmt.Fprintf(to, "dropped %d\n", lines) })
@@ -95,12 +95,12 @@ func TestLogWriter_NeverWaits(t *testing.T) {
 			}
 		})
 	}
-	writing.Wait() // for ever, if writing waited for the reader
+	writing.Wait() // would never return if writing waited for the reader
 	close(to.reading)
 	w.Close()
 	text := to.String()
 	kept := strings.Count(text, line)
-	if bound := 2 * maxUnread / len(line); kept < maxUnread/len(line) || kept > bound { // what is held back, and what was being written
+	if bound := 2 * maxUnread / len(line); kept < maxUnread/len(line) || kept > bound { // the buffered lines, and those that were being written
 		t.Errorf("%d lines kept, want at most %d", kept, bound)
 	}
 	dropped := 0

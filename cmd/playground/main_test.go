@@ -22,7 +22,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// patience bounds every wait here; what is waited for takes milliseconds.
+// patience bounds every wait here; normally it takes milliseconds.
 const patience = 20 * time.Second
 
 // running is a server in this process.
@@ -110,7 +110,7 @@ func (r *running) ask(t *testing.T, method, path, body string) (int, string) {
 	return response.StatusCode, strings.TrimSpace(string(answer))
 }
 
-// TestRun_KeepsTheCanvas: what was acknowledged is there after a restart.
+// TestRun_KeepsTheCanvas: acknowledged pixels are there after a restart.
 func TestRun_KeepsTheCanvas(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "new", "data")
 	args := []string{"--data", data, "--canvas", "300x200", "--region", "128", "--node", "n1"}
@@ -145,8 +145,8 @@ func TestRun_KeepsTheCanvas(t *testing.T) {
 	second.terminate(t)
 }
 
-// TestRun_TellsClients: a client of the JSON protocol sees what is placed over HTTP, spelt as
-// it was sent, and is closed with "restart" when the server is stopped.
+// TestRun_TellsClients: a JSON client sees what is placed over HTTP, spelt as it was sent. When the
+// server is stopped, the client's connection is closed with "restart".
 func TestRun_TellsClients(t *testing.T) {
 	r := start(t, "--data", t.TempDir())
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -222,7 +222,7 @@ func TestRun_CannotStart(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		args []string
-		want []string // parts of the line
+		want []string // what the line must contain
 	}{
 		{"port in use", []string{"--listen", taken.Addr().String(), "--data", t.TempDir()},
 			[]string{"--listen " + taken.Addr().String(), "another program listens there", "choose another port"}},
@@ -253,7 +253,7 @@ func TestRun_Questions(t *testing.T) {
 	for _, test := range []struct {
 		arg            string
 		exit           int
-		stdout, stderr string // what it begins with
+		stdout, stderr string // how each begins
 	}{
 		{"--help", exitStopped, "Usage: playground", ""},
 		{"--version", exitStopped, commandline.Version() + "\n", ""},
@@ -279,16 +279,16 @@ func TestRun_SecondSignal(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close() // which never answers the close frame: the server gives it two seconds
+	defer conn.Close() // this client never answers the close frame, for which the server waits two seconds
 	var greeting io.Reader = conn
 	if early != nil {
 		greeting = early
 	}
-	if _, err := ws.ReadHeader(greeting); err != nil { // from now on the server has the connection
+	if _, err := ws.ReadHeader(greeting); err != nil { // now the server certainly has the connection
 		t.Fatal(err)
 	}
 	r.stop <- syscall.SIGINT
-	r.stop <- syscall.SIGINT // an echo
+	r.stop <- syscall.SIGINT // an echo of the first signal
 	select {
 	case <-time.After(echo + 100*time.Millisecond):
 	case code := <-r.exit:
@@ -298,7 +298,7 @@ func TestRun_SecondSignal(t *testing.T) {
 	if code := r.wait(t); code != exitFailed || !strings.Contains(r.log.String(), "stopped at once") {
 		t.Errorf("exit %d; log:\n%s", code, r.log)
 	}
-	// The process would be gone; here the rest goes on and must end before the test does.
+	// A real process would be gone. Here its goroutines go on, and must end before the test does.
 	cfg := bolt.DefaultConfig()
 	cfg.Dir = data
 	for deadline := time.Now().Add(patience); ; {

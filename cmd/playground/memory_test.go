@@ -14,13 +14,13 @@ func TestHeap_GOGC(t *testing.T) {
 		live, rate uint64
 		want       int
 	}{
-		{20 * mb, 0, 100}, // quiet: as Go does by itself
+		{20 * mb, 0, 100}, // quiet: Go's own default
 		{20 * mb, 20 * mb, 100},
 		{20 * mb, 60 * mb, 300},
 		{20 * mb, 900 * mb, 480},  // mostGarbage
 		{60 * mb, 60 * mb, 160},   // mostGarbage
-		{30 * mb, 40 * mb, 200},   // the same whatever is in use
-		{200 * mb, 900 * mb, 100}, // as much garbage as is in use
+		{30 * mb, 40 * mb, 200},   // the same, however much is in use
+		{200 * mb, 900 * mb, 100}, // as much garbage as memory in use
 		{1 * mb, 900 * mb, 2400},  // mostGarbage, from leastHeap on
 		{0, 900 * mb, 2400},       // nothing has been collected yet
 	} {
@@ -30,7 +30,7 @@ func TestHeap_GOGC(t *testing.T) {
 	}
 }
 
-// The runtime keeps 32 bits of it, and takes what is below zero for never.
+// The runtime keeps only 32 bits of GOGC, and takes a negative value for "never".
 func TestHeap_GOGCIsNeverOff(t *testing.T) {
 	for _, live := range []uint64{0, 1, mb, 1 << 40} {
 		for _, rate := range []uint64{0, 1, mb, 1 << 40} {
@@ -60,7 +60,7 @@ func TestHeap_Wasteful(t *testing.T) {
 	}
 }
 
-// What the program sets for itself is set back when it ends.
+// The program restores its own setting when it ends.
 func TestTidyMemory_LeavesGOGCAsItWas(t *testing.T) {
 	t.Setenv("GOGC", "")
 	nothing := func() int64 { return 0 }
@@ -70,7 +70,7 @@ func TestTidyMemory_LeavesGOGCAsItWas(t *testing.T) {
 	if was := debug.SetGCPercent(defaultGOGC); was != defaultGOGC {
 		t.Errorf("GOGC is %d afterwards, want %d", was, defaultGOGC)
 	}
-	t.Setenv("GOGC", "70") // then it keeps its hands off
+	t.Setenv("GOGC", "70") // then tidyMemory leaves GOGC alone
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	tidyMemory(ctx, nothing) // returns

@@ -18,7 +18,7 @@ const (
 	alertsFile    = "../../k8s/components/monitoring/alerts.yaml"
 )
 
-// expressions is what the dashboard and the alerts ask Prometheus, by where it stands.
+// expressions is what the dashboard and the alerts ask Prometheus, by panel or alert.
 func expressions(t *testing.T) map[string]string {
 	t.Helper()
 	found := make(map[string]string)
@@ -72,14 +72,14 @@ func expressions(t *testing.T) map[string]string {
 	return found
 }
 
-// TestMonitoring_AsksForWhatThereIs: every metric that dashboard and alerts use is one that a
-// server shows, with those labels.
+// TestMonitoring_AsksForWhatThereIs: a server shows every metric that dashboard and alerts use,
+// with the labels that they use.
 func TestMonitoring_AsksForWhatThereIs(t *testing.T) {
 	r := start(t, "--data", t.TempDir(), "--max-connections", "1")
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	// What is counted by a label's value is shown from its first time on: one connection more
-	// than there may be, and one closed.
+	// A counter by label value appears once it has counted something. So make one connection too
+	// many, and close one.
 	address := "ws" + strings.TrimPrefix(r.url, "http") + "/ws"
 	conn, _, _, err := ws.Dial(ctx, address)
 	if err != nil {
@@ -95,7 +95,7 @@ func TestMonitoring_AsksForWhatThereIs(t *testing.T) {
 		return strings.Contains(shown, "pixelplayground_connections_closed_total{")
 	})
 
-	labels := make(map[string]string) // of a metric, all that it has been seen with
+	labels := make(map[string]string) // by metric: all labels that it has been seen with
 	for line := range strings.Lines(shown) {
 		if m := regexp.MustCompile(`^([a-z_0-9]+)(\{.*\})? `).FindStringSubmatch(line); m != nil {
 			labels[m[1]] += m[2]

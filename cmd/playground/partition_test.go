@@ -23,12 +23,12 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// Goal: when the pods of a cluster can't reach each other, no two ever write a region
-// under one order, whatever each believes; and all agree when they can again.
-// Method: four pods in this process, two gateways and two canvas pods, on a switch that
-// parts them into halves with one of each, while clients on both draw. Both halves reach
-// Redis, which is the worst case: each half has an owner for every region. Every
-// acknowledged pixel must be in Redis' log once, and every client end with what Redis has.
+// Goal: when the pods of a cluster can't reach each other, no two pods ever write a region under
+// the same epoch, whatever each believes; and when they can again, all agree. Method: four pods in
+// this process, two gateways and two canvas pods, on a switch that splits them into halves with one
+// of each, while clients on both halves draw. Both halves reach Redis, which is the worst case:
+// each half has an owner for every region. Every acknowledged pixel must be in Redis' log once, and
+// every client must end with what Redis has.
 func TestCluster_Partition(t *testing.T) {
 	store, sw := redistest.Start(t), clustertest.NewSwitch()
 	pods := onSwitch(t, sw, store, "canvas-1", "canvas-2", "gateway-3", "gateway-4")
@@ -80,9 +80,10 @@ func onSwitch(t *testing.T, sw *clustertest.Switch, store *redistest.Server, nam
 	return pods
 }
 
-// Goal: a gateway that is cut off from all others is not ready, and its clients are elsewhere,
-// each by being told once; the others notice nothing. Then it has people again.
-// Method: as above, with one gateway parted from the rest, and clients that know both.
+// Goal: a gateway that is cut off from all other pods is not ready, and its clients go elsewhere,
+// after being told once each. Clients on the other gateway notice nothing. Later the gateway has
+// clients again. Method: as above, with one gateway cut off from the rest, and clients that know
+// both.
 func TestCluster_GatewayCutOff(t *testing.T) {
 	store, sw := redistest.Start(t), clustertest.NewSwitch()
 	pods := onSwitch(t, sw, store, "canvas-1", "gateway-2", "gateway-3")
@@ -138,13 +139,13 @@ func until(t *testing.T, what string, cond func() bool) {
 	}
 }
 
-// drawer places pixels one after the other, each with a colour of its own.
+// drawer places pixels one after another, each with a colour of its own.
 type drawer struct {
 	client  *client.Client
 	stop    context.CancelFunc
 	ended   sync.WaitGroup
 	acked   atomic.Int64
-	colors  []canvas.Color // acknowledged; read it after the end
+	colors  []canvas.Color // acknowledged ones; read it only after the end
 	refused int
 }
 

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// On one core, who waits for the disk must not keep the others waiting.
+// On one core, a goroutine that waits for the disk must not keep the others waiting.
 func TestRaiseProcs(t *testing.T) {
 	was := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(was)

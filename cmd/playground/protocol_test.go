@@ -57,7 +57,7 @@ func (s *speaker) say(messages ...[]byte) {
 	}
 }
 
-// next is what the server says; a close is its code.
+// next returns the server's next message; for a close, its code.
 func (s *speaker) next() any {
 	s.t.Helper()
 	for {
@@ -83,7 +83,7 @@ func (s *speaker) next() any {
 	}
 }
 
-// until reads up to a message for which found is true, and gives the kinds of all that were read.
+// until reads up to a message for which found is true, and returns the kinds of all messages read.
 func (s *speaker) until(found func(m any) bool) (kinds []string) {
 	s.t.Helper()
 	for {
@@ -100,7 +100,8 @@ func (s *speaker) until(found func(m any) bool) (kinds []string) {
 
 func hello() []byte { return codec.AppendHello(nil, codec.Hello{}) }
 
-// TestProtocol_Mistakes: which end the connection with 4000 and which are only refused, as PROTOCOL.md lists them.
+// TestProtocol_Mistakes: which mistakes end the connection with 4000 and which are only refused, as
+// PROTOCOL.md lists them.
 func TestProtocol_Mistakes(t *testing.T) {
 	r := start(t, "--data", t.TempDir())
 	defer r.terminate(t)
@@ -108,9 +109,9 @@ func TestProtocol_Mistakes(t *testing.T) {
 	for _, test := range []struct {
 		name    string
 		hex     string
-		greeted bool // HELLO was said before
+		greeted bool // HELLO was sent before
 		closed  codec.CloseCode
-		refused canvas.Refusal // with op 0, if the connection goes on; 0: nothing is said of it
+		refused canvas.Refusal // for op 0, if the connection goes on; 0: there is no refusal
 	}{
 		{"no MessagePack", "c1", welcomed, 4000, 0},
 		{"no array", "07", welcomed, 4000, 0},
@@ -152,7 +153,7 @@ func TestProtocol_Mistakes(t *testing.T) {
 				s.until(func(m any) bool { return m == test.closed })
 				return
 			}
-			s.say(codec.AppendPing(nil, codec.Ping{Token: math.MaxUint64})) // it is all answered
+			s.say(codec.AppendPing(nil, codec.Ping{Token: math.MaxUint64})) // its answer comes after all others
 			var why canvas.Refusal
 			s.until(func(m any) bool {
 				if no, ok := m.(codec.Refused); ok && no.Op == 0 {
@@ -168,8 +169,8 @@ func TestProtocol_Mistakes(t *testing.T) {
 	}
 }
 
-// TestProtocol_NobodyNeedsToWaitForWelcome: everything may be said at once behind HELLO, and all of it is answered, in
-// whatever order.
+// TestProtocol_NobodyNeedsToWaitForWelcome: a client may send everything at once, right after
+// HELLO. All of it is answered, in any order.
 func TestProtocol_NobodyNeedsToWaitForWelcome(t *testing.T) {
 	r := start(t, "--data", t.TempDir())
 	defer r.terminate(t)
@@ -199,7 +200,7 @@ func TestProtocol_NobodyNeedsToWaitForWelcome(t *testing.T) {
 	}
 }
 
-// TestProtocol_PixelsComeBeforeTheirAck to a client that follows the regions and keeps up.
+// TestProtocol_PixelsComeBeforeTheirAck: for a client that follows the regions and keeps up.
 func TestProtocol_PixelsComeBeforeTheirAck(t *testing.T) {
 	r := start(t, "--data", t.TempDir(), "--rate", "0")
 	defer r.terminate(t)
@@ -222,7 +223,8 @@ func TestProtocol_PixelsComeBeforeTheirAck(t *testing.T) {
 		// From the upper left to the lower right: four regions, so that an op waits for four commits.
 		var dots []canvas.Dot
 		for i := range uint16(4) {
-			// Each has places of its own: what is drawn over within a tick is not shown.
+			// Each op has places of its own: a pixel that is overwritten within a tick is not
+			// shown.
 			dots = append(dots, canvas.Dot{X: 256*i + uint16(op%20), Y: 256*i + uint16(op/20), Color: canvas.Color(op)})
 		}
 		s.say(codec.AppendPlace(nil, codec.Place{Op: op, Dots: dots}))
@@ -252,7 +254,8 @@ func TestProtocol_PixelsComeBeforeTheirAck(t *testing.T) {
 	}
 }
 
-// TestProtocol_NothingResetsTheCanvas: the system that this one replaces had POST /api/canvas/reset, for anyone.
+// TestProtocol_NothingResetsTheCanvas: in the system that this one replaces, anyone could POST to
+// /api/canvas/reset.
 func TestProtocol_NothingResetsTheCanvas(t *testing.T) {
 	r := start(t, "--data", t.TempDir())
 	defer r.terminate(t)

@@ -13,8 +13,8 @@ import (
 	"testing"
 )
 
-// TestReread_UsesWhatIsFit: what a file says is used once it has settled; anything else is told
-// once, with the file's name and nothing of what is in it, and changes nothing.
+// TestReread_UsesWhatIsFit: a valid secret in a file is used once it has settled. Anything else
+// changes nothing and is logged once, with the file's name but nothing of its content.
 func TestReread_UsesWhatIsFit(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "token")
 	write := func(text string) {
@@ -48,7 +48,7 @@ func TestReread_UsesWhatIsFit(t *testing.T) {
 		name   string
 		do     func()
 		looks  int
-		used   string // all of it; empty: nothing
+		used   string // the text in use; empty: none
 		errors int    // lines of this step
 	}{
 		{"nothing has changed", func() {}, 3, "", 0},
@@ -59,7 +59,7 @@ func TestReread_UsesWhatIsFit(t *testing.T) {
 		{"empty", func() { write("") }, 5, "", 1},
 		{"as before", func() { write(second + "\n" + third + "\r\n") }, 3, "", 0},
 		{"short", func() { write("short") }, 5, "", 1},
-		{"gone", func() { _ = os.Remove(path) }, 5, "", 0}, // it has been told that something is wrong
+		{"gone", func() { _ = os.Remove(path) }, 5, "", 0}, // the error has been logged already
 		{"one is left", func() { write(third) }, 3, third, 0},
 		{"a folder", func() { _ = os.Remove(path); _ = os.Mkdir(path, 0o700) }, 5, "", 1},
 		{"a link to nothing", func() { _ = os.Remove(path); _ = os.Symlink("absent", path) }, 5, "", 0},
@@ -84,7 +84,8 @@ func TestReread_UsesWhatIsFit(t *testing.T) {
 	}
 }
 
-// TestReread_FollowsALinkThatIsSwapped: so does Kubernetes change all files of a Secret at once.
+// TestReread_FollowsALinkThatIsSwapped: this is how Kubernetes changes all files of a Secret at
+// once.
 func TestReread_FollowsALinkThatIsSwapped(t *testing.T) {
 	dir := t.TempDir()
 	publish := func(version, text string) {
@@ -136,8 +137,8 @@ func TestSecrets_Texts(t *testing.T) {
 	}
 }
 
-// TestConfig_SecretsInFiles: what is in them is what the settings without -file would be; what
-// is wrong with one is said by its name.
+// TestConfig_SecretsInFiles: the files mean the same as the settings without -file. An error about
+// a file names it.
 func TestConfig_SecretsInFiles(t *testing.T) {
 	dir := t.TempDir()
 	file := func(name, text string) string {

@@ -9,7 +9,7 @@ import (
 	"pixelplayground/cluster"
 )
 
-// TestStanding: what a gateway is good for, by what happens around it.
+// TestStanding: what a gateway is good for, depending on what happens around it.
 func TestStanding(t *testing.T) {
 	began := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	self := cluster.Member{ID: "self", Roles: cluster.RoleGateway, Self: true}
@@ -20,11 +20,11 @@ func TestStanding(t *testing.T) {
 	well := sight{canvases: 1, gateways: 1, answered: true}
 	for _, test := range []struct {
 		name         string
-		never        bool // nothing was well before
+		never        bool // nothing has ever worked
 		views        [][]cluster.Member
 		then         sight
 		after        time.Duration // of it
-		looks, draws string        // why not; "": it does
+		looks, draws string        // why not; "": people may look, or draw
 		cutOff       bool
 	}{
 		{name: "all is well", then: well, after: time.Hour},
@@ -89,12 +89,13 @@ func TestShare(t *testing.T) {
 			}
 		}
 	}
-	// Once it is certain, all who are too many, and those who come back by chance.
+	// Once it is certain: all that are too many, plus as many as will come back by chance.
 	got := []int{look(60, 0, 0, 0), look(60, 0, 0, 0), look(60, 0, 0, 0), look(60, 0, 0, 0)}
 	if got[0] != 0 || got[1] != 0 || got[2] != 60 || got[3] != 0 {
 		t.Errorf("60, 0, 0, 0: %v", got)
 	}
-	// A pause that it does not help makes longer, so that people are not thrown about.
+	// If sending clients away does not help, the pause gets longer, so that people are not thrown
+	// about.
 	sent, last := 0, now
 	for range 2000 {
 		if look(60, 0) > 0 {
@@ -107,7 +108,7 @@ func TestShare(t *testing.T) {
 	if sent < 4 || sent > 9 { // 2,000 looks are 167 minutes
 		t.Errorf("%d times in vain", sent)
 	}
-	// It begins anew when all have had their share for that long.
+	// The pause begins anew when every gateway has had its share for that long.
 	for range 2000 {
 		look(30, 30)
 	}
@@ -115,7 +116,7 @@ func TestShare(t *testing.T) {
 	if second, third := look(90, 0), look(90, 0); second != 0 || third != 90 || s.pause != sharePause {
 		t.Errorf("a new time begins with %d, %d and a pause of %v", second, third, s.pause)
 	}
-	// One look that finds it well is enough to begin counting anew.
+	// One look that finds no excess is enough to begin counting anew.
 	now = now.Add(time.Hour)
 	for _, mine := range []int{0, 0, 80, 0, 0} {
 		if n := look(90, mine); n != 0 {

@@ -7,8 +7,8 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// TestRun_BeforeRedis: a server that starts before its Redis says so, shows its page, is
-// not ready, and becomes so by itself.
+// TestRun_BeforeRedis: a server that starts before its Redis says so and serves its page, but is
+// not ready. It becomes ready by itself.
 func TestRun_BeforeRedis(t *testing.T) {
 	redis := redistest.Start(t)
 	redis.Kill()

@@ -10,12 +10,13 @@ import (
 	"testing"
 )
 
-// TestTools_SayWhatIsTooOld: `make test` begins with .ci/tools, which must not go on with a program that can't do.
+// TestTools_SayWhatIsTooOld: `make test` begins with .ci/tools, which must not go on with a program
+// that is too old.
 func TestTools_SayWhatIsTooOld(t *testing.T) {
 	debian12 := map[string]string{"cc": "", "node": "v18.20.4", "redis-server": "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0",
 		"promtool": "promtool, version 2.42.0+ds (branch: debian/sid)", "chromium": "156.0.8078.108"}
 	for name, test := range map[string]struct {
-		change map[string]string // empty: it is not there
+		change map[string]string // empty: the program is missing
 		says   string            // empty: all is well
 	}{
 		"Debian 12":     {},
@@ -58,7 +59,8 @@ func TestTools_SayWhatIsTooOld(t *testing.T) {
 	}
 }
 
-// TestCompile_SaysWhatTakesTime: `make run` is not silent for minutes, and says nothing when there is nothing to compile.
+// TestCompile_SaysWhatTakesTime: `make run` is never silent for minutes. When there is nothing to
+// compile, it says nothing.
 func TestCompile_SaysWhatTakesTime(t *testing.T) {
 	script, err := os.ReadFile("../../.ci/compile")
 	if err != nil {
@@ -82,7 +84,7 @@ func TestCompile_SaysWhatTakesTime(t *testing.T) {
 		return string(said), err
 	}
 	path := filepath.Join(tree, "path") + ":" + os.Getenv("PATH")
-	write("path/go", "#!/bin/sh\necho go \"$@\"\n") // in place of Go: what is asked of it
+	write("path/go", "#!/bin/sh\necho go \"$@\"\n") // in place of Go: prints how it was called
 	const asked = "go build -ldflags -w -o bin/ ./cmd/playground ./cmd/pixelctl\n"
 	if said, err := compile(path); err != nil || said != "compiling for the first time, which takes a minute or two ...\n"+asked {
 		t.Errorf("the first time: %q, %v", said, err)
@@ -94,7 +96,7 @@ func TestCompile_SaysWhatTakesTime(t *testing.T) {
 	if err := exec.Command("mkfifo", filepath.Join(tree, "say")).Run(); err != nil {
 		t.Fatal(err)
 	}
-	write("path/go", "#!/bin/sh\nexec 3<say\nread line <&3\nexit 7\n") // compiles until it is told to fail
+	write("path/go", "#!/bin/sh\nexec 3<say\nread line <&3\nexit 7\n") // compiles until told, then fails
 	cmd := exec.Command(filepath.Join(tree, ".ci/compile"), "-w", "playground")
 	cmd.Env = []string{"PATH=" + path}
 	stderr, err := cmd.StderrPipe()

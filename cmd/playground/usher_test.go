@@ -11,12 +11,12 @@ import (
 	"pixelplayground/transport"
 )
 
-// acquaintances is a company that says what a test wants.
+// acquaintances is a company whose answers the test sets.
 type acquaintances struct {
 	members       []cluster.Member
 	answers       bool
 	own, theirs   error
-	asked         int // for their store
+	asked         int // how often canvas pods were asked for their store
 	holds         bool
 	connections   []int
 	counters      transport.Counters
@@ -52,8 +52,8 @@ func newUsher(old time.Time) (*usher, *acquaintances) {
 	return u, a
 }
 
-// Goal: a gateway that is cut off tells everyone who was there once, in small portions, and
-// not again within a minute, whatever happens meanwhile.
+// Goal: a gateway that is cut off sends away all its clients, each once and in small portions. It
+// does not do so again within a minute, whatever happens meanwhile.
 func TestUsher_CutOffSendsEveryoneAwayOnce(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	u, a := newUsher(now.Add(-time.Hour))
@@ -79,7 +79,7 @@ func TestUsher_CutOffSendsEveryoneAwayOnce(t *testing.T) {
 	if a.gone != 95 || a.batches != sendSteps || !a.all || !a.before.Equal(cut) {
 		t.Errorf("%d of 95 in %d portions, all %v, of before %v, want %v", a.gone, a.batches, a.all, a.before, cut)
 	}
-	step(600) // they have come back
+	step(600) // the clients have come back
 	if a.gone != 95 {
 		t.Errorf("%d are sent away in all: who comes back must stay", a.gone)
 	}
@@ -131,7 +131,7 @@ func TestUsher_StopsWhenTogetherAgain(t *testing.T) {
 	}
 }
 
-// Nobody can place: nobody is sent anywhere, and people may come to look.
+// No gateway can place: no client is sent away, and people may come to look.
 func TestUsher_NobodyCanPlace(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	u, a := newUsher(now.Add(-time.Hour))
@@ -163,7 +163,7 @@ func TestUsher_NobodyCanPlace(t *testing.T) {
 	}
 }
 
-// This pod's way to the store is nothing that drawing depends on, if canvas servers have one.
+// Drawing does not depend on this pod's own way to the store, as long as canvas pods have one.
 func TestUsher_OwnStoreIsNotTheirs(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	u, a := newUsher(now.Add(-time.Hour))
@@ -186,7 +186,8 @@ func TestUsher_OwnStoreIsNotTheirs(t *testing.T) {
 	}
 }
 
-// Goal: who was ready first and got everybody shares them, unless people move anyway.
+// Goal: a gateway that was ready first and got all clients shares them with the others, unless
+// clients move anyway.
 func TestUsher_Shares(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	for name, test := range map[string]struct {

@@ -16,8 +16,8 @@ import (
 	"pixelplayground/transport/client/clienttest"
 )
 
-// Goal: whatever refuses and breaks, the canvas ends exactly equal to the picture. Method:
-// every third op is refused, and every seventh breaks the connection before its ack.
+// Goal: whatever is refused and whatever breaks, in the end the canvas equals the picture exactly.
+// Method: every third op is refused, and every seventh breaks the connection before its ack.
 func TestDraw_ThroughRefusalsAndBrokenConnections(t *testing.T) {
 	limits := testLimits()
 	limits.Rate, limits.Burst = 1000, 300 // strokes of 100 pixels

@@ -12,8 +12,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// photo is a JPEG of 16x32 in four even quarters, so that none of its blocks is of two colours, with an
-// orientation in its EXIF data.
+// photo is a JPEG of 16x32 pixels with an orientation in its EXIF data. It consists of four equal
+// quarters, so that no JPEG block has two colours.
 func photo(t *testing.T, order binary.AppendByteOrder, turn orientation) []byte {
 	t.Helper()
 	img := image.NewRGBA(image.Rect(0, 0, 16, 32))
@@ -32,7 +32,7 @@ func photo(t *testing.T, order binary.AppendByteOrder, turn orientation) []byte 
 	}
 	tiff = order.AppendUint32(tiff, 8)
 	tiff = order.AppendUint16(tiff, 2)              // entries
-	tiff = append(tiff, make([]byte, tiffEntry)...) // of which this one says nothing
+	tiff = append(tiff, make([]byte, tiffEntry)...) // this entry says nothing
 	tiff = order.AppendUint16(order.AppendUint16(tiff, tagOrientation), tiffShort)
 	tiff = order.AppendUint16(order.AppendUint16(order.AppendUint32(tiff, 1), uint16(turn)), 0)
 	tiff = order.AppendUint32(tiff, 0)
@@ -41,7 +41,7 @@ func photo(t *testing.T, order binary.AppendByteOrder, turn orientation) []byte 
 	return append(append(head, segment...), file.Bytes()[2:]...)
 }
 
-// TestReadPicture_TurnsPhotos: the quarters of each are where a viewer shows them.
+// TestReadPicture_TurnsPhotos: each photo's quarters are where an image viewer shows them.
 func TestReadPicture_TurnsPhotos(t *testing.T) {
 	for turn, want := range map[orientation]string{ // upper left, upper right, lower left, lower right
 		1: "RGBK", 2: "GRKB", 3: "KBGR", 4: "BKRG", 5: "RBGK", 6: "BRKG", 7: "KGBR", 8: "GKRB",
@@ -79,7 +79,7 @@ func quarter(c canvas.Color) string {
 	return map[[3]bool]string{{true, false, false}: "R", {false, true, false}: "G", {false, false, true}: "B", {}: "K"}[[3]bool{r, g, b}]
 }
 
-// TestOrientationOf_Broken: EXIF data that is cut off or lies about itself is as none.
+// TestOrientationOf_Broken: EXIF data that is cut off or lies about itself counts as none.
 func TestOrientationOf_Broken(t *testing.T) {
 	whole := photo(t, binary.BigEndian, 6)
 	const head = 4 + 2 + 6 + 8 + 2 + 2*tiffEntry // up to the end of the entry

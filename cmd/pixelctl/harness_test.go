@@ -23,10 +23,10 @@ import (
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
-// limit is how long a test waits for what must happen.
+// limit is how long a test waits for something that must happen.
 const limit = 10 * time.Second
 
-// testLimits are of a canvas of 3x2 regions, without a limit on the rate.
+// testLimits are the limits of a canvas of 3x2 regions, without a limit on the rate.
 func testLimits() codec.Welcome {
 	return codec.Welcome{Node: "test", Geometry: canvas.Geometry{Width: 40, Height: 24, Region: 16}, Burst: 1000, Window: 8}
 }
@@ -49,7 +49,7 @@ func (o *output) String() string {
 	return o.text.String()
 }
 
-// waitFor waits until the stream has a text.
+// waitFor waits until the stream contains a text.
 func (o *output) waitFor(t *testing.T, text string) {
 	t.Helper()
 	for deadline := time.Now().Add(limit); !strings.Contains(o.String(), text); time.Sleep(time.Millisecond) {
@@ -59,7 +59,7 @@ func (o *output) waitFor(t *testing.T, text string) {
 	}
 }
 
-// command is a pixelctl that was run, or runs.
+// command is a pixelctl that is running or has ended.
 type command struct {
 	out, err output
 	stop     context.CancelFunc
@@ -82,7 +82,7 @@ func start(t *testing.T, stdin []byte, args ...string) *command {
 	return c
 }
 
-// wait gives the exit code.
+// wait waits for the end and returns the exit code.
 func (c *command) wait(t *testing.T) int {
 	t.Helper()
 	select {

@@ -7,7 +7,7 @@ import (
 	"pixelplayground/cmd/commandline"
 )
 
-// What is wrong with a command line is said in one line, with what would do.
+// An error about a command line is one line, which says what would do.
 func TestRun_Usage(t *testing.T) {
 	for _, test := range []struct{ args, err string }{
 		{"", `expected one of "draw", "watch", "snapshot", "cluster", "test" (see: pixelctl --help)`},

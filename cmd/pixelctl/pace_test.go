@@ -24,8 +24,8 @@ func (b *bucket) take(pixels int, now time.Time) bool {
 	return true
 }
 
-// Goal: drawing takes the whole allowance, and is never refused. Method: messages take up to 40 ms
-// to a server with its own bucket, in simulated time.
+// Goal: drawing uses the whole allowance, and is never refused. Method: in simulated time, messages
+// take up to 40 ms to a server that has its own bucket.
 func TestPace_TakesTheWholeAllowance(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -78,11 +78,11 @@ func TestPace_RefusedWaitsAndTakesTheServersWord(t *testing.T) {
 		t.Fatalf("first stroke waits %v", wait)
 	}
 	p.refused(500, 20, 300*time.Millisecond, now)
-	p.refused(0, 20, 100*time.Millisecond, now) // of an op before it
+	p.refused(0, 20, 100*time.Millisecond, now) // the refusal of an earlier op
 	if wait := p.take(10, now); wait != 300*time.Millisecond {
 		t.Errorf("waits %v, want what was asked for", wait)
 	}
-	now = now.Add(300 * time.Millisecond) // 30 more
+	now = now.Add(300 * time.Millisecond) // 30 pixels more
 	if wait := p.take(60, now).Round(time.Millisecond); wait != 100*time.Millisecond {
 		t.Errorf("waits %v for 10 pixels more at 100 a second", wait)
 	}
@@ -100,7 +100,7 @@ func TestPace_NewConnection(t *testing.T) {
 	if wait := p.take(1, now.Add(time.Hour)); wait != reconnectPause {
 		t.Errorf("waits %v without a connection", wait)
 	}
-	p.begin(codec.Welcome{Rate: 100, Burst: 1000}, now) // on which the 900 are placed again
+	p.begin(codec.Welcome{Rate: 100, Burst: 1000}, now) // a new connection, on which the 900 are placed again
 	if wait := p.take(95, now); wait != 0 {
 		t.Errorf("waits %v for what the new bucket has", wait)
 	}

@@ -26,7 +26,7 @@ func TestOnBackground(t *testing.T) {
 	}
 }
 
-// Strokes cover what is wanted once, stay in a region and keep to their size.
+// Strokes cover every wanted pixel once, stay within a region and keep to their size.
 func TestPicture_Cut(t *testing.T) {
 	g := testLimits().Geometry
 	p := newPicture(noise(t, 30, 20), upright, image.Pt(5, 3))

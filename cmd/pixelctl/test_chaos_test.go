@@ -29,7 +29,8 @@ func TestTestChaos_RefusesWhatItCannotDo(t *testing.T) {
 	}
 }
 
-// Goal: the command passes its flags on, prints a line for every check, and writes both reports.
+// Goal: the command passes its flags to the test, prints a line for every check, and writes both
+// reports.
 func TestTestChaos_Reports(t *testing.T) {
 	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
 	dir := t.TempDir()

@@ -25,7 +25,7 @@ func TestWatch_PrintsPixelsAndWhoseTheyAre(t *testing.T) {
 	c.out.waitFor(t, "#000002")
 	server.Drop()
 	c.err.waitFor(t, "connected again, to test")
-	server.Paint(4711, canvas.Dot{X: 31, Y: 15, Color: 3}) // in a region that watch holds something of
+	server.Paint(4711, canvas.Dot{X: 31, Y: 15, Color: 3}) // in a region of which watch already holds something
 	c.out.waitFor(t, "#000003")
 	c.stop()
 	c.expect(t, exitDone, "3 pixels in 0s, 1 reconnect\n")

@@ -55,7 +55,7 @@ func balance(t *testing.T, faults fakeserver.Faults, change func(*BalanceConfig)
 	return r
 }
 
-// inTurn names servers in turn. Connection 0 is the one that learns the canvas' size.
+// inTurn returns the servers' names in turn. Connection 0 only learns the canvas' size.
 func inTurn(servers int) func(int) string {
 	return func(i int) string { return fmt.Sprintf("pod-%d", i%servers) }
 }
@@ -102,7 +102,7 @@ func TestBalance_Verdicts(t *testing.T) {
 	}
 }
 
-// TestBalance_CountsOthersToo: users who are there already are part of the number shown.
+// TestBalance_CountsOthersToo: users that were there before are part of the displayed number.
 func TestBalance_CountsOthersToo(t *testing.T) {
 	t.Parallel()
 	r := balance(t, fakeserver.Faults{Users: func(_, n int) int { return n + 5 }}, nil)

@@ -50,7 +50,7 @@ func TestTheilSen_OfManyPoints(t *testing.T) {
 	}
 }
 
-// Goal: growth is told from noise, warming up and sawteeth.
+// Goal: growth is distinguished from noise, warming up and sawteeth.
 func TestGrowth(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -129,7 +129,7 @@ func TestEvenly(t *testing.T) {
 	}
 }
 
-// exporter is a server that tells metrics, of which the memory grows with each look.
+// exporter is a server with metrics, whose memory grows with each scrape.
 func exporter(t *testing.T, growth float64) *httptest.Server {
 	var looks atomic.Int64
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
@@ -155,8 +155,8 @@ func newSoak(t *testing.T, duration time.Duration, metrics ...string) *Soak {
 	return test
 }
 
-// Goal: a server that leaks is found among others.
-// Method: both are asked 60 times, as if a minute had passed.
+// Goal: a server that leaks is found among others. Method: two servers are asked 60 times, as if a
+// minute had passed.
 func TestSoak_FindsTheServerThatGrows(t *testing.T) {
 	steady, leaking := exporter(t, 0), exporter(t, 5e6)
 	test := newSoak(t, time.Minute, steady.URL, leaking.URL)

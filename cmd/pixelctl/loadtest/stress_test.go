@@ -56,7 +56,7 @@ func TestStress_PassesWhenAllIsWell(t *testing.T) {
 	}
 }
 
-// TestStress_FailsAsItShould: each fault of the server fails its check, and no other.
+// TestStress_FailsAsItShould: each fault of the server fails the check for it, and no other.
 func TestStress_FailsAsItShould(t *testing.T) {
 	frames := func(b *canvas.Batch) []codec.ServerMessage { return []codec.ServerMessage{codec.Pixels{Batch: *b}} }
 	for _, test := range []struct {
@@ -64,7 +64,7 @@ func TestStress_FailsAsItShould(t *testing.T) {
 		faults fakeserver.Faults
 		cfg    StressConfig
 		failed string
-		text   string // what the first of them says
+		text   string // what the first failed check says
 	}{
 		{"lost on the way", fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
 			if i == 2 && n == 40 {
@@ -109,9 +109,9 @@ func TestStress_FailsAsItShould(t *testing.T) {
 	}
 }
 
-// TestStress_AStallIsNotHidden: a server stands still for 300 ms in the middle of a second of 200 pixels. Those
-// that were due meanwhile, about 60, waited; a client that places one when it has the answer to the one
-// before would have noticed one slow answer.
+// TestStress_AStallIsNotHidden: a server stands still for 300 ms in the middle of a second of 200
+// pixels. The pixels that were due meanwhile, about 60, had to wait. A client that places a pixel
+// only after the answer to the one before would have noticed a single slow answer.
 func TestStress_AStallIsNotHidden(t *testing.T) {
 	t.Parallel()
 	r := stress(t, fakeserver.New(t, fakeserver.Faults{Stall: func(placed int) time.Duration {
@@ -202,7 +202,8 @@ func TestStressConfig_Validate(t *testing.T) {
 	}
 }
 
-// TestStress_ViewsFollowTheShare: of a hundred clients, as many see a part as the share says, and the first sees all.
+// TestStress_ViewsFollowTheShare: of a hundred clients, as many as the share says see a part, and
+// the first sees all.
 func TestStress_ViewsFollowTheShare(t *testing.T) {
 	server := clienttest.NewCanvas(t, codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}}, clienttest.Hooks{})
 	for _, share := range []float64{0, 0.25, 0.5, 0.99} {

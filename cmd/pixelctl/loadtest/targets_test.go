@@ -16,9 +16,9 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
-// Goal: a test that is given several servers uses all of them, as far as the numbers allow evenly, so that what it
-// finds is about the cluster and not about one server.
-// Method: three gateways of one canvas, that count what they are asked.
+// Goal: a test that is given several servers uses all of them, as evenly as the numbers allow, so
+// that its findings are about the cluster and not about one server. Method: three gateways of one
+// canvas, which count the requests.
 func TestTargets_AllAreUsed(t *testing.T) {
 	t.Parallel()
 	type loadTest interface {
@@ -48,7 +48,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 	} {
 		for _, json := range []bool{false, true} {
 			if json && name == "chaos" {
-				continue // it has no numbers to check by
+				continue // this test needs sequence numbers
 			}
 			t.Run(fmt.Sprintf("%s, JSON %v", name, json), func(t *testing.T) {
 				t.Parallel()
@@ -67,7 +67,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.Passed && name != "chaos" { // which asks more of the canvas than this one knows
+				if !r.Passed && name != "chaos" { // the chaos test needs more than the fake canvas can do
 					t.Errorf("%s", fakeserver.Failed(r))
 				}
 				if got := fmt.Sprint(r.Pods); got != "[{a 4} {b 4} {c 4}]" {
@@ -88,7 +88,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 	}
 }
 
-// A client that loses its server goes to another, and not all to the same.
+// Clients that lose their server go to other servers, and not all to the same one.
 func TestTargets_OfAServerThatIsGone(t *testing.T) {
 	t.Parallel()
 	s := fakeserver.New(t, fakeserver.Faults{})

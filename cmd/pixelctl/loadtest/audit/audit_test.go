@@ -48,7 +48,7 @@ func (w *world) put(n int, state State) (numbers []int) {
 	return numbers
 }
 
-// write makes the canvas show a pixel, and gives its region.
+// write makes the canvas show a pixel, and returns its region and the pixel.
 func (w *world) write(n int) (canvas.RegionID, canvas.Pixel) {
 	d := w.plan.dot(n)
 	w.final[image.Pt(int(d.X), int(d.Y))] = d.Color
@@ -63,7 +63,7 @@ func (w *world) show(numbers ...int) {
 	}
 }
 
-// cover shows the watcher pixels of one region in a frame of so many sequence numbers.
+// cover shows the watcher pixels of one region, in a frame that covers count sequence numbers.
 func (w *world) cover(count uint64, numbers ...int) {
 	b := canvas.Batch{Epoch: 1, Ops: []canvas.Op{{ID: canvas.OpID{Author: testAuthor}}}}
 	for _, n := range numbers {
@@ -81,7 +81,7 @@ func (w *world) frame(b *canvas.Batch, count uint64) {
 	w.Batch(b, func(time.Duration) {})
 }
 
-// skip shows the watcher a region as a whole, so many numbers further.
+// skip shows the watcher a region as a whole, count numbers further.
 func (w *world) skip(id canvas.RegionID, count int) {
 	w.seqs[id] = uint64(int(w.seqs[id]) + count)
 	w.Snapshot(canvas.Mark{Region: id, Position: canvas.Position{Epoch: 2, Seq: w.seqs[id]}})
@@ -103,7 +103,7 @@ func (w *world) at(n int) canvas.RegionID {
 	return id
 }
 
-// same are two pixels that go to the same, shared place.
+// same returns two pixels that go to the same shared place.
 func (w *world) same() (first, second int) {
 	numbers := w.put(shared*(int(w.plan.spots)+1), Refused)
 	first, second = shared-1, numbers[len(numbers)-1]
@@ -116,13 +116,13 @@ func (w *world) same() (first, second int) {
 	return first, second
 }
 
-// Goal: the audit finds each fault, and only those.
-// Method: each case is what a server did; the result must count what was wrong with it.
+// Goal: the audit finds each fault, and nothing else. Method: each case is something that a server
+// does; the result must count what was wrong with it.
 func TestAudit_FindsWhatIsWrong(t *testing.T) {
 	for _, test := range []struct {
 		name string
 		do   func(w *world)
-		want Result // but for the texts
+		want Result // except the texts
 		ok   bool   // of both verdicts
 	}{
 		{"all is there", func(w *world) { w.show(w.put(50, Acked)...) }, Result{Acked: 50, Seen: 50, Places: 50}, true},
@@ -293,7 +293,8 @@ func TestAuditPlan_EveryPixelIsKnownAgain(t *testing.T) {
 	}
 }
 
-// Goal: pixels have places of their own until the area is full, but for the shared ones.
+// Goal: until the area is full, pixels have places of their own, except those that go to shared
+// places.
 func TestAuditPlan_HasRoom(t *testing.T) {
 	g := fakeserver.Small().Geometry
 	plan, err := NewPlan(g, image.Rectangle{}, 99)

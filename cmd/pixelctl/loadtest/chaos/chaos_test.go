@@ -116,9 +116,9 @@ func TestChaosConfig_Validate(t *testing.T) {
 	}
 }
 
-// Goal: a server that breaks connections and refuses now and then, but loses nothing, passes, and
-// the report says what happened.
-// Method: the canvas of clienttest drops everyone at each kill, and refuses every tenth op once.
+// Goal: a server that sometimes breaks connections and refuses ops, but loses nothing, passes, and
+// the report says what happened. Method: the canvas of clienttest breaks all connections at each
+// kill, and refuses every tenth op once.
 func TestChaos_PassesWhenNothingIsLost(t *testing.T) {
 	var server *clienttest.Canvas
 	refused := make(map[canvas.Color]bool)
@@ -182,7 +182,7 @@ func dropAtKills(test *Test, server *clienttest.Canvas) (stop func()) {
 	}
 }
 
-// Goal: kills that fail, and a server that is gone at the end, are told and not passed over.
+// Goal: failed kills, and a server that is gone at the end, are reported.
 func TestChaos_FailsWhenKillsFail(t *testing.T) {
 	server := clienttest.NewCanvas(t, fakeserver.Small(), clienttest.Hooks{})
 	test, err := New(Config{

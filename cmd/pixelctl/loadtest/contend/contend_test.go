@@ -36,7 +36,7 @@ func contend(t *testing.T, faults fakeserver.Faults, change func(*Config)) *repo
 	return r
 }
 
-// TestContend_FailsAsItShould: each fault of the server fails its check, and no other.
+// TestContend_FailsAsItShould: each fault of the server fails the check for it, and no other.
 func TestContend_FailsAsItShould(t *testing.T) {
 	frames := func(b *canvas.Batch) []codec.ServerMessage { return []codec.ServerMessage{codec.Pixels{Batch: *b}} }
 	repaint := func(b *canvas.Batch, c canvas.Color) *canvas.Batch {
@@ -101,7 +101,8 @@ func done(client int, color canvas.Color, seq uint64, call, at time.Duration) *w
 	return &write{client: client, color: color, seq: seq, call: call, at: at}
 }
 
-// TestContend_Last: the final colour is found also when nobody was shown it alone.
+// TestContend_Last: the final colour is found even if no client was shown it in a frame that gives
+// its number.
 func TestContend_Last(t *testing.T) {
 	const initial, one, two, three canvas.Color = 0x1, 0x2, 0x3, 0x4
 	numbered := []*write{done(0, one, 10, 0, 0), done(0, two, 20, 0, 0), done(0, three, 0, 0, 0)}
@@ -168,8 +169,8 @@ func TestExplain_FindsContradictions(t *testing.T) {
 	}
 }
 
-// TestExplain_AgreesWithTheSearch: random histories, most of them impossible, are judged alike by the
-// arithmetic and by the search, which share nothing but the ranks.
+// TestExplain_AgreesWithTheSearch: explain and the search share nothing but the ranks. They must
+// judge random histories alike, most of which are impossible.
 func TestExplain_AgreesWithTheSearch(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -206,7 +207,7 @@ func TestExplain_AgreesWithTheSearch(t *testing.T) {
 	}
 }
 
-// TestRegister_FreeWrites: without numbers any order will do that explains the reads.
+// TestRegister_FreeWrites: without numbers, any order that explains the reads will do.
 func TestRegister_FreeWrites(t *testing.T) {
 	writes := []*write{done(0, 1, 0, 10, 40), done(1, 2, 0, 10, 40)}
 	for _, test := range []struct {

@@ -21,7 +21,7 @@ func TestOutages(t *testing.T) {
 	if got := o.away(); got != 2 {
 		t.Errorf("%d are away", got)
 	}
-	o.acked(1, 109) // can't be: it has no connection
+	o.acked(1, 109) // impossible: the client has no connection
 	if !o.back(1, 110) {
 		t.Error("client 1 was away")
 	}

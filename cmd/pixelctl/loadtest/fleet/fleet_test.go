@@ -18,7 +18,7 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// openFleet connects clients to a server, one after the other so that their order is known.
+// openFleet connects clients to a server one after another, so that their order is known.
 func openFleet(t *testing.T, s *fakeserver.Server, cfg Config, n int) (*Fleet, []*Client) {
 	t.Helper()
 	cfg.Targets = []string{s.Target()}
@@ -39,7 +39,7 @@ func openFleet(t *testing.T, s *fakeserver.Server, cfg Config, n int) (*Fleet, [
 	return f, f.Clients()
 }
 
-// paint places pixels one by one, each when the one before was answered or refused.
+// paint places pixels one by one, each when the one before has been acknowledged or refused.
 func paint(t *testing.T, f *Fleet, c *Client, n int) {
 	t.Helper()
 	for range n {
@@ -64,22 +64,23 @@ func finish(t *testing.T, f *Fleet, patience time.Duration) (Drained, ledger.Tal
 	return end, tally, findings
 }
 
-// the connection that Open makes to learn the canvas' size is the fake server's number 0, so that client
-// i has number i+1.
+// firstClient is the fake server's number for client 0, so client i has number i+1. Number 0 is the
+// connection by which Open learns the canvas' size.
 const firstClient = 1
 
 // TestFleet_ReportsExactlyWhatWentWrong: a server drops, repeats, exchanges, merges or misnumbers
-// exactly known frames of one client, and exactly that is reported. The painter, client 2, gets everything.
+// certain frames of one client, and exactly that is reported. The painter, client 2, gets
+// everything.
 func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 	const pixels, victim = 30, firstClient
 	frames := func(b *canvas.Batch) []codec.ServerMessage { return []codec.ServerMessage{codec.Pixels{Batch: *b}} }
 	clean := ledger.Tally{Owed: 90, Delivered: 90}
-	var held *canvas.Batch // by a fault, until later
+	var held *canvas.Batch // a frame that a fault holds back until later
 	for _, test := range []struct {
 		name     string
 		fault    func(n int, b *canvas.Batch) []codec.ServerMessage
 		want     ledger.Tally
-		findings []string // kinds, each of one number of client 0
+		findings []string // the kinds, each about one number of client 0
 		patience time.Duration
 	}{
 		{"nothing", func(_ int, b *canvas.Batch) []codec.ServerMessage { return frames(b) }, clean, nil, fakeserver.Limit},
@@ -173,8 +174,8 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 	}
 }
 
-// TestFleet_FindsPixelsUnderOtherNumbers: one of two clients is shown two pixels of a region with their
-// numbers exchanged. Whoever got them second disagrees with the first.
+// TestFleet_FindsPixelsUnderOtherNumbers: one of two clients is shown two pixels of a region with
+// their numbers exchanged. The client that got them second disagrees with the first.
 func TestFleet_FindsPixelsUnderOtherNumbers(t *testing.T) {
 	var held *canvas.Batch
 	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
@@ -206,7 +207,7 @@ func TestFleet_FindsPixelsUnderOtherNumbers(t *testing.T) {
 	}
 }
 
-// TestFleet_NamesTheMissingNumber: the region and the number of what was dropped are told.
+// TestFleet_NamesTheMissingNumber: the report names region and sequence number of a dropped pixel.
 func TestFleet_NamesTheMissingNumber(t *testing.T) {
 	var dropped *canvas.Batch
 	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
@@ -225,7 +226,8 @@ func TestFleet_NamesTheMissingNumber(t *testing.T) {
 	}
 }
 
-// TestFleet_AsksServersForTheFinalPosition: what was shown to nobody is missing all the same.
+// TestFleet_AsksServersForTheFinalPosition: a pixel that was shown to no client still counts as
+// missing.
 func TestFleet_AsksServersForTheFinalPosition(t *testing.T) {
 	const pixels = 10
 	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(_, n int, b *canvas.Batch) []codec.ServerMessage {
@@ -263,7 +265,7 @@ func TestFleet_RefusedAndUnanswered(t *testing.T) {
 	if k.Placed.Load() != 11 || k.Acked.Load() != 8 || k.Refused.Load() != 2 || end.Unanswered != 1 {
 		t.Errorf("%d placed, %d acked, %d refused, %d unanswered", k.Placed.Load(), k.Acked.Load(), k.Refused.Load(), end.Unanswered)
 	}
-	if want := (ledger.Tally{Owed: 18, Delivered: 18}); tally != want { // what was not acknowledged was shown all the same
+	if want := (ledger.Tally{Owed: 18, Delivered: 18}); tally != want { // the unacknowledged pixels were shown all the same
 		t.Errorf("%+v, want %+v", tally, want)
 	}
 }
@@ -301,8 +303,8 @@ func TestFleet_ResumesExactly(t *testing.T) {
 	}
 }
 
-// TestFleet_LeavingIsOwedWhatOthersGot: a client that leaves waits for what anyone has got, and is
-// owed nothing behind that.
+// TestFleet_LeavingIsOwedWhatOthersGot: a leaving client waits for everything that any client has
+// got, and is owed nothing after that.
 func TestFleet_LeavingIsOwedWhatOthersGot(t *testing.T) {
 	s := fakeserver.New(t, fakeserver.Faults{Delay: func(i, _ int) time.Duration {
 		if i == firstClient {
@@ -320,7 +322,8 @@ func TestFleet_LeavingIsOwedWhatOthersGot(t *testing.T) {
 	}
 }
 
-// TestFleet_ViewportsAreOwedTheirPartOnly: a client that follows one region is owed that.
+// TestFleet_ViewportsAreOwedTheirPartOnly: a client that follows one region is owed only that
+// region.
 func TestFleet_ViewportsAreOwedTheirPartOnly(t *testing.T) {
 	s := fakeserver.New(t, fakeserver.Faults{})
 	f, clients := openFleet(t, s, Config{}, 1)
@@ -339,8 +342,8 @@ func TestFleet_ViewportsAreOwedTheirPartOnly(t *testing.T) {
 	}
 }
 
-// TestFleet_LatenciesCountFromWhenDue: frames delayed by 100 ms, exactly ten of them, are as many
-// latencies of 100 ms or more.
+// TestFleet_LatenciesCountFromWhenDue: if exactly ten frames are delayed by 100 ms, exactly ten
+// latencies are 100 ms or more.
 func TestFleet_LatenciesCountFromWhenDue(t *testing.T) {
 	s := fakeserver.New(t, fakeserver.Faults{Delay: func(i, n int) time.Duration {
 		if i == firstClient && n >= 10 && n < 20 {
@@ -371,8 +374,8 @@ func TestFleet_LatenciesCountFromWhenDue(t *testing.T) {
 	}
 }
 
-// TestFleet_JSONOwesNothingWhileAway: a client of the JSON protocol that lost its connection is owed what
-// was placed before and after, but not meanwhile.
+// TestFleet_JSONOwesNothingWhileAway: a JSON client that lost its connection is owed the pixels
+// placed before and after, but not meanwhile.
 func TestFleet_JSONOwesNothingWhileAway(t *testing.T) {
 	t.Parallel()
 	back := make(chan struct{}, 1)
@@ -470,7 +473,8 @@ func TestCheckDescriptors(t *testing.T) {
 	}
 }
 
-// TestFleet_TellsMovedFromBroken: a server that stops sends its clients elsewhere, and that is no fault.
+// TestFleet_TellsMovedFromBroken: a server that stops sends its clients elsewhere, which is no
+// fault.
 func TestFleet_TellsMovedFromBroken(t *testing.T) {
 	for err, want := range map[error]bool{
 		&wire.CloseError{Code: codec.CloseRestart}:                         true,

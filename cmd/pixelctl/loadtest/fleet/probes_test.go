@@ -57,8 +57,8 @@ func TestRecorder_KeepsExtremes(t *testing.T) {
 	}
 }
 
-// TestProbes_ArePlacedOnceEach: as many pixels as an area has all lie at different places in it, neighbours in
-// number are found again by place and colour, and nothing else is.
+// TestProbes_ArePlacedOnceEach: as many probes as the area has pixels all have different places in
+// it. Consecutive probes are found again by place and colour, and nothing else is.
 func TestProbes_ArePlacedOnceEach(t *testing.T) {
 	for _, area := range []image.Rectangle{image.Rect(0, 0, 40, 24), image.Rect(3, 5, 4, 6), image.Rect(100, 7, 107, 18), image.Rect(0, 0, 16384, 1)} {
 		p := newProbes(area)

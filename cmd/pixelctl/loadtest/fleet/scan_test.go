@@ -27,7 +27,8 @@ func TestScanJSONPixel_AgreesWithCodec(t *testing.T) {
 	}
 }
 
-// BenchmarkReceive measures what one received frame of so many pixels costs, without the sockets.
+// BenchmarkReceive measures the cost of one received frame with so many pixels, without the
+// sockets.
 func BenchmarkReceive(b *testing.B) {
 	for _, pixels := range []int{1, 5, 50} {
 		b.Run(string(rune('0'+pixels/10))+string(rune('0'+pixels%10)), func(b *testing.B) {

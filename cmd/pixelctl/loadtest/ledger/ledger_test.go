@@ -11,7 +11,7 @@ import (
 func TestSpans_AddAndRemove(t *testing.T) {
 	for _, test := range []struct {
 		name  string
-		steps func(*Spans) uint64 // the last step's answer
+		steps func(*Spans) uint64 // returns the last step's result
 		want  Spans
 		count uint64
 	}{

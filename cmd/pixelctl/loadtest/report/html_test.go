@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// example is a report that has everything; evil is in every text of it.
+// example is a report that has everything. Every text in it contains evil.
 func example(evil string) *Report {
 	return &Report{
 		Test: "chaos" + evil, Version: "v1" + evil, Started: time.Date(2026, 3, 14, 15, 9, 26, 0, time.UTC), Seconds: 90,
@@ -51,7 +51,7 @@ func TestWriteHTML_CarriesTheLicenceOfItsPlots(t *testing.T) {
 	}
 }
 
-// data is what the script of a page gets.
+// data is the data that the page's script gets.
 func data(t *testing.T, page string) (d struct {
 	Seconds float64
 	Charts  []struct {
@@ -79,7 +79,7 @@ func data(t *testing.T, page string) (d struct {
 	return d
 }
 
-// Goal: what servers and users call things can't break out of the page.
+// Goal: names that servers and users choose can't break out of the page.
 func TestWriteHTML_EscapesNames(t *testing.T) {
 	tags := regexp.MustCompile(`<[a-zA-Z/!]`)
 	plain := tags.FindAllString(render(t, example("")), -1)

@@ -9,7 +9,7 @@ import (
 	"unicode/utf8"
 )
 
-// Goal: on a terminal there is never more than one line, and nothing is left of it.
+// Goal: on a terminal there is never more than one line, and in the end nothing of it is left.
 func TestLive_KeepsToOneLine(t *testing.T) {
 	for _, columns := range []int{200, 80, 30, 2} {
 		var out bytes.Buffer

@@ -102,7 +102,7 @@ func backupFaults(s manifest.Set, server known, claim string) (faults []string) 
 	return faults
 }
 
-// TestBackup_Upload: the documented patch renders, and what it adds keeps to the rules for pods.
+// TestBackup_Upload: the documented patch renders, and its additions keep the rules for pods.
 func TestBackup_Upload(t *testing.T) {
 	_, page, _ := strings.Cut(pages(t)["operations.md"], "\n## Backup and restore\n")
 	page, _, _ = strings.Cut(page, "\n## ")

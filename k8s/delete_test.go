@@ -10,8 +10,8 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// TestKustomizations_LeaveWhatCannotBeMadeAgain: kubectl delete -k deletes what a
-// kustomization has, and must not take the drawing with it.
+// TestKustomizations_LeaveWhatCannotBeMadeAgain: kubectl delete -k deletes everything in a
+// kustomization, and must not delete the drawing.
 func TestKustomizations_LeaveWhatCannotBeMadeAgain(t *testing.T) {
 	for _, k := range kustomizations() {
 		set := k.load(t)
@@ -24,8 +24,8 @@ func TestKustomizations_LeaveWhatCannotBeMadeAgain(t *testing.T) {
 	}
 }
 
-// TestKustomizations_FollowEachOther: one can be applied over another. What a StatefulSet
-// claims, what it is called and what it selects the cluster does not let change.
+// TestKustomizations_FollowEachOther: any kustomization can be applied over any other. So what the
+// cluster doesn't allow to change must be equal: a StatefulSet's claims, name and selector.
 func TestKustomizations_FollowEachOther(t *testing.T) {
 	claims := func(k kustomization) map[string]string {
 		found := make(map[string]string)
@@ -49,7 +49,8 @@ func TestKustomizations_FollowEachOther(t *testing.T) {
 	}
 }
 
-// TestNamespace_EnforcesWhatItsPodsKeepTo, and is called as they expect.
+// TestNamespace_EnforcesWhatItsPodsKeepTo: the namespace enforces the standard that its pods keep,
+// and has the name that they expect.
 func TestNamespace_EnforcesWhatItsPodsKeepTo(t *testing.T) {
 	text, err := os.ReadFile("base/namespace.yaml")
 	if err != nil {

@@ -20,7 +20,7 @@ func guide(t *testing.T) string {
 	return string(text)
 }
 
-// pages is the guide and all beside it, by name.
+// pages is the guide and all pages beside it, by name.
 func pages(t *testing.T) map[string]string {
 	t.Helper()
 	names, err := filepath.Glob("*.md")
@@ -38,7 +38,7 @@ func pages(t *testing.T) map[string]string {
 	return texts
 }
 
-// TestPages_NameWhatThereIs: paths, headings, and metrics by their names.
+// TestPages_NameWhatThereIs: the paths, headings and metrics that pages name exist.
 func TestPages_NameWhatThereIs(t *testing.T) {
 	texts, metrics := serverTexts(t), 0
 	for page, text := range pages(t) {
@@ -78,7 +78,7 @@ func headings(text string) (anchors []string) {
 	return anchors
 }
 
-// TestAlerts_AreExplained: each has its line on the page, and the page no other.
+// TestAlerts_AreExplained: each alert has its line on the page, and the page has no other lines.
 func TestAlerts_AreExplained(t *testing.T) {
 	var alerts, explained []string
 	rule := manifest.Get[manifest.PrometheusRule](kustomization{"base", "components/monitoring"}.load(t), "pixel-playground")
@@ -95,7 +95,8 @@ func TestAlerts_AreExplained(t *testing.T) {
 	}
 }
 
-// TestKustomizations_HaveTheirPods: how many there are, with an autoscaler at the least.
+// TestKustomizations_HaveTheirPods: each kustomization has the right number of pods; with an
+// autoscaler, that is the minimum.
 func TestKustomizations_HaveTheirPods(t *testing.T) {
 	for dir, want := range map[string][2]int{"base": {4, 3}, "overlays/dev": {2, 2}, "overlays/prod": {4, 3}} {
 		set := kustomization{dir}.load(t)

@@ -22,7 +22,7 @@ func asText(t *testing.T, v any) string {
 	return string(text)
 }
 
-// routeFaults: the route lets in what the Ingress did, to the same Service.
+// routeFaults checks that the route lets in what the Ingress did, to the same Service.
 func routeFaults(t *testing.T, s manifest.Set) (faults []string) {
 	t.Helper()
 	if len(manifest.All[networkingv1.Ingress](s)) > 0 {
@@ -64,8 +64,8 @@ func externalKeys(s manifest.Set) (keys []string) {
 	return keys
 }
 
-// peersEncrypted: both workloads name files that the certificate's Secret has where it is
-// mounted, and the certificate is good for both sides of a connection.
+// peersEncrypted reports whether both workloads name files that the certificate's Secret has, where
+// it is mounted, and whether the certificate is valid for both sides of a connection.
 func peersEncrypted(s manifest.Set) bool {
 	c := manifest.Get[manifest.Certificate](s, "peer")
 	authority := manifest.Get[manifest.Issuer](s, c.Spec.IssuerRef.Name)
@@ -82,7 +82,7 @@ func peersEncrypted(s manifest.Set) bool {
 			return false
 		}
 		for name, file := range map[string]string{"CERT": "tls.crt", "KEY": "tls.key", "CA": "ca.crt"} {
-			if p.Env["PLAYGROUND_PEER_"+name] != "/etc/peer/"+file { // that it is there is a rule
+			if p.Env["PLAYGROUND_PEER_"+name] != "/etc/peer/"+file { // a rule checks that the file exists
 				return false
 			}
 		}

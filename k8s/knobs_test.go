@@ -18,11 +18,11 @@ import (
 // knob is one section of knobs.md.
 type knob struct {
 	title string
-	files map[string]string // kustomization.yaml, and others that it names
+	files map[string]string // kustomization.yaml, and the files that it names
 }
 
-// knobs reads the page: the first block of a section goes into the kustomization, others
-// begin with their name.
+// knobs reads the page. The first block of a section goes into the kustomization; other blocks
+// begin with their file name.
 func knobs(t *testing.T) (found []knob) {
 	t.Helper()
 	blocks, names := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$"), regexp.MustCompile(`^# ([a-z]+\.yaml)\n`)
@@ -127,7 +127,7 @@ func TestKnobs_DoWhatTheySay(t *testing.T) {
 			set := k.load(t)
 			for _, r := range rules {
 				if k.title == "Images by digest" && r.name == imageRule {
-					continue // it is for what comes with the manifests
+					continue // this rule is only for images that come with the manifests
 				}
 				for _, fault := range r.faults(set) {
 					t.Errorf("%s: %s", r.name, fault)

@@ -102,7 +102,7 @@ func reach(s manifest.Set) (faults []string) {
 	return faults
 }
 
-// openTo says who may connect to a port, as the policies together have it.
+// openTo returns who may connect to a port, according to all policies together.
 func openTo(s manifest.Set, w manifest.Workload, port corev1.ContainerPort) (who []string) {
 	closed := false
 	for _, policy := range manifest.All[networkingv1.NetworkPolicy](s) {
@@ -178,7 +178,7 @@ func proxies(s manifest.Set) (faults []string) {
 func pagePaths() []string {
 	page, err := fs.ReadFile(web.Files(), "index.html")
 	if err != nil {
-		return nil // TestNetwork_KnowsThePage tells
+		return nil // TestNetwork_KnowsThePage reports it
 	}
 	paths := []string{"/"}
 	for _, found := range regexp.MustCompile(`(?:href|src)="([^":#]+)"`).FindAllSubmatch(page, -1) {
@@ -193,7 +193,7 @@ func passes(ingress *networkingv1.Ingress, path string) bool {
 	})
 }
 
-// TestNetwork_KnowsThePage: the rule on proxies looks at more than the bare page.
+// TestNetwork_KnowsThePage: the rule about the Ingress checks more paths than the page's own.
 func TestNetwork_KnowsThePage(t *testing.T) {
 	paths := pagePaths()
 	for _, want := range []string{"/", "/js/main.js", "/css/page.css", "/favicon.svg"} {

@@ -104,7 +104,7 @@ func drain(s manifest.Set) (faults []string) {
 	return faults
 }
 
-// arg is the value of --name=value.
+// arg returns the value of --name=value.
 func arg(args []string, name string) string {
 	for _, a := range args {
 		if value, ok := strings.CutPrefix(a, "--"+name+"="); ok {
@@ -114,7 +114,7 @@ func arg(args []string, name string) string {
 	return ""
 }
 
-// setArg is for changes.
+// setArg is for tests of rules: it changes an argument.
 func setArg(s manifest.Set, workload, name, value string) {
 	args := container(s, workload).Args
 	at := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "--"+name+"=") })
@@ -124,21 +124,21 @@ func setArg(s manifest.Set, workload, name, value string) {
 func disruption(s manifest.Set) (faults []string) {
 	for _, w := range s.Workloads() {
 		if w.Ends() {
-			continue // what was evicted is tried again
+			continue // an evicted job's pod is tried again
 		}
 		budget := manifest.Get[policyv1.PodDisruptionBudget](s, w.Name)
 		if budget == nil {
 			faults = append(faults, w.Name+" has no budget")
 			continue
 		}
-		gone := 0 // how many may be gone at once
+		gone := 0 // how many pods may be gone at once
 		switch {
 		case budget.Spec.MaxUnavailable != nil:
 			gone = budget.Spec.MaxUnavailable.IntValue()
 		case budget.Spec.MinAvailable != nil:
 			gone = w.Replicas - budget.Spec.MinAvailable.IntValue()
 		}
-		// The only pod of its kind goes when somebody deletes it, not by the way.
+		// The only pod of its kind goes only when somebody deletes it, never in passing.
 		if want := min(w.Replicas-1, 1); gone != want || w.Replicas < 2 && w.Name != "redis" {
 			faults = append(faults, fmt.Sprintf("%s: %d of %d pods may be gone", w.Name, gone, w.Replicas))
 		}
@@ -166,7 +166,8 @@ func autoscaling(s manifest.Set) (faults []string) {
 		if len(a.Spec.Metrics) == 0 || a.Spec.Metrics[0].Resource == nil || a.Spec.Metrics[0].Resource.Name != "cpu" {
 			fault("it does not go by CPU, which needs no adapter")
 		} else {
-			// What is requested is the least a pod needs, and says nothing about when it is busy.
+			// The request is the least that a pod needs. It says nothing about when the pod is
+			// busy.
 			target, most := a.Spec.Metrics[0].Resource.Target, container(s, d.Name).Resources.Limits.Cpu()
 			if target.AverageValue == nil || target.AverageValue.MilliValue() > most.MilliValue()/2 {
 				fault("it does not add pods at an amount of CPU that leaves room to the limit of %s", most)
@@ -188,7 +189,7 @@ func autoscaling(s manifest.Set) (faults []string) {
 
 // connections checks the metric of the gateways.
 func connections(s manifest.Set, metric *autoscalingv2.PodsMetricSource) (faults []string) {
-	if metric.Metric.Name != "pixelplayground_connections" { // TestServer_HasTheMetric knows it
+	if metric.Metric.Name != "pixelplayground_connections" { // TestServer_HasTheMetric checks that it exists
 		faults = append(faults, "the server has no metric "+metric.Metric.Name)
 	}
 	gateway, _ := s.Workload("gateway")

@@ -13,7 +13,7 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// imageRule is for what comes with the manifests.
+// imageRule is only for images that come with the manifests.
 const imageRule = "images are named without a registry and with a version"
 
 // What a pod is: its probes, what it may use and what it may do.
@@ -75,13 +75,13 @@ func podRules(t *testing.T) []rule {
 	}
 }
 
-// variable is for changes: an environment variable that is there.
+// variable is for tests of rules: it returns an environment variable, which must exist.
 func variable(s manifest.Set, workload, name string) *corev1.EnvVar {
 	env := container(s, workload).Env
 	return &env[slices.IndexFunc(env, func(v corev1.EnvVar) bool { return v.Name == name })]
 }
 
-// containers is every workload, seen by each of its containers.
+// containers returns every workload once per container, with Container set to it.
 func containers(s manifest.Set) (each []manifest.Workload) {
 	for _, w := range s.Workloads() {
 		each = append(each, w.Each()...)
@@ -94,7 +94,7 @@ func probes(s manifest.Set, routes []string) (faults []string) {
 	for _, w := range containers(s) {
 		c := w.Container()
 		if w.Ends() {
-			continue // when it hangs, its job's deadline ends it
+			continue // if it hangs, its job's deadline ends it
 		}
 		if c.StartupProbe == nil || c.LivenessProbe == nil || c.ReadinessProbe == nil {
 			fault("%s lacks a probe", w.Name)
@@ -145,12 +145,12 @@ func resources(s manifest.Set) (faults []string) {
 		if err != nil {
 			fault("%s: GOMEMLIMIT is %q: %v", w.Name, p.Env["GOMEMLIMIT"], err)
 		}
-		// Below: garbage is collected too often, or memory lies idle. Above: the kernel
-		// kills what Go could have collected.
+		// Below 0.75, garbage is collected too often, or memory lies idle. Above 0.9, the kernel
+		// kills for memory that Go could have collected.
 		if share := float64(told.Value()) / float64(r.Limits.Memory().Value()); share < 0.75 || share > 0.9 {
 			fault("%s: GOMEMLIMIT is %.2f of the memory limit, want 0.75 to 0.9", w.Name, share)
 		}
-		// What is requested lies idle until it is used, and each roll needs it once more.
+		// What a pod requests lies idle until it is used, and each roll needs it once more.
 		if m, c := r.Requests.Memory(), r.Requests.Cpu(); m.Value() > r.Limits.Memory().Value()/2 || c.MilliValue() > 500 {
 			fault("%s: %s of memory and %s processors are requested, far more than were ever measured", w.Name, m, c)
 		}

@@ -16,7 +16,7 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// The Redis that the manifests bring, where they bring one.
+// redisRules is about the Redis in the manifests, if they have one.
 func redisRules() []rule {
 	change := func(from, to string) func(manifest.Set) {
 		return func(s manifest.Set) {
@@ -50,7 +50,7 @@ func redisRules() []rule {
 	}
 }
 
-// directives reads a redis.conf whose values have no quotes but "".
+// directives reads a redis.conf whose values have no quotes except "".
 func directives(text string) map[string]string {
 	said := make(map[string]string)
 	for lines := bufio.NewScanner(strings.NewReader(text)); lines.Scan(); {
@@ -83,7 +83,7 @@ func keeps(s manifest.Set) (faults []string) {
 	if p := store.Spec.PersistentVolumeClaimRetentionPolicy; p == nil || p.WhenDeleted != appsv1.RetainPersistentVolumeClaimRetentionPolicyType || p.WhenScaled != appsv1.RetainPersistentVolumeClaimRetentionPolicyType {
 		fault("the volume goes with it")
 	}
-	if manifest.Get[corev1.Service](s, "redis-1") == nil { // else sentinelRules look at both
+	if manifest.Get[corev1.Service](s, "redis-1") == nil { // otherwise sentinelRules checks both containers
 		if *store.Spec.Replicas != 1 {
 			fault("%d Redises would each keep a canvas of their own", *store.Spec.Replicas)
 		}
@@ -92,7 +92,8 @@ func keeps(s manifest.Set) (faults []string) {
 	if err != nil {
 		fault("maxmemory: %v", err)
 	}
-	// Rewriting its log, it shares memory with a child and copies what changes meanwhile.
+	// While it rewrites its log, Redis shares memory with a child process, and copies what changes
+	// meanwhile.
 	if limit := c.Resources.Limits.Memory(); most.Value() > limit.Value()/2 {
 		fault("%s of memory for data is more than half of %s", &most, limit)
 	}
@@ -102,8 +103,8 @@ func keeps(s manifest.Set) (faults []string) {
 	return faults
 }
 
-// kept is the bytes that a canvas takes in Redis at most: 3 a pixel, and for each region a
-// log of pixels with 150 each (`playground --help`, --log-pixels).
+// kept is the most bytes that a canvas takes in Redis: 3 for each pixel, and for each region a log
+// with 150 for each pixel (`playground --help`, --log-pixels).
 func kept(settings map[string]string) (int64, error) {
 	var width, height, region, logged int64
 	if _, err := fmt.Sscanf(settings["PLAYGROUND_CANVAS"], "%dx%d", &width, &height); err != nil {

@@ -11,9 +11,9 @@ import (
 	"testing"
 )
 
-// fakeCluster is a kubectl that keeps Secrets as folders of files, and pods that say at once
-// that they have read a change, as far as rotate.sh asks for it. Each change of a Secret is a
-// line of changes: the Secret, and what each of its keys holds.
+// fakeCluster is a kubectl that does what rotate.sh needs: it keeps Secrets as folders of files,
+// and its pods log at once that they have read a change. Each change of a Secret is a line in the
+// file changes: the Secret, and what each of its keys holds.
 const fakeCluster = `#!/bin/bash
 set -euo pipefail
 cd "$CLUSTER"
@@ -64,9 +64,9 @@ case "$1 $2" in
 esac
 `
 
-// rotate runs the script with the cluster's Secrets, and gives their changes. Beside them there may be
-// /fails, a part of a command that fails once, and /slow, with as many lines as gateway-1's log is asked
-// for before it has the first change.
+// rotate runs the script on a cluster with these Secrets, and returns how they changed. Beside them
+// there may be /fails, a part of a command that fails once, and /slow, with as many lines as
+// gateway-1's log is asked for before it has the first change.
 func rotate(t *testing.T, secret string, secrets map[string]string) (changes []map[string]string, said string, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -113,8 +113,8 @@ func rotate(t *testing.T, secret string, secrets map[string]string) (changes []m
 	return changes, string(out), err
 }
 
-// TestRotate_IsThreeSteps: the script changes a Secret as the page says, and nothing of it is
-// the one before at the end.
+// TestRotate_IsThreeSteps: the script changes a Secret as the page says, and in the end nothing of
+// the old one is left.
 func TestRotate_IsThreeSteps(t *testing.T) {
 	lines := func(text string) []string { return strings.Split(strings.TrimSuffix(text, "\n"), "\n") }
 	for key, size := range map[string]int{"gossip-key": 44, "admin-token": 64} {
@@ -151,7 +151,8 @@ func TestRotate_IsThreeSteps(t *testing.T) {
 	}
 }
 
-// TestRotate_Refuses: what was begun and has not ended, and what there is not.
+// TestRotate_Refuses: the script refuses a rotation while another is unfinished, and a secret that
+// does not exist.
 func TestRotate_Refuses(t *testing.T) {
 	for secret, held := range map[string]map[string]string{
 		"redis-password": {"playground/redis-password": "one", "playground/redis-password-other": "other"},
@@ -194,8 +195,8 @@ func TestRotate_ACommandThatFails(t *testing.T) {
 	}
 }
 
-// TestOperations_SayHowToRotate: the page has each of the script's secrets, and what else
-// replaces them is taken by the commands' own test.
+// TestOperations_SayHowToRotate: the page names each of the script's secrets. Other commands on the
+// page have a test of their own.
 func TestOperations_SayHowToRotate(t *testing.T) {
 	script, err := os.ReadFile("rotate.sh")
 	if err != nil {

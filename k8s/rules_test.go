@@ -1,7 +1,7 @@
-// Package k8s checks the manifests: every kustomization builds, every object is what the
-// cluster knows, and the rules hold that the cluster does not check. A rule is a function
-// from the decoded objects to what is wrong with them, and comes with changes that it must
-// find; so it can fail.
+// Package k8s checks the manifests: every kustomization builds, the cluster knows every object's
+// kind and fields, and rules hold that the cluster does not check. A rule is a function from the
+// decoded objects to what is wrong with them. It comes with changes that it must find, which proves
+// that it can fail.
 package k8s
 
 import (
@@ -18,7 +18,7 @@ import (
 type rule struct {
 	name   string
 	faults func(manifest.Set) []string
-	// broken are changes that the rule finds, each made to a copy of everything.
+	// broken are changes that the rule must find. Each is made to a fresh copy of all objects.
 	broken map[string]func(manifest.Set)
 }
 
@@ -31,7 +31,7 @@ func rules(t *testing.T) []rule {
 	return flat
 }
 
-// kustomization is a folder to render, and components added to it.
+// kustomization is a folder to render, and the components to add to it.
 type kustomization []string
 
 func (k kustomization) String() string { return strings.Join(k, "+") }
@@ -45,7 +45,7 @@ func (k kustomization) load(t *testing.T) manifest.Set {
 	return set
 }
 
-// kustomizations is what people apply. The second one has every object there is.
+// kustomizations are the ones that people apply. The second has every object there is.
 func kustomizations() []kustomization {
 	const (
 		autoscaling = "components/autoscaling"
@@ -124,7 +124,7 @@ func TestRules(t *testing.T) {
 	}
 }
 
-// TestKustomizations_AllAreRendered: a folder that nobody lists above is not tested.
+// TestKustomizations_AllAreRendered: every folder is listed above, since others are not tested.
 func TestKustomizations_AllAreRendered(t *testing.T) {
 	listed := make(map[string]bool)
 	for _, k := range kustomizations() {
@@ -155,7 +155,7 @@ func ours(s manifest.Set) (workloads []manifest.Workload) {
 	return workloads
 }
 
-// workload and container are for changes, to what is known to be there.
+// workload and container are for tests of rules: they return objects that must exist.
 func workload(s manifest.Set, name string) manifest.Workload {
 	w, ok := s.Workload(name)
 	if !ok {

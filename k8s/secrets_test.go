@@ -14,7 +14,8 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// Secrets reach processes by files and no other way, so that they can be replaced while these run.
+// secretRules: secrets reach processes only by files, so that they can be replaced while the
+// processes run.
 func secretRules(t *testing.T) []rule {
 	documented := documentedSecret(t)
 	mounted := func(s manifest.Set, workload, name string) *corev1.VolumeMount {
@@ -75,14 +76,14 @@ func secretRules(t *testing.T) []rule {
 	}
 }
 
-// keyOf is what a volume takes of a Secret, and whether the pod starts without it.
+// keyOf is a key that a volume takes from a Secret, and whether the pod starts without it.
 type keyOf struct {
 	secret   string
 	item     corev1.KeyToPath // none: the whole Secret
 	optional bool
 }
 
-// keysOf is what a volume takes.
+// keysOf returns the keys that a volume takes.
 func keysOf(v corev1.Volume) (keys []keyOf) {
 	add := func(secret string, items []corev1.KeyToPath, optional *bool) {
 		if len(items) == 0 {
@@ -103,7 +104,7 @@ func keysOf(v corev1.Volume) (keys []keyOf) {
 	return keys
 }
 
-// usedKeys is the keys of the Secret that pods need to start, in order.
+// usedKeys returns the keys of the Secret that pods need to start, in order.
 func usedKeys(s manifest.Set) []string {
 	used := make(map[string]bool)
 	for _, w := range s.Workloads() {
@@ -118,8 +119,8 @@ func usedKeys(s manifest.Set) []string {
 	return slices.Sorted(maps.Keys(used))
 }
 
-// made: the Secret has the documented keys. Others, and other Secrets, are for the time in
-// which one replaces another, or are cert-manager's.
+// made checks that pods need only the documented keys of the Secret. Other keys and Secrets are for
+// the time while one replaces another, or are cert-manager's.
 func made(s manifest.Set, documented []string) (faults []string) {
 	if n := len(manifest.All[corev1.Secret](s)); n > 0 {
 		faults = append(faults, fmt.Sprintf("%d Secrets are among the manifests", n))
@@ -147,12 +148,12 @@ func made(s manifest.Set, documented []string) (faults []string) {
 	return faults
 }
 
-// secretSetting: by its name, a variable's value must not be known.
+// secretSetting reports whether a variable, by its name, holds a secret.
 func secretSetting(name string) bool {
 	return regexp.MustCompile(`PASSWORD|TOKEN|AUTH|(GOSSIP|PEER)_KEY`).MatchString(name) && !fileSetting(name)
 }
 
-// fileSetting: by its name, a variable names a file with a secret.
+// fileSetting reports whether a variable, by its name, names a file with a secret.
 func fileSetting(name string) bool {
 	return regexp.MustCompile(`_FILE$|^PLAYGROUND_PEER_`).MatchString(name)
 }
@@ -213,7 +214,7 @@ func inFiles(s manifest.Set) (faults []string) {
 			}
 		}
 		if p.Env["PLAYGROUND_ROLES"] == "" {
-			continue // Redis' scripts know their files, which the rehearsals show
+			continue // Redis' scripts know their files; the rehearsals test that
 		}
 		for file, secret := range files {
 			if secret && !named[file] {
@@ -240,8 +241,8 @@ func inFiles(s manifest.Set) (faults []string) {
 	return faults
 }
 
-// readable: files are root's and of the pod's group, which reads them, and nobody else does.
-// A file by itself would not change.
+// readable checks that files belong to root and to the pod's group, and that only the group can
+// read them. A file that is mounted by itself would not change.
 func readable(w manifest.Workload, p manifest.Process) (faults []string) {
 	pod := w.Template.Spec.SecurityContext
 	for _, m := range p.Mounts {
@@ -265,7 +266,7 @@ func readable(w manifest.Workload, p manifest.Process) (faults []string) {
 	return faults
 }
 
-// documentedSecret is the keys that the guide's commands give the Secret.
+// documentedSecret returns the keys that the guide's commands give the Secret.
 func documentedSecret(t *testing.T) (keys []string) {
 	t.Helper()
 	for _, m := range regexp.MustCompile(`--from-literal=([a-z-]+)=`).FindAllStringSubmatch(guide(t), -1) {
@@ -277,7 +278,7 @@ func documentedSecret(t *testing.T) (keys []string) {
 	return keys
 }
 
-// TestGuide_MakesNoSecretInVain: what the commands make is used.
+// TestGuide_MakesNoSecretInVain: everything that the guide's commands make is used.
 func TestGuide_MakesNoSecretInVain(t *testing.T) {
 	used := usedKeys(kustomization{"base"}.load(t))
 	for _, key := range documentedSecret(t) {

@@ -14,7 +14,8 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// Who is meant by whom: names and labels that the cluster takes without asking.
+// selectorRules is about which object means which: names and labels that the cluster accepts
+// without a check.
 func selectorRules() []rule {
 	return []rule{
 		{"a workload selects its own pods", workloadSelectors, map[string]func(manifest.Set){
@@ -59,13 +60,13 @@ func spread(s manifest.Set, name string) *corev1.TopologySpreadConstraint {
 	return &workload(s, name).Template.Spec.TopologySpreadConstraints[0]
 }
 
-// matches reports whether pods of w have what the selector asks for. nil is nobody.
+// matches reports whether pods of w have what the selector asks for. A nil selector matches none.
 func matches(selector *metav1.LabelSelector, w manifest.Workload) bool {
 	wanted, err := metav1.LabelSelectorAsSelector(selector)
 	return err == nil && slices.ContainsFunc(w.Pods(), func(pod labels.Set) bool { return wanted.Matches(pod) })
 }
 
-// selected is the names of the workloads whose pods have what the selector asks for.
+// selected returns the names of the workloads whose pods match the selector.
 func selected(s manifest.Set, selector *metav1.LabelSelector) (names []string) {
 	for _, w := range s.Workloads() {
 		if matches(selector, w) {
@@ -84,7 +85,7 @@ func workloadSelectors(s manifest.Set) (faults []string) {
 			faults = append(faults, fmt.Sprintf("%s selects the pods of %v", w.Name, got))
 		}
 		for _, constraint := range w.Template.Spec.TopologySpreadConstraints {
-			// Without a pod more in a roll, as a StatefulSet has it, all revisions count.
+			// If a roll has no extra pod, as in a StatefulSet, all revisions count.
 			revisions := manifest.Get[appsv1.Deployment](s, w.Name) == nil || slices.Contains(constraint.MatchLabelKeys, "pod-template-hash")
 			if !matches(constraint.LabelSelector, w) || !revisions {
 				faults = append(faults, w.Name+" is not spread over "+constraint.TopologyKey+" by itself")
@@ -153,7 +154,7 @@ func namesPort(service *corev1.Service, name string) bool {
 	return slices.ContainsFunc(service.Spec.Ports, func(p corev1.ServicePort) bool { return p.Name == name })
 }
 
-// protocol is TCP where nobody says.
+// protocol is TCP if none is given.
 func protocol(p corev1.Protocol) corev1.Protocol {
 	if p == "" {
 		return corev1.ProtocolTCP

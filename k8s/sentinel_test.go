@@ -13,11 +13,11 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// severalRedises is the rule that is broken in a kustomization that has them.
+// severalRedises is the rule whose broken changes need a kustomization with several Redises.
 const severalRedises = "of several Redises one is the master, and can be replaced"
 
-// Several Redises, where the manifests bring them: that they are what they say is rehearsed
-// with real ones (TestKubernetes_RedisFailover), here is what a rehearsal can't see.
+// sentinelRules is about several Redises, if the manifests have them. TestKubernetes_RedisFailover
+// rehearses them with real Redises; these rules check what a rehearsal can't see.
 func sentinelRules() []rule {
 	store := func(s manifest.Set) *appsv1.StatefulSetSpec {
 		return &manifest.Get[appsv1.StatefulSet](s, "redis").Spec
@@ -57,7 +57,7 @@ func sentinelRules() []rule {
 	}}}
 }
 
-// setRedis is for changes, of the URL that servers are told.
+// setRedis is for tests of rules: it changes the URL that servers are given.
 func setRedis(s manifest.Set, from, to string) {
 	for _, name := range []string{"gateway", "canvas"} {
 		v := variable(s, name, "PLAYGROUND_REDIS")
@@ -116,7 +116,7 @@ func replicated(s manifest.Set) (faults []string) {
 	return faults
 }
 
-// replicatedPods looks at what both containers are told, and at the scripts that they name.
+// replicatedPods checks what both containers are given, and the scripts that they name.
 func replicatedPods(s manifest.Set, names []string, files map[string]string) (faults []string) {
 	w, _ := s.Workload("redis")
 	for _, c := range w.Each() {
@@ -146,7 +146,7 @@ func replicatedPods(s manifest.Set, names []string, files map[string]string) (fa
 	return faults
 }
 
-// of is the container of that name.
+// of returns the container of that name.
 func of(w manifest.Workload, name string) *corev1.Container {
 	seen, _ := w.Of(name)
 	return seen.Container()

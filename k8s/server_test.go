@@ -41,7 +41,7 @@ func serverSettings(t *testing.T) known {
 	return k
 }
 
-// serverTexts is the string literals of the packages that name routes and metrics.
+// serverTexts returns the string literals of the packages that name routes and metrics.
 func serverTexts(t *testing.T) (texts []string) {
 	t.Helper()
 	answering, err := filepath.Glob("../transport/api/*.go")

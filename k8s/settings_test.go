@@ -15,7 +15,7 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// What the processes are told.
+// settingRules is about the settings that processes are given.
 func settingRules(t *testing.T) []rule {
 	server := serverSettings(t)
 	return []rule{
@@ -61,7 +61,7 @@ func settingRules(t *testing.T) []rule {
 	}
 }
 
-// configMap is for changes: the one whose name begins so, before the hash.
+// configMap is for tests of rules: it returns the ConfigMap with this name before the hash.
 func configMap(s manifest.Set, name string) *corev1.ConfigMap {
 	for _, m := range manifest.All[corev1.ConfigMap](s) {
 		if strings.HasPrefix(m.Name, name+"-") {
@@ -80,7 +80,7 @@ func somePod() manifest.Pod {
 }
 
 func settings(s manifest.Set, server known) (faults []string) {
-	// What the processes read besides settings, or what settings are made of.
+	// Variables that processes read besides settings, or that settings are made of.
 	others := []string{"POD_NAME", "POD_IP", "GOMEMLIMIT"}
 	for _, w := range ours(s) {
 		fault := func(format string, args ...any) { faults = append(faults, w.Name+": "+fmt.Sprintf(format, args...)) }
@@ -151,7 +151,7 @@ func addresses(s manifest.Set) (faults []string) {
 			for flag, ports := range map[string][]string{"listen": {"http"}, "gossip": {"gossip", "gossip-udp"}, "peer": {"peer"}} {
 				host, port, err := net.SplitHostPort(arg(p.Args, flag))
 				want := ip
-				if flag == "listen" { // also at the loopback, for kubectl port-forward
+				if flag == "listen" { // on the loopback address too, for kubectl port-forward
 					want = ""
 				}
 				if err != nil || host != want {
@@ -169,7 +169,7 @@ func addresses(s manifest.Set) (faults []string) {
 	return faults
 }
 
-// joins checks dns:NAME:PORT: what the name resolves to, and who listens there.
+// joins checks dns:NAME:PORT: what the name resolves to, and what listens there.
 func joins(s manifest.Set, w manifest.Workload, join string) (faults []string) {
 	name, port, _ := strings.Cut(strings.TrimPrefix(join, "dns:"), ":")
 	service := manifest.Get[corev1.Service](s, name)

@@ -114,8 +114,8 @@ func TestProcess_IsWhatAKubeletStarts(t *testing.T) {
 	}
 }
 
-// TestProcess_SaysWhatNobodyGives: a pod that the cluster would not start, or start with a
-// value that is made up here, is an error.
+// TestProcess_SaysWhatNobodyGives: a pod that the cluster would not start is an error, and so is
+// one whose values would have to be made up here.
 func TestProcess_SaysWhatNobodyGives(t *testing.T) {
 	for name, change := range map[string][2]string{
 		"ConfigMap": {"configMapRef: {name: settings}", "configMapRef: {name: sizes}"},

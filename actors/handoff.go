@@ -165,7 +165,7 @@ func (r *region) take(ctx actor.Context) {
 	r.claim(ctx)
 }
 
-// becomeDormant releases the region and answers all who waited for that.
+// becomeDormant gives the region up and answers all who waited for that.
 func (r *region) becomeDormant(ctx actor.Context) {
 	r.letGo(ctx)
 	r.settle(ctx)
@@ -248,7 +248,7 @@ func (r *region) moved(ctx actor.Context) {
 			r.wake(ctx)
 		}
 	case phaseRetiring:
-		if r.pod.storeMonitor.aside.Load() { // its store would keep it from finishing
+		if r.pod.storeMonitor.aside.Load() { // otherwise its store would keep it from finishing
 			r.becomeDormant(ctx)
 		}
 	case phaseClaiming, phaseMending, phaseFenced: // these look at the placement when they are done

@@ -399,7 +399,8 @@ func (r *relay) place(ctx actor.Context, m place) {
 	}
 	r.ensureAttached(ctx)
 	if !r.flushing && r.attached {
-		// The flush comes after whatever is in the mailbox already: ops among that go along.
+		// The flush comes after whatever is in the mailbox already, and takes along the ops in
+		// there.
 		r.flushing = true
 		ctx.Send(ctx.Self(), flush{})
 	}

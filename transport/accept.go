@@ -9,8 +9,8 @@ import (
 	"time"
 )
 
-// accept is a goroutine, until the listener is closed. Every connection is greeted by a
-// goroutine of its own, so that one that sends slowly holds up nobody.
+// accept runs as a goroutine until the listener is closed. Each connection is greeted by its
+// own goroutine, so that one that sends slowly holds up nobody.
 func (s *Server) accept() {
 	pause := time.Duration(0)
 	for {
@@ -22,7 +22,7 @@ func (s *Server) accept() {
 			s.admit(c)
 		case errors.Is(err, net.ErrClosed):
 			return
-		default: // out of descriptors, as a rule: take one from who needs it least, or wait
+		default: // usually out of descriptors: close the connection that is missed least, or wait
 			s.refusals.Note("accept failed", "accept", "err", err)
 			if did := s.places.makeRoom(); did != "" {
 				s.evicted(did)
@@ -47,7 +47,8 @@ func (s *Server) admit(c *net.TCPConn) {
 	s.work.Go(func() { s.greet(g) })
 }
 
-// evicted counts a connection that had to make room for another; empty: none had to.
+// evicted counts a connection that had to make room for another. did is what it did; empty:
+// none had to.
 func (s *Server) evicted(did string) {
 	if did != "" {
 		s.counters.Evicted.add(did)
@@ -57,26 +58,28 @@ func (s *Server) evicted(did string) {
 
 // Limits of the head of a request.
 const (
-	// maxHead is what a WebSocket's may be, in bytes, and what any other may: browsers send
-	// both the same cookies, of which sites that share their host may have set many.
+	// maxHead is how large a head may be, in bytes, the same for WebSockets and for all other
+	// requests: browsers send the same cookies with both, and sites that share our host may
+	// have set many.
 	maxHead = 64 << 10
-	// firstRead is what most requests fit in, in bytes.
+	// firstRead is a size that most requests fit in, in bytes.
 	firstRead = 4 << 10
-	// What heads may cost beyond freeHead each, in all and of one network that is not a
-	// proxy's, in bytes (see headCost): so requests of the usual size never depend on it.
+	// Each head may cost freeHead. What heads cost beyond that is limited to networkHeads for
+	// one network that is not a proxy's, and to allHeads in all, in bytes (see headCost). So
+	// requests of the usual size never depend on what others take.
 	freeHead, networkHeads, allHeads = 8 << 10, 4 << 20, 16 << 20
-	// lineCost is about what the header field of a line takes besides its text, in bytes.
+	// lineCost is about how much memory a header field takes besides its text, in bytes.
 	lineCost = 100
 )
 
 // headCost is the memory that a part of a request's head takes, in bytes.
 func headCost(part []byte) int { return len(part) + lineCost*bytes.Count(part, []byte("\n")) }
 
-// wsPath is where the WebSockets are.
+// wsPath is the path of the WebSockets.
 const wsPath = "/ws"
 
-// greet is the goroutine of a new connection: it reads the first request and hands the
-// connection to whom it is for.
+// greet is the goroutine of a new connection. It reads the first request, and either upgrades
+// the connection or hands it to net/http.
 func (s *Server) greet(g *guest) {
 	c := g.tcp
 	defer s.rescueHandshake(c, g)
@@ -85,7 +88,7 @@ func (s *Server) greet(g *guest) {
 	defer s.heads.Put(pooled)
 
 	bill := bill{server: s, guest: g}
-	defer bill.settle() // if it has not been
+	defer bill.settle() // does nothing if it has been settled
 	buffer, n := pooled[:], 0
 	for {
 		m, err := s.readMore(g, buffer[n:])
@@ -126,8 +129,8 @@ func (s *Server) greet(g *guest) {
 	}
 }
 
-// turnAway refuses a guest that may still be sending: closed at once, the kernel would take
-// back the answer together with what has not been read.
+// turnAway refuses a guest that may still be sending. If we closed the connection at once, the
+// kernel would discard our answer, because not everything has been read.
 func (s *Server) turnAway(g *guest, why *rejection) {
 	s.refuse(g.tcp, why)
 	s.drainFrom(g.tcp)
@@ -135,8 +138,8 @@ func (s *Server) turnAway(g *guest, why *rejection) {
 	_ = g.tcp.Close()
 }
 
-// Those who were refused may go on sending for so long, and so many of them at once: they
-// still have all that their requests took.
+// A refused guest may go on sending for the time farewell, and at most farewells guests at
+// once: meanwhile they keep what their requests took.
 const (
 	farewell  = time.Second
 	farewells = 64
@@ -153,7 +156,7 @@ func (s *Server) drainFrom(c *net.TCPConn) {
 	_, _ = io.CopyN(io.Discard, c, maxHead)
 }
 
-// readMore reads what a guest sends; it may lose its place meanwhile.
+// readMore reads what a guest sends. The guest may lose its place meanwhile.
 func (s *Server) readMore(g *guest, b []byte) (int, error) {
 	evicted, _ := s.places.move(g, waiting)
 	s.evicted(evicted)
@@ -182,7 +185,7 @@ func (b *bill) add(part []byte) bool {
 	return ok
 }
 
-// settle is for the end of the request.
+// settle gives back what was taken, when the head has been dealt with.
 func (b *bill) settle() {
 	if b.taken > 0 {
 		b.server.headShares.Give(b.guest.network, b.taken)
@@ -190,8 +193,8 @@ func (b *bill) settle() {
 	b.cost, b.taken = 0, 0
 }
 
-// maybeOurs reports whether what begins like this may be a request for wsPath. Everything
-// else is for net/http at once, which is better at it.
+// maybeOurs reports whether b may be the beginning of a request for wsPath. All other requests
+// go to net/http at once, which is better at reading them.
 func maybeOurs(b []byte) bool {
 	const ours = "GET " + wsPath
 	n := min(len(b), len(ours))

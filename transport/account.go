@@ -7,24 +7,24 @@ import (
 	"time"
 )
 
-// account is what the connections of one network (see networkOf) have taken together of
-// what all share.
+// account is what the connections of one network (see networkOf) together have taken of the
+// resources that all networks share.
 type account struct {
 	network netip.Prefix
-	proxy   bool // it speaks for many: no share applies to it
+	proxy   bool // it stands for many clients, so its share is not limited
 
 	unfinished atomic.Int64 // bytes, see intake
 
 	mu    sync.Mutex // guards:
 	conns int
-	drawn float64 // bytes of catch-ups that are not made good yet, see budget
+	drawn float64 // bytes of catch-ups that are not paid off yet, as of at; see budget.go
 	at    time.Time
 }
 
-// accounts are those of all networks that have a connection, or had one lately.
+// accounts are the accounts of all networks that have a connection or had one recently.
 type accounts struct {
 	proxies    []netip.Prefix
-	unfinished atomic.Int64 // of all
+	unfinished atomic.Int64 // of all networks together
 
 	mu sync.Mutex // guards of; taken before an account's
 	of map[netip.Prefix]*account
@@ -50,8 +50,8 @@ func (a *accounts) open(from netip.Addr) *account {
 	return k
 }
 
-// conns is how many connections the network of an address has; none of a proxy's count, since
-// they are many people's.
+// conns is how many connections the network of an address has. For a proxy's network it is 0,
+// since those connections are many people's.
 func (a *accounts) conns(of netip.Addr) int {
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -64,15 +64,15 @@ func (a *accounts) conns(of netip.Addr) int {
 	return k.conns
 }
 
-// close counts one less.
+// close counts one connection fewer.
 func (k *account) close() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.conns--
 }
 
-// tidy forgets the networks that have no connection and nothing to make good: who comes
-// back at once is remembered.
+// tidy forgets the networks that have no connection and owe nothing. So a client that leaves
+// and comes back at once still has its debt.
 func (a *accounts) tidy(now time.Time) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

@@ -11,7 +11,7 @@ var _ actors.Audience = (*Server)(nil)
 // Publish shows a batch to every viewer of its region that stands at b.From.
 func (s *Server) Publish(b *canvas.Batch) {
 	if !s.Viewing(b.Region) {
-		return // whoever follows it from now on asks first where it stands
+		return // a client that follows the region from now on first asks for its state
 	}
 	p := publish{newPixels(b, s.cfg.Geometry)}
 	for _, shard := range s.shards {
@@ -28,7 +28,7 @@ func (s *Server) Reset(region canvas.RegionID) {
 	}
 }
 
-// Join shows one viewer what it missed.
+// Join shows one viewer what it has missed.
 func (s *Server) Join(v actors.ViewerID, c actors.CatchUp) {
 	s.shardOf(v).inbox.post(s.catchUps[c.Region].join(v, c, s.cfg.Geometry))
 }

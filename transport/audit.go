@@ -6,8 +6,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// audit says what in a shard's books does not add up; nil: everything does. It looks at
-// all connections, which a shard can afford only after a fault.
+// audit says what is inconsistent in a shard's state; nil: nothing. It looks at all
+// connections, which is affordable only after a fault.
 func (s *shard) audit() error {
 	for _, check := range []func() error{s.auditConns, s.auditSolos, s.auditViews, s.auditFeeds} {
 		if err := check(); err != nil {

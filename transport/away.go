@@ -11,10 +11,10 @@ import (
 
 const awayReason = "another server is better off: please reconnect"
 
-// SendAway tells at most n clients that were here before a time to go elsewhere, those who
-// came first before others as far as each shard knows, and closes their connections. Who came later stays: a client
-// that was sent away and comes back has nowhere better to be. Only binary clients resume
-// where they were; others are left alone unless all is true.
+// SendAway tells at most n clients to go elsewhere and closes their connections. Each shard
+// sends away those that connected first. Clients that connected after before stay: one that was
+// sent away and comes back has nowhere better to be. Only binary clients can resume where they
+// were, so JSON clients are left alone unless all is true.
 func (s *Server) SendAway(n int, before time.Time, all bool, notice Notice) {
 	if s.http == nil {
 		return // never opened
@@ -28,7 +28,7 @@ func (s *Server) SendAway(n int, before time.Time, all bool, notice Notice) {
 
 // away sends some of a shard's clients elsewhere.
 type away struct {
-	left   *atomic.Int64 // how many more may go, of all shards
+	left   *atomic.Int64 // how many more clients may go, of all shards together
 	before time.Time
 	all    bool
 	notice Notice

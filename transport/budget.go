@@ -8,25 +8,27 @@ import (
 
 // A client may ask for regions as often as it likes, and each answer may be a thousand times
 // as long as its question. So what is sent for a SUBSCRIBE is charged to the connection and
-// to its network. Both make it good with time. Who has more to make good than it may waits
-// until it has less, and then gets everything: nobody is refused. What the server sends on
-// its own, to heal the slow, costs nobody anything.
+// to its network, as a debt that both pay off with time. A client that owes too much waits
+// until it owes less, and then gets everything: nobody is refused. What the server sends on
+// its own, so that slow clients catch up, is free.
 //
-// A page that joins the default canvas draws 3 MB if every pixel on it is noise, a few
-// hundred KB else; one that resumes draws what it has missed.
+// "To draw" here means to receive catch-ups. A page that joins the default canvas draws 3 MB
+// if every pixel is noise, and otherwise a few hundred KB. A page that resumes draws what it has
+// missed.
 const (
-	// connDraws is what a connection may draw at once, in bytes: a whole canvas of 2048x1024,
-	// and of a larger one the whole too, up to connDrawsMost (see newBudget).
+	// connDraws is what a connection may draw at once, in bytes: a whole canvas of 2048x1024.
+	// If the canvas is larger, it may draw the whole of that, up to connDrawsMost (see budget).
 	connDraws, connDrawsMost = 8 << 20, 64 << 20
 	connDrawRate             = 1 << 20 // bytes a second
 
-	// networkDraws is what a network may besides what each of its connections may.
+	// networkDraws is what a network may draw at once, besides what each of its connections may.
 	networkDraws = 64 << 20
-	// A network may draw at this rate, in bytes a second, and somewhat more with every
-	// connection, up to networkDrawsMost: thirty people who move about the canvas.
+	// A network may draw networkDrawRate bytes a second, and networkDrawRateEach more for every
+	// connection, up to networkDrawRateMost: that is thirty people who move about the canvas.
 	networkDrawRate, networkDrawRateEach, networkDrawRateMost = 4 << 20, 128 << 10, 32 << 20
 
-	// askCost is charged for a question, which is work too, whether or not its answer is waited for.
+	// askCost is charged for a question, in bytes. The question is work too, even if the client does
+	// not wait for the answer.
 	askCost = 1 << 10
 )
 
@@ -36,7 +38,7 @@ func budget(g canvas.Geometry) int64 {
 	return min(max(worst*int64(g.Width)*int64(g.Height), connDraws), connDrawsMost)
 }
 
-// owes is what is left to make good. mu is held.
+// owes is how much the network has not paid off, in bytes. The caller holds mu.
 func (k *account) owes(now time.Time) float64 {
 	rate := float64(min(networkDrawRate+networkDrawRateEach*k.conns, networkDrawRateMost))
 	if passed := now.Sub(k.at); passed > 0 {
@@ -45,7 +47,7 @@ func (k *account) owes(now time.Time) float64 {
 	return k.drawn
 }
 
-// mayDraw reports whether the network owes less than it may.
+// mayDraw reports whether the network owes little enough to draw more.
 func (k *account) mayDraw(now time.Time, each int64) bool {
 	if k.proxy {
 		return true
@@ -61,13 +63,13 @@ func (k *account) draw(now time.Time, n int) {
 	k.drawn = k.owes(now) + float64(n)
 }
 
-// mayDraw reports whether a connection may have an answer to a question of its own now.
+// mayDraw reports whether a connection may be sent a region now that it has asked for itself.
 func (s *shard) mayDraw(c *conn) bool {
 	most := moment(time.Duration(s.budget) * time.Second / connDrawRate)
 	return c.paidBy-s.moment() < most && c.account.mayDraw(s.now, s.budget)
 }
 
-// charge makes a connection pay for what was sent because it asked.
+// charge makes a connection and its network pay for n bytes that it has asked for.
 func (s *shard) charge(c *conn, n int) {
 	c.paidBy = max(c.paidBy, s.moment()) + moment(time.Duration(n)*time.Second/connDrawRate)
 	c.account.draw(s.now, n)

@@ -8,26 +8,27 @@ import (
 	"pixelplayground/codec"
 )
 
-// catchUps keeps the encoded snapshot and differences of a region that were asked for
-// last, which a crowd of newcomers or of clients that resume shares. What a position names
-// never changes, so positions are the keys. Only the region's relay adds.
+// catchUps keeps the encoded snapshot and deltas of a region that were last asked for. A crowd
+// of newcomers or of clients that resume shares them. The state that a position names never
+// changes, so positions are the keys. Only the region's relay adds to catchUps.
 type catchUps struct {
 	mu         sync.Mutex
 	snapshot   []byte // a frame; nil: none kept
 	snapshotAt canvas.Position
 
-	// Clients that were cut off together stand at a few positions, and all go to one.
+	// Clients that were cut off together are at a few positions, and all need to get to the same one.
 	deltas     map[uint64]*pixels // by the sequence number they lead from; nil: none kept
 	deltasTo   canvas.Position
 	deltasSize int // bytes
 }
 
-// maxDeltas bounds the differences kept of one region, in bytes: some positions of a
-// region that a pixel is placed in every millisecond. It is far less than what asks for them.
+// maxDeltas bounds the deltas kept for one region, in bytes. It is enough for deltas from some
+// positions, in a region in which a pixel is placed every millisecond. It is far less memory than the
+// clients take that ask for them.
 const maxDeltas = 256 << 10
 
-// join makes the command for one viewer's catch-up. A snapshot takes a millisecond to
-// compress, which is done here, by the relay, and not by a shard.
+// join makes the command for one viewer's catch-up. Compressing a snapshot takes a
+// millisecond, so it is done here, on the relay's goroutine, and not by a shard.
 func (k *catchUps) join(v actors.ViewerID, c actors.CatchUp, g canvas.Geometry) join {
 	j := join{viewer: v, region: c.Region, at: c.At}
 	if c.Snapshot != nil {

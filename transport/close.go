@@ -19,8 +19,8 @@ const (
 // maxReason is how long the text of a close frame may be, in bytes: RFC 6455, section 5.5.
 const maxReason = 125 - 2
 
-// closeFrame is what ends a connection, with a line for whoever has to find out why. Code
-// 0: without any, as an answer to such a one.
+// closeFrame is the frame that ends a connection, with a reason for whoever has to find out
+// why. With code 0 it has neither a code nor a reason: it answers a close frame that has none.
 func closeFrame(code codec.CloseCode, reason string) []byte {
 	if code == 0 {
 		return appendHeader(nil, ws.OpClose, 0)
@@ -30,7 +30,7 @@ func closeFrame(code codec.CloseCode, reason string) []byte {
 	return append(frame, reason...)
 }
 
-// reasonFor is the line for a code where nothing better is known.
+// reasonFor is the reason given for a code when nothing more specific is known.
 func reasonFor(code codec.CloseCode) string {
 	switch code {
 	case codec.CloseProtocol:
@@ -59,7 +59,7 @@ func reasonFor(code codec.CloseCode) string {
 	return ""
 }
 
-// asciiOnly is a text that may be cut anywhere and shown to anyone.
+// asciiOnly makes a text printable ASCII, so that it may be cut anywhere and shown to anyone.
 func asciiOnly(text string) string {
 	return strings.Map(func(r rune) rune {
 		if r < ' ' || r > '~' {

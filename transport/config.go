@@ -16,41 +16,41 @@ type Config struct {
 	Listen   string          // TCP address, for example ":3000"; port 0: any free one
 	Geometry canvas.Geometry // of the whole canvas
 
-	// AllowedOrigins are the web pages that may connect besides the server's own, for
-	// example "https://example.org"; "*" allows any, "null" those that have none, as files. Clients that are not browsers send
-	// no origin and are always allowed.
+	// AllowedOrigins are the web pages that may connect besides the server's own, for example
+	// "https://example.org". "*" allows any page; "null" allows pages without an origin, such as
+	// files. Clients that are not browsers send no origin and are always allowed.
 	AllowedOrigins []string
-	// Proxies are the networks of proxies in front of the server. Who a connection is for is
-	// not known before its request is read, so the shares that networks have of places and
-	// memory until then do not apply to them.
+	// Proxies are the networks of proxies in front of the server. The client behind a proxy is not
+	// known before its request is read, so the limits for one network's places and memory
+	// until then do not apply to proxies.
 	Proxies []netip.Prefix
-	// MaxConnections bounds the WebSockets. An idle one takes about 2 KB with its
-	// actor, besides what the kernel has of it, a stalled one up to 400 KB more.
+	// MaxConnections bounds the WebSockets. An idle one takes about 2 KB, its actor included,
+	// besides what the kernel needs for it. A stalled one takes up to 400 KB more.
 	MaxConnections int
 
 	HandshakeTimeout time.Duration // from accepting to the end of the request's head
-	HelloTimeout     time.Duration // from there to WELCOME
-	PingEvery        time.Duration // of quiet
-	SilenceTimeout   time.Duration // nothing heard
-	StallTimeout     time.Duration // something to write and nothing taken
+	HelloTimeout     time.Duration // from the handshake to HELLO
+	PingEvery        time.Duration // how long a client may be quiet before it is sent a ping
+	SilenceTimeout   time.Duration // how long a client may be quiet before it is disconnected
+	StallTimeout     time.Duration // how long a client may take nothing of what is to be written
 	MessageTimeout   time.Duration // from the beginning of a client's message to its end
 
 	// Shards is the number of goroutines that own the connections; 0: one per CPU.
 	Shards int
-	// MaxTick bounds the pause between two writes to one connection, which grows with
-	// the time that writing to all of them takes.
+	// MaxTick bounds the pause between two ticks, which grows with the time that writing to all
+	// connections takes.
 	MaxTick time.Duration
-	// Plain uses the portable sockets, of two goroutines each, where there are better ones.
+	// Plain uses the portable sockets, which take two goroutines each, even on systems with better ones.
 	Plain bool
 	// SendBuffer is the kernel's buffer per connection, in bytes; Linux doubles it.
 	SendBuffer int
 
 	Log    *slog.Logger                             // nil: none
-	Now    func() time.Time                         // the time told to clients; nil: time.Now
+	Now    func() time.Time                         // the time that clients are sent; nil: time.Now
 	Jitter func(spread time.Duration) time.Duration // at least 0, less than spread; nil: random
 }
 
-// DefaultConfig is right for a pod of two cores and a canvas of 1024x1024.
+// DefaultConfig suits a pod with two cores and a canvas of 1024x1024.
 func DefaultConfig() Config {
 	return Config{
 		Listen:           ":3000",
@@ -67,7 +67,7 @@ func DefaultConfig() Config {
 	}
 }
 
-// Descriptors is how many files the transport may have open: each shard has three.
+// Descriptors is how many file descriptors the transport may have open. Each shard has three.
 func (c Config) Descriptors() int {
 	return c.MaxConnections + maxPlaces + sparePlaces + 3*c.withDefaults().Shards
 }
@@ -120,8 +120,8 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// sweepEvery is how often timeouts are looked at: often enough to be right within a
-// quarter of the shortest, and no more than once a second.
+// sweepEvery is the time between two checks of the timeouts: a quarter of the shortest
+// timeout, and at most a second.
 func (c Config) sweepEvery() time.Duration {
 	shortest := min(c.HelloTimeout, c.PingEvery, c.SilenceTimeout, c.StallTimeout, c.MessageTimeout)
 	return max(min(shortest/4, time.Second), time.Millisecond)

@@ -9,16 +9,16 @@ import (
 	"pixelplayground/codec"
 )
 
-// Counters counts what the transport did since the start. Every field may be read from
-// any goroutine.
+// Counters counts what the transport has done since it was started. Every field may be read
+// from any goroutine.
 type Counters struct {
-	Connections atomic.Int64 // WebSockets open now, those being closed included
+	Connections atomic.Int64 // WebSockets open now, including those being closed
 	Binary      atomic.Int64 // of them, in the binary protocol
 	JSON        atomic.Int64 // of them, in the JSON protocol
 
 	Accepted atomic.Int64  // TCP connections
 	Upgraded atomic.Int64  // handshakes that made a WebSocket
-	Refused  Tally[string] // handshakes that did not, and requests without a place, by reason
+	Refused  Tally[string] // refused handshakes, and requests for which there was no place, by reason
 	Evicted  Tally[string] // connections closed to make room, by what they did: idle, unfinished
 
 	MessagesIn atomic.Int64 // from clients, whole
@@ -27,12 +27,12 @@ type Counters struct {
 	Writes     atomic.Int64 // system calls that wrote to WebSockets
 	Pixels     atomic.Int64 // pixels times connections they were written to
 
-	Behind    atomic.Int64 // connections that now have not taken all that was written to them
+	Behind    atomic.Int64 // connections that have not taken all that was written to them, now
 	Slow      atomic.Int64 // times a connection did not take all that was written to it
 	Lagged    atomic.Int64 // times frames were withheld from a slow connection, to be merged
 	Resyncs   atomic.Int64 // regions asked for by Host.Resync
-	Waits     atomic.Int64 // times a region was not asked for, since who wants it has drawn too much
-	Dropped   atomic.Int64 // batches that found a shard too far behind
+	Waits     atomic.Int64 // times a region was not asked for because the client or its network had drawn too much
+	Dropped   atomic.Int64 // batches dropped because a shard was too far behind
 	Throttled atomic.Int64 // times a connection was not read from because its messages waited
 
 	Starved atomic.Int64 // times a connection was not read from because unfinished messages held too much memory
@@ -43,15 +43,16 @@ type Counters struct {
 	TickNanos atomic.Int64 // what the last round took
 	TickCPU   atomic.Int64 // CPU time of all rounds, in nanoseconds; 0 on systems other than Linux
 
-	// Tick observes what each round of writing took: the fan-out of one tick's pixels to all
-	// viewers of a shard. Set before Server.Open; nil: not observed.
+	// Tick observes how long each round of writing took: the fan-out of one tick's pixels to
+	// all viewers of a shard. It is set before Server.Open; nil: not observed.
 	Tick func(time.Duration)
 
-	// Closes are by the code we sent; CloseNormal: the client closed; 1006: it vanished.
+	// Closes counts closed connections by the code we sent. CloseNormal: the client closed;
+	// 1006: it vanished.
 	Closes Tally[codec.CloseCode]
 }
 
-// Tally counts by key. Keys are few; counting is rare.
+// Tally counts by key. It is for few keys that are seldom counted.
 type Tally[K comparable] struct {
 	mu     sync.Mutex
 	counts map[K]int64

@@ -6,7 +6,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// threadCPU is the CPU time that the calling thread has taken, in itself and in the kernel.
+// threadCPU is the CPU time that the calling thread has used, in user mode and in the kernel.
 func threadCPU() time.Duration {
 	var t unix.Timespec
 	if unix.ClockGettime(unix.CLOCK_THREAD_CPUTIME_ID, &t) != nil {

@@ -8,12 +8,12 @@ import (
 
 // due is what is to be written in the next tick.
 type due struct {
-	from   canvas.Mark // where a viewer stands before it
-	pixels *pixels     // nil: it is no batch
-	frame  []byte      // then: a snapshot, or that nothing was missed
+	from   canvas.Mark // the viewer's position before it
+	pixels *pixels     // a batch; nil: it is a frame
+	frame  []byte      // if pixels is nil: a snapshot, or the message that nothing was missed
 }
 
-// size is about what it takes when it is written, in bytes.
+// size is about how many bytes it takes when written.
 func (d *due) size(p protocol) int {
 	if d.pixels == nil {
 		return len(d.frame)
@@ -21,12 +21,13 @@ func (d *due) size(p protocol) int {
 	return d.pixels.size(p)
 }
 
-// maxVector is how many frames are written as they are. More of them are first copied
-// into one, which costs less than every connection's system call handling each; and it
-// keeps the whole write within 8 pieces, up to which unix.Writev allocates nothing.
+// maxVector is how many frames are written without being copied. If there are more, they are first
+// copied into one piece, which costs less than handling each of them in every connection's
+// system call. It also keeps the whole write within 8 pieces, for which unix.Writev does not
+// allocate.
 const maxVector = 4
 
-// appendDue adds the frames of what is due to a vector, and counts their pixels.
+// appendDue appends the frames of what is due to a vector, and counts their pixels.
 func (s *shard) appendDue(vector [][]byte, p protocol, all []due) ([][]byte, int) {
 	pixels := 0
 	for i := range all {
@@ -45,9 +46,9 @@ func (s *shard) appendDue(vector [][]byte, p protocol, all []due) ([][]byte, int
 	return vector, pixels
 }
 
-// merges makes one frame of all that happened in a region during a tick: on a busy canvas
-// a region commits many times in one, and each frame costs its recipients more than its
-// pixels do. What is merged for one group or connection is kept for the others.
+// merges makes one frame of everything that happened in a region during a tick. On a busy
+// canvas a region commits many times in a tick, and each frame costs its recipients more than its
+// pixels do. What is merged for one group or connection is reused for the others in the same tick.
 type merges struct {
 	geometry canvas.Geometry
 	made     map[mergeKey]*pixels // in this tick
@@ -63,7 +64,7 @@ type mergeKey struct {
 	to     canvas.Position
 }
 
-// mergeGroup is batches of one region that follow each other, or else a frame of its own.
+// mergeGroup is consecutive batches of one region, or else a single frame.
 type mergeGroup struct {
 	all   []*pixels
 	frame []byte
@@ -73,8 +74,8 @@ func newMerges(g canvas.Geometry) merges {
 	return merges{geometry: g, made: make(map[mergeKey]*pixels), open: make([]int32, g.Regions())}
 }
 
-// frames appends the frames of what is due. Regions come in the order in which they were
-// first drawn on; what comes of one region keeps its order.
+// frames appends the frames of what is due. Regions come in the order of their first due, and what is
+// due of one region keeps its order.
 func (m *merges) frames(frames [][]byte, p protocol, all []due) [][]byte {
 	for i := range all {
 		m.add(&all[i], p)
@@ -98,7 +99,7 @@ func (m *merges) frames(frames [][]byte, p protocol, all []due) [][]byte {
 
 func (m *merges) add(d *due, p protocol) {
 	open := &m.open[d.from.Region]
-	if p == binaryProtocol && d.pixels != nil && *open > 0 { // the JSON protocol tells every pixel and its time
+	if p == binaryProtocol && d.pixels != nil && *open > 0 { // the JSON protocol has a message with a time for every pixel
 		g := &m.groups[*open-1]
 		if n := len(g.all); n > 0 && g.all[n-1].batch.To == d.pixels.batch.From {
 			g.all = append(g.all, d.pixels)
@@ -106,7 +107,7 @@ func (m *merges) add(d *due, p protocol) {
 		}
 	}
 	if len(m.groups) < cap(m.groups) {
-		m.groups = m.groups[:len(m.groups)+1] // with the room of one before
+		m.groups = m.groups[:len(m.groups)+1] // reuses the memory of an earlier group
 	} else {
 		m.groups = append(m.groups, mergeGroup{})
 	}

@@ -23,7 +23,7 @@ func (p protocol) opCode() ws.OpCode {
 	return ws.OpBinary
 }
 
-// appendHeader writes the header of a server's whole, unfragmented frame of n bytes.
+// appendHeader appends the header of a server's unfragmented frame with a payload of n bytes.
 func appendHeader(dst []byte, op ws.OpCode, n int) []byte {
 	dst = append(dst, 0x80|byte(op))
 	switch {
@@ -36,10 +36,10 @@ func appendHeader(dst []byte, op ws.OpCode, n int) []byte {
 	}
 }
 
-// headerRoom is the longest header of a frame that is not masked, in bytes.
+// headerRoom is the length of the longest header of a frame without a mask, in bytes.
 const headerRoom = 10
 
-// room starts a frame: the payload is to be appended to it, then seal closes it.
+// room starts a frame. The caller appends the payload and then calls seal.
 func room(payload int) []byte { return make([]byte, headerRoom, headerRoom+payload) }
 
 // seal makes a frame of b, which room began, without copying the payload.

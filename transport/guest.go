@@ -7,16 +7,16 @@ import (
 	"sync"
 )
 
-// httpConn is a guest that net/http has. It first reads what had been read before.
+// httpConn is a guest that was handed to net/http. Read first returns what greet had read.
 type httpConn struct {
-	net.Conn // guest.tcp, without what would go round Read
+	net.Conn // guest.tcp, without the methods that would bypass Read
 	server   *Server
 	guest    *guest
 
 	mu     sync.Mutex // net/http reads on another goroutine while a request is served
-	head   []byte     // read before
+	head   []byte     // what greet had read and Read has not returned yet
 	bill   bill       // of the request's head
-	asking bool       // the head of a request is expected, or coming
+	asking bool       // the head of a request is expected or being received
 }
 
 func (c *httpConn) Read(p []byte) (n int, err error) {
@@ -41,15 +41,14 @@ func (c *httpConn) readBefore(p []byte) int {
 	return n
 }
 
-// affords reports whether there is memory for what has come of a head. Bodies are the
-// handlers' to bound.
+// affords reports whether there is memory for this part of a head. Handlers bound the bodies.
 func (c *httpConn) affords(part []byte) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return !c.asking || c.bill.add(part)
 }
 
-// now follows what net/http does with the connection.
+// now is told when net/http's state of the connection changes.
 func (c *httpConn) now(state http.ConnState) {
 	switch state {
 	case http.StateActive: // the first byte of a request has come
@@ -60,7 +59,7 @@ func (c *httpConn) now(state http.ConnState) {
 	}
 }
 
-// settle is for the end of a request: what its head took is free again.
+// settle gives back the memory that a request's head took. asking is whether another head may come.
 func (c *httpConn) settle(asking bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -74,7 +73,7 @@ func (c *httpConn) move(to phase) (refused bool) {
 	return refused
 }
 
-// admitted reports whether a request that has come whole is to be served.
+// admitted reports whether a request whose head has been read is to be served.
 func (c *httpConn) admitted(r *http.Request) bool {
 	c.mu.Lock()
 	c.asking = false // the rest is its body
@@ -92,7 +91,7 @@ func (c *httpConn) admitted(r *http.Request) bool {
 	return false
 }
 
-// CloseWrite lets net/http end a connection without losing its last answer.
+// CloseWrite lets net/http close a connection without losing its last answer.
 func (c *httpConn) CloseWrite() error { return c.guest.tcp.CloseWrite() }
 
 func (c *httpConn) Close() error {
@@ -100,7 +99,7 @@ func (c *httpConn) Close() error {
 	return c.guest.tcp.Close()
 }
 
-// release takes the connection away from net/http, and returns what is left of head.
+// release takes the connection away from net/http, and returns what Read has not returned of head.
 func (c *httpConn) release() []byte {
 	c.leave()
 	return c.head

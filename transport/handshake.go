@@ -17,16 +17,16 @@ import (
 // Reasons for Counters.Refused.
 const (
 	refusedBusy      = "busy"      // too many requests at once
-	refusedHead      = "head"      // larger than maxHead
-	refusedMalformed = "malformed" // not a WebSocket's request
-	refusedLost      = "lost"      // gone or silent before the request was whole
+	refusedHead      = "head"      // the head is larger than maxHead
+	refusedMalformed = "malformed" // not a valid request for a WebSocket
+	refusedLost      = "lost"      // the client was gone or silent before the handshake was done
 	refusedOrigin    = "origin"
 	refusedProtocol  = "subprotocol"
 	refusedFull      = "full"
 	refusedDraining  = "draining"
 )
 
-// rejection is why a handshake is refused, and what the client is answered.
+// rejection is why a handshake is refused, and what the client is sent.
 type rejection struct {
 	reason  string // for Counters.Refused
 	status  int
@@ -34,8 +34,8 @@ type rejection struct {
 	headers string
 }
 
-// upgrade makes a WebSocket of a connection whose request has been read. early is what
-// came behind it. Both are valid during the call.
+// upgrade makes a WebSocket of a connection whose request has been read. head is the request,
+// early is what came after it. Both are valid only during the call.
 func (s *Server) upgrade(c *net.TCPConn, head, early []byte) {
 	r, refused := readHead(head)
 	if refused == nil {
@@ -70,11 +70,11 @@ func acceptance(r request) []byte {
 	return append(b, "\r\n\r\n"...)
 }
 
-// refuse answers, counts and logs why there will be no WebSocket, or nothing at all. The
-// answer is small: it always fits the socket's buffer.
+// refuse refuses a WebSocket or any other request: it answers why, counts and logs it. The
+// answer is small and always fits in the socket's buffer.
 func (s *Server) refuse(c *net.TCPConn, why *rejection, details ...any) {
 	s.counters.Refused.add(why.reason)
-	if why.reason != refusedDraining { // as announced
+	if why.reason != refusedDraining { // that was announced
 		s.refusals.Note("connection refused", why.reason, append(details, "from", c.RemoteAddr().String(), "why", why.text)...)
 	}
 	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
@@ -88,12 +88,13 @@ const (
 	retryAfter   = "Retry-After: " + retrySeconds + "\r\n"
 )
 
-// tooBusy is for who finds all places, or the memory for heads, taken.
+// tooBusy rejects a client for which there is no place, or no memory for its head.
 func tooBusy() *rejection {
 	return &rejection{refusedBusy, http.StatusServiceUnavailable, "the server has too many requests at once", retryAfter}
 }
 
-// judge decides on a request. If it is accepted (nil) it is counted among the connections.
+// judge says why a request is refused. If it is accepted, judge returns nil and has counted
+// it as a connection.
 func (s *Server) judge(r request) *rejection {
 	if why := s.unwelcome(r); why != nil {
 		return why
@@ -121,12 +122,12 @@ func (s *Server) unwelcome(r request) *rejection {
 	return nil
 }
 
-// The last of MaxConnections, one of lastPlaces, are for networks that have less than one of
-// manyPlaces: so no eight addresses can fill a server for everybody, and one that has users
-// to spare, as a school's, is not limited before.
+// The last 1/lastPlaces of MaxConnections are for networks that have less than 1/manyPlaces of
+// MaxConnections. So no eight addresses can fill the server for everybody. A network with many
+// users, such as a school's, is not limited before that.
 const lastPlaces, manyPlaces = 32, 8
 
-// limitFor is at how many connections the server is full for an address.
+// limitFor is the number of connections at which the server is full for an address.
 func (s *Server) limitFor(from netip.Addr) int64 {
 	most := s.cfg.MaxConnections
 	if s.counters.Connections.Load() >= int64(most-most/lastPlaces) && s.accounts.conns(from) >= max(1, most/manyPlaces) {
@@ -139,13 +140,13 @@ func full() *rejection {
 	return &rejection{refusedFull, http.StatusServiceUnavailable, "server is full: it has as many connections as --max-connections allows", retryAfter}
 }
 
-// receiveBuffer is the kernel's buffer for what a client sends, in bytes: a client that
-// is not read from shall not occupy megabytes. It allows 640 KB/s at 100 ms.
+// receiveBuffer is the kernel's buffer for what a client sends, in bytes. It is small so that a
+// client that is not read from does not occupy megabytes. It allows 640 KB/s at 100 ms.
 const receiveBuffer = 64 << 10
 
 // connect gives a new WebSocket to a shard.
 func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
-	// Settings that fail leave the connection usable; a lost one is noticed by its shard.
+	// If a setting fails the connection is still usable. If it is lost its shard will notice.
 	_ = c.SetDeadline(time.Time{})
 	_ = c.SetNoDelay(true)
 	_ = c.SetWriteBuffer(s.cfg.SendBuffer)

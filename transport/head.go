@@ -10,18 +10,18 @@ import (
 	"pixelplayground/codec"
 )
 
-// request is what of a WebSocket's request decides on it.
+// request is what decides whether a request for a WebSocket is accepted.
 type request struct {
-	from      netip.Addr // not of the head
+	from      netip.Addr // the peer's address, which is not in the head
 	host      string
 	origin    string
 	key       string
-	offers    bool // subprotocols
-	offersOur bool // codec.Subprotocol among them
+	offers    bool // it offers subprotocols
+	offersOur bool // it offers codec.Subprotocol
 }
 
-// fields are the header fields of a request that must not come twice: of two values a
-// proxy may have judged one and we would take the other.
+// fields are the header fields of a request that matter here. Most must not come twice: if
+// there are two values, a proxy may have judged one and we would use the other.
 type fields struct {
 	host, origin, key, version, length []byte
 	hosts, origins, keys, versions     int
@@ -30,8 +30,8 @@ type fields struct {
 	offers, offersOur                  bool
 }
 
-// readHead understands a request for a WebSocket as RFC 9112, section 5, and RFC 6455,
-// section 4.2.1, have it, and refuses what they do not allow.
+// readHead parses a request for a WebSocket as RFC 9112, section 5, and RFC 6455, section
+// 4.2.1, define it, and refuses what they do not allow.
 func readHead(head []byte) (r request, refused *rejection) {
 	line, rest, _ := bytes.Cut(head, []byte("\n"))
 	protocol := bytes.TrimSuffix(line[bytes.LastIndexByte(line, ' ')+1:], []byte("\r"))
@@ -110,7 +110,7 @@ func malformed(text string) *rejection {
 	return &rejection{refusedMalformed, http.StatusBadRequest, text, ""}
 }
 
-// listed reports whether a comma-separated list has an element, in any case.
+// listed reports whether a comma-separated list has an element, ignoring case.
 func listed(list []byte, element string) bool {
 	for one := range bytes.SplitSeq(list, []byte(",")) {
 		if strings.EqualFold(string(bytes.Trim(one, " \t")), element) {
@@ -120,7 +120,7 @@ func listed(list []byte, element string) bool {
 	return false
 }
 
-// hasControl reports whether there is a character that no header field may have.
+// hasControl reports whether b has a control character, which no header field may have.
 func hasControl(b []byte) bool {
 	return bytes.ContainsFunc(b, func(c rune) bool { return c < ' ' && c != '\t' || c == 0x7F })
 }
@@ -133,18 +133,18 @@ func isToken(b []byte) bool {
 	})
 }
 
-// headEnd finds the end of the request's head from where it has not been looked for; 0: it
-// has not come.
+// headEnd returns where the request's head ends; 0: its end has not come. b[:from] has been
+// searched before.
 func headEnd(b []byte, from int) int {
 	const blank = "\r\n\r\n"
-	from = max(0, from-len(blank)+1) // it may be divided
+	from = max(0, from-len(blank)+1) // blank may begin in b[:from]
 	if i := bytes.Index(b[from:], []byte(blank)); i >= 0 {
 		return from + i + len(blank)
 	}
 	return 0
 }
 
-// wantsUpgrade looks for "Upgrade: websocket" in a request's head.
+// wantsUpgrade reports whether a request's head has "Upgrade: websocket".
 func wantsUpgrade(head []byte) bool {
 	for line := range bytes.Lines(head) {
 		name, value, ok := bytes.Cut(line, []byte(":"))

@@ -13,14 +13,14 @@ import (
 // httpIdle is how long an unused connection is kept for the next request.
 const httpIdle = 60 * time.Second
 
-// How long a client may keep its place with a request, whoever answers it. Handlers that
-// give more time set deadlines of their own.
+// How long one request may occupy a place, whichever handler answers it. Handlers that allow
+// more time set their own deadlines.
 const (
-	takePatience = 10 * time.Second // until it has taken the answer
-	restPatience = 2 * time.Second  // to send what of its body nobody wanted
+	takePatience = 10 * time.Second // until the client has taken the answer
+	restPatience = 2 * time.Second  // for the client to send the rest of a body that nobody read
 )
 
-// newHTTP serves everything that is not a WebSocket from the start.
+// newHTTP makes the server for every connection that greet does not upgrade itself.
 func (s *Server) newHTTP(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -37,11 +37,11 @@ func (s *Server) newHTTP(handler http.Handler) *http.Server {
 				handler.ServeHTTP(w, r)
 			}
 			if r.Body != http.NoBody { // no WebSocket has one
-				// net/http reads what is left, so that the connection can be used again.
+				// net/http reads the rest of the body, so that the connection can be used again.
 				_ = rc.SetReadDeadline(time.Now().Add(restPatience))
 			}
 		}),
-		// net/http's own answer to OPTIONS * would come without all that.
+		// net/http's own answer to OPTIONS * would bypass the handler above.
 		DisableGeneralOptionsHandler: true,
 		ReadHeaderTimeout:            s.cfg.HandshakeTimeout,
 		IdleTimeout:                  httpIdle,
@@ -52,11 +52,11 @@ func (s *Server) newHTTP(handler http.Handler) *http.Server {
 	}
 }
 
-// guestKey is where a request's context has its *httpConn.
+// guestKey is the key of the *httpConn in a request's context.
 type guestKey struct{}
 
-// serveWS is a request for a WebSocket on a connection that has served others before, or
-// one that does not ask for a WebSocket.
+// serveWS answers a request for wsPath that came to net/http: one for a WebSocket, on a
+// connection that has served other requests before, or one that does not ask for a WebSocket.
 func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	head, err := requestHead(r)
 	if err != nil || r.Method != http.MethodGet || !wantsUpgrade(head) {
@@ -76,8 +76,9 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	s.upgrade(c.guest.tcp, head, early)
 }
 
-// explain answers who does not ask for a WebSocket. Browsers don't tell a page why a handshake
-// was refused: with ?origin= it is told whether one of that origin would be now.
+// explain answers a request that does not ask for a WebSocket. Browsers don't tell a page why
+// a handshake was refused. With ?origin= a page can ask whether one from that origin would be
+// refused now, and why.
 func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	if why := s.unwelcome(request{host: r.Host, origin: r.URL.Query().Get("origin")}); why != nil {
@@ -92,8 +93,9 @@ func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
 	http.Error(w, "this is a WebSocket: see PROTOCOL.md", http.StatusUpgradeRequired)
 }
 
-// requestHead writes a request's head again, as upgrade reads it: with what net/http has taken
-// out of the header, lest a request that is refused as the first one passes as the second.
+// requestHead restores a request's head for upgrade to read. It includes the fields that
+// net/http has taken out of the header. Otherwise a request that is refused when it is the first
+// of its connection could be accepted when it is the second.
 func requestHead(r *http.Request) ([]byte, error) {
 	var b bytes.Buffer
 	b.WriteString("GET " + wsPath + " " + r.Proto + "\r\nHost: " + r.Host + "\r\n")
@@ -120,7 +122,7 @@ func newHandover(s *Server) *handover {
 	return &handover{server: s, conns: make(chan *httpConn), closed: make(chan struct{})}
 }
 
-// offer gives net/http a guest from which head has been read.
+// offer hands a guest, from which head has been read, to net/http.
 func (h *handover) offer(g *guest, head []byte) {
 	_ = g.tcp.SetDeadline(time.Time{}) // net/http has its own
 	conn := &httpConn{Conn: g.tcp, server: h.server, guest: g, head: bytes.Clone(head), bill: bill{server: h.server, guest: g}, asking: true}

@@ -6,24 +6,24 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// command is what others ask of a shard. It runs on the shard's goroutine.
+// command is something for a shard to do. It runs on the shard's goroutine.
 type command interface{ run(s *shard) }
 
-// maxInboxFrames bounds the frames that wait for a shard, in bytes: more than a second
-// of the heaviest drawing. A shard that far behind skips to the present.
+// maxInboxFrames bounds the frames that wait for a shard, in bytes. It is more than a second of
+// the heaviest drawing. A shard that is further behind skips to the present.
 const maxInboxFrames = 4 << 20
 
-// inbox is the way into a shard, from any goroutine. Only frames, which the actors
-// produce without end, are bounded here. Everything else is bounded by its sender: what
-// a connection's actor says by the client's credit, the rest by being rare.
+// inbox holds the commands that any goroutine may leave for a shard. Only frames are bounded
+// here, since the actors produce them without end. Everything else is bounded elsewhere: what
+// a connection's actor sends by the client's credit, the rest because it is rare.
 type inbox struct {
-	wake func() // called when the inbox is no longer empty, with the lock held
+	wake func() // called with the lock held when the inbox is no longer empty
 
 	mu       sync.Mutex
-	isOpen   bool // otherwise everything is dropped
+	isOpen   bool // if not, everything is dropped
 	commands []command
 	bytes    int       // of frames among the commands
-	lost     regionSet // regions of which a batch was dropped since the last take
+	lost     regionSet // regions with a batch that was dropped since the last take
 	losses   bool      // lost is not empty
 }
 
@@ -33,18 +33,19 @@ func (b *inbox) open(regions int, wake func()) {
 	b.isOpen, b.wake, b.lost = true, wake, newRegionSet(regions)
 }
 
-// post leaves a command; false: the shard is closed.
+// post leaves a command for the shard. It returns false if the shard is closed.
 func (b *inbox) post(c command) bool { return b.offer(c, 0) }
 
-// offer leaves a command that carries a frame of so many bytes; false: it was dropped.
+// offer leaves a command that carries a frame of the given size for the shard. It returns false
+// if the command was dropped.
 func (b *inbox) offer(c command, bytes int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.leave(c, bytes)
 }
 
-// offerBatch is offer for a batch of a region. If it is dropped the shard finds out when
-// it next looks, so that no viewer stays behind, even if this was the last batch for long.
+// offerBatch is offer for a batch of a region. If the batch is dropped, the shard learns of it
+// with the next take. So no viewer stays behind, even if the region's next batch is a long time off.
 func (b *inbox) offerBatch(c command, region canvas.RegionID, bytes int) bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -70,7 +71,7 @@ func (b *inbox) leave(c command, bytes int) bool {
 	return true
 }
 
-// take empties the inbox, which goes on with the room that the last taken commands left.
+// take empties the inbox. The inbox reuses room, which held the commands taken before.
 func (b *inbox) take(room []command) (commands []command, lost []canvas.RegionID) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -86,7 +87,7 @@ func (b *inbox) take(room []command) (commands []command, lost []canvas.RegionID
 	return commands, lost
 }
 
-// close drops everything from now on, and returns what was left before.
+// close makes the inbox drop everything from now on, and returns the commands that were left.
 func (b *inbox) close() []command {
 	b.mu.Lock()
 	defer b.mu.Unlock()

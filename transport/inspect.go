@@ -11,9 +11,9 @@ import (
 	"pixelplayground/codec"
 )
 
-// What operators look at and do. Shards answer for their connections themselves.
+// What operators can see and do. Each shard answers for its own connections.
 
-// usage counts what a connection did since it was opened; in and out go round.
+// usage counts what a connection has done since it was opened. in and out wrap around.
 type usage struct {
 	in    uint32 // messages
 	out   uint32 // pixels
@@ -26,11 +26,13 @@ type lastReport struct {
 	at moment
 }
 
-// lookAgain is how long a shard remembers a look: while somebody looks, every second.
+// lookAgain is how long a shard remembers a look. While an operator watches, there is a look
+// every second.
 const lookAgain = 5 * time.Second
 
-// Connections are the worst connections: those that have been behind for longest, then the
-// busiest. With only, of these viewers alone. It gives what it has when ctx ends.
+// Connections returns the worst connections: those that have been behind for longest, then
+// the busiest. If only is not nil, it considers just those viewers. When ctx ends it returns what it
+// has.
 func (s *Server) Connections(ctx context.Context, worst int, only []actors.ViewerID) (list []actors.ConnectionReport) {
 	if s.http == nil {
 		return nil // never opened
@@ -65,7 +67,7 @@ func worstOf(list []actors.ConnectionReport, worst int) []actors.ConnectionRepor
 type reportConns struct {
 	worst   int
 	only    []actors.ViewerID
-	answers chan<- []actors.ConnectionReport // has room
+	answers chan<- []actors.ConnectionReport // has room for the answer
 }
 
 func (m reportConns) run(s *shard) {
@@ -75,7 +77,7 @@ func (m reportConns) run(s *shard) {
 			list = append(list, s.describe(c))
 		}
 	}
-	if now := s.moment(); s.looks == nil || s.since(s.looksAt) > time.Second { // rates are of a second at least
+	if now := s.moment(); s.looks == nil || s.since(s.looksAt) > time.Second { // rates cover a second at least
 		s.looks, s.looksAt = make(map[actors.ViewerID]lastReport, len(s.conns)), now
 		for _, c := range s.conns {
 			s.looks[c.id] = lastReport{c.used, now}
@@ -99,7 +101,7 @@ func (s *shard) describe(c *conn) actors.ConnectionReport {
 	return r
 }
 
-// forgetLooks frees what nobody has asked for of late.
+// forgetLooks frees the last look if nobody has looked for a while.
 func (s *shard) forgetLooks() {
 	if s.looks != nil && s.since(s.looksAt) > lookAgain {
 		s.looks = nil
@@ -118,7 +120,7 @@ func (s *Server) Viewers() []int {
 // ErrNoConnection says that a connection has gone, or never was.
 var ErrNoConnection = errors.New("there is no such connection: it may have gone")
 
-// Disconnect closes a connection for the operator. The client does not come back by itself.
+// Disconnect closes a connection for an operator. Its client does not reconnect by itself.
 func (s *Server) Disconnect(ctx context.Context, v actors.ViewerID) error {
 	done := make(chan bool, 1) // sent to once
 	if s.http == nil || !s.shardOf(v).inbox.post(kick{v, done}) {
@@ -137,7 +139,7 @@ func (s *Server) Disconnect(ctx context.Context, v actors.ViewerID) error {
 
 type kick struct {
 	viewer actors.ViewerID
-	done   chan<- bool // has room
+	done   chan<- bool // has room for the answer
 }
 
 func (m kick) run(s *shard) {

@@ -6,34 +6,34 @@ import (
 	"pixelplayground/codec"
 )
 
-// intake is what a client has sent and not ended, or what waits until the connection may go
-// on. A client decides how long that takes, so it is bounded: for all connections together,
-// for those of a network, and in time (Config.MessageTimeout). When a bound is reached, a
-// connection is read from in small pieces, and not at all when it holds freeIntake. So who
-// sends messages of the usual size does not notice; a large one waits for memory, which
-// comes free when others end theirs or are closed.
+// intake is the unfinished message that a client has sent so far, or what was received while
+// the connection is paused. The client decides how long that takes, so it is bounded: for all
+// connections together, for those of a network, and in time (Config.MessageTimeout). When a
+// bound on memory is reached, a connection is read from in small pieces, and not at all once it holds
+// freeIntake. So clients that send messages of the usual size do not notice. A large message
+// waits for memory, which is freed when others finish their messages or are closed.
 type intake struct {
 	partial    []byte // the beginning of a frame, or everything while the connection is paused
 	message    []byte // the fragments of a message so far
-	fragmented bool   // a message has begun and not ended
-	began      moment // the message, or partial
-	counted    int    // bytes of it, in the account
+	fragmented bool   // a fragmented message has begun and not ended
+	began      moment // when the message began, or partial
+	counted    int    // how many bytes of it the account has counted
 }
 
-// Bounds, in bytes. Each shard may exceed them by what it reads at once, since what is left of that
-// is known only afterwards.
+// Bounds, in bytes. Each shard may exceed them by one read, since how much of it remains
+// unfinished is known only afterwards.
 const (
 	networkIntake = 8 << 20 // of one network that is not a proxy's
 	allIntake     = 32 << 20
-	// When all is taken, networks that hold less than a little may have spareIntake in
-	// addition: those who are no part of what took it.
+	// When allIntake is taken, networks that hold less than littleIntake share another
+	// spareIntake: they are not the ones that took it.
 	littleIntake, spareIntake = 128 << 10, 16 << 20
-	// freeIntake is what every connection may hold whatever the others do: a stroke of 280
+	// freeIntake is what every connection may hold, whatever the others do: a stroke of 280
 	// pixels.
 	freeIntake = 2 << 10
 )
 
-// size is the memory that it holds.
+// size is how many bytes of memory it holds.
 func (in *intake) size() int {
 	if in == nil {
 		return 0
@@ -41,7 +41,7 @@ func (in *intake) size() int {
 	return cap(in.partial) + cap(in.message)
 }
 
-// takeIn makes room for what can't be handled yet.
+// takeIn returns the connection's intake, for what can't be handled yet.
 func (s *shard) takeIn(c *conn) *intake {
 	if c.intake == nil {
 		c.intake = &intake{began: s.moment()}
@@ -49,7 +49,7 @@ func (s *shard) takeIn(c *conn) *intake {
 	return c.intake
 }
 
-// hold counts what a connection's intake has grown by.
+// hold counts by how much a connection's intake has grown.
 func (s *shard) hold(c *conn) {
 	if in := c.intake; in != nil {
 		s.unfinished(c, in.size()-in.counted)
@@ -82,8 +82,8 @@ func (s *shard) roomFor(c *conn) int {
 	return max(freeIntake-c.intake.size(), 0)
 }
 
-// starvation is how long a message may take for which there is no memory: while it is not
-// read from, a client fills the kernel's buffers instead.
+// starvation is how long a message may take if there is no memory for it. It is short because
+// a client that is not read from fills the kernel's buffers instead.
 const starvation = 3 * time.Second
 
 // starve stops reading from a connection until there is memory.
@@ -93,7 +93,7 @@ func (s *shard) starve(c *conn) {
 	s.watch(c)
 }
 
-// feedOn reads again from a connection for which there is memory now.
+// feedOn reads again from a starved connection if there is memory for it now.
 func (s *shard) feedOn(c *conn) {
 	if c.starved && s.roomFor(c) > 0 {
 		c.starved = false
@@ -101,12 +101,12 @@ func (s *shard) feedOn(c *conn) {
 	}
 }
 
-// checkIntake ends a connection whose message takes too long; it reports whether.
+// checkIntake closes a connection whose message takes too long, and reports whether it did.
 func (s *shard) checkIntake(c *conn) bool {
 	switch {
 	case c.intake == nil || c.state >= closing:
 		return false
-	case c.paused: // it waits for us, or for itself to read our answers, which has a time of its own
+	case c.paused: // it waits for us, or the client must first read our answers, which has its own timeout
 		c.intake.began += moment(s.server.cfg.sweepEvery())
 	case c.starved && s.since(c.intake.began) > starvation:
 		s.failFor(c, codec.CloseTryLater, "no memory for so large a message now")

@@ -10,7 +10,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// message handles a whole message of either protocol. p is valid during the call.
+// message handles a whole message of either protocol. p is valid only during the call.
 func (s *shard) message(c *conn, p []byte) {
 	s.server.counters.MessagesIn.Add(1)
 	c.used.in++
@@ -40,7 +40,7 @@ func (s *shard) binaryMessage(c *conn, p []byte) {
 	}
 }
 
-// request handles a message behind HELLO.
+// request handles a message after HELLO.
 func (s *shard) request(c *conn, m codec.ClientMessage) {
 	switch m := m.(type) {
 	case codec.Hello:
@@ -71,7 +71,7 @@ func (s *shard) request(c *conn, m codec.ClientMessage) {
 	}
 }
 
-// unknown tells that no region has this number.
+// unknown reports whether no region has this number.
 func (s *shard) unknown(r canvas.RegionID) bool { return int64(r) >= int64(len(s.feeds)) }
 
 // refuse answers a message that is not a PLACE and can't be carried out.

@@ -8,12 +8,12 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// networkOf is who answers for an address when costs are shared out: an IPv4 address, or
-// the 64 bits of an IPv6 address that one customer of a provider has to himself. The rest
-// of an IPv6 address is for anyone to choose, as often as he likes.
+// networkOf is the network whose limits apply to an address: an IPv4 address, or the first 64
+// bits of an IPv6 address, which a provider gives to one customer. The customer can choose the
+// other bits freely, and change them at any time.
 //
-// An address that is not valid (of a connection that was lost at once) is the zero Prefix:
-// all of those share one.
+// The network of an invalid address is the zero Prefix. A connection that was lost at once has
+// an invalid address; all such connections share that network.
 func networkOf(a netip.Addr) netip.Prefix {
 	bits := 64
 	if a = a.Unmap(); a.Is4() { // a listener on [::] sees IPv4 as ::ffff:192.0.2.1
@@ -26,15 +26,15 @@ func networkOf(a netip.Addr) netip.Prefix {
 	return network
 }
 
-// isProxy reports whether an address is one of a proxy in front of the server.
+// isProxy reports whether an address belongs to a proxy in front of the server.
 func isProxy(proxies []netip.Prefix, a netip.Addr) bool {
 	a = a.Unmap().WithZone("")
 	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
-// tags stand for networks towards the actors, whose ops travel and are kept: from a tag
-// nobody without the seed, which ends with the process, can work out an address. Of ten
-// thousand networks two may have one tag.
+// tags names networks for the actors, whose ops travel and are stored. Without the seed,
+// which ends with the process, nobody can work out an address from a tag. Among ten thousand
+// networks two may have the same tag.
 type tags struct{ seed maphash.Seed }
 
 func (t tags) of(network netip.Prefix) canvas.Network {

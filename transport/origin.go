@@ -6,13 +6,13 @@ import (
 	"strings"
 )
 
-// Allows reports whether the page that sent a request may use this server: the rule for
-// WebSockets, for the HTTP API to share.
+// Allows reports whether the page that sent a request may use this server. It is the rule for
+// WebSockets, which the HTTP API shares.
 func (c Config) Allows(r *http.Request) bool { return c.allows(r.Header.Get("Origin"), r.Host) }
 
-// allows reports whether a page of that origin may connect to the server, which it called
-// host. Clients that are not browsers send no origin. Proxies may add to Host the port that
-// goes without saying, or take it away: "https://x" and "x:443" are the same site.
+// allows reports whether a page of an origin may connect to the server, which the request
+// calls host. Clients that are not browsers send no origin. Proxies may add the default port to
+// Host or remove it: "https://x" and "x:443" are the same site.
 func (c Config) allows(origin, host string) bool {
 	if origin == "" {
 		return true
@@ -25,7 +25,7 @@ func (c Config) allows(origin, host string) bool {
 	return ok && host != "" && siteOf(scheme+"://"+host) == site
 }
 
-// siteOf is an origin in lower case, without the port that its scheme implies.
+// siteOf is an origin in lower case, without the default port of its scheme.
 func siteOf(origin string) string {
 	origin = strings.ToLower(origin)
 	switch scheme, _, _ := strings.Cut(origin, "://"); scheme {

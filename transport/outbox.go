@@ -20,7 +20,7 @@ type outbox struct{ conn *conn }
 type deliver struct {
 	conn      *conn
 	frame     []byte
-	allowance int // pixels left; negative: as before
+	allowance int // pixels that the client may place now; negative: as before
 	welcome   bool
 }
 
@@ -40,7 +40,7 @@ func (m deliver) run(s *shard) {
 
 func (m deliver) owner(*shard) *conn { return m.conn }
 
-// arrive begins to show things to a client and to read from it again.
+// arrive begins to show things to a client, and resumes reading from it.
 func (s *shard) arrive(c *conn) {
 	c.state = live
 	regions := len(s.feeds)
@@ -61,7 +61,7 @@ func (o outbox) Welcome(w actors.Welcome) {
 	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), w.Burst, true})
 }
 
-// Ack tells a JSON client nothing: it sees its pixel.
+// Ack sends a JSON client nothing: it will be shown its pixel.
 func (o outbox) Ack(nums []uint64, left int) {
 	if o.conn.protocol == jsonProtocol {
 		return
@@ -99,7 +99,7 @@ func (o outbox) Fail() { o.post(failed(o)) }
 // post never fails: when the shard is closed, so is the connection.
 func (o outbox) post(c command) { o.conn.shard.inbox.post(c) }
 
-// handled says that a connection's actor has caught up.
+// handled says that a connection's actor has given enough credit back.
 type handled struct{ conn *conn }
 
 func (m handled) run(s *shard)       { s.resume(m.conn) }

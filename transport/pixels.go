@@ -9,8 +9,8 @@ import (
 	"pixelplayground/codec"
 )
 
-// pixels is a batch and its frames, which all connections share: in each protocol it is
-// encoded once, by the first shard that has a viewer for it.
+// pixels is a batch and its frames, which all connections share. It is encoded once per
+// protocol, by the first shard that has a viewer for it.
 type pixels struct {
 	batch   *canvas.Batch
 	count   int                      // pixels
@@ -26,7 +26,7 @@ func newPixels(b *canvas.Batch, g canvas.Geometry) *pixels {
 	return p
 }
 
-// size is about what it takes as frames, in bytes.
+// size is about how many bytes its frames take.
 func (p *pixels) size(protocol protocol) int {
 	if protocol == jsonProtocol {
 		return jsonPixelBytes * p.count
@@ -34,10 +34,10 @@ func (p *pixels) size(protocol protocol) int {
 	return 64 + 5*p.count + 10*len(p.batch.Ops)
 }
 
-// jsonPixelBytes is about what one pixel takes in the JSON protocol.
+// jsonPixelBytes is about how many bytes one pixel takes in the JSON protocol.
 const jsonPixelBytes = 112
 
-// jsonPixels is a frame for every pixel, one behind the other.
+// jsonPixels is a frame for every pixel, one after the other.
 func jsonPixels(b *canvas.Batch, count int, g canvas.Geometry) []byte {
 	frames := make([]byte, 0, jsonPixelBytes*count)
 	var message []byte

@@ -7,37 +7,38 @@ import (
 	"sync"
 )
 
-// Bounds of the connections that are not WebSockets, or not yet: those whose request is
-// being read and all that net/http has, the idle ones included.
+// Bounds on the connections that are not WebSockets, or not yet: those whose request is being
+// read, and all that net/http has, including the idle ones.
 const (
 	maxPlaces     = 4096          // at about 20 KB each
 	networkPlaces = maxPlaces / 2 // of one network that is not a proxy's
-	// sparePlaces are for those who come when all are taken by requests being served. They
-	// get a WebSocket or the answer to a probe (see isProbe); whatever else they want is
+	// sparePlaces are for connections that come when all places are taken by requests being
+	// served. They get a WebSocket or the answer to a probe (see isProbe); everything else is
 	// refused. The one that has been silent for longest makes room for the next.
 	sparePlaces = 64
 )
 
-// places is who has a place. When there is none left, or a network has its share, the
-// connection that has been idle for longest is closed for the next one; if there is none, the one
-// that has been sending its request for longest. So a flood of either kind pushes itself
-// out, and who sends a request at once is served.
+// places is the guests that have a place. When no place is left, or a network has its share,
+// a guest is closed to make room for the next: the one that has been idle for longest or, if
+// none is idle, the one that has been sending its request for longest. So a flood of either
+// kind pushes itself out, and a client that sends its request at once is served.
 type places struct {
 	all, each, spare int            // bounds: maxPlaces, networkPlaces, sparePlaces
-	proxies          []netip.Prefix // they speak for many: no share applies to them
+	proxies          []netip.Prefix // they stand for many clients, so their share is not limited
 
 	mu       sync.Mutex // guards:
 	aborted  bool
 	guests   map[*guest]struct{}
 	spares   int // guests that are spare
 	holds    map[netip.Prefix]*holding
-	everyone holding // the waiting and idle ones that are not spare
+	everyone holding // the waiting and idle guests that are not spare
 	extra    list.List
 }
 
-// holding is what guests hold, oldest first.
+// holding is the guests of one network, or of all (places.everyone). The lists begin with the
+// guest that has been in them for longest.
 type holding struct {
-	places        int // of one network: guests that wait, idle or are served
+	places        int // of one network: its guests that are waiting, idle or being served
 	waiting, idle list.List
 }
 
@@ -51,15 +52,15 @@ type guest struct {
 	// Guarded by places.mu:
 	phase phase
 	gone  bool
-	// In the lists of its phase: of everyone (or extra), and of the network.
+	// Its elements in the lists of its phase: everyone's (or extra), and its network's.
 	among, within *list.Element
 }
 
-// phase is what a guest does.
+// phase is what a guest is doing.
 type phase uint8
 
 const (
-	fresh   phase = iota // nobody has looked yet at what it sent
+	fresh   phase = iota // nothing has been read from it yet
 	waiting              // it has not sent a whole request
 	served
 	idle // between two requests
@@ -69,8 +70,8 @@ func newPlaces(proxies []netip.Prefix) places {
 	return places{all: maxPlaces, each: networkPlaces, spare: sparePlaces, proxies: proxies, guests: make(map[*guest]struct{}), holds: make(map[netip.Prefix]*holding)}
 }
 
-// enter gives a new connection a place; nil: there is none. evicted, if any, is what its
-// previous owner did: it has been closed.
+// enter gives a new connection a place; nil: there is none. If a guest that is not spare was
+// closed to make room, evicted is what that guest did.
 func (p *places) enter(c *net.TCPConn, from netip.Addr) (g *guest, evicted string) {
 	g = &guest{tcp: c, network: networkOf(from), exempt: isProxy(p.proxies, from)}
 	p.mu.Lock()
@@ -92,15 +93,15 @@ func (p *places) enter(c *net.TCPConn, from netip.Addr) (g *guest, evicted strin
 	return g, evicted
 }
 
-// makeRoom closes the connection that is missed least: there are no descriptors left.
+// makeRoom closes the connection that is missed least. It is for when no descriptors are left.
 func (p *places) makeRoom() (evicted string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.evictFrom(&p.everyone)
 }
 
-// move notes what a guest does now. If it is more than its network may have, another of the
-// network makes room; refused: none could, and this one has to go.
+// move notes what a guest does now. If its network has more guests than it may, another guest
+// of the network is closed to make room. refused: none could be closed, so this one has to go.
 func (p *places) move(g *guest, to phase) (evicted string, refused bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -122,7 +123,7 @@ func (p *places) move(g *guest, to phase) (evicted string, refused bool) {
 	return evicted, false
 }
 
-// hold is what a guest's network holds.
+// hold is the holding of a guest's network.
 func (p *places) hold(g *guest) *holding {
 	hold := p.holds[g.network]
 	if hold == nil {
@@ -132,7 +133,7 @@ func (p *places) hold(g *guest) *holding {
 	return hold
 }
 
-// enlist puts a guest last among those that could be closed.
+// enlist puts a guest at the end of the lists of those that could be closed.
 func (p *places) enlist(g *guest, hold *holding) {
 	switch {
 	case g.phase == served:
@@ -215,15 +216,15 @@ func (p *places) remove(g *guest) {
 	}
 }
 
-// taken is how many have a place.
+// taken is how many guests have a place.
 func (p *places) taken() int {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return len(p.guests)
 }
 
-// abort breaks all off whose request is being read for the first time: net/http closes those
-// that it has.
+// abort closes all guests that have not sent a whole request, and refuses new ones. net/http
+// closes the rest.
 func (p *places) abort() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -235,8 +236,8 @@ func (p *places) abort() {
 	}
 }
 
-// isProbe reports whether a path is what supervisors and monitors ask: a server that is busy
-// must not look like one that is dead.
+// isProbe reports whether supervisors and monitors ask for a path. They must be answered even
+// when the server is busy, so that it does not look dead.
 func isProbe(path string) bool {
 	return path == "/healthz" || path == "/readyz" || path == "/metrics"
 }

@@ -21,11 +21,11 @@ func newPoller(plain bool) (poller, error) {
 // maxEvents is how many sockets are served before the shard looks at its inbox.
 const maxEvents = 256
 
-// epollPoller waits with epoll, level-triggered. The epoll descriptor itself is in the
-// hands of the runtime's poller, so that a waiting shard occupies no thread.
+// epollPoller waits with level-triggered epoll. The epoll descriptor itself is watched by the
+// runtime's poller, so that a waiting shard occupies no thread.
 type epollPoller struct {
 	fd       int
-	file     *os.File // the same, owned
+	file     *os.File // of fd, which it owns
 	raw      syscall.RawConn
 	deadline time.Time // of file
 	wakeup   int       // an eventfd
@@ -33,7 +33,7 @@ type epollPoller struct {
 
 	received [maxEvents]unix.EpollEvent
 	n        int                   // of received
-	poll     func(fd uintptr) bool // look, as RawConn.Read takes it
+	poll     func(fd uintptr) bool // look, in the form that RawConn.Read takes
 	events   []event
 }
 
@@ -42,7 +42,7 @@ func newEpollPoller() (*epollPoller, error) {
 	if err != nil {
 		return nil, fmt.Errorf("create epoll: %w", err)
 	}
-	if err := unix.SetNonblock(fd, true); err != nil { // NewFile asks for it
+	if err := unix.SetNonblock(fd, true); err != nil { // NewFile needs it
 		return nil, errors.Join(fmt.Errorf("prepare epoll: %w", err), unix.Close(fd))
 	}
 	p := &epollPoller{fd: fd, file: os.NewFile(uintptr(fd), "epoll"), wakeup: -1}
@@ -68,7 +68,7 @@ func (p *epollPoller) prepare() (err error) {
 	return nil
 }
 
-// look takes what is ready now, and reports whether there was anything.
+// look collects what is ready now, and reports whether there was anything.
 func (p *epollPoller) look() bool {
 	n, err := unix.EpollWait(p.fd, p.received[:], 0)
 	if err != nil && err != unix.EINTR {
@@ -108,8 +108,8 @@ func (p *epollPoller) watch(c *conn) {
 	}
 }
 
-// remove leaves it to the closing of the descriptor, of which there is only one, to take
-// it out of the kernel's set.
+// remove forgets the connection. The kernel removes the descriptor from its set when it is
+// closed, since there is no copy of it.
 func (p *epollPoller) remove(c *conn) {
 	if fd := c.socket.(*rawSocket).fd; fd < len(p.conns) { // else it was never added
 		p.conns[fd] = nil
@@ -118,7 +118,7 @@ func (p *epollPoller) remove(c *conn) {
 
 func (p *epollPoller) wait(deadline time.Time) []event {
 	p.n = 0
-	if time.Until(deadline) <= 0 { // the file would not even look
+	if time.Until(deadline) <= 0 { // a read of the file would fail without looking
 		p.look()
 	} else {
 		p.sleep(deadline)
@@ -129,7 +129,7 @@ func (p *epollPoller) wait(deadline time.Time) []event {
 		e := &p.received[i]
 		if int(e.Fd) == p.wakeup {
 			var count [8]byte
-			_, _ = unix.Read(p.wakeup, count[:]) // it is non-blocking, and only resets
+			_, _ = unix.Read(p.wakeup, count[:]) // it is non-blocking, and only resets the count
 			continue
 		}
 		const lost = unix.EPOLLERR | unix.EPOLLHUP
@@ -157,7 +157,7 @@ func (p *epollPoller) sleep(deadline time.Time) {
 func (p *epollPoller) wake() {
 	var one [8]byte
 	binary.NativeEndian.PutUint64(one[:], 1)
-	_, _ = unix.Write(p.wakeup, one[:]) // fails only when it would wake anyway
+	_, _ = unix.Write(p.wakeup, one[:]) // fails only if a wakeup is pending anyway
 }
 
 func (p *epollPoller) close() {

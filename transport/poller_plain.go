@@ -5,7 +5,7 @@ import (
 	"time"
 )
 
-// plainPoller waits for sockets whose goroutines tell it when they are ready.
+// plainPoller waits for sockets whose own goroutines report when they are ready.
 type plainPoller struct {
 	goroutines sync.WaitGroup // of the sockets
 	timer      *time.Timer
@@ -50,7 +50,7 @@ func (p *plainPoller) push(s *plainSocket) {
 }
 
 func (p *plainPoller) wait(deadline time.Time) []event {
-	// What is ready for more than was done about it is ready again.
+	// A socket stays ready until what it is ready for has been done.
 	for _, e := range p.events {
 		s := e.conn.socket.(*plainSocket)
 		s.mu.Lock()

@@ -9,16 +9,17 @@ import (
 	"pixelplayground/codec"
 )
 
-// shown is one Presence and its frames, in each protocol encoded once, by the first
-// shard that needs them. Empty: nothing that the protocol tells has changed.
+// shown is the frames of one Presence. They are encoded once per protocol, by the first shard
+// that needs them. All functions may be called from any goroutine. An empty result means that
+// nothing has changed that the protocol carries.
 type shown struct {
-	full   [protocols]func() []byte // who is here; all may be called from any goroutine
-	change [protocols]func() []byte // since the one before; the JSON protocol's is the count alone
+	full   [protocols]func() []byte // everyone who is here
+	change [protocols]func() []byte // since the Presence before; in the JSON protocol only the count
 	named  bool                     // the names have changed
-	names  func() []byte            // all of them, in the JSON protocol; likewise
+	names  func() []byte            // all names, in the JSON protocol
 }
 
-// presenceSource makes each Presence into frames.
+// presenceSource makes frames of each Presence.
 type presenceSource struct {
 	mu    sync.Mutex
 	known bool
@@ -62,7 +63,7 @@ func changedPresence(p *actors.Presence, changed bool) []byte {
 	return seal(binaryProtocol.opCode(), codec.AppendPresence(room(32+32*len(p.Joined)+9*len(p.Left)), m))
 }
 
-// jsonPresence is one frame for the count and one for the names, as far as they are told.
+// jsonPresence is a frame for the count, if count is set, and one for the names, if names is.
 func jsonPresence(p *actors.Presence, count, names bool, now time.Time) []byte {
 	var frames []byte
 	op := jsonProtocol.opCode()
@@ -76,10 +77,10 @@ func jsonPresence(p *actors.Presence, count, names bool, now time.Time) []byte {
 	return frames
 }
 
-// present shows who is here to everyone who is counted in it.
+// present shows a Presence to every client that is counted in it.
 type present struct {
 	shown   *shown
-	arrived []actors.ViewerID // those counted for the first time, on any shard
+	arrived []actors.ViewerID // viewers that it is the first to count, on any shard
 }
 
 func (m present) run(s *shard) {
@@ -95,34 +96,34 @@ func (m present) run(s *shard) {
 	}
 }
 
-// nameList paces the lists of names that JSON clients are told. That protocol has no way to say
-// who came: with every change all get all, and in a crowd that gathers that is the cube of
-// its size. So the next list waits until this one was worth it.
+// nameList paces the lists of names that JSON clients are sent. The JSON protocol can't say
+// who came, so with every change all clients are sent all names. While a crowd gathers, that
+// would grow with the cube of its size. So after a list there is a pause according to what it cost.
 type nameList struct {
 	due bool      // the names have changed since the last list
-	at  time.Time // not before
-	now bool      // it is time: the next tick takes it along
+	at  time.Time // the earliest time of the next list
+	now bool      // it is time: the next tick sends the list
 }
 
-// A shard spends rollRate on lists, in bytes a second, unless a change would have to wait for
-// longer than rollLongest: a list of 300 names for 300 clients goes out every seven seconds,
-// one of ten for ten with every change.
+// A shard spends nameListRate bytes a second on lists, or more if a change would otherwise have
+// to wait for longer than nameListLongest. For example, a list of 300 names for 300 clients is sent
+// every seven seconds, one of ten names for ten clients with every change.
 const (
 	nameListRate    = 256 << 10
 	nameListLongest = 10 * time.Second
 )
 
-// pause is what follows a list of so many bytes to so many clients.
+// pause is how long to wait after a list of so many bytes to so many clients.
 func (l *nameList) pause(bytes, clients int) time.Duration {
 	return min(time.Duration(bytes)*time.Duration(clients)*time.Second/nameListRate, nameListLongest)
 }
 
-// checkNameList reports whether the next tick must tell the names for which it is time now.
+// checkNameList notes whether it is time for the next tick to send the list.
 func (s *shard) checkNameList() {
 	s.nameList.now = s.nameList.due && s.count[jsonProtocol] > 0 && !s.now.Before(s.nameList.at)
 }
 
-// nextNameList is the list, if it is due.
+// nextNameList is the list, if it is time for one.
 func (s *shard) nextNameList() []byte {
 	s.checkNameList()
 	if !s.nameList.now {
@@ -133,7 +134,7 @@ func (s *shard) nextNameList() []byte {
 	return list
 }
 
-// changed is what has changed since the last tick.
+// changed is the frames of what has changed about who is here since the last tick.
 func (s *shard) changed(p protocol) []byte {
 	var frames []byte
 	for _, change := range s.changes {
@@ -149,8 +150,8 @@ func (s *shard) changed(p protocol) []byte {
 	return frames
 }
 
-// newsFor is what a client is to be told about who is here: everything if it has not
-// been told yet or has missed a change, else what has changed.
+// newsFor is what a client is to be sent about who is here: everything if it has been sent
+// nothing yet or has missed a change, and otherwise what has changed.
 func (s *shard) newsFor(c *conn) []byte {
 	switch {
 	case c.state != live || !c.counted || s.shown == nil:

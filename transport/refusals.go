@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// Refusals tells the operator of what was refused to strangers, who may do it a thousand
-// times a second: a line for each reason at once, and then one a minute with how often.
+// Refusals logs what was refused to strangers, who may try a thousand times a second. The
+// first refusal for a reason is logged at once; after that there is at most one line a minute, with
+// the number of times.
 type Refusals struct {
 	log *slog.Logger
 	now func() time.Time
@@ -19,19 +20,19 @@ type Refusals struct {
 // told is the last line about a reason.
 type told struct {
 	at    time.Time
-	since int // refused since then
+	since int // refusals since then
 }
 
 // refusalsEvery is the pause between two lines for the same reason.
 const refusalsEvery = time.Minute
 
-// NewRefusals tells a log.
+// NewRefusals makes Refusals that write to a log.
 func NewRefusals(log *slog.Logger, now func() time.Time) Refusals {
 	return Refusals{log: log, now: now, told: make(map[string]*told)}
 }
 
-// Note logs a line, with what is wrong this time, unless there has just been one for this
-// reason. Reasons are few.
+// Note logs a line, with the details of this refusal, unless there was one for the same reason less
+// than refusalsEvery ago. There must be only a few reasons.
 func (r *Refusals) Note(line, reason string, details ...any) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -48,7 +49,7 @@ func (r *Refusals) Note(line, reason string, details ...any) {
 	last.at, last.since = now, 0
 }
 
-// excerpt is what a stranger sent as the log has it: no longer than of use.
+// excerpt shortens what a stranger has sent to what is useful in the log.
 func excerpt(text string) string {
 	const most = 100 // bytes
 	return text[:min(len(text), most)]

@@ -19,7 +19,7 @@ func (s regionSet) add(r canvas.RegionID)      { s[r/64] |= 1 << (r % 64) }
 func (s regionSet) remove(r canvas.RegionID)   { s[r/64] &^= 1 << (r % 64) }
 func (s regionSet) clone() regionSet           { return slices.Clone(s) }
 
-// all gives the members in their order.
+// all yields the regions in rising order.
 func (s regionSet) all() iter.Seq[canvas.RegionID] {
 	return func(yield func(canvas.RegionID) bool) {
 		for i, word := range s {
@@ -32,7 +32,7 @@ func (s regionSet) all() iter.Seq[canvas.RegionID] {
 	}
 }
 
-// key is the same for equal sets, and for no others.
+// key is the same for two sets if and only if they are equal.
 func (s regionSet) key() string {
 	b := make([]byte, 0, 8*len(s))
 	for _, word := range s {

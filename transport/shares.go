@@ -5,9 +5,9 @@ import (
 	"sync"
 )
 
-// Shares is something that there is so much of for strangers, in all and for each network
-// (see NetworkOf): memory, as a rule, in bytes. Who takes more than a share is refused, and
-// the others are not.
+// Shares divides a limited resource, usually bytes of memory, among strangers. It has a limit
+// in all and one for each network (see networkOf). A network that would take more than its share is
+// refused, and others are not affected.
 type Shares struct {
 	each, all int
 
@@ -16,13 +16,13 @@ type Shares struct {
 	of    map[netip.Prefix]int // networks that have taken any
 }
 
-// NewShares divides all so that no network can have more than each.
+// NewShares makes Shares of which all can be taken in total, and each by one network.
 func NewShares(each, all int) *Shares {
 	return &Shares{each: each, all: all, of: make(map[netip.Prefix]int)}
 }
 
-// Take takes n for a network, or tells that there is not as much left. A proxy's network may
-// have all, since it speaks for many.
+// Take takes n for a network. It returns false if not as much is left. A proxy's network may
+// take everything, since it stands for many clients.
 func (s *Shares) Take(network netip.Prefix, proxy bool, n int) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -44,7 +44,7 @@ func (s *Shares) Give(network netip.Prefix, n int) {
 	}
 }
 
-// Taken is how much is not left.
+// Taken is how much is taken now.
 func (s *Shares) Taken() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

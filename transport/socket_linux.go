@@ -8,11 +8,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// rawSocket is a non-blocking descriptor of our own, out of the runtime's hands: one
-// goroutine serves thousands of them, see epollPoller.
+// rawSocket is a non-blocking descriptor that the runtime's poller does not know. One goroutine
+// serves thousands of them, see epollPoller.
 type rawSocket struct{ fd int }
 
-// newSocket makes a socket of a connection, which must not be used any more.
+// newSocket makes a socket from a connection, which must not be used afterwards.
 func newSocket(tcp *net.TCPConn, plain bool) (socket, error) {
 	if plain {
 		return newPlainSocket(tcp), nil
@@ -21,8 +21,8 @@ func newSocket(tcp *net.TCPConn, plain bool) (socket, error) {
 	if err != nil {
 		return nil, fmt.Errorf("take over connection: %w", err)
 	}
-	// A copy of the descriptor shares the connection and its settings, O_NONBLOCK
-	// among them; closing the original leaves it alone.
+	// A copy of the descriptor shares the connection and its settings, including O_NONBLOCK.
+	// Closing the original does not affect the copy.
 	fd, failed := -1, error(nil)
 	err = raw.Control(func(original uintptr) {
 		fd, failed = unix.FcntlInt(original, unix.F_DUPFD_CLOEXEC, 0)
@@ -68,13 +68,13 @@ func (s *rawSocket) writev(vector [][]byte) (int, error) {
 }
 
 func (s *rawSocket) write(vector [][]byte) (int, error) {
-	if len(vector) == 1 { // as a rule; the kernel is quicker then
+	if len(vector) == 1 { // the usual case, and quicker in the kernel
 		return unix.Write(s.fd, vector[0])
 	}
 	return unix.Writev(s.fd, vector)
 }
 
-// What fails below fails because the connection is lost, which reading tells.
+// If a call below fails, the connection is lost. Then reading fails, too.
 
 func (s *rawSocket) closeWrite() { _ = unix.Shutdown(s.fd, unix.SHUT_WR) }
 

@@ -19,12 +19,12 @@ type plainSocket struct {
 	more sync.Cond // of mu; signalled when a goroutine may have something to do
 
 	in    []byte // received and not yet taken; the reader waits until it is empty
-	inErr error  // nothing comes behind in
+	inErr error  // why nothing follows in; nil: more may come
 
 	out     net.Buffers // being written
 	writing bool
 	outErr  error
-	shut    bool // closeWrite behind out
+	shut    bool // close the writing end after out
 	closed  bool
 
 	reads, writes bool // what the poller watches
@@ -55,7 +55,7 @@ func (s *plainSocket) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// writev takes a whole vector at a time.
+// writev takes the whole vector, or nothing.
 func (s *plainSocket) writev(vector [][]byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -128,7 +128,7 @@ func (s *plainSocket) writer() {
 			s.out, s.writing, s.outErr = nil, false, err
 			s.tell()
 		case s.shut:
-			_ = s.tcp.CloseWrite() // if it is lost, reading tells
+			_ = s.tcp.CloseWrite() // if the connection is lost, reading fails too
 			return
 		default:
 			s.more.Wait()
@@ -136,8 +136,8 @@ func (s *plainSocket) writer() {
 	}
 }
 
-// tell puts the socket among those that are ready, if what it is ready for is watched.
-// mu is held.
+// tell reports the socket to the poller as ready, if it is ready for something that is watched.
+// The caller holds mu.
 func (s *plainSocket) tell() {
 	if e := s.event(); (e.readable || e.writable) && !s.queued {
 		s.queued = true

@@ -11,31 +11,30 @@ import (
 	"pixelplayground/codec"
 )
 
-// A mistake of ours that a client finds must cost that client its connection, and nobody
-// else anything. So a shard does everything in steps that are caught: what panics while it
-// is done for one connection ends that connection, by attempt. What belongs to no
-// connection, such as taking a batch for all its viewers, may have left anything half
-// done: then the shard closes all its connections and begins anew, by renew. Their clients
-// come back by themselves, and no op is lost, since ops are the actors'.
+// A bug of ours that a client triggers must cost that client its connection, and must not
+// affect anyone else. So a shard recovers from a panic in every step it takes. If a step for
+// one connection panics, attempt ends that connection. A panic in a step that belongs to no
+// connection, such as showing a batch to all its viewers, may have left anything half done:
+// then the shard closes all its connections and starts afresh, by renew. Their clients reconnect by
+// themselves, and no op is lost, since the actors keep the ops.
 //
-// Handshakes are caught by rescueHandshake, and what net/http serves by net/http; the
-// methods that actors call run under the actors' supervision.
+// rescueHandshake recovers from panics in handshakes, and net/http from those in what it
+// serves. The methods that actors call run under the actors' supervision.
 //
 // Two places are left out on purpose. A poller that fails to wait has lost descriptors of
-// the process itself: no client can bring that about, and nothing would be served
-// afterwards, so the process ends and is started again. And the goroutines of a
-// plainSocket only carry bytes between a buffer and the kernel: nothing that a client
-// sends decides what they do.
+// the process itself. No client can bring that about, and nothing would be served afterwards,
+// so the process ends and is started again. And the goroutines of a plainSocket only carry
+// bytes between a buffer and the kernel: nothing that a client sends decides what they do.
 
 // faults remembers where the program has panicked.
 type faults struct {
 	mu    sync.Mutex
-	known map[string]bool // by place, of which a program has not many
+	known map[string]bool // by place; a program has only a few places that panic
 }
 
-// fault counts a panic that was caught, and logs it with its stack the first time that it
-// happens in that place: a client that can repeat it shall not fill the disk. It is called
-// by the deferred function that recovered, which still has the stack.
+// fault counts a panic that was caught. It logs the panic with its stack only the first time
+// that it happens in a place, so that a client that can repeat it does not fill the disk. The
+// deferred function that recovered must call it, since that still has the stack.
 func (s *Server) fault(of string, value any) {
 	s.counters.Faults.Add(1)
 	place := panickedAt()
@@ -52,7 +51,7 @@ func (s *Server) fault(of string, value any) {
 		"at", place, "stack", string(debug.Stack()))
 }
 
-// panickedAt is the line that panicked, for a deferred function of that goroutine.
+// panickedAt is the line that panicked. It is for deferred functions, which still have the stack.
 func panickedAt() string {
 	var pcs [64]uintptr
 	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
@@ -68,8 +67,8 @@ func panickedAt() string {
 	}
 }
 
-// rescueHandshake is deferred where a connection is not yet a shard's. guest: nil if it
-// has no place.
+// rescueHandshake recovers from a panic while a connection does not belong to a shard yet. g is
+// nil if the connection has no place. It must be deferred.
 func (s *Server) rescueHandshake(c *net.TCPConn, g *guest) {
 	if value := recover(); value != nil {
 		s.fault("handshake", value)
@@ -86,8 +85,9 @@ func (s *shard) attempt(c *conn, do func(*shard, *conn)) {
 	do(s, c)
 }
 
-// attemptAll does it for all of a list of the shard, from the end: one that leaves the
-// list meanwhile has its place taken by one that has had its turn.
+// attemptAll calls attempt for all connections of one of the shard's lists. It goes from the
+// end, because a connection that leaves the list meanwhile is replaced by the last one, which
+// has had its turn.
 func (s *shard) attemptAll(conns []*conn, do func(*shard, *conn)) {
 	for i := len(conns) - 1; i >= 0; i-- {
 		s.attempt(conns[i], do)
@@ -101,12 +101,13 @@ func (s *shard) rescue(c *conn) {
 	}
 }
 
-// owned is a command that concerns one connection; nil: it is not known (any more).
+// owned is a command that concerns one connection. owner is nil if the shard does not have
+// that connection, or not any more.
 type owned interface{ owner(s *shard) *conn }
 
-// hurried is a command that some states must not find anything due in. Only the loop may
-// write, since that may end connections or take them on: so it is done before, and the
-// command then looks at everything anew.
+// hurried is a command before which, in some states, everything due must be written: hurries
+// reports whether that is so. The command itself must not write, since that may end connections or
+// move them on. So do writes before, and then the command looks at everything afresh.
 type hurried interface{ hurries(s *shard) bool }
 
 // do runs a command.
@@ -150,7 +151,7 @@ func (s *shard) rescueAll() {
 	}
 }
 
-// tried runs something that must not fail and reports whether it didn't.
+// tried runs f, recovers if it panics, and reports whether it did not.
 func (s *shard) tried(f func()) (ok bool) {
 	defer func() {
 		if value := recover(); value != nil {
@@ -162,10 +163,10 @@ func (s *shard) tried(f func()) (ok bool) {
 	return true
 }
 
-// end closes a connection that made something panic, as gently as the state allows in
-// which that has left it.
+// end closes a connection for which something has panicked, as gently as the state allows
+// that the panic has left it in.
 func (s *shard) end(c *conn) {
-	s.merges = newMerges(s.server.cfg.Geometry) // it may have been at it
+	s.merges = newMerges(s.server.cfg.Geometry) // the panic may have interrupted a merge
 	if c.state >= closing || !s.tried(func() { s.fail(c, codec.CloseInternal) }) {
 		s.tried(func() { s.destroy(c, codec.CloseInternal) })
 	}
@@ -175,7 +176,7 @@ func (s *shard) end(c *conn) {
 	}
 }
 
-// renew closes all connections, whatever state they are in, and begins anew.
+// renew closes all connections, whatever state they are in, and makes the shard start afresh.
 func (s *shard) renew() {
 	s.server.cfg.Log.Error("closing all connections of a shard", "connections", len(s.conns))
 	for _, c := range s.conns {
@@ -194,7 +195,7 @@ func (s *shard) renew() {
 	s.checkDrained()
 }
 
-// abandon frees what a connection has outside of the shard.
+// abandon frees what a connection holds outside the shard.
 func (s *shard) abandon(c *conn) {
 	told := c.state >= closing
 	c.state = gone

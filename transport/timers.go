@@ -6,7 +6,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// sweep looks at what every connection has done, or failed to do, in time.
+// sweep checks every connection's timeouts, and does what else is done from time to time.
 func (s *shard) sweep() {
 	s.attemptAll(s.conns, (*shard).check)
 	s.forgetLooks()
@@ -36,7 +36,7 @@ func (s *shard) check(c *conn) {
 		s.failFor(c, codec.CloseNoHello, "no HELLO came in time")
 	case c.state == arriving && s.since(c.since) > 2*cfg.HelloTimeout: // not the client's fault
 		s.fail(c, codec.CloseInternal)
-	case c.paused || c.starved: // it may have said something
+	case c.paused || c.starved: // it may have sent something that was not read
 		c.heard = s.moment()
 	case quiet > cfg.SilenceTimeout:
 		s.fail(c, codec.CloseSilent)

@@ -56,16 +56,16 @@ type Cluster struct {
 	stop   context.CancelFunc
 	work   sync.WaitGroup
 
-	telling   sync.Mutex // one news of the loop at a time
+	telling   sync.Mutex // one tellOthers at a time
 	ending    sync.Mutex // one of Drain, Leave, Pin and Close at a time; guards:
 	told      bool       // the others have been told, once, that this pod is draining
 	closeOnce sync.Once
 }
 
-// peering is the way to the actors of other pods; *peers, but for tests.
+// peering is the way to the actors of other pods. It is *peers, except in tests.
 type peering interface {
 	address() string                  // of this pod, for actor.PID
-	forget(address string)            // whoever was there is gone: close what leads to it
+	forget(address string)            // the pod there is gone: close what leads to it
 	renew() (changed bool, err error) // reads the certificates anew
 	unsent() *atomic.Int64
 	refused() *atomic.Int64
@@ -102,8 +102,8 @@ func openPeers(cfg Config) (peering, *actor.ActorSystem, error) {
 // UseGossipKeys replaces the keys of gossip, in this membership and in those to come.
 func (c *Cluster) UseGossipKeys(keys [][]byte) error { return c.keys.use(keys) }
 
-// ReadCertificates reads the files of Config.TLS anew. What is wrong in them is the error,
-// and what was read before stays. Connections that are up stay as well.
+// ReadCertificates reads the files of Config.TLS again. If they are unfit it returns an error and
+// keeps what it read before. Established connections stay up.
 func (c *Cluster) ReadCertificates() (changed bool, err error) { return c.peers.renew() }
 
 // Listen binds the ports and makes the actor system. The view is empty until Open, and
@@ -137,8 +137,8 @@ func (c *Cluster) Listen() (err error) {
 // System is the actor system for the node: its address is this pod's peer address.
 func (c *Cluster) System() *actor.ActorSystem { return c.system }
 
-// Open begins to join. It returns at once; Ready tells when the view holds. changed is
-// called after each change of the view, by one goroutine, which waits for it.
+// Open begins to join and returns at once; Ready reports when the view holds. One goroutine calls
+// changed after each change of the view, and waits until it returns.
 func (c *Cluster) Open(changed func()) error {
 	c.pulse.start(thisMoment())
 	if err := c.begin(nil); err != nil {
@@ -188,15 +188,15 @@ func (c *Cluster) current() *incarnation {
 	return c.life
 }
 
-// await says what the view waits for; "": nothing.
+// await records what the view is waiting for; "": nothing.
 func (c *Cluster) await(what string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.waiting = what
 }
 
-// Ready is nil when this pod has joined, or serves alone because there is nobody else.
-// Else it says what is missing.
+// Ready returns nil when this pod has joined, or serves alone because there is nobody else.
+// Otherwise the error says what is missing.
 func (c *Cluster) Ready() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -213,13 +213,13 @@ const newsTimeout = time.Second
 // gone, or of another version. It may be called after Listen.
 func (c *Cluster) Unsent() *atomic.Int64 { return c.peers.unsent() }
 
-// Refused counts the messages of other pods that were dropped, because they can't be true
-// or are of a kind that this version does not know. It may be called after Listen.
+// Refused counts the messages from other pods that were dropped because they can't be true, or are
+// of a kind that this version does not know. It may be called after Listen.
 func (c *Cluster) Refused() *atomic.Int64 { return c.peers.refused() }
 
-// Drain tells the members that this pod is about to leave: it owns nothing from now on
-// unless all others drain too. It returns when this pod's own view shows it, and others
-// have been told, or with ctx's error. It may be called twice, but not by changed.
+// Drain tells the members that this pod is about to leave. From now on it owns nothing, unless all
+// other members drain too. Drain returns once this pod's own view shows it and the others have been
+// told, or with ctx's error. It may be called twice, but not by changed.
 func (c *Cluster) Drain(ctx context.Context) error {
 	c.ending.Lock()
 	defer c.ending.Unlock()
@@ -241,7 +241,7 @@ func (c *Cluster) drain(ctx context.Context) error {
 	return nil
 }
 
-// within is newsTimeout, or less when ctx ends before.
+// within is newsTimeout, or the time that ctx has left if that is less.
 func within(ctx context.Context) time.Duration {
 	if deadline, ok := ctx.Deadline(); ok {
 		return min(newsTimeout, max(time.Until(deadline), time.Millisecond))
@@ -254,7 +254,7 @@ var (
 	errBusy   = errors.New("the membership takes no notice: it may be failing to begin anew")
 )
 
-// unlessClosed is for those who want what closing has done already.
+// unlessClosed drops errClosed, for callers who want what closing has done already.
 func unlessClosed(err error) error {
 	if errors.Is(err, errClosed) {
 		return nil
@@ -262,8 +262,8 @@ func unlessClosed(err error) error {
 	return err
 }
 
-// settle waits until the loop has taken notice of everything before. It fails with
-// errClosed when there is no loop, and with errBusy when ctx ends first.
+// settle waits until the loop has processed everything that happened before the call. It fails with
+// errClosed if there is no loop, and with errBusy if ctx ends first.
 func (c *Cluster) settle(ctx context.Context) error {
 	if c.current() == nil {
 		return errClosed
@@ -284,8 +284,8 @@ func (c *Cluster) settle(ctx context.Context) error {
 	}
 }
 
-// Leave says goodbye, after Drain, so that nobody has to find out. The view is empty from
-// then on. When ctx has ended it still tries, for newsTimeout. It may be called twice.
+// Leave says goodbye, after Drain, so that no pod has to find out by itself. From then on the view
+// is empty. If ctx has ended, Leave still tries, for newsTimeout. It may be called twice.
 func (c *Cluster) Leave(ctx context.Context) error {
 	c.ending.Lock()
 	defer c.ending.Unlock()
@@ -327,7 +327,7 @@ func (c *Cluster) Close() error {
 	return nil
 }
 
-// View is the members of the moment.
+// View returns the members of the moment.
 func (c *Cluster) View() *View { return c.view.Load() }
 
 // Region implements actors.Placement.
@@ -339,8 +339,8 @@ func (c *Cluster) Before(id canvas.RegionID) []*actor.PID { return c.View().regi
 // Presence implements actors.Placement.
 func (c *Cluster) Presence() *actor.PID { return c.View().presence }
 
-// Gateways implements actors.Placement. Draining ones are among them: they have users
-// until they leave.
+// Gateways implements actors.Placement. Draining gateways are included: they have users until they
+// leave.
 func (c *Cluster) Gateways() []string { return slices.Clone(c.View().gateways) }
 
 // Has implements actors.Placement.

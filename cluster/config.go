@@ -15,18 +15,18 @@ import (
 
 // Config is what an operator may choose about a pod's place in the cluster.
 type Config struct {
-	Name     string          // the pod's, for people; members of one name are fine
+	Name     string          // the pod's, for people; members may share a name
 	Version  string          // of the program, for people
-	Geometry canvas.Geometry // members of another are refused
+	Geometry canvas.Geometry // members with another one are refused
 	Gateway  bool            // this pod has users
 	Canvas   bool            // this pod can own regions
 
-	// Gossip and Peer are host:port to listen at: TCP and UDP for membership, TCP for
-	// actors' messages. No host: all IPv4 addresses, or all when Advertise is IPv6.
-	// Port 0: any free one.
+	// Gossip and Peer are the host:port to listen at: TCP and UDP for membership, TCP for actors'
+	// messages. No host: all IPv4 addresses, or all addresses if Advertise is IPv6. Port 0: any free
+	// port.
 	Gossip, Peer string
-	// Advertise is the IP address that other pods reach this one at. Empty: the one
-	// listened at, or the host's private one when that is all.
+	// Advertise is the IP address at which other pods reach this one. Empty: the address listened
+	// at, or the host's private one if the pod listens at all addresses.
 	Advertise string
 	// Join is where other pods may be: host:port, or dns:name:port for every address of
 	// a name. Empty: wait to be joined.
@@ -34,42 +34,43 @@ type Config struct {
 	// Resolver is the host:port of the DNS server to ask. Empty: the system's.
 	Resolver string
 
-	// Store names what this pod keeps the canvas in: members of another are refused. "": not
-	// known yet, or this pod has none. Nil: likewise. It must not block.
+	// Store returns the identity of the store that this pod keeps the canvas in. Members with
+	// another store are refused. "": not known yet, or this pod has none. A nil Store means the
+	// same. It must not block.
 	Store func() string
 
-	// GossipKeys are of 16, 24 or 32 bytes: the first encrypts, all decrypt. None: gossip is
+	// GossipKeys have 16, 24 or 32 bytes each. The first one encrypts, all decrypt. None: gossip is
 	// not encrypted. UseGossipKeys replaces them.
 	GossipKeys [][]byte
 	TLS        TLSFiles     // of peers
 	Log        *slog.Logger // nil: none
 	Network    Network      // nil: the real one
 
-	// ProbeEvery is how often a member looks after another. A dead one is found by the
-	// first probe after its death (within three intervals), which fails after one more
-	// and then leaves Suspicion intervals to object.
+	// ProbeEvery is how often a member probes another. The first probe after a member's death
+	// (within three intervals) finds it: that probe fails after one more interval, and the member
+	// then has Suspicion intervals to object.
 	ProbeEvery time.Duration
-	// ProbeTimeout is how long a probe waits before it asks others to try too. Their
-	// answer must fit into the rest of ProbeEvery.
+	// ProbeTimeout is how long a probe waits before it asks other members to try too. Their answer
+	// must fit into the rest of ProbeEvery.
 	ProbeTimeout time.Duration
-	// Suspicion is in probe intervals, more with more than ten members (memberlist
-	// multiplies by the decimal logarithm).
+	// Suspicion is counted in probe intervals. With more than ten members it is longer (memberlist
+	// multiplies it by the decimal logarithm of their number).
 	Suspicion int
-	// GossipEvery is the pause between two rounds of news; none are sent without news.
+	// GossipEvery is the pause between two rounds of gossip; without news, none is sent.
 	GossipEvery time.Duration
-	// SyncEvery is how often a member compares all it knows with another's.
+	// SyncEvery is how often a member compares all it knows with another member.
 	SyncEvery time.Duration
 	// StreamTimeout bounds a comparison, and with it an attempt to join.
 	StreamTimeout time.Duration
-	// Alone is how long a pod whom nobody answers waits before it serves alone, and at
-	// least until it has asked all.
+	// Alone is how long a pod that nobody answers waits before it serves alone. It waits longer if
+	// it has not asked everybody by then.
 	Alone time.Duration
-	// DiscoverEvery is how often Join is looked up when all is quiet; sooner at first.
+	// DiscoverEvery is how often Join is looked up when all is quiet. The first lookups come sooner.
 	DiscoverEvery time.Duration
 }
 
-// DefaultConfig finds a dead member in 1.5 s at most in a cluster of up to ten pods. It
-// listens at the loopback address only.
+// DefaultConfig finds a dead member within 1.5 s in a cluster of up to ten pods. It listens at the
+// loopback address only.
 func DefaultConfig() Config {
 	return Config{
 		Name:          "local",
@@ -89,8 +90,8 @@ func DefaultConfig() Config {
 	}
 }
 
-// exposed says which ports anybody may speak to who reaches them; "": none. Whoever speaks to
-// one is believed, within what can be true.
+// exposed returns the ports on which anybody who reaches them is believed (within what can be
+// true), and the flags that would guard them. "": no such port.
 func (c Config) exposed() (ports, missing string) {
 	var open, unset []string
 	for _, port := range []struct {
@@ -107,7 +108,7 @@ func (c Config) exposed() (ports, missing string) {
 	return strings.Join(open, ", "), strings.Join(unset, ", and ")
 }
 
-// maxText bounds name and version, in bytes: metadata travels in 512.
+// maxText bounds the name and the version, in bytes: all metadata must fit into 512.
 const maxText = 64
 
 // Validate says what is wrong and how to fix it.
@@ -135,7 +136,7 @@ func (c Config) Validate() error {
 	return c.validateFar()
 }
 
-// validateFar is about what other pods see or are asked for.
+// validateFar checks the settings that reach beyond this pod.
 func (c Config) validateFar() error {
 	if err := c.TLS.Validate(); err != nil {
 		return err
@@ -160,7 +161,7 @@ func (c Config) validateFar() error {
 	return err
 }
 
-// checkAddress wants host:port with a number for the port; the host may be empty.
+// checkAddress wants host:port with a numeric port; the host may be empty.
 func checkAddress(address string) error {
 	_, port, err := net.SplitHostPort(address)
 	if err != nil {
@@ -172,7 +173,7 @@ func checkAddress(address string) error {
 	return nil
 }
 
-// listenAt turns an address to listen at into one with a number for its host.
+// listenAt resolves an address to listen at. Without a host, it is all addresses.
 func (c Config) listenAt(address string) (*net.TCPAddr, error) {
 	at, err := net.ResolveTCPAddr("tcp", address)
 	if err != nil {

@@ -18,8 +18,8 @@ type seed struct {
 	port uint16
 }
 
-// parseSeeds reads Config.Join. The dns: before a name is for people: a name is looked up
-// either way, each time again.
+// parseSeeds reads Config.Join. The dns: before a name is for people: a name is looked up either
+// way, and anew each time.
 func parseSeeds(join []string) ([]seed, error) {
 	var seeds []seed
 	for _, entry := range join {
@@ -36,7 +36,7 @@ func parseSeeds(join []string) ([]seed, error) {
 	return seeds, nil
 }
 
-// newResolver asks one DNS server instead of those the system names, if given.
+// newResolver asks the given DNS server or, without one, those that the system names.
 func newResolver(server string) *net.Resolver {
 	if server == "" {
 		return net.DefaultResolver
@@ -46,9 +46,9 @@ func newResolver(server string) *net.Resolver {
 	}}
 }
 
-// lookUp gives the addresses ("ip:port", sorted) of all seeds, as far as they can be
-// found; err joins what could not. They are of the family of own, the address that others
-// reach this pod at: a host may have both, and those that others can't answer to are no way to them.
+// lookUp returns the addresses ("ip:port", sorted) of all seeds that it can resolve; err joins the
+// failures. All are of the family of own, the address at which others reach this pod: a host may
+// have addresses of both families, and a pod can't answer at one of the other.
 func lookUp(ctx context.Context, resolver *net.Resolver, seeds []seed, own netip.Addr) (addresses []string, err error) {
 	found, errs := make([][]netip.Addr, len(seeds)), make([]error, len(seeds))
 	var all sync.WaitGroup

@@ -18,18 +18,18 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// door is where messages of other pods come in, the only one: it reads them before remote
-// does, and hands to the actors what is whole, true of this canvas, meant for an actor of
-// that kind and from a sender where one is needed. What is not is dropped and counted. So
-// actors need not doubt what they get, and none can be made to fail by a peer.
+// door is the only way in for messages from other pods. It reads them before remote does. A message
+// reaches its actor only if it is whole, can be true of this canvas, is meant for that kind of
+// actor, and has a sender where one is needed. All others are dropped and counted. So actors need
+// not doubt what they get, and no peer can make one fail.
 type door struct {
 	grpc.ServerStream
 	peers *peers
 	from  string // the network address, for the log
 }
 
-// RecvMsg leaves nothing of our own messages to remote, which would make the process panic
-// on some. It fails, and the stream ends, when the message around them is broken.
+// RecvMsg leaves none of our own messages to remote: some would make it panic, and end the process.
+// If the message around them is broken, RecvMsg fails and the stream ends.
 func (d *door) RecvMsg(m any) error {
 	if err := d.ServerStream.RecvMsg(m); err != nil {
 		return err
@@ -45,7 +45,8 @@ func (d *door) RecvMsg(m any) error {
 	return nil
 }
 
-// Names of the protobuf messages that come in: ours, and an answer for an actor that is gone.
+// Names of the protobuf messages that come in: the wrapper of ours, and the answer for an actor
+// that is gone.
 var (
 	wrappedName    = string(proto.MessageName(&wrapperspb.BytesValue{}))
 	deadLetterName = string(proto.MessageName(&actor.DeadLetterResponse{}))
@@ -53,7 +54,7 @@ var (
 
 var errBroken = errors.New("names a type, an actor or an encoding that it does not bring")
 
-// admit delivers the messages of a batch and takes them out of it. What is left is remote's.
+// admit takes our messages out of a batch and delivers them. It leaves the rest to remote.
 func (d *door) admit(batch *remote.MessageBatch) error {
 	left := batch.Envelopes[:0]
 	for _, e := range batch.Envelopes {
@@ -81,7 +82,7 @@ func (d *door) admit(batch *remote.MessageBatch) error {
 
 func inside(i int32, n int) bool { return i >= 0 && int(i) < n }
 
-// numbered is the PID as this message has it.
+// numbered is pid with the request id of this message.
 func numbered(pid *actor.PID, request uint32) *actor.PID {
 	return &actor.PID{Address: pid.GetAddress(), Id: pid.GetId(), RequestId: request}
 }
@@ -109,8 +110,8 @@ func (d *door) deliver(target, sender *actor.PID, data []byte) error {
 	return nil
 }
 
-// refuse counts a message that is dropped. One of a kind that is not known here is from
-// a pod of another version, and not worth a warning.
+// refuse counts a message that is dropped. A message of an unknown kind is from a pod of another
+// version, and not worth a warning.
 func (d *door) refuse(why error, message any) {
 	d.peers.refusals.Add(1)
 	if errors.Is(why, errNoSuchKind) {
@@ -131,7 +132,7 @@ var (
 	errNotFrom   = errors.New("from an actor that sends no such thing")
 )
 
-// believe says what is wrong with a message; nil: nothing.
+// believe returns what is wrong with a message; nil: nothing.
 func (p *peers) believe(target, sender *actor.PID, message any) error {
 	if target.Address != p.address() {
 		return errMisrouted
@@ -145,7 +146,7 @@ func (p *peers) believe(target, sender *actor.PID, message any) error {
 		}
 	}
 	kind, ours := actors.KindOf(target)
-	if !ours { // what waits for an answer, or is gone
+	if !ours { // a process that waits for an answer, or is gone
 		return checkFields(p.cfg.Geometry, message)
 	}
 	_, number, _ := strings.Cut(target.Id, "/")
@@ -175,9 +176,9 @@ const (
 	noKind = actors.Kind(255)
 )
 
-// routeOf is the kind of actor that is sent a message, noKind if none has it for its
-// business, and the name of the actor that sends it: anyone who can be answered, or "" where
-// there need not be any. Number is the region's, of an actor that has one.
+// routeOf returns the kind of actor that a message is for (noKind: none takes it) and the name of
+// the actor that must have sent it: anyone if any sender will do that can be answered, "" if none
+// is needed. number is the region's, for an actor that has one.
 func routeOf(message any, number string) (to actors.Kind, from string) {
 	switch message.(type) {
 	case *actors.Attach, *actors.Submit, *actors.Detach, *actors.Check:

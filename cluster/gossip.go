@@ -11,17 +11,17 @@ import (
 )
 
 const (
-	// newsTargets is to how many members news goes per round, and newsRepeats how often
-	// each member passes it on at least (times the decimal logarithm of their number): of
-	// ten, it reaches all in three rounds, but for one in a million times.
+	// newsTargets is how many members each round of news goes to. newsRepeats is how often each
+	// member passes it on at least (times the decimal logarithm of their number). With ten members,
+	// news reaches all of them in three rounds, except one time in a million.
 	newsTargets = 4
 	newsRepeats = 8
-	// indirectProbes is how many members are asked to try where a probe got no answer.
+	// indirectProbes is how many members are asked to probe one that has not answered.
 	indirectProbes = 3
-	// strained bounds how much slower a member probes that finds itself too slow.
+	// strained bounds how many times slower a member probes once it finds itself too slow.
 	strained = 4
-	// deadKnown is how long memberlist keeps the dead. What it is for is done better by
-	// tombstones, and meanwhile they count as members where numbers matter.
+	// deadKnown is how long memberlist keeps the dead. Tombstones do that job better, and memberlist
+	// counts the dead it keeps as members where numbers matter.
 	deadKnown = 5 * time.Second
 )
 
@@ -33,7 +33,7 @@ func (c Config) memberlist(l *incarnation, s *socket, keys *memberlist.Keyring) 
 	m.TCPTimeout = c.StreamTimeout
 	m.ProbeInterval, m.ProbeTimeout = c.ProbeEvery, c.ProbeTimeout
 	m.IndirectChecks, m.AwarenessMaxMultiplier = indirectProbes, strained
-	// Without a longer wait for confirmations: a death is found as fast with two members.
+	// No longer wait for confirmations, so that a death is found as fast with two members.
 	m.SuspicionMult, m.SuspicionMaxTimeoutMult = c.Suspicion, 1
 	m.GossipInterval, m.GossipNodes, m.RetransmitMult = c.GossipEvery, newsTargets, newsRepeats
 	m.GossipToTheDeadTime = deadKnown
@@ -45,9 +45,9 @@ func (c Config) memberlist(l *incarnation, s *socket, keys *memberlist.Keyring) 
 	return m
 }
 
-// gossipLogger passes on what memberlist says, for debugging: it tells of every failed
-// packet. What an operator must know is said elsewhere, but for a key that is not the
-// others', of which only memberlist's lines tell.
+// gossipLogger passes on memberlist's lines for debugging, since they report every failed packet.
+// What an operator must know is logged elsewhere, except a gossip key that differs from the
+// others': only memberlist's lines report that.
 func gossipLogger(to *slog.Logger, refusals *refusals) *log.Logger {
 	return log.New(gossipLog{to, refusals}, "", 0)
 }

@@ -12,39 +12,39 @@ import (
 )
 
 // incarnation is one membership of this pod: from joining under a fresh id until it leaves, ends,
-// or finds its id among the dead. memberlist calls it from its own goroutines, some while
-// it holds its lock, so nothing here may block or call memberlist.
+// or finds its id among the dead. memberlist calls it from its own goroutines, sometimes while it
+// holds its lock, so what it calls may neither block nor call memberlist.
 type incarnation struct {
 	id          string
 	started     time.Time
-	self        metadata     // but Draining
+	self        metadata     // what stays the same; see metadata
 	draining    *atomic.Bool // the pod's
-	aside       *atomic.Bool // likewise
-	pinRequests *pinRequests // likewise
+	aside       *atomic.Bool // the pod's
+	pinRequests *pinRequests // the pod's
 	dead        *tombstones  // the pod's: they outlast an incarnation
 	pulse       *pulse
 	refusals    *refusals
-	store       func() string // as Config's, not nil
+	store       func() string // Config.Store, never nil
 
 	announced string       // what store gave when gossip began
-	stoodBy   bool         // what aside was then
-	strangers atomic.Int64 // when a member that keeps the canvas in another store was met last, in Unix milliseconds; 0: never
-	guest     atomic.Bool  // not joined yet: for the others it is draining, so that none gives it a region
+	stoodBy   bool         // the value of aside then
+	strangers atomic.Int64 // when a member with another store was last met, in Unix milliseconds; 0: never
+	guest     atomic.Bool  // not joined yet: others see it as draining, so that none gives it a region
 
 	changed         func() // asks the cluster to look again
 	previousMembers []string
 	list            *memberlist.Memberlist // set before the cluster knows the incarnation
 
 	mu      sync.Mutex
-	members map[string]Member    // others, alive to memberlist or dying
-	dying   map[string]time.Time // members taken for dead, which may object yet, and since when
-	asked   map[string]bool      // of the dying
-	left    map[string]bool      // gone from members while draining
-	losses  map[string]loss      // members that died of late
-	told    bool                 // a member that had joined has told all it knows
-	toldOf  []string             // the members that the last such one counted
-	joined  bool                 // this pod, in this incarnation
-	evicted bool                 // own id is among the dead
+	members map[string]Member    // the others that memberlist takes for alive, and the dying
+	dying   map[string]time.Time // members taken for dead that may still object, and since when
+	asked   map[string]bool      // the dying that have been asked whether they are dead
+	left    map[string]bool      // members that were draining when they went
+	losses  map[string]loss      // members that died recently
+	told    bool                 // a joined member has told all it knows
+	toldOf  []string             // the members that the last one to tell counted
+	joined  bool                 // this incarnation has joined
+	evicted bool                 // this incarnation's id is among the dead
 	ended   bool
 }
 
@@ -54,7 +54,7 @@ type loss struct {
 	at     time.Time
 }
 
-// lossesFor is how long a member that died counts as a loss of the side it was lost to.
+// lossesFor is how long a member that died counts as a loss: see cutOff.
 const lossesFor = 30 * time.Second
 
 var (
@@ -63,8 +63,8 @@ var (
 	errOtherStore = errors.New("it has another store")
 )
 
-// view is the members now: this pod, and those alive to memberlist, or dying, that are
-// not known dead.
+// view returns the current members: this pod, and all that memberlist takes for alive or that are
+// dying, except those known to be dead.
 func (i *incarnation) view() []Member {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -91,7 +91,7 @@ func (i *incarnation) metadata() *metadata {
 	return &m
 }
 
-// leavers is the ids of those that are gone and had been draining, since it was asked last.
+// leavers returns the ids of the members that have gone since the last call and had been draining.
 func (i *incarnation) leavers() map[string]bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -100,7 +100,7 @@ func (i *incarnation) leavers() map[string]bool {
 	return left
 }
 
-// others is the gossip addresses of all that were members of late, dead or not.
+// others returns the gossip addresses of all recent members, dead or not.
 func (i *incarnation) others() (addresses []string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -113,15 +113,16 @@ func (i *incarnation) others() (addresses []string) {
 	return addresses
 }
 
-// wasTold reports whether a member that had joined has told all it knows, and this pod has
-// heard of all that it counts.
+// wasTold reports whether a member that had joined has told all it knows, and this pod has heard of
+// every member that it counts.
 func (i *incarnation) wasTold() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	return i.told && len(i.missing()) == 0
 }
 
-// missing is the members that another counts, and this pod has not heard of. mu must be held.
+// missing returns the members that another one counts and this pod has not heard of. mu must be
+// held.
 func (i *incarnation) missing() (ids []string) {
 	for _, id := range i.toldOf {
 		if _, known := i.members[id]; !known && id != i.id && !i.dead.has(id) {
@@ -131,7 +132,7 @@ func (i *incarnation) missing() (ids []string) {
 	return ids
 }
 
-// lacks reports whether there are such members.
+// lacks reports whether any member is missing.
 func (i *incarnation) lacks() bool {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -150,7 +151,7 @@ func (i *incarnation) isEvicted() bool {
 	return i.evicted
 }
 
-// end stops the membership without leaving. What memberlist still calls has no effect.
+// end stops the membership without leaving. Whatever memberlist still calls has no effect.
 func (i *incarnation) end() {
 	i.mu.Lock()
 	i.ended = true
@@ -158,7 +159,7 @@ func (i *incarnation) end() {
 	_ = i.list.Shutdown() // fails only with its transport, which does not
 }
 
-// NotifyAlive refuses the dead and pods of another canvas or store.
+// NotifyAlive refuses dead members, and pods with another canvas or store.
 func (i *incarnation) NotifyAlive(node *memberlist.Node) error {
 	if node.Name == i.id {
 		return nil
@@ -170,8 +171,8 @@ func (i *incarnation) NotifyAlive(node *memberlist.Node) error {
 	return err
 }
 
-// NotifyMerge refuses a pod whose members are of another canvas or store, so that the one that
-// wants to join is told.
+// NotifyMerge refuses a pod whose members have another canvas or store, so that the pod that wants
+// to join is told.
 func (i *incarnation) NotifyMerge(nodes []*memberlist.Node) error {
 	for _, node := range nodes {
 		if node.State == memberlist.StateAlive || node.State == memberlist.StateSuspect {
@@ -218,13 +219,13 @@ func (i *incarnation) NotifyUpdate(node *memberlist.Node) {
 	i.members[node.Name] = m.member(node)
 	delete(i.dying, node.Name)
 	delete(i.asked, node.Name)
-	// What has restarted, or come back as a new member, is not lost.
+	// A member that has restarted, or come back as a new one, is not lost.
 	maps.DeleteFunc(i.losses, func(id string, lost loss) bool { return id == node.Name || lost.gossip == node.Address() })
 	i.changed()
 }
 
-// NotifyLeave is called for a member that died or left: memberlist doesn't tell which, but
-// who leaves is draining.
+// NotifyLeave is called for a member that died or left. memberlist doesn't say which, but a member
+// that leaves is draining.
 func (i *incarnation) NotifyLeave(node *memberlist.Node) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -235,8 +236,8 @@ func (i *incarnation) NotifyLeave(node *memberlist.Node) {
 	i.changed()
 }
 
-// accused is the gossip addresses of the dying that have not been asked yet whether they
-// are dead, once each.
+// accused returns the gossip addresses of the dying that have not been asked yet whether they are
+// dead, each only once.
 func (i *incarnation) accused() (addresses []string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -249,9 +250,9 @@ func (i *incarnation) accused() (addresses []string) {
 	return addresses
 }
 
-// answered notes what a dying member did when it was asked: one that answers has its time
-// to object anew, and one where nobody listens any more has had it. It is not the one that
-// was asked if there is another at its address.
+// answered notes what a dying member did when it was asked. If it answered, its time to object
+// begins anew. If nobody listens at its address any more, its time is over. If several members have
+// that address, it is unclear which of them was asked, and nothing changes.
 func (i *incarnation) answered(gossip string, alive bool, now time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -276,7 +277,7 @@ func (i *incarnation) answered(gossip string, alive bool, now time.Time) {
 	delete(i.asked, there[0])
 }
 
-// reap takes those out of the members who died or left and have not objected in time.
+// reap removes the members that died or left and have not objected in time.
 func (i *incarnation) reap(now time.Time) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -307,14 +308,13 @@ func (i *incarnation) NotifyPingComplete(_ *memberlist.Node, trip time.Duration,
 	i.pulse.delayed(trip)
 }
 
-// AckPayload is empty: that there is an answer is all it says.
+// AckPayload is empty: an answer says only that there is one.
 func (i *incarnation) AckPayload() []byte { return nil }
 
-// cutOff reports whether this pod has lost more members than are left. It is then more
-// likely on the lesser side of a partition than the survivor of so many deaths, so it
-// takes back that they died: were they told so when they meet again, all of the greater
-// side would have to come back as new members. The greater side does tell this one.
-// mu must be held.
+// cutOff reports whether this pod has lost more members than are left. Then it is more likely on
+// the smaller side of a partition than the survivor of so many deaths, so it takes back that they
+// died. If it told them of their deaths when they meet again, the whole larger side would have to
+// come back as new members. The larger side does tell this pod. mu must be held.
 func (i *incarnation) cutOff(now time.Time) bool {
 	maps.DeleteFunc(i.losses, func(_ string, lost loss) bool { return now.Sub(lost.at) > lossesFor })
 	if len(i.losses) <= len(i.members)+1 {
@@ -326,10 +326,10 @@ func (i *incarnation) cutOff(now time.Time) bool {
 	return true
 }
 
-// NodeMeta is what the others learn of this pod.
+// NodeMeta is what the others learn about this pod.
 func (i *incarnation) NodeMeta(int) []byte { return i.metadata().encode() }
 
-// LocalState is what this pod tells when it compares what it knows with another.
+// LocalState is what this pod tells another when the two compare what they know.
 func (i *incarnation) LocalState(bool) []byte {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -340,8 +340,8 @@ func (i *incarnation) LocalState(bool) []byte {
 	return told.encode()
 }
 
-// MergeRemoteState learns of deaths, perhaps its own. The members that the other knows are
-// known by now.
+// MergeRemoteState learns of deaths, perhaps this pod's own. The members that the other pod knows
+// have been added by now.
 func (i *incarnation) MergeRemoteState(state []byte, _ bool) {
 	told, err := decodeKnowledge(state)
 	i.mu.Lock()
@@ -366,5 +366,5 @@ func (i *incarnation) MergeRemoteState(state []byte, _ bool) {
 // NotifyMsg is for messages that no pod sends.
 func (i *incarnation) NotifyMsg([]byte) {}
 
-// GetBroadcasts has none: what there is to tell is in the metadata and the comparisons.
+// GetBroadcasts returns none: all news is in the metadata and the comparisons.
 func (i *incarnation) GetBroadcasts(int, int) [][]byte { return nil }

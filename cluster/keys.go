@@ -10,7 +10,7 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// MaxGossipKeys bounds what a packet of a stranger is tried with. A rotation takes two.
+// MaxGossipKeys bounds how many keys are tried on a stranger's packet. A rotation takes two.
 const MaxGossipKeys = 4
 
 func validateGossipKeys(keys [][]byte) error {
@@ -25,13 +25,13 @@ func validateGossipKeys(keys [][]byte) error {
 	return nil
 }
 
-// gossipKeys outlives memberships: each is given the same ring.
+// gossipKeys outlives memberships: each one is given the same ring.
 type gossipKeys struct {
 	ring *memberlist.Keyring // nil: gossip is not encrypted
 	mu   sync.Mutex          // one change at a time
 }
 
-// newKeyring is nil without keys.
+// newKeyring returns nil if there are no keys.
 func newKeyring(keys [][]byte) (*memberlist.Keyring, error) {
 	if err := validateGossipKeys(keys); err != nil || len(keys) == 0 {
 		return nil, err
@@ -41,7 +41,7 @@ func newKeyring(keys [][]byte) (*memberlist.Keyring, error) {
 
 var errGossipKeys = errors.New("gossip keys: encryption can't be turned on or off while the pod runs")
 
-// use makes keys the ring's: the first encrypts, all decrypt.
+// use replaces the ring's keys: the first encrypts, all decrypt.
 func (g *gossipKeys) use(keys [][]byte) error {
 	if err := validateGossipKeys(keys); err != nil {
 		return err
@@ -54,10 +54,10 @@ func (g *gossipKeys) use(keys [][]byte) error {
 	return exchange(g.ring, keys)
 }
 
-// exchange turns the keys of a ring in use into others, never without the first. Keys are
-// dropped from the end only: memberlist's readers share the list, and dropping one in the
-// middle would move the others under their hands. A key that stays and stands behind one
-// that goes is missing for a moment, which costs a packet at most.
+// exchange replaces the keys of a ring in use, which never lacks the first new one. It drops keys
+// from the end only: memberlist's readers share the list, and dropping one in the middle would move
+// the others while they are read. A key that stays, but stands behind one that goes, is missing for
+// a moment, which costs a packet at most.
 func exchange(ring *memberlist.Keyring, keys [][]byte) error {
 	add := func() error {
 		for _, key := range keys {

@@ -16,7 +16,7 @@ import (
 	"pixelplayground/actors"
 )
 
-// Roles is what a member does, a set.
+// Roles is the set of things that a member does.
 type Roles uint8
 
 // The roles.
@@ -52,15 +52,15 @@ func (c Config) roles() (s Roles) {
 
 // Member is a pod as the others know it. Comparable with ==.
 type Member struct {
-	ID       string // of this incarnation of the pod; sorts by Started
+	ID       string // of this incarnation of the pod; ids sort by Started
 	Name     string
 	Peer     string // address for actor.PID, "ip:port"
 	Roles    Roles
 	Version  string
-	Draining bool      // about to leave; owns nothing unless all are, or aside
-	Aside    bool      // its store takes no commits, and that of others does; it owns nothing either
-	Started  time.Time // the process, or its return after it was taken for dead
-	Self     bool      // the pod that tells
+	Draining bool      // about to leave: it owns nothing, unless all members are draining or aside
+	Aside    bool      // its store takes no commits, while the others' do: it owns nothing either
+	Started  time.Time // when the process started, or returned after it was taken for dead
+	Self     bool      // the pod whose view this is
 
 	gossip string // "ip:port"
 	pins   pins
@@ -70,7 +70,7 @@ type Member struct {
 // Inspector is the member's inspector actor.
 func (m Member) Inspector() *actor.PID { return actor.NewPID(m.Peer, actors.InspectorName) }
 
-// maxID bounds what is taken for an id, in bytes; newID makes 21.
+// maxID bounds the length of an id, in bytes; those of newID have 21.
 const maxID = 64
 
 // newID makes an id that no other process and no other incarnation of this one has.
@@ -81,19 +81,18 @@ func newID(started time.Time) string {
 }
 
 // metadata is what members gossip about themselves: one MessagePack array of at most
-// memberlist.MetaMaxSize bytes, in the order of the fields. A later version may add some
-// behind them.
+// memberlist.MetaMaxSize bytes, with the fields in this order. A later version may append some.
 type metadata struct {
 	Name     string
 	Roles    Roles
 	Peer     string
 	Version  string
-	Draining bool   // or aside, which pods of earlier versions don't know: they place as the others do
+	Draining bool   // or aside: pods of earlier versions don't know Aside, and still place regions as the others do
 	Started  int64  // Unix milliseconds
 	Geometry string // canvas.Geometry.String
 	Pins     pins
-	Store    string // Config.Store; "": not known, or a pod of a version without
-	Aside    bool   // that is why it says that it is draining
+	Store    string // Config.Store; "": not known, or a pod of a version without this field
+	Aside    bool   // why it says that it is draining
 }
 
 // encode can't fail or be too long: Validate bounds what goes in.
@@ -105,8 +104,8 @@ func (m *metadata) encode() []byte {
 	return b
 }
 
-// decodeMetadata reads what anybody who reaches the gossip port may have written. Nothing of
-// it may be longer than Validate allows a pod's own to be.
+// decodeMetadata reads what anybody who reaches the gossip port may have written. No field may be
+// longer than Validate allows in a pod's own metadata.
 func decodeMetadata(b []byte) (*metadata, error) {
 	if len(b) > memberlist.MetaMaxSize {
 		return nil, fmt.Errorf("metadata: %d bytes, at most %d", len(b), memberlist.MetaMaxSize)
@@ -144,7 +143,7 @@ func (m *metadata) validate() error {
 	return nil
 }
 
-// member is a gossip node as a Member. The node's metadata must have been accepted.
+// member makes a Member of a gossip node. The node's metadata must have been accepted.
 func (m *metadata) member(node *memberlist.Node) Member {
 	return Member{
 		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining && !m.Aside, Aside: m.Draining && m.Aside,

@@ -4,8 +4,8 @@ package cluster
 
 import "time"
 
-// thisMoment has the one clock that goes on while the machine sleeps; that it is set can't
-// be told from a pause.
+// thisMoment uses the wall clock twice: it is the only one that goes on while the machine sleeps.
+// So setting the clock can't be told from a pause.
 func thisMoment() moment {
 	now := time.Now()
 	return moment{now, time.Duration(now.UnixNano())}

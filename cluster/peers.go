@@ -20,10 +20,10 @@ import (
 	"pixelplayground/actors"
 )
 
-// peers is the way to the actors of other pods and back. It carries messages with
-// Proto.Actor's remote, whose habits it knows: see also links and the settings in
-// peers_grpc.go. Delivery is at most once, in order between two actors while a connection
-// lasts. What waits for a pod that can't be reached is dropped within seconds.
+// peers is the way to the actors of other pods and back. It carries messages with Proto.Actor's
+// remote and works around its habits: see links, and the settings in peers_grpc.go. Delivery is at
+// most once and, between two actors, in order while a connection lasts. Messages that wait for a
+// pod that can't be reached are dropped within seconds.
 type peers struct {
 	cfg          Config
 	log          *slog.Logger
@@ -41,7 +41,7 @@ type peers struct {
 
 	dropped  atomic.Int64 // messages that could not be sent
 	refusals atomic.Int64 // messages from other pods that the door has dropped
-	warned   sync.Map     // reflect.Type of messages of no kind; as many as the program has types
+	warned   sync.Map     // reflect.Type of messages of no kind, once logged; at most as many as the program has types
 }
 
 // newPeers makes the actor system. Nothing listens yet.
@@ -49,7 +49,7 @@ func newPeers(cfg Config, log *slog.Logger) *peers {
 	p := &peers{cfg: cfg, log: log, system: actors.NewSystem(slog.New(demoting{log.Handler()}))}
 	p.told = &refusals{log: log, logged: make(map[string]time.Time)}
 	p.ctx, p.stop = context.WithCancel(context.Background())
-	// Before remote's own, which would take every address.
+	// Before remote's own resolver, which would take every address.
 	p.system.ProcessRegistry.RegisterAddressResolver(func(*actor.PID) (actor.Process, bool) { return remoteProcess{p}, true })
 	return p
 }
@@ -60,7 +60,7 @@ func (p *peers) renew() (changed bool, err error) { return p.certificates.renew(
 // address is where other pods reach this one, as in actor.PID.
 func (p *peers) address() string { return p.system.Address() }
 
-// listenTries is for port 0: the port that was found free may be taken by the time it is bound.
+// listenTries is for port 0: a port found free may be taken by the time it is bound.
 const listenTries = 10
 
 // listen binds the port and gives the system its address.
@@ -86,8 +86,8 @@ func (p *peers) listen() error {
 	return err
 }
 
-// start is listen's one try. remote listens by itself, tells the address only when it is
-// also the one to advertise, and panics when it can't; so the port is found out before.
+// start is one try of listen. remote listens by itself, reports the address only if it is also the
+// one to advertise, and panics if it can't listen. So start finds the port beforehand.
 func (p *peers) start(at net.TCPAddr) (err error) {
 	probe, err := net.ListenTCP("tcp", &at)
 	if err != nil {
@@ -103,14 +103,14 @@ func (p *peers) start(at net.TCPAddr) (err error) {
 		return errNoAddress
 	}
 	if bound.IP.To4() == nil {
-		host = "[" + host + "]" // remote puts a colon and the port behind
+		host = "[" + host + "]" // remote appends a colon and the port
 	}
 	defer func() {
 		if failure := recover(); failure != nil {
 			p.remote, err = nil, fmt.Errorf("%v: choose another address or port with --peer", failure)
 		}
 	}()
-	// Set first: as soon as it has started, messages come, and answers go.
+	// Set before Start: as soon as remote has started, messages come in and answers go out.
 	p.remote = remote.NewRemote(p.system, remote.Configure(host, bound.Port, p.options(net.JoinHostPort(advertised, strconv.Itoa(bound.Port)))...))
 	p.remote.Start()
 	return nil
@@ -119,8 +119,8 @@ func (p *peers) start(at net.TCPAddr) (err error) {
 func (p *peers) unsent() *atomic.Int64  { return &p.dropped }
 func (p *peers) refused() *atomic.Int64 { return &p.refusals }
 
-// forget closes what leads to a pod that is gone, and drops what waits there. Should
-// somebody send there again, it is tried anew.
+// forget closes what leads to a pod that is gone, and drops the messages that wait there. If
+// anything is sent there later, connecting is tried anew.
 func (p *peers) forget(address string) {
 	if p.remote == nil {
 		return
@@ -129,9 +129,9 @@ func (p *peers) forget(address string) {
 	p.links.cut(address)
 }
 
-// close ends listening and all connections at once: what must arrive has to be given time
-// before. The actor system remains, alone. An attempt to connect may end up to 2 s later,
-// because remote sleeps so long when it has failed.
+// close stops listening and ends all connections at once: give whatever must arrive the time for it
+// before. The actor system remains, alone. An attempt to connect may end up to 2 s later, because
+// remote sleeps that long after a failure.
 func (p *peers) close() {
 	p.closeOnce.Do(func() {
 		p.closed.Store(true)
@@ -142,7 +142,7 @@ func (p *peers) close() {
 		for _, address := range p.links.addresses() {
 			p.forget(address)
 		}
-		p.remote.Shutdown(false) // gracefully it races with itself, and waits for 10 s
+		p.remote.Shutdown(false) // a graceful shutdown races with itself, and waits for 10 s
 	})
 }
 
@@ -169,7 +169,7 @@ var (
 	errTooLarge = errors.New("too large")
 )
 
-// wrap makes a message one that remote can carry.
+// wrap turns a message into one that remote can carry.
 func (c remoteProcess) wrap(message any) (proto.Message, error) {
 	switch m := message.(type) {
 	case proto.Message: // of the actor library itself
@@ -194,7 +194,7 @@ func (c remoteProcess) drop(pid *actor.PID, message any, err error) {
 	}
 }
 
-// SendSystemMessage is remote's affair, watching above all.
+// SendSystemMessage leaves system messages, watching above all, to remote.
 func (c remoteProcess) SendSystemMessage(pid *actor.PID, message any) {
 	if !c.closed.Load() && c.remote != nil {
 		c.beyond(pid).SendSystemMessage(pid, message)
@@ -208,7 +208,7 @@ func (c remoteProcess) Stop(pid *actor.PID) {
 	}
 }
 
-// beyond is remote's own process, which it has registered last.
+// beyond returns remote's own process for pid: remote's resolver was registered last.
 func (c remoteProcess) beyond(pid *actor.PID) actor.Process {
 	handlers := c.system.ProcessRegistry.RemoteHandlers
 	process, _ := handlers[len(handlers)-1](pid)

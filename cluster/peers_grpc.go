@@ -20,10 +20,10 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// How large a message gets, in bytes: as large as a Submit or Committed of the most pixels
-// that actors.Config.BatchPixels may allow, each of them an op with everything, and
-// acknowledged. An Attached (a tile and a ring), a Roll of 4,096 users and a Rejected of
-// all that a region queues take less.
+// The size of the largest message, in bytes: a Submit or Committed of the most pixels that
+// actors.Config.BatchPixels may allow, if each pixel is an op of its own with every field set, and
+// acknowledged. An Attached (a tile and a ring), a Roll of 4,096 users and a Rejected of all that a
+// region queues take less.
 const (
 	maxBatchPixels = 1 << 16
 	maxOp          = 1 + 10 + 1 + maxNameBytes + 10 + 8 + 1 + 5 // flags, author, name, number, spelling, one pixel: see actors/store
@@ -32,32 +32,32 @@ const (
 	maxMessage     = maxBatchPixels*(maxOp+maxAck) + 4096
 )
 
-// remote packs what waits into one gRPC message, up to a number of messages; when that is
-// larger than gRPC allows, all are lost. So few are packed, and the most they can be is
-// allowed: 120 MB. More would save nothing: a message is a batch already.
+// remote packs waiting messages into one gRPC message, up to a fixed number. If that is larger than
+// gRPC allows, all of them are lost. So only a few are packed, and gRPC must allow the largest they
+// can be: 120 MB. Packing more would save nothing: a message is a batch already.
 const (
 	packed      = 16
 	maxEnvelope = 1024 // names of actors and the like
 	maxPacked   = packed * (maxMessage + maxEnvelope)
 )
 
-// window is what may be under way to a peer before it has read it, in bytes: 1 GB/s at a
-// round trip of a millisecond. gRPC's own 64 KB, which grow with use, would stop at each of
-// the first larger messages for a round trip or more.
+// window is how many bytes may be under way to a peer before it has read them: enough for 1 GB/s at
+// a round trip of a millisecond. gRPC's own window starts at 64 KB and grows with use, so each of
+// the first larger messages would wait for a round trip or more.
 const window = 1 << 20
 
-// A peer that has stopped (a paused process, a cut cable) is noticed by membership within
-// two seconds; these find it too when membership does not: by pinging whoever is silent.
+// Membership notices within two seconds that a peer has stopped (a paused process, a cut cable). If
+// membership does not, these do, by pinging a peer that is silent.
 const (
 	pingEvery   = 10 * time.Second // gRPC's least for clients
 	pingTimeout = 3 * time.Second
 )
 
-// How long it is tried to reach a peer before what waits for it is dropped: a pod that
-// restarts gets it. remote then sleeps for 2 s, and the next message makes it begin anew.
+// How long remote tries to reach a peer before it drops what waits for it: a pod that restarts
+// still gets it. remote then sleeps for 2 s, and the next message makes it try again.
 const (
 	reachTime   = 2 * time.Second
-	connectTime = time.Second // of it, for one attempt: TCP, TLS and gRPC's greeting
+	connectTime = time.Second // of reachTime, for one attempt: TCP, TLS and gRPC's greeting
 	retryFirst  = 50 * time.Millisecond
 	retryMost   = 500 * time.Millisecond
 	queueStart  = 64 // messages; remote's queue grows from there
@@ -99,7 +99,7 @@ func (p *peers) options(advertised string) []remote.ConfigOption {
 	}
 }
 
-// dial connects to a peer, until close.
+// dial connects to a peer, unless close comes first.
 func (p *peers) dial(ctx context.Context, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -110,8 +110,8 @@ func (p *peers) dial(ctx context.Context, address string) (net.Conn, error) {
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
-// receive is the server's interceptor of streams: what comes in passes the door. Should remote
-// panic on what the door leaves to it, the stream ends, not the pod.
+// receive is the server's stream interceptor: all that comes in passes the door. If remote panics
+// on what the door leaves to it, the stream ends, not the pod.
 func (p *peers) receive(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
 	from := "unknown"
 	if caller, ok := peer.FromContext(stream.Context()); ok {
@@ -131,7 +131,7 @@ func (p *peers) unreadable(from string, why any) {
 	p.told.add("a peer sent what can't be read: its stream is closed", "from", from, "err", fmt.Sprint(why))
 }
 
-// refuse is for remote's other methods, which peers don't use and remote has not written.
+// refuse answers remote's other methods, which peers don't use and remote does not implement.
 func refuse(context.Context, any, *grpc.UnaryServerInfo, grpc.UnaryHandler) (any, error) {
 	return nil, status.Error(codes.Unimplemented, "peers only stream")
 }

@@ -13,10 +13,10 @@ import (
 	"google.golang.org/grpc/status"
 )
 
-// links are the streams on which messages go to other pods, one for each of remote's
-// endpoints. remote offers no way to interrupt one that waits for a pod which has stopped
-// reading; and when it closes one itself, it takes the end of it for the death of whichever
-// endpoint has the address by then, closes that too, and so on as long as somebody sends.
+// links are the streams on which messages go to other pods, one for each of remote's endpoints.
+// remote can't interrupt a stream that waits for a pod that has stopped reading. And when remote
+// closes a stream itself, it takes that stream's end for the death of whichever endpoint has the
+// address by then. It closes that one too, and so on as long as somebody sends.
 type links struct {
 	mu   sync.Mutex
 	open map[*link]struct{}
@@ -31,7 +31,7 @@ type link struct {
 	late    *time.Timer // cancels a link that is not up yet
 
 	mu     sync.Mutex
-	failed bool // sending has: remote must be told of the end, or it would go on sending to it
+	failed bool // sending has failed: remote must be told of the end, or it would go on sending
 	over   bool // remote knows of the end
 }
 
@@ -41,7 +41,7 @@ func (p *peers) openLink(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.
 	l := &link{links: &p.links, address: conn.Target(), cancel: cancel, late: time.AfterFunc(reachTime, cancel)}
 	p.links.add(l)
 	stream, err := (grpc.ClientStream)(nil), status.Error(codes.Canceled, "this pod has closed")
-	if !p.closed.Load() { // or else close finds the link
+	if !p.closed.Load() { // if it closes later, close finds the link
 		stream, err = open(ctx, desc, conn, method, opts...)
 	}
 	if err != nil {
@@ -63,8 +63,8 @@ func (l *link) SendMsg(m any) error {
 	return err
 }
 
-// CloseSend is called when remote closes the link, which it does when it has been told to,
-// or when sending has failed.
+// CloseSend is called when remote closes the link, either because it was told to or because sending
+// has failed.
 func (l *link) CloseSend() error {
 	l.mu.Lock()
 	l.over = l.over || !l.failed
@@ -72,7 +72,7 @@ func (l *link) CloseSend() error {
 	return l.ClientStream.CloseSend()
 }
 
-// RecvMsg gives io.EOF for the end that remote knows of: it makes nothing of that.
+// RecvMsg returns io.EOF for an end that remote knows of: remote ignores that.
 func (l *link) RecvMsg(m any) error {
 	err := l.ClientStream.RecvMsg(m)
 	if err == nil { // the greeting, in all likelihood: peers send nothing else back
@@ -106,7 +106,7 @@ func (s *links) add(l *link) {
 	s.open[l] = struct{}{}
 }
 
-// cut interrupts the links to an address, of which remote has been told.
+// cut interrupts the links to an address. remote has been told before.
 func (s *links) cut(address string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -120,7 +120,7 @@ func (s *links) cut(address string) {
 	}
 }
 
-// addresses are those that links lead to.
+// addresses returns the addresses that links lead to.
 func (s *links) addresses() []string {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -13,17 +13,17 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// maxPins bounds the regions of one pod that an operator chose for it: they travel in its
-// metadata, 4 bytes each.
+// maxPins bounds the regions that an operator may pin to one pod: they travel in its metadata, 4
+// bytes each.
 const maxPins = 32
 
-// pins is a pod's regions by an operator's wish, as its metadata has them: for each the
-// region and its turn, 2 bytes each, big-endian. Of pods that have a pin of one region the
-// highest turn counts, so a later wish undoes an earlier one. A string, so that a Member
-// is comparable.
+// pins are the regions that an operator has pinned to a pod, as its metadata has them: the region
+// and its turn, 2 bytes each, big-endian. If several pods have a pin of one region, the highest
+// turn counts, so a later wish undoes an earlier one. It is a string so that a Member is
+// comparable.
 type pins string
 
-// all gives the turns by region.
+// all returns the turns by region.
 func (p pins) all() map[canvas.RegionID]uint16 {
 	turns := make(map[canvas.RegionID]uint16, len(p)/4)
 	for b := []byte(p); len(b) >= 4; b = b[4:] {
@@ -37,7 +37,7 @@ func (p pins) with(region canvas.RegionID, turn uint16) pins {
 	return pins(binary.BigEndian.AppendUint16(b, turn))
 }
 
-// pinRequests is the pins of this pod. Any goroutine may ask.
+// pinRequests is the pins of this pod. Any goroutine may call it.
 type pinRequests struct {
 	mu   sync.Mutex // guards:
 	pins pins
@@ -64,8 +64,8 @@ func (w *pinRequests) add(region canvas.RegionID, turn uint16) error {
 	return nil
 }
 
-// Pin makes this pod the owner of a region whatever the placement says, until another pod
-// is, or until this one drains or ends. It returns when the others have been told.
+// Pin makes this pod the owner of a region, whatever the placement says, until the region is pinned
+// to another pod, or this one drains or ends. It returns when the others have been told.
 func (c *Cluster) Pin(region canvas.RegionID) error {
 	c.ending.Lock()
 	defer c.ending.Unlock()
@@ -99,8 +99,8 @@ func (c *Cluster) Pin(region canvas.RegionID) error {
 	return nil
 }
 
-// pinned has the pods that regions are pinned to own them. Anybody may have had such a
-// region before.
+// pinned makes pods the owners of the regions that are pinned to them. Any other pod may have owned
+// such a region before.
 func (v *View) pinned(able []candidate, addresses []string, pinned []pins) {
 	highest := make(map[canvas.RegionID]uint16)
 	for i, p := range pinned {
@@ -124,8 +124,8 @@ func (v *View) pinned(able []candidate, addresses []string, pinned []pins) {
 	}
 }
 
-// Pins are the member's regions by an operator's wish. Another member's later pin of the
-// same region counts before it.
+// Pins returns the regions that an operator has pinned to the member. If another member has a later
+// pin of the same region, that one counts instead.
 func (m Member) Pins() (regions []canvas.RegionID) {
 	for region := range m.pins.all() {
 		regions = append(regions, region)

@@ -1,10 +1,10 @@
 package cluster
 
-// Rendezvous hashing: of all candidates, the one with the highest score for a key has it.
-// When a member comes or goes, only the keys it wins or loses move. The scores are the
-// same in every process and must not change between versions that run in one cluster.
+// Rendezvous hashing: of all candidates, the one with the highest score for a key owns it. When a
+// member comes or goes, only the keys it wins or loses move. The scores are the same in every
+// process and must not change between versions that run in one cluster.
 
-// presenceKey is no region's: ids of regions fit 32 bits.
+// presenceKey is not the key of any region: ids of regions fit in 32 bits.
 const presenceKey = 1 << 32
 
 // candidate is a member as placement sees it.
@@ -13,9 +13,9 @@ type candidate struct {
 	draining bool
 }
 
-// place gives the indexes of the key's owner, -1 for none, and of those who may have had
-// it before: the next two in line, since two may join at once, and every one that is
-// draining. The owner is the best candidate that is not draining, or the best of all when all are.
+// place returns the indexes of the key's owner (-1: none) and of the candidates that may have owned
+// it before: the next two in line, since two pods may join at once, and every draining one. The
+// owner is the best candidate that is not draining, or the best of all if all are draining.
 func place(candidates []candidate, key uint64) (owner int, before []int) {
 	serving := func(i int) bool { return !candidates[i].draining }
 	owner = best(candidates, key, serving)
@@ -32,7 +32,7 @@ func place(candidates []candidate, key uint64) (owner int, before []int) {
 	return owner, before
 }
 
-// best is the eligible candidate with the highest score for a key; of equals the first.
+// best returns the eligible candidate with the highest score for a key, the first of equals.
 func best(candidates []candidate, key uint64, eligible func(int) bool) int {
 	found, highest := -1, uint64(0)
 	for i, c := range candidates {

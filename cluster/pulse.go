@@ -11,36 +11,35 @@ const (
 	// pauseNoticed is a gap between two looks in which others may have taken this process
 	// for dead.
 	pauseNoticed = 500 * time.Millisecond
-	// settingNoticed is how far a clock must be set to be told of: daemons that keep it right
-	// slew less than that.
+	// settingNoticed is how far a clock must be set for it to be logged: daemons that keep a clock
+	// right slew it by less.
 	settingNoticed = time.Second
 
-	// A member taken for dead has leastGrace to answer the question whether it is, and
-	// objections times the usual delay more where that is longer than calm: so many
-	// delays is what memberlist's own time to object comes to when each is 20 ms.
+	// A member taken for dead has leastGrace to answer whether it is. If the usual delay is longer
+	// than calm, it has objections times the difference more. 35 is how many delays of 20 ms make up
+	// memberlist's own time to object.
 	leastGrace = 200 * time.Millisecond
 	objections = 35
 	calm       = 5 * time.Millisecond
 	maxGrace   = 4 * time.Second
 
-	// A longer delay than the usual counts for one in rising of it, a shorter one for one
-	// in falling: one that is late alone says little, unless it is very late, but then it
-	// says something for a second or two.
+	// A delay longer than the usual one moves that up by a rising-th of the difference, a shorter
+	// one moves it down by a falling-th. So a single late one says little. If it is very late it
+	// does count, for a second or two.
 	rising, falling = 8, 32
 )
 
-// pulse knows how late things come of late: this process' own looks at the clock, and the
-// answers to its probes. On a machine with too much to do, or in a process that was
-// stopped, timers run out while the news that would have stopped them waits unread. Any
-// goroutine may call it.
+// pulse knows how late things have been recently: this process's own looks at the clock, and the
+// answers to its probes. On a machine with too much to do, or in a process that was stopped, timers
+// run out while the news that would have stopped them waits unread. Any goroutine may call it.
 type pulse struct {
 	mu    sync.Mutex
-	last  moment        // look at the clock
-	usual time.Duration // delay; a mean of late
+	last  moment        // when it last looked at the clock
+	usual time.Duration // usual delay: a mean of recent ones
 }
 
-// moment is a time by two clocks: the one on the wall, which somebody may set, and the time
-// since the machine was started, which nobody sets and which goes on while it sleeps.
+// moment is a time on two clocks: the wall clock, which somebody may set, and the time since the
+// machine started, which nobody sets and which goes on while the machine sleeps.
 type moment struct {
 	wall time.Time
 	up   time.Duration
@@ -52,8 +51,7 @@ func (p *pulse) start(now moment) {
 	p.last = now
 }
 
-// beat tells the time since the beat before, and how far the clock on the wall was set
-// meanwhile.
+// beat returns the time since the previous beat, and how far the wall clock was set meanwhile.
 func (p *pulse) beat(now moment) (gap, set time.Duration) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -71,7 +69,7 @@ func (p *pulse) delayed(d time.Duration) {
 	p.usual = p.with(d)
 }
 
-// with is the usual delay once d is among them. mu must be held.
+// with returns what the usual delay becomes with d. mu must be held.
 func (p *pulse) with(d time.Duration) time.Duration {
 	if d > p.usual {
 		return p.usual + (d-p.usual)/rising

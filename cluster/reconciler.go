@@ -7,23 +7,23 @@ import (
 	"time"
 )
 
-// reconciler is the loop that keeps the view: one goroutine from Open to Close. It looks at
-// everything after every event, so that no order of events matters.
+// reconciler is the loop that keeps the view: one goroutine from Open to Close. After every event
+// it looks at everything, so the order of events does not matter.
 type reconciler struct {
 	*Cluster
 	tell func() // the view has changed
 
-	incarnation *incarnation // the one below is about
+	incarnation *incarnation // what the fields below are about
 	joined      bool
 	searching   int   // rounds of discovery under way
-	last        round // finished
+	last        round // the last one finished
 	lastErr     string
 	pause       time.Duration     // to the next round
 	look        *time.Timer       // starts it
-	shown       map[string]Member // by id, of the view; nil before the first of an incarnation
-	store       string            // the pod's, as the others have been told
-	aside       bool              // likewise
-	silence     bool              // it has been said that a member tells no store
+	shown       map[string]Member // the view's members by id; nil before an incarnation's first view
+	store       string            // the pod's, as last told to the others
+	aside       bool              // the pod's, as last told to the others
+	silence     bool              // it has been logged that a member names no store
 }
 
 func newReconciler(c *Cluster, tell func()) *reconciler {
@@ -101,7 +101,7 @@ func (k *reconciler) check() {
 	}
 }
 
-// firstPause is between the first rounds of discovery; each pause is half as long again.
+// firstPause is the pause after the first round of discovery; each one is half as long again.
 const firstPause = 200 * time.Millisecond
 
 // adopt takes on the cluster's present incarnation.
@@ -109,15 +109,15 @@ func (k *reconciler) adopt() {
 	k.incarnation = k.current()
 	k.joined, k.searching, k.last, k.pause = false, 0, round{}, firstPause
 	k.store, k.aside = k.incarnation.announced, k.incarnation.stoodBy
-	k.shown = nil // what is new in the next view is not worth a line each
+	k.shown = nil // the members of the next view are not worth a line each
 	k.look.Reset(0)
 }
 
-// rejoinPause is between attempts to start gossip anew. Nothing is known to make one fail.
+// rejoinPause is the pause between attempts to start gossip anew. No cause of a failure is known.
 const rejoinPause = time.Second
 
-// rejoin comes back as a new member. What this pod owned it gives up first. It is false
-// when the cluster closes meanwhile.
+// rejoin comes back as a new member. First it gives up what this pod owned. It returns false if the
+// cluster closes meanwhile.
 func (k *reconciler) rejoin() bool {
 	old := k.incarnation
 	k.joined = false
@@ -143,10 +143,10 @@ func (k *reconciler) rejoin() bool {
 // between two rounds, each of which would renew it.
 const refusedFor = 10 * time.Second
 
-// mayJoin decides whether the view holds, with so many others in it. Others that have just
-// come too may know as little as this pod, so it waits for all that it has asked, unless
-// one is sure. One that does not answer in time may know of more than have been heard of by
-// gossip: it is asked again, for a while. A pod that is refused does not serve alone: it would contend for the
+// mayJoin decides whether the view holds, with this many other members in it. Those that have just
+// come too may know as little as this pod. So it waits for all it has asked, unless one of them is
+// sure. A pod that does not answer in time may know of members that gossip has not told of, so it
+// is asked again, for a while. A pod that is refused does not serve alone: it would contend for the
 // regions with those that refuse it.
 func (k *reconciler) mayJoin(others int) bool {
 	now, started := time.Now(), k.incarnation.started
@@ -191,7 +191,8 @@ func (k *reconciler) show(members []Member) {
 	k.tell()
 }
 
-// compare tells operators and peers what is different from the incarnation's view before.
+// compare logs how the view differs from the incarnation's previous one, and has peers forget the
+// pods that are gone.
 func (k *reconciler) compare(next *View) {
 	before := k.shown
 	k.shown = make(map[string]Member, len(next.members))

@@ -6,14 +6,14 @@ import (
 	"time"
 )
 
-// refusals tells operators, seldom, why pods don't come together.
+// refusals tells operators, but seldom, why pods don't come together.
 type refusals struct {
 	log *slog.Logger
 
 	mu     sync.Mutex
 	why    string
 	at     time.Time
-	logged map[string]time.Time // by why, of which there are a few
+	logged map[string]time.Time // by reason, of which there are a few
 }
 
 // refusalEvery bounds how often one reason is logged.
@@ -29,7 +29,7 @@ func (r *refusals) add(why string, attributes ...any) {
 	}
 }
 
-// since is the reason of the last refusal, if there was one after a moment.
+// since returns the reason of the last refusal if that was after a moment, else "".
 func (r *refusals) since(moment time.Time) string {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -11,16 +11,16 @@ import (
 	"time"
 )
 
-// round is what came of looking for others once.
+// round is the result of looking for others once.
 type round struct {
 	life   *incarnation
-	others []string // addresses found, but this pod's own
-	silent int      // of those asked: somebody may be there, and has not answered
-	err    error    // of looking up
+	others []string // addresses found, except this pod's own
+	silent int      // how many of those asked have not answered, though somebody may be there
+	err    error    // of the lookup
 }
 
-// discover starts a round, unless one is still under way, and plans the next, at a time
-// that pods which start together don't share.
+// discover starts a round, unless one is still under way. It plans the next for a random time, so
+// that pods that start together don't look at the same time.
 func (k *reconciler) discover() {
 	k.look.Reset(k.pause/2 + rand.N(k.pause))
 	k.pause = min(k.pause*3/2, k.cfg.DiscoverEvery)
@@ -29,7 +29,7 @@ func (k *reconciler) discover() {
 	}
 }
 
-// some is the gossip addresses of a few members.
+// some returns the gossip addresses of a few members.
 func (k *reconciler) some() (addresses []string) {
 	for _, m := range k.incarnation.view() {
 		if !m.Self {
@@ -40,14 +40,14 @@ func (k *reconciler) some() (addresses []string) {
 	return addresses[:min(len(addresses), indirectProbes)]
 }
 
-// search starts a round: it compares with those at ask, and with all found that are no members.
+// search starts a round: it compares with the pods at ask, and with all found that are not members.
 func (k *reconciler) search(ask []string) {
 	l, heirloom := k.incarnation, k.incarnation.previousMembers
 	if k.joined {
 		heirloom = nil
 	}
 	known := make(map[string]bool)
-	if k.joined { // else even a member may not have told all it knows
+	if k.joined { // otherwise even a member may not have told all it knows
 		for _, m := range l.view() {
 			known[m.gossip] = true
 		}
@@ -62,12 +62,12 @@ func (k *reconciler) search(ask []string) {
 	})
 }
 
-// maxAsked bounds the pods asked to join in one round. Of more, some are chosen at random:
-// any of them knows the others.
+// maxAsked bounds the pods that are asked to join in one round. If there are more, some are chosen
+// at random: any of them knows the others.
 const maxAsked = 16
 
-// seek looks up where others may be and asks those not known, at once. It takes a few
-// times the time limit of a stream at most.
+// seek looks up where others may be and asks those that are not known, all at once. It takes at
+// most a few times StreamTimeout.
 func (c *Cluster) seek(l *incarnation, known map[string]bool, ask, heirloom []string) round {
 	ctx, cancel := context.WithTimeout(c.ctx, c.cfg.StreamTimeout)
 	defer cancel()
@@ -88,7 +88,7 @@ func (c *Cluster) seek(l *incarnation, known map[string]bool, ask, heirloom []st
 	var silent atomic.Int64
 	for _, address := range strangers[:min(len(strangers), maxAsked)] {
 		all.Go(func() {
-			if _, err := l.list.Join([]string{address}); err != nil && !nobodyThere(err) { // who answers is a member then; memberlist logs why not
+			if _, err := l.list.Join([]string{address}); err != nil && !nobodyThere(err) { // a pod that answers is a member then; memberlist logs failures
 				silent.Add(1)
 			}
 		})
@@ -101,13 +101,13 @@ func (c *Cluster) seek(l *incarnation, known map[string]bool, ask, heirloom []st
 	return r
 }
 
-// nobodyThere tells of an error of Join whether nobody listens at the address.
+// nobodyThere reports whether an error of Join means that nobody listens at the address.
 func nobodyThere(err error) bool {
 	return strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) // all that memberlist leaves of it
 }
 
-// ask compares with a member, twice: one that was taken for dead learns it from the first
-// time, and objects in the second.
+// ask compares with a member twice. If it was taken for dead, it learns so the first time, and
+// objects the second time.
 func (c *Cluster) ask(l *incarnation, address string) {
 	for range 2 {
 		_, err := l.list.Join([]string{address})
@@ -117,8 +117,8 @@ func (c *Cluster) ask(l *incarnation, address string) {
 	}
 }
 
-// finished takes note of a round. Looking up may fail for long, so that is told when it
-// changes.
+// finished takes note of a round. Lookups may fail for a long time, so a failure is logged only
+// when it changes.
 func (k *reconciler) finished(r round) {
 	if r.life != k.incarnation {
 		return

@@ -10,8 +10,8 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// socket is the gossip port. It stays bound when a memberlist is shut down, so that the
-// next one has the same address for certain.
+// socket is the gossip port. It stays bound when a memberlist is shut down, so that the next one is
+// sure to have the same address.
 type socket struct {
 	memberlist.NodeAwareTransport
 	bound *memberlist.NetTransport
@@ -19,7 +19,7 @@ type socket struct {
 	port  int
 }
 
-// bindTries is for port 0: the free TCP port that is found may be taken for UDP.
+// bindTries is for port 0: a port that is free for TCP may be taken for UDP.
 const bindTries = 10
 
 func (c Config) bindGossip(logger *log.Logger) (*socket, error) {
@@ -53,8 +53,8 @@ func (c Config) bindGossip(logger *log.Logger) (*socket, error) {
 
 var errNoAddress = errors.New("can't tell which address others reach this pod at: give --advertise the pod's IP address")
 
-// reachableAt is the IP address to advertise. For all IPv4 addresses memberlist knows a
-// private one to pick.
+// reachableAt returns the IP address to advertise. If the pod listens at all IPv4 addresses,
+// memberlist picks a private one.
 func (c Config) reachableAt(bound *memberlist.NetTransport) (net.IP, error) {
 	ip := net.ParseIP(c.Advertise)
 	if ip == nil {
@@ -75,17 +75,17 @@ func (c Config) reachableAt(bound *memberlist.NetTransport) (net.IP, error) {
 func (s *socket) address() string { return (&net.TCPAddr{IP: s.ip, Port: s.port}).String() }
 
 func (s *socket) addr() netip.Addr {
-	ip, _ := netip.AddrFromSlice(s.ip) // it is one
+	ip, _ := netip.AddrFromSlice(s.ip) // s.ip is always valid
 	return ip.Unmap()
 }
 
-// FinalAdvertiseAddr has been decided by bindGossip.
+// FinalAdvertiseAddr returns what bindGossip has decided.
 func (s *socket) FinalAdvertiseAddr(string, int) (net.IP, int, error) { return s.ip, s.port, nil }
 
 // Shutdown leaves the port bound; see close.
 func (s *socket) Shutdown() error { return nil }
 
-// close ends the socket. What it has received and nobody reads is dropped, or its
+// close ends the socket. Whatever it has received that nobody reads is dropped; otherwise its
 // listeners would wait for a reader for ever.
 func (s *socket) close() {
 	closed := make(chan struct{})

@@ -16,11 +16,11 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// TLSFiles are the PEM files for mutual TLS between peers: this pod's certificate and its
-// key, and the authorities that certificates of pods are signed by. All or none.
+// TLSFiles are the PEM files for mutual TLS between peers: this pod's certificate, its key, and the
+// authorities that sign the certificates of pods. All or none.
 type TLSFiles struct{ Cert, Key, CA string }
 
-// given reports whether there is any.
+// given reports whether any file is given.
 func (f TLSFiles) given() bool { return f != TLSFiles{} }
 
 // Validate says what is missing or can't be read.
@@ -29,7 +29,7 @@ func (f TLSFiles) Validate() error {
 	return err
 }
 
-// load reads the files; without any, there is nothing to read anew either.
+// load reads the files. If none is given, there will be nothing to read later either.
 func (f TLSFiles) load() (*certificates, error) {
 	c := &certificates{files: f}
 	if !f.given() {
@@ -44,7 +44,7 @@ func (f TLSFiles) load() (*certificates, error) {
 	return c, nil
 }
 
-// certificates is what the files held when they were last fit to be used.
+// certificates is the contents of the files when they were last fit for use.
 type certificates struct {
 	files TLSFiles
 	own   atomic.Pointer[tls.Certificate]
@@ -55,7 +55,7 @@ type certificates struct {
 	bundle []byte    // what roots was made of
 }
 
-// renew reads the files anew. What is not fit is the error and changes nothing: a
+// renew reads the files again. A file that is unfit is the error and changes nothing. The
 // certificate and its key change together, the authorities by themselves.
 func (c *certificates) renew() (changed bool, err error) {
 	if !c.files.given() {
@@ -104,8 +104,8 @@ func (c *certificates) renewRoots() (changed bool, err error) {
 	return true, nil
 }
 
-// authorities reads one or more certificates. Half a file would do for the first of two,
-// and drop the other one before its time: so the last must be whole as well.
+// authorities reads one or more certificates. If a file is cut off in its second one, the first is
+// still readable, and the second would be dropped too early. So the last one must be whole as well.
 func authorities(bundle []byte) (*x509.CertPool, error) {
 	pool, found := x509.NewCertPool(), false
 	block, rest := pem.Decode(bundle)
@@ -129,8 +129,8 @@ func authorities(bundle []byte) (*x509.CertPool, error) {
 	return pool, nil
 }
 
-// server is the side that is connected to. Each handshake of either side takes what was
-// read last, so the files can be replaced while the pod runs; connections that are up stay.
+// server is for the side that is connected to. Each handshake, on either side, uses what was read
+// last, so the files can be replaced while the pod runs. Established connections stay.
 func (c *certificates) server() *tls.Config {
 	return &tls.Config{
 		MinVersion:       tls.VersionTLS13,
@@ -138,15 +138,15 @@ func (c *certificates) server() *tls.Config {
 		ClientAuth:       tls.RequireAnyClientCert, // VerifyConnection verifies it
 		VerifyConnection: c.verify(x509.ExtKeyUsageClientAuth),
 
-		SessionTicketsDisabled: true, // peers connect seldom, and each time as what they then are
+		SessionTicketsDisabled: true, // peers connect seldom, and each time with the certificate that they have then
 	}
 }
 
-// client is the side that connects.
+// client is for the side that connects.
 //
-// InsecureSkipVerify leaves verifying to VerifyConnection, which does all of it but the
-// name: pods are called by IP addresses that are not known when certificates are issued.
-// So whoever has a certificate of the CA is a peer: it should be one that signs nothing else.
+// InsecureSkipVerify leaves verification to VerifyConnection, which checks everything except the
+// name: pods are addressed by IP addresses that are not known when certificates are issued. So
+// whoever has a certificate of the CA is a peer. The CA should sign nothing else.
 func (c *certificates) client() *tls.Config {
 	return &tls.Config{
 		MinVersion:           tls.VersionTLS13,
@@ -158,8 +158,8 @@ func (c *certificates) client() *tls.Config {
 
 var errNoCertificate = errors.New("peer has no certificate")
 
-// verify wants a certificate that one of the authorities has signed, directly or not, for
-// what the peer does. A pod does both, so certificates need both usages, or none listed.
+// verify wants a certificate that one of the authorities has signed, directly or not, for this
+// usage. A pod is both client and server, so its certificate needs both usages, or must list none.
 func (c *certificates) verify(usage x509.ExtKeyUsage) func(tls.ConnectionState) error {
 	return func(state tls.ConnectionState) error {
 		if len(state.PeerCertificates) == 0 {
@@ -179,8 +179,8 @@ func (c *certificates) verify(usage x509.ExtKeyUsage) func(tls.ConnectionState) 
 	}
 }
 
-// handshakes tells operators, seldom, that pods can't connect: to gRPC and remote a wrong
-// certificate is one more peer that can't be reached.
+// handshakes tells operators, but seldom, that pods can't connect: to gRPC and remote, a wrong
+// certificate is just one more peer that can't be reached.
 type handshakes struct {
 	credentials.TransportCredentials
 	told *refusals
@@ -204,7 +204,7 @@ func (h handshakes) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthIn
 	return secure, info, err
 }
 
-// Clone keeps what tells.
+// Clone keeps reporting to the same refusals.
 func (h handshakes) Clone() credentials.TransportCredentials {
 	return handshakes{h.TransportCredentials.Clone(), h.told}
 }

@@ -10,17 +10,17 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 )
 
-// maxTombstones bounds how many dead are remembered, about 30 bytes each in every
-// comparison. The one longest dead is forgotten first; it would have to return after 256
-// other deaths to do so under its old id.
+// maxTombstones bounds how many dead ids are remembered; each takes about 30 bytes in every
+// comparison. The one that has been dead longest is forgotten first: a pod could return under its
+// old id only after 256 other deaths.
 const maxTombstones = 256
 
-// tombstones is the ids of members that are gone for good. All members share one set, by
-// comparing; an order by the time of death makes them forget the same ones. Any goroutine
-// may call it.
+// tombstones is the ids of members that are gone for good. All members come to share one set by
+// comparing. They order it by time of death, and so forget the same ones. Any goroutine may call
+// it.
 type tombstones struct {
 	mu   sync.Mutex
-	died map[string]time.Time // by id, in milliseconds, as told by the first to notice
+	died map[string]time.Time // by id, in milliseconds, as told by the first pod to notice
 }
 
 func newTombstones() *tombstones { return &tombstones{died: make(map[string]time.Time)} }
@@ -54,7 +54,7 @@ func (t *tombstones) remove(id string) {
 	delete(t.died, id)
 }
 
-// death is one tombstone as members tell each other.
+// death is one tombstone as members tell it to each other.
 type death struct {
 	_msgpack struct{} `msgpack:",as_array"` //lint:ignore U1000 read by msgpack
 
@@ -66,15 +66,15 @@ type death struct {
 type knowledge struct {
 	_msgpack struct{} `msgpack:",as_array"` //lint:ignore U1000 read by msgpack
 
-	Joined bool    // the teller: else it may know of no more than we do
+	Joined bool    // the teller has: otherwise it may know no more than we do
 	Deaths []death // the longest dead first
 
-	// Members is the ids of those that the teller counts; versions before tell none. memberlist
-	// tells a newcomer nothing of a member that is suspected just now.
+	// Members is the ids of the members that the teller counts; earlier versions tell none.
+	// memberlist tells a newcomer nothing about a member that is under suspicion at that moment.
 	Members []string
 }
 
-// sorted is the longest dead first. mu must be held.
+// sorted returns the deaths, the longest dead first. mu must be held.
 func (t *tombstones) sorted() []death {
 	deaths := make([]death, 0, len(t.died))
 	for id, died := range t.died {
@@ -98,11 +98,11 @@ func (k *knowledge) encode() []byte {
 	return b
 }
 
-// maxKnowledge bounds what is read of it, in bytes: maxTombstones of the longest ids, twice.
+// maxKnowledge bounds how many bytes are read: maxTombstones of the longest ids, twice.
 const maxKnowledge = 2 * maxTombstones * (maxID + 16)
 
-// decodeKnowledge reads what anybody who reaches the gossip port may have written. The
-// bound is also that of how deep arrays may lie in each other.
+// decodeKnowledge reads what anybody who reaches the gossip port may have written. The bound also
+// limits how deep arrays may be nested.
 func decodeKnowledge(b []byte) (*knowledge, error) {
 	if len(b) > maxKnowledge {
 		return nil, fmt.Errorf("read what another member knows: %d bytes, at most %d", len(b), maxKnowledge)
@@ -116,8 +116,8 @@ func decodeKnowledge(b []byte) (*knowledge, error) {
 	return k, nil
 }
 
-// died is the time of death, but not one that is to come: such a tombstone would never be the
-// oldest, and push out all others.
+// died returns the time of death, or now if that lies in the future: such a tombstone would never
+// be the oldest, and would push out all others.
 func (d death) died(now time.Time) time.Time {
 	if at := time.UnixMilli(d.Died); at.Before(now) {
 		return at

@@ -10,7 +10,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// View is the members of a moment and what follows from them. Immutable.
+// View is the members of one moment and what follows from them. It is immutable.
 type View struct {
 	members   []Member
 	regions   []owners // by id; empty when nobody can own one
@@ -19,13 +19,13 @@ type View struct {
 	addresses map[string]bool
 }
 
-// owners are a region's actors: the owner's, and those of the pods that may have been it.
+// owners are a region's actors: the owner's, and those of pods that may have owned it before.
 type owners struct {
 	region *actor.PID
 	before []*actor.PID
 }
 
-// newView computes what follows from members, as latest gives them.
+// newView computes what follows from members, which must come from latest.
 func newView(members []Member, geometry canvas.Geometry) *View {
 	v := &View{members: members, addresses: make(map[string]bool, len(members))}
 	var able []candidate
@@ -58,20 +58,20 @@ func newView(members []Member, geometry canvas.Geometry) *View {
 	return v
 }
 
-// latest is the members in the order of their starts, but those that a younger one has
-// replaced at their peer address: a pod restarts faster than its death is noticed.
+// latest sorts the members by when they started, and drops those that a younger one has replaced at
+// their peer address: a pod restarts faster than its death is noticed.
 func latest(members []Member) []Member {
 	sorted := slices.SortedFunc(slices.Values(members), func(a, b Member) int {
 		return cmp.Or(a.Started.Compare(b.Started), cmp.Compare(a.ID, b.ID))
 	})
-	at := make(map[string]string, len(sorted)) // id of the last started by address
+	at := make(map[string]string, len(sorted)) // id of the last to start, by address
 	for _, m := range sorted {
 		at[m.Peer] = m.ID
 	}
 	return slices.DeleteFunc(sorted, func(m Member) bool { return at[m.Peer] != m.ID })
 }
 
-// Members are sorted by when they started. The slice must not be changed.
+// Members returns the members, sorted by when they started. The slice must not be changed.
 func (v *View) Members() []Member { return v.members }
 
 func (v *View) region(id canvas.RegionID) owners {

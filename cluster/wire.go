@@ -10,15 +10,15 @@ import (
 //
 //	[version, kind, field, field, …]
 //
-// in the BytesValue that remote, which knows protobuf only, carries. A kind keeps its
-// number and its fields for ever; it may grow at its end, since a reader passes over
-// fields it does not know and takes those that are missing for zero. Whatever changes
-// more is a new kind. Pods of other versions ignore kinds they don't know, and so they
-// do with another version of the whole.
+// in a BytesValue, since remote carries protobuf only. A kind keeps its number and its fields for
+// ever. It may grow at its end: a reader skips fields that it does not know and takes missing ones
+// for zero. Any other change needs a new kind. Pods ignore kinds that they don't know, and every
+// message of another version.
 const wireVersion = 1
 
-// formOf is the table of what travels, by kind, without gaps; nil: no such kind. The
-// fields of each stand in wire_messages.go and wire_reports.go. To add a message: a line here, a function there.
+// formOf is the table of the kinds that travel, without gaps; nil: no such kind. The fields of each
+// are in wire_messages.go and wire_reports.go. To add a message, add a line here and a function
+// there.
 func formOf(kind uint64) form {
 	switch kind {
 	case 1:
@@ -84,7 +84,7 @@ type form interface {
 	read(p *packer) any
 }
 
-// fields goes over the fields of a message, which it packs or sets as the packer says.
+// fields goes over the fields of a message and packs or sets them, as the packer says.
 type fields[T any] func(p *packer, m *T)
 
 func formed[T any](f fields[T]) form { return f }
@@ -102,10 +102,10 @@ func (f fields[T]) read(p *packer) any {
 	return m
 }
 
-// Packers are pooled for their encoders and decoders.
+// Packers are pooled for the sake of their encoders and decoders.
 var packers = sync.Pool{New: func() any { return newPacker() }}
 
-// encode gives the wire form of a message; nil: it is of no kind. known may be nil.
+// encode returns the wire form of a message; nil: it is of no kind. known may be nil.
 func encode(message any, known *records) []byte {
 	kind := uint64(1)
 	f := formOf(kind)
@@ -123,7 +123,7 @@ func encode(message any, known *records) []byte {
 	return p.end()
 }
 
-// decode makes a message of what came from another pod: undecodable when it can't be read.
+// decode returns the message that came from another pod, or undecodable if it can't be read.
 func decode(b []byte) any {
 	p := packers.Get().(*packer)
 	defer packers.Put(p)
@@ -134,7 +134,7 @@ var errNoSuchKind = errors.New("of a kind or version that this pod does not know
 
 // undecodable is a message of a kind or version that this pod does not know, or a broken one.
 type undecodable struct {
-	kind  uint64 // 0: not even that
+	kind  uint64 // 0: not even the kind could be read
 	bytes int
 	err   error
 }

@@ -5,8 +5,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// The fields of each message, in the order in which they travel: see formOf. What a field
-// means stands with its type, in actors.
+// The fields of each message, in the order in which they travel: see formOf. Their meaning is
+// documented with their types, in actors.
 
 func attach(p *packer, m *actors.Attach) {
 	number(p, &m.Stream)
@@ -125,7 +125,7 @@ func position(p *packer, v *canvas.Position) {
 	number(p, &v.Seq)
 }
 
-// opID passes what earlier versions know of one: see keys.
+// opID passes the parts of an id that earlier versions know: see keys.
 func opID(p *packer, v *canvas.OpID) {
 	group(p, 2, v, func(p *packer, v *canvas.OpID) {
 		number(p, &v.Author)

@@ -10,15 +10,15 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// packer packs the fields of one message or sets them, so that the two can't differ: one
-// function per message goes over its fields, whichever way.
+// packer packs the fields of one message or sets them. One function per message goes over its
+// fields in both directions, so that the two can't differ.
 //
-// Reading, the first error sticks and leaves what follows zero. Every length is compared
-// with the bytes that are left before anything is allocated for it: at most about 35
-// bytes for each.
+// When reading, the first error sticks, and what follows it stays zero. Every length is compared
+// with the bytes that are left before anything is allocated for it: at most about 35 bytes for each
+// of them.
 type packer struct {
 	reading bool
-	fields  int // of the array at hand: written so far, or left to be read
+	fields  int // of the current array: written so far, or left to read
 
 	// Writing. Appending to memory can't fail, so the encoder's errors are dropped.
 	enc   *msgpack.Encoder // to the packer
@@ -49,18 +49,18 @@ func (p *packer) WriteByte(b byte) error {
 	return nil
 }
 
-// smallMessage is the bytes that most messages fit in.
+// smallMessage is a size, in bytes, that most messages fit in.
 const smallMessage = 64
 
 // begin starts a message to be written.
 func (p *packer) begin(kind uint64, known *records) {
 	p.reading, p.fields, p.known = false, 2, known
-	p.out = append(make([]byte, 0, smallMessage), msgpcode.Array16, 0, 0) // their number comes last
+	p.out = append(make([]byte, 0, smallMessage), msgpcode.Array16, 0, 0) // the number of fields is filled in last
 	_ = p.enc.EncodeUint(wireVersion)
 	_ = p.enc.EncodeUint(kind)
 }
 
-// end gives the message, which is the caller's.
+// end returns the message, which is then the caller's.
 func (p *packer) end() []byte {
 	binary.BigEndian.PutUint16(p.out[1:], uint16(p.fields))
 	out := p.out
@@ -75,8 +75,8 @@ func (p *packer) open(b []byte) {
 	p.fields = p.length("message", p.dec.DecodeArrayLen)
 }
 
-// close gives the error, if there was one. A message may have more fields than were read,
-// but nothing behind them.
+// close returns the error, if there was one. A message may have more fields than were read, but
+// nothing may follow them.
 func (p *packer) close() error {
 	if p.fields == 0 && p.src.Len() > 0 {
 		p.fail("%d bytes after the message", p.src.Len())
@@ -93,8 +93,8 @@ func (p *packer) fail(format string, args ...any) {
 	}
 }
 
-// next steps to the next field of the array at hand. It is false when there is nothing
-// to be done: reading, after an error or at the end of a shorter message.
+// next steps to the next field of the current array. It returns false if there is nothing to do:
+// when reading, after an error or at the end of a shorter message.
 func (p *packer) next() bool {
 	if !p.reading {
 		p.fields++
@@ -107,7 +107,7 @@ func (p *packer) next() bool {
 	return true
 }
 
-// length reads how many elements or bytes follow, of which each takes a byte at least.
+// length reads how many elements or bytes follow. Each takes at least one byte.
 func (p *packer) length(what string, decode func() (int, error)) int {
 	n, err := decode()
 	switch {
@@ -142,7 +142,7 @@ func number[T ~uint8 | ~uint16 | ~uint32 | ~uint64](p *packer, v *T) {
 	}
 }
 
-// integer passes a signed one.
+// integer passes a signed integer.
 func integer[T ~int | ~int64](p *packer, v *T) {
 	if !p.next() {
 		return
@@ -186,7 +186,7 @@ func text(p *packer, v *string) {
 	*v = string(p.take("text"))
 }
 
-// bin passes bytes. Those read are a copy.
+// bin passes bytes. When reading, it copies them.
 func bin[T ~[]byte](p *packer, v *T) {
 	if !p.next() {
 		return
@@ -207,8 +207,8 @@ func (p *packer) take(what string) []byte {
 	return p.in[at : at+n]
 }
 
-// listStart is the elements that a list being read has room for at first: what it says of
-// its length is believed as it comes true.
+// listStart is how many elements a list has room for when reading begins. Beyond that, the length
+// it claims is believed only as its elements arrive.
 const listStart = 1024
 
 // list passes a slice.
@@ -233,7 +233,7 @@ func list[T any](p *packer, s *[]T, element fields[T]) {
 	p.fields = around
 }
 
-// group passes an array of n fields within a message. That can't grow.
+// group passes an array of n fields within a message. Unlike a message, it can't grow.
 func group[T any](p *packer, n int, m *T, f fields[T]) {
 	if !p.next() {
 		return

@@ -11,8 +11,8 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// records remembers the records of the batches encoded last. A region sends one batch to
-// the relays of every pod, each with acks of its own: only the first to be encoded costs.
+// records remembers the records of the batches that were encoded last. A region sends one batch to
+// the relays of every pod, with different acks: only the first encoding costs.
 type records struct {
 	last [recordSlots]atomic.Pointer[record] // by region
 }
@@ -23,15 +23,15 @@ type record struct {
 	bytes []byte
 }
 
-// Regions send a batch to all relays before they do anything else, so a slot is needed
-// for as many as may send at the same moment. Those 16 records, and their batches, are at
-// most about 20 MB; larger records than maxRecord are rare enough to be encoded each time.
+// A region sends a batch to all relays before it does anything else, so there must be a slot for
+// each region that may be sending at the same moment. Those 16 records and their batches take at
+// most about 20 MB. Records larger than maxRecord are rare enough to be encoded each time.
 const (
 	recordSlots = 16
 	maxRecord   = 256 << 10 // bytes: 50,000 pixels in one op, 8,000 placed one by one
 )
 
-// append appends the record of b to dst. Nil records remember nothing.
+// append appends the record of b to dst. A nil records remembers nothing.
 func (r *records) append(dst []byte, b *canvas.Batch) []byte {
 	if r == nil {
 		return store.AppendBatch(slices.Grow(dst, recordBytes(b)), b)
@@ -43,15 +43,15 @@ func (r *records) append(dst []byte, b *canvas.Batch) []byte {
 	at := len(dst)
 	dst = store.AppendBatch(slices.Grow(dst, recordBytes(b)), b)
 	if len(dst)-at <= maxRecord {
-		slot.Store(&record{b, dst[at:len(dst):len(dst)]}) // as part of a message, which nobody changes
+		slot.Store(&record{b, dst[at:len(dst):len(dst)]}) // part of a message, which nobody changes
 	}
 	return dst
 }
 
-// recordBytes is about how long the record of b is.
+// recordBytes estimates the length of the record of b.
 func recordBytes(b *canvas.Batch) int { return smallMessage + 32*len(b.Ops) + 5*b.Pixels() }
 
-// batch passes a batch that other pods may be sent too.
+// batch passes a batch that may be sent to other pods too.
 func batch(p *packer, b *canvas.Batch) { passRecord(p, b, p.known) }
 
 // pastBatch passes one of a list, which is sent once.
@@ -62,7 +62,7 @@ func pastBatch(p *packer, b **canvas.Batch) {
 	passRecord(p, *b, nil)
 }
 
-// ops passes ops as the record of a batch that is nothing but them.
+// ops passes ops as the record of a batch that holds nothing else.
 func ops(p *packer, v *[]canvas.Op) {
 	b := &canvas.Batch{Ops: *v}
 	b.To = uint64(b.Pixels())
@@ -72,9 +72,9 @@ func ops(p *packer, v *[]canvas.Op) {
 	}
 }
 
-// origins passes the origins of ops whose record has been passed: apart from it, since
-// earlier versions take no longer record. Batches that go to relays have none: nobody asks
-// a replica whose its ops are.
+// origins passes the origins of ops whose record has been passed. They are not part of it, since
+// earlier versions refuse a longer record. Batches that go to relays have no origins: nobody asks a
+// replica whose ops they are.
 func origins(p *packer, ops []canvas.Op) {
 	var record []byte
 	if !p.reading {
@@ -88,7 +88,7 @@ func origins(p *packer, ops []canvas.Op) {
 	}
 }
 
-// keys passes the keys of ids that have been passed, in one bin; an empty one when none is known.
+// keys passes the keys of ids that have been passed, in one bin, which is empty if none is known.
 func keys(p *packer, ids []canvas.OpID) {
 	const size = len(canvas.Key{})
 	var all []byte
@@ -126,7 +126,7 @@ func passRecord(p *packer, b *canvas.Batch, known *records) {
 		}
 		return
 	}
-	p.out = append(p.out, msgpcode.Bin32, 0, 0, 0, 0) // its length comes last
+	p.out = append(p.out, msgpcode.Bin32, 0, 0, 0, 0) // the record's length is filled in last
 	at := len(p.out)
 	p.out = known.append(p.out, b)
 	binary.BigEndian.PutUint32(p.out[at-4:], uint32(len(p.out)-at))

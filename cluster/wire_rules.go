@@ -10,13 +10,12 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// What must be true of the fields of a message, beyond that they can be read. The rules are
-// what the actors and the codec rely on, and no more: what a pod of another version may
-// rightly send passes.
+// What must be true of the fields of a message that can be read. The rules are what the actors and
+// the codec rely on, and no more: whatever a pod of another version may rightly send passes.
 
-// Bounds of what pods tell each other. Those of texts are in bytes.
+// Bounds on what pods tell each other. Those on texts are in bytes.
 const (
-	maxAuthor      = 1<<48 - 1      // see canvas.Author: in 6 bytes among the cursors
+	maxAuthor      = 1<<48 - 1      // see canvas.Author: cursors have 6 bytes for it
 	maxCount       = 1 << 32        // users, pixels and messages of one pod or of all
 	maxRolled      = 1 << 13        // users in one Roll: twice what a roster puts into one
 	maxShown       = 1000           // users in each list of a Shown: actors.Config.ListedUsers at most
@@ -44,7 +43,7 @@ var (
 	errPoint    = errors.New("a pointer that is not on the canvas")
 )
 
-// checkRegion is about messages between the relays and the region of one part of the canvas.
+// checkRegion checks messages between the relays and the region of one part of the canvas.
 func checkRegion(g canvas.Geometry, id canvas.RegionID, message any) error {
 	_, _, width, height := g.Bounds(id)
 	area := width * height
@@ -127,11 +126,12 @@ func checkUser(author canvas.Author, name string) error {
 	return nil
 }
 
-// checkFields is about messages that are of no region, and what is alike for all.
+// checkFields checks messages that belong to no region, and the rules that are the same for every
+// region.
 func checkFields(g canvas.Geometry, message any) error {
 	switch m := message.(type) {
 	case *actors.Rejected:
-		if m.Why.String() == "invalid" || m.Why == 0 { // of a later version
+		if m.Why.String() == "invalid" || m.Why == 0 { // a reason of a later version
 			m.Why = canvas.RefusedUnknown
 		}
 		return counts(int64(m.Retry), int64(maxRetry))

@@ -27,6 +27,7 @@ var (
 type Restoration struct {
 	store    *Store
 	identity string
+	given    map[canvas.RegionID]store.Term // what Mend gave
 }
 
 // Restore begins. A canvas on which something was drawn is ErrDrawn, unless it is to be
@@ -40,7 +41,7 @@ func Restore(ctx context.Context, cfg Config, identity string, replace bool) (*R
 	if err != nil {
 		return nil, fmt.Errorf("restore: %w", err)
 	}
-	r := &Restoration{newStore(cfg, connect), cmp.Or(identity, randomIdentity())}
+	r := &Restoration{newStore(cfg, connect), cmp.Or(identity, randomIdentity()), make(map[canvas.RegionID]store.Term)}
 	r.store.format = unfinished
 	if err := r.begin(ctx, replace); err != nil {
 		return nil, errors.Join(fmt.Errorf("restore: %s: %w", Redact(cfg.URL), err), r.Close())
@@ -122,7 +123,11 @@ func (s *Store) each(ctx context.Context, ask func(driver.Pipeliner, []string), 
 
 // Mend implements backup.Target.
 func (r *Restoration) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error) {
-	return r.store.Mend(ctx, region, owner, have)
+	term, err := r.store.Mend(ctx, region, owner, have)
+	if err == nil {
+		r.given[region] = term
+	}
+	return term, err
 }
 
 // Release implements backup.Target.
@@ -130,12 +135,33 @@ func (r *Restoration) Release(ctx context.Context, region canvas.RegionID, term 
 	return r.store.Release(ctx, region, term)
 }
 
-// Finish makes a canvas of what was restored.
+// Finish makes a canvas of what was restored. If Redis has lost some of it since, as it may in a
+// failover, that is store.ErrDamaged.
 func (r *Restoration) Finish(ctx context.Context) error {
+	if err := r.whole(ctx); err != nil {
+		return fmt.Errorf("restore: %w", err)
+	}
 	if err := r.store.client().HSet(ctx, r.store.about(), "format", formatVersion).Err(); err != nil {
 		return fmt.Errorf("restore: %w", unavailable(err))
 	}
 	return nil
+}
+
+// whole looks whether each region is the one that Mend gave. A lost write takes all of them with it that
+// came after.
+func (r *Restoration) whole(ctx context.Context) error {
+	id, lost := canvas.RegionID(0), 0
+	err := r.store.each(ctx, func(pipe driver.Pipeliner, keys []string) { pipe.HMGet(ctx, keys[0], "epoch") }, func(answer driver.Cmder) {
+		fields, ok := answer.(*driver.SliceCmd)
+		if term, given := r.given[id]; given && (!ok || len(fields.Val()) != 1 || fields.Val()[0] != stored(term)) {
+			lost++
+		}
+		id++
+	})
+	if err == nil && lost > 0 {
+		err = fmt.Errorf("%w: Redis has lost %d regions of it meanwhile: restore it once more", store.ErrDamaged, lost)
+	}
+	return err
 }
 
 // Close ends the connections. Without Finish before it, there is no canvas.

@@ -142,6 +142,38 @@ func TestRestore_BrokenOff(t *testing.T) {
 	}
 }
 
+// TestRestore_WhatRedisLostMeanwhile: a failover may lose the last writes, and nobody has them who could
+// give them back, as running servers do. Such a canvas is not finished.
+func TestRestore_WhatRedisLostMeanwhile(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	cfg := testConfig(server.URL())
+	for name, lose := range map[string]func(){
+		"a region": func() { server.Do("DEL", "test:{5}:meta", "test:{5}:pixels") },
+		"all":      func() { server.Do("FLUSHALL") },
+	} {
+		r, err := Restore(t.Context(), cfg, "", false)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, id := range []canvas.RegionID{3, 5} {
+			if _, err := r.Mend(t.Context(), id, "restore", blankClaim(cfg.Geometry, id, 7)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		lose()
+		if err := r.Finish(t.Context()); !errors.Is(err, store.ErrDamaged) {
+			t.Errorf("%s is lost: %v", name, err)
+		}
+		if err := r.Close(); err != nil {
+			t.Error(err)
+		}
+		if format := server.Do("HGET", "test:canvas", "format"); format == formatVersion {
+			t.Errorf("%s is lost, and it is finished", name)
+		}
+	}
+}
+
 // TestReader_Same: another Redis at the same place is noticed.
 func TestReader_Same(t *testing.T) {
 	t.Parallel()

@@ -116,7 +116,7 @@ func (r restoration) intoRedis(ctx context.Context) (err error) {
 	if err := r.fill(ctx, into); err != nil {
 		return fmt.Errorf("%w: the canvas in Redis is unfinished, and served by nobody until it is restored once more", err)
 	}
-	return into.Finish(ctx)
+	return patiently(ctx, func() error { return into.Finish(ctx) })
 }
 
 func (r restoration) intoDirectory(ctx context.Context) (where string, err error) {
@@ -166,17 +166,29 @@ const (
 // Mend implements backup.Target.
 func (p patient) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (term store.Term, err error) {
 	again := *have
-	for range restoreTries {
+	err = patiently(ctx, func() (err error) {
 		term, err = p.Target.Mend(ctx, region, owner, &again)
-		if !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrFenced) {
-			return term, err
-		}
 		again.Epoch += restoreStep
+		return err
+	})
+	return term, err
+}
+
+// Release implements backup.Target.
+func (p patient) Release(ctx context.Context, region canvas.RegionID, term store.Term) error {
+	return patiently(ctx, func() error { return p.Target.Release(ctx, region, term) })
+}
+
+func patiently(ctx context.Context, write func() error) (err error) {
+	for range restoreTries {
+		if err = write(); !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrFenced) {
+			return err
+		}
 		select {
 		case <-ctx.Done():
-			return term, err
+			return err
 		case <-time.After(restorePause):
 		}
 	}
-	return term, err
+	return err
 }

@@ -7,7 +7,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Remains is what a store finds of a region, before it is known whether that is all it was
+// Remains is what a store finds of a region, before it is known whether that is everything it was
 // given. Stores fill it in, and Claim judges it.
 type Remains struct {
 	Region   canvas.RegionID
@@ -17,20 +17,20 @@ type Remains struct {
 	LogStart uint64          // sequence number at which the log begins: Position's if it is empty
 	Epoch    uint64          // of the last claim
 
-	// Missing tells of each position whether its pixel is lost, and then background in
-	// Tile; nil: none is.
+	// Missing reports whether the pixel at a position is lost (it is then background in Tile); nil:
+	// no pixel is lost.
 	Missing func(pos uint16) bool
 
 	lost []string
 }
 
-// Lose notes that something can't be read, or is not there.
+// Lose notes that something is missing or can't be read.
 func (r *Remains) Lose(format string, args ...any) {
 	r.lost = append(r.lost, fmt.Sprintf(format, args...))
 }
 
-// Claim is what a new owner gets. Where something is lost it says so, with what can still
-// be known: a pixel that is missing may stand in the log.
+// Claim returns what a new owner gets. If something is lost, it says so, and includes what can
+// still be found: a missing pixel may be in the log.
 func (r *Remains) Claim(term Term) *Claim {
 	r.keepFitting()
 	whole := r.chain()
@@ -40,7 +40,7 @@ func (r *Remains) Claim(term Term) *Claim {
 	}
 	c.Damage = fmt.Errorf("%w: %s", ErrDamaged, strings.Join(r.lost, ", "))
 	if n := len(r.Log); n > 0 && after(r.Log[n-1].Position(), c.Position) {
-		c.Position = r.Log[n-1].Position() // what says where the region was is older than its log, or gone
+		c.Position = r.Log[n-1].Position() // the record of the region's position is older than its log, or gone
 	}
 	if r.Missing != nil {
 		r.repaint()
@@ -53,8 +53,7 @@ func (r *Remains) Claim(term Term) *Claim {
 	return c
 }
 
-// keepFitting drops batches of the log that are not of this region: what they paint may be
-// out of its bounds.
+// keepFitting drops log batches that are not of this region: they may paint out of its bounds.
 func (r *Remains) keepFitting() {
 	pixels := len(r.Tile) / 3
 	fits := r.Log[:0:0]
@@ -80,8 +79,8 @@ func withinBounds(b *canvas.Batch, pixels int) bool {
 	return true
 }
 
-// chain reports whether the log begins where it should, has no holes, and ends where the
-// region is; what is wrong is lost.
+// chain reports whether the log begins where it should, has no holes, and ends where the region is.
+// It notes everything else as lost.
 func (r *Remains) chain() bool {
 	at, sound := r.LogStart, true
 	for _, b := range r.Log {
@@ -104,7 +103,7 @@ func (r *Remains) chain() bool {
 	return sound
 }
 
-// repaint sets the missing pixels that the log still has.
+// repaint sets the missing pixels that are still in the log.
 func (r *Remains) repaint() {
 	for _, b := range r.Log {
 		for i := range b.Ops {
@@ -117,7 +116,7 @@ func (r *Remains) repaint() {
 	}
 }
 
-// tail is the longest end of the log without holes that leads to a position.
+// tail returns the longest part of the log's end that has no holes and leads to a position.
 func (r *Remains) tail(to canvas.Position) []*canvas.Batch {
 	n := len(r.Log)
 	if n == 0 || r.Log[n-1].Position() != to {
@@ -135,7 +134,8 @@ func after(a, b canvas.Position) bool {
 	return a.Epoch > b.Epoch || a.Epoch == b.Epoch && a.Seq > b.Seq
 }
 
-// Ends are the sequence numbers between which a log runs that leads to a position.
+// Ends returns where a log that leads to a position begins, and where its last batch begins, as
+// sequence numbers.
 func Ends(log []*canvas.Batch, to canvas.Position) (start, lastFrom uint64) {
 	if len(log) == 0 {
 		return to.Seq, to.Seq

@@ -7,9 +7,9 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Origins are what a record of version 1 does not say of its ops: whose they are beyond
-// doubt. They stand beside such a record wherever a pod of an earlier version may read it,
-// since that refuses a record that is longer than it knows:
+// Origins are what a record of version 1 does not say about its ops: whose they are beyond doubt.
+// They are kept beside such a record wherever a pod of an earlier version may read it, since that
+// pod refuses a longer record than it knows:
 //
 //	version                        1 byte
 //	for each op of the record:
@@ -17,8 +17,8 @@ import (
 //	  key                          16 bytes; absent with sameOrigin
 //	  network                      4 bytes, big-endian; absent with sameOrigin
 //
-// The first op has the op of an unknown session before it. No bytes at all: nothing is
-// known of any.
+// For the first op, the op before it counts as one of an unknown session. No bytes at all: nothing
+// is known of any op.
 const originsVersion = 1
 
 const (
@@ -56,7 +56,7 @@ func AppendOrigins(dst []byte, ops []canvas.Op) []byte {
 	return dst
 }
 
-// origin is what two ops of one client have alike.
+// origin is what all ops of one client have in common.
 type origin struct {
 	key     canvas.Key
 	network canvas.Network
@@ -64,7 +64,7 @@ type origin struct {
 
 func originOf(op *canvas.Op) origin { return origin{op.ID.Key, op.Network} }
 
-// DecodeOrigins sets what AppendOrigins wrote in the same ops. Every other input gives an
+// DecodeOrigins sets in ops what AppendOrigins wrote of them. For any other input it returns an
 // error that wraps ErrCorrupt.
 func DecodeOrigins(p []byte, ops []canvas.Op) error {
 	if len(p) == 0 {

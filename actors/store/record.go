@@ -9,11 +9,11 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// ErrCorrupt is what every error of DecodeBatch wraps: the bytes are not, or no longer,
-// what AppendBatch wrote.
+// ErrCorrupt is wrapped by every error of DecodeBatch: the bytes are not, or not any longer, what
+// AppendBatch wrote.
 var ErrCorrupt = errors.New("batch record is corrupt")
 
-// A record is a batch as it stands in a store's log and travels between pods:
+// A record is the form of a batch in a store's log and between pods:
 //
 //	version                        1 byte
 //	region, epoch, from, to-from   uvarint each
@@ -27,11 +27,11 @@ var ErrCorrupt = errors.New("batch record is corrupt")
 //	  number of pixels             uvarint, then 5 bytes each:
 //	                               position (big-endian), red, green, blue
 //
-// A text is its length in bytes (uvarint) and its bytes. The first op has the op of
-// author 0 without a name before it. There are at most to-from pixels in all.
+// A text is its length in bytes (uvarint), then its bytes. For the first op, the op before it
+// counts as one of author 0 without a name. There are at most to-from pixels in all.
 //
-// Version 2 has the origins of the ops behind them, to its end. Who may be read by a pod
-// of an earlier version, which knows version 1 only, keeps the two apart.
+// Version 2 is followed by the origins of its ops. Where a pod of an earlier version may read a
+// record, the two are kept apart, since it knows version 1 only.
 const (
 	recordVersion = 1
 	wholeVersion  = 2
@@ -47,7 +47,7 @@ const (
 
 const (
 	pixelBytes = 5
-	minOpBytes = 3 // flags, num, number of pixels: bounds what a count can make us allocate
+	minOpBytes = 3 // flags, num, number of pixels: limits what a count can make us allocate
 )
 
 // AppendWhole appends the record of b to dst, with the origins of its ops.
@@ -61,8 +61,8 @@ func AppendWhole(dst []byte, b *canvas.Batch) []byte {
 	return dst
 }
 
-// AppendBatch appends the record of b to dst, without the origins of its ops. A pixel
-// placed by itself takes about 35 bytes, one more in the same op 5.
+// AppendBatch appends the record of b to dst, without the origins of its ops. A pixel placed by
+// itself takes about 35 bytes; each further pixel in the same op takes 5.
 func AppendBatch(dst []byte, b *canvas.Batch) []byte {
 	dst = append(dst, recordVersion)
 	dst = binary.AppendUvarint(dst, uint64(b.Region))
@@ -112,9 +112,9 @@ func appendText(dst []byte, s string) []byte {
 	return append(dst, s...)
 }
 
-// DecodeBatch reads what AppendBatch or AppendWhole wrote, and nothing else: every other
-// input gives an error that wraps ErrCorrupt. It allocates at most about 35 bytes for each byte of p,
-// and keeps nothing of p.
+// DecodeBatch reads what AppendBatch or AppendWhole wrote. For any other input it returns an error
+// that wraps ErrCorrupt. It allocates at most about 35 bytes for each byte of p, and keeps nothing
+// of p.
 func DecodeBatch(p []byte) (*canvas.Batch, error) {
 	r := recordReader{p: p}
 	version := r.byte("version")
@@ -149,11 +149,11 @@ func DecodeBatch(p []byte) (*canvas.Batch, error) {
 	return b, nil
 }
 
-// recordReader takes a record apart. The first error sticks and empties p, so that all
-// later reads give zero.
+// recordReader takes a record apart. The first error sticks and empties p, so that all later reads
+// return zero.
 type recordReader struct {
 	p      []byte         // what is left
-	pixels []canvas.Pixel // one piece of memory for the pixels of all ops: what is left of it
+	pixels []canvas.Pixel // what is left of the one allocation for the pixels of all ops
 	err    error
 }
 
@@ -197,7 +197,7 @@ func (r *recordReader) fail(format string, args ...any) {
 	r.p = nil
 }
 
-// take removes n bytes, which the caller knows to be there.
+// take removes n bytes. The caller knows that they are there.
 func (r *recordReader) take(n int) []byte {
 	taken := r.p[:n]
 	r.p = r.p[n:]
@@ -236,7 +236,7 @@ func (r *recordReader) varint(what string) int64 {
 	return v
 }
 
-// count reads how many things follow, of at least size bytes each.
+// count reads how many elements of at least size bytes each follow.
 func (r *recordReader) count(what string, size int) int {
 	n := r.uvarint(what, math.MaxUint64)
 	if n > uint64(len(r.p)/size) {

@@ -1,15 +1,15 @@
-// Package backup writes what a store holds into one file, and reads it again. It is a region
-// at a time that is copied: each as it was at one moment between two commits, with its
-// position and log, while others go on being drawn on. Memory is that of one region with its log.
-// What is in the file belongs to no kind of store: a canvas can be moved from one to another.
-// Reading and filling stores is left to them (Source, Target), files to cmd/playground.
+// Package backup writes what a store holds into one file, and reads it again. It copies one region
+// at a time, each as it was at one moment between two commits, with its position and log, while
+// drawing goes on in the others. It needs memory for one region with its log. The file belongs to
+// no kind of store: a canvas can be moved from one to another. Stores do the reading and the
+// filling (Source, Target), and cmd/playground handles files.
 //
 // A backup is a line of text, one zstd stream, and the SHA-256 (32 bytes) of both:
 //
 //	pixelplayground backup 1\n
 //
-// 1 is the version of the format. The stream is made of sections: kind (1 byte), length of the body
-// (uvarint), body. Numbers are uvarints.
+// 1 is the version of the format. The stream consists of sections: kind (1 byte), length of the
+// body (uvarint), body. Numbers are uvarints.
 //
 //	A  about     JSON: see About. The first section
 //	R  region    number, epoch of its last claim, epoch and seq of its position, seq at which its log
@@ -18,7 +18,7 @@
 //	B  batch     a record of the log (see store.AppendWhole) of the region before it, oldest first
 //	E  end       number of regions, number of batches. Nothing follows
 //
-// A reader refuses a backup that is not whole to its end, and another version than its own.
+// A reader refuses a backup that is not complete to its end, or whose version is not its own.
 package backup
 
 import (
@@ -30,7 +30,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// version is that of the format.
+// version is the version of the format.
 const version = 1
 
 // heading begins the first line of a backup; the version follows.
@@ -44,10 +44,10 @@ const (
 	endSection    = 'E'
 )
 
-// maxSection is the most that a section may have, in bytes: five times what the largest commit takes.
+// maxSection bounds a section, in bytes: five times what the largest commit takes.
 const maxSection = 16 << 20
 
-// windowBytes is how far back compression looks, and so what unpacking needs.
+// windowBytes is how far back compression looks, and so how much memory unpacking needs.
 const windowBytes = 1 << 20
 
 var (
@@ -59,7 +59,7 @@ var (
 
 // About is what a backup says of itself.
 type About struct {
-	Began    time.Time `json:"began"` // no region is older
+	Began    time.Time `json:"began"` // no region's state is older
 	Width    int       `json:"width"`
 	Height   int       `json:"height"`
 	Region   int       `json:"region"`
@@ -67,7 +67,7 @@ type About struct {
 	Program  string    `json:"program"`            // its version
 }
 
-// Geometry is the canvas'.
+// Geometry returns the canvas's geometry.
 func (a About) Geometry() canvas.Geometry {
 	return canvas.Geometry{Width: a.Width, Height: a.Height, Region: a.Region}
 }

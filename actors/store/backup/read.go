@@ -19,7 +19,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Reader takes a backup apart. Until Next has returned io.EOF it is not known to be whole.
+// Reader takes a backup apart. Only when Next has returned io.EOF is the backup known to be whole.
 type Reader struct {
 	About Summary // counts what has been read
 
@@ -27,11 +27,11 @@ type Reader struct {
 	packed *zstd.Decoder
 	from   *bufio.Reader // unpacked
 
-	kind byte // of the section that has been read and not yet used; 0: none
+	kind byte // of the section that has been read but not used yet; 0: none
 	body []byte
 }
 
-// NewReader reads the beginning of a backup. It must be closed.
+// NewReader reads the beginning of a backup. The Reader must be closed.
 func NewReader(from io.Reader) (*Reader, error) {
 	r := &Reader{given: &given{from: bufio.NewReaderSize(from, givenBytes+sha256.Size), sum: sha256.New()}}
 	raw := bufio.NewReader(r.given)
@@ -58,7 +58,7 @@ func NewReader(from io.Reader) (*Reader, error) {
 	return r, nil
 }
 
-// Close lets go of what unpacks.
+// Close releases the decompressor.
 func (r *Reader) Close() { r.packed.Close() }
 
 func (r *Reader) about() error {
@@ -75,8 +75,8 @@ func (r *Reader) about() error {
 	return nil
 }
 
-// Next is the next region: what a claim of it would have got. io.EOF: that were all, and
-// all of it is as it was written.
+// Next returns the next region, as a claim of it would have got it. io.EOF means that there are no
+// more, and that all of the backup is as it was written.
 func (r *Reader) Next() (canvas.RegionID, *store.Claim, error) {
 	if err := r.fill(); err != nil {
 		return 0, nil, err
@@ -107,7 +107,7 @@ func (r *Reader) Next() (canvas.RegionID, *store.Claim, error) {
 		r.kind = 0
 	}
 	c := left.Claim(store.Term{Epoch: epoch})
-	if c.Damage != nil { // written so: the sum may be right
+	if c.Damage != nil { // it was written like this: the sum may be right
 		return 0, nil, damaged("region %d: %w", id, c.Damage)
 	}
 	r.About.add(c)
@@ -138,7 +138,7 @@ func (r *Reader) region(id canvas.RegionID) (epoch uint64, left *store.Remains, 
 	return numbers[1], left, nil
 }
 
-// end checks that the backup has come to its end, and that it is what was written.
+// end checks that nothing follows the end, and that the backup is what was written.
 func (r *Reader) end() error {
 	body := binary.AppendUvarint(nil, uint64(r.About.Regions))
 	body = binary.AppendUvarint(body, uint64(r.About.Batches))
@@ -156,8 +156,8 @@ func (r *Reader) end() error {
 	return io.EOF
 }
 
-// fill reads the next section, unless one waits to be used. Memory grows with what comes, not
-// with what is announced.
+// fill reads the next section, unless one is waiting to be used. Memory grows with what arrives,
+// not with the length that is announced.
 func (r *Reader) fill() error {
 	if r.kind != 0 {
 		return nil
@@ -181,7 +181,8 @@ func (r *Reader) fill() error {
 	return nil
 }
 
-// failed is an error of reading: of whoever gives the backup, else of what is in it.
+// failed returns an error of reading: that of the source if there was one, else one of the
+// contents.
 func (r *Reader) failed(err error) error {
 	switch {
 	case r.given.err != nil:
@@ -195,11 +196,11 @@ func (r *Reader) failed(err error) error {
 // givenBytes is how much of a backup is read at a time.
 const givenBytes = 64 << 10
 
-// given is a backup as it comes from somewhere, without the sum at its end.
+// given is a backup as it arrives, without the checksum at its end.
 type given struct {
 	from *bufio.Reader
-	sum  hash.Hash // of all that was read
-	err  error     // of reading from there; nil: there was none
+	sum  hash.Hash // of everything read
+	err  error     // of reading from it; nil: none
 }
 
 func (g *given) Read(p []byte) (int, error) {
@@ -213,11 +214,11 @@ func (g *given) Read(p []byte) (int, error) {
 		return 0, io.EOF
 	}
 	g.sum.Write(p[:n])         // never fails
-	_, err = g.from.Discard(n) // nor does this: it is there
+	_, err = g.from.Discard(n) // nor does this: the bytes have been peeked at
 	return n, err
 }
 
-// whole tells, at the end, whether all was what was written.
+// whole reports, at the end, whether everything is as it was written.
 func (g *given) whole() bool {
 	rest, err := g.from.Peek(sha256.Size + 1)
 	return errors.Is(err, io.EOF) && bytes.Equal(rest, g.sum.Sum(nil))

@@ -12,16 +12,16 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Target is a store that is filled. Nobody else uses it meanwhile.
+// Target is a store to be filled. Nobody else uses it meanwhile.
 type Target interface {
 	Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error)
 	Release(ctx context.Context, region canvas.RegionID, term store.Term) error
 }
 
-// owner is who holds a region while it is restored.
+// owner is the owner of a region while it is restored.
 const owner = "restore"
 
-// Check reads a backup to its end and tells what is in it.
+// Check reads a backup to its end and returns what is in it.
 func Check(from io.Reader) (Summary, error) {
 	r, err := NewReader(from)
 	if err != nil {
@@ -37,8 +37,8 @@ func Check(from io.Reader) (Summary, error) {
 	}
 }
 
-// Restore gives a store all regions of a backup: pixels, positions and logs are as they were,
-// and every claim from now on has an epoch over base. With an error the store holds a part.
+// Restore puts all regions of a backup into a store. Pixels, positions and logs are as they were,
+// and every claim from now on has an epoch above base. After an error the store holds only a part.
 func Restore(ctx context.Context, from io.Reader, into Target, base uint64) (Summary, error) {
 	r, err := NewReader(from)
 	if err != nil {
@@ -67,11 +67,12 @@ func Restore(ctx context.Context, from io.Reader, into Target, base uint64) (Sum
 	}
 }
 
-// Base is an epoch over which the canvas goes on after it was restored. Who saw the canvas
-// between the backup and its loss holds positions with epochs that are not in the backup. Had
-// a claim after the restore one of these, another state could have the name of one that is
-// held, and be taken for it. So blank regions are raised as well. Epochs follow the clock or are
-// counted from 1 or from the last restore; those that have run ahead of the clock are kept apart by chance.
+// Base returns an epoch above which the canvas goes on after it was restored. Whoever saw the
+// canvas between the backup and its loss holds positions with epochs that are not in the backup. If
+// a claim after the restore got one of those epochs, a new state could have the same position as
+// one that is held, and be taken for it. That is why the epochs of blank regions are raised as
+// well. Epochs follow the clock, or are counted from 1 or from the last restore. Those that have
+// run ahead of the clock are kept apart by chance.
 func Base(highest uint64, now time.Time) uint64 {
 	const leeway = 1 << 20 // seconds: 12 days
 	return max(highest, uint64(max(0, now.Unix()))) + 1 + rand.Uint64N(leeway)

@@ -15,22 +15,23 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Source is a store that is copied.
+// Source is a store to be copied.
 type Source interface {
-	// Read gives what a claim of a region would, as of one moment, and claims nothing. Its
+	// Read returns what a claim of a region would return, as of one moment, and claims nothing. Its
 	// Term is that of the last claim.
 	Read(ctx context.Context, region canvas.RegionID) (*store.Claim, error)
 }
 
-// Write writes a backup of all that from holds. With an error, what was written is no backup.
-// A region of which the store has lost something is an error: servers that run give it back.
+// Write writes a backup of everything that from holds. After an error, what was written is no
+// backup. A region that the store has lost a part of is an error: running servers give that part
+// back.
 func Write(ctx context.Context, to io.Writer, from Source, about About) (Summary, error) {
 	s := Summary{About: about}
 	w, err := newWriter(to)
 	if err != nil {
 		return s, err
 	}
-	defer w.packed.Close() // of no effect after end
+	defer w.packed.Close() // has no effect after end
 	text, err := json.Marshal(about)
 	if err != nil {
 		return s, err
@@ -59,7 +60,7 @@ func Write(ctx context.Context, to io.Writer, from Source, about About) (Summary
 
 // writer writes sections. It reuses its memory.
 type writer struct {
-	to     io.Writer // what is written there is added to sum
+	to     io.Writer // everything written to it is added to sum
 	sum    hash.Hash
 	packed *zstd.Encoder
 	body   []byte

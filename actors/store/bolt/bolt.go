@@ -1,12 +1,12 @@
-// Package bolt is the embedded store: one bbolt file in a data directory, nothing to
-// install. It is for a single process; a second one that opens the same directory is
-// refused. Every acknowledged commit has been flushed to the disk, so it survives kill
-// -9 and, if the disk keeps its word, a power cut.
+// Package bolt is the embedded store: one bbolt file in a data directory, with nothing to install.
+// It is for a single process; a second one that opens the same directory is refused. Every
+// acknowledged commit has been flushed to the disk, so it survives kill -9 and, if the disk keeps
+// its word, a power cut.
 //
-// A flush costs the same for one pixel as for thousands, so all changes go through one
-// goroutine, the writer, which puts whatever waits, of all regions, into one transaction
-// with one flush. It never waits for more to come: while a flush is under way the next
-// transaction gathers by itself.
+// A flush costs the same for one pixel as for thousands. So all changes go through one goroutine,
+// the writer, which puts everything that waits, of all regions, into one transaction with one
+// flush. It never waits for more: while a flush is under way, the next transaction gathers by
+// itself.
 package bolt
 
 import (
@@ -32,17 +32,17 @@ type Store struct {
 	db    *bbolt.DB
 	stats Stats
 
-	requests chan *request // callers send while open; Close closes: nothing more will come
-	written  chan struct{} // the writer closes when it has ended
+	requests chan *request // callers send while the store is open; Close closes it: nothing more will come
+	written  chan struct{} // the writer closes it when it has ended
 
-	claims atomic.Int64 // since it was opened
+	claims atomic.Int64 // since the store was opened
 
 	mu     sync.RWMutex // callers hold it for reading while they send to requests
 	closed bool
 
-	opened fileID                // the file, to be found again
-	broken atomic.Pointer[error] // reading the file has failed; nil: it has not
-	room   func() uint64         // free on the disk, in bytes; the writer's own, as is
+	opened fileID                // identifies the file that was opened
+	broken atomic.Pointer[error] // why reading the file has failed; nil: it has not
+	room   func() uint64         // free on the disk, in bytes; only the writer uses this and doubt
 	doubt  doubt
 }
 
@@ -54,8 +54,8 @@ type Stats struct {
 	QueueFull    atomic.Int64 // requests that had to wait for a place in the queue
 }
 
-// Open opens the canvas of cfg.Dir, or creates one. Its errors say how to get on; the
-// one for a canvas of another size wraps store.ErrGeometry.
+// Open opens the canvas in cfg.Dir, or creates one. Its errors say what to do; the error for a
+// canvas of another size wraps store.ErrGeometry.
 func Open(cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -82,7 +82,7 @@ func (s *Store) Close() error {
 	}
 	s.mu.Unlock()
 	<-s.written
-	if s.broken.Load() != nil { // closing would wait for the transaction in which that was found
+	if s.broken.Load() != nil { // closing would wait for the transaction that found this
 		return nil
 	}
 	if err := s.db.Close(); err != nil { // waits for readers; does nothing the second time
@@ -101,9 +101,9 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 		return nil, fmt.Errorf("claim region %d: %w", region, err)
 	}
 	s.claims.Add(1)
-	// Reading can do without the writer: nobody else can commit any more. Should yet
-	// another owner have claimed the region and committed, what is read here is as true,
-	// and this claim is fenced as it would have been a moment later.
+	// Reading does not need the writer: nobody else can commit any more. If another owner has
+	// claimed the region and committed nevertheless, what is read here is just as true, and this
+	// claim is fenced as it would have been a moment later.
 	var c *store.Claim
 	err := s.read(ctx, func(t *tables) error {
 		left := t.examine(s.cfg.Geometry, region)
@@ -119,8 +119,8 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 	return c, nil
 }
 
-// Read gives what a claim of a region would, as of one moment, and claims nothing. Its term
-// is the epoch of the last claim.
+// Read returns what a claim of a region would return, as of one moment, and claims nothing. Its
+// term is the epoch of the last claim.
 func (s *Store) Read(ctx context.Context, region canvas.RegionID) (*store.Claim, error) {
 	var c *store.Claim
 	err := s.read(ctx, func(t *tables) error {
@@ -134,8 +134,8 @@ func (s *Store) Read(ctx context.Context, region canvas.RegionID) (*store.Claim,
 	return c, nil
 }
 
-// Commit implements store.Store. When ctx ends while the batch is queued, the writer
-// drops it if it has not begun; a repetition is queued behind it, so that it finds it
+// Commit implements store.Store. If ctx ends while the batch is queued, the writer drops the batch
+// unless it has already begun with it. A repetition is queued behind the batch, so it finds it
 // either done or dropped, and never comes first.
 func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
 	op := &commit{batch: b, token: token, record: store.AppendWhole(nil, b), logPixels: uint64(s.cfg.LogPixels)}
@@ -212,9 +212,9 @@ func (s *Store) History(ctx context.Context, region canvas.RegionID, after uint6
 	return history, nil
 }
 
-// Ping implements store.Store. It waits its turn in the queue like a commit, but costs a
-// flush only when there is reason for doubt: the last transaction failed, or the disk is
-// nearly full. Then one ping a second tries in earnest, and others are told what came of it.
+// Ping implements store.Store. It waits for its turn in the queue like a commit. It costs a flush
+// only when there is reason for doubt: the last transaction failed, or the disk is nearly full.
+// Then one ping a second really writes, and the others are told its outcome.
 func (s *Store) Ping(ctx context.Context) error {
 	if err := s.submit(ctx, ping{}, 0); err != nil {
 		return fmt.Errorf("ping: %w", err)

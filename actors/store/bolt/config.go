@@ -12,10 +12,10 @@ type Config struct {
 	Dir      string          // the data directory; created if need be
 	Geometry canvas.Geometry // must be that of the canvas in Dir, if there is one
 
-	// LogPixels bounds the log of each region, in pixels. The log tells a region's next
-	// owner which ops it has had, and the API who drew what. Where everybody places single
-	// pixels, one at a time, a pixel takes 150 bytes of the file: the default then is 15 MB
-	// a region, which a claim reads in 40 ms. In strokes it is a tenth of that.
+	// LogPixels bounds the log of each region, in pixels. The log tells a region's next owner which
+	// ops have been applied, and the API who drew what. If everybody places single pixels, one at a
+	// time, a pixel takes 150 bytes of the file: the default then is 15 MB a region, which a claim
+	// reads in 40 ms. Strokes take a tenth of that.
 	LogPixels int
 
 	Log *slog.Logger // nil: nothing is logged

@@ -7,28 +7,28 @@ import (
 )
 
 const (
-	// scarce is so little free room on the disk, in bytes, that a commit may not find any:
-	// the file grows by 16 MB at a time, of which the disk gives what is written.
+	// scarce is so little free room on the disk, in bytes, that a commit may not find any. The file
+	// grows by 16 MB at a time, but the disk allocates only what is written.
 	scarce = 4 << 20
-	// probeEvery is how often pings try in earnest when there is doubt, however many come.
+	// probeEvery is how often pings really write when there is doubt, however many come.
 	probeEvery = time.Second
-	// probeBytes is more than the pages that a usual commit writes anew.
+	// probeBytes is more than a usual commit's pages take.
 	probeBytes = 24 << 10
 )
 
 // probeKey is what pings write, in the bucket about the canvas.
 const probeKey = "probe"
 
-// doubt is what the writer knows about whether a commit would succeed. Nothing speaks
-// against it as a rule; after a failure, or with a disk nearly full, only trying tells. The
-// writer's own.
+// doubt is what the writer knows about whether a commit would succeed. Normally nothing suggests
+// that it would not. After a failure, or with a disk nearly full, only a try tells. Only the writer
+// uses it.
 type doubt struct {
 	failure error // of the last transaction; nil: it was written
 	probed  time.Time
-	said    bool // the log says that nothing is written
+	said    bool // it has been logged that nothing is written
 }
 
-// due reports whether pings must try.
+// due reports whether pings must really write.
 func (d *doubt) due(now time.Time, room func() uint64) bool {
 	return now.Sub(d.probed) >= probeEvery && (d.failure != nil || room() < scarce)
 }
@@ -38,7 +38,7 @@ func probe(tx *bbolt.Tx) error {
 	return tx.Bucket([]byte(aboutBucket)).Put([]byte(probeKey), make([]byte, probeBytes))
 }
 
-// settle notes what became of a transaction, and says it when that has changed.
+// settle notes the outcome of a transaction, and logs it when it has changed.
 func (s *Store) settle(err error) {
 	s.doubt.failure = err
 	if s.cfg.Log == nil || (err != nil) == s.doubt.said {

@@ -19,32 +19,32 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// fileName is the canvas in its data directory.
+// fileName is the name of the canvas's file in its data directory.
 const fileName = "canvas.db"
 
-// formatVersion is that of the buckets, their keys and values. Records of the log have a
-// version of their own.
+// formatVersion is the version of the buckets, their keys and values. Log records have a version of
+// their own.
 const formatVersion = "1"
 
-// lockTimeout is how long the file may be locked by another process: one that is
-// shutting down is waited for, one that runs is not.
+// lockTimeout is how long to wait for a file that another process has locked: long enough for one
+// that is shutting down.
 const lockTimeout = time.Second
 
-// options of the file, to read it only or to write it as well.
+// options are the options of the file, to read it only or to write it as well.
 func options(readOnly bool) *bbolt.Options {
 	return &bbolt.Options{
 		Timeout:  lockTimeout,
 		ReadOnly: readOnly,
-		// The list of free pages is found by reading the file on opening instead of being
-		// written with every transaction: less to flush.
+		// The list of free pages is not written with every transaction but found by reading the file
+		// when it is opened: less to flush.
 		NoFreelistSync: true,
 		FreelistType:   bbolt.FreelistMapType,
 		NoStatistics:   true,
 	}
 }
 
-// openFile opens or creates the file of a canvas, checks that it is sound and that it
-// is the canvas asked for. open is os.OpenFile.
+// openFile opens or creates the file of a canvas, and checks that it is sound and holds the canvas
+// asked for. open is os.OpenFile.
 func openFile(cfg Config, open opener) (*bbolt.DB, fileID, error) {
 	began := time.Now()
 	path := filepath.Join(cfg.Dir, fileName)
@@ -82,9 +82,9 @@ func openFile(cfg Config, open opener) (*bbolt.DB, fileID, error) {
 	return db, one.id, nil
 }
 
-// create makes the file of a new canvas under another name and gives it its own when it is
-// whole: a file that is not is damaged, and never the beginning of one. A file left by a
-// process that was killed here is taken over. Two processes that begin at once wait for
+// create makes the file of a new canvas under another name and renames it when it is whole. So a
+// file under the right name that is not whole is damaged, and never one that was just begun. create
+// takes over the file of a process that was killed here. Two processes that begin at once wait for
 // each other by the file's lock.
 func create(cfg Config, path string) error {
 	if _, err := os.Stat(path); !errors.Is(err, fs.ErrNotExist) {
@@ -108,8 +108,8 @@ func create(cfg Config, path string) error {
 	return errors.Join(err, db.Close())
 }
 
-// dropBroken deletes a new file that is half written: by a process that was killed, or found
-// the disk full. An empty one may be another's that has just begun.
+// dropBroken deletes a new file that is half written, because the process was killed or found the
+// disk full. An empty file may belong to another process that has just begun.
 func dropBroken(unfinished string) error {
 	info, err := os.Stat(unfinished)
 	if errors.Is(err, fs.ErrNotExist) || err == nil && info.Size() == 0 {
@@ -123,13 +123,13 @@ func dropBroken(unfinished string) error {
 	return os.Remove(unfinished)
 }
 
-// errDamaged says that the file is not a canvas, or no longer.
+// errDamaged says that the file is not a canvas, or not any longer.
 var errDamaged = errors.New("the file is damaged")
 
-// verify reads all of the file, page by page and then what is in them, for the faults and
-// panics of doing so. bbolt relies on its pages; it reads them on opening and when a
-// transaction has failed in a goroutine of its own, where what it finds in a damaged file
-// would end the process with a stack trace.
+// verify reads all of the file, page by page and then the contents, to provoke the faults and
+// panics that this may cause. bbolt relies on its pages: it reads them in a goroutine of its own,
+// on opening and when a transaction has failed. There, a damaged file would end the process with a
+// stack trace.
 func verify(path string, one *pinned) (m meta, err error) {
 	info, err := os.Stat(path)
 	switch {
@@ -145,7 +145,7 @@ func verify(path string, one *pinned) (m meta, err error) {
 			err = fmt.Errorf("%w: %v", errDamaged, r)
 		}
 	}()
-	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // the file is mapped: pages that are missing fault
+	defer debug.SetPanicOnFault(debug.SetPanicOnFault(true)) // the file is mapped: missing pages fault
 	db, err := bbolt.Open(path, 0o600, one.options(true))
 	if err != nil {
 		return m, err
@@ -164,8 +164,8 @@ func verify(path string, one *pinned) (m meta, err error) {
 	})
 }
 
-// virgin is the last transaction of a file to which nothing was written: earlier versions
-// left one when they were killed at their first start.
+// virgin is the last transaction of a file to which nothing was written. Earlier versions left such
+// a file when they were killed at their first start.
 const virgin = 1
 
 func verifyFile(file *os.File) (meta, error) {
@@ -176,7 +176,7 @@ func verifyFile(file *os.File) (meta, error) {
 	return verifyPages(file, info.Size())
 }
 
-// verifyBucket reads every byte of a bucket, for the faults and panics of doing so.
+// verifyBucket reads every byte of a bucket, to provoke the faults and panics that this may cause.
 func verifyBucket(name []byte, b *bbolt.Bucket) error {
 	keyBytes, known := map[string]int{regionsBucket: 4, pixelsBucket: 6, logBucket: 12}[string(name)]
 	all := crc32.NewIEEE()
@@ -190,9 +190,9 @@ func verifyBucket(name []byte, b *bbolt.Bucket) error {
 	})
 }
 
-// explain makes what went wrong with the file a line that says what to do.
+// explain turns an error about the file into a line that says what to do.
 func explain(dir, path string, err error) error {
-	var system syscall.Errno // of opening, locking, mapping: says it itself
+	var system syscall.Errno // from opening, locking, mapping: it says enough itself
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return fmt.Errorf("data directory %s: another playground process uses it: stop that one, or choose another --data directory", dir)
@@ -239,15 +239,15 @@ func identify(tx *bbolt.Tx, cfg Config) error {
 
 func buckets() []string { return []string{aboutBucket, regionsBucket, pixelsBucket, logBucket} }
 
-// aboutSum is the checksum of what the file says about itself; earlier versions wrote none.
+// aboutSum is the checksum of what the file says about itself. Earlier versions wrote none.
 func aboutSum(format, geometry string) string {
 	return fmt.Sprintf("%08x", checksum([]byte(format), []byte(geometry)))
 }
 
-// syncDirs makes the names of a new file and of its directory as durable as what is in it.
+// syncDirs makes the names of a new file and its directory as durable as their contents.
 func syncDirs(dir string) error {
 	if runtime.GOOS == "windows" {
-		return nil // it can't, and need not
+		return nil // directories can't be synced there, and need not be
 	}
 	for _, d := range []string{dir, filepath.Dir(filepath.Clean(dir))} {
 		f, err := os.Open(d)

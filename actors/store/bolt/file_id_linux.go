@@ -14,9 +14,9 @@ type fileID struct {
 	inode  uint64
 }
 
-// idOf asks for the inode alone. Whoever asks for the times of a file as well, as os.Stat
-// does, has Linux (since 6.13) write new ones with whatever is written next: a fifth more
-// work for every transaction.
+// idOf asks for the inode alone. If a program also asks for a file's times, as os.Stat does, Linux
+// (since 6.13) writes new ones with whatever is written next: a fifth more work for every
+// transaction.
 func idOf(path string) (fileID, error) { return idAt(unix.AT_FDCWD, path, path, 0) }
 
 // idOfOpen is idOf for a file that is open, whatever is at its path.
@@ -25,7 +25,7 @@ func idOfOpen(f *os.File) (fileID, error) { return idAt(int(f.Fd()), "", f.Name(
 func idAt(dir int, path, name string, flags int) (fileID, error) {
 	var is unix.Statx_t
 	err := unix.Statx(dir, path, flags, unix.STATX_INO, &is)
-	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // an old kernel, or a container that forbids what is new
+	if errors.Is(err, unix.ENOSYS) || errors.Is(err, unix.EPERM) { // an old kernel, or a container that forbids newer calls
 		var is unix.Stat_t
 		if err := unix.Fstatat(dir, path, &is, flags); err != nil {
 			return fileID{}, &fs.PathError{Op: "stat", Path: name, Err: err}

@@ -9,16 +9,15 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// A file that was sound when it was opened need not stay so: the disk may lose pages of
-// it, and others may delete it, cut it short or put another in its place. Nothing is
-// written then, since it would be lost or make matters worse; what is in memory goes on
-// being shown.
+// A file that was sound when it was opened need not stay so: the disk may lose pages of it, and
+// others may delete it, cut it short or put another in its place. From then on nothing is written,
+// since it would be lost or make matters worse; what is in memory is still shown.
 
-// errReplaced says that the file at its path is not the one that is open.
+// errReplaced says that the file at the path is not the one that is open.
 var errReplaced = errors.New("it was deleted or replaced while it was open: put the file back, or restart the server to go on with what is there now")
 
-// inPlace reports whether the file at its path is the one that is open, by device and inode. A path that
-// can't be looked at says nothing.
+// inPlace returns errReplaced unless the file at the path is the one that is open, by device and
+// inode. A path that can't be looked at proves nothing.
 func (s *Store) inPlace() error {
 	now, err := idOf(s.db.Path())
 	if errors.Is(err, fs.ErrNotExist) || err == nil && !now.same(s.opened) {
@@ -32,8 +31,8 @@ func (s *Store) view(f func(*bbolt.Tx) error) error {
 	return s.survive(func() error { return s.db.View(f) })
 }
 
-// update runs f in a transaction and flushes it. After a panic the transaction stays open:
-// undoing it would read the file again, in a goroutine whose panics nobody can stop.
+// update runs f in a transaction and flushes it. After a panic the transaction stays open: undoing
+// it would read the file again, in a goroutine whose panics can't be recovered.
 func (s *Store) update(f func(*bbolt.Tx) error) error {
 	return s.survive(func() error {
 		tx, err := s.db.Begin(true)
@@ -47,8 +46,8 @@ func (s *Store) update(f func(*bbolt.Tx) error) error {
 	})
 }
 
-// survive runs f, which reads the file. bbolt panics over pages that are damaged, and
-// reading what is mapped and not there faults. From then on nothing touches the file.
+// survive runs f, which reads the file. bbolt panics on damaged pages, and reading mapped pages
+// that are missing faults. After that nothing touches the file.
 func (s *Store) survive(f func() error) (err error) {
 	if broken := s.broken.Load(); broken != nil {
 		return *broken

@@ -9,8 +9,8 @@ import (
 
 // operation is one change of one region.
 type operation interface {
-	// apply makes the change. Its error is the caller's alone: then it has changed
-	// nothing. What goes wrong with writing itself is kept by the tables.
+	// apply makes the change. Its error is for the caller alone, and means that nothing has been
+	// changed. The tables keep errors of the writing itself.
 	apply(t *tables) error
 }
 
@@ -20,11 +20,11 @@ type claim struct {
 	owner  string
 	token  store.Token
 	epoch  uint64 // result
-	lost   error  // result: the record of the region can't be read; nil: it can
+	lost   error  // result: why the region's record can't be read; nil: it can
 }
 
-// apply goes on where the record is lost: nobody holds the region any more, since this is
-// the only process. Of what else is there, reading it tells that it does not fit.
+// apply goes on even if the record is lost: nobody holds the region any more, since this is the
+// only process. Whoever reads the rest finds that it does not fit.
 func (c *claim) apply(t *tables) error {
 	r, err := t.region(c.region)
 	if err != nil {
@@ -94,12 +94,12 @@ func (c *commit) apply(t *tables) error {
 	return nil
 }
 
-// mend replaces all that is stored of a region.
+// mend replaces everything that is stored about a region.
 type mend struct {
 	region canvas.RegionID
 	owner  string
 	have   *store.Claim
-	term   store.Term // its token; the epoch is the result
+	term   store.Term // the token is given; the epoch is the result
 }
 
 func (m *mend) apply(t *tables) error {
@@ -128,7 +128,7 @@ func (m *mend) apply(t *tables) error {
 	return nil
 }
 
-// ping changes nothing of any region.
+// ping changes no region.
 type ping struct{}
 
 func (ping) apply(*tables) error { return nil }

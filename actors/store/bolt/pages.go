@@ -9,9 +9,9 @@ import (
 	"math"
 )
 
-// What bbolt's file looks like, as far as it must be sound for bbolt not to panic, in
-// part in goroutines of its own, where nobody could stop that from ending the process.
-// Numbers have the byte order of the machine.
+// The form of bbolt's file, as far as it must be sound for bbolt not to panic. Some panics are in
+// goroutines of bbolt's own, where nobody could stop them from ending the process. Numbers have the
+// byte order of the machine.
 //
 //	page   id u64, flags u16, count u16, overflow u32 (pages more that it takes), entries
 //	meta   of pages 0 and 1: magic u32, version u32, page size u32, flags u32, root page u64,
@@ -37,12 +37,12 @@ const (
 
 var order = binary.NativeEndian
 
-// meta is the one of both meta pages that counts.
+// meta is the meta page that counts, of the two.
 type meta struct {
 	pageSize              int64
 	root, freeList, pages uint64
 	transaction           uint64
-	alone                 bool // the other one is damaged: the last transaction may be lost
+	alone                 bool // the other meta page is damaged: the last transaction may be lost
 }
 
 // walk goes over the pages of a file that are in use.
@@ -69,7 +69,7 @@ func verifyPages(file io.ReaderAt, size int64) (meta, error) {
 }
 
 // freePages checks the list of free pages, which bbolt's own tools leave in a file: bbolt
-// writes over what it says is free.
+// overwrites the pages that it lists.
 func (w *walk) freePages() error {
 	if w.freeList == noFreeList {
 		return nil
@@ -97,7 +97,7 @@ func (w *walk) freePages() error {
 	return nil
 }
 
-// use notes that a page is in use, or free.
+// use notes that a page is in use or in the free list.
 func (w *walk) use(id uint64) error {
 	if w.seen[id/64]&(1<<(id%64)) != 0 {
 		return w.damaged(id, "it is used twice")
@@ -106,8 +106,8 @@ func (w *walk) use(id uint64) error {
 	return nil
 }
 
-// readMeta is the valid meta page of the later transaction. The second one stands where
-// the page size says, which it tells itself.
+// readMeta returns the valid meta page of the later transaction. The second page is at the offset
+// given by the page size, which it states itself.
 func readMeta(file io.ReaderAt) (meta, error) {
 	var first, second meta
 	page := make([]byte, pageHead+metaBytes)
@@ -133,7 +133,8 @@ func readMeta(file io.ReaderAt) (meta, error) {
 	return first, nil
 }
 
-// metaOf reads a meta page; the zero meta is none. The second stands at its page size.
+// metaOf reads a meta page; the zero meta if it is none. The second one is at the offset of its
+// page size.
 func metaOf(page []byte, at int64) meta {
 	p := page[pageHead:]
 	sum := fnv.New64a()
@@ -152,7 +153,7 @@ func (w *walk) damaged(page uint64, format string, args ...any) error {
 	return fmt.Errorf("%w: page %d: %s", errDamaged, page, fmt.Sprintf(format, args...))
 }
 
-// page reads a page with all that it takes, and notes that it is in use.
+// page reads a page with its overflow pages, and notes that they are in use.
 func (w *walk) page(id uint64) ([]byte, error) {
 	head := make([]byte, pageHead)
 	if id < 2 || id >= w.pages {
@@ -181,8 +182,8 @@ func (w *walk) bucket(root uint64, depth int) error {
 	return w.tree(root, nil, nil, depth)
 }
 
-// tree goes over a page and those below it. Their keys are from low on, which is there, and
-// under high; nil is no bound. bbolt finds a page's entry in the one above by its first key.
+// tree checks a page and those below it. Their keys begin at low, which must be there, and stay
+// below high; nil is no bound. bbolt finds a page's entry in its parent by the page's first key.
 func (w *walk) tree(id uint64, low, high []byte, depth int) error {
 	p, err := w.page(id)
 	if err != nil {
@@ -191,7 +192,7 @@ func (w *walk) tree(id uint64, low, high []byte, depth int) error {
 	return w.entries(id, p, low, high, depth)
 }
 
-// entries checks the entries of a page, and what they lead to.
+// entries checks the entries of a page and what they lead to.
 func (w *walk) entries(id uint64, p, low, high []byte, depth int) error {
 	flags, count := order.Uint16(p[8:]), int(order.Uint16(p[10:]))
 	if depth > maxDepth {
@@ -237,7 +238,7 @@ func (w *walk) entries(id uint64, p, low, high []byte, depth int) error {
 	return nil
 }
 
-// entry is the key and value of an entry, if they are in the page and behind its entries.
+// entry returns an entry's key and value, if they lie in the page and behind its entries.
 func entry(p []byte, i int, flags uint16) (key, value []byte, ok bool) {
 	at := pageHead + i*entryBytes
 	head := p[at:]
@@ -254,8 +255,8 @@ func entry(p []byte, i int, flags uint16) (key, value []byte, ok bool) {
 	return p[start:middle:middle], p[middle:end:end], true
 }
 
-// bucketOf checks a bucket within an entry: one with pages of its own, or a small one
-// that stands in the value itself.
+// bucketOf checks a bucket within an entry: one with pages of its own, or a small one in the value
+// itself.
 func (w *walk) bucketOf(id uint64, value []byte, depth int) error {
 	const head = 16
 	if len(value) < head {

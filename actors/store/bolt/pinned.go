@@ -10,13 +10,13 @@ import (
 // opener opens a file, as os.OpenFile does.
 type opener func(path string, flag int, perm os.FileMode) (*os.File, error)
 
-// pinned opens a file again and again, and always the same one. A path may lead to another
-// file at any moment: what was checked must be what is written, and what is looked for later,
-// or pixels are acknowledged into a file that nobody finds again.
+// pinned opens a file again and again, and makes sure that it is always the same one. A path may
+// lead to another file at any moment. The file that was checked must be the one that is written and
+// later looked for. Otherwise pixels would be acknowledged into a file that nobody finds again.
 type pinned struct {
 	open opener
-	file *os.File // the last time; closed by bbolt; nil: never
-	id   fileID   // then
+	file *os.File // as last opened; closed by bbolt; nil: never opened
+	id   fileID   // of file
 }
 
 var (
@@ -27,7 +27,7 @@ var (
 func (p *pinned) options(readOnly bool) *bbolt.Options {
 	o := options(readOnly)
 	o.OpenFile = func(path string, flag int, perm os.FileMode) (*os.File, error) {
-		f, err := p.open(path, flag&^os.O_CREATE, perm) // it is there: see create
+		f, err := p.open(path, flag&^os.O_CREATE, perm) // the file exists: see create
 		if err != nil {
 			return nil, err
 		}

@@ -17,18 +17,18 @@ import (
 // ErrInUse says that another process has the file open.
 var ErrInUse = errors.New("another playground process uses it")
 
-// Reader reads the canvas of a data directory that no server uses, of whatever size it is. It
+// Reader reads the canvas of a data directory that no server uses, whatever the canvas's size. It
 // writes nothing.
 type Reader struct {
 	Geometry canvas.Geometry
 	db       *bbolt.DB
 }
 
-// NewReader opens the file of a directory. While it is open no server starts there. Of a
-// file that is in use the error wraps ErrInUse.
+// NewReader opens the file of a directory. While it is open, no server starts there. If the file is
+// in use, the error wraps ErrInUse.
 func NewReader(dir string) (*Reader, error) {
 	path := filepath.Join(dir, fileName)
-	if _, err := os.Stat(path); err != nil { // bbolt would make one
+	if _, err := os.Stat(path); err != nil { // bbolt would create the file
 		return nil, fmt.Errorf("read canvas: %w", err)
 	}
 	r, err := newReader(path)
@@ -70,7 +70,7 @@ func newReader(path string) (*Reader, error) {
 	return r, nil
 }
 
-// Read gives what a claim of a region would. Its term is the epoch of the last claim.
+// Read returns what a claim of a region would return. Its term is the epoch of the last claim.
 func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (c *store.Claim, err error) {
 	if err := ctx.Err(); err != nil {
 		return nil, unavailable(err)
@@ -86,7 +86,7 @@ func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (c *store.Cla
 	return c, nil
 }
 
-// drawn reports whether something was ever drawn.
+// drawn reports whether anything was ever drawn.
 func (r *Reader) drawn() (drawn bool, err error) {
 	err = r.db.View(func(tx *bbolt.Tx) error {
 		t := tablesOf(tx)
@@ -100,5 +100,5 @@ func (r *Reader) drawn() (drawn bool, err error) {
 	return drawn, err
 }
 
-// Close lets servers have the file.
+// Close lets servers have the file again.
 func (r *Reader) Close() error { return r.db.Close() }

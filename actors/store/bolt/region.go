@@ -12,17 +12,17 @@ import (
 // region was never claimed.
 type region struct {
 	term     store.Term // of the last claim
-	claimed  bool       // and not released since
+	claimed  bool       // it has not been released since
 	owner    string     // who claimed, for people
 	position canvas.Position
-	lastFrom uint64 // of the last batch: with position, what a repetition is known by
+	lastFrom uint64 // of the last batch: with position, it identifies a repetition
 	logStart uint64 // From of the oldest batch in the log: position.Seq - logStart pixels are in it
-	sealed   bool   // sum counts
+	sealed   bool   // sum is valid
 	sum      uint64 // of the checksums of all its chunks
 }
 
-// A stored region is five u64, one byte of flags, if they say so the token, the sum and
-// the checksum of all the rest, and the owner. Earlier versions wrote none of the three.
+// A stored region is five u64 and one byte of flags; then, if the flags say so, the token, the sum
+// and the checksum of all the rest; then the owner. Earlier versions wrote none of these three.
 const (
 	regionBytes = 5*8 + 1
 	sealBytes   = 2*8 + sumBytes
@@ -78,7 +78,7 @@ func decodeRegion(key, p []byte) (region, error) {
 	return r, nil
 }
 
-// foreign says why a claim is not the current one; nil: it is.
+// foreign returns why a claim is not the current one; nil: it is.
 func (r *region) foreign(term store.Term) error {
 	switch {
 	case r.term.Epoch < term.Epoch:

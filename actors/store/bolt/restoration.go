@@ -16,20 +16,21 @@ import (
 // ErrDrawn says that there is a canvas already.
 var ErrDrawn = errors.New("there is a drawing already")
 
-// restoreDir is where a canvas lies in its data directory while it is restored.
+// restoreDir is where a canvas is kept in its data directory while it is restored.
 const restoreDir = "restore.unfinished"
 
-// Restoration fills a data directory from a backup: beside the canvas that is there, whose
-// place it takes with Finish.
+// Restoration fills a data directory from a backup. The restored canvas lies beside the existing
+// one until Finish puts it in that one's place.
 type Restoration struct {
 	store  *Store
 	dir    string
 	before *Reader // the canvas that is there, held so that no server starts on it; nil: there is none
-	drawn  bool    // on it
+	drawn  bool    // something was drawn on it
 }
 
-// Restore begins. A canvas on which something was drawn is ErrDrawn, unless it is to be replaced:
-// then it stays beside the new one. ErrInUse: a server has it open.
+// Restore begins a restoration. It fails with ErrDrawn if something was drawn on the existing
+// canvas, unless that is to be replaced: then it stays beside the new one. It fails with ErrInUse
+// if a server has the canvas open.
 func Restore(cfg Config, replace bool) (*Restoration, error) {
 	r := &Restoration{dir: cfg.Dir}
 	if err := r.begin(cfg, replace); err != nil {
@@ -61,7 +62,7 @@ func (r *Restoration) begin(cfg Config, replace bool) (err error) {
 	if other, err := NewReader(cfg.Dir); errors.Is(err, ErrInUse) {
 		return err
 	} else if err == nil {
-		_ = other.Close() // of a restoration that was broken off
+		_ = other.Close() // of a restoration that was interrupted
 	}
 	if err := os.RemoveAll(cfg.Dir); err != nil {
 		return err
@@ -80,7 +81,7 @@ func (r *Restoration) Release(ctx context.Context, region canvas.RegionID, term 
 	return r.store.Release(ctx, region, term)
 }
 
-// Finish gives the restored canvas its place. The one before, if something was drawn on it,
+// Finish puts the restored canvas in its place. The previous one, if something was drawn on it,
 // stays under the name that is returned.
 func (r *Restoration) Finish(context.Context) (aside string, err error) {
 	if err := r.store.Close(); err != nil {
@@ -105,8 +106,8 @@ func (r *Restoration) Finish(context.Context) (aside string, err error) {
 	return aside, syncDirs(r.dir)
 }
 
-// setAside gives a file a second name, and lets it keep its own until another file takes that: where there
-// is no file, a server begins with a blank canvas. Not every file system can do so.
+// setAside gives a file a second name. The file keeps its own until another file takes that over:
+// where there is no file, a server begins with a blank canvas. Not every file system can do this.
 func setAside(path, aside string) error {
 	err := os.Link(path, aside)
 	if err == nil || errors.Is(err, fs.ErrExist) {
@@ -123,7 +124,7 @@ func putBack(path, aside string) error {
 	return os.Rename(aside, path)
 }
 
-// Close takes away what was not finished. It may be called twice.
+// Close removes whatever was not finished. It may be called twice.
 func (r *Restoration) Close() (err error) {
 	if r.before != nil {
 		err = r.before.Close()

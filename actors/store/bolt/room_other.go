@@ -4,5 +4,5 @@ package bolt
 
 import "math"
 
-// freeRoom is not known here: a commit that fails will tell.
+// freeRoom is unknown here: a commit that fails will show it.
 func freeRoom(string) uint64 { return math.MaxUint64 }

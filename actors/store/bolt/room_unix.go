@@ -7,8 +7,8 @@ import (
 	"syscall"
 )
 
-// freeRoom is what is left for us on the disk of a file, in bytes; the most there can be if
-// nobody says.
+// freeRoom returns how much room is left for us on a file's disk, in bytes, or the maximum if that
+// is unknown.
 func freeRoom(path string) uint64 {
 	var is syscall.Statfs_t
 	if syscall.Statfs(path, &is) != nil {

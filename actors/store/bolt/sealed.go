@@ -9,17 +9,16 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// What is stored has a checksum, over its key as well, so that a bit that has changed on
-// the disk, or an entry that stands under another key, is not taken for pixels. Earlier
-// versions wrote none: what is without one is read as it is and gets one when it is next
-// written.
+// Everything stored has a checksum, which covers its key as well. So a bit that has changed on the
+// disk, or an entry under the wrong key, is not taken for pixels. Earlier versions wrote none: an
+// entry without a checksum is read as it is and gets one when it is next written.
 //
-// An entry that is gone altogether leaves none to check: a region's record has the sum of
-// the checksums of its chunks, and its log is known by where it begins and ends.
+// An entry that is gone altogether leaves no checksum to compare. So a region's record has the sum
+// of the checksums of its chunks, and its log is checked by where it begins and ends.
 const sumBytes = 4
 
-// sealedLog begins a log entry with a checksum: one byte, the checksum, the record. A
-// record without begins with its version, which is far lower.
+// sealedLog begins a log entry that has a checksum: one byte, the checksum, the record. An entry
+// without one begins with the record's version, which is far lower.
 const sealedLog = 0xC5
 
 func checksum(parts ...[]byte) (sum uint32) {
@@ -33,14 +32,14 @@ func corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: %w: %s", store.ErrDamaged, store.ErrCorrupt, fmt.Sprintf(format, args...))
 }
 
-// sealChunk is a chunk as it is stored: its pixels and their checksum. It may write that
-// behind the pixels, where they have room.
+// sealChunk returns a chunk as it is stored: its pixels and their checksum. It may append the
+// checksum to tile in place, if there is room.
 func sealChunk(key []byte, tile canvas.Tile) (stored []byte, sum uint32) {
 	sum = checksum(key, tile)
 	return binary.BigEndian.AppendUint32(tile, sum), sum
 }
 
-// openChunk is the pixels of a stored chunk, which are bbolt's, and their checksum.
+// openChunk returns the pixels of a stored chunk, which are bbolt's memory, and their checksum.
 func openChunk(key, stored []byte) (canvas.Tile, uint32, error) {
 	switch len(stored) {
 	case chunkBytes:
@@ -61,7 +60,7 @@ func sealRecord(key, record []byte) []byte {
 	return append(stored, record...)
 }
 
-// openRecord is the batch of a stored log entry.
+// openRecord returns the batch of a stored log entry.
 func openRecord(key, stored []byte) (*canvas.Batch, error) {
 	record := stored
 	if len(stored) > sumBytes && stored[0] == sealedLog {

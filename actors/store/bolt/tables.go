@@ -11,8 +11,8 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Buckets of the file. Numbers in keys are big-endian, so that a region's keys stand
-// together and in order.
+// Buckets of the file. Numbers in keys are big-endian, so that the keys of a region are together
+// and in order.
 const (
 	aboutBucket   = "canvas"  // "format", "geometry" and "checksum", as text
 	regionsBucket = "regions" // region u32: see region
@@ -20,10 +20,10 @@ const (
 	logBucket     = "log"     // region u32, To of the batch u64: its record with a checksum
 )
 
-// A chunk is this many consecutive positions, red, green, blue each, and a checksum (see
-// sealed.go); positions past the
-// region's end are background. Chunks never painted are absent, so a blank canvas takes
-// no room, and one pixel rewrites 768 bytes and not the 192 KB of its region.
+// A chunk is this many consecutive positions, with red, green and blue for each, and a checksum
+// (see sealed.go). Positions past the region's end are background. Chunks that were never painted
+// are absent, so a blank canvas takes no room, and one pixel rewrites 768 bytes instead of the 192
+// KB of its region.
 const (
 	chunkPixels = 256
 	chunkBytes  = 3 * chunkPixels
@@ -34,8 +34,8 @@ const (
 type tables struct {
 	regions, pixels, log *bbolt.Bucket
 
-	// failed is the first failed write. It must undo the transaction: what came before
-	// it would otherwise be kept without it.
+	// failed is the first failed write. It must undo the transaction: otherwise what came before the
+	// failed write would be kept without it.
 	failed error
 }
 
@@ -47,7 +47,7 @@ func tablesOf(tx *bbolt.Tx) *tables {
 	}
 }
 
-// put leaves value to bbolt until the transaction ends.
+// put stores value, which belongs to bbolt until the transaction ends.
 func (t *tables) put(b *bbolt.Bucket, key, value []byte) {
 	if err := b.Put(key, value); err != nil && t.failed == nil {
 		t.failed = err
@@ -66,7 +66,7 @@ func logKey(id canvas.RegionID, to uint64) []byte {
 	return binary.BigEndian.AppendUint64(regionKey(id), to)
 }
 
-// region is what is known of a region; the error wraps store.ErrDamaged.
+// region returns what is known about a region; its error wraps store.ErrDamaged.
 func (t *tables) region(id canvas.RegionID) (region, error) {
 	key := regionKey(id)
 	p := t.regions.Get(key)
@@ -81,8 +81,8 @@ func (t *tables) setRegion(id canvas.RegionID, r *region) {
 	t.put(t.regions, key, r.append(key))
 }
 
-// seal adds up the chunks of a region that an earlier version has written. A chunk that
-// can't be read is left out: it is found when the region is read.
+// seal adds up the chunks of a region that an earlier version has written. It leaves out a chunk
+// that can't be read: that is found when the region is read.
 func (t *tables) seal(id canvas.RegionID, r *region) {
 	if r.sealed {
 		return
@@ -93,7 +93,7 @@ func (t *tables) seal(id canvas.RegionID, r *region) {
 	r.sealed = true
 }
 
-// paint writes the pixels of a batch. With an error it has written nothing.
+// paint writes the pixels of a batch. If it returns an error, it has written nothing.
 func (t *tables) paint(b *canvas.Batch, r *region) error {
 	t.seal(b.Region, r)
 	var painted [maxChunks]canvas.Tile
@@ -126,8 +126,8 @@ func (t *tables) putChunk(id canvas.RegionID, chunk int, tile canvas.Tile) uint3
 	return sum
 }
 
-// chunk is a copy of a chunk (what bbolt returns must not be written to), with room for
-// its checksum, and the one that it has: 0 if there is no such chunk.
+// chunk returns a copy of a chunk, with room for its checksum (what bbolt returns must not be
+// written to), and the chunk's current checksum: 0 if there is no such chunk.
 func (t *tables) chunk(id canvas.RegionID, chunk int) (canvas.Tile, uint32, error) {
 	key := chunkKey(id, chunk)
 	stored := t.pixels.Get(key)
@@ -138,14 +138,14 @@ func (t *tables) chunk(id canvas.RegionID, chunk int) (canvas.Tile, uint32, erro
 	return append(make(canvas.Tile, 0, chunkBytes+sumBytes), tile...), sum, err
 }
 
-// storedChunk is one as it stands in the file.
+// storedChunk is a chunk as it is in the file.
 type storedChunk struct {
 	at     int         // its number
-	pixels canvas.Tile // bbolt's
+	pixels canvas.Tile // bbolt's memory
 	sum    uint32
 }
 
-// chunks is all of a region's that can be read; lost is told of the others.
+// chunks returns all chunks of a region that can be read; lost is told of each other one.
 func (t *tables) chunks(id canvas.RegionID, lost func(error)) (all []storedChunk) {
 	prefix := regionKey(id)
 	c := t.pixels.Cursor()
@@ -163,7 +163,7 @@ func (t *tables) chunks(id canvas.RegionID, lost func(error)) (all []storedChunk
 	return all
 }
 
-// examine reads a region and says what is lost of it.
+// examine reads a region and notes what is lost of it.
 func (t *tables) examine(g canvas.Geometry, id canvas.RegionID) *store.Remains {
 	left := &store.Remains{Region: id}
 	r, err := t.region(id)
@@ -184,7 +184,7 @@ func (t *tables) examine(g canvas.Geometry, id canvas.RegionID) *store.Remains {
 	return left
 }
 
-// readPixels puts the chunks of a region together and looks whether these are all.
+// readPixels puts the chunks of a region together and checks that they are complete.
 func (t *tables) readPixels(g canvas.Geometry, left *store.Remains, r *region) {
 	_, _, width, height := g.Bounds(left.Region)
 	left.Tile = canvas.NewTile(width, height)
@@ -208,7 +208,7 @@ func (t *tables) readPixels(g canvas.Geometry, left *store.Remains, r *region) {
 	switch {
 	case r.sealed && sum != r.sum && !damaged:
 		lose("its %d chunks are not those that were written", len(chunks))
-		if len(chunks)*chunkBytes >= len(left.Tile) { // none is absent: one is an older one
+		if len(chunks)*chunkBytes >= len(left.Tile) { // no chunk is absent, so at least one is an older version
 			there = [maxChunks]bool{}
 		}
 	case r.position.Seq == 0 && len(chunks) > 0:
@@ -219,7 +219,7 @@ func (t *tables) readPixels(g canvas.Geometry, left *store.Remains, r *region) {
 	}
 }
 
-// lastEpoch is the highest epoch that the log of a region knows of.
+// lastEpoch returns the highest epoch in a region's log.
 func (t *tables) lastEpoch(id canvas.RegionID) (last uint64) {
 	prefix := regionKey(id)
 	c := t.log.Cursor()
@@ -253,13 +253,13 @@ func (t *tables) appendLog(b *canvas.Batch, record []byte) {
 	t.put(t.log, key, sealRecord(key, record))
 }
 
-// trimLog drops the oldest batches of a log that runs from start to end (sequence
-// numbers, and so pixels) until at most limit pixels or one batch are left. It returns
-// where the log starts now. Keys alone tell: a batch starts where the one before ends.
+// trimLog drops the oldest batches of a log that runs from start to end (sequence numbers, and so
+// pixels) until at most limit pixels, or one batch, are left. It returns where the log now starts.
+// The keys are enough: a batch starts where the one before it ends.
 func (t *tables) trimLog(id canvas.RegionID, start, end, limit uint64) uint64 {
 	prefix := regionKey(id)
 	for end-start > limit && t.failed == nil {
-		k, _ := t.log.Cursor().Seek(prefix) // anew: deleting confuses a cursor
+		k, _ := t.log.Cursor().Seek(prefix) // a new cursor: deleting confuses one
 		if !bytes.HasPrefix(k, prefix) {
 			break
 		}
@@ -273,7 +273,8 @@ func (t *tables) trimLog(id canvas.RegionID, start, end, limit uint64) uint64 {
 	return start
 }
 
-// batches is the log after a sequence number: at most limit batches, all if limit is negative.
+// batches returns the log after a sequence number: at most limit batches, or all if limit is
+// negative.
 func (t *tables) batches(id canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
 	if after == math.MaxUint64 {
 		return nil, nil

@@ -13,20 +13,20 @@ import (
 )
 
 const (
-	// queueLength is how many requests can wait for the writer: a commit of each of a
-	// quarter of the regions that a canvas can have. When it is full, callers wait for a
-	// place until their ctx ends, and then get store.ErrUnavailable.
+	// queueLength is how many requests can wait for the writer: a commit from each of a quarter of
+	// the regions that a canvas can have. When the queue is full, callers wait for a place until
+	// their ctx ends, and then get store.ErrUnavailable.
 	queueLength = 1024
 
-	// A transaction takes no more requests when it has this many requests or pixels: its
-	// changed pages are in memory until the flush, 50 MB if each pixel is in another chunk.
+	// A transaction takes no more requests once it has this many requests or pixels: its changed
+	// pages stay in memory until the flush, 50 MB if each pixel is in a different chunk.
 	maxRequests = 1024
 	maxPixels   = 64 << 10
 )
 
 // request is an operation on its way through the writer.
 type request struct {
-	ctx    context.Context // the caller's; once it has ended nobody waits for the outcome
+	ctx    context.Context // the caller's; once it has ended, nobody waits for the outcome
 	op     operation
 	pixels int
 	done   chan error // capacity 1; the writer sends the outcome, once
@@ -74,7 +74,7 @@ func (s *Store) write() {
 	}
 }
 
-// gather takes what is queued, without waiting for more.
+// gather takes what is queued without waiting for more.
 func (s *Store) gather(first *request) []*request {
 	group := []*request{first}
 	for pixels := first.pixels; pixels < maxPixels && len(group) < maxRequests; {
@@ -110,7 +110,7 @@ func (s *Store) transact(group []*request) {
 	}
 	switch {
 	case errors.Is(err, errNothingToDo):
-		err = s.doubt.failure // what pings are told until it is time to try again
+		err = s.doubt.failure // pings are told this until it is time to try again
 		for i, r := range group {
 			if isPing(r) && err != nil && outcomes[i] == nil {
 				outcomes[i] = unavailable(fmt.Errorf("write %s: %w", s.db.Path(), err))
@@ -119,7 +119,7 @@ func (s *Store) transact(group []*request) {
 	case err != nil:
 		s.settle(err)
 		s.stats.Failed.Add(1)
-		// Also who was refused may have been so because of what is undone now.
+		// Those that were refused may have been refused because of what is undone now.
 		for i := range outcomes {
 			outcomes[i] = unavailable(fmt.Errorf("write %s: %w", s.db.Path(), err))
 		}
@@ -132,7 +132,7 @@ func (s *Store) transact(group []*request) {
 	}
 }
 
-// carryOut is what happens in the transaction. try: pings write, too.
+// carryOut runs within the transaction. If try is set, pings write too.
 func (s *Store) carryOut(tx *bbolt.Tx, group []*request, outcomes []error, try bool) error {
 	t := tablesOf(tx)
 	flush := false
@@ -140,7 +140,7 @@ func (s *Store) carryOut(tx *bbolt.Tx, group []*request, outcomes []error, try b
 		outcomes[i] = r.carryOut(t)
 		switch {
 		case outcomes[i] != nil:
-		case !isPing(r): // a repeated commit changes nothing, yet the transaction that brought it may have failed
+		case !isPing(r): // a repeated commit changes nothing, yet the transaction of its first try may have failed
 			flush = true
 		case try && !flush:
 			flush = true

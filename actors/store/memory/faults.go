@@ -8,16 +8,16 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Fault decides whether a call ("claim", "commit", "mend", "release", "holds", "history" or "ping") goes
-// wrong: the error it returns is what the caller gets. It runs under the store's lock,
-// so it must not call the store.
+// Fault decides whether a call ("claim", "commit", "mend", "release", "holds", "history" or "ping")
+// goes wrong: the caller gets the error that it returns. It runs under the store's lock, so it must
+// not call the store.
 type Fault func(operation string, region canvas.RegionID) error
 
-// faults is what a test has done to the store; all under the store's lock.
+// faults is what a test has done to the store. All of it is guarded by the store's lock.
 type faults struct {
 	fail, lose Fault
 	gate       chan struct{} // closed by release; nil: commits need not wait
-	held       int           // commits that wait
+	held       int           // commits that are waiting
 }
 
 func (f *faults) before(operation string, region canvas.RegionID) error {
@@ -34,14 +34,15 @@ func (f *faults) after(operation string, region canvas.RegionID) error {
 	return f.lose(operation, region)
 }
 
-// Fail has f decide before each call whether it fails; then it has done nothing. Nil ends it.
+// Fail has f decide, before each call, whether the call fails; a call that fails does nothing. Nil
+// ends it.
 func (s *Store) Fail(f Fault) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.faults.fail = f
 }
 
-// Lose has f decide after each call that succeeded whether its answer is lost, as when a
+// Lose has f decide, after each call that succeeded, whether its answer is lost, as when a
 // connection breaks after the command arrived. Nil ends it.
 func (s *Store) Lose(f Fault) {
 	s.mu.Lock()
@@ -49,20 +50,20 @@ func (s *Store) Lose(f Fault) {
 	s.faults.lose = f
 }
 
-// Forget makes the store lose all that it knows of a region, as a Redis does that is emptied.
+// Forget makes the store lose everything it knows about a region, like a Redis that is emptied.
 func (s *Store) Forget(region canvas.RegionID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	delete(s.regions, region)
 }
 
-// Saved is a region as it was.
+// Saved is a region's earlier state.
 type Saved struct {
 	id canvas.RegionID
 	of *region
 }
 
-// Save keeps a region as it is, for Rewind.
+// Save keeps a region's state for Rewind.
 func (s *Store) Save(id canvas.RegionID) Saved {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -71,15 +72,15 @@ func (s *Store) Save(id canvas.RegionID) Saved {
 	return Saved{id, &r}
 }
 
-// Rewind makes a region what it was, as a failover does that loses the last writes.
+// Rewind returns a region to a saved state, like a failover that loses the last writes.
 func (s *Store) Rewind(to Saved) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.regions[to.id] = to.of
 }
 
-// Break makes all claims of a region find it damaged until it is mended. Its pixels are
-// lost, or only its log.
+// Break makes all claims of a region find it damaged until it is mended. It has lost its log and,
+// if pixels is set, its pixels.
 func (s *Store) Break(id canvas.RegionID, pixels bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -93,8 +94,8 @@ func (s *Store) Break(id canvas.RegionID, pixels bool) {
 	r.log = nil
 }
 
-// Hold makes every commit from now on wait, having changed nothing yet, until release
-// is called or its ctx ends. Release may be called twice.
+// Hold makes every commit from now on wait, before it changes anything, until release is called or
+// the commit's ctx ends. release may be called twice.
 func (s *Store) Hold() (release func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -114,14 +115,14 @@ func (s *Store) Hold() (release func()) {
 	}
 }
 
-// Held is how many commits wait for the release of a Hold.
+// Held returns how many commits are waiting for the release of a Hold.
 func (s *Store) Held() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.faults.held
 }
 
-// Commits is how many batches were committed; repetitions don't count.
+// Commits returns how many batches were committed, not counting repetitions.
 func (s *Store) Commits() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()

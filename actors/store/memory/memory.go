@@ -1,6 +1,6 @@
-// Package memory is a store that keeps a canvas in memory, for tests of what builds on a
-// store: it passes store/storetest, and its calls can be made to fail or to wait (see
-// faults.go). Several nodes of one test may share it as they would share a Redis.
+// Package memory is a store that keeps a canvas in memory, for tests of what builds on a store. It
+// passes store/storetest, and its calls can be made to fail or to wait (see faults.go). Several
+// nodes in one test can share it as they would share a Redis.
 package memory
 
 import (
@@ -34,12 +34,12 @@ type Store struct {
 
 type region struct {
 	term     store.Term // of the last claim
-	claimed  bool       // and not released since
+	claimed  bool       // it has not been released since
 	position canvas.Position
 	lastFrom uint64 // of the last batch
 	tile     canvas.Tile
 	log      []*canvas.Batch
-	pixels   int            // in log
+	pixels   int            // in the log
 	broken   *store.Remains // nil: it is sound
 }
 
@@ -134,7 +134,7 @@ func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) 
 	})
 }
 
-// foreign says why a claim is not the current one; nil: it is.
+// foreign returns why a claim is not the current one; nil: it is.
 func (r *region) foreign(term store.Term) error {
 	switch {
 	case r.term.Epoch < term.Epoch:
@@ -233,8 +233,8 @@ func (s *Store) Ping(ctx context.Context) error {
 	return s.do(ctx, "ping", 0, func(*region) error { return nil })
 }
 
-// Close implements store.Store. It does not wait for commits held by Hold: those have
-// not begun.
+// Close implements store.Store. It does not wait for commits that Hold holds back: they have not
+// begun.
 func (s *Store) Close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -42,6 +42,12 @@ func Restore(cfg Config, replace bool) (*Restoration, error) {
 func (r *Restoration) begin(cfg Config, replace bool) (err error) {
 	switch r.before, err = NewReader(cfg.Dir); {
 	case errors.Is(err, fs.ErrNotExist):
+		if to, err := os.Readlink(filepath.Join(cfg.Dir, fileName)); err == nil { // what is drawn there can't be seen now
+			if !replace {
+				return fmt.Errorf("data directory %s: %w: it links to %s", cfg.Dir, errNotThere, to)
+			}
+			r.drawn = true
+		}
 	case err != nil && !(replace && errors.Is(err, errDamaged)):
 		return err
 	case err != nil:

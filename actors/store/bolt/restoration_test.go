@@ -163,6 +163,24 @@ func TestRestore_AlwaysLeavesACanvas(t *testing.T) {
 	}
 }
 
+// TestRestore_WhereALinkLeadsNowhere: the canvas is on a disk that is not mounted, and not replaced by the way.
+func TestRestore_WhereALinkLeadsNowhere(t *testing.T) {
+	dir, disk := t.TempDir(), filepath.Join(t.TempDir(), "disk")
+	if err := os.Symlink(disk, filepath.Join(dir, fileName)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := restored(t, dir, false, 1); !errors.Is(err, errNotThere) {
+		t.Errorf("not asked to replace it: %v", err)
+	}
+	aside, err := restored(t, dir, true, 1)
+	if err != nil || painted(t, dir) != 1 {
+		t.Fatal(err)
+	}
+	if to, err := os.Readlink(aside); err != nil || to != disk {
+		t.Errorf("the link before: %q, %v", to, err)
+	}
+}
+
 // TestRestore_OverADamagedFile: that is what backups are for.
 func TestRestore_OverADamagedFile(t *testing.T) {
 	dir := t.TempDir()

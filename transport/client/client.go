@@ -1,11 +1,11 @@
 // Package client is the Go client of the pixel protocol (codec/PROTOCOL.md). It connects,
 // follows regions and checks that their sequences have no gaps, keeps a replica of the
-// pixels if wanted, places ops and tells what became of them; when the connection breaks
-// it makes a new one and resumes, so that its user need not notice. What to draw and what
-// to show is left to its callers: cmd/pixelctl and tests.
+// pixels if wanted, places ops and reports what became of them. When the connection breaks, it
+// makes a new one and resumes, so that its user need not notice. What to draw and what to
+// show is up to its callers: cmd/pixelctl and tests.
 //
-// A client has two goroutines and about 20 KB while it is connected, besides a replica, so that a process
-// can have thousands. All its methods may be called from any goroutine.
+// A connected client takes two goroutines and about 20 KB, besides a replica, so a process can
+// have thousands of them. All its methods may be called from any goroutine.
 package client
 
 import (
@@ -25,13 +25,13 @@ type Client struct {
 	silence time.Duration
 	ctx     context.Context // done when Close is called
 	cancel  context.CancelFunc
-	opened  chan error    // holds one: how the first attempt to connect ended. run sends, Open receives
-	done    chan struct{} // run closes it as its last act
+	opened  chan error    // holds one: the result of the first attempt to connect. run sends, Open receives
+	done    chan struct{} // run closes it last
 
-	// Of the goroutine of run.
-	url     int           // in cfg.URLs, of the next attempt
+	// Only for the goroutine of run.
+	url     int           // index in cfg.URLs, for the next attempt
 	restart bool          // the server has announced that it will close
-	retry   time.Duration // and when to come back
+	retry   time.Duration // how long after that to come back
 	acked   []func(error) // scratch
 
 	mu      sync.Mutex // never held while writing, reading or calling the user's functions
@@ -40,7 +40,7 @@ type Client struct {
 	link    *link      // nil: not connected
 	welcome codec.Welcome
 	outbox  outbox
-	pending wire.Pending[func(error)] // whom to tell what became of an op; nil: nobody
+	pending wire.Pending[func(error)] // each op's function is called with its result; nil: none
 	view    view
 	people  people
 	pings   pings
@@ -63,9 +63,8 @@ func New(cfg Config) (*Client, error) {
 	}, nil
 }
 
-// Open connects to the first of the URLs that takes the client, and returns when it has
-// been welcomed. When none does, or ctx is done before, the client has ended. It may be
-// called once.
+// Open connects to the first of the URLs that accepts the client, and returns when the client has
+// been welcomed. If none accepts it, or ctx is done before, the client has ended. Open may be called once.
 func (c *Client) Open(ctx context.Context) error {
 	c.mu.Lock()
 	started := c.started
@@ -88,8 +87,9 @@ func (c *Client) Open(ctx context.Context) error {
 	}
 }
 
-// Close says goodbye and waits until everything the client started has ended. Ops not
-// yet answered fail with ErrClosed; they may have been carried out. It may be called twice.
+// Close closes the connection and waits until everything that the client started has ended.
+// Ops without an answer fail with ErrClosed, although they may have been carried out. Close may
+// be called twice.
 func (c *Client) Close() {
 	c.mu.Lock()
 	started := c.started
@@ -114,14 +114,14 @@ func (c *Client) Err() error {
 	return c.err
 }
 
-// Welcome is what the server said last: who the client is, the canvas' size, the limits.
+// Welcome is the server's latest WELCOME: who the client is, the canvas' size, the limits.
 func (c *Client) Welcome() codec.Welcome {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.welcome
 }
 
-// end makes the client refuse everything from now on, and fails what waits.
+// end makes the client refuse everything from now on, and fails everything that waits.
 func (c *Client) end(err error) {
 	c.mu.Lock()
 	c.err = err

@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Clock is time as the client sees it, but for the deadlines of its sockets; tests bring
-// their own.
+// Clock is the client's clock for everything except the deadlines of its sockets. Tests bring their
+// own.
 type Clock interface {
 	Now() time.Time
 	// Wait returns after d, or as soon as ctx is done, with its error.

@@ -16,12 +16,12 @@ import (
 
 // Config is what a user of the client may choose. Only URLs must be set.
 type Config struct {
-	// URLs of servers of one canvas, like ws://127.0.0.1:8080/ws or wss://…; when one
-	// fails the next is tried.
+	// URLs of servers of one canvas, like ws://127.0.0.1:8080/ws or wss://…. When one fails
+	// the next is tried.
 	URLs []string
 	// Name is the display name; empty: none.
 	Name string
-	// Regions says what to follow; nil: nothing. See AllRegions, RegionsIn and Only.
+	// Regions says which regions to follow; nil: none. See AllRegions, RegionsIn and Only.
 	Regions Regions
 	// Replica keeps the pixels of the followed regions, 3 bytes each, for At and Image.
 	// Without it only the positions are kept.
@@ -33,14 +33,15 @@ type Config struct {
 	// Handler is told what happens.
 	Handler Handler
 
-	// Ports; nil stands for the real ones.
+	// Substitutes for tests; nil: the real ones.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Clock  Clock
 	Random func() float64 // from [0, 1), for the spread of the pauses
 	Log    *slog.Logger   // nil: none
 }
 
-// Regions chooses regions of a canvas, whose size is known only when connected.
+// Regions chooses regions of a canvas. It is a function because the canvas' size is known only
+// when the client is connected.
 type Regions func(canvas.Geometry) []canvas.RegionID
 
 // AllRegions follows the whole canvas.
@@ -66,7 +67,7 @@ func RegionsIn(r image.Rectangle) Regions {
 	}
 }
 
-// Only follows the regions named. Those that the canvas doesn't have are left out.
+// Only follows the given regions. Those that the canvas doesn't have are left out.
 func Only(ids ...canvas.RegionID) Regions {
 	return func(canvas.Geometry) []canvas.RegionID { return ids }
 }
@@ -109,5 +110,6 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Backoff is how long to wait before connecting again; the default is what PROTOCOL.md asks for, 100 ms to 2 s.
+// Backoff is how long to wait before connecting again. The default is what PROTOCOL.md asks
+// for, 100 ms to 2 s.
 type Backoff = wire.Backoff

@@ -15,8 +15,8 @@ var (
 	ErrDisconnected = errors.New("not connected")
 )
 
-// RefusedError is why the server did not carry out an op. Some of the op's regions may
-// have it nevertheless: what Pixels shows counts.
+// RefusedError is why the server did not carry out an op. It may have been carried out in some
+// of its regions nevertheless: what Handler.Pixels shows is what counts.
 type RefusedError struct {
 	Op    uint64
 	Code  canvas.Refusal
@@ -30,8 +30,8 @@ func (e *RefusedError) Error() string { return "refused: " + e.Code.Text() }
 func (e *RefusedError) Again() bool { return wire.Again(e.Code) }
 
 type (
-	// CloseError is the server closing the connection.
+	// CloseError says that the server has closed the connection.
 	CloseError = wire.CloseError
-	// HandshakeError is a server that does not take the connection.
+	// HandshakeError says that a server did not accept the connection.
 	HandshakeError = wire.HandshakeError
 )

@@ -7,28 +7,29 @@ import (
 	"pixelplayground/codec"
 )
 
-// Handler is told what happens, in the order in which it does; what is nil is not
-// called. All its functions, and those given to PlaceAsync, run on the one goroutine
-// that reads from the server: while one runs, nothing is received. They must not call
-// what waits for the server or for that goroutine: Place, Ping, Synced, WaitFor, Close,
-// and PlaceAsync while the window is full. What they are given is theirs to keep.
+// Handler is the functions that are called when something happens, in the order in which it
+// happens. Functions that are nil are not called. All of them, and those given to PlaceAsync, run on
+// the one goroutine that reads from the server: while one runs, nothing is received. They
+// must not call anything that waits for the server or for that goroutine: Place, Ping, Synced,
+// WaitFor, Close, and PlaceAsync while the window is full. They may keep what they are given.
 type Handler struct {
-	// Connected follows each WELCOME, the first and those after a reconnect.
+	// Connected is called after each WELCOME, the first and those after a reconnect.
 	Connected func(codec.Welcome)
-	// Disconnected says that a connection broke, or that an attempt to make a new one
-	// failed, and when the next one follows.
+	// Disconnected is called when a connection broke, or an attempt to make a new one failed.
+	// The next attempt follows after retry.
 	Disconnected func(err error, retry time.Duration)
-	// Pixels is a batch that continued what the client held of a region; with no ops when
-	// the server says that nothing was missed.
+	// Pixels gets a batch that continued what the client held of a region. The batch has no ops
+	// when the server says that nothing was missed.
 	Pixels func(*canvas.Batch)
-	// Snapshot says that a region was replaced as a whole.
+	// Snapshot is called when a region was replaced as a whole.
 	Snapshot func(canvas.Mark)
-	// Presence is who came and went.
+	// Presence gets who came and went.
 	Presence func(codec.Presence)
-	// Cursors are pointers that moved, the client's own among them.
+	// Cursors gets the pointers that moved, including the client's own.
 	Cursors func([]canvas.Pointer)
-	// Waiting is ops of which it is not known whether they have been carried out. They are answered later.
+	// Waiting gets ops for which the server does not know yet whether they have been carried out.
+	// They are answered later.
 	Waiting func(ops []uint64)
-	// Notice is an announcement of the server.
+	// Notice gets a notice from the server.
 	Notice func(codec.Notice)
 }

@@ -15,9 +15,9 @@ import (
 )
 
 const (
-	// writeLimit is how long the server may take none of what is written.
+	// writeLimit is how long one write to the server may take.
 	writeLimit = 10 * time.Second
-	// farewellLimit is how long the two ends may take to say goodbye.
+	// farewellLimit is how long the two ends may take to close the connection.
 	farewellLimit = 250 * time.Millisecond
 )
 
@@ -27,23 +27,23 @@ type link struct {
 	silence time.Duration
 	wake    chan struct{} // holds one: there is something to write. Anyone sends, write receives, nobody closes it
 
-	// The reading goroutine's.
+	// Only for the reading goroutine.
 	in       *wire.Reader
 	deadline time.Time // of reading
 
 	mu      sync.Mutex
-	closing bool            // only the close frame is still written, and deadlines are left alone
+	closing bool            // only the close frame is still to be written; deadlines must not change any more
 	code    codec.CloseCode // of the close frame
-	ping    bool            // one is due
-	pong    []byte          // the frame that is due; nil: none
+	ping    bool            // a ping is due
+	pong    []byte          // the pong that is due; empty: none
 }
 
 func newLink(conn net.Conn, in *wire.Reader, silence time.Duration) *link {
 	return &link{conn: conn, silence: silence, wake: make(chan struct{}, 1), in: in}
 }
 
-// next reads one message. The result is valid until the next call. It answers pings; a
-// close frame is a *CloseError.
+// next reads one message and answers pings. The message is valid until the next call. A close
+// frame is returned as a *CloseError.
 func (l *link) next() ([]byte, error) {
 	for {
 		m, err := l.in.Next()
@@ -58,7 +58,7 @@ func (l *link) next() ([]byte, error) {
 			err = m.Err()
 		case err == nil && m.Op == ws.OpPing:
 			l.mu.Lock()
-			l.pong = wire.AppendFrame(l.pong[:0], ws.OpPong, m.Payload) // the latest is answer enough for all
+			l.pong = wire.AppendFrame(l.pong[:0], ws.OpPong, m.Payload) // one pong, to the latest, answers all pings
 			l.mu.Unlock()
 			l.nudge()
 		}
@@ -68,7 +68,7 @@ func (l *link) next() ([]byte, error) {
 	}
 }
 
-// Read is where in gets its bytes from.
+// Read reads bytes for in. If the server is silent for too long, Read asks once for a sign of life.
 func (l *link) Read(p []byte) (int, error) {
 	for asked := false; ; asked = true {
 		l.extend()
@@ -79,7 +79,7 @@ func (l *link) Read(p []byte) (int, error) {
 	}
 }
 
-// extend moves the deadline of reading, but not with every read: that costs as much as
+// extend moves the deadline for reading, but not with every read, since that costs as much as
 // the read itself.
 func (l *link) extend() {
 	now := time.Now()
@@ -94,7 +94,7 @@ func (l *link) extend() {
 	}
 }
 
-// ask wants a sign of life from the server; false: it has been said goodbye to.
+// ask asks the server for a sign of life. It returns false if the connection is being closed.
 func (l *link) ask() bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -103,7 +103,7 @@ func (l *link) ask() bool {
 	return l.ping
 }
 
-// nudge makes write look for something to write.
+// nudge makes write check for something to write.
 func (l *link) nudge() {
 	select {
 	case l.wake <- struct{}{}:
@@ -111,8 +111,8 @@ func (l *link) nudge() {
 	}
 }
 
-// shut starts the goodbye: write ends with a close frame, and next when the server has
-// closed its end, both within farewellLimit. The first call counts.
+// shut starts to close the connection. write ends with a close frame, and next ends when the
+// server has closed its end, both within farewellLimit. Only the first call has an effect.
 func (l *link) shut(code codec.CloseCode) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -123,8 +123,8 @@ func (l *link) shut(code codec.CloseCode) {
 	}
 }
 
-// write sends what compose appends, until shut is called. When it fails, the error is
-// returned and reading fails as well.
+// write sends what compose appends, until shut is called. If writing fails, write returns the
+// error and reading fails as well.
 func (l *link) write(compose func(dst []byte) []byte) error {
 	var out []byte
 	for range l.wake {
@@ -147,7 +147,7 @@ func (l *link) write(compose func(dst []byte) []byte) error {
 	return nil
 }
 
-// prepare appends the control frames that are due, and reports whether they are the last.
+// prepare appends the control frames that are due, and reports whether nothing may follow them.
 func (l *link) prepare(out []byte) (_ []byte, last bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

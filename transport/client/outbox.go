@@ -8,34 +8,34 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// writeChunk is from how many bytes on what is due waits for the next write.
+// writeChunk is how many bytes one write has before further ops wait for the next.
 const writeChunk = 64 << 10
 
-// outbox is what is to be sent besides ops. It has room for the latest of each kind
-// only, so that it is bounded however long the connection is slow.
+// outbox is what is to be sent besides ops. It keeps only the latest name and pointer, so that
+// it is bounded however long the connection is slow.
 type outbox struct {
 	name    string
-	renamed bool // since HELLO or the last RENAME
+	renamed bool // the name was set since HELLO or the last RENAME
 	pointer codec.Cursor
 	pointed bool     // pointer has not been sent
 	pings   []uint64 // tokens; bounded by the callers of Ping, who wait
 	payload []byte   // scratch
 }
 
-// forget drops what is not worth sending on another connection.
+// forget drops what is not worth sending on the next connection.
 func (o *outbox) forget() {
 	o.pointed = false
 	o.pings = nil
 }
 
-// nudge makes the writer look. The caller holds c.mu.
+// nudge makes the writer check for something to write. The caller holds c.mu.
 func (c *Client) nudge() {
 	if c.link != nil {
 		c.link.nudge()
 	}
 }
 
-// Rename sets the display name, now and after each reconnect; empty: none.
+// Rename sets the display name, for now and after each reconnect; empty: none.
 func (c *Client) Rename(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -43,9 +43,9 @@ func (c *Client) Rename(name string) {
 	c.nudge()
 }
 
-// Cursor shows others where the client's pointer is; canvas.PointerGone twice: nowhere.
-// Of several calls while the connection is busy, or made without one, only the last counts
-// or none. The server passes on 20 a second.
+// Cursor shows others where the client's pointer is. With canvas.PointerGone for x and y it is
+// nowhere. If Cursor is called several times while the connection is busy, only the last call
+// counts. Calls without a connection have no effect. The server passes on 20 a second.
 func (c *Client) Cursor(x, y uint16) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -53,7 +53,7 @@ func (c *Client) Cursor(x, y uint16) {
 	c.nudge()
 }
 
-// hello is HELLO, which also says the name.
+// hello is the HELLO of the next connection. It has the name, so no RENAME is due.
 func (c *Client) hello() codec.Hello {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -62,7 +62,8 @@ func (c *Client) hello() codec.Hello {
 	return codec.Hello{Session: session, Resume: session != canvas.Session{}, Name: c.outbox.name, Sent: &sent}
 }
 
-// compose appends the frames that are due, the ops last and in their order. The link's writer calls it.
+// compose appends the frames that are due, the ops last and in order. The link's writer calls
+// it.
 func (c *Client) compose(out []byte) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()

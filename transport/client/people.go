@@ -5,7 +5,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// people is who is connected, as the server said last. It is guarded by Client.mu.
+// people is who is connected, as the server last said. It is guarded by Client.mu.
 type people struct {
 	count uint64
 	names map[canvas.Author]string // nil: not kept
@@ -34,7 +34,7 @@ func (c *Client) Users() int {
 	return int(c.people.count)
 }
 
-// NameOf is the display name of a user; empty: none is known. It takes Config.Names.
+// NameOf is the display name of a user; empty: none is known. It needs Config.Names.
 func (c *Client) NameOf(a canvas.Author) string {
 	c.mu.Lock()
 	defer c.mu.Unlock()

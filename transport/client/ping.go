@@ -8,13 +8,13 @@ import (
 	"pixelplayground/codec"
 )
 
-// pings is those that wait for their PONG.
+// pings is the PINGs that wait for their PONG.
 type pings struct {
 	last    uint64 // token
 	waiting map[uint64]chan<- time.Time
 }
 
-// Ping measures how long the server takes to answer, and tells what its clock says. The
+// Ping measures how long the server takes to answer, and returns the time of its clock. The
 // error is ctx's, ErrDisconnected, or why the client has ended.
 func (c *Client) Ping(ctx context.Context) (roundTrip time.Duration, server time.Time, err error) {
 	pong := make(chan time.Time, 1)
@@ -63,7 +63,7 @@ func (c *Client) pong(m codec.Pong) {
 	}
 }
 
-// drop fails everyone who waits. The caller holds the client's lock.
+// drop fails every Ping that waits. The caller holds the client's lock.
 func (p *pings) drop() {
 	for _, pong := range p.waiting {
 		close(pong)

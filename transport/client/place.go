@@ -9,9 +9,9 @@ import (
 )
 
 // Place draws up to codec.MaxPlacePixels dots as one op and waits until they are durable
-// and visible. It blocks while as many ops are unanswered as the server allows. The
-// error is a *RefusedError, ctx's, ErrClosed, or why the server does not want the client
-// back; but for the first, the op may be carried out all the same.
+// and visible. It blocks while as many ops are unanswered as the server allows. The error is a
+// *RefusedError, ctx's, ErrClosed, or why the server does not want the client back. Except
+// with a *RefusedError, the op may still be carried out.
 func (c *Client) Place(ctx context.Context, dots []canvas.Dot) error {
 	answered := make(chan error, 1)
 	num, err := c.PlaceAsync(ctx, dots, func(err error) { answered <- err })
@@ -29,11 +29,10 @@ func (c *Client) Place(ctx context.Context, dots []canvas.Dot) error {
 	}
 }
 
-// PlaceAsync is Place without waiting for the answer: it returns the op's number, and
-// done is called with what Place would have returned (see Handler for what it must not
-// do; nil: nobody wants to know). It still blocks while the window is full; when ctx is
-// done already, it returns at once. Ops are sent in the order of their numbers. Without
-// a connection they wait for the next.
+// PlaceAsync is Place without waiting for the answer. It returns the op's number, and done, if
+// it is not nil, is called with what Place would have returned (see Handler for what it must
+// not do). PlaceAsync still blocks while the window is full; if ctx is already done, it does not block.
+// Ops are sent in the order of their numbers. Without a connection they wait for the next one.
 func (c *Client) PlaceAsync(ctx context.Context, dots []canvas.Dot, done func(error)) (op uint64, err error) {
 	if len(dots) < 1 || len(dots) > codec.MaxPlacePixels {
 		return 0, fmt.Errorf("place: %d pixels: must be 1 to %d", len(dots), codec.MaxPlacePixels)
@@ -67,7 +66,7 @@ func (c *Client) ack(m codec.Ack) {
 	}
 }
 
-// tell says to whoever placed an op what became of it.
+// tell reports an op's result to whoever placed it.
 func tell(done func(error), err error) {
 	if done != nil {
 		done(err)

@@ -7,7 +7,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// receive takes in one message. An error means that the server broke the protocol.
+// receive handles one message. An error means that the server broke the protocol.
 func (c *Client) receive(m codec.ServerMessage) error {
 	switch m := m.(type) {
 	case codec.Pixels:
@@ -61,7 +61,7 @@ func (c *Client) pixels(b *canvas.Batch) error {
 }
 
 func (c *Client) snapshot(m codec.Snapshot) error {
-	// Only this goroutine changes which regions there are.
+	// This needs no lock: only this goroutine changes which regions there are.
 	r := c.view.regions[m.Mark.Region]
 	if r == nil {
 		return nil

@@ -6,7 +6,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Positions is what the client holds of each region it follows, by rising number.
+// Positions is the position that the client holds of each region it follows, in the order of
+// the regions' numbers.
 func (c *Client) Positions() []canvas.Mark {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -17,7 +18,8 @@ func (c *Client) Positions() []canvas.Mark {
 	return marks
 }
 
-// At is the colour of a pixel in the replica; false: the client does not hold it.
+// At is the colour of a pixel in the replica. It returns false if the client does not hold the
+// pixel.
 func (c *Client) At(x, y int) (canvas.Color, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -31,8 +33,8 @@ func (c *Client) At(x, y int) (canvas.Color, bool) {
 	return 0, false
 }
 
-// Image is a copy of a part of the replica, in canvas coordinates. It is cut to the
-// canvas; pixels that the client does not hold are transparent.
+// Image is a copy of a part of the replica, in canvas coordinates, cropped to the canvas.
+// Pixels that the client does not hold are transparent.
 func (c *Client) Image(part image.Rectangle) *image.RGBA {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -47,7 +49,7 @@ func (c *Client) Image(part image.Rectangle) *image.RGBA {
 	return img
 }
 
-// paint copies the part of a tile, which covers bounds, that is on the image.
+// paint copies the part of a tile that is on the image. The tile covers bounds.
 func paint(img *image.RGBA, bounds image.Rectangle, tile canvas.Tile) {
 	common := img.Rect.Intersect(bounds)
 	for y := common.Min.Y; y < common.Max.Y; y++ {

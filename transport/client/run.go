@@ -13,10 +13,11 @@ import (
 )
 
 const (
-	// connectLimit is how long one server may take until WELCOME.
+	// connectLimit is how long an attempt to connect to one server may take, up to WELCOME.
 	connectLimit = 5 * time.Second
-	// silenceLimit is how long the server may say nothing before it is asked for a sign of
-	// life, and again until the connection counts as broken. It pings quiet clients every 20 s.
+	// silenceLimit is how long the server may be silent before it is asked for a sign of life.
+	// If it is then silent for as long again, the connection counts as broken. The server
+	// pings quiet clients every 20 s.
 	silenceLimit = 30 * time.Second
 	// longestRetry bounds the pauses that servers ask for.
 	longestRetry = 30 * time.Second
@@ -27,7 +28,7 @@ func (c *Client) run() {
 	c.end(c.stayConnected())
 }
 
-// stayConnected returns why there is no point in going on.
+// stayConnected connects, again and again, until there is no point in going on. It returns why.
 func (c *Client) stayConnected() error {
 	l, final, err := c.connect()
 	c.opened <- err
@@ -39,7 +40,8 @@ func (c *Client) stayConnected() error {
 			since := c.cfg.Clock.Now()
 			err = c.serve(l)
 			final = wire.Hopeless(err)
-			// A server that keeps throwing the client out is approached ever more slowly.
+			// Only a connection that has lasted resets the backoff: the pauses grow if the server
+			// keeps closing the connection soon.
 			if c.cfg.Clock.Now().Sub(since) >= c.cfg.Backoff.Max {
 				attempt = 0
 			}
@@ -76,7 +78,7 @@ func (c *Client) pause(attempt int, err error) time.Duration {
 	return pause
 }
 
-// connect tries each of the URLs once. final: none of them will ever take the client.
+// connect tries each of the URLs once. final: none of them will ever accept the client.
 func (c *Client) connect() (_ *link, final bool, err error) {
 	final = true
 	for range c.cfg.URLs {
@@ -98,7 +100,7 @@ func (c *Client) connect() (_ *link, final bool, err error) {
 
 func (c *Client) nextURL() { c.url = (c.url + 1) % len(c.cfg.URLs) }
 
-// greet opens a WebSocket, says HELLO and takes in the WELCOME.
+// greet opens a WebSocket, sends HELLO and handles the WELCOME.
 func (c *Client) greet(url string) (*link, error) {
 	ctx, cancel := context.WithTimeout(c.ctx, connectLimit)
 	defer cancel()
@@ -111,8 +113,8 @@ func (c *Client) greet(url string) (*link, error) {
 	return l, nil
 }
 
-// welcomed makes l the connection: what was followed is asked for from where the client
-// stands, and what was not answered is due to be sent again.
+// welcomed makes l the connection. The followed regions are asked for from the positions that
+// the client holds, and the ops without an answer become due to be sent again.
 func (c *Client) welcomed(l *link, w codec.Welcome) {
 	c.mu.Lock()
 	if w.Geometry != c.welcome.Geometry {
@@ -147,7 +149,7 @@ func (c *Client) serve(l *link) error {
 	c.disconnected()
 	c.nextURL()
 	if failed != nil && errors.Is(err, net.ErrClosed) {
-		err = failed // of writing, whereupon the socket was closed
+		err = failed // writing failed first and closed the socket
 	}
 	return err
 }

@@ -10,15 +10,15 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// patience is how long the server may take to answer a SUBSCRIBE before PIXELS that
-// don't continue what is held lead to another one.
+// patience is how long the server may take to answer a SUBSCRIBE. After that, PIXELS that
+// don't continue what is held cause another SUBSCRIBE.
 const patience = 5 * time.Second
 
 // view is what the client holds of the regions it follows. It is guarded by Client.mu.
 type view struct {
 	regions map[canvas.RegionID]*region
 	order   []canvas.RegionID // all of them, rising
-	due     []canvas.RegionID // SUBSCRIBE to these
+	due     []canvas.RegionID // regions for which SUBSCRIBE is due
 }
 
 type region struct {
@@ -32,7 +32,7 @@ type region struct {
 type verdict uint8
 
 const (
-	foreign   verdict = iota // not followed, or sent before the server knew where the client stands
+	foreign   verdict = iota // not followed, or sent before the server knew the client's position
 	applied                  // continues what is held
 	gap                      // is ahead of what is held
 	duplicate                // is behind what is held
@@ -56,7 +56,7 @@ func newView(g canvas.Geometry, follow []canvas.RegionID, replica bool) view {
 	return v
 }
 
-// askAll makes all regions due to be asked for, on a new connection.
+// askAll makes SUBSCRIBE due for all regions. It is for a new connection.
 func (v *view) askAll(now time.Time) {
 	for _, r := range v.regions {
 		r.asked = now
@@ -64,10 +64,11 @@ func (v *view) askAll(now time.Time) {
 	v.due = slices.Clone(v.order)
 }
 
-// ask takes the regions that are due, as they are held now.
+// ask takes the regions for which SUBSCRIBE is due, with the positions held now.
 func (v *view) ask() (marks []canvas.Mark) {
 	for _, id := range v.due {
-		// One that found its place again meanwhile must not be sent back in time.
+		// A region that has caught up meanwhile must not be asked for again: the answer would
+		// be older than what is held.
 		if r := v.regions[id]; !r.asked.IsZero() {
 			marks = append(marks, canvas.Mark{Region: id, Position: r.held})
 		}
@@ -76,7 +77,7 @@ func (v *view) ask() (marks []canvas.Mark) {
 	return marks
 }
 
-// apply takes in a PIXELS. When it does not continue what is held, SUBSCRIBE is due.
+// apply handles a PIXELS. If it does not continue what is held, SUBSCRIBE becomes due.
 func (v *view) apply(b *canvas.Batch, clock Clock) (verdict, error) {
 	r := v.regions[b.Region]
 	if r == nil {
@@ -101,7 +102,8 @@ func (v *view) apply(b *canvas.Batch, clock Clock) (verdict, error) {
 	return gap, nil
 }
 
-// apply checks the positions, which a narrow region has fewer of than fit 16 bits.
+// apply applies a batch to the replica, if there is one. It first checks the pixels' positions
+// in the region: a small region has fewer than 16 bits can express.
 func (r *region) apply(b *canvas.Batch) error {
 	if r.pixels <= math.MaxUint16 {
 		for i := range b.Ops {
@@ -118,7 +120,7 @@ func (r *region) apply(b *canvas.Batch) error {
 	return nil
 }
 
-// replace takes in a SNAPSHOT; the tile is nil when only positions are kept.
+// replace handles a SNAPSHOT. The tile is nil if only positions are kept.
 func (v *view) replace(m canvas.Mark, tile canvas.Tile) {
 	r := v.regions[m.Region]
 	r.held, r.tile, r.asked = m.Position, tile, time.Time{}

@@ -26,8 +26,9 @@ func (s *signal) fire() {
 	}
 }
 
-// await returns when ready is true, with ctx's error or why the client has ended. The
-// caller holds c.mu, as it is when ready is called; s must fire whenever that may change.
+// await waits until ready returns true. The error is ctx's, or why the client has ended. The
+// caller holds c.mu, and ready is called with it held. s must fire whenever the result of
+// ready may change.
 func (c *Client) await(ctx context.Context, s *signal, ready func() bool) error {
 	for c.err == nil && !ready() {
 		changed := s.wait()
@@ -44,8 +45,8 @@ func (c *Client) await(ctx context.Context, s *signal, ready func() bool) error 
 	return c.err
 }
 
-// Synced waits until the client has, of every region it follows, everything that the
-// server had when Synced was called.
+// Synced waits until the client has everything that the server had when Synced was called, of
+// every region that the client follows.
 func (c *Client) Synced(ctx context.Context) error {
 	for {
 		c.mu.Lock()

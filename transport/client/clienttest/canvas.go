@@ -10,13 +10,13 @@ import (
 	"pixelplayground/codec"
 )
 
-// Canvas is a server with a canvas in memory, which Stop and Start leave alone as a
-// durable store would. It keeps the whole log, so that every resume is gap-free, and
+// Canvas is a server with a canvas in memory. The canvas survives Stop and Start, as if it
+// were in a durable store. Canvas keeps the whole log, so that every resume is gap-free, and
 // the ids of all ops, so that none is applied twice.
 type Canvas struct {
 	*Server
 	hooks   Hooks
-	welcome codec.Welcome // but for the session
+	welcome codec.Welcome // except for the session
 
 	mu      sync.Mutex // held while writing: clients in tests read
 	regions []region
@@ -35,13 +35,13 @@ type region struct {
 type Hooks struct {
 	// Refuse is asked about each op that is new to the canvas; code 0 lets it pass.
 	Refuse func(codec.Place) codec.Refused
-	// Placed follows each op carried out, before anyone is told, with the number of ops so far.
-	// It may break connections, with Drop.
+	// Placed is called after each op was carried out and before it is acknowledged, with the number
+	// of ops so far. It may break connections with Drop.
 	Placed func(ops int)
 }
 
-// NewCanvas starts a blank canvas, and stops it when the test ends. Of limits, the
-// geometry, rate, burst and window count.
+// NewCanvas starts a blank canvas, and stops it when the test ends. Only the geometry, rate,
+// burst and window of limits count.
 func NewCanvas(t testing.TB, limits codec.Welcome, hooks Hooks) *Canvas {
 	c := &Canvas{
 		Server: Listen(t), hooks: hooks, welcome: limits,
@@ -156,7 +156,7 @@ func (c *Canvas) leave(conn *Conn) {
 	c.present()
 }
 
-// present tells everyone who is here.
+// present sends everyone the list of who is here.
 func (c *Canvas) present() {
 	all := codec.Presence{Count: uint64(len(c.names)), Full: true}
 	for _, user := range c.names {
@@ -215,7 +215,7 @@ func (c *Canvas) place(conn *Conn, author canvas.Author, m codec.Place) {
 	conn.Send(codec.Ack{Ops: []uint64{m.Op}, Left: c.welcome.Burst})
 }
 
-// publish applies an op, each run of dots in one region as a batch, and shows it.
+// publish applies an op and shows it. Each run of dots in one region becomes a batch.
 func (c *Canvas) publish(id canvas.OpID, dots []canvas.Dot) {
 	g := c.welcome.Geometry
 	for len(dots) > 0 {

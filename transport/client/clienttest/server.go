@@ -1,5 +1,5 @@
-// Package clienttest stands in for a server in tests of clients: Server does what a test
-// scripts message by message, Canvas is a whole small canvas that goes on by itself.
+// Package clienttest stands in for a server in tests of clients. A Server does what a test
+// scripts, message by message. A Canvas is a whole small canvas that runs by itself.
 package clienttest
 
 import (
@@ -40,7 +40,7 @@ func Listen(t testing.TB) *Server {
 	return s
 }
 
-// URL is where clients find the server, also while it is stopped.
+// URL is the URL of the server. It stays the same while the server is stopped.
 func (s *Server) URL() string { return "ws://" + s.address + "/ws" }
 
 // Start listens again after Stop, at the same address.
@@ -57,7 +57,7 @@ func (s *Server) Start() {
 	s.wait.Go(func() { s.accept(listener) })
 }
 
-// Stop is a server that was killed: all connections break, and new ones are refused.
+// Stop acts like a killed server: all connections break, and new ones are refused.
 func (s *Server) Stop() {
 	s.mu.Lock()
 	if s.listener != nil {
@@ -72,8 +72,8 @@ func (s *Server) Stop() {
 	s.wait.Wait()
 }
 
-// Refuse makes the following handshakes fail with err, of ws.RejectConnectionError; nil
-// ends that.
+// Refuse makes all handshakes from now on fail with err, which ws.RejectConnectionError makes;
+// nil ends that.
 func (s *Server) Refuse(err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -213,18 +213,18 @@ func (c *Conn) Send(messages ...codec.ServerMessage) {
 	}
 }
 
-// Write writes bytes as they are. That the client is gone shows when it is read from.
+// Write writes bytes as they are. It ignores errors: reading shows if the client is gone.
 func (c *Conn) Write(p []byte) { _, _ = c.conn.Write(p) }
 
-// Close says goodbye with a code.
+// Close sends a close frame.
 func (c *Conn) Close(code codec.CloseCode, reason string) {
 	c.Write(ws.MustCompileFrame(ws.NewCloseFrame(ws.NewCloseFrameBody(ws.StatusCode(code), reason))))
 }
 
-// Break closes the socket without a word.
+// Break closes the socket without a close frame.
 func (c *Conn) Break() { c.conn.Close() }
 
-// Encode is a server's message as it travels.
+// Encode is the encoded form of a server's message.
 func Encode(m codec.ServerMessage) []byte {
 	switch m := m.(type) {
 	case codec.Welcome:

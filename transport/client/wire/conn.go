@@ -19,17 +19,18 @@ import (
 
 // Dialer says how to connect.
 type Dialer struct {
-	// JSON is for the JSON protocol, which has no HELLO and tells the name of the server only.
+	// JSON chooses the JSON protocol, which has no HELLO. All that its welcome has is the name
+	// of the pod.
 	JSON bool
 	// Net opens sockets; nil: net.Dialer does.
 	Net func(ctx context.Context, network, address string) (net.Conn, error)
 }
 
-// Conn is one WebSocket. Reading and writing it is left to its owner.
+// Conn is one WebSocket. Its owner reads and writes it.
 type Conn struct {
 	net.Conn
 	Reader
-	early []byte // what came with the handshake
+	early []byte // what came with the handshake and has not been read yet
 }
 
 // Read reads bytes, those that came with the handshake first.
@@ -42,8 +43,8 @@ func (c *Conn) Read(p []byte) (int, error) {
 	return c.Conn.Read(p)
 }
 
-// Open opens a WebSocket, says HELLO and takes in the WELCOME. Messages before that are dropped: there are
-// none that matter.
+// Open opens a WebSocket, sends HELLO and returns the WELCOME. Messages before the WELCOME are
+// dropped: there are none that matter.
 func (d Dialer) Open(ctx context.Context, url string, hello codec.Hello) (*Conn, codec.Welcome, error) {
 	c, err := d.dial(ctx, url)
 	if err != nil {

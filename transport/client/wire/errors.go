@@ -9,7 +9,8 @@ import (
 	"pixelplayground/codec"
 )
 
-// Again reports whether an op that was refused for this reason can succeed later, under a new number.
+// Again reports whether an op that was refused for this reason can succeed later, under a new
+// number.
 func Again(why canvas.Refusal) bool {
 	switch why {
 	case canvas.RefusedRate, canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedOrder:
@@ -18,7 +19,7 @@ func Again(why canvas.Refusal) bool {
 	return false
 }
 
-// CloseError is the server closing the connection.
+// CloseError says that the server has closed the connection.
 type CloseError struct {
 	Code   codec.CloseCode // 0: none was given
 	Reason string
@@ -61,9 +62,9 @@ func meaningOf(code codec.CloseCode) string {
 	return ""
 }
 
-// HandshakeError is a server that does not take the connection.
+// HandshakeError says that a server did not accept the connection.
 type HandshakeError struct {
-	Status int           // of HTTP; 101: it took it, but speaks another protocol
+	Status int           // of HTTP; 101: it accepted the connection but speaks another protocol
 	Retry  time.Duration // the server's Retry-After; 0: none
 }
 

@@ -1,7 +1,7 @@
-// Package wire is the client's half of the pixel protocol (codec/PROTOCOL.md) below any policy: frames, the
-// handshake, HELLO and WELCOME, and the ops that wait for their answers. It starts no goroutine and
-// holds no canvas, so that programs with thousands of connections can use it: transport/client, the load tests' fleet and
-// cmd/bench are made of it.
+// Package wire is the client's half of the pixel protocol (codec/PROTOCOL.md), without any
+// policy: frames, the handshake, HELLO and WELCOME, and the ops that wait for their answers. It
+// starts no goroutine and holds no canvas, so that programs with thousands of connections can
+// use it. transport/client, the load tests' fleet and cmd/bench are built on it.
 package wire
 
 import (
@@ -16,7 +16,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// ErrProtocol is wrapped by errors that the server caused by breaking the protocol.
+// ErrProtocol is wrapped by errors that say how the server broke the protocol.
 var ErrProtocol = errors.New("server broke the protocol")
 
 const (
@@ -30,8 +30,8 @@ const (
 type Header struct {
 	Op    ws.OpCode
 	Final bool
-	Size  int // of the header, in bytes; 0: it is not whole
-	Body  int // of what follows it
+	Size  int // of the header, in bytes; 0: the header has not come whole
+	Body  int // of the payload, in bytes
 }
 
 // ParseHeader reads the header at the beginning of p.
@@ -64,8 +64,8 @@ func ParseHeader(p []byte) (Header, error) {
 	return h, nil
 }
 
-// AppendFrame appends a whole frame of a client, of at most 65,535 bytes of payload:
-// codec's limits keep every message below. Clients must mask (RFC 6455, 5.3).
+// AppendFrame appends a client's whole frame. The payload must have at most 65,535 bytes;
+// codec's limits keep every message below that. Clients must mask (RFC 6455, 5.3).
 func AppendFrame(dst []byte, code ws.OpCode, payload []byte) []byte {
 	dst = append(slices.Grow(dst, len(payload)+ws.MaxHeaderSize), finalBit|byte(code))
 	if n := len(payload); n < 126 {

@@ -8,7 +8,7 @@ import (
 // Kind is the type of a server's message, as PROTOCOL.md numbers it.
 type Kind uint8
 
-// The messages of which Head knows more than the kind.
+// The messages about which Head knows more than the kind, and Welcome.
 const (
 	Welcome  Kind = 16
 	Snapshot Kind = 17
@@ -18,19 +18,20 @@ const (
 	Presence Kind = 22
 )
 
-// Head is the beginning of a server's message. Each of 20,000 viewers receives every PIXELS, and all of
-// them a PRESENCE whenever anyone comes: decoding them whole would cost ten times as much as
-// all else that a load test does with them.
+// Head is the beginning of a server's message. In a load test each of 20,000 viewers receives
+// every PIXELS, and a PRESENCE whenever anyone comes. Decoding those completely would cost ten
+// times as much as everything else that the load test does with them.
 type Head struct {
 	Kind   Kind
 	Region uint64 // of SNAPSHOT and PIXELS
 	Epoch  uint64
-	From   uint64 // of SNAPSHOT: where it leads
+	From   uint64 // sequence number before PIXELS; of SNAPSHOT: the one it leads to
 	Count  uint64 // sequence numbers of PIXELS; ops of ACK; users of PRESENCE; the code of REFUSED
 }
 
-// ParseHead reads the elements of a message that count, and tells where what follows begins. end is negative
-// if the message is cut short or has a form that it does not know: then codec decides.
+// ParseHead reads the elements at the beginning of a message that Head has. end is where the rest
+// begins. It is negative if the message is cut short or has a form that ParseHead does not know:
+// then codec decides.
 func ParseHead(p []byte) (h Head, end int) {
 	_, at := parseArray(p, 0)
 	kind, at := parseUint(p, at)
@@ -59,7 +60,8 @@ func ParseHead(p []byte) (h Head, end int) {
 // PixelBytes is the size of a pixel in PIXELS: position, red, green, blue.
 const PixelBytes = 5
 
-// PackedPixels are the pixels of a PIXELS whose head ends at at; false: they are not whole, or not as they should be.
+// PackedPixels returns the pixels of a PIXELS whose head ends at at. It returns false if they
+// are cut short or malformed.
 func (h Head) PackedPixels(p []byte, at int) ([]byte, bool) {
 	if at < 0 || at >= len(p) {
 		return nil, false
@@ -81,8 +83,8 @@ func (h Head) PackedPixels(p []byte, at int) ([]byte, bool) {
 	return rest[:size], true
 }
 
-// parseUint reads one of MessagePack's unsigned numbers, and tells where it ends: -1 if it is
-// none, is cut short, or begins at -1.
+// parseUint reads one of MessagePack's unsigned numbers, and returns where it ends: -1 if there
+// is no such number, it is cut short, or at is -1.
 func parseUint(p []byte, at int) (uint64, int) {
 	if uint(at) >= uint(len(p)) {
 		return 0, -1
@@ -104,8 +106,8 @@ func parseArray(p []byte, at int) (uint64, int) {
 	return parseWide(p, at, 0xDC, 0xDD, 2)
 }
 
-// parseWide reads a number of width bytes if its code is the first, of twice the width if it is
-// the next, and so on to the last.
+// parseWide reads a number that follows a one-byte code. It has width bytes if the code is
+// first, twice as many if it is the next code, and so on up to last.
 func parseWide(p []byte, at int, first, last byte, width int) (n uint64, end int) {
 	for code := first; code <= last; code, width = code+1, 2*width {
 		if p[at] != code {

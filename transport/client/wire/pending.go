@@ -10,12 +10,12 @@ import (
 	"pixelplayground/codec"
 )
 
-// Pending is the ops of a session that have not been answered, in the order of their numbers. T is what its
-// owner wants to know of an op when the answer comes.
+// Pending is the ops of a session that have not been answered, in the order of their numbers.
+// A value of type T is kept with each op and returned when the op is answered.
 type Pending[T any] struct {
 	Last   uint64 // number of the newest op
-	Window uint64 // as the server said in WELCOME: so far may numbers be apart
-	Held   bool   // the server takes no more: the rest is for the next connection
+	Window uint64 // from WELCOME: all unanswered numbers must be less than this apart
+	Held   bool   // the server takes no more ops: the rest is for the next connection
 
 	ops  []pendingOp[T]
 	sent int // ops[:sent] were sent on this connection
@@ -23,11 +23,11 @@ type Pending[T any] struct {
 
 type pendingOp[T any] struct {
 	num   uint64
-	frame []byte // as it is sent, however often
+	frame []byte // the same each time that it is sent
 	tag   T
 }
 
-// Add takes a PLACE and numbers it.
+// Add makes a PLACE op, with the next number, and returns that.
 func (p *Pending[T]) Add(dots []canvas.Dot, tag T) uint64 {
 	p.Last++
 	frame := AppendFrame(nil, ws.OpBinary, codec.AppendPlace(nil, codec.Place{Op: p.Last, Dots: dots}))
@@ -39,7 +39,8 @@ func (p *Pending[T]) Add(dots []canvas.Dot, tag T) uint64 {
 // answer: the server remembers that many numbers of a session, answered or not.
 func (p *Pending[T]) Full() bool { return len(p.ops) > 0 && p.Last+1-p.ops[0].num >= p.Window }
 
-// Next is the frame of the oldest op that may be sent now and has not been sent on this connection; nil: there is none.
+// Next returns the frame of the oldest op that may be sent now and has not been sent on this
+// connection; nil: there is none.
 func (p *Pending[T]) Next() []byte {
 	if p.Held || p.sent == len(p.ops) || p.ops[p.sent].num-p.ops[0].num >= p.Window {
 		return nil
@@ -48,15 +49,15 @@ func (p *Pending[T]) Next() []byte {
 	return p.ops[p.sent-1].frame
 }
 
-// Rewind makes all ops due to be sent on a new connection, and tells how many of them
-// were sent on the one before.
+// Rewind makes all ops due to be sent on a new connection, and returns how many of them were
+// sent on the one before.
 func (p *Pending[T]) Rewind(window uint64) (again int) {
 	again = p.sent
 	p.sent, p.Held, p.Window = 0, false, window
 	return again
 }
 
-// Take removes an op that was answered; mostly that is the first.
+// Take removes an op that was answered, which is usually the first.
 func (p *Pending[T]) Take(num uint64) (tag T, ok bool) {
 	i, found := slices.BinarySearchFunc(p.ops, num, func(o pendingOp[T], num uint64) int { return cmp.Compare(o.num, num) })
 	if !found {

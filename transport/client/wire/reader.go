@@ -11,40 +11,43 @@ import (
 )
 
 const (
-	// readBuffer is what each connection keeps for receiving, in bytes; 20,000 of them are 80 MB.
+	// readBuffer is the size of each connection's buffer for receiving, in bytes. 20,000 of them
+	// take 80 MB.
 	readBuffer = 4 << 10
-	// keptBuffer is the largest that it keeps once all in it has been read: thousands of
-	// clients may each have had one large snapshot.
+	// keptBuffer is the size of the largest buffer that is kept once everything in it has been
+	// handled: thousands of clients may each have had one large snapshot.
 	keptBuffer = 32 << 10
 )
 
 // ErrMore says that the rest of a message has not been read yet.
 var ErrMore = errors.New("more is needed")
 
-// Message is one frame, or several of one message joined. The payload is valid until the Reader is used again.
+// Message is one frame, or the joined fragments of one message. The payload is valid until the
+// Reader is used again.
 type Message struct {
 	Op      ws.OpCode
 	Payload []byte
 }
 
-// Err is what a close frame means, as an error.
+// Err is a close frame as an error.
 func (m Message) Err() error {
 	code, reason := ws.ParseCloseFrameData(m.Payload)
 	return &CloseError{Code: codec.CloseCode(code), Reason: reason}
 }
 
-// Reader takes messages out of bytes that are read in large pieces, where they lie. The zero
-// Reader is ready; one goroutine uses it.
+// Reader reads bytes in large pieces and takes messages out of them, without copying them if they
+// are in one frame. The zero Reader is ready to use. It is for one goroutine.
 type Reader struct {
 	buf      []byte
 	at, end  int // buf[at:end] has not been handled
-	need     int // how many bytes the frame at the front has, if that is known
+	need     int // size of the first frame that has not been handled, in bytes; 0: not known
 	fragment []byte
 	opened   ws.OpCode
 	joining  bool // fragment is the beginning of a message
 }
 
-// Next is the next message that has been read whole; ErrMore: there is none.
+// Next returns the next message that has been read completely. The error is ErrMore if there is
+// none.
 func (r *Reader) Next() (Message, error) {
 	for {
 		h, err := ParseHeader(r.buf[r.at:r.end])
@@ -76,7 +79,7 @@ func (r *Reader) Next() (Message, error) {
 	}
 }
 
-// Fill reads once, and tells how much.
+// Fill does one read, and returns how many bytes it read.
 func (r *Reader) Fill(from io.Reader) (int, error) {
 	left := r.buf[r.at:r.end]
 	size := max(readBuffer, r.need)

@@ -17,9 +17,9 @@ import (
 // Inspectors is the way to the inspectors of all pods, by the pods' addresses.
 // *actors.Node is one.
 type Inspectors interface {
-	// Survey asks pods at once; nil for one that did not answer before ctx ended.
+	// Survey asks several pods at once. The report of a pod that did not answer before ctx ended is nil.
 	Survey(ctx context.Context, addresses []string, question actors.Inspect) []*actors.Report
-	// List, Look and Act ask one. Errors are for the operator; actors.ErrSilent: no answer.
+	// List, Describe and Act ask one pod. Errors are for the operator; actors.ErrSilent: no answer.
 	List(ctx context.Context, address, kind string) (*actors.Listing, error)
 	Describe(ctx context.Context, address, name string) (*actors.ActorDetails, error)
 	Act(ctx context.Context, address string, act actors.Act) error
@@ -27,10 +27,10 @@ type Inspectors interface {
 	NoteAct(act actors.Act, err error)
 }
 
-// adminPolicy keeps the operator's page to its own files, and out of others' frames.
+// adminPolicy restricts the operator's page to its own files, and keeps it out of other sites' frames.
 const adminPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// adminOff is what there is instead of the dashboard.
+// adminOff is the answer while the dashboard is off.
 const adminOff = "The admin dashboard is off. Start the server with a token of at least 16 characters to turn it on: --admin-token, or PLAYGROUND_ADMIN_TOKEN in the environment."
 
 // admin is what only an operator may see and do: the dashboard, its questions and acts,
@@ -73,13 +73,13 @@ func newAdmin(s *server) *admin {
 			if err == nil && !entry.IsDir() && !strings.HasSuffix(name, ".html") {
 				a.routes["/admin/"+name] = methods{"GET": a.page(name)}
 			}
-			return nil // what can't be read is not there: New has looked
+			return nil // a file that can't be read is left out
 		})
 	}
 	return a
 }
 
-// openPaths are what leads to the login form, and what that needs.
+// openPaths are the paths that need no login: the login form, what leads to it, and what it loads.
 func openPaths() []string {
 	return []string{"/admin", "/admin/login", "/admin/css/tokens.css", "/admin/css/login.css", "/admin/favicon.svg"}
 }
@@ -105,7 +105,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if !a.guard(w, r) {
 		return
 	}
-	if profiler, ok := strings.CutPrefix(r.URL.Path, "/admin/debug/"); ok { // where the cookie goes
+	if profiler, ok := strings.CutPrefix(r.URL.Path, "/admin/debug/"); ok { // browsers send the cookie only below /admin
 		r.URL.Path = "/debug/" + profiler
 	}
 	m, ok := a.routes[r.URL.Path]
@@ -124,7 +124,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// guard lets an operator pass, and anybody to the login. Others it answers.
+// guard reports whether a request may pass: an operator's, or anybody's for openPaths. It answers all others.
 func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if a.origins.Check(r) != nil {
@@ -146,7 +146,7 @@ func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
 		}
 		return false
 	case !reads && r.Header.Get(adminHeader) != "1":
-		// No other site can make a browser send it without asking first.
+		// No other site can make a browser send this header without a preflight request.
 		fail(w, http.StatusForbidden, "The header "+adminHeader+": 1 is missing")
 		return false
 	}
@@ -169,8 +169,8 @@ func (a *admin) admitBearer(w http.ResponseWriter, r *http.Request, token string
 	return false
 }
 
-// toFolder leads to where the page's relative addresses are right, below whatever path a
-// proxy has this server.
+// toFolder redirects to /admin/, where the page's relative addresses are right. The redirect is
+// relative, so that it works below any path under which a proxy serves this server.
 func toFolder(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	w.Header().Set("Location", "admin/")
@@ -201,8 +201,8 @@ func (a *admin) pageAs(w http.ResponseWriter, r *http.Request, name string, stat
 	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 
-// profilePatience is how long a profile may take to be written; the profiler itself takes
-// 30 s unless it is told otherwise.
+// profilePatience is how long a profile may take to be written. By default the profiler itself
+// takes 30 s.
 const profilePatience = 2 * time.Minute
 
 func unhurried(handle http.HandlerFunc) http.HandlerFunc {

@@ -8,7 +8,7 @@ import (
 	"pixelplayground/actors"
 )
 
-// maxName bounds a name searched for, in bytes: more than any user's.
+// maxName bounds a name that is searched for, in bytes. It is longer than any user's name.
 const maxName = 200
 
 type actorShown struct {
@@ -32,7 +32,7 @@ type viewShown struct {
 	Last  []handledShown `json:"last"`
 }
 
-// getActors is the actors of one kind on one pod.
+// getActors answers with the actors of one kind on one pod.
 func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	member, ok := a.memberOf(w, query.Get("member"))
@@ -60,7 +60,7 @@ func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
 	}{shown})
 }
 
-// getActor is one actor.
+// getActor answers with one actor.
 func (a *admin) getActor(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	member, ok := a.memberOf(w, query.Get("member"))

@@ -19,15 +19,15 @@ import (
 )
 
 const (
-	// actTimeout bounds what a pod has to do what it is asked.
+	// actTimeout is how long a pod has to do what it is asked.
 	actTimeout = 3 * time.Second
-	// maxAnnouncement is what the protocol carries of one, in bytes.
+	// maxAnnouncement is the longest announcement that the protocol carries, in bytes.
 	maxAnnouncement = 1024
-	// maxActBody bounds what an act says, in bytes.
+	// maxActBody bounds the body of a request for an act, in bytes.
 	maxActBody = 8 << 10
 )
 
-// whoOf is the operator as the log names them: where the request came from.
+// whoOf is the operator's name in the log: the address that the request came from.
 func whoOf(r *http.Request) string {
 	if client := clientOf(r); client.IsValid() {
 		return client.Addr().String()
@@ -35,7 +35,7 @@ func whoOf(r *http.Request) string {
 	return r.RemoteAddr
 }
 
-// asked reads what an act says, or answers that it can't be read.
+// asked reads the body of a request for an act, or answers that it can't be read.
 func asked[T any](a *admin, w http.ResponseWriter, r *http.Request) (said T, ok bool) {
 	body, free, ok := a.body(w, r, maxActBody)
 	if !ok {
@@ -98,7 +98,7 @@ func (a *admin) disconnect(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// announce shows a line to everybody, through all pods that have users.
+// announce shows a line to everybody, through all gateways.
 func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
 	said, ok := asked[struct{ Text string }](a, w, r)
 	if !ok {
@@ -139,7 +139,7 @@ func (a *admin) act(w http.ResponseWriter, r *http.Request, act actors.Act, memb
 	acting.Wait()
 	a.gathered.forget()
 	err := errors.Join(failed...)
-	if !slices.ContainsFunc(members, func(m Member) bool { return m.Self }) { // else this pod has noted it
+	if !slices.ContainsFunc(members, func(m Member) bool { return m.Self }) { // a pod that was asked has noted it itself
 		a.Inspectors.NoteAct(act, err)
 	}
 	if err != nil {

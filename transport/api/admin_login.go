@@ -10,11 +10,11 @@ import (
 	"pixelplayground/transport"
 )
 
-// Wrong tokens: one network may send five at once and five a minute, all together fifty at
-// once and five a second. More are answered late, and when too many wait for that, at once
-// with 429. The right token is let in whatever others have sent: one of MinAdminToken
-// characters is too much to guess at any rate; this keeps strangers from spending the
-// processor's time and the log's lines.
+// Limits for wrong tokens. One network may send five at once and five a minute, and all networks
+// together fifty at once and five a second. Further ones are answered late or, if too many
+// are waiting for that, at once. The right token is always accepted, whatever others
+// have sent. A token of MinAdminToken characters can't be guessed at any rate: the limits keep
+// strangers from using up processor time and log lines.
 const (
 	attemptEvery      = 12 * time.Second
 	attemptsAtOnce    = 5
@@ -50,7 +50,8 @@ func pause(ctx context.Context, d time.Duration) {
 	}
 }
 
-// failed counts a wrong token, and holds up who has sent too many. slow: it has.
+// failed counts a wrong token, and delays a client that has sent too many. slow reports whether
+// it has sent too many.
 func (t *attempts) failed(r *http.Request, now time.Time) (slow bool) {
 	client := clientOf(r)
 	t.told.Note("operator's login refused", "wrong token", "who", whoOf(r))
@@ -65,10 +66,11 @@ func (t *attempts) failed(r *http.Request, now time.Time) (slow bool) {
 	return true
 }
 
-// maxLoginBody is far more than a token, in bytes.
+// maxLoginBody is far more than a token takes, in bytes.
 const maxLoginBody = 4 << 10
 
-// login takes the form. Where it leads says how it went: the form shows a line for each.
+// login handles the login form. It redirects to an address that says how it went, for which the
+// form shows a line.
 func (a *admin) login(w http.ResponseWriter, r *http.Request) {
 	now := a.Now()
 	r.Body = http.MaxBytesReader(w, r.Body, maxLoginBody)
@@ -88,8 +90,8 @@ func (a *admin) login(w http.ResponseWriter, r *http.Request) {
 	seeOther(w, "./")
 }
 
-// seeOther leads to a page beside the one that was asked for. http.Redirect would make an
-// absolute path of it, which is another's when a proxy serves this server below a path.
+// seeOther redirects to a page beside the requested one. http.Redirect would make the path
+// absolute, which is wrong when a proxy serves this server below a path.
 func seeOther(w http.ResponseWriter, to string) {
 	w.Header().Set("Location", to)
 	w.WriteHeader(http.StatusSeeOther)

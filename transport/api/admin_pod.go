@@ -6,7 +6,7 @@ import (
 	"pixelplayground/actors"
 )
 
-// podShown is a pod. Without an answer only what membership knows is told.
+// podShown is a pod. If it does not answer, only what membership knows is shown.
 type podShown struct {
 	ID       string   `json:"id"`
 	Name     string   `json:"name"`
@@ -20,7 +20,7 @@ type podShown struct {
 	*podMeasured
 }
 
-// podMeasured is what a pod tells of itself.
+// podMeasured is what a pod reports about itself.
 type podMeasured struct {
 	Connections int         `json:"connections"`
 	Regions     int         `json:"regions"` // claimed

@@ -19,18 +19,19 @@ import (
 	"pixelplayground/actors"
 )
 
-// Sessions knows who has logged in. A cookie is a number, signed with a key that follows
-// from the token that was given: so every pod with the same token takes it, and sessions end
-// when their token is dropped. What a pod remembers is which sessions were ended; all pods are told, and one
-// that was not there yet when a session began asks the others about it.
+// Sessions knows which operators are logged in. A cookie is a number, signed with a key that is
+// derived from the token with which the operator logged in. So every pod with the same token
+// accepts the cookie, and sessions end when their token is dropped. A pod remembers only which sessions
+// were ended. All pods are told when one ends, and a pod that has started after a session began
+// asks the others about it.
 type Sessions struct {
 	tokens  atomic.Pointer[[]*adminToken] // replaced as a whole
 	now     func() time.Time
-	started time.Time // what was ended before it, this pod does not know
+	started time.Time // this pod does not know which sessions were ended before it
 
 	mu    sync.Mutex // guards:
 	ended map[sessionID]struct{}
-	known map[sessionID]struct{} // begun before started, and not ended as far as others know
+	known map[sessionID]struct{} // begun here, or not ended as far as other pods know
 }
 
 const (
@@ -38,8 +39,8 @@ const (
 	sessionLasts  = 12 * time.Hour // a working day
 )
 
-// sessionID is the second in which a session expires, and below it random bits. Pods of
-// earlier versions have the second alone, and read the whole as one that is far away.
+// sessionID is the second in which a session expires, followed by random bits. In pods of
+// earlier versions it is only the second, so they read a new one as a second in the far future.
 type sessionID uint64
 
 const (
@@ -48,7 +49,7 @@ const (
 )
 
 func (id sessionID) expiry() time.Time {
-	const seconds = 1 << 40 // more than a time has
+	const seconds = 1 << 40 // greater than any id that is only a second
 	if id >= seconds {
 		id >>= randomBits
 	}
@@ -65,8 +66,8 @@ func newSessions(tokens []string, now func() time.Time) *Sessions {
 	return s
 }
 
-// UseTokens replaces the tokens, and ends the sessions of those that are not among them. The
-// dashboard can't be turned on or off that way.
+// UseTokens replaces the tokens, and ends the sessions of tokens that are dropped. It can't turn
+// the dashboard on or off.
 func (s *Sessions) UseTokens(tokens []string) error {
 	switch err := CheckAdminTokens(tokens); {
 	case err != nil:
@@ -86,8 +87,8 @@ func (s *Sessions) use(tokens []string) {
 	s.tokens.Store(&made)
 }
 
-// holder is the token that was given, nil if it is none of ours. All are compared, so that
-// the time says nothing about which one it is.
+// holder finds the token that was given; nil: it is not one of ours. It compares all tokens, so
+// that the time it takes does not reveal which one it is.
 func (s *Sessions) holder(given string) (found *adminToken) {
 	sum := sha256.Sum256([]byte(given))
 	for _, token := range *s.tokens.Load() {
@@ -98,7 +99,7 @@ func (s *Sessions) holder(given string) (found *adminToken) {
 	return found
 }
 
-// begin makes a session of who has given the token, as a cookie's value.
+// begin begins a session for an operator who has given the token. It returns the cookie's value.
 func (s *Sessions) begin(now time.Time, token *adminToken) string {
 	var random [sessionBytes]byte
 	_, _ = rand.Read(random[:]) // never fails
@@ -110,8 +111,8 @@ func (s *Sessions) begin(now time.Time, token *adminToken) string {
 	return token.sign(id)
 }
 
-// signed gives the sessions of a request's cookies that have not expired. There may be more
-// than one: of paths within each other.
+// signed returns the sessions of a request's valid cookies that have not expired. There may be
+// several cookies: one for a path and one for a path below it.
 func (s *Sessions) signed(r *http.Request) (ids []sessionID) {
 	for _, cookie := range r.CookiesNamed(sessionCookie) {
 		value, err := base64.RawURLEncoding.DecodeString(cookie.Value)
@@ -135,7 +136,7 @@ var (
 	errSessionUnknown = errors.New("the session may have been ended before this pod started")
 )
 
-// stands reports whether a session goes on, as far as this pod knows.
+// stands returns nil if a session goes on, as far as this pod knows, and otherwise why not.
 func (s *Sessions) stands(id sessionID) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -150,14 +151,14 @@ func (s *Sessions) stands(id sessionID) error {
 	return errSessionUnknown
 }
 
-// trust remembers what others have said of a session.
+// trust remembers that other pods have said that a session goes on.
 func (s *Sessions) trust(id sessionID) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.known[id] = struct{}{}
 }
 
-// End ends a session, named as Vouch has it: actors.ActLogout.
+// End ends a session, which has the same name as for Vouch. It is actors.ActLogout.
 func (s *Sessions) End(name string) {
 	id, ok := parseSession(name)
 	if !ok {
@@ -169,7 +170,7 @@ func (s *Sessions) End(name string) {
 	s.ended[id] = struct{}{}
 }
 
-// Vouch reports whether a session goes on: actors.ActVouch.
+// Vouch returns nil if a session goes on, and otherwise why not. It is actors.ActVouch.
 func (s *Sessions) Vouch(name string) error {
 	id, ok := parseSession(name)
 	if !ok {
@@ -186,7 +187,7 @@ func parseSession(name string) (sessionID, bool) {
 	return sessionID(binary.BigEndian.Uint64(b)), true
 }
 
-// forget drops what has expired: so there is no more than operators make in a day.
+// forget drops expired sessions, so that no more are kept than operators begin in a day.
 func (s *Sessions) forget() {
 	for _, of := range []map[sessionID]struct{}{s.ended, s.known} {
 		for id := range of {
@@ -197,8 +198,8 @@ func (s *Sessions) forget() {
 	}
 }
 
-// cookie is what a browser is told to keep; an empty value ends the session there. It has
-// no path: it goes with what is beside the login, and not to others who share the host.
+// cookie is the cookie that a browser is told to keep; an empty value deletes it. It has no
+// path, so it is sent only to what is beside the login, and not to other sites on the same host.
 func (s *Sessions) cookie(r *http.Request, value string) *http.Cookie {
 	age := int(sessionLasts / time.Second)
 	if value == "" {
@@ -210,7 +211,7 @@ func (s *Sessions) cookie(r *http.Request, value string) *http.Cookie {
 	}
 }
 
-// loggedIn reports whether a request has a session that goes on.
+// loggedIn reports whether a request has a session that has not ended.
 func (a *admin) loggedIn(r *http.Request) bool {
 	for _, id := range a.sessions.signed(r) {
 		err := a.sessions.stands(id)
@@ -224,8 +225,8 @@ func (a *admin) loggedIn(r *http.Request) bool {
 	return false
 }
 
-// askOthers asks the pods that were there before about a session. If none knows it, the
-// operator logs in again: so do those of a server alone that was restarted.
+// askOthers asks the other pods about a session. If none knows it, the operator has to log in
+// again, as after the restart of a pod that is alone.
 func (a *admin) askOthers(ctx context.Context, id sessionID) error {
 	err := errSessionUnknown
 	for _, said := range a.tellOthers(ctx, actors.Act{Do: actors.ActVouch, At: a.Now().UnixMilli(), Target: "a session", Text: id.String()}) {
@@ -245,7 +246,7 @@ func (a *admin) askOthers(ctx context.Context, id sessionID) error {
 	return err
 }
 
-// tellOthers asks the other pods for the same, and gives what became of it.
+// tellOthers asks all other pods for the same act, and returns the result of each.
 func (a *admin) tellOthers(ctx context.Context, act actors.Act) (said []error) {
 	ctx, cancel := context.WithTimeout(ctx, adminSurvey)
 	defer cancel()
@@ -264,8 +265,8 @@ func (a *admin) tellOthers(ctx context.Context, act actors.Act) (said []error) {
 	return said
 }
 
-// logout ends the session on every pod. One that can't be told now may take the cookie, if
-// somebody has kept it, until it asks or the cookie expires.
+// logout ends the session on every pod. A pod that can't be told now may go on accepting the cookie, if
+// somebody has kept it, until that pod asks the others or the cookie expires.
 func (a *admin) logout(w http.ResponseWriter, r *http.Request) {
 	for _, id := range a.sessions.signed(r) {
 		a.sessions.End(id.String())

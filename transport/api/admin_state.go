@@ -16,28 +16,28 @@ import (
 )
 
 const (
-	// adminSurvey bounds what the pods have to answer for the dashboard, which asks every
-	// second: more than an inspector takes at the most.
+	// adminSurvey is how long the pods have to answer for the dashboard, which asks every
+	// second. It is more than an inspector ever takes.
 	adminSurvey = 1200 * time.Millisecond
-	// surveyServes is how old an answer may be that a second dashboard is shown.
+	// surveyServes is how old an answer may be to be shown on a second dashboard.
 	surveyServes = 500 * time.Millisecond
-	// membersLook is how often a survey looks whether it still asks the right pods: seldom
-	// when all answer, which takes some 10 ms, and soon for who looks at the page.
+	// membersLook is how often a survey checks whether it still asks the right pods. If all
+	// answer, which takes some 10 ms, it seldom checks at all. For people it is soon enough.
 	membersLook = 25 * time.Millisecond
-	// worstShown bounds the connections shown of the whole cluster.
+	// worstShown bounds how many connections of the whole cluster are shown.
 	worstShown = 50
 )
 
 // gathered is the last survey, shared by all dashboards, so that ten of them cost the
 // cluster no more than one.
 type gathered struct {
-	mu           sync.Mutex // held while the pods are asked: who comes meanwhile waits
+	mu           sync.Mutex // held while the pods are asked: requests that come meanwhile wait
 	began, ended time.Time
 	members      []Member
 	reports      []*actors.Report // as members; nil: no answer
 }
 
-// gather asks all pods, unless they have just been asked, or were when the caller came.
+// gather asks all pods, unless they have just been asked, or were being asked when the call came.
 func (a *admin) gather(ctx context.Context) ([]Member, []*actors.Report) {
 	g, came := &a.gathered, a.Now()
 	g.mu.Lock()
@@ -50,17 +50,17 @@ func (a *admin) gather(ctx context.Context) ([]Member, []*actors.Report) {
 	return g.members, g.reports
 }
 
-// forget has the pods asked again, because something was done.
+// forget drops the last survey after an act, so that the pods are asked again.
 func (g *gathered) forget() {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.members, g.reports = nil, nil
 }
 
-// survey asks all pods. A pod that dies is asked in vain until the cluster knows: then the
-// others are asked again, once, so that what they say of its end is shown with it.
+// survey asks all pods. If a pod has died, it does not answer. As soon as the cluster knows that, the
+// other pods are asked again, once, so that the answer includes what they say about its end.
 func (a *admin) survey(ctx context.Context, question actors.Inspect) ([]Member, []*actors.Report) {
-	ctx = context.WithoutCancel(ctx) // the answer may be for others too, so it is not given up with one request
+	ctx = context.WithoutCancel(ctx) // the answer may be for other requests too, so it outlives this one
 	members := a.Cluster.Members()
 	reports, changed := a.surveyOf(ctx, members, question)
 	if changed {
@@ -70,7 +70,7 @@ func (a *admin) survey(ctx context.Context, question actors.Inspect) ([]Member, 
 	return members, reports
 }
 
-// surveyOf asks these, and gives up as soon as they are no longer the members.
+// surveyOf asks these pods, and gives up as soon as the members change.
 func (a *admin) surveyOf(ctx context.Context, members []Member, question actors.Inspect) (reports []*actors.Report, changed bool) {
 	ctx, cancel := context.WithTimeout(ctx, adminSurvey)
 	defer cancel()
@@ -101,7 +101,7 @@ func sameMembers(a, b []Member) bool {
 	return slices.EqualFunc(a, b, func(a, b Member) bool { return a.ID == b.ID })
 }
 
-// getState is the whole dashboard.
+// getState answers with everything that the dashboard shows.
 func (a *admin) getState(w http.ResponseWriter, r *http.Request) {
 	var members []Member
 	var reports []*actors.Report
@@ -127,8 +127,8 @@ func (a *admin) getState(w http.ResponseWriter, r *http.Request) {
 	reply(w, http.StatusOK, state)
 }
 
-// What the dashboard is told: times in Unix milliseconds, durations in milliseconds unless
-// they say otherwise, rates per second.
+// What the dashboard is sent. Times are in Unix milliseconds, durations in milliseconds unless
+// their names say otherwise, rates per second.
 type (
 	stateShown struct {
 		Node        string            `json:"node"`
@@ -203,7 +203,7 @@ func spreadOf(s actors.Spread) spreadShown {
 	return spreadShown{milliseconds(s.P50), milliseconds(s.P99)}
 }
 
-// perSecond is a count of some time as a rate.
+// perSecond is a count over a time, as a rate.
 func perSecond(n int, over time.Duration) float64 {
 	if over <= 0 {
 		return 0
@@ -211,11 +211,11 @@ func perSecond(n int, over time.Duration) float64 {
 	return round(float64(n) / over.Seconds())
 }
 
-// round leaves three decimals.
+// round rounds to three decimals.
 func round(f float64) float64 { return math.Round(f*1000) / 1000 }
 
-// regionsShown is one entry for each region that is not dormant: during a handoff two
-// pods tell of it, and the one that serves, or is further, counts.
+// regionsShown has one entry for each region that is not dormant. During a handoff two pods
+// report the region, and the pod that serves it, or has got further, counts.
 func regionsShown(g canvas.Geometry, members []Member, reports []*actors.Report) []areaShown {
 	known := make(map[canvas.RegionID]areaShown)
 	viewers := make(map[canvas.RegionID]int)
@@ -255,7 +255,7 @@ func progress(state string) int {
 	return slices.Index([]string{"fenced", "asking", "claiming", "retiring", "serving"}, state)
 }
 
-// worstOf is the worst connections of all pods.
+// worstOf returns the worst connections of all pods.
 func worstOf(members []Member, reports []*actors.Report) []connectionShown {
 	list := []connectionShown{}
 	for i, report := range reports {

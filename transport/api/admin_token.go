@@ -10,11 +10,11 @@ import (
 	"unicode/utf8"
 )
 
-// MinAdminToken is the least length of a token, in characters: of random letters too
-// many to be guessed, at any rate of attempts.
+// MinAdminToken is the minimum length of a token, in characters. That many random letters can't
+// be guessed, at any rate of attempts.
 const MinAdminToken = 16
 
-// MaxAdminTokens bounds what a cookie is checked with. A rotation takes two.
+// MaxAdminTokens bounds how many tokens a cookie is checked against. A rotation needs two.
 const MaxAdminTokens = 4
 
 // CheckAdminTokens says what is wrong with tokens, and shows none of them.
@@ -32,8 +32,8 @@ func CheckAdminTokens(tokens []string) error {
 
 // adminToken is what is kept of a token.
 type adminToken struct {
-	sum [sha256.Size]byte // hashed, so that comparing takes the same time whatever its length
-	key []byte            // of its sessions
+	sum [sha256.Size]byte // a hash, so that comparing takes the same time whatever the token's length
+	key []byte            // signs its sessions
 }
 
 func newAdminToken(token string) *adminToken {

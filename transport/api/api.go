@@ -1,7 +1,7 @@
 // Package api is the HTTP side of a pod: the canvas and its pixels as JSON and as an image,
-// health and metrics for operators, and the pages. It bounds what strangers send before
-// the actors see it. WebSockets are transport's, the canvas itself is the actors'; the
-// server's main wires them and hands the Handler made here to transport.
+// health and metrics for operators, and the pages. It bounds what strangers send before the
+// actors see it. WebSockets are in package transport, and the canvas itself belongs to the
+// actors. The server's main wires them together and gives the Handlers made here to transport.
 package api
 
 import (
@@ -24,11 +24,11 @@ import (
 type Canvas interface {
 	// Read is one region as it is now. The snapshot is immutable.
 	Read(ctx context.Context, region canvas.RegionID) (*canvas.Snapshot, error)
-	// Place writes pixels, which must be on the canvas, and returns when they are durable.
-	// spelling is how their author wrote their colour, "" if as Color.String does. The
-	// error is an *actors.RefusedError or ctx's; some pixels may then be placed.
+	// Place writes pixels, which must be on the canvas, and returns when they are durable. The
+	// error is an *actors.RefusedError or ctx's. In that case durable of the pixels have been
+	// placed.
 	Place(ctx context.Context, strokes []actors.Stroke) (durable int, err error)
-	// Local is the names of this pod's users: one entry per connection, "" where unnamed.
+	// Local returns the names of this pod's users: one entry per connection, "" if it has none.
 	Local(ctx context.Context) ([]string, error)
 	// Users counts those of the whole canvas.
 	Users() int
@@ -41,11 +41,11 @@ type Store interface {
 	Ping(ctx context.Context) error
 }
 
-// Standing is what a gateway among others is good for. It is known, and not asked for.
+// Standing is what a gateway among others can do. Its methods return at once: they ask nobody.
 type Standing interface {
-	// Views is why people should not be sent here, even to look; nil: they may be.
+	// Views says why people should not be sent here, even to look; nil: they may be.
 	Views() error
-	// Draws is why a pixel would not be taken now; nil: it would.
+	// Draws says why a pixel would not be accepted now; nil: it would.
 	Draws() error
 }
 
@@ -58,10 +58,10 @@ type Config struct {
 	Rate     float64         // pixels per second that one client address may write; 0: no limit
 	Burst    int             // pixels it may write at once after a pause
 
-	Proxies []netip.Prefix // whose X-Forwarded-For says who asks
+	Proxies []netip.Prefix // their X-Forwarded-For is trusted to name the client
 
 	AdminTokens []string // any of them lets operators in; none: there is no dashboard. Sessions.UseTokens replaces them
-	Apart       bool     // what is for operators has a handler of its own
+	Apart       bool     // operators have a separate handler
 }
 
 // Validate says what is wrong and how to fix it.
@@ -88,23 +88,23 @@ type Ports struct {
 	Store      Store
 	Standing   Standing                   // nil: a pod that is alone, or without users, is as good as its store
 	Pages      fs.FS                      // index.html and what it loads
-	AdminPages fs.FS                      // likewise of the dashboard, with login.html; nil: none
+	AdminPages fs.FS                      // the same for the dashboard, with login.html; nil: none
 	Origin     func(r *http.Request) bool // whether a page of the request's Origin may use the API
 	Draining   func() bool                // whether the pod is closing
 	Sockets    *transport.Counters        // what transport counts
-	Counters   []Counter                  // what else the metrics show, as the store's own
+	Counters   []Counter                  // what else the metrics show, for example the store's own
 	Now        func() time.Time           // nil: time.Now
 	Log        *slog.Logger               // nil: none
 }
 
-// Counter is a number that only rises, by its name without the program's prefix.
+// Counter is a number that only rises. Its name is without the program's prefix.
 type Counter struct {
 	Name, Help string
 	Value      *atomic.Int64
 }
 
-// Time limits of one request. The actors refuse sooner when the store fails; these are
-// for what must never hang.
+// Time limits of one request. When the store fails, the actors refuse sooner. These limits keep
+// anything else from hanging.
 const (
 	readTimeout  = 3500 * time.Millisecond // reading one region, which takes 3 s at the most, or asking for names
 	placeTimeout = 15 * time.Second        // one op: longer than the actors' patience with a store
@@ -135,7 +135,7 @@ type Handlers struct {
 	All   http.Handler // everything but WebSockets
 	Admin http.Handler // what is for operators, and health; nil: it is in All
 
-	Sessions *Sessions // of operators, whom other pods tell of
+	Sessions *Sessions // of operators; other pods report sessions that have ended to it
 
 	server *server // for tests
 }
@@ -179,7 +179,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 	return handlers, nil
 }
 
-// handle adds routes to a mux, and answers for what is not there below /api.
+// handle adds routes to a mux, and an answer for everything below /api that does not exist.
 func (s *server) handle(mux *http.ServeMux, routes map[string]methods) {
 	for path, m := range routes {
 		mux.Handle(path, s.resource(path, m))
@@ -188,7 +188,7 @@ func (s *server) handle(mux *http.ServeMux, routes map[string]methods) {
 	mux.Handle("/api/", s.resource("/api", nil))
 }
 
-// serveOperators adds what strangers have no use for.
+// serveOperators adds what only operators need.
 func (s *server) serveOperators(mux *http.ServeMux, routes map[string]methods) {
 	admin := newAdmin(s)
 	s.admin = admin

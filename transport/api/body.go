@@ -9,18 +9,19 @@ import (
 	"pixelplayground/transport"
 )
 
-// Limits of a body, in bytes. Decoded it can take 50 times as much memory.
+// Limits on a body, in bytes. A decoded body can take 50 times as much memory.
 const (
 	maxPixelBody  = 64 << 10 // of one pixel; clients add fields of their own
 	maxPixelsBody = 1 << 20  // of a list
 
-	// What bodies may take beyond freeBody each, of one network and in all, from their first
-	// byte until their request is answered: so one pixel can always be sent.
+	// Each body may take freeBody, so that one pixel can always be sent. What bodies take beyond
+	// that, from their first byte until their request is answered, is limited to networkBodies
+	// for one network and to allBodies in all.
 	freeBody, networkBodies, allBodies = 4 << 10, 4 << 20, 16 << 20
 )
 
-// body reads what was sent, or answers that it is more than most bytes, or that others have
-// sent too much. free is to be called when it is not needed any more.
+// body reads a request's body. If the body has more than most bytes, or there is no room for it,
+// body answers that and returns false. Call free when the body is not needed any more.
 func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) (body []byte, free func(), ok bool) {
 	if r.ContentLength > most {
 		tooLarge(w, most)
@@ -59,7 +60,7 @@ func tooLarge(w http.ResponseWriter, most int64) {
 // errTooMuch says that there is no memory for more of a body.
 var errTooMuch = errors.New("bodies take too much memory")
 
-// bounded reads a body as far as there is memory for it.
+// bounded reads a body for as long as there is memory for it.
 type bounded struct {
 	from   io.Reader
 	shares *transport.Shares

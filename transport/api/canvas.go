@@ -8,8 +8,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// getCanvas streams every painted pixel, region by region: a canvas of 64 million pixels is
-// more than a gigabyte of this.
+// getCanvas streams every painted pixel, region by region. For a canvas of 64 million pixels
+// that is more than a gigabyte.
 func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
 	one, refused := s.work(w, r, s.Geometry.Width*s.Geometry.Height)
 	if refused != nil {
@@ -38,7 +38,7 @@ func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
 	}
 	if err := s.writeCanvas(s.newDownload(w, one), first, regions); err != nil {
 		s.Log.Warn("download cut off", "path", r.URL.Path, "err", err)
-		panic(http.ErrAbortHandler) // so that nobody takes it for whole
+		panic(http.ErrAbortHandler) // so that nobody takes it for complete
 	}
 }
 
@@ -63,7 +63,7 @@ func (s *server) writeCanvas(out *download, snapshot *canvas.Snapshot, rest *reg
 		}
 	}
 	return out.encode(func() error {
-		_, _ = out.WriteString("}}\n") // Flush tells
+		_, _ = out.WriteString("}}\n") // Flush returns the error
 		return out.Flush()
 	})
 }
@@ -71,7 +71,7 @@ func (s *server) writeCanvas(out *download, snapshot *canvas.Snapshot, rest *reg
 // pixelList writes `"x,y":"#RRGGBB"` for every painted pixel, with commas between.
 type pixelList struct {
 	out  *download
-	some bool   // there was a pixel
+	some bool   // a pixel has been written
 	row  []byte // reused: at most 24 bytes for each pixel of a row
 }
 

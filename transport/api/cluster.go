@@ -13,7 +13,7 @@ import (
 type Cluster interface {
 	// Ready says what this pod waits for before it can serve; nil: nothing.
 	Ready() error
-	// Members are the pods of the moment, this one included.
+	// Members returns the pods in the cluster now, including this one.
 	Members() []Member
 }
 
@@ -25,18 +25,18 @@ type Member struct {
 	Roles    []string          `json:"roles"`
 	Version  string            `json:"version"`
 	Draining bool              `json:"draining"`
-	Aside    bool              `json:"aside"` // its regions are others', since its store takes no commits
+	Aside    bool              `json:"aside"` // other pods own its regions, since its store takes no commits
 	Started  time.Time         `json:"started"`
 	Self     bool              `json:"self"` // it is the one that answers
-	Pins     []canvas.RegionID `json:"-"`    // regions that are its by an operator's wish
+	Pins     []canvas.RegionID `json:"-"`    // regions that an operator has given it
 }
 
-// surveyTimeout bounds what the pods have to answer: one that is stuck must not hide the others.
+// surveyTimeout is how long the pods have to answer. A pod that is stuck must not hide the others.
 const surveyTimeout = 2 * time.Second
 
 type memberShown struct {
 	Member
-	Answers bool `json:"answers"`  // the rest is known
+	Answers bool `json:"answers"`  // it has answered, so the fields below are known
 	StoreOK bool `json:"store_ok"` // as far as the pod knows without asking it; why not is in its log
 	Users   int  `json:"users"`
 	Regions int  `json:"regions"`
@@ -63,8 +63,8 @@ type clusterSeen struct {
 	Regions []regionShown `json:"regions"`
 }
 
-// getCluster is who is in the cluster and who owns what. A region that nobody has needed
-// since its pod started is absent.
+// getCluster answers with the members of the cluster and the regions' owners. A region that
+// nobody has needed since its pod started is absent.
 func (s *server) getCluster(w http.ResponseWriter, r *http.Request) {
 	seen, err := s.members.get(r.Context(), func(clusterSeen) (clusterSeen, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), surveyTimeout) // for others too

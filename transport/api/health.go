@@ -15,8 +15,8 @@ import (
 // iso8601 is how JavaScript's Date.toISOString writes a time, which must be UTC.
 const iso8601 = "2006-01-02T15:04:05.000Z"
 
-// getHealth is what existing clients and monitors read. It is about this node alone and
-// always "ok": see /readyz for whether to send it clients.
+// getHealth is for existing clients and monitors. It is only about this pod, and its status is always
+// "ok". Whether to send the pod clients is what /readyz says.
 func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
@@ -49,7 +49,7 @@ func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 	}{"ok", len(shown), shown, s.Now().UTC().Format(iso8601), s.Node, store})
 }
 
-// getAlive tells that the process answers. A failing store is no reason to restart it.
+// getAlive shows that the process answers. A failing store is no reason to restart it.
 func (s *server) getAlive(w http.ResponseWriter, _ *http.Request) {
 	reply(w, http.StatusOK, map[string]string{"status": "alive"})
 }
@@ -57,12 +57,13 @@ func (s *server) getAlive(w http.ResponseWriter, _ *http.Request) {
 // readyShown is the answer of a pod to which people may be sent.
 type readyShown struct {
 	Status  string `json:"status"`
-	Drawing bool   `json:"drawing"`       // a pixel would be taken now
-	Why     string `json:"why,omitempty"` // not
+	Drawing bool   `json:"drawing"`       // a pixel would be accepted now
+	Why     string `json:"why,omitempty"` // why it would not
 }
 
-// getReady reports whether new clients should be sent here, and if not, why: to look, which
-// goes on while nobody can draw, or with ?for=drawing to draw.
+// getReady says whether new clients should be sent here, and if not, why. By default that is
+// whether they can look, which goes on while nobody can draw; with ?for=drawing it is whether
+// they can draw.
 func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 	if s.Draining() {
 		fail(w, http.StatusServiceUnavailable, "draining: this node is closing")
@@ -86,7 +87,8 @@ func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// standing is why nobody should be sent here to look, and why nobody could draw now.
+// standing says why nobody should be sent here to look, and why nobody could draw now. Each is
+// nil if there is no reason.
 func (s *server) standing(ctx context.Context) (views, draws error) {
 	if s.Standing != nil {
 		return s.Standing.Views(), s.Standing.Draws()
@@ -100,20 +102,20 @@ func (s *server) standing(ctx context.Context) (views, draws error) {
 	return views, draws
 }
 
-// stallBorne is how long a store may give no answer before nobody should be sent here: disks
-// stall for seconds when others write much. One that refuses has answered.
+// stallBorne is how long a store may not answer before nobody should be sent here: disks stall
+// for seconds when other programs write much. A store that refuses has answered.
 const stallBorne = 5 * time.Second
 
 var errNoAnswer = errors.New("it does not answer")
 
-// stall is a time in which the store does not answer.
+// stall is a time during which the store does not answer.
 type stall struct {
 	mu   sync.Mutex
 	well bool      // it has answered once: until then there is nothing to show
-	from time.Time // when it was asked that has not answered since; zero: it has
+	from time.Time // when the first question without an answer was asked; zero: the last was answered
 }
 
-// bears reports whether what the store says is no reason to send people elsewhere.
+// bears reports whether people may still be sent here, given what the store has said.
 func (s *stall) bears(said error, now time.Time) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -127,7 +129,7 @@ func (s *stall) bears(said error, now time.Time) bool {
 	return s.well && now.Sub(s.from) < stallBorne
 }
 
-// ping asks the store, once for all who want to know.
+// ping asks the store, once for all requests that want to know at the same time.
 func (s *server) ping(ctx context.Context) error {
 	said, err := s.store.get(ctx, func(error) (error, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTimeout)

@@ -33,7 +33,7 @@ type Config struct {
 	// Handler is told what happens.
 	Handler Handler
 
-	// Substitutes for tests; nil: the real ones.
+	// Ports; nil: the real ones.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
 	Clock  Clock
 	Random func() float64 // from [0, 1), for the spread of the pauses

@@ -3,7 +3,7 @@ package client
 // Stats counts what happened since the client was made.
 type Stats struct {
 	PixelsReceived uint64 // in PIXELS that continued what was held
-	SeqCovered     uint64 // sequence numbers that those covered: more, since overwritten pixels are not sent
+	SeqCovered     uint64 // sequence numbers that those PIXELS covered; overwritten pixels are not sent
 	Snapshots      uint64 // regions replaced as a whole
 	Gaps           uint64 // PIXELS ahead of what was held: something was lost
 	Duplicates     uint64 // PIXELS behind what was held: something came twice

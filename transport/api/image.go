@@ -16,22 +16,22 @@ import (
 
 // Limits of an image.
 const (
-	maxScale       = 32       // edge of one pixel of the canvas, in pixels of the image
-	maxImagePixels = 64 << 20 // the largest canvas unscaled; about a second of one processor
+	maxScale       = 32       // how many pixels of the image wide and high a pixel of the canvas may be
+	maxImagePixels = 64 << 20 // the largest canvas unscaled; takes about a second of one processor
 )
 
-// view is the part of the canvas that an image shows, in pixels of the canvas, and how large.
+// view is the part of the canvas that an image shows, in pixels of the canvas, and its scale.
 type view struct{ x, y, width, height, scale int }
 
-// getImage answers with the canvas or a part of it as PNG: one that others are shown too, if
-// it is small enough to be kept for them.
+// getImage answers with the canvas or a part of it as PNG. If the image is small enough to be
+// kept, requests for the same view share it.
 func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 	v, err := parseView(r.URL.Query(), s.Geometry)
 	if err != nil {
 		fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
-	w.Header().Set("Cache-Control", "no-cache") // keep it, and ask whether it still holds
+	w.Header().Set("Cache-Control", "no-cache") // browsers may keep it, but must ask whether it is still current
 	if r.Method == http.MethodHead || r.Header.Get("If-None-Match") != "" {
 		if tag, err := s.tagAlone(w, r, v); err != nil {
 			s.notShown(w, r, err)
@@ -56,7 +56,7 @@ func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// tagAlone is the tag of a view that may not have to be made.
+// tagAlone is the tag of a view whose image may not have to be made.
 func (s *server) tagAlone(w http.ResponseWriter, r *http.Request, v view) (string, error) {
 	one, refused := s.job(w, r, 0)
 	if refused != nil {
@@ -76,7 +76,7 @@ func (s *server) notShown(w http.ResponseWriter, r *http.Request, err error) {
 	s.unreadable(w, r, err)
 }
 
-// begun sends the head of an image, and reports whether the rest is wanted.
+// begun sets the header of an image, and reports whether the client wants the image itself.
 func (s *server) begun(w http.ResponseWriter, r *http.Request, tag string) bool {
 	w.Header().Set("ETag", tag)
 	if matches(r.Header.Get("If-None-Match"), tag) {
@@ -87,7 +87,7 @@ func (s *server) begun(w http.ResponseWriter, r *http.Request, tag string) bool 
 	return r.Method != http.MethodHead
 }
 
-// streamImage makes an image as it is sent.
+// streamImage makes an image while it is being sent.
 func (s *server) streamImage(w http.ResponseWriter, r *http.Request, v view) {
 	one, refused := s.work(w, r, v.units())
 	if refused != nil {
@@ -95,8 +95,8 @@ func (s *server) streamImage(w http.ResponseWriter, r *http.Request, v view) {
 		return
 	}
 	defer s.jobs.end(one)
-	// A first look at all regions, for the tag; the image may then be newer than its tag
-	// says, never older.
+	// All regions are read once for the tag, before they are read for the image. So the image
+	// may be newer than its tag says, but never older.
 	tag, err := s.tag(r.Context(), v)
 	if err != nil {
 		s.unreadable(w, r, err)
@@ -107,12 +107,12 @@ func (s *server) streamImage(w http.ResponseWriter, r *http.Request, v view) {
 	}
 	if err := s.writeImage(r.Context(), s.newDownload(w, one), v); err != nil {
 		s.Log.Warn("download cut off", "path", r.URL.Path, "err", err)
-		panic(http.ErrAbortHandler) // so that nobody takes it for whole
+		panic(http.ErrAbortHandler) // so that nobody takes it for complete
 	}
 }
 
-// parseView reads ?x=&y=&w=&h=&scale=; what is absent means all there is, unscaled. Errors
-// are for the user.
+// parseView reads ?x=&y=&w=&h=&scale=. Without any of them a view is the whole canvas, unscaled.
+// Errors are for the user.
 func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 	number := func(name string, fallback, least, most int) int {
 		if err != nil || !query.Has(name) {
@@ -135,8 +135,8 @@ func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 	return v, err
 }
 
-// tag names what a view shows, by the positions of its regions. It is weak because the
-// image may be newer.
+// tag is the ETag of what a view shows. It depends on the positions of its regions. It is weak
+// because the image may be newer.
 func (s *server) tag(ctx context.Context, v view) (string, error) {
 	sum := sha256.New()
 	fmt.Fprint(sum, s.Geometry, v)
@@ -164,7 +164,7 @@ func (v view) inTurn(ctx context.Context, s *server) (rows, columns int, regions
 	return bottom - top + 1, right - left + 1, s.readInTurn(ctx, all)
 }
 
-// writeImage holds one row of regions at a time, and what is read ahead.
+// writeImage writes an image. In memory it holds one row of regions, and what is read ahead.
 func (s *server) writeImage(ctx context.Context, out *download, v view) error {
 	var image *pngWriter
 	err := out.encode(func() (err error) {

@@ -13,8 +13,8 @@ import (
 	"pixelplayground/transport"
 )
 
-// images are those being shown to somebody. Who asks for the same view at about the same
-// time is shown the same bytes.
+// images keeps the images that are being sent. Clients that ask for the same view at about the
+// same time get the same bytes.
 type images struct {
 	memory *transport.Shares // in bytes
 
@@ -22,34 +22,34 @@ type images struct {
 	views map[view]*seen
 }
 
-// Bounds of images that are kept while they are sent, in bytes. One that would be larger, or
-// finds no memory, is made again for everyone who asks, as it is sent.
+// Bounds on images that are kept while they are sent, in bytes. An image that would be larger,
+// or for which there is no memory, is made separately for each request, while it is being sent.
 const (
 	maxKeptImage                 = 8 << 20
 	networkKeptImages, allImages = 16 << 20, 32 << 20
 )
 
-// seen is a view that somebody is shown.
+// seen is a view that at least one client has asked for.
 type seen struct {
 	shared  shared[*rendering]
 	viewers int // guarded by images.mu
 }
 
-// rendering is an image. It is immutable but for its users.
+// rendering is an image. It is immutable except for its users.
 type rendering struct {
 	tag  string
 	png  []byte
 	free func() // gives back the memory
 
-	users int // guarded by images.mu: who sends it, and the view whose last it is
+	users int // guarded by images.mu: the requests that send it, and the view whose latest image it is
 }
 
 func newImages() images {
 	return images{memory: transport.NewShares(networkKeptImages, allImages), views: make(map[view]*seen)}
 }
 
-// estimate is about the most that a view takes as PNG, in bytes: a pixel that is repeated is
-// three bytes and a reference, a row that is repeated next to nothing.
+// estimate is about the most that a view takes as PNG, in bytes. A repeated pixel takes three
+// bytes and a reference, a repeated row next to nothing.
 func (v view) estimate() int {
 	if v.scale == 1 {
 		return 3*v.width*v.height + v.width*v.height/8
@@ -57,7 +57,7 @@ func (v view) estimate() int {
 	return 7*v.width*v.height + v.width*v.height*v.scale*v.scale/64
 }
 
-// units is the work that a view takes.
+// units is the work that making a view's image takes.
 func (v view) units() int { return v.width * v.height * v.scale * v.scale }
 
 func (i *images) enter(v view) *seen {
@@ -72,13 +72,13 @@ func (i *images) enter(v view) *seen {
 	return e
 }
 
-// leave is for who has been shown r, nil: nothing.
+// leave is called for a request that entered and has sent r, or nothing if r is nil.
 func (i *images) leave(v view, e *seen, r *rendering) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	i.drop(r)
 	if e.viewers--; e.viewers == 0 {
-		i.drop(e.shared.last) // nobody else has it any more
+		i.drop(e.shared.last) // nobody asks for this view any more
 		delete(i.views, v)
 	}
 }
@@ -98,10 +98,10 @@ func (i *images) drop(r *rendering) {
 	}
 }
 
-// errNotKept says that an image has to be made for one client alone.
+// errNotKept says that an image can't be shared, but has to be made for one request alone.
 var errNotKept = errors.New("image is too large to be kept")
 
-// image gives a view to who asks, until done is called.
+// image returns a view's image, which may be used until done is called.
 func (s *server) image(w http.ResponseWriter, r *http.Request, v view) (shown *rendering, done func(), err error) {
 	if v.estimate() > maxKeptImage {
 		return nil, nil, errNotKept
@@ -112,7 +112,7 @@ func (s *server) image(w http.ResponseWriter, r *http.Request, v view) (shown *r
 		if err != nil || next == before {
 			return next, err
 		}
-		s.images.use(next) // as the view's last
+		s.images.use(next) // as the view's latest
 		s.images.mu.Lock()
 		defer s.images.mu.Unlock()
 		s.images.drop(before)
@@ -125,7 +125,7 @@ func (s *server) image(w http.ResponseWriter, r *http.Request, v view) (shown *r
 	return shown, func() { s.images.leave(v, e, shown) }, nil
 }
 
-// render makes a view, unless the canvas is as it was before.
+// render makes a view's image, or returns before if the canvas has not changed since.
 func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *rendering) (*rendering, error) {
 	one, refused := s.job(w, r, v.units())
 	if refused != nil {
@@ -162,10 +162,10 @@ func (s *server) renderPNG(ctx context.Context, v view, one *job) ([]byte, error
 	if err := s.writeImage(ctx, out, v); err != nil {
 		return nil, err
 	}
-	return bytes.Clone(b.Bytes()), nil // without the room that it had to grow
+	return bytes.Clone(b.Bytes()), nil // without the buffer's spare capacity
 }
 
-// send writes a rendering, as long as its client goes on taking it.
+// send writes a rendering for as long as the client goes on taking it.
 func (r *rendering) send(w http.ResponseWriter) {
 	w.Header().Set("Content-Length", strconv.Itoa(len(r.png)))
 	rc := http.NewResponseController(w)

@@ -9,9 +9,9 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limits is a token bucket of pixels per client address. The table is bounded: an address
-// that is not among the last rememberedAddresses seen starts again with a full bucket,
-// which gains nobody much who has that many addresses at hand.
+// limits is a token bucket of pixels for each client address. The table is bounded: an address
+// that is not among the last rememberedAddresses seen starts again with a full bucket. Anyone
+// with that many addresses does not gain much by that.
 type limits struct {
 	rate  rate.Limit // 0: no limit
 	burst int
@@ -29,8 +29,8 @@ func newLimits(pixelsPerSecond float64, burst int) *limits {
 	return &limits{rate: rate.Limit(pixelsPerSecond), burst: burst, young: make(map[netip.Prefix]*rate.Limiter)}
 }
 
-// take removes n pixels from the client's bucket, or says how long to wait; 0: never,
-// because they are more than a bucket holds.
+// take removes n pixels from the client's bucket. If there are not enough, it returns false and
+// how long to wait; 0: n is more than a bucket holds, so waiting does not help.
 func (l *limits) take(client netip.Prefix, n int, now time.Time) (wait time.Duration, ok bool) {
 	if l.rate == 0 || n == 0 {
 		return 0, true
@@ -53,10 +53,10 @@ func (l *limits) give(client netip.Prefix, n int, now time.Time) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.bucket(client).AllowN(now, -n) // what is then over the burst is cut off at the next look
+	l.bucket(client).AllowN(now, -n) // the next look cuts off what then exceeds the burst
 }
 
-// wait is how long until the client may take one; 0: it may now.
+// wait is how long until the client may take one pixel; 0: it may take one now.
 func (l *limits) wait(client netip.Prefix, now time.Time) time.Duration {
 	if l.rate == 0 {
 		return 0
@@ -84,14 +84,15 @@ func (l *limits) bucket(client netip.Prefix) *rate.Limiter {
 	return bucket
 }
 
-// clientOf is who is held to account for a request: the peer of its TCP connection, or whom
-// a proxy of ours passed on. An IPv6 customer has a /64 or more, so that is one client.
+// clientOf is the client whose limits apply to a request: the peer of its TCP connection or, if
+// that is a proxy of ours, the client that the proxy names. An IPv6 customer has a /64 or more, so
+// a /64 is one client.
 func clientOf(r *http.Request) netip.Prefix {
 	address := addressOf(r.RemoteAddr)
 	bits := 32
 	if address.Is6() {
 		bits = 64
 	}
-	prefix, _ := address.Prefix(bits) // fails for no address only
+	prefix, _ := address.Prefix(bits) // fails only for an invalid address
 	return prefix
 }

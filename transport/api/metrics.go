@@ -15,7 +15,7 @@ import (
 // namespace begins the name of every metric of this program.
 const namespace = "pixelplayground"
 
-// metrics is the pod's numbers for Prometheus, in a registry of their own.
+// metrics is the pod's metrics for Prometheus, in their own registry.
 type metrics struct {
 	handler http.Handler
 	answers *prometheus.CounterVec // by route and status
@@ -44,7 +44,7 @@ func newMetrics(cfg Config, ports Ports) *metrics {
 	return m
 }
 
-// once has something read once for all who ask meanwhile. What is read must not be changed.
+// once makes callers share a read if they call at about the same time. They must not change the result.
 func once[T any](read func() (T, error)) func() (T, error) {
 	all := newShared[T]()
 	return func() (T, error) {
@@ -57,7 +57,7 @@ func (m *metrics) answered(route string, status int) {
 	m.answers.WithLabelValues(route, strconv.Itoa(status)).Inc()
 }
 
-// register adds metrics that are read from elsewhere when Prometheus asks.
+// register adds metrics whose values are read from elsewhere when Prometheus asks.
 type register struct{ *prometheus.Registry }
 
 func (r register) gauge(name, help string, labels prometheus.Labels, read func() float64) {

@@ -16,8 +16,8 @@ type pages struct {
 	tags  map[string]string // ETag by file
 }
 
-// policy keeps the pages to what this server sends. Styles may be inline because scripts
-// position elements; pictures may be made by scripts.
+// policy restricts the pages to what this server sends. Inline styles are allowed because
+// scripts position elements. Scripts may also make pictures.
 const policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'"
 
 func newPages(files fs.FS) (*pages, error) {
@@ -57,6 +57,6 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header.Set("ETag", tag)
-	header.Set("Cache-Control", "no-cache") // keep it, and ask whether it still holds
+	header.Set("Cache-Control", "no-cache") // browsers may keep it, but must ask whether it is still current
 	http.ServeFileFS(w, r, p.files, name)
 }

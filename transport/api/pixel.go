@@ -11,7 +11,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Why an entry is not a pixel, in the words that existing clients know.
+// Why an entry is not a pixel, in the words that existing clients expect.
 const (
 	badFormat = "Invalid data format"
 	badPlace  = "Coordinates out of bounds"
@@ -80,7 +80,7 @@ func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 	}{true, dot.X, dot.Y, color, s.Now().UnixMilli()})
 }
 
-// allow takes n pixels from the client's allowance, or answers when to come again.
+// allow takes n pixels from the client's allowance, or answers when to try again.
 func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
 	wait, ok := s.limits.take(clientOf(r), n, s.Now())
 	switch {
@@ -93,9 +93,9 @@ func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
 	return ok
 }
 
-// allowAny reports whether the client may place a pixel now, or answers when: before what it
-// sends costs anything. What is small is read all the same, so that the answer is for as many
-// pixels as it has.
+// allowAny reports whether the client may place any pixel now, or answers when it may, before
+// its body costs anything. A small body is always read, so that the answer says when the
+// client may place as many pixels as it has sent.
 func (s *server) allowAny(w http.ResponseWriter, r *http.Request) bool {
 	if r.ContentLength >= 0 && r.ContentLength <= freeBody {
 		return true
@@ -108,7 +108,8 @@ func (s *server) allowAny(w http.ResponseWriter, r *http.Request) bool {
 	return wait == 0
 }
 
-// entry checks one pixel as JSON has it, and returns its colour as sent.
+// entry checks one decoded JSON pixel. color is the colour as sent; problem is empty if the pixel is
+// valid.
 func (s *server) entry(sent any) (dot canvas.Dot, color, problem string) {
 	fields, _ := sent.(map[string]any)
 	x, okX := fields["x"].(float64)

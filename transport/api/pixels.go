@@ -23,7 +23,7 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 	var strokes []actors.Stroke
 	var valid, status int
 	var problem string
-	// So that only a few are decoded at once: see maxPixelsBody.
+	// In a slot, so that only a few bodies are decoded at once: see maxPixelsBody.
 	s.slots.during(func() { strokes, valid, status, problem = s.strokes(body) })
 	if problem != "" {
 		fail(w, status, problem)
@@ -43,8 +43,8 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 	}{true, valid, s.Now().UnixMilli()})
 }
 
-// strokes makes ops of what was sent, in its order: pixels spelt alike that follow each
-// other are one. valid counts the entries that are pixels; the others are skipped, as
+// strokes makes ops of the pixels that were sent, in their order. Consecutive pixels whose colours
+// have the same spelling are one op. valid counts the valid entries. Other entries are skipped, as
 // existing clients expect.
 func (s *server) strokes(body []byte) (strokes []actors.Stroke, valid, status int, problem string) {
 	var sent struct {

@@ -8,18 +8,17 @@ import (
 	"io"
 )
 
-// pngWriter writes an image row by row: 8-bit RGB, as PNG (RFC 2083) lays it out. The
-// standard library's encoder wants the whole image in memory, which is 256 MB at the size
-// allowed here.
+// pngWriter writes a PNG image (RFC 2083) in 8-bit RGB, row by row. The standard library's
+// encoder needs the whole image in memory: 256 MB at the size allowed here.
 type pngWriter struct {
 	out  io.Writer
-	data *zlib.Writer  // compresses rows into:
-	idat *bufio.Writer // collects them into chunks
-	same []byte        // a row equal to the one above, filtered
+	data *zlib.Writer  // compresses rows and writes to idat
+	idat *bufio.Writer // collects image data into chunks
+	same []byte        // a filtered row that is equal to the one above
 }
 
-// pngChunk is the size of an image data chunk in bytes: libpng's own choice is 8 KiB,
-// larger ones save checksums.
+// pngChunk is the size of an image data chunk in bytes. libpng uses 8 KiB; larger chunks save
+// checksums.
 const pngChunk = 32 << 10
 
 const (
@@ -45,7 +44,7 @@ func newPNG(out io.Writer, width, height int) (*pngWriter, error) {
 	return p, err
 }
 
-// Row writes the same row of 3 bytes (red, green, blue) a pixel, count times.
+// Row writes a row count times. It has 3 bytes (red, green, blue) for each pixel.
 func (p *pngWriter) Row(rgb []byte, count int) error {
 	if _, err := p.data.Write([]byte{filterNone}); err != nil {
 		return err
@@ -72,7 +71,7 @@ func (p *pngWriter) Close() error {
 	return writeChunk(p.out, "IEND", nil)
 }
 
-// idat makes a chunk of image data of each write.
+// idat writes each write as a chunk of image data.
 type idat struct{ out io.Writer }
 
 func (i idat) Write(p []byte) (int, error) {

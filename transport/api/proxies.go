@@ -8,13 +8,13 @@ import (
 	"strings"
 )
 
-// proxies are the networks whose word on whom they pass on is believed. Everybody else's
-// is not: it would get around every limit.
+// proxies are the networks whose X-Forwarded-For is trusted. Nobody else's is: it would get
+// around every limit.
 type proxies []netip.Prefix
 
-// pass hands requests on with the address of who made them. Each proxy adds to
-// X-Forwarded-For whom it was asked by, so the last that is not a proxy of ours counts:
-// what stands before it, strangers have written.
+// pass hands requests on with their client's address as RemoteAddr. Each proxy appends to
+// X-Forwarded-For the address that it was asked from. So the last address that is not a proxy
+// of ours is the client's. Strangers may have written everything before it.
 func (p proxies) pass(to http.Handler) http.Handler {
 	if len(p) == 0 {
 		return to
@@ -40,7 +40,8 @@ func (p proxies) have(a netip.Addr) bool {
 	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(a) })
 }
 
-// addressOf reads an address, with or without a port; invalid: it is none.
+// addressOf parses an address with or without a port. The result is invalid if text is no
+// address.
 func addressOf(text string) netip.Addr {
 	if host, _, err := net.SplitHostPort(text); err == nil {
 		text = host

@@ -47,7 +47,7 @@ func (r register) actors(stats *actors.Stats) {
 	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "delta"}, &stats.Resumes)
 	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "snapshot"}, &stats.Snapshots)
 
-	// From a commit on a fast disk to 8 s, past any patience.
+	// The buckets reach from a commit on a fast disk to 8 s, which is longer than any patience.
 	const fast = 500 * time.Microsecond
 	stats.Commit = r.seconds("commit_duration_seconds", "Time of one commit to the store.", fast)
 	stats.PlaceToAck = r.seconds("place_to_ack_duration_seconds", "Time from an op's arrival at its connection to its acknowledgement.", fast)

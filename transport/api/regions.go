@@ -8,15 +8,15 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// How many regions are read at the same time for one answer. One after the other they would
-// add up what each waits for a store that does not answer: half a minute for 64 regions.
+// How many regions are read at the same time for one answer. Read one after the other, they
+// would each wait for a store that does not answer: half a minute for 64 regions.
 const (
 	regionsAhead = 64
-	bytesAhead   = 1 << 20 // of pixels, since what is read is kept until it is sent
+	bytesAhead   = 1 << 20 // of pixels, which are kept in memory until they are sent
 )
 
-// regionReader reads regions in an order, a few at a time. Each holds every pixel that was
-// acknowledged before the reader was made.
+// regionReader reads regions in the given order, several at a time. Each snapshot has every
+// pixel that was acknowledged before the reader was made.
 type regionReader struct {
 	s    *server
 	ctx  context.Context // of the request
@@ -28,7 +28,7 @@ func (s *server) readInTurn(ctx context.Context, regions []canvas.RegionID) *reg
 	return &regionReader{s: s, ctx: ctx, left: regions}
 }
 
-// next is the next region. It must not be called more often than there are regions.
+// next returns the next region. It must not be called more often than there are regions.
 func (r *regionReader) next() (*canvas.Snapshot, error) {
 	if len(r.read) == 0 {
 		n := min(max(bytesAhead/(3*r.s.Geometry.Region*r.s.Geometry.Region), 1), regionsAhead, len(r.left))
@@ -42,7 +42,7 @@ func (r *regionReader) next() (*canvas.Snapshot, error) {
 	return first, nil
 }
 
-// take is the next n regions.
+// take returns the next n regions.
 func (r *regionReader) take(n int) ([]*canvas.Snapshot, error) {
 	taken := make([]*canvas.Snapshot, n)
 	for i := range taken {

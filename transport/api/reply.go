@@ -12,15 +12,15 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// reply answers with JSON. A client that is gone has nobody to tell.
+// reply answers with JSON. It ignores errors: then the client is gone.
 func reply(w http.ResponseWriter, status int, body any) {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)
 }
 
-// failure is every answer that is not a success. Updated is how many pixels had been
-// written before.
+// failure is the answer whenever there is no success. Updated is how many pixels were written
+// nevertheless.
 type failure struct {
 	Error   string `json:"error"`
 	Updated int    `json:"updated,omitempty"`
@@ -30,15 +30,15 @@ func fail(w http.ResponseWriter, status int, text string) {
 	reply(w, status, failure{Error: text})
 }
 
-// unreadable answers when a region or the roster did not answer.
+// unreadable answers a request for which a region or the roster did not answer.
 func (s *server) unreadable(w http.ResponseWriter, r *http.Request, err error) {
 	s.Log.Warn("read failed", "path", r.URL.Path, "err", err)
 	retryAfter(w, time.Second)
 	fail(w, http.StatusServiceUnavailable, "The canvas can't be read right now")
 }
 
-// refuse answers when pixels were not written; updated is how many of those asked for were.
-// What certainly was not, for no fault of the client's, costs it nothing.
+// refuse answers a request of which not all pixels were written: updated of asked were. Pixels
+// that certainly were not written, through no fault of the client, are given back to its allowance.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updated, asked int) {
 	why, wait := canvas.RefusedUnavailable, time.Second
 	var refused *actors.RefusedError
@@ -55,7 +55,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updat
 		status = http.StatusTooManyRequests
 	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedUnsure:
 		s.Log.Warn("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
-	default: // the API has checked the rest before: a fault of ours
+	default: // the API has checked for the other reasons before, so this is a fault of ours
 		s.Log.Error("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
 		reply(w, http.StatusInternalServerError, failure{why.Text(), updated})
 		return
@@ -64,7 +64,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updat
 	reply(w, status, failure{why.Text(), updated})
 }
 
-// retryAfter says when to come again, in whole seconds: at least one.
+// retryAfter sets when to try again, in whole seconds: at least one.
 func retryAfter(w http.ResponseWriter, wait time.Duration) {
 	seconds := max(1, int(math.Ceil(wait.Seconds())))
 	w.Header().Set("Retry-After", strconv.Itoa(seconds))

@@ -6,7 +6,7 @@ import (
 	"strings"
 )
 
-// methods is what can be done with one resource; none: it does not exist.
+// methods is what can be done with one resource. If it is empty, the resource does not exist.
 type methods map[string]http.HandlerFunc
 
 // allow lists the methods for the Allow header.
@@ -29,7 +29,8 @@ func (m methods) of(method string) http.HandlerFunc {
 	return m[method]
 }
 
-// resource answers for one path: what all of them have in common, and errors as JSON.
+// resource is the handler for one path. It does what is the same for all paths, and answers
+// errors as JSON.
 func (s *server) resource(route string, m methods) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counted := &counted{ResponseWriter: w, status: http.StatusOK}
@@ -55,12 +56,13 @@ func (s *server) resource(route string, m methods) http.Handler {
 	})
 }
 
-// preflightAge is how long, in seconds, a browser may remember what shareWith allows:
-// Chromium's own upper bound is two hours.
+// preflightAge is how long, in seconds, a browser may remember what shareWith allows. Two hours
+// is Chromium's own upper bound.
 const preflightAge = "7200"
 
-// shareWith lets pages of allowed origins use the resource (CORS). Others get no such
-// header, and their browser keeps the answer from them, and asks before it would PUT.
+// shareWith lets pages of allowed origins use the resource (CORS). For other pages it sets no
+// such headers. Their browser then hides the answer from them, and asks before it would send a
+// PUT.
 func (s *server) shareWith(w http.ResponseWriter, r *http.Request, m methods) {
 	header := w.Header()
 	header.Add("Vary", "Origin")

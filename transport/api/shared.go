@@ -5,23 +5,24 @@ import (
 	"sync/atomic"
 )
 
-// shared is an answer for all who ask at about the same time. Who asks while it is being
-// worked out waits for the next one, which is then worked out once for all who wait: so no
-// answer is older than its question, and any number of askers costs no more than one.
+// shared is an answer that callers share if they ask at about the same time. A caller that asks
+// while an answer is being worked out waits for the next one, which is worked out once for all
+// that wait. So no answer is older than its question, and a thousand callers cost no more than
+// two do.
 type shared[T any] struct {
-	turn  chan struct{} // cap 1: held by who works it out
+	turn  chan struct{} // cap 1: full while a caller has the turn
 	asked atomic.Uint64 // counts questions and answers
 
-	// Of who has the turn:
+	// Only for the caller that has the turn:
 	last  T
-	began uint64 // asked, when the last answer was begun; 0: there is none
+	began uint64 // value of asked when work on the last answer began; 0: there is no answer
 }
 
 func newShared[T any]() shared[T] { return shared[T]{turn: make(chan struct{}, 1)} }
 
-// get gives an answer, or why there is none: that is for this asker alone, and the next one
-// who waits tries again. workOut gets the answer before, if there was one; taken, if it is
-// not nil, is told of the answer before another can take its place.
+// get returns an answer. An error is for this caller alone: the next one that waits tries
+// again. workOut gets the previous answer, if there was one. taken, if it is not nil, is called
+// with the answer before another answer can replace it.
 func (s *shared[T]) get(ctx context.Context, workOut func(before T) (T, error), taken func(T)) (answer T, err error) {
 	came := s.asked.Add(1)
 	select {

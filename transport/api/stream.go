@@ -8,9 +8,9 @@ import (
 	"time"
 )
 
-// encodeSlots bounds how many requests are encoding at the same moment, so that downloads of the
-// whole canvas leave half of the processors to those who draw. A turn is never
-// held while waiting for a client or for an actor.
+// encodeSlots bounds how many requests encode at the same time, so that downloads of the whole
+// canvas leave half of the processors to people who draw. A slot is never held while waiting
+// for a client or an actor.
 type encodeSlots chan struct{}
 
 func newEncodeSlots() encodeSlots { return make(encodeSlots, max(1, runtime.GOMAXPROCS(0)/2)) }
@@ -18,7 +18,7 @@ func newEncodeSlots() encodeSlots { return make(encodeSlots, max(1, runtime.GOMA
 func (t encodeSlots) enter() { t <- struct{}{} }
 func (t encodeSlots) leave() { <-t }
 
-// during runs f in a turn, which ends even if f fails to.
+// during runs f in a slot, which is left even if f panics.
 func (t encodeSlots) during(f func()) {
 	t.enter()
 	defer t.leave()
@@ -32,7 +32,7 @@ type download struct {
 	*bufio.Writer // to be used within encode
 	slots         encodeSlots
 	job           *job
-	worked        int // bytes encoded in this turn
+	worked        int // bytes encoded since share last left the slot
 
 	w  http.ResponseWriter
 	rc *http.ResponseController
@@ -44,17 +44,18 @@ func (s *server) newDownload(w http.ResponseWriter, one *job) *download {
 	return d
 }
 
-// encode waits for a turn and then runs f, which writes to the download.
+// encode waits for a slot and then runs f, which writes to the download.
 func (d *download) encode(f func() error) error {
 	d.slots.enter()
 	defer d.slots.leave()
 	return f()
 }
 
-// turnBytes is what is encoded in one turn, in about 10 ms.
+// turnBytes is how many bytes are encoded before others get the slot: about 10 ms of work.
 const turnBytes = 1 << 20
 
-// share lets others have their turn, within encode, when n more bytes were encoded.
+// share notes that n more bytes were encoded, and lets others have the slot if it is their turn.
+// It is called within encode.
 func (d *download) share(n int) {
 	if d.worked += n; d.worked >= turnBytes {
 		d.worked = 0
@@ -63,18 +64,18 @@ func (d *download) share(n int) {
 	}
 }
 
-// errSlow says that a client took its download more slowly than the others, and the server
-// had more to do than it can.
+// errSlow says that a download was cut off because the server had too much to do and this
+// client took its download most slowly.
 var errSlow = errors.New("made room for another request")
 
-// network is the client's end of a download: it takes one buffer, without a turn.
+// network is the client's end of a download. Each write sends one buffer, without holding a slot.
 type network download
 
 func (n *network) Write(p []byte) (int, error) {
 	n.slots.leave()
 	defer n.slots.enter()
 	_ = n.rc.SetWriteDeadline(time.Now().Add(sendPatience))
-	if n.job.cut.Load() { // looked at after the deadline is set, which its end sets too
+	if n.job.cut.Load() { // checked after setting the deadline, because job.stop sets that, too
 		return 0, errSlow
 	}
 	sent, err := n.w.Write(p)

@@ -8,25 +8,25 @@ import (
 	"time"
 )
 
-// Work that strangers may cause, besides the pixels that they place. A unit is what one
-// pixel of an image takes, about 15 ns.
+// Limits on the work that strangers may cause, besides the pixels that they place. A unit is
+// the work for one pixel of an image, about 15 ns.
 const (
 	workRate  = 8 << 20        // units per second that one network may cause: an eighth of a processor
 	workBurst = maxImagePixels // units at once after a pause: the largest image
-	// bodyWork is the units that reading a byte of JSON takes, whatever it says.
+	// bodyWork is how many units reading a byte of JSON takes, whatever it says.
 	bodyWork = 4
 
-	// Expensive requests under way: of one network and in all. Each takes about 1.3 MB.
+	// Expensive requests at the same time, of one network and in all. Each takes about 1.3 MB.
 	networkJobs, allJobs = 4, 16
-	// smallJobs of them are for requests of at most smallWork units, as the whole of a canvas
-	// of the usual size: they don't wait for those of seconds.
+	// smallJobs of allJobs are reserved for requests of at most smallWork units, such as for the
+	// whole of a canvas of the usual size. So they don't wait for requests that take seconds.
 	smallJobs, smallWork = 6, 2 << 20
-	// jobYoung is how long a request is left alone that could be cut off for another.
+	// jobYoung is the age below which a request is never cut off to make room for another.
 	jobYoung = 10 * time.Second
 )
 
-// jobs are the expensive requests under way. When there are too many, the one that is taken
-// most slowly by its client makes room.
+// jobs are the expensive requests in progress. If there are too many, the one whose client takes
+// the answer most slowly is cut off to make room.
 type jobs struct {
 	now func() time.Time
 
@@ -35,13 +35,13 @@ type jobs struct {
 	of  map[netip.Prefix]int
 }
 
-// job is one of them.
+// job is an expensive request in progress.
 type job struct {
 	network netip.Prefix
 	large   bool // of more than smallWork
 	began   time.Time
 	sent    atomic.Int64 // bytes that the client took
-	cut     atomic.Bool  // it has to end
+	cut     atomic.Bool  // it was cut off and has to end
 	stop    func()       // ends a write that waits for the client
 }
 
@@ -49,7 +49,7 @@ func newJobs(now func() time.Time) jobs {
 	return jobs{now: now, all: make(map[*job]struct{}), of: make(map[netip.Prefix]int)}
 }
 
-// begin admits a job, or says with which status it is refused.
+// begin admits a job, or returns the status with which it is refused.
 func (j *jobs) begin(network netip.Prefix, units int, stop func()) (*job, int) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -82,7 +82,8 @@ func (j *jobs) large() (n int) {
 	return n
 }
 
-// slowest is the job that is taken most slowly: of the large ones, if only they help.
+// slowest is the job whose client takes the answer most slowly; nil: none may be cut off. If large is
+// set, only large jobs count, since only ending one of those makes room for another.
 func (j *jobs) slowest(large bool) (slowest *job) {
 	least := 0.0
 	for one := range j.all {
@@ -113,7 +114,7 @@ func (j *jobs) remove(one *job) {
 	}
 }
 
-// overloadError says that somebody has to come again later.
+// overloadError says that a client has to try again later.
 type overloadError struct {
 	status int
 	wait   time.Duration
@@ -121,7 +122,7 @@ type overloadError struct {
 
 func (e *overloadError) Error() string { return "too much work at once" }
 
-// answer tells the client.
+// answer sends the error to the client.
 func (e *overloadError) answer(w http.ResponseWriter) {
 	retryAfter(w, e.wait)
 	if e.status == http.StatusTooManyRequests {
@@ -131,10 +132,11 @@ func (e *overloadError) answer(w http.ResponseWriter) {
 	fail(w, e.status, "The server is busy")
 }
 
-// jobRetry is when who was refused a job may come again.
+// jobRetry is how long after a refusal to try again.
 const jobRetry = 2 * time.Second
 
-// work begins an expensive request of so many units, if the client may cause them.
+// work begins an expensive request and charges its units to the client, if the client may
+// cause that much work.
 func (s *server) work(w http.ResponseWriter, r *http.Request, units int) (*job, *overloadError) {
 	one, refused := s.job(w, r, units)
 	if refused != nil {
@@ -147,7 +149,7 @@ func (s *server) work(w http.ResponseWriter, r *http.Request, units int) (*job, 
 	return one, nil
 }
 
-// job begins an expensive request whose units are taken later, if at all.
+// job begins an expensive request whose units are charged later, if at all.
 func (s *server) job(w http.ResponseWriter, r *http.Request, units int) (*job, *overloadError) {
 	rc := http.NewResponseController(w)
 	one, refused := s.jobs.begin(clientOf(r), units, func() { _ = rc.SetWriteDeadline(time.Now()) })

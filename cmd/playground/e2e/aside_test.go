@@ -16,7 +16,7 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// startSeverable is startPods with a way to Redis of its own for each canvas pod.
+// startSeverable is startPods, except that each canvas pod has a way to Redis of its own.
 func startSeverable(t *testing.T, gateways, canvases int) (p *pods, ways []*redistest.Proxy) {
 	t.Helper()
 	p = &pods{t: t, redis: redistest.Start(t), network: freeNetwork(t), next: 1}
@@ -48,7 +48,7 @@ func (p *pods) stands(of *server, what string, wanted func(aside bool, regions i
 	})
 }
 
-// members is what pixelctl cluster says.
+// members returns the output of pixelctl cluster.
 func (s *server) members() string {
 	s.t.Helper()
 	out, err := exec.CommandContext(s.t.Context(), filepath.Join(binaries, "pixelctl"), "cluster", "--target", s.ws()).CombinedOutput()
@@ -58,11 +58,11 @@ func (s *server) members() string {
 	return string(out)
 }
 
-// Goal: a canvas pod that reaches the others but not Redis gives its regions to those that do: they are
-// drawn on again within 2 s, nothing acknowledged is lost, and it takes its share back afterwards. What
-// can be seen of it says so.
-// Method: the ways of two of three to Redis are cut under load one after the other, by refusing and by
-// swallowing bytes.
+// Goal: a canvas pod that reaches the other pods but not Redis gives its regions to those that
+// reach it. The regions are drawn on again within 2 s, nothing acknowledged is lost, and the pod
+// takes its share back afterwards. Everything that shows the pod's state says so. Method: the ways
+// to Redis of two of three pods are cut under load one after the other, by refusing connections and
+// by swallowing bytes.
 func TestAside_PodWithoutRedisGivesItsRegions(t *testing.T) {
 	p, ways := startSeverable(t, 1, 3)
 	c := p.gather(20, pace)
@@ -98,8 +98,9 @@ func TestAside_PodWithoutRedisGivesItsRegions(t *testing.T) {
 	c.audit()
 }
 
-// Goal: when no pod reaches Redis nothing moves, neither then nor when it is back.
-// Method: the ways of all are cut under load, by refusing and by swallowing bytes, one after the other.
+// Goal: when no pod reaches Redis, no region moves, neither then nor when Redis is back. Method:
+// the ways to Redis of all pods are cut under load, first by refusing connections, then by
+// swallowing bytes.
 func TestAside_NothingMovesWhenRedisIsAwayForAll(t *testing.T) {
 	p, ways := startSeverable(t, 1, 3)
 	c := p.gather(20, pace)
@@ -125,7 +126,7 @@ func TestAside_NothingMovesWhenRedisIsAwayForAll(t *testing.T) {
 			}
 		}
 		all(fault.begin)
-		time.Sleep(1800 * time.Millisecond) // how long it is away: more than one alone would take
+		time.Sleep(1800 * time.Millisecond) // how long Redis is away: longer than it takes a single pod to stand aside
 		if shown := p.gateways[0].members(); strings.Count(shown, "no store") != 3 || strings.Contains(shown, "aside") {
 			t.Errorf("%s: pixelctl cluster says\n%s", fault.name, shown)
 		}

@@ -17,8 +17,8 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// stripe has one of four painters paint its quarter of the canvas of the cluster tests, each
-// pixel once and in a colour of its own.
+// stripe makes one of four painters paint its quarter of the cluster tests' canvas, each pixel once
+// and in a colour of its own.
 func stripe(t *testing.T, urls []string, who int) *painter {
 	t.Helper()
 	return paintDots(t, dial(t, client.Config{URLs: urls}), time.Millisecond, func(n int) canvas.Dot { return stripeDot(who, n) })
@@ -47,8 +47,8 @@ type drill struct {
 	t        *testing.T
 	urls     []string
 	painters []*painter
-	viewer   *client.Client // of before: it has seen more than the backup has
-	began    time.Time      // of the backup
+	viewer   *client.Client // from before the loss: it has seen more than the backup has
+	began    time.Time      // when the backup began
 }
 
 func startDrill(t *testing.T, urls []string) *drill {
@@ -67,7 +67,7 @@ func (d *drill) more(n int64) {
 	}
 }
 
-// backup takes one under load, and has more drawn afterwards.
+// backup takes a backup under load, and has more drawn afterwards.
 func (d *drill) backup(args ...string) {
 	d.t.Helper()
 	d.more(200)
@@ -82,8 +82,8 @@ func (d *drill) backup(args ...string) {
 	}
 }
 
-// check compares the restored canvas with what was acknowledged: all from before the backup began is there, and
-// nothing that was never placed.
+// check compares the restored canvas with what was acknowledged: it has everything from before the
+// backup began, and nothing that was never placed.
 func (d *drill) check() {
 	d.t.Helper()
 	newcomer := dial(d.t, client.Config{URLs: d.urls, Replica: true})
@@ -116,8 +116,9 @@ func (d *drill) check() {
 	}
 }
 
-// goOn has the restored canvas drawn on until every region has had more pixels than before, and compares what
-// the viewer of before sees with what a newcomer does: positions of the lost canvas must not be taken for those of this one.
+// goOn has the restored canvas drawn on until every region has had more pixels than before. Then it
+// compares what the old viewer sees with what a newcomer sees: positions of the lost canvas must
+// not be taken for positions of this one.
 func (d *drill) goOn() {
 	d.t.Helper()
 	painter := dial(d.t, client.Config{URLs: d.urls})
@@ -142,8 +143,9 @@ func (d *drill) goOn() {
 	})
 }
 
-// Goal: a backup that is taken while a cluster is drawn on holds all that was acknowledged before it, and restored into another
-// Redis is a canvas to go on with. Method: four painters; gateway and canvas servers killed with their Redis.
+// Goal: a backup that is taken while clients draw on a cluster holds everything that was
+// acknowledged before it. Restored into another Redis, it is a canvas to go on with. Method: four
+// painters; gateway and canvas pods are killed together with their Redis.
 func TestBackup_DrillOfACluster(t *testing.T) {
 	p := startPods(t, 1, 2)
 	d := startDrill(t, p.targets(0))
@@ -175,8 +177,8 @@ func TestBackup_DrillOfACluster(t *testing.T) {
 	}
 }
 
-// Goal: the same of a server alone. Method: the backup is asked of the server that runs; then it is killed, and
-// goes on from another data directory.
+// Goal: the same for a server alone. Method: the running server is asked for the backup; then it is
+// killed, and goes on from another data directory.
 func TestBackup_DrillOfAServer(t *testing.T) {
 	s := start(t, "--canvas", "256x256", "--region", "64", "--rate", "0")
 	data := s.args[1]
@@ -185,7 +187,7 @@ func TestBackup_DrillOfAServer(t *testing.T) {
 	d.backup("--data", data, file)
 	s.kill() // leaves its socket behind
 	command(t, "backup", "--data", data, file+".later")
-	s.restart() // and takes it over
+	s.restart() // and takes that socket over
 	command(t, "backup", "--data", data, file+".later")
 	s.kill()
 

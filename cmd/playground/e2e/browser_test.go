@@ -92,7 +92,7 @@ func (p *page) rename(name string) {
 	)
 }
 
-// at gives the place of a canvas pixel's middle in the window.
+// at returns the place in the window of a canvas pixel's middle.
 func (p *page) at(x, y int) (float64, float64) {
 	p.t.Helper()
 	s := eval[[]float64](p, fmt.Sprintf(`(s => [s.x, s.y])(playground.screen(%d, %d))`, x, y))
@@ -125,9 +125,9 @@ func (p *page) screenshot(file string) {
 	}
 }
 
-// Goal: what one person draws, another sees, with names and the exact count.
-// Method: two Chromium windows, a real mouse drag in one, the pixels read from the other
-// and from the HTTP API. With SCREENSHOT set to a file, the first window is saved there.
+// Goal: one user sees what another draws, with names and the exact count. Method: two Chromium
+// windows, a real mouse drag in one, the pixels read from the other and from the HTTP API. With
+// SCREENSHOT set to a file, the first window is saved there.
 func TestBrowser_TwoPeopleDrawTogether(t *testing.T) {
 	s := start(t)
 	url := s.url + "/#512,400,8"
@@ -165,8 +165,8 @@ func TestBrowser_TwoPeopleDrawTogether(t *testing.T) {
 	}
 }
 
-// Goal: a reader loses nothing when the server is killed: what was acknowledged is there
-// after a restart, and the page comes back by itself and is right without a reload.
+// Goal: a user of the page loses nothing when the server is killed: acknowledged pixels are there
+// after a restart, and the page reconnects by itself and is right without a reload.
 func TestBrowser_ComesBackAfterKill(t *testing.T) {
 	s := start(t)
 	p := open(t, s.url+"/#100,100,16", "Ada")
@@ -174,7 +174,7 @@ func TestBrowser_ComesBackAfterKill(t *testing.T) {
 	p.until("confirmed", `playground.pending === 0 && playground.confirmed(110, 100) !== "#FFFFFF"`)
 	s.kill()
 	p.until("the loss is noticed", `playground.status !== "online"`)
-	p.drag([2]int{90, 104}, [2]int{95, 104}) // queued meanwhile
+	p.drag([2]int{90, 104}, [2]int{95, 104}) // queued while the server is away
 	s.restart()
 	p.until("back online", `playground.status === "online"`)
 	p.until("the queued stroke is confirmed", `playground.pending === 0 && playground.confirmed(95, 104) !== "#FFFFFF"`)
@@ -194,10 +194,10 @@ func TestBrowser_ComesBackAfterKill(t *testing.T) {
 	}
 }
 
-// Goal: the page draws smoothly while others draw a lot.
-// Method: the whole canvas fitted, 1,000 pixels/s all over it, and the page's own record
-// of the time between its frames. The figures are logged; what must hold is that the page
-// shows every pixel at the end and that it went on drawing.
+// Goal: the page draws smoothly while others draw a lot. Method: the whole canvas is in view,
+// others draw 1,000 pixels/s all over it, and the page records the time between its frames. The
+// figures are logged. What must hold: in the end the page shows every pixel, and it went on drawing
+// all the time.
 func TestBrowser_FrameTimesUnderLoad(t *testing.T) {
 	const rate = 1000
 	s := start(t, "--rate", "0")

@@ -15,8 +15,8 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// seconds is how long a load flows: briefly as a test, longer when E2E_SECONDS asks for
-// the figures.
+// seconds is how long a load lasts: briefly as a test, longer when E2E_SECONDS is set, to get the
+// figures.
 func seconds(t *testing.T, brief int) time.Duration {
 	t.Helper()
 	if s := os.Getenv("E2E_SECONDS"); s != "" {
@@ -51,7 +51,7 @@ func dial(t *testing.T, cfg client.Config) *client.Client {
 	return c
 }
 
-// gate is a connection whose reads can be held up, as by a program that has stopped reading.
+// gate is a connection whose reads can be held up, as if the program had stopped reading.
 type gate struct {
 	net.Conn
 	mu   sync.Mutex // held while the gate is shut
@@ -64,7 +64,7 @@ func (g *gate) Read(p []byte) (int, error) {
 	return g.Conn.Read(p)
 }
 
-// dialer gives the Dial of a client that goes through a new gate.
+// dialer dials a client's connection through the gate.
 func (g *gate) dialer(ctx context.Context, network, address string) (net.Conn, error) {
 	var d net.Dialer
 	conn, err := d.DialContext(ctx, network, address)
@@ -90,7 +90,7 @@ func newLoad(rate int, d time.Duration) *load {
 	return &load{width: 1024, height: 1024, stride: 1, sent: make([]time.Time, int(float64(rate)*d.Seconds()))}
 }
 
-// place is where pixel n goes.
+// place returns where pixel n goes.
 func (l *load) place(n int) (x, y int) {
 	at := n * l.stride % (l.width * l.height)
 	return at % l.width, at / l.width
@@ -103,7 +103,7 @@ func (l *load) run(t *testing.T, rate int, placers ...*client.Client) {
 	start := time.Now()
 	for n := range l.sent {
 		due := start.Add(time.Duration(n) * time.Second / time.Duration(rate))
-		time.Sleep(time.Until(due)) // paces the load; nothing waits for it
+		time.Sleep(time.Until(due)) // paces the load; not a wait for something
 		l.sent[n] = time.Now()
 		open.Add(1)
 		x, y := l.place(n)

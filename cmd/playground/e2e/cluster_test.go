@@ -28,7 +28,7 @@ type pods struct {
 	redis    *redistest.Server
 	network  string // the first three numbers of their IPs
 	seeds    string
-	next     int // last number of the IP to come
+	next     int // last number of the next IP
 	gateways []*server
 	canvases []*server
 }
@@ -56,7 +56,7 @@ func newPods(t *testing.T) *pods {
 	return p
 }
 
-// freeNetwork is a part of 127.0.0.0/8 in which nobody listens: other tests may run.
+// freeNetwork is a part of 127.0.0.0/8 where nothing listens, since other tests may be running.
 func freeNetwork(t *testing.T) string {
 	t.Helper()
 	for {
@@ -129,7 +129,7 @@ func (s *server) cluster() (r clusterReport, err error) {
 	return r, err
 }
 
-// settled waits until every running server sees so many members.
+// settled waits until every running pod sees so many members.
 func (p *pods) settled(members int) {
 	p.t.Helper()
 	for _, s := range p.all() {
@@ -146,7 +146,7 @@ func (p *pods) settled(members int) {
 	}
 }
 
-// targets are the gateways' URLs for a client whose first is the nth.
+// targets are the gateways' URLs, for a client that begins with the nth.
 func (p *pods) targets(n int) (urls []string) {
 	for i := range p.gateways {
 		urls = append(urls, p.gateways[(n+i)%len(p.gateways)].ws())
@@ -154,7 +154,7 @@ func (p *pods) targets(n int) (urls []string) {
 	return urls
 }
 
-// logs reads what Redis has of every region, in order; the tests keep it short enough to
+// logs reads the log of every region from Redis, in order. The tests keep the logs short enough to
 // be whole.
 func (p *pods) logs() [][]*canvas.Batch {
 	p.t.Helper()
@@ -182,16 +182,16 @@ func (p *pods) logs() [][]*canvas.Batch {
 	return logs
 }
 
-// crowd is clients that draw and watch. Every pixel has a colour of its own, by which it
-// is known everywhere.
+// crowd is clients that draw and watch. Every pixel has a colour of its own, by which it is
+// recognised everywhere.
 type crowd struct {
 	t        *testing.T
 	pods     *pods
 	painters []*painter
 }
 
-// gather connects n clients, spread over the gateways, each of which draws at a steady
-// pace in an order of places of its own.
+// gather connects n clients, spread over the gateways. Each draws at a steady pace, in its own
+// order of places.
 func (p *pods) gather(n int, every time.Duration) *crowd {
 	p.t.Helper()
 	c := &crowd{t: p.t, pods: p}
@@ -219,7 +219,7 @@ func (c *crowd) more(n int64) {
 	}
 }
 
-// counts waits until every client says that there are n users, and tells how long it took.
+// counts waits until every client shows n users, and returns how long that took.
 func (c *crowd) counts(n int) time.Duration {
 	c.t.Helper()
 	began := time.Now()
@@ -234,8 +234,8 @@ func (c *crowd) counts(n int) time.Duration {
 	return time.Since(began)
 }
 
-// halt ends the painting, and waits for the answer to what was placed last: it may be in
-// the log, or come to be there, before its painter knows.
+// halt ends the painting, and waits for the answers to the last pixels: a pixel may be in the log,
+// or get there, before its painter knows.
 func (c *crowd) halt() {
 	c.t.Helper()
 	for _, p := range c.painters {
@@ -249,9 +249,9 @@ func (c *crowd) halt() {
 	}
 }
 
-// audit halts the painters and checks op by op: what was acknowledged stands in Redis'
-// log once, what was refused not at all, nothing twice; no client saw a gap or a
-// repetition; and every replica is what the log adds up to.
+// audit halts the painters and checks op by op: acknowledged ops are in Redis' log once, refused
+// ones not at all, and nothing is there twice. No client may have seen a gap or a repetition, and
+// every replica must equal the sum of the log.
 func (c *crowd) audit() {
 	c.t.Helper()
 	c.halt()
@@ -324,8 +324,8 @@ func (c *crowd) same(p *painter, logs [][]*canvas.Batch, tiles []canvas.Tile) {
 	}
 }
 
-// pauses are the times between the last batch of an owner and the first of the next, of
-// all moves since, longest last.
+// pauses are the times between the last batch of an owner and the first of the next, for all moves
+// since a time, longest last.
 func (p *pods) pauses(since time.Time) (all []time.Duration) {
 	for _, log := range p.logs() {
 		for i := 1; i < len(log); i++ {

@@ -20,7 +20,7 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// contested are the pixels that everybody wants, in different regions.
+// contested are the pixels on which all clients draw, in different regions.
 func contested() (places [10][2]uint16) {
 	for i := range places {
 		places[i] = [2]uint16{uint16(i * 25), uint16(i * 13)}
@@ -46,11 +46,10 @@ func (w *watcher) pixels(b *canvas.Batch) {
 	}
 }
 
-// Goal: when many write the same pixels at once, there is one order of what was written,
-// and everybody sees it.
-// Method: 20 clients on 4 pods write 10 pixels as fast as each is acknowledged. Redis' log
-// is the order; what each client saw of a pixel must be a part of it in that order, up to
-// the end, and clients, HTTP and Redis agree.
+// Goal: when many clients write the same pixels at once, the writes have one order, and every
+// client sees it. Method: 20 clients on 4 pods write 10 pixels, each as fast as its writes are
+// acknowledged. Redis' log is the order. What each client saw of a pixel must be a subsequence of
+// that order with the same end, and clients, HTTP and Redis must agree.
 func TestCluster_Contention(t *testing.T) {
 	p := startPods(t, 2, 2)
 	places := contested()
@@ -122,7 +121,7 @@ func TestCluster_Contention(t *testing.T) {
 	}
 }
 
-// partOf reports whether seen is order with nothing but some left out, and ends as it does.
+// partOf returns an error unless seen is a subsequence of order with the same end.
 func partOf(seen, order []canvas.Color) error {
 	if len(seen) == 0 || seen[len(seen)-1] != order[len(order)-1] {
 		return errors.New("the last colour was not seen last")
@@ -154,7 +153,7 @@ func readPixel(url string, at [2]uint16) (canvas.Color, error) {
 	return canvas.ParseColor(answer.Color)
 }
 
-// Input of an operation on a pixel, for porcupine.
+// access is the input of an operation on a pixel, for porcupine.
 type access struct {
 	at    [2]uint16
 	write bool
@@ -195,8 +194,8 @@ type history struct {
 	ops   []porcupine.Operation
 }
 
-// add records an operation; one whose end is not known may have taken place at any time
-// after it began.
+// add records an operation. If known is false, its end is unknown: it may have taken place at any
+// time after it began.
 func (h *history) add(a access, out canvas.Color, from time.Time, known bool) {
 	op := porcupine.Operation{
 		ClientId: int(h.next.Add(1)), Input: a, Output: out, Call: from.Sub(h.began).Nanoseconds(), Return: time.Since(h.began).Nanoseconds(),
@@ -209,11 +208,10 @@ func (h *history) add(a access, out canvas.Color, from time.Time, known bool) {
 	h.ops = append(h.ops, op)
 }
 
-// Goal: to whoever places pixels and reads them over HTTP, the cluster behaves as one
-// canvas that does one thing after the other, also while pods die.
-// Method: writers on all gateways place pixels of four places, readers ask all gateways
-// for them, while a canvas pod and a gateway are killed; porcupine looks for an order of
-// the operations in which each read gives the pixel written last.
+// Goal: to clients that place pixels and read them over HTTP, the cluster behaves as one canvas
+// that does one thing after another, even while pods die. Method: writers on all gateways draw on
+// four places, and readers ask all gateways for these, while a canvas pod and a gateway are killed.
+// Porcupine looks for an order of the operations in which each read returns the pixel written last.
 func TestCluster_IsLinearizable(t *testing.T) {
 	p := startPods(t, 3, 3)
 	places := contested()
@@ -238,7 +236,7 @@ func TestCluster_IsLinearizable(t *testing.T) {
 			}
 		})
 	}
-	gateways := p.gateways // the readers', while the test kills some
+	gateways := p.gateways // a copy for the readers, since the test kills some
 	for range 6 {
 		busy.Go(func() {
 			for ctx.Err() == nil {

@@ -12,12 +12,11 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// Goal: a crowd sees every pixel exactly once, soon.
-// Method: 1,000 connections follow the whole canvas, ten of them place 1,000 pixels/s,
-// each pixel with a colour of its own. Every client must have received each pixel once,
-// by its sequence numbers. Latency is from placing to being read by a client, in one
-// process on the machine that also runs the server. Memory is what the server's resident
-// set grew by for connections that are idle.
+// Goal: a crowd sees every pixel exactly once, and soon. Method: 1,000 connections follow the whole
+// canvas, and ten of them place 1,000 pixels/s, each pixel with a colour of its own. By the
+// sequence numbers, every client must have received each pixel once. Latency is from placing a
+// pixel until a client reads it; all clients are one process, on the server's machine. Memory is
+// the growth of the server's resident set for idle connections.
 func TestCrowd_EveryPixelReachesEveryoneOnce(t *testing.T) {
 	const crowd, rate = 1000, 1000
 	s := start(t, "--rate", "0")
@@ -55,7 +54,7 @@ func TestCrowd_EveryPixelReachesEveryoneOnce(t *testing.T) {
 		len(l.sent), took.Round(time.Millisecond), crowd, len(all), at(0.5), at(0.9), at(0.99), at(1))
 }
 
-// latencies is when one client saw what.
+// latencies records when one client saw which pixel.
 type latencies struct {
 	mu  sync.Mutex
 	all []time.Duration
@@ -81,13 +80,12 @@ func (s *latencies) complete(want int) error {
 	return nil
 }
 
-// Goal: connections that stop reading cost little, slow nobody, and are right when they
-// read again.
-// Method: 50 clients with replicas stop reading while another draws 2,000 pixels/s. What
-// the server's resident set grows by is compared with the same load and 50 clients that
-// read on, each run on a server of its own: the difference is what stopping costs, and
-// may be at most 256 KiB each. The one that draws must see no delay; afterwards every
-// replica must equal its.
+// Goal: connections that stop reading cost little, slow nobody down, and are right when they read
+// again. Method: 50 clients with replicas stop reading while another draws 2,000 pixels/s. The
+// growth of the server's resident set is compared with that of another server, under the same load
+// and with 50 clients that read on. The difference is the cost of stopping, which may be at most
+// 256 KiB each. The drawing client must see no delay. Afterwards every replica must equal that
+// client's.
 func TestSlow_CostsLittleAndHeals(t *testing.T) {
 	const slow, limit = 50, 256 << 10
 	reading, before := grow(t, slow, false)
@@ -103,8 +101,8 @@ func TestSlow_CostsLittleAndHeals(t *testing.T) {
 	}
 }
 
-// grow runs the load and gives the growth of the server's resident set, in bytes, and
-// the 99th percentile of the time until the drawer sees its own pixels.
+// grow runs the load. It returns the growth of the server's resident set, in bytes, and the 99th
+// percentile of the time until the drawer sees its own pixels.
 func grow(t *testing.T, clients int, stop bool) (grown int64, p99 time.Duration) {
 	const rate = 2000
 	s := start(t, "--rate", "0")
@@ -116,13 +114,13 @@ func grow(t *testing.T, clients int, stop bool) (grown int64, p99 time.Duration)
 	}})
 	gates, others := make([]gate, clients), make([]*client.Client, clients)
 	for i := range gates {
-		gates[i].size = 32 << 10 // much less and loopback, with its segments of 64 KiB, crawls afterwards
+		gates[i].size = 32 << 10 // with much less, loopback with its segments of 64 KiB crawls afterwards
 		others[i] = dial(t, client.Config{URLs: []string{s.ws()}, Replica: true, Dial: gates[i].dialer})
 	}
 	before := s.memory()
 	var shut sync.WaitGroup
 	for i := range gates {
-		if stop { // as soon as the read under way has ended
+		if stop { // takes effect when the read under way has ended
 			shut.Go(gates[i].mu.Lock)
 		}
 	}

@@ -20,13 +20,13 @@ const operatorsToken = "a token of operators in tests"
 // dashboard is /admin in a browser, logged in.
 type dashboard struct{ *page }
 
-// operators has all servers started from here on let operators in.
+// operators makes all servers that are started from now on let operators in.
 func operators(t *testing.T) { t.Setenv("PLAYGROUND_ADMIN_TOKEN", operatorsToken) }
 
 // watch opens the dashboard of a server through its login form.
 func watch(t *testing.T, s *server) *dashboard {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(browser(t), time.Minute) // what is clicked on may never come
+	ctx, cancel := context.WithTimeout(browser(t), time.Minute) // an element to click on may never appear
 	t.Cleanup(cancel)
 	d := &dashboard{&page{t, ctx}}
 	d.run(
@@ -54,15 +54,15 @@ type board struct {
 		Name, Wrong, Regions, Placed, Stored string
 	}
 	Legend []string // "canvas-1: 8"
-	Map    []string // the owner of each region by the colour it has on the map; "": none has this colour
+	Map    []string // the owner of each region, by its colour on the map; "": no owner has this colour
 	Events []struct {
 		At               int64 // Unix milliseconds
 		Kind, Text, Took string
 	}
 }
 
-// readBoard reads a board from the DOM. An owner's colour stands plain under its label, in
-// the middle of each of its regions, and in the legend.
+// readBoard reads a board from the DOM. An owner's plain colour is under its label, in the middle
+// of each of its regions, and in the legend.
 const readBoard = `(() => {
 	const text = (element) => element?.textContent.trim() ?? "";
 	const all = (selector) => [...document.querySelectorAll(selector)];
@@ -92,7 +92,7 @@ func (d *dashboard) read() (board, error) {
 	return chromedp.Run(d.ctx, chromedp.Evaluate[board](fmt.Sprintf(readBoard, geometry.Columns())))
 }
 
-// shows waits until the dashboard does, and tells when it did.
+// shows waits until the dashboard shows something, and returns when it did.
 func (d *dashboard) shows(what string, on func(board) error) (b board, at time.Time) {
 	d.t.Helper()
 	eventually(d.t, "the dashboard shows "+what, func() (err error) {
@@ -107,7 +107,7 @@ func (d *dashboard) shows(what string, on func(board) error) (b board, at time.T
 	return b, at
 }
 
-// lists reports whether exactly these pods are there, all well.
+// lists returns an error unless exactly these pods are listed, all of them well.
 func (b board) lists(servers ...*server) error {
 	var want, got []string
 	for _, s := range servers {
@@ -127,8 +127,8 @@ func (b board) lists(servers ...*server) error {
 	return nil
 }
 
-// owned reports whether these own the regions, all of them and nobody else, on the map and
-// in the list of pods.
+// owned returns an error unless exactly these pods own the regions, on the map and in the list of
+// pods.
 func (b board) owned(owners ...*server) error {
 	if len(b.Map) != geometry.Regions() {
 		return &short{len(b.Map), geometry.Regions()}
@@ -154,7 +154,7 @@ func (b board) owned(owners ...*server) error {
 	return nil
 }
 
-// busy reports whether gateways have pixels placed and canvas pods some stored.
+// busy returns an error unless gateways show placed pixels and canvas pods stored ones.
 func (b board) busy() error {
 	for _, pod := range b.Pods {
 		rate, none := pod.Placed, pod.Stored
@@ -168,7 +168,7 @@ func (b board) busy() error {
 	return nil
 }
 
-// happened tells when it did, by the timeline; what is a kind and a part of the text.
+// happened returns when an event with this kind and text happened, according to the timeline.
 func (b board) happened(kind, text string) (at int64, took string, err error) {
 	for _, event := range b.Events {
 		if event.Kind == kind && strings.Contains(event.Text, text) {
@@ -196,7 +196,7 @@ func (d *dashboard) handOver(region int, to string) {
 	d.confirm(fmt.Sprintf("Region %d goes to %s.", region, to))
 }
 
-// confirm says yes to the dialog that asks, waits for how it went, and closes it.
+// confirm says yes in the dialog, waits for the outcome, and closes it.
 func (d *dashboard) confirm(result string) {
 	d.t.Helper()
 	d.click(`#confirm-do`)

@@ -21,12 +21,12 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// Goal: the dashboard follows kill -9 of a canvas pod within two seconds: the pod is gone,
-// its regions have another owner, and the timeline tells of the death and of every move.
-// Method: pixelctl test chaos kills the pod under load, as soon as the page has been seen
-// to show it with its regions. The page is polled from the end of the process on. It keeps
-// to the two seconds only on a computer that has a processor free, so the figure is logged,
-// and what fails is more than five times as long. With SCREENSHOT set to a file, the page is saved there.
+// Goal: the dashboard follows kill -9 of a canvas pod within two seconds: the pod is gone, its
+// regions have another owner, and the timeline tells of the death and of every move. Method:
+// pixelctl test chaos kills the pod under load, once the page shows the pod with its regions. The
+// page is polled from the end of the process on. Two seconds are certain only on a computer that
+// has a processor free, so the time is logged, and the test fails only after five times as long.
+// With SCREENSHOT set to a file, the page is saved there.
 func TestDashboard_FollowsAKill(t *testing.T) {
 	const limit = 10 * time.Second
 	operators(t)
@@ -72,7 +72,7 @@ func TestDashboard_FollowsAKill(t *testing.T) {
 	kill.passed()
 }
 
-// chaosOfAKill is `pixelctl test chaos` on a cluster, with one kill that waits for a word.
+// chaosOfAKill is `pixelctl test chaos` on a cluster, with one kill that waits until it is allowed.
 type chaosOfAKill struct {
 	t         *testing.T
 	cmd       *exec.Cmd
@@ -80,8 +80,8 @@ type chaosOfAKill struct {
 	word, out string // files
 }
 
-// begin starts it: 25 clients draw 250 pixels a second for eight seconds, and the kill is
-// due in the middle.
+// begin starts the test: 25 clients draw 250 pixels a second for eight seconds, and the kill is due
+// in the middle.
 func begin(t *testing.T, p *pods, victim *server) *chaosOfAKill {
 	t.Helper()
 	dir := t.TempDir()
@@ -97,13 +97,13 @@ func begin(t *testing.T, p *pods, victim *server) *chaosOfAKill {
 	t.Cleanup(func() {
 		cancel()
 		if k.cmd.ProcessState == nil {
-			_ = k.cmd.Wait() // the test has failed before
+			_ = k.cmd.Wait() // the test has failed already
 		}
 	})
 	return k
 }
 
-// allow gives the word.
+// allow allows the kill.
 func (k *chaosOfAKill) allow() {
 	k.t.Helper()
 	if err := os.WriteFile(k.word, nil, 0o600); err != nil {
@@ -111,14 +111,15 @@ func (k *chaosOfAKill) allow() {
 	}
 }
 
-// wait returns when the victim's process has ended.
+// wait waits until the victim's process has ended.
 func (k *chaosOfAKill) wait(victim *server) {
 	k.t.Helper()
 	soon(k.t, "the kill", victim.done)
 	victim.cmd = nil
 }
 
-// passed waits for the end, and checks that there was one kill and that nothing was lost.
+// passed waits for the end of the test, and checks that there was one kill and that nothing was
+// lost.
 func (k *chaosOfAKill) passed() {
 	k.t.Helper()
 	ended := k.cmd.Wait()
@@ -142,10 +143,9 @@ func (k *chaosOfAKill) passed() {
 	}
 }
 
-// Goal: what an operator does on the page happens, is told in the timeline, and costs those
-// who draw nothing.
-// Method: 20 clients draw while, by clicks alone, a region is handed over, a line announced,
-// somebody disconnected, and a pod drained. Every pixel is accounted for.
+// Goal: what an operator does on the page happens, appears in the timeline, and costs the people
+// who draw nothing. Method: 20 clients draw. Meanwhile, by clicks alone, a region is handed over, a
+// line announced, a client disconnected, and a pod drained. Every pixel is accounted for.
 func TestDashboard_ActsWhilePeopleDraw(t *testing.T) {
 	operators(t)
 	p := startPods(t, 2, 2)
@@ -185,7 +185,7 @@ func TestDashboard_ActsWhilePeopleDraw(t *testing.T) {
 
 	d.click(`#to-connections`)
 	d.write(`#connections-name`, "ada\r")
-	d.click(`#connections-body tr:only-child button[aria-label="Disconnect Ada"]`) // the list moves until it is filtered
+	d.click(`#connections-body tr:only-child button[aria-label="Disconnect Ada"]`) // the list keeps moving until it is filtered
 	d.confirm("Ada was disconnected")
 	soon(t, "the end of Ada's connection", ada.Done())
 	if err := ada.Err(); err == nil || !strings.Contains(err.Error(), "disconnected by an operator") {
@@ -213,8 +213,8 @@ func TestDashboard_ActsWhilePeopleDraw(t *testing.T) {
 		return err
 	})
 	c.more(20)
-	// Who is refused has waited for 3 s, as happens on a computer that starves its processes:
-	// one in a thousand. A region that nobody serves would refuse every painter.
+	// A refused pixel has waited for 3 s. That happens on a computer that starves its processes, so
+	// allow one in a thousand. A region that nobody serves would refuse every painter.
 	var acked, refused int64
 	c.halt()
 	for _, painter := range c.painters {
@@ -226,7 +226,7 @@ func TestDashboard_ActsWhilePeopleDraw(t *testing.T) {
 	c.audit()
 }
 
-// soon waits for what comes, for at most 20 s.
+// soon waits for a value, for at most 20 s.
 func soon[T any](t *testing.T, what string, from <-chan T) (came T) {
 	t.Helper()
 	select {

@@ -44,7 +44,7 @@ func same(a, b color.Color) bool {
 	return ar == br && ag == bg && ab == bb
 }
 
-// photograph makes a picture that looks like one to a compressor: shading, detail, grain.
+// photograph makes a picture that looks like a photograph to a compressor: shading, detail, grain.
 func photograph(width, height int) image.Image {
 	img := image.NewRGBA(image.Rect(0, 0, width, height))
 	grain := uint32(1)
@@ -62,10 +62,9 @@ func photograph(width, height int) image.Image {
 	return img
 }
 
-// Goal: nothing acknowledged is lost by kill -9, nothing drawn twice, and clients go on
-// by themselves.
-// Method: pixelctl draws a photograph of 400x400, the server is killed in the middle and
-// started again; pixelctl must end well, and the canvas must equal the picture exactly.
+// Goal: kill -9 loses nothing acknowledged, nothing is drawn twice, and clients go on by
+// themselves. Method: pixelctl draws a photograph of 400x400, the server is killed in the middle
+// and started again; pixelctl must succeed, and the canvas must equal the picture exactly.
 func TestDraw_SurvivesKill(t *testing.T) {
 	s := start(t, "--rate", "0")
 	picture := photograph(400, 400)
@@ -134,7 +133,8 @@ func TestDraw_SurvivesKill(t *testing.T) {
 	}
 }
 
-// Goal: SIGTERM tells clients, flushes everything and ends well; they come back.
+// Goal: on SIGTERM the server tells its clients, flushes everything and ends with exit code 0; the
+// clients come back.
 func TestServer_DrainsOnTerminate(t *testing.T) {
 	s := start(t)
 	closed := make(chan error, 8) // sent to by the handler, never closed

@@ -11,12 +11,12 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// pace is how often each painter of these tests places a pixel: with 40 of them 2,000
+// pace is the time between the pixels of each painter in these tests. 40 painters place 2,000
 // pixels a second, 125 in each region.
 const pace = 20 * time.Millisecond
 
-// Goal: any client on any gateway sees every pixel, and everybody the same count.
-// Method: 40 clients on two gateways draw on regions of two canvas pods.
+// Goal: any client on any gateway sees every pixel, and all clients see the same count. Method: 40
+// clients on two gateways draw on regions of two canvas pods.
 func TestCluster_EveryoneSeesTheSame(t *testing.T) {
 	p := startPods(t, 2, 2)
 	c := p.gather(40, pace)
@@ -32,9 +32,9 @@ func TestCluster_EveryoneSeesTheSame(t *testing.T) {
 	c.audit()
 }
 
-// Goal: kill -9 of a canvas pod loses no acknowledged op, and drawing goes on within 2 s.
-// Method: the pod with regions is killed under load; every painter, whose pixels go to all
-// regions in turn, must get on.
+// Goal: kill -9 of a canvas pod loses no acknowledged op, and drawing goes on within 2 s. Method: a
+// pod that owns regions is killed under load. Every painter's pixels go to all regions in turn, and
+// every painter must make progress.
 func TestCluster_SurvivesKillOfACanvasPod(t *testing.T) {
 	p := startPods(t, 2, 2)
 	c := p.gather(40, pace)
@@ -54,8 +54,8 @@ func TestCluster_SurvivesKillOfACanvasPod(t *testing.T) {
 	}
 }
 
-// Goal: kill -9 of a gateway loses nothing; its clients go on elsewhere and the count is
-// right within 2 s.
+// Goal: kill -9 of a gateway loses nothing. Its clients go on elsewhere, and the count is right
+// within 2 s.
 func TestCluster_SurvivesKillOfAGateway(t *testing.T) {
 	p := startPods(t, 2, 2)
 	c := p.gather(40, pace)
@@ -63,11 +63,11 @@ func TestCluster_SurvivesKillOfAGateway(t *testing.T) {
 	c.counts(40)
 	killed := time.Now()
 	p.gateways[0].kill()
-	c.more(5) // everybody is back
+	c.more(5) // every client is back
 	back := time.Since(killed)
 	c.counts(40)
 	t.Logf("all draw again after %v, the count is right after %v", back, time.Since(killed))
-	// The clients' own way back is part of it: half of them had to find another gateway.
+	// The time includes the clients' reconnecting: half of them had to find another gateway.
 	if took := time.Since(killed); took > 2*time.Second+back {
 		t.Errorf("the count is right after %v", took)
 	}
@@ -99,8 +99,8 @@ func TestCluster_RollingRestart(t *testing.T) {
 	c.audit()
 	pauses := p.pauses(began)
 	t.Logf("%d moves, pauses: median %v, longest %v", len(pauses), pauses[len(pauses)/2], pauses[len(pauses)-1])
-	// It is 30 ms where nothing else runs. A next owner that is not told waits for half a second
-	// until it claims: that is what must not be the rule, however busy the machine is.
+	// It is 30 ms if nothing else runs. A next owner that gets no answer waits for half a second
+	// before it claims: that must not be the rule, however busy the machine is.
 	if median := pauses[len(pauses)/2]; median > 400*time.Millisecond {
 		t.Errorf("a region pauses for %v at the median", median)
 	}
@@ -146,7 +146,7 @@ func TestCluster_JoinMovesOnlyAShare(t *testing.T) {
 		}
 		return fmt.Errorf("%s has nothing yet", newcomer)
 	})
-	c.more(50) // by then nothing moves any more
+	c.more(50) // by then no region moves any more
 	after, err = p.gateways[0].owners()
 	if err != nil {
 		t.Fatal(err)
@@ -168,9 +168,9 @@ func TestCluster_JoinMovesOnlyAShare(t *testing.T) {
 	c.audit()
 }
 
-// Goal: with Redis away viewing goes on, ops wait or are refused with the reason, and all
-// recovers by itself without a loss.
-// Method: Redis is stopped for 5 s, and later killed and started with what it had on disk.
+// Goal: while Redis is away, viewing goes on, ops wait or are refused with the reason, and
+// everything recovers by itself without a loss. Method: Redis is stopped for 5 s, and later killed
+// and started again with what it had on disk.
 func TestCluster_SurvivesRedis(t *testing.T) {
 	p := startPods(t, 2, 2)
 	c := p.gather(20, pace)
@@ -188,8 +188,8 @@ func TestCluster_SurvivesRedis(t *testing.T) {
 	c.counts(20)
 }
 
-// Goal: a pod that was paused and taken for dead writes nothing when it goes on, and comes
-// back as a new member by itself.
+// Goal: a pod that was paused and taken for dead writes nothing when it goes on. It comes back as a
+// new member by itself.
 func TestCluster_PausedPodComesBack(t *testing.T) {
 	p := startPods(t, 2, 2)
 	c := p.gather(40, pace)

@@ -18,7 +18,8 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// bothFamilies is a DNS server at ::1 for one name, whose addresses are ::1 and one that nobody has (RFC 5737).
+// bothFamilies runs a DNS server at ::1 for one name. The name's addresses are ::1 and an IPv4
+// address that nothing has (RFC 5737).
 func bothFamilies(t *testing.T, name string) (address string) {
 	t.Helper()
 	packets, err := net.ListenPacket("udp", "[::1]:0")
@@ -39,14 +40,14 @@ func bothFamilies(t *testing.T, name string) (address string) {
 		}
 		_ = w.WriteMsg(answer)
 	})}
-	done := make(chan struct{}) // closed when it has ended
+	done := make(chan struct{}) // closed when the server has ended
 	go func() { defer close(done); _ = server.ActivateAndServe() }()
 	t.Cleanup(func() { _ = server.Shutdown(); <-done })
 	return packets.LocalAddr().String()
 }
 
-// Goal: a cluster without any IPv4 address is one like others. Method: Redis, names, two servers and
-// clients, all at ::1; a server is killed while it is drawn on.
+// Goal: a cluster without any IPv4 address works like any other. Method: Redis, DNS, two servers
+// and clients, all at ::1; a server is killed while clients draw.
 func TestIPv6_Cluster(t *testing.T) {
 	const name = "pods.test"
 	resolver := bothFamilies(t, name)
@@ -56,7 +57,7 @@ func TestIPv6_Cluster(t *testing.T) {
 	gossip := redistest.FreePort(t)
 	p := &pods{t: t, redis: redis}
 	for i := range 2 {
-		port := gossip // of the first: the name leads there
+		port := gossip // the first server's, where the name leads
 		if i > 0 {
 			port = redistest.FreePort(t)
 		}
@@ -89,7 +90,7 @@ func TestIPv6_Cluster(t *testing.T) {
 	}
 	eventually(t, "the other server shows all", func() error {
 		for n, want := range painter.colors {
-			at := (n * 40503) % (geometry.Width * geometry.Height) // as paintAs has it
+			at := (n * 40503) % (geometry.Width * geometry.Height) // as in paintAs
 			if got, _ := viewer.At(at%geometry.Width, at/geometry.Width); got != want {
 				return fmt.Errorf("pixel %d of %d is %v, want %v", n, len(painter.colors), got, canvas.Color(want))
 			}

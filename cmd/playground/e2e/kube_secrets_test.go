@@ -10,11 +10,11 @@ import (
 	"testing"
 )
 
-// redisSecrets is among settings when the pods of Redis read something, too.
+// redisSecrets is among the settings when the pods of Redis read something, too.
 const redisSecrets = "/etc/redis-secrets"
 
-// change sets keys of the Secret (empty: takes them away), and has kubelets write the files of
-// all pods, of one after the other half. Each half has read the settings before it returns.
+// change sets keys of the Secret (empty: removes them), and has kubelets write the files of all
+// pods, one half after the other. It waits until each half has read the settings.
 func (k *kube) change(keys map[string]string, settings ...string) {
 	k.t.Helper()
 	k.mu.Lock()
@@ -43,7 +43,7 @@ func (k *kube) change(keys map[string]string, settings ...string) {
 	}
 }
 
-// refresh writes a server's files; what it returns waits until it has read them.
+// refresh writes a server's files. wait waits until the server has read them.
 func (k *kube) refresh(p *kubePod, settings []string) (wait func()) {
 	k.t.Helper()
 	w, _ := k.set.Workload(p.workload)
@@ -66,7 +66,7 @@ func (k *kube) refresh(p *kubePod, settings []string) (wait func()) {
 	}
 }
 
-// refresh is the same for a pod of Redis, which says it once for all that it reads.
+// refresh is the same for a pod of Redis, which logs a single line for all that it reads.
 func (p *redisPod) refresh(settings []string) (wait func()) {
 	p.t.Helper()
 	before := make(map[string]int)
@@ -89,8 +89,8 @@ func (p *redisPod) refresh(settings []string) (wait func()) {
 	}
 }
 
-// rotate replaces all of the Secret as rotate.sh does, and checks that the old one is good
-// for nothing.
+// rotate replaces everything in the Secret as rotate.sh does, and checks that the old secrets are
+// useless.
 func (k *kube) rotate(t *testing.T) {
 	t.Helper()
 	old := k.secrets()["playground"]
@@ -119,7 +119,8 @@ func (k *kube) rotate(t *testing.T) {
 	}
 }
 
-// admits waits until all that listens lets in who has one of the passwords, and nobody without.
+// admits waits until all servers in the pod let in clients with any of the passwords, and nobody
+// without one.
 func (p *redisPod) admits(t *testing.T, passwords ...string) {
 	t.Helper()
 	for _, w := range p.workload.Each() {
@@ -139,8 +140,8 @@ func (p *redisPod) admits(t *testing.T, passwords ...string) {
 	}
 }
 
-// mendWrong has everybody read a Redis' password that is none, and the good one again: they go
-// on with what they had, and say so.
+// mendWrong makes all pods read an unusable Redis password, and then the good one again. They must
+// go on with what they had, and log an error.
 func (k *kube) mendWrong(t *testing.T, wrong, good string) {
 	t.Helper()
 	k.change(map[string]string{"redis-password": wrong})

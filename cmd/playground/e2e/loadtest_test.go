@@ -21,8 +21,9 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// chaos runs `pixelctl test chaos` on a server that its command kills, and that comes back
-// each time after between was called. It gives the report, what pixelctl said, and how it ended.
+// chaos runs `pixelctl test chaos` on a server that the test's command kills. Each time, between is
+// called before the server comes back. chaos returns the report, pixelctl's output, and how it
+// ended.
 func chaos(t *testing.T, kills int, between func(data string), more ...string) (r report.Report, said string, ended error) {
 	s := start(t, "--rate", "0")
 	dir := t.TempDir()
@@ -107,7 +108,7 @@ func TestLoadTest_ChaosFindsWhatIsLost(t *testing.T) {
 	}
 }
 
-// Goal: a report is drawn by a browser that has nothing but the file.
+// Goal: a browser that has nothing but the file can draw a report.
 func TestLoadTest_ReportOpensInABrowser(t *testing.T) {
 	found := report.Report{
 		Test: "chaos", Started: time.Now(), Seconds: 3, Verdicts: []report.Verdict{{Name: "delivery", Text: "one is lost"}},
@@ -146,7 +147,7 @@ func TestLoadTest_ReportOpensInABrowser(t *testing.T) {
 	}
 }
 
-// openFile shows a file.
+// openFile shows a file in a browser.
 func openFile(t *testing.T, file string) *page {
 	t.Helper()
 	p := &page{t, browser(t)}

@@ -19,12 +19,11 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// Goal: clients that do not end their messages can't take the memory of a small pod.
-// Method: the resident set of the server, whose peak the kernel tells, may never exceed 256 MiB.
-// 13,000 connections (or as many as there are
-// descriptors for) of 50 networks send all but the last byte of the largest message, half
-// of them in fragments, and those that are closed for it come again. Meanwhile and
-// afterwards a client places pixels in strokes of every size.
+// Goal: clients that do not end their messages can't exhaust the memory of a small pod. Method:
+// 13,000 connections (or as many as there are descriptors for) from 50 networks send all but the
+// last byte of the largest message, half of them in fragments. Those that are closed for it come
+// again. Meanwhile and afterwards a client places pixels in strokes of every size. The server's
+// resident set, whose peak the kernel reports, may never exceed 256 MiB.
 func TestMemory_UnfinishedMessages(t *testing.T) {
 	const limit = 256 << 20
 	s := start(t, "--rate", "0")
@@ -66,7 +65,7 @@ func TestMemory_UnfinishedMessages(t *testing.T) {
 // attackers is how many goroutines hold the connections.
 const attackers = 64
 
-// descriptors is how many this process may have, and the server too.
+// descriptors is how many descriptors this process may have; the server may have as many.
 func descriptors(t *testing.T) int {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {
@@ -123,11 +122,11 @@ func (a *attacker) connect(fragments bool) net.Conn {
 		return nil
 	}
 	_ = c.SetDeadline(time.Now().Add(100 * time.Millisecond))
-	_, _ = c.Write(unfinished(fragments)) // as much as is taken
+	_, _ = c.Write(unfinished(fragments)) // as much as the server takes
 	return c
 }
 
-// unfinished is the largest message but its end, masked with zeros.
+// unfinished is the largest message without its last byte, masked with zeros.
 func unfinished(fragments bool) []byte {
 	const most = 65_535
 	head := []byte{0x81, 0xFE, 0, 0, 0, 0, 0, 0}
@@ -139,7 +138,7 @@ func unfinished(fragments bool) []byte {
 	return append(head, make([]byte, most-30)...)
 }
 
-// trickle sends one byte more: of the message, or of the header of the next fragment.
+// trickle sends one more byte: of the message, or of the next fragment's header.
 func trickle(c net.Conn) bool {
 	_ = c.SetDeadline(time.Now().Add(time.Millisecond))
 	_, err := c.Write([]byte{0})

@@ -13,8 +13,8 @@ import (
 
 const root = "../../.." // of the repository
 
-// rulesFile makes the rules a file for a Prometheus without the operator, by the command that
-// the guide gives.
+// rulesFile writes the rules to a file for a Prometheus without the operator, by the command in the
+// guide.
 func rulesFile(t *testing.T) string {
 	t.Helper()
 	guide, err := os.ReadFile(root + "/k8s/README.md")

@@ -16,29 +16,30 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// folders is what a container finds of Secrets and ConfigMaps, below a folder of this
-// machine. It changes as a kubelet changes it: all files of a mount at once.
+// folders holds what a container finds of Secrets and ConfigMaps, in a folder on this machine. It
+// changes as a kubelet changes it: all files of a mount at once.
 type folders struct {
 	t       *testing.T
 	dir     string
-	written int // versions so far
+	written int // how many versions have been written
 }
 
-// here has the container's paths, and others of its that are given, be this machine's.
+// here returns a replacer that turns the container's paths, and its other paths, into paths on this
+// machine.
 func (f *folders) here(mounts []manifest.Mount, others ...string) *strings.Replacer {
 	for _, m := range mounts {
 		others = append(others, m.Path)
 	}
 	var paths []string
 	for _, path := range others {
-		for _, end := range []string{"/", "\n"} { // since one may be the beginning of another
+		for _, end := range []string{"/", "\n"} { // with an end, since one path may be the beginning of another
 			paths = append(paths, path+end, f.dir+path+end)
 		}
 	}
 	return strings.NewReplacer(paths...)
 }
 
-// write makes the files what mounts say, edited by what stands in for the machine.
+// write writes the files that mounts describe, after edit has adapted them to this machine.
 func (f *folders) write(mounts []manifest.Mount, edit func(name, text string) string) {
 	f.t.Helper()
 	f.written++
@@ -73,15 +74,15 @@ func (f *folders) write(mounts []manifest.Mount, edit func(name, text string) st
 
 func unedited(_, text string) string { return text }
 
-// heard counts what a process has logged of secrets, and passes its log on.
+// heard counts what a process logs about secrets, and passes the log on.
 type heard struct {
 	to io.Writer
 
 	mu    sync.Mutex // guards:
-	rest  []byte     // of a line that is not whole yet
+	rest  []byte     // the beginning of a line that is not whole yet
 	anew  map[string]int
 	wrong []string // lines
-	still int      // times that the machine did not let it run
+	still int      // how often the machine did not let the process run
 }
 
 func (h *heard) Write(text []byte) (int, error) {
@@ -117,7 +118,7 @@ func (h *heard) line(line string) {
 	}
 }
 
-// of is how often the setting was read anew.
+// of returns how often the setting was read anew.
 func (h *heard) of(setting string) int {
 	h.mu.Lock()
 	defer h.mu.Unlock()

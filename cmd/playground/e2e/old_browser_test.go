@@ -15,12 +15,12 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// Goal: a browser that can't show the canvas says so, and leaves the server alone.
-// Method: Chromium without what unpacks snapshots, and with one that never can; the page's WebSockets are counted.
+// Goal: a browser that can't show the canvas says so, and leaves the server alone. Method: Chromium
+// without a DecompressionStream, and with one that always fails; the page's WebSockets are counted.
 func TestBrowser_TooOldIsToldOnce(t *testing.T) {
 	s := start(t, "--rate", "0")
 	drawer := dial(t, client.Config{URLs: []string{s.ws()}})
-	for row := range 64 { // so much of a region that who comes gets a snapshot of it
+	for row := range 64 { // so much of a region that a newcomer gets a snapshot of it
 		var line []canvas.Dot
 		for x := range 256 {
 			line = append(line, canvas.Dot{X: uint16(256 + x), Y: uint16(256 + row), Color: canvas.Color(1 + row*x)})
@@ -49,7 +49,7 @@ func TestBrowser_TooOldIsToldOnce(t *testing.T) {
 	}
 }
 
-// before has a script run before those of the pages that are opened next.
+// before makes a script run before the scripts of the pages that are opened next.
 func before(script string) chromedp.Action[chromedp.Void] {
 	return func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
 		_, err = cdp.Call(ctx, target, cdppage.AddScriptToEvaluateOnNewDocument, cdppage.AddScriptToEvaluateOnNewDocumentParams{Source: script})

@@ -20,8 +20,9 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// Goal: who reads what a server says may go away at any time; the server serves on, and drains when it is told to.
-// Method: stdout and stderr are pipes whose other ends are closed once the server runs, then it has to log a lot.
+// Goal: the reader of a server's output may go away at any time. The server still serves, and
+// drains when told to. Method: stdout and stderr are pipes whose other ends are closed once the
+// server runs. Then the server has to log a lot.
 func TestServer_OutlivesTheReaderOfItsLog(t *testing.T) {
 	cmd := exec.Command(filepath.Join(binaries, "playground"), "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--log-level", "debug")
 	stdout, err := cmd.StdoutPipe()
@@ -80,9 +81,9 @@ func TestServer_OutlivesTheReaderOfItsLog(t *testing.T) {
 	}
 }
 
-// Goal: whoever reads the log may stop reading; the server starts, serves and drains all the same, and what it
-// has said is there when it is read at last.
-// Method: stderr is a pipe that is full from the start.
+// Goal: the log's reader may stop reading. The server still starts, serves and drains, and its
+// lines are there when somebody reads at last. Method: stderr is a pipe that is full from the
+// start.
 func TestServer_OutlivesAFullPipe(t *testing.T) {
 	log, stderr, err := os.Pipe()
 	if err != nil {
@@ -133,7 +134,7 @@ func TestServer_OutlivesAFullPipe(t *testing.T) {
 	}
 }
 
-// fill writes to a pipe until it takes no more.
+// fill writes to a pipe until the pipe takes no more.
 func fill(t *testing.T, pipe *os.File) {
 	t.Helper()
 	raw, err := pipe.SyscallConn()

@@ -14,22 +14,22 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// redisPod is a pod of the manifests' Redis: its containers run the rendered scripts with
-// the rendered configuration and the Secret's files. Only where pod, volume and folders are
-// is this machine's.
+// redisPod is a pod of the manifests' Redis. Its containers run the rendered scripts with the
+// rendered configuration and the Secret's files. Only the places of pod, volume and folders are
+// this machine's.
 type redisPod struct {
 	t        *testing.T
 	kube     *kube
 	workload manifest.Workload
 	name     string
 	ip       string
-	folders  folders // its volume, the ConfigMap's and the Secret's
+	folders  folders // of its volume, the ConfigMap and the Secret
 
 	running map[string]*exec.Cmd // by container, while the pod lives
 	done    map[string]chan struct{}
 }
 
-// redisPods makes the pods of the StatefulSet, which do not run yet.
+// redisPods makes the pods of the StatefulSet. They do not run yet.
 func (k *kube) redisPods() (pods []*redisPod) {
 	k.t.Helper()
 	w, _ := k.set.Workload("redis")
@@ -40,7 +40,7 @@ func (k *kube) redisPods() (pods []*redisPod) {
 		k.t.Cleanup(p.kill)
 		pods = append(pods, p)
 	}
-	k.names = strings.NewReplacer(append(names, "//redis:", "//"+pods[0].ip+":")...) // the Service, of the only one
+	k.names = strings.NewReplacer(append(names, "//redis:", "//"+pods[0].ip+":")...) // if there is only one, the Service's name
 	for _, p := range pods {
 		p.mount()
 	}
@@ -62,8 +62,8 @@ func (p *redisPod) process(container string) manifest.Process {
 	return process
 }
 
-// mount writes the files, and has both servers listen at the pod's address, as they would
-// anyway in a pod.
+// mount writes the files, and makes both servers listen at the pod's address, as they would in a
+// real pod.
 func (p *redisPod) mount() {
 	p.t.Helper()
 	mounts := p.process("redis").Mounts
@@ -109,12 +109,12 @@ func (p *redisPod) start() {
 	}
 }
 
-// log is the file with what a container says.
+// log is the file with a container's output.
 func (p *redisPod) log(container string) string {
 	return filepath.Join(p.folders.dir, container+".log")
 }
 
-// script runs one of the ConfigMap's, by its path in the pod.
+// script runs one of the ConfigMap's scripts, by its path in the pod.
 func (p *redisPod) script(path string, args ...string) *exec.Cmd {
 	process := p.process("redis")
 	cmd := exec.Command("sh", append([]string{p.here(process.Mounts).Replace(path)}, args...)...)
@@ -127,19 +127,19 @@ func (p *redisPod) script(path string, args ...string) *exec.Cmd {
 
 func (p *redisPod) signal(signal syscall.Signal) {
 	for _, cmd := range p.running {
-		_ = cmd.Process.Signal(signal) // it may have ended
+		_ = cmd.Process.Signal(signal) // the process may have ended
 	}
 }
 
 func (p *redisPod) wait() {
 	for container, done := range p.done {
 		<-done
-		_ = syscall.Kill(-p.running[container].Process.Pid, syscall.SIGKILL) // nobody may be left
+		_ = syscall.Kill(-p.running[container].Process.Pid, syscall.SIGKILL) // no process may be left
 	}
 	p.running, p.done = nil, nil
 }
 
-// kill is the end of the pod's node.
+// kill does what the loss of the pod's node does.
 func (p *redisPod) kill() {
 	p.signal(syscall.SIGKILL)
 	p.wait()
@@ -155,7 +155,7 @@ func (p *redisPod) remove() {
 	p.wait()
 }
 
-// ask has redis-cli ask one of the two.
+// ask has redis-cli ask Redis or Sentinel.
 func (p *redisPod) ask(port string, command ...string) (string, error) {
 	out, err := p.script("/etc/redis/cli.sh", append([]string{"-p", port}, command...)...).Output()
 	return string(out), err

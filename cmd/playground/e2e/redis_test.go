@@ -16,8 +16,8 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// painter places one pixel after the other, each with a colour of its own: pixel n at
-// (n%1024, n/1024). It never has more than one under way.
+// painter places one pixel after another, each with a colour of its own: pixel n at (n%1024,
+// n/1024). It never has more than one under way.
 type painter struct {
 	client *client.Client
 	stop   context.CancelFunc
@@ -27,8 +27,8 @@ type painter struct {
 	refused atomic.Int64
 
 	colors map[int]canvas.Color // by n, of those acknowledged; read it after halt
-	at     map[int]time.Time    // when, likewise
-	faults []error              // of other kinds than a refusal that may be repeated
+	at     map[int]time.Time    // when they were acknowledged; read it after halt
+	faults []error              // all errors but refusals after which it may try again
 }
 
 func paint(t *testing.T, c *client.Client) *painter {
@@ -38,13 +38,13 @@ func paint(t *testing.T, c *client.Client) *painter {
 	})
 }
 
-// paintAs has one of up to 200 painters at a time paint one pixel after the other all over
-// the canvas of the cluster tests, one each time that every has passed.
+// paintAs starts one of up to 200 simultaneous painters. It paints one pixel after another all over
+// the cluster tests' canvas, one each time that every has passed.
 func paintAs(t *testing.T, c *client.Client, who int, every time.Duration) *painter {
 	t.Helper()
 	const most = 1 << 16 // pixels of one painter, so that the colours of all differ
 	return paintDots(t, c, every, func(n int) canvas.Dot {
-		at := (n*40503 + who*5003) % (geometry.Width * geometry.Height) // an odd factor, so each place once
+		at := (n*40503 + who*5003) % (geometry.Width * geometry.Height) // an odd factor, so that each place comes once
 		return canvas.Dot{X: uint16(at % geometry.Width), Y: uint16(at / geometry.Width), Color: canvas.Color(1 + who*most + n%most)}
 	})
 }
@@ -81,7 +81,7 @@ func (p *painter) halt() {
 	p.ended.Wait()
 }
 
-// more waits until that many more pixels are acknowledged.
+// more waits until n more pixels are acknowledged.
 func (p *painter) more(t *testing.T, n int64) {
 	t.Helper()
 	want := p.acked.Load() + n
@@ -124,10 +124,10 @@ func TestRedis_SurvivesKillOfServer(t *testing.T) {
 	p.check(t, s)
 }
 
-// Goal: while Redis is away, viewing goes on, pixels wait or are refused with the reason,
-// and everything recovers by itself without a loss.
-// Method: a client paints while Redis is killed, and later paused, for longer than pixels
-// wait; meanwhile a newcomer must get the canvas, and the server say that it is not ready.
+// Goal: while Redis is away, viewing goes on, pixels wait or are refused with the reason, and
+// everything recovers by itself without a loss. Method: a client paints while Redis is killed, and
+// later paused, for longer than pixels wait. Meanwhile a newcomer must get the canvas, and the
+// server must say that it is not ready.
 func TestRedis_Outage(t *testing.T) {
 	redis := redistest.Start(t)
 	s := start(t, "--redis", redis.URL(), "--rate", "0")
@@ -148,8 +148,8 @@ func TestRedis_Outage(t *testing.T) {
 			}
 			return nil
 		})
-		// The region painted on waits for the answer to one commit: what comes behind it is
-		// refused. The painter's own pixel is that commit, so another client asks.
+		// The region painted on waits for the answer to one commit, and refuses what comes after
+		// it. The painter's own pixel is in that commit, so another client must place one.
 		other := dial(t, client.Config{URLs: []string{s.ws()}, Replica: true})
 		if color, ok := other.At(0, 0); !ok || color != 0x100000 {
 			t.Errorf("%s: a newcomer sees %v at 0,0", outage.name, color)

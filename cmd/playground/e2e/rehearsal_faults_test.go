@@ -18,10 +18,10 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// Goal: while nobody can draw, people are let in to look and those who look are left alone,
-// however many gateways there are; a gateway that has nothing to show lets nobody in.
-// Method: as in the rehearsal; Redis stalls for longer than any probe waits, then there are no
-// canvas pods. Clients watch all of the canvas at each gateway and none may be moved.
+// Goal: while nobody can draw, people are let in to look, and those who look are left alone,
+// however many gateways there are. A gateway that has nothing to show lets nobody in. Method: as in
+// the rehearsal. First Redis stalls for longer than any probe waits, then there are no canvas pods.
+// Clients watch all of the canvas at each gateway, and none may be moved.
 func TestKubernetes_LetsPeopleInToLook(t *testing.T) {
 	k := startKube(t)
 	k.startRedis()
@@ -97,8 +97,8 @@ func TestKubernetes_LetsPeopleInToLook(t *testing.T) {
 	}
 }
 
-// watchReady counts how often one of some pods was not ready, until the function that it
-// returns, which waits for the time to be over.
+// watchReady counts how often one of these pods is not ready. lost waits until the time is over,
+// and returns the count.
 func (k *kube) watchReady(pods []*kubePod, over time.Duration) (lost func() int) {
 	n, until := 0, time.Now().Add(over)
 	var watching sync.WaitGroup
@@ -120,7 +120,7 @@ func (k *kube) watchReady(pods []*kubePod, over time.Duration) (lost func() int)
 	}
 }
 
-// ready checks what a pod says of itself.
+// ready checks what a pod says about itself.
 func ready(p *kubePod, query string, status int, drawing func(bool) bool) error {
 	response, err := http.Get("http://" + p.ip + ":8080/readyz" + query)
 	if err != nil {

@@ -25,16 +25,15 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// kube plays what a Kubernetes cluster does with the manifests: it starts pods as
-// processes with the arguments and variables that a kubelet would give them, probes them
-// as a kubelet would, answers for the headless Service as a DNS server, sends people to
-// the gateways that are ready as the Service does, and scales and rolls as the
-// controllers do, with the Secret as files that it changes. Only where Redis and the DNS
-// server are is not the manifests' to say.
+// kube does with the manifests what a Kubernetes cluster does. It starts pods as processes, with
+// the arguments and variables that a kubelet would give them, and probes them as a kubelet would.
+// It answers for the headless Service as a DNS server, and sends people to the ready gateways as
+// the Service does. It scales and rolls as the controllers do, and writes the Secret as files. Only
+// the places of Redis and the DNS server do not come from the manifests.
 type kube struct {
 	t       *testing.T
 	set     manifest.Set
-	names   *strings.Replacer // of Redis' pods by their IPs
+	names   *strings.Replacer // replaces names of Redis' pods by their IPs
 	redises []*redisPod
 	network string // the first three numbers of all IPs
 	dns     *dns.Server
@@ -44,9 +43,9 @@ type kube struct {
 	ctx     context.Context
 
 	mu   sync.Mutex // guards:
-	next int        // last number of the IP to come
+	next int        // last number of the next IP
 	pods []*kubePod // of all workloads, the oldest first
-	turn int        // of the Service
+	turn int        // which gateway the Service uses next
 
 	secret map[string]map[string]string // by name and key
 }
@@ -62,7 +61,7 @@ type kubePod struct {
 	cmd      *exec.Cmd
 	done     chan struct{} // closed when the process has ended
 
-	ready   bool // under kube.mu: the last probes say so
+	ready   bool // under kube.mu: whether the last probes say so
 	leaving bool // under kube.mu: it was deleted
 }
 
@@ -72,7 +71,7 @@ const (
 	dnsIP     = 202
 )
 
-// startKube applies the base with components, and the Secret that the guide has people make.
+// startKube applies the base with components, and makes the Secret as the guide says.
 func startKube(t *testing.T, components ...string) *kube {
 	t.Helper()
 	set, err := manifest.Load(os.DirFS("../../../k8s"), "base", components...)
@@ -91,7 +90,7 @@ func startKube(t *testing.T, components ...string) *kube {
 
 func (k *kube) ip(n int) string { return fmt.Sprintf("%s.%d", k.network, n) }
 
-// stop ends what is left.
+// stop ends the pods that are left.
 func (k *kube) stop() {
 	k.halt()
 	for _, p := range k.running("") {
@@ -135,7 +134,7 @@ func (k *kube) serveDNS() {
 				})
 			}
 		}
-		_ = w.WriteMsg(answer) // who asked asks again
+		_ = w.WriteMsg(answer) // the client will ask again
 	})}
 	k.work.Go(func() { _ = k.dns.ActivateAndServe() })
 }
@@ -215,7 +214,7 @@ func (k *kube) create(workload string) *kubePod {
 	}
 	p.folders.write(p.process.Mounts, unedited)
 	here := p.folders.here(p.process.Mounts)
-	// A pod has all addresses to itself; here it has its own only.
+	// A real pod has all addresses to itself; here it has only its own.
 	for i, arg := range p.process.Args {
 		p.process.Args[i] = strings.Replace(arg, "--listen=:", "--listen="+p.ip+":", 1)
 	}
@@ -243,7 +242,7 @@ func (k *kube) create(workload string) *kubePod {
 	return p
 }
 
-// process is what a server's pod runs, with the Secrets of now.
+// process is what a server's pod runs, with the present Secrets.
 func (k *kube) process(w manifest.Workload, p *kubePod) manifest.Process {
 	k.t.Helper()
 	process, err := k.set.Process(w, manifest.Pod{Name: p.name, IP: p.ip, Secrets: k.secrets()})
@@ -253,7 +252,7 @@ func (k *kube) process(w manifest.Workload, p *kubePod) manifest.Process {
 	return process
 }
 
-// secrets is a copy of what there is.
+// secrets returns a copy of the present Secrets.
 func (k *kube) secrets() map[string]map[string]string {
 	k.mu.Lock()
 	defer k.mu.Unlock()
@@ -270,8 +269,8 @@ func (k *kube) isLeaving(p *kubePod) bool {
 	return p.leaving
 }
 
-// probe does what the kubelet does until the pod has ended: readiness decides whether
-// people are sent there, liveness that fails would restart it.
+// probe does what the kubelet does, until the pod has ended. Readiness decides whether people are
+// sent there; a failing liveness probe would restart the pod.
 func (k *kube) probe(p *kubePod) {
 	failed, dead := 0, 0
 	for {
@@ -329,8 +328,8 @@ func (k *kube) await(pods ...*kubePod) {
 	}
 }
 
-// remove deletes pods at once: people are not sent there any more, then after the pause
-// of preStop comes SIGTERM, and each must have ended within its grace period.
+// remove deletes pods, all at the same time. No more people are sent to them; after the pause of
+// preStop they get SIGTERM, and each must have ended within its grace period.
 func (k *kube) remove(pods ...*kubePod) {
 	k.t.Helper()
 	var all sync.WaitGroup
@@ -356,7 +355,7 @@ func (k *kube) remove(pods ...*kubePod) {
 	all.Wait()
 }
 
-// scale makes a workload have n pods, and waits until it has. The youngest go first.
+// scale brings a workload to n pods, and waits until that is done. The youngest pods go first.
 func (k *kube) scale(workload string, n int) {
 	k.t.Helper()
 	var fresh []*kubePod
@@ -379,11 +378,10 @@ func (k *kube) roll(workload string) {
 }
 
 // Goal: scaling, rolling and replacing all secrets by the manifests loses nothing and no client
-// sees an error.
-// Method: servers and Redis are started, probed, scaled and replaced as the manifests and the
-// controllers say, and the Secret's files change, while pixelctl test stress draws through the Service; its checks, exact
-// delivery among them, must hold over all of it. Seconds that a controller waits between
-// the steps of a roll for good measure are left out.
+// sees an error. Method: servers and Redis are started, probed, scaled and replaced as the
+// manifests and the controllers say, and the Secret's files change. Meanwhile pixelctl test stress
+// draws through the Service; its checks, exact delivery among them, must hold for the whole time.
+// The extra seconds that a controller waits between the steps of a roll are left out.
 func TestKubernetes_Rehearsal(t *testing.T) {
 	k := startKube(t)
 	k.startRedis()

@@ -23,16 +23,16 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-// rotation is the files with the secrets of a cluster of processes, which replaces them.
+// rotation holds the files with the secrets of a cluster of processes, and replaces them.
 type rotation struct {
 	t       *testing.T
 	folders folders
-	files   map[string]string // by name; what is in them now
-	old     map[string]string // the secrets at first, without the other one
-	new     map[string]string // and at last
+	files   map[string]string // their present content, by name
+	old     map[string]string // the first secrets, without the new ones
+	new     map[string]string // the last secrets, without the old ones
 }
 
-// newRotation has one of each kind, and the next one.
+// newRotation makes a secret of each kind, and its successor.
 func newRotation(t *testing.T) *rotation {
 	t.Helper()
 	r := &rotation{t: t, folders: folders{t: t, dir: t.TempDir()}, files: make(map[string]string)}
@@ -71,22 +71,22 @@ func (r *rotation) file(name string) string {
 	return filepath.Join(r.folders.dir, "secrets", name)
 }
 
-// certificates is what every server of the cluster is given.
+// certificates is the arguments about certificates, which every server of the cluster gets.
 func (r *rotation) certificates() []string {
 	return []string{"--peer-cert", r.file("tls.crt"), "--peer-key", r.file("tls.key"), "--peer-ca", r.file("ca.crt")}
 }
 
-// inFiles is the settings of a server that reads all secrets anew.
+// inFiles is the arguments of a server that reads all of its secrets anew.
 func (r *rotation) inFiles(redis string) []string {
 	return append(r.certificates(), "--redis", "redis://servers@"+redis, "--gossip-key-file", r.file("gossip-key"), "--admin-token-file", r.file("admin-token"), "--redis-password-file", r.file("redis-password"))
 }
 
-// settings is which of them the server logs when it has read them, by their files.
+// settings says, by file, which setting the server logs when it has read the file.
 var settings = map[string]string{
 	"gossip-key": "gossip-key-file", "admin-token": "admin-token-file", "redis-password": "redis-password-file", "ca.crt": "peer-cert", "tls.crt": "peer-cert",
 }
 
-// step changes files, and waits until each server has read what it has of them.
+// step changes files, and waits until each server has read those that it uses.
 func (r *rotation) step(servers []*server, changes map[string]string) {
 	r.t.Helper()
 	before := make(map[*server]map[string]int)
@@ -113,7 +113,7 @@ func (r *rotation) step(servers []*server, changes map[string]string) {
 	}
 }
 
-// login is whether the token lets in.
+// login returns an error unless the token lets its owner in.
 func login(s *server, token string) error {
 	client := http.Client{Timeout: 5 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	defer client.CloseIdleConnections()
@@ -128,8 +128,7 @@ func login(s *server, token string) error {
 	return nil
 }
 
-// quiet is the longest time in which none of a painter's pixels was acknowledged, of those
-// acknowledged between from and to.
+// quiet is the longest time between two acknowledgements of one painter, within the time from from to to.
 func (c *crowd) quiet(from, to time.Time) (longest time.Duration) {
 	for _, p := range c.painters {
 		var at []time.Time
@@ -146,7 +145,7 @@ func (c *crowd) quiet(from, to time.Time) (longest time.Duration) {
 	return longest
 }
 
-// refused counts the pixels that were.
+// refused counts the refused pixels.
 func (c *crowd) refused() (n int64) {
 	for _, p := range c.painters {
 		n += p.refused.Load()
@@ -154,8 +153,8 @@ func (c *crowd) refused() (n int64) {
 	return n
 }
 
-// late measures for how long this process did not get on at the most, until it is asked: on
-// a machine that stands still, so does drawing.
+// late measures the longest time for which this process did not run, until most is called: while a
+// machine stands still, so does drawing.
 func late(t *testing.T) (most func() time.Duration) {
 	t.Helper()
 	stop, done := make(chan struct{}), make(chan time.Duration)
@@ -177,13 +176,12 @@ func late(t *testing.T) (most func() time.Duration) {
 	return func() time.Duration { close(stop); return <-done }
 }
 
-// Goal: every secret of a cluster is replaced while people draw, and nobody notices; servers
-// that have the gossip key and Redis' password as their settings, which can't change, work
-// beside those that have them in files, for as long as the old ones are good.
-// Method: of two gateways and two canvas servers one each has its secrets from the
-// environment, as in the manifests of before. The new secrets are added, those two servers
-// are replaced, the new ones are used, the old ones go. Each step waits until all have
-// read the one before.
+// Goal: every secret of a cluster is replaced while people draw, and nobody notices. Servers that
+// have gossip key and Redis' password in their settings, which can't change, work beside servers
+// that have them in files, as long as the old secrets are accepted. Method: there are two gateways
+// and two canvas pods. One of each has its secrets from the environment, as in earlier manifests.
+// The new secrets are added, those two pods are replaced, the new secrets are used, the old ones
+// go. Each step waits until all pods have read the one before.
 func TestCluster_RotatesItsSecrets(t *testing.T) {
 	r := newRotation(t)
 	p := newPods(t)
@@ -211,7 +209,7 @@ func TestCluster_RotatesItsSecrets(t *testing.T) {
 	c.more(20)
 	known, refused := time.Now(), c.refused()
 
-	// A roll: the servers that can't read anew are replaced by such that can.
+	// A roll: the pods that can't read secrets anew are replaced by pods that can.
 	p.canvases[0] = p.replace(p.canvases[0], "canvas", r.inFiles(p.redis.Addr)...)
 	p.gateways[0] = p.replace(p.gateways[0], "gateway", r.inFiles(p.redis.Addr)...)
 	c.more(20)
@@ -230,8 +228,8 @@ func TestCluster_RotatesItsSecrets(t *testing.T) {
 	over, slow := time.Now(), stalled()
 	refused += c.refused()
 
-	// The old ones are good for nothing. Who starts now has the new ones only, and whoever has to
-	// connect to Redis again does it with the new password.
+	// The old secrets are useless now. Pods that start now have only the new ones, and pods that
+	// must reconnect to Redis use the new password.
 	p.redis.Do("CLIENT", "KILL", "USER", "servers")
 	p.canvases[1] = p.replace(p.canvases[1], "canvas", r.inFiles(p.redis.Addr)...)
 	for _, s := range p.gateways {
@@ -252,8 +250,8 @@ func TestCluster_RotatesItsSecrets(t *testing.T) {
 	c.audit()
 	quiet := max(c.quiet(began, known), c.quiet(rolled, over))
 	t.Logf("rotated in %v, no pixel acknowledged for %v at the longest, this process stood still for %v", over.Sub(began).Round(time.Millisecond), quiet, slow)
-	// Half a second on a busy machine, and anything where it does not let servers run for as long
-	// as that, which they say.
+	// At most half a second on a busy machine. If the machine did not let servers run for that
+	// long, which they log, any time is accepted.
 	starved := slices.ContainsFunc(p.all(), func(s *server) bool { return s.heard.starved() })
 	if quiet > 2*time.Second+4*slow && !starved {
 		t.Errorf("drawing paused for %v", quiet)
@@ -263,7 +261,7 @@ func TestCluster_RotatesItsSecrets(t *testing.T) {
 	}
 }
 
-// replace starts a server, and then stops the one it is for.
+// replace starts a server, and then stops the one that it replaces.
 func (p *pods) replace(old *server, role string, args ...string) *server {
 	p.t.Helper()
 	s := p.start(role, args...)
@@ -288,7 +286,7 @@ func newPeerAuthority(t *testing.T) *peerAuthority {
 	return a
 }
 
-// pod is a certificate as pods have it, and its key.
+// pod makes a certificate as pods have it, and its key.
 func (a *peerAuthority) pod(t *testing.T) (certificate, key string) {
 	t.Helper()
 	certificate, private := a.sign(t, &x509.Certificate{
@@ -301,7 +299,7 @@ func (a *peerAuthority) pod(t *testing.T) (certificate, key string) {
 	return certificate, string(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der}))
 }
 
-// sign makes a key and its certificate, which signs itself without a signer.
+// sign makes a key and its certificate, which is self-signed if there is no signer.
 func (a *peerAuthority) sign(t *testing.T, template *x509.Certificate, signer *ecdsa.PrivateKey) (string, *ecdsa.PrivateKey) {
 	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -14,10 +14,11 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// readyAll waits until all are as a roll waits for them, and one is the master.
+// readyAll waits until all pods are ready in the sense of a roll, and one is the master.
 func readyAll(t *testing.T, pods []*redisPod) (master *redisPod) {
 	t.Helper()
-	// A master that was frozen is left alone for 10 s after it is back, before it is told.
+	// A master that was frozen is left alone for 10 s after it is back, before it learns that it
+	// isn't the master any more.
 	deadline := time.Now().Add(time.Minute)
 	ready := func() error {
 		master = nil
@@ -55,16 +56,16 @@ func readyAll(t *testing.T, pods []*redisPod) (master *redisPod) {
 	return master
 }
 
-// strokes is what eight painters have placed in one phase of the rehearsal.
+// strokes is what eight painters place in one phase of the rehearsal.
 type strokes struct {
 	phase    int
 	painters []*painter
 }
 
 func (s *strokes) dot(who, n int) canvas.Dot {
-	const rows = 128 // of pixels, to each painter: a row of regions
+	const rows = 128 // rows of pixels for each painter: a row of regions
 	return canvas.Dot{
-		X: uint16(n * 131 % 1024), // an odd factor: each place once, all over the row's regions
+		X: uint16(n * 131 % 1024), // an odd factor, so that each place comes once, all over the row's regions
 		Y: uint16(who*rows + s.phase), Color: canvas.Color(1 + s.phase<<16 + who<<12 + n%4096),
 	}
 }
@@ -80,7 +81,7 @@ func beginStrokes(t *testing.T, phase int, target string) *strokes {
 	return s
 }
 
-// more waits until everybody has drawn on.
+// more waits until every painter has drawn more.
 func (s *strokes) more(t *testing.T) {
 	t.Helper()
 	for _, p := range s.painters {
@@ -88,8 +89,8 @@ func (s *strokes) more(t *testing.T) {
 	}
 }
 
-// end stops the painters, and tells how many of their acknowledged pixels are not there, when
-// the first of these was acknowledged, and for how long nobody's pixel was.
+// end stops the painters. It returns how many pixels were acknowledged, how many of those are lost,
+// when the first lost one was acknowledged, and the longest time without any acknowledgement.
 func (s *strokes) end(t *testing.T, target string) (acked, lost int, first time.Time, pause time.Duration) {
 	t.Helper()
 	newcomer := dial(t, client.Config{URLs: []string{target}, Replica: true})
@@ -126,10 +127,10 @@ func (s *strokes) end(t *testing.T, target string) (acked, lost int, first time.
 	return acked, lost, first, pause
 }
 
-// Goal: with three Redises a master that goes is replaced in seconds, a planned way loses
-// nothing, and an unplanned one only what was acknowledged a moment before.
-// Method: the manifests' scripts and configuration run with real Redises and Sentinels, and
-// the manifests' servers with the URL that they are given, while eight painters draw.
+// Goal: with three Redises, a master that goes is replaced in seconds. A planned change loses
+// nothing, and an unplanned one only what was acknowledged a moment before. Method: the manifests'
+// scripts and configuration run with real Redises and Sentinels, and the manifests' servers with
+// the URL that the manifests give them, while eight painters draw.
 func TestKubernetes_RedisFailover(t *testing.T) {
 	k := startKube(t, "components/redis-sentinel")
 	pods := k.redisPods()
@@ -149,7 +150,7 @@ func TestKubernetes_RedisFailover(t *testing.T) {
 
 	var drawn []*strokes
 	missing := make(map[int]int) // by phase
-	const moment = time.Second   // before the fault: what may be lost was acknowledged within it
+	const moment = time.Second   // only pixels acknowledged within this time before the fault may be lost
 	for phase, fault := range []struct {
 		name  string
 		does  func(*redisPod)
@@ -192,7 +193,7 @@ func TestKubernetes_RedisFailover(t *testing.T) {
 		}
 		master = now
 	}
-	for _, s := range drawn { // no fault has taken what an earlier one had left
+	for _, s := range drawn { // no fault may have taken what earlier ones had left
 		if _, lost, _, _ := s.end(t, target); lost != missing[s.phase] {
 			t.Errorf("of phase %d %d pixels are lost now, %d were at its end", s.phase, lost, missing[s.phase])
 		}

@@ -49,7 +49,7 @@ type server struct {
 	cmd  *exec.Cmd
 	done chan error // the process has ended; sent to once per start
 
-	heard heard // of its secrets
+	heard heard // what it has logged about secrets
 }
 
 // start runs a server on a fresh data directory and a free port.
@@ -81,7 +81,7 @@ func (s *server) launch(listen string) {
 	})
 }
 
-// boot starts the process and waits until it says where it is.
+// boot starts the process and waits until it prints its address.
 func (s *server) boot(listen string) {
 	s.t.Helper()
 	s.cmd = exec.Command(filepath.Join(binaries, "playground"), append(s.args, "--listen", listen)...)
@@ -118,7 +118,7 @@ func (s *server) kill() {
 	s.cmd = nil
 }
 
-// terminate sends SIGTERM and gives the exit code.
+// terminate sends SIGTERM and returns the exit code.
 func (s *server) terminate() int {
 	s.t.Helper()
 	if err := s.cmd.Process.Signal(syscall.SIGTERM); err != nil {

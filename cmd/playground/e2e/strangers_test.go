@@ -16,14 +16,14 @@ import (
 	"time"
 )
 
-// strangersMemory is what the server may have while strangers do their worst over HTTP.
+// strangersMemory is how much memory the server may have while strangers do their worst over HTTP.
 const strangersMemory = 256 << 20 // bytes
 
-// TestStrangers_FitInAPodOf256MiB: goal: no stranger who does not even open a WebSocket kills
-// a small pod or takes it from others. Method: eight addresses hold as many connections, heads
-// and bodies as they can, and ask for large images; during each of these a ninth must be
-// served, and so must probes, and in the end the process must never have had more memory than
-// at which the kernel would have killed it.
+// TestStrangers_FitInAPodOf256MiB: goal: strangers who don't even open a WebSocket can neither kill
+// a small pod nor keep others from it. Method: eight addresses hold as many connections, heads and
+// bodies as they can, and ask for large images. During each of these attacks a ninth address must
+// be served, and so must probes. At no time may the process have had so much memory that the kernel
+// would have killed it.
 func TestStrangers_FitInAPodOf256MiB(t *testing.T) {
 	t.Setenv("GOMEMLIMIT", strconv.Itoa(strangersMemory*8/10)) // as k8s/knobs.md says
 	s := start(t)
@@ -32,8 +32,8 @@ func TestStrangers_FitInAPodOf256MiB(t *testing.T) {
 	for _, attack := range []struct {
 		name    string
 		sends   string
-		answers bool // it is waited for an answer
-		n       int  // connections of each address
+		answers bool // the attacker waits for an answer
+		n       int  // connections from each address
 	}{
 		{"idle", "GET /healthz" + get + "\r\n", true, 600},
 		{"half a handshake", "GET /ws" + get + "Upgrade: web", false, 600},
@@ -66,8 +66,8 @@ func TestStrangers_FitInAPodOf256MiB(t *testing.T) {
 	}
 }
 
-// hold opens n connections from each of eight addresses and sends the same on all. Those
-// that are refused don't count.
+// hold opens n connections from each of eight addresses and sends the same on all. Refused
+// connections don't count.
 func hold(t *testing.T, s *server, sends string, answers bool, n int) (held []net.Conn) {
 	t.Helper()
 	var mu sync.Mutex

@@ -35,7 +35,7 @@ func newWorld(t *testing.T) *world {
 	return w
 }
 
-// place places n pixels that are answered so, and gives their numbers.
+// put places n pixels, each with this answer, and returns their numbers.
 func (w *world) put(n int, state State) (numbers []int) {
 	for range n {
 		number, _, err := w.Place(testAuthor, time.Duration(len(w.pixels)))

@@ -6,13 +6,14 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// author is who placed a run of pixels: a user, or a display name given for them alone.
+// author is who placed a run of pixels: a user, or a display name given for those pixels alone.
 type author struct {
 	user canvas.Author
 	name string // not empty: instead of user
 }
 
-// authorRuns joins neighbouring ops of one author, and gives each author with the number of pixels.
+// authorRuns joins neighbouring ops of the same author, and yields each author with a number of
+// pixels.
 func authorRuns(ops []canvas.Op, aliases bool) iter.Seq2[author, int] {
 	return func(yield func(author, int) bool) {
 		var last author
@@ -40,7 +41,7 @@ func authorRuns(ops []canvas.Op, aliases bool) iter.Seq2[author, int] {
 	}
 }
 
-// authors writes who placed the pixels of ops; without aliases, by their ids only.
+// authors writes who placed the pixels of ops. Without aliases it writes only the users' ids.
 func (w *writer) authors(ops []canvas.Op, aliases bool) {
 	runs := 0
 	for range authorRuns(ops, aliases) {
@@ -61,7 +62,7 @@ func (w *writer) authors(ops []canvas.Op, aliases bool) {
 	}
 }
 
-// decodeAuthors shares pixels out among the runs of the message's authors.
+// decodeAuthors divides pixels among the runs of the message's authors.
 func decodeAuthors(r *reader, pixels []canvas.Pixel) []canvas.Op {
 	const what = "authors"
 	if !isArray(r.code(what)) {

@@ -7,8 +7,8 @@ import (
 )
 
 // DecodeClient reads a client's message. It keeps nothing of p. Names are cleaned by
-// canvas.CleanName; coordinates, region numbers and positions are any that fit their
-// types: which of them the canvas has is for the receiver to check. Errors wrap ErrMalformed.
+// canvas.CleanName. Coordinates, region numbers and positions can be anything that fits their
+// types: the receiver checks whether the canvas has them. Errors wrap ErrMalformed.
 func DecodeClient(p []byte) (ClientMessage, error) {
 	r := open(p, MaxClientMessage)
 	m := decodeClient(r)
@@ -66,7 +66,7 @@ func decodeHello(r *reader) Hello {
 		m.Session, m.Resume = r.session(), true
 	}
 	m.Name = r.ownName()
-	if r.left > 0 { // earlier versions have no more
+	if r.left > 0 { // earlier versions send no more
 		r.need(1)
 		sent := r.uint("sent", math.MaxUint64)
 		m.Sent = &sent

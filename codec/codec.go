@@ -1,16 +1,16 @@
-// Package codec is the client protocol: every message's form on the wire, in MessagePack
-// (PROTOCOL.md) and in JSON, with its limits. It turns untrusted bytes into bounded
-// values and back. It knows no sockets and no actors; transport and the Go client call it.
+// Package codec is the client protocol: the form of every message on the wire, in MessagePack
+// (PROTOCOL.md) and in JSON, with its limits. It turns untrusted bytes into bounded values and
+// back. It knows no sockets and no actors; transport and the Go client call it.
 //
-// Decode functions are strict: what they return can be trusted by everything behind
-// them. Append functions trust their arguments, append one whole message to dst and
-// return the extended slice, like append does.
+// Decode functions are strict: everything behind them can trust what they return. Append functions
+// trust their arguments. Like append, they add one whole message to dst and return the extended
+// slice.
 package codec
 
 import "errors"
 
-// ErrMalformed is what every error of DecodeClient, DecodeServer and DecompressTile
-// wraps. The sender broke the protocol: its connection is of no use any more.
+// ErrMalformed is wrapped by every error of DecodeClient, DecodeServer and DecompressTile. The
+// sender broke the protocol: its connection is of no use any more.
 var ErrMalformed = errors.New("malformed message")
 
 // messageType is the first element of a message.
@@ -38,7 +38,7 @@ const (
 	typeWaiting  messageType = 25
 )
 
-// String is the name in PROTOCOL.md.
+// String returns the name used in PROTOCOL.md.
 func (t messageType) String() string {
 	names := [...]string{
 		typeHello: "HELLO", typeSubscribe: "SUBSCRIBE", typeUnsubscribe: "UNSUBSCRIBE", typePlace: "PLACE",

@@ -8,12 +8,12 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Bounds of the elements that several messages share.
+// Bounds of elements that several messages share.
 const (
 	maxAuthor = 1<<48 - 1          // travels in 6 bytes among the cursors
 	maxTime   = 1 << 53            // Unix ms; the largest integer that JavaScript counts to
 	maxRetry  = math.MaxUint32     // ms; 49 days
-	maxName   = 3 * canvas.MaxName // bytes of UTF-8: three to a UTF-16 code unit at the most
+	maxName   = 3 * canvas.MaxName // bytes of UTF-8: at most three for each UTF-16 code unit
 	maxText   = 1024               // bytes of a node's name or an announcement
 )
 
@@ -48,7 +48,7 @@ func (r *reader) retry() time.Duration {
 // name reads a display name of another user.
 func (r *reader) name() string { return r.text("name", maxName) }
 
-// ownName reads what a client wants to be called, and makes a display name of it.
+// ownName reads the name that a client wants, and makes a display name of it.
 func (r *reader) ownName() string { return canvas.CleanName(string(r.rawText("name"))) }
 
 // time writes Unix milliseconds; a time before 1970 (the zero time) becomes 0.
@@ -66,7 +66,7 @@ func (w *writer) mark(m canvas.Mark) {
 	w.uint(m.Position.Seq)
 }
 
-// shortText writes valid UTF-8 of at most maxText bytes: what is over is cut off.
+// shortText writes valid UTF-8 of at most maxText bytes and cuts off the rest.
 func (w *writer) shortText(s string) {
 	// Cutting may leave half a character, which ToValidUTF8 then removes.
 	w.text(strings.ToValidUTF8(s[:min(len(s), maxText)], ""))

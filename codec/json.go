@@ -10,7 +10,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// What is wrong with a text message. Neither closes the connection.
+// Errors in a text message. Neither closes the connection.
 var (
 	// ErrNotJSON is answered with JSONErrorFormat.
 	ErrNotJSON = errors.New("not JSON")
@@ -22,7 +22,7 @@ var (
 const (
 	JSONErrorFormat = "Invalid message format"
 	JSONErrorPixel  = "Invalid pixel data"
-	Anonymous       = "Anonymous" // the name of who has not set one
+	Anonymous       = "Anonymous" // the name of a user who has not set one
 )
 
 // Messages of the JSON protocol, decoded by DecodeJSON.
@@ -32,7 +32,7 @@ type (
 	// JSONPixelUpdate places a pixel, which is on the canvas.
 	JSONPixelUpdate struct {
 		Dot      canvas.Dot
-		Spelling string // the colour as sent where that is not Color.String(), else empty
+		Spelling string // the colour as sent if that differs from Color.String(), else empty
 		Alias    string // display name for this pixel alone; empty: the client's own
 	}
 	// JSONPing asks for a pong.
@@ -49,8 +49,8 @@ func (JSONPixelUpdate) jsonMessage() {}
 func (JSONPing) jsonMessage()        {}
 func (JSONUnknown) jsonMessage()     {}
 
-// DecodeJSON reads a text message for a canvas of that geometry. Errors are or wrap
-// ErrNotJSON and ErrBadPixel. Names are cleaned by canvas.CleanName.
+// DecodeJSON reads a text message for a canvas of the given geometry. Errors are or wrap ErrNotJSON
+// and ErrBadPixel. Names are cleaned by canvas.CleanName.
 func DecodeJSON(p []byte, g canvas.Geometry) (JSONMessage, error) {
 	if len(p) > MaxClientMessage {
 		return nil, fmt.Errorf("%d bytes, at most %d: %w", len(p), MaxClientMessage, ErrNotJSON)

@@ -7,7 +7,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// AppendJSONConnected greets a client: its public id and the pod it is on.
+// AppendJSONConnected greets a client with its public id and the pod it is on.
 func AppendJSONConnected(dst []byte, clientID, node string) []byte {
 	dst = append(dst, `{"type":"connected","message":"Connected to Cloud Pixel Playground","clientId":`...)
 	dst = appendJSONString(dst, clientID)
@@ -16,10 +16,10 @@ func AppendJSONConnected(dst []byte, clientID, node string) []byte {
 	return append(dst, '}')
 }
 
-// AppendJSONPixelUpdated shows a pixel. spelling is the colour as it was sent, empty:
-// as Color.String; name is the display name, empty: Anonymous. Times here and below are
-// Unix milliseconds. One of these goes out for every pixel anyone places, so it
-// allocates nothing but room in dst.
+// AppendJSONPixelUpdated shows a pixel. spelling is the colour as it was sent (empty: as
+// Color.String), and name the display name (empty: Anonymous). Times here and below are Unix
+// milliseconds. One of these messages goes out for every pixel that anyone places, so it allocates
+// nothing except room in dst.
 func AppendJSONPixelUpdated(dst []byte, x, y int, c canvas.Color, spelling, name string, timeMS int64) []byte {
 	dst = append(dst, `{"type":"pixel_updated","x":`...)
 	dst = strconv.AppendInt(dst, int64(x), 10)
@@ -48,7 +48,7 @@ func AppendJSONStats(dst []byte, users int, timeMS int64) []byte {
 	return appendJSONTime(dst, timeMS)
 }
 
-// AppendJSONUserList shows the names of those who set one.
+// AppendJSONUserList shows the names of the users who have set one.
 func AppendJSONUserList(dst []byte, names []canvas.User, timeMS int64) []byte {
 	dst = append(dst, `{"type":"user_list","users":[`...)
 	first := true
@@ -78,8 +78,8 @@ func AppendJSONError(dst []byte, message string) []byte {
 	return append(dst, '}')
 }
 
-// AppendJSONRefused says why a pixel was not placed; retryAfter is in how many
-// milliseconds it may be placed again, absent if that is no use.
+// AppendJSONRefused says why a pixel was not placed. retryAfter is the number of milliseconds after
+// which it may be placed again; it is absent if that is no use.
 func AppendJSONRefused(dst []byte, message string, retry time.Duration) []byte {
 	dst = AppendJSONError(dst, message)
 	if retry <= 0 {
@@ -97,8 +97,8 @@ func appendJSONTime(dst []byte, timeMS int64) []byte {
 	return append(dst, '}')
 }
 
-// appendJSONString quotes valid UTF-8. encoding/json would allocate and also escape
-// what only HTML minds.
+// appendJSONString quotes valid UTF-8. encoding/json would allocate, and would also escape
+// characters that only HTML treats specially.
 func appendJSONString(dst []byte, s string) []byte {
 	const digits = "0123456789abcdef"
 	dst = append(dst, '"')

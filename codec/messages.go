@@ -28,7 +28,7 @@ type (
 	}
 	// Subscribe asks for regions from positions on.
 	Subscribe struct{ Marks []canvas.Mark }
-	// Unsubscribe ends it.
+	// Unsubscribe ends a subscription.
 	Unsubscribe struct{ Regions []canvas.RegionID }
 	// Place is one op.
 	Place struct {
@@ -68,15 +68,15 @@ type (
 		Geometry canvas.Geometry
 		Rate     float64 // pixels per second; 0: no limit
 		Burst    uint64  // pixels
-		Window   uint64  // ops unacknowledged at once
+		Window   uint64  // how many ops may be unacknowledged at once
 	}
 	// Snapshot is a whole region.
 	Snapshot struct {
 		Mark canvas.Mark
-		Data []byte // as CompressTile makes it; a part of what was decoded
+		Data []byte // made by CompressTile; shares memory with the decoded message
 	}
-	// Pixels is a batch; its Ops are the runs of authors, with ID.Num 0. A display name
-	// given for a run alone is the Op's Name, with Alias set.
+	// Pixels is a batch. Its Ops are runs of one author each, with ID.Num 0. A display name given
+	// for one run alone is in the Op's Name, with Alias set.
 	Pixels struct{ Batch canvas.Batch }
 	// Ack confirms ops.
 	Ack struct {
@@ -90,8 +90,8 @@ type (
 		Retry time.Duration
 		Left  uint64
 	}
-	// Waiting says of ops that they may have been carried out or not. Ack or Refused follows
-	// when it is known.
+	// Waiting says that ops may or may not have been carried out. Ack or Refused follows when this
+	// is known.
 	Waiting struct{ Ops []uint64 }
 	// Cursors are pointers that moved.
 	Cursors struct{ Pointers []canvas.Pointer }
@@ -151,8 +151,8 @@ const (
 	CloseTooBig      CloseCode = 1009
 	CloseInternal    CloseCode = 1011
 	CloseRestart     CloseCode = 1012
-	// CloseTryLater tells a JSON client that it has missed more than that protocol can say, and
-	// any client that there is no memory for its message now.
+	// CloseTryLater tells a JSON client that it has missed more than its protocol can express. It
+	// tells any client that there is no memory for its message now.
 	CloseTryLater  CloseCode = 1013
 	CloseMalformed CloseCode = 4000
 	CloseNoHello   CloseCode = 4001

@@ -37,7 +37,7 @@ func decodeCursors(r *reader) Cursors {
 	return Cursors{Pointers: pointers}
 }
 
-// AppendPresence writes PRESENCE; at most MaxListedUsers joined and as many left.
+// AppendPresence writes PRESENCE; at most MaxListedUsers have joined, and as many left.
 func AppendPresence(dst []byte, m Presence) []byte {
 	w := begin(dst, typePresence, 5)
 	w.uint(m.Count)

@@ -10,9 +10,9 @@ import (
 // pixelBytes is the size of a pixel in PIXELS: position, red, green, blue.
 const pixelBytes = 2 + 3
 
-// AppendPixels writes PIXELS from a batch, merged or not, of at most MaxBatchPixels
-// pixels. The message is never larger than MaxServerMessage: if the display names given
-// for single pixels would make it so, their authors' ids take their place.
+// AppendPixels writes PIXELS from a batch, merged or not, of at most MaxBatchPixels pixels. The
+// message is never larger than MaxServerMessage: if the display names given for single pixels would
+// make it so, the authors' ids take their place.
 func AppendPixels(dst []byte, b *canvas.Batch) []byte {
 	message := appendPixels(dst, b, true)
 	if len(message)-len(dst) > MaxServerMessage {

@@ -11,20 +11,19 @@ import (
 	"github.com/vmihailenco/msgpack/v5/msgpcode"
 )
 
-// reader takes one message apart. The first error sticks: later reads give zero values,
-// and end returns it, so decoders need not ask after each element. Every length is
-// compared with the caller's limit and with the bytes that are left before anything is
-// allocated for it.
+// reader takes one message apart. The first error sticks: later reads return zero values, and end
+// returns the error, so decoders need not check after each element. Every length is compared with
+// the caller's limit and with the bytes that are left before anything is allocated for it.
 type reader struct {
 	p    []byte
-	src  bytes.Reader // over p; its place is the reader's
+	src  bytes.Reader // over p; its offset is the reader's
 	dec  *msgpack.Decoder
 	kind messageType
 	left int // elements of the message's array that no need has claimed yet
 	err  error
 }
 
-// open begins a message: its array and its type.
+// open begins a message: it reads the array's length and the type.
 func open(p []byte, maxBytes int) *reader {
 	r := &reader{p: p, dec: msgpack.GetDecoder()}
 	r.src.Reset(p)
@@ -39,8 +38,8 @@ func open(p []byte, maxBytes int) *reader {
 	return r
 }
 
-// end skips the elements that a newer version of the protocol may have added, makes
-// sure that nothing follows the message, and gives the error. The reader is dead afterwards.
+// end skips elements that a newer version of the protocol may have added, makes sure that nothing
+// follows the message, and returns the error. The reader can't be used afterwards.
 func (r *reader) end() error {
 	r.skip(r.left)
 	if r.err == nil && r.src.Len() > 0 {
@@ -57,7 +56,7 @@ func (r *reader) fail(format string, args ...any) {
 	}
 }
 
-// check makes an error of the MessagePack decoder, which has only seen memory, ours.
+// check turns an error of the MessagePack decoder into ours. The decoder reads only memory.
 func (r *reader) check(what string, err error) {
 	if err == io.EOF || err == io.ErrUnexpectedEOF {
 		r.fail("%s: the message ends early", what)
@@ -108,8 +107,8 @@ func (r *reader) array(what string, maxLen, elemBytes int) int {
 	return n
 }
 
-// tuple reads an array of at least n elements: those that read takes, and others that a
-// newer version of the protocol may have added.
+// tuple reads an array of at least n elements: read takes those n, and any others, which a newer
+// version of the protocol may have added, are skipped.
 func (r *reader) tuple(what string, n int, read func()) {
 	length := r.array(what, math.MaxInt, 1)
 	if length < n {
@@ -169,7 +168,7 @@ func (r *reader) bool(what string) bool {
 	return b
 }
 
-// null consumes a nil, if that is next.
+// null consumes a nil if that is the next value.
 func (r *reader) null(what string) bool {
 	if r.code(what) != msgpcode.Nil || r.err != nil {
 		return false
@@ -178,7 +177,7 @@ func (r *reader) null(what string) bool {
 	return true
 }
 
-// bin reads a bin of at most maxBytes bytes. The result is a part of the message.
+// bin reads a bin of at most maxBytes bytes. The result shares the message's memory.
 func (r *reader) bin(what string, maxBytes int) []byte {
 	if c := r.code(what); c < msgpcode.Bin8 || c > msgpcode.Bin32 {
 		r.fail("%s: not a bin", what)
@@ -197,7 +196,7 @@ func (r *reader) packed(what string, maxEntries, entryBytes int) []byte {
 	return b
 }
 
-// rawText reads a string of any length, valid UTF-8 or not. The result is a part of the message.
+// rawText reads a string of any length, valid UTF-8 or not. The result shares the message's memory.
 func (r *reader) rawText(what string) []byte {
 	if c := r.code(what); !isText(c) {
 		r.fail("%s: not a string", what)

@@ -6,9 +6,9 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// DecodeServer reads a server's message. Snapshot.Data is a part of p, all else is
-// copied. A Pixels' positions are any that fit 16 bits: the receiver knows how large
-// the region is. Errors wrap ErrMalformed.
+// DecodeServer reads a server's message. Snapshot.Data shares memory with p; everything else is
+// copied. Positions in a Pixels can be anything that fits 16 bits: the receiver knows how large the
+// region is. Errors wrap ErrMalformed.
 func DecodeServer(p []byte) (ServerMessage, error) {
 	r := open(p, MaxServerMessage)
 	m := decodeServer(r)

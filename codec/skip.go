@@ -38,7 +38,7 @@ func (r *reader) skip(n int) {
 	}
 }
 
-// scalarBytes is how long a value without a length is.
+// scalarBytes returns the size of a value that has no length of its own.
 func scalarBytes(c byte) int {
 	switch c {
 	case msgpcode.Uint8, msgpcode.Int8:

@@ -10,7 +10,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// AppendSnapshot writes SNAPSHOT; Data is what CompressTile made.
+// AppendSnapshot writes SNAPSHOT; Data must come from CompressTile.
 func AppendSnapshot(dst []byte, m Snapshot) []byte {
 	w := begin(dst, typeSnapshot, 5)
 	w.mark(m.Mark)
@@ -23,10 +23,9 @@ func decodeSnapshot(r *reader) Snapshot {
 	return Snapshot{Mark: r.mark(), Data: r.bin("data", MaxSnapshot)}
 }
 
-// compressors keeps zlib writers, of *zlib.Writer, for CompressTile. A writer holds
-// 1.2 MB of tables, six times the largest tile, so each snapshot making its own is what a
-// reload storm must not do. The pool is never replaced, and which writer serves changes
-// nothing in the result.
+// compressors keeps zlib writers, of type *zlib.Writer, for CompressTile. A writer holds 1.2 MB of
+// tables, six times the largest tile, so a reload storm must not make one for each snapshot. The
+// pool is never replaced, and the result does not depend on which writer makes it.
 var compressors = sync.Pool{New: func() any {
 	// The default level makes drawn tiles 10 to 45% smaller (2,012 and 1,811 bytes,
 	// 25.8 and 14.5 KB), but takes 2 to 4 ms of a core for a tile instead of 0.2 to 0.7.
@@ -51,9 +50,8 @@ func CompressTile(t canvas.Tile) []byte {
 	return data.Bytes()
 }
 
-// DecompressTile undoes CompressTile for a region of that size in pixels. It never
-// unpacks more than the region takes, and refuses data of any other length; its errors
-// wrap ErrMalformed.
+// DecompressTile undoes CompressTile for a region of the given size in pixels. It never unpacks
+// more than the region takes, and refuses data of any other length. Its errors wrap ErrMalformed.
 func DecompressTile(data []byte, width, height int) (canvas.Tile, error) {
 	if width < 1 || height < 1 || width > canvas.MaxRegionEdge || height > canvas.MaxRegionEdge {
 		return nil, fmt.Errorf("decompress tile: no region is %dx%d: %w", width, height, ErrMalformed)
@@ -70,7 +68,7 @@ func DecompressTile(data []byte, width, height int) (canvas.Tile, error) {
 	if _, err := io.ReadFull(z, tile); err != nil {
 		return nil, fmt.Errorf("decompress tile: %v: %w", err, ErrMalformed)
 	}
-	// Only the read that finds the end compares the checksum.
+	// The checksum is compared only by the read that finds the end.
 	var beyond [1]byte
 	if _, err := io.ReadFull(z, beyond[:]); err != io.EOF {
 		return nil, fmt.Errorf("decompress tile: does not end after %d bytes: %v: %w", len(tile), err, ErrMalformed)

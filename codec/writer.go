@@ -13,7 +13,7 @@ type writer struct {
 	buf []byte
 }
 
-// begin starts a message of that many elements, its type included.
+// begin starts a message with the given number of elements, including its type.
 func begin(dst []byte, t messageType, elements int) *writer {
 	w := &writer{enc: msgpack.GetEncoder(), buf: dst}
 	w.enc.Reset(w)
@@ -22,7 +22,7 @@ func begin(dst []byte, t messageType, elements int) *writer {
 	return w
 }
 
-// end gives the extended slice. The writer is dead afterwards.
+// end returns the extended slice. The writer can't be used afterwards.
 func (w *writer) end() []byte {
 	msgpack.PutEncoder(w.enc)
 	w.enc = nil

@@ -11,11 +11,11 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// lookEvery is how often a Redis that did not answer at the start is looked for: what it
-// holds is then said without somebody having to draw.
+// lookEvery is how often the store looks for a Redis that did not answer at the start, so that the
+// log says what it holds without anybody having to draw.
 const lookEvery = time.Second
 
-// lookFor asks a Redis that was not there at the start for its canvas until it has told.
+// lookFor asks a Redis that did not answer at the start for its canvas until it answers.
 func (s *Store) lookFor() {
 	ctx, cancel := context.WithCancel(context.Background())
 	done := make(chan struct{}) // closed when nobody looks any more
@@ -43,19 +43,19 @@ func (s *Store) lookFor() {
 	}()
 }
 
-// isRefusal tells of an error whether it is one that waiting does not mend.
+// isRefusal reports whether an error is one that waiting does not repair.
 func isRefusal(err error) bool { return errors.Is(err, store.ErrGeometry) || errors.Is(err, errFormat) }
 
-// refuse says once that Redis holds another canvas than was asked for: what is asked of it
-// meanwhile fails in as many places as there are regions.
+// refuse logs, once, that Redis holds another canvas than the one asked for: meanwhile calls fail
+// in as many places as there are regions.
 func (s *Store) refuse(err error) {
 	if s.cfg.Log != nil && !s.refused.Swap(true) {
 		s.cfg.Log.Error("redis answers, but its canvas can't be served", "redis", Redact(s.cfg.URL), "err", err)
 	}
 }
 
-// advise warns of settings with which Redis loses what it has acknowledged. One that does
-// not tell its settings, as hosted ones don't, is not judged.
+// advise warns of settings with which Redis loses what it has acknowledged. It does not judge a
+// Redis that does not reveal its settings, as hosted ones don't.
 func (s *Store) advise(ctx context.Context) {
 	if s.cfg.Log == nil {
 		return
@@ -71,11 +71,11 @@ func (s *Store) advise(ctx context.Context) {
 	case *driver.Client:
 		_ = judge(ctx, client)
 	case *driver.ClusterClient:
-		_ = client.ForEachMaster(ctx, judge) // what does not answer is not judged
+		_ = client.ForEachMaster(ctx, judge) // a node that does not answer is not judged
 	}
 }
 
-// told is a setting of Redis, if it tells.
+// told is a setting of Redis, if Redis reveals it.
 type told struct {
 	value string
 	known bool

@@ -11,14 +11,14 @@ import (
 // Config of the Redis store.
 type Config struct {
 	URL      string          // where Redis is; see parse for its forms
-	Password string          // of Redis, and of the Sentinels if the URL has none for them; empty: the URL's. UsePassword replaces it
-	Prefix   string          // of all keys: canvases that share a Redis have one each
+	Password string          // of Redis, and of the Sentinels if the URL has none for them; empty: use the URL's. UsePassword replaces it
+	Prefix   string          // of all keys: each canvas that shares a Redis has its own
 	Geometry canvas.Geometry // must be that of the canvas in Redis, if there is one
 
-	// LogPixels bounds the log of each region, in pixels. The log tells a region's next
-	// owner which ops it has had, and the API who drew what. Where everybody places single
-	// pixels, one at a time, a pixel takes 50 bytes of Redis' memory: the default then is
-	// 5 MB a region, which a claim reads in 120 ms. In strokes it is a tenth of that.
+	// LogPixels bounds the log of each region, in pixels. The log tells a region's next owner which
+	// ops have been applied, and the API who drew what. If everybody places single pixels, one at a
+	// time, a pixel takes 50 bytes of Redis's memory: the default then is 5 MB a region, which a
+	// claim reads in 120 ms. Strokes take a tenth of that.
 	LogPixels int
 
 	Log *slog.Logger // nil: nothing is logged
@@ -48,8 +48,8 @@ func (c Config) Validate() error {
 	return c.Geometry.Validate()
 }
 
-// validPrefix keeps braces out, which would move all keys of a canvas to one node of a
-// cluster, and what patterns of SCAN and of access lists give a meaning to.
+// validPrefix keeps out braces, which would move all keys of a canvas to one node of a cluster, and
+// characters that mean something in patterns of SCAN and of access lists.
 func validPrefix(prefix string) bool {
 	unfit := func(c rune) bool {
 		return !(c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || strings.ContainsRune("-_.:", c))

@@ -14,15 +14,15 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// formatVersion is that of the keys and their values. Records of the log have a version
-// of their own.
+// formatVersion is the version of the keys and their values. Log records have a version of their
+// own.
 const formatVersion = "1"
 
 // errFormat says that another version of the program wrote the canvas.
 var errFormat = errors.New("canvas has another format")
 
-// identify checks that Redis holds the canvas asked for, the one that it held before, and
-// makes a blank one hold it. What it holds instead is said in the log.
+// identify checks that Redis holds the canvas asked for, and the one that it held before. A blank
+// Redis is made to hold it. If Redis holds something else, that is logged.
 func (s *Store) identify(ctx context.Context) error {
 	known := s.identity.own()
 	err := s.compare(ctx, known)
@@ -37,7 +37,7 @@ func (s *Store) identify(ctx context.Context) error {
 	return err
 }
 
-// compare looks what Redis holds.
+// compare checks what Redis holds.
 func (s *Store) compare(ctx context.Context, known string) error {
 	about, geometry := s.about(), s.cfg.Geometry.String()
 	var fields *driver.SliceCmd
@@ -72,7 +72,7 @@ func (s *Store) compare(ctx context.Context, known string) error {
 // contactTimeout is how long Open waits for a Redis that does not answer.
 const contactTimeout = 2 * time.Second
 
-// firstContact fails only for what waiting does not mend.
+// firstContact fails only if waiting does not help.
 func (s *Store) firstContact() error {
 	ctx, cancel := context.WithTimeout(context.Background(), contactTimeout)
 	defer cancel()
@@ -90,9 +90,8 @@ func (s *Store) firstContact() error {
 	}
 }
 
-// logDriver sends what the driver has to say, which is about connections and repeats
-// what calls return, to where only a search for faults looks. The driver has one logger
-// for the process.
+// logDriver logs the driver's messages at debug level: they are about connections, and repeat what
+// calls return. The driver has one logger for the whole process.
 func logDriver(log *slog.Logger) {
 	if log == nil {
 		log = slog.New(slog.DiscardHandler)

@@ -12,27 +12,27 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// identity tells one Redis from another that is at its address later, or that another server
-// was given: a random text, made once for each canvas, that lies with the canvas. So it
-// stays the same over a restart of Redis and in a failover of Sentinel or a cluster, and is
-// another in another Redis, database or prefix.
+// identity tells one Redis from another that is at its address later, or that another server was
+// given. It is a random text, made once for each canvas, that is stored with the canvas. So it
+// stays the same when Redis restarts and when Sentinel or a cluster fails over, and it differs in
+// another Redis, database or prefix.
 //
-// It is looked at when a connection is made, once a second while there are calls, and before
-// each claim. A commit needs no look: it names a claim, which no other Redis knows.
+// It is checked when a connection is made, once a second while there are calls, and before each
+// claim. A commit needs no check: it names a claim, which no other Redis knows.
 type identity struct {
 	opened  time.Time
-	checked atomic.Int64  // when Redis told last, since opened; 0: it has been connected to anew, or never told
-	asking  chan struct{} // cap 1: holds something while Redis is asked
+	checked atomic.Int64  // when Redis last told it, since opened; 0: never, or a new connection has been made since
+	asking  chan struct{} // cap 1: full while Redis is asked
 
 	mu    sync.Mutex
 	known string // "": not yet
-	other string // the one that was found instead; "": none is
+	other string // the one that was found instead; "": none
 }
 
 const (
-	// identityEvery is how often a Redis that is in use is asked whether it is the same.
+	// identityEvery is how often a Redis in use is asked whether it is still the same.
 	identityEvery = time.Second
-	// identityClaim is how old the answer may be for a claim: many regions claim at once.
+	// identityClaim is how old the answer may be for a claim, since many regions claim at once.
 	identityClaim = 100 * time.Millisecond
 )
 
@@ -46,11 +46,11 @@ func newIdentity() *identity {
 	return &identity{opened: time.Now(), asking: make(chan struct{}, 1)}
 }
 
-// Identity names the canvas in Redis, and no other; "": Redis has not been reached yet.
+// Identity names the canvas in Redis, and no other canvas; "": Redis has not been reached yet.
 func (s *Store) Identity() string { return s.identity.own() }
 
-// sure asks Redis which it is, unless it has told within a time, and gives the error of one
-// that is another. Of several callers one asks, and the others wait for its answer.
+// sure asks Redis for its identity, unless Redis has told it recently enough, and returns an error
+// if it is another one. Of several callers one asks, and the others wait for its answer.
 func (s *Store) sure(ctx context.Context, within time.Duration) error {
 	if i := s.identity; !i.told(within) {
 		select {
@@ -68,8 +68,8 @@ func (s *Store) sure(ctx context.Context, within time.Duration) error {
 	return s.identity.foreign()
 }
 
-// look does the same for calls that can do without: it waits for nobody, unless Redis has
-// never told.
+// look does the same as sure, for calls that can go on without an answer: it waits for no other
+// caller, unless Redis has never told its identity.
 func (s *Store) look(ctx context.Context) error {
 	if s.identity.own() == "" {
 		return s.sure(ctx, identityEvery)
@@ -93,19 +93,19 @@ func (i *identity) own() string {
 	return i.known
 }
 
-// doubt has Redis asked before the next call.
+// doubt makes the next call ask Redis first.
 func (i *identity) doubt() { i.checked.Store(0) }
 
-// now is for checked.
+// now is the current time, in the form of checked.
 func (i *identity) now() int64 { return max(1, int64(time.Since(i.opened))) }
 
-// told reports whether Redis has said within a time which it is.
+// told reports whether Redis has told its identity within a time.
 func (i *identity) told(within time.Duration) bool {
 	last := i.checked.Load()
 	return last != 0 && int64(time.Since(i.opened))-last < int64(within)
 }
 
-// foreign is the error of a Redis that is another.
+// foreign returns an error if Redis is another one.
 func (i *identity) foreign() error {
 	i.mu.Lock()
 	defer i.mu.Unlock()
@@ -115,9 +115,9 @@ func (i *identity) foreign() error {
 	return fmt.Errorf("%w: redis is not the one it was: its canvas is %s, it was %s: bring that one back, or restart all servers to go on with this one", store.ErrUnavailable, i.other, i.known)
 }
 
-// found takes Redis' answer. Missing says that it had no identity before the question, which
-// gave it one: that of a canvas that was known means that Redis was emptied, or replaced by
-// one that is empty.
+// found takes Redis's answer. missing says that Redis had no identity before the question, which
+// gave it one. If the canvas's identity was known already, this means that Redis was emptied, or
+// replaced by an empty one.
 func (i *identity) found(cfg Config, identity string, missing bool) error {
 	i.mu.Lock()
 	known, other := i.known, i.other

@@ -14,16 +14,16 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Redis can lose a part of a region: keys that an eviction policy takes or an operator
-// deletes, the last writes in a failover, all of it when it starts with an empty memory.
-// The commit script and Holds notice; a claim says what is left; Mend writes it anew.
+// Redis can lose a part of a region: keys that an eviction policy drops or an operator deletes, the
+// last writes in a failover, or everything if it starts with an empty memory. The commit script and
+// Holds notice this, a claim says what is left, and Mend writes the region anew.
 
 // mendScript: KEYS meta, pixels, log, ARGV term, its epoch, owner, token, position_epoch,
 // position_seq, last_from, log_start, pixels, and for each batch of the log its id,
 // record and origins. Returns the new epoch, or nothing when another owner has claimed the region.
 //
-// What is there may be of any type. SET comes first, since a Redis without memory refuses
-// it, and then nothing has been written.
+// The keys may hold values of any type. SET comes first: a Redis that is out of memory refuses it,
+// and then nothing has been written.
 const mendScript = `
 local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
 local claimed = '0'
@@ -49,7 +49,7 @@ func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, 
 	term := store.Term{Token: store.NewToken()}
 	args := mendArgs(owner, term.Token, have)
 	err := s.call(ctx, func() error {
-		if err := s.sure(ctx, identityClaim); err != nil { // another Redis lacks the region as well
+		if err := s.sure(ctx, identityClaim); err != nil { // another Redis would lack the region as well
 			return err
 		}
 		epoch, err := s.scripts.mend.Run(ctx, s.client(), s.keys(region), args...).Text()
@@ -76,7 +76,7 @@ func mendArgs(owner string, token store.Token, have *store.Claim) []any {
 	for i, c := range have.Tile {
 		pixels[i] = c ^ 0xFF // every channel of the background is full
 	}
-	pixels = bytes.TrimRight(pixels, "\x00") // as if it had never been painted to its end
+	pixels = bytes.TrimRight(pixels, "\x00") // as if its end had never been painted
 	args := []any{
 		stored(have.Term), number(have.Epoch), owner, number(uint64(token)),
 		number(have.Position.Epoch), number(have.Position.Seq), number(lastFrom), number(start), pixels,
@@ -87,8 +87,8 @@ func mendArgs(owner string, token store.Token, have *store.Claim) []any {
 	return args
 }
 
-// damaged makes store.ErrDamaged of an error that Redis gives because a key is not what it
-// was: of another type, or a log that is ahead of the region.
+// damaged turns an error into store.ErrDamaged if Redis returns it because a key is not what it
+// was: it has another type, or the log is ahead of the region.
 func damaged(err error) error {
 	var said driver.Error
 	if errors.As(err, &said) && (strings.Contains(said.Error(), "WRONGTYPE") || strings.Contains(said.Error(), "equal or smaller")) {
@@ -97,7 +97,7 @@ func damaged(err error) error {
 	return err
 }
 
-// verdict is what the commit script says about a batch that it has not taken.
+// verdict turns what the commit script says about a batch that it refused into an error.
 func verdict(said string) error {
 	if lost, ok := strings.CutPrefix(said, lostPrefix); ok {
 		return fmt.Errorf("%w: Redis has lost %s", store.ErrDamaged, lost)
@@ -105,7 +105,8 @@ func verdict(said string) error {
 	return fmt.Errorf("%s: %w", said, store.ErrFenced)
 }
 
-// holds is what Holds asks, in one round trip: who the owner is, and whether the rest is there.
+// holds asks, in one round trip, what Holds needs: who the owner is, and whether everything is
+// there.
 func (s *Store) holds(ctx context.Context, keys []string, term store.Term, reached uint64) error {
 	var meta *driver.SliceCmd
 	var pixels, log *driver.StatusCmd
@@ -149,7 +150,7 @@ func orZero(field any) string {
 	return "0"
 }
 
-// examine reads a region as of one moment and says what is lost of it.
+// examine reads a region as of one moment and notes what is lost of it.
 func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Remains, error) {
 	var (
 		keys   = s.keys(region)
@@ -180,7 +181,7 @@ func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Rem
 	return r, nil
 }
 
-// placed reads where the region is; of a blank one that is nowhere.
+// placed reads the position of a region; a blank one has none.
 func (s *Store) placed(r *store.Remains, meta *driver.SliceCmd) {
 	fields := meta.Val()
 	for i, n := range []*uint64{&r.Position.Epoch, &r.Position.Seq, &r.LogStart, &r.Epoch} {
@@ -201,7 +202,7 @@ func (s *Store) placed(r *store.Remains, meta *driver.SliceCmd) {
 	}
 }
 
-// painted reads the pixels. A string that is too short is one that was never painted to its end.
+// painted reads the pixels. If the string is shorter than the region, its end was never painted.
 func (s *Store) painted(r *store.Remains, pixels *driver.StringCmd, exist *driver.IntCmd) {
 	_, _, width, height := s.cfg.Geometry.Bounds(r.Region)
 	r.Tile = canvas.NewTile(width, height)

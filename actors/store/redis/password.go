@@ -10,21 +10,21 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// link is the client for as long as its password is used.
+// link is a client, for as long as its password is in use.
 type link struct {
 	driver.UniversalClient
 	connect func(made func()) driver.UniversalClient // makes others like it
-	used    sync.RWMutex                             // for reading during a call; locked for good when the link is retired
+	used    sync.RWMutex                             // read-locked during a call; locked for good when the link is retired
 }
 
 func newLink(connect func(made func()) driver.UniversalClient, made func()) *link {
 	return &link{UniversalClient: connect(made), connect: connect}
 }
 
-// client is the one for calls from now on.
+// client returns the client for calls from now on.
 func (s *Store) client() driver.UniversalClient { return s.link.Load().UniversalClient }
 
-// hold gives the link with a hold on it, which its used.RUnlock ends.
+// hold returns the current link, held until the caller calls used.RUnlock.
 func (s *Store) hold() *link {
 	for {
 		if l := s.link.Load(); l.used.TryRLock() {
@@ -33,16 +33,16 @@ func (s *Store) hold() *link {
 	}
 }
 
-// retire closes a link that no new call takes, once those under way have ended.
+// retire closes a link that no new call uses, once the calls under way have ended.
 func (l *link) retire() {
 	l.used.Lock()
-	_ = l.Close() // its connections end, whatever it says
+	_ = l.Close() // its connections end, whatever Close returns
 }
 
-// UsePassword replaces Config.Password: what is called from now on goes over connections that
-// are made with the new one. Redis is asked first. When it does not take the password, or
-// can't be asked, that is the error, and the one before stays. Calls under way are not
-// disturbed. An empty one is the URL's.
+// UsePassword replaces Config.Password: later calls use connections that are made with the new one.
+// Redis is asked first. If it refuses the password or can't be asked, UsePassword returns an error,
+// and the previous password stays. Calls under way are not disturbed. An empty password means the
+// URL's.
 func (s *Store) UsePassword(ctx context.Context, password string) error {
 	connect, err := parse(s.cfg.URL, password)
 	if err != nil {
@@ -53,7 +53,7 @@ func (s *Store) UsePassword(ctx context.Context, password string) error {
 		_ = next.Close()
 		return fmt.Errorf("use another password of redis: %w", err)
 	}
-	s.mu.RLock() // Close comes before or after
+	s.mu.RLock() // Close comes either before or after
 	defer s.mu.RUnlock()
 	if s.closed {
 		_ = next.Close()
@@ -64,7 +64,7 @@ func (s *Store) UsePassword(ctx context.Context, password string) error {
 	return nil
 }
 
-// admits asks every Redis that is written to whether it lets a client in.
+// admits asks every Redis node that takes writes whether it lets the client in.
 func admits(ctx context.Context, client driver.UniversalClient) error {
 	if nodes, ok := client.(*driver.ClusterClient); ok {
 		return nodes.ForEachMaster(ctx, func(ctx context.Context, node *driver.Client) error { return node.Ping(ctx).Err() })

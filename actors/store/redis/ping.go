@@ -11,27 +11,27 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// hedgeAfter is how long Ping waits for one of the connections at hand before it makes another.
+// hedgeAfter is how long Ping waits for an existing connection before it makes another.
 const hedgeAfter = 200 * time.Millisecond
 
-// errUnlike says that Redis does not tell what it is known for: it is asked in full then.
+// errUnlike says that Redis does not answer as expected: then it is asked in full.
 var errUnlike = errors.New("redis is not as it is known")
 
-// Ping implements store.Store. It writes what is there already: a Redis that is out of
-// memory, can't write its file or has become a replica refuses it as it would a commit. Of a
-// cluster every node that is written to must answer. One connection that is dead is not a
-// Redis that is away, nor are many that could not be made just before: what fails, or takes
-// long, is tried again over a connection of its own.
+// Ping implements store.Store. It writes what is there already: a Redis that is out of memory,
+// can't write its file or has become a replica refuses that as it would a commit. In a cluster,
+// every node that takes writes must answer. One dead connection does not mean that Redis is away,
+// nor do several that could not be made just before. So a call that fails or takes long is tried
+// again over a connection of its own.
 func (s *Store) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, readTimeout)
 	defer cancel()
-	answers := make(chan error, 2) // one of each of the goroutines, which Close waits for
+	answers := make(chan error, 2) // room for one from each goroutine; Close waits for these
 	if !s.begin(func() { answers <- s.call(ctx, func() error { return s.pingKnown(ctx) }) }) {
 		return fmt.Errorf("ping: %w", store.ErrClosed)
 	}
 	hedge := time.NewTimer(hedgeAfter)
 	defer hedge.Stop()
-	open, hedged := 1, s.identity.own() == "" // of one that was never reached there is nothing to compare
+	open, hedged := 1, s.identity.own() == "" // if Redis was never reached, there is nothing to compare with
 	var failed error
 	for open > 0 {
 		select {
@@ -79,7 +79,7 @@ func (s *Store) pingKnown(ctx context.Context) error {
 	return err
 }
 
-// pingAnew uses a client of its own.
+// pingAnew pings with a client of its own.
 func (s *Store) pingAnew(ctx context.Context) error {
 	client := s.link.Load().connect(func() {})
 	defer client.Close()

@@ -9,15 +9,15 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Reader reads the canvas that a Redis holds, of whatever size it is, beside the servers that
-// draw on it. It writes nothing.
+// Reader reads the canvas that a Redis holds, whatever its size, while servers draw on it. It
+// writes nothing.
 type Reader struct {
 	Geometry canvas.Geometry
 	Identity string
 	store    *Store
 }
 
-// NewReader looks what is in the Redis of cfg, whose geometry counts for nothing.
+// NewReader finds out what the Redis of cfg holds. It ignores the geometry in cfg.
 func NewReader(ctx context.Context, cfg Config) (*Reader, error) {
 	connect, err := parse(cfg.URL, cfg.Password)
 	if err != nil {
@@ -35,7 +35,8 @@ func NewReader(ctx context.Context, cfg Config) (*Reader, error) {
 	return r, nil
 }
 
-// Read gives what a claim of a region would, as of one moment. Its term is the epoch of the last claim.
+// Read returns what a claim of a region would return, as of one moment. Its term is the epoch of
+// the last claim.
 func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (*store.Claim, error) {
 	left, err := r.store.examine(ctx, region)
 	if err != nil {
@@ -44,8 +45,7 @@ func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (*store.Claim
 	return left.Claim(store.Term{Epoch: left.Epoch}), nil
 }
 
-// Same reports whether Redis still holds the canvas that it held at first: an error that it is
-// another one, or none.
+// Same returns an error if Redis no longer holds the canvas that it held at first.
 func (r *Reader) Same(ctx context.Context) error {
 	_, identity, err := r.store.holding(ctx)
 	if err == nil && identity != r.Identity {
@@ -60,7 +60,7 @@ func (r *Reader) Close() error { return r.store.Close() }
 // errNothing says that there is no canvas.
 var errNothing = errors.New("it holds no canvas under this prefix")
 
-// holding is what Redis says about its canvas.
+// holding returns what Redis says about its canvas.
 func (s *Store) holding(ctx context.Context) (g canvas.Geometry, identity string, err error) {
 	fields, err := s.client().HMGet(ctx, s.about(), "format", "geometry", "identity").Result()
 	if err != nil {

@@ -1,7 +1,7 @@
-// Package redis is the store for several pods: a Redis, alone, behind Sentinel or as a
-// Redis Cluster, version 6.2 or later. It keeps a claim from being overlooked: epochs are
-// compared where the pixels are, in a script that Redis runs alone. How much of what it
-// acknowledged survives its own crash is Redis' setting (appendfsync) and not ours.
+// Package redis is the store for several pods: a single Redis, one behind Sentinel, or a Redis
+// Cluster, version 6.2 or later. No claim can be overlooked: epochs are compared where the pixels
+// are, in a script that nothing interrupts. How much of what it acknowledged survives a crash of
+// Redis is a setting of Redis (appendfsync), not ours.
 //
 // The keys of region 12; their common hash tag puts them on one node of a cluster:
 //
@@ -13,8 +13,8 @@
 //	playground:{12}:log      stream: batch = its record, origins = those of its ops, by the id <To>-0
 //	playground:canvas        hash: format, geometry, identity, claims (token of the last)
 //
-// A commit is one round trip, whatever the number of its pixels. Regions do not share
-// one, since they may live on different nodes.
+// A commit is one round trip, however many pixels it has. Regions do not share a round trip, since
+// they may be on different nodes.
 package redis
 
 import (
@@ -41,10 +41,10 @@ type Store struct {
 	identity *identity
 	opened   atomic.Bool // Open has returned
 	refused  atomic.Bool // the log says that Redis holds another canvas
-	advised  atomic.Bool // Redis' settings were looked at
+	advised  atomic.Bool // Redis's settings have been checked
 
 	format      string // that the canvas has: formatVersion, or unfinished
-	stopLooking func() // ends looking for a Redis that was not there at the start
+	stopLooking func() // stops looking for a Redis that did not answer at the start
 
 	mu       sync.RWMutex // callers hold it for reading during a call
 	closed   bool
@@ -53,14 +53,14 @@ type Store struct {
 
 // Stats counts what the store did since it was opened.
 type Stats struct {
-	Calls  atomic.Int64 // claims and whether they hold, commits, releases, reads of the log and pings
-	Failed atomic.Int64 // calls that Redis did not answer, or not well
+	Calls  atomic.Int64 // claims, Holds, commits, releases, reads of the log, and pings
+	Failed atomic.Int64 // calls that Redis did not answer, or answered with an error
 }
 
-// Open prepares the canvas of cfg. A Redis that does not answer is no error: the driver
-// connects when it does, and until then calls get store.ErrUnavailable. Its errors are
-// for what waiting does not mend, and say how to get on; the one for a canvas of another
-// size wraps store.ErrGeometry.
+// Open prepares the canvas of cfg. It is no error if Redis does not answer: the driver connects
+// when Redis does, and until then calls get store.ErrUnavailable. Open fails only if waiting does
+// not help, and the error says what to do. The error for a canvas of another size wraps
+// store.ErrGeometry.
 func Open(cfg Config) (*Store, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("open store: %w", err)
@@ -77,7 +77,7 @@ func Open(cfg Config) (*Store, error) {
 	return s, nil
 }
 
-// newStore makes a store that has not looked what is in Redis.
+// newStore makes a store that has not checked what Redis holds.
 func newStore(cfg Config, connect func(func()) driver.UniversalClient) *Store {
 	logDriver(cfg.Log)
 	if cfg.Log == nil {
@@ -108,10 +108,10 @@ func (s *Store) Close() error {
 // Stats counts what the store does.
 func (s *Store) Stats() *Stats { return &s.stats }
 
-// Claim implements store.Store. The state is read after the epoch was raised: nobody
-// can commit under an earlier one any more. Should yet another owner have claimed the
-// region and committed, what is read is as true, and this claim is fenced as it would
-// have been a moment later.
+// Claim implements store.Store. It reads the state after it has raised the epoch: nobody can commit
+// under an earlier one any more. If another owner has claimed the region and committed
+// nevertheless, what is read is just as true, and this claim is fenced as it would have been a
+// moment later.
 func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string) (*store.Claim, error) {
 	var c *store.Claim
 	token := store.NewToken()
@@ -138,9 +138,9 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 	return c, nil
 }
 
-// Commit implements store.Store. The driver repeats it when a connection breaks, and a
-// try given up may reach Redis after its repetition: both find the batch done, or the
-// region past it.
+// Commit implements store.Store. The driver repeats a commit when a connection breaks, and an
+// abandoned try may reach Redis after its repetition. Both find that the batch is done, or that the
+// region is past it.
 func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
 	args := commitArgs(b, token, s.cfg.LogPixels)
 	err := s.call(ctx, func() error {
@@ -167,8 +167,8 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.
 	return nil
 }
 
-// Claims implements store.Store. It is the token of the last claim, not their number, which a
-// failover could lose and give again.
+// Claims implements store.Store. It returns the token of the last claim. A count of claims would
+// not do: a failover could lose some and repeat a number.
 func (s *Store) Claims(ctx context.Context) (mark string, err error) {
 	err = s.call(ctx, func() (err error) {
 		mark, err = s.client().HGet(ctx, s.about(), "claims").Result()
@@ -183,7 +183,7 @@ func (s *Store) Claims(ctx context.Context) (mark string, err error) {
 	return mark, nil
 }
 
-// mark has Claims give another text, after a claim and before it returns.
+// mark makes Claims return another text. It runs after a claim and before the claim returns.
 func (s *Store) mark(ctx context.Context, token store.Token) error {
 	return s.client().HSet(ctx, s.about(), "claims", strconv.FormatUint(uint64(token), 10)).Err()
 }
@@ -210,8 +210,8 @@ func (s *Store) History(ctx context.Context, region canvas.RegionID, after uint6
 	return history, nil
 }
 
-// call runs f when Redis is known to hold this canvas. A ctx that is cancelled during f
-// is noticed when Redis has answered or its time is up; a deadline ends f.
+// call runs f if Redis is known to hold this canvas. If ctx is cancelled during f, this is noticed
+// only when Redis has answered or its time is up; a deadline ends f.
 func (s *Store) call(ctx context.Context, f func() error) error {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
@@ -239,8 +239,8 @@ func (s *Store) call(ctx context.Context, f func() error) error {
 	return unavailable(err)
 }
 
-// unavailable is every error that Redis or the way to it gives: what it means for a
-// region is the same, and repeating is safe.
+// unavailable wraps every error of Redis or of the way to it: they all mean the same for a region,
+// and repeating is safe.
 func unavailable(cause error) error {
 	if _, moved := driver.IsMovedError(cause); moved {
 		cause = fmt.Errorf("this is a node of a Redis Cluster: name another in the URL, for example redis://host1:6379?addr=host2:6379: %w", cause)

@@ -17,13 +17,13 @@ const pixelBytes = 3 // of one position in the pixels' string
 // about is the key of what concerns the whole canvas.
 func (s *Store) about() string { return s.cfg.Prefix + ":canvas" }
 
-// keys are a region's meta, pixels and log.
+// keys returns the keys of a region's meta, pixels and log.
 func (s *Store) keys(region canvas.RegionID) []string {
 	tag := s.cfg.Prefix + ":{" + strconv.FormatUint(uint64(region), 10) + "}:"
 	return []string{tag + "meta", tag + "pixels", tag + "log"}
 }
 
-// log is a region's log after a sequence number: at most limit batches.
+// log returns a region's log after a sequence number: at most limit batches.
 func (s *Store) log(ctx context.Context, region canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
 	if after == math.MaxUint64 || limit < 1 {
 		return nil, nil

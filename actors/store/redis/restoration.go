@@ -22,17 +22,17 @@ var (
 	ErrDrawn = errors.New("there is a drawing already")
 )
 
-// Restoration fills a Redis from a backup. No server serves the canvas before Finish. If it
-// does not come to that, the next restoration begins anew.
+// Restoration fills a Redis from a backup. No server serves the canvas before Finish. If Finish is
+// never reached, the next restoration begins anew.
 type Restoration struct {
 	store    *Store
 	identity string
 	given    map[canvas.RegionID]store.Term // what Mend gave
 }
 
-// Restore begins. A canvas on which something was drawn is ErrDrawn, unless it is to be
-// replaced. Identity is that of the restored canvas; empty: a new one, which servers that
-// ran on the one before take for another.
+// Restore begins a restoration. It fails with ErrDrawn if something was drawn on the existing
+// canvas, unless that is to be replaced. identity is the restored canvas's; empty: a new one, so
+// that servers that ran on the previous canvas take it for another.
 func Restore(ctx context.Context, cfg Config, identity string, replace bool) (*Restoration, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("restore: %w", err)
@@ -49,7 +49,7 @@ func Restore(ctx context.Context, cfg Config, identity string, replace bool) (*R
 	return r, nil
 }
 
-// begin empties the canvas. What says that it is unfinished comes first.
+// begin empties the canvas. It first marks it as unfinished.
 func (r *Restoration) begin(ctx context.Context, replace bool) error {
 	s := r.store
 	before, _, err := s.holding(ctx)
@@ -78,7 +78,7 @@ func (r *Restoration) begin(ctx context.Context, replace bool) error {
 	return s.clear(ctx)
 }
 
-// noticed waits until servers that run on the canvas have asked which one it is, and let it alone.
+// noticed waits until servers that run on the canvas have checked its identity and leave it alone.
 func noticed(ctx context.Context) error {
 	select {
 	case <-ctx.Done():
@@ -88,7 +88,7 @@ func noticed(ctx context.Context) error {
 	}
 }
 
-// drawn reports whether there is anything that was drawn, on a canvas of whatever size.
+// drawn reports whether anything was drawn, on a canvas of any size.
 func (s *Store) drawn(ctx context.Context) (drawn bool, err error) {
 	err = s.each(ctx, func(pipe driver.Pipeliner, keys []string) { pipe.Exists(ctx, keys[1:]...) }, func(answer driver.Cmder) {
 		n, ok := answer.(*driver.IntCmd)
@@ -101,7 +101,7 @@ func (s *Store) clear(ctx context.Context) error {
 	return s.each(ctx, func(pipe driver.Pipeliner, keys []string) { pipe.Unlink(ctx, keys...) }, func(driver.Cmder) {})
 }
 
-// each asks something of all regions that there can be, some at a time.
+// each asks something about all regions that a canvas can have, a number of them at a time.
 func (s *Store) each(ctx context.Context, ask func(driver.Pipeliner, []string), told func(driver.Cmder)) error {
 	const atOnce = 256
 	for first := canvas.RegionID(0); first < canvas.MaxRegions; first += atOnce {
@@ -135,8 +135,8 @@ func (r *Restoration) Release(ctx context.Context, region canvas.RegionID, term 
 	return r.store.Release(ctx, region, term)
 }
 
-// Finish makes a canvas of what was restored. If Redis has lost some of it since, as it may in a
-// failover, that is store.ErrDamaged.
+// Finish turns what was restored into a canvas. If Redis has lost some of it since, as it may in a
+// failover, Finish returns store.ErrDamaged.
 func (r *Restoration) Finish(ctx context.Context) error {
 	if err := r.whole(ctx); err != nil {
 		return fmt.Errorf("restore: %w", err)
@@ -147,8 +147,8 @@ func (r *Restoration) Finish(ctx context.Context) error {
 	return nil
 }
 
-// whole looks whether each region is the one that Mend gave. A lost write takes all of them with it that
-// came after.
+// whole checks that each region still has the claim that Mend returned. A lost write takes all later
+// ones with it.
 func (r *Restoration) whole(ctx context.Context) error {
 	id, lost := canvas.RegionID(0), 0
 	err := r.store.each(ctx, func(pipe driver.Pipeliner, keys []string) { pipe.HMGet(ctx, keys[0], "epoch") }, func(answer driver.Cmder) {
@@ -164,5 +164,5 @@ func (r *Restoration) whole(ctx context.Context) error {
 	return err
 }
 
-// Close ends the connections. Without Finish before it, there is no canvas.
+// Close ends the connections. Without a Finish before it, there is no canvas.
 func (r *Restoration) Close() error { return r.store.Close() }

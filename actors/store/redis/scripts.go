@@ -9,26 +9,24 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// One script per operation: Redis runs it alone and writes its effects to its own log
-// and replicas as one. A script is not undone when it fails midway; so each tests all
-// that can be refused before it writes, and its first write is one that Redis refuses
-// when it is out of memory or a replica.
+// There is one script per operation. Nothing else runs in Redis meanwhile, and Redis writes the
+// script's effects to its own log and its replicas as one. A script that fails midway is not
+// undone. So each one tests everything that can be refused before it writes, and its first write is
+// one that Redis refuses when it is out of memory or a replica.
 //
-// Lua's numbers are exact up to 2^53, which a region reaches after 285 years of a
-// million pixels a second. Sequence numbers and epochs stay text unless they must be
-// compared by size.
+// Lua's numbers are exact up to 2^53, which a region reaches after 285 years of a million pixels a
+// second. Sequence numbers and epochs stay text unless their sizes must be compared.
 
 // claimScript: KEYS meta, ARGV owner, token. Returns the epoch.
 //
-// Epochs follow the clock, in seconds, so that an epoch that Redis has lost, with a
-// machine or in a failover, is seldom given to another owner. It can be, when claims
-// have run ahead of the clock: they then rise by a random step, so that it is most unlikely
-// that two histories have a position in common, and if they have the token keeps their
-// owners apart. Epoch and token are one text and are compared as one. Earlier versions
-// write and compare the epoch alone: a claim of theirs is another text as well, and to
-// their arithmetic the token is a fraction.
+// Epochs follow the clock, in seconds, so that an epoch that Redis has lost, with a machine or in a
+// failover, is seldom given to another owner. This can happen when claims have run ahead of the
+// clock. Epochs then rise by a random step, so it is most unlikely that two histories have a
+// position in common. If they do, the token tells their owners apart. Epoch and token are one text
+// and are compared as one. Earlier versions write and compare the epoch alone: a claim of theirs is
+// a different text too, and to their arithmetic the token is a fraction.
 //
-// What is there and is no hash says nothing about the region: it is lost already.
+// If the key is there and holds no hash, it says nothing about the region: that is lost already.
 const claimScript = `
 local last, epoch, token = 0, 0, ARGV[2]
 local kind = redis.call('TYPE', KEYS[1])['ok']
@@ -39,7 +37,7 @@ last = tonumber(string.match(redis.call('HGET', KEYS[1], 'epoch') or '0', '^%d+'
 redis.call('HSET', KEYS[1], 'epoch', epoch .. '.' .. token, 'owner', ARGV[1])
 return epoch`
 
-// nextEpoch raises epoch over last, the last that Redis knows of, and itself.
+// nextEpoch raises epoch above last (the last epoch that Redis knows of) and above its own value.
 const nextEpoch = `
 last = math.max(last, epoch)
 epoch = tonumber(redis.call('TIME')[1])
@@ -56,12 +54,12 @@ end
 return 1`
 
 // commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, cut, record, origins, and for
-// each run of pixels its offset and bytes. Returns why the batch is refused, or nothing: it is
-// fenced, or with lostPrefix the region is damaged.
+// each run of pixels its offset and bytes. Returns nothing, or why the batch is refused: the region
+// is damaged if that begins with lostPrefix, else the batch is fenced.
 //
-// No batch that begins before the sequence number cut may stay in the log, besides the
-// one that is added. A batch begins where the one before it ends, which is its id: so
-// the first that ends at cut or later is the last to go.
+// Except for the batch that is added, no batch that begins before the sequence number cut may stay
+// in the log. A batch begins where the one before it ends, and that end is the earlier one's id. So
+// the first batch that ends at cut or later is the last to go.
 const commitScript = `
 local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
 local term, epoch, from, to, cut, record, origins = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
@@ -106,22 +104,22 @@ end
 redis.call('HSET', meta, 'position_epoch', epoch, 'position_seq', to, 'last_from', from, 'log_start', start)
 return ''`
 
-// lostPrefix begins what the commit script says about a damaged region.
+// lostPrefix begins what the commit script returns about a damaged region.
 const lostPrefix = "lost "
 
-// scripts are sent by their hash; Redis is sent the text when it does not know it.
+// scripts are called by their hash; Redis is sent the text if it does not know it.
 type scripts struct{ claim, release, commit, mend *driver.Script }
 
 func newScripts() scripts {
 	return scripts{driver.NewScript(claimScript), driver.NewScript(releaseScript), driver.NewScript(commitScript), driver.NewScript(mendScript)}
 }
 
-// stored is a claim as Redis has it.
+// stored returns a claim in the form that Redis holds.
 func stored(t store.Term) string { return number(t.Epoch) + "." + number(uint64(t.Token)) }
 
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
-// commitArgs is what the commit script is given for a batch.
+// commitArgs returns the commit script's arguments for a batch.
 func commitArgs(b *canvas.Batch, token store.Token, logPixels int) []any {
 	cut := b.To - min(b.To, uint64(logPixels))
 	term := stored(store.Term{Epoch: b.Epoch, Token: token})
@@ -130,10 +128,10 @@ func commitArgs(b *canvas.Batch, token store.Token, logPixels int) []any {
 	return appendRuns(args, b)
 }
 
-// appendRuns appends the pixels of a batch in their order, one write for those that
-// stand side by side, as those of most strokes do.
+// appendRuns appends the pixels of a batch in their order, with one write for pixels that are side
+// by side, as in most strokes.
 func appendRuns(args []any, b *canvas.Batch) []any {
-	stored := make([]byte, 0, pixelBytes*b.Pixels()) // one piece of memory for all runs
+	stored := make([]byte, 0, pixelBytes*b.Pixels()) // one allocation for all runs
 	start, next := 0, -1
 	for i := range b.Ops {
 		for _, p := range b.Ops[i].Pixels {

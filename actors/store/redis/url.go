@@ -12,30 +12,30 @@ import (
 	driver "github.com/redis/go-redis/v9"
 )
 
-// Time limits unless the URL sets others with dial_timeout and read_timeout. The caller's
-// ctx ends a call earlier. A commit takes a millisecond; what takes this long is a Redis
-// that is stuck or out of reach, and the driver then tries again on another connection.
+// Time limits, unless the URL sets others with dial_timeout and read_timeout. The caller's ctx can
+// end a call earlier. A commit takes a millisecond. If it takes this long, Redis is stuck or out of
+// reach, and the driver tries again on another connection.
 const (
 	dialTimeout = 2 * time.Second
 	readTimeout = 2 * time.Second
 )
 
-// parse reads a URL in one of the driver's forms and returns what makes a client of it:
+// parse reads a URL in one of the driver's forms and returns a function that makes a client:
 //
 //	redis://user:password@host:port/db                        one Redis; unix:///path as well
 //	redis://host:port?addr=host2:port2&addr=host3:port3       Redis Cluster: some of its nodes
 //	redis://host:port?master_name=mymaster&addr=host2:port2   Redis Sentinel: its addresses;
 //	                                                          username and password are parameters
 //
-// rediss is the same with TLS. The driver's settings (pool_size, skip_verify, …) can be
-// added as parameters. A password that is not in the URL is Redis', and the Sentinels' unless
-// the URL has one for them, before the @, which may be empty. The client calls made whenever
-// it has made a connection.
+// rediss is the same with TLS. The driver's settings (pool_size, skip_verify, …) can be added as
+// parameters. password is for a URL without one. It is also the Sentinels', unless the URL has one
+// for them before the @ (which may be empty). The client calls made whenever it has made a
+// connection.
 func parse(text, password string) (connect func(made func()) driver.UniversalClient, err error) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil:
-		return nil, errNoURL // the cause repeats what it does not like
+		return nil, errNoURL // the cause repeats the offending text
 	case strings.Contains(text, "#"), strings.Contains(u.EscapedPath(), "@"): // within a password, as a rule
 		return nil, errNoURL
 	}
@@ -105,7 +105,7 @@ func tell(made func()) func(context.Context, *driver.Conn) error {
 	}
 }
 
-// take gives the driver a password that is not in the URL.
+// take gives the driver the password, unless the URL has one.
 func take(into *string, password string) error {
 	switch {
 	case password == "":
@@ -117,7 +117,7 @@ func take(into *string, password string) error {
 	return nil
 }
 
-// limit sets what the three kinds of the driver's options have in common.
+// limit sets what the driver's three kinds of options have in common.
 func limit(dial, read *time.Duration, dials *int, deadlines *bool) {
 	if *dial == 0 {
 		*dial = dialTimeout
@@ -125,16 +125,16 @@ func limit(dial, read *time.Duration, dials *int, deadlines *bool) {
 	if *read == 0 {
 		*read = readTimeout // writing takes the same
 	}
-	// Commands are repeated by the driver and calls by the regions: dialling need not be.
+	// The driver repeats commands, and regions repeat calls, so dialling need not be repeated.
 	*dials = 1
 	*deadlines = true
 }
 
-// errNoURL does not say what is wrong with the URL: that may be a part of the password.
+// errNoURL does not say what is wrong with the URL: that text may be a part of the password.
 var errNoURL = errors.New("it is no URL: in a user and password % / # ? @ are written as %25 %2F %23 %3F %40")
 
-// plain is what the driver does not like about a URL. It repeats that, which may be a part
-// of a password with characters that mean something in a URL: then it is cut off.
+// plain returns the driver's objection to a URL. The objection quotes the URL, possibly a part of a
+// password with characters that mean something in a URL: then the quotation is cut off.
 func plain(text string, err error) error {
 	said := strings.TrimPrefix(err.Error(), "redis: ")
 	if _, _, clear := parts(text); !clear || passwordParameter.MatchString(text) {
@@ -151,9 +151,9 @@ var (
 	passwordParameter = regexp.MustCompile(`(?i)(pass[a-z_]*=)[^&]*`)
 )
 
-// parts takes a URL apart: the authority holds user, password and address, the rest is what
-// follows. Clear tells that no password can reach into the rest: it would be followed by
-// the @ before the address.
+// parts takes a URL apart: authority holds user, password and address, and rest is what follows.
+// clear reports that no password can reach into rest: if one did, the @ before the address would be
+// in rest.
 func parts(text string) (authority, rest string, clear bool) {
 	authority = text[len(schemeOf.FindString(text)):]
 	if i := strings.IndexAny(authority, "/?#"); i >= 0 {
@@ -163,8 +163,8 @@ func parts(text string) (authority, rest string, clear bool) {
 	return authority, rest, err == nil && !strings.ContainsAny(rest, "@#")
 }
 
-// Redact hides the passwords in a URL. Of one that is malformed it may not be known where
-// they end: then all is hidden but the scheme and what can only be the address.
+// Redact hides the passwords in a URL. In a malformed URL it may be unknown where they end. Then
+// everything is hidden except the scheme and what can only be the address.
 func Redact(text string) string {
 	authority, rest, clear := parts(text)
 	_, err := parse(text, "")

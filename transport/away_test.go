@@ -9,8 +9,8 @@ import (
 	"pixelplayground/codec"
 )
 
-// Goal: those who came first go first and are told when to come back; who came later, or does
-// not resume, stays.
+// Goal: clients that came first are sent away first and are told when to come back. Clients that
+// came later or can't resume stay.
 func TestSendAway(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, _ := openServer(t, plain, nil)

@@ -8,7 +8,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// greedy is a client that asks for all regions anew every 20 ms, and its socket.
+// greedy is a client that asks for all regions again every 20 ms, and its socket.
 type greedy struct {
 	conn   *conn
 	socket *benchSocket
@@ -63,8 +63,8 @@ func (b *bench) pester(all []*greedy, during time.Duration) {
 	}
 }
 
-// Who asks without end draws what the budget says, and others join at once. When it stops
-// asking, it gets everything.
+// A client that asks without end draws only what the budget allows, and others can join at once.
+// When it stops asking, it gets everything.
 func TestBudget_Connection(t *testing.T) {
 	b := newBench(t)
 	g := b.greedyFrom("192.0.2.1")
@@ -96,8 +96,8 @@ func TestBudget_Connection(t *testing.T) {
 	}
 }
 
-// Connections of one network, which may be made anew all the time, draw together no more than
-// a network may.
+// The connections of one network together draw no more than a network may, even if the
+// network makes new ones all the time.
 func TestBudget_Network(t *testing.T) {
 	b := newBench(t)
 	total := 0
@@ -141,7 +141,8 @@ func TestBudget_SchoolClass(t *testing.T) {
 	}
 }
 
-// A client that is healed because it is slow pays nothing for that, even when it may draw nothing.
+// A slow client that is brought up to date pays nothing for that. It works even when the client
+// may draw nothing.
 func TestBudget_HealingIsFree(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.slow(1, 2)

@@ -52,7 +52,7 @@ func handshakeRequest(headers string) string {
 
 const offerBinary = "Sec-WebSocket-Protocol: " + codec.Subprotocol + "\r\n"
 
-// dial does the handshake; glued is sent right behind the request.
+// dial does the handshake. glued is sent together with the request, after it.
 func dial(t testing.TB, s *Server, headers string, glued ...byte) *client {
 	t.Helper()
 	c := &client{t: t, conn: connectTCP(t, s), mask: [4]byte{1, 2, 3, 4}}
@@ -164,7 +164,7 @@ func (c *client) tryMessage() (codec.ServerMessage, error) {
 	}
 }
 
-// await reads until a message of that type.
+// await reads messages until one of the given type comes.
 func await[M codec.ServerMessage](c *client) M {
 	c.t.Helper()
 	for {
@@ -188,7 +188,7 @@ func (c *client) text() map[string]any {
 	return m
 }
 
-// closeCode reads until the close frame, gives its code, and checks that the end follows.
+// closeCode reads up to the close frame, checks that nothing follows, and returns its code.
 func (c *client) closeCode() codec.CloseCode {
 	c.t.Helper()
 	for {
@@ -215,7 +215,7 @@ func (c *client) subscribe(marks ...canvas.Mark) {
 	c.send(ws.OpBinary, codec.AppendSubscribe(nil, codec.Subscribe{Marks: marks}))
 }
 
-// painter applies what a client is shown, and notices when that is not contiguous.
+// painter applies what a client is shown, and checks that it is contiguous.
 type painter struct {
 	geometry canvas.Geometry
 	regions  map[canvas.RegionID]*painted

@@ -146,7 +146,7 @@ func TestTimers_HelloMustCome(t *testing.T) {
 	})
 }
 
-// A quiet client is pinged. One that answers stays, one that is silent goes.
+// A quiet client is pinged. If it answers it stays; if it is silent it is disconnected.
 func TestTimers_PingAndSilence(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, _ := openServer(t, plain, func(c *Config, _ *fakeHost) {

@@ -10,7 +10,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// drawn is a batch of one pixel of a region, which has the number to.
+// drawn is a batch of one pixel of a region. The pixel's sequence number is to.
 func drawn(region canvas.RegionID, to uint64, pos uint16, color canvas.Color) due {
 	b := &canvas.Batch{
 		Region: region, Epoch: 1, From: to - 1, To: to,
@@ -57,7 +57,8 @@ func TestMerges_OneFrameForARegion(t *testing.T) {
 	}
 }
 
-// What is no batch, or does not follow the one before, keeps its place in the order of its region.
+// A frame that is not a batch, or a batch that does not continue the one before, is not merged and
+// keeps its place in the order of its region.
 func TestMerges_KeepsTheOrder(t *testing.T) {
 	m := newMerges(testGeometry)
 	snapshot := due{from: canvas.Mark{Region: 2}, frame: []byte("snapshot")}
@@ -74,7 +75,7 @@ func TestMerges_KeepsTheOrder(t *testing.T) {
 	}
 }
 
-// The JSON protocol tells of every pixel, and when it was placed.
+// The JSON protocol has every pixel, and when it was placed, so nothing is merged.
 func TestMerges_LeaveJSONAlone(t *testing.T) {
 	m := newMerges(testGeometry)
 	if frames := m.frames(nil, jsonProtocol, []due{drawn(2, 1, 7, 1), drawn(2, 2, 7, 2)}); len(frames) != 2 {

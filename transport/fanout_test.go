@@ -14,8 +14,8 @@ import (
 	"pixelplayground/codec"
 )
 
-// I2: while many draw, come, go and change what they follow, every client is shown every
-// region it follows contiguously, and in the end has what the host has.
+// I2: while many clients draw, come, go and change what they follow, each is shown every region
+// that it follows without a gap, and in the end has what the host has.
 func TestFanout_ContiguousToMany(t *testing.T) {
 	const clients, batches, changes = 24, 1500, 12
 	onBothSockets(t, func(t *testing.T, plain bool) {
@@ -136,7 +136,7 @@ func TestFanout_Presence(t *testing.T) {
 		s, _ := openServer(t, plain, nil)
 		s.Present(&actors.Presence{Count: 3, Named: []canvas.User{ada}, Joined: []canvas.User{ada}})
 
-		// Who comes is told everything as soon as it is counted, and nothing before.
+		// A newcomer is sent everything as soon as it is counted, and nothing before.
 		b, j := dialBinary(t, s), dial(t, s, "")
 		j.text()
 		s.Present(&actors.Presence{Count: 2, Left: []canvas.Author{7}})
@@ -206,7 +206,7 @@ func TestFanout_Reset(t *testing.T) {
 	})
 }
 
-// Batches that a shard never saw are noticed by the next, and made good.
+// If a shard never saw a batch, the next one shows that, and the viewers are brought up to date.
 func TestFanout_GapIsHealed(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, host := openServer(t, plain, nil)
@@ -218,7 +218,7 @@ func TestFanout_GapIsHealed(t *testing.T) {
 		host.publish(4, 1, canvas.Pixel{Pos: 5, Color: 5})
 		c.paintAll(p, host)
 
-		// A newcomer's answer tells as well.
+		// The answer to a newcomer's question shows it, too.
 		host.wait(func() { quietly.commit(4, 1, []canvas.Pixel{{Pos: 6, Color: 6}}) })
 		d, q := dialBinary(t, s), newPainter(testGeometry)
 		d.subscribe(q.follow(4))

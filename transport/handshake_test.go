@@ -242,7 +242,7 @@ func TestHandshake_OnKeepAlive(t *testing.T) {
 	})
 }
 
-// A client that is gone when it is answered is no connection.
+// A client that is gone when the handshake is answered does not count as a connection.
 func TestHandshake_LostWhileAnswered(t *testing.T) {
 	s, _ := openServer(t, false, nil)
 	c := connectTCP(t, s)
@@ -255,8 +255,9 @@ func TestHandshake_LostWhileAnswered(t *testing.T) {
 	}
 }
 
-// TestHandshake_SameOnKeepAlive: a connection that has served a page before is no way around
-// what is refused: net/http leaves out of a request what a proxy has judged it by.
+// TestHandshake_SameOnKeepAlive: a request that is refused on a new connection is refused on one
+// that has served a page before, too. net/http takes header fields out of such a request by which
+// a proxy may have judged it.
 func TestHandshake_SameOnKeepAlive(t *testing.T) {
 	s, _ := openServer(t, false, nil)
 	for name, request := range map[string]string{
@@ -326,7 +327,8 @@ func TestHandshake_RefusedOnKeepAlive(t *testing.T) {
 	}
 }
 
-// TestHandshake_WhyRefused: a page can ask over HTTP what its browser does not tell it.
+// TestHandshake_WhyRefused: a page can ask over HTTP why its handshake was refused, which its
+// browser does not tell it.
 func TestHandshake_WhyRefused(t *testing.T) {
 	s, _ := openServer(t, false, func(c *Config, _ *fakeHost) { c.MaxConnections = 1 })
 	why := func(origin string) *http.Response {

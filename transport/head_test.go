@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// FuzzReadHead: what is accepted is a request to net/http too, and means the same: a proxy
-// in front must not read another Host or Origin than we do.
+// FuzzReadHead: whatever we accept, net/http accepts as well and reads in the same way. A proxy in
+// front must not read another Host or Origin than we do.
 func FuzzReadHead(f *testing.F) {
 	f.Add([]byte(handshakeRequest("Origin: https://canvas.test\r\n" + offerBinary)))
 	f.Add([]byte(strings.Replace(handshakeRequest("Cookie: a=b\r\n"), "Upgrade: websocket", "Upgrade: h2c, websocket", 1)))

@@ -14,8 +14,8 @@ import (
 // testGeometry has 16 regions of 64x64.
 var testGeometry = canvas.Geometry{Width: 256, Height: 256, Region: 64}
 
-// fakeHost stands for the actors: one goroutine handles what sessions and viewers ask,
-// in order, as they would.
+// fakeHost stands in for the actors. One goroutine handles what sessions and viewers ask, in
+// order, as the actors would.
 type fakeHost struct {
 	server   *Server
 	geometry canvas.Geometry
@@ -28,12 +28,12 @@ type fakeHost struct {
 
 	// hold makes sessions record messages without handling them. Set before any connects.
 	hold bool
-	// pages answers HTTP; nil: with the path.
+	// pages answers HTTP requests; nil: the answer is the path.
 	pages http.HandlerFunc
 	// ringBatches is how many batches a region can resume from.
 	ringBatches int
 
-	// Of the goroutine.
+	// Only for the host's goroutine.
 	regions []fakeRegion
 }
 
@@ -87,7 +87,7 @@ func (h *fakeHost) run() {
 	}
 }
 
-// do runs f on the host's goroutine, some time.
+// do runs f on the host's goroutine, later.
 func (h *fakeHost) do(f func()) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -95,7 +95,7 @@ func (h *fakeHost) do(f func()) {
 	h.more.Broadcast()
 }
 
-// wait runs f there and waits for it.
+// wait runs f on the host's goroutine and waits for it.
 func (h *fakeHost) wait(f func()) {
 	done := make(chan struct{})
 	h.do(func() { f(); close(done) })
@@ -159,7 +159,7 @@ func (h *fakeHost) commit(region canvas.RegionID, author canvas.Author, pixels [
 	h.server.Publish(b)
 }
 
-// tile is a region's pixels once all that was published before is in them.
+// tile returns a region's pixels, with everything that was published before.
 func (h *fakeHost) tile(region canvas.RegionID) (tile canvas.Tile, at canvas.Position) {
 	h.wait(func() {
 		tile, at = append(canvas.Tile(nil), h.regions[region].tile...), h.regions[region].at
@@ -261,7 +261,7 @@ func onBothSockets(t *testing.T, test func(t *testing.T, plain bool)) {
 	t.Run("plain", func(t *testing.T) { test(t, true) })
 }
 
-// eventually fails the test when ok does not come true in good time.
+// eventually fails the test if ok does not become true in time.
 func eventually(t testing.TB, what string, ok func() bool) {
 	t.Helper()
 	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
@@ -301,7 +301,7 @@ func inspect(s *Server, v actors.ViewerID, look func(s *shard, c *conn)) {
 	}
 }
 
-// held is the memory that a connection holds for itself, in bytes.
+// held is the memory that a connection alone holds, in bytes.
 func (c *conn) held() int {
 	n := cap(c.control)
 	if c.intake != nil {
@@ -318,7 +318,7 @@ func (c *conn) held() int {
 	return n
 }
 
-// settled waits until a connection is in the view of all it follows.
+// settled waits until a connection is in the group of all regions that it follows.
 func settled(t testing.TB, s *Server, v actors.ViewerID) {
 	t.Helper()
 	eventually(t, "settled", func() (ok bool) {
@@ -335,8 +335,8 @@ type countViewers struct {
 
 func (m countViewers) run(s *shard) { m.count <- s.feeds[m.region].viewers }
 
-// waitForViewers waits until so many connections are shown what is drawn in a region: a JSON
-// client, which is told only what comes from then on, may have been welcomed before.
+// waitForViewers waits until n connections are in sync with a region. A JSON client is shown only
+// what is drawn from then on, and may have been welcomed before.
 func (s *Server) waitForViewers(t *testing.T, region canvas.RegionID, n int) {
 	t.Helper()
 	eventually(t, "they are shown the region", func() bool {

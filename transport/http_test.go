@@ -8,8 +8,8 @@ import (
 	"testing"
 )
 
-// TestHTTP_NoPlaceIsKeptByABody: whoever answers, a body that never comes ends the
-// connection, and gives back its place and the memory of its head.
+// TestHTTP_NoPlaceIsKeptByABody: whichever handler answers, if a body never comes the connection
+// ends, and its place and the memory of its head are free again.
 func TestHTTP_NoPlaceIsKeptByABody(t *testing.T) {
 	s, _ := openServer(t, false, nil)
 	rest := " HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n" + strings.Repeat("a:\r\n", 2000) + "\r\n"

@@ -13,7 +13,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// TestInspect_ShowsTheWorstFirst: who is slow, then who is busy, then the rest.
+// TestInspect_ShowsTheWorstFirst: first slow connections, then busy ones, then the rest.
 func TestInspect_ShowsTheWorstFirst(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, host := openServer(t, plain, smallBuffers)
@@ -58,7 +58,8 @@ func TestInspect_ShowsTheWorstFirst(t *testing.T) {
 	})
 }
 
-// TestInspect_RatesAreOfLate: not of the whole life of a connection, while somebody looks.
+// TestInspect_RatesAreOfLate: while somebody is looking, rates are since the last look and not since the
+// connection was opened.
 func TestInspect_RatesAreOfLate(t *testing.T) {
 	s, host := openServer(t, false, nil)
 	c, p := newPainting(t, s)
@@ -82,7 +83,7 @@ func TestInspect_RatesAreOfLate(t *testing.T) {
 	}
 }
 
-// ageing lets a shard's look become old.
+// ageing makes a shard's last look old.
 type ageing struct{ forgotten chan<- bool }
 
 func (m ageing) run(s *shard) {

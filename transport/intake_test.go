@@ -53,9 +53,9 @@ func unfinished(fragmented bool) []byte {
 	return append(first, rawFrame(0, true, payload[:999])...)
 }
 
-// Goal: what clients do not end costs a bounded amount of memory, of one network and of all.
-// Method: 2,000 connections, of 1 and of 100 networks, send most of a large message; then
-// another network, that of a neighbour, sends one.
+// Goal: unfinished messages take a bounded amount of memory, for one network and for all.
+// Method: 2,000 connections, from 1 and from 100 networks, send most of a large message. Then
+// another network, a neighbour's, sends one.
 func TestIntake_IsBounded(t *testing.T) {
 	for name, tt := range map[string]struct {
 		networks, bound int
@@ -114,8 +114,8 @@ func TestIntake_IsBounded(t *testing.T) {
 	}
 }
 
-// A header that promises much and a byte now and then, or fragments with pings between them,
-// are no way round the deadline; ending message after message is.
+// A client can't get around the deadline with a header that promises much and a byte now and
+// then, or with fragments and pings between them. It can by finishing one message after another.
 func TestIntake_Deadline(t *testing.T) {
 	ping := frame(ws.OpPing, nil)
 	whole := frame(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 1}))
@@ -148,7 +148,7 @@ func TestIntake_Deadline(t *testing.T) {
 	}
 }
 
-// While we do not read from a connection its message can't go on.
+// While we do not read from a connection, the deadline of its message does not come closer.
 func TestIntake_PauseDoesNotCount(t *testing.T) {
 	b := newBench(t)
 	c, _ := b.sends("192.0.2.1", unfinished(false)[:100])

@@ -14,7 +14,7 @@ import (
 	"pixelplayground/codec"
 )
 
-// kept is what a server still holds for those who are gone, by name; it should hold nothing.
+// kept is what a server still holds for connections that are gone, by name. It should hold nothing.
 func (s *Server) kept() map[string]int64 {
 	kept := map[string]int64{
 		"connections": s.counters.Connections.Load(), "of them binary": s.counters.Binary.Load(), "of them JSON": s.counters.JSON.Load(),
@@ -74,10 +74,11 @@ func sayings() []string {
 	}
 }
 
-// Goal: however connections end, and whether they were let in, nothing stays that somebody
-// else has to do without.
-// Method: hundreds at once from a few addresses say the beginning of something, or all of it,
-// and leave in one of four ways; there is room for few of them. Then all books must be empty.
+// Goal: however connections end, and whether or not they were accepted, they keep nothing that
+// others need.
+// Method: hundreds of connections at once, from a few addresses, send the beginning of something
+// or all of it, and leave in one of four ways. There is room for only a few of them. In the end no
+// place, share or account may hold anything.
 func TestServer_KeepsNothingOfThoseWhoAreGone(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, _ := openServer(t, plain, func(c *Config, _ *fakeHost) {
@@ -105,7 +106,7 @@ func TestServer_KeepsNothingOfThoseWhoAreGone(t *testing.T) {
 	})
 }
 
-// coming is one connection: from where, what it says, and how it leaves.
+// coming is one connection: where it comes from, what it sends, and how it leaves.
 type coming struct {
 	from byte
 	says string
@@ -124,7 +125,7 @@ func comings(r *rand.Rand) (all []coming) {
 	return all
 }
 
-// comeAndGo is no matter of what the server answers: it may have no place.
+// comeAndGo ignores what the server answers: the server may have no place for it.
 func (k coming) comeAndGo(s *Server) {
 	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, k.from)}}
 	conn, err := dialer.Dial("tcp", s.Addr().String())

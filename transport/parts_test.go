@@ -154,7 +154,7 @@ func TestCatchUps_EncodeOnce(t *testing.T) {
 	}
 }
 
-// Clients that stand at different positions take turns, and each position is encoded once.
+// Clients at different positions take turns, and the delta from each position is encoded once.
 func TestCatchUps_EncodeOncePerPosition(t *testing.T) {
 	var k catchUps
 	join := func(from, to uint64, n int) *pixels {

@@ -15,7 +15,7 @@ import (
 
 const pageRequest = "GET /page HTTP/1.1\r\nHost: canvas.test\r\n\r\n"
 
-// fewPlaces makes it easy to take all.
+// fewPlaces makes it easy to take all places.
 func fewPlaces(s *Server, all, each, spare int) {
 	s.places.mu.Lock()
 	defer s.places.mu.Unlock()
@@ -128,7 +128,7 @@ func TestPlaces_UnfinishedOnesMakeRoom(t *testing.T) {
 	}
 }
 
-// TestPlaces_DescriptorsRunOut: what accepting needs is taken from an idle connection.
+// TestPlaces_DescriptorsRunOut: accepting takes the descriptor it needs from an idle connection.
 func TestPlaces_DescriptorsRunOut(t *testing.T) {
 	s, _ := openServer(t, false, nil)
 	c := from(t, s, "127.0.0.1", pageRequest)
@@ -217,7 +217,8 @@ func TestPlaces_AProxySpeaksForMany(t *testing.T) {
 	}
 }
 
-// TestPlaces_AddUp: whatever guests do, who has a place is counted once, and no bound is passed.
+// TestPlaces_AddUp: whatever guests do, each guest with a place is counted once, and no bound is
+// exceeded.
 func TestPlaces_AddUp(t *testing.T) {
 	r := newRandom(t)
 	p := newPlaces(nil)

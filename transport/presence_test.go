@@ -10,8 +10,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// gather makes JSON clients join, one with each presence, 200 ms apart, and gives what they
-// were written.
+// gather makes JSON clients join 200 ms apart, one with each Presence, and returns what was
+// written to them.
 func gather(b *bench, crowd int) (sockets []*benchSocket, bytes int) {
 	var named []canvas.User
 	for i := range crowd {
@@ -44,8 +44,8 @@ func (b *bench) pass() {
 	}
 }
 
-// What 300 JSON clients that join cost in lists of names is bounded, and in the end all have
-// been told of all.
+// When 300 JSON clients join, the cost of their lists of names is bounded, and in the end all of
+// them have been sent all names.
 func TestPresence_JSONCrowdJoins(t *testing.T) {
 	b := newBench(t)
 	const crowd = 300

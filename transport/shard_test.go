@@ -119,7 +119,7 @@ func TestShard_ViewsAreShared(t *testing.T) {
 	}
 }
 
-// Leaving a view in the middle of a tick loses nothing of the tick.
+// A connection that leaves its group in the middle of a tick loses nothing of the tick.
 func TestShard_ChangeWithinATick(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.connect(binaryProtocol)
@@ -142,7 +142,7 @@ func TestShard_ChangeWithinATick(t *testing.T) {
 	}
 }
 
-// What found no room in the inbox is made good even if nothing follows it.
+// Viewers of a batch that found no room in the inbox are brought up to date, even if nothing follows it.
 func TestShard_DroppedBatchIsNoticed(t *testing.T) {
 	b := newBench(t)
 	c, _ := b.connect(binaryProtocol)
@@ -212,7 +212,7 @@ func TestShard_FanoutAllocatesNothingPerConnection(t *testing.T) {
 	}
 }
 
-// Most connections do nothing: what one takes is what a crowd takes.
+// Most connections are idle, so what one of them takes decides what a crowd takes.
 func TestConn_IsSmall(t *testing.T) {
 	if size := unsafe.Sizeof(conn{}); size > 192 {
 		t.Errorf("%d bytes: the next size that is allocated is 192", size)

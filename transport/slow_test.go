@@ -23,8 +23,8 @@ func newPainting(t *testing.T, s *Server) (*client, *painter) {
 	return c, p
 }
 
-// stall draws 60,000 pixels, what 2,000 a second are in half a minute, while the
-// connection is not read from, and checks what it costs.
+// stall draws 60,000 pixels (2,000 a second for half a minute) while the client does not read,
+// and checks what that costs.
 func stall(t *testing.T, s *Server, host *fakeHost, v actors.ViewerID) {
 	t.Helper()
 	random := newRandom(t)
@@ -50,7 +50,7 @@ func stall(t *testing.T, s *Server, host *fakeHost, v actors.ViewerID) {
 	host.wait(func() {})
 }
 
-// I6, I5: a client that reads nothing for long costs little, and is right afterwards.
+// I6, I5: a client that reads nothing for long costs little, and has the right pixels afterwards.
 func TestSlow_IsConflatedAndHealed(t *testing.T) {
 	tests := []struct {
 		name      string

@@ -67,8 +67,8 @@ func TestShard_SlowConnectionStandsWhereItWas(t *testing.T) {
 	}
 }
 
-// An answer that comes when the connection has become slow is dropped, and asked for
-// again from where the client really stands.
+// If the connection has become slow by the time an answer comes, the answer is dropped, and the
+// region is asked for again from the position that the client really holds.
 func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.connect(binaryProtocol)
@@ -91,9 +91,9 @@ func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
 	}
 }
 
-// Goal: a slow connection holds on to little whatever is drawn between two ticks, which a
-// busy computer may have far apart.
-// Method: it has a region to come, and two more that are drawn on without a tick.
+// Goal: a slow connection holds on to little, whatever is drawn between two ticks, which may be
+// far apart on a busy computer.
+// Method: the connection waits for a region, and two more are drawn on without a tick.
 func TestShard_SlowConnectionHoldsLittleBetweenTicks(t *testing.T) {
 	b := newBench(t)
 	c, socket := b.connect(binaryProtocol)
@@ -219,7 +219,7 @@ func TestJoin_Fits(t *testing.T) {
 	}
 }
 
-// An answer to a question that has been replaced since is not taken for the new one's.
+// The answer to a question that was replaced is not taken for the answer to the new one.
 func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
 	b := newBench(t)
 	c, _ := b.connect(binaryProtocol)

@@ -20,15 +20,15 @@ const (
 	stepperSteps = 400
 )
 
-// Goal: nothing that clients, actors and sockets do in whatever order leaves a shard in
-// disorder, or a client with a gap.
-// Method: random steps on a shard without its goroutine; after each its books are audited,
-// at the end everything is let through, and every client must hold what was drawn.
+// Goal: whatever clients, actors and sockets do, in whatever order, the shard's state stays
+// consistent and no client has a gap.
+// Method: random steps on a shard without its goroutine. After each step its state is audited.
+// At the end everything is let through, and every client must hold what was drawn.
 // STEPPER_RUNS=4000 takes a few minutes, STEPPER_SEED=7 repeats one run.
 func TestStepper(t *testing.T) { stepAll(t, false) }
 
-// The same while sockets, pollers, sessions and commands panic at random: that must cost
-// some their connections, and the rest nothing.
+// The same while sockets, pollers, sessions and commands panic at random. Some clients lose their
+// connections by that; the rest must not be affected.
 func TestStepper_Faults(t *testing.T) { stepAll(t, true) }
 
 func stepAll(t *testing.T, faults bool) {
@@ -281,8 +281,8 @@ type stepClient struct {
 // standing is where a client stands in a region.
 type standing struct {
 	seq   uint64
-	any   bool // it asked for what comes from now on, wherever that begins
-	after int  // byte up to which what comes was under way before it subscribed
+	any   bool // it asked for everything from now on, wherever that begins
+	after int  // everything before this byte was sent before it subscribed
 }
 
 // read takes what has been written and follows it as PROTOCOL.md says.

@@ -50,8 +50,8 @@ func (b *bench) faultLog() *bytes.Buffer {
 	return &log
 }
 
-// What one connection makes panic ends it, with a reason; the others get what is theirs. The
-// log tells of the place once.
+// A panic for one connection ends that connection, with a reason, and the others still get
+// everything. The log has the place of the panic once.
 func TestShard_FaultEndsItsConnection(t *testing.T) {
 	steps := map[string]func(b *bench, c *conn){
 		"event":   func(b *bench, c *conn) { b.serve(event{conn: c, readable: true}) },
@@ -96,7 +96,8 @@ type panickySocket struct{ *benchSocket }
 
 func (panickySocket) read([]byte) (int, error) { panic("read") }
 
-// What belongs to no connection closes all of the shard, which then serves whoever comes.
+// A panic that belongs to no connection closes all of the shard's connections. After that the shard
+// serves new ones.
 func TestShard_FaultOfNobody(t *testing.T) {
 	bad := newPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 1}, testGeometry)
 	for p := range protocols {

@@ -63,9 +63,9 @@ func TestTimers_Linger(t *testing.T) {
 	}
 }
 
-// A server that was stopped, or starved, for longer than a client may be silent has not
-// listened itself: nobody is closed for that, each is pinged first, and who does not answer
-// then is closed.
+// A server that was stopped, or got no processor, for longer than a client may be silent has not
+// listened. So it closes no connection for that. It pings every client first, and closes those
+// that then do not answer.
 func TestTimers_PauseOfTheServer(t *testing.T) {
 	b := newBench(t)
 	c, _ := b.connect(binaryProtocol)

@@ -37,7 +37,7 @@ func adminRoutes(t *testing.T) (routes [][2]string) {
 	return routes
 }
 
-// TestAdmin_NobodyPassesWithoutTheToken asks every route in every way that must not do.
+// TestAdmin_NobodyPassesWithoutTheToken asks every route in every way that must be refused.
 func TestAdmin_NobodyPassesWithoutTheToken(t *testing.T) {
 	id := func(expiry time.Time) sessionID { return sessionID(expiry.Unix())<<randomBits | 5 }
 	sign := func(s *adminToken, expiry time.Time) string { return sessionCookie + "=" + s.sign(id(expiry)) }
@@ -212,7 +212,7 @@ func TestAdmin_StrangersLockNobodyOut(t *testing.T) {
 	}
 }
 
-// TestAttempts_FewAreHeldUpAtOnce: who waits occupies a place.
+// TestAttempts_FewAreHeldUpAtOnce: only a few wait, since each that waits occupies a place.
 func TestAttempts_FewAreHeldUpAtOnce(t *testing.T) {
 	p := newAdminPod(t)
 	held, goOn := make(chan struct{}, 100), make(chan struct{})

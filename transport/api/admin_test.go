@@ -109,8 +109,8 @@ func TestAdmin_DeathDuringASurvey(t *testing.T) {
 	}
 }
 
-// TestAdmin_SurveyServesWhoWaitedForIt: those who came while it went on share it, however
-// long it took; who comes later has the pods asked again.
+// TestAdmin_SurveyServesWhoWaitedForIt: requests that came during a survey share it, however long
+// it took. For a later request the pods are asked again.
 func TestAdmin_SurveyServesWhoWaitedForIt(t *testing.T) {
 	began, c := noon, &fakeCluster{}
 	now := began

@@ -190,8 +190,8 @@ func TestAPI_Health(t *testing.T) {
 	}
 }
 
-// Goal: a short stall sends nobody away, what the store refuses does at once, and who asks for
-// drawing is told of both.
+// Goal: a short stall of the store sends nobody away, a refusal does at once, and ?for=drawing
+// reports both.
 func TestAPI_ReadyBearsAStall(t *testing.T) {
 	p := newPod(t)
 	ready := func(when string, look, draw int) {

@@ -32,8 +32,8 @@ func (p *pod) kept() map[string]int {
 	return kept
 }
 
-// TestAPI_KeepsNothingOfWhatIsOver: on every way out of a request what it took is given back,
-// since it is others' too.
+// TestAPI_KeepsNothingOfWhatIsOver: however a request ends, it gives back what it has taken of
+// what all requests share.
 func TestAPI_KeepsNothingOfWhatIsOver(t *testing.T) {
 	stranger := clientOf(from("192.0.2.9", "/"))
 	spend := func(p *pod) { p.server.costs.take(clientOf(from("192.0.2.1", "/")), workBurst, p.server.Now()) }
@@ -116,7 +116,7 @@ func statusOf(h http.Handler, r *http.Request) (status int) {
 	return w.Code
 }
 
-// Goal: nor does anything stay of those who leave while they are served.
+// Goal: requests whose clients leave while they are served keep nothing, either.
 // Method: hundreds of requests over TCP are broken off after a random time, while the canvas
 // changes and fails now and then.
 func TestAPI_KeepsNothingOfThoseWhoLeave(t *testing.T) {

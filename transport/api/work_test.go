@@ -168,8 +168,8 @@ func (s *slowly) Write(p []byte) (int, error) {
 	return s.ResponseRecorder.Write(p)
 }
 
-// TestWork_OthersAreServedPromptly: one address asks for as much as it likes, another waits
-// for none of it.
+// TestWork_OthersAreServedPromptly: however much one address asks for, another does not have to
+// wait for it.
 func TestWork_OthersAreServedPromptly(t *testing.T) {
 	p := newPod(t)
 	goOn := make(chan struct{})
@@ -255,7 +255,7 @@ func TestView_EstimateIsEnough(t *testing.T) {
 	}
 }
 
-// TestBodies_ShareTheirMemory: what is sent by halves is bounded, and one pixel always fits.
+// TestBodies_ShareTheirMemory: the memory for unfinished bodies is bounded, and one pixel always fits.
 func TestBodies_ShareTheirMemory(t *testing.T) {
 	p := newPod(t)
 	server := httptest.NewServer(p)

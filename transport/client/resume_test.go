@@ -90,8 +90,8 @@ func TestClient_PlaceWithoutConnectionWaitsForTheNext(t *testing.T) {
 	}
 }
 
-// A server that throws the client out over and over is approached ever more slowly,
-// until a connection has lasted.
+// If a server keeps closing the connection, the client's pauses grow until a connection has
+// lasted.
 func TestClient_BackoffGrowsUntilAConnectionLasts(t *testing.T) {
 	r := connect(t, Config{})
 	for i, want := range []time.Duration{100, 200, 400, 100, 200} {

@@ -44,7 +44,8 @@ func TestHead_AgreesWithCodec(t *testing.T) {
 	}
 }
 
-// TestHead_RefusesWhatItDoesNotKnow: every beginning of a message is not ok, and none panics.
+// TestHead_RefusesWhatItDoesNotKnow: a message that is cut short is not ok, wherever it is cut, and
+// does not panic.
 func TestHead_RefusesWhatItDoesNotKnow(t *testing.T) {
 	whole := codec.AppendPixels(nil, &canvas.Batch{Region: 300, Epoch: 1 << 40, From: 70000, To: 70002,
 		Ops: []canvas.Op{{ID: canvas.OpID{Author: 1}, Pixels: []canvas.Pixel{{Pos: 1}, {Pos: 2}}}}})

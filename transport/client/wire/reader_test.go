@@ -26,7 +26,8 @@ func (p *pieces) Read(b []byte) (int, error) {
 	return n, nil
 }
 
-// TestReader_JoinsWhatComesInPieces: frames of all sizes, fragments and control frames between them, read in pieces of any size.
+// TestReader_JoinsWhatComesInPieces: frames of all sizes, with fragments and control frames
+// between them, are read correctly in pieces of any size.
 func TestReader_JoinsWhatComesInPieces(t *testing.T) {
 	var want []Message
 	var stream []byte

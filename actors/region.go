@@ -435,7 +435,7 @@ func (r *region) impatient(now time.Time) bool {
 	return !r.asked.IsZero() && now.Sub(r.asked) > r.pod.cfg.regionPatience()
 }
 
-// backoff doubles from 50 ms up to 1 s: a store that is back is found within a second.
+// backoff doubles from 100 ms (after the first failure) up to 1 s: a store that is back is found within a second.
 func backoff(failures int) time.Duration {
 	return min(50*time.Millisecond<<min(failures, 5), time.Second)
 }

@@ -44,8 +44,12 @@ race: ## all Go tests, with the race detector
 web: ## the page's unit tests
 	node --test web/test/*.js
 
+# The tests that start processes and need what cmd/playground does not export. Its others are in race.
+INSIDE = $(shell sed -n 's/^func \(Test[A-Za-z_]*\).*/\1/p' $$(grep -l '^//go:build e2e' cmd/playground/*_test.go) | paste -sd'|')
+
 e2e: ## the server as a process, a browser, clusters of processes that are killed
-	go test -tags e2e -count=1 -timeout 15m $(if $(RUN),-run '$(RUN)') ./cmd/playground/...
+	go test -tags e2e -count=1 -timeout 15m $(if $(RUN),-run '$(RUN)' ./cmd/playground/...,./cmd/playground/e2e)
+	$(if $(RUN),,go test -tags e2e -count=1 -timeout 5m -run '^($(INSIDE))$$' ./cmd/playground)
 	$(if $(RUN),,go test -count=1 -timeout 2m -run Busy ./cluster)
 
 bench: ## Go benchmarks (one: BENCH=Canvas PKG=./transport/api), then the whole server beside a raw loop (another part: ARGS=one)

@@ -11,8 +11,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// A pod that stands aside owns nothing for anyone, is asked for what it had, and is no deputy; when it no
-// longer does, all is as before.
+// A pod that stands aside owns nothing in any view, is asked for what it had, and is no deputy.
+// When it no longer stands aside, everything is as before.
 func TestCluster_StepAside(t *testing.T) {
 	pods := together(t, 3, nil)
 	owners := func(p *pod) (addresses []string) {
@@ -55,7 +55,7 @@ func TestCluster_StepAside(t *testing.T) {
 	}
 }
 
-// When all stand aside, they own what they did.
+// When all pods stand aside, they own what they owned before.
 func TestCluster_AllStepAside(t *testing.T) {
 	pods := together(t, 2, nil)
 	before := pods[0].Region(0)
@@ -70,7 +70,7 @@ func TestCluster_AllStepAside(t *testing.T) {
 	}
 }
 
-// A pod that drains while it stands aside drains.
+// A pod that begins to drain while it stands aside is draining.
 func TestCluster_DrainsWhileAside(t *testing.T) {
 	pods := together(t, 2, nil)
 	pods[0].StepAside(true)
@@ -89,8 +89,8 @@ func TestCluster_DrainsWhileAside(t *testing.T) {
 	eventually(t, "it drains", func() bool { return seen().Draining && !seen().Aside })
 }
 
-// Pods of earlier versions read only what they know: for them a pod that stands aside is draining,
-// so they place as the others do.
+// Pods of earlier versions read only what they know. To them a pod that stands aside is draining,
+// so they place regions as the others do.
 func TestMetadata_AsideIsDrainingForEarlierVersions(t *testing.T) {
 	l := &incarnation{self: metadata{Name: "n", Peer: "p:1", Roles: RoleCanvas, Geometry: "64x64/16"}, draining: new(atomic.Bool), aside: new(atomic.Bool), pinRequests: new(pinRequests), store: func() string { return "" }}
 	l.aside.Store(true)

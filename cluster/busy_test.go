@@ -10,11 +10,10 @@ import (
 	"time"
 )
 
-// Goal: nobody is taken for dead because the machine is busy.
-// Method: keep every core busy, and look whether all are still the members that they were.
-// Where somebody else keeps it even busier, so that the pods do not get to run twice a
-// second, they may well be taken for dead, and it is not judged. The race detector alone is
-// such a load: the test is built without it, and `make e2e` runs it.
+// Goal: no pod is taken for dead because the machine is busy. Method: keep every core busy, and
+// check that all pods are still the same members. If other processes keep the machine so busy that
+// pods run less than twice a second, they may well be taken for dead, and the test does not judge.
+// The race detector alone is such a load: the test is built without it, and `make e2e` runs it.
 func TestCluster_BusyMachineKillsNobody(t *testing.T) {
 	pods := together(t, 8, nil)
 	ids := pods[0].ids()

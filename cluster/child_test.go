@@ -18,7 +18,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// child is a pod that is a process of its own, for what a process can suffer.
+// child is a pod in a process of its own, for what can only happen to a process.
 type child struct {
 	t      *testing.T
 	cmd    *exec.Cmd
@@ -66,8 +66,8 @@ func startChild(t *testing.T, name string, join ...string) *child {
 	return p
 }
 
-// TestChild is no test but the pod that startChild starts. It tells its gossip
-// address, and then each of its views.
+// TestChild is not a test but the pod that startChild starts. It reports its gossip address, and
+// then each of its views.
 func TestChild(t *testing.T) {
 	raw := os.Getenv(childEnv)
 	if raw == "" {
@@ -112,7 +112,7 @@ func (p *child) all() [][]string {
 	return slices.Clone(p.views)
 }
 
-// view is its last, sorted, and its own id in it.
+// view returns the latest view, sorted, and the pod's own id in it.
 func (p *child) view() (ids []string, own string) {
 	all := p.all()
 	if len(all) == 0 {
@@ -122,7 +122,7 @@ func (p *child) view() (ids []string, own string) {
 	return slices.Sorted(slices.Values(last)), last[0]
 }
 
-// meet waits until processes have one view of just them.
+// meet waits until the processes all have a view of exactly these members.
 func meet(t *testing.T, processes ...*child) (ids []string) {
 	t.Helper()
 	eventually(t, "the processes see each other", func() bool {
@@ -147,8 +147,8 @@ func (p *child) signal(s os.Signal) {
 	}
 }
 
-// Goal: a process that was stopped for a while comes back by itself as a new member,
-// having owned nothing in between, and leaves the others as they were.
+// Goal: a process that was stopped for a while comes back by itself as a new member, has owned
+// nothing in between, and does not affect the others.
 func TestCluster_StoppedProcessComesBackAsANewMember(t *testing.T) {
 	a := startChild(t, "a")
 	b, c := startChild(t, "b", a.gossip), startChild(t, "c", a.gossip)

@@ -6,9 +6,9 @@ import (
 	"time"
 )
 
-// Goal: a pod that is killed is gone from every view soon, with any number of members.
-// Method: of eight, kill one after the other and see how long the last view keeps it. The
-// times are told and not judged, since a busy machine stretches them.
+// Goal: a killed pod is soon gone from every view, with any number of members. Method: kill eight
+// pods one after the other, and see how long the last view keeps each. The times are logged and not
+// judged, since a busy machine stretches them.
 func TestCluster_KilledMemberIsGoneFromEveryView(t *testing.T) {
 	pods := together(t, 8, nil)
 	for len(pods) > 1 {

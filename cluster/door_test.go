@@ -22,7 +22,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// doorGeometry has regions of 16x16, and in the last column of 8x16.
+// doorGeometry has regions of 16x16, and of 8x16 in the last column.
 var doorGeometry = canvas.Geometry{Width: 40, Height: 32, Region: 16}
 
 func TestDoor_Believes(t *testing.T) {
@@ -126,8 +126,8 @@ func TestDoor_Believes(t *testing.T) {
 	}
 }
 
-// TestDoor_EveryKindHasItsActor: a message that is added without a line in routeOf reaches
-// nobody but who waits for an answer.
+// TestDoor_EveryKindHasItsActor: a message that is added without a line in routeOf reaches nobody
+// except those who wait for an answer.
 func TestDoor_EveryKindHasItsActor(t *testing.T) {
 	answers := []any{&actors.Report{}, &actors.Listing{}, &actors.ActorDetails{}, &actors.Acted{}}
 	var strays []any
@@ -141,7 +141,7 @@ func TestDoor_EveryKindHasItsActor(t *testing.T) {
 	}
 }
 
-// TestDoor_DropsAndCounts sends over the peer port what can't be true, between messages that can.
+// TestDoor_DropsAndCounts sends impossible messages over the peer port, between possible ones.
 func TestDoor_DropsAndCounts(t *testing.T) {
 	if !isolated(t) {
 		return
@@ -212,7 +212,7 @@ func TestDoor_DropsAndCounts(t *testing.T) {
 	}
 }
 
-// FuzzDoor: whatever the bytes, what an actor would be handed can be applied, published and
+// FuzzDoor: whatever the bytes, a message that reaches an actor can be applied, published and
 // answered.
 func FuzzDoor(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
@@ -240,7 +240,7 @@ func FuzzDoor(f *testing.F) {
 	})
 }
 
-// use does with a message what a relay and its audience do without looking.
+// use does with a message what a relay and its audience do without checking it.
 func use(t *testing.T, message any) {
 	tile := canvas.NewTile(8, 16)
 	switch m := message.(type) {

@@ -69,7 +69,7 @@ func nodeOf(id string) *memberlist.Node {
 	return &memberlist.Node{Name: id, Addr: []byte{10, 0, 0, 1}, Port: 7946}
 }
 
-// FuzzGossip: whatever another member says of itself and of the dead, the view can be computed.
+// FuzzGossip: whatever another member says about itself and the dead, the view can be computed.
 func FuzzGossip(f *testing.F) {
 	f.Add((&metadata{Name: "n", Roles: RoleCanvas | RoleGateway, Peer: "10.0.0.1:7947", Geometry: "64x64/16", Pins: pins("").with(3, 1).with(65535, 65535)}).encode())
 	f.Add((&knowledge{Joined: true, Deaths: []death{{ID: "x", Died: 5}}}).encode())

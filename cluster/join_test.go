@@ -57,7 +57,7 @@ func TestCluster_SeedsThatAreDownAreNoError(t *testing.T) {
 	if n := first.lines.count("serving alone until somebody does"); n != 1 {
 		t.Errorf("said %d times that it serves alone", n)
 	}
-	// Whoever comes at the address later is found.
+	// A pod that comes to the address later is found.
 	cfg = testConfig("later")
 	cfg.Gossip = fmt.Sprintf("127.0.0.1:%d", port)
 	agree(t, first, start(t, cfg))
@@ -106,8 +106,8 @@ func TestCluster_RefusesAnotherKey(t *testing.T) {
 	}
 }
 
-// refused checks that the stranger neither joins nor serves alone, and that both sides
-// say so, once, while it tries again and again.
+// refused checks that the stranger neither joins nor serves alone, and that both sides log this
+// once, while it tries again and again.
 func refused(t *testing.T, stranger *pod, why string, pods []*pod) {
 	t.Helper()
 	for range 3 {
@@ -261,8 +261,8 @@ func TestLookUp_AllAddressesOfAllSeeds(t *testing.T) {
 	}
 }
 
-// TestCluster_OtherFamilyIsNobodyElse: a name with addresses of both families leads a pod to those of its own. The
-// others may not answer, and are not waited for.
+// TestCluster_OtherFamilyIsNobodyElse: if a name has addresses of both families, a pod is led to
+// those of its own. Addresses of the other family may not answer, and nobody waits for them.
 func TestCluster_OtherFamilyIsNobodyElse(t *testing.T) {
 	for _, test := range []struct{ own, other string }{{"127.0.0.1", "2001:db8::1"}, {"::1", "192.0.2.1"}} {
 		t.Run(test.own, func(t *testing.T) {
@@ -290,9 +290,9 @@ func needIPv6(t *testing.T) {
 	_ = l.Close()
 }
 
-// Goal: pods of a headless service find each other, whatever the order in which their
-// addresses appear. Method: three pods at one port of three addresses, a name that tells
-// none, then some, then all of them.
+// Goal: pods of a headless service find each other, in whatever order their addresses appear.
+// Method: three pods share a port on three addresses, and a name first resolves to none, then to
+// some, then to all of them.
 func TestCluster_DiscoveryFollowsTheName(t *testing.T) {
 	s := startNameServer(t)
 	port := freePort(t)
@@ -317,7 +317,7 @@ func TestCluster_DiscoveryFollowsTheName(t *testing.T) {
 	t.Logf("c found in %v", agree(t, a, b, c))
 }
 
-// freePort is one that is free for TCP and UDP at all loopback addresses, most likely.
+// freePort returns a port that is most likely free for TCP and UDP at all loopback addresses.
 func freePort(t *testing.T) int {
 	t.Helper()
 	l, err := net.Listen("tcp", "127.0.0.1:0")

@@ -11,8 +11,9 @@ import (
 
 func gossipKey(n byte) []byte { return slices.Repeat([]byte{n}, 16+8*int(n%3)) }
 
-// TestGossipKeys_AreExchanged: the first is used, no other than those asked for are left, and
-// whoever reads meanwhile sees keys and nothing else. One that stays first is there throughout.
+// TestGossipKeys_AreExchanged: the first key is used, only the keys asked for are left, and
+// concurrent readers see only keys of the old or the new list. A key that stays first is there
+// throughout.
 func TestGossipKeys_AreExchanged(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -71,8 +72,8 @@ func TestGossipKeys_AreExchanged(t *testing.T) {
 	}
 }
 
-// TestCluster_RotatesTheGossipKey: members agree through every step, also with a newcomer
-// at each, who has the files of that step or of the one before.
+// TestCluster_RotatesTheGossipKey: members agree through every step. At each step a newcomer, with
+// the files of that step or of the one before, agrees with them too.
 func TestCluster_RotatesTheGossipKey(t *testing.T) {
 	old, next := gossipKey(1), gossipKey(2)
 	with := func(cfg Config, keys [][]byte) Config {

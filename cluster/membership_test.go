@@ -51,9 +51,9 @@ func TestCluster_JoinDrainAndLeaveReachEveryView(t *testing.T) {
 	}
 }
 
-// TestReconciler_WaitsForOneThatDoesNotAnswer: on a busy machine the pod that was asked may be late
-// with its answer, while gossip has told of some of the members already. To join with those
-// would be to take regions of the others.
+// TestReconciler_WaitsForOneThatDoesNotAnswer: on a busy machine the pod that was asked may answer
+// late, when gossip has told of only some of the members. Joining with only those would take
+// regions from the rest.
 func TestReconciler_WaitsForOneThatDoesNotAnswer(t *testing.T) {
 	for name, c := range map[string]struct {
 		silent, others int

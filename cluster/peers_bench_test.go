@@ -10,8 +10,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// BenchmarkPeers sends to a pod in another process over the loopback interface: the time
-// until the last message is with its actor there. MB/s counts the messages' wire form.
+// BenchmarkPeers sends to a pod in another process over the loopback interface. It measures the
+// time until the last message is with its actor there. MB/s counts the messages' wire form.
 func BenchmarkPeers(b *testing.B) {
 	p, other := nearBy(b, Config{}), startFar(b, farConfig{Peer: "127.0.0.1:0"})
 	sink := other.sink()
@@ -50,7 +50,7 @@ func BenchmarkPeers(b *testing.B) {
 	})
 }
 
-// BenchmarkRemoteProcess is what sending costs the sender.
+// BenchmarkRemoteProcess measures what sending costs the sender.
 func BenchmarkRemoteProcess(b *testing.B) {
 	p, other := nearBy(b, Config{}), startFar(b, farConfig{Peer: "127.0.0.1:0"})
 	pid := actor.NewPID(other.address, "nobody")

@@ -18,16 +18,16 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Starting remote sets gRPC's logger, which is global and not guarded: a process can do so
-// once. So every test of peers runs in a process of its own, and so does every pod it
-// talks to. They are this test binary, told by the environment what to be.
+// Starting remote sets gRPC's logger, which is global and unguarded, so a process can do so only
+// once. So every test of peers runs in a process of its own, and so does every pod it talks to.
+// These processes are this test binary; the environment tells them what to be.
 const (
 	isolatedEnv = "CLUSTER_TEST_ISOLATED"
 	farEnv      = "CLUSTER_TEST_FAR"         // a farConfig as JSON
 	raceEnv     = "GORACE=atexit_sleep_ms=0" // or the race detector ends each process with a second's sleep
 )
 
-// isolated runs the test again in a process of its own. It is true in that one.
+// isolated runs the test again in a process of its own, and returns true in that process.
 func isolated(t *testing.T) bool {
 	t.Helper()
 	if os.Getenv(isolatedEnv) == t.Name() {
@@ -106,7 +106,7 @@ func (f *far) kill() {
 
 func (f *far) sink() *actor.PID { return actor.NewPID(f.address, "sink") }
 
-// TestFar is no test but the pod that startFar starts.
+// TestFar is not a test but the pod that startFar starts.
 func TestFar(t *testing.T) {
 	raw := os.Getenv(farEnv)
 	if raw == "" {
@@ -126,11 +126,11 @@ func TestFar(t *testing.T) {
 	p.close()
 }
 
-// sink counts Submits, and tells of them who sends it an Attach.
+// sink counts Submits, and reports the count to whoever sends it an Attach.
 type sink struct {
 	received uint64
 	next     uint64 // N
-	strays   uint64 // that did not follow the one before
+	strays   uint64 // Submits that did not follow the one before
 	pixels   uint64
 }
 

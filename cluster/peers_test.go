@@ -100,8 +100,8 @@ func TestPeers_BurstArrivesInOrder(t *testing.T) {
 	}
 }
 
-// TestPeers_LargestMessagesArrive sends as large messages as there are, as many as are packed
-// into one: gRPC drops what is over its limit, and nobody is told. They wait for the
+// TestPeers_LargestMessagesArrive sends messages of the largest size, as many as are packed into
+// one gRPC message: if gRPC drops what is over its limit, nobody is told. The messages wait for the
 // connection, so that they are packed.
 func TestPeers_LargestMessagesArrive(t *testing.T) {
 	if !isolated(t) {
@@ -171,8 +171,8 @@ func TestPeers_RestartedPeerIsFoundAgain(t *testing.T) {
 	t.Logf("answers %v after its restart", time.Since(began))
 }
 
-// TestPeers_ForgetConnectsOnce: remote by itself would take the end of the forgotten
-// connection for that of the next, and so on while somebody sends.
+// TestPeers_ForgetConnectsOnce: remote by itself would take the end of the forgotten connection for
+// the end of the next one, and so on while somebody sends.
 func TestPeers_ForgetConnectsOnce(t *testing.T) {
 	if !isolated(t) {
 		return
@@ -238,10 +238,11 @@ func TestPeers_ForgetFreesWhatAStalledPeerHolds(t *testing.T) {
 	t.Logf("all goroutines ended after %v", time.Since(began))
 }
 
-// serverGoroutines are those of the other pod's connection to this one, which is still there.
+// serverGoroutines is the number of goroutines of the other pod's connection to this one, which is
+// still up.
 const serverGoroutines = 5
 
-// TestPeers_StalledPeerIsGivenUp: nobody says that it is gone, and nothing is sent.
+// TestPeers_StalledPeerIsGivenUp, although nobody says that it is gone and nothing is sent.
 func TestPeers_StalledPeerIsGivenUp(t *testing.T) {
 	t.Parallel()
 	if !isolated(t) {

@@ -6,8 +6,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// A pinned region is its pod's for everyone, a later pin counts before an earlier one, and
-// a pod that drains has none.
+// A pinned region belongs to its pod in every view, a later pin counts before an earlier one, and a
+// draining pod has no pinned regions.
 func TestCluster_PinMovesARegion(t *testing.T) {
 	pods := together(t, 3, nil)
 	const region = 5

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// candidates makes n of them, with ids as they are.
+// candidates makes n candidates with ids of the real form.
 func candidates(n int) (list []candidate) {
 	for i := range n {
 		list = append(list, candidate{seed: seedOf(fmt.Sprintf("%012x-%08x", 1_700_000_000_000+int64(i), i))})
@@ -83,7 +83,7 @@ func TestScore_IsTheSameInEveryProcess(t *testing.T) {
 	}
 }
 
-// Every member gets its share: 100,000 keys spread over n members as independent throws
+// Every member gets its share: 100,000 keys spread over n members as independent throws of dice
 // would, within 5 standard deviations.
 func TestPlace_IsBalanced(t *testing.T) {
 	const keys = 100_000
@@ -103,8 +103,8 @@ func TestPlace_IsBalanced(t *testing.T) {
 	}
 }
 
-// A member that comes takes keys from the others and moves none between them; one that
-// drains or goes does the reverse.
+// A new member takes keys from the others and moves none between them. A member that drains or goes
+// does the reverse.
 func TestPlace_MovesOnlyWhatMust(t *testing.T) {
 	const keys = 10_000
 	all := candidates(9)
@@ -127,7 +127,7 @@ func TestPlace_MovesOnlyWhatMust(t *testing.T) {
 	if moved < keys/9*8/10 || moved > keys/9*12/10 {
 		t.Errorf("%d of %d keys moved to the ninth member", moved, keys)
 	}
-	// One that drains is as good as gone, and takes back what was its own.
+	// A draining member is as good as gone, and later takes back what it had.
 	drained := slices.Clone(all)
 	drained[8].draining = true
 	for key := range uint64(keys) {

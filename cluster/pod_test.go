@@ -17,7 +17,7 @@ import (
 	"pixelplayground/cluster/clustertest"
 )
 
-// pod is a cluster of a test, without the way to other pods' actors.
+// pod is a cluster under test, without the way to other pods' actors.
 type pod struct {
 	*Cluster
 	t     *testing.T
@@ -29,7 +29,7 @@ type pod struct {
 	history []string // names of each view
 }
 
-// saw tells the views that the pod has had, as names.
+// saw returns the views that the pod has had, as names.
 func (p *pod) saw() []string {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -84,7 +84,7 @@ func (l *lines) String() string {
 	return l.buf.String()
 }
 
-// testConfig is of a pod at free ports of the loopback address that joins others.
+// testConfig is the config of a pod that joins others, at free ports of the loopback address.
 func testConfig(name string, join ...*pod) Config {
 	cfg := DefaultConfig()
 	cfg.Name, cfg.Geometry = name, canvas.Geometry{Width: 64, Height: 64, Region: 16}
@@ -151,7 +151,7 @@ func together(t *testing.T, n int, sw *clustertest.Switch) []*pod {
 	return pods
 }
 
-// names is the view as the names of its members, sorted; "-" behind those draining.
+// names returns the names of the view's members, sorted, with "-" behind those that drain.
 func (p *pod) names() string {
 	var names []string
 	for _, m := range p.View().Members() {
@@ -172,7 +172,7 @@ func (p *pod) ids() (ids []string) {
 	return ids
 }
 
-// patience is much longer than anything takes, for machines that are busy.
+// patience is much longer than anything takes, even on a busy machine.
 const patience = 20 * time.Second
 
 func eventually(t *testing.T, what string, holds func() bool) time.Duration {
@@ -187,8 +187,8 @@ func eventually(t *testing.T, what string, holds func() bool) time.Duration {
 	return time.Since(began)
 }
 
-// agree waits until each of the pods has exactly all of them in its view, and places
-// everything as the first.
+// agree waits until each of the pods has exactly all of them in its view, and places everything as
+// the first one does.
 func agree(t *testing.T, pods ...*pod) time.Duration {
 	t.Helper()
 	var want []string

@@ -12,8 +12,8 @@ import (
 	"pixelplayground/cluster/clustertest"
 )
 
-// apart is how much longer a partition lasts than it takes to notice: what both sides
-// have to say about the deaths of the other has been said then.
+// apart is how much longer a partition lasts than it takes to notice it: by then, both sides have
+// said all there is to say about the other's deaths.
 const apart = 500 * time.Millisecond
 
 // sees waits until the views of pods are exactly these names.
@@ -24,8 +24,8 @@ func sees(t *testing.T, names string, pods ...*pod) {
 	}
 }
 
-// Goal: one pod that was cut off comes back by itself as a new member, having owned
-// nothing in between, and disturbs nobody else.
+// Goal: a pod that was cut off comes back by itself as a new member, has owned nothing in between,
+// and disturbs no other pod.
 func TestCluster_LesserSideComesBackAsNewMembers(t *testing.T) {
 	sw := clustertest.NewSwitch()
 	pods := together(t, 5, sw)
@@ -60,7 +60,7 @@ func TestCluster_LesserSideComesBackAsNewMembers(t *testing.T) {
 	}
 }
 
-// Goal: two sides of one size, of which each took the other for dead, become one.
+// Goal: two sides of equal size that took each other for dead become one.
 func TestCluster_EqualSidesMeetAgain(t *testing.T) {
 	for _, n := range []int{2, 4} {
 		sw := clustertest.NewSwitch()
@@ -88,7 +88,7 @@ func TestCluster_EqualSidesMeetAgain(t *testing.T) {
 	}
 }
 
-// Goal: it makes no difference which of many are apart, or how often.
+// Goal: it makes no difference which pods are apart, or how often.
 func TestCluster_ConvergesAfterEveryPartition(t *testing.T) {
 	sw := clustertest.NewSwitch()
 	pods := together(t, 5, sw)
@@ -121,8 +121,8 @@ func TestIncarnation_RefusesTheDeadUnderTheirIDs(t *testing.T) {
 	}
 }
 
-// Goal: a pod that fails to come back as a new member can be ended all the same, in time.
-// Method: gossip can't be started again.
+// Goal: a pod that fails to come back as a new member can still be closed, in time. Method: gossip
+// can't be started again.
 func TestCluster_EndsWhileRebirthFails(t *testing.T) {
 	p := start(t, testConfig("a"))
 	eventually(t, "it has joined", func() bool { return p.Ready() == nil })

@@ -22,7 +22,8 @@ func TestCluster_RefusesAnotherStore(t *testing.T) {
 	refused(t, start(t, cfg), "--redis-prefix", []*pod{a, b})
 }
 
-// TestCluster_LetsInWhoTellsNoStore: a pod of a version before, during a rolling restart.
+// TestCluster_LetsInWhoTellsNoStore: such a pod is of an earlier version, as during a rolling
+// restart.
 func TestCluster_LetsInWhoTellsNoStore(t *testing.T) {
 	a := start(t, inStore(testConfig("a"), "one"))
 	old := start(t, testConfig("old", a))
@@ -36,8 +37,8 @@ func TestCluster_LetsInWhoTellsNoStore(t *testing.T) {
 	}
 }
 
-// TestCluster_AnotherStoreAmongOldPods: the old one lets the stranger in, the new one does not.
-// It gets no region.
+// TestCluster_AnotherStoreAmongOldPods: the old pod lets the stranger in, the new one does not. The
+// stranger gets no region.
 func TestCluster_AnotherStoreAmongOldPods(t *testing.T) {
 	a := start(t, inStore(testConfig("a"), "one"))
 	old := start(t, testConfig("old", a))
@@ -58,8 +59,8 @@ func TestCluster_AnotherStoreAmongOldPods(t *testing.T) {
 	}
 }
 
-// TestCluster_StoreLearnedLate: two pods join while their Redis is away. When it is there, the
-// one that has the others' stays, and the one that has another goes and is refused.
+// TestCluster_StoreLearnedLate: two pods join while their Redis is away. When it is back, the pod
+// with the same store as the others stays; the one with another store goes and is refused.
 func TestCluster_StoreLearnedLate(t *testing.T) {
 	learned := func(cfg Config) (Config, *atomic.Value) {
 		v := new(atomic.Value)

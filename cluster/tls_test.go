@@ -34,7 +34,8 @@ func newAuthority(t testing.TB) *authority {
 	return (&authority{t: t}).sign(&x509.Certificate{Subject: pkix.Name{CommonName: t.Name()}, IsCA: true, BasicConstraintsValid: true})
 }
 
-// sign makes a key and its certificate; without one of its own, the authority is itself signed.
+// sign makes a key and its certificate. If template has none of its own, the authority signs
+// itself.
 func (a *authority) sign(template *x509.Certificate) *authority {
 	a.t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
@@ -61,7 +62,7 @@ func (a *authority) sign(template *x509.Certificate) *authority {
 	return &authority{a.t, cert, key}
 }
 
-// pod is a certificate as pods should have it.
+// pod makes a certificate as pods should have it.
 func (a *authority) pod() *authority {
 	a.t.Helper()
 	return a.sign(&x509.Certificate{Subject: pkix.Name{CommonName: "pod"}, ExtKeyUsage: bothUsages})
@@ -97,7 +98,7 @@ func encodePEM(kind string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der})
 }
 
-// loaded is what a pod makes of files.
+// loaded returns what a pod reads from files.
 func loaded(t *testing.T, f TLSFiles) *certificates {
 	t.Helper()
 	c, err := f.load()
@@ -107,7 +108,7 @@ func loaded(t *testing.T, f TLSFiles) *certificates {
 	return c
 }
 
-// handshake connects a client to a server and gives what either says.
+// handshake connects a client to a server and returns the errors of both.
 func handshake(t *testing.T, client, server *tls.Config) error {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -170,8 +171,8 @@ func TestTLS_PeersAreWhoTheirAuthoritySigned(t *testing.T) {
 	}
 }
 
-// TestTLS_FilesMayBeReplaced uses the same configurations before and after: the authority is
-// replaced step by step, and peers understand each other at each of them.
+// TestTLS_FilesMayBeReplaced uses the same configurations before and after. The authority is
+// replaced step by step, and peers understand each other at each step.
 func TestTLS_FilesMayBeReplaced(t *testing.T) {
 	old, next := newAuthority(t), newAuthority(t)
 	files := [2]TLSFiles{old.pod().files(old), old.pod().files(old)}

@@ -99,7 +99,7 @@ func TestMetadata_FitsAndGrows(t *testing.T) {
 	if got, err := decodeMetadata(b); err != nil || *got != *m {
 		t.Errorf("%+v, %v", got, err)
 	}
-	// The versions before knew of no store, or did not stand aside, and a later one may add fields.
+	// Earlier versions knew no store, or did not stand aside, and a later one may add fields.
 	fields := []any{"n", 1, "p:1", "v", true, 5, "64x64/16", "\x00\x01\x00\x02", "store", true, 7}
 	for n, store := range map[int]string{8: "", 9: "store", 10: "store", 11: "store"} {
 		b, _ := msgpack.Marshal(fields[:n])

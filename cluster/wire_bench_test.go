@@ -21,8 +21,8 @@ func busyBatch(n int) *canvas.Batch {
 	return b
 }
 
-// BenchmarkEncode_ToFivePods sends one batch to five relays, with and without records: a
-// line each for what remembering them is worth.
+// BenchmarkEncode_ToFivePods sends one batch to five relays, with and without records, to show what
+// remembering them is worth.
 func BenchmarkEncode_ToFivePods(b *testing.B) {
 	for _, pixels := range []int{1, 100, 1000, 16384} {
 		for name, known := range map[string]*records{"remembered": new(records), "each": nil} {

@@ -54,7 +54,7 @@ func recordBytes(b *canvas.Batch) int { return smallMessage + 32*len(b.Ops) + 5*
 // batch passes a batch that may be sent to other pods too.
 func batch(p *packer, b *canvas.Batch) { passRecord(p, b, p.known) }
 
-// pastBatch passes one of a list, which is sent once.
+// pastBatch passes one batch of a list, which is sent once.
 func pastBatch(p *packer, b **canvas.Batch) {
 	if p.reading {
 		*b = new(canvas.Batch)

@@ -33,8 +33,8 @@ func TestRecords_SameBytesAsWithout(t *testing.T) {
 	}
 }
 
-// largestBatch is as large as one gets: every op has one pixel and everything, and nothing
-// in common with the one before.
+// largestBatch is the largest possible batch: every op has one pixel and every field set, and has
+// nothing in common with the op before it.
 func largestBatch() *canvas.Batch {
 	names := []string{strings.Repeat("日", canvas.MaxName), strings.Repeat("本", canvas.MaxName)}
 	b := &canvas.Batch{Region: 1, Epoch: math.MaxUint64, From: math.MaxUint64 - maxBatchPixels, To: math.MaxUint64, Time: math.MinInt64, Ops: make([]canvas.Op, maxBatchPixels)}
@@ -57,7 +57,7 @@ func opIDs(b *canvas.Batch) []canvas.OpID {
 	return ids
 }
 
-// TestWire_LargestMessages holds maxMessage against the bounds of actors.
+// TestWire_LargestMessages checks maxMessage against the bounds of actors.
 func TestWire_LargestMessages(t *testing.T) {
 	b, name := largestBatch(), strings.Repeat("日", canvas.MaxName)
 	user := canvas.User{Author: math.MaxUint64, Name: name}

@@ -26,8 +26,8 @@ var updateWire = flag.Bool("update-wire", false, "rewrite testdata/wire.txt")
 
 const wireFile = "testdata/wire.txt"
 
-// example is a message as testdata/wire.txt has it in bytes: if those must change, it must
-// be a new kind, or longer.
+// example is a message whose bytes are in testdata/wire.txt. If those bytes must change, the
+// message must become a new kind, or grow at its end.
 type example struct {
 	name    string
 	message any
@@ -114,7 +114,7 @@ func examples() []example {
 	}
 }
 
-// decodeBytes is what an actor gets of bytes from a peer.
+// decodeBytes returns what an actor gets from a peer's bytes.
 func decodeBytes(b []byte) any { return decode(b) }
 
 func TestWire_Golden(t *testing.T) {
@@ -177,7 +177,7 @@ func TestWire_EveryFieldOfEveryKindTravels(t *testing.T) {
 	}
 }
 
-// fill sets every field to something else than zero.
+// fill sets every field to a value other than zero.
 func fill(v reflect.Value, random *rand.Rand) {
 	switch v.Interface().(type) {
 	case canvas.Color:
@@ -229,8 +229,8 @@ func randomBatch(random *rand.Rand) canvas.Batch {
 	return b
 }
 
-// TestWire_KnowsEveryMessage reads the files in which the messages between pods are
-// declared: exported structs that are not a part of another.
+// TestWire_KnowsEveryMessage reads the files that declare the messages between pods: their exported
+// structs that are not part of another.
 func TestWire_KnowsEveryMessage(t *testing.T) {
 	var known []string
 	for _, blank := range kinds() {
@@ -269,8 +269,8 @@ func TestWire_KnowsEveryMessage(t *testing.T) {
 	}
 }
 
-// TestWire_BeforeKeys is about pods of the version before keys: what they send is read as
-// it was, and what they are sent differs from what they know at its end alone.
+// TestWire_BeforeKeys is about pods of versions before keys. What they send is read as it was, and
+// what they are sent differs only at its end from what they know.
 func TestWire_BeforeKeys(t *testing.T) {
 	sent := map[string]string{
 		"submit":           "dc00050102cf100000000000000005c6000000360100000003000200f6cbd39eacb628045a6fc3ab0102ffff12345600010000000c0902416cf0a2040723614162426343010002aabbcc",
@@ -387,8 +387,8 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
-// TestPacker_Allocations: the bytes, again when they are more than smallMessage, and then
-// slices.Grow has one more under the race detector.
+// TestPacker_Allocations: one for the bytes, another if they are more than smallMessage, and then
+// slices.Grow needs one more under the race detector.
 func TestPacker_Allocations(t *testing.T) {
 	p, known := newPacker(), new(records)
 	batch := &actors.Committed{Batch: busyBatch(100)}

@@ -13,8 +13,8 @@ import (
 	"github.com/hashicorp/memberlist"
 )
 
-// Switch connects pods, or some of them. While two are parted, packets between them are
-// lost, dialling and streams wait, and what was under way arrives after Heal.
+// Switch connects pods, or some of them. While two pods are parted, packets between them are lost,
+// dialling and streams wait, and what was under way arrives after Heal.
 type Switch struct {
 	mu    sync.Mutex
 	pods  map[string]string // pod by address
@@ -24,11 +24,12 @@ type Switch struct {
 // NewSwitch makes a switch that connects everything.
 func NewSwitch() *Switch { return &Switch{pods: make(map[string]string)} }
 
-// Network is the way of one pod, named as in Partition. It implements cluster.Network.
+// Network is one pod's connection to the switch, under the pod's name in Partition. It implements
+// cluster.Network.
 func (s *Switch) Network(pod string) *Port { return &Port{sw: s, pod: pod} }
 
-// Partition parts the groups of pods from each other. Pods that are named in none are a
-// group together. It replaces the partition before.
+// Partition parts the groups of pods from each other. Pods that are in none of them form a group
+// together. It replaces the previous partition.
 func (s *Switch) Partition(groups ...[]string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -56,8 +57,8 @@ func (s *Switch) Heal() {
 	s.group = nil
 }
 
-// parted reports whether a pod can't reach an address. An address that nobody has bound is
-// as unreachable as it really is.
+// parted reports whether a pod can't reach an address. An address that nobody has bound counts as
+// reachable only as far as it really is.
 func (s *Switch) parted(pod, address string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -94,8 +95,8 @@ func (p *Port) DialPeer(ctx context.Context, address string) (net.Conn, error) {
 	return &conn{Conn: connection, port: p, to: address, closed: make(chan struct{})}, nil
 }
 
-// Gossip implements cluster.Network. It is enough to stop what leaves a pod, since the
-// other end of everything is at the switch too.
+// Gossip implements cluster.Network. Stopping what leaves a pod is enough, since the other end is
+// at the switch too.
 func (p *Port) Gossip(t memberlist.NodeAwareTransport) memberlist.NodeAwareTransport {
 	return &gossip{NodeAwareTransport: t, port: p}
 }
@@ -118,10 +119,10 @@ func (g *gossip) DialAddressTimeout(to memberlist.Address, timeout time.Duration
 	return g.port.DialPeer(ctx, to.Addr)
 }
 
-// poll is how often what waits looks whether it may go on.
+// poll is how often a waiting call checks whether it may go on.
 const poll = 5 * time.Millisecond
 
-// conn is a stream from its dialling end, which holds up both directions.
+// conn is a stream, seen from the end that dialled; it holds up both directions.
 type conn struct {
 	net.Conn
 	port *Port
@@ -130,7 +131,7 @@ type conn struct {
 	once   sync.Once
 	closed chan struct{}
 
-	// The reader's: what it has read and was not given, because its deadline passed.
+	// For the reader alone: bytes that were read but not returned because the deadline passed.
 	held    []byte
 	heldErr error
 
@@ -144,7 +145,7 @@ func (c *conn) Read(b []byte) (int, error) {
 	}
 	if len(c.held) == 0 && c.heldErr == nil {
 		n, err := c.Conn.Read(b)
-		// What came during the partition, be it the stream's end, has not arrived yet.
+		// Whatever came during the partition, even the stream's end, has not arrived yet.
 		if late := c.wait(&c.read); late != nil {
 			c.held, c.heldErr = append(c.held, b[:n]...), err
 			return 0, late
@@ -166,7 +167,7 @@ func (c *conn) Write(b []byte) (int, error) {
 	return c.Conn.Write(b)
 }
 
-// wait returns when the ends are together.
+// wait returns when the two ends are no longer parted.
 func (c *conn) wait(deadline *time.Time) error {
 	for c.port.sw.parted(c.port.pod, c.to) {
 		c.mu.Lock()

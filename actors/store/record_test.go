@@ -24,8 +24,8 @@ func goldenBatch() *canvas.Batch {
 	}
 }
 
-// goldenRecord is goldenBatch as version 1 writes it. Data directories and peers hold
-// such bytes: if this must change, the version must too.
+// goldenRecord is goldenBatch as version 1 writes it. Data directories and peers hold such bytes:
+// if they must change, the version must change too.
 const goldenRecord = "01" + "ac02" + "07" + "e807" + "04" + "80a0abfef962" + "03" +
 	"00" + "f6cbd39eacb628" + "045a6fc3ab" + "01" + "02" + "ffff123456" + "0001000000" +
 	"0f" + "02" + "07" + "23614162426343" + "01" + "0002aabbcc" +
@@ -48,7 +48,7 @@ func TestBatchRecord_Golden(t *testing.T) {
 // goldenOrigins is goldenKeyed's origins as version 1 writes them, under the same rule.
 const goldenOrigins = "01" + "00" + "0102030405060708090a0b0c0d0e0f10" + "00000007" + "03" + "00" + "00000000000000000000000000000000" + "00000001"
 
-// goldenKeyed is goldenBatch with what origins say.
+// goldenKeyed is goldenBatch with its origins set.
 func goldenKeyed() *canvas.Batch {
 	b := goldenBatch()
 	for i := range 2 {

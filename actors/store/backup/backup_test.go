@@ -19,7 +19,7 @@ import (
 	"pixelplayground/actors/store/storetest"
 )
 
-// drawn is a canvas of which some regions are drawn on, some claimed only and some never used.
+// drawn draws a canvas on which some regions are drawn on, some only claimed and some never used.
 func drawn(t *testing.T, s store.Store) {
 	t.Helper()
 	for _, region := range []canvas.RegionID{0, 2} {
@@ -58,7 +58,7 @@ func testAbout() About {
 	return About{Began: time.Unix(1767225600, 0).UTC(), Width: g.Width, Height: g.Height, Region: g.Region, Program: "test"}
 }
 
-// written is a backup of a canvas that was drawn on.
+// written returns a backup of a canvas that was drawn on.
 func written(t *testing.T, from Source) ([]byte, Summary) {
 	t.Helper()
 	var file bytes.Buffer
@@ -69,7 +69,7 @@ func written(t *testing.T, from Source) ([]byte, Summary) {
 	return file.Bytes(), summary
 }
 
-// regions is all that a backup has.
+// regions returns every region in a backup.
 func regions(t *testing.T, file []byte) (all []*store.Claim) {
 	t.Helper()
 	r, err := NewReader(bytes.NewReader(file))
@@ -89,8 +89,8 @@ func regions(t *testing.T, file []byte) (all []*store.Claim) {
 	}
 }
 
-// same fails the test unless two canvases are the same to the last op, and each region of the second has
-// an epoch over base.
+// same fails the test unless two canvases are the same to the last op, and each region of the
+// second has an epoch above base.
 func same(t *testing.T, before, after []*store.Claim, base uint64) {
 	t.Helper()
 	if len(before) != len(after) || len(before) != storetest.Geometry().Regions() {
@@ -111,8 +111,8 @@ func same(t *testing.T, before, after []*store.Claim, base uint64) {
 	}
 }
 
-// TestBackup_BetweenStores: pixels, positions, logs and origins are the same after a way through
-// each kind of store, and nobody's epoch is given again, not even in regions that are blank.
+// TestBackup_BetweenStores: pixels, positions, logs and origins are the same after passing through
+// each kind of store, and no epoch is given again, not even in blank regions.
 func TestBackup_BetweenStores(t *testing.T) {
 	first := embedded(t)
 	drawn(t, first)
@@ -171,7 +171,8 @@ func TestBackup_BetweenStores(t *testing.T) {
 	same(t, before, regions(t, third), 2*base)
 }
 
-// TestBackup_Damaged: a backup that is cut off anywhere, or of which any bit has changed, is refused.
+// TestBackup_Damaged: a backup that is cut off anywhere, or in which any bit has changed, is
+// refused.
 func TestBackup_Damaged(t *testing.T) {
 	s := embedded(t)
 	drawn(t, s)
@@ -206,7 +207,7 @@ func TestBackup_Damaged(t *testing.T) {
 	}
 }
 
-// TestBackup_Untrue: what has a right checksum may still be no canvas.
+// TestBackup_Untrue: a file with a correct checksum may still not be a canvas.
 func TestBackup_Untrue(t *testing.T) {
 	g := storetest.Geometry()
 	_, _, width, height := g.Bounds(0)
@@ -251,7 +252,7 @@ func TestBackup_Untrue(t *testing.T) {
 	}
 }
 
-// fixed is a canvas whose first region is given and the others blank.
+// fixed is a canvas whose first region is given and whose others are blank.
 type fixed struct {
 	t     *testing.T
 	first *store.Claim
@@ -265,7 +266,8 @@ func (f fixed) Read(_ context.Context, id canvas.RegionID) (*store.Claim, error)
 	return &store.Claim{Tile: canvas.NewTile(width, height)}, nil
 }
 
-// TestWrite_Fails: what the store can't give, or has lost, is no backup, nor is one that can't be written.
+// TestWrite_Fails: a region that the store can't read, or has lost, makes no backup, and neither
+// does a failed write.
 func TestWrite_Fails(t *testing.T) {
 	lost := fixed{first: &store.Claim{Damage: fmt.Errorf("%w: its pixels", store.ErrDamaged)}}
 	if _, err := Write(t.Context(), io.Discard, lost, testAbout()); !errors.Is(err, store.ErrDamaged) {
@@ -303,7 +305,7 @@ type failing struct{}
 
 func (failing) Read([]byte) (int, error) { return 0, errFull }
 
-// TestBase: over all that is in the backup, and over the clock.
+// TestBase: the base is above everything in the backup, and above the clock.
 func TestBase(t *testing.T) {
 	now := time.Unix(2_000_000_000, 0)
 	for _, highest := range []uint64{0, 5, 1_999_999_999, 3_000_000_000} {
@@ -316,7 +318,7 @@ func TestBase(t *testing.T) {
 	}
 }
 
-// FuzzCheck: whatever the bytes, reading them ends with an answer and needs little memory.
+// FuzzCheck: whatever the bytes, reading them ends with an answer and takes little memory.
 func FuzzCheck(f *testing.F) {
 	var file bytes.Buffer
 	if _, err := Write(context.Background(), &file, fixed{first: &store.Claim{Tile: canvas.NewTile(16, 16)}}, testAbout()); err != nil {

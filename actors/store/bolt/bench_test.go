@@ -10,8 +10,8 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// BenchmarkCommit: how long a region waits for one commit, flush included, when it draws
-// alone; and, with 16 regions that draw at once, how many commits share a flush.
+// BenchmarkCommit: how long a region waits for one commit, including the flush, when it alone
+// draws; and how many commits share a flush when 16 regions draw at once.
 func BenchmarkCommit(b *testing.B) {
 	for _, pixels := range []int{1, 100, 4096} {
 		b.Run(fmt.Sprintf("pixels=%d", pixels), func(b *testing.B) { benchmark(b, 1, pixels) })

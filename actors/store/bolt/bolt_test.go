@@ -56,7 +56,7 @@ func dot(region canvas.RegionID, epoch, from uint64) *canvas.Batch {
 	}}
 }
 
-// offer commits a batch as the owner of the moment would.
+// offer commits a batch as the current owner would.
 func (s *Store) offer(ctx context.Context, b *canvas.Batch) error {
 	var token store.Token
 	_ = s.read(context.Background(), func(t *tables) error {
@@ -86,7 +86,7 @@ func eventually(t *testing.T, what string, cond func() bool) {
 	}
 }
 
-// Close finishes what is queued; what comes after is refused.
+// Close finishes what is queued; later requests are refused.
 func TestStore_CloseFinishesTheQueue(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	s := open(t, cfg)
@@ -115,8 +115,8 @@ func TestStore_CloseFinishesTheQueue(t *testing.T) {
 	}
 }
 
-// The log drops a batch only when it must: here each stroke of 10 pixels, all there may
-// be, by the dot that follows it.
+// The log drops a batch only when it must: here the dot after each stroke of 10 pixels, the most
+// that the log may hold, drops that stroke.
 func TestStore_LogIsTrimmedExactly(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	cfg.LogPixels = 10

@@ -14,8 +14,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// resealed changes both meta pages of a file and makes their checksums right again: such a
-// file no disk brings forth, but a tool or a person may.
+// resealed changes both meta pages of a file and corrects their checksums: no disk produces such a
+// file, but a tool or a person may.
 func resealed(file []byte, change func(meta []byte)) []byte {
 	file = bytes.Clone(file)
 	for page := range 2 {
@@ -28,7 +28,7 @@ func resealed(file []byte, change func(meta []byte)) []byte {
 	return file
 }
 
-// rewritten is a file as bbolt writes it after a change by other means than ours.
+// rewritten returns a file as bbolt writes it after a change that is not made by our code.
 func rewritten(t *testing.T, file []byte, change func(tx *bbolt.Tx) error) []byte {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "file")
@@ -49,8 +49,8 @@ func rewritten(t *testing.T, file []byte, change func(tx *bbolt.Tx) error) []byt
 	return file
 }
 
-// TestOpen_Crafted: what a file says of itself is not believed further than it is true. No
-// such file panics, takes memory that it does not have, or stands in for a canvas.
+// TestOpen_Crafted: what a file says about itself is believed only as far as it is true. No such
+// file panics, makes Open take memory for data that it does not have, or passes for a canvas.
 func TestOpen_Crafted(t *testing.T) {
 	sound := drawnFile(t)
 	pages := func(n uint64) []byte { return resealed(sound, func(m []byte) { order.PutUint64(m[40:], n) }) }
@@ -106,7 +106,7 @@ func freed(file []byte, change func(list []byte, root uint64)) []byte {
 	return file
 }
 
-// A file that bbolt's own tools have been at has a list of free pages. It is a canvas.
+// A file that bbolt's own tools have written has a list of free pages. It is still a canvas.
 func TestOpen_WithAListOfFreePages(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	path := filepath.Join(cfg.Dir, fileName)
@@ -120,8 +120,8 @@ func TestOpen_WithAListOfFreePages(t *testing.T) {
 	}
 }
 
-// TestOpen_NoFile: what is not a file, or leads to none, is never taken for the beginning of
-// a canvas, and nobody waits for it.
+// TestOpen_NoFile: a path that is not a file, or leads to none, is never taken for the beginning of
+// a canvas, and Open does not wait for it.
 func TestOpen_NoFile(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("links and pipes are others there")
@@ -157,7 +157,7 @@ func TestOpen_NoFile(t *testing.T) {
 	}
 }
 
-// A link to a canvas is one, and stays a link.
+// A link to a canvas counts as a canvas, and stays a link.
 func TestOpen_ByALink(t *testing.T) {
 	real, linked := testConfig(t.TempDir()), testConfig(t.TempDir())
 	for range 2 {
@@ -181,8 +181,8 @@ func TestOpen_ByALink(t *testing.T) {
 	}
 }
 
-// TestOpen_ExchangedMeanwhile: the file that was checked is the one that is written, and the
-// one that is looked for afterwards; whenever another takes its place.
+// TestOpen_ExchangedMeanwhile: the file that was checked is the one that is written and later
+// looked for, whenever another file takes its place.
 func TestOpen_ExchangedMeanwhile(t *testing.T) {
 	for exchanged := range 3 {
 		dir := t.TempDir()
@@ -220,7 +220,7 @@ func TestOpen_ExchangedMeanwhile(t *testing.T) {
 	}
 }
 
-// A file that vanishes while it is opened is not begun anew.
+// A file that vanishes while it is being opened is not created anew.
 func TestOpen_VanishesMeanwhile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, fileName)

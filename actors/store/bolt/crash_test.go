@@ -16,8 +16,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// crashDir tells the test binary that it is the child of TestStore_SurvivesKill, and
-// where its data directory is.
+// crashDir tells the test binary that it is the child of TestStore_SurvivesKill, and where its data
+// directory is.
 const crashDir = "PIXELPLAYGROUND_CRASH_DIR"
 
 func TestMain(m *testing.M) {
@@ -37,13 +37,13 @@ func crashConfig(dir string) Config {
 	return cfg
 }
 
-// TestStore_SurvivesKill: what was acknowledged is there after kill -9, whenever it
-// comes, and what was not is there wholly or not at all.
+// TestStore_SurvivesKill: a commit that was acknowledged is there after kill -9, whenever that
+// comes. One that was not is there completely or not at all.
 //
-// A child process commits to all regions at once and writes a line for every commit
-// acknowledged. It is killed after a random number of lines, or before its first. Then
-// every region must have come at least as far as its lines say, by exactly the batches
-// that the child made, and have their pixels. All rounds draw on the same file.
+// A child process commits to all regions at once and writes a line for every acknowledged commit.
+// It is killed after a random number of lines, or before the first. Then every region must have
+// come at least as far as its lines say, by exactly the batches that the child made, and must have
+// their pixels. All rounds draw on the same file.
 func TestStore_SurvivesKill(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

@@ -17,8 +17,8 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// paintedFile is the bytes of a file with several regions drawn on, some of them by an
-// earlier version, and what is in it.
+// paintedFile returns the bytes of a file with several regions drawn on, some of them by an earlier
+// version, and its contents.
 func paintedFile(t *testing.T, earlier bool) (file []byte, tiles []canvas.Tile, positions []canvas.Position) {
 	t.Helper()
 	cfg := testConfig(t.TempDir())
@@ -53,7 +53,7 @@ func paintedFile(t *testing.T, earlier bool) (file []byte, tiles []canvas.Tile, 
 	return file, tiles, positions
 }
 
-// unseal makes of a file what an earlier version would have written.
+// unseal turns a file into what an earlier version would have written.
 func unseal(t *testing.T, s *Store) {
 	t.Helper()
 	err := s.db.Update(func(tx *bbolt.Tx) error {
@@ -117,9 +117,9 @@ func variants(sound []byte, random *rand.Rand, each int) (all []variant) {
 	return all
 }
 
-// TestOpen_AnyDamage: bits are flipped, sectors zeroed, pages swapped and ends cut off all
-// over a file. Whatever it is: nothing panics, and pixels that are not those drawn are
-// never given without a word, neither at the start nor with the claim.
+// TestOpen_AnyDamage: all over a file, bits are flipped, sectors zeroed, pages swapped and ends cut
+// off. Whatever the damage, nothing panics, and wrong pixels are never returned without an error,
+// neither at the start nor with the claim.
 func TestOpen_AnyDamage(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -134,8 +134,8 @@ func TestOpen_AnyDamage(t *testing.T) {
 	}
 }
 
-// A file of an earlier version has no checksums, so what was painted may be wrong; it must
-// not panic all the same, and have checksums when it has been written.
+// A file of an earlier version has no checksums, so its pixels may be wrong. It must not panic even
+// so, and must have checksums once it has been written.
 func TestOpen_AnyDamageOfAnEarlierVersion(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -148,8 +148,7 @@ func TestOpen_AnyDamageOfAnEarlierVersion(t *testing.T) {
 	}
 }
 
-// tryDamaged opens a file and claims its regions. Without tiles what is in them is not
-// looked at.
+// tryDamaged opens a file and claims its regions. Without tiles it does not compare their contents.
 func tryDamaged(t *testing.T, v variant, tiles []canvas.Tile, positions []canvas.Position) (outcome string) {
 	t.Helper()
 	dir := t.TempDir()
@@ -202,7 +201,7 @@ func tryDamaged(t *testing.T, v variant, tiles []canvas.Tile, positions []canvas
 	return outcome
 }
 
-// mended goes on with what is left of a region, as its owner does.
+// mended carries on with what is left of a region, as its owner does.
 func mended(t *testing.T, s *Store, name string, region canvas.RegionID, left *store.Claim) {
 	t.Helper()
 	have := &store.Claim{Term: left.Term, Position: canvas.Position{Epoch: left.Epoch, Seq: left.Position.Seq + 1}, Tile: left.Tile}
@@ -215,7 +214,7 @@ func mended(t *testing.T, s *Store, name string, region canvas.RegionID, left *s
 	}
 }
 
-// Each of a region's parts alone, damaged where bbolt finds nothing wrong.
+// Each part of a region is damaged alone, where bbolt finds nothing wrong.
 func TestStore_Damage(t *testing.T) {
 	for _, test := range []struct {
 		name   string
@@ -236,7 +235,7 @@ func TestStore_Damage(t *testing.T) {
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			cfg := testConfig(t.TempDir())
-			cfg.LogPixels = 6 // some of the pixels are in the log no more
+			cfg.LogPixels = 6 // some of the pixels are no longer in the log
 			s := open(t, cfg)
 			for region := range canvas.RegionID(2) {
 				claim := claimed(t, s, region)

@@ -115,7 +115,7 @@ func TestOpen_LogsOnce(t *testing.T) {
 	}
 }
 
-// drawnFile is the bytes of a file with a few hundred commits in it.
+// drawnFile returns the bytes of a file with a few hundred commits in it.
 func drawnFile(t *testing.T) []byte {
 	t.Helper()
 	cfg := testConfig(t.TempDir())
@@ -176,9 +176,9 @@ func TestOpen_Damaged(t *testing.T) {
 	}
 }
 
-// lengthen makes the first value of every leaf page reach 512 MB far, out of what is
-// mapped. A page is: id u64, flags u16 (2: leaf), count u16, overflow u32, entries; an
-// entry: flags, position, length of the key, length of the value, u32 each.
+// lengthen makes the first value of every leaf page reach 512 MB, beyond what is mapped. A page is:
+// id u64, flags u16 (2: leaf), count u16, overflow u32, entries; an entry: flags, position, length
+// of the key, length of the value, u32 each.
 func lengthen(pages []byte, page int) {
 	for ; len(pages) > 0; pages = pages[page:] {
 		if binary.LittleEndian.Uint16(pages[8:]) == 2 && binary.LittleEndian.Uint16(pages[10:]) < 100 {
@@ -194,8 +194,8 @@ func noise(p []byte) {
 	}
 }
 
-// A process killed while it created the file leaves it under another name, whatever is in
-// it; one of an earlier version left one without buckets.
+// A process that is killed while it creates the file leaves it under another name, in any state. A
+// process of an earlier version left one without buckets.
 func TestOpen_HalfCreated(t *testing.T) {
 	empty, half := testConfig(t.TempDir()), testConfig(t.TempDir())
 	for cfg, content := range map[Config][]byte{empty: nil, half: {1, 2, 3}} {
@@ -216,7 +216,7 @@ func TestOpen_HalfCreated(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, whole := range [][]byte{virgin, drawnFile(t)} { // cut where a full disk does it: after any page
+	for _, whole := range [][]byte{virgin, drawnFile(t)} { // cut where a full disk would cut it: after any page
 		for n := range min(len(whole)/os.Getpagesize(), 8) {
 			cut := testConfig(t.TempDir())
 			if err := os.WriteFile(filepath.Join(cut.Dir, fileName+".new"), whole[:n*os.Getpagesize()], 0o600); err != nil {

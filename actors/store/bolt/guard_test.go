@@ -23,8 +23,8 @@ func logged(t *testing.T) (*Store, *storetest.Lines) {
 	return open(t, cfg), log
 }
 
-// What is written to a file that nobody will find again is not acknowledged. The file put
-// back, all goes on.
+// Whatever is written to a file that nobody will find again is not acknowledged. When the file is
+// put back, everything goes on.
 func TestStore_FileGone(t *testing.T) {
 	for name, take := range map[string]func(path string) error{
 		"deleted": func(path string) error { return os.Rename(path, path+".away") },
@@ -58,7 +58,7 @@ func TestStore_FileGone(t *testing.T) {
 	}
 }
 
-// A disk that loses pages of the open file ends neither the process nor what is shown.
+// If a disk loses pages of the open file, neither the process nor what is shown ends.
 func TestStore_PagesLostWhileOpen(t *testing.T) {
 	for name, harm := range map[string]func(file *os.File, size int64) error{
 		"zeros": func(file *os.File, size int64) error {
@@ -93,8 +93,8 @@ func TestStore_PagesLostWhileOpen(t *testing.T) {
 	}
 }
 
-// Ready means that a commit would succeed: after one that failed, and with little room on
-// the disk, pings try in earnest, but never more than one a second.
+// Ready means that a commit would succeed: after a failed one, and with little room on the disk,
+// pings really write, but never more than one a second.
 func TestPing_TriesWhenInDoubt(t *testing.T) {
 	s, log := logged(t)
 	transactions := func(pings int) int64 {

@@ -10,8 +10,8 @@ import (
 	"go.etcd.io/bbolt"
 )
 
-// What bbolt writes is found sound, whatever is put and deleted in whatever order: with a
-// list of free pages as well, which its tools leave.
+// Whatever bbolt writes is found sound, whichever entries are put and deleted in whichever order,
+// and also with a list of free pages, which bbolt's tools leave.
 func TestVerifyPages_Sound(t *testing.T) {
 	for _, listed := range []bool{false, true} {
 		verifySound(t, listed)

@@ -104,7 +104,8 @@ func TestRestore_OnlyWhereNothingIsDrawn(t *testing.T) {
 	}
 }
 
-// TestRestore_BrokenOff: what is not finished is not there, and no server starts meanwhile on what is.
+// TestRestore_BrokenOff: an unfinished restoration leaves no canvas, and meanwhile no server starts
+// on the existing one.
 func TestRestore_BrokenOff(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := restored(t, dir, false, 1); err != nil {
@@ -126,7 +127,7 @@ func TestRestore_BrokenOff(t *testing.T) {
 	if painted(t, dir) != 1 {
 		t.Error("a restore that was broken off has changed the canvas")
 	}
-	// One that was killed leaves its folder behind.
+	// A restoration that was killed leaves its folder behind.
 	if err := errors.Join(os.Mkdir(filepath.Join(dir, restoreDir), 0o750), os.WriteFile(filepath.Join(dir, restoreDir, fileName), []byte("half"), 0o600)); err != nil {
 		t.Fatal(err)
 	}
@@ -135,8 +136,8 @@ func TestRestore_BrokenOff(t *testing.T) {
 	}
 }
 
-// TestRestore_AlwaysLeavesACanvas: a server that starts where there is no file begins with a blank canvas. So
-// the one before has its name until the new one takes it.
+// TestRestore_AlwaysLeavesACanvas: a server that starts where there is no file begins with a blank
+// canvas. So the previous file keeps its name until the new one takes it over.
 func TestRestore_AlwaysLeavesACanvas(t *testing.T) {
 	dir := t.TempDir()
 	if _, err := restored(t, dir, false, 1); err != nil {
@@ -181,7 +182,7 @@ func TestRestore_WhereALinkLeadsNowhere(t *testing.T) {
 	}
 }
 
-// TestRestore_OverADamagedFile: that is what backups are for.
+// TestRestore_OverADamagedFile: replacing a damaged file is what backups are for.
 func TestRestore_OverADamagedFile(t *testing.T) {
 	dir := t.TempDir()
 	path := filepath.Join(dir, fileName)

@@ -29,8 +29,8 @@ func stall(t *testing.T, s *Store) (resume func()) {
 	return resume
 }
 
-// What waits while a flush is under way is flushed together, and one request that is
-// refused does not harm the others.
+// Requests that wait while a flush is under way are flushed together, and a refused one does not
+// harm the others.
 func TestWriter_Coalesces(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
 	regions := s.cfg.Geometry.Regions()
@@ -40,7 +40,7 @@ func TestWriter_Coalesces(t *testing.T) {
 	}
 	resume := stall(t, s)
 	first := make(chan error, 1)
-	go func() { first <- s.Ping(t.Context()) }() // what the writer has when it stalls
+	go func() { first <- s.Ping(t.Context()) }() // the request that the writer holds when it stalls
 	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == int64(regions+1) })
 	before := s.stats.Transactions.Load()
 
@@ -80,8 +80,8 @@ func TestWriter_GathersBounded(t *testing.T) {
 	}
 }
 
-// A commit whose caller gave up while it was queued is dropped, and its repetition, which
-// may be queued right behind it, is done once.
+// If a caller gives up while its commit is queued, the commit is dropped. Its repetition, which may
+// be queued right behind it, is done once.
 func TestWriter_CancelledWhileQueued(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
 	repeated, dropped := dot(0, claimed(t, s, 0).Epoch, 0), dot(1, claimed(t, s, 1).Epoch, 0)
@@ -115,7 +115,7 @@ func TestWriter_CancelledWhileQueued(t *testing.T) {
 	}
 }
 
-// I6: what finds the queue full waits for a place, as long as its caller does.
+// I6: a request that finds the queue full waits for a place for as long as its caller does.
 func TestWriter_QueueFull(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
 	resume := stall(t, s)
@@ -145,8 +145,8 @@ func TestWriter_QueueFull(t *testing.T) {
 	pings.Wait()
 }
 
-// A transaction that can't be written leaves no trace, fails everyone in it alike, and
-// the store recovers by itself.
+// A transaction that can't be written leaves no trace, fails every request in it alike, and the
+// store recovers by itself.
 func TestWriter_FailedTransaction(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
 	claim := claimed(t, s, 0)

@@ -20,7 +20,7 @@ func TestStore_Contract(t *testing.T) {
 	})
 }
 
-// claimed is a store and the first batch of its region 0.
+// claimed returns a store and the first batch of its region 0.
 func claimed(t *testing.T) (*Store, *canvas.Batch) {
 	t.Helper()
 	s := New(Config{Geometry: storetest.Geometry()})

@@ -11,8 +11,9 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// BenchmarkCommit: how long a region waits for one commit when it draws alone, in
-// strokes and scattered, with each way of Redis to keep its file; and 16 regions at once.
+// BenchmarkCommit: how long a region waits for one commit when it draws alone, in strokes and
+// scattered pixels, with each way that Redis has to keep its file; and the same with 16 regions at
+// once.
 func BenchmarkCommit(b *testing.B) {
 	for _, fsync := range []string{"always", "everysec"} {
 		server := redistest.Start(b, "--appendfsync", fsync)

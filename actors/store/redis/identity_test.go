@@ -42,7 +42,7 @@ func TestIdentity_IsOneForEachCanvas(t *testing.T) {
 	}
 }
 
-// TestIdentity_ACanvasOfBeforeGetsOne: the versions before knew of none.
+// TestIdentity_ACanvasOfBeforeGetsOne: earlier versions knew no identity.
 func TestIdentity_ACanvasOfBeforeGetsOne(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -56,9 +56,9 @@ func TestIdentity_ACanvasOfBeforeGetsOne(t *testing.T) {
 	}
 }
 
-// TestIdentity_AnotherRedisIsNotWrittenTo: at the same address there is suddenly another
-// Redis. Nothing is claimed or acknowledged there, and an owner is not told that it has lost
-// its region, until the one that it was is back.
+// TestIdentity_AnotherRedisIsNotWrittenTo: suddenly there is another Redis at the same address.
+// Nothing is claimed or acknowledged there, and no owner is told that it has lost its region, until
+// the right Redis is back.
 func TestIdentity_AnotherRedisIsNotWrittenTo(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
@@ -126,8 +126,8 @@ func TestIdentity_SwappedUnderAConnection(t *testing.T) {
 	}
 }
 
-// TestIdentity_IsWrittenBack after somebody has emptied Redis: what was in it is gone, but
-// not who it is.
+// TestIdentity_IsWrittenBack after somebody has emptied Redis: the contents are gone, but the
+// identity is not.
 func TestIdentity_IsWrittenBack(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

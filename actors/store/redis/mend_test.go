@@ -15,7 +15,7 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// harm is a way in which Redis loses a part of region 0, which had 8 commits of a pixel.
+// harm is a way in which Redis loses a part of region 0, which had 8 commits of one pixel each.
 type harm struct {
 	name    string
 	do      func(do func(...string) string, s *Store)
@@ -53,9 +53,9 @@ func harms() []harm {
 	}
 }
 
-// TestStore_Damage: whatever Redis loses of a region, its owner is told (not that somebody
-// else has claimed it), a claim says what is lost and gives what is left, both can mend it,
-// and other regions go on.
+// TestStore_Damage: whatever Redis loses of a region, its owner is told so (and not that another
+// owner has claimed it). A claim says what is lost and returns what is left, both owners can mend
+// the region, and other regions go on.
 func TestStore_Damage(t *testing.T) {
 	server := redistest.Start(t)
 	for _, h := range harms() {
@@ -78,7 +78,7 @@ func TestStore_Damage(t *testing.T) {
 					h.batches++
 				}
 			}
-			if h.name == "all" { // only then nothing is left of the other
+			if h.name == "all" { // only then is nothing left of the other region
 				if err := s.Holds(t.Context(), 0, owner.Term, 0); !errors.Is(err, store.ErrDamaged) {
 					t.Errorf("holds: %v, want ErrDamaged", err)
 				}
@@ -90,13 +90,13 @@ func TestStore_Damage(t *testing.T) {
 			if err := s.Commit(t.Context(), dot(0, claim.Epoch, claim.Position.Seq), claim.Token); claim.Damage != nil && !h.unseen && !errors.Is(err, store.ErrDamaged) {
 				t.Errorf("commit to what is not mended: %v", err)
 			}
-			drawn.Term = claim.Term // as if the owner before had been asked for what it has
+			drawn.Term = claim.Term // as if the previous owner had been asked for what it has
 			h.mend(t, s, drawn)
 		})
 	}
 }
 
-// An owner that is told mends the region at once, under the claim that is lost.
+// An owner that is told mends the region at once, under the claim that was lost.
 func TestStore_OwnerMends(t *testing.T) {
 	server := redistest.Start(t)
 	for _, h := range harms() {
@@ -143,7 +143,7 @@ func (h *harm) mend(t *testing.T, s *Store, have *store.Claim) {
 	}
 }
 
-// drawnRegion draws 8 pixels and returns the claim and what there is now.
+// drawnRegion draws 8 pixels and returns the claim and the region's state.
 func drawnRegion(t *testing.T, s *Store) (owner, drawn *store.Claim) {
 	t.Helper()
 	owner = claimed(t, s, 0)
@@ -160,7 +160,7 @@ func drawnRegion(t *testing.T, s *Store) (owner, drawn *store.Claim) {
 	return owner, drawn
 }
 
-// What a Redis without memory refuses has not begun.
+// A mend that Redis refuses for lack of memory has changed nothing.
 func TestStore_MendWithoutMemory(t *testing.T) {
 	server := redistest.Start(t)
 	s := open(t, testConfig(server.URL()))

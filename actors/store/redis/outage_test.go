@@ -19,13 +19,13 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// TestStore_SurvivesKillOfRedis: with appendfsync always, what Redis acknowledged is
-// there after it was killed, whenever that comes; what it did not acknowledge is there
-// wholly or not at all, and repeating it settles which.
+// TestStore_SurvivesKillOfRedis: with appendfsync always, what Redis acknowledged is there after it
+// was killed, whenever that happens. A commit that it did not acknowledge is there completely or
+// not at all, and repeating it settles which.
 //
-// Owners of all regions commit at once, each repeating what got no answer as regions do,
-// while Redis is killed and restarted a few times. Then every log must be one line of the
-// batches made, without holes, no shorter than what was acknowledged, and the pixels its own.
+// The owners of all regions commit at once, and repeat what got no answer, as regions do, while
+// Redis is killed and restarted a few times. Then every log must be one line of the batches made,
+// without holes and no shorter than what was acknowledged, and the pixels must match it.
 func TestStore_SurvivesKillOfRedis(t *testing.T) {
 	t.Parallel()
 	seed := rand.Uint64()
@@ -95,7 +95,8 @@ func commitUntil(ctx context.Context, t *testing.T, s *Store, region canvas.Regi
 	return acked
 }
 
-// I1, I4: Redis away is ErrUnavailable within the caller's time, and over by itself.
+// I1, I4: while Redis is away, calls return ErrUnavailable within the caller's time; afterwards
+// they recover by themselves.
 func TestStore_Outage(t *testing.T) {
 	server := redistest.Start(t)
 	s := open(t, testConfig(server.URL()))
@@ -137,7 +138,7 @@ func TestStore_Outage(t *testing.T) {
 	}
 }
 
-// A Redis that comes later than the store is found, and its canvas is checked then.
+// A Redis that starts later than the store is found, and its canvas is checked then.
 func TestOpen_BeforeRedis(t *testing.T) {
 	server := redistest.Start(t)
 	open(t, testConfig(server.URL()))
@@ -207,7 +208,7 @@ func TestStore_Failover(t *testing.T) {
 	}
 }
 
-// What waiting does not mend keeps a store from opening, in one line without secrets.
+// If waiting does not help, a store does not open: the error is one line without secrets.
 func TestOpen_Refusals(t *testing.T) {
 	server := redistest.Start(t)
 	server.Do("CONFIG", "SET", "requirepass", "right")
@@ -248,7 +249,7 @@ func TestOpen_Refusals(t *testing.T) {
 	}
 }
 
-// A canvas does not disturb another with another prefix.
+// Canvases with different prefixes do not disturb each other.
 func TestOpen_Prefixes(t *testing.T) {
 	server := redistest.Start(t)
 	cfg := testConfig(server.URL())

@@ -11,8 +11,8 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// Goal: the password is replaced under load without a call that fails or waits, whatever is
-// done in a wrong order.
+// Goal: the password is replaced under load without a call that fails or waits, even if the steps
+// are done in the wrong order.
 // Method: calls go on in several goroutines while Redis learns a second password, the store
 // is told to use it too early and then in time, and Redis forgets the first.
 func TestStore_UsesAnotherPassword(t *testing.T) {
@@ -67,7 +67,7 @@ func TestStore_UsesAnotherPassword(t *testing.T) {
 		}
 		more()
 	}
-	// What is left of the first password are its connections, if any: they end.
+	// Connections made with the first password, if there are any left, end.
 	do("second", "ACL", "SETUSER", "default", "<first")
 	do("second", "CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
 	more()

@@ -9,7 +9,7 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// pinged is what Ping says within a time that others wait for it.
+// pinged returns what Ping says, within the time that callers wait for it.
 func pinged(t *testing.T, s *Store) error {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
@@ -17,7 +17,7 @@ func pinged(t *testing.T, s *Store) error {
 	return s.Ping(ctx)
 }
 
-// TestPing_ConnectionsThatAreDead are not a Redis that is away: another one is made.
+// TestPing_ConnectionsThatAreDead do not mean that Redis is away: another connection is made.
 func TestPing_ConnectionsThatAreDead(t *testing.T) {
 	server := redistest.Start(t)
 	way := redistest.NewProxy(t, server.Addr)
@@ -39,8 +39,8 @@ func TestPing_ConnectionsThatAreDead(t *testing.T) {
 	}
 }
 
-// TestPing_KnowsAtOnceThatRedisIsBack, when so many connections could not be made that the
-// driver makes no more for a second.
+// TestPing_KnowsAtOnceThatRedisIsBack, even after so many failed connections that the driver makes
+// no more for a second.
 func TestPing_KnowsAtOnceThatRedisIsBack(t *testing.T) {
 	server := redistest.Start(t)
 	way := redistest.NewProxy(t, server.Addr)
@@ -58,7 +58,8 @@ func TestPing_KnowsAtOnceThatRedisIsBack(t *testing.T) {
 	}
 }
 
-// TestPing_SaysNothingForAnotherRedis: what answers must be the one that holds the canvas.
+// TestPing_SaysNothingForAnotherRedis: the Redis that answers must be the one that holds the
+// canvas.
 func TestPing_SaysNothingForAnotherRedis(t *testing.T) {
 	one, other := redistest.Start(t), redistest.Start(t)
 	way := redistest.NewProxy(t, one.Addr)
@@ -76,7 +77,7 @@ func TestPing_SaysNothingForAnotherRedis(t *testing.T) {
 	redistest.Eventually(t, "the right one is back", func() bool { return pinged(t, s) == nil })
 }
 
-// TestPing_AsksEveryNodeOfACluster: one that is out of reach has a third of the regions.
+// TestPing_AsksEveryNodeOfACluster: a node that is out of reach has a third of the regions.
 func TestPing_AsksEveryNodeOfACluster(t *testing.T) {
 	t.Parallel()
 	nodes := redistest.Cluster(t)

@@ -90,7 +90,7 @@ func claimed(t testing.TB, s *Store, region canvas.RegionID) *store.Claim {
 	return claim
 }
 
-// offer commits a batch as the owner of the moment would.
+// offer commits a batch as the current owner would.
 func (s *Store) offer(ctx context.Context, b *canvas.Batch) error {
 	term, err := s.client().HGet(ctx, s.keys(b.Region)[0], "epoch").Result()
 	if err != nil && !errors.Is(err, driver.Nil) {
@@ -120,8 +120,9 @@ func (n *trips) ProcessPipelineHook(next driver.ProcessPipelineHook) driver.Proc
 	}
 }
 
-// A commit is one round trip, whatever its size; a claim is one to take the region, one to mark it and
-// one to read it, and one to ask who Redis is when it has not been asked just now.
+// A commit is one round trip, whatever its size. A claim is three: one to take the region, one to
+// mark it and one to read it. One more asks for Redis's identity if that has not been asked just
+// now.
 func TestStore_RoundTrips(t *testing.T) {
 	s := open(t, testConfig(redistest.Start(t).URL()))
 	for _, script := range []*driver.Script{s.scripts.claim, s.scripts.release, s.scripts.commit} {
@@ -156,8 +157,8 @@ func TestStore_RoundTrips(t *testing.T) {
 	want("ping", 1, s.Ping(t.Context()))
 }
 
-// The log drops a batch only when it must: here each stroke of 10 pixels, all there may
-// be, by the dot that follows it.
+// The log drops a batch only when it must: here the dot after each stroke of 10 pixels, the most
+// that the log may hold, drops that stroke.
 func TestStore_LogIsTrimmedExactly(t *testing.T) {
 	cfg := testConfig(redistest.Start(t).URL())
 	cfg.LogPixels = 10
@@ -181,7 +182,7 @@ func TestStore_LogIsTrimmedExactly(t *testing.T) {
 	}
 }
 
-// Sequence numbers stay exact where numbers of Lua are written with an exponent.
+// Sequence numbers stay exact where Lua writes numbers with an exponent.
 func TestStore_LargeNumbers(t *testing.T) {
 	server := redistest.Start(t)
 	cfg := testConfig(server.URL())
@@ -206,8 +207,8 @@ func TestStore_LargeNumbers(t *testing.T) {
 	}
 }
 
-// An epoch that Redis has lost must not be another owner's: both could believe to have
-// committed the same sequence numbers.
+// An epoch that Redis has lost must not go to another owner: both owners could believe that they
+// have committed the same sequence numbers.
 func TestStore_LostEpochIsNotGivenAgain(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -10,7 +10,7 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// blankClaim is what a restoration is given for a region that nobody has drawn on.
+// blankClaim is what a restoration gets for a region that nobody has drawn on.
 func blankClaim(g canvas.Geometry, id canvas.RegionID, epoch uint64) *store.Claim {
 	_, _, width, height := g.Bounds(id)
 	return &store.Claim{Term: store.Term{Epoch: epoch}, Tile: canvas.NewTile(width, height)}
@@ -48,7 +48,7 @@ func TestRestore_OnlyWhereNothingIsDrawn(t *testing.T) {
 	if err := restore(cfg, false); err != nil {
 		t.Errorf("a blank canvas: %v", err)
 	}
-	// The server was on a canvas that is no more: it takes this one for another.
+	// The server was on a canvas that no longer exists: it takes this one for another.
 	if err := s.Commit(t.Context(), dot(0, claim.Epoch, 0), claim.Token); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "not the one it was") {
 		t.Errorf("a server of before: %v", err)
 	}
@@ -86,7 +86,7 @@ func TestRestore_OnlyWhereNothingIsDrawn(t *testing.T) {
 	}
 }
 
-// TestRestore_BrokenOff: what is not finished is served by nobody, and begun anew.
+// TestRestore_BrokenOff: no server serves an unfinished restoration, and the next one begins anew.
 func TestRestore_BrokenOff(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)

@@ -6,8 +6,8 @@ import (
 	"testing"
 )
 
-// No part of a password gets into what is said about a URL, whatever characters it has and
-// however that breaks the URL, nor into what is shown of it.
+// No part of a password gets into an error about a URL, or into the redacted URL, whatever
+// characters it has and however they break the URL.
 func TestConfig_KeepsPasswords(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)
@@ -32,7 +32,7 @@ func TestConfig_KeepsPasswords(t *testing.T) {
 		}
 		form := forms[random.IntN(len(forms))]
 		if strings.HasSuffix(form, "PASSWORD") && strings.Contains(password, "@") && strings.Count(form, "@") == 0 && !strings.Contains(form, "=") {
-			continue // what is behind the last @ is the address, to everybody
+			continue // what follows the last @ is taken for the address by everybody
 		}
 		cfg := DefaultConfig()
 		cfg.URL = strings.ReplaceAll(form, "PASSWORD", password)

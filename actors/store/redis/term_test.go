@@ -14,7 +14,7 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 )
 
-// The scripts of pods that know no token, in so far as they say who the owner is.
+// The scripts of pods that know no token, as far as they concern the owner.
 const (
 	tokenlessClaim = `
 local last = tonumber(redis.call('HGET', KEYS[1], 'epoch') or 0)
@@ -37,7 +37,7 @@ end
 return 1`
 )
 
-// owner is one that has claimed region 0: a pod with tokens, or one without.
+// owner is a pod that has claimed region 0: a pod with tokens, or one without.
 type owner struct {
 	epoch   uint64
 	commit  func() error
@@ -84,8 +84,8 @@ func tokenlessOwner(t *testing.T, s *Store) owner {
 	}
 }
 
-// I3: whoever claims fences whoever claimed before, also when one of them is a pod that
-// knows no token, and when Redis has lost the claim before so that both have one epoch.
+// I3: a new claim fences every earlier one, even if one of the pods knows no token, and even if
+// Redis has lost the previous claim so that both have the same epoch.
 func TestClaim_FencesWithAndWithoutToken(t *testing.T) {
 	kinds := map[string]func(*testing.T, *Store) owner{"token": tokenOwner, "tokenless": tokenlessOwner}
 	server := redistest.Start(t)
@@ -130,8 +130,8 @@ func TestClaim_FencesWithAndWithoutToken(t *testing.T) {
 
 const aheadOfTheClock = "4000000000"
 
-// Two histories that begin at one claim, because Redis has lost the next, have no epoch
-// in common: a viewer of the lost one must not take the other for what it knows.
+// If Redis loses a claim, two histories begin at the one before it. They have no epoch in common: a
+// viewer of the lost history must not take the other for what it knows.
 func TestClaim_AheadOfTheClockStepsAtRandom(t *testing.T) {
 	server := redistest.Start(t)
 	s := open(t, testConfig(server.URL()))
@@ -149,7 +149,7 @@ func TestClaim_AheadOfTheClockStepsAtRandom(t *testing.T) {
 	}
 }
 
-// What earlier versions have claimed and written is there, and the next claim is higher.
+// What earlier versions have claimed and written is kept, and the next claim has a higher epoch.
 func TestClaim_AfterEarlierVersions(t *testing.T) {
 	server := redistest.Start(t)
 	s := open(t, testConfig(server.URL()))

@@ -60,7 +60,7 @@ func TestParse(t *testing.T) {
 	}
 }
 
-// kind tells what was made of a URL, and checks the limits that all have in common.
+// kind reports what was made of a URL, and checks the limits that all kinds share.
 func kind(t *testing.T, client driver.UniversalClient) (kind string) {
 	switch client := client.(type) {
 	case *driver.Client:
@@ -83,7 +83,8 @@ func kind(t *testing.T, client driver.UniversalClient) (kind string) {
 	return kind
 }
 
-// TestParse_Password: one that is not in the URL is Redis'; two are refused without being shown.
+// TestParse_Password: a password that is not in the URL is Redis's. Two passwords are refused, and
+// neither is shown.
 func TestParse_Password(t *testing.T) {
 	const other = "another secret"
 	for _, url := range []string{"redis://a:1", "redis://user@a:1", "redis://a:1?addr=b:2", "redis://a:1?master_name=m", "redis://:theirs@a:1?master_name=m"} {

@@ -7,8 +7,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// batch makes the batch of that many pixels with which an owner continues at from. Its
-// content follows from the arguments alone, and no two batches of a test are alike.
+// batch makes the batch of the given number of pixels with which an owner continues at from. Its
+// content depends on the arguments alone, and no two batches of a test are alike.
 func batch(region canvas.RegionID, epoch, from uint64, pixels int) *canvas.Batch {
 	b := &canvas.Batch{Region: region, Epoch: epoch, From: from, To: from + uint64(pixels), Time: 1_700_000_000_000 + int64(from)}
 	positions := len(blank(region)) / 3
@@ -29,7 +29,7 @@ func batch(region canvas.RegionID, epoch, from uint64, pixels int) *canvas.Batch
 // op makes an op without pixels; over a few of them every field takes all its forms.
 func op(epoch, seq uint64) canvas.Op {
 	op := canvas.Op{ID: canvas.OpID{Author: canvas.Author(0xFFFF_0000_0000 + seq%5), Num: epoch<<32 + seq + 1}}
-	if seq%5 > 0 { // the others are as an earlier version left them
+	if seq%5 > 0 { // the rest are as an earlier version left them
 		op.ID.Key, op.Network, op.InTurn = canvas.Key{15: byte(seq % 5)}, canvas.Network(seq%2), seq%7 > 0
 	}
 	switch seq % 4 {

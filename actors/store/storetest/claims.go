@@ -51,7 +51,7 @@ func claimTileIsCallersOwn(f *fixture) {
 	f.state(whole, b)
 }
 
-// I3: whatever the former owner believes, it can't write.
+// I3: whatever a former owner believes, it can't write.
 func claimFencesFormerOwner(f *fixture) {
 	former := f.claim(whole)
 	done := f.commitMany(whole, former.Epoch, 0, 4, 4)
@@ -116,8 +116,8 @@ func holdsTellsWhoseTheClaimIs(f *fixture) {
 	}
 }
 
-// Two owners under one epoch, as after a claim that the store has lost: only its token
-// is the owner's.
+// Two owners hold one epoch, as after a claim that the store has lost. Only the token tells who is
+// the owner.
 func claimIsTokenToo(f *fixture) {
 	owner, before := f.claim(whole), f.claim(other)
 	if owner.Token == 0 || owner.Token == before.Token {

@@ -67,7 +67,7 @@ func regionsAreIndependent(f *fixture) {
 	f.state(corner)
 }
 
-// Every pixel of every region keeps its place, also where the canvas cuts regions off.
+// Every pixel of every region keeps its place, also in regions that the canvas's edge cuts off.
 func edgeRegions(f *fixture) {
 	for i := range Geometry().Regions() {
 		region := canvas.RegionID(i)

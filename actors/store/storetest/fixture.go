@@ -22,14 +22,14 @@ type fixture struct {
 	tokens  map[claimID]store.Token // of the claims made by claim
 }
 
-// claimID is a claim of a test, where no two have the same epoch.
+// claimID names a claim of a test, in which no two claims have the same epoch.
 type claimID struct {
 	region canvas.RegionID
 	epoch  uint64
 }
 
 func newFixture(t *testing.T, h Harness) *fixture {
-	// No store may take this long; without it a store that hangs stops the whole suite.
+	// No store may take this long. Without the limit, a store that hangs would stop the whole suite.
 	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
 	t.Cleanup(cancel)
 	f := &fixture{T: t, harness: h, open: h.Blank(t), ctx: ctx, tokens: make(map[claimID]store.Token)}
@@ -47,7 +47,7 @@ func (f *fixture) opened() store.Store {
 	return s
 }
 
-// pod is a store as another pod would have it: the same one where there can be only one.
+// pod is a store as another pod would have it: the same one if there can be only one.
 func (f *fixture) pod() store.Store {
 	if f.harness.Shared {
 		return f.opened()
@@ -116,8 +116,8 @@ func (f *fixture) history(region canvas.RegionID) []*canvas.Batch {
 	return log
 }
 
-// state fails the test unless the region is exactly what all batches ever committed to
-// it make. It reads by a new claim, so whoever held the region has lost it.
+// state fails the test unless the region is exactly the result of all batches ever committed to it.
+// It reads by a new claim, so any earlier owner has lost the region.
 func (f *fixture) state(region canvas.RegionID, batches ...*canvas.Batch) *store.Claim {
 	f.Helper()
 	claim := f.claim(region)
@@ -158,7 +158,7 @@ func blank(region canvas.RegionID) canvas.Tile {
 	return canvas.NewTile(width, height)
 }
 
-// replay is what batches make of a blank region.
+// replay returns a blank region after the batches.
 func replay(region canvas.RegionID, batches []*canvas.Batch) canvas.Tile {
 	tile := blank(region)
 	for _, b := range batches {

@@ -60,7 +60,7 @@ func closed(f *fixture) {
 	}
 }
 
-// A commit that meets Close is either done, and then kept, or refused as closed.
+// A commit that meets Close is either done and kept, or refused with ErrClosed.
 func closeWaitsForCommits(f *fixture) {
 	type outcome struct {
 		region canvas.RegionID

@@ -24,5 +24,5 @@ func (l *Lines) String() string {
 	return l.text.String()
 }
 
-// Count is how often something stands in it.
+// Count returns how often a text is in the log.
 func (l *Lines) Count(text string) int { return strings.Count(l.String(), text) }

@@ -44,7 +44,7 @@ func historyWindows(f *fixture) {
 	}
 }
 
-// The log forgets its oldest batches, and only as many as it must.
+// The log forgets its oldest batches, and no more of them than it must.
 func logIsBounded(f *fixture) {
 	claim := f.claim(whole)
 	var all []*canvas.Batch
@@ -68,8 +68,8 @@ func logIsBounded(f *fixture) {
 	f.sameBatches("history from where the log was dropped", got, recent[:2])
 }
 
-// bounded fails the test unless kept is the end of all, not over the bound, and not
-// under half of it for nothing.
+// bounded fails the test unless kept is the end of all, not over the bound, and not under half of
+// it without need.
 func (f *fixture) bounded(all, kept []*canvas.Batch) {
 	f.Helper()
 	if n := pixels(kept); n > LogPixels || n < min(LogPixels/2, pixels(all)) {

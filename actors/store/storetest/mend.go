@@ -7,7 +7,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// An owner that finds the region damaged makes it what it knows it to be.
+// An owner that finds the region damaged replaces it with what it knows.
 func mendReplacesAll(f *fixture) {
 	former := f.claim(whole)
 	f.commitMany(whole, former.Epoch, 0, 9, 9, 9)
@@ -23,7 +23,7 @@ func mendReplacesAll(f *fixture) {
 	f.state(whole, kept...)
 }
 
-// What has no log goes on without one, also when it is at the beginning.
+// A region without a log goes on without one, also at its very beginning.
 func mendWithoutLog(f *fixture) {
 	for region, position := range map[canvas.RegionID]canvas.Position{whole: {Epoch: 1, Seq: 7}, other: {}} {
 		owner := f.claim(region)
@@ -45,7 +45,7 @@ func mendWithoutLog(f *fixture) {
 	}
 }
 
-// A store that knows nothing of the claim, nor of any later one, has lost it.
+// A store that knows neither the claim nor any later one has lost it.
 func mendOfLostClaim(f *fixture) {
 	claim := f.claim(whole)
 	lost := store.Term{Epoch: claim.Epoch + 7, Token: 5}
@@ -63,7 +63,7 @@ func mendOfLostClaim(f *fixture) {
 	f.state(whole, b)
 }
 
-// mend makes a region what have says, which is from then on claimed under the term.
+// mend replaces a region with what have says; from then on it is claimed under the term returned.
 func (f *fixture) mend(region canvas.RegionID, have *store.Claim) store.Term {
 	f.Helper()
 	term, err := f.store.Mend(f.ctx, region, "test", have)

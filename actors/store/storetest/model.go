@@ -8,7 +8,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// model is what a region must be: the contract in its simplest form.
+// model is what a region must be like: the contract in its simplest form.
 type model struct {
 	epoch uint64 // of the last claim
 	held  bool
@@ -22,7 +22,7 @@ func (m *model) last() *canvas.Batch {
 	return m.all[len(m.all)-1]
 }
 
-// commit says how b must be answered, and takes it if that is nil.
+// commit returns how b must be answered, and applies b if that is nil.
 func (m *model) commit(b *canvas.Batch) error {
 	last := m.last()
 	switch {
@@ -41,8 +41,8 @@ func (m *model) commit(b *canvas.Batch) error {
 	return nil
 }
 
-// randomAgainstModel makes random calls, right and wrong ones, on two regions, one of
-// them cut off, and compares every answer with the model's.
+// randomAgainstModel makes random calls, right and wrong ones, on two regions, one of them at the
+// canvas's edge, and compares every answer with the model's.
 func randomAgainstModel(f *fixture) {
 	seed := rand.Uint64()
 	f.Logf("seed %d", seed)

@@ -13,7 +13,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Few enough that a region's whole log stays under LogPixels, so that the log is a full
+// These are few enough that a region's whole log stays under LogPixels, so the log is a full
 // account of what happened: owners * terms * batches * pixels.
 const (
 	racers      = 2 // owners of each region
@@ -22,10 +22,10 @@ const (
 	racePixels  = LogPixels / (racers * termsEach * termBatches)
 )
 
-// racingOwners has two owners claim each region from each other, all at once, some of
-// their calls cancelled under way. Afterwards the log must be one line of batches in
-// which every acknowledged one stands once, none was written under an epoch after a
-// later one was claimed, and every claim has seen exactly what was there.
+// racingOwners has two owners claim each region from each other, all at once, and cancels some of
+// their calls under way. Afterwards the log must be one line of batches in which every acknowledged
+// batch is there once. None may be written under an epoch after a later one was claimed, and every
+// claim must have seen exactly what was there.
 func racingOwners(f *fixture) {
 	seed := rand.Uint64()
 	f.Logf("seed %d", seed)
@@ -65,8 +65,8 @@ type racer struct {
 	random *rand.Rand
 }
 
-// term claims the region, commits until another owner gets in the way, and at times
-// ends with a release.
+// term claims the region, commits until another owner gets in the way, and sometimes ends with a
+// release.
 func (r *racer) term() {
 	if r.random.IntN(4) == 0 {
 		_, err := r.store.Claim(r.hurried(), r.region, "hurried")
@@ -110,7 +110,7 @@ func (r *racer) commit(b *canvas.Batch, token store.Token) bool {
 	return err == nil
 }
 
-// hurried is a context that may end at any point of a call.
+// hurried returns a context that may end at any point of a call.
 func (r *racer) hurried() context.Context {
 	patience := time.Duration(r.random.IntN(500)) * time.Microsecond
 	ctx, cancel := context.WithTimeout(r.ctx, patience)
@@ -164,8 +164,8 @@ func (f *fixture) settle(region canvas.RegionID, accounts []account) {
 	}
 }
 
-// sawTruth fails the test unless the claim's state is one that the region went through,
-// and nothing was committed after it under an epoch before the claim's.
+// sawTruth fails the test unless the claim's state is one that the region went through, and nothing
+// was committed after it under an earlier epoch.
 func (f *fixture) sawTruth(region canvas.RegionID, claim *store.Claim, log []*canvas.Batch) {
 	f.Helper()
 	at := 0

@@ -27,13 +27,13 @@ const (
 
 // Harness tells Run about the store under test.
 type Harness struct {
-	// Blank makes a blank canvas of Geometry with a log of LogPixels, and returns what
-	// opens a store on it. The tests close every store they open; what else there is to
-	// tidy up is for t.Cleanup.
+	// Blank makes a blank canvas of Geometry with a log of LogPixels, and returns a function that
+	// opens a store on it. The tests close every store they open; t.Cleanup does the rest of the
+	// tidying up.
 	Blank func(t *testing.T) (open func() store.Store)
-	// Lasting tells that a store opened again has what the one before it had.
+	// Lasting says that a reopened store has what it had before.
 	Lasting bool
-	// Shared tells that several stores can be open on one canvas, as pods share a Redis.
+	// Shared says that several stores can be open on one canvas, as pods share a Redis.
 	Shared bool
 }
 

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Proxy is the way from one client to a Redis, which a test can cut. Its methods may be
-// called by any goroutine.
+// Proxy is the connection from one client to a Redis; a test can cut it. Any goroutine may call its
+// methods.
 type Proxy struct {
 	Addr string // 127.0.0.1:port
 	work sync.WaitGroup
@@ -18,12 +18,12 @@ type Proxy struct {
 	listener net.Listener
 	conns    map[net.Conn]struct{} // both ends of each
 	swallows Way
-	age      int        // of connections that are made now; those of an earlier one are forsaken
+	age      int        // of connections that are made now; those of an earlier age are forsaken
 	moved    *sync.Cond // one of these has changed, or closed
 	closed   bool
 }
 
-// Way says which bytes a proxy swallows; they come when it stops.
+// Way says which bytes a proxy swallows. It passes them on when it stops swallowing.
 type Way int
 
 // The ways.
@@ -33,7 +33,7 @@ const (
 	Both
 )
 
-// NewProxy leads to an address until the test ends.
+// NewProxy makes a proxy that leads to an address until the test ends.
 func NewProxy(t testing.TB, to string) *Proxy {
 	t.Helper()
 	p := &Proxy{to: to, conns: make(map[net.Conn]struct{})}
@@ -53,7 +53,7 @@ func NewProxy(t testing.TB, to string) *Proxy {
 	return p
 }
 
-// URL is that of the Redis by way of the proxy.
+// URL is the URL of the Redis by way of the proxy.
 func (p *Proxy) URL() string { return "redis://" + p.Addr }
 
 func (p *Proxy) listen(at string) error {
@@ -76,7 +76,7 @@ func (p *Proxy) listen(at string) error {
 	return nil
 }
 
-// Refuse closes all connections and takes no more.
+// Refuse closes all connections and accepts no more.
 func (p *Proxy) Refuse() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -106,7 +106,7 @@ func (p *Proxy) Lead(to string) {
 	p.to = to
 }
 
-// Swallow passes no more bytes on one way, or again all.
+// Swallow stops passing bytes one way, or passes all again.
 func (p *Proxy) Swallow(way Way) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -114,8 +114,8 @@ func (p *Proxy) Swallow(way Way) {
 	p.moved.Broadcast()
 }
 
-// Forsake leaves the connections there are as they are for ever: as after a router in between
-// has forgotten them. New ones are not concerned.
+// Forsake leaves the existing connections silent for ever, as when a router on the way has
+// forgotten them. New ones are not affected.
 func (p *Proxy) Forsake() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -145,8 +145,8 @@ func (p *Proxy) forward(from net.Conn) {
 	p.mu.Unlock()
 }
 
-// pass copies what comes until an end closes, and holds it back while what is swallowed is
-// way, or more.
+// pass copies bytes until an end closes, and holds them back while the proxy swallows this way or
+// more.
 func (p *Proxy) pass(age int, from, to net.Conn, way Way) {
 	defer from.Close()
 	defer to.Close()
@@ -162,7 +162,7 @@ func (p *Proxy) pass(age int, from, to net.Conn, way Way) {
 	}
 }
 
-// may waits until bytes may pass; false: never again.
+// may waits until bytes may pass. It returns false if they never will.
 func (p *Proxy) may(age int, way Way) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()

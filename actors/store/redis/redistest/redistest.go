@@ -1,6 +1,6 @@
-// Package redistest runs real Redis servers for tests: on loopback, on free ports, each
-// with a directory of its own, stopped when the test ends. Every acknowledged write of
-// theirs is on disk, so that what a test finds lost was lost by others.
+// Package redistest runs real Redis servers for tests: on loopback, on free ports, each with a
+// directory of its own, stopped when the test ends. They keep every acknowledged write on disk, so
+// if a test finds a write lost, Redis did not lose it.
 package redistest
 
 import (
@@ -16,8 +16,8 @@ import (
 	"time"
 )
 
-// patience bounds every wait here; what is waited for takes milliseconds, in a cluster
-// two seconds.
+// patience bounds every wait here. What is waited for takes milliseconds, or two seconds in a
+// cluster.
 const patience = 20 * time.Second
 
 // Server is a redis-server process. Its methods are for the test's goroutine.
@@ -63,10 +63,10 @@ func run(t testing.TB, args []string) *Server {
 	return s
 }
 
-// URL is that of the server alone.
+// URL is the URL of this server alone.
 func (s *Server) URL() string { return "redis://" + s.Addr }
 
-// Port is that of Addr.
+// Port is the port of Addr.
 func (s *Server) Port() string { return s.Addr[strings.LastIndexByte(s.Addr, ':')+1:] }
 
 func (s *Server) start() error {
@@ -138,7 +138,7 @@ func (s *Server) Do(command ...string) string {
 func (s *Server) try(command ...string) (string, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
-	// -e: an error that Redis answers is one here.
+	// -e turns an error that Redis answers into an error here.
 	out, err := exec.CommandContext(ctx, "redis-cli", append([]string{"-e", "-p", s.Port()}, command...)...).CombinedOutput()
 	return strings.TrimSpace(string(out)), err
 }
@@ -192,7 +192,7 @@ func Cluster(t testing.TB) []*Server {
 	return nodes
 }
 
-// ClusterURL is that of a cluster by all its nodes.
+// ClusterURL is the URL of a cluster, with all its nodes.
 func ClusterURL(nodes []*Server) string {
 	url := nodes[0].URL()
 	for i, node := range nodes[1:] {

@@ -51,8 +51,8 @@ func BenchmarkDecodeServerPixels(b *testing.B) {
 	}
 }
 
-// BenchmarkCompressTile takes the largest region as people leave it: a few hundred
-// strokes of a few colours, and as the worst a bot can make of it.
+// BenchmarkCompressTile compresses the largest region: once as people leave it, with a few hundred
+// strokes of a few colours, and once as the worst that a bot can make of it.
 func BenchmarkCompressTile(b *testing.B) {
 	random := rand.New(rand.NewPCG(1, 2))
 	drawn := canvas.NewTile(256, 256)

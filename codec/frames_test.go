@@ -7,8 +7,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// frame is an example of a message. decodeOnly holds the bytes where the codec reads
-// them but writes others, or nothing.
+// frame is an example of a message. decodeOnly holds its bytes if the codec reads them but would
+// write others, or none.
 type frame struct {
 	name       string
 	message    any // ClientMessage or ServerMessage

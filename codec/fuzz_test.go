@@ -19,7 +19,7 @@ func seed(f *testing.F, from string) {
 	}
 }
 
-// fuzzDecode: what can be read can be written, and is then read as the same.
+// fuzzDecode: a message that can be read can be written, and then reads the same.
 func fuzzDecode(t *testing.T, from string, p []byte, message any, err error) {
 	if err != nil {
 		if !errors.Is(err, ErrMalformed) {
@@ -30,7 +30,7 @@ func fuzzDecode(t *testing.T, from string, p []byte, message any, err error) {
 	if _, unknown := message.(Unknown); unknown {
 		return
 	}
-	// Compared as bytes, because runs of one author become one.
+	// Compared as bytes, because neighbouring runs of one author become one.
 	first := appendMessage(nil, message)
 	if second := appendMessage(nil, decodeFrom(t, from, first)); !bytes.Equal(first, second) {
 		t.Fatalf("%x\nwritten as %x\n     then %x", p, first, second)
@@ -83,7 +83,7 @@ func FuzzDecodeJSON(f *testing.F) {
 			if !smallCanvas().Contains(int(m.Dot.X), int(m.Dot.Y)) {
 				t.Fatalf("pixel %v let through", m.Dot)
 			}
-			// What others get to see of it is a valid update again.
+			// The update that others get to see is valid again.
 			shown := string(AppendJSONPixelUpdated(nil, int(m.Dot.X), int(m.Dot.Y), m.Dot.Color, m.Spelling, m.Alias, 0))
 			again, err := DecodeJSON([]byte(strings.Replace(shown, "pixel_updated", "pixel_update", 1)), smallCanvas())
 			if m.Alias == "" {

@@ -177,7 +177,7 @@ func goldenFrames() []goldenFrame {
 	return golden
 }
 
-// writeFrames writes one frame a line, so that a change of the wire reads well in a diff.
+// writeFrames writes one frame per line, so that a change to the wire reads well in a diff.
 func writeFrames(t *testing.T) {
 	var file bytes.Buffer
 	for i, f := range goldenFrames() {
@@ -209,8 +209,8 @@ func readFrames(t testing.TB) []goldenFrame {
 	return frames
 }
 
-// TestFrames_Golden holds the wire still: the file changes only with -update, and then
-// the JavaScript codec has to read and write the same.
+// TestFrames_Golden keeps the wire form fixed: the file changes only with -update, and then the
+// JavaScript codec must read and write the same.
 func TestFrames_Golden(t *testing.T) {
 	if *update {
 		writeFrames(t)

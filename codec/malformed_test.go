@@ -200,7 +200,7 @@ func TestDecode_TooLarge(t *testing.T) {
 	}
 }
 
-// TestDecode_Truncated cuts every golden frame everywhere: no piece of a message is one.
+// TestDecode_Truncated cuts every golden frame at every byte: no piece of a message is a message.
 func TestDecode_Truncated(t *testing.T) {
 	for _, f := range readFrames(t) {
 		whole := mustHex(f.Hex)
@@ -213,7 +213,7 @@ func TestDecode_Truncated(t *testing.T) {
 	}
 }
 
-// TestDecode_Memory: a short message that promises much costs little.
+// TestDecode_Memory: a short message that announces large contents costs little memory.
 func TestDecode_Memory(t *testing.T) {
 	deep := append([]byte{0x92, 0x63}, bytes.Repeat([]byte{0x91}, MaxClientMessage-3)...)
 	deep = append(deep, 0xC0)

@@ -17,7 +17,7 @@ const (
 	longHeader  = 4
 )
 
-// batchOf makes the largest numbers a server can get to, in n pixels of one author.
+// batchOf makes n pixels of one author, with the largest numbers that a server can reach.
 func batchOf(n int) *canvas.Batch {
 	return &canvas.Batch{Region: canvas.MaxRegions - 1, Epoch: 1 << 32, From: 1<<53 - uint64(n), To: 1 << 53,
 		Ops: []canvas.Op{{ID: canvas.OpID{Author: 1<<48 - 1, Num: 1 << 53}, Name: "Ada", Pixels: make([]canvas.Pixel, n)}}}
@@ -71,7 +71,7 @@ func TestAppendPixels_JoinsRuns(t *testing.T) {
 	}
 }
 
-// TestAppendPixels_Bounded: whoever draws, the message fits what clients accept.
+// TestAppendPixels_Bounded: whoever draws, the message fits into what clients accept.
 func TestAppendPixels_Bounded(t *testing.T) {
 	everyPixelAnother := func(alias bool) *canvas.Batch {
 		b := batchOf(MaxBatchPixels)

@@ -11,8 +11,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// protocolRows gives the cells of the table rows in PROTOCOL.md that begin with a number,
-// from the heading on to the next one.
+// protocolRows returns the cells of those table rows in PROTOCOL.md that begin with a number, from
+// the heading to the next one.
 func protocolRows(t *testing.T, heading string) [][]string {
 	t.Helper()
 	_, section, found := strings.Cut(protocolText(t), "\n"+heading+"\n")
@@ -121,7 +121,7 @@ func TestProtocol_CloseCodes(t *testing.T) {
 	}
 }
 
-// TestProtocol_Limits: the document's numbers are the code's.
+// TestProtocol_Limits: the numbers in the document are those of the code.
 func TestProtocol_Limits(t *testing.T) {
 	// The document breaks its lines anywhere.
 	text := strings.Join(strings.Fields(protocolText(t)), " ")
@@ -160,7 +160,8 @@ func thousands(n int) string {
 	return s
 }
 
-// TestAppend_Bounds: what the outside gives a server to say still is a message.
+// TestAppend_Bounds: whatever text the server is given from outside, the result is still a valid
+// message.
 func TestAppend_Bounds(t *testing.T) {
 	long := strings.Repeat("日", 400) // 1,200 bytes
 	for _, test := range []struct {

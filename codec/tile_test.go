@@ -88,7 +88,8 @@ func TestDecompressTile_Refuses(t *testing.T) {
 	}
 }
 
-// TestDecompressTile_Bomb: 16 MB in less than a snapshot may have cost no more than the region they claim to be.
+// TestDecompressTile_Bomb: data smaller than a snapshot that unpacks to 16 MB costs no more memory
+// than the region it claims to be.
 func TestDecompressTile_Bomb(t *testing.T) {
 	bomb := CompressTile(make(canvas.Tile, 16<<20))
 	if len(bomb) > MaxSnapshot {

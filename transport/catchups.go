@@ -16,15 +16,16 @@ type catchUps struct {
 	snapshot   []byte // a frame; nil: none kept
 	snapshotAt canvas.Position
 
-	// Clients that were cut off together are at a few positions, and all need to get to the same one.
+	// Clients that were cut off together are at a few positions, and all need to get to the same
+	// one.
 	deltas     map[uint64]*pixels // by the sequence number they lead from; nil: none kept
 	deltasTo   canvas.Position
 	deltasSize int // bytes
 }
 
 // maxDeltas bounds the deltas kept for one region, in bytes. It is enough for deltas from some
-// positions, in a region in which a pixel is placed every millisecond. It is far less memory than the
-// clients take that ask for them.
+// positions, in a region in which a pixel is placed every millisecond. It is far less memory
+// than the clients take that ask for them.
 const maxDeltas = 256 << 10
 
 // join makes the command for one viewer's catch-up. Compressing a snapshot takes a

@@ -40,7 +40,8 @@ type Config struct {
 	// MaxTick bounds the pause between two ticks, which grows with the time that writing to all
 	// connections takes.
 	MaxTick time.Duration
-	// Plain uses the portable sockets, which take two goroutines each, even on systems with better ones.
+	// Plain uses the portable sockets, which take two goroutines each, even on systems with
+	// better ones.
 	Plain bool
 	// SendBuffer is the kernel's buffer per connection, in bytes; Linux doubles it.
 	SendBuffer int

@@ -62,8 +62,8 @@ type backlog struct {
 }
 
 // moment is a point in a shard's running time: nanoseconds since the server was made, by the
-// monotonic clock, without the time for which the shard did not run (see turn). It takes a third of the
-// memory of a time.Time. Only moments of the same shard can be compared.
+// monotonic clock, without the time for which the shard did not run (see turn). It takes a third
+// of the memory of a time.Time. Only moments of the same shard can be compared.
 type moment int64
 
 // moment is the moment at which this turn of the shard's loop began.
@@ -185,8 +185,9 @@ func (k *credit) handled() bool {
 	return k.unhandled.Add(-1) <= actors.MaxUnhandled/2 && k.awaited.CompareAndSwap(true, false)
 }
 
-// exhausted reports whether no credit is left. If it was exhausted already, exhausted reports whether
-// less than half has been given back since. When it returns true the actor will wake the shard.
+// exhausted reports whether no credit is left. If it was exhausted already, exhausted reports
+// whether less than half has been given back since. When it returns true the actor will wake the
+// shard.
 func (k *credit) exhausted(already bool) bool {
 	if n := k.unhandled.Load(); n < actors.MaxUnhandled && !already {
 		return false

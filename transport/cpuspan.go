@@ -5,9 +5,9 @@ import (
 	"time"
 )
 
-// spanWrites is how many writes a tick does before it lets other goroutines run: that takes a quarter
-// of a millisecond. So new pixels go through the actors and to the store while earlier ones are
-// being written, even if there is only one core.
+// spanWrites is how many writes a tick does before it lets other goroutines run: that takes a
+// quarter of a millisecond. So new pixels go through the actors and to the store while earlier
+// ones are being written, even if there is only one core.
 const spanWrites = 32
 
 // cpuSpan measures a tick, without what other goroutines do in its pauses.

@@ -74,8 +74,8 @@ func newMerges(g canvas.Geometry) merges {
 	return merges{geometry: g, made: make(map[mergeKey]*pixels), open: make([]int32, g.Regions())}
 }
 
-// frames appends the frames of what is due. Regions come in the order of their first due, and what is
-// due of one region keeps its order.
+// frames appends the frames of what is due. Regions come in the order of their first due, and
+// what is due of one region keeps its order.
 func (m *merges) frames(frames [][]byte, p protocol, all []due) [][]byte {
 	for i := range all {
 		m.add(&all[i], p)

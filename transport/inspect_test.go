@@ -58,8 +58,8 @@ func TestInspect_ShowsTheWorstFirst(t *testing.T) {
 	})
 }
 
-// TestInspect_RatesAreOfLate: while somebody is looking, rates are since the last look and not since the
-// connection was opened.
+// TestInspect_RatesAreOfLate: while somebody is looking, rates are since the last look and not
+// since the connection was opened.
 func TestInspect_RatesAreOfLate(t *testing.T) {
 	s, host := openServer(t, false, nil)
 	c, p := newPainting(t, s)

@@ -6,12 +6,12 @@ import (
 	"pixelplayground/codec"
 )
 
-// intake is the unfinished message that a client has sent so far, or what was received while
-// the connection is paused. The client decides how long that takes, so it is bounded: for all
+// intake is the unfinished message that a client has sent so far, or what was received while the
+// connection is paused. The client decides how long that takes, so it is bounded: for all
 // connections together, for those of a network, and in time (Config.MessageTimeout). When a
-// bound on memory is reached, a connection is read from in small pieces, and not at all once it holds
-// freeIntake. So clients that send messages of the usual size do not notice. A large message
-// waits for memory, which is freed when others finish their messages or are closed.
+// bound on memory is reached, a connection is read from in small pieces, and not at all once it
+// holds freeIntake. So clients that send messages of the usual size do not notice. A large
+// message waits for memory, which is freed when others finish their messages or are closed.
 type intake struct {
 	partial    []byte // the beginning of a frame, or everything while the connection is paused
 	message    []byte // the fragments of a message so far

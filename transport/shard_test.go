@@ -142,7 +142,8 @@ func TestShard_ChangeWithinATick(t *testing.T) {
 	}
 }
 
-// Viewers of a batch that found no room in the inbox are brought up to date, even if nothing follows it.
+// Viewers of a batch that found no room in the inbox are brought up to date, even if nothing
+// follows it.
 func TestShard_DroppedBatchIsNoticed(t *testing.T) {
 	b := newBench(t)
 	c, _ := b.connect(binaryProtocol)

@@ -17,7 +17,8 @@ import (
 // Inspectors is the way to the inspectors of all pods, by the pods' addresses.
 // *actors.Node is one.
 type Inspectors interface {
-	// Survey asks several pods at once. The report of a pod that did not answer before ctx ended is nil.
+	// Survey asks several pods at once. The report of a pod that did not answer before ctx ended
+	// is nil.
 	Survey(ctx context.Context, addresses []string, question actors.Inspect) []*actors.Report
 	// List, Describe and Act ask one pod. Errors are for the operator; actors.ErrSilent: no answer.
 	List(ctx context.Context, address, kind string) (*actors.Listing, error)
@@ -27,7 +28,8 @@ type Inspectors interface {
 	NoteAct(act actors.Act, err error)
 }
 
-// adminPolicy restricts the operator's page to its own files, and keeps it out of other sites' frames.
+// adminPolicy restricts the operator's page to its own files, and keeps it out of other sites'
+// frames.
 const adminPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
 // adminOff is the answer while the dashboard is off.
@@ -124,7 +126,8 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// guard reports whether a request may pass: an operator's, or anybody's for openPaths. It answers all others.
+// guard reports whether a request may pass: an operator's, or anybody's for openPaths. It
+// answers all others.
 func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if a.origins.Check(r) != nil {

@@ -21,9 +21,9 @@ import (
 
 // Sessions knows which operators are logged in. A cookie is a number, signed with a key that is
 // derived from the token with which the operator logged in. So every pod with the same token
-// accepts the cookie, and sessions end when their token is dropped. A pod remembers only which sessions
-// were ended. All pods are told when one ends, and a pod that has started after a session began
-// asks the others about it.
+// accepts the cookie, and sessions end when their token is dropped. A pod remembers only which
+// sessions were ended. All pods are told when one ends, and a pod that has started after a
+// session began asks the others about it.
 type Sessions struct {
 	tokens  atomic.Pointer[[]*adminToken] // replaced as a whole
 	now     func() time.Time
@@ -265,8 +265,8 @@ func (a *admin) tellOthers(ctx context.Context, act actors.Act) (said []error) {
 	return said
 }
 
-// logout ends the session on every pod. A pod that can't be told now may go on accepting the cookie, if
-// somebody has kept it, until that pod asks the others or the cookie expires.
+// logout ends the session on every pod. A pod that can't be told now may go on accepting the
+// cookie, if somebody has kept it, until that pod asks the others or the cookie expires.
 func (a *admin) logout(w http.ResponseWriter, r *http.Request) {
 	for _, id := range a.sessions.signed(r) {
 		a.sessions.End(id.String())

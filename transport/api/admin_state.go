@@ -57,8 +57,9 @@ func (g *gathered) forget() {
 	g.members, g.reports = nil, nil
 }
 
-// survey asks all pods. If a pod has died, it does not answer. As soon as the cluster knows that, the
-// other pods are asked again, once, so that the answer includes what they say about its end.
+// survey asks all pods. If a pod has died, it does not answer. As soon as the cluster knows
+// that, the other pods are asked again, once, so that the answer includes what they say about
+// its end.
 func (a *admin) survey(ctx context.Context, question actors.Inspect) ([]Member, []*actors.Report) {
 	ctx = context.WithoutCancel(ctx) // the answer may be for other requests too, so it outlives this one
 	members := a.Cluster.Members()

@@ -15,8 +15,8 @@ import (
 // iso8601 is how JavaScript's Date.toISOString writes a time, which must be UTC.
 const iso8601 = "2006-01-02T15:04:05.000Z"
 
-// getHealth is for existing clients and monitors. It is only about this pod, and its status is always
-// "ok". Whether to send the pod clients is what /readyz says.
+// getHealth is for existing clients and monitors. It is only about this pod, and its status is
+// always "ok". Whether to send the pod clients is what /readyz says.
 func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()

@@ -44,7 +44,8 @@ func newMetrics(cfg Config, ports Ports) *metrics {
 	return m
 }
 
-// once makes callers share a read if they call at about the same time. They must not change the result.
+// once makes callers share a read if they call at about the same time. They must not change the
+// result.
 func once[T any](read func() (T, error)) func() (T, error) {
 	all := newShared[T]()
 	return func() (T, error) {

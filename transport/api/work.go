@@ -82,8 +82,8 @@ func (j *jobs) large() (n int) {
 	return n
 }
 
-// slowest is the job whose client takes the answer most slowly; nil: none may be cut off. If large is
-// set, only large jobs count, since only ending one of those makes room for another.
+// slowest is the job whose client takes the answer most slowly; nil: none may be cut off. If
+// large is set, only large jobs count, since only ending one of those makes room for another.
 func (j *jobs) slowest(large bool) (slowest *job) {
 	least := 0.0
 	for one := range j.all {

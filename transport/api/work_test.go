@@ -255,7 +255,8 @@ func TestView_EstimateIsEnough(t *testing.T) {
 	}
 }
 
-// TestBodies_ShareTheirMemory: the memory for unfinished bodies is bounded, and one pixel always fits.
+// TestBodies_ShareTheirMemory: the memory for unfinished bodies is bounded, and one pixel always
+// fits.
 func TestBodies_ShareTheirMemory(t *testing.T) {
 	p := newPod(t)
 	server := httptest.NewServer(p)

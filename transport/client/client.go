@@ -63,8 +63,9 @@ func New(cfg Config) (*Client, error) {
 	}, nil
 }
 
-// Open connects to the first of the URLs that accepts the client, and returns when the client has
-// been welcomed. If none accepts it, or ctx is done before, the client has ended. Open may be called once.
+// Open connects to the first of the URLs that accepts the client, and returns when the client
+// has been welcomed. If none accepts it, or ctx is done before, the client has ended. Open may
+// be called once.
 func (c *Client) Open(ctx context.Context) error {
 	c.mu.Lock()
 	started := c.started

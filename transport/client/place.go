@@ -30,9 +30,10 @@ func (c *Client) Place(ctx context.Context, dots []canvas.Dot) error {
 }
 
 // PlaceAsync is Place without waiting for the answer. It returns the op's number, and done, if
-// it is not nil, is called with what Place would have returned (see Handler for what it must
-// not do). PlaceAsync still blocks while the window is full; if ctx is already done, it does not block.
-// Ops are sent in the order of their numbers. Without a connection they wait for the next one.
+// it is not nil, is called with what Place would have returned (see Handler for what it must not
+// do). PlaceAsync still blocks while the window is full; if ctx is already done, it does not
+// block. Ops are sent in the order of their numbers. Without a connection they wait for the next
+// one.
 func (c *Client) PlaceAsync(ctx context.Context, dots []canvas.Dot, done func(error)) (op uint64, err error) {
 	if len(dots) < 1 || len(dots) > codec.MaxPlacePixels {
 		return 0, fmt.Errorf("place: %d pixels: must be 1 to %d", len(dots), codec.MaxPlacePixels)

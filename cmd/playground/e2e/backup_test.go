@@ -76,6 +76,7 @@ func (d *drill) backup(args ...string) {
 	d.more(200)
 	for _, p := range d.painters {
 		p.halt()
+		p.client.Close() // else it would send what was not answered again, to the restored canvas
 		for _, fault := range p.faults {
 			d.t.Errorf("a painter: %v", fault)
 		}

@@ -12,8 +12,7 @@ import (
 func gossipKey(n byte) []byte { return slices.Repeat([]byte{n}, 16+8*int(n%3)) }
 
 // TestGossipKeys_AreExchanged: the first key is used, only the keys asked for are left, and
-// concurrent readers see only keys of the old or the new list. A key that stays first is there
-// throughout.
+// concurrent readers see keys and nothing else. A key that stays first is there throughout.
 func TestGossipKeys_AreExchanged(t *testing.T) {
 	seed := rand.Uint64()
 	t.Logf("seed %d", seed)

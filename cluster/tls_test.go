@@ -34,7 +34,7 @@ func newAuthority(t testing.TB) *authority {
 	return (&authority{t: t}).sign(&x509.Certificate{Subject: pkix.Name{CommonName: t.Name()}, IsCA: true, BasicConstraintsValid: true})
 }
 
-// sign makes a key and its certificate. If template has none of its own, the authority signs
+// sign makes a key and its certificate. If a has no certificate of its own, the new one is signed by
 // itself.
 func (a *authority) sign(template *x509.Certificate) *authority {
 	a.t.Helper()

@@ -57,8 +57,8 @@ func (s *Switch) Heal() {
 	s.group = nil
 }
 
-// parted reports whether a pod can't reach an address. An address that nobody has bound counts as
-// reachable only as far as it really is.
+// parted reports whether a pod can't reach an address. It does not part a pod
+// from an address that nobody has bound: dialling that fails by itself.
 func (s *Switch) parted(pod, address string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

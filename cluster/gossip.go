@@ -33,7 +33,7 @@ func (c Config) memberlist(l *incarnation, s *socket, keys *memberlist.Keyring) 
 	m.TCPTimeout = c.StreamTimeout
 	m.ProbeInterval, m.ProbeTimeout = c.ProbeEvery, c.ProbeTimeout
 	m.IndirectChecks, m.AwarenessMaxMultiplier = indirectProbes, strained
-	// No longer wait for confirmations, so that a death is found as fast with two members.
+	// No extra wait for confirmations, so that a death is found as fast with two members.
 	m.SuspicionMult, m.SuspicionMaxTimeoutMult = c.Suspicion, 1
 	m.GossipInterval, m.GossipNodes, m.RetransmitMult = c.GossipEvery, newsTargets, newsRepeats
 	m.GossipToTheDeadTime = deadKnown

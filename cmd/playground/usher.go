@@ -172,7 +172,7 @@ func (u *usher) take(seen sight) {
 	}
 	if !u.standing.cutOff() {
 		u.cut = time.Time{}
-		if u.sending.all { // who has not been told yet may stay
+		if u.sending.all { // clients that have not been told yet may stay
 			u.sending = sending{}
 		}
 		return

@@ -101,7 +101,7 @@ func TestUsher_CutOffSendsEveryoneAwayOnce(t *testing.T) {
 	}
 }
 
-// Who has not been told yet when the gateway is together with the others again may stay.
+// Clients that have not been told yet may stay when the gateway reaches the others again.
 func TestUsher_StopsWhenTogetherAgain(t *testing.T) {
 	now := time.Date(2026, 5, 4, 12, 0, 0, 0, time.UTC)
 	u, a := newUsher(now.Add(-time.Hour))

@@ -193,7 +193,7 @@ func passes(ingress *networkingv1.Ingress, path string) bool {
 	})
 }
 
-// TestNetwork_KnowsThePage: the rule about the Ingress checks more paths than the page's own.
+// TestNetwork_KnowsThePage: pagePaths, which the Ingress' rule checks, has more than the page itself.
 func TestNetwork_KnowsThePage(t *testing.T) {
 	paths := pagePaths()
 	for _, want := range []string{"/", "/js/main.js", "/css/page.css", "/favicon.svg"} {

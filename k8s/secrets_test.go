@@ -119,8 +119,8 @@ func usedKeys(s manifest.Set) []string {
 	return slices.Sorted(maps.Keys(used))
 }
 
-// made checks that pods need only the documented keys of the Secret. Other keys and Secrets are for
-// the time while one replaces another, or are cert-manager's.
+// made checks that no manifest holds a secret, and that the documented keys are the ones that pods
+// need. Other keys and Secrets are for the time while one replaces another, or are cert-manager's.
 func made(s manifest.Set, documented []string) (faults []string) {
 	if n := len(manifest.All[corev1.Secret](s)); n > 0 {
 		faults = append(faults, fmt.Sprintf("%d Secrets are among the manifests", n))

@@ -383,6 +383,7 @@ func (k *kube) roll(workload string) {
 // draws through the Service; its checks, exact delivery among them, must hold for the whole time.
 // The extra seconds that a controller waits between the steps of a roll are left out.
 func TestKubernetes_Rehearsal(t *testing.T) {
+	t.Parallel() // it waits most of the time, as does TestKubernetes_RedisFailover
 	k := startKube(t)
 	k.startRedis()
 	for _, name := range []string{"canvas", "gateway"} {

@@ -132,6 +132,7 @@ func (s *strokes) end(t *testing.T, target string) (acked, lost int, first time.
 // scripts and configuration run with real Redises and Sentinels, and the manifests' servers with
 // the URL that the manifests give them, while eight painters draw.
 func TestKubernetes_RedisFailover(t *testing.T) {
+	t.Parallel() // it waits most of the time, as does TestKubernetes_Rehearsal
 	k := startKube(t, "components/redis-sentinel")
 	pods := k.redisPods()
 	each := func(do func(*redisPod)) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,28 @@ func TestAPI_RefusedPixelsCostNothing(t *testing.T) {
 				t.Errorf("%s again after %v: %d", target, why, w.Code)
 			}
 		}
+	}
+}
+
+// Of pixels that were refused in part, those that were placed are paid for.
+func TestAPI_PlacedPixelsCostTheirs(t *testing.T) {
+	p := newPod(t, func(c *Config) { c.Rate, c.Burst = 1, 2 })
+	p.canvas.placeErr = func(n int) error {
+		if n == 1 {
+			return nil
+		}
+		return &actors.RefusedError{Why: canvas.RefusedBusy}
+	}
+	both := `{"pixels":[{"x":1,"y":2,"color":"#AABBCC"},{"x":1,"y":3,"color":"#aabbcc"}]}` // two spellings: two ops
+	if w := p.ask("PUT", "/api/pixels", both); w.Code != 503 || !strings.Contains(w.Body.String(), `"updated":1`) {
+		t.Fatalf("%d %s, want one of two", w.Code, w.Body)
+	}
+	p.canvas.placeErr = nil
+	if w := p.ask("PUT", "/api/pixels", both); w.Code != 429 {
+		t.Errorf("two more, with one paid for: %d", w.Code)
+	}
+	if w := p.ask("PUT", "/api/pixel", `{"x":1,"y":2,"color":"#AABBCC"}`); w.Code != 200 {
+		t.Errorf("the one that was given back: %d", w.Code)
 	}
 }
 

@@ -259,3 +259,18 @@ func TestStore_Damage(t *testing.T) {
 		})
 	}
 }
+
+// A commit finds that the log does not end where the region is, before it adds to it.
+func TestCommit_ContinuesItsLog(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	claim := claimed(t, s, 0)
+	if err := s.Commit(t.Context(), dot(0, claim.Epoch, 0), claim.Token); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.db.Update(func(tx *bbolt.Tx) error { return tablesOf(tx).log.Delete(logKey(0, 1)) }); err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Commit(t.Context(), dot(0, claim.Epoch, 1), claim.Token); !errors.Is(err, store.ErrDamaged) {
+		t.Errorf("a commit behind a lost log entry: %v, want ErrDamaged", err)
+	}
+}

@@ -209,8 +209,8 @@ func (c *Cluster) Ready() error {
 // newsTimeout bounds how long Drain and Leave try to tell the others.
 const newsTimeout = time.Second
 
-// Unsent counts the messages to actors of other pods that could not be sent: to one that is
-// gone, or of another version. It may be called after Listen.
+// Unsent counts the messages to actors of other pods that were not sent: of a kind that the wire does
+// not have, too large, or after the end. It may be called after Listen.
 func (c *Cluster) Unsent() *atomic.Int64 { return c.peers.unsent() }
 
 // Refused counts the messages from other pods that were dropped because they can't be true, or are

@@ -8,7 +8,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Fault decides whether a call ("claim", "commit", "mend", "release", "holds", "history" or "ping")
+// Fault decides whether a call ("claim", "claims", "commit", "mend", "release", "holds", "history" or "ping")
 // goes wrong: the caller gets the error that it returns. It runs under the store's lock, so it must
 // not call the store.
 type Fault func(operation string, region canvas.RegionID) error

@@ -115,8 +115,8 @@ func (u *usher) see(members []cluster.Member) {
 }
 
 // look asks how things are, and decides whether clients must go.
-func (u *usher) look(ctx context.Context, now time.Time) {
-	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
+func (u *usher) look(closing context.Context, now time.Time) {
+	ctx, cancel := context.WithTimeout(closing, lookTimeout)
 	defer cancel()
 	seen := sight{at: now, holds: u.rest.Holds()}
 	var canvases []string
@@ -144,7 +144,7 @@ func (u *usher) look(ctx context.Context, now time.Time) {
 	}
 	asking.Wait()
 	if own != nil && !doubtful && len(canvases) > 0 {
-		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), lookTimeout)
+		ctx, cancel := context.WithTimeout(closing, lookTimeout) // the first question may have taken all the time
 		theirs = u.rest.Store(ctx, canvases)
 		cancel()
 		doubtful = true
@@ -152,8 +152,8 @@ func (u *usher) look(ctx context.Context, now time.Time) {
 	if seen.store = own; doubtful {
 		seen.store = theirs
 	}
-	if ctx.Err() != nil && errors.Is(context.Cause(ctx), context.Canceled) {
-		return // the pod is closing: a missing answer means nothing
+	if closing.Err() != nil {
+		return // a missing answer means nothing
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()

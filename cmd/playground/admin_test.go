@@ -191,13 +191,7 @@ func TestAdmin_OnAPortOfItsOwn(t *testing.T) {
 	t.Setenv("PLAYGROUND_ADMIN_TOKEN", operatorsToken)
 	const at = "127.0.0.1:0"
 	r := start(t, "--data", t.TempDir(), "--admin-listen", at)
-	line := r.log.String()
-	_, address, found := strings.Cut(line, `msg="serving operators" url=`)
-	address, _, _ = strings.Cut(address, "\n")
-	if !found {
-		t.Fatalf("the log does not say where operators are:\n%s", line)
-	}
-	apart := &running{url: strings.TrimSpace(address)}
+	apart := &running{url: r.logged(t, `msg="serving operators" url=`)}
 	for path, want := range map[string][2]int{
 		"/": {200, 404}, "/healthz": {200, 200}, "/metrics": {404, 200}, "/api/cluster": {404, 200}, "/admin/": {404, 401}, "/debug/pprof/cmdline": {404, 401},
 	} {

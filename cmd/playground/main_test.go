@@ -81,6 +81,21 @@ func (r *running) wait(t *testing.T) int {
 	}
 }
 
+// logged waits for a line of the log, which is written beside what the server does, and returns the
+// rest of the line.
+func (r *running) logged(t *testing.T, start string) string {
+	t.Helper()
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(time.Millisecond) {
+		if _, after, found := strings.Cut(r.log.String(), start); found {
+			if rest, _, whole := strings.Cut(after, "\n"); whole {
+				return rest
+			}
+		}
+	}
+	t.Fatalf("no line with %q in the log:\n%s", start, r.log)
+	return ""
+}
+
 // terminate stops the server as its supervisor would.
 func (r *running) terminate(t *testing.T) {
 	t.Helper()

@@ -19,6 +19,7 @@ func TestRun_BeforeRedis(t *testing.T) {
 	if status, _ := r.ask(t, "GET", "/readyz", ""); status != 503 {
 		t.Errorf("readyz without Redis: got %d", status)
 	}
+	r.logged(t, "redis does not answer")
 	if n := strings.Count(r.log.String(), "redis does not answer"); n != 1 {
 		t.Errorf("said %d times that there is no Redis; log:\n%s", n, r.log)
 	}

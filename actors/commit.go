@@ -50,8 +50,23 @@ func (r *region) beginCommit(ctx actor.Context) {
 
 func (r *region) commit(ctx actor.Context, f *inflight) {
 	self, system, token := ctx.Self(), ctx.ActorSystem(), r.token
-	r.pod.background(func(c context.Context) {
-		system.Root.Send(self, committed{f, r.pod.store.Commit(c, f.batch, token)})
+	r.pod.commit(f.batch, token, func(err error) { system.Root.Send(self, committed{f, err}) })
+}
+
+// commit gives a batch to the store and its outcome to done. The store's own goroutine calls done
+// if the store can do that: then the pixels need not be handed to one more goroutine, and back.
+func (n *Node) commit(batch *canvas.Batch, token store.Token, done func(error)) {
+	s, can := n.store.(store.CommitStarter)
+	if !can {
+		n.background(func(ctx context.Context) { done(n.store.Commit(ctx, batch, token)) })
+		return
+	}
+	n.work.Add(1)
+	ctx, cancel := context.WithTimeout(n.workCtx, n.cfg.StoreTimeout)
+	s.StartCommit(ctx, batch, token, func(err error) {
+		defer n.work.Done()
+		cancel()
+		done(err)
 	})
 }
 

@@ -113,3 +113,11 @@ type Store interface {
 	// Close waits for commits under way. It may be called twice.
 	Close() error
 }
+
+// CommitStarter is a Store that can answer a commit by a callback, so that no goroutine of the
+// caller has to wait.
+type CommitStarter interface {
+	// StartCommit is Commit, but gives its outcome to done: once, on any goroutine, perhaps before
+	// StartCommit returns. Neither StartCommit nor done blocks.
+	StartCommit(ctx context.Context, b *canvas.Batch, token Token, done func(error))
+}

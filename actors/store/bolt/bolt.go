@@ -138,8 +138,20 @@ func (s *Store) Read(ctx context.Context, region canvas.RegionID) (*store.Claim,
 // unless it has already begun with it. A repetition is queued behind the batch, so it finds it
 // either done or dropped, and never comes first.
 func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
-	op := &commit{batch: b, token: token, record: store.AppendWhole(nil, b), logPixels: uint64(s.cfg.LogPixels)}
-	if err := s.submit(ctx, op, b.Pixels()); err != nil {
+	return commitError(b, s.submit(ctx, s.newCommit(b, token), b.Pixels()))
+}
+
+// StartCommit implements store.CommitStarter.
+func (s *Store) StartCommit(ctx context.Context, b *canvas.Batch, token store.Token, done func(error)) {
+	s.start(ctx, s.newCommit(b, token), b.Pixels(), func(err error) { done(commitError(b, err)) })
+}
+
+func (s *Store) newCommit(b *canvas.Batch, token store.Token) *commit {
+	return &commit{batch: b, token: token, record: store.AppendWhole(nil, b), logPixels: uint64(s.cfg.LogPixels)}
+}
+
+func commitError(b *canvas.Batch, err error) error {
+	if err != nil {
 		return fmt.Errorf("commit region %d: %w", b.Region, err)
 	}
 	return nil

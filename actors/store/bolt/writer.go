@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"go.etcd.io/bbolt"
@@ -29,41 +30,64 @@ type request struct {
 	ctx    context.Context // the caller's; once it has ended, nobody waits for the outcome
 	op     operation
 	pixels int
-	done   chan error // capacity 1; the writer sends the outcome, once
+	done   func(error) // takes the outcome, once; does not block
+	ended  atomic.Bool // done has it
+	forget func() bool // ends the wait for ctx
+}
+
+// end gives the caller the outcome, unless the caller has one.
+func (r *request) end(outcome error) {
+	if r.ended.CompareAndSwap(false, true) {
+		r.done(outcome)
+	}
 }
 
 // submit has the writer carry out op and returns its outcome.
 func (s *Store) submit(ctx context.Context, op operation, pixels int) error {
-	r := &request{ctx: ctx, op: op, pixels: pixels, done: make(chan error, 1)}
-	if err := s.enqueue(r); err != nil {
-		return err
-	}
-	select {
-	case err := <-r.done:
-		return err
-	case <-ctx.Done():
-		return unavailable(ctx.Err())
-	}
+	outcome := make(chan error, 1)
+	s.start(ctx, op, pixels, func(err error) { outcome <- err })
+	return <-outcome
 }
 
-func (s *Store) enqueue(r *request) error {
+// start has the writer carry out op, and gives done the outcome: when ctx ends, at the latest. It
+// does not block.
+func (s *Store) start(ctx context.Context, op operation, pixels int, done func(error)) {
+	r := &request{ctx: ctx, op: op, pixels: pixels, done: done}
+	r.forget = context.AfterFunc(ctx, func() { r.end(unavailable(ctx.Err())) })
+	if s.mu.TryRLock() {
+		defer s.mu.RUnlock()
+		if s.closed {
+			r.finish(store.ErrClosed)
+			return
+		}
+		select {
+		case s.requests <- r:
+			return
+		default:
+			s.stats.QueueFull.Add(1)
+		}
+	}
+	go s.enqueue(r)
+}
+
+// enqueue waits for a place in the queue.
+func (s *Store) enqueue(r *request) {
 	s.mu.RLock()
 	defer s.mu.RUnlock()
 	if s.closed {
-		return store.ErrClosed
+		r.finish(store.ErrClosed)
+		return
 	}
 	select {
 	case s.requests <- r:
-		return nil
-	default:
-		s.stats.QueueFull.Add(1)
+	case <-r.ctx.Done(): // which ends the request
 	}
-	select {
-	case s.requests <- r:
-		return nil
-	case <-r.ctx.Done():
-		return unavailable(r.ctx.Err())
-	}
+}
+
+// finish is end for a ctx that may not have ended.
+func (r *request) finish(outcome error) {
+	r.forget()
+	r.end(outcome)
 }
 
 // write is the writer: it carries out all requests, until Close.
@@ -128,7 +152,7 @@ func (s *Store) transact(group []*request) {
 		s.stats.Transactions.Add(1)
 	}
 	for i, r := range group {
-		r.done <- outcomes[i]
+		r.finish(outcomes[i])
 	}
 }
 

@@ -145,6 +145,38 @@ func TestWriter_QueueFull(t *testing.T) {
 	pings.Wait()
 }
 
+// StartCommit waits neither for a place in the queue nor for the writer, and gives its outcome once.
+func TestStartCommit_DoesNotBlock(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	claim := claimed(t, s, 0)
+	b, token := dot(0, claim.Epoch, 0), claim.Token
+	resume := stall(t, s)
+	ctx, cancel := context.WithCancel(t.Context())
+	outcomes := make(chan error, 2*queueLength)
+	const started = queueLength + 10 // the writer holds one, some find the queue full
+	for range started {
+		s.StartCommit(ctx, b, token, func(err error) { outcomes <- err })
+	}
+	if n := len(outcomes); n != 0 {
+		t.Errorf("%d outcomes while the writer stalls, want none", n)
+	}
+	cancel()
+	for range started {
+		if err := <-outcomes; !errors.Is(err, store.ErrUnavailable) {
+			t.Errorf("cancelled: %v, want ErrUnavailable", err)
+		}
+	}
+	last := make(chan error, 1)
+	go s.StartCommit(t.Context(), b, token, func(err error) { last <- err })
+	resume()
+	if err := <-last; err != nil {
+		t.Errorf("repeated: %v", err)
+	}
+	if n := len(outcomes); n != 0 {
+		t.Errorf("%d more outcomes than commits", n)
+	}
+}
+
 // A transaction that can't be written leaves no trace, fails every request in it alike, and the
 // store recovers by itself.
 func TestWriter_FailedTransaction(t *testing.T) {

@@ -72,7 +72,14 @@ func (f *fixture) term(region canvas.RegionID, epoch uint64) store.Term {
 
 // offer commits a batch as the owner of its epoch would.
 func (f *fixture) offer(b *canvas.Batch) error {
-	return f.store.Commit(f.ctx, b, f.term(b.Region, b.Epoch).Token)
+	token := f.term(b.Region, b.Epoch).Token
+	s, can := f.store.(store.CommitStarter)
+	if !can {
+		return f.store.Commit(f.ctx, b, token)
+	}
+	outcome := make(chan error, 1)
+	s.StartCommit(f.ctx, b, token, func(err error) { outcome <- err })
+	return <-outcome
 }
 
 func (f *fixture) commit(b *canvas.Batch) *canvas.Batch {

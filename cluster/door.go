@@ -16,6 +16,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/wire"
 )
 
 // door is the only way in for messages from other pods. It reads them before remote does. A message
@@ -93,9 +94,9 @@ func (d *door) deliver(target, sender *actor.PID, data []byte) error {
 	if err := proto.Unmarshal(data, wrapped); err != nil {
 		return fmt.Errorf("message: %w", err)
 	}
-	message := decode(wrapped.Value)
-	if strange, ok := message.(undecodable); ok {
-		d.refuse(strange.err, strange)
+	message, err := wire.Decode(wrapped.Value)
+	if err != nil {
+		d.refuse(err, nil)
 		return nil
 	}
 	if err := d.peers.believe(target, sender, message); err != nil {
@@ -114,8 +115,8 @@ func (d *door) deliver(target, sender *actor.PID, data []byte) error {
 // version, and not worth a warning.
 func (d *door) refuse(why error, message any) {
 	d.peers.refusals.Add(1)
-	if errors.Is(why, errNoSuchKind) {
-		d.peers.log.Debug("message of another version ignored", "from", d.from, "message", message)
+	if errors.Is(why, wire.ErrUnknownKind) {
+		d.peers.log.Debug("message of another version ignored", "from", d.from, "err", why)
 		return
 	}
 	d.peers.told.add("a peer sent a message that can't be true: it is dropped", "from", d.from, "type", fmt.Sprintf("%T", message), "err", why)
@@ -147,7 +148,7 @@ func (p *peers) believe(target, sender *actor.PID, message any) error {
 	}
 	kind, ours := actors.KindOf(target)
 	if !ours { // a process that waits for an answer, or is gone
-		return checkFields(p.cfg.Geometry, message)
+		return wire.CheckFields(p.cfg.Geometry, message)
 	}
 	_, number, _ := strings.Cut(target.Id, "/")
 	to, from := routeOf(message, number)
@@ -164,11 +165,11 @@ func (p *peers) believe(target, sender *actor.PID, message any) error {
 		if err != nil || int(region) >= p.cfg.Geometry.Regions() {
 			return errNotFor
 		}
-		if err := checkRegion(p.cfg.Geometry, canvas.RegionID(region), message); err != nil {
+		if err := wire.CheckRegion(p.cfg.Geometry, canvas.RegionID(region), message); err != nil {
 			return err
 		}
 	}
-	return checkFields(p.cfg.Geometry, message)
+	return wire.CheckFields(p.cfg.Geometry, message)
 }
 
 const (

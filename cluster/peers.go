@@ -18,6 +18,7 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"pixelplayground/actors"
+	"pixelplayground/cluster/wire"
 )
 
 // peers is the way to the actors of other pods and back. It carries messages with Proto.Actor's
@@ -31,7 +32,7 @@ type peers struct {
 	remote       *remote.Remote // nil: not listening
 	certificates *certificates  // set by listen
 	told         *refusals
-	known        records
+	sent         wire.Records
 	links        links
 
 	ctx       context.Context // of connecting; ends with close
@@ -175,12 +176,12 @@ func (c remoteProcess) wrap(message any) (proto.Message, error) {
 	case proto.Message: // of the actor library itself
 		return m, nil
 	}
-	b := encode(message, &c.known)
+	b := wire.Encode(message, &c.sent)
 	switch {
 	case b == nil:
 		return nil, errNoKind
-	case len(b) > maxMessage:
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", errTooLarge, len(b), maxMessage)
+	case len(b) > wire.MaxMessage:
+		return nil, fmt.Errorf("%w: %d bytes, at most %d", errTooLarge, len(b), wire.MaxMessage)
 	}
 	return &wrapperspb.BytesValue{Value: b}, nil
 }

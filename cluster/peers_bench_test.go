@@ -8,6 +8,8 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/wire"
+	"pixelplayground/cluster/wire/wiretest"
 )
 
 // BenchmarkPeers sends to a pod in another process over the loopback interface. It measures the
@@ -20,13 +22,13 @@ func BenchmarkPeers(b *testing.B) {
 		ops  []canvas.Op
 	}{
 		{"empty", nil},
-		{"10-pixels", busyBatch(10).Ops},
-		{"100-pixels", busyBatch(100).Ops},
-		{"1000-pixels", busyBatch(1000).Ops},
-		{"16384-pixels", busyBatch(16 << 10).Ops},
+		{"10-pixels", wiretest.BusyBatch(10).Ops},
+		{"100-pixels", wiretest.BusyBatch(100).Ops},
+		{"1000-pixels", wiretest.BusyBatch(1000).Ops},
+		{"16384-pixels", wiretest.BusyBatch(16 << 10).Ops},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			size := len(encode(&actors.Submit{Ops: c.ops}, nil))
+			size := len(wire.Encode(&actors.Submit{Ops: c.ops}, nil))
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			received := ask(p, sink, time.Minute).Answers

@@ -17,19 +17,7 @@ import (
 	"google.golang.org/grpc/peer"
 	"google.golang.org/grpc/status"
 
-	"pixelplayground/actors/canvas"
-)
-
-// The size of the largest message, in bytes: a Submit or Committed of the most pixels that
-// actors.Config.BatchPixels may allow, if each pixel is an op of its own with every field set, and
-// acknowledged. An Attached (a tile and a ring), a Roll of 4,096 users and a Rejected of all that a
-// region queues take less.
-const (
-	maxBatchPixels = 1 << 16
-	maxOp          = 1 + 10 + 1 + maxNameBytes + 10 + 8 + 1 + 5 // flags, author, name, number, spelling, one pixel: see actors/store
-	maxNameBytes   = 3 * canvas.MaxName                         // of UTF-8 for one unit of UTF-16
-	maxAck         = 1 + 9 + 9
-	maxMessage     = maxBatchPixels*(maxOp+maxAck) + 4096
+	"pixelplayground/cluster/wire"
 )
 
 // remote packs waiting messages into one gRPC message, up to a fixed number. If that is larger than
@@ -38,7 +26,7 @@ const (
 const (
 	packed      = 16
 	maxEnvelope = 1024 // names of actors and the like
-	maxPacked   = packed * (maxMessage + maxEnvelope)
+	maxPacked   = packed * (wire.MaxMessage + maxEnvelope)
 )
 
 // window is how many bytes may be under way to a peer before it has read them: enough for 1 GB/s at

@@ -22,10 +22,15 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"pixelplayground/actors"
+	"pixelplayground/cluster/wire"
+	"pixelplayground/cluster/wire/wiretest"
 )
 
 // somewhere is an address nobody listens at.
 const somewhere = "127.0.0.1:1"
+
+// largest is how many pixels, each an op of its own, make the largest message: see wire.MaxMessage.
+const largest = 1 << 16
 
 func TestPeers_AddressIsTheOneReached(t *testing.T) {
 	for name, c := range map[string]struct{ peer, advertise, host string }{
@@ -89,7 +94,7 @@ func TestPeers_BurstArrivesInOrder(t *testing.T) {
 	}
 	p, other := nearBy(t, Config{}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
 	const n = 8000
-	ops := busyBatch(2000).Ops // 14 KB
+	ops := wiretest.BusyBatch(2000).Ops // 14 KB
 	sink := other.sink()
 	for i := range uint64(n) {
 		p.system.Root.Send(sink, &actors.Submit{N: i, Ops: ops})
@@ -114,13 +119,13 @@ func TestPeers_LargestMessagesArrive(t *testing.T) {
 	}}
 	p, other := nearBy(t, Config{Network: network}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
 	const n = 2 * packed
-	sink, message := other.sink(), &actors.Submit{Ops: largestBatch().Ops}
-	encoded := &wrapperspb.BytesValue{Value: encode(message, nil)}
+	sink, message := other.sink(), &actors.Submit{Ops: wiretest.LargestBatch(largest).Ops}
+	encoded := &wrapperspb.BytesValue{Value: wire.Encode(message, nil)}
 	for range n {
 		p.remote.SendMessage(sink, nil, encoded, nil, -1) // encoding each would take too long for the connection
 	}
 	close(queued)
-	if got := await(t, p, sink, n, time.Minute); got.Answers != n || got.Position.Seq != n*maxBatchPixels {
+	if got := await(t, p, sink, n, time.Minute); got.Answers != n || got.Position.Seq != n*largest {
 		t.Errorf("%d of %d messages, %d pixels", got.Answers, n, got.Position.Seq)
 	}
 }
@@ -221,7 +226,7 @@ func TestPeers_ForgetFreesWhatAStalledPeerHolds(t *testing.T) {
 	if err := other.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
 		t.Fatal(err)
 	}
-	ops, longest := busyBatch(16<<10).Ops, time.Duration(0)
+	ops, longest := wiretest.BusyBatch(16<<10).Ops, time.Duration(0)
 	for i := range 200 {
 		began := time.Now()
 		p.system.Root.Send(sink, &actors.Submit{N: uint64(i), Ops: ops})
@@ -299,7 +304,7 @@ func TestPeers_DropsWhatCantTravel(t *testing.T) {
 		p.system.Root.Send(pid, stranger{})
 		p.system.Root.Send(pid, &struct{}{})
 	}
-	p.system.Root.Send(pid, &actors.Submit{Ops: append(largestBatch().Ops, largestBatch().Ops...)})
+	p.system.Root.Send(pid, &actors.Submit{Ops: append(wiretest.LargestBatch(largest).Ops, wiretest.LargestBatch(largest).Ops...)})
 	if got := p.unsent().Load(); got != 7 {
 		t.Errorf("%d messages dropped, want 7", got)
 	}

@@ -5,11 +5,9 @@ package main
 import (
 	"bytes"
 	"context"
-	"encoding/hex"
 	"io"
 	"log/slog"
 	"math"
-	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -24,6 +22,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/store/redis/redistest"
+	"pixelplayground/cluster/wire/wiretest"
 )
 
 // TestPod_NoPeerMakesItFail sends messages to every kind of actor of a running pod, over its peer
@@ -149,16 +148,7 @@ func (h *hostile) flush() {
 // turn is replaced by something that it should not be; and each is cut off at every seventh place.
 func hostileVariants(t *testing.T) (variants [][]byte) {
 	t.Helper()
-	golden, err := os.ReadFile("../../cluster/testdata/wire.txt")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for line := range strings.Lines(string(golden)) {
-		_, digits, _ := strings.Cut(strings.TrimSpace(line), " ")
-		message, err := hex.DecodeString(digits)
-		if err != nil {
-			t.Fatal(err)
-		}
+	for _, message := range wiretest.Golden(t, "../../cluster/wire/testdata/wire.txt") {
 		var fields any
 		if err := msgpack.Unmarshal(message, &fields); err != nil {
 			t.Fatal(err)

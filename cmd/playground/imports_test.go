@@ -49,11 +49,13 @@ func arrows() []arrow {
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
 		{from: "actors", may: []string{canvas, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
-		{from: "cluster", may: []string{"actors", canvas, store}, uses: []string{
+		{from: "cluster", may: []string{"actors", canvas, "cluster/wire"}, uses: []string{
 			"golang.org/x/sys",
 			"github.com/asynkron/protoactor-go", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 			"google.golang.org/grpc", "google.golang.org/protobuf",
 		}},
+		{from: "cluster/wire", may: []string{"actors", canvas, store}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
+		{from: "cluster/wire/wiretest", may: []string{canvas}},
 		{from: "cluster/clustertest", may: []string{"cluster"}, uses: []string{"github.com/hashicorp/memberlist"}},
 		{from: "transport", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
 		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport"}, uses: []string{

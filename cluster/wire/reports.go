@@ -1,4 +1,4 @@
-package cluster
+package wire
 
 import "pixelplayground/actors"
 

@@ -1,4 +1,4 @@
-package cluster
+package wire
 
 import (
 	"bytes"
@@ -23,7 +23,7 @@ type packer struct {
 	// Writing. Appending to memory can't fail, so the encoder's errors are dropped.
 	enc   *msgpack.Encoder // to the packer
 	out   []byte
-	known *records
+	known *Records
 
 	// Reading.
 	dec *msgpack.Decoder // from src
@@ -53,7 +53,7 @@ func (p *packer) WriteByte(b byte) error {
 const smallMessage = 64
 
 // begin starts a message to be written.
-func (p *packer) begin(kind uint64, known *records) {
+func (p *packer) begin(kind uint64, known *Records) {
 	p.reading, p.fields, p.known = false, 2, known
 	p.out = append(make([]byte, 0, smallMessage), msgpcode.Array16, 0, 0) // the number of fields is filled in last
 	_ = p.enc.EncodeUint(wireVersion)

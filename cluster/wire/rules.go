@@ -1,4 +1,4 @@
-package cluster
+package wire
 
 import (
 	"errors"
@@ -43,8 +43,8 @@ var (
 	errPoint    = errors.New("a pointer that is not on the canvas")
 )
 
-// checkRegion checks messages between the relays and the region of one part of the canvas.
-func checkRegion(g canvas.Geometry, id canvas.RegionID, message any) error {
+// CheckRegion checks messages between the relays and the region of one part of the canvas.
+func CheckRegion(g canvas.Geometry, id canvas.RegionID, message any) error {
 	_, _, width, height := g.Bounds(id)
 	area := width * height
 	switch m := message.(type) {
@@ -126,9 +126,9 @@ func checkUser(author canvas.Author, name string) error {
 	return nil
 }
 
-// checkFields checks messages that belong to no region, and the rules that are the same for every
+// CheckFields checks messages that belong to no region, and the rules that are the same for every
 // region.
-func checkFields(g canvas.Geometry, message any) error {
+func CheckFields(g canvas.Geometry, message any) error {
 	switch m := message.(type) {
 	case *actors.Rejected:
 		if m.Why.String() == "invalid" || m.Why == 0 { // a reason of a later version

@@ -1,4 +1,7 @@
-package cluster
+// Package wire is the form in which messages travel between pods: which kinds there are, how their
+// fields are written and read, and what must be true of the fields. cluster sends and receives them.
+// Which actor a message is for is not decided here.
+package wire
 
 import (
 	"errors"
@@ -17,7 +20,7 @@ import (
 const wireVersion = 1
 
 // formOf is the table of the kinds that travel, without gaps; nil: no such kind. The fields of each
-// are in wire_messages.go and wire_reports.go. To add a message, add a line here and a function
+// are in messages.go and reports.go. To add a message, add a line here and a function
 // there.
 func formOf(kind uint64) form {
 	switch kind {
@@ -105,8 +108,8 @@ func (f fields[T]) read(p *packer) any {
 // Packers are pooled for the sake of their encoders and decoders.
 var packers = sync.Pool{New: func() any { return newPacker() }}
 
-// encode returns the wire form of a message; nil: it is of no kind. known may be nil.
-func encode(message any, known *records) []byte {
+// Encode returns the wire form of a message; nil: it is of no kind. known may be nil.
+func Encode(message any, known *Records) []byte {
 	kind := uint64(1)
 	f := formOf(kind)
 	for f != nil && !f.of(message) {
@@ -123,47 +126,37 @@ func encode(message any, known *records) []byte {
 	return p.end()
 }
 
-// decode returns the message that came from another pod, or undecodable if it can't be read.
-func decode(b []byte) any {
+// ErrUnknownKind is the reason why a message of another version can't be read.
+var ErrUnknownKind = errors.New("of a kind or version that this pod does not know")
+
+// Decode returns the message that came from another pod. Its errors say of which kind it was, as far
+// as that could be read, and wrap ErrUnknownKind.
+func Decode(b []byte) (any, error) {
 	p := packers.Get().(*packer)
 	defer packers.Put(p)
 	return p.decode(b)
 }
 
-var errNoSuchKind = errors.New("of a kind or version that this pod does not know")
-
-// undecodable is a message of a kind or version that this pod does not know, or a broken one.
-type undecodable struct {
-	kind  uint64 // 0: not even the kind could be read
-	bytes int
-	err   error
-}
-
-func (u undecodable) String() string {
-	return fmt.Sprintf("message of kind %d in %d bytes: %v", u.kind, u.bytes, u.err)
-}
-
-func (p *packer) decode(b []byte) any {
+func (p *packer) decode(b []byte) (message any, err error) {
 	p.open(b)
 	var version, kind uint64
-	if len(b) > maxMessage {
-		p.fail("%d bytes, at most %d", len(b), maxMessage)
+	if len(b) > MaxMessage {
+		p.fail("more than %d bytes", MaxMessage)
 	}
 	number(p, &version)
 	number(p, &kind)
 	if version != wireVersion {
-		p.fail("%w: version %d, not %d", errNoSuchKind, version, wireVersion)
+		p.fail("%w: version %d, not %d", ErrUnknownKind, version, wireVersion)
 	}
 	f := formOf(kind)
 	if f == nil {
-		p.fail("%w", errNoSuchKind)
+		p.fail("%w", ErrUnknownKind)
 	}
-	var message any
 	if p.err == nil {
 		message = f.read(p)
 	}
 	if err := p.close(); err != nil {
-		return undecodable{kind, len(b), err}
+		return nil, fmt.Errorf("message of kind %d in %d bytes: %w", kind, len(b), err)
 	}
-	return message
+	return message, nil
 }

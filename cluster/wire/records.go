@@ -1,4 +1,4 @@
-package cluster
+package wire
 
 import (
 	"encoding/binary"
@@ -11,9 +11,9 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// records remembers the records of the batches that were encoded last. A region sends one batch to
+// Records remembers the records of the batches that were encoded last. A region sends one batch to
 // the relays of every pod, with different acks: only the first encoding costs.
-type records struct {
+type Records struct {
 	last [recordSlots]atomic.Pointer[record] // by region
 }
 
@@ -31,8 +31,8 @@ const (
 	maxRecord   = 256 << 10 // bytes: 50,000 pixels in one op, 8,000 placed one by one
 )
 
-// append appends the record of b to dst. A nil records remembers nothing.
-func (r *records) append(dst []byte, b *canvas.Batch) []byte {
+// append appends the record of b to dst. A nil Records remembers nothing.
+func (r *Records) append(dst []byte, b *canvas.Batch) []byte {
 	if r == nil {
 		return store.AppendBatch(slices.Grow(dst, recordBytes(b)), b)
 	}
@@ -112,7 +112,7 @@ func keys(p *packer, ids []canvas.OpID) {
 	}
 }
 
-func passRecord(p *packer, b *canvas.Batch, known *records) {
+func passRecord(p *packer, b *canvas.Batch, known *Records) {
 	if !p.next() {
 		return
 	}

@@ -1,4 +1,4 @@
-package cluster
+package wire
 
 import (
 	"bytes"
@@ -20,6 +20,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/wire/wiretest"
 )
 
 var updateWire = flag.Bool("update-wire", false, "rewrite testdata/wire.txt")
@@ -114,13 +115,19 @@ func examples() []example {
 	}
 }
 
-// decodeBytes returns what an actor gets from a peer's bytes.
-func decodeBytes(b []byte) any { return decode(b) }
+// decoded returns the message in b, or the error of reading it.
+func decoded(b []byte) any {
+	message, err := Decode(b)
+	if err != nil {
+		return err
+	}
+	return message
+}
 
 func TestWire_Golden(t *testing.T) {
 	var now strings.Builder
 	for _, e := range examples() {
-		fmt.Fprintf(&now, "%s %x\n", e.name, encode(e.message, nil))
+		fmt.Fprintf(&now, "%s %x\n", e.name, Encode(e.message, nil))
 	}
 	if *updateWire {
 		if err := os.WriteFile(wireFile, []byte(now.String()), 0o644); err != nil {
@@ -146,7 +153,7 @@ func TestWire_Golden(t *testing.T) {
 		if err != nil || name != e.name {
 			t.Fatalf("line %d: %s, want %s: %v", i, name, e.name, err)
 		}
-		if got := decodeBytes(b); !reflect.DeepEqual(got, e.message) {
+		if got := decoded(b); !reflect.DeepEqual(got, e.message) {
 			t.Errorf("%s: decoded\n%+v, want\n%+v", e.name, got, e.message)
 		}
 	}
@@ -155,7 +162,7 @@ func TestWire_Golden(t *testing.T) {
 // kinds are blank messages of all kinds, by kind.
 func kinds() (blanks []any) {
 	for kind := uint64(1); formOf(kind) != nil; kind++ {
-		blank := decodeBytes([]byte{0x92, wireVersion, byte(kind)})
+		blank := decoded([]byte{0x92, wireVersion, byte(kind)})
 		blanks = append(blanks, blank)
 	}
 	return blanks
@@ -170,7 +177,7 @@ func TestWire_EveryFieldOfEveryKindTravels(t *testing.T) {
 			message := reflect.New(reflect.TypeOf(blank).Elem())
 			fill(message.Elem(), random)
 			want := message.Interface()
-			if got := decodeBytes(encode(want, new(records))); !reflect.DeepEqual(got, want) {
+			if got := decoded(Encode(want, new(Records))); !reflect.DeepEqual(got, want) {
 				t.Fatalf("decoded\n%+v, want\n%+v", got, want)
 			}
 		}
@@ -236,7 +243,7 @@ func TestWire_KnowsEveryMessage(t *testing.T) {
 	for _, blank := range kinds() {
 		known = append(known, reflect.TypeOf(blank).Elem().Name())
 	}
-	for _, file := range []string{"../actors/region_messages.go", "../actors/presence.go", "../actors/observe_report.go"} {
+	for _, file := range []string{"../../actors/region_messages.go", "../../actors/presence.go", "../../actors/observe_report.go"} {
 		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -288,11 +295,11 @@ func TestWire_BeforeKeys(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if got := decodeBytes(before); !reflect.DeepEqual(got, e.message) {
+		if got := decoded(before); !reflect.DeepEqual(got, e.message) {
 			t.Errorf("%s: read as\n%+v, want\n%+v", e.name, got, e.message)
 		}
 		const head = 3 // an array, and of how many fields
-		if now := encode(e.message, nil); !bytes.HasPrefix(now[head:], before[head:]) {
+		if now := Encode(e.message, nil); !bytes.HasPrefix(now[head:], before[head:]) {
 			t.Errorf("%s: sent as\n%x, which does not begin with\n%x", e.name, now, before)
 		}
 		delete(sent, e.name)
@@ -304,15 +311,15 @@ func TestWire_BeforeKeys(t *testing.T) {
 
 // TestWire_OtherVersions is about pods of two versions in one cluster.
 func TestWire_OtherVersions(t *testing.T) {
-	longer := bytes.Clone(encode(&actors.Lapsed{Stream: 5}, nil))
+	longer := bytes.Clone(Encode(&actors.Lapsed{Stream: 5}, nil))
 	longer[2]++ // fields
 	longer = append(longer, 0x93, 1, 2, 3)
-	if got, want := decodeBytes(longer), (&actors.Lapsed{Stream: 5}); !reflect.DeepEqual(got, want) {
+	if got, want := decoded(longer), (&actors.Lapsed{Stream: 5}); !reflect.DeepEqual(got, want) {
 		t.Errorf("with a field more: %+v, want %+v", got, want)
 	}
-	shorter := bytes.Clone(encode(&actors.Attach{Stream: 5, Submits: 9}, nil))
+	shorter := bytes.Clone(Encode(&actors.Attach{Stream: 5, Submits: 9}, nil))
 	shorter[2]--
-	if got, want := decodeBytes(shorter[:len(shorter)-1]), (&actors.Attach{Stream: 5}); !reflect.DeepEqual(got, want) {
+	if got, want := decoded(shorter[:len(shorter)-1]), (&actors.Attach{Stream: 5}); !reflect.DeepEqual(got, want) {
 		t.Errorf("with a field less: %+v, want %+v", got, want)
 	}
 	for name, b := range map[string][]byte{
@@ -321,8 +328,8 @@ func TestWire_OtherVersions(t *testing.T) {
 		"a future kind":   {0x93, wireVersion, 0x7F, 5},
 		"a huge kind":     {0x92, wireVersion, 0xCF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF, 0xFF},
 	} {
-		if got, ok := decodeBytes(b).(undecodable); !ok {
-			t.Errorf("%s: %+v, want undecodable", name, got)
+		if got, ok := decoded(b).(error); !ok {
+			t.Errorf("%s: %+v, want an error", name, got)
 		}
 	}
 }
@@ -341,10 +348,10 @@ func TestDecode_BrokenBytes(t *testing.T) {
 		"an ack of 3":         {0x96, wireVersion, 1, 1, 1, 0xC0, 0x91, 0x93, 1, 2, 3},
 		"a number too large":  {0x93, wireVersion, 3, 0x91, 0x93, 1, 0xCE, 0, 1, 0, 0, 1},
 		"a nested array":      append([]byte{0x94, wireVersion, 12, 1}, bytes.Repeat([]byte{0x91}, 1<<20)...),
-		"a byte too many":     append(encode(&actors.Lapsed{Stream: 5}, nil), 0),
+		"a byte too many":     append(Encode(&actors.Lapsed{Stream: 5}, nil), 0),
 	}
 	for _, e := range examples() {
-		whole := encode(e.message, nil)
+		whole := Encode(e.message, nil)
 		for n := range whole {
 			cases[fmt.Sprintf("%d of the %d bytes of %s", n, len(whole), e.name)] = whole[:n]
 		}
@@ -352,10 +359,10 @@ func TestDecode_BrokenBytes(t *testing.T) {
 	for name, b := range cases {
 		var before, after runtime.MemStats
 		runtime.ReadMemStats(&before)
-		got := decodeBytes(b)
+		got := decoded(b)
 		runtime.ReadMemStats(&after)
-		if _, ok := got.(undecodable); !ok {
-			t.Errorf("%s: %+v, want undecodable", name, got)
+		if _, ok := got.(error); !ok {
+			t.Errorf("%s: %+v, want an error", name, got)
 		}
 		if allocated, bound := after.TotalAlloc-before.TotalAlloc, uint64(64<<10+35*len(b)); allocated > bound {
 			t.Errorf("%s: allocates %d bytes, at most %d", name, allocated, bound)
@@ -366,22 +373,19 @@ func TestDecode_BrokenBytes(t *testing.T) {
 func FuzzDecode(f *testing.F) {
 	random := rand.New(rand.NewPCG(1, 2))
 	for _, e := range examples() {
-		f.Add(encode(e.message, nil))
+		f.Add(Encode(e.message, nil))
 	}
 	for _, blank := range kinds() {
 		message := reflect.New(reflect.TypeOf(blank).Elem())
 		fill(message.Elem(), random)
-		f.Add(encode(message.Interface(), nil))
+		f.Add(Encode(message.Interface(), nil))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		message := decodeBytes(b)
-		if u, ok := message.(undecodable); ok {
-			if u.err == nil || u.String() == "" {
-				t.Fatalf("no reason: %+v", u)
-			}
+		message := decoded(b)
+		if _, ok := message.(error); ok {
 			return
 		}
-		if again := decodeBytes(encode(message, nil)); !reflect.DeepEqual(again, message) {
+		if again := decoded(Encode(message, nil)); !reflect.DeepEqual(again, message) {
 			t.Fatalf("written and read again: %+v, want %+v", again, message)
 		}
 	})
@@ -390,9 +394,9 @@ func FuzzDecode(f *testing.F) {
 // TestPacker_Allocations: one for the bytes, another if they are more than smallMessage, and then
 // slices.Grow needs one more under the race detector.
 func TestPacker_Allocations(t *testing.T) {
-	p, known := newPacker(), new(records)
-	batch := &actors.Committed{Batch: busyBatch(100)}
-	encode(batch, known)
+	p, known := newPacker(), new(Records)
+	batch := &actors.Committed{Batch: wiretest.BusyBatch(100)}
+	Encode(batch, known)
 	for _, c := range []struct {
 		kind    uint64
 		message any

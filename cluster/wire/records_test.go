@@ -1,4 +1,4 @@
-package cluster
+package wire
 
 import (
 	"bytes"
@@ -10,10 +10,11 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/wire/wiretest"
 )
 
 func TestRecords_SameBytesAsWithout(t *testing.T) {
-	known := new(records)
+	known := new(Records)
 	random := rand.New(rand.NewPCG(3, 4))
 	var batches []*canvas.Batch
 	for i := range 3 * recordSlots {
@@ -24,29 +25,13 @@ func TestRecords_SameBytesAsWithout(t *testing.T) {
 	for range 500 {
 		b := batches[random.IntN(len(batches))]
 		m := &actors.Committed{Stream: random.Uint64(), Batch: b}
-		if !bytes.Equal(encode(m, known), encode(m, nil)) {
+		if !bytes.Equal(Encode(m, known), Encode(m, nil)) {
 			t.Fatal("a record is another batch's")
 		}
 	}
-	if b := largestBatch(); encode(&actors.Committed{Batch: b}, known) == nil || known.last[b.Region%recordSlots].Load().batch == b {
+	if b := wiretest.LargestBatch(maxBatchPixels); Encode(&actors.Committed{Batch: b}, known) == nil || known.last[b.Region%recordSlots].Load().batch == b {
 		t.Error("a record over the bound is kept")
 	}
-}
-
-// largestBatch is the largest possible batch: every op has one pixel and every field set, and has
-// nothing in common with the op before it.
-func largestBatch() *canvas.Batch {
-	names := []string{strings.Repeat("日", canvas.MaxName), strings.Repeat("本", canvas.MaxName)}
-	b := &canvas.Batch{Region: 1, Epoch: math.MaxUint64, From: math.MaxUint64 - maxBatchPixels, To: math.MaxUint64, Time: math.MinInt64, Ops: make([]canvas.Op, maxBatchPixels)}
-	pixels := make([]canvas.Pixel, maxBatchPixels)
-	for i := range b.Ops {
-		pixels[i] = canvas.Pixel{Pos: uint16(i), Color: 0xFFFFFF}
-		b.Ops[i] = canvas.Op{
-			ID: canvas.OpID{Author: math.MaxUint64 - canvas.Author(i), Num: math.MaxUint64}, Name: names[i%2],
-			Alias: true, Spelling: "#FFFFFF", Pixels: pixels[i : i+1],
-		}
-	}
-	return b
 }
 
 func opIDs(b *canvas.Batch) []canvas.OpID {
@@ -57,9 +42,9 @@ func opIDs(b *canvas.Batch) []canvas.OpID {
 	return ids
 }
 
-// TestWire_LargestMessages checks maxMessage against the bounds of actors.
+// TestWire_LargestMessages checks MaxMessage against the bounds of actors.
 func TestWire_LargestMessages(t *testing.T) {
-	b, name := largestBatch(), strings.Repeat("日", canvas.MaxName)
+	b, name := wiretest.LargestBatch(maxBatchPixels), strings.Repeat("日", canvas.MaxName)
 	user := canvas.User{Author: math.MaxUint64, Name: name}
 	crowd := slices.Repeat([]actors.Member{{Viewer: math.MaxUint64, User: user}}, 4096)
 	tile := canvas.NewTile(canvas.MaxRegionEdge, canvas.MaxRegionEdge)
@@ -71,10 +56,10 @@ func TestWire_LargestMessages(t *testing.T) {
 		&actors.Roll{Joined: crowd},
 		&actors.Shown{Joined: slices.Repeat([]canvas.User{user}, 2000), Left: slices.Repeat([]canvas.Author{math.MaxUint64}, 2000)},
 	} {
-		n := len(encode(message, nil))
+		n := len(Encode(message, nil))
 		t.Logf("%T: %d bytes", message, n)
-		if n > maxMessage {
-			t.Errorf("%T: %d bytes, more than maxMessage %d", message, n, maxMessage)
+		if n > MaxMessage {
+			t.Errorf("%T: %d bytes, more than MaxMessage %d", message, n, MaxMessage)
 		}
 	}
 }

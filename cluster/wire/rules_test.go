@@ -1,0 +1,82 @@
+package wire
+
+import (
+	"errors"
+	"strings"
+	"testing"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+)
+
+func TestRules(t *testing.T) {
+	geometry := canvas.Geometry{Width: 40, Height: 32, Region: 16} // regions of 16x16, and of 8x16 in the last column
+	pixel := func(pos uint16) []canvas.Op {
+		return []canvas.Op{{ID: canvas.OpID{Author: 1, Num: 1}, Pixels: []canvas.Pixel{{Pos: pos}}}}
+	}
+	batch := func(id canvas.RegionID, from uint64, pos uint16) *canvas.Batch {
+		return &canvas.Batch{Region: id, Epoch: 1, From: from, To: from + 1, Ops: pixel(pos)}
+	}
+	op := func(change func(*canvas.Op)) *actors.Submit {
+		ops := pixel(0)
+		change(&ops[0])
+		return &actors.Submit{Ops: ops}
+	}
+	long := strings.Repeat("x", maxTold+1)
+	for _, c := range []struct {
+		region  canvas.RegionID // for messages that belong to one
+		message any
+		want    error
+	}{
+		{2, &actors.Submit{Ops: pixel(127)}, nil},
+		{2, &actors.Submit{Ops: pixel(128)}, errPixel},
+		{1, &actors.Submit{Ops: pixel(255)}, nil},
+		{1, op(func(o *canvas.Op) { o.Pixels = nil }), errOp},
+		{1, op(func(o *canvas.Op) { o.Pixels = make([]canvas.Pixel, maxBatchPixels+1) }), errOp},
+		{1, op(func(o *canvas.Op) { o.ID.Author = 1 << 48 }), errAuthor},
+		{1, op(func(o *canvas.Op) { o.Name = "\xFF" }), errName},
+		{1, op(func(o *canvas.Op) { o.Name = long }), errName},
+		{1, op(func(o *canvas.Op) { o.Spelling = "red" }), errSpelling},
+		{1, &actors.Point{Moved: []canvas.Pointer{{X: 40}}}, errPoint},
+		{1, &actors.Point{Moved: make([]canvas.Pointer, maxPointers+1)}, errCount},
+		{1, &actors.Point{Moved: []canvas.Pointer{{X: 39, Y: 31}, {X: canvas.PointerGone, Y: canvas.PointerGone}}}, nil},
+		{2, &actors.Committed{}, nil},
+		{2, &actors.Committed{Batch: batch(2, 7, 127)}, nil},
+		{2, &actors.Committed{Batch: batch(1, 7, 127)}, errRegion},
+		{2, &actors.Committed{Batch: batch(2, 7, 128)}, errPixel},
+		{2, &actors.Committed{Batch: &canvas.Batch{Region: 2, From: 1, To: 1}}, errSeq},
+		{2, &actors.Committed{Batch: &canvas.Batch{Region: 2, From: 1, To: 9, Ops: pixel(1)}}, errSeq},
+		{2, &actors.Attached{Base: &canvas.Snapshot{Region: 2, Tile: canvas.NewTile(8, 16)}, Recent: []*canvas.Batch{batch(2, 1, 1), batch(2, 2, 1)}}, nil},
+		{2, &actors.Attached{Base: &canvas.Snapshot{Region: 2, Tile: canvas.NewTile(16, 16)}}, errTile},
+		{2, &actors.Attached{Base: &canvas.Snapshot{Region: 2}}, errTile},
+		{2, &actors.Attached{Base: &canvas.Snapshot{Region: 1, Tile: canvas.NewTile(8, 16)}}, errRegion},
+		{2, &actors.Attached{Recent: []*canvas.Batch{batch(2, 1, 1), batch(2, 3, 1)}}, errChain},
+		{2, &actors.Rejected{Why: 200}, nil}, // of a later version: made RefusedUnknown
+		{2, &actors.Rejected{Why: 1, Retry: -1}, errCount},
+		{2, &actors.Pointed{Moved: []canvas.Pointer{{Author: 1 << 48}}}, errAuthor},
+		{0, &actors.Roll{Joined: []actors.Member{{User: canvas.User{Name: "ada"}}}}, nil},
+		{0, &actors.Roll{Left: make([]actors.ViewerID, maxRolled+1)}, errCount},
+		{0, &actors.Roll{Joined: []actors.Member{{User: canvas.User{Name: long}}}}, errName},
+		{0, &actors.Shown{Count: 3}, nil},
+		{0, &actors.Shown{Count: -1}, errCount},
+		{0, &actors.Shown{Joined: make([]canvas.User, maxShown+1)}, errCount},
+		{0, &actors.Shown{Left: []canvas.Author{1 << 48}}, errAuthor},
+		{0, &actors.Inspect{Connections: 50}, nil},
+		{0, &actors.Inspect{Connections: -1}, errCount},
+		{0, &actors.Inspect{Connections: maxConnections + 1}, errCount},
+		{0, &actors.DescribeActor{Actor: long}, errText},
+		{0, &actors.Act{Text: "\xFF"}, errText},
+		{0, &actors.Act{Do: actors.ActHandOver, Region: 6}, errRegion},
+		{0, &actors.Report{Viewers: []int{1}}, nil},
+		{0, &actors.Report{Viewers: []int{-1}}, errCount},
+		{0, &actors.Report{Regions: []actors.RegionReport{{Region: 6}}}, errRegion},
+	} {
+		err := CheckRegion(geometry, c.region, c.message)
+		if err == nil {
+			err = CheckFields(geometry, c.message)
+		}
+		if !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+			t.Errorf("%T of region %d: %v, want %v", c.message, c.region, err, c.want)
+		}
+	}
+}

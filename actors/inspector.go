@@ -103,7 +103,7 @@ func (i *inspector) inspect(ctx actor.Context, m Inspect) {
 		points = append(points, i.samples.points...)
 	}
 	i.answer(ctx, func(c context.Context) any {
-		report := i.pod.report()
+		report := i.pod.report(m.Brief)
 		if m.Full {
 			i.pod.complete(c, report, m, first, last)
 			report.History = points

@@ -17,6 +17,7 @@ type (
 		Connections int    // how many of the worst connections are in it
 		Name        string // only connections whose name contains this, letter case ignored
 		History     bool   // with the history
+		Brief       bool   // without the regions, so that none of them is disturbed; earlier versions report them all the same
 	}
 	// List is answered with *Listing.
 	List struct{ Kind string }
@@ -84,8 +85,8 @@ type reportState struct{}
 // describeTimeout is how long a report waits for a region.
 const describeTimeout = 500 * time.Millisecond
 
-// report returns what every report has.
-func (n *Node) report() *Report {
+// report returns what every report has, a brief one without the regions.
+func (n *Node) report(brief bool) *Report {
 	stats := &n.stats
 	report := &Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[KindConnection].Load()), Store: n.storeMonitor.wrong()}
 	for _, k := range Kinds() {
@@ -93,6 +94,9 @@ func (n *Node) report() *Report {
 			Kind: k.String(), Live: stats.Live[k].Load(), Messages: stats.Messages[k].Load(), Unhandled: stats.Unhandled[k].Load(),
 			Restarts: stats.Restarts[k].Load(), DeadLetters: stats.DeadLetters[k].Load(),
 		})
+	}
+	if brief {
+		return report
 	}
 	futures := make([]*actor.Future, len(n.regions))
 	for i, pid := range n.regions {

@@ -154,6 +154,9 @@ func TestInspector_FullReport(t *testing.T) {
 	}
 	w.store.Fail(func(string, canvas.RegionID) error { return errors.New("broken") })
 	r := ask(Inspect{Full: true, History: true, Connections: 5})
+	if brief := ask(Inspect{Full: true, Brief: true}); len(brief.Regions) != 0 || brief.Store != r.Store || brief.Users != r.Users {
+		t.Errorf("a brief report: %+v", brief)
+	}
 	w.store.Fail(nil)
 	if r.Commit.P99 < r.Commit.P50 || r.PlaceToAck.P50 <= 0 || !strings.Contains(r.Store, "broken") {
 		t.Errorf("times %v %v, store %q", r.Commit, r.PlaceToAck, r.Store)

@@ -100,7 +100,7 @@ func (m *storeMonitor) ask(ctx context.Context, asked time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	can, told := false, len(deputies) == 0
-	for _, report := range m.pod.Survey(ctx, deputies[:min(len(deputies), askedAtOnce)], Inspect{Full: true}) {
+	for _, report := range m.pod.Survey(ctx, deputies[:min(len(deputies), askedAtOnce)], Inspect{Full: true, Brief: true}) {
 		told = told || report != nil
 		can = can || report != nil && report.Store == ""
 	}

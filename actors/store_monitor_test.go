@@ -126,7 +126,7 @@ func TestStoreMonitor_GivesRegionsToThoseThatCan(t *testing.T) {
 			if n := first.node.Stats().Aside.Load(); n != 1 {
 				t.Errorf("standing_aside is %d", n)
 			}
-			if first.node.report().Store == "" || p.members[1].node.report().Store != "" {
+			if first.node.report(true).Store == "" || p.members[1].node.report(true).Store != "" {
 				t.Error("the pods' reports don't tell which store is out of reach")
 			}
 

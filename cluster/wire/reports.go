@@ -9,6 +9,7 @@ func inspect(p *packer, m *actors.Inspect) {
 	integer(p, &m.Connections)
 	text(p, &m.Name)
 	boolean(p, &m.History)
+	boolean(p, &m.Brief)
 }
 
 func report(p *packer, m *actors.Report) {

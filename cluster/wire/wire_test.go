@@ -82,6 +82,7 @@ func examples() []example {
 		{"salvaged-none", &actors.Salvaged{N: 1}},
 		{"inspect", &actors.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
 		{"inspect-little", &actors.Inspect{}},
+		{"inspect-brief", &actors.Inspect{Full: true, Brief: true}},
 		{"report", &actors.Report{
 			Node: "pod-1", Uptime: 90 * time.Second, Users: 12,
 			Kinds: []actors.KindReport{{

@@ -284,7 +284,7 @@ func (p peers) Answers(ctx context.Context, canvases []string) bool {
 
 func (p peers) Store(ctx context.Context, canvases []string) error {
 	err := errSilent
-	for _, report := range p.node.Survey(ctx, canvases, actors.Inspect{Full: true}) {
+	for _, report := range p.node.Survey(ctx, canvases, actors.Inspect{Full: true, Brief: true}) {
 		switch {
 		case report == nil:
 		case report.Store == "":
@@ -297,7 +297,7 @@ func (p peers) Store(ctx context.Context, canvases []string) error {
 }
 
 func (p peers) Connections(ctx context.Context, gateways []string) (counts []int) {
-	for _, report := range p.node.Survey(ctx, gateways, actors.Inspect{}) {
+	for _, report := range p.node.Survey(ctx, gateways, actors.Inspect{Brief: true}) {
 		if report != nil {
 			counts = append(counts, report.Users)
 		}

@@ -68,21 +68,21 @@ func (s *shard) auditSolos() error {
 		if o == nil || o.index != i || c.state != live {
 			return fmt.Errorf("connection %d is not solo", c.id)
 		}
-		wanted := newRegionSet(len(s.feeds))
+		wanted := canvas.NewRegionSet(len(s.feeds))
 		for _, m := range o.want {
-			if wanted.has(m.Region) || !o.follows.has(m.Region) || o.synced.has(m.Region) {
+			if wanted.Has(m.Region) || !o.follows.Has(m.Region) || o.synced.Has(m.Region) {
 				return fmt.Errorf("connection %d wants region %d: twice %t, follows %t, has it %t",
-					c.id, m.Region, wanted.has(m.Region), o.follows.has(m.Region), o.synced.has(m.Region))
+					c.id, m.Region, wanted.Has(m.Region), o.follows.Has(m.Region), o.synced.Has(m.Region))
 			}
-			wanted.add(m.Region)
+			wanted.Add(m.Region)
 		}
-		for region := range o.pays.all() {
-			if !wanted.has(region) {
+		for region := range o.pays.All() {
+			if !wanted.Has(region) {
 				return fmt.Errorf("connection %d is to pay for region %d, which it does not wait for", c.id, region)
 			}
 		}
-		for region := range o.follows.all() {
-			if !wanted.has(region) && !o.synced.has(region) {
+		for region := range o.follows.All() {
+			if !wanted.Has(region) && !o.synced.Has(region) {
 				return fmt.Errorf("connection %d follows region %d and waits for nothing", c.id, region)
 			}
 		}
@@ -116,8 +116,8 @@ func (s *shard) auditViews() error {
 
 func (s *shard) auditFeeds() error {
 	viewers, followers := make([]int, len(s.feeds)), make([]int, len(s.feeds))
-	add := func(to []int, regions regionSet, n int) {
-		for region := range regions.all() {
+	add := func(to []int, regions canvas.RegionSet, n int) {
+		for region := range regions.All() {
 			to[region] += n
 		}
 	}

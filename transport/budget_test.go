@@ -153,7 +153,7 @@ func TestBudget_HealingIsFree(t *testing.T) {
 	c.paidBy = b.moment() + moment(time.Hour)
 	b.drain(c, socket)
 	b.answer()
-	if !c.catchingUp.synced.has(1) || c.catchingUp.synced.has(3) {
+	if !c.catchingUp.synced.Has(1) || c.catchingUp.synced.Has(3) {
 		t.Errorf("synced %v, wants %v", c.catchingUp.synced, c.catchingUp.want)
 	}
 	c.paidBy = before

@@ -11,12 +11,12 @@ import (
 // catchingUp is what a connection is shown while it is in no group, because it is new, has
 // changed the regions that it follows, or has been too slow.
 type catchingUp struct {
-	index   int           // in shard.catchingUp
-	follows regionSet     // all regions that the client asked for: those in synced and in want
-	synced  regionSet     // regions whose batches are shown
-	want    []canvas.Mark // regions not in sync and the client's position in each, in the order of asking
-	pays    regionSet     // regions of want that the client itself has asked for
-	asked   bool          // want[0] has been asked for and may still be answered
+	index   int              // in shard.catchingUp
+	follows canvas.RegionSet // All regions that the client asked for: those in synced and in want
+	synced  canvas.RegionSet // regions whose batches are shown
+	want    []canvas.Mark    // regions not in sync and the client's position in each, in the order of asking
+	pays    canvas.RegionSet // regions of want that the client itself has asked for
+	asked   bool             // want[0] has been asked for and may still be answered
 	due     []due
 	bytes   int // of due
 }
@@ -47,12 +47,12 @@ func (o *catchingUp) clearDue() {
 }
 
 // drop forgets what is due and what is wanted of the given regions.
-func (o *catchingUp) drop(regions regionSet, p protocol) {
-	if o.asked && regions.has(o.want[0].Region) {
+func (o *catchingUp) drop(regions canvas.RegionSet, p protocol) {
+	if o.asked && regions.Has(o.want[0].Region) {
 		o.asked = false
 	}
-	o.want = slices.DeleteFunc(o.want, func(m canvas.Mark) bool { return regions.has(m.Region) })
-	o.due = slices.DeleteFunc(o.due, func(d due) bool { return regions.has(d.from.Region) })
+	o.want = slices.DeleteFunc(o.want, func(m canvas.Mark) bool { return regions.Has(m.Region) })
+	o.due = slices.DeleteFunc(o.due, func(d due) bool { return regions.Has(d.from.Region) })
 	o.bytes = 0
 	for i := range o.due {
 		o.bytes += dueRoom + o.due[i].size(p)
@@ -86,11 +86,11 @@ func (m follow) run(s *shard) {
 		return
 	}
 	s.leaveGroup(c)
-	named := newRegionSet(len(s.feeds))
+	named := canvas.NewRegionSet(len(s.feeds))
 	marks := make([]canvas.Mark, 0, len(m.marks))
 	for _, mark := range m.marks {
-		if !named.has(mark.Region) {
-			named.add(mark.Region)
+		if !named.Has(mark.Region) {
+			named.Add(mark.Region)
 			marks = append(marks, mark)
 			s.followed(mark.Region, 1) // before unfollow, so that the count does not drop to 0 in between
 		}
@@ -98,8 +98,8 @@ func (m follow) run(s *shard) {
 	s.unfollow(c, named)
 	c.catchingUp.want = append(c.catchingUp.want, marks...)
 	for _, mark := range marks {
-		c.catchingUp.follows.add(mark.Region)
-		c.catchingUp.pays.add(mark.Region)
+		c.catchingUp.follows.Add(mark.Region)
+		c.catchingUp.pays.Add(mark.Region)
 	}
 	s.ask(c)
 }
@@ -118,9 +118,9 @@ func (m unfollow) run(s *shard) {
 		return
 	}
 	s.leaveGroup(c)
-	named := newRegionSet(len(s.feeds))
+	named := canvas.NewRegionSet(len(s.feeds))
 	for _, region := range m.regions {
-		named.add(region)
+		named.Add(region)
 	}
 	s.unfollow(c, named)
 	s.ask(c)
@@ -131,13 +131,13 @@ func (m unfollow) owner(*shard) *conn { return m.conn }
 
 // unfollow makes a connection that is catching up stop following regions. Those that it does
 // not follow are ignored.
-func (s *shard) unfollow(c *conn, regions regionSet) {
-	for region := range regions.all() {
-		if !c.catchingUp.follows.has(region) {
+func (s *shard) unfollow(c *conn, regions canvas.RegionSet) {
+	for region := range regions.All() {
+		if !c.catchingUp.follows.Has(region) {
 			continue
 		}
-		c.catchingUp.follows.remove(region)
-		c.catchingUp.pays.remove(region)
+		c.catchingUp.follows.Remove(region)
+		c.catchingUp.pays.Remove(region)
 		s.unsync(c, region)
 		s.followed(region, -1)
 	}
@@ -156,7 +156,7 @@ func (s *shard) followed(region canvas.RegionID, by int32) {
 func (s *shard) unfollowAll(c *conn) {
 	s.leaveGroup(c)
 	if c.catchingUp != nil {
-		s.unfollow(c, c.catchingUp.follows.clone())
+		s.unfollow(c, c.catchingUp.follows.Clone())
 		s.stopCatchingUp(c)
 	}
 }
@@ -168,7 +168,7 @@ func (s *shard) ask(c *conn) {
 	o := c.catchingUp
 	if o != nil && len(o.want) > 0 && !o.asked && c.hasRoom() && s.affords(c) {
 		o.asked = true
-		if o.pays.has(o.want[0].Region) {
+		if o.pays.Has(o.want[0].Region) {
 			s.charge(c, askCost)
 		}
 		s.server.counters.Resyncs.Add(1)
@@ -181,11 +181,11 @@ func (s *shard) ask(c *conn) {
 // that one to the front.
 func (s *shard) affords(c *conn) bool {
 	o := c.catchingUp
-	if !o.pays.has(o.want[0].Region) || s.mayDraw(c) {
+	if !o.pays.Has(o.want[0].Region) || s.mayDraw(c) {
 		return true
 	}
 	s.server.counters.Waits.Add(1)
-	free := slices.IndexFunc(o.want, func(m canvas.Mark) bool { return !o.pays.has(m.Region) })
+	free := slices.IndexFunc(o.want, func(m canvas.Mark) bool { return !o.pays.Has(m.Region) })
 	if free < 0 {
 		return false
 	}
@@ -268,11 +268,11 @@ func (m join) run(s *shard) {
 			return
 		}
 		o.want = slices.Delete(o.want, 0, 1)
-		if o.pays.has(m.region) {
-			o.pays.remove(m.region)
+		if o.pays.Has(m.region) {
+			o.pays.Remove(m.region)
 			s.charge(c, m.size(c.protocol))
 		}
-		o.synced.add(m.region)
+		o.synced.Add(m.region)
 		f.viewers++
 		f.at = m.at
 		s.mark(c)

@@ -51,11 +51,11 @@ func TestFanout_ContiguousToMany(t *testing.T) {
 		eventually(t, "views of equal sets are one", func() bool {
 			sets := make(map[string]bool)
 			for _, p := range painters {
-				set := newRegionSet(16)
+				set := canvas.NewRegionSet(16)
 				for id := range p.regions {
-					set.add(id)
+					set.Add(id)
 				}
-				sets[set.key()] = true
+				sets[set.Key()] = true
 			}
 			views := 0
 			for v := range s.shards {

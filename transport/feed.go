@@ -36,7 +36,7 @@ func (m publish) run(s *shard) {
 	from := canvas.Mark{Region: m.batch.Region, Position: f.at}
 	most := 0
 	for _, v := range s.order {
-		if v.regions.has(m.batch.Region) {
+		if v.regions.Has(m.batch.Region) {
 			v.due = append(v.due, due{from: from, pixels: m.pixels})
 			v.bytes += m.size(v.key.protocol)
 			most = max(most, v.bytes)
@@ -44,7 +44,7 @@ func (m publish) run(s *shard) {
 		}
 	}
 	for _, c := range s.catchingUp {
-		if c.catchingUp.synced.has(m.batch.Region) {
+		if c.catchingUp.synced.Has(m.batch.Region) {
 			c.catchingUp.add(due{from: from, pixels: m.pixels}, c.protocol)
 			most = max(most, c.catchingUp.bytes)
 			s.mark(c)
@@ -87,7 +87,7 @@ func (s *shard) desync(region canvas.RegionID) {
 		return
 	}
 	for i := len(s.order) - 1; i >= 0; i-- {
-		if v := s.order[i]; v.regions.has(region) {
+		if v := s.order[i]; v.regions.Has(region) {
 			for j := len(v.conns) - 1; j >= 0; j-- {
 				s.leaveGroup(v.conns[j])
 			}
@@ -104,10 +104,10 @@ func (s *shard) desync(region canvas.RegionID) {
 // unsync stops showing a region to a connection that is catching up. It returns false if the
 // region was not shown.
 func (s *shard) unsync(c *conn, region canvas.RegionID) bool {
-	if !c.catchingUp.synced.has(region) {
+	if !c.catchingUp.synced.Has(region) {
 		return false
 	}
-	c.catchingUp.synced.remove(region)
+	c.catchingUp.synced.Remove(region)
 	s.feeds[region].viewers--
 	return true
 }
@@ -139,7 +139,7 @@ type point struct {
 
 func (m point) run(s *shard) {
 	for _, v := range s.order {
-		if v.key.protocol == binaryProtocol && v.regions.has(m.region) {
+		if v.key.protocol == binaryProtocol && v.regions.Has(m.region) {
 			if v.cursors == nil {
 				v.cursors = slices.Clip(m.frame) // shared: clipped, so that append copies it
 			} else {

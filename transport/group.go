@@ -1,10 +1,12 @@
 package transport
 
+import "pixelplayground/actors/canvas"
+
 // group is the connections of a shard that follow the same regions in the same protocol and
 // have been shown the same of them. What is due to all of them is listed once.
 type group struct {
 	key     groupKey
-	regions regionSet
+	regions canvas.RegionSet
 	index   int     // in shard.order
 	conns   []*conn // in no order
 
@@ -29,7 +31,7 @@ func (s *shard) joinGroup(c *conn) {
 	if c.catchingUp == nil || len(c.catchingUp.want) > 0 || len(c.catchingUp.due) > 0 || c.backlog != nil {
 		return
 	}
-	key := groupKey{c.protocol, c.catchingUp.synced.key()}
+	key := groupKey{c.protocol, c.catchingUp.synced.Key()}
 	v := s.views[key]
 	if v == nil {
 		v = &group{key: key, regions: c.catchingUp.synced, index: len(s.order)}
@@ -53,7 +55,7 @@ func (s *shard) leaveGroup(c *conn) {
 	v.conns[len(v.conns)-1] = nil
 	v.conns = v.conns[:len(v.conns)-1]
 	c.view = nil
-	s.startCatchingUp(c, &catchingUp{follows: v.regions.clone(), synced: v.regions.clone(), pays: newRegionSet(len(s.feeds))})
+	s.startCatchingUp(c, &catchingUp{follows: v.regions.Clone(), synced: v.regions.Clone(), pays: canvas.NewRegionSet(len(s.feeds))})
 	for _, d := range v.due {
 		c.catchingUp.add(d, c.protocol)
 	}

@@ -22,15 +22,15 @@ type inbox struct {
 	mu       sync.Mutex
 	isOpen   bool // if not, everything is dropped
 	commands []command
-	bytes    int       // of frames among the commands
-	lost     regionSet // regions with a batch that was dropped since the last take
-	losses   bool      // lost is not empty
+	bytes    int              // of frames among the commands
+	lost     canvas.RegionSet // regions with a batch that was dropped since the last take
+	losses   bool             // lost is not empty
 }
 
 func (b *inbox) open(regions int, wake func()) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.isOpen, b.wake, b.lost = true, wake, newRegionSet(regions)
+	b.isOpen, b.wake, b.lost = true, wake, canvas.NewRegionSet(regions)
 }
 
 // post leaves a command for the shard. It returns false if the shard is closed.
@@ -53,7 +53,7 @@ func (b *inbox) offerBatch(c command, region canvas.RegionID, bytes int) bool {
 		return true
 	}
 	if b.isOpen {
-		b.lost.add(region)
+		b.lost.Add(region)
 		b.losses = true
 	}
 	return false
@@ -78,7 +78,7 @@ func (b *inbox) take(room []command) (commands []command, lost []canvas.RegionID
 	commands, b.commands = b.commands, room[:0]
 	b.bytes = 0
 	if b.losses {
-		for region := range b.lost.all() {
+		for region := range b.lost.All() {
 			lost = append(lost, region)
 		}
 		clear(b.lost)

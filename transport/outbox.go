@@ -44,7 +44,7 @@ func (m deliver) owner(*shard) *conn { return m.conn }
 func (s *shard) arrive(c *conn) {
 	c.state = live
 	regions := len(s.feeds)
-	s.startCatchingUp(c, &catchingUp{follows: newRegionSet(regions), synced: newRegionSet(regions), pays: newRegionSet(regions)})
+	s.startCatchingUp(c, &catchingUp{follows: canvas.NewRegionSet(regions), synced: canvas.NewRegionSet(regions), pays: canvas.NewRegionSet(regions)})
 	s.resume(c)
 }
 

@@ -48,45 +48,6 @@ func TestPixels_AreEncodedOnce(t *testing.T) {
 	}
 }
 
-func TestRegionSet(t *testing.T) {
-	const regions = 130
-	r := newRandom(t)
-	members := make(map[canvas.RegionID]bool)
-	set, other := newRegionSet(regions), newRegionSet(regions)
-	for range 1000 {
-		id := canvas.RegionID(r.IntN(regions))
-		if members[id] = r.IntN(2) == 0; members[id] {
-			set.add(id)
-		} else {
-			set.remove(id)
-		}
-	}
-	next := canvas.RegionID(0)
-	for id := range set.all() {
-		if !members[id] || id < next {
-			t.Errorf("%d is no member, or out of order", id)
-		}
-		next = id + 1
-		other.add(id)
-	}
-	for id := range canvas.RegionID(regions) {
-		if set.has(id) != members[id] {
-			t.Errorf("%d: %t", id, set.has(id))
-		}
-	}
-	if set.key() != other.key() {
-		t.Error("equal sets have other keys")
-	}
-	clone := set.clone()
-	if clone.add(129); set.has(129) != members[129] {
-		t.Error("a clone is not apart")
-	}
-	other.remove(next - 1)
-	if set.key() == other.key() {
-		t.Error("other sets have equal keys")
-	}
-}
-
 type numbered int
 
 func (numbered) run(*shard) {}

@@ -45,7 +45,7 @@ func TestShard_SlowConnectionStandsWhereItWas(t *testing.T) {
 		b.flush()
 	}
 	want := []canvas.Mark{{Region: 1, Position: canvas.Position{Epoch: 1, Seq: 100}}}
-	if !slices.Equal(c.catchingUp.want, want) || c.catchingUp.synced.has(1) || !c.catchingUp.synced.has(2) || len(b.asked) > 0 {
+	if !slices.Equal(c.catchingUp.want, want) || c.catchingUp.synced.Has(1) || !c.catchingUp.synced.Has(2) || len(b.asked) > 0 {
 		t.Fatalf("wants %v, has %v, asked for %v", c.catchingUp.want, c.catchingUp.synced, b.asked)
 	}
 	b.drain(c, socket)
@@ -142,7 +142,7 @@ func TestShard_AnswerToAConnectionWithMuchDue(t *testing.T) {
 		t.Fatalf("%d bytes are due, too few", c.catchingUp.bytes)
 	}
 	b.do(join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: make([]byte, 1000)})
-	if socket.writes != 1 || !c.catchingUp.synced.has(2) || len(c.catchingUp.want) != 0 {
+	if socket.writes != 1 || !c.catchingUp.synced.Has(2) || len(c.catchingUp.want) != 0 {
 		t.Errorf("%d writes, wants %v", socket.writes, c.catchingUp.want)
 	}
 }
@@ -230,7 +230,7 @@ func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
 	}
 	at := canvas.Position{Epoch: 1, Seq: 3}
 	b.do(join{viewer: c.id, region: 1, at: at})
-	if c.catchingUp.synced.has(1) {
+	if c.catchingUp.synced.Has(1) {
 		t.Fatal("took the answer to the first question")
 	}
 	all := newPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 3}, testGeometry)

@@ -203,7 +203,7 @@ func (st *stepper) settleAll() {
 			st.errorf("connection %d does not come to rest: paused %t, %+v", c.conn.id, c.conn.paused, c.conn.catchingUp)
 			continue
 		}
-		for region := range c.conn.view.regions.all() {
+		for region := range c.conn.view.regions.All() {
 			if held := c.held[region]; c.conn.protocol == binaryProtocol && held.seq != st.drawn[region] {
 				st.errorf("connection %d: holds %+v of region %d, which is at %d", c.conn.id, held, region, st.drawn[region])
 			}

@@ -12,13 +12,6 @@ import (
 // for one it has had.
 const Window = 256
 
-// The limits of the protocol, repeated here because actors may not import codec: one PIXELS holds
-// at most maxBatchPixels, one PRESENCE at most maxListed names.
-const (
-	maxBatchPixels = 1 << 16
-	maxListed      = 1000
-)
-
 // minRate, in pixels per second, is about one pixel in a day.
 const minRate = 1e-5
 
@@ -105,8 +98,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("rate %g: must be 0 (no limit) or at least %g pixels per second, for example 200", c.Rate, minRate)
 	case c.Rate > 0 && c.Burst < 1:
 		return fmt.Errorf("burst %d: must be at least 1 pixel, for example 2000", c.Burst)
-	case c.BatchPixels > maxBatchPixels || c.ListedUsers > maxListed:
-		return fmt.Errorf("batch of %d pixels, %d listed users: at most %d and %d fit a message", c.BatchPixels, c.ListedUsers, maxBatchPixels, maxListed)
+	case c.BatchPixels > canvas.MaxBatchPixels || c.ListedUsers > canvas.MaxListedUsers:
+		return fmt.Errorf("batch of %d pixels, %d listed users: at most %d and %d fit a message", c.BatchPixels, c.ListedUsers, canvas.MaxBatchPixels, canvas.MaxListedUsers)
 	case c.BatchPixels < 1 || c.QueuePixels < c.BatchPixels || c.RingPixels < 1 || c.ListedUsers < 0:
 		return fmt.Errorf("queues: batch, ring and listed users must be positive, and the queue at least one batch")
 	case c.PresenceEvery <= 0 || c.PointersEvery <= 0 || c.Beat <= 0 || c.StoreTimeout <= 0 || c.Patience <= 0 || c.Yield <= 0 || c.Linger <= 0 || c.Retire <= 0:

@@ -10,11 +10,9 @@ import (
 const (
 	Subprotocol      = "pixel.msgpack.v1"
 	MaxClientMessage = 64 << 10 // bytes of one client message, fragments joined
-	MaxServerMessage = 1 << 20  // bytes; PIXELS of MaxBatchPixels, each of another user, is 983,000
+	MaxServerMessage = 1 << 20  // bytes; PIXELS of canvas.MaxBatchPixels, each of another user, is 983,000
 	MaxSnapshot      = 200_000  // bytes of a SNAPSHOT; 256x256 of noise is 196,700
 	MaxPlacePixels   = 4096     // pixels in one PLACE: 28 KiB
-	MaxBatchPixels   = 1 << 16  // pixels in one PIXELS: as many as the largest region has
-	MaxListedUsers   = 1000     // names in one PRESENCE
 )
 
 // Client messages, decoded by DecodeClient. See PROTOCOL.md for the meaning.

@@ -37,7 +37,7 @@ func decodeCursors(r *reader) Cursors {
 	return Cursors{Pointers: pointers}
 }
 
-// AppendPresence writes PRESENCE; at most MaxListedUsers have joined, and as many left.
+// AppendPresence writes PRESENCE; at most canvas.MaxListedUsers have joined, and as many left.
 func AppendPresence(dst []byte, m Presence) []byte {
 	w := begin(dst, typePresence, 5)
 	w.uint(m.Count)
@@ -58,11 +58,11 @@ func AppendPresence(dst []byte, m Presence) []byte {
 func decodePresence(r *reader) Presence {
 	r.need(4)
 	m := Presence{Count: r.uint("count", math.MaxUint64), Full: r.bool("full")}
-	m.Joined = make([]canvas.User, r.array("joined", MaxListedUsers, 3))
+	m.Joined = make([]canvas.User, r.array("joined", canvas.MaxListedUsers, 3))
 	for i := range m.Joined {
 		r.tuple("user", 2, func() { m.Joined[i] = canvas.User{Author: r.author(), Name: r.name()} })
 	}
-	m.Left = make([]canvas.Author, r.array("left", MaxListedUsers, 1))
+	m.Left = make([]canvas.Author, r.array("left", canvas.MaxListedUsers, 1))
 	for i := range m.Left {
 		m.Left[i] = r.author()
 	}

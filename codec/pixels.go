@@ -10,7 +10,7 @@ import (
 // pixelBytes is the size of a pixel in PIXELS: position, red, green, blue.
 const pixelBytes = 2 + 3
 
-// AppendPixels writes PIXELS from a batch, merged or not, of at most MaxBatchPixels pixels. The
+// AppendPixels writes PIXELS from a batch, merged or not, of at most canvas.MaxBatchPixels pixels. The
 // message is never larger than MaxServerMessage: if the display names given for single pixels would
 // make it so, the authors' ids take their place.
 func AppendPixels(dst []byte, b *canvas.Batch) []byte {
@@ -52,7 +52,7 @@ func decodePixels(r *reader) Pixels {
 	count := r.uint("count", math.MaxUint64-b.From)
 	b.To = b.From + count
 
-	packed := r.packed("pixels", MaxBatchPixels, pixelBytes)
+	packed := r.packed("pixels", canvas.MaxBatchPixels, pixelBytes)
 	if n := len(packed) / pixelBytes; uint64(n) > count {
 		r.fail("pixels: %d, at most count, which is %d", n, count)
 	}

@@ -74,7 +74,7 @@ func TestAppendPixels_JoinsRuns(t *testing.T) {
 // TestAppendPixels_Bounded: whoever draws, the message fits into what clients accept.
 func TestAppendPixels_Bounded(t *testing.T) {
 	everyPixelAnother := func(alias bool) *canvas.Batch {
-		b := batchOf(MaxBatchPixels)
+		b := batchOf(canvas.MaxBatchPixels)
 		pixels := b.Ops[0].Pixels
 		b.Ops = nil
 		for i := range pixels {

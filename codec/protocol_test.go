@@ -134,12 +134,12 @@ func TestProtocol_Limits(t *testing.T) {
 		{"A server's is at most **% bytes**", MaxServerMessage},
 		{"a SNAPSHOT at most %.", MaxSnapshot},
 		{"1 to % entries of 7 bytes", MaxPlacePixels},
-		{"at most % entries of 5 bytes", MaxBatchPixels},
+		{"at most % entries of 5 bytes", canvas.MaxBatchPixels},
 		{"`[[region, epoch, seq], …]`, at most %:", canvas.MaxRegions},
 		{"`[region, …]`, at most %:", canvas.MaxRegions},
 		{"(at most %). Regions are numbered row by row", canvas.MaxRegionEdge},
 		{"cut to % characters", canvas.MaxName},
-		{"users with a name are listed, at most %.", MaxListedUsers},
+		{"users with a name are listed, at most %.", canvas.MaxListedUsers},
 		{"show `text`, at most % bytes", maxText},
 	} {
 		want := strings.Replace(limit.phrase, "%", thousands(limit.value), 1)

@@ -143,7 +143,7 @@ func TestCatchUps_EncodeOncePerPosition(t *testing.T) {
 }
 
 func TestPresence_Lists(t *testing.T) {
-	many := make([]canvas.User, codec.MaxListedUsers+1)
+	many := make([]canvas.User, canvas.MaxListedUsers+1)
 	for i := range many {
 		many[i] = canvas.User{Author: canvas.Author(i), Name: "x"}
 	}
@@ -157,7 +157,7 @@ func TestPresence_Lists(t *testing.T) {
 			t.Fatal(err)
 		}
 		m, err := codec.DecodeServer(frame[ws.HeaderSize(h):])
-		if p, ok := m.(codec.Presence); err != nil || !ok || !p.Full || len(p.Joined) != codec.MaxListedUsers {
+		if p, ok := m.(codec.Presence); err != nil || !ok || !p.Full || len(p.Joined) != canvas.MaxListedUsers {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 )
 
@@ -47,7 +48,7 @@ func (o *presenceSource) next(p *actors.Presence, now func() time.Time) *shown {
 }
 
 func fullPresence(p *actors.Presence) []byte {
-	listed := p.Named[:min(len(p.Named), codec.MaxListedUsers)]
+	listed := p.Named[:min(len(p.Named), canvas.MaxListedUsers)]
 	m := codec.Presence{Count: uint64(p.Count), Full: true, Joined: listed}
 	return seal(binaryProtocol.opCode(), codec.AppendPresence(room(32+32*len(listed)), m))
 }
@@ -56,7 +57,7 @@ func changedPresence(p *actors.Presence, changed bool) []byte {
 	switch {
 	case !changed:
 		return nil
-	case len(p.Joined) > codec.MaxListedUsers || len(p.Left) > codec.MaxListedUsers:
+	case len(p.Joined) > canvas.MaxListedUsers || len(p.Left) > canvas.MaxListedUsers:
 		return fullPresence(p)
 	}
 	m := codec.Presence{Count: uint64(p.Count), Joined: p.Joined, Left: p.Left}
@@ -71,7 +72,7 @@ func jsonPresence(p *actors.Presence, count, names bool, now time.Time) []byte {
 		frames = append(frames, seal(op, codec.AppendJSONStats(room(80), p.Count, now.UnixMilli()))...)
 	}
 	if names {
-		listed := p.Named[:min(len(p.Named), codec.MaxListedUsers)]
+		listed := p.Named[:min(len(p.Named), canvas.MaxListedUsers)]
 		frames = append(frames, seal(op, codec.AppendJSONUserList(room(64+32*len(listed)), listed, now.UnixMilli()))...)
 	}
 	return frames

@@ -19,6 +19,12 @@ const (
 	MaxRegions    = 4096     // actors per canvas
 )
 
+// What one message may hold, between pods and to clients.
+const (
+	MaxBatchPixels = MaxRegionEdge * MaxRegionEdge // pixels of a batch: as many as the largest region has
+	MaxListedUsers = 1000                          // names in a list of who is here
+)
+
 // RegionID numbers the regions of a canvas row by row, from 0 at the top left.
 type RegionID uint32
 

@@ -29,7 +29,7 @@ func TestRecords_SameBytesAsWithout(t *testing.T) {
 			t.Fatal("a record is another batch's")
 		}
 	}
-	if b := wiretest.LargestBatch(maxBatchPixels); Encode(&actors.Committed{Batch: b}, known) == nil || known.last[b.Region%recordSlots].Load().batch == b {
+	if b := wiretest.LargestBatch(canvas.MaxBatchPixels); Encode(&actors.Committed{Batch: b}, known) == nil || known.last[b.Region%recordSlots].Load().batch == b {
 		t.Error("a record over the bound is kept")
 	}
 }
@@ -44,7 +44,7 @@ func opIDs(b *canvas.Batch) []canvas.OpID {
 
 // TestWire_LargestMessages checks MaxMessage against the bounds of actors.
 func TestWire_LargestMessages(t *testing.T) {
-	b, name := wiretest.LargestBatch(maxBatchPixels), strings.Repeat("日", canvas.MaxName)
+	b, name := wiretest.LargestBatch(canvas.MaxBatchPixels), strings.Repeat("日", canvas.MaxName)
 	user := canvas.User{Author: math.MaxUint64, Name: name}
 	crowd := slices.Repeat([]actors.Member{{Viewer: math.MaxUint64, User: user}}, 4096)
 	tile := canvas.NewTile(canvas.MaxRegionEdge, canvas.MaxRegionEdge)
@@ -52,7 +52,7 @@ func TestWire_LargestMessages(t *testing.T) {
 		&actors.Submit{Stream: math.MaxUint64, N: math.MaxUint64, Ops: b.Ops},
 		&actors.Committed{Stream: math.MaxUint64, N: math.MaxUint64, Batch: b, Acks: opIDs(b)},
 		&actors.Attached{Stream: math.MaxUint64, Base: &canvas.Snapshot{Tile: tile}, Recent: []*canvas.Batch{b}},
-		&actors.Rejected{Ops: slices.Repeat(opIDs(b), actors.DefaultConfig().QueuePixels/maxBatchPixels)},
+		&actors.Rejected{Ops: slices.Repeat(opIDs(b), actors.DefaultConfig().QueuePixels/canvas.MaxBatchPixels)},
 		&actors.Roll{Joined: crowd},
 		&actors.Shown{Joined: slices.Repeat([]canvas.User{user}, 2000), Left: slices.Repeat([]canvas.Author{math.MaxUint64}, 2000)},
 	} {

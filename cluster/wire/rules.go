@@ -18,7 +18,6 @@ const (
 	maxAuthor      = 1<<48 - 1      // see canvas.Author: cursors have 6 bytes for it
 	maxCount       = 1 << 32        // users, pixels and messages of one pod or of all
 	maxRolled      = 1 << 13        // users in one Roll: twice what a roster puts into one
-	maxShown       = 1000           // users in each list of a Shown: actors.Config.ListedUsers at most
 	maxPointers    = 1 << 12        // in one Point or Pointed
 	maxConnections = 1 << 10        // asked for in one Inspect
 	maxAct         = 4 << 10        // each text of an Act
@@ -96,7 +95,7 @@ func checkBatch(b *canvas.Batch, id canvas.RegionID, area int) error {
 func checkOps(ops []canvas.Op, area int) error {
 	for i := range ops {
 		op := &ops[i]
-		if len(op.Pixels) == 0 || len(op.Pixels) > maxBatchPixels {
+		if len(op.Pixels) == 0 || len(op.Pixels) > canvas.MaxBatchPixels {
 			return errOp
 		}
 		if err := checkUser(op.ID.Author, op.Name); err != nil {
@@ -195,7 +194,7 @@ func checkRoll(m *actors.Roll) error {
 }
 
 func checkShown(m *actors.Shown) error {
-	if len(m.Joined) > maxShown || len(m.Left) > maxShown {
+	if len(m.Joined) > canvas.MaxListedUsers || len(m.Left) > canvas.MaxListedUsers {
 		return errCount
 	}
 	for _, u := range m.Joined {

@@ -6,11 +6,10 @@ import "pixelplayground/actors/canvas"
 // that actors.Config.BatchPixels may allow, if each pixel is an op of its own with every field set,
 // and acknowledged. An Attached (a tile and a ring), a Roll of 4,096 users and a Rejected of all that
 // a region queues take less.
-const MaxMessage = maxBatchPixels*(maxOp+maxAck) + 4096
+const MaxMessage = canvas.MaxBatchPixels*(maxOp+maxAck) + 4096
 
 const (
-	maxBatchPixels = 1 << 16
-	maxOp          = 1 + 10 + 1 + maxNameBytes + 10 + 8 + 1 + 5 // flags, author, name, number, spelling, one pixel: see actors/store
-	maxNameBytes   = 3 * canvas.MaxName                         // of UTF-8 for one unit of UTF-16
-	maxAck         = 1 + 9 + 9
+	maxOp        = 1 + 10 + 1 + maxNameBytes + 10 + 8 + 1 + 5 // flags, author, name, number, spelling, one pixel: see actors/store
+	maxNameBytes = 3 * canvas.MaxName                         // of UTF-8 for one unit of UTF-16
+	maxAck       = 1 + 9 + 9
 )

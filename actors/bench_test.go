@@ -40,7 +40,7 @@ func BenchmarkNode_PlaceToPublish(b *testing.B) {
 func BenchmarkRelay_CatchUp(b *testing.B) {
 	var batches []*canvas.Batch
 	for i := range 1000 {
-		batch := batchOf(1, uint64(16*i), 16)
+		batch := &canvas.Batch{Epoch: 1, From: uint64(16 * i), To: uint64(16*i + 16), Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, 16)}}}
 		for j := range batch.Ops[0].Pixels {
 			batch.Ops[0].Pixels[j] = canvas.Pixel{Pos: uint16(i*31 + j), Color: canvas.Color(i)}
 		}

@@ -25,7 +25,7 @@ const (
 // resync brings one viewer up to date, now or as soon as there is a replica.
 func (r *relay) resync(ctx actor.Context, m resync) {
 	switch {
-	case r.tile != nil:
+	case r.Tile != nil:
 		r.pod.audience.Join(m.viewer, r.catchUp(m.held))
 	case len(r.waiting) < maxWaiting:
 		r.waiting[m.viewer] = m.held
@@ -60,12 +60,12 @@ func (r *relay) onChecked(ctx actor.Context, m *Checked) {
 	switch {
 	case m.Stream != r.stream || m.N != r.checks || r.checking == 0:
 		return
-	case r.position != m.Position || r.heard != m.Answers: // something was lost on the way
+	case r.Position != m.Position || r.heard != m.Answers: // something was lost on the way
 		r.attach(ctx)
 		return
 	}
 	for _, reader := range r.readers[:r.checking] {
-		ctx.Send(reader, r.snapshot(r.id))
+		ctx.Send(reader, r.Snapshot(r.id))
 	}
 	r.readers, r.checking = r.readers[r.checking:], 0
 	r.check(ctx)
@@ -81,50 +81,33 @@ func (r *relay) serveWaiting() {
 // catchUp returns what leads from held to the replica's position: the batches in between if the
 // ring has them, else a snapshot.
 func (r *relay) catchUp(held canvas.Position) CatchUp {
-	c := CatchUp{Region: r.id, At: r.position}
-	if held == canvas.Head() || held == r.position {
+	c := CatchUp{Region: r.id, At: r.Position}
+	if held == canvas.Head() || held == r.Position {
 		return c
 	}
-	recent, ok := r.ring.since(held)
-	if ok && held == (canvas.Position{}) && r.position.Seq > blankPixels {
+	recent, ok := r.ring.Since(held)
+	if ok && held == (canvas.Position{}) && r.Position.Seq > blankPixels {
 		ok = false
 	}
 	if ok {
 		r.pod.stats.Resumes.Add(1)
-		c.Delta = r.merged(recent)
+		c.Delta = r.ring.Merge(recent)
 		return c
 	}
 	r.pod.stats.Snapshots.Add(1)
 	c.Snapshot = r.recentBase()
-	if behind, ok := r.ring.since(c.Snapshot.Position); ok {
-		c.Delta = r.merged(behind)
+	if behind, ok := r.ring.Since(c.Snapshot.Position); ok {
+		c.Delta = r.ring.Merge(behind)
 	}
 	return c
 }
 
 // recentBase is the shared snapshot, replaced when it lies too far behind.
 func (r *relay) recentBase() *canvas.Snapshot {
-	if r.base != nil && r.base.Position != r.position {
-		if _, ok := r.ring.since(r.base.Position); ok && r.position.Seq-r.base.Position.Seq <= basePixels {
-			return r.base
+	if base := r.LastSnapshot(); base != nil && base.Position != r.Position {
+		if _, ok := r.ring.Since(base.Position); ok && r.Position.Seq-base.Position.Seq <= basePixels {
+			return base
 		}
 	}
-	return r.snapshot(r.id)
-}
-
-// merged joins batches. Results that lead to the current position are kept, up to as much as the
-// ring holds: when a pod has died, many viewers resume at once from few positions.
-func (r *relay) merged(batches []*canvas.Batch) *canvas.Batch {
-	if len(batches) == 0 {
-		return nil
-	}
-	from, to := batches[0].From, batches[len(batches)-1].Position()
-	if r.deltasTo != to || r.deltasCost > r.ring.limit {
-		r.deltas, r.deltasTo, r.deltasCost = make(map[uint64]*canvas.Batch), to, 0
-	}
-	if r.deltas[from] == nil {
-		r.deltas[from] = canvas.Merge(batches)
-		r.deltasCost += cost(r.deltas[from])
-	}
-	return r.deltas[from]
+	return r.Snapshot(r.id)
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
 )
 
@@ -15,7 +16,7 @@ import (
 // most one: ops that arrive meanwhile go into the next batch.
 type inflight struct {
 	batch *canvas.Batch
-	ops   []*queued
+	ops   []*oplog.Queued
 	began time.Time
 }
 
@@ -25,7 +26,7 @@ type inflight struct {
 func (r *region) advance(ctx actor.Context) {
 	switch {
 	case r.epoch == 0 || r.inflight != nil || r.mending.have != nil:
-	case !r.queue.empty():
+	case !r.queue.Empty():
 		r.beginCommit(ctx)
 	case r.phase == phaseRetiring:
 		r.release(ctx)
@@ -33,15 +34,15 @@ func (r *region) advance(ctx actor.Context) {
 }
 
 func (r *region) beginCommit(ctx actor.Context) {
-	ops, pixels := r.queue.take(r.pod.cfg.BatchPixels)
+	ops, pixels := r.queue.Take(r.pod.cfg.BatchPixels)
 	now := r.pod.clock.Now()
 	batch := &canvas.Batch{
 		Region: r.id, Epoch: r.epoch, Time: now.UnixMilli(),
-		From: r.position.Seq, To: r.position.Seq + uint64(pixels), Ops: make([]canvas.Op, len(ops)),
+		From: r.Position.Seq, To: r.Position.Seq + uint64(pixels), Ops: make([]canvas.Op, len(ops)),
 	}
 	for i, entry := range ops {
-		batch.Ops[i] = entry.op
-		batch.Ops[i].InTurn = r.dedupe.inTurn(entry.op.ID)
+		batch.Ops[i] = entry.Op
+		batch.Ops[i].InTurn = r.dedupe.InTurn(entry.Op.ID)
 	}
 	r.inflight = &inflight{batch: batch, ops: ops, began: now}
 	r.calling()
@@ -100,15 +101,15 @@ func (r *region) finishCommit(ctx actor.Context) {
 	r.recovered()
 	r.observed(f, r.verified)
 
-	r.apply(f.batch)
-	r.ring.push(f.batch)
-	r.queue.settle(f.ops)
+	r.Apply(f.batch)
+	r.ring.Push(f.batch)
+	r.queue.Settle(f.ops)
 	for i := range f.batch.Ops {
-		r.dedupe.add(&f.batch.Ops[i], f.batch.To)
+		r.dedupe.Add(&f.batch.Ops[i], f.batch.To)
 	}
-	acks := byRelay(f.ops)
+	acks := oplog.ByRelay(f.ops)
 	for key, s := range r.subscribers {
-		if s.lags(r.position, 2*r.pod.cfg.RingPixels) {
+		if s.lags(r.Position, 2*r.pod.cfg.RingPixels) {
 			r.pod.stats.Lagging.Add(1)
 			delete(r.subscribers, key) // the relay renews, is told that its stream has lapsed, and attaches anew
 			continue

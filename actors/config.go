@@ -5,12 +5,13 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/oplog"
 )
 
 // Window is how many ops of one session may be unacknowledged at once. A region remembers four
-// times as many of a session's last op numbers (see remembered), so that it can't take a late op
+// times as many of a session's last op numbers (oplog.Remembered), so that it can't take a late op
 // for one it has had.
-const Window = 256
+const Window = oplog.Remembered / 4
 
 // minRate, in pixels per second, is about one pixel in a day.
 const minRate = 1e-5

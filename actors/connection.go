@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/oplog"
 )
 
 // connection speaks for one WebSocket. It opens the session, checks rate, order and bounds of what
@@ -25,7 +26,7 @@ type connection struct {
 	lastNum uint64
 	resumed resumed
 	placing map[uint64]*placing
-	oldest  uint64  // no op before it is in placing; while one is, lastNum is less than remembered steps further
+	oldest  uint64  // no op before it is in placing; while one is, lastNum is less than oplog.Remembered steps further
 	held    []Place // of a JSON client, until there is room in the window; at most MaxUnhandled
 
 	pointed canvas.RegionID // where the pointer was last shown,
@@ -180,12 +181,12 @@ func (c *connection) takeHeld(ctx actor.Context) {
 }
 
 // full reports whether an op is too far ahead of the oldest unanswered one: if that one is sent to
-// a region again, the region must still know whether it has had it (see remembered).
+// a region again, the region must still know whether it has had it (see oplog.Remembered).
 func (c *connection) full(num uint64) bool {
 	for len(c.placing) > 0 && c.placing[c.oldest] == nil {
 		c.oldest++
 	}
-	return len(c.placing) >= Window || len(c.placing) > 0 && num-c.oldest >= remembered
+	return len(c.placing) >= Window || len(c.placing) > 0 && num-c.oldest >= oplog.Remembered
 }
 
 // place checks an op and hands its parts to the relays of the regions they fall into.

@@ -140,3 +140,17 @@ func TestConnection_PanicClosesItsSocketOnly(t *testing.T) {
 	b.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
 	w.eventually("the other draws on", func() bool { return len(b.acked) == 1 && !b.failed })
 }
+
+func TestSplit_KeepsOrderWithinRegions(t *testing.T) {
+	g := canvas.Geometry{Width: 50, Height: 50, Region: 16}
+	parts := split(g, []canvas.Dot{{X: 15, Y: 0, Color: 1}, {X: 16, Y: 0, Color: 2}, {X: 15, Y: 0, Color: 3}, {X: 49, Y: 49, Color: 4}})
+	if len(parts) != 3 || parts[0].region != 0 || parts[1].region != 1 || parts[2].region != 15 {
+		t.Fatalf("parts %+v", parts)
+	}
+	if p := parts[0].pixels; len(p) != 2 || p[0].Color != 1 || p[1].Color != 3 || p[0].Pos != 15 {
+		t.Errorf("region 0: %+v", p)
+	}
+	if p := parts[2].pixels; p[0].Pos != 1*2+1 { // the corner region is 2 x 2
+		t.Errorf("corner: %+v", p)
+	}
+}

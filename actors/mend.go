@@ -67,7 +67,7 @@ func (r *region) damaged(ctx actor.Context, err error) {
 	}
 	r.noteDamage(err)
 	r.mending = mending{source: "owner", have: &store.Claim{
-		Term: r.term(), Position: r.position, Tile: r.snapshot(r.id).Tile, Recent: slices.Clone(r.ring.batches),
+		Term: r.term(), Position: r.Position, Tile: r.Snapshot(r.id).Tile, Recent: r.ring.All(),
 	}}
 	r.mend(ctx)
 }
@@ -120,13 +120,13 @@ func after(a, b canvas.Position) bool {
 // region then becomes what that relay has. After a commit there is another history, and what the
 // relay holds is lost.
 func (r *region) outdated(ctx actor.Context, s *subscriber) bool {
-	if !after(s.held, r.position) {
+	if !after(s.held, r.Position) {
 		return false
 	}
 	if r.phase != phaseServing || r.inflight != nil || r.mending.have != nil {
 		return false
 	}
-	claim := &store.Claim{Term: r.term(), Position: r.position, Tile: r.snapshot(r.id).Tile, Recent: slices.Clone(r.ring.batches)}
+	claim := &store.Claim{Term: r.term(), Position: r.Position, Tile: r.Snapshot(r.id).Tile, Recent: r.ring.All()}
 	r.letGo(ctx) // the other relays attach again
 	r.subscribers[keyOf(s.relay)] = s
 	return !r.intact(ctx, claim)

@@ -63,8 +63,8 @@ func at(name string, p canvas.Position) Fact { return Fact{name, fmt.Sprintf("%d
 func (r *region) describe() description {
 	now := r.pod.clock.Now()
 	facts := []Fact{
-		count("epoch", r.epoch), count("seq", r.position.Seq), at("last batch", r.position),
-		count("relays", len(r.subscribers)), count("pending ops", len(r.queue.known)),
+		count("epoch", r.epoch), count("seq", r.Position.Seq), at("last batch", r.Position),
+		count("relays", len(r.subscribers)), count("pending ops", r.queue.Len()),
 		{"commit under way", "no"}, count("store calls failed in a row", r.failures), count("fenced of late", r.fences),
 		since("known for the owner", r.verified, now), count("who wait for it to let go", len(r.handoff.yielders)+len(r.handoff.leavers)),
 	}
@@ -86,7 +86,7 @@ func (r *relay) describe() description {
 		owner = r.owner.Address
 	}
 	return description{state, []Fact{
-		{"owner", owner}, at("replica", r.position), count("ops not acknowledged", r.pending.count()),
+		{"owner", owner}, at("replica", r.Position), count("ops not acknowledged", r.pending.count()),
 		count("pixels not acknowledged", r.pending.pixels), count("viewers to bring up to date", len(r.waiting)),
 		count("readers waiting", len(r.readers)), count("beats without an answer", r.silent), {"stream", strconv.FormatUint(r.stream, 36)},
 	}}

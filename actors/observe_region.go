@@ -26,8 +26,8 @@ func (r *region) observed(f *inflight, now time.Time) {
 func (r *region) report() RegionReport {
 	now := r.pod.clock.Now()
 	report := RegionReport{
-		Region: r.id, State: string(r.phase), Epoch: r.epoch, Seq: r.position.Seq,
-		Relays: len(r.subscribers), PendingOps: len(r.queue.known), Pixels: r.gauge.pixels.span(now),
+		Region: r.id, State: string(r.phase), Epoch: r.epoch, Seq: r.Position.Seq,
+		Relays: len(r.subscribers), PendingOps: r.queue.Len(), Pixels: r.gauge.pixels.span(now),
 	}
 	if r.gauge.commits != nil {
 		r.gauge.commits.advance(now)

@@ -50,7 +50,7 @@ func (r *region) askStore(ctx actor.Context) {
 	r.checkers, r.others = r.others, nil
 	r.question++
 	began := r.verified
-	self, system, term, reached, question := ctx.Self(), ctx.ActorSystem(), r.term(), r.position.Seq, r.question
+	self, system, term, reached, question := ctx.Self(), ctx.ActorSystem(), r.term(), r.Position.Seq, r.question
 	limit := r.pod.silence.askTime(r.pod.cfg)
 	r.pod.background(func(c context.Context) {
 		c, cancel := context.WithTimeout(c, limit)
@@ -111,7 +111,7 @@ func (r *region) onOwnershipAnswer(ctx actor.Context, m ownershipAnswer) {
 func (r *region) answerCheckers(ctx actor.Context) {
 	for key, n := range r.checkers {
 		if s := r.subscribers[key]; s != nil {
-			ctx.Send(s.relay, &Checked{Stream: s.stream, N: n, Answers: s.answers, Position: r.position})
+			ctx.Send(s.relay, &Checked{Stream: s.stream, N: n, Answers: s.answers, Position: r.Position})
 		}
 	}
 	r.checking, r.checkers = false, nil

@@ -175,3 +175,47 @@ func TestPending_SaysSinceWhenAnOpMayBeApplied(t *testing.T) {
 		u.resetSent()
 	}
 }
+
+func TestPending_SendsAgainInOrderWhatIsNotAnswered(t *testing.T) {
+	u := newPendingOps(100)
+	from := actor.NewPID("", "connection/1")
+	op := func(num uint64, pixels int) canvas.Op {
+		return canvas.Op{ID: canvas.OpID{Author: 1, Num: num}, Pixels: make([]canvas.Pixel, pixels)}
+	}
+	for num := uint64(1); num <= 5; num++ {
+		if !u.push(place{op: op(num, 10), from: from}, time.Unix(0, 0)) {
+			t.Fatalf("op %d refused", num)
+		}
+	}
+	nums := func(ops []canvas.Op) (list []uint64) {
+		for _, op := range ops {
+			list = append(list, op.ID.Num)
+		}
+		return list
+	}
+	if got := nums(sendOps(u, 25)); len(got) != 2 || got[1] != 2 {
+		t.Fatalf("sent %v, want 1 and 2", got)
+	}
+	u.remove(canvas.OpID{Author: 1, Num: 1})
+	if got := nums(sendOps(u, 1000)); len(got) != 3 || got[0] != 3 {
+		t.Fatalf("sent %v, want 3 to 5", got)
+	}
+	u.remove(canvas.OpID{Author: 1, Num: 4})
+	u.resetSent()
+	if got := nums(sendOps(u, 1000)); len(got) != 3 || got[0] != 2 || got[1] != 3 || got[2] != 5 {
+		t.Fatalf("sent again %v, want 2, 3, 5", got)
+	}
+	if u.pixels != 30 {
+		t.Errorf("%d pixels held, want 30", u.pixels)
+	}
+	later := actor.NewPID("", "connection/2")
+	if !u.push(place{op: op(3, 10), from: later}, time.Unix(0, 0)) || u.count() != 3 {
+		t.Error("an op sent again by its client was taken twice")
+	}
+	if found, _ := u.remove(canvas.OpID{Author: 1, Num: 3}); found.from != from || len(found.also) != 1 || found.also[0] != later {
+		t.Error("the answer must go to both of the client's connections")
+	}
+	if u.push(place{op: op(6, 90), from: from}, time.Unix(0, 0)) {
+		t.Error("took more than the limit")
+	}
+}

@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
 )
 
@@ -30,12 +31,12 @@ type region struct {
 	// The state as committed; meaningless while epoch is 0.
 	epoch uint64      // of our claim; 0: we have none
 	token store.Token // of our claim
-	tileState
-	ring   ring
-	dedupe dedupe
+	oplog.TileState
+	ring   oplog.Ring
+	dedupe oplog.Dedupe
 
 	// Ops on their way into the region.
-	queue       queue
+	queue       oplog.Queue
 	inflight    *inflight              // the batch being committed; nil: none
 	subscribers map[string]*subscriber // by relay PID
 
@@ -118,7 +119,7 @@ type (
 func newRegion(pod *Node, id canvas.RegionID) *region {
 	return &region{
 		pod: pod, id: id, log: pod.log.With("region", int(id)),
-		queue:       newQueue(pod.cfg.QueuePixels),
+		queue:       oplog.NewQueue(pod.cfg.QueuePixels),
 		subscribers: make(map[string]*subscriber),
 		pointers:    make(map[canvas.Author]canvas.Pointer),
 	}
@@ -339,13 +340,13 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 
 // serve begins serving: the claim is ours, and it brought everything there is.
 func (r *region) serve(ctx actor.Context, claim *store.Claim) {
-	r.epoch, r.token, r.tileState = claim.Epoch, claim.Token, tileState{position: claim.Position, tile: claim.Tile}
-	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
-	r.ring.reset(claim.Recent)
-	r.dedupe.restore(claim.Recent, r.position.Seq)
+	r.epoch, r.token, r.TileState = claim.Epoch, claim.Token, oplog.TileState{Position: claim.Position, Tile: claim.Tile}
+	r.ring = oplog.NewRing(r.pod.cfg.ringPixels(r.id))
+	r.ring.Reset(claim.Recent)
+	r.dedupe.Restore(claim.Recent, r.Position.Seq)
 	r.verified, r.proven = r.pod.clock.Now(), time.Time{}
 	r.pod.stats.Serving.Add(1)
-	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.position.Seq)
+	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.Position.Seq)
 	r.phase = phaseServing
 	r.noteHandoff(r.verified)
 	r.pod.handoffs.release(r)
@@ -401,8 +402,8 @@ func (r *region) letGo(ctx actor.Context) {
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)
 	}
-	r.epoch, r.inflight, r.tileState, r.ring, r.dedupe = 0, nil, tileState{}, ring{}, dedupe{}
-	r.queue = newQueue(r.pod.cfg.QueuePixels)
+	r.epoch, r.inflight, r.TileState, r.ring, r.dedupe = 0, nil, oplog.TileState{}, oplog.Ring{}, oplog.Dedupe{}
+	r.queue = oplog.NewQueue(r.pod.cfg.QueuePixels)
 	r.recovered()
 	r.checking, r.checkers, r.others = false, nil, nil
 	r.mending = mending{asked: r.mending.asked}

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
 )
@@ -104,7 +105,7 @@ func TestRegion_RestartAnswersForWhatItHeld(t *testing.T) {
 func TestRegion_AcksNoOldNumberItDoesNotKnow(t *testing.T) {
 	w := newWorld(t, nil)
 	a := w.connect(Hello{})
-	a.conn.Send(Place{Num: 1 + 2*remembered, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	a.conn.Send(Place{Num: 1 + 2*oplog.Remembered, Dots: []canvas.Dot{dot(0, 0, 1)}})
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
 	b := w.connect(Hello{Session: a.welcome.Session, Resume: true})
 	b.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(1, 0, 2)}})

@@ -2,12 +2,12 @@ package actors
 
 import (
 	"log/slog"
-	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/oplog"
 )
 
 // relay is a pod's end of one region. It brings the pod's ops to the region and is responsible for
@@ -38,16 +38,13 @@ type relay struct {
 	resting  bool       // the scheduled beat is a late one, since nothing happens
 
 	// The replica; tile is nil if there is none.
-	tileState
-	ring       ring
-	deltas     map[uint64]*canvas.Batch     // merged for those who resume, by the Seq they begin at
-	deltasTo   canvas.Position              // where all of them end
-	deltasCost int                          // counted like the ring's
-	waiting    map[ViewerID]canvas.Position // viewers to answer once there is a replica, and what they hold
-	readers    []*actor.PID                 // those who wait for a current snapshot
-	checking   int                          // how many of them the Check under way is for; 0: no Check is
-	checks     uint64                       // N of the last Check
-	lastRead   time.Time
+	oplog.TileState
+	ring     oplog.Ring
+	waiting  map[ViewerID]canvas.Position // viewers to answer once there is a replica, and what they hold
+	readers  []*actor.PID                 // those who wait for a current snapshot
+	checking int                          // how many of them the Check under way is for; 0: no Check is
+	checks   uint64                       // N of the last Check
+	lastRead time.Time
 
 	pending  *pendingOps // the node's, so that it survives a restart of the actor
 	flushing bool        // a flush is in the mailbox
@@ -182,10 +179,10 @@ func (r *relay) attach(ctx actor.Context) {
 		ctx.Request(r.owner, &Detach{})
 	}
 	r.wake(ctx)
-	r.stream, r.owner, r.told = r.pod.streams.Add(1), owner, r.position.Seq
+	r.stream, r.owner, r.told = r.pod.streams.Add(1), owner, r.Position.Seq
 	r.attached, r.submits, r.heard, r.silent, r.checking = false, 0, 0, 0, 0
 	r.pending.resetSent()
-	r.request(ctx, &Attach{Stream: r.stream, Held: r.position})
+	r.request(ctx, &Attach{Stream: r.stream, Held: r.Position})
 }
 
 // request sends a command to the owner, if there is one.
@@ -247,14 +244,14 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 }
 
 func (r *relay) renew(ctx actor.Context) {
-	r.told = r.position.Seq
-	r.request(ctx, &Attach{Stream: r.stream, Held: r.position, Renews: r.attached, Submits: r.submits})
+	r.told = r.Position.Seq
+	r.request(ctx, &Attach{Stream: r.stream, Held: r.Position, Renews: r.attached, Submits: r.submits})
 }
 
 // renewEarly renews before the next beat when much is drawn: a region drops relays that don't
 // confirm what they have received (see lags).
 func (r *relay) renewEarly(ctx actor.Context) {
-	if r.position.Seq-r.told > uint64(r.pod.cfg.RingPixels/2) {
+	if r.Position.Seq-r.told > uint64(r.pod.cfg.RingPixels/2) {
 		r.renew(ctx)
 	}
 }
@@ -271,7 +268,7 @@ func (r *relay) needed() bool {
 func (r *relay) letGo(ctx actor.Context) {
 	r.request(ctx, &Detach{})
 	r.stream, r.owner, r.attached, r.beating = 0, nil, false, false
-	r.tileState, r.ring, r.deltas = tileState{}, ring{}, nil
+	r.TileState, r.ring = oplog.TileState{}, oplog.Ring{}
 	r.pod.holds[r.id].Store(false)
 }
 
@@ -285,19 +282,19 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 	switch {
 	case m.Base != nil:
 		r.replace(m)
-	case r.tile == nil: // what came with the first answer was lost
+	case r.Tile == nil: // what came with the first answer was lost
 		r.attach(ctx)
 		return
 	default:
 		for _, b := range m.Recent {
-			if b.From != r.position.Seq {
+			if b.From != r.Position.Seq {
 				r.attach(ctx)
 				return
 			}
 			r.show(b)
 		}
 	}
-	if r.position != m.Position || r.heard != m.Answers { // something was lost on the way
+	if r.Position != m.Position || r.heard != m.Answers { // something was lost on the way
 		r.attach(ctx)
 		return
 	}
@@ -311,33 +308,32 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 // replace takes a whole new replica. The viewers' positions are in the history before it, which may
 // not lead here, so they resync.
 func (r *relay) replace(m *Attached) {
-	r.tileState = tileStateOf(m.Base)
+	r.TileState = oplog.TileStateOf(m.Base)
 	r.pod.holds[r.id].Store(true)
-	r.deltas, r.deltasTo = nil, canvas.Position{}
-	r.ring = ring{limit: r.pod.cfg.ringPixels(r.id)}
-	r.ring.reset(m.Recent)
+	r.ring = oplog.NewRing(r.pod.cfg.ringPixels(r.id))
+	r.ring.Reset(m.Recent)
 	r.pod.audience.Reset(r.id)
 }
 
 // show applies a batch that continues the replica and hands it to the viewers.
 func (r *relay) show(b *canvas.Batch) {
-	r.apply(b)
-	r.ring.push(b)
+	r.Apply(b)
+	r.ring.Push(b)
 	r.pod.audience.Publish(b)
 }
 
 // salvage gives the region our replica, since its store has lost something.
 func (r *relay) salvage(ctx actor.Context, m *Salvage) {
 	answer := &Salvaged{N: m.N}
-	if r.tile != nil {
-		answer.Base, answer.Recent = r.snapshot(r.id), slices.Clone(r.ring.batches)
+	if r.Tile != nil {
+		answer.Base, answer.Recent = r.Snapshot(r.id), r.ring.All()
 	}
 	ctx.Respond(answer)
 }
 
 func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
 	current := m.Stream == r.stream
-	follows := current && r.attached && m.N == r.heard && (m.Batch == nil || m.Batch.From == r.position.Seq)
+	follows := current && r.attached && m.N == r.heard && (m.Batch == nil || m.Batch.From == r.Position.Seq)
 	if follows {
 		r.wake(ctx)
 		r.silent = 0
@@ -409,7 +405,7 @@ func (r *relay) place(ctx actor.Context, m place) {
 func (r *relay) flush(ctx actor.Context) {
 	r.flushing = false
 	for r.attached {
-		ops, again := r.pending.send(r.pod.cfg.BatchPixels, r.position.Seq)
+		ops, again := r.pending.send(r.pod.cfg.BatchPixels, r.Position.Seq)
 		if len(ops) == 0 {
 			return
 		}

@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/oplog"
 )
 
 // subscriber is a relay as its region sees it.
@@ -47,7 +48,7 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 			s.held = m.Held
 		}
 		if r.epoch != 0 {
-			ctx.Send(s.relay, &Attached{Stream: s.stream, Answers: s.answers, Position: r.position})
+			ctx.Send(s.relay, &Attached{Stream: s.stream, Answers: s.answers, Position: r.Position})
 		}
 		return
 	}
@@ -56,7 +57,7 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return
 	}
-	r.queue.leave(key) // the relay sends its ops again, and may be told before that they are refused
+	r.queue.Leave(key) // the relay sends its ops again, and may be told before that they are refused
 	s = &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
 	r.subscribers[key] = s
 	if r.epoch != 0 && !r.outdated(ctx, s) {
@@ -66,14 +67,14 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 
 // sendCatchUp gives a fresh subscriber what it lacks; from here on it gets every batch.
 func (r *region) sendCatchUp(ctx actor.Context, s *subscriber) {
-	answer := &Attached{Stream: s.stream, Position: r.position}
+	answer := &Attached{Stream: s.stream, Position: r.Position}
 	blank := s.held == canvas.Position{}
-	if recent, ok := r.ring.since(s.held); ok && !blank {
+	if recent, ok := r.ring.Since(s.held); ok && !blank {
 		answer.Recent = slices.Clone(recent) // the ring goes on changing
-	} else if blank || s.held != r.position {
-		answer.Base, answer.Recent = r.snapshot(r.id), slices.Clone(r.ring.batches)
+	} else if blank || s.held != r.Position {
+		answer.Base, answer.Recent = r.Snapshot(r.id), r.ring.All()
 	}
-	s.held, s.brought = r.position, true
+	s.held, s.brought = r.Position, true
 	ctx.Send(s.relay, answer)
 }
 
@@ -96,17 +97,17 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 		if len(again) > 0 && again[0].Op == i {
 			repeated, after, again = true, again[0].After, again[1:]
 		}
-		waits := r.queue.find(op.ID) != nil
-		switch had := r.dedupe.has(op.ID, repeated, after); {
-		case had == opApplied:
+		waits := r.queue.Find(op.ID) != nil
+		switch had := r.dedupe.Has(op.ID, repeated, after); {
+		case had == oplog.Applied:
 			known = append(known, op.ID)
-		case had == opUnsure && !waits && op.ID.Key == canvas.Key{}:
+		case had == oplog.Unsure && !waits && op.ID.Key == canvas.Key{}:
 			late = append(late, op.ID)
-		case had == opUnsure && !waits:
+		case had == oplog.Unsure && !waits:
 			unsure = append(unsure, op.ID)
 		case impatient && !waits:
 			unavailable = append(unavailable, op.ID)
-		case !r.queue.push(op, key, now):
+		case !r.queue.Push(op, key, now):
 			busy = append(busy, op.ID)
 		}
 	}
@@ -176,14 +177,14 @@ func (r *region) sweep(ctx actor.Context) {
 		}
 	}
 	if r.impatient(now) {
-		late := r.queue.remove(func(q *queued) bool { return now.Sub(q.since) > r.pod.cfg.regionPatience() })
-		for key, ops := range byRelay(late) {
+		late := r.queue.Remove(func(q *oplog.Queued) bool { return now.Sub(q.Since) > r.pod.cfg.regionPatience() })
+		for key, ops := range oplog.ByRelay(late) {
 			if s := r.subscribers[key]; s != nil {
 				r.reject(ctx, s, ops, canvas.RefusedUnavailable)
 			}
 		}
 	}
-	r.calm = r.phase == phaseServing && r.inflight == nil && r.queue.empty() && !r.checking && r.mending.have == nil && r.handoff.notOwnedSince.IsZero() &&
+	r.calm = r.phase == phaseServing && r.inflight == nil && r.queue.Empty() && !r.checking && r.mending.have == nil && r.handoff.notOwnedSince.IsZero() &&
 		r.pod.claimWatcher.covers(r.proven, now, r.trust) && now.Sub(r.proven) > calmBeats*r.pod.cfg.Beat
 	if r.calm {
 		r.sweepAfter(ctx, calmBeats*r.pod.cfg.Beat)

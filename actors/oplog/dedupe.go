@@ -1,11 +1,11 @@
-package actors
+package oplog
 
 import "pixelplayground/actors/canvas"
 
 // maxSessions bounds the sessions that one region remembers: about 3 MB.
 const maxSessions = 12288
 
-// dedupe remembers which ops a region has applied (I4). For each session it has the highest op
+// Dedupe remembers which ops a region has applied (I4). For each session it has the highest op
 // number, which of the remembered-1 numbers before it were applied, and the number from which on
 // nothing is missing.
 //
@@ -14,7 +14,7 @@ const maxSessions = 12288
 // was silent longest, so nobody can make it forget ops of other networks. from says how far back it
 // is complete. So of an op that it does not know, it can say whether the op was never applied, or
 // may have been. In the second case the op can be neither applied nor acknowledged.
-type dedupe struct {
+type Dedupe struct {
 	from     uint64 // every op applied after this sequence number is known
 	sessions int
 	byAuthor map[canvas.Author]*sessionOps
@@ -35,26 +35,26 @@ type sessionOps struct {
 	older, newer *sessionOps // in the share
 }
 
-func newDedupe(from uint64) dedupe {
-	return dedupe{from: from, byAuthor: make(map[canvas.Author]*sessionOps), shares: newShares()}
+func NewDedupe(from uint64) Dedupe {
+	return Dedupe{from: from, byAuthor: make(map[canvas.Author]*sessionOps), shares: newShares()}
 }
 
-// restore forgets everything, and adds the ops of a log that ends at a sequence number.
-func (d *dedupe) restore(batches []*canvas.Batch, end uint64) {
-	if *d = newDedupe(end); len(batches) > 0 {
+// Restore forgets everything, and adds the ops of a log that ends at a sequence number.
+func (d *Dedupe) Restore(batches []*canvas.Batch, end uint64) {
+	if *d = NewDedupe(end); len(batches) > 0 {
 		d.from = batches[0].From
 	}
 	for _, b := range batches {
 		for i := range b.Ops {
-			d.add(&b.Ops[i], b.To)
+			d.Add(&b.Ops[i], b.To)
 		}
 	}
 }
 
-// has reports what is known of an op. If again is set, the op may have been applied before, but
+// Has reports what is known of an op. If again is set, the op may have been applied before, but
 // only after the sequence number after. An op that is not known is opNew only if it was certainly
 // never applied, else opUnsure.
-func (d *dedupe) has(id canvas.OpID, again bool, after uint64) verdict {
+func (d *Dedupe) Has(id canvas.OpID, again bool, after uint64) Verdict {
 	certain := !again || after >= d.from
 	older := false
 	for r := d.byAuthor[id.Author]; r != nil; r = r.also {
@@ -62,22 +62,22 @@ func (d *dedupe) has(id canvas.OpID, again bool, after uint64) verdict {
 			continue
 		}
 		switch r.opWindow.has(id.Num) {
-		case opApplied:
-			return opApplied
-		case opUnsure:
+		case Applied:
+			return Applied
+		case Unsure:
 			older = true
 		}
 		// If only the author matches, inTurn may be that of another session.
 		certain = certain || r.id.Key == id.Key && r.inTurn > 0 && r.inTurn < id.Num
 	}
 	if older || !certain {
-		return opUnsure
+		return Unsure
 	}
-	return opNew
+	return NeverApplied
 }
 
-// inTurn reports whether no op of the session with a higher number is known.
-func (d *dedupe) inTurn(id canvas.OpID) bool {
+// InTurn reports whether no op of the session with a higher number is known.
+func (d *Dedupe) InTurn(id canvas.OpID) bool {
 	for r := d.byAuthor[id.Author]; r != nil; r = r.also {
 		if r.id.Key.Matches(id.Key) && r.high > id.Num {
 			return false
@@ -86,8 +86,8 @@ func (d *dedupe) inTurn(id canvas.OpID) bool {
 	return id.Key != canvas.Key{}
 }
 
-// add remembers an op that was applied at a sequence number.
-func (d *dedupe) add(op *canvas.Op, seq uint64) {
+// Add remembers an op that was applied at a sequence number.
+func (d *Dedupe) Add(op *canvas.Op, seq uint64) {
 	r := d.find(op.ID)
 	if r == nil {
 		r = d.admit(op)
@@ -100,7 +100,7 @@ func (d *dedupe) add(op *canvas.Op, seq uint64) {
 	d.shares.touch(r)
 }
 
-func (d *dedupe) find(id canvas.OpID) *sessionOps {
+func (d *Dedupe) find(id canvas.OpID) *sessionOps {
 	r := d.byAuthor[id.Author]
 	for r != nil && r.id.Key != id.Key {
 		r = r.also
@@ -109,7 +109,7 @@ func (d *dedupe) find(id canvas.OpID) *sessionOps {
 }
 
 // admit makes room for one more session.
-func (d *dedupe) admit(op *canvas.Op) *sessionOps {
+func (d *Dedupe) admit(op *canvas.Op) *sessionOps {
 	if d.sessions == maxSessions {
 		d.forget()
 	}
@@ -120,7 +120,7 @@ func (d *dedupe) admit(op *canvas.Op) *sessionOps {
 	return r
 }
 
-func (d *dedupe) forget() {
+func (d *Dedupe) forget() {
 	r := d.shares.longestSilent()
 	d.shares.leave(r)
 	d.sessions--

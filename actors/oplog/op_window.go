@@ -1,36 +1,36 @@
-package actors
+package oplog
 
-// remembered is how many of a session's last op numbers a region remembers, and how far a
+// Remembered is how many of a session's last op numbers a region remembers, and how far a
 // connection lets them run ahead of its oldest unanswered op.
-const remembered = 4 * Window
+const Remembered = 1024
 
 // opWindow is the highest op number, and a bit for each of the last remembered numbers: bit i of
 // word w stands for high - 64*w - i.
 type opWindow struct {
 	high uint64
-	bits [remembered / 64]uint64
+	bits [Remembered / 64]uint64
 }
 
-// verdict is what is known of an op.
-type verdict int
+// Verdict is what is known of an op.
+type Verdict int
 
 const (
-	opNew verdict = iota
-	opApplied
-	opUnsure
+	NeverApplied Verdict = iota
+	Applied
+	Unsure
 )
 
-func (w *opWindow) has(num uint64) verdict {
+func (w *opWindow) has(num uint64) Verdict {
 	age := w.high - num
 	switch {
 	case num > w.high:
-		return opNew
-	case age >= remembered:
-		return opUnsure
+		return NeverApplied
+	case age >= Remembered:
+		return Unsure
 	case w.bits[age/64]&(1<<(age%64)) != 0:
-		return opApplied
+		return Applied
 	}
-	return opNew
+	return NeverApplied
 }
 
 func (w *opWindow) add(num uint64) {
@@ -38,15 +38,15 @@ func (w *opWindow) add(num uint64) {
 		w.shift(num - w.high)
 		w.high = num
 	}
-	if age := w.high - num; age < remembered {
+	if age := w.high - num; age < Remembered {
 		w.bits[age/64] |= 1 << (age % 64)
 	}
 }
 
 // shift makes every mark n numbers older.
 func (w *opWindow) shift(n uint64) {
-	if n >= remembered {
-		w.bits = [remembered / 64]uint64{}
+	if n >= Remembered {
+		w.bits = [Remembered / 64]uint64{}
 		return
 	}
 	words, bits := int(n/64), n%64

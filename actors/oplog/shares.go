@@ -1,4 +1,4 @@
-package actors
+package oplog
 
 import (
 	"container/heap"

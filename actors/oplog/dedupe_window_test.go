@@ -1,4 +1,4 @@
-package actors
+package oplog
 
 import (
 	"encoding/binary"
@@ -16,28 +16,28 @@ func sessionOp(n int, num uint64) canvas.Op {
 	return canvas.Op{ID: canvas.OpID{Author: s.Author(), Num: num, Key: s.Key()}, InTurn: true}
 }
 
-// The model is a plain set. dedupe must agree with it on the remembered numbers below the highest.
+// The model is a plain set. Dedupe must agree with it on the remembered numbers below the highest.
 func TestDedupe_AgreesWithASetOfWhatIsRemembered(t *testing.T) {
 	seed := rand.Uint64()
 	random := rand.New(rand.NewPCG(seed, 0))
-	a, model := newDedupe(0), map[uint64]bool{}
+	a, model := NewDedupe(0), map[uint64]bool{}
 	var high uint64
 	for range 20_000 {
 		num := high + uint64(random.IntN(90)) + 1
-		if random.IntN(3) > 0 && high > remembered {
-			num = high - uint64(random.IntN(remembered))
+		if random.IntN(3) > 0 && high > Remembered {
+			num = high - uint64(random.IntN(Remembered))
 		}
 		op := sessionOp(7, num)
-		if got := a.has(op.ID, true, 0); got == opUnsure || (got == opApplied) != model[num] {
+		if got := a.Has(op.ID, true, 0); got == Unsure || (got == Applied) != model[num] {
 			t.Fatalf("seed %d: has(%d) = %v with high %d, want %v", seed, num, got, high, model[num])
 		}
 		if random.IntN(2) == 0 {
-			a.add(&op, 1)
+			a.Add(&op, 1)
 			model[num] = true
 			high = max(high, num)
 		}
 	}
-	if old := sessionOp(7, high-remembered); a.has(old.ID, false, 0) != opUnsure {
+	if old := sessionOp(7, high-Remembered); a.Has(old.ID, false, 0) != Unsure {
 		t.Error("nothing can be known of an op older than the window")
 	}
 }
@@ -51,7 +51,7 @@ func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	a := newDedupe(0)
+	a := NewDedupe(0)
 	var log []*canvas.Batch
 	var seq uint64
 	done, last := map[canvas.OpID]uint64{}, map[int]uint64{}
@@ -59,7 +59,7 @@ func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 	for step := range 20_000 {
 		if random.IntN(50) == 0 {
 			log = log[random.IntN(len(log)+1):]
-			a.restore(log, seq)
+			a.Restore(log, seq)
 		}
 		session := random.IntN(8)
 		num, fresh := last[session]+1, true
@@ -85,23 +85,23 @@ func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 				}
 			}
 		}
-		switch got := a.has(op.ID, !fresh, after); {
-		case got == opNew && was:
+		switch got := a.Has(op.ID, !fresh, after); {
+		case got == NeverApplied && was:
 			t.Fatalf("step %d: session %d's op %d was applied at %d and is taken for new; all is known from %d on", step, session, num, done[op.ID], a.from)
-		case got == opApplied && !was:
+		case got == Applied && !was:
 			t.Fatalf("step %d: session %d's op %d was not applied and is said to be", step, session, num)
-		case got == opUnsure && fresh:
+		case got == Unsure && fresh:
 			t.Fatalf("step %d: session %d's op %d was never sent before and is refused", step, session, num)
-		case got == opApplied:
+		case got == Applied:
 			known++
-		case got == opUnsure:
+		case got == Unsure:
 			unsure++
-		case got == opNew:
+		case got == NeverApplied:
 			applied++
 			seq++
-			op.InTurn = a.inTurn(op.ID)
+			op.InTurn = a.InTurn(op.ID)
 			b := &canvas.Batch{From: seq - 1, To: seq, Ops: []canvas.Op{op}}
-			a.add(&b.Ops[0], seq)
+			a.Add(&b.Ops[0], seq)
 			log = append(log, b)
 			done[op.ID] = seq
 		}
@@ -113,32 +113,32 @@ func TestDedupe_NeverTakesAnAppliedOpForANewOne(t *testing.T) {
 
 // The ops of one of two sessions with the same author say nothing about the other's.
 func TestDedupe_TellsSessionsOfOneAuthorApart(t *testing.T) {
-	a := newDedupe(0)
+	a := NewDedupe(0)
 	one, two := sessionOp(1, 5), sessionOp(2, 5)
 	two.ID.Author = one.ID.Author
-	a.add(&one, 1)
-	if got := a.has(two.ID, false, 0); got != opNew {
+	a.Add(&one, 1)
+	if got := a.Has(two.ID, false, 0); got != NeverApplied {
 		t.Errorf("the other session's op: %v", got)
 	}
-	a.add(&two, 2)
+	a.Add(&two, 2)
 	three := sessionOp(3, 6)
 	three.ID.Author = one.ID.Author
-	a.add(&three, 3)
+	a.Add(&three, 3)
 	for _, op := range []canvas.Op{one, two, three} {
-		if got := a.has(op.ID, true, 0); got != opApplied {
+		if got := a.Has(op.ID, true, 0); got != Applied {
 			t.Errorf("op %v: %v", op.ID, got)
 		}
 	}
 	// An earlier version knows authors only.
-	if got := a.has(canvas.OpID{Author: one.ID.Author, Num: 6}, false, 0); got != opApplied {
+	if got := a.Has(canvas.OpID{Author: one.ID.Author, Num: 6}, false, 0); got != Applied {
 		t.Errorf("without a key: %v", got)
 	}
 	old := canvas.Op{ID: canvas.OpID{Author: one.ID.Author, Num: 7}}
-	a.add(&old, 4)
+	a.Add(&old, 4)
 	for op := range 2 {
 		id := []canvas.OpID{one.ID, two.ID}[op]
 		id.Num = 7
-		if got := a.has(id, true, 0); got != opApplied {
+		if got := a.Has(id, true, 0); got != Applied {
 			t.Errorf("what has no key may be of session %d: %v", op, got)
 		}
 	}
@@ -147,11 +147,11 @@ func TestDedupe_TellsSessionsOfOneAuthorApart(t *testing.T) {
 // Goal: no network makes another's ops be forgotten. Method: a thousand sessions of as many
 // networks, and then 17,000 of one.
 func TestDedupe_ANetworkPushesOutItsOwn(t *testing.T) {
-	a := newDedupe(0)
+	a := NewDedupe(0)
 	add := func(n int, network canvas.Network, seq uint64) {
 		op := sessionOp(n, 1)
 		op.Network = network
-		a.add(&op, seq)
+		a.Add(&op, seq)
 	}
 	for n := range 1000 {
 		add(n, canvas.Network(n), uint64(n))
@@ -160,7 +160,7 @@ func TestDedupe_ANetworkPushesOutItsOwn(t *testing.T) {
 	for n := range flood {
 		add(1000+n, 5000, uint64(1000+n))
 	}
-	known := func(n int) bool { return a.has(sessionOp(n, 1).ID, true, 0) == opApplied }
+	known := func(n int) bool { return a.Has(sessionOp(n, 1).ID, true, 0) == Applied }
 	for n := range 1000 {
 		if !known(n) {
 			t.Fatalf("session %d was forgotten", n)
@@ -171,7 +171,7 @@ func TestDedupe_ANetworkPushesOutItsOwn(t *testing.T) {
 	}
 	forgotten := 1000 + flood - maxSessions
 	for _, n := range []int{1000, 1000 + forgotten - 1} {
-		if known(n) || a.has(sessionOp(n, 1).ID, true, 0) != opUnsure {
+		if known(n) || a.Has(sessionOp(n, 1).ID, true, 0) != Unsure {
 			t.Errorf("of session %d it is known whether its op was applied", n)
 		}
 	}
@@ -179,7 +179,7 @@ func TestDedupe_ANetworkPushesOutItsOwn(t *testing.T) {
 		t.Error("more were forgotten than had to be")
 	}
 	// What came after the last forgotten session is still known.
-	if after := uint64(1000 + forgotten - 1); a.from != after || a.has(sessionOp(99_999, 1).ID, true, after) != opNew {
+	if after := uint64(1000 + forgotten - 1); a.from != after || a.Has(sessionOp(99_999, 1).ID, true, after) != NeverApplied {
 		t.Errorf("complete from %d on, want %d", a.from, after)
 	}
 }
@@ -189,7 +189,7 @@ func TestDedupe_OfEqualSharesTheLongestSilentGoes(t *testing.T) {
 	seed := uint64(time.Now().UnixNano())
 	t.Logf("seed %d", seed)
 	random := rand.New(rand.NewPCG(seed, 0))
-	a := newDedupe(0)
+	a := NewDedupe(0)
 	lastOf := make([]uint64, maxSessions)
 	for seq := uint64(1); seq <= 4*maxSessions; seq++ {
 		n := int(seq-1) % maxSessions
@@ -198,7 +198,7 @@ func TestDedupe_OfEqualSharesTheLongestSilentGoes(t *testing.T) {
 		}
 		op := sessionOp(n, seq)
 		op.Network = canvas.Network(n)
-		a.add(&op, seq)
+		a.Add(&op, seq)
 		lastOf[n] = seq
 	}
 	for extra := range 100 {
@@ -210,7 +210,7 @@ func TestDedupe_OfEqualSharesTheLongestSilentGoes(t *testing.T) {
 		}
 		op := sessionOp(maxSessions+extra, 1)
 		op.Network = canvas.Network(maxSessions + extra)
-		a.add(&op, 5*maxSessions+uint64(extra))
+		a.Add(&op, 5*maxSessions+uint64(extra))
 		if id := sessionOp(silent, lastOf[silent]).ID; a.find(id) != nil {
 			t.Fatalf("session %d, silent since %d, is still remembered", silent, lastOf[silent])
 		}
@@ -219,7 +219,7 @@ func TestDedupe_OfEqualSharesTheLongestSilentGoes(t *testing.T) {
 }
 
 func BenchmarkDedupe_Add(b *testing.B) {
-	a := newDedupe(0)
+	a := NewDedupe(0)
 	ops := make([]canvas.Op, 20_000)
 	for n := range ops {
 		ops[n] = sessionOp(n, 1)
@@ -227,6 +227,6 @@ func BenchmarkDedupe_Add(b *testing.B) {
 	}
 	b.ReportAllocs()
 	for i := range b.N {
-		a.add(&ops[i%len(ops)], uint64(i))
+		a.Add(&ops[i%len(ops)], uint64(i))
 	}
 }

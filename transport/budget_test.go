@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/quota"
 )
 
 // greedy is a client that asks for all regions again every 20 ms, and its socket.
@@ -18,8 +19,8 @@ type greedy struct {
 func (b *bench) greedyFrom(network string) *greedy {
 	c, socket := b.connect(binaryProtocol)
 	socket.keep = false
-	c.account.close()
-	c.account = b.server.accounts.open(netip.MustParseAddr(network))
+	c.account.Close()
+	c.account = b.server.accounts.Open(netip.MustParseAddr(network))
 	return &greedy{conn: c, socket: socket}
 }
 
@@ -70,7 +71,7 @@ func TestBudget_Connection(t *testing.T) {
 	g := b.greedyFrom("192.0.2.1")
 	const during = 20 * time.Second
 	b.pester([]*greedy{g}, during)
-	most := connDraws + connDrawRate*int(during/time.Second) + 400_000
+	most := int(quota.Budget(testGeometry)) + quota.ConnDrawRate*int(during/time.Second) + 400_000
 	if g.drawn > most || g.drawn < most/2 {
 		t.Errorf("drew %d bytes, at most %d are right", g.drawn, most)
 	}
@@ -113,7 +114,7 @@ func TestBudget_Network(t *testing.T) {
 		b.now = b.now.Add(time.Second)
 		b.sweep()
 	}
-	most := networkDraws + connDraws + during*(networkDrawRate+networkDrawRateEach) + 400_000
+	most := 64<<20 + int(quota.Budget(testGeometry)) + during*(4<<20+128<<10) + 400_000 // a network with one connection at a time
 	if total > most || b.server.counters.Waits.Load() == 0 {
 		t.Errorf("drew %d bytes, at most %d are right", total, most)
 	}
@@ -162,26 +163,5 @@ func TestBudget_HealingIsFree(t *testing.T) {
 	b.flush()
 	if c.view == nil {
 		t.Errorf("is still waiting for %v", c.catchingUp.want)
-	}
-}
-
-func TestAccounts_AreForgottenWhenMadeGood(t *testing.T) {
-	a := newAccounts([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
-	now := time.Now()
-	k := a.open(netip.MustParseAddr("192.0.2.1"))
-	if a.open(netip.MustParseAddr("192.0.2.1")) != k || a.open(netip.MustParseAddr("192.0.2.2")) == k {
-		t.Fatal("networks are mixed up")
-	}
-	if proxy := a.open(netip.MustParseAddr("10.1.2.3")); !proxy.proxy {
-		t.Error("a proxy is not known")
-	}
-	k.draw(now, 3*networkDrawRate)
-	k.close()
-	k.close()
-	if a.tidy(now.Add(time.Second)); a.of[k.network] == nil {
-		t.Error("forgotten with something to make good")
-	}
-	if a.tidy(now.Add(4 * time.Second)); a.of[k.network] != nil || len(a.of) != 2 {
-		t.Errorf("not forgotten: %d are left", len(a.of))
 	}
 }

@@ -2,10 +2,12 @@ package transport
 
 import (
 	"slices"
+	"time"
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/quota"
 )
 
 // catchingUp is what a connection is shown while it is in no group, because it is new, has
@@ -169,7 +171,7 @@ func (s *shard) ask(c *conn) {
 	if o != nil && len(o.want) > 0 && !o.asked && c.hasRoom() && s.affords(c) {
 		o.asked = true
 		if o.pays.Has(o.want[0].Region) {
-			s.charge(c, askCost)
+			s.charge(c, quota.AskCost)
 		}
 		s.server.counters.Resyncs.Add(1)
 		s.server.host.Resync(c.id, o.want[0])
@@ -308,4 +310,16 @@ func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 		c.catchingUp.add(due{from: held, frame: nothingMissed(canvas.Mark{Region: m.region, Position: m.at})}, c.protocol)
 	}
 	return true
+}
+
+// mayDraw reports whether a connection may be sent a region now that it has asked for itself.
+func (s *shard) mayDraw(c *conn) bool {
+	most := moment(time.Duration(s.budget) * time.Second / quota.ConnDrawRate)
+	return c.paidBy-s.moment() < most && c.account.MayDraw(s.now, s.budget)
+}
+
+// charge makes a connection and its network pay for n bytes that it has asked for.
+func (s *shard) charge(c *conn, n int) {
+	c.paidBy = max(c.paidBy, s.moment()) + moment(time.Duration(n)*time.Second/quota.ConnDrawRate)
+	c.account.Draw(s.now, n)
 }

@@ -8,6 +8,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/quota"
 )
 
 // conn is one WebSocket. Many thousands may be idle, so it is kept to 192 bytes: times are
@@ -18,7 +19,7 @@ type conn struct {
 	shard   *shard
 	socket  socket
 	session ConnectionActor
-	account *account // of its network
+	account *quota.Account // of its network
 
 	credit credit // shared with the connection's actor
 
@@ -30,7 +31,7 @@ type conn struct {
 	backlog *backlog // what the socket did not take; nil: nothing
 	control []byte   // frames for this client alone, for the next tick
 	used    usage
-	paidBy  moment // when its debt for catch-ups will be paid off, see budget.go
+	paidBy  moment // when its debt for catch-ups will be paid off, see quota.Budget
 
 	// What it is shown: it is either in a group or catching up, and neither before WELCOME.
 	view       *group
@@ -91,8 +92,8 @@ const maxBacklog = 16 << 10
 type open struct {
 	socket   socket
 	protocol protocol
-	account  *account // has counted the connection already
-	early    []byte   // was received after the handshake
+	account  *quota.Account // has counted the connection already
+	early    []byte         // was received after the handshake
 	id       actors.ViewerID
 	network  canvas.Network
 }
@@ -250,7 +251,7 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	s.recount(c.protocol, -1)
 	s.server.counters.Connections.Add(-1)
 
-	c.account.close()
+	c.account.Close()
 
 	behind := c.backlog != nil
 	if behind {

@@ -12,6 +12,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/codec"
+	"pixelplayground/transport/quota"
 )
 
 // Reasons for Counters.Refused.
@@ -130,7 +131,7 @@ const lastPlaces, manyPlaces = 32, 8
 // limitFor is the number of connections at which the server is full for an address.
 func (s *Server) limitFor(from netip.Addr) int64 {
 	most := s.cfg.MaxConnections
-	if s.counters.Connections.Load() >= int64(most-most/lastPlaces) && s.accounts.conns(from) >= max(1, most/manyPlaces) {
+	if s.counters.Connections.Load() >= int64(most-most/lastPlaces) && s.accounts.Conns(from) >= max(1, most/manyPlaces) {
 		most -= most / lastPlaces
 	}
 	return int64(most)
@@ -160,14 +161,20 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 		return
 	}
 	peer := from.AddrPort().Addr()
-	m := open{socket: socket, early: bytes.Clone(early), id: actors.ViewerID(s.nextID.Add(1)), account: s.accounts.open(peer),
-		network: s.tags.of(networkOf(peer))}
+	m := open{socket: socket, early: bytes.Clone(early), id: actors.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(peer),
+		network: s.tags.Of(quota.NetworkOf(peer))}
 	if !r.offers {
 		m.protocol = jsonProtocol
 	}
 	if !s.shardOf(m.id).inbox.post(m) {
-		m.account.close()
+		m.account.Close()
 		s.counters.Connections.Add(-1)
 		socket.close(false)
 	}
+}
+
+// excerpt shortens what a stranger has sent to what is useful in the log.
+func excerpt(text string) string {
+	const most = 100 // bytes
+	return text[:min(len(text), most)]
 }

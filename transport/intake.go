@@ -52,7 +52,7 @@ func (s *shard) takeIn(c *conn) *intake {
 // hold counts by how much a connection's intake has grown.
 func (s *shard) hold(c *conn) {
 	if in := c.intake; in != nil {
-		s.unfinished(c, in.size()-in.counted)
+		c.account.Hold(in.size() - in.counted)
 		in.counted = in.size()
 	}
 }
@@ -60,23 +60,15 @@ func (s *shard) hold(c *conn) {
 // drop frees a connection's intake.
 func (s *shard) drop(c *conn) {
 	if in := c.intake; in != nil {
-		s.unfinished(c, -in.counted)
+		c.account.Hold(-in.counted)
 		c.intake = nil
-	}
-}
-
-func (s *shard) unfinished(c *conn, by int) {
-	if by != 0 {
-		c.account.unfinished.Add(int64(by))
-		s.server.accounts.unfinished.Add(int64(by))
 	}
 }
 
 // roomFor is how much may be read from a connection now, in bytes.
 func (s *shard) roomFor(c *conn) int {
-	k := c.account
-	all, its := s.server.accounts.unfinished.Load(), k.unfinished.Load()
-	if all < allIntake && (k.proxy || its < networkIntake) || all < allIntake+spareIntake && its < littleIntake {
+	its, all := c.account.Unfinished(), s.server.accounts.Unfinished()
+	if all < allIntake && (c.account.IsProxy() || its < networkIntake) || all < allIntake+spareIntake && its < littleIntake {
 		return len(s.buffer)
 	}
 	return max(freeIntake-c.intake.size(), 0)

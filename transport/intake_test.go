@@ -28,8 +28,8 @@ func (s *feedSocket) read(p []byte) (int, error) {
 // sends makes a connection of a network that has sent something, and lets it be read.
 func (b *bench) sends(network string, data []byte) (*conn, *feedSocket) {
 	c, socket := b.connect(binaryProtocol)
-	c.account.close()
-	c.account = b.server.accounts.open(netip.MustParseAddr(network))
+	c.account.Close()
+	c.account = b.server.accounts.Open(netip.MustParseAddr(network))
 	feed := &feedSocket{socket, data}
 	c.socket = feed
 	b.readAll(c, feed)
@@ -103,7 +103,7 @@ func TestIntake_IsBounded(t *testing.T) {
 					b.sweep()
 				}
 				b.flush()
-				if got := b.server.accounts.unfinished.Load(); got != 0 {
+				if got := b.server.accounts.Unfinished(); got != 0 {
 					t.Errorf("%d bytes are held after the time that a message may take", got)
 				}
 				if late, feed := b.sends("198.51.100.3", unfinished(false)); late.starved || len(feed.in) > 0 {

@@ -4,6 +4,7 @@ import (
 	"io"
 	"math/rand/v2"
 	"net"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -12,6 +13,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/quota"
 )
 
 // kept is what a server still holds for connections that are gone, by name. It should hold nothing.
@@ -19,19 +21,13 @@ func (s *Server) kept() map[string]int64 {
 	kept := map[string]int64{
 		"connections": s.counters.Connections.Load(), "of them binary": s.counters.Binary.Load(), "of them JSON": s.counters.JSON.Load(),
 		"behind": s.counters.Behind.Load(), "places": int64(s.places.taken()), "memory of heads": int64(s.headShares.Taken()),
-		"unfinished messages": s.accounts.unfinished.Load(), "farewells": int64(len(s.leaving)),
+		"unfinished messages": s.accounts.Unfinished(), "farewells": int64(len(s.leaving)),
 	}
 	s.places.mu.Lock()
 	kept["networks with places"], kept["spare places"] = int64(len(s.places.holds)), int64(s.places.spares)
 	s.places.mu.Unlock()
-	s.headShares.mu.Lock()
-	kept["networks with heads"] = int64(len(s.headShares.of))
-	s.headShares.mu.Unlock()
-	for _, k := range s.accounts.all() {
-		kept["unfinished messages of networks"] += k.unfinished.Load()
-		k.mu.Lock()
-		kept["connections of networks"] += int64(k.conns)
-		k.mu.Unlock()
+	for from := range byte(4) {
+		kept["connections of networks"] += int64(s.accounts.Conns(netip.AddrFrom4([4]byte{127, 0, 0, from})))
 	}
 	for i := range s.following {
 		kept["followers"] += int64(s.following[i].Load())
@@ -42,15 +38,6 @@ func (s *Server) kept() map[string]int64 {
 		}
 	}
 	return kept
-}
-
-func (a *accounts) all() (all []*account) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	for _, k := range a.of {
-		all = append(all, k)
-	}
-	return all
 }
 
 // sayings are what clients send, from nothing to far too much.
@@ -85,7 +72,7 @@ func TestServer_KeepsNothingOfThoseWhoAreGone(t *testing.T) {
 			c.MaxConnections, c.HandshakeTimeout, c.SendBuffer = 6, 200*time.Millisecond, 16<<10
 		})
 		fewPlaces(s, 12, 8, 3)
-		s.headShares = NewShares(60_000, 120_000)
+		s.headShares = quota.NewShares(60_000, 120_000)
 		all := comings(newRandom(t))
 		var coming sync.WaitGroup
 		for i := range 12 {

@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+
+	"pixelplayground/transport/quota"
 )
 
 // Bounds on the connections that are not WebSockets, or not yet: those whose request is being
@@ -73,7 +75,7 @@ func newPlaces(proxies []netip.Prefix) places {
 // enter gives a new connection a place; nil: there is none. If a guest that is not spare was
 // closed to make room, evicted is what that guest did.
 func (p *places) enter(c *net.TCPConn, from netip.Addr) (g *guest, evicted string) {
-	g = &guest{tcp: c, network: networkOf(from), exempt: isProxy(p.proxies, from)}
+	g = &guest{tcp: c, network: quota.NetworkOf(from), exempt: quota.IsProxy(p.proxies, from)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.aborted {

@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"pixelplayground/transport/quota"
 )
 
 const pageRequest = "GET /page HTTP/1.1\r\nHost: canvas.test\r\n\r\n"
@@ -281,7 +283,7 @@ func TestHeads_ShareTheirMemory(t *testing.T) {
 	for path, end := range map[string]string{"/page": "\r\n", "/ws": handshakeRequest("")[len("GET /ws HTTP/1.1\r\nHost: canvas.test\r\n"):]} {
 		t.Run(path[1:], func(t *testing.T) {
 			s, _ := openServer(t, false, nil)
-			s.headShares = NewShares(100_000, 150_000)
+			s.headShares = quota.NewShares(100_000, 150_000)
 			large := "GET " + path + " HTTP/1.1\r\nHost: canvas.test\r\nCookie: " + strings.Repeat("x", 55_000) + "\r\n"
 			var held []net.Conn
 			for i := range 2 {
@@ -310,7 +312,7 @@ func TestHeads_ShareTheirMemory(t *testing.T) {
 // TestHeads_OfUsedConnections: the second request of a connection costs what the first one does.
 func TestHeads_OfUsedConnections(t *testing.T) {
 	s, _ := openServer(t, false, nil)
-	s.headShares = NewShares(100_000, 150_000)
+	s.headShares = quota.NewShares(100_000, 150_000)
 	large := "GET /page HTTP/1.1\r\nHost: canvas.test\r\nCookie: " + strings.Repeat("x", 55_000) + "\r\n"
 	used := func(address string) net.Conn {
 		c := from(t, s, address, pageRequest)
@@ -344,24 +346,6 @@ func TestHeads_OfUsedConnections(t *testing.T) {
 func TestHeads_ManyShortLinesCostMore(t *testing.T) {
 	if short, long := headCost([]byte(strings.Repeat("a:\r\n", 1000))), headCost([]byte(strings.Repeat("x", 4000))); short < 20*long {
 		t.Errorf("%d against %d", short, long)
-	}
-}
-
-func TestRefusals_OneLineAMinute(t *testing.T) {
-	var log logged
-	now := time.UnixMilli(0)
-	r := NewRefusals(slog.New(slog.NewTextHandler(&log, nil)), func() time.Time { return now })
-	for range 100 {
-		r.Note("connection refused", "origin", "host", "x")
-		r.Note("connection refused", "full")
-	}
-	if log.lines("reason=origin times=1 host=x") != 1 || log.lines("reason=full times=1") != 1 || log.lines("") != 2 {
-		t.Errorf("at once: %s", log.b.String())
-	}
-	now = now.Add(refusalsEvery)
-	r.Note("connection refused", "origin")
-	if log.lines("reason=origin times=100") != 1 {
-		t.Errorf("after a minute: %s", log.b.String())
 	}
 }
 

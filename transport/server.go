@@ -3,7 +3,6 @@ package transport
 import (
 	"context"
 	"fmt"
-	"hash/maphash"
 	"net"
 	"net/http"
 	"sync"
@@ -12,6 +11,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/quota"
 )
 
 // Host runs the actors behind the connections; *actors.Node is one. No method blocks or
@@ -34,8 +34,8 @@ type ConnectionActor interface {
 // Server is the transport of a pod.
 type Server struct {
 	cfg      Config
-	made     time.Time // moments count from here
-	tags     tags      // of the networks that clients are in
+	made     time.Time  // moments count from here
+	tags     quota.Tags // of the networks that clients are in
 	counters Counters
 	shards   []*shard
 	nextID   atomic.Uint64 // of viewers; a viewer's shard is its id modulo the number of shards
@@ -45,7 +45,7 @@ type Server struct {
 	following []atomic.Int32 // viewers that follow it, on all shards
 	catchUps  []catchUps
 
-	accounts accounts
+	accounts *quota.Accounts
 	presence presenceSource
 	faults   faults
 
@@ -58,9 +58,9 @@ type Server struct {
 	// For connections that are not WebSockets yet.
 	places     places
 	heads      sync.Pool     // of *[firstRead]byte
-	headShares *Shares       // of memory for the heads of requests
+	headShares *quota.Shares // of memory for the heads of requests
 	leaving    chan struct{} // cap farewells: see drainFrom
-	refusals   Refusals
+	refusals   quota.Refusals
 
 	work      sync.WaitGroup // everything that Open and the accept loop started
 	closeOnce sync.Once
@@ -73,15 +73,15 @@ func New(cfg Config) *Server {
 	s := &Server{
 		cfg:        cfg,
 		made:       time.Now(),
-		tags:       tags{maphash.MakeSeed()},
+		tags:       quota.NewTags(),
 		following:  make([]atomic.Int32, cfg.Geometry.Regions()),
 		catchUps:   make([]catchUps, cfg.Geometry.Regions()),
-		accounts:   newAccounts(cfg.Proxies),
+		accounts:   quota.NewAccounts(cfg.Proxies),
 		places:     newPlaces(cfg.Proxies),
 		heads:      sync.Pool{New: func() any { return new([firstRead]byte) }},
-		headShares: NewShares(networkHeads, allHeads),
+		headShares: quota.NewShares(networkHeads, allHeads),
 		leaving:    make(chan struct{}, farewells),
-		refusals:   NewRefusals(cfg.Log, cfg.Now),
+		refusals:   quota.NewRefusals(cfg.Log, cfg.Now),
 	}
 	for range cfg.Shards {
 		s.shards = append(s.shards, newShard(s))
@@ -100,7 +100,7 @@ func (s *Server) Listen() error {
 	return nil
 }
 
-// Open starts to serve: host gets the WebSockets at /ws, handler gets everything else. Open
+// open starts to serve: host gets the WebSockets at /ws, handler gets everything else. Open
 // also listens, unless Listen was called.
 func (s *Server) Open(host Host, handler http.Handler) error {
 	if s.listener == nil {
@@ -161,7 +161,7 @@ func (s *Server) Drain(ctx context.Context, notice Notice) error {
 	return nil
 }
 
-// Close ends everything at once and waits for it. It may be called twice.
+// close ends everything at once and waits for it. It may be called twice.
 func (s *Server) Close() {
 	s.closeOnce.Do(s.shut)
 	s.work.Wait()

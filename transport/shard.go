@@ -8,6 +8,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/actors"
+	"pixelplayground/transport/quota"
 )
 
 // readBuffer is how many bytes are read from one connection at most before it is the next
@@ -18,7 +19,7 @@ const readBuffer = 64 << 10
 // goroutines leave commands in its inbox.
 type shard struct {
 	server  *Server
-	budget  int64 // what a connection may draw at once, see budget
+	budget  int64 // what a connection may draw at once, see quota.Budget
 	inbox   inbox
 	drained chan struct{} // closed by the shard when it drains and has no connection left
 	poller  poller        // set by open
@@ -55,7 +56,7 @@ type shard struct {
 func newShard(server *Server) *shard {
 	s := &shard{
 		server:  server,
-		budget:  budget(server.cfg.Geometry),
+		budget:  quota.Budget(server.cfg.Geometry),
 		drained: make(chan struct{}),
 		buffer:  make([]byte, readBuffer),
 		header:  make([]byte, ws.MaxHeaderSize),

@@ -111,7 +111,7 @@ func (b *bench) connect(p protocol) (*conn, *benchSocket) {
 	b.nextID++
 	socket := &benchSocket{room: -1, keep: true}
 	b.server.counters.Connections.Add(1)
-	b.do(open{socket: socket, protocol: p, id: b.nextID, account: b.server.accounts.open(netip.Addr{})})
+	b.do(open{socket: socket, protocol: p, id: b.nextID, account: b.server.accounts.Open(netip.Addr{})})
 	c := b.byID[b.nextID]
 	if p == binaryProtocol {
 		b.shard.receive(c, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{})))

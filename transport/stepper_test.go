@@ -142,7 +142,7 @@ func (st *stepper) check() {
 			st.errorf("connection %d holds %d bytes", c.id, held)
 		}
 	}
-	if n := st.server.accounts.unfinished.Load(); int(n) != unfinished {
+	if n := st.server.accounts.Unfinished(); int(n) != unfinished {
 		st.errorf("%d bytes of unfinished messages are counted, %d are", n, unfinished)
 	}
 	k := &st.server.counters

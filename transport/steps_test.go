@@ -132,7 +132,7 @@ func (st *stepper) connectOne(*stepClient) bool {
 	if len(st.clients) >= 12 {
 		return false
 	}
-	m := open{protocol: binaryProtocol, id: st.nextID + 1, account: st.server.accounts.open(netip.Addr{})}
+	m := open{protocol: binaryProtocol, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{})}
 	if st.random.IntN(4) == 0 {
 		m.protocol = jsonProtocol
 	}

@@ -200,7 +200,7 @@ func (s *shard) abandon(c *conn) {
 	told := c.state >= closing
 	c.state = gone
 	s.drop(c)
-	c.account.close()
+	c.account.Close()
 	if c.backlog != nil {
 		s.server.counters.Behind.Add(-1)
 	}

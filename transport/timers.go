@@ -13,7 +13,7 @@ func (s *shard) sweep() {
 	s.checkNameList()
 	s.askWaiting()
 	if s == s.server.shards[0] {
-		s.server.accounts.tidy(s.now)
+		s.server.accounts.Tidy(s.now)
 	}
 }
 

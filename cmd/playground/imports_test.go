@@ -59,8 +59,9 @@ func arrows() []arrow {
 		{from: "cluster/wire", may: []string{"actors", canvas, store}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: "cluster/wire/wiretest", may: []string{canvas}},
 		{from: "cluster/clustertest", may: []string{"cluster"}, uses: []string{"github.com/hashicorp/memberlist"}},
-		{from: "transport", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
-		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport"}, uses: []string{
+		{from: "transport/quota", may: []string{canvas}},
+		{from: "transport", may: []string{"actors", canvas, "codec", "transport/quota"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
+		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport", "transport/quota"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
 		}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},

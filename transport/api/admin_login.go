@@ -7,7 +7,7 @@ import (
 
 	"golang.org/x/time/rate"
 
-	"pixelplayground/transport"
+	"pixelplayground/transport/quota"
 )
 
 // Limits for wrong tokens. One network may send five at once and five a minute, and all networks
@@ -29,15 +29,15 @@ const (
 type attempts struct {
 	of     *limits
 	all    *rate.Limiter
-	pauses *transport.Shares
-	told   transport.Refusals
+	pauses *quota.Shares
+	told   quota.Refusals
 	pause  func(ctx context.Context, d time.Duration)
 }
 
 func newAttempts(s *server) *attempts {
 	return &attempts{
 		of: newLimits(1/attemptEvery.Seconds(), attemptsAtOnce), all: rate.NewLimiter(rate.Every(allAttemptsEvery), allAttemptsAtOnce),
-		pauses: transport.NewShares(networkPauses, allPauses), told: transport.NewRefusals(s.Log, s.Now), pause: pause,
+		pauses: quota.NewShares(networkPauses, allPauses), told: quota.NewRefusals(s.Log, s.Now), pause: pause,
 	}
 }
 

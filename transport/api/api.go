@@ -18,6 +18,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport"
+	"pixelplayground/transport/quota"
 )
 
 // Canvas is the live canvas; *actors.Node is one.
@@ -122,7 +123,7 @@ type server struct {
 	costs    *limits // units of work
 	jobs     jobs
 	images   images
-	bodies   *transport.Shares   // bytes
+	bodies   *quota.Shares       // bytes
 	store    shared[error]       // of asking it
 	stall    stall               // of the store
 	names    shared[[]string]    // of this pod's users
@@ -153,7 +154,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 		Config: cfg, Ports: ports, limits: newLimits(cfg.Rate, cfg.Burst), slots: newEncodeSlots(),
 		costs: newLimits(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
 		sessions: newSessions(cfg.AdminTokens, ports.Now),
-		bodies:   transport.NewShares(networkBodies, allBodies),
+		bodies:   quota.NewShares(networkBodies, allBodies),
 		store:    newShared[error](), names: newShared[[]string](), members: newShared[clusterSeen](),
 	}
 	s.metrics = newMetrics(cfg, ports)

@@ -6,7 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
-	"pixelplayground/transport"
+	"pixelplayground/transport/quota"
 )
 
 // Limits on a body, in bytes. A decoded body can take 50 times as much memory.
@@ -63,7 +63,7 @@ var errTooMuch = errors.New("bodies take too much memory")
 // bounded reads a body for as long as there is memory for it.
 type bounded struct {
 	from   io.Reader
-	shares *transport.Shares
+	shares *quota.Shares
 	of     *http.Request
 	n      int // bytes read
 	taken  int // of shares

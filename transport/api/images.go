@@ -10,13 +10,13 @@ import (
 	"sync"
 	"time"
 
-	"pixelplayground/transport"
+	"pixelplayground/transport/quota"
 )
 
 // images keeps the images that are being sent. Clients that ask for the same view at about the
 // same time get the same bytes.
 type images struct {
-	memory *transport.Shares // in bytes
+	memory *quota.Shares // in bytes
 
 	mu    sync.Mutex // guards:
 	views map[view]*seen
@@ -45,7 +45,7 @@ type rendering struct {
 }
 
 func newImages() images {
-	return images{memory: transport.NewShares(networkKeptImages, allImages), views: make(map[view]*seen)}
+	return images{memory: quota.NewShares(networkKeptImages, allImages), views: make(map[view]*seen)}
 }
 
 // estimate is about the most that a view takes as PNG, in bytes. A repeated pixel takes three

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"pixelplayground/transport/quota"
+
 	"golang.org/x/time/rate"
 )
 
@@ -88,11 +90,5 @@ func (l *limits) bucket(client netip.Prefix) *rate.Limiter {
 // that is a proxy of ours, the client that the proxy names. An IPv6 customer has a /64 or more, so
 // a /64 is one client.
 func clientOf(r *http.Request) netip.Prefix {
-	address := addressOf(r.RemoteAddr)
-	bits := 32
-	if address.Is6() {
-		bits = 64
-	}
-	prefix, _ := address.Prefix(bits) // fails only for an invalid address
-	return prefix
+	return quota.NetworkOf(addressOf(r.RemoteAddr))
 }

@@ -4,8 +4,9 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
-	"slices"
 	"strings"
+
+	"pixelplayground/transport/quota"
 )
 
 // proxies are the networks whose X-Forwarded-For is trusted. Nobody else's is: it would get
@@ -22,7 +23,7 @@ func (p proxies) pass(to http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		path := strings.Split(strings.Join(r.Header.Values("X-Forwarded-For"), ","), ",")
 		asked := addressOf(r.RemoteAddr)
-		for i := len(path) - 1; i >= 0 && p.have(asked); i-- {
+		for i := len(path) - 1; i >= 0 && quota.IsProxy(p, asked); i-- {
 			before := addressOf(strings.TrimSpace(path[i]))
 			if !before.IsValid() {
 				break
@@ -34,10 +35,6 @@ func (p proxies) pass(to http.Handler) http.Handler {
 		}
 		to.ServeHTTP(w, r)
 	})
-}
-
-func (p proxies) have(a netip.Addr) bool {
-	return slices.ContainsFunc(p, func(network netip.Prefix) bool { return network.Contains(a) })
 }
 
 // addressOf parses an address with or without a port. The result is invalid if text is no

@@ -1,4 +1,4 @@
-package transport
+package quota
 
 import (
 	"log/slog"
@@ -47,10 +47,4 @@ func (r *Refusals) Note(line, reason string, details ...any) {
 	}
 	r.log.Warn(line, append([]any{"reason", reason, "times", last.since + 1}, details...)...)
 	last.at, last.since = now, 0
-}
-
-// excerpt shortens what a stranger has sent to what is useful in the log.
-func excerpt(text string) string {
-	const most = 100 // bytes
-	return text[:min(len(text), most)]
 }

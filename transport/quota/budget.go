@@ -1,4 +1,4 @@
-package transport
+package quota
 
 import (
 	"time"
@@ -17,9 +17,10 @@ import (
 // missed.
 const (
 	// connDraws is what a connection may draw at once, in bytes: a whole canvas of 2048x1024.
-	// If the canvas is larger, it may draw the whole of that, up to connDrawsMost (see budget).
+	// If the canvas is larger, it may draw the whole of that, up to connDrawsMost (see Budget).
 	connDraws, connDrawsMost = 8 << 20, 64 << 20
-	connDrawRate             = 1 << 20 // bytes a second
+	// ConnDrawRate is how fast a connection pays off, in bytes a second.
+	ConnDrawRate = 1 << 20
 
 	// networkDraws is what a network may draw at once, besides what each of its connections may.
 	networkDraws = 64 << 20
@@ -27,19 +28,19 @@ const (
 	// connection, up to networkDrawRateMost: that is thirty people who move about the canvas.
 	networkDrawRate, networkDrawRateEach, networkDrawRateMost = 4 << 20, 128 << 10, 32 << 20
 
-	// askCost is charged for a question, in bytes. The question is work too, even if the client does
+	// AskCost is charged for a question, in bytes. The question is work too, even if the client does
 	// not wait for the answer.
-	askCost = 1 << 10
+	AskCost = 1 << 10
 )
 
-// budget is what one connection may draw at once, in bytes.
-func budget(g canvas.Geometry) int64 {
+// Budget is what one connection may draw at once, in bytes.
+func Budget(g canvas.Geometry) int64 {
 	const worst = 3 // bytes of a pixel in a snapshot that does not compress
 	return min(max(worst*int64(g.Width)*int64(g.Height), connDraws), connDrawsMost)
 }
 
 // owes is how much the network has not paid off, in bytes. The caller holds mu.
-func (k *account) owes(now time.Time) float64 {
+func (k *Account) owes(now time.Time) float64 {
 	rate := float64(min(networkDrawRate+networkDrawRateEach*k.conns, networkDrawRateMost))
 	if passed := now.Sub(k.at); passed > 0 {
 		k.drawn, k.at = max(k.drawn-rate*passed.Seconds(), 0), now
@@ -47,8 +48,8 @@ func (k *account) owes(now time.Time) float64 {
 	return k.drawn
 }
 
-// mayDraw reports whether the network owes little enough to draw more.
-func (k *account) mayDraw(now time.Time, each int64) bool {
+// MayDraw reports whether the network owes little enough to draw more.
+func (k *Account) MayDraw(now time.Time, each int64) bool {
 	if k.proxy {
 		return true
 	}
@@ -57,20 +58,9 @@ func (k *account) mayDraw(now time.Time, each int64) bool {
 	return k.owes(now) < float64(networkDraws+each*int64(k.conns))
 }
 
-func (k *account) draw(now time.Time, n int) {
+// Draw adds n bytes to what the network owes.
+func (k *Account) Draw(now time.Time, n int) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.drawn = k.owes(now) + float64(n)
-}
-
-// mayDraw reports whether a connection may be sent a region now that it has asked for itself.
-func (s *shard) mayDraw(c *conn) bool {
-	most := moment(time.Duration(s.budget) * time.Second / connDrawRate)
-	return c.paidBy-s.moment() < most && c.account.mayDraw(s.now, s.budget)
-}
-
-// charge makes a connection and its network pay for n bytes that it has asked for.
-func (s *shard) charge(c *conn, n int) {
-	c.paidBy = max(c.paidBy, s.moment()) + moment(time.Duration(n)*time.Second/connDrawRate)
-	c.account.draw(s.now, n)
 }

@@ -1,4 +1,4 @@
-package transport
+package quota
 
 import (
 	"net/netip"
@@ -6,7 +6,7 @@ import (
 )
 
 // Shares divides a limited resource, usually bytes of memory, among strangers. It has a limit
-// in all and one for each network (see networkOf). A network that would take more than its share is
+// in all and one for each network (see NetworkOf). A network that would take more than its share is
 // refused, and others are not affected.
 type Shares struct {
 	each, all int

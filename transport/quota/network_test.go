@@ -1,4 +1,4 @@
-package transport
+package quota
 
 import (
 	"net/netip"
@@ -17,18 +17,18 @@ func TestNetworkOf(t *testing.T) {
 		"::ffff:255.255.255.255": "255.255.255.255/32",
 		"64:ff9b::192.0.2.33":    "64:ff9b::/64",
 	} {
-		if got := networkOf(netip.MustParseAddr(addr)).String(); got != want {
+		if got := NetworkOf(netip.MustParseAddr(addr)).String(); got != want {
 			t.Errorf("%s: %s, want %s", addr, got, want)
 		}
 	}
-	if got := networkOf(netip.Addr{}); got != (netip.Prefix{}) {
+	if got := NetworkOf(netip.Addr{}); got != (netip.Prefix{}) {
 		t.Errorf("no address: %v", got)
 	}
 }
 
 func TestNetworkOf_AllocatesNothing(t *testing.T) {
 	a := netip.MustParseAddr("2001:db8::1")
-	if n := testing.AllocsPerRun(100, func() { networkOf(a) }); n > 0 {
+	if n := testing.AllocsPerRun(100, func() { NetworkOf(a) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}
 }

@@ -1,0 +1,106 @@
+package quota
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Account is what the connections of one network (see NetworkOf) together have taken of the
+// resources that all networks share.
+type Account struct {
+	network netip.Prefix
+	proxy   bool // it stands for many clients, so its share is not limited
+
+	all  *Accounts
+	held atomic.Int64 // bytes of unfinished messages
+
+	mu    sync.Mutex // guards:
+	conns int
+	drawn float64 // bytes of catch-ups that are not paid off yet, as of at; see budget.go
+	at    time.Time
+}
+
+// IsProxy reports whether the network's share is not limited.
+func (k *Account) IsProxy() bool { return k.proxy }
+
+// Accounts are the accounts of all networks that have a connection or had one recently.
+type Accounts struct {
+	proxies []netip.Prefix
+	held    atomic.Int64 // of all networks together
+
+	mu sync.Mutex // guards of; taken before an account's
+	of map[netip.Prefix]*Account
+}
+
+// NewAccounts makes accounts that know these proxies.
+func NewAccounts(proxies []netip.Prefix) *Accounts {
+	return &Accounts{proxies: proxies, of: make(map[netip.Prefix]*Account)}
+}
+
+// Open counts one more connection from an address.
+func (a *Accounts) Open(from netip.Addr) *Account {
+	network := NetworkOf(from)
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k := a.of[network]
+	if k == nil {
+		k = &Account{all: a, network: network, proxy: IsProxy(a.proxies, from)}
+		a.of[network] = k
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conns++
+	return k
+}
+
+// Conns is how many connections the network of an address has. For a proxy's network it is 0,
+// since those connections are many people's.
+func (a *Accounts) Conns(of netip.Addr) int {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	k := a.of[NetworkOf(of)]
+	if k == nil || k.proxy {
+		return 0
+	}
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.conns
+}
+
+// Hold counts how many more bytes of unfinished messages its connections hold, or how many fewer.
+func (k *Account) Hold(by int) {
+	if by == 0 {
+		return // the usual case
+	}
+	k.held.Add(int64(by))
+	k.all.held.Add(int64(by))
+}
+
+// Unfinished is how many bytes of unfinished messages its connections hold.
+func (k *Account) Unfinished() int64 { return k.held.Load() }
+
+// Unfinished is how many bytes of unfinished messages all connections hold.
+func (a *Accounts) Unfinished() int64 { return a.held.Load() }
+
+// Close counts one connection fewer.
+func (k *Account) Close() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.conns--
+}
+
+// Tidy forgets the networks that have no connection and owe nothing. So a client that leaves
+// and comes back at once still has its debt.
+func (a *Accounts) Tidy(now time.Time) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for network, k := range a.of {
+		k.mu.Lock()
+		if k.conns == 0 && k.owes(now) == 0 {
+			delete(a.of, network)
+		}
+		k.mu.Unlock()
+	}
+}

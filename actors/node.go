@@ -21,6 +21,7 @@ import (
 	cmap "github.com/orcaman/concurrent-map"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/store"
 )
 
@@ -48,7 +49,7 @@ type Node struct {
 	system          *actor.ActorSystem
 	ownSystem       bool
 	strategies      strategies
-	workers         *workers
+	workers         *mailbox.Workers
 	handoffs        *handoffLimiter
 	claimWatcher    *claimWatcher
 	storeMonitor    *storeMonitor
@@ -105,7 +106,7 @@ func New(cfg Config, ports Ports) *Node {
 		n.host = noHostInfo{}
 	}
 	n.observe, n.events = newObserver(&n.stats, n.clock), newEvents(cfg.Node, n.clock)
-	n.workers = newWorkers()
+	n.workers = mailbox.NewWorkers()
 	n.connectionProps = n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n} })
 	n.claimWatcher, n.storeMonitor = &claimWatcher{pod: n}, &storeMonitor{pod: n}
 	n.handoffs, n.outage = newHandoffLimiter(n.system.Root), newOutage(n.log, n.events)
@@ -264,7 +265,7 @@ func (n *Node) Close() {
 		n.stopWork()
 		n.claimWatcher.close()
 		n.work.Wait()
-		if stuck := n.workers.close(); stuck > 0 {
+		if stuck := n.workers.Close(); stuck > 0 {
 			n.log.Error("actors did not come to an end", "busy", stuck)
 		}
 		if n.ownSystem {

@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 )
 
 // clockings is about how many messages of a kind are timed in a second: all of them when it is
@@ -36,14 +37,14 @@ func newObserver(stats *Stats, clock Clock) *observer {
 
 // mailbox makes mailboxes that are observed. An actor with a name has a trace of its own. The rest,
 // of which there may be many, have one only while somebody looks.
-func (o *observer) mailbox(workers *workers, kind Kind, name string) actor.MailboxProducer {
+func (o *observer) mailbox(workers *mailbox.Workers, kind Kind, name string) actor.MailboxProducer {
 	if o.off {
-		return func() actor.Mailbox { return &mailbox{workers: workers} }
+		return func() actor.Mailbox { return &mailbox.Mailbox{Workers: workers} }
 	}
 	return func() actor.Mailbox {
-		m := &watched{mailbox: mailbox{workers: workers}, of: &o.watches[kind]}
+		m := &watched{Mailbox: mailbox.Mailbox{Workers: workers}, of: &o.watches[kind]}
 		if name != "" {
-			m.own = newTrace(kind, name, &m.mailbox, m.of.clock.Now())
+			m.own = newTrace(kind, name, &m.Mailbox, m.of.clock.Now())
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			o.traces = append(o.traces, m.own)
@@ -99,7 +100,7 @@ func (w *watch) pace(rate int64) { w.stride.Store(rate/clockings | 1) }
 // watched is the mailbox of one actor, and hands it its messages. It adds a comparison to most
 // messages, and 48 bytes to every connection.
 type watched struct {
-	mailbox
+	mailbox.Mailbox
 	of *watch
 
 	// Used only by the actor's worker once the actor has started.
@@ -111,7 +112,7 @@ type watched struct {
 
 func (m *watched) RegisterHandlers(invoker actor.MessageInvoker, dispatcher actor.Dispatcher) {
 	m.invoker = invoker
-	m.mailbox.RegisterHandlers(m, dispatcher)
+	m.Mailbox.RegisterHandlers(m, dispatcher)
 }
 
 func (m *watched) InvokeSystemMessage(message any) {

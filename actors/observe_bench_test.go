@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/store/memory"
 )
 
@@ -97,8 +98,8 @@ func BenchmarkObserve_Mailbox(b *testing.B) {
 		o.watches[KindRelay].pace(5e6)
 		system := NewSystem(nopLog())
 		b.Cleanup(system.Shutdown)
-		workers := newWorkers()
-		b.Cleanup(func() { workers.close() })
+		workers := mailbox.NewWorkers()
+		b.Cleanup(func() { workers.Close() })
 		done := make(chan struct{})
 		props := actor.PropsFromFunc(func(ctx actor.Context) {
 			if ctx.Message() == batch {

@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 )
 
 func TestSpread_BucketsMeet(t *testing.T) {
@@ -281,7 +282,7 @@ func TestInspector_ActsAndTells(t *testing.T) {
 func TestObserver_Allocations(t *testing.T) {
 	o := newObserver(new(Stats), realClock{})
 	o.watches[KindConnection].pace(1e6)
-	m := o.mailbox(newWorkers(), KindConnection, "")().(*watched)
+	m := o.mailbox(mailbox.NewWorkers(), KindConnection, "")().(*watched)
 	m.RegisterHandlers(discard{}, nil)
 	if n := testing.AllocsPerRun(1000, func() { m.InvokeUserMessage(beat{}) }); n > 0.01 {
 		t.Errorf("a message allocates %v times", n)

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"pixelplayground/actors/mailbox"
 	"reflect"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ const (
 type trace struct {
 	id      string
 	kind    Kind
-	mailbox *mailbox // for its length
+	mailbox *mailbox.Mailbox // for its length
 	started time.Time
 	lasting bool // kept when nobody looks
 
@@ -41,7 +42,7 @@ type Handled struct {
 	Took time.Duration // so far, if it is still being handled
 }
 
-func newTrace(kind Kind, id string, mailbox *mailbox, now time.Time) *trace {
+func newTrace(kind Kind, id string, mailbox *mailbox.Mailbox, now time.Time) *trace {
 	return &trace{id: id, kind: kind, mailbox: mailbox, started: now, lasting: true}
 }
 

@@ -32,6 +32,7 @@ type arrow struct {
 func arrows() []arrow {
 	const (
 		canvas     = "actors/canvas"
+		mailbox    = "actors/mailbox"
 		oplog      = "actors/oplog"
 		store      = "actors/store"
 		loadtest   = "cmd/pixelctl/loadtest"
@@ -41,6 +42,7 @@ func arrows() []arrow {
 	wire := slices.Concat(io, []string{"encoding/json", "encoding/binary", "encoding/gob", "compress"})
 	return []arrow{
 		{from: canvas, never: io},
+		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: oplog, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: "codec", may: []string{canvas}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: store, may: []string{canvas}, never: io},
@@ -50,7 +52,7 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{canvas, oplog, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
+		{from: "actors", may: []string{canvas, mailbox, oplog, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
 		{from: "cluster", may: []string{"actors", canvas, "cluster/wire"}, uses: []string{
 			"golang.org/x/sys",
 			"github.com/asynkron/protoactor-go", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",

@@ -1,4 +1,7 @@
-package actors
+// Package mailbox is where messages wait for their actors, and the goroutines on which the actors
+// handle them. Proto.Actor's own mailbox takes more memory than the actor of a connection, and starts
+// a goroutine for whatever comes to an idle one.
+package mailbox
 
 import (
 	"runtime"
@@ -7,12 +10,12 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// mailbox is an unbounded mailbox that takes 48 bytes while it is empty, where Proto.Actor's takes
+// Mailbox is an unbounded mailbox that takes 48 bytes while it is empty, where Proto.Actor's takes
 // 376: the actor of a connection that only watches is mostly mailbox. Messages wait in queues,
 // which are reused. The senders bound what a mailbox holds: see MaxUnhandled, Window and
-// QueuePixels.
-type mailbox struct {
-	workers *workers
+// QueuePixels in package actors.
+type Mailbox struct {
+	Workers *Workers             // on which the actor handles its messages; set before use
 	invoker actor.MessageInvoker // set before Start
 
 	mu        sync.Mutex // guards:
@@ -35,29 +38,29 @@ func (q *queues) reusable() bool { return cap(q.system.items)+cap(q.user.items) 
 // batchSize is how many messages are handled before others get their turn on the core.
 const batchSize = 300
 
-func (m *mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
+func (m *Mailbox) RegisterHandlers(invoker actor.MessageInvoker, _ actor.Dispatcher) {
 	m.invoker = invoker
 }
 
 // Start is called after the actor's first message has been posted. That is a system message, so it
 // comes before everything that was sent by name.
-func (m *mailbox) Start() {
+func (m *Mailbox) Start() {
 	m.mu.Lock()
 	m.started = true
 	begins := m.begin()
 	m.mu.Unlock()
 	if begins {
-		m.workers.start(m)
+		m.Workers.start(m)
 	}
 }
 
-func (m *mailbox) PostUserMessage(message any)   { m.post(message, false) }
-func (m *mailbox) PostSystemMessage(message any) { m.post(message, true) }
+func (m *Mailbox) PostUserMessage(message any)   { m.post(message, false) }
+func (m *Mailbox) PostSystemMessage(message any) { m.post(message, true) }
 
-func (m *mailbox) post(message any, system bool) {
+func (m *Mailbox) post(message any, system bool) {
 	m.mu.Lock()
 	if m.queues == nil {
-		m.queues = m.workers.queues.Get().(*queues)
+		m.queues = m.Workers.queues.Get().(*queues)
 	}
 	if system {
 		m.queues.system.push(message)
@@ -67,19 +70,19 @@ func (m *mailbox) post(message any, system bool) {
 	begins := m.begin()
 	m.mu.Unlock()
 	if begins {
-		m.workers.start(m)
+		m.Workers.start(m)
 	}
 }
 
 // begin reports whether a worker must be started for what waits. mu must be held.
-func (m *mailbox) begin() bool {
+func (m *Mailbox) begin() bool {
 	begins := m.started && !m.running && m.queues != nil
 	m.running = m.running || begins
 	return begins
 }
 
 // UserMessageCount is how many messages wait, not counting the system's.
-func (m *mailbox) UserMessageCount() int {
+func (m *Mailbox) UserMessageCount() int {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if m.queues == nil {
@@ -89,7 +92,7 @@ func (m *mailbox) UserMessageCount() int {
 }
 
 // process handles what waits, until nothing does. A worker calls it.
-func (m *mailbox) process() {
+func (m *Mailbox) process() {
 	for n := 1; ; n++ {
 		message, system, ok := m.next()
 		if !ok {
@@ -103,7 +106,7 @@ func (m *mailbox) process() {
 }
 
 // next takes the next message. If there is none, the next message to arrive starts a worker again.
-func (m *mailbox) next() (message any, system, ok bool) {
+func (m *Mailbox) next() (message any, system, ok bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	l := m.queues
@@ -114,7 +117,7 @@ func (m *mailbox) next() (message any, system, ok bool) {
 	case l.user.len() == 0:
 		m.queues = nil
 		if l.reusable() {
-			m.workers.queues.Put(l)
+			m.Workers.queues.Put(l)
 		}
 	case !m.suspended:
 		return l.user.pop(), false, true
@@ -124,7 +127,7 @@ func (m *mailbox) next() (message any, system, ok bool) {
 }
 
 // handle passes a message to the actor. If the actor panics, its supervisor is told.
-func (m *mailbox) handle(message any, system bool) {
+func (m *Mailbox) handle(message any, system bool) {
 	defer func() {
 		if reason := recover(); reason != nil {
 			m.invoker.EscalateFailure(reason, message)
@@ -144,7 +147,7 @@ func (m *mailbox) handle(message any, system bool) {
 	}
 }
 
-func (m *mailbox) suspend(suspended bool) {
+func (m *Mailbox) suspend(suspended bool) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.suspended = suspended

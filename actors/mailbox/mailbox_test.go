@@ -1,6 +1,7 @@
-package actors
+package mailbox
 
 import (
+	"log/slog"
 	"runtime"
 	"sync"
 	"sync/atomic"
@@ -10,16 +11,21 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
+// newSystem makes an actor system that logs nothing.
+func newSystem() *actor.ActorSystem {
+	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
+}
+
 // actorFunc starts an actor that runs f for each message except the system's.
-func actorFunc(t *testing.T, w *workers, f func(message any)) (system *actor.ActorSystem, pid *actor.PID) {
+func actorFunc(t *testing.T, w *Workers, f func(message any)) (system *actor.ActorSystem, pid *actor.PID) {
 	t.Helper()
-	system = NewSystem(nopLog())
+	system = newSystem()
 	t.Cleanup(system.Shutdown)
 	props := actor.PropsFromFunc(func(ctx actor.Context) {
 		if _, lifecycle := ctx.Message().(actor.SystemMessage); !lifecycle {
 			f(ctx.Message())
 		}
-	}, actor.WithMailbox(func() actor.Mailbox { return &mailbox{workers: w} }))
+	}, actor.WithMailbox(func() actor.Mailbox { return &Mailbox{Workers: w} }))
 	return system, system.Root.Spawn(props)
 }
 
@@ -31,7 +37,7 @@ func TestMailbox_KeepsTheOrderOfEachSender(t *testing.T) {
 	type numbered struct{ sender, n int }
 	var next [senders]int
 	handled, done := 0, make(chan struct{})
-	w := newWorkers()
+	w := NewWorkers()
 	system, pid := actorFunc(t, w, func(message any) {
 		m, ok := message.(numbered)
 		if !ok {
@@ -56,7 +62,7 @@ func TestMailbox_KeepsTheOrderOfEachSender(t *testing.T) {
 	sending.Wait()
 	<-done
 	_ = system.Root.StopFuture(pid).Wait()
-	w.close()
+	w.Close()
 }
 
 // Goal: an actor that panics loses that message and no other, and what its supervisor does comes
@@ -64,7 +70,7 @@ func TestMailbox_KeepsTheOrderOfEachSender(t *testing.T) {
 func TestMailbox_GoesOnAfterAPanic(t *testing.T) {
 	var seen []int
 	done := make(chan struct{})
-	w := newWorkers()
+	w := NewWorkers()
 	system, pid := actorFunc(t, w, func(message any) {
 		n, ok := message.(int)
 		switch {
@@ -83,7 +89,7 @@ func TestMailbox_GoesOnAfterAPanic(t *testing.T) {
 	}
 	<-done
 	_ = system.Root.StopFuture(pid).Wait()
-	w.close()
+	w.Close()
 	if len(seen) != 3 || seen[0] != 0 || seen[1] != 2 || seen[2] != 3 {
 		t.Errorf("handled %v, want 0 2 3", seen)
 	}
@@ -93,7 +99,7 @@ func TestMailbox_GoesOnAfterAPanic(t *testing.T) {
 // counted, and handled afterwards.
 func TestMailbox_WaitsWhileSuspended(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorkers()
+		w := NewWorkers()
 		var seen recorder
 		m := started(w, &seen)
 		m.PostSystemMessage(&actor.SuspendMailbox{})
@@ -115,7 +121,7 @@ func TestMailbox_WaitsWhileSuspended(t *testing.T) {
 		if m.queues != nil || m.UserMessageCount() != 0 {
 			t.Error("an empty mailbox keeps its queues")
 		}
-		w.close()
+		w.Close()
 	})
 }
 
@@ -123,8 +129,8 @@ func TestMailbox_WaitsWhileSuspended(t *testing.T) {
 // do when a pod comes back under its address. Such messages come after the first system message.
 func TestMailbox_WaitsForItsActor(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorkers()
-		m := &mailbox{workers: w}
+		w := NewWorkers()
+		m := &Mailbox{Workers: w}
 		m.PostUserMessage("early")
 		synctest.Wait()
 		var seen recorder
@@ -137,19 +143,19 @@ func TestMailbox_WaitsForItsActor(t *testing.T) {
 		if got := seen.take(); len(got) != 3 || got[0] != "started" || got[1] != "early" || got[2] != "next" {
 			t.Errorf("handled %v, want started, early, next", got)
 		}
-		w.close()
+		w.Close()
 	})
 }
 
 // Goal: the same with a real actor.
 func TestMailbox_MessagesToAnActorBeingStarted(t *testing.T) {
 	const actors = 3000
-	w := newWorkers()
-	system := NewSystem(nopLog())
+	w := NewWorkers()
+	system := newSystem()
 	defer system.Shutdown()
 	var early atomic.Int64
 	props := actor.PropsFromProducer(func() actor.Actor { return &greeted{early: &early} },
-		actor.WithMailbox(func() actor.Mailbox { return &mailbox{workers: w} }))
+		actor.WithMailbox(func() actor.Mailbox { return &Mailbox{Workers: w} }))
 	names := make(chan string, 1)
 	var sending sync.WaitGroup
 	sending.Go(func() {
@@ -172,7 +178,7 @@ func TestMailbox_MessagesToAnActorBeingStarted(t *testing.T) {
 	}
 	close(names)
 	sending.Wait()
-	w.close()
+	w.Close()
 	if n := early.Load(); n > 0 {
 		t.Errorf("%d messages were handled before Started", n)
 	}
@@ -195,8 +201,8 @@ func (g *greeted) Receive(ctx actor.Context) {
 }
 
 // started returns a mailbox whose actor is there.
-func started(w *workers, invoker actor.MessageInvoker) *mailbox {
-	m := &mailbox{workers: w}
+func started(w *Workers, invoker actor.MessageInvoker) *Mailbox {
+	m := &Mailbox{Workers: w}
 	m.RegisterHandlers(invoker, nil)
 	m.Start()
 	return m
@@ -226,13 +232,13 @@ func (r *recorder) take() []any {
 
 // Goal: the room that a burst took is not kept.
 func TestMailbox_LetsGoOfTheRoomOfABurst(t *testing.T) {
-	w := newWorkers()
+	w := NewWorkers()
 	for range 100 { // with the race detector the pool drops some
 		l := w.queues.Get().(*queues)
 		for n := range 1 << 12 {
 			l.user.push(n)
 		}
-		m := &mailbox{workers: w, queues: l, running: true}
+		m := &Mailbox{Workers: w, queues: l, running: true}
 		m.RegisterHandlers(&recorder{}, nil)
 		m.Start()
 		m.process()
@@ -262,8 +268,8 @@ func TestFifo_DoesNotGrowWhileItMoves(t *testing.T) {
 
 // A message to an idle actor allocates nothing except itself: neither mailbox nor worker allocates.
 func TestMailbox_PostAllocatesNothing(t *testing.T) {
-	w := newWorkers()
-	defer w.close()
+	w := NewWorkers()
+	defer w.Close()
 	handled := make(chan struct{}, 1)
 	m := started(w, signal(handled))
 	message := any("x")

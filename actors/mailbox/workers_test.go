@@ -1,4 +1,4 @@
-package actors
+package mailbox
 
 import (
 	"runtime"
@@ -11,7 +11,7 @@ import (
 // Goal: idle workers end with the node, and messages that come afterwards are still handled.
 func TestWorkers_CloseWaitsForAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) { // synctest.Test fails if a goroutine is left
-		w := newWorkers()
+		w := NewWorkers()
 		var seen recorder
 		for range 2 * maxIdle {
 			started(w, &seen).PostUserMessage(1)
@@ -20,7 +20,7 @@ func TestWorkers_CloseWaitsForAll(t *testing.T) {
 		if n := w.resting(); n == 0 || n > maxIdle {
 			t.Errorf("%d workers are idle, want up to %d", n, maxIdle)
 		}
-		w.close()
+		w.Close()
 		started(w, &seen).PostUserMessage(2)
 		synctest.Wait()
 		if got := seen.take(); len(got) != 2*maxIdle+1 {
@@ -32,7 +32,7 @@ func TestWorkers_CloseWaitsForAll(t *testing.T) {
 // Goal: messages that come while the workers end are handled, and do no harm.
 func TestWorkers_MessagesWhileClosing(t *testing.T) {
 	for range 300 {
-		w := newWorkers()
+		w := NewWorkers()
 		var seen recorder
 		var sending sync.WaitGroup
 		for range 4 {
@@ -44,9 +44,9 @@ func TestWorkers_MessagesWhileClosing(t *testing.T) {
 				}
 			})
 		}
-		w.close()
+		w.Close()
 		sending.Wait()
-		w.close()
+		w.Close()
 		if got := len(seen.take()); got != 200 {
 			t.Fatalf("%d messages were handled, want 200", got)
 		}
@@ -56,25 +56,25 @@ func TestWorkers_MessagesWhileClosing(t *testing.T) {
 // Goal: an actor that is stuck does not keep the pod from ending.
 func TestWorkers_CloseDoesNotWaitForTheStuck(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorkers()
+		w := NewWorkers()
 		hold := make(signal)
 		m := started(w, hold)
 		m.PostUserMessage(1)
 		synctest.Wait()
 		began := time.Now()
-		if stuck := w.close(); stuck != 1 || time.Since(began) != stuckAfter {
+		if stuck := w.Close(); stuck != 1 || time.Since(began) != stuckAfter {
 			t.Errorf("%d were stuck, after %v", stuck, time.Since(began))
 		}
 		<-hold
 		synctest.Wait()
-		if stuck := w.close(); stuck != 0 {
+		if stuck := w.Close(); stuck != 0 {
 			t.Errorf("%d are stuck afterwards", stuck)
 		}
 	})
 }
 
 // resting returns how many workers are idle.
-func (w *workers) resting() int {
+func (w *Workers) resting() int {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return len(w.idle)

@@ -9,6 +9,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/clustertest"
 )
 
 // A pod that stands aside owns nothing in any view, is asked for what it had, and is no deputy.
@@ -25,7 +26,7 @@ func TestCluster_StepAside(t *testing.T) {
 	for range 2 {
 		pods[0].StepAside(true)
 		for _, p := range pods {
-			eventually(t, "the first pod owns nothing", func() bool { return !slices.Contains(owners(p), pods[0].peers.at) })
+			clustertest.Eventually(t, "the first pod owns nothing", func() bool { return !slices.Contains(owners(p), pods[0].peers.at) })
 			if p.Presence().Address == pods[0].peers.at {
 				t.Error("it has presence")
 			}
@@ -47,10 +48,10 @@ func TestCluster_StepAside(t *testing.T) {
 		}
 		pods[0].StepAside(false)
 		for _, p := range pods {
-			eventually(t, "all is as before", func() bool { return slices.Equal(owners(p), before) })
+			clustertest.Eventually(t, "all is as before", func() bool { return slices.Equal(owners(p), before) })
 		}
 	}
-	if n := pods[1].lines.count("member stands aside"); n != 2 {
+	if n := pods[1].lines.Count("member stands aside"); n != 2 {
 		t.Errorf("the log tells %d times", n)
 	}
 }
@@ -63,7 +64,7 @@ func TestCluster_AllStepAside(t *testing.T) {
 		p.StepAside(true)
 	}
 	for _, p := range pods {
-		eventually(t, "both stand aside", func() bool {
+		clustertest.Eventually(t, "both stand aside", func() bool {
 			members := p.View().Members()
 			return members[0].Aside && members[1].Aside && p.Region(0).Equal(before)
 		})
@@ -82,11 +83,11 @@ func TestCluster_DrainsWhileAside(t *testing.T) {
 		}
 		return m
 	}
-	eventually(t, "it stands aside", func() bool { return seen().Aside })
+	clustertest.Eventually(t, "it stands aside", func() bool { return seen().Aside })
 	if err := pods[0].Drain(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	eventually(t, "it drains", func() bool { return seen().Draining && !seen().Aside })
+	clustertest.Eventually(t, "it drains", func() bool { return seen().Draining && !seen().Aside })
 }
 
 // Pods of earlier versions read only what they know. To them a pod that stands aside is draining,

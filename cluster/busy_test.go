@@ -36,14 +36,14 @@ func TestCluster_BusyMachineKillsNobody(t *testing.T) {
 	}
 	stalls := 0
 	for _, p := range pods {
-		stalls += p.lines.count("stopped or starved")
+		stalls += p.lines.Count("stopped or starved")
 	}
 	if stalls > 0 {
 		t.Logf("not judged: pods stood still %d times", stalls)
 		return
 	}
 	for _, p := range pods {
-		if !slices.Equal(p.ids(), ids) || p.lines.count("died")+p.lines.count("taken for dead") > 0 {
+		if !slices.Equal(p.ids(), ids) || p.lines.Count("died")+p.lines.Count("taken for dead") > 0 {
 			t.Errorf("%s sees %v, not %v", p.cfg.Name, p.ids(), ids)
 		}
 	}

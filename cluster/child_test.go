@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"slices"
@@ -15,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"github.com/asynkron/protoactor-go/actor"
+	"pixelplayground/cluster/clustertest"
 )
 
 // child is a pod in a process of its own, for what can only happen to a process.
@@ -80,7 +81,7 @@ func TestChild(t *testing.T) {
 	cfg := testConfig(args[0])
 	cfg.Join, cfg.Log = args[1:], slog.New(slog.DiscardHandler)
 	c := New(cfg)
-	c.openPeers = func(Config) (peering, *actor.ActorSystem, error) { return &fakePeers{at: cfg.Name + ":1"}, nil, nil }
+	c.openPeers = func(Config, net.IP) (peering, error) { return &fakePeers{at: cfg.Name + ":1"}, nil }
 	if err := c.Listen(); err != nil {
 		t.Fatal(err)
 	}
@@ -125,7 +126,7 @@ func (p *child) view() (ids []string, own string) {
 // meet waits until the processes all have a view of exactly these members.
 func meet(t *testing.T, processes ...*child) (ids []string) {
 	t.Helper()
-	eventually(t, "the processes see each other", func() bool {
+	clustertest.Eventually(t, "the processes see each other", func() bool {
 		ids = nil
 		for _, p := range processes {
 			_, own := p.view()
@@ -155,7 +156,7 @@ func TestCluster_StoppedProcessComesBackAsANewMember(t *testing.T) {
 	before := meet(t, a, b, c)
 	_, old := b.view()
 	b.signal(syscall.SIGSTOP)
-	took := eventually(t, "it is gone", func() bool {
+	took := clustertest.Eventually(t, "it is gone", func() bool {
 		seen, _ := a.view()
 		also, _ := c.view()
 		return len(seen) == 2 && len(also) == 2

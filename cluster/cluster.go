@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/peer"
 )
 
 var (
@@ -26,7 +28,7 @@ var (
 type Cluster struct {
 	cfg        Config
 	log        *slog.Logger
-	openPeers  func(Config) (peering, *actor.ActorSystem, error)
+	openPeers  func(Config, net.IP) (peering, error)
 	createList func(*memberlist.Config) (*memberlist.Memberlist, error)
 	view       atomic.Pointer[View]
 
@@ -34,7 +36,6 @@ type Cluster struct {
 	keys   gossipKeys
 	socket *socket
 	peers  peering
-	system *actor.ActorSystem
 	seeds  []seed
 
 	dead     *tombstones
@@ -62,14 +63,15 @@ type Cluster struct {
 	closeOnce sync.Once
 }
 
-// peering is the way to the actors of other pods. It is *peers, except in tests.
+// peering is the way to the actors of other pods. It is *peer.Peers, except in tests.
 type peering interface {
-	address() string                  // of this pod, for actor.PID
-	forget(address string)            // the pod there is gone: close what leads to it
-	renew() (changed bool, err error) // reads the certificates anew
-	unsent() *atomic.Int64
-	refused() *atomic.Int64
-	close()
+	Address() string                  // of this pod, for actor.PID
+	Forget(address string)            // the pod there is gone: close what leads to it
+	Renew() (changed bool, err error) // reads the certificates anew
+	System() *actor.ActorSystem
+	Unsent() *atomic.Int64
+	Refused() *atomic.Int64
+	Close()
 }
 
 // New makes a cluster of a valid config and starts nothing.
@@ -82,7 +84,7 @@ func New(cfg Config) *Cluster {
 	}
 	c := &Cluster{
 		cfg: cfg, log: cfg.Log, openPeers: openPeers, createList: memberlist.Create,
-		dead: newTombstones(), refusals: &refusals{log: cfg.Log, logged: make(map[string]time.Time)},
+		dead: newTombstones(), refusals: newRefusals(cfg.Log),
 		waiting: "the cluster is not open yet",
 		wake:    make(chan struct{}, 1), flush: make(chan chan struct{}), rounds: make(chan round),
 	}
@@ -91,12 +93,23 @@ func New(cfg Config) *Cluster {
 	return c
 }
 
-func openPeers(cfg Config) (peering, *actor.ActorSystem, error) {
-	p := newPeers(cfg, cfg.Log)
-	if err := p.listen(); err != nil {
-		return nil, nil, err
+// openPeers listens for peers. ip is where others reach this pod.
+func openPeers(cfg Config, ip net.IP) (peering, error) {
+	at, err := cfg.listenAt(cfg.Peer)
+	if err != nil {
+		return nil, fmt.Errorf("%s (--peer): %w", cfg.Peer, err)
 	}
-	return p, p.system, nil
+	c := peer.Config{
+		Geometry: cfg.Geometry, At: at, Advertise: cfg.Advertise, TLS: cfg.TLS, Log: cfg.Log, Refuse: newRefusals(cfg.Log).add,
+	}
+	if at.IP.IsUnspecified() {
+		c.Advertise = ip.String()
+	}
+	if cfg.Network != nil {
+		c.Dial = cfg.Network.DialPeer
+	}
+	p := peer.New(c)
+	return p, p.Listen()
 }
 
 // UseGossipKeys replaces the keys of gossip, in this membership and in those to come.
@@ -104,7 +117,7 @@ func (c *Cluster) UseGossipKeys(keys [][]byte) error { return c.keys.use(keys) }
 
 // ReadCertificates reads the files of Config.TLS again. If they are unfit it returns an error and
 // keeps what it read before. Established connections stay up.
-func (c *Cluster) ReadCertificates() (changed bool, err error) { return c.peers.renew() }
+func (c *Cluster) ReadCertificates() (changed bool, err error) { return c.peers.Renew() }
 
 // Listen binds the ports and makes the actor system. The view is empty until Open, and
 // others that try to reach this pod wait.
@@ -118,24 +131,20 @@ func (c *Cluster) Listen() (err error) {
 	if c.socket, err = c.cfg.bindGossip(gossipLogger(c.log, c.refusals)); err != nil {
 		return err
 	}
-	cfg := c.cfg
-	if at, err := cfg.listenAt(cfg.Peer); err == nil && at.IP.IsUnspecified() {
-		cfg.Advertise = c.socket.ip.String()
-	}
-	if c.peers, c.system, err = c.openPeers(cfg); err != nil {
+	if c.peers, err = c.openPeers(c.cfg, c.socket.ip); err != nil {
 		return fmt.Errorf("listen for peers: %w", err)
 	}
-	if cfg.Network != nil {
-		cfg.Network.Bound(c.peers.address())
+	if c.cfg.Network != nil {
+		c.cfg.Network.Bound(c.peers.Address())
 	}
-	if ports, missing := cfg.exposed(); ports != "" {
+	if ports, missing := c.cfg.exposed(); ports != "" {
 		c.log.Warn("whoever reaches these ports is taken for a server", "ports", ports, "danger", "they can draw as anybody and end servers", "settings", "give all servers "+missing)
 	}
 	return nil
 }
 
 // System is the actor system for the node: its address is this pod's peer address.
-func (c *Cluster) System() *actor.ActorSystem { return c.system }
+func (c *Cluster) System() *actor.ActorSystem { return c.peers.System() }
 
 // Open begins to join and returns at once; Ready reports when the view holds. One goroutine calls
 // changed after each change of the view, and waits until it returns.
@@ -160,7 +169,7 @@ func (c *Cluster) begin(heirloom []string) error {
 	}
 	l.guest.Store(l.announced != "")
 	l.self = metadata{
-		Name: c.cfg.Name, Roles: c.cfg.roles(), Peer: c.peers.address(), Version: c.cfg.Version,
+		Name: c.cfg.Name, Roles: c.cfg.roles(), Peer: c.peers.Address(), Version: c.cfg.Version,
 		Started: now.UnixMilli(), Geometry: c.cfg.Geometry.String(),
 	}
 	list, err := c.createList(c.cfg.memberlist(l, c.socket, c.keys.ring))
@@ -209,13 +218,13 @@ func (c *Cluster) Ready() error {
 // newsTimeout bounds how long Drain and Leave try to tell the others.
 const newsTimeout = time.Second
 
-// Unsent counts the messages to actors of other pods that were not sent: of a kind that the wire does
-// not have, too large, or after the end. It may be called after Listen.
-func (c *Cluster) Unsent() *atomic.Int64 { return c.peers.unsent() }
+// Unsent counts the messages to actors of other pods that were not sent: see peer.Peers. It may be
+// called after Listen.
+func (c *Cluster) Unsent() *atomic.Int64 { return c.peers.Unsent() }
 
-// Refused counts the messages from other pods that were dropped because they can't be true, or are
-// of a kind that this version does not know. It may be called after Listen.
-func (c *Cluster) Refused() *atomic.Int64 { return c.peers.refused() }
+// Refused counts the messages from other pods that were dropped: see peer.Peers. It may be called
+// after Listen.
+func (c *Cluster) Refused() *atomic.Int64 { return c.peers.Refused() }
 
 // Drain tells the members that this pod is about to leave. From now on it owns nothing, unless all
 // other members drain too. Drain returns once this pod's own view shows it and the others have been
@@ -320,7 +329,7 @@ func (c *Cluster) Close() error {
 			c.socket.close()
 		}
 		if c.peers != nil {
-			c.peers.close()
+			c.peers.Close()
 		}
 		c.view.Store(new(View))
 	})

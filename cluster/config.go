@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/peer"
 )
 
 // Config is what an operator may choose about a pod's place in the cluster.
@@ -42,7 +43,7 @@ type Config struct {
 	// GossipKeys have 16, 24 or 32 bytes each. The first one encrypts, all decrypt. None: gossip is
 	// not encrypted. UseGossipKeys replaces them.
 	GossipKeys [][]byte
-	TLS        TLSFiles     // of peers
+	TLS        peer.Files   // of peers
 	Log        *slog.Logger // nil: none
 	Network    Network      // nil: the real one
 
@@ -98,7 +99,7 @@ func (c Config) exposed() (ports, missing string) {
 		name, at, flags string
 		guarded         bool
 	}{
-		{"peer", c.Peer, "--peer-cert, --peer-key and --peer-ca", c.TLS.given()},
+		{"peer", c.Peer, "--peer-cert, --peer-key and --peer-ca", c.TLS.Given()},
 		{"gossip", c.Gossip, "--gossip-key", len(c.GossipKeys) > 0},
 	} {
 		if at, err := c.listenAt(port.at); err == nil && !port.guarded && !at.IP.IsLoopback() {

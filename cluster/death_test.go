@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 	"time"
+
+	"pixelplayground/cluster/clustertest"
 )
 
 // Goal: a killed pod is soon gone from every view, with any number of members. Method: kill eight
@@ -18,12 +20,12 @@ func TestCluster_KilledMemberIsGoneFromEveryView(t *testing.T) {
 		killed.Close()
 		began := time.Now() // its last packet may be a little older
 		pods = slices.Delete(pods, victim, victim+1)
-		eventually(t, "it is gone", func() bool {
+		clustertest.Eventually(t, "it is gone", func() bool {
 			return !slices.ContainsFunc(pods, func(p *pod) bool { return slices.Contains(p.ids(), id) })
 		})
 		t.Logf("killed 1 of %d: gone in %v", len(pods)+1, time.Since(began).Round(time.Millisecond))
 		for _, p := range pods {
-			eventually(t, "the endpoint of the dead is forgotten", func() bool { return p.peers.forgot(killed.cfg.Name + ":1") })
+			clustertest.Eventually(t, "the endpoint of the dead is forgotten", func() bool { return p.peers.forgot(killed.cfg.Name + ":1") })
 		}
 	}
 	agree(t, pods...)

@@ -1,7 +1,7 @@
 // Package cluster makes pods one canvas. It knows who is a member and who owns which region, and
-// carries messages from an actor of one pod to an actor of another. It implements actors.Placement
-// and makes the actor system that actors.Node runs in. What a region or a relay does when its place
-// changes is up to them. cmd/playground wires it.
+// implements actors.Placement. What a region or a relay does when its place changes is up to them.
+// How messages get from one pod to another is in cluster/peer, which makes the actor system that
+// actors.Node runs in. cmd/playground wires it.
 //
 // Membership is gossip (memberlist). Each process is a member under an id of its own, and a member
 // that was taken for dead never returns under that id. A pod that was paused or cut off finds out,

@@ -11,6 +11,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/peer"
 )
 
 func TestMetadata_RefusesWhatNoPodSays(t *testing.T) {
@@ -28,7 +29,7 @@ func TestMetadata_RefusesWhatNoPodSays(t *testing.T) {
 		"no peer":                func(m *metadata) { m.Peer = "" },
 		"a peer without a port":  func(m *metadata) { m.Peer = "10.0.0.1" },
 		"a port that is none":    func(m *metadata) { m.Peer = "10.0.0.1:99999" },
-		"a long peer":            func(m *metadata) { m.Peer = strings.Repeat("p", maxActorName) + ":1" },
+		"a long peer":            func(m *metadata) { m.Peer = strings.Repeat("p", peer.MaxName) + ":1" },
 		"half a pin":             func(m *metadata) { m.Pins = "abc" },
 		"many pins":              func(m *metadata) { m.Pins = pins(strings.Repeat("pins", maxPins+1)) },
 	} {
@@ -93,17 +94,17 @@ func FuzzGossip(f *testing.F) {
 }
 
 func TestConfig_ExposedPorts(t *testing.T) {
-	key, files := [][]byte{make([]byte, 16)}, TLSFiles{Cert: "c", Key: "k", CA: "a"}
+	key, files := [][]byte{make([]byte, 16)}, peer.Files{Cert: "c", Key: "k", CA: "a"}
 	for name, c := range map[string]struct {
 		gossip, peer string
 		key          [][]byte
-		tls          TLSFiles
+		tls          peer.Files
 		ports, flags string
 	}{
-		"loopback":          {"127.0.0.1:1", "[::1]:2", nil, TLSFiles{}, "", ""},
-		"all":               {":1", "0.0.0.0:2", nil, TLSFiles{}, "peer 0.0.0.0:2, gossip :1", "--peer-cert, --peer-key and --peer-ca, and --gossip-key"},
-		"one address":       {"10.0.0.7:1", "127.0.0.1:2", nil, TLSFiles{}, "gossip 10.0.0.7:1", "--gossip-key"},
-		"gossip with a key": {"10.0.0.7:1", "10.0.0.7:2", key, TLSFiles{}, "peer 10.0.0.7:2", "--peer-cert, --peer-key and --peer-ca"},
+		"loopback":          {"127.0.0.1:1", "[::1]:2", nil, peer.Files{}, "", ""},
+		"all":               {":1", "0.0.0.0:2", nil, peer.Files{}, "peer 0.0.0.0:2, gossip :1", "--peer-cert, --peer-key and --peer-ca, and --gossip-key"},
+		"one address":       {"10.0.0.7:1", "127.0.0.1:2", nil, peer.Files{}, "gossip 10.0.0.7:1", "--gossip-key"},
+		"gossip with a key": {"10.0.0.7:1", "10.0.0.7:2", key, peer.Files{}, "peer 10.0.0.7:2", "--peer-cert, --peer-key and --peer-ca"},
 		"both guarded":      {":1", ":2", key, files, "", ""},
 	} {
 		cfg := Config{Gossip: c.gossip, Peer: c.peer, GossipKeys: c.key, TLS: c.tls, Log: slog.New(slog.DiscardHandler)}
@@ -116,17 +117,17 @@ func TestConfig_ExposedPorts(t *testing.T) {
 func TestCluster_SaysHowOpenItIs(t *testing.T) {
 	cfg := testConfig("open")
 	cfg.Gossip, cfg.Peer, cfg.Advertise = "0.0.0.0:0", "0.0.0.0:0", "127.0.0.1"
-	if p := listening(t, cfg); p.lines.count("level=WARN") != 1 || p.lines.count("--peer-cert") != 1 || p.lines.count("--gossip-key") != 1 {
+	if p := listening(t, cfg); p.lines.Count("level=WARN") != 1 || p.lines.Count("--peer-cert") != 1 || p.lines.Count("--gossip-key") != 1 {
 		t.Errorf("log %q, want one line with what to set", p.lines)
 	}
-	if p := listening(t, testConfig("closed")); p.lines.count("level=WARN") != 0 {
+	if p := listening(t, testConfig("closed")); p.lines.Count("level=WARN") != 0 {
 		t.Errorf("log %q, want no warning", p.lines)
 	}
 }
 
 // A refusal counts from the moment that is asked about on, however long the question takes.
 func TestRefusals_Since(t *testing.T) {
-	r := &refusals{log: slog.New(slog.DiscardHandler), logged: make(map[string]time.Time)}
+	r := newRefusals(slog.New(slog.DiscardHandler))
 	before := time.Now().Add(-time.Nanosecond)
 	if why := r.since(before); why != "" {
 		t.Errorf("%q before there was any", why)

@@ -14,6 +14,7 @@ import (
 	"github.com/miekg/dns"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/clustertest"
 )
 
 func TestCluster_NobodyElseToJoinServesAloneAtOnce(t *testing.T) {
@@ -47,14 +48,14 @@ func TestCluster_SeedsThatAreDownAreNoError(t *testing.T) {
 	port := freePort(t)
 	cfg.Join, cfg.Alone = []string{fmt.Sprintf("127.0.0.1:%d", port)}, 500*time.Millisecond
 	first := start(t, cfg)
-	eventually(t, "it says what it waits for", func() bool {
+	clustertest.Eventually(t, "it says what it waits for", func() bool {
 		return first.Ready() != nil && strings.Contains(first.Ready().Error(), cfg.Join[0])
 	})
 	if first.names() != "" {
 		t.Errorf("view %q before joining", first.names())
 	}
 	sees(t, "first", first)
-	if n := first.lines.count("serving alone until somebody does"); n != 1 {
+	if n := first.lines.Count("serving alone until somebody does"); n != 1 {
 		t.Errorf("said %d times that it serves alone", n)
 	}
 	// A pod that comes to the address later is found.
@@ -73,8 +74,8 @@ func TestCluster_RestartAtTheSameAddressReplacesItsPredecessor(t *testing.T) {
 	pods[2] = start(t, cfg)
 	agree(t, pods...)
 	t.Logf("replaced after %v", time.Since(began))
-	eventually(t, "the endpoint of the predecessor is forgotten", func() bool { return pods[0].peers.forgot("pod-2:1") })
-	eventually(t, "the predecessor is dead", func() bool { return pods[0].dead.has(old) })
+	clustertest.Eventually(t, "the endpoint of the predecessor is forgotten", func() bool { return pods[0].peers.forgot("pod-2:1") })
+	clustertest.Eventually(t, "the predecessor is dead", func() bool { return pods[0].dead.has(old) })
 	agree(t, pods...)
 }
 
@@ -112,17 +113,17 @@ func refused(t *testing.T, stranger *pod, why string, pods []*pod) {
 	t.Helper()
 	for range 3 {
 		last := stranger.refusals.seen()
-		eventually(t, "it is refused again", func() bool { return stranger.refusals.seen().After(last) })
+		clustertest.Eventually(t, "it is refused again", func() bool { return stranger.refusals.seen().After(last) })
 	}
 	if err := stranger.Ready(); err == nil || !strings.Contains(err.Error(), why) || stranger.names() != "" {
 		t.Errorf("stranger: view %q, ready %v", stranger.names(), err)
 	}
-	if n := stranger.lines.count("refused: "); n != 1 {
+	if n := stranger.lines.Count("refused: "); n != 1 {
 		t.Errorf("the stranger says %d times that it was refused", n)
 	}
 	said := 0
 	for _, p := range pods {
-		if n := p.lines.count("refused: "); n > 1 {
+		if n := p.lines.Count("refused: "); n > 1 {
 			t.Errorf("%s says %d times that it refused", p.cfg.Name, n)
 		} else {
 			said += n
@@ -304,7 +305,7 @@ func TestCluster_DiscoveryFollowsTheName(t *testing.T) {
 	}
 	a := at("a", "127.0.0.71")
 	sees(t, "a", a)
-	if n := a.lines.count("can't look up"); n != 1 {
+	if n := a.lines.Count("can't look up"); n != 1 {
 		t.Errorf("said %d times that the name is unknown", n)
 	}
 	s.set("127.0.0.71", "127.0.0.72")
@@ -312,7 +313,7 @@ func TestCluster_DiscoveryFollowsTheName(t *testing.T) {
 	t.Logf("b joined in %v", agree(t, a, b))
 	s.set("127.0.0.73") // c finds itself only; a and b, which look again, may find it at any time
 	c := at("c", "127.0.0.73")
-	eventually(t, "c has joined", func() bool { return c.Ready() == nil })
+	clustertest.Eventually(t, "c has joined", func() bool { return c.Ready() == nil })
 	s.set("127.0.0.71", "127.0.0.72", "127.0.0.73")
 	t.Logf("c found in %v", agree(t, a, b, c))
 }

@@ -8,6 +8,8 @@ import (
 	"slices"
 	"sync"
 	"testing"
+
+	"pixelplayground/cluster/clustertest"
 )
 
 func gossipKey(n byte) []byte { return slices.Repeat([]byte{n}, 16+8*int(n%3)) }
@@ -82,7 +84,7 @@ func drained(t *testing.T, pods ...*pod) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			eventually(t, "a ping is answered", func() bool { // packets come in order
+			clustertest.Eventually(t, "a ping is answered", func() bool { // packets come in order
 				_, err := from.current().list.Ping(to.current().id, address)
 				return from == to || err == nil
 			})
@@ -123,7 +125,7 @@ func TestCluster_RotatesTheGossipKey(t *testing.T) {
 		before = step
 	}
 	for _, p := range pods {
-		if n := p.lines.count("another gossip key"); n > 0 {
+		if n := p.lines.Count("another gossip key"); n > 0 {
 			t.Errorf("%s has not understood another: %d lines", p.cfg.Name, n)
 		}
 		p.current().mu.Lock()

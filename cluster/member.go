@@ -14,6 +14,7 @@ import (
 	"github.com/vmihailenco/msgpack/v5"
 
 	"pixelplayground/actors"
+	"pixelplayground/cluster/peer"
 )
 
 // Roles is the set of things that a member does.
@@ -134,7 +135,7 @@ func (m *metadata) validate() error {
 			return fmt.Errorf("metadata: %q: must be a text of at most %d bytes", text, maxText)
 		}
 	}
-	if err := checkAddress(m.Peer); err != nil || len(m.Peer) > maxActorName {
+	if err := checkAddress(m.Peer); err != nil || len(m.Peer) > peer.MaxName {
 		return fmt.Errorf("metadata: peer %q: must be host:port", m.Peer)
 	}
 	if len(m.Pins) > 4*maxPins || len(m.Pins)%4 != 0 {

@@ -4,6 +4,8 @@ import (
 	"context"
 	"testing"
 	"time"
+
+	"pixelplayground/cluster/clustertest"
 )
 
 func TestCluster_JoinDrainAndLeaveReachEveryView(t *testing.T) {
@@ -22,7 +24,7 @@ func TestCluster_JoinDrainAndLeaveReachEveryView(t *testing.T) {
 		t.Errorf("right after Drain its own view is %q, not %q", got, want)
 	}
 	for _, p := range pods {
-		eventually(t, "draining is seen", func() bool { return p.names() == "newcomer- pod-0 pod-1 pod-2 pod-3 pod-4" })
+		clustertest.Eventually(t, "draining is seen", func() bool { return p.names() == "newcomer- pod-0 pod-1 pod-2 pod-3 pod-4" })
 	}
 	t.Logf("draining seen in %v", time.Since(began))
 
@@ -34,15 +36,15 @@ func TestCluster_JoinDrainAndLeaveReachEveryView(t *testing.T) {
 		t.Errorf("after Leave: view %q, ready %v", newcomer.names(), newcomer.Ready())
 	}
 	for _, p := range pods {
-		eventually(t, "it is gone", func() bool { return p.names() == "pod-0 pod-1 pod-2 pod-3 pod-4" })
+		clustertest.Eventually(t, "it is gone", func() bool { return p.names() == "pod-0 pod-1 pod-2 pod-3 pod-4" })
 	}
 	t.Logf("left in %v", time.Since(began))
 	for _, p := range pods {
-		eventually(t, "the endpoint of one that left is forgotten", func() bool { return p.peers.forgot("newcomer:1") })
+		clustertest.Eventually(t, "the endpoint of one that left is forgotten", func() bool { return p.peers.forgot("newcomer:1") })
 		for _, line := range []string{"member joined", "member draining", "member left"} {
-			eventually(t, line, func() bool { return p.lines.count(line) >= 1 })
+			clustertest.Eventually(t, line, func() bool { return p.lines.Count(line) >= 1 })
 		}
-		if p.lines.count("member died") != 0 {
+		if p.lines.Count("member died") != 0 {
 			t.Errorf("%s took one that left for dead", p.cfg.Name)
 		}
 	}
@@ -73,7 +75,7 @@ func TestReconciler_WaitsForOneThatDoesNotAnswer(t *testing.T) {
 		l := &incarnation{id: "me", started: time.Now().Add(-c.waited), told: c.told, toldOf: c.toldOf, dead: newTombstones(), members: map[string]Member{"a": {}, "b": {}}}
 		l.dead.add("gone", time.Now())
 		k := &reconciler{Cluster: New(testConfig("pod")), incarnation: l}
-		k.last = round{life: l, others: []string{somewhere}, silent: c.silent}
+		k.last = round{life: l, others: []string{"127.0.0.1:1"}, silent: c.silent}
 		if got := k.mayJoin(c.others); got != c.want {
 			t.Errorf("%s: %v", name, got)
 		}

@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/clustertest"
 )
 
 // A pinned region belongs to its pod in every view, a later pin counts before an earlier one, and a
@@ -14,7 +15,7 @@ func TestCluster_PinMovesARegion(t *testing.T) {
 	at := func(owner *pod) {
 		t.Helper()
 		for _, p := range pods {
-			eventually(t, "the region is at "+owner.cfg.Name, func() bool { return p.Region(region).Address == owner.peers.at })
+			clustertest.Eventually(t, "the region is at "+owner.cfg.Name, func() bool { return p.Region(region).Address == owner.peers.at })
 			if before := p.Before(region); len(before) != 2 {
 				t.Errorf("%d pods may have had it, want both others", len(before))
 			}

@@ -1,9 +1,9 @@
 package cluster
 
 import (
-	"bytes"
 	"fmt"
 	"log/slog"
+	"net"
 	"slices"
 	"strings"
 	"sync"
@@ -22,7 +22,7 @@ type pod struct {
 	*Cluster
 	t     *testing.T
 	peers *fakePeers
-	lines *lines
+	lines *clustertest.Lines
 	busy  atomic.Int64 // calls of changed under way
 
 	mu      sync.Mutex
@@ -43,12 +43,13 @@ type fakePeers struct {
 	forgotten []string
 }
 
-func (p *fakePeers) address() string        { return p.at }
-func (p *fakePeers) close()                 {}
-func (p *fakePeers) renew() (bool, error)   { return false, nil }
-func (p *fakePeers) unsent() *atomic.Int64  { return new(atomic.Int64) }
-func (p *fakePeers) refused() *atomic.Int64 { return new(atomic.Int64) }
-func (p *fakePeers) forget(address string) {
+func (p *fakePeers) Address() string            { return p.at }
+func (p *fakePeers) Close()                     {}
+func (p *fakePeers) System() *actor.ActorSystem { return nil }
+func (p *fakePeers) Renew() (bool, error)       { return false, nil }
+func (p *fakePeers) Unsent() *atomic.Int64      { return new(atomic.Int64) }
+func (p *fakePeers) Refused() *atomic.Int64     { return new(atomic.Int64) }
+func (p *fakePeers) Forget(address string) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.forgotten = append(p.forgotten, address)
@@ -58,30 +59,6 @@ func (p *fakePeers) forgot(address string) bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return slices.Contains(p.forgotten, address)
-}
-
-// lines is a log.
-type lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(b)
-}
-
-func (l *lines) count(part string) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return strings.Count(l.buf.String(), part)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }
 
 // testConfig is the config of a pod that joins others, at free ports of the loopback address.
@@ -101,10 +78,10 @@ func listening(t *testing.T, cfg Config) *pod {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	p := &pod{t: t, peers: &fakePeers{at: cfg.Name + ":1"}, lines: new(lines)}
+	p := &pod{t: t, peers: &fakePeers{at: cfg.Name + ":1"}, lines: new(clustertest.Lines)}
 	cfg.Log = slog.New(slog.NewTextHandler(p.lines, nil))
 	p.Cluster = New(cfg)
-	p.openPeers = func(Config) (peering, *actor.ActorSystem, error) { return p.peers, nil, nil }
+	p.openPeers = func(Config, net.IP) (peering, error) { return p.peers, nil }
 	if err := p.Listen(); err != nil {
 		t.Fatal(err)
 	}
@@ -172,21 +149,6 @@ func (p *pod) ids() (ids []string) {
 	return ids
 }
 
-// patience is much longer than anything takes, even on a busy machine.
-const patience = 20 * time.Second
-
-func eventually(t *testing.T, what string, holds func() bool) time.Duration {
-	t.Helper()
-	began := time.Now()
-	for !holds() {
-		if time.Since(began) > patience {
-			t.Fatalf("not within %v: %s", patience, what)
-		}
-		time.Sleep(2 * time.Millisecond)
-	}
-	return time.Since(began)
-}
-
 // agree waits until each of the pods has exactly all of them in its view, and places everything as
 // the first one does.
 func agree(t *testing.T, pods ...*pod) time.Duration {
@@ -196,7 +158,7 @@ func agree(t *testing.T, pods ...*pod) time.Duration {
 		want = append(want, p.cfg.Name)
 	}
 	slices.Sort(want)
-	took := eventually(t, "all see "+strings.Join(want, " "), func() bool {
+	took := clustertest.Eventually(t, "all see "+strings.Join(want, " "), func() bool {
 		var ids []string
 		for _, p := range pods {
 			ids = append(ids, p.id())

@@ -20,7 +20,7 @@ const apart = 500 * time.Millisecond
 func sees(t *testing.T, names string, pods ...*pod) {
 	t.Helper()
 	for _, p := range pods {
-		eventually(t, p.cfg.Name+" sees "+names, func() bool { return p.names() == names })
+		clustertest.Eventually(t, p.cfg.Name+" sees "+names, func() bool { return p.names() == names })
 	}
 }
 
@@ -72,7 +72,7 @@ func TestCluster_EqualSidesMeetAgain(t *testing.T) {
 		}
 		sw.Partition(names)
 		for _, p := range pods {
-			eventually(t, "the other side is gone", func() bool { return len(p.ids()) == n/2 })
+			clustertest.Eventually(t, "the other side is gone", func() bool { return len(p.ids()) == n/2 })
 		}
 		time.Sleep(apart)
 		sw.Heal()
@@ -99,7 +99,7 @@ func TestCluster_ConvergesAfterEveryPartition(t *testing.T) {
 			if slices.Contains(alone, p.cfg.Name) {
 				want = 1
 			}
-			eventually(t, p.cfg.Name+" is parted", func() bool { return len(p.ids()) == want })
+			clustertest.Eventually(t, p.cfg.Name+" is parted", func() bool { return len(p.ids()) == want })
 		}
 		time.Sleep(apart)
 		sw.Heal()
@@ -125,7 +125,7 @@ func TestIncarnation_RefusesTheDeadUnderTheirIDs(t *testing.T) {
 // can't be started again.
 func TestCluster_EndsWhileRebirthFails(t *testing.T) {
 	p := start(t, testConfig("a"))
-	eventually(t, "it has joined", func() bool { return p.Ready() == nil })
+	clustertest.Eventually(t, "it has joined", func() bool { return p.Ready() == nil })
 	// Read by the loop after it has seen what comes next.
 	p.createList = func(*memberlist.Config) (*memberlist.Memberlist, error) { return nil, errors.New("no gossip") }
 	l := p.current()
@@ -133,7 +133,7 @@ func TestCluster_EndsWhileRebirthFails(t *testing.T) {
 	l.evicted = true
 	l.mu.Unlock()
 	p.changed()
-	eventually(t, "rebirth fails", func() bool { return p.lines.count("can't join again") > 0 })
+	clustertest.Eventually(t, "rebirth fails", func() bool { return p.lines.Count("can't join again") > 0 })
 
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
 	defer cancel()

@@ -223,7 +223,7 @@ func (k *reconciler) compare(next *View) {
 		if at[m.Peer] == id || m.Self {
 			continue
 		}
-		k.peers.forget(m.Peer)
+		k.peers.Forget(m.Peer)
 		switch {
 		case at[m.Peer] != "":
 			k.log.Info("member restarted", m.attributes()...)

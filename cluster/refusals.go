@@ -16,6 +16,10 @@ type refusals struct {
 	logged map[string]time.Time // by reason, of which there are a few
 }
 
+func newRefusals(log *slog.Logger) *refusals {
+	return &refusals{log: log, logged: make(map[string]time.Time)}
+}
+
 // refusalEvery bounds how often one reason is logged.
 const refusalEvery = time.Minute
 

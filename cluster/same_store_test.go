@@ -6,6 +6,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"pixelplayground/cluster/clustertest"
 )
 
 func inStore(cfg Config, identity string) Config {
@@ -29,10 +31,10 @@ func TestCluster_LetsInWhoTellsNoStore(t *testing.T) {
 	old := start(t, testConfig("old", a))
 	older := start(t, testConfig("older", a))
 	agree(t, a, old, older)
-	if n := a.lines.count("does not say which store"); n != 1 {
+	if n := a.lines.Count("does not say which store"); n != 1 {
 		t.Errorf("said %d times, want once:\n%s", n, a.lines)
 	}
-	if a.lines.count("level=WARN")+old.lines.count("level=WARN") != 0 {
+	if a.lines.Count("level=WARN")+old.lines.Count("level=WARN") != 0 {
 		t.Errorf("want no warning:\n%s%s", a.lines, old.lines)
 	}
 }
@@ -46,11 +48,11 @@ func TestCluster_AnotherStoreAmongOldPods(t *testing.T) {
 	cfg := inStore(testConfig("stranger", a, old), "another")
 	cfg.Alone = 50 * time.Millisecond
 	stranger := start(t, cfg)
-	eventually(t, "the stranger is told why not", func() bool {
+	clustertest.Eventually(t, "the stranger is told why not", func() bool {
 		err := stranger.Ready()
 		return err != nil && strings.Contains(err.Error(), "--redis-prefix")
 	})
-	eventually(t, "the old one does not take it for more than a guest", func() bool { return old.names() == "a old stranger-" })
+	clustertest.Eventually(t, "the old one does not take it for more than a guest", func() bool { return old.names() == "a old stranger-" })
 	if saw := stranger.saw(); len(saw) != 0 && saw[len(saw)-1] != "" {
 		t.Errorf("the stranger serves with %q", saw)
 	}
@@ -75,7 +77,7 @@ func TestCluster_StoreLearnedLate(t *testing.T) {
 	b, stranger := start(t, same), start(t, other)
 	agree(t, a, b, stranger)
 	sameStore.Store("one")
-	eventually(t, "the other hears which store it has", func() bool {
+	clustertest.Eventually(t, "the other hears which store it has", func() bool {
 		for _, m := range a.View().Members() {
 			if m.Name == "same" && m.store == "one" {
 				return true

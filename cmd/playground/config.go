@@ -8,6 +8,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cluster"
+	"pixelplayground/cluster/peer"
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
@@ -33,7 +34,7 @@ type config struct {
 	advertise         string
 	gossipKeys        [][]byte
 	gossipKeyFile     secretFile
-	tls               cluster.TLSFiles
+	tls               peer.Files
 	resolver          string
 	network           cluster.Network // nil but in tests
 	rate              float64         // pixels per second; 0: no limit
@@ -75,7 +76,7 @@ func (o options) parse() (config, error) {
 		peer:           r.address("peer", o.Peer, "127.0.0.1:7947"),
 		advertise:      r.ip("advertise", o.Advertise, "10.1.2.3"),
 		gossipKeys:     r.gossipKeys("gossip-key", o.GossipKey),
-		tls:            cluster.TLSFiles{Cert: o.PeerCert, Key: o.PeerKey, CA: o.PeerCa},
+		tls:            peer.Files{Cert: o.PeerCert, Key: o.PeerKey, CA: o.PeerCa},
 		rate:           r.rate("rate", o.Rate, "200"),
 		burst:          r.count("burst", o.Burst, maxBurst, "2000"),
 		maxConnections: r.count("max-connections", o.MaxConnections, maxSockets, "20000"),

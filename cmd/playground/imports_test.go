@@ -53,14 +53,15 @@ func arrows() []arrow {
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
 		{from: "actors", may: []string{canvas, mailbox, oplog, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
-		{from: "cluster", may: []string{"actors", canvas, "cluster/wire"}, uses: []string{
-			"golang.org/x/sys",
-			"github.com/asynkron/protoactor-go", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
-			"google.golang.org/grpc", "google.golang.org/protobuf",
+		{from: "cluster", may: []string{"actors", canvas, "cluster/peer"}, uses: []string{
+			"golang.org/x/sys", "github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
+		}},
+		{from: "cluster/peer", may: []string{"actors", canvas, "cluster/wire"}, uses: []string{
+			"github.com/asynkron/protoactor-go", "google.golang.org/grpc", "google.golang.org/protobuf",
 		}},
 		{from: "cluster/wire", may: []string{"actors", canvas, store}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: "cluster/wire/wiretest", may: []string{canvas}},
-		{from: "cluster/clustertest", may: []string{"cluster"}, uses: []string{"github.com/hashicorp/memberlist"}},
+		{from: "cluster/clustertest", uses: []string{"github.com/hashicorp/memberlist"}},
 		{from: "transport/quota", may: []string{canvas}},
 		{from: "transport", may: []string{"actors", canvas, "codec", "transport/quota"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
 		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport", "transport/quota"}, uses: []string{

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"pixelplayground/cluster"
+	"pixelplayground/cluster/peer"
 )
 
 // join is a list of gossip addresses and dns: names. Pods with separate stores can't be one canvas,
@@ -57,9 +57,9 @@ func (r *reader) ip(setting, text, example string) string {
 }
 
 // certificates checks that all files are set or none.
-func (r *reader) certificates(files cluster.TLSFiles) {
+func (r *reader) certificates(files peer.Files) {
 	given := []struct{ setting, path string }{{"peer-cert", files.Cert}, {"peer-key", files.Key}, {"peer-ca", files.CA}}
-	if files == (cluster.TLSFiles{}) {
+	if files == (peer.Files{}) {
 		return
 	}
 	for _, g := range given {

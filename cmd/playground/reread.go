@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"pixelplayground/cluster"
+	"pixelplayground/cluster/peer"
 )
 
 // Files with secrets are read every second, which costs a few small reads. Watching them for
@@ -36,7 +36,7 @@ func (p *pod) rereads() (all []*reread) {
 	if p.others != nil {
 		add(p.cfg.gossipKeyFile, using(parseGossipKeys, func(_ context.Context, keys [][]byte) error { return p.others.UseGossipKeys(keys) }))
 	}
-	if p.others != nil && p.cfg.tls != (cluster.TLSFiles{}) {
+	if p.others != nil && p.cfg.tls != (peer.Files{}) {
 		all = append(all, &reread{setting: "peer-cert", read: func(context.Context) (bool, error) { return p.others.ReadCertificates() }})
 	}
 	return all

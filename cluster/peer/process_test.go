@@ -1,10 +1,11 @@
-package cluster
+package peer
 
 import (
 	"bufio"
 	"encoding/json"
 	"io"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"strings"
@@ -49,7 +50,7 @@ func isolated(t *testing.T) bool {
 // farConfig is what a pod in another process is told.
 type farConfig struct {
 	Peer string
-	TLS  TLSFiles
+	TLS  Files
 }
 
 // far is a pod in another process. Its actors are sinks: see sink.
@@ -116,14 +117,14 @@ func TestFar(t *testing.T) {
 	if err := json.Unmarshal([]byte(raw), &cfg); err != nil {
 		t.Fatal(err)
 	}
-	p := newPeers(Config{Peer: cfg.Peer, TLS: cfg.TLS}, slog.New(slog.NewTextHandler(os.Stderr, nil)))
-	if err := p.listen(); err != nil {
+	p := New(Config{At: at(t, cfg.Peer), TLS: cfg.TLS, Log: slog.New(slog.NewTextHandler(os.Stderr, nil)), Refuse: func(string, ...any) {}})
+	if err := p.Listen(); err != nil {
 		t.Fatal(err)
 	}
 	spawnSink(t, p)
-	_, _ = os.Stdout.WriteString(p.address() + "\n")
+	_, _ = os.Stdout.WriteString(p.Address() + "\n")
 	_, _ = io.Copy(io.Discard, os.Stdin) // until whoever started it closes it, or dies
-	p.close()
+	p.Close()
 }
 
 // sink counts Submits, and reports the count to whoever sends it an Attach.
@@ -134,7 +135,7 @@ type sink struct {
 	pixels   uint64
 }
 
-func spawnSink(t testing.TB, p *peers) {
+func spawnSink(t testing.TB, p *Peers) {
 	t.Helper()
 	props := actor.PropsFromProducer(func() actor.Actor { return new(sink) })
 	if _, err := p.system.Root.SpawnNamed(props, "sink"); err != nil {
@@ -159,25 +160,38 @@ func (s *sink) Receive(ctx actor.Context) {
 	}
 }
 
-// nearBy starts the test's own pod, which ends with the test.
-func nearBy(t testing.TB, cfg Config) *peers {
+// at is host:port as an address to listen at.
+func at(t testing.TB, address string) *net.TCPAddr {
 	t.Helper()
-	if cfg.Peer == "" {
-		cfg.Peer = "127.0.0.1:0"
+	at, err := net.ResolveTCPAddr("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return at
+}
+
+// nearBy starts the test's own pod, which ends with the test.
+func nearBy(t testing.TB, cfg Config) *Peers {
+	t.Helper()
+	if cfg.At == nil {
+		cfg.At = at(t, "127.0.0.1:0")
 	}
 	if cfg.Log == nil {
 		cfg.Log = slog.New(slog.DiscardHandler)
 	}
-	p := newPeers(cfg, cfg.Log)
-	t.Cleanup(p.close)
-	if err := p.listen(); err != nil {
+	if cfg.Refuse == nil {
+		cfg.Refuse = func(why string, attributes ...any) { cfg.Log.Warn(why, attributes...) }
+	}
+	p := New(cfg)
+	t.Cleanup(p.Close)
+	if err := p.Listen(); err != nil {
 		t.Fatal(err)
 	}
 	return p
 }
 
 // ask asks a sink what it has received; nil: no answer in time.
-func ask(p *peers, pid *actor.PID, timeout time.Duration) *actors.Attached {
+func ask(p *Peers, pid *actor.PID, timeout time.Duration) *actors.Attached {
 	answer, err := p.system.Root.RequestFuture(pid, &actors.Attach{Stream: 1}, timeout).Result()
 	if err != nil {
 		return nil
@@ -187,7 +201,7 @@ func ask(p *peers, pid *actor.PID, timeout time.Duration) *actors.Attached {
 }
 
 // await asks until the sink has received n Submits.
-func await(t testing.TB, p *peers, pid *actor.PID, n uint64, timeout time.Duration) *actors.Attached {
+func await(t testing.TB, p *Peers, pid *actor.PID, n uint64, timeout time.Duration) *actors.Attached {
 	t.Helper()
 	var last *actors.Attached
 	for deadline := time.Now().Add(timeout); time.Now().Before(deadline); {

@@ -1,4 +1,4 @@
-package cluster
+package peer
 
 import (
 	"context"
@@ -52,11 +52,11 @@ const (
 )
 
 // options are how remote uses gRPC.
-func (p *peers) options(advertised string) []remote.ConfigOption {
+func (p *Peers) options(advertised string) []remote.ConfigOption {
 	client, server := insecure.NewCredentials(), insecure.NewCredentials()
-	if p.cfg.TLS.given() {
-		client = handshakes{credentials.NewTLS(p.certificates.client()), p.told}
-		server = handshakes{credentials.NewTLS(p.certificates.server()), p.told}
+	if p.cfg.TLS.Given() {
+		client = handshakes{credentials.NewTLS(p.certificates.client()), p.cfg.Refuse}
+		server = handshakes{credentials.NewTLS(p.certificates.server()), p.cfg.Refuse}
 	}
 	return []remote.ConfigOption{
 		remote.WithAdvertisedHost(advertised),
@@ -87,20 +87,20 @@ func (p *peers) options(advertised string) []remote.ConfigOption {
 	}
 }
 
-// dial connects to a peer, unless close comes first.
-func (p *peers) dial(ctx context.Context, address string) (net.Conn, error) {
+// dial connects to a peer, unless Close comes first.
+func (p *Peers) dial(ctx context.Context, address string) (net.Conn, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	defer context.AfterFunc(p.ctx, cancel)()
-	if p.cfg.Network != nil {
-		return p.cfg.Network.DialPeer(ctx, address)
+	if p.cfg.Dial != nil {
+		return p.cfg.Dial(ctx, address)
 	}
 	return new(net.Dialer).DialContext(ctx, "tcp", address)
 }
 
 // receive is the server's stream interceptor: all that comes in passes the door. If remote panics
 // on what the door leaves to it, the stream ends, not the pod.
-func (p *peers) receive(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
+func (p *Peers) receive(service any, stream grpc.ServerStream, _ *grpc.StreamServerInfo, handle grpc.StreamHandler) (err error) {
 	from := "unknown"
 	if caller, ok := peer.FromContext(stream.Context()); ok {
 		from = caller.Addr.String()
@@ -108,15 +108,15 @@ func (p *peers) receive(service any, stream grpc.ServerStream, _ *grpc.StreamSer
 	defer func() {
 		if failure := recover(); failure != nil {
 			p.unreadable(from, failure)
-			p.log.Debug("where reading failed", "stack", string(debug.Stack()))
+			p.cfg.Log.Debug("where reading failed", "stack", string(debug.Stack()))
 			err = status.Error(codes.InvalidArgument, "can't be read")
 		}
 	}()
 	return handle(service, &door{stream, p, from})
 }
 
-func (p *peers) unreadable(from string, why any) {
-	p.told.add("a peer sent what can't be read: its stream is closed", "from", from, "err", fmt.Sprint(why))
+func (p *Peers) unreadable(from string, why any) {
+	p.cfg.Refuse("a peer sent what can't be read: its stream is closed", "from", from, "err", fmt.Sprint(why))
 }
 
 // refuse answers remote's other methods, which peers don't use and remote does not implement.

@@ -1,4 +1,4 @@
-package cluster
+package peer
 
 import (
 	"errors"
@@ -25,7 +25,7 @@ import (
 // not doubt what they get, and no peer can make one fail.
 type door struct {
 	grpc.ServerStream
-	peers *peers
+	peers *Peers
 	from  string // the network address, for the log
 }
 
@@ -116,14 +116,14 @@ func (d *door) deliver(target, sender *actor.PID, data []byte) error {
 func (d *door) refuse(why error, message any) {
 	d.peers.refusals.Add(1)
 	if errors.Is(why, wire.ErrUnknownKind) {
-		d.peers.log.Debug("message of another version ignored", "from", d.from, "err", why)
+		d.peers.cfg.Log.Debug("message of another version ignored", "from", d.from, "err", why)
 		return
 	}
-	d.peers.told.add("a peer sent a message that can't be true: it is dropped", "from", d.from, "type", fmt.Sprintf("%T", message), "err", why)
+	d.peers.cfg.Refuse("a peer sent a message that can't be true: it is dropped", "from", d.from, "type", fmt.Sprintf("%T", message), "err", why)
 }
 
-// maxActorName bounds the address and the name in a PID, in bytes.
-const maxActorName = 256
+// MaxName bounds the address and the name in a PID, in bytes.
+const MaxName = 256
 
 var (
 	errMisrouted = errors.New("for an address that is not this pod's: does the peer know it by another one?")
@@ -134,15 +134,15 @@ var (
 )
 
 // believe returns what is wrong with a message; nil: nothing.
-func (p *peers) believe(target, sender *actor.PID, message any) error {
-	if target.Address != p.address() {
+func (p *Peers) believe(target, sender *actor.PID, message any) error {
+	if target.Address != p.Address() {
 		return errMisrouted
 	}
 	if sender != nil {
 		switch {
-		case sender.Address == "" || sender.Id == "" || len(sender.Address) > maxActorName || len(sender.Id) > maxActorName:
+		case sender.Address == "" || sender.Id == "" || len(sender.Address) > MaxName || len(sender.Id) > MaxName:
 			return errNoSender
-		case sender.Address == p.address():
+		case sender.Address == p.Address():
 			return errOwn
 		}
 	}

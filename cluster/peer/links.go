@@ -1,4 +1,4 @@
-package cluster
+package peer
 
 import (
 	"context"
@@ -36,12 +36,12 @@ type link struct {
 }
 
 // openLink is the client's interceptor of streams.
-func (p *peers) openLink(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
+func (p *Peers) openLink(ctx context.Context, desc *grpc.StreamDesc, conn *grpc.ClientConn, method string, open grpc.Streamer, opts ...grpc.CallOption) (grpc.ClientStream, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	l := &link{links: &p.links, address: conn.Target(), cancel: cancel, late: time.AfterFunc(reachTime, cancel)}
 	p.links.add(l)
 	stream, err := (grpc.ClientStream)(nil), status.Error(codes.Canceled, "this pod has closed")
-	if !p.closed.Load() { // if it closes later, close finds the link
+	if !p.closed.Load() { // if it closes later, Close finds the link
 		stream, err = open(ctx, desc, conn, method, opts...)
 	}
 	if err != nil {

@@ -1,4 +1,4 @@
-package cluster
+package peer
 
 import (
 	"context"
@@ -20,6 +20,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cluster/clustertest"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
 )
@@ -29,7 +30,7 @@ var doorGeometry = canvas.Geometry{Width: 40, Height: 32, Region: 16}
 
 func TestDoor_Believes(t *testing.T) {
 	const here, there = "127.0.0.1:7", "127.0.0.1:8"
-	p := newPeers(Config{Geometry: doorGeometry}, slog.New(slog.DiscardHandler))
+	p := New(Config{Geometry: doorGeometry, Log: slog.New(slog.DiscardHandler)})
 	p.system.ProcessRegistry.Address = here
 	at := func(name string) *actor.PID { return actor.NewPID(there, name) }
 	untrue := errors.New("not by the rules of wire")
@@ -44,7 +45,7 @@ func TestDoor_Believes(t *testing.T) {
 		{"region/2", nil, &actors.Attach{}, errNoSender},
 		{"region/2", actor.NewPID("", "relay/2"), &actors.Attach{}, errNoSender},
 		{"region/2", actor.NewPID(there, ""), &actors.Attach{}, errNoSender},
-		{"region/2", actor.NewPID(there, strings.Repeat("x", maxActorName+1)), &actors.Attach{}, errNoSender},
+		{"region/2", actor.NewPID(there, strings.Repeat("x", MaxName+1)), &actors.Attach{}, errNoSender},
 		{"region/2", actor.NewPID(here, "relay/2"), &actors.Attach{}, errOwn},
 		{"region/2", at("relay/1"), &actors.Attach{}, errNotFrom},
 		{"region/6", at("relay/6"), &actors.Attach{}, errNotFor},
@@ -107,7 +108,7 @@ func TestDoor_EveryKindHasItsActor(t *testing.T) {
 
 // examples are messages of all kinds.
 func examples(t testing.TB) (messages []any) {
-	for _, b := range wiretest.Golden(t, "wire/testdata/wire.txt") {
+	for _, b := range wiretest.Golden(t, "../wire/testdata/wire.txt") {
 		message, err := wire.Decode(b)
 		if err != nil {
 			t.Fatal(err)
@@ -122,7 +123,7 @@ func TestDoor_DropsAndCounts(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	var log lines
+	var log clustertest.Lines
 	p := nearBy(t, Config{Geometry: doorGeometry, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	got := make(chan actor.MessageEnvelope, 10)
 	spy := func(name string) {
@@ -136,7 +137,7 @@ func TestDoor_DropsAndCounts(t *testing.T) {
 		}
 	}
 	spy("region/0")
-	conn, err := grpc.NewClient(p.address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
+	conn, err := grpc.NewClient(p.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -157,7 +158,7 @@ func TestDoor_DropsAndCounts(t *testing.T) {
 	attach := wrap(wire.Encode(&actors.Attach{Stream: 5}, nil))
 	batch := &remote.MessageBatch{
 		TypeNames: []string{wrappedName, "actor.PoisonPill"},
-		Targets:   []*actor.PID{actor.NewPID(p.address(), "region/0"), actor.NewPID(somewhere, "region/0")},
+		Targets:   []*actor.PID{actor.NewPID(p.Address(), "region/0"), actor.NewPID(somewhere, "region/0")},
 		Senders:   []*actor.PID{actor.NewPID(somewhere, "relay/0")},
 		Envelopes: []*remote.MessageEnvelope{
 			{MessageData: attach},                               // from nobody
@@ -180,21 +181,21 @@ func TestDoor_DropsAndCounts(t *testing.T) {
 	case <-ctx.Done():
 		t.Fatal("what can be true does not arrive")
 	}
-	if n := p.refused().Load(); n != 5 || len(got) > 0 {
+	if n := p.Refused().Load(); n != 5 || len(got) > 0 {
 		t.Errorf("%d dropped, want 5; %d more delivered", n, len(got))
 	}
-	if n := log.count("can't be true"); n != 1 {
-		t.Errorf("%d warnings, want one a minute:\n%s", n, &log)
+	if n := log.Count("can't be true"); n != 4 {
+		t.Errorf("%d refused aloud, want all but the one of a later version:\n%s", n, &log)
 	}
 }
 
 // FuzzDoor: whatever the bytes, a message that reaches an actor can be applied, published and
 // answered.
 func FuzzDoor(f *testing.F) {
-	for i, b := range wiretest.Golden(f, "wire/testdata/wire.txt") {
+	for i, b := range wiretest.Golden(f, "../wire/testdata/wire.txt") {
 		f.Add(b, uint8(i))
 	}
-	p := newPeers(Config{Geometry: doorGeometry}, slog.New(slog.DiscardHandler))
+	p := New(Config{Geometry: doorGeometry, Log: slog.New(slog.DiscardHandler)})
 	p.system.ProcessRegistry.Address = "here:1"
 	targets := []string{"region/2", "relay/2", "presence", "roster", "inspector", "connection/1", "future$1", ""}
 	f.Fuzz(func(t *testing.T, b []byte, to uint8) {

@@ -1,4 +1,4 @@
-package cluster
+package peer
 
 import (
 	"crypto/ecdsa"
@@ -18,6 +18,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"pixelplayground/cluster/clustertest"
 )
 
 // authority signs certificates of a test.
@@ -69,15 +71,15 @@ func (a *authority) pod() *authority {
 }
 
 // files writes the certificate (and those between it and the CA), its key and the CA's.
-func (a *authority) files(ca *authority, between ...*authority) TLSFiles {
+func (a *authority) files(ca *authority, between ...*authority) Files {
 	a.t.Helper()
 	dir := a.t.TempDir()
-	f := TLSFiles{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), CA: filepath.Join(dir, "ca.pem")}
+	f := Files{Cert: filepath.Join(dir, "cert.pem"), Key: filepath.Join(dir, "key.pem"), CA: filepath.Join(dir, "ca.pem")}
 	a.write(f, ca, between...)
 	return f
 }
 
-func (a *authority) write(f TLSFiles, ca *authority, between ...*authority) {
+func (a *authority) write(f Files, ca *authority, between ...*authority) {
 	a.t.Helper()
 	chain := encodePEM("CERTIFICATE", a.cert.Raw)
 	for _, b := range between {
@@ -99,7 +101,7 @@ func encodePEM(kind string, der []byte) []byte {
 }
 
 // loaded returns what a pod reads from files.
-func loaded(t *testing.T, f TLSFiles) *certificates {
+func loaded(t *testing.T, f Files) *certificates {
 	t.Helper()
 	c, err := f.load()
 	if err != nil {
@@ -139,7 +141,7 @@ func TestTLS_PeersAreWhoTheirAuthoritySigned(t *testing.T) {
 	between := ours.sign(&x509.Certificate{IsCA: true, BasicConstraintsValid: true, Subject: pkix.Name{CommonName: "between"}})
 	good := loaded(t, ours.pod().files(ours))
 	for name, c := range map[string]struct {
-		files TLSFiles
+		files Files
 		ok    bool
 	}{
 		"signed by the CA":        {ours.pod().files(ours), true},
@@ -175,7 +177,7 @@ func TestTLS_PeersAreWhoTheirAuthoritySigned(t *testing.T) {
 // replaced step by step, and peers understand each other at each step.
 func TestTLS_FilesMayBeReplaced(t *testing.T) {
 	old, next := newAuthority(t), newAuthority(t)
-	files := [2]TLSFiles{old.pod().files(old), old.pod().files(old)}
+	files := [2]Files{old.pod().files(old), old.pod().files(old)}
 	pods := [2]*certificates{loaded(t, files[0]), loaded(t, files[1])}
 	config := [2][2]*tls.Config{{pods[0].client(), pods[0].server()}, {pods[1].client(), pods[1].server()}}
 	understand := func(step string) {
@@ -195,11 +197,11 @@ func TestTLS_FilesMayBeReplaced(t *testing.T) {
 	}
 	for _, step := range []struct {
 		name string
-		do   func(f TLSFiles)
+		do   func(f Files)
 	}{
-		{"both authorities", func(f TLSFiles) { write(t, f.CA, bundle(old, next)) }},
-		{"the new certificates", func(f TLSFiles) { next.pod().write(f, next); write(t, f.CA, bundle(old, next)) }},
-		{"the new authority alone", func(f TLSFiles) { write(t, f.CA, bundle(next)) }},
+		{"both authorities", func(f Files) { write(t, f.CA, bundle(old, next)) }},
+		{"the new certificates", func(f Files) { next.pod().write(f, next); write(t, f.CA, bundle(old, next)) }},
+		{"the new authority alone", func(f Files) { write(t, f.CA, bundle(next)) }},
 	} {
 		for i, f := range files {
 			step.do(f)
@@ -223,19 +225,19 @@ func TestTLS_UnfitFilesChangeNothing(t *testing.T) {
 	ours, others := newAuthority(t), newAuthority(t)
 	there := loaded(t, ours.pod().files(ours))
 	both := append(encodePEM("CERTIFICATE", others.cert.Raw), encodePEM("CERTIFICATE", ours.cert.Raw)...)
-	for name, spoil := range map[string]func(f TLSFiles) (file string){
-		"another's key": func(f TLSFiles) string {
+	for name, spoil := range map[string]func(f Files) (file string){
+		"another's key": func(f Files) string {
 			read := others.pod().files(others).Key
 			copyFile(t, read, f.Key)
 			return f.Key
 		},
-		"no certificate":    func(f TLSFiles) string { write(t, f.Cert, []byte("half")); return f.Cert },
-		"an empty key":      func(f TLSFiles) string { write(t, f.Key, nil); return f.Key },
-		"no authorities":    func(f TLSFiles) string { write(t, f.CA, nil); return f.CA },
-		"half a second one": func(f TLSFiles) string { write(t, f.CA, both[:len(both)-100]); return f.CA },
-		"garbage":           func(f TLSFiles) string { write(t, f.CA, encodePEM("CERTIFICATE", []byte("x"))); return f.CA },
-		"the file is gone":  func(f TLSFiles) string { remove(t, f.CA); return f.CA },
-		"the key is gone":   func(f TLSFiles) string { remove(t, f.Key); return f.Key },
+		"no certificate":    func(f Files) string { write(t, f.Cert, []byte("half")); return f.Cert },
+		"an empty key":      func(f Files) string { write(t, f.Key, nil); return f.Key },
+		"no authorities":    func(f Files) string { write(t, f.CA, nil); return f.CA },
+		"half a second one": func(f Files) string { write(t, f.CA, both[:len(both)-100]); return f.CA },
+		"garbage":           func(f Files) string { write(t, f.CA, encodePEM("CERTIFICATE", []byte("x"))); return f.CA },
+		"the file is gone":  func(f Files) string { remove(t, f.CA); return f.CA },
+		"the key is gone":   func(f Files) string { remove(t, f.Key); return f.Key },
 	} {
 		files := ours.pod().files(ours)
 		here := loaded(t, files)
@@ -282,7 +284,7 @@ func TestPeers_MutualTLS(t *testing.T) {
 		return
 	}
 	ours, others := newAuthority(t), newAuthority(t)
-	log := new(lines)
+	log := new(clustertest.Lines)
 	p := nearBy(t, Config{TLS: ours.pod().files(ours), Log: slog.New(slog.NewTextHandler(log, nil))})
 	friend := startFar(t, farConfig{Peer: "127.0.0.1:0", TLS: ours.pod().files(ours)})
 	if ask(p, friend.sink(), 10*time.Second) == nil {
@@ -297,7 +299,7 @@ func TestPeers_MutualTLS(t *testing.T) {
 			t.Errorf("a pod %s answers", name)
 		}
 	}
-	if log.count("TLS with a peer failed") == 0 {
+	if log.Count("TLS with a peer failed") == 0 {
 		t.Errorf("says nothing of it:\n%s", log)
 	}
 	if ask(p, friend.sink(), 10*time.Second) == nil {

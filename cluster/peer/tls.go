@@ -1,4 +1,4 @@
-package cluster
+package peer
 
 import (
 	"bytes"
@@ -16,23 +16,23 @@ import (
 	"google.golang.org/grpc/credentials"
 )
 
-// TLSFiles are the PEM files for mutual TLS between peers: this pod's certificate, its key, and the
+// Files are the PEM files for mutual TLS between peers: this pod's certificate, its key, and the
 // authorities that sign the certificates of pods. All or none.
-type TLSFiles struct{ Cert, Key, CA string }
+type Files struct{ Cert, Key, CA string }
 
-// given reports whether any file is given.
-func (f TLSFiles) given() bool { return f != TLSFiles{} }
+// Given reports whether any file is given.
+func (f Files) Given() bool { return f != Files{} }
 
 // Validate says what is missing or can't be read.
-func (f TLSFiles) Validate() error {
+func (f Files) Validate() error {
 	_, err := f.load()
 	return err
 }
 
 // load reads the files. If none is given, there will be nothing to read later either.
-func (f TLSFiles) load() (*certificates, error) {
+func (f Files) load() (*certificates, error) {
 	c := &certificates{files: f}
-	if !f.given() {
+	if !f.Given() {
 		return c, nil
 	}
 	if f.Cert == "" || f.Key == "" || f.CA == "" {
@@ -46,7 +46,7 @@ func (f TLSFiles) load() (*certificates, error) {
 
 // certificates is the contents of the files when they were last fit for use.
 type certificates struct {
-	files TLSFiles
+	files Files
 	own   atomic.Pointer[tls.Certificate]
 	roots atomic.Pointer[x509.CertPool]
 
@@ -58,7 +58,7 @@ type certificates struct {
 // renew reads the files again. A file that is unfit is the error and changes nothing. The
 // certificate and its key change together, the authorities by themselves.
 func (c *certificates) renew() (changed bool, err error) {
-	if !c.files.given() {
+	if !c.files.Given() {
 		return false, nil
 	}
 	c.mu.Lock()
@@ -183,14 +183,14 @@ func (c *certificates) verify(usage x509.ExtKeyUsage) func(tls.ConnectionState) 
 // certificate is just one more peer that can't be reached.
 type handshakes struct {
 	credentials.TransportCredentials
-	told *refusals
+	refuse func(why string, attributes ...any)
 }
 
 // ClientHandshake is this pod connecting.
 func (h handshakes) ClientHandshake(ctx context.Context, authority string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	secure, info, err := h.TransportCredentials.ClientHandshake(ctx, authority, conn)
 	if err != nil {
-		h.told.add("TLS with a peer failed: are all pods' certificates valid and of one CA?", "to", authority, "err", err)
+		h.refuse("TLS with a peer failed: are all pods' certificates valid and of one CA?", "to", authority, "err", err)
 	}
 	return secure, info, err
 }
@@ -199,12 +199,12 @@ func (h handshakes) ClientHandshake(ctx context.Context, authority string, conn 
 func (h handshakes) ServerHandshake(conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
 	secure, info, err := h.TransportCredentials.ServerHandshake(conn)
 	if err != nil {
-		h.told.add("TLS of a peer failed: are all pods' certificates valid and of one CA?", "from", conn.RemoteAddr().String(), "err", err)
+		h.refuse("TLS of a peer failed: are all pods' certificates valid and of one CA?", "from", conn.RemoteAddr().String(), "err", err)
 	}
 	return secure, info, err
 }
 
-// Clone keeps reporting to the same refusals.
+// Clone keeps reporting.
 func (h handshakes) Clone() credentials.TransportCredentials {
-	return handshakes{h.TransportCredentials.Clone(), h.told}
+	return handshakes{h.TransportCredentials.Clone(), h.refuse}
 }

@@ -26,8 +26,9 @@ type connection struct {
 	lastNum uint64
 	resumed resumed
 	placing map[uint64]*placing
-	oldest  uint64  // no op before it is in placing; while one is, lastNum is less than oplog.Remembered steps further
-	held    []Place // of a JSON client, until there is room in the window; at most MaxUnhandled
+	oldest  uint64                   // no op before it is in placing; while one is, lastNum is less than oplog.Remembered steps further
+	held    []Place                  // of a JSON client, until there is room in the window; at most MaxUnhandled
+	shown   map[canvas.RegionID]bool // of a JSON client: it is shown what is placed there from now on (see show)
 
 	pointed canvas.RegionID // where the pointer was last shown,
 	points  bool            // if it is shown
@@ -217,8 +218,24 @@ func (c *connection) place(ctx actor.Context, m Place) {
 		op.Name, op.Alias = m.Alias, true
 	}
 	for _, part := range parts {
+		if silent {
+			c.show(ctx, part.region)
+		}
 		op.Pixels = part.pixels
 		ctx.Send(c.pod.relays[part.region], place{op: op, from: ctx.Self(), repeated: repeated})
+	}
+}
+
+// show has the relay of a region show a JSON client what is placed there from now on. Transport asks
+// for that too, but for one region after the other. A JSON client must see each pixel of its own,
+// and may place one before transport has come to its region.
+func (c *connection) show(ctx actor.Context, region canvas.RegionID) {
+	if !c.shown[region] {
+		if c.shown == nil {
+			c.shown = make(map[canvas.RegionID]bool)
+		}
+		c.shown[region] = true
+		ctx.Send(c.pod.relays[region], resync{viewer: c.viewer, held: canvas.Head()})
 	}
 }
 

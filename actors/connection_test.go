@@ -154,3 +154,17 @@ func TestSplit_KeepsOrderWithinRegions(t *testing.T) {
 		t.Errorf("corner: %+v", p)
 	}
 }
+
+// A JSON client is shown its own pixel although transport has not asked for the region yet.
+func TestConnection_JSONClientSeesWhatItPlaces(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.connect(Hello{})
+	w.crowd.do(func() { c.replicas[0] = &replica{tile: canvas.NewTile(16, 16)} })
+	for n := range 3 {
+		c.conn.Send(Place{Dots: []canvas.Dot{dot(n, 0, canvas.Color(n+1))}})
+	}
+	w.eventually("its pixels are shown", func() bool {
+		r := c.replicas[0]
+		return r.position.Seq == 3 && r.tile.At(0) == 1 && r.tile.At(1) == 2 && r.tile.At(2) == 3
+	})
+}

@@ -103,10 +103,38 @@ func (m follow) run(s *shard) {
 		c.catchingUp.follows.Add(mark.Region)
 		c.catchingUp.pays.Add(mark.Region)
 	}
+	if c.protocol == jsonProtocol {
+		s.followPresent(c)
+	}
 	s.ask(c)
 }
 
 func (m follow) owner(*shard) *conn { return m.conn }
+
+// followPresent brings a JSON client to the present of all regions at once: what is placed in a
+// region before the client follows it, the client never gets. Where this shard has other viewers,
+// the present is where they are. There is nothing to send, so the bound of one question at a time
+// is not needed for the others.
+func (s *shard) followPresent(c *conn) {
+	o := c.catchingUp
+	o.want = slices.DeleteFunc(o.want, func(m canvas.Mark) bool {
+		f := &s.feeds[m.Region]
+		if f.viewers == 0 {
+			return false
+		}
+		f.viewers++
+		o.synced.Add(m.Region)
+		o.pays.Remove(m.Region)
+		return true
+	})
+	for _, m := range o.want {
+		s.charge(c, quota.AskCost)
+		s.server.counters.Resyncs.Add(1)
+		s.server.host.Resync(c.id, m)
+	}
+	o.asked = len(o.want) > 0
+	s.mark(c)
+}
 
 // unfollow makes a connection no longer a viewer of some regions.
 type unfollow struct {
@@ -226,6 +254,13 @@ func (m join) fits(held canvas.Position) bool {
 	}
 }
 
+// early reports whether the answer counts even if it is not its region's turn: it begins at
+// the present, so there is nothing to send. A JSON client asks for all regions at once, and its actor
+// asks for a region itself before it places the first pixel there.
+func (m join) early(held canvas.Position) bool {
+	return held == canvas.Head() && m.snapshot == nil && m.delta == nil
+}
+
 // size is about how many bytes the answer takes.
 func (m join) size(p protocol) int {
 	n := len(m.snapshot)
@@ -257,19 +292,22 @@ func (m join) run(s *shard) {
 		return
 	}
 	o := c.catchingUp
-	if len(o.want) == 0 || o.want[0].Region != m.region {
+	i := slices.IndexFunc(o.want, func(w canvas.Mark) bool { return w.Region == m.region })
+	if i < 0 || i > 0 && !m.early(o.want[i].Position) {
 		return // the question was given up
 	}
-	o.asked = false
-	if !c.hasRoom() {
+	if i == 0 {
+		o.asked = false
+	}
+	held := o.want[i]
+	if !c.hasRoom() && !m.early(held.Position) {
 		return // it will be asked for again when the client has taken what is due
 	}
-	held := o.want[0]
 	if m.fits(held.Position) {
 		if !s.catchUp(c, held, m) {
 			return
 		}
-		o.want = slices.Delete(o.want, 0, 1)
+		o.want = slices.Delete(o.want, i, i+1)
 		if o.pays.Has(m.region) {
 			o.pays.Remove(m.region)
 			s.charge(c, m.size(c.protocol))

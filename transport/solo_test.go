@@ -2,6 +2,7 @@ package transport
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -245,6 +246,64 @@ func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
 	b.do(join{viewer: c.id, region: 1, at: at, delta: all})
 	if b.feeds[1].viewers != 0 {
 		t.Error("joined what it does not follow")
+	}
+}
+
+// JSON clients follow the whole canvas at once: from where other viewers are, or by asking for all
+// other regions together.
+func TestShard_JSONClientFollowsAtOnce(t *testing.T) {
+	b := newBench(t)
+	var marks []canvas.Mark
+	for region := range canvas.RegionID(4) {
+		marks = append(marks, canvas.Mark{Region: region, Position: canvas.Head()})
+	}
+	seen, _ := b.connect(binaryProtocol)
+	b.follows(seen, 1)
+	first, _ := b.connect(jsonProtocol)
+	b.do(follow{first, marks})
+	if want := []canvas.Mark{marks[0], marks[2], marks[3]}; !slices.Equal(b.asked, want) {
+		t.Errorf("asked for %v, want %v", b.asked, want)
+	}
+	b.answer()
+	b.flush()
+	second, socket := b.connect(jsonProtocol)
+	b.do(follow{second, marks})
+	b.draw(3, 1)
+	b.flush()
+	if len(b.asked) > 0 || first.view == nil || first.view != second.view || b.feeds[3].viewers != 2 || b.feeds[1].viewers != 3 {
+		t.Errorf("asked for %v, settled %t and %t, %d and %d viewers", b.asked, first.view != nil, second.view != nil, b.feeds[3].viewers, b.feeds[1].viewers)
+	}
+	if got := socket.written.String(); strings.Count(got, "pixel_updated") != 1 {
+		t.Errorf("shown %q, want the pixel in region 3", got)
+	}
+}
+
+// A JSON client is shown a region as soon as its relay says where the region stands, even if
+// the shard has not come to that region yet.
+func TestShard_AnswerBeforeItsTurn(t *testing.T) {
+	b := newBench(t)
+	c, socket := b.connect(jsonProtocol)
+	var marks []canvas.Mark
+	for region := range canvas.RegionID(4) {
+		marks = append(marks, canvas.Mark{Region: region, Position: canvas.Head()})
+	}
+	b.do(follow{c, marks})
+	socket.room = 0 // the client takes nothing for now
+	b.do(join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 3}})
+	b.draw(2, 1)
+	b.do(join{viewer: c.id, region: 3, at: canvas.Position{Epoch: 1, Seq: 3}, snapshot: []byte("to nobody's question")})
+	if !c.catchingUp.synced.Has(2) || c.catchingUp.synced.Has(3) {
+		t.Fatalf("synced %v", c.catchingUp.synced)
+	}
+	socket.room = -1
+	b.flush()
+	if got := socket.written.String(); strings.Count(got, "pixel_updated") != 1 {
+		t.Errorf("shown %q, want the pixel in region 2", got)
+	}
+	b.answer()
+	b.flush()
+	if c.view == nil || b.feeds[2].viewers != 1 {
+		t.Errorf("not settled, %d viewers", b.feeds[2].viewers)
 	}
 }
 

@@ -23,8 +23,8 @@ func TestDraw_ThroughRefusalsAndBrokenConnections(t *testing.T) {
 	limits.Rate, limits.Burst = 1000, 300 // strokes of 100 pixels
 	asked := 0
 	var server *clienttest.Canvas
-	server = clienttest.NewCanvas(t, limits, clienttest.Hooks{
-		Refuse: func(codec.Place) codec.Refused {
+	server = clienttest.NewCanvas(t, limits, clienttest.Faults{
+		Refuse: func(int, codec.Place) codec.Refused {
 			if asked++; asked%3 == 0 {
 				return codec.Refused{Code: canvas.RefusedRate, Retry: time.Millisecond, Left: 300}
 			}
@@ -62,7 +62,7 @@ func TestDraw_GoesOnWhenTheServerIsKilledAndRestarted(t *testing.T) {
 	limits := testLimits()
 	limits.Rate, limits.Burst = 2000, 200
 	half := make(chan struct{})
-	server := clienttest.NewCanvas(t, limits, clienttest.Hooks{Placed: func(ops int) {
+	server := clienttest.NewCanvas(t, limits, clienttest.Faults{Placed: func(ops int) {
 		if ops == 3 {
 			close(half)
 		}
@@ -82,7 +82,7 @@ func TestDraw_GoesOnWhenTheServerIsKilledAndRestarted(t *testing.T) {
 }
 
 func TestDraw_SkipsWhatIsThere(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	img := noise(t, 20, 20)
 	name := save(t, img)
 	at := []string{"draw", name, "--at", "10,2", "--target", server.URL()}
@@ -112,7 +112,7 @@ func TestDraw_SkipsWhatIsThere(t *testing.T) {
 }
 
 func TestDraw_LeavesTransparentPixels(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	server.Paint(9, canvas.Dot{X: 1, Color: 0x111111}, canvas.Dot{X: 2, Color: 0x222222})
 	img := image.NewNRGBA(image.Rect(0, 0, 3, 1))
 	img.SetNRGBA(0, 0, color.NRGBA{R: 0xFF, A: 0xFF})
@@ -126,8 +126,8 @@ func TestDraw_LeavesTransparentPixels(t *testing.T) {
 }
 
 func TestDraw_Interrupted(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{
-		Refuse: func(codec.Place) codec.Refused { return codec.Refused{Code: canvas.RefusedBusy, Retry: time.Hour} },
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{
+		Refuse: func(int, codec.Place) codec.Refused { return codec.Refused{Code: canvas.RefusedBusy, Retry: time.Hour} },
 	})
 	c := start(t, nil, "draw", save(t, noise(t, 5, 5)), "--at", "0,0", "--target", server.URL())
 	c.err.waitFor(t, "The server is busy")
@@ -136,15 +136,15 @@ func TestDraw_Interrupted(t *testing.T) {
 }
 
 func TestDraw_EndsWhenItCanNotSucceed(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{
-		Refuse: func(codec.Place) codec.Refused { return codec.Refused{Code: canvas.RefusedBounds} },
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{
+		Refuse: func(int, codec.Place) codec.Refused { return codec.Refused{Code: canvas.RefusedBounds} },
 	})
 	start(t, nil, "draw", save(t, noise(t, 5, 5)), "--at", "0,0", "--target", server.URL()).
 		expect(t, exitFailed, "after 0 of 25 pixels: refused: That pixel is off the canvas")
 }
 
 func TestDraw_PicturesThatDoNotFit(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	text := filepath.Join(t.TempDir(), "text.txt")
 	if err := os.WriteFile(text, []byte("no picture"), 0o600); err != nil {
 		t.Fatal(err)
@@ -167,7 +167,7 @@ func TestDraw_PicturesThatDoNotFit(t *testing.T) {
 }
 
 func TestSettled_TellsWhatIsDifferent(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	link, err := client.New(client.Config{URLs: []string{server.URL()}, Regions: client.AllRegions, Replica: true})
 	if err != nil {
 		t.Fatal(err)

@@ -13,7 +13,7 @@ import (
 )
 
 func TestSnapshot(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	server.Paint(9, canvas.Dot{X: 0, Y: 0, Color: 0x010203}, canvas.Dot{X: 39, Y: 23, Color: 0xFF0000})
 	read := func(data []byte) image.Image {
 		t.Helper()

@@ -32,7 +32,7 @@ func TestTestChaos_RefusesWhatItCannotDo(t *testing.T) {
 // Goal: the command passes its flags to the test, prints a line for every check, and writes both
 // reports.
 func TestTestChaos_Reports(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	dir := t.TempDir()
 	out, page, killed := filepath.Join(dir, "report.json"), filepath.Join(dir, "report.html"), filepath.Join(dir, "killed")
 	c := start(t, nil, "test", "chaos", "--target", server.URL(), "--kill", "touch "+killed+"-{n}", "--every", "200ms", "--duration", "600ms",

@@ -9,14 +9,14 @@ import (
 	"testing"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/clienttest"
 )
 
 func TestTest_PrintsVerdictsAndWritesReports(t *testing.T) {
-	server := fakeserver.New(t, fakeserver.Faults{})
-	target := strings.TrimSuffix(strings.Replace(server.Target(), "ws:", "http:", 1), "/ws") // as people write it
+	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
+	target := strings.TrimSuffix(strings.Replace(server.URL(), "ws:", "http:", 1), "/ws") // as people write it
 	for _, test := range []struct {
 		args   []string
 		checks []string
@@ -55,14 +55,14 @@ func TestTest_PrintsVerdictsAndWritesReports(t *testing.T) {
 }
 
 func TestTest_FailsWithTheChecks(t *testing.T) {
-	server := fakeserver.New(t, fakeserver.Faults{Pixels: func(conn, n int, b *canvas.Batch) []codec.ServerMessage {
+	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Pixels: func(conn, n int, b *canvas.Batch) []codec.ServerMessage {
 		frame := codec.Pixels{Batch: *b}
 		if conn == 2 && n == 5 {
 			return []codec.ServerMessage{frame, frame}
 		}
 		return []codec.ServerMessage{frame}
 	}})
-	c := start(t, nil, "test", "stress", "--clients", "3", "--rate", "50", "--duration", "1s", "--target", server.Target())
+	c := start(t, nil, "test", "stress", "--clients", "3", "--rate", "50", "--duration", "1s", "--target", server.URL())
 	c.expect(t, exitFailed, "test stress: 1 of 8 checks failed")
 	if text := c.out.String(); !strings.Contains(text, "FAILED  once: 1 pixel came twice\n          duplicate: client ") {
 		t.Error(text)
@@ -88,6 +88,6 @@ func TestTest_RefusesWhatItCannotUse(t *testing.T) {
 }
 
 func TestTest_RefusesAnAreaElsewhere(t *testing.T) {
-	server := fakeserver.New(t, fakeserver.Faults{})
-	start(t, nil, "test", "stress", "--area", "100,0,10,10", "--target", server.Target()).expect(t, exitFailed, "is not on the canvas of 40x24")
+	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
+	start(t, nil, "test", "stress", "--area", "100,0,10,10", "--target", server.URL()).expect(t, exitFailed, "is not on the canvas of 40x24")
 }

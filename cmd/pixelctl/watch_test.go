@@ -14,7 +14,7 @@ import (
 )
 
 func TestWatch_PrintsPixelsAndWhoseTheyAre(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	server.Paint(9, canvas.Dot{X: 1, Y: 1, Color: 1}) // before: not printed
 	ann := dial(t, server, "Ann")
 	c := start(t, nil, "watch", "--target", server.URL())
@@ -39,7 +39,7 @@ $`)
 }
 
 func TestWatch_JSON(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	c := start(t, nil, "watch", "--json", "--target", server.URL())
 	c.err.waitFor(t, "watching")
 	before := time.Now()
@@ -76,7 +76,7 @@ type brokenPipe struct{}
 func (brokenPipe) Write([]byte) (int, error) { return 0, io.ErrClosedPipe }
 
 func TestWatch_EndsWhenNobodyReads(t *testing.T) {
-	server := clienttest.NewCanvas(t, testLimits(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	var notes output
 	code := make(chan int, 1)
 	go func() {

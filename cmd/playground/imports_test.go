@@ -87,7 +87,7 @@ func arrows() []arrow {
 		{from: loadtest + "/ledger", may: []string{canvas}, never: io},
 		{from: loadtest + "/report", may: []string{"web"}, uses: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/term"}},
 		{from: loadtest + "/target"},
-		{from: loadtest + "/fakeserver", may: []string{canvas, "codec", "transport/client/clienttest", loadtest + "/report"}, uses: []string{"*"}},
+		{from: loadtest + "/report/reporttest", may: []string{loadtest + "/report"}},
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
 		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},

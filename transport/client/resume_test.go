@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client/clienttest"
@@ -187,12 +185,14 @@ func TestClient_CloseCodes(t *testing.T) {
 }
 
 func TestClient_RefusedHandshake(t *testing.T) {
-	reject := func(status int, header string) error {
-		return ws.RejectConnectionError(ws.RejectionStatus(status), ws.RejectionHeader(ws.HandshakeHeaderString(header)))
+	busy := func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Retry-After", "3")
+		w.WriteHeader(http.StatusServiceUnavailable)
 	}
+	forbidden := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
 	t.Run("at first", func(t *testing.T) {
 		server := clienttest.Listen(t)
-		server.Refuse(reject(http.StatusServiceUnavailable, "Retry-After: 3\r\n"))
+		server.Refuse(busy)
 		c := newClient(t, Config{URLs: []string{server.URL()}})
 		var shake *HandshakeError
 		if err := c.Open(t.Context()); !errors.As(err, &shake) || shake.Status != 503 || shake.Retry != 3*time.Second {
@@ -204,14 +204,14 @@ func TestClient_RefusedHandshake(t *testing.T) {
 	})
 	t.Run("when reconnecting", func(t *testing.T) {
 		r := connect(t, Config{})
-		r.server.Refuse(reject(http.StatusServiceUnavailable, "Retry-After: 3\r\n"))
+		r.server.Refuse(busy)
 		r.conn.Break()
 		close(r.clock.pause(t).over)
 		w := r.clock.pause(t)
 		if w.pause != 3*time.Second {
 			t.Errorf("pause %v, want the server's Retry-After", w.pause)
 		}
-		r.server.Refuse(reject(http.StatusForbidden, ""))
+		r.server.Refuse(forbidden)
 		close(w.over)
 		receive(t, r.client.Done(), "the client's end")
 		if err := r.client.Err(); !strings.Contains(err.Error(), "does not allow this origin") {
@@ -315,7 +315,7 @@ func TestClient_ResumesExactly(t *testing.T) {
 	random := rand.New(rand.NewPCG(seed, 0))
 	limits := testWelcome()
 	var server *clienttest.Canvas
-	server = clienttest.NewCanvas(t, limits, clienttest.Hooks{Placed: func(int) {
+	server = clienttest.NewCanvas(t, limits, clienttest.Faults{Placed: func(int) {
 		if random.IntN(20) == 0 {
 			server.Drop()
 		}

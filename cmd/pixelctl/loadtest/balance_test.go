@@ -7,9 +7,10 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/report/reporttest"
+	"pixelplayground/transport/client/clienttest"
 )
 
 // TestChiSquare compares with the finite sums of exp and erfc (Abramowitz and Stegun, 26.4.4 and 26.4.5).
@@ -35,11 +36,11 @@ func TestChiSquare(t *testing.T) {
 	}
 }
 
-func balance(t *testing.T, faults fakeserver.Faults, change func(*BalanceConfig)) *report.Report {
+func balance(t *testing.T, faults clienttest.Faults, change func(*BalanceConfig)) *report.Report {
 	t.Helper()
-	s := fakeserver.New(t, faults)
+	s := clienttest.NewCanvas(t, clienttest.Small(), faults)
 	cfg := BalanceConfig{
-		Fleet: fleet.Config{Targets: []string{s.Target()}}, Clients: 40, Pixels: 50, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second,
+		Fleet: fleet.Config{Targets: []string{s.URL()}}, Clients: 40, Pixels: 50, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second,
 	}
 	if change != nil {
 		change(&cfg)
@@ -65,24 +66,24 @@ func TestBalance_Verdicts(t *testing.T) {
 		{"name":"pod-2","roles":["canvas"]},{"name":"pod-3","roles":["gateway"],"draining":true}]}`
 	for _, test := range []struct {
 		name   string
-		faults fakeserver.Faults
+		faults clienttest.Faults
 		change func(*BalanceConfig)
 		failed string
 		text   string
 	}{
-		{"even", fakeserver.Faults{Node: inTurn(4)}, nil, "", "4 servers, at most 0.0% from the mean of 10.0 clients"},
-		{"one", fakeserver.Faults{}, nil, "", `all 40 clients are on "fake", the only server`},
-		{"by chance", fakeserver.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 15] }}, nil, "", "2 servers, at most 25.0%"},
-		{"uneven", fakeserver.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 5] }}, nil, "balance", "2 servers, at most 75.0%"},
-		{"tolerated", fakeserver.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 5] }},
+		{"even", clienttest.Faults{Node: inTurn(4)}, nil, "", "4 servers, at most 0.0% from the mean of 10.0 clients"},
+		{"one", clienttest.Faults{}, nil, "", `all 40 clients are on "test", the only server`},
+		{"by chance", clienttest.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 15] }}, nil, "", "2 servers, at most 25.0%"},
+		{"uneven", clienttest.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 5] }}, nil, "balance", "2 servers, at most 75.0%"},
+		{"tolerated", clienttest.Faults{Node: func(i int) string { return map[bool]string{true: "a", false: "b"}[i <= 5] }},
 			func(c *BalanceConfig) { c.Tolerance = 0.8 }, "", "2 servers"},
-		{"one got none", fakeserver.Faults{Node: inTurn(2)}, func(c *BalanceConfig) { c.Pods = 3 }, "balance", "3 servers, at most 100.0%"},
-		{"a gateway got none", fakeserver.Faults{Node: func(int) string { return "pod-0" }, Cluster: members}, nil, "balance", "2 servers, at most 100.0%"},
-		{"all gateways got some", fakeserver.Faults{Node: inTurn(2), Cluster: members}, nil, "", "2 servers, at most 0.0%"},
-		{"nameless", fakeserver.Faults{Node: func(int) string { return "" }}, nil, "balance", "the server does not tell its name"},
-		{"wrong count", fakeserver.Faults{Users: func(_, n int) int { return n - n/40 }},
+		{"one got none", clienttest.Faults{Node: inTurn(2)}, func(c *BalanceConfig) { c.Pods = 3 }, "balance", "3 servers, at most 100.0%"},
+		{"a gateway got none", clienttest.Faults{Node: func(int) string { return "pod-0" }, Cluster: members}, nil, "balance", "2 servers, at most 100.0%"},
+		{"all gateways got some", clienttest.Faults{Node: inTurn(2), Cluster: members}, nil, "", "2 servers, at most 0.0%"},
+		{"nameless", clienttest.Faults{Node: func(int) string { return "" }}, nil, "balance", "the server does not tell its name"},
+		{"wrong count", clienttest.Faults{Users: func(_, n int) int { return n - n/40 }},
 			func(c *BalanceConfig) { c.Settle = 500 * time.Millisecond }, "users after joining", ""},
-		{"wrong count for one", fakeserver.Faults{Users: func(conn, n int) int {
+		{"wrong count for one", clienttest.Faults{Users: func(conn, n int) int {
 			if conn == 7 && n == 40 {
 				return 41
 			}
@@ -92,10 +93,10 @@ func TestBalance_Verdicts(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			r := balance(t, test.faults, test.change)
-			if got := fakeserver.Failed(r); got != test.failed {
+			if got := reporttest.Failed(r); got != test.failed {
 				t.Errorf("failed: %s, want %s: %+v", got, test.failed, r.Verdicts)
 			}
-			if v := fakeserver.Verdict(t, r, "balance"); !strings.HasPrefix(v.Text, test.text) {
+			if v := reporttest.Verdict(t, r, "balance"); !strings.HasPrefix(v.Text, test.text) {
 				t.Errorf("%q, want %q", v.Text, test.text)
 			}
 		})
@@ -105,12 +106,12 @@ func TestBalance_Verdicts(t *testing.T) {
 // TestBalance_CountsOthersToo: users that were there before are part of the displayed number.
 func TestBalance_CountsOthersToo(t *testing.T) {
 	t.Parallel()
-	r := balance(t, fakeserver.Faults{Users: func(_, n int) int { return n + 5 }}, nil)
-	v := fakeserver.Verdict(t, r, "users after joining")
+	r := balance(t, clienttest.Faults{Users: func(_, n int) int { return n + 5 }}, nil)
+	v := reporttest.Verdict(t, r, "users after joining")
 	if !r.Passed || !strings.Contains(v.Text, "the true number of 45 users, 5 of them not of this test") {
 		t.Errorf("%+v", r.Verdicts)
 	}
-	if v := fakeserver.Verdict(t, r, "users after leaving"); !strings.Contains(v.Text, "true number of 25 users") {
+	if v := reporttest.Verdict(t, r, "users after leaving"); !strings.Contains(v.Text, "true number of 25 users") {
 		t.Error(v.Text)
 	}
 }

@@ -12,9 +12,9 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/report/reporttest"
 	"pixelplayground/transport/client/clienttest"
 )
 
@@ -145,7 +145,7 @@ func exporter(t *testing.T, growth float64) *httptest.Server {
 // newSoak makes a test of three users on a small canvas.
 func newSoak(t *testing.T, duration time.Duration, metrics ...string) *Soak {
 	t.Helper()
-	server := clienttest.NewCanvas(t, fakeserver.Small(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	test, err := NewSoak(SoakConfig{
 		Fleet: fleet.Config{Targets: []string{server.URL()}}, Metrics: metrics, Clients: 3, Rate: 100, Duration: duration, Sample: 10 * time.Millisecond,
 	})
@@ -168,12 +168,12 @@ func TestSoak_FindsTheServerThatGrows(t *testing.T) {
 	r := &report.Report{}
 	test.judgeGrowth(r)
 	r.Seal()
-	memory := fakeserver.Verdict(t, r, "memory")
+	memory := reporttest.Verdict(t, r, "memory")
 	if r.Passed || memory.Passed || len(memory.Detail) != 1 || !strings.HasPrefix(memory.Detail[0], strings.TrimPrefix(leaking.URL, "http://")+": rise of 145 MB") {
 		t.Errorf("got %+v", memory)
 	}
 	for _, name := range []string{"goroutines", "descriptors", "restarts"} {
-		if v := fakeserver.Verdict(t, r, name); !v.Passed {
+		if v := reporttest.Verdict(t, r, name); !v.Passed {
 			t.Errorf("%+v", v)
 		}
 	}
@@ -190,7 +190,7 @@ func TestSoak_WatchesWhileItDraws(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, name := range []string{"restarts", "answers", "order", "reconnect"} {
-		if v := fakeserver.Verdict(t, r, name); !v.Passed {
+		if v := reporttest.Verdict(t, r, name); !v.Passed {
 			t.Errorf("%+v", v)
 		}
 	}
@@ -214,11 +214,11 @@ func TestSoak_SaysWhenThereIsNotEnoughToTell(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	memory := fakeserver.Verdict(t, r, "memory")
+	memory := reporttest.Verdict(t, r, "memory")
 	if r.Passed || memory.Passed || memory.Text != "not enough samples to tell" || !strings.Contains(strings.Join(memory.Detail, "\n"), "404 Not Found") {
 		t.Errorf("got %+v", memory)
 	}
-	if v := fakeserver.Verdict(t, r, "answers"); !v.Passed || r.Interrupted != "drawing" {
+	if v := reporttest.Verdict(t, r, "answers"); !v.Passed || r.Interrupted != "drawing" {
 		t.Errorf("interrupted in %q: %+v", r.Interrupted, v)
 	}
 }

@@ -3,22 +3,23 @@ package loadtest
 import (
 	"context"
 	"fmt"
+	"image"
 	"strings"
 	"testing"
 	"time"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/report/reporttest"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client/clienttest"
 )
 
 // stress runs the test against a server.
-func stress(t *testing.T, s *fakeserver.Server, cfg StressConfig) *report.Report {
+func stress(t *testing.T, s *clienttest.Canvas, cfg StressConfig) *report.Report {
 	t.Helper()
-	cfg.Fleet.Targets = []string{s.Target()}
+	cfg.Fleet.Targets = []string{s.URL()}
 	if cfg.Stroke == 0 {
 		cfg.Stroke = 1
 	}
@@ -39,16 +40,16 @@ func stress(t *testing.T, s *fakeserver.Server, cfg StressConfig) *report.Report
 
 func TestStress_PassesWhenAllIsWell(t *testing.T) {
 	t.Parallel()
-	r := stress(t, fakeserver.New(t, fakeserver.Faults{}), StressConfig{
-		Clients: 12, Rate: 200, Stroke: 2, Churn: 20, Steady: 0.5, Viewports: 0.25, P99: fakeserver.Limit,
+	r := stress(t, clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{}), StressConfig{
+		Clients: 12, Rate: 200, Stroke: 2, Churn: 20, Steady: 0.5, Viewports: 0.25, P99: clienttest.Patience,
 	})
 	if !r.Passed {
 		t.Errorf("failed: %+v", r.Verdicts)
 	}
-	if v := fakeserver.Verdict(t, r, "placing"); !strings.HasPrefix(v.Text, "200 of 200 pixels acknowledged") {
+	if v := reporttest.Verdict(t, r, "placing"); !strings.HasPrefix(v.Text, "200 of 200 pixels acknowledged") {
 		t.Error(v.Text)
 	}
-	if v := fakeserver.Verdict(t, r, "numbering"); v.Text != "the regions' numbers rose by 200 for 200 pixels acknowledged" {
+	if v := reporttest.Verdict(t, r, "numbering"); v.Text != "the regions' numbers rose by 200 for 200 pixels acknowledged" {
 		t.Error(v.Text)
 	}
 	if r.Latencies[0].Count == 0 || r.Latencies[1].Count != 200 || len(r.Pods) != 1 || r.Pods[0].Clients < 11 {
@@ -61,48 +62,48 @@ func TestStress_FailsAsItShould(t *testing.T) {
 	frames := func(b *canvas.Batch) []codec.ServerMessage { return []codec.ServerMessage{codec.Pixels{Batch: *b}} }
 	for _, test := range []struct {
 		name   string
-		faults fakeserver.Faults
+		faults clienttest.Faults
 		cfg    StressConfig
 		failed string
 		text   string // what the first failed check says
 	}{
-		{"lost on the way", fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+		{"lost on the way", clienttest.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
 			if i == 2 && n == 40 {
 				return nil
 			}
 			return frames(b)
 		}}, StressConfig{}, "delivery", "99.750% of 400 owed pixels delivered, 1 missing"},
-		{"sent twice", fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+		{"sent twice", clienttest.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
 			if i == 2 && n == 40 {
 				return append(frames(b), frames(b)...)
 			}
 			return frames(b)
 		}}, StressConfig{}, "once", "1 pixel came twice"},
-		{"never acknowledged", fakeserver.Faults{Silent: func(_ int, p codec.Place) bool { return p.Op == 7 }},
+		{"never acknowledged", clienttest.Faults{Silent: func(_ int, p codec.Place) bool { return p.Op == 7 }},
 			StressConfig{Fleet: fleet.Config{Patience: 500 * time.Millisecond}}, "placing, settling", "96 of 100 pixels acknowledged, 0 refused, 4 without an answer"},
-		{"refused", fakeserver.Faults{Answer: func(i int, p codec.Place) canvas.Refusal {
+		{"refused", clienttest.Faults{Refuse: func(i int, p codec.Place) codec.Refused {
 			if i == 2 && p.Op == 3 {
-				return canvas.RefusedBusy
+				return codec.Refused{Code: canvas.RefusedBusy}
 			}
-			return 0
+			return codec.Refused{}
 		}}, StressConfig{}, "placing", "99 of 100 pixels acknowledged, 1 refused, 0 without an answer"},
-		{"slow", fakeserver.Faults{Delay: func(int, int) time.Duration { return 2 * time.Millisecond }},
+		{"slow", clienttest.Faults{Delay: func(int, int) time.Duration { return 2 * time.Millisecond }},
 			StressConfig{P99: time.Millisecond}, "latency", ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			cfg := test.cfg
-			cfg.Clients, cfg.Rate, cfg.Fleet.Area = 4, 100, fakeserver.OneRegion()
-			r := stress(t, fakeserver.New(t, test.faults), cfg)
-			if got := fakeserver.Failed(r); got != test.failed || r.Passed {
+			cfg.Clients, cfg.Rate, cfg.Fleet.Area = 4, 100, image.Rect(0, 0, 16, 16)
+			r := stress(t, clienttest.NewCanvas(t, clienttest.Small(), test.faults), cfg)
+			if got := reporttest.Failed(r); got != test.failed || r.Passed {
 				t.Fatalf("failed: %s, want %s: %+v", got, test.failed, r.Verdicts)
 			}
 			first, _, _ := strings.Cut(test.failed, ",")
-			if v := fakeserver.Verdict(t, r, "placing"); test.name == "refused" &&
+			if v := reporttest.Verdict(t, r, "placing"); test.name == "refused" &&
 				(len(v.Detail) != 1 || v.Detail[0] != "1 pixel refused with code 3: "+canvas.RefusedBusy.Text()) {
 				t.Errorf("details %q", v.Detail)
 			}
-			if v := fakeserver.Verdict(t, r, first); !strings.HasPrefix(v.Text, test.text) {
+			if v := reporttest.Verdict(t, r, first); !strings.HasPrefix(v.Text, test.text) {
 				t.Errorf("%q, want %q", v.Text, test.text)
 			}
 		})
@@ -114,11 +115,10 @@ func TestStress_FailsAsItShould(t *testing.T) {
 // only after the answer to the one before would have noticed a single slow answer.
 func TestStress_AStallIsNotHidden(t *testing.T) {
 	t.Parallel()
-	r := stress(t, fakeserver.New(t, fakeserver.Faults{Stall: func(placed int) time.Duration {
-		if placed == 100 {
-			return 300 * time.Millisecond
+	r := stress(t, clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Placed: func(ops int) {
+		if ops == 100 {
+			time.Sleep(300 * time.Millisecond) // the fault itself
 		}
-		return 0
 	}}), StressConfig{Clients: 2, Rate: 200})
 	slow := int64(0)
 	for _, b := range r.Latencies[1].Buckets {
@@ -133,21 +133,21 @@ func TestStress_AStallIsNotHidden(t *testing.T) {
 
 func TestStress_JSON(t *testing.T) {
 	t.Parallel()
-	r := stress(t, fakeserver.New(t, fakeserver.Faults{}), StressConfig{
+	r := stress(t, clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{}), StressConfig{
 		Fleet: fleet.Config{JSON: true}, Clients: 4, Rate: 100, Churn: 2, Steady: 0.5,
 	})
 	if !r.Passed {
 		t.Errorf("failed: %+v", r.Verdicts)
 	}
-	if v := fakeserver.Verdict(t, r, "placing"); !strings.HasPrefix(v.Text, "100 of 100") {
+	if v := reporttest.Verdict(t, r, "placing"); !strings.HasPrefix(v.Text, "100 of 100") {
 		t.Error(v.Text)
 	}
 }
 
 func TestStress_EndsWhenInterrupted(t *testing.T) {
-	s := fakeserver.New(t, fakeserver.Faults{})
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	test, err := NewStress(StressConfig{
-		Fleet: fleet.Config{Targets: []string{s.Target()}}, Clients: 4, Rate: 100, Stroke: 1, Duration: time.Hour, Churn: 10, Steady: 0.5,
+		Fleet: fleet.Config{Targets: []string{s.URL()}}, Clients: 4, Rate: 100, Stroke: 1, Duration: time.Hour, Churn: 10, Steady: 0.5,
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -162,14 +162,14 @@ func TestStress_EndsWhenInterrupted(t *testing.T) {
 		}
 		ended <- r
 	}()
-	fakeserver.Until(t, "pixels", func() bool { return test.fleet.Counters.Acked.Load() > 10 })
+	clienttest.Until(t, "pixels", func() bool { return test.fleet.Counters.Acked.Load() > 10 })
 	cancel()
 	select {
 	case r := <-ended:
 		if r == nil || !r.Passed || r.Interrupted != "drawing" || r.Latencies[0].Count == 0 {
 			t.Errorf("interrupted, and it reports %+v", r)
 		}
-	case <-time.After(fakeserver.Limit):
+	case <-time.After(clienttest.Patience):
 		t.Fatal("did not end")
 	}
 }
@@ -205,7 +205,7 @@ func TestStressConfig_Validate(t *testing.T) {
 // TestStress_ViewsFollowTheShare: of a hundred clients, as many as the share says see a part, and
 // the first sees all.
 func TestStress_ViewsFollowTheShare(t *testing.T) {
-	server := clienttest.NewCanvas(t, codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}}, clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}}, clienttest.Faults{})
 	for _, share := range []float64{0, 0.25, 0.5, 0.99} {
 		test, err := NewStress(StressConfig{
 			Fleet: fleet.Config{Targets: []string{server.URL()}}, Clients: 4, Stroke: 1, Duration: time.Second, Viewports: share,

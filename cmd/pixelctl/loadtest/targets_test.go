@@ -11,9 +11,10 @@ import (
 
 	"pixelplayground/cmd/pixelctl/loadtest/chaos"
 	"pixelplayground/cmd/pixelctl/loadtest/contend"
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/report/reporttest"
+	"pixelplayground/transport/client/clienttest"
 )
 
 // Goal: a test that is given several servers uses all of them, as evenly as the numbers allow, so
@@ -43,7 +44,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 		},
 		"chaos": func(targets []string, json bool) loadTest {
 			return made(chaos.New(chaos.Config{Fleet: config(targets, json), Clients: 12, Rate: 100, Duration: 300 * time.Millisecond,
-				Kill: "true", Every: 100 * time.Millisecond, Settle: fakeserver.Limit}))
+				Kill: "true", Every: 100 * time.Millisecond, Settle: clienttest.Patience}))
 		},
 	} {
 		for _, json := range []bool{false, true} {
@@ -52,7 +53,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 			}
 			t.Run(fmt.Sprintf("%s, JSON %v", name, json), func(t *testing.T) {
 				t.Parallel()
-				s := fakeserver.New(t, fakeserver.Faults{})
+				s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 				var mu sync.Mutex
 				asked := map[string]int{}
 				var targets []string
@@ -67,8 +68,8 @@ func TestTargets_AllAreUsed(t *testing.T) {
 				if err != nil {
 					t.Fatal(err)
 				}
-				if !r.Passed && name != "chaos" { // the chaos test needs more than the fake canvas can do
-					t.Errorf("%s", fakeserver.Failed(r))
+				if !r.Passed {
+					t.Errorf("%s", reporttest.Failed(r))
 				}
 				if got := fmt.Sprint(r.Pods); got != "[{a 4} {b 4} {c 4}]" {
 					t.Errorf("clients by server: %s", got)
@@ -91,7 +92,7 @@ func TestTargets_AllAreUsed(t *testing.T) {
 // Clients that lose their server go to other servers, and not all to the same one.
 func TestTargets_OfAServerThatIsGone(t *testing.T) {
 	t.Parallel()
-	s := fakeserver.New(t, fakeserver.Faults{})
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	none := func(*http.Request) {}
 	test, err := NewStress(StressConfig{
 		Fleet:   fleet.Config{Targets: []string{s.Gateway("a", none), "ws://127.0.0.1:1/ws", s.Gateway("c", none)}},

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"sync"
 	"testing"
 	"time"
@@ -16,25 +17,37 @@ import (
 	"pixelplayground/codec"
 )
 
-// patience is how long a test waits for a client before it fails.
-const patience = 10 * time.Second
+// Patience is how long a test waits for something that must happen before it fails.
+const Patience = 10 * time.Second
+
+// Until waits until ready reports true.
+func Until(t testing.TB, what string, ready func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(Patience); !ready(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("waited in vain for %s", what)
+		}
+	}
+}
 
 // Server accepts WebSockets on a port of 127.0.0.1 and leaves them to the test.
 type Server struct {
 	t        testing.TB
 	address  string
+	mux      *http.ServeMux // what there is besides WebSockets, whether the server runs or not
 	accepted chan *Conn
 	wait     sync.WaitGroup
 
-	mu       sync.Mutex
-	listener net.Listener // nil: stopped
-	conns    []*Conn
-	refuse   error
+	mu     sync.Mutex
+	http   *http.Server // nil: stopped
+	conns  []*Conn
+	refuse http.HandlerFunc // nil: handshakes are accepted
 }
 
 // Listen starts a server, and stops it when the test ends.
 func Listen(t testing.TB) *Server {
-	s := &Server{t: t, address: "127.0.0.1:0", accepted: make(chan *Conn, 64)}
+	s := &Server{t: t, address: "127.0.0.1:0", mux: http.NewServeMux(), accepted: make(chan *Conn, 64)}
+	s.mux.HandleFunc("GET /ws", s.upgrade)
 	s.Start()
 	t.Cleanup(s.Stop)
 	return s
@@ -51,33 +64,44 @@ func (s *Server) Start() {
 		s.t.Fatalf("listen: %v", err)
 	}
 	s.address = listener.Addr().String()
+	server := &http.Server{Handler: s.mux, ReadHeaderTimeout: Patience}
 	s.mu.Lock()
-	s.listener = listener
+	s.http = server
 	s.mu.Unlock()
-	s.wait.Go(func() { s.accept(listener) })
+	s.wait.Go(func() { _ = server.Serve(listener) }) // until Stop
 }
 
 // Stop acts like a killed server: all connections break, and new ones are refused.
 func (s *Server) Stop() {
 	s.mu.Lock()
-	if s.listener != nil {
-		s.listener.Close()
-		s.listener = nil
+	if s.http != nil {
+		_ = s.http.Close()
+		s.http = nil
 	}
-	for _, c := range s.conns {
-		c.Break()
-	}
-	s.conns = nil
+	s.drop()
 	s.mu.Unlock()
 	s.wait.Wait()
 }
 
-// Refuse makes all handshakes from now on fail with err, which ws.RejectConnectionError makes;
-// nil ends that.
-func (s *Server) Refuse(err error) {
+// Drop breaks all connections; clients can come back at once.
+func (s *Server) Drop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.refuse = err
+	s.drop()
+}
+
+func (s *Server) drop() {
+	for _, c := range s.conns {
+		c.Break()
+	}
+	s.conns = nil
+}
+
+// Refuse makes all handshakes from now on fail with an answer; nil ends that.
+func (s *Server) Refuse(answer http.HandlerFunc) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.refuse = answer
 }
 
 // Accept waits for the next client.
@@ -86,41 +110,29 @@ func (s *Server) Accept() *Conn {
 	select {
 	case c := <-s.accepted:
 		return c
-	case <-time.After(patience):
+	case <-time.After(Patience):
 		s.t.Fatal("no client has connected")
 		return nil
 	}
 }
 
-func (s *Server) accept(listener net.Listener) {
-	for {
-		conn, err := listener.Accept()
-		if err != nil {
-			return
-		}
-		s.wait.Go(func() { s.upgrade(listener, conn) })
-	}
-}
-
-func (s *Server) upgrade(listener net.Listener, conn net.Conn) {
-	_ = conn.SetDeadline(time.Now().Add(patience))
-	upgrader := ws.Upgrader{
-		Protocol: func(p []byte) bool { return string(p) == codec.Subprotocol },
-		OnBeforeUpgrade: func() (ws.HandshakeHeader, error) {
-			s.mu.Lock()
-			defer s.mu.Unlock()
-			return nil, s.refuse
-		},
-	}
-	if _, err := upgrader.Upgrade(conn); err != nil {
-		conn.Close()
+func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
+	s.mu.Lock()
+	refuse := s.refuse
+	s.mu.Unlock()
+	if refuse != nil {
+		refuse(w, r)
 		return
 	}
-	_ = conn.SetDeadline(time.Time{})
-	c := &Conn{t: s.t, conn: conn}
+	upgrader := ws.HTTPUpgrader{Protocol: func(p string) bool { return p == codec.Subprotocol }}
+	socket, _, shake, err := upgrader.Upgrade(r, w)
+	if err != nil {
+		return // the upgrader has told the client
+	}
+	c := &Conn{t: s.t, conn: socket, text: shake.Protocol == "", request: r}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.listener != listener {
+	if s.http == nil {
 		c.Break()
 		return
 	}
@@ -130,8 +142,10 @@ func (s *Server) upgrade(listener net.Listener, conn net.Conn) {
 
 // Conn is the server's end of one client.
 type Conn struct {
-	t    testing.TB
-	conn net.Conn
+	t       testing.TB
+	conn    net.Conn
+	text    bool          // it speaks the JSON protocol
+	request *http.Request // by which it came
 }
 
 // Goodbye is a client's close frame, as an error of Read.
@@ -159,21 +173,32 @@ func (c *Conn) Frame() (ws.Frame, error) {
 // Read waits for the client's next message, and answers its pings. The error is a
 // Goodbye when the client has closed.
 func (c *Conn) Read() (codec.ClientMessage, error) {
+	op, payload, err := c.message()
+	if err == nil && op != ws.OpBinary {
+		err = fmt.Errorf("client sent a frame of kind %d", op)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return codec.DecodeClient(payload)
+}
+
+// message is Read for both protocols, before decoding.
+func (c *Conn) message() (ws.OpCode, []byte, error) {
 	for {
 		f, err := c.Frame()
 		if err != nil {
-			return nil, err
+			return 0, nil, err
 		}
 		switch f.Header.OpCode {
-		case ws.OpBinary:
-			return codec.DecodeClient(f.Payload)
 		case ws.OpPing:
 			c.Write(ws.MustCompileFrame(ws.NewPongFrame(f.Payload)))
+		case ws.OpPong:
 		case ws.OpClose:
 			code, _ := ws.ParseCloseFrameData(f.Payload)
-			return nil, Goodbye{codec.CloseCode(code)}
-		case ws.OpText, ws.OpContinuation:
-			return nil, fmt.Errorf("client sent a frame of kind %d", f.Header.OpCode)
+			return 0, nil, Goodbye{codec.CloseCode(code)}
+		default:
+			return f.Header.OpCode, f.Payload, nil
 		}
 	}
 }
@@ -181,7 +206,7 @@ func (c *Conn) Read() (codec.ClientMessage, error) {
 // Next is Read for tests that expect a message.
 func (c *Conn) Next() codec.ClientMessage {
 	c.t.Helper()
-	_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = c.conn.SetReadDeadline(time.Now().Add(Patience))
 	m, err := c.Read()
 	if err != nil {
 		c.t.Fatalf("read from the client: %v", err)
@@ -192,7 +217,7 @@ func (c *Conn) Next() codec.ClientMessage {
 // Closed waits for the client's close frame, and gives its code.
 func (c *Conn) Closed() codec.CloseCode {
 	c.t.Helper()
-	_ = c.conn.SetReadDeadline(time.Now().Add(patience))
+	_ = c.conn.SetReadDeadline(time.Now().Add(Patience))
 	for {
 		_, err := c.Read()
 		var goodbye Goodbye

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 )
 
 // world is a test that draws, a canvas, and its watcher.
@@ -20,12 +19,15 @@ type world struct {
 
 const testAuthor canvas.Author = 7
 
+// small is a canvas of 2x2 regions.
+func small() canvas.Geometry { return canvas.Geometry{Width: 32, Height: 24, Region: 16} }
+
 func newWorld(t *testing.T) *world {
-	plan, err := NewPlan(fakeserver.Small().Geometry, image.Rectangle{}, 12345)
+	plan, err := NewPlan(small(), image.Rectangle{}, 12345)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w := &world{Audit: New(fakeserver.Small().Geometry, plan), t: t, seqs: []uint64{100, 0, 3, 5}, final: make(map[image.Point]canvas.Color)}
+	w := &world{Audit: New(small(), plan), t: t, seqs: []uint64{100, 0, 3, 5}, final: make(map[image.Point]canvas.Color)}
 	w.Begin(func() (marks []canvas.Mark) {
 		for id, seq := range w.seqs {
 			marks = append(marks, canvas.Mark{Region: canvas.RegionID(id), Position: canvas.Position{Epoch: 1, Seq: seq}})
@@ -266,7 +268,7 @@ func TestAudit_TellsWhenAPixelWasDueAtItsFirstSightOnly(t *testing.T) {
 }
 
 func TestAuditPlan_EveryPixelIsKnownAgain(t *testing.T) {
-	g := fakeserver.Small().Geometry
+	g := small()
 	for _, area := range []image.Rectangle{{}, image.Rect(3, 5, 20, 9), image.Rect(31, 23, 32, 24), image.Rect(0, 0, 1000, 1000)} {
 		for _, salt := range []uint64{0, 1, colors - 1, 1 << 40} {
 			plan, err := NewPlan(g, area, salt)
@@ -296,7 +298,7 @@ func TestAuditPlan_EveryPixelIsKnownAgain(t *testing.T) {
 // Goal: until the area is full, pixels have places of their own, except those that go to shared
 // places.
 func TestAuditPlan_HasRoom(t *testing.T) {
-	g := fakeserver.Small().Geometry
+	g := small()
 	plan, err := NewPlan(g, image.Rectangle{}, 99)
 	if err != nil {
 		t.Fatal(err)
@@ -326,7 +328,7 @@ func TestAuditPlan_HasRoom(t *testing.T) {
 }
 
 func TestAuditPlan_RefusesAnAreaElsewhere(t *testing.T) {
-	if _, err := NewPlan(fakeserver.Small().Geometry, image.Rect(100, 100, 110, 110), 0); err == nil {
+	if _, err := NewPlan(small(), image.Rect(100, 100, 110, 110), 0); err == nil {
 		t.Error("there is nothing to draw on")
 	}
 }

@@ -12,7 +12,6 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
@@ -123,7 +122,7 @@ func TestChaos_PassesWhenNothingIsLost(t *testing.T) {
 	var server *clienttest.Canvas
 	refused := make(map[canvas.Color]bool)
 	asked := 0
-	server = clienttest.NewCanvas(t, fakeserver.Small(), clienttest.Hooks{Refuse: func(p codec.Place) codec.Refused {
+	server = clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Refuse: func(_ int, p codec.Place) codec.Refused {
 		if asked++; asked%10 == 0 && !refused[p.Dots[0].Color] {
 			refused[p.Dots[0].Color] = true
 			return codec.Refused{Code: canvas.RefusedBusy, Retry: time.Millisecond}
@@ -184,7 +183,7 @@ func dropAtKills(test *Test, server *clienttest.Canvas) (stop func()) {
 
 // Goal: failed kills, and a server that is gone at the end, are reported.
 func TestChaos_FailsWhenKillsFail(t *testing.T) {
-	server := clienttest.NewCanvas(t, fakeserver.Small(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	test, err := New(Config{
 		Fleet: fleet.Config{Targets: []string{server.URL(), "ws://127.0.0.1:1/ws"}}, Clients: 2, Rate: 100, Duration: 200 * time.Millisecond, Kill: "exit 3",
 		Every: 100 * time.Millisecond, Settle: 20 * time.Second, MaxPause: time.Minute,
@@ -210,7 +209,7 @@ func TestChaos_FailsWhenKillsFail(t *testing.T) {
 }
 
 func TestChaos_EndsWhenInterrupted(t *testing.T) {
-	server := clienttest.NewCanvas(t, fakeserver.Small(), clienttest.Hooks{})
+	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	test, err := New(Config{
 		Fleet: fleet.Config{Targets: []string{server.URL()}}, Clients: 2, Rate: 100, Duration: time.Hour, Kill: "true", Every: time.Minute, Settle: time.Minute,
 	})

@@ -10,17 +10,18 @@ import (
 	"github.com/anishathalye/porcupine"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
+	"pixelplayground/cmd/pixelctl/loadtest/report/reporttest"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/clienttest"
 )
 
-func contend(t *testing.T, faults fakeserver.Faults, change func(*Config)) *report.Report {
+func contend(t *testing.T, faults clienttest.Faults, change func(*Config)) *report.Report {
 	t.Helper()
-	s := fakeserver.New(t, faults)
+	s := clienttest.NewCanvas(t, clienttest.Small(), faults)
 	cfg := Config{
-		Fleet: fleet.Config{Targets: []string{s.Target()}, Patience: 2 * time.Second}, Clients: 4, Pixels: 2, Rounds: 6,
+		Fleet: fleet.Config{Targets: []string{s.URL()}, Patience: 2 * time.Second}, Clients: 4, Pixels: 2, Rounds: 6,
 	}
 	if change != nil {
 		change(&cfg)
@@ -47,21 +48,21 @@ func TestContend_FailsAsItShould(t *testing.T) {
 	var held *canvas.Batch
 	for _, test := range []struct {
 		name   string
-		faults fakeserver.Faults
+		faults clienttest.Faults
 		change func(*Config)
 		failed string
 	}{
-		{"nothing", fakeserver.Faults{}, nil, ""},
-		{"nothing, in JSON", fakeserver.Faults{}, func(c *Config) { c.Fleet.JSON = true }, ""},
-		{"one replica is wrong", fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+		{"nothing", clienttest.Faults{}, nil, ""},
+		{"nothing, in JSON", clienttest.Faults{}, func(c *Config) { c.Fleet.JSON = true }, ""},
+		{"one replica is wrong", clienttest.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
 			if i == 2 && n > 10 {
 				return frames(repaint(b, 5))
 			}
 			return frames(b)
 		}}, func(c *Config) { c.Rounds = 20 }, "alone, agreement, linearizable"},
-		{"HTTP is old", fakeserver.Faults{HTTPRead: func(int, int, canvas.Color) canvas.Color { return canvas.Background }},
+		{"HTTP is old", clienttest.Faults{HTTPRead: func(int, int, canvas.Color) canvas.Color { return canvas.Background }},
 			func(c *Config) { c.Rounds = 20 }, "agreement, linearizable"},
-		{"two exchanged for one client", fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+		{"two exchanged for one client", clienttest.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
 			switch {
 			case i != 2 || n < 10:
 			case n == 10:
@@ -76,20 +77,20 @@ func TestContend_FailsAsItShould(t *testing.T) {
 			}
 			return frames(b)
 		}}, func(c *Config) { c.Pixels = 1 }, "one order"},
-		{"one is refused", fakeserver.Faults{Answer: func(i int, p codec.Place) canvas.Refusal {
+		{"one is refused", clienttest.Faults{Refuse: func(i int, p codec.Place) codec.Refused {
 			if i == 2 && p.Op == 3 {
-				return canvas.RefusedBusy
+				return codec.Refused{Code: canvas.RefusedBusy}
 			}
-			return 0
+			return codec.Refused{}
 		}}, nil, "placing"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			held = nil
 			r := contend(t, test.faults, test.change)
-			if got := fakeserver.Failed(r); got != test.failed {
+			if got := reporttest.Failed(r); got != test.failed {
 				t.Errorf("failed: %s, want %s: %+v", got, test.failed, r.Verdicts)
 			}
-			if v := fakeserver.Verdict(t, r, "linearizable"); test.failed == "" && !strings.Contains(v.Text, ": 0 contradictions, 0 pixels undecided") {
+			if v := reporttest.Verdict(t, r, "linearizable"); test.failed == "" && !strings.Contains(v.Text, ": 0 contradictions, 0 pixels undecided") {
 				t.Error(v.Text)
 			}
 		})
@@ -160,7 +161,7 @@ func TestExplain_FindsContradictions(t *testing.T) {
 		if test.fault != "" {
 			want = porcupine.Illegal
 		}
-		if got := porcupine.CheckOperationsTimeout(register(9), operations(9, test.writes, test.reads, 0, test.stale), fakeserver.Limit); got != want {
+		if got := porcupine.CheckOperationsTimeout(register(9), operations(9, test.writes, test.reads, 0, test.stale), clienttest.Patience); got != want {
 			t.Errorf("%s: the search finds it %s, want %s", test.name, got, want)
 		}
 	}

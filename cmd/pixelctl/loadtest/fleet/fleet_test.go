@@ -11,17 +11,20 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/cmd/pixelctl/loadtest/fakeserver"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/clienttest"
 	"pixelplayground/transport/client/wire"
 )
 
 // openFleet connects clients to a server one after another, so that their order is known.
-func openFleet(t *testing.T, s *fakeserver.Server, cfg Config, n int) (*Fleet, []*Client) {
+func openFleet(t *testing.T, s *clienttest.Canvas, cfg Config, n int) (*Fleet, []*Client) {
 	t.Helper()
-	cfg.Targets = []string{s.Target()}
+	for x := 0; x < 40; x += 16 { // nobody is owed what was there before
+		s.Paint(9, canvas.Dot{X: uint16(x)}, canvas.Dot{X: uint16(x), Y: 16})
+	}
+	cfg.Targets = []string{s.URL()}
 	f, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -48,7 +51,7 @@ func paint(t *testing.T, f *Fleet, c *Client, n int) {
 		if err := f.Paint(c, f.Now(), 1); err != nil {
 			t.Fatal(err)
 		}
-		fakeserver.Until(t, "an answer", func() bool { return k.Acked.Load()+k.Refused.Load()+k.Errors.Load() > before })
+		clienttest.Until(t, "an answer", func() bool { return k.Acked.Load()+k.Refused.Load()+k.Errors.Load() > before })
 	}
 }
 
@@ -83,7 +86,7 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 		findings []string // the kinds, each about one number of client 0
 		patience time.Duration
 	}{
-		{"nothing", func(_ int, b *canvas.Batch) []codec.ServerMessage { return frames(b) }, clean, nil, fakeserver.Limit},
+		{"nothing", func(_ int, b *canvas.Batch) []codec.ServerMessage { return frames(b) }, clean, nil, clienttest.Patience},
 		{"two dropped", func(n int, b *canvas.Batch) []codec.ServerMessage {
 			if n == 3 || n == 7 {
 				return nil
@@ -101,7 +104,7 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 				return append(frames(b), frames(b)...)
 			}
 			return frames(b)
-		}, ledger.Tally{Owed: 90, Delivered: 90, Duplicates: 1}, []string{"duplicate"}, fakeserver.Limit},
+		}, ledger.Tally{Owed: 90, Delivered: 90, Duplicates: 1}, []string{"duplicate"}, clienttest.Patience},
 		{"one again later", func(n int, b *canvas.Batch) []codec.ServerMessage {
 			switch n {
 			case 5:
@@ -110,7 +113,7 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 				return append(frames(held), frames(b)...)
 			}
 			return frames(b)
-		}, ledger.Tally{Owed: 90, Delivered: 90, Duplicates: 1}, []string{"duplicate"}, fakeserver.Limit},
+		}, ledger.Tally{Owed: 90, Delivered: 90, Duplicates: 1}, []string{"duplicate"}, clienttest.Patience},
 		{"exchanged with the next of its region", func(n int, b *canvas.Batch) []codec.ServerMessage {
 			switch {
 			case n == 5:
@@ -122,7 +125,7 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 				return append(frames(b), frames(late)...)
 			}
 			return frames(b)
-		}, ledger.Tally{Owed: 90, Delivered: 89, Late: 1}, []string{"late"}, fakeserver.Limit},
+		}, ledger.Tally{Owed: 90, Delivered: 89, Late: 1}, []string{"late"}, clienttest.Patience},
 		{"merged with the next of its region", func(n int, b *canvas.Batch) []codec.ServerMessage {
 			switch {
 			case n == 5:
@@ -135,17 +138,17 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 				return frames(&merged)
 			}
 			return frames(b)
-		}, ledger.Tally{Owed: 90, Delivered: 89, Merged: 1}, nil, fakeserver.Limit},
+		}, ledger.Tally{Owed: 90, Delivered: 89, Merged: 1}, nil, clienttest.Patience},
 		{"one as a snapshot", func(n int, b *canvas.Batch) []codec.ServerMessage {
 			if n == 5 {
 				return []codec.ServerMessage{codec.Snapshot{Mark: canvas.Mark{Region: b.Region, Position: b.Position()}}}
 			}
 			return frames(b)
-		}, ledger.Tally{Owed: 90, Delivered: 89, Restored: 1}, nil, fakeserver.Limit},
+		}, ledger.Tally{Owed: 90, Delivered: 89, Restored: 1}, nil, clienttest.Patience},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			held = nil
-			s := fakeserver.New(t, fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+			s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
 				if i != victim {
 					return frames(b)
 				}
@@ -160,7 +163,7 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 			var kinds []string
 			for _, found := range findings {
 				kinds = append(kinds, found.Kind)
-				if found.Client != 0 || found.Pod != "fake" || found.Span.To-found.Span.From != 1 {
+				if found.Client != 0 || found.Pod != "test" || found.Span.To-found.Span.From != 1 {
 					t.Errorf("found %+v", found)
 				}
 			}
@@ -178,7 +181,7 @@ func TestFleet_ReportsExactlyWhatWentWrong(t *testing.T) {
 // their numbers exchanged. The client that got them second disagrees with the first.
 func TestFleet_FindsPixelsUnderOtherNumbers(t *testing.T) {
 	var held *canvas.Batch
-	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
 		if i != firstClient {
 			return []codec.ServerMessage{codec.Pixels{Batch: *b}}
 		}
@@ -196,7 +199,7 @@ func TestFleet_FindsPixelsUnderOtherNumbers(t *testing.T) {
 	}})
 	f, clients := openFleet(t, s, Config{}, 2)
 	paint(t, f, clients[1], 30)
-	_, tally, findings := finish(t, f, fakeserver.Limit)
+	_, tally, findings := finish(t, f, clienttest.Patience)
 	if want := (ledger.Tally{Owed: 60, Delivered: 60}); tally != want {
 		t.Errorf("%+v, want %+v", tally, want)
 	}
@@ -210,7 +213,7 @@ func TestFleet_FindsPixelsUnderOtherNumbers(t *testing.T) {
 // TestFleet_NamesTheMissingNumber: the report names region and sequence number of a dropped pixel.
 func TestFleet_NamesTheMissingNumber(t *testing.T) {
 	var dropped *canvas.Batch
-	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
 		if i == firstClient && n == 4 {
 			dropped = b
 			return nil
@@ -219,8 +222,8 @@ func TestFleet_NamesTheMissingNumber(t *testing.T) {
 	}})
 	f, clients := openFleet(t, s, Config{}, 2)
 	paint(t, f, clients[1], 40)
-	_, _, findings := finish(t, f, fakeserver.Limit)
-	want := []Finding{{Kind: "missing", Client: 0, Pod: "fake", Region: dropped.Region, Span: ledger.Span{From: dropped.From, To: dropped.To}}}
+	_, _, findings := finish(t, f, clienttest.Patience)
+	want := []Finding{{Kind: "missing", Client: 0, Pod: "test", Region: dropped.Region, Span: ledger.Span{From: dropped.From, To: dropped.To}}}
 	if !reflect.DeepEqual(findings, want) {
 		t.Errorf("found %v, want %v", findings, want)
 	}
@@ -230,7 +233,7 @@ func TestFleet_NamesTheMissingNumber(t *testing.T) {
 // missing.
 func TestFleet_AsksServersForTheFinalPosition(t *testing.T) {
 	const pixels = 10
-	s := fakeserver.New(t, fakeserver.Faults{Pixels: func(_, n int, b *canvas.Batch) []codec.ServerMessage {
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Pixels: func(_, n int, b *canvas.Batch) []codec.ServerMessage {
 		if n == pixels-1 {
 			return nil
 		}
@@ -246,12 +249,12 @@ func TestFleet_AsksServersForTheFinalPosition(t *testing.T) {
 
 func TestFleet_RefusedAndUnanswered(t *testing.T) {
 	n := 0
-	s := fakeserver.New(t, fakeserver.Faults{
-		Answer: func(int, codec.Place) canvas.Refusal {
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{
+		Refuse: func(int, codec.Place) codec.Refused {
 			if n++; n%5 == 0 {
-				return canvas.RefusedBusy
+				return codec.Refused{Code: canvas.RefusedBusy}
 			}
-			return 0
+			return codec.Refused{}
 		},
 		Silent: func(_ int, p codec.Place) bool { return p.Op == 11 },
 	})
@@ -272,7 +275,7 @@ func TestFleet_RefusedAndUnanswered(t *testing.T) {
 
 // TestFleet_ResumesExactly: after a broken connection a client gets what it missed, and it counts once.
 func TestFleet_ResumesExactly(t *testing.T) {
-	s := fakeserver.New(t, fakeserver.Faults{})
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	lost, back := make(chan int, 10), make(chan int, 10)
 	f, clients := openFleet(t, s, Config{Hooks: Hooks{
 		Lost: func(c *Client, _ error) { lost <- c.Index },
@@ -293,7 +296,7 @@ func TestFleet_ResumesExactly(t *testing.T) {
 		t.Errorf("client %d is back", i)
 	}
 	paint(t, f, clients[1], 10)
-	_, tally, findings := finish(t, f, fakeserver.Limit)
+	_, tally, findings := finish(t, f, clienttest.Patience)
 	tally.Delivered, tally.Merged = tally.Delivered+tally.Merged, 0 // the server may have merged what was missed
 	if want := (ledger.Tally{Owed: 60, Delivered: 60}); tally != want || len(findings) > 0 {
 		t.Errorf("%+v, want %+v; found %v", tally, want, findings)
@@ -306,7 +309,7 @@ func TestFleet_ResumesExactly(t *testing.T) {
 // TestFleet_LeavingIsOwedWhatOthersGot: a leaving client waits for everything that any client has
 // got, and is owed nothing after that.
 func TestFleet_LeavingIsOwedWhatOthersGot(t *testing.T) {
-	s := fakeserver.New(t, fakeserver.Faults{Delay: func(i, _ int) time.Duration {
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Delay: func(i, _ int) time.Duration {
 		if i == firstClient {
 			return 5 * time.Millisecond
 		}
@@ -316,7 +319,7 @@ func TestFleet_LeavingIsOwedWhatOthersGot(t *testing.T) {
 	paint(t, f, clients[2], 20)
 	clients[0].Leave(t.Context())
 	paint(t, f, clients[2], 20)
-	_, tally, findings := finish(t, f, fakeserver.Limit)
+	_, tally, findings := finish(t, f, clienttest.Patience)
 	if want := (ledger.Tally{Owed: 20 + 40 + 40, Delivered: 100}); tally != want || len(findings) > 0 {
 		t.Errorf("%+v, want %+v; found %v", tally, want, findings)
 	}
@@ -325,7 +328,7 @@ func TestFleet_LeavingIsOwedWhatOthersGot(t *testing.T) {
 // TestFleet_ViewportsAreOwedTheirPartOnly: a client that follows one region is owed only that
 // region.
 func TestFleet_ViewportsAreOwedTheirPartOnly(t *testing.T) {
-	s := fakeserver.New(t, fakeserver.Faults{})
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	f, clients := openFleet(t, s, Config{}, 1)
 	part := f.Part(image.Rect(0, 0, 10, 10))
 	if got := part.Regions(); !slices.Equal(got, []canvas.RegionID{0}) {
@@ -334,9 +337,10 @@ func TestFleet_ViewportsAreOwedTheirPartOnly(t *testing.T) {
 	if _, err := f.Join(t.Context(), part); err != nil {
 		t.Fatal(err)
 	}
+	before := s.Position(0).Seq
 	paint(t, f, clients[0], 60)
-	_, tally, _ := finish(t, f, fakeserver.Limit)
-	inPart := s.Position(0) - fakeserver.Seq
+	_, tally, _ := finish(t, f, clienttest.Patience)
+	inPart := s.Position(0).Seq - before
 	if want := (ledger.Tally{Owed: 60 + inPart, Delivered: 60 + inPart}); tally != want || inPart == 0 || inPart == 60 {
 		t.Errorf("%+v, want %+v", tally, want)
 	}
@@ -345,7 +349,7 @@ func TestFleet_ViewportsAreOwedTheirPartOnly(t *testing.T) {
 // TestFleet_LatenciesCountFromWhenDue: if exactly ten frames are delayed by 100 ms, exactly ten
 // latencies are 100 ms or more.
 func TestFleet_LatenciesCountFromWhenDue(t *testing.T) {
-	s := fakeserver.New(t, fakeserver.Faults{Delay: func(i, n int) time.Duration {
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{Delay: func(i, n int) time.Duration {
 		if i == firstClient && n >= 10 && n < 20 {
 			return 100 * time.Millisecond
 		}
@@ -353,7 +357,7 @@ func TestFleet_LatenciesCountFromWhenDue(t *testing.T) {
 	}})
 	f, clients := openFleet(t, s, Config{}, 2)
 	paint(t, f, clients[1], 20)
-	finish(t, f, fakeserver.Limit)
+	finish(t, f, clienttest.Patience)
 	sights := f.Sights.Summary("seen")
 	slow := int64(0)
 	for _, b := range sights.Buckets {
@@ -368,7 +372,7 @@ func TestFleet_LatenciesCountFromWhenDue(t *testing.T) {
 	if err := f.Paint(clients[1], f.Now()-time.Second, 1); err != nil {
 		t.Fatal(err)
 	}
-	finish(t, f, fakeserver.Limit)
+	finish(t, f, clienttest.Patience)
 	if l := f.Acks.Summary(""); l.Max < 1000 {
 		t.Errorf("a pixel that was due a second ago was acknowledged after %g ms", l.Max)
 	}
@@ -379,18 +383,18 @@ func TestFleet_LatenciesCountFromWhenDue(t *testing.T) {
 func TestFleet_JSONOwesNothingWhileAway(t *testing.T) {
 	t.Parallel()
 	back := make(chan struct{}, 1)
-	s := fakeserver.New(t, fakeserver.Faults{})
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	f, clients := openFleet(t, s, Config{JSON: true, Hooks: Hooks{Back: func(*Client, time.Duration) { back <- struct{}{} }}}, 2)
 	paint(t, f, clients[1], 10)
 	if f.Await(t.Context(), clients, f.Goal()) != 0 {
 		t.Fatal("not everyone has got everything")
 	}
 	clients[0].Break()
-	fakeserver.Until(t, "the break", func() bool { return f.Counters.Broken.Load() == 1 })
+	clienttest.Until(t, "the break", func() bool { return f.Counters.Broken.Load() == 1 })
 	paint(t, f, clients[1], 10)
 	<-back
 	paint(t, f, clients[1], 10)
-	_, tally, findings := finish(t, f, fakeserver.Limit)
+	_, tally, findings := finish(t, f, clienttest.Patience)
 	if want := (ledger.Tally{Owed: 30 + 10 + 10, Delivered: 50}); tally != want || len(findings) > 0 {
 		t.Errorf("%+v, want %+v; found %v", tally, want, findings)
 	}
@@ -411,23 +415,24 @@ func TestFleet_JSONReportsExactlyWhatWentWrong(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()
 			n := 0
-			s := fakeserver.New(t, fakeserver.Faults{
-				Text: func(i, n int) int {
-					if times, ok := test.times[n]; ok && i == firstClient {
-						return times
+			s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{
+				Pixels: func(i, n int, b *canvas.Batch) []codec.ServerMessage {
+					times, ok := test.times[n]
+					if !ok || i != firstClient {
+						times = 1
 					}
-					return 1
+					return slices.Repeat([]codec.ServerMessage{codec.Pixels{Batch: *b}}, times)
 				},
-				Answer: func(int, codec.Place) canvas.Refusal {
+				Refuse: func(int, codec.Place) codec.Refused {
 					if n++; n == test.refused {
-						return canvas.RefusedBusy
+						return codec.Refused{Code: canvas.RefusedBusy}
 					}
-					return 0
+					return codec.Refused{}
 				},
 			})
 			f, clients := openFleet(t, s, Config{JSON: true}, 2)
 			paint(t, f, clients[1], 30)
-			patience := fakeserver.Limit
+			patience := clienttest.Patience
 			if test.want.Missing > 0 {
 				patience = 300 * time.Millisecond
 			}
@@ -493,7 +498,7 @@ func TestFleet_RefusesARateThatTheServerForbids(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.setUp(codec.Welcome{Geometry: fakeserver.Geometry(), Rate: 24}); err != nil {
+	if err := f.setUp(codec.Welcome{Geometry: clienttest.Small().Geometry, Rate: 24}); err != nil {
 		t.Fatal(err)
 	}
 	if err := f.Affordable(100, 4); err == nil || !strings.Contains(err.Error(), "4 clients can place 96") {

@@ -165,3 +165,31 @@ func TestBudget_HealingIsFree(t *testing.T) {
 		t.Errorf("is still waiting for %v", c.catchingUp.want)
 	}
 }
+
+// JSON clients that come and go can't make the server ask for all regions each time.
+func TestBudget_JSONClientsThatComeAndGo(t *testing.T) {
+	b := newBench(t)
+	var marks []canvas.Mark
+	for region := range canvas.RegionID(testGeometry.Regions()) {
+		marks = append(marks, canvas.Mark{Region: region, Position: canvas.Head()})
+	}
+	asks := func() int {
+		c, _ := b.connect(jsonProtocol)
+		c.account.Close()
+		c.account = b.server.accounts.Open(netip.MustParseAddr("192.0.2.7"))
+		b.asked, b.askedBy = nil, nil
+		b.do(follow{c, marks})
+		n := len(b.asked)
+		b.shard.destroy(c, closeRestart)
+		return n
+	}
+	if n := asks(); n != len(marks) {
+		t.Errorf("the first asks for %d regions, want all %d", n, len(marks))
+	}
+	account := b.server.accounts.Open(netip.MustParseAddr("192.0.2.7"))
+	defer account.Close()
+	account.Draw(b.now, 1<<30)
+	if n := asks(); n != 0 {
+		t.Errorf("one of a network that owes too much asks for %d regions", n)
+	}
+}

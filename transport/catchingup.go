@@ -113,8 +113,8 @@ func (m follow) owner(*shard) *conn { return m.conn }
 
 // followPresent brings a JSON client to the present of all regions at once: what is placed in a
 // region before the client follows it, the client never gets. Where this shard has other viewers,
-// the present is where they are. There is nothing to send, so the bound of one question at a time
-// is not needed for the others.
+// the present is where they are. The others are asked for all at once, since there will be nothing to
+// send; a client that can't pay for that gets them one after the other.
 func (s *shard) followPresent(c *conn) {
 	o := c.catchingUp
 	o.want = slices.DeleteFunc(o.want, func(m canvas.Mark) bool {
@@ -127,13 +127,17 @@ func (s *shard) followPresent(c *conn) {
 		o.pays.Remove(m.Region)
 		return true
 	})
+	s.mark(c)
+	if !s.mayDraw(c) {
+		return
+	}
 	for _, m := range o.want {
 		s.charge(c, quota.AskCost)
+		o.pays.Remove(m.Region)
 		s.server.counters.Resyncs.Add(1)
 		s.server.host.Resync(c.id, m)
 	}
 	o.asked = len(o.want) > 0
-	s.mark(c)
 }
 
 // unfollow makes a connection no longer a viewer of some regions.

@@ -8,6 +8,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
 )
 
@@ -17,7 +18,7 @@ type conn struct {
 	// Set once.
 	id      actors.ViewerID
 	shard   *shard
-	socket  socket
+	socket  netpoll.Socket
 	session ConnectionActor
 	account *quota.Account // of its network
 
@@ -90,7 +91,7 @@ const maxBacklog = 16 << 10
 
 // open makes a connection from a socket whose handshake is done.
 type open struct {
-	socket   socket
+	socket   netpoll.Socket
 	protocol protocol
 	account  *quota.Account // has counted the connection already
 	early    []byte         // was received after the handshake
@@ -110,7 +111,7 @@ func (m open) run(s *shard) {
 	s.recount(c.protocol, 1)
 	err := errStopped
 	if !s.stopped {
-		err = s.poller.add(c)
+		err = s.poller.Add(c.socket, c, c.reads, c.writes)
 	}
 	if err != nil {
 		s.server.refusals.Note("connection dropped", "dropped", "err", err)
@@ -145,7 +146,7 @@ func (s *shard) watch(c *conn) {
 	reads, writes := !c.paused && !c.starved, c.backlog != nil
 	if reads != c.reads || writes != c.writes {
 		c.reads, c.writes = reads, writes
-		s.poller.watch(c)
+		s.poller.Watch(c.socket, reads, writes)
 	}
 }
 
@@ -259,6 +260,6 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	}
 	s.drop(c)
 	c.backlog, c.control = nil, nil
-	defer c.socket.close(behind) // even if the line below panics
-	s.poller.remove(c)
+	defer c.socket.Close(behind) // even if the line below panics
+	s.poller.Remove(c.socket)
 }

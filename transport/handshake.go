@@ -12,6 +12,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/codec"
+	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
 )
 
@@ -153,7 +154,7 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 	_ = c.SetWriteBuffer(s.cfg.SendBuffer)
 	_ = c.SetReadBuffer(receiveBuffer)
 	from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
-	socket, err := newSocket(c, s.cfg.Plain)
+	socket, err := netpoll.NewSocket(c, s.cfg.Plain)
 	if err != nil {
 		s.refusals.Note("connection dropped", "dropped", "err", err)
 		s.counters.Connections.Add(-1)
@@ -169,7 +170,7 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 	if !s.shardOf(m.id).inbox.post(m) {
 		m.account.Close()
 		s.counters.Connections.Add(-1)
-		socket.close(false)
+		socket.Close(false)
 	}
 }
 

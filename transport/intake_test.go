@@ -8,6 +8,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/netpoll"
 )
 
 // feedSocket has something to read.
@@ -16,9 +17,9 @@ type feedSocket struct {
 	in []byte
 }
 
-func (s *feedSocket) read(p []byte) (int, error) {
+func (s *feedSocket) Read(p []byte) (int, error) {
 	if len(s.in) == 0 {
-		return 0, errWouldBlock
+		return 0, netpoll.ErrWouldBlock
 	}
 	n := copy(p, s.in)
 	s.in = s.in[n:]
@@ -38,7 +39,7 @@ func (b *bench) sends(network string, data []byte) (*conn, *feedSocket) {
 
 func (b *bench) readAll(c *conn, feed *feedSocket) {
 	for c.reads && c.state < closing && len(feed.in) > 0 {
-		b.serve(event{conn: c, readable: true})
+		b.serve(netpoll.Event{Owner: c, Readable: true})
 	}
 }
 

@@ -9,6 +9,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/netpoll"
 )
 
 // readable does one read from a connection that has something to read.
@@ -22,7 +23,7 @@ func (s *shard) readable(c *conn) {
 		s.starve(c)
 		return
 	}
-	n, err := c.socket.read(s.buffer[:room])
+	n, err := c.socket.Read(s.buffer[:room])
 	switch {
 	case n > 0:
 		s.server.counters.BytesIn.Add(int64(n))
@@ -30,7 +31,7 @@ func (s *shard) readable(c *conn) {
 		if c.state != closing {
 			s.receive(c, s.buffer[:n])
 		}
-	case errors.Is(err, errWouldBlock):
+	case errors.Is(err, netpoll.ErrWouldBlock):
 	default:
 		s.destroy(c, codeVanished)
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/actors"
+	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
 )
 
@@ -21,8 +22,8 @@ type shard struct {
 	server  *Server
 	budget  int64 // what a connection may draw at once, see quota.Budget
 	inbox   inbox
-	drained chan struct{} // closed by the shard when it drains and has no connection left
-	poller  poller        // set by open
+	drained chan struct{}  // closed by the shard when it drains and has no connection left
+	poller  netpoll.Poller // set by open
 
 	now      time.Time     // when this turn of the loop began
 	lapsed   time.Duration // total time for which the shard did not run, see turn
@@ -78,21 +79,21 @@ func (s *shard) begin() {
 
 // open prepares for run.
 func (s *shard) open() error {
-	p, err := newPoller(s.server.cfg.Plain)
+	p, err := netpoll.NewPoller(s.server.cfg.Plain)
 	if err != nil {
 		return err
 	}
 	s.poller = p
 	s.now = time.Now()
 	s.sweepAt = s.now.Add(s.server.cfg.sweepEvery())
-	s.inbox.open(len(s.feeds), p.wake)
+	s.inbox.open(len(s.feeds), p.Wake)
 	return nil
 }
 
 // run is the shard's goroutine, from open until the stop command.
 func (s *shard) run() {
 	for !s.stopped {
-		events := s.poller.wait(s.deadline())
+		events := s.poller.Wait(s.deadline())
 		s.turn(time.Now())
 		for _, e := range events {
 			s.serve(e)
@@ -139,12 +140,13 @@ func (s *shard) obey() {
 }
 
 // serve does what a socket is ready for.
-func (s *shard) serve(e event) {
-	if e.writable && e.conn.state != gone {
-		s.attempt(e.conn, (*shard).writable)
+func (s *shard) serve(e netpoll.Event) {
+	c := e.Owner.(*conn)
+	if e.Writable && c.state != gone {
+		s.attempt(c, (*shard).writable)
 	}
-	if e.readable && e.conn.state != gone {
-		s.attempt(e.conn, (*shard).readable)
+	if e.Readable && c.state != gone {
+		s.attempt(c, (*shard).readable)
 	}
 }
 
@@ -170,5 +172,5 @@ func (s *shard) close() {
 	}
 	s.draining = true // so that a waiting Drain returns
 	s.checkDrained()
-	s.poller.close()
+	s.poller.Close()
 }

@@ -13,6 +13,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/netpoll"
 )
 
 // bench is a shard without its goroutine: the test takes its steps.
@@ -57,12 +58,12 @@ func (benchSession) Close() {}
 
 type benchPoller struct{}
 
-func (benchPoller) add(*conn) error        { return nil }
-func (benchPoller) watch(*conn)            {}
-func (benchPoller) remove(*conn)           {}
-func (benchPoller) wait(time.Time) []event { return nil }
-func (benchPoller) wake()                  {}
-func (benchPoller) close()                 {}
+func (benchPoller) Add(netpoll.Socket, any, bool, bool) error { return nil }
+func (benchPoller) Watch(netpoll.Socket, bool, bool)          {}
+func (benchPoller) Remove(netpoll.Socket)                     {}
+func (benchPoller) Wait(time.Time) []netpoll.Event            { return nil }
+func (benchPoller) Wake()                                     {}
+func (benchPoller) Close()                                    {}
 
 // benchSocket takes what it has room for.
 type benchSocket struct {
@@ -78,9 +79,9 @@ type benchSocket struct {
 
 var errBroken = errors.New("broken")
 
-func (s *benchSocket) read([]byte) (int, error) { return 0, errWouldBlock }
+func (s *benchSocket) Read([]byte) (int, error) { return 0, netpoll.ErrWouldBlock }
 
-func (s *benchSocket) writev(vector [][]byte) (int, error) {
+func (s *benchSocket) Writev(vector [][]byte) (int, error) {
 	if s.broken {
 		return 0, errBroken
 	}
@@ -97,13 +98,13 @@ func (s *benchSocket) writev(vector [][]byte) (int, error) {
 		n += len(p)
 	}
 	if n == 0 {
-		return 0, errWouldBlock
+		return 0, netpoll.ErrWouldBlock
 	}
 	return n, nil
 }
 
-func (s *benchSocket) closeWrite()      { s.shut = true }
-func (s *benchSocket) close(abort bool) { s.closed, s.aborted = true, abort }
+func (s *benchSocket) CloseWrite()      { s.shut = true }
+func (s *benchSocket) Close(abort bool) { s.closed, s.aborted = true, abort }
 
 // connect makes a connection that is welcome and follows nothing.
 func (b *bench) connect(p protocol) (*conn, *benchSocket) {

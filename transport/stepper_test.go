@@ -13,6 +13,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/netpoll"
 )
 
 const (
@@ -243,9 +244,9 @@ type stepPoller struct {
 	st *stepper
 }
 
-func (p stepPoller) add(*conn) error { p.st.fails("add"); return nil }
-func (p stepPoller) watch(*conn)     { p.st.fails("watch") }
-func (p stepPoller) remove(*conn)    { p.st.fails("remove") }
+func (p stepPoller) Add(netpoll.Socket, any, bool, bool) error { p.st.fails("add"); return nil }
+func (p stepPoller) Watch(netpoll.Socket, bool, bool)          { p.st.fails("watch") }
+func (p stepPoller) Remove(netpoll.Socket)                     { p.st.fails("remove") }
 
 // stepSocket fails at times.
 type stepSocket struct {
@@ -253,18 +254,18 @@ type stepSocket struct {
 	st *stepper
 }
 
-func (s *stepSocket) writev(vector [][]byte) (int, error) {
+func (s *stepSocket) Writev(vector [][]byte) (int, error) {
 	s.st.fails("write")
-	return s.benchSocket.writev(vector)
+	return s.benchSocket.Writev(vector)
 }
 
-func (s *stepSocket) closeWrite() {
+func (s *stepSocket) CloseWrite() {
 	s.st.fails("close write")
-	s.benchSocket.closeWrite()
+	s.benchSocket.CloseWrite()
 }
 
-func (s *stepSocket) close(abort bool) {
-	s.benchSocket.close(abort)
+func (s *stepSocket) Close(abort bool) {
+	s.benchSocket.Close(abort)
 	s.st.fails("close")
 }
 

@@ -10,6 +10,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/netpoll"
 )
 
 func newReader(b []byte) *bytes.Reader { return bytes.NewReader(b) }
@@ -55,7 +56,7 @@ var steps = weighted([]weightedStep{
 			return false
 		}
 		c.socket.room = []int{100, -1, -1}[st.random.IntN(3)]
-		st.serve(event{conn: c.conn, writable: true})
+		st.serve(netpoll.Event{Owner: c.conn, Writable: true})
 		return true
 	}},
 	{1, "reset", func(st *stepper, _ *stepClient) bool { st.do(reset{st.anywhere()}); return true }},

@@ -23,7 +23,7 @@ import (
 //
 // Two places are left out on purpose. A poller that fails to wait has lost descriptors of
 // the process itself. No client can bring that about, and nothing would be served afterwards,
-// so the process ends and is started again. And the goroutines of a plainSocket only carry
+// so the process ends and is started again. And the goroutines of a plain netpoll.Socket only carry
 // bytes between a buffer and the kernel: nothing that a client sends decides what they do.
 
 // faults remembers where the program has panicked.
@@ -211,11 +211,11 @@ func (s *shard) abandon(c *conn) {
 		}
 		if c.backlog == nil {
 			s.tried(func() {
-				_, _ = c.socket.writev([][]byte{closeFrame(codec.CloseInternal, reasonFor(codec.CloseInternal))})
+				_, _ = c.socket.Writev([][]byte{closeFrame(codec.CloseInternal, reasonFor(codec.CloseInternal))})
 			})
 		}
 	}
-	s.tried(func() { s.poller.remove(c) })
-	s.tried(func() { c.socket.close(c.backlog != nil) })
+	s.tried(func() { s.poller.Remove(c.socket) })
+	s.tried(func() { c.socket.Close(c.backlog != nil) })
 	c.view, c.catchingUp, c.backlog, c.control, c.intake = nil, nil, nil, nil, nil
 }

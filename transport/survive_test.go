@@ -10,6 +10,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/netpoll"
 )
 
 // pingsThenClose makes a connection wait for a tick with its answers, and then end in it.
@@ -54,7 +55,7 @@ func (b *bench) faultLog() *bytes.Buffer {
 // everything. The log has the place of the panic once.
 func TestShard_FaultEndsItsConnection(t *testing.T) {
 	steps := map[string]func(b *bench, c *conn){
-		"event":   func(b *bench, c *conn) { b.serve(event{conn: c, readable: true}) },
+		"event":   func(b *bench, c *conn) { b.serve(netpoll.Event{Owner: c, Readable: true}) },
 		"command": func(b *bench, c *conn) { b.do(broken{deliver{conn: c}}) },
 	}
 	for name, step := range steps {
@@ -94,7 +95,7 @@ func (broken) run(*shard) { panic("broken") }
 
 type panickySocket struct{ *benchSocket }
 
-func (panickySocket) read([]byte) (int, error) { panic("read") }
+func (panickySocket) Read([]byte) (int, error) { panic("read") }
 
 // A panic that belongs to no connection closes all of the shard's connections. After that the shard
 // serves new ones.

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"runtime"
 	"time"
+
+	"pixelplayground/transport/netpoll"
 )
 
 // round is what is to be written in the next tick, and the state of a tick in progress.
@@ -130,7 +132,7 @@ func (s *shard) write(c *conn) {
 
 // send writes a vector and keeps what the socket does not take. It changes the vector.
 func (s *shard) send(c *conn, vector [][]byte) {
-	n, err := c.socket.writev(vector)
+	n, err := c.socket.Writev(vector)
 	s.writes++
 	s.bytes += int64(n)
 	c.used.bytes += uint64(n)
@@ -139,7 +141,7 @@ func (s *shard) send(c *conn, vector [][]byte) {
 		runtime.Gosched()
 		s.cpu.begin()
 	}
-	if err != nil && !errors.Is(err, errWouldBlock) {
+	if err != nil && !errors.Is(err, netpoll.ErrWouldBlock) {
 		s.destroy(c, codeVanished)
 		return
 	}
@@ -156,11 +158,11 @@ func (s *shard) writable(c *conn) {
 	if c.backlog == nil {
 		return // the event is older than the end of the backlog
 	}
-	n, err := c.socket.writev(c.backlog.pending)
+	n, err := c.socket.Writev(c.backlog.pending)
 	s.server.counters.Writes.Add(1)
 	s.server.counters.BytesOut.Add(int64(n))
 	c.used.bytes += uint64(n)
-	if err != nil && !errors.Is(err, errWouldBlock) {
+	if err != nil && !errors.Is(err, netpoll.ErrWouldBlock) {
 		s.destroy(c, codeVanished)
 		return
 	}
@@ -233,7 +235,7 @@ func (s *shard) stepOn(c *conn) {
 		s.mark(c)
 	case c.state == closing && !c.shut:
 		c.shut = true
-		c.socket.closeWrite()
+		c.socket.CloseWrite()
 	}
 }
 

@@ -62,8 +62,9 @@ func arrows() []arrow {
 		{from: "cluster/wire", may: []string{"actors", canvas, store}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: "cluster/wire/wiretest", may: []string{canvas}},
 		{from: "cluster/clustertest", uses: []string{"github.com/hashicorp/memberlist"}},
+		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
 		{from: "transport/quota", may: []string{canvas}},
-		{from: "transport", may: []string{"actors", canvas, "codec", "transport/quota"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
+		{from: "transport", may: []string{"actors", canvas, "codec", "transport/netpoll", "transport/quota"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
 		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport", "transport/quota"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
 		}},

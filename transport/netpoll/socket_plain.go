@@ -1,4 +1,4 @@
-package transport
+package netpoll
 
 import (
 	"net"
@@ -11,8 +11,8 @@ import (
 type plainSocket struct {
 	tcp *net.TCPConn
 
-	// Set by plainPoller.add.
-	conn   *conn
+	// Set by plainPoller.Add.
+	owner  any
 	poller *plainPoller
 
 	mu   sync.Mutex
@@ -37,7 +37,7 @@ func newPlainSocket(tcp *net.TCPConn) *plainSocket {
 	return s
 }
 
-func (s *plainSocket) read(p []byte) (int, error) {
+func (s *plainSocket) Read(p []byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
@@ -47,7 +47,7 @@ func (s *plainSocket) read(p []byte) (int, error) {
 	case s.outErr != nil:
 		return 0, s.outErr
 	default:
-		return 0, errWouldBlock
+		return 0, ErrWouldBlock
 	}
 	n := copy(p, s.in)
 	s.in = s.in[n:]
@@ -55,15 +55,15 @@ func (s *plainSocket) read(p []byte) (int, error) {
 	return n, nil
 }
 
-// writev takes the whole vector, or nothing.
-func (s *plainSocket) writev(vector [][]byte) (int, error) {
+// Writev takes the whole vector, or nothing.
+func (s *plainSocket) Writev(vector [][]byte) (int, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
 	case s.outErr != nil:
 		return 0, s.outErr
 	case s.writing:
-		return 0, errWouldBlock
+		return 0, ErrWouldBlock
 	}
 	n := 0
 	for _, b := range vector {
@@ -74,14 +74,14 @@ func (s *plainSocket) writev(vector [][]byte) (int, error) {
 	return n, nil
 }
 
-func (s *plainSocket) closeWrite() {
+func (s *plainSocket) CloseWrite() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.shut = true
 	s.more.Broadcast()
 }
 
-func (s *plainSocket) close(abort bool) {
+func (s *plainSocket) Close(abort bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
@@ -139,17 +139,17 @@ func (s *plainSocket) writer() {
 // tell reports the socket to the poller as ready, if it is ready for something that is watched.
 // The caller holds mu.
 func (s *plainSocket) tell() {
-	if e := s.event(); (e.readable || e.writable) && !s.queued {
+	if e := s.event(); (e.Readable || e.Writable) && !s.queued {
 		s.queued = true
 		s.poller.push(s)
 	}
 }
 
-func (s *plainSocket) event() event {
+func (s *plainSocket) event() Event {
 	lost := s.outErr != nil
-	return event{
-		conn:     s.conn,
-		readable: !s.closed && (s.reads && (len(s.in) > 0 || s.inErr != nil) || lost),
-		writable: !s.closed && s.writes && !s.writing,
+	return Event{
+		Owner:    s.owner,
+		Readable: !s.closed && (s.reads && (len(s.in) > 0 || s.inErr != nil) || lost),
+		Writable: !s.closed && s.writes && !s.writing,
 	}
 }

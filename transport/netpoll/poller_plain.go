@@ -1,4 +1,4 @@
-package transport
+package netpoll
 
 import (
 	"sync"
@@ -9,7 +9,8 @@ import (
 type plainPoller struct {
 	goroutines sync.WaitGroup // of the sockets
 	timer      *time.Timer
-	events     []event
+	served     []*plainSocket // those of events
+	events     []Event
 
 	woken chan struct{} // holds one; never closed
 
@@ -21,38 +22,37 @@ func newPlainPoller() *plainPoller {
 	return &plainPoller{woken: make(chan struct{}, 1), timer: time.NewTimer(0)}
 }
 
-func (p *plainPoller) add(c *conn) error {
-	s := c.socket.(*plainSocket)
-	s.conn, s.poller = c, p
-	s.reads, s.writes = c.reads, c.writes
+func (p *plainPoller) Add(socket Socket, owner any, reads, writes bool) error {
+	s := socket.(*plainSocket)
+	s.owner, s.poller = owner, p
+	s.reads, s.writes = reads, writes
 	p.goroutines.Go(s.reader)
 	p.goroutines.Go(s.writer)
 	return nil
 }
 
-func (p *plainPoller) watch(c *conn) {
-	s := c.socket.(*plainSocket)
+func (p *plainPoller) Watch(socket Socket, reads, writes bool) {
+	s := socket.(*plainSocket)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.reads, s.writes = c.reads, c.writes
+	s.reads, s.writes = reads, writes
 	s.tell()
 }
 
-// remove has nothing to do: a closed socket is ready for nothing.
-func (p *plainPoller) remove(*conn) {}
+// Remove has nothing to do: a closed socket is ready for nothing.
+func (p *plainPoller) Remove(Socket) {}
 
 // push is called by sockets.
 func (p *plainPoller) push(s *plainSocket) {
 	p.mu.Lock()
 	p.ready = append(p.ready, s)
 	p.mu.Unlock()
-	p.wake()
+	p.Wake()
 }
 
-func (p *plainPoller) wait(deadline time.Time) []event {
+func (p *plainPoller) Wait(deadline time.Time) []Event {
 	// A socket stays ready until what it is ready for has been done.
-	for _, e := range p.events {
-		s := e.conn.socket.(*plainSocket)
+	for _, s := range p.served {
 		s.mu.Lock()
 		s.tell()
 		s.mu.Unlock()
@@ -68,26 +68,27 @@ func (p *plainPoller) wait(deadline time.Time) []event {
 	p.mu.Unlock()
 
 	clear(p.events)
-	p.events = p.events[:0]
+	clear(p.served)
+	p.events, p.served = p.events[:0], p.served[:0]
 	for _, s := range ready {
 		s.mu.Lock()
 		s.queued = false
-		if e := s.event(); e.readable || e.writable {
-			p.events = append(p.events, e)
+		if e := s.event(); e.Readable || e.Writable {
+			p.events, p.served = append(p.events, e), append(p.served, s)
 		}
 		s.mu.Unlock()
 	}
 	return p.events
 }
 
-func (p *plainPoller) wake() {
+func (p *plainPoller) Wake() {
 	select {
 	case p.woken <- struct{}{}:
 	default: // it is awake already
 	}
 }
 
-func (p *plainPoller) close() {
+func (p *plainPoller) Close() {
 	p.timer.Stop()
 	p.goroutines.Wait()
 }

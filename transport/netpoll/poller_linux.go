@@ -1,4 +1,4 @@
-package transport
+package netpoll
 
 import (
 	"encoding/binary"
@@ -11,30 +11,31 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func newPoller(plain bool) (poller, error) {
+// NewPoller makes a poller for sockets of the same kind.
+func NewPoller(plain bool) (Poller, error) {
 	if plain {
 		return newPlainPoller(), nil
 	}
 	return newEpollPoller()
 }
 
-// maxEvents is how many sockets are served before the shard looks at its inbox.
+// maxEvents is how many sockets are served before the event loop looks for other work.
 const maxEvents = 256
 
 // epollPoller waits with level-triggered epoll. The epoll descriptor itself is watched by the
-// runtime's poller, so that a waiting shard occupies no thread.
+// runtime's poller, so that a waiting loop occupies no thread.
 type epollPoller struct {
 	fd       int
 	file     *os.File // of fd, which it owns
 	raw      syscall.RawConn
 	deadline time.Time // of file
 	wakeup   int       // an eventfd
-	conns    []*conn   // by descriptor
+	owners   []any     // by descriptor
 
 	received [maxEvents]unix.EpollEvent
 	n        int                   // of received
 	poll     func(fd uintptr) bool // look, in the form that RawConn.Read takes
-	events   []event
+	events   []Event
 }
 
 func newEpollPoller() (*epollPoller, error) {
@@ -47,7 +48,7 @@ func newEpollPoller() (*epollPoller, error) {
 	}
 	p := &epollPoller{fd: fd, file: os.NewFile(uintptr(fd), "epoll"), wakeup: -1}
 	if err := p.prepare(); err != nil {
-		p.close()
+		p.Close()
 		return nil, err
 	}
 	return p, nil
@@ -78,45 +79,44 @@ func (p *epollPoller) look() bool {
 	return p.n > 0
 }
 
-func (p *epollPoller) control(operation int, c *conn) error {
-	fd := c.socket.(*rawSocket).fd
+func (p *epollPoller) control(operation, fd int, reads, writes bool) error {
 	e := unix.EpollEvent{Fd: int32(fd)}
-	if c.reads {
+	if reads {
 		e.Events |= unix.EPOLLIN
 	}
-	if c.writes {
+	if writes {
 		e.Events |= unix.EPOLLOUT
 	}
 	return unix.EpollCtl(p.fd, operation, fd, &e)
 }
 
-func (p *epollPoller) add(c *conn) error {
-	if err := p.control(unix.EPOLL_CTL_ADD, c); err != nil {
+func (p *epollPoller) Add(s Socket, owner any, reads, writes bool) error {
+	fd := s.(*rawSocket).fd
+	if err := p.control(unix.EPOLL_CTL_ADD, fd, reads, writes); err != nil {
 		return fmt.Errorf("watch connection: %w", err)
 	}
-	fd := c.socket.(*rawSocket).fd
-	for len(p.conns) <= fd {
-		p.conns = append(p.conns, nil)
+	for len(p.owners) <= fd {
+		p.owners = append(p.owners, nil)
 	}
-	p.conns[fd] = c
+	p.owners[fd] = owner
 	return nil
 }
 
-func (p *epollPoller) watch(c *conn) {
-	if err := p.control(unix.EPOLL_CTL_MOD, c); err != nil {
+func (p *epollPoller) Watch(s Socket, reads, writes bool) {
+	if err := p.control(unix.EPOLL_CTL_MOD, s.(*rawSocket).fd, reads, writes); err != nil {
 		panic(fmt.Sprintf("epoll_ctl: %v", err)) // the descriptor is ours and was added
 	}
 }
 
-// remove forgets the connection. The kernel removes the descriptor from its set when it is
+// Remove forgets the socket. The kernel removes the descriptor from its set when it is
 // closed, since there is no copy of it.
-func (p *epollPoller) remove(c *conn) {
-	if fd := c.socket.(*rawSocket).fd; fd < len(p.conns) { // else it was never added
-		p.conns[fd] = nil
+func (p *epollPoller) Remove(s Socket) {
+	if fd := s.(*rawSocket).fd; fd < len(p.owners) { // else it was never added
+		p.owners[fd] = nil
 	}
 }
 
-func (p *epollPoller) wait(deadline time.Time) []event {
+func (p *epollPoller) Wait(deadline time.Time) []Event {
 	p.n = 0
 	if time.Until(deadline) <= 0 { // a read of the file would fail without looking
 		p.look()
@@ -133,10 +133,10 @@ func (p *epollPoller) wait(deadline time.Time) []event {
 			continue
 		}
 		const lost = unix.EPOLLERR | unix.EPOLLHUP
-		p.events = append(p.events, event{
-			conn:     p.conns[e.Fd],
-			readable: e.Events&(unix.EPOLLIN|lost) != 0,
-			writable: e.Events&unix.EPOLLOUT != 0,
+		p.events = append(p.events, Event{
+			Owner:    p.owners[e.Fd],
+			Readable: e.Events&(unix.EPOLLIN|lost) != 0,
+			Writable: e.Events&unix.EPOLLOUT != 0,
 		})
 	}
 	return p.events
@@ -154,13 +154,13 @@ func (p *epollPoller) sleep(deadline time.Time) {
 	}
 }
 
-func (p *epollPoller) wake() {
+func (p *epollPoller) Wake() {
 	var one [8]byte
 	binary.NativeEndian.PutUint64(one[:], 1)
 	_, _ = unix.Write(p.wakeup, one[:]) // fails only if a wakeup is pending anyway
 }
 
-func (p *epollPoller) close() {
+func (p *epollPoller) Close() {
 	if p.wakeup >= 0 {
 		_ = unix.Close(p.wakeup)
 	}

@@ -1,4 +1,4 @@
-package transport
+package netpoll
 
 import (
 	"fmt"
@@ -12,8 +12,8 @@ import (
 // serves thousands of them, see epollPoller.
 type rawSocket struct{ fd int }
 
-// newSocket makes a socket from a connection, which must not be used afterwards.
-func newSocket(tcp *net.TCPConn, plain bool) (socket, error) {
+// NewSocket makes a socket from a connection, which must not be used afterwards.
+func NewSocket(tcp *net.TCPConn, plain bool) (Socket, error) {
 	if plain {
 		return newPlainSocket(tcp), nil
 	}
@@ -37,7 +37,7 @@ func newSocket(tcp *net.TCPConn, plain bool) (socket, error) {
 	return &rawSocket{fd}, nil
 }
 
-func (s *rawSocket) read(p []byte) (int, error) {
+func (s *rawSocket) Read(p []byte) (int, error) {
 	for {
 		n, err := unix.Read(s.fd, p)
 		switch {
@@ -46,21 +46,21 @@ func (s *rawSocket) read(p []byte) (int, error) {
 		case err == nil:
 			return 0, io.EOF
 		case err == unix.EAGAIN:
-			return 0, errWouldBlock
+			return 0, ErrWouldBlock
 		case err != unix.EINTR:
 			return 0, fmt.Errorf("read: %w", err)
 		}
 	}
 }
 
-func (s *rawSocket) writev(vector [][]byte) (int, error) {
+func (s *rawSocket) Writev(vector [][]byte) (int, error) {
 	for {
 		n, err := s.write(vector)
 		switch {
 		case err == nil:
 			return n, nil
 		case err == unix.EAGAIN:
-			return 0, errWouldBlock
+			return 0, ErrWouldBlock
 		case err != unix.EINTR:
 			return 0, fmt.Errorf("write: %w", err)
 		}
@@ -76,9 +76,9 @@ func (s *rawSocket) write(vector [][]byte) (int, error) {
 
 // If a call below fails, the connection is lost. Then reading fails, too.
 
-func (s *rawSocket) closeWrite() { _ = unix.Shutdown(s.fd, unix.SHUT_WR) }
+func (s *rawSocket) CloseWrite() { _ = unix.Shutdown(s.fd, unix.SHUT_WR) }
 
-func (s *rawSocket) close(abort bool) {
+func (s *rawSocket) Close(abort bool) {
 	if abort {
 		_ = unix.SetsockoptLinger(s.fd, unix.SOL_SOCKET, unix.SO_LINGER, &unix.Linger{Onoff: 1})
 	}

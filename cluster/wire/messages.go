@@ -5,8 +5,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// The fields of each message, in the order in which they travel: see formOf. Their meaning is
-// documented with their types, in actors.
+// The fields of each message, in the order in which they travel: see kinds for what may be changed.
+// Their meaning is documented with their types, in actors.
 
 func attach(p *packer, m *actors.Attach) {
 	number(p, &m.Stream)
@@ -16,21 +16,19 @@ func attach(p *packer, m *actors.Attach) {
 }
 
 func submit(p *packer, m *actors.Submit) {
-	number(p, &m.Stream)
-	number(p, &m.N)
+	number(p, &m.Stream, &m.N)
 	ops(p, &m.Ops)
 	origins(p, m.Ops)
-	list(p, &m.Again, func(p *packer, m *actors.Again) {
-		group(p, 2, m, func(p *packer, m *actors.Again) {
-			integer(p, &m.Op)
-			number(p, &m.After)
-		})
+	each(p, &m.Again, func(p *packer, m *actors.Again) {
+		defer p.end(p.group(2))
+		integer(p, &m.Op)
+		number(p, &m.After)
 	})
 }
 
 func detach(*packer, *actors.Detach) {}
 
-func point(p *packer, m *actors.Point) { list(p, &m.Moved, pointer) }
+func point(p *packer, m *actors.Point) { each(p, &m.Moved, pointer) }
 
 func yield(p *packer, m *actors.Yield) { integer(p, &m.N) }
 
@@ -40,25 +38,22 @@ func yielded(p *packer, m *actors.Yielded) {
 }
 
 func attached(p *packer, m *actors.Attached) {
-	number(p, &m.Stream)
-	number(p, &m.Answers)
+	number(p, &m.Stream, &m.Answers)
 	position(p, &m.Position)
 	optional(p, &m.Base, snapshot)
-	list(p, &m.Recent, pastBatch)
+	each(p, &m.Recent, pastBatch)
 }
 
 func committed(p *packer, m *actors.Committed) {
-	number(p, &m.Stream)
-	number(p, &m.N)
+	number(p, &m.Stream, &m.N)
 	optional(p, &m.Batch, batch)
-	list(p, &m.Acks, opID)
+	each(p, &m.Acks, opID)
 	keys(p, m.Acks)
 }
 
 func rejected(p *packer, m *actors.Rejected) {
-	number(p, &m.Stream)
-	number(p, &m.N)
-	list(p, &m.Ops, opID)
+	number(p, &m.Stream, &m.N)
+	each(p, &m.Ops, opID)
 	number(p, &m.Why)
 	integer(p, &m.Retry)
 	keys(p, m.Ops)
@@ -66,32 +61,25 @@ func rejected(p *packer, m *actors.Rejected) {
 
 func lapsed(p *packer, m *actors.Lapsed) { number(p, &m.Stream) }
 
-func pointed(p *packer, m *actors.Pointed) { list(p, &m.Moved, pointer) }
+func pointed(p *packer, m *actors.Pointed) { each(p, &m.Moved, pointer) }
 
 func roll(p *packer, m *actors.Roll) {
 	number(p, &m.N)
-	boolean(p, &m.Full)
-	boolean(p, &m.More)
-	list(p, &m.Joined, func(p *packer, m *actors.Member) {
-		group(p, 3, m, func(p *packer, m *actors.Member) {
-			number(p, &m.Viewer)
-			number(p, &m.User.Author)
-			text(p, &m.User.Name)
-		})
+	boolean(p, &m.Full, &m.More)
+	each(p, &m.Joined, func(p *packer, m *actors.Member) {
+		defer p.end(p.group(3))
+		number(p, &m.Viewer)
+		number(p, &m.User.Author)
+		text(p, &m.User.Name)
 	})
-	list(p, &m.Left, number)
+	each(p, &m.Left, func(p *packer, v *actors.ViewerID) { number(p, v) })
 	number(p, &m.Shown)
 }
 
-func check(p *packer, m *actors.Check) {
-	number(p, &m.Stream)
-	number(p, &m.N)
-}
+func check(p *packer, m *actors.Check) { number(p, &m.Stream, &m.N) }
 
 func checked(p *packer, m *actors.Checked) {
-	number(p, &m.Stream)
-	number(p, &m.N)
-	number(p, &m.Answers)
+	number(p, &m.Stream, &m.N, &m.Answers)
 	position(p, &m.Position)
 }
 
@@ -100,51 +88,41 @@ func salvage(p *packer, m *actors.Salvage) { number(p, &m.N) }
 func salvaged(p *packer, m *actors.Salvaged) {
 	number(p, &m.N)
 	optional(p, &m.Base, snapshot)
-	list(p, &m.Recent, pastBatch)
+	each(p, &m.Recent, pastBatch)
 }
 
 func recall(*packer, *actors.Recall) {}
 
 func shown(p *packer, m *actors.Shown) {
-	number(p, &m.N)
-	number(p, &m.Rolled)
-	boolean(p, &m.Full)
-	boolean(p, &m.Repeat)
+	number(p, &m.N, &m.Rolled)
+	boolean(p, &m.Full, &m.Repeat)
 	integer(p, &m.Count)
-	list(p, &m.Joined, func(p *packer, m *canvas.User) {
-		group(p, 2, m, func(p *packer, m *canvas.User) {
-			number(p, &m.Author)
-			text(p, &m.Name)
-		})
+	each(p, &m.Joined, func(p *packer, m *canvas.User) {
+		defer p.end(p.group(2))
+		number(p, &m.Author)
+		text(p, &m.Name)
 	})
-	list(p, &m.Left, number)
+	each(p, &m.Left, func(p *packer, v *canvas.Author) { number(p, v) })
 }
 
-func position(p *packer, v *canvas.Position) {
-	number(p, &v.Epoch)
-	number(p, &v.Seq)
-}
+func position(p *packer, v *canvas.Position) { number(p, &v.Epoch, &v.Seq) }
 
 // opID passes the parts of an id that earlier versions know: see keys.
 func opID(p *packer, v *canvas.OpID) {
-	group(p, 2, v, func(p *packer, v *canvas.OpID) {
-		number(p, &v.Author)
-		number(p, &v.Num)
-	})
+	defer p.end(p.group(2))
+	number(p, &v.Author)
+	number(p, &v.Num)
 }
 
 func pointer(p *packer, v *canvas.Pointer) {
-	group(p, 3, v, func(p *packer, v *canvas.Pointer) {
-		number(p, &v.Author)
-		number(p, &v.X)
-		number(p, &v.Y)
-	})
+	defer p.end(p.group(3))
+	number(p, &v.Author)
+	number(p, &v.X, &v.Y)
 }
 
 func snapshot(p *packer, v *canvas.Snapshot) {
-	group(p, 4, v, func(p *packer, v *canvas.Snapshot) {
-		number(p, &v.Region)
-		position(p, &v.Position)
-		bin(p, &v.Tile)
-	})
+	defer p.end(p.group(4))
+	number(p, &v.Region)
+	position(p, &v.Position)
+	bin(p, &v.Tile)
 }

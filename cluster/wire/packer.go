@@ -60,8 +60,8 @@ func (p *packer) begin(kind uint64, known *Records) {
 	_ = p.enc.EncodeUint(kind)
 }
 
-// end returns the message, which is then the caller's.
-func (p *packer) end() []byte {
+// finish returns the message, which is then the caller's.
+func (p *packer) finish() []byte {
 	binary.BigEndian.PutUint16(p.out[1:], uint16(p.fields))
 	out := p.out
 	p.out, p.known = nil, nil
@@ -122,68 +122,76 @@ func (p *packer) length(what string, decode func() (int, error)) int {
 	return n
 }
 
-// number passes an unsigned integer.
-func number[T ~uint8 | ~uint16 | ~uint32 | ~uint64](p *packer, v *T) {
-	if !p.next() {
-		return
+// number passes unsigned integers.
+func number[T ~uint8 | ~uint16 | ~uint32 | ~uint64](p *packer, vs ...*T) {
+	for _, v := range vs {
+		if !p.next() {
+			return
+		}
+		if !p.reading {
+			_ = p.enc.EncodeUint(uint64(*v))
+			continue
+		}
+		n, err := p.dec.DecodeUint64()
+		switch {
+		case err != nil:
+			p.fail("number: %w", err)
+		case uint64(T(n)) != n:
+			p.fail("number: %d is too large", n)
+		default:
+			*v = T(n)
+		}
 	}
-	if !p.reading {
-		_ = p.enc.EncodeUint(uint64(*v))
-		return
-	}
-	n, err := p.dec.DecodeUint64()
-	switch {
-	case err != nil:
-		p.fail("number: %w", err)
-	case uint64(T(n)) != n:
-		p.fail("number: %d is too large", n)
-	default:
+}
+
+// integer passes signed integers.
+func integer[T ~int | ~int64](p *packer, vs ...*T) {
+	for _, v := range vs {
+		if !p.next() {
+			return
+		}
+		if !p.reading {
+			_ = p.enc.EncodeInt(int64(*v))
+			continue
+		}
+		n, err := p.dec.DecodeInt64()
+		if err != nil {
+			p.fail("integer: %w", err)
+			return
+		}
 		*v = T(n)
 	}
 }
 
-// integer passes a signed integer.
-func integer[T ~int | ~int64](p *packer, v *T) {
-	if !p.next() {
-		return
+func boolean(p *packer, vs ...*bool) {
+	for _, v := range vs {
+		if !p.next() {
+			return
+		}
+		if !p.reading {
+			_ = p.enc.EncodeBool(*v)
+			continue
+		}
+		b, err := p.dec.DecodeBool()
+		if err != nil {
+			p.fail("boolean: %w", err)
+			return
+		}
+		*v = b
 	}
-	if !p.reading {
-		_ = p.enc.EncodeInt(int64(*v))
-		return
-	}
-	n, err := p.dec.DecodeInt64()
-	if err != nil {
-		p.fail("integer: %w", err)
-		return
-	}
-	*v = T(n)
 }
 
-func boolean(p *packer, v *bool) {
-	if !p.next() {
-		return
+func text(p *packer, vs ...*string) {
+	for _, v := range vs {
+		if !p.next() {
+			return
+		}
+		if !p.reading {
+			_ = p.enc.EncodeString(*v)
+			continue
+		}
+		*v = string(p.take("text"))
 	}
-	if !p.reading {
-		_ = p.enc.EncodeBool(*v)
-		return
-	}
-	b, err := p.dec.DecodeBool()
-	if err != nil {
-		p.fail("boolean: %w", err)
-		return
-	}
-	*v = b
-}
-
-func text(p *packer, v *string) {
-	if !p.next() {
-		return
-	}
-	if !p.reading {
-		_ = p.enc.EncodeString(*v)
-		return
-	}
-	*v = string(p.take("text"))
 }
 
 // bin passes bytes. When reading, it copies them.
@@ -211,8 +219,8 @@ func (p *packer) take(what string) []byte {
 // it claims is believed only as its elements arrive.
 const listStart = 1024
 
-// list passes a slice.
-func list[T any](p *packer, s *[]T, element fields[T]) {
+// each passes a slice.
+func each[T any](p *packer, s *[]T, element fields[T]) {
 	if !p.next() {
 		return
 	}
@@ -233,20 +241,23 @@ func list[T any](p *packer, s *[]T, element fields[T]) {
 	p.fields = around
 }
 
-// group passes an array of n fields within a message. Unlike a message, it can't grow.
-func group[T any](p *packer, n int, m *T, f fields[T]) {
+// group begins an array of n fields within a message. It returns what end needs once they have been
+// passed: defer p.end(p.group(n)). Unlike a message, a group can't grow.
+func (p *packer) group(n int) (around int) {
 	if !p.next() {
-		return
+		return p.fields
 	}
-	around := p.fields
+	around = p.fields
 	if !p.reading {
 		_ = p.enc.EncodeArrayLen(n)
 	} else if p.fields = p.length("group", p.dec.DecodeArrayLen); p.fields != n {
 		p.fail("group: %d fields, want %d", p.fields, n)
 	}
-	f(p, m)
-	p.fields = around
+	return around
 }
+
+// end goes on with the array around a group.
+func (p *packer) end(around int) { p.fields = around }
 
 // optional passes what m points to, or nil.
 func optional[T any](p *packer, m **T, f fields[T]) {

@@ -2,22 +2,21 @@ package wire
 
 import "pixelplayground/actors"
 
-// The fields of what inspectors ask and tell each other: see formOf.
+// The fields of what inspectors ask and tell each other, as in messages.go.
 
 func inspect(p *packer, m *actors.Inspect) {
 	boolean(p, &m.Full)
 	integer(p, &m.Connections)
 	text(p, &m.Name)
-	boolean(p, &m.History)
-	boolean(p, &m.Brief)
+	boolean(p, &m.History, &m.Brief)
 }
 
 func report(p *packer, m *actors.Report) {
 	text(p, &m.Node)
 	integer(p, &m.Uptime)
 	integer(p, &m.Users)
-	list(p, &m.Kinds, kindReport)
-	list(p, &m.Regions, regionReport)
+	each(p, &m.Kinds, kindReport)
+	each(p, &m.Regions, regionReport)
 	integer(p, &m.Over)
 	process(p, &m.Process)
 	sockets(p, &m.Sockets)
@@ -25,141 +24,105 @@ func report(p *packer, m *actors.Report) {
 	spread(p, &m.Commit)
 	spread(p, &m.PlaceToAck)
 	text(p, &m.Store)
-	list(p, &m.Viewers, integer)
-	list(p, &m.Worst, connectionReport)
-	list(p, &m.Events, event)
-	list(p, &m.History, past)
+	each(p, &m.Viewers, func(p *packer, n *int) { integer(p, n) })
+	each(p, &m.Worst, connectionReport)
+	each(p, &m.Events, event)
+	each(p, &m.History, past)
 	integer(p, &m.Placed)
 }
 
 func kindReport(p *packer, m *actors.KindReport) {
-	group(p, 10, m, func(p *packer, m *actors.KindReport) {
-		text(p, &m.Kind)
-		integer(p, &m.Live)
-		integer(p, &m.Messages)
-		integer(p, &m.Unhandled)
-		integer(p, &m.Restarts)
-		integer(p, &m.DeadLetters)
-		integer(p, &m.Recent)
-		integer(p, &m.Deepest)
-		integer(p, &m.DeepestP99)
-		spread(p, &m.Took)
-	})
+	defer p.end(p.group(10))
+	text(p, &m.Kind)
+	integer(p, &m.Live, &m.Messages, &m.Unhandled, &m.Restarts, &m.DeadLetters)
+	integer(p, &m.Recent, &m.Deepest, &m.DeepestP99)
+	spread(p, &m.Took)
 }
 
 func regionReport(p *packer, m *actors.RegionReport) {
-	group(p, 8, m, func(p *packer, m *actors.RegionReport) {
-		number(p, &m.Region)
-		text(p, &m.State)
-		number(p, &m.Epoch)
-		number(p, &m.Seq)
-		integer(p, &m.Relays)
-		integer(p, &m.PendingOps)
-		integer(p, &m.Pixels)
-		spread(p, &m.Commit)
-	})
+	defer p.end(p.group(8))
+	number(p, &m.Region)
+	text(p, &m.State)
+	number(p, &m.Epoch, &m.Seq)
+	integer(p, &m.Relays, &m.PendingOps, &m.Pixels)
+	spread(p, &m.Commit)
 }
 
 func spread(p *packer, m *actors.Spread) {
-	group(p, 2, m, func(p *packer, m *actors.Spread) {
-		integer(p, &m.P50)
-		integer(p, &m.P99)
-	})
+	defer p.end(p.group(2))
+	integer(p, &m.P50, &m.P99)
 }
 
 func process(p *packer, m *actors.Process) {
-	group(p, 5, m, func(p *packer, m *actors.Process) {
-		integer(p, &m.CPU)
-		integer(p, &m.Memory)
-		integer(p, &m.Heap)
-		integer(p, &m.GCPause)
-		integer(p, &m.Goroutines)
-	})
+	defer p.end(p.group(5))
+	integer(p, &m.CPU)
+	integer(p, &m.Memory, &m.Heap)
+	integer(p, &m.GCPause)
+	integer(p, &m.Goroutines)
 }
 
 func sockets(p *packer, m *actors.Sockets) {
-	group(p, 3, m, func(p *packer, m *actors.Sockets) {
-		integer(p, &m.Deliveries)
-		integer(p, &m.MessagesIn)
-		integer(p, &m.BytesOut)
-	})
+	defer p.end(p.group(3))
+	integer(p, &m.Deliveries, &m.MessagesIn, &m.BytesOut)
 }
 
 func connectionReport(p *packer, m *actors.ConnectionReport) {
-	group(p, 10, m, func(p *packer, m *actors.ConnectionReport) {
-		number(p, &m.Viewer)
-		number(p, &m.User.Author)
-		text(p, &m.User.Name)
-		integer(p, &m.Since)
-		integer(p, &m.In)
-		integer(p, &m.Out)
-		integer(p, &m.BytesOut)
-		integer(p, &m.Over)
-		integer(p, &m.Lag)
-		integer(p, &m.Waiting)
-	})
+	defer p.end(p.group(10))
+	number(p, &m.Viewer)
+	number(p, &m.User.Author)
+	text(p, &m.User.Name)
+	integer(p, &m.Since)
+	integer(p, &m.In, &m.Out, &m.BytesOut)
+	integer(p, &m.Over, &m.Lag)
+	integer(p, &m.Waiting)
 }
 
 func event(p *packer, m *actors.Event) {
-	group(p, 7, m, func(p *packer, m *actors.Event) {
-		integer(p, &m.At)
-		text(p, &m.Kind)
-		text(p, &m.Node)
-		text(p, &m.Text)
-		integer(p, &m.Region)
-		integer(p, &m.Duration)
-		text(p, &m.Subject)
-	})
+	defer p.end(p.group(7))
+	integer(p, &m.At)
+	text(p, &m.Kind, &m.Node, &m.Text)
+	integer(p, &m.Region)
+	integer(p, &m.Duration)
+	text(p, &m.Subject)
 }
 
 func past(p *packer, m *actors.Past) {
-	group(p, 6, m, func(p *packer, m *actors.Past) {
-		integer(p, &m.At)
-		integer(p, &m.PixelsIn)
-		integer(p, &m.Deliveries)
-		integer(p, &m.PlaceToAck)
-		integer(p, &m.Connections)
-		integer(p, &m.Memory)
+	defer p.end(p.group(6))
+	integer(p, &m.At)
+	integer(p, &m.PixelsIn, &m.Deliveries)
+	integer(p, &m.PlaceToAck)
+	integer(p, &m.Connections, &m.Memory)
+}
+
+func list(p *packer, m *actors.List) { text(p, &m.Kind) }
+
+func listing(p *packer, m *actors.Listing) {
+	each(p, &m.Actors, func(p *packer, m *actors.ActorReport) {
+		defer p.end(p.group(4))
+		text(p, &m.Actor, &m.State)
+		integer(p, &m.Recent, &m.Mailbox)
 	})
 }
 
-func listing(p *packer, m *actors.List) { text(p, &m.Kind) }
+func describeActor(p *packer, m *actors.DescribeActor) { text(p, &m.Actor) }
 
-func listed(p *packer, m *actors.Listing) {
-	list(p, &m.Actors, func(p *packer, m *actors.ActorReport) {
-		group(p, 4, m, func(p *packer, m *actors.ActorReport) {
-			text(p, &m.Actor)
-			text(p, &m.State)
-			integer(p, &m.Recent)
-			integer(p, &m.Mailbox)
-		})
-	})
-}
-
-func look(p *packer, m *actors.DescribeActor) { text(p, &m.Actor) }
-
-func view(p *packer, m *actors.ActorDetails) {
-	text(p, &m.Actor)
-	text(p, &m.State)
+func actorDetails(p *packer, m *actors.ActorDetails) {
+	text(p, &m.Actor, &m.State)
 	integer(p, &m.Since)
-	list(p, &m.Facts, func(p *packer, m *actors.Fact) {
-		group(p, 2, m, func(p *packer, m *actors.Fact) {
-			text(p, &m.Name)
-			text(p, &m.Value)
-		})
+	each(p, &m.Facts, func(p *packer, m *actors.Fact) {
+		defer p.end(p.group(2))
+		text(p, &m.Name, &m.Value)
 	})
-	list(p, &m.Last, func(p *packer, m *actors.HandledReport) {
-		group(p, 3, m, func(p *packer, m *actors.HandledReport) {
-			text(p, &m.Type)
-			integer(p, &m.At)
-			integer(p, &m.Took)
-		})
+	each(p, &m.Last, func(p *packer, m *actors.HandledReport) {
+		defer p.end(p.group(3))
+		text(p, &m.Type)
+		integer(p, &m.At)
+		integer(p, &m.Took)
 	})
 }
 
 func act(p *packer, m *actors.Act) {
-	text(p, &m.Do)
-	text(p, &m.Who)
+	text(p, &m.Do, &m.Who)
 	integer(p, &m.At)
 	text(p, &m.Target)
 	number(p, &m.Region)

@@ -6,6 +6,7 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 )
 
@@ -13,74 +14,61 @@ import (
 //
 //	[version, kind, field, field, …]
 //
-// in a BytesValue, since remote carries protobuf only. A kind keeps its number and its fields for
-// ever. It may grow at its end: a reader skips fields that it does not know and takes missing ones
-// for zero. Any other change needs a new kind. Pods ignore kinds that they don't know, and every
-// message of another version.
+// in a BytesValue, since remote carries protobuf only. While pods are replaced by those of a newer
+// version, both have to understand each other:
+//
+//   - A kind keeps its number, and a field its place and meaning, for ever.
+//   - A new field goes to the end of its message, never into the middle or into a group. An earlier
+//     version skips it, and sends none, which reads as zero. So zero must mean what was so before.
+//   - Any other change is a new kind, at the end of the table. An earlier version drops it, so
+//     whoever sends it must get on without an answer.
+//   - What a message may hold is bounded in rules.go. A bound that is raised makes earlier versions
+//     drop what is above the old one.
+//
+// go test -update-wire writes the golden bytes after such a change. The bytes of before move to
+// testdata/earlier.txt, and stay readable.
 const wireVersion = 1
 
-// formOf is the table of the kinds that travel, without gaps; nil: no such kind. The fields of each
-// are in messages.go and reports.go. To add a message, add a line here and a function
-// there.
-func formOf(kind uint64) form {
-	switch kind {
-	case 1:
-		return formed(committed)
-	case 2:
-		return formed(submit)
-	case 3:
-		return formed(point)
-	case 4:
-		return formed(pointed)
-	case 5:
-		return formed(attach)
-	case 6:
-		return formed(attached)
-	case 7:
-		return formed(rejected)
-	case 8:
-		return formed(lapsed)
-	case 9:
-		return formed(detach)
-	case 10:
-		return formed(yield)
-	case 11:
-		return formed(yielded)
-	case 12:
-		return formed(roll)
-	case 13:
-		return formed(recall)
-	case 14:
-		return formed(shown)
-	case 15:
-		return formed(check)
-	case 16:
-		return formed(checked)
-	case 17:
-		return formed(inspect)
-	case 18:
-		return formed(report)
-	case 19:
-		return formed(listing)
-	case 20:
-		return formed(listed)
-	case 21:
-		return formed(look)
-	case 22:
-		return formed(view)
-	case 23:
-		return formed(act)
-	case 24:
-		return formed(acted)
-	case 25:
-		return formed(salvage)
-	case 26:
-		return formed(salvaged)
-	}
-	return nil
+// kinds is the table of the messages that travel, which never changes. To add one, add a line here,
+// a function in messages.go or reports.go, and the actor that it is for in cluster/peer/door.go.
+var kinds = [...]form{
+	1:  formed(committed),
+	2:  formed(submit),
+	3:  formed(point),
+	4:  formed(pointed),
+	5:  formed(attach),
+	6:  formed(attached),
+	7:  formed(rejected),
+	8:  formed(lapsed),
+	9:  formed(detach),
+	10: formed(yield),
+	11: formed(yielded),
+	12: formed(roll),
+	13: formed(recall),
+	14: formed(shown),
+	15: formed(check),
+	16: formed(checked),
+	17: formed(inspect),
+	18: formed(report),
+	19: formed(list),
+	20: formed(listing),
+	21: formed(describeActor),
+	22: formed(actorDetails),
+	23: formed(act),
+	24: formed(acted),
+	25: formed(salvage),
+	26: formed(salvaged),
 }
 
-// form is one kind of message. It costs nothing to make.
+// formOf returns nil if there is no such kind.
+func formOf(kind uint64) form {
+	if kind >= uint64(len(kinds)) {
+		return nil
+	}
+	return kinds[kind]
+}
+
+// form is one kind of message.
 type form interface {
 	of(message any) bool
 	write(p *packer, message any)
@@ -110,20 +98,15 @@ var packers = sync.Pool{New: func() any { return newPacker() }}
 
 // Encode returns the wire form of a message; nil: it is of no kind. known may be nil.
 func Encode(message any, known *Records) []byte {
-	kind := uint64(1)
-	f := formOf(kind)
-	for f != nil && !f.of(message) {
-		kind++
-		f = formOf(kind)
-	}
-	if f == nil {
+	kind := slices.IndexFunc(kinds[:], func(f form) bool { return f != nil && f.of(message) })
+	if kind < 0 {
 		return nil
 	}
 	p := packers.Get().(*packer)
 	defer packers.Put(p)
-	p.begin(kind, known)
-	f.write(p, message)
-	return p.end()
+	p.begin(uint64(kind), known)
+	kinds[kind].write(p, message)
+	return p.finish()
 }
 
 // ErrUnknownKind is the reason why a message of another version can't be read.

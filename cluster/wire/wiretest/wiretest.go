@@ -41,7 +41,7 @@ func LargestBatch(n int) *canvas.Batch {
 	return b
 }
 
-// Golden reads the golden messages of all kinds from their file, cluster/wire/testdata/wire.txt.
+// Golden reads the messages in a file of cluster/wire/testdata: wire.txt has all kinds.
 func Golden(t testing.TB, file string) (messages [][]byte) {
 	t.Helper()
 	golden, err := os.ReadFile(file)

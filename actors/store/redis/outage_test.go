@@ -6,8 +6,6 @@ import (
 	"errors"
 	"log/slog"
 	"math/rand/v2"
-	"os"
-	"path/filepath"
 	"reflect"
 	"strings"
 	"sync"
@@ -171,22 +169,8 @@ func TestOpen_BeforeRedis(t *testing.T) {
 // Sentinel: the store follows the master, and what replicas have is kept.
 func TestStore_Failover(t *testing.T) {
 	t.Parallel()
-	master := redistest.Start(t)
-	replica := redistest.Start(t, "--replicaof", "127.0.0.1 "+master.Port())
-	file := filepath.Join(t.TempDir(), "sentinel.conf")
-	watch := "sentinel monitor canvas 127.0.0.1 " + master.Port() + " 1\n" +
-		"sentinel down-after-milliseconds canvas 500\n" +
-		"sentinel failover-timeout canvas 1000\n" // a try that finds the replica late with an answer is repeated after twice that, not after six minutes
-	if err := os.WriteFile(file, []byte(watch), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	sentinel := redistest.StartSentinel(t, file)
-	redistest.Eventually(t, "the replica follows and is known", func() bool {
-		return strings.Contains(replica.Do("INFO", "replication"), "master_link_status:up") &&
-			strings.Contains(sentinel.Do("SENTINEL", "REPLICAS", "canvas"), replica.Port())
-	})
-
-	s := open(t, testConfig(sentinel.URL()+"?master_name=canvas"))
+	master, replica, sentinel := redistest.Replicated(t)
+	s := open(t, testConfig(redistest.SentinelURL(sentinel)))
 	owner, identity := claimed(t, s, 0), s.Identity()
 	if err := s.Commit(t.Context(), dot(0, owner.Epoch, 0), owner.Token); err != nil {
 		t.Fatal(err)

@@ -19,8 +19,7 @@ import (
 // startSeverable is startPods, except that each canvas pod has a way to Redis of its own.
 func startSeverable(t *testing.T, gateways, canvases int) (p *pods, ways []*redistest.Proxy) {
 	t.Helper()
-	p = &pods{t: t, redis: redistest.Start(t), network: freeNetwork(t), next: 1}
-	p.seeds = p.ip(1) + ":7946," + p.ip(2) + ":7946"
+	p = newPods(t)
 	for range canvases {
 		way := redistest.NewProxy(t, p.redis.Addr)
 		ways = append(ways, way)

@@ -144,28 +144,26 @@ func (d *drill) goOn() {
 	})
 }
 
-// Goal: a backup that is taken while clients draw on a cluster holds everything that was
-// acknowledged before it. Restored into another Redis, it is a canvas to go on with. Method: four
-// painters; gateway and canvas pods are killed together with their Redis.
-func TestBackup_DrillOfACluster(t *testing.T) {
-	p := startPods(t, 1, 2)
+// drillPods drills a canvas of servers, which end together with their Redis and go on with another
+// one. It returns where the backup is.
+func drillPods(t *testing.T, p *pods, end func(), empty string) (dir string) {
+	t.Helper()
 	d := startDrill(t, p.targets(0))
-	dir := t.TempDir()
-	d.backup("--redis", p.redis.URL(), "--keep", "2", dir)
+	dir = t.TempDir()
+	d.backup("--redis", p.store, "--keep", "2", dir)
 	for _, s := range p.all() {
 		s.kill()
 	}
-	p.redis.Kill()
+	end()
 
-	empty := redistest.Start(t)
-	said := command(t, "restore", "--redis", empty.URL(), dir)
+	said := command(t, "restore", "--redis", empty, dir)
 	if !strings.Contains(said, "canvas 256x256/64") {
 		t.Errorf("it says %q", said)
 	}
 	for _, s := range p.all() {
 		for i := range s.args {
-			if s.args[i] == p.redis.URL() {
-				s.args[i] = empty.URL()
+			if s.args[i] == p.store {
+				s.args[i] = empty
 			}
 		}
 		s.boot(strings.TrimPrefix(s.url, "http://"))
@@ -173,9 +171,47 @@ func TestBackup_DrillOfACluster(t *testing.T) {
 	p.await(p.all()...)
 	d.check()
 	d.goOn()
+	return dir
+}
+
+// Goal: a backup that is taken while clients draw on a cluster holds everything that was
+// acknowledged before it. Restored into another Redis, it is a canvas to go on with. Method: four
+// painters; gateway and canvas pods are killed together with their Redis.
+func TestBackup_DrillOfACluster(t *testing.T) {
+	p, empty := startPods(t, 1, 2), redistest.Start(t)
+	dir := drillPods(t, p, p.redis.Kill, empty.URL())
 	if exit := exec.Command(filepath.Join(binaries, "playground"), "restore", "--redis", empty.URL(), dir).Run(); exit == nil {
 		t.Error("a canvas that is drawn on was replaced without a word")
 	}
+}
+
+// Goal: the same when the canvas is spread over the nodes of a Redis Cluster.
+func TestBackup_DrillOfARedisCluster(t *testing.T) {
+	nodes, empty := redistest.Cluster(t), redistest.Cluster(t)
+	drillPods(t, newPodsOn(t, redistest.ClusterURL(nodes)).with(1, 2), func() {
+		for _, node := range nodes {
+			node.Kill()
+		}
+	}, redistest.ClusterURL(empty))
+	for _, node := range empty { // else the drill has not shown much
+		if node.Do("DBSIZE") == "0" {
+			t.Error("a node of the cluster has nothing")
+		}
+	}
+}
+
+// Goal: the same with Sentinels, through which the backup finds the master that took over, and the
+// restore the master to fill.
+func TestBackup_DrillOfSentinels(t *testing.T) {
+	master, replica, sentinel := redistest.Replicated(t)
+	_, follower, other := redistest.Replicated(t)
+	p := newPodsOn(t, redistest.SentinelURL(sentinel)).with(1, 2)
+	master.Kill()
+	redistest.Eventually(t, "the replica is the master", func() bool {
+		return strings.HasPrefix(replica.Do("ROLE"), "master")
+	})
+	drillPods(t, p, func() { replica.Kill(); sentinel.Kill() }, redistest.SentinelURL(other))
+	redistest.Eventually(t, "the other replica has the canvas, too", func() bool { return follower.Do("DBSIZE") != "0" })
 }
 
 // Goal: the same for a server alone. Method: the running server is asked for the backup; then it is

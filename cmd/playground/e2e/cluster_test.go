@@ -25,8 +25,9 @@ var geometry = canvas.Geometry{Width: 256, Height: 256, Region: 64}
 // pods is a cluster of server processes on one Redis, each at an IP of its own.
 type pods struct {
 	t        *testing.T
-	redis    *redistest.Server
-	network  string // the first three numbers of their IPs
+	redis    *redistest.Server // the only one, if store is that
+	store    string            // URL of Redis
+	network  string            // the first three numbers of their IPs
 	seeds    string
 	next     int // last number of the next IP
 	gateways []*server
@@ -36,7 +37,12 @@ type pods struct {
 // startPods starts a Redis and servers, and waits until all are ready and know each other.
 func startPods(t *testing.T, gateways, canvases int) *pods {
 	t.Helper()
-	p := newPods(t)
+	return newPods(t).with(gateways, canvases)
+}
+
+// with starts servers, and waits until all are ready and know each other.
+func (p *pods) with(gateways, canvases int) *pods {
+	p.t.Helper()
 	for range canvases {
 		p.canvases = append(p.canvases, p.start("canvas"))
 	}
@@ -51,7 +57,15 @@ func startPods(t *testing.T, gateways, canvases int) *pods {
 // newPods starts a Redis, and no server yet.
 func newPods(t *testing.T) *pods {
 	t.Helper()
-	p := &pods{t: t, redis: redistest.Start(t), network: freeNetwork(t), next: 1}
+	redis := redistest.Start(t)
+	p := newPodsOn(t, redis.URL())
+	p.redis = redis
+	return p
+}
+
+func newPodsOn(t *testing.T, store string) *pods {
+	t.Helper()
+	p := &pods{t: t, store: store, network: freeNetwork(t), next: 1}
 	p.seeds = net.JoinHostPort(p.ip(1), "7946") + "," + net.JoinHostPort(p.ip(2), "7946")
 	return p
 }
@@ -76,7 +90,7 @@ func (p *pods) start(role string, args ...string) *server {
 	p.t.Helper()
 	ip := p.ip(p.next)
 	s := &server{t: p.t, args: append([]string{
-		"--node", fmt.Sprintf("%s-%d", role, p.next), "--roles", role, "--redis", p.redis.URL(), "--join", p.seeds,
+		"--node", fmt.Sprintf("%s-%d", role, p.next), "--roles", role, "--redis", p.store, "--join", p.seeds,
 		"--gossip", net.JoinHostPort(ip, "7946"), "--peer", net.JoinHostPort(ip, "7947"),
 		"--canvas", "256x256", "--region", "64", "--rate", "0",
 	}, args...)}
@@ -159,7 +173,7 @@ func (p *pods) targets(n int) (urls []string) {
 func (p *pods) logs() [][]*canvas.Batch {
 	p.t.Helper()
 	cfg := redisstore.DefaultConfig()
-	cfg.URL, cfg.Geometry = p.redis.URL(), geometry
+	cfg.URL, cfg.Geometry = p.store, geometry
 	s, err := redisstore.Open(cfg)
 	if err != nil {
 		p.t.Fatal(err)

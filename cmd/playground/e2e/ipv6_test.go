@@ -55,7 +55,7 @@ func TestIPv6_Cluster(t *testing.T) {
 	redis.Do("CONFIG", "SET", "bind", "127.0.0.1 ::1")
 	url := "redis://" + net.JoinHostPort("::1", redis.Port())
 	gossip := redistest.FreePort(t)
-	p := &pods{t: t, redis: redis}
+	p := &pods{t: t, redis: redis, store: redis.URL()}
 	for i := range 2 {
 		port := gossip // the first server's, where the name leads
 		if i > 0 {

@@ -36,9 +36,9 @@ func Start(t testing.TB, args ...string) *Server {
 	return run(t, append([]string{"--appendonly", "yes", "--appendfsync", "always", "--save", ""}, args...))
 }
 
-// StartSentinel runs a Redis Sentinel with a configuration file, which it will change,
-// until the test ends.
-func StartSentinel(t testing.TB, file string) *Server {
+// startSentinel runs a Redis Sentinel with a configuration file, which it will change, until the
+// test ends.
+func startSentinel(t testing.TB, file string) *Server {
 	t.Helper()
 	return run(t, []string{file, "--sentinel"})
 }
@@ -200,6 +200,30 @@ func ClusterURL(nodes []*Server) string {
 	}
 	return url
 }
+
+// Replicated runs a master with a replica, and a Sentinel that knows both and promotes the replica
+// half a second after the master has gone.
+func Replicated(t testing.TB) (master, replica, sentinel *Server) {
+	t.Helper()
+	master = Start(t)
+	replica = Start(t, "--replicaof", "127.0.0.1 "+master.Port())
+	file := filepath.Join(t.TempDir(), "sentinel.conf")
+	watch := "sentinel monitor canvas 127.0.0.1 " + master.Port() + " 1\n" +
+		"sentinel down-after-milliseconds canvas 500\n" +
+		"sentinel failover-timeout canvas 1000\n" // a try that finds the replica late with an answer is repeated after twice that, not after six minutes
+	if err := os.WriteFile(file, []byte(watch), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	sentinel = startSentinel(t, file)
+	Eventually(t, "the replica follows and is known", func() bool {
+		return strings.Contains(replica.Do("INFO", "replication"), "master_link_status:up") &&
+			strings.Contains(sentinel.Do("SENTINEL", "REPLICAS", "canvas"), replica.Port())
+	})
+	return master, replica, sentinel
+}
+
+// SentinelURL is the URL of what a Sentinel of Replicated watches.
+func SentinelURL(sentinel *Server) string { return sentinel.URL() + "?master_name=canvas" }
 
 // Eventually polls until cond holds.
 func Eventually(t testing.TB, what string, cond func() bool) {

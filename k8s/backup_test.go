@@ -3,6 +3,7 @@ package k8s
 import (
 	"fmt"
 	"os"
+	"path"
 	"regexp"
 	"slices"
 	"strings"
@@ -14,7 +15,7 @@ import (
 	"pixelplayground/k8s/manifest"
 )
 
-const backups = "backups are of the servers' canvas, kept on a volume of their own, and do not overlap"
+const backups = "backups are of the servers' canvas, kept in a place of their own, and do not overlap"
 
 func backupRules(t *testing.T) []rule {
 	server, claim := serverSettings(t), backupClaim(t)
@@ -75,15 +76,17 @@ func backupFaults(s manifest.Set, server known, claim string) (faults []string) 
 				fault("%s is %q, the servers' %q", setting, own.Env[setting], servers.Env[setting])
 			}
 		}
-		if args := own.Args; len(args) != 3 || args[0] != "backup" || !strings.HasPrefix(args[1], "--keep=") || args[2] != "/backups" {
+		args := own.Args
+		if len(args) != 3 || args[0] != "backup" || !strings.HasPrefix(args[1], "--keep=") {
 			fault("it is told %v", args)
+			continue
 		}
-		spec := w.Template.Spec
-		v := w.Volume("backups")
-		mounted := slices.ContainsFunc(w.Container().VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == "backups" && m.MountPath == "/backups" })
-		if v == nil || v.PersistentVolumeClaim == nil || v.PersistentVolumeClaim.ClaimName != claim || !mounted {
+		if strings.HasPrefix(args[2], "s3://") {
+			faults = append(faults, bucketFaults(w, own)...)
+		} else if v := w.Volume("backups"); args[2] != "/backups" || v == nil || v.PersistentVolumeClaim == nil || v.PersistentVolumeClaim.ClaimName != claim || !mounts(w, "backups", args[2]) {
 			fault("what it writes is not on the volume %s", claim)
 		}
+		spec := w.Template.Spec
 		if spec.SecurityContext.FSGroup == nil || *spec.SecurityContext.FSGroup != *spec.SecurityContext.RunAsGroup {
 			fault("it may not write to its volume")
 		}
@@ -94,7 +97,7 @@ func backupFaults(s manifest.Set, server known, claim string) (faults []string) 
 			fault("servers take it for one of them")
 		}
 		for name := range own.Env {
-			if strings.HasPrefix(name, "PLAYGROUND_") && !slices.Contains(server.variables, name) {
+			if strings.HasPrefix(name, "PLAYGROUND_") && name != "PLAYGROUND_S3_ENDPOINT" && !slices.Contains(server.variables, name) {
 				fault("no setting is %s", name)
 			}
 		}
@@ -102,24 +105,43 @@ func backupFaults(s manifest.Set, server known, claim string) (faults []string) 
 	return faults
 }
 
-// TestBackup_Upload: the documented patch renders, and its additions keep the rules for pods.
-func TestBackup_Upload(t *testing.T) {
+func mounts(w manifest.Workload, volume, path string) bool {
+	return slices.ContainsFunc(w.Container().VolumeMounts, func(m corev1.VolumeMount) bool { return m.Name == volume && m.MountPath == path })
+}
+
+// bucketFaults says what keeps a backup from its bucket. The volume is then room for the copy that
+// a restore makes.
+func bucketFaults(w manifest.Workload, own manifest.Process) (faults []string) {
+	if v := w.Volume("backups"); v == nil || v.EmptyDir == nil || !mounts(w, "backups", "/tmp") || mounts(w, "backups", "/backups") {
+		faults = append(faults, "backup: a restore has no room for its copy")
+	}
+	v, file := w.Volume("s3"), own.Env["AWS_SHARED_CREDENTIALS_FILE"]
+	if v == nil || v.Secret == nil || v.Secret.SecretName != "backup-s3" || !mounts(w, "s3", path.Dir(file)) {
+		faults = append(faults, "backup: the file with the keys is not there")
+	}
+	if !strings.HasPrefix(own.Env["PLAYGROUND_S3_ENDPOINT"], "https://") || !strings.HasSuffix(own.Args[2], "/") {
+		faults = append(faults, "backup: it is told of no server or folder: "+own.Args[2])
+	}
+	return faults
+}
+
+// TestBackup_ToABucket: the documented component and its settings render, and keep the rules.
+func TestBackup_ToABucket(t *testing.T) {
 	_, page, _ := strings.Cut(pages(t)["operations.md"], "\n## Backup and restore\n")
 	page, _, _ = strings.Cut(page, "\n## ")
 	blocks := regexp.MustCompile("(?ms)^```yaml\n(.*?)^```$").FindAllStringSubmatch(page, -1)
 	if len(blocks) != 2 {
 		t.Fatalf("the page has %d blocks", len(blocks))
 	}
-	set := knob{title: "upload", files: map[string]string{"kustomization.yaml": blocks[0][1] + blocks[1][1]}}.load(t)
+	set := knob{title: "bucket", files: map[string]string{"kustomization.yaml": blocks[1][1]}}.load(t)
 	w, _ := set.Workload("backup")
-	spec := w.Template.Spec
-	if len(spec.InitContainers) != 1 || !slices.Contains(spec.InitContainers[0].Args, "backup") || w.Container().Name != "upload" {
-		t.Errorf("a backup is not followed by its upload: %+v", spec)
+	own, err := set.Process(w, somePod())
+	if err != nil || own.Args[2] != "s3://my-bucket/canvas/" || own.Env["PLAYGROUND_S3_ENDPOINT"] != "https://s3.example.org" {
+		t.Errorf("%v, %v, %v", err, own.Args, own.Env)
 	}
-	if v := w.Container().VolumeMounts; len(v) != 1 || v[0].Name != "backups" || !v[0].ReadOnly {
-		t.Errorf("what is uploaded is on %v", v)
-	}
-	if faults := security(set); len(faults) > 0 {
-		t.Error(faults)
+	for _, r := range rules(t) {
+		for _, fault := range r.faults(set) {
+			t.Errorf("%s: %s", r.name, fault)
+		}
 	}
 }

@@ -50,6 +50,7 @@ func kustomizations() []kustomization {
 	const (
 		autoscaling = "components/autoscaling"
 		backup      = "components/backup"
+		bucket      = "components/backup-bucket"
 		dashboard   = "components/dashboard"
 		egress      = "components/egress"
 		connections = "components/autoscaling-connections"
@@ -70,6 +71,9 @@ func kustomizations() []kustomization {
 		{"base", tls},
 		{"base", backup},
 		{"base", backup, managed},
+		{"base", bucket},
+		{"base", bucket, managed},
+		{"overlays/prod", bucket, egress, sentinel},
 		{"overlays/dev"},
 		{"overlays/dev", monitoring},
 		{"overlays/prod"},

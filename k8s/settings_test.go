@@ -75,6 +75,7 @@ func configMap(s manifest.Set, name string) *corev1.ConfigMap {
 func somePod() manifest.Pod {
 	return manifest.Pod{Name: "some-5d9c7b6f8-x2x7k", IP: "fd00:10:244::17", Secrets: map[string]map[string]string{
 		"playground": {"gossip-key": "c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHllcyE=", "admin-token": "token", "redis-password": "password"},
+		"backup-s3":  {"credentials": "[default]"},
 		"peer-tls":   {"tls.crt": "certificate", "tls.key": "key", "ca.crt": "authority"},
 	}}
 }

@@ -21,9 +21,10 @@ import (
 // backupOptions are the settings that say where the canvas is, and what to do with it.
 type backupOptions struct {
 	options
+	bucketOptions
 
-	To   string `arg:"" name:"file" help:"File to write, complete or not at all; a directory for one named by the time; - for stdout."`
-	Keep int    `env:"-" placeholder:"N" help:"In a directory, delete the oldest backups when there are more than N, once the new one is there. 0 keeps all."`
+	To   string `arg:"" name:"file" help:"File to write, complete or not at all; a directory for one named by the time; s3://BUCKET/PATH for an object, with a slash at the end for a folder of them; - for stdout."`
+	Keep int    `env:"-" placeholder:"N" help:"In a directory or folder, delete the oldest backups when there are more than N, once the new one is there. 0 keeps all."`
 }
 
 const backupDescription = "Copies a canvas into one file, from Redis or a data directory, while servers draw on it." +
@@ -38,6 +39,10 @@ func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) i
 	if err == nil && given.Keep < 0 {
 		err = fmt.Errorf("--keep %d: must be 0 or more, for example --keep 14", given.Keep)
 	}
+	object, err := given.open(given.To, err)
+	if err == nil && object != nil && given.Keep > 0 && !object.Folder() {
+		err = fmt.Errorf("--keep %d: %s is one object: a folder ends in a slash, %s/", given.Keep, object, object)
+	}
 	c := command{cfg: cfg, said: stdout, complaints: stderr, stop: stop}
 	if err == nil && given.To == "-" {
 		c.said = stderr
@@ -48,7 +53,11 @@ func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) i
 			summary, err := writeBackup(ctx, cfg, stdout)
 			return told(summary) + took(began), err
 		}
-		path, size, summary, err := keepBackup(ctx, cfg, given.To, given.Keep)
+		keep := keepBackup
+		if object != nil {
+			keep = object.keepBackup
+		}
+		path, size, summary, err := keep(ctx, cfg, given.To, given.Keep)
 		return fmt.Sprintf("%s to %s, %d bytes%s", told(summary), path, size, took(began)), err
 	})
 }

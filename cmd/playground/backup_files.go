@@ -134,10 +134,12 @@ func newest(path string) (string, error) {
 	}
 	all, err := backupsIn(path)
 	if err == nil && len(all) == 0 {
-		err = fmt.Errorf("%s: there is no backup in it", path)
+		err = noneIn(path)
 	}
 	if err != nil {
 		return "", err
 	}
 	return all[len(all)-1], nil
 }
+
+func noneIn(place string) error { return fmt.Errorf("%s: there is no backup in it", place) }

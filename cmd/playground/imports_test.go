@@ -49,6 +49,8 @@ func arrows() []arrow {
 		{from: "actors/store/memory", may: []string{canvas, store}, never: io},
 		{from: "actors/store/storetest", may: []string{canvas, store}},
 		{from: "actors/store/backup", may: []string{canvas, store}, uses: []string{"github.com/klauspost/compress/zstd"}, never: io},
+		{from: "actors/store/backup/bucket", uses: []string{"github.com/minio/minio-go/v7"}},
+		{from: "actors/store/backup/bucket/buckettest", uses: []string{"github.com/minio/minio-go/v7"}},
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},

@@ -18,8 +18,9 @@ import (
 // restoreOptions are the settings that say where the canvas is to be, and what to do.
 type restoreOptions struct {
 	options
+	bucketOptions
 
-	From         string `arg:"" name:"file" help:"Backup to read; of a directory the newest one; - for stdin, which needs room in the directory for temporary files."`
+	From         string `arg:"" name:"file" help:"Backup to read; of a directory the newest one; s3://BUCKET/PATH for an object, with a slash at the end for the newest one in a folder; - for stdin. Objects and stdin need room in the directory for temporary files."`
 	Check        bool   `env:"-" help:"Only read the backup, and say what is in it."`
 	Replace      bool   `env:"-" help:"Take the place of a canvas on which something was drawn. In Redis that one is gone; in a data directory it stays beside the new one."`
 	KeepIdentity bool   `env:"-" help:"Give the canvas in Redis the identity that the backup's had. Servers that have run on since take it for theirs, and give it what they show and it has not. Otherwise it gets a new one, and such servers refuse it until they are restarted."`
@@ -33,51 +34,87 @@ func runRestore(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) 
 	var given restoreOptions
 	cfg, from, err := program{"playground restore", restoreDescription, []string{"canvas", "region", "data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
 		configure(&given, &given.options, args, stdout)
+	object, err := given.open(given.From, err)
 	c := command{cfg: cfg, said: stdout, complaints: stderr, stop: stop}
 	return c.run(err, func(ctx context.Context) (string, error) {
 		began := time.Now()
-		path, err := newest(given.From)
-		if given.From == "-" {
-			path, err = spool()
-			defer remove(path)
-		}
+		file, err := given.find(ctx, object)
+		defer file.done()
 		if err != nil {
 			return "", err
 		}
-		summary, err := checkFile(path)
+		summary, err := file.check()
 		if err != nil || given.Check {
-			return fmt.Sprintf("%s is sound: %s", path, told(summary)), err
+			return fmt.Sprintf("%s is sound: %s", file.name, told(summary)), err
 		}
 		for _, setting := range []string{"canvas", "region"} {
 			if _, set := from[setting]; set && cfg.geometry != summary.Geometry() {
-				return "", fmt.Errorf("%s: the canvas in it is %v, --canvas and --region say %v: change these, also for the servers", path, summary.Geometry(), cfg.geometry)
+				return "", fmt.Errorf("%s: the canvas in it is %v, --canvas and --region say %v: change these, also for the servers", file.name, summary.Geometry(), cfg.geometry)
 			}
 		}
-		r := restoration{cfg: cfg, path: path, summary: summary, replace: given.Replace, keepIdentity: given.KeepIdentity}
+		r := restoration{cfg: cfg, file: file, summary: summary, replace: given.Replace, keepIdentity: given.KeepIdentity}
 		into, err := r.restore(ctx)
 		return fmt.Sprintf("%s restored into %s%s", told(summary), into, took(began)), err
 	})
 }
 
-// spool copies stdin to a file, because a backup is read twice.
-func spool() (path string, err error) {
+// backupFile is a backup to restore. It is read twice, so what comes from elsewhere is copied
+// first.
+type backupFile struct {
+	name   string // what the user calls it
+	path   string
+	copied bool
+}
+
+// find returns the backup that the command line names, which must be done with even after an error.
+func (o restoreOptions) find(ctx context.Context, object *shelf) (file backupFile, err error) {
+	switch {
+	case object != nil:
+		if object, err = object.newest(ctx); err != nil {
+			return file, err
+		}
+		file.name, file.copied = object.String(), true
+		err = object.Get(ctx, func(from io.Reader) (err error) {
+			file.path, err = spool(from)
+			return err
+		})
+		return file, err
+	case o.From == "-":
+		file.name, file.copied = "the backup on stdin", true
+		file.path, err = spool(os.Stdin)
+		return file, err
+	}
+	file.path, err = newest(o.From)
+	file.name = file.path
+	return file, err
+}
+
+// spool copies to a new file, which is there even after an error unless path is empty.
+func spool(from io.Reader) (path string, err error) {
 	file, err := os.CreateTemp("", "playground-*.backup")
 	if err != nil {
 		return "", err
 	}
-	_, err = io.Copy(file, os.Stdin)
+	_, err = io.Copy(file, from)
 	return file.Name(), errors.Join(err, file.Close())
 }
 
-// checkFile reads a backup to its end.
-func checkFile(path string) (s backup.Summary, err error) {
-	file, err := os.Open(path)
+// done deletes the copy, if it is one.
+func (f backupFile) done() {
+	if f.copied {
+		_ = remove(f.path) // a temporary file
+	}
+}
+
+// check reads the backup to its end.
+func (f backupFile) check() (s backup.Summary, err error) {
+	file, err := os.Open(f.path)
 	if err != nil {
 		return s, err
 	}
 	defer file.Close()
 	if s, err = backup.Check(file); err != nil {
-		err = fmt.Errorf("%s: %w: nothing was restored", path, err)
+		err = fmt.Errorf("%s: %w: nothing was restored", f.name, err)
 	}
 	return s, err
 }
@@ -85,7 +122,7 @@ func checkFile(path string) (s backup.Summary, err error) {
 // restoration is a backup that was found sound, on its way into a store.
 type restoration struct {
 	cfg                   config
-	path                  string
+	file                  backupFile
 	summary               backup.Summary
 	replace, keepIdentity bool
 }
@@ -102,7 +139,7 @@ func (r restoration) intoRedis(ctx context.Context) (err error) {
 	identity := ""
 	if r.keepIdentity {
 		if identity = r.summary.Identity; identity == "" {
-			return fmt.Errorf("%s: --keep-identity: the canvas in it was not in a Redis, and has none", r.path)
+			return fmt.Errorf("%s: --keep-identity: the canvas in it was not in a Redis, and has none", r.file.name)
 		}
 	}
 	into, err := redis.Restore(ctx, r.cfg.shared(nil), identity, r.replace)
@@ -142,7 +179,7 @@ func (r restoration) intoDirectory(ctx context.Context) (where string, err error
 
 // fill writes all regions.
 func (r restoration) fill(ctx context.Context, into backup.Target) error {
-	file, err := os.Open(r.path)
+	file, err := os.Open(r.file.path)
 	if err != nil {
 		return err
 	}

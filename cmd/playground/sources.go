@@ -105,8 +105,8 @@ func readFile(path string, flags []*kong.Flag, from sources) error {
 func settable(key string, flags []*kong.Flag) (*kong.Flag, error) {
 	var known []string
 	for _, flag := range flags {
-		if len(flag.Envs) == 0 || flag.Name == "config" {
-			continue // --help, --version, and the file's own setting
+		if len(flag.Envs) == 0 || flag.Group == nil || flag.Name == "config" {
+			continue // --help, --version, a command's own flags, and the file's own setting
 		}
 		if flag.Name == key {
 			return flag, nil

@@ -51,7 +51,7 @@ func (s *Server) admit(c *net.TCPConn) {
 // none had to.
 func (s *Server) evicted(did string) {
 	if did != "" {
-		s.counters.Evicted.add(did)
+		s.counters.Evicted.Add(did)
 		s.refusals.Note("connection closed to make room for another", did)
 	}
 }
@@ -95,7 +95,7 @@ func (s *Server) greet(g *guest) {
 		before := n
 		if n += m; err != nil {
 			bill.settle()
-			s.counters.Refused.add(refusedLost)
+			s.counters.Refused.Add(refusedLost)
 			s.places.leave(g)
 			_ = c.Close()
 			return

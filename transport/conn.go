@@ -231,7 +231,7 @@ func (s *shard) forget(c *conn, reason codec.CloseCode) {
 	if c.session != nil { // nil: its actor was never started
 		s.tried(c.session.Close)
 	}
-	s.server.counters.Closes.add(reason)
+	s.server.counters.Closes.Add(reason)
 }
 
 // destroy frees a connection.

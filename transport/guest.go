@@ -86,7 +86,7 @@ func (c *httpConn) admitted(r *http.Request) bool {
 	if refused := c.move(served); !refused && (!c.guest.spare || upgrades) {
 		return true
 	}
-	c.server.counters.Refused.add(refusedBusy)
+	c.server.counters.Refused.Add(refusedBusy)
 	c.server.refusals.Note("connection refused", refusedBusy, "from", c.guest.tcp.RemoteAddr().String(), "why", tooBusy().text)
 	return false
 }

@@ -52,7 +52,7 @@ func (s *Server) upgrade(c *net.TCPConn, head, early []byte) {
 	}
 	if _, err := c.Write(acceptance(r)); err != nil {
 		s.counters.Connections.Add(-1)
-		s.counters.Refused.add(refusedLost)
+		s.counters.Refused.Add(refusedLost)
 		_ = c.Close()
 		return
 	}
@@ -75,7 +75,7 @@ func acceptance(r request) []byte {
 // refuse refuses a WebSocket or any other request: it answers why, counts and logs it. The
 // answer is small and always fits in the socket's buffer.
 func (s *Server) refuse(c *net.TCPConn, why *rejection, details ...any) {
-	s.counters.Refused.add(why.reason)
+	s.counters.Refused.Add(why.reason)
 	if why.reason != refusedDraining { // that was announced
 		s.refusals.Note("connection refused", why.reason, append(details, "from", c.RemoteAddr().String(), "why", why.text)...)
 	}

@@ -12,6 +12,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/quota"
+	"pixelplayground/transport/stats"
 )
 
 // Host runs the actors behind the connections; *actors.Node is one. No method blocks or
@@ -36,7 +37,7 @@ type Server struct {
 	cfg      Config
 	made     time.Time  // moments count from here
 	tags     quota.Tags // of the networks that clients are in
-	counters Counters
+	counters stats.Counters
 	shards   []*shard
 	nextID   atomic.Uint64 // of viewers; a viewer's shard is its id modulo the number of shards
 	draining atomic.Bool
@@ -47,7 +48,7 @@ type Server struct {
 
 	accounts *quota.Accounts
 	presence presenceSource
-	faults   faults
+	faults   *stats.Faults
 
 	// Set by Listen and Open, read-only from then on.
 	host     Host
@@ -83,6 +84,7 @@ func New(cfg Config) *Server {
 		leaving:    make(chan struct{}, farewells),
 		refusals:   quota.NewRefusals(cfg.Log, cfg.Now),
 	}
+	s.faults = stats.NewFaults(cfg.Log, &s.counters.Faults)
 	for range cfg.Shards {
 		s.shards = append(s.shards, newShard(s))
 	}
@@ -131,7 +133,7 @@ func (s *Server) Open(host Host, handler http.Handler) error {
 func (s *Server) Addr() net.Addr { return s.listener.Addr() }
 
 // Counters counts what the server does.
-func (s *Server) Counters() *Counters { return &s.counters }
+func (s *Server) Counters() *stats.Counters { return &s.counters }
 
 // Notice is what clients are told when the server drains.
 type Notice struct {

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"log/slog"
 	"math/rand/v2"
 	"os"
 	"strconv"
@@ -14,6 +15,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/netpoll"
+	"pixelplayground/transport/stats"
 )
 
 const (
@@ -59,10 +61,23 @@ type stepper struct {
 	drawn   []uint64 // by region: pixels
 	last    string   // step
 	quiet   bool     // faults are over
+	places  panicPlaces
+}
+
+// panicPlaces is a log of faults that remembers where they were.
+type panicPlaces []string
+
+func (l *panicPlaces) Write(line []byte) (int, error) {
+	if _, rest, ok := strings.Cut(string(line), " at="); ok {
+		place, _, _ := strings.Cut(rest, " ")
+		*l = append(*l, place)
+	}
+	return len(line), nil
 }
 
 func newStepper(t *testing.T, seed uint64, faults bool) *stepper {
 	st := &stepper{bench: newBench(t), random: rand.New(rand.NewPCG(seed, 77)), seed: seed, faults: faults}
+	st.server.faults = stats.NewFaults(slog.New(slog.NewTextHandler(&st.places, nil)), &st.server.counters.Faults)
 	st.drawn = make([]uint64, testGeometry.Regions())
 	st.server.host, st.poller = st, stepPoller{st: st}
 	return st
@@ -128,7 +143,7 @@ func (st *stepper) check() {
 	if err := st.audit(); err != nil {
 		st.errorf("%v", err)
 	}
-	for place := range st.server.faults.known {
+	for _, place := range st.places {
 		if !st.faults || !strings.Contains(place, "_test.go:") {
 			st.errorf("panic at %s", place)
 		}

@@ -1,12 +1,7 @@
 package transport
 
 import (
-	"fmt"
 	"net"
-	"runtime"
-	"runtime/debug"
-	"strings"
-	"sync"
 
 	"pixelplayground/codec"
 )
@@ -26,52 +21,11 @@ import (
 // so the process ends and is started again. And the goroutines of a plain netpoll.Socket only carry
 // bytes between a buffer and the kernel: nothing that a client sends decides what they do.
 
-// faults remembers where the program has panicked.
-type faults struct {
-	mu    sync.Mutex
-	known map[string]bool // by place; a program has only a few places that panic
-}
-
-// fault counts a panic that was caught. It logs the panic with its stack only the first time
-// that it happens in a place, so that a client that can repeat it does not fill the disk. The
-// deferred function that recovered must call it, since that still has the stack.
-func (s *Server) fault(of string, value any) {
-	s.counters.Faults.Add(1)
-	place := panickedAt()
-	s.faults.mu.Lock()
-	defer s.faults.mu.Unlock()
-	if s.faults.known[place] {
-		return
-	}
-	if s.faults.known == nil {
-		s.faults.known = make(map[string]bool)
-	}
-	s.faults.known[place] = true
-	s.cfg.Log.Error("a fault of the server; told once, counted in faults_total", "of", of, "panic", fmt.Sprint(value),
-		"at", place, "stack", string(debug.Stack()))
-}
-
-// panickedAt is the line that panicked. It is for deferred functions, which still have the stack.
-func panickedAt() string {
-	var pcs [64]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(1, pcs[:])])
-	panicked := false
-	for {
-		f, more := frames.Next()
-		switch ours := !strings.HasPrefix(f.Function, "runtime."); {
-		case f.Function == "runtime.gopanic":
-			panicked = true
-		case panicked && ours, !more:
-			return fmt.Sprintf("%s:%d", f.File, f.Line)
-		}
-	}
-}
-
 // rescueHandshake recovers from a panic while a connection does not belong to a shard yet. g is
 // nil if the connection has no place. It must be deferred.
 func (s *Server) rescueHandshake(c *net.TCPConn, g *guest) {
 	if value := recover(); value != nil {
-		s.fault("handshake", value)
+		s.faults.Note("handshake", value)
 		if g != nil {
 			s.places.leave(g)
 		}
@@ -96,7 +50,7 @@ func (s *shard) attemptAll(conns []*conn, do func(*shard, *conn)) {
 
 func (s *shard) rescue(c *conn) {
 	if value := recover(); value != nil {
-		s.server.fault("connection", value)
+		s.server.faults.Note("connection", value)
 		s.end(c)
 	}
 }
@@ -137,7 +91,7 @@ func (s *shard) execute(c command) {
 
 func (s *shard) rescueOwner(o owned) {
 	if value := recover(); value != nil {
-		s.server.fault("connection", value)
+		s.server.faults.Note("connection", value)
 		if c := o.owner(s); c != nil {
 			s.end(c)
 		}
@@ -146,7 +100,7 @@ func (s *shard) rescueOwner(o owned) {
 
 func (s *shard) rescueAll() {
 	if value := recover(); value != nil {
-		s.server.fault("shard", value)
+		s.server.faults.Note("shard", value)
 		s.renew()
 	}
 }
@@ -155,7 +109,7 @@ func (s *shard) rescueAll() {
 func (s *shard) tried(f func()) (ok bool) {
 	defer func() {
 		if value := recover(); value != nil {
-			s.server.fault("connection", value)
+			s.server.faults.Note("connection", value)
 			ok = false
 		}
 	}()
@@ -190,7 +144,7 @@ func (s *shard) renew() {
 	for region := range s.feeds {
 		s.server.following[region].Add(-s.feeds[region].followers)
 	}
-	s.cpu.end()
+	s.cpu.End()
 	s.begin()
 	s.checkDrained()
 }
@@ -205,7 +159,7 @@ func (s *shard) abandon(c *conn) {
 		s.server.counters.Behind.Add(-1)
 	}
 	if !told {
-		s.server.counters.Closes.add(codec.CloseInternal)
+		s.server.counters.Closes.Add(codec.CloseInternal)
 		if c.session != nil {
 			s.tried(c.session.Close)
 		}

@@ -11,6 +11,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/netpoll"
+	"pixelplayground/transport/stats"
 )
 
 // pingsThenClose makes a connection wait for a tick with its answers, and then end in it.
@@ -48,6 +49,7 @@ func TestShard_TickBeforeAnAnswerEndsTheConnection(t *testing.T) {
 func (b *bench) faultLog() *bytes.Buffer {
 	var log bytes.Buffer
 	b.server.cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
+	b.server.faults = stats.NewFaults(b.server.cfg.Log, &b.server.counters.Faults)
 	return &log
 }
 

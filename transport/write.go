@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixelplayground/transport/netpoll"
+	"pixelplayground/transport/stats"
 )
 
 // round is what is to be written in the next tick, and the state of a tick in progress.
@@ -27,7 +28,7 @@ type round struct {
 	writes  int64
 	bytes   int64
 	pixels  int64
-	cpu     cpuSpan
+	cpu     stats.CPUSpan
 }
 
 // unwritten reports whether anything waits for the next tick.
@@ -60,7 +61,7 @@ func (s *shard) flush() {
 	defer s.rescueAll()
 	s.haste = false
 	s.tick++
-	s.cpu.begin()
+	s.cpu.Begin()
 	s.compose()
 	if s.isNews() {
 		s.attemptAll(s.conns, (*shard).write)
@@ -73,10 +74,10 @@ func (s *shard) flush() {
 	}
 	s.clearRound()
 	s.goOn()
-	s.cpu.end()
-	s.pace(s.cpu.took, time.Now())
-	s.server.counters.TickCPU.Add(int64(s.cpu.cpu))
-	s.cpu = cpuSpan{}
+	s.cpu.End()
+	s.pace(s.cpu.Took, time.Now())
+	s.server.counters.TickCPU.Add(int64(s.cpu.CPU))
+	s.cpu = stats.CPUSpan{}
 }
 
 // compose prepares what is the same for many connections.
@@ -130,6 +131,11 @@ func (s *shard) write(c *conn) {
 	}
 }
 
+// spanWrites is how many writes a tick does before it lets other goroutines run: that takes a
+// quarter of a millisecond. So new pixels go through the actors and to the store while earlier
+// ones are being written, even if there is only one core.
+const spanWrites = 32
+
 // send writes a vector and keeps what the socket does not take. It changes the vector.
 func (s *shard) send(c *conn, vector [][]byte) {
 	n, err := c.socket.Writev(vector)
@@ -137,9 +143,9 @@ func (s *shard) send(c *conn, vector [][]byte) {
 	s.bytes += int64(n)
 	c.used.bytes += uint64(n)
 	if s.writes%spanWrites == 0 {
-		s.cpu.end()
+		s.cpu.End()
 		runtime.Gosched()
-		s.cpu.begin()
+		s.cpu.Begin()
 	}
 	if err != nil && !errors.Is(err, netpoll.ErrWouldBlock) {
 		s.destroy(c, codeVanished)

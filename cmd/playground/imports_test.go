@@ -66,8 +66,9 @@ func arrows() []arrow {
 		{from: "cluster/clustertest", uses: []string{"github.com/hashicorp/memberlist"}},
 		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
 		{from: "transport/quota", may: []string{canvas}},
-		{from: "transport", may: []string{"actors", canvas, "codec", "transport/netpoll", "transport/quota"}, uses: []string{"github.com/gobwas", "golang.org/x/sys"}},
-		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport", "transport/quota"}, uses: []string{
+		{from: "transport/stats", may: []string{"codec"}, uses: []string{"golang.org/x/sys"}, never: io},
+		{from: "transport", may: []string{"actors", canvas, "codec", "transport/netpoll", "transport/quota", "transport/stats"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport/quota", "transport/stats"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
 		}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},

@@ -11,6 +11,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/cluster"
 	"pixelplayground/transport"
+	"pixelplayground/transport/stats"
 )
 
 // usher keeps a gateway's standing up to date. It sends all clients elsewhere when the gateway is
@@ -50,7 +51,7 @@ type company interface {
 // doors is where clients come in and go out: *transport.Server.
 type doors interface {
 	SendAway(n int, before time.Time, all bool, notice transport.Notice)
-	Counters() *transport.Counters
+	Counters() *stats.Counters
 }
 
 // sending is clients that are being sent away.

@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/cluster"
 	"pixelplayground/transport"
+	"pixelplayground/transport/stats"
 )
 
 // acquaintances is a company whose answers the test sets.
@@ -19,7 +20,7 @@ type acquaintances struct {
 	asked         int // how often canvas pods were asked for their store
 	holds         bool
 	connections   []int
-	counters      transport.Counters
+	counters      stats.Counters
 	gone, batches int
 	all           bool
 	before        time.Time
@@ -30,7 +31,7 @@ func (a *acquaintances) Answers(context.Context, []string) bool      { return a.
 func (a *acquaintances) Ping(context.Context) error                  { return a.own }
 func (a *acquaintances) Holds() bool                                 { return a.holds }
 func (a *acquaintances) Connections(context.Context, []string) []int { return a.connections }
-func (a *acquaintances) Counters() *transport.Counters               { return &a.counters }
+func (a *acquaintances) Counters() *stats.Counters                   { return &a.counters }
 
 func (a *acquaintances) Store(context.Context, []string) error {
 	a.asked++

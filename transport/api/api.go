@@ -17,8 +17,8 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
-	"pixelplayground/transport"
 	"pixelplayground/transport/quota"
+	"pixelplayground/transport/stats"
 )
 
 // Canvas is the live canvas; *actors.Node is one.
@@ -92,7 +92,7 @@ type Ports struct {
 	AdminPages fs.FS                      // the same for the dashboard, with login.html; nil: none
 	Origin     func(r *http.Request) bool // whether a page of the request's Origin may use the API
 	Draining   func() bool                // whether the pod is closing
-	Sockets    *transport.Counters        // what transport counts
+	Sockets    *stats.Counters            // what transport counts
 	Counters   []Counter                  // what else the metrics show, for example the store's own
 	Now        func() time.Time           // nil: time.Now
 	Log        *slog.Logger               // nil: none

@@ -17,7 +17,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
-	"pixelplayground/transport"
+	"pixelplayground/transport/stats"
 )
 
 // fakeCanvas is a canvas without actors.
@@ -126,7 +126,7 @@ type pod struct {
 	canvas   *fakeCanvas
 	store    *fakeStore
 	draining bool
-	sockets  transport.Counters
+	sockets  stats.Counters
 	flushes  atomic.Int64
 	cluster  fakeCluster
 	now      time.Time

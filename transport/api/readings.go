@@ -9,7 +9,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
-	"pixelplayground/transport"
+	"pixelplayground/transport/stats"
 )
 
 // actors adds all of actors.Stats.
@@ -53,8 +53,8 @@ func (r register) actors(stats *actors.Stats) {
 	stats.PlaceToAck = r.seconds("place_to_ack_duration_seconds", "Time from an op's arrival at its connection to its acknowledgement.", fast)
 }
 
-// sockets adds all of transport.Counters.
-func (r register) sockets(c *transport.Counters) {
+// sockets adds all of stats.Counters.
+func (r register) sockets(c *stats.Counters) {
 	load := func(v *atomic.Int64) func() float64 { return func() float64 { return float64(v.Load()) } }
 	r.gauge("connections", "WebSockets open on this node.", nil, load(&c.Connections))
 	r.gauge("connections_by_protocol", "WebSockets open on this node whose protocol is known.", prometheus.Labels{"protocol": "msgpack"}, load(&c.Binary))

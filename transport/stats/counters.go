@@ -1,4 +1,4 @@
-package transport
+package stats
 
 import (
 	"maps"
@@ -37,7 +37,7 @@ type Counters struct {
 
 	Starved atomic.Int64 // times a connection was not read from because unfinished messages held too much memory
 
-	Faults atomic.Int64 // panics that were caught, see survive.go
+	Faults atomic.Int64 // panics that were caught, see Faults
 
 	Ticks     atomic.Int64 // rounds of writing
 	TickNanos atomic.Int64 // what the last round took
@@ -58,7 +58,8 @@ type Tally[K comparable] struct {
 	counts map[K]int64
 }
 
-func (t *Tally[K]) add(key K) {
+// Add counts one more.
+func (t *Tally[K]) Add(key K) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if t.counts == nil {

@@ -38,8 +38,16 @@ lint: ## gofmt, go vet, staticcheck
 	go vet -tags e2e ./...
 	go tool staticcheck -tags e2e ./...
 
-race: ## all Go tests, with the race detector
+# The manifests are read by one goroutine, with libraries that are a fourth of all there is to compile: that would be for nothing.
+# Each package is vetted in lint. Some tests only wait, so one more runs than there may be processors.
+MANIFESTS = ./k8s/...
+race: ## all Go tests, with the race detector where there is more than one goroutine
+ifeq ($(PKG),./...)
+	go test -race -vet=off -p 3 -timeout 10m $(if $(RUN),-run '$(RUN)') $$(go list ./... | grep -vx '.*/k8s\(/.*\)\?')
+	go test -vet=off $(if $(RUN),-run '$(RUN)') $(MANIFESTS)
+else
 	go test -race -timeout 10m $(if $(RUN),-run '$(RUN)') $(PKG)
+endif
 
 web: ## the page's unit tests
 	node --test web/test/*.js
@@ -47,10 +55,11 @@ web: ## the page's unit tests
 # The tests that start processes and need what cmd/playground does not export. Its others are in race.
 INSIDE = $(shell sed -n 's/^func \(Test[A-Za-z_]*\).*/\1/p' $$(grep -l '^//go:build e2e' cmd/playground/*_test.go) | paste -sd'|')
 
+# Of the parallel tests, which mostly wait, the two longest take all the time that the others need together: hence three.
 e2e: ## the server as a process, a browser, clusters of processes that are killed
-	go test -tags e2e -count=1 -timeout 15m $(if $(RUN),-run '$(RUN)' ./cmd/playground/...,./cmd/playground/e2e)
-	$(if $(RUN),,go test -tags e2e -count=1 -timeout 5m -run '^($(INSIDE))$$' ./cmd/playground)
-	$(if $(RUN),,go test -count=1 -timeout 2m -run Busy ./cluster)
+	go test -tags e2e -vet=off -count=1 -parallel 3 -timeout 15m $(if $(RUN),-run '$(RUN)' ./cmd/playground/...,./cmd/playground/e2e)
+	$(if $(RUN),,go test -tags e2e -vet=off -count=1 -timeout 5m -run '^($(INSIDE))$$' ./cmd/playground)
+	$(if $(RUN),,go test -vet=off -count=1 -timeout 2m -run Busy ./cluster)
 
 bench: ## Go benchmarks (one: BENCH=Canvas PKG=./transport/api), then the whole server beside a raw loop (another part: ARGS=one)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -172,6 +172,7 @@ func TestCluster_JoinMovesOnlyAShare(t *testing.T) {
 // everything recovers by itself without a loss. Method: Redis is stopped for 5 s, and later killed
 // and started again with what it had on disk.
 func TestCluster_SurvivesRedis(t *testing.T) {
+	t.Parallel() // it mostly waits
 	p := startPods(t, 2, 2)
 	c := p.gather(20, pace)
 	c.more(20)

@@ -42,15 +42,19 @@ func rulesFile(t *testing.T) string {
 // TestAlerts_PrometheusTakesThem: the rules are well formed, and fire when they should.
 func TestAlerts_PrometheusTakesThem(t *testing.T) {
 	rules := rulesFile(t)
-	cases, err := os.ReadFile("testdata/alerts_test.yaml")
-	if err != nil {
-		t.Fatal(err)
+	test := []string{"test", "rules"}
+	for _, name := range []string{"alerts_test.yaml", "backups_test.yaml"} {
+		cases, err := os.ReadFile(filepath.Join("testdata", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		file := filepath.Join(t.TempDir(), name)
+		if err := os.WriteFile(file, []byte(strings.Replace(string(cases), "ALERTS", rules, 1)), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		test = append(test, file)
 	}
-	file := filepath.Join(t.TempDir(), "alerts_test.yaml")
-	if err := os.WriteFile(file, []byte(strings.Replace(string(cases), "ALERTS", rules, 1)), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	for _, args := range [][]string{{"check", "rules", rules}, {"test", "rules", file}} {
+	for _, args := range [][]string{{"check", "rules", rules}, test} {
 		if output, err := exec.Command("promtool", args...).CombinedOutput(); err != nil {
 			t.Errorf("promtool %s: %v\n%s", strings.Join(args, " "), err, output)
 		}

@@ -129,6 +129,7 @@ func TestRedis_SurvivesKillOfServer(t *testing.T) {
 // later paused, for longer than pixels wait. Meanwhile a newcomer must get the canvas, and the
 // server must say that it is not ready.
 func TestRedis_Outage(t *testing.T) {
+	t.Parallel() // it mostly waits
 	redis := redistest.Start(t)
 	s := start(t, "--redis", redis.URL(), "--rate", "0")
 	watcher := dial(t, client.Config{URLs: []string{s.ws()}, Replica: true})

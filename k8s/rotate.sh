@@ -51,10 +51,13 @@ alone() {
 }
 
 # step NAME SETTING LABELS COMMAND...: runs the command, which changes something, and waits
-# until all pods with the labels have read the setting.
+# until all pods with the labels have read the setting. A pod that was starting meanwhile may have
+# begun with either value, and only in one case logs that it has read it: after two minutes its
+# kubelet has written the files, whatever it began with.
 step() {
   name=$1 setting=$2 labels=$3
   shift 3
+  rm -f "$notes"/*.started
   pods=$(k get pods -l "$labels" --field-selector=status.phase=Running -o name)
   for pod in $pods; do
     tries=0
@@ -65,9 +68,21 @@ step() {
     done
   done
   "$@"
-  for pod in $pods; do
+  tries=0
+  until now=$(k get pods -l "$labels" --field-selector=status.phase!=Succeeded,status.phase!=Failed -o name); do
+    tries=$((tries + 1))
+    if [ $tries -gt 30 ]; then refuse "$name: the pods can't be listed"; fi
+    sleep 1
+  done
+  for pod in $now; do
+    case " $(echo $pods) " in *" $pod "*) continue ;; esac
+    : > "$notes/${pod#pod/}"
+    : > "$notes/${pod#pod/}.started"
+  done
+  for pod in $(printf '%s\n' $pods $now | sort -u); do
     tries=0
     until heard "$pod"; do
+      if [ -e "$notes/${pod#pod/}.started" ] && [ $tries -ge 120 ]; then break; fi
       # An annotation makes the kubelet write the files now instead of within the next 90 s.
       if [ $((tries % 10)) = 0 ]; then k annotate pods -l "$labels" --overwrite "rotated=$(date +%s)" > /dev/null; fi
       tries=$((tries + 1))
@@ -75,7 +90,7 @@ step() {
       sleep 1
     done
   done
-  echo "$name: read by $(echo "$pods" | wc -w) pods"
+  echo "$name: read by $(printf '%s\n' $pods $now | sort -u | wc -l) pods"
 }
 
 # heard POD: true if the pod has logged it since, in all of its containers that read the

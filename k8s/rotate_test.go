@@ -43,6 +43,7 @@ case "$1 $2" in
   [ "${*: -1}" = --from-file=ca.crt=/dev/stdin ]
   mkdir "secrets/$4"; cat > "secrets/$4/ca.crt"; note "$4" ;;
 "get pods")
+  if [ -f late ] && [ -s changes ]; then echo pod/gateway-2; fi
   case "$4" in
   *component=gateway) echo pod/gateway-1 ;;
   *name=redis,*) printf '%s\n' pod/redis-0 pod/redis-1 ;;
@@ -58,15 +59,20 @@ case "$1 $2" in
   for c in redis sentinel; do echo "[$2/$c] $(wc -l < version) secret read anew: /etc/redis-secrets"; done ;;
 "logs pod/"*)
   version=$(wc -l < version)
-  if [ -s slow ] && [ "$2 $version" = "pod/gateway-1 1" ]; then version=0; sed -i 1d slow; fi
+  if [ "$2 $version" = "pod/gateway-2 1" ]; then
+    if [ -s slow ]; then sed -i 1d slow; exit 0; fi # it has read the value of before when it started
+    if [ "$(cat late)" = silent ]; then exit 0; fi
+  fi
+  if [ -s slow ] && [ ! -f late ] && [ "$2 $version" = "pod/gateway-1 1" ]; then version=0; sed -i 1d slow; fi
   for s in gossip-key-file redis-password-file admin-token-file peer-cert; do echo "[$2/playground] $version {\"msg\":\"secret read anew\",\"setting\":\"$s\"}"; done ;;
 *) echo "nobody knows: $*" >&2; exit 1 ;;
 esac
 `
 
 // rotate runs the script on a cluster with these Secrets, and returns how they changed. Beside them
-// there may be /fails, a part of a command that fails once, and /slow, with as many lines as
-// gateway-1's log is asked for before it has the first change.
+// there may be /fails, a part of a command that fails once; /slow, with as many lines as
+// gateway-1's log is asked for before it has the first change; and /late: then gateway-2 starts
+// with the first change and logs it late (slow) or not at all (silent).
 func rotate(t *testing.T, secret string, secrets map[string]string) (changes []map[string]string, said string, err error) {
 	t.Helper()
 	dir := t.TempDir()
@@ -81,6 +87,7 @@ func rotate(t *testing.T, secret string, secrets map[string]string) (changes []m
 		}
 	}
 	write("bin/kubectl", fakeCluster, 0o700)
+	write("bin/sleep", "#!/bin/sh\n", 0o700)
 	write("changes", "", 0o600)
 	write("version", "", 0o600)
 	for name, text := range secrets {
@@ -191,6 +198,21 @@ func TestRotate_ACommandThatFails(t *testing.T) {
 		changes, said, err := rotate(t, "gossip-key", map[string]string{"playground/gossip-key": "one", "/slow": "1\n2\n3\n", "/fails": fails})
 		if err != nil || len(changes) != 3 {
 			t.Errorf("%s fails: %d changes, %v\n%s", fails, len(changes), err, said)
+		}
+	}
+}
+
+// TestRotate_PodsThatStartMeanwhile: a pod that has started with the value of before is waited for,
+// and one that has started with the new value does not hold the rotation up for ever.
+func TestRotate_PodsThatStartMeanwhile(t *testing.T) {
+	for _, late := range []string{"slow", "silent"} {
+		held := map[string]string{"playground/gossip-key": "one", "/late": late}
+		if late == "slow" {
+			held["/slow"] = "1\n2\n3\n"
+		}
+		changes, said, err := rotate(t, "gossip-key", held)
+		if err != nil || len(changes) != 3 || !strings.Contains(said, "read by 3 pods") {
+			t.Errorf("%s: %d changes, %v\n%s", late, len(changes), err, said)
 		}
 	}
 }

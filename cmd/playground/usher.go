@@ -22,6 +22,8 @@ type usher struct {
 	doors doors
 	log   *slog.Logger
 
+	met map[string]time.Time // when this gateway first saw each gateway, by id; compare's own
+
 	mu       sync.Mutex // guards:
 	standing standing
 	share    share
@@ -209,19 +211,34 @@ func (u *usher) send() {
 	}
 }
 
-// compare checks whether this gateway has more than its share.
-func (u *usher) compare(ctx context.Context, now time.Time) {
-	var others []string
+// gateways returns the other gateways, and whether none has come within calmFor or begins to leave.
+// When one came is by this gateway's clock, since others' may be wrong.
+func (u *usher) gateways(now time.Time) (others []string, calm bool) {
+	met := make(map[string]time.Time)
+	calm = true
 	for _, m := range u.rest.Members() {
 		if !m.Roles.Has(cluster.RoleGateway) {
 			continue
 		}
-		if m.Draining || now.Sub(m.Started) < calmFor {
-			return // clients are about to be moved anyway
+		since, known := u.met[m.ID]
+		if !known {
+			since = now
 		}
+		met[m.ID] = since
+		calm = calm && !m.Draining && now.Sub(since) >= calmFor
 		if !m.Self {
 			others = append(others, m.Peer)
 		}
+	}
+	u.met = met
+	return others, calm
+}
+
+// compare checks whether this gateway has more than its share.
+func (u *usher) compare(ctx context.Context, now time.Time) {
+	others, calm := u.gateways(now)
+	if !calm {
+		return // clients are about to be moved anyway
 	}
 	mine := int(u.doors.Counters().Connections.Load())
 	if len(others) == 0 || mine <= fewOver {

@@ -196,7 +196,8 @@ func TestUsher_Shares(t *testing.T) {
 		gone   int
 	}{
 		"60 of 60":            {func(*acquaintances) {}, 60},
-		"a gateway has come":  {func(a *acquaintances) { a.members[1].Started = now }, 0},
+		"a gateway has come":  {func(a *acquaintances) { a.members[1].ID = "new" }, 0},
+		"its clock is ahead":  {func(a *acquaintances) { a.members[1].Started = now.Add(24 * time.Hour) }, 60},
 		"one is leaving":      {func(a *acquaintances) { a.members[1].Draining = true }, 0},
 		"nobody else is here": {func(a *acquaintances) { a.members = a.members[:1] }, 0},
 		"nobody answers":      {func(a *acquaintances) { a.connections = nil }, 0},
@@ -205,6 +206,7 @@ func TestUsher_Shares(t *testing.T) {
 		a.counters.Connections.Store(60)
 		a.connections = []int{0}
 		u.look(t.Context(), now)
+		u.compare(t.Context(), now.Add(-calmFor))
 		test.change(a)
 		for i := range 10 {
 			u.compare(t.Context(), now.Add(time.Duration(i)*shareEvery))

@@ -115,7 +115,7 @@ func TestBackup_FailsWhole(t *testing.T) {
 		"no folder":          {[]string{"backup", "--data", data, filepath.Join(dir, "none", "a")}, 1, "no such file"},
 		"keep of a file":     {[]string{"backup", "--data", data, "--keep", "3", file}, 1, "is no directory"},
 		"keep none":          {[]string{"backup", "--data", data, "--keep", "-1", dir}, 2, "must be 0 or more"},
-		"nowhere":            {[]string{"backup", "--data", data}, 2, "<file>"},
+		"nowhere":            {[]string{"backup", "--data", data}, 2, "for example playground backup canvas.backup"},
 		"no backup in it":    {[]string{"restore", "--data", data, t.TempDir()}, 1, "there is no backup in it"},
 		"drawn on":           {[]string{"restore", "--data", data, file}, 1, "there is a drawing already: choose another --data directory, or --replace it"},
 		"another size asked": {[]string{"restore", "--data", t.TempDir(), "--canvas", "65x64", "--region", "32", file}, 1, "the canvas in it is 64x64/32, --canvas and --region say 65x64/32"},

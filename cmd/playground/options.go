@@ -103,6 +103,18 @@ func keepSecrets(err error) error {
 	return err
 }
 
+// advise adds to an error about the command line what would do instead, if it does not say so yet.
+func (p program) advise(err error) error {
+	text := err.Error()
+	switch {
+	case strings.Contains(text, `expected "<file>"`):
+		return fmt.Errorf("no file is named: must be one, for example %s canvas.backup", p.name)
+	case strings.Contains(text, "for example"), strings.Contains(text, "did you mean"), strings.Contains(text, "must follow"), strings.Contains(text, "must be quoted"):
+		return err
+	}
+	return fmt.Errorf("%w (see: %s --help)", err, p.name)
+}
+
 // program is a program or command, as its help shows it.
 type program struct {
 	name, description string
@@ -139,7 +151,7 @@ func (p program) configure(flags any, given *options, args []string, stdout io.W
 		return config{}, nil, errAnswered
 	}
 	if err != nil {
-		return given.unread(args), nil, keepSecrets(commandline.Explain(err))
+		return given.unread(args), nil, p.advise(keepSecrets(commandline.Explain(err)))
 	}
 	from := make(sources)
 	for _, flag := range parsed.Model.Flags {

@@ -12,7 +12,7 @@ import (
 )
 
 // Resync asks for what a viewer that holds m lacks; the answer is Audience.Join.
-func (n *Node) Resync(v ViewerID, m canvas.Mark) {
+func (n *Node) Resync(v canvas.ViewerID, m canvas.Mark) {
 	n.system.Root.Send(n.relays[m.Region], resync{viewer: v, held: m.Position})
 }
 

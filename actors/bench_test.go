@@ -12,7 +12,7 @@ type nobody struct{ published chan int }
 
 func (n nobody) Publish(b *canvas.Batch)               { n.published <- b.Pixels() }
 func (nobody) Reset(canvas.RegionID)                   {}
-func (nobody) Join(ViewerID, CatchUp)                  {}
+func (nobody) Join(canvas.ViewerID, CatchUp)           {}
 func (nobody) Viewing(canvas.RegionID) bool            { return true }
 func (nobody) Point(canvas.RegionID, []canvas.Pointer) {}
 func (nobody) Present(*Presence)                       {}

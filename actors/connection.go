@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 )
 
@@ -15,7 +16,7 @@ import (
 // Audience.
 type connection struct {
 	pod    *Node
-	viewer ViewerID
+	viewer canvas.ViewerID
 	out    Outbox
 
 	network canvas.Network
@@ -54,7 +55,7 @@ type pointerDue struct{}
 // speakFor is a connection's first message. Its contents are not in the props, so that all
 // connections share the same props.
 type speakFor struct {
-	viewer  ViewerID
+	viewer  canvas.ViewerID
 	network canvas.Network
 	out     Outbox
 }
@@ -75,10 +76,10 @@ func (c *Connection) Close() { c.pod.system.Root.Stop(c.pid) }
 func (c *connection) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		c.pod.stats.Live[KindConnection].Add(1)
+		c.pod.stats.Live[message.KindConnection].Add(1)
 	case *actor.Stopping:
 	case *actor.Stopped:
-		c.pod.stats.Live[KindConnection].Add(-1)
+		c.pod.stats.Live[message.KindConnection].Add(-1)
 		c.leave(ctx)
 	case speakFor:
 		c.viewer, c.network, c.out = m.viewer, m.network, m.out
@@ -121,13 +122,13 @@ func (c *connection) Receive(ctx actor.Context) {
 	case *describe:
 		c.describe().answer(ctx)
 	default:
-		c.pod.unhandled(KindConnection, m)
+		c.pod.unhandled(message.KindConnection, m)
 	}
 }
 
 func (c *connection) hello(ctx actor.Context, m Hello) {
 	if c.author != 0 {
-		c.pod.unhandled(KindConnection, m)
+		c.pod.unhandled(message.KindConnection, m)
 		return
 	}
 	session := m.Session

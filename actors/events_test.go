@@ -10,12 +10,13 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 func TestEvents_TheLatestAreRemembered(t *testing.T) {
 	e := newEvents("pod-1", realClock{})
 	for i := range rememberedEvents + 30 {
-		e.note(Event{At: int64(i + 1)})
+		e.note(message.Event{At: int64(i + 1)})
 	}
 	all := e.all()
 	if len(all) != rememberedEvents || all[0].At != 31 || all[len(all)-1].At != rememberedEvents+30 || all[0].Node != "pod-1" {
@@ -24,11 +25,13 @@ func TestEvents_TheLatestAreRemembered(t *testing.T) {
 }
 
 func TestMergeEvents_EachFactOnce(t *testing.T) {
-	died := func(at int64, node string) Event { return Event{At: at, Kind: EventDied, Node: node, Subject: "c"} }
+	died := func(at int64, node string) message.Event {
+		return message.Event{At: at, Kind: message.EventDied, Node: node, Subject: "c"}
+	}
 	merged := MergeEvents(
-		[]Event{died(1000, "a"), {At: 1500, Kind: EventHandoff, Region: 1}, {At: 50_000, Kind: EventOutage, Node: "a", Subject: "store"}},
-		[]Event{died(900, "b"), {At: 1500, Kind: EventHandoff, Region: 2}, {At: 52_000, Kind: EventOutage, Node: "b", Subject: "store"}},
-		[]Event{died(1100, "d"), {At: 2000, Kind: EventJoined, Subject: "c"}, {At: 90_000, Kind: EventOutage, Node: "a", Subject: "store"}},
+		[]message.Event{died(1000, "a"), {At: 1500, Kind: message.EventHandoff, Region: 1}, {At: 50_000, Kind: message.EventOutage, Node: "a", Subject: "store"}},
+		[]message.Event{died(900, "b"), {At: 1500, Kind: message.EventHandoff, Region: 2}, {At: 52_000, Kind: message.EventOutage, Node: "b", Subject: "store"}},
+		[]message.Event{died(1100, "d"), {At: 2000, Kind: message.EventJoined, Subject: "c"}, {At: 90_000, Kind: message.EventOutage, Node: "a", Subject: "store"}},
 	)
 	var got []string
 	for _, e := range merged {
@@ -38,14 +41,14 @@ func TestMergeEvents_EachFactOnce(t *testing.T) {
 	if !slices.Equal(got, want) {
 		t.Errorf("%v, want %v", got, want)
 	}
-	many := make([]Event, 3*rememberedEvents)
+	many := make([]message.Event, 3*rememberedEvents)
 	if n := len(MergeEvents(many)); n != rememberedEvents {
 		t.Errorf("%d of many", n)
 	}
 }
 
 // happened returns the events of a kind that the node has noted.
-func (w *world) happened(kind string) (of []Event) {
+func (w *world) happened(kind string) (of []message.Event) {
 	for _, e := range w.node.events.all() {
 		if e.Kind == kind {
 			of = append(of, e)
@@ -61,10 +64,10 @@ func TestEvents_OutageAndRecovery(t *testing.T) {
 	w.converged(a)
 	w.outage()
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
-	w.eventually("noted", func() bool { return len(w.happened(EventOutage)) == 1 })
+	w.eventually("noted", func() bool { return len(w.happened(message.EventOutage)) == 1 })
 	w.store.Fail(nil)
-	w.eventually("over", func() bool { return len(w.happened(EventRecovered)) == 1 })
-	if e := w.happened(EventRecovered)[0]; e.Duration <= 0 || e.Region != NoRegion {
+	w.eventually("over", func() bool { return len(w.happened(message.EventRecovered)) == 1 })
+	if e := w.happened(message.EventRecovered)[0]; e.Duration <= 0 || e.Region != message.NoRegion {
 		t.Errorf("%+v", e)
 	}
 }
@@ -76,13 +79,13 @@ func TestEvents_RestartIsNoHandoff(t *testing.T) {
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
 	w.node.system.Root.Send(w.node.regions[0], committed{inflight: nil, err: nil}) // finishing a commit that does not exist panics
-	w.eventually("restarted", func() bool { return len(w.happened(EventRestarted)) == 1 })
+	w.eventually("restarted", func() bool { return len(w.happened(message.EventRestarted)) == 1 })
 	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
 	w.eventually("acknowledged again", func() bool { return len(a.acked) == 2 })
-	if moved := w.happened(EventHandoff); len(moved) != 0 {
+	if moved := w.happened(message.EventHandoff); len(moved) != 0 {
 		t.Errorf("%+v", moved)
 	}
-	if e := w.happened(EventRestarted)[0]; !strings.HasPrefix(e.Text, "region/0 failed: ") {
+	if e := w.happened(message.EventRestarted)[0]; !strings.HasPrefix(e.Text, "region/0 failed: ") {
 		t.Errorf("%+v", e)
 	}
 }
@@ -100,7 +103,7 @@ func TestEvents_Handoff(t *testing.T) {
 	p.members[0].eventually("acknowledged", func() bool { return len(a.acked) == testGeometry.Regions() })
 	moved := func(pods ...*testPod) (let, dead int) {
 		for _, pod := range pods {
-			for _, e := range pod.happened(EventHandoff) {
+			for _, e := range pod.happened(message.EventHandoff) {
 				if strings.HasSuffix(e.Text, "was gone") {
 					dead++
 				} else {
@@ -150,8 +153,8 @@ func TestEvents_HandoffOfWhatWasNeverDrawnOn(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			first.eventually("each region's move is told", func() bool { return len(first.happened(EventHandoff)) == owned })
-			for _, e := range first.happened(EventHandoff) {
+			first.eventually("each region's move is told", func() bool { return len(first.happened(message.EventHandoff)) == owned })
+			for _, e := range first.happened(message.EventHandoff) {
 				if gone := strings.HasSuffix(e.Text, "was gone"); e.Duration <= 0 || gone != (end == "death") {
 					t.Errorf("%+v", e)
 				}
@@ -166,7 +169,7 @@ func TestInspector_FindsUsers(t *testing.T) {
 	a, b := w.connect(Hello{Name: "Ada"}), w.connect(Hello{Name: "Adamson"})
 	w.connect(Hello{})
 	ctx := context.Background()
-	w.eventually("all on the roster", func() bool { return len(w.node.who(ctx, who{viewers: []ViewerID{0, 1, 2, 9}})) == 3 })
+	w.eventually("all on the roster", func() bool { return len(w.node.who(ctx, who{viewers: []canvas.ViewerID{0, 1, 2, 9}})) == 3 })
 	if found := w.node.who(ctx, who{name: "aDa", most: 5}); len(found) != 2 {
 		t.Errorf("%+v", found)
 	}
@@ -183,8 +186,8 @@ var errFault = errors.New("fault")
 
 func TestEvents_FailedActIsTold(t *testing.T) {
 	w := newWorld(t, nil)
-	w.node.NoteAct(Act{Do: ActHandOver, Target: "region 3 to pod-2", Who: "::1", At: time.Now().UnixMilli(), Region: 3}, errFault)
-	if e := w.happened(EventAct); len(e) != 1 || e[0].Region != 3 || e[0].Text != "handover region 3 to pod-2, by ::1: fault" {
+	w.node.NoteAct(message.Act{Do: message.ActHandOver, Target: "region 3 to pod-2", Who: "::1", At: time.Now().UnixMilli(), Region: 3}, errFault)
+	if e := w.happened(message.EventAct); len(e) != 1 || e[0].Region != 3 || e[0].Text != "handover region 3 to pod-2, by ::1: fault" {
 		t.Errorf("%+v", e)
 	}
 }

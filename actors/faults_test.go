@@ -11,6 +11,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 )
 
@@ -43,7 +44,7 @@ func TestRelay_LostAttachedOfABlankRegion(t *testing.T) {
 	for _, c := range viewers {
 		away.converged(c)
 	}
-	if n := away.node.Stats().Restarts[KindRelay].Load(); n > 0 {
+	if n := away.node.Stats().Restarts[message.KindRelay].Load(); n > 0 {
 		t.Errorf("the relay panicked %d times", n)
 	}
 }
@@ -85,7 +86,7 @@ func TestPresence_RecalledLongRollShowsNoDip(t *testing.T) {
 	place, away := p.apart(-1)
 	const many = rollMembers + 10
 	for i := range many {
-		away.node.system.Root.Send(away.node.roster, here{ViewerID(i), canvas.User{Author: canvas.Author(i + 1)}})
+		away.node.system.Root.Send(away.node.roster, here{canvas.ViewerID(i), canvas.User{Author: canvas.Author(i + 1)}})
 	}
 	for _, pod := range p.members {
 		pod.eventually("all are counted", func() bool { return pod.crowd.presence != nil && pod.crowd.presence.Count == many })
@@ -107,7 +108,7 @@ func TestPresence_RecalledLongRollShowsNoDip(t *testing.T) {
 			}
 		}
 	})
-	away.node.system.Root.Send(away.node.roster, here{ViewerID(many), canvas.User{Author: many + 1}})
+	away.node.system.Root.Send(away.node.roster, here{canvas.ViewerID(many), canvas.User{Author: many + 1}})
 	place.eventually("the rest is lost", func() bool { return rest.Load() > 0 })
 	place.connect(Hello{}) // shown at once
 	place.eventually("all are counted again", func() bool { return place.crowd.presence.Count == many+2 })

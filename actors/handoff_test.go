@@ -248,7 +248,7 @@ func TestPresence_LongRollCountsAsOne(t *testing.T) {
 	var wait sync.WaitGroup
 	for i := range many {
 		wait.Go(func() {
-			pod.node.system.Root.Send(pod.node.roster, here{ViewerID(i), canvas.User{Author: canvas.Author(i + 1)}})
+			pod.node.system.Root.Send(pod.node.roster, here{canvas.ViewerID(i), canvas.User{Author: canvas.Author(i + 1)}})
 		})
 	}
 	wait.Wait()

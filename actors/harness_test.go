@@ -86,7 +86,7 @@ type crowd struct {
 // client is one connection and what it has been told.
 type client struct {
 	crowd *crowd
-	id    ViewerID
+	id    canvas.ViewerID
 	conn  *Connection
 
 	// Guarded by crowd.mu.
@@ -112,7 +112,7 @@ type replica struct {
 func (w *world) connect(hello Hello) *client {
 	w.crowd.mu.Lock()
 	c := &client{
-		crowd: w.crowd, id: ViewerID(len(w.crowd.clients)),
+		crowd: w.crowd, id: canvas.ViewerID(len(w.crowd.clients)),
 		replicas: make(map[canvas.RegionID]*replica), refused: make(map[uint64]canvas.Refusal),
 	}
 	w.crowd.clients = append(w.crowd.clients, c)
@@ -211,7 +211,7 @@ func (a *crowd) Reset(region canvas.RegionID) {
 	})
 }
 
-func (a *crowd) Join(v ViewerID, u CatchUp) {
+func (a *crowd) Join(v canvas.ViewerID, u CatchUp) {
 	a.do(func() {
 		r := a.clients[v].replicas[u.Region]
 		if r == nil {

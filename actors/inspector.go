@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"fmt"
+	"pixelplayground/actors/message"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -26,29 +27,29 @@ const tickEvery = time.Second
 func (i *inspector) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		i.pod.stats.Live[KindInspector].Add(1)
+		i.pod.stats.Live[message.KindInspector].Add(1)
 		i.watch(ctx)
 		i.tick(ctx)
 	case *actor.Restarting, *actor.Stopped:
-		i.pod.stats.Live[KindInspector].Add(-1)
+		i.pod.stats.Live[message.KindInspector].Add(-1)
 		i.unsubscribe()
 	case *actor.Stopping:
 	case tick:
 		if m.of == i {
 			i.tick(ctx)
 		}
-	case *Inspect:
+	case *message.Inspect:
 		i.inspect(ctx, *m)
-	case *List:
+	case *message.List:
 		i.answer(ctx, func(c context.Context) any { return i.pod.list(c, m.Kind) })
-	case *DescribeActor:
+	case *message.DescribeActor:
 		i.answer(ctx, func(c context.Context) any { return i.pod.describeActor(c, m.Actor) })
-	case *Act:
+	case *message.Act:
 		i.answer(ctx, func(c context.Context) any { return i.pod.act(c, *m) })
 	case *describe:
-		description{"live", []Fact{count("seconds sampled", len(i.samples.recent)), count("points of history", len(i.samples.points))}}.answer(ctx)
+		description{"live", []message.Fact{count("seconds sampled", len(i.samples.recent)), count("points of history", len(i.samples.points))}}.answer(ctx)
 	default:
-		i.pod.unhandled(KindInspector, m)
+		i.pod.unhandled(message.KindInspector, m)
 	}
 }
 
@@ -60,10 +61,10 @@ func (i *inspector) watch(ctx actor.Context) {
 		case *actor.DeadLetterEvent:
 			i.pod.stats.lost(e.PID)
 		case *actor.SupervisorEvent:
-			kind, _ := KindOf(e.Child) // ours have no other children
+			kind, _ := message.KindOf(e.Child.Id) // ours have no other children
 			i.pod.stats.Restarts[kind].Add(1)
 			i.pod.log.Error("actor failed", "kind", kind.String(), "actor", e.Child.Id, "reason", e.Reason, "directive", e.Directive.String())
-			i.pod.events.note(Event{Kind: EventRestarted, Region: NoRegion, Text: fmt.Sprintf("%s failed: %v", e.Child.Id, e.Reason)})
+			i.pod.events.note(message.Event{Kind: message.EventRestarted, Region: message.NoRegion, Text: fmt.Sprintf("%s failed: %v", e.Child.Id, e.Reason)})
 		}
 	})
 	i.unsubscribe = func() { stream.Unsubscribe(subscription) }
@@ -87,18 +88,18 @@ func (i *inspector) tick(ctx actor.Context) {
 		t.mark()
 	}
 	if ended {
-		i.samples.addPoint(Past{
+		i.samples.addPoint(message.Past{
 			At: now.Unix() / spanSeconds * spanSeconds, PixelsIn: int(last.pixels - first.pixels),
 			Deliveries: last.sockets.Deliveries - first.sockets.Deliveries, PlaceToAck: i.pod.stats.acks.durations().P99,
-			Connections: int(i.pod.stats.Live[KindConnection].Load()), Memory: last.process.Memory,
+			Connections: int(i.pod.stats.Live[message.KindConnection].Load()), Memory: last.process.Memory,
 		})
 	}
 }
 
 // inspect gathers the report in the background, since it waits for the regions.
-func (i *inspector) inspect(ctx actor.Context, m Inspect) {
+func (i *inspector) inspect(ctx actor.Context, m message.Inspect) {
 	first, last := i.samples.ends()
-	var points []Past
+	var points []message.Past
 	if m.History {
 		points = append(points, i.samples.points...)
 	}

@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 )
 
@@ -75,7 +76,7 @@ func (r *region) damaged(ctx actor.Context, err error) {
 func (r *region) noteDamage(err error) {
 	r.pod.stats.Damaged.Add(1)
 	r.log.Error("the store has lost a part of the region", "err", err)
-	r.pod.events.region(EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
+	r.pod.events.region(message.EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
 }
 
 // intact reports whether a claim brought all that there was. If it did not, the region is repaired
@@ -245,7 +246,7 @@ func (r *region) onMended(ctx actor.Context, m mended) {
 	} else {
 		r.log.Warn("region mended: the store has its pixels again", "by", done.source, "seq", m.have.Position.Seq)
 	}
-	r.pod.events.region(EventMended, r.id, 0, fmt.Sprintf("region %d was mended with what the %s had", r.id, done.source))
+	r.pod.events.region(message.EventMended, r.id, 0, fmt.Sprintf("region %d was mended with what the %s had", r.id, done.source))
 	if done.claim != nil {
 		claim := *m.have
 		claim.Term = m.term

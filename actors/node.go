@@ -22,6 +22,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/mailbox"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 )
 
@@ -88,7 +89,7 @@ func New(cfg Config, ports Ports) *Node {
 	n := &Node{
 		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement, deputies: ports.Deputies,
 		host: ports.Host, clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
-		roll: rosterMemory{members: make(map[ViewerID]canvas.User)},
+		roll: rosterMemory{members: make(map[canvas.ViewerID]canvas.User)},
 	}
 	if n.clock == nil {
 		n.clock = realClock{}
@@ -107,7 +108,7 @@ func New(cfg Config, ports Ports) *Node {
 	}
 	n.observe, n.events = newObserver(&n.stats, n.clock), newEvents(cfg.Node, n.clock)
 	n.workers = mailbox.NewWorkers()
-	n.connectionProps = n.props(KindConnection, "", func() actor.Actor { return &connection{pod: n} })
+	n.connectionProps = n.props(message.KindConnection, "", func() actor.Actor { return &connection{pod: n} })
 	n.claimWatcher, n.storeMonitor = &claimWatcher{pod: n}, &storeMonitor{pod: n}
 	n.handoffs, n.outage = newHandoffLimiter(n.system.Root), newOutage(n.log, n.events)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
@@ -143,28 +144,19 @@ func (h atLeastWarn) Enabled(ctx context.Context, level slog.Level) bool {
 // alone is the placement of a node that is alone.
 type alone struct{ system *actor.ActorSystem }
 
-func (h alone) Region(id canvas.RegionID) *actor.PID { return h.system.NewLocalPID(RegionName(id)) }
-func (h alone) Before(canvas.RegionID) []*actor.PID  { return nil }
-func (h alone) Presence() *actor.PID                 { return h.system.NewLocalPID(PresenceName) }
-func (h alone) Gateways() []string                   { return []string{h.system.Address()} }
-func (h alone) Has(string) bool                      { return true }
-
-// Names by which pods find each other's actors: a name and an address make a PID.
-const (
-	PresenceName  = "presence"
-	InspectorName = "inspector"
-)
-
-// RegionName is the name of a region's actor.
-func RegionName(id canvas.RegionID) string {
-	return KindRegion.String() + "/" + strconv.Itoa(int(id))
+func (h alone) Region(id canvas.RegionID) *actor.PID {
+	return h.system.NewLocalPID(message.RegionName(id))
 }
+func (h alone) Before(canvas.RegionID) []*actor.PID { return nil }
+func (h alone) Presence() *actor.PID                { return h.system.NewLocalPID(message.PresenceName) }
+func (h alone) Gateways() []string                  { return []string{h.system.Address()} }
+func (h alone) Has(string) bool                     { return true }
 
 // Open starts the actors that the pod's roles ask for. A region is claimed when it is
 // first needed; what is asked of it meanwhile waits.
 func (n *Node) Open() error {
 	n.opened = n.clock.Now()
-	spawn := func(kind Kind, name string, producer func() actor.Actor) (*actor.PID, error) {
+	spawn := func(kind message.Kind, name string, producer func() actor.Actor) (*actor.PID, error) {
 		pid, err := n.system.Root.SpawnNamed(n.props(kind, name, producer), name)
 		if err != nil {
 			err = fmt.Errorf("start %s: %w", name, err)
@@ -172,11 +164,11 @@ func (n *Node) Open() error {
 		return pid, err
 	}
 	var err error
-	if n.inspector, err = spawn(KindInspector, InspectorName, func() actor.Actor { return &inspector{pod: n} }); err != nil {
+	if n.inspector, err = spawn(message.KindInspector, message.InspectorName, func() actor.Actor { return &inspector{pod: n} }); err != nil {
 		return err
 	}
 	if n.cfg.Canvas {
-		if n.presence, err = spawn(KindPresence, PresenceName, func() actor.Actor { return newPresence(n) }); err != nil {
+		if n.presence, err = spawn(message.KindPresence, message.PresenceName, func() actor.Actor { return newPresence(n) }); err != nil {
 			return err
 		}
 		n.regions = make([]*actor.PID, n.cfg.Geometry.Regions())
@@ -184,7 +176,7 @@ func (n *Node) Open() error {
 	}
 	for i := range n.regions {
 		id := canvas.RegionID(i)
-		if n.regions[i], err = spawn(KindRegion, RegionName(id), func() actor.Actor { return newRegion(n, id) }); err != nil {
+		if n.regions[i], err = spawn(message.KindRegion, message.RegionName(id), func() actor.Actor { return newRegion(n, id) }); err != nil {
 			return err
 		}
 	}
@@ -193,7 +185,7 @@ func (n *Node) Open() error {
 		n.storeMonitor.open()
 	}
 	if n.cfg.Gateway {
-		if n.roster, err = spawn(KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
+		if n.roster, err = spawn(message.KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
 			return err
 		}
 		n.relays = make([]*actor.PID, n.cfg.Geometry.Regions())
@@ -201,8 +193,8 @@ func (n *Node) Open() error {
 	}
 	for i := range n.relays {
 		id := canvas.RegionID(i)
-		name, pending := KindRelay.String()+"/"+strconv.Itoa(i), newPendingOps(n.cfg.QueuePixels)
-		if n.relays[i], err = spawn(KindRelay, name, func() actor.Actor { return newRelay(n, id, pending) }); err != nil {
+		name, pending := message.KindRelay.String()+"/"+strconv.Itoa(i), newPendingOps(n.cfg.QueuePixels)
+		if n.relays[i], err = spawn(message.KindRelay, name, func() actor.Actor { return newRelay(n, id, pending) }); err != nil {
 			return err
 		}
 	}
@@ -275,7 +267,7 @@ func (n *Node) Close() {
 }
 
 // Connect starts the actor of a new connection from a network.
-func (n *Node) Connect(v ViewerID, network canvas.Network, out Outbox) *Connection {
+func (n *Node) Connect(v canvas.ViewerID, network canvas.Network, out Outbox) *Connection {
 	pid, err := n.system.Root.SpawnNamed(n.connectionProps, connectionName(v))
 	if err != nil {
 		// Viewer ids are never used twice; a fault here must not pass unseen.

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 )
 
@@ -74,7 +75,7 @@ func TestNode_PanicsLoseNothing(t *testing.T) {
 			t.Errorf("op %d stands %d times in the log, has %d parts", num, got, regions)
 		}
 	}
-	if w.node.Stats().Restarts[KindRegion].Load() == 0 {
+	if w.node.Stats().Restarts[message.KindRegion].Load() == 0 {
 		t.Error("no region has failed: the test has not tested")
 	}
 	if len(drawer.refused) > 0 {
@@ -164,7 +165,7 @@ func TestNode_CloseLeavesNothingRunning(t *testing.T) {
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
 	w.eventually("the outage is noticed", func() bool { return w.node.Stats().Outages.Load() > 0 })
 	w.node.Close()
-	for _, k := range []Kind{KindRegion, KindRelay, KindPresence, KindRoster, KindInspector} {
+	for _, k := range []message.Kind{message.KindRegion, message.KindRelay, message.KindPresence, message.KindRoster, message.KindInspector} {
 		if live := w.node.Stats().Live[k].Load(); live != 0 {
 			t.Errorf("%d %s actors are alive", live, k)
 		}
@@ -176,14 +177,14 @@ func TestNode_ReportsItsActors(t *testing.T) {
 	a := w.connect(Hello{})
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1), dot(1, 0, 1)}})
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
-	report := w.node.Survey(context.Background(), []string{w.node.Address()}, Inspect{})[0]
+	report := w.node.Survey(context.Background(), []string{w.node.Address()}, message.Inspect{})[0]
 	if report == nil {
 		t.Fatal("no report")
 	}
 	if len(report.Regions) != 1 || report.Users != 1 || report.Regions[0].Seq != 2 || report.Regions[0].State != "serving" {
 		t.Errorf("regions %+v", report.Regions)
 	}
-	if k := report.Kinds[KindConnection]; k.Live != 1 || k.Messages < 2 {
+	if k := report.Kinds[message.KindConnection]; k.Live != 1 || k.Messages < 2 {
 		t.Errorf("connections %+v", k)
 	}
 }
@@ -219,7 +220,7 @@ func TestNode_PlaceKeepsTheOrderOfStrokes(t *testing.T) {
 			}
 		}
 	}
-	if live := w.node.Stats().Live[KindPlacer].Load(); seen != 500 || live > 1 {
+	if live := w.node.Stats().Live[message.KindPlacer].Load(); seen != 500 || live > 1 {
 		t.Errorf("%d strokes in the log, %d placers left", seen, live)
 	}
 	if durable, err := w.node.Place(context.Background(), nil); durable != 0 || err != nil {

@@ -8,6 +8,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/mailbox"
+	"pixelplayground/actors/message"
 )
 
 // clockings is about how many messages of a kind are timed in a second: all of them when it is
@@ -18,7 +19,7 @@ const clockings = 1000
 // observer watches the actors of a pod at their mailboxes, for the inspector.
 type observer struct {
 	off     bool // nothing is watched, to measure what watching costs
-	watches [kinds]watch
+	watches [message.KindCount]watch
 
 	mu     sync.Mutex
 	traces []*trace                 // of the actors that live as long as the pod, in the order of their start
@@ -27,7 +28,7 @@ type observer struct {
 
 func newObserver(stats *Stats, clock Clock) *observer {
 	o := &observer{ours: make(map[canvas.RegionID]bool)}
-	for _, k := range Kinds() {
+	for _, k := range message.Kinds() {
 		w := &o.watches[k]
 		w.messages, w.clock = &stats.Messages[k], clock
 		w.pace(0)
@@ -37,7 +38,7 @@ func newObserver(stats *Stats, clock Clock) *observer {
 
 // mailbox makes mailboxes that are observed. An actor with a name has a trace of its own. The rest,
 // of which there may be many, have one only while somebody looks.
-func (o *observer) mailbox(workers *mailbox.Workers, kind Kind, name string) actor.MailboxProducer {
+func (o *observer) mailbox(workers *mailbox.Workers, kind message.Kind, name string) actor.MailboxProducer {
 	if o.off {
 		return func() actor.Mailbox { return &mailbox.Mailbox{Workers: workers} }
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"pixelplayground/actors/message"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -16,13 +17,13 @@ var (
 )
 
 // act carries out on this pod what an operator asked for, and notes who that was.
-func (n *Node) act(ctx context.Context, act Act) *Acted {
-	acted := &Acted{}
+func (n *Node) act(ctx context.Context, act message.Act) *message.Acted {
+	acted := &message.Acted{}
 	err := n.host.Act(ctx, act)
 	if err != nil {
 		acted.Error = err.Error()
 	}
-	if act.Do != ActVouch { // a pod asks this, not an operator
+	if act.Do != message.ActVouch { // a pod asks this, not an operator
 		n.NoteAct(act, err)
 	}
 	return acted
@@ -30,7 +31,7 @@ func (n *Node) act(ctx context.Context, act Act) *Acted {
 
 // NoteAct logs an act and remembers it. Both the pod that was asked and the pod that acts do so;
 // the act is shown once.
-func (n *Node) NoteAct(act Act, err error) {
+func (n *Node) NoteAct(act message.Act, err error) {
 	text := fmt.Sprintf("%s %s, by %s", act.Do, act.Target, act.Who)
 	if err != nil {
 		text += ": " + err.Error()
@@ -38,38 +39,38 @@ func (n *Node) NoteAct(act Act, err error) {
 	} else {
 		n.log.Info("operator's act", "act", act.Do, "target", act.Target, "who", act.Who)
 	}
-	region := NoRegion
-	if act.Do == ActHandOver {
+	region := message.NoRegion
+	if act.Do == message.ActHandOver {
 		region = int(act.Region)
 	}
-	n.events.note(Event{At: act.At, Kind: EventAct, Region: region, Text: text, Subject: fmt.Sprint(act.Do, act.At, act.Target)})
+	n.events.note(message.Event{At: act.At, Kind: message.EventAct, Region: region, Text: text, Subject: fmt.Sprint(act.Do, act.At, act.Target)})
 }
 
 // Survey asks the inspectors of the pods at these addresses. It returns what they answered before
 // ctx ended, in the order of the addresses: nil for a pod that did not answer.
-func (n *Node) Survey(ctx context.Context, addresses []string, question Inspect) []*Report {
-	reports := make([]*Report, len(addresses))
+func (n *Node) Survey(ctx context.Context, addresses []string, question message.Inspect) []*message.Report {
+	reports := make([]*message.Report, len(addresses))
 	var asking sync.WaitGroup
 	for i, address := range addresses {
-		asking.Go(func() { reports[i], _ = inquire[*Report](ctx, n, address, &question) })
+		asking.Go(func() { reports[i], _ = inquire[*message.Report](ctx, n, address, &question) })
 	}
 	asking.Wait()
 	return reports
 }
 
 // List asks the inspector of a pod for its actors of a kind.
-func (n *Node) List(ctx context.Context, address, kind string) (*Listing, error) {
-	return inquire[*Listing](ctx, n, address, &List{Kind: kind})
+func (n *Node) List(ctx context.Context, address, kind string) (*message.Listing, error) {
+	return inquire[*message.Listing](ctx, n, address, &message.List{Kind: kind})
 }
 
 // Describe asks the inspector of a pod for one of its actors.
-func (n *Node) Describe(ctx context.Context, address, name string) (*ActorDetails, error) {
-	return inquire[*ActorDetails](ctx, n, address, &DescribeActor{Actor: name})
+func (n *Node) Describe(ctx context.Context, address, name string) (*message.ActorDetails, error) {
+	return inquire[*message.ActorDetails](ctx, n, address, &message.DescribeActor{Actor: name})
 }
 
 // Act asks a pod to do something for an operator. The error is for the operator.
-func (n *Node) Act(ctx context.Context, address string, act Act) error {
-	acted, err := inquire[*Acted](ctx, n, address, &act)
+func (n *Node) Act(ctx context.Context, address string, act message.Act) error {
+	acted, err := inquire[*message.Acted](ctx, n, address, &act)
 	if err == nil && acted.Error != "" {
 		err = errors.New(acted.Error)
 	}
@@ -77,7 +78,7 @@ func (n *Node) Act(ctx context.Context, address string, act Act) error {
 }
 
 func inquire[T any](ctx context.Context, n *Node, address string, question any) (answer T, err error) {
-	given, err := n.ask(ctx, actor.NewPID(address, InspectorName), question)
+	given, err := n.ask(ctx, actor.NewPID(address, message.InspectorName), question)
 	answer, ok := given.(T)
 	if err == nil && !ok {
 		err = errors.New("the pod's answer can't be read")

@@ -3,6 +3,8 @@ package actors
 import (
 	"cmp"
 	"context"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"slices"
 	"strconv"
 	"strings"
@@ -10,33 +12,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 )
-
-// Listing is a pod's actors of one kind, the busiest first.
-type Listing struct{ Actors []ActorReport }
-
-// ActorReport is one actor.
-type ActorReport struct {
-	Actor   string // its name
-	State   string
-	Recent  int // messages in the last Span
-	Mailbox int // messages waiting
-}
-
-// ActorDetails is one actor in detail. Last never holds what a message said.
-type ActorDetails struct {
-	Actor string // "": there is none of that name
-	State string
-	Since int64 // Unix milliseconds; 0: not known
-	Facts []Fact
-	Last  []HandledReport // oldest first
-}
-
-// HandledReport is Handled as it travels.
-type HandledReport struct {
-	Type string
-	At   int64 // Unix milliseconds
-	Took time.Duration
-}
 
 const (
 	// listedActors bounds a Listing.
@@ -48,17 +23,17 @@ const (
 )
 
 // list returns the actors of a kind.
-func (n *Node) list(ctx context.Context, kind string) *Listing {
-	if kind == KindConnection.String() {
+func (n *Node) list(ctx context.Context, kind string) *message.Listing {
+	if kind == message.KindConnection.String() {
 		return n.listConnections(ctx)
 	}
-	listing := &Listing{}
+	listing := &message.Listing{}
 	for _, t := range n.observe.all() {
 		if t.kind.String() == kind {
-			listing.Actors = append(listing.Actors, ActorReport{Actor: t.id, State: silent, Recent: t.span(), Mailbox: t.mailbox.UserMessageCount()})
+			listing.Actors = append(listing.Actors, message.ActorReport{Actor: t.id, State: silent, Recent: t.span(), Mailbox: t.mailbox.UserMessageCount()})
 		}
 	}
-	slices.SortStableFunc(listing.Actors, func(a, b ActorReport) int {
+	slices.SortStableFunc(listing.Actors, func(a, b message.ActorReport) int {
 		return cmp.Or(cmp.Compare(b.Recent, a.Recent), cmp.Compare(b.Mailbox, a.Mailbox))
 	})
 	listing.Actors = listing.Actors[:min(len(listing.Actors), listedActors)]
@@ -78,14 +53,14 @@ func (n *Node) list(ctx context.Context, kind string) *Listing {
 
 // listConnections takes what transport knows of the connections, so that no connection is
 // disturbed.
-func (n *Node) listConnections(ctx context.Context) *Listing {
-	listing := &Listing{}
+func (n *Node) listConnections(ctx context.Context) *message.Listing {
+	listing := &message.Listing{}
 	for _, c := range n.host.Connections(ctx, listedActors, nil) {
 		state := "live"
 		if c.Lag > 0 {
 			state = "behind"
 		}
-		listing.Actors = append(listing.Actors, ActorReport{
+		listing.Actors = append(listing.Actors, message.ActorReport{
 			Actor: connectionName(c.Viewer), State: state, Recent: perSpan(c.In, c.Over), Mailbox: c.Waiting,
 		})
 	}
@@ -94,28 +69,28 @@ func (n *Node) listConnections(ctx context.Context) *Listing {
 
 // perSpan converts a count over some time to one over a Span.
 func perSpan(n int, over time.Duration) int {
-	return int(int64(n) * int64(Span) / max(int64(over), int64(time.Second)))
+	return int(int64(n) * int64(message.Span) / max(int64(over), int64(time.Second)))
 }
 
 // connectionName is the name of a connection's actor.
-func connectionName(v ViewerID) string {
-	return KindConnection.String() + "/" + strconv.FormatUint(uint64(v), 36)
+func connectionName(v canvas.ViewerID) string {
+	return message.KindConnection.String() + "/" + strconv.FormatUint(uint64(v), 36)
 }
 
 // describeActor describes the actor with a name. If it has a trace, it need not answer itself.
-func (n *Node) describeActor(ctx context.Context, name string) *ActorDetails {
+func (n *Node) describeActor(ctx context.Context, name string) *message.ActorDetails {
 	t := n.observe.find(name)
-	if t == nil && !strings.HasPrefix(name, KindConnection.String()+"/") {
-		return &ActorDetails{}
+	if t == nil && !strings.HasPrefix(name, message.KindConnection.String()+"/") {
+		return &message.ActorDetails{}
 	}
 	l := &describe{near: true, now: n.clock.Now()}
 	answer, err := n.system.Root.RequestFuture(n.system.NewLocalPID(name), l, lookTimeout).Result()
-	view := &ActorDetails{Actor: name, State: silent}
+	view := &message.ActorDetails{Actor: name, State: silent}
 	var last []Handled
 	if told, ok := answer.(description); ok && err == nil {
 		view.State, view.Facts, last = told.state, told.facts, l.last
 	} else if t == nil {
-		return &ActorDetails{}
+		return &message.ActorDetails{}
 	}
 	if t == nil {
 		view.Since = n.opening(ctx, name)
@@ -123,19 +98,19 @@ func (n *Node) describeActor(ctx context.Context, name string) *ActorDetails {
 		view.Since, last = t.started.UnixMilli(), t.history(n.clock.Now())
 	}
 	for _, h := range last {
-		view.Last = append(view.Last, HandledReport{Type: h.Type, At: h.At.UnixMilli(), Took: h.Took})
+		view.Last = append(view.Last, message.HandledReport{Type: h.Type, At: h.At.UnixMilli(), Took: h.Took})
 	}
 	return view
 }
 
 // opening returns when a connection was opened, in Unix milliseconds; 0: that is not known.
 func (n *Node) opening(ctx context.Context, name string) int64 {
-	number, _ := strings.CutPrefix(name, KindConnection.String()+"/")
+	number, _ := strings.CutPrefix(name, message.KindConnection.String()+"/")
 	viewer, err := strconv.ParseUint(number, 36, 64)
 	if err != nil {
 		return 0
 	}
-	for _, c := range n.host.Connections(ctx, 1, []ViewerID{ViewerID(viewer)}) {
+	for _, c := range n.host.Connections(ctx, 1, []canvas.ViewerID{canvas.ViewerID(viewer)}) {
 		return c.Since
 	}
 	return 0
@@ -144,7 +119,7 @@ func (n *Node) opening(ctx context.Context, name string) int64 {
 // who asks the roster for users: those of these viewers, or at most so many whose names contain
 // name. Answered with []Member.
 type who struct {
-	viewers []ViewerID
+	viewers []canvas.ViewerID
 	name    string
 	most    int
 }

@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/mailbox"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/memory"
 )
 
@@ -75,8 +76,8 @@ func BenchmarkObserve_Places(b *testing.B) {
 		num := uint64(0)
 		return func() {
 			// As the inspector would if the node were busy all the time.
-			node.observe.watches[KindRelay].pace(700_000)
-			node.observe.watches[KindRegion].pace(40_000)
+			node.observe.watches[message.KindRelay].pace(700_000)
+			node.observe.watches[message.KindRegion].pace(40_000)
 			for range burst {
 				num++
 				op := canvas.Op{ID: canvas.OpID{Author: 1, Num: num}, Pixels: []canvas.Pixel{{Pos: uint16(num), Color: canvas.Color(num)}}}
@@ -95,7 +96,7 @@ func BenchmarkObserve_Mailbox(b *testing.B) {
 		const batch = 1000
 		o := newObserver(new(Stats), realClock{})
 		o.off = !watching
-		o.watches[KindRelay].pace(5e6)
+		o.watches[message.KindRelay].pace(5e6)
 		system := NewSystem(nopLog())
 		b.Cleanup(system.Shutdown)
 		workers := mailbox.NewWorkers()
@@ -105,7 +106,7 @@ func BenchmarkObserve_Mailbox(b *testing.B) {
 			if ctx.Message() == batch {
 				done <- struct{}{}
 			}
-		}, actor.WithMailbox(o.mailbox(workers, KindRelay, "relay/0")))
+		}, actor.WithMailbox(o.mailbox(workers, message.KindRelay, "relay/0")))
 		pid := system.Root.Spawn(props)
 		return func() {
 			for n := 1; n <= batch; n++ {

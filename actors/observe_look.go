@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // describe asks an actor to describe itself; answered with description. If near is set, the actor's
@@ -21,11 +22,8 @@ type describe struct {
 // description is an actor in words.
 type description struct {
 	state string
-	facts []Fact
+	facts []message.Fact
 }
-
-// Fact is one thing to know about an actor, for people.
-type Fact struct{ Name, Value string }
 
 // describeIn returns the describe that a message is; nil: it is none.
 func describeIn(message any) *describe {
@@ -49,23 +47,29 @@ func (m *watched) describe(l *describe) {
 	l.last = m.own.history(l.now)
 }
 
-func count[N ~int | ~int64 | ~uint64](name string, n N) Fact { return Fact{name, fmt.Sprint(n)} }
+func text(name, value string) message.Fact { return message.Fact{Name: name, Value: value} }
 
-func since(name string, then, now time.Time) Fact {
-	if then.IsZero() {
-		return Fact{name, "never"}
-	}
-	return Fact{name, now.Sub(then).Round(time.Millisecond).String() + " ago"}
+func count[N ~int | ~int64 | ~uint64](name string, n N) message.Fact {
+	return text(name, fmt.Sprint(n))
 }
 
-func at(name string, p canvas.Position) Fact { return Fact{name, fmt.Sprintf("%d.%d", p.Epoch, p.Seq)} }
+func since(name string, then, now time.Time) message.Fact {
+	if then.IsZero() {
+		return text(name, "never")
+	}
+	return text(name, now.Sub(then).Round(time.Millisecond).String()+" ago")
+}
+
+func at(name string, p canvas.Position) message.Fact {
+	return text(name, fmt.Sprintf("%d.%d", p.Epoch, p.Seq))
+}
 
 func (r *region) describe() description {
 	now := r.pod.clock.Now()
-	facts := []Fact{
+	facts := []message.Fact{
 		count("epoch", r.epoch), count("seq", r.Position.Seq), at("last batch", r.Position),
 		count("relays", len(r.subscribers)), count("pending ops", r.queue.Len()),
-		{"commit under way", "no"}, count("store calls failed in a row", r.failures), count("fenced of late", r.fences),
+		text("commit under way", "no"), count("store calls failed in a row", r.failures), count("fenced of late", r.fences),
 		since("known for the owner", r.verified, now), count("who wait for it to let go", len(r.handoff.yielders)+len(r.handoff.leavers)),
 	}
 	if f := r.inflight; f != nil {
@@ -85,10 +89,10 @@ func (r *relay) describe() description {
 	if r.owner != nil {
 		owner = r.owner.Address
 	}
-	return description{state, []Fact{
-		{"owner", owner}, at("replica", r.Position), count("ops not acknowledged", r.pending.count()),
+	return description{state, []message.Fact{
+		text("owner", owner), at("replica", r.Position), count("ops not acknowledged", r.pending.count()),
 		count("pixels not acknowledged", r.pending.pixels), count("viewers to bring up to date", len(r.waiting)),
-		count("readers waiting", len(r.readers)), count("beats without an answer", r.silent), {"stream", strconv.FormatUint(r.stream, 36)},
+		count("readers waiting", len(r.readers)), count("beats without an answer", r.silent), text("stream", strconv.FormatUint(r.stream, 36)),
 	}}
 }
 
@@ -97,8 +101,8 @@ func (c *connection) describe() description {
 	if c.author != 0 {
 		state = "live"
 	}
-	return description{state, []Fact{
-		{"user", fmt.Sprintf("%012x", uint64(c.author))}, {"name", c.name}, count("last op", c.lastNum),
+	return description{state, []message.Fact{
+		text("user", fmt.Sprintf("%012x", uint64(c.author))), text("name", c.name), count("last op", c.lastNum),
 		count("ops not acknowledged", len(c.placing)), count("ops held", len(c.held)),
 		count("allowance in pixels", c.bucket.remaining(c.pod.clock.Now())),
 	}}
@@ -109,8 +113,8 @@ func (r *roster) describe() description {
 	if r.presence != nil {
 		presence = r.presence.Address
 	}
-	return description{"live", []Fact{
-		count("users here", len(r.members)), {"presence", presence}, count("not yet counted", len(r.arriving)),
+	return description{"live", []message.Fact{
+		count("users here", len(r.members)), text("presence", presence), count("not yet counted", len(r.arriving)),
 		count("names shown", len(r.named)), count("roll", r.n),
 	}}
 }
@@ -120,7 +124,7 @@ func (p *presence) describe() description {
 	if p.ours {
 		state = "serving"
 	}
-	return description{state, []Fact{
+	return description{state, []message.Fact{
 		count("users", p.count), count("pods that called the roll", len(p.rolls)), count("names listed", len(p.listed)),
 		since("shown", p.shown, p.pod.clock.Now()),
 	}}

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"fmt"
+	"pixelplayground/actors/message"
 	"time"
 )
 
@@ -23,9 +24,9 @@ func (r *region) observed(f *inflight, now time.Time) {
 }
 
 // report returns what the inspector shows of the region.
-func (r *region) report() RegionReport {
+func (r *region) report() message.RegionReport {
 	now := r.pod.clock.Now()
-	report := RegionReport{
+	report := message.RegionReport{
 		Region: r.id, State: string(r.phase), Epoch: r.epoch, Seq: r.Position.Seq,
 		Relays: len(r.subscribers), PendingOps: r.queue.Len(), Pixels: r.gauge.pixels.span(now),
 	}
@@ -56,5 +57,5 @@ func (r *region) noteHandoff(now time.Time) {
 	if !r.handoff.served {
 		text += ", its owner before was gone"
 	}
-	r.pod.events.region(EventHandoff, r.id, took, text)
+	r.pod.events.region(message.EventHandoff, r.id, took, text)
 }

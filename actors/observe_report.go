@@ -7,71 +7,8 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
-
-// Questions to an inspector, of this pod or another.
-type (
-	// Inspect is answered with *Report.
-	Inspect struct {
-		Full        bool   // all of the report
-		Connections int    // how many of the worst connections are in it
-		Name        string // only connections whose name contains this, letter case ignored
-		History     bool   // with the history
-		Brief       bool   // without the regions, so that none of them is disturbed; earlier versions report them all the same
-	}
-	// List is answered with *Listing.
-	List struct{ Kind string }
-	// DescribeActor is answered with *ActorDetails.
-	DescribeActor struct{ Actor string } // name, as "region/3"
-)
-
-// Report is what the inspector reports about a pod. It travels between pods.
-type Report struct {
-	Node    string
-	Uptime  time.Duration
-	Users   int    // connections of this pod
-	Store   string // what is wrong with it; "": nothing. A full report asks the store, any other has what was last known
-	Kinds   []KindReport
-	Regions []RegionReport // those that are not dormant, in the order of their ids; one that didn't answer in time is absent
-
-	// The rest is there only if it was asked for.
-	Over       time.Duration // what the counts called recent cover: a Span, or less after the start
-	Process    Process       // CPU recent
-	Sockets    Sockets       // recent
-	Pixels     int           // made durable by the pod's regions, recent
-	Commit     Spread
-	PlaceToAck Spread
-	Viewers    []int // by region; on a pod with users
-	Worst      []ConnectionReport
-	Events     []Event
-	History    []Past
-	Placed     int // pixels accepted from the pod's users, recent
-}
-
-// KindReport counts the actors of one kind.
-type KindReport struct {
-	Kind        string
-	Live        int64
-	Messages    int64 // handled since the start
-	Unhandled   int64
-	Restarts    int64
-	DeadLetters int64
-
-	Recent              int // messages, within Report.Over
-	Deepest, DeepestP99 int // mailbox, in messages waiting
-	Took                Spread
-}
-
-// RegionReport is the state of one region.
-type RegionReport struct {
-	Region     canvas.RegionID
-	State      string // asking, claiming, mending, serving, fenced or retiring
-	Epoch, Seq uint64
-	Relays     int // subscribed
-	PendingOps int // accepted, not yet durable
-	Pixels     int // made durable in the last Span
-	Commit     Spread
-}
 
 // rollReport is the users of one pod as presence knows them.
 type rollReport struct {
@@ -86,11 +23,11 @@ type reportState struct{}
 const describeTimeout = 500 * time.Millisecond
 
 // report returns what every report has, a brief one without the regions.
-func (n *Node) report(brief bool) *Report {
+func (n *Node) report(brief bool) *message.Report {
 	stats := &n.stats
-	report := &Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[KindConnection].Load()), Store: n.storeMonitor.wrong()}
-	for _, k := range Kinds() {
-		report.Kinds = append(report.Kinds, KindReport{
+	report := &message.Report{Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(stats.Live[message.KindConnection].Load()), Store: n.storeMonitor.wrong()}
+	for _, k := range message.Kinds() {
+		report.Kinds = append(report.Kinds, message.KindReport{
 			Kind: k.String(), Live: stats.Live[k].Load(), Messages: stats.Messages[k].Load(), Unhandled: stats.Unhandled[k].Load(),
 			Restarts: stats.Restarts[k].Load(), DeadLetters: stats.DeadLetters[k].Load(),
 		})
@@ -104,7 +41,7 @@ func (n *Node) report(brief bool) *Report {
 	}
 	for _, f := range futures {
 		if answer, err := f.Result(); err == nil {
-			if r, ok := answer.(RegionReport); ok && r.State != "dormant" {
+			if r, ok := answer.(message.RegionReport); ok && r.State != "dormant" {
 				report.Regions = append(report.Regions, r)
 			}
 		}
@@ -113,11 +50,11 @@ func (n *Node) report(brief bool) *Report {
 }
 
 // complete adds the rest, from the samples at both ends of the last Span.
-func (n *Node) complete(ctx context.Context, report *Report, m Inspect, first, last sample) {
+func (n *Node) complete(ctx context.Context, report *message.Report, m message.Inspect, first, last sample) {
 	report.Over = last.at.Sub(first.at)
 	report.Process = last.process
 	report.Process.CPU -= first.process.CPU
-	report.Sockets = Sockets{
+	report.Sockets = message.Sockets{
 		Deliveries: last.sockets.Deliveries - first.sockets.Deliveries,
 		MessagesIn: last.sockets.MessagesIn - first.sockets.MessagesIn,
 		BytesOut:   last.sockets.BytesOut - first.sockets.BytesOut,
@@ -140,7 +77,7 @@ func (n *Node) complete(ctx context.Context, report *Report, m Inspect, first, l
 }
 
 // deepest returns the longest mailbox of each kind now, among the actors that have a trace.
-func (o *observer) deepest() (longest [kinds]int) {
+func (o *observer) deepest() (longest [message.KindCount]int) {
 	for _, t := range o.all() {
 		longest[t.kind] = max(longest[t.kind], t.mailbox.UserMessageCount())
 	}
@@ -148,11 +85,11 @@ func (o *observer) deepest() (longest [kinds]int) {
 }
 
 // worst returns the connections asked for, with their names.
-func (n *Node) worst(ctx context.Context, m Inspect) []ConnectionReport {
+func (n *Node) worst(ctx context.Context, m message.Inspect) []message.ConnectionReport {
 	if n.roster == nil || m.Connections == 0 {
 		return nil
 	}
-	var only []ViewerID
+	var only []canvas.ViewerID
 	if m.Name != "" {
 		for _, member := range n.who(ctx, who{name: m.Name, most: m.Connections}) {
 			only = append(only, member.Viewer)
@@ -162,11 +99,11 @@ func (n *Node) worst(ctx context.Context, m Inspect) []ConnectionReport {
 		}
 	}
 	list := n.host.Connections(ctx, m.Connections, only)
-	viewers := make([]ViewerID, len(list))
+	viewers := make([]canvas.ViewerID, len(list))
 	for i := range list {
 		viewers[i] = list[i].Viewer
 	}
-	users := make(map[ViewerID]canvas.User, len(list))
+	users := make(map[canvas.ViewerID]canvas.User, len(list))
 	for _, member := range n.who(ctx, who{viewers: viewers}) {
 		users[member.Viewer] = member.User
 	}

@@ -1,36 +1,29 @@
 package actors
 
-import "time"
+import (
+	"pixelplayground/actors/message"
+	"time"
+)
 
 // samples is what a pod has counted: once a second for the last Span, and once in a Span for a
 // while. Only the inspector uses it.
 type samples struct {
-	recent []sample // oldest first: of the last Span, both ends included
-	points []Past   // oldest first: at most historyPoints
+	recent []sample       // oldest first: of the last Span, both ends included
+	points []message.Past // oldest first: at most historyPoints
 }
 
 // sample is the counters at one moment.
 type sample struct {
 	at       time.Time
-	process  Process
-	sockets  Sockets
+	process  message.Process
+	sockets  message.Sockets
 	pixels   int64 // Stats.Pixels
 	placed   int64 // Stats.Dots
-	messages [kinds]int64
-}
-
-// Past is a Span of a pod's history, which travels between pods.
-type Past struct {
-	At          int64 // its end in Unix seconds, a multiple of Span, so that the points of all pods match
-	PixelsIn    int   // in the Span
-	Deliveries  int   // in it
-	PlaceToAck  time.Duration
-	Connections int
-	Memory      int
+	messages [message.KindCount]int64
 }
 
 // historyPoints covers 15 minutes.
-const historyPoints = int(15 * time.Minute / Span)
+const historyPoints = int(15 * time.Minute / message.Span)
 
 // add adds the sample of a second.
 func (s *samples) add(now sample) {
@@ -46,7 +39,7 @@ func (s *samples) spanEnded(now time.Time) bool {
 	return len(s.recent) > 0 && s.recent[len(s.recent)-1].at.Unix()/spanSeconds < slot
 }
 
-func (s *samples) addPoint(p Past) {
+func (s *samples) addPoint(p message.Past) {
 	if len(s.points) == historyPoints {
 		s.points = append(s.points[:0], s.points[1:]...)
 	}

@@ -2,12 +2,10 @@ package actors
 
 import (
 	"math/bits"
+	"pixelplayground/actors/message"
 	"sync/atomic"
 	"time"
 )
-
-// Span is the time that the inspectors' rates and percentiles cover: the last few seconds.
-const Span = 5 * time.Second
 
 // There are four buckets to a power of two: a percentile is at most an eighth off. The last bucket
 // is for everything from 17 s on, if the values are nanoseconds.
@@ -24,21 +22,18 @@ type spread struct {
 	turned      time.Time // when now began
 }
 
-// Spread is what a spread says of durations. Zero: there were none.
-type Spread struct{ P50, P99 time.Duration }
-
 func (s *spread) add(value int64) { s.now[bucketOf(value)].Add(1) }
 
 // advance forgets what is older than two Spans.
 func (s *spread) advance(now time.Time) {
 	age := now.Sub(s.turned)
-	if age < Span {
+	if age < message.Span {
 		return
 	}
 	s.turned = now
 	for i := range s.now {
 		n := s.now[i].Swap(0)
-		if age >= 2*Span {
+		if age >= 2*message.Span {
 			n = 0
 		}
 		s.before[i].Store(n)
@@ -81,12 +76,12 @@ func (s *spread) quantile(part float64) int64 {
 	return 0
 }
 
-func (s *spread) durations() Spread {
-	return Spread{P50: time.Duration(s.quantile(0.5)), P99: time.Duration(s.quantile(0.99))}
+func (s *spread) durations() message.Spread {
+	return message.Spread{P50: time.Duration(s.quantile(0.5)), P99: time.Duration(s.quantile(0.99))}
 }
 
 // spanSeconds is Span in whole seconds.
-const spanSeconds = int64(Span / time.Second)
+const spanSeconds = int64(message.Span / time.Second)
 
 // meter counts by the second. Only one goroutine may use it.
 type meter struct {

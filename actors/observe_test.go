@@ -13,6 +13,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/mailbox"
+	"pixelplayground/actors/message"
 )
 
 func TestSpread_BucketsMeet(t *testing.T) {
@@ -71,14 +72,14 @@ func TestSpread_ForgetsWhatIsOld(t *testing.T) {
 	for _, step := range []struct {
 		after time.Duration
 		want  int64
-	}{{Span - 1, 7}, {1, 7}, {Span - 1, 7}, {1, 0}} {
+	}{{message.Span - 1, 7}, {1, 7}, {message.Span - 1, 7}, {1, 0}} {
 		now = now.Add(step.after)
 		if s.advance(now); s.quantile(1) != step.want {
 			t.Errorf("at %v: %d, want %d", now.Sub(time.Unix(1000, 0)), s.quantile(1), step.want)
 		}
 	}
 	s.add(7)
-	if s.advance(now.Add(2 * Span)); s.quantile(1) != 0 {
+	if s.advance(now.Add(2 * message.Span)); s.quantile(1) != 0 {
 		t.Error("remembered through a long pause")
 	}
 }
@@ -103,7 +104,7 @@ func TestMeter_CountsWholeSeconds(t *testing.T) {
 
 func TestTrace_RemembersTypesNotMessages(t *testing.T) {
 	now := time.Unix(100, 0)
-	tr := newTrace(KindRegion, "region/1", nil, now)
+	tr := newTrace(message.KindRegion, "region/1", nil, now)
 	for i := range traced + 5 {
 		tr.begin(&Submit{N: uint64(i)}, now.Add(time.Duration(i)*time.Second))
 		tr.end(3, now.Add(time.Duration(i)*time.Second+time.Millisecond))
@@ -147,22 +148,22 @@ func TestInspector_FullReport(t *testing.T) {
 		a.conn.Send(Place{Num: num + 1, Dots: []canvas.Dot{dot(3, 4, canvas.Color(num))}})
 	}
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 40 })
-	ask := func(q Inspect) *Report {
+	ask := func(q message.Inspect) *message.Report {
 		return w.node.Survey(context.Background(), []string{w.node.Address()}, q)[0]
 	}
-	if r := ask(Inspect{}); len(r.Events) != 0 || r.Commit != (Spread{}) || len(r.Regions) == 0 {
+	if r := ask(message.Inspect{}); len(r.Events) != 0 || r.Commit != (message.Spread{}) || len(r.Regions) == 0 {
 		t.Errorf("a short report: %+v", r)
 	}
 	w.store.Fail(func(string, canvas.RegionID) error { return errors.New("broken") })
-	r := ask(Inspect{Full: true, History: true, Connections: 5})
-	if brief := ask(Inspect{Full: true, Brief: true}); len(brief.Regions) != 0 || brief.Store != r.Store || brief.Users != r.Users {
+	r := ask(message.Inspect{Full: true, History: true, Connections: 5})
+	if brief := ask(message.Inspect{Full: true, Brief: true}); len(brief.Regions) != 0 || brief.Store != r.Store || brief.Users != r.Users {
 		t.Errorf("a brief report: %+v", brief)
 	}
 	w.store.Fail(nil)
 	if r.Commit.P99 < r.Commit.P50 || r.PlaceToAck.P50 <= 0 || !strings.Contains(r.Store, "broken") {
 		t.Errorf("times %v %v, store %q", r.Commit, r.PlaceToAck, r.Store)
 	}
-	kind := r.Kinds[KindRegion]
+	kind := r.Kinds[message.KindRegion]
 	if kind.Kind != "region" || kind.Messages == 0 || kind.Took.P99 <= 0 || kind.Took.P99 < kind.Took.P50 {
 		t.Errorf("regions %+v", kind)
 	}
@@ -178,7 +179,7 @@ func TestInspector_Looks(t *testing.T) {
 	w.watch(a, nil)
 	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(3, 4, 5)}})
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
-	look := func(name string) *ActorDetails {
+	look := func(name string) *message.ActorDetails {
 		v, err := w.node.Describe(context.Background(), w.node.Address(), name)
 		if err != nil {
 			t.Fatal(err)
@@ -193,7 +194,7 @@ func TestInspector_Looks(t *testing.T) {
 			t.Errorf("%s: %+v", name, v)
 		}
 	}
-	types := func(v *ActorDetails) (types []string) {
+	types := func(v *message.ActorDetails) (types []string) {
 		for _, h := range v.Last {
 			types = append(types, h.Type)
 		}
@@ -213,7 +214,7 @@ func TestInspector_Looks(t *testing.T) {
 	if err != nil || len(listing.Actors) != testGeometry.Regions() {
 		t.Fatalf("%d regions, %v", len(listing.Actors), err)
 	}
-	if !slices.ContainsFunc(listing.Actors, func(a ActorReport) bool { return a.Actor == "region/0" && a.State == "serving" }) {
+	if !slices.ContainsFunc(listing.Actors, func(a message.ActorReport) bool { return a.Actor == "region/0" && a.State == "serving" }) {
 		t.Errorf("regions %+v", listing.Actors)
 	}
 }
@@ -230,7 +231,7 @@ func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 	}
 	w.crowd.mu.Lock() // the roster's Present waits for the lock
 	w.node.system.Root.Send(w.node.roster, here{viewer: 99, user: canvas.User{Author: 99}})
-	var v *ActorDetails
+	var v *message.ActorDetails
 	// The roster may be slow before it is stuck.
 	stuck := func() bool {
 		v, _ = w.node.Describe(context.Background(), w.node.Address(), "roster")
@@ -249,25 +250,25 @@ func TestInspector_ShowsWhoIsStuck(t *testing.T) {
 // acting is a HostInfo that passes on what it is told to do, and answers with err.
 type acting struct {
 	noHostInfo
-	done chan Act
+	done chan message.Act
 	err  error
 }
 
-func (a acting) Act(_ context.Context, act Act) error {
+func (a acting) Act(_ context.Context, act message.Act) error {
 	a.done <- act
 	return a.err
 }
 
 func TestInspector_ActsAndTells(t *testing.T) {
-	around := acting{done: make(chan Act, 1)}
+	around := acting{done: make(chan message.Act, 1)}
 	w := newWorldAround(t, around)
-	act := Act{Do: ActDrain, Who: "10.0.0.1", At: 1234, Target: "pod-1"}
+	act := message.Act{Do: message.ActDrain, Who: "10.0.0.1", At: 1234, Target: "pod-1"}
 	if err := w.node.Act(context.Background(), w.node.Address(), act); err != nil || <-around.done != act {
 		t.Errorf("not done: %v", err)
 	}
 	w.node.NoteAct(act, nil) // as the pod that was asked would do
 	events := MergeEvents(w.node.events.all(), w.node.events.all())
-	if len(events) != 1 || events[0].Kind != EventAct || events[0].Text != "drain pod-1, by 10.0.0.1" || events[0].At != 1234 {
+	if len(events) != 1 || events[0].Kind != message.EventAct || events[0].Text != "drain pod-1, by 10.0.0.1" || events[0].At != 1234 {
 		t.Errorf("%+v", events)
 	}
 	if err := newWorld(t, nil).node.Act(context.Background(), w.node.Address(), act); err == nil {
@@ -281,14 +282,14 @@ func TestInspector_ActsAndTells(t *testing.T) {
 // Watching costs a connection one small allocation, and most messages none.
 func TestObserver_Allocations(t *testing.T) {
 	o := newObserver(new(Stats), realClock{})
-	o.watches[KindConnection].pace(1e6)
-	m := o.mailbox(mailbox.NewWorkers(), KindConnection, "")().(*watched)
+	o.watches[message.KindConnection].pace(1e6)
+	m := o.mailbox(mailbox.NewWorkers(), message.KindConnection, "")().(*watched)
 	m.RegisterHandlers(discard{}, nil)
 	if n := testing.AllocsPerRun(1000, func() { m.InvokeUserMessage(beat{}) }); n > 0.01 {
 		t.Errorf("a message allocates %v times", n)
 	}
 	m.InvokeSystemMessage(&actor.Stop{})
-	if counted := o.watches[KindConnection].messages.Load(); counted != 1001 { // AllocsPerRun calls once more to warm up
+	if counted := o.watches[message.KindConnection].messages.Load(); counted != 1001 { // AllocsPerRun calls once more to warm up
 		t.Errorf("%d messages counted", counted)
 	}
 	if m.own != nil || len(o.all()) != 0 {

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"pixelplayground/actors/mailbox"
+	"pixelplayground/actors/message"
 	"reflect"
 	"strings"
 	"sync"
@@ -21,7 +22,7 @@ const (
 // at. It never holds a message, only its type.
 type trace struct {
 	id      string
-	kind    Kind
+	kind    message.Kind
 	mailbox *mailbox.Mailbox // for its length
 	started time.Time
 	lasting bool // kept when nobody looks
@@ -42,7 +43,7 @@ type Handled struct {
 	Took time.Duration // so far, if it is still being handled
 }
 
-func newTrace(kind Kind, id string, mailbox *mailbox.Mailbox, now time.Time) *trace {
+func newTrace(kind message.Kind, id string, mailbox *mailbox.Mailbox, now time.Time) *trace {
 	return &trace{id: id, kind: kind, mailbox: mailbox, started: now, lasting: true}
 }
 

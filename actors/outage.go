@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // outage reports once that the store does not answer, and once that it answers again, for all
@@ -31,7 +32,7 @@ func (o *outage) failed(id canvas.RegionID, operation string, err error, now tim
 	if len(o.regions) == 0 {
 		o.began = now
 		o.log.Warn("store does not answer, trying again", "operation", operation, "err", err)
-		o.events.note(Event{Kind: EventOutage, Region: NoRegion, Text: "the store does not answer: " + err.Error(), Subject: "store"})
+		o.events.note(message.Event{Kind: message.EventOutage, Region: message.NoRegion, Text: "the store does not answer: " + err.Error(), Subject: "store"})
 	}
 	o.regions[id], o.err = struct{}{}, err
 }
@@ -55,6 +56,6 @@ func (o *outage) over(id canvas.RegionID, now time.Time) {
 	}
 	if delete(o.regions, id); len(o.regions) == 0 {
 		o.log.Info("store answers again", "after", now.Sub(o.began).Round(time.Millisecond))
-		o.events.note(Event{Kind: EventRecovered, Region: NoRegion, Text: "the store answers again", Duration: now.Sub(o.began), Subject: "store"})
+		o.events.note(message.Event{Kind: message.EventRecovered, Region: message.NoRegion, Text: "the store answers again", Duration: now.Sub(o.began), Subject: "store"})
 	}
 }

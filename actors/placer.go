@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // Stroke is the pixels that one op places: all on the canvas, and no more than a client may place
@@ -41,11 +42,11 @@ type placed struct {
 func (p *placer) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		p.pod.stats.Live[KindPlacer].Add(1)
+		p.pod.stats.Live[message.KindPlacer].Add(1)
 		p.place(ctx)
 	case *actor.Stopping:
 	case *actor.Stopped:
-		p.pod.stats.Live[KindPlacer].Add(-1)
+		p.pod.stats.Live[message.KindPlacer].Add(-1)
 	case opsAcked:
 		for _, num := range m.nums {
 			p.answered(ctx, num, nil)
@@ -55,7 +56,7 @@ func (p *placer) Receive(ctx actor.Context) {
 	case opsWaiting:
 		p.onWaiting(ctx)
 	default:
-		p.pod.unhandled(KindPlacer, m)
+		p.pod.unhandled(message.KindPlacer, m)
 	}
 }
 
@@ -133,10 +134,10 @@ func (n *Node) Place(ctx context.Context, strokes []Stroke) (durable int, err er
 		return 0, &RefusedError{Why: canvas.RefusedDraining}
 	}
 	future := actor.NewFuture(n.system, n.cfg.Patience+2*n.cfg.StoreTimeout)
-	props := n.props(KindPlacer, "", func() actor.Actor {
+	props := n.props(message.KindPlacer, "", func() actor.Actor {
 		return &placer{pod: n, session: n.newSession(), strokes: strokes, asker: future.PID()}
 	})
-	name := KindPlacer.String() + "/" + strconv.FormatUint(n.streams.Add(1), 36)
+	name := message.KindPlacer.String() + "/" + strconv.FormatUint(n.streams.Add(1), 36)
 	pid, err := n.system.Root.SpawnNamed(props, name)
 	if err != nil {
 		return 0, err

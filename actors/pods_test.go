@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/memory"
 )
 
@@ -151,7 +152,7 @@ func (p *pods) apart(key int) (owner, other *testPod) {
 
 func (p *pods) Region(id canvas.RegionID) *actor.PID {
 	if owner, _ := p.owner(int(id)); owner != nil {
-		return actor.NewPID(owner.address, RegionName(id))
+		return actor.NewPID(owner.address, message.RegionName(id))
 	}
 	return nil
 }
@@ -159,14 +160,14 @@ func (p *pods) Region(id canvas.RegionID) *actor.PID {
 func (p *pods) Before(id canvas.RegionID) (pids []*actor.PID) {
 	_, before := p.owner(int(id))
 	for _, pod := range before {
-		pids = append(pids, actor.NewPID(pod.address, RegionName(id)))
+		pids = append(pids, actor.NewPID(pod.address, message.RegionName(id)))
 	}
 	return pids
 }
 
 func (p *pods) Presence() *actor.PID {
 	if owner, _ := p.owner(-1); owner != nil {
-		return actor.NewPID(owner.address, PresenceName)
+		return actor.NewPID(owner.address, message.PresenceName)
 	}
 	return nil
 }

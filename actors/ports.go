@@ -8,9 +8,6 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// ViewerID names one WebSocket of this pod to its Audience.
-type ViewerID uint64
-
 // Audience is where committed pixels go: every viewer of this pod. Relays and the
 // roster call it; transport implements it. No method blocks or fails: what can't be
 // shown to a viewer now, the audience asks for again through Node.Resync.
@@ -22,7 +19,7 @@ type Audience interface {
 	Reset(region canvas.RegionID)
 	// Join answers Resync: it shows one viewer what it missed. From here on Publish includes that
 	// viewer.
-	Join(v ViewerID, c CatchUp)
+	Join(v canvas.ViewerID, c CatchUp)
 	// Viewing reports whether any viewer of this pod follows the region, in sync or not yet. The
 	// relay of a region that nobody views goes idle.
 	Viewing(region canvas.RegionID) bool
@@ -52,7 +49,7 @@ type Presence struct {
 
 	// Arrived are viewers of this pod that this Presence is the first to count. They are shown all
 	// of it. No viewer is shown an earlier Presence.
-	Arrived []ViewerID
+	Arrived []canvas.ViewerID
 }
 
 // Outbox is the way to one client: its connection actor calls it, transport implements

@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // presence knows every user of the canvas, by pod, and shows the count and the names to all rosters
@@ -36,9 +37,9 @@ type presence struct {
 type roll struct {
 	roster  *actor.PID
 	n       uint64
-	members map[ViewerID]canvas.User
-	before  map[ViewerID]canvas.User // the roll before this one, which counts while partial
-	partial bool                     // more of its first Roll is to come: it does not count yet
+	members map[canvas.ViewerID]canvas.User
+	before  map[canvas.ViewerID]canvas.User // the roll before this one, which counts while partial
+	partial bool                            // more of its first Roll is to come: it does not count yet
 	seen    time.Time
 	fresh   bool   // it has not been shown the full list
 	due     uint64 // N that the roster must have been shown by its next renewal
@@ -55,12 +56,12 @@ type (
 		Full   bool // Joined is everyone, or the first of them
 		More   bool // more Rolls of the same change follow: it counts when all are here
 		Joined []Member
-		Left   []ViewerID
+		Left   []canvas.ViewerID
 		Shown  uint64 // N of the last Shown that the roster has received: a lost one is noticed by it
 	}
 	// Member is the user of one connection.
 	Member struct {
-		Viewer ViewerID
+		Viewer canvas.ViewerID
 		User   canvas.User
 	}
 	// Recall asks a roster for a full Roll.
@@ -94,11 +95,11 @@ func newPresence(pod *Node) *presence {
 func (p *presence) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		p.pod.stats.Live[KindPresence].Add(1)
+		p.pod.stats.Live[message.KindPresence].Add(1)
 		p.moved(ctx)
 		p.pod.later(ctx, p.pod.cfg.Beat, sweepRolls{p})
 	case *actor.Restarting, *actor.Stopped:
-		p.pod.stats.Live[KindPresence].Add(-1)
+		p.pod.stats.Live[message.KindPresence].Add(-1)
 	case *actor.Stopping:
 	case *Roll:
 		p.roll(ctx, m)
@@ -117,7 +118,7 @@ func (p *presence) Receive(ctx actor.Context) {
 	case *describe:
 		p.describe().answer(ctx)
 	default:
-		p.pod.unhandled(KindPresence, m)
+		p.pod.unhandled(message.KindPresence, m)
 	}
 }
 
@@ -127,7 +128,7 @@ func (p *presence) roll(ctx actor.Context, m *Roll) {
 	changed := len(m.Joined) > 0 || len(m.Left) > 0
 	switch {
 	case m.Full:
-		fresh := &roll{roster: ctx.Sender(), members: make(map[ViewerID]canvas.User, len(m.Joined)), fresh: true}
+		fresh := &roll{roster: ctx.Sender(), members: make(map[canvas.ViewerID]canvas.User, len(m.Joined)), fresh: true}
 		if r != nil && m.More {
 			fresh.before = r.counted()
 		}
@@ -162,7 +163,7 @@ func (p *presence) roll(ctx actor.Context, m *Roll) {
 
 // counted returns the users that count. While the list is partial these are the users of the list
 // before.
-func (r *roll) counted() map[ViewerID]canvas.User {
+func (r *roll) counted() map[canvas.ViewerID]canvas.User {
 	if r.partial {
 		return r.before
 	}
@@ -256,7 +257,7 @@ func (p *presence) show(ctx actor.Context) {
 // stay listed. A user beyond Config.ListedUsers is listed when there is room.
 func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Author) {
 	named := make(map[canvas.Author]string)
-	latest := make(map[canvas.Author]ViewerID) // if a session has several connections, the last one counts
+	latest := make(map[canvas.Author]canvas.ViewerID) // if a session has several connections, the last one counts
 	for _, r := range p.rolls {
 		count += len(r.counted())
 		for viewer, user := range r.counted() {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // The audience is told of everyone who left, even across a restart of the roster.
@@ -34,7 +35,7 @@ func TestRoster_RestartForgetsNobodyWhoLeft(t *testing.T) {
 // once.
 func TestRoster_SaysWhoIsCountedFirst(t *testing.T) {
 	w := newWorld(t, nil)
-	counts := make(map[ViewerID]int)
+	counts := make(map[canvas.ViewerID]int)
 	w.onPresent(func(p *Presence) {
 		for _, v := range p.Arrived {
 			counts[v]++
@@ -91,12 +92,12 @@ func TestPresence_IsExactAndCoalesced(t *testing.T) {
 	}
 	// Presence fails and loses everything; the rosters bring it back.
 	w.node.system.Root.Send(w.node.presence, (*Roll)(nil))
-	w.eventually("presence has restarted", func() bool { return w.node.Stats().Restarts[KindPresence].Load() == 1 })
+	w.eventually("presence has restarted", func() bool { return w.node.Stats().Restarts[message.KindPresence].Load() == 1 })
 	w.connect(Hello{})
 	w.eventually("exact again", func() bool { count = w.crowd.presence.Count; return count == 2 })
 	// The roster fails, and comes back as well.
 	w.node.system.Root.Send(w.node.roster, (*Shown)(nil))
-	w.eventually("the roster has restarted", func() bool { return w.node.Stats().Restarts[KindRoster].Load() == 1 })
+	w.eventually("the roster has restarted", func() bool { return w.node.Stats().Restarts[message.KindRoster].Load() == 1 })
 	w.connect(Hello{})
 	w.eventually("exact again", func() bool { return w.crowd.presence.Count == 3 && len(w.crowd.presence.Named) == 1 })
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
 )
@@ -129,14 +130,14 @@ func newRegion(pod *Node, id canvas.RegionID) *region {
 func (r *region) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		r.pod.stats.Live[KindRegion].Add(1)
+		r.pod.stats.Live[message.KindRegion].Add(1)
 		r.phase = phaseDormant
 		r.moved(ctx)
 	case *actor.Restarting:
-		r.pod.stats.Live[KindRegion].Add(-1)
+		r.pod.stats.Live[message.KindRegion].Add(-1)
 		r.abandon(ctx)
 	case *actor.Stopped:
-		r.pod.stats.Live[KindRegion].Add(-1)
+		r.pod.stats.Live[message.KindRegion].Add(-1)
 	case *actor.Stopping:
 	case sweep:
 		if m.of == r && m.n == r.sweeps {
@@ -185,11 +186,11 @@ func (r *region) inPhase(ctx actor.Context) {
 
 // late takes what a phase does not handle. Answers to questions of an earlier instance or phase,
 // and its timers, may come at any time and are ignored. Anything else counts as unhandled.
-func (r *region) late(message any) {
-	switch message.(type) {
+func (r *region) late(m any) {
+	switch m.(type) {
 	case *Salvaged, *Yielded, claimAgain, claimed, commitAgain, committed, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
 	default:
-		r.pod.unhandled(KindRegion, message)
+		r.pod.unhandled(message.KindRegion, m)
 	}
 }
 
@@ -379,7 +380,7 @@ func (r *region) onFenced(ctx actor.Context) {
 	level := slog.LevelDebug
 	if r.fences == 1 { // two owners that take turns would log it endlessly
 		level = slog.LevelWarn
-		r.pod.events.region(EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
+		r.pod.events.region(message.EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
 	}
 	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
 	retiring := r.phase == phaseRetiring

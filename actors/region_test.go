@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
@@ -85,7 +86,7 @@ func TestRegion_RestartAnswersForWhatItHeld(t *testing.T) {
 	w.converged(a)
 	release := w.holdCommit(a, Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
 	w.node.system.Root.Send(w.node.regions[0], (*Submit)(nil))
-	w.eventually("the region has restarted", func() bool { return w.node.Stats().Restarts[KindRegion].Load() == 1 })
+	w.eventually("the region has restarted", func() bool { return w.node.Stats().Restarts[message.KindRegion].Load() == 1 })
 	release()
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
 	w.converged(a)

@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 )
 
@@ -40,10 +41,10 @@ type relay struct {
 	// The replica; tile is nil if there is none.
 	oplog.TileState
 	ring     oplog.Ring
-	waiting  map[ViewerID]canvas.Position // viewers to answer once there is a replica, and what they hold
-	readers  []*actor.PID                 // those who wait for a current snapshot
-	checking int                          // how many of them the Check under way is for; 0: no Check is
-	checks   uint64                       // N of the last Check
+	waiting  map[canvas.ViewerID]canvas.Position // viewers to answer once there is a replica, and what they hold
+	readers  []*actor.PID                        // those who wait for a current snapshot
+	checking int                                 // how many of them the Check under way is for; 0: no Check is
+	checks   uint64                              // N of the last Check
 	lastRead time.Time
 
 	pending  *pendingOps // the node's, so that it survives a restart of the actor
@@ -62,7 +63,7 @@ type (
 	}
 	// resync asks for what a viewer lacks; the answer is Audience.Join.
 	resync struct {
-		viewer ViewerID
+		viewer canvas.ViewerID
 		held   canvas.Position
 	}
 	// read asks for a current snapshot; answered with *canvas.Snapshot or readBusy.
@@ -83,7 +84,7 @@ func newRelay(pod *Node, id canvas.RegionID, pending *pendingOps) *relay {
 	return &relay{
 		pod: pod, id: id, log: pod.log.With("region", int(id)),
 		pending:  pending,
-		waiting:  make(map[ViewerID]canvas.Position),
+		waiting:  make(map[canvas.ViewerID]canvas.Position),
 		pointers: make(map[canvas.Author]canvas.Pointer),
 	}
 }
@@ -91,18 +92,18 @@ func newRelay(pod *Node, id canvas.RegionID, pending *pendingOps) *relay {
 func (r *relay) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		r.pod.stats.Live[KindRelay].Add(1)
+		r.pod.stats.Live[message.KindRelay].Add(1)
 		r.pod.audience.Reset(r.id) // after a restart the viewers are still there, and must resync
 		if r.pending.count() > 0 {
 			r.ensureAttached(ctx)
 		}
 	case *actor.Restarting:
-		r.pod.stats.Live[KindRelay].Add(-1)
+		r.pod.stats.Live[message.KindRelay].Add(-1)
 		r.pod.holds[r.id].Store(false)
 		r.abandon(ctx)
 	case *actor.Stopping:
 	case *actor.Stopped:
-		r.pod.stats.Live[KindRelay].Add(-1)
+		r.pod.stats.Live[message.KindRelay].Add(-1)
 	case place:
 		r.place(ctx, m)
 	case flush:
@@ -136,7 +137,7 @@ func (r *relay) Receive(ctx actor.Context) {
 	case *describe:
 		r.describe().answer(ctx)
 	default:
-		r.pod.unhandled(KindRelay, m)
+		r.pod.unhandled(message.KindRelay, m)
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // I5: a client that was away gets exactly what it missed, or a snapshot if it was away too long.
@@ -74,7 +75,7 @@ func TestRelay_RestartKeepsTheOrderOfOps(t *testing.T) {
 	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
 	w.node.system.Root.Send(w.node.relays[0], (*Committed)(nil))
 	a.conn.Send(Place{Num: 3, Dots: []canvas.Dot{dot(0, 0, 3)}})
-	w.eventually("the relay has restarted", func() bool { return w.node.Stats().Restarts[KindRelay].Load() == 1 })
+	w.eventually("the relay has restarted", func() bool { return w.node.Stats().Restarts[message.KindRelay].Load() == 1 })
 	release()
 	w.eventually("all are acknowledged", func() bool { return len(a.acked) == 3 })
 	w.converged(a)
@@ -90,7 +91,7 @@ func TestRelay_LetsGoWhenNobodyViews(t *testing.T) {
 	w.watch(a, nil)
 	w.converged(a)
 	subscribed := func() bool {
-		report := w.node.Survey(context.Background(), []string{w.node.Address()}, Inspect{})[0]
+		report := w.node.Survey(context.Background(), []string{w.node.Address()}, message.Inspect{})[0]
 		return report != nil && len(report.Regions) > 0 && report.Regions[0].Relays == 1
 	}
 	deadline := time.Now().Add(10 * time.Second)

@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // roster holds the users of this pod. It tells presence about them, and shows the pod's audience
@@ -16,10 +17,10 @@ type roster struct {
 	*rosterMemory // the node's, so that it survives a restart of the actor
 
 	// Changes since the last Roll; a flush is in the mailbox when there are any.
-	changed  map[ViewerID]struct{}
+	changed  map[canvas.ViewerID]struct{}
 	flushing bool
-	n        uint64              // N of the last Roll
-	arriving map[ViewerID]uint64 // viewers that no Shown has counted yet, by the N of their Roll, or untold
+	n        uint64                     // N of the last Roll
+	arriving map[canvas.ViewerID]uint64 // viewers that no Shown has counted yet, by the N of their Roll, or untold
 
 	// The whole canvas as last shown.
 	presence *actor.PID // who shows it; nil: nobody does now
@@ -29,7 +30,7 @@ type roster struct {
 
 // rosterMemory is what nobody else knows, and what the audience has been told.
 type rosterMemory struct {
-	members map[ViewerID]canvas.User
+	members map[canvas.ViewerID]canvas.User
 	named   []canvas.User // of the whole canvas, as last shown, in the order of their arrival
 }
 
@@ -37,10 +38,10 @@ type rosterMemory struct {
 type (
 	// here says that a connection has a user, or that the user was renamed.
 	here struct {
-		viewer ViewerID
+		viewer canvas.ViewerID
 		user   canvas.User
 	}
-	gone struct{ viewer ViewerID }
+	gone struct{ viewer canvas.ViewerID }
 	// local asks for the names of this pod's users; answered with []string, "" where unnamed.
 	local struct{}
 
@@ -52,18 +53,18 @@ type (
 const untold = math.MaxUint64
 
 func newRoster(pod *Node) *roster {
-	return &roster{pod: pod, rosterMemory: &pod.roll, changed: make(map[ViewerID]struct{}), arriving: make(map[ViewerID]uint64)}
+	return &roster{pod: pod, rosterMemory: &pod.roll, changed: make(map[canvas.ViewerID]struct{}), arriving: make(map[canvas.ViewerID]uint64)}
 }
 
 func (r *roster) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		r.pod.stats.Live[KindRoster].Add(1)
+		r.pod.stats.Live[message.KindRoster].Add(1)
 		r.presence = r.pod.placement.Presence()
 		r.rollAll(ctx)
 		r.pod.later(ctx, r.pod.cfg.Beat, rollBeat{r})
 	case *actor.Restarting, *actor.Stopped:
-		r.pod.stats.Live[KindRoster].Add(-1)
+		r.pod.stats.Live[message.KindRoster].Add(-1)
 	case *actor.Stopping:
 	case here:
 		if _, known := r.members[m.viewer]; !known {
@@ -92,11 +93,11 @@ func (r *roster) Receive(ctx actor.Context) {
 	case *describe:
 		r.describe().answer(ctx)
 	default:
-		r.pod.unhandled(KindRoster, m)
+		r.pod.unhandled(message.KindRoster, m)
 	}
 }
 
-func (r *roster) change(ctx actor.Context, viewer ViewerID) {
+func (r *roster) change(ctx actor.Context, viewer canvas.ViewerID) {
 	r.changed[viewer] = struct{}{}
 	if !r.flushing {
 		r.flushing = true
@@ -126,7 +127,7 @@ func (r *roster) flush(ctx actor.Context) {
 }
 
 // enter writes a member into a Roll.
-func (r *roster) enter(m *Roll, viewer ViewerID, user canvas.User) {
+func (r *roster) enter(m *Roll, viewer canvas.ViewerID, user canvas.User) {
 	m.Joined = append(m.Joined, Member{viewer, user})
 	if _, arriving := r.arriving[viewer]; arriving || !r.known {
 		r.arriving[viewer] = m.N // after a restart nobody knows who has been shown what
@@ -199,7 +200,7 @@ func (r *roster) onShown(ctx actor.Context, m *Shown) {
 }
 
 // arrived lists the viewers that are counted for the first time.
-func (r *roster) arrived(rolled uint64) (viewers []ViewerID) {
+func (r *roster) arrived(rolled uint64) (viewers []canvas.ViewerID) {
 	for viewer, n := range r.arriving {
 		if n <= rolled {
 			viewers = append(viewers, viewer)

@@ -7,42 +7,18 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
-
-// Kind is a kind of actor, for statistics.
-type Kind int
-
-// The kinds of actor.
-const (
-	KindConnection Kind = iota
-	KindRelay
-	KindRegion
-	KindPresence
-	KindRoster
-	KindInspector
-	KindPlacer
-	kinds
-)
-
-// Kinds lists all kinds.
-func Kinds() []Kind {
-	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer}
-}
-
-// String is the stable name of the kind, for metrics, logs and actor names.
-func (k Kind) String() string {
-	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer"}[k]
-}
 
 // Stats counts what the pod's actors did since the start. Every field may be read and
 // written from any goroutine.
 type Stats struct {
-	Live        [kinds]atomic.Int64 // actors alive
-	Messages    [kinds]atomic.Int64 // messages handled
-	Unhandled   [kinds]atomic.Int64 // messages an actor had no case for
-	Restarts    [kinds]atomic.Int64 // after a panic
-	DeadLetters [kinds]atomic.Int64 // messages to actors that were gone
-	Strays      atomic.Int64        // messages to something that is gone and was no actor of these kinds: usually late answers
+	Live        [message.KindCount]atomic.Int64 // actors alive
+	Messages    [message.KindCount]atomic.Int64 // messages handled
+	Unhandled   [message.KindCount]atomic.Int64 // messages an actor had no case for
+	Restarts    [message.KindCount]atomic.Int64 // after a panic
+	DeadLetters [message.KindCount]atomic.Int64 // messages to actors that were gone
+	Strays      atomic.Int64                    // messages to something that is gone and was no actor of these kinds: usually late answers
 
 	Placed     atomic.Int64 // ops accepted from users of this pod
 	Dots       atomic.Int64 // their pixels
@@ -104,7 +80,7 @@ func (s *Stats) claimed(epoch uint64) {
 
 // lost counts a message to an actor that was gone.
 func (s *Stats) lost(pid *actor.PID) {
-	if kind, ok := KindOf(pid); ok {
+	if kind, ok := message.KindOf(pid.Id); ok {
 		s.DeadLetters[kind].Add(1)
 	} else {
 		s.Strays.Add(1)

@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"math/rand/v2"
+	"pixelplayground/actors/message"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -100,7 +101,7 @@ func (m *storeMonitor) ask(ctx context.Context, asked time.Time) {
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	can, told := false, len(deputies) == 0
-	for _, report := range m.pod.Survey(ctx, deputies[:min(len(deputies), askedAtOnce)], Inspect{Full: true, Brief: true}) {
+	for _, report := range m.pod.Survey(ctx, deputies[:min(len(deputies), askedAtOnce)], message.Inspect{Full: true, Brief: true}) {
 		told = told || report != nil
 		can = can || report != nil && report.Store == ""
 	}

@@ -2,7 +2,7 @@ package actors
 
 import (
 	"log/slog"
-	"strings"
+	"pixelplayground/actors/message"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -30,9 +30,9 @@ func newStrategies() strategies {
 
 // props makes the props of one kind of actor: supervised and observed. Only actors that
 // live as long as the node have a name here.
-func (n *Node) props(kind Kind, name string, producer func() actor.Actor) *actor.Props {
+func (n *Node) props(kind message.Kind, name string, producer func() actor.Actor) *actor.Props {
 	strategy := n.strategies.restart
-	if kind == KindConnection || kind == KindPlacer {
+	if kind == message.KindConnection || kind == message.KindPlacer {
 		strategy = n.strategies.stop
 	}
 	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(n.observe.mailbox(n.workers, kind, name)))
@@ -42,19 +42,8 @@ func (n *Node) props(kind Kind, name string, producer func() actor.Actor) *actor
 // this is called for every message between relays and regions.
 func keyOf(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
 
-// KindOf reads the kind from an actor's name: "region/12" or "connection/3f".
-func KindOf(pid *actor.PID) (kind Kind, known bool) {
-	name, _, _ := strings.Cut(pid.Id, "/")
-	for _, k := range Kinds() {
-		if k.String() == name {
-			return k, true
-		}
-	}
-	return 0, false
-}
-
 // unhandled counts a message that an actor has no case for.
-func (n *Node) unhandled(kind Kind, message any) {
+func (n *Node) unhandled(kind message.Kind, message any) {
 	n.stats.Unhandled[kind].Add(1)
 	n.log.Debug("message not handled", "kind", kind.String(), slog.Any("message", message))
 }

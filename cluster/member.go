@@ -13,7 +13,7 @@ import (
 	"github.com/hashicorp/memberlist"
 	"github.com/vmihailenco/msgpack/v5"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster/peer"
 )
 
@@ -69,7 +69,7 @@ type Member struct {
 }
 
 // Inspector is the member's inspector actor.
-func (m Member) Inspector() *actor.PID { return actor.NewPID(m.Peer, actors.InspectorName) }
+func (m Member) Inspector() *actor.PID { return actor.NewPID(m.Peer, message.InspectorName) }
 
 // maxID bounds the length of an id, in bytes; those of newID have 21.
 const maxID = 64

@@ -9,8 +9,8 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // maxPins bounds the regions that an operator may pin to one pod: they travel in its metadata, 4
@@ -112,7 +112,7 @@ func (v *View) pinned(able []candidate, addresses []string, pinned []pins) {
 				continue
 			}
 			highest[region] = turn
-			name := actors.RegionName(region)
+			name := message.RegionName(region)
 			o := owners{region: actor.NewPID(addresses[i], name)}
 			for j, address := range addresses {
 				if j != i {

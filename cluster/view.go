@@ -6,8 +6,8 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // View is the members of one moment and what follows from them. It is immutable.
@@ -46,7 +46,7 @@ func newView(members []Member, geometry canvas.Geometry) *View {
 	v.regions = make([]owners, geometry.Regions())
 	for i := range v.regions {
 		owner, before := place(able, uint64(i))
-		name := actors.RegionName(canvas.RegionID(i))
+		name := message.RegionName(canvas.RegionID(i))
 		v.regions[i].region = actor.NewPID(addresses[owner], name)
 		for _, b := range before {
 			v.regions[i].before = append(v.regions[i].before, actor.NewPID(addresses[b], name))
@@ -54,7 +54,7 @@ func newView(members []Member, geometry canvas.Geometry) *View {
 	}
 	v.pinned(able, addresses, pinned)
 	owner, _ := place(able, presenceKey)
-	v.presence = actor.NewPID(addresses[owner], actors.PresenceName)
+	v.presence = actor.NewPID(addresses[owner], message.PresenceName)
 	return v
 }
 

@@ -29,7 +29,7 @@ func (s *Server) Reset(region canvas.RegionID) {
 }
 
 // Join shows one viewer what it has missed.
-func (s *Server) Join(v actors.ViewerID, c actors.CatchUp) {
+func (s *Server) Join(v canvas.ViewerID, c actors.CatchUp) {
 	s.shardOf(v).inbox.post(s.catchUps[c.Region].join(v, c, s.cfg.Geometry))
 }
 

@@ -4,7 +4,6 @@ import (
 	"slices"
 	"time"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/quota"
@@ -237,7 +236,7 @@ func (c *conn) hasRoom() bool { return c.backlog == nil && c.catchingUp.bytes < 
 
 // join is the answer to what ask has asked for.
 type join struct {
-	viewer   actors.ViewerID
+	viewer   canvas.ViewerID
 	region   canvas.RegionID
 	at       canvas.Position
 	snapshot []byte  // a frame of the binary protocol; nil: none

@@ -30,7 +30,7 @@ const maxDeltas = 256 << 10
 
 // join makes the command for one viewer's catch-up. Compressing a snapshot takes a
 // millisecond, so it is done here, on the relay's goroutine, and not by a shard.
-func (k *catchUps) join(v actors.ViewerID, c actors.CatchUp, g canvas.Geometry) join {
+func (k *catchUps) join(v canvas.ViewerID, c actors.CatchUp, g canvas.Geometry) join {
 	j := join{viewer: v, region: c.Region, at: c.At}
 	if c.Snapshot != nil {
 		j.snapshot = k.snapshotFrame(c.Snapshot)

@@ -16,7 +16,7 @@ import (
 // moments, and whatever only some connections need is behind a pointer.
 type conn struct {
 	// Set once.
-	id      actors.ViewerID
+	id      canvas.ViewerID
 	shard   *shard
 	socket  netpoll.Socket
 	session ConnectionActor
@@ -95,7 +95,7 @@ type open struct {
 	protocol protocol
 	account  *quota.Account // has counted the connection already
 	early    []byte         // was received after the handshake
-	id       actors.ViewerID
+	id       canvas.ViewerID
 	network  canvas.Network
 }
 

@@ -59,7 +59,7 @@ func TestFanout_ContiguousToMany(t *testing.T) {
 			}
 			views := 0
 			for v := range s.shards {
-				inspect(s, actors.ViewerID(v), func(s *shard, _ *conn) { views += len(s.order) })
+				inspect(s, canvas.ViewerID(v), func(s *shard, _ *conn) { views += len(s.order) })
 			}
 			return views <= len(s.shards)*len(sets)
 		})
@@ -140,7 +140,7 @@ func TestFanout_Presence(t *testing.T) {
 		b, j := dialBinary(t, s), dial(t, s, "")
 		j.text()
 		s.Present(&actors.Presence{Count: 2, Left: []canvas.Author{7}})
-		s.Present(&actors.Presence{Count: 3, Named: []canvas.User{ada}, Arrived: []actors.ViewerID{1, 2}})
+		s.Present(&actors.Presence{Count: 3, Named: []canvas.User{ada}, Arrived: []canvas.ViewerID{1, 2}})
 		if m := await[codec.Presence](b); fmt.Sprint(m) != "{3 true [{1 ada}] []}" {
 			t.Errorf("got %v", m)
 		}

@@ -10,7 +10,7 @@ import (
 	"net/netip"
 	"time"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
@@ -162,7 +162,7 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 		return
 	}
 	peer := from.AddrPort().Addr()
-	m := open{socket: socket, early: bytes.Clone(early), id: actors.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(peer),
+	m := open{socket: socket, early: bytes.Clone(early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(peer),
 		network: s.tags.Of(quota.NetworkOf(peer))}
 	if !r.offers {
 		m.protocol = jsonProtocol

@@ -24,7 +24,7 @@ type fakeHost struct {
 	work     []func()
 	more     sync.Cond // of mu
 	stopped  bool
-	sessions map[actors.ViewerID]*fakeSession
+	sessions map[canvas.ViewerID]*fakeSession
 
 	// hold makes sessions record messages without handling them. Set before any connects.
 	hold bool
@@ -46,7 +46,7 @@ type fakeRegion struct {
 
 type fakeSession struct {
 	host   *fakeHost
-	viewer actors.ViewerID
+	viewer canvas.ViewerID
 	out    actors.Outbox
 
 	mu       sync.Mutex
@@ -55,7 +55,7 @@ type fakeSession struct {
 }
 
 func newFakeHost(t testing.TB) *fakeHost {
-	h := &fakeHost{sessions: make(map[actors.ViewerID]*fakeSession), ringBatches: 1000}
+	h := &fakeHost{sessions: make(map[canvas.ViewerID]*fakeSession), ringBatches: 1000}
 	h.more.L = &h.mu
 	var done sync.WaitGroup
 	done.Go(h.run)
@@ -102,7 +102,7 @@ func (h *fakeHost) wait(f func()) {
 	<-done
 }
 
-func (h *fakeHost) Connect(v actors.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
+func (h *fakeHost) Connect(v canvas.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
 	s := &fakeSession{host: h, viewer: v, out: out}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -110,13 +110,13 @@ func (h *fakeHost) Connect(v actors.ViewerID, _ canvas.Network, out actors.Outbo
 	return s
 }
 
-func (h *fakeHost) session(v actors.ViewerID) *fakeSession {
+func (h *fakeHost) session(v canvas.ViewerID) *fakeSession {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	return h.sessions[v]
 }
 
-func (h *fakeHost) Resync(v actors.ViewerID, m canvas.Mark) {
+func (h *fakeHost) Resync(v canvas.ViewerID, m canvas.Mark) {
 	h.do(func() { h.server.Join(v, h.catchUp(m)) })
 }
 
@@ -294,7 +294,7 @@ func (m inspection) run(s *shard) {
 }
 
 // inspect looks at a connection on its shard's goroutine; nil: it is gone.
-func inspect(s *Server, v actors.ViewerID, look func(s *shard, c *conn)) {
+func inspect(s *Server, v canvas.ViewerID, look func(s *shard, c *conn)) {
 	m := inspection{f: func(shard *shard) { look(shard, shard.byID[v]) }, done: make(chan struct{})}
 	if s.shardOf(v).inbox.post(m) {
 		<-m.done
@@ -319,7 +319,7 @@ func (c *conn) held() int {
 }
 
 // settled waits until a connection is in the group of all regions that it follows.
-func settled(t testing.TB, s *Server, v actors.ViewerID) {
+func settled(t testing.TB, s *Server, v canvas.ViewerID) {
 	t.Helper()
 	eventually(t, "settled", func() (ok bool) {
 		inspect(s, v, func(_ *shard, c *conn) { ok = c.view != nil && s.Viewing(3) })

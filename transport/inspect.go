@@ -7,7 +7,8 @@ import (
 	"slices"
 	"time"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/codec"
 )
 
@@ -33,11 +34,11 @@ const lookAgain = 5 * time.Second
 // Connections returns the worst connections: those that have been behind for longest, then
 // the busiest. If only is not nil, it considers just those viewers. When ctx ends it returns what it
 // has.
-func (s *Server) Connections(ctx context.Context, worst int, only []actors.ViewerID) (list []actors.ConnectionReport) {
+func (s *Server) Connections(ctx context.Context, worst int, only []canvas.ViewerID) (list []message.ConnectionReport) {
 	if s.http == nil {
 		return nil // never opened
 	}
-	answers := make(chan []actors.ConnectionReport, len(s.shards)) // one from each
+	answers := make(chan []message.ConnectionReport, len(s.shards)) // one from each
 	waiting := 0
 	for _, shard := range s.shards {
 		if shard.inbox.post(reportConns{worst, only, answers}) {
@@ -55,9 +56,9 @@ func (s *Server) Connections(ctx context.Context, worst int, only []actors.Viewe
 	return worstOf(list, worst)
 }
 
-func worstOf(list []actors.ConnectionReport, worst int) []actors.ConnectionReport {
-	busy := func(c actors.ConnectionReport) float64 { return float64(c.In+c.Out) / max(c.Over.Seconds(), 1) }
-	slices.SortFunc(list, func(a, b actors.ConnectionReport) int {
+func worstOf(list []message.ConnectionReport, worst int) []message.ConnectionReport {
+	busy := func(c message.ConnectionReport) float64 { return float64(c.In+c.Out) / max(c.Over.Seconds(), 1) }
+	slices.SortFunc(list, func(a, b message.ConnectionReport) int {
 		return cmp.Or(cmp.Compare(b.Lag, a.Lag), cmp.Compare(busy(b), busy(a)), cmp.Compare(a.Viewer, b.Viewer))
 	})
 	return list[:min(len(list), worst)]
@@ -66,19 +67,19 @@ func worstOf(list []actors.ConnectionReport, worst int) []actors.ConnectionRepor
 // reportConns asks a shard for its worst connections.
 type reportConns struct {
 	worst   int
-	only    []actors.ViewerID
-	answers chan<- []actors.ConnectionReport // has room for the answer
+	only    []canvas.ViewerID
+	answers chan<- []message.ConnectionReport // has room for the answer
 }
 
 func (m reportConns) run(s *shard) {
-	var list []actors.ConnectionReport
+	var list []message.ConnectionReport
 	for _, c := range s.conns {
 		if c.state == live && (m.only == nil || slices.Contains(m.only, c.id)) {
 			list = append(list, s.describe(c))
 		}
 	}
 	if now := s.moment(); s.looks == nil || s.since(s.looksAt) > time.Second { // rates cover a second at least
-		s.looks, s.looksAt = make(map[actors.ViewerID]lastReport, len(s.conns)), now
+		s.looks, s.looksAt = make(map[canvas.ViewerID]lastReport, len(s.conns)), now
 		for _, c := range s.conns {
 			s.looks[c.id] = lastReport{c.used, now}
 		}
@@ -86,12 +87,12 @@ func (m reportConns) run(s *shard) {
 	m.answers <- worstOf(list, m.worst)
 }
 
-func (s *shard) describe(c *conn) actors.ConnectionReport {
+func (s *shard) describe(c *conn) message.ConnectionReport {
 	before := s.looks[c.id]
 	if before.at == 0 {
 		before.at = c.since
 	}
-	r := actors.ConnectionReport{
+	r := message.ConnectionReport{
 		Viewer: c.id, Since: s.server.cfg.Now().Add(-s.since(c.since)).UnixMilli(), In: int(c.used.in - before.in), Out: int(c.used.out - before.out),
 		BytesOut: int(c.used.bytes), Over: s.since(before.at), Waiting: int(c.credit.unhandled.Load()),
 	}
@@ -121,7 +122,7 @@ func (s *Server) Viewers() []int {
 var ErrNoConnection = errors.New("there is no such connection: it may have gone")
 
 // Disconnect closes a connection for an operator. Its client does not reconnect by itself.
-func (s *Server) Disconnect(ctx context.Context, v actors.ViewerID) error {
+func (s *Server) Disconnect(ctx context.Context, v canvas.ViewerID) error {
 	done := make(chan bool, 1) // sent to once
 	if s.http == nil || !s.shardOf(v).inbox.post(kick{v, done}) {
 		return ErrNoConnection
@@ -138,7 +139,7 @@ func (s *Server) Disconnect(ctx context.Context, v actors.ViewerID) error {
 }
 
 type kick struct {
-	viewer actors.ViewerID
+	viewer canvas.ViewerID
 	done   chan<- bool // has room for the answer
 }
 

@@ -8,8 +8,8 @@ import (
 
 	"github.com/gobwas/ws"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/codec"
 )
 
@@ -22,7 +22,7 @@ func TestInspect_ShowsTheWorstFirst(t *testing.T) {
 		busy, q := newPainting(t, s)
 		quiet := dialBinary(t, s)
 		random := newRandom(t)
-		var list []actors.ConnectionReport
+		var list []message.ConnectionReport
 		eventually(t, "the first is behind, the second busy", func() bool {
 			pixels := make([]canvas.Pixel, 2000)
 			for i := range pixels {
@@ -46,7 +46,7 @@ func TestInspect_ShowsTheWorstFirst(t *testing.T) {
 		if only := s.Connections(context.Background(), 1, nil); len(only) != 1 {
 			t.Errorf("the worst one: %+v", only)
 		}
-		if only := s.Connections(context.Background(), 10, []actors.ViewerID{3, 99}); len(only) != 1 || only[0].Viewer != 3 {
+		if only := s.Connections(context.Background(), 10, []canvas.ViewerID{3, 99}); len(only) != 1 || only[0].Viewer != 3 {
 			t.Errorf("of two viewers: %+v", only)
 		}
 		if viewers := s.Viewers(); viewers[0] != 2 {
@@ -67,7 +67,7 @@ func TestInspect_RatesAreOfLate(t *testing.T) {
 	host.publish(0, 1, canvas.Pixel{Pos: 1, Color: 7})
 	c.paintAll(p, host)
 	s.Connections(context.Background(), 1, nil) // begins to remember
-	look := func() actors.ConnectionReport { return s.Connections(context.Background(), 1, nil)[0] }
+	look := func() message.ConnectionReport { return s.Connections(context.Background(), 1, nil)[0] }
 	if first := look(); first.Out != 0 || first.BytesOut == 0 {
 		t.Errorf("since the look: %+v", first)
 	}
@@ -104,7 +104,7 @@ func TestDisconnect_ClosesForGood(t *testing.T) {
 		if code := c.closeCode(); code != codec.CloseKicked {
 			t.Errorf("closed with %d", code)
 		}
-		for _, v := range []actors.ViewerID{1, 0, 99} { // closing, and never there
+		for _, v := range []canvas.ViewerID{1, 0, 99} { // closing, and never there
 			if err := s.Disconnect(ctx, v); !errors.Is(err, ErrNoConnection) {
 				t.Errorf("viewer %d: %v", v, err)
 			}

@@ -81,7 +81,7 @@ func jsonPresence(p *actors.Presence, count, names bool, now time.Time) []byte {
 // present shows a Presence to every client that is counted in it.
 type present struct {
 	shown   *shown
-	arrived []actors.ViewerID // viewers that it is the first to count, on any shard
+	arrived []canvas.ViewerID // viewers that it is the first to count, on any shard
 }
 
 func (m present) run(s *shard) {

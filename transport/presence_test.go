@@ -19,7 +19,7 @@ func gather(b *bench, crowd int) (sockets []*benchSocket, bytes int) {
 		sockets = append(sockets, socket)
 		user := canvas.User{Author: canvas.Author(i + 1), Name: fmt.Sprintf("somebody called %04d", i)}
 		named = append(named[:len(named):len(named)], user)
-		b.do(present{b.server.presence.next(&actors.Presence{Count: i + 1, Named: named, Joined: []canvas.User{user}}, time.Now), []actors.ViewerID{c.id}})
+		b.do(present{b.server.presence.next(&actors.Presence{Count: i + 1, Named: named, Joined: []canvas.User{user}}, time.Now), []canvas.ViewerID{c.id}})
 		b.flush()
 		b.turn(b.now.Add(200 * time.Millisecond))
 		b.pass()

@@ -19,9 +19,9 @@ import (
 // fails.
 type Host interface {
 	// Connect starts the actor of a new connection, which speaks to its client through out.
-	Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) ConnectionActor
+	Connect(v canvas.ViewerID, network canvas.Network, out actors.Outbox) ConnectionActor
 	// Resync asks for what a viewer whose position is m lacks. The answer is Server.Join.
-	Resync(v actors.ViewerID, m canvas.Mark)
+	Resync(v canvas.ViewerID, m canvas.Mark)
 }
 
 // ConnectionActor is the actor of one connection; *actors.Connection is one.
@@ -193,4 +193,4 @@ func (s *Server) shut() {
 }
 
 // shardOf is the shard that owns a viewer's connection.
-func (s *Server) shardOf(v actors.ViewerID) *shard { return s.shards[uint64(v)%uint64(len(s.shards))] }
+func (s *Server) shardOf(v canvas.ViewerID) *shard { return s.shards[uint64(v)%uint64(len(s.shards))] }

@@ -7,7 +7,7 @@ import (
 
 	"github.com/gobwas/ws"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
 )
@@ -31,7 +31,7 @@ type shard struct {
 	draining bool
 
 	conns   []*conn // in no order
-	byID    map[actors.ViewerID]*conn
+	byID    map[canvas.ViewerID]*conn
 	count   [protocols]int // connections by protocol
 	room    []command      // an empty slice to reuse, for inbox.take
 	buffer  []byte         // what is being read
@@ -47,7 +47,7 @@ type shard struct {
 	shown      *shown   // who is here; nil: not known yet
 
 	// Each connection's usage at an operator's last look, for rates: see inspect.go.
-	looks   map[actors.ViewerID]lastReport // nil: nobody is looking
+	looks   map[canvas.ViewerID]lastReport // nil: nobody is looking
 	looksAt moment
 
 	round
@@ -70,7 +70,7 @@ func newShard(server *Server) *shard {
 // begin resets the shard to one without connections.
 func (s *shard) begin() {
 	geometry := s.server.cfg.Geometry
-	s.conns, s.byID, s.count = nil, make(map[actors.ViewerID]*conn), [protocols]int{}
+	s.conns, s.byID, s.count = nil, make(map[canvas.ViewerID]*conn), [protocols]int{}
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
 	s.looks = nil

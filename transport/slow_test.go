@@ -25,7 +25,7 @@ func newPainting(t *testing.T, s *Server) (*client, *painter) {
 
 // stall draws 60,000 pixels (2,000 a second for half a minute) while the client does not read,
 // and checks what that costs.
-func stall(t *testing.T, s *Server, host *fakeHost, v actors.ViewerID) {
+func stall(t *testing.T, s *Server, host *fakeHost, v canvas.ViewerID) {
 	t.Helper()
 	random := newRandom(t)
 	for i := range 3000 {

@@ -21,8 +21,8 @@ type bench struct {
 	*shard
 	t       testing.TB
 	asked   []canvas.Mark // of host, since the test last looked
-	askedBy []actors.ViewerID
-	nextID  actors.ViewerID
+	askedBy []canvas.ViewerID
+	nextID  canvas.ViewerID
 }
 
 func newBench(t testing.TB) *bench {
@@ -37,11 +37,11 @@ func newBench(t testing.TB) *bench {
 }
 
 // Connect and Resync make the bench its own host.
-func (b *bench) Connect(_ actors.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
+func (b *bench) Connect(_ canvas.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
 	return benchSession{out}
 }
 
-func (b *bench) Resync(v actors.ViewerID, m canvas.Mark) {
+func (b *bench) Resync(v canvas.ViewerID, m canvas.Mark) {
 	b.asked, b.askedBy = append(b.asked, m), append(b.askedBy, v)
 }
 

@@ -61,7 +61,7 @@ var steps = weighted([]weightedStep{
 	}},
 	{1, "reset", func(st *stepper, _ *stepClient) bool { st.do(reset{st.anywhere()}); return true }},
 	{2, "presence", func(st *stepper, c *stepClient) bool {
-		var arrived []actors.ViewerID
+		var arrived []canvas.ViewerID
 		if c != nil {
 			arrived = append(arrived, c.conn.id)
 		}

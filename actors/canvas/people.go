@@ -6,6 +6,9 @@ type User struct {
 	Name   string
 }
 
+// ViewerID names one connection among those of its pod: whom pixels are shown to.
+type ViewerID uint64
+
 // PointerGone is the coordinate of a pointer that has left the canvas.
 const PointerGone = 0xFFFF
 

@@ -16,6 +16,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster/wire"
 )
 
@@ -134,7 +135,7 @@ var (
 )
 
 // believe returns what is wrong with a message; nil: nothing.
-func (p *Peers) believe(target, sender *actor.PID, message any) error {
+func (p *Peers) believe(target, sender *actor.PID, m any) error {
 	if target.Address != p.Address() {
 		return errMisrouted
 	}
@@ -146,12 +147,12 @@ func (p *Peers) believe(target, sender *actor.PID, message any) error {
 			return errOwn
 		}
 	}
-	kind, ours := actors.KindOf(target)
+	kind, ours := message.KindOf(target.Id)
 	if !ours { // a process that waits for an answer, or is gone
-		return wire.CheckFields(p.cfg.Geometry, message)
+		return wire.CheckFields(p.cfg.Geometry, m)
 	}
 	_, number, _ := strings.Cut(target.Id, "/")
-	to, from := routeOf(message, number)
+	to, from := routeOf(m, number)
 	switch {
 	case kind != to:
 		return errNotFor
@@ -160,46 +161,46 @@ func (p *Peers) believe(target, sender *actor.PID, message any) error {
 	case from != "" && from != anyone && from != sender.Id:
 		return errNotFrom
 	}
-	if kind == actors.KindRegion || kind == actors.KindRelay {
+	if kind == message.KindRegion || kind == message.KindRelay {
 		region, err := strconv.ParseUint(number, 10, 32)
 		if err != nil || int(region) >= p.cfg.Geometry.Regions() {
 			return errNotFor
 		}
-		if err := wire.CheckRegion(p.cfg.Geometry, canvas.RegionID(region), message); err != nil {
+		if err := wire.CheckRegion(p.cfg.Geometry, canvas.RegionID(region), m); err != nil {
 			return err
 		}
 	}
-	return wire.CheckFields(p.cfg.Geometry, message)
+	return wire.CheckFields(p.cfg.Geometry, m)
 }
 
 const (
 	anyone = "*"
-	noKind = actors.Kind(255)
+	noKind = message.Kind(255)
 )
 
 // routeOf returns the kind of actor that a message is for (noKind: none takes it) and the name of
 // the actor that must have sent it: anyone if any sender will do that can be answered, "" if none
 // is needed. number is the region's, for an actor that has one.
-func routeOf(message any, number string) (to actors.Kind, from string) {
-	switch message.(type) {
+func routeOf(m any, number string) (to message.Kind, from string) {
+	switch m.(type) {
 	case *actors.Attach, *actors.Submit, *actors.Detach, *actors.Check:
-		return actors.KindRegion, actors.KindRelay.String() + "/" + number
+		return message.KindRegion, message.KindRelay.String() + "/" + number
 	case *actors.Yield:
-		return actors.KindRegion, actors.KindRegion.String() + "/" + number
+		return message.KindRegion, message.KindRegion.String() + "/" + number
 	case *actors.Point, *actors.Yielded, *actors.Salvaged:
-		return actors.KindRegion, ""
+		return message.KindRegion, ""
 	case *actors.Attached, *actors.Committed, *actors.Rejected, *actors.Checked, *actors.Lapsed, *actors.Pointed:
-		return actors.KindRelay, ""
+		return message.KindRelay, ""
 	case *actors.Salvage:
-		return actors.KindRelay, actors.KindRegion.String() + "/" + number
+		return message.KindRelay, message.KindRegion.String() + "/" + number
 	case *actors.Roll:
-		return actors.KindPresence, actors.KindRoster.String()
+		return message.KindPresence, message.KindRoster.String()
 	case *actors.Shown:
-		return actors.KindRoster, actors.PresenceName
+		return message.KindRoster, message.PresenceName
 	case *actors.Recall:
-		return actors.KindRoster, ""
-	case *actors.Inspect, *actors.List, *actors.DescribeActor, *actors.Act:
-		return actors.KindInspector, anyone
+		return message.KindRoster, ""
+	case *message.Inspect, *message.List, *message.DescribeActor, *message.Act:
+		return message.KindInspector, anyone
 	}
 	return noKind, ""
 }

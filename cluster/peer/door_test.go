@@ -20,6 +20,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster/clustertest"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
@@ -66,17 +67,17 @@ func TestDoor_Believes(t *testing.T) {
 		{"roster", at("presence"), &actors.Shown{}, nil},
 		{"roster", nil, &actors.Shown{}, errNoSender},
 
-		{"inspector", at("future$1"), &actors.Inspect{}, nil},
-		{"inspector", nil, &actors.Inspect{}, errNoSender},
-		{"inspector", at("future$1"), &actors.Report{}, errNotFor},
-		{"future$1", nil, &actors.Report{}, nil},
+		{"inspector", at("future$1"), &message.Inspect{}, nil},
+		{"inspector", nil, &message.Inspect{}, errNoSender},
+		{"inspector", at("future$1"), &message.Report{}, errNotFor},
+		{"future$1", nil, &message.Report{}, nil},
 
 		// The rules of wire, for each way that a message can take.
 		{"region/1", at("relay/1"), &actors.Submit{Ops: make([]canvas.Op, 1)}, untrue},
 		{"relay/1", nil, &actors.Committed{Batch: &canvas.Batch{Region: 2}}, untrue},
 		{"relay/1", nil, &actors.Rejected{Why: 1, Retry: -1}, untrue},
 		{"roster", at("presence"), &actors.Shown{Count: -1}, untrue},
-		{"future$1", nil, &actors.Report{Viewers: []int{-1}}, untrue},
+		{"future$1", nil, &message.Report{Viewers: []int{-1}}, untrue},
 	} {
 		err := p.believe(actor.NewPID(here, c.target), c.sender, c.message)
 		if err != nil && !slices.Contains(ours, err) {
@@ -94,7 +95,7 @@ func TestDoor_Believes(t *testing.T) {
 // TestDoor_EveryKindHasItsActor: a message that is added without a line in routeOf reaches nobody
 // except those who wait for an answer.
 func TestDoor_EveryKindHasItsActor(t *testing.T) {
-	answers := []reflect.Type{reflect.TypeFor[*actors.Report](), reflect.TypeFor[*actors.Listing](), reflect.TypeFor[*actors.ActorDetails](), reflect.TypeFor[*actors.Acted]()}
+	answers := []reflect.Type{reflect.TypeFor[*message.Report](), reflect.TypeFor[*message.Listing](), reflect.TypeFor[*message.ActorDetails](), reflect.TypeFor[*message.Acted]()}
 	var strays []reflect.Type
 	for _, example := range examples(t) {
 		if to, _ := routeOf(example, "0"); to == noKind {

@@ -72,7 +72,7 @@ func roll(p *packer, m *actors.Roll) {
 		number(p, &m.User.Author)
 		text(p, &m.User.Name)
 	})
-	each(p, &m.Left, func(p *packer, v *actors.ViewerID) { number(p, v) })
+	each(p, &m.Left, func(p *packer, v *canvas.ViewerID) { number(p, v) })
 	number(p, &m.Shown)
 }
 

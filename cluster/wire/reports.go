@@ -1,17 +1,17 @@
 package wire
 
-import "pixelplayground/actors"
+import "pixelplayground/actors/message"
 
 // The fields of what inspectors ask and tell each other, as in messages.go.
 
-func inspect(p *packer, m *actors.Inspect) {
+func inspect(p *packer, m *message.Inspect) {
 	boolean(p, &m.Full)
 	integer(p, &m.Connections)
 	text(p, &m.Name)
 	boolean(p, &m.History, &m.Brief)
 }
 
-func report(p *packer, m *actors.Report) {
+func report(p *packer, m *message.Report) {
 	text(p, &m.Node)
 	integer(p, &m.Uptime)
 	integer(p, &m.Users)
@@ -31,7 +31,7 @@ func report(p *packer, m *actors.Report) {
 	integer(p, &m.Placed)
 }
 
-func kindReport(p *packer, m *actors.KindReport) {
+func kindReport(p *packer, m *message.KindReport) {
 	defer p.end(p.group(10))
 	text(p, &m.Kind)
 	integer(p, &m.Live, &m.Messages, &m.Unhandled, &m.Restarts, &m.DeadLetters)
@@ -39,7 +39,7 @@ func kindReport(p *packer, m *actors.KindReport) {
 	spread(p, &m.Took)
 }
 
-func regionReport(p *packer, m *actors.RegionReport) {
+func regionReport(p *packer, m *message.RegionReport) {
 	defer p.end(p.group(8))
 	number(p, &m.Region)
 	text(p, &m.State)
@@ -48,12 +48,12 @@ func regionReport(p *packer, m *actors.RegionReport) {
 	spread(p, &m.Commit)
 }
 
-func spread(p *packer, m *actors.Spread) {
+func spread(p *packer, m *message.Spread) {
 	defer p.end(p.group(2))
 	integer(p, &m.P50, &m.P99)
 }
 
-func process(p *packer, m *actors.Process) {
+func process(p *packer, m *message.Process) {
 	defer p.end(p.group(5))
 	integer(p, &m.CPU)
 	integer(p, &m.Memory, &m.Heap)
@@ -61,12 +61,12 @@ func process(p *packer, m *actors.Process) {
 	integer(p, &m.Goroutines)
 }
 
-func sockets(p *packer, m *actors.Sockets) {
+func sockets(p *packer, m *message.Sockets) {
 	defer p.end(p.group(3))
 	integer(p, &m.Deliveries, &m.MessagesIn, &m.BytesOut)
 }
 
-func connectionReport(p *packer, m *actors.ConnectionReport) {
+func connectionReport(p *packer, m *message.ConnectionReport) {
 	defer p.end(p.group(10))
 	number(p, &m.Viewer)
 	number(p, &m.User.Author)
@@ -77,7 +77,7 @@ func connectionReport(p *packer, m *actors.ConnectionReport) {
 	integer(p, &m.Waiting)
 }
 
-func event(p *packer, m *actors.Event) {
+func event(p *packer, m *message.Event) {
 	defer p.end(p.group(7))
 	integer(p, &m.At)
 	text(p, &m.Kind, &m.Node, &m.Text)
@@ -86,7 +86,7 @@ func event(p *packer, m *actors.Event) {
 	text(p, &m.Subject)
 }
 
-func past(p *packer, m *actors.Past) {
+func past(p *packer, m *message.Past) {
 	defer p.end(p.group(6))
 	integer(p, &m.At)
 	integer(p, &m.PixelsIn, &m.Deliveries)
@@ -94,26 +94,26 @@ func past(p *packer, m *actors.Past) {
 	integer(p, &m.Connections, &m.Memory)
 }
 
-func list(p *packer, m *actors.List) { text(p, &m.Kind) }
+func list(p *packer, m *message.List) { text(p, &m.Kind) }
 
-func listing(p *packer, m *actors.Listing) {
-	each(p, &m.Actors, func(p *packer, m *actors.ActorReport) {
+func listing(p *packer, m *message.Listing) {
+	each(p, &m.Actors, func(p *packer, m *message.ActorReport) {
 		defer p.end(p.group(4))
 		text(p, &m.Actor, &m.State)
 		integer(p, &m.Recent, &m.Mailbox)
 	})
 }
 
-func describeActor(p *packer, m *actors.DescribeActor) { text(p, &m.Actor) }
+func describeActor(p *packer, m *message.DescribeActor) { text(p, &m.Actor) }
 
-func actorDetails(p *packer, m *actors.ActorDetails) {
+func actorDetails(p *packer, m *message.ActorDetails) {
 	text(p, &m.Actor, &m.State)
 	integer(p, &m.Since)
-	each(p, &m.Facts, func(p *packer, m *actors.Fact) {
+	each(p, &m.Facts, func(p *packer, m *message.Fact) {
 		defer p.end(p.group(2))
 		text(p, &m.Name, &m.Value)
 	})
-	each(p, &m.Last, func(p *packer, m *actors.HandledReport) {
+	each(p, &m.Last, func(p *packer, m *message.HandledReport) {
 		defer p.end(p.group(3))
 		text(p, &m.Type)
 		integer(p, &m.At)
@@ -121,7 +121,7 @@ func actorDetails(p *packer, m *actors.ActorDetails) {
 	})
 }
 
-func act(p *packer, m *actors.Act) {
+func act(p *packer, m *message.Act) {
 	text(p, &m.Do, &m.Who)
 	integer(p, &m.At)
 	text(p, &m.Target)
@@ -130,4 +130,4 @@ func act(p *packer, m *actors.Act) {
 	text(p, &m.Text)
 }
 
-func acted(p *packer, m *actors.Acted) { text(p, &m.Error) }
+func acted(p *packer, m *message.Acted) { text(p, &m.Error) }

@@ -8,6 +8,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // What must be true of the fields of a message that can be read. The rules are what the actors and
@@ -43,10 +44,10 @@ var (
 )
 
 // CheckRegion checks messages between the relays and the region of one part of the canvas.
-func CheckRegion(g canvas.Geometry, id canvas.RegionID, message any) error {
+func CheckRegion(g canvas.Geometry, id canvas.RegionID, m any) error {
 	_, _, width, height := g.Bounds(id)
 	area := width * height
-	switch m := message.(type) {
+	switch m := m.(type) {
 	case *actors.Submit:
 		return checkOps(m.Ops, area)
 	case *actors.Committed:
@@ -127,8 +128,8 @@ func checkUser(author canvas.Author, name string) error {
 
 // CheckFields checks messages that belong to no region, and the rules that are the same for every
 // region.
-func CheckFields(g canvas.Geometry, message any) error {
-	switch m := message.(type) {
+func CheckFields(g canvas.Geometry, m any) error {
+	switch m := m.(type) {
 	case *actors.Rejected:
 		if m.Why.String() == "invalid" || m.Why == 0 { // a reason of a later version
 			m.Why = canvas.RefusedUnknown
@@ -142,24 +143,24 @@ func CheckFields(g canvas.Geometry, message any) error {
 		return checkRoll(m)
 	case *actors.Shown:
 		return checkShown(m)
-	case *actors.Inspect:
+	case *message.Inspect:
 		return errors.Join(counts(int64(m.Connections), maxConnections), texts(maxQuestion, m.Name))
-	case *actors.List:
+	case *message.List:
 		return texts(maxQuestion, m.Kind)
-	case *actors.DescribeActor:
+	case *message.DescribeActor:
 		return texts(maxQuestion, m.Actor)
-	case *actors.Act:
-		if m.Do == actors.ActHandOver && int(m.Region) >= g.Regions() {
+	case *message.Act:
+		if m.Do == message.ActHandOver && int(m.Region) >= g.Regions() {
 			return errRegion
 		}
 		return texts(maxAct, m.Do, m.Who, m.Target, m.Text)
-	case *actors.Acted:
+	case *message.Acted:
 		return texts(maxTold, m.Error)
-	case *actors.Report:
+	case *message.Report:
 		return checkReport(g, m)
-	case *actors.Listing:
+	case *message.Listing:
 		return counts(int64(len(m.Actors)), maxListed)
-	case *actors.ActorDetails:
+	case *message.ActorDetails:
 		return errors.Join(counts(int64(len(m.Facts)+len(m.Last)), maxListed), texts(maxTold, m.Actor, m.State))
 	}
 	return nil
@@ -210,7 +211,7 @@ func checkShown(m *actors.Shown) error {
 	return counts(int64(m.Count), maxCount)
 }
 
-func checkReport(g canvas.Geometry, m *actors.Report) error {
+func checkReport(g canvas.Geometry, m *message.Report) error {
 	for _, r := range m.Regions {
 		if int(r.Region) >= g.Regions() {
 			return errRegion

@@ -7,6 +7,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 func TestRules(t *testing.T) {
@@ -55,21 +56,21 @@ func TestRules(t *testing.T) {
 		{2, &actors.Rejected{Why: 1, Retry: -1}, errCount},
 		{2, &actors.Pointed{Moved: []canvas.Pointer{{Author: 1 << 48}}}, errAuthor},
 		{0, &actors.Roll{Joined: []actors.Member{{User: canvas.User{Name: "ada"}}}}, nil},
-		{0, &actors.Roll{Left: make([]actors.ViewerID, maxRolled+1)}, errCount},
+		{0, &actors.Roll{Left: make([]canvas.ViewerID, maxRolled+1)}, errCount},
 		{0, &actors.Roll{Joined: []actors.Member{{User: canvas.User{Name: long}}}}, errName},
 		{0, &actors.Shown{Count: 3}, nil},
 		{0, &actors.Shown{Count: -1}, errCount},
 		{0, &actors.Shown{Joined: make([]canvas.User, canvas.MaxListedUsers+1)}, errCount},
 		{0, &actors.Shown{Left: []canvas.Author{1 << 48}}, errAuthor},
-		{0, &actors.Inspect{Connections: 50}, nil},
-		{0, &actors.Inspect{Connections: -1}, errCount},
-		{0, &actors.Inspect{Connections: maxConnections + 1}, errCount},
-		{0, &actors.DescribeActor{Actor: long}, errText},
-		{0, &actors.Act{Text: "\xFF"}, errText},
-		{0, &actors.Act{Do: actors.ActHandOver, Region: 6}, errRegion},
-		{0, &actors.Report{Viewers: []int{1}}, nil},
-		{0, &actors.Report{Viewers: []int{-1}}, errCount},
-		{0, &actors.Report{Regions: []actors.RegionReport{{Region: 6}}}, errRegion},
+		{0, &message.Inspect{Connections: 50}, nil},
+		{0, &message.Inspect{Connections: -1}, errCount},
+		{0, &message.Inspect{Connections: maxConnections + 1}, errCount},
+		{0, &message.DescribeActor{Actor: long}, errText},
+		{0, &message.Act{Text: "\xFF"}, errText},
+		{0, &message.Act{Do: message.ActHandOver, Region: 6}, errRegion},
+		{0, &message.Report{Viewers: []int{1}}, nil},
+		{0, &message.Report{Viewers: []int{-1}}, errCount},
+		{0, &message.Report{Regions: []message.RegionReport{{Region: 6}}}, errRegion},
 	} {
 		err := CheckRegion(geometry, c.region, c.message)
 		if err == nil {

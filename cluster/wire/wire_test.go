@@ -11,6 +11,7 @@ import (
 	"go/token"
 	"math/rand/v2"
 	"os"
+	"path/filepath"
 	"reflect"
 	"runtime"
 	"slices"
@@ -20,6 +21,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster/wire/wiretest"
 )
 
@@ -73,7 +75,7 @@ func examples() []example {
 		{"rejected", &actors.Rejected{Stream: 2, N: 3, Ops: ids, Why: canvas.RefusedUnavailable, Retry: 1500 * time.Millisecond}},
 		{"lapsed", &actors.Lapsed{Stream: 1 << 60}},
 		{"pointed", &actors.Pointed{Moved: pointers}},
-		{"roll", &actors.Roll{N: 70_000, Full: true, More: true, Joined: []actors.Member{{Viewer: 7, User: canvas.User{Author: 9, Name: "Zoë"}}, {Viewer: 300}}, Left: []actors.ViewerID{1, 1 << 40}}},
+		{"roll", &actors.Roll{N: 70_000, Full: true, More: true, Joined: []actors.Member{{Viewer: 7, User: canvas.User{Author: 9, Name: "Zoë"}}, {Viewer: 300}}, Left: []canvas.ViewerID{1, 1 << 40}}},
 		{"roll-renewed", &actors.Roll{N: 3}},
 		{"recall", &actors.Recall{}},
 		{"shown", &actors.Shown{N: 3, Rolled: 4, Full: true, Repeat: true, Count: 1200, Joined: []canvas.User{{Author: 9, Name: "Zoë"}}, Left: []canvas.Author{0xA1B2C3D4E5F6}}},
@@ -82,39 +84,39 @@ func examples() []example {
 		{"salvage", &actors.Salvage{N: 300}},
 		{"salvaged", &actors.Salvaged{N: 300, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
 		{"salvaged-none", &actors.Salvaged{N: 1}},
-		{"inspect", &actors.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
-		{"inspect-little", &actors.Inspect{}},
-		{"inspect-brief", &actors.Inspect{Full: true, Brief: true}},
-		{"report", &actors.Report{
+		{"inspect", &message.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
+		{"inspect-little", &message.Inspect{}},
+		{"inspect-brief", &message.Inspect{Full: true, Brief: true}},
+		{"report", &message.Report{
 			Node: "pod-1", Uptime: 90 * time.Second, Users: 12,
-			Kinds: []actors.KindReport{{
+			Kinds: []message.KindReport{{
 				Kind: "region", Live: 16, Messages: 70_000, Unhandled: 1, Restarts: 2, DeadLetters: 3, Recent: 500, Deepest: 9, DeepestP99: 4,
-				Took: actors.Spread{P50: 12 * time.Microsecond, P99: 90 * time.Microsecond},
+				Took: message.Spread{P50: 12 * time.Microsecond, P99: 90 * time.Microsecond},
 			}},
-			Regions: []actors.RegionReport{{
+			Regions: []message.RegionReport{{
 				Region: 300, State: "serving", Epoch: 1_700_000_000, Seq: 70_000, Relays: 3, PendingOps: 4, Pixels: 200,
-				Commit: actors.Spread{P50: 600 * time.Microsecond, P99: 2 * time.Millisecond},
+				Commit: message.Spread{P50: 600 * time.Microsecond, P99: 2 * time.Millisecond},
 			}},
-			Over: actors.Span, Process: actors.Process{CPU: time.Second, Memory: 50 << 20, Heap: 10 << 20, GCPause: 400 * time.Microsecond, Goroutines: 120},
-			Sockets: actors.Sockets{Deliveries: 70_000, MessagesIn: 130, BytesOut: 600_000}, Pixels: 600,
-			Commit: actors.Spread{P50: 1, P99: 2}, PlaceToAck: actors.Spread{P50: 3, P99: 4}, Store: "store is unavailable", Viewers: []int{0, 40},
-			Worst: []actors.ConnectionReport{{
+			Over: message.Span, Process: message.Process{CPU: time.Second, Memory: 50 << 20, Heap: 10 << 20, GCPause: 400 * time.Microsecond, Goroutines: 120},
+			Sockets: message.Sockets{Deliveries: 70_000, MessagesIn: 130, BytesOut: 600_000}, Pixels: 600,
+			Commit: message.Spread{P50: 1, P99: 2}, PlaceToAck: message.Spread{P50: 3, P99: 4}, Store: "store is unavailable", Viewers: []int{0, 40},
+			Worst: []message.ConnectionReport{{
 				Viewer: 70_000, User: canvas.User{Author: 9, Name: "Zoë"}, Since: 1_700_000_000_000, In: 5, Out: 900, BytesOut: 1 << 33, Over: time.Second, Lag: time.Minute, Waiting: 32,
 			}},
-			Events:  []actors.Event{{At: 1_700_000_000_000, Kind: "died", Node: "pod-1", Text: "pod-2 died", Region: -1, Duration: time.Millisecond, Subject: "01"}},
-			History: []actors.Past{{At: 1_700_000_000, PixelsIn: 600, Deliveries: 70_000, PlaceToAck: time.Millisecond, Connections: 40, Memory: 50 << 20}},
+			Events:  []message.Event{{At: 1_700_000_000_000, Kind: "died", Node: "pod-1", Text: "pod-2 died", Region: -1, Duration: time.Millisecond, Subject: "01"}},
+			History: []message.Past{{At: 1_700_000_000, PixelsIn: 600, Deliveries: 70_000, PlaceToAck: time.Millisecond, Connections: 40, Memory: 50 << 20}},
 			Placed:  450,
 		}},
-		{"report-short", &actors.Report{Node: "pod-1"}},
-		{"list", &actors.List{Kind: "region"}},
-		{"listing", &actors.Listing{Actors: []actors.ActorReport{{Actor: "region/3", State: "serving", Recent: 60, Mailbox: 2}}}},
-		{"look", &actors.DescribeActor{Actor: "region/3"}},
-		{"view", &actors.ActorDetails{
-			Actor: "region/3", State: "serving", Since: 1_700_000_000_000, Facts: []actors.Fact{{Name: "epoch", Value: "7"}},
-			Last: []actors.HandledReport{{Type: "Submit", At: 1_700_000_000_000, Took: 14 * time.Microsecond}},
+		{"report-short", &message.Report{Node: "pod-1"}},
+		{"list", &message.List{Kind: "region"}},
+		{"listing", &message.Listing{Actors: []message.ActorReport{{Actor: "region/3", State: "serving", Recent: 60, Mailbox: 2}}}},
+		{"look", &message.DescribeActor{Actor: "region/3"}},
+		{"view", &message.ActorDetails{
+			Actor: "region/3", State: "serving", Since: 1_700_000_000_000, Facts: []message.Fact{{Name: "epoch", Value: "7"}},
+			Last: []message.HandledReport{{Type: "Submit", At: 1_700_000_000_000, Took: 14 * time.Microsecond}},
 		}},
-		{"act", &actors.Act{Do: "handover", Who: "10.0.0.1", At: 1_700_000_000_000, Target: "region 3 to pod-2", Region: 3, Connection: 70_000, Text: "Zoë"}},
-		{"acted", &actors.Acted{Error: "there are no other pods"}},
+		{"act", &message.Act{Do: "handover", Who: "10.0.0.1", At: 1_700_000_000_000, Target: "region 3 to pod-2", Region: 3, Connection: 70_000, Text: "Zoë"}},
+		{"acted", &message.Acted{Error: "there are no other pods"}},
 	}
 }
 
@@ -258,16 +260,19 @@ func randomBatch(random *rand.Rand) canvas.Batch {
 // TestWire_KnowsEveryMessage reads the files that declare the messages between pods: their exported
 // structs that are not part of another.
 func TestWire_KnowsEveryMessage(t *testing.T) {
-	var known []string
+	var known, messages, parts []string
 	for _, blank := range blanks() {
 		known = append(known, reflect.TypeOf(blank).Elem().Name())
 	}
-	for _, file := range []string{"../../actors/region_messages.go", "../../actors/presence.go", "../../actors/observe_report.go"} {
+	files, err := filepath.Glob("../../actors/message/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range append(files, "../../actors/region_messages.go", "../../actors/presence.go") {
 		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
 		}
-		var messages, parts []string
 		ast.Inspect(tree, func(n ast.Node) bool {
 			spec, ok := n.(*ast.TypeSpec)
 			if !ok || !spec.Name.IsExported() {
@@ -284,14 +289,14 @@ func TestWire_KnowsEveryMessage(t *testing.T) {
 			}
 			return true
 		})
-		for _, name := range messages {
-			if !slices.Contains(parts, name) && !slices.Contains(known, name) {
-				t.Errorf("%s: actors.%s is not in the table of kinds", file, name)
-			}
+	}
+	for _, name := range messages {
+		if !slices.Contains(parts, name) && !slices.Contains(known, name) {
+			t.Errorf("message.%s is not in the table of the kinds of message", name)
 		}
-		if len(messages) == 0 {
-			t.Errorf("%s: no messages found", file)
-		}
+	}
+	if len(messages) < len(known) {
+		t.Errorf("found only %v, and %v can travel", messages, known)
 	}
 }
 

@@ -6,7 +6,8 @@ import (
 	"fmt"
 	"os"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/transport"
 )
 
@@ -16,11 +17,11 @@ type around struct {
 	server *transport.Server // serves nobody on a pod that is no gateway
 }
 
-func (a around) Process() actors.Process { return measure() }
+func (a around) Process() message.Process { return measure() }
 
-func (a around) Sockets() actors.Sockets {
+func (a around) Sockets() message.Sockets {
 	counted := a.server.Counters()
-	return actors.Sockets{Deliveries: int(counted.Pixels.Load()), MessagesIn: int(counted.MessagesIn.Load()), BytesOut: int(counted.BytesOut.Load())}
+	return message.Sockets{Deliveries: int(counted.Pixels.Load()), MessagesIn: int(counted.MessagesIn.Load()), BytesOut: int(counted.BytesOut.Load())}
 }
 
 func (a around) Viewers() []int {
@@ -30,38 +31,38 @@ func (a around) Viewers() []int {
 	return a.server.Viewers()
 }
 
-func (a around) Connections(ctx context.Context, worst int, only []actors.ViewerID) []actors.ConnectionReport {
+func (a around) Connections(ctx context.Context, worst int, only []canvas.ViewerID) []message.ConnectionReport {
 	return a.server.Connections(ctx, worst, only)
 }
 
 var errEnding = errors.New("it is closing already")
 
 // Act does on this pod what an operator asked for.
-func (a around) Act(ctx context.Context, act actors.Act) error {
+func (a around) Act(ctx context.Context, act message.Act) error {
 	switch act.Do {
-	case actors.ActDrain:
+	case message.ActDrain:
 		if a.draining.Load() || !a.ask("an operator") {
 			return errEnding
 		}
 		return nil
-	case actors.ActDisconnect:
+	case message.ActDisconnect:
 		return a.server.Disconnect(ctx, act.Connection)
-	case actors.ActAnnounce:
+	case message.ActAnnounce:
 		a.server.Announce(act.Text)
 		return nil
-	case actors.ActHandOver:
+	case message.ActHandOver:
 		return a.take(act)
-	case actors.ActLogout:
+	case message.ActLogout:
 		a.sessions.End(act.Text)
 		return nil
-	case actors.ActVouch:
+	case message.ActVouch:
 		return a.sessions.Vouch(act.Text)
 	}
 	return fmt.Errorf("this pod does not know how to %s", act.Do)
 }
 
 // take has the cluster give this pod a region.
-func (a around) take(act actors.Act) error {
+func (a around) take(act message.Act) error {
 	if a.others == nil {
 		return errors.New("there are no other pods")
 	}

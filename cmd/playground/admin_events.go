@@ -4,13 +4,13 @@ import (
 	"fmt"
 	"sync"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster"
 )
 
 // witness compares the cluster's views and notes which members came and went.
 type witness struct {
-	note func(actors.Event)
+	note func(message.Event)
 
 	mu      sync.Mutex
 	members []cluster.Member // of the last view that had any
@@ -43,30 +43,30 @@ func (w *witness) see(members []cluster.Member) {
 		old, known := was[m.ID]
 		switch {
 		case m.Self && reborn:
-			w.tell(actors.EventReborn, m, "%s was taken for dead and is back")
+			w.tell(message.EventReborn, m, "%s was taken for dead and is back")
 		case !known && (before == nil && m.Self || before != nil && !reborn):
-			w.tell(actors.EventJoined, m, "%s joined")
+			w.tell(message.EventJoined, m, "%s joined")
 		case known && m.Draining && !old.Draining:
-			w.tell(actors.EventDraining, m, "%s is draining")
+			w.tell(message.EventDraining, m, "%s is draining")
 		case known && m.Aside && !old.Aside:
-			w.tell(actors.EventAside, m, "%s stands aside: its store takes no commits, and others have its regions")
+			w.tell(message.EventAside, m, "%s stands aside: its store takes no commits, and others have its regions")
 		case known && old.Aside && !m.Aside && !m.Draining:
-			w.tell(actors.EventBack, m, "%s takes its share of the regions")
+			w.tell(message.EventBack, m, "%s takes its share of the regions")
 		}
 	}
 	for _, m := range before {
 		switch {
 		case now[m.ID] || reborn || m.Self:
 		case m.Draining:
-			w.tell(actors.EventLeft, m, "%s left")
+			w.tell(message.EventLeft, m, "%s left")
 		case replaced[m.Peer]:
-			w.tell(actors.EventDied, m, "%s died and was started again")
+			w.tell(message.EventDied, m, "%s died and was started again")
 		default:
-			w.tell(actors.EventDied, m, "%s died")
+			w.tell(message.EventDied, m, "%s died")
 		}
 	}
 }
 
 func (w *witness) tell(kind string, m cluster.Member, text string) {
-	w.note(actors.Event{Kind: kind, Region: actors.NoRegion, Text: fmt.Sprintf(text, m.Name), Subject: m.ID})
+	w.note(message.Event{Kind: kind, Region: message.NoRegion, Text: fmt.Sprintf(text, m.Name), Subject: m.ID})
 }

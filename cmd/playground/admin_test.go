@@ -14,7 +14,7 @@ import (
 
 	"github.com/gobwas/ws"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster"
 	"pixelplayground/codec"
 )
@@ -233,7 +233,7 @@ func TestWitness_TellsWhoCameAndWent(t *testing.T) {
 	draining := func(m *cluster.Member) { m.Draining = true }
 	restarted := func(m *cluster.Member) { m.Peer = "b" }
 	var told []string
-	w := witness{note: func(e actors.Event) { told = append(told, e.Kind+": "+e.Text+" "+e.Subject) }}
+	w := witness{note: func(e message.Event) { told = append(told, e.Kind+": "+e.Text+" "+e.Subject) }}
 	for _, step := range []struct {
 		view []cluster.Member
 		want string

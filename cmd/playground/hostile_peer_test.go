@@ -20,7 +20,7 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/redis/redistest"
 	"pixelplayground/cluster/wire/wiretest"
 )
@@ -50,11 +50,11 @@ func TestPod_NoPeerMakesItFail(t *testing.T) {
 	}
 	h.flush()
 	until(t, "all are dealt with", func() bool {
-		return p.others.Refused().Load() > 0 && p.node.Stats().Messages[actors.KindInspector].Load() > 100
+		return p.others.Refused().Load() > 0 && p.node.Stats().Messages[message.KindInspector].Load() > 100
 	})
 	more(t, drawers, 3)
 	t.Logf("%d messages of %d variants, %d refused", h.sent, len(variants), p.others.Refused().Load())
-	for _, k := range actors.Kinds() {
+	for _, k := range message.Kinds() {
 		if n := p.node.Stats().Restarts[k].Load(); n != 0 {
 			t.Errorf("%d actors of kind %s failed", n, k)
 		}

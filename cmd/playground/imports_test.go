@@ -33,6 +33,7 @@ func arrows() []arrow {
 	const (
 		canvas     = "actors/canvas"
 		mailbox    = "actors/mailbox"
+		message    = "actors/message"
 		oplog      = "actors/oplog"
 		store      = "actors/store"
 		loadtest   = "cmd/pixelctl/loadtest"
@@ -43,6 +44,7 @@ func arrows() []arrow {
 	return []arrow{
 		{from: canvas, never: io},
 		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: message, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: oplog, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: "codec", may: []string{canvas}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: store, may: []string{canvas}, never: io},
@@ -54,21 +56,21 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{canvas, mailbox, oplog, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
-		{from: "cluster", may: []string{"actors", canvas, "cluster/peer"}, uses: []string{
+		{from: "actors", may: []string{canvas, mailbox, message, oplog, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
+		{from: "cluster", may: []string{"actors", canvas, message, "cluster/peer"}, uses: []string{
 			"golang.org/x/sys", "github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
-		{from: "cluster/peer", may: []string{"actors", canvas, "cluster/wire"}, uses: []string{
+		{from: "cluster/peer", may: []string{"actors", canvas, message, "cluster/wire"}, uses: []string{
 			"github.com/asynkron/protoactor-go", "google.golang.org/grpc", "google.golang.org/protobuf",
 		}},
-		{from: "cluster/wire", may: []string{"actors", canvas, store}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
+		{from: "cluster/wire", may: []string{"actors", canvas, message, store}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: "cluster/wire/wiretest", may: []string{canvas}},
 		{from: "cluster/clustertest", uses: []string{"github.com/hashicorp/memberlist"}},
 		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
 		{from: "transport/quota", may: []string{canvas}},
 		{from: "transport/stats", may: []string{"codec"}, uses: []string{"golang.org/x/sys"}, never: io},
-		{from: "transport", may: []string{"actors", canvas, "codec", "transport/netpoll", "transport/quota", "transport/stats"}, uses: []string{"github.com/gobwas"}},
-		{from: "transport/api", may: []string{"actors", canvas, "codec", "transport/quota", "transport/stats"}, uses: []string{
+		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/netpoll", "transport/quota", "transport/stats"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport/api", may: []string{"actors", canvas, message, "codec", "transport/quota", "transport/stats"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
 		}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},

@@ -177,7 +177,7 @@ func (p *pod) identity() string {
 // host is the node as transport sees it.
 type host struct{ *actors.Node }
 
-func (h host) Connect(v actors.ViewerID, network canvas.Network, out actors.Outbox) transport.ConnectionActor {
+func (h host) Connect(v canvas.ViewerID, network canvas.Network, out actors.Outbox) transport.ConnectionActor {
 	return h.Node.Connect(v, network, out)
 }
 

@@ -8,7 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 )
 
 // clockTick is the unit of processor time in /proc: 1/100 s on every Linux that Go runs on.
@@ -16,14 +16,14 @@ const clockTick = 10 * time.Millisecond
 
 // measure reads what this process uses. What the system does not report is 0, except memory, which
 // is then what Go holds.
-func measure() actors.Process {
+func measure() message.Process {
 	samples := []metrics.Sample{
 		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/sched/goroutines:goroutines"},
 	}
 	metrics.Read(samples)
 	pauses := debug.GCStats{PauseQuantiles: make([]time.Duration, 101)} // of the last 256
 	debug.ReadGCStats(&pauses)
-	p := actors.Process{
+	p := message.Process{
 		Heap: int(samples[0].Value.Uint64()), Memory: int(samples[1].Value.Uint64()), Goroutines: int(samples[2].Value.Uint64()),
 		GCPause: pauses.PauseQuantiles[99],
 	}

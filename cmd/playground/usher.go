@@ -8,7 +8,7 @@ import (
 	"sync"
 	"time"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster"
 	"pixelplayground/transport"
 	"pixelplayground/transport/stats"
@@ -288,7 +288,7 @@ func (p peers) Answers(ctx context.Context, canvases []string) bool {
 	answers := make(chan bool, len(canvases))
 	for _, address := range canvases {
 		go func() {
-			_, err := p.node.Describe(ctx, address, actors.PresenceName)
+			_, err := p.node.Describe(ctx, address, message.PresenceName)
 			answers <- err == nil
 		}()
 	}
@@ -302,7 +302,7 @@ func (p peers) Answers(ctx context.Context, canvases []string) bool {
 
 func (p peers) Store(ctx context.Context, canvases []string) error {
 	err := errSilent
-	for _, report := range p.node.Survey(ctx, canvases, actors.Inspect{Full: true, Brief: true}) {
+	for _, report := range p.node.Survey(ctx, canvases, message.Inspect{Full: true, Brief: true}) {
 		switch {
 		case report == nil:
 		case report.Store == "":
@@ -315,7 +315,7 @@ func (p peers) Store(ctx context.Context, canvases []string) error {
 }
 
 func (p peers) Connections(ctx context.Context, gateways []string) (counts []int) {
-	for _, report := range p.node.Survey(ctx, gateways, actors.Inspect{Brief: true}) {
+	for _, report := range p.node.Survey(ctx, gateways, message.Inspect{Brief: true}) {
 		if report != nil {
 			counts = append(counts, report.Users)
 		}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 )
 
 // Inspectors is the way to the inspectors of all pods, by the pods' addresses.
@@ -19,13 +20,13 @@ import (
 type Inspectors interface {
 	// Survey asks several pods at once. The report of a pod that did not answer before ctx ended
 	// is nil.
-	Survey(ctx context.Context, addresses []string, question actors.Inspect) []*actors.Report
+	Survey(ctx context.Context, addresses []string, question message.Inspect) []*message.Report
 	// List, Describe and Act ask one pod. Errors are for the operator; actors.ErrSilent: no answer.
-	List(ctx context.Context, address, kind string) (*actors.Listing, error)
-	Describe(ctx context.Context, address, name string) (*actors.ActorDetails, error)
-	Act(ctx context.Context, address string, act actors.Act) error
+	List(ctx context.Context, address, kind string) (*message.Listing, error)
+	Describe(ctx context.Context, address, name string) (*message.ActorDetails, error)
+	Act(ctx context.Context, address string, act message.Act) error
 	// NoteAct logs and remembers what was asked of a pod.
-	NoteAct(act actors.Act, err error)
+	NoteAct(act message.Act, err error)
 }
 
 // adminPolicy restricts the operator's page to its own files, and keeps it out of other sites'

@@ -5,7 +5,7 @@ import (
 	"net/http"
 	"slices"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 )
 
 // maxName bounds a name that is searched for, in bytes. It is longer than any user's name.
@@ -40,7 +40,7 @@ func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	kind := query.Get("kind")
-	if !slices.ContainsFunc(actors.Kinds(), func(k actors.Kind) bool { return k.String() == kind }) {
+	if !slices.ContainsFunc(message.Kinds(), func(k message.Kind) bool { return k.String() == kind }) {
 		fail(w, http.StatusNotFound, "There is no such kind of actor")
 		return
 	}
@@ -53,7 +53,7 @@ func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
 	}
 	shown := []actorShown{}
 	for _, one := range listing.Actors {
-		shown = append(shown, actorShown{one.Actor, one.State, perSecond(one.Recent, actors.Span), one.Mailbox})
+		shown = append(shown, actorShown{one.Actor, one.State, perSecond(one.Recent, message.Span), one.Mailbox})
 	}
 	reply(w, http.StatusOK, struct {
 		Actors []actorShown `json:"actors"`
@@ -95,7 +95,7 @@ func (a *admin) getConnections(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusBadRequest, "Give a name, or a part of one, for example ?name=ada")
 		return
 	}
-	members, reports := a.survey(r.Context(), actors.Inspect{Full: true, Connections: worstShown, Name: name})
+	members, reports := a.survey(r.Context(), message.Inspect{Full: true, Connections: worstShown, Name: name})
 	reply(w, http.StatusOK, struct {
 		Connections []connectionShown `json:"connections"`
 	}{worstOf(members, reports)})

@@ -14,8 +14,8 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 const (
@@ -55,7 +55,7 @@ func (a *admin) drain(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if member, ok := a.memberOf(w, said.Member); ok {
-		a.act(w, r, actors.Act{Do: actors.ActDrain, Target: member.Name}, member)
+		a.act(w, r, message.Act{Do: message.ActDrain, Target: member.Name}, member)
 	}
 }
 
@@ -77,7 +77,7 @@ func (a *admin) handOver(w http.ResponseWriter, r *http.Request) {
 	case !slices.Contains(member.Roles, "canvas") || member.Draining:
 		fail(w, http.StatusConflict, member.Name+" can't own regions")
 	default:
-		a.act(w, r, actors.Act{Do: actors.ActHandOver, Region: *said.Region, Target: fmt.Sprintf("region %d to %s", *said.Region, member.Name)}, member)
+		a.act(w, r, message.Act{Do: message.ActHandOver, Region: *said.Region, Target: fmt.Sprintf("region %d to %s", *said.Region, member.Name)}, member)
 	}
 }
 
@@ -92,8 +92,8 @@ func (a *admin) disconnect(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if member, ok := a.memberOf(w, said.Member); ok {
-		a.act(w, r, actors.Act{
-			Do: actors.ActDisconnect, Connection: actors.ViewerID(viewer), Target: fmt.Sprintf("connection %s of %s", said.Connection, member.Name),
+		a.act(w, r, message.Act{
+			Do: message.ActDisconnect, Connection: canvas.ViewerID(viewer), Target: fmt.Sprintf("connection %s of %s", said.Connection, member.Name),
 		}, member)
 	}
 }
@@ -119,11 +119,11 @@ func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusConflict, "No pod has users")
 		return
 	}
-	a.act(w, r, actors.Act{Do: actors.ActAnnounce, Text: text, Target: strconv.Quote(text)}, gateways...)
+	a.act(w, r, message.Act{Do: message.ActAnnounce, Text: text, Target: strconv.Quote(text)}, gateways...)
 }
 
 // act asks pods to do something, and answers with how it went.
-func (a *admin) act(w http.ResponseWriter, r *http.Request, act actors.Act, members ...Member) {
+func (a *admin) act(w http.ResponseWriter, r *http.Request, act message.Act, members ...Member) {
 	act.Who, act.At = whoOf(r), a.Now().UnixMilli()
 	ctx, cancel := context.WithTimeout(r.Context(), actTimeout)
 	defer cancel()

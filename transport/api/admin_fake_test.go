@@ -8,8 +8,8 @@ import (
 	"testing/fstest"
 	"time"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 const testToken = "correct horse battery"
@@ -37,23 +37,23 @@ func (c *fakeCluster) note(address string, question any) {
 	c.asked = append(c.asked, fmt.Sprintf("%s %T%+v", address, question, question))
 }
 
-func (c *fakeCluster) List(_ context.Context, address, kind string) (*actors.Listing, error) {
+func (c *fakeCluster) List(_ context.Context, address, kind string) (*message.Listing, error) {
 	c.note(address, kind)
-	return &actors.Listing{Actors: []actors.ActorReport{{Actor: "region/1", State: "serving", Recent: 50, Mailbox: 2}}}, c.fails
+	return &message.Listing{Actors: []message.ActorReport{{Actor: "region/1", State: "serving", Recent: 50, Mailbox: 2}}}, c.fails
 }
 
-func (c *fakeCluster) Describe(_ context.Context, address, name string) (*actors.ActorDetails, error) {
+func (c *fakeCluster) Describe(_ context.Context, address, name string) (*message.ActorDetails, error) {
 	c.note(address, name)
 	if name != "region/1" {
-		return &actors.ActorDetails{}, c.fails
+		return &message.ActorDetails{}, c.fails
 	}
-	return &actors.ActorDetails{
-		Actor: name, State: "serving", Since: 7, Facts: []actors.Fact{{Name: "epoch", Value: "9"}},
-		Last: []actors.HandledReport{{Type: "Submit", At: 8, Took: 1500 * time.Nanosecond}},
+	return &message.ActorDetails{
+		Actor: name, State: "serving", Since: 7, Facts: []message.Fact{{Name: "epoch", Value: "9"}},
+		Last: []message.HandledReport{{Type: "Submit", At: 8, Took: 1500 * time.Nanosecond}},
 	}, c.fails
 }
 
-func (c *fakeCluster) Act(_ context.Context, address string, act actors.Act) error {
+func (c *fakeCluster) Act(_ context.Context, address string, act message.Act) error {
 	c.note(address, act.Do)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -61,38 +61,38 @@ func (c *fakeCluster) Act(_ context.Context, address string, act actors.Act) err
 	return c.fails
 }
 
-func (c *fakeCluster) NoteAct(_ actors.Act, err error) {
+func (c *fakeCluster) NoteAct(_ message.Act, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.noted = append(c.noted, err)
 }
 
 // fullReport is what two pods tell of a moment in which region 1 moves from there to here.
-func fullReport(address string) *actors.Report {
-	moved := actors.Event{At: 500, Kind: actors.EventHandoff, Node: address, Text: "region 1 moved", Region: 1, Duration: 12 * time.Millisecond}
-	died := actors.Event{At: 400, Kind: actors.EventDied, Node: address, Text: "pod-3 died", Region: -1, Subject: "c"}
+func fullReport(address string) *message.Report {
+	moved := message.Event{At: 500, Kind: message.EventHandoff, Node: address, Text: "region 1 moved", Region: 1, Duration: 12 * time.Millisecond}
+	died := message.Event{At: 400, Kind: message.EventDied, Node: address, Text: "pod-3 died", Region: -1, Subject: "c"}
 	if address == "there" {
 		died.At = 450
-		return &actors.Report{
-			Over: actors.Span, Regions: []actors.RegionReport{{Region: 1, State: "fenced", Epoch: 6}, {Region: 2, State: "serving", Epoch: 3, Pixels: 25}},
-			Store: "store is unavailable", Events: []actors.Event{died},
-			History: []actors.Past{{At: 5, PixelsIn: 5, PlaceToAck: 9 * time.Millisecond, Memory: 1}, {At: 10, Memory: 1}},
+		return &message.Report{
+			Over: message.Span, Regions: []message.RegionReport{{Region: 1, State: "fenced", Epoch: 6}, {Region: 2, State: "serving", Epoch: 3, Pixels: 25}},
+			Store: "store is unavailable", Events: []message.Event{died},
+			History: []message.Past{{At: 5, PixelsIn: 5, PlaceToAck: 9 * time.Millisecond, Memory: 1}, {At: 10, Memory: 1}},
 		}
 	}
-	return &actors.Report{
-		Users: 3, Over: 4 * time.Second, Process: actors.Process{CPU: 2 * time.Second, Memory: 1000, Heap: 500, GCPause: 400 * time.Microsecond, Goroutines: 9},
-		Sockets: actors.Sockets{Deliveries: 400, MessagesIn: 8, BytesOut: 4000}, Pixels: 40, Placed: 20, Viewers: []int{0, 3},
-		Commit: actors.Spread{P50: time.Millisecond, P99: 2500 * time.Microsecond}, PlaceToAck: actors.Spread{P50: 2 * time.Millisecond, P99: 3 * time.Millisecond},
-		Kinds: []actors.KindReport{{
+	return &message.Report{
+		Users: 3, Over: 4 * time.Second, Process: message.Process{CPU: 2 * time.Second, Memory: 1000, Heap: 500, GCPause: 400 * time.Microsecond, Goroutines: 9},
+		Sockets: message.Sockets{Deliveries: 400, MessagesIn: 8, BytesOut: 4000}, Pixels: 40, Placed: 20, Viewers: []int{0, 3},
+		Commit: message.Spread{P50: time.Millisecond, P99: 2500 * time.Microsecond}, PlaceToAck: message.Spread{P50: 2 * time.Millisecond, P99: 3 * time.Millisecond},
+		Kinds: []message.KindReport{{
 			Kind: "region", Live: 6, Recent: 80, Deepest: 3, DeepestP99: 2, Restarts: 1, DeadLetters: 4, Unhandled: 5,
-			Took: actors.Spread{P50: 12 * time.Microsecond, P99: 90500 * time.Nanosecond},
+			Took: message.Spread{P50: 12 * time.Microsecond, P99: 90500 * time.Nanosecond},
 		}},
-		Regions: []actors.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 2, PendingOps: 1, Pixels: 10, Commit: actors.Spread{P50: time.Millisecond}}},
-		Worst: []actors.ConnectionReport{
+		Regions: []message.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 2, PendingOps: 1, Pixels: 10, Commit: message.Spread{P50: time.Millisecond}}},
+		Worst: []message.ConnectionReport{
 			{Viewer: 35, User: canvas.User{Author: 0xA1, Name: "Ada"}, Since: 6, In: 10, Out: 30, BytesOut: 77, Over: 2 * time.Second},
 			{Viewer: 36, Over: time.Second, Lag: 1500 * time.Millisecond},
 		},
-		Events: []actors.Event{died, moved}, History: []actors.Past{{At: 5, PixelsIn: 10, Deliveries: 20, PlaceToAck: time.Millisecond, Connections: 2, Memory: 4}},
+		Events: []message.Event{died, moved}, History: []message.Past{{At: 5, PixelsIn: 10, Deliveries: 20, PlaceToAck: time.Millisecond, Connections: 2, Memory: 4}},
 	}
 }
 

@@ -16,7 +16,7 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 )
 
 // adminRoutes is every route below /admin and /debug with each of its methods.
@@ -246,7 +246,7 @@ func TestAdmin_LogoutEndsTheSession(t *testing.T) {
 		}
 	}
 	acts := p.cluster.acts
-	if len(acts) != 1 || acts[0].Do != actors.ActLogout {
+	if len(acts) != 1 || acts[0].Do != message.ActLogout {
 		t.Fatalf("the other pod was told %v", acts)
 	}
 	other := newAdminPod(t)
@@ -286,7 +286,7 @@ func TestAdmin_RestartRemembersThroughOthers(t *testing.T) {
 		if w := p.ask("GET", "/admin/api/state", "", "Cookie", cookie); w.Code != tt.want {
 			t.Errorf("%s: %d", name, w.Code)
 		}
-		if len(p.cluster.acts) != 1 || p.cluster.acts[0].Do != actors.ActVouch {
+		if len(p.cluster.acts) != 1 || p.cluster.acts[0].Do != message.ActVouch {
 			t.Errorf("%s: asked %v", name, p.cluster.acts)
 		}
 	}

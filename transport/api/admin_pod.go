@@ -3,7 +3,7 @@ package api
 import (
 	"time"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 )
 
 // podShown is a pod. If it does not answer, only what membership knows is shown.
@@ -58,7 +58,7 @@ type kindShown struct {
 	Unhandled   int64   `json:"unhandled"`
 }
 
-func podOf(m Member, r *actors.Report) podShown {
+func podOf(m Member, r *message.Report) podShown {
 	shown := podShown{
 		ID: m.ID, Name: m.Name, Roles: m.Roles, Version: m.Version, Self: m.Self, Draining: m.Draining, Aside: m.Aside, Started: m.Started.UnixMilli(),
 	}

@@ -16,7 +16,7 @@ import (
 	"sync/atomic"
 	"time"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 )
 
 // Sessions knows which operators are logged in. A cookie is a number, signed with a key that is
@@ -158,7 +158,7 @@ func (s *Sessions) trust(id sessionID) {
 	s.known[id] = struct{}{}
 }
 
-// End ends a session, which has the same name as for Vouch. It is actors.ActLogout.
+// End ends a session, which has the same name as for Vouch. It is message.ActLogout.
 func (s *Sessions) End(name string) {
 	id, ok := parseSession(name)
 	if !ok {
@@ -170,7 +170,7 @@ func (s *Sessions) End(name string) {
 	s.ended[id] = struct{}{}
 }
 
-// Vouch returns nil if a session goes on, and otherwise why not. It is actors.ActVouch.
+// Vouch returns nil if a session goes on, and otherwise why not. It is message.ActVouch.
 func (s *Sessions) Vouch(name string) error {
 	id, ok := parseSession(name)
 	if !ok {
@@ -229,7 +229,7 @@ func (a *admin) loggedIn(r *http.Request) bool {
 // again, as after the restart of a pod that is alone.
 func (a *admin) askOthers(ctx context.Context, id sessionID) error {
 	err := errSessionUnknown
-	for _, said := range a.tellOthers(ctx, actors.Act{Do: actors.ActVouch, At: a.Now().UnixMilli(), Target: "a session", Text: id.String()}) {
+	for _, said := range a.tellOthers(ctx, message.Act{Do: message.ActVouch, At: a.Now().UnixMilli(), Target: "a session", Text: id.String()}) {
 		switch {
 		case said == nil && !errors.Is(err, errSessionEnded):
 			err = nil
@@ -247,7 +247,7 @@ func (a *admin) askOthers(ctx context.Context, id sessionID) error {
 }
 
 // tellOthers asks all other pods for the same act, and returns the result of each.
-func (a *admin) tellOthers(ctx context.Context, act actors.Act) (said []error) {
+func (a *admin) tellOthers(ctx context.Context, act message.Act) (said []error) {
 	ctx, cancel := context.WithTimeout(ctx, adminSurvey)
 	defer cancel()
 	var others []Member
@@ -270,7 +270,7 @@ func (a *admin) tellOthers(ctx context.Context, act actors.Act) (said []error) {
 func (a *admin) logout(w http.ResponseWriter, r *http.Request) {
 	for _, id := range a.sessions.signed(r) {
 		a.sessions.End(id.String())
-		act := actors.Act{Do: actors.ActLogout, Who: whoOf(r), At: a.Now().UnixMilli(), Target: "a session", Text: id.String()}
+		act := message.Act{Do: message.ActLogout, Who: whoOf(r), At: a.Now().UnixMilli(), Target: "a session", Text: id.String()}
 		if err := errors.Join(a.tellOthers(context.WithoutCancel(r.Context()), act)...); err != nil {
 			a.Log.Warn("operator logged out, but not every server could be told", "who", whoOf(r), "err", err)
 		}

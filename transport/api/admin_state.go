@@ -13,6 +13,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 const (
@@ -34,17 +35,17 @@ type gathered struct {
 	mu           sync.Mutex // held while the pods are asked: requests that come meanwhile wait
 	began, ended time.Time
 	members      []Member
-	reports      []*actors.Report // as members; nil: no answer
+	reports      []*message.Report // as members; nil: no answer
 }
 
 // gather asks all pods, unless they have just been asked, or were being asked when the call came.
-func (a *admin) gather(ctx context.Context) ([]Member, []*actors.Report) {
+func (a *admin) gather(ctx context.Context) ([]Member, []*message.Report) {
 	g, came := &a.gathered, a.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if g.members == nil || came.After(g.ended) && came.Sub(g.began) > surveyServes {
 		g.began = a.Now()
-		g.members, g.reports = a.survey(ctx, actors.Inspect{Full: true, Connections: worstShown})
+		g.members, g.reports = a.survey(ctx, message.Inspect{Full: true, Connections: worstShown})
 		g.ended = a.Now()
 	}
 	return g.members, g.reports
@@ -60,7 +61,7 @@ func (g *gathered) forget() {
 // survey asks all pods. If a pod has died, it does not answer. As soon as the cluster knows
 // that, the other pods are asked again, once, so that the answer includes what they say about
 // its end.
-func (a *admin) survey(ctx context.Context, question actors.Inspect) ([]Member, []*actors.Report) {
+func (a *admin) survey(ctx context.Context, question message.Inspect) ([]Member, []*message.Report) {
 	ctx = context.WithoutCancel(ctx) // the answer may be for other requests too, so it outlives this one
 	members := a.Cluster.Members()
 	reports, changed := a.surveyOf(ctx, members, question)
@@ -72,7 +73,7 @@ func (a *admin) survey(ctx context.Context, question actors.Inspect) ([]Member, 
 }
 
 // surveyOf asks these pods, and gives up as soon as the members change.
-func (a *admin) surveyOf(ctx context.Context, members []Member, question actors.Inspect) (reports []*actors.Report, changed bool) {
+func (a *admin) surveyOf(ctx context.Context, members []Member, question message.Inspect) (reports []*message.Report, changed bool) {
 	ctx, cancel := context.WithTimeout(ctx, adminSurvey)
 	defer cancel()
 	addresses := make([]string, len(members))
@@ -105,10 +106,10 @@ func sameMembers(a, b []Member) bool {
 // getState answers with everything that the dashboard shows.
 func (a *admin) getState(w http.ResponseWriter, r *http.Request) {
 	var members []Member
-	var reports []*actors.Report
+	var reports []*message.Report
 	history := r.URL.Query().Get("history") == "1"
 	if history {
-		members, reports = a.survey(r.Context(), actors.Inspect{Full: true, Connections: worstShown, History: true})
+		members, reports = a.survey(r.Context(), message.Inspect{Full: true, Connections: worstShown, History: true})
 	} else {
 		members, reports = a.gather(r.Context())
 	}
@@ -200,7 +201,7 @@ type (
 
 func milliseconds(d time.Duration) float64 { return round(float64(d) / 1e6) }
 
-func spreadOf(s actors.Spread) spreadShown {
+func spreadOf(s message.Spread) spreadShown {
 	return spreadShown{milliseconds(s.P50), milliseconds(s.P99)}
 }
 
@@ -217,7 +218,7 @@ func round(f float64) float64 { return math.Round(f*1000) / 1000 }
 
 // regionsShown has one entry for each region that is not dormant. During a handoff two pods
 // report the region, and the pod that serves it, or has got further, counts.
-func regionsShown(g canvas.Geometry, members []Member, reports []*actors.Report) []areaShown {
+func regionsShown(g canvas.Geometry, members []Member, reports []*message.Report) []areaShown {
 	known := make(map[canvas.RegionID]areaShown)
 	viewers := make(map[canvas.RegionID]int)
 	for i, report := range reports {
@@ -234,7 +235,7 @@ func regionsShown(g canvas.Geometry, members []Member, reports []*actors.Report)
 			x, y, width, height := g.Bounds(r.Region)
 			area := areaShown{
 				Region: r.Region, X: x, Y: y, Width: width, Height: height, Owner: members[i].ID, State: r.State, Epoch: r.Epoch, Seq: r.Seq,
-				Rate: perSecond(r.Pixels, actors.Span), Relays: r.Relays, Pending: r.PendingOps, Commit: spreadOf(r.Commit),
+				Rate: perSecond(r.Pixels, message.Span), Relays: r.Relays, Pending: r.PendingOps, Commit: spreadOf(r.Commit),
 				Pinned: slices.Contains(members[i].Pins, r.Region),
 			}
 			before, told := known[r.Region]
@@ -257,7 +258,7 @@ func progress(state string) int {
 }
 
 // worstOf returns the worst connections of all pods.
-func worstOf(members []Member, reports []*actors.Report) []connectionShown {
+func worstOf(members []Member, reports []*message.Report) []connectionShown {
 	list := []connectionShown{}
 	for i, report := range reports {
 		if report == nil {
@@ -276,8 +277,8 @@ func worstOf(members []Member, reports []*actors.Report) []connectionShown {
 	return list[:min(len(list), worstShown)]
 }
 
-func eventsShown(reports []*actors.Report) []eventShown {
-	var all [][]actors.Event
+func eventsShown(reports []*message.Report) []eventShown {
+	var all [][]message.Event
 	for _, report := range reports {
 		if report != nil {
 			all = append(all, report.Events)
@@ -291,15 +292,15 @@ func eventsShown(reports []*actors.Report) []eventShown {
 }
 
 // historyOf adds up the pods' histories; latency is the slowest pod's.
-func historyOf(reports []*actors.Report) *historyShown {
-	all := make(map[int64]actors.Past)
+func historyOf(reports []*message.Report) *historyShown {
+	all := make(map[int64]message.Past)
 	for _, report := range reports {
 		if report == nil {
 			continue
 		}
 		for _, p := range report.History {
 			sum := all[p.At]
-			all[p.At] = actors.Past{
+			all[p.At] = message.Past{
 				PixelsIn: sum.PixelsIn + p.PixelsIn, Deliveries: sum.Deliveries + p.Deliveries, PlaceToAck: max(sum.PlaceToAck, p.PlaceToAck),
 				Connections: sum.Connections + p.Connections, Memory: sum.Memory + p.Memory,
 			}
@@ -314,8 +315,8 @@ func historyOf(reports []*actors.Report) *historyShown {
 	for _, at := range times {
 		p := all[at]
 		h.At = append(h.At, at*1000)
-		h.PixelsIn = append(h.PixelsIn, perSecond(p.PixelsIn, actors.Span))
-		h.Deliveries = append(h.Deliveries, perSecond(p.Deliveries, actors.Span))
+		h.PixelsIn = append(h.PixelsIn, perSecond(p.PixelsIn, message.Span))
+		h.Deliveries = append(h.Deliveries, perSecond(p.Deliveries, message.Span))
 		h.PlaceToAck = append(h.PlaceToAck, milliseconds(p.PlaceToAck))
 		h.Connections = append(h.Connections, p.Connections)
 		h.Memory = append(h.Memory, p.Memory)

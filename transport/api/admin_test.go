@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 )
 
 // TestAdmin_State: what two pods tell, during a handoff, as the page gets it.
@@ -46,7 +47,7 @@ func TestAdmin_PodWithoutAnswer(t *testing.T) {
 	if err != nil || string(shown) != want {
 		t.Errorf("%s\nwant %s", shown, want)
 	}
-	if list := regionsShown(small, []Member{{}}, []*actors.Report{nil}); len(list) != 0 {
+	if list := regionsShown(small, []Member{{}}, []*message.Report{nil}); len(list) != 0 {
 		t.Errorf("regions: %v", list)
 	}
 }
@@ -82,7 +83,7 @@ func (c *dying) Members() []Member {
 	return c.fakeCluster.Members()[:1]
 }
 
-func (c *dying) Survey(ctx context.Context, addresses []string, question actors.Inspect) []*actors.Report {
+func (c *dying) Survey(ctx context.Context, addresses []string, question message.Inspect) []*message.Report {
 	reports := c.fakeCluster.Survey(ctx, addresses, question)
 	if len(addresses) > 1 {
 		c.dead.Store(true)
@@ -115,7 +116,7 @@ func TestAdmin_SurveyServesWhoWaitedForIt(t *testing.T) {
 	began, c := noon, &fakeCluster{}
 	now := began
 	a := &admin{server: &server{Ports: Ports{Cluster: c, Inspectors: c, Now: func() time.Time { return now }}}}
-	a.gathered = gathered{began: began, ended: began.Add(time.Second), members: c.Members(), reports: make([]*actors.Report, 2)}
+	a.gathered = gathered{began: began, ended: began.Add(time.Second), members: c.Members(), reports: make([]*message.Report, 2)}
 	now = began.Add(time.Second)
 	if a.gather(t.Context()); len(c.asked) != 0 {
 		t.Errorf("came while it went on: asked %v", c.asked)
@@ -163,25 +164,25 @@ func TestAdmin_Acts(t *testing.T) {
 		path, body string
 		status     int
 		asked      []string
-		act        actors.Act
+		act        message.Act
 	}{
-		{"drain", `{"member":"b"}`, 200, []string{"there"}, actors.Act{Do: "drain", Target: "pod-2"}},
-		{"drain", `{"member":"a"}`, 200, []string{"here"}, actors.Act{Do: "drain", Target: "pod-1"}},
-		{"drain", `{"member":"c"}`, 404, nil, actors.Act{}},
-		{"drain", `[]`, 400, nil, actors.Act{}},
-		{"drain", `{"member":"` + strings.Repeat("a", maxActBody) + `"}`, 413, nil, actors.Act{}},
-		{"handover", `{"region":3,"member":"a"}`, 200, []string{"here"}, actors.Act{Do: "handover", Region: 3, Target: "region 3 to pod-1"}},
-		{"handover", `{"region":0,"member":"a"}`, 200, []string{"here"}, actors.Act{Do: "handover", Target: "region 0 to pod-1"}},
-		{"handover", `{"region":3,"member":"b"}`, 409, nil, actors.Act{}}, // it is draining
-		{"handover", `{"region":6,"member":"a"}`, 400, nil, actors.Act{}},
-		{"handover", `{"region":-1,"member":"a"}`, 400, nil, actors.Act{}},
-		{"handover", `{"member":"a"}`, 400, nil, actors.Act{}},
-		{"disconnect", `{"member":"a","connection":"3f"}`, 200, []string{"here"}, actors.Act{Do: "disconnect", Connection: 123, Target: "connection 3f of pod-1"}},
-		{"disconnect", `{"member":"a","connection":"!"}`, 400, nil, actors.Act{}},
-		{"announce", `{"text":" Hello, \"all\" "}`, 200, []string{"here"}, actors.Act{Do: "announce", Text: `Hello, "all"`, Target: `"Hello, \"all\""`}},
-		{"announce", `{"text":" "}`, 400, nil, actors.Act{}},
-		{"announce", `{"text":"two\nlines"}`, 400, nil, actors.Act{}},
-		{"announce", `{"text":"` + strings.Repeat("é", 513) + `"}`, 400, nil, actors.Act{}},
+		{"drain", `{"member":"b"}`, 200, []string{"there"}, message.Act{Do: "drain", Target: "pod-2"}},
+		{"drain", `{"member":"a"}`, 200, []string{"here"}, message.Act{Do: "drain", Target: "pod-1"}},
+		{"drain", `{"member":"c"}`, 404, nil, message.Act{}},
+		{"drain", `[]`, 400, nil, message.Act{}},
+		{"drain", `{"member":"` + strings.Repeat("a", maxActBody) + `"}`, 413, nil, message.Act{}},
+		{"handover", `{"region":3,"member":"a"}`, 200, []string{"here"}, message.Act{Do: "handover", Region: 3, Target: "region 3 to pod-1"}},
+		{"handover", `{"region":0,"member":"a"}`, 200, []string{"here"}, message.Act{Do: "handover", Target: "region 0 to pod-1"}},
+		{"handover", `{"region":3,"member":"b"}`, 409, nil, message.Act{}}, // it is draining
+		{"handover", `{"region":6,"member":"a"}`, 400, nil, message.Act{}},
+		{"handover", `{"region":-1,"member":"a"}`, 400, nil, message.Act{}},
+		{"handover", `{"member":"a"}`, 400, nil, message.Act{}},
+		{"disconnect", `{"member":"a","connection":"3f"}`, 200, []string{"here"}, message.Act{Do: "disconnect", Connection: 123, Target: "connection 3f of pod-1"}},
+		{"disconnect", `{"member":"a","connection":"!"}`, 400, nil, message.Act{}},
+		{"announce", `{"text":" Hello, \"all\" "}`, 200, []string{"here"}, message.Act{Do: "announce", Text: `Hello, "all"`, Target: `"Hello, \"all\""`}},
+		{"announce", `{"text":" "}`, 400, nil, message.Act{}},
+		{"announce", `{"text":"two\nlines"}`, 400, nil, message.Act{}},
+		{"announce", `{"text":"` + strings.Repeat("é", 513) + `"}`, 400, nil, message.Act{}},
 	} {
 		p := newAdminPod(t)
 		w := p.ask("POST", "/admin/api/"+test.path, test.body, "Cookie", p.login(t), adminHeader, "1")
@@ -200,7 +201,7 @@ func TestAdmin_Acts(t *testing.T) {
 			continue
 		}
 		test.act.Who, test.act.At = "192.0.2.1", at // httptest's
-		if !reflect.DeepEqual(p.cluster.acts, []actors.Act{test.act}) {
+		if !reflect.DeepEqual(p.cluster.acts, []message.Act{test.act}) {
 			t.Errorf("%s %s: did %+v, want %+v", test.path, test.body, p.cluster.acts, test.act)
 		}
 		if elsewhere := test.asked[0] != "here"; elsewhere != (len(p.cluster.noted) == 1) {

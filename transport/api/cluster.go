@@ -5,8 +5,8 @@ import (
 	"net/http"
 	"time"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // Cluster is the pods that share the canvas.
@@ -83,7 +83,7 @@ func (s *server) lookAround(ctx context.Context) clusterSeen {
 		addresses[i] = m.Address
 	}
 	seen := clusterSeen{Node: s.Node, Canvas: s.Geometry.String(), Members: make([]memberShown, len(members)), Regions: []regionShown{}}
-	for i, report := range s.Inspectors.Survey(ctx, addresses, actors.Inspect{}) {
+	for i, report := range s.Inspectors.Survey(ctx, addresses, message.Inspect{}) {
 		seen.Members[i] = memberShown{Member: members[i]}
 		if report == nil {
 			continue

@@ -17,6 +17,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/transport/stats"
 )
 
@@ -138,7 +139,7 @@ type fakeCluster struct {
 
 	mu    sync.Mutex // guards:
 	asked []string   // addresses and what was asked of them
-	acts  []actors.Act
+	acts  []message.Act
 	noted []error // by NoteAct
 	fails error   // what the pods answer
 }
@@ -152,14 +153,14 @@ func (c *fakeCluster) Members() []Member {
 	}
 }
 
-func (c *fakeCluster) Survey(_ context.Context, addresses []string, question actors.Inspect) []*actors.Report {
-	reports := make([]*actors.Report, len(addresses))
+func (c *fakeCluster) Survey(_ context.Context, addresses []string, question message.Inspect) []*message.Report {
+	reports := make([]*message.Report, len(addresses))
 	for i, address := range addresses {
 		c.note(address, question)
 		if question.Full {
 			reports[i] = fullReport(address)
 		} else if address == "here" {
-			reports[i] = &actors.Report{Users: 3, Regions: []actors.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 1, PendingOps: 2}}}
+			reports[i] = &message.Report{Users: 3, Regions: []message.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 1, PendingOps: 2}}}
 		}
 	}
 	return reports

@@ -9,12 +9,13 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/transport/stats"
 )
 
 // actors adds all of actors.Stats.
 func (r register) actors(stats *actors.Stats) {
-	for _, k := range actors.Kinds() {
+	for _, k := range message.Kinds() {
 		labels := prometheus.Labels{"kind": k.String()}
 		r.gauge("actors", "Actors alive on this node.", labels, func() float64 { return float64(stats.Live[k].Load()) })
 		r.count("actor_messages_total", "Messages handled by actors.", labels, &stats.Messages[k])

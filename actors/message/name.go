@@ -1,0 +1,59 @@
+// Package message is what actors of different pods say to each other, and the names by which they
+// find each other. It knows neither the actors nor the form in which their messages travel: that is
+// cluster/wire. Whoever is sent a message must not change it, since others may have been sent the
+// same.
+package message
+
+import (
+	"strconv"
+	"strings"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Kind is a kind of actor, for statistics.
+type Kind int
+
+// The kinds of actor.
+const (
+	KindConnection Kind = iota
+	KindRelay
+	KindRegion
+	KindPresence
+	KindRoster
+	KindInspector
+	KindPlacer
+	KindCount // how many there are
+)
+
+// Kinds lists all kinds.
+func Kinds() []Kind {
+	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer}
+}
+
+// String is the stable name of the kind, for metrics, logs and actor names.
+func (k Kind) String() string {
+	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer"}[k]
+}
+
+// Names by which pods find each other's actors: a name and an address make a PID.
+const (
+	PresenceName  = "presence"
+	InspectorName = "inspector"
+)
+
+// RegionName is the name of a region's actor.
+func RegionName(id canvas.RegionID) string {
+	return KindRegion.String() + "/" + strconv.Itoa(int(id))
+}
+
+// KindOf reads the kind from an actor's name: "region/12" or "connection/3f".
+func KindOf(name string) (kind Kind, known bool) {
+	name, _, _ = strings.Cut(name, "/")
+	for _, k := range Kinds() {
+		if k.String() == name {
+			return k, true
+		}
+	}
+	return 0, false
+}

@@ -37,10 +37,11 @@ func (s *Server) accept() {
 func (s *Server) admit(c *net.TCPConn) {
 	defer s.rescueHandshake(c, nil)
 	from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
-	g, evicted := s.places.enter(c, from.AddrPort().Addr())
+	address := from.AddrPort().Addr()
+	g, evicted := s.places.enter(c, address)
 	s.evicted(evicted)
 	if g == nil {
-		s.refuse(c, tooBusy())
+		s.refuse(&guest{tcp: c, from: address}, tooBusy())
 		_ = c.Close()
 		return
 	}
@@ -90,14 +91,15 @@ func (s *Server) greet(g *guest) {
 	bill := bill{server: s, guest: g}
 	defer bill.settle() // does nothing if it has been settled
 	buffer, n := pooled[:], 0
+	if s.cfg.Proxies.Protocol && g.exempt && !s.introduced(g) {
+		return
+	}
 	for {
 		m, err := s.readMore(g, buffer[n:])
 		before := n
 		if n += m; err != nil {
 			bill.settle()
-			s.counters.Refused.Add(refusedLost)
-			s.places.leave(g)
-			_ = c.Close()
+			s.lose(g)
 			return
 		}
 		end := headEnd(buffer[:n], before)
@@ -106,7 +108,7 @@ func (s *Server) greet(g *guest) {
 			s.handover.offer(g, buffer[:n])
 			return
 		case end > 0 && wantsUpgrade(buffer[:end]):
-			s.upgrade(c, buffer[:end], buffer[end:n])
+			s.upgrade(g, buffer[:end], buffer[end:n])
 			bill.settle()
 			s.places.leave(g)
 			return
@@ -129,10 +131,17 @@ func (s *Server) greet(g *guest) {
 	}
 }
 
+// lose gives up a guest that went away before its request was whole.
+func (s *Server) lose(g *guest) {
+	s.counters.Refused.Add(refusedLost)
+	s.places.leave(g)
+	_ = g.tcp.Close()
+}
+
 // turnAway refuses a guest that may still be sending. If we closed the connection at once, the
 // kernel would discard our answer, because not everything has been read.
 func (s *Server) turnAway(g *guest, why *rejection) {
-	s.refuse(g.tcp, why)
+	s.refuse(g, why)
 	s.drainFrom(g.tcp)
 	s.places.leave(g)
 	_ = g.tcp.Close()
@@ -158,6 +167,11 @@ func (s *Server) drainFrom(c *net.TCPConn) {
 
 // readMore reads what a guest sends. The guest may lose its place meanwhile.
 func (s *Server) readMore(g *guest, b []byte) (int, error) {
+	if len(g.early) > 0 {
+		n := copy(b, g.early)
+		g.early = g.early[n:]
+		return n, nil
+	}
 	evicted, _ := s.places.move(g, waiting)
 	s.evicted(evicted)
 	return g.tcp.Read(b)

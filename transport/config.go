@@ -4,11 +4,11 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
-	"net/netip"
 	"runtime"
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/quota"
 )
 
 // Config is what an operator may choose about the transport of a pod.
@@ -20,10 +20,10 @@ type Config struct {
 	// "https://example.org". "*" allows any page; "null" allows pages without an origin, such as
 	// files. Clients that are not browsers send no origin and are always allowed.
 	AllowedOrigins []string
-	// Proxies are the networks of proxies in front of the server. The client behind a proxy is not
-	// known before its request is read, so the limits for one network's places and memory
-	// until then do not apply to proxies.
-	Proxies []netip.Prefix
+	// Proxies are in front of the server. The client behind a proxy is not known before its request
+	// is read, so the limits for one network's places and memory until then do not apply to
+	// proxies.
+	Proxies quota.Proxies
 	// MaxConnections bounds the WebSockets. An idle one takes about 2 KB, its actor included,
 	// besides what the kernel needs for it. A stalled one takes up to 400 KB more.
 	MaxConnections int
@@ -56,6 +56,7 @@ func DefaultConfig() Config {
 	return Config{
 		Listen:           ":3000",
 		Geometry:         canvas.Geometry{Width: 1024, Height: 1024, Region: 256},
+		Proxies:          quota.Proxies{Header: quota.XForwardedFor},
 		MaxConnections:   20_000,
 		HandshakeTimeout: 5 * time.Second,
 		HelloTimeout:     5 * time.Second,

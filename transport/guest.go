@@ -4,6 +4,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"net/netip"
 	"sync"
 )
 
@@ -24,7 +25,7 @@ func (c *httpConn) Read(p []byte) (n int, err error) {
 		n, err = c.guest.tcp.Read(p)
 	}
 	if n > 0 && !c.affords(p[:n]) {
-		c.server.refuse(c.guest.tcp, tooBusy())
+		c.server.refuse(c.guest, tooBusy())
 		c.server.drainFrom(c.guest.tcp)
 		return 0, io.EOF
 	}
@@ -87,8 +88,13 @@ func (c *httpConn) admitted(r *http.Request) bool {
 		return true
 	}
 	c.server.counters.Refused.Add(refusedBusy)
-	c.server.refusals.Note("connection refused", refusedBusy, "from", c.guest.tcp.RemoteAddr().String(), "why", tooBusy().text)
+	c.server.refusals.Note("connection refused", refusedBusy, "from", c.guest.from.String(), "why", tooBusy().text)
 	return false
+}
+
+// RemoteAddr is the client's address as far as it is known without the request.
+func (c *httpConn) RemoteAddr() net.Addr {
+	return net.TCPAddrFromAddrPort(netip.AddrPortFrom(c.guest.from, 0))
 }
 
 // CloseWrite lets net/http close a connection without losing its last answer.

@@ -38,15 +38,15 @@ type rejection struct {
 
 // upgrade makes a WebSocket of a connection whose request has been read. head is the request,
 // early is what came after it. Both are valid only during the call.
-func (s *Server) upgrade(c *net.TCPConn, head, early []byte) {
-	r, refused := readHead(head)
+func (s *Server) upgrade(g *guest, head, early []byte) {
+	c := g.tcp
+	r, refused := readHead(head, s.cfg.Proxies.Header)
 	if refused == nil {
-		from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
-		r.from = from.AddrPort().Addr()
+		r.from = s.cfg.Proxies.Client(g.from, r.named)
 		refused = s.judge(r)
 	}
 	if refused != nil {
-		s.refuse(c, refused, "origin", excerpt(r.origin), "host", excerpt(r.host))
+		s.refuse(g, refused, "origin", excerpt(r.origin), "host", excerpt(r.host))
 		_ = c.Close()
 		return
 	}
@@ -74,14 +74,14 @@ func acceptance(r request) []byte {
 
 // refuse refuses a WebSocket or any other request: it answers why, counts and logs it. The
 // answer is small and always fits in the socket's buffer.
-func (s *Server) refuse(c *net.TCPConn, why *rejection, details ...any) {
+func (s *Server) refuse(g *guest, why *rejection, details ...any) {
 	s.counters.Refused.Add(why.reason)
 	if why.reason != refusedDraining { // that was announced
-		s.refusals.Note("connection refused", why.reason, append(details, "from", c.RemoteAddr().String(), "why", why.text)...)
+		s.refusals.Note("connection refused", why.reason, append(details, "from", g.from.String(), "why", why.text)...)
 	}
-	_, _ = fmt.Fprintf(c, "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
+	_, _ = fmt.Fprintf(g.tcp, "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 		why.status, http.StatusText(why.status), why.headers, len(why.text), why.text)
-	_ = c.CloseWrite()
+	_ = g.tcp.CloseWrite()
 }
 
 // What clients of a full or closing server are told.
@@ -153,7 +153,6 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 	_ = c.SetNoDelay(true)
 	_ = c.SetWriteBuffer(s.cfg.SendBuffer)
 	_ = c.SetReadBuffer(receiveBuffer)
-	from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
 	socket, err := netpoll.NewSocket(c, s.cfg.Plain)
 	if err != nil {
 		s.refusals.Note("connection dropped", "dropped", "err", err)
@@ -161,9 +160,8 @@ func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
 		_ = c.Close()
 		return
 	}
-	peer := from.AddrPort().Addr()
-	m := open{socket: socket, early: bytes.Clone(early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(peer),
-		network: s.tags.Of(quota.NetworkOf(peer))}
+	m := open{socket: socket, early: bytes.Clone(early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(r.from),
+		network: s.tags.Of(quota.NetworkOf(r.from))}
 	if !r.offers {
 		m.protocol = jsonProtocol
 	}

@@ -141,7 +141,7 @@ func TestHandshake_Full(t *testing.T) {
 func TestHandshake_OneNetworkCannotFillTheServer(t *testing.T) {
 	for name, proxies := range map[string][]netip.Prefix{"strangers": nil, "proxy": {netip.MustParsePrefix("127.0.0.1/32")}} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := openServer(t, false, func(c *Config, _ *fakeHost) { c.MaxConnections, c.Proxies = 64, proxies })
+			s, _ := openServer(t, false, func(c *Config, _ *fakeHost) { c.MaxConnections, c.Proxies.Networks = 64, proxies })
 			connected := func(address string) int { return statusOf(t, from(t, s, address, handshakeRequest(offerBinary))) }
 			for i := range 62 {
 				if status := connected("127.0.0.1"); status != 101 {
@@ -249,7 +249,7 @@ func TestHandshake_LostWhileAnswered(t *testing.T) {
 	if err := c.Close(); err != nil {
 		t.Fatal(err)
 	}
-	s.upgrade(c, []byte(handshakeRequest("")), nil)
+	s.upgrade(&guest{tcp: c}, []byte(handshakeRequest("")), nil)
 	if kept := s.kept(); kept["connections"] != 0 || s.Counters().Refused.All()[refusedLost] == 0 {
 		t.Errorf("the server holds %v, refused were %v", kept, s.Counters().Refused.All())
 	}

@@ -12,7 +12,8 @@ import (
 
 // request is what decides whether a request for a WebSocket is accepted.
 type request struct {
-	from      netip.Addr // the peer's address, which is not in the head
+	from      netip.Addr // the client's address
+	named     []string   // the values of the field in which a proxy names the client
 	host      string
 	origin    string
 	key       string
@@ -23,6 +24,8 @@ type request struct {
 // fields are the header fields of a request that matter here. Most must not come twice: if
 // there are two values, a proxy may have judged one and we would use the other.
 type fields struct {
+	proxyHeader                        string // the field whose values are named
+	named                              []string
 	host, origin, key, version, length []byte
 	hosts, origins, keys, versions     int
 	lengths                            int
@@ -31,8 +34,8 @@ type fields struct {
 }
 
 // readHead parses a request for a WebSocket as RFC 9112, section 5, and RFC 6455, section
-// 4.2.1, define it, and refuses what they do not allow.
-func readHead(head []byte) (r request, refused *rejection) {
+// 4.2.1, define it, and refuses what they do not allow. In proxyHeader a proxy names the client.
+func readHead(head []byte, proxyHeader string) (r request, refused *rejection) {
 	line, rest, _ := bytes.Cut(head, []byte("\n"))
 	protocol := bytes.TrimSuffix(line[bytes.LastIndexByte(line, ' ')+1:], []byte("\r"))
 	switch {
@@ -41,7 +44,7 @@ func readHead(head []byte) (r request, refused *rejection) {
 	case !bytes.HasPrefix(protocol, []byte("HTTP/1.")) || bytes.Equal(protocol, []byte("HTTP/1.0")):
 		return r, &rejection{refusedMalformed, http.StatusHTTPVersionNotSupported, "WebSockets need HTTP/1.1", ""}
 	}
-	var f fields
+	f := fields{proxyHeader: proxyHeader}
 	for line := range bytes.Lines(rest) {
 		line = bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r"))
 		if len(line) == 0 {
@@ -56,10 +59,13 @@ func readHead(head []byte) (r request, refused *rejection) {
 	if refused := f.check(); refused != nil {
 		return r, refused
 	}
-	return request{host: string(f.host), origin: string(f.origin), key: string(f.key), offers: f.offers, offersOur: f.offersOur}, nil
+	return request{host: string(f.host), origin: string(f.origin), key: string(f.key), named: f.named, offers: f.offers, offersOur: f.offersOur}, nil
 }
 
 func (f *fields) add(name, value []byte) {
+	if strings.EqualFold(string(name), f.proxyHeader) {
+		f.named = append(f.named, string(value))
+	}
 	switch lower := strings.ToLower(string(name)); lower {
 	case "host":
 		f.host, f.hosts = value, f.hosts+1

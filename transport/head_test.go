@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+
+	"pixelplayground/transport/quota"
 )
 
 // FuzzReadHead: whatever we accept, net/http accepts as well and reads in the same way. A proxy in
@@ -17,7 +19,7 @@ func FuzzReadHead(f *testing.F) {
 	f.Fuzz(func(t *testing.T, head []byte) {
 		head = append(head, "\r\n\r\n"...)
 		head = head[:headEnd(head, 0)]
-		r, refused := readHead(head)
+		r, refused := readHead(head, quota.XForwardedFor)
 		if refused != nil {
 			return
 		}

@@ -73,7 +73,7 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 	early, _ := buffers.Reader.Peek(buffers.Reader.Buffered())
 	early = append(bytes.Clone(early), c.release()...)
 	_ = c.SetDeadline(time.Now().Add(s.cfg.HandshakeTimeout))
-	s.upgrade(c.guest.tcp, head, early)
+	s.upgrade(c.guest, head, early)
 }
 
 // explain answers a request that does not ask for a WebSocket. Browsers don't tell a page why

@@ -25,8 +25,8 @@ const (
 // none is idle, the one that has been sending its request for longest. So a flood of either
 // kind pushes itself out, and a client that sends its request at once is served.
 type places struct {
-	all, each, spare int            // bounds: maxPlaces, networkPlaces, sparePlaces
-	proxies          []netip.Prefix // they stand for many clients, so their share is not limited
+	all, each, spare int           // bounds: maxPlaces, networkPlaces, sparePlaces
+	proxies          quota.Proxies // they stand for many clients, so their share is not limited
 
 	mu       sync.Mutex // guards:
 	aborted  bool
@@ -47,8 +47,10 @@ type holding struct {
 // guest is a connection with a place.
 type guest struct {
 	tcp     *net.TCPConn
+	from    netip.Addr // the peer or, once that is known, the client for whom the proxy has connected
 	network netip.Prefix
-	exempt  bool // a proxy
+	exempt  bool   // a proxy
+	early   []byte // was read behind the header of the PROXY protocol
 	spare   bool
 
 	// Guarded by places.mu:
@@ -68,14 +70,14 @@ const (
 	idle // between two requests
 )
 
-func newPlaces(proxies []netip.Prefix) places {
+func newPlaces(proxies quota.Proxies) places {
 	return places{all: maxPlaces, each: networkPlaces, spare: sparePlaces, proxies: proxies, guests: make(map[*guest]struct{}), holds: make(map[netip.Prefix]*holding)}
 }
 
 // enter gives a new connection a place; nil: there is none. If a guest that is not spare was
 // closed to make room, evicted is what that guest did.
 func (p *places) enter(c *net.TCPConn, from netip.Addr) (g *guest, evicted string) {
-	g = &guest{tcp: c, network: quota.NetworkOf(from), exempt: quota.IsProxy(p.proxies, from)}
+	g = &guest{tcp: c, from: from, network: quota.NetworkOf(from), exempt: p.proxies.Have(from)}
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.aborted {
@@ -123,6 +125,23 @@ func (p *places) move(g *guest, to phase) (evicted string, refused bool) {
 	}
 	p.enlist(g, hold)
 	return evicted, false
+}
+
+// introduce notes for whom a proxy has connected.
+func (p *places) introduce(g *guest, client netip.Addr) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if g.gone {
+		return
+	}
+	p.unlist(g)
+	p.unhold(g)
+	g.from, g.network, g.exempt = client, quota.NetworkOf(client), p.proxies.Have(client)
+	hold := p.hold(g)
+	if g.phase != fresh {
+		hold.places++
+	}
+	p.enlist(g, hold)
 }
 
 // hold is the holding of a guest's network.
@@ -209,6 +228,11 @@ func (p *places) remove(g *guest) {
 	if g.spare {
 		p.spares--
 	}
+	p.unhold(g)
+}
+
+// unhold takes a guest out of its network's holding.
+func (p *places) unhold(g *guest) {
 	hold := p.hold(g)
 	if g.phase != fresh {
 		hold.places--

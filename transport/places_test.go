@@ -207,7 +207,7 @@ func TestPlaces_AProxySpeaksForMany(t *testing.T) {
 	block := stuck(t)
 	s, _ := openServer(t, false, func(c *Config, h *fakeHost) {
 		block(c, h)
-		c.Proxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/30")}
+		c.Proxies.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/30")}
 	})
 	fewPlaces(s, 8, 3, 1)
 	for range 6 {
@@ -223,7 +223,7 @@ func TestPlaces_AProxySpeaksForMany(t *testing.T) {
 // exceeded.
 func TestPlaces_AddUp(t *testing.T) {
 	r := newRandom(t)
-	p := newPlaces(nil)
+	p := newPlaces(quota.Proxies{})
 	p.all, p.each, p.spare = 12, 5, 3
 	var guests []*guest
 	for step := range 5_000 {
@@ -232,6 +232,8 @@ func TestPlaces_AddUp(t *testing.T) {
 			if g, _ := p.enter(new(net.TCPConn), netip.AddrFrom4([4]byte{10, 0, 0, byte(r.IntN(4))})); g != nil {
 				guests = append(guests, g)
 			}
+		case r.IntN(5) == 0:
+			p.introduce(guests[r.IntN(len(guests))], netip.AddrFrom4([4]byte{10, 0, 1, byte(r.IntN(4))}))
 		case r.IntN(3) == 0:
 			i := r.IntN(len(guests))
 			p.leave(guests[i])

@@ -2,7 +2,6 @@ package main
 
 import (
 	"log/slog"
-	"net/netip"
 	"time"
 
 	"pixelplayground/actors"
@@ -12,13 +11,14 @@ import (
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
+	"pixelplayground/transport/quota"
 )
 
 // config is the options, parsed and checked.
 type config struct {
 	listen            string
 	origins           []string
-	proxies           []netip.Prefix
+	proxies           quota.Proxies
 	node              string
 	geometry          canvas.Geometry
 	data              string // directory
@@ -64,7 +64,7 @@ func (o options) parse() (config, error) {
 	c := config{
 		listen:         r.address("listen", o.Listen, "127.0.0.1:8080"),
 		origins:        r.origins("origins", o.Origins, "https://example.org"),
-		proxies:        r.networks("proxies", o.Proxies, "10.0.0.0/8"),
+		proxies:        r.proxies(o.Proxies, o.ProxyHeader),
 		node:           r.name("node", o.Node, "canvas-1"),
 		geometry:       r.geometry(o.Canvas, o.Region),
 		data:           r.path("data", o.Data, "./data"),

@@ -18,6 +18,7 @@ import (
 	"pixelplayground/cluster"
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/transport"
+	"pixelplayground/transport/quota"
 )
 
 // TestConfig_Refusals: every wrong value is refused in one line, which says what would do and names
@@ -38,6 +39,8 @@ func TestConfig_Refusals(t *testing.T) {
 		{"origins", "https://a.example:99999", `--origins "https://a.example:99999": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"origins", ",", `--origins ",": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"proxies", "10.0.0.0/8,nginx", `--proxies "10.0.0.0/8,nginx": must be addresses or networks, separated by commas, for example --proxies 10.0.0.0/8`},
+		{"proxy-header", "X-Client", `--proxy-header "X-Client": must be one of X-Forwarded-For, Forwarded and X-Real-IP, or PROXY, or PROXY and one of them, for example --proxy-header X-Forwarded-For`},
+		{"proxy-header", "Forwarded,X-Real-IP", `--proxy-header "Forwarded,X-Real-IP": must be one of X-Forwarded-For, Forwarded and X-Real-IP, or PROXY, or PROXY and one of them, for example --proxy-header X-Forwarded-For`},
 		{"proxies", "10.0.0.0/33", `--proxies "10.0.0.0/33": must be addresses or networks, separated by commas, for example --proxies 10.0.0.0/8`},
 		{"node", "a b", `--node "a b": must be at most 63 letters, digits, dots, dashes and underscores, for example --node canvas-1`},
 		{"data", "", `--data "": must be a directory, for example --data ./data`},
@@ -97,7 +100,7 @@ func TestConfig_Refusals(t *testing.T) {
 // TestConfig_Files: what a config file may not say.
 func TestConfig_Files(t *testing.T) {
 	const known = "admin-listen, admin-token, admin-token-file, advertise, burst, canvas, data, drain-timeout, gossip, gossip-key, gossip-key-file, join, listen, log-format, log-level, log-pixels, " +
-		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, proxies, rate, redis, redis-password-file, redis-prefix, region, resolver, roles"
+		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, rate, redis, redis-password-file, redis-prefix, region, resolver, roles"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},
@@ -156,7 +159,7 @@ func TestConfig_Defaults(t *testing.T) {
 	}
 	c.node = ""
 	want := config{
-		listen: "127.0.0.1:8080", geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, data: "./data", redisPrefix: "playground",
+		listen: "127.0.0.1:8080", proxies: quota.Proxies{Header: quota.XForwardedFor}, geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, data: "./data", redisPrefix: "playground",
 		gateway: true, canvas: true, gossip: "127.0.0.1:7946", peer: "127.0.0.1:7947",
 		logPixels: 100000, rate: 200, burst: 2000, maxConnections: 20000, drainTimeout: 10 * time.Second, logLevel: slog.LevelInfo,
 	}

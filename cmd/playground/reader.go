@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -15,6 +16,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store/redis"
+	"pixelplayground/transport/quota"
 )
 
 // reader parses settings and keeps the first one that is wrong. Every method takes the setting's
@@ -118,6 +120,22 @@ func (r *reader) origins(setting, text, example string) (origins []string) {
 		origins = append(origins, cmp.Or(site, origin))
 	}
 	return origins
+}
+
+// proxies are the networks of proxies, and how they name their clients.
+func (r *reader) proxies(networks, header string) quota.Proxies {
+	p := quota.Proxies{Networks: r.networks("proxies", networks, "10.0.0.0/8")}
+	for name := range strings.SplitSeq(header, ",") {
+		switch name = http.CanonicalHeaderKey(strings.TrimSpace(name)); {
+		case strings.EqualFold(name, "proxy") && !p.Protocol:
+			p.Protocol = true
+		case slices.Contains(quota.ProxyHeaders, name) && p.Header == "":
+			p.Header = name
+		default:
+			r.refuse("proxy-header", header, "must be one of X-Forwarded-For, Forwarded and X-Real-IP, or PROXY, or PROXY and one of them", "X-Forwarded-For")
+		}
+	}
+	return p
 }
 
 // networks is a list, separated by commas, of addresses and networks.

@@ -11,7 +11,6 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -59,7 +58,7 @@ type Config struct {
 	Rate     float64         // pixels per second that one client address may write; 0: no limit
 	Burst    int             // pixels it may write at once after a pause
 
-	Proxies []netip.Prefix // their X-Forwarded-For is trusted to name the client
+	Proxies quota.Proxies // are trusted to name the client
 
 	AdminTokens []string // any of them lets operators in; none: there is no dashboard. Sessions.UseTokens replaces them
 	Apart       bool     // operators have a separate handler
@@ -167,12 +166,12 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 			return Handlers{}, err
 		}
 	}
-	handlers := Handlers{Sessions: s.sessions, server: s, All: patient(proxies(cfg.Proxies).pass(all))}
+	handlers := Handlers{Sessions: s.sessions, server: s, All: patient(behind(cfg.Proxies, all))}
 	if cfg.Apart {
 		apart := http.NewServeMux()
 		s.serveOperators(apart, health)
 		s.handle(apart, health)
-		handlers.Admin = patient(proxies(cfg.Proxies).pass(apart))
+		handlers.Admin = patient(behind(cfg.Proxies, apart))
 	} else {
 		s.serveOperators(all, routes)
 	}

@@ -90,5 +90,5 @@ func (l *limits) bucket(client netip.Prefix) *rate.Limiter {
 // that is a proxy of ours, the client that the proxy names. An IPv6 customer has a /64 or more, so
 // a /64 is one client.
 func clientOf(r *http.Request) netip.Prefix {
-	return quota.NetworkOf(addressOf(r.RemoteAddr))
+	return quota.NetworkOf(quota.AddressOf(r.RemoteAddr))
 }

@@ -27,7 +27,7 @@ func (k *Account) IsProxy() bool { return k.proxy }
 
 // Accounts are the accounts of all networks that have a connection or had one recently.
 type Accounts struct {
-	proxies []netip.Prefix
+	proxies Proxies
 	held    atomic.Int64 // of all networks together
 
 	mu sync.Mutex // guards of; taken before an account's
@@ -35,7 +35,7 @@ type Accounts struct {
 }
 
 // NewAccounts makes accounts that know these proxies.
-func NewAccounts(proxies []netip.Prefix) *Accounts {
+func NewAccounts(proxies Proxies) *Accounts {
 	return &Accounts{proxies: proxies, of: make(map[netip.Prefix]*Account)}
 }
 
@@ -46,7 +46,7 @@ func (a *Accounts) Open(from netip.Addr) *Account {
 	defer a.mu.Unlock()
 	k := a.of[network]
 	if k == nil {
-		k = &Account{all: a, network: network, proxy: IsProxy(a.proxies, from)}
+		k = &Account{all: a, network: network, proxy: a.proxies.Have(from)}
 		a.of[network] = k
 	}
 	k.mu.Lock()

@@ -7,7 +7,7 @@ import (
 )
 
 func TestAccounts_AreForgottenWhenMadeGood(t *testing.T) {
-	a := NewAccounts([]netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")})
+	a := NewAccounts(Proxies{Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}})
 	now := time.Now()
 	k := a.Open(netip.MustParseAddr("192.0.2.1"))
 	if a.Open(netip.MustParseAddr("192.0.2.1")) != k || a.Open(netip.MustParseAddr("192.0.2.2")) == k {

@@ -3,7 +3,6 @@ package quota
 import (
 	"hash/maphash"
 	"net/netip"
-	"slices"
 
 	"pixelplayground/actors/canvas"
 )
@@ -24,12 +23,6 @@ func NetworkOf(a netip.Addr) netip.Prefix {
 		return netip.Prefix{}
 	}
 	return network
-}
-
-// IsProxy reports whether an address belongs to a proxy in front of the server.
-func IsProxy(proxies []netip.Prefix, a netip.Addr) bool {
-	a = a.Unmap().WithZone("")
-	return slices.ContainsFunc(proxies, func(p netip.Prefix) bool { return p.Contains(a) })
 }
 
 // Tags names networks for the actors, whose ops travel and are stored. Without the seed,

@@ -1,0 +1,90 @@
+package quota
+
+import (
+	"net"
+	"net/netip"
+	"slices"
+	"strings"
+)
+
+// Proxies are the proxies in front of the server, and how they name the client they ask for.
+// Nobody else is believed: that would get around every limit.
+type Proxies struct {
+	Networks []netip.Prefix
+	Header   string // the field in which they name the client, one of ProxyHeaders; empty: in none
+	Protocol bool   // they begin each connection with a header of the PROXY protocol
+}
+
+// The header fields in which proxies name the client.
+const (
+	XForwardedFor = "X-Forwarded-For"
+	Forwarded     = "Forwarded" // RFC 7239
+	XRealIP       = "X-Real-Ip" // as net/http spells it
+)
+
+// ProxyHeaders are the fields that Proxies.Header can be.
+var ProxyHeaders = []string{XForwardedFor, Forwarded, XRealIP}
+
+// Have reports whether an address is a proxy's.
+func (p Proxies) Have(a netip.Addr) bool {
+	a = a.Unmap().WithZone("")
+	return slices.ContainsFunc(p.Networks, func(n netip.Prefix) bool { return n.Contains(a) })
+}
+
+// Client returns the client of a request: the peer or, if that is a proxy, whom the values of
+// p.Header name. Each proxy appends the address that it was asked from. So the last address that
+// is not a proxy's is the client's, and strangers may have written everything before it.
+func (p Proxies) Client(peer netip.Addr, values []string) netip.Addr {
+	path := p.path(values)
+	for i := len(path) - 1; i >= 0 && p.Have(peer); i-- {
+		before := AddressOf(path[i])
+		if !before.IsValid() {
+			break
+		}
+		peer = before
+	}
+	return peer
+}
+
+// path returns the nodes that values name, the last proxy's word last.
+func (p Proxies) path(values []string) []string {
+	if len(values) == 0 {
+		return nil
+	}
+	if p.Header == XRealIP { // one address, which the last proxy has set
+		return values[len(values)-1:]
+	}
+	path := strings.Split(strings.Join(values, ","), ",")
+	if p.Header == Forwarded {
+		for i, element := range path {
+			path[i] = forwardedFor(element)
+		}
+	}
+	return path
+}
+
+// forwardedFor returns the node that an element of Forwarded names. It does not look for
+// separators within quotes, as no address has any: a stranger could open a quote that hides what
+// our proxy appends.
+func forwardedFor(element string) string {
+	for pair := range strings.SplitSeq(element, ";") {
+		if name, node, _ := strings.Cut(pair, "="); strings.EqualFold(strings.TrimSpace(name), "for") {
+			return strings.Trim(strings.TrimSpace(node), `"`)
+		}
+	}
+	return ""
+}
+
+// AddressOf parses an address with or without a port. The result is invalid if text is no
+// address.
+func AddressOf(text string) netip.Addr {
+	text = strings.TrimSpace(text)
+	if host, _, err := net.SplitHostPort(text); err == nil {
+		text = host
+	}
+	address, err := netip.ParseAddr(strings.Trim(text, "[]"))
+	if err != nil {
+		return netip.Addr{}
+	}
+	return address.Unmap().WithZone("")
+}

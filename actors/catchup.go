@@ -25,8 +25,9 @@ const (
 // resync brings one viewer up to date, now or as soon as there is a replica.
 func (r *relay) resync(ctx actor.Context, m resync) {
 	switch {
-	case r.Tile != nil:
+	case r.Tile != nil: // a relay that rests goes on resting
 		r.pod.audience.Join(m.viewer, r.catchUp(m.held))
+		return
 	case len(r.waiting) < maxWaiting:
 		r.waiting[m.viewer] = m.held
 	}

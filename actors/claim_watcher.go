@@ -5,6 +5,9 @@ import (
 	mathrand "math/rand/v2"
 	"sync"
 	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 )
 
 // claimWatcher asks the store, for all idle regions of the pod at once, whether anybody has claimed
@@ -20,6 +23,17 @@ type claimWatcher struct {
 	mark   string    // what Store.Claims last returned
 	since  time.Time // when mark was first seen; zero: never
 	held   time.Time // when the last question was asked that was answered with mark
+	doubts bool      // that is too long ago, and regions have been told
+
+	watched map[canvas.RegionID]watchedClaim // of the regions that rest
+	turn    int                              // which part of the regions is verified next
+}
+
+// watchedClaim is what the store should know of a region that rests.
+type watchedClaim struct {
+	term    store.Term
+	reached uint64
+	proven  time.Time // when the last call began that confirmed it
 }
 
 const (
@@ -28,9 +42,11 @@ const (
 	verifyBeats = 3
 	// verifyAtLeast is how long a region relies on the watcher alone. It may be up to a half
 	// longer, so that regions don't ask at the same time. They must ask, since pods of earlier
-	// versions claim without a mark, and since only the region itself can learn that a store has
-	// lost it.
+	// versions claim without a mark, and since nothing else shows that a store has lost a region.
 	verifyAtLeast = time.Minute
+	// verifyTurns is in how many parts the watcher verifies the regions that rest, one with each
+	// of its questions: each region once in 75 s.
+	verifyTurns = 100
 	// heldBeats is how old the watcher's last answer may be: a slow store must not be asked for
 	// every region.
 	heldBeats = 4 * verifyBeats
@@ -53,6 +69,10 @@ func (w *claimWatcher) tick() {
 		return
 	}
 	w.open()
+	if !w.since.IsZero() && !w.doubts && w.pod.clock.Now().Sub(w.held) > heldBeats*w.pod.cfg.Beat {
+		w.doubts = true
+		w.doubt()
+	}
 	if w.asking || w.pod.stats.Serving.Load() == 0 {
 		return
 	}
@@ -67,10 +87,70 @@ func (w *claimWatcher) ask(ctx context.Context) {
 		w.pod.silence.end()
 	}
 	if w.answered(mark, err, began) {
-		for _, pid := range w.pod.regions {
-			w.pod.system.Root.Send(pid, claimsChanged{})
+		w.doubt()
+	}
+	if err == nil {
+		w.verify(ctx)
+	}
+}
+
+// doubt makes all idle regions ask for themselves.
+func (w *claimWatcher) doubt() {
+	for _, pid := range w.pod.regions {
+		w.pod.system.Root.Send(pid, ownershipDoubted{})
+	}
+}
+
+// watch verifies a region from now on in its place, until unwatch.
+func (w *claimWatcher) watch(id canvas.RegionID, c watchedClaim) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.watched == nil {
+		w.watched = make(map[canvas.RegionID]watchedClaim)
+	}
+	w.watched[id] = c
+}
+
+// unwatch returns when the last call began by which the store has confirmed the region.
+func (w *claimWatcher) unwatch(id canvas.RegionID) (proven time.Time) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	proven = w.watched[id].proven
+	delete(w.watched, id)
+	return proven
+}
+
+// verify asks the store about the next part of the regions that rest. One that it does not confirm
+// asks for itself, and draws the conclusions.
+func (w *claimWatcher) verify(ctx context.Context) {
+	for id, c := range w.next() {
+		began := w.pod.clock.Now()
+		if w.pod.store.Holds(ctx, id, c.term, c.reached) != nil {
+			w.pod.system.Root.Send(w.pod.regions[id], ownershipDoubted{})
+			continue
+		}
+		w.mu.Lock()
+		if now, ok := w.watched[id]; ok && now.term == c.term {
+			now.proven = began
+			w.watched[id] = now
+		}
+		w.mu.Unlock()
+	}
+}
+
+// next takes the next part of the regions that rest. The parts are of ids, so that the store is
+// asked evenly.
+func (w *claimWatcher) next() map[canvas.RegionID]watchedClaim {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	part, all := make(map[canvas.RegionID]watchedClaim), len(w.pod.regions)
+	for id := canvas.RegionID(w.turn * all / verifyTurns); int(id) < (w.turn+1)*all/verifyTurns; id++ {
+		if c, ok := w.watched[id]; ok {
+			part[id] = c
 		}
 	}
+	w.turn = (w.turn + 1) % verifyTurns
+	return part
 }
 
 // answered takes the store's answer, and reports whether regions must ask for themselves.
@@ -85,7 +165,7 @@ func (w *claimWatcher) answered(mark string, err error, began time.Time) (change
 		changed = !w.since.IsZero()
 		w.mark, w.since = mark, w.pod.clock.Now()
 	}
-	w.held = began
+	w.held, w.doubts = began, false
 	return changed
 }
 

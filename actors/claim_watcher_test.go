@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
 )
@@ -102,6 +104,75 @@ func TestClaimWatcher_IdleRegionsAskAsOne(t *testing.T) {
 	}
 	w.eventually("it is noticed", func() bool { return w.node.Stats().Fenced.Load() > before })
 	quiet("they ask as one again")
+}
+
+// TestClaimWatcher_Turns shows that the watcher verifies each region that rests once in a turn, whatever
+// their number, and none that does not.
+func TestClaimWatcher_Turns(t *testing.T) {
+	for _, regions := range []int{1, 12, verifyTurns, 4096} {
+		w := &claimWatcher{pod: &Node{regions: make([]*actor.PID, regions)}}
+		for id := range regions {
+			w.watch(canvas.RegionID(id), watchedClaim{reached: uint64(id)})
+		}
+		w.unwatch(0)
+		asked, most := make(map[canvas.RegionID]int), 0
+		for range verifyTurns {
+			part := w.next()
+			most = max(most, len(part))
+			for id := range part {
+				asked[id]++
+			}
+		}
+		for id := range regions {
+			if want := min(id, 1); asked[canvas.RegionID(id)] != want {
+				t.Errorf("of %d regions, %d is verified %d times", regions, id, asked[canvas.RegionID(id)])
+			}
+		}
+		if most > regions/verifyTurns+1 {
+			t.Errorf("%d of %d regions at once", most, regions)
+		}
+	}
+}
+
+// TestClaimWatcher_RestEndsWithItsAnswers shows that regions that rest ask for themselves when the
+// watcher gets no answer, and rest again when it does.
+func TestClaimWatcher_RestEndsWithItsAnswers(t *testing.T) {
+	w := newWorld(t, nil)
+	c := w.connect(Hello{})
+	w.watch(c, nil)
+	resting := func() int {
+		w.node.claimWatcher.mu.Lock()
+		defer w.node.claimWatcher.mu.Unlock()
+		return len(w.node.claimWatcher.watched)
+	}
+	w.eventually("all rest", func() bool { return resting() == testGeometry.Regions() })
+	w.store.Fail(func(operation string, _ canvas.RegionID) error {
+		if operation == "claims" {
+			return store.ErrUnavailable
+		}
+		return nil
+	})
+	w.eventually("none rests", func() bool { return resting() == 0 })
+	w.store.Fail(nil)
+	w.eventually("all rest again", func() bool { return resting() == testGeometry.Regions() })
+}
+
+// TestClaimWatcher_FindsWhatTheStoreLost shows that a region that rests is repaired when the store has
+// lost it.
+func TestClaimWatcher_FindsWhatTheStoreLost(t *testing.T) {
+	w, a, _ := drawn(t, nil)
+	watcher := w.node.claimWatcher
+	w.eventually("all rest", func() bool {
+		watcher.mu.Lock()
+		defer watcher.mu.Unlock()
+		return len(watcher.watched) == testGeometry.Regions()
+	})
+	w.store.Forget(0)
+	for range verifyTurns {
+		watcher.verify(t.Context())
+	}
+	w.eventually("mended", func() bool { return w.node.Stats().Mended.Load() == 1 })
+	w.kept(a)
 }
 
 // TestRelay_RestsBetweenRenewals shows that over a network relays rest while nothing happens, and

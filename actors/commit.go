@@ -111,9 +111,10 @@ func (r *region) finishCommit(ctx actor.Context) {
 	for key, s := range r.subscribers {
 		if s.lags(r.Position, 2*r.pod.cfg.RingPixels) {
 			r.pod.stats.Lagging.Add(1)
-			delete(r.subscribers, key) // the relay renews, is told that its stream has lapsed, and attaches anew
+			r.forget(key) // the relay renews, is told that its stream has lapsed, and attaches anew
 			continue
 		}
+		r.rouse(s)
 		ctx.Send(s.relay, &Committed{Stream: s.stream, N: s.answer(), Batch: f.batch, Acks: acks[key]})
 	}
 	r.advance(ctx)

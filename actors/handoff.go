@@ -2,7 +2,6 @@ package actors
 
 import (
 	"context"
-	"maps"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -217,7 +216,11 @@ func (r *region) stop(ctx actor.Context) {
 // owner asks when it is its turn, or earlier if a relay needs the region.
 func (r *region) moved(ctx actor.Context) {
 	r.handoff.yielded = time.Time{}
-	maps.DeleteFunc(r.subscribers, func(_ string, s *subscriber) bool { return !r.pod.placement.Has(s.relay.Address) })
+	for key, s := range r.subscribers {
+		if !r.pod.placement.Has(s.relay.Address) {
+			r.forget(key)
+		}
+	}
 	mine := r.mine(ctx)
 	r.noteOwnerLost(mine)
 	switch r.phase {
@@ -317,6 +320,7 @@ func (r *region) abandon(ctx actor.Context) {
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)
 	}
+	r.rouseAll()
 	r.recovered()
 	r.pod.handoffs.release(r)
 	r.answerYielders(ctx)

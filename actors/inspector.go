@@ -12,7 +12,7 @@ import (
 // inspector answers for the pod's actors: how many there are, what they do, and how each region is.
 // It counts restarts and dead letters as they happen, and samples the counters once a second. It
 // asks the regions only when it is asked itself. It also has done on this pod what operators ask
-// for.
+// for, and takes what other pods ask about all resting relays at once.
 type inspector struct {
 	pod         *Node
 	unsubscribe func()
@@ -38,6 +38,10 @@ func (i *inspector) Receive(ctx actor.Context) {
 		if m.of == i {
 			i.tick(ctx)
 		}
+	case *Resting:
+		i.pod.rests.onResting(ctx, m)
+	case *Rested:
+		i.pod.rests.onRested(ctx, m)
 	case *message.Inspect:
 		i.inspect(ctx, *m)
 	case *message.List:

@@ -54,6 +54,7 @@ type Node struct {
 	handoffs        *handoffLimiter
 	claimWatcher    *claimWatcher
 	storeMonitor    *storeMonitor
+	rests           *rests
 	outage          *outage
 	silence         storeSilence
 	stats           Stats
@@ -110,6 +111,7 @@ func New(cfg Config, ports Ports) *Node {
 	n.workers = mailbox.NewWorkers()
 	n.connectionProps = n.props(message.KindConnection, "", func() actor.Actor { return &connection{pod: n} })
 	n.claimWatcher, n.storeMonitor = &claimWatcher{pod: n}, &storeMonitor{pod: n}
+	n.rests = newRests(n)
 	n.handoffs, n.outage = newHandoffLimiter(n.system.Root), newOutage(n.log, n.events)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
@@ -198,6 +200,7 @@ func (n *Node) Open() error {
 			return err
 		}
 	}
+	n.rests.open()
 	return nil
 }
 
@@ -248,6 +251,7 @@ func (n *Node) Close() {
 				n.log.Warn("region did not finish in time", "region", i, "err", err)
 			}
 		}
+		n.rests.close()
 		for _, pid := range slices.Concat(n.relays, n.regions, []*actor.PID{n.roster, n.presence, n.inspector}) {
 			if pid != nil {
 				_ = n.system.Root.StopFuture(pid).Wait()

@@ -28,10 +28,12 @@ func (r *region) verifyOwnership(ctx actor.Context, now time.Time) {
 // under way share the next one.
 func (r *region) check(ctx actor.Context, m *Check) {
 	key := keyOf(ctx.Sender())
-	if s := r.subscribers[key]; s == nil || s.stream != m.Stream {
+	s := r.subscribers[key]
+	if s == nil || s.stream != m.Stream {
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return
 	}
+	r.rouse(s)
 	if n, asks := r.checkers[key]; asks && n == m.N { // the relay repeats the question under way
 		return
 	}

@@ -51,6 +51,7 @@ type region struct {
 	sweeps   uint64                           // numbers the scheduled sweeps: only the last one counts
 	sweeping bool                             // a sweep is scheduled
 	calm     bool                             // the scheduled sweep is a late one, since nothing happens in the region
+	resting  bool                             // calm, and no sweep is scheduled: the pod looks after the region
 	pointers map[canvas.Author]canvas.Pointer // moved since the last Pointed
 
 	// Relays that want to know whether they have everything. checkers wait for the store's answer
@@ -109,12 +110,12 @@ type (
 		of *region
 		n  uint64
 	}
-	claimsChanged struct{} // some pod has claimed some region
-	pointersShown struct{ of *region }
-	moved         struct{} // the members have changed
-	retire        struct{} // finish, release, stop; answered with retired
-	handOver      struct{} // answered with retired once we don't have the region, or at once if it is ours to own
-	retired       struct{}
+	ownershipDoubted struct{} // the claim watcher can't vouch for the region any more
+	pointersShown    struct{ of *region }
+	moved            struct{} // the members have changed
+	retire           struct{} // finish, release, stop; answered with retired
+	handOver         struct{} // answered with retired once we don't have the region, or at once if it is ours to own
+	retired          struct{}
 )
 
 func newRegion(pod *Node, id canvas.RegionID) *region {
@@ -138,17 +139,20 @@ func (r *region) Receive(ctx actor.Context) {
 		r.abandon(ctx)
 	case *actor.Stopped:
 		r.pod.stats.Live[message.KindRegion].Add(-1)
+		r.rouseAll()
 	case *actor.Stopping:
 	case sweep:
 		if m.of == r && m.n == r.sweeps {
 			r.sweep(ctx)
 		}
-	case claimsChanged:
-		r.onClaimsChanged(ctx)
+	case ownershipDoubted:
+		r.onOwnershipDoubted(ctx)
+	case restOver:
+		r.onRestOver(ctx, m)
 	case moved:
 		r.moved(ctx)
 	case *Detach:
-		delete(r.subscribers, keyOf(ctx.Sender()))
+		r.forget(keyOf(ctx.Sender()))
 	case *Point:
 		r.point(ctx, m)
 	case pointersShown:
@@ -398,6 +402,7 @@ func (r *region) letGo(ctx actor.Context) {
 	for _, s := range r.subscribers {
 		ctx.Send(s.relay, &Lapsed{Stream: s.stream})
 	}
+	r.rouseAll()
 	clear(r.subscribers)
 	r.pod.observe.released(r.id)
 	if r.epoch != 0 {

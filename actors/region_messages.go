@@ -21,6 +21,7 @@ type (
 		Held    canvas.Position // what the sender's replica has
 		Renews  bool            // the region has answered this stream before
 		Submits uint64          // Submits sent on this stream
+		Rests   bool            // the sender would rest: see rests
 	}
 	// Submit brings ops to be placed. N counts the stream's Submits from 0: one that
 	// does not follow on is dropped, because an op must not overtake a lost one.
@@ -73,6 +74,7 @@ type (
 		Position canvas.Position // of the region now; everything up to it has been sent
 		Base     *canvas.Snapshot
 		Recent   []*canvas.Batch
+		Rests    bool // the region agrees that the relay rests, and takes it for resting from now on
 	}
 	// Committed brings a durable batch to every subscribed relay, and to each relay the ids of its
 	// own ops that are now durable. Batch is nil when all these ops had been applied before.

@@ -15,8 +15,8 @@ import (
 // them until they are acknowledged. It also holds a replica of the pixels, from which the pod's
 // viewers are served, so that a storm of newcomers never reaches the region.
 //
-// A relay is idle (no replica, costs nothing), attaching (asks the region's owner every beat) or
-// attached. It stays with the owner that it has until that owner sends it away, falls silent or is
+// A relay is idle (no replica, costs nothing), attaching (asks the region's owner every beat),
+// attached, or resting: attached where nothing happens, which costs nothing either. It stays with the owner that it has until that owner sends it away, falls silent or is
 // no longer a member. Only then does it ask the placement. While there is a replica, viewers are
 // served from it, attached or not: what they see may be old, but is never wrong. catchup.go has
 // what viewers ask of a relay, pending.go what it keeps for those who place.
@@ -36,7 +36,8 @@ type relay struct {
 	beating  bool       // a beat is scheduled
 	beats    uint64     // numbers the scheduled beats: only the last one counts
 	quiet    int        // beats since anything came from the region, or was asked of us
-	resting  bool       // the scheduled beat is a late one, since nothing happens
+	calm     bool       // the scheduled beat is a late one, since nothing happens
+	resting  bool       // the region and we say nothing to each other: see rests. No beat is scheduled
 
 	// The replica; tile is nil if there is none.
 	oplog.TileState
@@ -99,11 +100,13 @@ func (r *relay) Receive(ctx actor.Context) {
 		}
 	case *actor.Restarting:
 		r.pod.stats.Live[message.KindRelay].Add(-1)
+		r.rouse()
 		r.pod.holds[r.id].Store(false)
 		r.abandon(ctx)
 	case *actor.Stopping:
 	case *actor.Stopped:
 		r.pod.stats.Live[message.KindRelay].Add(-1)
+		r.rouse()
 	case place:
 		r.place(ctx, m)
 	case flush:
@@ -118,6 +121,10 @@ func (r *relay) Receive(ctx actor.Context) {
 		r.pointersDue(ctx, m)
 	case beat:
 		r.beat(ctx, m)
+	case restOver:
+		r.onRestOver(ctx, m)
+	case unviewed:
+		r.onUnviewed(ctx)
 	case moved:
 		r.moved(ctx)
 	case *Attached:
@@ -152,25 +159,16 @@ func (r *relay) ensureAttached(ctx actor.Context) {
 // wake makes the next beat come soon: something is happening.
 func (r *relay) wake(ctx actor.Context) {
 	r.quiet = 0
-	if !r.beating || r.resting {
+	if !r.beating || r.calm {
 		r.beatAfter(ctx, r.pod.cfg.Beat)
 	}
 }
 
 func (r *relay) beatAfter(ctx actor.Context, d time.Duration) {
-	r.beating, r.resting = true, false
+	r.rouse()
+	r.beating, r.calm = true, false
 	r.beats++
 	r.pod.later(ctx, d, beat{r, r.beats})
-}
-
-// quietBeats is after how many quiet beats a relay begins to rest between its renewals. By then
-// whatever was lost before has been found.
-const quietBeats = 8
-
-// mayRest reports whether the next renewal may wait. The last one must have been answered, so that
-// a resting relay notices silence as fast as any other.
-func (r *relay) mayRest() bool {
-	return r.quiet >= quietBeats && r.silent == 0 && r.attached && r.pending.count() == 0 && len(r.waiting)+len(r.readers) == 0
 }
 
 // attach starts a new stream with whoever owns the region now.
@@ -212,8 +210,7 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	if m.of != r || m.n != r.beats {
 		return
 	}
-	rested := r.resting
-	r.resting = false
+	r.calm = false
 	r.quiet++
 	tooLong := r.pod.clock.Now().Add(-r.pod.cfg.relayPatience())
 	if !r.attached { // the region may be waiting for the store
@@ -230,10 +227,6 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 	case r.silent >= silentBeats && !waits:
 		r.log.Debug("region does not answer, attaching again", "stream", r.stream)
 		r.attach(ctx)
-	case r.mayRest() && !rested:
-		r.beatAfter(ctx, (calmBeats-1)*r.pod.cfg.Beat)
-		r.resting = true
-		return
 	default:
 		r.silent++
 		r.renew(ctx)
@@ -246,7 +239,7 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 
 func (r *relay) renew(ctx actor.Context) {
 	r.told = r.Position.Seq
-	r.request(ctx, &Attach{Stream: r.stream, Held: r.Position, Renews: r.attached, Submits: r.submits})
+	r.request(ctx, &Attach{Stream: r.stream, Held: r.Position, Renews: r.attached, Submits: r.submits, Rests: r.mayRest()})
 }
 
 // renewEarly renews before the next beat when much is drawn: a region drops relays that don't
@@ -267,6 +260,7 @@ func (r *relay) needed() bool {
 
 // letGo drops the replica and goes idle.
 func (r *relay) letGo(ctx actor.Context) {
+	r.rouse()
 	r.request(ctx, &Detach{})
 	r.stream, r.owner, r.attached, r.beating = 0, nil, false, false
 	r.TileState, r.ring = oplog.TileState{}, oplog.Ring{}
@@ -304,6 +298,7 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 		r.check(ctx)
 		r.flush(ctx)
 	}
+	r.rest(ctx, m.Rests)
 }
 
 // replace takes a whole new replica. The viewers' positions are in the history before it, which may

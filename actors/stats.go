@@ -32,6 +32,7 @@ type Stats struct {
 	Yielded    atomic.Int64 // regions handed over to other pods
 	Serving    atomic.Int64 // regions whose claim this pod has now
 	Epoch      atomic.Int64 // the highest under which this pod has claimed a region
+	Doubted    atomic.Int64 // relays and regions whose rest their pod has ended: the other end disagreed or was silent
 	Lagging    atomic.Int64 // relays dropped because too much was under way to them
 	Aside      atomic.Int64 // 1: others have this pod's regions, since its store takes no commits and theirs does
 	StoodAside atomic.Int64 // times that this began

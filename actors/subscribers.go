@@ -19,6 +19,7 @@ type subscriber struct {
 	seen    time.Time       // last Attach
 	held    canvas.Position // the position that it last reported, or that we last brought it to
 	brought bool            // it has been brought up to date, so lags may compare held
+	resting bool            // the relay and we say nothing to each other: see rests
 }
 
 // answer counts one Committed or Rejected.
@@ -43,17 +44,11 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 	s := r.subscribers[key]
 	known := s != nil && s.stream == m.Stream
 	if known && m.Submits == s.next {
-		s.seen = r.pod.clock.Now()
-		if m.Renews {
-			s.held = m.Held
-		}
-		if r.epoch != 0 {
-			ctx.Send(s.relay, &Attached{Stream: s.stream, Answers: s.answers, Position: r.Position})
-		}
+		r.renew(ctx, s, m)
 		return
 	}
+	r.forget(key)
 	if known || m.Renews { // a Submit was lost, or we have forgotten this stream and its ops
-		delete(r.subscribers, key)
 		ctx.Respond(&Lapsed{Stream: m.Stream})
 		return
 	}
@@ -62,6 +57,34 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 	r.subscribers[key] = s
 	if r.epoch != 0 && !r.outdated(ctx, s) {
 		r.sendCatchUp(ctx, s)
+	}
+	r.attend(ctx)
+}
+
+// renew answers a relay that asks whether it has missed anything, and has it rest if it has not and
+// would.
+func (r *region) renew(ctx actor.Context, s *subscriber, m *Attach) {
+	s.seen = r.pod.clock.Now()
+	if m.Renews {
+		s.held = m.Held
+	}
+	r.rouse(s)
+	if r.epoch == 0 {
+		return
+	}
+	if m.Rests && m.Renews && s.held == r.Position {
+		r.rest(s)
+	} else {
+		r.attend(ctx)
+	}
+	ctx.Send(s.relay, &Attached{Stream: s.stream, Answers: s.answers, Position: r.Position, Rests: s.resting})
+}
+
+// forget ends a subscription, if there is one.
+func (r *region) forget(key string) {
+	if s := r.subscribers[key]; s != nil {
+		r.rouse(s)
+		delete(r.subscribers, key)
 	}
 }
 
@@ -87,6 +110,7 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 		return
 	}
 	s.next++
+	r.rouse(s)
 	r.wake(ctx)
 	now := r.pod.clock.Now()
 	impatient := r.impatient(now)
@@ -122,40 +146,50 @@ func (r *region) submit(ctx actor.Context, m *Submit) {
 func (r *region) acknowledge(ctx actor.Context, s *subscriber, ops []canvas.OpID) {
 	if len(ops) > 0 {
 		r.pod.stats.Deduped.Add(int64(len(ops)))
+		r.rouse(s)
 		ctx.Send(s.relay, &Committed{Stream: s.stream, N: s.answer(), Acks: ops})
 	}
 }
 
 func (r *region) reject(ctx actor.Context, s *subscriber, ops []canvas.OpID, why canvas.Refusal) {
 	if len(ops) > 0 {
+		r.rouse(s)
 		ctx.Send(s.relay, &Rejected{Stream: s.stream, N: s.answer(), Ops: ops, Why: why, Retry: time.Second})
 	}
 }
 
 // calmBeats is how many beats pass between two sweeps of a region in which nothing happens, and
-// between two renewals of a relay of such a region: a large canvas has thousands of them.
+// between two renewals of a relay of such a region, if they don't rest.
 const calmBeats = 6
 
 // wake makes the next sweep come with the next beat: something has begun that sweeps look after.
 func (r *region) wake(ctx actor.Context) {
 	if !r.sweeping || r.calm {
-		r.calm = false
 		r.sweepAfter(ctx, r.pod.cfg.Beat)
 	}
 }
 
+// attend makes a sweep come at all: there is a relay that does not rest.
+func (r *region) attend(ctx actor.Context) {
+	if !r.sweeping && r.epoch != 0 {
+		r.sweepAfter(ctx, calmBeats*r.pod.cfg.Beat)
+		r.calm = true
+	}
+}
+
 func (r *region) sweepAfter(ctx actor.Context, d time.Duration) {
-	r.sweeping = true
+	r.unwatch()
+	r.sweeping, r.calm = true, false
 	r.sweeps++
 	r.pod.later(ctx, d, sweep{r, r.sweeps})
 }
 
-// onClaimsChanged makes an idle region ask whether it is the one that was claimed. Idle regions ask
+// onOwnershipDoubted makes an idle region ask the store whether it is still ours. Idle regions ask
 // at different moments.
-func (r *region) onClaimsChanged(ctx actor.Context) {
+func (r *region) onOwnershipDoubted(ctx actor.Context) {
 	if r.phase == phaseServing && r.calm {
-		r.calm = false
 		r.sweepAfter(ctx, r.pod.jitter(r.pod.cfg.Beat))
+		r.proven = time.Time{}
 	}
 }
 
@@ -171,10 +205,13 @@ func (r *region) sweep(ctx actor.Context) {
 		r.retire(ctx)
 	}
 	r.verifyOwnership(ctx, now)
+	rest := true // all relays do
 	for key, s := range r.subscribers {
-		if now.Sub(s.seen) > (leaseBeats+calmBeats)*r.pod.cfg.Beat {
-			delete(r.subscribers, key)
+		if !s.resting && now.Sub(s.seen) > (leaseBeats+calmBeats)*r.pod.cfg.Beat {
+			r.forget(key)
+			continue
 		}
+		rest = rest && s.resting
 	}
 	if r.impatient(now) {
 		late := r.queue.Remove(func(q *oplog.Queued) bool { return now.Sub(q.Since) > r.pod.cfg.regionPatience() })
@@ -184,12 +221,14 @@ func (r *region) sweep(ctx actor.Context) {
 			}
 		}
 	}
-	r.calm = r.phase == phaseServing && r.inflight == nil && r.queue.Empty() && !r.checking && r.mending.have == nil && r.handoff.notOwnedSince.IsZero() &&
-		r.pod.claimWatcher.covers(r.proven, now, r.trust) && now.Sub(r.proven) > calmBeats*r.pod.cfg.Beat
-	if r.calm {
-		r.sweepAfter(ctx, calmBeats*r.pod.cfg.Beat)
-	} else {
+	switch calm := r.idle() && r.pod.claimWatcher.covers(r.proven, now, r.trust) && now.Sub(r.proven) > calmBeats*r.pod.cfg.Beat; {
+	case !calm:
 		r.sweepAfter(ctx, r.pod.cfg.Beat)
+	case rest:
+		r.watch()
+	default:
+		r.sweepAfter(ctx, calmBeats*r.pod.cfg.Beat)
+		r.calm = true
 	}
 }
 

@@ -201,6 +201,8 @@ func routeOf(m any, number string) (to message.Kind, from string) {
 		return message.KindRoster, ""
 	case *message.Inspect, *message.List, *message.DescribeActor, *message.Act:
 		return message.KindInspector, anyone
+	case *actors.Resting, *actors.Rested:
+		return message.KindInspector, message.InspectorName
 	}
 	return noKind, ""
 }

@@ -69,6 +69,8 @@ func TestDoor_Believes(t *testing.T) {
 
 		{"inspector", at("future$1"), &message.Inspect{}, nil},
 		{"inspector", nil, &message.Inspect{}, errNoSender},
+		{"inspector", at("inspector"), &actors.Rested{}, nil},
+		{"inspector", at("future$1"), &actors.Resting{Sums: make([]uint64, actors.RestShares)}, errNotFrom},
 		{"inspector", at("future$1"), &message.Report{}, errNotFor},
 		{"future$1", nil, &message.Report{}, nil},
 

@@ -13,6 +13,7 @@ func attach(p *packer, m *actors.Attach) {
 	position(p, &m.Held)
 	boolean(p, &m.Renews)
 	number(p, &m.Submits)
+	boolean(p, &m.Rests)
 }
 
 func submit(p *packer, m *actors.Submit) {
@@ -42,6 +43,16 @@ func attached(p *packer, m *actors.Attached) {
 	position(p, &m.Position)
 	optional(p, &m.Base, snapshot)
 	each(p, &m.Recent, pastBatch)
+	boolean(p, &m.Rests)
+}
+
+func resting(p *packer, m *actors.Resting) {
+	number(p, &m.N)
+	each(p, &m.Sums, func(p *packer, v *uint64) { number(p, v) })
+}
+
+func rested(p *packer, m *actors.Rested) {
+	number(p, &m.N, &m.Differ)
 }
 
 func committed(p *packer, m *actors.Committed) {

@@ -143,6 +143,11 @@ func CheckFields(g canvas.Geometry, m any) error {
 		return checkRoll(m)
 	case *actors.Shown:
 		return checkShown(m)
+	case *actors.Resting:
+		if len(m.Sums) != actors.RestShares {
+			return errCount
+		}
+		return nil
 	case *message.Inspect:
 		return errors.Join(counts(int64(m.Connections), maxConnections), texts(maxQuestion, m.Name))
 	case *message.List:

@@ -58,6 +58,8 @@ var kinds = [...]form{
 	24: formed(acted),
 	25: formed(salvage),
 	26: formed(salvaged),
+	27: formed(resting),
+	28: formed(rested),
 }
 
 // formOf returns nil if there is no such kind.

@@ -57,6 +57,7 @@ func examples() []example {
 	pointers := []canvas.Pointer{{Author: 9, X: 3, Y: 500}, {Author: 0xA1B2C3D4E5F6, X: canvas.PointerGone, Y: canvas.PointerGone}}
 	return []example{
 		{"attach", &actors.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300}},
+		{"attach-rests", &actors.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300, Rests: true}},
 		{"attach-blank", &actors.Attach{}},
 		{"submit", &actors.Submit{Stream: 1 << 60, N: 5, Ops: batch.Ops}},
 		{"submit-none", &actors.Submit{}},
@@ -68,6 +69,9 @@ func examples() []example {
 		{"attached", &actors.Attached{Stream: 1 << 60, Answers: 9, Position: at, Recent: []*canvas.Batch{batch, small}}},
 		{"attached-base", &actors.Attached{Stream: 2, Position: at, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
 		{"attached-renewed", &actors.Attached{Stream: 2, Position: at}},
+		{"attached-rests", &actors.Attached{Stream: 2, Position: at, Rests: true}},
+		{"resting", &actors.Resting{N: 300, Sums: append(make([]uint64, actors.RestShares-1), 1<<63)}},
+		{"rested", &actors.Rested{N: 300, Differ: 1<<63 | 1}},
 		{"committed", &actors.Committed{Stream: 1 << 60, N: 8, Batch: batch, Acks: ids}},
 		{"committed-before", &actors.Committed{Stream: 2, Acks: ids[:1]}},
 		{"committed-keyed", &actors.Committed{Stream: 2, Acks: keyed}},
@@ -324,9 +328,9 @@ func TestWire_OtherVersions(t *testing.T) {
 	if got, want := decoded(longer), (&actors.Lapsed{Stream: 5}); !reflect.DeepEqual(got, want) {
 		t.Errorf("with a field more: %+v, want %+v", got, want)
 	}
-	shorter := bytes.Clone(Encode(&actors.Attach{Stream: 5, Submits: 9}, nil))
+	shorter := bytes.Clone(Encode(&actors.Attach{Stream: 5, Submits: 9, Rests: true}, nil))
 	shorter[2]--
-	if got, want := decoded(shorter[:len(shorter)-1]), (&actors.Attach{Stream: 5}); !reflect.DeepEqual(got, want) {
+	if got, want := decoded(shorter[:len(shorter)-1]), (&actors.Attach{Stream: 5, Submits: 9}); !reflect.DeepEqual(got, want) {
 		t.Errorf("with a field less: %+v, want %+v", got, want)
 	}
 	for name, b := range map[string][]byte{

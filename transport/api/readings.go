@@ -44,6 +44,7 @@ func (r register) actors(stats *actors.Stats) {
 	r.gauge("regions", "Regions that this node owns and has claimed.", nil, func() float64 { return float64(stats.Serving.Load()) })
 	r.gauge("region_epoch", "Highest epoch that this node has claimed a region under.", nil, func() float64 { return float64(stats.Epoch.Load()) })
 	r.count("relays_dropped_total", "Relays dropped because too much was under way to them; they resynchronise.", nil, &stats.Lagging)
+	r.count("rests_doubted_total", "Relays and regions between which nothing happened that looked after each other again, because their nodes disagreed about them or one was silent.", nil, &stats.Doubted)
 	const resyncs, resyncsHelp = "resyncs_total", "Viewers brought up to date, with what they had missed or with a snapshot."
 	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "delta"}, &stats.Resumes)
 	r.count(resyncs, resyncsHelp, prometheus.Labels{"with": "snapshot"}, &stats.Snapshots)

@@ -1,0 +1,265 @@
+package actors
+
+import (
+	"maps"
+	"slices"
+	"sync"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
+)
+
+// A relay rests at its region when both have agreed that nothing is happening: neither has a timer,
+// and neither says anything to the other. A large canvas has thousands of them. What they would say,
+// that both are there and that nothing was lost, their pods say for all of them at once: they
+// compare sums over what each end of a stream knows of it. Whoever does or hears anything on the
+// stream leaves the sums first. So if the other end misses it, or has failed, the sums differ,
+// whatever the cause, and those that may be concerned go back to renewing for themselves.
+
+// RestShares is the number of sums between two pods, each over the regions whose ids leave the same
+// remainder. If one differs, a 64th of the relays renew.
+const RestShares = 64
+
+const (
+	// restBeats is how many beats pass between two questions about the relays that rest.
+	restBeats = 3
+	// restAnswer is how many beats the other pod has for an answer. It is asked again in between.
+	// Then those that rest renew, as when they had noticed the silence themselves.
+	restAnswer = 2
+	// restLease is how many beats regions rely on a pod that does not ask. Then its relays have as long
+	// to renew as any.
+	restLease = leaseBeats
+)
+
+type (
+	// Resting asks whether the regions of a pod, to whose inspector it is sent, know the same of
+	// the sender's relays that rest there as these relays do. The answer is Rested.
+	Resting struct {
+		N    uint64 // numbers the sender's questions
+		Sums []uint64
+	}
+	// Rested answers Resting.
+	Rested struct {
+		N      uint64 // that of the Resting
+		Differ uint64 // has a bit set for each sum that differs
+	}
+	// restOver ends the rest between an actor of this pod and its counterpart on another.
+	restOver struct{ pod string }
+	// unviewed tells a relay that rests that nobody needs it.
+	unviewed struct{}
+)
+
+// rests is what a pod knows of its relays and regions that rest. Relays and regions write it, each
+// for itself. Any goroutine may call it.
+type rests struct {
+	pod *Node
+
+	mu      sync.Mutex // guards:
+	closed  bool
+	relays  map[string]*restsWith // this pod's relays, by the address of their regions
+	regions map[string]*restsWith // what this pod's regions know of relays, by the relays' address
+	n       uint64                // of the last question
+	beats   uint64
+}
+
+// restsWith is the relays that rest at the regions of one pod, or the regions at which relays of
+// one pod rest.
+type restsWith struct {
+	restSums
+	beats int    // since we first asked the last question, or that pod did
+	n     uint64 // of our last question
+	open  bool   // it has not been answered
+}
+
+// restSums is one end's view of the streams between two pods.
+type restSums struct {
+	streams map[canvas.RegionID]uint64 // what each stream has come to: see restSum
+	shares  [RestShares]uint64         // their sums
+}
+
+// restSum is what a stream has come to, as both ends must see it; it is never 0. Pods of all versions
+// must compute the same. It is mixed as in SplitMix64 (Steele, Lea, Flood 2014), so that changes of
+// several streams do not cancel out.
+func restSum(id canvas.RegionID, stream uint64, at canvas.Position, answers, submits uint64) (h uint64) {
+	for _, v := range [...]uint64{uint64(id), stream, at.Epoch, at.Seq, answers, submits} {
+		h += v + 0x9e3779b97f4a7c15
+		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+		h = (h ^ h>>27) * 0x94d049bb133111eb
+		h ^= h >> 31
+	}
+	return max(h, 1)
+}
+
+// set replaces what a stream has come to; 0: it does not rest.
+func (s *restSums) set(id canvas.RegionID, sum uint64) {
+	s.shares[id%RestShares] += sum - s.streams[id]
+	if sum == 0 {
+		delete(s.streams, id)
+		return
+	}
+	if s.streams == nil {
+		s.streams = make(map[canvas.RegionID]uint64)
+	}
+	s.streams[id] = sum
+}
+
+// take removes the streams of some shares, and lists their regions.
+func (s *restSums) take(shares uint64) (ids []canvas.RegionID) {
+	for id := range s.streams {
+		if shares>>(id%RestShares)&1 == 1 {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range ids {
+		s.set(id, 0)
+	}
+	return ids
+}
+
+// differ has a bit set for each share in which the ends of the streams disagree.
+func (s *restSums) differ(theirs []uint64) (differ uint64) {
+	for i := range s.shares {
+		if i >= len(theirs) || s.shares[i] != theirs[i] {
+			differ |= 1 << i
+		}
+	}
+	return differ
+}
+
+func newRests(pod *Node) *rests {
+	return &rests{pod: pod, relays: make(map[string]*restsWith), regions: make(map[string]*restsWith)}
+}
+
+// relay notes what the stream of a relay has come to that rests at a region of a pod; 0: it does not.
+func (r *rests) relay(pod string, id canvas.RegionID, sum uint64) { r.set(r.relays, pod, id, sum) }
+
+// region is the same for a region at which a relay of a pod rests.
+func (r *rests) region(pod string, id canvas.RegionID, sum uint64) { r.set(r.regions, pod, id, sum) }
+
+func (r *rests) set(side map[string]*restsWith, pod string, id canvas.RegionID, sum uint64) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	with := side[pod]
+	if with == nil && sum != 0 {
+		with = new(restsWith)
+		side[pod] = with
+	}
+	if with != nil {
+		with.set(id, sum)
+	}
+}
+
+// open begins to compare.
+func (r *rests) open() { r.pod.clock.AfterFunc(r.pod.cfg.Beat, r.beat) }
+
+// close ends it: nothing is sent after it has returned.
+func (r *rests) close() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.closed = true
+}
+
+// beat asks the pods whose turn it is, and doubts those that are silent. Beats are counted rather
+// than timed: while this pod itself stands still, nobody else is silent.
+func (r *rests) beat() {
+	for _, id := range r.compareAll() {
+		if !r.pod.audience.Viewing(id) {
+			r.pod.system.Root.Send(r.pod.relays[id], unviewed{})
+		}
+	}
+}
+
+// compareAll does what is due in a beat. Now and then it returns the relays that rest.
+func (r *rests) compareAll() (resting []canvas.RegionID) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.closed {
+		return nil
+	}
+	r.open()
+	r.beats++
+	for pod, at := range r.relays {
+		if len(at.streams) == 0 {
+			delete(r.relays, pod)
+			continue
+		}
+		if r.beats%restBeats == 0 {
+			resting = slices.AppendSeq(resting, maps.Keys(at.streams))
+		}
+		at.beats++
+		switch {
+		case at.open && at.beats >= restAnswer:
+			at.open = false
+			r.doubt(r.pod.relays, pod, &at.restSums, allShares)
+		case at.open:
+			r.ask(pod, at)
+		case at.beats >= restBeats:
+			r.n++
+			at.n, at.beats = r.n, 0
+			r.ask(pod, at)
+		}
+	}
+	for pod, at := range r.regions {
+		if at.beats++; at.beats > restLease {
+			r.doubt(r.pod.regions, pod, &at.restSums, allShares)
+		}
+		if len(at.streams) == 0 {
+			delete(r.regions, pod)
+		}
+	}
+	return resting
+}
+
+const allShares = ^uint64(0)
+
+// ask compares the relays that rest at a pod with what its regions know. mu must be held.
+func (r *rests) ask(pod string, at *restsWith) {
+	if pod == r.pod.system.Address() {
+		r.doubt(r.pod.relays, pod, &at.restSums, r.compare(pod, at.shares[:]))
+		return
+	}
+	at.open = true
+	inspector := actor.NewPID(pod, message.InspectorName)
+	r.pod.system.Root.RequestWithCustomSender(inspector, &Resting{N: at.n, Sums: slices.Clone(at.shares[:])}, r.pod.inspector)
+}
+
+// compare returns where a pod's relays and this pod's regions disagree, and stirs these regions. mu
+// must be held.
+func (r *rests) compare(pod string, theirs []uint64) (differ uint64) {
+	at := r.regions[pod]
+	if at == nil {
+		at = new(restsWith) // none of its relays rests here
+	}
+	at.beats = 0
+	differ = at.differ(theirs)
+	r.doubt(r.pod.regions, pod, &at.restSums, differ)
+	return differ
+}
+
+// doubt ends the rest of some shares between this pod's actors and another pod. mu must be held.
+func (r *rests) doubt(actors []*actor.PID, pod string, at *restSums, shares uint64) {
+	for _, id := range at.take(shares) {
+		r.pod.stats.Doubted.Add(1)
+		r.pod.system.Root.Send(actors[id], restOver{pod})
+	}
+}
+
+// onResting answers another pod.
+func (r *rests) onResting(ctx actor.Context, m *Resting) {
+	r.mu.Lock()
+	differ := r.compare(ctx.Sender().Address, m.Sums)
+	r.mu.Unlock()
+	ctx.Request(ctx.Sender(), &Rested{N: m.N, Differ: differ}) // it must know who says so
+}
+
+func (r *rests) onRested(ctx actor.Context, m *Rested) {
+	pod := ctx.Sender().Address
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if at := r.relays[pod]; at != nil && at.open && at.n == m.N {
+		at.open = false
+		r.doubt(r.pod.relays, pod, &at.restSums, m.Differ)
+	}
+}

@@ -5,7 +5,6 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"image"
 	"io"
@@ -15,6 +14,9 @@ import (
 	"github.com/alecthomas/kong"
 
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/chaos"
+	"pixelplayground/cmd/pixelctl/loadtest/contend"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
@@ -22,11 +24,11 @@ import (
 
 // testCommand is the group of commands that test a running deployment.
 type testCommand struct {
-	Balance testBalance `cmd:"" help:"Is the load spread over the servers, and the number of users right?"`
-	Stress  testStress  `cmd:"" help:"Does everyone get every pixel under load, and how soon?"`
-	Contend testContend `cmd:"" help:"Do all agree when many draw on the same pixels?"`
-	Chaos   testChaos   `cmd:"" help:"Is anything lost, and how long is the pause, when servers are killed?"`
-	Soak    testSoak    `cmd:"" help:"Do the servers stay as small and as fast as they were, for hours?"`
+	Balance test[loadtest.BalanceConfig] `cmd:"" help:"Is the load spread over the servers, and the number of users right?"`
+	Stress  test[loadtest.StressConfig]  `cmd:"" help:"Does everyone get every pixel under load, and how soon?"`
+	Contend test[contend.Config]         `cmd:"" help:"Do all agree when many draw on the same pixels?"`
+	Chaos   test[chaos.Config]           `cmd:"" help:"Is anything lost, and how long is the pause, when servers are killed?"`
+	Soak    test[loadtest.SoakConfig]    `cmd:"" help:"Do the servers stay as small and as fast as they were, for hours?"`
 }
 
 // Help is the long help text.
@@ -35,42 +37,51 @@ func (testCommand) Help() string {
 		" and exits with 1 if one failed. How each number is computed is in cmd/pixelctl/TESTS.md."
 }
 
-// testFlags are the flags of all tests.
-type testFlags struct {
+// test is one of them. Its own flags are in a Config.
+type test[Config interface {
+	Help() string
+	Test(fleet.Config) (report.Test, error) // what is wrong with the Config is an error
+}] struct {
+	Config Config `embed:""`
+
 	Area         area   `placeholder:"X,Y,WIDTH,HEIGHT" help:"Part of the canvas to draw on. Default: all of it."`
 	JSONProtocol bool   `name:"json-protocol" help:"Speak the JSON protocol, as old clients do. It has no sequence numbers, so less can be checked."`
 	Out          string `placeholder:"FILE" help:"Write the report as JSON."`
 	HTML         string `name:"html" placeholder:"FILE" help:"Write the report as a page for browsers."`
 }
 
-// loadTest is a test that was set up.
-type loadTest interface {
-	Run(ctx context.Context) (*report.Report, error)
-	Status() report.Status // while it runs
-}
+// Help is the long help text.
+func (t *test[Config]) Help() string { return t.Config.Help() }
 
-// run sets a test up and runs it, shows it meanwhile, writes its report and prints the verdicts.
-func (f *testFlags) run(ctx context.Context, s *server, parsed *kong.Context, std streams, setUp func(fleet.Config) (loadTest, error)) error {
+// Run sets the test up and runs it, shows it meanwhile, writes its report and prints the verdicts.
+func (t *test[Config]) Run(ctx context.Context, s *server, parsed *kong.Context, std streams) error {
 	targets, err := target.Parse(s.Target)
 	if err != nil {
 		return &usageError{error: err, command: "test "}
 	}
-	test, err := setUp(fleet.Config{Targets: targets, JSON: f.JSONProtocol, Area: image.Rectangle(f.Area)})
+	test, err := t.Config.Test(fleet.Config{Targets: targets, JSON: t.JSONProtocol, Area: image.Rectangle(t.Area)})
 	if err != nil {
 		return &usageError{error: err, command: commandPath(parsed.Selected())}
 	}
 	live := report.NewLive(std.err, test.Status)
 	live.Open()
-	report, err := test.Run(ctx)
+	found, err := test.Run(ctx)
 	live.Close()
 	if err != nil {
 		return fmt.Errorf("test: %w", err)
 	}
-	report.Version, report.Settings = commandline.Version(), settings(parsed)
-	if err := f.write(report); err != nil {
-		return err
+	found.Version, found.Settings = commandline.Version(), settings(parsed)
+	if t.Out != "" {
+		if err := writeJSON(t.Out, found); err != nil {
+			return fmt.Errorf("write report: %w", err)
+		}
 	}
-	return conclude(std.out, report)
+	if t.HTML != "" {
+		if err := writePage(t.HTML, found); err != nil {
+			return fmt.Errorf("write page: %w", err)
+		}
+	}
+	return conclude(std.out, found)
 }
 
 // settings are the flags of a command with the values in force.
@@ -87,28 +98,20 @@ func settings(parsed *kong.Context) map[string]string {
 	return all
 }
 
-// write writes the report where it was asked for.
-func (f *testFlags) write(r *report.Report) error {
-	if f.Out != "" {
-		text, err := json.MarshalIndent(r, "", "  ")
-		if err == nil {
-			err = os.WriteFile(f.Out, append(text, '\n'), 0o644)
-		}
-		if err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
+func writeJSON(name string, r *report.Report) error {
+	text, err := json.MarshalIndent(r, "", "  ")
+	if err != nil {
+		return err
 	}
-	if f.HTML != "" {
-		var page bytes.Buffer
-		err := report.WriteHTML(&page, r)
-		if err == nil {
-			err = os.WriteFile(f.HTML, page.Bytes(), 0o644)
-		}
-		if err != nil {
-			return fmt.Errorf("write page: %w", err)
-		}
+	return os.WriteFile(name, append(text, '\n'), 0o644)
+}
+
+func writePage(name string, r *report.Report) error {
+	var page bytes.Buffer
+	if err := report.WriteHTML(&page, r); err != nil {
+		return err
 	}
-	return nil
+	return os.WriteFile(name, page.Bytes(), 0o644)
 }
 
 // conclude prints what was found: who was tested, the latencies, then a line for each check.
@@ -147,11 +150,8 @@ func conclude(out io.Writer, r *report.Report) error {
 	if !r.Passed {
 		return fmt.Errorf("test %s: %d of %d checks failed", r.Test, failed, len(r.Verdicts))
 	}
-	if r.Interrupted != "" {
-		return fmt.Errorf("test %s: %w", r.Test, errInterrupted)
+	if r.Interrupted != "" && r.Test != "soak" { // that is usually ended by hand, to see how it went so far
+		return fmt.Errorf("test %s: interrupted", r.Test)
 	}
 	return nil
 }
-
-// errInterrupted reports that a test did not run to its end, though all of its checks passed.
-var errInterrupted = errors.New("interrupted")

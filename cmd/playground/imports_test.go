@@ -84,13 +84,14 @@ func arrows() []arrow {
 		}, uses: []string{"*"}},
 		{from: loadtest, may: []string{canvas, loadtest + "/crew", loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{"*"}},
 		{from: loadtest + "/chaos", may: []string{canvas, "transport/client", loadtest + "/audit", loadtest + "/crew", loadtest + "/fleet", loadtest + "/report"}},
-		{from: loadtest + "/contend", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/anishathalye/porcupine"}},
+		{from: loadtest + "/contend", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/pattern", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/anishathalye/porcupine"}},
 		{from: loadtest + "/crew", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report"}},
-		{from: loadtest + "/fleet", may: []string{canvas, "codec", wireClient, loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{
+		{from: loadtest + "/fleet", may: []string{canvas, "codec", wireClient, loadtest + "/ledger", loadtest + "/pattern", loadtest + "/report", loadtest + "/target"}, uses: []string{
 			"github.com/gobwas", "golang.org/x/sys", "golang.org/x/time",
 		}},
-		{from: loadtest + "/audit", may: []string{canvas, loadtest + "/report"}, never: io},
+		{from: loadtest + "/audit", may: []string{canvas, loadtest + "/pattern", loadtest + "/report"}, never: io},
 		{from: loadtest + "/ledger", may: []string{canvas}, never: io},
+		{from: loadtest + "/pattern", may: []string{canvas}, never: io},
 		{from: loadtest + "/report", may: []string{"web"}, uses: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/term"}},
 		{from: loadtest + "/target"},
 		{from: loadtest + "/report/reporttest", may: []string{loadtest + "/report"}},

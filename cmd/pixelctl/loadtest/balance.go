@@ -61,6 +61,18 @@ func (c BalanceConfig) Validate() error {
 	return fleet.CheckDescriptors(c.Clients)
 }
 
+// Help is the long help text.
+func (BalanceConfig) Help() string {
+	return "The users are counted by the server they are on while they are connected. Nobody else should come or go meanwhile," +
+		" or the number of users can't be compared."
+}
+
+// Test makes the test for a fleet; it starts nothing.
+func (c BalanceConfig) Test(f fleet.Config) (report.Test, error) {
+	c.Fleet = f
+	return NewBalance(c)
+}
+
 // Balance is a test of how a crowd is spread, served and counted.
 type Balance struct {
 	cfg   BalanceConfig
@@ -82,13 +94,12 @@ func NewBalance(cfg BalanceConfig) (*Balance, error) {
 	return &Balance{cfg: cfg, fleet: crowd}, nil
 }
 
-// Status returns the progress of the test.
+// Status is report.Test's.
 func (b *Balance) Status() report.Status {
 	return b.fleet.Status(b.cfg.Clients)
 }
 
-// Run runs the test once. An error means that the test could not be run; its findings are in the
-// report.
+// Run is report.Test's.
 func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 	defer b.fleet.Close()
 	r := b.fleet.NewReport("balance")

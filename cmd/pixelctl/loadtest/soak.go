@@ -44,6 +44,19 @@ func (c SoakConfig) Validate() error {
 	return fleet.CheckDescriptors(c.Clients)
 }
 
+// Help is the long help text.
+func (SoakConfig) Help() string {
+	return "Users draw for hours while the servers' memory, goroutines and file descriptors are watched. None of them may rise by more than a tenth" +
+		" during the second half: that is the median of the slopes between all pairs of samples, times the length of that half. Ctrl-C" +
+		" ends the test and judges what there is."
+}
+
+// Test makes the test for a fleet; it starts nothing.
+func (c SoakConfig) Test(f fleet.Config) (report.Test, error) {
+	c.Fleet = f
+	return NewSoak(c)
+}
+
 // Soak draws for hours, and watches what the servers' processes use.
 type Soak struct {
 	cfg     SoakConfig
@@ -75,8 +88,7 @@ func NewSoak(cfg SoakConfig) (*Soak, error) {
 	return t, err
 }
 
-// Run runs the test until it is over or ctx is done. The report has what was found until then. Run
-// may be called once. An error means that the servers could not be reached.
+// Run is report.Test's.
 func (t *Soak) Run(ctx context.Context) (*report.Report, error) {
 	defer t.crew.Close()
 	if err := t.crew.Gather(ctx); err != nil {
@@ -118,7 +130,7 @@ func (t *Soak) watch(ctx context.Context) {
 	}
 }
 
-// Status returns what a display shows.
+// Status is report.Test's.
 func (t *Soak) Status() report.Status {
 	s := t.crew.Status(t.cfg.Clients)
 	if refused := t.crew.Refused.Load(); refused > 0 {

@@ -64,6 +64,18 @@ func (c StressConfig) Validate() error {
 	return fleet.CheckDescriptors(c.Clients)
 }
 
+// Help is the long help text.
+func (StressConfig) Help() string {
+	return "Latencies count from the moment when a pixel was due, so a server that stalls can't hide it. What each user must receive" +
+		" follows from the sequence numbers between coming and leaving; anything missing or received twice is listed."
+}
+
+// Test makes the test for a fleet; it starts nothing.
+func (c StressConfig) Test(f fleet.Config) (report.Test, error) {
+	c.Fleet = f
+	return NewStress(c)
+}
+
 // steady is how many clients stay: at least one, which places.
 func (c StressConfig) steady() int {
 	if c.Churn == 0 {
@@ -106,13 +118,12 @@ func NewStress(cfg StressConfig) (*Stress, error) {
 	return s, nil
 }
 
-// Status returns the progress of the test.
+// Status is report.Test's.
 func (s *Stress) Status() report.Status {
 	return s.fleet.Status(s.cfg.Clients)
 }
 
-// Run runs the test once. An error means that the test could not be run; its findings are in the
-// report.
+// Run is report.Test's.
 func (s *Stress) Run(ctx context.Context) (*report.Report, error) {
 	defer s.fleet.Close()
 	r := s.fleet.NewReport("stress")

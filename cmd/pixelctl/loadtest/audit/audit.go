@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/pattern"
 )
 
 // Audit compares what a test placed with what a watcher saw and with what the canvas shows in the
@@ -90,7 +91,7 @@ func (a *Audit) Place(owner canvas.Author, due time.Duration) (n int, dot canvas
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	n = len(a.pixels)
-	if n == colors {
+	if n == pattern.Colors {
 		return 0, dot, fmt.Errorf("%d pixels were placed, and no more can be told apart: use a lower rate or a shorter time", n)
 	}
 	a.pixels = append(a.pixels, pixel{due: due, owner: owner})

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/pixelctl/loadtest/pattern"
 )
 
 // world is a test that draws, a canvas, and its watcher.
@@ -270,7 +271,7 @@ func TestAudit_TellsWhenAPixelWasDueAtItsFirstSightOnly(t *testing.T) {
 func TestAuditPlan_EveryPixelIsKnownAgain(t *testing.T) {
 	g := small()
 	for _, area := range []image.Rectangle{{}, image.Rect(3, 5, 20, 9), image.Rect(31, 23, 32, 24), image.Rect(0, 0, 1000, 1000)} {
-		for _, salt := range []uint64{0, 1, colors - 1, 1 << 40} {
+		for _, salt := range []uint64{0, 1, pattern.Colors - 1, 1 << 40} {
 			plan, err := NewPlan(g, area, salt)
 			if err != nil {
 				t.Fatal(err)
@@ -278,8 +279,8 @@ func TestAuditPlan_EveryPixelIsKnownAgain(t *testing.T) {
 			const placed = 2000
 			for n := range placed {
 				d := plan.dot(n)
-				if !image.Pt(int(d.X), int(d.Y)).In(plan.area) {
-					t.Fatalf("pixel %d of %v goes to %d,%d", n, plan.area, d.X, d.Y)
+				if !image.Pt(int(d.X), int(d.Y)).In(plan.Area) {
+					t.Fatalf("pixel %d of %v goes to %d,%d", n, plan.Area, d.X, d.Y)
 				}
 				if got, ours := plan.number(int(d.X), int(d.Y), d.Color, placed); !ours || got != n {
 					t.Fatalf("pixel %d is taken for %d, %v", n, got, ours)

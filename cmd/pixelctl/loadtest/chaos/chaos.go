@@ -59,6 +59,19 @@ func (c Config) Validate() error {
 	return fleet.CheckDescriptors(c.Clients)
 }
 
+// Help is the long help text.
+func (Config) Help() string {
+	return "Users draw while servers are killed. For each kill it shows who lost the connection, when they were back and could draw, and how" +
+		" long regions stood still. At the end every pixel that was acknowledged must be on the canvas exactly once, and every place" +
+		" must show who wrote it last in the order of sequence numbers. Give --target all servers, or their load balancer."
+}
+
+// Test makes the test for a fleet; it starts nothing.
+func (c Config) Test(f fleet.Config) (report.Test, error) {
+	c.Fleet = f
+	return New(c)
+}
+
 // Test draws on a canvas while servers are killed, and audits that nothing acknowledged was lost
 // and nothing came twice.
 type Test struct {
@@ -101,9 +114,7 @@ func New(cfg Config) (*Test, error) {
 	return t, err
 }
 
-// Run runs the test. It may be called once. An error means that the test was interrupted before
-// anything was drawn, or that the servers could not be reached. What is wrong with the servers is
-// in the report.
+// Run is report.Test's.
 func (t *Test) Run(ctx context.Context) (*report.Report, error) {
 	defer t.disconnect()
 	if err := t.prepare(ctx); err != nil {
@@ -266,7 +277,7 @@ func (t *Test) endWindow() {
 	}
 }
 
-// Status returns what a display shows.
+// Status is report.Test's.
 func (t *Test) Status() report.Status {
 	t.mu.Lock()
 	kills := len(t.kills)

@@ -6,13 +6,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"image"
 	"math/rand/v2"
 	"sync"
 	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/pattern"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 	"pixelplayground/codec"
@@ -55,6 +55,18 @@ func (c Config) Validate() error {
 		return fmt.Errorf("staleness %v: must not be negative", c.Staleness)
 	}
 	return fleet.CheckDescriptors(c.Clients)
+}
+
+// Help is the long help text.
+func (Config) Help() string {
+	return "Afterwards all users, and every target over HTTP, must have the same colours, and there must be an order of everything" +
+		" that was drawn and read that explains what each of them saw and when."
+}
+
+// Test makes the test for a fleet; it starts nothing.
+func (c Config) Test(f fleet.Config) (report.Test, error) {
+	c.Fleet = f
+	return New(c)
 }
 
 // Test is a test of consistency.
@@ -121,13 +133,12 @@ func New(cfg Config) (*Test, error) {
 	return c, nil
 }
 
-// Status returns the progress of the test.
+// Status is report.Test's.
 func (c *Test) Status() report.Status {
 	return c.fleet.Status(c.cfg.Clients)
 }
 
-// Run runs the test once. An error means that the test could not be run; its findings are in the
-// report.
+// Run is report.Test's.
 func (c *Test) Run(ctx context.Context) (*report.Report, error) {
 	defer c.fleet.Close()
 	r := c.fleet.NewReport("contend")
@@ -188,9 +199,9 @@ func (c *Test) gather(ctx context.Context) ([]*fleet.Client, error) {
 // choose takes neighbouring pixels, somewhere in the area, which therefore often share a region.
 func (c *Test) choose() error {
 	g := c.fleet.Welcome().Geometry
-	area := image.Rect(0, 0, g.Width, g.Height)
-	if !c.cfg.Fleet.Area.Empty() {
-		area = area.Intersect(c.cfg.Fleet.Area)
+	area, err := pattern.Crop(g, c.cfg.Fleet.Area)
+	if err != nil {
+		return err
 	}
 	size := area.Dx() * area.Dy()
 	if size < c.cfg.Pixels {
@@ -198,7 +209,7 @@ func (c *Test) choose() error {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.colors = canvas.Color(rand.Uint32N(fleet.Colors))
+	c.colors = canvas.Color(rand.Uint32N(pattern.Colors))
 	c.replicas, c.orders = make([]replica, c.cfg.Clients), make([][][]canvas.Color, c.cfg.Clients)
 	for i := range c.replicas {
 		c.replicas[i] = make(replica, c.cfg.Pixels)
@@ -221,7 +232,7 @@ func (c *Test) place(client *fleet.Client, at int) (*write, error) {
 	s := c.spots[at]
 	c.mu.Lock()
 	for {
-		c.colors = (c.colors + 1) % fleet.Colors
+		c.colors = (c.colors + 1) % pattern.Colors
 		if c.colors != c.history.initial[at] {
 			break
 		}

@@ -13,6 +13,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"math/rand/v2"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -22,6 +23,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/cmd/pixelctl/loadtest/pattern"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 	"pixelplayground/codec"
@@ -192,12 +194,9 @@ func (f *Fleet) Open(ctx context.Context) error {
 // setUp makes everything that depends on the canvas.
 func (f *Fleet) setUp(welcome codec.Welcome) error {
 	g := welcome.Geometry
-	area := image.Rect(0, 0, g.Width, g.Height)
-	if !f.cfg.Area.Empty() {
-		area = area.Intersect(f.cfg.Area)
-	}
-	if area.Empty() {
-		return fmt.Errorf("area %v: is not on the canvas of %dx%d: choose a part of it", f.cfg.Area, g.Width, g.Height)
+	area, err := pattern.Crop(g, f.cfg.Area)
+	if err != nil {
+		return err
 	}
 	f.welcome = welcome
 	f.regions = make([]bounds, g.Regions())
@@ -206,7 +205,7 @@ func (f *Fleet) setUp(welcome codec.Welcome) error {
 		b.left, b.top, b.width, b.height = g.Bounds(canvas.RegionID(i))
 	}
 	f.high = make([]atomic.Uint64, g.Regions())
-	f.probes = newProbes(area)
+	f.probes = newProbes(pattern.New(area, rand.Uint64()))
 	return nil
 }
 

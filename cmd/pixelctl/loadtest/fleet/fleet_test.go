@@ -12,6 +12,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/cmd/pixelctl/loadtest/pattern"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client/clienttest"
@@ -33,7 +34,7 @@ func openFleet(t *testing.T, s *clienttest.Canvas, cfg Config, n int) (*Fleet, [
 	if err := f.Open(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	f.probes.salt = 7 // the same pixels every time
+	f.probes.pattern = pattern.New(f.probes.pattern.Area, 7) // the same pixels every time
 	for range n {
 		if _, err := f.Join(t.Context(), f.All()); err != nil {
 			t.Fatal(err)

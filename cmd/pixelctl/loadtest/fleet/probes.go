@@ -1,33 +1,24 @@
 package fleet
 
 import (
-	"image"
-	"math/rand/v2"
 	"sync/atomic"
 	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/cmd/pixelctl/loadtest/pattern"
 )
 
-const (
-	// MaxProbes is how many of the last placed pixels can be recognised; a power of two. At 10,000
-	// pixels per second a pixel is remembered for 100 s. All of them take 32 MB.
-	MaxProbes = 1 << 20
-	// Colors is how many colours there are.
-	Colors = 1 << 24
-)
+// MaxProbes is how many of the last placed pixels can be recognised; a power of two. At 10,000
+// pixels per second a pixel is remembered for 100 s. All of them take 32 MB.
+const MaxProbes = 1 << 20
 
-// probes gives every pixel that a test places a number, and a place and a colour by which the pixel
-// is recognised wherever it turns up. The colour counts up with the number. The place goes through
-// the whole area before it repeats, in such an order that consecutive numbers lie far apart and in
-// different regions.
+// probes gives every pixel that a test places a number, by which the pixel is recognised wherever it
+// turns up.
 type probes struct {
-	area   image.Rectangle
-	salt   uint64 // so that two tests at the same time don't take each other's pixels for their own
-	stride uint64 // coprime to the area's size
-	next   atomic.Uint64
-	slots  []probe // by number, modulo MaxProbes
+	pattern pattern.Pattern
+	next    atomic.Uint64
+	slots   []probe // by number, modulo MaxProbes
 }
 
 // probe is a pixel that was placed. Its fields are written when it is placed, and read by the
@@ -40,23 +31,8 @@ type probe struct {
 	acks  atomic.Uint32
 }
 
-// newProbes makes probes for an area, which must not be empty.
-func newProbes(area image.Rectangle) *probes {
-	size := uint64(area.Dx()) * uint64(area.Dy())
-	const golden = 0.6180339887498949 // multiples of it spread evenly over a circle
-	stride := max(uint64(golden*float64(size)), 1)
-	for common(stride, size) != 1 {
-		stride++
-	}
-	return &probes{area: area, salt: rand.Uint64N(Colors), stride: stride, slots: make([]probe, MaxProbes)}
-}
-
-// common is the greatest common divisor.
-func common(a, b uint64) uint64 {
-	for b > 0 {
-		a, b = b, a%b
-	}
-	return a
+func newProbes(p pattern.Pattern) *probes {
+	return &probes{pattern: p, slots: make([]probe, MaxProbes)}
 }
 
 // last is the number given last.
@@ -83,23 +59,16 @@ func (p *probes) take(n, writer int, due time.Duration) (first uint64, dots []ca
 }
 
 // dot returns the pixel with a number.
-func (p *probes) dot(id uint64) canvas.Dot {
-	width, height := uint64(p.area.Dx()), uint64(p.area.Dy())
-	at := (id%(width*height)*p.stride + p.salt) % (width * height)
-	return canvas.Dot{
-		X: uint16(uint64(p.area.Min.X) + at%width), Y: uint16(uint64(p.area.Min.Y) + at/width),
-		Color: canvas.Color((id + p.salt) % Colors),
-	}
-}
+func (p *probes) dot(id uint64) canvas.Dot { return p.pattern.Dot(id, id) }
 
 func (p *probes) slot(id uint64) *probe { return &p.slots[id%MaxProbes] }
 
 // find returns the probe of a pixel, and its number; nil: the pixel is no probe.
 func (p *probes) find(d canvas.Dot) (*probe, uint64) {
-	low := (uint64(d.Color) - p.salt) % Colors // unsigned: wraps round, and colors divides 2^64
+	low := p.pattern.Number(d.Color)
 	slot := p.slot(low)
 	id := slot.id.Load()
-	if id == 0 || id%Colors != low || slot.place.Load()>>32 != uint64(d.X)<<16|uint64(d.Y) {
+	if id == 0 || id%pattern.Colors != low || slot.place.Load()>>32 != uint64(d.X)<<16|uint64(d.Y) {
 		return nil, 0
 	}
 	return slot, id

@@ -3,12 +3,14 @@ package fleet
 import (
 	"image"
 	"math"
+	"math/rand/v2"
 	"reflect"
 	"testing"
 	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/cmd/pixelctl/loadtest/pattern"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 )
 
@@ -61,7 +63,7 @@ func TestRecorder_KeepsExtremes(t *testing.T) {
 // it. Consecutive probes are found again by place and colour, and nothing else is.
 func TestProbes_ArePlacedOnceEach(t *testing.T) {
 	for _, area := range []image.Rectangle{image.Rect(0, 0, 40, 24), image.Rect(3, 5, 4, 6), image.Rect(100, 7, 107, 18), image.Rect(0, 0, 16384, 1)} {
-		p := newProbes(area)
+		p := newProbes(pattern.New(area, rand.Uint64()))
 		n := area.Dx() * area.Dy()
 		first, dots := p.take(n, 5, time.Second)
 		if first != 1 || p.last() != uint64(n) {
@@ -77,7 +79,7 @@ func TestProbes_ArePlacedOnceEach(t *testing.T) {
 			if probe == nil || id != first+uint64(i) || probe.writer() != 5 || probe.dueAt() != time.Second {
 				t.Fatalf("%v is found as %d", d, id)
 			}
-			for _, other := range []canvas.Dot{{X: d.X + 1, Y: d.Y, Color: d.Color}, {X: d.X, Y: d.Y, Color: (d.Color + 1) % Colors}, {X: d.X, Y: d.Y, Color: (d.Color + MaxProbes) % Colors}} {
+			for _, other := range []canvas.Dot{{X: d.X + 1, Y: d.Y, Color: d.Color}, {X: d.X, Y: d.Y, Color: (d.Color + 1) % pattern.Colors}, {X: d.X, Y: d.Y, Color: (d.Color + MaxProbes) % pattern.Colors}} {
 				if found, id := p.find(other); found != nil && p.dot(id) != other {
 					t.Fatalf("%v is taken for %d", other, id)
 				}
@@ -90,7 +92,7 @@ func TestProbes_ArePlacedOnceEach(t *testing.T) {
 }
 
 func TestProbes_Unseen(t *testing.T) {
-	p := newProbes(image.Rect(0, 0, 10, 10))
+	p := newProbes(pattern.New(image.Rect(0, 0, 10, 10), 0))
 	_, dots := p.take(6, 0, 0)
 	for _, i := range []int{1, 2, 4} {
 		probe, _ := p.find(dots[i])

@@ -9,6 +9,15 @@ import (
 	"time"
 )
 
+// Test is a test of a running deployment that was set up.
+type Test interface {
+	// Run runs the test. It may be called once. An error means that the test could not be run: what is
+	// wrong with the servers is in the report. If ctx ends, so does the test, with what it has found.
+	Run(ctx context.Context) (*Report, error)
+	// Status is what the test does now. It does not block.
+	Status() Status
+}
+
 // Report is what a test found, as --out writes it in JSON and --html draws it. Times in
 // it are seconds since Started unless a field says otherwise.
 type Report struct {

@@ -16,7 +16,7 @@ const awayReason = "another server is better off: please reconnect"
 // sent away and comes back has nowhere better to be. Only binary clients can resume where they
 // were, so JSON clients are left alone unless all is true.
 func (s *Server) SendAway(n int, before time.Time, all bool, notice Notice) {
-	if s.http == nil {
+	if s.host == nil {
 		return // never opened
 	}
 	left := new(atomic.Int64)

@@ -17,6 +17,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // client is the other end of a WebSocket, frame by frame.
@@ -32,32 +33,12 @@ type client struct {
 // patience bounds every wait of a test.
 const patience = 10 * time.Second
 
-// connectTCP opens a connection that ends with the test.
-func connectTCP(t testing.TB, s *Server) *net.TCPConn {
-	t.Helper()
-	c, err := net.Dial("tcp", s.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(3 * patience))
-	return c.(*net.TCPConn)
-}
-
-// handshakeRequest is a WebSocket's request; each header ends with \r\n.
-func handshakeRequest(headers string) string {
-	return "GET /ws HTTP/1.1\r\nHost: canvas.test\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
-		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n" + headers + "\r\n"
-}
-
-const offerBinary = "Sec-WebSocket-Protocol: " + codec.Subprotocol + "\r\n"
-
 // dial does the handshake. glued is sent together with the request, after it.
 func dial(t testing.TB, s *Server, headers string, glued ...byte) *client {
 	t.Helper()
-	c := &client{t: t, conn: connectTCP(t, s), mask: [4]byte{1, 2, 3, 4}}
+	c := &client{t: t, conn: upgradetest.Connect(t, s.Addr()), mask: [4]byte{1, 2, 3, 4}}
 	c.r = bufio.NewReader(c.conn)
-	c.write(append([]byte(handshakeRequest(headers)), glued...))
+	c.write(append([]byte(upgradetest.HandshakeRequest(headers)), glued...))
 	c.expectUpgrade()
 	return c
 }
@@ -77,7 +58,7 @@ func (c *client) expectUpgrade() {
 // dialBinary says HELLO and waits for WELCOME.
 func dialBinary(t testing.TB, s *Server) *client {
 	t.Helper()
-	c := dial(t, s, offerBinary, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{Name: "ada"}))...)
+	c := dial(t, s, upgradetest.OfferBinary, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{Name: "ada"}))...)
 	await[codec.Welcome](c)
 	return c
 }

@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/quota"
+	"pixelplayground/transport/upgrade"
 )
 
 // Config is what an operator may choose about the transport of a pod.
@@ -16,10 +17,8 @@ type Config struct {
 	Listen   string          // TCP address, for example ":3000"; port 0: any free one
 	Geometry canvas.Geometry // of the whole canvas
 
-	// AllowedOrigins are the web pages that may connect besides the server's own, for example
-	// "https://example.org". "*" allows any page; "null" allows pages without an origin, such as
-	// files. Clients that are not browsers send no origin and are always allowed.
-	AllowedOrigins []string
+	// AllowedOrigins are the web pages that may connect besides the server's own.
+	AllowedOrigins upgrade.Origins
 	// Proxies are in front of the server. The client behind a proxy is not known before its request
 	// is read, so the limits for one network's places and memory until then do not apply to
 	// proxies.
@@ -71,7 +70,7 @@ func DefaultConfig() Config {
 
 // Descriptors is how many file descriptors the transport may have open. Each shard has three.
 func (c Config) Descriptors() int {
-	return c.MaxConnections + maxPlaces + sparePlaces + 3*c.withDefaults().Shards
+	return c.MaxConnections + upgrade.MaxPlaces + 3*c.withDefaults().Shards
 }
 
 // Validate says what is wrong and how to fix it.

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"bytes"
 	"errors"
 	"sync/atomic"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"pixelplayground/codec"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
+	"pixelplayground/transport/upgrade"
 )
 
 // conn is one WebSocket. Many thousands may be idle, so it is kept to 192 bytes: times are
@@ -262,4 +264,35 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	c.backlog, c.control = nil, nil
 	defer c.socket.Close(behind) // even if the line below panics
 	s.poller.Remove(c.socket)
+}
+
+// receiveBuffer is the kernel's buffer for what a client sends, in bytes. It is small so that a
+// client that is not read from does not occupy megabytes. It allows 640 KB/s at 100 ms.
+const receiveBuffer = 64 << 10
+
+// connect gives a new WebSocket to a shard.
+func (s *Server) connect(w upgrade.WebSocket) {
+	c := w.Conn
+	// If a setting fails the connection is still usable. If it is lost its shard will notice.
+	_ = c.SetDeadline(time.Time{})
+	_ = c.SetNoDelay(true)
+	_ = c.SetWriteBuffer(s.cfg.SendBuffer)
+	_ = c.SetReadBuffer(receiveBuffer)
+	socket, err := netpoll.NewSocket(c, s.cfg.Plain)
+	if err != nil {
+		s.refusals.Note("connection dropped", "dropped", "err", err)
+		s.counters.Connections.Add(-1)
+		_ = c.Close()
+		return
+	}
+	m := open{socket: socket, early: bytes.Clone(w.Early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(w.From),
+		network: s.tags.Of(quota.NetworkOf(w.From))}
+	if !w.Binary {
+		m.protocol = jsonProtocol
+	}
+	if !s.shardOf(m.id).inbox.post(m) {
+		m.account.Close()
+		s.counters.Connections.Add(-1)
+		socket.Close(false)
+	}
 }

@@ -13,6 +13,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/codec"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 func TestDrain_TellsEveryoneToGo(t *testing.T) {
@@ -27,7 +28,7 @@ func TestDrain_TellsEveryoneToGo(t *testing.T) {
 				return n * spread / 10
 			}
 		})
-		first, second, j, silent := dialBinary(t, s), dialBinary(t, s), dial(t, s, ""), dial(t, s, offerBinary)
+		first, second, j, silent := dialBinary(t, s), dialBinary(t, s), dial(t, s, ""), dial(t, s, upgradetest.OfferBinary)
 		j.text()
 		first.send(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 3}))
 		await[codec.Pong](first)
@@ -75,7 +76,7 @@ func TestDrain_DoesNotWaitForever(t *testing.T) {
 func TestServer_CloseSaysGoodbye(t *testing.T) {
 	s, host := openServer(t, false, nil)
 	c := dialBinary(t, s)
-	half := connectTCP(t, s)
+	half := upgradetest.Connect(t, s.Addr())
 	if _, err := half.Write([]byte("GET /w")); err != nil {
 		t.Fatal(err)
 	}
@@ -139,7 +140,7 @@ func TestServer_ClientVanishes(t *testing.T) {
 func TestTimers_HelloMustCome(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, _ := openServer(t, plain, func(c *Config, _ *fakeHost) { c.HelloTimeout = 50 * time.Millisecond })
-		c := dial(t, s, offerBinary)
+		c := dial(t, s, upgradetest.OfferBinary)
 		if code := c.closeCode(); code != codec.CloseNoHello {
 			t.Errorf("closed with %d", code)
 		}

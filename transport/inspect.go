@@ -35,7 +35,7 @@ const lookAgain = 5 * time.Second
 // the busiest. If only is not nil, it considers just those viewers. When ctx ends it returns what it
 // has.
 func (s *Server) Connections(ctx context.Context, worst int, only []canvas.ViewerID) (list []message.ConnectionReport) {
-	if s.http == nil {
+	if s.host == nil {
 		return nil // never opened
 	}
 	answers := make(chan []message.ConnectionReport, len(s.shards)) // one from each
@@ -124,7 +124,7 @@ var ErrNoConnection = errors.New("there is no such connection: it may have gone"
 // Disconnect closes a connection for an operator. Its client does not reconnect by itself.
 func (s *Server) Disconnect(ctx context.Context, v canvas.ViewerID) error {
 	done := make(chan bool, 1) // sent to once
-	if s.http == nil || !s.shardOf(v).inbox.post(kick{v, done}) {
+	if s.host == nil || !s.shardOf(v).inbox.post(kick{v, done}) {
 		return ErrNoConnection
 	}
 	select {

@@ -12,6 +12,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 func closePayload(code uint16, reason string) []byte {
@@ -110,7 +111,7 @@ func TestRead_Violations(t *testing.T) {
 			violation{"second hello", [][]byte{hello}, codec.CloseMalformed},
 		))
 		ping := frame(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 1}))
-		check("greeting", func(t *testing.T) *client { return dial(t, s, offerBinary) }, []violation{
+		check("greeting", func(t *testing.T) *client { return dial(t, s, upgradetest.OfferBinary) }, []violation{
 			{"no hello", [][]byte{ping}, codec.CloseNoHello},
 			{"malformed hello", [][]byte{frame(ws.OpBinary, []byte{0x91})}, codec.CloseMalformed},
 		})
@@ -166,7 +167,7 @@ func TestRead_JSONMessages(t *testing.T) {
 func TestRead_BinaryMessages(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, host := openServer(t, plain, nil)
-		c := dial(t, s, offerBinary)
+		c := dial(t, s, upgradetest.OfferBinary)
 		session := canvas.Session{1, 2, 3}
 		all := [][]byte{
 			codec.AppendHello(nil, codec.Hello{Session: session, Resume: true, Name: "ada"}),

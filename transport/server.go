@@ -13,6 +13,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
+	"pixelplayground/transport/upgrade"
 )
 
 // Host runs the actors behind the connections; *actors.Node is one. No method blocks or
@@ -40,7 +41,6 @@ type Server struct {
 	counters stats.Counters
 	shards   []*shard
 	nextID   atomic.Uint64 // of viewers; a viewer's shard is its id modulo the number of shards
-	draining atomic.Bool
 
 	// By region.
 	following []atomic.Int32 // viewers that follow it, on all shards
@@ -50,20 +50,11 @@ type Server struct {
 	presence presenceSource
 	faults   *stats.Faults
 
-	// Set by Listen and Open, read-only from then on.
-	host     Host
-	listener *net.TCPListener
-	handover *handover
-	http     *http.Server
+	host     Host // set by Open, read-only from then on; nil: not opened yet
+	acceptor *upgrade.Acceptor
+	refusals quota.Refusals
 
-	// For connections that are not WebSockets yet.
-	places     places
-	heads      sync.Pool     // of *[firstRead]byte
-	headShares *quota.Shares // of memory for the heads of requests
-	leaving    chan struct{} // cap farewells: see drainFrom
-	refusals   quota.Refusals
-
-	work      sync.WaitGroup // everything that Open and the accept loop started
+	work      sync.WaitGroup // the shards
 	closeOnce sync.Once
 }
 
@@ -72,19 +63,19 @@ type Server struct {
 func New(cfg Config) *Server {
 	cfg = cfg.withDefaults()
 	s := &Server{
-		cfg:        cfg,
-		made:       time.Now(),
-		tags:       quota.NewTags(),
-		following:  make([]atomic.Int32, cfg.Geometry.Regions()),
-		catchUps:   make([]catchUps, cfg.Geometry.Regions()),
-		accounts:   quota.NewAccounts(cfg.Proxies),
-		places:     newPlaces(cfg.Proxies),
-		heads:      sync.Pool{New: func() any { return new([firstRead]byte) }},
-		headShares: quota.NewShares(networkHeads, allHeads),
-		leaving:    make(chan struct{}, farewells),
-		refusals:   quota.NewRefusals(cfg.Log, cfg.Now),
+		cfg:       cfg,
+		made:      time.Now(),
+		tags:      quota.NewTags(),
+		following: make([]atomic.Int32, cfg.Geometry.Regions()),
+		catchUps:  make([]catchUps, cfg.Geometry.Regions()),
+		accounts:  quota.NewAccounts(cfg.Proxies),
+		refusals:  quota.NewRefusals(cfg.Log, cfg.Now),
 	}
 	s.faults = stats.NewFaults(cfg.Log, &s.counters.Faults)
+	s.acceptor = upgrade.New(upgrade.Config{
+		Listen: cfg.Listen, Origins: cfg.AllowedOrigins, Proxies: cfg.Proxies, MaxConnections: cfg.MaxConnections, Timeout: cfg.HandshakeTimeout,
+		Accounts: s.accounts, Refusals: &s.refusals, Counters: &s.counters, Faults: s.faults, Log: cfg.Log,
+	})
 	for range cfg.Shards {
 		s.shards = append(s.shards, newShard(s))
 	}
@@ -93,22 +84,13 @@ func New(cfg Config) *Server {
 
 // Listen takes the address, so that a caller knows that it is free before doing anything
 // else. Clients that connect wait until Open.
-func (s *Server) Listen() error {
-	listener, err := net.Listen("tcp", s.cfg.Listen)
-	if err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	s.listener = listener.(*net.TCPListener)
-	return nil
-}
+func (s *Server) Listen() error { return s.acceptor.Listen() }
 
-// open starts to serve: host gets the WebSockets at /ws, handler gets everything else. Open
+// Open starts to serve: host gets the WebSockets at /ws, handler gets everything else. Open
 // also listens, unless Listen was called.
 func (s *Server) Open(host Host, handler http.Handler) error {
-	if s.listener == nil {
-		if err := s.Listen(); err != nil {
-			return err
-		}
+	if err := s.Listen(); err != nil {
+		return err
 	}
 	for i, shard := range s.shards {
 		if err := shard.open(); err != nil {
@@ -119,18 +101,15 @@ func (s *Server) Open(host Host, handler http.Handler) error {
 		}
 	}
 	s.host = host
-	s.handover = newHandover(s)
-	s.http = s.newHTTP(handler)
 	for _, shard := range s.shards {
 		s.work.Go(shard.run)
 	}
-	s.work.Go(func() { _ = s.http.Serve(s.handover) }) // always http.ErrServerClosed
-	s.work.Go(s.accept)
+	s.acceptor.Open(s.connect, handler)
 	return nil
 }
 
 // Addr is where the server listens.
-func (s *Server) Addr() net.Addr { return s.listener.Addr() }
+func (s *Server) Addr() net.Addr { return s.acceptor.Addr() }
 
 // Counters counts what the server does.
 func (s *Server) Counters() *stats.Counters { return &s.counters }
@@ -146,8 +125,8 @@ type Notice struct {
 // connection once that is written. It returns when all connections are gone, or with ctx's
 // error. HTTP is still served.
 func (s *Server) Drain(ctx context.Context, notice Notice) error {
-	s.draining.Store(true)
-	if s.http == nil {
+	s.acceptor.Drain()
+	if s.host == nil {
 		return nil // never opened
 	}
 	for _, shard := range s.shards {
@@ -163,33 +142,18 @@ func (s *Server) Drain(ctx context.Context, notice Notice) error {
 	return nil
 }
 
-// close ends everything at once and waits for it. It may be called twice.
+// Close ends everything at once and waits for it. It may be called twice.
 func (s *Server) Close() {
-	s.closeOnce.Do(s.shut)
+	s.closeOnce.Do(func() {
+		s.acceptor.Stop()
+		if s.host != nil {
+			for _, shard := range s.shards {
+				shard.inbox.post(stop{})
+			}
+		}
+	})
+	s.acceptor.Wait()
 	s.work.Wait()
-}
-
-// httpGrace is how long requests in progress may go on when the server closes.
-const httpGrace = time.Second
-
-func (s *Server) shut() {
-	if s.listener == nil {
-		return
-	}
-	s.draining.Store(true)
-	_ = s.listener.Close() // an error does not matter: nothing is buffered that could be lost
-	if s.http == nil {
-		return // never opened
-	}
-	s.places.abort()
-	ctx, cancel := context.WithTimeout(context.Background(), httpGrace)
-	defer cancel()
-	if s.http.Shutdown(ctx) != nil {
-		_ = s.http.Close()
-	}
-	for _, shard := range s.shards {
-		shard.inbox.post(stop{})
-	}
 }
 
 // shardOf is the shard that owns a viewer's connection.

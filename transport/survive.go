@@ -1,8 +1,6 @@
 package transport
 
 import (
-	"net"
-
 	"pixelplayground/codec"
 )
 
@@ -13,25 +11,13 @@ import (
 // then the shard closes all its connections and starts afresh, by renew. Their clients reconnect by
 // themselves, and no op is lost, since the actors keep the ops.
 //
-// rescueHandshake recovers from panics in handshakes, and net/http from those in what it
+// Package upgrade recovers from panics in handshakes, and net/http from those in what it
 // serves. The methods that actors call run under the actors' supervision.
 //
 // Two places are left out on purpose. A poller that fails to wait has lost descriptors of
 // the process itself. No client can bring that about, and nothing would be served afterwards,
 // so the process ends and is started again. And the goroutines of a plain netpoll.Socket only carry
 // bytes between a buffer and the kernel: nothing that a client sends decides what they do.
-
-// rescueHandshake recovers from a panic while a connection does not belong to a shard yet. g is
-// nil if the connection has no place. It must be deferred.
-func (s *Server) rescueHandshake(c *net.TCPConn, g *guest) {
-	if value := recover(); value != nil {
-		s.faults.Note("handshake", value)
-		if g != nil {
-			s.places.leave(g)
-		}
-		_ = c.Close()
-	}
-}
 
 // attempt does something for one connection, and ends it if that panics.
 func (s *shard) attempt(c *conn, do func(*shard, *conn)) {

@@ -201,17 +201,3 @@ func TestServer_SurvivesSessionsThatPanic(t *testing.T) {
 type panickySession struct{ ConnectionActor }
 
 func (panickySession) Send(any) { panic("send") }
-
-// A handshake that panics ends that connection alone, and gives back its place.
-func TestServer_SurvivesHandshakesThatPanic(t *testing.T) {
-	s, _ := openServer(t, false, nil)
-	s.heads.New = func() any { panic("no memory for a head") }
-	lost := connectTCP(t, s)
-	if _, err := lost.Read(make([]byte, 1)); err == nil {
-		t.Error("was answered")
-	}
-	eventually(t, "no place is taken", func() bool { return s.places.taken() == 0 })
-	if n := s.Counters().Faults.Load(); n != 1 {
-		t.Errorf("%d faults", n)
-	}
-}

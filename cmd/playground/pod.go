@@ -112,7 +112,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	}
 	handlers, err := api.New(http, api.Ports{
 		Canvas: p.node, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
-		Origin: sockets.Allows, Draining: p.draining.Load, Log: log,
+		Origin: sockets.AllowedOrigins.Allow, Draining: p.draining.Load, Log: log,
 	})
 	if err != nil {
 		return nil, err

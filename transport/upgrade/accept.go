@@ -1,4 +1,4 @@
-package transport
+package upgrade
 
 import (
 	"bytes"
@@ -11,21 +11,21 @@ import (
 
 // accept runs as a goroutine until the listener is closed. Each connection is greeted by its
 // own goroutine, so that one that sends slowly holds up nobody.
-func (s *Server) accept() {
+func (a *Acceptor) accept() {
 	pause := time.Duration(0)
 	for {
-		c, err := s.listener.AcceptTCP()
+		c, err := a.listener.AcceptTCP()
 		switch {
 		case err == nil:
 			pause = 0
-			s.counters.Accepted.Add(1)
-			s.admit(c)
+			a.cfg.Counters.Accepted.Add(1)
+			a.admit(c)
 		case errors.Is(err, net.ErrClosed):
 			return
 		default: // usually out of descriptors: close the connection that is missed least, or wait
-			s.refusals.Note("accept failed", "accept", "err", err)
-			if did := s.places.makeRoom(); did != "" {
-				s.evicted(did)
+			a.cfg.Refusals.Note("accept failed", "accept", "err", err)
+			if did := a.places.makeRoom(); did != "" {
+				a.evicted(did)
 				continue
 			}
 			pause = min(max(2*pause, 5*time.Millisecond), time.Second)
@@ -34,26 +34,26 @@ func (s *Server) accept() {
 	}
 }
 
-func (s *Server) admit(c *net.TCPConn) {
-	defer s.rescueHandshake(c, nil)
+func (a *Acceptor) admit(c *net.TCPConn) {
+	defer a.rescueHandshake(c, nil)
 	from, _ := c.RemoteAddr().(*net.TCPAddr) // nil: it is gone already
 	address := from.AddrPort().Addr()
-	g, evicted := s.places.enter(c, address)
-	s.evicted(evicted)
+	g, evicted := a.places.enter(c, address)
+	a.evicted(evicted)
 	if g == nil {
-		s.refuse(&guest{tcp: c, from: address}, tooBusy())
+		a.refuse(&guest{tcp: c, from: address}, tooBusy())
 		_ = c.Close()
 		return
 	}
-	s.work.Go(func() { s.greet(g) })
+	a.work.Go(func() { a.greet(g) })
 }
 
 // evicted counts a connection that had to make room for another. did is what it did; empty:
 // none had to.
-func (s *Server) evicted(did string) {
+func (a *Acceptor) evicted(did string) {
 	if did != "" {
-		s.counters.Evicted.Add(did)
-		s.refusals.Note("connection closed to make room for another", did)
+		a.cfg.Counters.Evicted.Add(did)
+		a.cfg.Refusals.Note("connection closed to make room for another", did)
 	}
 }
 
@@ -81,48 +81,48 @@ const wsPath = "/ws"
 
 // greet is the goroutine of a new connection. It reads the first request, and either upgrades
 // the connection or hands it to net/http.
-func (s *Server) greet(g *guest) {
+func (a *Acceptor) greet(g *guest) {
 	c := g.tcp
-	defer s.rescueHandshake(c, g)
-	_ = c.SetDeadline(time.Now().Add(s.cfg.HandshakeTimeout))
-	pooled := s.heads.Get().(*[firstRead]byte)
-	defer s.heads.Put(pooled)
+	defer a.rescueHandshake(c, g)
+	_ = c.SetDeadline(time.Now().Add(a.cfg.Timeout))
+	pooled := a.heads.Get().(*[firstRead]byte)
+	defer a.heads.Put(pooled)
 
-	bill := bill{server: s, guest: g}
+	bill := bill{acceptor: a, guest: g}
 	defer bill.settle() // does nothing if it has been settled
 	buffer, n := pooled[:], 0
-	if s.cfg.Proxies.Protocol && g.exempt && !s.introduced(g) {
+	if a.cfg.Proxies.Protocol && g.exempt && !a.introduced(g) {
 		return
 	}
 	for {
-		m, err := s.readMore(g, buffer[n:])
+		m, err := a.readMore(g, buffer[n:])
 		before := n
 		if n += m; err != nil {
 			bill.settle()
-			s.lose(g)
+			a.lose(g)
 			return
 		}
 		end := headEnd(buffer[:n], before)
 		switch {
 		case !maybeOurs(buffer[:n]):
-			s.handover.offer(g, buffer[:n])
+			a.handover.offer(g, buffer[:n])
 			return
 		case end > 0 && wantsUpgrade(buffer[:end]):
-			s.upgrade(g, buffer[:end], buffer[end:n])
+			a.upgrade(g, buffer[:end], buffer[end:n])
 			bill.settle()
-			s.places.leave(g)
+			a.places.leave(g)
 			return
 		case end > 0:
 			bill.settle() // net/http reads it at once
-			s.handover.offer(g, buffer[:n])
+			a.handover.offer(g, buffer[:n])
 			return
 		case !bill.add(buffer[before:n]):
 			bill.settle()
-			s.turnAway(g, tooBusy())
+			a.turnAway(g, tooBusy())
 			return
 		case n == maxHead:
 			bill.settle()
-			s.turnAway(g, &rejection{refusedHead, http.StatusRequestHeaderFieldsTooLarge, "the request's head is larger than 64 KiB", ""})
+			a.turnAway(g, &rejection{refusedHead, http.StatusRequestHeaderFieldsTooLarge, "the request's head is larger than 64 KiB", ""})
 			return
 		case n == len(buffer):
 			buffer = append(make([]byte, 0, min(4*n, maxHead)), buffer...)
@@ -132,18 +132,18 @@ func (s *Server) greet(g *guest) {
 }
 
 // lose gives up a guest that went away before its request was whole.
-func (s *Server) lose(g *guest) {
-	s.counters.Refused.Add(refusedLost)
-	s.places.leave(g)
+func (a *Acceptor) lose(g *guest) {
+	a.cfg.Counters.Refused.Add(refusedLost)
+	a.places.leave(g)
 	_ = g.tcp.Close()
 }
 
 // turnAway refuses a guest that may still be sending. If we closed the connection at once, the
 // kernel would discard our answer, because not everything has been read.
-func (s *Server) turnAway(g *guest, why *rejection) {
-	s.refuse(g, why)
-	s.drainFrom(g.tcp)
-	s.places.leave(g)
+func (a *Acceptor) turnAway(g *guest, why *rejection) {
+	a.refuse(g, why)
+	a.drainFrom(g.tcp)
+	a.places.leave(g)
 	_ = g.tcp.Close()
 }
 
@@ -154,10 +154,10 @@ const (
 	farewells = 64
 )
 
-func (s *Server) drainFrom(c *net.TCPConn) {
+func (a *Acceptor) drainFrom(c *net.TCPConn) {
 	select {
-	case s.leaving <- struct{}{}:
-		defer func() { <-s.leaving }()
+	case a.leaving <- struct{}{}:
+		defer func() { <-a.leaving }()
 	default:
 		return // the answer may get lost
 	}
@@ -166,23 +166,23 @@ func (s *Server) drainFrom(c *net.TCPConn) {
 }
 
 // readMore reads what a guest sends. The guest may lose its place meanwhile.
-func (s *Server) readMore(g *guest, b []byte) (int, error) {
+func (a *Acceptor) readMore(g *guest, b []byte) (int, error) {
 	if len(g.early) > 0 {
 		n := copy(b, g.early)
 		g.early = g.early[n:]
 		return n, nil
 	}
-	evicted, _ := s.places.move(g, waiting)
-	s.evicted(evicted)
+	evicted, _ := a.places.move(g, waiting)
+	a.evicted(evicted)
 	return g.tcp.Read(b)
 }
 
 // bill is what the head of one request costs.
 type bill struct {
-	server *Server
-	guest  *guest
-	cost   int // so far
-	taken  int // of Server.headShares
+	acceptor *Acceptor
+	guest    *guest
+	cost     int // so far
+	taken    int // of Acceptor.headShares
 }
 
 // add reports whether there is room for more of the head.
@@ -192,7 +192,7 @@ func (b *bill) add(part []byte) bool {
 	if more <= 0 {
 		return true
 	}
-	ok := b.server.headShares.Take(b.guest.network, b.guest.exempt, more)
+	ok := b.acceptor.headShares.Take(b.guest.network, b.guest.exempt, more)
 	if ok {
 		b.taken += more
 	}
@@ -202,7 +202,7 @@ func (b *bill) add(part []byte) bool {
 // settle gives back what was taken, when the head has been dealt with.
 func (b *bill) settle() {
 	if b.taken > 0 {
-		b.server.headShares.Give(b.guest.network, b.taken)
+		b.acceptor.headShares.Give(b.guest.network, b.taken)
 	}
 	b.cost, b.taken = 0, 0
 }
@@ -216,4 +216,16 @@ func maybeOurs(b []byte) bool {
 		return false
 	}
 	return len(b) <= len(ours) || b[len(ours)] == ' ' || b[len(ours)] == '?'
+}
+
+// rescueHandshake recovers from a panic while a connection does not belong to a shard yet. g is
+// nil if the connection has no place. It must be deferred.
+func (a *Acceptor) rescueHandshake(c *net.TCPConn, g *guest) {
+	if value := recover(); value != nil {
+		a.cfg.Faults.Note("handshake", value)
+		if g != nil {
+			a.places.leave(g)
+		}
+		_ = c.Close()
+	}
 }

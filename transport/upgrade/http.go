@@ -1,4 +1,4 @@
-package transport
+package upgrade
 
 import (
 	"bytes"
@@ -21,7 +21,7 @@ const (
 )
 
 // newHTTP makes the server for every connection that greet does not upgrade itself.
-func (s *Server) newHTTP(handler http.Handler) *http.Server {
+func (a *Acceptor) newHTTP(handler http.Handler) *http.Server {
 	return &http.Server{
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 			rc := http.NewResponseController(w)
@@ -32,7 +32,7 @@ func (s *Server) newHTTP(handler http.Handler) *http.Server {
 				w.Header().Set("Retry-After", retrySeconds)
 				http.Error(w, tooBusy().text, http.StatusServiceUnavailable)
 			case r.URL.Path == wsPath:
-				s.serveWS(w, r)
+				a.serveWS(w, r)
 			default:
 				handler.ServeHTTP(w, r)
 			}
@@ -43,10 +43,10 @@ func (s *Server) newHTTP(handler http.Handler) *http.Server {
 		}),
 		// net/http's own answer to OPTIONS * would bypass the handler above.
 		DisableGeneralOptionsHandler: true,
-		ReadHeaderTimeout:            s.cfg.HandshakeTimeout,
+		ReadHeaderTimeout:            a.cfg.Timeout,
 		IdleTimeout:                  httpIdle,
 		MaxHeaderBytes:               maxHead,
-		ErrorLog:                     slog.NewLogLogger(s.cfg.Log.Handler(), slog.LevelDebug), // strangers' mistakes
+		ErrorLog:                     slog.NewLogLogger(a.cfg.Log.Handler(), slog.LevelDebug), // strangers' mistakes
 		ConnContext:                  func(ctx context.Context, c net.Conn) context.Context { return context.WithValue(ctx, guestKey{}, c) },
 		ConnState:                    func(c net.Conn, state http.ConnState) { c.(*httpConn).now(state) },
 	}
@@ -57,10 +57,10 @@ type guestKey struct{}
 
 // serveWS answers a request for wsPath that came to net/http: one for a WebSocket, on a
 // connection that has served other requests before, or one that does not ask for a WebSocket.
-func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
+func (a *Acceptor) serveWS(w http.ResponseWriter, r *http.Request) {
 	head, err := requestHead(r)
 	if err != nil || r.Method != http.MethodGet || !wantsUpgrade(head) {
-		s.explain(w, r)
+		a.explain(w, r)
 		return
 	}
 	hijacked, buffers, err := http.NewResponseController(w).Hijack()
@@ -69,19 +69,19 @@ func (s *Server) serveWS(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	c := hijacked.(*httpConn) // handover gives no others
-	defer s.rescueHandshake(c.guest.tcp, c.guest)
+	defer a.rescueHandshake(c.guest.tcp, c.guest)
 	early, _ := buffers.Reader.Peek(buffers.Reader.Buffered())
 	early = append(bytes.Clone(early), c.release()...)
-	_ = c.SetDeadline(time.Now().Add(s.cfg.HandshakeTimeout))
-	s.upgrade(c.guest, head, early)
+	_ = c.SetDeadline(time.Now().Add(a.cfg.Timeout))
+	a.upgrade(c.guest, head, early)
 }
 
 // explain answers a request that does not ask for a WebSocket. Browsers don't tell a page why
 // a handshake was refused. With ?origin= a page can ask whether one from that origin would be
 // refused now, and why.
-func (s *Server) explain(w http.ResponseWriter, r *http.Request) {
+func (a *Acceptor) explain(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	if why := s.unwelcome(request{host: r.Host, origin: r.URL.Query().Get("origin")}); why != nil {
+	if why := a.unwelcome(request{host: r.Host, origin: r.URL.Query().Get("origin")}); why != nil {
 		if why.status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", retrySeconds)
 		}
@@ -111,21 +111,21 @@ func requestHead(r *http.Request) ([]byte, error) {
 
 // handover is the net.Listener from which net/http accepts.
 type handover struct {
-	server *Server
-	conns  chan *httpConn // offer sends; never closed
+	acceptor *Acceptor
+	conns    chan *httpConn // offer sends; never closed
 
 	closed chan struct{} // closed by Close
 	once   sync.Once
 }
 
-func newHandover(s *Server) *handover {
-	return &handover{server: s, conns: make(chan *httpConn), closed: make(chan struct{})}
+func newHandover(a *Acceptor) *handover {
+	return &handover{acceptor: a, conns: make(chan *httpConn), closed: make(chan struct{})}
 }
 
 // offer hands a guest, from which head has been read, to net/http.
 func (h *handover) offer(g *guest, head []byte) {
 	_ = g.tcp.SetDeadline(time.Time{}) // net/http has its own
-	conn := &httpConn{Conn: g.tcp, server: h.server, guest: g, head: bytes.Clone(head), bill: bill{server: h.server, guest: g}, asking: true}
+	conn := &httpConn{Conn: g.tcp, acceptor: h.acceptor, guest: g, head: bytes.Clone(head), bill: bill{acceptor: h.acceptor, guest: g}, asking: true}
 	select {
 	case h.conns <- conn:
 	case <-h.closed:
@@ -147,4 +147,4 @@ func (h *handover) Close() error {
 	return nil
 }
 
-func (h *handover) Addr() net.Addr { return h.server.Addr() }
+func (h *handover) Addr() net.Addr { return h.acceptor.Addr() }

@@ -1,4 +1,4 @@
-package transport
+package upgrade
 
 import (
 	"net/http"
@@ -6,19 +6,24 @@ import (
 	"strings"
 )
 
-// Allows reports whether the page that sent a request may use this server. It is the rule for
-// WebSockets, which the HTTP API shares.
-func (c Config) Allows(r *http.Request) bool { return c.allows(r.Header.Get("Origin"), r.Host) }
+// Origins are the web pages that may connect besides the server's own, for example
+// "https://example.org". "*" allows any page; "null" allows pages without an origin, such as files.
+// Clients that are not browsers send no origin and are always allowed.
+type Origins []string
 
-// allows reports whether a page of an origin may connect to the server, which the request
+// Allow reports whether the page that sent a request may use this server. It is the rule for
+// WebSockets, which the HTTP API shares.
+func (o Origins) Allow(r *http.Request) bool { return o.allow(r.Header.Get("Origin"), r.Host) }
+
+// allow reports whether a page of an origin may connect to the server, which the request
 // calls host. Clients that are not browsers send no origin. Proxies may add the default port to
 // Host or remove it: "https://x" and "x:443" are the same site.
-func (c Config) allows(origin, host string) bool {
+func (o Origins) allow(origin, host string) bool {
 	if origin == "" {
 		return true
 	}
 	site := siteOf(origin)
-	if slices.ContainsFunc(c.AllowedOrigins, func(o string) bool { return o == "*" || siteOf(o) == site }) {
+	if slices.ContainsFunc(o, func(one string) bool { return one == "*" || siteOf(one) == site }) {
 		return true
 	}
 	scheme, _, ok := strings.Cut(site, "://")

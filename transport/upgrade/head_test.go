@@ -1,4 +1,4 @@
-package transport
+package upgrade
 
 import (
 	"bufio"
@@ -8,14 +8,15 @@ import (
 	"testing"
 
 	"pixelplayground/transport/quota"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // FuzzReadHead: whatever we accept, net/http accepts as well and reads in the same way. A proxy in
 // front must not read another Host or Origin than we do.
 func FuzzReadHead(f *testing.F) {
-	f.Add([]byte(handshakeRequest("Origin: https://canvas.test\r\n" + offerBinary)))
-	f.Add([]byte(strings.Replace(handshakeRequest("Cookie: a=b\r\n"), "Upgrade: websocket", "Upgrade: h2c, websocket", 1)))
-	f.Add([]byte(handshakeRequest("Host: evil.test\r\nContent-Length: 0\r\n")))
+	f.Add([]byte(upgradetest.HandshakeRequest("Origin: https://canvas.test\r\n" + upgradetest.OfferBinary)))
+	f.Add([]byte(strings.Replace(upgradetest.HandshakeRequest("Cookie: a=b\r\n"), "Upgrade: websocket", "Upgrade: h2c, websocket", 1)))
+	f.Add([]byte(upgradetest.HandshakeRequest("Host: evil.test\r\nContent-Length: 0\r\n")))
 	f.Fuzz(func(t *testing.T, head []byte) {
 		head = append(head, "\r\n\r\n"...)
 		head = head[:headEnd(head, 0)]

@@ -1,4 +1,4 @@
-package transport
+package upgrade
 
 import (
 	"bufio"
@@ -13,14 +13,19 @@ import (
 	"github.com/pires/go-proxyproto"
 
 	"pixelplayground/transport/quota"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // proxiesAt trusts one address to name clients.
-func proxiesAt(address string, header string, protocol bool) func(*Config, *fakeHost) {
-	return func(c *Config, h *fakeHost) {
+func proxiesAt(address string, header string, protocol bool) func(*Config) {
+	return func(c *Config) {
 		c.Proxies = quota.Proxies{Networks: []netip.Prefix{netip.MustParsePrefix(address + "/32")}, Header: header, Protocol: protocol}
-		h.pages = func(w http.ResponseWriter, r *http.Request) { _, _ = fmt.Fprintf(w, "from %s\n", r.RemoteAddr) }
 	}
+}
+
+// tellsFrom answers from whom a request came.
+func tellsFrom(w http.ResponseWriter, r *http.Request) {
+	_, _ = fmt.Fprintf(w, "from %s\n", r.RemoteAddr)
 }
 
 // WebSockets that come through a proxy count to the network of the client that it names. Nobody
@@ -29,14 +34,14 @@ func TestProxied_WebSocketsCountToTheirClient(t *testing.T) {
 	const proxy, stranger, client = "127.0.0.1", "127.0.0.2", "192.0.2.7"
 	for header, value := range map[string]string{quota.XForwardedFor: "198.51.100.1, " + client, quota.Forwarded: `for="` + client + `:4711"`, quota.XRealIP: client} {
 		t.Run(header, func(t *testing.T) {
-			s, _ := openServer(t, false, proxiesAt(proxy, header, false))
-			request := handshakeRequest(strings.ToLower(header) + ": " + value + "\r\n")
+			a := openAcceptor(t, proxiesAt(proxy, header, false), tellsFrom)
+			request := upgradetest.HandshakeRequest(strings.ToLower(header) + ": " + value + "\r\n")
 			for _, peer := range []string{proxy, proxy, stranger} {
-				if status := statusOf(t, from(t, s, peer, request)); status != 101 {
+				if status := statusOf(t, from(t, a, peer, request)); status != 101 {
 					t.Fatalf("from %s: %d", peer, status)
 				}
 			}
-			kept := from(t, s, proxy, pageRequest) // and then a WebSocket on the same connection
+			kept := from(t, a, proxy, pageRequest) // and then a WebSocket on the same connection
 			r := bufio.NewReader(kept)
 			for _, next := range []string{request, ""} {
 				response, err := http.ReadResponse(r, nil)
@@ -46,17 +51,17 @@ func TestProxied_WebSocketsCountToTheirClient(t *testing.T) {
 				_, _ = bufio.NewReader(response.Body).Discard(int(response.ContentLength))
 				_, _ = kept.Write([]byte(next))
 			}
-			s.expectConns(t, map[string]int{client: 3, stranger: 1, proxy: 0, "198.51.100.1": 0})
+			a.expectConns(t, map[string]int{client: 3, stranger: 1, proxy: 0, "198.51.100.1": 0})
 		})
 	}
 }
 
 // expectConns waits until every address has so many WebSockets. They are counted after the handshake
 // is answered.
-func (s *Server) expectConns(t *testing.T, want map[string]int) {
+func (a *Acceptor) expectConns(t *testing.T, want map[string]int) {
 	t.Helper()
 	for address, n := range want {
-		eventually(t, fmt.Sprintf("%s has %d connections", address, n), func() bool { return s.accounts.Conns(netip.MustParseAddr(address)) == n })
+		eventually(t, fmt.Sprintf("%s has %d connections", address, n), func() bool { return a.cfg.Accounts.Conns(netip.MustParseAddr(address)) == n })
 	}
 }
 
@@ -89,12 +94,12 @@ func TestProxied_Protocol(t *testing.T) {
 		"too long":        {"\r\n\r\n\x00\r\nQUIT\n\x21\x11\xff\xff" + strings.Repeat("x", 5000), "400"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := openServer(t, false, proxiesAt("127.0.0.1", quota.XForwardedFor, true))
+			a := openAcceptor(t, proxiesAt("127.0.0.1", quota.XForwardedFor, true), tellsFrom)
 			whole := []byte(test.first + pageRequest)
 			// A header of version 1 comes in one piece: its specification demands that.
 			first, rest := whole[:len(test.first)], whole[len(test.first):]
 			for _, parts := range [][][]byte{{whole}, append([][]byte{first}, bytes.SplitAfter(rest, []byte(""))...)} {
-				c := from(t, s, "127.0.0.1", "")
+				c := from(t, a, "127.0.0.1", "")
 				for _, part := range parts {
 					if _, err := c.Write(part); err != nil {
 						break // it has been refused
@@ -119,34 +124,30 @@ func TestProxied_Protocol(t *testing.T) {
 // A WebSocket counts to the client of the PROXY protocol or, if that is a proxy too, to the one
 // that it names. Whoever is no proxy is not believed.
 func TestProxied_ProtocolAndHeader(t *testing.T) {
-	s, _ := openServer(t, false, proxiesAt("127.0.0.1", quota.XForwardedFor, true))
-	named := handshakeRequest("X-Forwarded-For: 192.0.2.8\r\n")
+	a := openAcceptor(t, proxiesAt("127.0.0.1", quota.XForwardedFor, true), tellsFrom)
+	named := upgradetest.HandshakeRequest("X-Forwarded-For: 192.0.2.8\r\n")
 	for _, request := range []string{introduction(t, 2, "192.0.2.7:1") + named, introduction(t, 1, "127.0.0.1:1") + named} {
-		if status := statusOf(t, from(t, s, "127.0.0.1", request)); status != 101 {
+		if status := statusOf(t, from(t, a, "127.0.0.1", request)); status != 101 {
 			t.Fatalf("status %d", status)
 		}
 	}
-	if status := statusOf(t, from(t, s, "127.0.0.2", introduction(t, 1, "192.0.2.9:1")+named)); status != 400 {
+	if status := statusOf(t, from(t, a, "127.0.0.2", introduction(t, 1, "192.0.2.9:1")+named)); status != 400 {
 		t.Errorf("a stranger's introduction: %d", status)
 	}
-	s.expectConns(t, map[string]int{"192.0.2.7": 1, "192.0.2.8": 1, "192.0.2.9": 0})
+	a.expectConns(t, map[string]int{"192.0.2.7": 1, "192.0.2.8": 1, "192.0.2.9": 0})
 }
 
 // With the PROXY protocol the places of a client's network are bounded although a proxy stands
 // in front.
 func TestProxied_PlacesOfAClient(t *testing.T) {
-	block := stuck(t)
-	s, _ := openServer(t, false, func(c *Config, h *fakeHost) {
-		proxiesAt("127.0.0.1", quota.XForwardedFor, true)(c, h)
-		block(c, h)
-	})
-	fewPlaces(s, 8, 3, 1)
+	a := openAcceptor(t, proxiesAt("127.0.0.1", quota.XForwardedFor, true), stuck(t))
+	fewPlaces(a, 8, 3, 1)
 	for range 3 {
-		from(t, s, "127.0.0.1", introduction(t, 2, "192.0.2.7:1")+stuckRequest)
+		from(t, a, "127.0.0.1", introduction(t, 2, "192.0.2.7:1")+stuckRequest)
 	}
-	s.waitFor(t, 3, served)
+	a.waitFor(t, 3, served)
 	for client, want := range map[string]int{"192.0.2.7:1": 503, "192.0.2.8:1": 200} {
-		if status := statusOf(t, from(t, s, "127.0.0.1", introduction(t, 2, client)+pageRequest)); status != want {
+		if status := statusOf(t, from(t, a, "127.0.0.1", introduction(t, 2, client)+pageRequest)); status != want {
 			t.Errorf("%s: %d, want %d", client, status, want)
 		}
 	}

@@ -1,4 +1,4 @@
-package transport
+package upgrade
 
 import (
 	"container/list"
@@ -18,6 +18,8 @@ const (
 	// served. They get a WebSocket or the answer to a probe (see isProbe); everything else is
 	// refused. The one that has been silent for longest makes room for the next.
 	sparePlaces = 64
+	// MaxPlaces is how many there are at most.
+	MaxPlaces = maxPlaces + sparePlaces
 )
 
 // places is the guests that have a place. When no place is left, or a network has its share,

@@ -1,91 +1,30 @@
-package transport
+package upgrade
 
 import (
-	"bufio"
-	"bytes"
-	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"strings"
-	"sync"
 	"testing"
-	"time"
 
 	"pixelplayground/transport/quota"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
-const pageRequest = "GET /page HTTP/1.1\r\nHost: canvas.test\r\n\r\n"
-
 // fewPlaces makes it easy to take all places.
-func fewPlaces(s *Server, all, each, spare int) {
-	s.places.mu.Lock()
-	defer s.places.mu.Unlock()
-	s.places.all, s.places.each, s.places.spare = all, each, spare
+func fewPlaces(a *Acceptor, all, each, spare int) {
+	a.places.mu.Lock()
+	defer a.places.mu.Unlock()
+	a.places.all, a.places.each, a.places.spare = all, each, spare
 }
 
-// from connects from another address of this computer, and sends something.
-func from(t *testing.T, s *Server, address, request string) net.Conn {
-	t.Helper()
-	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(address)}}
-	c, err := dialer.Dial("tcp", s.Addr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = c.Close() })
-	_ = c.SetDeadline(time.Now().Add(10 * time.Second))
-	if _, err := c.Write([]byte(request)); err != nil {
-		t.Fatal(err)
-	}
-	return c
-}
-
-func statusOf(t *testing.T, c net.Conn) int {
-	t.Helper()
-	response, err := http.ReadResponse(bufio.NewReader(c), nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if response.StatusCode == http.StatusServiceUnavailable && response.Header.Get("Retry-After") == "" {
-		t.Error("503 without Retry-After")
-	}
-	return response.StatusCode
-}
-
-// logged is a log that can be read while it is written.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) lines(with string) (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.b.String()) {
-		if strings.Contains(line, with) {
-			n++
-		}
-	}
-	return n
-}
-
-func logTo(l *logged) func(*Config, *fakeHost) {
-	return func(c *Config, _ *fakeHost) { c.Log = slog.New(slog.NewTextHandler(l, nil)) }
-}
-
-func (s *Server) waitFor(t *testing.T, places int, phase phase) {
+func (a *Acceptor) waitFor(t *testing.T, places int, phase phase) {
 	t.Helper()
 	eventually(t, "the connections have their places", func() bool {
-		s.places.mu.Lock()
-		defer s.places.mu.Unlock()
+		a.places.mu.Lock()
+		defer a.places.mu.Unlock()
 		n := 0
-		for g := range s.places.guests {
+		for g := range a.places.guests {
 			if g.phase == phase {
 				n++
 			}
@@ -96,33 +35,33 @@ func (s *Server) waitFor(t *testing.T, places int, phase phase) {
 
 func TestPlaces_IdleOnesMakeRoom(t *testing.T) {
 	var log logged
-	s, _ := openServer(t, false, logTo(&log))
-	fewPlaces(s, 4, 4, 0)
+	a := openAcceptor(t, logTo(&log), nil)
+	fewPlaces(a, 4, 4, 0)
 	for i := range 8 {
-		if status := statusOf(t, from(t, s, "127.0.0.1", pageRequest)); status != 200 {
+		if status := statusOf(t, from(t, a, "127.0.0.1", pageRequest)); status != 200 {
 			t.Fatalf("number %d: %d", i, status)
 		}
-		s.waitFor(t, min(i+1, 4), idle)
+		a.waitFor(t, min(i+1, 4), idle)
 	}
-	if status := statusOf(t, from(t, s, "127.0.0.2", handshakeRequest(""))); status != 101 {
+	if status := statusOf(t, from(t, a, "127.0.0.2", upgradetest.HandshakeRequest(""))); status != 101 {
 		t.Errorf("a WebSocket: %d", status)
 	}
-	if got := s.Counters().Evicted.All()[evictedIdle]; got != 5 || log.lines("to make room") != 1 {
+	if got := a.cfg.Counters.Evicted.All()[evictedIdle]; got != 5 || log.lines("to make room") != 1 {
 		t.Errorf("%d made room, %d lines", got, log.lines("to make room"))
 	}
 }
 
 func TestPlaces_UnfinishedOnesMakeRoom(t *testing.T) {
-	for name, half := range map[string]string{"handshake": handshakeRequest("")[:60], "page": pageRequest[:30], "nothing": ""} {
+	for name, half := range map[string]string{"handshake": upgradetest.HandshakeRequest("")[:60], "page": pageRequest[:30], "nothing": ""} {
 		t.Run(name, func(t *testing.T) {
-			s, _ := openServer(t, false, nil)
-			fewPlaces(s, 4, 4, 0)
+			a := openAcceptor(t, nil, nil)
+			fewPlaces(a, 4, 4, 0)
 			for i := range 8 {
-				from(t, s, "127.0.0.1", half)
-				s.waitFor(t, min(i+1, 4), waiting)
+				from(t, a, "127.0.0.1", half)
+				a.waitFor(t, min(i+1, 4), waiting)
 			}
-			for _, request := range []string{handshakeRequest(""), pageRequest} {
-				if status := statusOf(t, from(t, s, "127.0.0.1", request)); status != 101 && status != 200 {
+			for _, request := range []string{upgradetest.HandshakeRequest(""), pageRequest} {
+				if status := statusOf(t, from(t, a, "127.0.0.1", request)); status != 101 && status != 200 {
 					t.Errorf("%.10s: %d", request, status)
 				}
 			}
@@ -132,30 +71,28 @@ func TestPlaces_UnfinishedOnesMakeRoom(t *testing.T) {
 
 // TestPlaces_DescriptorsRunOut: accepting takes the descriptor it needs from an idle connection.
 func TestPlaces_DescriptorsRunOut(t *testing.T) {
-	s, _ := openServer(t, false, nil)
-	c := from(t, s, "127.0.0.1", pageRequest)
+	a := openAcceptor(t, nil, nil)
+	c := from(t, a, "127.0.0.1", pageRequest)
 	statusOf(t, c)
-	s.waitFor(t, 1, idle)
-	if did := s.places.makeRoom(); did != evictedIdle {
+	a.waitFor(t, 1, idle)
+	if did := a.places.makeRoom(); did != evictedIdle {
 		t.Errorf("closed one that was %q", did)
 	}
 	if _, err := c.Read(make([]byte, 1)); err == nil {
 		t.Error("it is still open")
 	}
-	if did := s.places.makeRoom(); did != "" {
+	if did := a.places.makeRoom(); did != "" {
 		t.Errorf("closed another, %q", did)
 	}
 }
 
 // stuck keeps requests for /stuck until the test ends.
-func stuck(t *testing.T) func(*Config, *fakeHost) {
+func stuck(t *testing.T) http.HandlerFunc {
 	end := make(chan struct{})
 	t.Cleanup(func() { close(end) })
-	return func(_ *Config, h *fakeHost) {
-		h.pages = func(w http.ResponseWriter, r *http.Request) {
-			if r.URL.Path == "/stuck" {
-				<-end
-			}
+	return func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path == "/stuck" {
+			<-end
 		}
 	}
 }
@@ -163,58 +100,54 @@ func stuck(t *testing.T) func(*Config, *fakeHost) {
 const stuckRequest = "GET /stuck HTTP/1.1\r\nHost: canvas.test\r\n\r\n"
 
 func TestPlaces_ProbesAreNeverRefused(t *testing.T) {
-	s, _ := openServer(t, false, stuck(t))
-	fewPlaces(s, 4, 4, 2)
+	a := openAcceptor(t, nil, stuck(t))
+	fewPlaces(a, 4, 4, 2)
 	for range 4 {
-		from(t, s, "127.0.0.1", stuckRequest)
+		from(t, a, "127.0.0.1", stuckRequest)
 	}
-	s.waitFor(t, 4, served)
+	a.waitFor(t, 4, served)
 	for range 5 { // who come and say nothing
-		from(t, s, "127.0.0.3", "")
+		from(t, a, "127.0.0.3", "")
 	}
-	eventually(t, "they have come", func() bool { return s.Counters().Accepted.Load() == 9 })
+	eventually(t, "they have come", func() bool { return a.cfg.Counters.Accepted.Load() == 9 })
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
-		if status := statusOf(t, from(t, s, "127.0.0.1", "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")); status != 200 {
+		if status := statusOf(t, from(t, a, "127.0.0.1", "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")); status != 200 {
 			t.Errorf("%s: %d", path, status)
 		}
 	}
-	if status := statusOf(t, from(t, s, "127.0.0.2", handshakeRequest(""))); status != 101 {
+	if status := statusOf(t, from(t, a, "127.0.0.2", upgradetest.HandshakeRequest(""))); status != 101 {
 		t.Errorf("a WebSocket: %d", status)
 	}
-	if status := statusOf(t, from(t, s, "127.0.0.2", pageRequest)); status != 503 {
+	if status := statusOf(t, from(t, a, "127.0.0.2", pageRequest)); status != 503 {
 		t.Errorf("a page: %d", status)
 	}
 }
 
 func TestPlaces_ANetworkHasAShare(t *testing.T) {
-	s, _ := openServer(t, false, stuck(t))
-	fewPlaces(s, 8, 3, 1)
+	a := openAcceptor(t, nil, stuck(t))
+	fewPlaces(a, 8, 3, 1)
 	for range 3 {
-		from(t, s, "127.0.0.1", stuckRequest)
+		from(t, a, "127.0.0.1", stuckRequest)
 	}
-	s.waitFor(t, 3, served)
+	a.waitFor(t, 3, served)
 	for address, want := range map[string]int{"127.0.0.1": 503, "127.0.0.2": 200} {
-		if status := statusOf(t, from(t, s, address, pageRequest)); status != want {
+		if status := statusOf(t, from(t, a, address, pageRequest)); status != want {
 			t.Errorf("%s: %d", address, status)
 		}
 	}
-	if status := statusOf(t, from(t, s, "127.0.0.1", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")); status != 200 {
+	if status := statusOf(t, from(t, a, "127.0.0.1", "GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n")); status != 200 {
 		t.Errorf("a probe: %d", status)
 	}
 }
 
 func TestPlaces_AProxySpeaksForMany(t *testing.T) {
-	block := stuck(t)
-	s, _ := openServer(t, false, func(c *Config, h *fakeHost) {
-		block(c, h)
-		c.Proxies.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/30")}
-	})
-	fewPlaces(s, 8, 3, 1)
+	a := openAcceptor(t, func(c *Config) { c.Proxies.Networks = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/30")} }, stuck(t))
+	fewPlaces(a, 8, 3, 1)
 	for range 6 {
-		from(t, s, "127.0.0.1", stuckRequest)
+		from(t, a, "127.0.0.1", stuckRequest)
 	}
-	s.waitFor(t, 6, served)
-	if status := statusOf(t, from(t, s, "127.0.0.1", pageRequest)); status != 200 {
+	a.waitFor(t, 6, served)
+	if status := statusOf(t, from(t, a, "127.0.0.1", pageRequest)); status != 200 {
 		t.Errorf("its seventh: %d", status)
 	}
 }
@@ -232,6 +165,10 @@ func TestPlaces_AddUp(t *testing.T) {
 			if g, _ := p.enter(new(net.TCPConn), netip.AddrFrom4([4]byte{10, 0, 0, byte(r.IntN(4))})); g != nil {
 				guests = append(guests, g)
 			}
+		case r.IntN(3) == 0:
+			i := r.IntN(len(guests))
+			p.leave(guests[i])
+			guests = append(guests[:i], guests[i+1:]...)
 		case r.IntN(5) == 0:
 			p.introduce(guests[r.IntN(len(guests))], netip.AddrFrom4([4]byte{10, 0, 1, byte(r.IntN(4))}))
 		case r.IntN(3) == 0:
@@ -282,23 +219,23 @@ func checkPlaces(t *testing.T, p *places, step int) {
 }
 
 func TestHeads_ShareTheirMemory(t *testing.T) {
-	for path, end := range map[string]string{"/page": "\r\n", "/ws": handshakeRequest("")[len("GET /ws HTTP/1.1\r\nHost: canvas.test\r\n"):]} {
+	for path, end := range map[string]string{"/page": "\r\n", "/ws": upgradetest.HandshakeRequest("")[len("GET /ws HTTP/1.1\r\nHost: canvas.test\r\n"):]} {
 		t.Run(path[1:], func(t *testing.T) {
-			s, _ := openServer(t, false, nil)
-			s.headShares = quota.NewShares(100_000, 150_000)
+			a := openAcceptor(t, nil, nil)
+			a.headShares = quota.NewShares(100_000, 150_000)
 			large := "GET " + path + " HTTP/1.1\r\nHost: canvas.test\r\nCookie: " + strings.Repeat("x", 55_000) + "\r\n"
 			var held []net.Conn
 			for i := range 2 {
-				held = append(held, from(t, s, "127.0.0.1", large))
-				eventually(t, "it is held", func() bool { return s.headShares.Taken() > 40_000*(i+1) })
+				held = append(held, from(t, a, "127.0.0.1", large))
+				eventually(t, "it is held", func() bool { return a.headShares.Taken() > 40_000*(i+1) })
 			}
-			if status := statusOf(t, from(t, s, "127.0.0.1", large)); status != 503 {
+			if status := statusOf(t, from(t, a, "127.0.0.1", large)); status != 503 {
 				t.Errorf("one too many of a network: %d", status)
 			}
-			if status := statusOf(t, from(t, s, "127.0.0.1", pageRequest)); status != 200 {
+			if status := statusOf(t, from(t, a, "127.0.0.1", pageRequest)); status != 200 {
 				t.Errorf("a request of the usual size: %d", status)
 			}
-			for _, c := range append(held, from(t, s, "127.0.0.2", large)) {
+			for _, c := range append(held, from(t, a, "127.0.0.2", large)) {
 				if _, err := c.Write([]byte(end)); err != nil {
 					t.Fatal(err)
 				}
@@ -306,18 +243,18 @@ func TestHeads_ShareTheirMemory(t *testing.T) {
 					t.Errorf("in the end: %d", status)
 				}
 			}
-			eventually(t, "all is given back", func() bool { return s.headShares.Taken() == 0 })
+			eventually(t, "all is given back", func() bool { return a.headShares.Taken() == 0 })
 		})
 	}
 }
 
 // TestHeads_OfUsedConnections: the second request of a connection costs what the first one does.
 func TestHeads_OfUsedConnections(t *testing.T) {
-	s, _ := openServer(t, false, nil)
-	s.headShares = quota.NewShares(100_000, 150_000)
+	a := openAcceptor(t, nil, nil)
+	a.headShares = quota.NewShares(100_000, 150_000)
 	large := "GET /page HTTP/1.1\r\nHost: canvas.test\r\nCookie: " + strings.Repeat("x", 55_000) + "\r\n"
 	used := func(address string) net.Conn {
-		c := from(t, s, address, pageRequest)
+		c := from(t, a, address, pageRequest)
 		if status := statusOf(t, c); status != 200 {
 			t.Fatalf("a request of the usual size: %d", status)
 		}
@@ -329,7 +266,7 @@ func TestHeads_OfUsedConnections(t *testing.T) {
 	var held []net.Conn
 	for i := range 2 {
 		held = append(held, used("127.0.0.1"))
-		eventually(t, "it is held", func() bool { return s.headShares.Taken() > 40_000*(i+1) })
+		eventually(t, "it is held", func() bool { return a.headShares.Taken() > 40_000*(i+1) })
 	}
 	if status := statusOf(t, used("127.0.0.1")); status != 503 {
 		t.Errorf("one too many of a network: %d", status)
@@ -342,7 +279,7 @@ func TestHeads_OfUsedConnections(t *testing.T) {
 			t.Errorf("in the end: %d", status)
 		}
 	}
-	eventually(t, "all is given back", func() bool { return s.headShares.Taken() == 0 })
+	eventually(t, "all is given back", func() bool { return a.headShares.Taken() == 0 })
 }
 
 func TestHeads_ManyShortLinesCostMore(t *testing.T) {
@@ -353,14 +290,14 @@ func TestHeads_ManyShortLinesCostMore(t *testing.T) {
 
 func TestHandshake_RefusalsAreLogged(t *testing.T) {
 	var log logged
-	s, _ := openServer(t, false, func(c *Config, h *fakeHost) {
-		logTo(&log)(c, h)
+	a := openAcceptor(t, func(c *Config) {
+		logTo(&log)(c)
 		c.MaxConnections = 1
-	})
-	ask(t, s, handshakeRequest("Origin: https://evil.test\r\n"))
-	ask(t, s, handshakeRequest("Cookie: "+strings.Repeat("x", maxHead)+"\r\n"))
-	dialBinary(t, s)
-	ask(t, s, handshakeRequest(""))
+	}, nil)
+	ask(t, a, upgradetest.HandshakeRequest("Origin: https://evil.test\r\n"))
+	ask(t, a, upgradetest.HandshakeRequest("Cookie: "+strings.Repeat("x", maxHead)+"\r\n"))
+	connects(t, a)
+	ask(t, a, upgradetest.HandshakeRequest(""))
 	for _, line := range []string{"reason=origin times=1 origin=https://evil.test host=canvas.test", "reason=head", "reason=full"} {
 		if log.lines(line) != 1 {
 			t.Errorf("%d lines with %s", log.lines(line), line)

@@ -1,19 +1,13 @@
-package transport
+package upgrade
 
 import (
-	"bytes"
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
-	"net"
 	"net/http"
 	"net/netip"
-	"time"
 
-	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
-	"pixelplayground/transport/netpoll"
-	"pixelplayground/transport/quota"
 )
 
 // Reasons for Counters.Refused.
@@ -38,26 +32,26 @@ type rejection struct {
 
 // upgrade makes a WebSocket of a connection whose request has been read. head is the request,
 // early is what came after it. Both are valid only during the call.
-func (s *Server) upgrade(g *guest, head, early []byte) {
+func (a *Acceptor) upgrade(g *guest, head, early []byte) {
 	c := g.tcp
-	r, refused := readHead(head, s.cfg.Proxies.Header)
+	r, refused := readHead(head, a.cfg.Proxies.Header)
 	if refused == nil {
-		r.from = s.cfg.Proxies.Client(g.from, r.named)
-		refused = s.judge(r)
+		r.from = a.cfg.Proxies.Client(g.from, r.named)
+		refused = a.judge(r)
 	}
 	if refused != nil {
-		s.refuse(g, refused, "origin", excerpt(r.origin), "host", excerpt(r.host))
+		a.refuse(g, refused, "origin", excerpt(r.origin), "host", excerpt(r.host))
 		_ = c.Close()
 		return
 	}
 	if _, err := c.Write(acceptance(r)); err != nil {
-		s.counters.Connections.Add(-1)
-		s.counters.Refused.Add(refusedLost)
+		a.cfg.Counters.Connections.Add(-1)
+		a.cfg.Counters.Refused.Add(refusedLost)
 		_ = c.Close()
 		return
 	}
-	s.counters.Upgraded.Add(1)
-	s.connect(c, r, early)
+	a.cfg.Counters.Upgraded.Add(1)
+	a.connect(WebSocket{Conn: c, From: r.from, Binary: r.offers, Early: early})
 }
 
 // acceptance is the answer that makes a WebSocket: RFC 6455, section 4.2.2.
@@ -74,10 +68,10 @@ func acceptance(r request) []byte {
 
 // refuse refuses a WebSocket or any other request: it answers why, counts and logs it. The
 // answer is small and always fits in the socket's buffer.
-func (s *Server) refuse(g *guest, why *rejection, details ...any) {
-	s.counters.Refused.Add(why.reason)
+func (a *Acceptor) refuse(g *guest, why *rejection, details ...any) {
+	a.cfg.Counters.Refused.Add(why.reason)
 	if why.reason != refusedDraining { // that was announced
-		s.refusals.Note("connection refused", why.reason, append(details, "from", g.from.String(), "why", why.text)...)
+		a.cfg.Refusals.Note("connection refused", why.reason, append(details, "from", g.from.String(), "why", why.text)...)
 	}
 	_, _ = fmt.Fprintf(g.tcp, "HTTP/1.1 %d %s\r\n%sContent-Type: text/plain; charset=utf-8\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%s",
 		why.status, http.StatusText(why.status), why.headers, len(why.text), why.text)
@@ -97,28 +91,28 @@ func tooBusy() *rejection {
 
 // judge says why a request is refused. If it is accepted, judge returns nil and has counted
 // it as a connection.
-func (s *Server) judge(r request) *rejection {
-	if why := s.unwelcome(r); why != nil {
+func (a *Acceptor) judge(r request) *rejection {
+	if why := a.unwelcome(r); why != nil {
 		return why
 	}
-	if s.counters.Connections.Add(1) > int64(s.cfg.MaxConnections) {
-		s.counters.Connections.Add(-1)
+	if a.cfg.Counters.Connections.Add(1) > int64(a.cfg.MaxConnections) {
+		a.cfg.Counters.Connections.Add(-1)
 		return full()
 	}
 	return nil
 }
 
 // unwelcome says why a request would be refused now; nil: it would not.
-func (s *Server) unwelcome(r request) *rejection {
+func (a *Acceptor) unwelcome(r request) *rejection {
 	switch {
 	case r.offers && !r.offersOur:
 		return &rejection{refusedProtocol, http.StatusBadRequest,
 			"unknown subprotocol: this server speaks " + codec.Subprotocol + ", or JSON when none is asked for", ""}
-	case !s.cfg.allows(r.origin, r.host):
+	case !a.cfg.Origins.allow(r.origin, r.host):
 		return &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect: --origins can allow it, or the proxy must pass Host on as it came", ""}
-	case s.draining.Load():
+	case a.draining.Load():
 		return &rejection{refusedDraining, http.StatusServiceUnavailable, "server is closing", retryAfter}
-	case s.counters.Connections.Load() >= s.limitFor(r.from):
+	case a.cfg.Counters.Connections.Load() >= a.limitFor(r.from):
 		return full()
 	}
 	return nil
@@ -130,9 +124,9 @@ func (s *Server) unwelcome(r request) *rejection {
 const lastPlaces, manyPlaces = 32, 8
 
 // limitFor is the number of connections at which the server is full for an address.
-func (s *Server) limitFor(from netip.Addr) int64 {
-	most := s.cfg.MaxConnections
-	if s.counters.Connections.Load() >= int64(most-most/lastPlaces) && s.accounts.Conns(from) >= max(1, most/manyPlaces) {
+func (a *Acceptor) limitFor(from netip.Addr) int64 {
+	most := a.cfg.MaxConnections
+	if a.cfg.Counters.Connections.Load() >= int64(most-most/lastPlaces) && a.cfg.Accounts.Conns(from) >= max(1, most/manyPlaces) {
 		most -= most / lastPlaces
 	}
 	return int64(most)
@@ -140,36 +134,6 @@ func (s *Server) limitFor(from netip.Addr) int64 {
 
 func full() *rejection {
 	return &rejection{refusedFull, http.StatusServiceUnavailable, "server is full: it has as many connections as --max-connections allows", retryAfter}
-}
-
-// receiveBuffer is the kernel's buffer for what a client sends, in bytes. It is small so that a
-// client that is not read from does not occupy megabytes. It allows 640 KB/s at 100 ms.
-const receiveBuffer = 64 << 10
-
-// connect gives a new WebSocket to a shard.
-func (s *Server) connect(c *net.TCPConn, r request, early []byte) {
-	// If a setting fails the connection is still usable. If it is lost its shard will notice.
-	_ = c.SetDeadline(time.Time{})
-	_ = c.SetNoDelay(true)
-	_ = c.SetWriteBuffer(s.cfg.SendBuffer)
-	_ = c.SetReadBuffer(receiveBuffer)
-	socket, err := netpoll.NewSocket(c, s.cfg.Plain)
-	if err != nil {
-		s.refusals.Note("connection dropped", "dropped", "err", err)
-		s.counters.Connections.Add(-1)
-		_ = c.Close()
-		return
-	}
-	m := open{socket: socket, early: bytes.Clone(early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(r.from),
-		network: s.tags.Of(quota.NetworkOf(r.from))}
-	if !r.offers {
-		m.protocol = jsonProtocol
-	}
-	if !s.shardOf(m.id).inbox.post(m) {
-		m.account.Close()
-		s.counters.Connections.Add(-1)
-		socket.Close(false)
-	}
 }
 
 // excerpt shortens what a stranger has sent to what is useful in the log.

@@ -1,4 +1,4 @@
-package transport
+package upgrade
 
 import (
 	"bufio"
@@ -10,22 +10,22 @@ import (
 
 // introduced reads what a proxy says of its client before the first request, in the PROXY protocol.
 // If it returns false, the guest has been sent away.
-func (s *Server) introduced(g *guest) bool {
-	in := &guestReader{server: s, guest: g}
+func (a *Acceptor) introduced(g *guest) bool {
+	in := &guestReader{acceptor: a, guest: g}
 	r := bufio.NewReaderSize(in, firstRead) // which also bounds the header
 	header, err := proxyproto.Read(r)
 	switch {
 	case in.lost:
-		s.lose(g)
+		a.lose(g)
 		return false
 	case err != nil:
-		s.turnAway(g, &rejection{refusedMalformed, http.StatusBadRequest,
+		a.turnAway(g, &rejection{refusedMalformed, http.StatusBadRequest,
 			"proxies of this server must begin with a header of the PROXY protocol, as its --proxy-header says", ""})
 		return false
 	}
 	if client, is := header.SourceAddr.(*net.TCPAddr); is && header.Command.IsProxy() { // else the proxy speaks for itself
 		if address := client.AddrPort().Addr(); address.IsValid() {
-			s.places.introduce(g, address.Unmap())
+			a.places.introduce(g, address.Unmap())
 		}
 	}
 	g.early, _ = r.Peek(r.Buffered())
@@ -34,13 +34,13 @@ func (s *Server) introduced(g *guest) bool {
 
 // guestReader reads what a guest sends.
 type guestReader struct {
-	server *Server
-	guest  *guest
-	lost   bool
+	acceptor *Acceptor
+	guest    *guest
+	lost     bool
 }
 
 func (r *guestReader) Read(p []byte) (int, error) {
-	n, err := r.server.readMore(r.guest, p)
+	n, err := r.acceptor.readMore(r.guest, p)
 	r.lost = err != nil
 	return n, err
 }

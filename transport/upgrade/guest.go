@@ -1,4 +1,4 @@
-package transport
+package upgrade
 
 import (
 	"io"
@@ -11,7 +11,7 @@ import (
 // httpConn is a guest that was handed to net/http. Read first returns what greet had read.
 type httpConn struct {
 	net.Conn // guest.tcp, without the methods that would bypass Read
-	server   *Server
+	acceptor *Acceptor
 	guest    *guest
 
 	mu     sync.Mutex // net/http reads on another goroutine while a request is served
@@ -25,8 +25,8 @@ func (c *httpConn) Read(p []byte) (n int, err error) {
 		n, err = c.guest.tcp.Read(p)
 	}
 	if n > 0 && !c.affords(p[:n]) {
-		c.server.refuse(c.guest, tooBusy())
-		c.server.drainFrom(c.guest.tcp)
+		c.acceptor.refuse(c.guest, tooBusy())
+		c.acceptor.drainFrom(c.guest.tcp)
 		return 0, io.EOF
 	}
 	return n, err
@@ -69,8 +69,8 @@ func (c *httpConn) settle(asking bool) {
 }
 
 func (c *httpConn) move(to phase) (refused bool) {
-	evicted, refused := c.server.places.move(c.guest, to)
-	c.server.evicted(evicted)
+	evicted, refused := c.acceptor.places.move(c.guest, to)
+	c.acceptor.evicted(evicted)
 	return refused
 }
 
@@ -87,8 +87,8 @@ func (c *httpConn) admitted(r *http.Request) bool {
 	if refused := c.move(served); !refused && (!c.guest.spare || upgrades) {
 		return true
 	}
-	c.server.counters.Refused.Add(refusedBusy)
-	c.server.refusals.Note("connection refused", refusedBusy, "from", c.guest.from.String(), "why", tooBusy().text)
+	c.acceptor.cfg.Counters.Refused.Add(refusedBusy)
+	c.acceptor.cfg.Refusals.Note("connection refused", refusedBusy, "from", c.guest.from.String(), "why", tooBusy().text)
 	return false
 }
 
@@ -113,5 +113,5 @@ func (c *httpConn) release() []byte {
 
 func (c *httpConn) leave() {
 	c.settle(false)
-	c.server.places.leave(c.guest)
+	c.acceptor.places.leave(c.guest)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/telemetry"
 )
 
 // Resync asks for what a viewer that holds m lacks; the answer is Audience.Join.
@@ -47,7 +48,7 @@ func (n *Node) Local(ctx context.Context) ([]string, error) {
 func (n *Node) Users() int { return int(n.users.Load()) }
 
 // Stats counts what the pod's actors do.
-func (n *Node) Stats() *Stats { return &n.stats }
+func (n *Node) Stats() *telemetry.Stats { return &n.stats }
 
 // Address is where other pods reach this node's actors.
 func (n *Node) Address() string { return n.system.Address() }

@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"fmt"
+	"strconv"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -8,6 +10,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
+	"pixelplayground/actors/telemetry"
 )
 
 // connection speaks for one WebSocket. It opens the session, checks rate, order and bounds of what
@@ -119,8 +122,8 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.onWaiting(m)
 	case opUnanswered: // the client comes back and sends it again
 		ctx.Stop(ctx.Self())
-	case *describe:
-		c.describe().answer(ctx)
+	case *telemetry.Describe:
+		c.describe().Answer(ctx)
 	default:
 		c.pod.unhandled(message.KindConnection, m)
 	}
@@ -212,7 +215,7 @@ func (c *connection) place(ctx actor.Context, m Place) {
 		c.placing = make(map[uint64]*placing)
 	}
 	c.placing[m.Num] = &placing{parts: len(parts), silent: silent}
-	c.pod.stats.placed(len(m.Dots))
+	c.pod.stats.CountOp(len(m.Dots))
 
 	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num, Key: c.key}, Network: c.network, Name: c.name, Spelling: m.Spelling}
 	if m.Alias != "" {
@@ -396,4 +399,22 @@ func split(g canvas.Geometry, dots []canvas.Dot) []part {
 		parts[current].pixels = append(parts[current].pixels, canvas.Pixel{Pos: pos, Color: d.Color})
 	}
 	return parts
+}
+
+// describe is for the inspector.
+func (c *connection) describe() telemetry.Description {
+	state := "greeting"
+	if c.author != 0 {
+		state = "live"
+	}
+	return telemetry.Description{State: state, Facts: []message.Fact{
+		telemetry.Text("user", fmt.Sprintf("%012x", uint64(c.author))), telemetry.Text("name", c.name), telemetry.Count("last op", c.lastNum),
+		telemetry.Count("ops not acknowledged", len(c.placing)), telemetry.Count("ops held", len(c.held)),
+		telemetry.Count("allowance in pixels", c.bucket.remaining(c.pod.clock.Now())),
+	}}
+}
+
+// connectionName is the name of a connection's actor.
+func connectionName(v canvas.ViewerID) string {
+	return message.KindConnection.String() + "/" + strconv.FormatUint(uint64(v), 36)
 }

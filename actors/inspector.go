@@ -3,10 +3,12 @@ package actors
 import (
 	"context"
 	"fmt"
-	"pixelplayground/actors/message"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 )
 
 // inspector answers for the pod's actors: how many there are, what they do, and how each region is.
@@ -16,7 +18,7 @@ import (
 type inspector struct {
 	pod         *Node
 	unsubscribe func()
-	samples     samples
+	samples     telemetry.Samples
 }
 
 // tick comes once a second.
@@ -50,8 +52,8 @@ func (i *inspector) Receive(ctx actor.Context) {
 		i.answer(ctx, func(c context.Context) any { return i.pod.describeActor(c, m.Actor) })
 	case *message.Act:
 		i.answer(ctx, func(c context.Context) any { return i.pod.act(c, *m) })
-	case *describe:
-		description{"live", []message.Fact{count("seconds sampled", len(i.samples.recent)), count("points of history", len(i.samples.points))}}.answer(ctx)
+	case *telemetry.Describe:
+		telemetry.Description{State: "live", Facts: i.samples.Describe()}.Answer(ctx)
 	default:
 		i.pod.unhandled(message.KindInspector, m)
 	}
@@ -63,12 +65,12 @@ func (i *inspector) watch(ctx actor.Context) {
 	subscription := stream.Subscribe(func(event any) {
 		switch e := event.(type) {
 		case *actor.DeadLetterEvent:
-			i.pod.stats.lost(e.PID)
+			i.pod.stats.CountLost(e.PID.Id)
 		case *actor.SupervisorEvent:
 			kind, _ := message.KindOf(e.Child.Id) // ours have no other children
 			i.pod.stats.Restarts[kind].Add(1)
 			i.pod.log.Error("actor failed", "kind", kind.String(), "actor", e.Child.Id, "reason", e.Reason, "directive", e.Directive.String())
-			i.pod.events.note(message.Event{Kind: message.EventRestarted, Region: message.NoRegion, Text: fmt.Sprintf("%s failed: %v", e.Child.Id, e.Reason)})
+			i.pod.events.Note(message.Event{Kind: message.EventRestarted, Region: message.NoRegion, Text: fmt.Sprintf("%s failed: %v", e.Child.Id, e.Reason)})
 		}
 	})
 	i.unsubscribe = func() { stream.Unsubscribe(subscription) }
@@ -78,40 +80,27 @@ func (i *inspector) watch(ctx actor.Context) {
 func (i *inspector) tick(ctx actor.Context) {
 	i.pod.later(ctx, tickEvery, tick{i})
 	now := i.pod.clock.Now()
-	ended := i.samples.spanEnded(now)
-	i.samples.add(i.pod.takeSample(now))
-	i.pod.stats.advance(now)
-	first, last := i.samples.ends()
-	for k := range i.pod.observe.watches {
-		w := &i.pod.observe.watches[k]
-		w.took.advance(now)
-		w.behind.advance(now)
-		w.pace((last.messages[k] - first.messages[k]) / max(1, int64(last.at.Sub(first.at)/time.Second)))
-	}
-	for _, t := range i.pod.observe.all() {
-		t.mark()
-	}
-	if ended {
-		i.samples.addPoint(message.Past{
-			At: now.Unix() / spanSeconds * spanSeconds, PixelsIn: int(last.pixels - first.pixels),
-			Deliveries: last.sockets.Deliveries - first.sockets.Deliveries, PlaceToAck: i.pod.stats.acks.durations().P99,
-			Connections: int(i.pod.stats.Live[message.KindConnection].Load()), Memory: last.process.Memory,
-		})
+	i.pod.stats.Advance(now)
+	i.pod.observe.Advance(now)
+	i.samples.Add(i.pod.stats.Sample(now, i.pod.host.Process(), i.pod.host.Sockets()))
+	recent := i.samples.Recent()
+	for _, kind := range message.Kinds() {
+		i.pod.observe.Pace(kind, recent.PerSecond(kind))
 	}
 }
 
 // inspect gathers the report in the background, since it waits for the regions.
 func (i *inspector) inspect(ctx actor.Context, m message.Inspect) {
-	first, last := i.samples.ends()
-	var points []message.Past
+	recent := i.samples.Recent()
+	var history []message.Past
 	if m.History {
-		points = append(points, i.samples.points...)
+		history = i.samples.History()
 	}
 	i.answer(ctx, func(c context.Context) any {
 		report := i.pod.report(m.Brief)
 		if m.Full {
-			i.pod.complete(c, report, m, first, last)
-			report.History = points
+			i.pod.complete(c, report, m, recent)
+			report.History = history
 		}
 		return report
 	})

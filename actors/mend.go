@@ -76,7 +76,7 @@ func (r *region) damaged(ctx actor.Context, err error) {
 func (r *region) noteDamage(err error) {
 	r.pod.stats.Damaged.Add(1)
 	r.log.Error("the store has lost a part of the region", "err", err)
-	r.pod.events.region(message.EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
+	r.pod.events.NoteRegion(message.EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
 }
 
 // intact reports whether a claim brought all that there was. If it did not, the region is repaired
@@ -240,13 +240,13 @@ func (r *region) onMended(ctx actor.Context, m mended) {
 	r.mending = mending{asked: done.asked}
 	r.recovered()
 	r.pod.stats.Mended.Add(1)
-	r.pod.stats.claimed(m.term.Epoch)
+	r.pod.stats.CountClaim(m.term.Epoch)
 	if done.claim != nil && done.source == "store" {
 		r.log.Error("region goes on with what is left", "pixels_lost", done.claim.PixelsLost, "lost", done.claim.Damage, "seq", m.have.Position.Seq)
 	} else {
 		r.log.Warn("region mended: the store has its pixels again", "by", done.source, "seq", m.have.Position.Seq)
 	}
-	r.pod.events.region(message.EventMended, r.id, 0, fmt.Sprintf("region %d was mended with what the %s had", r.id, done.source))
+	r.pod.events.NoteRegion(message.EventMended, r.id, 0, fmt.Sprintf("region %d was mended with what the %s had", r.id, done.source))
 	if done.claim != nil {
 		claim := *m.have
 		claim.Term = m.term

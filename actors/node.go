@@ -24,6 +24,7 @@ import (
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
+	"pixelplayground/actors/telemetry"
 )
 
 // Ports is what a node needs from outside.
@@ -57,10 +58,11 @@ type Node struct {
 	rests           *rests
 	outage          *outage
 	silence         storeSilence
-	stats           Stats
+	stats           telemetry.Stats
 	host            HostInfo
-	observe         *observer
-	events          *events
+	observe         *telemetry.Observer
+	mailboxes       func(*mailbox.Workers, message.Kind, string) actor.MailboxProducer // the observer's; benchmarks have others
+	events          *telemetry.Events
 	connectionProps *actor.Props // of all connections
 
 	// Set by Open, read-only from then on. relays and regions are indexed by RegionID. On a pod
@@ -107,8 +109,8 @@ func New(cfg Config, ports Ports) *Node {
 	if n.host == nil {
 		n.host = noHostInfo{}
 	}
-	n.observe, n.events = newObserver(&n.stats, n.clock), newEvents(cfg.Node, n.clock)
-	n.workers = mailbox.NewWorkers()
+	n.observe, n.events = telemetry.NewObserver(&n.stats, n.clock.Now), telemetry.NewEvents(cfg.Node, n.clock.Now)
+	n.mailboxes, n.workers = n.observe.Mailbox, mailbox.NewWorkers()
 	n.connectionProps = n.props(message.KindConnection, "", func() actor.Actor { return &connection{pod: n} })
 	n.claimWatcher, n.storeMonitor = &claimWatcher{pod: n}, &storeMonitor{pod: n}
 	n.rests = newRests(n)

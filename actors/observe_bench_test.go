@@ -11,6 +11,7 @@ import (
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/memory"
+	"pixelplayground/actors/telemetry"
 )
 
 // Goal: watching the actors costs less than 3% of what they can handle. Method: watched and
@@ -59,6 +60,11 @@ func quarter(all []float64) (mean float64) {
 	return mean
 }
 
+// unwatched makes mailboxes that nobody observes.
+func unwatched(workers *mailbox.Workers, _ message.Kind, _ string) actor.MailboxProducer {
+	return func() actor.Mailbox { return &mailbox.Mailbox{Workers: workers} }
+}
+
 // BenchmarkObserve_Places measures the way of ops, 64 at a time, from relay to region to store and
 // back, with nothing that leads outside.
 func BenchmarkObserve_Places(b *testing.B) {
@@ -67,7 +73,9 @@ func BenchmarkObserve_Places(b *testing.B) {
 		cfg := DefaultConfig()
 		audience := nobody{make(chan int, burst)}
 		node := New(cfg, Ports{Store: memory.New(memory.Config{Geometry: cfg.Geometry}), Audience: audience})
-		node.observe.off = !watching
+		if !watching {
+			node.mailboxes = unwatched
+		}
 		if err := node.Open(); err != nil {
 			b.Fatal(err)
 		}
@@ -76,8 +84,8 @@ func BenchmarkObserve_Places(b *testing.B) {
 		num := uint64(0)
 		return func() {
 			// As the inspector would if the node were busy all the time.
-			node.observe.watches[message.KindRelay].pace(700_000)
-			node.observe.watches[message.KindRegion].pace(40_000)
+			node.observe.Pace(message.KindRelay, 700_000)
+			node.observe.Pace(message.KindRegion, 40_000)
 			for range burst {
 				num++
 				op := canvas.Op{ID: canvas.OpID{Author: 1, Num: num}, Pixels: []canvas.Pixel{{Pos: uint16(num), Color: canvas.Color(num)}}}
@@ -94,19 +102,22 @@ func BenchmarkObserve_Places(b *testing.B) {
 func BenchmarkObserve_Mailbox(b *testing.B) {
 	compare(b, func(watching bool) func() {
 		const batch = 1000
-		o := newObserver(new(Stats), realClock{})
-		o.off = !watching
-		o.watches[message.KindRelay].pace(5e6)
+		o := telemetry.NewObserver(new(telemetry.Stats), time.Now)
+		o.Pace(message.KindRelay, 5e6)
 		system := NewSystem(nopLog())
 		b.Cleanup(system.Shutdown)
 		workers := mailbox.NewWorkers()
 		b.Cleanup(func() { workers.Close() })
 		done := make(chan struct{})
+		mailboxes := o.Mailbox
+		if !watching {
+			mailboxes = unwatched
+		}
 		props := actor.PropsFromFunc(func(ctx actor.Context) {
 			if ctx.Message() == batch {
 				done <- struct{}{}
 			}
-		}, actor.WithMailbox(o.mailbox(workers, message.KindRelay, "relay/0")))
+		}, actor.WithMailbox(mailboxes(workers, message.KindRelay, "relay/0")))
 		pid := system.Root.Spawn(props)
 		return func() {
 			for n := 1; n <= batch; n++ {

@@ -7,13 +7,14 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 )
 
 // outage reports once that the store does not answer, and once that it answers again, for all
 // regions of a pod. Regions call it from their own goroutines.
 type outage struct {
 	log    *slog.Logger
-	events *events
+	events *telemetry.Events
 
 	mu      sync.Mutex // guards:
 	regions map[canvas.RegionID]struct{}
@@ -21,7 +22,7 @@ type outage struct {
 	err     error // of the call that failed last
 }
 
-func newOutage(log *slog.Logger, events *events) *outage {
+func newOutage(log *slog.Logger, events *telemetry.Events) *outage {
 	return &outage{log: log, events: events, regions: make(map[canvas.RegionID]struct{})}
 }
 
@@ -32,7 +33,7 @@ func (o *outage) failed(id canvas.RegionID, operation string, err error, now tim
 	if len(o.regions) == 0 {
 		o.began = now
 		o.log.Warn("store does not answer, trying again", "operation", operation, "err", err)
-		o.events.note(message.Event{Kind: message.EventOutage, Region: message.NoRegion, Text: "the store does not answer: " + err.Error(), Subject: "store"})
+		o.events.Note(message.Event{Kind: message.EventOutage, Region: message.NoRegion, Text: "the store does not answer: " + err.Error(), Subject: "store"})
 	}
 	o.regions[id], o.err = struct{}{}, err
 }
@@ -56,6 +57,6 @@ func (o *outage) over(id canvas.RegionID, now time.Time) {
 	}
 	if delete(o.regions, id); len(o.regions) == 0 {
 		o.log.Info("store answers again", "after", now.Sub(o.began).Round(time.Millisecond))
-		o.events.note(message.Event{Kind: message.EventRecovered, Region: message.NoRegion, Text: "the store answers again", Duration: now.Sub(o.began), Subject: "store"})
+		o.events.Note(message.Event{Kind: message.EventRecovered, Region: message.NoRegion, Text: "the store answers again", Duration: now.Sub(o.began), Subject: "store"})
 	}
 }

@@ -204,7 +204,7 @@ func (p *pendingOps) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
 			for _, pid := range found.also {
 				byPlacer[pid] = append(byPlacer[pid], id.Num)
 			}
-			pod.stats.acked(now.Sub(found.since))
+			pod.stats.CountAck(now.Sub(found.since))
 		}
 	}
 	for from, nums := range byPlacer {

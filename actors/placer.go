@@ -71,7 +71,7 @@ func (p *placer) place(ctx actor.Context) {
 		op := canvas.Op{ID: id, Network: canvas.NetworkHTTP, Spelling: stroke.Spelling}
 		parts := split(p.pod.cfg.Geometry, stroke.Dots)
 		p.parts[i] = len(parts)
-		p.pod.stats.placed(len(stroke.Dots))
+		p.pod.stats.CountOp(len(stroke.Dots))
 		for _, part := range parts {
 			op.Pixels = part.pixels
 			ctx.Send(p.pod.relays[part.region], place{op: op, from: ctx.Self()})

@@ -1,11 +1,13 @@
 package actors
 
 import (
+	"context"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // Audience is where committed pixels go: every viewer of this pod. Relays and the
@@ -152,4 +154,21 @@ type Clock interface {
 	Now() time.Time
 	// AfterFunc calls f once after d on its own goroutine.
 	AfterFunc(d time.Duration, f func())
+}
+
+// HostInfo is the rest of the pod as the inspector sees it: cmd/playground implements it. Any
+// goroutine may call it. Only Connections and Act take more than a moment.
+type HostInfo interface {
+	// Process is what the pod's process uses.
+	Process() message.Process
+	// Sockets is what its connections have done since the start.
+	Sockets() message.Sockets
+	// Viewers is how many connections follow each region; nil on a pod without users.
+	Viewers() []int
+	// Connections returns the worst of the pod's connections: those that have been behind for
+	// longest, then the busiest. If only is given, it chooses among these alone. It does not know
+	// the users' names.
+	Connections(ctx context.Context, worst int, only []canvas.ViewerID) []message.ConnectionReport
+	// Act does what an operator asks of this pod. Its error is for the operator.
+	Act(ctx context.Context, act message.Act) error
 }

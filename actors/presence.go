@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 )
 
 // presence knows every user of the canvas, by pod, and shows the count and the names to all rosters
@@ -115,8 +116,8 @@ func (p *presence) Receive(ctx actor.Context) {
 		if m.of == p {
 			p.sweep(ctx)
 		}
-	case *describe:
-		p.describe().answer(ctx)
+	case *telemetry.Describe:
+		p.describe().Answer(ctx)
 	default:
 		p.pod.unhandled(message.KindPresence, m)
 	}
@@ -313,4 +314,22 @@ func (p *presence) sweep(ctx actor.Context) {
 		}
 	}
 	p.pod.later(ctx, p.pod.cfg.Beat, sweepRolls{p})
+}
+
+// describe is for the inspector.
+func (p *presence) describe() telemetry.Description {
+	state := "resting"
+	if p.ours {
+		state = "serving"
+	}
+	return telemetry.Description{State: state, Facts: []message.Fact{
+		telemetry.Count("users", p.count), telemetry.Count("pods that called the roll", len(p.rolls)), telemetry.Count("names listed", len(p.listed)),
+		telemetry.Since("shown", p.shown, p.pod.clock.Now()),
+	}}
+}
+
+// rollReport is the users of one pod as presence knows them.
+type rollReport struct {
+	Address string // of the pod
+	Users   int
 }

@@ -12,6 +12,7 @@ import (
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
+	"pixelplayground/actors/telemetry"
 )
 
 // region is the one writer of a part of the canvas. It orders ops and commits them in batches: one
@@ -62,7 +63,7 @@ type region struct {
 
 	handoff handoff
 	mending mending
-	gauge   gauge
+	gauge   telemetry.Gauge
 }
 
 // phase is what a region is doing: inPhase names the method for each.
@@ -161,8 +162,8 @@ func (r *region) Receive(ctx actor.Context) {
 		}
 	case reportState:
 		ctx.Respond(r.report())
-	case *describe:
-		r.describe().answer(ctx)
+	case *telemetry.Describe:
+		r.describe().Answer(ctx)
 	default:
 		r.inPhase(ctx)
 	}
@@ -337,7 +338,7 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 		return
 	}
 	r.recovered()
-	r.pod.stats.claimed(m.claim.Epoch)
+	r.pod.stats.CountClaim(m.claim.Epoch)
 	if r.intact(ctx, m.claim) {
 		r.serve(ctx, m.claim)
 	}
@@ -384,7 +385,7 @@ func (r *region) onFenced(ctx actor.Context) {
 	level := slog.LevelDebug
 	if r.fences == 1 { // two owners that take turns would log it endlessly
 		level = slog.LevelWarn
-		r.pod.events.region(message.EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
+		r.pod.events.NoteRegion(message.EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
 	}
 	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
 	retiring := r.phase == phaseRetiring
@@ -404,7 +405,7 @@ func (r *region) letGo(ctx actor.Context) {
 	}
 	r.rouseAll()
 	clear(r.subscribers)
-	r.pod.observe.released(r.id)
+	r.pod.observe.Released(r.id)
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)
 	}

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"log/slog"
+	"strconv"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -9,6 +10,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
+	"pixelplayground/actors/telemetry"
 )
 
 // relay is a pod's end of one region. It brings the pod's ops to the region and is responsible for
@@ -141,8 +143,8 @@ func (r *relay) Receive(ctx actor.Context) {
 		r.salvage(ctx, m)
 	case *Pointed:
 		r.pod.audience.Point(r.id, m.Moved)
-	case *describe:
-		r.describe().answer(ctx)
+	case *telemetry.Describe:
+		r.describe().Answer(ctx)
 	default:
 		r.pod.unhandled(message.KindRelay, m)
 	}
@@ -440,4 +442,23 @@ func (r *relay) pointersDue(ctx actor.Context, m pointersDue) {
 	if r.attached {
 		r.request(ctx, &Point{Moved: moved})
 	}
+}
+
+// describe is for the inspector.
+func (r *relay) describe() telemetry.Description {
+	state, owner := "idle", "nobody"
+	switch {
+	case r.attached:
+		state = "attached"
+	case r.stream != 0:
+		state = "attaching"
+	}
+	if r.owner != nil {
+		owner = r.owner.Address
+	}
+	return telemetry.Description{State: state, Facts: []message.Fact{
+		telemetry.Text("owner", owner), telemetry.At("replica", r.Position), telemetry.Count("ops not acknowledged", r.pending.count()),
+		telemetry.Count("pixels not acknowledged", r.pending.pixels), telemetry.Count("viewers to bring up to date", len(r.waiting)),
+		telemetry.Count("readers waiting", len(r.readers)), telemetry.Count("beats without an answer", r.silent), telemetry.Text("stream", strconv.FormatUint(r.stream, 36)),
+	}}
 }

@@ -1,13 +1,16 @@
 package actors
 
 import (
+	"context"
 	"math"
 	"slices"
+	"strings"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 )
 
 // roster holds the users of this pod. It tells presence about them, and shows the pod's audience
@@ -90,8 +93,8 @@ func (r *roster) Receive(ctx actor.Context) {
 		ctx.Respond(r.names())
 	case who:
 		ctx.Respond(r.who(m))
-	case *describe:
-		r.describe().answer(ctx)
+	case *telemetry.Describe:
+		r.describe().Answer(ctx)
 	default:
 		r.pod.unhandled(message.KindRoster, m)
 	}
@@ -235,4 +238,48 @@ func (r *roster) names() []string {
 		names = append(names, user.Name)
 	}
 	return names
+}
+
+// describe is for the inspector.
+func (r *roster) describe() telemetry.Description {
+	presence := "nobody"
+	if r.presence != nil {
+		presence = r.presence.Address
+	}
+	return telemetry.Description{State: "live", Facts: []message.Fact{
+		telemetry.Count("users here", len(r.members)), telemetry.Text("presence", presence), telemetry.Count("not yet counted", len(r.arriving)),
+		telemetry.Count("names shown", len(r.named)), telemetry.Count("roll", r.n),
+	}}
+}
+
+// who asks the roster for users: those of these viewers, or at most so many whose names contain
+// name. Answered with []Member.
+type who struct {
+	viewers []canvas.ViewerID
+	name    string
+	most    int
+}
+
+func (n *Node) who(ctx context.Context, m who) []Member {
+	answer, _ := n.ask(ctx, n.roster, m) // if it does not answer, nobody is known
+	members, _ := answer.([]Member)
+	return members
+}
+
+func (r *roster) who(m who) (members []Member) {
+	for _, viewer := range m.viewers {
+		if user, ok := r.members[viewer]; ok {
+			members = append(members, Member{viewer, user})
+		}
+	}
+	if m.name == "" {
+		return members
+	}
+	part := strings.ToLower(m.name)
+	for viewer, user := range r.members {
+		if len(members) < m.most && strings.Contains(strings.ToLower(user.Name), part) {
+			members = append(members, Member{viewer, user})
+		}
+	}
+	return members
 }

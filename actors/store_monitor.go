@@ -3,10 +3,11 @@ package actors
 import (
 	"context"
 	"math/rand/v2"
-	"pixelplayground/actors/message"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"pixelplayground/actors/message"
 )
 
 // storeMonitor keeps checking whether this pod's store takes commits. It makes the pod stand aside

@@ -2,10 +2,11 @@ package actors
 
 import (
 	"log/slog"
-	"pixelplayground/actors/message"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/message"
 )
 
 // Pauses before the restart of actors that must never stay away: 10 ms more with each failure
@@ -35,7 +36,7 @@ func (n *Node) props(kind message.Kind, name string, producer func() actor.Actor
 	if kind == message.KindConnection || kind == message.KindPlacer {
 		strategy = n.strategies.stop
 	}
-	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(n.observe.mailbox(n.workers, kind, name)))
+	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(n.mailboxes(n.workers, kind, name)))
 }
 
 // keyOf returns a PID as the key of a map. PID.String would go through the protobuf text form, and

@@ -21,6 +21,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 	"pixelplayground/cluster/clustertest"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
@@ -231,7 +232,7 @@ func use(t *testing.T, message any) {
 		}
 		canvas.Merge(m.Recent)
 	case *actors.Rejected:
-		if new(actors.Stats).Refused[m.Why].Load() != 0 || fmt.Sprint(m.Why) == "invalid" {
+		if new(telemetry.Stats).Refused[m.Why].Load() != 0 || fmt.Sprint(m.Why) == "invalid" {
 			t.Fatal("a refusal that is none")
 		}
 	}

@@ -36,6 +36,7 @@ func arrows() []arrow {
 		message    = "actors/message"
 		oplog      = "actors/oplog"
 		store      = "actors/store"
+		telemetry  = "actors/telemetry"
 		loadtest   = "cmd/pixelctl/loadtest"
 		wireClient = "transport/client/wire"
 	)
@@ -46,6 +47,7 @@ func arrows() []arrow {
 		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: message, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: oplog, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
+		{from: telemetry, may: []string{canvas, mailbox, message}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "codec", may: []string{canvas}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: store, may: []string{canvas}, never: io},
 		{from: "actors/store/memory", may: []string{canvas, store}, never: io},
@@ -56,7 +58,7 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{canvas, mailbox, message, oplog, store}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
+		{from: "actors", may: []string{canvas, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
 		{from: "cluster", may: []string{"actors", canvas, message, "cluster/peer"}, uses: []string{
 			"golang.org/x/sys", "github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
@@ -72,7 +74,7 @@ func arrows() []arrow {
 		{from: "transport/upgrade", may: []string{"codec", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
 		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
-		{from: "transport/api", may: []string{"actors", canvas, message, "codec", "transport/quota", "transport/stats"}, uses: []string{
+		{from: "transport/api", may: []string{"actors", canvas, message, telemetry, "codec", "transport/quota", "transport/stats"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
 		}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},

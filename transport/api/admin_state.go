@@ -11,9 +11,9 @@ import (
 	"sync"
 	"time"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 )
 
 const (
@@ -285,7 +285,7 @@ func eventsShown(reports []*message.Report) []eventShown {
 		}
 	}
 	list := []eventShown{}
-	for _, e := range actors.MergeEvents(all...) {
+	for _, e := range telemetry.MergeEvents(all...) {
 		list = append(list, eventShown{e.At, e.Kind, e.Node, e.Text, e.Region, milliseconds(e.Duration)})
 	}
 	return list

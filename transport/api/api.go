@@ -16,6 +16,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 )
@@ -33,7 +34,7 @@ type Canvas interface {
 	// Users counts those of the whole canvas.
 	Users() int
 	// Stats counts what the pod's actors do.
-	Stats() *actors.Stats
+	Stats() *telemetry.Stats
 }
 
 // Store is asked whether it would take a commit.

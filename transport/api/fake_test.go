@@ -18,6 +18,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/stats"
 )
 
@@ -25,7 +26,7 @@ import (
 type fakeCanvas struct {
 	geometry canvas.Geometry
 	names    []string
-	stats    actors.Stats
+	stats    telemetry.Stats
 
 	mu     sync.Mutex // guards:
 	tiles  []canvas.Tile
@@ -103,8 +104,8 @@ func (c *fakeCanvas) Local(context.Context) ([]string, error) {
 	defer c.mu.Unlock()
 	return c.names, c.readErr
 }
-func (c *fakeCanvas) Users() int           { return 7 }
-func (c *fakeCanvas) Stats() *actors.Stats { return &c.stats }
+func (c *fakeCanvas) Users() int              { return 7 }
+func (c *fakeCanvas) Stats() *telemetry.Stats { return &c.stats }
 
 type fakeStore struct{ err error }
 

@@ -7,14 +7,14 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/stats"
 )
 
-// actors adds all of actors.Stats.
-func (r register) actors(stats *actors.Stats) {
+// actors adds all of telemetry.Stats.
+func (r register) actors(stats *telemetry.Stats) {
 	for _, k := range message.Kinds() {
 		labels := prometheus.Labels{"kind": k.String()}
 		r.gauge("actors", "Actors alive on this node.", labels, func() float64 { return float64(stats.Live[k].Load()) })

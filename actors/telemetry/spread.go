@@ -1,10 +1,11 @@
-package actors
+package telemetry
 
 import (
 	"math/bits"
-	"pixelplayground/actors/message"
 	"sync/atomic"
 	"time"
+
+	"pixelplayground/actors/message"
 )
 
 // There are four buckets to a power of two: a percentile is at most an eighth off. The last bucket
@@ -105,4 +106,30 @@ func (m *meter) span(now time.Time) (n int) {
 		}
 	}
 	return n
+}
+
+// Gauge is what a region remembers of its last Span. Only one goroutine may use it. The zero value
+// is empty.
+type Gauge struct {
+	pixels  meter
+	commits *spread // nil: none yet
+}
+
+// Committed notes a commit of so many pixels.
+func (g *Gauge) Committed(pixels int, took time.Duration, now time.Time) {
+	if g.commits == nil {
+		g.commits = new(spread)
+	}
+	g.commits.advance(now)
+	g.commits.add(int64(took))
+	g.pixels.add(pixels, now)
+}
+
+// Lately returns how many pixels were committed in the last Span, and how long commits took.
+func (g *Gauge) Lately(now time.Time) (pixels int, commits message.Spread) {
+	if g.commits != nil {
+		g.commits.advance(now)
+		commits = g.commits.durations()
+	}
+	return g.pixels.span(now), commits
 }

@@ -1,8 +1,12 @@
-package actors
+// Package telemetry is what a pod's actors can be asked about themselves: what they count, how long
+// their messages take and wait, what they did last, and what happened to the pod. It watches actors
+// from their mailboxes, so that they need not help. The inspector of package actors answers with it.
+package telemetry
 
 import (
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -16,36 +20,33 @@ import (
 // the clock take longer than handing over a message.
 const clockings = 1000
 
-// observer watches the actors of a pod at their mailboxes, for the inspector.
-type observer struct {
-	off     bool // nothing is watched, to measure what watching costs
+// Observer watches the actors of a pod at their mailboxes, for the inspector.
+type Observer struct {
 	watches [message.KindCount]watch
 
 	mu     sync.Mutex
-	traces []*trace                 // of the actors that live as long as the pod, in the order of their start
+	traces []*Trace                 // of the actors that live as long as the pod, in the order of their start
 	ours   map[canvas.RegionID]bool // regions claimed and not released: one that is claimed again has failed
 }
 
-func newObserver(stats *Stats, clock Clock) *observer {
-	o := &observer{ours: make(map[canvas.RegionID]bool)}
+// NewObserver makes an observer that counts messages in stats.
+func NewObserver(stats *Stats, now func() time.Time) *Observer {
+	o := &Observer{ours: make(map[canvas.RegionID]bool)}
 	for _, k := range message.Kinds() {
 		w := &o.watches[k]
-		w.messages, w.clock = &stats.Messages[k], clock
+		w.messages, w.now = &stats.Messages[k], now
 		w.pace(0)
 	}
 	return o
 }
 
-// mailbox makes mailboxes that are observed. An actor with a name has a trace of its own. The rest,
+// Mailbox makes mailboxes that are observed. An actor with a name has a trace of its own. The rest,
 // of which there may be many, have one only while somebody looks.
-func (o *observer) mailbox(workers *mailbox.Workers, kind message.Kind, name string) actor.MailboxProducer {
-	if o.off {
-		return func() actor.Mailbox { return &mailbox.Mailbox{Workers: workers} }
-	}
+func (o *Observer) Mailbox(workers *mailbox.Workers, kind message.Kind, name string) actor.MailboxProducer {
 	return func() actor.Mailbox {
 		m := &watched{Mailbox: mailbox.Mailbox{Workers: workers}, of: &o.watches[kind]}
 		if name != "" {
-			m.own = newTrace(kind, name, &m.Mailbox, m.of.clock.Now())
+			m.own = newTrace(kind, name, &m.Mailbox, m.of.now())
 			o.mu.Lock()
 			defer o.mu.Unlock()
 			o.traces = append(o.traces, m.own)
@@ -54,31 +55,60 @@ func (o *observer) mailbox(workers *mailbox.Workers, kind message.Kind, name str
 	}
 }
 
-func (o *observer) all() []*trace {
+// Traces returns the traces of the actors that live as long as the pod.
+func (o *Observer) Traces() []*Trace {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	return o.traces[:len(o.traces):len(o.traces)]
 }
 
-// find returns the trace of an actor; nil: it has none.
-func (o *observer) find(id string) *trace {
-	for _, t := range o.all() {
-		if t.id == id {
+// Find returns the trace of an actor; nil: it has none.
+func (o *Observer) Find(id string) *Trace {
+	for _, t := range o.Traces() {
+		if t.ID == id {
 			return t
 		}
 	}
 	return nil
 }
 
-// claimed notes a claim, and reports whether the pod had claimed the region before.
-func (o *observer) claimed(id canvas.RegionID) (again bool) {
+// Advance ends a second: what is older than two Spans is forgotten.
+func (o *Observer) Advance(now time.Time) {
+	for k := range o.watches {
+		o.watches[k].took.advance(now)
+		o.watches[k].behind.advance(now)
+	}
+	for _, t := range o.Traces() {
+		t.mark()
+	}
+}
+
+// Pace sets how many messages of a kind are timed, for a rate in messages per second of all actors.
+func (o *Observer) Pace(kind message.Kind, rate int64) { o.watches[kind].pace(rate) }
+
+// Complete adds to the reports of all kinds what was observed lately.
+func (o *Observer) Complete(reports []message.KindReport) {
+	var deepest [message.KindCount]int // mailbox now, among the actors that have a trace
+	for _, t := range o.Traces() {
+		deepest[t.Kind] = max(deepest[t.Kind], t.Waiting())
+	}
+	for k := range reports {
+		w, r := &o.watches[k], &reports[k]
+		r.Deepest, r.DeepestP99 = max(int(w.behind.quantile(1)), deepest[k]), int(w.behind.quantile(0.99))
+		r.Took = w.took.durations()
+	}
+}
+
+// Claimed notes a claim, and reports whether the pod had claimed the region before.
+func (o *Observer) Claimed(id canvas.RegionID) (again bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	again, o.ours[id] = o.ours[id], true
 	return again
 }
 
-func (o *observer) released(id canvas.RegionID) {
+// Released notes that the pod has the region no longer.
+func (o *Observer) Released(id canvas.RegionID) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	delete(o.ours, id)
@@ -86,7 +116,7 @@ func (o *observer) released(id canvas.RegionID) {
 
 // watch is what is observed of one kind of actor, from all their goroutines.
 type watch struct {
-	clock    Clock
+	now      func() time.Time
 	messages *atomic.Int64 // handled, in Stats: without those that actors have handled within their current strides
 	stride   atomic.Int64  // one in so many of an actor's messages is timed
 
@@ -106,7 +136,7 @@ type watched struct {
 
 	// Used only by the actor's worker once the actor has started.
 	invoker actor.MessageInvoker
-	own     *trace // nil: none
+	own     *Trace // nil: none
 	count   uint32 // messages since the last that was timed
 	every   bool   // somebody looks: all messages are timed
 }
@@ -151,13 +181,13 @@ func (m *watched) InvokeUserMessage(message any) {
 // time hands a message over and reads the clock before and after.
 func (m *watched) time(handled uint32, message any) {
 	behind := m.UserMessageCount()
-	began := m.of.clock.Now()
+	began := m.of.now()
 	own := m.own
 	if own != nil {
 		own.begin(message, began)
 	}
 	m.invoker.InvokeUserMessage(message)
-	ended := m.of.clock.Now()
+	ended := m.of.now()
 	m.of.took.add(int64(ended.Sub(began)))
 	m.of.behind.add(int64(behind))
 	if own == nil {

@@ -3,14 +3,16 @@ package actors
 import (
 	"cmp"
 	"context"
-	"pixelplayground/actors/canvas"
-	"pixelplayground/actors/message"
 	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 )
 
 const (
@@ -28,9 +30,9 @@ func (n *Node) list(ctx context.Context, kind string) *message.Listing {
 		return n.listConnections(ctx)
 	}
 	listing := &message.Listing{}
-	for _, t := range n.observe.all() {
-		if t.kind.String() == kind {
-			listing.Actors = append(listing.Actors, message.ActorReport{Actor: t.id, State: silent, Recent: t.span(), Mailbox: t.mailbox.UserMessageCount()})
+	for _, t := range n.observe.Traces() {
+		if t.Kind.String() == kind {
+			listing.Actors = append(listing.Actors, message.ActorReport{Actor: t.ID, State: silent, Recent: t.Lately(), Mailbox: t.Waiting()})
 		}
 	}
 	slices.SortStableFunc(listing.Actors, func(a, b message.ActorReport) int {
@@ -39,12 +41,12 @@ func (n *Node) list(ctx context.Context, kind string) *message.Listing {
 	listing.Actors = listing.Actors[:min(len(listing.Actors), listedActors)]
 	futures := make([]*actor.Future, len(listing.Actors))
 	for i, a := range listing.Actors {
-		futures[i] = n.system.Root.RequestFuture(n.system.NewLocalPID(a.Actor), &describe{}, lookTimeout)
+		futures[i] = n.system.Root.RequestFuture(n.system.NewLocalPID(a.Actor), &telemetry.Describe{}, lookTimeout)
 	}
 	for i, f := range futures {
 		if answer, err := f.Result(); err == nil {
-			if l, ok := answer.(description); ok {
-				listing.Actors[i].State = l.state
+			if l, ok := answer.(telemetry.Description); ok {
+				listing.Actors[i].State = l.State
 			}
 		}
 	}
@@ -72,33 +74,24 @@ func perSpan(n int, over time.Duration) int {
 	return int(int64(n) * int64(message.Span) / max(int64(over), int64(time.Second)))
 }
 
-// connectionName is the name of a connection's actor.
-func connectionName(v canvas.ViewerID) string {
-	return message.KindConnection.String() + "/" + strconv.FormatUint(uint64(v), 36)
-}
-
 // describeActor describes the actor with a name. If it has a trace, it need not answer itself.
 func (n *Node) describeActor(ctx context.Context, name string) *message.ActorDetails {
-	t := n.observe.find(name)
+	t := n.observe.Find(name)
 	if t == nil && !strings.HasPrefix(name, message.KindConnection.String()+"/") {
 		return &message.ActorDetails{}
 	}
-	l := &describe{near: true, now: n.clock.Now()}
+	l := &telemetry.Describe{Near: true, Now: n.clock.Now()}
 	answer, err := n.system.Root.RequestFuture(n.system.NewLocalPID(name), l, lookTimeout).Result()
 	view := &message.ActorDetails{Actor: name, State: silent}
-	var last []Handled
-	if told, ok := answer.(description); ok && err == nil {
-		view.State, view.Facts, last = told.state, told.facts, l.last
+	if told, ok := answer.(telemetry.Description); ok && err == nil {
+		view.State, view.Facts, view.Last = told.State, told.Facts, l.Last
 	} else if t == nil {
 		return &message.ActorDetails{}
 	}
 	if t == nil {
 		view.Since = n.opening(ctx, name)
 	} else {
-		view.Since, last = t.started.UnixMilli(), t.history(n.clock.Now())
-	}
-	for _, h := range last {
-		view.Last = append(view.Last, message.HandledReport{Type: h.Type, At: h.At.UnixMilli(), Took: h.Took})
+		view.Since, view.Last = t.Started.UnixMilli(), t.History(n.clock.Now())
 	}
 	return view
 }
@@ -114,36 +107,4 @@ func (n *Node) opening(ctx context.Context, name string) int64 {
 		return c.Since
 	}
 	return 0
-}
-
-// who asks the roster for users: those of these viewers, or at most so many whose names contain
-// name. Answered with []Member.
-type who struct {
-	viewers []canvas.ViewerID
-	name    string
-	most    int
-}
-
-func (n *Node) who(ctx context.Context, m who) []Member {
-	answer, _ := n.ask(ctx, n.roster, m) // if it does not answer, nobody is known
-	members, _ := answer.([]Member)
-	return members
-}
-
-func (r *roster) who(m who) (members []Member) {
-	for _, viewer := range m.viewers {
-		if user, ok := r.members[viewer]; ok {
-			members = append(members, Member{viewer, user})
-		}
-	}
-	if m.name == "" {
-		return members
-	}
-	part := strings.ToLower(m.name)
-	for viewer, user := range r.members {
-		if len(members) < m.most && strings.Contains(strings.ToLower(user.Name), part) {
-			members = append(members, Member{viewer, user})
-		}
-	}
-	return members
 }

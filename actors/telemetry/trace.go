@@ -1,14 +1,15 @@
-package actors
+package telemetry
 
 import (
-	"pixelplayground/actors/mailbox"
-	"pixelplayground/actors/message"
 	"reflect"
 	"strings"
 	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/mailbox"
+	"pixelplayground/actors/message"
 )
 
 const (
@@ -18,40 +19,40 @@ const (
 	lookedFor = 10 * time.Second
 )
 
-// trace is what is known of a single actor from outside, so that even a stuck actor can be looked
+// Trace is what is known of a single actor from outside, so that even a stuck actor can be looked
 // at. It never holds a message, only its type.
-type trace struct {
-	id      string
-	kind    message.Kind
+type Trace struct {
+	ID      string
+	Kind    message.Kind
+	Started time.Time
 	mailbox *mailbox.Mailbox // for its length
-	started time.Time
-	lasting bool // kept when nobody looks
+	lasting bool             // kept when nobody looks
 
 	mu      sync.Mutex // guards:
-	handled int64
+	count   int64      // of messages handled
 	marks   [spanSeconds + 1]int64
-	last    []Handled // ring of those timed
+	last    []handled // ring of those timed
 	next    int       // index in last
 	until   time.Time // when the look ends
 	running bool      // the last message is still being handled
 }
 
-// Handled is one message that an actor has handled.
-type Handled struct {
+// handled is one message that an actor has handled.
+type handled struct {
 	Type string
 	At   time.Time
 	Took time.Duration // so far, if it is still being handled
 }
 
-func newTrace(kind message.Kind, id string, mailbox *mailbox.Mailbox, now time.Time) *trace {
-	return &trace{id: id, kind: kind, mailbox: mailbox, started: now, lasting: true}
+func newTrace(kind message.Kind, id string, mailbox *mailbox.Mailbox, now time.Time) *Trace {
+	return &Trace{ID: id, Kind: kind, Started: now, mailbox: mailbox, lasting: true}
 }
 
-func (t *trace) begin(message any, now time.Time) {
+func (t *Trace) begin(message any, now time.Time) {
 	if envelope, ok := message.(*actor.MessageEnvelope); ok {
 		message = envelope.Message
 	}
-	h := Handled{Type: typeOf(message), At: now}
+	h := handled{Type: typeOf(message), At: now}
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	if len(t.last) < traced {
@@ -65,17 +66,17 @@ func (t *trace) begin(message any, now time.Time) {
 
 // end notes that the message begun has been handled, and how many messages have been since the last
 // end. It reports whether somebody looks.
-func (t *trace) end(handled uint32, now time.Time) (looked bool) {
+func (t *Trace) end(n uint32, now time.Time) (looked bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	t.handled += int64(handled)
+	t.count += int64(n)
 	h := &t.last[(t.next+traced-1)%traced]
 	h.Took, t.running = now.Sub(h.At), false
 	return now.Before(t.until)
 }
 
 // fail notes that the actor failed on the message it was handling.
-func (t *trace) fail() {
+func (t *Trace) fail() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.running = false
@@ -90,11 +91,11 @@ func typeOf(message any) string {
 	return name[strings.LastIndexByte(name, '.')+1:]
 }
 
-// history returns the remembered messages, oldest first.
-func (t *trace) history(now time.Time) []Handled {
+// History returns the remembered messages, oldest first.
+func (t *Trace) History(now time.Time) (reports []message.HandledReport) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	var list []Handled
+	var list []handled
 	if len(t.last) == traced {
 		list = append(list, t.last[t.next:]...)
 		list = append(list, t.last[:t.next]...)
@@ -105,27 +106,33 @@ func (t *trace) history(now time.Time) []Handled {
 		h := &list[len(list)-1]
 		h.Took = now.Sub(h.At)
 	}
-	return list
+	for _, h := range list {
+		reports = append(reports, message.HandledReport{Type: h.Type, At: h.At.UnixMilli(), Took: h.Took})
+	}
+	return reports
 }
 
 // describe makes the trace note all messages for a while.
-func (t *trace) describe(now time.Time) {
+func (t *Trace) describe(now time.Time) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.until = now.Add(lookedFor)
 }
 
 // mark ends a second of the count.
-func (t *trace) mark() {
+func (t *Trace) mark() {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	copy(t.marks[1:], t.marks[:])
-	t.marks[0] = t.handled
+	t.marks[0] = t.count
 }
 
-// span returns how many messages were handled in the last Span.
-func (t *trace) span() int {
+// Lately returns how many messages were handled in the last Span.
+func (t *Trace) Lately() int {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	return int(t.marks[0] - t.marks[spanSeconds])
 }
+
+// Waiting returns how many messages wait in the actor's mailbox.
+func (t *Trace) Waiting() int { return t.mailbox.UserMessageCount() }

@@ -1,4 +1,4 @@
-package actors
+package telemetry
 
 import (
 	"cmp"
@@ -13,22 +13,24 @@ import (
 // rememberedEvents bounds the events that a pod keeps, and those shown for all pods.
 const rememberedEvents = 200
 
-// events keeps the events of a pod. Any goroutine may use it.
-type events struct {
-	clock Clock
-	node  string
+// Events keeps the events of a pod. Any goroutine may use it.
+type Events struct {
+	now  func() time.Time
+	node string
 
 	mu   sync.Mutex
 	ring []message.Event
 	next int
 }
 
-func newEvents(node string, clock Clock) *events { return &events{clock: clock, node: node} }
+// NewEvents makes the events of the pod with a name.
+func NewEvents(node string, now func() time.Time) *Events { return &Events{now: now, node: node} }
 
-func (e *events) note(event message.Event) {
+// Note remembers an event. At is set if it is 0, and Node always.
+func (e *Events) Note(event message.Event) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	event.At, event.Node = cmp.Or(event.At, e.clock.Now().UnixMilli()), e.node
+	event.At, event.Node = cmp.Or(event.At, e.now().UnixMilli()), e.node
 	if len(e.ring) < rememberedEvents {
 		e.ring = append(e.ring, event)
 		return
@@ -37,19 +39,17 @@ func (e *events) note(event message.Event) {
 	e.next = (e.next + 1) % rememberedEvents
 }
 
-func (e *events) region(kind string, id canvas.RegionID, took time.Duration, text string) {
-	e.note(message.Event{Kind: kind, Text: text, Region: int(id), Duration: took})
+// NoteRegion remembers an event about a region.
+func (e *Events) NoteRegion(kind string, id canvas.RegionID, took time.Duration, text string) {
+	e.Note(message.Event{Kind: kind, Text: text, Region: int(id), Duration: took})
 }
 
-// all returns the remembered events, oldest first.
-func (e *events) all() []message.Event {
+// All returns the remembered events, oldest first.
+func (e *Events) All() []message.Event {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	return slices.Concat(e.ring[e.next:], e.ring[:e.next])
 }
-
-// Note remembers an event for the dashboard. At is set if it is 0, and Node always.
-func (n *Node) Note(event message.Event) { n.events.note(event) }
 
 // sameFact is how far apart pods may note the same fact: news of a death spreads within seconds,
 // and a store that is away is noticed by the next commit.

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"pixelplayground/actors/message"
 	"sync"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 var (
@@ -43,7 +45,7 @@ func (n *Node) NoteAct(act message.Act, err error) {
 	if act.Do == message.ActHandOver {
 		region = int(act.Region)
 	}
-	n.events.note(message.Event{At: act.At, Kind: message.EventAct, Region: region, Text: text, Subject: fmt.Sprint(act.Do, act.At, act.Target)})
+	n.events.Note(message.Event{At: act.At, Kind: message.EventAct, Region: region, Text: text, Subject: fmt.Sprint(act.Do, act.At, act.Target)})
 }
 
 // Survey asks the inspectors of the pods at these addresses. It returns what they answered before
@@ -88,3 +90,17 @@ func inquire[T any](ctx context.Context, n *Node, address string, question any) 
 	}
 	return answer, nil
 }
+
+// Note remembers an event for the dashboard. At is set if it is 0, and Node always.
+func (n *Node) Note(event message.Event) { n.events.Note(event) }
+
+// noHostInfo is the HostInfo of a node that was given none.
+type noHostInfo struct{}
+
+func (noHostInfo) Process() message.Process { return message.Process{} }
+func (noHostInfo) Sockets() message.Sockets { return message.Sockets{} }
+func (noHostInfo) Viewers() []int           { return nil }
+func (noHostInfo) Connections(context.Context, int, []canvas.ViewerID) (none []message.ConnectionReport) {
+	return nil
+}
+func (noHostInfo) Act(context.Context, message.Act) error { return errNoHostInfo }

@@ -1,10 +1,8 @@
-package actors
+package telemetry
 
 import (
 	"sync/atomic"
 	"time"
-
-	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
@@ -47,49 +45,69 @@ type Stats struct {
 	Commit     func(time.Duration)
 	PlaceToAck func(time.Duration)
 
-	commits, acks spread // the same for the last one or two Spans, in nanoseconds; the inspector advances them
+	commits, acks spread // the same for the last one or two Spans, in nanoseconds; Advance makes it forget
 }
 
-// placed counts an op that was accepted from a user.
-func (s *Stats) placed(pixels int) {
+// CountOp counts an op that was accepted from a user.
+func (s *Stats) CountOp(pixels int) {
 	s.Placed.Add(1)
 	s.Dots.Add(int64(pixels))
 }
 
-func (s *Stats) committed(f *inflight, now time.Time) {
+// CountCommit counts a commit of so many pixels.
+func (s *Stats) CountCommit(pixels int, took time.Duration) {
 	s.Batches.Add(1)
-	s.Pixels.Add(int64(f.batch.To - f.batch.From))
-	took := now.Sub(f.began)
+	s.Pixels.Add(int64(pixels))
 	s.commits.add(int64(took))
 	if s.Commit != nil {
 		s.Commit(took)
 	}
 }
 
-func (s *Stats) acked(took time.Duration) {
+// CountAck counts an op's acknowledgement.
+func (s *Stats) CountAck(took time.Duration) {
 	s.acks.add(int64(took))
 	if s.PlaceToAck != nil {
 		s.PlaceToAck(took)
 	}
 }
 
-func (s *Stats) claimed(epoch uint64) {
+// CountClaim counts a claim and its epoch.
+func (s *Stats) CountClaim(epoch uint64) {
 	s.Claims.Add(1)
 	for was := s.Epoch.Load(); was < int64(epoch) && !s.Epoch.CompareAndSwap(was, int64(epoch)); was = s.Epoch.Load() {
 	}
 }
 
-// lost counts a message to an actor that was gone.
-func (s *Stats) lost(pid *actor.PID) {
-	if kind, ok := message.KindOf(pid.Id); ok {
+// CountLost counts a message to an actor of a name, which was gone.
+func (s *Stats) CountLost(name string) {
+	if kind, ok := message.KindOf(name); ok {
 		s.DeadLetters[kind].Add(1)
 	} else {
 		s.Strays.Add(1)
 	}
 }
 
-// advance forgets what is too old for commits and acks.
-func (s *Stats) advance(now time.Time) {
+// Advance forgets commits and acknowledgements that are too old for CommitTimes and AckTimes. Only
+// one goroutine may call it.
+func (s *Stats) Advance(now time.Time) {
 	s.commits.advance(now)
 	s.acks.advance(now)
+}
+
+// CommitTimes is how long the commits of the last one or two Spans took.
+func (s *Stats) CommitTimes() message.Spread { return s.commits.durations() }
+
+// AckTimes is how long the ops of the last one or two Spans took to be acknowledged.
+func (s *Stats) AckTimes() message.Spread { return s.acks.durations() }
+
+// Kinds reports what each kind of actor has done since the start.
+func (s *Stats) Kinds() (reports []message.KindReport) {
+	for _, k := range message.Kinds() {
+		reports = append(reports, message.KindReport{
+			Kind: k.String(), Live: s.Live[k].Load(), Messages: s.Messages[k].Load(), Unhandled: s.Unhandled[k].Load(),
+			Restarts: s.Restarts[k].Load(), DeadLetters: s.DeadLetters[k].Load(),
+		})
+	}
+	return reports
 }

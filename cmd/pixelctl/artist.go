@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
+	"sync/atomic"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -16,14 +18,14 @@ const leastRetry = 100 * time.Millisecond
 // artist places strokes, as many at a time as the server takes, until all are drawn. Strokes that
 // are refused for a while are placed again.
 type artist struct {
-	link     *client.Client
-	speed    *pace
-	progress *meter
-	queue    []stroke
-	answers  chan answer // has room for an answer to every stroke, so that the client never waits
+	link    *client.Client
+	speed   *pace
+	notes   io.Writer
+	queue   []stroke
+	answers chan answer // has room for an answer to every stroke, so that the client never waits
 
-	drawn    int // pixels
-	refusals int // ops
+	drawn    atomic.Int64 // pixels
+	refusals int          // ops
 	why      canvas.Refusal
 }
 
@@ -32,8 +34,8 @@ type answer struct {
 	err    error
 }
 
-func newArtist(link *client.Client, speed *pace, progress *meter, strokes []stroke) *artist {
-	return &artist{link: link, speed: speed, progress: progress, queue: strokes, answers: make(chan answer, len(strokes))}
+func newArtist(link *client.Client, speed *pace, notes io.Writer, strokes []stroke) *artist {
+	return &artist{link: link, speed: speed, notes: notes, queue: strokes, answers: make(chan answer, len(strokes))}
 }
 
 // draw returns when the server has acknowledged every stroke.
@@ -85,8 +87,7 @@ func (a *artist) settle(r answer) (drawn bool, err error) {
 	switch {
 	case r.err == nil:
 		a.speed.answered(pixels)
-		a.drawn += pixels
-		a.progress.add(pixels)
+		a.drawn.Add(int64(pixels))
 		return true, nil
 	case !errors.As(r.err, &refused) || !refused.Again():
 		return false, r.err
@@ -94,7 +95,7 @@ func (a *artist) settle(r answer) (drawn bool, err error) {
 	a.refusals++
 	if refused.Code != a.why && refused.Code != canvas.RefusedRate {
 		a.why = refused.Code
-		fmt.Fprintf(a.progress, "%s; trying again\n", refused.Code.Text())
+		fmt.Fprintf(a.notes, "%s; trying again\n", refused.Code.Text())
 	}
 	retry := refused.Retry
 	if retry == 0 {

@@ -37,9 +37,20 @@ func (d *draw) Run(ctx context.Context, s *server, std streams) error {
 	if err != nil {
 		return err
 	}
-	var speed pace
-	progress := newMeter(std.err)
-	defer progress.close()
+	var (
+		speed  pace
+		artist *artist
+		since  time.Time
+		pixels int
+	)
+	progress := report.NewLive(std.err, func() report.Status {
+		drawn := artist.drawn.Load()
+		return report.Status{
+			Phase: "drawing", Elapsed: time.Since(since), Share: float64(drawn) / float64(pixels), Counts: []report.Count{{Name: "pixels", N: drawn}},
+			Note: fmt.Sprintf("%s of %s", report.Number(drawn), report.Counted(pixels, "pixel")),
+		}
+	})
+	defer progress.Close()
 	link, err := s.open(ctx, client.Config{
 		Regions: client.RegionsIn(picture.area), Replica: true,
 		Handler: client.Handler{
@@ -58,27 +69,30 @@ func (d *draw) Run(ctx context.Context, s *server, std streams) error {
 		return err
 	}
 
-	since := time.Now()
+	since = time.Now()
 	seen := link.Image(picture.area)
-	strokes, pixels := picture.cut(link.Welcome().Geometry, speed.stroke(), func(x, y int) bool {
+	var strokes []stroke
+	strokes, pixels = picture.cut(link.Welcome().Geometry, speed.stroke(), func(x, y int) bool {
 		return picture.at(x, y) != untouched && !(d.SkipSame && picture.same(x, y, seen))
 	})
-	progress.start(pixels)
-	artist := newArtist(link, &speed, progress, strokes)
+	artist = newArtist(link, &speed, progress, strokes)
+	if pixels > 0 {
+		progress.Open()
+	}
 	if err := artist.draw(ctx); err != nil {
-		return drawError(ctx, err, artist.drawn, pixels)
+		return drawError(ctx, err, artist.drawn.Load(), pixels)
 	}
 	if err := settled(ctx, link, picture); err != nil {
 		return err
 	}
-	progress.close()
+	progress.Close()
 	fmt.Fprintf(std.out, "drew %s in %s, %d already of the right colour; %s, %s; the canvas equals the picture\n",
 		report.Counted(pixels, "pixel"), time.Since(since).Round(time.Millisecond), picture.opaque()-pixels,
 		report.Counted(artist.refusals, "refusal"), report.Counted(link.Stats().Reconnects, "reconnect"))
 	return nil
 }
 
-func drawError(ctx context.Context, err error, drawn, pixels int) error {
+func drawError(ctx context.Context, err error, drawn int64, pixels int) error {
 	if ctx.Err() != nil {
 		return fmt.Errorf("interrupted after %d of %d pixels; the same command goes on from there", drawn, pixels)
 	}

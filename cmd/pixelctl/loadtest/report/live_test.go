@@ -9,6 +9,19 @@ import (
 	"unicode/utf8"
 )
 
+func TestLive_MakesWayForLines(t *testing.T) {
+	var out bytes.Buffer
+	l := NewLive(&out, func() Status { return Status{Phase: "drawing", Share: 0.5} })
+	l.width = func() int { return 80 }
+	l.draw(time.Unix(1000, 0))
+	if _, err := l.Write([]byte("hello\n")); err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.Repeat("█", 12) + strings.Repeat("░", 12) + " drawing 0:00: " + eraseLine + "hello\n"; !strings.HasSuffix(out.String(), want) {
+		t.Errorf("%q, want %q at its end", &out, want)
+	}
+}
+
 // Goal: on a terminal there is never more than one line, and in the end nothing of it is left.
 func TestLive_KeepsToOneLine(t *testing.T) {
 	for _, columns := range []int{200, 80, 30, 2} {

@@ -4,6 +4,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // basePixels is how many pixels a shared snapshot may be behind before a new one is made. Up to
@@ -53,11 +54,11 @@ func (r *relay) check(ctx actor.Context) {
 	if r.attached && r.checking == 0 && len(r.readers) > 0 {
 		r.checking = len(r.readers)
 		r.checks++
-		r.request(ctx, &Check{Stream: r.stream, N: r.checks})
+		r.request(ctx, &message.Check{Stream: r.stream, N: r.checks})
 	}
 }
 
-func (r *relay) onChecked(ctx actor.Context, m *Checked) {
+func (r *relay) onChecked(ctx actor.Context, m *message.Checked) {
 	switch {
 	case m.Stream != r.stream || m.N != r.checks || r.checking == 0:
 		return

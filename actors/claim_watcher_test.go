@@ -10,6 +10,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 )
 
@@ -185,11 +186,11 @@ func TestRelay_RestsBetweenRenewals(t *testing.T) {
 	p.change(func() {
 		p.lose = func(l letter) bool {
 			switch m := l.message.(type) {
-			case *Attach:
+			case *message.Attach:
 				if m.Renews {
 					renewals.Add(1)
 				}
-			case *Committed:
+			case *message.Committed:
 				return loses.Load() && lost.Add(1) > 0
 			}
 			return false

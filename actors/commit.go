@@ -8,6 +8,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
 )
@@ -115,7 +116,7 @@ func (r *region) finishCommit(ctx actor.Context) {
 			continue
 		}
 		r.rouse(s)
-		ctx.Send(s.relay, &Committed{Stream: s.stream, N: s.answer(), Batch: f.batch, Acks: acks[key]})
+		ctx.Send(s.relay, &message.Committed{Stream: s.stream, N: s.answer(), Batch: f.batch, Acks: acks[key]})
 	}
 	r.advance(ctx)
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/memory"
 )
 
@@ -154,7 +155,7 @@ func (t *teller) acked(num uint64) (n int) {
 					n++
 				}
 			}
-		case *Committed:
+		case *message.Committed:
 			for _, id := range m.Acks {
 				if id.Num == num {
 					n++
@@ -208,16 +209,16 @@ func TestDedupe_RelayWithoutKeys(t *testing.T) {
 	}
 	old := w.teller()
 	tell := func(message any) { w.node.system.Root.RequestWithCustomSender(w.node.regions[0], message, old.pid) }
-	tell(&Attach{Stream: 1})
+	tell(&message.Attach{Stream: 1})
 	w.eventually("attached", func() bool { return old.attached(1) })
-	tell(&Submit{Stream: 1, Ops: []canvas.Op{keyless(1)}})
+	tell(&message.Submit{Stream: 1, Ops: []canvas.Op{keyless(1)}})
 	w.eventually("acknowledged", func() bool { return old.acked(1) == 1 })
 
 	same := w.connect(Hello{Session: session, Resume: true, Sent: new(uint64(2))})
 	same.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(1, 0, 1)}})
 	same.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(2, 0, 1)}})
 	w.eventually("acknowledged", func() bool { return len(same.acked) == 2 })
-	tell(&Submit{Stream: 1, N: 1, Ops: []canvas.Op{keyless(2)}})
+	tell(&message.Submit{Stream: 1, N: 1, Ops: []canvas.Op{keyless(2)}})
 	w.eventually("acknowledged", func() bool { return old.acked(2) == 1 })
 	w.node.Close()
 
@@ -235,7 +236,7 @@ func (t *teller) attached(stream uint64) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, m := range t.told {
-		if a, ok := m.(*Attached); ok && a.Stream == stream {
+		if a, ok := m.(*message.Attached); ok && a.Stream == stream {
 			return true
 		}
 	}
@@ -246,7 +247,7 @@ func (t *teller) checked(question uint64) (n int) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, m := range t.told {
-		if c, ok := m.(*Checked); ok && c.N == question {
+		if c, ok := m.(*message.Checked); ok && c.N == question {
 			n++
 		}
 	}

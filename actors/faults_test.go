@@ -22,7 +22,7 @@ func TestRelay_LostAttachedOfABlankRegion(t *testing.T) {
 	p := newPods(t, 2, nil)
 	owner, away := p.apart(0)
 	lost := p.loseFirst(func(l letter) bool {
-		a, ok := l.message.(*Attached)
+		a, ok := l.message.(*message.Attached)
 		return ok && l.pid.Id == "relay/0" && l.to == away.address && a.Base != nil
 	})
 	var viewers []*client
@@ -68,7 +68,7 @@ func TestPresence_LostShownIsMadeUpFor(t *testing.T) {
 		pod.eventually("first shown", func() bool { return pod.crowd.presence != nil })
 	}
 	lost := p.loseFirst(func(l letter) bool {
-		s, ok := l.message.(*Shown)
+		s, ok := l.message.(*message.Shown)
 		return ok && l.to == away.address && s.Count == 1
 	})
 	place.connect(Hello{Name: "x"})
@@ -97,7 +97,7 @@ func TestPresence_RecalledLongRollShowsNoDip(t *testing.T) {
 	var news, rest atomic.Int64
 	p.change(func() {
 		p.lose = func(l letter) bool {
-			r, ok := l.message.(*Roll)
+			r, ok := l.message.(*message.Roll)
 			switch {
 			case !ok || len(r.Joined) == 0:
 				return false
@@ -172,7 +172,7 @@ func TestHandoff_AllDrain(t *testing.T) {
 	var asked atomic.Int64
 	p.change(func() {
 		p.lose = func(l letter) bool {
-			_, yield := l.message.(*Yield)
+			_, yield := l.message.(*message.Yield)
 			if yield {
 				asked.Add(1)
 			}
@@ -213,7 +213,7 @@ func TestHandoff_DrainWhileClaiming(t *testing.T) {
 	a.watch(c, nil)
 	<-held
 	asked := p.loseFirst(func(l letter) bool {
-		_, yield := l.message.(*Yield)
+		_, yield := l.message.(*message.Yield)
 		return yield && l.pid.Id == "region/0"
 	})
 	p.change(func() { a.draining.Store(true) })
@@ -253,16 +253,16 @@ func TestHandoff_TheSecondToAskComesAfterTheFirst(t *testing.T) {
 	p.more(map[*drawing]*testPod{d: a}, 50)
 	b := p.join()
 	region := b.node.regions[<-releasing]
-	answers := make(chan *Yielded, 1)
+	answers := make(chan *message.Yielded, 1)
 	third := b.system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
 		switch m := ctx.Message().(type) {
-		case *Yielded:
+		case *message.Yielded:
 			answers <- m
 		case handOver:
 			ctx.Respond(retired{})
 		}
 	}))
-	b.system.Root.RequestWithCustomSender(region, &Yield{N: 1}, third)
+	b.system.Root.RequestWithCustomSender(region, &message.Yield{N: 1}, third)
 	for _, pid := range []*actor.PID{region, third} { // earlier messages have been handled
 		if err := b.system.Root.RequestFuture(pid, handOver{}, 10*time.Second).Wait(); err != nil {
 			t.Fatal(err)
@@ -374,32 +374,32 @@ func TestRegion_RefusesOnlyWhatTheStreamBrought(t *testing.T) {
 		return canvas.Op{ID: canvas.OpID{Author: 5, Num: num}, Pixels: []canvas.Pixel{{Pos: 1, Color: 3}}}
 	}
 	refuses := func(m any) bool {
-		r, ok := m.(*Rejected)
+		r, ok := m.(*message.Rejected)
 		return ok && r.Stream == 2 && slices.Contains(r.Ops, op(2).ID)
 	}
 	early := false
-	attach := func(m *Attach) {
+	attach := func(m *message.Attach) {
 		ask(m)
 		until("attached", func(answer any) bool {
 			early = early || refuses(answer)
-			a, ok := answer.(*Attached)
+			a, ok := answer.(*message.Attached)
 			return ok && a.Stream == m.Stream
 		})
 	}
-	attach(&Attach{Stream: 1})
+	attach(&message.Attach{Stream: 1})
 	release := w.store.Hold()
-	ask(&Submit{Stream: 1, N: 0, Ops: []canvas.Op{op(1)}})
+	ask(&message.Submit{Stream: 1, N: 0, Ops: []canvas.Op{op(1)}})
 	w.eventually("the commit is under way", func() bool { return w.store.Held() == 1 })
-	ask(&Submit{Stream: 1, N: 1, Ops: []canvas.Op{op(2)}})
-	attach(&Attach{Stream: 2}) // the relay has missed something; what it sends again is on its way
+	ask(&message.Submit{Stream: 1, N: 1, Ops: []canvas.Op{op(2)}})
+	attach(&message.Attach{Stream: 2}) // the relay has missed something; what it sends again is on its way
 	for end := time.Now().Add(6 * patience); time.Now().Before(end); {
-		attach(&Attach{Stream: 2, Renews: true})
+		attach(&message.Attach{Stream: 2, Renews: true})
 	}
-	release()                                                     // the store answers again
-	ask(&Submit{Stream: 2, N: 0, Ops: []canvas.Op{op(1), op(2)}}) // what was on its way arrives
+	release()                                                             // the store answers again
+	ask(&message.Submit{Stream: 2, N: 0, Ops: []canvas.Op{op(1), op(2)}}) // what was on its way arrives
 	want := 0
 	until("op 2 is answered", func(m any) bool {
-		if c, ok := m.(*Committed); ok && slices.Contains(c.Acks, op(2).ID) {
+		if c, ok := m.(*message.Committed); ok && slices.Contains(c.Acks, op(2).ID) {
 			want = 1
 		}
 		return want == 1 || refuses(m)

@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/message"
 )
 
 // handoff is what a region remembers while it moves: who waits for us to release it, and whom we
@@ -71,23 +73,23 @@ func (r *region) mine(ctx actor.Context) bool {
 // except relays that have come to us already: we may yet learn that we are the owner.
 func (r *region) dormant(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach:
+	case *message.Attach:
 		r.attach(ctx, m)
 		if len(r.subscribers) > 0 && r.mine(ctx) && r.pod.clock.Now().Sub(r.handoff.yielded) > yieldMemory {
 			r.ask(ctx)
 		}
-	case *Submit: // on a stream with an earlier instance or epoch
-		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case *Check: // as for Submit
-		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case *message.Submit: // on a stream with an earlier instance or epoch
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
+	case *message.Check: // as for Submit
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
 	case handoffGranted:
 		if r.mine(ctx) {
 			r.ask(ctx)
 		} else {
 			r.pod.handoffs.release(r)
 		}
-	case *Yield:
-		ctx.Respond(&Yielded{N: m.N})
+	case *message.Yield:
+		ctx.Respond(&message.Yielded{N: m.N})
 	case retire:
 		r.stop(ctx)
 	case handOver:
@@ -111,7 +113,7 @@ func (r *region) ask(ctx actor.Context) {
 	}
 	r.phase = phaseAsking
 	for _, pid := range before {
-		ctx.Request(pid, &Yield{N: h.asks})
+		ctx.Request(pid, &message.Yield{N: h.asks})
 	}
 	r.pod.later(ctx, r.pod.cfg.Yield, yieldLate{r, h.asks})
 }
@@ -119,20 +121,20 @@ func (r *region) ask(ctx actor.Context) {
 // asking is the phase that waits for the previous owner to yield.
 func (r *region) asking(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach:
+	case *message.Attach:
 		r.attach(ctx, m)
-	case *Submit:
-		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case *Check:
-		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case *Yielded:
+	case *message.Submit:
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
+	case *message.Check:
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
+	case *message.Yielded:
 		r.onYielded(ctx, m)
 	case yieldLate:
 		if m.of == r && m.asks == r.handoff.asks {
 			r.log.Debug("the owner before does not answer")
 			r.take(ctx)
 		}
-	case *Yield: // the sender knows of members that we will know of soon: its turn comes after ours
+	case *message.Yield: // the sender knows of members that we will know of soon: its turn comes after ours
 		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
@@ -143,7 +145,7 @@ func (r *region) asking(ctx actor.Context) {
 	}
 }
 
-func (r *region) onYielded(ctx actor.Context, m *Yielded) {
+func (r *region) onYielded(ctx actor.Context, m *message.Yielded) {
 	h := &r.handoff
 	if m.N != h.asks {
 		return // an answer to a question that we have given up
@@ -193,7 +195,7 @@ func (r *region) settle(ctx actor.Context) {
 // answerYielders tells the waiting next owners that we have let go.
 func (r *region) answerYielders(ctx actor.Context) {
 	for _, y := range r.handoff.yielders {
-		ctx.Send(y.pid, &Yielded{N: y.n, Served: true})
+		ctx.Send(y.pid, &message.Yielded{N: y.n, Served: true})
 	}
 	r.handoff.yielders = nil
 }

@@ -40,9 +40,9 @@ func (i *inspector) Receive(ctx actor.Context) {
 		if m.of == i {
 			i.tick(ctx)
 		}
-	case *Resting:
+	case *message.Resting:
 		i.pod.rests.onResting(ctx, m)
-	case *Rested:
+	case *message.Rested:
 		i.pod.rests.onRested(ctx, m)
 	case *message.Inspect:
 		i.inspect(ctx, *m)

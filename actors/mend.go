@@ -35,15 +35,6 @@ type mending struct {
 }
 
 type (
-	// Salvage asks a relay for its replica: the store has lost pixels that it shows.
-	Salvage struct{ N uint64 }
-	// Salvaged answers Salvage.
-	Salvaged struct {
-		N      uint64           // that of the Salvage
-		Base   *canvas.Snapshot // nil: the relay has no replica any more
-		Recent []*canvas.Batch  // leads up to Base
-	}
-
 	salvageLate struct {
 		of *region
 		n  uint64
@@ -137,13 +128,13 @@ func (r *region) outdated(ctx actor.Context, s *subscriber) bool {
 // was. Relays that attach are answered when the region is repaired.
 func (r *region) mendingFirst(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach:
+	case *message.Attach:
 		r.attach(ctx, m)
-	case *Submit: // on a stream with an earlier instance or epoch
-		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case *Check:
-		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case *Salvaged:
+	case *message.Submit: // on a stream with an earlier instance or epoch
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
+	case *message.Check:
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
+	case *message.Salvaged:
 		r.onSalvaged(ctx, m)
 	case salvageLate:
 		if m.of == r && m.n == r.mending.asked && r.mending.have == nil {
@@ -153,7 +144,7 @@ func (r *region) mendingFirst(ctx actor.Context) {
 		r.onMended(ctx, m)
 	case mendAgain:
 		r.onMendAgain(ctx, m)
-	case *Yield:
+	case *message.Yield:
 		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
@@ -172,7 +163,7 @@ func (r *region) salvage(ctx actor.Context) {
 		s := m.relays[0]
 		m.relays = m.relays[1:]
 		m.source = s.relay.Address
-		ctx.Request(s.relay, &Salvage{N: m.asked})
+		ctx.Request(s.relay, &message.Salvage{N: m.asked})
 		r.pod.later(ctx, salvageTime, salvageLate{r, m.asked})
 		return
 	}
@@ -190,7 +181,7 @@ func (r *region) salvage(ctx actor.Context) {
 }
 
 // onSalvaged takes what a relay has, unless it does not fit or is behind what the store has.
-func (r *region) onSalvaged(ctx actor.Context, m *Salvaged) {
+func (r *region) onSalvaged(ctx actor.Context, m *message.Salvaged) {
 	if m.N != r.mending.asked || r.mending.have != nil {
 		return
 	}

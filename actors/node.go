@@ -18,7 +18,6 @@ import (
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
-	cmap "github.com/orcaman/concurrent-map"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/mailbox"
@@ -101,7 +100,7 @@ func New(cfg Config, ports Ports) *Node {
 		n.log = slog.New(slog.DiscardHandler)
 	}
 	if n.system == nil {
-		n.system, n.ownSystem = NewSystem(n.log), true
+		n.system, n.ownSystem = mailbox.NewSystem(n.log), true
 	}
 	if n.placement == nil {
 		n.placement = alone{n.system}
@@ -119,30 +118,6 @@ func New(cfg Config, ports Ports) *Node {
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
 	return n
-}
-
-// NewSystem makes an actor system that logs warnings to log. Its own start-up chatter and
-// dead letters (which the inspector counts) are left out.
-func NewSystem(log *slog.Logger) *actor.ActorSystem {
-	system := actor.NewActorSystem(
-		actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger {
-			return slog.New(atLeastWarn{log.Handler()})
-		}))
-	// Its own table of actors is 32,768 maps. That takes 3 MB when it is empty, and most
-	// connections would have a map to themselves. No pod has that many cores.
-	tables := make([]cmap.ConcurrentMap, 8) // of 32 maps each
-	for i := range tables {
-		tables[i] = cmap.New()
-	}
-	system.ProcessRegistry.LocalPIDs = &actor.SliceMap{LocalPIDs: tables}
-	return system
-}
-
-// atLeastWarn drops records below warnings.
-type atLeastWarn struct{ slog.Handler }
-
-func (h atLeastWarn) Enabled(ctx context.Context, level slog.Level) bool {
-	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }
 
 // alone is the placement of a node that is alone.

@@ -48,10 +48,10 @@ func TestNode_PanicsLoseNothing(t *testing.T) {
 		drawer.conn.Send(p)
 		w.eventually("room in the window", func() bool { return int(num)-len(drawer.acked) < 100 || drawer.failed })
 		if random.IntN(20) == 0 { // nil, a message that no handler expects
-			w.node.system.Root.Send(w.node.regions[random.IntN(len(w.node.regions))], (*Submit)(nil))
+			w.node.system.Root.Send(w.node.regions[random.IntN(len(w.node.regions))], (*message.Submit)(nil))
 		}
 		if random.IntN(60) == 0 {
-			w.node.system.Root.Send(w.node.relays[random.IntN(len(w.node.relays))], (*Committed)(nil))
+			w.node.system.Root.Send(w.node.relays[random.IntN(len(w.node.relays))], (*message.Committed)(nil))
 		}
 		var failed bool
 		w.crowd.do(func() { failed = drawer.failed })

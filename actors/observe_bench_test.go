@@ -104,7 +104,7 @@ func BenchmarkObserve_Mailbox(b *testing.B) {
 		const batch = 1000
 		o := telemetry.NewObserver(new(telemetry.Stats), time.Now)
 		o.Pace(message.KindRelay, 5e6)
-		system := NewSystem(nopLog())
+		system := mailbox.NewSystem(nopLog())
 		b.Cleanup(system.Shutdown)
 		workers := mailbox.NewWorkers()
 		b.Cleanup(func() { workers.Close() })

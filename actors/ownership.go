@@ -9,6 +9,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 )
 
@@ -26,11 +27,11 @@ func (r *region) verifyOwnership(ctx actor.Context, now time.Time) {
 
 // check asks the store for a relay that someone reads from. Relays that ask while a question is
 // under way share the next one.
-func (r *region) check(ctx actor.Context, m *Check) {
+func (r *region) check(ctx actor.Context, m *message.Check) {
 	key := keyOf(ctx.Sender())
 	s := r.subscribers[key]
 	if s == nil || s.stream != m.Stream {
-		ctx.Respond(&Lapsed{Stream: m.Stream})
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
 		return
 	}
 	r.rouse(s)
@@ -113,7 +114,7 @@ func (r *region) onOwnershipAnswer(ctx actor.Context, m ownershipAnswer) {
 func (r *region) answerCheckers(ctx actor.Context) {
 	for key, n := range r.checkers {
 		if s := r.subscribers[key]; s != nil {
-			ctx.Send(s.relay, &Checked{Stream: s.stream, N: n, Answers: s.answers, Position: r.Position})
+			ctx.Send(s.relay, &message.Checked{Stream: s.stream, N: n, Answers: s.answers, Position: r.Position})
 		}
 	}
 	r.checking, r.checkers = false, nil

@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // pendingOps holds, in order, the ops that a relay has taken and the region has not answered.
@@ -95,7 +96,7 @@ func (p *pendingOps) resetSent() { p.sent = 0 }
 
 // send takes the next ops to submit, at most limit pixels but at least one op; nil: all have been
 // submitted. The region has reached the sequence number now, or is past it.
-func (p *pendingOps) send(limit int, now uint64) (ops []canvas.Op, again []Again) {
+func (p *pendingOps) send(limit int, now uint64) (ops []canvas.Op, again []message.Again) {
 	for pixels := 0; p.sent < len(p.ops); p.sent++ {
 		next := &p.ops[p.sent]
 		if next.answered {
@@ -105,7 +106,7 @@ func (p *pendingOps) send(limit int, now uint64) (ops []canvas.Op, again []Again
 			break
 		}
 		if next.tried {
-			again = append(again, Again{Op: len(ops), After: next.after})
+			again = append(again, message.Again{Op: len(ops), After: next.after})
 		} else {
 			next.tried, next.after = true, now
 		}

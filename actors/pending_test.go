@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 func opNumbered(n uint64) canvas.Op {
@@ -161,12 +162,12 @@ func TestPending_SaysSinceWhenAnOpMayBeApplied(t *testing.T) {
 	for i, step := range []struct {
 		repeated bool
 		at       uint64
-		want     []Again
+		want     []message.Again
 	}{
 		{false, 40, nil},
-		{true, 50, []Again{{Op: 0, After: 40}, {Op: 1}}},
-		{false, 60, []Again{{Op: 0, After: 40}, {Op: 1}}},
-		{false, 70, []Again{{Op: 0, After: 40}, {Op: 1}, {Op: 2, After: 60}}},
+		{true, 50, []message.Again{{Op: 0, After: 40}, {Op: 1}}},
+		{false, 60, []message.Again{{Op: 0, After: 40}, {Op: 1}}},
+		{false, 70, []message.Again{{Op: 0, After: 40}, {Op: 1}, {Op: 2, After: 60}}},
 	} {
 		u.push(place{op: opNumbered(uint64(i + 1)), repeated: step.repeated}, time.Time{})
 		if ops, again := u.send(1000, step.at); len(ops) != i+1 || !slices.Equal(again, step.want) {

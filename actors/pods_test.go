@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/memory"
 )
@@ -59,7 +60,7 @@ func (p *pods) join() *testPod {
 	p.count++
 	pod := &testPod{address: fmt.Sprintf("pod%d:1", p.count)}
 	cfg.Node = pod.address
-	system := NewSystem(nopLog())
+	system := mailbox.NewSystem(nopLog())
 	system.ProcessRegistry.Address = pod.address
 	system.ProcessRegistry.RegisterAddressResolver(func(pid *actor.PID) (actor.Process, bool) {
 		return &cable{p, pod.address}, true

@@ -47,37 +47,7 @@ type roll struct {
 	told    uint64 // Rolled of the last Shown
 }
 
-// Messages between a roster and presence. Rolls and Shown are numbered by their sender. Whoever
-// notices a gap asks for everything.
 type (
-	// Roll reports how the users of a pod have changed. N rises by one with each change. A Roll
-	// without a change repeats the last N and renews the lease.
-	Roll struct {
-		N      uint64
-		Full   bool // Joined is everyone, or the first of them
-		More   bool // more Rolls of the same change follow: it counts when all are here
-		Joined []Member
-		Left   []canvas.ViewerID
-		Shown  uint64 // N of the last Shown that the roster has received: a lost one is noticed by it
-	}
-	// Member is the user of one connection.
-	Member struct {
-		Viewer canvas.ViewerID
-		User   canvas.User
-	}
-	// Recall asks a roster for a full Roll.
-	Recall struct{}
-	// Shown tells a roster who is on the whole canvas.
-	Shown struct {
-		N      uint64
-		Rolled uint64 // N of the last Roll of this roster that is counted in it
-		Full   bool   // Joined is all who are listed
-		Repeat bool   // nothing has changed since the Shown with this N
-		Count  int
-		Joined []canvas.User
-		Left   []canvas.Author
-	}
-
 	show       struct{ of *presence }
 	sweepRolls struct{ of *presence }
 )
@@ -102,7 +72,7 @@ func (p *presence) Receive(ctx actor.Context) {
 	case *actor.Restarting, *actor.Stopped:
 		p.pod.stats.Live[message.KindPresence].Add(-1)
 	case *actor.Stopping:
-	case *Roll:
+	case *message.Roll:
 		p.roll(ctx, m)
 	case moved:
 		p.moved(ctx)
@@ -123,7 +93,7 @@ func (p *presence) Receive(ctx actor.Context) {
 	}
 }
 
-func (p *presence) roll(ctx actor.Context, m *Roll) {
+func (p *presence) roll(ctx actor.Context, m *message.Roll) {
 	key := keyOf(ctx.Sender())
 	r := p.rolls[key]
 	changed := len(m.Joined) > 0 || len(m.Left) > 0
@@ -136,7 +106,7 @@ func (p *presence) roll(ctx actor.Context, m *Roll) {
 		r = fresh
 		p.rolls[key] = r
 	case r == nil, changed && m.N != r.n+1, !changed && m.N != r.n:
-		ctx.Respond(&Recall{})
+		ctx.Respond(&message.Recall{})
 		return
 	}
 	r.n, r.seen = m.N, p.pod.clock.Now()
@@ -235,8 +205,8 @@ func (p *presence) show(ctx actor.Context) {
 	if changed {
 		p.shows++
 	}
-	delta := Shown{N: p.shows, Count: count, Joined: joined, Left: left}
-	full := Shown{N: p.shows, Full: true, Count: count, Joined: p.list()}
+	delta := message.Shown{N: p.shows, Count: count, Joined: joined, Left: left}
+	full := message.Shown{N: p.shows, Full: true, Count: count, Joined: p.list()}
 	for _, r := range p.rolls {
 		m := delta
 		switch {

@@ -25,7 +25,7 @@ func TestRoster_RestartForgetsNobodyWhoLeft(t *testing.T) {
 	w.connect(Hello{Name: "ada"})
 	b := w.connect(Hello{Name: "bob"})
 	w.eventually("two users", func() bool { return w.crowd.presence != nil && w.crowd.presence.Count == 2 })
-	w.node.system.Root.Send(w.node.roster, (*Shown)(nil))
+	w.node.system.Root.Send(w.node.roster, (*message.Shown)(nil))
 	b.conn.Close()
 	w.eventually("one user", func() bool { return w.crowd.presence.Count == 1 && len(w.crowd.presence.Named) == 1 })
 	w.eventually("bob is not among those who joined and never left", func() bool { return listed[b.welcome.User] == "" })
@@ -91,12 +91,12 @@ func TestPresence_IsExactAndCoalesced(t *testing.T) {
 		t.Errorf("local names %v, %v", names, err)
 	}
 	// Presence fails and loses everything; the rosters bring it back.
-	w.node.system.Root.Send(w.node.presence, (*Roll)(nil))
+	w.node.system.Root.Send(w.node.presence, (*message.Roll)(nil))
 	w.eventually("presence has restarted", func() bool { return w.node.Stats().Restarts[message.KindPresence].Load() == 1 })
 	w.connect(Hello{})
 	w.eventually("exact again", func() bool { count = w.crowd.presence.Count; return count == 2 })
 	// The roster fails, and comes back as well.
-	w.node.system.Root.Send(w.node.roster, (*Shown)(nil))
+	w.node.system.Root.Send(w.node.roster, (*message.Shown)(nil))
 	w.eventually("the roster has restarted", func() bool { return w.node.Stats().Restarts[message.KindRoster].Load() == 1 })
 	w.connect(Hello{})
 	w.eventually("exact again", func() bool { return w.crowd.presence.Count == 3 && len(w.crowd.presence.Named) == 1 })

@@ -152,9 +152,9 @@ func (r *region) Receive(ctx actor.Context) {
 		r.onRestOver(ctx, m)
 	case moved:
 		r.moved(ctx)
-	case *Detach:
+	case *message.Detach:
 		r.forget(keyOf(ctx.Sender()))
-	case *Point:
+	case *message.Point:
 		r.point(ctx, m)
 	case pointersShown:
 		if m.of == r {
@@ -193,7 +193,7 @@ func (r *region) inPhase(ctx actor.Context) {
 // and its timers, may come at any time and are ignored. Anything else counts as unhandled.
 func (r *region) late(m any) {
 	switch m.(type) {
-	case *Salvaged, *Yielded, claimAgain, claimed, commitAgain, committed, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
+	case *message.Salvaged, *message.Yielded, claimAgain, claimed, commitAgain, committed, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
 	default:
 		r.pod.unhandled(message.KindRegion, m)
 	}
@@ -203,19 +203,19 @@ func (r *region) late(m any) {
 // meanwhile are answered after it, and submit nothing before.
 func (r *region) claiming(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach:
+	case *message.Attach:
 		r.attach(ctx, m)
-	case *Submit: // on a stream with an earlier instance or epoch
-		ctx.Respond(&Lapsed{Stream: m.Stream})
-	case *Check: // as for Submit
-		ctx.Respond(&Lapsed{Stream: m.Stream})
+	case *message.Submit: // on a stream with an earlier instance or epoch
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
+	case *message.Check: // as for Submit
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
 	case claimed:
 		r.onClaimed(ctx, m)
 	case claimAgain:
 		if m.of == r {
 			r.claim(ctx)
 		}
-	case *Yield:
+	case *message.Yield:
 		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.stop(ctx)
@@ -229,9 +229,9 @@ func (r *region) claiming(ctx actor.Context) {
 // serving is the phase in which, as far as we know, the claim is ours: ops are committed and shown.
 func (r *region) serving(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach:
+	case *message.Attach:
 		r.attach(ctx, m)
-	case *Submit:
+	case *message.Submit:
 		r.submit(ctx, m)
 	case committed:
 		r.onCommitted(ctx, m)
@@ -241,13 +241,13 @@ func (r *region) serving(ctx actor.Context) {
 		r.onOwnershipAnswer(ctx, m)
 	case ownershipLate:
 		r.onOwnershipLate(ctx, m)
-	case *Check:
+	case *message.Check:
 		r.check(ctx, m)
 	case mended:
 		r.onMended(ctx, m)
 	case mendAgain:
 		r.onMendAgain(ctx, m)
-	case *Yield:
+	case *message.Yield:
 		r.handoff.addYielder(ctx.Sender(), m.N)
 		r.retire(ctx)
 	case retire:
@@ -264,7 +264,7 @@ func (r *region) serving(ctx actor.Context) {
 // pause, longer each time, we claim again if the region is still ours to own.
 func (r *region) fenced(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach, *Submit, *Check: // no answer: the relay asks again, and then whoever is the owner
+	case *message.Attach, *message.Submit, *message.Check: // no answer: the relay asks again, and then whoever is the owner
 	case claimAgain:
 		switch {
 		case m.of != r:
@@ -274,8 +274,8 @@ func (r *region) fenced(ctx actor.Context) {
 		default:
 			r.becomeDormant(ctx)
 		}
-	case *Yield:
-		ctx.Respond(&Yielded{N: m.N})
+	case *message.Yield:
+		ctx.Respond(&message.Yielded{N: m.N})
 	case retire:
 		r.stop(ctx)
 	case handOver:
@@ -289,7 +289,7 @@ func (r *region) fenced(ctx actor.Context) {
 // After it the region is dormant, or the actor stops.
 func (r *region) retiring(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
-	case *Attach, *Submit, *Check: // no answer: the next owner will give one
+	case *message.Attach, *message.Submit, *message.Check: // no answer: the next owner will give one
 	case committed:
 		r.onCommitted(ctx, m)
 	case commitAgain:
@@ -298,7 +298,7 @@ func (r *region) retiring(ctx actor.Context) {
 		if m.of == r {
 			r.onReleased(ctx)
 		}
-	case *Yield:
+	case *message.Yield:
 		r.handoff.addYielder(ctx.Sender(), m.N)
 	case retire:
 		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
@@ -401,7 +401,7 @@ func (r *region) onFenced(ctx actor.Context) {
 // letGo drops the claim and all that depends on it, and sends the relays away.
 func (r *region) letGo(ctx actor.Context) {
 	for _, s := range r.subscribers {
-		ctx.Send(s.relay, &Lapsed{Stream: s.stream})
+		ctx.Send(s.relay, &message.Lapsed{Stream: s.stream})
 	}
 	r.rouseAll()
 	clear(r.subscribers)

@@ -85,7 +85,7 @@ func TestRegion_RestartAnswersForWhatItHeld(t *testing.T) {
 	w.watch(a, nil)
 	w.converged(a)
 	release := w.holdCommit(a, Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
-	w.node.system.Root.Send(w.node.regions[0], (*Submit)(nil))
+	w.node.system.Root.Send(w.node.regions[0], (*message.Submit)(nil))
 	w.eventually("the region has restarted", func() bool { return w.node.Stats().Restarts[message.KindRegion].Load() == 1 })
 	release()
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
@@ -93,7 +93,7 @@ func TestRegion_RestartAnswersForWhatItHeld(t *testing.T) {
 
 	// The same holds if the region has forgotten the op's relay meanwhile, as after a long pause.
 	release = w.holdCommit(a, Place{Num: 2, Dots: []canvas.Dot{dot(1, 0, 1)}})
-	w.node.system.Root.RequestWithCustomSender(w.node.regions[0], &Detach{}, w.node.relays[0])
+	w.node.system.Root.RequestWithCustomSender(w.node.regions[0], &message.Detach{}, w.node.relays[0])
 	release()
 	w.eventually("acknowledged", func() bool { return len(a.acked) == 2 })
 	w.converged(a)

@@ -129,19 +129,19 @@ func (r *relay) Receive(ctx actor.Context) {
 		r.onUnviewed(ctx)
 	case moved:
 		r.moved(ctx)
-	case *Attached:
+	case *message.Attached:
 		r.onAttached(ctx, m)
-	case *Checked:
+	case *message.Checked:
 		r.onChecked(ctx, m)
-	case *Committed:
+	case *message.Committed:
 		r.onCommitted(ctx, m)
-	case *Rejected:
+	case *message.Rejected:
 		r.onRejected(ctx, m)
-	case *Lapsed:
+	case *message.Lapsed:
 		r.onLapsed(ctx, m)
-	case *Salvage:
+	case *message.Salvage:
 		r.salvage(ctx, m)
-	case *Pointed:
+	case *message.Pointed:
 		r.pod.audience.Point(r.id, m.Moved)
 	case *telemetry.Describe:
 		r.describe().Answer(ctx)
@@ -177,13 +177,13 @@ func (r *relay) beatAfter(ctx actor.Context, d time.Duration) {
 func (r *relay) attach(ctx actor.Context) {
 	owner := r.pod.placement.Region(r.id)
 	if r.owner != nil && !r.owner.Equal(owner) && r.pod.placement.Has(r.owner.Address) {
-		ctx.Request(r.owner, &Detach{})
+		ctx.Request(r.owner, &message.Detach{})
 	}
 	r.wake(ctx)
 	r.stream, r.owner, r.told = r.pod.streams.Add(1), owner, r.Position.Seq
 	r.attached, r.submits, r.heard, r.silent, r.checking = false, 0, 0, 0, 0
 	r.pending.resetSent()
-	r.request(ctx, &Attach{Stream: r.stream, Held: r.Position})
+	r.request(ctx, &message.Attach{Stream: r.stream, Held: r.Position})
 }
 
 // request sends a command to the owner, if there is one.
@@ -233,7 +233,7 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 		r.silent++
 		r.renew(ctx)
 		if r.checking > 0 { // the question or its answer may have been lost
-			r.request(ctx, &Check{Stream: r.stream, N: r.checks})
+			r.request(ctx, &message.Check{Stream: r.stream, N: r.checks})
 		}
 	}
 	r.beatAfter(ctx, r.pod.cfg.Beat)
@@ -241,7 +241,7 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 
 func (r *relay) renew(ctx actor.Context) {
 	r.told = r.Position.Seq
-	r.request(ctx, &Attach{Stream: r.stream, Held: r.Position, Renews: r.attached, Submits: r.submits, Rests: r.mayRest()})
+	r.request(ctx, &message.Attach{Stream: r.stream, Held: r.Position, Renews: r.attached, Submits: r.submits, Rests: r.mayRest()})
 }
 
 // renewEarly renews before the next beat when much is drawn: a region drops relays that don't
@@ -263,13 +263,13 @@ func (r *relay) needed() bool {
 // letGo drops the replica and goes idle.
 func (r *relay) letGo(ctx actor.Context) {
 	r.rouse()
-	r.request(ctx, &Detach{})
+	r.request(ctx, &message.Detach{})
 	r.stream, r.owner, r.attached, r.beating = 0, nil, false, false
 	r.TileState, r.ring = oplog.TileState{}, oplog.Ring{}
 	r.pod.holds[r.id].Store(false)
 }
 
-func (r *relay) onAttached(ctx actor.Context, m *Attached) {
+func (r *relay) onAttached(ctx actor.Context, m *message.Attached) {
 	if m.Stream != r.stream {
 		return
 	}
@@ -305,7 +305,7 @@ func (r *relay) onAttached(ctx actor.Context, m *Attached) {
 
 // replace takes a whole new replica. The viewers' positions are in the history before it, which may
 // not lead here, so they resync.
-func (r *relay) replace(m *Attached) {
+func (r *relay) replace(m *message.Attached) {
 	r.TileState = oplog.TileStateOf(m.Base)
 	r.pod.holds[r.id].Store(true)
 	r.ring = oplog.NewRing(r.pod.cfg.ringPixels(r.id))
@@ -321,15 +321,15 @@ func (r *relay) show(b *canvas.Batch) {
 }
 
 // salvage gives the region our replica, since its store has lost something.
-func (r *relay) salvage(ctx actor.Context, m *Salvage) {
-	answer := &Salvaged{N: m.N}
+func (r *relay) salvage(ctx actor.Context, m *message.Salvage) {
+	answer := &message.Salvaged{N: m.N}
 	if r.Tile != nil {
 		answer.Base, answer.Recent = r.Snapshot(r.id), r.ring.All()
 	}
 	ctx.Respond(answer)
 }
 
-func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
+func (r *relay) onCommitted(ctx actor.Context, m *message.Committed) {
 	current := m.Stream == r.stream
 	follows := current && r.attached && m.N == r.heard && (m.Batch == nil || m.Batch.From == r.Position.Seq)
 	if follows {
@@ -349,7 +349,7 @@ func (r *relay) onCommitted(ctx actor.Context, m *Committed) {
 	}
 }
 
-func (r *relay) onRejected(ctx actor.Context, m *Rejected) {
+func (r *relay) onRejected(ctx actor.Context, m *message.Rejected) {
 	if m.Stream != r.stream {
 		return // those ops have been sent again since
 	}
@@ -364,7 +364,7 @@ func (r *relay) onRejected(ctx actor.Context, m *Rejected) {
 }
 
 // onLapsed attaches anew at once: the region restarted, or gave up its claim.
-func (r *relay) onLapsed(ctx actor.Context, m *Lapsed) {
+func (r *relay) onLapsed(ctx actor.Context, m *message.Lapsed) {
 	if m.Stream == r.stream {
 		r.attach(ctx)
 	}
@@ -407,7 +407,7 @@ func (r *relay) flush(ctx actor.Context) {
 		if len(ops) == 0 {
 			return
 		}
-		r.request(ctx, &Submit{Stream: r.stream, N: r.submits, Ops: ops, Again: again})
+		r.request(ctx, &message.Submit{Stream: r.stream, N: r.submits, Ops: ops, Again: again})
 		r.submits++
 	}
 }
@@ -440,7 +440,7 @@ func (r *relay) pointersDue(ctx actor.Context, m pointersDue) {
 		delete(r.pointers, author)
 	}
 	if r.attached {
-		r.request(ctx, &Point{Moved: moved})
+		r.request(ctx, &message.Point{Moved: moved})
 	}
 }
 

@@ -73,7 +73,7 @@ func TestRelay_RestartKeepsTheOrderOfOps(t *testing.T) {
 	w.converged(a)
 	release := w.holdCommit(a, Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
 	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
-	w.node.system.Root.Send(w.node.relays[0], (*Committed)(nil))
+	w.node.system.Root.Send(w.node.relays[0], (*message.Committed)(nil))
 	a.conn.Send(Place{Num: 3, Dots: []canvas.Dot{dot(0, 0, 3)}})
 	w.eventually("the relay has restarted", func() bool { return w.node.Stats().Restarts[message.KindRelay].Load() == 1 })
 	release()

@@ -18,10 +18,6 @@ import (
 // stream leaves the sums first. So if the other end misses it, or has failed, the sums differ,
 // whatever the cause, and those that may be concerned go back to renewing for themselves.
 
-// RestShares is the number of sums between two pods, each over the regions whose ids leave the same
-// remainder. If one differs, a 64th of the relays renew.
-const RestShares = 64
-
 const (
 	// restBeats is how many beats pass between two questions about the relays that rest.
 	restBeats = 3
@@ -34,17 +30,6 @@ const (
 )
 
 type (
-	// Resting asks whether the regions of a pod, to whose inspector it is sent, know the same of
-	// the sender's relays that rest there as these relays do. The answer is Rested.
-	Resting struct {
-		N    uint64 // numbers the sender's questions
-		Sums []uint64
-	}
-	// Rested answers Resting.
-	Rested struct {
-		N      uint64 // that of the Resting
-		Differ uint64 // has a bit set for each sum that differs
-	}
 	// restOver ends the rest between an actor of this pod and its counterpart on another.
 	restOver struct{ pod string }
 	// unviewed tells a relay that rests that nobody needs it.
@@ -76,7 +61,7 @@ type restsWith struct {
 // restSums is one end's view of the streams between two pods.
 type restSums struct {
 	streams map[canvas.RegionID]uint64 // what each stream has come to: see restSum
-	shares  [RestShares]uint64         // their sums
+	shares  [message.RestShares]uint64 // their sums
 }
 
 // restSum is what a stream has come to, as both ends must see it; it is never 0. Pods of all versions
@@ -94,7 +79,7 @@ func restSum(id canvas.RegionID, stream uint64, at canvas.Position, answers, sub
 
 // set replaces what a stream has come to; 0: it does not rest.
 func (s *restSums) set(id canvas.RegionID, sum uint64) {
-	s.shares[id%RestShares] += sum - s.streams[id]
+	s.shares[id%message.RestShares] += sum - s.streams[id]
 	if sum == 0 {
 		delete(s.streams, id)
 		return
@@ -108,7 +93,7 @@ func (s *restSums) set(id canvas.RegionID, sum uint64) {
 // take removes the streams of some shares, and lists their regions.
 func (s *restSums) take(shares uint64) (ids []canvas.RegionID) {
 	for id := range s.streams {
-		if shares>>(id%RestShares)&1 == 1 {
+		if shares>>(id%message.RestShares)&1 == 1 {
 			ids = append(ids, id)
 		}
 	}
@@ -222,7 +207,7 @@ func (r *rests) ask(pod string, at *restsWith) {
 	}
 	at.open = true
 	inspector := actor.NewPID(pod, message.InspectorName)
-	r.pod.system.Root.RequestWithCustomSender(inspector, &Resting{N: at.n, Sums: slices.Clone(at.shares[:])}, r.pod.inspector)
+	r.pod.system.Root.RequestWithCustomSender(inspector, &message.Resting{N: at.n, Sums: slices.Clone(at.shares[:])}, r.pod.inspector)
 }
 
 // compare returns where a pod's relays and this pod's regions disagree, and stirs these regions. mu
@@ -247,14 +232,14 @@ func (r *rests) doubt(actors []*actor.PID, pod string, at *restSums, shares uint
 }
 
 // onResting answers another pod.
-func (r *rests) onResting(ctx actor.Context, m *Resting) {
+func (r *rests) onResting(ctx actor.Context, m *message.Resting) {
 	r.mu.Lock()
 	differ := r.compare(ctx.Sender().Address, m.Sums)
 	r.mu.Unlock()
-	ctx.Request(ctx.Sender(), &Rested{N: m.N, Differ: differ}) // it must know who says so
+	ctx.Request(ctx.Sender(), &message.Rested{N: m.N, Differ: differ}) // it must know who says so
 }
 
-func (r *rests) onRested(ctx actor.Context, m *Rested) {
+func (r *rests) onRested(ctx actor.Context, m *message.Rested) {
 	pod := ctx.Sender().Address
 	r.mu.Lock()
 	defer r.mu.Unlock()

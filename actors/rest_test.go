@@ -73,7 +73,7 @@ func TestRest_WakesNoActor(t *testing.T) {
 	var compared atomic.Int64
 	p.change(func() {
 		p.lose = func(l letter) bool {
-			if _, ok := l.message.(*Resting); ok {
+			if _, ok := l.message.(*message.Resting); ok {
 				compared.Add(1)
 			}
 			return false
@@ -108,7 +108,7 @@ func TestRest_KeepsTheLease(t *testing.T) {
 		var renewed, fresh atomic.Int64
 		p.change(func() {
 			p.lose = func(l letter) bool {
-				m, ok := l.message.(*Attach)
+				m, ok := l.message.(*message.Attach)
 				if ok && !m.Renews {
 					fresh.Add(1)
 				}
@@ -132,7 +132,7 @@ func TestRest_FindsWhatWasLost(t *testing.T) {
 	for name, lose := range map[string]func(p *pods, owner, away *testPod) (lost *atomic.Int64){
 		"Committed": func(p *pods, _, away *testPod) *atomic.Int64 {
 			return p.loseFirst(func(l letter) bool {
-				_, ok := l.message.(*Committed)
+				_, ok := l.message.(*message.Committed)
 				return ok && l.to == away.address
 			})
 		},
@@ -141,9 +141,9 @@ func TestRest_FindsWhatWasLost(t *testing.T) {
 			p.change(func() {
 				p.lose = func(l letter) bool {
 					switch m := l.message.(type) {
-					case *Committed:
+					case *message.Committed:
 						return l.to == away.address && lost.Add(1) == 1
-					case *Rested:
+					case *message.Rested:
 						return m.Differ != 0 && rested.Add(1) == 1
 					}
 					return false
@@ -152,11 +152,11 @@ func TestRest_FindsWhatWasLost(t *testing.T) {
 			return &lost
 		},
 		"region": func(_ *pods, owner, _ *testPod) *atomic.Int64 {
-			owner.node.system.Root.Send(owner.node.regions[0], (*Submit)(nil)) // no handler expects nil
+			owner.node.system.Root.Send(owner.node.regions[0], (*message.Submit)(nil)) // no handler expects nil
 			return &owner.node.Stats().Restarts[message.KindRegion]
 		},
 		"relay": func(_ *pods, _, away *testPod) *atomic.Int64 {
-			away.node.system.Root.Send(away.node.relays[0], (*Committed)(nil))
+			away.node.system.Root.Send(away.node.relays[0], (*message.Committed)(nil))
 			return &away.node.Stats().Restarts[message.KindRelay]
 		},
 	} {
@@ -233,11 +233,11 @@ func TestRest_NotWithEarlierVersions(t *testing.T) {
 	p.change(func() {
 		p.lose = func(l letter) bool {
 			switch m := l.message.(type) { // as one of them would write and read it
-			case *Attach:
+			case *message.Attach:
 				m.Rests = false
-			case *Attached:
+			case *message.Attached:
 				m.Rests = false
-			case *Resting:
+			case *message.Resting:
 				asked.Add(1)
 				return true
 			}
@@ -274,7 +274,7 @@ func TestRest_AgreesAfterAll(t *testing.T) {
 	p.more(drawings, 50)
 	first := p.members[0]
 	for i := range first.node.regions {
-		first.node.system.Root.Send(first.node.regions[i], (*Submit)(nil))
+		first.node.system.Root.Send(first.node.regions[i], (*message.Submit)(nil))
 	}
 	p.more(drawings, 50)
 	p.change(func() { first.draining.Store(true) })
@@ -325,7 +325,7 @@ func TestRestSums_Set(t *testing.T) {
 	if got := s.differ(fresh.shares[:]); s.streams[65] != 99 && got != 1<<1 {
 		t.Errorf("region 65 differs: %b", got)
 	}
-	if s.take(allShares); len(s.streams) != 0 || s.shares != [RestShares]uint64{} {
+	if s.take(allShares); len(s.streams) != 0 || s.shares != [message.RestShares]uint64{} {
 		t.Errorf("nothing is left, and the sums are %v", s)
 	}
 }

@@ -85,9 +85,9 @@ func (r *roster) Receive(ctx actor.Context) {
 		r.beat(ctx, m)
 	case moved:
 		r.moved(ctx)
-	case *Recall:
+	case *message.Recall:
 		r.rollAll(ctx)
-	case *Shown:
+	case *message.Shown:
 		r.onShown(ctx, m)
 	case local:
 		ctx.Respond(r.names())
@@ -113,7 +113,7 @@ func (r *roster) flush(ctx actor.Context) {
 	r.flushing = false
 	for len(r.changed) > 0 {
 		r.n++
-		m := &Roll{N: r.n}
+		m := &message.Roll{N: r.n}
 		for viewer := range r.changed {
 			if len(m.Joined)+len(m.Left) == rollMembers {
 				break
@@ -130,8 +130,8 @@ func (r *roster) flush(ctx actor.Context) {
 }
 
 // enter writes a member into a Roll.
-func (r *roster) enter(m *Roll, viewer canvas.ViewerID, user canvas.User) {
-	m.Joined = append(m.Joined, Member{viewer, user})
+func (r *roster) enter(m *message.Roll, viewer canvas.ViewerID, user canvas.User) {
+	m.Joined = append(m.Joined, message.Member{Viewer: viewer, User: user})
 	if _, arriving := r.arriving[viewer]; arriving || !r.known {
 		r.arriving[viewer] = m.N // after a restart nobody knows who has been shown what
 	}
@@ -141,20 +141,20 @@ func (r *roster) enter(m *Roll, viewer canvas.ViewerID, user canvas.User) {
 func (r *roster) rollAll(ctx actor.Context) {
 	clear(r.changed)
 	r.n++
-	m := &Roll{N: r.n, Full: true}
+	m := &message.Roll{N: r.n, Full: true}
 	for viewer, user := range r.members {
 		if len(m.Joined) == rollMembers {
 			m.More = true
 			r.tell(ctx, m)
 			r.n++
-			m = &Roll{N: r.n}
+			m = &message.Roll{N: r.n}
 		}
 		r.enter(m, viewer, user)
 	}
 	r.tell(ctx, m)
 }
 
-func (r *roster) tell(ctx actor.Context, m *Roll) {
+func (r *roster) tell(ctx actor.Context, m *message.Roll) {
 	if r.presence != nil {
 		ctx.Request(r.presence, m)
 	}
@@ -172,11 +172,11 @@ func (r *roster) beat(ctx actor.Context, m rollBeat) {
 	if m.of != r {
 		return
 	}
-	r.tell(ctx, &Roll{N: r.n, Shown: r.shown})
+	r.tell(ctx, &message.Roll{N: r.n, Shown: r.shown})
 	r.pod.later(ctx, r.pod.cfg.Beat, m)
 }
 
-func (r *roster) onShown(ctx actor.Context, m *Shown) {
+func (r *roster) onShown(ctx actor.Context, m *message.Shown) {
 	switch {
 	case !ctx.Sender().Equal(r.presence): // from an earlier presence
 		return
@@ -214,8 +214,8 @@ func (r *roster) arrived(rolled uint64) (viewers []canvas.ViewerID) {
 }
 
 // difference turns a full Shown into the change since the last one shown.
-func (r *roster) difference(m *Shown) *Shown {
-	change := &Shown{N: m.N, Count: m.Count, Rolled: m.Rolled}
+func (r *roster) difference(m *message.Shown) *message.Shown {
+	change := &message.Shown{N: m.N, Count: m.Count, Rolled: m.Rolled}
 	before := make(map[canvas.Author]string, len(r.named))
 	for _, u := range r.named {
 		before[u.Author] = u.Name
@@ -260,16 +260,16 @@ type who struct {
 	most    int
 }
 
-func (n *Node) who(ctx context.Context, m who) []Member {
+func (n *Node) who(ctx context.Context, m who) []message.Member {
 	answer, _ := n.ask(ctx, n.roster, m) // if it does not answer, nobody is known
-	members, _ := answer.([]Member)
+	members, _ := answer.([]message.Member)
 	return members
 }
 
-func (r *roster) who(m who) (members []Member) {
+func (r *roster) who(m who) (members []message.Member) {
 	for _, viewer := range m.viewers {
 		if user, ok := r.members[viewer]; ok {
-			members = append(members, Member{viewer, user})
+			members = append(members, message.Member{Viewer: viewer, User: user})
 		}
 	}
 	if m.name == "" {
@@ -278,7 +278,7 @@ func (r *roster) who(m who) (members []Member) {
 	part := strings.ToLower(m.name)
 	for viewer, user := range r.members {
 		if len(members) < m.most && strings.Contains(strings.ToLower(user.Name), part) {
-			members = append(members, Member{viewer, user})
+			members = append(members, message.Member{Viewer: viewer, User: user})
 		}
 	}
 	return members

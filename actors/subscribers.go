@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 )
 
@@ -39,7 +40,7 @@ func (s *subscriber) lags(position canvas.Position, limit int) bool {
 const leaseBeats = 8
 
 // attach renews a subscription or starts a new one.
-func (r *region) attach(ctx actor.Context, m *Attach) {
+func (r *region) attach(ctx actor.Context, m *message.Attach) {
 	key := keyOf(ctx.Sender())
 	s := r.subscribers[key]
 	known := s != nil && s.stream == m.Stream
@@ -49,7 +50,7 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 	}
 	r.forget(key)
 	if known || m.Renews { // a Submit was lost, or we have forgotten this stream and its ops
-		ctx.Respond(&Lapsed{Stream: m.Stream})
+		ctx.Respond(&message.Lapsed{Stream: m.Stream})
 		return
 	}
 	r.queue.Leave(key) // the relay sends its ops again, and may be told before that they are refused
@@ -63,7 +64,7 @@ func (r *region) attach(ctx actor.Context, m *Attach) {
 
 // renew answers a relay that asks whether it has missed anything, and has it rest if it has not and
 // would.
-func (r *region) renew(ctx actor.Context, s *subscriber, m *Attach) {
+func (r *region) renew(ctx actor.Context, s *subscriber, m *message.Attach) {
 	s.seen = r.pod.clock.Now()
 	if m.Renews {
 		s.held = m.Held
@@ -77,7 +78,7 @@ func (r *region) renew(ctx actor.Context, s *subscriber, m *Attach) {
 	} else {
 		r.attend(ctx)
 	}
-	ctx.Send(s.relay, &Attached{Stream: s.stream, Answers: s.answers, Position: r.Position, Rests: s.resting})
+	ctx.Send(s.relay, &message.Attached{Stream: s.stream, Answers: s.answers, Position: r.Position, Rests: s.resting})
 }
 
 // forget ends a subscription, if there is one.
@@ -90,7 +91,7 @@ func (r *region) forget(key string) {
 
 // sendCatchUp gives a fresh subscriber what it lacks; from here on it gets every batch.
 func (r *region) sendCatchUp(ctx actor.Context, s *subscriber) {
-	answer := &Attached{Stream: s.stream, Position: r.Position}
+	answer := &message.Attached{Stream: s.stream, Position: r.Position}
 	blank := s.held == canvas.Position{}
 	if recent, ok := r.ring.Since(s.held); ok && !blank {
 		answer.Recent = slices.Clone(recent) // the ring goes on changing
@@ -102,11 +103,11 @@ func (r *region) sendCatchUp(ctx actor.Context, s *subscriber) {
 }
 
 // submit takes ops from an attached relay. Those applied before are acknowledged at once.
-func (r *region) submit(ctx actor.Context, m *Submit) {
+func (r *region) submit(ctx actor.Context, m *message.Submit) {
 	key := keyOf(ctx.Sender())
 	s := r.subscribers[key]
 	if s == nil || s.stream != m.Stream || s.next != m.N {
-		ctx.Send(ctx.Sender(), &Lapsed{Stream: m.Stream})
+		ctx.Send(ctx.Sender(), &message.Lapsed{Stream: m.Stream})
 		return
 	}
 	s.next++
@@ -147,14 +148,14 @@ func (r *region) acknowledge(ctx actor.Context, s *subscriber, ops []canvas.OpID
 	if len(ops) > 0 {
 		r.pod.stats.Deduped.Add(int64(len(ops)))
 		r.rouse(s)
-		ctx.Send(s.relay, &Committed{Stream: s.stream, N: s.answer(), Acks: ops})
+		ctx.Send(s.relay, &message.Committed{Stream: s.stream, N: s.answer(), Acks: ops})
 	}
 }
 
 func (r *region) reject(ctx actor.Context, s *subscriber, ops []canvas.OpID, why canvas.Refusal) {
 	if len(ops) > 0 {
 		r.rouse(s)
-		ctx.Send(s.relay, &Rejected{Stream: s.stream, N: s.answer(), Ops: ops, Why: why, Retry: time.Second})
+		ctx.Send(s.relay, &message.Rejected{Stream: s.stream, N: s.answer(), Ops: ops, Why: why, Retry: time.Second})
 	}
 }
 
@@ -234,7 +235,7 @@ func (r *region) sweep(ctx actor.Context) {
 
 // point gathers pointers for an interval, and shows at most pointersAtOnce of them however many
 // pods there are. Nobody relies on pointers: they may get lost.
-func (r *region) point(ctx actor.Context, m *Point) {
+func (r *region) point(ctx actor.Context, m *message.Point) {
 	if len(r.pointers) == 0 && len(m.Moved) > 0 {
 		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersShown{r})
 	}
@@ -260,6 +261,6 @@ func (r *region) showPointers(ctx actor.Context) {
 		delete(r.pointers, author)
 	}
 	for _, s := range r.subscribers {
-		ctx.Send(s.relay, &Pointed{Moved: moved})
+		ctx.Send(s.relay, &message.Pointed{Moved: moved})
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
 )
@@ -108,11 +109,11 @@ func TestRegion_RepeatedCheckIsAskedOnce(t *testing.T) {
 	t.Cleanup(func() { close(h.ends) })
 	relay := w.teller()
 	tell := func(message any) { w.node.system.Root.RequestWithCustomSender(w.node.regions[0], message, relay.pid) }
-	tell(&Attach{Stream: 1})
+	tell(&message.Attach{Stream: 1})
 	w.eventually("attached", func() bool { return relay.attached(1) })
 	for n := uint64(1); n <= 2; n++ {
-		tell(&Check{Stream: 1, N: n})
-		tell(&Check{Stream: 1, N: n})
+		tell(&message.Check{Stream: 1, N: n})
+		tell(&message.Check{Stream: 1, N: n})
 		w.eventually("answered", func() bool { return relay.checked(n) == 1 })
 	}
 	if asked := h.asked.Load(); asked != 2 {

@@ -1,6 +1,6 @@
-// Package mailbox is where messages wait for their actors, and the goroutines on which the actors
-// handle them. Proto.Actor's own mailbox takes more memory than the actor of a connection, and starts
-// a goroutine for whatever comes to an idle one.
+// Package mailbox is what actors run on: where their messages wait, the goroutines on which they
+// handle them, and the actor system. Proto.Actor's own mailbox takes more memory than the actor of a
+// connection, and starts a goroutine for whatever comes to an idle one.
 package mailbox
 
 import (

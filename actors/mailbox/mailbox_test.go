@@ -11,15 +11,10 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// newSystem makes an actor system that logs nothing.
-func newSystem() *actor.ActorSystem {
-	return actor.NewActorSystem(actor.WithLoggerFactory(func(*actor.ActorSystem) *slog.Logger { return slog.New(slog.DiscardHandler) }))
-}
-
 // actorFunc starts an actor that runs f for each message except the system's.
 func actorFunc(t *testing.T, w *Workers, f func(message any)) (system *actor.ActorSystem, pid *actor.PID) {
 	t.Helper()
-	system = newSystem()
+	system = NewSystem(slog.New(slog.DiscardHandler))
 	t.Cleanup(system.Shutdown)
 	props := actor.PropsFromFunc(func(ctx actor.Context) {
 		if _, lifecycle := ctx.Message().(actor.SystemMessage); !lifecycle {
@@ -151,7 +146,7 @@ func TestMailbox_WaitsForItsActor(t *testing.T) {
 func TestMailbox_MessagesToAnActorBeingStarted(t *testing.T) {
 	const actors = 3000
 	w := NewWorkers()
-	system := newSystem()
+	system := NewSystem(slog.New(slog.DiscardHandler))
 	defer system.Shutdown()
 	var early atomic.Int64
 	props := actor.PropsFromProducer(func() actor.Actor { return &greeted{early: &early} },

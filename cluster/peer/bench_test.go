@@ -6,8 +6,8 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
 )
@@ -28,7 +28,7 @@ func BenchmarkPeers(b *testing.B) {
 		{"16384-pixels", wiretest.BusyBatch(16 << 10).Ops},
 	} {
 		b.Run(c.name, func(b *testing.B) {
-			size := len(wire.Encode(&actors.Submit{Ops: c.ops}, nil))
+			size := len(wire.Encode(&message.Submit{Ops: c.ops}, nil))
 			b.SetBytes(int64(size))
 			b.ReportAllocs()
 			received := ask(p, sink, time.Minute).Answers
@@ -36,7 +36,7 @@ func BenchmarkPeers(b *testing.B) {
 			every := underWay/size + 1
 			b.ResetTimer()
 			for i := range b.N {
-				p.system.Root.Send(sink, &actors.Submit{N: uint64(i), Ops: c.ops})
+				p.system.Root.Send(sink, &message.Submit{N: uint64(i), Ops: c.ops})
 				if i%every == every-1 {
 					ask(p, sink, time.Minute)
 				}
@@ -58,6 +58,6 @@ func BenchmarkRemoteProcess(b *testing.B) {
 	pid := actor.NewPID(other.address, "nobody")
 	b.ReportAllocs()
 	for i := range b.N {
-		p.system.Root.Send(pid, &actors.Lapsed{Stream: uint64(i)})
+		p.system.Root.Send(pid, &message.Lapsed{Stream: uint64(i)})
 	}
 }

@@ -14,7 +14,6 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/cluster/wire"
@@ -183,25 +182,25 @@ const (
 // is needed. number is the region's, for an actor that has one.
 func routeOf(m any, number string) (to message.Kind, from string) {
 	switch m.(type) {
-	case *actors.Attach, *actors.Submit, *actors.Detach, *actors.Check:
+	case *message.Attach, *message.Submit, *message.Detach, *message.Check:
 		return message.KindRegion, message.KindRelay.String() + "/" + number
-	case *actors.Yield:
+	case *message.Yield:
 		return message.KindRegion, message.KindRegion.String() + "/" + number
-	case *actors.Point, *actors.Yielded, *actors.Salvaged:
+	case *message.Point, *message.Yielded, *message.Salvaged:
 		return message.KindRegion, ""
-	case *actors.Attached, *actors.Committed, *actors.Rejected, *actors.Checked, *actors.Lapsed, *actors.Pointed:
+	case *message.Attached, *message.Committed, *message.Rejected, *message.Checked, *message.Lapsed, *message.Pointed:
 		return message.KindRelay, ""
-	case *actors.Salvage:
+	case *message.Salvage:
 		return message.KindRelay, message.KindRegion.String() + "/" + number
-	case *actors.Roll:
+	case *message.Roll:
 		return message.KindPresence, message.KindRoster.String()
-	case *actors.Shown:
+	case *message.Shown:
 		return message.KindRoster, message.PresenceName
-	case *actors.Recall:
+	case *message.Recall:
 		return message.KindRoster, ""
 	case *message.Inspect, *message.List, *message.DescribeActor, *message.Act:
 		return message.KindInspector, anyone
-	case *actors.Resting, *actors.Rested:
+	case *message.Resting, *message.Rested:
 		return message.KindInspector, message.InspectorName
 	}
 	return noKind, ""

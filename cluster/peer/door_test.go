@@ -18,7 +18,6 @@ import (
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
@@ -43,43 +42,43 @@ func TestDoor_Believes(t *testing.T) {
 		message any
 		want    error
 	}{
-		{"region/2", at("relay/2"), &actors.Attach{}, nil},
-		{"region/2", nil, &actors.Attach{}, errNoSender},
-		{"region/2", actor.NewPID("", "relay/2"), &actors.Attach{}, errNoSender},
-		{"region/2", actor.NewPID(there, ""), &actors.Attach{}, errNoSender},
-		{"region/2", actor.NewPID(there, strings.Repeat("x", MaxName+1)), &actors.Attach{}, errNoSender},
-		{"region/2", actor.NewPID(here, "relay/2"), &actors.Attach{}, errOwn},
-		{"region/2", at("relay/1"), &actors.Attach{}, errNotFrom},
-		{"region/6", at("relay/6"), &actors.Attach{}, errNotFor},
-		{"region/-1", at("relay/-1"), &actors.Attach{}, errNotFor},
-		{"region/", at("relay/"), &actors.Attach{}, errNotFor},
-		{"relay/2", at("relay/2"), &actors.Attach{}, errNotFor},
-		{"connection/1", at("relay/2"), &actors.Attach{}, errNotFor},
-		{"region/2", at("roster"), &actors.Roll{}, errNotFor},
-		{"region/2", at("region/2"), &actors.Yield{N: -1}, nil},
-		{"region/2", nil, &actors.Yield{}, errNoSender},
-		{"region/2", nil, &actors.Yielded{N: -1}, nil},
+		{"region/2", at("relay/2"), &message.Attach{}, nil},
+		{"region/2", nil, &message.Attach{}, errNoSender},
+		{"region/2", actor.NewPID("", "relay/2"), &message.Attach{}, errNoSender},
+		{"region/2", actor.NewPID(there, ""), &message.Attach{}, errNoSender},
+		{"region/2", actor.NewPID(there, strings.Repeat("x", MaxName+1)), &message.Attach{}, errNoSender},
+		{"region/2", actor.NewPID(here, "relay/2"), &message.Attach{}, errOwn},
+		{"region/2", at("relay/1"), &message.Attach{}, errNotFrom},
+		{"region/6", at("relay/6"), &message.Attach{}, errNotFor},
+		{"region/-1", at("relay/-1"), &message.Attach{}, errNotFor},
+		{"region/", at("relay/"), &message.Attach{}, errNotFor},
+		{"relay/2", at("relay/2"), &message.Attach{}, errNotFor},
+		{"connection/1", at("relay/2"), &message.Attach{}, errNotFor},
+		{"region/2", at("roster"), &message.Roll{}, errNotFor},
+		{"region/2", at("region/2"), &message.Yield{N: -1}, nil},
+		{"region/2", nil, &message.Yield{}, errNoSender},
+		{"region/2", nil, &message.Yielded{N: -1}, nil},
 
-		{"relay/2", nil, &actors.Committed{}, nil},
+		{"relay/2", nil, &message.Committed{}, nil},
 
-		{"presence", at("roster"), &actors.Roll{}, nil},
-		{"presence", nil, &actors.Roll{}, errNoSender},
-		{"presence", at("relay/1"), &actors.Roll{}, errNotFrom},
-		{"roster", at("presence"), &actors.Shown{}, nil},
-		{"roster", nil, &actors.Shown{}, errNoSender},
+		{"presence", at("roster"), &message.Roll{}, nil},
+		{"presence", nil, &message.Roll{}, errNoSender},
+		{"presence", at("relay/1"), &message.Roll{}, errNotFrom},
+		{"roster", at("presence"), &message.Shown{}, nil},
+		{"roster", nil, &message.Shown{}, errNoSender},
 
 		{"inspector", at("future$1"), &message.Inspect{}, nil},
 		{"inspector", nil, &message.Inspect{}, errNoSender},
-		{"inspector", at("inspector"), &actors.Rested{}, nil},
-		{"inspector", at("future$1"), &actors.Resting{Sums: make([]uint64, actors.RestShares)}, errNotFrom},
+		{"inspector", at("inspector"), &message.Rested{}, nil},
+		{"inspector", at("future$1"), &message.Resting{Sums: make([]uint64, message.RestShares)}, errNotFrom},
 		{"inspector", at("future$1"), &message.Report{}, errNotFor},
 		{"future$1", nil, &message.Report{}, nil},
 
 		// The rules of wire, for each way that a message can take.
-		{"region/1", at("relay/1"), &actors.Submit{Ops: make([]canvas.Op, 1)}, untrue},
-		{"relay/1", nil, &actors.Committed{Batch: &canvas.Batch{Region: 2}}, untrue},
-		{"relay/1", nil, &actors.Rejected{Why: 1, Retry: -1}, untrue},
-		{"roster", at("presence"), &actors.Shown{Count: -1}, untrue},
+		{"region/1", at("relay/1"), &message.Submit{Ops: make([]canvas.Op, 1)}, untrue},
+		{"relay/1", nil, &message.Committed{Batch: &canvas.Batch{Region: 2}}, untrue},
+		{"relay/1", nil, &message.Rejected{Why: 1, Retry: -1}, untrue},
+		{"roster", at("presence"), &message.Shown{Count: -1}, untrue},
 		{"future$1", nil, &message.Report{Viewers: []int{-1}}, untrue},
 	} {
 		err := p.believe(actor.NewPID(here, c.target), c.sender, c.message)
@@ -90,7 +89,7 @@ func TestDoor_Believes(t *testing.T) {
 			t.Errorf("%T to %s from %v: %v, want %v", c.message, c.target, c.sender, err, c.want)
 		}
 	}
-	if err := p.believe(actor.NewPID(there, "region/2"), at("relay/2"), &actors.Attach{}); !errors.Is(err, errMisrouted) {
+	if err := p.believe(actor.NewPID(there, "region/2"), at("relay/2"), &message.Attach{}); !errors.Is(err, errMisrouted) {
 		t.Errorf("for another pod: %v", err)
 	}
 }
@@ -159,7 +158,7 @@ func TestDoor_DropsAndCounts(t *testing.T) {
 		}
 		return wrapped
 	}
-	attach := wrap(wire.Encode(&actors.Attach{Stream: 5}, nil))
+	attach := wrap(wire.Encode(&message.Attach{Stream: 5}, nil))
 	batch := &remote.MessageBatch{
 		TypeNames: []string{wrappedName, "actor.PoisonPill"},
 		Targets:   []*actor.PID{actor.NewPID(p.Address(), "region/0"), actor.NewPID(somewhere, "region/0")},
@@ -179,7 +178,7 @@ func TestDoor_DropsAndCounts(t *testing.T) {
 	select {
 	case m := <-got:
 		want := &actor.PID{Address: somewhere, Id: "relay/0", RequestId: 9}
-		if !reflect.DeepEqual(m.Message, &actors.Attach{Stream: 5}) || !proto.Equal(m.Sender, want) {
+		if !reflect.DeepEqual(m.Message, &message.Attach{Stream: 5}) || !proto.Equal(m.Sender, want) {
 			t.Errorf("%+v from %v, want the Attach from %v", m.Message, m.Sender, want)
 		}
 	case <-ctx.Done():
@@ -216,14 +215,14 @@ func FuzzDoor(f *testing.F) {
 }
 
 // use does with a message what a relay and its audience do without checking it.
-func use(t *testing.T, message any) {
+func use(t *testing.T, m any) {
 	tile := canvas.NewTile(8, 16)
-	switch m := message.(type) {
-	case *actors.Committed:
+	switch m := m.(type) {
+	case *message.Committed:
 		if m.Batch != nil {
 			tile.Apply(m.Batch)
 		}
-	case *actors.Attached:
+	case *message.Attached:
 		if m.Base != nil {
 			copy(tile[:len(tile):len(tile)], m.Base.Tile)
 		}
@@ -231,7 +230,7 @@ func use(t *testing.T, message any) {
 			tile.Apply(b)
 		}
 		canvas.Merge(m.Recent)
-	case *actors.Rejected:
+	case *message.Rejected:
 		if new(telemetry.Stats).Refused[m.Why].Load() != 0 || fmt.Sprint(m.Why) == "invalid" {
 			t.Fatal("a refusal that is none")
 		}

@@ -16,8 +16,8 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 	"github.com/asynkron/protoactor-go/remote"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/cluster/wire"
 )
 
@@ -60,7 +60,7 @@ type Peers struct {
 
 // New makes the actor system. Nothing listens yet.
 func New(cfg Config) *Peers {
-	p := &Peers{cfg: cfg, system: actors.NewSystem(slog.New(demoting{cfg.Log.Handler()}))}
+	p := &Peers{cfg: cfg, system: mailbox.NewSystem(slog.New(demoting{cfg.Log.Handler()}))}
 	p.ctx, p.stop = context.WithCancel(context.Background())
 	// Before remote's own resolver, which would take every address.
 	p.system.ProcessRegistry.RegisterAddressResolver(func(*actor.PID) (actor.Process, bool) { return remoteProcess{p}, true })

@@ -20,7 +20,7 @@ import (
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster/clustertest"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
@@ -94,7 +94,7 @@ func TestPeers_BurstArrivesInOrder(t *testing.T) {
 	ops := wiretest.BusyBatch(2000).Ops // 14 KB
 	sink := other.sink()
 	for i := range uint64(n) {
-		p.system.Root.Send(sink, &actors.Submit{N: i, Ops: ops})
+		p.system.Root.Send(sink, &message.Submit{N: i, Ops: ops})
 	}
 	got := await(t, p, sink, n, time.Minute)
 	if got.Answers != n || got.Position.Epoch != 0 || got.Position.Seq != n*2000 {
@@ -116,7 +116,7 @@ func TestPeers_LargestMessagesArrive(t *testing.T) {
 	}}
 	p, other := nearBy(t, Config{Dial: network.dial}), startFar(t, farConfig{Peer: "127.0.0.1:0"})
 	const n = 2 * packed
-	sink, message := other.sink(), &actors.Submit{Ops: wiretest.LargestBatch(largest).Ops}
+	sink, message := other.sink(), &message.Submit{Ops: wiretest.LargestBatch(largest).Ops}
 	encoded := &wrapperspb.BytesValue{Value: wire.Encode(message, nil)}
 	for range n {
 		p.remote.SendMessage(sink, nil, encoded, nil, -1) // encoding each would take too long for the connection
@@ -140,7 +140,7 @@ func TestPeers_DeadAddressDoesNotBlock(t *testing.T) {
 	pid, longest := actor.NewPID(somewhere, "sink"), time.Duration(0)
 	for i := range 1000 {
 		began := time.Now()
-		p.system.Root.Send(pid, &actors.Submit{N: uint64(i)})
+		p.system.Root.Send(pid, &message.Submit{N: uint64(i)})
 		longest = max(longest, time.Since(began))
 	}
 	t.Logf("longest Send: %v", longest)
@@ -187,7 +187,7 @@ func TestPeers_ForgetConnectsOnce(t *testing.T) {
 	n := uint64(0)
 	send := func(d time.Duration) {
 		for began := time.Now(); time.Since(began) < d; n++ {
-			p.system.Root.Send(sink, &actors.Submit{N: n})
+			p.system.Root.Send(sink, &message.Submit{N: n})
 			time.Sleep(100 * time.Microsecond) // others send too
 		}
 	}
@@ -226,7 +226,7 @@ func TestPeers_ForgetFreesWhatAStalledPeerHolds(t *testing.T) {
 	ops, longest := wiretest.BusyBatch(16<<10).Ops, time.Duration(0)
 	for i := range 200 {
 		began := time.Now()
-		p.system.Root.Send(sink, &actors.Submit{N: uint64(i), Ops: ops})
+		p.system.Root.Send(sink, &message.Submit{N: uint64(i), Ops: ops})
 		longest = max(longest, time.Since(began))
 	}
 	t.Logf("longest Send: %v", longest)
@@ -273,14 +273,14 @@ func TestPeers_CloseLeavesNothing(t *testing.T) {
 	if ask(p, other.sink(), 5*time.Second) == nil {
 		t.Fatal("no answer")
 	}
-	p.system.Root.Send(actor.NewPID(somewhere, "sink"), &actors.Lapsed{}) // one that can't be reached
+	p.system.Root.Send(actor.NewPID(somewhere, "sink"), &message.Lapsed{}) // one that can't be reached
 	began := time.Now()
 	p.Close()
 	p.Close()
 	if d := time.Since(began); d > time.Second {
 		t.Errorf("close took %v", d)
 	}
-	p.system.Root.Send(other.sink(), &actors.Lapsed{}) // goes nowhere
+	p.system.Root.Send(other.sink(), &message.Lapsed{}) // goes nowhere
 	p.Forget(other.address)
 	other.stop()
 	clustertest.Eventually(t, "goroutines end", func() bool { return goleak.Find(ignore, goleak.IgnoreTopFunction("time.Sleep")) == nil })
@@ -301,7 +301,7 @@ func TestPeers_DropsWhatCantTravel(t *testing.T) {
 		p.system.Root.Send(pid, stranger{})
 		p.system.Root.Send(pid, &struct{}{})
 	}
-	p.system.Root.Send(pid, &actors.Submit{Ops: append(wiretest.LargestBatch(largest).Ops, wiretest.LargestBatch(largest).Ops...)})
+	p.system.Root.Send(pid, &message.Submit{Ops: append(wiretest.LargestBatch(largest).Ops, wiretest.LargestBatch(largest).Ops...)})
 	if got := p.Unsent().Load(); got != 7 {
 		t.Errorf("%d messages dropped, want 7", got)
 	}

@@ -15,8 +15,8 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // Starting remote sets gRPC's logger, which is global and unguarded, so a process can do so only
@@ -144,9 +144,8 @@ func spawnSink(t testing.TB, p *Peers) {
 }
 
 func (s *sink) Receive(ctx actor.Context) {
-	message := ctx.Message()
-	switch m := message.(type) {
-	case *actors.Submit:
+	switch m := ctx.Message().(type) {
+	case *message.Submit:
 		s.received++
 		if m.N != s.next {
 			s.strays++
@@ -155,8 +154,8 @@ func (s *sink) Receive(ctx actor.Context) {
 		for i := range m.Ops {
 			s.pixels += uint64(len(m.Ops[i].Pixels))
 		}
-	case *actors.Attach:
-		ctx.Respond(&actors.Attached{Stream: m.Stream, Answers: s.received, Position: canvas.Position{Epoch: s.strays, Seq: s.pixels}})
+	case *message.Attach:
+		ctx.Respond(&message.Attached{Stream: m.Stream, Answers: s.received, Position: canvas.Position{Epoch: s.strays, Seq: s.pixels}})
 	}
 }
 
@@ -191,19 +190,19 @@ func nearBy(t testing.TB, cfg Config) *Peers {
 }
 
 // ask asks a sink what it has received; nil: no answer in time.
-func ask(p *Peers, pid *actor.PID, timeout time.Duration) *actors.Attached {
-	answer, err := p.system.Root.RequestFuture(pid, &actors.Attach{Stream: 1}, timeout).Result()
+func ask(p *Peers, pid *actor.PID, timeout time.Duration) *message.Attached {
+	answer, err := p.system.Root.RequestFuture(pid, &message.Attach{Stream: 1}, timeout).Result()
 	if err != nil {
 		return nil
 	}
-	attached, _ := answer.(*actors.Attached)
+	attached, _ := answer.(*message.Attached)
 	return attached
 }
 
 // await asks until the sink has received n Submits.
-func await(t testing.TB, p *Peers, pid *actor.PID, n uint64, timeout time.Duration) *actors.Attached {
+func await(t testing.TB, p *Peers, pid *actor.PID, n uint64, timeout time.Duration) *message.Attached {
 	t.Helper()
-	var last *actors.Attached
+	var last *message.Attached
 	for deadline := time.Now().Add(timeout); time.Now().Before(deadline); {
 		if now := ask(p, pid, time.Second); now != nil {
 			if last = now; now.Answers >= n {

@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"testing"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster/wire/wiretest"
 )
 
@@ -20,7 +20,7 @@ func BenchmarkEncode_ToFivePods(b *testing.B) {
 				for range b.N {
 					batch := *made // another one to Records
 					for range 5 {
-						Encode(&actors.Committed{Stream: 1 << 60, N: 8, Batch: &batch}, known)
+						Encode(&message.Committed{Stream: 1 << 60, N: 8, Batch: &batch}, known)
 					}
 				}
 			})
@@ -29,7 +29,7 @@ func BenchmarkEncode_ToFivePods(b *testing.B) {
 }
 
 func BenchmarkDecode(b *testing.B) {
-	for name, message := range map[string]any{"attach": &actors.Attach{Stream: 1 << 60}, "committed-100": &actors.Committed{Batch: wiretest.BusyBatch(100), Acks: opIDs(wiretest.BusyBatch(100))}} {
+	for name, message := range map[string]any{"attach": &message.Attach{Stream: 1 << 60}, "committed-100": &message.Committed{Batch: wiretest.BusyBatch(100), Acks: opIDs(wiretest.BusyBatch(100))}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			encoded := Encode(message, nil)
@@ -41,7 +41,7 @@ func BenchmarkDecode(b *testing.B) {
 }
 
 func BenchmarkEncode(b *testing.B) {
-	for name, message := range map[string]any{"attach": &actors.Attach{Stream: 1 << 60}, "shown": &actors.Shown{}} {
+	for name, message := range map[string]any{"attach": &message.Attach{Stream: 1 << 60}, "shown": &message.Shown{}} {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for range b.N {

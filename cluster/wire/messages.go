@@ -1,14 +1,14 @@
 package wire
 
 import (
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 )
 
 // The fields of each message, in the order in which they travel: see kinds for what may be changed.
 // Their meaning is documented with their types, in actors.
 
-func attach(p *packer, m *actors.Attach) {
+func attach(p *packer, m *message.Attach) {
 	number(p, &m.Stream)
 	position(p, &m.Held)
 	boolean(p, &m.Renews)
@@ -16,29 +16,29 @@ func attach(p *packer, m *actors.Attach) {
 	boolean(p, &m.Rests)
 }
 
-func submit(p *packer, m *actors.Submit) {
+func submit(p *packer, m *message.Submit) {
 	number(p, &m.Stream, &m.N)
 	ops(p, &m.Ops)
 	origins(p, m.Ops)
-	each(p, &m.Again, func(p *packer, m *actors.Again) {
+	each(p, &m.Again, func(p *packer, m *message.Again) {
 		defer p.end(p.group(2))
 		integer(p, &m.Op)
 		number(p, &m.After)
 	})
 }
 
-func detach(*packer, *actors.Detach) {}
+func detach(*packer, *message.Detach) {}
 
-func point(p *packer, m *actors.Point) { each(p, &m.Moved, pointer) }
+func point(p *packer, m *message.Point) { each(p, &m.Moved, pointer) }
 
-func yield(p *packer, m *actors.Yield) { integer(p, &m.N) }
+func yield(p *packer, m *message.Yield) { integer(p, &m.N) }
 
-func yielded(p *packer, m *actors.Yielded) {
+func yielded(p *packer, m *message.Yielded) {
 	integer(p, &m.N)
 	boolean(p, &m.Served)
 }
 
-func attached(p *packer, m *actors.Attached) {
+func attached(p *packer, m *message.Attached) {
 	number(p, &m.Stream, &m.Answers)
 	position(p, &m.Position)
 	optional(p, &m.Base, snapshot)
@@ -46,23 +46,23 @@ func attached(p *packer, m *actors.Attached) {
 	boolean(p, &m.Rests)
 }
 
-func resting(p *packer, m *actors.Resting) {
+func resting(p *packer, m *message.Resting) {
 	number(p, &m.N)
 	each(p, &m.Sums, func(p *packer, v *uint64) { number(p, v) })
 }
 
-func rested(p *packer, m *actors.Rested) {
+func rested(p *packer, m *message.Rested) {
 	number(p, &m.N, &m.Differ)
 }
 
-func committed(p *packer, m *actors.Committed) {
+func committed(p *packer, m *message.Committed) {
 	number(p, &m.Stream, &m.N)
 	optional(p, &m.Batch, batch)
 	each(p, &m.Acks, opID)
 	keys(p, m.Acks)
 }
 
-func rejected(p *packer, m *actors.Rejected) {
+func rejected(p *packer, m *message.Rejected) {
 	number(p, &m.Stream, &m.N)
 	each(p, &m.Ops, opID)
 	number(p, &m.Why)
@@ -70,14 +70,14 @@ func rejected(p *packer, m *actors.Rejected) {
 	keys(p, m.Ops)
 }
 
-func lapsed(p *packer, m *actors.Lapsed) { number(p, &m.Stream) }
+func lapsed(p *packer, m *message.Lapsed) { number(p, &m.Stream) }
 
-func pointed(p *packer, m *actors.Pointed) { each(p, &m.Moved, pointer) }
+func pointed(p *packer, m *message.Pointed) { each(p, &m.Moved, pointer) }
 
-func roll(p *packer, m *actors.Roll) {
+func roll(p *packer, m *message.Roll) {
 	number(p, &m.N)
 	boolean(p, &m.Full, &m.More)
-	each(p, &m.Joined, func(p *packer, m *actors.Member) {
+	each(p, &m.Joined, func(p *packer, m *message.Member) {
 		defer p.end(p.group(3))
 		number(p, &m.Viewer)
 		number(p, &m.User.Author)
@@ -87,24 +87,24 @@ func roll(p *packer, m *actors.Roll) {
 	number(p, &m.Shown)
 }
 
-func check(p *packer, m *actors.Check) { number(p, &m.Stream, &m.N) }
+func check(p *packer, m *message.Check) { number(p, &m.Stream, &m.N) }
 
-func checked(p *packer, m *actors.Checked) {
+func checked(p *packer, m *message.Checked) {
 	number(p, &m.Stream, &m.N, &m.Answers)
 	position(p, &m.Position)
 }
 
-func salvage(p *packer, m *actors.Salvage) { number(p, &m.N) }
+func salvage(p *packer, m *message.Salvage) { number(p, &m.N) }
 
-func salvaged(p *packer, m *actors.Salvaged) {
+func salvaged(p *packer, m *message.Salvaged) {
 	number(p, &m.N)
 	optional(p, &m.Base, snapshot)
 	each(p, &m.Recent, pastBatch)
 }
 
-func recall(*packer, *actors.Recall) {}
+func recall(*packer, *message.Recall) {}
 
-func shown(p *packer, m *actors.Shown) {
+func shown(p *packer, m *message.Shown) {
 	number(p, &m.N, &m.Rolled)
 	boolean(p, &m.Full, &m.Repeat)
 	integer(p, &m.Count)

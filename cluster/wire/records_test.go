@@ -10,6 +10,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/cluster/wire/wiretest"
 )
 
@@ -24,12 +25,12 @@ func TestRecords_SameBytesAsWithout(t *testing.T) {
 	}
 	for range 500 {
 		b := batches[random.IntN(len(batches))]
-		m := &actors.Committed{Stream: random.Uint64(), Batch: b}
+		m := &message.Committed{Stream: random.Uint64(), Batch: b}
 		if !bytes.Equal(Encode(m, known), Encode(m, nil)) {
 			t.Fatal("a record is another batch's")
 		}
 	}
-	if b := wiretest.LargestBatch(canvas.MaxBatchPixels); Encode(&actors.Committed{Batch: b}, known) == nil || known.last[b.Region%recordSlots].Load().batch == b {
+	if b := wiretest.LargestBatch(canvas.MaxBatchPixels); Encode(&message.Committed{Batch: b}, known) == nil || known.last[b.Region%recordSlots].Load().batch == b {
 		t.Error("a record over the bound is kept")
 	}
 }
@@ -46,15 +47,15 @@ func opIDs(b *canvas.Batch) []canvas.OpID {
 func TestWire_LargestMessages(t *testing.T) {
 	b, name := wiretest.LargestBatch(canvas.MaxBatchPixels), strings.Repeat("日", canvas.MaxName)
 	user := canvas.User{Author: math.MaxUint64, Name: name}
-	crowd := slices.Repeat([]actors.Member{{Viewer: math.MaxUint64, User: user}}, 4096)
+	crowd := slices.Repeat([]message.Member{{Viewer: math.MaxUint64, User: user}}, 4096)
 	tile := canvas.NewTile(canvas.MaxRegionEdge, canvas.MaxRegionEdge)
 	for _, message := range []any{
-		&actors.Submit{Stream: math.MaxUint64, N: math.MaxUint64, Ops: b.Ops},
-		&actors.Committed{Stream: math.MaxUint64, N: math.MaxUint64, Batch: b, Acks: opIDs(b)},
-		&actors.Attached{Stream: math.MaxUint64, Base: &canvas.Snapshot{Tile: tile}, Recent: []*canvas.Batch{b}},
-		&actors.Rejected{Ops: slices.Repeat(opIDs(b), actors.DefaultConfig().QueuePixels/canvas.MaxBatchPixels)},
-		&actors.Roll{Joined: crowd},
-		&actors.Shown{Joined: slices.Repeat([]canvas.User{user}, 2000), Left: slices.Repeat([]canvas.Author{math.MaxUint64}, 2000)},
+		&message.Submit{Stream: math.MaxUint64, N: math.MaxUint64, Ops: b.Ops},
+		&message.Committed{Stream: math.MaxUint64, N: math.MaxUint64, Batch: b, Acks: opIDs(b)},
+		&message.Attached{Stream: math.MaxUint64, Base: &canvas.Snapshot{Tile: tile}, Recent: []*canvas.Batch{b}},
+		&message.Rejected{Ops: slices.Repeat(opIDs(b), actors.DefaultConfig().QueuePixels/canvas.MaxBatchPixels)},
+		&message.Roll{Joined: crowd},
+		&message.Shown{Joined: slices.Repeat([]canvas.User{user}, 2000), Left: slices.Repeat([]canvas.Author{math.MaxUint64}, 2000)},
 	} {
 		n := len(Encode(message, nil))
 		t.Logf("%T: %d bytes", message, n)

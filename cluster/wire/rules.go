@@ -6,7 +6,6 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
@@ -48,16 +47,16 @@ func CheckRegion(g canvas.Geometry, id canvas.RegionID, m any) error {
 	_, _, width, height := g.Bounds(id)
 	area := width * height
 	switch m := m.(type) {
-	case *actors.Submit:
+	case *message.Submit:
 		return checkOps(m.Ops, area)
-	case *actors.Committed:
+	case *message.Committed:
 		if m.Batch == nil {
 			return nil
 		}
 		return checkBatch(m.Batch, id, area)
-	case *actors.Attached:
+	case *message.Attached:
 		return checkReplica(m.Base, m.Recent, id, area)
-	case *actors.Salvaged:
+	case *message.Salvaged:
 		return checkReplica(m.Base, m.Recent, id, area)
 	}
 	return nil
@@ -130,21 +129,21 @@ func checkUser(author canvas.Author, name string) error {
 // region.
 func CheckFields(g canvas.Geometry, m any) error {
 	switch m := m.(type) {
-	case *actors.Rejected:
+	case *message.Rejected:
 		if m.Why.String() == "invalid" || m.Why == 0 { // a reason of a later version
 			m.Why = canvas.RefusedUnknown
 		}
 		return counts(int64(m.Retry), int64(maxRetry))
-	case *actors.Point:
+	case *message.Point:
 		return checkPointers(g, m.Moved)
-	case *actors.Pointed:
+	case *message.Pointed:
 		return checkPointers(g, m.Moved)
-	case *actors.Roll:
+	case *message.Roll:
 		return checkRoll(m)
-	case *actors.Shown:
+	case *message.Shown:
 		return checkShown(m)
-	case *actors.Resting:
-		if len(m.Sums) != actors.RestShares {
+	case *message.Resting:
+		if len(m.Sums) != message.RestShares {
 			return errCount
 		}
 		return nil
@@ -187,7 +186,7 @@ func checkPointers(g canvas.Geometry, moved []canvas.Pointer) error {
 	return nil
 }
 
-func checkRoll(m *actors.Roll) error {
+func checkRoll(m *message.Roll) error {
 	if len(m.Joined)+len(m.Left) > maxRolled {
 		return errCount
 	}
@@ -199,7 +198,7 @@ func checkRoll(m *actors.Roll) error {
 	return nil
 }
 
-func checkShown(m *actors.Shown) error {
+func checkShown(m *message.Shown) error {
 	if len(m.Joined) > canvas.MaxListedUsers || len(m.Left) > canvas.MaxListedUsers {
 		return errCount
 	}

@@ -5,7 +5,6 @@ import (
 	"strings"
 	"testing"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
@@ -18,10 +17,10 @@ func TestRules(t *testing.T) {
 	batch := func(id canvas.RegionID, from uint64, pos uint16) *canvas.Batch {
 		return &canvas.Batch{Region: id, Epoch: 1, From: from, To: from + 1, Ops: pixel(pos)}
 	}
-	op := func(change func(*canvas.Op)) *actors.Submit {
+	op := func(change func(*canvas.Op)) *message.Submit {
 		ops := pixel(0)
 		change(&ops[0])
-		return &actors.Submit{Ops: ops}
+		return &message.Submit{Ops: ops}
 	}
 	long := strings.Repeat("x", maxTold+1)
 	for _, c := range []struct {
@@ -29,42 +28,42 @@ func TestRules(t *testing.T) {
 		message any
 		want    error
 	}{
-		{2, &actors.Submit{Ops: pixel(127)}, nil},
-		{2, &actors.Submit{Ops: pixel(128)}, errPixel},
-		{1, &actors.Submit{Ops: pixel(255)}, nil},
+		{2, &message.Submit{Ops: pixel(127)}, nil},
+		{2, &message.Submit{Ops: pixel(128)}, errPixel},
+		{1, &message.Submit{Ops: pixel(255)}, nil},
 		{1, op(func(o *canvas.Op) { o.Pixels = nil }), errOp},
 		{1, op(func(o *canvas.Op) { o.Pixels = make([]canvas.Pixel, canvas.MaxBatchPixels+1) }), errOp},
 		{1, op(func(o *canvas.Op) { o.ID.Author = 1 << 48 }), errAuthor},
 		{1, op(func(o *canvas.Op) { o.Name = "\xFF" }), errName},
 		{1, op(func(o *canvas.Op) { o.Name = long }), errName},
 		{1, op(func(o *canvas.Op) { o.Spelling = "red" }), errSpelling},
-		{1, &actors.Point{Moved: []canvas.Pointer{{X: 40}}}, errPoint},
-		{1, &actors.Point{Moved: make([]canvas.Pointer, maxPointers+1)}, errCount},
-		{1, &actors.Point{Moved: []canvas.Pointer{{X: 39, Y: 31}, {X: canvas.PointerGone, Y: canvas.PointerGone}}}, nil},
-		{2, &actors.Committed{}, nil},
-		{2, &actors.Committed{Batch: batch(2, 7, 127)}, nil},
-		{2, &actors.Committed{Batch: batch(1, 7, 127)}, errRegion},
-		{2, &actors.Committed{Batch: batch(2, 7, 128)}, errPixel},
-		{2, &actors.Committed{Batch: &canvas.Batch{Region: 2, From: 1, To: 1}}, errSeq},
-		{2, &actors.Committed{Batch: &canvas.Batch{Region: 2, From: 1, To: 9, Ops: pixel(1)}}, errSeq},
-		{2, &actors.Attached{Base: &canvas.Snapshot{Region: 2, Tile: canvas.NewTile(8, 16)}, Recent: []*canvas.Batch{batch(2, 1, 1), batch(2, 2, 1)}}, nil},
-		{2, &actors.Attached{Base: &canvas.Snapshot{Region: 2, Tile: canvas.NewTile(16, 16)}}, errTile},
-		{2, &actors.Attached{Base: &canvas.Snapshot{Region: 2}}, errTile},
-		{2, &actors.Attached{Base: &canvas.Snapshot{Region: 1, Tile: canvas.NewTile(8, 16)}}, errRegion},
-		{2, &actors.Attached{Recent: []*canvas.Batch{batch(2, 1, 1), batch(2, 3, 1)}}, errChain},
-		{2, &actors.Rejected{Why: 200}, nil}, // of a later version: made RefusedUnknown
-		{2, &actors.Rejected{Why: 1, Retry: -1}, errCount},
-		{2, &actors.Pointed{Moved: []canvas.Pointer{{Author: 1 << 48}}}, errAuthor},
-		{0, &actors.Roll{Joined: []actors.Member{{User: canvas.User{Name: "ada"}}}}, nil},
-		{0, &actors.Roll{Left: make([]canvas.ViewerID, maxRolled+1)}, errCount},
-		{0, &actors.Roll{Joined: []actors.Member{{User: canvas.User{Name: long}}}}, errName},
-		{0, &actors.Shown{Count: 3}, nil},
-		{0, &actors.Shown{Count: -1}, errCount},
-		{0, &actors.Shown{Joined: make([]canvas.User, canvas.MaxListedUsers+1)}, errCount},
-		{0, &actors.Shown{Left: []canvas.Author{1 << 48}}, errAuthor},
-		{0, &actors.Resting{Sums: make([]uint64, actors.RestShares)}, nil},
-		{0, &actors.Resting{Sums: make([]uint64, actors.RestShares-1)}, errCount},
-		{0, &actors.Resting{Sums: make([]uint64, actors.RestShares+1)}, errCount},
+		{1, &message.Point{Moved: []canvas.Pointer{{X: 40}}}, errPoint},
+		{1, &message.Point{Moved: make([]canvas.Pointer, maxPointers+1)}, errCount},
+		{1, &message.Point{Moved: []canvas.Pointer{{X: 39, Y: 31}, {X: canvas.PointerGone, Y: canvas.PointerGone}}}, nil},
+		{2, &message.Committed{}, nil},
+		{2, &message.Committed{Batch: batch(2, 7, 127)}, nil},
+		{2, &message.Committed{Batch: batch(1, 7, 127)}, errRegion},
+		{2, &message.Committed{Batch: batch(2, 7, 128)}, errPixel},
+		{2, &message.Committed{Batch: &canvas.Batch{Region: 2, From: 1, To: 1}}, errSeq},
+		{2, &message.Committed{Batch: &canvas.Batch{Region: 2, From: 1, To: 9, Ops: pixel(1)}}, errSeq},
+		{2, &message.Attached{Base: &canvas.Snapshot{Region: 2, Tile: canvas.NewTile(8, 16)}, Recent: []*canvas.Batch{batch(2, 1, 1), batch(2, 2, 1)}}, nil},
+		{2, &message.Attached{Base: &canvas.Snapshot{Region: 2, Tile: canvas.NewTile(16, 16)}}, errTile},
+		{2, &message.Attached{Base: &canvas.Snapshot{Region: 2}}, errTile},
+		{2, &message.Attached{Base: &canvas.Snapshot{Region: 1, Tile: canvas.NewTile(8, 16)}}, errRegion},
+		{2, &message.Attached{Recent: []*canvas.Batch{batch(2, 1, 1), batch(2, 3, 1)}}, errChain},
+		{2, &message.Rejected{Why: 200}, nil}, // of a later version: made RefusedUnknown
+		{2, &message.Rejected{Why: 1, Retry: -1}, errCount},
+		{2, &message.Pointed{Moved: []canvas.Pointer{{Author: 1 << 48}}}, errAuthor},
+		{0, &message.Roll{Joined: []message.Member{{User: canvas.User{Name: "ada"}}}}, nil},
+		{0, &message.Roll{Left: make([]canvas.ViewerID, maxRolled+1)}, errCount},
+		{0, &message.Roll{Joined: []message.Member{{User: canvas.User{Name: long}}}}, errName},
+		{0, &message.Shown{Count: 3}, nil},
+		{0, &message.Shown{Count: -1}, errCount},
+		{0, &message.Shown{Joined: make([]canvas.User, canvas.MaxListedUsers+1)}, errCount},
+		{0, &message.Shown{Left: []canvas.Author{1 << 48}}, errAuthor},
+		{0, &message.Resting{Sums: make([]uint64, message.RestShares)}, nil},
+		{0, &message.Resting{Sums: make([]uint64, message.RestShares-1)}, errCount},
+		{0, &message.Resting{Sums: make([]uint64, message.RestShares+1)}, errCount},
 		{0, &message.Inspect{Connections: 50}, nil},
 		{0, &message.Inspect{Connections: -1}, errCount},
 		{0, &message.Inspect{Connections: maxConnections + 1}, errCount},

@@ -19,7 +19,6 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/cluster/wire/wiretest"
@@ -56,38 +55,38 @@ func examples() []example {
 	}
 	pointers := []canvas.Pointer{{Author: 9, X: 3, Y: 500}, {Author: 0xA1B2C3D4E5F6, X: canvas.PointerGone, Y: canvas.PointerGone}}
 	return []example{
-		{"attach", &actors.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300}},
-		{"attach-rests", &actors.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300, Rests: true}},
-		{"attach-blank", &actors.Attach{}},
-		{"submit", &actors.Submit{Stream: 1 << 60, N: 5, Ops: batch.Ops}},
-		{"submit-none", &actors.Submit{}},
-		{"submit-again", &actors.Submit{Stream: 1 << 60, N: 5, Ops: fromKnown, Again: []actors.Again{{After: 70_000}, {Op: 1}}}},
-		{"detach", &actors.Detach{}},
-		{"point", &actors.Point{Moved: pointers}},
-		{"yield", &actors.Yield{N: 4}},
-		{"yielded", &actors.Yielded{N: -1, Served: true}},
-		{"attached", &actors.Attached{Stream: 1 << 60, Answers: 9, Position: at, Recent: []*canvas.Batch{batch, small}}},
-		{"attached-base", &actors.Attached{Stream: 2, Position: at, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
-		{"attached-renewed", &actors.Attached{Stream: 2, Position: at}},
-		{"attached-rests", &actors.Attached{Stream: 2, Position: at, Rests: true}},
-		{"resting", &actors.Resting{N: 300, Sums: append(make([]uint64, actors.RestShares-1), 1<<63)}},
-		{"rested", &actors.Rested{N: 300, Differ: 1<<63 | 1}},
-		{"committed", &actors.Committed{Stream: 1 << 60, N: 8, Batch: batch, Acks: ids}},
-		{"committed-before", &actors.Committed{Stream: 2, Acks: ids[:1]}},
-		{"committed-keyed", &actors.Committed{Stream: 2, Acks: keyed}},
-		{"rejected-keyed", &actors.Rejected{Stream: 2, N: 3, Ops: keyed, Why: canvas.RefusedUnsure}},
-		{"rejected", &actors.Rejected{Stream: 2, N: 3, Ops: ids, Why: canvas.RefusedUnavailable, Retry: 1500 * time.Millisecond}},
-		{"lapsed", &actors.Lapsed{Stream: 1 << 60}},
-		{"pointed", &actors.Pointed{Moved: pointers}},
-		{"roll", &actors.Roll{N: 70_000, Full: true, More: true, Joined: []actors.Member{{Viewer: 7, User: canvas.User{Author: 9, Name: "Zoë"}}, {Viewer: 300}}, Left: []canvas.ViewerID{1, 1 << 40}}},
-		{"roll-renewed", &actors.Roll{N: 3}},
-		{"recall", &actors.Recall{}},
-		{"shown", &actors.Shown{N: 3, Rolled: 4, Full: true, Repeat: true, Count: 1200, Joined: []canvas.User{{Author: 9, Name: "Zoë"}}, Left: []canvas.Author{0xA1B2C3D4E5F6}}},
-		{"check", &actors.Check{Stream: 1 << 60, N: 300}},
-		{"checked", &actors.Checked{Stream: 1 << 60, N: 300, Answers: 9, Position: at}},
-		{"salvage", &actors.Salvage{N: 300}},
-		{"salvaged", &actors.Salvaged{N: 300, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
-		{"salvaged-none", &actors.Salvaged{N: 1}},
+		{"attach", &message.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300}},
+		{"attach-rests", &message.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300, Rests: true}},
+		{"attach-blank", &message.Attach{}},
+		{"submit", &message.Submit{Stream: 1 << 60, N: 5, Ops: batch.Ops}},
+		{"submit-none", &message.Submit{}},
+		{"submit-again", &message.Submit{Stream: 1 << 60, N: 5, Ops: fromKnown, Again: []message.Again{{After: 70_000}, {Op: 1}}}},
+		{"detach", &message.Detach{}},
+		{"point", &message.Point{Moved: pointers}},
+		{"yield", &message.Yield{N: 4}},
+		{"yielded", &message.Yielded{N: -1, Served: true}},
+		{"attached", &message.Attached{Stream: 1 << 60, Answers: 9, Position: at, Recent: []*canvas.Batch{batch, small}}},
+		{"attached-base", &message.Attached{Stream: 2, Position: at, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
+		{"attached-renewed", &message.Attached{Stream: 2, Position: at}},
+		{"attached-rests", &message.Attached{Stream: 2, Position: at, Rests: true}},
+		{"resting", &message.Resting{N: 300, Sums: append(make([]uint64, message.RestShares-1), 1<<63)}},
+		{"rested", &message.Rested{N: 300, Differ: 1<<63 | 1}},
+		{"committed", &message.Committed{Stream: 1 << 60, N: 8, Batch: batch, Acks: ids}},
+		{"committed-before", &message.Committed{Stream: 2, Acks: ids[:1]}},
+		{"committed-keyed", &message.Committed{Stream: 2, Acks: keyed}},
+		{"rejected-keyed", &message.Rejected{Stream: 2, N: 3, Ops: keyed, Why: canvas.RefusedUnsure}},
+		{"rejected", &message.Rejected{Stream: 2, N: 3, Ops: ids, Why: canvas.RefusedUnavailable, Retry: 1500 * time.Millisecond}},
+		{"lapsed", &message.Lapsed{Stream: 1 << 60}},
+		{"pointed", &message.Pointed{Moved: pointers}},
+		{"roll", &message.Roll{N: 70_000, Full: true, More: true, Joined: []message.Member{{Viewer: 7, User: canvas.User{Author: 9, Name: "Zoë"}}, {Viewer: 300}}, Left: []canvas.ViewerID{1, 1 << 40}}},
+		{"roll-renewed", &message.Roll{N: 3}},
+		{"recall", &message.Recall{}},
+		{"shown", &message.Shown{N: 3, Rolled: 4, Full: true, Repeat: true, Count: 1200, Joined: []canvas.User{{Author: 9, Name: "Zoë"}}, Left: []canvas.Author{0xA1B2C3D4E5F6}}},
+		{"check", &message.Check{Stream: 1 << 60, N: 300}},
+		{"checked", &message.Checked{Stream: 1 << 60, N: 300, Answers: 9, Position: at}},
+		{"salvage", &message.Salvage{N: 300}},
+		{"salvaged", &message.Salvaged{N: 300, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
+		{"salvaged-none", &message.Salvaged{N: 1}},
 		{"inspect", &message.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
 		{"inspect-little", &message.Inspect{}},
 		{"inspect-brief", &message.Inspect{Full: true, Brief: true}},
@@ -272,7 +271,7 @@ func TestWire_KnowsEveryMessage(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, file := range append(files, "../../actors/region_messages.go", "../../actors/presence.go") {
+	for _, file := range files {
 		tree, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
 		if err != nil {
 			t.Fatal(err)
@@ -322,15 +321,15 @@ func TestWire_EarlierVersions(t *testing.T) {
 
 // TestWire_OtherVersions is about pods of two versions in one cluster.
 func TestWire_OtherVersions(t *testing.T) {
-	longer := bytes.Clone(Encode(&actors.Lapsed{Stream: 5}, nil))
+	longer := bytes.Clone(Encode(&message.Lapsed{Stream: 5}, nil))
 	longer[2]++ // fields
 	longer = append(longer, 0x93, 1, 2, 3)
-	if got, want := decoded(longer), (&actors.Lapsed{Stream: 5}); !reflect.DeepEqual(got, want) {
+	if got, want := decoded(longer), (&message.Lapsed{Stream: 5}); !reflect.DeepEqual(got, want) {
 		t.Errorf("with a field more: %+v, want %+v", got, want)
 	}
-	shorter := bytes.Clone(Encode(&actors.Attach{Stream: 5, Submits: 9, Rests: true}, nil))
+	shorter := bytes.Clone(Encode(&message.Attach{Stream: 5, Submits: 9, Rests: true}, nil))
 	shorter[2]--
-	if got, want := decoded(shorter[:len(shorter)-1]), (&actors.Attach{Stream: 5, Submits: 9}); !reflect.DeepEqual(got, want) {
+	if got, want := decoded(shorter[:len(shorter)-1]), (&message.Attach{Stream: 5, Submits: 9}); !reflect.DeepEqual(got, want) {
 		t.Errorf("with a field less: %+v, want %+v", got, want)
 	}
 	for name, b := range map[string][]byte{
@@ -359,7 +358,7 @@ func TestDecode_BrokenBytes(t *testing.T) {
 		"an ack of 3":         {0x96, wireVersion, 1, 1, 1, 0xC0, 0x91, 0x93, 1, 2, 3},
 		"a number too large":  {0x93, wireVersion, 3, 0x91, 0x93, 1, 0xCE, 0, 1, 0, 0, 1},
 		"a nested array":      append([]byte{0x94, wireVersion, 12, 1}, bytes.Repeat([]byte{0x91}, 1<<20)...),
-		"a byte too many":     append(Encode(&actors.Lapsed{Stream: 5}, nil), 0),
+		"a byte too many":     append(Encode(&message.Lapsed{Stream: 5}, nil), 0),
 	}
 	for _, e := range examples() {
 		whole := Encode(e.message, nil)
@@ -406,13 +405,13 @@ func FuzzDecode(f *testing.F) {
 // slices.Grow needs one more under the race detector.
 func TestPacker_Allocations(t *testing.T) {
 	p, known := newPacker(), new(Records)
-	batch := &actors.Committed{Batch: wiretest.BusyBatch(100)}
+	batch := &message.Committed{Batch: wiretest.BusyBatch(100)}
 	Encode(batch, known)
 	for _, c := range []struct {
 		kind    uint64
 		message any
 		want    float64
-	}{{5, &actors.Attach{Stream: 1 << 60, Held: canvas.Head()}, 1}, {1, batch, 3}} {
+	}{{5, &message.Attach{Stream: 1 << 60, Held: canvas.Head()}, 1}, {1, batch, 3}} {
 		n := testing.AllocsPerRun(1000, func() {
 			p.begin(c.kind, known)
 			formOf(c.kind).write(p, c.message)

@@ -44,7 +44,7 @@ func arrows() []arrow {
 	wire := slices.Concat(io, []string{"encoding/json", "encoding/binary", "encoding/gob", "compress"})
 	return []arrow{
 		{from: canvas, never: io},
-		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
 		{from: message, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: oplog, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: telemetry, may: []string{canvas, mailbox, message}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
@@ -58,14 +58,14 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{canvas, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
+		{from: "actors", may: []string{canvas, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", canvas, message, "cluster/peer"}, uses: []string{
 			"golang.org/x/sys", "github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
-		{from: "cluster/peer", may: []string{"actors", canvas, message, "cluster/wire"}, uses: []string{
+		{from: "cluster/peer", may: []string{canvas, mailbox, message, "cluster/wire"}, uses: []string{
 			"github.com/asynkron/protoactor-go", "google.golang.org/grpc", "google.golang.org/protobuf",
 		}},
-		{from: "cluster/wire", may: []string{"actors", canvas, message, store}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
+		{from: "cluster/wire", may: []string{canvas, message, store}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: "cluster/wire/wiretest", may: []string{canvas}},
 		{from: "cluster/clustertest", uses: []string{"github.com/hashicorp/memberlist"}},
 		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
@@ -177,6 +177,9 @@ func TestImports_Refused(t *testing.T) {
 		{"actors", module + "actors/store/bolt", false},
 		{"actors", module + "actors/store", true},
 		{"actors", "strings", true},
+		{"actors/oplog", module + "actors/message", false},
+		{"actors/message", module + "actors", false},
+		{"cluster/wire", module + "actors", false},
 		{"actors/canvas", "github.com/vmihailenco/msgpack/v5", false},
 		{"transport", module + "cluster", false},
 		{"cluster", module + "transport", false},

@@ -1,4 +1,4 @@
-package actors
+package message
 
 import (
 	"time"
@@ -104,4 +104,16 @@ type (
 	Lapsed struct{ Stream uint64 }
 	// Pointed brings pointers that moved.
 	Pointed struct{ Moved []canvas.Pointer }
+)
+
+// Messages by which a region whose store has lost something gets it back from a relay.
+type (
+	// Salvage asks a relay for its replica: the store has lost pixels that it shows.
+	Salvage struct{ N uint64 }
+	// Salvaged answers Salvage.
+	Salvaged struct {
+		N      uint64           // that of the Salvage
+		Base   *canvas.Snapshot // nil: the relay has no replica any more
+		Recent []*canvas.Batch  // leads up to Base
+	}
 )

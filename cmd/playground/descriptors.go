@@ -1,26 +1,13 @@
-//go:build unix
-
 package main
 
-import (
-	"log/slog"
-	"syscall"
-)
+import "log/slog"
 
 // otherDescriptors is what a server opens besides its clients' connections: the store and
 // its connections, other servers, the log, with room to spare.
 const otherDescriptors = 256
 
-// checkDescriptors warns when the system allows fewer open files than the server may need. Past the
-// limit each open fails, the store's included. Go has raised the soft limit to the hard one before
-// main.
-func checkDescriptors(clients int, log *slog.Logger) {
-	var limit syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) == nil {
-		warnOfDescriptors(uint64(limit.Cur), clients, log)
-	}
-}
-
+// warnOfDescriptors warns when the system allows fewer open files than the server may need. Past the
+// limit each open fails, the store's included.
 func warnOfDescriptors(limit uint64, clients int, log *slog.Logger) {
 	if need := uint64(clients + otherDescriptors); limit < need {
 		log.Warn("too few file descriptors for --max-connections", "limit", limit, "needed", need,

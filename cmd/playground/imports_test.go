@@ -90,8 +90,8 @@ func arrows() []arrow {
 		{from: loadtest + "/chaos", may: []string{canvas, "transport/client", loadtest + "/audit", loadtest + "/crew", loadtest + "/fleet", loadtest + "/report"}},
 		{from: loadtest + "/contend", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/pattern", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/anishathalye/porcupine"}},
 		{from: loadtest + "/crew", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report"}},
-		{from: loadtest + "/fleet", may: []string{canvas, "codec", wireClient, loadtest + "/ledger", loadtest + "/pattern", loadtest + "/report", loadtest + "/target"}, uses: []string{
-			"github.com/gobwas", "golang.org/x/sys", "golang.org/x/time",
+		{from: loadtest + "/fleet", may: []string{canvas, "cmd/commandline", "codec", wireClient, loadtest + "/ledger", loadtest + "/pattern", loadtest + "/report", loadtest + "/target"}, uses: []string{
+			"github.com/gobwas", "golang.org/x/time",
 		}},
 		{from: loadtest + "/audit", may: []string{canvas, loadtest + "/pattern", loadtest + "/report"}, never: io},
 		{from: loadtest + "/ledger", may: []string{canvas}, never: io},

@@ -14,6 +14,7 @@ import (
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cluster"
+	"pixelplayground/cmd/commandline"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
 	"pixelplayground/web"
@@ -158,7 +159,7 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		p.log.Info("serving operators", "url", urlOf(p.admin.Addr()))
 	}
 	if p.cfg.gateway {
-		checkDescriptors(p.cfg.transport(p.log).Descriptors(), p.log)
+		warnOfDescriptors(commandline.Descriptors(), p.cfg.transport(p.log).Descriptors(), p.log)
 		return server.Open(host{p.node}, handlers.All)
 	}
 	operators.open(handlers.All)

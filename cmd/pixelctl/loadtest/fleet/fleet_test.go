@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/commandline"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
 	"pixelplayground/cmd/pixelctl/loadtest/pattern"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
@@ -467,10 +468,7 @@ func TestFleet_OpenSaysWhatIsWrong(t *testing.T) {
 }
 
 func TestCheckDescriptors(t *testing.T) {
-	limit, err := Descriptors()
-	if err != nil {
-		t.Fatal(err)
-	}
+	limit := int(commandline.Descriptors())
 	if err := CheckDescriptors(limit); err == nil || !strings.Contains(err.Error(), fmt.Sprint(limit-spareDescriptors)) {
 		t.Errorf("as many clients as files: %v", err)
 	}

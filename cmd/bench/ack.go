@@ -23,20 +23,11 @@ const ackFrame = 2 + 1 + 2 + 1 + 3 + 9
 // warmUps is how many pixels come before those that count.
 const warmUps = 100
 
-// waits is how long each of many answers took.
-type waits []time.Duration
-
-func (w waits) quantile(share float64) time.Duration {
-	sorted := slices.Sorted(slices.Values(w))
-	return sorted[min(int(share*float64(len(sorted))), len(sorted)-1)]
-}
-
-// acksHeader is the header above lines of waits.
+// acksHeader is the header above lines of answers' times.
 const acksHeader = "                                    p50       p90       p99       max"
 
-func (w waits) line(name string) string {
-	return fmt.Sprintf("%-30s%9s %9s %9s %9s", name,
-		fine(w.quantile(0.5)), fine(w.quantile(0.9)), fine(w.quantile(0.99)), fine(w.quantile(1)))
+func (d durations) line(name string) string {
+	return fmt.Sprintf("%-30s%9s %9s %9s %9s", name, fine(d.at(50)), fine(d.at(90)), fine(d.at(99)), fine(d.at(100)))
 }
 
 // fine prints a duration in milliseconds, to the microsecond.
@@ -64,24 +55,20 @@ func (a *acknowledged) Run(s *site) error {
 		return fmt.Errorf("echo by way of %s: %w", kept, err)
 	}
 	s.sayf("%s", least.line("echo by way of "+kept))
-	s.sayf("%-30s%9.2f %9.2f %9.2f %9.2f", "ratio of server to that", ratioOf(server, least, 0.5), ratioOf(server, least, 0.9),
-		ratioOf(server, least, 0.99), ratioOf(server, least, 1))
+	ratio := func(percent float64) float64 { return server.at(percent).Seconds() / least.at(percent).Seconds() }
+	s.sayf("%-30s%9.2f %9.2f %9.2f %9.2f", "ratio of server to that", ratio(50), ratio(90), ratio(99), ratio(100))
 	return nil
 }
 
-func ratioOf(a, b waits, share float64) float64 {
-	return a.quantile(share).Seconds() / b.quantile(share).Seconds()
-}
-
 // placed times how long the server takes to acknowledge a pixel.
-func (a *acknowledged) placed(s *site) (_ waits, err error) {
+func (a *acknowledged) placed(s *site) (_ durations, err error) {
 	v, c, end, err := s.stage()
 	if err != nil {
-		return nil, err
+		return durations{}, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
 	if err := c.recruit(v.addr, 1); err != nil {
-		return nil, err
+		return durations{}, err
 	}
 	m := c.placers[0]
 	w, err := a.repeat(c, m, func() []byte {
@@ -97,19 +84,19 @@ func (a *acknowledged) placed(s *site) (_ waits, err error) {
 
 // echoed times the raw loop, which answers requests with replies of the same sizes, and keeps each
 // request at place.
-func (a *acknowledged) echoed(s *site, place string) (waits, error) {
+func (a *acknowledged) echoed(s *site, place string) (durations, error) {
 	loop, err := s.rawLoop()
 	if err != nil {
-		return nil, err
+		return durations{}, err
 	}
 	defer loop.stop()
 	c, err := newCrowd(0)
 	if err != nil {
-		return nil, err
+		return durations{}, err
 	}
 	defer c.close()
 	if err := loop.join(c, 1); err != nil {
-		return nil, err
+		return durations{}, err
 	}
 	request := placeFrame(0, uint64(a.Times), 1)
 	done, failed := loop.order("echo %d %d %d %s", len(request), ackFrame, warmUps+a.Times, place)
@@ -120,10 +107,10 @@ func (a *acknowledged) echoed(s *site, place string) (waits, error) {
 		return request
 	}, func() bool { return m.bytes == sent*ackFrame || done() })
 	if err != nil {
-		return nil, err
+		return durations{}, err
 	}
 	if err := c.run("echo", patience, done); err != nil {
-		return nil, err
+		return durations{}, err
 	}
 	return w, failed()
 }
@@ -134,23 +121,23 @@ func (c *crowd) only() *member {
 }
 
 // repeat writes one request after another, and times the answers.
-func (a *acknowledged) repeat(c *crowd, m *member, request func() []byte, answered func() bool) (waits, error) {
-	w := make(waits, 0, a.Times)
+func (a *acknowledged) repeat(c *crowd, m *member, request func() []byte, answered func() bool) (durations, error) {
+	took := newDurations()
 	for i := range warmUps + a.Times {
 		if err := c.rest(a.Pause); err != nil {
-			return nil, err
+			return durations{}, err
 		}
 		frame := request()
 		began := time.Now()
 		if n, err := unix.Write(m.fd, frame); err != nil || n < len(frame) {
-			return nil, fmt.Errorf("place: %d of %d bytes are taken: %w", n, len(frame), err)
+			return durations{}, fmt.Errorf("place: %d of %d bytes are taken: %w", n, len(frame), err)
 		}
 		if err := c.run("answer", patience, answered); err != nil {
-			return nil, err
+			return durations{}, err
 		}
 		if i >= warmUps {
-			w = append(w, time.Since(began))
+			took.add(time.Since(began), 1)
 		}
 	}
-	return w, nil
+	return took, nil
 }

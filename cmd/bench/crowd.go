@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
 	"github.com/gobwas/ws"
 	"golang.org/x/sys/unix"
 
@@ -35,9 +34,9 @@ type crowd struct {
 	delivered int64 // pixels times viewers who stay
 	bytes     int64
 	reads     int64
-	latency   *hdrhistogram.Histogram // of pixels that timed viewers see, in microseconds from due to seen
-	acked     int64                   // strokes
-	answers   int                     // regions in which viewers were brought up to date
+	latency   durations // of pixels that timed viewers see, from due to seen
+	acked     int64     // strokes
+	answers   int       // regions in which viewers were brought up to date
 	refusals  int
 }
 
@@ -102,7 +101,7 @@ func (c *crowd) close() {
 // reset begins to count anew.
 func (c *crowd) reset() {
 	c.delivered, c.bytes, c.reads, c.acked, c.answers, c.refusals = 0, 0, 0, 0, 0, 0
-	c.latency = hdrhistogram.New(1, time.Minute.Microseconds(), 3)
+	c.latency = newDurations()
 }
 
 func (c *crowd) watch(fd int) error {
@@ -248,13 +247,5 @@ func (c *crowd) see(m *member, got wire.Head, now time.Time) error {
 }
 
 func (c *crowd) record(region int, from, to uint64, now time.Time) {
-	c.schedule.each(region, from, to, func(due time.Time, pixels int) {
-		// Only values over a minute are errors, and run does not wait that long.
-		_ = c.latency.RecordValues(max(now.Sub(due).Microseconds(), 1), int64(pixels))
-	})
-}
-
-// quantile of the latency of all pixels seen.
-func (c *crowd) quantile(percent float64) time.Duration {
-	return time.Duration(c.latency.ValueAtQuantile(percent)) * time.Microsecond
+	c.schedule.each(region, from, to, func(due time.Time, pixels int) { c.latency.add(now.Sub(due), pixels) })
 }

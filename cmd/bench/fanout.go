@@ -115,7 +115,7 @@ func (l load) loaded(c *crowd, v *server, viewers int) (figures, error) {
 	}
 	f := figures{
 		placed: plan.pixels(), expected: int64(plan.pixels()) * int64(viewers), delivered: c.delivered, refused: c.refusals,
-		p50: c.quantile(50), p99: c.quantile(99), most: c.quantile(100), received: c.bytes,
+		p50: c.latency.at(50), p99: c.latency.at(99), most: c.latency.at(100), received: c.bytes,
 	}
 	f.usage, err = stop()
 	return f, err

@@ -7,6 +7,8 @@ import (
 	"math"
 	"slices"
 	"time"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 )
 
 // figures is the outcome of one round.
@@ -77,6 +79,21 @@ func (f figures) missing() string {
 		return "all"
 	}
 	return fmt.Sprintf("%+d", f.delivered-f.expected)
+}
+
+// durations is how long each of many things took.
+type durations struct{ *hdrhistogram.Histogram } // nanoseconds, of which three digits are kept
+
+func newDurations() durations { return durations{hdrhistogram.New(1, time.Minute.Nanoseconds(), 3)} }
+
+// add counts n things that took as long. What took more than a minute is left out: nothing waits for that.
+func (d durations) add(took time.Duration, n int) {
+	_ = d.RecordValues(max(took.Nanoseconds(), 1), int64(n))
+}
+
+// at is the duration that so many percent did not exceed.
+func (d durations) at(percent float64) time.Duration {
+	return time.Duration(d.ValueAtQuantile(percent))
 }
 
 // short prints a duration in milliseconds.

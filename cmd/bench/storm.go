@@ -130,16 +130,15 @@ func (st *storm) connect(c *crowd, to netip.AddrPort, held [][]canvas.Position, 
 
 func (st *storm) report(s *site, c *crowd, clients []*member, began time.Time) {
 	var last time.Time
-	waits := make([]time.Duration, len(clients))
-	for i, m := range clients {
-		waits[i] = m.caught.Sub(m.came)
+	each := newDurations()
+	for _, m := range clients {
+		each.add(m.caught.Sub(m.came), 1)
 		if m.caught.After(last) {
 			last = m.caught
 		}
 	}
-	slices.Sort(waits)
 	s.sayf("caught up: all after %s; each p50 %s, p99 %s, max %s after it connected", short(last.Sub(began)),
-		short(waits[len(waits)/2]), short(waits[len(waits)*99/100]), short(waits[len(waits)-1]))
+		short(each.at(50)), short(each.at(99)), short(each.at(100)))
 	if c.refusals > 0 {
 		s.sayf("%d strokes were refused", c.refusals)
 	}

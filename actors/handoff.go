@@ -253,7 +253,7 @@ func (r *region) moved(ctx actor.Context) {
 			r.wake(ctx)
 		}
 	case phaseRetiring:
-		if r.pod.storeMonitor.aside.Load() { // otherwise its store would keep it from finishing
+		if r.pod.storeMonitor.Aside() { // otherwise its store would keep it from finishing
 			r.becomeDormant(ctx)
 		}
 	case phaseClaiming, phaseMending, phaseFenced: // these look at the placement when they are done
@@ -286,7 +286,7 @@ func (r *region) onHandOver(ctx actor.Context) {
 // once, as if it had died, since its store would keep the next owner waiting. The relays then bring
 // the next owner what was queued or being committed, and it finds in the log what became durable.
 func (r *region) retire(ctx actor.Context) {
-	if r.pod.storeMonitor.aside.Load() {
+	if r.pod.storeMonitor.Aside() {
 		r.countYield()
 		r.becomeDormant(ctx)
 		return

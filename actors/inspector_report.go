@@ -18,7 +18,7 @@ const describeTimeout = 500 * time.Millisecond
 func (n *Node) report(brief bool) *message.Report {
 	report := &message.Report{
 		Node: n.cfg.Node, Uptime: n.clock.Now().Sub(n.opened), Users: int(n.stats.Live[message.KindConnection].Load()),
-		Store: n.storeMonitor.wrong(), Kinds: n.stats.Kinds(),
+		Store: n.storeTrouble(), Kinds: n.stats.Kinds(),
 	}
 	if brief {
 		return report
@@ -81,4 +81,17 @@ func (n *Node) worst(ctx context.Context, m message.Inspect) []message.Connectio
 		list[i].User = users[list[i].Viewer]
 	}
 	return list
+}
+
+// storeTrouble returns what is wrong with the store, as far as is known without asking it; "":
+// nothing.
+func (n *Node) storeTrouble() string {
+	trouble := n.storeMonitor.Trouble()
+	if trouble == nil {
+		trouble = n.outage.trouble()
+	}
+	if trouble == nil {
+		return ""
+	}
+	return trouble.Error()
 }

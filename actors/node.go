@@ -19,6 +19,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/aside"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
@@ -31,7 +32,7 @@ type Ports struct {
 	Store     store.Store
 	Audience  Audience
 	Placement Placement          // nil: everything is on this node
-	Deputies  Deputies           // nil: nobody could stand in for this pod
+	Deputies  aside.Deputies     // nil: nobody could stand in for this pod
 	Host      HostInfo           // nil: the inspector knows only about actors
 	System    *actor.ActorSystem // nil: a new one that knows no other pods
 	Clock     Clock              // nil: the real one
@@ -44,7 +45,6 @@ type Node struct {
 	store           store.Store
 	audience        Audience
 	placement       Placement
-	deputies        Deputies // nil: none
 	clock           Clock
 	log             *slog.Logger
 	system          *actor.ActorSystem
@@ -53,7 +53,7 @@ type Node struct {
 	workers         *mailbox.Workers
 	handoffs        *handoffLimiter
 	claimWatcher    *claimWatcher
-	storeMonitor    *storeMonitor
+	storeMonitor    *aside.Monitor
 	rests           *rests
 	outage          *outage
 	silence         storeSilence
@@ -89,7 +89,7 @@ type Node struct {
 // New makes a node and starts nothing. The config must be valid.
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
-		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement, deputies: ports.Deputies,
+		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement,
 		host: ports.Host, clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
 		roll: rosterMemory{members: make(map[canvas.ViewerID]canvas.User)},
 	}
@@ -111,7 +111,14 @@ func New(cfg Config, ports Ports) *Node {
 	n.observe, n.events = telemetry.NewObserver(&n.stats, n.clock.Now), telemetry.NewEvents(cfg.Node, n.clock.Now)
 	n.mailboxes, n.workers = n.observe.Mailbox, mailbox.NewWorkers()
 	n.connectionProps = n.props(message.KindConnection, "", func() actor.Actor { return &connection{pod: n} })
-	n.claimWatcher, n.storeMonitor = &claimWatcher{pod: n}, &storeMonitor{pod: n}
+	n.claimWatcher = &claimWatcher{pod: n}
+	n.storeMonitor = aside.New(aside.Pod{
+		Deputies: ports.Deputies, Now: n.clock.Now, After: n.clock.AfterFunc, Background: n.background, Stats: &n.stats, Log: n.log,
+		Ping: func(ctx context.Context) error { return n.store.Ping(ctx) },
+		Ask: func(ctx context.Context, addresses []string) []*message.Report {
+			return n.Survey(ctx, addresses, message.Inspect{Full: true, Brief: true})
+		},
+	})
 	n.rests = newRests(n)
 	n.handoffs, n.outage = newHandoffLimiter(n.system.Root), newOutage(n.log, n.events)
 	n.workCtx, n.stopWork = context.WithCancel(context.Background())
@@ -161,7 +168,7 @@ func (n *Node) Open() error {
 	}
 	if len(n.regions) > 0 {
 		n.claimWatcher.open()
-		n.storeMonitor.open()
+		n.storeMonitor.Open(n.workCtx)
 	}
 	if n.cfg.Gateway {
 		if n.roster, err = spawn(message.KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
@@ -234,7 +241,7 @@ func (n *Node) Close() {
 				_ = n.system.Root.StopFuture(pid).Wait()
 			}
 		}
-		n.storeMonitor.close()
+		n.storeMonitor.Close()
 		n.stopWork()
 		n.claimWatcher.close()
 		n.work.Wait()

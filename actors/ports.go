@@ -140,15 +140,6 @@ type Placement interface {
 	Has(address string) bool
 }
 
-// Deputies knows the other pods that could take this one's regions. No method blocks.
-type Deputies interface {
-	// Deputies lists the addresses of those that would: pods that are neither draining nor aside.
-	Deputies() []string
-	// StepAside makes this pod own nothing as long as others can, as if it were draining, or ends
-	// that.
-	StepAside(aside bool)
-}
-
 // Clock is time as the actors see it; tests bring their own.
 type Clock interface {
 	Now() time.Time
@@ -172,3 +163,9 @@ type HostInfo interface {
 	// Act does what an operator asks of this pod. Its error is for the operator.
 	Act(ctx context.Context, act message.Act) error
 }
+
+type realClock struct{}
+
+func (realClock) Now() time.Time { return time.Now() }
+
+func (realClock) AfterFunc(d time.Duration, f func()) { time.AfterFunc(d, f) }

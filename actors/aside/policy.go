@@ -1,18 +1,18 @@
-package actors
+package aside
 
 import (
 	"slices"
 	"time"
 )
 
-// asidePolicy decides whether a pod stands aside, that is, whether others get its regions because
+// policy decides whether a pod stands aside, that is, whether others get its regions because
 // its store takes no commits and theirs does. It is given the results of the pod's own calls to the
 // store, and what others say of theirs. It makes no calls itself.
 //
 // A store that is away for everybody moves nothing: others must have said that theirs takes
 // commits, and again later, all while every call of this pod failed. A pod comes back when its
 // calls have succeeded for a while: the longer, the more often it has stood aside recently.
-type asidePolicy struct {
+type policy struct {
 	aside bool
 	blank bool // no call has succeeded since the start: the first success brings the pod back
 
@@ -67,7 +67,7 @@ const (
 
 // due reports whether it is time for a call, if the last one began at a time, and notes the call. A
 // call that takes long counts as failed until it succeeds.
-func (p *asidePolicy) due(last, now time.Time) bool {
+func (p *policy) due(last, now time.Time) bool {
 	if len(p.calls) > 0 && now.Sub(p.calls[0]) >= doubtAfter && p.failing.IsZero() {
 		p.failing = p.calls[0]
 	}
@@ -84,7 +84,7 @@ func (p *asidePolicy) due(last, now time.Time) bool {
 
 // succeeded notes that the call that began at a time has succeeded. It drops the calls before that
 // one, which may be on dead connections.
-func (p *asidePolicy) succeeded(began, now time.Time) {
+func (p *policy) succeeded(began, now time.Time) {
 	p.calls = slices.DeleteFunc(p.calls, func(b time.Time) bool { return !b.After(began) })
 	p.failing = time.Time{}
 	if p.good.IsZero() {
@@ -97,7 +97,7 @@ func (p *asidePolicy) succeeded(began, now time.Time) {
 
 // failed notes that the call that began at a time has failed, and reports whether that counts. It
 // does not if a later call has succeeded.
-func (p *asidePolicy) failed(began time.Time) bool {
+func (p *policy) failed(began time.Time) bool {
 	i := slices.IndexFunc(p.calls, began.Equal)
 	if i < 0 {
 		return false
@@ -115,7 +115,7 @@ func (p *asidePolicy) failed(began time.Time) bool {
 // commit. It is not called if none of them says anything. It ignores an answer that comes when it
 // no longer matters, which says nothing about the next failure. Nor do answers from before a long
 // silence count.
-func (p *asidePolicy) told(can bool, asked, now time.Time) {
+func (p *policy) told(can bool, asked, now time.Time) {
 	if !p.asks() {
 		return
 	}
@@ -133,12 +133,12 @@ func (p *asidePolicy) told(can bool, asked, now time.Time) {
 }
 
 // forget drops what the others have said.
-func (p *asidePolicy) forget() {
+func (p *policy) forget() {
 	p.can, p.heard, p.cannot, p.proven, p.shared = time.Time{}, time.Time{}, time.Time{}, false, false
 }
 
 // asks reports whether it matters what the others say.
-func (p *asidePolicy) asks() bool {
+func (p *policy) asks() bool {
 	if p.aside {
 		return !p.good.IsZero() && !p.blank
 	}
@@ -147,13 +147,13 @@ func (p *asidePolicy) asks() bool {
 
 // asksAgain reports whether the others must be asked once more before the pod stands aside: since
 // they were last asked, a store that this pod has found slow may have gone for all.
-func (p *asidePolicy) asksAgain(asked, now time.Time) bool {
+func (p *policy) asksAgain(asked, now time.Time) bool {
 	last := p.failing.Add(asideAfter)
 	return !p.aside && !p.failing.IsZero() && !now.Before(last) && asked.Before(last)
 }
 
 // decide reports whether the pod now begins to stand aside, or comes back.
-func (p *asidePolicy) decide(now time.Time) (changed bool) {
+func (p *policy) decide(now time.Time) (changed bool) {
 	if p.aside {
 		changed = p.mayReturn(now)
 	} else {
@@ -173,7 +173,7 @@ func (p *asidePolicy) decide(now time.Time) (changed bool) {
 	return true
 }
 
-func (p *asidePolicy) mustGo(now time.Time) bool {
+func (p *policy) mustGo(now time.Time) bool {
 	if p.failing.IsZero() || now.Sub(p.failing) < asideAfter {
 		return false
 	}
@@ -187,7 +187,7 @@ func (p *asidePolicy) mustGo(now time.Time) bool {
 	return p.proven || slices.ContainsFunc(p.calls, func(b time.Time) bool { return !b.Before(p.can) && now.Sub(b) >= proofAfter })
 }
 
-func (p *asidePolicy) mayReturn(now time.Time) bool {
+func (p *policy) mayReturn(now time.Time) bool {
 	switch {
 	case p.good.IsZero():
 		return false
@@ -200,6 +200,6 @@ func (p *asidePolicy) mayReturn(now time.Time) bool {
 }
 
 // settling is how long calls must have succeeded before the pod comes back.
-func (p *asidePolicy) settling() time.Duration {
+func (p *policy) settling() time.Duration {
 	return min(backAfter<<min(max(p.falls-1, 0), 10), backAtMost)
 }

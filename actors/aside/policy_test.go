@@ -1,4 +1,4 @@
-package actors
+package aside
 
 import (
 	"fmt"
@@ -24,7 +24,7 @@ const (
 
 // stood plays spells as the store monitor would, and returns when the pod stood aside and came
 // back, in order of time: +1.2s means that it stood aside, -6.4s that it came back.
-func stood(f *asidePolicy, spells ...spell) (changes []string) {
+func stood(f *policy, spells ...spell) (changes []string) {
 	start := time.Unix(1_700_000_000, 0)
 	at := func(d time.Duration) time.Time { return start.Add(d) }
 	during := func(d time.Duration) spell {
@@ -63,9 +63,9 @@ func stood(f *asidePolicy, spells ...spell) (changes []string) {
 	return changes
 }
 
-// TestAsidePolicy_StandsAsideOnlyForThoseThatCan shows that a pod stands aside only if others can
+// TestPolicy_StandsAsideOnlyForThoseThatCan shows that a pod stands aside only if others can
 // commit, and comes back.
-func TestAsidePolicy_StandsAsideOnlyForThoseThatCan(t *testing.T) {
+func TestPolicy_StandsAsideOnlyForThoseThatCan(t *testing.T) {
 	const s, ms = time.Second, time.Millisecond
 	for _, c := range []struct {
 		name   string
@@ -87,16 +87,16 @@ func TestAsidePolicy_StandsAsideOnlyForThoseThatCan(t *testing.T) {
 		{"others can't when it can again", []spell{{s, fine, fine}, {9 * s, refused, fine}, {20 * s, fine, refused}}, "[+2.0s -10.0s]"},
 		{"nobody can for a while, and this one first", []spell{{s, fine, fine}, {9 * s, refused, fine}, {20 * s, refused, refused}, {23 * s, fine, refused}, {40 * s, fine, fine}}, "[+2.0s -21.0s]"},
 	} {
-		if got := fmt.Sprint(stood(new(asidePolicy), c.spells...)); got != c.want {
+		if got := fmt.Sprint(stood(new(policy), c.spells...)); got != c.want {
 			t.Errorf("%s: %s, want %s", c.name, got, c.want)
 		}
 	}
 }
 
-// TestAsidePolicy_ComesBackLaterEachTime shows that a pod comes back later, the more often it has
+// TestPolicy_ComesBackLaterEachTime shows that a pod comes back later, the more often it has
 // stood aside recently.
-func TestAsidePolicy_ComesBackLaterEachTime(t *testing.T) {
-	f := new(asidePolicy)
+func TestPolicy_ComesBackLaterEachTime(t *testing.T) {
+	f := new(policy)
 	for i, want := range []time.Duration{5, 10, 20, 40, 60, 60, 60} {
 		stood(f, spell{2 * time.Second, refused, fine})
 		if !f.aside {
@@ -105,7 +105,7 @@ func TestAsidePolicy_ComesBackLaterEachTime(t *testing.T) {
 		if got := f.settling(); got != want*time.Second {
 			t.Errorf("%d: back after %v, want %d s", i, got, want)
 		}
-		*f = asidePolicy{falls: f.falls, fell: f.fell}
+		*f = policy{falls: f.falls, fell: f.fell}
 	}
 	f.fell = f.fell.Add(-2 * fallMemory)
 	stood(f, spell{2 * time.Second, refused, fine})
@@ -114,27 +114,27 @@ func TestAsidePolicy_ComesBackLaterEachTime(t *testing.T) {
 	}
 }
 
-// TestAsidePolicy_BeginsAside shows that a pod that starts aside comes back with the first call
+// TestPolicy_BeginsAside shows that a pod that starts aside comes back with the first call
 // that succeeds.
-func TestAsidePolicy_BeginsAside(t *testing.T) {
-	got := stood(&asidePolicy{aside: true, blank: true}, spell{3 * time.Second, noAnswer, fine}, spell{9 * time.Second, fine, fine})
+func TestPolicy_BeginsAside(t *testing.T) {
+	got := stood(&policy{aside: true, blank: true}, spell{3 * time.Second, noAnswer, fine}, spell{9 * time.Second, fine, fine})
 	if want := "[-3.0s]"; fmt.Sprint(got) != want {
 		t.Errorf("%v, want %s", got, want)
 	}
 }
 
-// TestAsidePolicy_OldWordsDoNotCount shows that what others said of a failure that is over, or
+// TestPolicy_OldWordsDoNotCount shows that what others said of a failure that is over, or
 // before a period in which nobody was heard, does not count for the failure at hand.
-func TestAsidePolicy_OldWordsDoNotCount(t *testing.T) {
+func TestPolicy_OldWordsDoNotCount(t *testing.T) {
 	start := time.Unix(1_700_000_000, 0)
 	at := func(d time.Duration) time.Time { return start.Add(d) }
-	failing := func(p *asidePolicy, d time.Duration) {
+	failing := func(p *policy, d time.Duration) {
 		p.due(time.Time{}, at(d))
 		p.failed(at(d))
 	}
 	const s, ms = time.Second, time.Millisecond
 
-	over := new(asidePolicy) // an answer comes when calls succeed again
+	over := new(policy) // an answer comes when calls succeed again
 	failing(over, 0)
 	over.due(time.Time{}, at(200*ms))
 	over.succeeded(at(200*ms), at(210*ms))
@@ -147,7 +147,7 @@ func TestAsidePolicy_OldWordsDoNotCount(t *testing.T) {
 		t.Error("it stands aside for what others said before")
 	}
 
-	deaf := new(asidePolicy) // nobody is heard for ten seconds
+	deaf := new(policy) // nobody is heard for ten seconds
 	failing(deaf, 0)
 	deaf.told(true, at(200*ms), at(200*ms))
 	for d := 10 * s; d <= 11*s; d += 200 * ms {

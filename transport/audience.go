@@ -4,6 +4,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 var _ actors.Audience = (*Server)(nil)
@@ -13,9 +14,9 @@ func (s *Server) Publish(b *canvas.Batch) {
 	if !s.Viewing(b.Region) {
 		return // a client that follows the region from now on first asks for its state
 	}
-	p := publish{newPixels(b, s.cfg.Geometry)}
+	p := publish{frames.NewPixels(b, s.cfg.Geometry)}
 	for _, shard := range s.shards {
-		if !shard.inbox.offerBatch(p, b.Region, p.size(binaryProtocol)) {
+		if !shard.inbox.offerBatch(p, b.Region, p.Size(frames.Binary)) {
 			s.counters.Dropped.Add(1)
 		}
 	}
@@ -30,7 +31,7 @@ func (s *Server) Reset(region canvas.RegionID) {
 
 // Join shows one viewer what it has missed.
 func (s *Server) Join(v canvas.ViewerID, c actors.CatchUp) {
-	s.shardOf(v).inbox.post(s.catchUps[c.Region].join(v, c, s.cfg.Geometry))
+	s.shardOf(v).inbox.post(s.newJoin(v, c))
 }
 
 // Viewing reports whether anyone follows the region.
@@ -41,7 +42,7 @@ func (s *Server) Point(region canvas.RegionID, moved []canvas.Pointer) {
 	if !s.Viewing(region) {
 		return
 	}
-	frame := seal(binaryProtocol.opCode(), codec.AppendCursors(room(16+10*len(moved)), codec.Cursors{Pointers: moved}))
+	frame := frames.Seal(frames.Binary.OpCode(), codec.AppendCursors(frames.Room(16+10*len(moved)), codec.Cursors{Pointers: moved}))
 	for _, shard := range s.shards {
 		shard.inbox.offer(point{region, frame}, len(frame))
 	}
@@ -49,7 +50,7 @@ func (s *Server) Point(region canvas.RegionID, moved []canvas.Pointer) {
 
 // Present shows who is here.
 func (s *Server) Present(p *actors.Presence) {
-	shown := s.presence.next(p, s.cfg.Now)
+	shown := s.presence.Next(p, s.cfg.Now)
 	for _, shard := range s.shards {
 		shard.inbox.post(present{shown, p.Arrived})
 	}

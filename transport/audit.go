@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/frames"
 )
 
 // audit says what is inconsistent in a shard's state; nil: nothing. It looks at all
@@ -18,7 +19,7 @@ func (s *shard) audit() error {
 }
 
 func (s *shard) auditConns() error {
-	var count [protocols]int
+	var count [frames.Protocols]int
 	dirty, shown := 0, len(s.catchingUp)
 	for i, c := range s.conns {
 		count[c.protocol]++

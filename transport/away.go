@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 const awayReason = "another server is better off: please reconnect"
@@ -38,7 +39,7 @@ func (m away) run(s *shard) {
 	cutoff := s.moment() - moment(s.now.Sub(m.before))
 	var leave []*conn
 	for _, c := range s.conns {
-		if c.state == live && c.since <= cutoff && (m.all || c.protocol == binaryProtocol) {
+		if c.state == live && c.since <= cutoff && (m.all || c.protocol == frames.Binary) {
 			leave = append(leave, c)
 		}
 	}
@@ -49,15 +50,38 @@ func (m away) run(s *shard) {
 		}
 		s.attempt(c, func(s *shard, c *conn) {
 			s.tellToGo(c, m.notice)
-			s.failFor(c, closeRestart, awayReason)
+			s.failFor(c, codec.CloseRestart, awayReason)
 		})
 	}
 }
 
 // tellToGo tells a client that its connection is about to be closed, and when to come back.
 func (s *shard) tellToGo(c *conn, m Notice) {
-	if c.state == live && c.protocol == binaryProtocol {
+	if c.state == live && c.protocol == frames.Binary {
 		notice := codec.Notice{Code: codec.NoticeDraining, Text: m.Text, Retry: m.Retry + s.server.cfg.Jitter(m.Spread)}
-		s.tell(c, seal(c.protocol.opCode(), codec.AppendNotice(room(64+len(m.Text)), notice)))
+		s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendNotice(frames.Room(64+len(m.Text)), notice)))
+	}
+}
+
+// drain sends every client elsewhere.
+type drain struct{ notice Notice }
+
+func (m drain) run(s *shard) {
+	s.draining = true
+	for _, c := range s.conns {
+		s.tellToGo(c, m.notice)
+		s.fail(c, codec.CloseRestart)
+	}
+	s.checkDrained()
+}
+
+// checkDrained lets Drain return when no connection is left.
+func (s *shard) checkDrained() {
+	if s.draining && len(s.conns) == 0 {
+		select {
+		case <-s.drained: // closed already
+		default:
+			close(s.drained)
+		}
 	}
 }

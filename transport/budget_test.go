@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/quota"
 )
 
@@ -17,7 +19,7 @@ type greedy struct {
 }
 
 func (b *bench) greedyFrom(network string) *greedy {
-	c, socket := b.connect(binaryProtocol)
+	c, socket := b.connect(frames.Binary)
 	socket.keep = false
 	c.account.Close()
 	c.account = b.server.accounts.Open(netip.MustParseAddr(network))
@@ -109,7 +111,7 @@ func TestBudget_Network(t *testing.T) {
 			g.follow(b)
 			b.serveNoise([]*greedy{g})
 			total += g.drawn
-			b.destroy(g.conn, codeVanished)
+			b.destroy(g.conn, frames.CodeVanished)
 		}
 		b.now = b.now.Add(time.Second)
 		b.sweep()
@@ -174,13 +176,13 @@ func TestBudget_JSONClientsThatComeAndGo(t *testing.T) {
 		marks = append(marks, canvas.Mark{Region: region, Position: canvas.Head()})
 	}
 	asks := func() int {
-		c, _ := b.connect(jsonProtocol)
+		c, _ := b.connect(frames.JSON)
 		c.account.Close()
 		c.account = b.server.accounts.Open(netip.MustParseAddr("192.0.2.7"))
 		b.asked, b.askedBy = nil, nil
 		b.do(follow{c, marks})
 		n := len(b.asked)
-		b.shard.destroy(c, closeRestart)
+		b.shard.destroy(c, codec.CloseRestart)
 		return n
 	}
 	if n := asks(); n != len(marks) {

@@ -4,8 +4,10 @@ import (
 	"slices"
 	"time"
 
+	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/quota"
 )
 
@@ -34,7 +36,7 @@ const (
 	keptDue = 128
 )
 
-func (o *catchingUp) add(d due, p protocol) {
+func (o *catchingUp) add(d due, p frames.Protocol) {
 	o.due = append(o.due, d)
 	o.bytes += dueRoom + d.size(p)
 }
@@ -48,7 +50,7 @@ func (o *catchingUp) clearDue() {
 }
 
 // drop forgets what is due and what is wanted of the given regions.
-func (o *catchingUp) drop(regions canvas.RegionSet, p protocol) {
+func (o *catchingUp) drop(regions canvas.RegionSet, p frames.Protocol) {
 	if o.asked && regions.Has(o.want[0].Region) {
 		o.asked = false
 	}
@@ -102,7 +104,7 @@ func (m follow) run(s *shard) {
 		c.catchingUp.follows.Add(mark.Region)
 		c.catchingUp.pays.Add(mark.Region)
 	}
-	if c.protocol == jsonProtocol {
+	if c.protocol == frames.JSON {
 		s.followPresent(c)
 	}
 	s.ask(c)
@@ -181,7 +183,7 @@ func (s *shard) unfollow(c *conn, regions canvas.RegionSet) {
 func (s *shard) followed(region canvas.RegionID, by int32) {
 	s.feeds[region].followers += by
 	if s.server.following[region].Add(by) == 0 {
-		s.server.catchUps[region].forget()
+		s.server.catchUps[region].Forget()
 	}
 }
 
@@ -239,8 +241,8 @@ type join struct {
 	viewer   canvas.ViewerID
 	region   canvas.RegionID
 	at       canvas.Position
-	snapshot []byte  // a frame of the binary protocol; nil: none
-	delta    *pixels // what follows the snapshot or, without one, what the viewer holds; nil: nothing
+	snapshot []byte         // a frame of the binary protocol; nil: none
+	delta    *frames.Pixels // what follows the snapshot or, without one, what the viewer holds; nil: nothing
 }
 
 // fits reports whether the answer continues what a viewer holds. An answer that doesn't was
@@ -251,7 +253,7 @@ func (m join) fits(held canvas.Position) bool {
 	case m.snapshot != nil:
 		return true
 	case m.delta != nil:
-		return m.delta.batch.From == held.Seq
+		return m.delta.Batch.From == held.Seq
 	default:
 		return m.at == held || held == canvas.Head()
 	}
@@ -265,10 +267,10 @@ func (m join) early(held canvas.Position) bool {
 }
 
 // size is about how many bytes the answer takes.
-func (m join) size(p protocol) int {
+func (m join) size(p frames.Protocol) int {
 	n := len(m.snapshot)
 	if m.delta != nil {
-		n += m.delta.size(p)
+		n += m.delta.Size(p)
 	}
 	return n
 }
@@ -331,8 +333,8 @@ const maxJSONCatchUp = 1000
 // catchUp makes due what leads from held to m.at. It returns false if the connection had to
 // be closed.
 func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
-	if c.protocol == jsonProtocol {
-		if m.snapshot != nil || m.delta != nil && m.delta.count > maxJSONCatchUp {
+	if c.protocol == frames.JSON {
+		if m.snapshot != nil || m.delta != nil && m.delta.Count > maxJSONCatchUp {
 			s.failFor(c, codec.CloseTryLater, "too much was missed to be told: please reload")
 			return false
 		}
@@ -363,4 +365,17 @@ func (s *shard) mayDraw(c *conn) bool {
 func (s *shard) charge(c *conn, n int) {
 	c.paidBy = max(c.paidBy, s.moment()) + moment(time.Duration(n)*time.Second/quota.ConnDrawRate)
 	c.account.Draw(s.now, n)
+}
+
+// newJoin makes the command for one viewer's catch-up. Compressing a snapshot takes a
+// millisecond, so it is done here, on the relay's goroutine, and not by a shard.
+func (s *Server) newJoin(v canvas.ViewerID, c actors.CatchUp) join {
+	j := join{viewer: v, region: c.Region, at: c.At}
+	if c.Snapshot != nil {
+		j.snapshot = s.catchUps[c.Region].Snapshot(c.Snapshot)
+	}
+	if c.Delta != nil {
+		j.delta = s.catchUps[c.Region].Delta(c.Delta, s.cfg.Geometry)
+	}
+	return j
 }

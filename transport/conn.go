@@ -9,6 +9,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/upgrade"
@@ -43,7 +44,7 @@ type conn struct {
 	index     int32 // in shard.conns
 	place     int32 // in group.conns
 	allowance int32 // pixels that it may place, as it was last told
-	protocol  protocol
+	protocol  frames.Protocol
 	state     state
 
 	dirty   bool // in shard.dirty
@@ -94,7 +95,7 @@ const maxBacklog = 16 << 10
 // open makes a connection from a socket whose handshake is done.
 type open struct {
 	socket   netpoll.Socket
-	protocol protocol
+	protocol frames.Protocol
 	account  *quota.Account // has counted the connection already
 	early    []byte         // was received after the handshake
 	id       canvas.ViewerID
@@ -117,26 +118,26 @@ func (m open) run(s *shard) {
 	}
 	if err != nil {
 		s.server.refusals.Note("connection dropped", "dropped", "err", err)
-		s.destroy(c, closeRestart)
+		s.destroy(c, codec.CloseRestart)
 		return
 	}
 	c.session = s.server.host.Connect(c.id, m.network, outbox{c})
-	if c.protocol == jsonProtocol {
+	if c.protocol == frames.JSON {
 		c.state = arriving
 		s.command(c, actors.Hello{})
 		s.command(c, actors.SubscribeAll{})
 	}
 	if s.draining {
-		s.fail(c, closeRestart)
+		s.fail(c, codec.CloseRestart)
 	}
 	s.receive(c, m.early)
 }
 
 func (m open) owner(s *shard) *conn { return s.byID[m.id] }
 
-func (s *shard) recount(p protocol, by int) {
+func (s *shard) recount(p frames.Protocol, by int) {
 	s.count[p] += by
-	if p == jsonProtocol {
+	if p == frames.JSON {
 		s.server.counters.JSON.Add(int64(by))
 	} else {
 		s.server.counters.Binary.Add(int64(by))
@@ -206,11 +207,11 @@ func (k *credit) exhausted(already bool) bool {
 const closeLinger = 2 * time.Second
 
 // fail closes a connection with a code and the usual reason for it, which its client is told.
-func (s *shard) fail(c *conn, code codec.CloseCode) { s.failFor(c, code, reasonFor(code)) }
+func (s *shard) fail(c *conn, code codec.CloseCode) { s.failFor(c, code, frames.Reason(code)) }
 
 // failFor is fail with a reason of its own.
 func (s *shard) failFor(c *conn, code codec.CloseCode, reason string) {
-	s.bye(c, code, closeFrame(code, reason))
+	s.bye(c, code, frames.Close(code, reason))
 }
 
 // bye sends a close frame after everything that is already due, and counts the close under as.
@@ -288,7 +289,7 @@ func (s *Server) connect(w upgrade.WebSocket) {
 	m := open{socket: socket, early: bytes.Clone(w.Early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(w.From),
 		network: s.tags.Of(quota.NetworkOf(w.From))}
 	if !w.Binary {
-		m.protocol = jsonProtocol
+		m.protocol = frames.JSON
 	}
 	if !s.shardOf(m.id).inbox.post(m) {
 		m.account.Close()

@@ -1,9 +1,9 @@
 // Package transport is the pod's end of every client's connection. It bounds and decodes what
-// clients send, and writes to each client what it is shown. It implements actors.Audience (what all viewers are shown) and
-// actors.Outbox (what one client is told). All it knows about regions is their sequence
-// numbers: names, rates, ops and the pixels themselves belong to the actors. What comes before
-// the WebSocket is in transport/upgrade, the HTTP API in transport/api. cmd/playground opens the
-// transport.
+// clients send, and writes to each client what it is shown. It implements actors.Audience (what
+// all viewers are shown) and actors.Outbox (what one client is told). All it knows about regions
+// is their sequence numbers: names, rates, ops and the pixels themselves belong to the actors.
+// What comes before the WebSocket is in transport/upgrade, the frames themselves are in
+// transport/frames, and the HTTP API is in transport/api. cmd/playground opens the transport.
 //
 // # Shards
 //

@@ -13,6 +13,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/upgrade/upgradetest"
 )
 
@@ -131,7 +132,7 @@ func TestServer_ClientVanishes(t *testing.T) {
 			_ = c.conn.Close()
 			eventually(t, "gone", func() bool { return s.Counters().Connections.Load() == 0 && !s.Viewing(0) })
 		}
-		if n := s.Counters().Closes.All()[codeVanished]; n != 2 {
+		if n := s.Counters().Closes.All()[frames.CodeVanished]; n != 2 {
 			t.Errorf("%d counted", n)
 		}
 	})

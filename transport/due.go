@@ -4,21 +4,22 @@ import (
 	"slices"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/frames"
 )
 
 // due is what is to be written in the next tick.
 type due struct {
-	from   canvas.Mark // the viewer's position before it
-	pixels *pixels     // a batch; nil: it is a frame
-	frame  []byte      // if pixels is nil: a snapshot, or the message that nothing was missed
+	from   canvas.Mark    // the viewer's position before it
+	pixels *frames.Pixels // a batch; nil: it is a frame
+	frame  []byte         // if pixels is nil: a snapshot, or the message that nothing was missed
 }
 
 // size is about how many bytes it takes when written.
-func (d *due) size(p protocol) int {
+func (d *due) size(p frames.Protocol) int {
 	if d.pixels == nil {
 		return len(d.frame)
 	}
-	return d.pixels.size(p)
+	return d.pixels.Size(p)
 }
 
 // maxVector is how many frames are written without being copied. If there are more, they are first
@@ -28,21 +29,21 @@ func (d *due) size(p protocol) int {
 const maxVector = 4
 
 // appendDue appends the frames of what is due to a vector, and counts their pixels.
-func (s *shard) appendDue(vector [][]byte, p protocol, all []due) ([][]byte, int) {
+func (s *shard) appendDue(vector [][]byte, p frames.Protocol, all []due) ([][]byte, int) {
 	pixels := 0
 	for i := range all {
 		if all[i].pixels != nil {
-			pixels += all[i].pixels.count
+			pixels += all[i].pixels.Count
 		}
 	}
-	frames := s.merges.frames(s.frames[:0], p, all)
-	s.frames = frames
-	if len(frames) <= maxVector {
-		vector = append(vector, frames...)
+	merged := s.merges.frames(s.merged[:0], p, all)
+	s.merged = merged
+	if len(merged) <= maxVector {
+		vector = append(vector, merged...)
 	} else {
-		vector = append(vector, slices.Concat(frames...))
+		vector = append(vector, slices.Concat(merged...))
 	}
-	clear(frames)
+	clear(merged)
 	return vector, pixels
 }
 
@@ -51,7 +52,7 @@ func (s *shard) appendDue(vector [][]byte, p protocol, all []due) ([][]byte, int
 // pixels do. What is merged for one group or connection is reused for the others in the same tick.
 type merges struct {
 	geometry canvas.Geometry
-	made     map[mergeKey]*pixels // in this tick
+	made     map[mergeKey]*frames.Pixels // in this tick
 
 	// During frames.
 	groups []mergeGroup
@@ -66,26 +67,26 @@ type mergeKey struct {
 
 // mergeGroup is consecutive batches of one region, or else a single frame.
 type mergeGroup struct {
-	all   []*pixels
+	all   []*frames.Pixels
 	frame []byte
 }
 
 func newMerges(g canvas.Geometry) merges {
-	return merges{geometry: g, made: make(map[mergeKey]*pixels), open: make([]int32, g.Regions())}
+	return merges{geometry: g, made: make(map[mergeKey]*frames.Pixels), open: make([]int32, g.Regions())}
 }
 
 // frames appends the frames of what is due. Regions come in the order of their first due, and
 // what is due of one region keeps its order.
-func (m *merges) frames(frames [][]byte, p protocol, all []due) [][]byte {
+func (m *merges) frames(dst [][]byte, p frames.Protocol, all []due) [][]byte {
 	for i := range all {
 		m.add(&all[i], p)
 	}
 	for i := range m.groups {
 		g := &m.groups[i]
 		if g.frame != nil {
-			frames = append(frames, g.frame)
+			dst = append(dst, g.frame)
 		} else {
-			frames = append(frames, m.merged(g.all).encoded[p]())
+			dst = append(dst, m.merged(g.all).Encoded[p]())
 		}
 		clear(g.all)
 		g.all, g.frame = g.all[:0], nil
@@ -94,14 +95,14 @@ func (m *merges) frames(frames [][]byte, p protocol, all []due) [][]byte {
 		m.open[all[i].from.Region] = 0
 	}
 	m.groups = m.groups[:0]
-	return frames
+	return dst
 }
 
-func (m *merges) add(d *due, p protocol) {
+func (m *merges) add(d *due, p frames.Protocol) {
 	open := &m.open[d.from.Region]
-	if p == binaryProtocol && d.pixels != nil && *open > 0 { // the JSON protocol has a message with a time for every pixel
+	if p == frames.Binary && d.pixels != nil && *open > 0 { // the JSON protocol has a message with a time for every pixel
 		g := &m.groups[*open-1]
-		if n := len(g.all); n > 0 && g.all[n-1].batch.To == d.pixels.batch.From {
+		if n := len(g.all); n > 0 && g.all[n-1].Batch.To == d.pixels.Batch.From {
 			g.all = append(g.all, d.pixels)
 			return
 		}
@@ -120,20 +121,20 @@ func (m *merges) add(d *due, p protocol) {
 	*open = int32(len(m.groups))
 }
 
-func (m *merges) merged(all []*pixels) *pixels {
-	last := all[len(all)-1].batch
+func (m *merges) merged(all []*frames.Pixels) *frames.Pixels {
+	last := all[len(all)-1].Batch
 	if len(all) == 1 {
 		return all[0]
 	}
-	key := mergeKey{last.Region, all[0].batch.From, last.Position()}
+	key := mergeKey{last.Region, all[0].Batch.From, last.Position()}
 	if made := m.made[key]; made != nil {
 		return made
 	}
 	batches := make([]*canvas.Batch, len(all))
 	for i, p := range all {
-		batches[i] = p.batch
+		batches[i] = p.Batch
 	}
-	made := newPixels(canvas.Merge(batches), m.geometry)
+	made := frames.NewPixels(canvas.Merge(batches), m.geometry)
 	m.made[key] = made
 	return made
 }

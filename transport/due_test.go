@@ -8,6 +8,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 // drawn is a batch of one pixel of a region. The pixel's sequence number is to.
@@ -16,7 +17,7 @@ func drawn(region canvas.RegionID, to uint64, pos uint16, color canvas.Color) du
 		Region: region, Epoch: 1, From: to - 1, To: to,
 		Ops: []canvas.Op{{ID: canvas.OpID{Author: 1, Num: to}, Pixels: []canvas.Pixel{{Pos: pos, Color: color}}}},
 	}
-	return due{from: canvas.Mark{Region: region, Position: canvas.Position{Epoch: 1, Seq: to - 1}}, pixels: newPixels(b, testGeometry)}
+	return due{from: canvas.Mark{Region: region, Position: canvas.Position{Epoch: 1, Seq: to - 1}}, pixels: frames.NewPixels(b, testGeometry)}
 }
 
 // batchOf decodes a frame of PIXELS.
@@ -36,23 +37,23 @@ func batchOf(t *testing.T, frame []byte) canvas.Batch {
 func TestMerges_OneFrameForARegion(t *testing.T) {
 	m := newMerges(testGeometry)
 	all := []due{drawn(2, 1, 7, 1), drawn(5, 9, 0, 1), drawn(2, 2, 8, 2), drawn(2, 3, 7, 3)}
-	frames := m.frames(nil, binaryProtocol, all)
-	if len(frames) != 2 {
-		t.Fatalf("%d frames", len(frames))
+	made := m.frames(nil, frames.Binary, all)
+	if len(made) != 2 {
+		t.Fatalf("%d frames", len(made))
 	}
-	b := batchOf(t, frames[0])
+	b := batchOf(t, made[0])
 	want := []canvas.Pixel{{Pos: 8, Color: 2}, {Pos: 7, Color: 3}} // the first was drawn over
 	if b.Region != 2 || b.From != 0 || b.To != 3 || len(b.Ops) != 1 || len(b.Ops[0].Pixels) != 2 ||
 		b.Ops[0].Pixels[0] != want[0] || b.Ops[0].Pixels[1] != want[1] {
 		t.Errorf("got %+v", b)
 	}
-	if &frames[1][0] != &all[1].pixels.encoded[binaryProtocol]()[0] {
+	if &made[1][0] != &all[1].pixels.Encoded[frames.Binary]()[0] {
 		t.Error("a batch that is alone is encoded again")
 	}
-	if again := m.frames(nil, binaryProtocol, all[2:]); len(again) != 1 || batchOf(t, again[0]).From != 1 {
+	if again := m.frames(nil, frames.Binary, all[2:]); len(again) != 1 || batchOf(t, again[0]).From != 1 {
 		t.Errorf("of the last two: %d frames", len(again))
 	}
-	if again := m.frames(nil, binaryProtocol, all); &again[0][0] != &frames[0][0] {
+	if again := m.frames(nil, frames.Binary, all); &again[0][0] != &made[0][0] {
 		t.Error("encoded again for another view")
 	}
 }
@@ -62,14 +63,14 @@ func TestMerges_OneFrameForARegion(t *testing.T) {
 func TestMerges_KeepsTheOrder(t *testing.T) {
 	m := newMerges(testGeometry)
 	snapshot := due{from: canvas.Mark{Region: 2}, frame: []byte("snapshot")}
-	frames := m.frames(nil, binaryProtocol, []due{
+	made := m.frames(nil, frames.Binary, []due{
 		drawn(2, 4, 0, 1), drawn(2, 5, 0, 2), snapshot, drawn(2, 9, 0, 3), drawn(2, 10, 0, 4), drawn(2, 12, 0, 5),
 	})
-	if len(frames) != 4 || string(frames[1]) != "snapshot" {
-		t.Fatalf("%d frames: %q", len(frames), frames)
+	if len(made) != 4 || string(made[1]) != "snapshot" {
+		t.Fatalf("%d frames: %q", len(made), made)
 	}
 	for i, want := range map[int][2]uint64{0: {3, 5}, 2: {8, 10}, 3: {11, 12}} {
-		if b := batchOf(t, frames[i]); b.From != want[0] || b.To != want[1] {
+		if b := batchOf(t, made[i]); b.From != want[0] || b.To != want[1] {
 			t.Errorf("frame %d: from %d to %d", i, b.From, b.To)
 		}
 	}
@@ -78,7 +79,7 @@ func TestMerges_KeepsTheOrder(t *testing.T) {
 // The JSON protocol has every pixel, and when it was placed, so nothing is merged.
 func TestMerges_LeaveJSONAlone(t *testing.T) {
 	m := newMerges(testGeometry)
-	if frames := m.frames(nil, jsonProtocol, []due{drawn(2, 1, 7, 1), drawn(2, 2, 7, 2)}); len(frames) != 2 {
-		t.Errorf("%d frames", len(frames))
+	if made := m.frames(nil, frames.JSON, []due{drawn(2, 1, 7, 1), drawn(2, 2, 7, 2)}); len(made) != 2 {
+		t.Errorf("%d frames", len(made))
 	}
 }

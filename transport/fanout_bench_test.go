@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/frames"
 )
 
 // What a tick costs a shard apart from the system calls.
@@ -15,7 +16,7 @@ func BenchmarkShard_Tick(b *testing.B) {
 		b.Run(fmt.Sprintf("connections=%d", connections), func(b *testing.B) {
 			bench := newBench(b)
 			for range connections {
-				c, socket := bench.connect(binaryProtocol)
+				c, socket := bench.connect(frames.Binary)
 				socket.keep = false
 				bench.follows(c, 0, 1, 2, 3)
 			}

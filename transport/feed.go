@@ -5,6 +5,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 // feed is one region's batches as they come to a shard.
@@ -15,37 +16,37 @@ type feed struct {
 }
 
 // publish shows a batch to the region's viewers.
-type publish struct{ *pixels }
+type publish struct{ *frames.Pixels }
 
 // hurries is true if the batch does not continue what the viewers have: they must ask for
 // what is missing, see desync.
 func (m publish) hurries(s *shard) bool {
-	f := &s.feeds[m.batch.Region]
-	return f.viewers > 0 && f.at.Seq != m.batch.From
+	f := &s.feeds[m.Batch.Region]
+	return f.viewers > 0 && f.at.Seq != m.Batch.From
 }
 
 func (m publish) run(s *shard) {
-	f := &s.feeds[m.batch.Region]
+	f := &s.feeds[m.Batch.Region]
 	switch {
 	case f.viewers == 0:
 		return
-	case f.at.Seq != m.batch.From:
-		s.desync(m.batch.Region)
+	case f.at.Seq != m.Batch.From:
+		s.desync(m.Batch.Region)
 		return
 	}
-	from := canvas.Mark{Region: m.batch.Region, Position: f.at}
+	from := canvas.Mark{Region: m.Batch.Region, Position: f.at}
 	most := 0
 	for _, v := range s.order {
-		if v.regions.Has(m.batch.Region) {
-			v.due = append(v.due, due{from: from, pixels: m.pixels})
-			v.bytes += m.size(v.key.protocol)
+		if v.regions.Has(m.Batch.Region) {
+			v.due = append(v.due, due{from: from, pixels: m.Pixels})
+			v.bytes += m.Size(v.key.protocol)
 			most = max(most, v.bytes)
 			s.touch(v)
 		}
 	}
 	for _, c := range s.catchingUp {
-		if c.catchingUp.synced.Has(m.batch.Region) {
-			c.catchingUp.add(due{from: from, pixels: m.pixels}, c.protocol)
+		if c.catchingUp.synced.Has(m.Batch.Region) {
+			c.catchingUp.add(due{from: from, pixels: m.Pixels}, c.protocol)
 			most = max(most, c.catchingUp.bytes)
 			s.mark(c)
 			if c.backlog != nil && c.catchingUp.bytes > lagAhead {
@@ -53,7 +54,7 @@ func (m publish) run(s *shard) {
 			}
 		}
 	}
-	f.at = m.batch.Position()
+	f.at = m.Batch.Position()
 	s.haste = s.haste || most > maxDue
 }
 
@@ -139,7 +140,7 @@ type point struct {
 
 func (m point) run(s *shard) {
 	for _, v := range s.order {
-		if v.key.protocol == binaryProtocol && v.regions.Has(m.region) {
+		if v.key.protocol == frames.Binary && v.regions.Has(m.region) {
 			if v.cursors == nil {
 				v.cursors = slices.Clip(m.frame) // shared: clipped, so that append copies it
 			} else {
@@ -151,5 +152,5 @@ func (m point) run(s *shard) {
 }
 
 func nothingMissed(m canvas.Mark) []byte {
-	return seal(binaryProtocol.opCode(), codec.AppendEmptyPixels(room(32), m))
+	return frames.Seal(frames.Binary.OpCode(), codec.AppendEmptyPixels(frames.Room(32), m))
 }

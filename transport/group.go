@@ -1,6 +1,9 @@
 package transport
 
-import "pixelplayground/actors/canvas"
+import (
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/frames"
+)
 
 // group is the connections of a shard that follow the same regions in the same protocol and
 // have been shown the same of them. What is due to all of them is listed once.
@@ -21,7 +24,7 @@ type group struct {
 }
 
 type groupKey struct {
-	protocol protocol
+	protocol frames.Protocol
 	regions  string // regionSet.key
 }
 

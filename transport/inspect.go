@@ -10,6 +10,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 // What operators can see and do. Each shard answers for its own connections.
@@ -156,21 +157,21 @@ func (m kick) owner(s *shard) *conn { return s.byID[m.viewer] }
 
 // Announce shows a line to every client.
 func (s *Server) Announce(text string) {
-	frames := [protocols][]byte{
-		binaryProtocol: seal(binaryProtocol.opCode(), codec.AppendNotice(room(64+len(text)), codec.Notice{Code: codec.NoticeAnnouncement, Text: text})),
-		jsonProtocol:   seal(jsonProtocol.opCode(), codec.AppendJSONAnnouncement(room(64+2*len(text)), text, s.cfg.Now().UnixMilli())),
+	both := [frames.Protocols][]byte{
+		frames.Binary: frames.Seal(frames.Binary.OpCode(), codec.AppendNotice(frames.Room(64+len(text)), codec.Notice{Code: codec.NoticeAnnouncement, Text: text})),
+		frames.JSON:   frames.Seal(frames.JSON.OpCode(), codec.AppendJSONAnnouncement(frames.Room(64+2*len(text)), text, s.cfg.Now().UnixMilli())),
 	}
 	for _, shard := range s.shards {
-		shard.inbox.post(announce{frames})
+		shard.inbox.post(announce{both})
 	}
 }
 
-type announce struct{ frames [protocols][]byte }
+type announce struct{ both [frames.Protocols][]byte }
 
 func (m announce) run(s *shard) {
 	for _, c := range s.conns {
 		if c.state == live {
-			s.tell(c, m.frames[c.protocol])
+			s.tell(c, m.both[c.protocol])
 		}
 	}
 }

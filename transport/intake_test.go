@@ -8,6 +8,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 )
 
@@ -28,7 +29,7 @@ func (s *feedSocket) Read(p []byte) (int, error) {
 
 // sends makes a connection of a network that has sent something, and lets it be read.
 func (b *bench) sends(network string, data []byte) (*conn, *feedSocket) {
-	c, socket := b.connect(binaryProtocol)
+	c, socket := b.connect(frames.Binary)
 	c.account.Close()
 	c.account = b.server.accounts.Open(netip.MustParseAddr(network))
 	feed := &feedSocket{socket, data}

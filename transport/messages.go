@@ -3,11 +3,13 @@ package transport
 import (
 	"errors"
 	"slices"
+	"strings"
 	"unicode/utf8"
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 // message handles a whole message of either protocol. p is valid only during the call.
@@ -15,7 +17,7 @@ func (s *shard) message(c *conn, p []byte) {
 	s.server.counters.MessagesIn.Add(1)
 	c.used.in++
 	switch {
-	case c.protocol == binaryProtocol:
+	case c.protocol == frames.Binary:
 		s.binaryMessage(c, p)
 	case utf8.Valid(p):
 		s.jsonMessage(c, p)
@@ -65,7 +67,7 @@ func (s *shard) request(c *conn, m codec.ClientMessage) {
 		s.command(c, actors.Cursor{X: m.X, Y: m.Y})
 	case codec.Ping:
 		pong := codec.Pong{Token: m.Token, Time: s.server.cfg.Now()}
-		s.tell(c, seal(c.protocol.opCode(), codec.AppendPong(room(32), pong)))
+		s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendPong(frames.Room(32), pong)))
 	case codec.Unknown:
 		s.refuse(c, canvas.RefusedUnknown)
 	}
@@ -77,17 +79,17 @@ func (s *shard) unknown(r canvas.RegionID) bool { return int64(r) >= int64(len(s
 // refuse answers a message that is not a PLACE and can't be carried out.
 func (s *shard) refuse(c *conn, why canvas.Refusal) {
 	m := codec.Refused{Code: why, Left: uint64(c.allowance)}
-	s.tell(c, seal(c.protocol.opCode(), codec.AppendRefused(room(32), m)))
+	s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendRefused(frames.Room(32), m)))
 }
 
 func (s *shard) jsonMessage(c *conn, p []byte) {
 	m, err := codec.DecodeJSON(p, s.server.cfg.Geometry)
 	switch {
 	case errors.Is(err, codec.ErrBadPixel):
-		s.tell(c, seal(c.protocol.opCode(), codec.AppendJSONError(room(64), codec.JSONErrorPixel)))
+		s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendJSONError(frames.Room(64), codec.JSONErrorPixel)))
 		return
 	case err != nil:
-		s.tell(c, seal(c.protocol.opCode(), codec.AppendJSONError(room(64), codec.JSONErrorFormat)))
+		s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendJSONError(frames.Room(64), codec.JSONErrorFormat)))
 		return
 	}
 	switch m := m.(type) {
@@ -96,7 +98,17 @@ func (s *shard) jsonMessage(c *conn, p []byte) {
 	case codec.JSONPixelUpdate:
 		s.command(c, actors.Place{Dots: []canvas.Dot{m.Dot}, Alias: m.Alias, Spelling: m.Spelling})
 	case codec.JSONPing:
-		s.tell(c, seal(c.protocol.opCode(), codec.AppendJSONPong(room(64), s.server.cfg.Now().UnixMilli())))
+		s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendJSONPong(frames.Room(64), s.server.cfg.Now().UnixMilli())))
 	case codec.JSONUnknown:
 	}
+}
+
+// asciiOnly makes a text printable ASCII, so that it may be cut anywhere and shown to anyone.
+func asciiOnly(text string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, text)
 }

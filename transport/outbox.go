@@ -8,6 +8,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 var _ actors.Outbox = outbox{}
@@ -50,39 +51,39 @@ func (s *shard) arrive(c *conn) {
 
 func (o outbox) Welcome(w actors.Welcome) {
 	var b []byte
-	if o.conn.protocol == jsonProtocol {
-		b = codec.AppendJSONConnected(room(128), fmt.Sprintf("%012x", uint64(w.User)), w.Node)
+	if o.conn.protocol == frames.JSON {
+		b = codec.AppendJSONConnected(frames.Room(128), fmt.Sprintf("%012x", uint64(w.User)), w.Node)
 	} else {
-		b = codec.AppendWelcome(room(128), codec.Welcome{
+		b = codec.AppendWelcome(frames.Room(128), codec.Welcome{
 			Session: w.Session, User: w.User, Node: w.Node, Time: w.Time, Geometry: o.conn.shard.server.cfg.Geometry,
 			Rate: w.Rate, Burst: uint64(w.Burst), Window: uint64(w.Window),
 		})
 	}
-	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), w.Burst, true})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), w.Burst, true})
 }
 
 // Ack sends a JSON client nothing: it will be shown its pixel.
 func (o outbox) Ack(nums []uint64, left int) {
-	if o.conn.protocol == jsonProtocol {
+	if o.conn.protocol == frames.JSON {
 		return
 	}
-	b := codec.AppendAck(room(16+9*len(nums)), codec.Ack{Ops: nums, Left: uint64(left)})
-	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), left, false})
+	b := codec.AppendAck(frames.Room(16+9*len(nums)), codec.Ack{Ops: nums, Left: uint64(left)})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left, false})
 }
 
 func (o outbox) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left int) {
 	var b []byte
-	if o.conn.protocol == jsonProtocol {
-		b = codec.AppendJSONRefused(room(128), why.Text(), retry)
+	if o.conn.protocol == frames.JSON {
+		b = codec.AppendJSONRefused(frames.Room(128), why.Text(), retry)
 	} else {
-		b = codec.AppendRefused(room(48), codec.Refused{Op: num, Code: why, Retry: retry, Left: uint64(left)})
+		b = codec.AppendRefused(frames.Room(48), codec.Refused{Op: num, Code: why, Retry: retry, Left: uint64(left)})
 	}
-	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), left, false})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left, false})
 }
 
 func (o outbox) Waiting(nums []uint64) {
-	b := codec.AppendWaiting(room(16+9*len(nums)), codec.Waiting{Ops: nums})
-	o.post(deliver{o.conn, seal(o.conn.protocol.opCode(), b), -1, false})
+	b := codec.AppendWaiting(frames.Room(16+9*len(nums)), codec.Waiting{Ops: nums})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), -1, false})
 }
 
 func (o outbox) Follow(marks []canvas.Mark)         { o.post(follow{o.conn, marks}) }

@@ -2,85 +2,15 @@ package transport
 
 import (
 	"slices"
-	"sync"
 	"time"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
-	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
-
-// shown is the frames of one Presence. They are encoded once per protocol, by the first shard
-// that needs them. All functions may be called from any goroutine. An empty result means that
-// nothing has changed that the protocol carries.
-type shown struct {
-	full   [protocols]func() []byte // everyone who is here
-	change [protocols]func() []byte // since the Presence before; in the JSON protocol only the count
-	named  bool                     // the names have changed
-	names  func() []byte            // all names, in the JSON protocol
-}
-
-// presenceSource makes frames of each Presence.
-type presenceSource struct {
-	mu    sync.Mutex
-	known bool
-	count int // of the one before, if known
-}
-
-func (o *presenceSource) next(p *actors.Presence, now func() time.Time) *shown {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	counted := !o.known || o.count != p.Count
-	o.known, o.count = true, p.Count
-	named := len(p.Joined)+len(p.Left) > 0
-	return &shown{
-		full: [protocols]func() []byte{
-			binaryProtocol: sync.OnceValue(func() []byte { return fullPresence(p) }),
-			jsonProtocol:   sync.OnceValue(func() []byte { return jsonPresence(p, true, true, now()) }),
-		},
-		change: [protocols]func() []byte{
-			binaryProtocol: sync.OnceValue(func() []byte { return changedPresence(p, counted || named) }),
-			jsonProtocol:   sync.OnceValue(func() []byte { return jsonPresence(p, counted, false, now()) }),
-		},
-		named: named,
-		names: sync.OnceValue(func() []byte { return jsonPresence(p, false, true, now()) }),
-	}
-}
-
-func fullPresence(p *actors.Presence) []byte {
-	listed := p.Named[:min(len(p.Named), canvas.MaxListedUsers)]
-	m := codec.Presence{Count: uint64(p.Count), Full: true, Joined: listed}
-	return seal(binaryProtocol.opCode(), codec.AppendPresence(room(32+32*len(listed)), m))
-}
-
-func changedPresence(p *actors.Presence, changed bool) []byte {
-	switch {
-	case !changed:
-		return nil
-	case len(p.Joined) > canvas.MaxListedUsers || len(p.Left) > canvas.MaxListedUsers:
-		return fullPresence(p)
-	}
-	m := codec.Presence{Count: uint64(p.Count), Joined: p.Joined, Left: p.Left}
-	return seal(binaryProtocol.opCode(), codec.AppendPresence(room(32+32*len(p.Joined)+9*len(p.Left)), m))
-}
-
-// jsonPresence is a frame for the count, if count is set, and one for the names, if names is.
-func jsonPresence(p *actors.Presence, count, names bool, now time.Time) []byte {
-	var frames []byte
-	op := jsonProtocol.opCode()
-	if count {
-		frames = append(frames, seal(op, codec.AppendJSONStats(room(80), p.Count, now.UnixMilli()))...)
-	}
-	if names {
-		listed := p.Named[:min(len(p.Named), canvas.MaxListedUsers)]
-		frames = append(frames, seal(op, codec.AppendJSONUserList(room(64+32*len(listed)), listed, now.UnixMilli()))...)
-	}
-	return frames
-}
 
 // present shows a Presence to every client that is counted in it.
 type present struct {
-	shown   *shown
+	shown   *frames.Presence
 	arrived []canvas.ViewerID // viewers that it is the first to count, on any shard
 }
 
@@ -93,7 +23,7 @@ func (m present) run(s *shard) {
 	}
 	if len(s.conns) > 0 {
 		s.changes = append(s.changes, m.shown)
-		s.nameList.due = s.nameList.due || m.shown.named
+		s.nameList.due = s.nameList.due || m.shown.Named
 	}
 }
 
@@ -121,7 +51,7 @@ func (l *nameList) pause(bytes, clients int) time.Duration {
 
 // checkNameList notes whether it is time for the next tick to send the list.
 func (s *shard) checkNameList() {
-	s.nameList.now = s.nameList.due && s.count[jsonProtocol] > 0 && !s.now.Before(s.nameList.at)
+	s.nameList.now = s.nameList.due && s.count[frames.JSON] > 0 && !s.now.Before(s.nameList.at)
 }
 
 // nextNameList is the list, if it is time for one.
@@ -130,25 +60,25 @@ func (s *shard) nextNameList() []byte {
 	if !s.nameList.now {
 		return nil
 	}
-	list := s.shown.names()
-	s.nameList = nameList{at: s.now.Add(s.nameList.pause(len(list), s.count[jsonProtocol]))}
+	list := s.shown.Names()
+	s.nameList = nameList{at: s.now.Add(s.nameList.pause(len(list), s.count[frames.JSON]))}
 	return list
 }
 
 // changed is the frames of what has changed about who is here since the last tick.
-func (s *shard) changed(p protocol) []byte {
-	var frames []byte
+func (s *shard) changed(p frames.Protocol) []byte {
+	var news []byte
 	for _, change := range s.changes {
-		if frames == nil {
-			frames = slices.Clip(change.change[p]())
+		if news == nil {
+			news = slices.Clip(change.Change[p]())
 		} else {
-			frames = append(frames, change.change[p]()...)
+			news = append(news, change.Change[p]()...)
 		}
 	}
-	if p == jsonProtocol {
-		frames = append(frames, s.nextNameList()...)
+	if p == frames.JSON {
+		news = append(news, s.nextNameList()...)
 	}
-	return frames
+	return news
 }
 
 // newsFor is what a client is to be sent about who is here: everything if it has been sent
@@ -159,7 +89,7 @@ func (s *shard) newsFor(c *conn) []byte {
 		return nil
 	case c.stale:
 		c.stale = false
-		return s.shown.full[c.protocol]()
+		return s.shown.Full[c.protocol]()
 	}
 	return s.news[c.protocol]
 }

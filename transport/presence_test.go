@@ -8,6 +8,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/frames"
 )
 
 // gather makes JSON clients join 200 ms apart, one with each Presence, and returns what was
@@ -15,11 +16,11 @@ import (
 func gather(b *bench, crowd int) (sockets []*benchSocket, bytes int) {
 	var named []canvas.User
 	for i := range crowd {
-		c, socket := b.connect(jsonProtocol)
+		c, socket := b.connect(frames.JSON)
 		sockets = append(sockets, socket)
 		user := canvas.User{Author: canvas.Author(i + 1), Name: fmt.Sprintf("somebody called %04d", i)}
 		named = append(named[:len(named):len(named)], user)
-		b.do(present{b.server.presence.next(&actors.Presence{Count: i + 1, Named: named, Joined: []canvas.User{user}}, time.Now), []canvas.ViewerID{c.id}})
+		b.do(present{b.server.presence.Next(&actors.Presence{Count: i + 1, Named: named, Joined: []canvas.User{user}}, time.Now), []canvas.ViewerID{c.id}})
 		b.flush()
 		b.turn(b.now.Add(200 * time.Millisecond))
 		b.pass()

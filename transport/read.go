@@ -9,13 +9,14 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 )
 
 // readable does one read from a connection that has something to read.
 func (s *shard) readable(c *conn) {
 	if !c.reads { // the poller reports a lost connection even if it does not watch it
-		s.destroy(c, codeVanished)
+		s.destroy(c, frames.CodeVanished)
 		return
 	}
 	room := s.roomFor(c)
@@ -33,7 +34,7 @@ func (s *shard) readable(c *conn) {
 		}
 	case errors.Is(err, netpoll.ErrWouldBlock):
 	default:
-		s.destroy(c, codeVanished)
+		s.destroy(c, frames.CodeVanished)
 	}
 }
 
@@ -123,7 +124,7 @@ func (c *conn) check(h ws.Header, err error) codec.CloseCode {
 		return codec.CloseProtocol
 	case h.OpCode.IsControl():
 		return 0
-	case h.OpCode != ws.OpContinuation && h.OpCode != c.protocol.opCode():
+	case h.OpCode != ws.OpContinuation && h.OpCode != c.protocol.OpCode():
 		return codec.CloseUnsupported
 	case h.Length > int64(codec.MaxClientMessage-begun):
 		return codec.CloseTooBig
@@ -135,7 +136,7 @@ func (c *conn) check(h ws.Header, err error) codec.CloseCode {
 func (s *shard) frame(c *conn, h ws.Header, payload []byte) {
 	switch h.OpCode {
 	case ws.OpPing:
-		s.tell(c, append(appendHeader(nil, ws.OpPong, len(payload)), payload...))
+		s.tell(c, append(frames.AppendHeader(nil, ws.OpPong, len(payload)), payload...))
 	case ws.OpPong:
 	case ws.OpClose:
 		s.closed(c, payload)
@@ -158,13 +159,13 @@ func (s *shard) frame(c *conn, h ws.Header, payload []byte) {
 func (s *shard) closed(c *conn, payload []byte) {
 	switch {
 	case len(payload) == 0:
-		s.bye(c, codec.CloseNormal, closeFrame(0, ""))
+		s.bye(c, codec.CloseNormal, frames.Close(0, ""))
 	case len(payload) == 1 || !closeCodeAllowed(binary.BigEndian.Uint16(payload)):
 		s.fail(c, codec.CloseProtocol)
 	case !utf8.Valid(payload[2:]):
 		s.fail(c, codec.CloseBadText)
 	default:
-		s.bye(c, codec.CloseNormal, closeFrame(codec.CloseCode(binary.BigEndian.Uint16(payload)), ""))
+		s.bye(c, codec.CloseNormal, frames.Close(codec.CloseCode(binary.BigEndian.Uint16(payload)), ""))
 	}
 }
 

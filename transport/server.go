@@ -11,6 +11,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 	"pixelplayground/transport/upgrade"
@@ -44,10 +45,10 @@ type Server struct {
 
 	// By region.
 	following []atomic.Int32 // viewers that follow it, on all shards
-	catchUps  []catchUps
+	catchUps  []frames.CatchUps
 
 	accounts *quota.Accounts
-	presence presenceSource
+	presence frames.Presences
 	faults   *stats.Faults
 
 	host     Host // set by Open, read-only from then on; nil: not opened yet
@@ -67,7 +68,7 @@ func New(cfg Config) *Server {
 		made:      time.Now(),
 		tags:      quota.NewTags(),
 		following: make([]atomic.Int32, cfg.Geometry.Regions()),
-		catchUps:  make([]catchUps, cfg.Geometry.Regions()),
+		catchUps:  make([]frames.CatchUps, cfg.Geometry.Regions()),
 		accounts:  quota.NewAccounts(cfg.Proxies),
 		refusals:  quota.NewRefusals(cfg.Log, cfg.Now),
 	}

@@ -8,6 +8,8 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
 )
@@ -32,19 +34,19 @@ type shard struct {
 
 	conns   []*conn // in no order
 	byID    map[canvas.ViewerID]*conn
-	count   [protocols]int // connections by protocol
-	room    []command      // an empty slice to reuse, for inbox.take
-	buffer  []byte         // what is being read
-	header  []byte         // room for ws.ReadHeaderBuffer
-	reader  bytes.Reader   // of the frame being parsed
+	count   [frames.Protocols]int // connections by protocol
+	room    []command             // an empty slice to reuse, for inbox.take
+	buffer  []byte                // what is being read
+	header  []byte                // room for ws.ReadHeaderBuffer
+	reader  bytes.Reader          // of the frame being parsed
 	sweepAt time.Time
 
 	// What viewers are shown.
 	feeds      []feed // by region
 	views      map[groupKey]*group
-	order      []*group // the same groups, in no order
-	catchingUp []*conn  // connections that are in no group, in no order
-	shown      *shown   // who is here; nil: not known yet
+	order      []*group         // the same groups, in no order
+	catchingUp []*conn          // connections that are in no group, in no order
+	shown      *frames.Presence // who is here; nil: not known yet
 
 	// Each connection's usage at an operator's last look, for rates: see inspect.go.
 	looks   map[canvas.ViewerID]lastReport // nil: nobody is looking
@@ -70,7 +72,7 @@ func newShard(server *Server) *shard {
 // begin resets the shard to one without connections.
 func (s *shard) begin() {
 	geometry := s.server.cfg.Geometry
-	s.conns, s.byID, s.count = nil, make(map[canvas.ViewerID]*conn), [protocols]int{}
+	s.conns, s.byID, s.count = nil, make(map[canvas.ViewerID]*conn), [frames.Protocols]int{}
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
 	s.looks = nil
@@ -162,15 +164,55 @@ func (s *shard) close() {
 		s.do(c)
 	}
 	for _, c := range slices.Clone(s.conns) {
-		s.attempt(c, func(s *shard, c *conn) { s.fail(c, closeRestart) })
+		s.attempt(c, func(s *shard, c *conn) { s.fail(c, codec.CloseRestart) })
 	}
 	if s.unwritten() {
 		s.flush()
 	}
 	for _, c := range slices.Clone(s.conns) {
-		s.attempt(c, func(s *shard, c *conn) { s.destroy(c, closeRestart) })
+		s.attempt(c, func(s *shard, c *conn) { s.destroy(c, codec.CloseRestart) })
 	}
 	s.draining = true // so that a waiting Drain returns
 	s.checkDrained()
 	s.poller.Close()
+}
+
+// sweep checks every connection's timeouts, and does what else is done from time to time.
+func (s *shard) sweep() {
+	s.attemptAll(s.conns, (*shard).check)
+	s.forgetLooks()
+	s.checkNameList()
+	s.askWaiting()
+	if s == s.server.shards[0] {
+		s.server.accounts.Tidy(s.now)
+	}
+}
+
+func (s *shard) check(c *conn) {
+	if s.checkIntake(c) {
+		return
+	}
+	s.feedOn(c)
+	cfg := &s.server.cfg
+	quiet := s.since(c.heard)
+	switch {
+	case c.state == closing:
+		if s.since(c.since) > closeLinger {
+			s.destroy(c, 0)
+		}
+	case c.backlog != nil && s.since(c.backlog.since) > cfg.StallTimeout:
+		s.fail(c, codec.CloseSlow) // which won't reach it, but is counted
+		s.destroy(c, 0)
+	case c.state == greeting && s.since(c.since) > cfg.HelloTimeout:
+		s.failFor(c, codec.CloseNoHello, "no HELLO came in time")
+	case c.state == arriving && s.since(c.since) > 2*cfg.HelloTimeout: // not the client's fault
+		s.fail(c, codec.CloseInternal)
+	case c.paused || c.starved: // it may have sent something that was not read
+		c.heard = s.moment()
+	case quiet > cfg.SilenceTimeout:
+		s.fail(c, codec.CloseSilent)
+	case quiet > cfg.PingEvery && !c.pinged:
+		c.pinged = true
+		s.tell(c, frames.AppendHeader(nil, ws.OpPing, 0))
+	}
 }

@@ -13,6 +13,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 // kinds names messages by their type.
@@ -29,19 +30,19 @@ func TestShard_OneWriteForATick(t *testing.T) {
 	var conns []*conn
 	var sockets []*benchSocket
 	for range 3 {
-		c, socket := b.connect(binaryProtocol)
+		c, socket := b.connect(frames.Binary)
 		b.follows(c, 1, 2)
 		conns, sockets = append(conns, c), append(sockets, socket)
 	}
-	b.do(deliver{conn: conns[0], frame: seal(ws.OpBinary, codec.AppendAck(room(9), codec.Ack{Ops: []uint64{1}}))})
-	b.do(present{b.server.presence.next(&actors.Presence{Count: 3}, time.Now), nil})
+	b.do(deliver{conn: conns[0], frame: frames.Seal(ws.OpBinary, codec.AppendAck(frames.Room(9), codec.Ack{Ops: []uint64{1}}))})
+	b.do(present{b.server.presence.Next(&actors.Presence{Count: 3}, time.Now), nil})
 	for range 4 {
 		b.draw(1, 2)
 		b.draw(2, 1)
 		b.draw(3, 1) // nobody's
 	}
 	for range 2 {
-		b.do(point{2, seal(ws.OpBinary, codec.AppendCursors(room(9), codec.Cursors{}))})
+		b.do(point{2, frames.Seal(ws.OpBinary, codec.AppendCursors(frames.Room(9), codec.Cursors{}))})
 	}
 	b.flush()
 	for i, socket := range sockets {
@@ -82,9 +83,9 @@ func TestShard_Pace(t *testing.T) {
 
 func TestShard_ViewsAreShared(t *testing.T) {
 	b := newBench(t)
-	c, _ := b.connect(binaryProtocol)
-	d, _ := b.connect(binaryProtocol)
-	j, _ := b.connect(jsonProtocol)
+	c, _ := b.connect(frames.Binary)
+	d, _ := b.connect(frames.Binary)
+	j, _ := b.connect(frames.JSON)
 	if c.view != d.view || c.view == j.view {
 		t.Fatal("who follows nothing shares a view with others of the protocol")
 	}
@@ -112,7 +113,7 @@ func TestShard_ViewsAreShared(t *testing.T) {
 		}
 	}
 	for _, c := range slices.Clone(b.conns) {
-		b.destroy(c, codeVanished)
+		b.destroy(c, frames.CodeVanished)
 	}
 	if len(b.order)+len(b.catchingUp)+len(b.conns)+len(b.byID) != 0 || b.server.Viewing(1) {
 		t.Error("something is left of connections that are gone")
@@ -122,7 +123,7 @@ func TestShard_ViewsAreShared(t *testing.T) {
 // A connection that leaves its group in the middle of a tick loses nothing of the tick.
 func TestShard_ChangeWithinATick(t *testing.T) {
 	b := newBench(t)
-	c, socket := b.connect(binaryProtocol)
+	c, socket := b.connect(frames.Binary)
 	b.follows(c, 1, 2)
 	b.draw(1, 1)
 	b.draw(2, 1)
@@ -146,12 +147,12 @@ func TestShard_ChangeWithinATick(t *testing.T) {
 // follows it.
 func TestShard_DroppedBatchIsNoticed(t *testing.T) {
 	b := newBench(t)
-	c, _ := b.connect(binaryProtocol)
+	c, _ := b.connect(frames.Binary)
 	b.follows(c, 1, 2)
 	for b.server.counters.Dropped.Load() == 0 {
-		b.server.Publish(b.batch(1, 1000).batch) // all but the first are refused later
+		b.server.Publish(b.batch(1, 1000).Batch) // all but the first are refused later
 	}
-	b.server.Publish(b.batch(2, 10_000).batch)
+	b.server.Publish(b.batch(2, 10_000).Batch)
 	b.obey()
 	b.flush()
 	if want := []canvas.Mark{{Region: 1, Position: b.feeds[1].at}}; !slices.Equal(b.asked, want) {
@@ -168,7 +169,7 @@ func TestShard_BrokenConnectionsInATick(t *testing.T) {
 	random := newRandom(t)
 	var sockets []*benchSocket
 	for range 50 {
-		c, socket := b.connect(binaryProtocol)
+		c, socket := b.connect(frames.Binary)
 		b.follows(c, canvas.RegionID(random.IntN(2)))
 		sockets = append(sockets, socket)
 	}
@@ -180,14 +181,14 @@ func TestShard_BrokenConnectionsInATick(t *testing.T) {
 	}
 	b.draw(0, 1)
 	b.draw(1, 1)
-	b.do(present{b.server.presence.next(&actors.Presence{Count: 1}, time.Now), nil})
+	b.do(present{b.server.presence.Next(&actors.Presence{Count: 1}, time.Now), nil})
 	b.flush()
 	for i, socket := range sockets {
 		if socket.closed != socket.broken || !socket.broken && socket.writes != 1 {
 			t.Errorf("connection %d: broken %t, closed %t, %d writes", i, socket.broken, socket.closed, socket.writes)
 		}
 	}
-	if len(b.conns) != 50-broken || b.server.counters.Closes.All()[codeVanished] != int64(broken) {
+	if len(b.conns) != 50-broken || b.server.counters.Closes.All()[frames.CodeVanished] != int64(broken) {
 		t.Errorf("%d connections left of 50, %d broken", len(b.conns), broken)
 	}
 }
@@ -197,7 +198,7 @@ func TestShard_FanoutAllocatesNothingPerConnection(t *testing.T) {
 	measure := func(connections int) float64 {
 		b := newBench(t)
 		for range connections {
-			c, socket := b.connect(binaryProtocol)
+			c, socket := b.connect(frames.Binary)
 			socket.keep = false
 			b.follows(c, 0, 1, 2, 3, 4, 5, 6, 7)
 		}
@@ -222,8 +223,8 @@ func TestConn_IsSmall(t *testing.T) {
 
 func TestOutbox_Answers(t *testing.T) {
 	b := newBench(t)
-	c, socket := b.connect(binaryProtocol)
-	j, jsonSocket := b.connect(jsonProtocol)
+	c, socket := b.connect(frames.Binary)
+	j, jsonSocket := b.connect(frames.JSON)
 	for _, c := range []*conn{c, j} {
 		outbox{c}.Refuse(4, canvas.RefusedBusy, time.Second, 3)
 		outbox{c}.Ack([]uint64{1}, 2)

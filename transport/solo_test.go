@@ -11,12 +11,13 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 // slow makes a connection with something pending.
 func (b *bench) slow(regions ...canvas.RegionID) (*conn, *benchSocket) {
 	b.t.Helper()
-	c, socket := b.connect(binaryProtocol)
+	c, socket := b.connect(frames.Binary)
 	b.follows(c, regions...)
 	socket.room = 10
 	b.draw(regions[0], 100)
@@ -53,7 +54,7 @@ func TestShard_SlowConnectionStandsWhereItWas(t *testing.T) {
 	if !slices.Equal(b.asked, want) {
 		t.Fatalf("asked for %v", b.asked)
 	}
-	merged := newPixels(&canvas.Batch{Region: 1, Epoch: 1, From: 100, To: 106}, testGeometry)
+	merged := frames.NewPixels(&canvas.Batch{Region: 1, Epoch: 1, From: 100, To: 106}, testGeometry)
 	b.do(join{viewer: c.id, region: 1, at: canvas.Position{Epoch: 1, Seq: 106}, delta: merged})
 	b.flush()
 	b.draw(1, 1)
@@ -72,7 +73,7 @@ func TestShard_SlowConnectionStandsWhereItWas(t *testing.T) {
 // region is asked for again from the position that the client really holds.
 func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
 	b := newBench(t)
-	c, socket := b.connect(binaryProtocol)
+	c, socket := b.connect(frames.Binary)
 	b.follows(c, 1)
 	b.do(follow{c, []canvas.Mark{{Region: 2}}})
 	socket.room = 10
@@ -80,7 +81,7 @@ func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
 	b.flush()
 	snapshot := make([]byte, 1000)
 	b.do(join{viewer: c.id, region: 2, at: canvas.Position{Epoch: 1, Seq: 7}, snapshot: snapshot})
-	b.do(publish{newPixels(&canvas.Batch{Region: 2, Epoch: 1, From: 7, To: 8}, testGeometry)})
+	b.do(publish{frames.NewPixels(&canvas.Batch{Region: 2, Epoch: 1, From: 7, To: 8}, testGeometry)})
 	b.asked = nil
 	b.flush()
 	if want := []canvas.Mark{{Region: 2}}; !slices.Equal(c.catchingUp.want, want) || c.catchingUp.bytes != 0 || b.feeds[2].viewers != 0 {
@@ -97,7 +98,7 @@ func TestShard_AnswerToAConnectionThatBecameSlow(t *testing.T) {
 // Method: the connection waits for a region, and two more are drawn on without a tick.
 func TestShard_SlowConnectionHoldsLittleBetweenTicks(t *testing.T) {
 	b := newBench(t)
-	c, socket := b.connect(binaryProtocol)
+	c, socket := b.connect(frames.Binary)
 	b.follows(c, 1, 2)
 	b.do(follow{c, []canvas.Mark{{Region: 3}}})
 	snapshot := make([]byte, 200_000)
@@ -133,7 +134,7 @@ func TestShard_SlowConnectionHoldsLittleBetweenTicks(t *testing.T) {
 // An answer that comes when much is due is taken when that has gone out.
 func TestShard_AnswerToAConnectionWithMuchDue(t *testing.T) {
 	b := newBench(t)
-	c, socket := b.connect(binaryProtocol)
+	c, socket := b.connect(frames.Binary)
 	b.follows(c, 1)
 	b.do(follow{c, []canvas.Mark{{Region: 2}}})
 	for range 100 {
@@ -153,10 +154,10 @@ func TestShard_SlowConnectionIsToldWhoIsHere(t *testing.T) {
 	c, socket := b.slow(1)
 	c.stale = false // it has been told before
 	for count := range 3 {
-		b.do(present{b.server.presence.next(&actors.Presence{Count: count}, time.Now), nil})
+		b.do(present{b.server.presence.Next(&actors.Presence{Count: count}, time.Now), nil})
 		b.flush()
 	}
-	b.do(point{1, seal(ws.OpBinary, codec.AppendCursors(room(9), codec.Cursors{}))})
+	b.do(point{1, frames.Seal(ws.OpBinary, codec.AppendCursors(frames.Room(9), codec.Cursors{}))})
 	b.flush()
 	b.drain(c, socket)
 	_, messages := socket.take(t)
@@ -176,14 +177,14 @@ func TestShard_JSONCatchesUpOrReloads(t *testing.T) {
 		frames int
 	}{
 		{"nothing missed", join{at: canvas.Position{Epoch: 1, Seq: 5}}, false, 0},
-		{"few pixels", join{delta: newPixels(&canvas.Batch{From: 5, To: 7, Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, 2)}}}, testGeometry)}, false, 2},
-		{"many pixels", join{delta: newPixels(&canvas.Batch{From: 5, Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, maxJSONCatchUp+1)}}}, testGeometry)}, true, 1},
+		{"few pixels", join{delta: frames.NewPixels(&canvas.Batch{From: 5, To: 7, Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, 2)}}}, testGeometry)}, false, 2},
+		{"many pixels", join{delta: frames.NewPixels(&canvas.Batch{From: 5, Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, maxJSONCatchUp+1)}}}, testGeometry)}, true, 1},
 		{"snapshot", join{snapshot: []byte{1}}, true, 1},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			b := newBench(t)
-			c, socket := b.connect(jsonProtocol)
+			c, socket := b.connect(frames.JSON)
 			b.do(follow{c, []canvas.Mark{{Region: 0, Position: canvas.Position{Epoch: 1, Seq: 5}}}})
 			tt.answer.viewer = c.id
 			b.do(tt.answer)
@@ -198,7 +199,7 @@ func TestShard_JSONCatchesUpOrReloads(t *testing.T) {
 
 func TestJoin_Fits(t *testing.T) {
 	at := canvas.Position{Epoch: 2, Seq: 9}
-	delta := &pixels{batch: &canvas.Batch{From: 5, To: 9}}
+	delta := &frames.Pixels{Batch: &canvas.Batch{From: 5, To: 9}}
 	tests := []struct {
 		name string
 		join join
@@ -223,7 +224,7 @@ func TestJoin_Fits(t *testing.T) {
 // The answer to a question that was replaced is not taken for the answer to the new one.
 func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
 	b := newBench(t)
-	c, _ := b.connect(binaryProtocol)
+	c, _ := b.connect(frames.Binary)
 	b.do(follow{c, []canvas.Mark{{Region: 1, Position: canvas.Position{Epoch: 1, Seq: 3}}}})
 	b.do(follow{c, []canvas.Mark{{Region: 1}}})
 	if len(b.asked) != 2 {
@@ -234,7 +235,7 @@ func TestShard_AnswerToAnEarlierQuestion(t *testing.T) {
 	if c.catchingUp.synced.Has(1) {
 		t.Fatal("took the answer to the first question")
 	}
-	all := newPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 3}, testGeometry)
+	all := frames.NewPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 3}, testGeometry)
 	for range 2 { // the second is to the question asked again because of the first
 		b.do(join{viewer: c.id, region: 1, at: at, delta: all})
 	}
@@ -257,16 +258,16 @@ func TestShard_JSONClientFollowsAtOnce(t *testing.T) {
 	for region := range canvas.RegionID(4) {
 		marks = append(marks, canvas.Mark{Region: region, Position: canvas.Head()})
 	}
-	seen, _ := b.connect(binaryProtocol)
+	seen, _ := b.connect(frames.Binary)
 	b.follows(seen, 1)
-	first, _ := b.connect(jsonProtocol)
+	first, _ := b.connect(frames.JSON)
 	b.do(follow{first, marks})
 	if want := []canvas.Mark{marks[0], marks[2], marks[3]}; !slices.Equal(b.asked, want) {
 		t.Errorf("asked for %v, want %v", b.asked, want)
 	}
 	b.answer()
 	b.flush()
-	second, socket := b.connect(jsonProtocol)
+	second, socket := b.connect(frames.JSON)
 	b.do(follow{second, marks})
 	b.draw(3, 1)
 	b.flush()
@@ -282,7 +283,7 @@ func TestShard_JSONClientFollowsAtOnce(t *testing.T) {
 // the shard has not come to that region yet.
 func TestShard_AnswerBeforeItsTurn(t *testing.T) {
 	b := newBench(t)
-	c, socket := b.connect(jsonProtocol)
+	c, socket := b.connect(frames.JSON)
 	var marks []canvas.Mark
 	for region := range canvas.RegionID(4) {
 		marks = append(marks, canvas.Mark{Region: region, Position: canvas.Head()})
@@ -310,7 +311,7 @@ func TestShard_AnswerBeforeItsTurn(t *testing.T) {
 // A question may get lost when a region's history is replaced; it is asked again.
 func TestShard_ResetAsksAgain(t *testing.T) {
 	b := newBench(t)
-	c, _ := b.connect(binaryProtocol)
+	c, _ := b.connect(frames.Binary)
 	b.do(follow{c, []canvas.Mark{{Region: 1}, {Region: 2}}})
 	b.do(reset{2})
 	b.flush()
@@ -328,7 +329,7 @@ func TestShard_ResetAsksAgain(t *testing.T) {
 // one that doesn't, and everything in the end.
 func TestCatchingUp_AnswersToQuestionsGivenUpDoNotPileUp(t *testing.T) {
 	b := newBench(t)
-	c, _ := b.connect(binaryProtocol)
+	c, _ := b.connect(frames.Binary)
 	snapshot := make([]byte, 200_000)
 	regions := canvas.RegionID(b.server.cfg.Geometry.Regions())
 	for r := range regions - 1 {

@@ -13,6 +13,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 )
 
@@ -107,14 +108,14 @@ func (s *benchSocket) CloseWrite()      { s.shut = true }
 func (s *benchSocket) Close(abort bool) { s.closed, s.aborted = true, abort }
 
 // connect makes a connection that is welcome and follows nothing.
-func (b *bench) connect(p protocol) (*conn, *benchSocket) {
+func (b *bench) connect(p frames.Protocol) (*conn, *benchSocket) {
 	b.t.Helper()
 	b.nextID++
 	socket := &benchSocket{room: -1, keep: true}
 	b.server.counters.Connections.Add(1)
 	b.do(open{socket: socket, protocol: p, id: b.nextID, account: b.server.accounts.Open(netip.Addr{})})
 	c := b.byID[b.nextID]
-	if p == binaryProtocol {
+	if p == frames.Binary {
 		b.shard.receive(c, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{})))
 	}
 	b.obey()
@@ -164,9 +165,9 @@ func (b *bench) answer() {
 }
 
 // batch is the next one of a region, of n pixels.
-func (b *bench) batch(region canvas.RegionID, n int) *pixels {
+func (b *bench) batch(region canvas.RegionID, n int) *frames.Pixels {
 	from := b.at(region).Seq
-	return newPixels(&canvas.Batch{
+	return frames.NewPixels(&canvas.Batch{
 		Region: region, Epoch: 1, From: from, To: from + uint64(n),
 		Ops: []canvas.Op{{ID: canvas.OpID{Author: 1, Num: 1}, Pixels: make([]canvas.Pixel, n)}},
 	}, testGeometry)

@@ -14,6 +14,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/stats"
 )
@@ -154,7 +155,7 @@ func (st *stepper) check() {
 			behind++
 		}
 		unfinished += c.intake.size()
-		if held := c.held(); c.protocol == binaryProtocol && held > 256<<10 {
+		if held := c.held(); c.protocol == frames.Binary && held > 256<<10 {
 			st.errorf("connection %d holds %d bytes", c.id, held)
 		}
 	}
@@ -220,7 +221,7 @@ func (st *stepper) settleAll() {
 			continue
 		}
 		for region := range c.conn.view.regions.All() {
-			if held := c.held[region]; c.conn.protocol == binaryProtocol && held.seq != st.drawn[region] {
+			if held := c.held[region]; c.conn.protocol == frames.Binary && held.seq != st.drawn[region] {
 				st.errorf("connection %d: holds %+v of region %d, which is at %d", c.conn.id, held, region, st.drawn[region])
 			}
 		}

@@ -10,6 +10,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 )
 
@@ -65,11 +66,11 @@ var steps = weighted([]weightedStep{
 		if c != nil {
 			arrived = append(arrived, c.conn.id)
 		}
-		st.do(present{st.server.presence.next(&actors.Presence{Count: st.random.IntN(9)}, time.Now), arrived})
+		st.do(present{st.server.presence.Next(&actors.Presence{Count: st.random.IntN(9)}, time.Now), arrived})
 		return true
 	}},
 	{1, "pointers", func(st *stepper, _ *stepClient) bool {
-		st.do(point{st.anywhere(), seal(ws.OpBinary, codec.AppendCursors(room(9), codec.Cursors{}))})
+		st.do(point{st.anywhere(), frames.Seal(ws.OpBinary, codec.AppendCursors(frames.Room(9), codec.Cursors{}))})
 		return true
 	}},
 	{1, "acknowledge", func(st *stepper, c *stepClient) bool {
@@ -102,9 +103,9 @@ var steps = weighted([]weightedStep{
 			return false
 		}
 		region := st.anywhere()
-		bad := newPixels(&canvas.Batch{Region: region, Epoch: 1, From: st.drawn[region], To: st.drawn[region] + 1}, testGeometry)
-		for p := range protocols {
-			bad.encoded[p] = func() []byte { panic("made to fail: encode") }
+		bad := frames.NewPixels(&canvas.Batch{Region: region, Epoch: 1, From: st.drawn[region], To: st.drawn[region] + 1}, testGeometry)
+		for p := range frames.Protocols {
+			bad.Encoded[p] = func() []byte { panic("made to fail: encode") }
 		}
 		st.drawn[region]++
 		if st.server.Viewing(region) {
@@ -133,14 +134,14 @@ func (st *stepper) connectOne(*stepClient) bool {
 	if len(st.clients) >= 12 {
 		return false
 	}
-	m := open{protocol: binaryProtocol, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{})}
+	m := open{protocol: frames.Binary, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{})}
 	if st.random.IntN(4) == 0 {
-		m.protocol = jsonProtocol
+		m.protocol = frames.JSON
 	}
 	st.nextID++
 	socket := &stepSocket{benchSocket{room: -1, keep: true}, st}
 	m.socket = socket
-	if m.protocol == binaryProtocol {
+	if m.protocol == frames.Binary {
 		m.early = frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{}))
 	}
 	c := &stepClient{st: st, socket: socket, session: &stepSession{st: st, closed: true}, held: make([]standing, len(st.drawn))}
@@ -190,7 +191,7 @@ func (st *stepper) draw(region canvas.RegionID, n int) {
 	from := st.drawn[region]
 	st.drawn[region] += uint64(n)
 	if st.server.Viewing(region) {
-		st.do(publish{newPixels(&canvas.Batch{
+		st.do(publish{frames.NewPixels(&canvas.Batch{
 			Region: region, Epoch: 1, From: from, To: st.drawn[region],
 			Ops: []canvas.Op{{ID: canvas.OpID{Author: 1, Num: 1}, Pixels: make([]canvas.Pixel, n)}},
 		}, testGeometry)})
@@ -207,13 +208,13 @@ func (st *stepper) answerOne(i int) {
 	case held == canvas.Head() || held == j.at:
 	case st.random.IntN(2) == 0 && held.Seq < j.at.Seq:
 		n := min(int(j.at.Seq-held.Seq), 3000) // the rest was painted over
-		j.delta = newPixels(&canvas.Batch{
+		j.delta = frames.NewPixels(&canvas.Batch{
 			Region: m.Region, Epoch: 1, From: held.Seq, To: j.at.Seq,
 			Ops: []canvas.Op{{ID: canvas.OpID{Author: 1, Num: 1}, Pixels: make([]canvas.Pixel, n)}},
 		}, testGeometry)
 	default:
 		data := make([]byte, 1000+st.random.IntN(100_000))
-		j.snapshot = seal(ws.OpBinary, codec.AppendSnapshot(room(64+len(data)),
+		j.snapshot = frames.Seal(ws.OpBinary, codec.AppendSnapshot(frames.Room(64+len(data)),
 			codec.Snapshot{Mark: canvas.Mark{Region: m.Region, Position: j.at}, Data: data}))
 	}
 	st.do(j)

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 // A bug of ours that a client triggers must cost that client its connection, and must not
@@ -124,7 +125,7 @@ func (s *shard) renew() {
 	}
 	k := &s.server.counters
 	k.Connections.Add(-int64(len(s.conns)))
-	for p := range protocols {
+	for p := range frames.Protocols {
 		s.recount(p, -s.count[p])
 	}
 	for region := range s.feeds {
@@ -151,7 +152,7 @@ func (s *shard) abandon(c *conn) {
 		}
 		if c.backlog == nil {
 			s.tried(func() {
-				_, _ = c.socket.Writev([][]byte{closeFrame(codec.CloseInternal, reasonFor(codec.CloseInternal))})
+				_, _ = c.socket.Writev([][]byte{frames.Close(codec.CloseInternal, frames.Reason(codec.CloseInternal))})
 			})
 		}
 	}

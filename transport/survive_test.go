@@ -10,6 +10,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/stats"
 )
@@ -28,7 +29,7 @@ func pingsThenClose() []byte {
 // reads on, and ends the connection.
 func TestShard_TickBeforeAnAnswerEndsTheConnection(t *testing.T) {
 	b := newBench(t)
-	c, _ := b.connect(binaryProtocol)
+	c, _ := b.connect(frames.Binary)
 	b.follows(c, 1)
 	b.do(follow{c, []canvas.Mark{{Region: 2}}})
 	b.receive(c, pingsThenClose())
@@ -64,10 +65,10 @@ func TestShard_FaultEndsItsConnection(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			log := b.faultLog()
-			good, goodSocket := b.connect(binaryProtocol)
+			good, goodSocket := b.connect(frames.Binary)
 			b.follows(good, 1)
 			for n := range 3 {
-				bad, socket := b.connect(binaryProtocol)
+				bad, socket := b.connect(frames.Binary)
 				b.follows(bad, 1)
 				bad.socket = panickySocket{socket}
 				step(b, bad)
@@ -76,7 +77,7 @@ func TestShard_FaultEndsItsConnection(t *testing.T) {
 				if bad.state != closing || b.server.counters.Faults.Load() != int64(n+1) {
 					t.Fatalf("state %d, %d faults", bad.state, b.server.counters.Faults.Load())
 				}
-				if got := socket.written.Bytes(); !bytes.HasSuffix(got, closeFrame(codec.CloseInternal, reasonFor(codec.CloseInternal))) {
+				if got := socket.written.Bytes(); !bytes.HasSuffix(got, frames.Close(codec.CloseInternal, frames.Reason(codec.CloseInternal))) {
 					t.Errorf("was written % x", got)
 				}
 			}
@@ -102,17 +103,17 @@ func (panickySocket) Read([]byte) (int, error) { panic("read") }
 // A panic that belongs to no connection closes all of the shard's connections. After that the shard
 // serves new ones.
 func TestShard_FaultOfNobody(t *testing.T) {
-	bad := newPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 1}, testGeometry)
-	for p := range protocols {
-		bad.encoded[p] = func() []byte { panic("can't be encoded") }
+	bad := frames.NewPixels(&canvas.Batch{Region: 1, Epoch: 1, To: 1}, testGeometry)
+	for p := range frames.Protocols {
+		bad.Encoded[p] = func() []byte { panic("can't be encoded") }
 	}
 	for name, fault := range map[string]command{"in a tick": publish{bad}, "in a command": point{region: 1 << 20}} {
 		t.Run(name, func(t *testing.T) {
 			b := newBench(t)
 			var sockets []*benchSocket
 			for i := range 4 {
-				c, socket := b.connect(protocol(i % 2))
-				if c.protocol == binaryProtocol {
+				c, socket := b.connect(frames.Protocol(i % 2))
+				if c.protocol == frames.Binary {
 					b.follows(c, 1)
 				}
 				sockets = append(sockets, socket)
@@ -120,7 +121,7 @@ func TestShard_FaultOfNobody(t *testing.T) {
 			b.do(fault)
 			b.flush()
 			for i, socket := range sockets {
-				if !socket.closed || !bytes.HasSuffix(socket.written.Bytes(), closeFrame(codec.CloseInternal, reasonFor(codec.CloseInternal))) {
+				if !socket.closed || !bytes.HasSuffix(socket.written.Bytes(), frames.Close(codec.CloseInternal, frames.Reason(codec.CloseInternal))) {
 					t.Errorf("connection %d: closed %t, written %q", i, socket.closed, socket.written.Bytes())
 				}
 			}
@@ -131,7 +132,7 @@ func TestShard_FaultOfNobody(t *testing.T) {
 			if k.Connections.Load()+k.Binary.Load()+k.JSON.Load() != 0 || k.Closes.All()[codec.CloseInternal] != 4 || b.server.Viewing(1) {
 				t.Errorf("left: %d connections, closed %v, viewing %t", k.Connections.Load(), k.Closes.All(), b.server.Viewing(1))
 			}
-			c, socket := b.connect(binaryProtocol)
+			c, socket := b.connect(frames.Binary)
 			b.follows(c, 1)
 			b.draw(1, 1)
 			b.flush()
@@ -145,7 +146,7 @@ func TestShard_FaultOfNobody(t *testing.T) {
 // A tick catches what panics for each connection without costing memory.
 func TestShard_AttemptAllocatesNothing(t *testing.T) {
 	b := newBench(t)
-	c, _ := b.connect(binaryProtocol)
+	c, _ := b.connect(frames.Binary)
 	if n := testing.AllocsPerRun(100, func() { b.attempt(c, (*shard).check) }); n > 0 {
 		t.Errorf("%v allocations", n)
 	}

@@ -7,10 +7,11 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/frames"
 )
 
 func TestTimers_Check(t *testing.T) {
-	hello := func(b *bench) (*conn, *benchSocket) { return b.connect(binaryProtocol) }
+	hello := func(b *bench) (*conn, *benchSocket) { return b.connect(frames.Binary) }
 	stalled := func(b *bench) (*conn, *benchSocket) { return b.slow(1) }
 	tests := []struct {
 		name  string
@@ -46,7 +47,7 @@ func TestTimers_Check(t *testing.T) {
 // A client that does not close its end is not waited for.
 func TestTimers_Linger(t *testing.T) {
 	b := newBench(t)
-	c, socket := b.connect(binaryProtocol)
+	c, socket := b.connect(frames.Binary)
 	b.fail(c, codec.CloseInternal)
 	b.flush()
 	if !socket.shut || socket.closed {
@@ -68,8 +69,8 @@ func TestTimers_Linger(t *testing.T) {
 // that then do not answer.
 func TestTimers_PauseOfTheServer(t *testing.T) {
 	b := newBench(t)
-	c, _ := b.connect(binaryProtocol)
-	answers, _ := b.connect(binaryProtocol)
+	c, _ := b.connect(frames.Binary)
+	answers, _ := b.connect(frames.Binary)
 	slow, slowSocket := b.slow(1)
 	begin := b.now
 	step := func(by time.Duration) {

@@ -5,25 +5,26 @@ import (
 	"runtime"
 	"time"
 
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/stats"
 )
 
 // round is what is to be written in the next tick, and the state of a tick in progress.
 type round struct {
-	flushAt  time.Time // the earliest time of the next tick
-	haste    bool      // so much is due that the tick must not wait for flushAt
-	dirty    []*conn   // may have something to write that is theirs alone, or something to ask
-	touched  []*group  // have something due
-	changes  []*shown  // presences since the last tick, to be shown to all
+	flushAt  time.Time          // the earliest time of the next tick
+	haste    bool               // so much is due that the tick must not wait for flushAt
+	dirty    []*conn            // may have something to write that is theirs alone, or something to ask
+	touched  []*group           // have something due
+	changes  []*frames.Presence // presences since the last tick, to be shown to all
 	nameList nameList
 	tick     uint64 // number of the last tick
 
 	// During a tick.
-	visited []*conn           // were in dirty during this tick
-	news    [protocols][]byte // changes, encoded
-	vector  [][]byte          // what is being written
-	frames  [][]byte          // room for appendDue
+	visited []*conn                  // were in dirty during this tick
+	news    [frames.Protocols][]byte // changes, encoded
+	vector  [][]byte                 // what is being written
+	merged  [][]byte                 // room for appendDue
 	merges  merges
 	writes  int64
 	bytes   int64
@@ -37,7 +38,7 @@ func (r *round) unwritten() bool {
 }
 
 // isNews reports whether a tick has news of who is here, for everybody.
-func (r *round) isNews() bool { return len(r.changes) > 0 || len(r.news[jsonProtocol]) > 0 }
+func (r *round) isNews() bool { return len(r.changes) > 0 || len(r.news[frames.JSON]) > 0 }
 
 // mark makes the next tick look at a connection.
 func (s *shard) mark(c *conn) {
@@ -82,7 +83,7 @@ func (s *shard) flush() {
 
 // compose prepares what is the same for many connections.
 func (s *shard) compose() {
-	for p := range protocols {
+	for p := range frames.Protocols {
 		if s.count[p] > 0 {
 			s.news[p] = s.changed(p)
 		}
@@ -148,7 +149,7 @@ func (s *shard) send(c *conn, vector [][]byte) {
 		s.cpu.Begin()
 	}
 	if err != nil && !errors.Is(err, netpoll.ErrWouldBlock) {
-		s.destroy(c, codeVanished)
+		s.destroy(c, frames.CodeVanished)
 		return
 	}
 	if rest := skip(vector, n); len(rest) > 0 {
@@ -169,7 +170,7 @@ func (s *shard) writable(c *conn) {
 	s.server.counters.BytesOut.Add(int64(n))
 	c.used.bytes += uint64(n)
 	if err != nil && !errors.Is(err, netpoll.ErrWouldBlock) {
-		s.destroy(c, codeVanished)
+		s.destroy(c, frames.CodeVanished)
 		return
 	}
 	if n > 0 {
@@ -209,7 +210,7 @@ func (s *shard) clearRound() {
 	clear(s.vector)
 	clear(s.merges.made)
 	s.nameList.now = false
-	s.touched, s.changes, s.news = s.touched[:0], s.changes[:0], [protocols][]byte{}
+	s.touched, s.changes, s.news = s.touched[:0], s.changes[:0], [frames.Protocols][]byte{}
 
 	k := &s.server.counters
 	k.Writes.Add(s.writes)

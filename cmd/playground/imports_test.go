@@ -75,7 +75,8 @@ func arrows() []arrow {
 		{from: "transport/stats", may: []string{"codec"}, uses: []string{"golang.org/x/sys"}, never: io},
 		{from: "transport/upgrade", may: []string{"codec", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
-		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
+		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/frames", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/api", may: []string{"actors", canvas, message, telemetry, "codec", "transport/quota", "transport/stats"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
 		}},

@@ -1,24 +1,23 @@
-package transport
+package frames
 
 import (
 	"sync"
 
-	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 )
 
-// catchUps keeps the encoded snapshot and deltas of a region that were last asked for. A crowd
+// CatchUps keeps the encoded snapshot and deltas of a region that were last asked for. A crowd
 // of newcomers or of clients that resume shares them. The state that a position names never
-// changes, so positions are the keys. Only the region's relay adds to catchUps.
-type catchUps struct {
+// changes, so positions are the keys. Only the region's relay adds to CatchUps.
+type CatchUps struct {
 	mu         sync.Mutex
 	snapshot   []byte // a frame; nil: none kept
 	snapshotAt canvas.Position
 
 	// Clients that were cut off together are at a few positions, and all need to get to the same
 	// one.
-	deltas     map[uint64]*pixels // by the sequence number they lead from; nil: none kept
+	deltas     map[uint64]*Pixels // by the sequence number they lead from; nil: none kept
 	deltasTo   canvas.Position
 	deltasSize int // bytes
 }
@@ -28,20 +27,8 @@ type catchUps struct {
 // than the clients take that ask for them.
 const maxDeltas = 256 << 10
 
-// join makes the command for one viewer's catch-up. Compressing a snapshot takes a
-// millisecond, so it is done here, on the relay's goroutine, and not by a shard.
-func (k *catchUps) join(v canvas.ViewerID, c actors.CatchUp, g canvas.Geometry) join {
-	j := join{viewer: v, region: c.Region, at: c.At}
-	if c.Snapshot != nil {
-		j.snapshot = k.snapshotFrame(c.Snapshot)
-	}
-	if c.Delta != nil {
-		j.delta = k.deltaPixels(c.Delta, g)
-	}
-	return j
-}
-
-func (k *catchUps) snapshotFrame(s *canvas.Snapshot) []byte {
+// Snapshot is the frame of a snapshot.
+func (k *CatchUps) Snapshot(s *canvas.Snapshot) []byte {
 	k.mu.Lock()
 	frame, at := k.snapshot, k.snapshotAt
 	k.mu.Unlock()
@@ -55,7 +42,8 @@ func (k *catchUps) snapshotFrame(s *canvas.Snapshot) []byte {
 	return frame
 }
 
-func (k *catchUps) deltaPixels(b *canvas.Batch, g canvas.Geometry) *pixels {
+// Delta is a batch that leads from somewhere to where the region is now.
+func (k *CatchUps) Delta(b *canvas.Batch, g canvas.Geometry) *Pixels {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.deltasTo != b.Position() {
@@ -64,17 +52,17 @@ func (k *catchUps) deltaPixels(b *canvas.Batch, g canvas.Geometry) *pixels {
 	if p := k.deltas[b.From]; p != nil {
 		return p
 	}
-	p := newPixels(b, g)
-	if k.deltas == nil || k.deltasSize+p.size(binaryProtocol) > maxDeltas {
-		k.deltas, k.deltasTo, k.deltasSize = make(map[uint64]*pixels, 1), b.Position(), 0
+	p := NewPixels(b, g)
+	if k.deltas == nil || k.deltasSize+p.Size(Binary) > maxDeltas {
+		k.deltas, k.deltasTo, k.deltasSize = make(map[uint64]*Pixels, 1), b.Position(), 0
 	}
 	k.deltas[b.From] = p
-	k.deltasSize += p.size(binaryProtocol)
+	k.deltasSize += p.Size(Binary)
 	return p
 }
 
-// forget frees the memory: nobody follows the region any more.
-func (k *catchUps) forget() {
+// Forget frees the memory: nobody follows the region any more.
+func (k *CatchUps) Forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.snapshot, k.deltas = nil, nil
@@ -83,5 +71,5 @@ func (k *catchUps) forget() {
 func encodeSnapshot(s *canvas.Snapshot) []byte {
 	data := codec.CompressTile(s.Tile)
 	m := codec.Snapshot{Mark: canvas.Mark{Region: s.Region, Position: s.Position}, Data: data}
-	return seal(binaryProtocol.opCode(), codec.AppendSnapshot(room(64+len(data)), m))
+	return Seal(Binary.OpCode(), codec.AppendSnapshot(Room(64+len(data)), m))
 }

@@ -1,37 +1,32 @@
-package transport
+package frames
 
 import (
 	"encoding/binary"
-	"strings"
 
 	"github.com/gobwas/ws"
 
 	"pixelplayground/codec"
 )
 
-const (
-	// codeVanished counts connections that broke without a close frame. It is never sent.
-	codeVanished codec.CloseCode = 1006
-
-	closeRestart = codec.CloseRestart
-)
+// CodeVanished counts connections that broke without a close frame. It is never sent.
+const CodeVanished codec.CloseCode = 1006
 
 // maxReason is how long the text of a close frame may be, in bytes: RFC 6455, section 5.5.
 const maxReason = 125 - 2
 
-// closeFrame is the frame that ends a connection, with a reason for whoever has to find out
+// Close is the frame that ends a connection, with a reason for whoever has to find out
 // why. With code 0 it has neither a code nor a reason: it answers a close frame that has none.
-func closeFrame(code codec.CloseCode, reason string) []byte {
+func Close(code codec.CloseCode, reason string) []byte {
 	if code == 0 {
-		return appendHeader(nil, ws.OpClose, 0)
+		return AppendHeader(nil, ws.OpClose, 0)
 	}
 	reason = reason[:min(len(reason), maxReason)] // ASCII, so that it may be cut anywhere
-	frame := binary.BigEndian.AppendUint16(appendHeader(nil, ws.OpClose, 2+len(reason)), uint16(code))
+	frame := binary.BigEndian.AppendUint16(AppendHeader(nil, ws.OpClose, 2+len(reason)), uint16(code))
 	return append(frame, reason...)
 }
 
-// reasonFor is the reason given for a code when nothing more specific is known.
-func reasonFor(code codec.CloseCode) string {
+// Reason is the reason given for a code when nothing more specific is known.
+func Reason(code codec.CloseCode) string {
 	switch code {
 	case codec.CloseProtocol:
 		return "WebSocket protocol violated"
@@ -57,14 +52,4 @@ func reasonFor(code codec.CloseCode) string {
 		return "disconnected by an operator"
 	}
 	return ""
-}
-
-// asciiOnly makes a text printable ASCII, so that it may be cut anywhere and shown to anyone.
-func asciiOnly(text string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r > '~' {
-			return '?'
-		}
-		return r
-	}, text)
 }

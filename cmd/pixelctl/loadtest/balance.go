@@ -87,11 +87,7 @@ func NewBalance(cfg BalanceConfig) (*Balance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	crowd, err := fleet.New(cfg.Fleet)
-	if err != nil {
-		return nil, err
-	}
-	return &Balance{cfg: cfg, fleet: crowd}, nil
+	return &Balance{cfg: cfg, fleet: fleet.New(cfg.Fleet)}, nil
 }
 
 // Status is report.Test's.

@@ -78,14 +78,13 @@ func NewSoak(cfg SoakConfig) (*Soak, error) {
 	for _, address := range cfg.Metrics {
 		t.servers = append(t.servers, newSoakServer(address))
 	}
-	var err error
-	t.crew, err = crew.New(crew.Config{
+	t.crew = crew.New(crew.Config{
 		Fleet: cfg.Fleet, Clients: cfg.Clients, Rate: cfg.Rate,
 		Stroke:   func(c *fleet.Client, due time.Duration) (fleet.Stroke, error) { return t.crew.Stroke(c, due, 1), nil },
 		Again:    func(fleet.Stroke, canvas.Refusal) {},
 		Answered: func(fleet.Stroke, bool) {},
 	})
-	return t, err
+	return t, nil
 }
 
 // Run is report.Test's.

@@ -110,11 +110,7 @@ func NewStress(cfg StressConfig) (*Stress, error) {
 	cfg.Fleet.Hooks.Lost = func(c *fleet.Client, err error) {
 		s.event("broken", fmt.Sprintf("client %d: %v", c.Index, err))
 	}
-	crowd, err := fleet.New(cfg.Fleet)
-	if err != nil {
-		return nil, err
-	}
-	s.fleet = crowd
+	s.fleet = fleet.New(cfg.Fleet)
 	return s, nil
 }
 

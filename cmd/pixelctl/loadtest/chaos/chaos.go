@@ -106,12 +106,11 @@ func New(cfg Config) (*Test, error) {
 		return nil, err
 	}
 	t := &Test{cfg: cfg, killer: killer{command: cfg.Kill, pids: cfg.PIDs}, sights: report.NewRecorder(), ready: make(chan struct{})}
-	var err error
-	t.crew, err = crew.New(crew.Config{
+	t.crew = crew.New(crew.Config{
 		Fleet: cfg.Fleet, Clients: cfg.Clients, Rate: cfg.Rate, Stroke: t.stroke, Answered: t.answered,
 		Again: func(s fleet.Stroke, why canvas.Refusal) { t.audit.Again(s.Tag.(int), why) },
 	})
-	return t, err
+	return t, nil
 }
 
 // Run is report.Test's.

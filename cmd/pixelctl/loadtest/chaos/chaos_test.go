@@ -97,7 +97,6 @@ func TestChaosConfig_Validate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*Config){
-		"target":   func(c *Config) { c.Fleet.Targets = nil },
 		"json":     func(c *Config) { c.Fleet.JSON = true },
 		"clients":  func(c *Config) { c.Clients = 0 },
 		"rate 0":   func(c *Config) { c.Rate = 0 },

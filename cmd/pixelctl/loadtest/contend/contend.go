@@ -122,11 +122,7 @@ func New(cfg Config) (*Test, error) {
 	}
 	c := &Test{cfg: cfg, index: make(map[uint64]int), writes: make(map[canvas.Color]*write), history: &history{}}
 	cfg.Fleet.Hooks = fleet.Hooks{Pixels: c.onPixels, Snapshot: c.onSnapshot, Answered: c.onAnswered}
-	crowd, err := fleet.New(cfg.Fleet)
-	if err != nil {
-		return nil, err
-	}
-	c.fleet = crowd
+	c.fleet = fleet.New(cfg.Fleet)
 	for _, url := range cfg.Fleet.Targets {
 		c.sites = append(c.sites, target.Site(url))
 	}

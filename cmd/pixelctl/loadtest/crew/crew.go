@@ -58,7 +58,7 @@ type Config struct {
 }
 
 // New makes a crew; it starts nothing.
-func New(cfg Config) (*Crew, error) {
+func New(cfg Config) *Crew {
 	c := &Crew{cfg: cfg, Outages: newOutages(), back: make(chan int, cfg.Clients)}
 	cfg.Fleet.Hooks = fleet.Hooks{
 		Lost: func(lost *fleet.Client, _ error) { c.Outages.lost(lost.Index, c.Now()) },
@@ -72,9 +72,8 @@ func New(cfg Config) (*Crew, error) {
 		},
 		Answered: c.onAnswered,
 	}
-	var err error
-	c.Fleet, err = fleet.New(cfg.Fleet)
-	return c, err
+	c.Fleet = fleet.New(cfg.Fleet)
+	return c
 }
 
 // Gather connects the clients. Each follows two regions.

@@ -2,6 +2,7 @@ package fleet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -62,7 +63,7 @@ func (f *Fleet) greet(ctx context.Context, url string, hello codec.Hello) (*wire
 
 // meet asks the targets in turn for the canvas' size and limits.
 func (f *Fleet) meet(ctx context.Context) (codec.Welcome, error) {
-	var failed error
+	failed := errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
 	for _, target := range f.cfg.Targets {
 		l, welcome, err := f.greet(ctx, target, codec.Hello{})
 		if err == nil {

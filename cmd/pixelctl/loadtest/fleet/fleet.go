@@ -9,6 +9,7 @@
 package fleet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -157,25 +158,16 @@ func (f Finding) String() string {
 type bounds struct{ left, top, width, height int }
 
 // New makes a fleet; it starts nothing.
-func New(cfg Config) (*Fleet, error) {
-	if len(cfg.Targets) == 0 {
-		return nil, errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
-	}
-	if cfg.Pace == 0 {
-		cfg.Pace = defaultPace
-	}
-	if cfg.Silence == 0 {
-		cfg.Silence = defaultSilence
-	}
-	if cfg.Patience == 0 {
-		cfg.Patience = defaultPatience
-	}
+func New(cfg Config) *Fleet {
+	cfg.Pace = cmp.Or(cfg.Pace, defaultPace)
+	cfg.Silence = cmp.Or(cfg.Silence, defaultSilence)
+	cfg.Patience = cmp.Or(cfg.Patience, defaultPatience)
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Fleet{
 		cfg: cfg, start: time.Now(), ctx: ctx, cancel: cancel,
 		pace: rate.NewLimiter(rate.Limit(cfg.Pace), Handshakes), slots: make(chan struct{}, Handshakes),
 		Acks: report.NewRecorder(), Sights: report.NewRecorder(), clients: make(map[*Client]struct{}), refusals: make(map[canvas.Refusal]int),
-	}, nil
+	}
 }
 
 // Open learns the canvas' size and limits from the first target that answers. It may be called once.

@@ -27,10 +27,7 @@ func openFleet(t *testing.T, s *clienttest.Canvas, cfg Config, n int) (*Fleet, [
 		s.Paint(9, canvas.Dot{X: uint16(x)}, canvas.Dot{X: uint16(x), Y: 16})
 	}
 	cfg.Targets = []string{s.URL()}
-	f, err := New(cfg)
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := New(cfg)
 	t.Cleanup(f.Close)
 	if err := f.Open(t.Context()); err != nil {
 		t.Fatal(err)
@@ -454,16 +451,12 @@ func TestFleet_JSONReportsExactlyWhatWentWrong(t *testing.T) {
 }
 
 func TestFleet_OpenSaysWhatIsWrong(t *testing.T) {
-	f, err := New(Config{Targets: []string{"ws://127.0.0.1:1/ws"}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer f.Close()
-	if err := f.Open(t.Context()); err == nil || !strings.Contains(err.Error(), "is the server running") {
-		t.Errorf("Open: %v", err)
-	}
-	if _, err := New(Config{}); err == nil {
-		t.Error("a fleet without targets was made")
+	for want, targets := range map[string][]string{"is the server running": {"ws://127.0.0.1:1/ws"}, "must be given": nil} {
+		f := New(Config{Targets: targets})
+		if err := f.Open(t.Context()); err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("Open: %v, want %q", err, want)
+		}
+		f.Close()
 	}
 }
 
@@ -493,10 +486,7 @@ func TestFleet_TellsMovedFromBroken(t *testing.T) {
 }
 
 func TestFleet_RefusesARateThatTheServerForbids(t *testing.T) {
-	f, err := New(Config{Targets: []string{"ws://a/ws"}})
-	if err != nil {
-		t.Fatal(err)
-	}
+	f := New(Config{Targets: []string{"ws://a/ws"}})
 	if err := f.setUp(codec.Welcome{Geometry: clienttest.Small().Geometry, Rate: 24}); err != nil {
 		t.Fatal(err)
 	}

@@ -32,10 +32,7 @@ func TestScanJSONPixel_AgreesWithCodec(t *testing.T) {
 func BenchmarkReceive(b *testing.B) {
 	for _, pixels := range []int{1, 5, 50} {
 		b.Run(string(rune('0'+pixels/10))+string(rune('0'+pixels%10)), func(b *testing.B) {
-			f, err := New(Config{Targets: []string{"ws://127.0.0.1:1/ws"}})
-			if err != nil {
-				b.Fatal(err)
-			}
+			f := New(Config{Targets: []string{"ws://127.0.0.1:1/ws"}})
 			f.setUp(codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}})
 			c := newClient(f, 1, f.All(), f.cfg.Targets)
 			c.begun = true

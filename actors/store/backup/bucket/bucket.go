@@ -16,6 +16,7 @@ import (
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+	"github.com/minio/minio-go/v7/pkg/s3utils"
 )
 
 // Scheme begins the URL of an object or folder: s3://BUCKET/PATH.
@@ -49,6 +50,9 @@ func Open(text string, cfg Config) (*Place, error) {
 	name, where, _ := strings.Cut(strings.TrimPrefix(text, Scheme), "/")
 	if !strings.HasPrefix(text, Scheme) || name == "" || strings.ContainsAny(name, "@:?") || strings.Contains("/"+where, "//") {
 		return nil, fmt.Errorf("%q: must be a bucket and a path in it, for example s3://my-bucket/canvas/", text)
+	}
+	if err := s3utils.CheckValidBucketNameStrict(name); err != nil {
+		return nil, fmt.Errorf("%q: %w: must be a bucket and a path in it, for example s3://my-bucket/canvas/", text, err)
 	}
 	keys := credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, cfg.SessionToken)
 	if (cfg.AccessKey == "" || cfg.SecretKey == "") && cfg.KeysFile != "" {

@@ -161,9 +161,10 @@ func TestPlace_SaysWhatToDo(t *testing.T) {
 		{"s3://backups/a", func(c *Config) { c.SecretKey, c.KeysFile = "", empty }, "no keys for it"},
 		{"s3://backups/a", func(c *Config) { c.Endpoint = "s3.example.org" }, "for example https://s3.example.org"},
 		{"s3://backups/a", func(c *Config) { c.Endpoint = "https://s3.example.org/backups" }, "without a path"},
+		{"s3://b/a", func(*Config) {}, "for example s3://my-bucket/canvas/"},
 		{"s3://", func(*Config) {}, "for example s3://my-bucket/canvas/"},
 		{"s3:///a", func(*Config) {}, "for example s3://my-bucket/canvas/"},
-		{"s3://b//a", func(*Config) {}, "for example s3://my-bucket/canvas/"},
+		{"s3://backups//a", func(*Config) {}, "for example s3://my-bucket/canvas/"},
 		{"s3://backups:9000/a", func(*Config) {}, "for example s3://my-bucket/canvas/"},
 	} {
 		cfg := config(s)

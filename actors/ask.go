@@ -78,3 +78,13 @@ func wait(ctx context.Context, f *actor.Future) (any, error) {
 		return nil, ctx.Err()
 	}
 }
+
+// Holds reports whether this pod with users can show the whole canvas by itself.
+func (n *Node) Holds() bool {
+	for id := range n.holds {
+		if !n.holds[id].Load() {
+			return false
+		}
+	}
+	return len(n.holds) > 0
+}

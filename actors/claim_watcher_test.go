@@ -111,7 +111,7 @@ func TestClaimWatcher_IdleRegionsAskAsOne(t *testing.T) {
 // their number, and none that does not.
 func TestClaimWatcher_Turns(t *testing.T) {
 	for _, regions := range []int{1, 12, verifyTurns, 4096} {
-		w := &claimWatcher{pod: &Node{regions: make([]*actor.PID, regions)}}
+		w := &claimWatcher{pod: &Node{pids: pids{regions: make([]*actor.PID, regions)}}}
 		for id := range regions {
 			w.watch(canvas.RegionID(id), watchedClaim{reached: uint64(id)})
 		}

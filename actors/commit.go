@@ -120,3 +120,10 @@ func (r *region) finishCommit(ctx actor.Context) {
 	}
 	r.advance(ctx)
 }
+
+// observed notes a commit.
+func (r *region) observed(f *inflight, now time.Time) {
+	pixels, took := f.batch.Pixels(), now.Sub(f.began)
+	r.pod.stats.CountCommit(pixels, took)
+	r.gauge.Committed(pixels, took, now)
+}

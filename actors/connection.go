@@ -9,7 +9,6 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
-	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/telemetry"
 )
 
@@ -39,14 +38,6 @@ type connection struct {
 	moved   time.Time       // when it was last passed on
 	next    Cursor          // where it is by now, if due
 	due     bool            // a pointerDue is coming
-}
-
-// placing is an op whose regions have not all answered.
-type placing struct {
-	parts   int
-	silent  bool // numbered here for a JSON client: no ack
-	refused bool // some part was; the client has been told
-	waiting bool // some part waits; the client has been told
 }
 
 // pointerPause bounds a client's pointer to 20 moves a second. If there are more, the last one in
@@ -166,70 +157,6 @@ func (c *connection) rename(ctx actor.Context, name string) {
 	}
 }
 
-// take places an op, or holds it. A JSON client gets no acks and can't know the window. So an op
-// beyond the window is held instead of refused, and with it the credit to read more.
-func (c *connection) take(ctx actor.Context, m Place) {
-	if m.Num == 0 && c.full(c.lastNum+1) {
-		c.held = append(c.held, m)
-		return
-	}
-	c.place(ctx, m)
-	c.out.Handled()
-}
-
-func (c *connection) takeHeld(ctx actor.Context) {
-	for len(c.held) > 0 && !c.full(c.lastNum+1) {
-		c.place(ctx, c.held[0])
-		c.held = c.held[1:]
-		c.out.Handled()
-	}
-}
-
-// full reports whether an op is too far ahead of the oldest unanswered one: if that one is sent to
-// a region again, the region must still know whether it has had it (see oplog.Remembered).
-func (c *connection) full(num uint64) bool {
-	for len(c.placing) > 0 && c.placing[c.oldest] == nil {
-		c.oldest++
-	}
-	return len(c.placing) >= Window || len(c.placing) > 0 && num-c.oldest >= oplog.Remembered
-}
-
-// place checks an op and hands its parts to the relays of the regions they fall into.
-func (c *connection) place(ctx actor.Context, m Place) {
-	silent := m.Num == 0
-	if silent {
-		m.Num = c.lastNum + 1
-	}
-	now := c.pod.clock.Now()
-	if why, retry := c.check(m, now); why != 0 {
-		c.refuse(m.Num, why, retry)
-		return
-	}
-	c.lastNum = m.Num
-	repeated := c.resumed.repeats(m.Num, now)
-	if len(c.placing) == 0 {
-		c.oldest = m.Num
-	}
-	parts := split(c.pod.cfg.Geometry, m.Dots)
-	if c.placing == nil { // most connections only watch
-		c.placing = make(map[uint64]*placing)
-	}
-	c.placing[m.Num] = &placing{parts: len(parts), silent: silent}
-	c.pod.stats.CountOp(len(m.Dots))
-
-	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num, Key: c.key}, Network: c.network, Name: c.name, Spelling: m.Spelling}
-	if m.Alias != "" {
-		op.Name, op.Alias = m.Alias, true
-	}
-	for _, part := range parts {
-		if silent {
-			c.show(ctx, part.region)
-		}
-		op.Pixels = part.pixels
-		ctx.Send(c.pod.relays[part.region], place{op: op, from: ctx.Self(), repeated: repeated})
-	}
-}
-
 // show has the relay of a region show a JSON client what is placed there from now on. Transport asks
 // for that too, but for one region after the other. A JSON client must see each pixel of its own,
 // and may place one before transport has come to its region.
@@ -241,87 +168,6 @@ func (c *connection) show(ctx actor.Context, region canvas.RegionID) {
 		c.shown[region] = true
 		ctx.Send(c.pod.relays[region], resync{viewer: c.viewer, held: canvas.Head()})
 	}
-}
-
-// check returns why an op can't be placed; 0: it can, and its pixels are taken from the allowance.
-// Cheap and final reasons come first.
-func (c *connection) check(m Place, now time.Time) (canvas.Refusal, time.Duration) {
-	for _, d := range m.Dots {
-		if !c.pod.cfg.Geometry.Contains(int(d.X), int(d.Y)) {
-			return canvas.RefusedBounds, 0
-		}
-	}
-	switch {
-	case c.pod.draining.Load():
-		return canvas.RefusedDraining, 0
-	case m.Num <= c.lastNum:
-		return canvas.RefusedOrder, 0
-	case c.full(m.Num):
-		return canvas.RefusedBusy, 100 * time.Millisecond
-	}
-	if wait, ok := c.bucket.take(len(m.Dots), now); !ok {
-		return canvas.RefusedRate, wait
-	}
-	return 0, 0
-}
-
-func (c *connection) refuse(num uint64, why canvas.Refusal, retry time.Duration) {
-	c.pod.stats.Refused[why].Add(1)
-	c.out.Refuse(num, why, retry, c.bucket.remaining(c.pod.clock.Now()))
-}
-
-func (c *connection) onAcked(m opsAcked) {
-	var done []uint64
-	for _, num := range m.nums {
-		if p := c.answered(num); p != nil && !p.silent && !p.refused {
-			done = append(done, num)
-		}
-	}
-	if len(done) > 0 {
-		c.out.Ack(done, c.bucket.remaining(c.pod.clock.Now()))
-	}
-}
-
-// onWaiting tells the client once of each op.
-func (c *connection) onWaiting(m opsWaiting) {
-	var nums []uint64
-	for _, num := range m.nums {
-		if p := c.placing[num]; p != nil && !p.silent && !p.refused && !p.waiting {
-			p.waiting = true
-			nums = append(nums, num)
-		}
-	}
-	if len(nums) > 0 {
-		c.out.Waiting(nums)
-	}
-}
-
-// onRefused tells the client of the first refusal of any part of an op. What was refused through no
-// fault of the client is given back to its allowance.
-func (c *connection) onRefused(m opRefused) {
-	switch m.why {
-	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedUnsure:
-		c.bucket.give(m.pixels, c.pod.clock.Now())
-	}
-	p := c.placing[m.num]
-	if p != nil && !p.refused {
-		p.refused = true
-		c.refuse(m.num, m.why, m.retry)
-	}
-	c.answered(m.num)
-}
-
-// answered counts one region's answer to an op, and returns the op when it was the last.
-func (c *connection) answered(num uint64) *placing {
-	p := c.placing[num]
-	if p == nil {
-		return nil
-	}
-	if p.parts--; p.parts > 0 {
-		return nil
-	}
-	delete(c.placing, num)
-	return p
 }
 
 // cursor shows the pointer in the region it is in.
@@ -371,34 +217,6 @@ func (c *connection) leave(ctx actor.Context) {
 		c.hidePointer(ctx)
 		ctx.Send(c.pod.roster, gone{c.viewer})
 	}
-}
-
-// part is the pixels of an op in one region.
-type part struct {
-	region canvas.RegionID
-	pixels []canvas.Pixel
-}
-
-// split sorts an op's dots by region, keeping their order. Most dots of a stroke are in the region
-// of the dot before, so that region is tried first.
-func split(g canvas.Geometry, dots []canvas.Dot) []part {
-	var parts []part
-	index := make(map[canvas.RegionID]int)
-	current := -1
-	for _, d := range dots {
-		region, pos := g.Locate(int(d.X), int(d.Y))
-		if current < 0 || parts[current].region != region {
-			i, ok := index[region]
-			if !ok {
-				i = len(parts)
-				index[region] = i
-				parts = append(parts, part{region: region})
-			}
-			current = i
-		}
-		parts[current].pixels = append(parts[current].pixels, canvas.Pixel{Pos: pos, Color: d.Color})
-	}
-	return parts
 }
 
 // describe is for the inspector.

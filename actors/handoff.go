@@ -2,6 +2,9 @@ package actors
 
 import (
 	"context"
+	"fmt"
+	"slices"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -328,5 +331,82 @@ func (r *region) abandon(ctx actor.Context) {
 	r.answerYielders(ctx)
 	for _, pid := range append(r.handoff.leavers, r.handoff.retirees...) {
 		ctx.Send(pid, retired{})
+	}
+}
+
+// noteHandoff notes that the region has come here from another pod, which has either let go of it
+// or is gone. If it is gone, the relays show that the region was there, by the pixels that they
+// hold. Where nothing was ever drawn they hold none: then whoever asks for the region at once must
+// have had it from there.
+func (r *region) noteHandoff(now time.Time) {
+	began, orphaned := r.handoff.began, r.handoff.ownerLost
+	moved := r.handoff.served || !orphaned.IsZero() && began.Sub(orphaned) < orphanMemory
+	for _, s := range r.subscribers {
+		moved = moved || s.held.Epoch != 0 && s.held.Epoch < r.epoch && s.held.Seq > 0
+	}
+	r.handoff.began = time.Time{}
+	if again := r.pod.observe.Claimed(r.id); again || began.IsZero() || !moved {
+		return
+	}
+	took := now.Sub(began)
+	r.log.Info("region taken over", "epoch", r.epoch, "took", took.Round(time.Microsecond), "let_go", r.handoff.served)
+	text := fmt.Sprintf("region %d moved to %s", r.id, r.pod.cfg.Node)
+	if !r.handoff.served {
+		text += ", its owner before was gone"
+	}
+	r.pod.events.NoteRegion(message.EventHandoff, r.id, took, text)
+}
+
+// movesAtOnce bounds how many regions a pod takes over from other pods at the same time when nobody
+// needs them urgently. A join moves a share of the canvas, and people wait for whatever is moving.
+const movesAtOnce = 4
+
+// handoffLimiter lets a pod's regions move a few at a time. A region asks for its turn, is sent
+// handoffGranted, and ends its turn when it serves or is dormant. Any goroutine may call it.
+type handoffLimiter struct {
+	mu      sync.Mutex
+	waiting []waitingRegion
+	moving  map[*region]struct{}
+	root    *actor.RootContext
+}
+
+type waitingRegion struct {
+	region *region
+	pid    *actor.PID
+}
+
+// handoffGranted tells a region that it may move now.
+type handoffGranted struct{}
+
+func newHandoffLimiter(root *actor.RootContext) *handoffLimiter {
+	return &handoffLimiter{moving: make(map[*region]struct{}), root: root}
+}
+
+func (l *handoffLimiter) acquire(r *region, pid *actor.PID) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	_, moving := l.moving[r]
+	if moving || slices.ContainsFunc(l.waiting, func(w waitingRegion) bool { return w.region == r }) {
+		return
+	}
+	l.waiting = append(l.waiting, waitingRegion{r, pid})
+	l.next()
+}
+
+// release ends a region's turn, or its wait for one, so that others may move.
+func (l *handoffLimiter) release(r *region) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	delete(l.moving, r)
+	l.waiting = slices.DeleteFunc(l.waiting, func(w waitingRegion) bool { return w.region == r })
+	l.next()
+}
+
+func (l *handoffLimiter) next() {
+	for len(l.waiting) > 0 && len(l.moving) < movesAtOnce {
+		first := l.waiting[0]
+		l.waiting = l.waiting[1:]
+		l.moving[first.region] = struct{}{}
+		l.root.Send(first.pid, handoffGranted{})
 	}
 }

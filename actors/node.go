@@ -10,7 +10,6 @@ import (
 	"crypto/rand"
 	"fmt"
 	"log/slog"
-	mathrand "math/rand/v2"
 	"slices"
 	"strconv"
 	"sync"
@@ -21,7 +20,6 @@ import (
 
 	"pixelplayground/actors/aside"
 	"pixelplayground/actors/canvas"
-	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/telemetry"
@@ -39,58 +37,56 @@ type Ports struct {
 	Log       *slog.Logger       // nil: none
 }
 
-// Node runs the actors of one pod.
+// Node runs the actors of one pod. Any goroutine may use its parts.
 type Node struct {
-	cfg             Config
-	store           store.Store
-	audience        Audience
-	placement       Placement
-	clock           Clock
-	log             *slog.Logger
-	system          *actor.ActorSystem
-	ownSystem       bool
-	strategies      strategies
-	workers         *mailbox.Workers
-	handoffs        *handoffLimiter
-	claimWatcher    *claimWatcher
-	storeMonitor    *aside.Monitor
-	rests           *rests
-	outage          *outage
-	silence         storeSilence
-	stats           telemetry.Stats
-	host            HostInfo
-	observe         *telemetry.Observer
-	mailboxes       func(*mailbox.Workers, message.Kind, string) actor.MailboxProducer // the observer's; benchmarks have others
-	events          *telemetry.Events
-	connectionProps *actor.Props // of all connections
+	// For all actors.
+	cfg   Config
+	clock Clock
+	log   *slog.Logger
+	runtime
+	records
+	audience  Audience
+	placement Placement
+	host      HostInfo // for the inspector
+	draining  atomic.Bool
 
-	// Set by Open, read-only from then on. relays and regions are indexed by RegionID. On a pod
-	// that is no gateway, relays is empty and roster is nil; on one that is no canvas pod, regions
-	// is empty and presence is nil.
-	relays            []*actor.PID
-	regions           []*actor.PID
-	presence          *actor.PID
-	roster, inspector *actor.PID
-	opened            time.Time
-	waits             waits         // by RegionID, as long as regions
-	holds             []atomic.Bool // by RegionID, as long as relays: the relay has a replica. Relays write, anyone reads
+	// For regions.
+	store store.Store
+	storeHealth
+	claimWatcher *claimWatcher
+	handoffs     *handoffLimiter
+	rests        *rests // for relays, too
 
-	draining atomic.Bool
-	users    atomic.Int64  // of the whole canvas, as shown last
-	streams  atomic.Uint64 // numbers the relays' streams
-	roll     rosterMemory  // the roster's
+	// For relays and the roster.
+	holds   []atomic.Bool // by RegionID, as long as relays: the relay has a replica. Relays write, anyone reads
+	streams atomic.Uint64 // numbers the relays' streams
+	users   atomic.Int64  // of the whole canvas, as shown last
+	roll    rosterMemory  // the roster's
 
-	work      sync.WaitGroup // store calls and reports under way
-	workCtx   context.Context
-	stopWork  context.CancelFunc
+	pids
 	closeOnce sync.Once
+}
+
+// records is what the inspector answers with.
+type records struct {
+	stats   telemetry.Stats
+	observe *telemetry.Observer
+	events  *telemetry.Events
+}
+
+// pids are a pod's actors. Open sets them; from then on they are read-only. On a pod that is no
+// gateway, relays is empty and roster is nil; on one that is no canvas pod, regions is empty and
+// presence is nil.
+type pids struct {
+	relays, regions             []*actor.PID // by RegionID
+	presence, roster, inspector *actor.PID
+	opened                      time.Time
 }
 
 // New makes a node and starts nothing. The config must be valid.
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
-		cfg: cfg, store: ports.Store, audience: ports.Audience, placement: ports.Placement,
-		host: ports.Host, clock: ports.Clock, log: ports.Log, system: ports.System, strategies: newStrategies(),
+		cfg: cfg, clock: ports.Clock, log: ports.Log, store: ports.Store, audience: ports.Audience, placement: ports.Placement, host: ports.Host,
 		roll: rosterMemory{members: make(map[canvas.ViewerID]canvas.User)},
 	}
 	if n.clock == nil {
@@ -99,19 +95,17 @@ func New(cfg Config, ports Ports) *Node {
 	if n.log == nil {
 		n.log = slog.New(slog.DiscardHandler)
 	}
-	if n.system == nil {
-		n.system, n.ownSystem = mailbox.NewSystem(n.log), true
-	}
+	n.observe, n.events = telemetry.NewObserver(&n.stats, n.clock.Now), telemetry.NewEvents(cfg.Node, n.clock.Now)
+	n.runtime = newRuntime(ports.System, n.log, n.observe)
+	n.connectionProps = n.props(message.KindConnection, "", func() actor.Actor { return &connection{pod: n} })
 	if n.placement == nil {
 		n.placement = alone{n.system}
 	}
 	if n.host == nil {
 		n.host = noHostInfo{}
 	}
-	n.observe, n.events = telemetry.NewObserver(&n.stats, n.clock.Now), telemetry.NewEvents(cfg.Node, n.clock.Now)
-	n.mailboxes, n.workers = n.observe.Mailbox, mailbox.NewWorkers()
-	n.connectionProps = n.props(message.KindConnection, "", func() actor.Actor { return &connection{pod: n} })
-	n.claimWatcher = &claimWatcher{pod: n}
+	n.claimWatcher, n.handoffs, n.rests = &claimWatcher{pod: n}, newHandoffLimiter(n.system.Root), newRests(n)
+	n.outage = newOutage(n.log, n.events)
 	n.storeMonitor = aside.New(aside.Pod{
 		Deputies: ports.Deputies, Now: n.clock.Now, After: n.clock.AfterFunc, Background: n.background, Stats: &n.stats, Log: n.log,
 		Ping: func(ctx context.Context) error { return n.store.Ping(ctx) },
@@ -119,9 +113,6 @@ func New(cfg Config, ports Ports) *Node {
 			return n.Survey(ctx, addresses, message.Inspect{Full: true, Brief: true})
 		},
 	})
-	n.rests = newRests(n)
-	n.handoffs, n.outage = newHandoffLimiter(n.system.Root), newOutage(n.log, n.events)
-	n.workCtx, n.stopWork = context.WithCancel(context.Background())
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
 	return n
@@ -265,29 +256,6 @@ func (n *Node) Connect(v canvas.ViewerID, network canvas.Network, out Outbox) *C
 	}
 	n.system.Root.Send(pid, speakFor{v, network, out})
 	return &Connection{pod: n, pid: pid}
-}
-
-// background runs f on its own goroutine with the store's time limit. Close waits for it.
-func (n *Node) background(f func(context.Context)) {
-	n.work.Add(1)
-	go func() {
-		defer n.work.Done()
-		ctx, cancel := context.WithTimeout(n.workCtx, n.cfg.StoreTimeout)
-		defer cancel()
-		f(ctx)
-	}()
-}
-
-// later sends message to the actor itself after d.
-func (n *Node) later(ctx actor.Context, d time.Duration, message any) {
-	self := ctx.Self()
-	n.clock.AfterFunc(d, func() { n.system.Root.Send(self, message) })
-}
-
-// jitter spreads d by up to half of it, so that those who wait equally long don't come at the same
-// time.
-func (n *Node) jitter(d time.Duration) time.Duration {
-	return d/2 + mathrand.N(d)
 }
 
 // newSession makes an unguessable session.

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -121,26 +120,4 @@ func (r *region) answerCheckers(ctx actor.Context) {
 	if len(r.others) > 0 {
 		r.askStore(ctx)
 	}
-}
-
-// storeSilence is whether the store has left a question of this pod unanswered in time, and has
-// answered none since. Meanwhile nobody waits for it as long again: whoever reads the whole canvas
-// asks for many regions. Any goroutine may call it.
-type storeSilence struct{ atomic.Bool }
-
-func (s *storeSilence) begin() { s.Store(true) }
-
-// end is called with every answer of the store to any question, for example one of the claim
-// watcher, which goes on asking.
-func (s *storeSilence) end() {
-	if s.Load() {
-		s.Store(false)
-	}
-}
-
-func (s *storeSilence) askTime(cfg Config) time.Duration {
-	if s.Load() {
-		return min(cfg.Beat, cfg.askTime())
-	}
-	return cfg.askTime()
 }

@@ -49,11 +49,11 @@ type region struct {
 	trust    time.Duration // vouch for us for this long after proven
 	fences   int           // times fenced recently: see fenceMemory
 	fencedAt time.Time
-	sweeps   uint64                           // numbers the scheduled sweeps: only the last one counts
-	sweeping bool                             // a sweep is scheduled
-	calm     bool                             // the scheduled sweep is a late one, since nothing happens in the region
-	resting  bool                             // calm, and no sweep is scheduled: the pod looks after the region
-	pointers map[canvas.Author]canvas.Pointer // moved since the last Pointed
+	sweeps   uint64   // numbers the scheduled sweeps: only the last one counts
+	sweeping bool     // a sweep is scheduled
+	calm     bool     // the scheduled sweep is a late one, since nothing happens in the region
+	resting  bool     // calm, and no sweep is scheduled: the pod looks after the region
+	pointers pointers // of all pods
 
 	// Relays that want to know whether they have everything. checkers wait for the store's answer
 	// to the question under way, others for its answer to the next one.
@@ -112,7 +112,6 @@ type (
 		n  uint64
 	}
 	ownershipDoubted struct{} // the claim watcher can't vouch for the region any more
-	pointersShown    struct{ of *region }
 	moved            struct{} // the members have changed
 	retire           struct{} // finish, release, stop; answered with retired
 	handOver         struct{} // answered with retired once we don't have the region, or at once if it is ours to own
@@ -124,7 +123,7 @@ func newRegion(pod *Node, id canvas.RegionID) *region {
 		pod: pod, id: id, log: pod.log.With("region", int(id)),
 		queue:       oplog.NewQueue(pod.cfg.QueuePixels),
 		subscribers: make(map[string]*subscriber),
-		pointers:    make(map[canvas.Author]canvas.Pointer),
+		pointers:    newPointers(maxPointers),
 	}
 }
 
@@ -155,11 +154,9 @@ func (r *region) Receive(ctx actor.Context) {
 	case *message.Detach:
 		r.forget(keyOf(ctx.Sender()))
 	case *message.Point:
-		r.point(ctx, m)
-	case pointersShown:
-		if m.of == r {
-			r.showPointers(ctx)
-		}
+		r.pointers.add(ctx, r.pod, m.Moved...)
+	case pointersDue:
+		r.showPointers(ctx, m)
 	case reportState:
 		ctx.Respond(r.report())
 	case *telemetry.Describe:
@@ -446,4 +443,32 @@ func (r *region) impatient(now time.Time) bool {
 // backoff doubles from 100 ms (after the first failure) up to 1 s: a store that is back is found within a second.
 func backoff(failures int) time.Duration {
 	return min(50*time.Millisecond<<min(failures, 5), time.Second)
+}
+
+// describe is for the inspector.
+func (r *region) describe() telemetry.Description {
+	now := r.pod.clock.Now()
+	facts := []message.Fact{
+		telemetry.Count("epoch", r.epoch), telemetry.Count("seq", r.Position.Seq), telemetry.At("last batch", r.Position),
+		telemetry.Count("relays", len(r.subscribers)), telemetry.Count("pending ops", r.queue.Len()),
+		telemetry.Text("commit under way", "no"), telemetry.Count("store calls failed in a row", r.failures), telemetry.Count("fenced of late", r.fences),
+		telemetry.Since("known for the owner", r.verified, now), telemetry.Count("who wait for it to let go", len(r.handoff.yielders)+len(r.handoff.leavers)),
+	}
+	if f := r.inflight; f != nil {
+		facts[5].Value = fmt.Sprintf("pixels %d, for %s", f.batch.To-f.batch.From, now.Sub(f.began).Round(time.Millisecond))
+	}
+	return telemetry.Description{State: string(r.phase), Facts: facts}
+}
+
+// reportState asks a region or presence; answered with message.RegionReport or []rollReport.
+type reportState struct{}
+
+// report returns what the inspector shows of the region.
+func (r *region) report() message.RegionReport {
+	now := r.pod.clock.Now()
+	pixels, commits := r.gauge.Lately(now)
+	return message.RegionReport{
+		Region: r.id, State: string(r.phase), Epoch: r.epoch, Seq: r.Position.Seq,
+		Relays: len(r.subscribers), PendingOps: r.queue.Len(), Pixels: pixels, Commit: commits,
+	}
 }

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"log/slog"
+	"math"
 	"strconv"
 	"time"
 
@@ -21,7 +22,7 @@ import (
 // attached, or resting: attached where nothing happens, which costs nothing either. It stays with the owner that it has until that owner sends it away, falls silent or is
 // no longer a member. Only then does it ask the placement. While there is a replica, viewers are
 // served from it, attached or not: what they see may be old, but is never wrong. catchup.go has
-// what viewers ask of a relay, pending.go what it keeps for those who place.
+// what viewers ask of a relay, pending.go what it keeps for those who place, rest.go how it rests.
 type relay struct {
 	pod *Node
 	id  canvas.RegionID
@@ -53,7 +54,7 @@ type relay struct {
 	pending  *pendingOps // the node's, so that it survives a restart of the actor
 	flushing bool        // a flush is in the mailbox
 
-	pointers map[canvas.Author]canvas.Pointer // moved since the last pointersDue
+	pointers pointers // of this pod
 }
 
 // Messages to the relay from its own pod.
@@ -80,7 +81,6 @@ type (
 		of *relay
 		n  uint64
 	}
-	pointersDue struct{ of *relay }
 )
 
 func newRelay(pod *Node, id canvas.RegionID, pending *pendingOps) *relay {
@@ -88,7 +88,7 @@ func newRelay(pod *Node, id canvas.RegionID, pending *pendingOps) *relay {
 		pod: pod, id: id, log: pod.log.With("region", int(id)),
 		pending:  pending,
 		waiting:  make(map[canvas.ViewerID]canvas.Position),
-		pointers: make(map[canvas.Author]canvas.Pointer),
+		pointers: newPointers(math.MaxInt), // no more than the pod has users
 	}
 }
 
@@ -118,9 +118,9 @@ func (r *relay) Receive(ctx actor.Context) {
 	case read:
 		r.read(ctx)
 	case pointerMoved:
-		r.pointerMoved(ctx, m)
+		r.pointers.add(ctx, r.pod, m.pointer)
 	case pointersDue:
-		r.pointersDue(ctx, m)
+		r.sendPointers(ctx, m)
 	case beat:
 		r.beat(ctx, m)
 	case restOver:
@@ -409,38 +409,6 @@ func (r *relay) flush(ctx actor.Context) {
 		}
 		r.request(ctx, &message.Submit{Stream: r.stream, N: r.submits, Ops: ops, Again: again})
 		r.submits++
-	}
-}
-
-func (r *relay) pointerMoved(ctx actor.Context, m pointerMoved) {
-	if len(r.pointers) == 0 {
-		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersDue{r})
-	}
-	r.pointers[m.pointer.Author] = m.pointer
-}
-
-// pointersAtOnce bounds how many pointers of one pod are shown in a region in one interval. At 10
-// bytes each and 20 intervals a second that is 13 KB/s for each viewer, whatever the crowd.
-const pointersAtOnce = 64
-
-// pointersDue sends the region the pointers of one interval. Those over the bound wait for the next
-// interval, and are shown where they are by then. While the relay is not attached, pointers are
-// dropped.
-func (r *relay) pointersDue(ctx actor.Context, m pointersDue) {
-	if m.of != r {
-		return
-	}
-	moved := make([]canvas.Pointer, 0, min(len(r.pointers), pointersAtOnce))
-	for author, p := range r.pointers {
-		if len(moved) == pointersAtOnce {
-			r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersDue{r})
-			break
-		}
-		moved = append(moved, p)
-		delete(r.pointers, author)
-	}
-	if r.attached {
-		r.request(ctx, &message.Point{Moved: moved})
 	}
 }
 

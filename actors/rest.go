@@ -2,6 +2,7 @@ package actors
 
 import (
 	"maps"
+	mathrand "math/rand/v2"
 	"slices"
 	"sync"
 
@@ -246,5 +247,111 @@ func (r *rests) onRested(ctx actor.Context, m *message.Rested) {
 	if at := r.relays[pod]; at != nil && at.open && at.n == m.N {
 		at.open = false
 		r.doubt(r.pod.relays, pod, &at.restSums, m.Differ)
+	}
+}
+
+// How a relay begins and ends to rest: see rests.
+
+// quietBeats is after how many quiet beats a relay begins to rest. By then whatever was lost before
+// has been found.
+const quietBeats = 8
+
+// mayRest reports whether the relay would rest if the region agreed: nothing has happened for a
+// while, and nobody waits for anything.
+func (r *relay) mayRest() bool {
+	return r.quiet >= quietBeats && r.attached && r.pending.count() == 0 && len(r.waiting)+len(r.readers) == 0
+}
+
+// rest ends the beats if the region has agreed to it, and slows them down if it has not. Regions of
+// earlier versions never agree, and forget a relay that does not renew. A relay that nobody views
+// goes idle soon, and must see to that itself.
+func (r *relay) rest(ctx actor.Context, agreed bool) {
+	if !r.mayRest() {
+		return
+	}
+	if !agreed || !r.pod.audience.Viewing(r.id) {
+		r.beatAfter(ctx, calmBeats*r.pod.cfg.Beat)
+		r.calm = true
+		return
+	}
+	r.beating, r.calm, r.resting = false, false, true
+	r.beats++
+	r.pod.rests.relay(r.owner.Address, r.id, restSum(r.id, r.stream, r.Position, r.heard, r.submits))
+}
+
+// rouse ends the rest, before anything that the region should know of happens.
+func (r *relay) rouse() {
+	if r.resting {
+		r.resting = false
+		r.pod.rests.relay(r.owner.Address, r.id, 0)
+	}
+}
+
+// onRestOver looks after the stream again, within a beat: others do so at the same time.
+func (r *relay) onRestOver(ctx actor.Context, m restOver) {
+	if r.resting && r.owner.Address == m.pod {
+		r.beatAfter(ctx, mathrand.N(r.pod.cfg.Beat))
+	}
+}
+
+// onUnviewed makes the relay idle, unless somebody has come meanwhile.
+func (r *relay) onUnviewed(ctx actor.Context) {
+	if r.resting && !r.needed() {
+		r.letGo(ctx)
+	}
+}
+
+// How a region lets its relays rest, and rests itself when all of them do: see rests and
+// claimWatcher.
+
+// rest makes a relay rest.
+func (r *region) rest(s *subscriber) {
+	s.resting = true
+	r.pod.rests.region(s.relay.Address, r.id, restSum(r.id, s.stream, r.Position, s.answers, s.next))
+}
+
+// rouse ends the rest of a relay, before anything else happens on its stream. Its lease begins anew.
+func (r *region) rouse(s *subscriber) {
+	if s.resting {
+		s.resting, s.seen = false, r.pod.clock.Now()
+		r.pod.rests.region(s.relay.Address, r.id, 0)
+	}
+}
+
+// rouseAll is for a region that gives up its claim, or fails.
+func (r *region) rouseAll() {
+	r.unwatch()
+	for _, s := range r.subscribers {
+		r.rouse(s)
+	}
+}
+
+// onRestOver waits for a pod's relay as for those that don't rest.
+func (r *region) onRestOver(ctx actor.Context, m restOver) {
+	for _, s := range r.subscribers {
+		if s.resting && s.relay.Address == m.pod {
+			r.rouse(s)
+			r.attend(ctx)
+		}
+	}
+}
+
+// idle reports whether a region that serves has nothing to do.
+func (r *region) idle() bool {
+	return r.phase == phaseServing && r.inflight == nil && r.queue.Empty() && !r.checking && r.mending.have == nil && r.handoff.notOwnedSince.IsZero()
+}
+
+// watch ends the sweeps of an idle region: the pod looks after its relays (rests) and its claim
+// (claimWatcher).
+func (r *region) watch() {
+	r.sweeping, r.calm, r.resting = false, true, true
+	r.pod.claimWatcher.watch(r.id, watchedClaim{term: r.term(), reached: r.Position.Seq, proven: r.proven})
+}
+
+// unwatch is called when a region is no longer idle, or no longer has its claim.
+func (r *region) unwatch() {
+	if r.resting {
+		r.resting = false
+		r.proven = r.pod.claimWatcher.unwatch(r.id)
 	}
 }

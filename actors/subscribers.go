@@ -232,35 +232,3 @@ func (r *region) sweep(ctx actor.Context) {
 		r.calm = true
 	}
 }
-
-// point gathers pointers for an interval, and shows at most pointersAtOnce of them however many
-// pods there are. Nobody relies on pointers: they may get lost.
-func (r *region) point(ctx actor.Context, m *message.Point) {
-	if len(r.pointers) == 0 && len(m.Moved) > 0 {
-		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersShown{r})
-	}
-	for _, p := range m.Moved {
-		if _, known := r.pointers[p.Author]; known || len(r.pointers) < maxPointers {
-			r.pointers[p.Author] = p
-		}
-	}
-}
-
-// maxPointers bounds the pointers that wait to be shown: in a crowd that large nobody can tell one
-// from another.
-const maxPointers = 16 * pointersAtOnce
-
-func (r *region) showPointers(ctx actor.Context) {
-	moved := make([]canvas.Pointer, 0, min(len(r.pointers), pointersAtOnce))
-	for author, p := range r.pointers {
-		if len(moved) == pointersAtOnce {
-			r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersShown{r})
-			break
-		}
-		moved = append(moved, p)
-		delete(r.pointers, author)
-	}
-	for _, s := range r.subscribers {
-		ctx.Send(s.relay, &message.Pointed{Moved: moved})
-	}
-}

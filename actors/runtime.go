@@ -1,13 +1,42 @@
 package actors
 
 import (
+	"context"
 	"log/slog"
+	mathrand "math/rand/v2"
+	"sync"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry"
 )
+
+// runtime is what a pod's actors run on.
+type runtime struct {
+	system          *actor.ActorSystem
+	ownSystem       bool // Close shuts it down
+	strategies      strategies
+	workers         *mailbox.Workers
+	mailboxes       func(*mailbox.Workers, message.Kind, string) actor.MailboxProducer // the observer's; benchmarks have others
+	connectionProps *actor.Props                                                       // of all connections
+
+	work     *sync.WaitGroup // store calls and reports under way
+	workCtx  context.Context
+	stopWork context.CancelFunc
+}
+
+// newRuntime makes what is needed to run actors in a system; nil: a new one.
+func newRuntime(system *actor.ActorSystem, log *slog.Logger, observer *telemetry.Observer) runtime {
+	r := runtime{system: system, strategies: newStrategies(), workers: mailbox.NewWorkers(), mailboxes: observer.Mailbox, work: new(sync.WaitGroup)}
+	if r.system == nil {
+		r.system, r.ownSystem = mailbox.NewSystem(log), true
+	}
+	r.workCtx, r.stopWork = context.WithCancel(context.Background())
+	return r
+}
 
 // Pauses before the restart of actors that must never stay away: 10 ms more with each failure
 // within ten seconds.
@@ -47,4 +76,27 @@ func keyOf(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
 func (n *Node) unhandled(kind message.Kind, message any) {
 	n.stats.Unhandled[kind].Add(1)
 	n.log.Debug("message not handled", "kind", kind.String(), slog.Any("message", message))
+}
+
+// background runs f on its own goroutine with the store's time limit. Close waits for it.
+func (n *Node) background(f func(context.Context)) {
+	n.work.Add(1)
+	go func() {
+		defer n.work.Done()
+		ctx, cancel := context.WithTimeout(n.workCtx, n.cfg.StoreTimeout)
+		defer cancel()
+		f(ctx)
+	}()
+}
+
+// later sends message to the actor itself after d.
+func (n *Node) later(ctx actor.Context, d time.Duration, message any) {
+	self := ctx.Self()
+	n.clock.AfterFunc(d, func() { n.system.Root.Send(self, message) })
+}
+
+// jitter spreads d by up to half of it, so that those who wait equally long don't come at the same
+// time.
+func (n *Node) jitter(d time.Duration) time.Duration {
+	return d/2 + mathrand.N(d)
 }

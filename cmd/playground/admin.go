@@ -25,7 +25,7 @@ func (a around) Sockets() message.Sockets {
 }
 
 func (a around) Viewers() []int {
-	if !a.cfg.gateway {
+	if !a.cfg.Gateway {
 		return nil
 	}
 	return a.server.Viewers()

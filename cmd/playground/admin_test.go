@@ -16,6 +16,7 @@ import (
 
 	"pixelplayground/actors/message"
 	"pixelplayground/cluster"
+	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/codec"
 )
 
@@ -207,14 +208,14 @@ func TestAdmin_OnAPortOfItsOwn(t *testing.T) {
 
 func TestConfig_AdminTokenIsNeverShown(t *testing.T) {
 	for _, args := range [][]string{{"--admin-token", "short secret"}, {"--admin-listen", "here", "--admin-token", operatorsToken}} {
-		_, err := configure(args, io.Discard)
+		_, err := settings.Read(args, io.Discard)
 		if err == nil || strings.Contains(err.Error(), "secret") || strings.Contains(err.Error(), operatorsToken) {
 			t.Errorf("%v: %v", args, err)
 		}
 	}
 	t.Setenv("PLAYGROUND_ADMIN_TOKEN", operatorsToken)
 	var help strings.Builder
-	_, _ = configure([]string{"--help"}, &help)
+	_, _ = settings.Read([]string{"--help"}, &help)
 	if strings.Contains(help.String(), operatorsToken) {
 		t.Error("the help shows the token")
 	}

@@ -16,11 +16,12 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/playground/settings"
 )
 
 // backupOptions are the settings that say where the canvas is, and what to do with it.
 type backupOptions struct {
-	options
+	settings.Options
 	bucketOptions
 
 	To   string `arg:"" name:"file" help:"File to write, complete or not at all; a directory for one named by the time; s3://BUCKET/PATH for an object, with a slash at the end for a folder of them; - for stdout."`
@@ -34,8 +35,8 @@ const backupDescription = "Copies a canvas into one file, from Redis or a data d
 // there, and why it has failed to stderr.
 func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
 	var given backupOptions
-	cfg, _, err := program{"playground backup", backupDescription, []string{"data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
-		configure(&given, &given.options, args, stdout)
+	cfg, _, err := settings.Program{Name: "playground backup", Description: backupDescription, Shown: []string{"data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
+		Read(&given, &given.Options, args, stdout)
 	if err == nil && given.Keep < 0 {
 		err = fmt.Errorf("--keep %d: must be 0 or more, for example --keep 14", given.Keep)
 	}
@@ -64,7 +65,7 @@ func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) i
 
 // command is something that the program does instead of serving, and then exits.
 type command struct {
-	cfg              config
+	cfg              settings.Config
 	said, complaints io.Writer
 	stop             <-chan os.Signal
 }
@@ -73,7 +74,7 @@ type command struct {
 // first signal, and reports the outcome in one line.
 func (c command) run(refused error, do func(context.Context) (string, error)) int {
 	switch {
-	case errors.Is(refused, errAnswered):
+	case errors.Is(refused, settings.ErrAnswered):
 		return exitStopped
 	case refused != nil:
 		c.complain(refused)
@@ -93,7 +94,7 @@ func (c command) run(refused error, do func(context.Context) (string, error)) in
 	case err != nil:
 		c.complain(cmp.Or(context.Cause(ctx), err))
 		return exitFailed
-	case c.cfg.logJSON:
+	case c.cfg.LogJSON:
 		newLog(c.cfg, c.said).Info("done", "what", said)
 	default:
 		fmt.Fprintln(c.said, said)
@@ -103,7 +104,7 @@ func (c command) run(refused error, do func(context.Context) (string, error)) in
 
 func (c command) complain(err error) {
 	why := strings.ReplaceAll(err.Error(), "\n", "; ")
-	if c.cfg.logJSON {
+	if c.cfg.LogJSON {
 		newLog(c.cfg, c.complaints).Error("not done", "err", why)
 		return
 	}
@@ -120,17 +121,17 @@ func took(began time.Time) string {
 }
 
 // writeBackup writes a backup of the canvas that the settings name.
-func writeBackup(ctx context.Context, cfg config, to io.Writer) (backup.Summary, error) {
-	if cfg.redis != "" {
+func writeBackup(ctx context.Context, cfg settings.Config, to io.Writer) (backup.Summary, error) {
+	if cfg.Redis != "" {
 		return backupRedis(ctx, cfg, to)
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", backupSocket(cfg.data))
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", backupSocket(cfg.Data))
 	if err == nil {
 		defer conn.Close()
 		defer context.AfterFunc(ctx, func() { conn.Close() })()
 		return relayBackup(conn, to)
 	}
-	from, err := bolt.NewReader(cfg.data)
+	from, err := bolt.NewReader(cfg.Data)
 	if errors.Is(err, bolt.ErrInUse) {
 		return backup.Summary{}, fmt.Errorf("%w, and gives no backup: it is of an earlier version, of another user, or its log says why", err)
 	}
@@ -145,8 +146,8 @@ func writeBackup(ctx context.Context, cfg config, to io.Writer) (backup.Summary,
 
 // backupRedis reads Redis while the servers use it. It must be the same Redis from the beginning to
 // the end.
-func backupRedis(ctx context.Context, cfg config, to io.Writer) (backup.Summary, error) {
-	from, err := redis.NewReader(ctx, cfg.shared(nil))
+func backupRedis(ctx context.Context, cfg settings.Config, to io.Writer) (backup.Summary, error) {
+	from, err := redis.NewReader(ctx, cfg.Shared(nil))
 	if err != nil {
 		return backup.Summary{}, err
 	}
@@ -173,8 +174,8 @@ func relayBackup(from io.Reader, to io.Writer) (backup.Summary, error) {
 }
 
 // about is what a backup says about itself, except for what only the store knows.
-func about(cfg config) backup.About {
-	g := cfg.geometry
+func about(cfg settings.Config) backup.About {
+	g := cfg.Geometry
 	return backup.About{
 		Began: time.Now().UTC().Truncate(time.Millisecond), Program: commandline.Version(),
 		Width: g.Width, Height: g.Height, Region: g.Region,

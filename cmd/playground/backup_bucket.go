@@ -13,6 +13,7 @@ import (
 
 	"pixelplayground/actors/store/backup"
 	"pixelplayground/actors/store/backup/bucket"
+	"pixelplayground/cmd/playground/settings"
 )
 
 // bucketOptions say how an S3 server is reached. Keys, region and endpoint come from the variables
@@ -63,7 +64,7 @@ func keysFile() string {
 
 // keepBackup writes a backup to the object, or to a new one in the folder, whose oldest backups it
 // then deletes. The object appears when it is whole. Then it is read back.
-func (s *shelf) keepBackup(ctx context.Context, cfg config, _ string, keep int) (url string, size int64, summary backup.Summary, err error) {
+func (s *shelf) keepBackup(ctx context.Context, cfg settings.Config, _ string, keep int) (url string, size int64, summary backup.Summary, err error) {
 	object := s.Place
 	if s.Folder() {
 		object = s.In(time.Now().UTC().Format(backupName))

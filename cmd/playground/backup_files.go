@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/store/backup"
+	"pixelplayground/cmd/playground/settings"
 )
 
 // Backups in a directory are named after the time they began, so sorting the names sorts the
@@ -25,7 +26,7 @@ const (
 // keepBackup writes a backup to a file, or to a new file in a directory, whose oldest backups it
 // then deletes. The file gets its name only when it is whole, is on the disk, and has been read
 // back.
-func keepBackup(ctx context.Context, cfg config, to string, keep int) (path string, size int64, s backup.Summary, err error) {
+func keepBackup(ctx context.Context, cfg settings.Config, to string, keep int) (path string, size int64, s backup.Summary, err error) {
 	path = to
 	if info, err := os.Stat(to); err == nil && info.IsDir() {
 		path = filepath.Join(to, time.Now().UTC().Format(backupName))
@@ -50,7 +51,7 @@ func keepBackup(ctx context.Context, cfg config, to string, keep int) (path stri
 }
 
 // finish writes a backup and reads it back.
-func finish(ctx context.Context, cfg config, path string) (size int64, s backup.Summary, err error) {
+func finish(ctx context.Context, cfg settings.Config, path string) (size int64, s backup.Summary, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return 0, s, err

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/store/backup"
+	"pixelplayground/cmd/playground/settings"
 )
 
 // Only one process can have a data directory open. To back up what a server has open, another
@@ -23,8 +24,8 @@ const backupPause = 30 * time.Second
 
 // offerBackups serves backups until end is called. If there can't be a socket, it logs that and
 // goes on without one.
-func offerBackups(cfg config, from backup.Source, log *slog.Logger) (end func()) {
-	path := backupSocket(cfg.data)
+func offerBackups(cfg settings.Config, from backup.Source, log *slog.Logger) (end func()) {
+	path := backupSocket(cfg.Data)
 	listener, err := listenPrivately(path)
 	if err != nil {
 		log.Warn("no backups while the server runs", "socket", path, "err", err)
@@ -60,7 +61,7 @@ func listenPrivately(path string) (net.Listener, error) {
 	return listener, nil
 }
 
-func giveBackup(ctx context.Context, cfg config, conn net.Conn, from backup.Source, log *slog.Logger) {
+func giveBackup(ctx context.Context, cfg settings.Config, conn net.Conn, from backup.Source, log *slog.Logger) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	began := time.Now()

@@ -23,6 +23,7 @@ import (
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/redis/redistest"
 	"pixelplayground/cluster/wire/wiretest"
+	"pixelplayground/cmd/playground/settings"
 )
 
 // TestPod_NoPeerMakesItFail sends messages to every kind of actor of a running pod, over its peer
@@ -64,7 +65,7 @@ func TestPod_NoPeerMakesItFail(t *testing.T) {
 // peerPod is a pod of a cluster of one, with 4,096 regions of 2x2, as the golden messages have.
 func peerPod(t *testing.T) *pod {
 	t.Helper()
-	cfg, err := configure([]string{
+	cfg, err := settings.Read([]string{
 		"--node", "victim", "--join", "127.0.0.1:1", "--listen", "127.0.0.1:0", "--gossip", "127.0.0.1:0", "--peer", "127.0.0.1:0",
 		"--canvas", "128x128", "--region", "2", "--rate", "0", "--redis", redistest.Start(t).URL(),
 	}, io.Discard)

@@ -105,6 +105,9 @@ func arrows() []arrow {
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
 		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
+		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/quota"}, uses: []string{
+			"github.com/alecthomas/kong", "gopkg.in/yaml.v3",
+		}},
 		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"pixelplayground/cmd/playground/settings"
 )
 
 // maxUnread bounds how much of the log waits to be read, in bytes.
@@ -95,7 +97,7 @@ func (w *logWriter) Close() {
 }
 
 // openLog returns the log of a server, and the function that closes it.
-func openLog(cfg config, stderr io.Writer) (log *slog.Logger, close func()) {
+func openLog(cfg settings.Config, stderr io.Writer) (log *slog.Logger, close func()) {
 	itself := newLog(cfg, stderr)
 	w := newLogWriter(stderr, func(lines int) {
 		itself.Warn("lines of the log were dropped: whoever reads it was too slow", "lines", lines)
@@ -103,9 +105,9 @@ func openLog(cfg config, stderr io.Writer) (log *slog.Logger, close func()) {
 	return newLog(cfg, w), w.Close
 }
 
-func newLog(cfg config, to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: cfg.logLevel}
-	if cfg.logJSON {
+func newLog(cfg settings.Config, to io.Writer) *slog.Logger {
+	options := &slog.HandlerOptions{Level: cfg.LogLevel}
+	if cfg.LogJSON {
 		return slog.New(slog.NewJSONHandler(to, options))
 	}
 	return slog.New(slog.NewTextHandler(to, options))

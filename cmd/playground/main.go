@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/playground/settings"
 )
 
 // Exit codes.
@@ -38,8 +39,8 @@ func main() {
 }
 
 // complain reports why there is no server, in the log's format.
-func complain(cfg config, stderr io.Writer, why string) {
-	if cfg.logJSON {
+func complain(cfg settings.Config, stderr io.Writer, why string) {
+	if cfg.LogJSON {
 		newLog(cfg, stderr).Error("not started", "err", why)
 		return
 	}
@@ -58,9 +59,9 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 			return runRestore(args[1:], stdout, stderr, stop)
 		}
 	}
-	cfg, err := configure(args, stdout)
+	cfg, err := settings.Read(args, stdout)
 	switch {
-	case errors.Is(err, errAnswered):
+	case errors.Is(err, settings.ErrAnswered):
 		return exitStopped
 	case err != nil:
 		complain(cfg, stderr, err.Error())
@@ -75,17 +76,17 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 		complain(cfg, stderr, startError(err, cfg))
 		return exitFailed
 	}
-	if !cfg.logJSON { // a log collector, which often takes stdout too, finds the address in the next line
+	if !cfg.LogJSON { // a log collector, which often takes stdout too, finds the address in the next line
 		announcement := newLogWriter(stdout, func(int) {})
 		defer announcement.Close()
 		fmt.Fprintf(announcement, "Pixel Playground is at %s\n", p.url())
 	}
-	log.Info("serving", "url", p.url(), "node", cfg.node, "version", commandline.Version(), "canvas", cfg.geometry.String(), "store", cfg.keptIn())
+	log.Info("serving", "url", p.url(), "node", cfg.Node, "version", commandline.Version(), "canvas", cfg.Geometry.String(), "store", cfg.KeptIn())
 
-	log.Info("draining", "asked_by", p.ending(stop), "timeout", cfg.drainTimeout.String())
+	log.Info("draining", "asked_by", p.ending(stop), "timeout", cfg.DrainTimeout.String())
 	drained := make(chan error, 1) // sent to once, by the goroutine below
 	go func() {
-		ctx, cancel := context.WithTimeout(context.Background(), cfg.drainTimeout)
+		ctx, cancel := context.WithTimeout(context.Background(), cfg.DrainTimeout)
 		defer cancel()
 		drained <- p.close(ctx)
 	}()

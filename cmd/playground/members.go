@@ -22,7 +22,7 @@ func (m members) Ready() error {
 func (m members) Members() (list []api.Member) {
 	if m.pod.others == nil {
 		return []api.Member{{
-			ID: m.pod.cfg.node, Name: m.pod.cfg.node, Address: m.pod.node.Address(), Roles: []string{"gateway", "canvas"},
+			ID: m.pod.cfg.Node, Name: m.pod.cfg.Node, Address: m.pod.node.Address(), Roles: []string{"gateway", "canvas"},
 			Version: commandline.Version(), Draining: m.pod.draining.Load(), Started: m.pod.started, Self: true,
 		}}
 	}

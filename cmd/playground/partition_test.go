@@ -20,6 +20,7 @@ import (
 	"pixelplayground/actors/store/redis"
 	"pixelplayground/actors/store/redis/redistest"
 	"pixelplayground/cluster/clustertest"
+	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/transport/client"
 )
 
@@ -55,7 +56,7 @@ func onSwitch(t *testing.T, sw *clustertest.Switch, store *redistest.Server, nam
 	for i, name := range names {
 		ip := fmt.Sprintf("%s.%d", network, i+1)
 		role, _, _ := strings.Cut(name, "-")
-		cfg, err := configure([]string{
+		cfg, err := settings.Read([]string{
 			"--node", name, "--roles", role, "--redis", store.URL(), "--join", network + ".1:7946," + network + ".2:7946",
 			"--listen", net.JoinHostPort(ip, "0"), "--gossip", net.JoinHostPort(ip, "7946"), "--peer", net.JoinHostPort(ip, "7947"),
 			"--canvas", "128x128", "--region", "32", "--rate", "0",
@@ -63,7 +64,7 @@ func onSwitch(t *testing.T, sw *clustertest.Switch, store *redistest.Server, nam
 		if err != nil {
 			t.Fatal(err)
 		}
-		cfg.network = sw.Network(name)
+		cfg.Network = sw.Network(name)
 		p, err := open(cfg, slog.New(slog.NewTextHandler(t.Output(), nil)).With("pod", name))
 		if err != nil {
 			t.Fatal(err)
@@ -90,7 +91,7 @@ func TestCluster_GatewayCutOff(t *testing.T) {
 	membersAre(t, pods, 3)
 	cut, other := pods[1], pods[2]
 	for _, p := range pods[1:] {
-		until(t, p.cfg.node+" is ready", func() bool { return p.usher.Views() == nil && p.usher.Draws() == nil })
+		until(t, p.cfg.Node+" is ready", func() bool { return p.usher.Views() == nil && p.usher.Draws() == nil })
 	}
 	var drawers []*drawer
 	for i := range 4 {
@@ -124,7 +125,7 @@ func connections(p *pod) int { return int(p.usher.doors.Counters().Connections.L
 func membersAre(t *testing.T, pods []*pod, n int) {
 	t.Helper()
 	for _, p := range pods {
-		until(t, fmt.Sprintf("%s sees %d members", p.cfg.node, n), func() bool { return len(p.others.View().Members()) == n })
+		until(t, fmt.Sprintf("%s sees %d members", p.cfg.Node, n), func() bool { return len(p.others.View().Members()) == n })
 	}
 }
 

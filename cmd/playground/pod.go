@@ -15,6 +15,7 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cluster"
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
 	"pixelplayground/web"
@@ -23,7 +24,7 @@ import (
 // pod is a running server: the store, the actors over it, the connections to other pods, and the
 // front that people or operators reach. A field that is nil has not been started.
 type pod struct {
-	cfg      config
+	cfg      settings.Config
 	log      *slog.Logger
 	store    store.Store
 	others   *cluster.Cluster // nil: this pod is alone
@@ -51,9 +52,9 @@ type front interface {
 }
 
 // open starts a pod, from the store up.
-func open(cfg config, log *slog.Logger) (_ *pod, err error) {
-	live, sockets, http := cfg.actors(), cfg.transport(log), cfg.api()
-	if err := cmp.Or(live.Validate(), sockets.Validate(), http.Validate(), cfg.cluster(log).Validate()); err != nil {
+func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
+	live, sockets, http := cfg.Actors(), cfg.Transport(log), cfg.API()
+	if err := cmp.Or(live.Validate(), sockets.Validate(), http.Validate(), cfg.Cluster(log).Validate()); err != nil {
 		return nil, err
 	}
 	p := &pod{cfg: cfg, log: log, asked: make(chan string, 1), started: time.Now().UTC().Truncate(time.Millisecond)}
@@ -65,12 +66,12 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 
 	// The addresses come first: a server that can't listen must not make a data directory.
 	server := transport.New(sockets) // one shard per core, so this comes before openStore raises GOMAXPROCS
-	if cfg.adminListen != "" {
-		p.admin = &operators{address: cfg.adminListen, log: log}
+	if cfg.AdminListen != "" {
+		p.admin = &operators{address: cfg.AdminListen, log: log}
 	}
-	operators := &operators{address: cfg.listen, log: log}
+	operators := &operators{address: cfg.Listen, log: log}
 	p.front = operators
-	if cfg.gateway {
+	if cfg.Gateway {
 		p.front = server
 	}
 	if err := p.front.Listen(); err != nil {
@@ -82,8 +83,8 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 		}
 	}
 	ports := actors.Ports{Audience: server, Host: around{p, server}, Log: log}
-	if len(cfg.join) > 0 {
-		others := cfg.cluster(log)
+	if len(cfg.Join) > 0 {
+		others := cfg.Cluster(log)
 		others.Store = p.identity
 		p.others = cluster.New(others)
 		if err := p.others.Listen(); err != nil {
@@ -107,7 +108,7 @@ func open(cfg config, log *slog.Logger) (_ *pod, err error) {
 	}
 	p.node = actors.New(live, ports)
 	var standing api.Standing
-	if p.others != nil && cfg.gateway {
+	if p.others != nil && cfg.Gateway {
 		p.usher = &usher{rest: peers{p}, doors: server, log: log}
 		standing = p.usher
 	}
@@ -158,8 +159,8 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		p.admin.open(handlers.Admin)
 		p.log.Info("serving operators", "url", urlOf(p.admin.Addr()))
 	}
-	if p.cfg.gateway {
-		warnOfDescriptors(commandline.Descriptors(), p.cfg.transport(p.log).Descriptors(), p.log)
+	if p.cfg.Gateway {
+		warnOfDescriptors(commandline.Descriptors(), p.cfg.Transport(p.log).Descriptors(), p.log)
 		return server.Open(host{p.node}, handlers.All)
 	}
 	operators.open(handlers.All)

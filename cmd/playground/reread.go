@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"pixelplayground/cluster/peer"
+	"pixelplayground/cmd/playground/settings"
 )
 
 // Files with secrets are read every second, which costs a few small reads. Watching them for
@@ -24,19 +25,19 @@ type reread struct {
 
 // rereads returns a reread for each secret that this server has in files.
 func (p *pod) rereads() (all []*reread) {
-	add := func(file secretFile, use func(ctx context.Context, text string) error) {
-		if file.path != "" {
-			all = append(all, &reread{setting: file.setting, read: file.reading(use)})
+	add := func(file settings.SecretFile, use func(ctx context.Context, text string) error) {
+		if file.Path != "" {
+			all = append(all, &reread{setting: file.Setting, read: reading(file, use)})
 		}
 	}
-	if p.cfg.redis != "" {
-		add(p.cfg.redisPasswordFile, using(parsePassword, p.usePassword))
+	if p.cfg.Redis != "" {
+		add(p.cfg.RedisPasswordFile, using(settings.ParsePassword, p.usePassword))
 	}
-	add(p.cfg.adminTokenFile, using(parseAdminTokens, func(_ context.Context, tokens []string) error { return p.sessions.UseTokens(tokens) }))
+	add(p.cfg.AdminTokenFile, using(settings.ParseAdminTokens, func(_ context.Context, tokens []string) error { return p.sessions.UseTokens(tokens) }))
 	if p.others != nil {
-		add(p.cfg.gossipKeyFile, using(parseGossipKeys, func(_ context.Context, keys [][]byte) error { return p.others.UseGossipKeys(keys) }))
+		add(p.cfg.GossipKeyFile, using(settings.ParseGossipKeys, func(_ context.Context, keys [][]byte) error { return p.others.UseGossipKeys(keys) }))
 	}
-	if p.others != nil && p.cfg.tls != (peer.Files{}) {
+	if p.others != nil && p.cfg.TLS != (peer.Files{}) {
 		all = append(all, &reread{setting: "peer-cert", read: func(context.Context) (bool, error) { return p.others.ReadCertificates() }})
 	}
 	return all
@@ -53,12 +54,12 @@ func using[T any](parse func(string) (T, error), use func(context.Context, T) er
 	}
 }
 
-// reading returns the read function of a reread. A text is used once two reads in a row have found
-// it: half of a file that is being written may look like a whole one.
-func (f secretFile) reading(use func(context.Context, string) error) func(context.Context) (bool, error) {
-	used, seen := f.text, f.text
+// reading returns the read function of a reread of a file. A text is used once two reads in a row
+// have found it: half of a file that is being written may look like a whole one.
+func reading(f settings.SecretFile, use func(context.Context, string) error) func(context.Context) (bool, error) {
+	used, seen := f.Text, f.Text
 	return func(ctx context.Context) (bool, error) {
-		text, err := readSecret(f.path)
+		text, err := settings.ReadSecret(f.Path)
 		if err != nil {
 			return false, err
 		}
@@ -67,7 +68,7 @@ func (f secretFile) reading(use func(context.Context, string) error) func(contex
 			return false, nil
 		}
 		if err := use(ctx, text); err != nil {
-			return false, fmt.Errorf("%s: %w", f.path, err)
+			return false, fmt.Errorf("%s: %w", f.Path, err)
 		}
 		used = text
 		return true, nil

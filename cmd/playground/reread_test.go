@@ -11,6 +11,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pixelplayground/cmd/playground/settings"
 )
 
 // TestReread_UsesWhatIsFit: a valid secret in a file is used once it has settled. Anything else
@@ -25,15 +27,15 @@ func TestReread_UsesWhatIsFit(t *testing.T) {
 	}
 	const first, second, third = "first secret of many", "second secret of many", "third secret of many"
 	write(first)
-	text, err := readSecret(path)
+	text, err := settings.ReadSecret(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	var used []string
 	var refuses error
 	log := new(lines)
-	file := secretFile{"admin-token-file", path, text}
-	one := &reread{setting: file.setting, read: file.reading(using(parseAdminTokens, func(_ context.Context, tokens []string) error {
+	file := settings.SecretFile{Setting: "admin-token-file", Path: path, Text: text}
+	one := &reread{setting: file.Setting, read: reading(file, using(settings.ParseAdminTokens, func(_ context.Context, tokens []string) error {
 		if refuses == nil {
 			used = append(used, strings.Join(tokens, "+"))
 		}
@@ -64,7 +66,7 @@ func TestReread_UsesWhatIsFit(t *testing.T) {
 		{"a folder", func() { _ = os.Remove(path); _ = os.Mkdir(path, 0o700) }, 5, "", 1},
 		{"a link to nothing", func() { _ = os.Remove(path); _ = os.Symlink("absent", path) }, 5, "", 0},
 		{"mended", func() { _ = os.Remove(path); write(first) }, 3, first, 0},
-		{"too large", func() { write(strings.Repeat(first+"\n", maxSecret)) }, 5, "", 1},
+		{"too large", func() { write(strings.Repeat(first+"\n", settings.MaxSecret)) }, 5, "", 1},
 		{"refused", func() { write(second); refuses = errors.New("not now") }, 5, "", 1},
 		{"accepted", func() { refuses = nil }, 2, second, 0},
 	} {
@@ -104,7 +106,7 @@ func TestReread_FollowsALinkThatIsSwapped(t *testing.T) {
 		t.Fatal(err)
 	}
 	got := ""
-	read := secretFile{"redis-password-file", path, "old"}.reading(func(_ context.Context, text string) error { got = text; return nil })
+	read := reading(settings.SecretFile{Setting: "redis-password-file", Path: path, Text: "old"}, func(_ context.Context, text string) error { got = text; return nil })
 	publish("..2", "new")
 	for range 2 {
 		if _, err := read(t.Context()); err != nil {
@@ -122,17 +124,17 @@ func TestSecrets_Texts(t *testing.T) {
 		key(32): 1, key(16) + "\n": 1, key(24) + "," + key(32): 2, "\r\n" + key(32) + "\r\n" + key(16) + "\n\n": 2,
 		"": 0, ",": 0, key(15): 0, key(32) + ",x": 0, key(32) + " " + key(32): 0, strings.Repeat(key(32)+",", 5): 0,
 	} {
-		if keys, err := parseGossipKeys(text); len(keys) != want || (err == nil) != (want > 0) {
+		if keys, err := settings.ParseGossipKeys(text); len(keys) != want || (err == nil) != (want > 0) {
 			t.Errorf("keys in %q: %d, %v; want %d", text, len(keys), err, want)
 		}
 	}
 	for text, want := range map[string]string{"a b\n": "a b", "p": "p", " p ": " p ", "": "", "\n": "", "a\nb": ""} {
-		if got, err := parsePassword(text); got != want || (err == nil) != (want != "") {
+		if got, err := settings.ParsePassword(text); got != want || (err == nil) != (want != "") {
 			t.Errorf("password in %q: %q, %v", text, got, err)
 		}
 	}
 	const token = "a token, of 24 letters.."
-	if got, err := parseAdminTokens(token + "\n\n " + token + "2\n"); err != nil || !slices.Equal(got, []string{token, token + "2"}) {
+	if got, err := settings.ParseAdminTokens(token + "\n\n " + token + "2\n"); err != nil || !slices.Equal(got, []string{token, token + "2"}) {
 		t.Errorf("tokens: %q, %v", got, err)
 	}
 }
@@ -150,8 +152,8 @@ func TestConfig_SecretsInFiles(t *testing.T) {
 		return path
 	}
 	key, token, password := file("key", base64.StdEncoding.EncodeToString(make([]byte, 32))+"\n"), file("token", operatorsToken+"\n"), file("password", "hush\n")
-	c, err := configure([]string{"--gossip-key-file", key, "--admin-token-file", token, "--redis-password-file", password, "--redis", "redis://me@localhost"}, io.Discard)
-	if err != nil || len(c.gossipKeys) != 1 || len(c.gossipKeys[0]) != 32 || !slices.Equal(c.adminTokens, []string{operatorsToken}) || c.redisPassword != "hush" || c.shared(nil).Password != "hush" {
+	c, err := settings.Read([]string{"--gossip-key-file", key, "--admin-token-file", token, "--redis-password-file", password, "--redis", "redis://me@localhost"}, io.Discard)
+	if err != nil || len(c.GossipKeys) != 1 || len(c.GossipKeys[0]) != 32 || !slices.Equal(c.AdminTokens, []string{operatorsToken}) || c.RedisPassword != "hush" || c.Shared(nil).Password != "hush" {
 		t.Errorf("%+v, %v", c, err)
 	}
 	absent, short := filepath.Join(dir, "absent"), file("short", "short")
@@ -167,7 +169,7 @@ func TestConfig_SecretsInFiles(t *testing.T) {
 		{[]string{"--redis-password-file", password, "--redis", "redis://:secret@localhost"}, `--redis-password-file "` + password + `": must not be given when the URL of redis has a password: take it out there, for example --redis-password-file /etc/playground/redis-password`},
 		{[]string{"--redis-password-file", file("lines", "a\nb"), "--redis", "redis://localhost"}, `--redis-password-file "` + filepath.Join(dir, "lines") + `": what is in it must be one line with the password, for example --redis-password-file /etc/playground/redis-password`},
 	} {
-		if _, err := configure(test.args, io.Discard); err == nil || err.Error() != test.want {
+		if _, err := settings.Read(test.args, io.Discard); err == nil || err.Error() != test.want {
 			t.Errorf("%v: got  %v\nwant %s", test.args, err, test.want)
 		}
 	}

@@ -13,11 +13,12 @@ import (
 	"pixelplayground/actors/store/backup"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
+	"pixelplayground/cmd/playground/settings"
 )
 
 // restoreOptions are the settings that say where the canvas is to be, and what to do.
 type restoreOptions struct {
-	options
+	settings.Options
 	bucketOptions
 
 	From         string `arg:"" name:"file" help:"Backup to read; of a directory the newest one; s3://BUCKET/PATH for an object, with a slash at the end for the newest one in a folder; - for stdin. Objects and stdin need room in the directory for temporary files."`
@@ -32,8 +33,8 @@ const restoreDescription = "Brings a canvas back from a backup, into an empty Re
 // runRestore is the command.
 func runRestore(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
 	var given restoreOptions
-	cfg, from, err := program{"playground restore", restoreDescription, []string{"canvas", "region", "data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
-		configure(&given, &given.options, args, stdout)
+	cfg, from, err := settings.Program{Name: "playground restore", Description: restoreDescription, Shown: []string{"canvas", "region", "data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
+		Read(&given, &given.Options, args, stdout)
 	object, err := given.open(given.From, err)
 	c := command{cfg: cfg, said: stdout, complaints: stderr, stop: stop}
 	return c.run(err, func(ctx context.Context) (string, error) {
@@ -48,8 +49,8 @@ func runRestore(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) 
 			return fmt.Sprintf("%s is sound: %s", file.name, told(summary)), err
 		}
 		for _, setting := range []string{"canvas", "region"} {
-			if _, set := from[setting]; set && cfg.geometry != summary.Geometry() {
-				return "", fmt.Errorf("%s: the canvas in it is %v, --canvas and --region say %v: change these, also for the servers", file.name, summary.Geometry(), cfg.geometry)
+			if _, set := from[setting]; set && cfg.Geometry != summary.Geometry() {
+				return "", fmt.Errorf("%s: the canvas in it is %v, --canvas and --region say %v: change these, also for the servers", file.name, summary.Geometry(), cfg.Geometry)
 			}
 		}
 		r := restoration{cfg: cfg, file: file, summary: summary, replace: given.Replace, keepIdentity: given.KeepIdentity}
@@ -121,16 +122,16 @@ func (f backupFile) check() (s backup.Summary, err error) {
 
 // restoration is a backup that was found sound, on its way into a store.
 type restoration struct {
-	cfg                   config
+	cfg                   settings.Config
 	file                  backupFile
 	summary               backup.Summary
 	replace, keepIdentity bool
 }
 
 func (r restoration) restore(ctx context.Context) (into string, err error) {
-	r.cfg.geometry = r.summary.Geometry()
-	if r.cfg.redis != "" {
-		return r.cfg.keptIn(), r.intoRedis(ctx)
+	r.cfg.Geometry = r.summary.Geometry()
+	if r.cfg.Redis != "" {
+		return r.cfg.KeptIn(), r.intoRedis(ctx)
 	}
 	return r.intoDirectory(ctx)
 }
@@ -142,7 +143,7 @@ func (r restoration) intoRedis(ctx context.Context) (err error) {
 			return fmt.Errorf("%s: --keep-identity: the canvas in it was not in a Redis, and has none", r.file.name)
 		}
 	}
-	into, err := redis.Restore(ctx, r.cfg.shared(nil), identity, r.replace)
+	into, err := redis.Restore(ctx, r.cfg.Shared(nil), identity, r.replace)
 	if errors.Is(err, redis.ErrDrawn) {
 		return fmt.Errorf("%w: choose another --redis-prefix or an empty Redis, or --replace it", err)
 	}
@@ -157,7 +158,7 @@ func (r restoration) intoRedis(ctx context.Context) (err error) {
 }
 
 func (r restoration) intoDirectory(ctx context.Context) (where string, err error) {
-	into, err := bolt.Restore(r.cfg.embedded(nil), r.replace)
+	into, err := bolt.Restore(r.cfg.Embedded(nil), r.replace)
 	switch {
 	case errors.Is(err, bolt.ErrDrawn):
 		return "", fmt.Errorf("%w: choose another --data directory, or --replace it", err)
@@ -171,7 +172,7 @@ func (r restoration) intoDirectory(ctx context.Context) (where string, err error
 		return "", err
 	}
 	aside, err := into.Finish(ctx)
-	if where = r.cfg.data; aside != "" {
+	if where = r.cfg.Data; aside != "" {
 		where += " (what was there before is " + aside + ")"
 	}
 	return where, err

@@ -1,7 +1,6 @@
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"log/slog"
@@ -9,34 +8,20 @@ import (
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
+	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/transport/api"
 )
 
-func (c config) embedded(log *slog.Logger) bolt.Config {
-	embedded := bolt.DefaultConfig()
-	embedded.Dir, embedded.Geometry, embedded.LogPixels, embedded.Log = c.data, c.geometry, c.logPixels, log
-	return embedded
-}
-
-func (c config) shared(log *slog.Logger) redis.Config {
-	shared := redis.DefaultConfig()
-	shared.URL, shared.Password, shared.Prefix, shared.Geometry, shared.LogPixels, shared.Log = c.redis, c.redisPassword, c.redisPrefix, c.geometry, c.logPixels, log
-	return shared
-}
-
-// keptIn says where the canvas is kept, for the log.
-func (c config) keptIn() string { return cmp.Or(redis.Redact(c.redis), c.data) }
-
 // openStore opens the store that the settings choose, and returns its counters too.
-func openStore(cfg config, log *slog.Logger) (store.Store, []api.Counter, error) {
-	if cfg.redis != "" {
-		s, err := redis.Open(cfg.shared(log))
+func openStore(cfg settings.Config, log *slog.Logger) (store.Store, []api.Counter, error) {
+	if cfg.Redis != "" {
+		s, err := redis.Open(cfg.Shared(log))
 		if err != nil {
 			return nil, nil, err
 		}
 		return s, redisCounters(s.Stats()), nil
 	}
-	s, err := bolt.Open(cfg.embedded(log))
+	s, err := bolt.Open(cfg.Embedded(log))
 	if err != nil {
 		return nil, nil, err
 	}

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"bytes"
@@ -14,40 +14,40 @@ import (
 	"gopkg.in/yaml.v3"
 )
 
-// source is where a setting's value was written; the zero source is its default.
-type source struct {
-	flag        bool
-	environment string // name of the variable
-	file        string // path
-	line        int    // in the file, from 1
+// Source is where a setting's value was written; the zero source is its default.
+type Source struct {
+	Flag        bool
+	Environment string // name of the variable
+	File        string // path
+	Line        int    // in the file, from 1
 }
 
-// sources is the source of each setting that has one, by the setting's name.
-type sources map[string]source
+// Sources is the source of each setting that has one, by the setting's name.
+type Sources map[string]Source
 
 // wrongValue is the error for a setting that can't be used.
 type wrongValue struct {
 	setting, value string
 	why            string // "must be …"
 	example        string // a value that would do
-	source         source
+	source         Source
 }
 
 // Error names the setting as it is called where it was written: flag, variable or line of the file.
 func (e *wrongValue) Error() string {
 	where, example := "--"+e.setting, "--"+e.setting+" "+e.example
 	switch {
-	case e.source.environment != "":
-		where, example = e.source.environment, e.source.environment+"="+e.example
-	case e.source.file != "":
-		where, example = fmt.Sprintf("%s:%d: %s", e.source.file, e.source.line, e.setting), e.setting+": "+e.example
+	case e.source.Environment != "":
+		where, example = e.source.Environment, e.source.Environment+"="+e.example
+	case e.source.File != "":
+		where, example = fmt.Sprintf("%s:%d: %s", e.source.File, e.source.Line, e.setting), e.setting+": "+e.example
 	}
 	return fmt.Sprintf("%s %q: %s, for example %s", where, e.value, e.why, example)
 }
 
 // readFile sets what the YAML file says, unless something before it has set it. Without a path
 // there is no file.
-func readFile(path string, flags []*kong.Flag, from sources) error {
+func readFile(path string, flags []*kong.Flag, from Sources) error {
 	if path == "" {
 		return nil
 	}
@@ -80,7 +80,7 @@ func readFile(path string, flags []*kong.Flag, from sources) error {
 	seen := make(map[string]bool)
 	for i := 0; i < len(settings.Content); i += 2 {
 		key, value := settings.Content[i], settings.Content[i+1]
-		at := source{file: path, line: key.Line}
+		at := Source{File: path, Line: key.Line}
 		flag, err := settable(key.Value, flags)
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w", path, key.Line, err)

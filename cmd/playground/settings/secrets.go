@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"encoding/base64"
@@ -12,33 +12,33 @@ import (
 	"pixelplayground/transport/api"
 )
 
-// secretFile is a secret in a file, which is read again and again while the server runs.
-type secretFile struct {
-	setting string
-	path    string // empty: the secret is not in a file
-	text    string // what the file held at first
+// SecretFile is a secret in a file, which is read again and again while the server runs.
+type SecretFile struct {
+	Setting string
+	Path    string // empty: the secret is not in a file
+	Text    string // what the file held at first
 }
 
-// maxSecret is far more than a file of secrets holds, in bytes.
-const maxSecret = 64 << 10
+// MaxSecret is far more than a file of secrets holds, in bytes.
+const MaxSecret = 64 << 10
 
-// readSecret reads a file. Its errors name the file, and never show what is in it.
-func readSecret(path string) (string, error) {
+// ReadSecret reads a file. Its errors name the file, and never show what is in it.
+func ReadSecret(path string) (string, error) {
 	file, err := os.Open(path)
 	if err != nil {
 		return "", err
 	}
 	defer file.Close()
-	content, err := io.ReadAll(io.LimitReader(file, maxSecret+1))
-	if err == nil && len(content) > maxSecret {
+	content, err := io.ReadAll(io.LimitReader(file, MaxSecret+1))
+	if err == nil && len(content) > MaxSecret {
 		err = &os.PathError{Op: "read", Path: path, Err: errors.New("file is too large for a secret")}
 	}
 	return string(content), err
 }
 
-// parseGossipKeys reads base64 keys, separated by commas or one on a line. The first encrypts, all
+// ParseGossipKeys reads base64 keys, separated by commas or one on a line. The first encrypts, all
 // decrypt.
-func parseGossipKeys(text string) (keys [][]byte, err error) {
+func ParseGossipKeys(text string) (keys [][]byte, err error) {
 	for _, one := range strings.FieldsFunc(text, func(c rune) bool { return strings.ContainsRune(",\r\n", c) }) {
 		key, err := base64.StdEncoding.DecodeString(strings.TrimSpace(one))
 		if n := len(key); err != nil || n != 16 && n != 24 && n != 32 {
@@ -52,8 +52,8 @@ func parseGossipKeys(text string) (keys [][]byte, err error) {
 	return keys, nil
 }
 
-// parseAdminTokens reads tokens, one on a line.
-func parseAdminTokens(text string) (tokens []string, err error) {
+// ParseAdminTokens reads tokens, one on a line.
+func ParseAdminTokens(text string) (tokens []string, err error) {
 	for line := range strings.Lines(text) {
 		if line = strings.TrimSpace(line); line != "" {
 			tokens = append(tokens, line)
@@ -65,8 +65,8 @@ func parseAdminTokens(text string) (tokens []string, err error) {
 	return tokens, nil
 }
 
-// parsePassword reads one line. The line's end is not part of the password.
-func parsePassword(text string) (string, error) {
+// ParsePassword reads one line. The line's end is not part of the password.
+func ParsePassword(text string) (string, error) {
 	password := strings.TrimRight(text, "\r\n")
 	if password == "" || strings.ContainsAny(password, "\r\n") {
 		return "", errors.New("must be one line with the password")

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -11,12 +11,12 @@ import (
 	"pixelplayground/transport/api"
 )
 
-// gossipKeys parses the keys. Errors don't show them.
+// GossipKeys parses the keys. Errors don't show them.
 func (r *reader) gossipKeys(setting, text string) [][]byte {
 	if text == "" {
 		return nil
 	}
-	keys, err := parseGossipKeys(text)
+	keys, err := ParseGossipKeys(text)
 	if err != nil {
 		r.refuse(setting, "(hidden)", err.Error(), "$(openssl rand -base64 32)")
 	}
@@ -34,7 +34,7 @@ func (r *reader) token(setting, text string) []string {
 	return []string{text}
 }
 
-// redisPassword checks that the URL leaves the password to the file.
+// RedisPassword checks that the URL leaves the password to the file.
 func (r *reader) redisPassword(setting, path, url, password string) {
 	if path == "" || password == "" {
 		return
@@ -50,16 +50,16 @@ func (r *reader) redisPassword(setting, path, url, password string) {
 
 // secretIn is the secret in a file. otherwise is the value of the setting that holds the secret
 // itself: only one of the two may be set.
-func secretIn[T any](r *reader, setting, path, otherwise string, parse func(string) (T, error)) (value T, from secretFile) {
+func secretIn[T any](r *reader, setting, path, otherwise string, parse func(string) (T, error)) (value T, from SecretFile) {
 	if path == "" {
-		return value, secretFile{}
+		return value, SecretFile{}
 	}
 	example := exampleFile(setting)
 	if otherwise != "" {
 		r.refuse(setting, path, "must not be given when the secret itself is: leave one of them out", example)
-		return value, secretFile{}
+		return value, SecretFile{}
 	}
-	text, err := readSecret(path)
+	text, err := ReadSecret(path)
 	if err != nil {
 		var cause *os.PathError
 		if errors.As(err, &cause) {
@@ -69,7 +69,7 @@ func secretIn[T any](r *reader, setting, path, otherwise string, parse func(stri
 	} else if value, err = parse(text); err != nil {
 		r.refuse(setting, path, "what is in it "+err.Error(), example)
 	}
-	return value, secretFile{setting, path, text}
+	return value, SecretFile{setting, path, text}
 }
 
 // exampleFile is where the Kubernetes manifests put a setting's file.

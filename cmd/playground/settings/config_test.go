@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"errors"
@@ -70,7 +70,7 @@ func TestConfig_Refusals(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.flag+" "+test.value, func(t *testing.T) {
-			_, err := configure([]string{"--" + test.flag + "=" + test.value}, io.Discard)
+			_, err := Read([]string{"--" + test.flag + "=" + test.value}, io.Discard)
 			if err == nil || err.Error() != test.want {
 				t.Errorf("flag: got  %v\nwant %s", err, test.want)
 			}
@@ -83,14 +83,14 @@ func TestConfig_Refusals(t *testing.T) {
 			flagName, flagExample := "--"+test.flag+" \"", "for example --"+test.flag+" "
 			inFile := strings.Replace(test.want, flagName, file+":2: "+test.flag+" \"", 1)
 			inFile = strings.Replace(inFile, flagExample, "for example "+test.flag+": ", 1)
-			if _, err := configure([]string{"--config", file}, io.Discard); err == nil || err.Error() != inFile {
+			if _, err := Read([]string{"--config", file}, io.Discard); err == nil || err.Error() != inFile {
 				t.Errorf("file: got  %v\nwant %s", err, inFile)
 			}
 
 			t.Setenv(variable, test.value)
 			inEnvironment := strings.Replace(test.want, flagName, variable+" \"", 1)
 			inEnvironment = strings.Replace(inEnvironment, flagExample, "for example "+variable+"=", 1)
-			if _, err := configure(nil, io.Discard); err == nil || err.Error() != inEnvironment {
+			if _, err := Read(nil, io.Discard); err == nil || err.Error() != inEnvironment {
 				t.Errorf("environment: got  %v\nwant %s", err, inEnvironment)
 			}
 		})
@@ -116,12 +116,12 @@ func TestConfig_Files(t *testing.T) {
 		if err := os.WriteFile(file, []byte(test.content), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		_, err := configure([]string{"--config", file}, io.Discard)
+		_, err := Read([]string{"--config", file}, io.Discard)
 		if want := strings.Replace(test.want, "FILE", file, 1); err == nil || err.Error() != want {
 			t.Errorf("%s: got  %v\nwant %s", test.name, err, want)
 		}
 	}
-	_, err := configure([]string{"--config", "absent.yaml"}, io.Discard)
+	_, err := Read([]string{"--config", "absent.yaml"}, io.Discard)
 	if want := `--config "absent.yaml": can't be read (no such file or directory): must be a YAML file, for example --config playground.yaml`; err == nil || err.Error() != want {
 		t.Errorf("absent: got  %v\nwant %s", err, want)
 	}
@@ -143,25 +143,25 @@ func TestConfig_CommandLine(t *testing.T) {
 		{[]string{"-1"}, `unknown flag -1 (see: playground --help)`},
 		{[]string{"--nonsense"}, `unknown flag --nonsense (see: playground --help)`},
 	} {
-		if _, err := configure(test.args, io.Discard); err == nil || err.Error() != test.want {
+		if _, err := Read(test.args, io.Discard); err == nil || err.Error() != test.want {
 			t.Errorf("%v: got %v, want %s", test.args, err, test.want)
 		}
 	}
 }
 
 func TestConfig_Defaults(t *testing.T) {
-	c, err := configure(nil, io.Discard)
+	c, err := Read(nil, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.node == "" {
+	if c.Node == "" {
 		t.Error("no name for the node")
 	}
-	c.node = ""
-	want := config{
-		listen: "127.0.0.1:8080", proxies: quota.Proxies{Header: quota.XForwardedFor}, geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, data: "./data", redisPrefix: "playground",
-		gateway: true, canvas: true, gossip: "127.0.0.1:7946", peer: "127.0.0.1:7947",
-		logPixels: 100000, rate: 200, burst: 2000, maxConnections: 20000, drainTimeout: 10 * time.Second, logLevel: slog.LevelInfo,
+	c.Node = ""
+	want := Config{
+		Listen: "127.0.0.1:8080", Proxies: quota.Proxies{Header: quota.XForwardedFor}, Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, Data: "./data", RedisPrefix: "playground",
+		Gateway: true, Canvas: true, Gossip: "127.0.0.1:7946", Peer: "127.0.0.1:7947",
+		LogPixels: 100000, Rate: 200, Burst: 2000, MaxConnections: 20000, DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo,
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v\nwant %+v", c, want)
@@ -170,27 +170,27 @@ func TestConfig_Defaults(t *testing.T) {
 
 // TestConfig_DefaultsOfPackages: the defaults in the help are those of the packages.
 func TestConfig_DefaultsOfPackages(t *testing.T) {
-	c, err := configure([]string{"--node", actors.DefaultConfig().Node, "--data", bolt.DefaultConfig().Dir, "--listen", transport.DefaultConfig().Listen, "--redis", redis.DefaultConfig().URL}, io.Discard)
+	c, err := Read([]string{"--node", actors.DefaultConfig().Node, "--data", bolt.DefaultConfig().Dir, "--listen", transport.DefaultConfig().Listen, "--redis", redis.DefaultConfig().URL}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, want := c.actors(), actors.DefaultConfig(); got != want {
+	if got, want := c.Actors(), actors.DefaultConfig(); got != want {
 		t.Errorf("actors: got %+v\nwant %+v", got, want)
 	}
-	if got, want := c.embedded(nil), bolt.DefaultConfig(); got != want {
+	if got, want := c.Embedded(nil), bolt.DefaultConfig(); got != want {
 		t.Errorf("embedded: got %+v\nwant %+v", got, want)
 	}
-	others := c.cluster(nil)
+	others := c.Cluster(nil)
 	others.Version = ""
 	want := cluster.DefaultConfig()
 	want.Name, want.Geometry, want.Gateway, want.Canvas = others.Name, others.Geometry, true, true
 	if !reflect.DeepEqual(others, want) {
 		t.Errorf("cluster: got %+v\nwant %+v", others, want)
 	}
-	if got, want := c.shared(nil), redis.DefaultConfig(); got != want {
+	if got, want := c.Shared(nil), redis.DefaultConfig(); got != want {
 		t.Errorf("shared: got %+v\nwant %+v", got, want)
 	}
-	if got, want := c.transport(nil), transport.DefaultConfig(); !reflect.DeepEqual(got, want) {
+	if got, want := c.Transport(nil), transport.DefaultConfig(); !reflect.DeepEqual(got, want) {
 		t.Errorf("transport: got %+v\nwant %+v", got, want)
 	}
 }
@@ -205,12 +205,12 @@ func TestConfig_Precedence(t *testing.T) {
 	t.Setenv("PLAYGROUND_CONFIG", file)
 	t.Setenv("PLAYGROUND_BURST", "10")
 	t.Setenv("PLAYGROUND_RATE", "20")
-	c, err := configure([]string{"--burst", "100", "--node=n1"}, io.Discard)
+	c, err := Read([]string{"--burst", "100", "--node=n1"}, io.Discard)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.burst != 100 || c.rate != 20 || c.maxConnections != 3 || c.node != "n1" || !c.logJSON || c.drainTimeout != 90*time.Second ||
-		!reflect.DeepEqual(c.origins, []string{"https://a.example", "http://b.example:81", "https://c.example", "null"}) {
+	if c.Burst != 100 || c.Rate != 20 || c.MaxConnections != 3 || c.Node != "n1" || !c.LogJSON || c.DrainTimeout != 90*time.Second ||
+		!reflect.DeepEqual(c.Origins, []string{"https://a.example", "http://b.example:81", "https://c.example", "null"}) {
 		t.Errorf("got %+v", c)
 	}
 }
@@ -218,7 +218,7 @@ func TestConfig_Precedence(t *testing.T) {
 // TestConfig_Help: --help names every setting with its variable, in groups.
 func TestConfig_Help(t *testing.T) {
 	var out strings.Builder
-	if _, err := configure([]string{"--help"}, &out); !errors.Is(err, errAnswered) {
+	if _, err := Read([]string{"--help"}, &out); !errors.Is(err, ErrAnswered) {
 		t.Fatal(err)
 	}
 	help := out.String()
@@ -227,7 +227,7 @@ func TestConfig_Help(t *testing.T) {
 			t.Errorf("no %q in:\n%s", heading, help)
 		}
 	}
-	kind := reflect.TypeFor[options]()
+	kind := reflect.TypeFor[Options]()
 	for i := range kind.NumField() {
 		field := kind.Field(i)
 		name := strings.Join(words(field.Name), "-")
@@ -258,7 +258,7 @@ func words(name string) (words []string) {
 
 func TestConfig_Version(t *testing.T) {
 	var out strings.Builder
-	if _, err := configure([]string{"--version"}, &out); !errors.Is(err, errAnswered) || strings.TrimSpace(out.String()) != commandline.Version() || commandline.Version() == "" {
+	if _, err := Read([]string{"--version"}, &out); !errors.Is(err, ErrAnswered) || strings.TrimSpace(out.String()) != commandline.Version() || commandline.Version() == "" {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }
@@ -274,7 +274,7 @@ func TestConfig_KeepsSecrets(t *testing.T) {
 		if err := os.WriteFile(file, []byte(line), 0o600); err != nil {
 			t.Fatal(err)
 		}
-		if _, err := configure([]string{"--config", file}, io.Discard); err == nil || strings.Contains(err.Error(), "hunter2") {
+		if _, err := Read([]string{"--config", file}, io.Discard); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", line, err)
 		}
 	}
@@ -282,7 +282,7 @@ func TestConfig_KeepsSecrets(t *testing.T) {
 		{"--admin-token", "a", "hunter2"}, {"--gossip-key=aHVu", "hunter2"}, {"--gossip-key", "hunter2"}, {"--admin-token", "hunter2"},
 		{"--redis", "redis://:hunter2#tail@host"}, {"--redis", "redis://:hun", "hunter2@host"}, {"--admin-token", "--hunter2"}, {"--gossip-kee=hunter2"},
 	} {
-		if _, err := configure(args, io.Discard); err == nil || strings.Contains(err.Error(), "hunter2") {
+		if _, err := Read(args, io.Discard); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", args, err)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"cmp"
@@ -15,10 +15,10 @@ import (
 	"pixelplayground/cmd/commandline"
 )
 
-// options is the text of flags, environment and config file; parse reads its meaning. The help
+// Options is the text of flags, environment and config file; parse reads its meaning. The help
 // texts are the reference for operators: what a setting is, in which unit, and why one would change
 // it.
-type options struct {
+type Options struct {
 	Listen      string `group:"serve" placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Address to serve at. The default is for this computer only; :8080 is for everyone, port 0 takes any free one."`
 	Origins     string `group:"serve" placeholder:"URL,..." help:"Web sites, besides this server's own, whose pages may draw here, for example https://example.org. * is any site, null is pages that have none, as files and sandboxed frames."`
 	Proxies     string `group:"serve" placeholder:"IP/BITS,..." help:"Networks of the proxies in front of this server, for example 10.0.0.0/8. They are believed when they say whom they ask for, and limits then apply to that client; otherwise to the proxy, for all. A proxy may use all places for connections, any other address half."`
@@ -91,8 +91,8 @@ func explain(value *kong.Value) string {
 	return value.Help + " [" + strings.Join(notes, ", ") + "]"
 }
 
-// errAnswered reports that the command line was a question (--help, --version), now answered.
-var errAnswered = errors.New("answered")
+// ErrAnswered reports that the command line was a question (--help, --version), now answered.
+var ErrAnswered = errors.New("answered")
 
 // keepSecrets removes an unexpected argument from an error: it may be the second half of a secret
 // with a space in it that was not quoted.
@@ -105,66 +105,66 @@ func keepSecrets(err error) error {
 }
 
 // advise adds to an error about the command line what would do instead, if it does not say so yet.
-func (p program) advise(err error) error {
+func (p Program) advise(err error) error {
 	text := err.Error()
 	switch {
 	case strings.Contains(text, `expected "<file>"`):
-		return fmt.Errorf("no file is named: must be one, for example %s canvas.backup", p.name)
+		return fmt.Errorf("no file is named: must be one, for example %s canvas.backup", p.Name)
 	case strings.Contains(text, "for example"), strings.Contains(text, "did you mean"), strings.Contains(text, "must follow"), strings.Contains(text, "must be quoted"):
 		return err
 	}
-	return fmt.Errorf("%w (see: %s --help)", err, p.name)
+	return fmt.Errorf("%w (see: %s --help)", err, p.Name)
 }
 
-// program is a program or command, as its help shows it.
-type program struct {
-	name, description string
-	shown             []string // the server's settings in its help; nil: all
+// Program is a program or command, as its help shows it.
+type Program struct {
+	Name, Description string
+	Shown             []string // the server's settings in its help; nil: all
 }
 
-// configure reads the server's settings.
-func configure(args []string, stdout io.Writer) (config, error) {
-	var given options
-	cfg, _, err := program{name: "playground", description: description}.configure(&given, &given, args, stdout)
+// Read reads the server's settings.
+func Read(args []string, stdout io.Writer) (Config, error) {
+	var given Options
+	cfg, _, err := Program{Name: "playground", Description: description}.Read(&given, &given, args, stdout)
 	return cfg, err
 }
 
-// configure reads flags, then environment, then config file; each sets only what those before it
+// Read reads flags, then environment, then config file; each sets only what those before it
 // left open. The settings go into flags, which is given or embeds it. Errors are one line, and say
 // how to fix what they refuse. Answers to --help and --version go to stdout, with errAnswered. A
-// config that is refused has only the log's format, so that the error can be written in it.
-func (p program) configure(flags any, given *options, args []string, stdout io.Writer) (config, sources, error) {
+// Config that is refused has only the log's format, so that the error can be written in it.
+func (p Program) Read(flags any, given *Options, args []string, stdout io.Writer) (Config, Sources, error) {
 	answered := false
 	parser, err := kong.New(flags,
-		kong.Name(p.name), kong.Description(p.description), kong.ExplicitGroups(groups()),
+		kong.Name(p.Name), kong.Description(p.Description), kong.ExplicitGroups(groups()),
 		kong.DefaultEnvars("PLAYGROUND"), kong.Vars{"version": commandline.Version()},
 		kong.ValueFormatter(explain), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.Writers(stdout, stdout), kong.Exit(func(int) { answered = true }),
 	)
 	if err != nil {
-		return config{}, nil, fmt.Errorf("describe flags: %w", err)
+		return Config{}, nil, fmt.Errorf("describe flags: %w", err)
 	}
 	for _, flag := range parser.Model.Flags {
-		flag.Hidden = p.shown != nil && flag.Group != nil && !slices.Contains(p.shown, flag.Name)
+		flag.Hidden = p.Shown != nil && flag.Group != nil && !slices.Contains(p.Shown, flag.Name)
 	}
 	parsed, err := parser.Parse(commandline.Arguments(args))
 	if answered {
-		return config{}, nil, errAnswered
+		return Config{}, nil, ErrAnswered
 	}
 	if err != nil {
 		return given.unread(args), nil, p.advise(keepSecrets(commandline.Explain(err)))
 	}
-	from := make(sources)
+	from := make(Sources)
 	for _, flag := range parsed.Model.Flags {
 		for _, env := range flag.Envs {
 			if _, ok := os.LookupEnv(env); ok {
-				from[flag.Name] = source{environment: env}
+				from[flag.Name] = Source{Environment: env}
 			}
 		}
 	}
 	for _, step := range parsed.Path {
 		if step.Flag != nil {
-			from[step.Flag.Name] = source{flag: true}
+			from[step.Flag.Name] = Source{Flag: true}
 		}
 	}
 	if err := readFile(given.Config, parsed.Model.Flags, from); err != nil {
@@ -180,8 +180,8 @@ func (p program) configure(flags any, given *options, args []string, stdout io.W
 
 // unread is the config for options that can't be used. If the arguments were not even understood,
 // it looks at them itself. What an unreadable config file says is not known.
-func (o options) unread(args []string) config {
+func (o Options) unread(args []string) Config {
 	asked := strings.Join(args, " ") + " "
 	json := strings.Contains(asked, "--log-format=json ") || strings.Contains(asked, "--log-format json ")
-	return config{logJSON: json || cmp.Or(o.LogFormat, os.Getenv("PLAYGROUND_LOG_FORMAT")) == "json", logLevel: slog.LevelInfo}
+	return Config{LogJSON: json || cmp.Or(o.LogFormat, os.Getenv("PLAYGROUND_LOG_FORMAT")) == "json", LogLevel: slog.LevelInfo}
 }

@@ -1,4 +1,4 @@
-package main
+package settings
 
 import (
 	"cmp"
@@ -104,6 +104,14 @@ func (r *reader) address(setting, text, example string) string {
 		r.refuse(setting, text, "must be HOST:PORT or :PORT with a port from 0 to 65535", example)
 	}
 	return text
+}
+
+// other is an address to listen at, or none.
+func (r *reader) other(setting, text, example string) string {
+	if text == "" {
+		return ""
+	}
+	return r.address(setting, text, example)
 }
 
 // origins is a list, separated by commas, of what browsers send as Origin.

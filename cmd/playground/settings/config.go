@@ -1,0 +1,158 @@
+package settings
+
+import (
+	"cmp"
+	"log/slog"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store/bolt"
+	"pixelplayground/actors/store/redis"
+	"pixelplayground/cluster"
+	"pixelplayground/cluster/peer"
+	"pixelplayground/cmd/commandline"
+	"pixelplayground/transport"
+	"pixelplayground/transport/api"
+	"pixelplayground/transport/quota"
+)
+
+// Config is the options, parsed and checked.
+type Config struct {
+	Listen            string
+	Origins           []string
+	Proxies           quota.Proxies
+	Node              string
+	Geometry          canvas.Geometry
+	Data              string // directory
+	Redis             string // URL; empty: the canvas is kept in data
+	RedisPassword     string // empty: the URL's
+	RedisPasswordFile SecretFile
+	RedisPrefix       string
+	LogPixels         int
+	Join              []string // empty: this server is alone
+	Gateway           bool
+	Canvas            bool
+	Gossip, Peer      string
+	Advertise         string
+	GossipKeys        [][]byte
+	GossipKeyFile     SecretFile
+	TLS               peer.Files
+	Resolver          string
+	Network           cluster.Network // nil but in tests
+	Rate              float64         // pixels per second; 0: no limit
+	Burst             int             // pixels
+	MaxConnections    int
+	AdminTokens       []string // none: no dashboard
+	AdminTokenFile    SecretFile
+	AdminListen       string // empty: at listen
+	DrainTimeout      time.Duration
+	LogLevel          slog.Level
+	LogJSON           bool
+}
+
+// Bounds of settings, far beyond any useful value: they catch typing errors and what would
+// overflow.
+const (
+	maxBurst     = 1 << 26   // pixels: the largest canvas at once
+	maxLogPixels = 1 << 26   // pixels per region
+	maxSockets   = 1_000_000 // a file descriptor each
+	maxDrain     = time.Hour
+)
+
+// parse turns the options into a config. The error is the first *wrongValue, in the order of the
+// help.
+func (o Options) parse() (Config, error) {
+	var r reader
+	c := Config{
+		Listen:         r.address("listen", o.Listen, "127.0.0.1:8080"),
+		Origins:        r.origins("origins", o.Origins, "https://example.org"),
+		Proxies:        r.proxies(o.Proxies, o.ProxyHeader),
+		Node:           r.name("node", o.Node, "canvas-1"),
+		Geometry:       r.geometry(o.Canvas, o.Region),
+		Data:           r.path("data", o.Data, "./data"),
+		Redis:          r.redis("redis", o.Redis, "redis://localhost:6379"),
+		RedisPrefix:    r.redisPrefix("redis-prefix", o.RedisPrefix, "playground"),
+		LogPixels:      r.count("log-pixels", o.LogPixels, maxLogPixels, "100000"),
+		Join:           r.join("join", o.Join, o.Redis),
+		Gossip:         r.address("gossip", o.Gossip, "127.0.0.1:7946"),
+		Peer:           r.address("peer", o.Peer, "127.0.0.1:7947"),
+		Advertise:      r.ip("advertise", o.Advertise, "10.1.2.3"),
+		GossipKeys:     r.gossipKeys("gossip-key", o.GossipKey),
+		TLS:            peer.Files{Cert: o.PeerCert, Key: o.PeerKey, CA: o.PeerCa},
+		Rate:           r.rate("rate", o.Rate, "200"),
+		Burst:          r.count("burst", o.Burst, maxBurst, "2000"),
+		MaxConnections: r.count("max-connections", o.MaxConnections, maxSockets, "20000"),
+		AdminTokens:    r.token("admin-token", o.AdminToken),
+		AdminListen:    r.other("admin-listen", o.AdminListen, "127.0.0.1:9090"),
+		DrainTimeout:   r.duration("drain-timeout", o.DrainTimeout, maxDrain, "10s"),
+		LogLevel:       r.level("log-level", o.LogLevel, "info"),
+		LogJSON:        r.choice("log-format", o.LogFormat, "text", "json") == "json",
+	}
+	c.Gateway, c.Canvas = r.roles("roles", o.Roles, len(c.Join) == 0)
+	if c.Resolver = o.Resolver; o.Resolver != "" {
+		r.address("resolver", o.Resolver, "127.0.0.1:53")
+	}
+	r.certificates(c.TLS)
+	c.secrets(&r, o)
+	if r.wrong != nil {
+		return o.unread(nil), r.wrong
+	}
+	return c, nil
+}
+
+// secrets reads the secrets that are in files.
+func (c *Config) secrets(r *reader, o Options) {
+	if o.GossipKeyFile != "" {
+		c.GossipKeys, c.GossipKeyFile = secretIn(r, "gossip-key-file", o.GossipKeyFile, o.GossipKey, ParseGossipKeys)
+	}
+	if o.AdminTokenFile != "" {
+		c.AdminTokens, c.AdminTokenFile = secretIn(r, "admin-token-file", o.AdminTokenFile, o.AdminToken, ParseAdminTokens)
+	}
+	c.RedisPassword, c.RedisPasswordFile = secretIn(r, "redis-password-file", o.RedisPasswordFile, "", ParsePassword)
+	r.redisPassword("redis-password-file", o.RedisPasswordFile, c.Redis, c.RedisPassword)
+}
+
+func (c Config) Actors() actors.Config {
+	live := actors.DefaultConfig()
+	live.Node, live.Geometry, live.Rate, live.Burst = c.Node, c.Geometry, c.Rate, c.Burst
+	live.Gateway, live.Canvas = c.Gateway, c.Canvas
+	return live
+}
+
+func (c Config) Cluster(log *slog.Logger) cluster.Config {
+	others := cluster.DefaultConfig()
+	others.Name, others.Version, others.Geometry, others.Gateway, others.Canvas = c.Node, commandline.Version(), c.Geometry, c.Gateway, c.Canvas
+	others.Gossip, others.Peer, others.Advertise, others.Join, others.Resolver = c.Gossip, c.Peer, c.Advertise, c.Join, c.Resolver
+	others.GossipKeys, others.TLS, others.Network, others.Log = c.GossipKeys, c.TLS, c.Network, log
+	return others
+}
+
+func (c Config) Transport(log *slog.Logger) transport.Config {
+	sockets := transport.DefaultConfig()
+	sockets.Listen, sockets.Geometry, sockets.Log = c.Listen, c.Geometry, log
+	sockets.AllowedOrigins, sockets.Proxies, sockets.MaxConnections = c.Origins, c.Proxies, c.MaxConnections
+	return sockets
+}
+
+func (c Config) API() api.Config {
+	return api.Config{
+		Node: c.Node, Pages: c.Gateway, Version: commandline.Version(), Geometry: c.Geometry, Rate: c.Rate, Burst: c.Burst,
+		Proxies: c.Proxies, AdminTokens: c.AdminTokens, Apart: c.AdminListen != "",
+	}
+}
+
+func (c Config) Embedded(log *slog.Logger) bolt.Config {
+	embedded := bolt.DefaultConfig()
+	embedded.Dir, embedded.Geometry, embedded.LogPixels, embedded.Log = c.Data, c.Geometry, c.LogPixels, log
+	return embedded
+}
+
+func (c Config) Shared(log *slog.Logger) redis.Config {
+	shared := redis.DefaultConfig()
+	shared.URL, shared.Password, shared.Prefix, shared.Geometry, shared.LogPixels, shared.Log = c.Redis, c.RedisPassword, c.RedisPrefix, c.Geometry, c.LogPixels, log
+	return shared
+}
+
+// KeptIn says where the canvas is kept, for the log.
+func (c Config) KeptIn() string { return cmp.Or(redis.Redact(c.Redis), c.Data) }

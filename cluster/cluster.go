@@ -150,7 +150,7 @@ func (c *Cluster) System() *actor.ActorSystem { return c.peers.System() }
 // Open begins to join and returns at once; Ready reports when the view holds. One goroutine calls
 // changed after each change of the view, and waits until it returns.
 func (c *Cluster) Open(changed func()) error {
-	c.pulse.start(thisMoment())
+	c.pulse.start(time.Now())
 	if err := c.begin(nil); err != nil {
 		return err
 	}
@@ -159,14 +159,14 @@ func (c *Cluster) Open(changed func()) error {
 	return nil
 }
 
-// begin starts a membership under a fresh id. It also looks for others at previousMembers, the
-// addresses known from the membership before.
-func (c *Cluster) begin(heirloom []string) error {
+// begin starts a membership under a fresh id. It also looks for others at previous, the gossip
+// addresses of the members of the membership before.
+func (c *Cluster) begin(previous []string) error {
 	now := time.Now()
 	l := &incarnation{
 		id: newID(now), started: now, draining: &c.draining, aside: &c.aside, stoodBy: c.aside.Load(), pinRequests: &c.wishes, dead: c.dead, pulse: &c.pulse, refusals: c.refusals,
-		store: c.cfg.Store, announced: c.cfg.Store(), changed: c.changed, previousMembers: heirloom,
-		members: make(map[string]Member), dying: make(map[string]time.Time), asked: make(map[string]bool), left: make(map[string]bool), losses: make(map[string]loss),
+		store: c.cfg.Store, announced: c.cfg.Store(), changed: c.changed, previousMembers: previous,
+		members: make(map[string]Member), dying: make(map[string]time.Time), losses: make(map[string]loss),
 	}
 	l.guest.Store(l.announced != "")
 	l.self = metadata{

@@ -40,7 +40,7 @@ func (c Config) memberlist(l *incarnation, s *socket, keys *memberlist.Keyring) 
 	m.PushPullInterval = c.SyncEvery
 	m.EnableCompression = false // there is little to say
 	m.Keyring = keys
-	m.Delegate, m.Events, m.Alive, m.Merge, m.Ping = l, l, l, l, l
+	m.Delegate, m.Events, m.Alive, m.Merge = l, l, l, l
 	m.Logger = gossipLogger(c.Log, l.refusals)
 	return m
 }

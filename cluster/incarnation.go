@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -38,8 +39,7 @@ type incarnation struct {
 	mu      sync.Mutex
 	members map[string]Member    // the others that memberlist takes for alive, and the dying
 	dying   map[string]time.Time // members taken for dead that may still object, and since when
-	asked   map[string]bool      // the dying that have been asked whether they are dead
-	left    map[string]bool      // members that were draining when they went
+	accused []string             // gossip addresses of the dying that are yet to be asked whether they are dead
 	losses  map[string]loss      // members that died recently
 	told    bool                 // a joined member has told all it knows
 	toldOf  []string             // the members that the last one to tell counted
@@ -54,7 +54,7 @@ type loss struct {
 	at     time.Time
 }
 
-// lossesFor is how long a member that died counts as a loss: see cutOff.
+// lossesFor is how long a member that died counts as a loss: see cutOff, and discover.
 const lossesFor = 30 * time.Second
 
 var (
@@ -64,17 +64,11 @@ var (
 )
 
 // view returns the current members: this pod, and all that memberlist takes for alive or that are
-// dying, except those known to be dead.
+// dying.
 func (i *incarnation) view() []Member {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	members := append(make([]Member, 0, len(i.members)+1), i.me())
-	for id, m := range i.members {
-		if !i.dead.has(id) {
-			members = append(members, m)
-		}
-	}
-	return members
+	return slices.AppendSeq([]Member{i.me()}, maps.Values(i.members))
 }
 
 func (i *incarnation) me() Member {
@@ -91,19 +85,11 @@ func (i *incarnation) metadata() *metadata {
 	return &m
 }
 
-// leavers returns the ids of the members that have gone since the last call and had been draining.
-func (i *incarnation) leavers() map[string]bool {
-	i.mu.Lock()
-	defer i.mu.Unlock()
-	left := i.left
-	i.left = make(map[string]bool)
-	return left
-}
-
 // others returns the gossip addresses of all recent members, dead or not.
-func (i *incarnation) others() (addresses []string) {
+func (i *incarnation) others(now time.Time) (addresses []string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
+	i.forgetLosses(now)
 	for _, m := range i.members {
 		addresses = append(addresses, m.gossip)
 	}
@@ -218,7 +204,6 @@ func (i *incarnation) NotifyUpdate(node *memberlist.Node) {
 	defer i.mu.Unlock()
 	i.members[node.Name] = m.member(node)
 	delete(i.dying, node.Name)
-	delete(i.asked, node.Name)
 	// A member that has restarted, or come back as a new one, is not lost.
 	maps.DeleteFunc(i.losses, func(id string, lost loss) bool { return id == node.Name || lost.gossip == node.Address() })
 	i.changed()
@@ -229,31 +214,27 @@ func (i *incarnation) NotifyUpdate(node *memberlist.Node) {
 func (i *incarnation) NotifyLeave(node *memberlist.Node) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	if _, ok := i.members[node.Name]; !ok || i.ended {
+	m, ok := i.members[node.Name]
+	if !ok || i.ended {
 		return
 	}
 	i.dying[node.Name] = time.Now()
+	i.accused = append(i.accused, m.gossip)
 	i.changed()
 }
 
-// accused returns the gossip addresses of the dying that have not been asked yet whether they are
-// dead, each only once.
-func (i *incarnation) accused() (addresses []string) {
+// nextAccused returns the gossip addresses of the dying that are yet to be asked, each only once.
+func (i *incarnation) nextAccused() []string {
 	i.mu.Lock()
 	defer i.mu.Unlock()
-	for id := range i.dying {
-		if !i.asked[id] {
-			i.asked[id] = true
-			addresses = append(addresses, i.members[id].gossip)
-		}
-	}
-	return addresses
+	accused := i.accused
+	i.accused = nil
+	return accused
 }
 
-// answered notes what a dying member did when it was asked. If it answered, its time to object
-// begins anew. If nobody listens at its address any more, its time is over. If several members have
-// that address, it is unclear which of them was asked, and nothing changes.
-func (i *incarnation) answered(gossip string, alive bool, now time.Time) {
+// nobodyAt ends the time to object of a dying member, since nobody listens at its address any more.
+// If several members have that address, it is unclear whose time that is, and nothing changes.
+func (i *incarnation) nobodyAt(gossip string) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	var there []string
@@ -265,16 +246,10 @@ func (i *incarnation) answered(gossip string, alive bool, now time.Time) {
 	if len(there) != 1 {
 		return
 	}
-	if _, ok := i.dying[there[0]]; !ok {
-		return
-	}
-	if !alive {
+	if _, ok := i.dying[there[0]]; ok {
 		i.dying[there[0]] = time.Time{}
 		i.changed()
-		return
 	}
-	i.dying[there[0]] = now
-	delete(i.asked, there[0])
 }
 
 // reap removes the members that died or left and have not objected in time.
@@ -284,18 +259,15 @@ func (i *incarnation) reap(now time.Time) {
 	if i.ended {
 		return
 	}
-	grace := i.pulse.grace(thisMoment())
+	grace := i.pulse.grace(now)
 	for id, since := range i.dying {
-		switch {
-		case i.members[id].Draining:
-			i.left[id] = true
-		case now.Sub(since) < grace:
-			continue
-		default:
+		if !i.members[id].Draining {
+			if now.Sub(since) < grace {
+				continue
+			}
 			i.losses[id] = loss{i.members[id].gossip, now}
 		}
 		delete(i.dying, id)
-		delete(i.asked, id)
 		delete(i.members, id)
 		if !i.cutOff(now) {
 			i.dead.add(id, now)
@@ -303,20 +275,12 @@ func (i *incarnation) reap(now time.Time) {
 	}
 }
 
-// NotifyPingComplete learns how long answers take.
-func (i *incarnation) NotifyPingComplete(_ *memberlist.Node, trip time.Duration, _ []byte) {
-	i.pulse.delayed(trip)
-}
-
-// AckPayload is empty: an answer says only that there is one.
-func (i *incarnation) AckPayload() []byte { return nil }
-
 // cutOff reports whether this pod has lost more members than are left. Then it is more likely on
 // the smaller side of a partition than the survivor of so many deaths, so it takes back that they
 // died. If it told them of their deaths when they meet again, the whole larger side would have to
 // come back as new members. The larger side does tell this pod. mu must be held.
 func (i *incarnation) cutOff(now time.Time) bool {
-	maps.DeleteFunc(i.losses, func(_ string, lost loss) bool { return now.Sub(lost.at) > lossesFor })
+	i.forgetLosses(now)
 	if len(i.losses) <= len(i.members)+1 {
 		return false
 	}
@@ -324,6 +288,11 @@ func (i *incarnation) cutOff(now time.Time) bool {
 		i.dead.remove(id)
 	}
 	return true
+}
+
+// forgetLosses drops those of long ago. mu must be held.
+func (i *incarnation) forgetLosses(now time.Time) {
+	maps.DeleteFunc(i.losses, func(_ string, lost loss) bool { return now.Sub(lost.at) > lossesFor })
 }
 
 // NodeMeta is what the others learn about this pod.

@@ -88,6 +88,37 @@ func TestCluster_EqualSidesMeetAgain(t *testing.T) {
 	}
 }
 
+// Goal: pods that took each other for dead find each other although none is where --join says.
+// Method: the pod that both have joined is gone, and they are apart for so long that gossip has
+// forgotten the dead.
+func TestCluster_MeetAgainWithoutTheSeed(t *testing.T) {
+	sw := clustertest.NewSwitch()
+	var pods []*pod
+	for _, name := range []string{"seed", "a", "b"} {
+		cfg := testConfig(name, pods[:min(len(pods), 1)]...)
+		cfg.Network, cfg.StreamTimeout, cfg.DiscoverEvery = sw.Network(name), 200*time.Millisecond, time.Second
+		p := listening(t, cfg)
+		p.createList = func(c *memberlist.Config) (*memberlist.Memberlist, error) {
+			c.GossipToTheDeadTime = time.Millisecond
+			return memberlist.Create(c)
+		}
+		pods = append(pods, p.open())
+	}
+	agree(t, pods...)
+	if err := pods[0].Leave(t.Context()); err != nil { // it does not count as lost, so neither thinks that it was cut off
+		t.Fatal(err)
+	}
+	pods[0].Close()
+	a, b := pods[1], pods[2]
+	agree(t, a, b)
+	sw.Isolate("b")
+	sees(t, "a", a)
+	sees(t, "b", b)
+	time.Sleep(apart)
+	sw.Heal()
+	t.Logf("together again after %v", agree(t, a, b))
+}
+
 // Goal: it makes no difference which pods are apart, or how often.
 func TestCluster_ConvergesAfterEveryPartition(t *testing.T) {
 	sw := clustertest.NewSwitch()

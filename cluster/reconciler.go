@@ -15,7 +15,7 @@ type reconciler struct {
 
 	incarnation *incarnation // what the fields below are about
 	joined      bool
-	searching   int   // rounds of discovery under way
+	searching   bool  // a round of discovery is under way
 	last        round // the last one finished
 	lastErr     string
 	pause       time.Duration     // to the next round
@@ -48,13 +48,8 @@ func (k *reconciler) run() {
 		case r := <-k.rounds:
 			k.finished(r)
 		case <-beat.C:
-			gap, set := k.pulse.beat(thisMoment())
-			if set.Abs() > settingNoticed {
-				k.log.Info("the clock of this machine was set", "by", set.Round(time.Millisecond))
-			}
-			if gap > pauseNoticed && !k.left.Load() {
-				k.log.Warn("this process was stopped or starved: asking whether it was taken for dead", "for", gap.Round(time.Millisecond))
-				k.search(k.some())
+			if gap := k.pulse.beat(time.Now()); gap > pauseNoticed && !k.left.Load() {
+				k.log.Warn("this process was stopped or starved: it may have been taken for dead", "for", gap.Round(time.Millisecond))
 			}
 		}
 		k.check()
@@ -77,9 +72,7 @@ func (k *reconciler) check() {
 		}
 	}
 	k.incarnation.reap(time.Now())
-	if accused := k.incarnation.accused(); accused != nil {
-		k.search(accused)
-	}
+	k.ask(k.incarnation.nextAccused())
 	if aside := k.Cluster.aside.Load(); aside != k.aside {
 		k.aside = aside
 		k.tellOthers()
@@ -107,7 +100,7 @@ const firstPause = 200 * time.Millisecond
 // adopt takes on the cluster's present incarnation.
 func (k *reconciler) adopt() {
 	k.incarnation = k.current()
-	k.joined, k.searching, k.last, k.pause = false, 0, round{}, firstPause
+	k.joined, k.searching, k.last, k.pause = false, false, round{}, firstPause
 	k.store, k.aside = k.incarnation.announced, k.incarnation.stoodBy
 	k.shown = nil // the members of the next view are not worth a line each
 	k.look.Reset(0)
@@ -124,7 +117,7 @@ func (k *reconciler) rejoin() bool {
 	k.show(nil)
 	old.end()
 	for {
-		err := k.begin(old.others())
+		err := k.begin(old.others(time.Now()))
 		if err == nil {
 			break
 		}
@@ -218,7 +211,6 @@ func (k *reconciler) compare(next *View) {
 			k.log.Info("member no longer stands aside", m.attributes()...)
 		}
 	}
-	left := k.incarnation.leavers()
 	for id, m := range before {
 		if at[m.Peer] == id || m.Self {
 			continue
@@ -227,7 +219,7 @@ func (k *reconciler) compare(next *View) {
 		switch {
 		case at[m.Peer] != "":
 			k.log.Info("member restarted", m.attributes()...)
-		case left[id] || m.Draining:
+		case m.Draining:
 			k.log.Info("member left", m.attributes()...)
 		default:
 			k.log.Warn("member died", m.attributes()...)

@@ -19,42 +19,26 @@ type round struct {
 	err    error    // of the lookup
 }
 
-// discover starts a round, unless one is still under way. It plans the next for a random time, so
-// that pods that start together don't look at the same time.
+// discover starts a round, unless one is still under way: it asks all pods found that are not
+// members. Those that died recently are among them, since they may just have been out of reach. It
+// plans the next for a random time, so that pods that start together don't look at the same time.
 func (k *reconciler) discover() {
 	k.look.Reset(k.pause/2 + rand.N(k.pause))
 	k.pause = min(k.pause*3/2, k.cfg.DiscoverEvery)
-	if k.searching == 0 && !k.left.Load() {
-		k.search(nil)
+	if k.searching || k.left.Load() {
+		return
 	}
-}
-
-// some returns the gossip addresses of a few members.
-func (k *reconciler) some() (addresses []string) {
-	for _, m := range k.incarnation.view() {
-		if !m.Self {
-			addresses = append(addresses, m.gossip)
-		}
-	}
-	rand.Shuffle(len(addresses), func(i, j int) { addresses[i], addresses[j] = addresses[j], addresses[i] })
-	return addresses[:min(len(addresses), indirectProbes)]
-}
-
-// search starts a round: it compares with the pods at ask, and with all found that are not members.
-func (k *reconciler) search(ask []string) {
-	l, heirloom := k.incarnation, k.incarnation.previousMembers
-	if k.joined {
-		heirloom = nil
-	}
+	k.searching = true
+	l, previous := k.incarnation, k.incarnation.previousMembers
 	known := make(map[string]bool)
 	if k.joined { // otherwise even a member may not have told all it knows
+		previous = l.others(time.Now())
 		for _, m := range l.view() {
 			known[m.gossip] = true
 		}
 	}
-	k.searching++
 	k.work.Go(func() {
-		r := k.seek(l, known, ask, heirloom)
+		r := k.seek(l, known, previous)
 		select {
 		case k.rounds <- r:
 		case <-k.ctx.Done():
@@ -68,14 +52,14 @@ const maxAsked = 16
 
 // seek looks up where others may be and asks those that are not known, all at once. It takes at
 // most a few times StreamTimeout.
-func (c *Cluster) seek(l *incarnation, known map[string]bool, ask, heirloom []string) round {
+func (c *Cluster) seek(l *incarnation, known map[string]bool, previous []string) round {
 	ctx, cancel := context.WithTimeout(c.ctx, c.cfg.StreamTimeout)
 	defer cancel()
 	found, err := lookUp(ctx, newResolver(c.cfg.Resolver), c.seeds, c.socket.addr())
 	r := round{life: l, err: err}
 	own := c.socket.address()
 	var strangers []string
-	for _, address := range slices.Concat(found, heirloom) {
+	for _, address := range slices.Concat(found, previous) {
 		if address != own && !slices.Contains(r.others, address) {
 			r.others = append(r.others, address)
 			if !known[address] {
@@ -93,9 +77,6 @@ func (c *Cluster) seek(l *incarnation, known map[string]bool, ask, heirloom []st
 			}
 		})
 	}
-	for _, address := range ask {
-		all.Go(func() { c.ask(l, address) })
-	}
 	all.Wait()
 	r.silent = int(silent.Load())
 	return r
@@ -106,14 +87,16 @@ func nobodyThere(err error) bool {
 	return strings.Contains(err.Error(), syscall.ECONNREFUSED.Error()) // all that memberlist leaves of it
 }
 
-// ask compares with a member twice. If it was taken for dead, it learns so the first time, and
-// objects the second time.
-func (c *Cluster) ask(l *incarnation, address string) {
-	for range 2 {
-		_, err := l.list.Join([]string{address})
-		if err == nil || nobodyThere(err) {
-			l.answered(address, err == nil, time.Now())
-		}
+// ask compares with members that are taken for dead. A comparison tells the member so, and it
+// objects. If nobody listens at its address, it has died.
+func (k *reconciler) ask(accused []string) {
+	l := k.incarnation
+	for _, address := range accused {
+		k.work.Go(func() {
+			if _, err := l.list.Join([]string{address}); err != nil && nobodyThere(err) {
+				l.nobodyAt(address)
+			}
+		})
 	}
 }
 
@@ -123,7 +106,7 @@ func (k *reconciler) finished(r round) {
 	if r.life != k.incarnation {
 		return
 	}
-	k.searching--
+	k.searching = false
 	k.last = r
 	why := ""
 	if r.err != nil {

@@ -62,7 +62,7 @@ func arrows() []arrow {
 		{from: "actors/store/redis/redistest"},
 		{from: "actors", may: []string{aside, canvas, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", aside, canvas, message, "cluster/peer"}, uses: []string{
-			"golang.org/x/sys", "github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
+			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
 		{from: "cluster/peer", may: []string{canvas, mailbox, message, "cluster/wire"}, uses: []string{
 			"github.com/asynkron/protoactor-go", "google.golang.org/grpc", "google.golang.org/protobuf",

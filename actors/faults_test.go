@@ -79,12 +79,12 @@ func TestPresence_LostShownIsMadeUpFor(t *testing.T) {
 	}
 }
 
-// Goal: while a pod's roll is called again in pieces, its users still count. Method: the news of
-// one user is lost, so the roll is called again, and then the rest of that roll is lost.
-func TestPresence_RecalledLongRollShowsNoDip(t *testing.T) {
+// Goal: while a pod's users are asked for again and come in pieces, they still count. Method: the news of
+// one user is lost, so all are asked for again, and then the rest of the answer is lost.
+func TestPresence_ResyncOfManyShowsNoDip(t *testing.T) {
 	p := newPods(t, 2, nil)
 	place, away := p.apart(-1)
-	const many = rollMembers + 10
+	const many = usersAtOnce + 10
 	for i := range many {
 		away.node.system.Root.Send(away.node.roster, here{canvas.ViewerID(i), canvas.User{Author: canvas.Author(i + 1)}})
 	}
@@ -97,13 +97,13 @@ func TestPresence_RecalledLongRollShowsNoDip(t *testing.T) {
 	var news, rest atomic.Int64
 	p.change(func() {
 		p.lose = func(l letter) bool {
-			r, ok := l.message.(*message.Roll)
+			r, ok := l.message.(*message.PodUsers)
 			switch {
 			case !ok || len(r.Joined) == 0:
 				return false
 			case len(r.Joined) == 1: // the news of one user
 				return news.Add(1) == 1
-			default: // the rest of the roll that was called again
+			default: // the rest of the answer
 				return !r.Full && rest.Add(1) == 1
 			}
 		}

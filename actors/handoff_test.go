@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/telemetry"
 )
 
 func nopLog() *slog.Logger { return slog.New(slog.DiscardHandler) }
@@ -184,7 +185,7 @@ func TestPresence_MoveShowsNoDip(t *testing.T) {
 			t.Fatal("presence did not move")
 		}
 		eventuallyAll(p, "the new presence has shown", func(pod *testPod) bool {
-			return len(now.rolls()) == 3
+			return now.counted() == "3"
 		})
 	}
 	if dips.Load() > 0 {
@@ -199,13 +200,16 @@ func TestPresence_MoveShowsNoDip(t *testing.T) {
 	}
 }
 
-// rolls returns the rolls that the pod's presence counts.
-func (p *testPod) rolls() (counted []rollReport) {
-	answer, err := p.node.ask(context.Background(), p.node.presence, reportState{})
-	if err == nil {
-		counted, _ = answer.([]rollReport)
+// counted returns how many pods' users the pod's presence counts.
+func (p *testPod) counted() string {
+	answer, _ := p.node.ask(context.Background(), p.node.presence, &telemetry.Describe{})
+	presence, _ := answer.(telemetry.Description) // none if it does not answer
+	for _, fact := range presence.Facts {
+		if fact.Name == "pods counted" {
+			return fact.Value
+		}
 	}
-	return counted
+	return ""
 }
 
 func eventuallyAll(p *pods, what string, cond func(*testPod) bool) {
@@ -240,10 +244,10 @@ func TestPresence_DeadPodTakesItsUsers(t *testing.T) {
 	}
 }
 
-// A roll of many users is sent in pieces and counts as one.
-func TestPresence_LongRollCountsAsOne(t *testing.T) {
+// A list of many users is sent in pieces and counts as one.
+func TestPresence_ManyUsersCountAsOne(t *testing.T) {
 	p := newPods(t, 2, nil)
-	const many = rollMembers + 10
+	const many = usersAtOnce + 10
 	pod := p.members[0]
 	var wait sync.WaitGroup
 	for i := range many {
@@ -266,7 +270,7 @@ func TestPresence_LongRollCountsAsOne(t *testing.T) {
 	place, _ := p.owner(-1)
 	p.change(func() { place.draining.Store(true) })
 	now, _ := p.owner(-1)
-	eventuallyAll(p, "the new presence knows all", func(*testPod) bool { return len(now.rolls()) == 2 })
+	eventuallyAll(p, "the new presence knows all", func(*testPod) bool { return now.counted() == "2" })
 	if wrong.Load() > 0 {
 		t.Error("a part was taken for the whole")
 	}

@@ -61,7 +61,7 @@ type Node struct {
 	holds   []atomic.Bool // by RegionID, as long as relays: the relay has a replica. Relays write, anyone reads
 	streams atomic.Uint64 // numbers the relays' streams
 	users   atomic.Int64  // of the whole canvas, as shown last
-	roll    rosterMemory  // the roster's
+	memory  rosterMemory  // the roster's
 
 	pids
 	closeOnce sync.Once
@@ -87,7 +87,7 @@ type pids struct {
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
 		cfg: cfg, clock: ports.Clock, log: ports.Log, store: ports.Store, audience: ports.Audience, placement: ports.Placement, host: ports.Host,
-		roll: rosterMemory{members: make(map[canvas.ViewerID]canvas.User)},
+		memory: rosterMemory{members: make(map[canvas.ViewerID]canvas.User)},
 	}
 	if n.clock == nil {
 		n.clock = realClock{}

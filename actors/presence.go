@@ -19,13 +19,13 @@ import (
 //
 // Every canvas pod runs one, and the placement says which of them the rosters turn to. It knows
 // only what rosters tell it. One that has just become the presence of the canvas waits until every
-// pod with users has called the roll, so that nobody is shown a part as if it were the whole.
+// pod with users has told its users, so that nobody is shown a part as if it were the whole.
 type presence struct {
 	pod     *Node
-	rolls   map[string]*roll // by roster PID
-	ours    bool             // the rosters turn to us
-	settled bool             // all rosters have, or have had the time to
-	since   time.Time        // when they began to turn to us
+	pods    map[string]*podUsers // by roster PID
+	ours    bool                 // the rosters turn to us
+	settled bool                 // all rosters have, or have had the time to
+	since   time.Time            // when they began to turn to us
 
 	listed map[canvas.Author]string // the names as last shown
 	count  int                      // as shown last
@@ -34,33 +34,33 @@ type presence struct {
 	due    bool // a show is scheduled
 }
 
-// roll is the users of one pod.
-type roll struct {
+// podUsers is the users of one pod.
+type podUsers struct {
 	roster  *actor.PID
 	n       uint64
 	members map[canvas.ViewerID]canvas.User
-	before  map[canvas.ViewerID]canvas.User // the roll before this one, which counts while partial
-	partial bool                            // more of its first Roll is to come: it does not count yet
+	before  map[canvas.ViewerID]canvas.User // those of the list before, which count while partial
+	partial bool                            // more of its list is to come: it does not count yet
 	seen    time.Time
 	fresh   bool   // it has not been shown the full list
 	due     uint64 // N that the roster must have been shown by its next renewal
-	told    uint64 // Rolled of the last Shown
+	told    uint64 // Counted of the last Shown
 }
 
 type (
-	show       struct{ of *presence }
-	sweepRolls struct{ of *presence }
+	show      struct{ of *presence }
+	sweepPods struct{ of *presence }
 )
 
-// settleTime is how long a new presence waits for pods that don't call the roll: they may have died
+// settleTime is how long a new presence waits for pods that don't tell their users: they may have died
 // together with the previous presence.
 const settleTime = 400 * time.Millisecond
 
-// rollMembers bounds one Roll: about 400 KB between pods.
-const rollMembers = 4096
+// usersAtOnce bounds the users in one message: about 400 KB between pods.
+const usersAtOnce = 4096
 
 func newPresence(pod *Node) *presence {
-	return &presence{pod: pod, rolls: make(map[string]*roll), listed: make(map[canvas.Author]string)}
+	return &presence{pod: pod, pods: make(map[string]*podUsers), listed: make(map[canvas.Author]string)}
 }
 
 func (p *presence) Receive(ctx actor.Context) {
@@ -68,21 +68,19 @@ func (p *presence) Receive(ctx actor.Context) {
 	case *actor.Started:
 		p.pod.stats.Live[message.KindPresence].Add(1)
 		p.moved(ctx)
-		p.pod.later(ctx, p.pod.cfg.Beat, sweepRolls{p})
+		p.pod.later(ctx, p.pod.cfg.Beat, sweepPods{p})
 	case *actor.Restarting, *actor.Stopped:
 		p.pod.stats.Live[message.KindPresence].Add(-1)
 	case *actor.Stopping:
-	case *message.Roll:
-		p.roll(ctx, m)
+	case *message.PodUsers:
+		p.onPodUsers(ctx, m)
 	case moved:
 		p.moved(ctx)
-	case reportState:
-		ctx.Respond(p.report())
 	case show:
 		if m.of == p {
 			p.show(ctx)
 		}
-	case sweepRolls:
+	case sweepPods:
 		if m.of == p {
 			p.sweep(ctx)
 		}
@@ -93,20 +91,20 @@ func (p *presence) Receive(ctx actor.Context) {
 	}
 }
 
-func (p *presence) roll(ctx actor.Context, m *message.Roll) {
+func (p *presence) onPodUsers(ctx actor.Context, m *message.PodUsers) {
 	key := keyOf(ctx.Sender())
-	r := p.rolls[key]
+	r := p.pods[key]
 	changed := len(m.Joined) > 0 || len(m.Left) > 0
 	switch {
 	case m.Full:
-		fresh := &roll{roster: ctx.Sender(), members: make(map[canvas.ViewerID]canvas.User, len(m.Joined)), fresh: true}
+		fresh := &podUsers{roster: ctx.Sender(), members: make(map[canvas.ViewerID]canvas.User, len(m.Joined)), fresh: true}
 		if r != nil && m.More {
 			fresh.before = r.counted()
 		}
 		r = fresh
-		p.rolls[key] = r
+		p.pods[key] = r
 	case r == nil, changed && m.N != r.n+1, !changed && m.N != r.n:
-		ctx.Respond(&message.Recall{})
+		ctx.Respond(&message.ResyncUsers{})
 		return
 	}
 	r.n, r.seen = m.N, p.pod.clock.Now()
@@ -134,7 +132,7 @@ func (p *presence) roll(ctx actor.Context, m *message.Roll) {
 
 // counted returns the users that count. While the list is partial these are the users of the list
 // before.
-func (r *roll) counted() map[canvas.ViewerID]canvas.User {
+func (r *podUsers) counted() map[canvas.ViewerID]canvas.User {
 	if r.partial {
 		return r.before
 	}
@@ -148,25 +146,25 @@ func (p *presence) moved(ctx actor.Context) {
 	ours := place != nil && place.Equal(ctx.Self())
 	if ours != p.ours {
 		p.ours, p.settled, p.since = ours, false, p.pod.clock.Now()
-		clear(p.rolls)
+		clear(p.pods)
 		clear(p.listed)
 		return
 	}
-	before := len(p.rolls)
-	maps.DeleteFunc(p.rolls, func(_ string, r *roll) bool { return !p.pod.placement.Has(r.roster.Address) })
-	if len(p.rolls) < before {
+	before := len(p.pods)
+	maps.DeleteFunc(p.pods, func(_ string, r *podUsers) bool { return !p.pod.placement.Has(r.roster.Address) })
+	if len(p.pods) < before {
 		p.schedule(ctx)
 	}
 }
 
-// complete reports whether every pod with users has called the roll, or has had the time to.
+// complete reports whether every pod with users has told its users, or has had the time to.
 func (p *presence) complete(now time.Time) bool {
 	if p.settled || now.Sub(p.since) > settleTime {
 		p.settled = true
 		return true
 	}
-	called := make(map[string]bool, len(p.rolls))
-	for _, r := range p.rolls {
+	called := make(map[string]bool, len(p.pods))
+	for _, r := range p.pods {
 		called[r.roster.Address] = !r.partial
 	}
 	p.settled = !slices.ContainsFunc(p.pod.placement.Gateways(), func(address string) bool { return !called[address] })
@@ -207,7 +205,7 @@ func (p *presence) show(ctx actor.Context) {
 	}
 	delta := message.Shown{N: p.shows, Count: count, Joined: joined, Left: left}
 	full := message.Shown{N: p.shows, Full: true, Count: count, Joined: p.list()}
-	for _, r := range p.rolls {
+	for _, r := range p.pods {
 		m := delta
 		switch {
 		case r.partial: // it is shown everything once its own list is complete
@@ -219,7 +217,7 @@ func (p *presence) show(ctx actor.Context) {
 		case !changed:
 			m.Repeat = true
 		}
-		m.Rolled, r.told, r.fresh = r.n, r.n, false
+		m.Counted, r.told, r.fresh = r.n, r.n, false
 		ctx.Request(r.roster, &m)
 	}
 }
@@ -229,7 +227,7 @@ func (p *presence) show(ctx actor.Context) {
 func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Author) {
 	named := make(map[canvas.Author]string)
 	latest := make(map[canvas.Author]canvas.ViewerID) // if a session has several connections, the last one counts
-	for _, r := range p.rolls {
+	for _, r := range p.pods {
 		count += len(r.counted())
 		for viewer, user := range r.counted() {
 			if user.Name != "" && viewer >= latest[user.Author] {
@@ -256,16 +254,6 @@ func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Aut
 	return count, joined, left
 }
 
-// report returns the rolls that count, for the inspector.
-func (p *presence) report() (rolls []rollReport) {
-	for _, r := range p.rolls {
-		if !r.partial {
-			rolls = append(rolls, rollReport{Address: r.roster.Address, Users: len(r.members)})
-		}
-	}
-	return rolls
-}
-
 func (p *presence) list() []canvas.User {
 	list := make([]canvas.User, 0, len(p.listed))
 	for author, name := range p.listed {
@@ -277,13 +265,13 @@ func (p *presence) list() []canvas.User {
 // sweep drops pods whose lease has run out, with all their users.
 func (p *presence) sweep(ctx actor.Context) {
 	now := p.pod.clock.Now()
-	for key, r := range p.rolls {
+	for key, r := range p.pods {
 		if now.Sub(r.seen) > leaseBeats*p.pod.cfg.Beat {
-			delete(p.rolls, key)
+			delete(p.pods, key)
 			p.schedule(ctx)
 		}
 	}
-	p.pod.later(ctx, p.pod.cfg.Beat, sweepRolls{p})
+	p.pod.later(ctx, p.pod.cfg.Beat, sweepPods{p})
 }
 
 // describe is for the inspector.
@@ -292,14 +280,14 @@ func (p *presence) describe() telemetry.Description {
 	if p.ours {
 		state = "serving"
 	}
+	counted := 0
+	for _, r := range p.pods {
+		if !r.partial {
+			counted++
+		}
+	}
 	return telemetry.Description{State: state, Facts: []message.Fact{
-		telemetry.Count("users", p.count), telemetry.Count("pods that called the roll", len(p.rolls)), telemetry.Count("names listed", len(p.listed)),
+		telemetry.Count("users", p.count), telemetry.Count("pods counted", counted), telemetry.Count("names listed", len(p.listed)),
 		telemetry.Since("shown", p.shown, p.pod.clock.Now()),
 	}}
-}
-
-// rollReport is the users of one pod as presence knows them.
-type rollReport struct {
-	Address string // of the pod
-	Users   int
 }

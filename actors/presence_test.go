@@ -91,7 +91,7 @@ func TestPresence_IsExactAndCoalesced(t *testing.T) {
 		t.Errorf("local names %v, %v", names, err)
 	}
 	// Presence fails and loses everything; the rosters bring it back.
-	w.node.system.Root.Send(w.node.presence, (*message.Roll)(nil))
+	w.node.system.Root.Send(w.node.presence, (*message.PodUsers)(nil))
 	w.eventually("presence has restarted", func() bool { return w.node.Stats().Restarts[message.KindPresence].Load() == 1 })
 	w.connect(Hello{})
 	w.eventually("exact again", func() bool { count = w.crowd.presence.Count; return count == 2 })

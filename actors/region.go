@@ -460,7 +460,7 @@ func (r *region) describe() telemetry.Description {
 	return telemetry.Description{State: string(r.phase), Facts: facts}
 }
 
-// reportState asks a region or presence; answered with message.RegionReport or []rollReport.
+// reportState asks a region; answered with message.RegionReport.
 type reportState struct{}
 
 // report returns what the inspector shows of the region.

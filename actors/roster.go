@@ -19,11 +19,11 @@ type roster struct {
 	pod           *Node
 	*rosterMemory // the node's, so that it survives a restart of the actor
 
-	// Changes since the last Roll; a flush is in the mailbox when there are any.
+	// Changes since the last PodUsers; a flush is in the mailbox when there are any.
 	changed  map[canvas.ViewerID]struct{}
 	flushing bool
-	n        uint64                     // N of the last Roll
-	arriving map[canvas.ViewerID]uint64 // viewers that no Shown has counted yet, by the N of their Roll, or untold
+	n        uint64                     // N of the last PodUsers
+	arriving map[canvas.ViewerID]uint64 // viewers that no Shown has counted yet, by the N of their PodUsers, or untold
 
 	// The whole canvas as last shown.
 	presence *actor.PID // who shows it; nil: nobody does now
@@ -48,15 +48,15 @@ type (
 	// local asks for the names of this pod's users; answered with []string, "" where unnamed.
 	local struct{}
 
-	flushRoll struct{}
-	rollBeat  struct{ of *roster }
+	flushUsers struct{}
+	renewUsers struct{ of *roster }
 )
 
-// untold stands for the N of a Roll that has not been sent yet.
+// untold stands for the N of PodUsers that have not been sent yet.
 const untold = math.MaxUint64
 
 func newRoster(pod *Node) *roster {
-	return &roster{pod: pod, rosterMemory: &pod.roll, changed: make(map[canvas.ViewerID]struct{}), arriving: make(map[canvas.ViewerID]uint64)}
+	return &roster{pod: pod, rosterMemory: &pod.memory, changed: make(map[canvas.ViewerID]struct{}), arriving: make(map[canvas.ViewerID]uint64)}
 }
 
 func (r *roster) Receive(ctx actor.Context) {
@@ -64,8 +64,8 @@ func (r *roster) Receive(ctx actor.Context) {
 	case *actor.Started:
 		r.pod.stats.Live[message.KindRoster].Add(1)
 		r.presence = r.pod.placement.Presence()
-		r.rollAll(ctx)
-		r.pod.later(ctx, r.pod.cfg.Beat, rollBeat{r})
+		r.tellAll(ctx)
+		r.pod.later(ctx, r.pod.cfg.Beat, renewUsers{r})
 	case *actor.Restarting, *actor.Stopped:
 		r.pod.stats.Live[message.KindRoster].Add(-1)
 	case *actor.Stopping:
@@ -79,14 +79,14 @@ func (r *roster) Receive(ctx actor.Context) {
 		delete(r.members, m.viewer)
 		delete(r.arriving, m.viewer)
 		r.change(ctx, m.viewer)
-	case flushRoll:
+	case flushUsers:
 		r.flush(ctx)
-	case rollBeat:
+	case renewUsers:
 		r.beat(ctx, m)
 	case moved:
 		r.moved(ctx)
-	case *message.Recall:
-		r.rollAll(ctx)
+	case *message.ResyncUsers:
+		r.tellAll(ctx)
 	case *message.Shown:
 		r.onShown(ctx, m)
 	case local:
@@ -104,7 +104,7 @@ func (r *roster) change(ctx actor.Context, viewer canvas.ViewerID) {
 	r.changed[viewer] = struct{}{}
 	if !r.flushing {
 		r.flushing = true
-		ctx.Send(ctx.Self(), flushRoll{})
+		ctx.Send(ctx.Self(), flushUsers{})
 	}
 }
 
@@ -113,9 +113,9 @@ func (r *roster) flush(ctx actor.Context) {
 	r.flushing = false
 	for len(r.changed) > 0 {
 		r.n++
-		m := &message.Roll{N: r.n}
+		m := &message.PodUsers{N: r.n}
 		for viewer := range r.changed {
-			if len(m.Joined)+len(m.Left) == rollMembers {
+			if len(m.Joined)+len(m.Left) == usersAtOnce {
 				break
 			}
 			delete(r.changed, viewer)
@@ -129,32 +129,32 @@ func (r *roster) flush(ctx actor.Context) {
 	}
 }
 
-// enter writes a member into a Roll.
-func (r *roster) enter(m *message.Roll, viewer canvas.ViewerID, user canvas.User) {
+// enter writes a member into PodUsers.
+func (r *roster) enter(m *message.PodUsers, viewer canvas.ViewerID, user canvas.User) {
 	m.Joined = append(m.Joined, message.Member{Viewer: viewer, User: user})
 	if _, arriving := r.arriving[viewer]; arriving || !r.known {
 		r.arriving[viewer] = m.N // after a restart nobody knows who has been shown what
 	}
 }
 
-// rollAll tells presence about everyone, a bounded number at a time.
-func (r *roster) rollAll(ctx actor.Context) {
+// tellAll tells presence about everyone, a bounded number at a time.
+func (r *roster) tellAll(ctx actor.Context) {
 	clear(r.changed)
 	r.n++
-	m := &message.Roll{N: r.n, Full: true}
+	m := &message.PodUsers{N: r.n, Full: true}
 	for viewer, user := range r.members {
-		if len(m.Joined) == rollMembers {
+		if len(m.Joined) == usersAtOnce {
 			m.More = true
 			r.tell(ctx, m)
 			r.n++
-			m = &message.Roll{N: r.n}
+			m = &message.PodUsers{N: r.n}
 		}
 		r.enter(m, viewer, user)
 	}
 	r.tell(ctx, m)
 }
 
-func (r *roster) tell(ctx actor.Context, m *message.Roll) {
+func (r *roster) tell(ctx actor.Context, m *message.PodUsers) {
 	if r.presence != nil {
 		ctx.Request(r.presence, m)
 	}
@@ -164,15 +164,15 @@ func (r *roster) tell(ctx actor.Context, m *message.Roll) {
 func (r *roster) moved(ctx actor.Context) {
 	if now := r.pod.placement.Presence(); now == nil || !now.Equal(r.presence) {
 		r.presence = now
-		r.rollAll(ctx)
+		r.tellAll(ctx)
 	}
 }
 
-func (r *roster) beat(ctx actor.Context, m rollBeat) {
+func (r *roster) beat(ctx actor.Context, m renewUsers) {
 	if m.of != r {
 		return
 	}
-	r.tell(ctx, &message.Roll{N: r.n, Shown: r.shown})
+	r.tell(ctx, &message.PodUsers{N: r.n, Shown: r.shown})
 	r.pod.later(ctx, r.pod.cfg.Beat, m)
 }
 
@@ -183,7 +183,7 @@ func (r *roster) onShown(ctx actor.Context, m *message.Shown) {
 	case m.Full:
 		m = r.difference(m)
 	case !r.known || m.N != r.shown && m.Repeat || m.N != r.shown+1 && !m.Repeat:
-		r.rollAll(ctx) // answered with a full Shown
+		r.tellAll(ctx) // answered with a full Shown
 		return
 	}
 	r.shown, r.known = m.N, true
@@ -198,14 +198,14 @@ func (r *roster) onShown(ctx actor.Context, m *message.Shown) {
 	}
 	r.pod.users.Store(int64(m.Count))
 	r.pod.audience.Present(&Presence{
-		Count: m.Count, Named: slices.Clone(r.named), Joined: m.Joined, Left: m.Left, Arrived: r.arrived(m.Rolled),
+		Count: m.Count, Named: slices.Clone(r.named), Joined: m.Joined, Left: m.Left, Arrived: r.arrived(m.Counted),
 	})
 }
 
 // arrived lists the viewers that are counted for the first time.
-func (r *roster) arrived(rolled uint64) (viewers []canvas.ViewerID) {
+func (r *roster) arrived(counted uint64) (viewers []canvas.ViewerID) {
 	for viewer, n := range r.arriving {
-		if n <= rolled {
+		if n <= counted {
 			viewers = append(viewers, viewer)
 			delete(r.arriving, viewer)
 		}
@@ -215,7 +215,7 @@ func (r *roster) arrived(rolled uint64) (viewers []canvas.ViewerID) {
 
 // difference turns a full Shown into the change since the last one shown.
 func (r *roster) difference(m *message.Shown) *message.Shown {
-	change := &message.Shown{N: m.N, Count: m.Count, Rolled: m.Rolled}
+	change := &message.Shown{N: m.N, Count: m.Count, Counted: m.Counted}
 	before := make(map[canvas.Author]string, len(r.named))
 	for _, u := range r.named {
 		before[u.Author] = u.Name
@@ -248,7 +248,7 @@ func (r *roster) describe() telemetry.Description {
 	}
 	return telemetry.Description{State: "live", Facts: []message.Fact{
 		telemetry.Count("users here", len(r.members)), telemetry.Text("presence", presence), telemetry.Count("not yet counted", len(r.arriving)),
-		telemetry.Count("names shown", len(r.named)), telemetry.Count("roll", r.n),
+		telemetry.Count("names shown", len(r.named)), telemetry.Count("changes told", r.n),
 	}}
 }
 

@@ -2,15 +2,15 @@ package message
 
 import "pixelplayground/actors/canvas"
 
-// Messages between a roster and presence. Rolls and Shown are numbered by their sender. Whoever
+// Messages between a roster and presence. PodUsers and Shown are numbered by their sender. Whoever
 // notices a gap asks for everything.
 type (
-	// Roll reports how the users of a pod have changed. N rises by one with each change. A Roll
-	// without a change repeats the last N and renews the lease.
-	Roll struct {
+	// PodUsers reports how the users of a pod have changed. N rises by one with each change. PodUsers
+	// without a change repeat the last N and renew the lease.
+	PodUsers struct {
 		N      uint64
 		Full   bool // Joined is everyone, or the first of them
-		More   bool // more Rolls of the same change follow: it counts when all are here
+		More   bool // more of the same change follow: they count when all are here
 		Joined []Member
 		Left   []canvas.ViewerID
 		Shown  uint64 // N of the last Shown that the roster has received: a lost one is noticed by it
@@ -20,16 +20,16 @@ type (
 		Viewer canvas.ViewerID
 		User   canvas.User
 	}
-	// Recall asks a roster for a full Roll.
-	Recall struct{}
+	// ResyncUsers asks a roster for all users of its pod.
+	ResyncUsers struct{}
 	// Shown tells a roster who is on the whole canvas.
 	Shown struct {
-		N      uint64
-		Rolled uint64 // N of the last Roll of this roster that is counted in it
-		Full   bool   // Joined is all who are listed
-		Repeat bool   // nothing has changed since the Shown with this N
-		Count  int
-		Joined []canvas.User
-		Left   []canvas.Author
+		N       uint64
+		Counted uint64 // N of the last PodUsers of this roster that are counted in it
+		Full    bool   // Joined is all who are listed
+		Repeat  bool   // nothing has changed since the Shown with this N
+		Count   int
+		Joined  []canvas.User
+		Left    []canvas.Author
 	}
 )

@@ -192,11 +192,11 @@ func routeOf(m any, number string) (to message.Kind, from string) {
 		return message.KindRelay, ""
 	case *message.Salvage:
 		return message.KindRelay, message.KindRegion.String() + "/" + number
-	case *message.Roll:
+	case *message.PodUsers:
 		return message.KindPresence, message.KindRoster.String()
 	case *message.Shown:
 		return message.KindRoster, message.PresenceName
-	case *message.Recall:
+	case *message.ResyncUsers:
 		return message.KindRoster, ""
 	case *message.Inspect, *message.List, *message.DescribeActor, *message.Act:
 		return message.KindInspector, anyone

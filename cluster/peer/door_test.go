@@ -54,16 +54,16 @@ func TestDoor_Believes(t *testing.T) {
 		{"region/", at("relay/"), &message.Attach{}, errNotFor},
 		{"relay/2", at("relay/2"), &message.Attach{}, errNotFor},
 		{"connection/1", at("relay/2"), &message.Attach{}, errNotFor},
-		{"region/2", at("roster"), &message.Roll{}, errNotFor},
+		{"region/2", at("roster"), &message.PodUsers{}, errNotFor},
 		{"region/2", at("region/2"), &message.Yield{N: -1}, nil},
 		{"region/2", nil, &message.Yield{}, errNoSender},
 		{"region/2", nil, &message.Yielded{N: -1}, nil},
 
 		{"relay/2", nil, &message.Committed{}, nil},
 
-		{"presence", at("roster"), &message.Roll{}, nil},
-		{"presence", nil, &message.Roll{}, errNoSender},
-		{"presence", at("relay/1"), &message.Roll{}, errNotFrom},
+		{"presence", at("roster"), &message.PodUsers{}, nil},
+		{"presence", nil, &message.PodUsers{}, errNoSender},
+		{"presence", at("relay/1"), &message.PodUsers{}, errNotFrom},
 		{"roster", at("presence"), &message.Shown{}, nil},
 		{"roster", nil, &message.Shown{}, errNoSender},
 

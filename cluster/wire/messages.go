@@ -74,7 +74,7 @@ func lapsed(p *packer, m *message.Lapsed) { number(p, &m.Stream) }
 
 func pointed(p *packer, m *message.Pointed) { each(p, &m.Moved, pointer) }
 
-func roll(p *packer, m *message.Roll) {
+func podUsers(p *packer, m *message.PodUsers) {
 	number(p, &m.N)
 	boolean(p, &m.Full, &m.More)
 	each(p, &m.Joined, func(p *packer, m *message.Member) {
@@ -102,10 +102,10 @@ func salvaged(p *packer, m *message.Salvaged) {
 	each(p, &m.Recent, pastBatch)
 }
 
-func recall(*packer, *message.Recall) {}
+func resyncUsers(*packer, *message.ResyncUsers) {}
 
 func shown(p *packer, m *message.Shown) {
-	number(p, &m.N, &m.Rolled)
+	number(p, &m.N, &m.Counted)
 	boolean(p, &m.Full, &m.Repeat)
 	integer(p, &m.Count)
 	each(p, &m.Joined, func(p *packer, m *canvas.User) {

@@ -54,7 +54,7 @@ func TestWire_LargestMessages(t *testing.T) {
 		&message.Committed{Stream: math.MaxUint64, N: math.MaxUint64, Batch: b, Acks: opIDs(b)},
 		&message.Attached{Stream: math.MaxUint64, Base: &canvas.Snapshot{Tile: tile}, Recent: []*canvas.Batch{b}},
 		&message.Rejected{Ops: slices.Repeat(opIDs(b), actors.DefaultConfig().QueuePixels/canvas.MaxBatchPixels)},
-		&message.Roll{Joined: crowd},
+		&message.PodUsers{Joined: crowd},
 		&message.Shown{Joined: slices.Repeat([]canvas.User{user}, 2000), Left: slices.Repeat([]canvas.Author{math.MaxUint64}, 2000)},
 	} {
 		n := len(Encode(message, nil))

@@ -17,7 +17,7 @@ import (
 const (
 	maxAuthor      = 1<<48 - 1      // see canvas.Author: cursors have 6 bytes for it
 	maxCount       = 1 << 32        // users, pixels and messages of one pod or of all
-	maxRolled      = 1 << 13        // users in one Roll: twice what a roster puts into one
+	maxPodUsers    = 1 << 13        // users in one PodUsers: twice what a roster puts into one
 	maxPointers    = 1 << 12        // in one Point or Pointed
 	maxConnections = 1 << 10        // asked for in one Inspect
 	maxAct         = 4 << 10        // each text of an Act
@@ -138,8 +138,8 @@ func CheckFields(g canvas.Geometry, m any) error {
 		return checkPointers(g, m.Moved)
 	case *message.Pointed:
 		return checkPointers(g, m.Moved)
-	case *message.Roll:
-		return checkRoll(m)
+	case *message.PodUsers:
+		return checkPodUsers(m)
 	case *message.Shown:
 		return checkShown(m)
 	case *message.Resting:
@@ -186,8 +186,8 @@ func checkPointers(g canvas.Geometry, moved []canvas.Pointer) error {
 	return nil
 }
 
-func checkRoll(m *message.Roll) error {
-	if len(m.Joined)+len(m.Left) > maxRolled {
+func checkPodUsers(m *message.PodUsers) error {
+	if len(m.Joined)+len(m.Left) > maxPodUsers {
 		return errCount
 	}
 	for i := range m.Joined {

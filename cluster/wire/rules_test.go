@@ -54,9 +54,9 @@ func TestRules(t *testing.T) {
 		{2, &message.Rejected{Why: 200}, nil}, // of a later version: made RefusedUnknown
 		{2, &message.Rejected{Why: 1, Retry: -1}, errCount},
 		{2, &message.Pointed{Moved: []canvas.Pointer{{Author: 1 << 48}}}, errAuthor},
-		{0, &message.Roll{Joined: []message.Member{{User: canvas.User{Name: "ada"}}}}, nil},
-		{0, &message.Roll{Left: make([]canvas.ViewerID, maxRolled+1)}, errCount},
-		{0, &message.Roll{Joined: []message.Member{{User: canvas.User{Name: long}}}}, errName},
+		{0, &message.PodUsers{Joined: []message.Member{{User: canvas.User{Name: "ada"}}}}, nil},
+		{0, &message.PodUsers{Left: make([]canvas.ViewerID, maxPodUsers+1)}, errCount},
+		{0, &message.PodUsers{Joined: []message.Member{{User: canvas.User{Name: long}}}}, errName},
 		{0, &message.Shown{Count: 3}, nil},
 		{0, &message.Shown{Count: -1}, errCount},
 		{0, &message.Shown{Joined: make([]canvas.User, canvas.MaxListedUsers+1)}, errCount},

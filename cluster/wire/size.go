@@ -4,7 +4,7 @@ import "pixelplayground/actors/canvas"
 
 // MaxMessage is the size of the largest message, in bytes: a Submit or Committed of the most pixels
 // that actors.Config.BatchPixels may allow, if each pixel is an op of its own with every field set,
-// and acknowledged. An Attached (a tile and a ring), a Roll of 4,096 users and a Rejected of all that
+// and acknowledged. An Attached (a tile and a ring), PodUsers of 4,096 users and a Rejected of all that
 // a region queues take less.
 const MaxMessage = canvas.MaxBatchPixels*(maxOp+maxAck) + 4096
 

@@ -9,6 +9,8 @@ import (
 	"sync/atomic"
 	"syscall"
 	"time"
+
+	"pixelplayground/actors/message"
 )
 
 // round is the result of looking for others once.
@@ -67,10 +69,9 @@ func (c *Cluster) seek(l *incarnation, known map[string]bool, previous []string)
 			}
 		}
 	}
-	rand.Shuffle(len(strangers), func(i, j int) { strangers[i], strangers[j] = strangers[j], strangers[i] })
 	var all sync.WaitGroup
 	var silent atomic.Int64
-	for _, address := range strangers[:min(len(strangers), maxAsked)] {
+	for _, address := range message.SomeOf(strangers, maxAsked) {
 		all.Go(func() {
 			if _, err := l.list.Join([]string{address}); err != nil && !nobodyThere(err) { // a pod that answers is a member then; memberlist logs failures
 				silent.Add(1)

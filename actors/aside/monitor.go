@@ -6,7 +6,6 @@ package aside
 import (
 	"context"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -129,11 +128,10 @@ func (m *Monitor) call(ctx context.Context, began time.Time) {
 // ask asks some of the pods that would get the regions whether their stores take commits now.
 func (m *Monitor) ask(ctx context.Context, asked time.Time) {
 	deputies := m.pod.Deputies.Deputies()
-	rand.Shuffle(len(deputies), func(i, j int) { deputies[i], deputies[j] = deputies[j], deputies[i] })
 	ctx, cancel := context.WithTimeout(ctx, askTime)
 	defer cancel()
 	can, told := false, len(deputies) == 0
-	for _, report := range m.pod.Ask(ctx, deputies[:min(len(deputies), askedAtOnce)]) {
+	for _, report := range m.pod.Ask(ctx, message.SomeOf(deputies, askedAtOnce)) {
 		told = told || report != nil
 		can = can || report != nil && report.Store == ""
 	}

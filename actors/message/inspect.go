@@ -1,6 +1,7 @@
 package message
 
 import (
+	"math/rand/v2"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -21,6 +22,13 @@ type (
 	// DescribeActor is answered with *ActorDetails.
 	DescribeActor struct{ Actor string } // name, as "region/3"
 )
+
+// SomeOf returns at most n of the addresses, chosen at random: whom to ask what any of many pods can
+// answer. It changes the order of the list.
+func SomeOf(addresses []string, n int) []string {
+	rand.Shuffle(len(addresses), func(i, j int) { addresses[i], addresses[j] = addresses[j], addresses[i] })
+	return addresses[:min(n, len(addresses))]
+}
 
 // Report is what the inspector reports about a pod.
 type Report struct {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"log/slog"
-	"math/rand/v2"
 	"sync"
 	"time"
 
@@ -133,7 +132,7 @@ func (u *usher) look(closing context.Context, now time.Time) {
 		}
 	}
 	seen.canvases = len(canvases)
-	canvases = someOf(canvases, fewAsked)
+	canvases = message.SomeOf(canvases, fewAsked)
 	u.looks++
 	doubtful := u.doubted || u.looks%doubtEvery == 0
 	var asking sync.WaitGroup
@@ -246,7 +245,7 @@ func (u *usher) compare(ctx context.Context, now time.Time) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookTimeout)
 	defer cancel()
-	theirs := u.rest.Connections(ctx, someOf(others, comparedWith))
+	theirs := u.rest.Connections(ctx, message.SomeOf(others, comparedWith))
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	if u.standing.views() != nil {
@@ -269,12 +268,6 @@ func (u *usher) Draws() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.standing.draws()
-}
-
-// someOf returns at most n elements of a list, chosen at random.
-func someOf(list []string, n int) []string {
-	rand.Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-	return list[:min(n, len(list))]
 }
 
 // peers is the company of a pod.

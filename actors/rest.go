@@ -256,20 +256,22 @@ func (r *rests) onRested(ctx actor.Context, m *message.Rested) {
 // has been found.
 const quietBeats = 8
 
-// mayRest reports whether the relay would rest if the region agreed: nothing has happened for a
-// while, and nobody waits for anything.
-func (r *relay) mayRest() bool {
+// idle reports whether nothing has happened for a while, and nobody waits for anything.
+func (r *relay) idle() bool {
 	return r.quiet >= quietBeats && r.attached && r.pending.count() == 0 && len(r.waiting)+len(r.readers) == 0
 }
 
+// mayRest reports whether the relay rests if the region agrees. One that nobody views goes idle soon,
+// and must see to that itself.
+func (r *relay) mayRest() bool { return r.idle() && r.pod.audience.Viewing(r.id) }
+
 // rest ends the beats if the region has agreed to it, and slows them down if it has not. Regions of
-// earlier versions never agree, and forget a relay that does not renew. A relay that nobody views
-// goes idle soon, and must see to that itself.
+// earlier versions never agree, and forget a relay that does not renew.
 func (r *relay) rest(ctx actor.Context, agreed bool) {
-	if !r.mayRest() {
+	if !r.idle() {
 		return
 	}
-	if !agreed || !r.pod.audience.Viewing(r.id) {
+	if !agreed || !r.mayRest() {
 		r.beatAfter(ctx, calmBeats*r.pod.cfg.Beat)
 		r.calm = true
 		return

@@ -224,6 +224,32 @@ func TestRest_EndsWhenNobodyViews(t *testing.T) {
 	}
 }
 
+// A relay that is only read from does not ask to rest: its region would take it for resting, and the
+// pods would disagree.
+func TestRest_NotForReaders(t *testing.T) {
+	p := newPods(t, 2, nil)
+	_, away := p.apart(0)
+	var renewals, rests atomic.Int64
+	p.change(func() {
+		p.lose = func(l letter) bool {
+			if m, ok := l.message.(*message.Attach); ok && m.Renews {
+				renewals.Add(1)
+				if m.Rests {
+					rests.Add(1)
+				}
+			}
+			return false
+		}
+	})
+	if _, err := away.node.Read(t.Context(), 0); err != nil {
+		t.Fatal(err)
+	}
+	away.eventually("it has been quiet for long", func() bool { return renewals.Load() > 2*quietBeats })
+	if n := rests.Load(); n > 0 {
+		t.Errorf("it asked %d times", n)
+	}
+}
+
 // A pod of an earlier version neither asks nor agrees: its relays, and those at its regions, renew
 // for themselves.
 func TestRest_NotWithEarlierVersions(t *testing.T) {

@@ -77,7 +77,8 @@ func arrows() []arrow {
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
 		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
 		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/frames", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
-		{from: "transport/api", may: []string{"actors", canvas, message, telemetry, "codec", "transport/quota", "transport/stats"}, uses: []string{
+		{from: "transport/api/answer", may: []string{"transport/quota"}},
+		{from: "transport/api", may: []string{"actors", canvas, "transport/api/answer", message, telemetry, "codec", "transport/quota", "transport/stats"}, uses: []string{
 			"github.com/prometheus/client_golang", "golang.org/x/time",
 		}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},

@@ -13,6 +13,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/message"
+	"pixelplayground/transport/api/answer"
 )
 
 // Inspectors is the way to the inspectors of all pods, by the pods' addresses.
@@ -43,13 +44,13 @@ type admin struct {
 	sessions *Sessions
 	attempts *attempts
 	origins  *http.CrossOriginProtection
-	routes   map[string]methods
+	routes   map[string]answer.Methods
 	gathered gathered
 }
 
 func newAdmin(s *server) *admin {
 	a := &admin{server: s, sessions: s.sessions, attempts: newAttempts(s), origins: http.NewCrossOriginProtection()}
-	a.routes = map[string]methods{
+	a.routes = map[string]answer.Methods{
 		"/admin":                 {"GET": toFolder},
 		"/admin/":                {"GET": a.page("index.html")},
 		"/admin/login":           {"GET": a.page("login.html"), "POST": a.login},
@@ -69,12 +70,12 @@ func newAdmin(s *server) *admin {
 		"/debug/pprof/trace":     {"GET": unhurried(pprof.Trace)},
 	}
 	if s.Config.Pages {
-		a.routes["/admin/api/canvas.png"] = methods{"GET": s.getImage}
+		a.routes["/admin/api/canvas.png"] = answer.Methods{"GET": s.getImage}
 	}
 	if s.AdminPages != nil {
 		_ = fs.WalkDir(s.AdminPages, ".", func(name string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() && !strings.HasSuffix(name, ".html") {
-				a.routes["/admin/"+name] = methods{"GET": a.page(name)}
+				a.routes["/admin/"+name] = answer.Methods{"GET": a.page(name)}
 			}
 			return nil // a file that can't be read is left out
 		})
@@ -89,8 +90,8 @@ func openPaths() []string {
 
 // ServeHTTP answers for everything below /admin and /debug.
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	counted := &counted{ResponseWriter: w, status: http.StatusOK}
-	defer func() { a.metrics.answered("/"+strings.SplitN(r.URL.Path, "/", 3)[1], counted.status) }()
+	counted := &answer.Counted{ResponseWriter: w, Status: http.StatusOK}
+	defer func() { a.metrics.answered("/"+strings.SplitN(r.URL.Path, "/", 3)[1], counted.Status) }()
 	w = counted
 
 	header := w.Header()
@@ -112,16 +113,16 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/debug/" + profiler
 	}
 	m, ok := a.routes[r.URL.Path]
-	handle := m.of(r.Method)
+	handle := m.For(r.Method)
 	if !ok && strings.HasPrefix(r.URL.Path, "/debug/pprof/") { // a profile by its name
-		ok, handle = true, methods{"GET": unhurried(pprof.Index)}.of(r.Method)
+		ok, handle = true, answer.Methods{"GET": unhurried(pprof.Index)}.For(r.Method)
 	}
 	switch {
 	case !ok:
-		fail(w, http.StatusNotFound, "Not found")
+		answer.Fail(w, http.StatusNotFound, "Not found")
 	case handle == nil:
-		header.Set("Allow", m.allow())
-		fail(w, http.StatusMethodNotAllowed, "Method not allowed")
+		header.Set("Allow", m.Allow())
+		answer.Fail(w, http.StatusMethodNotAllowed, "Method not allowed")
 	default:
 		handle(w, r)
 	}
@@ -132,7 +133,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if a.origins.Check(r) != nil {
-		fail(w, http.StatusForbidden, "This request came from another site")
+		answer.Fail(w, http.StatusForbidden, "This request came from another site")
 		return false
 	}
 	if slices.Contains(openPaths(), r.URL.Path) {
@@ -146,12 +147,12 @@ func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
 		if reads && r.URL.Path == "/admin/" {
 			a.pageAs(w, r, "login.html", http.StatusUnauthorized)
 		} else {
-			fail(w, http.StatusUnauthorized, "Log in at admin/login")
+			answer.Fail(w, http.StatusUnauthorized, "Log in at admin/login")
 		}
 		return false
 	case !reads && r.Header.Get(adminHeader) != "1":
 		// No other site can make a browser send this header without a preflight request.
-		fail(w, http.StatusForbidden, "The header "+adminHeader+": 1 is missing")
+		answer.Fail(w, http.StatusForbidden, "The header "+adminHeader+": 1 is missing")
 		return false
 	}
 	return true
@@ -165,10 +166,10 @@ func (a *admin) admitBearer(w http.ResponseWriter, r *http.Request, token string
 	case a.sessions.holder(token) != nil:
 		return true
 	case a.attempts.failed(r, a.Now()):
-		retryAfter(w, attemptEvery)
-		fail(w, http.StatusTooManyRequests, "Too many wrong tokens")
+		answer.RetryAfter(w, attemptEvery)
+		answer.Fail(w, http.StatusTooManyRequests, "Too many wrong tokens")
 	default:
-		fail(w, http.StatusUnauthorized, "That is not the token")
+		answer.Fail(w, http.StatusUnauthorized, "That is not the token")
 	}
 	return false
 }
@@ -188,12 +189,12 @@ func (a *admin) page(name string) http.HandlerFunc {
 
 func (a *admin) pageAs(w http.ResponseWriter, r *http.Request, name string, status int) {
 	if a.AdminPages == nil {
-		fail(w, http.StatusNotFound, "This server has no pages for operators")
+		answer.Fail(w, http.StatusNotFound, "This server has no pages for operators")
 		return
 	}
 	content, err := fs.ReadFile(a.AdminPages, name)
 	if err != nil {
-		fail(w, http.StatusInternalServerError, "The page is missing")
+		answer.Fail(w, http.StatusInternalServerError, "The page is missing")
 		return
 	}
 	if status != http.StatusOK {
@@ -223,15 +224,15 @@ func (a *admin) memberOf(w http.ResponseWriter, id string) (Member, bool) {
 			return m, true
 		}
 	}
-	fail(w, http.StatusNotFound, "No pod has this id: it may have left")
+	answer.Fail(w, http.StatusNotFound, "No pod has this id: it may have left")
 	return Member{}, false
 }
 
 // unanswered tells the operator why a pod did not do what was asked.
 func unanswered(w http.ResponseWriter, err error) {
 	if errors.Is(err, actors.ErrSilent) {
-		fail(w, http.StatusGatewayTimeout, actors.ErrSilent.Error())
+		answer.Fail(w, http.StatusGatewayTimeout, actors.ErrSilent.Error())
 		return
 	}
-	fail(w, http.StatusConflict, err.Error())
+	answer.Fail(w, http.StatusConflict, err.Error())
 }

@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"pixelplayground/actors/message"
+	"pixelplayground/transport/api/answer"
 )
 
 // maxName bounds a name that is searched for, in bytes. It is longer than any user's name.
@@ -41,7 +42,7 @@ func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
 	}
 	kind := query.Get("kind")
 	if !slices.ContainsFunc(message.Kinds(), func(k message.Kind) bool { return k.String() == kind }) {
-		fail(w, http.StatusNotFound, "There is no such kind of actor")
+		answer.Fail(w, http.StatusNotFound, "There is no such kind of actor")
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), adminSurvey)
@@ -55,7 +56,7 @@ func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
 	for _, one := range listing.Actors {
 		shown = append(shown, actorShown{one.Actor, one.State, perSecond(one.Recent, message.Span), one.Mailbox})
 	}
-	reply(w, http.StatusOK, struct {
+	answer.JSON(w, http.StatusOK, struct {
 		Actors []actorShown `json:"actors"`
 	}{shown})
 }
@@ -75,7 +76,7 @@ func (a *admin) getActor(w http.ResponseWriter, r *http.Request) {
 		unanswered(w, err)
 		return
 	case view.Actor == "":
-		fail(w, http.StatusNotFound, "There is no such actor: it may have ended")
+		answer.Fail(w, http.StatusNotFound, "There is no such actor: it may have ended")
 		return
 	}
 	shown := viewShown{ID: view.Actor, State: view.State, Since: view.Since, Facts: [][2]string{}, Last: []handledShown{}}
@@ -85,18 +86,18 @@ func (a *admin) getActor(w http.ResponseWriter, r *http.Request) {
 	for _, h := range view.Last {
 		shown.Last = append(shown.Last, handledShown{h.Type, h.At, microseconds(h.Took)})
 	}
-	reply(w, http.StatusOK, shown)
+	answer.JSON(w, http.StatusOK, shown)
 }
 
 // getConnections searches all pods for connections by a part of their user's name.
 func (a *admin) getConnections(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Query().Get("name")
 	if name == "" || len(name) > maxName {
-		fail(w, http.StatusBadRequest, "Give a name, or a part of one, for example ?name=ada")
+		answer.Fail(w, http.StatusBadRequest, "Give a name, or a part of one, for example ?name=ada")
 		return
 	}
 	members, reports := a.survey(r.Context(), message.Inspect{Full: true, Connections: worstShown, Name: name})
-	reply(w, http.StatusOK, struct {
+	answer.JSON(w, http.StatusOK, struct {
 		Connections []connectionShown `json:"connections"`
 	}{worstOf(members, reports)})
 }

@@ -16,6 +16,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/transport/api/answer"
 )
 
 const (
@@ -29,7 +30,7 @@ const (
 
 // whoOf is the operator's name in the log: the address that the request came from.
 func whoOf(r *http.Request) string {
-	if client := clientOf(r); client.IsValid() {
+	if client := answer.ClientOf(r); client.IsValid() {
 		return client.Addr().String()
 	}
 	return r.RemoteAddr
@@ -43,7 +44,7 @@ func asked[T any](a *admin, w http.ResponseWriter, r *http.Request) (said T, ok 
 	}
 	defer free()
 	if json.Unmarshal(body, &said) != nil {
-		fail(w, http.StatusBadRequest, badFormat)
+		answer.Fail(w, http.StatusBadRequest, badFormat)
 		return said, false
 	}
 	return said, true
@@ -68,14 +69,14 @@ func (a *admin) handOver(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if said.Region == nil || int64(*said.Region) >= int64(a.Geometry.Regions()) {
-		fail(w, http.StatusBadRequest, fmt.Sprintf("The region must be 0 to %d", a.Geometry.Regions()-1))
+		answer.Fail(w, http.StatusBadRequest, fmt.Sprintf("The region must be 0 to %d", a.Geometry.Regions()-1))
 		return
 	}
 	member, ok := a.memberOf(w, said.Member)
 	switch {
 	case !ok:
 	case !slices.Contains(member.Roles, "canvas") || member.Draining:
-		fail(w, http.StatusConflict, member.Name+" can't own regions")
+		answer.Fail(w, http.StatusConflict, member.Name+" can't own regions")
 	default:
 		a.act(w, r, message.Act{Do: message.ActHandOver, Region: *said.Region, Target: fmt.Sprintf("region %d to %s", *said.Region, member.Name)}, member)
 	}
@@ -88,7 +89,7 @@ func (a *admin) disconnect(w http.ResponseWriter, r *http.Request) {
 	}
 	viewer, err := strconv.ParseUint(said.Connection, 36, 64)
 	if err != nil {
-		fail(w, http.StatusBadRequest, "This is not the id of a connection")
+		answer.Fail(w, http.StatusBadRequest, "This is not the id of a connection")
 		return
 	}
 	if member, ok := a.memberOf(w, said.Member); ok {
@@ -106,7 +107,7 @@ func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
 	}
 	text := strings.TrimSpace(said.Text)
 	if text == "" || len(text) > maxAnnouncement || !utf8.ValidString(text) || strings.ContainsFunc(text, unicode.IsControl) {
-		fail(w, http.StatusBadRequest, fmt.Sprintf("The text must be one line of at most %d bytes", maxAnnouncement))
+		answer.Fail(w, http.StatusBadRequest, fmt.Sprintf("The text must be one line of at most %d bytes", maxAnnouncement))
 		return
 	}
 	var gateways []Member
@@ -116,7 +117,7 @@ func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
 		}
 	}
 	if len(gateways) == 0 {
-		fail(w, http.StatusConflict, "No pod has users")
+		answer.Fail(w, http.StatusConflict, "No pod has users")
 		return
 	}
 	a.act(w, r, message.Act{Do: message.ActAnnounce, Text: text, Target: strconv.Quote(text)}, gateways...)
@@ -146,5 +147,5 @@ func (a *admin) act(w http.ResponseWriter, r *http.Request, act message.Act, mem
 		unanswered(w, err)
 		return
 	}
-	reply(w, http.StatusOK, done{true})
+	answer.JSON(w, http.StatusOK, done{true})
 }

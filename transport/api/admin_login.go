@@ -7,6 +7,7 @@ import (
 
 	"golang.org/x/time/rate"
 
+	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/quota"
 )
 
@@ -53,7 +54,7 @@ func pause(ctx context.Context, d time.Duration) {
 // failed counts a wrong token, and delays a client that has sent too many. slow reports whether
 // it has sent too many.
 func (t *attempts) failed(r *http.Request, now time.Time) (slow bool) {
-	client := clientOf(r)
+	client := answer.ClientOf(r)
 	t.told.Note("operator's login refused", "wrong token", "who", whoOf(r))
 	_, few := t.of.take(client, 1, now)
 	if all := t.all.AllowN(now, 1); few && all {
@@ -75,7 +76,7 @@ func (a *admin) login(w http.ResponseWriter, r *http.Request) {
 	now := a.Now()
 	r.Body = http.MaxBytesReader(w, r.Body, maxLoginBody)
 	var token string
-	awaitBody(w, func() { token = r.PostFormValue("token") })
+	answer.AwaitBody(w, func() { token = r.PostFormValue("token") })
 	holder := a.sessions.holder(token)
 	if holder == nil {
 		if a.attempts.failed(r, now) {

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/message"
+	"pixelplayground/transport/api/answer"
 )
 
 // Sessions knows which operators are logged in. A cookie is a number, signed with a key that is
@@ -277,5 +278,5 @@ func (a *admin) logout(w http.ResponseWriter, r *http.Request) {
 	}
 	a.Log.Info("operator logged out", "who", whoOf(r))
 	http.SetCookie(w, a.sessions.cookie(r, ""))
-	reply(w, http.StatusOK, done{true})
+	answer.JSON(w, http.StatusOK, done{true})
 }

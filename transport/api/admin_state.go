@@ -14,6 +14,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
+	"pixelplayground/transport/api/answer"
 )
 
 const (
@@ -126,7 +127,7 @@ func (a *admin) getState(w http.ResponseWriter, r *http.Request) {
 	if history {
 		state.History = historyOf(reports)
 	}
-	reply(w, http.StatusOK, state)
+	answer.JSON(w, http.StatusOK, state)
 }
 
 // What the dashboard is sent. Times are in Unix milliseconds, durations in milliseconds unless

@@ -17,6 +17,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/telemetry"
+	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 )
@@ -123,11 +124,11 @@ type server struct {
 	costs    *limits // units of work
 	jobs     jobs
 	images   images
-	bodies   *quota.Shares       // bytes
-	store    shared[error]       // of asking it
-	stall    stall               // of the store
-	names    shared[[]string]    // of this pod's users
-	members  shared[clusterSeen] // of asking all
+	bodies   *quota.Shares              // bytes
+	store    answer.Shared[error]       // of asking it
+	stall    stall                      // of the store
+	names    answer.Shared[[]string]    // of this pod's users
+	members  answer.Shared[clusterSeen] // of asking all
 	metrics  *metrics
 }
 
@@ -155,24 +156,24 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 		costs: newLimits(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
 		sessions: newSessions(cfg.AdminTokens, ports.Now),
 		bodies:   quota.NewShares(networkBodies, allBodies),
-		store:    newShared[error](), names: newShared[[]string](), members: newShared[clusterSeen](),
+		store:    answer.NewShared[error](), names: answer.NewShared[[]string](), members: answer.NewShared[clusterSeen](),
 	}
 	s.metrics = newMetrics(cfg, ports)
 
 	all := http.NewServeMux()
-	health := map[string]methods{"/healthz": {"GET": s.getAlive}, "/readyz": {"GET": s.getReady}}
+	health := map[string]answer.Methods{"/healthz": {"GET": s.getAlive}, "/readyz": {"GET": s.getReady}}
 	routes := maps.Clone(health)
 	if cfg.Pages {
 		if err := s.servePeople(all, routes); err != nil {
 			return Handlers{}, err
 		}
 	}
-	handlers := Handlers{Sessions: s.sessions, server: s, All: patient(behind(cfg.Proxies, all))}
+	handlers := Handlers{Sessions: s.sessions, server: s, All: answer.Patient(answer.Behind(cfg.Proxies, all))}
 	if cfg.Apart {
 		apart := http.NewServeMux()
 		s.serveOperators(apart, health)
 		s.handle(apart, health)
-		handlers.Admin = patient(behind(cfg.Proxies, apart))
+		handlers.Admin = answer.Patient(answer.Behind(cfg.Proxies, apart))
 	} else {
 		s.serveOperators(all, routes)
 	}
@@ -181,7 +182,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 }
 
 // handle adds routes to a mux, and an answer for everything below /api that does not exist.
-func (s *server) handle(mux *http.ServeMux, routes map[string]methods) {
+func (s *server) handle(mux *http.ServeMux, routes map[string]answer.Methods) {
 	for path, m := range routes {
 		mux.Handle(path, s.resource(path, m))
 	}
@@ -190,26 +191,26 @@ func (s *server) handle(mux *http.ServeMux, routes map[string]methods) {
 }
 
 // serveOperators adds what only operators need.
-func (s *server) serveOperators(mux *http.ServeMux, routes map[string]methods) {
+func (s *server) serveOperators(mux *http.ServeMux, routes map[string]answer.Methods) {
 	admin := newAdmin(s)
 	s.admin = admin
 	for _, path := range []string{"/admin", "/admin/", "/debug", "/debug/"} {
 		mux.Handle(path, admin)
 	}
-	maps.Copy(routes, map[string]methods{
+	maps.Copy(routes, map[string]answer.Methods{
 		"/metrics":     {"GET": s.metrics.handler.ServeHTTP},
 		"/api/cluster": {"GET": s.getCluster},
 	})
 }
 
 // servePeople adds what only a pod with users has.
-func (s *server) servePeople(mux *http.ServeMux, routes map[string]methods) error {
+func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Methods) error {
 	pages, err := newPages(s.Ports.Pages)
 	if err != nil {
 		return err
 	}
 	mux.Handle("/", pages)
-	maps.Copy(routes, map[string]methods{
+	maps.Copy(routes, map[string]answer.Methods{
 		"/health":            {"GET": s.getHealth},
 		"/api/canvas":        {"GET": s.getCanvas},
 		"/api/canvas.png":    {"GET": s.getImage},

@@ -11,6 +11,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/api/answer"
 )
 
 // TestAPI_Routes asks every route of json-protocol for good and bad, and compares the
@@ -139,7 +140,7 @@ func TestAPI_Refusals(t *testing.T) {
 			p := newPod(t)
 			p.canvas.placeErr = func(int) error { return test.err }
 			w := p.ask("PUT", target, body)
-			got := decode[failure](t, w.Body)
+			got := decode[answer.Failure](t, w.Body)
 			if w.Code != test.status || got.Error != test.text || w.Header().Get("Retry-After") != test.retry {
 				t.Errorf("%s, %v: got %d %q, Retry-After %q", target, test.err, w.Code, got.Error, w.Header().Get("Retry-After"))
 			}
@@ -152,7 +153,7 @@ func TestAPI_Unreadable(t *testing.T) {
 	p.canvas.readErr = errBroken
 	for _, target := range []string{"/health", "/api/canvas", "/api/canvas.png", "/api/pixel/1/2"} {
 		w := p.ask("GET", target, "")
-		got := decode[failure](t, w.Body)
+		got := decode[answer.Failure](t, w.Body)
 		if w.Code != 503 || got.Error != "The canvas can't be read right now" || w.Header().Get("Retry-After") != "1" {
 			t.Errorf("%s: got %d %q, Retry-After %q", target, w.Code, got.Error, w.Header().Get("Retry-After"))
 		}

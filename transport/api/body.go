@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/quota"
 )
 
@@ -29,8 +30,8 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) (body 
 	}
 	b := &bounded{from: http.MaxBytesReader(w, r.Body, most), shares: s.bodies, of: r}
 	var err error
-	awaitBody(w, func() { body, err = io.ReadAll(b) })
-	wait, affordable := s.costs.take(clientOf(r), bodyWork*len(body), s.Now())
+	answer.AwaitBody(w, func() { body, err = io.ReadAll(b) })
+	wait, affordable := s.costs.take(answer.ClientOf(r), bodyWork*len(body), s.Now())
 	if err == nil && (affordable || s.Rate == 0) {
 		return body, b.free, true
 	}
@@ -47,14 +48,14 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) (body 
 		w.Header().Set("Connection", "close")
 		(&overloadError{http.StatusServiceUnavailable, jobRetry}).answer(w)
 	default:
-		fail(w, http.StatusBadRequest, "The request broke off") // for the log of a proxy, if for anyone
+		answer.Fail(w, http.StatusBadRequest, "The request broke off") // for the log of a proxy, if for anyone
 	}
 	return nil, nil, false
 }
 
 func tooLarge(w http.ResponseWriter, most int64) {
 	w.Header().Set("Connection", "close") // nobody reads the rest
-	fail(w, http.StatusRequestEntityTooLarge, "The request is larger than "+strconv.FormatInt(most, 10)+" bytes")
+	answer.Fail(w, http.StatusRequestEntityTooLarge, "The request is larger than "+strconv.FormatInt(most, 10)+" bytes")
 }
 
 // errTooMuch says that there is no memory for more of a body.
@@ -73,7 +74,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 	n, err := b.from.Read(p)
 	b.n += n
 	if more := b.n - freeBody - b.taken; more > 0 {
-		if !b.shares.Take(clientOf(b.of), false, more) {
+		if !b.shares.Take(answer.ClientOf(b.of), false, more) {
 			return 0, errTooMuch
 		}
 		b.taken += more
@@ -83,7 +84,7 @@ func (b *bounded) Read(p []byte) (int, error) {
 
 func (b *bounded) free() {
 	if b.taken > 0 {
-		b.shares.Give(clientOf(b.of), b.taken)
+		b.shares.Give(answer.ClientOf(b.of), b.taken)
 	}
 	b.taken = 0
 }

@@ -7,6 +7,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/transport/api/answer"
 )
 
 // Cluster is the pods that share the canvas.
@@ -66,13 +67,13 @@ type clusterSeen struct {
 // getCluster answers with the members of the cluster and the regions' owners. A region that
 // nobody has needed since its pod started is absent.
 func (s *server) getCluster(w http.ResponseWriter, r *http.Request) {
-	seen, err := s.members.get(r.Context(), func(clusterSeen) (clusterSeen, error) {
+	seen, err := s.members.Get(r.Context(), func(clusterSeen) (clusterSeen, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), surveyTimeout) // for others too
 		defer cancel()
 		return s.lookAround(ctx), nil
 	}, nil)
 	if err == nil { // else the client is gone
-		reply(w, http.StatusOK, seen)
+		answer.JSON(w, http.StatusOK, seen)
 	}
 }
 

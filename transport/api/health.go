@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixelplayground/codec"
+	"pixelplayground/transport/api/answer"
 )
 
 // iso8601 is how JavaScript's Date.toISOString writes a time, which must be UTC.
@@ -20,7 +21,7 @@ const iso8601 = "2006-01-02T15:04:05.000Z"
 func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
 	defer cancel()
-	users, err := s.names.get(ctx, func([]string) ([]string, error) {
+	users, err := s.names.Get(ctx, func([]string) ([]string, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), readTimeout) // for others too
 		defer cancel()
 		return s.Canvas.Local(ctx)
@@ -39,7 +40,7 @@ func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 	if s.ping(r.Context()) != nil {
 		store = "unavailable"
 	}
-	reply(w, http.StatusOK, struct {
+	answer.JSON(w, http.StatusOK, struct {
 		Status      string   `json:"status"`
 		Connections int      `json:"connections"`
 		Users       []string `json:"users"`
@@ -51,7 +52,7 @@ func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 
 // getAlive shows that the process answers. A failing store is no reason to restart it.
 func (s *server) getAlive(w http.ResponseWriter, _ *http.Request) {
-	reply(w, http.StatusOK, map[string]string{"status": "alive"})
+	answer.JSON(w, http.StatusOK, map[string]string{"status": "alive"})
 }
 
 // readyShown is the answer of a pod to which people may be sent.
@@ -66,11 +67,11 @@ type readyShown struct {
 // they can draw.
 func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 	if s.Draining() {
-		fail(w, http.StatusServiceUnavailable, "draining: this node is closing")
+		answer.Fail(w, http.StatusServiceUnavailable, "draining: this node is closing")
 		return
 	}
 	if err := s.Cluster.Ready(); err != nil {
-		fail(w, http.StatusServiceUnavailable, "cluster: "+err.Error())
+		answer.Fail(w, http.StatusServiceUnavailable, "cluster: "+err.Error())
 		return
 	}
 	views, draws := s.standing(r.Context())
@@ -79,11 +80,11 @@ func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 	}
 	switch {
 	case views != nil:
-		fail(w, http.StatusServiceUnavailable, views.Error())
+		answer.Fail(w, http.StatusServiceUnavailable, views.Error())
 	case draws != nil:
-		reply(w, http.StatusOK, readyShown{"ready", false, draws.Error()})
+		answer.JSON(w, http.StatusOK, readyShown{"ready", false, draws.Error()})
 	default:
-		reply(w, http.StatusOK, readyShown{"ready", true, ""})
+		answer.JSON(w, http.StatusOK, readyShown{"ready", true, ""})
 	}
 }
 
@@ -131,7 +132,7 @@ func (s *stall) bears(said error, now time.Time) bool {
 
 // ping asks the store, once for all requests that want to know at the same time.
 func (s *server) ping(ctx context.Context) error {
-	said, err := s.store.get(ctx, func(error) (error, error) {
+	said, err := s.store.Get(ctx, func(error) (error, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), pingTimeout)
 		defer cancel()
 		err := s.Store.Ping(ctx)

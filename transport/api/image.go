@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/api/answer"
 )
 
 // Limits of an image.
@@ -28,7 +29,7 @@ type view struct{ x, y, width, height, scale int }
 func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 	v, err := parseView(r.URL.Query(), s.Geometry)
 	if err != nil {
-		fail(w, http.StatusBadRequest, err.Error())
+		answer.Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	w.Header().Set("Cache-Control", "no-cache") // browsers may keep it, but must ask whether it is still current

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/api/answer"
 )
 
 // TestImage_Views decodes images with another program's decoder and compares every pixel.
@@ -44,7 +45,7 @@ func TestImage_Views(t *testing.T) {
 func TestImage_TooLarge(t *testing.T) {
 	p := newPod(t, func(c *Config) { c.Geometry = canvas.Geometry{Width: 8192, Height: 4096, Region: 256} })
 	w := p.ask("GET", "/api/canvas.png?scale=2", "")
-	if got := decode[failure](t, w.Body).Error; w.Code != 400 || got != "the image would have 134217728 pixels, at most 67108864: choose a smaller scale, w or h" {
+	if got := decode[answer.Failure](t, w.Body).Error; w.Code != 400 || got != "the image would have 134217728 pixels, at most 67108864: choose a smaller scale, w or h" {
 		t.Errorf("got %d %q", w.Code, got)
 	}
 	if p.canvas.reads != 0 {

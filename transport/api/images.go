@@ -10,6 +10,7 @@ import (
 	"sync"
 	"time"
 
+	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/quota"
 )
 
@@ -31,7 +32,7 @@ const (
 
 // seen is a view that at least one client has asked for.
 type seen struct {
-	shared  shared[*rendering]
+	shared  answer.Shared[*rendering]
 	viewers int // guarded by images.mu
 }
 
@@ -65,7 +66,7 @@ func (i *images) enter(v view) *seen {
 	defer i.mu.Unlock()
 	e := i.views[v]
 	if e == nil {
-		e = &seen{shared: newShared[*rendering]()}
+		e = &seen{shared: answer.NewShared[*rendering]()}
 		i.views[v] = e
 	}
 	e.viewers++
@@ -78,7 +79,7 @@ func (i *images) leave(v view, e *seen, r *rendering) {
 	defer i.mu.Unlock()
 	i.drop(r)
 	if e.viewers--; e.viewers == 0 {
-		i.drop(e.shared.last) // nobody asks for this view any more
+		i.drop(e.shared.Latest()) // nobody asks for this view any more
 		delete(i.views, v)
 	}
 }
@@ -107,7 +108,7 @@ func (s *server) image(w http.ResponseWriter, r *http.Request, v view) (shown *r
 		return nil, nil, errNotKept
 	}
 	e := s.images.enter(v)
-	shown, err = e.shared.get(r.Context(), func(before *rendering) (*rendering, error) {
+	shown, err = e.shared.Get(r.Context(), func(before *rendering) (*rendering, error) {
 		next, err := s.render(w, r, v, before)
 		if err != nil || next == before {
 			return next, err
@@ -136,7 +137,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *
 	if err != nil || before != nil && before.tag == tag {
 		return before, err
 	}
-	network, most := clientOf(r), v.estimate()
+	network, most := answer.ClientOf(r), v.estimate()
 	if !s.images.memory.Take(network, false, most) {
 		return nil, errNotKept
 	}
@@ -171,7 +172,7 @@ func (r *rendering) send(w http.ResponseWriter) {
 	rc := http.NewResponseController(w)
 	for rest := r.png; len(rest) > 0; {
 		n := min(len(rest), streamBuffer)
-		_ = rc.SetWriteDeadline(time.Now().Add(sendPatience))
+		_ = rc.SetWriteDeadline(time.Now().Add(answer.SendPatience))
 		if _, err := w.Write(rest[:n]); err != nil {
 			return // it is gone
 		}

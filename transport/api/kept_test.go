@@ -11,6 +11,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"pixelplayground/transport/api/answer"
 )
 
 // kept is what the API still holds for requests that are over, by name; it should hold nothing.
@@ -23,7 +25,6 @@ func (p *pod) kept() map[string]int {
 	s.images.mu.Lock()
 	kept["views"] = len(s.images.views)
 	s.images.mu.Unlock()
-	kept["askers"] = len(s.store.turn) + len(s.names.turn) + len(s.members.turn)
 	for name, n := range kept {
 		if n == 0 {
 			delete(kept, name)
@@ -35,8 +36,8 @@ func (p *pod) kept() map[string]int {
 // TestAPI_KeepsNothingOfWhatIsOver: however a request ends, it gives back what it has taken of
 // what all requests share.
 func TestAPI_KeepsNothingOfWhatIsOver(t *testing.T) {
-	stranger := clientOf(from("192.0.2.9", "/"))
-	spend := func(p *pod) { p.server.costs.take(clientOf(from("192.0.2.1", "/")), workBurst, p.server.Now()) }
+	stranger := answer.ClientOf(from("192.0.2.9", "/"))
+	spend := func(p *pod) { p.server.costs.take(answer.ClientOf(from("192.0.2.1", "/")), workBurst, p.server.Now()) }
 	noRoom := func(p *pod) { p.server.images.memory.Take(stranger, true, allImages) } // so images are made as they are sent
 	noBodies := func(p *pod) { p.server.bodies.Take(stranger, true, allBodies) }
 	fails := func(after int) func(*pod) {

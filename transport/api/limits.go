@@ -1,12 +1,9 @@
 package api
 
 import (
-	"net/http"
 	"net/netip"
 	"sync"
 	"time"
-
-	"pixelplayground/transport/quota"
 
 	"golang.org/x/time/rate"
 )
@@ -84,11 +81,4 @@ func (l *limits) bucket(client netip.Prefix) *rate.Limiter {
 	}
 	l.young[client] = bucket
 	return bucket
-}
-
-// clientOf is the client whose limits apply to a request: the peer of its TCP connection or, if
-// that is a proxy of ours, the client that the proxy names. An IPv6 customer has a /64 or more, so
-// a /64 is one client.
-func clientOf(r *http.Request) netip.Prefix {
-	return quota.NetworkOf(quota.AddressOf(r.RemoteAddr))
 }

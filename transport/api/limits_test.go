@@ -10,6 +10,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/api/answer"
 )
 
 func TestLimits_Take(t *testing.T) {
@@ -143,7 +144,7 @@ func TestLimits_ClientOf(t *testing.T) {
 		"a pipe":                      "invalid Prefix",
 		"somewhere:80":                "invalid Prefix",
 	} {
-		if got := fmt.Sprint(clientOf(&http.Request{RemoteAddr: remote})); got != want {
+		if got := fmt.Sprint(answer.ClientOf(&http.Request{RemoteAddr: remote})); got != want {
 			t.Errorf("%s: got %s, want %s", remote, got, want)
 		}
 	}

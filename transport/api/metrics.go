@@ -7,6 +7,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pixelplayground/transport/api/answer"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -47,9 +49,9 @@ func newMetrics(cfg Config, ports Ports) *metrics {
 // once makes callers share a read if they call at about the same time. They must not change the
 // result.
 func once[T any](read func() (T, error)) func() (T, error) {
-	all := newShared[T]()
+	all := answer.NewShared[T]()
 	return func() (T, error) {
-		return all.get(context.Background(), func(T) (T, error) { return read() }, nil)
+		return all.Get(context.Background(), func(T) (T, error) { return read() }, nil)
 	}
 }
 

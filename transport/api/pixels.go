@@ -1,13 +1,177 @@
 package api
 
 import (
+	"context"
 	"encoding/json"
+	"errors"
+	"math"
 	"net/http"
 	"strconv"
+	"time"
 
 	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/api/answer"
 )
+
+// Why an entry is not a pixel, in the words that existing clients expect.
+const (
+	badFormat = "Invalid data format"
+	badPlace  = "Coordinates out of bounds"
+	badColor  = "Invalid color format. Use hex format like #FF0000"
+	badList   = "Pixels must be an array"
+)
+
+func (s *server) getPixel(w http.ResponseWriter, r *http.Request) {
+	x, errX := strconv.Atoi(r.PathValue("x"))
+	y, errY := strconv.Atoi(r.PathValue("y"))
+	if errX != nil || errY != nil || !s.Geometry.Contains(x, y) {
+		answer.Fail(w, http.StatusBadRequest, badPlace)
+		return
+	}
+	region, pos := s.Geometry.Locate(x, y)
+	snapshot, err := s.read(r.Context(), region)
+	if err != nil {
+		s.unreadable(w, r, err)
+		return
+	}
+	answer.JSON(w, http.StatusOK, struct {
+		X     int    `json:"x"`
+		Y     int    `json:"y"`
+		Color string `json:"color"`
+	}{x, y, snapshot.Tile.At(pos).String()})
+}
+
+func (s *server) read(ctx context.Context, region canvas.RegionID) (*canvas.Snapshot, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTimeout)
+	defer cancel()
+	return s.Canvas.Read(ctx, region)
+}
+
+func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
+	if !s.allowAny(w, r) {
+		return
+	}
+	body, free, ok := s.body(w, r, maxPixelBody)
+	if !ok {
+		return
+	}
+	defer free()
+	var sent any
+	if json.Unmarshal(body, &sent) != nil {
+		answer.Fail(w, http.StatusBadRequest, badFormat)
+		return
+	}
+	dot, color, problem := s.entry(sent)
+	if problem != "" {
+		answer.Fail(w, http.StatusBadRequest, problem)
+		return
+	}
+	if !s.allow(w, r, 1) {
+		return
+	}
+	if _, err := s.place(r.Context(), []actors.Stroke{{Dots: []canvas.Dot{dot}, Spelling: spelling(dot, color)}}); err != nil {
+		s.refuse(w, r, err, 0, 1)
+		return
+	}
+	answer.JSON(w, http.StatusOK, struct {
+		Success   bool   `json:"success"`
+		X         uint16 `json:"x"`
+		Y         uint16 `json:"y"`
+		Color     string `json:"color"` // as sent
+		Timestamp int64  `json:"timestamp"`
+	}{true, dot.X, dot.Y, color, s.Now().UnixMilli()})
+}
+
+// allow takes n pixels from the client's allowance, or answers when to try again.
+func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
+	wait, ok := s.limits.take(answer.ClientOf(r), n, s.Now())
+	switch {
+	case !ok && wait == 0:
+		answer.Fail(w, http.StatusRequestEntityTooLarge, "At most "+strconv.Itoa(s.Burst)+" pixels at once")
+	case !ok:
+		answer.RetryAfter(w, wait)
+		answer.Fail(w, http.StatusTooManyRequests, canvas.RefusedRate.Text())
+	}
+	return ok
+}
+
+// allowAny reports whether the client may place any pixel now, or answers when it may, before
+// its body costs anything. A small body is always read, so that the answer says when the
+// client may place as many pixels as it has sent.
+func (s *server) allowAny(w http.ResponseWriter, r *http.Request) bool {
+	if r.ContentLength >= 0 && r.ContentLength <= freeBody {
+		return true
+	}
+	wait := s.limits.wait(answer.ClientOf(r), s.Now())
+	if wait > 0 {
+		answer.RetryAfter(w, wait)
+		answer.Fail(w, http.StatusTooManyRequests, canvas.RefusedRate.Text())
+	}
+	return wait == 0
+}
+
+// entry checks one decoded JSON pixel. color is the colour as sent; problem is empty if the pixel is
+// valid.
+func (s *server) entry(sent any) (dot canvas.Dot, color, problem string) {
+	fields, _ := sent.(map[string]any)
+	x, okX := fields["x"].(float64)
+	y, okY := fields["y"].(float64)
+	color, okColor := fields["color"].(string)
+	if !okX || !okY || !okColor || x != math.Trunc(x) || y != math.Trunc(y) {
+		return dot, color, badFormat
+	}
+	if x < 0 || y < 0 || x >= float64(s.Geometry.Width) || y >= float64(s.Geometry.Height) {
+		return dot, color, badPlace
+	}
+	c, err := canvas.ParseColor(color)
+	if err != nil {
+		return dot, color, badColor
+	}
+	return canvas.Dot{X: uint16(x), Y: uint16(y), Color: c}, color, ""
+}
+
+// spelling is what canvas.Op keeps of a colour as sent.
+func spelling(dot canvas.Dot, color string) string {
+	if color == dot.Color.String() {
+		return ""
+	}
+	return color
+}
+
+func (s *server) place(ctx context.Context, strokes []actors.Stroke) (durable int, err error) {
+	ctx, cancel := context.WithTimeout(ctx, placeTimeout)
+	defer cancel()
+	return s.Canvas.Place(ctx, strokes)
+}
+
+// refuse answers a request of which not all pixels were written: updated of asked were. Pixels
+// that certainly were not written, through no fault of the client, are given back to its allowance.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updated, asked int) {
+	why, wait := canvas.RefusedUnavailable, time.Second
+	var refused *actors.RefusedError
+	if errors.As(err, &refused) {
+		why, wait = refused.Why, refused.Retry
+		switch why {
+		case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining:
+			s.limits.give(answer.ClientOf(r), asked-updated, s.Now())
+		}
+	}
+	status := http.StatusServiceUnavailable
+	switch why {
+	case canvas.RefusedRate:
+		status = http.StatusTooManyRequests
+	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedUnsure:
+		s.Log.Warn("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
+	default: // the API has checked for the other reasons before, so this is a fault of ours
+		s.Log.Error("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
+		answer.JSON(w, http.StatusInternalServerError, answer.Failure{Error: why.Text(), Updated: updated})
+		return
+	}
+	answer.RetryAfter(w, wait)
+	answer.JSON(w, status, answer.Failure{Error: why.Text(), Updated: updated})
+}
 
 const maxEntries = 100_000 // in one request
 
@@ -26,7 +190,7 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 	// In a slot, so that only a few bodies are decoded at once: see maxPixelsBody.
 	s.slots.during(func() { strokes, valid, status, problem = s.strokes(body) })
 	if problem != "" {
-		fail(w, status, problem)
+		answer.Fail(w, status, problem)
 		return
 	}
 	if !s.allow(w, r, valid) {
@@ -36,7 +200,7 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 		s.refuse(w, r, err, written, valid)
 		return
 	}
-	reply(w, http.StatusOK, struct {
+	answer.JSON(w, http.StatusOK, struct {
 		Success   bool  `json:"success"`
 		Updated   int   `json:"updated"`
 		Timestamp int64 `json:"timestamp"`

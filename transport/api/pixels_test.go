@@ -10,6 +10,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/api/answer"
 )
 
 // TestPixels_Strokes: many pixels become few ops, each spelt alike, in the order sent.
@@ -55,7 +56,7 @@ func TestPixels_PartlyWritten(t *testing.T) {
 		return nil
 	}
 	w := p.ask("PUT", "/api/pixels", `{"pixels":[{"x":1,"y":1,"color":"#aaaaaa"},{"x":2,"y":1,"color":"#bbbbbb"}]}`)
-	if got := decode[failure](t, w.Body); w.Code != 503 || got.Updated != 1 {
+	if got := decode[answer.Failure](t, w.Body); w.Code != 503 || got.Updated != 1 {
 		t.Errorf("got %d %+v, want 503 and one updated", w.Code, got)
 	}
 }

@@ -3,9 +3,12 @@ package api
 import (
 	"context"
 	"fmt"
+	"net/http"
 	"sync"
+	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/api/answer"
 )
 
 // How many regions are read at the same time for one answer. Read one after the other, they
@@ -72,4 +75,11 @@ func (r *regionReader) readAhead(ids []canvas.RegionID) error {
 	}
 	r.read = read
 	return nil
+}
+
+// unreadable answers a request for which a region or the roster did not answer.
+func (s *server) unreadable(w http.ResponseWriter, r *http.Request, err error) {
+	s.Log.Warn("read failed", "path", r.URL.Path, "err", err)
+	answer.RetryAfter(w, time.Second)
+	answer.Fail(w, http.StatusServiceUnavailable, "The canvas can't be read right now")
 }

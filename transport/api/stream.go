@@ -6,6 +6,8 @@ import (
 	"net/http"
 	"runtime"
 	"time"
+
+	"pixelplayground/transport/api/answer"
 )
 
 // encodeSlots bounds how many requests encode at the same time, so that downloads of the whole
@@ -74,7 +76,7 @@ type network download
 func (n *network) Write(p []byte) (int, error) {
 	n.slots.leave()
 	defer n.slots.enter()
-	_ = n.rc.SetWriteDeadline(time.Now().Add(sendPatience))
+	_ = n.rc.SetWriteDeadline(time.Now().Add(answer.SendPatience))
 	if n.job.cut.Load() { // checked after setting the deadline, because job.stop sets that, too
 		return 0, errSlow
 	}

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"pixelplayground/transport/api/answer"
 )
 
 // Limits on the work that strangers may cause, besides the pixels that they place. A unit is
@@ -124,12 +126,12 @@ func (e *overloadError) Error() string { return "too much work at once" }
 
 // answer sends the error to the client.
 func (e *overloadError) answer(w http.ResponseWriter) {
-	retryAfter(w, e.wait)
+	answer.RetryAfter(w, e.wait)
 	if e.status == http.StatusTooManyRequests {
-		fail(w, e.status, "Too many expensive requests from your address")
+		answer.Fail(w, e.status, "Too many expensive requests from your address")
 		return
 	}
-	fail(w, e.status, "The server is busy")
+	answer.Fail(w, e.status, "The server is busy")
 }
 
 // jobRetry is how long after a refusal to try again.
@@ -142,7 +144,7 @@ func (s *server) work(w http.ResponseWriter, r *http.Request, units int) (*job, 
 	if refused != nil {
 		return nil, refused
 	}
-	if wait, ok := s.costs.take(clientOf(r), min(units, workBurst), s.Now()); !ok {
+	if wait, ok := s.costs.take(answer.ClientOf(r), min(units, workBurst), s.Now()); !ok {
 		s.jobs.end(one)
 		return nil, &overloadError{http.StatusTooManyRequests, wait}
 	}
@@ -152,7 +154,7 @@ func (s *server) work(w http.ResponseWriter, r *http.Request, units int) (*job, 
 // job begins an expensive request whose units are charged later, if at all.
 func (s *server) job(w http.ResponseWriter, r *http.Request, units int) (*job, *overloadError) {
 	rc := http.NewResponseController(w)
-	one, refused := s.jobs.begin(clientOf(r), units, func() { _ = rc.SetWriteDeadline(time.Now()) })
+	one, refused := s.jobs.begin(answer.ClientOf(r), units, func() { _ = rc.SetWriteDeadline(time.Now()) })
 	if one == nil {
 		return nil, &overloadError{refused, jobRetry}
 	}

@@ -2,8 +2,6 @@ package api
 
 import (
 	"bytes"
-	"context"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -11,60 +9,11 @@ import (
 	"net/netip"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
 	"pixelplayground/actors/canvas"
 )
-
-func TestShared_OneAnswerForAllWhoWait(t *testing.T) {
-	s := newShared[int]()
-	begun, goOn := make(chan struct{}), make(chan struct{})
-	var asked atomic.Int64
-	ask := func(int) (int, error) { return int(asked.Add(1)), nil }
-	var all sync.WaitGroup
-	all.Go(func() {
-		_, _ = s.get(t.Context(), func(int) (int, error) { close(begun); <-goOn; return ask(0) }, nil)
-	})
-	<-begun
-	var answers [50]int
-	came := s.asked.Load()
-	for i := range answers {
-		all.Go(func() { answers[i], _ = s.get(context.Background(), ask, nil) })
-	}
-	for deadline := time.Now().Add(10 * time.Second); s.asked.Load() < came+50; time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatal("they do not come")
-		}
-	}
-	close(goOn)
-	all.Wait()
-	for i, got := range answers {
-		if got != 2 { // the first was begun before they asked
-			t.Errorf("%d was told answer %d", i, got)
-		}
-	}
-	if asked.Load() != 2 {
-		t.Errorf("asked %d times", asked.Load())
-	}
-}
-
-func TestShared_AFailureIsOneAskersAlone(t *testing.T) {
-	s := newShared[int]()
-	if _, err := s.get(t.Context(), func(int) (int, error) { return 0, errBroken }, nil); !errors.Is(err, errBroken) {
-		t.Errorf("got %v", err)
-	}
-	if got, err := s.get(t.Context(), func(int) (int, error) { return 7, nil }, nil); got != 7 || err != nil {
-		t.Errorf("got %d, %v", got, err)
-	}
-	gone, cancel := context.WithCancel(t.Context())
-	cancel()
-	s.turn <- struct{}{}
-	if _, err := s.get(gone, nil, nil); !errors.Is(err, context.Canceled) {
-		t.Errorf("waits although nobody wants to know: %v", err)
-	}
-}
 
 func TestJobs_Bounds(t *testing.T) {
 	now := noon

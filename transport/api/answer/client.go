@@ -1,0 +1,29 @@
+package answer
+
+import (
+	"net"
+	"net/http"
+	"net/netip"
+
+	"pixelplayground/transport/quota"
+)
+
+// ClientOf is the client whose limits apply to a request: the peer of its TCP connection or, if
+// that is a proxy of ours, the client that the proxy names. An IPv6 customer has a /64 or more, so
+// a /64 is one client.
+func ClientOf(r *http.Request) netip.Prefix {
+	return quota.NetworkOf(quota.AddressOf(r.RemoteAddr))
+}
+
+// Behind hands requests on with their client's address as RemoteAddr.
+func Behind(p quota.Proxies, to http.Handler) http.Handler {
+	if len(p.Networks) == 0 {
+		return to
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if client := p.Client(quota.AddressOf(r.RemoteAddr), r.Header.Values(p.Header)); client.IsValid() {
+			r.RemoteAddr = net.JoinHostPort(client.String(), "0")
+		}
+		to.ServeHTTP(w, r)
+	})
+}

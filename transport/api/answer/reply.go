@@ -1,0 +1,34 @@
+package answer
+
+import (
+	"encoding/json"
+	"math"
+	"net/http"
+	"strconv"
+	"time"
+)
+
+// JSON answers with JSON. It ignores errors: then the client is gone.
+func JSON(w http.ResponseWriter, status int, body any) {
+	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	w.WriteHeader(status)
+	_ = json.NewEncoder(w).Encode(body)
+}
+
+// Failure is the answer whenever there is no success. Updated is how many pixels were written
+// nevertheless.
+type Failure struct {
+	Error   string `json:"error"`
+	Updated int    `json:"updated,omitempty"`
+}
+
+// Fail answers with a Failure. The text is for people.
+func Fail(w http.ResponseWriter, status int, text string) {
+	JSON(w, status, Failure{Error: text})
+}
+
+// RetryAfter sets when to try again, in whole seconds: at least one.
+func RetryAfter(w http.ResponseWriter, wait time.Duration) {
+	seconds := max(1, int(math.Ceil(wait.Seconds())))
+	w.Header().Set("Retry-After", strconv.Itoa(seconds))
+}

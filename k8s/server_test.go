@@ -48,11 +48,15 @@ func serverTexts(t *testing.T) (texts []string) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	metrics, err := filepath.Glob("../transport/api/metrics/*.go")
+	if err != nil {
+		t.Fatal(err)
+	}
 	wiring, err := filepath.Glob("../cmd/playground/*.go")
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range slices.Concat(answering, wiring) {
+	for _, name := range slices.Concat(answering, metrics, wiring) {
 		if strings.HasSuffix(name, "_test.go") {
 			continue
 		}

@@ -78,9 +78,8 @@ func arrows() []arrow {
 		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
 		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/frames", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/api/answer", may: []string{"transport/quota"}},
-		{from: "transport/api", may: []string{"actors", canvas, "transport/api/answer", message, telemetry, "codec", "transport/quota", "transport/stats"}, uses: []string{
-			"github.com/prometheus/client_golang", "golang.org/x/time",
-		}},
+		{from: "transport/api/metrics", may: []string{canvas, message, telemetry, "transport/api/answer", "transport/stats"}, uses: []string{"github.com/prometheus/client_golang"}},
+		{from: "transport/api", may: []string{"actors", canvas, message, telemetry, "codec", "transport/api/answer", "transport/api/metrics", "transport/quota", "transport/stats"}, uses: []string{"golang.org/x/time"}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client", may: []string{canvas, "codec", wireClient}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},

@@ -18,6 +18,7 @@ import (
 	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
+	"pixelplayground/transport/api/metrics"
 	"pixelplayground/web"
 )
 
@@ -98,8 +99,8 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	}
 	if p.others != nil {
 		counters = append(counters,
-			api.Counter{Name: "peer_messages_dropped_total", Help: "Messages to actors of other servers that could not be sent.", Value: p.others.Unsent()},
-			api.Counter{Name: "peer_messages_refused_total", Help: "Messages from other servers that can't be true, or are of a kind that this version does not know.", Value: p.others.Refused()},
+			metrics.Counter{Name: "peer_messages_dropped_total", Help: "Messages to actors of other servers that could not be sent.", Value: p.others.Unsent()},
+			metrics.Counter{Name: "peer_messages_refused_total", Help: "Messages from other servers that can't be true, or are of a kind that this version does not know.", Value: p.others.Refused()},
 		)
 	}
 	p.store, ports.Store = kept, kept

@@ -9,11 +9,11 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
 	"pixelplayground/cmd/playground/settings"
-	"pixelplayground/transport/api"
+	"pixelplayground/transport/api/metrics"
 )
 
 // openStore opens the store that the settings choose, and returns its counters too.
-func openStore(cfg settings.Config, log *slog.Logger) (store.Store, []api.Counter, error) {
+func openStore(cfg settings.Config, log *slog.Logger) (store.Store, []metrics.Counter, error) {
 	if cfg.Redis != "" {
 		s, err := redis.Open(cfg.Shared(log))
 		if err != nil {
@@ -38,15 +38,15 @@ func (p *pod) usePassword(ctx context.Context, password string) error {
 	return shared.UsePassword(ctx, password)
 }
 
-func redisCounters(s *redis.Stats) []api.Counter {
-	return []api.Counter{
+func redisCounters(s *redis.Stats) []metrics.Counter {
+	return []metrics.Counter{
 		{Name: "redis_calls_total", Help: "Claims and whether they hold, commits, releases, reads of the log and pings.", Value: &s.Calls},
 		{Name: "redis_calls_failed_total", Help: "Calls that Redis did not answer, or not well.", Value: &s.Failed},
 	}
 }
 
-func boltCounters(s *bolt.Stats) []api.Counter {
-	return []api.Counter{
+func boltCounters(s *bolt.Stats) []metrics.Counter {
+	return []metrics.Counter{
 		{Name: "bolt_requests_total", Help: "Claims, commits, releases and pings that came to the writer.", Value: &s.Requests},
 		{Name: "bolt_transactions_total", Help: "Transactions flushed to the disk; one takes many requests.", Value: &s.Transactions},
 		{Name: "bolt_transactions_failed_total", Help: "Transactions that were undone.", Value: &s.Failed},

@@ -91,7 +91,7 @@ func openPaths() []string {
 // ServeHTTP answers for everything below /admin and /debug.
 func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	counted := &answer.Counted{ResponseWriter: w, Status: http.StatusOK}
-	defer func() { a.metrics.answered("/"+strings.SplitN(r.URL.Path, "/", 3)[1], counted.Status) }()
+	defer func() { a.metrics.Answered("/"+strings.SplitN(r.URL.Path, "/", 3)[1], counted.Status) }()
 	w = counted
 
 	header := w.Header()

@@ -11,13 +11,13 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
-	"sync/atomic"
 	"time"
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 )
@@ -94,15 +94,9 @@ type Ports struct {
 	Origin     func(r *http.Request) bool // whether a page of the request's Origin may use the API
 	Draining   func() bool                // whether the pod is closing
 	Sockets    *stats.Counters            // what transport counts
-	Counters   []Counter                  // what else the metrics show, for example the store's own
+	Counters   []metrics.Counter          // what else the metrics show, for example the store's own
 	Now        func() time.Time           // nil: time.Now
 	Log        *slog.Logger               // nil: none
-}
-
-// Counter is a number that only rises. Its name is without the program's prefix.
-type Counter struct {
-	Name, Help string
-	Value      *atomic.Int64
 }
 
 // Time limits of one request. When the store fails, the actors refuse sooner. These limits keep
@@ -129,7 +123,7 @@ type server struct {
 	stall    stall                      // of the store
 	names    answer.Shared[[]string]    // of this pod's users
 	members  answer.Shared[clusterSeen] // of asking all
-	metrics  *metrics
+	metrics  *metrics.Metrics
 }
 
 // Handlers is what New makes.
@@ -158,7 +152,9 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 		bodies:   quota.NewShares(networkBodies, allBodies),
 		store:    answer.NewShared[error](), names: answer.NewShared[[]string](), members: answer.NewShared[clusterSeen](),
 	}
-	s.metrics = newMetrics(cfg, ports)
+	s.metrics = metrics.New(metrics.Source{
+		Version: cfg.Version, Node: cfg.Node, Users: ports.Canvas.Users, Actors: ports.Canvas.Stats(), Sockets: ports.Sockets, More: ports.Counters,
+	})
 
 	all := http.NewServeMux()
 	health := map[string]answer.Methods{"/healthz": {"GET": s.getAlive}, "/readyz": {"GET": s.getReady}}
@@ -198,7 +194,7 @@ func (s *server) serveOperators(mux *http.ServeMux, routes map[string]answer.Met
 		mux.Handle(path, admin)
 	}
 	maps.Copy(routes, map[string]answer.Methods{
-		"/metrics":     {"GET": s.metrics.handler.ServeHTTP},
+		"/metrics":     {"GET": s.metrics.ServeHTTP},
 		"/api/cluster": {"GET": s.getCluster},
 	})
 }

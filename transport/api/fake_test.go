@@ -19,6 +19,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
+	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/stats"
 )
 
@@ -187,7 +188,7 @@ func newPod(t testing.TB, change ...func(*Config)) *pod {
 		AdminPages: adminPages(),
 		Origin:     func(r *http.Request) bool { return r.Header.Get("Origin") == "https://friend.example" },
 		Sockets:    &p.sockets,
-		Counters:   []Counter{{"store_flushes_total", "Flushes of the store.", &p.flushes}},
+		Counters:   []metrics.Counter{{Name: "store_flushes_total", Help: "Flushes of the store.", Value: &p.flushes}},
 		Draining:   func() bool { return p.draining },
 		Now:        func() time.Time { return p.now },
 	})

@@ -58,7 +58,7 @@ func TestMetrics_Complete(t *testing.T) {
 	for line := range strings.Lines(body) {
 		fields := strings.Fields(line)
 		var value float64
-		if _, err := fmt.Sscan(fields[len(fields)-1], &value); err == nil && strings.HasPrefix(line, namespace) {
+		if _, err := fmt.Sscan(fields[len(fields)-1], &value); err == nil && strings.HasPrefix(line, "pixelplayground") {
 			shown[fmt.Sprintf("%.0f", value)] = true
 		}
 	}
@@ -67,10 +67,10 @@ func TestMetrics_Complete(t *testing.T) {
 			t.Errorf("%s is not among the metrics", name)
 		}
 	}
-	if !strings.Contains(body, namespace+"_write_rounds_cpu_seconds_total 0.00"+cpu[:1]) {
+	if !strings.Contains(body, "pixelplayground_write_rounds_cpu_seconds_total 0.00"+cpu[:1]) {
 		t.Errorf("processor time of %s ns is not shown in seconds", cpu)
 	}
-	if len(nanos) != 7 || !strings.Contains(body, namespace+"_write_round_seconds 0.00"+nanos[:1]) {
+	if len(nanos) != 7 || !strings.Contains(body, "pixelplayground_write_round_seconds 0.00"+nanos[:1]) {
 		t.Errorf("the time of a round of %s ns is not shown in seconds", nanos)
 	}
 }
@@ -112,7 +112,7 @@ func TestMetrics_Names(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range problems {
-		if strings.HasPrefix(p.Metric, namespace) {
+		if strings.HasPrefix(p.Metric, "pixelplayground") {
 			t.Errorf("%s: %s", p.Metric, p.Text)
 		}
 	}

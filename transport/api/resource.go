@@ -11,7 +11,7 @@ import (
 func (s *server) resource(route string, m answer.Methods) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counted := &answer.Counted{ResponseWriter: w, Status: http.StatusOK}
-		defer func() { s.metrics.answered(route, counted.Status) }()
+		defer func() { s.metrics.Answered(route, counted.Status) }()
 		w = counted
 
 		w.Header().Set("Cache-Control", "no-store")

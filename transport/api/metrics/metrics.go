@@ -1,4 +1,4 @@
-package api
+package metrics
 
 import (
 	"context"
@@ -7,7 +7,9 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/stats"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
@@ -17,17 +19,29 @@ import (
 // namespace begins the name of every metric of this program.
 const namespace = "pixelplayground"
 
-// metrics is the pod's metrics for Prometheus, in their own registry.
-type metrics struct {
-	handler http.Handler
+// Metrics is the pod's metrics for Prometheus, in their own registry.
+type Metrics struct {
+	http.Handler
 	answers *prometheus.CounterVec // by route and status
 }
 
-func newMetrics(cfg Config, ports Ports) *metrics {
+// Source is what the metrics are read from.
+type Source struct {
+	Version string // of the program
+	Node    string // this pod's name
+	Users   func() int
+	Actors  *telemetry.Stats
+	Sockets *stats.Counters
+	More    []Counter // what else is shown, for example the store's own
+}
+
+// New makes the metrics. It sets the observers of Actors and Sockets, and so must be called
+// before they are used.
+func New(from Source) *Metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
-	m := &metrics{
-		handler: promhttp.HandlerFor(prometheus.GathererFunc(once(registry.Gather)), promhttp.HandlerOpts{}),
+	m := &Metrics{
+		Handler: promhttp.HandlerFor(prometheus.GathererFunc(once(registry.Gather)), promhttp.HandlerOpts{}),
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "http_responses_total", Help: "Requests answered, by route and status.",
 		}, []string{"route", "code"}),
@@ -36,11 +50,11 @@ func newMetrics(cfg Config, ports Ports) *metrics {
 
 	reg := register{registry}
 	reg.gauge("build_info", "The program that is running; always 1.",
-		prometheus.Labels{"version": cfg.Version, "node": cfg.Node}, func() float64 { return 1 })
-	reg.gauge("users", "Users of the whole canvas, as this node shows it.", nil, func() float64 { return float64(ports.Canvas.Users()) })
-	reg.actors(ports.Canvas.Stats())
-	reg.sockets(ports.Sockets)
-	for _, c := range ports.Counters {
+		prometheus.Labels{"version": from.Version, "node": from.Node}, func() float64 { return 1 })
+	reg.gauge("users", "Users of the whole canvas, as this node shows it.", nil, func() float64 { return float64(from.Users()) })
+	reg.actors(from.Actors)
+	reg.sockets(from.Sockets)
+	for _, c := range from.More {
 		reg.count(c.Name, c.Help, nil, c.Value)
 	}
 	return m
@@ -55,8 +69,8 @@ func once[T any](read func() (T, error)) func() (T, error) {
 	}
 }
 
-// answered counts a response.
-func (m *metrics) answered(route string, status int) {
+// Answered counts a response.
+func (m *Metrics) Answered(route string, status int) {
 	m.answers.WithLabelValues(route, strconv.Itoa(status)).Inc()
 }
 
@@ -99,4 +113,10 @@ func (t tally) Collect(out chan<- prometheus.Metric) {
 	t.read(func(value string, n int64) {
 		out <- prometheus.MustNewConstMetric(t.desc, prometheus.CounterValue, float64(n), value)
 	})
+}
+
+// Counter is a number that only rises. Its name is without the program's prefix.
+type Counter struct {
+	Name, Help string
+	Value      *atomic.Int64
 }

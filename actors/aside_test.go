@@ -89,8 +89,8 @@ func (a *deputies) StepAside(aside bool) {
 }
 
 // severable returns pods whose ways to the store a test can cut, each with a drawing.
-func severable(t *testing.T, n int) (p *pods, ways []*atomic.Int32, drawings map[*drawing]*testPod) {
-	p = newPods(t, 0, func(c *Config) { c.StoreTimeout = 500 * time.Millisecond })
+func severable(t *testing.T, n int, storeTimeout time.Duration) (p *pods, ways []*atomic.Int32, drawings map[*drawing]*testPod) {
+	p = newPods(t, 0, func(c *Config) { c.StoreTimeout = storeTimeout })
 	p.ports = func(pod *testPod, ports *Ports) {
 		way := new(atomic.Int32)
 		ways = append(ways, way)
@@ -116,7 +116,7 @@ func TestAside_GivesRegionsToThoseThatCan(t *testing.T) {
 	for name, cut := range map[string]int32{"refused": wayRefused, "lost": wayLost, "no reply": wayNoReply} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			p, ways, drawings := severable(t, 3)
+			p, ways, drawings := severable(t, 3, 500*time.Millisecond)
 			first := p.members[0]
 			began := time.Now()
 			ways[0].Store(cut)
@@ -146,7 +146,7 @@ func TestAside_GivesRegionsToThoseThatCan(t *testing.T) {
 // Goal: a store that is out of everybody's reach moves no region.
 func TestAside_StaysWhenNobodyCan(t *testing.T) {
 	t.Parallel()
-	p, ways, drawings := severable(t, 3)
+	p, ways, drawings := severable(t, 3, 500*time.Millisecond)
 	owners := func() (all string) {
 		for id := range p.members[0].node.regions {
 			owner, _ := p.owner(id)
@@ -179,4 +179,23 @@ func TestAside_StaysWhenNobodyCan(t *testing.T) {
 		}
 	}
 	p.settled(drawings)
+}
+
+// Goal: a pod that drains while no store answers does not wait for its own, once for each region.
+// Method: two pods at rest are cut off from their stores, and a call would take a minute.
+func TestHandOver_DoesNotWaitForAStoreThatIsAway(t *testing.T) {
+	t.Parallel()
+	p, ways, drawings := severable(t, 2, time.Minute)
+	p.settled(drawings)
+	for _, way := range ways {
+		way.Store(wayLost)
+	}
+	first := p.members[0]
+	first.eventually("it knows", func() bool { return first.node.storeMonitor.Trouble() != nil })
+	p.change(func() { first.draining.Store(true) })
+	ctx, cancel := context.WithTimeout(t.Context(), 30*time.Second)
+	defer cancel()
+	if err := first.node.HandOver(ctx); err != nil || first.node.Stats().Serving.Load() != 0 {
+		t.Errorf("%v, it serves %d regions", err, first.node.Stats().Serving.Load())
+	}
 }

@@ -298,10 +298,17 @@ func (r *region) retire(ctx actor.Context) {
 	r.advance(ctx)
 }
 
-// release ends the claim in the store.
+// release ends the claim in the store. One that is known to be away gets no more than a moment, since
+// the next owner waits for us.
 func (r *region) release(ctx actor.Context) {
 	self, system, term := ctx.Self(), ctx.ActorSystem(), r.term()
+	limit := r.pod.cfg.StoreTimeout
+	if r.pod.storeMonitor.Trouble() != nil {
+		limit = r.pod.cfg.Beat
+	}
 	r.pod.background(func(c context.Context) {
+		c, cancel := context.WithTimeout(c, limit)
+		defer cancel()
 		if err := r.pod.store.Release(c, r.id, term); err != nil {
 			r.log.Warn("region not released; its next owner claims it all the same", "err", err)
 		}

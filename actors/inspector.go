@@ -303,3 +303,16 @@ func (n *Node) opening(ctx context.Context, name string) int64 {
 	}
 	return 0
 }
+
+// act carries out on this pod what an operator asked for, and notes who that was.
+func (n *Node) act(ctx context.Context, act message.Act) *message.Acted {
+	acted := &message.Acted{}
+	err := n.host.Act(ctx, act)
+	if err != nil {
+		acted.Error = err.Error()
+	}
+	if act.Do != message.ActVouch { // a pod asks this, not an operator
+		n.NoteAct(act, err)
+	}
+	return acted
+}

@@ -169,3 +169,14 @@ type realClock struct{}
 func (realClock) Now() time.Time { return time.Now() }
 
 func (realClock) AfterFunc(d time.Duration, f func()) { time.AfterFunc(d, f) }
+
+// noHostInfo is the HostInfo of a node that was given none.
+type noHostInfo struct{}
+
+func (noHostInfo) Process() message.Process { return message.Process{} }
+func (noHostInfo) Sockets() message.Sockets { return message.Sockets{} }
+func (noHostInfo) Viewers() []int           { return nil }
+func (noHostInfo) Connections(context.Context, int, []canvas.ViewerID) (none []message.ConnectionReport) {
+	return nil
+}
+func (noHostInfo) Act(context.Context, message.Act) error { return errNoHostInfo }

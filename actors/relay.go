@@ -19,10 +19,12 @@ import (
 // viewers are served, so that a storm of newcomers never reaches the region.
 //
 // A relay is idle (no replica, costs nothing), attaching (asks the region's owner every beat),
-// attached, or resting: attached where nothing happens, which costs nothing either. It stays with the owner that it has until that owner sends it away, falls silent or is
-// no longer a member. Only then does it ask the placement. While there is a replica, viewers are
-// served from it, attached or not: what they see may be old, but is never wrong. catchup.go has
-// what viewers ask of a relay, pending.go what it keeps for those who place, rest.go how it rests.
+// attached, or resting: attached where nothing happens, which costs nothing either. It stays with the
+// owner that it has until that owner sends it away, falls silent or is no longer a member. Only then
+// does it ask the placement. While there is a replica, viewers are served from it, attached or not:
+// what they see may be old, but is never wrong. relay_viewers.go has what viewers ask of a relay,
+// pending.go what it keeps for those who place, rest.go how it rests, pointers.go what it does with
+// pointers.
 type relay struct {
 	pod *Node
 	id  canvas.RegionID

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"pixelplayground/k8s/manifest"
 )
@@ -145,9 +146,15 @@ func (p *redisPod) kill() {
 	p.wait()
 }
 
-// remove is what the kubelet does with a pod that was deleted: preStop, then SIGTERM.
+// remove is what the kubelet does with a pod that was deleted: preStop, then SIGTERM. The pod must
+// have ended within its grace period.
 func (p *redisPod) remove() {
 	p.t.Helper()
+	late := time.AfterFunc(p.process("redis").Grace, func() {
+		p.t.Errorf("%s would have been killed: it takes longer than its grace period", p.name)
+		p.signal(syscall.SIGKILL)
+	})
+	defer late.Stop()
 	if out, err := p.script("/etc/redis/stop.sh").CombinedOutput(); err != nil {
 		p.t.Errorf("stop.sh of %s: %v\n%s", p.name, err, out)
 	}

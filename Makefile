@@ -39,11 +39,11 @@ lint: ## gofmt, go vet, staticcheck
 	go tool staticcheck -tags e2e ./...
 
 # The manifests are read by one goroutine, with libraries that are a fourth of all there is to compile: that would be for nothing.
-# Each package is vetted in lint. Some tests only wait, so one more runs than there may be processors.
+# Each package is vetted in lint.
 MANIFESTS = ./k8s/...
 race: ## all Go tests, with the race detector where there is more than one goroutine
 ifeq ($(PKG),./...)
-	go test -race -vet=off -p 3 -timeout 10m $(if $(RUN),-run '$(RUN)') $$(go list ./... | grep -vx '.*/k8s\(/.*\)\?')
+	go test -race -vet=off -timeout 10m $(if $(RUN),-run '$(RUN)') $$(go list ./... | grep -vx '.*/k8s\(/.*\)\?')
 	go test -vet=off $(if $(RUN),-run '$(RUN)') $(MANIFESTS)
 else
 	go test -race -timeout 10m $(if $(RUN),-run '$(RUN)') $(PKG)

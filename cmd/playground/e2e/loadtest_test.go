@@ -70,7 +70,6 @@ func chaos(t *testing.T, kills int, between func(data string), more ...string) (
 // Method: 30 clients draw 300 pixels/s while the server is killed twice with kill -9 and
 // started again.
 func TestLoadTest_ChaosPassesAServerThatComesBack(t *testing.T) {
-	t.Parallel() // it mostly waits
 	r, said, err := chaos(t, 2, func(string) {}, "--clients", "30", "--rate", "300", "--duration", "9s", "--every", "3s", "--max-pause", "20s")
 	t.Logf("pixelctl said:\n%s", said)
 	if err != nil || !r.Passed {
@@ -94,7 +93,6 @@ func TestLoadTest_ChaosPassesAServerThatComesBack(t *testing.T) {
 // Goal: the chaos test finds that acknowledged pixels are gone.
 // Method: while the server is down, its data is deleted.
 func TestLoadTest_ChaosFindsWhatIsLost(t *testing.T) {
-	t.Parallel() // it mostly waits
 	r, said, err := chaos(t, 1, func(data string) {
 		if err := os.RemoveAll(data); err != nil {
 			t.Fatal(err)

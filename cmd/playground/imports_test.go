@@ -71,7 +71,7 @@ func arrows() []arrow {
 		{from: "cluster/wire/wiretest", may: []string{canvas}},
 		{from: "cluster/clustertest", uses: []string{"github.com/hashicorp/memberlist"}},
 		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
-		{from: "transport/quota", may: []string{canvas}},
+		{from: "transport/quota", may: []string{canvas}, uses: []string{"golang.org/x/time"}},
 		{from: "transport/stats", may: []string{"codec"}, uses: []string{"golang.org/x/sys"}, never: io},
 		{from: "transport/upgrade", may: []string{"codec", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},

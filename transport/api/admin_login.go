@@ -28,7 +28,7 @@ const (
 
 // attempts counts wrong tokens.
 type attempts struct {
-	of     *limits
+	of     *quota.Rates
 	all    *rate.Limiter
 	pauses *quota.Shares
 	told   quota.Refusals
@@ -37,7 +37,7 @@ type attempts struct {
 
 func newAttempts(s *server) *attempts {
 	return &attempts{
-		of: newLimits(1/attemptEvery.Seconds(), attemptsAtOnce), all: rate.NewLimiter(rate.Every(allAttemptsEvery), allAttemptsAtOnce),
+		of: quota.NewRates(1/attemptEvery.Seconds(), attemptsAtOnce), all: rate.NewLimiter(rate.Every(allAttemptsEvery), allAttemptsAtOnce),
 		pauses: quota.NewShares(networkPauses, allPauses), told: quota.NewRefusals(s.Log, s.Now), pause: pause,
 	}
 }
@@ -56,7 +56,7 @@ func pause(ctx context.Context, d time.Duration) {
 func (t *attempts) failed(r *http.Request, now time.Time) (slow bool) {
 	client := answer.ClientOf(r)
 	t.told.Note("operator's login refused", "wrong token", "who", whoOf(r))
-	_, few := t.of.take(client, 1, now)
+	_, few := t.of.Take(client, 1, now)
 	if all := t.all.AllowN(now, 1); few && all {
 		return false
 	}

@@ -31,7 +31,7 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) (body 
 	b := &bounded{from: http.MaxBytesReader(w, r.Body, most), shares: s.bodies, of: r}
 	var err error
 	answer.AwaitBody(w, func() { body, err = io.ReadAll(b) })
-	wait, affordable := s.costs.take(answer.ClientOf(r), bodyWork*len(body), s.Now())
+	wait, affordable := s.costs.Take(answer.ClientOf(r), bodyWork*len(body), s.Now())
 	if err == nil && (affordable || s.Rate == 0) {
 		return body, b.free, true
 	}

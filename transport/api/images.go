@@ -141,7 +141,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *
 	if !s.images.memory.Take(network, false, most) {
 		return nil, errNotKept
 	}
-	if wait, ok := s.costs.take(network, v.units(), s.Now()); !ok {
+	if wait, ok := s.costs.Take(network, v.units(), s.Now()); !ok {
 		s.images.memory.Give(network, most)
 		return nil, &overloadError{http.StatusTooManyRequests, wait}
 	}

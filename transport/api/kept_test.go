@@ -37,7 +37,7 @@ func (p *pod) kept() map[string]int {
 // what all requests share.
 func TestAPI_KeepsNothingOfWhatIsOver(t *testing.T) {
 	stranger := answer.ClientOf(from("192.0.2.9", "/"))
-	spend := func(p *pod) { p.server.costs.take(answer.ClientOf(from("192.0.2.1", "/")), workBurst, p.server.Now()) }
+	spend := func(p *pod) { p.server.costs.Take(answer.ClientOf(from("192.0.2.1", "/")), workBurst, p.server.Now()) }
 	noRoom := func(p *pod) { p.server.images.memory.Take(stranger, true, allImages) } // so images are made as they are sent
 	noBodies := func(p *pod) { p.server.bodies.Take(stranger, true, allBodies) }
 	fails := func(after int) func(*pod) {

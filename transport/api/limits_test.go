@@ -3,65 +3,13 @@ package api
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
 	"strings"
 	"testing"
-	"time"
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/api/answer"
 )
-
-func TestLimits_Take(t *testing.T) {
-	l := newLimits(10, 100)
-	client := netip.MustParsePrefix("192.0.2.1/32")
-	now := noon
-	for i, step := range []struct {
-		after time.Duration
-		n     int
-		wait  time.Duration
-		never bool
-	}{
-		{0, 60, 0, false},
-		{0, 60, 2 * time.Second, false},
-		{2 * time.Second, 60, 0, false},
-		{0, 0, 0, false},
-		{time.Minute, 101, 0, true}, // more than the bucket holds
-		{0, 100, 0, false},
-		{0, 1, 100 * time.Millisecond, false},
-	} {
-		now = now.Add(step.after)
-		wait, ok := l.take(client, step.n, now)
-		if ok != (step.wait == 0 && !step.never) || (wait-step.wait).Abs() > time.Millisecond {
-			t.Fatalf("step %d: got %v, %v; want %v", i, wait, ok, step.wait)
-		}
-	}
-	if _, ok := l.take(netip.MustParsePrefix("192.0.2.2/32"), 100, now); !ok {
-		t.Error("another client was limited too")
-	}
-}
-
-// TestLimits_Give: what is put back can be taken again, but not saved up beyond the burst.
-func TestLimits_Give(t *testing.T) {
-	l := newLimits(10, 100)
-	client := netip.MustParsePrefix("192.0.2.1/32")
-	l.take(client, 100, noon)
-	l.give(client, 70, noon)
-	if wait, ok := l.take(client, 71, noon); ok || (wait-100*time.Millisecond).Abs() > time.Millisecond {
-		t.Errorf("71 of 70: %v, %v", wait, ok)
-	}
-	if _, ok := l.take(client, 70, noon); !ok {
-		t.Error("what was put back can't be taken")
-	}
-	l.give(client, 100, noon)
-	l.give(client, 100, noon)
-	l.take(client, 100, noon)
-	if _, ok := l.take(client, 1, noon); ok {
-		t.Error("more was put back than the burst")
-	}
-	newLimits(0, 0).give(client, 5, noon)
-}
 
 // TestAPI_RefusedPixelsCostNothing, unless the client may have them after all.
 func TestAPI_RefusedPixelsCostNothing(t *testing.T) {
@@ -102,36 +50,6 @@ func TestAPI_PlacedPixelsCostTheirs(t *testing.T) {
 	}
 	if w := p.ask("PUT", "/api/pixel", `{"x":1,"y":2,"color":"#AABBCC"}`); w.Code != 200 {
 		t.Errorf("the one that was given back: %d", w.Code)
-	}
-}
-
-func TestLimits_None(t *testing.T) {
-	l := newLimits(0, 0)
-	for range 3 {
-		if _, ok := l.take(netip.Prefix{}, 1e6, noon); !ok {
-			t.Fatal("limited without a limit")
-		}
-	}
-}
-
-// TestLimits_Bounded: the table stays small, and the last clients seen are remembered.
-func TestLimits_Bounded(t *testing.T) {
-	l := newLimits(1, 1)
-	client := func(i int) netip.Prefix {
-		return netip.PrefixFrom(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)}), 32)
-	}
-	for i := range 5*rememberedAddresses + 1 {
-		if _, ok := l.take(client(i), 1, noon); !ok {
-			t.Fatalf("client %d was limited at its first pixel", i)
-		}
-	}
-	if n := len(l.young) + len(l.old); n > 2*rememberedAddresses {
-		t.Errorf("%d addresses kept", n)
-	}
-	for i := 4*rememberedAddresses + 2; i <= 5*rememberedAddresses; i++ {
-		if _, ok := l.take(client(i), 1, noon); ok {
-			t.Fatalf("client %d was forgotten", i)
-		}
 	}
 }
 

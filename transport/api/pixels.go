@@ -86,7 +86,7 @@ func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 
 // allow takes n pixels from the client's allowance, or answers when to try again.
 func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
-	wait, ok := s.limits.take(answer.ClientOf(r), n, s.Now())
+	wait, ok := s.limits.Take(answer.ClientOf(r), n, s.Now())
 	switch {
 	case !ok && wait == 0:
 		answer.Fail(w, http.StatusRequestEntityTooLarge, "At most "+strconv.Itoa(s.Burst)+" pixels at once")
@@ -104,7 +104,7 @@ func (s *server) allowAny(w http.ResponseWriter, r *http.Request) bool {
 	if r.ContentLength >= 0 && r.ContentLength <= freeBody {
 		return true
 	}
-	wait := s.limits.wait(answer.ClientOf(r), s.Now())
+	wait := s.limits.Wait(answer.ClientOf(r), s.Now())
 	if wait > 0 {
 		answer.RetryAfter(w, wait)
 		answer.Fail(w, http.StatusTooManyRequests, canvas.RefusedRate.Text())
@@ -155,7 +155,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updat
 		why, wait = refused.Why, refused.Retry
 		switch why {
 		case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining:
-			s.limits.give(answer.ClientOf(r), asked-updated, s.Now())
+			s.limits.Give(answer.ClientOf(r), asked-updated, s.Now())
 		}
 	}
 	status := http.StatusServiceUnavailable

@@ -144,7 +144,7 @@ func (s *server) work(w http.ResponseWriter, r *http.Request, units int) (*job, 
 	if refused != nil {
 		return nil, refused
 	}
-	if wait, ok := s.costs.take(answer.ClientOf(r), min(units, workBurst), s.Now()); !ok {
+	if wait, ok := s.costs.Take(answer.ClientOf(r), min(units, workBurst), s.Now()); !ok {
 		s.jobs.end(one)
 		return nil, &overloadError{http.StatusTooManyRequests, wait}
 	}

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/quota"
 )
 
 func TestJobs_Bounds(t *testing.T) {
@@ -148,7 +149,7 @@ func TestWork_OthersAreServedPromptly(t *testing.T) {
 func TestWork_CostsBelongToWhoCausesThem(t *testing.T) {
 	p := newPod(t)
 	area := small.Width * small.Height
-	p.server.costs = newLimits(float64(area), 4*area)
+	p.server.costs = quota.NewRates(float64(area), 4*area)
 	status := func(address, target string) int {
 		w := httptest.NewRecorder()
 		p.ServeHTTP(w, from(address, target))

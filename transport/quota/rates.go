@@ -1,4 +1,4 @@
-package api
+package quota
 
 import (
 	"net/netip"
@@ -8,10 +8,10 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// limits is a token bucket of pixels for each client address. The table is bounded: an address
+// Rates is a token bucket of pixels for each client address. The table is bounded: an address
 // that is not among the last rememberedAddresses seen starts again with a full bucket. Anyone
 // with that many addresses does not gain much by that.
-type limits struct {
+type Rates struct {
 	rate  rate.Limit // 0: no limit
 	burst int
 
@@ -24,13 +24,14 @@ type limits struct {
 // rememberedAddresses bounds each half of the table, at about 200 bytes an entry: 4 MB in all.
 const rememberedAddresses = 10_000
 
-func newLimits(pixelsPerSecond float64, burst int) *limits {
-	return &limits{rate: rate.Limit(pixelsPerSecond), burst: burst, young: make(map[netip.Prefix]*rate.Limiter)}
+// NewRates makes Rates that fill with so many pixels a second; 0: without a limit.
+func NewRates(pixelsPerSecond float64, burst int) *Rates {
+	return &Rates{rate: rate.Limit(pixelsPerSecond), burst: burst, young: make(map[netip.Prefix]*rate.Limiter)}
 }
 
-// take removes n pixels from the client's bucket. If there are not enough, it returns false and
+// Take removes n pixels from the client's bucket. If there are not enough, it returns false and
 // how long to wait; 0: n is more than a bucket holds, so waiting does not help.
-func (l *limits) take(client netip.Prefix, n int, now time.Time) (wait time.Duration, ok bool) {
+func (l *Rates) Take(client netip.Prefix, n int, now time.Time) (wait time.Duration, ok bool) {
 	if l.rate == 0 || n == 0 {
 		return 0, true
 	}
@@ -45,8 +46,8 @@ func (l *limits) take(client netip.Prefix, n int, now time.Time) (wait time.Dura
 	return 0, taken.OK()
 }
 
-// give puts n pixels back into the client's bucket.
-func (l *limits) give(client netip.Prefix, n int, now time.Time) {
+// Give puts n pixels back into the client's bucket.
+func (l *Rates) Give(client netip.Prefix, n int, now time.Time) {
 	if l.rate == 0 || n <= 0 {
 		return
 	}
@@ -55,8 +56,8 @@ func (l *limits) give(client netip.Prefix, n int, now time.Time) {
 	l.bucket(client).AllowN(now, -n) // the next look cuts off what then exceeds the burst
 }
 
-// wait is how long until the client may take one pixel; 0: it may take one now.
-func (l *limits) wait(client netip.Prefix, now time.Time) time.Duration {
+// Wait is how long until the client may take one pixel; 0: it may take one now.
+func (l *Rates) Wait(client netip.Prefix, now time.Time) time.Duration {
 	if l.rate == 0 {
 		return 0
 	}
@@ -68,7 +69,7 @@ func (l *limits) wait(client netip.Prefix, now time.Time) time.Duration {
 	return 0
 }
 
-func (l *limits) bucket(client netip.Prefix) *rate.Limiter {
+func (l *Rates) bucket(client netip.Prefix) *rate.Limiter {
 	if bucket, ok := l.young[client]; ok {
 		return bucket
 	}

@@ -29,7 +29,7 @@ import (
 // testdata/earlier.txt, and stay readable.
 const wireVersion = 1
 
-// kinds is the table of the messages that travel, which never changes. To add one, add a line here,
+// kinds is the table of the messages that travel. It is only read. To add a message, add a line here,
 // a function in messages.go or reports.go, and the actor that it is for in cluster/peer/door.go.
 var kinds = [...]form{
 	1:  formed(committed),

@@ -130,7 +130,7 @@ func TestServer_ClientVanishes(t *testing.T) {
 				t.Fatal(err)
 			}
 			_ = c.conn.Close()
-			eventually(t, "gone", func() bool { return s.Counters().Connections.Load() == 0 && !s.Viewing(0) })
+			upgradetest.Eventually(t, "gone", func() bool { return s.Counters().Connections.Load() == 0 && !s.Viewing(0) })
 		}
 		if n := s.Counters().Closes.All()[frames.CodeVanished]; n != 2 {
 			t.Errorf("%d counted", n)

@@ -12,6 +12,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // I2: while many clients draw, come, go and change what they follow, each is shown every region
@@ -19,7 +20,7 @@ import (
 func TestFanout_ContiguousToMany(t *testing.T) {
 	const clients, batches, changes = 24, 1500, 12
 	onBothSockets(t, func(t *testing.T, plain bool) {
-		random := newRandom(t)
+		random := upgradetest.NewRandom(t)
 		s, host := openServer(t, plain, nil)
 		for id := range canvas.RegionID(16) { // so that no batch but an answer starts at 0
 			host.publish(id, 1, canvas.Pixel{Pos: 1, Color: 1})
@@ -48,7 +49,7 @@ func TestFanout_ContiguousToMany(t *testing.T) {
 		for i := range all {
 			all[i].paintAll(painters[i], host)
 		}
-		eventually(t, "views of equal sets are one", func() bool {
+		upgradetest.Eventually(t, "views of equal sets are one", func() bool {
 			sets := make(map[string]bool)
 			for _, p := range painters {
 				set := canvas.NewRegionSet(16)

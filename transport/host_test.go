@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"math/rand/v2"
 	"net/http"
 	"sync"
 	"testing"
@@ -9,6 +8,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // testGeometry has 16 regions of 64x64.
@@ -261,27 +261,6 @@ func onBothSockets(t *testing.T, test func(t *testing.T, plain bool)) {
 	t.Run("plain", func(t *testing.T) { test(t, true) })
 }
 
-// eventually fails the test if ok does not become true in time.
-func eventually(t testing.TB, what string, ok func() bool) {
-	t.Helper()
-	for deadline := time.Now().Add(10 * time.Second); !ok(); time.Sleep(time.Millisecond) {
-		if time.Now().After(deadline) {
-			t.Fatalf("after 10 s still not: %s", what)
-		}
-	}
-}
-
-// newRandom prints its seed if the test fails.
-func newRandom(t testing.TB) *rand.Rand {
-	seed := uint64(time.Now().UnixNano())
-	t.Cleanup(func() {
-		if t.Failed() {
-			t.Logf("seed %d", seed)
-		}
-	})
-	return rand.New(rand.NewPCG(seed, 0))
-}
-
 // inspection runs f on a shard's goroutine.
 type inspection struct {
 	f    func(s *shard)
@@ -321,7 +300,7 @@ func (c *conn) held() int {
 // settled waits until a connection is in the group of all regions that it follows.
 func settled(t testing.TB, s *Server, v canvas.ViewerID) {
 	t.Helper()
-	eventually(t, "settled", func() (ok bool) {
+	upgradetest.Eventually(t, "settled", func() (ok bool) {
 		inspect(s, v, func(_ *shard, c *conn) { ok = c.view != nil && s.Viewing(3) })
 		return ok
 	})
@@ -339,7 +318,7 @@ func (m countViewers) run(s *shard) { m.count <- s.feeds[m.region].viewers }
 // what is drawn from then on, and may have been welcomed before.
 func (s *Server) waitForViewers(t *testing.T, region canvas.RegionID, n int) {
 	t.Helper()
-	eventually(t, "they are shown the region", func() bool {
+	upgradetest.Eventually(t, "they are shown the region", func() bool {
 		sum := 0
 		for _, shard := range s.shards {
 			count := make(chan int, 1)

@@ -11,6 +11,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/codec"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // TestInspect_ShowsTheWorstFirst: first slow connections, then busy ones, then the rest.
@@ -21,9 +22,9 @@ func TestInspect_ShowsTheWorstFirst(t *testing.T) {
 		slow.paintAll(p, host)
 		busy, q := newPainting(t, s)
 		quiet := dialBinary(t, s)
-		random := newRandom(t)
+		random := upgradetest.NewRandom(t)
 		var list []message.ConnectionReport
-		eventually(t, "the first is behind, the second busy", func() bool {
+		upgradetest.Eventually(t, "the first is behind, the second busy", func() bool {
 			pixels := make([]canvas.Pixel, 2000)
 			for i := range pixels {
 				pixels[i] = canvas.Pixel{Pos: uint16(random.IntN(64 * 64)), Color: canvas.Color(random.IntN(1 << 24))}
@@ -53,7 +54,7 @@ func TestInspect_ShowsTheWorstFirst(t *testing.T) {
 			t.Errorf("%d follow region 0", viewers[0])
 		}
 		slow.paintAll(p, host)
-		eventually(t, "nobody is behind", func() bool { return s.Counters().Behind.Load() == 0 })
+		upgradetest.Eventually(t, "nobody is behind", func() bool { return s.Counters().Behind.Load() == 0 })
 		_ = quiet
 	})
 }
@@ -121,7 +122,7 @@ func TestAnnounce_IsShownInBothProtocols(t *testing.T) {
 	s, _ := openServer(t, false, nil)
 	c, j := dialBinary(t, s), dial(t, s, "")
 	j.text() // connected
-	eventually(t, "both are there", func() bool { return len(s.Connections(context.Background(), 5, nil)) == 2 })
+	upgradetest.Eventually(t, "both are there", func() bool { return len(s.Connections(context.Background(), 5, nil)) == 2 })
 	s.Announce(`Tea at "five"`)
 	if m := await[codec.Notice](c); m.Code != codec.NoticeAnnouncement || m.Text != `Tea at "five"` || m.Retry != 0 {
 		t.Errorf("%+v", m)

@@ -58,8 +58,8 @@ func TestServer_KeepsNothingOfThoseWhoAreGone(t *testing.T) {
 		s, _ := openServer(t, plain, func(c *Config, _ *fakeHost) {
 			c.MaxConnections, c.HandshakeTimeout, c.SendBuffer = 6, 200*time.Millisecond, 16<<10
 		})
-		upgradetest.ComeAndGo(newRandom(t), s.Addr(), sayings())
-		eventually(t, "the server holds nothing", func() bool { return len(s.kept()) == 0 })
+		upgradetest.ComeAndGo(upgradetest.NewRandom(t), s.Addr(), sayings())
+		upgradetest.Eventually(t, "the server holds nothing", func() bool { return len(s.kept()) == 0 })
 		if refused := s.Counters().Refused.All(); s.Counters().Upgraded.Load() == 0 || len(refused) == 0 {
 			t.Errorf("%d were let in, refused were %v", s.Counters().Upgraded.Load(), refused)
 		}

@@ -115,7 +115,7 @@ func TestRead_Violations(t *testing.T) {
 			{"no hello", [][]byte{ping}, codec.CloseNoHello},
 			{"malformed hello", [][]byte{frame(ws.OpBinary, []byte{0x91})}, codec.CloseMalformed},
 		})
-		eventually(t, "all connections gone", func() bool { return s.Counters().Connections.Load() == 0 })
+		upgradetest.Eventually(t, "all connections gone", func() bool { return s.Counters().Connections.Load() == 0 })
 	})
 }
 
@@ -257,7 +257,7 @@ func TestRead_PingFloodIsBounded(t *testing.T) {
 			}
 		}
 	}()
-	eventually(t, "throttled", func() bool { return s.Counters().Throttled.Load() > 0 && s.Counters().Slow.Load() > 0 })
+	upgradetest.Eventually(t, "throttled", func() bool { return s.Counters().Throttled.Load() > 0 && s.Counters().Slow.Load() > 0 })
 	inspect(s, 1, func(_ *shard, c *conn) {
 		if held := c.held(); held > 2*maxBacklog+2*readBuffer {
 			t.Errorf("%d bytes are held for one client", held)

@@ -14,6 +14,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // kinds names messages by their type.
@@ -166,7 +167,7 @@ func TestShard_DroppedBatchIsNoticed(t *testing.T) {
 // Connections that break while a tick is written don't make it skip others or write twice.
 func TestShard_BrokenConnectionsInATick(t *testing.T) {
 	b := newBench(t)
-	random := newRandom(t)
+	random := upgradetest.NewRandom(t)
 	var sockets []*benchSocket
 	for range 50 {
 		c, socket := b.connect(frames.Binary)

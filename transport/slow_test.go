@@ -10,6 +10,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // smallBuffers makes a connection stall soon.
@@ -27,7 +28,7 @@ func newPainting(t *testing.T, s *Server) (*client, *painter) {
 // and checks what that costs.
 func stall(t *testing.T, s *Server, host *fakeHost, v canvas.ViewerID) {
 	t.Helper()
-	random := newRandom(t)
+	random := upgradetest.NewRandom(t)
 	for i := range 3000 {
 		region := canvas.RegionID(random.IntN(len(host.regions)))
 		pixels := make([]canvas.Pixel, 20)
@@ -97,7 +98,7 @@ func TestSlow_NewcomerHasOneSnapshotToCome(t *testing.T) {
 			h.ringBatches = 1
 			c.Geometry = canvas.Geometry{Width: 1024, Height: 512, Region: 256}
 		})
-		random := newRandom(t)
+		random := upgradetest.NewRandom(t)
 		host.wait(func() { // eight snapshots of 197 KB: noise does not compress
 			for i := range host.regions {
 				for pos := range 1 << 16 {
@@ -107,7 +108,7 @@ func TestSlow_NewcomerHasOneSnapshotToCome(t *testing.T) {
 			}
 		})
 		c, p := newPainting(t, s)
-		eventually(t, "stalled", func() bool { return s.Counters().Slow.Load() > 0 })
+		upgradetest.Eventually(t, "stalled", func() bool { return s.Counters().Slow.Load() > 0 })
 		inspect(s, 1, func(_ *shard, c *conn) {
 			if c.catchingUp == nil || len(c.catchingUp.want) == 0 {
 				t.Errorf("everything was asked for at once: %+v", c.catchingUp)
@@ -138,11 +139,11 @@ func TestSlow_IsGivenUpOn(t *testing.T) {
 			c.StallTimeout = 100 * time.Millisecond
 		})
 		newPainting(t, s)
-		eventually(t, "closed as too slow", func() bool {
+		upgradetest.Eventually(t, "closed as too slow", func() bool {
 			host.publish(2, 1, make([]canvas.Pixel, 1000)...)
 			return s.Counters().Closes.All()[codec.CloseSlow] == 1
 		})
-		eventually(t, "gone", func() bool { return s.Counters().Connections.Load() == 0 && host.session(1).isClosed() })
+		upgradetest.Eventually(t, "gone", func() bool { return s.Counters().Connections.Load() == 0 && host.session(1).isClosed() })
 		if s.Viewing(2) {
 			t.Error("still viewing")
 		}
@@ -162,7 +163,7 @@ func TestCredit_StopsReading(t *testing.T) {
 		session, handled := host.session(1), 1 // HELLO
 		for handled < messages+1 {
 			// It is read on when half of the credit is back, which may be before all of it is.
-			eventually(t, "more than half of what the credit allows", func() bool {
+			upgradetest.Eventually(t, "more than half of what the credit allows", func() bool {
 				got := len(session.received())
 				return got == messages+1 || got-handled > actors.MaxUnhandled/2
 			})
@@ -179,7 +180,7 @@ func TestCredit_StopsReading(t *testing.T) {
 				handled++
 			}
 		}
-		eventually(t, "all have come", func() bool { return len(session.received()) == messages+1 })
+		upgradetest.Eventually(t, "all have come", func() bool { return len(session.received()) == messages+1 })
 	})
 }
 
@@ -194,7 +195,7 @@ func TestServer_IdleConnectionsHaveNoGoroutines(t *testing.T) {
 	for range 200 {
 		dialBinary(t, s)
 	}
-	eventually(t, "as many goroutines as before", func() bool { return runtime.NumGoroutine() <= before })
+	upgradetest.Eventually(t, "as many goroutines as before", func() bool { return runtime.NumGoroutine() <= before })
 	if n := s.Counters().Connections.Load(); n != 201 {
 		t.Errorf("%d connections", n)
 	}

@@ -13,6 +13,7 @@ import (
 	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/stats"
+	"pixelplayground/transport/upgrade/upgradetest"
 )
 
 // pingsThenClose makes a connection wait for a tick with its answers, and then end in it.
@@ -172,7 +173,7 @@ func TestServer_ClientsThatEndInATick(t *testing.T) {
 			_ = c.conn.Close()
 		}
 		viewer.paintAll(p, host)
-		eventually(t, "only the viewer is left", func() bool { return s.Counters().Connections.Load() == 1 })
+		upgradetest.Eventually(t, "only the viewer is left", func() bool { return s.Counters().Connections.Load() == 1 })
 		if n := s.Counters().Faults.Load(); n > 0 {
 			t.Errorf("%d faults", n)
 		}
@@ -192,7 +193,7 @@ func TestServer_SurvivesSessionsThatPanic(t *testing.T) {
 		}
 		good.send(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 1}))
 		await[codec.Pong](good)
-		eventually(t, "closed", func() bool { return host.session(2).isClosed() })
+		upgradetest.Eventually(t, "closed", func() bool { return host.session(2).isClosed() })
 		if n := s.Counters().Faults.Load(); n != 1 {
 			t.Errorf("%d faults", n)
 		}

@@ -84,7 +84,7 @@ func TestHandshake_Table(t *testing.T) {
 				t.Fatalf("got %s: %s", response.Status, body)
 			}
 			if tt.reason != "" {
-				eventually(t, "refusal counted", func() bool { return a.cfg.Counters.Refused.All()[tt.reason] == before[tt.reason]+1 })
+				upgradetest.Eventually(t, "refusal counted", func() bool { return a.cfg.Counters.Refused.All()[tt.reason] == before[tt.reason]+1 })
 			}
 		})
 	}
@@ -271,7 +271,7 @@ func TestHandshake_Full(t *testing.T) {
 		t.Fatalf("got %s, %v", response.Status, response.Header)
 	}
 	_ = c.Close()
-	eventually(t, "its place is free", func() bool { return a.cfg.Counters.Connections.Load() == 0 })
+	upgradetest.Eventually(t, "its place is free", func() bool { return a.cfg.Counters.Connections.Load() == 0 })
 	connects(t, a)
 }
 

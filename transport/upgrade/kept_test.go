@@ -18,7 +18,7 @@ func TestAcceptor_SurvivesHandshakesThatPanic(t *testing.T) {
 	if _, err := lost.Read(make([]byte, 1)); err == nil {
 		t.Error("was answered")
 	}
-	eventually(t, "no place is taken", func() bool { return a.places.taken() == 0 })
+	upgradetest.Eventually(t, "no place is taken", func() bool { return a.places.taken() == 0 })
 	if n := a.cfg.Counters.Faults.Load(); n != 1 {
 		t.Errorf("%d faults", n)
 	}
@@ -62,8 +62,8 @@ func TestAcceptor_KeepsNothingOfThoseWhoAreGone(t *testing.T) {
 	a := openAcceptor(t, func(c *Config) { c.MaxConnections, c.Timeout = 6, 200*time.Millisecond }, nil)
 	fewPlaces(a, 12, 8, 3)
 	a.headShares = quota.NewShares(60_000, 120_000)
-	upgradetest.ComeAndGo(newRandom(t), a.Addr(), sayings())
-	eventually(t, "the acceptor holds nothing", func() bool { return len(a.kept()) == 0 })
+	upgradetest.ComeAndGo(upgradetest.NewRandom(t), a.Addr(), sayings())
+	upgradetest.Eventually(t, "the acceptor holds nothing", func() bool { return len(a.kept()) == 0 })
 	if refused := a.cfg.Counters.Refused.All(); a.cfg.Counters.Upgraded.Load() == 0 || len(refused) == 0 {
 		t.Errorf("%d were let in, refused were %v", a.cfg.Counters.Upgraded.Load(), refused)
 	}

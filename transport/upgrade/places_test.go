@@ -20,7 +20,7 @@ func fewPlaces(a *Acceptor, all, each, spare int) {
 
 func (a *Acceptor) waitFor(t *testing.T, places int, phase phase) {
 	t.Helper()
-	eventually(t, "the connections have their places", func() bool {
+	upgradetest.Eventually(t, "the connections have their places", func() bool {
 		a.places.mu.Lock()
 		defer a.places.mu.Unlock()
 		n := 0
@@ -109,7 +109,7 @@ func TestPlaces_ProbesAreNeverRefused(t *testing.T) {
 	for range 5 { // who come and say nothing
 		from(t, a, "127.0.0.3", "")
 	}
-	eventually(t, "they have come", func() bool { return a.cfg.Counters.Accepted.Load() == 9 })
+	upgradetest.Eventually(t, "they have come", func() bool { return a.cfg.Counters.Accepted.Load() == 9 })
 	for _, path := range []string{"/healthz", "/readyz", "/metrics"} {
 		if status := statusOf(t, from(t, a, "127.0.0.1", "GET "+path+" HTTP/1.1\r\nHost: x\r\n\r\n")); status != 200 {
 			t.Errorf("%s: %d", path, status)
@@ -155,7 +155,7 @@ func TestPlaces_AProxySpeaksForMany(t *testing.T) {
 // TestPlaces_AddUp: whatever guests do, each guest with a place is counted once, and no bound is
 // exceeded.
 func TestPlaces_AddUp(t *testing.T) {
-	r := newRandom(t)
+	r := upgradetest.NewRandom(t)
 	p := newPlaces(quota.Proxies{})
 	p.all, p.each, p.spare = 12, 5, 3
 	var guests []*guest
@@ -227,7 +227,7 @@ func TestHeads_ShareTheirMemory(t *testing.T) {
 			var held []net.Conn
 			for i := range 2 {
 				held = append(held, from(t, a, "127.0.0.1", large))
-				eventually(t, "it is held", func() bool { return a.headShares.Taken() > 40_000*(i+1) })
+				upgradetest.Eventually(t, "it is held", func() bool { return a.headShares.Taken() > 40_000*(i+1) })
 			}
 			if status := statusOf(t, from(t, a, "127.0.0.1", large)); status != 503 {
 				t.Errorf("one too many of a network: %d", status)
@@ -243,7 +243,7 @@ func TestHeads_ShareTheirMemory(t *testing.T) {
 					t.Errorf("in the end: %d", status)
 				}
 			}
-			eventually(t, "all is given back", func() bool { return a.headShares.Taken() == 0 })
+			upgradetest.Eventually(t, "all is given back", func() bool { return a.headShares.Taken() == 0 })
 		})
 	}
 }
@@ -266,7 +266,7 @@ func TestHeads_OfUsedConnections(t *testing.T) {
 	var held []net.Conn
 	for i := range 2 {
 		held = append(held, used("127.0.0.1"))
-		eventually(t, "it is held", func() bool { return a.headShares.Taken() > 40_000*(i+1) })
+		upgradetest.Eventually(t, "it is held", func() bool { return a.headShares.Taken() > 40_000*(i+1) })
 	}
 	if status := statusOf(t, used("127.0.0.1")); status != 503 {
 		t.Errorf("one too many of a network: %d", status)
@@ -279,7 +279,7 @@ func TestHeads_OfUsedConnections(t *testing.T) {
 			t.Errorf("in the end: %d", status)
 		}
 	}
-	eventually(t, "all is given back", func() bool { return a.headShares.Taken() == 0 })
+	upgradetest.Eventually(t, "all is given back", func() bool { return a.headShares.Taken() == 0 })
 }
 
 func TestHeads_ManyShortLinesCostMore(t *testing.T) {

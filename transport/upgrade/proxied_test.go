@@ -61,7 +61,7 @@ func TestProxied_WebSocketsCountToTheirClient(t *testing.T) {
 func (a *Acceptor) expectConns(t *testing.T, want map[string]int) {
 	t.Helper()
 	for address, n := range want {
-		eventually(t, fmt.Sprintf("%s has %d connections", address, n), func() bool { return a.cfg.Accounts.Conns(netip.MustParseAddr(address)) == n })
+		upgradetest.Eventually(t, fmt.Sprintf("%s has %d connections", address, n), func() bool { return a.cfg.Accounts.Conns(netip.MustParseAddr(address)) == n })
 	}
 }
 

@@ -1,4 +1,4 @@
-// Package upgradetest is strangers for tests of upgrade and transport: how they connect, what they
+// Package upgradetest is for tests of upgrade and transport: strangers, how they connect, what they
 // ask for, and how they leave.
 package upgradetest
 
@@ -87,4 +87,25 @@ func (k stranger) comeAndGo(to net.Addr) {
 	case 2:
 		_, _ = c.Read(make([]byte, 1)) // at least the server's word
 	}
+}
+
+// Eventually fails the test if ok does not become true in time.
+func Eventually(t testing.TB, what string, ok func() bool) {
+	t.Helper()
+	for deadline := time.Now().Add(Patience); !ok(); time.Sleep(time.Millisecond) {
+		if time.Now().After(deadline) {
+			t.Fatalf("after %v still not: %s", Patience, what)
+		}
+	}
+}
+
+// NewRandom prints its seed if the test fails.
+func NewRandom(t testing.TB) *rand.Rand {
+	seed := uint64(time.Now().UnixNano())
+	t.Cleanup(func() {
+		if t.Failed() {
+			t.Logf("seed %d", seed)
+		}
+	})
+	return rand.New(rand.NewPCG(seed, 0))
 }

@@ -23,7 +23,7 @@ import (
 // and the store makes sure that no other can write (I3). The phases are dormant, asking, claiming,
 // mending, serving, fenced and retiring. Those that belong to a change of owner are in handoff.go,
 // committing is in commit.go, what relays see of it in subscribers.go and pointers.go, how it rests in
-// rest.go, how it learns that it is no longer the owner in ownership.go, and the repair after the
+// resting.go, how it learns that it is no longer the owner in ownership.go, and the repair after the
 // store has lost something in mend.go.
 type region struct {
 	pod   *Node

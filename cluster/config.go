@@ -47,9 +47,9 @@ type Config struct {
 	Log        *slog.Logger // nil: none
 	Network    Network      // nil: the real one
 
-	// ProbeEvery is how often a member probes another. The first probe after a member's death
-	// (within three intervals) finds it: that probe fails after one more interval, and the member
-	// then has Suspicion intervals to object.
+	// ProbeEvery is how often a member probes another. A dead member is probed within three
+	// intervals. The probe fails one interval later, and the member then has Suspicion intervals to
+	// object, and after them the grace of pulse: 0.2 s on a machine that is not too busy.
 	ProbeEvery time.Duration
 	// ProbeTimeout is how long a probe waits before it asks other members to try too. Their answer
 	// must fit into the rest of ProbeEvery.

@@ -276,9 +276,9 @@ func (i *incarnation) reap(now time.Time) {
 }
 
 // cutOff reports whether this pod has lost more members than are left. Then it is more likely on
-// the smaller side of a partition than the survivor of so many deaths, so it takes back that they
-// died. If it told them of their deaths when they meet again, the whole larger side would have to
-// come back as new members. The larger side does tell this pod. mu must be held.
+// the smaller side of a partition than the survivor of so many deaths, so it withdraws the word that
+// they died. If it told them of their deaths when they meet again, the whole larger side would have
+// to come back as new members. The larger side does tell this pod. mu must be held.
 func (i *incarnation) cutOff(now time.Time) bool {
 	i.forgetLosses(now)
 	if len(i.losses) <= len(i.members)+1 {

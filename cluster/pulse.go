@@ -12,17 +12,17 @@ const (
 	// for dead.
 	pauseNoticed = 500 * time.Millisecond
 
-	// A member taken for dead has leastGrace to object. If the usual delay is longer than calm, it
-	// has objections times the difference more. 35 is how many delays of 20 ms make up memberlist's
-	// own time to object.
-	leastGrace = 200 * time.Millisecond
-	objections = 35
-	calm       = 5 * time.Millisecond
-	maxGrace   = 4 * time.Second
+	// A member taken for dead has leastGrace to object, and graceFactor times the part of our usual
+	// delay above calm, but no more than maxGrace. 35 delays of 20 ms are memberlist's own time to
+	// object. What comes before that is in Config: ProbeEvery and Suspicion.
+	leastGrace  = 200 * time.Millisecond
+	graceFactor = 35
+	calm        = 5 * time.Millisecond
+	maxGrace    = 4 * time.Second
 
-	// A delay longer than the usual one moves that up by a rising-th of the difference, a shorter
-	// one moves it down by a falling-th. So a single late one says little. If it is very late it
-	// does count, for a second or two.
+	// A delay longer than the usual one moves that up by 1/rising of the difference, a shorter one
+	// moves it down by 1/falling. So a single late one says little. If it is very late it does
+	// count, for a second or two.
 	rising, falling = 8, 32
 )
 
@@ -64,5 +64,5 @@ func (p *pulse) grace(now time.Time) time.Duration {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	usual := max(p.usual, p.with(now.Sub(p.last)-beatEvery)) // the next beat may be late already
-	return min(leastGrace+objections*max(usual-calm, 0), maxGrace)
+	return min(leastGrace+graceFactor*max(usual-calm, 0), maxGrace)
 }

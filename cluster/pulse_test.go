@@ -28,7 +28,7 @@ func TestPulse_GraceFollowsTheUsualDelay(t *testing.T) {
 	for range 3 {
 		second(100 * time.Millisecond)
 	}
-	if g := p.grace(now); g < time.Second || g > objections*100*time.Millisecond {
+	if g := p.grace(now); g < time.Second || g > graceFactor*100*time.Millisecond {
 		t.Errorf("looks are 100 ms late: %v", g)
 	}
 	for range 12 {

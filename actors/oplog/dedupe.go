@@ -6,7 +6,7 @@ import "pixelplayground/actors/canvas"
 const maxSessions = 12288
 
 // Dedupe remembers which ops a region has applied (I4). For each session it has the highest op
-// number, which of the remembered-1 numbers before it were applied, and the number from which on
+// number, which of the Remembered-1 numbers before it were applied, and the number from which on
 // nothing is missing.
 //
 // It forgets in two ways. Ops that had left the store's log before the region was claimed are gone.
@@ -51,9 +51,9 @@ func (d *Dedupe) Restore(batches []*canvas.Batch, end uint64) {
 	}
 }
 
-// Has reports what is known of an op. If again is set, the op may have been applied before, but
-// only after the sequence number after. An op that is not known is opNew only if it was certainly
-// never applied, else opUnsure.
+// Has reports what is known of an op. If again is set, the op may have been sent before; it can then
+// only have been applied later than at the sequence number after. An op that is not known is
+// NeverApplied if that is certain, else Unsure.
 func (d *Dedupe) Has(id canvas.OpID, again bool, after uint64) Verdict {
 	certain := !again || after >= d.from
 	older := false

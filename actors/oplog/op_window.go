@@ -4,7 +4,7 @@ package oplog
 // connection lets them run ahead of its oldest unanswered op.
 const Remembered = 1024
 
-// opWindow is the highest op number, and a bit for each of the last remembered numbers: bit i of
+// opWindow is the highest op number, and a bit for each of the last Remembered numbers: bit i of
 // word w stands for high - 64*w - i.
 type opWindow struct {
 	high uint64

@@ -8,7 +8,7 @@ import (
 
 // Ring keeps the most recent batches of a region, without gaps, so that whoever holds a position in
 // it can be brought up to date. It is bounded by memory, counted in pixels of 8 bytes: an op takes
-// about as much as 20 pixels.
+// about as much as 20 pixels. The bound is actors.Config.RingPixels.
 type Ring struct {
 	limit   int // of cost
 	cost    int

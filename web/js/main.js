@@ -9,7 +9,7 @@ import { Minimap } from "./minimap.js";
 import { cleanName, recallName, rememberName } from "./name.js";
 import { Navigation } from "./navigation.js";
 import { Overlay } from "./overlay.js";
-import { copy, keepAddress } from "./place.js";
+import { copy, keepAddress } from "./permalink.js";
 import { whyRefused } from "./refusal.js";
 import { Session } from "./session.js";
 import { Link } from "./socket.js";

@@ -15,9 +15,10 @@ import (
 // A relay rests at its region when both have agreed that nothing is happening: neither has a timer,
 // and neither says anything to the other. A large canvas has thousands of them. What they would say,
 // that both are there and that nothing was lost, their pods say for all of them at once: they
-// compare sums over what each end of a stream knows of it. Whoever does or hears anything on the
-// stream leaves the sums first. So if the other end misses it, or has failed, the sums differ,
-// whatever the cause, and those that may be concerned go back to renewing for themselves.
+// compare sums over what each end of a stream knows of it. Before an actor sends or handles anything
+// on a stream that rests, it takes the stream out of its pod's sums. So if the other end misses the
+// message or has failed, the two pods' sums no longer match, and every relay in that sum (a 64th of
+// them) goes back to renewing for itself.
 
 const (
 	// restBeats is how many beats pass between two questions about the relays that rest.

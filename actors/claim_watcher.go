@@ -11,9 +11,10 @@ import (
 )
 
 // claimWatcher asks the store, for all idle regions of the pod at once, whether anybody has claimed
-// any region. If nobody has, all of them are still this pod's. Its answer counts for a region that
-// the store has confirmed, by a commit or by the answer to a question, since the watcher first saw
-// the mark that it still sees. Any goroutine may ask it.
+// any region. If nobody has, all of them are still this pod's. The store has a mark that changes
+// with every claim. As long as it stays the same, nobody has claimed anything. So the watcher can
+// vouch for a region that the store has confirmed, by a commit or by answering Holds, since the
+// watcher first saw the current mark. Any goroutine may ask it.
 type claimWatcher struct {
 	pod *Node
 

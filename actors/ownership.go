@@ -24,7 +24,7 @@ func (r *region) verifyOwnership(ctx actor.Context, now time.Time) {
 	}
 }
 
-// check asks the store for a relay that someone reads from. Relays that ask while a question is
+// check asks the store whether the region is still ours, for a relay through which somebody reads. Relays that ask while a question is
 // under way share the next one.
 func (r *region) check(ctx actor.Context, m *message.Check) {
 	key := keyOf(ctx.Sender())

@@ -11,7 +11,7 @@ import (
 type due struct {
 	from   canvas.Mark    // the viewer's position before it
 	pixels *frames.Pixels // a batch; nil: it is a frame
-	frame  []byte         // if pixels is nil: a snapshot, or the message that nothing was missed
+	frame  []byte         // set if pixels is nil: an encoded snapshot, or the message that nothing was missed
 }
 
 // size is about how many bytes it takes when written.

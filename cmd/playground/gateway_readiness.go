@@ -8,7 +8,7 @@ import (
 	"pixelplayground/cluster"
 )
 
-// standing decides what a gateway of a cluster is good for: whether people should be sent here to
+// standing decides what /readyz of a gateway in a cluster says: whether people should be sent here to
 // look, and whether what they draw would be taken. The two differ while nobody can draw: then this
 // gateway is as good as any other, and shows the canvas. standing is given what was seen and makes
 // no calls itself.
@@ -17,7 +17,7 @@ type standing struct {
 	proven  bool      // a pixel could be placed at least once: until then there is nothing to show
 	reached time.Time // when it last reached a canvas server
 	members map[string]cluster.Member
-	lost    cluster.Roles // roles of the members that have vanished without leaving since then
+	lost    cluster.Roles // roles of the members that have vanished without leaving since reached
 }
 
 // sight is what one look found.

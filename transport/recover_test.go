@@ -85,7 +85,7 @@ func TestShard_FaultEndsItsConnection(t *testing.T) {
 			if _, messages := goodSocket.take(t); len(messages) != 3 || good.state != live {
 				t.Errorf("the other got %v", kinds(messages))
 			}
-			if n := strings.Count(log.String(), "survive_test.go"); n == 0 || strings.Count(log.String(), "told once") != 1 {
+			if n := strings.Count(log.String(), "recover_test.go"); n == 0 || strings.Count(log.String(), "told once") != 1 {
 				t.Errorf("the log tells of the place %d times:\n%s", n, log)
 			}
 		})

@@ -8,8 +8,8 @@ import (
 
 // intake is the unfinished message that a client has sent so far, or what was received while the
 // connection is paused. The client decides how long that takes, so it is bounded: for all
-// connections together, for those of a network, and in time (Config.MessageTimeout). When a
-// bound on memory is reached, a connection is read from in small pieces, and not at all once it
+// connections together and for those of a network (quota.Account), and in time
+// (Config.MessageTimeout). When a bound on memory is reached, a connection is read from in small pieces, and not at all once it
 // holds freeIntake. So clients that send messages of the usual size do not notice. A large
 // message waits for memory, which is freed when others finish their messages or are closed.
 type intake struct {
@@ -20,18 +20,9 @@ type intake struct {
 	counted    int    // how many bytes of it the account has counted
 }
 
-// Bounds, in bytes. Each shard may exceed them by one read, since how much of it remains
-// unfinished is known only afterwards.
-const (
-	networkIntake = 8 << 20 // of one network that is not a proxy's
-	allIntake     = 32 << 20
-	// When allIntake is taken, networks that hold less than littleIntake share another
-	// spareIntake: they are not the ones that took it.
-	littleIntake, spareIntake = 128 << 10, 16 << 20
-	// freeIntake is what every connection may hold, whatever the others do: a stroke of 280
-	// pixels.
-	freeIntake = 2 << 10
-)
+// freeIntake is what every connection may hold, whatever the others do, in bytes: a stroke of 280
+// pixels.
+const freeIntake = 2 << 10
 
 // size is how many bytes of memory it holds.
 func (in *intake) size() int {
@@ -67,8 +58,7 @@ func (s *shard) drop(c *conn) {
 
 // roomFor is how much may be read from a connection now, in bytes.
 func (s *shard) roomFor(c *conn) int {
-	its, all := c.account.Unfinished(), s.server.accounts.Unfinished()
-	if all < allIntake && (c.account.IsProxy() || its < networkIntake) || all < allIntake+spareIntake && its < littleIntake {
+	if c.account.MayHold() {
 		return len(s.buffer)
 	}
 	return max(freeIntake-c.intake.size(), 0)

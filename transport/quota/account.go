@@ -22,9 +22,6 @@ type Account struct {
 	at    time.Time
 }
 
-// IsProxy reports whether the network's share is not limited.
-func (k *Account) IsProxy() bool { return k.proxy }
-
 // Accounts are the accounts of all networks that have a connection or had one recently.
 type Accounts struct {
 	proxies Proxies
@@ -68,21 +65,6 @@ func (a *Accounts) Conns(of netip.Addr) int {
 	defer k.mu.Unlock()
 	return k.conns
 }
-
-// Hold counts how many more bytes of unfinished messages its connections hold, or how many fewer.
-func (k *Account) Hold(by int) {
-	if by == 0 {
-		return // the usual case
-	}
-	k.held.Add(int64(by))
-	k.all.held.Add(int64(by))
-}
-
-// Unfinished is how many bytes of unfinished messages its connections hold.
-func (k *Account) Unfinished() int64 { return k.held.Load() }
-
-// Unfinished is how many bytes of unfinished messages all connections hold.
-func (a *Accounts) Unfinished() int64 { return a.held.Load() }
 
 // Close counts one connection fewer.
 func (k *Account) Close() {

@@ -18,9 +18,9 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors/aside"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/standaside"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/telemetry"
 )
@@ -29,12 +29,12 @@ import (
 type Ports struct {
 	Store     store.Store
 	Audience  Audience
-	Placement Placement          // nil: everything is on this node
-	Deputies  aside.Deputies     // nil: nobody could stand in for this pod
-	Host      HostInfo           // nil: the inspector knows only about actors
-	System    *actor.ActorSystem // nil: a new one that knows no other pods
-	Clock     Clock              // nil: the real one
-	Log       *slog.Logger       // nil: none
+	Placement Placement           // nil: everything is on this node
+	Deputies  standaside.Deputies // nil: nobody could stand in for this pod
+	Host      HostInfo            // nil: the inspector knows only about actors
+	System    *actor.ActorSystem  // nil: a new one that knows no other pods
+	Clock     Clock               // nil: the real one
+	Log       *slog.Logger        // nil: none
 }
 
 // Node runs the actors of one pod. Any goroutine may use its parts.
@@ -106,7 +106,7 @@ func New(cfg Config, ports Ports) *Node {
 	}
 	n.claimWatcher, n.handoffs, n.rests = &claimWatcher{pod: n}, newHandoffLimiter(n.system.Root), newRests(n)
 	n.outage = newOutage(n.log, n.events)
-	n.storeMonitor = aside.New(aside.Pod{
+	n.storeMonitor = standaside.New(standaside.Pod{
 		Deputies: ports.Deputies, Now: n.clock.Now, After: n.clock.AfterFunc, Background: n.background, Stats: &n.stats, Log: n.log,
 		Ping: func(ctx context.Context) error { return n.store.Ping(ctx) },
 		Ask: func(ctx context.Context, addresses []string) []*message.Report {

@@ -367,53 +367,6 @@ func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 	r.wake(ctx)
 }
 
-// fenceMemory is how long a fencing counts: another one within this time is followed by a longer
-// pause. Two pods that both believe they are the owner, as in a partition, must not claim in a
-// storm.
-const fenceMemory = 10 * time.Second
-
-// onFenced gives up everything: the truth is what the other owner has.
-func (r *region) onFenced(ctx actor.Context) {
-	now := r.pod.clock.Now()
-	if now.Sub(r.fencedAt) > fenceMemory {
-		r.fences = 0
-	}
-	r.fences, r.fencedAt = r.fences+1, now
-	r.pod.stats.Fenced.Add(1)
-	level := slog.LevelDebug
-	if r.fences == 1 { // two owners that take turns would log it endlessly
-		level = slog.LevelWarn
-		r.pod.events.NoteRegion(message.EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
-	}
-	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
-	retiring := r.phase == phaseRetiring
-	r.letGo(ctx)
-	if retiring {
-		r.settle(ctx)
-		return
-	}
-	r.phase = phaseFenced
-	r.pod.later(ctx, r.pod.jitter(backoff(r.fences)), claimAgain{r})
-}
-
-// letGo drops the claim and all that depends on it, and sends the relays away.
-func (r *region) letGo(ctx actor.Context) {
-	for _, s := range r.subscribers {
-		ctx.Send(s.relay, &message.Lapsed{Stream: s.stream})
-	}
-	r.rouseAll()
-	clear(r.subscribers)
-	r.pod.observe.Released(r.id)
-	if r.epoch != 0 {
-		r.pod.stats.Serving.Add(-1)
-	}
-	r.epoch, r.inflight, r.TileState, r.ring, r.dedupe = 0, nil, oplog.TileState{}, oplog.Ring{}, oplog.Dedupe{}
-	r.queue = oplog.NewQueue(r.pod.cfg.QueuePixels)
-	r.recovered()
-	r.checking, r.checkers, r.others = false, nil, nil
-	r.mending = mending{asked: r.mending.asked}
-}
-
 // calling starts the clock on the store's answer, unless it is running already.
 func (r *region) calling() {
 	if r.asked.IsZero() {

@@ -15,14 +15,14 @@ import (
 	"github.com/hashicorp/memberlist"
 
 	"pixelplayground/actors"
-	"pixelplayground/actors/aside"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/standaside"
 	"pixelplayground/cluster/peer"
 )
 
 var (
-	_ actors.Placement = (*Cluster)(nil)
-	_ aside.Deputies   = (*Cluster)(nil)
+	_ actors.Placement    = (*Cluster)(nil)
+	_ standaside.Deputies = (*Cluster)(nil)
 )
 
 // Cluster is this pod's place among the others.
@@ -356,7 +356,7 @@ func (c *Cluster) Gateways() []string { return slices.Clone(c.View().gateways) }
 // Has implements actors.Placement.
 func (c *Cluster) Has(address string) bool { return c.View().addresses[address] }
 
-// Deputies implements aside.Deputies.
+// Deputies implements standaside.Deputies.
 func (c *Cluster) Deputies() (addresses []string) {
 	for _, m := range c.View().Members() {
 		if m.Roles.Has(RoleCanvas) && !m.Self && !m.Draining && !m.Aside {
@@ -366,7 +366,7 @@ func (c *Cluster) Deputies() (addresses []string) {
 	return addresses
 }
 
-// StepAside implements aside.Deputies.
+// StepAside implements standaside.Deputies.
 func (c *Cluster) StepAside(aside bool) {
 	c.aside.Store(aside)
 	c.changed()

@@ -31,7 +31,7 @@ type arrow struct {
 // encodings; transport and cluster don't know each other; only the server's main knows everything.
 func arrows() []arrow {
 	const (
-		aside      = "actors/aside"
+		aside      = "actors/standaside"
 		canvas     = "actors/canvas"
 		mailbox    = "actors/mailbox"
 		message    = "actors/message"

@@ -1,7 +1,7 @@
-// Package aside makes a pod whose store takes no commits stand aside, as long as the stores of others
+// Package standaside makes a pod whose store takes no commits stand aside, as long as the stores of others
 // do: they get its regions, and it owns none. It decides that from what it sees of its own store and
 // what others say of theirs, and leaves it to the pod's Deputies to let the others know.
-package aside
+package standaside
 
 import (
 	"context"

@@ -7,15 +7,15 @@ import (
 	"sync/atomic"
 	"time"
 
-	"pixelplayground/actors/aside"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/standaside"
 	"pixelplayground/actors/telemetry"
 )
 
 // storeHealth is what a pod knows of its way to the store.
 type storeHealth struct {
-	storeMonitor *aside.Monitor
+	storeMonitor *standaside.Monitor
 	outage       *outage
 	silence      storeSilence
 	waits        waits // by RegionID, as long as the node's regions

@@ -7,6 +7,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
@@ -353,5 +355,19 @@ func TestRestSums_Set(t *testing.T) {
 	}
 	if s.take(allShares); len(s.streams) != 0 || s.shares != [message.RestShares]uint64{} {
 		t.Errorf("nothing is left, and the sums are %v", s)
+	}
+}
+
+// A question to a pod that is gone comes back to the inspector. That is no fault of the program.
+func TestRest_QuestionsToTheDead(t *testing.T) {
+	w := newWorld(t, nil)
+	gone := actor.NewPID(w.node.Address(), "gone")
+	w.node.system.Root.RequestWithCustomSender(gone, &message.Resting{N: 1}, w.node.inspector)
+	// The answer to this comes behind it.
+	if reports := w.node.Survey(t.Context(), []string{w.node.Address()}, message.Inspect{Brief: true}); reports[0] == nil {
+		t.Fatal("no report")
+	}
+	if all, unhandled := w.node.stats.Messages[message.KindInspector].Load(), w.node.stats.Unhandled[message.KindInspector].Load(); all < 2 || unhandled != 0 {
+		t.Errorf("%d messages, %d of them not handled", all, unhandled)
 	}
 }

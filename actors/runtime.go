@@ -72,8 +72,12 @@ func (n *Node) props(kind message.Kind, name string, producer func() actor.Actor
 // this is called for every message between relays and regions.
 func keyOf(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
 
-// unhandled counts a message that an actor has no case for.
+// unhandled counts a message that an actor has no case for. What comes back because a question found
+// nobody is not one: pods die, and everybody who asks waits for an answer with a timer.
 func (n *Node) unhandled(kind message.Kind, message any) {
+	if _, back := message.(*actor.DeadLetterResponse); back {
+		return
+	}
 	n.stats.Unhandled[kind].Add(1)
 	n.log.Debug("message not handled", "kind", kind.String(), slog.Any("message", message))
 }

@@ -10,7 +10,6 @@ import (
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
-	"pixelplayground/transport/quota"
 )
 
 // feedSocket has something to read.
@@ -64,9 +63,9 @@ func TestIntake_IsBounded(t *testing.T) {
 		networks, bound int
 		neighbour       bool // has room at once
 	}{
-		"one network":  {1, quota.NetworkUnfinished, true},
-		"100 networks": {100, quota.AllUnfinished, true},
-		"500 networks": {500, quota.AllUnfinished + quota.SpareUnfinished, false},
+		"one network":  {1, 8 << 20, true},
+		"100 networks": {100, 32 << 20, true},
+		"500 networks": {500, 48 << 20, false},
 	} {
 		for _, fragmented := range []bool{false, true} {
 			t.Run(name, func(t *testing.T) {

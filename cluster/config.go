@@ -49,7 +49,8 @@ type Config struct {
 
 	// ProbeEvery is how often a member probes another. A dead member is probed within three
 	// intervals. The probe fails one interval later, and the member then has Suspicion intervals to
-	// object, and after them the grace of pulse: 0.2 s on a machine that is not too busy.
+	// object, and after them the grace of pulse: 0.2 s on a machine that is not too busy, none if
+	// nobody listens at its address any more.
 	ProbeEvery time.Duration
 	// ProbeTimeout is how long a probe waits before it asks other members to try too. Their answer
 	// must fit into the rest of ProbeEvery.

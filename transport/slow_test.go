@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"runtime"
 	"testing"
 	"time"
 
@@ -182,21 +181,4 @@ func TestCredit_StopsReading(t *testing.T) {
 		}
 		upgradetest.Eventually(t, "all have come", func() bool { return len(session.received()) == messages+1 })
 	})
-}
-
-// Idle connections have no goroutines where the platform can wait for them all at once.
-func TestServer_IdleConnectionsHaveNoGoroutines(t *testing.T) {
-	if runtime.GOOS != "linux" {
-		t.Skip("the portable sockets have two each")
-	}
-	s, _ := openServer(t, false, nil)
-	dialBinary(t, s)
-	before := runtime.NumGoroutine()
-	for range 200 {
-		dialBinary(t, s)
-	}
-	upgradetest.Eventually(t, "as many goroutines as before", func() bool { return runtime.NumGoroutine() <= before })
-	if n := s.Counters().Connections.Load(); n != 201 {
-		t.Errorf("%d connections", n)
-	}
 }

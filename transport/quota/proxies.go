@@ -35,6 +35,9 @@ func (p Proxies) Have(a netip.Addr) bool {
 // p.Header name. Each proxy appends the address that it was asked from. So the last address that
 // is not a proxy's is the client's, and strangers may have written everything before it.
 func (p Proxies) Client(peer netip.Addr, values []string) netip.Addr {
+	if !p.Have(peer) {
+		return peer // what strangers write costs nothing
+	}
 	path := p.path(values)
 	for i := len(path) - 1; i >= 0 && p.Have(peer); i-- {
 		before := AddressOf(path[i])

@@ -1,3 +1,6 @@
+// Package settings reads how an operator wants the server: from flags, the environment and a file, in
+// this order. It checks every value, says where a wrong one was written and what would do, and turns
+// the settings into the configs of the other packages.
 package settings
 
 import (

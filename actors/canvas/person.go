@@ -1,0 +1,100 @@
+package canvas
+
+import "time"
+
+// Subject names who answers for what is placed: the same on every connection, device and pod, and
+// after a restart. It is derived one way, with a secret of the canvas, from a browser's cookie, an
+// account, a key or a network, and reveals nothing of them. The zero Subject is nobody's.
+type Subject [16]byte
+
+// botMark is the first byte of the public ids of bots, and of nobody else's.
+const botMark = 0xB0
+
+// User is the public id of a subject. The ids of bots begin with b0, so that everyone can tell what
+// a bot has drawn, long after it has gone. It is never 0.
+func (s Subject) User(kind PersonKind) Author {
+	id := uint64(0)
+	for _, b := range s[1:6] {
+		id = id<<8 | uint64(b)
+	}
+	first := uint64(s[0])
+	switch {
+	case kind == Bot:
+		first = botMark
+	case first == botMark:
+		first++
+	}
+	return max(Author(first<<40|id), 1)
+}
+
+// IsBot reports whether a public id is that of a key.
+func (a Author) IsBot() bool { return a>>40 == botMark }
+
+// PersonKind is how a person is known.
+type PersonKind uint8
+
+// The kinds of person.
+const (
+	Program    PersonKind = iota // no cookie, no key: its network answers for it
+	Guest                        // a browser, by its cookie
+	Account                      // signed in
+	Bot                          // a program with a key
+	System                       // the server itself
+	kindsCount = iota
+)
+
+// String is the stable name of the kind, for operators.
+func (k PersonKind) String() string {
+	names := [kindsCount]string{"program", "guest", "account", "bot", "system"}
+	if int(k) < len(names) {
+		return names[k]
+	}
+	return "unknown"
+}
+
+// Role is what a person may do. A higher one may do all that a lower one may.
+type Role uint8
+
+// The roles.
+const (
+	RoleGuest Role = iota
+	RoleMember
+	RoleModerator
+	RoleOwner
+	rolesCount = iota
+)
+
+// String is the name of the role in settings and for people.
+func (r Role) String() string {
+	names := [rolesCount]string{"guest", "member", "moderator", "owner"}
+	if int(r) < len(names) {
+		return names[r]
+	}
+	return "unknown"
+}
+
+// Pace is how fast pixels may be placed: Burst at once after a pause, Rate a second in the long run.
+// A cooldown is a pace too: one pixel every 5 s, of which 6 may be saved up, is Rate 0.2, Burst 6.
+type Pace struct {
+	Rate  float64 // pixels per second; 0: no limit
+	Burst int     // pixels
+}
+
+// Person is who is at the other end of a connection or behind a request, and what they may do.
+type Person struct {
+	Kind     PersonKind
+	Subject  Subject
+	User     Author // public id; 0: that of the session, since many programs may share a network
+	Name     string // what the account or key is called; empty: people say themselves
+	Role     Role
+	Pace     Pace
+	ReadOnly bool // may look, not draw
+
+	// Network is the subject of the network a guest comes from, if it has an allowance of its own
+	// that all its guests share; zero: none is taken from.
+	Network     Subject
+	NetworkPace Pace
+
+	Login string    // names the sign-in, token or key that this comes from, so that it can be ended; empty: none
+	Until time.Time // when that ends by itself; zero: it doesn't
+}

@@ -34,7 +34,7 @@ func (s *shard) binaryMessage(c *conn, p []byte) {
 		s.failFor(c, codec.CloseMalformed, asciiOnly(err.Error()))
 	case c.state == greeting && isHello:
 		c.state = arriving
-		s.command(c, actors.Hello{Session: hello.Session, Resume: hello.Resume, Name: hello.Name, Sent: hello.Sent})
+		s.command(c, actors.Hello(hello))
 	case c.state == greeting:
 		s.fail(c, codec.CloseNoHello)
 	default:
@@ -62,9 +62,9 @@ func (s *shard) request(c *conn, m codec.ClientMessage) {
 	case codec.Place:
 		s.command(c, actors.Place{Num: m.Op, Dots: m.Dots})
 	case codec.Rename:
-		s.command(c, actors.Rename{Name: m.Name})
+		s.command(c, actors.Rename(m))
 	case codec.Cursor:
-		s.command(c, actors.Cursor{X: m.X, Y: m.Y})
+		s.command(c, actors.Cursor(m))
 	case codec.Ping:
 		pong := codec.Pong{Token: m.Token, Time: s.server.cfg.Now()}
 		s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendPong(frames.Room(32), pong)))

@@ -15,6 +15,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cluster/clustertest"
+	"pixelplayground/internal/logtest"
 )
 
 // pod is a cluster under test, without the way to other pods' actors.
@@ -22,7 +23,7 @@ type pod struct {
 	*Cluster
 	t     *testing.T
 	peers *fakePeers
-	lines *clustertest.Lines
+	lines *logtest.Lines
 	busy  atomic.Int64 // calls of changed under way
 
 	mu      sync.Mutex
@@ -78,7 +79,7 @@ func listening(t *testing.T, cfg Config) *pod {
 	if err := cfg.Validate(); err != nil {
 		t.Fatal(err)
 	}
-	p := &pod{t: t, peers: &fakePeers{at: cfg.Name + ":1"}, lines: new(clustertest.Lines)}
+	p := &pod{t: t, peers: &fakePeers{at: cfg.Name + ":1"}, lines: new(logtest.Lines)}
 	cfg.Log = slog.New(slog.NewTextHandler(p.lines, nil))
 	p.Cluster = New(cfg)
 	p.openPeers = func(Config, net.IP) (peering, error) { return p.peers, nil }

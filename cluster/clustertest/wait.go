@@ -1,9 +1,6 @@
 package clustertest
 
 import (
-	"bytes"
-	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -22,25 +19,4 @@ func Eventually(t testing.TB, what string, holds func() bool) time.Duration {
 		time.Sleep(2 * time.Millisecond)
 	}
 	return time.Since(began)
-}
-
-// Lines is a log.
-type Lines struct {
-	mu  sync.Mutex
-	buf bytes.Buffer
-}
-
-func (l *Lines) Write(b []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.Write(b)
-}
-
-// Count returns how often the log has a text.
-func (l *Lines) Count(part string) int { return strings.Count(l.String(), part) }
-
-func (l *Lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.buf.String()
 }

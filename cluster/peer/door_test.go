@@ -21,9 +21,9 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
-	"pixelplayground/cluster/clustertest"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
+	"pixelplayground/internal/logtest"
 )
 
 // doorGeometry has regions of 16x16, and of 8x16 in the last column.
@@ -126,7 +126,7 @@ func TestDoor_DropsAndCounts(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	var log clustertest.Lines
+	var log logtest.Lines
 	p := nearBy(t, Config{Geometry: doorGeometry, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	got := make(chan actor.MessageEnvelope, 10)
 	spy := func(name string) {

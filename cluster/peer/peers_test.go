@@ -24,6 +24,7 @@ import (
 	"pixelplayground/cluster/clustertest"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
+	"pixelplayground/internal/logtest"
 )
 
 // somewhere is an address nobody listens at.
@@ -131,7 +132,7 @@ func TestPeers_DeadAddressDoesNotBlock(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	var log clustertest.Lines
+	var log logtest.Lines
 	network := &dialer{answer: func(ctx context.Context, address string) (net.Conn, error) {
 		<-ctx.Done() // as when packets are dropped
 		return nil, ctx.Err()
@@ -293,7 +294,7 @@ func TestPeers_DropsWhatCantTravel(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	var log clustertest.Lines
+	var log logtest.Lines
 	p := nearBy(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	type stranger struct{}
 	pid := actor.NewPID(somewhere, "sink")
@@ -318,7 +319,7 @@ func TestPeers_GarbageEndsItsStreamOnly(t *testing.T) {
 	if !isolated(t) {
 		return
 	}
-	var log clustertest.Lines
+	var log logtest.Lines
 	p := nearBy(t, Config{Log: slog.New(slog.NewTextHandler(&log, nil))})
 	conn, err := grpc.NewClient(p.Address(), grpc.WithTransportCredentials(insecure.NewCredentials()))
 	if err != nil {

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/cluster/clustertest"
+	"pixelplayground/internal/logtest"
 )
 
 // authority signs certificates of a test.
@@ -284,7 +284,7 @@ func TestPeers_MutualTLS(t *testing.T) {
 		return
 	}
 	ours, others := newAuthority(t), newAuthority(t)
-	log := new(clustertest.Lines)
+	log := new(logtest.Lines)
 	p := nearBy(t, Config{TLS: ours.pod().files(ours), Log: slog.New(slog.NewTextHandler(log, nil))})
 	friend := startFar(t, farConfig{Peer: "127.0.0.1:0", TLS: ours.pod().files(ours)})
 	if ask(p, friend.sink(), 10*time.Second) == nil {

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 
@@ -18,6 +17,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/internal/logtest"
 	"pixelplayground/transport/client/clienttest"
 )
 
@@ -32,22 +32,7 @@ func testLimits() codec.Welcome {
 }
 
 // output is a stream that can be read while it is written.
-type output struct {
-	mu   sync.Mutex
-	text bytes.Buffer
-}
-
-func (o *output) Write(p []byte) (int, error) {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.Write(p)
-}
-
-func (o *output) String() string {
-	o.mu.Lock()
-	defer o.mu.Unlock()
-	return o.text.String()
-}
+type output struct{ logtest.Lines }
 
 // waitFor waits until the stream contains a text.
 func (o *output) waitFor(t *testing.T, text string) {

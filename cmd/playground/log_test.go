@@ -11,6 +11,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"pixelplayground/internal/logtest"
 )
 
 // Goal: with the log in JSON, its collector finds nothing but JSON on stdout and stderr, whatever
@@ -37,7 +39,7 @@ func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
 		"a taken port":      {[]string{"--log-format=json", "--listen", taken.Addr().String()}, exitFailed, "another program listens there"},
 	} {
 		t.Run(name, func(t *testing.T) {
-			var said lines
+			var said logtest.Lines
 			stop, exit := make(chan os.Signal, 2), make(chan int, 1)
 			go func() { exit <- run(append(test.args, "--data", t.TempDir()), &said, &said, stop) }()
 			for deadline := time.Now().Add(patience); test.exit == exitStopped && !strings.Contains(said.String(), test.says); time.Sleep(time.Millisecond) {
@@ -59,7 +61,7 @@ func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
 	t.Run("in the environment", func(t *testing.T) {
 		t.Setenv("PLAYGROUND_LOG_FORMAT", "json")
 		for _, args := range [][]string{{"--colour", "red"}, {"--canvas", "50by50"}, {"--config", "/nowhere.yaml"}, {"--config", file}} {
-			var said lines
+			var said logtest.Lines
 			if code := run(args, &said, &said, nil); code != exitRefused || !json.Valid([]byte(said.String())) {
 				t.Errorf("%v: exit %d, not JSON: %s", args, code, said.String())
 			}
@@ -69,13 +71,13 @@ func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
 
 // stuck is a writer whose Write blocks until it is told to go on.
 type stuck struct {
-	lines
+	logtest.Lines
 	reading chan struct{} // closed when somebody reads
 }
 
 func (s *stuck) Write(p []byte) (int, error) {
 	<-s.reading
-	return s.lines.Write(p)
+	return s.Lines.Write(p)
 }
 
 // Goal: the log's reader may be as slow as it likes. Lines are buffered up to a bound; those beyond

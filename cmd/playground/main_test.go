@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -20,6 +19,7 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/codec"
+	"pixelplayground/internal/logtest"
 )
 
 // patience bounds every wait here; normally it takes milliseconds.
@@ -30,31 +30,13 @@ type running struct {
 	url  string
 	stop chan os.Signal
 	exit chan int
-	log  *lines
-}
-
-// lines is a log that may be read while it is written.
-type lines struct {
-	mu   sync.Mutex // guards:
-	text strings.Builder
-}
-
-func (l *lines) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.Write(p)
-}
-
-func (l *lines) String() string {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.text.String()
+	log  *logtest.Lines
 }
 
 // start runs a server on a free port and waits until it serves. The test stops it.
 func start(t *testing.T, args ...string) *running {
 	t.Helper()
-	r := &running{stop: make(chan os.Signal, 2), exit: make(chan int, 1), log: new(lines)}
+	r := &running{stop: make(chan os.Signal, 2), exit: make(chan int, 1), log: new(logtest.Lines)}
 	stdout, out := io.Pipe()
 	go func() {
 		r.exit <- run(append([]string{"--listen", "127.0.0.1:0"}, args...), out, r.log, r.stop)

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"pixelplayground/cmd/playground/settings"
+	"pixelplayground/internal/logtest"
 )
 
 // TestReread_UsesWhatIsFit: a valid secret in a file is used once it has settled. Anything else
@@ -33,7 +34,7 @@ func TestReread_UsesWhatIsFit(t *testing.T) {
 	}
 	var used []string
 	var refuses error
-	log := new(lines)
+	log := new(logtest.Lines)
 	file := settings.SecretFile{Setting: "admin-token-file", Path: path, Text: text}
 	one := &reread{setting: file.Setting, read: reading(file, using(settings.ParseAdminTokens, func(_ context.Context, tokens []string) error {
 		if refuses == nil {

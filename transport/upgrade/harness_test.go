@@ -2,16 +2,15 @@ package upgrade
 
 import (
 	"bufio"
-	"bytes"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"pixelplayground/internal/logtest"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 	"pixelplayground/transport/upgrade/upgradetest"
@@ -128,29 +127,6 @@ func connects(t *testing.T, a *Acceptor) net.Conn {
 	return c
 }
 
-// logged is a log that can be read while it is written.
-type logged struct {
-	mu sync.Mutex
-	b  bytes.Buffer
-}
-
-func (l *logged) Write(p []byte) (int, error) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.b.Write(p)
-}
-
-func (l *logged) lines(with string) (n int) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	for line := range strings.Lines(l.b.String()) {
-		if strings.Contains(line, with) {
-			n++
-		}
-	}
-	return n
-}
-
-func logTo(l *logged) func(*Config) {
+func logTo(l *logtest.Lines) func(*Config) {
 	return func(c *Config) { c.Log = slog.New(slog.NewTextHandler(l, nil)) }
 }

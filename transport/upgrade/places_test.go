@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"pixelplayground/internal/logtest"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/upgrade/upgradetest"
 )
@@ -34,7 +35,7 @@ func (a *Acceptor) waitFor(t *testing.T, places int, phase phase) {
 }
 
 func TestPlaces_IdleOnesMakeRoom(t *testing.T) {
-	var log logged
+	var log logtest.Lines
 	a := openAcceptor(t, logTo(&log), nil)
 	fewPlaces(a, 4, 4, 0)
 	for i := range 8 {
@@ -46,8 +47,8 @@ func TestPlaces_IdleOnesMakeRoom(t *testing.T) {
 	if status := statusOf(t, from(t, a, "127.0.0.2", upgradetest.HandshakeRequest(""))); status != 101 {
 		t.Errorf("a WebSocket: %d", status)
 	}
-	if got := a.cfg.Counters.Evicted.All()[evictedIdle]; got != 5 || log.lines("to make room") != 1 {
-		t.Errorf("%d made room, %d lines", got, log.lines("to make room"))
+	if got := a.cfg.Counters.Evicted.All()[evictedIdle]; got != 5 || log.Count("to make room") != 1 {
+		t.Errorf("%d made room, %d lines", got, log.Count("to make room"))
 	}
 }
 
@@ -289,7 +290,7 @@ func TestHeads_ManyShortLinesCostMore(t *testing.T) {
 }
 
 func TestHandshake_RefusalsAreLogged(t *testing.T) {
-	var log logged
+	var log logtest.Lines
 	a := openAcceptor(t, func(c *Config) {
 		logTo(&log)(c)
 		c.MaxConnections = 1
@@ -299,8 +300,8 @@ func TestHandshake_RefusalsAreLogged(t *testing.T) {
 	connects(t, a)
 	ask(t, a, upgradetest.HandshakeRequest(""))
 	for _, line := range []string{"reason=origin times=1 origin=https://evil.test host=canvas.test", "reason=head", "reason=full"} {
-		if log.lines(line) != 1 {
-			t.Errorf("%d lines with %s", log.lines(line), line)
+		if log.Count(line) != 1 {
+			t.Errorf("%d lines with %s", log.Count(line), line)
 		}
 	}
 }

@@ -12,13 +12,13 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"pixelplayground/actors/store"
-	"pixelplayground/actors/store/storetest"
+	"pixelplayground/internal/logtest"
 )
 
 // logged opens a store whose log the test can read.
-func logged(t *testing.T) (*Store, *storetest.Lines) {
+func logged(t *testing.T) (*Store, *logtest.Lines) {
 	t.Helper()
-	cfg, log := testConfig(t.TempDir()), &storetest.Lines{}
+	cfg, log := testConfig(t.TempDir()), &logtest.Lines{}
 	cfg.Log = slog.New(slog.NewTextHandler(log, nil))
 	return open(t, cfg), log
 }

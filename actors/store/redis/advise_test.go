@@ -6,11 +6,11 @@ import (
 	"testing"
 
 	"pixelplayground/actors/store/redis/redistest"
-	"pixelplayground/actors/store/storetest"
+	"pixelplayground/internal/logtest"
 )
 
-func loggedConfig(url string) (Config, *storetest.Lines) {
-	cfg, log := testConfig(url), &storetest.Lines{}
+func loggedConfig(url string) (Config, *logtest.Lines) {
+	cfg, log := testConfig(url), &logtest.Lines{}
 	cfg.Log = slog.New(slog.NewTextHandler(log, nil))
 	return cfg, log
 }

@@ -9,7 +9,7 @@ import (
 
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/redis/redistest"
-	"pixelplayground/actors/store/storetest"
+	"pixelplayground/internal/logtest"
 )
 
 func TestIdentity_IsOneForEachCanvas(t *testing.T) {
@@ -48,7 +48,7 @@ func TestIdentity_ACanvasOfBeforeGetsOne(t *testing.T) {
 	server := redistest.Start(t)
 	cfg := testConfig(server.URL())
 	server.Do("HSET", cfg.Prefix+":canvas", "format", formatVersion, "geometry", cfg.Geometry.String())
-	var log storetest.Lines
+	var log logtest.Lines
 	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	s := open(t, cfg)
 	if s.Identity() == "" || strings.Contains(log.String(), "level=ERROR") {
@@ -63,7 +63,7 @@ func TestIdentity_AnotherRedisIsNotWrittenTo(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	cfg := testConfig(server.URL())
-	var log storetest.Lines
+	var log logtest.Lines
 	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	s := open(t, cfg)
 	own := s.Identity()
@@ -132,7 +132,7 @@ func TestIdentity_IsWrittenBack(t *testing.T) {
 	t.Parallel()
 	server := redistest.Start(t)
 	cfg := testConfig(server.URL())
-	var log storetest.Lines
+	var log logtest.Lines
 	cfg.Log = slog.New(slog.NewTextHandler(&log, nil))
 	s, second := open(t, cfg), open(t, cfg)
 	server.Do("FLUSHALL")

@@ -1,15 +1,15 @@
-package storetest
+// Package logtest is a log that tests read while the tested code writes to it.
+package logtest
 
 import (
-	"bytes"
 	"strings"
 	"sync"
 )
 
-// Lines is a log that a test reads while a store writes to it.
+// Lines is the log. Its zero value is empty and ready to be written to.
 type Lines struct {
 	mu   sync.Mutex
-	text bytes.Buffer
+	text strings.Builder
 }
 
 func (l *Lines) Write(p []byte) (int, error) {

@@ -22,12 +22,12 @@ type bucketOptions struct {
 	S3Endpoint string `name:"s3-endpoint" env:"PLAYGROUND_S3_ENDPOINT" placeholder:"URL" help:"S3 server for s3:// files, for example https://s3.example.org. Default: AWS_ENDPOINT_URL_S3 or AWS_ENDPOINT_URL, else Amazon's. The keys are AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY and, if they are for a while only, AWS_SESSION_TOKEN, else in the file AWS_SHARED_CREDENTIALS_FILE. Without AWS_REGION the server is asked for it."`
 }
 
-// shelf is where a bucket keeps backups.
-type shelf struct{ *bucket.Place }
+// stored is a backup in a bucket, or a folder of them, which is a shelf.
+type stored struct{ *bucket.Place }
 
 // open returns what a file's name says is in a bucket; nil: the file is not in one. It does
 // nothing if the settings are refused anyway.
-func (o bucketOptions) open(name string, refused error) (*shelf, error) {
+func (o bucketOptions) open(name string, refused error) (*stored, error) {
 	if refused != nil || !strings.HasPrefix(name, bucket.Scheme) {
 		return nil, refused
 	}
@@ -43,7 +43,7 @@ func (o bucketOptions) open(name string, refused error) (*shelf, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &shelf{place}, nil
+	return &stored{place}, nil
 }
 
 // keysFile is where AWS' tools keep keys, if there is such a file.
@@ -64,7 +64,7 @@ func keysFile() string {
 
 // keepBackup writes a backup to the object, or to a new one in the folder, whose oldest backups it
 // then deletes. The object appears when it is whole. Then it is read back.
-func (s *shelf) keepBackup(ctx context.Context, cfg settings.Config, _ string, keep int) (url string, size int64, summary backup.Summary, err error) {
+func (s *stored) keepBackup(ctx context.Context, cfg settings.Config, _ string, keep int) (url string, size int64, summary backup.Summary, err error) {
 	object := s.Place
 	if s.Folder() {
 		object = s.In(time.Now().UTC().Format(backupName))
@@ -87,36 +87,18 @@ func (s *shelf) keepBackup(ctx context.Context, cfg settings.Config, _ string, k
 		return "", 0, summary, fmt.Errorf("check what was written: %w", err)
 	}
 	if keep > 0 {
-		err = s.prune(ctx, keep)
+		err = prune(ctx, s, keep)
 	}
 	return object.String(), size, summary, err
 }
 
-// prune deletes all backups except the last ones, and the leftovers of interrupted backups.
-func (s *shelf) prune(ctx context.Context, keep int) error {
-	all, err := s.List(ctx, backupPattern)
-	if err != nil {
-		return err
-	}
-	for _, old := range all[:max(0, len(all)-keep)] {
-		if err := s.In(old).Remove(ctx); err != nil {
-			return fmt.Errorf("delete an old backup: %w", err)
-		}
-	}
-	return s.RemoveUnfinished(ctx, backupPattern)
-}
+func (s *stored) remove(ctx context.Context, name string) error { return s.In(name).Remove(ctx) }
 
 // newest returns the object, or the last backup in the folder.
-func (s *shelf) newest(ctx context.Context) (*shelf, error) {
+func (s *stored) newest(ctx context.Context) (*stored, error) {
 	if !s.Folder() {
 		return s, nil
 	}
-	all, err := s.List(ctx, backupPattern)
-	if err == nil && len(all) == 0 {
-		err = noneIn(s.String())
-	}
-	if err != nil {
-		return nil, err
-	}
-	return &shelf{s.In(all[len(all)-1])}, nil
+	name, err := newest(ctx, s)
+	return &stored{s.In(name)}, err
 }

@@ -8,20 +8,17 @@ import (
 	"io"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"pixelplayground/actors/store/backup"
 	"pixelplayground/cmd/playground/settings"
 )
 
-// Backups in a directory are named after the time they began, so sorting the names sorts the
-// backups.
-const (
-	backupName    = "canvas-20060102T150405.000Z.backup"
-	backupPattern = "canvas-[0-9]*T[0-9]*Z.backup"
-	unfinishedEnd = ".unfinished"
-)
+// unfinishedEnd is the end of a file's name until the backup in it is whole.
+const unfinishedEnd = ".unfinished"
+
+// directory is a shelf.
+type directory string
 
 // keepBackup writes a backup to a file, or to a new file in a directory, whose oldest backups it
 // then deletes. The file gets its name only when it is whole, is on the disk, and has been read
@@ -45,7 +42,7 @@ func keepBackup(ctx context.Context, cfg settings.Config, to string, keep int) (
 		return "", 0, s, err
 	}
 	if keep > 0 {
-		err = prune(filepath.Dir(path), keep)
+		err = prune(ctx, directory(filepath.Dir(path)), keep)
 	}
 	return path, size, s, err
 }
@@ -91,56 +88,39 @@ func syncDir(dir string) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// backupsIn lists the backups in a directory, the oldest first.
-func backupsIn(dir string) ([]string, error) {
-	all, err := filepath.Glob(filepath.Join(escape(dir), backupPattern))
-	slices.Sort(all)
-	return all, err
-}
+func (d directory) String() string { return string(d) }
 
-// escape quotes a path, so that in a pattern it matches only itself.
-func escape(path string) string {
-	var escaped []rune
-	for _, c := range path {
-		if slices.Contains([]rune(`*?[\`), c) {
-			escaped = append(escaped, '\\')
-		}
-		escaped = append(escaped, c)
-	}
-	return string(escaped)
-}
-
-// prune deletes all backups except the last ones, and the leftovers of interrupted backups.
-func prune(dir string, keep int) error {
-	all, err := backupsIn(dir)
-	if err != nil {
-		return err
-	}
-	for _, old := range all[:max(0, len(all)-keep)] {
-		if err := remove(old); err != nil {
-			return fmt.Errorf("delete an old backup: %w", err)
+// List implements shelf.
+func (d directory) List(_ context.Context, pattern string) (names []string, err error) {
+	entries, err := os.ReadDir(string(d))
+	for _, e := range entries {
+		if fits, err := filepath.Match(pattern, e.Name()); err != nil {
+			return nil, err
+		} else if fits {
+			names = append(names, e.Name())
 		}
 	}
-	left, err := filepath.Glob(filepath.Join(escape(dir), backupPattern+unfinishedEnd))
-	for _, path := range left {
-		err = errors.Join(err, remove(path))
+	return names, err
+}
+
+func (d directory) remove(_ context.Context, name string) error {
+	return remove(filepath.Join(string(d), name))
+}
+
+// RemoveUnfinished implements shelf.
+func (d directory) RemoveUnfinished(ctx context.Context, pattern string) error {
+	left, err := d.List(ctx, pattern+unfinishedEnd)
+	for _, name := range left {
+		err = errors.Join(err, d.remove(ctx, name))
 	}
 	return err
 }
 
-// newest returns path if it is a backup, or the last backup in it if it is a directory.
-func newest(path string) (string, error) {
+// newestFile returns path if it is a backup, or the last backup in it if it is a directory.
+func newestFile(ctx context.Context, path string) (string, error) {
 	if info, err := os.Stat(path); err != nil || !info.IsDir() {
 		return path, err
 	}
-	all, err := backupsIn(path)
-	if err == nil && len(all) == 0 {
-		err = noneIn(path)
-	}
-	if err != nil {
-		return "", err
-	}
-	return all[len(all)-1], nil
+	name, err := newest(ctx, directory(path))
+	return filepath.Join(path, name), err
 }
-
-func noneIn(place string) error { return fmt.Errorf("%s: there is no backup in it", place) }

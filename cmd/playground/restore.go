@@ -68,7 +68,7 @@ type backupFile struct {
 }
 
 // find returns the backup that the command line names, which must be done with even after an error.
-func (o restoreOptions) find(ctx context.Context, object *shelf) (file backupFile, err error) {
+func (o restoreOptions) find(ctx context.Context, object *stored) (file backupFile, err error) {
 	switch {
 	case object != nil:
 		if object, err = object.newest(ctx); err != nil {
@@ -85,7 +85,7 @@ func (o restoreOptions) find(ctx context.Context, object *shelf) (file backupFil
 		file.path, err = spool(os.Stdin)
 		return file, err
 	}
-	file.path, err = newest(o.From)
+	file.path, err = newestFile(ctx, o.From)
 	file.name = file.path
 	return file, err
 }

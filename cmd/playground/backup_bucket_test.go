@@ -50,16 +50,7 @@ func TestBackup_KeepsInABucket(t *testing.T) {
 	if unfinished := s.Unfinished(); len(unfinished) > 0 {
 		t.Errorf("left unfinished: %v", unfinished)
 	}
-
-	into := filepath.Join(t.TempDir(), "data")
-	if exit, said, log := does("restore", "--data", into, folder); exit != 0 || !strings.Contains(said, "1 pixels placed restored into "+into) {
-		t.Fatalf("exit %d: %s%s", exit, said, log)
-	}
-	r := start(t, "--data", into, "--canvas", "64x64", "--region", "32")
-	if _, body := r.ask(t, "GET", "/api/canvas", ""); !strings.Contains(body, `"3,4":"#FF0000"`) {
-		t.Errorf("restored: %s", body)
-	}
-	r.terminate(t)
+	restores(t, folder)
 }
 
 // TestBackup_FailsWholeInABucket: a failure gives one line that says what to do, and leaves the
@@ -75,11 +66,7 @@ func TestBackup_FailsWholeInABucket(t *testing.T) {
 	}
 	s.Put("canvas/cut.backup", "pixelplayground backup 1\n")
 	before := s.Names()
-	for name, test := range map[string]struct {
-		args []string
-		exit int
-		says string
-	}{
+	failsWhole(t, buckettest.SecretKey, map[string]drill{
 		"no canvas":         {[]string{"backup", "--data", t.TempDir(), object}, 1, "canvas.db: no such file"},
 		"keep of an object": {[]string{"backup", "--data", data, "--keep", "2", object}, 2, "a folder ends in a slash, " + object + "/"},
 		"no bucket":         {[]string{"backup", "--data", data, "s3://nobodys/"}, 1, "make the bucket first"},
@@ -88,14 +75,7 @@ func TestBackup_FailsWholeInABucket(t *testing.T) {
 		"a cut backup":      {[]string{"restore", "--data", t.TempDir(), "s3://" + buckettest.Bucket + "/canvas/cut.backup"}, 1, "cut.backup: the backup is damaged"},
 		"no object":         {[]string{"restore", "--data", t.TempDir(), object + "s"}, 1, "does not exist: a folder ends in a slash"},
 		"no backup in it":   {[]string{"restore", "--data", t.TempDir(), "s3://" + buckettest.Bucket + "/canvas/"}, 1, "there is no backup in it"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			exit, said, log := does(test.args...)
-			if exit != test.exit || said != "" || !strings.Contains(log, test.says) || strings.Count(log, "\n") != 1 || strings.Contains(log, buckettest.SecretKey) {
-				t.Errorf("exit %d, %q, %q", exit, said, log)
-			}
-		})
-	}
+	})
 	if err := os.Unsetenv("AWS_SECRET_ACCESS_KEY"); err != nil {
 		t.Fatal(err)
 	}

@@ -34,6 +34,40 @@ func drawnOn(t *testing.T) string {
 	return data
 }
 
+// restores restores what drawnOn has drawn, and reads it from a server.
+func restores(t *testing.T, from string) {
+	t.Helper()
+	into := filepath.Join(t.TempDir(), "data")
+	if exit, said, log := does("restore", "--data", into, from); exit != 0 || !strings.Contains(said, "1 pixels placed restored into "+into) {
+		t.Fatalf("exit %d: %s%s", exit, said, log)
+	}
+	r := start(t, "--data", into, "--canvas", "64x64", "--region", "32")
+	if _, body := r.ask(t, "GET", "/api/canvas", ""); !strings.Contains(body, `"3,4":"#FF0000"`) {
+		t.Errorf("restored: %s", body)
+	}
+	r.terminate(t)
+}
+
+// drill is a command that must fail.
+type drill struct {
+	args []string
+	exit int
+	says string
+}
+
+// failsWhole runs drills: each ends with one line that says what to do, and without a secret.
+func failsWhole(t *testing.T, secret string, drills map[string]drill) {
+	t.Helper()
+	for name, d := range drills {
+		t.Run(name, func(t *testing.T) {
+			exit, said, log := does(d.args...)
+			if exit != d.exit || said != "" || !strings.Contains(log, d.says) || strings.Count(log, "\n") != 1 || strings.Contains(log, secret) {
+				t.Errorf("exit %d, %q, %q", exit, said, log)
+			}
+		})
+	}
+}
+
 func files(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
@@ -72,15 +106,7 @@ func TestBackup_Keeps(t *testing.T) {
 		t.Errorf("%v %v", info, err)
 	}
 	// The newest backup in a directory is restored.
-	into := filepath.Join(t.TempDir(), "data")
-	if exit, said, log := does("restore", "--data", into, dir); exit != 0 || !strings.Contains(said, "1 pixels placed restored into "+into) {
-		t.Fatalf("exit %d: %s%s", exit, said, log)
-	}
-	r := start(t, "--data", into, "--canvas", "64x64", "--region", "32")
-	if _, body := r.ask(t, "GET", "/api/canvas", ""); !strings.Contains(body, `"3,4":"#FF0000"`) {
-		t.Errorf("restored: %s", body)
-	}
-	r.terminate(t)
+	restores(t, dir)
 }
 
 // TestBackup_FailsWhole: a failure gives one line that says what to do, exit code 1 or 2, and no
@@ -103,11 +129,7 @@ func TestBackup_FailsWhole(t *testing.T) {
 	if err := os.WriteFile(secret, []byte("opensesame\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	for name, test := range map[string]struct {
-		args []string
-		exit int
-		says string
-	}{
+	failsWhole(t, "opensesame", map[string]drill{
 		"no canvas":          {[]string{"backup", "--data", t.TempDir(), file}, 1, "canvas.db: no such file"},
 		"no Redis":           {[]string{"backup", "--redis", gone.URL() + "?max_retries=-1", file}, 1, "store is unavailable"},
 		"an empty Redis":     {[]string{"backup", "--redis", empty.URL(), file}, 1, "it holds no canvas under this prefix"},
@@ -121,14 +143,7 @@ func TestBackup_FailsWhole(t *testing.T) {
 		"another size asked": {[]string{"restore", "--data", t.TempDir(), "--canvas", "65x64", "--region", "32", file}, 1, "the canvas in it is 64x64/32, --canvas and --region say 65x64/32"},
 		"no identity":        {[]string{"restore", "--redis", empty.URL(), "--keep-identity", file}, 1, "was not in a Redis"},
 		"no file":            {[]string{"restore", "--data", t.TempDir(), file + "s"}, 1, "no such file"},
-	} {
-		t.Run(name, func(t *testing.T) {
-			exit, said, log := does(test.args...)
-			if exit != test.exit || said != "" || !strings.Contains(log, test.says) || strings.Count(log, "\n") != 1 || strings.Contains(log, "opensesame") {
-				t.Errorf("exit %d, %q, %q", exit, said, log)
-			}
-		})
-	}
+	})
 	if left := files(t, dir); !slices.Equal(left, []string{"a.backup"}) {
 		t.Errorf("left: %v", left)
 	}

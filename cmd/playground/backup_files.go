@@ -17,9 +17,6 @@ import (
 // unfinishedEnd is the end of a file's name until the backup in it is whole.
 const unfinishedEnd = ".unfinished"
 
-// directory is a shelf.
-type directory string
-
 // keepBackup writes a backup to a file, or to a new file in a directory, whose oldest backups it
 // then deletes. The file gets its name only when it is whole, is on the disk, and has been read
 // back.
@@ -86,34 +83,6 @@ func syncDir(dir string) error {
 		return err
 	}
 	return errors.Join(d.Sync(), d.Close())
-}
-
-func (d directory) String() string { return string(d) }
-
-// List implements shelf.
-func (d directory) List(_ context.Context, pattern string) (names []string, err error) {
-	entries, err := os.ReadDir(string(d))
-	for _, e := range entries {
-		if fits, err := filepath.Match(pattern, e.Name()); err != nil {
-			return nil, err
-		} else if fits {
-			names = append(names, e.Name())
-		}
-	}
-	return names, err
-}
-
-func (d directory) remove(_ context.Context, name string) error {
-	return remove(filepath.Join(string(d), name))
-}
-
-// RemoveUnfinished implements shelf.
-func (d directory) RemoveUnfinished(ctx context.Context, pattern string) error {
-	left, err := d.List(ctx, pattern+unfinishedEnd)
-	for _, name := range left {
-		err = errors.Join(err, d.remove(ctx, name))
-	}
-	return err
 }
 
 // newestFile returns path if it is a backup, or the last backup in it if it is a directory.

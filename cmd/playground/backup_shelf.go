@@ -2,7 +2,10 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 )
 
 // Backups on a shelf are named after the time they began, so sorting the names sorts the backups.
@@ -45,4 +48,35 @@ func newest(ctx context.Context, s shelf) (string, error) {
 		return "", err
 	}
 	return all[len(all)-1], nil
+}
+
+// directory is a shelf of files.
+type directory string
+
+func (d directory) String() string { return string(d) }
+
+// List implements shelf.
+func (d directory) List(_ context.Context, pattern string) (names []string, err error) {
+	entries, err := os.ReadDir(string(d))
+	for _, e := range entries {
+		if fits, err := filepath.Match(pattern, e.Name()); err != nil {
+			return nil, err
+		} else if fits {
+			names = append(names, e.Name())
+		}
+	}
+	return names, err
+}
+
+func (d directory) remove(_ context.Context, name string) error {
+	return remove(filepath.Join(string(d), name))
+}
+
+// RemoveUnfinished implements shelf.
+func (d directory) RemoveUnfinished(ctx context.Context, pattern string) error {
+	left, err := d.List(ctx, pattern+unfinishedEnd)
+	for _, name := range left {
+		err = errors.Join(err, d.remove(ctx, name))
+	}
+	return err
 }

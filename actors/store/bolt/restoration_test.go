@@ -25,14 +25,7 @@ func restored(t *testing.T, dir string, replace bool, color canvas.Color) (aside
 			t.Error(err)
 		}
 	}()
-	tile := canvas.NewTile(16, 16)
-	tile.Set(0, color)
-	have := &store.Claim{Term: store.Term{Epoch: 5}, Position: canvas.Position{Epoch: 1, Seq: 1}, Tile: tile}
-	term, err := r.Mend(t.Context(), 0, "restore", have)
-	if err == nil {
-		err = r.Release(t.Context(), 0, term)
-	}
-	if err != nil {
+	if err := storetest.Refill(t.Context(), r, color); err != nil {
 		t.Fatal(err)
 	}
 	return r.Finish(t.Context())
@@ -75,33 +68,37 @@ func TestRestore_OnlyWhereNothingIsDrawn(t *testing.T) {
 	if err := os.Rename(aside, filepath.Join(dir, fileName)); err != nil || painted(t, dir) != 1 {
 		t.Errorf("the one before: %v", err)
 	}
-	left, _ := filepath.Glob(filepath.Join(dir, "*"))
-	if len(left) != 1 {
+	if left, _ := filepath.Glob(filepath.Join(dir, "*")); len(left) != 1 {
 		t.Errorf("left: %v", left)
 	}
-
-	blank := t.TempDir()
-	s, err := Open(testConfig(blank))
+	s, err := Open(testConfig(dir))
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := restored(t, blank, true, 3); !errors.Is(err, ErrInUse) {
+	if _, err := restored(t, dir, true, 3); !errors.Is(err, ErrInUse) {
 		t.Errorf("under a running server: %v", err)
-	}
-	if _, err := s.Claim(t.Context(), 0, "server"); err != nil {
-		t.Error(err)
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
-	another := testConfig(blank)
-	another.Geometry.Width++
-	if _, err := Restore(another, false); !errors.Is(err, store.ErrGeometry) {
-		t.Errorf("a blank one of another size: %v", err)
-	}
-	if _, err := restored(t, blank, false, 3); err != nil || painted(t, blank) != 3 {
-		t.Errorf("a blank one: %v", err)
-	}
+
+	blank := t.TempDir()
+	storetest.RestoresWhereNothingIsDrawn(t, storetest.Restoring{
+		Open: func() (store.Store, error) { return Open(testConfig(blank)) }, ErrDrawn: ErrDrawn,
+		Restore: func(g canvas.Geometry, replace bool, fill func(storetest.Target) error) error {
+			cfg := testConfig(blank)
+			cfg.Geometry = g
+			r, err := Restore(cfg, replace)
+			if err != nil {
+				return err
+			}
+			if err := fill(r); err != nil {
+				return errors.Join(err, r.Close())
+			}
+			_, err = r.Finish(t.Context())
+			return errors.Join(err, r.Close())
+		},
+	})
 }
 
 // TestRestore_BrokenOff: an unfinished restoration leaves no canvas, and meanwhile no server starts

@@ -22,7 +22,7 @@ import (
 // Every canvas pod runs an actor for each region. The placement says which of them is the owner,
 // and the store makes sure that no other can write (I3). The phases are dormant, asking, claiming,
 // mending, serving, fenced and retiring. Those that belong to a change of owner are in handoff.go,
-// committing is in commit.go, what relays see of it in subscribers.go and pointers.go, how it rests in
+// committing is in commit.go, what relays see of it in subscribers.go and user_pointers.go, how it rests in
 // resting.go, how it learns that it is no longer the owner in ownership.go, and the repair after the
 // store has lost something in mend.go.
 type region struct {

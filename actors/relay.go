@@ -23,7 +23,7 @@ import (
 // owner that it has until that owner sends it away, falls silent or is no longer a member. Only then
 // does it ask the placement. While there is a replica, viewers are served from it, attached or not:
 // what they see may be old, but is never wrong. relay_viewers.go has what viewers ask of a relay,
-// relay_pending.go what it keeps for those who place, resting.go how it rests, pointers.go what it does with
+// relay_pending.go what it keeps for those who place, resting.go how it rests, user_pointers.go what it does with
 // pointers.
 type relay struct {
 	pod *Node

@@ -2,7 +2,7 @@
 
 import { Drawing } from "./drawing.js";
 import { Frames } from "./frame.js";
-import { makeHook } from "./hook.js";
+import { makeHook } from "./debug_hook.js";
 import { inflate } from "./inflate.js";
 import { listen } from "./input.js";
 import { Minimap } from "./minimap.js";

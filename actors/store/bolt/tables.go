@@ -21,7 +21,7 @@ const (
 )
 
 // A chunk is this many consecutive positions, with red, green and blue for each, and a checksum
-// (see sealed.go). Positions past the region's end are background. Chunks that were never painted
+// (see checksums.go). Positions past the region's end are background. Chunks that were never painted
 // are absent, so a blank canvas takes no room, and one pixel rewrites 768 bytes instead of the 192
 // KB of its region.
 const (

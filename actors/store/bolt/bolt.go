@@ -26,7 +26,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Store implements store.Store in a file.
+// Store implements store.Store and store.Documents in a file.
 type Store struct {
 	cfg   Config
 	db    *bbolt.DB

@@ -12,6 +12,7 @@ import (
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
 	"pixelplayground/actors/canvas"
 )
@@ -63,6 +64,7 @@ func TestStore_SurvivesKill(t *testing.T) {
 		if err != nil {
 			t.Fatalf("round %d: %v", round, err)
 		}
+		checkDocuments(t, s, acked[documentLines])
 		for i := range s.cfg.Geometry.Regions() {
 			checkSurvivor(t, s, canvas.RegionID(i), acked[canvas.RegionID(i)])
 		}
@@ -139,6 +141,51 @@ func checkSurvivor(t *testing.T, s *Store, region canvas.RegionID, acked uint64)
 	}
 }
 
+// documentLines stands for a region in the lines about documents, of which one is written for each
+// that was acknowledged.
+const documentLines = canvas.MaxRegions
+
+// checkDocuments expects the documents that were acknowledged, at most one more, and the count of
+// them that is swapped after each.
+func checkDocuments(t *testing.T, s *Store, acked uint64) {
+	t.Helper()
+	all, err := s.Documents(t.Context(), "key")
+	if err != nil {
+		t.Fatal(err)
+	}
+	count, err := s.Document(t.Context(), "count", "keys")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var counted int
+	_, _ = fmt.Sscan(string(count), &counted) // none is 0
+	if counted < int(acked) || len(all) < counted || len(all) > counted+1 {
+		t.Fatalf("%d documents and a count of %d, but %d were acknowledged", len(all), counted, acked)
+	}
+	for i := range counted {
+		if all[fmt.Sprint(i)] == nil {
+			t.Fatalf("document %d of %d is not there", i, counted)
+		}
+	}
+}
+
+// keepDocuments is a part of the child.
+func keepDocuments(s *Store, acks io.Writer) error {
+	count, err := s.Document(context.Background(), "count", "keys")
+	n := 0
+	_, _ = fmt.Sscan(string(count), &n) // none is 0
+	for err == nil {
+		if err = s.PutDocument(context.Background(), "key", fmt.Sprint(n), []byte("value"), time.Now().Add(time.Hour)); err != nil {
+			break
+		}
+		n++
+		if count, err = s.SwapDocument(context.Background(), "count", "keys", count, fmt.Append(nil, n), time.Time{}); err == nil {
+			_, err = fmt.Fprintf(acks, "%d %d\n", documentLines, n)
+		}
+	}
+	return err
+}
+
 // childBatch is what the child commits at a position.
 func childBatch(region canvas.RegionID, epoch, from uint64) *canvas.Batch {
 	b := dot(region, epoch, from)
@@ -157,6 +204,7 @@ func drawUntilKilled(dir string, acks io.Writer) error {
 		return err
 	}
 	failed := make(chan error)
+	go func() { failed <- keepDocuments(s, acks) }()
 	for i := range s.cfg.Geometry.Regions() {
 		region := canvas.RegionID(i)
 		go func() {

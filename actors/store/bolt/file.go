@@ -206,7 +206,7 @@ func explain(dir, path string, err error) error {
 
 // identify checks that the file holds the canvas asked for, and makes a new file hold it.
 func identify(tx *bbolt.Tx, cfg Config) error {
-	for _, name := range buckets() {
+	for _, name := range append(buckets(), documentsBucket, endsBucket) {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}
@@ -237,6 +237,7 @@ func identify(tx *bbolt.Tx, cfg Config) error {
 	)
 }
 
+// buckets are those that the file of every version has.
 func buckets() []string { return []string{aboutBucket, regionsBucket, pixelsBucket, logBucket} }
 
 // aboutSum is the checksum of what the file says about itself. Earlier versions wrote none.

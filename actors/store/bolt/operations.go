@@ -7,7 +7,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// operation is one change of one region.
+// operation is one change of one region or document.
 type operation interface {
 	// apply makes the change. Its error is for the caller alone, and means that nothing has been
 	// changed. The tables keep errors of the writing itself.

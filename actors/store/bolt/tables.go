@@ -33,6 +33,7 @@ const (
 // tables is the file as one transaction sees it.
 type tables struct {
 	regions, pixels, log *bbolt.Bucket
+	documents, ends      *bbolt.Bucket // nil in a file that an earlier version wrote and that is only read
 
 	// failed is the first failed write. It must undo the transaction: otherwise what came before the
 	// failed write would be kept without it.
@@ -44,6 +45,9 @@ func tablesOf(tx *bbolt.Tx) *tables {
 		regions: tx.Bucket([]byte(regionsBucket)),
 		pixels:  tx.Bucket([]byte(pixelsBucket)),
 		log:     tx.Bucket([]byte(logBucket)),
+
+		documents: tx.Bucket([]byte(documentsBucket)),
+		ends:      tx.Bucket([]byte(endsBucket)),
 	}
 }
 

@@ -176,6 +176,7 @@ func (s *Store) carryOut(tx *bbolt.Tx, group []*request, outcomes []error, try b
 	if t.failed == nil && !flush {
 		return errNothingToDo
 	}
+	t.sweep(time.Now())
 	return t.failed
 }
 

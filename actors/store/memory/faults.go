@@ -8,9 +8,10 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Fault decides whether a call ("claim", "claims", "commit", "mend", "release", "holds", "history" or "ping")
-// goes wrong: the caller gets the error that it returns. It runs under the store's lock, so it must
-// not call the store.
+// Fault decides whether a call ("claim", "claims", "commit", "mend", "release", "holds", "history" or "ping";
+// of documents "document", "documents", "put", "swap", "delete" or "sure", with region 0) goes wrong:
+// the caller gets the error that it returns. It runs under the store's lock, so it must not call the
+// store.
 type Fault func(operation string, region canvas.RegionID) error
 
 // faults is what a test has done to the store. All of it is guarded by the store's lock.

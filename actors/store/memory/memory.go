@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
@@ -18,9 +19,11 @@ import (
 type Config struct {
 	Geometry  canvas.Geometry
 	LogPixels int // bound of the log per region, in pixels; 0: 100,000
+
+	Now func() time.Time // by which documents end; nil: time.Now
 }
 
-// Store implements store.Store.
+// Store implements store.Store and store.Documents.
 type Store struct {
 	cfg Config
 
@@ -30,6 +33,9 @@ type Store struct {
 	claims  int
 	closed  bool
 	faults  faults
+
+	documents map[documentID]document
+	sure      time.Time // see Sure
 }
 
 type region struct {
@@ -48,7 +54,10 @@ func New(cfg Config) *Store {
 	if cfg.LogPixels == 0 {
 		cfg.LogPixels = 100_000
 	}
-	return &Store{cfg: cfg, regions: make(map[canvas.RegionID]*region)}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	return &Store{cfg: cfg, regions: make(map[canvas.RegionID]*region), documents: make(map[documentID]document)}
 }
 
 // do runs one operation on a region under the lock, unless the store is closed, the

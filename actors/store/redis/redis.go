@@ -12,6 +12,9 @@
 //	                         what is absent, and what Redis pads with, was never painted
 //	playground:{12}:log      stream: batch = its record, origins = those of its ops, by the id <To>-0
 //	playground:canvas        hash: format, geometry, identity, claims (token of the last)
+//	playground:primaries     hash: when a process of Redis was first seen as the primary
+//
+// Documents have keys of their own: see documents.go.
 //
 // A commit is one round trip, however many pixels it has. Regions do not share a round trip, since
 // they may be on different nodes.
@@ -32,7 +35,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Store implements store.Store in Redis.
+// Store implements store.Store and store.Documents in Redis.
 type Store struct {
 	cfg      Config
 	link     atomic.Pointer[link]
@@ -42,6 +45,8 @@ type Store struct {
 	opened   atomic.Bool // Open has returned
 	refused  atomic.Bool // the log says that Redis holds another canvas
 	advised  atomic.Bool // Redis's settings have been checked
+
+	secretive atomic.Bool // the log says that Redis does not tell which process it is
 
 	format      string // that the canvas has: formatVersion, or unfinished
 	stopLooking func() // stops looking for a Redis that did not answer at the start

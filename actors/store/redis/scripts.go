@@ -108,10 +108,17 @@ return ''`
 const lostPrefix = "lost "
 
 // scripts are called by their hash; Redis is sent the text if it does not know it.
-type scripts struct{ claim, release, commit, mend *driver.Script }
+type scripts struct {
+	claim, release, commit, mend *driver.Script
+	read, write, sure            *driver.Script // of documents
+}
 
 func newScripts() scripts {
-	return scripts{driver.NewScript(claimScript), driver.NewScript(releaseScript), driver.NewScript(commitScript), driver.NewScript(mendScript)}
+	return scripts{
+		claim: driver.NewScript(claimScript), release: driver.NewScript(releaseScript),
+		commit: driver.NewScript(commitScript), mend: driver.NewScript(mendScript),
+		read: driver.NewScript(readScript), write: driver.NewScript(writeScript), sure: driver.NewScript(sureScript),
+	}
 }
 
 // stored returns a claim in the form that Redis holds.

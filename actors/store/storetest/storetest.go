@@ -1,4 +1,4 @@
-// Package storetest is the contract of store.Store as tests. Every store runs them
+// Package storetest is the contract of store.Store and store.Documents as tests. Every store runs them
 // against itself, so that regions need not know which one they have:
 //
 //	storetest.Run(t, storetest.Harness{Blank: ..., Lasting: true})
@@ -70,12 +70,18 @@ func Run(t *testing.T, h Harness) {
 		{"CloseWaitsForCommits", closeWaitsForCommits},
 		{"RandomAgainstModel", randomAgainstModel},
 		{"RacingOwners", racingOwners},
+		{"DocumentsAreKept", documentsAreKept},
+		{"DocumentsEnd", documentsEnd},
+		{"DocumentsSwap", documentsSwap},
+		{"DocumentsSwapRaces", documentsSwapRaces},
+		{"DocumentsHaveBounds", documentsHaveBounds},
+		{"DocumentsLifecycle", documentsLifecycle},
 	}
 	if h.Lasting {
-		tests = append(tests, struct {
+		tests = append(tests, []struct {
 			name string
 			run  func(f *fixture)
-		}{"Reopened", reopened})
+		}{{"Reopened", reopened}, {"DocumentsReopened", documentsReopened}}...)
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(newFixture(t, h)) })

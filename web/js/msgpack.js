@@ -157,6 +157,12 @@ export class Reader {
     return (code & 0xe0) === 0xa0 || (code >= 0xd9 && code <= 0xdb);
   }
 
+  /** Whether an unsigned integer comes next. */
+  isUint() {
+    const code = this.#peek();
+    return code < 0x80 || (code >= 0xcc && code <= 0xcf);
+  }
+
   /** Whether an array comes next. */
   isArray() {
     const code = this.#peek();

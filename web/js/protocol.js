@@ -24,10 +24,13 @@ export const PRESENCE = 22;
 export const PONG = 23;
 export const NOTICE = 24;
 export const WAITING = 25;
+export const ALLOWANCE = 26;
 
 export const NOTICE_DRAINING = 1;
 export const NOTICE_ANNOUNCEMENT = 2;
+export const REFUSED_RATE = 1;
 export const REFUSED_DRAINING = 6;
+export const REFUSED_RIGHTS = 10;
 
 /**
  * A region and what is held of it.
@@ -38,14 +41,17 @@ export const REFUSED_DRAINING = 6;
  * @typedef {{type: 17, region: number, epoch: number, seq: number, data: Uint8Array<ArrayBuffer>}} Snapshot
  * @typedef {{type: 18, region: number, epoch: number, from: number, count: number, pixels: Uint8Array,
  *   authors: (number | string)[]}} Pixels  authors: n, author, n, author, …; the n add up to the pixels there are
- * @typedef {{type: 19, ops: number[], left: number}} Ack
- * @typedef {{type: 20, op: number, code: number, retry: number, left: number}} Refused  retry: milliseconds
+ * @typedef {{type: 19, ops: number[], left: number, next?: number}} Ack  next: when one more pixel will be free, Unix
+ *   ms of the server, 0 if none is missing; servers of before do not say it
+ * @typedef {{type: 20, op: number, code: number, retry: number, left: number, next?: number}} Refused  retry: milliseconds
  * @typedef {{type: 21, cursors: {user: number, x: number, y: number, gone: boolean}[]}} Cursors
- * @typedef {{type: 22, count: number, full: boolean, joined: [user: number, name: string][], left: number[]}} Presence
+ * @typedef {{type: 22, count: number, full: boolean, joined: [user: number, name: string][], left: number[],
+ *   people?: number}} Presence  people: how many count makes, if each counts once
  * @typedef {{type: 23, token: number, time: number}} Pong
  * @typedef {{type: 24, code: number, text: string, retry: number}} Notice  retry: milliseconds
  * @typedef {{type: 25, ops: number[]}} Waiting
- * @typedef {Waiting | Welcome | Snapshot | Pixels | Ack | Refused | Cursors | Presence | Pong | Notice} ServerMessage
+ * @typedef {{type: 26, rate: number, burst: number, left: number, next: number}} AllowanceNow  next: as in Ack
+ * @typedef {Waiting | Welcome | Snapshot | Pixels | Ack | Refused | Cursors | Presence | Pong | Notice | AllowanceNow} ServerMessage
  */
 
 /**
@@ -120,18 +126,22 @@ export function encodePing(token) {
   return new Writer().array(2).uint(7).uint(token).finish();
 }
 
-/** @type {Record<number, [elements: number, read: (r: Reader) => ServerMessage]>} */
+/**
+ * By type: how many elements a message has at least, what reads them, and the number that newer servers add behind them.
+ * @type {Record<number, [elements: number, read: (r: Reader) => ServerMessage, added?: "next" | "people"]>}
+ */
 const decoders = {
   [WELCOME]: [11, readWelcome],
   [SNAPSHOT]: [5, (r) => ({ type: SNAPSHOT, region: r.uint(), epoch: r.uint(), seq: r.uint(), data: r.bin() })],
   [PIXELS]: [7, readPixels],
   [WAITING]: [2, (r) => ({ type: WAITING, ops: list(r, () => r.uint()) })],
-  [ACK]: [3, (r) => ({ type: ACK, ops: list(r, () => r.uint()), left: r.uint() })],
-  [REFUSED]: [5, (r) => ({ type: REFUSED, op: r.uint(), code: r.uint(), retry: r.uint(), left: r.uint() })],
+  [ACK]: [3, (r) => ({ type: ACK, ops: list(r, () => r.uint()), left: r.uint() }), "next"],
+  [REFUSED]: [5, (r) => ({ type: REFUSED, op: r.uint(), code: r.uint(), retry: r.uint(), left: r.uint() }), "next"],
   [CURSORS]: [2, readCursors],
-  [PRESENCE]: [5, readPresence],
+  [PRESENCE]: [5, readPresence, "people"],
   [PONG]: [3, (r) => ({ type: PONG, token: r.uint(), time: r.uint() })],
   [NOTICE]: [4, (r) => ({ type: NOTICE, code: r.uint(), text: r.text(), retry: r.uint() })],
+  [ALLOWANCE]: [5, (r) => ({ type: ALLOWANCE, rate: rate(r), burst: r.uint(), left: r.uint(), next: r.uint() })],
 };
 
 /**
@@ -150,10 +160,15 @@ export function decodeServer(bytes) {
     r.end();
     return null;
   }
-  const [elements, read] = known;
+  const [elements, read, added] = known;
   if (length < elements) throw new Malformed(`${length} elements, at least ${elements}`);
   const message = read(r);
-  r.skip(length - elements);
+  let more = length - elements;
+  if (added && more > 0 && r.isUint()) {
+    message[added] = r.uint();
+    more--;
+  }
+  r.skip(more);
   r.end();
   return message;
 }
@@ -165,11 +180,17 @@ function readWelcome(r) {
   /** @type {Welcome} */
   const message = {
     type: WELCOME, session: session.slice(), user: r.uint(), node: r.text(), time: r.uint(), width: r.uint(), height: r.uint(),
-    region: r.uint(), rate: r.float(), burst: r.uint(), window: r.uint(),
+    region: r.uint(), rate: rate(r), burst: r.uint(), window: r.uint(),
   };
-  if (!(message.rate >= 0)) throw new Malformed(`rate ${message.rate}`);
   if (!message.width || !message.height || !message.region) throw new Malformed("an empty canvas");
   return message;
+}
+
+/** @returns {number} pixels per second */
+function rate(r) {
+  const rate = r.float();
+  if (!(rate >= 0)) throw new Malformed(`rate ${rate}`);
+  return rate;
 }
 
 /** @returns {Pixels} */

@@ -56,6 +56,11 @@ export class Pending {
     return this.#ops.length > 0 && this.#ops[0].num > 0 ? this.#ops[0].sent : Infinity;
   }
 
+  /** Whether everything that was sent has its answer. */
+  get answered() {
+    return this.waitingSince === Infinity;
+  }
+
   /**
    * Draws one pixel: it is shown at once and belongs to the op that will be sent next.
    * @param {boolean} patient

@@ -20,6 +20,7 @@ import { visibleRect } from "./view.js";
  * @property {(data: Uint8Array<ArrayBuffer>, size: number) => Promise<Uint8Array>} inflate
  * @property {() => void} changed the state has
  * @property {() => void} began there is a canvas, of another size than before: the view has to be set
+ * @property {() => void} rightsChanged who the user is to the server, or what they may do, is not what this page took it for
  */
 
 // What the refusal codes of PROTOCOL.md mean to a user who draws.
@@ -29,8 +30,8 @@ const REFUSALS = new Map([
   [3, "Taken back: the server is busy, try again in a moment"],
   [4, "Taken back: the canvas can’t be saved right now"],
   [9, "It is not known whether that was saved: look whether the canvas shows it"],
+  [10, "Taken back: you may only watch here"],
 ]);
-const REFUSED_RATE = 1;
 const CURSOR_PAUSE = 60; // ms; the server forwards at most 20 a second
 const DOUBT = 3000; // ms: an op that is unanswered for so long casts doubt on the connection itself
 const FAULTS = 5; // after so many connections in a row that it could not understand, this page stops trying
@@ -61,6 +62,7 @@ export class Session {
       opened: () => session().#opened(),
       received: (bytes) => session().#received(bytes),
       closed: () => session().#closed(),
+      signedOut: () => session().#signedOut(),
       probe: () => session().#sendProbe(),
       changed: () => session().#changed(),
     };
@@ -130,6 +132,12 @@ export class Session {
     if (connection.lostAt === 0) connection.lostAt = this.ports.now();
   }
 
+  /** The server has ended what this connection was signed in with. The next one is that of who the user is then. */
+  #signedOut() {
+    tell(this.state, "You are not signed in any more", this.ports.now());
+    this.ports.rightsChanged();
+  }
+
   #changed() {
     const { connection, pending } = this.state;
     connection.phase = this.link.phase;
@@ -171,7 +179,7 @@ export class Session {
 
   /** @param {protocol.ServerMessage} message */
   #handle(message) {
-    const { allowance, people, connection } = this.state;
+    const { allowance, pending, people, connection } = this.state;
     const now = this.ports.now();
     if (message.type !== protocol.WELCOME && !connection.welcomed) return;
     switch (message.type) {
@@ -182,19 +190,23 @@ export class Session {
       case protocol.PIXELS:
         return this.#regions.pixels(message);
       case protocol.ACK:
-        allowance.set(message.left, now);
-        return this.state.pending.ack(message.ops, now);
+        pending.ack(message.ops, now);
+        return allowance.heard(message, pending.answered, now);
       case protocol.WAITING:
-        if (message.ops.some((op) => this.state.pending.sentOp(op))) tell(this.state, "Not saved yet: the canvas waits for its store", now);
+        if (message.ops.some((op) => pending.sentOp(op))) tell(this.state, "Not saved yet: the canvas waits for its store", now);
         return;
       case protocol.REFUSED:
-        allowance.set(message.left, now);
-        return this.#refused(message, now);
+        this.#refused(message, now);
+        return allowance.heard(message, pending.answered, now);
+      case protocol.ALLOWANCE:
+        this.#allow(message, now);
+        return allowance.heard(message, pending.answered, now);
       case protocol.CURSORS:
         return people.moved(message, connection.user, now);
       case protocol.PRESENCE:
         return people.presence(message);
       case protocol.PONG:
+        allowance.clock.heard(message.time, now);
         if (message.token === this.#probe.token) connection.rtt = now - this.#probe.sent;
         return;
       case protocol.NOTICE:
@@ -209,16 +221,23 @@ export class Session {
     this.#window = message.window;
     this.link.succeeded();
     Object.assign(state.connection, { welcomed: true, lostAt: 0, node: message.node, user: message.user, draining: false });
-    state.allowance.open(message.rate, message.burst, now);
+    state.allowance.clock.reset();
+    state.allowance.clock.heard(message.time, now);
 
     const geometry = makeGeometry(message.width, message.height, message.region);
     if (!state.canvas || !sameGeometry(state.canvas.geometry, geometry)) this.#begin(geometry, now);
-    state.pending.largest = message.rate > 0 ? message.burst : Infinity;
+    this.#allow(message, now);
     this.#regions.resume();
     this.follow();
-    for (const op of state.pending.again(now)) this.#place(op, now);
+    for (const op of state.pending.again(now)) this.#send(op);
     this.flush();
     this.#sendProbe();
+  }
+
+  /** How fast the user may draw from now on. @param {{rate: number, burst: number}} message */
+  #allow({ rate, burst }, now) {
+    this.state.allowance.open(rate, burst, now);
+    this.state.pending.largest = rate > 0 ? burst : Infinity;
   }
 
   /** A canvas of a size that this page doesn't hold: starts from nothing. */
@@ -259,20 +278,24 @@ export class Session {
 
   /** @param {protocol.Refused} message */
   #refused(message, now) {
-    const { pending, connection } = this.state;
+    const { allowance, pending, connection } = this.state;
     if (message.op === 0) return;
+    const op = pending.sentOp(message.op);
+    if (op) allowance.spend(-op.dots.size, now); // it was not taken, or it was given back
     if (message.code === protocol.REFUSED_DRAINING) {
       if (!connection.draining) this.#drainingSince = now;
       connection.draining = true;
       pending.requeue(message.op);
       return;
     }
+    if (!op) return;
     // An op that has waited through an outage may as well wait for its turn in the allowance.
-    if (message.code === REFUSED_RATE && pending.sentOp(message.op)?.patient) {
+    if (message.code === protocol.REFUSED_RATE && op.patient) {
       pending.requeue(message.op);
       return;
     }
-    if (!pending.refuse(message.op)) return;
+    pending.refuse(message.op);
+    if (message.code === protocol.REFUSED_RIGHTS) this.ports.rightsChanged();
     const text = REFUSALS.get(message.code) ?? "Taken back: the server did not accept that";
     tell(this.state, message.retry >= 1000 ? `${text} (${Math.ceil(message.retry / 1000)} s)` : text, now);
   }
@@ -286,6 +309,11 @@ export class Session {
   /** @param {import("./pending.js").Op} op */
   #place(op, now) {
     this.state.allowance.spend(op.dots.size, now);
+    this.#send(op);
+  }
+
+  /** @param {import("./pending.js").Op} op that has been taken from the allowance */
+  #send(op) {
     this.link.send(protocol.encodePlace(op.num, protocol.packDots(op.dots, this.state.canvas.geometry.width)));
   }
 }

@@ -19,6 +19,7 @@ import { SUBPROTOCOL } from "./protocol.js";
  * @property {() => void} opened
  * @property {(bytes: Uint8Array<ArrayBuffer>) => void} received
  * @property {() => void} closed what was sent but not answered may be lost
+ * @property {() => void} signedOut the server has closed the connection, because what it was signed in with has ended
  * @property {() => void} probe send something that is answered at once
  * @property {() => void} changed phase or reason has changed
  */
@@ -33,6 +34,8 @@ const PROBE_EVERY = 10_000; // ms; also how often the round trip is measured
 const PATIENCE = 5000; // ms for the answer to a probe
 const URGENT_PATIENCE = 2000; // ms, when there is a reason for doubt: the computer slept, the network changed
 const SLEPT = 3 * TICK; // ms between looks: after so long the computer slept, or the browser held the page up
+
+const SIGNED_OUT = 4005; // close code
 
 /** Close codes after which, by PROTOCOL.md, trying again is useless, and what to tell the user. */
 const FINAL = new Map([
@@ -159,6 +162,7 @@ export class Link {
       if (this.phase === "connecting") this.#askWhy();
       if (FINAL.has(event.code)) this.stop(FINAL.get(event.code));
       else this.#retry();
+      if (event.code === SIGNED_OUT) this.handlers.signedOut();
     };
   }
 

@@ -73,8 +73,8 @@ export function fakeWebSockets() {
 
 /** The server's messages, as far as the tests need them. */
 export const server = {
-  welcome: ({ session = new Uint8Array(16).fill(7), user = 9, width = 100, height = 60, region = 64, rate = 0, burst = 0, window = 4 } = {}) =>
-    new Writer().array(11).uint(16).bin(session).uint(user).text("pod-0").uint(1).uint(width).uint(height).uint(region).uint(rate).uint(burst).uint(window).finish(),
+  welcome: ({ session = new Uint8Array(16).fill(7), user = 9, width = 100, height = 60, region = 64, rate = 0, burst = 0, window = 4, time = 1 } = {}) =>
+    new Writer().array(11).uint(16).bin(session).uint(user).text("pod-0").uint(time).uint(width).uint(height).uint(region).uint(rate).uint(burst).uint(window).finish(),
   snapshot: (region, epoch, seq, data = new Uint8Array()) => new Writer().array(5).uint(17).uint(region).uint(epoch).uint(seq).bin(data).finish(),
   /** @param {[position: number, colour: number][]} dots */
   pixels(region, epoch, from, dots, { author = 5, count = dots.length } = {}) {
@@ -83,6 +83,7 @@ export const server = {
   },
   ack: (ops, left = 0) => ops.reduce((w, op) => w.uint(op), new Writer().array(3).uint(19).array(ops.length)).uint(left).finish(),
   waiting: (ops) => ops.reduce((w, op) => w.uint(op), new Writer().array(2).uint(25).array(ops.length)).finish(),
+  allowance: (rate, burst, left, next) => new Writer().array(5).uint(26).uint(rate).uint(burst).uint(left).uint(next).finish(),
   refused: (op, code, retry = 0, left = 0) => new Writer().array(5).uint(20).uint(op).uint(code).uint(retry).uint(left).finish(),
   notice: (code, text, retry) => new Writer().array(4).uint(24).uint(code).text(text).uint(retry).finish(),
 };

@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { Allowance } from "../js/allowance.js";
 import { cleanName, recallName, rememberName, skeleton } from "../js/name.js";
 import { People, POINTER_LIFE, TAG_LIFE } from "../js/people.js";
 
@@ -43,22 +42,6 @@ test("tags: one for each author, where they drew last, for a while, and not too 
   assert.equal(people.tags.size, 0);
   for (let user = 0; user < 500; user++) people.drew(user, 0, 0, 0);
   assert.ok(people.tags.size <= 24);
-});
-
-test("the allowance counts from what the server said, with a steady clock", () => {
-  const allowance = new Allowance();
-  assert.equal(allowance.left(0), Infinity);
-  allowance.open(20, 100, 1000);
-  assert.equal(allowance.left(1000), 100);
-  allowance.spend(60, 1000);
-  assert.equal(allowance.left(1500), 50);
-  allowance.set(10, 2000);
-  assert.equal(allowance.left(3000), 30);
-  assert.equal(allowance.left(60_000), 100);
-  allowance.set(10, 0);
-  assert.deepEqual([allowance.allows(10, 0), allowance.allows(11, 0)], [true, false]);
-  allowance.set(100, 0);
-  assert.equal(allowance.allows(5000, 0), true, "larger than the burst: when it is full");
 });
 
 test("names are cleaned as the server cleans them", () => {

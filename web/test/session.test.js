@@ -23,10 +23,11 @@ function setUp() {
     succeeded: () => link.welcomes++,
     wake: () => handlers.probe(),
   };
-  const session = new Session(state, link, { now: () => time, inflate: () => new Promise(() => {}), changed() {}, began: () => (state.view = { x: 50, y: 30, zoom: 1 }) });
+  const session = new Session(state, link, { now: () => time, inflate: () => new Promise(() => {}), changed() {}, began: () => (state.view = { x: 50, y: 30, zoom: 1 }), rightsChanged: () => it.doubts++ });
   const handlers = Session.handlers(() => session);
-  return {
+  const it = {
     state, link, session, handlers,
+    doubts: 0, // how often the page was told to ask who the user is
     open() {
       link.phase = "open";
       handlers.opened();
@@ -48,6 +49,7 @@ function setUp() {
       return state.pending.draw(x, colour, !state.connection.welcomed);
     },
   };
+  return it;
 }
 
 function read(bytes) {
@@ -215,6 +217,42 @@ test("what was drawn while disconnected waits for its turn in the allowance", ()
   it.advance(10_500);
   it.session.flush();
   assert.deepEqual(told(it.take()), [[PLACE, 3, 144]]);
+});
+
+test("a reconnect is no fresh allowance, and what is sent again is not taken twice", () => {
+  const it = welcomed({ rate: 1, burst: 9 });
+  for (const x of [1, 2, 3]) it.draw(x);
+  it.session.flush();
+  assert.equal(it.state.allowance.left(1000), 6);
+  it.close();
+  it.open();
+  it.tell(server.welcome({ rate: 1, burst: 9 }));
+  assert.deepEqual(told(it.take()).at(-1), [PLACE, 1, 3]);
+  assert.equal(it.state.allowance.left(1000), 6);
+  it.tell(server.refused(1, 4, 0, 9)); // the server could not save it, and gives it back
+  assert.equal(it.state.allowance.left(1000), 9);
+});
+
+test("ALLOWANCE says what other tabs have left, by the server's clock, and a new pace", () => {
+  const it = welcomed({ rate: 1, burst: 9, time: 500_000 });
+  it.tell(server.allowance(1, 9, 2, 500_400));
+  assert.deepEqual([it.state.allowance.whole(1000), Math.round(it.state.allowance.until(3, 1000))], [2, 400]);
+  it.tell(server.allowance(2, 4, 4, 0));
+  assert.deepEqual([it.state.allowance.rate, it.state.allowance.left(1000), it.state.pending.largest], [2, 4, 4]);
+});
+
+test("who the user is, is asked again when the server refuses by right or ends the sign-in", () => {
+  const it = welcomed();
+  it.draw(10);
+  it.session.flush();
+  it.tell(server.refused(1, 10));
+  assert.equal(it.state.canvas.pixel(10, 0), WHITE);
+  assert.match(it.state.toast.text, /only watch/);
+  assert.equal(it.doubts, 1);
+  it.close();
+  it.handlers.signedOut();
+  assert.match(it.state.toast.text, /not signed in any more/);
+  assert.equal(it.doubts, 2);
 });
 
 test("when the connection is stopped for good, what is not saved is taken back", () => {

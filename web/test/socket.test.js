@@ -13,6 +13,7 @@ function setUp() {
       opened: () => events.push("opened"),
       received: (bytes) => events.push(`received ${bytes.join()}`),
       closed: () => events.push("closed"),
+      signedOut: () => events.push("signed out"),
       probe: () => events.push("probe"),
       changed: () => {},
     },
@@ -42,6 +43,15 @@ test("connects with the subprotocol and hands bytes over", () => {
   link.send(new Uint8Array([5]));
   assert.deepEqual(events, ["opened", "received 1"]);
   assert.deepEqual(sockets.last.sent.map((bytes) => [...bytes]), [[5]]);
+});
+
+test("a connection whose sign-in has ended is made anew", () => {
+  const { clock, sockets, link, events } = setUp();
+  greet(sockets);
+  sockets.last.drop(4005);
+  assert.deepEqual([events.slice(-2), link.phase], [["closed", "signed out"], "waiting"]);
+  clock.advance(3000);
+  assert.equal(sockets.made.length, 2);
 });
 
 test("when handshakes fail in a row, the server is asked why, once, until one succeeds", async () => {

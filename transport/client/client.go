@@ -4,8 +4,8 @@
 // makes a new one and resumes, so that its user need not notice. What to draw and what to
 // show is up to its callers: cmd/pixelctl and tests.
 //
-// A connected client takes two goroutines and about 20 KB, besides a replica, so a process can
-// have thousands of them. All its methods may be called from any goroutine.
+// A connected client takes one goroutine, another one while it writes, and about 20 KB, besides a
+// replica, so a process can have thousands of them. All its methods may be called from any goroutine.
 package client
 
 import (
@@ -13,7 +13,6 @@ import (
 	"errors"
 	"fmt"
 	"sync"
-	"time"
 
 	"pixelplayground/codec"
 	"pixelplayground/transport/client/wire"
@@ -22,31 +21,25 @@ import (
 // Client is one user of the canvas.
 type Client struct {
 	cfg     Config
-	silence time.Duration
+	session *wire.Session
 	ctx     context.Context // done when Close is called
 	cancel  context.CancelFunc
 	opened  chan error    // holds one: the result of the first attempt to connect. run sends, Open receives
 	done    chan struct{} // run closes it last
+	acked   []func(error) // scratch, only for the goroutine of run
 
-	// Only for the goroutine of run.
-	url     int           // index in cfg.URLs, for the next attempt
-	restart bool          // the server has announced that it will close
-	retry   time.Duration // how long after that to come back
-	acked   []func(error) // scratch
-
-	mu      sync.Mutex // never held while writing, reading or calling the user's functions
-	started bool       // Open or Close was called
-	err     error      // why the client has ended; nil: it has not
-	link    *link      // nil: not connected
-	welcome codec.Welcome
-	outbox  outbox
-	pending wire.Pending[func(error)] // each op's function is called with its result; nil: none
-	view    view
-	people  people
-	pings   pings
-	stats   Stats
-	roomy   signal // there may be room in the window
-	moved   signal // a region has moved, or the connection has changed
+	mu        sync.Mutex // never held while writing, reading or calling the user's functions
+	started   bool       // Open or Close was called
+	err       error      // why the client has ended; nil: it has not
+	connected bool
+	welcome   codec.Welcome
+	outbox    outbox
+	pending   wire.Pending[func(error)] // each op's function is called with its result; nil: none
+	view      view
+	people    people
+	stats     Stats
+	roomy     signal // there may be room in the window
+	moved     signal // a region has moved, or the connection has changed
 }
 
 // New makes a client; it starts nothing.
@@ -56,11 +49,17 @@ func New(cfg Config) (*Client, error) {
 	}
 	cfg = cfg.withDefaults()
 	ctx, cancel := context.WithCancel(context.Background())
-	return &Client{
-		cfg: cfg, silence: silenceLimit, ctx: ctx, cancel: cancel,
-		opened: make(chan error, 1), done: make(chan struct{}),
-		outbox: outbox{name: cfg.Name}, pings: pings{waiting: make(map[uint64]chan<- time.Time)},
-	}, nil
+	c := &Client{
+		cfg: cfg, ctx: ctx, cancel: cancel, opened: make(chan error, 1), done: make(chan struct{}), outbox: outbox{name: cfg.Name},
+	}
+	c.session = wire.NewSession(user{c}, cfg.URLs)
+	if cfg.Clock != nil {
+		c.session.Clock = cfg.Clock
+	}
+	if cfg.Random != nil {
+		c.session.Random = cfg.Random
+	}
+	return c, nil
 }
 
 // Open connects to the first of the URLs that accepts the client, and returns when the client

@@ -4,11 +4,8 @@ import (
 	"context"
 	"fmt"
 	"image"
-	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/url"
-	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/client/wire"
@@ -28,16 +25,13 @@ type Config struct {
 	Replica bool
 	// Names keeps the display names of all users, for NameOf.
 	Names bool
-	// Backoff is the pause between attempts to connect again.
-	Backoff Backoff
 	// Handler is told what happens.
 	Handler Handler
 
 	// Ports; nil: the real ones.
 	Dial   func(ctx context.Context, network, address string) (net.Conn, error)
-	Clock  Clock
+	Clock  wire.Clock
 	Random func() float64 // from [0, 1), for the spread of the pauses
-	Log    *slog.Logger   // nil: none
 }
 
 // Regions chooses regions of a canvas. It is a function because the canvas' size is known only
@@ -83,9 +77,6 @@ func (c Config) Validate() error {
 			return fmt.Errorf("target %q: must be like ws://127.0.0.1:8080/ws or wss://example.org/ws", target)
 		}
 	}
-	if b := c.Backoff; b.First < 0 || b.Max < b.First {
-		return fmt.Errorf("backoff from %v to %v: must be positive and rise, for example from 100ms to 2s", b.First, b.Max)
-	}
 	return nil
 }
 
@@ -94,22 +85,6 @@ func (c Config) withDefaults() Config {
 	if c.Regions == nil {
 		c.Regions = Only()
 	}
-	if c.Backoff == (Backoff{}) {
-		c.Backoff = Backoff{First: 100 * time.Millisecond, Max: 2 * time.Second}
-	}
-	if c.Clock == nil {
-		c.Clock = realClock{}
-	}
-	if c.Random == nil {
-		c.Random = rand.Float64
-	}
-	if c.Log == nil {
-		c.Log = slog.New(slog.DiscardHandler)
-	}
 	c.Name = canvas.CleanName(c.Name)
 	return c
 }
-
-// Backoff is how long to wait before connecting again. The default is what PROTOCOL.md asks
-// for, 100 ms to 2 s.
-type Backoff = wire.Backoff

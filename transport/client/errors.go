@@ -12,7 +12,7 @@ var (
 	// ErrClosed says that Close was called.
 	ErrClosed = errors.New("client is closed")
 	// ErrDisconnected says that there is no connection now; another is being made.
-	ErrDisconnected = errors.New("not connected")
+	ErrDisconnected = wire.ErrDisconnected
 )
 
 // RefusedError is why the server did not carry out an op. It may have been carried out in some

@@ -17,22 +17,8 @@ type outbox struct {
 	name    string
 	renamed bool // the name was set since HELLO or the last RENAME
 	pointer codec.Cursor
-	pointed bool     // pointer has not been sent
-	pings   []uint64 // tokens; bounded by the callers of Ping, who wait
-	payload []byte   // scratch
-}
-
-// forget drops what is not worth sending on the next connection.
-func (o *outbox) forget() {
-	o.pointed = false
-	o.pings = nil
-}
-
-// nudge makes the writer check for something to write. The caller holds c.mu.
-func (c *Client) nudge() {
-	if c.link != nil {
-		c.link.nudge()
-	}
+	pointed bool   // pointer has not been sent; it is not worth sending on the next connection
+	payload []byte // scratch
 }
 
 // Rename sets the display name, for now and after each reconnect; empty: none.
@@ -40,7 +26,7 @@ func (c *Client) Rename(name string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.outbox.name, c.outbox.renamed = canvas.CleanName(name), true
-	c.nudge()
+	c.session.Nudge()
 }
 
 // Cursor shows others where the client's pointer is. With canvas.PointerGone for x and y it is
@@ -49,22 +35,12 @@ func (c *Client) Rename(name string) {
 func (c *Client) Cursor(x, y uint16) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.outbox.pointer, c.outbox.pointed = codec.Cursor{X: x, Y: y}, c.link != nil
-	c.nudge()
+	c.outbox.pointer, c.outbox.pointed = codec.Cursor{X: x, Y: y}, c.connected
+	c.session.Nudge()
 }
 
-// hello is the HELLO of the next connection. It has the name, so no RENAME is due.
-func (c *Client) hello() codec.Hello {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.outbox.renamed = false
-	session, sent := c.welcome.Session, c.pending.Last
-	return codec.Hello{Session: session, Resume: session != canvas.Session{}, Name: c.outbox.name, Sent: &sent}
-}
-
-// compose appends the frames that are due, the ops last and in order. The link's writer calls
-// it.
-func (c *Client) compose(out []byte) []byte {
+// Compose implements wire.Owner. Ops come last and in order.
+func (c user) Compose(out []byte) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	o := &c.outbox
@@ -77,18 +53,7 @@ func (c *Client) compose(out []byte) []byte {
 		o.pointed = false
 		out = o.frame(out, codec.AppendCursor(o.payload[:0], o.pointer))
 	}
-	for _, token := range o.pings {
-		out = o.frame(out, codec.AppendPing(o.payload[:0], codec.Ping{Token: token}))
-	}
-	o.pings = o.pings[:0]
-	for len(out) < writeChunk {
-		frame := c.pending.Next()
-		if frame == nil {
-			break
-		}
-		out = append(out, frame...)
-	}
-	return out
+	return c.pending.Append(out, writeChunk)
 }
 
 // frame appends a message that was encoded into the scratch buffer.

@@ -46,7 +46,7 @@ func (c *Client) PlaceAsync(ctx context.Context, dots []canvas.Dot, done func(er
 	}
 	num := c.pending.Add(dots, done)
 	c.stats.Placed++
-	c.nudge()
+	c.session.Nudge()
 	return num, nil
 }
 
@@ -83,8 +83,7 @@ func (c *Client) refuse(m codec.Refused) {
 	}
 	c.mu.Unlock()
 	if !ok {
-		c.cfg.Log.Debug("refused", "op", m.Op, "code", m.Code.String())
-		return
+		return // a refusal of something else than an op
 	}
 	tell(done, &RefusedError{Op: m.Op, Code: m.Code, Retry: m.Retry, Left: m.Left})
 }

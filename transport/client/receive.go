@@ -1,14 +1,19 @@
 package client
 
 import (
-	"fmt"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
-// receive handles one message. An error means that the server broke the protocol.
-func (c *Client) receive(m codec.ServerMessage) error {
+// Receive implements wire.Owner. An error means that the server broke the protocol.
+func (c user) Receive(message wire.Message, _ time.Time) error {
+	m, err := codec.DecodeServer(message.Payload)
+	if err != nil {
+		return err
+	}
 	switch m := m.(type) {
 	case codec.Pixels:
 		return c.pixels(&m.Batch)
@@ -29,18 +34,16 @@ func (c *Client) receive(m codec.ServerMessage) error {
 	case codec.Presence:
 		c.presence(m)
 	case codec.Pong:
-		c.pong(m)
+		c.session.Pong(m)
 	case codec.Notice:
 		c.notice(m)
-	default:
-		c.cfg.Log.Debug("ignored a message", "type", fmt.Sprintf("%T", m))
 	}
 	return nil
 }
 
 func (c *Client) pixels(b *canvas.Batch) error {
 	c.mu.Lock()
-	verdict, err := c.view.apply(b, c.cfg.Clock)
+	verdict, err := c.view.apply(b, c.session.Clock)
 	switch verdict {
 	case applied:
 		c.stats.PixelsReceived += uint64(b.Pixels())
@@ -48,10 +51,10 @@ func (c *Client) pixels(b *canvas.Batch) error {
 		c.moved.fire()
 	case gap:
 		c.stats.Gaps++
-		c.nudge()
+		c.session.Nudge()
 	case duplicate:
 		c.stats.Duplicates++
-		c.nudge()
+		c.session.Nudge()
 	}
 	c.mu.Unlock()
 	if verdict == applied && c.cfg.Handler.Pixels != nil {
@@ -96,7 +99,7 @@ func (c *Client) presence(m codec.Presence) {
 
 func (c *Client) notice(m codec.Notice) {
 	if m.Code == codec.NoticeDraining {
-		c.restart, c.retry = true, m.Retry
+		c.session.Restart(m.Retry)
 		c.mu.Lock()
 		c.pending.Held = true
 		c.mu.Unlock()

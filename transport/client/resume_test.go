@@ -16,6 +16,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client/clienttest"
+	"pixelplayground/transport/client/wire"
 )
 
 func TestClient_ResumeSendsUnackedOpsInOrder(t *testing.T) {
@@ -328,8 +329,8 @@ func TestClient_ResumesExactly(t *testing.T) {
 	for i := range clients {
 		clients[i] = newClient(t, Config{
 			URLs: []string{server.URL()}, Regions: AllRegions, Replica: true,
-			Backoff: Backoff{First: time.Millisecond, Max: 5 * time.Millisecond},
 		})
+		clients[i].session.Backoff = wire.Backoff{First: time.Millisecond, Max: 5 * time.Millisecond}
 		if err := clients[i].Open(ctx); err != nil {
 			t.Fatal(err)
 		}

@@ -78,7 +78,7 @@ func (v *view) ask() (marks []canvas.Mark) {
 }
 
 // apply handles a PIXELS. If it does not continue what is held, SUBSCRIBE becomes due.
-func (v *view) apply(b *canvas.Batch, clock Clock) (verdict, error) {
+func (v *view) apply(b *canvas.Batch, clock wire.Clock) (verdict, error) {
 	r := v.regions[b.Region]
 	if r == nil {
 		return foreign, nil

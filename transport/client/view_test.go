@@ -267,9 +267,4 @@ func TestConfig_Validate(t *testing.T) {
 	if err := (Config{}).Validate(); err == nil {
 		t.Error("no target is taken")
 	}
-	for _, b := range []Backoff{{First: -1}, {First: 2, Max: 1}} {
-		if _, err := New(Config{URLs: []string{"ws://a/ws"}, Backoff: b}); err == nil {
-			t.Errorf("%+v is taken", b)
-		}
-	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"pixelplayground/actors/canvas"
 )
@@ -50,7 +51,7 @@ func (c *Client) await(ctx context.Context, s *signal, ready func() bool) error 
 func (c *Client) Synced(ctx context.Context) error {
 	for {
 		c.mu.Lock()
-		err := c.await(ctx, &c.moved, func() bool { return c.link != nil && c.view.synced() })
+		err := c.await(ctx, &c.moved, func() bool { return c.connected && c.view.synced() })
 		c.mu.Unlock()
 		if err != nil {
 			return fmt.Errorf("wait for the canvas: %w", err)
@@ -61,6 +62,20 @@ func (c *Client) Synced(ctx context.Context) error {
 			return err
 		}
 	}
+}
+
+// Ping measures how long the server takes to answer, and returns the time of its clock. The
+// error is ctx's, ErrDisconnected, or why the client has ended.
+func (c *Client) Ping(ctx context.Context) (roundTrip time.Duration, server time.Time, err error) {
+	if err = c.Err(); err == nil {
+		since := c.session.Clock.Now()
+		server, err = c.session.Ping(ctx)
+		roundTrip = c.session.Clock.Now().Sub(since)
+	}
+	if err != nil {
+		return 0, time.Time{}, fmt.Errorf("ping: %w", err)
+	}
+	return roundTrip, server, nil
 }
 
 // WaitFor waits until the client holds at least the sequence numbers of marks.

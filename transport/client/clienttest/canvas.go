@@ -163,6 +163,13 @@ func (c *Canvas) Paint(author canvas.Author, dots ...canvas.Dot) {
 	c.publish(canvas.OpID{Author: author}, dots)
 }
 
+// Cut breaks one connection, as a network would.
+func (c *Canvas) Cut(conn int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.peers[conn].Break()
+}
+
 // write writes what is due, until serve has ended.
 func (p *peer) write() {
 	for d := range p.out {

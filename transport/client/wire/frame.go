@@ -1,7 +1,8 @@
 // Package wire is the client's half of the pixel protocol (codec/PROTOCOL.md), without any
-// policy: frames, the handshake, HELLO and WELCOME, and the ops that wait for their answers. It
-// starts no goroutine and holds no canvas, so that programs with thousands of connections can
-// use it. transport/client, the load tests' fleet and cmd/bench are built on it.
+// policy: frames, the handshake, HELLO and WELCOME, the ops that wait for their answers, and a
+// session that stays connected. It holds no canvas, and a session that is idle takes one goroutine, so
+// that programs with thousands of connections can use it. transport/client and the load tests' fleet
+// are built on it; cmd/bench takes the frames alone.
 package wire
 
 import (

@@ -27,6 +27,12 @@ type pendingOp[T any] struct {
 	tag   T
 }
 
+// Hello is the HELLO of a connection on which the ops go on; the session is zero if there was no connection yet.
+func (p *Pending[T]) Hello(session canvas.Session) codec.Hello {
+	sent := p.Last
+	return codec.Hello{Session: session, Resume: session != canvas.Session{}, Sent: &sent}
+}
+
 // Add makes a PLACE op, with the next number, and returns that.
 func (p *Pending[T]) Add(dots []canvas.Dot, tag T) uint64 {
 	p.Last++
@@ -39,14 +45,14 @@ func (p *Pending[T]) Add(dots []canvas.Dot, tag T) uint64 {
 // answer: the server remembers that many numbers of a session, answered or not.
 func (p *Pending[T]) Full() bool { return len(p.ops) > 0 && p.Last+1-p.ops[0].num >= p.Window }
 
-// Next returns the frame of the oldest op that may be sent now and has not been sent on this
-// connection; nil: there is none.
-func (p *Pending[T]) Next() []byte {
-	if p.Held || p.sent == len(p.ops) || p.ops[p.sent].num-p.ops[0].num >= p.Window {
-		return nil
+// Append appends the frames of ops that may be sent now and have not been sent on this connection,
+// the oldest first, until there are enough bytes.
+func (p *Pending[T]) Append(dst []byte, enough int) []byte {
+	for !p.Held && p.sent < len(p.ops) && p.ops[p.sent].num-p.ops[0].num < p.Window && len(dst) < enough {
+		dst = append(dst, p.ops[p.sent].frame...)
+		p.sent++
 	}
-	p.sent++
-	return p.ops[p.sent-1].frame
+	return dst
 }
 
 // Rewind makes all ops due to be sent on a new connection, and returns how many of them were

@@ -33,7 +33,7 @@ func TestPending_TakeInAnyOrder(t *testing.T) {
 		f.Add(dots(canvas.Color(i)), uint64(i+1))
 	}
 	for range 3 {
-		f.Next()
+		f.Append(nil, 1)
 	}
 	for _, take := range []struct {
 		num  uint64
@@ -50,12 +50,12 @@ func TestPending_TakeInAnyOrder(t *testing.T) {
 		t.Errorf("%d ops are sent again, want 1", again)
 	}
 	for _, want := range []uint64{3, 4, 5} {
-		m, err := codec.DecodeClient(unmasked(t, f.Next()))
+		m, err := codec.DecodeClient(unmasked(t, f.Append(nil, 1)))
 		if err != nil || m.(codec.Place).Op != want {
 			t.Errorf("sent %v, %v, want op %d", m, err, want)
 		}
 	}
-	if f.Next() != nil {
+	if f.Append(nil, 1) != nil {
 		t.Error("more is sent than there is")
 	}
 }

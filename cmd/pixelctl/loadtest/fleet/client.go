@@ -4,29 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"github.com/gobwas/ws"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client/wire"
-)
-
-const (
-	// firstPause and longestPause bound the pauses between attempts to reconnect, as PROTOCOL.md
-	// asks.
-	firstPause   = 100 * time.Millisecond
-	longestPause = 2 * time.Second
-	// longestRetry bounds pauses that servers ask for.
-	longestRetry = 30 * time.Second
-	// farewellLimit is how long the server may take to answer a close frame.
-	farewellLimit = 250 * time.Millisecond
 )
 
 // errClosed is the error of a client that was closed.
@@ -39,45 +24,44 @@ type Client struct {
 
 	fleet  *Fleet
 	View   *Viewport
+	link   *wire.Session
 	ctx    context.Context // done when Close is called
 	cancel context.CancelFunc
 	ready  chan struct{} // run closes it when the subscriptions are in force for the first time
 	done   chan struct{} // run closes it as its last act
 
-	targets []string // in the order in which this client tries them
-	target  int      // which one is next; used by run
-
-	heard atomic.Int64  // when something was received last, by Fleet.Now
 	users atomic.Uint64 // connected users, as the server said last
 
-	mu       sync.Mutex // held while a frame is handled and while one is written
-	err      error      // why there is no connection
-	conn     net.Conn   // nil: there is none
-	pod      string
-	user     canvas.Author
-	session  canvas.Session
-	resume   bool // session is set, so the next connection resumes it
-	begun    bool // ready is closed
-	asked    bool // the server was asked for a sign of life
-	lostAt   time.Duration
-	accounts []ledger.Account // as view.regions; used once the client has begun
-	inForce  []bool           // as view.regions, on this connection; nil: all are
-	waiting  int              // how many are not in force
-	roll     ledger.Roll      // the ledger in the JSON protocol, instead of accounts
-	retry    time.Duration
-	pending  wire.Pending[Stroke]
-	pings    []chan struct{} // Sync calls that wait for a PONG, in order
-	tally    ledger.Tally    // since the last settle
+	mu        sync.Mutex // held while a message is handled
+	err       error      // why there is no connection
+	connected int        // which connection this is, from 1; 0: there is none
+	made      int        // connections
+	pod       string
+	user      canvas.Author
+	session   canvas.Session
+	begun     bool // ready is closed
+	lostAt    time.Duration
+	asking    bool             // SUBSCRIBE is due
+	accounts  []ledger.Account // as view.regions; used once the client has begun
+	inForce   []bool           // as view.regions, on this connection; nil: all are
+	waiting   int              // how many are not in force
+	roll      ledger.Roll      // the ledger in the JSON protocol, instead of accounts
+	pending   wire.Pending[Stroke]
+	texts     []byte       // in the JSON protocol, instead of pending: frames that are due
+	tally     ledger.Tally // since the last settle
 
 	misordered uint64 // pixels that others saw under a different number
 }
 
 func newClient(f *Fleet, index int, view *Viewport, targets []string) *Client {
 	ctx, cancel := context.WithCancel(f.ctx)
-	return &Client{
-		Index: index, fleet: f, View: view, targets: targets, ctx: ctx, cancel: cancel,
+	c := &Client{
+		Index: index, fleet: f, View: view, ctx: ctx, cancel: cancel,
 		ready: make(chan struct{}), done: make(chan struct{}), accounts: make([]ledger.Account, len(view.regions)),
 	}
+	c.link = wire.NewSession(user{c}, targets)
+	c.link.JSON, c.link.Bytes = f.cfg.JSON, &f.Counters.Bytes
+	return c
 }
 
 // Pod is the name of the server that the client is or was last connected to.
@@ -111,7 +95,7 @@ func (c *Client) Gone() error {
 func (c *Client) Connected() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.conn != nil
+	return c.connected > 0
 }
 
 // Users is the number of users that the server reported last.
@@ -140,76 +124,33 @@ func (c *Client) Held() []uint64 {
 // unless Leave or Settle has settled it. Close may be called twice.
 func (c *Client) Close() {
 	c.cancel()
-	c.mu.Lock()
-	if c.conn != nil {
-		_ = c.conn.SetDeadline(time.Now().Add(farewellLimit))
-		_ = c.write(ws.OpClose, ws.NewCloseFrameBody(ws.StatusNormalClosure, ""))
-	}
-	c.mu.Unlock()
 	<-c.done
 	c.fleet.remove(c)
-}
-
-// Break cuts the connection without a word, as a network would; the client comes back.
-func (c *Client) Break() {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.conn != nil {
-		c.conn.Close()
-	}
 }
 
 // run keeps the client connected until it is closed or the server refuses it for good.
 func (c *Client) run() {
 	defer close(c.done)
-	for attempt := 0; ; attempt++ {
-		link, err := c.connect()
-		if err == nil {
-			since := c.fleet.Now()
-			err = c.read(link)
-			c.disconnect(link, err)
-			if c.fleet.Now()-since > longestPause {
-				attempt = 0
-			}
-		}
-		c.mu.Lock()
-		c.err = err
-		if c.ctx.Err() != nil {
-			c.err = errClosed
-		}
-		pause := c.pause(attempt)
-		c.mu.Unlock()
-		if c.ctx.Err() != nil || wire.Hopeless(err) {
-			return
-		}
-		select {
-		case <-time.After(pause):
-		case <-c.ctx.Done():
-			return
-		}
+	err := c.link.Run(c.ctx, nil)
+	if c.ctx.Err() != nil {
+		err = errClosed
 	}
+	user{c}.Pausing(err, 0)
 }
 
-// pause is how long to wait before the next attempt.
-func (c *Client) pause(attempt int) time.Duration {
-	if retry := c.retry; retry > 0 {
-		c.retry = 0
-		return min(retry, longestRetry)
-	}
-	return wire.Backoff{First: firstPause, Max: longestPause}.Delay(attempt, rand.Float64())
-}
-
-// disconnect makes the end of a connection known.
-func (c *Client) disconnect(l *wire.Conn, err error) {
-	l.Close()
+// Pausing implements wire.Owner.
+func (c user) Pausing(err error, _ time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.conn, c.asked = nil, false
+	c.err = err
+}
+
+// Lost implements wire.Owner. It makes the end of a connection known.
+func (c user) Lost(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.connected, c.texts = 0, nil
 	c.fleet.Counters.Live.Add(-1)
-	for _, waiting := range c.pings {
-		close(waiting)
-	}
-	c.pings = nil
 	if c.ctx.Err() != nil {
 		return
 	}
@@ -223,20 +164,28 @@ func (c *Client) disconnect(l *wire.Conn, err error) {
 		c.closeRoll()
 	}
 	if c.fleet.cfg.Hooks.Lost != nil {
-		c.fleet.cfg.Hooks.Lost(c, err)
+		c.fleet.cfg.Hooks.Lost(c.Client, err)
 	}
 }
 
-// welcomed begins a connection.
-func (c *Client) welcomed(conn net.Conn, w codec.Welcome) {
-	c.conn, c.err = conn, nil
-	c.pod, c.user, c.session, c.resume = w.Node, w.User, w.Session, true
+// Welcomed implements wire.Owner. It begins a connection.
+func (c user) Welcomed(w codec.Welcome) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.made++
+	c.connected, c.err = c.made, nil
+	c.pod, c.user, c.session = w.Node, w.User, w.Session
 	c.inForce, c.waiting = make([]bool, len(c.View.regions)), len(c.View.regions)
 	c.fleet.Counters.Again.Add(int64(c.pending.Rewind(w.Window)))
-	c.heard.Store(int64(c.fleet.Now()))
 	c.fleet.Counters.Live.Add(1)
 	if c.Index != observer {
 		c.fleet.Counters.Dialled.Add(1)
+	}
+	switch c.asking = !c.fleet.cfg.JSON; {
+	case !c.asking:
+		c.beginJSON()
+	case c.waiting == 0:
+		c.settled()
 	}
 }
 
@@ -248,23 +197,6 @@ func (c *Client) settled() {
 		close(c.ready)
 	} else if c.fleet.cfg.Hooks.Back != nil {
 		c.fleet.cfg.Hooks.Back(c, c.fleet.Now()-c.lostAt)
-	}
-}
-
-// checkSilence asks a silent server for a sign of life, and gives the connection up if none comes.
-func (c *Client) checkSilence(now time.Duration) {
-	silent := now - time.Duration(c.heard.Load())
-	if silent < c.fleet.cfg.Silence/2 || !c.mu.TryLock() {
-		return // whatever holds the lock is receiving or sending
-	}
-	defer c.mu.Unlock()
-	switch {
-	case c.conn == nil:
-	case silent > c.fleet.cfg.Silence:
-		c.conn.Close()
-	case !c.asked:
-		c.asked = true
-		_ = c.write(ws.OpPing, nil)
 	}
 }
 

@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"time"
 
-	"github.com/gobwas/ws"
-
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 	"pixelplayground/codec"
@@ -17,41 +15,25 @@ import (
 // connectLimit is how long one attempt may take, up to WELCOME.
 const connectLimit = 10 * time.Second
 
-// connect makes a connection, up to WELCOME, and subscribes to the client's regions.
-func (c *Client) connect() (*wire.Conn, error) {
+// user is a client as its session knows it.
+type user struct{ *Client }
+
+// Dial implements wire.Owner, at the fleet's pace.
+func (c user) Dial(ctx context.Context, url string) (*wire.Conn, codec.Welcome, error) {
 	f := c.fleet
-	if err := f.pace.Wait(c.ctx); err != nil {
-		return nil, err
+	if err := f.pace.Wait(ctx); err != nil {
+		return nil, codec.Welcome{}, err
 	}
 	select {
 	case f.slots <- struct{}{}:
 		defer func() { <-f.slots }()
-	case <-c.ctx.Done():
-		return nil, errClosed
+	case <-ctx.Done():
+		return nil, codec.Welcome{}, errClosed
 	}
 	c.mu.Lock()
-	sent := c.pending.Last
-	hello := codec.Hello{Session: c.session, Resume: c.resume, Sent: &sent}
+	hello := c.pending.Hello(c.session)
 	c.mu.Unlock()
-	target := c.targets[c.target%len(c.targets)]
-	l, welcome, err := f.greet(c.ctx, target, hello)
-	if err != nil {
-		c.target++ // the next target may be better
-		return nil, fmt.Errorf("%s: %w", target, err)
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if c.ctx.Err() != nil { // Close found no connection to say goodbye to
-		l.Close()
-		return nil, errClosed
-	}
-	c.welcomed(l, welcome)
-	if f.cfg.JSON {
-		c.beginJSON()
-	} else {
-		_ = c.subscribe() // if it fails, the connection is closed, which read notices
-	}
-	return l, nil
+	return f.greet(ctx, url, hello)
 }
 
 // greet opens a connection and waits for WELCOME.
@@ -89,23 +71,4 @@ func askGeometry(ctx context.Context, url string) (canvas.Geometry, error) {
 	}
 	g := canvas.Geometry{Width: size.Width, Height: size.Height, Region: canvas.MaxRegionEdge}
 	return g, g.Validate()
-}
-
-// writeLimit is how long the server may read nothing of what is written.
-const writeLimit = 5 * time.Second
-
-// write sends one frame, within writeLimit. The caller holds c.mu.
-func (c *Client) write(op ws.OpCode, payload []byte) error {
-	return c.send(wire.AppendFrame(nil, op, payload))
-}
-
-func (c *Client) send(frames []byte) error {
-	if c.ctx.Err() == nil { // else the deadline that Close has set counts
-		_ = c.conn.SetWriteDeadline(time.Now().Add(writeLimit))
-	}
-	if _, err := c.conn.Write(frames); err != nil {
-		c.conn.Close() // read notices
-		return err
-	}
-	return nil
 }

@@ -3,8 +3,8 @@
 // should have received, and its recorders know how long each pixel took. Callers decide what is
 // drawn, and what counts as a failure.
 //
-// It is built on transport/client/wire, not on transport/client, which keeps a view, a replica and
-// two goroutines for each client and decodes every message. For 20,000 viewers that would be too
+// It is built on transport/client/wire, not on transport/client, which keeps a view and a replica for
+// each client and decodes every message. For 20,000 viewers that would be too
 // slow, and a test needs only the sequence numbers and packed pixels of what they receive.
 package fleet
 
@@ -31,15 +31,13 @@ import (
 )
 
 const (
-	// defaultPace is how many connections are begun per second. A handshake costs the server about
+	// pace is how many connections are begun per second. A handshake costs the server about
 	// 0.1 ms of a core, and connected clients should be the load, not their handshakes.
-	defaultPace = 2000
+	pace = 2000
 	// Handshakes is how many handshakes may be under way at once: fewer than a listener's backlog.
 	Handshakes = 128
 	// joinPatience is how long to wait for the next client to connect before giving up.
 	joinPatience = 30 * time.Second
-	// defaultSilence is how long a connection may say nothing: the server pings after 20 s.
-	defaultSilence = 45 * time.Second
 	// defaultPatience is how long everything may take to arrive.
 	defaultPatience = 15 * time.Second
 	// maxAccounts bounds the memory of the ledger to 1.5 GB: clients times the regions they follow.
@@ -52,10 +50,8 @@ const (
 
 // Config says what a fleet connects to and what its caller wants to know.
 type Config struct {
-	Targets []string      // WebSocket URLs, as Targets makes them; clients take them in turn
-	JSON    bool          // speak the JSON protocol
-	Pace    float64       // connections begun per second; 0: 2,000
-	Silence time.Duration // a connection that is silent for so long counts as broken, and is asked for a sign of life after half of it; 0: 45 s
+	Targets []string // WebSocket URLs, as Targets makes them; clients take them in turn
+	JSON    bool     // speak the JSON protocol
 	// Patience is how long everything may take to arrive once nothing is placed any more; 0: 15 s.
 	Patience time.Duration
 	Area     image.Rectangle // where Paint places pixels; empty: the whole canvas
@@ -126,10 +122,9 @@ type Fleet struct {
 // Counters say what happened so far. Pixels are counted as often as they were received.
 type Counters struct {
 	Bytes   atomic.Int64 // received, without the headers of TCP
-	Frames  atomic.Int64
 	Pixels  atomic.Int64
 	Broken  atomic.Int64 // connections that ended without a word
-	Moved   atomic.Int64 // connections that connections that a server ended because it was about to stop: the clients go elsewhere
+	Moved   atomic.Int64 // connections that a server ended because it was about to stop: the clients go elsewhere
 	Dialled atomic.Int64 // connections made
 	Live    atomic.Int64 // connections now
 	Placed  atomic.Int64 // pixels given to Paint
@@ -159,13 +154,11 @@ type bounds struct{ left, top, width, height int }
 
 // New makes a fleet; it starts nothing.
 func New(cfg Config) *Fleet {
-	cfg.Pace = cmp.Or(cfg.Pace, defaultPace)
-	cfg.Silence = cmp.Or(cfg.Silence, defaultSilence)
 	cfg.Patience = cmp.Or(cfg.Patience, defaultPatience)
 	ctx, cancel := context.WithCancel(context.Background())
 	return &Fleet{
 		cfg: cfg, start: time.Now(), ctx: ctx, cancel: cancel,
-		pace: rate.NewLimiter(rate.Limit(cfg.Pace), Handshakes), slots: make(chan struct{}, Handshakes),
+		pace: rate.NewLimiter(pace, Handshakes), slots: make(chan struct{}, Handshakes),
 		Acks: report.NewRecorder(), Sights: report.NewRecorder(), clients: make(map[*Client]struct{}), refusals: make(map[canvas.Refusal]int),
 	}
 }
@@ -176,11 +169,7 @@ func (f *Fleet) Open(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if err := f.setUp(welcome); err != nil {
-		return err
-	}
-	f.wait.Go(f.housekeep)
-	return nil
+	return f.setUp(welcome)
 }
 
 // setUp makes everything that depends on the canvas.
@@ -314,22 +303,6 @@ func (f *Fleet) Close() {
 	wait.Wait()
 	f.cancel()
 	f.wait.Wait()
-}
-
-// housekeep checks for connections that went silent.
-func (f *Fleet) housekeep() {
-	tick := time.NewTicker(max(f.cfg.Silence/10, 10*time.Millisecond))
-	defer tick.Stop()
-	for {
-		select {
-		case <-tick.C:
-		case <-f.ctx.Done():
-			return
-		}
-		for _, c := range f.Clients() {
-			c.checkSilence(f.Now())
-		}
-	}
 }
 
 // note keeps a finding, if there is room.

@@ -286,7 +286,7 @@ func TestFleet_ResumesExactly(t *testing.T) {
 		},
 	}}, 2)
 	paint(t, f, clients[1], 10)
-	clients[0].Break()
+	s.Cut(firstClient)
 	if i := <-lost; i != 0 {
 		t.Errorf("client %d lost its connection", i)
 	}
@@ -388,7 +388,7 @@ func TestFleet_JSONOwesNothingWhileAway(t *testing.T) {
 	if f.Await(t.Context(), clients, f.Goal()) != 0 {
 		t.Fatal("not everyone has got everything")
 	}
-	clients[0].Break()
+	s.Cut(firstClient)
 	clienttest.Until(t, "the break", func() bool { return f.Counters.Broken.Load() == 1 })
 	paint(t, f, clients[1], 10)
 	<-back

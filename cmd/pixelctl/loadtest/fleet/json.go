@@ -8,6 +8,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
+	"pixelplayground/codec"
 	"pixelplayground/transport/client/wire"
 )
 
@@ -17,11 +18,11 @@ const jsonGrace = time.Second
 
 // beginJSON starts the grace period. The caller holds c.mu.
 func (c *Client) beginJSON() {
-	conn := c.conn
+	connection := c.connected
 	time.AfterFunc(jsonGrace, func() {
 		c.mu.Lock()
 		defer c.mu.Unlock()
-		if c.conn == conn && c.ctx.Err() == nil {
+		if c.connected == connection && c.ctx.Err() == nil {
 			c.roll = ledger.Roll{From: c.fleet.probes.last()}
 			c.settled()
 		}
@@ -72,7 +73,7 @@ func (c *Client) text(p []byte, now time.Duration) error {
 	case "stats":
 		c.users.Store(m.ActiveUsers)
 	case "pong":
-		c.pong()
+		c.link.Pong(codec.Pong{})
 	case "error":
 		c.fleet.Counters.Errors.Add(1)
 	}

@@ -13,11 +13,16 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/wire"
 )
 
-// maxQueued is how many strokes of one client may be unanswered: those in the server's window, and
-// those that wait because the window is full or the connection broke.
-const maxQueued = 4096
+const (
+	// maxQueued is how many strokes of one client may be unanswered: those in the server's window, and
+	// those that wait because the window is full or the connection broke.
+	maxQueued = 4096
+	// maxTexts is how many bytes of strokes may wait in the JSON protocol, which has no answers.
+	maxTexts = 1 << 20
+)
 
 // ErrOverloaded says that a client has no room for another waiting stroke: the load can't be
 // offered.
@@ -64,43 +69,24 @@ func (f *Fleet) Affordable(rate float64, clients int) error {
 func (c *Client) Place(s Stroke) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.fleet.cfg.JSON {
-		return c.placeJSON(s)
-	}
-	if c.pending.Len() >= maxQueued {
+	switch {
+	case c.fleet.cfg.JSON && c.connected == 0:
+		return wire.ErrDisconnected
+	case c.pending.Len() >= maxQueued || len(c.texts) > maxTexts:
 		return ErrOverloaded
-	}
-	c.pending.Add(s.Dots, s)
-	if c.conn != nil {
-		_ = c.pump() // if it fails, the stroke is sent on the next connection
-	}
-	return nil
-}
-
-// pump sends the strokes that may be sent now.
-func (c *Client) pump() error {
-	for frame := c.pending.Next(); frame != nil; frame = c.pending.Next() {
-		if err := c.send(frame); err != nil {
-			return err
+	case c.fleet.cfg.JSON:
+		for _, dot := range s.Dots {
+			c.texts = wire.AppendFrame(c.texts, ws.OpText, appendJSONPixel(nil, dot))
 		}
+	default:
+		c.pending.Add(s.Dots, s)
 	}
-	return nil
-}
-
-func (c *Client) placeJSON(s Stroke) error {
-	if c.conn == nil {
-		return errors.New("not connected")
-	}
-	for _, dot := range s.Dots {
-		if err := c.write(ws.OpText, appendJSONPixel(nil, dot)); err != nil {
-			return err
-		}
-	}
+	c.link.Nudge()
 	return nil
 }
 
 // acked handles an ACK.
-func (c *Client) acked(m codec.Ack, now time.Duration) error {
+func (c *Client) acked(m codec.Ack, now time.Duration) {
 	f := c.fleet
 	for _, num := range m.Ops {
 		s, ok := c.pending.Take(num)
@@ -117,21 +103,21 @@ func (c *Client) acked(m codec.Ack, now time.Duration) error {
 			f.cfg.Hooks.Answered(c, s, codec.Refused{})
 		}
 	}
-	return c.pump()
+	c.link.Nudge() // there may be room in the window
 }
 
 // refused handles a REFUSED. The stroke is not placed again: the refusal is a failure of the test,
 // or the caller decides.
-func (c *Client) refused(m codec.Refused, _ time.Duration) error {
+func (c *Client) refused(m codec.Refused) {
 	s, ok := c.pending.Take(m.Op)
 	if !ok {
-		return nil
+		return
 	}
 	c.fleet.refuse(m.Code, len(s.Dots))
 	if c.fleet.cfg.Hooks.Answered != nil {
 		c.fleet.cfg.Hooks.Answered(c, s, m)
 	}
-	return c.pump()
+	c.link.Nudge() // there may be room in the window
 }
 
 // refuse counts refused pixels by the reason.
@@ -161,40 +147,6 @@ func (c *Client) Unanswered() int {
 
 // Sync waits until the client has everything that its server had for it when Sync was called.
 func (c *Client) Sync(ctx context.Context) error {
-	done := make(chan struct{})
-	c.mu.Lock()
-	if c.conn == nil {
-		c.mu.Unlock()
-		return errors.New("not connected")
-	}
-	c.pings = append(c.pings, done)
-	var err error
-	if c.fleet.cfg.JSON {
-		err = c.write(ws.OpText, []byte(`{"type":"ping"}`))
-	} else {
-		err = c.write(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 1}))
-	}
-	c.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	select {
-	case <-done:
-	case <-ctx.Done():
-		return ctx.Err()
-	case <-c.done:
-		return errClosed
-	}
-	if !c.Connected() {
-		return errors.New("connection broke")
-	}
-	return nil
-}
-
-// pong answers the oldest Sync.
-func (c *Client) pong() {
-	if len(c.pings) > 0 {
-		close(c.pings[0])
-		c.pings = c.pings[1:]
-	}
+	_, err := c.link.Ping(ctx)
+	return err
 }

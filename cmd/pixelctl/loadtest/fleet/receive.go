@@ -1,12 +1,8 @@
 package fleet
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"time"
-
-	"github.com/gobwas/ws"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
@@ -14,81 +10,40 @@ import (
 	"pixelplayground/transport/client/wire"
 )
 
-// subscribe subscribes to the client's regions: from now on, or from where the client stood when
-// the connection broke. The caller holds c.mu.
-func (c *Client) subscribe() error {
-	marks := make([]canvas.Mark, len(c.View.regions))
-	for i, region := range c.View.regions {
-		at := canvas.Head()
-		if c.begun {
-			at = canvas.Position{Epoch: c.accounts[i].Epoch, Seq: c.accounts[i].Held}
-		}
-		marks[i] = canvas.Mark{Region: region, Position: at}
-	}
-	if len(marks) == 0 {
-		c.settled()
-	} else if err := c.send(wire.AppendSubscribe(nil, marks)); err != nil {
-		return err
-	}
-	return c.pump()
-}
-
-// read handles what arrives until the connection ends, and returns why it ended.
-func (c *Client) read(l *wire.Conn) error {
-	f := c.fleet
-	for {
-		err := c.take(l)
-		if err == nil {
-			var n int
-			n, err = l.Fill(l)
-			f.Counters.Bytes.Add(int64(n))
-		}
-		if err != nil {
-			return fmt.Errorf("connection broke: %w", err)
-		}
-	}
-}
-
-// take handles the messages that have been read whole.
-func (c *Client) take(l *wire.Conn) error {
-	now := c.fleet.Now()
-	c.heard.Store(int64(now))
+// Compose implements wire.Owner: the client subscribes to its regions, from now on or from where it
+// stood when the connection broke, and then sends what it has to say.
+func (c user) Compose(dst []byte) []byte {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.asked = false
-	for {
-		m, err := l.Next()
-		if err == wire.ErrMore {
-			return nil
+	if c.asking {
+		c.asking = false
+		marks := make([]canvas.Mark, len(c.View.regions))
+		for i, region := range c.View.regions {
+			at := canvas.Head()
+			if c.begun {
+				at = canvas.Position{Epoch: c.accounts[i].Epoch, Seq: c.accounts[i].Held}
+			}
+			marks[i] = canvas.Mark{Region: region, Position: at}
 		}
-		if err == nil {
-			c.fleet.Counters.Frames.Add(1)
-			err = c.receive(m, now)
-		}
-		if err != nil {
-			return err
-		}
+		dst = wire.AppendSubscribe(dst, marks)
 	}
+	dst = append(dst, c.texts...)
+	c.texts = c.texts[:0]
+	return c.pending.Append(dst, writeChunk)
 }
 
-func (c *Client) receive(m wire.Message, now time.Duration) error {
-	switch m.Op {
-	case ws.OpBinary:
-		if c.fleet.cfg.JSON {
-			return errors.New("server sent a binary frame in the JSON protocol")
-		}
-		return c.binary(m.Payload, now)
-	case ws.OpText:
-		if !c.fleet.cfg.JSON {
-			return errors.New("server sent a text frame in the binary protocol")
-		}
+// writeChunk is how many bytes one write has before further strokes wait for the next.
+const writeChunk = 64 << 10
+
+// Receive implements wire.Owner.
+func (c user) Receive(m wire.Message, at time.Time) error {
+	now := at.Sub(c.fleet.start)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.fleet.cfg.JSON {
 		return c.text(m.Payload, now)
-	case ws.OpPing:
-		return c.write(ws.OpPong, slices.Clone(m.Payload))
-	case ws.OpClose:
-		return m.Err()
 	}
-	return nil
+	return c.binary(m.Payload, now)
 }
 
 // binary handles a message of the binary protocol.
@@ -112,16 +67,16 @@ func (c *Client) binary(p []byte, now time.Duration) error {
 	}
 	switch m := decoded.(type) {
 	case codec.Ack:
-		return c.acked(m, now)
+		c.acked(m, now)
 	case codec.Refused:
-		return c.refused(m, now)
+		c.refused(m)
 	case codec.Snapshot:
 		c.snapshot(m, now)
 	case codec.Pong:
-		c.pong()
+		c.link.Pong(m)
 	case codec.Notice:
 		if m.Code == codec.NoticeDraining {
-			c.retry = max(m.Retry, time.Millisecond)
+			c.link.Restart(m.Retry)
 			c.pending.Held = true
 		}
 	case codec.Pixels, codec.Presence:

@@ -1,11 +1,11 @@
-package client
+package wire
 
 import (
 	"context"
 	"time"
 )
 
-// Clock is the client's clock for everything except the deadlines of its sockets. Tests bring their
+// Clock is a session's clock for everything except the deadlines of its sockets. Tests bring their
 // own.
 type Clock interface {
 	Now() time.Time

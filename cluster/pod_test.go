@@ -14,8 +14,8 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/cluster/clustertest"
-	"pixelplayground/internal/logtest"
 )
 
 // pod is a cluster under test, without the way to other pods' actors.

@@ -21,9 +21,9 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
+	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
-	"pixelplayground/internal/logtest"
 )
 
 // doorGeometry has regions of 16x16, and of 8x16 in the last column.

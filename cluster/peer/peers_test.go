@@ -21,10 +21,10 @@ import (
 	"google.golang.org/protobuf/types/known/wrapperspb"
 
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/cluster/clustertest"
 	"pixelplayground/cluster/wire"
 	"pixelplayground/cluster/wire/wiretest"
-	"pixelplayground/internal/logtest"
 )
 
 // somewhere is an address nobody listens at.

@@ -19,7 +19,7 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/internal/logtest"
+	"pixelplayground/actors/telemetry/logtest"
 )
 
 // authority signs certificates of a test.

@@ -16,8 +16,8 @@ import (
 	"go.uber.org/goleak"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/codec"
-	"pixelplayground/internal/logtest"
 	"pixelplayground/transport/client/clienttest"
 )
 

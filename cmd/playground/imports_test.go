@@ -83,7 +83,7 @@ func arrows() []arrow {
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client", may: []string{canvas, "codec", wireClient}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
-		{from: "internal/logtest"},
+		{from: "actors/telemetry/logtest"},
 		{from: "web"},
 		{from: "cmd/commandline", uses: []string{"github.com/alecthomas/kong"}},
 		{from: "cmd/pixelctl", may: []string{

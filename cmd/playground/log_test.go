@@ -12,7 +12,7 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/internal/logtest"
+	"pixelplayground/actors/telemetry/logtest"
 )
 
 // Goal: with the log in JSON, its collector finds nothing but JSON on stdout and stderr, whatever

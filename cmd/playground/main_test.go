@@ -17,9 +17,9 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/actors/store/bolt"
+	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/codec"
-	"pixelplayground/internal/logtest"
 )
 
 // patience bounds every wait here; normally it takes milliseconds.

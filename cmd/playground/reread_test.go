@@ -12,8 +12,8 @@ import (
 	"strings"
 	"testing"
 
+	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/cmd/playground/settings"
-	"pixelplayground/internal/logtest"
 )
 
 // TestReread_UsesWhatIsFit: a valid secret in a file is used once it has settled. Anything else

@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"pixelplayground/internal/logtest"
+	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/upgrade/upgradetest"
 )

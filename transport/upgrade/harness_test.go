@@ -10,7 +10,7 @@ import (
 	"testing"
 	"time"
 
-	"pixelplayground/internal/logtest"
+	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 	"pixelplayground/transport/upgrade/upgradetest"

@@ -12,7 +12,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"pixelplayground/actors/store"
-	"pixelplayground/internal/logtest"
+	"pixelplayground/actors/telemetry/logtest"
 )
 
 // logged opens a store whose log the test can read.

@@ -6,7 +6,7 @@ import (
 	"testing"
 
 	"pixelplayground/actors/store/redis/redistest"
-	"pixelplayground/internal/logtest"
+	"pixelplayground/actors/telemetry/logtest"
 )
 
 func loggedConfig(url string) (Config, *logtest.Lines) {

@@ -9,7 +9,7 @@ import (
 
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/redis/redistest"
-	"pixelplayground/internal/logtest"
+	"pixelplayground/actors/telemetry/logtest"
 )
 
 func TestIdentity_IsOneForEachCanvas(t *testing.T) {

@@ -22,6 +22,7 @@ type connection struct {
 	out    Outbox
 
 	network canvas.Network
+	person  canvas.Person
 	key     canvas.Key
 	author  canvas.Author // 0: not welcomed yet
 	name    string
@@ -51,6 +52,7 @@ type pointerDue struct{}
 type speakFor struct {
 	viewer  canvas.ViewerID
 	network canvas.Network
+	person  canvas.Person
 	out     Outbox
 }
 
@@ -77,6 +79,7 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.leave(ctx)
 	case speakFor:
 		c.viewer, c.network, c.out = m.viewer, m.network, m.out
+		c.person = c.pod.paced(m.person)
 	case Hello:
 		c.hello(ctx, m)
 		c.out.Handled()
@@ -134,12 +137,20 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 	}
 	c.key, c.author, c.name = session.Key(), session.Author(), m.Name
 	now := c.pod.clock.Now()
-	c.bucket = newBucket(c.pod.cfg.Rate, c.pod.cfg.Burst, now)
+	c.bucket = newBucket(c.person.Pace.Rate, c.person.Pace.Burst, now)
 	c.out.Welcome(Welcome{
 		Session: session, User: c.author, Node: c.pod.cfg.Node, Time: now,
-		Rate: c.pod.cfg.Rate, Burst: c.pod.cfg.Burst, Window: Window,
+		Rate: c.person.Pace.Rate, Burst: c.person.Pace.Burst, Window: Window,
 	})
 	ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.author, Name: c.name}})
+}
+
+// paced is a person with a pace: whoever is nobody in particular has the pod's.
+func (n *Node) paced(person canvas.Person) canvas.Person {
+	if person.Subject == (canvas.Subject{}) {
+		person.Pace = canvas.Pace{Rate: n.cfg.Rate, Burst: n.cfg.Burst}
+	}
+	return person
 }
 
 func (c *connection) followAll() {

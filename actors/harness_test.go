@@ -18,10 +18,11 @@ var testGeometry = canvas.Geometry{Width: 50, Height: 40, Region: 16}
 
 // world is a node with a fake audience whose viewers hold replicas, as real clients do.
 type world struct {
-	t     *testing.T
-	node  *Node
-	store *memory.Store
-	crowd *crowd
+	t      *testing.T
+	node   *Node
+	store  *memory.Store
+	crowd  *crowd
+	person canvas.Person // of those who connect
 }
 
 func newWorld(t *testing.T, change func(*Config)) *world {
@@ -117,7 +118,7 @@ func (w *world) connect(hello Hello) *client {
 	}
 	w.crowd.clients = append(w.crowd.clients, c)
 	w.crowd.mu.Unlock()
-	c.conn = w.node.Connect(c.id, canvas.FirstNetwork, c)
+	c.conn = w.node.Connect(c.id, canvas.FirstNetwork, w.person, c)
 	c.conn.Send(hello)
 	w.eventually("welcome", func() bool { return c.welcome.User != 0 })
 	return c

@@ -245,8 +245,8 @@ func (n *Node) Close() {
 	})
 }
 
-// Connect starts the actor of a new connection from a network.
-func (n *Node) Connect(v canvas.ViewerID, network canvas.Network, out Outbox) *Connection {
+// Connect starts the actor of a new connection of a person from a network.
+func (n *Node) Connect(v canvas.ViewerID, network canvas.Network, person canvas.Person, out Outbox) *Connection {
 	pid, err := n.system.Root.SpawnNamed(n.connectionProps, connectionName(v))
 	if err != nil {
 		// Viewer ids are never used twice; a fault here must not pass unseen.
@@ -254,7 +254,7 @@ func (n *Node) Connect(v canvas.ViewerID, network canvas.Network, out Outbox) *C
 		out.Fail()
 		return &Connection{pod: n, pid: n.system.NewLocalPID("nobody")}
 	}
-	n.system.Root.Send(pid, speakFor{v, network, out})
+	n.system.Root.Send(pid, speakFor{v, network, person, out})
 	return &Connection{pod: n, pid: pid}
 }
 

@@ -190,7 +190,7 @@ func TestNode_ReportsItsActors(t *testing.T) {
 }
 
 func place1(w *world, d canvas.Dot) error {
-	_, err := w.node.Place(context.Background(), []Stroke{{Dots: []canvas.Dot{d}}})
+	_, err := w.node.Place(context.Background(), canvas.Person{}, []Stroke{{Dots: []canvas.Dot{d}}})
 	return err
 }
 
@@ -201,7 +201,7 @@ func TestNode_PlaceKeepsTheOrderOfStrokes(t *testing.T) {
 	for i := range 500 {
 		strokes = append(strokes, Stroke{Dots: []canvas.Dot{dot(1, 1, canvas.Color(i)), dot(i%50, 3, canvas.Color(i))}})
 	}
-	durable, err := w.node.Place(context.Background(), strokes)
+	durable, err := w.node.Place(context.Background(), canvas.Person{}, strokes)
 	if err != nil || durable != 1000 {
 		t.Fatalf("placed %d, %v", durable, err)
 	}
@@ -223,7 +223,7 @@ func TestNode_PlaceKeepsTheOrderOfStrokes(t *testing.T) {
 	if live := w.node.Stats().Live[message.KindPlacer].Load(); seen != 500 || live > 1 {
 		t.Errorf("%d strokes in the log, %d placers left", seen, live)
 	}
-	if durable, err := w.node.Place(context.Background(), nil); durable != 0 || err != nil {
+	if durable, err := w.node.Place(context.Background(), canvas.Person{}, nil); durable != 0 || err != nil {
 		t.Errorf("nothing placed: %d, %v", durable, err)
 	}
 }

@@ -24,6 +24,7 @@ type Stroke struct {
 type placer struct {
 	pod     *Node
 	session canvas.Session
+	person  canvas.Person
 	strokes []Stroke
 	asker   *actor.PID // gets placed
 
@@ -126,16 +127,16 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return "refused: " + e.Why.Text() }
 
-// Place writes strokes in their order for a caller without a connection, and returns when they are
+// Place writes strokes in their order for a person without a connection, and returns when they are
 // durable. It fails with *RefusedError or ctx's error. durable counts the pixels of the strokes
 // that are known to be durable; there may be more.
-func (n *Node) Place(ctx context.Context, strokes []Stroke) (durable int, err error) {
+func (n *Node) Place(ctx context.Context, person canvas.Person, strokes []Stroke) (durable int, err error) {
 	if n.draining.Load() {
 		return 0, &RefusedError{Why: canvas.RefusedDraining}
 	}
 	future := actor.NewFuture(n.system, n.cfg.Patience+2*n.cfg.StoreTimeout)
 	props := n.props(message.KindPlacer, "", func() actor.Actor {
-		return &placer{pod: n, session: n.newSession(), strokes: strokes, asker: future.PID()}
+		return &placer{pod: n, session: n.newSession(), person: n.paced(person), strokes: strokes, asker: future.PID()}
 	})
 	name := message.KindPlacer.String() + "/" + strconv.FormatUint(n.streams.Add(1), 36)
 	pid, err := n.system.Root.SpawnNamed(props, name)

@@ -23,6 +23,8 @@ type Config struct {
 	// is read, so the limits for one network's places and memory until then do not apply to
 	// proxies.
 	Proxies quota.Proxies
+	// People tells who is who; nil: nobody is anybody in particular.
+	People upgrade.People
 	// MaxConnections bounds the WebSockets. An idle one takes about 2 KB, its actor included,
 	// besides what the kernel needs for it. A stalled one takes up to 400 KB more.
 	MaxConnections int

@@ -100,6 +100,7 @@ type open struct {
 	early    []byte         // was received after the handshake
 	id       canvas.ViewerID
 	network  canvas.Network
+	person   canvas.Person
 }
 
 var errStopped = errors.New("server is closing")
@@ -121,7 +122,7 @@ func (m open) run(s *shard) {
 		s.destroy(c, codec.CloseRestart)
 		return
 	}
-	c.session = s.server.host.Connect(c.id, m.network, outbox{c})
+	c.session = s.server.host.Connect(c.id, m.network, m.person, outbox{c})
 	if c.protocol == frames.JSON {
 		c.state = arriving
 		s.command(c, actors.Hello{})
@@ -287,7 +288,7 @@ func (s *Server) connect(w upgrade.WebSocket) {
 		return
 	}
 	m := open{socket: socket, early: bytes.Clone(w.Early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(w.From),
-		network: s.tags.Of(quota.NetworkOf(w.From))}
+		network: s.tags.Of(quota.NetworkOf(w.From)), person: w.Person}
 	if !w.Binary {
 		m.protocol = frames.JSON
 	}

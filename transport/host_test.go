@@ -102,7 +102,7 @@ func (h *fakeHost) wait(f func()) {
 	<-done
 }
 
-func (h *fakeHost) Connect(v canvas.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
+func (h *fakeHost) Connect(v canvas.ViewerID, _ canvas.Network, _ canvas.Person, out actors.Outbox) ConnectionActor {
 	s := &fakeSession{host: h, viewer: v, out: out}
 	h.mu.Lock()
 	defer h.mu.Unlock()

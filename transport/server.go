@@ -20,8 +20,9 @@ import (
 // Host runs the actors behind the connections; *actors.Node is one. No method blocks or
 // fails.
 type Host interface {
-	// Connect starts the actor of a new connection, which speaks to its client through out.
-	Connect(v canvas.ViewerID, network canvas.Network, out actors.Outbox) ConnectionActor
+	// Connect starts the actor of a new connection of a person, which speaks to its client through
+	// out.
+	Connect(v canvas.ViewerID, network canvas.Network, person canvas.Person, out actors.Outbox) ConnectionActor
 	// Resync asks for what a viewer whose position is m lacks. The answer is Server.Join.
 	Resync(v canvas.ViewerID, m canvas.Mark)
 }
@@ -75,7 +76,7 @@ func New(cfg Config) *Server {
 	s.faults = stats.NewFaults(cfg.Log, &s.counters.Faults)
 	s.acceptor = upgrade.New(upgrade.Config{
 		Listen: cfg.Listen, Origins: cfg.AllowedOrigins, Proxies: cfg.Proxies, MaxConnections: cfg.MaxConnections, Timeout: cfg.HandshakeTimeout,
-		Accounts: s.accounts, Refusals: &s.refusals, Counters: &s.counters, Faults: s.faults, Log: cfg.Log,
+		People: cfg.People, Accounts: s.accounts, Refusals: &s.refusals, Counters: &s.counters, Faults: s.faults, Log: cfg.Log,
 	})
 	for range cfg.Shards {
 		s.shards = append(s.shards, newShard(s))

@@ -38,7 +38,7 @@ func newBench(t testing.TB) *bench {
 }
 
 // Connect and Resync make the bench its own host.
-func (b *bench) Connect(_ canvas.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
+func (b *bench) Connect(_ canvas.ViewerID, _ canvas.Network, _ canvas.Person, out actors.Outbox) ConnectionActor {
 	return benchSession{out}
 }
 

@@ -229,7 +229,7 @@ func (st *stepper) settleAll() {
 }
 
 // Connect makes the stepper its own host.
-func (st *stepper) Connect(v canvas.ViewerID, _ canvas.Network, out actors.Outbox) ConnectionActor {
+func (st *stepper) Connect(v canvas.ViewerID, _ canvas.Network, _ canvas.Person, out actors.Outbox) ConnectionActor {
 	st.fails("connect")
 	s := &stepSession{st: st, out: out}
 	st.clients[len(st.clients)-1].session = s // of the client that is being made

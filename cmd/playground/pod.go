@@ -11,7 +11,6 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
-	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cluster"
 	"pixelplayground/cmd/commandline"
@@ -19,6 +18,7 @@ import (
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
 	"pixelplayground/transport/api/metrics"
+	"pixelplayground/transport/auth"
 	"pixelplayground/web"
 )
 
@@ -27,20 +27,22 @@ import (
 type pod struct {
 	cfg      settings.Config
 	log      *slog.Logger
-	store    store.Store
+	store    keeper
 	others   *cluster.Cluster // nil: this pod is alone
 	node     *actors.Node
 	front    front
 	admin    *operators  // nil: the front serves operators too
 	asked    chan string // cap 1: an operator wants the pod to drain
 	sessions *api.Sessions
-	usher    *usher // nil: there are no other pods, or this one is no gateway
+	people   *auth.People // nil: this pod is no gateway
+	usher    *usher       // nil: there are no other pods, or this one is no gateway
 	started  time.Time
 	draining atomic.Bool // the API reports it to whatever sends clients here
 	offered  func()      // ends backups; nil: they have not begun
 	settled  func()      // ends the rereading of secrets; nil: it has not begun
 	untidy   func()      // ends the tidying of memory; nil: it has not begun
 	dismiss  func()      // ends the usher's work; nil: it has not begun
+	forget   func()      // ends the watching of the canvas's secret; nil: it has not begun
 }
 
 // front is what listens: *transport.Server on a gateway, else *operators.
@@ -59,6 +61,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		return nil, err
 	}
 	p := &pod{cfg: cfg, log: log, asked: make(chan string, 1), started: time.Now().UTC().Truncate(time.Millisecond)}
+	sockets.People = visitors{p}
 	defer func() {
 		if err != nil {
 			_ = p.close(context.Background()) // err is the error to report
@@ -104,6 +107,11 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		)
 	}
 	p.store, ports.Store = kept, kept
+	var people api.People // nil: this pod is no gateway
+	if cfg.Gateway {
+		p.people = auth.New(cfg.People(), kept, nil, log)
+		people = p.people
+	}
 	if embedded, ok := kept.(*bolt.Store); ok {
 		p.offered = offerBackups(cfg, embedded, log)
 	}
@@ -114,7 +122,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		standing = p.usher
 	}
 	handlers, err := api.New(http, api.Ports{
-		Canvas: p.node, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
+		Canvas: p.node, People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.AllowedOrigins.Allow, Draining: p.draining.Load, Log: log,
 	})
 	if err != nil {
@@ -161,12 +169,20 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		p.log.Info("serving operators", "url", urlOf(p.admin.Addr()))
 	}
 	if p.cfg.Gateway {
+		// Most stores answer at once, so that the first guests need not come again.
+		soon, cancel := context.WithTimeout(context.Background(), learnPatience)
+		_ = p.people.Learn(soon) // Run says what is wrong, and tries again
+		cancel()
+		p.forget = inBackground(p.people.Run)
 		warnOfDescriptors(commandline.Descriptors(), p.cfg.Transport(p.log).Descriptors(), p.log)
 		return server.Open(host{p.node}, handlers.All)
 	}
 	operators.open(handlers.All)
 	return nil
 }
+
+// learnPatience is how long the start waits for the secret of the canvas.
+const learnPatience = time.Second
 
 // identity names the Redis that the pod keeps the canvas in, once the pod knows it. A pod with
 // others has no other store.
@@ -180,8 +196,16 @@ func (p *pod) identity() string {
 // host is the node as transport sees it.
 type host struct{ *actors.Node }
 
-func (h host) Connect(v canvas.ViewerID, network canvas.Network, out actors.Outbox) transport.ConnectionActor {
-	return h.Node.Connect(v, network, out)
+func (h host) Connect(v canvas.ViewerID, network canvas.Network, person canvas.Person, out actors.Outbox) transport.ConnectionActor {
+	return h.Node.Connect(v, network, person, out)
+}
+
+// visitors tells transport who is who. The pod knows people only once it has its store, and has
+// opened the latter before it accepts anybody.
+type visitors struct{ *pod }
+
+func (v visitors) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
+	return v.people.Identify(shown)
 }
 
 // url is where a browser on this computer finds the pod.
@@ -212,6 +236,9 @@ func (p *pod) close(ctx context.Context) error {
 	p.draining.Store(true)
 	if p.dismiss != nil {
 		p.dismiss()
+	}
+	if p.forget != nil {
+		p.forget()
 	}
 	notice := transport.Notice{Text: "This server is restarting", Retry: comeBack, Spread: comeBackSpread}
 	var failed error

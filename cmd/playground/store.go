@@ -12,8 +12,14 @@ import (
 	"pixelplayground/transport/api/metrics"
 )
 
+// keeper keeps the pixels, and the documents beside them.
+type keeper interface {
+	store.Store
+	store.Documents
+}
+
 // openStore opens the store that the settings choose, and returns its counters too.
-func openStore(cfg settings.Config, log *slog.Logger) (store.Store, []metrics.Counter, error) {
+func openStore(cfg settings.Config, log *slog.Logger) (keeper, []metrics.Counter, error) {
 	if cfg.Redis != "" {
 		s, err := redis.Open(cfg.Shared(log))
 		if err != nil {

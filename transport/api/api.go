@@ -18,6 +18,7 @@ import (
 	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/api/metrics"
+	"pixelplayground/transport/auth"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 )
@@ -26,16 +27,25 @@ import (
 type Canvas interface {
 	// Read is one region as it is now. The snapshot is immutable.
 	Read(ctx context.Context, region canvas.RegionID) (*canvas.Snapshot, error)
-	// Place writes pixels, which must be on the canvas, and returns when they are durable. The
+	// Place writes a person's pixels, which must be on the canvas, and returns when they are durable. The
 	// error is an *actors.RefusedError or ctx's. In that case durable of the pixels have been
 	// placed.
-	Place(ctx context.Context, strokes []actors.Stroke) (durable int, err error)
+	Place(ctx context.Context, person canvas.Person, strokes []actors.Stroke) (durable int, err error)
 	// Local returns the names of this pod's users: one entry per connection, "" if it has none.
 	Local(ctx context.Context) ([]string, error)
 	// Users counts those of the whole canvas.
 	Users() int
 	// Stats counts what the pod's actors do.
 	Stats() *telemetry.Stats
+}
+
+// People tells who a request is from; *auth.People is one.
+type People interface {
+	// Identify asks nobody, so it does not block.
+	Identify(auth.Shown) (canvas.Person, *auth.Refusal)
+	// Greet sees to it that the browser that asks for the page is a guest. secure says that it came by
+	// TLS.
+	Greet(w http.ResponseWriter, r *http.Request, secure bool)
 }
 
 // Store is asked whether it would take a commit.
@@ -87,6 +97,7 @@ type Ports struct {
 	Canvas     Canvas
 	Cluster    Cluster
 	Inspectors Inspectors
+	People     People // nil: nobody is anybody in particular
 	Store      Store
 	Standing   Standing                   // nil: a pod that is alone, or without users, is as good as its store
 	Pages      fs.FS                      // index.html and what it loads
@@ -201,7 +212,7 @@ func (s *server) serveOperators(mux *http.ServeMux, routes map[string]answer.Met
 
 // servePeople adds what only a pod with users has.
 func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Methods) error {
-	pages, err := newPages(s.Ports.Pages)
+	pages, err := newPages(s.Ports.Pages, s.Ports.People)
 	if err != nil {
 		return err
 	}

@@ -69,7 +69,7 @@ func (c *fakeCanvas) Read(_ context.Context, region canvas.RegionID) (*canvas.Sn
 	}, nil
 }
 
-func (c *fakeCanvas) Place(_ context.Context, strokes []actors.Stroke) (durable int, err error) {
+func (c *fakeCanvas) Place(_ context.Context, _ canvas.Person, strokes []actors.Stroke) (durable int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, one := range strokes {

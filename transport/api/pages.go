@@ -8,20 +8,26 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"pixelplayground/transport/api/answer"
 )
 
 // pages serves the drawing page and what it loads.
 type pages struct {
-	files fs.FS
-	tags  map[string]string // ETag by file
+	files  fs.FS
+	tags   map[string]string // ETag by file
+	people People            // nil: nobody is anybody in particular
 }
 
 // policy restricts the pages to what this server sends. Inline styles are allowed because
 // scripts position elements. Scripts may also make pictures.
 const policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'"
 
-func newPages(files fs.FS) (*pages, error) {
-	p := &pages{files: files, tags: make(map[string]string)}
+// indexPage is the drawing page itself.
+const indexPage = "index.html"
+
+func newPages(files fs.FS, people People) (*pages, error) {
+	p := &pages{files: files, tags: make(map[string]string), people: people}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -49,7 +55,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
 	if strings.HasSuffix(r.URL.Path, "/") {
-		name = path.Join(name, "index.html")
+		name = path.Join(name, indexPage)
 	}
 	tag, ok := p.tags[name]
 	if !ok {
@@ -58,5 +64,9 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	header.Set("ETag", tag)
 	header.Set("Cache-Control", "no-cache") // browsers may keep it, but must ask whether it is still current
+	if name == indexPage && p.people != nil {
+		header.Set("Cache-Control", "private, no-cache") // a cache that many share must not share the cookie
+		p.people.Greet(w, r, answer.Secure(r))
+	}
 	http.ServeFileFS(w, r, p.files, name)
 }

@@ -13,6 +13,8 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/auth"
+	"pixelplayground/transport/quota"
 )
 
 // Why an entry is not a pixel, in the words that existing clients expect.
@@ -50,7 +52,8 @@ func (s *server) read(ctx context.Context, region canvas.RegionID) (*canvas.Snap
 }
 
 func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
-	if !s.allowAny(w, r) {
+	person, ok := s.person(w, r)
+	if !ok || !s.allowAny(w, r) {
 		return
 	}
 	body, free, ok := s.body(w, r, maxPixelBody)
@@ -71,7 +74,7 @@ func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 	if !s.allow(w, r, 1) {
 		return
 	}
-	if _, err := s.place(r.Context(), []actors.Stroke{{Dots: []canvas.Dot{dot}, Spelling: spelling(dot, color)}}); err != nil {
+	if _, err := s.place(r.Context(), person, []actors.Stroke{{Dots: []canvas.Dot{dot}, Spelling: spelling(dot, color)}}); err != nil {
 		s.refuse(w, r, err, 0, 1)
 		return
 	}
@@ -140,10 +143,28 @@ func spelling(dot canvas.Dot, color string) string {
 	return color
 }
 
-func (s *server) place(ctx context.Context, strokes []actors.Stroke) (durable int, err error) {
+func (s *server) place(ctx context.Context, person canvas.Person, strokes []actors.Stroke) (durable int, err error) {
 	ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 	defer cancel()
-	return s.Canvas.Place(ctx, strokes)
+	return s.Canvas.Place(ctx, person, strokes)
+}
+
+// person is who a request is from. If it is nobody, that has been answered.
+func (s *server) person(w http.ResponseWriter, r *http.Request) (canvas.Person, bool) {
+	if s.People == nil {
+		return canvas.Person{}, true
+	}
+	person, refused := s.People.Identify(auth.Shown{
+		From: quota.AddressOf(r.RemoteAddr), Cookies: r.Header["Cookie"], Authorization: r.Header["Authorization"],
+	})
+	if refused == nil {
+		return person, true
+	}
+	if refused.Retry > 0 {
+		answer.RetryAfter(w, refused.Retry)
+	}
+	answer.Fail(w, refused.Status, refused.Text)
+	return person, false
 }
 
 // refuse answers a request of which not all pixels were written: updated of asked were. Pixels
@@ -176,7 +197,8 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updat
 const maxEntries = 100_000 // in one request
 
 func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
-	if !s.allowAny(w, r) {
+	person, ok := s.person(w, r)
+	if !ok || !s.allowAny(w, r) {
 		return
 	}
 	body, free, ok := s.body(w, r, maxPixelsBody)
@@ -196,7 +218,7 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 	if !s.allow(w, r, valid) {
 		return
 	}
-	if written, err := s.place(r.Context(), strokes); err != nil {
+	if written, err := s.place(r.Context(), person, strokes); err != nil {
 		s.refuse(w, r, err, written, valid)
 		return
 	}

@@ -60,22 +60,38 @@ func (p Proxies) path(values []string) []string {
 	path := strings.Split(strings.Join(values, ","), ",")
 	if p.Header == Forwarded {
 		for i, element := range path {
-			path[i] = forwardedFor(element)
+			path[i] = forwardedPair(element, "for")
 		}
 	}
 	return path
 }
 
-// forwardedFor returns the node that an element of Forwarded names. It does not look for
-// separators within quotes, as no address has any: a stranger could open a quote that hides what
-// our proxy appends.
-func forwardedFor(element string) string {
+// forwardedPair returns what an element of Forwarded says about one thing. It does not look for
+// separators within quotes, as no address and no scheme has any: a stranger could open a quote that
+// hides what our proxy appends.
+func forwardedPair(element, about string) string {
 	for pair := range strings.SplitSeq(element, ";") {
-		if name, node, _ := strings.Cut(pair, "="); strings.EqualFold(strings.TrimSpace(name), "for") {
-			return strings.Trim(strings.TrimSpace(node), `"`)
+		if name, value, _ := strings.Cut(pair, "="); strings.EqualFold(strings.TrimSpace(name), about) {
+			return strings.Trim(strings.TrimSpace(value), `"`)
 		}
 	}
 	return ""
+}
+
+// Scheme returns the scheme by which a client reached the first of our proxies, from the fields of a
+// request that came from a proxy; empty: none says. A client behind a proxy that adds to what it has
+// been sent can claim to have come by https, and only that client's own cookies depend on it.
+func (p Proxies) Scheme(values func(field string) []string) string {
+	if p.Header == Forwarded {
+		for element := range strings.SplitSeq(strings.Join(values(Forwarded), ","), ",") {
+			if scheme := forwardedPair(element, "proto"); scheme != "" {
+				return strings.ToLower(scheme)
+			}
+		}
+		return ""
+	}
+	first, _, _ := strings.Cut(strings.Join(values("X-Forwarded-Proto"), ","), ",")
+	return strings.ToLower(strings.TrimSpace(first))
 }
 
 // AddressOf parses an address with or without a port. The result is invalid if text is no

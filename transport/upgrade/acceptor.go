@@ -11,6 +11,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/auth"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 )
@@ -23,6 +25,7 @@ type Config struct {
 	MaxConnections int           // WebSockets
 	Timeout        time.Duration // from accepting to the end of the request's head
 
+	People   People          // nil: nobody is anybody in particular
 	Accounts *quota.Accounts // of the networks that have WebSockets
 	Refusals *quota.Refusals
 	Counters *stats.Counters
@@ -30,12 +33,19 @@ type Config struct {
 	Log      *slog.Logger
 }
 
+// People tells who a request is from; *auth.People is one.
+type People interface {
+	// Identify asks nobody, so it does not block.
+	Identify(auth.Shown) (canvas.Person, *auth.Refusal)
+}
+
 // WebSocket is a connection whose handshake is done.
 type WebSocket struct {
 	Conn   *net.TCPConn // the receiver's from now on
 	From   netip.Addr   // the client, who may be behind a proxy
-	Binary bool         // it speaks codec.Subprotocol; if not, JSON
-	Early  []byte       // was received after the handshake; valid only during the call
+	Person canvas.Person
+	Binary bool   // it speaks codec.Subprotocol; if not, JSON
+	Early  []byte // was received after the handshake; valid only during the call
 }
 
 // Acceptor accepts TCP connections, reads their requests, and makes WebSockets of them or hands

@@ -4,10 +4,15 @@ import (
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
+	"math"
 	"net/http"
 	"net/netip"
+	"strconv"
+	"time"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/auth"
 )
 
 // Reasons for Counters.Refused.
@@ -20,6 +25,7 @@ const (
 	refusedProtocol  = "subprotocol"
 	refusedFull      = "full"
 	refusedDraining  = "draining"
+	refusedPerson    = "person" // it isn't known who it is from, or that person may not connect
 )
 
 // rejection is why a handshake is refused, and what the client is sent.
@@ -35,9 +41,10 @@ type rejection struct {
 func (a *Acceptor) upgrade(g *guest, head, early []byte) {
 	c := g.tcp
 	r, refused := readHead(head, a.cfg.Proxies.Header)
+	var person canvas.Person
 	if refused == nil {
 		r.from = a.cfg.Proxies.Client(g.from, r.named)
-		refused = a.judge(r)
+		person, refused = a.judge(r)
 	}
 	if refused != nil {
 		a.refuse(g, refused, "origin", excerpt(r.origin), "host", excerpt(r.host))
@@ -51,7 +58,7 @@ func (a *Acceptor) upgrade(g *guest, head, early []byte) {
 		return
 	}
 	a.cfg.Counters.Upgraded.Add(1)
-	a.connect(WebSocket{Conn: c, From: r.from, Binary: r.offers, Early: early})
+	a.connect(WebSocket{Conn: c, From: r.from, Person: person, Binary: r.offers, Early: early})
 }
 
 // acceptance is the answer that makes a WebSocket: RFC 6455, section 4.2.2.
@@ -89,33 +96,48 @@ func tooBusy() *rejection {
 	return &rejection{refusedBusy, http.StatusServiceUnavailable, "the server has too many requests at once", retryAfter}
 }
 
-// judge says why a request is refused. If it is accepted, judge returns nil and has counted
-// it as a connection.
-func (a *Acceptor) judge(r request) *rejection {
-	if why := a.unwelcome(r); why != nil {
-		return why
+// judge says who a request is from, or why it is refused. If it is accepted, judge has counted it as
+// a connection.
+func (a *Acceptor) judge(r request) (canvas.Person, *rejection) {
+	person, why := a.unwelcome(r)
+	if why != nil {
+		return person, why
 	}
 	if a.cfg.Counters.Connections.Add(1) > int64(a.cfg.MaxConnections) {
 		a.cfg.Counters.Connections.Add(-1)
-		return full()
+		return person, full()
 	}
-	return nil
+	return person, nil
 }
 
 // unwelcome says why a request would be refused now; nil: it would not.
-func (a *Acceptor) unwelcome(r request) *rejection {
+func (a *Acceptor) unwelcome(r request) (person canvas.Person, why *rejection) {
 	switch {
 	case r.offers && !r.offersOur:
-		return &rejection{refusedProtocol, http.StatusBadRequest,
+		return person, &rejection{refusedProtocol, http.StatusBadRequest,
 			"unknown subprotocol: this server speaks " + codec.Subprotocol + ", or JSON when none is asked for", ""}
 	case !a.cfg.Origins.allow(r.origin, r.host):
-		return &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect: --origins can allow it, or the proxy must pass Host on as it came", ""}
+		return person, &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect: --origins can allow it, or the proxy must pass Host on as it came", ""}
 	case a.draining.Load():
-		return &rejection{refusedDraining, http.StatusServiceUnavailable, "server is closing", retryAfter}
+		return person, &rejection{refusedDraining, http.StatusServiceUnavailable, "server is closing", retryAfter}
 	case a.cfg.Counters.Connections.Load() >= a.limitFor(r.from):
-		return full()
+		return person, full()
+	case a.cfg.People == nil:
+		return person, nil
 	}
-	return nil
+	person, refusal := a.cfg.People.Identify(auth.Shown{From: r.from, Cookies: r.cookies, Authorization: r.authority})
+	if refusal != nil {
+		return person, &rejection{refusedPerson, refusal.Status, refusal.Text, retryLine(refusal.Retry)}
+	}
+	return person, nil
+}
+
+// retryLine is the field that says when to try again; empty: that is no use.
+func retryLine(after time.Duration) string {
+	if after <= 0 {
+		return ""
+	}
+	return "Retry-After: " + strconv.Itoa(int(math.Ceil(after.Seconds()))) + "\r\n"
 }
 
 // The last 1/lastPlaces of MaxConnections are for networks that have less than 1/manyPlaces of

@@ -17,6 +17,8 @@ type request struct {
 	host      string
 	origin    string
 	key       string
+	cookies   []string // the values of the fields in which it shows who it is from
+	authority []string
 	offers    bool // it offers subprotocols
 	offersOur bool // it offers codec.Subprotocol
 }
@@ -29,6 +31,7 @@ type fields struct {
 	host, origin, key, version, length []byte
 	hosts, origins, keys, versions     int
 	lengths                            int
+	cookies, authority                 []string
 	upgrade, connection, coded         bool
 	offers, offersOur                  bool
 }
@@ -59,7 +62,10 @@ func readHead(head []byte, proxyHeader string) (r request, refused *rejection) {
 	if refused := f.check(); refused != nil {
 		return r, refused
 	}
-	return request{host: string(f.host), origin: string(f.origin), key: string(f.key), named: f.named, offers: f.offers, offersOur: f.offersOur}, nil
+	return request{
+		host: string(f.host), origin: string(f.origin), key: string(f.key), named: f.named,
+		cookies: f.cookies, authority: f.authority, offers: f.offers, offersOur: f.offersOur,
+	}, nil
 }
 
 func (f *fields) add(name, value []byte) {
@@ -84,6 +90,10 @@ func (f *fields) add(name, value []byte) {
 		for one := range bytes.SplitSeq(value, []byte(",")) {
 			f.offersOur = f.offersOur || string(bytes.Trim(one, " \t")) == codec.Subprotocol
 		}
+	case "cookie":
+		f.cookies = append(f.cookies, string(value))
+	case "authorization":
+		f.authority = append(f.authority, string(value))
 	case "content-length":
 		f.length, f.lengths = value, f.lengths+1
 	case "transfer-encoding":

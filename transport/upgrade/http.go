@@ -8,6 +8,8 @@ import (
 	"net/http"
 	"sync"
 	"time"
+
+	"pixelplayground/transport/quota"
 )
 
 // httpIdle is how long an unused connection is kept for the next request.
@@ -81,7 +83,11 @@ func (a *Acceptor) serveWS(w http.ResponseWriter, r *http.Request) {
 // refused now, and why.
 func (a *Acceptor) explain(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
-	if why := a.unwelcome(request{host: r.Host, origin: r.URL.Query().Get("origin")}); why != nil {
+	asked := request{
+		from: a.cfg.Proxies.Client(quota.AddressOf(r.RemoteAddr), r.Header.Values(a.cfg.Proxies.Header)),
+		host: r.Host, origin: r.URL.Query().Get("origin"), cookies: r.Header["Cookie"], authority: r.Header["Authorization"],
+	}
+	if _, why := a.unwelcome(asked); why != nil {
 		if why.status == http.StatusServiceUnavailable {
 			w.Header().Set("Retry-After", retrySeconds)
 		}

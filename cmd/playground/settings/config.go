@@ -17,6 +17,7 @@ import (
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
+	"pixelplayground/transport/auth"
 	"pixelplayground/transport/quota"
 )
 
@@ -136,6 +137,11 @@ func (c Config) Transport(log *slog.Logger) transport.Config {
 	sockets.Listen, sockets.Geometry, sockets.Log = c.Listen, c.Geometry, log
 	sockets.AllowedOrigins, sockets.Proxies, sockets.MaxConnections = c.Origins, c.Proxies, c.MaxConnections
 	return sockets
+}
+
+// People is what is asked of whoever comes.
+func (c Config) People() auth.Config {
+	return auth.Config{Pace: canvas.Pace{Rate: c.Rate, Burst: c.Burst}}
 }
 
 func (c Config) API() api.Config {

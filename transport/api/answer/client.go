@@ -15,12 +15,20 @@ func ClientOf(r *http.Request) netip.Prefix {
 	return quota.NetworkOf(quota.AddressOf(r.RemoteAddr))
 }
 
-// Behind hands requests on with their client's address as RemoteAddr.
+// Secure reports whether a request came by TLS: to us, or to a proxy of ours that says so.
+func Secure(r *http.Request) bool { return r.TLS != nil || r.URL.Scheme == "https" }
+
+// Behind hands requests on with their client's address as RemoteAddr, and with the scheme that the
+// client used in their URL, where a proxy of ours has named them.
 func Behind(p quota.Proxies, to http.Handler) http.Handler {
 	if len(p.Networks) == 0 {
 		return to
 	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.URL.Scheme = ""
+		if p.Have(quota.AddressOf(r.RemoteAddr)) {
+			r.URL.Scheme = p.Scheme(r.Header.Values)
+		}
 		if client := p.Client(quota.AddressOf(r.RemoteAddr), r.Header.Values(p.Header)); client.IsValid() {
 			r.RemoteAddr = net.JoinHostPort(client.String(), "0")
 		}

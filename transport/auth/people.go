@@ -1,0 +1,96 @@
+// Package auth tells who a request is from: it turns what the request shows, cookies, Authorization
+// and the address, into a canvas.Person, or into a reason to refuse it. It makes the cookies of
+// guests and keeps the secret of the canvas, from which all subjects are derived. It knows HTTP and
+// documents, and no actor. transport/upgrade asks it about WebSockets, transport/api about requests.
+package auth
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net/netip"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+	"pixelplayground/transport/quota"
+)
+
+// Config is what an operator may choose.
+type Config struct {
+	Pace        canvas.Pace // of everybody
+	NetworkPace canvas.Pace // of all guests of one network together; Rate 0: no limit
+}
+
+// Shown is what a request shows of whom it is from.
+type Shown struct {
+	From          netip.Addr // the client, who may be behind a proxy
+	Cookies       []string   // the values of the Cookie fields
+	Authorization []string   // the values of the Authorization fields
+}
+
+// Refusal is why a request is nobody's.
+type Refusal struct {
+	Status int           // of HTTP
+	Text   string        // for people
+	Retry  time.Duration // when to try again; 0: that is no use
+}
+
+func (r *Refusal) Error() string { return r.Text }
+
+// People knows who is who on a canvas. Its methods may be called from any goroutine.
+type People struct {
+	cfg    Config
+	papers store.Documents
+	now    func() time.Time
+	log    *slog.Logger
+
+	keys        atomic.Pointer[keys] // nil: the secret of the canvas isn't known yet
+	provisional *keys                // for programs until then; they end with the process
+}
+
+// New makes People and asks nobody. papers keeps what must outlive the pod.
+func New(cfg Config, papers store.Documents, now func() time.Time, log *slog.Logger) *People {
+	if now == nil {
+		now = time.Now
+	}
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	var secret [secretBytes]byte
+	rand.Read(secret[:]) // never fails: see crypto/rand
+	return &People{cfg: cfg, papers: papers, now: now, log: log, provisional: newKeys(secret[:])}
+}
+
+// Identify tells who a request is from. It asks nobody else: it takes microseconds.
+//
+// A browser is a guest by its cookie. A program without cookie counts as its network. It keeps the
+// public id of its session, since many programs may share a network and have names of their own.
+func (p *People) Identify(shown Shown) (canvas.Person, *Refusal) {
+	keys := p.keys.Load()
+	if keys == nil {
+		if shown.guest() {
+			return canvas.Person{}, notYet()
+		}
+		return p.program(p.provisional, shown.From), nil
+	}
+	if id, ok := keys.guestIn(shown.Cookies, p.now()); ok {
+		person := canvas.Person{Kind: canvas.Guest, Subject: keys.subject(canvas.Guest, id[:]), Pace: p.cfg.Pace}
+		person.User = person.Subject.User(canvas.Guest)
+		if p.cfg.NetworkPace.Rate > 0 {
+			person.Network, person.NetworkPace = keys.network(shown.From), p.cfg.NetworkPace
+		}
+		return person, nil
+	}
+	return p.program(keys, shown.From), nil
+}
+
+func (p *People) program(keys *keys, from netip.Addr) canvas.Person {
+	return canvas.Person{Kind: canvas.Program, Subject: keys.network(from), Pace: p.cfg.Pace}
+}
+
+// network is the subject of an address's network.
+func (k *keys) network(from netip.Addr) canvas.Subject {
+	text, _ := quota.NetworkOf(from).MarshalText() // never fails
+	return k.subject(canvas.Program, text)
+}

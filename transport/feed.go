@@ -96,11 +96,7 @@ func (s *shard) desync(region canvas.RegionID) {
 	}
 	for _, c := range s.catchingUp {
 		if s.unsync(c, region) {
-			at := f.at
-			if c.state == joining { // it has been shown nothing yet
-				at = canvas.Head()
-			}
-			c.catchingUp.want = append(c.catchingUp.want, canvas.Mark{Region: region, Position: at})
+			c.catchingUp.want = append(c.catchingUp.want, canvas.Mark{Region: region, Position: f.at})
 			s.mark(c)
 		}
 	}

@@ -26,8 +26,7 @@ func (s *shard) auditConns() error {
 		if c.dirty {
 			dirty++
 		}
-		shows := c.state == live || c.state == joining
-		if shows {
+		if c.state == live {
 			shown--
 		}
 		switch {
@@ -35,7 +34,7 @@ func (s *shard) auditConns() error {
 			return fmt.Errorf("connection %d is not where it should be", c.id)
 		case c.state == gone:
 			return fmt.Errorf("connection %d is gone", c.id)
-		case shows != (c.view != nil || c.catchingUp != nil) || c.view != nil && c.catchingUp != nil:
+		case (c.state == live) != (c.view != nil || c.catchingUp != nil) || c.view != nil && c.catchingUp != nil:
 			return fmt.Errorf("connection %d in state %d: in a view %t, solo %t", c.id, c.state, c.view != nil, c.catchingUp != nil)
 		}
 	}
@@ -67,7 +66,7 @@ func (s *shard) auditConns() error {
 func (s *shard) auditSolos() error {
 	for i, c := range s.catchingUp {
 		o := c.catchingUp
-		if o == nil || o.index != i || c.state != live && c.state != joining {
+		if o == nil || o.index != i || c.state != live {
 			return fmt.Errorf("connection %d is not solo", c.id)
 		}
 		wanted := canvas.NewRegionSet(len(s.feeds))

@@ -89,6 +89,7 @@ type Person struct {
 	Role     Role
 	Pace     Pace
 	ReadOnly bool // may look, not draw
+	Barred   bool // may not even look, unless its first message shows who it is
 
 	// Network is the subject of the network a guest comes from, if it has an allowance of its own
 	// that all its guests share; zero: none is taken from.

@@ -56,7 +56,7 @@ func arrows() []arrow {
 		{from: "actors/store/storetest", may: []string{canvas, store}},
 		{from: "actors/store/backup", may: []string{canvas, store}, uses: []string{"github.com/klauspost/compress/zstd"}, never: io},
 		{from: "actors/store/backup/bucket", uses: []string{"github.com/minio/minio-go/v7"}},
-		{from: "actors/store/backup/bucket/buckettest", uses: []string{"github.com/minio/minio-go/v7"}},
+		{from: "actors/store/backup/bucket/buckettest", may: []string{"cmd/commandline/programtest"}, uses: []string{"github.com/minio/minio-go/v7"}},
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
@@ -73,7 +73,10 @@ func arrows() []arrow {
 		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
 		{from: "transport/quota", may: []string{canvas}, uses: []string{"golang.org/x/time"}},
 		{from: "transport/stats", may: []string{"codec"}, uses: []string{"golang.org/x/sys"}, never: io},
-		{from: "transport/auth", may: []string{canvas, store, "transport/quota"}},
+		{from: "transport/auth", may: []string{canvas, store, "transport/api/answer", "transport/quota"}, uses: []string{
+			"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "golang.org/x/oauth2",
+		}},
+		{from: "transport/auth/openidtest", may: []string{"cmd/commandline/programtest"}},
 		{from: "transport/upgrade", may: []string{canvas, "codec", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
 		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
@@ -86,6 +89,7 @@ func arrows() []arrow {
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "actors/telemetry/logtest"},
 		{from: "web"},
+		{from: "cmd/commandline/programtest"},
 		{from: "cmd/commandline", uses: []string{"github.com/alecthomas/kong"}},
 		{from: "cmd/pixelctl", may: []string{
 			canvas, "codec", "transport/client", "cmd/commandline", loadtest, loadtest + "/chaos", loadtest + "/contend",

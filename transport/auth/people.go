@@ -20,6 +20,10 @@ import (
 type Config struct {
 	Pace        canvas.Pace // of everybody
 	NetworkPace canvas.Pace // of all guests of one network together; Rate 0: no limit
+
+	SignIn SignInConfig // without an issuer nobody signs in
+	Tokens TokenConfig  // without keys and a secret none is taken
+	Rights Rights
 }
 
 // Shown is what a request shows of whom it is from.
@@ -27,6 +31,8 @@ type Shown struct {
 	From          netip.Addr // the client, who may be behind a proxy
 	Cookies       []string   // the values of the Cookie fields
 	Authorization []string   // the values of the Authorization fields
+	Foreign       bool       // it is the page of another site that asks, so the browser's cookies are not its word
+	Hello         bool       // its first message may show a token
 }
 
 // Refusal is why a request is nobody's.
@@ -47,6 +53,14 @@ type People struct {
 
 	keys        atomic.Pointer[keys] // nil: the secret of the canvas isn't known yet
 	provisional *keys                // for programs until then; they end with the process
+
+	signIn *SignIn // nil: off
+	tokens *Tokens // nil: off
+	bots   *bots
+	ended  *ended
+	told   quota.Refusals
+	ends   Ends
+	left   Allowances // nil: not known here
 }
 
 // New makes People and asks nobody. papers keeps what must outlive the pod.
@@ -59,7 +73,25 @@ func New(cfg Config, papers store.Documents, now func() time.Time, log *slog.Log
 	}
 	var secret [secretBytes]byte
 	rand.Read(secret[:]) // never fails: see crypto/rand
-	return &People{cfg: cfg, papers: papers, now: now, log: log, provisional: newKeys(secret[:])}
+	p := &People{cfg: cfg, papers: papers, now: now, log: log, provisional: newKeys(secret[:])}
+	p.told = quota.NewRefusals(log, now)
+	p.ended = newEnded(papers, now, log, p.endEverywhere)
+	p.bots = newBots(papers, p.ended, now)
+	if cfg.SignIn.Issuer != "" {
+		p.signIn = newSignIn(cfg.SignIn, papers, p.ended, p.seals, now, log)
+	}
+	if cfg.Tokens.On() {
+		p.tokens = newTokens(cfg.Tokens, now)
+	}
+	return p
+}
+
+// seals are the keys for the cookies of accounts; nil: not known yet.
+func (p *People) seals() *seals {
+	if keys := p.keys.Load(); keys != nil {
+		return keys.seals
+	}
+	return nil
 }
 
 // Identify tells who a request is from. It asks nobody else: it takes microseconds.
@@ -67,14 +99,27 @@ func New(cfg Config, papers store.Documents, now func() time.Time, log *slog.Log
 // A browser is a guest by its cookie. A program without cookie counts as its network. It keeps the
 // public id of its session, since many programs may share a network and have names of their own.
 func (p *People) Identify(shown Shown) (canvas.Person, *Refusal) {
+	person, refused := p.whoever(shown)
+	if refused != nil {
+		return person, refused
+	}
+	return p.withRights(person, shown)
+}
+
+func (p *People) whoever(shown Shown) (canvas.Person, *Refusal) {
 	keys := p.keys.Load()
 	if keys == nil {
-		if shown.guest() {
+		if shown.guest() || p.showsAccount(shown) {
 			return canvas.Person{}, notYet()
 		}
 		return p.program(p.provisional, shown.From), nil
 	}
-	if id, ok := keys.guestIn(shown.Cookies, p.now()); ok {
+	if person, refused := p.account(shown, keys); refused != nil {
+		return canvas.Person{}, refused
+	} else if person != nil {
+		return *person, nil
+	}
+	if id, ok := keys.guestIn(shown.Cookies, p.now()); ok && !shown.Foreign {
 		person := canvas.Person{Kind: canvas.Guest, Subject: keys.subject(canvas.Guest, id[:]), Pace: p.cfg.Pace}
 		person.User = person.Subject.User(canvas.Guest)
 		if p.cfg.NetworkPace.Rate > 0 {

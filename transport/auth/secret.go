@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"sync"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -28,10 +29,11 @@ type keys struct {
 	secret   []byte
 	subjects []byte // names subjects
 	cookies  []byte // signs the cookies of guests
+	seals    *seals // sign those of accounts
 }
 
 func newKeys(secret []byte) *keys {
-	return &keys{secret: secret, subjects: derive(secret, "subjects"), cookies: derive(secret, "guest cookies")}
+	return &keys{secret: secret, subjects: derive(secret, "subjects"), cookies: derive(secret, "guest cookies"), seals: newSeals(secret)}
 }
 
 // derive makes a key for one purpose.
@@ -62,12 +64,18 @@ const (
 	learnTime  = 5 * time.Second // for one answer of the store
 )
 
-// Run sees to it that the secret of the canvas is known, and stays in the store, until ctx ends.
+// Run sees to it that the secret of the canvas is known and stays in the store, and that it is known
+// which logins have ended and with which keys tokens are signed, until ctx ends.
 func (p *People) Run(ctx context.Context) {
+	if p.tokens != nil && p.tokens.keys != nil {
+		var work sync.WaitGroup
+		defer work.Wait()
+		work.Go(func() { p.tokens.keys.run(ctx, p.log) })
+	}
 	for warned := false; ; {
 		err := p.Learn(ctx)
 		wait := checkEvery
-		if p.keys.Load() == nil {
+		if err != nil || p.keys.Load() == nil {
 			wait = learnEvery
 		}
 		if err != nil && !warned && ctx.Err() == nil {
@@ -82,7 +90,8 @@ func (p *People) Run(ctx context.Context) {
 	}
 }
 
-// Learn asks the store once for the secret of the canvas, and gives it one if it has none.
+// Learn asks the store once for the secret of the canvas, and gives it one if it has none. It also asks
+// which logins have ended.
 func (p *People) Learn(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, learnTime)
 	defer cancel()
@@ -102,7 +111,7 @@ func (p *People) Learn(ctx context.Context) error {
 		p.keys.Store(newKeys(secret))
 		p.log.Error("the store has another secret of the canvas than before: guests are others from now on")
 	}
-	return nil
+	return p.ended.look(ctx, p.endHere)
 }
 
 // offer gives a store without a secret the one that is known, or a new one. It returns the store's.

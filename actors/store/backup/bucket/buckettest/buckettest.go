@@ -6,19 +6,15 @@ package buckettest
 import (
 	"bytes"
 	"context"
-	"io"
-	"net"
-	"net/http"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 	"testing"
-	"time"
 
 	"github.com/minio/minio-go/v7"
 	"github.com/minio/minio-go/v7/pkg/credentials"
+
+	"pixelplayground/cmd/commandline/programtest"
 )
 
 // The keys of every server, and its only bucket.
@@ -28,17 +24,11 @@ const (
 	Bucket    = "backups"
 )
 
-// patience bounds the wait for a server that was started: milliseconds, except that it is compiled
-// the first time.
-const patience = 5 * time.Minute
-
 // Server is a process. Its methods are for the test's goroutine.
 type Server struct {
 	Endpoint string // URL
-	t        testing.TB
-	cmd      *exec.Cmd
-	done     chan struct{} // closed when the process has ended
-	stdin    io.Closer
+	*programtest.Program
+	t testing.TB
 }
 
 // Start runs a server with an empty bucket until the test ends.
@@ -51,72 +41,15 @@ func Start(t testing.TB) *Server {
 			t.Fatal(err)
 		}
 	}
-	var s *Server
-	for try := 1; s == nil; try++ { // others may take the port before the server does
-		s = run(t, files, attributes, try == 3)
-	}
+	_, here, _, _ := runtime.Caller(0)
+	program := programtest.Start(t, filepath.Join(filepath.Dir(here), "server"), func(address string) []string {
+		return []string{address, files, attributes, AccessKey, SecretKey}
+	})
+	s := &Server{Endpoint: "http://" + program.Address, Program: program, t: t}
 	if err := s.Client().MakeBucket(t.Context(), Bucket, minio.MakeBucketOptions{}); err != nil {
 		t.Fatal(err)
 	}
 	return s
-}
-
-// run starts a server that answers. Else it returns nil, or fails the test if this is the last try.
-func run(t testing.TB, files, attributes string, last bool) *Server {
-	t.Helper()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_ = listener.Close()
-	s := &Server{Endpoint: "http://" + address, t: t, done: make(chan struct{})}
-	s.cmd = exec.Command("go", "run", ".", address, files, attributes, AccessKey, SecretKey) // Go keeps the program for the next time
-	_, here, _, _ := runtime.Caller(0)
-	s.cmd.Dir = filepath.Join(filepath.Dir(here), "server")
-	s.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go and the server
-	var log bytes.Buffer
-	s.cmd.Stdout, s.cmd.Stderr = &log, &log
-	if s.stdin, err = s.cmd.StdinPipe(); err == nil {
-		err = s.cmd.Start()
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	go func() {
-		_ = s.cmd.Wait() // how it ended is in the log
-		close(s.done)
-	}()
-	t.Cleanup(s.Kill)
-	for deadline := time.Now().Add(patience); ; {
-		ended := false
-		select {
-		case <-s.done:
-			ended = true
-		case <-time.After(5 * time.Millisecond): // between polls
-		}
-		answer, err := http.Get(s.Endpoint)
-		if err == nil {
-			_ = answer.Body.Close()
-		}
-		switch {
-		case !ended && err == nil:
-			return s
-		case (ended || time.Now().After(deadline)) && last:
-			s.Kill()
-			t.Fatalf("the S3 server does not answer: %v\n%s", err, &log)
-		case ended || time.Now().After(deadline):
-			s.Kill()
-			return nil
-		}
-	}
-}
-
-// Kill is kill -9, without effect on a server that has ended.
-func (s *Server) Kill() {
-	_ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL)
-	<-s.done
-	_ = s.stdin.Close()
 }
 
 // Client returns a client of the server.

@@ -1,0 +1,184 @@
+package auth
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"net/http"
+	"net/netip"
+	"strings"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/quota"
+)
+
+// Rights say what one may do who is not signed in.
+type Rights struct {
+	Draw  canvas.Role // the least role that may draw
+	Watch canvas.Role // the least role that may look
+}
+
+// showsAccount reports whether a request shows what may be an account's or a key's.
+func (p *People) showsAccount(shown Shown) bool {
+	for range bearers(shown.Authorization) {
+		return true
+	}
+	if p.signIn == nil || shown.Foreign {
+		return false
+	}
+	for _, prefix := range prefixes() {
+		for range named(shown.Cookies, prefix+sessionCookie) {
+			return true
+		}
+	}
+	return false
+}
+
+// bearers lists what is shown as "Bearer" in Authorization.
+func bearers(fields []string) func(yield func(string) bool) {
+	return func(yield func(string) bool) {
+		for _, field := range fields {
+			scheme, secret, _ := strings.Cut(strings.TrimSpace(field), " ")
+			if strings.EqualFold(scheme, "Bearer") && !yield(strings.TrimSpace(secret)) {
+				return
+			}
+		}
+	}
+}
+
+// account returns who a request is from if it shows a key, a token or a session; nil: it shows none that
+// counts.
+func (p *People) account(shown Shown, keys *keys) (*canvas.Person, *Refusal) {
+	for secret := range bearers(shown.Authorization) {
+		if strings.HasPrefix(secret, keyPrefix) {
+			return p.bot(secret, shown.From, keys)
+		} else if p.tokens != nil {
+			return p.bearer(secret, keys)
+		}
+	}
+	if p.signIn == nil || shown.Foreign {
+		return nil, nil
+	}
+	found, until := p.signIn.sessionIn(shown.Cookies, p.seals())
+	if found == nil {
+		return nil, nil
+	}
+	switch err := p.ended.stands(found.login()); {
+	case errors.Is(err, errNotKnown):
+		return nil, notYet()
+	case err != nil:
+		return nil, nil // signed out: a guest
+	}
+	person := p.person(keys, found.Issuer, found.Subject, found.Role)
+	person.Name, person.Login, person.Until = found.Name, found.login(), until
+	return &person, nil
+}
+
+// person is an account's. Its identity is what its issuer calls it, and never an e-mail address, which
+// another issuer or another person may have as well.
+func (p *People) person(keys *keys, issuer, subject string, role canvas.Role) canvas.Person {
+	person := canvas.Person{Kind: canvas.Account, Subject: keys.subject(canvas.Account, []byte(issuer+"\x00"+subject)), Role: role, Pace: p.paceOf(role)}
+	person.User = person.Subject.User(canvas.Account)
+	return person
+}
+
+// paceOf is how fast who has a role may place pixels.
+func (p *People) paceOf(canvas.Role) canvas.Pace { return p.cfg.Pace }
+
+// Token tells who shows a token in HELLO or AUTH. before is who the connection has been so far.
+func (p *People) Token(token string, before canvas.Person) (canvas.Person, *Refusal) {
+	keys := p.keys.Load()
+	switch {
+	case keys == nil:
+		return canvas.Person{}, notYet()
+	case p.tokens == nil:
+		return canvas.Person{}, unauthorised("this server takes no tokens")
+	}
+	person, refused := p.bearer(token, keys)
+	if refused != nil {
+		return canvas.Person{}, refused
+	}
+	if before.Login != "" && before.Subject != person.Subject {
+		return canvas.Person{}, unauthorised("the token is another account's")
+	}
+	return p.withRights(*person, Shown{})
+}
+
+// bearer is who shows a token.
+func (p *People) bearer(token string, keys *keys) (*canvas.Person, *Refusal) {
+	says, err := p.tokens.verify(token)
+	if err == nil {
+		err = p.ended.stands(says.login)
+	}
+	switch {
+	case errors.Is(err, errNotYet), errors.Is(err, errNotKnown):
+		return nil, notYet()
+	case err != nil:
+		p.told.Note("token refused", "token", "err", excerpt(err.Error()))
+		return nil, unauthorised("the token is not valid")
+	}
+	person := p.person(keys, p.cfg.Tokens.Issuer, says.subject, says.role)
+	person.Name, person.Login, person.Until = says.name, says.login, says.until
+	return &person, nil
+}
+
+// bot is who shows a key.
+func (p *People) bot(text string, from netip.Addr, keys *keys) (*canvas.Person, *Refusal) {
+	key, err := p.bots.shown(context.Background(), text, quota.NetworkOf(from))
+	switch {
+	case errors.Is(err, errNotYet), errors.Is(err, errNotKnown):
+		return nil, notYet()
+	case errors.Is(err, errTooFast):
+		return nil, &Refusal{Status: http.StatusTooManyRequests, Text: "too many keys from this network", Retry: time.Second}
+	case err != nil:
+		return nil, unauthorised("the key is not valid, has ended or was revoked")
+	}
+	person := canvas.Person{Kind: canvas.Bot, Subject: keys.subject(canvas.Bot, []byte(key.ID)), Role: key.role(), Pace: p.paceOf(key.role()), ReadOnly: !key.may(ScopeDraw)}
+	person.User, person.Name, person.Login, person.Until = person.Subject.User(canvas.Bot), key.Name, key.login(), key.ends()
+	if key.Rate != nil {
+		person.Pace = canvas.Pace{Rate: *key.Rate, Burst: key.Burst}
+	}
+	if owner, ok := parseSubject(key.Owner); ok { // what the key draws, its owner has drawn
+		person.Network, person.NetworkPace = owner, p.paceOf(roleNamed(key.Role))
+	}
+	return &person, nil
+}
+
+// withRights says what a person may do.
+func (p *People) withRights(person canvas.Person, shown Shown) (canvas.Person, *Refusal) {
+	person.ReadOnly = person.ReadOnly || person.Role < p.cfg.Rights.Draw
+	switch {
+	case person.Role >= p.cfg.Rights.Watch:
+		return person, nil
+	case person.Login != "":
+		return person, &Refusal{Status: http.StatusForbidden, Text: "this account may not see this canvas"}
+	case p.tokens != nil && shown.Hello: // it may still show a token
+		person.Barred, person.ReadOnly = true, true
+		return person, nil
+	}
+	return person, unauthorised("sign in to see this canvas")
+}
+
+func unauthorised(text string) *Refusal { return &Refusal{Status: http.StatusUnauthorized, Text: text} }
+
+// subjectText and parseSubject are a subject as documents have it.
+func subjectText(s canvas.Subject) string { return hex.EncodeToString(s[:]) }
+
+func parseSubject(text string) (s canvas.Subject, ok bool) {
+	b, err := hex.DecodeString(text)
+	if err != nil || len(b) != len(s) {
+		return s, false
+	}
+	return canvas.Subject(b), true
+}
+
+// roleNamed is the role of a name, else the least.
+func roleNamed(name string) canvas.Role {
+	for role := canvas.RoleOwner; role > canvas.RoleGuest; role-- {
+		if role.String() == name {
+			return role
+		}
+	}
+	return canvas.RoleGuest
+}

@@ -1,0 +1,157 @@
+package auth
+
+import (
+	"errors"
+	"net/http"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/api/answer"
+)
+
+// KeyShown is a key as its owner or an operator sees it.
+type KeyShown struct {
+	Key
+	Secret string `json:"key,omitempty"` // only once, when it is made
+	User   string `json:"user"`          // public id of who has it
+}
+
+// keys answers a list of keys.
+type keysShown struct {
+	Keys []KeyShown `json:"keys"`
+}
+
+// account is the account that a request is from, or its answer is that it is none. A token of a site's
+// backend is one as well; a key is not: it must not make others of its kind.
+func (p *People) accountOf(w http.ResponseWriter, r *http.Request) (canvas.Person, bool) {
+	person, ok := p.who(w, r)
+	if ok && person.Kind != canvas.Account {
+		answer.Fail(w, http.StatusUnauthorized, "Sign in first")
+		ok = false
+	}
+	return person, ok
+}
+
+func (p *People) getKeys(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.accountOf(w, r)
+	if !ok {
+		return
+	}
+	keys, err := p.bots.of(r.Context(), subjectText(person.Subject))
+	if err != nil {
+		p.keyFailed(w, err)
+		return
+	}
+	answer.JSON(w, http.StatusOK, keysShown{p.showAll(keys)})
+}
+
+func (p *People) postKey(w http.ResponseWriter, r *http.Request) {
+	person, ok := p.accountOf(w, r)
+	var key Key
+	if !ok || !asked(w, r, &key) {
+		return
+	}
+	key = Key{Name: key.Name, Scopes: key.Scopes, Rate: key.Rate, Burst: key.Burst, Until: key.Until, Owner: subjectText(person.Subject), Role: person.Role.String()}
+	switch {
+	case key.may(ScopeModerate) && person.Role < canvas.RoleModerator, key.may(ScopeDraw) && person.ReadOnly:
+		answer.Fail(w, http.StatusForbidden, "A key can't do more than you")
+	case key.Rate != nil && person.Pace.Rate > 0 && (*key.Rate == 0 || *key.Rate > person.Pace.Rate || key.Burst > person.Pace.Burst):
+		answer.Fail(w, http.StatusForbidden, "A key can't be faster than you")
+	default:
+		p.makeKey(w, r, key)
+	}
+}
+
+// makeKey makes a key and shows it, once.
+func (p *People) makeKey(w http.ResponseWriter, r *http.Request, key Key) {
+	if err := key.check(p.now()); err != nil {
+		answer.Fail(w, http.StatusBadRequest, err.Error())
+		return
+	}
+	key.Name = canvas.CleanName(key.Name)
+	secret, made, err := p.bots.add(r.Context(), key, answer.ClientOf(r))
+	if err != nil {
+		p.keyFailed(w, err)
+		return
+	}
+	p.log.Info("key made", "id", made.ID, "by_operator", made.Owner == "")
+	shown := p.show(made)
+	shown.Secret = secret
+	answer.JSON(w, http.StatusCreated, shown)
+}
+
+func (p *People) deleteKey(w http.ResponseWriter, r *http.Request) {
+	if person, ok := p.accountOf(w, r); ok {
+		p.revokeKey(w, r, r.PathValue("id"), subjectText(person.Subject))
+	}
+}
+
+func (p *People) revokeKey(w http.ResponseWriter, r *http.Request, id, owner string) {
+	key, err := p.bots.revoke(r.Context(), id, owner)
+	if err != nil {
+		p.keyFailed(w, err)
+		return
+	}
+	p.log.Info("key revoked", "id", key.ID, "by_operator", owner == "")
+	answer.JSON(w, http.StatusOK, p.show(key))
+}
+
+// keyFailed tells why nothing came of what was asked.
+func (p *People) keyFailed(w http.ResponseWriter, err error) {
+	switch {
+	case errors.Is(err, errNoKey):
+		answer.Fail(w, http.StatusNotFound, "There is no such key")
+	case errors.Is(err, errTooManyKeys):
+		answer.Fail(w, http.StatusConflict, "There are as many keys as there may be: revoke one first")
+	case errors.Is(err, errTooFast):
+		(&Refusal{Status: http.StatusTooManyRequests, Text: "Too many keys at once", Retry: time.Minute}).Answer(w)
+	default:
+		p.told.Note("a key could not be made, found or revoked", "store", "err", err)
+		notYet().Answer(w)
+	}
+}
+
+func (p *People) show(key Key) KeyShown {
+	key.Hash = ""
+	shown := KeyShown{Key: key}
+	if keys := p.keys.Load(); keys != nil {
+		shown.User = userText(keys.subject(canvas.Bot, []byte(key.ID)).User(canvas.Bot))
+	}
+	return shown
+}
+
+func (p *People) showAll(keys []Key) []KeyShown {
+	shown := make([]KeyShown, len(keys))
+	for i, key := range keys {
+		shown[i] = p.show(key)
+	}
+	return shown
+}
+
+// Operators' requests, which package api lets in or not.
+
+// OperatorKeys answers a list of all keys.
+func (p *People) OperatorKeys(w http.ResponseWriter, r *http.Request) {
+	keys, err := p.bots.all(r.Context())
+	if err != nil {
+		p.keyFailed(w, err)
+		return
+	}
+	answer.JSON(w, http.StatusOK, keysShown{p.showAll(keys)})
+}
+
+// OperatorMakesKey makes a key that is no account's.
+func (p *People) OperatorMakesKey(w http.ResponseWriter, r *http.Request) {
+	var key Key
+	if asked(w, r, &key) {
+		p.makeKey(w, r, Key{Name: key.Name, Scopes: key.Scopes, Rate: key.Rate, Burst: key.Burst, Until: key.Until})
+	}
+}
+
+// OperatorRevokesKey revokes any key.
+func (p *People) OperatorRevokesKey(w http.ResponseWriter, r *http.Request) {
+	var said struct{ ID string }
+	if asked(w, r, &said) {
+		p.revokeKey(w, r, said.ID, "")
+	}
+}

@@ -1,0 +1,132 @@
+package auth
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"pixelplayground/actors/store"
+)
+
+// kindEnded is the kind of the documents that say which logins were ended before their time: one for
+// each, kept for as long as the login could be shown.
+const kindEnded store.Kind = "ended"
+
+// ended is which logins were ended. Logins are signed or hashed, so pods know of none but these. All
+// pods are told at once, and look again every checkEvery in case they were not.
+type ended struct {
+	docs store.Documents
+	now  func() time.Time
+	log  *slog.Logger
+	tell func(ctx context.Context, login string, until time.Time) // ends its connections on this pod and tells the others
+
+	mu     sync.Mutex // guards:
+	logins map[string]time.Time
+	known  bool // the store has been asked once
+}
+
+const (
+	// maxEnded bounds the logins that are remembered. Each was a sign-in by an issuer, or a key.
+	maxEnded = 100_000
+	// storeTimeout bounds a call to the store for a request.
+	storeTimeout = 2 * time.Second
+)
+
+func newEnded(docs store.Documents, now func() time.Time, log *slog.Logger, tell func(context.Context, string, time.Time)) *ended {
+	return &ended{docs: docs, now: now, log: log, logins: make(map[string]time.Time), tell: tell}
+}
+
+// endedLogin is the document.
+type endedLogin struct {
+	Until int64 `json:"until"` // Unix seconds
+}
+
+// end ends a login everywhere, for good.
+func (e *ended) end(ctx context.Context, login string, until time.Time) error {
+	value, err := json.Marshal(endedLogin{until.Unix()})
+	if err != nil {
+		return err
+	}
+	e.hear(login, until)
+	e.tell(ctx, login, until) // also if the store is away: who ends a login wants it ended now
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	return e.docs.PutDocument(ctx, kindEnded, login, value, until)
+}
+
+// hear notes that a login has been ended. It returns false if that was known.
+func (e *ended) hear(login string, until time.Time) (news bool) {
+	now := e.now()
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if _, known := e.logins[login]; known || !now.Before(until) {
+		return false
+	}
+	if len(e.logins) >= maxEnded {
+		e.forget(now)
+	}
+	e.logins[login] = until
+	return true
+}
+
+// forget drops the logins whose time has passed by itself.
+func (e *ended) forget(now time.Time) {
+	for login, until := range e.logins {
+		if !now.Before(until) {
+			delete(e.logins, login)
+		}
+	}
+}
+
+// full reports whether no more logins may be begun, since not all could be ended.
+func (e *ended) full() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return len(e.logins) >= maxEnded
+}
+
+// errNotKnown says that the store has not been asked yet since the server started.
+var errNotKnown = errors.New("the store has not said yet who is signed in")
+
+// stands returns nil if a login has not been ended.
+func (e *ended) stands(login string) error {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch _, gone := e.logins[login]; {
+	case gone:
+		return errEnded
+	case !e.known:
+		return errNotKnown
+	}
+	return nil
+}
+
+var errEnded = errors.New("the sign-in has ended")
+
+// look asks the store which logins were ended, and ends on this pod what it was not told.
+func (e *ended) look(ctx context.Context, here func(login string)) error {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	all, err := e.docs.Documents(ctx, kindEnded)
+	if err != nil {
+		return err
+	}
+	for login, value := range all {
+		var found endedLogin
+		if err := json.Unmarshal(value, &found); err != nil {
+			e.log.Error("a document of the store can't be read", "kind", string(kindEnded), "id", login, "err", err)
+			continue
+		}
+		if e.hear(login, time.Unix(found.Until, 0)) {
+			here(login)
+		}
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.known = true
+	e.forget(e.now())
+	return nil
+}

@@ -1,0 +1,136 @@
+package auth
+
+import (
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"sync/atomic"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
+	"github.com/go-jose/go-jose/v4/jwt"
+
+	"pixelplayground/actors/canvas"
+)
+
+// TokenConfig is whose tokens are accepted: those of a site that shows the canvas to people it knows.
+type TokenConfig struct {
+	JWKS     string // URL of the public keys; empty: there is a secret
+	Secret   string // for HS256, at least MinTokenSecret bytes. UseTokenSecret replaces it
+	Issuer   string
+	Audience string
+	Roles    Roles
+}
+
+// On reports whether any token is accepted.
+func (c TokenConfig) On() bool { return c.JWKS != "" || c.Secret != "" }
+
+const (
+	// MinTokenSecret is the minimum length of a secret for tokens, in bytes: as long as the hash that is
+	// made with it (RFC 7518, section 3.2).
+	MinTokenSecret = 32
+	// MaxToken bounds a token, in bytes. It has to fit into a header, and into HELLO.
+	MaxToken = 8 << 10
+)
+
+// CheckTokenSecret says what is wrong with a secret, and does not show it.
+func CheckTokenSecret(secret string) error {
+	if len(secret) < MinTokenSecret {
+		return fmt.Errorf("must have at least %d characters", MinTokenSecret)
+	}
+	return nil
+}
+
+// Tokens verifies JSON Web Tokens (RFC 7519). It asks nobody: the keys are fetched beforehand.
+type Tokens struct {
+	cfg    TokenConfig
+	secret atomic.Pointer[string]
+	keys   *jwks // nil: there is a secret
+	now    func() time.Time
+}
+
+func newTokens(cfg TokenConfig, now func() time.Time) *Tokens {
+	t := &Tokens{cfg: cfg, now: now}
+	t.UseTokenSecret(cfg.Secret)
+	if cfg.JWKS != "" {
+		t.keys = newJWKS(cfg.JWKS, now)
+	}
+	return t
+}
+
+// UseTokenSecret replaces the secret. It has no effect where there are public keys.
+func (t *Tokens) UseTokenSecret(secret string) { t.secret.Store(&secret) }
+
+// algorithms are those that a token may be signed with. None is for both a secret and a public key, so
+// that nobody can sign with a public key as if it were the secret.
+func (t *Tokens) algorithms() []jose.SignatureAlgorithm {
+	if t.keys == nil {
+		return []jose.SignatureAlgorithm{jose.HS256}
+	}
+	return []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
+}
+
+// tokenSays is what a valid token says.
+type tokenSays struct {
+	subject, name, login string
+	role                 canvas.Role
+	until                time.Time
+}
+
+// verify returns what a token says if it is for this canvas. An error that wraps errNotYet says that
+// this can't be known yet.
+func (t *Tokens) verify(raw string) (tokenSays, error) {
+	if len(raw) > MaxToken {
+		return tokenSays{}, errors.New("the token is too long")
+	}
+	token, err := jwt.ParseSigned(raw, t.algorithms())
+	if err != nil {
+		return tokenSays{}, fmt.Errorf("read the token: %w", err)
+	}
+	var standard jwt.Claims
+	var claims Claims
+	if err := t.opened(token, &standard, &claims); err != nil {
+		return tokenSays{}, err
+	}
+	expected := jwt.Expected{Issuer: t.cfg.Issuer, AnyAudience: jwt.Audience{t.cfg.Audience}, Time: t.now()}
+	switch err := standard.ValidateWithLeeway(expected, skew); {
+	case err != nil:
+		return tokenSays{}, fmt.Errorf("verify the token: %w", err)
+	case t.cfg.Issuer == "" || t.cfg.Audience == "":
+		return tokenSays{}, errors.New("no issuer and audience are expected")
+	case standard.Expiry == nil:
+		return tokenSays{}, errors.New("the token has no end")
+	case standard.Subject == "" || len(standard.Subject) > maxSubject:
+		return tokenSays{}, errors.New("the token names no account")
+	}
+	sum := sha256.Sum256([]byte(raw))
+	return tokenSays{
+		subject: standard.Subject, name: claims.name(), role: t.cfg.Roles.Of(claims),
+		login: "jwt/" + hex.EncodeToString(sum[:16]), until: standard.Expiry.Time().Add(skew),
+	}, nil
+}
+
+// opened verifies a token's signature and reads what it says.
+func (t *Tokens) opened(token *jwt.JSONWebToken, into ...any) error {
+	if len(token.Headers) != 1 {
+		return errors.New("the token has more than one signature")
+	}
+	if t.keys == nil {
+		secret := *t.secret.Load()
+		if CheckTokenSecret(secret) != nil {
+			return errors.New("there is no secret")
+		}
+		return token.Claims([]byte(secret), into...)
+	}
+	keys, err := t.keys.named(token.Headers[0].KeyID, token.Headers[0].Algorithm)
+	if err != nil {
+		return err
+	}
+	for _, key := range keys {
+		if err = token.Claims(key, into...); err == nil {
+			return nil
+		}
+	}
+	return fmt.Errorf("verify the token: %w", err)
+}

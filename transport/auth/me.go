@@ -1,0 +1,60 @@
+package auth
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/api/answer"
+)
+
+// me answers GET /api/me: who the server takes the browser or program for.
+type me struct {
+	Kind   string  `json:"kind"` // program, guest, account or bot
+	Role   string  `json:"role"`
+	Name   string  `json:"name,omitempty"` // of the account or key
+	User   string  `json:"user,omitempty"` // public id; absent: each session has its own
+	Draw   bool    `json:"draw"`
+	Watch  bool    `json:"watch"`
+	Until  int64   `json:"until,omitempty"` // Unix ms: when the sign-in, token or key ends
+	Rate   float64 `json:"rate"`            // pixels per second; 0: no limit
+	Burst  int     `json:"burst"`
+	Left   *int    `json:"left,omitempty"` // pixels of the allowance, if that is known
+	Next   *int64  `json:"next,omitempty"` // Unix ms: when one more is free; 0: there are as many as may be
+	SignIn string  `json:"signIn,omitempty"`
+	Keys   bool    `json:"keys"` // may make keys
+}
+
+// Allowances tells what is left of a person's allowance and when the next pixel is free, as in me.
+type Allowances func(ctx context.Context, person canvas.Person) (left int, next int64, known bool)
+
+func userText(user canvas.Author) string { return fmt.Sprintf("%012x", uint64(user)) }
+
+func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
+	person, refused := p.Identify(shownBy(r))
+	if refused != nil && refused.Status != http.StatusUnauthorized && refused.Status != http.StatusForbidden {
+		refused.Answer(w)
+		return
+	}
+	// Who may not look is told so, and where to sign in.
+	said := me{
+		Kind: person.Kind.String(), Role: person.Role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
+		Rate: person.Pace.Rate, Burst: person.Pace.Burst, Keys: person.Kind == canvas.Account,
+	}
+	if person.User != 0 {
+		said.User = userText(person.User)
+	}
+	if !person.Until.IsZero() {
+		said.Until = person.Until.UnixMilli()
+	}
+	if p.signIn != nil {
+		said.SignIn = "auth/login"
+	}
+	if p.left != nil && refused == nil {
+		if pixels, next, known := p.left(r.Context(), person); known {
+			said.Left, said.Next = &pixels, &next
+		}
+	}
+	answer.JSON(w, http.StatusOK, said)
+}

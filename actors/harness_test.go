@@ -79,6 +79,7 @@ type crowd struct {
 	presence     *Presence
 	presents     int
 	onPresent    func(*Presence) // called under mu; nil: nobody
+	onJoin       func(CatchUp)   // likewise
 	pointers     []canvas.Pointer
 	mostPointers int      // in one Point
 	faults       []string // things that no client may ever see
@@ -214,6 +215,9 @@ func (a *crowd) Reset(region canvas.RegionID) {
 
 func (a *crowd) Join(v canvas.ViewerID, u CatchUp) {
 	a.do(func() {
+		if a.onJoin != nil {
+			a.onJoin(u)
+		}
 		r := a.clients[v].replicas[u.Region]
 		if r == nil {
 			return

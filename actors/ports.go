@@ -32,7 +32,9 @@ type Audience interface {
 }
 
 // CatchUp takes a viewer from what it holds to At: by a snapshot, by a batch, by a snapshot and
-// then a batch, or by nothing when it has missed nothing.
+// then a batch, or by nothing when it has missed nothing. A viewer that asked for the present
+// (canvas.Head) and had to wait for it holds nothing: it is given what was placed since it asked, and
+// may be given more.
 type CatchUp struct {
 	Region   canvas.RegionID
 	At       canvas.Position

@@ -46,12 +46,13 @@ type relay struct {
 
 	// The replica; tile is nil if there is none.
 	oplog.TileState
-	ring     oplog.Ring
-	waiting  map[canvas.ViewerID]canvas.Position // viewers to answer once there is a replica, and what they hold
-	readers  []*actor.PID                        // those who wait for a current snapshot
-	checking int                                 // how many of them the Check under way is for; 0: no Check is
-	checks   uint64                              // N of the last Check
-	lastRead time.Time
+	ring         oplog.Ring
+	waiting      map[canvas.ViewerID]canvas.Position // viewers to answer once there is a replica, and what they hold
+	presentSince time.Time                           // when the first of them asked for the present; zero: none has
+	readers      []*actor.PID                        // those who wait for a current snapshot
+	checking     int                                 // how many of them the Check under way is for; 0: no Check is
+	checks       uint64                              // N of the last Check
+	lastRead     time.Time
 
 	pending  *pendingOps // the node's, so that it survives a restart of the actor
 	flushing bool        // a flush is in the mailbox

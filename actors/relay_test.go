@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -81,6 +82,54 @@ func TestRelay_RestartKeepsTheOrderOfOps(t *testing.T) {
 	w.converged(a)
 	if _, tile := w.stored(0); tile.At(0) != 3 || a.failed {
 		t.Errorf("the pixel is %v, drawn last was 3; the connection failed: %v", tile.At(0), a.failed)
+	}
+}
+
+// Goal: whoever asks for the present and has to wait for it learns what is placed meanwhile.
+// Method: a pod can't attach to a region of another, on which is drawn before the question and after it.
+func TestRelay_PresentThatIsLong(t *testing.T) {
+	p := newPods(t, 2, unhurried)
+	owner, other := p.apart(0)
+	a := owner.connect(Hello{})
+	var before, now canvas.Position
+	place := func(num uint64, c canvas.Color) canvas.Position {
+		t.Helper()
+		a.conn.Send(Place{Num: num, Dots: []canvas.Dot{dot(0, 0, c)}})
+		owner.eventually("acknowledged", func() bool { return len(a.acked) == int(num) })
+		at, _ := owner.stored(0)
+		return at
+	}
+	before = place(1, 1)
+	placed := time.Now().UnixMilli()
+	owner.eventually("the next millisecond, in which times are kept", func() bool { return time.Now().UnixMilli() > placed })
+	var apart atomic.Bool
+	var asked atomic.Int64
+	apart.Store(true)
+	p.change(func() {
+		p.lose = func(l letter) bool {
+			_, attach := l.message.(*message.Attach)
+			if attach = attach && l.from == other.address && apart.Load(); attach {
+				asked.Add(1)
+			}
+			return attach
+		}
+	})
+	viewer := other.connect(Hello{})
+	var joined []CatchUp
+	other.crowd.do(func() { other.crowd.onJoin = func(u CatchUp) { joined = append(joined, u) } })
+	other.node.Resync(viewer.id, canvas.Mark{Region: 0, Position: canvas.Head()})
+	other.eventually("the relay has asked the region", func() bool { return asked.Load() > 0 })
+	now = place(2, 2)
+	apart.Store(false)
+	other.eventually("the viewer has its answer", func() bool { return len(joined) == 1 })
+	u := joined[0]
+	if u.At != now || u.Snapshot != nil || u.Delta == nil || u.Delta.From != before.Seq || u.Delta.Position() != now {
+		t.Errorf("got %+v, want what leads from %v to %v", u, before, now)
+	}
+	other.node.Resync(viewer.id, canvas.Mark{Region: 0, Position: canvas.Head()})
+	other.eventually("and again", func() bool { return len(joined) == 2 })
+	if u := joined[1]; u.At != now || u.Snapshot != nil || u.Delta != nil {
+		t.Errorf("got %+v without having to wait", u)
 	}
 }
 

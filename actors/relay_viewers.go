@@ -1,6 +1,8 @@
 package actors
 
 import (
+	"time"
+
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
@@ -30,6 +32,9 @@ func (r *relay) resync(ctx actor.Context, m resync) {
 		r.pod.audience.Join(m.viewer, r.catchUp(m.held))
 		return
 	case len(r.waiting) < maxWaiting:
+		if m.held == canvas.Head() && r.presentSince.IsZero() {
+			r.presentSince = r.pod.clock.Now()
+		}
 		r.waiting[m.viewer] = m.held
 	}
 	r.ensureAttached(ctx)
@@ -75,9 +80,24 @@ func (r *relay) onChecked(ctx actor.Context, m *message.Checked) {
 
 func (r *relay) serveWaiting() {
 	for viewer, held := range r.waiting {
-		r.pod.audience.Join(viewer, r.catchUp(held))
+		if held == canvas.Head() {
+			r.pod.audience.Join(viewer, r.meanwhile())
+		} else {
+			r.pod.audience.Join(viewer, r.catchUp(held))
+		}
 	}
 	clear(r.waiting)
+	r.presentSince = time.Time{}
+}
+
+// meanwhile is for viewers that asked for the present and had to wait: what was placed since the first
+// of them asked, by the clocks of the owners; a snapshot if that is more than the ring has.
+func (r *relay) meanwhile() CatchUp {
+	recent, ok := r.ring.After(r.presentSince.UnixMilli())
+	if !ok {
+		return r.fromBase()
+	}
+	return CatchUp{Region: r.id, At: r.Position, Delta: r.ring.Merge(recent)}
 }
 
 // catchUp returns what leads from held to the replica's position: the batches in between if the
@@ -96,8 +116,13 @@ func (r *relay) catchUp(held canvas.Position) CatchUp {
 		c.Delta = r.ring.Merge(recent)
 		return c
 	}
+	return r.fromBase()
+}
+
+// fromBase leads to the replica's position from nothing.
+func (r *relay) fromBase() CatchUp {
 	r.pod.stats.Snapshots.Add(1)
-	c.Snapshot = r.recentBase()
+	c := CatchUp{Region: r.id, At: r.Position, Snapshot: r.recentBase()}
 	if behind, ok := r.ring.Since(c.Snapshot.Position); ok {
 		c.Delta = r.ring.Merge(behind)
 	}

@@ -85,7 +85,10 @@ type follow struct {
 
 func (m follow) run(s *shard) {
 	c := m.conn
-	if c.state != live {
+	if c.state == arriving && c.protocol == frames.JSON {
+		s.arrive(c, joining)
+	}
+	if c.state != live && c.state != joining {
 		return
 	}
 	s.leaveGroup(c)
@@ -111,35 +114,6 @@ func (m follow) run(s *shard) {
 }
 
 func (m follow) owner(*shard) *conn { return m.conn }
-
-// followPresent brings a JSON client to the present of all regions at once: what is placed in a
-// region before the client follows it, the client never gets. Where this shard has other viewers,
-// the present is where they are. The others are asked for all at once, since there will be nothing to
-// send; a client that can't pay for that gets them one after the other.
-func (s *shard) followPresent(c *conn) {
-	o := c.catchingUp
-	o.want = slices.DeleteFunc(o.want, func(m canvas.Mark) bool {
-		f := &s.feeds[m.Region]
-		if f.viewers == 0 {
-			return false
-		}
-		f.viewers++
-		o.synced.Add(m.Region)
-		o.pays.Remove(m.Region)
-		return true
-	})
-	s.mark(c)
-	if !s.mayDraw(c) {
-		return
-	}
-	for _, m := range o.want {
-		s.charge(c, quota.AskCost)
-		o.pays.Remove(m.Region)
-		s.server.counters.Resyncs.Add(1)
-		s.server.host.Resync(c.id, m)
-	}
-	o.asked = len(o.want) > 0
-}
 
 // unfollow makes a connection no longer a viewer of some regions.
 type unfollow struct {
@@ -200,6 +174,9 @@ func (s *shard) unfollowAll(c *conn) {
 // answer. It asks for one region at a time, so that a slow client never has more than one snapshot
 // to come.
 func (s *shard) ask(c *conn) {
+	if c.state == joining {
+		s.joinOthers(c)
+	}
 	o := c.catchingUp
 	if o != nil && len(o.want) > 0 && !o.asked && c.hasRoom() && s.affords(c) {
 		o.asked = true
@@ -250,21 +227,19 @@ type join struct {
 // history was replaced.
 func (m join) fits(held canvas.Position) bool {
 	switch {
-	case m.snapshot != nil:
+	case m.snapshot != nil || held == canvas.Head():
 		return true
 	case m.delta != nil:
 		return m.delta.Batch.From == held.Seq
 	default:
-		return m.at == held || held == canvas.Head()
+		return m.at == held
 	}
 }
 
 // early reports whether the answer counts even if it is not its region's turn: it begins at
-// the present, so there is nothing to send. A JSON client asks for all regions at once, and its actor
+// the present, so there is little to send. A JSON client asks for all regions at once, and its actor
 // asks for a region itself before it places the first pixel there.
-func (m join) early(held canvas.Position) bool {
-	return held == canvas.Head() && m.snapshot == nil && m.delta == nil
-}
+func (m join) early(held canvas.Position) bool { return held == canvas.Head() }
 
 // size is about how many bytes the answer takes.
 func (m join) size(p frames.Protocol) int {
@@ -284,7 +259,11 @@ func (m join) hurries(s *shard) bool {
 		return true
 	}
 	c := s.byID[m.viewer]
-	return c != nil && c.catchingUp != nil && c.catchingUp.asked && c.catchingUp.want[0].Region == m.region && c.backlog == nil && !c.hasRoom()
+	if c == nil || c.catchingUp == nil || c.backlog != nil || c.hasRoom() {
+		return false
+	}
+	o := c.catchingUp
+	return o.asked && o.want[0].Region == m.region || m.delta != nil && c.missesMeanwhile()
 }
 
 func (m join) run(s *shard) {
@@ -305,6 +284,9 @@ func (m join) run(s *shard) {
 		o.asked = false
 	}
 	held := o.want[i]
+	if m.early(held.Position) && !c.missesMeanwhile() {
+		m.snapshot, m.delta = nil, nil
+	}
 	if !c.hasRoom() && !m.early(held.Position) {
 		return // it will be asked for again when the client has taken what is due
 	}
@@ -334,11 +316,12 @@ const maxJSONCatchUp = 1000
 // be closed.
 func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 	if c.protocol == frames.JSON {
-		if m.snapshot != nil || m.delta != nil && m.delta.Count > maxJSONCatchUp {
+		if m.snapshot != nil || m.delta != nil && (m.delta.Count > maxJSONCatchUp || !c.hasRoom()) {
 			s.failFor(c, codec.CloseTryLater, "too much was missed to be told: please reload")
 			return false
 		}
 		if m.delta != nil {
+			held.Position.Seq = m.delta.Batch.From // which it is not if it was Head
 			c.catchingUp.add(due{from: held, pixels: m.delta}, c.protocol)
 		}
 		return true

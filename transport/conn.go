@@ -37,7 +37,8 @@ type conn struct {
 	used    usage
 	paidBy  moment // when its debt for catch-ups will be paid off, see quota.Budget
 
-	// What it is shown: it is either in a group or catching up, and neither before WELCOME.
+	// What it is shown: it is either in a group or catching up, and neither before WELCOME. One that
+	// is joining is catching up.
 	view       *group
 	catchingUp *catchingUp
 
@@ -83,6 +84,7 @@ type state uint8
 const (
 	greeting state = iota // waits for HELLO
 	arriving              // the actor has the HELLO and has not sent WELCOME: not read from
+	joining               // of a JSON client, which is not in sync yet: neither read from nor written to
 	live
 	closing // a close frame was sent or is due; anything received is ignored
 	gone    // closed
@@ -163,7 +165,7 @@ func (s *shard) command(c *conn, message any) {
 // blocked reports whether the connection must not be read from, because its actor or its
 // socket must catch up first. That bounds all the memory that a client can make us use.
 func (c *conn) blocked() bool {
-	return c.state == arriving || len(c.control) > maxBacklog || c.credit.exhausted(c.paused)
+	return c.state == arriving || c.state == joining || len(c.control) > maxBacklog || c.credit.exhausted(c.paused)
 }
 
 // resume reads again from a connection that is no longer blocked.

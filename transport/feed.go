@@ -96,7 +96,11 @@ func (s *shard) desync(region canvas.RegionID) {
 	}
 	for _, c := range s.catchingUp {
 		if s.unsync(c, region) {
-			c.catchingUp.want = append(c.catchingUp.want, canvas.Mark{Region: region, Position: f.at})
+			at := f.at
+			if c.state == joining { // it has been shown nothing yet
+				at = canvas.Head()
+			}
+			c.catchingUp.want = append(c.catchingUp.want, canvas.Mark{Region: region, Position: at})
 			s.mark(c)
 		}
 	}

@@ -305,27 +305,3 @@ func settled(t testing.TB, s *Server, v canvas.ViewerID) {
 		return ok
 	})
 }
-
-// countViewers asks a shard how many connections are in sync with a region.
-type countViewers struct {
-	region canvas.RegionID
-	count  chan<- int
-}
-
-func (m countViewers) run(s *shard) { m.count <- s.feeds[m.region].viewers }
-
-// waitForViewers waits until n connections are in sync with a region. A JSON client is shown only
-// what is drawn from then on, and may have been welcomed before.
-func (s *Server) waitForViewers(t *testing.T, region canvas.RegionID, n int) {
-	t.Helper()
-	upgradetest.Eventually(t, "they are shown the region", func() bool {
-		sum := 0
-		for _, shard := range s.shards {
-			count := make(chan int, 1)
-			if shard.inbox.post(countViewers{region, count}) {
-				sum += <-count
-			}
-		}
-		return sum == n
-	})
-}

@@ -170,7 +170,7 @@ type announce struct{ both [frames.Protocols][]byte }
 
 func (m announce) run(s *shard) {
 	for _, c := range s.conns {
-		if c.state == live {
+		if c.state == live || c.state == joining {
 			s.tell(c, m.both[c.protocol])
 		}
 	}

@@ -34,19 +34,19 @@ func (m deliver) run(s *shard) {
 		c.allowance = int32(min(m.allowance, math.MaxInt32))
 	}
 	s.tell(c, m.frame)
-	if m.welcome && c.state == arriving {
-		s.arrive(c)
+	if m.welcome && c.state == arriving && c.protocol == frames.Binary {
+		s.arrive(c, live)
+		s.resume(c)
 	}
 }
 
 func (m deliver) owner(*shard) *conn { return m.conn }
 
-// arrive begins to show things to a client, and resumes reading from it.
-func (s *shard) arrive(c *conn) {
-	c.state = live
+// arrive begins to show things to a client.
+func (s *shard) arrive(c *conn, next state) {
+	c.state = next
 	regions := len(s.feeds)
 	s.startCatchingUp(c, &catchingUp{follows: canvas.NewRegionSet(regions), synced: canvas.NewRegionSet(regions), pays: canvas.NewRegionSet(regions)})
-	s.resume(c)
 }
 
 func (o outbox) Welcome(w actors.Welcome) {

@@ -149,7 +149,6 @@ func TestRead_JSONMessages(t *testing.T) {
 			t.Fatalf("got %v %q", op, payload)
 		}
 		c.send(ws.OpText, []byte(`{"type":"unheard of"}`))
-		s.waitForViewers(t, 1, 1)
 		c.send(ws.OpText, []byte(`{"type":"pixel_update","x":65,"y":1,"color":"#aAbBcC","username":" bob "}`))
 		if m := c.text(); m["type"] != "pixel_updated" || m["x"] != 65.0 || m["y"] != 1.0 || m["color"] != "#AABBCC" || m["username"] != "ada" {
 			t.Fatalf("got %v", m)

@@ -26,7 +26,8 @@ func (s *shard) auditConns() error {
 		if c.dirty {
 			dirty++
 		}
-		if c.state == live {
+		shows := c.state == live || c.state == joining
+		if shows {
 			shown--
 		}
 		switch {
@@ -34,7 +35,7 @@ func (s *shard) auditConns() error {
 			return fmt.Errorf("connection %d is not where it should be", c.id)
 		case c.state == gone:
 			return fmt.Errorf("connection %d is gone", c.id)
-		case (c.state == live) != (c.view != nil || c.catchingUp != nil) || c.view != nil && c.catchingUp != nil:
+		case shows != (c.view != nil || c.catchingUp != nil) || c.view != nil && c.catchingUp != nil:
 			return fmt.Errorf("connection %d in state %d: in a view %t, solo %t", c.id, c.state, c.view != nil, c.catchingUp != nil)
 		}
 	}
@@ -66,7 +67,7 @@ func (s *shard) auditConns() error {
 func (s *shard) auditSolos() error {
 	for i, c := range s.catchingUp {
 		o := c.catchingUp
-		if o == nil || o.index != i || c.state != live {
+		if o == nil || o.index != i || c.state != live && c.state != joining {
 			return fmt.Errorf("connection %d is not solo", c.id)
 		}
 		wanted := canvas.NewRegionSet(len(s.feeds))

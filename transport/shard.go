@@ -207,6 +207,8 @@ func (s *shard) check(c *conn) {
 		s.failFor(c, codec.CloseNoHello, "no HELLO came in time")
 	case c.state == arriving && s.since(c.since) > 2*cfg.HelloTimeout: // not the client's fault
 		s.fail(c, codec.CloseInternal)
+	case c.state == joining && s.since(c.since) > joinPatience:
+		s.admit(c)
 	case c.paused || c.starved: // it may have sent something that was not read
 		c.heard = s.moment()
 	case quiet > cfg.SilenceTimeout:

@@ -119,6 +119,9 @@ func (b *bench) connect(p frames.Protocol) (*conn, *benchSocket) {
 		b.shard.receive(c, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{})))
 	}
 	b.obey()
+	if p == frames.JSON {
+		b.do(follow{conn: c})
+	}
 	b.flush()
 	if c.state != live {
 		b.t.Fatalf("connection is in state %d", c.state)

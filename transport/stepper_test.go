@@ -213,6 +213,9 @@ func (st *stepper) settleAll() {
 	}
 	st.check()
 	for _, c := range st.clients {
+		if c.conn.state == joining {
+			st.errorf("connection %d has not been let in: %+v", c.conn.id, c.conn.catchingUp)
+		}
 		if c.conn.state != live {
 			continue
 		}

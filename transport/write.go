@@ -107,7 +107,14 @@ func (s *shard) write(c *conn) {
 		c.stale = c.stale || s.isNews()
 		return
 	}
+	if c.protocol == frames.JSON && c.state < live {
+		s.leaveOut(c)
+		return
+	}
 	vector := s.vector[:0]
+	if c.protocol == frames.JSON { // first of all it is told that it is connected
+		vector = c.appendControl(vector)
+	}
 	if c.view != nil {
 		vector = append(vector, c.view.vector...)
 		s.pixels += int64(c.view.pixels)
@@ -119,10 +126,7 @@ func (s *shard) write(c *conn) {
 		s.pixels += int64(pixels)
 		c.used.out += uint32(pixels)
 	}
-	if len(c.control) > 0 { // an ack comes after the pixels it is for, WELCOME before who is here
-		vector = append(vector, c.control)
-		c.control = nil
-	}
+	vector = c.appendControl(vector) // an ack comes after the pixels it is for, WELCOME before who is here
 	if news := s.newsFor(c); len(news) > 0 {
 		vector = append(vector, news)
 	}
@@ -130,6 +134,15 @@ func (s *shard) write(c *conn) {
 	if len(vector) > 0 {
 		s.send(c, vector)
 	}
+}
+
+// appendControl appends the frames for this client alone, if there are any.
+func (c *conn) appendControl(vector [][]byte) [][]byte {
+	if len(c.control) > 0 {
+		vector = append(vector, c.control)
+		c.control = nil
+	}
+	return vector
 }
 
 // spanWrites is how many writes a tick does before it lets other goroutines run: that takes a

@@ -55,6 +55,15 @@ func (r *Ring) Since(p canvas.Position) ([]*canvas.Batch, bool) {
 	return nil, false
 }
 
+// After returns the batches from a time on, in Unix milliseconds, and whether the ring has them all.
+func (r *Ring) After(time int64) ([]*canvas.Batch, bool) {
+	i := len(r.batches)
+	for i > 0 && r.batches[i-1].Time >= time {
+		i--
+	}
+	return r.batches[i:], i > 0 || len(r.batches) == 0 || r.batches[0].From == 0
+}
+
 // All returns a copy of what the ring has, oldest first.
 func (r *Ring) All() []*canvas.Batch { return slices.Clone(r.batches) }
 

@@ -42,3 +42,23 @@ func TestRing_Since(t *testing.T) {
 		t.Error("the blank position is gone with the first batch")
 	}
 }
+
+func TestRing_After(t *testing.T) {
+	r := Ring{limit: 70}
+	if got, ok := r.After(0); len(got) != 0 || !ok {
+		t.Errorf("an empty ring has %d batches, all of them %t", len(got), ok)
+	}
+	for i := range 4 {
+		b := batchOf(1, uint64(5+i), 1)
+		b.Time = int64(100 * i)
+		r.Push(b)
+	}
+	for time, want := range map[int64]struct {
+		batches int
+		all     bool
+	}{301: {0, true}, 300: {1, true}, 250: {1, true}, 200: {2, true}, 101: {2, true}, 100: {3, false}, 0: {3, false}} {
+		if got, ok := r.After(time); len(got) != want.batches || ok != want.all {
+			t.Errorf("from %d on: %d batches, all of them %t; want %+v", time, len(got), ok, want)
+		}
+	}
+}

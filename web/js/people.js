@@ -9,13 +9,23 @@
 import { cleanName, skeleton, tellApart } from "./name.js";
 
 export const ANONYMOUS = "Anonymous";
+const UNNAMED_BOT = "Bot";
+const BOT = 0xb0; // the first byte of the ids of bots
 export const TAG_LIFE = 2000; // ms from the last pixel until the tag has faded
 export const POINTER_LIFE = 10_000; // ms until a pointer that doesn't move is taken for left
 const MAX_TAGS = 24; // more would cover the drawing
 const MAX_POINTERS = 100; // more would cover the drawing; the newest ones win
 
+/** Whether a user is a program with a key. Nobody else has such an id. */
+export function isBot(user) {
+  return Math.floor(user / 2 ** 40) === BOT;
+}
+
 export class People {
+  /** Connections. */
   count = 0;
+  /** How many people these are; the same as count if the server does not say. */
+  distinct = 0;
   /** @type {Map<number, string>} names of those who set one, by user id */
   names = new Map();
   /** @type {Map<number, Pointer>} by user id */
@@ -30,6 +40,7 @@ export class People {
   /** @param {import("./protocol.js").Presence} message */
   presence(message) {
     this.count = message.count;
+    this.distinct = message.people ?? message.count;
     if (message.full) this.names.clear();
     for (const user of message.left) {
       this.names.delete(user);
@@ -43,13 +54,15 @@ export class People {
     this.version++;
   }
 
-  /** How an author is shown: by name, with a piece of the id if someone else's name looks the same. */
+  /** How an author is shown: by name, with a piece of the id if someone else's name looks the same, and as a bot if it is one. */
   nameOf(author) {
     if (this.#apart.version !== this.version) this.#apart = { version: this.version, groups: tellApart(this.names) };
     const { groups } = this.#apart;
     if (typeof author !== "string") {
-      const name = this.names.get(author);
-      return name ? groups.get(skeleton(name)).get(author) : ANONYMOUS;
+      const name = this.names.get(author), bot = isBot(author);
+      if (!name) return bot ? UNNAMED_BOT : ANONYMOUS;
+      const shown = groups.get(skeleton(name)).get(author);
+      return bot ? `${shown} (bot)` : shown;
     }
     // A name given for a single pixel: anyone can give any name.
     const alias = cleanName(author);

@@ -17,6 +17,22 @@ test("presence: joins, renames, unnames, leaves, and begins anew", () => {
   assert.equal(people.names.size, 0);
 });
 
+test("bots are called so, wherever they show, and nobody else is", () => {
+  const people = new People(), bot = 0xb0_12_34_56_78_9a, human = 0xb1_12_34_56_78_9a, other = 0xb0_00_00_00_00_01;
+  people.presence(presence({ count: 3, full: true, joined: [[bot, "Weaver"], [human, "Ada"]] }));
+  assert.deepEqual([bot, human, other, 7].map((user) => people.nameOf(user)), ["Weaver (bot)", "Ada", "Bot", "Anonymous"]);
+  people.presence(presence({ count: 4, joined: [[other, "Weaver"]] }));
+  assert.match(people.nameOf(bot), /^Weaver ·789a \(bot\)$/);
+});
+
+test("presence: people are as many as connections, unless the server counts them", () => {
+  const people = new People();
+  people.presence(presence({ count: 5 }));
+  assert.equal(people.distinct, 5);
+  people.presence(presence({ count: 5, people: 2 }));
+  assert.deepEqual([people.count, people.distinct], [5, 2]);
+});
+
 test("pointers: not one's own, gone when they leave, when they rest too long, and when there are too many", () => {
   const people = new People();
   const move = (user, gone = false) => people.moved({ type: 21, cursors: [{ user, x: 1, y: 2, gone }] }, 9, 0);

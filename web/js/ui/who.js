@@ -103,7 +103,7 @@ function list(people, state) {
       item.className = user === connection.user ? "own" : "";
       return item;
     }));
-    const more = Math.max(0, state.people.count - Math.min(LISTED, known.length));
+    const more = Math.max(0, state.people.distinct - Math.min(LISTED, known.length));
     setText(unnamed, more === 0 ? "" : known.length > LISTED ? `and ${more} more` : `${more} anonymous`);
   };
 }

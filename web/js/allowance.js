@@ -81,6 +81,12 @@ export class Allowance {
     return pixels > this.burst ? Infinity : (1000 * missing) / this.rate;
   }
 
+  /** ms until there is one more when some have been taken; 0: there is. */
+  after(pixels, now) {
+    const missing = 1 + pixels - this.left(now);
+    return missing <= ROUNDING ? 0 : (1000 * missing) / this.rate;
+  }
+
   /** Whether the server would accept so many pixels. An op larger than the burst passes when the allowance is full. */
   allows(pixels, now) {
     return this.left(now) + ROUNDING >= Math.min(pixels, this.burst);

@@ -2,6 +2,7 @@
 
 import { nameOf } from "./colour.js";
 import { contains, line } from "./geometry.js";
+import { explain, hindrance } from "./hindrance.js";
 import { MAX_RECENT, tell } from "./state.js";
 import { toCanvas } from "./view.js";
 
@@ -126,12 +127,24 @@ export class Drawing {
   #dot(x, y) {
     const { canvas, colour, connection, pending } = this.state;
     if (!this.#stroke || !contains(canvas.geometry, x, y)) return;
+    const why = hindrance(this.state, this.ports.now());
+    if (why) return this.#hinder(why);
     const online = connection.welcomed && !connection.draining;
     if (connection.phase === "stopped" || !pending.draw(y * canvas.geometry.width + x, colour, !online)) {
       this.#refuse(online);
       return;
     }
     this.#stroke.pixels++;
+    this.ports.changed();
+  }
+
+  /** Ends the stroke where the server would. @param {import("./hindrance.js").Hindrance} why */
+  #hinder(why) {
+    const now = this.ports.now();
+    const words = explain(this.state, why, now);
+    this.end();
+    if (why === "rights" && this.state.me.signIn) Object.assign(this.state, { asksSignIn: true, said: words });
+    else tell(this.state, words, now);
     this.ports.changed();
   }
 

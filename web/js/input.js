@@ -1,8 +1,10 @@
 // Connects the stage's and the window's events with what they mean: mouse.js, touch.js, keyboard.js.
 
+import { hindrance } from "./hindrance.js";
 import { keyDown, keyUp } from "./keyboard.js";
 import { Mouse } from "./mouse.js";
 import { Touch } from "./touch.js";
+import { DRAW_ZOOM } from "./view.js";
 
 /**
  * @param {import("./keyboard.js").Page} page
@@ -75,7 +77,8 @@ export function listen(page, ports) {
       if (mouse.mode === "pan") return "grabbing";
       if (space.held || state.tool === "hand") return "grab";
       if (state.tool === "pick") return "pick";
-      return state.view.zoom < 2 ? "zoom" : "pencil";
+      if (state.view.zoom < DRAW_ZOOM) return "zoom";
+      return hindrance(state, ports.now()) ? "resting" : "pencil";
     },
   };
 }

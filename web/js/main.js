@@ -20,6 +20,7 @@ import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
 import { map } from "./ui/map.js";
 import { palette } from "./ui/palette.js";
+import { person } from "./ui/person.js";
 import { pointerShape } from "./ui/pointer.js";
 import { status } from "./ui/status.js";
 import { toolbar } from "./ui/toolbar.js";
@@ -44,11 +45,14 @@ const link = new Link(
   address.href,
   {
     WebSocket, setTimeout: setTimer, clearTimeout: clearTimer, now: Date.now, random: Math.random,
-    whyRefused: () => whyRefused(address.href.replace("ws", "http"), location.origin, fetch),
+    whyRefused() {
+      user.doubt();
+      return whyRefused(address.href.replace("ws", "http"), location.origin, fetch);
+    },
   },
   Session.handlers(() => session),
 );
-const session = new Session(state, link, { now, inflate, changed, began: () => navigation.open(location.hash) });
+const session = new Session(state, link, { now, inflate, changed, began: () => navigation.open(location.hash), rightsChanged: () => user.doubt() });
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed });
 
@@ -68,8 +72,9 @@ const page = {
     changed();
   },
   toggleHelp: help(),
-  dismiss: () => people.close(),
+  dismiss: () => user.close() || people.close(),
 };
+const storage = openStorage();
 const people = who({ rename, changed }, state);
 const show = [toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
 const showStatus = status({
@@ -79,6 +84,7 @@ const showStatus = status({
     changed();
   },
 });
+const user = person(state, { link, now, setTimeout: setTimer, clearTimeout: clearTimer, storage, named, changed });
 const keepCurrent = keepAddress(() => navigation.hash);
 map(minimap, state, navigation);
 
@@ -98,7 +104,7 @@ function draw(time) {
   const again = [minimap.draw(state, theme, density, time)];
   for (const each of show) each(state);
   people.show();
-  again.push(showStatus(state, time));
+  again.push(user.show(time), showStatus(state, time));
   keepCurrent();
 
   if (moving || gliding) again.push(0);
@@ -114,6 +120,11 @@ function followView() {
   if (target === followed || !state.connection.welcomed) return;
   followed = target;
   session.follow();
+}
+
+/** The account's name is taken by a user who has not been asked for one. */
+function named(name) {
+  if (state.asksName) rename(name);
 }
 
 function rename(text) {
@@ -152,20 +163,21 @@ function openStorage() {
     return null;
   }
 }
-const storage = openStorage();
 
 const name = recallName(storage);
 state.name = name ?? "";
 state.asksName = name === null;
 state.connection.lostAt = now();
 resize();
-new ResizeObserver(resize).observe(page.stage);
+for (const element of [page.stage, byId("dock")]) new ResizeObserver(resize).observe(element);
+page.stage.addEventListener("pointerdown", () => user.away());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   theme = readTheme();
   changed();
 });
 window.addEventListener("hashchange", () => navigation.follow(location.hash));
 for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
+window.addEventListener("focus", () => user.returned());
 document.addEventListener("visibilitychange", () => {
   if (document.hidden) session.flush(); // a hidden page gets no frame that would do it
   else link.wake();
@@ -174,4 +186,5 @@ Object.assign(window, { playground: makeHook(state, session, frames) });
 // Without this nothing can be shown, and browsers from before 2023 lack it.
 if (typeof DecompressionStream === "function") link.start();
 else link.stop("This browser is too old to show the canvas: update it, or try another");
+user.ask();
 changed();

@@ -1,6 +1,8 @@
 // Draws what lies over the canvas: the grid, the pixel aimed at, and where other users are and draw.
 
 import { toHex } from "./colour.js";
+import { countdown } from "./durations.js";
+import { hindrance, wait } from "./hindrance.js";
 import { ANONYMOUS, POINTER_LIFE, TAG_LIFE } from "./people.js";
 import { resizeTo } from "./stage.js";
 import { DRAW_ZOOM, toScreen, visibleRect } from "./view.js";
@@ -41,6 +43,7 @@ export class Overlay {
     this.#drawReticule(state, density);
     context.font = `600 12px ${theme.font}`;
     context.textBaseline = "middle";
+    this.#drawWait(state, theme, now);
     for (const [author, tag] of state.people.tags) {
       this.#drawTag(state, theme, state.people.nameOf(author), tag.x + 0.5, tag.y + 0.5, remaining(now - tag.drawn, TAG_LIFE));
     }
@@ -99,6 +102,18 @@ export class Overlay {
     const dot = Math.max(4, Math.round(size * 0.4));
     context.fillStyle = toHex(colour);
     context.fillRect(left + (size - dot) / 2, top + (size - dot) / 2, dot, dot);
+  }
+
+  /** Says beside the pencil when it draws again. @param {State} state */
+  #drawWait(state, theme, now) {
+    const { reticule, view, viewport, pointer, tool } = state;
+    if (!reticule || tool !== "pencil" || hindrance(state, now) !== "cooldown") return;
+    if (!reticule.keyboard && view.zoom < DRAW_ZOOM) return;
+    const ms = wait(state, now);
+    if (ms === Infinity) return;
+    const corner = toScreen(view, viewport, reticule.x + 1, reticule.y + 1);
+    const at = reticule.keyboard || !pointer ? { x: corner.x + 8, y: corner.y } : { x: pointer.x + 12, y: pointer.y + 8 };
+    this.#drawLabel(viewport, theme, countdown(ms), at.x, at.y, 1);
   }
 
   #drawPointer(state, theme, user, pointer, strength) {

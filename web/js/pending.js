@@ -51,6 +51,13 @@ export class Pending {
     return this.#ops.length;
   }
 
+  /** Pixels not sent yet that don't wait for their turn in the allowance. */
+  get eager() {
+    let pixels = 0;
+    for (let i = this.#ops.length - 1; i >= 0 && this.#ops[i].num === 0; i--) if (!this.#ops[i].patient) pixels += this.#ops[i].dots.size;
+    return pixels;
+  }
+
   /** When the oldest op without an answer was sent, ms; Infinity: none was. */
   get waitingSince() {
     return this.#ops.length > 0 && this.#ops[0].num > 0 ? this.#ops[0].sent : Infinity;

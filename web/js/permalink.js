@@ -36,7 +36,7 @@ function copyBySelection(text) {
   const focused = document.activeElement;
   field.value = text;
   field.className = "unseen";
-  document.body.append(field);
+  (document.querySelector("dialog[open]") ?? document.body).append(field); // what is not in an open dialog can't be selected
   field.select();
   const done = document.execCommand("copy");
   field.remove();

@@ -17,6 +17,8 @@ export async function whyRefused(address, origin, fetch) {
     return "";
   }
   switch (status) {
+    case 401:
+      return "It is not your network: one has to sign in to see this canvas";
     case 403:
       return "It is not your network: the server does not let pages of this address connect";
     case 426:

@@ -134,7 +134,7 @@ export class Session {
 
   /** The server has ended what this connection was signed in with. The next one is that of who the user is then. */
   #signedOut() {
-    tell(this.state, "You are not signed in any more", this.ports.now());
+    tell(this.state, "You are signed out now", this.ports.now());
     this.ports.rightsChanged();
   }
 

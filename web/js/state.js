@@ -3,6 +3,7 @@
 
 import { Allowance } from "./allowance.js";
 import { PALETTE } from "./colour.js";
+import { unknown } from "./me.js";
 import { People } from "./people.js";
 
 /**
@@ -44,9 +45,11 @@ import { People } from "./people.js";
  * @property {{x: number, y: number} | null} pointer the mouse over the stage, CSS pixels
  * @property {Connection} connection
  * @property {Allowance} allowance
+ * @property {import("./me.js").Me} me who the user is to the server
  * @property {People} people
  * @property {string} name one's own; empty: none
  * @property {boolean} asksName the prompt for it is open
+ * @property {boolean} asksSignIn the user is told that one has to sign in
  * @property {Toast | null} toast
  * @property {string} announcement from the operator; empty: none
  * @property {string} said what the live region says
@@ -71,9 +74,11 @@ export function newState() {
     pointer: null,
     connection: { phase: "stopped", welcomed: false, lostAt: 0, reason: "", hint: "", node: "", user: 0, rtt: -1, draining: false },
     allowance: new Allowance(),
+    me: unknown(),
     people: new People(),
     name: "",
     asksName: false,
+    asksSignIn: false,
     toast: null,
     announcement: "",
     said: "",

@@ -8,7 +8,7 @@ test("why the server refuses is asked over HTTP, with the page's origin", async 
     asked.push(address);
     return { status };
   };
-  for (const [status, word] of [[403, "pages of this address"], [426, "WebSockets"], [431, "cookies"], [503, "full"], [404, "status 404"]]) {
+  for (const [status, word] of [[401, "sign in"], [403, "pages of this address"], [426, "WebSockets"], [431, "cookies"], [503, "full"], [404, "status 404"]]) {
     const why = await whyRefused("https://host/canvas/ws", "https://host", answer(status));
     assert.ok(why.includes(word) && why.includes("not your network"), `${status}: ${why}`);
   }

@@ -251,7 +251,7 @@ test("who the user is, is asked again when the server refuses by right or ends t
   assert.equal(it.doubts, 1);
   it.close();
   it.handlers.signedOut();
-  assert.match(it.state.toast.text, /not signed in any more/);
+  assert.match(it.state.toast.text, /signed out/);
   assert.equal(it.doubts, 2);
 });
 

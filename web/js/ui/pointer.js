@@ -18,6 +18,7 @@ export function pointerShape(stage, shape) {
 function cursor(shape, colour) {
   switch (shape) {
     case "pencil": return drawn(PENCIL, colour, 3, 24, "crosshair");
+    case "resting": return drawn(RESTING, colour, 3, 24, "not-allowed");
     case "pick": return drawn(DROPPER, colour, 3, 24, "crosshair");
     case "zoom": return "zoom-in";
     default: return shape;
@@ -28,6 +29,10 @@ function cursor(shape, colour) {
 const PENCIL =
   "<path d='M3 24l2-8L18 3a3 3 0 0 1 4 0l2 2a3 3 0 0 1 0 4L11 22z' fill='#fff' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>" +
   "<path d='M3 24l2-8 6 6z' fill='C' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>";
+// The pencil with nothing to draw with.
+const RESTING =
+  "<path d='M3 24l2-8L18 3a3 3 0 0 1 4 0l2 2a3 3 0 0 1 0 4L11 22z' fill='#fff' fill-opacity='.55' stroke='#fff' stroke-width='3.6' stroke-opacity='.6' stroke-linejoin='round'/>" +
+  "<path d='M3 24l2-8L18 3a3 3 0 0 1 4 0l2 2a3 3 0 0 1 0 4L11 22z' fill='none' stroke='#16181d' stroke-width='1.6' stroke-dasharray='2.5 2.5' stroke-linejoin='round'/>";
 const DROPPER =
   "<path d='M3 24l1-5L14 9l4 4L8 23z' fill='C' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>" +
   "<path d='M12 7l8 8 2-2-2-2 3-3a3 3 0 0 0-4-4l-3 3-2-2z' fill='#fff' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>";

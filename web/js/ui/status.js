@@ -1,5 +1,5 @@
-// What the page says: where the user is, trouble with the connection, what is left of the allowance, and the live
-// region. Trouble shorter than a blink is not mentioned.
+// What the page says: where the user is, trouble with the connection, and the live region. Trouble shorter than a blink
+// is not mentioned.
 
 import { toHex } from "../colour.js";
 import { formatZoom } from "../view.js";
@@ -9,7 +9,6 @@ import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 
 const QUIET = 500; // ms without a connection before the banner shows
 const SLOW = 1500; // ms without an answer before the banner says that drawing waits
-const LOW = 0.15; // of the burst: below it the meter changes its colour
 
 /**
  * @param {object} does
@@ -28,7 +27,7 @@ export function status({ reconnect, closeAnnouncement }) {
     if (state.said !== heard) say((heard = state.said));
     setHidden(byId("announcement"), state.announcement === "");
     setText(byId("announcement-text"), state.announcement);
-    return Math.min(showBanner(state, now), showToast(state, now), showMeter(state, now));
+    return Math.min(showBanner(state, now), showToast(state, now));
   };
 }
 
@@ -59,7 +58,8 @@ function showBanner(state, now) {
 }
 
 /** What to say about the connection; empty: nothing. @param {State} state */
-function trouble({ connection, pending, canvas }, now) {
+function trouble({ connection, pending, canvas, me }, now) {
+  if (!me.watches) return ""; // there is no connection, and ui/account.js says why
   const lost = connection.lostAt > 0 ? now - connection.lostAt : 0;
   if (connection.phase === "stopped" && connection.reason) return connection.reason;
   const waits = pending?.unsent > 0 ? ` · ${plural(pending.unsent)} will be sent` : "";
@@ -83,22 +83,6 @@ function showToast(state, now) {
   setHidden(dot, toast.swatch === null);
   if (toast.swatch !== null) setProperty(dot, "--colour", toHex(toast.swatch));
   return toast.until - now;
-}
-
-/** @param {State} state */
-function showMeter({ allowance }, now) {
-  const meter = byId("meter");
-  setHidden(meter, !allowance.limited);
-  if (!allowance.limited) return Infinity;
-  const left = Math.max(0, Math.floor(allowance.left(now)));
-  setAttribute(meter, "aria-valuemax", String(allowance.burst));
-  setAttribute(meter, "aria-valuenow", String(left));
-  setAttribute(meter, "aria-valuetext", `${left} of ${allowance.burst} pixels`);
-  setAttribute(meter, "title", `${left} of ${allowance.burst} pixels left, ${allowance.rate} more every second`);
-  const part = allowance.burst > 0 ? left / allowance.burst : 0;
-  setProperty(meter.firstElementChild, "transform", `scaleX(${part.toFixed(3)})`);
-  meter.classList.toggle("low", part < LOW);
-  return left < allowance.burst ? 200 : Infinity;
 }
 
 function plural(pixels) {

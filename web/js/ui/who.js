@@ -1,6 +1,7 @@
 // Who is here: the count, the list of names, and the user's own name, which is asked for once and edited in place.
 
 import { byId, setHidden, setText } from "./dom.js";
+import { popover } from "./popover.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -11,16 +12,10 @@ const LISTED = 200; // names shown at once: nobody reads more
  * @param {(name: string) => void} does.rename
  * @param {() => void} does.changed
  * @param {State} state
- * @returns {{show: () => void, close: () => boolean}} close: closes the list; false: it was not open
+ * @returns {{show: () => void} & import("./popover.js").Popover} of the list
  */
 export function who({ rename, changed }, state) {
-  const people = byId("people"), button = byId("people-button");
-  const open = (shown) => {
-    setHidden(people, !shown);
-    button.setAttribute("aria-expanded", String(shown));
-    changed();
-  };
-  button.addEventListener("click", () => open(people.hidden));
+  const people = byId("people");
   const showName = ownName(rename, state);
   const showPrompt = prompt(rename, state);
   const showList = list(people, state);
@@ -32,12 +27,7 @@ export function who({ rename, changed }, state) {
       showPrompt();
       showList();
     },
-    close() {
-      if (people.hidden) return false;
-      open(false);
-      button.focus();
-      return true;
-    },
+    ...popover(byId("people-button"), people, changed),
   };
 }
 
@@ -79,7 +69,7 @@ function prompt(rename, state) {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") rename("");
   });
-  return () => setHidden(form, !state.asksName);
+  return () => setHidden(form, !state.asksName || !state.me.watches);
 }
 
 /** @param {HTMLElement} people @param {State} state */

@@ -1,0 +1,81 @@
+// The dialog with the user's keys: what there are, making one, which is shown once, and revoking one.
+
+import { copy } from "../permalink.js";
+import { byId, setHidden, setText } from "./dom.js";
+import { keyItem } from "./key_item.js";
+
+const DAY = 86_400_000; // ms
+
+/**
+ * @param {import("../keys.js").Keys} keys
+ * @param {import("../state.js").State} state
+ * @returns {() => void} opens it
+ */
+export function keyDialog(keys, state) {
+  const dialog = byId("keys"), form = byId("make-key"), made = byId("key-made");
+  const refresh = () => attempt(async () => showList(await keys.list(), revoke));
+  const revoke = (id) => attempt(async () => {
+    await keys.revoke(id);
+    await refresh();
+    byId("key-name").focus();
+    setText(byId("keys-said"), "Key revoked");
+  });
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    attempt(async () => {
+      showMade(await keys.make(wanted(form)));
+      form.reset();
+      await refresh();
+    });
+  });
+  byId("key-copy").addEventListener("click", async () => {
+    byId("key-text").select();
+    setText(byId("keys-said"), (await copy(byId("key-text").value)) ? "Copied" : "Copying failed: the key is selected, copy it yourself");
+  });
+  dialog.addEventListener("close", () => {
+    byId("key-text").value = ""; // nothing that looks at the page later may find it
+    setHidden(made, true);
+    setText(byId("keys-said"), "");
+  });
+  return () => {
+    setHidden(byId("key-moderates"), !["moderator", "owner"].includes(state.me.role));
+    dialog.showModal();
+    refresh();
+  };
+}
+
+/** Runs something that may fail, and says so if it does. */
+async function attempt(run) {
+  const trouble = byId("keys-trouble");
+  setText(trouble, "");
+  try {
+    await run();
+  } catch (error) {
+    setText(trouble, error.message);
+  }
+  setHidden(trouble, trouble.textContent === "");
+}
+
+function showList(keys, revoke) {
+  byId("key-list").replaceChildren(...keys.map((key) => keyItem(key, Date.now(), () => revoke(key.id))));
+  setHidden(byId("no-keys"), keys.length > 0);
+}
+
+function showMade(key) {
+  const text = byId("key-text");
+  text.value = key;
+  setHidden(byId("key-made"), false);
+  setText(byId("keys-said"), "Key made: copy it now");
+  text.focus();
+  text.select();
+}
+
+/** What the form asks for. @param {HTMLFormElement} form */
+function wanted(form) {
+  const fields = new FormData(form), days = Number(fields.get("days"));
+  return {
+    name: String(fields.get("name")).trim(),
+    scopes: [String(fields.get("scope"))],
+    ...(days > 0 ? { until: Date.now() + days * DAY } : {}),
+  };
+}

@@ -9,18 +9,6 @@ import (
 	"pixelplayground/transport/api/answer"
 )
 
-// KeyShown is a key as its owner or an operator sees it.
-type KeyShown struct {
-	Key
-	Secret string `json:"key,omitempty"` // only once, when it is made
-	User   string `json:"user"`          // public id of who has it
-}
-
-// keys answers a list of keys.
-type keysShown struct {
-	Keys []KeyShown `json:"keys"`
-}
-
 // account is the account that a request is from, or its answer is that it is none. A token of a site's
 // backend is one as well; a key is not: it must not make others of its kind.
 func (p *People) accountOf(w http.ResponseWriter, r *http.Request) (canvas.Person, bool) {
@@ -47,11 +35,12 @@ func (p *People) getKeys(w http.ResponseWriter, r *http.Request) {
 
 func (p *People) postKey(w http.ResponseWriter, r *http.Request) {
 	person, ok := p.accountOf(w, r)
-	var key Key
-	if !ok || !asked(w, r, &key) {
+	var wanted KeyWanted
+	if !ok || !asked(w, r, &wanted) {
 		return
 	}
-	key = Key{Name: key.Name, Scopes: key.Scopes, Rate: key.Rate, Burst: key.Burst, Until: key.Until, Owner: subjectText(person.Subject), Role: person.Role.String()}
+	key := wanted.key()
+	key.Owner, key.Role = subjectText(person.Subject), person.Role.String()
 	switch {
 	case key.may(ScopeModerate) && person.Role < canvas.RoleModerator, key.may(ScopeDraw) && person.ReadOnly:
 		answer.Fail(w, http.StatusForbidden, "A key can't do more than you")
@@ -111,23 +100,6 @@ func (p *People) keyFailed(w http.ResponseWriter, err error) {
 	}
 }
 
-func (p *People) show(key Key) KeyShown {
-	key.Hash = ""
-	shown := KeyShown{Key: key}
-	if keys := p.keys.Load(); keys != nil {
-		shown.User = userText(keys.subject(canvas.Bot, []byte(key.ID)).User(canvas.Bot))
-	}
-	return shown
-}
-
-func (p *People) showAll(keys []Key) []KeyShown {
-	shown := make([]KeyShown, len(keys))
-	for i, key := range keys {
-		shown[i] = p.show(key)
-	}
-	return shown
-}
-
 // Operators' requests, which package api lets in or not.
 
 // OperatorKeys answers a list of all keys.
@@ -142,9 +114,9 @@ func (p *People) OperatorKeys(w http.ResponseWriter, r *http.Request) {
 
 // OperatorMakesKey makes a key that is no account's.
 func (p *People) OperatorMakesKey(w http.ResponseWriter, r *http.Request) {
-	var key Key
-	if asked(w, r, &key) {
-		p.makeKey(w, r, Key{Name: key.Name, Scopes: key.Scopes, Rate: key.Rate, Burst: key.Burst, Until: key.Until})
+	var wanted KeyWanted
+	if asked(w, r, &wanted) {
+		p.makeKey(w, r, wanted.key())
 	}
 }
 

@@ -11,19 +11,26 @@ import (
 
 // me answers GET /api/me: who the server takes the browser or program for.
 type me struct {
-	Kind   string  `json:"kind"` // program, guest, account or bot
-	Role   string  `json:"role"`
-	Name   string  `json:"name,omitempty"` // of the account or key
-	User   string  `json:"user,omitempty"` // public id; absent: each session has its own
-	Draw   bool    `json:"draw"`
-	Watch  bool    `json:"watch"`
-	Until  int64   `json:"until,omitempty"` // Unix ms: when the sign-in, token or key ends
-	Rate   float64 `json:"rate"`            // pixels per second; 0: no limit
-	Burst  int     `json:"burst"`
-	Left   *int    `json:"left,omitempty"` // pixels of the allowance, if that is known
-	Next   *int64  `json:"next,omitempty"` // Unix ms: when one more is free; 0: there are as many as may be
-	SignIn string  `json:"signIn,omitempty"`
-	Keys   bool    `json:"keys"` // may make keys
+	Kind     string    `json:"kind"` // program, guest, account or bot
+	Role     string    `json:"role"`
+	Name     string    `json:"name"`           // of the account or key
+	User     string    `json:"user,omitempty"` // public id; absent: each session has its own
+	Draw     bool      `json:"draws"`
+	Watch    bool      `json:"watches"`
+	Until    int64     `json:"until,omitempty"` // Unix ms: when the sign-in, token or key ends
+	Pace     paceShown `json:"pace"`
+	Left     *int      `json:"left,omitempty"`   // pixels of the allowance, if that is known
+	Next     *int64    `json:"next,omitempty"`   // Unix ms: when one more is free; 0: there are as many as may be
+	SignIn   string    `json:"signIn,omitempty"` // absent: nobody can
+	SignedIn bool      `json:"signedIn"`
+	SignOut  string    `json:"signOut,omitempty"` // absent: there is nothing to sign out of
+	Keys     bool      `json:"keys"`              // may make keys
+}
+
+// paceShown is a canvas.Pace.
+type paceShown struct {
+	Rate  float64 `json:"rate"` // pixels per second; 0: no limit
+	Burst int     `json:"burst"`
 }
 
 // Allowances tells what is left of a person's allowance and when the next pixel is free, as in me.
@@ -40,7 +47,7 @@ func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 	// Who may not look is told so, and where to sign in.
 	said := me{
 		Kind: person.Kind.String(), Role: person.Role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
-		Rate: person.Pace.Rate, Burst: person.Pace.Burst, Keys: person.Kind == canvas.Account,
+		Pace: paceShown(person.Pace), Keys: person.Kind == canvas.Account, SignedIn: person.Kind == canvas.Account,
 	}
 	if person.User != 0 {
 		said.User = userText(person.User)
@@ -50,7 +57,11 @@ func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 	}
 	if p.signIn != nil {
 		said.SignIn = "auth/login"
+		if said.SignedIn {
+			said.SignOut = "auth/logout"
+		}
 	}
+	w.Header().Set("Cache-Control", "no-store")
 	if p.left != nil && refused == nil {
 		if pixels, next, known := p.left(r.Context(), person); known {
 			said.Left, said.Next = &pixels, &next

@@ -1,6 +1,7 @@
 package quota
 
 import (
+	"iter"
 	"net"
 	"net/netip"
 	"slices"
@@ -33,37 +34,47 @@ func (p Proxies) Have(a netip.Addr) bool {
 
 // Client returns the client of a request: the peer or, if that is a proxy, whom the values of
 // p.Header name. Each proxy appends the address that it was asked from. So the last address that
-// is not a proxy's is the client's, and strangers may have written everything before it.
+// is not a proxy's is the client's, and strangers may have written everything before it, which is not
+// even read.
 func (p Proxies) Client(peer netip.Addr, values []string) netip.Addr {
 	if !p.Have(peer) {
 		return peer // what strangers write costs nothing
 	}
-	path := p.path(values)
-	for i := len(path) - 1; i >= 0 && p.Have(peer); i-- {
-		before := AddressOf(path[i])
+	for node := range p.nodes(values) {
+		before := AddressOf(node)
 		if !before.IsValid() {
 			break
 		}
-		peer = before
+		if peer = before; !p.Have(peer) {
+			break
+		}
 	}
 	return peer
 }
 
-// path returns the nodes that values name, the last proxy's word last.
-func (p Proxies) path(values []string) []string {
-	if len(values) == 0 {
-		return nil
-	}
-	if p.Header == XRealIP { // one address, which the last proxy has set
-		return values[len(values)-1:]
-	}
-	path := strings.Split(strings.Join(values, ","), ",")
-	if p.Header == Forwarded {
-		for i, element := range path {
-			path[i] = forwardedPair(element, "for")
+// nodes yields the nodes that values name, the last proxy's word first.
+func (p Proxies) nodes(values []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for _, value := range slices.Backward(values) {
+			if p.Header == XRealIP { // one address, which the last proxy has set
+				yield(value)
+				return
+			}
+			for more := true; more; {
+				comma := strings.LastIndexByte(value, ',')
+				node := value[comma+1:]
+				if more = comma >= 0; more {
+					value = value[:comma]
+				}
+				if p.Header == Forwarded {
+					node = forwardedPair(node, "for")
+				}
+				if !yield(node) {
+					return
+				}
+			}
 		}
 	}
-	return path
 }
 
 // forwardedPair returns what an element of Forwarded says about one thing. It does not look for
@@ -83,15 +94,20 @@ func forwardedPair(element, about string) string {
 // been sent can claim to have come by https, and only that client's own cookies depend on it.
 func (p Proxies) Scheme(values func(field string) []string) string {
 	if p.Header == Forwarded {
-		for element := range strings.SplitSeq(strings.Join(values(Forwarded), ","), ",") {
-			if scheme := forwardedPair(element, "proto"); scheme != "" {
-				return strings.ToLower(scheme)
+		for _, value := range values(Forwarded) {
+			for element := range strings.SplitSeq(value, ",") {
+				if scheme := forwardedPair(element, "proto"); scheme != "" {
+					return strings.ToLower(scheme)
+				}
 			}
 		}
 		return ""
 	}
-	first, _, _ := strings.Cut(strings.Join(values("X-Forwarded-Proto"), ","), ",")
-	return strings.ToLower(strings.TrimSpace(first))
+	for _, value := range values("X-Forwarded-Proto") {
+		first, _, _ := strings.Cut(value, ",")
+		return strings.ToLower(strings.TrimSpace(first))
+	}
+	return ""
 }
 
 // AddressOf parses an address with or without a port. The result is invalid if text is no

@@ -2,6 +2,7 @@ package quota
 
 import (
 	"net/netip"
+	"strings"
 	"testing"
 )
 
@@ -44,5 +45,29 @@ func TestProxies_Client(t *testing.T) {
 		if got := p.Client(netip.MustParseAddr(c.peer), c.values); got.Unmap() != netip.MustParseAddr(c.want) {
 			t.Errorf("%s: %s is held to account, want %s", c.name, got, c.want)
 		}
+	}
+}
+
+// What a stranger has written before the client's address is not read, however long it is.
+func TestProxies_ClientReadsFromTheEnd(t *testing.T) {
+	peer, want := netip.MustParseAddr("10.1.1.1"), netip.MustParseAddr("192.0.2.9")
+	for header, node := range map[string]string{XForwardedFor: "192.0.2.9", Forwarded: "for=192.0.2.9"} {
+		p := Proxies{Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Header: header}
+		long := []string{strings.Repeat("for=10.9.9.9,", 5000) + node}
+		if n := testing.AllocsPerRun(100, func() {
+			if got := p.Client(peer, long); got != want {
+				t.Fatalf("%s: %s is held to account, want %s", header, got, want)
+			}
+		}); n > 1 { // an error of net.SplitHostPort
+			t.Errorf("%s: %g allocations", header, n)
+		}
+	}
+}
+
+func BenchmarkProxies_ClientOfALongField(b *testing.B) {
+	p := Proxies{Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}, Header: XForwardedFor}
+	peer, long := netip.MustParseAddr("10.1.1.1"), []string{strings.Repeat("10.9.9.9,", 7000) + "192.0.2.9"}
+	for b.Loop() {
+		p.Client(peer, long)
 	}
 }

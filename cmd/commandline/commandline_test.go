@@ -50,6 +50,9 @@ func TestExplain(t *testing.T) {
 		{"--count --really", "--count: a value must follow: --count N"},
 		{"--name -x", "--name: a value must follow: --name TEXT"},
 		{"--shar 1", `unknown flag --shar, did you mean "--share"?`},
+		{"--the-name x", "unknown flag --the-name, did you mean --name?"},
+		{"--name_of_all", "unknown flag --name_of_all, did you mean --all or --name?"},
+		{"--nonsense", "unknown flag --nonsense"},
 		{"-7", "unknown flag -7"},
 		{"more", "unexpected argument more"},
 	} {

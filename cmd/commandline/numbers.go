@@ -6,6 +6,7 @@ import (
 	"math"
 	"reflect"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -91,6 +92,9 @@ func Explain(err error) error {
 	if said, hint, ok := strings.Cut(text, ", did you mean "); ok && len(strings.Trim(hint, `"?-`)) == 1 {
 		return errors.New(said) // a hint of a single letter: the user did not mistype that flag
 	}
+	if flag, ok := strings.CutPrefix(text, "unknown flag --"); ok {
+		return withLike(err, parse.Context, flag)
+	}
 	name, fault, ok := strings.Cut(strings.TrimPrefix(text, "--"), ": ")
 	if !ok || !strings.Contains(fault, "EOL") && !strings.Contains(fault, "missing value") && !strings.Contains(fault, "flag)") {
 		var value *unread
@@ -117,4 +121,27 @@ func exampleOf(ctx *kong.Context, name string) string {
 		}
 	}
 	return ""
+}
+
+// likely is how many flags are suggested at most.
+const likely = 3
+
+// withLike adds the flags that have a word in common with an unknown one. Flags with a letter or two
+// mistyped have been suggested by kong.
+func withLike(err error, ctx *kong.Context, unknown string) error {
+	if ctx == nil || strings.Contains(unknown, ",") { // it ends with kong's own suggestion
+		return err
+	}
+	words := strings.FieldsFunc(unknown, func(r rune) bool { return r == '-' || r == '_' })
+	var like []string
+	for _, flag := range ctx.Flags() {
+		shared := func(word string) bool { return slices.Contains(words, word) }
+		if !flag.Hidden && len(like) < likely && slices.ContainsFunc(strings.Split(flag.Name, "-"), shared) {
+			like = append(like, "--"+flag.Name)
+		}
+	}
+	if len(like) == 0 {
+		return err
+	}
+	return fmt.Errorf("%w, did you mean %s?", err, strings.Join(like, " or "))
 }

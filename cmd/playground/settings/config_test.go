@@ -140,8 +140,8 @@ func TestConfig_CommandLine(t *testing.T) {
 		{[]string{"--canvas", "-1x-1"}, `--canvas "-1x-1": each edge must be 1 to 16384 pixels, for example --canvas 1024x1024`},
 		{[]string{"--listen"}, `--listen: a value must follow, for example --listen 127.0.0.1:8080`},
 		{[]string{"--redis", "--join", "a:1"}, `--redis: a value must follow: --redis URL`},
-		{[]string{"-1"}, `unknown flag -1 (see: playground --help)`},
-		{[]string{"--nonsense"}, `unknown flag --nonsense (see: playground --help)`},
+		{[]string{"-1"}, `unknown flag -1: a setting is given as in --listen :8080 (all of them: playground --help)`},
+		{[]string{"--nonsense"}, `unknown flag --nonsense: a setting is given as in --listen :8080 (all of them: playground --help)`},
 	} {
 		if _, err := Read(test.args, io.Discard); err == nil || err.Error() != test.want {
 			t.Errorf("%v: got %v, want %s", test.args, err, test.want)

@@ -112,6 +112,8 @@ func (p Program) advise(err error) error {
 		return fmt.Errorf("no file is named: must be one, for example %s canvas.backup", p.Name)
 	case strings.Contains(text, "for example"), strings.Contains(text, "did you mean"), strings.Contains(text, "must follow"), strings.Contains(text, "must be quoted"):
 		return err
+	case strings.HasPrefix(text, "unknown flag") && p.Shown == nil:
+		return fmt.Errorf("%w: a setting is given as in --listen :8080 (all of them: %s --help)", err, p.Name)
 	}
 	return fmt.Errorf("%w (see: %s --help)", err, p.Name)
 }

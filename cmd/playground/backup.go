@@ -17,6 +17,7 @@ import (
 	"pixelplayground/actors/store/redis"
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/cmd/playground/settings"
+	"pixelplayground/transport/auth"
 )
 
 // backupOptions are the settings that say where the canvas is, and what to do with it.
@@ -141,7 +142,7 @@ func writeBackup(ctx context.Context, cfg settings.Config, to io.Writer) (backup
 	defer from.Close()
 	about := about(cfg)
 	about.Width, about.Height, about.Region = from.Geometry.Width, from.Geometry.Height, from.Geometry.Region
-	return backup.Write(ctx, to, from, about)
+	return backup.Write(ctx, to, from, about, auth.Lasting())
 }
 
 // backupRedis reads Redis while the servers use it. It must be the same Redis from the beginning to
@@ -154,7 +155,7 @@ func backupRedis(ctx context.Context, cfg settings.Config, to io.Writer) (backup
 	defer from.Close()
 	about := about(cfg)
 	about.Width, about.Height, about.Region, about.Identity = from.Geometry.Width, from.Geometry.Height, from.Geometry.Region, from.Identity
-	summary, err := backup.Write(ctx, to, from, about)
+	summary, err := backup.Write(ctx, to, from, about, auth.Lasting())
 	if err == nil {
 		err = from.Same(ctx)
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
@@ -189,8 +190,8 @@ func TestBackup_WithoutASocket(t *testing.T) {
 
 // failingOver is a store that does not answer the first time that something is written.
 type failingOver struct {
-	mends, releases int
-	epochs          []uint64
+	mends, releases, papers int
+	epochs                  []uint64
 }
 
 func (f *failingOver) Mend(_ context.Context, _ canvas.RegionID, _ string, have *store.Claim) (store.Term, error) {
@@ -208,6 +209,13 @@ func (f *failingOver) Release(context.Context, canvas.RegionID, store.Term) erro
 	return nil
 }
 
+func (f *failingOver) PutDocument(context.Context, store.Kind, string, []byte, time.Time) error {
+	if f.papers++; f.papers == 1 {
+		return fmt.Errorf("put document: %w", store.ErrUnavailable)
+	}
+	return nil
+}
+
 // A restore goes on after a failover, whatever was under way.
 func TestRestore_BearsAFailover(t *testing.T) {
 	t.Parallel()
@@ -216,7 +224,10 @@ func TestRestore_BearsAFailover(t *testing.T) {
 	if err == nil {
 		err = patient{into}.Release(t.Context(), 1, term)
 	}
-	if err != nil || into.mends != 2 || into.releases != 2 || into.epochs[1] != 10+restoreStep {
+	if err == nil {
+		err = patient{into}.PutDocument(t.Context(), "secret", "canvas", nil, time.Time{})
+	}
+	if err != nil || into.mends != 2 || into.releases != 2 || into.papers != 2 || into.epochs[1] != 10+restoreStep {
 		t.Errorf("%v, %+v", err, into)
 	}
 }

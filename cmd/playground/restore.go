@@ -217,6 +217,11 @@ func (p patient) Release(ctx context.Context, region canvas.RegionID, term store
 	return patiently(ctx, func() error { return p.Target.Release(ctx, region, term) })
 }
 
+// PutDocument implements backup.Target.
+func (p patient) PutDocument(ctx context.Context, kind store.Kind, id string, value []byte, until time.Time) error {
+	return patiently(ctx, func() error { return p.Target.PutDocument(ctx, kind, id, value, until) })
+}
+
 func patiently(ctx context.Context, write func() error) (err error) {
 	for range restoreTries {
 		if err = write(); !errors.Is(err, store.ErrUnavailable) && !errors.Is(err, store.ErrFenced) {

@@ -24,6 +24,10 @@ const (
 	secretBytes = 32
 )
 
+// Lasting lists the kinds of documents that a backup of the canvas must have, so that people and bots
+// are after a restore who they were, and nobody is signed in who was not.
+func Lasting() []store.Kind { return []store.Kind{secretKind, kindKey, kindKeyRing, kindEnded} }
+
 // keys are what is derived from the secret of the canvas.
 type keys struct {
 	secret   []byte

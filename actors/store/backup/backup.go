@@ -6,9 +6,9 @@
 //
 // A backup is a line of text, one zstd stream, and the SHA-256 (32 bytes) of both:
 //
-//	pixelplayground backup 1\n
+//	pixelplayground backup 2\n
 //
-// 1 is the version of the format. The stream consists of sections: kind (1 byte), length of the
+// 2 is the version of the format; version 1 had no documents. The stream consists of sections: kind (1 byte), length of the
 // body (uvarint), body. Numbers are uvarints.
 //
 //	A  about     JSON: see About. The first section
@@ -16,12 +16,16 @@
 //	             begins, and red, green, blue of each pixel; no pixels: it is blank. All
 //	             regions are there, in order
 //	B  batch     a record of the log (see store.AppendWhole) of the region before it, oldest first
-//	E  end       number of regions, number of batches. Nothing follows
+//	D  document  length of its kind, kind, length of its id, id, and what it says. They follow the
+//	             last region. When a document ends is not kept: those of the kinds that are backed up
+//	             say it themselves
+//	E  end       number of regions, number of batches, number of documents. Nothing follows
 //
-// A reader refuses a backup that is not complete to its end, or whose version is not its own.
+// A reader refuses a backup that is not complete to its end, or whose version it does not know.
 package backup
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"time"
@@ -30,8 +34,8 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// version is the version of the format.
-const version = 1
+// version is the version of the format that is written; older ones from oldest on are read as well.
+const version, oldest = 2, 1
 
 // heading begins the first line of a backup; the version follows.
 const heading = "pixelplayground backup "
@@ -41,6 +45,7 @@ const (
 	aboutSection  = 'A'
 	regionSection = 'R'
 	batchSection  = 'B'
+	paperSection  = 'D'
 	endSection    = 'E'
 )
 
@@ -78,6 +83,7 @@ type Summary struct {
 	Regions int
 	Drawn   int // regions of them that are not blank
 	Batches int
+	Papers  int    // documents beside the pixels
 	Pixels  uint64 // ever placed
 	Epoch   uint64 // the highest
 }
@@ -90,6 +96,16 @@ func (s *Summary) add(c *store.Claim) {
 	if c.Position != (canvas.Position{}) {
 		s.Drawn++
 	}
+}
+
+// counts is what the last section says.
+func (s *Summary) counts(version int) []byte {
+	body := binary.AppendUvarint(nil, uint64(s.Regions))
+	body = binary.AppendUvarint(body, uint64(s.Batches))
+	if version > 1 {
+		body = binary.AppendUvarint(body, uint64(s.Papers))
+	}
+	return body
 }
 
 func damaged(format string, args ...any) error {

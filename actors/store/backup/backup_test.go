@@ -3,9 +3,12 @@ package backup
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
+	"maps"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -43,6 +46,38 @@ func drawn(t *testing.T, s store.Store) {
 	}
 }
 
+// papers are the documents that drawn leaves.
+var papers = map[string][]byte{"canvas": []byte("a secret"), "empty": {}}
+
+// Kinds of documents; the second is not backed up.
+const (
+	secretKind = store.Kind("secret")
+	loginKind  = store.Kind("login")
+)
+
+// keep gives a store documents.
+func keep(t *testing.T, s store.Documents) {
+	t.Helper()
+	for id, value := range papers {
+		if err := s.PutDocument(t.Context(), secretKind, id, value, time.Time{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := s.PutDocument(t.Context(), loginKind, "passing", []byte("x"), time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// keeps fails the test unless a store has the documents that are backed up, and no others.
+func keeps(t *testing.T, s Source) {
+	t.Helper()
+	all, err := s.Documents(t.Context(), secretKind)
+	passing, failed := s.Documents(t.Context(), loginKind)
+	if err != nil || failed != nil || len(passing) > 0 || !maps.EqualFunc(all, papers, bytes.Equal) {
+		t.Errorf("documents %q and %q, %v, %v", all, passing, err, failed)
+	}
+}
+
 func embedded(t *testing.T) *bolt.Store {
 	t.Helper()
 	s, err := bolt.Open(bolt.Config{Dir: t.TempDir(), Geometry: storetest.Geometry(), LogPixels: 1000})
@@ -62,7 +97,7 @@ func testAbout() About {
 func written(t *testing.T, from Source) ([]byte, Summary) {
 	t.Helper()
 	var file bytes.Buffer
-	summary, err := Write(t.Context(), &file, from, testAbout())
+	summary, err := Write(t.Context(), &file, from, testAbout(), []store.Kind{secretKind})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -116,9 +151,10 @@ func same(t *testing.T, before, after []*store.Claim, base uint64) {
 func TestBackup_BetweenStores(t *testing.T) {
 	first := embedded(t)
 	drawn(t, first)
+	keep(t, first)
 	file, summary := written(t, first)
 	checked, err := Check(bytes.NewReader(file))
-	if err != nil || !reflect.DeepEqual(checked, summary) || summary.Drawn != 2 || summary.Pixels != 120 || summary.Batches != 40 {
+	if err != nil || !reflect.DeepEqual(checked, summary) || summary.Drawn != 2 || summary.Papers != len(papers) || summary.Pixels != 120 || summary.Batches != 40 {
 		t.Fatalf("%v, wrote %+v, read %+v", err, summary, checked)
 	}
 	before := regions(t, file)
@@ -148,6 +184,7 @@ func TestBackup_BetweenStores(t *testing.T) {
 		t.Errorf("reading has changed Redis: %s became %s", changes, after)
 	}
 	same(t, before, regions(t, second), base)
+	keeps(t, from)
 
 	dir := t.TempDir()
 	file, summary = second, Summary{}
@@ -169,6 +206,7 @@ func TestBackup_BetweenStores(t *testing.T) {
 	defer last.Close()
 	third, _ := written(t, last)
 	same(t, before, regions(t, third), 2*base)
+	keeps(t, last)
 }
 
 // TestBackup_Damaged: a backup that is cut off anywhere, or in which any bit has changed, is
@@ -176,6 +214,7 @@ func TestBackup_BetweenStores(t *testing.T) {
 func TestBackup_Damaged(t *testing.T) {
 	s := embedded(t)
 	drawn(t, s)
+	keep(t, s)
 	file, _ := written(t, s)
 	for n := range file {
 		if _, err := Check(bytes.NewReader(file[:n])); !errors.Is(err, ErrDamaged) {
@@ -201,10 +240,28 @@ func TestBackup_Damaged(t *testing.T) {
 			t.Errorf("%.30q: %v", text, err)
 		}
 	}
-	newer := append([]byte(heading+"2\n"), file[len(heading)+2:]...)
-	if _, err := Check(bytes.NewReader(newer)); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 2, this program reads version 1") {
+	newer := append([]byte(heading+"3\n"), file[len(heading)+2:]...)
+	if _, err := Check(bytes.NewReader(newer)); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 3, this program reads versions 1 to 2") {
 		t.Errorf("a newer version: %v", err)
 	}
+}
+
+// TestBackup_Version1: a backup from before there were documents is read as it was.
+func TestBackup_Version1(t *testing.T) {
+	file, err := os.ReadFile("testdata/version1.backup")
+	if err != nil {
+		t.Fatal(err)
+	}
+	summary, err := Check(bytes.NewReader(file))
+	if err != nil || summary.Drawn != 2 || summary.Pixels != 120 || summary.Batches != 40 || summary.Papers != 0 {
+		t.Fatalf("%+v, %v", summary, err)
+	}
+	into := embedded(t)
+	if _, err := Restore(t.Context(), bytes.NewReader(file), into, 1<<33); err != nil {
+		t.Fatal(err)
+	}
+	again, _ := written(t, into)
+	same(t, regions(t, file), regions(t, again), 1<<33)
 }
 
 // TestBackup_Untrue: a file with a correct checksum may still not be a canvas.
@@ -250,6 +307,28 @@ func TestBackup_Untrue(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+	for name, paper := range map[string]string{
+		"no length": "", "a kind that is cut off": "\x06secre", "an id that is cut off": "\x06secret\x02x", "a length that overflows": "\xff\xff\xff\xff\xff\xff\xff\xff\xff\x01",
+		"no kind": "\x00\x01x", "a kind that is none": "\x01:\x01x", "no id": "\x06secret\x00x", "too much": "\x06secret\x01x" + strings.Repeat("x", store.MaxDocument+1),
+	} {
+		var file bytes.Buffer
+		w, err := newWriter(&file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		text, _ := json.Marshal(testAbout())
+		err = w.section(aboutSection, text)
+		for id := range canvas.RegionID(g.Regions()) {
+			c, _ := fixed{first: blank()}.Read(t.Context(), id)
+			err = errors.Join(err, w.region(id, c))
+		}
+		if err := errors.Join(err, w.section(paperSection, []byte(paper)), w.end(Summary{Regions: g.Regions(), Papers: 1})); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := Check(&file); !errors.Is(err, ErrDamaged) || !strings.Contains(err.Error(), "document 0") {
+			t.Errorf("a document of %s: %v", name, err)
+		}
+	}
 }
 
 // fixed is a canvas whose first region is given and whose others are blank.
@@ -266,21 +345,23 @@ func (f fixed) Read(_ context.Context, id canvas.RegionID) (*store.Claim, error)
 	return &store.Claim{Tile: canvas.NewTile(width, height)}, nil
 }
 
+func (f fixed) Documents(context.Context, store.Kind) (map[string][]byte, error) { return nil, nil }
+
 // TestWrite_Fails: a region that the store can't read, or has lost, makes no backup, and neither
 // does a failed write.
 func TestWrite_Fails(t *testing.T) {
 	lost := fixed{first: &store.Claim{Damage: fmt.Errorf("%w: its pixels", store.ErrDamaged)}}
-	if _, err := Write(t.Context(), io.Discard, lost, testAbout()); !errors.Is(err, store.ErrDamaged) {
+	if _, err := Write(t.Context(), io.Discard, lost, testAbout(), nil); !errors.Is(err, store.ErrDamaged) {
 		t.Errorf("a region is lost: %v", err)
 	}
 	s := embedded(t)
 	drawn(t, s)
-	if _, err := Write(t.Context(), &limited{room: 100}, s, testAbout()); !errors.Is(err, errFull) {
+	if _, err := Write(t.Context(), &limited{room: 100}, s, testAbout(), nil); !errors.Is(err, errFull) {
 		t.Errorf("a disk is full: %v", err)
 	}
 	ended, end := context.WithCancel(t.Context())
 	end()
-	if _, err := Write(ended, io.Discard, s, testAbout()); !errors.Is(err, context.Canceled) {
+	if _, err := Write(ended, io.Discard, s, testAbout(), nil); !errors.Is(err, context.Canceled) {
 		t.Errorf("it was stopped: %v", err)
 	}
 	file, _ := written(t, s)
@@ -321,7 +402,7 @@ func TestBase(t *testing.T) {
 // FuzzCheck: whatever the bytes, reading them ends with an answer and takes little memory.
 func FuzzCheck(f *testing.F) {
 	var file bytes.Buffer
-	if _, err := Write(context.Background(), &file, fixed{first: &store.Claim{Tile: canvas.NewTile(16, 16)}}, testAbout()); err != nil {
+	if _, err := Write(context.Background(), &file, fixed{first: &store.Claim{Tile: canvas.NewTile(16, 16)}}, testAbout(), nil); err != nil {
 		f.Fatal(err)
 	}
 	f.Add(file.Bytes())

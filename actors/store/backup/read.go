@@ -19,13 +19,15 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Reader takes a backup apart. Only when Next has returned io.EOF is the backup known to be whole.
+// Reader takes a backup apart. Only when Document has returned io.EOF is the backup known to be
+// whole.
 type Reader struct {
 	About Summary // counts what has been read
 
-	given  *given
-	packed *zstd.Decoder
-	from   *bufio.Reader // unpacked
+	version int
+	given   *given
+	packed  *zstd.Decoder
+	from    *bufio.Reader // unpacked
 
 	kind byte // of the section that has been read but not used yet; 0: none
 	body []byte
@@ -44,9 +46,10 @@ func NewReader(from io.Reader) (*Reader, error) {
 	switch {
 	case !ok || err != nil || bad != nil:
 		return nil, damaged("it does not begin as one")
-	case is != version:
-		return nil, fmt.Errorf("%w: version %d, this program reads version %d", ErrVersion, is, version)
+	case is < oldest || is > version:
+		return nil, fmt.Errorf("%w: version %d, this program reads versions %d to %d", ErrVersion, is, oldest, version)
 	}
+	r.version = is
 	if r.packed, err = zstd.NewReader(raw, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(8*windowBytes)); err != nil {
 		return nil, err
 	}
@@ -76,14 +79,14 @@ func (r *Reader) about() error {
 }
 
 // Next returns the next region, as a claim of it would have got it. io.EOF means that there are no
-// more, and that all of the backup is as it was written.
+// more: Document is next.
 func (r *Reader) Next() (canvas.RegionID, *store.Claim, error) {
 	if err := r.fill(); err != nil {
 		return 0, nil, err
 	}
 	switch {
-	case r.kind == endSection && r.About.Regions == r.About.Geometry().Regions():
-		return 0, nil, r.end()
+	case (r.kind == endSection || r.kind == paperSection) && r.About.Regions == r.About.Geometry().Regions():
+		return 0, nil, io.EOF
 	case r.kind != regionSection || r.About.Regions == r.About.Geometry().Regions():
 		return 0, nil, damaged("section %q after %d regions", r.kind, r.About.Regions)
 	}
@@ -138,11 +141,54 @@ func (r *Reader) region(id canvas.RegionID) (epoch uint64, left *store.Remains, 
 	return numbers[1], left, nil
 }
 
-// end checks that nothing follows the end, and that the backup is what was written.
+// Document is a document beside the pixels.
+type Document struct {
+	Kind  store.Kind
+	ID    string
+	Value []byte
+}
+
+// Document returns the next document, once Next has returned io.EOF. io.EOF means that there are no
+// more, and that all of the backup is as it was written.
+func (r *Reader) Document() (d Document, err error) {
+	if err := r.fill(); err != nil {
+		return d, err
+	}
+	if r.kind != paperSection {
+		return d, r.end()
+	}
+	var kind, id []byte
+	ok := r.version > 1
+	if ok {
+		kind, d.Value, ok = cutText(r.body)
+	}
+	if ok {
+		id, d.Value, ok = cutText(d.Value)
+	}
+	d.Kind, d.ID, d.Value = store.Kind(kind), string(id), bytes.Clone(d.Value)
+	if !ok || store.CheckDocument(d.Kind, d.ID, d.Value) != nil {
+		return d, damaged("document %d is none", r.About.Papers)
+	}
+	r.About.Papers++
+	r.kind = 0
+	return d, nil
+}
+
+// cutText takes a text with its length before it from the beginning of p.
+func cutText(p []byte) (text, rest []byte, ok bool) {
+	length, size := binary.Uvarint(p)
+	if size <= 0 || length > uint64(len(p)-size) {
+		return nil, nil, false
+	}
+	return p[size : size+int(length)], p[size+int(length):], true
+}
+
+// end checks that this is the end, that nothing follows it, and that the backup is what was written.
 func (r *Reader) end() error {
-	body := binary.AppendUvarint(nil, uint64(r.About.Regions))
-	body = binary.AppendUvarint(body, uint64(r.About.Batches))
-	if !bytes.Equal(r.body, body) {
+	if r.kind != endSection {
+		return damaged("section %q after the regions", r.kind)
+	}
+	if !bytes.Equal(r.body, r.About.counts(r.version)) {
 		return damaged("it is not what was written")
 	}
 	if _, err := r.from.ReadByte(); err == nil {

@@ -16,6 +16,7 @@ import (
 type Target interface {
 	Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error)
 	Release(ctx context.Context, region canvas.RegionID, term store.Term) error
+	PutDocument(ctx context.Context, kind store.Kind, id string, value []byte, until time.Time) error
 }
 
 // owner is the owner of a region while it is restored.
@@ -30,6 +31,13 @@ func Check(from io.Reader) (Summary, error) {
 	defer r.Close()
 	for {
 		if _, _, err := r.Next(); errors.Is(err, io.EOF) {
+			break
+		} else if err != nil {
+			return r.About, err
+		}
+	}
+	for {
+		if _, err := r.Document(); errors.Is(err, io.EOF) {
 			return r.About, nil
 		} else if err != nil {
 			return r.About, err
@@ -37,8 +45,9 @@ func Check(from io.Reader) (Summary, error) {
 	}
 }
 
-// Restore puts all regions of a backup into a store. Pixels, positions and logs are as they were,
-// and every claim from now on has an epoch above base. After an error the store holds only a part.
+// Restore puts all regions and documents of a backup into a store. Pixels, positions and logs are as
+// they were, and every claim from now on has an epoch above base. A document takes the place of one
+// that is there. After an error the store holds only a part.
 func Restore(ctx context.Context, from io.Reader, into Target, base uint64) (Summary, error) {
 	r, err := NewReader(from)
 	if err != nil {
@@ -48,7 +57,7 @@ func Restore(ctx context.Context, from io.Reader, into Target, base uint64) (Sum
 	for {
 		id, c, err := r.Next()
 		if errors.Is(err, io.EOF) {
-			return r.About, nil
+			break
 		}
 		if err != nil {
 			return r.About, err
@@ -63,6 +72,18 @@ func Restore(ctx context.Context, from io.Reader, into Target, base uint64) (Sum
 		}
 		if err != nil {
 			return r.About, fmt.Errorf("restore region %d: %w", id, err)
+		}
+	}
+	for {
+		d, err := r.Document()
+		if errors.Is(err, io.EOF) {
+			return r.About, nil
+		}
+		if err == nil {
+			err = into.PutDocument(ctx, d.Kind, d.ID, d.Value, time.Time{})
+		}
+		if err != nil {
+			return r.About, fmt.Errorf("restore documents: %w", err)
 		}
 	}
 }

@@ -8,6 +8,8 @@ import (
 	"fmt"
 	"hash"
 	"io"
+	"maps"
+	"slices"
 
 	"github.com/klauspost/compress/zstd"
 
@@ -20,12 +22,14 @@ type Source interface {
 	// Read returns what a claim of a region would return, as of one moment, and claims nothing. Its
 	// Term is that of the last claim.
 	Read(ctx context.Context, region canvas.RegionID) (*store.Claim, error)
+	// Documents lists all documents of a kind by id.
+	Documents(ctx context.Context, kind store.Kind) (map[string][]byte, error)
 }
 
-// Write writes a backup of everything that from holds. After an error, what was written is no
-// backup. A region that the store has lost a part of is an error: running servers give that part
+// Write writes a backup of all regions that from holds, and of its documents of these kinds. After an
+// error, what was written is no backup. A region that the store has lost a part of is an error: running servers give that part
 // back.
-func Write(ctx context.Context, to io.Writer, from Source, about About) (Summary, error) {
+func Write(ctx context.Context, to io.Writer, from Source, about About, kinds []store.Kind) (Summary, error) {
 	s := Summary{About: about}
 	w, err := newWriter(to)
 	if err != nil {
@@ -54,6 +58,18 @@ func Write(ctx context.Context, to io.Writer, from Source, about About) (Summary
 			return s, fmt.Errorf("back up region %d: %w", id, err)
 		}
 		s.add(c)
+	}
+	for _, kind := range kinds {
+		all, err := from.Documents(ctx, kind)
+		if err != nil {
+			return s, fmt.Errorf("back up documents: %w", err)
+		}
+		for _, id := range slices.Sorted(maps.Keys(all)) {
+			if err := w.document(kind, id, all[id]); err != nil {
+				return s, fmt.Errorf("back up document %s of kind %s: %w", id, kind, err)
+			}
+			s.Papers++
+		}
 	}
 	return s, w.end(s)
 }
@@ -110,10 +126,16 @@ func (w *writer) region(id canvas.RegionID, c *store.Claim) error {
 	return nil
 }
 
+func (w *writer) document(kind store.Kind, id string, value []byte) error {
+	w.body = binary.AppendUvarint(w.body[:0], uint64(len(kind)))
+	w.body = append(w.body, kind...)
+	w.body = binary.AppendUvarint(w.body, uint64(len(id)))
+	w.body = append(w.body, id...)
+	return w.section(paperSection, append(w.body, value...))
+}
+
 func (w *writer) end(s Summary) error {
-	body := binary.AppendUvarint(nil, uint64(s.Regions))
-	body = binary.AppendUvarint(body, uint64(s.Batches))
-	if err := w.section(endSection, body); err != nil {
+	if err := w.section(endSection, s.counts(version)); err != nil {
 		return err
 	}
 	if err := w.packed.Close(); err != nil {

@@ -139,23 +139,30 @@ func (s *Store) Document(ctx context.Context, kind store.Kind, id string) (value
 
 // Documents implements store.Documents.
 func (s *Store) Documents(ctx context.Context, kind store.Kind) (map[string][]byte, error) {
-	all := make(map[string][]byte)
-	err := s.read(ctx, func(t *tables) error {
-		now, prefix := time.Now(), documentKey(kind, "")
-		c := t.documents.Cursor()
-		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
-			value, _, err := document(t.documents, k, now)
-			if err != nil {
-				return err
-			}
-			if value != nil {
-				all[string(k[len(prefix):])] = bytes.Clone(value)
-			}
-		}
-		return nil
+	var all map[string][]byte
+	err := s.read(ctx, func(t *tables) (err error) {
+		all, err = t.list(kind, time.Now())
+		return err
 	})
-	if err != nil {
-		return nil, documentError("list", kind, err)
+	return all, documentError("list", kind, err)
+}
+
+// list returns all documents of a kind; none if the file is of a version that had no documents.
+func (t *tables) list(kind store.Kind, now time.Time) (map[string][]byte, error) {
+	all := make(map[string][]byte)
+	if t.documents == nil {
+		return all, nil
+	}
+	prefix := documentKey(kind, "")
+	c := t.documents.Cursor()
+	for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
+		value, _, err := document(t.documents, k, now)
+		if err != nil {
+			return nil, err
+		}
+		if value != nil {
+			all[string(k[len(prefix):])] = bytes.Clone(value)
+		}
 	}
 	return all, nil
 }

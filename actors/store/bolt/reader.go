@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -84,6 +85,15 @@ func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (c *store.Cla
 		return nil, fmt.Errorf("read region %d: %w", region, unavailable(err))
 	}
 	return c, nil
+}
+
+// Documents implements backup.Source.
+func (r *Reader) Documents(_ context.Context, kind store.Kind) (all map[string][]byte, err error) {
+	err = r.db.View(func(tx *bbolt.Tx) (err error) {
+		all, err = tablesOf(tx).list(kind, time.Now())
+		return err
+	})
+	return all, documentError("list", kind, err)
 }
 
 // drawn reports whether anything was ever drawn.

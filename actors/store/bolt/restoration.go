@@ -87,6 +87,11 @@ func (r *Restoration) Release(ctx context.Context, region canvas.RegionID, term 
 	return r.store.Release(ctx, region, term)
 }
 
+// PutDocument implements backup.Target.
+func (r *Restoration) PutDocument(ctx context.Context, kind store.Kind, id string, value []byte, until time.Time) error {
+	return r.store.PutDocument(ctx, kind, id, value, until)
+}
+
 // Finish puts the restored canvas in its place. The previous one, if something was drawn on it,
 // stays under the name that is returned.
 func (r *Restoration) Finish(context.Context) (aside string, err error) {

@@ -45,6 +45,11 @@ func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (*store.Claim
 	return left.Claim(store.Term{Epoch: left.Epoch}), nil
 }
 
+// Documents implements backup.Source.
+func (r *Reader) Documents(ctx context.Context, kind store.Kind) (map[string][]byte, error) {
+	return r.store.Documents(ctx, kind)
+}
+
 // Same returns an error if Redis no longer holds the canvas that it held at first.
 func (r *Reader) Same(ctx context.Context) error {
 	_, identity, err := r.store.holding(ctx)

@@ -135,6 +135,11 @@ func (r *Restoration) Release(ctx context.Context, region canvas.RegionID, term 
 	return r.store.Release(ctx, region, term)
 }
 
+// PutDocument implements backup.Target.
+func (r *Restoration) PutDocument(ctx context.Context, kind store.Kind, id string, value []byte, until time.Time) error {
+	return r.store.PutDocument(ctx, kind, id, value, until)
+}
+
 // Finish turns what was restored into a canvas. If Redis has lost some of it since, as it may in a
 // failover, Finish returns store.ErrDamaged.
 func (r *Restoration) Finish(ctx context.Context) error {

@@ -85,19 +85,11 @@ func (a *acknowledged) placed(s *site) (_ durations, err error) {
 // echoed times the raw loop, which answers requests with replies of the same sizes, and keeps each
 // request at place.
 func (a *acknowledged) echoed(s *site, place string) (durations, error) {
-	loop, err := s.rawLoop()
+	loop, c, end, err := s.rawStage(1)
 	if err != nil {
 		return durations{}, err
 	}
-	defer loop.stop()
-	c, err := newCrowd(0)
-	if err != nil {
-		return durations{}, err
-	}
-	defer c.close()
-	if err := loop.join(c, 1); err != nil {
-		return durations{}, err
-	}
+	defer end()
 	request := placeFrame(0, uint64(a.Times), 1)
 	done, failed := loop.order("echo %d %d %d %s", len(request), ackFrame, warmUps+a.Times, place)
 	m := c.only()

@@ -54,17 +54,11 @@ func (m *commits) Run(s *site) error {
 		return err
 	}
 	s.sayf("%s", commitsHeader)
-	var all []throughput
-	for range m.Rounds {
-		round, err := m.measure(s, redis)
-		if err != nil {
-			return err
-		}
-		s.sayf("%s", round)
-		all = append(all, round)
+	all, err := rounds(s, m.Rounds, func() (throughput, error) { return m.measure(s, redis) })
+	if err == nil {
+		s.sayf("%s  median", medianThroughput(all))
 	}
-	s.sayf("%s  median", medianThroughput(all))
-	return nil
+	return err
 }
 
 // medianThroughput is the round with the median of pixels per second.

@@ -16,7 +16,7 @@ func TestLoop_EchoKeepsBeforeItAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	client, dir := socket(pair[1]), t.TempDir()
-	defer client.close()
+	defer unix.Close(pair[1])
 	ended := make(chan error, 1)
 	go func() {
 		defer unix.Close(pair[0])

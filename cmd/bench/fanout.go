@@ -35,17 +35,24 @@ func (f *fanout) Run(s *site) error {
 	}
 	f.churn = f.Churn
 	s.sayf("%s", fanoutHeader)
-	var all []figures
-	for range f.Rounds {
-		round, err := f.measure(s)
+	all, err := rounds(s, f.Rounds, func() (figures, error) { return f.measure(s) })
+	if err == nil {
+		s.sayf("%s  median", medianOf(all))
+	}
+	return err
+}
+
+// rounds measures several times, and prints a line for each.
+func rounds[T fmt.Stringer](s *site, n int, measure func() (T, error)) (all []T, err error) {
+	for range n {
+		round, err := measure()
 		if err != nil {
-			return err
+			return nil, err
 		}
 		s.sayf("%s", round)
 		all = append(all, round)
 	}
-	s.sayf("%s  median", medianOf(all))
-	return nil
+	return all, nil
 }
 
 // measure runs one round: first the server with its crowd, then the raw loop with as many sockets,

@@ -61,19 +61,11 @@ func (o *one) shown(s *site) (_ arrival, err error) {
 }
 
 func (o *one) written(s *site) (arrival, error) {
-	loop, err := s.rawLoop()
+	loop, c, end, err := s.rawStage(o.Viewers)
 	if err != nil {
 		return arrival{}, err
 	}
-	defer loop.stop()
-	c, err := newCrowd(0)
-	if err != nil {
-		return arrival{}, err
-	}
-	defer c.close()
-	if err := loop.join(c, o.Viewers); err != nil {
-		return arrival{}, err
-	}
+	defer end()
 	var failed func() error
 	var done func() bool
 	return o.repeat(c, func() error {

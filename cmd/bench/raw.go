@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -25,23 +26,17 @@ type raw struct{}
 // nanoseconds. "echo REQUEST REPLY TIMES PLACE" answers requests of REQUEST bytes once they are
 // kept (see keeperAt). Each command is answered with the line "done"; an error ends the process.
 func (raw) Run(*site) error {
-	listener, err := unix.Socket(unix.AF_INET, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
-		return fmt.Errorf("make socket: %w", err)
+		return err
 	}
-	if err := unix.Bind(listener, &unix.SockaddrInet4{Addr: [4]byte{127, 0, 0, 1}}); err != nil {
-		return fmt.Errorf("bind: %w", err)
-	}
-	if err := unix.Listen(listener, unix.SOMAXCONN); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	name, err := unix.Getsockname(listener)
+	file, err := listener.(*net.TCPListener).File()
 	if err != nil {
 		return fmt.Errorf("look at socket: %w", err)
 	}
-	fmt.Printf("127.0.0.1:%d\n", name.(*unix.SockaddrInet4).Port)
+	fmt.Println(listener.Addr())
 
-	l := loop{listener: listener}
+	l := loop{listener: int(file.Fd())} // which makes it block
 	for lines := bufio.NewScanner(os.Stdin); lines.Scan(); {
 		var connections, bytes, period, ticks, request, reply int
 		var place string
@@ -115,6 +110,25 @@ type rawLoop struct {
 	addr    netip.AddrPort
 	in      io.WriteCloser
 	answers chan error // one answer per command; listen closes it when the process has ended
+}
+
+// rawStage starts a raw loop, and a crowd of viewers that are connected to it; end stops both.
+func (s *site) rawStage(viewers int) (l *rawLoop, c *crowd, end func(), err error) {
+	if l, err = s.rawLoop(); err != nil {
+		return nil, nil, nil, err
+	}
+	if c, err = newCrowd(0); err != nil {
+		l.stop()
+		return nil, nil, nil, err
+	}
+	end = func() {
+		c.close()
+		l.stop()
+	}
+	if err = l.join(c, viewers); err != nil {
+		end()
+	}
+	return l, c, end, err
 }
 
 // rawLoop starts a raw loop on the server's core.
@@ -199,19 +213,11 @@ func (l *rawLoop) join(c *crowd, viewers int) error {
 
 // written measures the CPU time that the raw loop takes for such ticks.
 func (s *site) written(viewers int, t tick) (time.Duration, error) {
-	loop, err := s.rawLoop()
+	loop, c, end, err := s.rawStage(viewers)
 	if err != nil {
 		return 0, err
 	}
-	defer loop.stop()
-	c, err := newCrowd(0)
-	if err != nil {
-		return 0, err
-	}
-	defer c.close()
-	if err := loop.join(c, viewers); err != nil {
-		return 0, err
-	}
+	defer end()
 	if err := loop.repeat(c, tick{t.bytes, t.period, int(warmUp / t.period)}); err != nil {
 		return 0, fmt.Errorf("warm up: %w", err)
 	}

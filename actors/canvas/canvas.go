@@ -7,6 +7,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"fmt"
+	"image"
 )
 
 // Limits of a canvas. Positions inside a region travel in two bytes, which bounds the
@@ -69,6 +70,20 @@ func (g Geometry) Locate(x, y int) (RegionID, uint16) {
 	width := min(g.Region, g.Width-column*g.Region)
 	return RegionID(row*g.Columns() + column), uint16((y-row*g.Region)*width + (x - column*g.Region))
 }
+
+// Within lists the regions that have a pixel in a rectangle, in the order of their numbers.
+func (g Geometry) Within(r image.Rectangle) (ids []RegionID) {
+	r = r.Intersect(g.Whole())
+	for y := r.Min.Y / g.Region; y*g.Region < r.Max.Y; y++ {
+		for x := r.Min.X / g.Region; x*g.Region < r.Max.X; x++ {
+			ids = append(ids, RegionID(y*g.Columns()+x))
+		}
+	}
+	return ids
+}
+
+// Whole is the canvas as a rectangle.
+func (g Geometry) Whole() image.Rectangle { return image.Rect(0, 0, g.Width, g.Height) }
 
 // Bounds gives the upper left corner and the size of a region, in pixels.
 func (g Geometry) Bounds(id RegionID) (x, y, width, height int) {

@@ -81,7 +81,7 @@ func onBackground(c color.Color) canvas.Color {
 
 // fits returns an error that says how to place the picture if it is not wholly on the canvas.
 func (p *picture) fits(g canvas.Geometry) error {
-	size, whole := p.area.Size(), image.Rect(0, 0, g.Width, g.Height)
+	size, whole := p.area.Size(), g.Whole()
 	if size.X > g.Width || size.Y > g.Height {
 		return fmt.Errorf("the picture is %dx%d and the canvas %dx%d: scale the picture down", size.X, size.Y, g.Width, g.Height)
 	}

@@ -40,7 +40,7 @@ func (n *snapshot) Run(ctx context.Context, s *server, std streams) error {
 	}
 	defer link.Close()
 	g := link.Welcome().Geometry
-	if whole := image.Rect(0, 0, g.Width, g.Height); image.Rectangle(n.Rect).Empty() {
+	if whole := g.Whole(); image.Rectangle(n.Rect).Empty() {
 		part = whole
 	} else if !part.In(whole) {
 		return fmt.Errorf("--rect is not wholly on the canvas: it can have 0,0,%d,%d", g.Width, g.Height)

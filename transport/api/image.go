@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"image"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -156,12 +157,7 @@ func (s *server) tag(ctx context.Context, v view) (string, error) {
 func (v view) inTurn(ctx context.Context, s *server) (rows, columns int, regions *regionReader) {
 	top, bottom := v.y/s.Geometry.Region, (v.y+v.height-1)/s.Geometry.Region
 	left, right := v.x/s.Geometry.Region, (v.x+v.width-1)/s.Geometry.Region
-	var all []canvas.RegionID
-	for row := top; row <= bottom; row++ {
-		for column := left; column <= right; column++ {
-			all = append(all, canvas.RegionID(row*s.Geometry.Columns()+column))
-		}
-	}
+	all := s.Geometry.Within(image.Rect(v.x, v.y, v.x+v.width, v.y+v.height))
 	return bottom - top + 1, right - left + 1, s.readInTurn(ctx, all)
 }
 

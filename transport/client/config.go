@@ -39,26 +39,11 @@ type Config struct {
 type Regions func(canvas.Geometry) []canvas.RegionID
 
 // AllRegions follows the whole canvas.
-func AllRegions(g canvas.Geometry) []canvas.RegionID {
-	ids := make([]canvas.RegionID, g.Regions())
-	for i := range ids {
-		ids[i] = canvas.RegionID(i)
-	}
-	return ids
-}
+func AllRegions(g canvas.Geometry) []canvas.RegionID { return g.Within(g.Whole()) }
 
 // RegionsIn follows the regions that have a pixel in r.
 func RegionsIn(r image.Rectangle) Regions {
-	return func(g canvas.Geometry) []canvas.RegionID {
-		r := r.Intersect(image.Rect(0, 0, g.Width, g.Height))
-		var ids []canvas.RegionID
-		for y := r.Min.Y / g.Region; y*g.Region < r.Max.Y; y++ {
-			for x := r.Min.X / g.Region; x*g.Region < r.Max.X; x++ {
-				ids = append(ids, canvas.RegionID(y*g.Columns()+x))
-			}
-		}
-		return ids
-	}
+	return func(g canvas.Geometry) []canvas.RegionID { return g.Within(r) }
 }
 
 // Only follows the given regions. Those that the canvas doesn't have are left out.

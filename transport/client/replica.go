@@ -39,7 +39,7 @@ func (c *Client) Image(part image.Rectangle) *image.RGBA {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	g := c.welcome.Geometry
-	img := image.NewRGBA(part.Intersect(image.Rect(0, 0, g.Width, g.Height)))
+	img := image.NewRGBA(part.Intersect(g.Whole()))
 	for id, r := range c.view.regions {
 		if r.tile != nil {
 			x, y, width, height := g.Bounds(id)

@@ -98,7 +98,6 @@ type Fleet struct {
 
 	// Set by Open.
 	welcome codec.Welcome
-	regions []bounds
 	high    []atomic.Uint64 // by region: the highest number that any client has got
 	probes  *probes
 
@@ -149,9 +148,6 @@ func (f Finding) String() string {
 	return fmt.Sprintf("%s: client %d on %q, region %d, numbers %d to %d", f.Kind, f.Client, f.Pod, f.Region, f.Span.From+1, f.Span.To)
 }
 
-// bounds is where a region is.
-type bounds struct{ left, top, width, height int }
-
 // New makes a fleet; it starts nothing.
 func New(cfg Config) *Fleet {
 	cfg.Patience = cmp.Or(cfg.Patience, defaultPatience)
@@ -180,11 +176,6 @@ func (f *Fleet) setUp(welcome codec.Welcome) error {
 		return err
 	}
 	f.welcome = welcome
-	f.regions = make([]bounds, g.Regions())
-	for i := range f.regions {
-		b := &f.regions[i]
-		b.left, b.top, b.width, b.height = g.Bounds(canvas.RegionID(i))
-	}
 	f.high = make([]atomic.Uint64, g.Regions())
 	f.probes = newProbes(pattern.New(area, rand.Uint64()))
 	return nil

@@ -15,7 +15,7 @@ func (f *Fleet) sight(c *Client, frame Frame) {
 	if n == 0 {
 		return
 	}
-	b := f.regions[frame.Region]
+	left, top, width, _ := f.welcome.Geometry.Bounds(frame.Region)
 	exact := uint64(n) == frame.Count // otherwise it is unknown which number belongs to which pixel
 	foreign := 0
 	shard := f.Sights.Lock(c.Index)
@@ -23,7 +23,7 @@ func (f *Fleet) sight(c *Client, frame Frame) {
 		p := frame.Packed[i*wire.PixelBytes:][:wire.PixelBytes]
 		pos := int(binary.BigEndian.Uint16(p))
 		probe, id := f.probes.find(canvas.Dot{
-			X: uint16(b.left + pos%b.width), Y: uint16(b.top + pos/b.width),
+			X: uint16(left + pos%width), Y: uint16(top + pos/width),
 			Color: canvas.Color(p[2])<<16 | canvas.Color(p[3])<<8 | canvas.Color(p[4]),
 		})
 		if probe == nil {

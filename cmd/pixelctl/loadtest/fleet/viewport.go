@@ -14,31 +14,17 @@ type Viewport struct {
 }
 
 // All is the whole canvas.
-func (f *Fleet) All() *Viewport {
-	g := f.welcome.Geometry
-	return f.Part(image.Rect(0, 0, g.Width, g.Height))
-}
+func (f *Fleet) All() *Viewport { return f.Part(f.welcome.Geometry.Whole()) }
 
 // Part is the regions that have a pixel in a rectangle of the canvas.
-func (f *Fleet) Part(r image.Rectangle) *Viewport {
-	return f.follow(func(_ canvas.RegionID, b bounds) bool {
-		return r.Overlaps(image.Rect(b.left, b.top, b.left+b.width, b.top+b.height))
-	})
-}
+func (f *Fleet) Part(r image.Rectangle) *Viewport { return f.Only(f.welcome.Geometry.Within(r)...) }
 
 // Only is the given regions.
 func (f *Fleet) Only(ids ...canvas.RegionID) *Viewport {
-	return f.follow(func(id canvas.RegionID, _ bounds) bool { return slices.Contains(ids, id) })
-}
-
-func (f *Fleet) follow(wanted func(canvas.RegionID, bounds) bool) *Viewport {
-	v := &Viewport{places: make([]int32, len(f.regions))}
-	for i, b := range f.regions {
-		v.places[i] = -1
-		if wanted(canvas.RegionID(i), b) {
-			v.places[i] = int32(len(v.regions))
-			v.regions = append(v.regions, canvas.RegionID(i))
-		}
+	slices.Sort(ids)
+	v := &Viewport{regions: slices.Compact(ids), places: slices.Repeat([]int32{-1}, len(f.high))}
+	for i, id := range v.regions {
+		v.places[id] = int32(i)
 	}
 	return v
 }

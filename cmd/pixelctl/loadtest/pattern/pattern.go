@@ -14,7 +14,7 @@ const Colors = 1 << 24
 
 // Crop is the part of an area that is on a canvas; an empty area means all of it.
 func Crop(g canvas.Geometry, area image.Rectangle) (image.Rectangle, error) {
-	whole := image.Rect(0, 0, g.Width, g.Height)
+	whole := g.Whole()
 	if area.Empty() {
 		return whole, nil
 	}

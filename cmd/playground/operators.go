@@ -2,70 +2,56 @@ package main
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
-	"sync"
 	"time"
 
 	"pixelplayground/transport"
+	"pixelplayground/transport/quota"
+	"pixelplayground/transport/stats"
+	"pixelplayground/transport/upgrade"
 )
 
-// operators is the front of a pod that is no gateway: health, readiness, metrics.
+// operators is the front of a pod that is no gateway, and the port of --admin-listen: health,
+// readiness, metrics, the dashboard. Strangers may reach it as they reach a gateway, so its connections
+// are bounded in the same way.
 type operators struct {
-	address string
-	log     *slog.Logger
-
-	listener net.Listener // nil before Listen
-	server   *http.Server // nil before open
-	serving  sync.WaitGroup
+	acceptor *upgrade.Acceptor
+	counters stats.Counters // of the acceptor
+	refusals quota.Refusals
 }
 
-// Limits of operators' requests, and how long they may take to end.
+// operatorsPlaces is how many connections there are at most, besides the few for probes, and
+// operatorsMost is all of them. It is far more than operators and what scrapes metrics ever have.
 const (
-	operatorsHead  = 10 * time.Second
-	operatorsIdle  = 60 * time.Second
-	operatorsGrace = time.Second
-
-	operatorsHeadBytes = 64 << 10
+	operatorsPlaces = 512
+	operatorsMost   = operatorsPlaces + upgrade.SparePlaces
 )
 
-func (o *operators) Listen() (err error) {
-	if o.listener, err = net.Listen("tcp", o.address); err != nil {
-		return fmt.Errorf("listen: %w", err)
-	}
-	return nil
-}
+// operatorsHead is how long the head of a request may take.
+const operatorsHead = 10 * time.Second
 
-func (o *operators) open(handler http.Handler) {
-	o.server = &http.Server{
-		DisableGeneralOptionsHandler: true, // that handler would wait for an endless body
-		Handler:                      handler, ReadHeaderTimeout: operatorsHead, IdleTimeout: operatorsIdle, MaxHeaderBytes: operatorsHeadBytes,
-		ErrorLog: slog.NewLogLogger(o.log.Handler(), slog.LevelDebug),
-	}
-	o.serving.Go(func() {
-		if err := o.server.Serve(o.listener); !errors.Is(err, http.ErrServerClosed) {
-			o.log.Error("operators can't reach this server any more", "err", err)
-		}
+func newOperators(address string, proxies quota.Proxies, log *slog.Logger) *operators {
+	proxies.Protocol = false // see --proxy-header: that is about where people are
+	o := &operators{refusals: quota.NewRefusals(log, time.Now)}
+	o.acceptor = upgrade.New(upgrade.Config{
+		Listen: address, Proxies: proxies, Places: operatorsPlaces, Timeout: operatorsHead,
+		Refusals: &o.refusals, Counters: &o.counters, Faults: stats.NewFaults(log, &o.counters.Faults), Log: log,
 	})
+	return o
 }
 
-func (o *operators) Addr() net.Addr { return o.listener.Addr() }
+func (o *operators) Listen() error { return o.acceptor.Listen() }
+
+func (o *operators) open(handler http.Handler) { o.acceptor.Open(nil, handler) }
+
+func (o *operators) Addr() net.Addr { return o.acceptor.Addr() }
 
 // Drain does nothing: there are no clients to tell.
 func (o *operators) Drain(context.Context, transport.Notice) error { return nil }
 
 func (o *operators) Close() {
-	if o.server != nil {
-		ctx, cancel := context.WithTimeout(context.Background(), operatorsGrace)
-		defer cancel()
-		if o.server.Shutdown(ctx) != nil {
-			_ = o.server.Close()
-		}
-	} else if o.listener != nil {
-		_ = o.listener.Close()
-	}
-	o.serving.Wait()
+	o.acceptor.Stop()
+	o.acceptor.Wait()
 }

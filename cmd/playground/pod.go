@@ -71,9 +71,9 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	// The addresses come first: a server that can't listen must not make a data directory.
 	server := transport.New(sockets) // one shard per core, so this comes before openStore raises GOMAXPROCS
 	if cfg.AdminListen != "" {
-		p.admin = &operators{address: cfg.AdminListen, log: log}
+		p.admin = newOperators(cfg.AdminListen, cfg.Proxies, log)
 	}
-	operators := &operators{address: cfg.Listen, log: log}
+	operators := newOperators(cfg.Listen, cfg.Proxies, log)
 	p.front = operators
 	if cfg.Gateway {
 		p.front = server
@@ -174,7 +174,7 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		_ = p.people.Learn(soon) // Run says what is wrong, and tries again
 		cancel()
 		p.forget = inBackground(p.people.Run)
-		warnOfDescriptors(commandline.Descriptors(), p.cfg.Transport(p.log).Descriptors(), p.log)
+		warnOfDescriptors(commandline.Descriptors(), p.cfg.Transport(p.log).Descriptors()+operatorsMost, p.log)
 		return server.Open(host{p.node}, handlers.All)
 	}
 	operators.open(handlers.All)

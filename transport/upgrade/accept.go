@@ -104,7 +104,7 @@ func (a *Acceptor) greet(g *guest) {
 		}
 		end := headEnd(buffer[:n], before)
 		switch {
-		case !maybeOurs(buffer[:n]):
+		case a.connect == nil || !maybeOurs(buffer[:n]):
 			a.handover.offer(g, buffer[:n])
 			return
 		case end > 0 && wantsUpgrade(buffer[:end]):

@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
@@ -17,12 +18,14 @@ import (
 	"pixelplayground/transport/stats"
 )
 
-// Config is what an Acceptor needs to know, and what it shares with the connections that it makes.
+// Config is what an Acceptor needs to know, and what it shares with the connections that it makes. If
+// it makes none, it needs neither Origins, MaxConnections, People nor Accounts.
 type Config struct {
 	Listen         string        // TCP address
 	Origins        Origins       // pages that may connect besides the server's own
 	Proxies        quota.Proxies // in front of the server
 	MaxConnections int           // WebSockets
+	Places         int           // connections that are no WebSockets, or not yet, half of them of one network; 0: maxPlaces
 	Timeout        time.Duration // from accepting to the end of the request's head
 
 	People   People          // nil: nobody is anybody in particular
@@ -63,7 +66,7 @@ type Acceptor struct {
 	listener *net.TCPListener
 	handover *handover
 	http     *http.Server
-	connect  func(WebSocket)
+	connect  func(WebSocket) // nil: nobody gets WebSockets
 
 	work     sync.WaitGroup // everything that Open and the accept loop started
 	stopOnce sync.Once
@@ -73,7 +76,7 @@ type Acceptor struct {
 func New(cfg Config) *Acceptor {
 	return &Acceptor{
 		cfg:        cfg,
-		places:     newPlaces(cfg.Proxies),
+		places:     newPlaces(cfg.Proxies, cmp.Or(cfg.Places, maxPlaces)),
 		heads:      sync.Pool{New: func() any { return new([firstRead]byte) }},
 		headShares: quota.NewShares(networkHeads, allHeads),
 		leaving:    make(chan struct{}, farewells),
@@ -95,7 +98,7 @@ func (a *Acceptor) Listen() error {
 }
 
 // Open starts to serve, after Listen: connect gets the WebSockets of /ws, handler gets everything
-// else. Each WebSocket is counted in Counters.Connections; connect sees to it that it no longer is
+// else, or all if connect is nil. Each WebSocket is counted in Counters.Connections; connect sees to it that it no longer is
 // when the connection ends. Any goroutine calls connect.
 func (a *Acceptor) Open(connect func(WebSocket), handler http.Handler) {
 	a.connect = connect

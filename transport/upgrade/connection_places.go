@@ -12,14 +12,13 @@ import (
 // Bounds on the connections that are not WebSockets, or not yet: those whose request is being
 // read, and all that net/http has, including the idle ones.
 const (
-	maxPlaces     = 4096          // at about 20 KB each
-	networkPlaces = maxPlaces / 2 // of one network that is not a proxy's
-	// sparePlaces are for connections that come when all places are taken by requests being
+	maxPlaces = 4096 // at about 20 KB each
+	// SparePlaces are for connections that come when all places are taken by requests being
 	// served. They get a WebSocket or the answer to a probe (see isProbe); everything else is
 	// refused. The one that has been silent for longest makes room for the next.
-	sparePlaces = 64
+	SparePlaces = 64
 	// MaxPlaces is how many there are at most.
-	MaxPlaces = maxPlaces + sparePlaces
+	MaxPlaces = maxPlaces + SparePlaces
 )
 
 // places is the guests that have a place. When no place is left, or a network has its share,
@@ -27,7 +26,7 @@ const (
 // none is idle, the one that has been sending its request for longest. So a flood of either
 // kind pushes itself out, and a client that sends its request at once is served.
 type places struct {
-	all, each, spare int           // bounds: maxPlaces, networkPlaces, sparePlaces
+	all, each, spare int           // bounds: Config.Places, half of them for one network, SparePlaces
 	proxies          quota.Proxies // they stand for many clients, so their share is not limited
 
 	mu       sync.Mutex // guards:
@@ -72,8 +71,8 @@ const (
 	idle // between two requests
 )
 
-func newPlaces(proxies quota.Proxies) places {
-	return places{all: maxPlaces, each: networkPlaces, spare: sparePlaces, proxies: proxies, guests: make(map[*guest]struct{}), holds: make(map[netip.Prefix]*holding)}
+func newPlaces(proxies quota.Proxies, all int) places {
+	return places{all: all, each: all / 2, spare: SparePlaces, proxies: proxies, guests: make(map[*guest]struct{}), holds: make(map[netip.Prefix]*holding)}
 }
 
 // enter gives a new connection a place; nil: there is none. If a guest that is not spare was

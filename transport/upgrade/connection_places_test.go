@@ -157,7 +157,7 @@ func TestPlaces_AProxySpeaksForMany(t *testing.T) {
 // exceeded.
 func TestPlaces_AddUp(t *testing.T) {
 	r := upgradetest.NewRandom(t)
-	p := newPlaces(quota.Proxies{})
+	p := newPlaces(quota.Proxies{}, maxPlaces)
 	p.all, p.each, p.spare = 12, 5, 3
 	var guests []*guest
 	for step := range 5_000 {

@@ -33,7 +33,7 @@ func (a *Acceptor) newHTTP(handler http.Handler) *http.Server {
 				w.Header().Set("Connection", "close")
 				w.Header().Set("Retry-After", retrySeconds)
 				http.Error(w, tooBusy().text, http.StatusServiceUnavailable)
-			case r.URL.Path == wsPath:
+			case r.URL.Path == wsPath && a.connect != nil:
 				a.serveWS(w, r)
 			default:
 				handler.ServeHTTP(w, r)

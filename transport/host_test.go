@@ -47,6 +47,7 @@ type fakeRegion struct {
 type fakeSession struct {
 	host   *fakeHost
 	viewer canvas.ViewerID
+	person canvas.Person
 	out    actors.Outbox
 
 	mu       sync.Mutex
@@ -102,8 +103,8 @@ func (h *fakeHost) wait(f func()) {
 	<-done
 }
 
-func (h *fakeHost) Connect(v canvas.ViewerID, _ canvas.Network, _ canvas.Person, out actors.Outbox) ConnectionActor {
-	s := &fakeSession{host: h, viewer: v, out: out}
+func (h *fakeHost) Connect(v canvas.ViewerID, _ canvas.Network, person canvas.Person, out actors.Outbox) ConnectionActor {
+	s := &fakeSession{host: h, viewer: v, person: person, out: out}
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.sessions[v] = s

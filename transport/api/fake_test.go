@@ -33,7 +33,9 @@ type fakeCanvas struct {
 	tiles  []canvas.Tile
 	seqs   []uint64
 	placed []actors.Stroke // every call of Place
-	reads  int
+
+	persons []canvas.Person // of every call of Place
+	reads   int
 	// What Read and Place fail with; readsLeft >= 0 lets that many reads pass first.
 	readErr   error
 	readsLeft int
@@ -69,9 +71,10 @@ func (c *fakeCanvas) Read(_ context.Context, region canvas.RegionID) (*canvas.Sn
 	}, nil
 }
 
-func (c *fakeCanvas) Place(_ context.Context, _ canvas.Person, strokes []actors.Stroke) (durable int, err error) {
+func (c *fakeCanvas) Place(_ context.Context, person canvas.Person, strokes []actors.Stroke) (durable int, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	c.persons = append(c.persons, person)
 	for _, one := range strokes {
 		c.placed = append(c.placed, one)
 		if c.placeErr != nil {

@@ -71,3 +71,26 @@ func BenchmarkProxies_ClientOfALongField(b *testing.B) {
 		p.Client(peer, long)
 	}
 }
+
+// The scheme is the client's: what the first proxy says.
+func TestProxies_Scheme(t *testing.T) {
+	for _, test := range []struct {
+		header string
+		fields map[string][]string
+		want   string
+	}{
+		{XForwardedFor, nil, ""},
+		{XForwardedFor, map[string][]string{"X-Forwarded-Proto": {"https"}}, "https"},
+		{XForwardedFor, map[string][]string{"X-Forwarded-Proto": {" HTTPS , http"}}, "https"},
+		{XForwardedFor, map[string][]string{"X-Forwarded-Proto": {"http", "https"}}, "http"},
+		{XForwardedFor, map[string][]string{Forwarded: {"proto=https"}}, ""},
+		{XRealIP, map[string][]string{"X-Forwarded-Proto": {"https"}}, "https"},
+		{Forwarded, map[string][]string{Forwarded: {"for=192.0.2.1", `for=192.0.2.2;Proto="https";by=x, for=192.0.2.3;proto=http`}}, "https"},
+		{Forwarded, map[string][]string{Forwarded: {"for=192.0.2.1"}, "X-Forwarded-Proto": {"https"}}, ""},
+	} {
+		got := Proxies{Header: test.header}.Scheme(func(field string) []string { return test.fields[field] })
+		if got != test.want {
+			t.Errorf("%s, %v: %q, want %q", test.header, test.fields, got, test.want)
+		}
+	}
+}

@@ -1,0 +1,99 @@
+package api
+
+import (
+	"net/http"
+	"net/http/httptest"
+	"net/netip"
+	"slices"
+	"testing"
+	"testing/fstest"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/auth"
+	"pixelplayground/transport/quota"
+)
+
+// fakePeople knows one guest, refuses one visitor, and greets all.
+type fakePeople struct {
+	asked   []auth.Shown
+	greeted []bool // whether they came by TLS
+}
+
+func (p *fakePeople) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
+	p.asked = append(p.asked, shown)
+	switch {
+	case slices.Contains(shown.Cookies, "guest=ada"):
+		return canvas.Person{Kind: canvas.Guest, User: 7}, nil
+	case slices.Contains(shown.Authorization, "Bearer nobody"):
+		return canvas.Person{}, &auth.Refusal{Status: http.StatusServiceUnavailable, Text: "come again", Retry: 1500 * time.Millisecond}
+	}
+	return canvas.Person{}, nil
+}
+
+func (p *fakePeople) Greet(_ http.ResponseWriter, _ *http.Request, secure bool) {
+	p.greeted = append(p.greeted, secure)
+}
+
+func TestPeople_PlaceAsWhoTheyAre(t *testing.T) {
+	p, people := newPod(t), &fakePeople{}
+	p.server.People = people
+	for path, body := range map[string]string{
+		"/api/pixel": `{"x":1,"y":1,"color":"#000000"}`, "/api/pixels": `{"pixels":[{"x":1,"y":1,"color":"#000000"}]}`,
+	} {
+		p.canvas.persons = nil
+		if w := p.ask("PUT", path, body, "Cookie", "guest=ada"); w.Code != 200 {
+			t.Errorf("%s as a guest: %d %s", path, w.Code, w.Body)
+		}
+		if w := p.ask("PUT", path, body); w.Code != 200 {
+			t.Errorf("%s as a program: %d %s", path, w.Code, w.Body)
+		}
+		if want := []canvas.Person{{Kind: canvas.Guest, User: 7}, {}}; !slices.Equal(p.canvas.persons, want) {
+			t.Errorf("%s was placed by %+v, want %+v", path, p.canvas.persons, want)
+		}
+		w := p.ask("PUT", path, body, "Authorization", "Bearer nobody")
+		if w.Code != 503 || w.Header().Get("Retry-After") != "2" || w.Body.String() != `{"error":"come again"}`+"\n" {
+			t.Errorf("%s as nobody: %d %v %s", path, w.Code, w.Header(), w.Body)
+		}
+	}
+	if from := people.asked[0].From; from != netip.MustParseAddr("192.0.2.1") { // httptest's
+		t.Errorf("asked about %v", from)
+	}
+}
+
+// The page makes its browser a guest, and nothing else does.
+func TestPeople_AreGreetedWithThePage(t *testing.T) {
+	proxies := quota.Proxies{Networks: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}, Header: quota.XForwardedFor}
+	for _, test := range []struct {
+		method, target, peer string
+		forwarded            string
+		greeted              []bool
+	}{
+		{method: "GET", target: "/", peer: "198.51.100.1", greeted: []bool{false}},
+		{method: "HEAD", target: "/index.html", peer: "198.51.100.1", greeted: []bool{false}},
+		{method: "GET", target: "https://canvas.test/", peer: "198.51.100.1", greeted: []bool{true}}, // by TLS, for httptest
+		{method: "GET", target: "/", peer: "192.0.2.1", forwarded: "https", greeted: []bool{true}},
+		{method: "GET", target: "/", peer: "192.0.2.1", forwarded: "http", greeted: []bool{false}},
+		{method: "GET", target: "/", peer: "198.51.100.1", forwarded: "https", greeted: []bool{false}}, // who is no proxy
+		{method: "GET", target: "/app/main.js", peer: "198.51.100.1"},
+		{method: "GET", target: "/app/", peer: "198.51.100.1"},
+		{method: "POST", target: "/", peer: "198.51.100.1"},
+	} {
+		people := &fakePeople{}
+		pages, err := newPages(fstest.MapFS{"index.html": {}, "app/main.js": {}}, people)
+		if err != nil {
+			t.Fatal(err)
+		}
+		w, r := httptest.NewRecorder(), httptest.NewRequest(test.method, test.target, nil)
+		r.RemoteAddr = test.peer + ":1234"
+		r.Header.Set("X-Forwarded-Proto", test.forwarded)
+		answer.Behind(proxies, pages).ServeHTTP(w, r)
+		if !slices.Equal(people.greeted, test.greeted) {
+			t.Errorf("%s %s from %s, forwarded %q: greeted %v, want %v", test.method, test.target, test.peer, test.forwarded, people.greeted, test.greeted)
+		}
+		if cached := w.Header().Get("Cache-Control"); len(test.greeted) > 0 && cached != "private, no-cache" {
+			t.Errorf("%s %s: a shared cache may keep it: %q", test.method, test.target, cached)
+		}
+	}
+}

@@ -24,7 +24,8 @@ type connection struct {
 	network canvas.Network
 	person  canvas.Person
 	key     canvas.Key
-	author  canvas.Author // 0: not welcomed yet
+	author  canvas.Author // of the session; 0: not welcomed yet
+	user    canvas.Author // the person's, as others see it
 	name    string
 	bucket  bucket
 	lastNum uint64
@@ -135,14 +136,14 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 	if m.Resume {
 		c.resumed = resume(m)
 	}
-	c.key, c.author, c.name = session.Key(), session.Author(), m.Name
+	c.key, c.author, c.user, c.name = session.Key(), session.Author(), c.person.UserOf(session), m.Name
 	now := c.pod.clock.Now()
 	c.bucket = newBucket(c.person.Pace.Rate, c.person.Pace.Burst, now)
 	c.out.Welcome(Welcome{
-		Session: session, User: c.author, Node: c.pod.cfg.Node, Time: now,
+		Session: session, User: c.user, Node: c.pod.cfg.Node, Time: now,
 		Rate: c.person.Pace.Rate, Burst: c.person.Pace.Burst, Window: Window,
 	})
-	ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.author, Name: c.name}})
+	ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.user, Name: c.name}})
 }
 
 // paced is a person with a pace: whoever is nobody in particular has the pod's.
@@ -164,7 +165,7 @@ func (c *connection) followAll() {
 func (c *connection) rename(ctx actor.Context, name string) {
 	if name != c.name {
 		c.name = name
-		ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.author, Name: c.name}})
+		ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.user, Name: c.name}})
 	}
 }
 
@@ -199,7 +200,7 @@ func (c *connection) cursor(ctx actor.Context, m Cursor) {
 	}
 	c.moved = now
 	region, _ := c.pod.cfg.Geometry.Locate(int(m.X), int(m.Y))
-	moved := pointerMoved{canvas.Pointer{Author: c.author, X: m.X, Y: m.Y}}
+	moved := pointerMoved{canvas.Pointer{Author: c.user, X: m.X, Y: m.Y}}
 	if c.points && region != c.pointed {
 		// A viewer that sees only the region it left sees where it went. One that sees both may be
 		// told in either order, so this must not be "gone".
@@ -212,7 +213,7 @@ func (c *connection) cursor(ctx actor.Context, m Cursor) {
 func (c *connection) hidePointer(ctx actor.Context) {
 	if c.points {
 		c.points = false
-		gone := canvas.Pointer{Author: c.author, X: canvas.PointerGone, Y: canvas.PointerGone}
+		gone := canvas.Pointer{Author: c.user, X: canvas.PointerGone, Y: canvas.PointerGone}
 		ctx.Send(c.pod.relays[c.pointed], pointerMoved{gone})
 	}
 }
@@ -237,7 +238,7 @@ func (c *connection) describe() telemetry.Description {
 		state = "live"
 	}
 	return telemetry.Description{State: state, Facts: []message.Fact{
-		telemetry.Text("user", fmt.Sprintf("%012x", uint64(c.author))), telemetry.Text("name", c.name), telemetry.Count("last op", c.lastNum),
+		telemetry.Text("user", fmt.Sprintf("%012x", uint64(c.user))), telemetry.Text("name", c.name), telemetry.Count("last op", c.lastNum),
 		telemetry.Count("ops not acknowledged", len(c.placing)), telemetry.Count("ops held", len(c.held)),
 		telemetry.Count("allowance in pixels", c.bucket.remaining(c.pod.clock.Now())),
 	}}

@@ -69,6 +69,9 @@ func (c *connection) place(ctx actor.Context, m Place) {
 	c.pod.stats.CountOp(len(m.Dots))
 
 	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num, Key: c.key}, Network: c.network, Name: c.name, Spelling: m.Spelling}
+	if c.user != c.author {
+		op.User = c.user
+	}
 	if m.Alias != "" {
 		op.Name, op.Alias = m.Alias, true
 	}

@@ -81,8 +81,9 @@ type crowd struct {
 	onPresent    func(*Presence) // called under mu; nil: nobody
 	onJoin       func(CatchUp)   // likewise
 	pointers     []canvas.Pointer
-	mostPointers int      // in one Point
-	faults       []string // things that no client may ever see
+	mostPointers int                           // in one Point
+	faults       []string                      // things that no client may ever see
+	by           map[canvas.OpID]canvas.Author // who placed what was published, by id without key
 }
 
 // client is one connection and what it has been told.
@@ -186,6 +187,12 @@ func (a *crowd) Publish(b *canvas.Batch) {
 	defer a.mu.Unlock()
 	if uint64(b.Pixels()) != b.To-b.From {
 		a.fault("region %d: batch %d..%d has %d pixels", b.Region, b.From, b.To, b.Pixels())
+	}
+	for i := range b.Ops {
+		if a.by == nil {
+			a.by = make(map[canvas.OpID]canvas.Author)
+		}
+		a.by[canvas.OpID{Author: b.Ops[i].ID.Author, Num: b.Ops[i].ID.Num}] = b.Ops[i].By()
 	}
 	for _, c := range a.clients {
 		r := c.replicas[b.Region]

@@ -70,6 +70,9 @@ func (p *placer) place(ctx actor.Context) {
 	for i, stroke := range p.strokes {
 		id := canvas.OpID{Author: p.session.Author(), Num: uint64(i + 1), Key: p.session.Key()}
 		op := canvas.Op{ID: id, Network: canvas.NetworkHTTP, Spelling: stroke.Spelling}
+		if user := p.person.UserOf(p.session); user != id.Author {
+			op.User = user
+		}
 		parts := split(p.pod.cfg.Geometry, stroke.Dots)
 		p.parts[i] = len(parts)
 		p.pod.stats.CountOp(len(stroke.Dots))

@@ -22,7 +22,7 @@ func authorRuns(ops []canvas.Op, aliases bool) iter.Seq2[author, int] {
 			if len(ops[i].Pixels) == 0 {
 				continue
 			}
-			a := author{user: ops[i].ID.Author}
+			a := author{user: ops[i].By()}
 			if aliases && ops[i].Alias && ops[i].Name != "" {
 				a = author{name: ops[i].Name}
 			}

@@ -34,12 +34,21 @@ func (k Key) Matches(other Key) bool { return k == other || k == Key{} || other 
 // Op is the part of a client's placing that falls into one region.
 type Op struct {
 	ID       OpID
+	User     Author // public id of who placed it; 0: ID.Author
 	Name     string // display name when it was placed; empty: none was set
 	Alias    bool   // Name was given for this op alone and is not the client's own
 	InTurn   bool   // no op of its session with a higher number had been applied here; false: not known
 	Network  Network
 	Spelling string // the colour as a JSON client spelt it ("#aAbBcC"); empty: as Color.String
 	Pixels   []Pixel
+}
+
+// By is the public id of who placed an op.
+func (op *Op) By() Author {
+	if op.User != 0 {
+		return op.User
+	}
+	return op.ID.Author
 }
 
 // Batch is what a region committed at once, or several such batches merged by Merge. It takes a

@@ -17,14 +17,27 @@ func (s Subject) User(kind PersonKind) Author {
 	for _, b := range s[1:6] {
 		id = id<<8 | uint64(b)
 	}
-	first := uint64(s[0])
-	switch {
-	case kind == Bot:
-		first = botMark
-	case first == botMark:
-		first++
+	user := Author(uint64(s[0])<<40 | id)
+	if kind == Bot {
+		return botMark<<40 | Author(id)
 	}
-	return max(Author(first<<40|id), 1)
+	return max(user.Unmarked(), 1)
+}
+
+// Unmarked is a public id for whoever is no bot: the same, or the one beside it that is no bot's.
+func (a Author) Unmarked() Author {
+	if a.IsBot() {
+		a += 1 << 40
+	}
+	return a
+}
+
+// UserOf is the public id under which a person is known in a session.
+func (p *Person) UserOf(session Session) Author {
+	if p.User != 0 {
+		return p.User
+	}
+	return session.Author().Unmarked()
 }
 
 // IsBot reports whether a public id is that of a key.

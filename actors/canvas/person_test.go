@@ -26,3 +26,25 @@ func TestSubject_User(t *testing.T) {
 		})
 	}
 }
+
+// A session whose id looks like a bot's is known by another.
+func TestPerson_UserOf(t *testing.T) {
+	var session canvas.Session
+	for !session.Author().IsBot() {
+		session[0]++
+		if session[0] == 0 {
+			session[1]++
+		}
+	}
+	nobody, guest := canvas.Person{}, canvas.Person{User: 7}
+	if got := nobody.UserOf(session); got.IsBot() || got == session.Author() {
+		t.Errorf("%012x", uint64(got))
+	}
+	if got := guest.UserOf(session); got != 7 {
+		t.Errorf("a guest is %012x", uint64(got))
+	}
+	session[2] = 1
+	if got := nobody.UserOf(session); !session.Author().IsBot() && got != session.Author() {
+		t.Errorf("%012x, want the session's", uint64(got))
+	}
+}

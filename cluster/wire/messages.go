@@ -25,6 +25,7 @@ func submit(p *packer, m *message.Submit) {
 		integer(p, &m.Op)
 		number(p, &m.After)
 	})
+	users(p, m.Ops)
 }
 
 func detach(*packer, *message.Detach) {}
@@ -44,6 +45,7 @@ func attached(p *packer, m *message.Attached) {
 	optional(p, &m.Base, snapshot)
 	each(p, &m.Recent, pastBatch)
 	boolean(p, &m.Rests)
+	usersOfEach(p, m.Recent)
 }
 
 func resting(p *packer, m *message.Resting) {
@@ -60,6 +62,11 @@ func committed(p *packer, m *message.Committed) {
 	optional(p, &m.Batch, batch)
 	each(p, &m.Acks, opID)
 	keys(p, m.Acks)
+	var ops []canvas.Op
+	if m.Batch != nil {
+		ops = m.Batch.Ops
+	}
+	users(p, ops)
 }
 
 func rejected(p *packer, m *message.Rejected) {
@@ -100,6 +107,7 @@ func salvaged(p *packer, m *message.Salvaged) {
 	number(p, &m.N)
 	optional(p, &m.Base, snapshot)
 	each(p, &m.Recent, pastBatch)
+	usersOfEach(p, m.Recent)
 }
 
 func resyncUsers(*packer, *message.ResyncUsers) {}

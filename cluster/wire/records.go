@@ -75,14 +75,43 @@ func ops(p *packer, v *[]canvas.Op) {
 // origins passes the origins of ops whose record has been passed. They are not part of it, since
 // earlier versions refuse a longer record. Batches that go to relays have no origins: nobody asks a
 // replica whose ops they are.
-func origins(p *packer, ops []canvas.Op) {
+func origins(p *packer, ops []canvas.Op) { beside(p, ops, store.AppendOrigins, store.DecodeOrigins) }
+
+// users passes the users of ops whose record has been passed, for the same reason.
+func users(p *packer, ops []canvas.Op) { beside(p, ops, store.AppendUsers, store.DecodeUsers) }
+
+// beside passes what is kept beside the record of ops.
+func beside(p *packer, ops []canvas.Op, write func([]byte, []canvas.Op) []byte, read func([]byte, []canvas.Op) error) {
 	var record []byte
 	if !p.reading {
-		record = store.AppendOrigins(nil, ops)
+		record = write(nil, ops)
 	}
 	bin(p, &record)
 	if p.reading && p.err == nil {
-		if err := store.DecodeOrigins(record, ops); err != nil {
+		if err := read(record, ops); err != nil {
+			p.fail("%w", err)
+		}
+	}
+}
+
+// usersOfEach passes the users of batches that have been passed as a list.
+func usersOfEach(p *packer, batches []*canvas.Batch) {
+	var records [][]byte
+	if !p.reading {
+		for _, b := range batches {
+			records = append(records, store.AppendUsers(nil, b.Ops))
+		}
+	}
+	each(p, &records, func(p *packer, record *[]byte) { bin(p, record) })
+	if !p.reading || p.err != nil || len(records) == 0 {
+		return
+	}
+	if len(records) != len(batches) {
+		p.fail("users of %d batches, there are %d", len(records), len(batches))
+		return
+	}
+	for i, b := range batches {
+		if err := store.DecodeUsers(records[i], b.Ops); err != nil {
 			p.fail("%w", err)
 		}
 	}

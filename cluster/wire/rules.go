@@ -98,7 +98,7 @@ func checkOps(ops []canvas.Op, area int) error {
 		if len(op.Pixels) == 0 || len(op.Pixels) > canvas.MaxBatchPixels {
 			return errOp
 		}
-		if err := checkUser(op.ID.Author, op.Name); err != nil {
+		if err := checkUser(max(op.ID.Author, op.User), op.Name); err != nil {
 			return err
 		}
 		if op.Spelling != "" {

@@ -5,11 +5,13 @@ import "pixelplayground/actors/canvas"
 // MaxMessage is the size of the largest message, in bytes: a Submit or Committed of the most pixels
 // that actors.Config.BatchPixels may allow, if each pixel is an op of its own with every field set,
 // and acknowledged. An Attached (a tile and a ring), PodUsers of 4,096 users and a Rejected of all that
-// a region queues take less.
-const MaxMessage = canvas.MaxBatchPixels*(maxOp+maxAck) + 4096
+// a region queues take less. Earlier versions have a bound without maxUser. No pod reaches either: the
+// batches that it makes are a quarter of that.
+const MaxMessage = canvas.MaxBatchPixels*(maxOp+maxUser+maxAck) + 4096
 
 const (
 	maxOp        = 1 + 10 + 1 + maxNameBytes + 10 + 8 + 1 + 5 // flags, author, name, number, spelling, one pixel: see actors/store
+	maxUser      = 1 + 10                                     // a run of one op, its user
 	maxNameBytes = 3 * canvas.MaxName                         // of UTF-8 for one unit of UTF-16
 	maxAck       = 1 + 9 + 9
 )

@@ -53,6 +53,9 @@ func examples() []example {
 	for i := range fromKnown {
 		fromKnown[i].ID, fromKnown[i].Network = keyed[i], 7
 	}
+	placed := *small
+	placed.Ops = []canvas.Op{{ID: small.Ops[0].ID, User: 0xB1B2C3D4E5F6, Pixels: small.Ops[0].Pixels}, {ID: small.Ops[0].ID, Pixels: []canvas.Pixel{{Pos: 4}}}}
+	placed.To++
 	pointers := []canvas.Pointer{{Author: 9, X: 3, Y: 500}, {Author: 0xA1B2C3D4E5F6, X: canvas.PointerGone, Y: canvas.PointerGone}}
 	return []example{
 		{"attach", &message.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300}},
@@ -61,18 +64,21 @@ func examples() []example {
 		{"submit", &message.Submit{Stream: 1 << 60, N: 5, Ops: batch.Ops}},
 		{"submit-none", &message.Submit{}},
 		{"submit-again", &message.Submit{Stream: 1 << 60, N: 5, Ops: fromKnown, Again: []message.Again{{After: 70_000}, {Op: 1}}}},
+		{"submit-users", &message.Submit{Stream: 1 << 60, N: 5, Ops: placed.Ops}},
 		{"detach", &message.Detach{}},
 		{"point", &message.Point{Moved: pointers}},
 		{"yield", &message.Yield{N: 4}},
 		{"yielded", &message.Yielded{N: -1, Served: true}},
 		{"attached", &message.Attached{Stream: 1 << 60, Answers: 9, Position: at, Recent: []*canvas.Batch{batch, small}}},
 		{"attached-base", &message.Attached{Stream: 2, Position: at, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
+		{"attached-users", &message.Attached{Stream: 2, Position: at, Recent: []*canvas.Batch{small, &placed}}},
 		{"attached-renewed", &message.Attached{Stream: 2, Position: at}},
 		{"attached-rests", &message.Attached{Stream: 2, Position: at, Rests: true}},
 		{"resting", &message.Resting{N: 300, Sums: append(make([]uint64, message.RestShares-1), 1<<63)}},
 		{"rested", &message.Rested{N: 300, Differ: 1<<63 | 1}},
 		{"committed", &message.Committed{Stream: 1 << 60, N: 8, Batch: batch, Acks: ids}},
 		{"committed-before", &message.Committed{Stream: 2, Acks: ids[:1]}},
+		{"committed-users", &message.Committed{Stream: 2, Batch: &placed, Acks: ids[:1]}},
 		{"committed-keyed", &message.Committed{Stream: 2, Acks: keyed}},
 		{"rejected-keyed", &message.Rejected{Stream: 2, N: 3, Ops: keyed, Why: canvas.RefusedUnsure}},
 		{"rejected", &message.Rejected{Stream: 2, N: 3, Ops: ids, Why: canvas.RefusedUnavailable, Retry: 1500 * time.Millisecond}},
@@ -86,6 +92,7 @@ func examples() []example {
 		{"checked", &message.Checked{Stream: 1 << 60, N: 300, Answers: 9, Position: at}},
 		{"salvage", &message.Salvage{N: 300}},
 		{"salvaged", &message.Salvaged{N: 300, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
+		{"salvaged-users", &message.Salvaged{N: 300, Recent: []*canvas.Batch{&placed}}},
 		{"salvaged-none", &message.Salvaged{N: 1}},
 		{"inspect", &message.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
 		{"inspect-little", &message.Inspect{}},

@@ -8,7 +8,7 @@
 //
 //	pixelplayground backup 2\n
 //
-// 2 is the version of the format; version 1 had no documents. The stream consists of sections: kind (1 byte), length of the
+// 2 is the version of the format; version 1 had no users and no documents. The stream consists of sections: kind (1 byte), length of the
 // body (uvarint), body. Numbers are uvarints.
 //
 //	A  about     JSON: see About. The first section
@@ -16,6 +16,7 @@
 //	             begins, and red, green, blue of each pixel; no pixels: it is blank. All
 //	             regions are there, in order
 //	B  batch     a record of the log (see store.AppendWhole) of the region before it, oldest first
+//	U  users     the users of the batch before it (see store.AppendUsers), if any are known
 //	D  document  length of its kind, kind, length of its id, id, and what it says. They follow the
 //	             last region. When a document ends is not kept: those of the kinds that are backed up
 //	             say it themselves
@@ -45,6 +46,7 @@ const (
 	aboutSection  = 'A'
 	regionSection = 'R'
 	batchSection  = 'B'
+	usersSection  = 'U'
 	paperSection  = 'D'
 	endSection    = 'E'
 )

@@ -108,6 +108,9 @@ func (r *Reader) Next() (canvas.RegionID, *store.Claim, error) {
 		}
 		left.Log = append(left.Log, b)
 		r.kind = 0
+		if err := r.users(b); err != nil {
+			return 0, nil, damaged("region %d: %w", id, err)
+		}
 	}
 	c := left.Claim(store.Term{Epoch: epoch})
 	if c.Damage != nil { // it was written like this: the sum may be right
@@ -115,6 +118,15 @@ func (r *Reader) Next() (canvas.RegionID, *store.Claim, error) {
 	}
 	r.About.add(c)
 	return id, c, nil
+}
+
+// users reads the section of a batch's users, if it has one.
+func (r *Reader) users(b *canvas.Batch) error {
+	if err := r.fill(); err != nil || r.kind != usersSection {
+		return err
+	}
+	r.kind = 0
+	return store.DecodeUsers(r.body, b.Ops)
 }
 
 // region reads the section of a region, without its log.

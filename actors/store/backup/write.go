@@ -122,6 +122,12 @@ func (w *writer) region(id canvas.RegionID, c *store.Claim) error {
 		if err := w.section(batchSection, w.body); err != nil {
 			return err
 		}
+		if w.body = store.AppendUsers(w.body[:0], b.Ops); len(w.body) == 0 {
+			continue
+		}
+		if err := w.section(usersSection, w.body); err != nil {
+			return err
+		}
 	}
 	return nil
 }

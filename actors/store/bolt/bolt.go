@@ -147,7 +147,7 @@ func (s *Store) StartCommit(ctx context.Context, b *canvas.Batch, token store.To
 }
 
 func (s *Store) newCommit(b *canvas.Batch, token store.Token) *commit {
-	return &commit{batch: b, token: token, record: store.AppendWhole(nil, b), logPixels: uint64(s.cfg.LogPixels)}
+	return &commit{batch: b, token: token, record: store.AppendWhole(nil, b), users: store.AppendUsers(nil, b.Ops), logPixels: uint64(s.cfg.LogPixels)}
 }
 
 func commitError(b *canvas.Batch, err error) error {

@@ -75,3 +75,24 @@ func openRecord(key, stored []byte) (*canvas.Batch, error) {
 	}
 	return b, nil
 }
+
+// sealUsers returns the users of a stored log entry as they are stored: after a checksum that covers
+// the entry too. So those of an entry that an earlier version has replaced are not taken for the new
+// one's.
+func sealUsers(key, entry, users []byte) []byte {
+	stored := binary.BigEndian.AppendUint32(make([]byte, 0, sumBytes+len(users)), checksum(key, entry, users))
+	return append(stored, users...)
+}
+
+// openUsers sets the users of a log entry's ops. Users that can't be read are not known: then the
+// authors are shown, and nothing of the canvas is lost.
+func openUsers(key, entry, stored []byte, ops []canvas.Op) {
+	if len(stored) < sumBytes || checksum(key, entry, stored[sumBytes:]) != binary.BigEndian.Uint32(stored) {
+		return
+	}
+	if store.DecodeUsers(stored[sumBytes:], ops) != nil {
+		for i := range ops {
+			ops[i].User = 0
+		}
+	}
+}

@@ -3,11 +3,13 @@ package bolt
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"testing"
 	"time"
 
 	"go.etcd.io/bbolt"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
 )
 
@@ -40,6 +42,68 @@ func TestDocuments_EarlierFile(t *testing.T) {
 	}
 	if c := claimed(t, s, 5); c.Damage != nil || c.Position.Seq != 1 {
 		t.Errorf("region: %+v", c)
+	}
+}
+
+// An earlier version keeps the log without users: it trims it, and mends the region, and knows nothing
+// of the users beside it. Those that are left over go with the next trimming, and are never taken for
+// those of another batch.
+func TestUsers_LeftByAnEarlierVersion(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	cfg.LogPixels = 3
+	s := open(t, cfg)
+	claim := claimed(t, s, 5)
+	commit := func(from uint64, user canvas.Author) {
+		t.Helper()
+		b := dot(5, claim.Epoch, from)
+		b.Ops[0].User = user
+		if err := s.Commit(t.Context(), b, claim.Token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	users := func() (all []canvas.Author) {
+		t.Helper()
+		log, err := s.History(t.Context(), 5, 0, 100)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, b := range log {
+			all = append(all, b.Ops[0].User)
+		}
+		return all
+	}
+	kept := func() (n int) {
+		t.Helper()
+		if err := s.db.View(func(tx *bbolt.Tx) error {
+			n = tx.Bucket([]byte(usersBucket)).Stats().KeyN
+			return nil
+		}); err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	for from := range uint64(4) {
+		commit(from, canvas.Author(from+1))
+	}
+	if got := users(); !slices.Equal(got, []canvas.Author{2, 3, 4}) || kept() != 3 {
+		t.Fatalf("users %v, %d kept", got, kept())
+	}
+	if err := s.db.Update(func(tx *bbolt.Tx) error { // an earlier version trims one entry and replaces another
+		log, other := tx.Bucket([]byte(logBucket)), dot(5, claim.Epoch, 2)
+		other.Time++
+		key := logKey(5, 3)
+		return errors.Join(log.Delete(logKey(5, 2)), log.Put(key, sealRecord(key, store.AppendBatch(nil, other))))
+	}); err != nil {
+		t.Fatal(err)
+	}
+	if got := users(); !slices.Equal(got, []canvas.Author{0, 4}) || kept() != 3 {
+		t.Errorf("after an earlier version: users %v, %d kept", got, kept())
+	}
+	for from := uint64(4); from < 6; from++ {
+		commit(from, 0)
+	}
+	if got := users(); !slices.Equal(got, []canvas.Author{4, 0, 0}) || kept() != 1 {
+		t.Errorf("afterwards: users %v, %d kept", got, kept())
 	}
 }
 

@@ -63,6 +63,7 @@ type commit struct {
 	batch     *canvas.Batch
 	token     store.Token
 	record    []byte // of batch
+	users     []byte // of its ops; empty: none is known
 	logPixels uint64
 }
 
@@ -88,7 +89,7 @@ func (c *commit) apply(t *tables) error {
 		return err
 	}
 	r.position, r.lastFrom = b.Position(), b.From
-	t.appendLog(b, c.record)
+	t.appendLog(b, c.record, c.users)
 	r.logStart = t.trimLog(b.Region, r.logStart, r.position.Seq, c.logPixels)
 	t.setRegion(b.Region, &r)
 	return nil
@@ -121,7 +122,7 @@ func (m *mend) apply(t *tables) error {
 		}
 	}
 	for _, b := range m.have.Recent {
-		t.appendLog(b, store.AppendWhole(nil, b))
+		t.appendLog(b, store.AppendWhole(nil, b), store.AppendUsers(nil, b.Ops))
 	}
 	r.sealed = true
 	t.setRegion(m.region, &r)

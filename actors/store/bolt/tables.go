@@ -18,6 +18,7 @@ const (
 	regionsBucket = "regions" // region u32: see region
 	pixelsBucket  = "pixels"  // region u32, chunk u16: see chunkPixels
 	logBucket     = "log"     // region u32, To of the batch u64: its record with a checksum
+	usersBucket   = "users"   // the same keys: the users of the record's ops, with a checksum
 )
 
 // A chunk is this many consecutive positions, with red, green and blue for each, and a checksum
@@ -33,7 +34,9 @@ const (
 // tables is the file as one transaction sees it.
 type tables struct {
 	regions, pixels, log *bbolt.Bucket
-	documents, ends      *bbolt.Bucket // nil in a file that an earlier version wrote and that is only read
+
+	// These are nil in a file that an earlier version wrote and that is only read.
+	users, documents, ends *bbolt.Bucket
 
 	// failed is the first failed write. It must undo the transaction: otherwise what came before the
 	// failed write would be kept without it.
@@ -46,6 +49,7 @@ func tablesOf(tx *bbolt.Tx) *tables {
 		pixels:  tx.Bucket([]byte(pixelsBucket)),
 		log:     tx.Bucket([]byte(logBucket)),
 
+		users:     tx.Bucket([]byte(usersBucket)),
 		documents: tx.Bucket([]byte(documentsBucket)),
 		ends:      tx.Bucket([]byte(endsBucket)),
 	}
@@ -179,7 +183,7 @@ func (t *tables) examine(g canvas.Geometry, id canvas.RegionID) *store.Remains {
 	prefix := regionKey(id)
 	c := t.log.Cursor()
 	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
-		if b, err := openRecord(k, v); err != nil {
+		if b, err := t.openLogged(k, v); err != nil {
 			left.Lose("%v", err)
 		} else {
 			left.Log = append(left.Log, b)
@@ -238,7 +242,7 @@ func (t *tables) lastEpoch(id canvas.RegionID) (last uint64) {
 // clear deletes a region's chunks and log.
 func (t *tables) clear(id canvas.RegionID) {
 	prefix := regionKey(id)
-	for _, b := range []*bbolt.Bucket{t.pixels, t.log} {
+	for _, b := range []*bbolt.Bucket{t.pixels, t.log, t.users} {
 		var keys [][]byte
 		c := b.Cursor()
 		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
@@ -252,9 +256,23 @@ func (t *tables) clear(id canvas.RegionID) {
 	}
 }
 
-func (t *tables) appendLog(b *canvas.Batch, record []byte) {
+func (t *tables) appendLog(b *canvas.Batch, record, users []byte) {
 	key := logKey(b.Region, b.To)
-	t.put(t.log, key, sealRecord(key, record))
+	entry := sealRecord(key, record)
+	t.put(t.log, key, entry)
+	if len(users) > 0 {
+		t.put(t.users, key, sealUsers(key, entry, users))
+	}
+}
+
+// openLogged returns the batch of a stored log entry, with its users. An entry without users has
+// none, or an earlier version wrote it.
+func (t *tables) openLogged(key, stored []byte) (*canvas.Batch, error) {
+	b, err := openRecord(key, stored)
+	if err == nil && t.users != nil {
+		openUsers(key, stored, t.users.Get(key), b.Ops)
+	}
+	return b, err
 }
 
 // trimLog drops the oldest batches of a log that runs from start to end (sequence numbers, and so
@@ -274,7 +292,21 @@ func (t *tables) trimLog(id canvas.RegionID, start, end, limit uint64) uint64 {
 		t.failed = t.log.Delete(k)
 		start = to
 	}
+	t.trimUsers(id, start)
 	return start
+}
+
+// trimUsers drops the users of batches that the log no longer has. There are more of them than were
+// dropped from the log just now if an earlier version has trimmed that.
+func (t *tables) trimUsers(id canvas.RegionID, start uint64) {
+	prefix := regionKey(id)
+	for t.failed == nil {
+		k, _ := t.users.Cursor().Seek(prefix)
+		if !bytes.HasPrefix(k, prefix) || binary.BigEndian.Uint64(k[len(prefix):]) > start {
+			return
+		}
+		t.failed = t.users.Delete(k)
+	}
 }
 
 // batches returns the log after a sequence number: at most limit batches, or all if limit is
@@ -287,7 +319,7 @@ func (t *tables) batches(id canvas.RegionID, after uint64, limit int) ([]*canvas
 	prefix := regionKey(id)
 	c := t.log.Cursor()
 	for k, v := c.Seek(logKey(id, after+1)); bytes.HasPrefix(k, prefix) && len(batches) != limit; k, v = c.Next() {
-		b, err := openRecord(k, v)
+		b, err := t.openLogged(k, v)
 		if err != nil {
 			return nil, err
 		}

@@ -18,7 +18,7 @@ func TestLog_EarlierVersionsReadAndWrite(t *testing.T) {
 	s := open(t, testConfig(redistest.Start(t).URL()))
 	claim := claimed(t, s, 0)
 	b := dot(0, claim.Epoch, 0)
-	b.Ops[0].ID.Key, b.Ops[0].Network, b.Ops[0].InTurn = canvas.Key{1, 2}, 7, true
+	b.Ops[0].ID.Key, b.Ops[0].Network, b.Ops[0].InTurn, b.Ops[0].User = canvas.Key{1, 2}, 7, true, 9
 	if err := s.Commit(context.Background(), b, claim.Token); err != nil {
 		t.Fatal(err)
 	}
@@ -30,7 +30,7 @@ func TestLog_EarlierVersionsReadAndWrite(t *testing.T) {
 	record, _ := entries[0].Values["batch"].(string)
 	plain := *b
 	plain.Ops = []canvas.Op{b.Ops[0]}
-	plain.Ops[0].ID.Key, plain.Ops[0].Network, plain.Ops[0].InTurn = canvas.Key{}, 0, false
+	plain.Ops[0].ID.Key, plain.Ops[0].Network, plain.Ops[0].InTurn, plain.Ops[0].User = canvas.Key{}, 0, false, 0
 	if got, err := store.DecodeBatch([]byte(record)); err != nil || record[0] != 1 || !reflect.DeepEqual(got, &plain) {
 		t.Errorf("they read %+v of version %d, %v; want %+v", got, record[0], err, &plain)
 	}

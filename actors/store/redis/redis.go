@@ -10,7 +10,7 @@
 //	                         last_from (of the last batch), log_start
 //	playground:{12}:pixels   red, green, blue of each position, each xor the background:
 //	                         what is absent, and what Redis pads with, was never painted
-//	playground:{12}:log      stream: batch = its record, origins = those of its ops, by the id <To>-0
+//	playground:{12}:log      stream by the id <To>-0: batch = its record, origins and users = those of its ops
 //	playground:canvas        hash: format, geometry, identity, claims (token of the last)
 //	playground:primaries     hash: when a process of Redis was first seen as the primary
 //

@@ -39,10 +39,14 @@ func batchesOf(entries []driver.XMessage) ([]*canvas.Batch, error) {
 	batches := make([]*canvas.Batch, 0, len(entries))
 	for _, entry := range entries {
 		record, _ := entry.Values["batch"].(string)
-		origins, _ := entry.Values["origins"].(string) // absent: an earlier version wrote it
+		origins, _ := entry.Values["origins"].(string) // this and the next are absent if an earlier version wrote it
+		users, _ := entry.Values["users"].(string)
 		b, err := store.DecodeBatch([]byte(record))
 		if err == nil {
 			err = store.DecodeOrigins([]byte(origins), b.Ops)
+		}
+		if err == nil {
+			err = store.DecodeUsers([]byte(users), b.Ops)
 		}
 		if err != nil {
 			return nil, fmt.Errorf("log entry %s: %w", entry.ID, err)

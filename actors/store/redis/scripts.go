@@ -53,8 +53,8 @@ if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
 end
 return 1`
 
-// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, cut, record, origins, and for
-// each run of pixels its offset and bytes. Returns nothing, or why the batch is refused: the region
+// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, cut, record, origins, users, and
+// for each run of pixels its offset and bytes. Returns nothing, or why the batch is refused: the region
 // is damaged if that begins with lostPrefix, else the batch is fenced.
 //
 // Except for the batch that is added, no batch that begins before the sequence number cut may stay
@@ -62,7 +62,8 @@ return 1`
 // the first batch that ends at cut or later is the last to go.
 const commitScript = `
 local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
-local term, epoch, from, to, cut, record, origins = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6], ARGV[7]
+local term, epoch, from, to, cut = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
+local record, origins, users = ARGV[6], ARGV[7], ARGV[8]
 local is = redis.call('HMGET', meta, 'epoch', 'owner', 'position_epoch', 'position_seq', 'last_from', 'log_start')
 local claimed, owner, position_epoch, seq, last_from, start = is[1], is[2], is[3], is[4] or '0', is[5], is[6] or '0'
 
@@ -92,8 +93,8 @@ if seq ~= from then
   return 'from ' .. from .. ', but the region is at ' .. seq
 end
 
-redis.call('XADD', log, to .. '-0', 'batch', record, 'origins', origins)
-for i = 8, #ARGV, 2 do
+redis.call('XADD', log, to .. '-0', 'batch', record, 'origins', origins, 'users', users)
+for i = 9, #ARGV, 2 do
   redis.call('SETRANGE', pixels, ARGV[i], ARGV[i + 1])
 end
 if tonumber(start) < tonumber(cut) then
@@ -131,7 +132,7 @@ func commitArgs(b *canvas.Batch, token store.Token, logPixels int) []any {
 	cut := b.To - min(b.To, uint64(logPixels))
 	term := stored(store.Term{Epoch: b.Epoch, Token: token})
 	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(cut),
-		store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops))
+		store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops), store.AppendUsers([]byte{}, b.Ops))
 	return appendRuns(args, b)
 }
 

@@ -34,7 +34,7 @@ func LargestBatch(n int) *canvas.Batch {
 	for i := range b.Ops {
 		pixels[i] = canvas.Pixel{Pos: uint16(i), Color: 0xFFFFFF}
 		b.Ops[i] = canvas.Op{
-			ID: canvas.OpID{Author: math.MaxUint64 - canvas.Author(i), Num: math.MaxUint64}, Name: names[i%2],
+			ID: canvas.OpID{Author: math.MaxUint64 - canvas.Author(i), Num: math.MaxUint64}, User: math.MaxUint64 - canvas.Author(i), Name: names[i%2],
 			Alias: true, Spelling: "#FFFFFF", Pixels: pixels[i : i+1],
 		}
 	}

@@ -1,0 +1,93 @@
+package actors
+
+import (
+	"context"
+	"testing"
+
+	"pixelplayground/actors/canvas"
+)
+
+// someone is a guest.
+func someone(user canvas.Author) canvas.Person {
+	return canvas.Person{Kind: canvas.Guest, Subject: canvas.Subject{15: byte(user)}, User: user, Pace: canvas.Pace{Rate: 1000, Burst: 1000}}
+}
+
+// Two tabs of one person are one user on every pod, and yet two sessions: ops of the same number are
+// not taken for each other.
+func TestPeople_TwoTabsAreOneUser(t *testing.T) {
+	p := newPods(t, 2, nil)
+	one, two := p.members[0], p.members[1]
+	one.person, two.person = someone(7), someone(7)
+	a, b := one.connect(Hello{}), two.connect(Hello{})
+	if a.welcome.User != 7 || b.welcome.User != 7 || a.welcome.Session == b.welcome.Session {
+		t.Fatalf("welcomed as %x and %x", uint64(a.welcome.User), uint64(b.welcome.User))
+	}
+	if a.welcome.Rate != 1000 || a.welcome.Burst != 1000 {
+		t.Errorf("at the pace %v, %d", a.welcome.Rate, a.welcome.Burst)
+	}
+	one.watch(a, nil)
+	two.watch(b, nil)
+	one.converged(a)
+	two.converged(b)
+	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1), dot(40, 0, 1)}})
+	b.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(1, 0, 2), dot(41, 0, 2)}})
+	one.eventually("both acknowledged", func() bool { return len(a.acked) == 1 })
+	two.eventually("both acknowledged", func() bool { return len(b.acked) == 1 })
+	one.converged(a)
+	two.converged(b)
+	for _, pod := range []*testPod{one, two} {
+		for _, c := range []*client{a, b} {
+			id := canvas.OpID{Author: c.welcome.Session.Author(), Num: 1}
+			pod.eventually("both pods have shown both", func() bool { return pod.crowd.by[id] != 0 })
+			if by := pod.crowd.by[id]; by != 7 {
+				t.Errorf("%s shows it as placed by %x", pod.address, uint64(by))
+			}
+		}
+	}
+	for _, c := range []*client{a, b} {
+		if got := one.logged(c.welcome.Session.Author()); len(got) != 1 {
+			t.Errorf("in the log: %v", got)
+		}
+	}
+}
+
+func TestPeople_ProgramKeepsItsSessionsID(t *testing.T) {
+	w := newWorld(t, nil)
+	w.person = canvas.Person{Kind: canvas.Program, Subject: canvas.Subject{1}, Pace: canvas.Pace{Rate: 9, Burst: 8}}
+	a, b := w.connect(Hello{}), w.connect(Hello{})
+	if a.welcome.User != a.welcome.Session.Author().Unmarked() || b.welcome.User == a.welcome.User || a.welcome.Rate != 9 {
+		t.Errorf("welcomed %+v and %+v", a.welcome, b.welcome)
+	}
+}
+
+// What is placed over HTTP is the person's.
+func TestPeople_PlacedWithoutAConnection(t *testing.T) {
+	w := newWorld(t, nil)
+	if _, err := w.node.Place(t.Context(), someone(7), []Stroke{{Dots: []canvas.Dot{dot(0, 0, 1)}}, {Dots: []canvas.Dot{dot(1, 0, 1)}}}); err != nil {
+		t.Fatal(err)
+	}
+	log, err := w.store.History(context.Background(), 0, 0, 10)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, b := range log {
+		for i := range b.Ops {
+			if b.Ops[i].By() != 7 || b.Ops[i].ID.Author == 7 {
+				t.Errorf("op %+v", b.Ops[i])
+			}
+		}
+	}
+}
+
+func TestPeople_PointerIsTheUsers(t *testing.T) {
+	w := newWorld(t, nil)
+	w.person = someone(7)
+	a := w.connect(Hello{})
+	w.watch(a, nil)
+	w.converged(a)
+	a.conn.Send(Cursor{X: 3, Y: 4})
+	w.eventually("its pointer is shown", func() bool { return len(w.crowd.pointers) > 0 })
+	if got := w.crowd.pointers[0]; got != (canvas.Pointer{Author: 7, X: 3, Y: 4}) {
+		t.Errorf("pointer %+v", got)
+	}
+}

@@ -63,8 +63,8 @@ type Connection struct {
 	pid *actor.PID
 }
 
-// Send hands over a command: Hello first, then Subscribe, SubscribeAll, Unsubscribe,
-// Place, Rename, Cursor. Each is answered by Outbox.Handled.
+// Send hands over a command: Hello first, though Identified may come before it, then Subscribe,
+// SubscribeAll, Unsubscribe, Place, Rename, Cursor. Each is answered by Outbox.Handled.
 func (c *Connection) Send(command any) { c.pod.system.Root.Send(c.pid, command) }
 
 // Close ends the actor: the socket is gone.
@@ -81,6 +81,9 @@ func (c *connection) Receive(ctx actor.Context) {
 	case speakFor:
 		c.viewer, c.network, c.out = m.viewer, m.network, m.out
 		c.person = c.pod.paced(m.person)
+	case Identified:
+		c.person = c.pod.paced(m.Person)
+		c.out.Handled()
 	case Hello:
 		c.hello(ctx, m)
 		c.out.Handled()

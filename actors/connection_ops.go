@@ -93,6 +93,8 @@ func (c *connection) check(m Place, now time.Time) (canvas.Refusal, time.Duratio
 		}
 	}
 	switch {
+	case c.person.ReadOnly:
+		return canvas.RefusedRights, 0
 	case c.pod.draining.Load():
 		return canvas.RefusedDraining, 0
 	case m.Num <= c.lastNum:

@@ -311,7 +311,7 @@ func (n *Node) act(ctx context.Context, act message.Act) *message.Acted {
 	if err != nil {
 		acted.Error = err.Error()
 	}
-	if act.Do != message.ActVouch { // a pod asks this, not an operator
+	if act.Do != message.ActVouch && act.Do != message.ActEndLogin { // a pod asks these, not an operator
 		n.NoteAct(act, err)
 	}
 	return acted

@@ -104,6 +104,8 @@ type (
 		Name    string
 		Sent    *uint64 // the highest op number that was ever sent in the session; nil: the client does not say
 	}
+	// Identified says that the client has shown who it is, or that it is the same for longer.
+	Identified struct{ Person canvas.Person }
 	// Subscribe follows regions from what the client holds.
 	Subscribe struct{ Marks []canvas.Mark }
 	// SubscribeAll follows the whole canvas from now on: what JSON clients get.

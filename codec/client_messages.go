@@ -33,6 +33,9 @@ func decodeClient(r *reader) ClientMessage {
 		return Rename{Name: r.ownName()}
 	case typeCursor:
 		return decodeCursor(r)
+	case typeAuth:
+		r.need(1)
+		return Auth{Token: r.token()}
 	case typePing:
 		r.need(1)
 		return Ping{Token: r.uint("token", math.MaxUint64)}
@@ -44,7 +47,10 @@ func decodeClient(r *reader) ClientMessage {
 func AppendHello(dst []byte, m Hello) []byte {
 	elements := 3
 	if m.Sent != nil {
-		elements = 4
+		elements++
+		if m.Token != "" {
+			elements++
+		}
 	}
 	w := begin(dst, typeHello, elements)
 	if m.Resume {
@@ -55,6 +61,9 @@ func AppendHello(dst []byte, m Hello) []byte {
 	w.text(m.Name)
 	if m.Sent != nil {
 		w.uint(*m.Sent)
+		if m.Token != "" {
+			w.text(m.Token)
+		}
 	}
 	return w.end()
 }
@@ -70,6 +79,12 @@ func decodeHello(r *reader) Hello {
 		r.need(1)
 		sent := r.uint("sent", math.MaxUint64)
 		m.Sent = &sent
+	}
+	if r.left > 0 {
+		r.need(1)
+		if !r.null("token") {
+			m.Token = r.token()
+		}
 	}
 	return m
 }
@@ -137,6 +152,13 @@ func decodeCursor(r *reader) Cursor {
 	}
 	r.need(2)
 	return Cursor{X: uint16(r.uint("x", math.MaxUint16)), Y: uint16(r.uint("y", math.MaxUint16))}
+}
+
+// AppendAuth writes AUTH.
+func AppendAuth(dst []byte, m Auth) []byte {
+	w := begin(dst, typeAuth, 2)
+	w.text(m.Token)
+	return w.end()
 }
 
 // AppendPing writes PING.

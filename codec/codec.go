@@ -25,6 +25,7 @@ const (
 	typeRename      messageType = 5
 	typeCursor      messageType = 6
 	typePing        messageType = 7
+	typeAuth        messageType = 8
 
 	typeWelcome  messageType = 16
 	typeSnapshot messageType = 17
@@ -42,7 +43,7 @@ const (
 func (t messageType) String() string {
 	names := [...]string{
 		typeHello: "HELLO", typeSubscribe: "SUBSCRIBE", typeUnsubscribe: "UNSUBSCRIBE", typePlace: "PLACE",
-		typeRename: "RENAME", typeCursor: "CURSOR", typePing: "PING",
+		typeRename: "RENAME", typeCursor: "CURSOR", typePing: "PING", typeAuth: "AUTH",
 		typeWelcome: "WELCOME", typeSnapshot: "SNAPSHOT", typePixels: "PIXELS", typeAck: "ACK", typeRefused: "REFUSED",
 		typeCursors: "CURSORS", typePresence: "PRESENCE", typePong: "PONG", typeNotice: "NOTICE", typeWaiting: "WAITING",
 	}

@@ -57,6 +57,8 @@ func clientFrames() []frame {
 		{name: "hello-new", message: Hello{Name: "Ada"}},
 		{name: "hello-resume", message: Hello{Session: session, Resume: true}},
 		{name: "hello-resume-sent", message: Hello{Session: session, Resume: true, Name: "Ada", Sent: new(uint64(300))}},
+		{name: "hello-token", message: Hello{Name: "Ada", Sent: new(uint64(0)), Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln"}},
+		{name: "auth", message: Auth{Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln"}},
 		{name: "hello-not-ascii", message: Hello{Name: "Zoë 🎨 日本"}},
 		{name: "hello-longest-name", message: Hello{Name: "日本日本日本日本日本日本日本日本日本日本"}},
 		{name: "subscribe-blank", message: Subscribe{Marks: []canvas.Mark{at(0, 0, 0)}}},

@@ -42,6 +42,8 @@ func appendMessage(dst []byte, message any) []byte {
 		return AppendCursor(dst, m)
 	case Ping:
 		return AppendPing(dst, m)
+	case Auth:
+		return AppendAuth(dst, m)
 	case Welcome:
 		return AppendWelcome(dst, m)
 	case Snapshot:
@@ -81,6 +83,9 @@ func describe(message any) map[string]any {
 		if m.Sent != nil {
 			fields["sent"] = *m.Sent
 		}
+		if m.Token != "" {
+			fields["token"] = m.Token
+		}
 		return fields
 	case Subscribe:
 		marks := []any{}
@@ -105,6 +110,8 @@ func describe(message any) map[string]any {
 		return map[string]any{"type": typeCursor, "x": m.X, "y": m.Y}
 	case Ping:
 		return map[string]any{"type": typePing, "token": m.Token}
+	case Auth:
+		return map[string]any{"type": typeAuth, "token": m.Token}
 	case Welcome:
 		return map[string]any{"type": typeWelcome, "session": hex.EncodeToString(m.Session[:]), "user": m.User, "node": m.Node,
 			"time": m.Time.UnixMilli(), "width": m.Geometry.Width, "height": m.Geometry.Height, "region": m.Geometry.Region,

@@ -13,6 +13,7 @@ const (
 	MaxServerMessage = 1 << 20  // bytes; PIXELS of canvas.MaxBatchPixels, each of another user, is 983,000
 	MaxSnapshot      = 200_000  // bytes of a SNAPSHOT; 256x256 of noise is 196,700
 	MaxPlacePixels   = 4096     // pixels in one PLACE: 28 KiB
+	MaxToken         = 8 << 10  // bytes of a token in HELLO and AUTH
 )
 
 // Client messages, decoded by DecodeClient. See PROTOCOL.md for the meaning.
@@ -23,6 +24,7 @@ type (
 		Resume  bool // Session is from an earlier Welcome
 		Name    string
 		Sent    *uint64 // the highest op number that was ever sent in the session; nil: not said
+		Token   string  // says who the client is; empty: what the handshake showed counts. Only with Sent
 	}
 	// Subscribe asks for regions from positions on.
 	Subscribe struct{ Marks []canvas.Mark }
@@ -39,6 +41,8 @@ type (
 	Cursor struct{ X, Y uint16 }
 	// Ping asks for a Pong with the same token.
 	Ping struct{ Token uint64 }
+	// Auth replaces the token by one that ends later.
+	Auth struct{ Token string }
 	// Unknown is a message of a type this version doesn't know.
 	Unknown struct{ Type uint64 }
 )
@@ -53,6 +57,7 @@ func (Place) clientMessage()       {}
 func (Rename) clientMessage()      {}
 func (Cursor) clientMessage()      {}
 func (Ping) clientMessage()        {}
+func (Auth) clientMessage()        {}
 func (Unknown) clientMessage()     {}
 
 // Server messages, decoded by DecodeServer.
@@ -157,6 +162,7 @@ const (
 	CloseSlow      CloseCode = 4002
 	CloseSilent    CloseCode = 4003
 	CloseKicked    CloseCode = 4004
+	CloseEnded     CloseCode = 4005
 )
 
 // Reconnect reports whether a client should try again after this code. A connection

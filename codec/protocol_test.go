@@ -101,7 +101,7 @@ func TestProtocol_CloseCodes(t *testing.T) {
 		}
 	}
 	codes := []CloseCode{CloseNormal, CloseProtocol, CloseUnsupported, CloseBadText, CloseTooBig, CloseInternal,
-		CloseRestart, CloseTryLater, CloseMalformed, CloseNoHello, CloseSlow, CloseSilent, CloseKicked}
+		CloseRestart, CloseTryLater, CloseMalformed, CloseNoHello, CloseSlow, CloseSilent, CloseKicked, CloseEnded}
 	for _, code := range codes {
 		text, found := reconnect[int(code)]
 		if !found {

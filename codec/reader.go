@@ -248,3 +248,6 @@ func isArray(c byte) bool {
 func isText(c byte) bool {
 	return msgpcode.IsFixedString(c) || c >= msgpcode.Str8 && c <= msgpcode.Str32
 }
+
+// token reads what says who a client is.
+func (r *reader) token() string { return r.text("token", MaxToken) }

@@ -24,7 +24,7 @@ type Config struct {
 	// proxies.
 	Proxies quota.Proxies
 	// People tells who is who; nil: nobody is anybody in particular.
-	People upgrade.People
+	People People
 	// MaxConnections bounds the WebSockets. An idle one takes about 2 KB, its actor included,
 	// besides what the kernel needs for it. A stalled one takes up to 400 KB more.
 	MaxConnections int

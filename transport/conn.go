@@ -125,6 +125,9 @@ func (m open) run(s *shard) {
 		return
 	}
 	c.session = s.server.host.Connect(c.id, m.network, m.person, outbox{c})
+	if s.known(c, m.person); c.state >= closing {
+		return
+	}
 	if c.protocol == frames.JSON {
 		c.state = arriving
 		s.command(c, actors.Hello{})
@@ -255,6 +258,7 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	s.conns[len(s.conns)-1] = nil
 	s.conns = s.conns[:len(s.conns)-1]
 	delete(s.byID, c.id)
+	delete(s.logins, c)
 	s.recount(c.protocol, -1)
 	s.server.counters.Connections.Add(-1)
 

@@ -33,8 +33,7 @@ func (s *shard) binaryMessage(c *conn, p []byte) {
 	case err != nil:
 		s.failFor(c, codec.CloseMalformed, asciiOnly(err.Error()))
 	case c.state == greeting && isHello:
-		c.state = arriving
-		s.command(c, actors.Hello(hello))
+		s.greet(c, hello)
 	case c.state == greeting:
 		s.fail(c, codec.CloseNoHello)
 	default:
@@ -65,6 +64,8 @@ func (s *shard) request(c *conn, m codec.ClientMessage) {
 		s.command(c, actors.Rename(m))
 	case codec.Cursor:
 		s.command(c, actors.Cursor(m))
+	case codec.Auth:
+		s.showToken(c, m)
 	case codec.Ping:
 		pong := codec.Pong{Token: m.Token, Time: s.server.cfg.Now()}
 		s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendPong(frames.Room(32), pong)))

@@ -1,6 +1,7 @@
 package transport
 
 import (
+	"net/http"
 	"testing"
 
 	"pixelplayground/actors/canvas"
@@ -14,6 +15,12 @@ type greeter struct{}
 func (greeter) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
 	return canvas.Person{Kind: canvas.Guest, Name: shown.Cookies[0]}, nil
 }
+
+func (greeter) Token(string, canvas.Person) (canvas.Person, *auth.Refusal) {
+	return canvas.Person{}, &auth.Refusal{Status: http.StatusUnauthorized, Text: "no token is taken"}
+}
+
+func (greeter) Stands(string) bool { return true }
 
 func TestPeople_ConnectAsWhoTheyAre(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {

@@ -35,6 +35,7 @@ type shard struct {
 	conns   []*conn // in no order
 	byID    map[canvas.ViewerID]*conn
 	count   [frames.Protocols]int // connections by protocol
+	logins  map[*conn]login       // of those that have one
 	room    []command             // an empty slice to reuse, for inbox.take
 	buffer  []byte                // what is being read
 	header  []byte                // room for ws.ReadHeaderBuffer
@@ -73,6 +74,7 @@ func newShard(server *Server) *shard {
 func (s *shard) begin() {
 	geometry := s.server.cfg.Geometry
 	s.conns, s.byID, s.count = nil, make(map[canvas.ViewerID]*conn), [frames.Protocols]int{}
+	s.logins = make(map[*conn]login)
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
 	s.looks = nil
@@ -180,6 +182,7 @@ func (s *shard) close() {
 // sweep checks every connection's timeouts, and does what else is done from time to time.
 func (s *shard) sweep() {
 	s.attemptAll(s.conns, (*shard).check)
+	s.checkLogins()
 	s.forgetLooks()
 	s.checkNameList()
 	s.askWaiting()

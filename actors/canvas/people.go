@@ -31,14 +31,15 @@ const (
 	RefusedOrder       Refusal = 7
 	RefusedRegion      Refusal = 8
 	RefusedUnsure      Refusal = 9
+	RefusedRights      Refusal = 10
 
 	// LastRefusal is the highest of them.
-	LastRefusal = RefusedUnsure
+	LastRefusal = RefusedRights
 )
 
 // String is the stable name, for metrics and logs.
 func (r Refusal) String() string {
-	names := [...]string{"none", "rate", "bounds", "busy", "unavailable", "unknown", "draining", "order", "region", "unsure"}
+	names := [...]string{"none", "rate", "bounds", "busy", "unavailable", "unknown", "draining", "order", "region", "unsure", "rights"}
 	if int(r) < len(names) {
 		return names[r]
 	}
@@ -58,6 +59,8 @@ func (r Refusal) Text() string {
 		return "The canvas can't be saved right now"
 	case RefusedDraining:
 		return "This server is restarting"
+	case RefusedRights:
+		return "You may not draw here: sign in, if you have not"
 	case RefusedUnsure:
 		return "It is not known whether that was saved: the canvas shows it if it was"
 	default:

@@ -20,6 +20,7 @@ const (
 	ActDisconnect = "disconnect" // the pod closes a connection
 	ActAnnounce   = "announce"   // the pod shows a line to its users
 	ActLogout     = "logout"     // the pod no longer accepts a session of the dashboard, Text
+	ActEndLogin   = "endlogin"   // the gateway no longer accepts a sign-in, token or key, and ends its connections: Text is for auth.People.End
 	ActVouch      = "vouch"      // the pod says whether it accepts a session: asked by a pod that has started since
 )
 

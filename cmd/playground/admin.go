@@ -55,6 +55,11 @@ func (a around) Act(ctx context.Context, act message.Act) error {
 	case message.ActLogout:
 		a.sessions.End(act.Text)
 		return nil
+	case message.ActEndLogin:
+		if a.people == nil {
+			return nil // nobody is connected here
+		}
+		return a.people.End(act.Text)
 	case message.ActVouch:
 		return a.sessions.Vouch(act.Text)
 	}

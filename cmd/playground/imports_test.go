@@ -80,7 +80,7 @@ func arrows() []arrow {
 		{from: "transport/upgrade", may: []string{canvas, "codec", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
 		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
-		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/frames", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/auth", "transport/frames", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/api/answer", may: []string{"transport/quota"}},
 		{from: "transport/api/metrics", may: []string{canvas, message, telemetry, "transport/api/answer", "transport/stats"}, uses: []string{"github.com/prometheus/client_golang"}},
 		{from: "transport/api", may: []string{"actors", canvas, message, telemetry, "codec", "transport/api/answer", "transport/api/metrics", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"golang.org/x/time"}},

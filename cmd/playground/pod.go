@@ -110,6 +110,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	var people api.People // nil: this pod is no gateway
 	if cfg.Gateway {
 		p.people = auth.New(cfg.People(), kept, nil, log)
+		p.people.Tell(p.ends(server))
 		people = p.people
 	}
 	if embedded, ok := kept.(*bolt.Store); ok {
@@ -123,7 +124,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	}
 	handlers, err := api.New(http, api.Ports{
 		Canvas: p.node, People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
-		Origin: sockets.AllowedOrigins.Allow, Draining: p.draining.Load, Log: log,
+		Origin: sockets.AllowedOrigins.Allow, Foreign: sockets.AllowedOrigins.Foreign, Draining: p.draining.Load, Log: log,
 	})
 	if err != nil {
 		return nil, err
@@ -198,14 +199,6 @@ type host struct{ *actors.Node }
 
 func (h host) Connect(v canvas.ViewerID, network canvas.Network, person canvas.Person, out actors.Outbox) transport.ConnectionActor {
 	return h.Node.Connect(v, network, person, out)
-}
-
-// visitors tells transport who is who. The pod knows people only once it has its store, and has
-// opened the latter before it accepts anybody.
-type visitors struct{ *pod }
-
-func (v visitors) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
-	return v.people.Identify(shown)
 }
 
 // url is where a browser on this computer finds the pod.

@@ -33,6 +33,13 @@ func (p *pod) rereads() (all []*reread) {
 	if p.cfg.Redis != "" {
 		add(p.cfg.RedisPasswordFile, using(settings.ParsePassword, p.usePassword))
 	}
+	if p.people != nil {
+		use := func(set func(string)) func(context.Context, string) error {
+			return func(_ context.Context, secret string) error { set(secret); return nil }
+		}
+		add(p.cfg.Persons.ClientSecretFile, using(settings.ParsePassword, use(p.people.UseClientSecret)))
+		add(p.cfg.Persons.TokenSecretFile, using(settings.ParseTokenSecret, use(p.people.UseTokenSecret)))
+	}
 	add(p.cfg.AdminTokenFile, using(settings.ParseAdminTokens, func(_ context.Context, tokens []string) error { return p.sessions.UseTokens(tokens) }))
 	if p.others != nil {
 		add(p.cfg.GossipKeyFile, using(settings.ParseGossipKeys, func(_ context.Context, keys [][]byte) error { return p.others.UseGossipKeys(keys) }))

@@ -72,6 +72,11 @@ func newAdmin(s *server) *admin {
 	if s.Config.Pages {
 		a.routes["/admin/api/canvas.png"] = answer.Methods{"GET": s.getImage}
 	}
+	if s.Config.Pages && s.People != nil {
+		for path, m := range s.People.Operator() {
+			a.routes["/admin/api/"+path] = m
+		}
+	}
 	if s.AdminPages != nil {
 		_ = fs.WalkDir(s.AdminPages, ".", func(name string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() && !strings.HasSuffix(name, ".html") {

@@ -18,7 +18,6 @@ import (
 	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/api/metrics"
-	"pixelplayground/transport/auth"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 )
@@ -37,15 +36,6 @@ type Canvas interface {
 	Users() int
 	// Stats counts what the pod's actors do.
 	Stats() *telemetry.Stats
-}
-
-// People tells who a request is from; *auth.People is one.
-type People interface {
-	// Identify asks nobody, so it does not block.
-	Identify(auth.Shown) (canvas.Person, *auth.Refusal)
-	// Greet sees to it that the browser that asks for the page is a guest. secure says that it came by
-	// TLS.
-	Greet(w http.ResponseWriter, r *http.Request, secure bool)
 }
 
 // Store is asked whether it would take a commit.
@@ -103,6 +93,7 @@ type Ports struct {
 	Pages      fs.FS                      // index.html and what it loads
 	AdminPages fs.FS                      // the same for the dashboard, with login.html; nil: none
 	Origin     func(r *http.Request) bool // whether a page of the request's Origin may use the API
+	Foreign    func(r *http.Request) bool // whether it may only because any may; nil: never
 	Draining   func() bool                // whether the pod is closing
 	Sockets    *stats.Counters            // what transport counts
 	Counters   []metrics.Counter          // what else the metrics show, for example the store's own
@@ -185,16 +176,21 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 		s.serveOperators(all, routes)
 	}
 	s.handle(all, routes)
+	if cfg.Pages && ports.People != nil {
+		for path, m := range ports.People.Routes() {
+			all.Handle(path, s.resource(path, m, false))
+		}
+	}
 	return handlers, nil
 }
 
 // handle adds routes to a mux, and an answer for everything below /api that does not exist.
 func (s *server) handle(mux *http.ServeMux, routes map[string]answer.Methods) {
 	for path, m := range routes {
-		mux.Handle(path, s.resource(path, m))
+		mux.Handle(path, s.resource(path, m, true))
 	}
-	mux.Handle("/api", s.resource("/api", nil))
-	mux.Handle("/api/", s.resource("/api", nil))
+	mux.Handle("/api", s.resource("/api", nil, true))
+	mux.Handle("/api/", s.resource("/api", nil, true))
 }
 
 // serveOperators adds what only operators need.
@@ -219,9 +215,9 @@ func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Method
 	mux.Handle("/", pages)
 	maps.Copy(routes, map[string]answer.Methods{
 		"/health":            {"GET": s.getHealth},
-		"/api/canvas":        {"GET": s.getCanvas},
-		"/api/canvas.png":    {"GET": s.getImage},
-		"/api/pixel/{x}/{y}": {"GET": s.getPixel},
+		"/api/canvas":        {"GET": s.watched(s.getCanvas)},
+		"/api/canvas.png":    {"GET": s.watched(s.getImage)},
+		"/api/pixel/{x}/{y}": {"GET": s.watched(s.getPixel)},
 		"/api/pixel":         {"PUT": s.putPixel},
 		"/api/pixels":        {"PUT": s.putPixels},
 	})
@@ -229,8 +225,8 @@ func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Method
 }
 
 // resource is the handler for one path. It does what is the same for all paths, and answers
-// errors as JSON.
-func (s *server) resource(route string, m answer.Methods) http.Handler {
+// errors as JSON. shared: pages of other origins that may use the API may use it.
+func (s *server) resource(route string, m answer.Methods, shared bool) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		counted := &answer.Counted{ResponseWriter: w, Status: http.StatusOK}
 		defer func() { s.metrics.Answered(route, counted.Status) }()
@@ -238,7 +234,9 @@ func (s *server) resource(route string, m answer.Methods) http.Handler {
 
 		w.Header().Set("Cache-Control", "no-store")
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		s.shareWith(w, r, m)
+		if shared {
+			s.shareWith(w, r, m)
+		}
 		handle := m.For(r.Method)
 		switch {
 		case len(m) == 0:

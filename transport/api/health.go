@@ -36,6 +36,10 @@ func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 			shown[i] = codec.Anonymous
 		}
 	}
+	connections := len(shown)
+	if s.People != nil && s.People.MayWatch(s.shown(r)) != nil {
+		shown = shown[:0] // who may not see the canvas does not see who is there
+	}
 	store := "ok"
 	if s.ping(r.Context()) != nil {
 		store = "unavailable"
@@ -47,7 +51,7 @@ func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 		Timestamp   string   `json:"timestamp"`
 		Node        string   `json:"node"`
 		Store       string   `json:"store"`
-	}{"ok", len(shown), shown, s.Now().UTC().Format(iso8601), s.Node, store})
+	}{"ok", connections, shown, s.Now().UTC().Format(iso8601), s.Node, store})
 }
 
 // getAlive shows that the process answers. A failing store is no reason to restart it.

@@ -36,6 +36,21 @@ func (p *fakePeople) Greet(_ http.ResponseWriter, _ *http.Request, secure bool) 
 	p.greeted = append(p.greeted, secure)
 }
 
+func (p *fakePeople) MayWatch(shown auth.Shown) *auth.Refusal {
+	if slices.Contains(shown.Authorization, "Bearer nobody") {
+		return &auth.Refusal{Status: http.StatusUnauthorized, Text: "sign in"}
+	}
+	return nil
+}
+
+func (p *fakePeople) Routes() map[string]answer.Methods {
+	return map[string]answer.Methods{"/api/me": {"GET": func(w http.ResponseWriter, _ *http.Request) { answer.JSON(w, http.StatusOK, "ada") }}}
+}
+
+func (p *fakePeople) Operator() map[string]answer.Methods {
+	return map[string]answer.Methods{"keys": {"GET": func(w http.ResponseWriter, _ *http.Request) { answer.JSON(w, http.StatusOK, "keys") }}}
+}
+
 func TestPeople_PlaceAsWhoTheyAre(t *testing.T) {
 	p, people := newPod(t), &fakePeople{}
 	p.server.People = people

@@ -13,8 +13,6 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/api/answer"
-	"pixelplayground/transport/auth"
-	"pixelplayground/transport/quota"
 )
 
 // Why an entry is not a pixel, in the words that existing clients expect.
@@ -52,7 +50,7 @@ func (s *server) read(ctx context.Context, region canvas.RegionID) (*canvas.Snap
 }
 
 func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
-	person, ok := s.person(w, r)
+	person, ok := s.drawer(w, r)
 	if !ok || !s.allowAny(w, r) {
 		return
 	}
@@ -149,24 +147,6 @@ func (s *server) place(ctx context.Context, person canvas.Person, strokes []acto
 	return s.Canvas.Place(ctx, person, strokes)
 }
 
-// person is who a request is from. If it is nobody, that has been answered.
-func (s *server) person(w http.ResponseWriter, r *http.Request) (canvas.Person, bool) {
-	if s.People == nil {
-		return canvas.Person{}, true
-	}
-	person, refused := s.People.Identify(auth.Shown{
-		From: quota.AddressOf(r.RemoteAddr), Cookies: r.Header["Cookie"], Authorization: r.Header["Authorization"],
-	})
-	if refused == nil {
-		return person, true
-	}
-	if refused.Retry > 0 {
-		answer.RetryAfter(w, refused.Retry)
-	}
-	answer.Fail(w, refused.Status, refused.Text)
-	return person, false
-}
-
 // refuse answers a request of which not all pixels were written: updated of asked were. Pixels
 // that certainly were not written, through no fault of the client, are given back to its allowance.
 func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updated, asked int) {
@@ -197,7 +177,7 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updat
 const maxEntries = 100_000 // in one request
 
 func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
-	person, ok := s.person(w, r)
+	person, ok := s.drawer(w, r)
 	if !ok || !s.allowAny(w, r) {
 		return
 	}

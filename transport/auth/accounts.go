@@ -160,6 +160,16 @@ func (p *People) withRights(person canvas.Person, shown Shown) (canvas.Person, *
 	return person, unauthorised("sign in to see this canvas")
 }
 
+// MayWatch says why a request may not see the canvas; nil: it may. Where everyone may, nobody is asked
+// who they are.
+func (p *People) MayWatch(shown Shown) *Refusal {
+	if p.cfg.Rights.Watch == canvas.RoleGuest {
+		return nil
+	}
+	_, refused := p.Identify(shown)
+	return refused
+}
+
 func unauthorised(text string) *Refusal { return &Refusal{Status: http.StatusUnauthorized, Text: text} }
 
 // subjectText and parseSubject are a subject as documents have it.

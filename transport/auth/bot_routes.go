@@ -100,10 +100,14 @@ func (p *People) keyFailed(w http.ResponseWriter, err error) {
 	}
 }
 
-// Operators' requests, which package api lets in or not.
+// Operator is what operators may do with keys, whoever lets them in, by what comes after /admin/api/.
+func (p *People) Operator() map[string]answer.Methods {
+	return map[string]answer.Methods{
+		"keys": {"GET": p.operatorKeys, "POST": p.operatorMakes}, "keys/revoke": {"POST": p.operatorRevokes},
+	}
+}
 
-// OperatorKeys answers a list of all keys.
-func (p *People) OperatorKeys(w http.ResponseWriter, r *http.Request) {
+func (p *People) operatorKeys(w http.ResponseWriter, r *http.Request) {
 	keys, err := p.bots.all(r.Context())
 	if err != nil {
 		p.keyFailed(w, err)
@@ -112,16 +116,16 @@ func (p *People) OperatorKeys(w http.ResponseWriter, r *http.Request) {
 	answer.JSON(w, http.StatusOK, keysShown{p.showAll(keys)})
 }
 
-// OperatorMakesKey makes a key that is no account's.
-func (p *People) OperatorMakesKey(w http.ResponseWriter, r *http.Request) {
+// operatorMakes makes a key that is no account's.
+func (p *People) operatorMakes(w http.ResponseWriter, r *http.Request) {
 	var wanted KeyWanted
 	if asked(w, r, &wanted) {
 		p.makeKey(w, r, wanted.key())
 	}
 }
 
-// OperatorRevokesKey revokes any key.
-func (p *People) OperatorRevokesKey(w http.ResponseWriter, r *http.Request) {
+// operatorRevokes revokes any key.
+func (p *People) operatorRevokes(w http.ResponseWriter, r *http.Request) {
 	var said struct{ ID string }
 	if asked(w, r, &said) {
 		p.revokeKey(w, r, said.ID, "")

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 )
@@ -49,3 +50,6 @@ func parseEnd(text string) (login string, until time.Time, err error) {
 	}
 	return login, time.Unix(seconds, 0), nil
 }
+
+// Stands reports whether a login has not been ended, as far as this pod knows.
+func (p *People) Stands(login string) bool { return !errors.Is(p.ended.stands(login), errEnded) }

@@ -39,11 +39,13 @@ type Allowances func(ctx context.Context, person canvas.Person) (left int, next 
 func userText(user canvas.Author) string { return fmt.Sprintf("%012x", uint64(user)) }
 
 func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
-	person, refused := p.Identify(shownBy(r))
-	if refused != nil && refused.Status != http.StatusUnauthorized && refused.Status != http.StatusForbidden {
+	shown := shownBy(r)
+	person, refused := p.whoever(shown)
+	if refused != nil {
 		refused.Answer(w)
 		return
 	}
+	person, refused = p.withRights(person, shown)
 	// Who may not look is told so, and where to sign in.
 	said := me{
 		Kind: person.Kind.String(), Role: person.Role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,

@@ -94,6 +94,20 @@ func (p *People) seals() *seals {
 	return nil
 }
 
+// UseClientSecret replaces the secret that the OpenID provider knows the canvas by.
+func (p *People) UseClientSecret(secret string) {
+	if p.signIn != nil {
+		p.signIn.UseClientSecret(secret)
+	}
+}
+
+// UseTokenSecret replaces the secret that tokens are signed with.
+func (p *People) UseTokenSecret(secret string) {
+	if p.tokens != nil {
+		p.tokens.UseTokenSecret(secret)
+	}
+}
+
 // Identify tells who a request is from. It asks nobody else: it takes microseconds.
 //
 // A browser is a guest by its cookie. A program without cookie counts as its network. It keeps the

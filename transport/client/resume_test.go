@@ -155,7 +155,7 @@ func TestClient_DrainingHoldsOpsForTheNextServer(t *testing.T) {
 func TestClient_CloseCodes(t *testing.T) {
 	for code, back := range map[codec.CloseCode]bool{
 		codec.CloseNormal: false, codec.CloseProtocol: false, codec.CloseUnsupported: false, codec.CloseBadText: false,
-		codec.CloseTooBig: false, codec.CloseMalformed: false, codec.CloseNoHello: false, codec.CloseKicked: false,
+		codec.CloseTooBig: false, codec.CloseMalformed: false, codec.CloseNoHello: false, codec.CloseKicked: false, codec.CloseEnded: true,
 		codec.CloseInternal: true, codec.CloseRestart: true, codec.CloseSlow: true, codec.CloseSilent: true, 1001: true, 4999: true,
 	} {
 		t.Run(fmt.Sprint(code), func(t *testing.T) {

@@ -48,6 +48,8 @@ func Reason(code codec.CloseCode) string {
 		return "too slow: nothing could be written for too long"
 	case codec.CloseSilent:
 		return "nothing was heard for too long"
+	case codec.CloseEnded:
+		return "signed out or expired"
 	case codec.CloseKicked:
 		return "disconnected by an operator"
 	}

@@ -125,7 +125,9 @@ func (a *Acceptor) unwelcome(r request) (person canvas.Person, why *rejection) {
 	case a.cfg.People == nil:
 		return person, nil
 	}
-	person, refusal := a.cfg.People.Identify(auth.Shown{From: r.from, Cookies: r.cookies, Authorization: r.authority})
+	person, refusal := a.cfg.People.Identify(auth.Shown{
+		From: r.from, Cookies: r.cookies, Authorization: r.authority, Foreign: a.cfg.Origins.foreign(r.origin, r.host), Hello: r.offersOur,
+	})
 	if refusal != nil {
 		return person, &rejection{refusedPerson, refusal.Status, refusal.Text, retryLine(refusal.Retry)}
 	}

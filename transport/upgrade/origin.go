@@ -15,6 +15,15 @@ type Origins []string
 // WebSockets, which the HTTP API shares.
 func (o Origins) Allow(r *http.Request) bool { return o.allow(r.Header.Get("Origin"), r.Host) }
 
+// Foreign reports whether the page that sent a request is allowed only because any page is. Then what
+// its browser shows by itself is not its word.
+func (o Origins) Foreign(r *http.Request) bool { return o.foreign(r.Header.Get("Origin"), r.Host) }
+
+func (o Origins) foreign(origin, host string) bool {
+	named := slices.DeleteFunc(slices.Clone(o), func(one string) bool { return one == "*" || one == "null" })
+	return !named.allow(origin, host)
+}
+
 // allow reports whether a page of an origin may connect to the server, which the request
 // calls host. Clients that are not browsers send no origin. Proxies may add the default port to
 // Host or remove it: "https://x" and "x:443" are the same site.

@@ -13,7 +13,9 @@ const colourText = (bytes) => "#" + toHex(bytes).toUpperCase();
 /** Encodes a client's message from the fields of its golden frame. */
 function encode(message) {
   switch (message.type) {
-    case 1: return protocol.encodeHello(message.session === null ? null : fromHex(message.session), message.name, message.sent);
+    case 1:
+      if (message.token !== undefined) return new Writer().array(5).uint(1).nil().text(message.name).uint(message.sent).text(message.token).finish(); // the page has no token
+      return protocol.encodeHello(message.session === null ? null : fromHex(message.session), message.name, message.sent);
     case 2: return protocol.encodeSubscribe(message.marks);
     case 3: return protocol.encodeUnsubscribe(message.regions);
     case 4: {
@@ -24,6 +26,7 @@ function encode(message) {
     case 5: return protocol.encodeRename(message.name);
     case 6: return message.x === undefined ? protocol.encodeCursorGone() : protocol.encodeCursor(message.x, message.y);
     case 7: return protocol.encodePing(message.token);
+    case 8: return new Writer().array(2).uint(8).text(message.token).finish();
   }
   throw new Error(`no client message of type ${message.type}`);
 }

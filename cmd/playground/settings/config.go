@@ -47,6 +47,7 @@ type Config struct {
 	Rate              float64         // pixels per second; 0: no limit
 	Burst             int             // pixels
 	MaxConnections    int
+	Persons           People   // who may do what
 	AdminTokens       []string // none: no dashboard
 	AdminTokenFile    SecretFile
 	AdminListen       string // empty: at listen
@@ -87,6 +88,7 @@ func (o Options) parse() (Config, error) {
 		Rate:           r.rate("rate", o.Rate, "200"),
 		Burst:          r.count("burst", o.Burst, maxBurst, "2000"),
 		MaxConnections: r.count("max-connections", o.MaxConnections, maxSockets, "20000"),
+		Persons:        r.people(o.PeopleOptions),
 		AdminTokens:    r.token("admin-token", o.AdminToken),
 		AdminListen:    r.other("admin-listen", o.AdminListen, "127.0.0.1:9090"),
 		DrainTimeout:   r.duration("drain-timeout", o.DrainTimeout, maxDrain, "10s"),
@@ -141,7 +143,10 @@ func (c Config) Transport(log *slog.Logger) transport.Config {
 
 // People is what is asked of whoever comes.
 func (c Config) People() auth.Config {
-	return auth.Config{Pace: canvas.Pace{Rate: c.Rate, Burst: c.Burst}}
+	return auth.Config{
+		Pace:   canvas.Pace{Rate: c.Rate, Burst: c.Burst},
+		SignIn: c.Persons.SignIn, Tokens: c.Persons.Tokens, Rights: c.Persons.Rights,
+	}
 }
 
 func (c Config) API() api.Config {

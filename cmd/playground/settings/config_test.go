@@ -18,6 +18,7 @@ import (
 	"pixelplayground/cluster"
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/transport"
+	"pixelplayground/transport/auth"
 	"pixelplayground/transport/quota"
 )
 
@@ -65,6 +66,10 @@ func TestConfig_Refusals(t *testing.T) {
 		{"max-connections", "1e3", `--max-connections "1e3": must be a whole number from 1 to 1000000, for example --max-connections 20000`},
 		{"drain-timeout", "10", `--drain-timeout "10": must be a time with its unit, more than 0 and at most 1h, for example --drain-timeout 10s`},
 		{"drain-timeout", "0s", `--drain-timeout "0s": must be a time with its unit, more than 0 and at most 1h, for example --drain-timeout 10s`},
+		{"draw", "nobody", `--draw "nobody": must be guest or member or moderator, for example --draw guest`},
+		{"watch", "guest", `--watch "guest": must be everyone or member, for example --watch everyone`},
+		{"sign-in", "never", `--sign-in "never": must be optional or required, for example --sign-in optional`},
+		{"sign-in", "required", `--sign-in "required": must have a way to sign in: set oidc-issuer, or take tokens, for example --sign-in optional`},
 		{"log-level", "loud", `--log-level "loud": must be debug, info, warn or error, for example --log-level info`},
 		{"log-format", "xml", `--log-format "xml": must be text or json, for example --log-format text`},
 	}
@@ -99,8 +104,9 @@ func TestConfig_Refusals(t *testing.T) {
 
 // TestConfig_Files: what a config file may not say.
 func TestConfig_Files(t *testing.T) {
-	const known = "admin-listen, admin-token, admin-token-file, advertise, burst, canvas, data, drain-timeout, gossip, gossip-key, gossip-key-file, join, listen, log-format, log-level, log-pixels, " +
-		"max-connections, node, origins, peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, rate, redis, redis-password-file, redis-prefix, region, resolver, roles"
+	const known = "admin-listen, admin-token, admin-token-file, advertise, burst, canvas, data, drain-timeout, draw, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
+		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
+		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, sign-in, sign-in-lasts, watch"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},
@@ -162,6 +168,7 @@ func TestConfig_Defaults(t *testing.T) {
 		Listen: "127.0.0.1:8080", Proxies: quota.Proxies{Header: quota.XForwardedFor}, Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, Data: "./data", RedisPrefix: "playground",
 		Gateway: true, Canvas: true, Gossip: "127.0.0.1:7946", Peer: "127.0.0.1:7947",
 		LogPixels: 100000, Rate: 200, Burst: 2000, MaxConnections: 20000, DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo,
+		Persons: People{SignIn: auth.SignInConfig{Scopes: []string{"profile"}, Lasts: 24 * time.Hour}},
 	}
 	if !reflect.DeepEqual(c, want) {
 		t.Errorf("got %+v\nwant %+v", c, want)
@@ -222,14 +229,15 @@ func TestConfig_Help(t *testing.T) {
 		t.Fatal(err)
 	}
 	help := out.String()
-	for _, heading := range []string{"Usage: playground", "Serving:", "Canvas:", "Cluster:", "Limits:", "Operation:"} {
+	for _, heading := range []string{"Usage: playground", "Serving:", "Canvas:", "Cluster:", "Limits:", "People:", "Operation:"} {
 		if !strings.Contains(help, heading) {
 			t.Errorf("no %q in:\n%s", heading, help)
 		}
 	}
-	kind := reflect.TypeFor[Options]()
-	for i := range kind.NumField() {
-		field := kind.Field(i)
+	for _, field := range reflect.VisibleFields(reflect.TypeFor[Options]()) {
+		if field.Anonymous {
+			continue // its own fields follow
+		}
 		name := strings.Join(words(field.Name), "-")
 		if !strings.Contains(help, "--"+name) {
 			t.Errorf("--%s is not in the help", name)
@@ -268,6 +276,7 @@ func TestConfig_KeepsSecrets(t *testing.T) {
 	for _, line := range []string{
 		"admin-token: *hunter2", "admin-token: [hunter2", "admin-token: {hunter2: x}", "admin-token: \"hunter2", "admin-token hunter2", "hunter2",
 		"admin-token: a: hunter2", "- hunter2", "redis: redis://:hunter2#x@h", "admin-token: !!int hunter2", "admin-token: abc\n\thunter2",
+		"oidc-client-secret: {hunter2: x}", "jwt-secret: hunter2", "jwt-secret: [hunter2", "oidc-client-secret: hunter2",
 		"gossip-key: @hunter2", "gossip-key: %hunter2", "gossip-key: !hunter2! x", "gossip-key: hunter2", "gossip-key: |hunter2",
 	} {
 		file := filepath.Join(t.TempDir(), "p.yaml")
@@ -281,6 +290,7 @@ func TestConfig_KeepsSecrets(t *testing.T) {
 	for _, args := range [][]string{
 		{"--admin-token", "a", "hunter2"}, {"--gossip-key=aHVu", "hunter2"}, {"--gossip-key", "hunter2"}, {"--admin-token", "hunter2"},
 		{"--redis", "redis://:hunter2#tail@host"}, {"--redis", "redis://:hun", "hunter2@host"}, {"--admin-token", "--hunter2"}, {"--gossip-kee=hunter2"},
+		{"--jwt-secret", "hunter2"}, {"--oidc-client-secret", "hunter2"}, {"--oidc-client-secret", "a", "hunter2"},
 	} {
 		if _, err := Read(args, io.Discard); err == nil || strings.Contains(err.Error(), "hunter2") {
 			t.Errorf("%q: %v", args, err)

@@ -49,6 +49,8 @@ type Options struct {
 	Burst          string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
 	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503, and the last 32nd are for addresses that have less than an eighth of them. An idle one takes about 2 KB of memory."`
 
+	PeopleOptions
+
 	AdminToken     string `group:"operation" placeholder:"SECRET" help:"Turns on the dashboard at /admin and the profiler at /debug/pprof, and lets in who knows it: at least 16 characters, the same on all servers, for example from: openssl rand -hex 24. Give it in the environment."`
 	AdminTokenFile string `group:"operation" placeholder:"FILE" help:"File with that token, or up to four on lines of their own: any of them lets in. It is read again when it changes; sessions end when the token that began them is gone."`
 	AdminListen    string `group:"operation" placeholder:"HOST:PORT" help:"Address of its own for what operators need: /admin, /debug, /metrics and /api/cluster are then there and not at listen; health is at both."`
@@ -72,6 +74,7 @@ func groups() []kong.Group {
 		{Key: "canvas", Title: "Canvas:"},
 		{Key: "cluster", Title: "Cluster:"},
 		{Key: "limits", Title: "Limits:"},
+		{Key: "people", Title: "People:"},
 		{Key: "operation", Title: "Operation:"},
 	}
 }

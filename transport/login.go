@@ -1,0 +1,130 @@
+package transport
+
+import (
+	"net/http"
+	"time"
+
+	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
+	"pixelplayground/codec"
+	"pixelplayground/transport/auth"
+	"pixelplayground/transport/upgrade"
+)
+
+// People tells who is who; *auth.People is one.
+type People interface {
+	upgrade.People
+	// Token tells who shows a token, and who was known as before until now. It asks nobody.
+	Token(token string, before canvas.Person) (canvas.Person, *auth.Refusal)
+	// Stands reports whether a login has not been ended.
+	Stands(login string) bool
+}
+
+// login is who a connection is known as by a sign-in, a token or a key, which may end before the
+// connection does. Most connections have none.
+type login struct {
+	person canvas.Person
+	shown  moment // when a token was last shown
+}
+
+// tokenEvery is how long a client waits before it shows another token: to verify one takes far longer
+// than to send it.
+const tokenEvery = time.Second
+
+// known notes by which login a connection is known, and ends the connection if the login has ended
+// while the connection was being made.
+func (s *shard) known(c *conn, person canvas.Person) {
+	if person.Login == "" && !person.Barred {
+		delete(s.logins, c)
+		return
+	}
+	s.logins[c] = login{person: person, shown: s.moment()}
+	if people := s.server.cfg.People; person.Login != "" && people != nil && !people.Stands(person.Login) {
+		s.fail(c, codec.CloseEnded)
+	}
+}
+
+// greet handles HELLO. A token in it counts before what the handshake showed.
+func (s *shard) greet(c *conn, m codec.Hello) {
+	if m.Token != "" {
+		if people := s.server.cfg.People; people != nil {
+			person, refused := people.Token(m.Token, canvas.Person{})
+			if refused != nil {
+				s.unknownToken(c, refused)
+				return
+			}
+			if s.known(c, person); c.state >= closing {
+				return
+			}
+			s.command(c, actors.Identified{Person: person})
+		}
+	}
+	if s.logins[c].person.Barred {
+		s.failFor(c, codec.CloseEnded, "sign in to see this canvas")
+		return
+	}
+	c.state = arriving
+	s.command(c, actors.Hello{Session: m.Session, Resume: m.Resume, Name: m.Name, Sent: m.Sent})
+}
+
+func (s *shard) unknownToken(c *conn, refused *auth.Refusal) {
+	if refused.Status == http.StatusServiceUnavailable {
+		s.failFor(c, codec.CloseTryLater, asciiOnly(refused.Text))
+		return
+	}
+	s.failFor(c, codec.CloseEnded, asciiOnly(refused.Text))
+}
+
+// showToken handles AUTH: the same account is known for longer.
+func (s *shard) showToken(c *conn, m codec.Auth) {
+	before := s.logins[c]
+	people := s.server.cfg.People
+	switch {
+	case people == nil || before.person.Login == "":
+		s.refuse(c, canvas.RefusedRights)
+		return
+	case s.since(before.shown) < tokenEvery:
+		s.refuse(c, canvas.RefusedBusy)
+		return
+	}
+	before.shown = s.moment()
+	s.logins[c] = before
+	person, refused := people.Token(m.Token, before.person)
+	if refused != nil {
+		s.refuse(c, canvas.RefusedRights)
+		return
+	}
+	if s.known(c, person); c.state < closing {
+		s.command(c, actors.Identified{Person: person})
+	}
+}
+
+// checkLogins ends the connections whose login has come to its end.
+func (s *shard) checkLogins() {
+	now := s.server.cfg.Now()
+	for c, l := range s.logins {
+		if until := l.person.Until; !until.IsZero() && !now.Before(until) {
+			s.attempt(c, func(s *shard, c *conn) { s.fail(c, codec.CloseEnded) })
+		}
+	}
+}
+
+// EndLogin ends the connections that are known by a login.
+func (s *Server) EndLogin(name string) {
+	if s.host == nil {
+		return // not opened yet
+	}
+	for _, shard := range s.shards {
+		shard.inbox.post(endLogin{name})
+	}
+}
+
+type endLogin struct{ login string }
+
+func (m endLogin) run(s *shard) {
+	for c, l := range s.logins {
+		if l.person.Login == m.login {
+			s.attempt(c, func(s *shard, c *conn) { s.fail(c, codec.CloseEnded) })
+		}
+	}
+}

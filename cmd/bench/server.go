@@ -4,10 +4,10 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"errors"
 	"fmt"
 	"io"
-	"net/http"
 	"net/netip"
 	"net/url"
 	"os"
@@ -17,8 +17,7 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
+	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
 // build compiles the server.
@@ -97,35 +96,28 @@ type counts struct {
 
 // counts reads the server's metrics.
 func (v *server) counts() (counts, error) {
-	response, err := http.Get("http://" + v.addr.String() + "/metrics")
+	metrics, err := target.Metrics(context.Background(), "http://"+v.addr.String()+"/metrics")
 	if err != nil {
-		return counts{}, fmt.Errorf("read metrics: %w", err)
+		return counts{}, err
 	}
-	defer response.Body.Close()
-	return parseCounts(response.Body)
+	return countsOf(metrics)
 }
 
-func parseCounts(text io.Reader) (counts, error) {
-	parser := expfmt.NewTextParser(model.UTF8Validation)
-	families, err := parser.TextToMetricFamilies(text)
-	if err != nil {
-		return counts{}, fmt.Errorf("read metrics: %w", err)
-	}
+func countsOf(metrics map[string]float64) (counts, error) {
 	var missing []string
 	value := func(name string) float64 {
-		family := families["pixelplayground_"+name]
-		if family == nil || len(family.Metric) == 0 {
+		n, there := metrics["pixelplayground_"+name]
+		if !there {
 			missing = append(missing, name)
-			return 0
 		}
-		return family.Metric[0].GetCounter().GetValue()
+		return n
 	}
 	c := counts{
 		rounds: value("write_rounds_total"), writes: value("socket_writes_total"), commits: value("commits_total"),
 		writing: time.Duration(value("write_rounds_cpu_seconds_total") * float64(time.Second)),
 	}
 	if len(missing) > 0 {
-		return counts{}, fmt.Errorf("read metrics: the server has no %s", strings.Join(missing, ", "))
+		return counts{}, fmt.Errorf("metrics: the server has no %s", strings.Join(missing, ", "))
 	}
 	return c, nil
 }

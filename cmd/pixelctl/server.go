@@ -40,7 +40,8 @@ func (s *server) open(ctx context.Context, cfg client.Config, notes io.Writer) (
 	return c, nil
 }
 
-// noteConnection makes a handler also write notes about the connection.
+// noteConnection makes a handler, which has no functions for notices and waiting ops, also write notes
+// about the connection.
 func noteConnection(h client.Handler, notes io.Writer) client.Handler {
 	noted, connected, lost := h, false, false
 	noted.Connected = func(w codec.Welcome) {
@@ -63,9 +64,6 @@ func noteConnection(h client.Handler, notes io.Writer) client.Handler {
 	}
 	noted.Waiting = func(ops []uint64) {
 		fmt.Fprintf(notes, "not saved yet: the store of the canvas does not answer; waiting: %d\n", len(ops))
-		if h.Waiting != nil {
-			h.Waiting(ops)
-		}
 	}
 	noted.Notice = func(n codec.Notice) {
 		switch n.Code {
@@ -73,9 +71,6 @@ func noteConnection(h client.Handler, notes io.Writer) client.Handler {
 			fmt.Fprintln(notes, "the server is restarting")
 		case codec.NoticeAnnouncement:
 			fmt.Fprintf(notes, "the server says: %s\n", n.Text)
-		}
-		if h.Notice != nil {
-			h.Notice(n)
 		}
 	}
 	return noted

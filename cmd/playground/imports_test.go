@@ -106,10 +106,10 @@ func arrows() []arrow {
 		{from: loadtest + "/ledger", may: []string{canvas}, never: io},
 		{from: loadtest + "/pattern", may: []string{canvas}, never: io},
 		{from: loadtest + "/report", may: []string{"web"}, uses: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/term"}},
-		{from: loadtest + "/target"},
+		{from: loadtest + "/target", uses: []string{"github.com/prometheus/common"}},
 		{from: loadtest + "/report/reporttest", may: []string{loadtest + "/report"}},
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
-		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline"}, uses: []string{"*"}},
+		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline", loadtest + "/target"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
 		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/auth", "transport/quota"}, uses: []string{
 			"github.com/alecthomas/kong", "gopkg.in/yaml.v3",

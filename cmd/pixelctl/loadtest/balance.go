@@ -87,7 +87,11 @@ func NewBalance(cfg BalanceConfig) (*Balance, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	return &Balance{cfg: cfg, fleet: fleet.New(cfg.Fleet)}, nil
+	b := &Balance{cfg: cfg, fleet: fleet.New(cfg.Fleet)}
+	for i, name := range []string{"connected", "shown, lowest", "shown, highest"} {
+		b.users.series[i] = report.Series{Name: name, Unit: "users"}
+	}
+	return b, nil
 }
 
 // Status is report.Test's.
@@ -123,7 +127,7 @@ func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 		}
 	}
 	r.Pods = pods
-	r.Series = b.users.series()
+	r.Series = b.users.series[:]
 	r.Latencies = []report.Latency{
 		b.fleet.Sights.Summary("placed to seen by another"), b.fleet.Acks.Summary("placed to acknowledged"),
 	}

@@ -69,7 +69,7 @@ func (w *userWatch) look() {
 	case w.right == 0:
 		w.right = now
 	}
-	w.b.users.add(now, truth, low, high)
+	w.b.users.add(now, float64(truth), float64(low), float64(high))
 }
 
 // settle is called after the last join or leave. It waits until the number has been right for a
@@ -115,30 +115,27 @@ func (b *Balance) judgeUsers(r *report.Report, name string, s settling) {
 		report.Counted(s.want, "user"), others, report.Counted(s.clients, "client"), s.after.Round(time.Millisecond), b.cfg.Settle)
 }
 
-// userSeries is the numbers over time, from one watch after the other.
+// userSeries is the numbers over time, from one watch after the other: connected, and the lowest and
+// the highest that are shown.
 type userSeries struct {
-	mu                   sync.Mutex
-	at, truth, low, high []float64
+	mu     sync.Mutex
+	at     time.Duration // of the last sample
+	series [3]report.Series
 }
 
 // add keeps a sample if it differs from the last or is a second later, up to maxPoints samples.
-func (u *userSeries) add(now time.Duration, truth int64, low, high uint64) {
+func (u *userSeries) add(now time.Duration, values ...float64) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	at, n := now.Seconds(), len(u.at)
-	if n >= fleet.MaxPoints || n > 0 && at < u.at[n-1]+1 &&
-		u.truth[n-1] == float64(truth) && u.low[n-1] == float64(low) && u.high[n-1] == float64(high) {
+	n, same := len(u.series[0].Y), now < u.at+time.Second
+	for i, y := range values {
+		same = same && n > 0 && u.series[i].Y[n-1] == y
+	}
+	if n >= fleet.MaxPoints || same {
 		return
 	}
-	u.at, u.truth = append(u.at, report.Round(at)), append(u.truth, float64(truth))
-	u.low, u.high = append(u.low, float64(low)), append(u.high, float64(high))
-}
-
-func (u *userSeries) series() []report.Series {
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	named := func(name string, y []float64) report.Series {
-		return report.Series{Name: name, Unit: "users", At: u.at, Y: y}
+	u.at = now
+	for i, y := range values {
+		u.series[i].Add(now, y)
 	}
-	return []report.Series{named("connected", u.truth), named("shown, lowest", u.low), named("shown, highest", u.high)}
 }

@@ -3,23 +3,12 @@ package loadtest
 import (
 	"context"
 	"fmt"
-	"io"
 	"net/url"
 	"time"
 
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 
-	dto "github.com/prometheus/client_model/go"
-	"github.com/prometheus/common/expfmt"
-	"github.com/prometheus/common/model"
-)
-
-const (
-	// scrapeLimit is how long a server may take to answer with its metrics.
-	scrapeLimit = 5 * time.Second
-	// scrapeBytes bounds how much of an answer is read.
-	scrapeBytes = 16 << 20
 )
 
 // soakMeasure is one of the things that must not grow.
@@ -62,7 +51,7 @@ func newSoakServer(address string) *soakServer {
 
 // sample asks the server for its metrics.
 func (s *soakServer) sample(ctx context.Context, now time.Duration) {
-	gauges, err := scrape(ctx, s.url)
+	gauges, err := target.Metrics(ctx, s.url)
 	if ctx.Err() != nil {
 		return // the test is over
 	}
@@ -99,27 +88,4 @@ func (s *soakServer) take(at float64, gauges map[string]float64) error {
 // growth is the growth of one measure since the server's last start.
 func (s *soakServer) growth(measure int) growth {
 	return growthOf(s.at[s.since:], s.y[measure][s.since:])
-}
-
-// scrape reads a server's gauges as Prometheus does. If a gauge has labels, it returns the first
-// series.
-func scrape(ctx context.Context, address string) (map[string]float64, error) {
-	ctx, cancel := context.WithTimeout(ctx, scrapeLimit)
-	defer cancel()
-	var families map[string]*dto.MetricFamily
-	err := target.Get(ctx, address, func(body io.Reader) (err error) {
-		parser := expfmt.NewTextParser(model.UTF8Validation)
-		families, err = parser.TextToMetricFamilies(io.LimitReader(body, scrapeBytes))
-		return err
-	})
-	if err != nil {
-		return nil, fmt.Errorf("metrics: %w", err)
-	}
-	gauges := make(map[string]float64)
-	for name, f := range families {
-		if metrics := f.GetMetric(); len(metrics) > 0 && metrics[0].GetGauge() != nil {
-			gauges[name] = metrics[0].GetGauge().GetValue()
-		}
-	}
-	return gauges, nil
 }

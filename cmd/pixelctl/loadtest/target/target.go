@@ -11,6 +11,9 @@ import (
 	"net/http"
 	"net/url"
 	"time"
+
+	"github.com/prometheus/common/expfmt"
+	"github.com/prometheus/common/model"
 )
 
 // Parse turns addresses as people write them into WebSocket URLs: http and https become ws and wss,
@@ -100,4 +103,32 @@ func Get(ctx context.Context, url string, read func(io.Reader) error) error {
 // GetJSON asks a server over HTTP and decodes its answer.
 func GetJSON(ctx context.Context, url string, into any) error {
 	return Get(ctx, url, func(body io.Reader) error { return json.NewDecoder(body).Decode(into) })
+}
+
+// metricsLimit is how long a server may take to answer with its metrics.
+const metricsLimit = 5 * time.Second
+
+// metricsBytes bounds how much of such an answer is read.
+const metricsBytes = 16 << 20
+
+// Metrics reads a server's gauges and counters as Prometheus does. If one has labels, it returns the
+// first series.
+func Metrics(ctx context.Context, url string) (map[string]float64, error) {
+	ctx, cancel := context.WithTimeout(ctx, metricsLimit)
+	defer cancel()
+	values := make(map[string]float64)
+	err := Get(ctx, url, func(body io.Reader) error {
+		parser := expfmt.NewTextParser(model.UTF8Validation)
+		families, err := parser.TextToMetricFamilies(io.LimitReader(body, metricsBytes))
+		for name, f := range families {
+			if m := f.GetMetric(); len(m) > 0 && (m[0].Gauge != nil || m[0].Counter != nil) {
+				values[name] = m[0].GetGauge().GetValue() + m[0].GetCounter().GetValue() // one of them is 0
+			}
+		}
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("metrics: %w", err)
+	}
+	return values, nil
 }

@@ -13,8 +13,8 @@ import (
 
 // acknowledged is the command "ack".
 type acknowledged struct {
-	Times int           `default:"1000" help:"How many pixels are placed, one after the other."`
-	Pause time.Duration `default:"5ms" help:"How long nothing happens before the next pixel."`
+	Times int           `default:"1000" min:"1" help:"How many pixels are placed, one after the other."`
+	Pause time.Duration `default:"5ms" min:"0s" help:"How long nothing happens before the next pixel."`
 }
 
 // ackFrame is a frame with the ACK of one op, in bytes: the header, array, type, ops and left.

@@ -12,11 +12,11 @@ import (
 
 // commits is the command.
 type commits struct {
-	Regions int           `default:"1" help:"Regions that are painted."`
-	Placers int           `default:"4" help:"Clients for each region; each has always as many strokes under way as it may."`
-	Stroke  int           `default:"1" help:"Pixels in one stroke: one message, one op."`
-	Time    time.Duration `default:"5s" help:"How long they place."`
-	Rounds  int           `default:"3" help:"How often all is measured; the median counts."`
+	Regions int           `default:"1" min:"1" max:"16" why:"that many the canvas has" help:"Regions that are painted."`
+	Placers int           `default:"4" min:"1" help:"Clients for each region; each has always as many strokes under way as it may."`
+	Stroke  int           `default:"1" min:"1" max:"4096" help:"Pixels in one stroke: one message, one op."`
+	Time    time.Duration `default:"5s" min:"1s" why:"CPU time comes in steps of 10ms" help:"How long they place."`
+	Rounds  int           `default:"3" min:"1" help:"How often all is measured; the median counts."`
 }
 
 // apart is the distance between the clients' first op numbers. Strokes of the same number go to the

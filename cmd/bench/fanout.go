@@ -10,10 +10,10 @@ import (
 
 // load describes what a crowd is shown.
 type load struct {
-	Viewers int           `default:"1000" help:"Connections that follow the whole canvas."`
-	Rate    float64       `default:"10000" help:"Pixels placed per second, on all regions in turn."`
-	Stroke  int           `default:"1" help:"Pixels in one stroke: one message, one op."`
-	Time    time.Duration `default:"5s" help:"How long they are placed."`
+	Viewers int           `default:"1000" min:"1" help:"Connections that follow the whole canvas."`
+	Rate    float64       `default:"10000" above:"0" help:"Pixels placed per second, on all regions in turn."`
+	Stroke  int           `default:"1" min:"1" max:"4096" help:"Pixels in one stroke: one message, one op."`
+	Time    time.Duration `default:"5s" min:"1s" why:"CPU time comes in steps of 10ms" help:"How long they are placed."`
 
 	churn float64 // viewers that leave per second, replaced by as many; then half of the viewers stay, and only what those see counts
 }
@@ -24,8 +24,16 @@ const warmUp = 2 * time.Second
 // fanout is the command.
 type fanout struct {
 	load   `embed:""`
-	Churn  float64 `default:"0" help:"Viewers per second that leave; as many come. Half of the viewers stay then, and what they see counts."`
-	Rounds int     `default:"3" help:"How often all is measured; the median counts."`
+	Churn  float64 `default:"0" min:"0" max:"1000" why:"the crowd's only thread must have time for the viewers that stay" help:"Viewers per second that leave; as many come. Half of the viewers stay then, and what they see counts."`
+	Rounds int     `default:"3" min:"1" help:"How often all is measured; the median counts."`
+}
+
+// Validate is called by kong.
+func (f *fanout) Validate() error {
+	if f.Churn > 0 && f.Viewers < 2 {
+		return fmt.Errorf("viewers %d: must be at least 2, since half of them come and go", f.Viewers)
+	}
+	return nil
 }
 
 func (f *fanout) Run(s *site) error {
@@ -145,10 +153,10 @@ func (l load) draw(c *crowd, lasts time.Duration, viewers int) (*schedule, error
 
 // table is the command.
 type table struct {
-	Viewers []int         `default:"100,1000,5000,19000" help:"Sizes of the crowd."`
-	Rates   []float64     `default:"100,1000,10000" help:"Pixels placed per second."`
-	Stroke  int           `default:"1" help:"Pixels in one stroke."`
-	Time    time.Duration `default:"5s" help:"How long they are placed, for each."`
+	Viewers []int         `default:"100,1000,5000,19000" min:"1" help:"Sizes of the crowd."`
+	Rates   []float64     `default:"100,1000,10000" above:"0" help:"Pixels placed per second."`
+	Stroke  int           `default:"1" min:"1" max:"4096" help:"Pixels in one stroke."`
+	Time    time.Duration `default:"5s" min:"1s" why:"CPU time comes in steps of 10ms" help:"How long they are placed, for each."`
 }
 
 func (t *table) Run(s *site) error {

@@ -9,7 +9,7 @@ import (
 
 // idle is the command.
 type idle struct {
-	Connections []int         `default:"1000,10000,19000" help:"How many there are, one figure each."`
+	Connections []int         `default:"1000,10000,19000" min:"2" why:"the first is measured by itself" help:"How many there are, one figure each."`
 	Wait        time.Duration `default:"15s" help:"How long they are idle before the last figure."`
 }
 

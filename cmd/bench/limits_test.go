@@ -6,7 +6,17 @@ import (
 	"io"
 	"strings"
 	"testing"
+	"time"
+
+	"pixelplayground/codec"
 )
+
+// Tags of flags can't name constants: they have these numbers.
+func TestBounds_AreThoseOfTheProtocolAndTheCanvas(t *testing.T) {
+	if codec.MaxPlacePixels != 4096 || geometry.Regions() != 16 || clockTick != 10*time.Millisecond {
+		t.Errorf("a stroke may have %d pixels, the canvas %d regions, and CPU time comes in steps of %v", codec.MaxPlacePixels, geometry.Regions(), clockTick)
+	}
+}
 
 func TestRun_RefusesWhatCantBeMeasured(t *testing.T) {
 	for args, want := range map[string]string{
@@ -17,7 +27,7 @@ func TestRun_RefusesWhatCantBeMeasured(t *testing.T) {
 		"fanout --time=1ms":                "time 1ms",
 		"fanout --rounds=0":                "rounds 0",
 		"table --viewers=5,0":              "viewers 0",
-		"table --rates=5,-1":               "rate -1",
+		"table --rates=5,-1":               "rates -1",
 		"idle --connections=1":             "connections 1",
 		"one --viewers=1":                  "viewers 1",
 		"one --times=0":                    "times 0",

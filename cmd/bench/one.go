@@ -10,8 +10,8 @@ import (
 
 // one is the command.
 type one struct {
-	Viewers int `default:"19000" help:"Connections that follow the whole canvas."`
-	Times   int `default:"9" help:"How many pixels are placed, one after the other; the median counts."`
+	Viewers int `default:"19000" min:"2" why:"half of them are timed, too" help:"Connections that follow the whole canvas."`
+	Times   int `default:"9" min:"1" help:"How many pixels are placed, one after the other; the median counts."`
 }
 
 // oneFrame is a frame with one pixel, in bytes: what the raw loop writes.

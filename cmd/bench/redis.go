@@ -22,7 +22,7 @@ func redisAt(url string, made func(net.Conn)) (*driver.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to redis: %w", err)
 	}
-	o.PoolSize, o.MaxRetries, o.Protocol = 1, -1, 2
+	o.PoolSize, o.MaxRetries, o.DialerRetries, o.Protocol = 1, -1, 1, 2
 	o.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
 		conn, err := new(net.Dialer).DialContext(ctx, network, address)
 		if err == nil {

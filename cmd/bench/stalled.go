@@ -10,12 +10,20 @@ import (
 // stalled is the command.
 type stalled struct {
 	load   `embed:""`
-	Share  float64 `default:"0.05" help:"Part of the viewers that stop reading once they have joined."`
-	Rounds int     `default:"3" help:"How often all is measured; the median counts."`
+	Share  float64 `default:"0.05" above:"0" help:"Part of the viewers that stop reading once they have joined."`
+	Rounds int     `default:"3" min:"1" help:"How often all is measured; the median counts."`
 }
 
 // slowdown is how many times longer viewers that read must wait when others don't read.
 type slowdown struct{ p50, p99 float64 }
+
+// Validate is called by kong.
+func (st *stalled) Validate() error {
+	if st.Share >= 1 || int(st.Share*float64(st.Viewers)) < 1 {
+		return fmt.Errorf("share %g: must be more than none and less than all of the viewers", st.Share)
+	}
+	return nil
+}
 
 func (st *stalled) Run(s *site) error {
 	s.sayf("\n%d viewers, %g pixels/s in strokes of %d, %v, %d rounds; each first with all reading, then with %g%% that never do",

@@ -13,10 +13,10 @@ import (
 
 // storm is the command.
 type storm struct {
-	Clients int           `default:"5000" help:"How many come back."`
-	Within  time.Duration `default:"1s" help:"The time in which they do."`
-	Rate    float64       `default:"1000" help:"Pixels placed per second, before and meanwhile."`
-	Stroke  int           `default:"1" help:"Pixels in one stroke."`
+	Clients int           `default:"5000" min:"1" help:"How many come back."`
+	Within  time.Duration `default:"1s" above:"0s" help:"The time in which they do."`
+	Rate    float64       `default:"1000" above:"0" help:"Pixels placed per second, before and meanwhile."`
+	Stroke  int           `default:"1" min:"1" max:"4096" help:"Pixels in one stroke."`
 	Missed  time.Duration `default:"1s" help:"How long ago they were cut off,"`
 	Spread  time.Duration `default:"100ms" help:"and over which time: they stand at as many positions as there were ticks in it."`
 }

@@ -35,6 +35,9 @@ func TestExplain(t *testing.T) {
 		Every  time.Duration `default:"15s"`
 		Name   string        `placeholder:"TEXT"`
 		Really bool
+		Part   float64         `default:"0.5" min:"0" max:"1"`
+		Pixels int             `placeholder:"N" above:"0" why:"fewer are none"`
+		Pause  []time.Duration `min:"1s" max:"1m"`
 	}
 	for _, test := range []struct{ given, want string }{
 		{"--share -0.5 --count -3 --all 1,-2 --every -1m --name a --really", ""},
@@ -46,6 +49,11 @@ func TestExplain(t *testing.T) {
 		{"--count=", `--count "": must be a whole number, for example 100`},
 		{"--all 1,b", `--all "b": must be a whole number, for example 100`},
 		{"--every 15", `--every "15": must be a time with its unit, for example 15s`},
+		{"--part 1.5", "--part 1.5: must be at most 1, for example 0.5"},
+		{"--part -1", "--part -1: must be at least 0, for example 0.5"},
+		{"--pixels 0", "--pixels 0: must be more than 0: fewer are none"},
+		{"--pause 1s,1m", ""},
+		{"--pause 1s,2m", "--pause 2m: must be at most 1m"},
 		{"--every", "--every: a value must follow, for example --every 15s"},
 		{"--count --really", "--count: a value must follow: --count N"},
 		{"--name -x", "--name: a value must follow: --name TEXT"},
@@ -69,7 +77,7 @@ func TestExplain(t *testing.T) {
 		if got != test.want {
 			t.Errorf("%s: got %s, want %s", test.given, got, test.want)
 		}
-		if test.want == "" && (f.Share != -0.5 || f.Count != -3 || !slices.Equal(f.All, []int{1, -2}) || f.Every != -time.Minute) {
+		if test.want == "" && f.Pause == nil && (f.Share != -0.5 || f.Count != -3 || !slices.Equal(f.All, []int{1, -2}) || f.Every != -time.Minute) {
 			t.Errorf("%s: %+v", test.given, f)
 		}
 	}

@@ -14,7 +14,8 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Options have kong read numbers and times as Arguments and Explain expect.
+// Options have kong read numbers and times as Arguments and Explain expect. A flag's tags min and max
+// bound its value, above is what the value must exceed, and why says why.
 func Options() []kong.Option {
 	return []kong.Option{
 		kong.KindMapper(reflect.Float64, mapper("must be a number", "100", func(text string) (float64, error) {
@@ -31,7 +32,7 @@ func Options() []kong.Option {
 
 // mapper reads a value, or reports what the value must be. The error of a flag without a default
 // shows the example.
-func mapper[T any](must, example string, parse func(string) (T, error)) kong.MapperFunc {
+func mapper[T int | float64 | time.Duration](must, example string, parse func(string) (T, error)) kong.MapperFunc {
 	return func(ctx *kong.DecodeContext, target reflect.Value) error {
 		token := ctx.Scan.Pop()
 		if !token.IsValue() && !negative().MatchString(token.String()) { // negative numbers within a list arrive as such
@@ -42,11 +43,35 @@ func mapper[T any](must, example string, parse func(string) (T, error)) kong.Map
 			if ctx.Value.HasDefault && ctx.Value.Default != "0" {
 				example = ctx.Value.Default
 			}
-			return &unread{token.String(), must, example}
+			return &unread{strconv.Quote(token.String()), must, example}
+		}
+		if must := outside(value, ctx.Value.Tag, parse); must != "" {
+			return &unread{token.String(), must, ctx.Value.Default}
 		}
 		target.Set(reflect.ValueOf(value).Convert(target.Type()))
 		return nil
 	}
+}
+
+// outside says what a value must be, if it is not within the bounds that its flag's tags give.
+func outside[T int | float64 | time.Duration](value T, tag *kong.Tag, parse func(string) (T, error)) (must string) {
+	for _, bound := range []struct {
+		tag, must string
+		allows    func(limit T) bool
+	}{
+		{"min", "at least", func(limit T) bool { return value >= limit }},
+		{"max", "at most", func(limit T) bool { return value <= limit }},
+		{"above", "more than", func(limit T) bool { return value > limit }},
+	} {
+		text := tag.Get(bound.tag)
+		if limit, err := parse(text); err == nil && !bound.allows(limit) {
+			must = "must be " + bound.must + " " + text
+			if why := tag.Get("why"); why != "" {
+				must += ": " + why
+			}
+		}
+	}
+	return must
 }
 
 // errNoValue reports another flag, or nothing, where a value must be.
@@ -59,7 +84,11 @@ func negative() *regexp.Regexp { return regexp.MustCompile(`^-[.\d]`) }
 type unread struct{ value, must, example string }
 
 func (u *unread) Error() string {
-	return fmt.Sprintf("%q: %s, for example %s", u.value, u.must, u.example)
+	text := u.value + ": " + u.must
+	if u.example != "" {
+		text += ", for example " + u.example
+	}
+	return text
 }
 
 // Arguments joins a flag with a negative number that follows it: `--rate -1` becomes `--rate=-1`,

@@ -25,39 +25,23 @@ const (
 	countPause = 10 * time.Millisecond
 	// countCalm is how long the number must stay right, so that it isn't right just in passing.
 	countCalm = 500 * time.Millisecond
-	// longestSettle bounds how long to wait until the number is right.
-	longestSettle = time.Minute
 )
 
 // BalanceConfig describes a crowd that connects, draws a little and leaves. The tags make its
-// fields flags of pixelctl.
+// fields flags of pixelctl, and bound them.
 type BalanceConfig struct {
 	Fleet fleet.Config `kong:"-"`
 
-	Clients   int           `placeholder:"N" default:"1000" help:"Users that connect."`
-	Pixels    int           `placeholder:"N" default:"2000" help:"Pixels that are placed while all are connected: everyone must get each of them."`
-	Rate      float64       `placeholder:"PIXELS" default:"200" help:"How many of them are placed per second, in all."`
-	Pods      int           `name:"nodes" placeholder:"N" default:"0" help:"Servers that the users should be spread over. 0: those that the cluster tells, or that users were on."`
-	Tolerance float64       `placeholder:"SHARE" default:"0.05" help:"By how much a server may differ from the mean even if chance does not explain it."`
-	Settle    time.Duration `placeholder:"TIME" default:"1s" help:"How soon after the last has come or gone everyone must be shown the true number of users."`
+	Clients   int           `placeholder:"N" default:"1000" min:"2" help:"Users that connect."`
+	Pixels    int           `placeholder:"N" default:"2000" min:"0" max:"1048576" why:"more can't be told apart" help:"Pixels that are placed while all are connected: everyone must get each of them."`
+	Rate      float64       `placeholder:"PIXELS" default:"200" above:"0" max:"1000000" help:"How many of them are placed per second, in all."`
+	Pods      int           `name:"nodes" placeholder:"N" default:"0" min:"0" help:"Servers that the users should be spread over. 0: those that the cluster tells, or that users were on."`
+	Tolerance float64       `placeholder:"SHARE" default:"0.05" min:"0" max:"1" why:"it is a share" help:"By how much a server may differ from the mean even if chance does not explain it."`
+	Settle    time.Duration `placeholder:"TIME" default:"1s" above:"0s" max:"1m" help:"How soon after the last has come or gone everyone must be shown the true number of users."`
 }
 
-// Validate says what is wrong and how to fix it.
+// Validate says what is wrong that no tag can bound, and how to fix it.
 func (c BalanceConfig) Validate() error {
-	switch {
-	case c.Clients < 2:
-		return fmt.Errorf("clients %d: must be 2 or more", c.Clients)
-	case c.Pixels < 0 || c.Pixels > fleet.MaxProbes:
-		return fmt.Errorf("pixels %d: must be 0 to %d", c.Pixels, fleet.MaxProbes)
-	case c.Rate <= 0 || c.Rate > 1e6 || math.IsNaN(c.Rate):
-		return fmt.Errorf("rate %g: must be more than 0 and at most 1000000 pixels per second", c.Rate)
-	case c.Pods < 0:
-		return fmt.Errorf("nodes %d: must be the number of servers, or 0 for those that the cluster tells", c.Pods)
-	case c.Tolerance < 0 || c.Tolerance > 1:
-		return fmt.Errorf("tolerance %g: is a share, from 0 to 1", c.Tolerance)
-	case c.Settle <= 0 || c.Settle > longestSettle:
-		return fmt.Errorf("settle %v: must be more than 0 and at most %v", c.Settle, longestSettle)
-	}
 	return fleet.CheckDescriptors(c.Clients)
 }
 

@@ -117,24 +117,13 @@ func TestBalance_CountsOthersToo(t *testing.T) {
 }
 
 func TestBalanceConfig_Validate(t *testing.T) {
-	good := BalanceConfig{Clients: 10, Pixels: 10, Rate: 10, Tolerance: 0.05, Settle: time.Second}
-	for _, test := range []struct {
-		change func(*BalanceConfig)
-		reason string
-	}{
-		{func(*BalanceConfig) {}, ""},
-		{func(c *BalanceConfig) { c.Clients = 1 }, "clients 1"},
-		{func(c *BalanceConfig) { c.Pixels = -1 }, "pixels -1"},
-		{func(c *BalanceConfig) { c.Rate = 0 }, "rate 0"},
-		{func(c *BalanceConfig) { c.Pods = -1 }, "nodes -1"},
-		{func(c *BalanceConfig) { c.Tolerance = 2 }, "tolerance 2"},
-		{func(c *BalanceConfig) { c.Settle = time.Hour }, "settle 1h"},
-	} {
-		cfg := good
-		test.change(&cfg)
-		err := cfg.Validate()
-		if test.reason == "" && err != nil || test.reason != "" && (err == nil || !strings.Contains(err.Error(), test.reason)) {
-			t.Errorf("%+v: error %v, want %q", cfg, err, test.reason)
-		}
+	if err := (BalanceConfig{Clients: 10}).Validate(); err != nil {
+		t.Error(err)
+	}
+	if err := (BalanceConfig{Clients: 1 << 30}).Validate(); err == nil || !strings.Contains(err.Error(), "ulimit") {
+		t.Errorf("as many clients: %v", err)
+	}
+	if fleet.MaxProbes != 1048576 { // tags of flags can't name constants: that of Pixels has this number
+		t.Errorf("%d pixels can be told apart", fleet.MaxProbes)
 	}
 }

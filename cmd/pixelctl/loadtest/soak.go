@@ -3,7 +3,6 @@ package loadtest
 import (
 	"context"
 	"fmt"
-	"math"
 	"sync"
 	"time"
 
@@ -18,27 +17,20 @@ import (
 const soakSettle = 30 * time.Second
 
 // SoakConfig says how a soak test draws and which servers it watches. The tags make its fields
-// flags of pixelctl.
+// flags of pixelctl, and bound them.
 type SoakConfig struct {
 	Fleet fleet.Config `kong:"-"`
 
 	Metrics  []string      `placeholder:"URL" help:"Where the servers tell their metrics. Default: /metrics at each target."`
-	Sample   time.Duration `placeholder:"TIME" default:"10s" help:"From one look at the metrics to the next."`
-	Clients  int           `placeholder:"N" default:"100" help:"Users that draw."`
-	Rate     float64       `placeholder:"PIXELS" default:"100" help:"Pixels per second that they place in all."`
+	Sample   time.Duration `placeholder:"TIME" default:"10s" above:"0s" help:"From one look at the metrics to the next."`
+	Clients  int           `placeholder:"N" default:"100" min:"1" help:"Users that draw."`
+	Rate     float64       `placeholder:"PIXELS" default:"100" above:"0" help:"Pixels per second that they place in all."`
 	Duration time.Duration `placeholder:"TIME" default:"4h" help:"How long pixels are placed."`
 }
 
-// Validate says what is wrong and how to fix it.
+// Validate says what is wrong that no tag can bound, and how to fix it.
 func (c SoakConfig) Validate() error {
-	switch {
-	case c.Sample <= 0:
-		return fmt.Errorf("sample %v: must be more than 0, for example 10s", c.Sample)
-	case c.Clients < 1:
-		return fmt.Errorf("clients %d: must be 1 or more", c.Clients)
-	case c.Rate <= 0 || math.IsNaN(c.Rate):
-		return fmt.Errorf("rate %v: must be more than 0", c.Rate)
-	case c.Duration/c.Sample < 2*soakLeast:
+	if c.Duration/c.Sample < 2*soakLeast {
 		return fmt.Errorf("duration %v with a sample every %v: is too short to tell growth: there must be %d samples at least", c.Duration, c.Sample, 2*soakLeast)
 	}
 	return fleet.CheckDescriptors(c.Clients)

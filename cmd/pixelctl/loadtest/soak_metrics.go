@@ -8,7 +8,6 @@ import (
 
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
-
 )
 
 // soakMeasure is one of the things that must not grow.

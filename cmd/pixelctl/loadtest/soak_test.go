@@ -229,8 +229,6 @@ func TestSoakConfig_Validate(t *testing.T) {
 		t.Fatal(err)
 	}
 	for name, spoil := range map[string]func(*SoakConfig){
-		"clients":  func(c *SoakConfig) { c.Clients = 0 },
-		"rate":     func(c *SoakConfig) { c.Rate = 0 },
 		"duration": func(c *SoakConfig) { c.Sample = 10 * time.Second },
 	} {
 		c := good

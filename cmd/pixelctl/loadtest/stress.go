@@ -24,35 +24,23 @@ const (
 )
 
 // StressConfig describes an open load: pixels are placed when they are due, whatever becomes of
-// those before. The tags make its fields flags of pixelctl.
+// those before. The tags make its fields flags of pixelctl, and bound them.
 type StressConfig struct {
 	Fleet fleet.Config `kong:"-"`
 
-	Clients   int           `placeholder:"N" default:"100" help:"Users that are connected at the same time."`
-	Rate      float64       `placeholder:"PIXELS" default:"100" help:"Pixels per second that they place in all. Each has its moment, whether or not those before were answered; 0: they only watch."`
-	Stroke    int           `placeholder:"PIXELS" default:"1" help:"Pixels placed at once, as a stroke of a pen is."`
-	Duration  time.Duration `placeholder:"TIME" default:"30s" help:"How long pixels are placed."`
-	Churn     float64       `placeholder:"N" default:"0" help:"Users per second that leave; as many come."`
-	Steady    float64       `placeholder:"SHARE" default:"0.5" help:"Share of the users that stay although there is churn. They place the pixels."`
-	Viewports float64       `placeholder:"SHARE" default:"0" help:"Share of the users that see about a quarter of the canvas instead of all."`
+	Clients   int           `placeholder:"N" default:"100" min:"2" why:"one that places and one that sees it" help:"Users that are connected at the same time."`
+	Rate      float64       `placeholder:"PIXELS" default:"100" min:"0" max:"1000000" help:"Pixels per second that they place in all. Each has its moment, whether or not those before were answered; 0: they only watch."`
+	Stroke    int           `placeholder:"PIXELS" default:"1" min:"1" max:"4096" help:"Pixels placed at once, as a stroke of a pen is."`
+	Duration  time.Duration `placeholder:"TIME" default:"30s" min:"1s" help:"How long pixels are placed."`
+	Churn     float64       `placeholder:"N" default:"0" min:"0" max:"1000" help:"Users per second that leave; as many come."`
+	Steady    float64       `placeholder:"SHARE" default:"0.5" min:"0" max:"1" why:"it is a share" help:"Share of the users that stay although there is churn. They place the pixels."`
+	Viewports float64       `placeholder:"SHARE" default:"0" min:"0" max:"1" why:"it is a share" help:"Share of the users that see about a quarter of the canvas instead of all."`
 	P99       time.Duration `name:"p99" placeholder:"TIME" help:"Fail if 1% of the pixels take longer than this until another user sees them."`
 }
 
-// Validate says what is wrong and how to fix it.
+// Validate says what is wrong that no tag can bound, and how to fix it.
 func (c StressConfig) Validate() error {
 	switch {
-	case c.Clients < 2:
-		return fmt.Errorf("clients %d: must be 2 or more: one that places and one that sees it", c.Clients)
-	case c.Rate < 0 || math.IsNaN(c.Rate) || c.Rate > 1e6:
-		return fmt.Errorf("rate %g: must be 0 to 1000000 pixels per second", c.Rate)
-	case c.Stroke < 1 || c.Stroke > 4096:
-		return fmt.Errorf("stroke %d: must be 1 to 4096 pixels", c.Stroke)
-	case c.Duration < time.Second:
-		return fmt.Errorf("duration %v: must be 1s or more", c.Duration)
-	case c.Churn < 0 || c.Churn > 1000:
-		return fmt.Errorf("churn %g: must be 0 to 1000 clients per second", c.Churn)
-	case c.Steady < 0 || c.Steady > 1 || c.Viewports < 0 || c.Viewports > 1:
-		return fmt.Errorf("steady %g, viewports %g: are shares, from 0 to 1", c.Steady, c.Viewports)
 	case c.Churn > 0 && c.steady() == c.Clients:
 		return fmt.Errorf("churn %g: needs clients that may leave: lower steady, which is %g, or add clients", c.Churn, c.Steady)
 	case c.Fleet.JSON && c.Viewports > 0:

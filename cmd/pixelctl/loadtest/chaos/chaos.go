@@ -22,39 +22,34 @@ import (
 // connectLimit is how long everyone may take to connect.
 const connectLimit = 30 * time.Second
 
-// Config says what a chaos test draws and what it kills. The tags make its fields flags of pixelctl.
+// Config says what a chaos test draws and what it kills. The tags make its fields flags of
+// pixelctl, and bound them.
 type Config struct {
 	Fleet fleet.Config `kong:"-"`
 
 	Kill     string        `placeholder:"COMMAND" help:"Shell command that takes a server away, for example \"kubectl delete pod playground-{n}\". {n} is the number of the kill, from 0 on; \"$$(({n} % 3))\" makes it go round."`
 	PIDs     []int         `name:"pid" placeholder:"PID,..." help:"Instead of a command: server processes on this computer, each killed once with kill -9."`
-	Every    time.Duration `placeholder:"TIME" default:"15s" help:"From kill to kill. The first comes after this time, the last as long before the end."`
-	Clients  int           `placeholder:"N" default:"100" help:"Users that draw."`
-	Rate     float64       `placeholder:"PIXELS" default:"500" help:"Pixels per second that they place in all."`
+	Every    time.Duration `placeholder:"TIME" default:"15s" above:"0s" help:"From kill to kill. The first comes after this time, the last as long before the end."`
+	Clients  int           `placeholder:"N" default:"100" min:"1" help:"Users that draw."`
+	Rate     float64       `placeholder:"PIXELS" default:"500" above:"0" why:"without pixels there is nothing to lose" help:"Pixels per second that they place in all."`
 	Duration time.Duration `placeholder:"TIME" default:"1m" help:"How long pixels are placed."`
-	Settle   time.Duration `placeholder:"TIME" default:"30s" help:"How long everyone may take to be back, and every pixel to be answered, when the drawing is over."`
+	Settle   time.Duration `placeholder:"TIME" default:"30s" above:"0s" help:"How long everyone may take to be back, and every pixel to be answered, when the drawing is over."`
 	MaxPause time.Duration `placeholder:"TIME" default:"2s" help:"Fail if a region that is drawn on shows nothing new for longer; 0: any time will do."`
 }
 
-// Validate says what is wrong and how to fix it.
+// Validate says what is wrong that no tag can bound, and how to fix it.
 func (c Config) Validate() error {
 	switch {
 	case c.Fleet.JSON:
 		return errors.New("json-protocol: has no sequence numbers and does not say whose a pixel is, which this test compares: leave it out")
-	case c.Clients < 1:
-		return fmt.Errorf("clients %d: must be 1 or more", c.Clients)
-	case c.Rate <= 0:
-		return fmt.Errorf("rate %v: must be more than 0: without pixels there is nothing to lose", c.Rate)
 	case c.Rate*c.Duration.Seconds() > audit.MaxPixels:
 		return fmt.Errorf("rate %v for %v: is more than the %d pixels that can be told apart: use a lower rate or a shorter time", c.Rate, c.Duration, audit.MaxPixels)
 	case (c.Kill == "") == (len(c.PIDs) == 0):
 		return errors.New("give --kill, for example --kill 'kubectl delete pod playground-{n}', or --pid, but not both")
 	case slices.ContainsFunc(c.PIDs, func(pid int) bool { return pid <= 1 }):
 		return fmt.Errorf("pids %v: must be numbers of processes above 1: others mean whole groups of them, or the system", c.PIDs)
-	case c.Every <= 0 || c.Duration < 2*c.Every:
+	case c.Duration < 2*c.Every:
 		return fmt.Errorf("every %v in %v: leaves no time before and after a kill: a test takes twice as long at least", c.Every, c.Duration)
-	case c.Settle <= 0:
-		return fmt.Errorf("settle %v: must be more than 0, for example 30s", c.Settle)
 	}
 	return fleet.CheckDescriptors(c.Clients)
 }

@@ -98,13 +98,10 @@ func TestChaosConfig_Validate(t *testing.T) {
 	}
 	for name, spoil := range map[string]func(*Config){
 		"json":     func(c *Config) { c.Fleet.JSON = true },
-		"clients":  func(c *Config) { c.Clients = 0 },
-		"rate 0":   func(c *Config) { c.Rate = 0 },
 		"lower":    func(c *Config) { c.Rate, c.Duration = 1e6, time.Hour },
 		"--kill":   func(c *Config) { c.Kill = "" },
 		"but not":  func(c *Config) { c.PIDs = []int{1} },
 		"every 1m": func(c *Config) { c.Every = time.Minute },
-		"settle":   func(c *Config) { c.Settle = 0 },
 	} {
 		c := good
 		spoil(&c)

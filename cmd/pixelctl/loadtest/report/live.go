@@ -73,15 +73,16 @@ func NewLive(out io.Writer, status func() Status) *Live {
 	return l
 }
 
-// Open starts the display. It may be called once.
+// Open shows the beginning and starts the display. It may be called once.
 func (l *Live) Open() {
+	l.draw(time.Now())
 	l.wait.Go(func() {
 		tick := time.NewTicker(l.every)
 		defer tick.Stop()
 		for {
-			l.draw(time.Now())
 			select {
 			case <-tick.C:
+				l.draw(time.Now())
 			case <-l.stop:
 				return
 			}

@@ -73,6 +73,9 @@ func openRecord(key, stored []byte) (*canvas.Batch, error) {
 	if err != nil {
 		return nil, fmt.Errorf("%w: log entry %x: %w", store.ErrDamaged, key, err)
 	}
+	if key = key[len(regionKey(0)):]; binary.BigEndian.Uint64(key) != b.To { // no checksum says so of an earlier version's
+		return nil, corrupt("the log entry to %d stands at %x", b.To, key)
+	}
 	return b, nil
 }
 

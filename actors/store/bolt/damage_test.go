@@ -230,6 +230,10 @@ func TestStore_Damage(t *testing.T) {
 		{"chunk gone", func(t *tables) error { return t.pixels.Delete(chunkKey(0, 0)) }, "its 0 chunks are not those that were written", true},
 		{"chunk out of bounds", func(t *tables) error { return t.pixels.Put(chunkKey(0, 1), make([]byte, chunkBytes)) }, "its chunk 1 is out of its bounds", false},
 		{"entry", func(t *tables) error { return t.log.Put(logKey(0, 3), []byte("short")) }, "log entry 000000000000000000000003", false},
+		{"entry of an earlier version, moved", func(t *tables) error {
+			record := t.log.Get(logKey(0, 8))[1+sumBytes:]
+			return errors.Join(t.log.Put(logKey(0, 9), record), t.log.Delete(logKey(0, 8)))
+		}, "the log entry to 8 stands at 0000000000000009", false},
 		{"last entry gone", func(t *tables) error { return t.log.Delete(logKey(0, 8)) }, "its log ends at 7 and the region is at 8", false},
 		{"entry gone", func(t *tables) error { return t.log.Delete(logKey(0, 4)) }, "its log goes on at 4 after 3", false},
 	} {

@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 	"time"
@@ -28,7 +29,8 @@ type presence struct {
 	since   time.Time            // when they began to turn to us
 
 	listed map[canvas.Author]string // the names as last shown
-	count  int                      // as shown last
+	count  int                      // connections as shown last,
+	people int                      // and how many people these are
 	shows  uint64                   // N of the last Shown
 	shown  time.Time
 	due    bool // a show is scheduled
@@ -38,9 +40,9 @@ type presence struct {
 type podUsers struct {
 	roster  *actor.PID
 	n       uint64
-	members map[canvas.ViewerID]canvas.User
-	before  map[canvas.ViewerID]canvas.User // those of the list before, which count while partial
-	partial bool                            // more of its list is to come: it does not count yet
+	members map[canvas.ViewerID]member
+	before  map[canvas.ViewerID]member // those of the list before, which count while partial
+	partial bool                       // more of its list is to come: it does not count yet
 	seen    time.Time
 	fresh   bool   // it has not been shown the full list
 	due     uint64 // N that the roster must have been shown by its next renewal
@@ -97,7 +99,7 @@ func (p *presence) onPodUsers(ctx actor.Context, m *message.PodUsers) {
 	changed := len(m.Joined) > 0 || len(m.Left) > 0
 	switch {
 	case m.Full:
-		fresh := &podUsers{roster: ctx.Sender(), members: make(map[canvas.ViewerID]canvas.User, len(m.Joined)), fresh: true}
+		fresh := &podUsers{roster: ctx.Sender(), members: make(map[canvas.ViewerID]member, len(m.Joined)), fresh: true}
 		if r != nil && m.More {
 			fresh.before = r.counted()
 		}
@@ -116,8 +118,8 @@ func (p *presence) onPodUsers(ctx actor.Context, m *message.PodUsers) {
 		r.due = p.shows
 	}
 	r.partial = m.More || r.partial && !changed // a renewal does not complete a list
-	for _, member := range m.Joined {
-		r.members[member.Viewer] = member.User
+	for _, joined := range m.Joined {
+		r.members[joined.Viewer] = member{joined.User, joined.Named}
 	}
 	for _, viewer := range m.Left {
 		delete(r.members, viewer)
@@ -132,7 +134,7 @@ func (p *presence) onPodUsers(ctx actor.Context, m *message.PodUsers) {
 
 // counted returns the users that count. While the list is partial these are the users of the list
 // before.
-func (r *podUsers) counted() map[canvas.ViewerID]canvas.User {
+func (r *podUsers) counted() map[canvas.ViewerID]member {
 	if r.partial {
 		return r.before
 	}
@@ -197,14 +199,14 @@ func (p *presence) show(ctx actor.Context) {
 		return
 	}
 	p.shown = now
-	count, joined, left := p.changes()
-	changed := count != p.count || len(joined) > 0 || len(left) > 0
-	p.count = count
+	count, people, joined, left := p.changes()
+	changed := count != p.count || people != p.people || len(joined) > 0 || len(left) > 0
+	p.count, p.people = count, people
 	if changed {
 		p.shows++
 	}
-	delta := message.Shown{N: p.shows, Count: count, Joined: joined, Left: left}
-	full := message.Shown{N: p.shows, Full: true, Count: count, Joined: p.list()}
+	delta := message.Shown{N: p.shows, Count: count, People: people, Joined: joined, Left: left}
+	full := message.Shown{N: p.shows, Full: true, Count: count, People: people, Joined: p.list()}
 	for _, r := range p.pods {
 		m := delta
 		switch {
@@ -222,21 +224,42 @@ func (p *presence) show(ctx actor.Context) {
 	}
 }
 
+// naming is a name that a connection has given.
+type naming struct {
+	name   string
+	at     int64 // Unix milliseconds; 0: not known
+	pod    string
+	viewer canvas.ViewerID
+}
+
+// after reports whether a name was given later than another. Connections of pods of an earlier version
+// don't say when; all pods must find the same.
+func (n naming) after(other naming) bool {
+	return cmp.Or(cmp.Compare(n.at, other.at), cmp.Compare(n.viewer, other.viewer), cmp.Compare(n.pod, other.pod)) > 0
+}
+
 // changes compares who is here with who is listed, and updates the list. Listed users who are here
-// stay listed. A user beyond Config.ListedUsers is listed when there is room.
-func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Author) {
-	named := make(map[canvas.Author]string)
-	latest := make(map[canvas.Author]canvas.ViewerID) // if a session has several connections, the last one counts
-	for _, r := range p.pods {
+// stay listed. A user beyond Config.ListedUsers is listed when there is room. A user with several
+// connections is listed once, by the name that was given last.
+func (p *presence) changes() (count, people int, joined []canvas.User, left []canvas.Author) {
+	everyone := make(map[canvas.Author]struct{}, p.people)
+	named := make(map[canvas.Author]naming)
+	for pod, r := range p.pods {
 		count += len(r.counted())
-		for viewer, user := range r.counted() {
-			if user.Name != "" && viewer >= latest[user.Author] {
-				named[user.Author], latest[user.Author] = user.Name, viewer
+		for viewer, m := range r.counted() {
+			everyone[m.Author] = struct{}{}
+			if m.Name == "" {
+				continue
+			}
+			given := naming{m.Name, m.named, pod, viewer}
+			if before, ok := named[m.Author]; !ok || given.after(before) {
+				named[m.Author] = given
 			}
 		}
 	}
 	for author, name := range p.listed {
-		switch now, ok := named[author]; {
+		given, ok := named[author]
+		switch now := given.name; {
 		case !ok:
 			left = append(left, author)
 			delete(p.listed, author)
@@ -245,13 +268,14 @@ func (p *presence) changes() (count int, joined []canvas.User, left []canvas.Aut
 			p.listed[author] = now
 		}
 	}
-	for author, name := range named {
+	for author, given := range named {
+		name := given.name
 		if _, ok := p.listed[author]; !ok && len(p.listed) < p.pod.cfg.ListedUsers {
 			joined = append(joined, canvas.User{Author: author, Name: name})
 			p.listed[author] = name
 		}
 	}
-	return count, joined, left
+	return count, len(everyone), joined, left
 }
 
 func (p *presence) list() []canvas.User {
@@ -287,7 +311,7 @@ func (p *presence) describe() telemetry.Description {
 		}
 	}
 	return telemetry.Description{State: state, Facts: []message.Fact{
-		telemetry.Count("users", p.count), telemetry.Count("pods counted", counted), telemetry.Count("names listed", len(p.listed)),
+		telemetry.Count("users", p.count), telemetry.Count("people", p.people), telemetry.Count("pods counted", counted), telemetry.Count("names listed", len(p.listed)),
 		telemetry.Since("shown", p.shown, p.pod.clock.Now()),
 	}}
 }

@@ -87,7 +87,7 @@ type pids struct {
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
 		cfg: cfg, clock: ports.Clock, log: ports.Log, store: ports.Store, audience: ports.Audience, placement: ports.Placement, host: ports.Host,
-		memory: rosterMemory{members: make(map[canvas.ViewerID]canvas.User)},
+		memory: rosterMemory{members: make(map[canvas.ViewerID]member)},
 	}
 	if n.clock == nil {
 		n.clock = realClock{}

@@ -2,6 +2,7 @@ package actors
 
 import (
 	"context"
+	"slices"
 	"testing"
 
 	"pixelplayground/actors/canvas"
@@ -90,4 +91,50 @@ func TestPeople_PointerIsTheUsers(t *testing.T) {
 	if got := w.crowd.pointers[0]; got != (canvas.Pointer{Author: 7, X: 3, Y: 4}) {
 		t.Errorf("pointer %+v", got)
 	}
+}
+
+// A person with several connections is listed once, by the last name given on any pod, and counts as
+// one of the people; connections are counted as ever.
+func TestPeople_AreListedOnce(t *testing.T) {
+	p := newPods(t, 2, nil)
+	one, two := p.members[0], p.members[1]
+	one.person, two.person = someone(7), someone(7)
+	shows := func(what string, connections, people int, names ...string) {
+		t.Helper()
+		for _, pod := range p.members {
+			pod.eventually(what, func() bool {
+				now := pod.crowd.presence
+				if now == nil || now.Count != connections || now.People != people || len(now.Named) != len(names) {
+					return false
+				}
+				for _, u := range now.Named {
+					if !slices.Contains(names, u.Name) {
+						return false
+					}
+				}
+				return true
+			})
+		}
+	}
+	first := one.connect(Hello{Name: "ada"})
+	shows("one tab", 1, 1, "ada")
+	second := two.connect(Hello{Name: "lady ada"})
+	shows("a tab on another pod gives another name", 2, 1, "lady ada")
+	first.conn.Send(Rename{Name: "countess"})
+	shows("the first tab gives another", 2, 1, "countess")
+	third := one.connect(Hello{})
+	shows("a tab that gives none", 3, 1, "countess")
+	first.conn.Close()
+	shows("the tab with the last name has left", 2, 1, "lady ada")
+	one.person, two.person = canvas.Person{}, canvas.Person{}
+	programs := []*client{one.connect(Hello{Name: "ada"}), two.connect(Hello{}), two.connect(Hello{})}
+	shows("programs are as many people as connections", 5, 4, "lady ada", "ada")
+	second.conn.Close()
+	shows("who is left has no name", 4, 4, "ada")
+	third.conn.Close()
+	shows("the last tab has left", 3, 3, "ada")
+	for _, c := range programs {
+		c.conn.Close()
+	}
+	shows("nobody", 0, 0)
 }

@@ -33,8 +33,14 @@ type roster struct {
 
 // rosterMemory is what nobody else knows, and what the audience has been told.
 type rosterMemory struct {
-	members map[canvas.ViewerID]canvas.User
+	members map[canvas.ViewerID]member
 	named   []canvas.User // of the whole canvas, as last shown, in the order of their arrival
+}
+
+// member is the user of a connection, and when the name was given, in Unix milliseconds.
+type member struct {
+	canvas.User
+	named int64
 }
 
 // Messages to the roster from its own pod.
@@ -73,7 +79,7 @@ func (r *roster) Receive(ctx actor.Context) {
 		if _, known := r.members[m.viewer]; !known {
 			r.arriving[m.viewer] = untold
 		}
-		r.members[m.viewer] = m.user
+		r.members[m.viewer] = member{m.user, r.pod.clock.Now().UnixMilli()}
 		r.change(ctx, m.viewer)
 	case gone:
 		delete(r.members, m.viewer)
@@ -130,8 +136,8 @@ func (r *roster) flush(ctx actor.Context) {
 }
 
 // enter writes a member into PodUsers.
-func (r *roster) enter(m *message.PodUsers, viewer canvas.ViewerID, user canvas.User) {
-	m.Joined = append(m.Joined, message.Member{Viewer: viewer, User: user})
+func (r *roster) enter(m *message.PodUsers, viewer canvas.ViewerID, user member) {
+	m.Joined = append(m.Joined, user.of(viewer))
 	if _, arriving := r.arriving[viewer]; arriving || !r.known {
 		r.arriving[viewer] = m.N // after a restart nobody knows who has been shown what
 	}
@@ -198,7 +204,7 @@ func (r *roster) onShown(ctx actor.Context, m *message.Shown) {
 	}
 	r.pod.users.Store(int64(m.Count))
 	r.pod.audience.Present(&Presence{
-		Count: m.Count, Named: slices.Clone(r.named), Joined: m.Joined, Left: m.Left, Arrived: r.arrived(m.Counted),
+		Count: m.Count, People: m.People, Named: slices.Clone(r.named), Joined: m.Joined, Left: m.Left, Arrived: r.arrived(m.Counted),
 	})
 }
 
@@ -215,7 +221,7 @@ func (r *roster) arrived(counted uint64) (viewers []canvas.ViewerID) {
 
 // difference turns a full Shown into the change since the last one shown.
 func (r *roster) difference(m *message.Shown) *message.Shown {
-	change := &message.Shown{N: m.N, Count: m.Count, Counted: m.Counted}
+	change := &message.Shown{N: m.N, Count: m.Count, People: m.People, Counted: m.Counted}
 	before := make(map[canvas.Author]string, len(r.named))
 	for _, u := range r.named {
 		before[u.Author] = u.Name
@@ -230,6 +236,11 @@ func (r *roster) difference(m *message.Shown) *message.Shown {
 		change.Left = append(change.Left, author)
 	}
 	return change
+}
+
+// of is what others are told of a viewer's user.
+func (m member) of(viewer canvas.ViewerID) message.Member {
+	return message.Member{Viewer: viewer, User: m.User, Named: m.named}
 }
 
 func (r *roster) names() []string {
@@ -269,7 +280,7 @@ func (n *Node) who(ctx context.Context, m who) []message.Member {
 func (r *roster) who(m who) (members []message.Member) {
 	for _, viewer := range m.viewers {
 		if user, ok := r.members[viewer]; ok {
-			members = append(members, message.Member{Viewer: viewer, User: user})
+			members = append(members, user.of(viewer))
 		}
 	}
 	if m.name == "" {
@@ -278,7 +289,7 @@ func (r *roster) who(m who) (members []message.Member) {
 	part := strings.ToLower(m.name)
 	for viewer, user := range r.members {
 		if len(members) < m.most && strings.Contains(strings.ToLower(user.Name), part) {
-			members = append(members, message.Member{Viewer: viewer, User: user})
+			members = append(members, user.of(viewer))
 		}
 	}
 	return members

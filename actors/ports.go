@@ -46,7 +46,8 @@ type CatchUp struct {
 // is immutable and shared by all viewers. Only users with a name are listed, at most
 // Config.ListedUsers of them; the count is exact.
 type Presence struct {
-	Count  int
+	Count  int             // connections
+	People int             // how many people these are; 0: not known
 	Named  []canvas.User   // all listed
 	Joined []canvas.User   // newly listed or renamed
 	Left   []canvas.Author // no longer listed

@@ -122,6 +122,7 @@ func serverFrames() []frame {
 			Joined: []canvas.User{{Author: 7, Name: "Ada"}, {Author: 0xABCDEF123456, Name: "Zoë 🎨"}}, Left: []canvas.Author{}}},
 		{name: "presence-change", message: Presence{Count: 100000,
 			Joined: []canvas.User{{Author: 8, Name: "Grace"}}, Left: []canvas.Author{7, 1<<48 - 1}}},
+		{name: "presence-people", message: Presence{Count: 3, People: 2, Joined: []canvas.User{}, Left: []canvas.Author{}}},
 		{name: "presence-count", message: Presence{Count: 1, Joined: []canvas.User{}, Left: []canvas.Author{}}},
 		{name: "pong", message: Pong{Token: 42, Time: now}},
 		{name: "notice-draining", message: Notice{Code: NoticeDraining, Text: "restarting", Retry: 180 * time.Millisecond}},
@@ -132,8 +133,8 @@ func serverFrames() []frame {
 			decodeOnly: mustHex("dd00000003" + "cc17" + "d3000000000000002a" + "cf00000199c82cc07b")},
 		{name: "pong-with-new-elements", message: Pong{Token: 42, Time: now},
 			decodeOnly: mustHex("98" + "17" + "2a" + "cf00000199c82cc07b" + "c0" + "93c2cb3ff8000000000000ff" + "82a161c40101a16280" + "d50102ff" + "d9036e6577")},
-		{name: "presence-with-new-elements", message: Presence{Count: 2, Joined: []canvas.User{{Author: 7, Name: "Ada"}}, Left: []canvas.Author{}},
-			decodeOnly: mustHex("96" + "16" + "02" + "c2" + "91" + "9407a34164618101c0c3" + "90" + "a3616c6c")},
+		{name: "presence-with-new-elements", message: Presence{Count: 2, People: 1, Joined: []canvas.User{{Author: 7, Name: "Ada"}}, Left: []canvas.Author{}},
+			decodeOnly: mustHex("97" + "16" + "02" + "c2" + "91" + "9407a34164618101c0c3" + "90" + "01" + "a3616c6c")},
 		{name: "unknown-type", message: Unknown{Type: 99},
 			decodeOnly: mustHex("93" + "63" + "01" + "a3616c6c")},
 	}

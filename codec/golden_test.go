@@ -138,7 +138,11 @@ func describe(message any) map[string]any {
 		for _, u := range m.Joined {
 			joined = append(joined, []any{u.Author, u.Name})
 		}
-		return map[string]any{"type": typePresence, "count": m.Count, "full": m.Full, "joined": joined, "left": m.Left}
+		fields := map[string]any{"type": typePresence, "count": m.Count, "full": m.Full, "joined": joined, "left": m.Left}
+		if m.People > 0 {
+			fields["people"] = m.People
+		}
+		return fields
 	case Pong:
 		return map[string]any{"type": typePong, "token": m.Token, "time": m.Time.UnixMilli()}
 	case Notice:

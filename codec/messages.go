@@ -104,6 +104,7 @@ type (
 		Full   bool
 		Joined []canvas.User
 		Left   []canvas.Author
+		People uint64 // how many people Count are; 0: not said
 	}
 	// Pong answers Ping.
 	Pong struct {

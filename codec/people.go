@@ -39,7 +39,11 @@ func decodeCursors(r *reader) Cursors {
 
 // AppendPresence writes PRESENCE; at most canvas.MaxListedUsers have joined, and as many left.
 func AppendPresence(dst []byte, m Presence) []byte {
-	w := begin(dst, typePresence, 5)
+	fields := 5 // all that earlier versions have
+	if m.People > 0 {
+		fields++
+	}
+	w := begin(dst, typePresence, fields)
 	w.uint(m.Count)
 	w.bool(m.Full)
 	w.array(len(m.Joined))
@@ -51,6 +55,9 @@ func AppendPresence(dst []byte, m Presence) []byte {
 	w.array(len(m.Left))
 	for _, a := range m.Left {
 		w.uint(uint64(a))
+	}
+	if m.People > 0 {
+		w.uint(m.People)
 	}
 	return w.end()
 }
@@ -65,6 +72,10 @@ func decodePresence(r *reader) Presence {
 	m.Left = make([]canvas.Author, r.array("left", canvas.MaxListedUsers, 1))
 	for i := range m.Left {
 		m.Left[i] = r.author()
+	}
+	if r.left > 0 {
+		r.need(1)
+		m.People = r.uint("people", math.MaxUint64)
 	}
 	return m
 }

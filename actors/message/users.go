@@ -19,6 +19,7 @@ type (
 	Member struct {
 		Viewer canvas.ViewerID
 		User   canvas.User
+		Named  int64 // when the connection gave the name, in Unix milliseconds; 0: not known
 	}
 	// ResyncUsers asks a roster for all users of its pod.
 	ResyncUsers struct{}
@@ -31,5 +32,6 @@ type (
 		Count   int
 		Joined  []canvas.User
 		Left    []canvas.Author
+		People  int // that Count are; 0: not known
 	}
 )

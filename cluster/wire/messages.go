@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"slices"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
@@ -92,6 +94,30 @@ func podUsers(p *packer, m *message.PodUsers) {
 	})
 	each(p, &m.Left, func(p *packer, v *canvas.ViewerID) { number(p, v) })
 	number(p, &m.Shown)
+	named(p, m.Joined)
+}
+
+// named passes when the members, who have been passed, gave their names, in a list that is empty if
+// none is known.
+func named(p *packer, members []message.Member) {
+	var all []int64
+	known := func(m message.Member) bool { return m.Named != 0 }
+	if !p.reading && slices.ContainsFunc(members, known) {
+		for i := range members {
+			all = append(all, members[i].Named)
+		}
+	}
+	each(p, &all, func(p *packer, v *int64) { integer(p, v) })
+	if !p.reading || len(all) == 0 {
+		return
+	}
+	if len(all) != len(members) {
+		p.fail("names: %d times for %d users", len(all), len(members))
+		return
+	}
+	for i := range members {
+		members[i].Named = all[i]
+	}
 }
 
 func check(p *packer, m *message.Check) { number(p, &m.Stream, &m.N) }
@@ -122,6 +148,7 @@ func shown(p *packer, m *message.Shown) {
 		text(p, &m.Name)
 	})
 	each(p, &m.Left, func(p *packer, v *canvas.Author) { number(p, v) })
+	integer(p, &m.People)
 }
 
 func position(p *packer, v *canvas.Position) { number(p, &v.Epoch, &v.Seq) }

@@ -1,6 +1,7 @@
 package wire
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -212,7 +213,7 @@ func checkShown(m *message.Shown) error {
 			return errAuthor
 		}
 	}
-	return counts(int64(m.Count), maxCount)
+	return cmp.Or(counts(int64(m.Count), maxCount), counts(int64(m.People), maxCount))
 }
 
 func checkReport(g canvas.Geometry, m *message.Report) error {

@@ -21,9 +21,10 @@ type Presence struct {
 
 // Presences makes the frames of one actors.Presence after the other.
 type Presences struct {
-	mu    sync.Mutex
-	known bool
-	count int // of the one before, if known
+	mu     sync.Mutex
+	known  bool
+	count  int // of the one before, if known
+	people int
 }
 
 // Next makes the frames of the next Presence.
@@ -31,7 +32,8 @@ func (o *Presences) Next(p *actors.Presence, now func() time.Time) *Presence {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	counted := !o.known || o.count != p.Count
-	o.known, o.count = true, p.Count
+	crowd := counted || o.people != p.People // the JSON protocol does not tell how many people there are
+	o.known, o.count, o.people = true, p.Count, p.People
 	named := len(p.Joined)+len(p.Left) > 0
 	return &Presence{
 		Full: [Protocols]func() []byte{
@@ -39,7 +41,7 @@ func (o *Presences) Next(p *actors.Presence, now func() time.Time) *Presence {
 			JSON:   sync.OnceValue(func() []byte { return jsonPresence(p, true, true, now()) }),
 		},
 		Change: [Protocols]func() []byte{
-			Binary: sync.OnceValue(func() []byte { return changedPresence(p, counted || named) }),
+			Binary: sync.OnceValue(func() []byte { return changedPresence(p, crowd || named) }),
 			JSON:   sync.OnceValue(func() []byte { return jsonPresence(p, counted, false, now()) }),
 		},
 		Named: named,
@@ -49,7 +51,7 @@ func (o *Presences) Next(p *actors.Presence, now func() time.Time) *Presence {
 
 func fullPresence(p *actors.Presence) []byte {
 	listed := p.Named[:min(len(p.Named), canvas.MaxListedUsers)]
-	m := codec.Presence{Count: uint64(p.Count), Full: true, Joined: listed}
+	m := codec.Presence{Count: uint64(p.Count), People: uint64(p.People), Full: true, Joined: listed}
 	return Seal(Binary.OpCode(), codec.AppendPresence(Room(32+32*len(listed)), m))
 }
 
@@ -60,7 +62,7 @@ func changedPresence(p *actors.Presence, changed bool) []byte {
 	case len(p.Joined) > canvas.MaxListedUsers || len(p.Left) > canvas.MaxListedUsers:
 		return fullPresence(p)
 	}
-	m := codec.Presence{Count: uint64(p.Count), Joined: p.Joined, Left: p.Left}
+	m := codec.Presence{Count: uint64(p.Count), People: uint64(p.People), Joined: p.Joined, Left: p.Left}
 	return Seal(Binary.OpCode(), codec.AppendPresence(Room(32+32*len(p.Joined)+9*len(p.Left)), m))
 }
 

@@ -8,6 +8,7 @@ import { tell } from "./state.js";
  * @typedef {object} Ports
  * @property {typeof fetch} fetch
  * @property {() => number} now ms of a steady clock
+ * @property {(run: () => void, ms: number) => number} setTimeout
  * @property {() => void} changed
  * @property {(name: string) => void} named an account has this name
  * @property {() => void} shutOut the user may not even watch: there is no use in connecting
@@ -16,9 +17,12 @@ import { tell } from "./state.js";
  */
 
 const PAUSE = 2000; // ms between questions: whatever the reason, the answer won't have changed sooner
+const TRIES = [5000, 20_000, 60_000]; // ms after which a server that could not say is asked again
 
 export class Account {
   #asked = -Infinity;
+  #tries = 0;
+  #knows = true; // the server has not said that it knows nobody
   #shutOut = false;
 
   /** @param {import("./state.js").State} state @param {Ports} ports */
@@ -31,12 +35,14 @@ export class Account {
   async ask() {
     this.#asked = this.ports.now();
     const me = await askMe(this.ports.fetch);
+    this.#knows = me !== null;
     if (me) this.#know(me);
+    else if (me === undefined && !this.state.me.known && this.#tries < TRIES.length) this.ports.setTimeout(() => this.ask(), TRIES[this.#tries++]);
   }
 
-  /** There is reason to think that something has changed. A server that has said nothing before is left alone. */
+  /** There is reason to think that something has changed. A server that knows nobody is left alone. */
   async doubt() {
-    if (!this.state.me.known || this.ports.now() - this.#asked < PAUSE) return;
+    if (!this.#knows || this.ports.now() - this.#asked < PAUSE) return;
     await this.ask();
   }
 

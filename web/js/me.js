@@ -33,14 +33,15 @@ export function unknown() {
 
 /**
  * @param {typeof fetch} fetch
- * @returns {Promise<Me | null>} null: the server doesn't say
+ * @returns {Promise<Me | null | undefined>} null: this server doesn't know; undefined: it may do so later
  */
 export async function askMe(fetch) {
   try {
     const response = await fetch(ADDRESS, { cache: "no-store", signal: AbortSignal.timeout(PATIENCE) });
-    return response.ok ? readMe(await response.json()) : null;
+    if (response.status === 404) return null;
+    return response.ok ? readMe(await response.json()) : undefined;
   } catch {
-    return null;
+    return undefined;
   }
 }
 

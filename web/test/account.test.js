@@ -5,6 +5,7 @@ import { Keys } from "../js/keys.js";
 import { askMe, hasAccounts, idOf, readMe, roleOf, signInAt, unknown } from "../js/me.js";
 import { newState } from "../js/state.js";
 import { describe } from "../js/ui/key_item.js";
+import { FakeClock } from "./fakes.js";
 
 const GUEST = { kind: "guest", user: "0102030405ab", name: "", role: "guest", draws: true, watches: true, signedIn: false, keys: false, pace: { rate: 200, burst: 2000 } };
 const MEMBER = { ...GUEST, kind: "account", name: "Ada", role: "member", signedIn: true, signIn: "auth/login", signOut: "auth/logout", keys: true, until: 1_760_000_000_000 };
@@ -14,14 +15,15 @@ const answer = (status, said) => ({ ok: status < 400, status, json: async () => 
 /** A server that says who the user is; null: it knows no people. */
 function setUp(says) {
   const state = newState(), asked = [], done = [];
-  const it = { state, says, asked, done, now: 0, logout: answer(200, { ok: true }) };
+  const clock = new FakeClock();
+  const it = { state, says, asked, done, clock, now: 0, logout: answer(200, { ok: true }) };
   it.account = new Account(state, {
     async fetch(address, { method = "GET" } = {}) {
       asked.push(`${method} ${address}`);
       if (address === "auth/logout") return it.logout;
-      return it.says ? answer(200, it.says) : answer(404, {});
+      return it.says === 503 ? answer(503, {}) : it.says ? answer(200, it.says) : answer(404, {});
     },
-    now: () => it.now, changed() {}, named: (name) => done.push(name), shutOut: () => done.push("shut out"), letIn: () => done.push("let in"), go: (address) => done.push(address),
+    now: () => it.now, setTimeout: clock.setTimeout, changed() {}, named: (name) => done.push(name), shutOut: () => done.push("shut out"), letIn: () => done.push("let in"), go: (address) => done.push(address),
   });
   return it;
 }
@@ -51,9 +53,22 @@ test("what a server says is taken where it is of the right type", () => {
   assert.equal(roleOf(readMe({ kind: "bot", role: "member" })), "Bot");
 });
 
-test("a server that does not answer is one that says nothing", async () => {
-  assert.equal(await askMe(async () => { throw new TypeError("failed to fetch"); }), null);
-  assert.equal(await askMe(async () => ({ ok: true, json: async () => JSON.parse("<html>") })), null);
+test("a server that does not answer is not one that knows nobody", async () => {
+  assert.equal(await askMe(async () => answer(404, {})), null);
+  assert.equal(await askMe(async () => answer(503, {})), undefined);
+  assert.equal(await askMe(async () => { throw new TypeError("failed to fetch"); }), undefined);
+  assert.equal(await askMe(async () => ({ ok: true, json: async () => JSON.parse("<html>") })), undefined);
+});
+
+test("a server that can't say yet is asked again, a few times", async () => {
+  const it = setUp(503);
+  await it.account.ask();
+  it.says = GUEST;
+  it.clock.advance(4000);
+  assert.equal(it.asked.length, 1);
+  it.clock.advance(1000);
+  await new Promise((done) => setImmediate(done));
+  assert.deepEqual([it.asked.length, it.state.me.known, it.clock.waiting], [2, true, 0]);
 });
 
 test("signing in leads back to the place one comes from", () => {

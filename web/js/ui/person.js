@@ -26,7 +26,7 @@ export function person(state, { link, now, setTimeout, clearTimeout, storage, na
   const fetchHere = fetch.bind(window);
   const ready = new Ready(state, { now, setTimeout, clearTimeout, storage, chime: chime(), notify, hidden: () => document.hidden, changed });
   const me = new Account(state, {
-    fetch: fetchHere, now, changed, named,
+    fetch: fetchHere, now, setTimeout, changed, named,
     shutOut: () => link.stop(""),
     letIn: () => link.start(),
     go: (address) => location.assign(address),

@@ -107,6 +107,7 @@ func (i *inspector) inspect(ctx actor.Context, m message.Inspect) {
 			i.pod.complete(c, report, m, recent)
 			report.History = history
 		}
+		report.People, report.MorePeople = i.pod.people(c, m.People)
 		return report
 	})
 }

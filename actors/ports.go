@@ -153,7 +153,7 @@ type Clock interface {
 }
 
 // HostInfo is the rest of the pod as the inspector sees it: cmd/playground implements it. Any
-// goroutine may call it. Only Connections and Act take more than a moment.
+// goroutine may call it. Only Connections, People and Act take more than a moment.
 type HostInfo interface {
 	// Process is what the pod's process uses.
 	Process() message.Process
@@ -165,6 +165,10 @@ type HostInfo interface {
 	// longest, then the busiest. If only is given, it chooses among these alone. It does not know
 	// the users' names.
 	Connections(ctx context.Context, worst int, only []canvas.ViewerID) []message.ConnectionReport
+	// People returns the people with the most connections, and whether there are more of them. Those
+	// whom the question searches for are those with the text, and who have one of the viewers. It knows
+	// the names of accounts and keys only.
+	People(ctx context.Context, m message.AskPeople, named []canvas.ViewerID) (people []message.PersonReport, more bool)
 	// Act does what an operator asks of this pod. Its error is for the operator.
 	Act(ctx context.Context, act message.Act) error
 }
@@ -183,5 +187,8 @@ func (noHostInfo) Sockets() message.Sockets { return message.Sockets{} }
 func (noHostInfo) Viewers() []int           { return nil }
 func (noHostInfo) Connections(context.Context, int, []canvas.ViewerID) (none []message.ConnectionReport) {
 	return nil
+}
+func (noHostInfo) People(context.Context, message.AskPeople, []canvas.ViewerID) (none []message.PersonReport, more bool) {
+	return nil, false
 }
 func (noHostInfo) Act(context.Context, message.Act) error { return errNoHostInfo }

@@ -3,6 +3,7 @@ package transport
 import (
 	"bytes"
 	"errors"
+	"net/netip"
 	"sync/atomic"
 	"time"
 
@@ -103,6 +104,7 @@ type open struct {
 	id       canvas.ViewerID
 	network  canvas.Network
 	person   canvas.Person
+	from     netip.Addr
 }
 
 var errStopped = errors.New("server is closing")
@@ -124,6 +126,7 @@ func (m open) run(s *shard) {
 		s.destroy(c, codec.CloseRestart)
 		return
 	}
+	s.visitors[c.id] = visitor{from: m.from}
 	c.session = s.server.host.Connect(c.id, m.network, m.person, outbox{c})
 	if s.known(c, m.person); c.state >= closing {
 		return
@@ -259,6 +262,7 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	s.conns = s.conns[:len(s.conns)-1]
 	delete(s.byID, c.id)
 	delete(s.logins, c)
+	delete(s.visitors, c.id)
 	s.recount(c.protocol, -1)
 	s.server.counters.Connections.Add(-1)
 
@@ -294,7 +298,7 @@ func (s *Server) connect(w upgrade.WebSocket) {
 		return
 	}
 	m := open{socket: socket, early: bytes.Clone(w.Early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(w.From),
-		network: s.tags.Of(quota.NetworkOf(w.From)), person: w.Person}
+		network: s.tags.Of(quota.NetworkOf(w.From)), person: w.Person, from: w.From}
 	if !w.Binary {
 		m.protocol = frames.JSON
 	}

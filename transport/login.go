@@ -31,9 +31,10 @@ type login struct {
 // than to send it.
 const tokenEvery = time.Second
 
-// known notes by which login a connection is known, and ends the connection if the login has ended
+// known notes who a connection is from and by which login they are known, and ends the connection if the login has ended
 // while the connection was being made.
 func (s *shard) known(c *conn, person canvas.Person) {
+	s.visitors[c.id] = visitorOf(person, s.visitors[c.id].from)
 	if person.Login == "" && !person.Barred {
 		delete(s.logins, c)
 		return

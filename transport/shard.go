@@ -32,15 +32,16 @@ type shard struct {
 	stopped  bool
 	draining bool
 
-	conns   []*conn // in no order
-	byID    map[canvas.ViewerID]*conn
-	count   [frames.Protocols]int // connections by protocol
-	logins  map[*conn]login       // of those that have one
-	room    []command             // an empty slice to reuse, for inbox.take
-	buffer  []byte                // what is being read
-	header  []byte                // room for ws.ReadHeaderBuffer
-	reader  bytes.Reader          // of the frame being parsed
-	sweepAt time.Time
+	conns    []*conn // in no order
+	byID     map[canvas.ViewerID]*conn
+	visitors map[canvas.ViewerID]visitor // of the same
+	logins   map[*conn]login             // of those that have one
+	count    [frames.Protocols]int       // connections by protocol
+	room     []command                   // an empty slice to reuse, for inbox.take
+	buffer   []byte                      // what is being read
+	header   []byte                      // room for ws.ReadHeaderBuffer
+	reader   bytes.Reader                // of the frame being parsed
+	sweepAt  time.Time
 
 	// What viewers are shown.
 	feeds      []feed // by region
@@ -75,6 +76,7 @@ func (s *shard) begin() {
 	geometry := s.server.cfg.Geometry
 	s.conns, s.byID, s.count = nil, make(map[canvas.ViewerID]*conn), [frames.Protocols]int{}
 	s.logins = make(map[*conn]login)
+	s.visitors = make(map[canvas.ViewerID]visitor)
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
 	s.looks = nil

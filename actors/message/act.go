@@ -18,6 +18,7 @@ const (
 	ActDrain      = "drain"      // the pod hands everything over and ends
 	ActHandOver   = "handover"   // the pod takes a region over
 	ActDisconnect = "disconnect" // the pod closes a connection
+	ActDismiss    = "dismiss"    // the pod closes all connections of the person whose subject is Text
 	ActAnnounce   = "announce"   // the pod shows a line to its users
 	ActLogout     = "logout"     // the pod no longer accepts a session of the dashboard, Text
 	ActEndLogin   = "endlogin"   // the gateway no longer accepts a sign-in, token or key, and ends its connections: Text is for auth.People.End

@@ -16,6 +16,7 @@ type (
 		Name        string // only connections whose name contains this, letter case ignored
 		History     bool   // with the history
 		Brief       bool   // without the regions, so that none of them is disturbed; earlier versions report them all the same
+		People      AskPeople
 	}
 	// List is answered with *Listing.
 	List struct{ Kind string }
@@ -39,7 +40,7 @@ type Report struct {
 	Kinds   []KindReport
 	Regions []RegionReport // those that are not dormant, in the order of their ids; one that didn't answer in time is absent
 
-	// The rest is there only if it was asked for.
+	// The rest is there only if it was asked for, the people even in a brief report.
 	Over       time.Duration // what the counts called recent cover: a Span, or less after the start
 	Process    Process       // CPU recent
 	Sockets    Sockets       // recent
@@ -51,6 +52,8 @@ type Report struct {
 	Events     []Event
 	History    []Past
 	Placed     int // pixels accepted from the pod's users, recent
+	People     []PersonReport
+	MorePeople bool // not all who were asked for are in it
 }
 
 // KindReport counts the actors of one kind.

@@ -9,6 +9,9 @@ func inspect(p *packer, m *message.Inspect) {
 	integer(p, &m.Connections)
 	text(p, &m.Name)
 	boolean(p, &m.History, &m.Brief)
+	integer(p, &m.People.Most)
+	text(p, &m.People.Search)
+	boolean(p, &m.People.Addresses)
 }
 
 func report(p *packer, m *message.Report) {
@@ -29,6 +32,23 @@ func report(p *packer, m *message.Report) {
 	each(p, &m.Events, event)
 	each(p, &m.History, past)
 	integer(p, &m.Placed)
+	each(p, &m.People, personReport)
+	boolean(p, &m.MorePeople)
+}
+
+func personReport(p *packer, m *message.PersonReport) {
+	defer p.end(p.group(14))
+	text(p, &m.Subject)
+	number(p, &m.User)
+	text(p, &m.Kind, &m.Role, &m.Name, &m.Network)
+	integer(p, &m.Connections)
+	integer(p, &m.Since)
+	number(p, &m.Viewer)
+	integer(p, &m.Every)
+	integer(p, &m.Burst)
+	boolean(p, &m.Known)
+	integer(p, &m.Left)
+	integer(p, &m.Next)
 }
 
 func kindReport(p *packer, m *message.KindReport) {

@@ -20,7 +20,7 @@ const (
 	maxCount       = 1 << 32        // users, pixels and messages of one pod or of all
 	maxPodUsers    = 1 << 13        // users in one PodUsers: twice what a roster puts into one
 	maxPointers    = 1 << 12        // in one Point or Pointed
-	maxConnections = 1 << 10        // asked for in one Inspect
+	maxConnections = 1 << 10        // or people, asked for in one Inspect
 	maxAct         = 4 << 10        // each text of an Act
 	maxQuestion    = 256            // each text of another question
 	maxRetry       = 24 * time.Hour // that a client is told to wait
@@ -149,7 +149,7 @@ func CheckFields(g canvas.Geometry, m any) error {
 		}
 		return nil
 	case *message.Inspect:
-		return errors.Join(counts(int64(m.Connections), maxConnections), texts(maxQuestion, m.Name))
+		return errors.Join(counts(int64(m.Connections), maxConnections), texts(maxQuestion, m.Name, m.People.Search), counts(int64(m.People.Most), maxConnections))
 	case *message.List:
 		return texts(maxQuestion, m.Kind)
 	case *message.DescribeActor:
@@ -232,8 +232,13 @@ func checkReport(g canvas.Geometry, m *message.Report) error {
 			return err
 		}
 	}
+	for _, person := range m.People {
+		if err := errors.Join(checkUser(person.User, person.Name), texts(maxQuestion, person.Subject, person.Kind, person.Role, person.Network)); err != nil {
+			return err
+		}
+	}
 	return errors.Join(counts(int64(m.Users), maxCount), counts(int64(len(m.Viewers)), canvas.MaxRegions), texts(maxTold, m.Node, m.Store),
-		counts(int64(max(len(m.Kinds), len(m.Regions), len(m.Worst), len(m.Events), len(m.History))), maxListed))
+		counts(int64(max(len(m.Kinds), len(m.Regions), len(m.Worst), len(m.Events), len(m.History), len(m.People))), maxListed))
 }
 
 func counts(n, most int64) error {

@@ -97,6 +97,7 @@ func examples() []example {
 		{"inspect", &message.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
 		{"inspect-little", &message.Inspect{}},
 		{"inspect-brief", &message.Inspect{Full: true, Brief: true}},
+		{"inspect-people", &message.Inspect{Brief: true, People: message.AskPeople{Most: 100, Search: "ada", Addresses: true}}},
 		{"report", &message.Report{
 			Node: "pod-1", Uptime: 90 * time.Second, Users: 12,
 			Kinds: []message.KindReport{{
@@ -116,6 +117,11 @@ func examples() []example {
 			Events:  []message.Event{{At: 1_700_000_000_000, Kind: "died", Node: "pod-1", Text: "pod-2 died", Region: -1, Duration: time.Millisecond, Subject: "01"}},
 			History: []message.Past{{At: 1_700_000_000, PixelsIn: 600, Deliveries: 70_000, PlaceToAck: time.Millisecond, Connections: 40, Memory: 50 << 20}},
 			Placed:  450,
+			People: []message.PersonReport{{
+				Subject: "0102030405060708090a0b0c0d0e0f10", User: 0x010203040506, Kind: "account", Role: "member", Name: "Zoë", Network: "192.0.2.0/24",
+				Connections: 3, Since: 1_700_000_000_000, Viewer: 70_000, Every: 5 * time.Second, Burst: 6, Known: true, Left: 2, Next: 1_700_000_003_500,
+			}},
+			MorePeople: true,
 		}},
 		{"report-short", &message.Report{Node: "pod-1"}},
 		{"list", &message.List{Kind: "region"}},

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"os"
@@ -35,6 +36,10 @@ func (a around) Connections(ctx context.Context, worst int, only []canvas.Viewer
 	return a.server.Connections(ctx, worst, only)
 }
 
+func (a around) People(ctx context.Context, ask message.AskPeople, named []canvas.ViewerID) ([]message.PersonReport, bool) {
+	return a.server.People(ctx, ask, named)
+}
+
 var errEnding = errors.New("it is closing already")
 
 // Act does on this pod what an operator asked for.
@@ -47,6 +52,13 @@ func (a around) Act(ctx context.Context, act message.Act) error {
 		return nil
 	case message.ActDisconnect:
 		return a.server.Disconnect(ctx, act.Connection)
+	case message.ActDismiss:
+		subject, err := hex.DecodeString(act.Text)
+		if err != nil || len(subject) != len(canvas.Subject{}) {
+			return errors.New("this is not a subject")
+		}
+		a.server.Dismiss(canvas.Subject(subject))
+		return nil
 	case message.ActAnnounce:
 		a.server.Announce(act.Text)
 		return nil

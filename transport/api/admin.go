@@ -57,6 +57,8 @@ func newAdmin(s *server) *admin {
 		"/admin/logout":          {"POST": a.logout},
 		"/admin/api/state":       {"GET": a.getState},
 		"/admin/api/connections": {"GET": a.getConnections},
+		"/admin/api/people":      {"GET": a.getPeople},
+		"/admin/api/dismiss":     {"POST": a.dismiss},
 		"/admin/api/actors":      {"GET": a.getActors},
 		"/admin/api/actor":       {"GET": a.getActor},
 		"/admin/api/drain":       {"POST": a.drain},

@@ -110,7 +110,13 @@ func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
 		answer.Fail(w, http.StatusBadRequest, fmt.Sprintf("The text must be one line of at most %d bytes", maxAnnouncement))
 		return
 	}
-	var gateways []Member
+	if gateways, ok := a.gateways(w); ok {
+		a.act(w, r, message.Act{Do: message.ActAnnounce, Text: text, Target: strconv.Quote(text)}, gateways...)
+	}
+}
+
+// gateways finds the pods with users, or answers that there are none.
+func (a *admin) gateways(w http.ResponseWriter) (gateways []Member, ok bool) {
 	for _, m := range a.Cluster.Members() {
 		if slices.Contains(m.Roles, "gateway") {
 			gateways = append(gateways, m)
@@ -118,9 +124,8 @@ func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
 	}
 	if len(gateways) == 0 {
 		answer.Fail(w, http.StatusConflict, "No pod has users")
-		return
 	}
-	a.act(w, r, message.Act{Do: message.ActAnnounce, Text: text, Target: strconv.Quote(text)}, gateways...)
+	return gateways, len(gateways) > 0
 }
 
 // act asks pods to do something, and answers with how it went.

@@ -162,7 +162,9 @@ func (c *fakeCluster) Survey(_ context.Context, addresses []string, question mes
 	reports := make([]*message.Report, len(addresses))
 	for i, address := range addresses {
 		c.note(address, question)
-		if question.Full {
+		if question.People.Most > 0 {
+			reports[i] = peopleReport(address)
+		} else if question.Full {
 			reports[i] = fullReport(address)
 		} else if address == "here" {
 			reports[i] = &message.Report{Users: 3, Regions: []message.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 1, PendingOps: 2}}}

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseRoute, toActor, toActors, toConnections, toRegion } from "../admin/js/route.js";
+import { parseRoute, toActor, toActors, toConnections, toPeople, toRegion } from "../admin/js/route.js";
 import { bounds, grid, lose, nameOf, newState, receive, regionAt, serverTime } from "../admin/js/state.js";
 import { answer, member, region } from "./admin.fakes.js";
 
@@ -53,6 +53,7 @@ test("addresses lead where they were made for; what is not understood leads to t
     [toActors("id/1"), { ...overview, view: "actors", member: "id/1" }],
     [toActor("m", "region/3"), { ...overview, view: "actors", member: "m", actor: "region/3" }],
     [toConnections(), { ...overview, view: "connections" }],
+    [toPeople("A/ä %"), { ...overview, view: "people", name: "A/ä %" }],
     [toConnections("A/ä %"), { ...overview, view: "connections", name: "A/ä %" }],
   ];
   for (const [hash, route] of table) assert.deepEqual(parseRoute(hash), route, hash);

@@ -1,6 +1,7 @@
 // What an operator can do, and what exactly will happen: the words of the dialog that asks before anything is done.
 
 import { plural } from "./format.js";
+import { called, idOf } from "./people.js";
 import { accepts, bounds, carries, nameOf, ownerOf } from "./state.js";
 
 /**
@@ -75,6 +76,22 @@ export function disconnect(state, { id, member, name }) {
     ],
     button: `Disconnect ${who}`, grave: true,
     path: "disconnect", body: () => ({ member, connection: id }), done: () => `${who} was disconnected.`,
+  };
+}
+
+/** @param {import("./state.js").Person} person @returns {Act} */
+export function dismiss(person) {
+  const who = `${called(person)} ${idOf(person)}`;
+  const shared = person.kind === "program" ? ["It is not one person: all programs of that network that show no key are disconnected."] : [];
+  return {
+    title: `Disconnect all of ${who}?`,
+    lines: [
+      `${person.connections === 1 ? "The connection" : `All ${plural(person.connections, "connection")}`} of ${who} ${person.connections === 1 ? "is" : "are"} closed, on every pod.`,
+      ...shared,
+      "They are told that an operator did it, and their browsers do not connect again by themselves. It is not a ban: loading the page again does.",
+    ],
+    button: "Disconnect all", grave: true,
+    path: "dismiss", body: () => ({ subject: person.subject }), done: () => `${who} was disconnected.`,
   };
 }
 

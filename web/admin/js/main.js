@@ -21,6 +21,7 @@ import { kinds } from "./ui/kinds.js";
 import { link } from "./ui/link.js";
 import { map } from "./ui/map.js";
 import { members } from "./ui/members.js";
+import { people } from "./ui/people.js";
 import { region } from "./ui/region.js";
 import { search } from "./ui/search.js";
 import { tree } from "./ui/tree.js";
@@ -63,7 +64,7 @@ const ask = confirm(server, state, { changed, done: () => poll.again() });
 const page = { state, changed, ask, now, theme: () => theme, retry: () => poll.again(), go, look };
 const show = [
   views(page), link(page), health(page), charts(page), members(page), map(page, regions), region(page), events(page),
-  tree(page), kinds(page), actorPage(page), connections(page), search(page),
+  tree(page), kinds(page), actorPage(page), connections(page), people(page), search(page),
 ];
 
 function draw() {

@@ -44,6 +44,11 @@ export class Server {
     return this.#json(`api/connections?${new URLSearchParams({ name })}`);
   }
 
+  /** People who have a text in what is known of them. @returns {Promise<{people: import("./state.js").Person[], more: boolean}>} */
+  people(search, addresses) {
+    return this.#json(`api/people?${new URLSearchParams({ search, ...(addresses ? { addresses: "1" } : {}) })}`);
+  }
+
   /** The drawing, as a picture. @returns {Promise<Blob>} */
   async picture() {
     return (await this.#ask("api/canvas.png", { signal: AbortSignal.timeout(10 * PATIENCE) })).blob();

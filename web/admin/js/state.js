@@ -18,6 +18,8 @@ import { parseRoute } from "./route.js";
  * @typedef {{region: number, x: number, y: number, width: number, height: number, owner: string, state: string, epoch: number, seq: number,
  *   rate: number, viewers: number, relays: number, pending: number, commit: Spread, pinned: boolean}} Region  owner: a member's id
  * @typedef {{id: string, member: string, name: string, user: string, since: number, rate_in: number, rate_out: number, bytes_out: number, lag: number}} Connection
+ * @typedef {{subject: string, user?: string, kind: string, role: string, name: string, network: string, since: number, connections: number,
+ *   on: {member: string, connections: number}[], every?: number, burst?: number, left?: number, next?: number}} Person  every: ms for one pixel
  * @typedef {{at: number, kind: string, node: string, text: string, region: number, duration: number}} Event  region: -1 for none
  * @typedef {{node: string, time: number, canvas: {width: number, height: number, region: number}, users: number,
  *   members: Member[], regions: Region[], connections: Connection[], events: Event[], history?: object}} Answer
@@ -46,6 +48,8 @@ import { parseRoute } from "./route.js";
  * @property {Map<string, Fetched>} branches actors by "member/kind"
  * @property {{member: string, id: string, page: ActorPage | null, error: string}} actor the one whose page is shown
  * @property {Fetched & {name: string}} found connections by the name searched for
+ * @property {Fetched & {search: string, addresses: boolean, more: boolean}} people those searched for
+ * @property {boolean} addresses whole ones are asked for
  * @property {string} said what the live region says
  */
 
@@ -69,6 +73,8 @@ export function newState() {
     branches: new Map(),
     actor: { member: "", id: "", page: null, error: "" },
     found: { name: "", items: [], error: "", at: 0 },
+    people: { search: "", addresses: false, more: false, items: [], error: "", at: 0 },
+    addresses: false,
     said: "",
   };
 }

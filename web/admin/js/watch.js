@@ -1,5 +1,5 @@
 // Fetches what the operator looks at besides the state: open branches of the tree, the page of an actor, the
-// connections with a name, the drawing under the map. It is called with every answer. Each thing has its own pace,
+// connections with a name, people, the drawing under the map. It is called with every answer. Each thing has its own pace,
 // and is asked for only once at a time.
 
 import { branchKey } from "./tree.js";
@@ -8,7 +8,7 @@ import { branchKey } from "./tree.js";
 
 const BRANCH = 3_000; // ms between questions for one branch: up to 500 actors each
 const ACTOR = 1_000; // ms
-const FOUND = 2_000; // ms: every pod searches its connections
+const FOUND = 2_000; // ms: every pod searches its connections, also for people
 const PICTURE = 10_000; // ms for each million pixels: 64 million take a second of a processor
 const BRANCHES = 8; // branches that are kept up to date at once
 
@@ -40,6 +40,7 @@ export class Watch {
     if (route.view === "actors") this.#branches(now);
     if (route.actor) this.#actor(now);
     if (route.view === "connections" && route.name) this.#found(now);
+    if (route.view === "people") this.#people(now);
     if (route.view === "overview") this.#picture(now);
     this.#forget();
   }
@@ -91,6 +92,22 @@ export class Watch {
         Object.assign(found, { error: "", at: now });
       } catch (error) {
         found.error = error.message;
+      }
+    });
+  }
+
+  #people(now) {
+    const { route: { name: search }, addresses } = this.#state;
+    if (this.#state.people.search !== search || this.#state.people.addresses !== addresses) {
+      this.#state.people = { search, addresses, more: false, items: [], error: "", at: 0 };
+    }
+    const { people } = this.#state;
+    this.#every(FOUND, `people ${addresses} ${search}`, now, async () => {
+      try {
+        const { people: items, more } = await this.#server.people(search, addresses);
+        Object.assign(people, { items: items ?? [], more: more === true, error: "", at: now });
+      } catch (error) {
+        people.error = error.message;
       }
     });
   }

@@ -1,7 +1,7 @@
 // Keys that work anywhere on the page, and the list of them.
 
 import { announce } from "../acts.js";
-import { toActors, toConnections, toOverview } from "../route.js";
+import { toActors, toConnections, toOverview, toPeople } from "../route.js";
 import { byId } from "./dom.js";
 
 /** Listens for keys. */
@@ -14,6 +14,7 @@ export function keys(page) {
     1: () => go(toOverview()),
     2: () => go(toActors()),
     3: () => go(toConnections()),
+    4: () => go(toPeople()),
     m: () => {
       state.colouring = state.colouring === "heat" ? "owner" : "heat";
       state.said = `Map by ${state.colouring}`;

@@ -2,7 +2,7 @@
 
 import { byId, setAttribute, setHidden, setText } from "./dom.js";
 
-const VIEWS = ["overview", "actors", "connections"];
+const VIEWS = ["overview", "actors", "connections", "people"];
 const SIGNS = { well: "", note: "", warn: "(!) ", bad: "(!!) " };
 
 /** @returns {() => void} */

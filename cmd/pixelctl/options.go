@@ -22,6 +22,8 @@ type options struct {
 
 	Cluster clusterCommand `cmd:"" help:"Show the servers of the canvas and which of them owns what."`
 
+	Keys keysCommand `cmd:"" help:"Make, show and revoke the keys of bots and displays."`
+
 	Test testCommand `cmd:"" help:"Prove that a running deployment is balanced, holds under load and is consistent."`
 
 	Version kong.VersionFlag `env:"-" help:"Show the version."`
@@ -65,7 +67,7 @@ func execute(ctx context.Context, args []string, std streams) error {
 		kong.Name("pixelctl"), kong.Description(description), kong.DefaultEnvars("PIXELCTL"),
 		kong.Vars{"version": commandline.Version()}, kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
 		kong.Writers(std.out, std.err), kong.Exit(func(int) { answered = true }),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&given.Server, std),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&given, &given.Server, std),
 		kong.ValueFormatter(explain),
 	)...)
 	if err != nil {

@@ -10,7 +10,7 @@ import (
 // An error about a command line is one line, which says what would do.
 func TestRun_Usage(t *testing.T) {
 	for _, test := range []struct{ args, err string }{
-		{"", `expected one of "draw", "watch", "snapshot", "cluster", "test" (see: pixelctl --help)`},
+		{"", `expected one of "draw", "watch", "snapshot", "cluster", "keys", ... (see: pixelctl --help)`},
 		{"paint", `unexpected argument paint (see: pixelctl --help)`},
 		{"draw x.png", "missing flags: --at=X,Y (see: pixelctl draw --help)"},
 		{"draw x.png --at 1", `"1" must be 2 whole numbers from 0 on, for example 10,20`},
@@ -25,6 +25,9 @@ func TestRun_Usage(t *testing.T) {
 		{"watch --target ftp://a", `target "ftp://a": must begin with ws, wss, http or https`},
 		{"cluster --target=", `target: must be given, for example ws://127.0.0.1:8080/ws`},
 		{"cluster --target foo", `target "foo": must be like ws://127.0.0.1:8080/ws`},
+		{"keys", `expected one of "create", "list", "revoke" (see: pixelctl keys --help)`},
+		{"keys list", "the admin token is missing: set PIXELCTL_ADMIN_TOKEN"},
+		{"keys create x --lasts -3h --admin-token t", "--lasts -3h0m0s: must be more than 0"},
 		{"test stress --rate abc", `--rate "abc": must be a number, for example 100 (see: pixelctl test stress --help)`},
 		{"test stress --rate NaN", `--rate "NaN": must be a number, for example 100`},
 		{"test stress --rate -1", `--rate -1: must be at least 0`},

@@ -1,0 +1,191 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"strings"
+	"text/tabwriter"
+	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/target"
+)
+
+// keysCommand is the command "keys".
+type keysCommand struct {
+	AdminToken string `placeholder:"SECRET" help:"What lets in operators, as for the server. Give it in the environment."`
+
+	Create createKey `cmd:"" help:"Make a key for a bot or a display, and print it: it is never shown again."`
+	List   listKeys  `cmd:"" help:"Show all keys, also those that people have made on the page."`
+	Revoke revokeKey `cmd:"" help:"End a key, and the connections that use it."`
+}
+
+type createKey struct {
+	Label string        `arg:"" help:"What the key is called, as others see it."`
+	Scope []string      `placeholder:"SCOPE" default:"draw" help:"What its holder may do: watch, draw or moderate."`
+	Rate  *float64      `placeholder:"PIXELS" help:"Pixels per second that it may place in the long run, 0 for no limit. Default: as a member."`
+	Burst int           `placeholder:"PIXELS" help:"Pixels that it may place at once. It needs --rate."`
+	Lasts time.Duration `placeholder:"TIME" help:"When it ends by itself, for example 720h. Default: never."`
+	JSON  bool          `help:"Print what the server answers, for scripts."`
+}
+
+type listKeys struct {
+	JSON bool `help:"Print what the server answers, for scripts."`
+}
+
+type revokeKey struct {
+	ID string `arg:"" help:"Its id, which list shows; or the key itself."`
+}
+
+// keyReport is a key as the server shows it.
+type keyReport struct {
+	ID      string   `json:"id"`
+	Key     string   `json:"key"`
+	Name    string   `json:"name"`
+	Scopes  []string `json:"scopes"`
+	User    string   `json:"user"`
+	Owner   string   `json:"owner"`
+	Created int64    `json:"created"` // Unix ms
+	Until   int64    `json:"until"`   // Unix ms; 0: for good
+	Rate    *float64 `json:"rate"`    // nil: as its role
+	Burst   int      `json:"burst"`
+}
+
+// Run makes a key.
+func (c *createKey) Run(ctx context.Context, o *options, std streams) error {
+	wanted := map[string]any{"name": c.Label, "scopes": c.Scope, "rate": c.Rate, "burst": c.Burst}
+	if c.Lasts < 0 {
+		return &usageError{error: fmt.Errorf("--lasts %s: must be more than 0", c.Lasts), command: "keys create "}
+	}
+	if c.Lasts > 0 {
+		wanted["until"] = time.Now().Add(c.Lasts).UnixMilli()
+	}
+	body, err := o.operate(ctx, http.MethodPost, "keys", wanted)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err = std.out.Write(body)
+		return err
+	}
+	var made keyReport
+	if err := json.Unmarshal(body, &made); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	fmt.Fprintf(std.err, "key %s of %q, whose pixels are those of user %s; it is shown only now:\n", made.ID, made.Name, made.User)
+	_, err = fmt.Fprintln(std.out, made.Key)
+	return err
+}
+
+// Run lists the keys.
+func (c *listKeys) Run(ctx context.Context, o *options, std streams) error {
+	body, err := o.operate(ctx, http.MethodGet, "keys", nil)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		_, err = std.out.Write(body)
+		return err
+	}
+	var all struct{ Keys []keyReport }
+	if err := json.Unmarshal(body, &all); err != nil {
+		return fmt.Errorf("read the server's answer: %w", err)
+	}
+	return printKeys(std.out, all.Keys)
+}
+
+func printKeys(out io.Writer, keys []keyReport) error {
+	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	fmt.Fprintln(table, "ID\tNAME\tUSER\tSCOPES\tPACE\tMADE BY\tMADE\tENDS")
+	for _, k := range keys {
+		pace, owner, ends := "as its role", "an account", "never"
+		switch {
+		case k.Rate != nil && *k.Rate == 0:
+			pace = "no limit"
+		case k.Rate != nil:
+			pace = fmt.Sprintf("%g/s, %d at once", *k.Rate, k.Burst)
+		}
+		if k.Owner == "" {
+			owner = "an operator"
+		}
+		if k.Until != 0 {
+			ends = day(k.Until)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.User, strings.Join(k.Scopes, ","), pace, owner, day(k.Created), ends)
+	}
+	return table.Flush()
+}
+
+func day(unixMilli int64) string { return time.UnixMilli(unixMilli).UTC().Format("2006-01-02 15:04") }
+
+// Run revokes a key.
+func (c *revokeKey) Run(ctx context.Context, o *options, std streams) error {
+	id := c.ID
+	const prefix, idLength = "pp_", 16
+	if rest, whole := strings.CutPrefix(id, prefix); whole && len(rest) > idLength {
+		id = rest[:idLength]
+	}
+	if _, err := o.operate(ctx, http.MethodPost, "keys/revoke", map[string]string{"id": id}); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.err, "key %s revoked\n", id)
+	return nil
+}
+
+// operate asks the first target that answers for something that only operators may.
+func (o *options) operate(ctx context.Context, method, path string, said any) ([]byte, error) {
+	targets, err := target.Parse(o.Server.Target)
+	if err != nil {
+		return nil, &usageError{error: err, command: "keys "}
+	}
+	if o.Keys.AdminToken == "" {
+		return nil, &usageError{error: errors.New("the admin token is missing: set PIXELCTL_ADMIN_TOKEN to the server's"), command: "keys "}
+	}
+	ctx, cancel := context.WithTimeout(ctx, openLimit)
+	defer cancel()
+	var failed error
+	for _, url := range targets {
+		body, answered, err := o.operateAt(ctx, method, target.Site(url)+"/admin/api/"+path, said)
+		if answered {
+			return body, err
+		}
+		failed = err
+	}
+	return nil, fmt.Errorf("%w; is the server running, and --target right?", failed)
+}
+
+// operateAt asks one server. answered: it has said yes or no.
+func (o *options) operateAt(ctx context.Context, method, url string, said any) (body []byte, answered bool, err error) {
+	var sent bytes.Buffer
+	if said != nil {
+		if err := json.NewEncoder(&sent).Encode(said); err != nil {
+			return nil, true, err
+		}
+	}
+	r, err := http.NewRequestWithContext(ctx, method, url, &sent)
+	if err != nil {
+		return nil, true, err
+	}
+	r.Header.Set("Authorization", "Bearer "+o.Keys.AdminToken)
+	r.Header.Set("Content-Type", "application/json")
+	answer, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, false, err
+	}
+	defer answer.Body.Close()
+	if body, err = io.ReadAll(io.LimitReader(answer.Body, mostAnswer)); err != nil {
+		return nil, false, err
+	}
+	if answer.StatusCode >= http.StatusBadRequest {
+		var why struct{ Error string }
+		if json.Unmarshal(body, &why) != nil || why.Error == "" {
+			why.Error = strings.TrimSpace(string(body))
+		}
+		return nil, answer.StatusCode < http.StatusInternalServerError, fmt.Errorf("the server answers %s: %s", answer.Status, why.Error)
+	}
+	return body, true, nil
+}

@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -114,5 +115,19 @@ func TestLogWriter_NeverWaits(t *testing.T) {
 	}
 	if kept+dropped != writers*each || dropped == 0 {
 		t.Errorf("%d kept and %d said to be dropped, of %d", kept, dropped, writers*each)
+	}
+}
+
+// A server that can't start ends, even if nobody reads why.
+func TestRun_EndsAlthoughNobodyReadsWhy(t *testing.T) {
+	for name, args := range map[string][]string{"arguments": {"--nonsense"}, "address": {"--data", t.TempDir(), "--listen", "192.0.2.1:1"}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			reader, writer := io.Pipe() // which has no buffer at all
+			defer reader.Close()
+			if exit := run(args, io.Discard, writer, nil); exit == exitStopped {
+				t.Errorf("exit %d", exit)
+			}
+		})
 	}
 }

@@ -38,13 +38,16 @@ func main() {
 	os.Exit(run(os.Args[1:], os.Stdout, os.Stderr, stop))
 }
 
-// complain reports why there is no server, in the log's format.
+// complain reports why there is no server, in the log's format. It does not wait for whoever reads it:
+// the process must end, so that whatever looks after it starts the next.
 func complain(cfg settings.Config, stderr io.Writer, why string) {
+	w := newLogWriter(stderr, func(int) {})
+	defer w.Close()
 	if cfg.LogJSON {
-		newLog(cfg, stderr).Error("not started", "err", why)
+		newLog(cfg, w).Error("not started", "err", why)
 		return
 	}
-	fmt.Fprintf(stderr, "playground: %s\n", why)
+	fmt.Fprintf(w, "playground: %s\n", why)
 }
 
 // run is a command, or the whole life of a server. The server's address goes to stdout (programs

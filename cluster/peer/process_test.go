@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/exec"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -92,7 +91,7 @@ func (f *far) stop() {
 		return
 	}
 	f.done = true
-	_ = f.cmd.Process.Signal(syscall.SIGCONT) // in case a test has stopped it and failed
+	f.resume() // in case a test has stopped it and failed
 	_ = f.stdin.Close()
 	if err := f.cmd.Wait(); err != nil {
 		f.t.Errorf("the other pod ended with %v", err)

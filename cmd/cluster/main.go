@@ -83,7 +83,7 @@ const grace = 20 * time.Second
 func process(ctx context.Context, name, binary string, args ...string) *exec.Cmd {
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Stderr = &prefixed{name: name, to: os.Stderr}
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // Ctrl-C reaches only us, and we pass it on
+	setApart(cmd)
 	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
 	cmd.WaitDelay = grace
 	return cmd

@@ -9,7 +9,6 @@ import (
 	"net"
 	"net/http"
 	"os/exec"
-	"syscall"
 	"testing"
 	"time"
 )
@@ -63,7 +62,7 @@ func run(t testing.TB, dir, address string, args []string) *Program {
 	p := &Program{Address: address, done: make(chan struct{})}
 	p.cmd = exec.Command("go", append([]string{"run", "."}, args...)...)
 	p.cmd.Dir = dir
-	p.cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // go and the program
+	gather(p.cmd)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	stdin, err := p.cmd.StdinPipe()
 	if err == nil {
@@ -99,7 +98,7 @@ func (p *Program) answers() bool {
 
 // Kill is kill -9, without effect on a program that has ended.
 func (p *Program) Kill() {
-	_ = syscall.Kill(-p.cmd.Process.Pid, syscall.SIGKILL)
-	<-p.done
+	kill(p.cmd)
 	_ = p.stdin.Close()
+	<-p.done
 }

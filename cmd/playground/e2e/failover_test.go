@@ -4,7 +4,6 @@ package e2e
 
 import (
 	"fmt"
-	"syscall"
 	"testing"
 	"time"
 
@@ -209,7 +208,7 @@ func TestCluster_PausedPodComesBack(t *testing.T) {
 		return ""
 	}
 	before := id()
-	if err := paused.cmd.Process.Signal(syscall.SIGSTOP); err != nil {
+	if err := paused.cmd.Process.Signal(sigStop); err != nil {
 		t.Fatal(err)
 	}
 	over := time.After(10 * time.Second) // the pause itself
@@ -222,7 +221,7 @@ func TestCluster_PausedPodComesBack(t *testing.T) {
 	c.more(20)
 	<-over
 	resumed := time.Now()
-	if err := paused.cmd.Process.Signal(syscall.SIGCONT); err != nil {
+	if err := paused.cmd.Process.Signal(sigCont); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "it is a new member", func() error {

@@ -137,18 +137,15 @@ func TestServer_OutlivesAFullPipe(t *testing.T) {
 // fill writes to a pipe until the pipe takes no more.
 func fill(t *testing.T, pipe *os.File) {
 	t.Helper()
-	raw, err := pipe.SyscallConn()
-	if err != nil {
-		t.Fatal(err)
-	}
-	err = raw.Write(func(fd uintptr) bool { // the Go runtime has it in non-blocking mode
-		for {
-			if _, err := syscall.Write(int(fd), []byte("xxxxxxxx")); err != nil {
-				return true
-			}
+	for {
+		if err := pipe.SetWriteDeadline(time.Now().Add(100 * time.Millisecond)); err != nil {
+			t.Fatal(err)
 		}
-	})
-	if err != nil {
-		t.Fatal(err)
+		switch _, err := pipe.Write([]byte("x")); {
+		case errors.Is(err, os.ErrDeadlineExceeded):
+			return
+		case err != nil:
+			t.Fatal(err)
+		}
 	}
 }

@@ -97,7 +97,7 @@ func (p *redisPod) start() {
 			p.t.Fatal(err)
 		}
 		cmd.Stdout, cmd.Stderr = log, log
-		cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a container ends with its first process
+		lead(cmd) // as a container ends with its first process
 		if err := cmd.Start(); err != nil {
 			p.t.Fatal(err)
 		}
@@ -135,7 +135,7 @@ func (p *redisPod) signal(signal syscall.Signal) {
 func (p *redisPod) wait() {
 	for container, done := range p.done {
 		<-done
-		_ = syscall.Kill(-p.running[container].Process.Pid, syscall.SIGKILL) // no process may be left
+		_ = killGroup(p.running[container]) // no process may be left
 	}
 	p.running, p.done = nil, nil
 }

@@ -10,7 +10,6 @@ import (
 	"io"
 	"net/http"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -53,7 +52,7 @@ func TestKubernetes_LetsPeopleInToLook(t *testing.T) {
 	newcomer("before")
 
 	for _, p := range k.redises {
-		p.signal(syscall.SIGSTOP)
+		p.signal(sigStop)
 	}
 	stalled := time.Now()
 	seen := k.watchReady(gateways, 4*time.Second)
@@ -68,7 +67,7 @@ func TestKubernetes_LetsPeopleInToLook(t *testing.T) {
 		t.Errorf("gateways were not ready %d times while Redis stalled for %v", lost, time.Since(stalled))
 	}
 	for _, p := range k.redises {
-		p.signal(syscall.SIGCONT)
+		p.signal(sigCont)
 	}
 	eventually(t, "drawing goes on", func() error { return place(watchers[1]) })
 

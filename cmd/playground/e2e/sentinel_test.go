@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"os"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -164,9 +163,9 @@ func TestKubernetes_RedisFailover(t *testing.T) {
 			p.start()
 		}, true},
 		{"the master is frozen for longer than it is missed", func(p *redisPod) {
-			p.signal(syscall.SIGSTOP)
+			p.signal(sigStop)
 			eventuallyOther(t, pods, p)
-			p.signal(syscall.SIGCONT)
+			p.signal(sigCont)
 		}, true},
 		{"the master comes back with an empty volume", func(p *redisPod) {
 			p.kill()

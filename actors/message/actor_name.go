@@ -5,6 +5,7 @@
 package message
 
 import (
+	"encoding/hex"
 	"strconv"
 	"strings"
 
@@ -23,28 +24,43 @@ const (
 	KindRoster
 	KindInspector
 	KindPlacer
+	KindAllowance
 	KindCount // how many there are
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer}
+	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer, KindAllowance}
 }
 
 // String is the stable name of the kind, for metrics, logs and actor names.
 func (k Kind) String() string {
-	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer"}[k]
+	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer", "allowance"}[k]
 }
 
 // Names by which pods find each other's actors: a name and an address make a PID.
 const (
 	PresenceName  = "presence"
 	InspectorName = "inspector"
+	AllowanceName = "allowance" // the front of a pod's allowances, whose names begin with it
 )
 
 // RegionName is the name of a region's actor.
 func RegionName(id canvas.RegionID) string {
 	return KindRegion.String() + "/" + strconv.Itoa(int(id))
+}
+
+// AllowancePath is the name of a subject's allowance.
+func AllowancePath(s canvas.Subject) string { return AllowanceName + "/" + hex.EncodeToString(s[:]) }
+
+// AllowanceOf reads the subject from the name of its allowance.
+func AllowanceOf(name string) (s canvas.Subject, ok bool) {
+	digits, ok := strings.CutPrefix(name, AllowanceName+"/")
+	if !ok || len(digits) != hex.EncodedLen(len(s)) {
+		return s, false
+	}
+	_, err := hex.Decode(s[:], []byte(digits))
+	return s, err == nil
 }
 
 // KindOf reads the kind from an actor's name: "region/12" or "connection/3f".

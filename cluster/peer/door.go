@@ -152,6 +152,9 @@ func (p *Peers) believe(target, sender *actor.PID, m any) error {
 	}
 	_, number, _ := strings.Cut(target.Id, "/")
 	to, from := routeOf(m, number)
+	if _, answer := m.(*message.Leased); answer && kind == message.KindPlacer { // who asks for a call over HTTP
+		to = kind
+	}
 	switch {
 	case kind != to:
 		return errNotFor
@@ -200,6 +203,14 @@ func routeOf(m any, number string) (to message.Kind, from string) {
 		return message.KindRoster, ""
 	case *message.Inspect, *message.List, *message.DescribeActor, *message.Act:
 		return message.KindInspector, anyone
+	case *message.Lease, *message.YieldAllowance, *message.MoveAllowance:
+		return message.KindAllowance, anyone
+	case *message.Unspent, *message.AllowanceYielded, *message.AllowanceMoved:
+		return message.KindAllowance, ""
+	case *message.AllowancesLeft:
+		return message.KindAllowance, message.AllowanceName
+	case *message.Leased:
+		return message.KindConnection, ""
 	case *message.Resting, *message.Rested:
 		return message.KindInspector, message.InspectorName
 	}

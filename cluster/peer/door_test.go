@@ -35,6 +35,8 @@ func TestDoor_Believes(t *testing.T) {
 	p.system.ProcessRegistry.Address = here
 	at := func(name string) *actor.PID { return actor.NewPID(there, name) }
 	untrue := errors.New("not by the rules of wire")
+	somebody, limit := canvas.Subject{1}, canvas.Limit{Every: 1, Burst: 1}
+	lease, leased := &message.Lease{Subject: somebody, Limit: limit}, &message.Leased{Subject: somebody}
 	ours := []error{errMisrouted, errNoSender, errOwn, errNotFor, errNotFrom}
 	for _, c := range []struct {
 		target  string
@@ -74,11 +76,24 @@ func TestDoor_Believes(t *testing.T) {
 		{"inspector", at("future$1"), &message.Report{}, errNotFor},
 		{"future$1", nil, &message.Report{}, nil},
 
+		{"allowance", at("connection/7"), lease, nil},
+		{"allowance", at("placer/7"), lease, nil},
+		{"allowance", nil, lease, errNoSender},
+		{"region/2", at("connection/7"), lease, errNotFor},
+		{"connection/7", nil, leased, nil},
+		{"placer/7", nil, leased, nil},
+		{"relay/2", nil, leased, errNotFor},
+		{"allowance", at("allowance"), &message.AllowancesLeft{}, nil},
+		{"allowance", at("connection/7"), &message.AllowancesLeft{}, errNotFrom},
+		{"allowance/01", nil, &message.AllowanceYielded{}, nil},
+		{"allowance", nil, &message.YieldAllowance{}, errNoSender},
+
 		// The rules of wire, for each way that a message can take.
 		{"region/1", at("relay/1"), &message.Submit{Ops: make([]canvas.Op, 1)}, untrue},
 		{"relay/1", nil, &message.Committed{Batch: &canvas.Batch{Region: 2}}, untrue},
 		{"relay/1", nil, &message.Rejected{Why: 1, Retry: -1}, untrue},
 		{"roster", at("presence"), &message.Shown{Count: -1}, untrue},
+		{"allowance", at("connection/7"), &message.Lease{Limit: limit}, untrue},
 		{"future$1", nil, &message.Report{Viewers: []int{-1}}, untrue},
 	} {
 		err := p.believe(actor.NewPID(here, c.target), c.sender, c.message)
@@ -200,7 +215,7 @@ func FuzzDoor(f *testing.F) {
 	}
 	p := New(Config{Geometry: doorGeometry, Log: slog.New(slog.DiscardHandler)})
 	p.system.ProcessRegistry.Address = "here:1"
-	targets := []string{"region/2", "relay/2", "presence", "roster", "inspector", "connection/1", "future$1", ""}
+	targets := []string{"region/2", "relay/2", "presence", "roster", "inspector", "connection/1", "allowance", "future$1", ""}
 	f.Fuzz(func(t *testing.T, b []byte, to uint8) {
 		message, err := wire.Decode(b)
 		if err != nil {

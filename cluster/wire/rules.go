@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"errors"
 	"fmt"
+	"math"
 	"time"
 	"unicode/utf8"
 
@@ -24,6 +25,7 @@ const (
 	maxAct         = 4 << 10        // each text of an Act
 	maxQuestion    = 256            // each text of another question
 	maxRetry       = 24 * time.Hour // that a client is told to wait
+	maxLease       = 1 << 27        // pixels in one lease: more than any burst
 	maxListed      = 1 << 16        // entries of a list in a report
 	maxTold        = 64 << 10       // text in a report: what another pod's actors say
 )
@@ -41,6 +43,7 @@ var (
 	errSeq      = errors.New("a batch that does not have as many pixels as numbers")
 	errSpelling = errors.New("a colour that is none")
 	errPoint    = errors.New("a pointer that is not on the canvas")
+	errNobody   = errors.New("an allowance of nobody")
 )
 
 // CheckRegion checks messages between the relays and the region of one part of the canvas.
@@ -148,6 +151,8 @@ func CheckFields(g canvas.Geometry, m any) error {
 			return errCount
 		}
 		return nil
+	case *message.Lease, *message.Leased, *message.Unspent, *message.YieldAllowance, *message.AllowanceYielded, *message.MoveAllowance, *message.AllowanceMoved:
+		return checkAllowance(m)
 	case *message.Inspect:
 		return errors.Join(counts(int64(m.Connections), maxConnections), texts(maxQuestion, m.Name, m.People.Search), counts(int64(m.People.Most), maxConnections))
 	case *message.List:
@@ -167,6 +172,42 @@ func CheckFields(g canvas.Geometry, m any) error {
 		return counts(int64(len(m.Actors)), maxListed)
 	case *message.ActorDetails:
 		return errors.Join(counts(int64(len(m.Facts)+len(m.Last)), maxListed), texts(maxTold, m.Actor, m.State))
+	}
+	return nil
+}
+
+func checkAllowance(m any) error {
+	switch m := m.(type) {
+	case *message.Lease:
+		return errors.Join(somebody(m.Subject), checkLimit(m.Limit), counts(int64(m.Least), int64(m.Want)), counts(int64(m.Want), maxLease), counts(int64(m.Unused), maxLease))
+	case *message.Leased:
+		if m.Not > message.LeaseUnavailable { // a reason of a later version
+			m.Not = message.LeaseUnavailable
+		}
+		return errors.Join(somebody(m.Subject), counts(int64(m.Pixels), maxLease), counts(int64(m.Full), math.MaxInt64), counts(int64(m.Wait), math.MaxInt64))
+	case *message.Unspent:
+		return errors.Join(somebody(m.Subject), checkLimit(m.Limit), counts(int64(m.Pixels), maxLease))
+	case *message.AllowanceYielded:
+		return errors.Join(counts(int64(m.Full), math.MaxInt64), counts(m.Floor, math.MaxInt64))
+	case *message.MoveAllowance:
+		return errors.Join(somebody(m.Subject), checkLimit(m.Limit), counts(int64(m.Full), math.MaxInt64))
+	case *message.AllowanceMoved:
+		return somebody(m.Subject)
+	}
+	return nil
+}
+
+func somebody(s canvas.Subject) error {
+	if s == (canvas.Subject{}) {
+		return errNobody
+	}
+	return nil
+}
+
+// checkLimit wants what a Pace can become: nothing overflows then.
+func checkLimit(l canvas.Limit) error {
+	if l.Every < 1 || l.Burst < 1 || l.Burst > maxLease || l.Every > int64(canvas.LongestFill)/int64(l.Burst) {
+		return errCount
 	}
 	return nil
 }

@@ -23,6 +23,7 @@ func TestRules(t *testing.T) {
 		return &message.Submit{Ops: ops}
 	}
 	long := strings.Repeat("x", maxTold+1)
+	somebody, limit := canvas.Subject{1}, canvas.Limit{Every: 5_000_000, Burst: 2000}
 	for _, c := range []struct {
 		region  canvas.RegionID // for messages that belong to one
 		message any
@@ -64,6 +65,29 @@ func TestRules(t *testing.T) {
 		{0, &message.Resting{Sums: make([]uint64, message.RestShares)}, nil},
 		{0, &message.Resting{Sums: make([]uint64, message.RestShares-1)}, errCount},
 		{0, &message.Resting{Sums: make([]uint64, message.RestShares+1)}, errCount},
+		{0, &message.Lease{Subject: somebody, Limit: limit, Least: 1, Want: 2}, nil},
+		{0, &message.Lease{Subject: somebody, Limit: limit}, nil},
+		{0, &message.Lease{Limit: limit, Least: 1, Want: 2}, errNobody},
+		{0, &message.Lease{Subject: somebody, Limit: limit, Least: 3, Want: 2}, errCount},
+		{0, &message.Lease{Subject: somebody, Limit: limit, Least: -1, Want: 2}, errCount},
+		{0, &message.Lease{Subject: somebody, Limit: limit, Want: maxLease + 1}, errCount},
+		{0, &message.Lease{Subject: somebody, Limit: limit, Unused: -1}, errCount},
+		{0, &message.Lease{Subject: somebody}, errCount},
+		{0, &message.Lease{Subject: somebody, Limit: canvas.Limit{Every: 5}}, errCount},
+		{0, &message.Lease{Subject: somebody, Limit: canvas.Limit{Every: 1 << 62, Burst: 2}}, errCount},
+		{0, &message.Leased{Subject: somebody, Not: 200}, nil}, // of a later version: made LeaseUnavailable
+		{0, &message.Leased{Subject: somebody, Pixels: -1}, errCount},
+		{0, &message.Leased{Subject: somebody, Wait: -1}, errCount},
+		{0, &message.Leased{Subject: somebody, Full: -1}, errCount},
+		{0, &message.Leased{}, errNobody},
+		{0, &message.Unspent{Subject: somebody, Limit: limit, Pixels: -1}, errCount},
+		{0, &message.Unspent{Subject: somebody, Limit: limit, Pixels: 1}, nil},
+		{0, &message.YieldAllowance{}, nil}, // asks for the floor
+		{0, &message.AllowanceYielded{Full: -1}, errCount},
+		{0, &message.AllowanceYielded{Floor: -1}, errCount},
+		{0, &message.MoveAllowance{Subject: somebody, Limit: limit, Full: -1}, errCount},
+		{0, &message.MoveAllowance{Limit: limit}, errNobody},
+		{0, &message.AllowanceMoved{}, errNobody},
 		{0, &message.Inspect{Connections: 50}, nil},
 		{0, &message.Inspect{Connections: -1}, errCount},
 		{0, &message.Inspect{Connections: maxConnections + 1}, errCount},

@@ -30,7 +30,7 @@ import (
 const wireVersion = 1
 
 // kinds is the table of the messages that travel. It is only read. To add a message, add a line here,
-// a function in messages.go or reports.go, and the actor that it is for in cluster/peer/door.go.
+// a function in messages.go, allowances.go or reports.go, and the actor that it is for in cluster/peer/door.go.
 var kinds = [...]form{
 	1:  formed(committed),
 	2:  formed(submit),
@@ -60,6 +60,14 @@ var kinds = [...]form{
 	26: formed(salvaged),
 	27: formed(resting),
 	28: formed(rested),
+	29: formed(lease),
+	30: formed(leased),
+	31: formed(unspent),
+	32: formed(yieldAllowance),
+	33: formed(allowanceYielded),
+	34: formed(moveAllowance),
+	35: formed(allowanceMoved),
+	36: formed(allowancesLeft),
 }
 
 // formOf returns nil if there is no such kind.

@@ -56,6 +56,7 @@ func examples() []example {
 	placed := *small
 	placed.Ops = []canvas.Op{{ID: small.Ops[0].ID, User: 0xB1B2C3D4E5F6, Pixels: small.Ops[0].Pixels}, {ID: small.Ops[0].ID, Pixels: []canvas.Pixel{{Pos: 4}}}}
 	placed.To++
+	subject, limit := canvas.Subject{0xA1, 0xB2, 15: 1}, canvas.Limit{Every: 5_000_000, Burst: 2000}
 	pointers := []canvas.Pointer{{Author: 9, X: 3, Y: 500}, {Author: 0xA1B2C3D4E5F6, X: canvas.PointerGone, Y: canvas.PointerGone}}
 	return []example{
 		{"attach", &message.Attach{Stream: 1 << 60, Held: at, Renews: true, Submits: 300}},
@@ -133,6 +134,17 @@ func examples() []example {
 		}},
 		{"act", &message.Act{Do: "handover", Who: "10.0.0.1", At: 1_700_000_000_000, Target: "region 3 to pod-2", Region: 3, Connection: 70_000, Text: "Zoë"}},
 		{"acted", &message.Acted{Error: "there are no other pods"}},
+		{"lease", &message.Lease{Subject: subject, Network: canvas.Subject{1: 2}, N: 300, Limit: limit, Least: 1, Want: 101, Unused: 70, Watch: true}},
+		{"lease-nobody's", &message.Lease{}},
+		{"leased", &message.Leased{Subject: subject, N: 300, Pixels: 101, Full: 1_700_000_000_123_456_789}},
+		{"leased-later", &message.Leased{Subject: subject, N: 300, Full: 1_700_000_000_123_456_789, Wait: 5 * time.Second}},
+		{"leased-not", &message.Leased{Subject: subject, N: 300, Not: message.LeaseUnavailable}},
+		{"unspent", &message.Unspent{Subject: subject, Limit: limit, Pixels: 70}},
+		{"yield-allowance", &message.YieldAllowance{Subject: subject, N: 300}},
+		{"allowance-yielded", &message.AllowanceYielded{Subject: subject, N: 300, Known: true, Full: 1_700_000_000_123_456_789, Floor: 1_700_000_000_000_000_000}},
+		{"move-allowance", &message.MoveAllowance{Subject: subject, Network: canvas.Subject{1: 2}, N: 300, Full: 1_700_000_000_123_456_789, Limit: limit}},
+		{"allowance-moved", &message.AllowanceMoved{Subject: subject, N: 300}},
+		{"allowances-left", &message.AllowancesLeft{}},
 	}
 }
 

@@ -27,16 +27,17 @@ const (
 	typePing        messageType = 7
 	typeAuth        messageType = 8
 
-	typeWelcome  messageType = 16
-	typeSnapshot messageType = 17
-	typePixels   messageType = 18
-	typeAck      messageType = 19
-	typeRefused  messageType = 20
-	typeCursors  messageType = 21
-	typePresence messageType = 22
-	typePong     messageType = 23
-	typeNotice   messageType = 24
-	typeWaiting  messageType = 25
+	typeWelcome   messageType = 16
+	typeSnapshot  messageType = 17
+	typePixels    messageType = 18
+	typeAck       messageType = 19
+	typeRefused   messageType = 20
+	typeCursors   messageType = 21
+	typePresence  messageType = 22
+	typePong      messageType = 23
+	typeNotice    messageType = 24
+	typeWaiting   messageType = 25
+	typeAllowance messageType = 26
 )
 
 // String returns the name used in PROTOCOL.md.
@@ -46,6 +47,7 @@ func (t messageType) String() string {
 		typeRename: "RENAME", typeCursor: "CURSOR", typePing: "PING", typeAuth: "AUTH",
 		typeWelcome: "WELCOME", typeSnapshot: "SNAPSHOT", typePixels: "PIXELS", typeAck: "ACK", typeRefused: "REFUSED",
 		typeCursors: "CURSORS", typePresence: "PRESENCE", typePong: "PONG", typeNotice: "NOTICE", typeWaiting: "WAITING",
+		typeAllowance: "ALLOWANCE",
 	}
 	if t < messageType(len(names)) && names[t] != "" {
 		return names[t]

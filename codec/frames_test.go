@@ -115,6 +115,11 @@ func serverFrames() []frame {
 		{name: "ack-several", message: Ack{Ops: []uint64{2, 3, 200, 70000, bigSeq}, Left: 0}},
 		{name: "refused-rate", message: Refused{Op: 17, Code: canvas.RefusedRate, Retry: 250 * time.Millisecond, Left: 3}},
 		{name: "refused-unknown", message: Refused{Op: 0, Code: canvas.RefusedUnknown, Left: 2000}},
+		{name: "ack-next", message: Ack{Ops: []uint64{1}, Left: 4, Free: Free{At: 1_760_000_004_567, Said: true}}},
+		{name: "ack-full", message: Ack{Ops: []uint64{1}, Left: 2000, Free: Free{Said: true}}},
+		{name: "refused-next", message: Refused{Op: 17, Code: canvas.RefusedRate, Retry: 4444 * time.Millisecond, Left: 0, Free: Free{At: 1_760_000_004_567, Said: true}}},
+		{name: "allowance", message: Allowance{Rate: 0.2, Burst: 6, Left: 5, Next: 1_760_000_004_567}},
+		{name: "allowance-full", message: Allowance{Rate: 0.2, Burst: 6, Left: 6}},
 		{name: "cursors", message: Cursors{Pointers: []canvas.Pointer{
 			{Author: 0xABCDEF123456, X: 10, Y: 500}, {Author: 7, X: canvas.PointerGone, Y: canvas.PointerGone}}}},
 		{name: "cursors-none", message: Cursors{Pointers: []canvas.Pointer{}}},

@@ -67,6 +67,8 @@ func appendMessage(dst []byte, message any) []byte {
 		return AppendNotice(dst, m)
 	case Waiting:
 		return AppendWaiting(dst, m)
+	case Allowance:
+		return AppendAllowance(dst, m)
 	}
 	panic("a message that nothing encodes")
 }
@@ -122,11 +124,13 @@ func describe(message any) map[string]any {
 	case Pixels:
 		return describePixels(m.Batch)
 	case Ack:
-		return map[string]any{"type": typeAck, "ops": m.Ops, "left": m.Left}
+		return withFree(map[string]any{"type": typeAck, "ops": m.Ops, "left": m.Left}, m.Free)
+	case Allowance:
+		return map[string]any{"type": typeAllowance, "rate": m.Rate, "burst": m.Burst, "left": m.Left, "next": m.Next}
 	case Waiting:
 		return map[string]any{"type": typeWaiting, "ops": m.Ops}
 	case Refused:
-		return map[string]any{"type": typeRefused, "op": m.Op, "code": m.Code, "retry": m.Retry.Milliseconds(), "left": m.Left}
+		return withFree(map[string]any{"type": typeRefused, "op": m.Op, "code": m.Code, "retry": m.Retry.Milliseconds(), "left": m.Left}, m.Free)
 	case Cursors:
 		cursors := []any{}
 		for _, p := range m.Pointers {
@@ -151,6 +155,13 @@ func describe(message any) map[string]any {
 		return map[string]any{"type": m.Type}
 	}
 	panic("a message that nothing describes")
+}
+
+func withFree(fields map[string]any, f Free) map[string]any {
+	if f.Said {
+		fields["next"] = f.At
+	}
+	return fields
 }
 
 func describePixels(b canvas.Batch) map[string]any {

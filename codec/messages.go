@@ -85,6 +85,7 @@ type (
 	Ack struct {
 		Ops  []uint64
 		Left uint64 // pixels of the allowance
+		Free Free
 	}
 	// Refused says an op was not carried out.
 	Refused struct {
@@ -92,6 +93,19 @@ type (
 		Code  canvas.Refusal
 		Retry time.Duration
 		Left  uint64
+		Free  Free
+	}
+	// Free is when one more pixel of the allowance will be free.
+	Free struct {
+		At   uint64 // Unix milliseconds of the server; 0: the allowance is full
+		Said bool   // servers of earlier versions don't say it
+	}
+	// Allowance says what is left of the allowance, apart from an op.
+	Allowance struct {
+		Rate  float64 // pixels per second
+		Burst uint64  // pixels
+		Left  uint64
+		Next  uint64 // as in Free
 	}
 	// Waiting says that ops may or may not have been carried out. Ack or Refused follows when this
 	// is known.
@@ -131,17 +145,18 @@ const (
 // ServerMessage is one of the types above, or Unknown.
 type ServerMessage interface{ serverMessage() }
 
-func (Welcome) serverMessage()  {}
-func (Snapshot) serverMessage() {}
-func (Pixels) serverMessage()   {}
-func (Ack) serverMessage()      {}
-func (Refused) serverMessage()  {}
-func (Cursors) serverMessage()  {}
-func (Presence) serverMessage() {}
-func (Pong) serverMessage()     {}
-func (Notice) serverMessage()   {}
-func (Waiting) serverMessage()  {}
-func (Unknown) serverMessage()  {}
+func (Welcome) serverMessage()   {}
+func (Snapshot) serverMessage()  {}
+func (Pixels) serverMessage()    {}
+func (Ack) serverMessage()       {}
+func (Refused) serverMessage()   {}
+func (Cursors) serverMessage()   {}
+func (Presence) serverMessage()  {}
+func (Pong) serverMessage()      {}
+func (Notice) serverMessage()    {}
+func (Waiting) serverMessage()   {}
+func (Allowance) serverMessage() {}
+func (Unknown) serverMessage()   {}
 
 // CloseCode is a WebSocket close code with the meaning PROTOCOL.md gives it.
 type CloseCode uint16

@@ -241,6 +241,10 @@ func (r *reader) take(what string, n int) []byte {
 	return r.p[at : at+n : at+n]
 }
 
+func isUint(c byte) bool {
+	return c <= msgpcode.PosFixedNumHigh || c >= msgpcode.Uint8 && c <= msgpcode.Uint64
+}
+
 func isArray(c byte) bool {
 	return msgpcode.IsFixedArray(c) || c == msgpcode.Array16 || c == msgpcode.Array32
 }

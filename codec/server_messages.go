@@ -40,6 +40,8 @@ func decodeServer(r *reader) ServerMessage {
 		return decodeNotice(r)
 	case typeWaiting:
 		return decodeWaiting(r)
+	case typeAllowance:
+		return decodeAllowance(r)
 	}
 	return Unknown{Type: uint64(r.kind)}
 }
@@ -86,15 +88,56 @@ func decodeWelcome(r *reader) Welcome {
 
 // AppendAck writes ACK.
 func AppendAck(dst []byte, m Ack) []byte {
-	w := begin(dst, typeAck, 3)
+	w := begin(dst, typeAck, 3+m.Free.elements())
 	w.ops(m.Ops)
 	w.uint(m.Left)
+	w.free(m.Free)
 	return w.end()
 }
 
 func decodeAck(r *reader) Ack {
 	r.need(2)
-	return Ack{Ops: r.ops(), Left: r.uint("left", math.MaxUint64)}
+	return Ack{Ops: r.ops(), Left: r.uint("left", math.MaxUint64), Free: r.free()}
+}
+
+// AppendAllowance writes ALLOWANCE.
+func AppendAllowance(dst []byte, m Allowance) []byte {
+	w := begin(dst, typeAllowance, 5)
+	w.float(m.Rate)
+	w.uint(m.Burst)
+	w.uint(m.Left)
+	w.uint(m.Next)
+	return w.end()
+}
+
+func decodeAllowance(r *reader) Allowance {
+	r.need(4)
+	return Allowance{
+		Rate: r.float("rate"), Burst: r.uint("burst", math.MaxUint64), Left: r.uint("left", math.MaxUint64), Next: r.uint("next", math.MaxInt64),
+	}
+}
+
+// elements is how many elements Free takes at the end of a message.
+func (f Free) elements() int {
+	if f.Said {
+		return 1
+	}
+	return 0
+}
+
+func (w *writer) free(f Free) {
+	if f.Said {
+		w.uint(f.At)
+	}
+}
+
+// free reads what servers of earlier versions don't send.
+func (r *reader) free() Free {
+	if r.left == 0 || !isUint(r.code("next")) {
+		return Free{}
+	}
+	r.need(1)
+	return Free{At: r.uint("next", math.MaxUint64), Said: true}
 }
 
 // AppendWaiting writes WAITING.
@@ -111,11 +154,12 @@ func decodeWaiting(r *reader) Waiting {
 
 // AppendRefused writes REFUSED.
 func AppendRefused(dst []byte, m Refused) []byte {
-	w := begin(dst, typeRefused, 5)
+	w := begin(dst, typeRefused, 5+m.Free.elements())
 	w.uint(m.Op)
 	w.uint(uint64(m.Code))
 	w.retry(m.Retry)
 	w.uint(m.Left)
+	w.free(m.Free)
 	return w.end()
 }
 
@@ -126,6 +170,7 @@ func decodeRefused(r *reader) Refused {
 		Code:  canvas.Refusal(r.uint("code", math.MaxUint8)),
 		Retry: r.retry(),
 		Left:  r.uint("left", math.MaxUint64),
+		Free:  r.free(),
 	}
 }
 

@@ -27,12 +27,12 @@ type connection struct {
 	author  canvas.Author // of the session; 0: not welcomed yet
 	user    canvas.Author // the person's, as others see it
 	name    string
-	bucket  bucket
+	purse   *purse // nil: none is needed yet
 	lastNum uint64
 	resumed resumed
 	placing map[uint64]*placing
 	oldest  uint64                   // no op before it is in placing; while one is, lastNum is less than oplog.Remembered steps further
-	held    []Place                  // of a JSON client, until there is room in the window; at most MaxUnhandled
+	held    []Place                  // until there is an allowance or, for a JSON client, room in the window; at most MaxUnhandled
 	shown   map[canvas.RegionID]bool // of a JSON client: it is shown what is placed there from now on (see show)
 
 	pointed canvas.RegionID // where the pointer was last shown,
@@ -82,7 +82,7 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.viewer, c.network, c.out = m.viewer, m.network, m.out
 		c.person = c.pod.paced(m.person)
 	case Identified:
-		c.person = c.pod.paced(m.Person)
+		c.identified(ctx, c.pod.paced(m.Person))
 		c.out.Handled()
 	case Hello:
 		c.hello(ctx, m)
@@ -114,10 +114,17 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.onAcked(m)
 		c.takeHeld(ctx)
 	case opRefused:
-		c.onRefused(m)
+		c.onRefused(ctx, m)
 		c.takeHeld(ctx)
 	case opsWaiting:
 		c.onWaiting(m)
+	case *message.Leased:
+		c.onLeased(ctx, m)
+	case purseDue:
+		if c.purse != nil {
+			c.purse.wake(ctx)
+			c.takeHeld(ctx)
+		}
 	case opUnanswered: // the client comes back and sends it again
 		ctx.Stop(ctx.Self())
 	case *telemetry.Describe:
@@ -141,12 +148,42 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 	}
 	c.key, c.author, c.user, c.name = session.Key(), session.Author(), c.person.UserOf(session), m.Name
 	now := c.pod.clock.Now()
-	c.bucket = newBucket(c.person.Pace.Rate, c.person.Pace.Burst, now)
+	c.standIn()
 	c.out.Welcome(Welcome{
 		Session: session, User: c.user, Node: c.pod.cfg.Node, Time: now,
 		Rate: c.person.Pace.Rate, Burst: c.person.Pace.Burst, Window: Window,
 	})
+	if looks(c.person.Pace) {
+		c.purseOf().look(ctx, now)
+	}
 	ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.user, Name: c.name}})
+}
+
+// identified goes on as another person, or as the same one with other rights. What is in hand goes back,
+// and what is held is asked for anew.
+func (c *connection) identified(ctx actor.Context, person canvas.Person) {
+	before := c.person
+	c.person = person
+	c.standIn()
+	same := before.Subject == c.person.Subject && before.Pace == c.person.Pace && before.Network == c.person.Network && before.NetworkPace == c.person.NetworkPace
+	if same || c.author == 0 {
+		return
+	}
+	if c.purse != nil {
+		c.purse.close(ctx)
+		c.purse = nil
+	}
+	if looks(c.person.Pace) {
+		c.purseOf().look(ctx, c.pod.clock.Now())
+	}
+	c.takeHeld(ctx)
+}
+
+// standIn gives whoever is nobody in particular the session for a subject.
+func (c *connection) standIn() {
+	if c.person.Subject == (canvas.Subject{}) {
+		c.person.Subject = canvas.Subject(c.key)
+	}
 }
 
 // paced is a person with a pace: whoever is nobody in particular has the pod's.
@@ -228,6 +265,9 @@ func (c *connection) leave(ctx actor.Context) {
 		return
 	}
 	c.out.Fail()
+	if c.purse != nil {
+		c.purse.close(ctx)
+	}
 	if c.author != 0 {
 		c.hidePointer(ctx)
 		ctx.Send(c.pod.roster, gone{c.viewer})
@@ -243,7 +283,7 @@ func (c *connection) describe() telemetry.Description {
 	return telemetry.Description{State: state, Facts: []message.Fact{
 		telemetry.Text("user", fmt.Sprintf("%012x", uint64(c.user))), telemetry.Text("name", c.name), telemetry.Count("last op", c.lastNum),
 		telemetry.Count("ops not acknowledged", len(c.placing)), telemetry.Count("ops held", len(c.held)),
-		telemetry.Count("allowance in pixels", c.bucket.remaining(c.pod.clock.Now())),
+		telemetry.Count("allowance in pixels", c.remaining().Pixels), telemetry.Text("leased", c.purse.describe(c.pod.clock.Now())),
 	}}
 }
 

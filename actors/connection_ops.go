@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 )
 
@@ -17,23 +18,78 @@ type placing struct {
 	waiting bool // some part waits; the client has been told
 }
 
-// take places an op, or holds it. A JSON client gets no acks and can't know the window. So an op
-// beyond the window is held instead of refused, and with it the credit to read more.
+// take places an op, or holds it behind those that are held: until its pixels have been leased or, for
+// a JSON client, until there is room in the window. Such a client gets no acks and can't know the
+// window. With the op is held the credit to read more.
 func (c *connection) take(ctx actor.Context, m Place) {
-	if m.Num == 0 && c.full(c.lastNum+1) {
+	if len(c.held) > 0 || !c.deal(ctx, m) {
 		c.held = append(c.held, m)
-		return
 	}
-	c.place(ctx, m)
-	c.out.Handled()
 }
 
 func (c *connection) takeHeld(ctx actor.Context) {
-	for len(c.held) > 0 && !c.full(c.lastNum+1) {
-		c.place(ctx, c.held[0])
+	for len(c.held) > 0 && c.deal(ctx, c.held[0]) {
 		c.held = c.held[1:]
-		c.out.Handled()
 	}
+}
+
+// deal places or refuses an op; false: it has to wait.
+func (c *connection) deal(ctx actor.Context, m Place) (done bool) {
+	silent := m.Num == 0
+	if silent {
+		if m.Num = c.lastNum + 1; c.full(m.Num) {
+			return false
+		}
+	}
+	now := c.pod.clock.Now()
+	why, retry := c.check(m)
+	if why == 0 && (c.person.Pace.Rate > 0 || c.person.NetworkPace.Rate > 0) {
+		t := c.purseOf().take(ctx, len(m.Dots), now)
+		if t.waits {
+			return false
+		}
+		why, retry = t.why, t.retry
+	}
+	if why != 0 {
+		c.refuse(m.Num, why, retry)
+	} else {
+		c.place(ctx, m, silent, now)
+	}
+	c.out.Handled()
+	return true
+}
+
+func (c *connection) purseOf() *purse {
+	if c.purse == nil { // most connections only watch
+		p := newPurse(c.pod, c.person, true)
+		c.purse = &p
+	}
+	return c.purse
+}
+
+// onLeased goes on with the ops that wait for an answer, or tells the client what is left.
+func (c *connection) onLeased(ctx actor.Context, m *message.Leased) {
+	if c.purse == nil {
+		c.pod.unhandled(message.KindConnection, m)
+		return
+	}
+	if c.purse.leased(ctx, m) {
+		c.out.Allowance(c.person.Pace, c.remaining())
+	}
+	c.takeHeld(ctx)
+	if c.purse.refused && len(c.held) == 0 { // by the other allowance, meanwhile
+		c.purse.empty(ctx)
+	}
+}
+
+// remaining is what is left of the person's allowance, as far as is known here.
+func (c *connection) remaining() Left {
+	if c.purse != nil {
+		if left, limited := c.purse.remaining(c.pod.clock.Now()); limited {
+			return left
+		}
+	}
+	return Left{Pixels: c.person.Pace.Burst}
 }
 
 // full reports whether an op is too far ahead of the oldest unanswered one: if that one is sent to
@@ -45,17 +101,8 @@ func (c *connection) full(num uint64) bool {
 	return len(c.placing) >= Window || len(c.placing) > 0 && num-c.oldest >= oplog.Remembered
 }
 
-// place checks an op and hands its parts to the relays of the regions they fall into.
-func (c *connection) place(ctx actor.Context, m Place) {
-	silent := m.Num == 0
-	if silent {
-		m.Num = c.lastNum + 1
-	}
-	now := c.pod.clock.Now()
-	if why, retry := c.check(m, now); why != 0 {
-		c.refuse(m.Num, why, retry)
-		return
-	}
+// place hands the parts of an op to the relays of the regions they fall into.
+func (c *connection) place(ctx actor.Context, m Place, silent bool, now time.Time) {
 	c.lastNum = m.Num
 	repeated := c.resumed.repeats(m.Num, now)
 	if len(c.placing) == 0 {
@@ -84,9 +131,9 @@ func (c *connection) place(ctx actor.Context, m Place) {
 	}
 }
 
-// check returns why an op can't be placed; 0: it can, and its pixels are taken from the allowance.
-// Cheap and final reasons come first.
-func (c *connection) check(m Place, now time.Time) (canvas.Refusal, time.Duration) {
+// check returns why an op can't be placed, whatever the allowance; 0: it can. Cheap and final reasons
+// come first.
+func (c *connection) check(m Place) (canvas.Refusal, time.Duration) {
 	for _, d := range m.Dots {
 		if !c.pod.cfg.Geometry.Contains(int(d.X), int(d.Y)) {
 			return canvas.RefusedBounds, 0
@@ -102,15 +149,12 @@ func (c *connection) check(m Place, now time.Time) (canvas.Refusal, time.Duratio
 	case c.full(m.Num):
 		return canvas.RefusedBusy, 100 * time.Millisecond
 	}
-	if wait, ok := c.bucket.take(len(m.Dots), now); !ok {
-		return canvas.RefusedRate, wait
-	}
 	return 0, 0
 }
 
 func (c *connection) refuse(num uint64, why canvas.Refusal, retry time.Duration) {
 	c.pod.stats.Refused[why].Add(1)
-	c.out.Refuse(num, why, retry, c.bucket.remaining(c.pod.clock.Now()))
+	c.out.Refuse(num, why, retry, c.remaining())
 }
 
 func (c *connection) onAcked(m opsAcked) {
@@ -121,7 +165,7 @@ func (c *connection) onAcked(m opsAcked) {
 		}
 	}
 	if len(done) > 0 {
-		c.out.Ack(done, c.bucket.remaining(c.pod.clock.Now()))
+		c.out.Ack(done, c.remaining())
 	}
 }
 
@@ -139,12 +183,14 @@ func (c *connection) onWaiting(m opsWaiting) {
 	}
 }
 
-// onRefused tells the client of the first refusal of any part of an op. What was refused through no
-// fault of the client is given back to its allowance.
-func (c *connection) onRefused(m opRefused) {
+// onRefused tells the client of the first refusal of any part of an op. What was certainly not placed,
+// through no fault of the client, is given back to its allowance. (An unsure op may have been.)
+func (c *connection) onRefused(ctx actor.Context, m opRefused) {
 	switch m.why {
-	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedUnsure:
-		c.bucket.give(m.pixels, c.pod.clock.Now())
+	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining:
+		if c.purse != nil {
+			c.purse.give(ctx, m.pixels)
+		}
 	}
 	p := c.placing[m.num]
 	if p != nil && !p.refused {
@@ -233,56 +279,4 @@ func (r *resumed) repeats(num uint64, now time.Time) bool {
 		return false
 	}
 	return true
-}
-
-// bucket is a token bucket of pixels.
-type bucket struct {
-	rate  float64 // pixels per second; 0: no limit
-	burst float64 // pixels
-	left  float64 // at the time of last
-	last  time.Time
-}
-
-func newBucket(rate float64, burst int, now time.Time) bucket {
-	return bucket{rate: rate, burst: float64(burst), left: float64(burst), last: now}
-}
-
-// take removes n pixels, or returns how long to wait until it could; 0: never, because n is more
-// than the bucket holds.
-func (b *bucket) take(n int, now time.Time) (wait time.Duration, ok bool) {
-	if b.rate == 0 {
-		return 0, true
-	}
-	b.refill(now)
-	need := float64(n)
-	switch {
-	case need > b.burst:
-		return 0, false
-	case need > b.left:
-		// A millisecond more, so that rounding does not make the caller early.
-		return time.Duration((need-b.left)/b.rate*float64(time.Second)) + time.Millisecond, false
-	}
-	b.left -= need
-	return 0, true
-}
-
-// give puts back n pixels that were taken.
-func (b *bucket) give(n int, now time.Time) {
-	if b.rate > 0 {
-		b.refill(now)
-		b.left = min(b.burst, b.left+float64(n))
-	}
-}
-
-func (b *bucket) refill(now time.Time) {
-	if elapsed := now.Sub(b.last); elapsed > 0 {
-		b.left = min(b.burst, b.left+b.rate*elapsed.Seconds())
-		b.last = now
-	}
-}
-
-// remaining is what could be taken now, in pixels.
-func (b *bucket) remaining(now time.Time) int {
-	b.refill(now)
-	return int(b.left)
 }

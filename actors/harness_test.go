@@ -100,6 +100,9 @@ type client struct {
 	refused  map[uint64]canvas.Refusal
 	handled  int
 	failed   bool
+	left     Left          // of the allowance, as told last
+	retry    time.Duration // of the last refusal
+	told     int           // times that the allowance was told without an op
 }
 
 // panickingNum makes the connection actor panic when its op is refused.
@@ -150,14 +153,17 @@ func (c *client) Waiting(nums []uint64) {
 	c.crowd.do(func() { c.waiting = append(c.waiting, nums...) })
 }
 func (c *client) Fail() { c.crowd.do(func() { c.failed = true }) }
-func (c *client) Ack(nums []uint64, _ int) {
-	c.crowd.do(func() { c.acked = append(c.acked, nums...) })
+func (c *client) Ack(nums []uint64, left Left) {
+	c.crowd.do(func() { c.acked, c.left = append(c.acked, nums...), left })
 }
-func (c *client) Refuse(num uint64, why canvas.Refusal, _ time.Duration, _ int) {
+func (c *client) Allowance(_ canvas.Pace, left Left) {
+	c.crowd.do(func() { c.told, c.left = c.told+1, left })
+}
+func (c *client) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left Left) {
 	if num == panickingNum {
 		panic("injected")
 	}
-	c.crowd.do(func() { c.refused[num] = why })
+	c.crowd.do(func() { c.refused[num], c.retry, c.left = why, retry, left })
 }
 func (c *client) Follow(marks []canvas.Mark) {
 	for _, m := range marks {

@@ -234,6 +234,9 @@ func (n *Node) list(ctx context.Context, kind string) *message.Listing {
 	slices.SortStableFunc(listing.Actors, func(a, b message.ActorReport) int {
 		return cmp.Or(cmp.Compare(b.Recent, a.Recent), cmp.Compare(b.Mailbox, a.Mailbox))
 	})
+	if kind == message.KindAllowance.String() {
+		listing.Actors = append(listing.Actors, n.allowancesInUse(ctx)...)
+	}
 	listing.Actors = listing.Actors[:min(len(listing.Actors), listedActors)]
 	futures := make([]*actor.Future, len(listing.Actors))
 	for i, a := range listing.Actors {
@@ -265,6 +268,16 @@ func (n *Node) listConnections(ctx context.Context) *message.Listing {
 	return listing
 }
 
+// allowancesInUse lists the allowances that the front has started. They have no traces.
+func (n *Node) allowancesInUse(ctx context.Context) (list []message.ActorReport) {
+	answer, _ := n.ask(ctx, n.allowances, listAllowances{listedActors})
+	subjects, _ := answer.([]canvas.Subject)
+	for _, s := range subjects {
+		list = append(list, message.ActorReport{Actor: message.AllowancePath(s), State: silent})
+	}
+	return list
+}
+
 // perSpan converts a count over some time to one over a Span.
 func perSpan(n int, over time.Duration) int {
 	return int(int64(n) * int64(message.Span) / max(int64(over), int64(time.Second)))
@@ -273,7 +286,8 @@ func perSpan(n int, over time.Duration) int {
 // describeActor describes the actor with a name. If it has a trace, it need not answer itself.
 func (n *Node) describeActor(ctx context.Context, name string) *message.ActorDetails {
 	t := n.observe.Find(name)
-	if t == nil && !strings.HasPrefix(name, message.KindConnection.String()+"/") {
+	_, allowance := message.AllowanceOf(name)
+	if t == nil && !allowance && !strings.HasPrefix(name, message.KindConnection.String()+"/") {
 		return &message.ActorDetails{}
 	}
 	l := &telemetry.Describe{Near: true, Now: n.clock.Now()}

@@ -28,6 +28,7 @@ import (
 // Ports is what a node needs from outside.
 type Ports struct {
 	Store     store.Store
+	Documents store.Documents // for allowances; nil: they are in memory alone
 	Audience  Audience
 	Placement Placement           // nil: everything is on this node
 	Deputies  standaside.Deputies // nil: nobody could stand in for this pod
@@ -63,6 +64,10 @@ type Node struct {
 	users   atomic.Int64  // of the whole canvas, as shown last
 	memory  rosterMemory  // the roster's
 
+	// For allowances.
+	documents store.Documents // nil: none
+	given     given
+
 	pids
 	closeOnce sync.Once
 }
@@ -80,13 +85,14 @@ type records struct {
 type pids struct {
 	relays, regions             []*actor.PID // by RegionID
 	presence, roster, inspector *actor.PID
+	allowances                  *actor.PID // their front
 	opened                      time.Time
 }
 
 // New makes a node and starts nothing. The config must be valid.
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
-		cfg: cfg, clock: ports.Clock, log: ports.Log, store: ports.Store, audience: ports.Audience, placement: ports.Placement, host: ports.Host,
+		cfg: cfg, clock: ports.Clock, log: ports.Log, store: ports.Store, audience: ports.Audience, placement: ports.Placement, host: ports.Host, documents: ports.Documents,
 		memory: rosterMemory{members: make(map[canvas.ViewerID]member)},
 	}
 	if n.clock == nil {
@@ -104,6 +110,7 @@ func New(cfg Config, ports Ports) *Node {
 	if n.host == nil {
 		n.host = noHostInfo{}
 	}
+	n.given.pod = n
 	n.claimWatcher, n.handoffs, n.rests = &claimWatcher{pod: n}, newHandoffLimiter(n.system.Root), newRests(n)
 	n.outage = newOutage(n.log, n.events)
 	n.storeMonitor = standaside.New(standaside.Pod{
@@ -128,6 +135,16 @@ func (h alone) Before(canvas.RegionID) []*actor.PID { return nil }
 func (h alone) Presence() *actor.PID                { return h.system.NewLocalPID(message.PresenceName) }
 func (h alone) Gateways() []string                  { return []string{h.system.Address()} }
 func (h alone) Has(string) bool                     { return true }
+func (h alone) Allowances() AllowanceOwners         { return aloneOwners(h) }
+
+// aloneOwners is the AllowanceOwners of a node that is alone.
+type aloneOwners struct{ system *actor.ActorSystem }
+
+func (h aloneOwners) Owner(canvas.Subject) *actor.PID {
+	return h.system.NewLocalPID(message.AllowanceName)
+}
+func (h aloneOwners) Before(canvas.Subject) []*actor.PID { return nil }
+func (h aloneOwners) Members() []AllowanceMember         { return nil }
 
 // Open starts the actors that the pod's roles ask for. A region is claimed when it is
 // first needed; what is asked of it meanwhile waits.
@@ -142,6 +159,10 @@ func (n *Node) Open() error {
 	}
 	var err error
 	if n.inspector, err = spawn(message.KindInspector, message.InspectorName, func() actor.Actor { return &inspector{pod: n} }); err != nil {
+		return err
+	}
+	front := newAllowanceFront(n)
+	if n.allowances, err = spawn(message.KindAllowance, message.AllowanceName, func() actor.Actor { return front }); err != nil {
 		return err
 	}
 	if n.cfg.Canvas {
@@ -181,18 +202,18 @@ func (n *Node) Open() error {
 
 // Moved tells the actors that the placement has changed. Call it after Open.
 func (n *Node) Moved() {
-	for _, pid := range slices.Concat(n.regions, n.relays, []*actor.PID{n.presence, n.roster}) {
+	for _, pid := range slices.Concat(n.regions, n.relays, []*actor.PID{n.presence, n.roster, n.allowances}) {
 		if pid != nil {
 			n.system.Root.Send(pid, moved{})
 		}
 	}
 }
 
-// HandOver waits until the regions that the placement gives to other pods are theirs, or until ctx
-// or Config.Retire ends. Close releases what is left.
+// HandOver waits until the regions and allowances that the placement gives to other pods are theirs, or
+// until ctx or Config.Retire ends. Close releases what is left.
 func (n *Node) HandOver(ctx context.Context) error {
 	var futures []*actor.Future
-	for _, pid := range n.regions {
+	for _, pid := range append(slices.Clone(n.regions), n.allowances) {
 		futures = append(futures, n.system.Root.RequestFuture(pid, handOver{}, n.cfg.Retire))
 	}
 	left := 0
@@ -202,7 +223,7 @@ func (n *Node) HandOver(ctx context.Context) error {
 		}
 	}
 	if left > 0 {
-		return fmt.Errorf("hand over: not taken in time, regions: %d", left)
+		return fmt.Errorf("hand over: not taken in time, regions or all allowances: %d", left)
 	}
 	return nil
 }
@@ -226,8 +247,13 @@ func (n *Node) Close() {
 				n.log.Warn("region did not finish in time", "region", i, "err", err)
 			}
 		}
+		if n.allowances != nil {
+			if _, err := n.system.Root.RequestFuture(n.allowances, retire{}, n.cfg.Retire).Result(); err != nil {
+				n.log.Warn("what is left of allowances is not kept in time: they start empty", "err", err)
+			}
+		}
 		n.rests.close()
-		for _, pid := range slices.Concat(n.relays, n.regions, []*actor.PID{n.roster, n.presence, n.inspector}) {
+		for _, pid := range slices.Concat(n.relays, n.regions, []*actor.PID{n.roster, n.presence, n.allowances, n.inspector}) {
 			if pid != nil {
 				_ = n.system.Root.StopFuture(pid).Wait()
 			}

@@ -201,9 +201,9 @@ func TestNode_PlaceKeepsTheOrderOfStrokes(t *testing.T) {
 	for i := range 500 {
 		strokes = append(strokes, Stroke{Dots: []canvas.Dot{dot(1, 1, canvas.Color(i)), dot(i%50, 3, canvas.Color(i))}})
 	}
-	durable, err := w.node.Place(context.Background(), canvas.Person{}, strokes)
-	if err != nil || durable != 1000 {
-		t.Fatalf("placed %d, %v", durable, err)
+	done, err := w.node.Place(context.Background(), canvas.Person{}, strokes)
+	if err != nil || done.Pixels != 1000 {
+		t.Fatalf("placed %+v, %v", done, err)
 	}
 	var seen canvas.Color
 	history, err := w.store.History(context.Background(), 0, 0, 1<<30)
@@ -223,8 +223,8 @@ func TestNode_PlaceKeepsTheOrderOfStrokes(t *testing.T) {
 	if live := w.node.Stats().Live[message.KindPlacer].Load(); seen != 500 || live > 1 {
 		t.Errorf("%d strokes in the log, %d placers left", seen, live)
 	}
-	if durable, err := w.node.Place(context.Background(), canvas.Person{}, nil); durable != 0 || err != nil {
-		t.Errorf("nothing placed: %d, %v", durable, err)
+	if done, err := w.node.Place(context.Background(), canvas.Person{}, nil); done.Pixels != 0 || err != nil {
+		t.Errorf("nothing placed: %+v, %v", done, err)
 	}
 }
 

@@ -28,7 +28,9 @@ type placer struct {
 	strokes []Stroke
 	asker   *actor.PID // gets placed
 
+	purse  purse
 	parts  []int // of stroke i: not answered yet
+	total  int   // pixels
 	open   int   // strokes not answered yet
 	failed []bool
 	result placed
@@ -36,6 +38,8 @@ type placer struct {
 
 // placed is what became of a call.
 type placed struct {
+	left    Left
+	limited bool          // there is an allowance
 	pixels  int           // of the strokes that are durable as a whole
 	refused *RefusedError // nil: all are
 }
@@ -44,15 +48,28 @@ func (p *placer) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		p.pod.stats.Live[message.KindPlacer].Add(1)
-		p.place(ctx)
+		p.begin(ctx)
 	case *actor.Stopping:
 	case *actor.Stopped:
 		p.pod.stats.Live[message.KindPlacer].Add(-1)
+		p.purse.close(ctx)
+	case *message.Leased:
+		p.purse.leased(ctx, m)
+		p.lease(ctx)
+		p.looked(ctx)
+	case purseDue:
+		p.purse.wake(ctx)
+		p.lease(ctx)
+		p.looked(ctx)
 	case opsAcked:
 		for _, num := range m.nums {
 			p.answered(ctx, num, nil)
 		}
 	case opRefused:
+		switch m.why {
+		case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining: // as connections do
+			p.purse.give(ctx, m.pixels)
+		}
 		p.answered(ctx, m.num, &RefusedError{Why: m.why, Retry: m.retry})
 	case opsWaiting:
 		p.onWaiting(ctx)
@@ -61,12 +78,50 @@ func (p *placer) Receive(ctx actor.Context) {
 	}
 }
 
-// place numbers the strokes from 1 and hands their parts to the relays.
-func (p *placer) place(ctx actor.Context) {
-	p.parts, p.failed, p.open = make([]int, len(p.strokes)), make([]bool, len(p.strokes)), len(p.strokes)
+func (p *placer) begin(ctx actor.Context) {
+	if p.person.Subject == (canvas.Subject{}) {
+		p.person.Subject = canvas.Subject(p.session.Key())
+	}
+	p.purse = newPurse(p.pod, p.person, false)
+	for _, stroke := range p.strokes {
+		p.total += len(stroke.Dots)
+	}
+	p.open = len(p.strokes)
 	if p.open == 0 {
+		p.purse.lookAtAll(ctx)
+		p.looked(ctx)
+		return
+	}
+	p.lease(ctx)
+}
+
+// looked ends a call that places nothing, once it is known what is left.
+func (p *placer) looked(ctx actor.Context) {
+	if len(p.strokes) == 0 && !p.purse.asks() {
 		p.end(ctx)
 	}
+}
+
+// lease places everything once the pixels for all of it are there, or nothing.
+func (p *placer) lease(ctx actor.Context) {
+	if p.parts != nil || p.open == 0 { // it is being placed already, or refused
+		return
+	}
+	t := p.purse.take(ctx, p.total, p.pod.clock.Now())
+	switch {
+	case t.ok:
+		p.place(ctx)
+	case t.why != 0:
+		p.open = 0
+		p.pod.stats.Refused[t.why].Add(1)
+		p.result.refused = &RefusedError{Why: t.why, Retry: t.retry}
+		p.end(ctx)
+	}
+}
+
+// place numbers the strokes from 1 and hands their parts to the relays.
+func (p *placer) place(ctx actor.Context) {
+	p.parts, p.failed = make([]int, len(p.strokes)), make([]bool, len(p.strokes))
 	for i, stroke := range p.strokes {
 		id := canvas.OpID{Author: p.session.Author(), Num: uint64(i + 1), Key: p.session.Key()}
 		op := canvas.Op{ID: id, Network: canvas.NetworkHTTP, Spelling: stroke.Spelling}
@@ -118,6 +173,7 @@ func (p *placer) onWaiting(ctx actor.Context) {
 }
 
 func (p *placer) end(ctx actor.Context) {
+	p.result.left, p.result.limited = p.purse.remaining(p.pod.clock.Now())
 	ctx.Send(p.asker, p.result)
 	ctx.Stop(ctx.Self())
 }
@@ -130,33 +186,54 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return "refused: " + e.Why.Text() }
 
+// Placed is what became of a call of Place.
+type Placed struct {
+	Pixels  int  // of the strokes that are known to be durable; there may be more
+	Limited bool // the person has an allowance,
+	Left    Left // of which this is left
+}
+
 // Place writes strokes in their order for a person without a connection, and returns when they are
-// durable. It fails with *RefusedError or ctx's error. durable counts the pixels of the strokes
-// that are known to be durable; there may be more.
-func (n *Node) Place(ctx context.Context, person canvas.Person, strokes []Stroke) (durable int, err error) {
+// durable. It takes all of their pixels from the person's allowance first, or places nothing. It fails
+// with *RefusedError or ctx's error.
+func (n *Node) Place(ctx context.Context, person canvas.Person, strokes []Stroke) (Placed, error) {
 	if n.draining.Load() {
-		return 0, &RefusedError{Why: canvas.RefusedDraining}
+		return Placed{}, &RefusedError{Why: canvas.RefusedDraining}
 	}
-	future := actor.NewFuture(n.system, n.cfg.Patience+2*n.cfg.StoreTimeout)
+	result, err := n.placeBy(ctx, person, strokes)
+	if err != nil {
+		return Placed{}, err
+	}
+	done := Placed{Pixels: result.pixels, Limited: result.limited, Left: result.left}
+	if result.refused != nil {
+		return done, result.refused
+	}
+	return done, nil
+}
+
+func (n *Node) placeBy(ctx context.Context, person canvas.Person, strokes []Stroke) (placed, error) {
+	future := actor.NewFuture(n.system, 2*n.cfg.Patience+2*n.cfg.StoreTimeout)
 	props := n.props(message.KindPlacer, "", func() actor.Actor {
 		return &placer{pod: n, session: n.newSession(), person: n.paced(person), strokes: strokes, asker: future.PID()}
 	})
 	name := message.KindPlacer.String() + "/" + strconv.FormatUint(n.streams.Add(1), 36)
 	pid, err := n.system.Root.SpawnNamed(props, name)
 	if err != nil {
-		return 0, err
+		return placed{}, err
 	}
 	answer, err := wait(ctx, future)
-	result, ok := answer.(placed)
-	switch {
-	case ok && result.refused == nil:
-		return result.pixels, nil
-	case ok:
-		return result.pixels, result.refused
+	if result, ok := answer.(placed); ok {
+		return result, nil
 	}
 	n.system.Root.Stop(pid)
 	if ctx.Err() != nil {
-		return 0, err
+		return placed{}, err
 	}
-	return 0, &RefusedError{Why: canvas.RefusedUnavailable, Retry: time.Second}
+	return placed{}, &RefusedError{Why: canvas.RefusedUnavailable, Retry: time.Second}
+}
+
+// Left is what is left of a person's allowance; limited is false if it has none.
+func (n *Node) Left(ctx context.Context, person canvas.Person) (left Left, limited bool, err error) {
+	result, err := n.placeBy(ctx, person, nil)
+	return result.left, result.limited, err
 }

@@ -28,6 +28,7 @@ type pods struct {
 
 	mu      sync.Mutex
 	members []*testPod // the members that every pod's placement counts, in order of arrival
+	owners  *testOwners
 	count   int
 	network
 }
@@ -41,7 +42,8 @@ type testPod struct {
 }
 
 func newPods(t *testing.T, n int, change func(*Config)) *pods {
-	p := &pods{t: t, store: memory.New(memory.Config{Geometry: testGeometry}), cfg: change}
+	p := &pods{t: t, store: memory.New(memory.Config{Geometry: testGeometry}), cfg: change, owners: new(testOwners)}
+	p.owners.pods = p
 	for range n {
 		p.join()
 	}
@@ -81,6 +83,10 @@ func (p *pods) change(f func()) {
 	p.mu.Lock()
 	f()
 	members := slices.Clone(p.members)
+	p.owners = &testOwners{pods: p}
+	for _, pod := range members {
+		p.owners.members = append(p.owners.members, AllowanceMember{pod.address, pod.address})
+	}
 	p.mu.Unlock()
 	for _, pod := range members {
 		pod.node.Moved()
@@ -118,7 +124,18 @@ func weight(address string, key int) uint32 {
 }
 
 func (p *pods) owner(key int) (owner *testPod, before []*testPod) {
-	list := p.ranked(key)
+	return ownerOf(p.ranked(key))
+}
+
+// ownerAmong is owner among some members, which may have gone since.
+func (p *pods) ownerAmong(members []AllowanceMember, key int) (owner *testPod, before []*testPod) {
+	list := slices.DeleteFunc(p.ranked(key), func(pod *testPod) bool {
+		return !slices.ContainsFunc(members, func(m AllowanceMember) bool { return m.ID == pod.address })
+	})
+	return ownerOf(list)
+}
+
+func ownerOf(list []*testPod) (owner *testPod, before []*testPod) {
 	for _, pod := range list {
 		if !pod.draining.Load() {
 			owner = pod
@@ -164,6 +181,36 @@ func (p *pods) Before(id canvas.RegionID) (pids []*actor.PID) {
 		pids = append(pids, actor.NewPID(pod.address, message.RegionName(id)))
 	}
 	return pids
+}
+
+// Allowances is the same until the members change.
+func (p *pods) Allowances() AllowanceOwners {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.owners
+}
+
+// testOwners places allowances by one byte of the subject.
+type testOwners struct {
+	pods    *pods
+	members []AllowanceMember
+}
+
+func (o *testOwners) Members() []AllowanceMember { return o.members }
+
+func (o *testOwners) Owner(s canvas.Subject) *actor.PID {
+	if owner, _ := o.pods.ownerAmong(o.members, int(s[0])); owner != nil {
+		return actor.NewPID(owner.address, message.AllowanceName)
+	}
+	return nil
+}
+
+func (o *testOwners) Before(s canvas.Subject) (fronts []*actor.PID) {
+	_, before := o.pods.ownerAmong(o.members, int(s[0]))
+	for _, pod := range before {
+		fronts = append(fronts, actor.NewPID(pod.address, message.AllowanceName))
+	}
+	return fronts
 }
 
 func (p *pods) Presence() *actor.PID {

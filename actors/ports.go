@@ -67,10 +67,13 @@ type Outbox interface {
 	Follow(marks []canvas.Mark)
 	// Unfollow ends that.
 	Unfollow(regions []canvas.RegionID)
-	// Ack confirms ops; left is what remains of the allowance, in pixels.
-	Ack(nums []uint64, left int)
+	// Ack confirms ops; left is what remains of the allowance.
+	Ack(nums []uint64, left Left)
 	// Refuse says why an op was not carried out and when to try again (0: never).
-	Refuse(num uint64, why canvas.Refusal, retry time.Duration, left int)
+	Refuse(num uint64, why canvas.Refusal, retry time.Duration, left Left)
+	// Allowance says what is left, without an op: before the first, and when other connections of the
+	// person have taken some.
+	Allowance(pace canvas.Pace, left Left)
 	// Waiting says that ops have had no answer for Config.Patience, and may or may not be durable.
 	// Ack or Refuse follows when it is known. The ops of JSON clients are not among them.
 	Waiting(nums []uint64)
@@ -143,6 +146,26 @@ type Placement interface {
 	Gateways() []string
 	// Has reports whether the pod at an address is a member.
 	Has(address string) bool
+	// Allowances is who owns which allowance now.
+	Allowances() AllowanceOwners
+}
+
+// AllowanceOwners says which pod owns which allowance as long as the members are the same. It is
+// immutable; a different one (by ==) means that the members may have changed.
+type AllowanceOwners interface {
+	// Owner is the front of the pod that owns a subject's allowance; nil: no pod can now.
+	Owner(s canvas.Subject) *actor.PID
+	// Before lists the fronts of the pods that may own it from a time with other members, as
+	// Placement.Before does.
+	Before(s canvas.Subject) []*actor.PID
+	// Members is the pods that can own allowances. The caller must not change the slice.
+	Members() []AllowanceMember
+}
+
+// AllowanceMember is a pod that can own allowances.
+type AllowanceMember struct {
+	ID      string // of this incarnation of the pod
+	Address string
 }
 
 // Clock is time as the actors see it; tests bring their own.

@@ -48,7 +48,7 @@ const (
 // strategies holds one supervisor for each way of failing; Proto.Actor makes one guardian of each.
 type strategies struct {
 	restart actor.SupervisorStrategy // regions, relays and the rest come back, from the store or from their peers
-	stop    actor.SupervisorStrategy // a connection ends, and its socket with it; so does a placer
+	stop    actor.SupervisorStrategy // a connection ends, and its socket with it; so does a placer, and an allowance, which is then unsure
 }
 
 func newStrategies() strategies {
@@ -62,7 +62,7 @@ func newStrategies() strategies {
 // live as long as the node have a name here.
 func (n *Node) props(kind message.Kind, name string, producer func() actor.Actor) *actor.Props {
 	strategy := n.strategies.restart
-	if kind == message.KindConnection || kind == message.KindPlacer {
+	if kind == message.KindConnection || kind == message.KindPlacer || kind == message.KindAllowance && name == "" {
 		strategy = n.strategies.stop
 	}
 	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(n.mailboxes(n.workers, kind, name)))

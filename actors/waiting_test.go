@@ -150,10 +150,10 @@ func TestNode_PlaceSaysWhatIsNotKnown(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Patience = 50 * time.Millisecond; c.StoreTimeout = time.Hour })
 	release := w.store.Hold()
 	defer release()
-	durable, err := w.node.Place(t.Context(), canvas.Person{}, []Stroke{{Dots: []canvas.Dot{dot(0, 0, 1)}}, {Dots: []canvas.Dot{dot(40, 0, 1)}}})
+	done, err := w.node.Place(t.Context(), canvas.Person{}, []Stroke{{Dots: []canvas.Dot{dot(0, 0, 1)}}, {Dots: []canvas.Dot{dot(40, 0, 1)}}})
 	var refused *RefusedError
-	if !errors.As(err, &refused) || refused.Why != canvas.RefusedUnsure || durable != 0 {
-		t.Errorf("%d durable, %v; want unsure", durable, err)
+	if !errors.As(err, &refused) || refused.Why != canvas.RefusedUnsure || done.Pixels != 0 {
+		t.Errorf("%+v, %v; want unsure", done, err)
 	}
 }
 

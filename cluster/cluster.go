@@ -171,7 +171,7 @@ func (c *Cluster) begin(previous []string) error {
 	l.guest.Store(l.announced != "")
 	l.self = metadata{
 		Name: c.cfg.Name, Roles: c.cfg.roles(), Peer: c.peers.Address(), Version: c.cfg.Version,
-		Started: now.UnixMilli(), Geometry: c.cfg.Geometry.String(),
+		Started: now.UnixMilli(), Geometry: c.cfg.Geometry.String(), Allowances: true,
 	}
 	list, err := c.createList(c.cfg.memberlist(l, c.socket, c.keys.ring))
 	if err != nil {

@@ -63,6 +63,8 @@ type Member struct {
 	Started  time.Time // when the process started, or returned after it was taken for dead
 	Self     bool      // the pod whose view this is
 
+	Allowances bool // it can own allowances; pods of earlier versions can't
+
 	gossip string // "ip:port"
 	pins   pins
 	store  string
@@ -84,21 +86,22 @@ func newID(started time.Time) string {
 // metadata is what members gossip about themselves: one MessagePack array of at most
 // memberlist.MetaMaxSize bytes, with the fields in this order. A later version may append some.
 type metadata struct {
-	Name     string
-	Roles    Roles
-	Peer     string
-	Version  string
-	Draining bool   // or aside: pods of earlier versions don't know Aside, and still place regions as the others do
-	Started  int64  // Unix milliseconds
-	Geometry string // canvas.Geometry.String
-	Pins     pins
-	Store    string // Config.Store; "": not known, or a pod of a version without this field
-	Aside    bool   // why it says that it is draining
+	Name       string
+	Roles      Roles
+	Peer       string
+	Version    string
+	Draining   bool   // or aside: pods of earlier versions don't know Aside, and still place regions as the others do
+	Started    int64  // Unix milliseconds
+	Geometry   string // canvas.Geometry.String
+	Pins       pins
+	Store      string // Config.Store; "": not known, or a pod of a version without this field
+	Aside      bool   // why it says that it is draining
+	Allowances bool   // it knows what an allowance is
 }
 
 // encode can't fail or be too long: Validate bounds what goes in.
 func (m *metadata) encode() []byte {
-	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins), m.Store, m.Aside})
+	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins), m.Store, m.Aside, m.Allowances})
 	if err != nil || len(b) > memberlist.MetaMaxSize {
 		panic(fmt.Sprintf("cluster: metadata of %d bytes: %v", len(b), err))
 	}
@@ -120,7 +123,7 @@ func decodeMetadata(b []byte) (*metadata, error) {
 	} else if n < len(fields) {
 		return nil, fmt.Errorf("metadata: %d fields, not %d", n, len(fields))
 	}
-	later := []any{&m.Store, &m.Aside} // which earlier versions don't have
+	later := []any{&m.Store, &m.Aside, &m.Allowances} // which earlier versions don't have
 	fields = append(fields, later[:min(n-len(fields), len(later))]...)
 	if err := d.DecodeMulti(fields...); err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
@@ -147,7 +150,7 @@ func (m *metadata) validate() error {
 // member makes a Member of a gossip node. The node's metadata must have been accepted.
 func (m *metadata) member(node *memberlist.Node) Member {
 	return Member{
-		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining && !m.Aside, Aside: m.Draining && m.Aside,
+		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining && !m.Aside, Aside: m.Draining && m.Aside, Allowances: m.Allowances,
 		Started: time.UnixMilli(m.Started), gossip: node.Address(), pins: m.Pins, store: m.Store,
 	}
 }

@@ -18,10 +18,7 @@ type candidate struct {
 // owner is the best candidate that is not draining, or the best of all if all are draining.
 func place(candidates []candidate, key uint64) (owner int, before []int) {
 	serving := func(i int) bool { return !candidates[i].draining }
-	owner = best(candidates, key, serving)
-	if owner < 0 {
-		owner = best(candidates, key, func(int) bool { return true })
-	}
+	owner = ownerOf(candidates, key)
 	next := best(candidates, key, func(i int) bool { return i != owner && serving(i) })
 	second := best(candidates, key, func(i int) bool { return i != owner && i != next && serving(i) })
 	for i := range candidates {
@@ -30,6 +27,16 @@ func place(candidates []candidate, key uint64) (owner int, before []int) {
 		}
 	}
 	return owner, before
+}
+
+// ownerOf returns the index of the key's owner; -1: none. It is also asked for single keys, so it
+// allocates nothing.
+func ownerOf(candidates []candidate, key uint64) int {
+	owner := best(candidates, key, func(i int) bool { return !candidates[i].draining })
+	if owner < 0 {
+		owner = best(candidates, key, func(int) bool { return true })
+	}
+	return owner
 }
 
 // best returns the eligible candidate with the highest score for a key, the first of equals.

@@ -17,6 +17,8 @@ type View struct {
 	presence  *actor.PID
 	gateways  []string
 	addresses map[string]bool
+
+	allowances *allowanceOwners
 }
 
 // owners are a region's actors: the owner's, and those of pods that may have owned it before.
@@ -27,7 +29,7 @@ type owners struct {
 
 // newView computes what follows from members, which must come from latest.
 func newView(members []Member, geometry canvas.Geometry) *View {
-	v := &View{members: members, addresses: make(map[string]bool, len(members))}
+	v := &View{members: members, addresses: make(map[string]bool, len(members)), allowances: newAllowanceOwners(members)}
 	var able []candidate
 	var addresses []string // of able
 	var pinned []pins      // likewise

@@ -90,7 +90,7 @@ func TestMetadata_FitsAndGrows(t *testing.T) {
 	m := &metadata{
 		Name: long, Version: long, Peer: "[2001:db8:1234:5678:9abc:def0:1234:5678]:65535", Roles: RoleCanvas,
 		Draining: true, Started: 1 << 50, Geometry: "16384x16384/256",
-		Store: "0123456789abcdef", Aside: true,
+		Store: "0123456789abcdef", Aside: true, Allowances: true,
 	}
 	b := m.encode()
 	if len(b) > memberlist.MetaMaxSize/2 {
@@ -99,11 +99,12 @@ func TestMetadata_FitsAndGrows(t *testing.T) {
 	if got, err := decodeMetadata(b); err != nil || *got != *m {
 		t.Errorf("%+v, %v", got, err)
 	}
-	// Earlier versions knew no store, or did not stand aside, and a later one may add fields.
-	fields := []any{"n", 1, "p:1", "v", true, 5, "64x64/16", "\x00\x01\x00\x02", "store", true, 7}
-	for n, store := range map[int]string{8: "", 9: "store", 10: "store", 11: "store"} {
+	// Earlier versions knew no store, did not stand aside or knew no allowances, and a later one may add
+	// fields.
+	fields := []any{"n", 1, "p:1", "v", true, 5, "64x64/16", "\x00\x01\x00\x02", "store", true, true, 7}
+	for n, store := range map[int]string{8: "", 9: "store", 10: "store", 11: "store", 12: "store"} {
 		b, _ := msgpack.Marshal(fields[:n])
-		if got, err := decodeMetadata(b); err != nil || got.Name != "n" || got.Geometry != "64x64/16" || got.Store != store || got.Aside != (n >= 10) {
+		if got, err := decodeMetadata(b); err != nil || got.Name != "n" || got.Geometry != "64x64/16" || got.Store != store || got.Aside != (n >= 10) || got.Allowances != (n >= 11) {
 			t.Errorf("%d fields: %+v, %v", n, got, err)
 		}
 	}
@@ -111,5 +112,52 @@ func TestMetadata_FitsAndGrows(t *testing.T) {
 		if got, err := decodeMetadata(bad); err == nil {
 			t.Errorf("% x: %+v", bad, got)
 		}
+	}
+}
+
+// TestView_Allowances: only canvas pods that know what an allowance is own any. Where none does, each pod
+// owns those of its users, and where there is no canvas pod nobody owns one.
+func TestView_Allowances(t *testing.T) {
+	a, b, old := member("a", "a:1", RoleCanvas, 3), member("b", "b:1", RoleCanvas, 4), member("o", "o:1", RoleCanvas, 2)
+	a.Allowances, b.Allowances = true, true
+	g := member("g", "g:1", RoleGateway, 1)
+	g.Allowances, g.Self = true, true
+	owners := func(members ...Member) (at map[string]int) {
+		o := newView(latest(members), geometry()).allowances
+		at = make(map[string]int)
+		for i := range 200 {
+			s := canvas.Subject{14: byte(i), 15: 1}
+			owner := o.Owner(s)
+			if owner == nil {
+				at["none"]++
+				continue
+			}
+			at[owner.Address]++
+			for _, front := range o.Before(s) {
+				if front.Equal(owner) || front.Id != "allowance" {
+					t.Fatalf("%v before %v", front, owner)
+				}
+			}
+		}
+		return at
+	}
+	if at := owners(a, b, old, g); at["a:1"] < 50 || at["b:1"] < 50 || at["a:1"]+at["b:1"] != 200 {
+		t.Errorf("owned by %v", at)
+	}
+	if at := owners(old, g); at["g:1"] != 200 {
+		t.Errorf("of earlier canvas pods alone: %v", at)
+	}
+	if at := owners(g); at["none"] != 200 {
+		t.Errorf("without a canvas pod: %v", at)
+	}
+	a.Draining = true
+	if at := owners(a, b, g); at["b:1"] != 200 {
+		t.Errorf("one drains: %v", at)
+	}
+	if o := new(View).allowances; o.Owner(canvas.Subject{1}) != nil || o.Before(canvas.Subject{1}) != nil || o.Members() != nil {
+		t.Error("an empty view has owners")
+	}
+	if n := testing.AllocsPerRun(100, func() { newView([]Member{a, b}, geometry()).allowances.Owner(canvas.Subject{1}) }) - testing.AllocsPerRun(100, func() { newView([]Member{a, b}, geometry()) }); n > 0 {
+		t.Errorf("%v allocations to find an owner", n)
 	}
 }

@@ -202,7 +202,7 @@ func (s *fakeSession) handle(command any) {
 			s.host.commit(region, canvas.Author(s.viewer), []canvas.Pixel{{Pos: pos, Color: d.Color}})
 		}
 		if m.Num > 0 {
-			s.out.Ack([]uint64{m.Num}, 7)
+			s.out.Ack([]uint64{m.Num}, actors.Left{Pixels: 7})
 		}
 	}
 	s.out.Handled()

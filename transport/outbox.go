@@ -63,22 +63,39 @@ func (o outbox) Welcome(w actors.Welcome) {
 }
 
 // Ack sends a JSON client nothing: it will be shown its pixel.
-func (o outbox) Ack(nums []uint64, left int) {
+func (o outbox) Ack(nums []uint64, left actors.Left) {
 	if o.conn.protocol == frames.JSON {
 		return
 	}
-	b := codec.AppendAck(frames.Room(16+9*len(nums)), codec.Ack{Ops: nums, Left: uint64(left)})
-	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left, false})
+	b := codec.AppendAck(frames.Room(25+9*len(nums)), codec.Ack{Ops: nums, Left: uint64(left.Pixels), Free: freeAt(left)})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left.Pixels, false})
 }
 
-func (o outbox) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left int) {
+func (o outbox) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left actors.Left) {
 	var b []byte
 	if o.conn.protocol == frames.JSON {
 		b = codec.AppendJSONRefused(frames.Room(128), why.Text(), retry)
 	} else {
-		b = codec.AppendRefused(frames.Room(48), codec.Refused{Op: num, Code: why, Retry: retry, Left: uint64(left)})
+		b = codec.AppendRefused(frames.Room(48), codec.Refused{Op: num, Code: why, Retry: retry, Left: uint64(left.Pixels), Free: freeAt(left)})
 	}
-	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left, false})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left.Pixels, false})
+}
+
+// Allowance sends a JSON client nothing: it knows no allowance.
+func (o outbox) Allowance(pace canvas.Pace, left actors.Left) {
+	if o.conn.protocol == frames.JSON {
+		return
+	}
+	m := codec.Allowance{Rate: pace.Rate, Burst: uint64(pace.Burst), Left: uint64(left.Pixels), Next: freeAt(left).At}
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), codec.AppendAllowance(frames.Room(48), m)), left.Pixels, false})
+}
+
+// freeAt is when the next pixel is free, rounded up so that no client is early.
+func freeAt(left actors.Left) codec.Free {
+	if left.Next.IsZero() {
+		return codec.Free{Said: true}
+	}
+	return codec.Free{At: uint64(left.Next.Add(time.Millisecond - 1).UnixMilli()), Said: true}
 }
 
 func (o outbox) Waiting(nums []uint64) {

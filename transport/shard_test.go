@@ -227,15 +227,15 @@ func TestOutbox_Answers(t *testing.T) {
 	c, socket := b.connect(frames.Binary)
 	j, jsonSocket := b.connect(frames.JSON)
 	for _, c := range []*conn{c, j} {
-		outbox{c}.Refuse(4, canvas.RefusedBusy, time.Second, 3)
-		outbox{c}.Ack([]uint64{1}, 2)
+		outbox{c}.Refuse(4, canvas.RefusedBusy, time.Second, actors.Left{Pixels: 3})
+		outbox{c}.Ack([]uint64{1}, actors.Left{Pixels: 2})
 	}
 	outbox{c}.Waiting([]uint64{5, 6})
 	b.obey()
 	b.receive(c, frame(ws.OpBinary, []byte{0x91, 0x0f})) // of unknown type: the allowance is told again
 	b.flush()
 	_, messages := socket.take(t)
-	want := "[{4 busy 1s 3} {[1] 2} {[5 6]} {0 unknown 0s 2}]"
+	want := "[{4 busy 1s 3 {0 true}} {[1] 2 {0 true}} {[5 6]} {0 unknown 0s 2 {0 false}}]"
 	if got := fmt.Sprint(messages); got != want {
 		t.Errorf("got %s", got)
 	}

@@ -75,7 +75,7 @@ var steps = weighted([]weightedStep{
 	}},
 	{1, "acknowledge", func(st *stepper, c *stepClient) bool {
 		if c != nil {
-			outbox{c.conn}.Ack([]uint64{1}, 5)
+			outbox{c.conn}.Ack([]uint64{1}, actors.Left{Pixels: 5})
 		}
 		return c != nil
 	}},

@@ -106,7 +106,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 			metrics.Counter{Name: "peer_messages_refused_total", Help: "Messages from other servers that can't be true, or are of a kind that this version does not know.", Value: p.others.Refused()},
 		)
 	}
-	p.store, ports.Store = kept, kept
+	p.store, ports.Store, ports.Documents = kept, kept, kept
 	var people api.People // nil: this pod is no gateway
 	if cfg.Gateway {
 		p.people = auth.New(cfg.People(), kept, nil, log)

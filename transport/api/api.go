@@ -26,10 +26,12 @@ import (
 type Canvas interface {
 	// Read is one region as it is now. The snapshot is immutable.
 	Read(ctx context.Context, region canvas.RegionID) (*canvas.Snapshot, error)
-	// Place writes a person's pixels, which must be on the canvas, and returns when they are durable. The
-	// error is an *actors.RefusedError or ctx's. In that case durable of the pixels have been
-	// placed.
-	Place(ctx context.Context, person canvas.Person, strokes []actors.Stroke) (durable int, err error)
+	// Place writes a person's pixels, which must be on the canvas, and returns when they are durable. It
+	// takes them from the person's allowance. The error is an *actors.RefusedError or ctx's. In that
+	// case some of the pixels may have been placed.
+	Place(ctx context.Context, person canvas.Person, strokes []actors.Stroke) (actors.Placed, error)
+	// Left is what is left of a person's allowance; limited is false if there is none.
+	Left(ctx context.Context, person canvas.Person) (left actors.Left, limited bool, err error)
 	// Local returns the names of this pod's users: one entry per connection, "" if it has none.
 	Local(ctx context.Context) ([]string, error)
 	// Users counts those of the whole canvas.
@@ -113,7 +115,6 @@ const (
 type server struct {
 	Config
 	Ports
-	limits   *quota.Rates // pixels placed
 	sessions *Sessions
 	admin    *admin
 	slots    encodeSlots
@@ -148,7 +149,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 		ports.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &server{
-		Config: cfg, Ports: ports, limits: quota.NewRates(cfg.Rate, cfg.Burst), slots: newEncodeSlots(),
+		Config: cfg, Ports: ports, slots: newEncodeSlots(),
 		costs: quota.NewRates(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
 		sessions: newSessions(cfg.AdminTokens, ports.Now),
 		bodies:   quota.NewShares(networkBodies, allBodies),
@@ -268,7 +269,7 @@ func (s *server) shareWith(w http.ResponseWriter, r *http.Request, m answer.Meth
 		return
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
-	header.Set("Access-Control-Expose-Headers", "ETag, Retry-After")
+	header.Set("Access-Control-Expose-Headers", "ETag, Retry-After, Allowance-Left, Allowance-Next")
 	if r.Method == http.MethodOptions {
 		header.Set("Access-Control-Allow-Methods", m.Allow())
 		header.Set("Access-Control-Allow-Headers", "Content-Type")

@@ -40,6 +40,10 @@ type fakeCanvas struct {
 	readErr   error
 	readsLeft int
 	placeErr  func(call int) error
+	// What Place and Left say of the allowance, and what refuses whole calls of Place.
+	left    actors.Left
+	limited bool
+	refusal *actors.RefusedError
 
 	slow func() // what each Read waits for first; nil: nothing
 }
@@ -71,23 +75,32 @@ func (c *fakeCanvas) Read(_ context.Context, region canvas.RegionID) (*canvas.Sn
 	}, nil
 }
 
-func (c *fakeCanvas) Place(_ context.Context, person canvas.Person, strokes []actors.Stroke) (durable int, err error) {
+func (c *fakeCanvas) Place(_ context.Context, person canvas.Person, strokes []actors.Stroke) (done actors.Placed, err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.persons = append(c.persons, person)
+	defer func() { done.Left, done.Limited = c.left, c.limited }()
+	if c.persons = append(c.persons, person); c.refusal != nil {
+		return done, c.refusal
+	}
 	for _, one := range strokes {
 		c.placed = append(c.placed, one)
 		if c.placeErr != nil {
 			if err := c.placeErr(len(c.placed)); err != nil {
-				return durable, err
+				return done, err
 			}
 		}
 		for _, d := range one.Dots {
 			c.paint(int(d.X), int(d.Y), d.Color)
 		}
-		durable += len(one.Dots)
+		done.Pixels += len(one.Dots)
 	}
-	return durable, nil
+	return done, nil
+}
+
+func (c *fakeCanvas) Left(context.Context, canvas.Person) (actors.Left, bool, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.left, c.limited, nil
 }
 
 func (c *fakeCanvas) paint(x, y int, color canvas.Color) {

@@ -51,7 +51,7 @@ func (s *server) read(ctx context.Context, region canvas.RegionID) (*canvas.Snap
 
 func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 	person, ok := s.drawer(w, r)
-	if !ok || !s.allowAny(w, r) {
+	if !ok || !s.allowAny(w, r, person) {
 		return
 	}
 	body, free, ok := s.body(w, r, maxPixelBody)
@@ -69,11 +69,11 @@ func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 		answer.Fail(w, http.StatusBadRequest, problem)
 		return
 	}
-	if !s.allow(w, r, 1) {
-		return
-	}
-	if _, err := s.place(r.Context(), person, []actors.Stroke{{Dots: []canvas.Dot{dot}, Spelling: spelling(dot, color)}}); err != nil {
-		s.refuse(w, r, err, 0, 1)
+	done, err := s.place(r.Context(), person, []actors.Stroke{{Dots: []canvas.Dot{dot}, Spelling: spelling(dot, color)}})
+	left := allowanceOf(done.Left, done.Limited)
+	left.Say(w)
+	if err != nil {
+		s.refuse(w, r, err, 0, left)
 		return
 	}
 	answer.JSON(w, http.StatusOK, struct {
@@ -82,35 +82,39 @@ func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 		Y         uint16 `json:"y"`
 		Color     string `json:"color"` // as sent
 		Timestamp int64  `json:"timestamp"`
-	}{true, dot.X, dot.Y, color, s.Now().UnixMilli()})
+		*answer.Allowance
+	}{true, dot.X, dot.Y, color, s.Now().UnixMilli(), left})
 }
 
-// allow takes n pixels from the client's allowance, or answers when to try again.
-func (s *server) allow(w http.ResponseWriter, r *http.Request, n int) bool {
-	wait, ok := s.limits.Take(answer.ClientOf(r), n, s.Now())
-	switch {
-	case !ok && wait == 0:
-		answer.Fail(w, http.StatusRequestEntityTooLarge, "At most "+strconv.Itoa(s.Burst)+" pixels at once")
-	case !ok:
-		answer.RetryAfter(w, wait)
-		answer.Fail(w, http.StatusTooManyRequests, canvas.RefusedRate.Text())
+func allowanceOf(left actors.Left, limited bool) *answer.Allowance {
+	if !limited {
+		return nil
 	}
-	return ok
+	a := &answer.Allowance{Left: left.Pixels}
+	if !left.Next.IsZero() {
+		a.Next = left.Next.Add(time.Millisecond - 1).UnixMilli() // no client shall be early
+	}
+	return a
 }
 
-// allowAny reports whether the client may place any pixel now, or answers when it may, before
+// allowAny reports whether the person may place any pixel now, or answers when that is so, before
 // its body costs anything. A small body is always read, so that the answer says when the
-// client may place as many pixels as it has sent.
-func (s *server) allowAny(w http.ResponseWriter, r *http.Request) bool {
+// person may place as many pixels as it has sent. If nobody can say, neither is a reason to refuse.
+func (s *server) allowAny(w http.ResponseWriter, r *http.Request, person canvas.Person) bool {
 	if r.ContentLength >= 0 && r.ContentLength <= freeBody {
 		return true
 	}
-	wait := s.limits.Wait(answer.ClientOf(r), s.Now())
-	if wait > 0 {
-		answer.RetryAfter(w, wait)
-		answer.Fail(w, http.StatusTooManyRequests, canvas.RefusedRate.Text())
+	ctx, cancel := context.WithTimeout(r.Context(), readTimeout)
+	defer cancel()
+	left, limited, err := s.Canvas.Left(ctx, person)
+	if err != nil || !limited || left.Pixels > 0 {
+		return true
 	}
-	return wait == 0
+	known := allowanceOf(left, limited)
+	known.Say(w)
+	answer.RetryAfter(w, left.Next.Sub(s.Now()))
+	answer.JSON(w, http.StatusTooManyRequests, answer.Failure{Error: canvas.RefusedRate.Text(), Allowance: known})
+	return false
 }
 
 // entry checks one decoded JSON pixel. color is the colour as sent; problem is empty if the pixel is
@@ -141,23 +145,23 @@ func spelling(dot canvas.Dot, color string) string {
 	return color
 }
 
-func (s *server) place(ctx context.Context, person canvas.Person, strokes []actors.Stroke) (durable int, err error) {
+func (s *server) place(ctx context.Context, person canvas.Person, strokes []actors.Stroke) (actors.Placed, error) {
 	ctx, cancel := context.WithTimeout(ctx, placeTimeout)
 	defer cancel()
 	return s.Canvas.Place(ctx, person, strokes)
 }
 
-// refuse answers a request of which not all pixels were written: updated of asked were. Pixels
-// that certainly were not written, through no fault of the client, are given back to its allowance.
-func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updated, asked int) {
+// refuse answers a request of which not all pixels were written: updated of them were. left is what
+// is left of the allowance; nil: there is no limit, or it is not known.
+func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updated int, left *answer.Allowance) {
 	why, wait := canvas.RefusedUnavailable, time.Second
 	var refused *actors.RefusedError
 	if errors.As(err, &refused) {
 		why, wait = refused.Why, refused.Retry
-		switch why {
-		case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining:
-			s.limits.Give(answer.ClientOf(r), asked-updated, s.Now())
-		}
+	}
+	if why == canvas.RefusedRate && wait == 0 {
+		answer.Fail(w, http.StatusRequestEntityTooLarge, "At most "+strconv.Itoa(s.Burst)+" pixels at once")
+		return
 	}
 	status := http.StatusServiceUnavailable
 	switch why {
@@ -167,18 +171,18 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updat
 		s.Log.Warn("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
 	default: // the API has checked for the other reasons before, so this is a fault of ours
 		s.Log.Error("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
-		answer.JSON(w, http.StatusInternalServerError, answer.Failure{Error: why.Text(), Updated: updated})
+		answer.JSON(w, http.StatusInternalServerError, answer.Failure{Error: why.Text(), Updated: updated, Allowance: left})
 		return
 	}
 	answer.RetryAfter(w, wait)
-	answer.JSON(w, status, answer.Failure{Error: why.Text(), Updated: updated})
+	answer.JSON(w, status, answer.Failure{Error: why.Text(), Updated: updated, Allowance: left})
 }
 
 const maxEntries = 100_000 // in one request
 
 func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 	person, ok := s.drawer(w, r)
-	if !ok || !s.allowAny(w, r) {
+	if !ok || !s.allowAny(w, r, person) {
 		return
 	}
 	body, free, ok := s.body(w, r, maxPixelsBody)
@@ -195,18 +199,19 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 		answer.Fail(w, status, problem)
 		return
 	}
-	if !s.allow(w, r, valid) {
-		return
-	}
-	if written, err := s.place(r.Context(), person, strokes); err != nil {
-		s.refuse(w, r, err, written, valid)
+	done, err := s.place(r.Context(), person, strokes)
+	left := allowanceOf(done.Left, done.Limited)
+	left.Say(w)
+	if err != nil {
+		s.refuse(w, r, err, done.Pixels, left)
 		return
 	}
 	answer.JSON(w, http.StatusOK, struct {
 		Success   bool  `json:"success"`
 		Updated   int   `json:"updated"`
 		Timestamp int64 `json:"timestamp"`
-	}{true, valid, s.Now().UnixMilli()})
+		*answer.Allowance
+	}{true, valid, s.Now().UnixMilli(), left})
 }
 
 // strokes makes ops of the pixels that were sent, in their order. Consecutive pixels whose colours

@@ -3,6 +3,7 @@ package api
 import (
 	"encoding/json"
 	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -61,8 +62,9 @@ func TestPixels_PartlyWritten(t *testing.T) {
 	}
 }
 
+// The actors say what is left. What they refuse is 429 with the time to wait, or 413 if waiting is no use.
 func TestPixels_Limited(t *testing.T) {
-	p := newPod(t, func(c *Config) { c.Rate, c.Burst = 2, 4 })
+	p := newPod(t)
 	one := `{"x":1,"y":2,"color":"#AABBCC"}`
 	put := func(target, body string, want int, retry string) {
 		t.Helper()
@@ -70,18 +72,29 @@ func TestPixels_Limited(t *testing.T) {
 		if w.Code != want || w.Header().Get("Retry-After") != retry {
 			t.Fatalf("got %d, Retry-After %q; want %d, %q", w.Code, w.Header().Get("Retry-After"), want, retry)
 		}
+		said := `"left":0,"next":` + strconv.FormatInt(p.canvas.left.Next.Add(time.Millisecond-1).UnixMilli(), 10)
+		if limited := want == 200 || want == 429; limited && (w.Header().Get("Allowance-Left") != "0" || !strings.Contains(w.Body.String(), said)) {
+			t.Fatalf("%v %s, want %s", w.Header(), w.Body, said)
+		}
 	}
-	put("/api/pixel", `{"x":1,"y":2,"color":"bad"}`, 400, "") // costs nothing
-	put("/api/pixels", `{"pixels":[`+one+`,`+one+`,`+one+`,7]}`, 200, "")
+	p.canvas.limited, p.canvas.left.Next = true, p.now.Add(1500*time.Millisecond)
+	long := `{"pixels":[` + one + strings.Repeat(" ", freeBody) + `]}`
+	put("/api/pixel", `{"x":1,"y":2,"color":"bad"}`, 400, "")
 	put("/api/pixel", one, 200, "")
-	put("/api/pixel", one, 429, "1")
-	put("/api/pixels", `{"pixels":[`+one+`,`+one+`,`+one+`]}`, 429, "2")
-	put("/api/pixels", `{"pixels":[`+one+strings.Repeat(`,`+one, 4)+`]}`, 413, "") // more than the burst: never
+	put("/api/pixels", `{"pixels":[`+one+`,`+one+`,`+one+`,7]}`, 200, "")
+	put("/api/pixels", long, 429, "2") // not read
+	p.canvas.refusal = &actors.RefusedError{Why: canvas.RefusedRate, Retry: 2100 * time.Millisecond}
+	put("/api/pixel", one, 429, "3")
+	put("/api/pixels", `{"pixels":[`+one+`]}`, 429, "3")
+	p.canvas.refusal = &actors.RefusedError{Why: canvas.RefusedRate}
+	put("/api/pixels", `{"pixels":[`+one+`]}`, 413, "")
 	if len(p.canvas.placed) != 2 {
 		t.Errorf("%d ops reached the canvas, want 2", len(p.canvas.placed))
 	}
-	p.now = p.now.Add(500 * time.Millisecond)
-	put("/api/pixel", one, 200, "")
+	p.canvas.refusal, p.canvas.limited = nil, false
+	if w := p.ask("PUT", "/api/pixel", one); w.Header().Get("Allowance-Left") != "" || strings.Contains(w.Body.String(), "left") {
+		t.Errorf("without a limit: %v %s", w.Header(), w.Body)
+	}
 }
 
 // FuzzPixels_Strokes: whatever is sent, only bounded strokes of pixels on the canvas come out.

@@ -20,6 +20,22 @@ func JSON(w http.ResponseWriter, status int, body any) {
 type Failure struct {
 	Error   string `json:"error"`
 	Updated int    `json:"updated,omitempty"`
+	*Allowance
+}
+
+// Allowance is what a client has left, in the answers to requests that place; nil: there is no limit, or
+// it is not known.
+type Allowance struct {
+	Left int   `json:"left"` // pixels
+	Next int64 `json:"next"` // when there will be one more, in Unix milliseconds; 0: it is full
+}
+
+// Say says it in the head of an answer as well.
+func (a *Allowance) Say(w http.ResponseWriter) {
+	if a != nil {
+		w.Header().Set("Allowance-Left", strconv.Itoa(a.Left))
+		w.Header().Set("Allowance-Next", strconv.FormatInt(a.Next, 10))
+	}
 }
 
 // Fail answers with a Failure. The text is for people.

@@ -223,6 +223,7 @@ func (k *kube) create(workload string) *kubePod {
 		p.cmd.Env = append(p.cmd.Env, name+"="+here.Replace(value))
 	}
 	p.cmd.Env = append(p.cmd.Env, "PLAYGROUND_REDIS="+k.names.Replace(p.process.Env["PLAYGROUND_REDIS"]), "PLAYGROUND_RESOLVER="+k.dns.PacketConn.LocalAddr().String(), "HOSTNAME="+p.ip)
+	p.cmd.Env = append(p.cmd.Env, "PLAYGROUND_RATE=0") // all painters are at one address, and so one person
 	p.cmd.Stderr = &p.heard
 	p.cmd.Dir = k.t.TempDir() // as empty as the image's
 	if err := p.cmd.Start(); err != nil {

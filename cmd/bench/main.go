@@ -49,21 +49,13 @@ func main() {
 // run measures what the command line asks for; figures go to out.
 func run(args []string, out io.Writer) error {
 	var given options
-	answered := false
-	parser, err := kong.New(&given, append(commandline.Options(),
-		kong.Name("bench"), kong.Description("Measure the server as a whole, against the raw loop."),
-		kong.Vars{"version": commandline.Version()},
-		kong.Writers(out, out), kong.Exit(func(int) { answered = true }),
-		kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}))...)
-	if err != nil {
-		return fmt.Errorf("describe flags: %w", err)
-	}
-	command, err := parser.Parse(commandline.Arguments(args))
-	if answered {
-		return nil
-	}
+	command, err := commandline.Parse(&given, args, out, out, append(commandline.Options(),
+		kong.Name("bench"), kong.Description("Measure the server as a whole, against the raw loop."))...)
 	if err != nil {
 		return commandline.Explain(err)
+	}
+	if command == nil {
+		return nil
 	}
 	s := &given.site
 	if command.Command() != "raw" {

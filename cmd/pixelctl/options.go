@@ -32,21 +32,6 @@ type options struct {
 const description = "Draw on a pixel canvas and watch it, from the command line." +
 	" It speaks the binary protocol, resumes after a broken connection, and stops at Ctrl-C."
 
-// explain adds to a flag's help its default and its environment variable.
-func explain(value *kong.Value) string {
-	var notes []string
-	if value.HasDefault && !value.IsBool() {
-		notes = append(notes, "default "+value.Default)
-	}
-	for _, variable := range value.Tag.Envs {
-		notes = append(notes, "$"+variable)
-	}
-	if len(notes) == 0 {
-		return value.Help
-	}
-	return value.Help + " [" + strings.Join(notes, ", ") + "]"
-}
-
 // usageError is the error for a command line that makes no sense.
 type usageError struct {
 	error
@@ -62,23 +47,15 @@ func (e *usageError) Unwrap() error { return e.error }
 // execute parses the command line and does what it says.
 func execute(ctx context.Context, args []string, std streams) error {
 	var given options
-	answered := false // --help or --version was
-	parser, err := kong.New(&given, append(commandline.Options(),
+	parsed, err := commandline.Parse(&given, args, std.out, std.err, append(commandline.Options(),
 		kong.Name("pixelctl"), kong.Description(description), kong.DefaultEnvars("PIXELCTL"),
-		kong.Vars{"version": commandline.Version()}, kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
-		kong.Writers(std.out, std.err), kong.Exit(func(int) { answered = true }),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&given, &given.Server, std),
-		kong.ValueFormatter(explain),
 	)...)
 	if err != nil {
-		return fmt.Errorf("describe flags: %w", err)
-	}
-	parsed, err := parser.Parse(commandline.Arguments(args))
-	if answered {
-		return nil
-	}
-	if err != nil {
 		return &usageError{error: commandline.Explain(err), command: commandOf(err)}
+	}
+	if parsed == nil {
+		return nil
 	}
 	return parsed.Run()
 }

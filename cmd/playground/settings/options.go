@@ -79,21 +79,6 @@ func groups() []kong.Group {
 	}
 }
 
-// explain adds to a setting's help its default and its environment variable.
-func explain(value *kong.Value) string {
-	var notes []string
-	if value.HasDefault {
-		notes = append(notes, "default "+value.Default)
-	}
-	for _, variable := range value.Tag.Envs {
-		notes = append(notes, "$"+variable)
-	}
-	if len(notes) == 0 {
-		return value.Help
-	}
-	return value.Help + " [" + strings.Join(notes, ", ") + "]"
-}
-
 // ErrAnswered reports that the command line was a question (--help, --version), now answered.
 var ErrAnswered = errors.New("answered")
 
@@ -139,25 +124,19 @@ func Read(args []string, stdout io.Writer) (Config, error) {
 // how to fix what they refuse. Answers to --help and --version go to stdout, with errAnswered. A
 // Config that is refused has only the log's format, so that the error can be written in it.
 func (p Program) Read(flags any, given *Options, args []string, stdout io.Writer) (Config, Sources, error) {
-	answered := false
-	parser, err := kong.New(flags,
-		kong.Name(p.Name), kong.Description(p.Description), kong.ExplicitGroups(groups()),
-		kong.DefaultEnvars("PLAYGROUND"), kong.Vars{"version": commandline.Version()},
-		kong.ValueFormatter(explain), kong.ConfigureHelp(kong.HelpOptions{WrapUpperBound: 110}),
-		kong.Writers(stdout, stdout), kong.Exit(func(int) { answered = true }),
-	)
-	if err != nil {
-		return Config{}, nil, fmt.Errorf("describe flags: %w", err)
-	}
-	for _, flag := range parser.Model.Flags {
-		flag.Hidden = p.Shown != nil && flag.Group != nil && !slices.Contains(p.Shown, flag.Name)
-	}
-	parsed, err := parser.Parse(commandline.Arguments(args))
-	if answered {
-		return Config{}, nil, ErrAnswered
-	}
+	parsed, err := commandline.Parse(flags, args, stdout, stdout,
+		kong.Name(p.Name), kong.Description(p.Description), kong.ExplicitGroups(groups()), kong.DefaultEnvars("PLAYGROUND"),
+		kong.PostBuild(func(program *kong.Kong) error {
+			for _, flag := range program.Model.Flags {
+				flag.Hidden = p.Shown != nil && flag.Group != nil && !slices.Contains(p.Shown, flag.Name)
+			}
+			return nil
+		}))
 	if err != nil {
 		return given.unread(args), nil, p.advise(keepSecrets(commandline.Explain(err)))
+	}
+	if parsed == nil {
+		return Config{}, nil, ErrAnswered
 	}
 	from := make(Sources)
 	for _, flag := range parsed.Model.Flags {

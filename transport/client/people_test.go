@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
+	"pixelplayground/transport/client/clienttest"
 )
 
 func TestClient_Presence(t *testing.T) {
@@ -101,5 +102,26 @@ func TestClient_Ping(t *testing.T) {
 	r.client.Close()
 	if _, _, err := r.client.Ping(t.Context()); !errors.Is(err, ErrClosed) {
 		t.Errorf("Ping after Close: %v", err)
+	}
+}
+
+// Who hears that the client is connected may count on it.
+func TestClient_IsConnectedWhenItSaysSo(t *testing.T) {
+	now, cancel := context.WithCancel(t.Context())
+	cancel() // with it Ping does not wait, which a Handler must not
+	said := make(chan error, 1)
+	var c *Client
+	c = newClient(t, Config{
+		URLs: []string{clienttest.NewCanvas(t, testWelcome(), clienttest.Faults{}).URL()},
+		Handler: Handler{Connected: func(codec.Welcome) {
+			_, _, err := c.Ping(now)
+			said <- err
+		}},
+	})
+	if err := c.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if err := receive(t, said, "the handler"); !errors.Is(err, context.Canceled) {
+		t.Errorf("Ping: %v, want it to be sent", err)
 	}
 }

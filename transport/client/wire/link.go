@@ -36,7 +36,7 @@ type link struct {
 	mu      sync.Mutex
 	due     bool            // there is something to write
 	writing bool            // a goroutine writes
-	over    bool            // nothing may be written any more
+	mute    bool            // nothing may be written: not yet, or not any more
 	closing bool            // only the close frame is still to be written; deadlines must not change any more
 	code    codec.CloseCode // of the close frame
 	ping    bool            // a ping is due
@@ -117,10 +117,18 @@ func (l *link) ask() bool {
 // nudge says that there is something to write. The caller holds l.mu.
 func (l *link) nudge() {
 	l.due = true
-	if !l.writing && !l.over {
+	if !l.writing && !l.mute {
 		l.writing = true
 		l.written.Go(l.write)
 	}
+}
+
+// speak begins to write.
+func (l *link) speak() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.mute = false
+	l.nudge()
 }
 
 // shut starts to close the connection. A close frame is written last, and next ends when the
@@ -159,7 +167,7 @@ func (l *link) write() {
 		}
 		if _, err := l.Conn.Write(out); err != nil || last {
 			l.mu.Lock()
-			l.over, l.failed = true, err
+			l.mute, l.failed = true, err
 			l.mu.Unlock()
 			if err != nil {
 				l.Close()

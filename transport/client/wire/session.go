@@ -154,14 +154,14 @@ func (s *Session) connect(ctx context.Context) (_ *link, final bool, err error) 
 func (s *Session) nextURL() { s.url = (s.url + 1) % len(s.urls) }
 
 func (s *Session) welcomed(conn *Conn, w codec.Welcome) *link {
-	l := &link{Conn: conn, op: ws.OpBinary, silence: s.Silence, compose: s.compose, bytes: s.Bytes}
+	l := &link{Conn: conn, op: ws.OpBinary, silence: s.Silence, compose: s.compose, bytes: s.Bytes, mute: true}
 	if s.JSON {
 		l.op = ws.OpText
 	}
-	s.owner.Welcomed(w)
 	s.mu.Lock()
-	s.link = l
+	s.link = l // before Welcomed, since who hears of the connection from that may ping at once
 	s.mu.Unlock()
+	s.owner.Welcomed(w)
 	return l
 }
 
@@ -169,7 +169,7 @@ func (s *Session) welcomed(conn *Conn, w codec.Welcome) *link {
 func (s *Session) serve(ctx context.Context, l *link) error {
 	stop := context.AfterFunc(ctx, func() { l.shut(codec.CloseNormal) })
 	defer stop()
-	s.Nudge()
+	l.speak()
 	err := s.read(l)
 	code := codec.CloseProtocol
 	var closed *CloseError

@@ -22,7 +22,7 @@ func (b *bench) greedyFrom(network string) *greedy {
 	c, socket := b.connect(frames.Binary)
 	socket.keep = false
 	c.account.Close()
-	c.account = b.server.accounts.Open(netip.MustParseAddr(network))
+	c.account = b.server.accounts.Open(netip.MustParseAddr(network), 0)
 	return &greedy{conn: c, socket: socket}
 }
 
@@ -178,7 +178,7 @@ func TestBudget_JSONClientsThatComeAndGo(t *testing.T) {
 	asks := func() int {
 		c, _ := b.connect(frames.JSON)
 		c.account.Close()
-		c.account = b.server.accounts.Open(netip.MustParseAddr("192.0.2.7"))
+		c.account = b.server.accounts.Open(netip.MustParseAddr("192.0.2.7"), 0)
 		b.asked, b.askedBy = nil, nil
 		b.do(follow{c, marks})
 		n := len(b.asked)
@@ -188,7 +188,7 @@ func TestBudget_JSONClientsThatComeAndGo(t *testing.T) {
 	if n := asks(); n != len(marks) {
 		t.Errorf("the first asks for %d regions, want all %d", n, len(marks))
 	}
-	account := b.server.accounts.Open(netip.MustParseAddr("192.0.2.7"))
+	account := b.server.accounts.Open(netip.MustParseAddr("192.0.2.7"), 0)
 	defer account.Close()
 	account.Draw(b.now, 1<<30)
 	if n := asks(); n != 0 {

@@ -29,6 +29,10 @@ type Config struct {
 	// besides what the kernel needs for it. A stalled one takes up to 400 KB more.
 	MaxConnections int
 
+	// NetworkConnections bounds the WebSockets of one network (an IPv4 address, an IPv6 /64) that is
+	// not a proxy's; 0: no bound.
+	NetworkConnections int
+
 	HandshakeTimeout time.Duration // from accepting to the end of the request's head
 	HelloTimeout     time.Duration // from the handshake to HELLO
 	PingEvery        time.Duration // how long a client may be quiet before it is sent a ping
@@ -85,6 +89,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("listen: must be an address, for example :3000")
 	case c.MaxConnections < 1:
 		return fmt.Errorf("max connections %d: must be at least 1, for example 20000", c.MaxConnections)
+	case c.NetworkConnections < 0:
+		return fmt.Errorf("connections of a network %d: must be 0 (no bound) or more, for example 50", c.NetworkConnections)
 	case c.HandshakeTimeout <= 0 || c.HelloTimeout <= 0 || c.PingEvery <= 0 || c.StallTimeout <= 0 || c.MessageTimeout <= 0 || c.MaxTick <= 0:
 		return fmt.Errorf("times: every duration must be positive")
 	case c.SilenceTimeout <= c.PingEvery:

@@ -293,11 +293,12 @@ func (s *Server) connect(w upgrade.WebSocket) {
 	socket, err := netpoll.NewSocket(c, s.cfg.Plain)
 	if err != nil {
 		s.refusals.Note("connection dropped", "dropped", "err", err)
+		w.Account.Close()
 		s.counters.Connections.Add(-1)
 		_ = c.Close()
 		return
 	}
-	m := open{socket: socket, early: bytes.Clone(w.Early), id: canvas.ViewerID(s.nextID.Add(1)), account: s.accounts.Open(w.From),
+	m := open{socket: socket, early: bytes.Clone(w.Early), id: canvas.ViewerID(s.nextID.Add(1)), account: w.Account,
 		network: s.tags.Of(quota.NetworkOf(w.From)), person: w.Person, from: w.From}
 	if !w.Binary {
 		m.protocol = frames.JSON

@@ -141,8 +141,8 @@ func TestFanout_Presence(t *testing.T) {
 		b, j := dialBinary(t, s), dial(t, s, "")
 		j.text()
 		s.Present(&actors.Presence{Count: 2, Left: []canvas.Author{7}})
-		s.Present(&actors.Presence{Count: 3, Named: []canvas.User{ada}, Arrived: []canvas.ViewerID{1, 2}})
-		if m := await[codec.Presence](b); fmt.Sprint(m) != "{3 true [{1 ada}] []}" {
+		s.Present(&actors.Presence{Count: 3, People: 2, Named: []canvas.User{ada}, Arrived: []canvas.ViewerID{1, 2}})
+		if m := await[codec.Presence](b); fmt.Sprint(m) != "{3 true [{1 ada}] [] 2}" {
 			t.Errorf("got %v", m)
 		}
 		expect := func(want ...string) {
@@ -157,10 +157,11 @@ func TestFanout_Presence(t *testing.T) {
 		expect(fmt.Sprintf(stats, 3), fmt.Sprintf(users, "[ada]"))
 
 		// Then only what changes.
-		s.Present(&actors.Presence{Count: 4, Named: []canvas.User{ada}})
-		s.Present(&actors.Presence{Count: 4, Named: []canvas.User{ada}})
+		s.Present(&actors.Presence{Count: 4, People: 3, Named: []canvas.User{ada}})
+		s.Present(&actors.Presence{Count: 4, People: 3, Named: []canvas.User{ada}})
+		s.Present(&actors.Presence{Count: 4, People: 4, Named: []canvas.User{ada}})
 		s.Present(&actors.Presence{Count: 4, Named: []canvas.User{bob}, Joined: []canvas.User{bob}, Left: []canvas.Author{1}})
-		for _, want := range []string{"{4 false [] []}", "{4 false [{2 bob}] [1]}"} {
+		for _, want := range []string{"{4 false [] [] 3}", "{4 false [] [] 4}", "{4 false [{2 bob}] [1] 0}"} {
 			if m := await[codec.Presence](b); fmt.Sprint(m) != want {
 				t.Errorf("got %v, not %s", m, want)
 			}

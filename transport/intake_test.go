@@ -31,7 +31,7 @@ func (s *feedSocket) Read(p []byte) (int, error) {
 func (b *bench) sends(network string, data []byte) (*conn, *feedSocket) {
 	c, socket := b.connect(frames.Binary)
 	c.account.Close()
-	c.account = b.server.accounts.Open(netip.MustParseAddr(network))
+	c.account = b.server.accounts.Open(netip.MustParseAddr(network), 0)
 	feed := &feedSocket{socket, data}
 	c.socket = feed
 	b.readAll(c, feed)

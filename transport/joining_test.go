@@ -19,7 +19,7 @@ func (b *bench) join() (*conn, *benchSocket) {
 	b.nextID++
 	socket := &benchSocket{room: -1, keep: true}
 	b.server.counters.Connections.Add(1)
-	b.do(open{socket: socket, protocol: frames.JSON, id: b.nextID, account: b.server.accounts.Open(netip.Addr{})})
+	b.do(open{socket: socket, protocol: frames.JSON, id: b.nextID, account: b.server.accounts.Open(netip.Addr{}, 0)})
 	b.obey()
 	b.flush()
 	c := b.byID[b.nextID]

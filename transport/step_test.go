@@ -113,7 +113,7 @@ func (b *bench) connect(p frames.Protocol) (*conn, *benchSocket) {
 	b.nextID++
 	socket := &benchSocket{room: -1, keep: true}
 	b.server.counters.Connections.Add(1)
-	b.do(open{socket: socket, protocol: p, id: b.nextID, account: b.server.accounts.Open(netip.Addr{})})
+	b.do(open{socket: socket, protocol: p, id: b.nextID, account: b.server.accounts.Open(netip.Addr{}, 0)})
 	c := b.byID[b.nextID]
 	if p == frames.Binary {
 		b.shard.receive(c, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{})))

@@ -134,7 +134,7 @@ func (st *stepper) connectOne(*stepClient) bool {
 	if len(st.clients) >= 12 {
 		return false
 	}
-	m := open{protocol: frames.Binary, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{})}
+	m := open{protocol: frames.Binary, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{}, 0)}
 	if st.random.IntN(4) == 0 {
 		m.protocol = frames.JSON
 	}

@@ -36,8 +36,9 @@ func NewAccounts(proxies Proxies) *Accounts {
 	return &Accounts{proxies: proxies, of: make(map[netip.Prefix]*Account)}
 }
 
-// Open counts one more connection from an address.
-func (a *Accounts) Open(from netip.Addr) *Account {
+// Open counts one more connection from an address. If its network has as many as it may, Open returns
+// nil; most 0: there is no bound. A proxy's network has none.
+func (a *Accounts) Open(from netip.Addr, most int) *Account {
 	network := NetworkOf(from)
 	a.mu.Lock()
 	defer a.mu.Unlock()
@@ -48,6 +49,9 @@ func (a *Accounts) Open(from netip.Addr) *Account {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if most > 0 && !k.proxy && k.conns >= most {
+		return nil
+	}
 	k.conns++
 	return k
 }

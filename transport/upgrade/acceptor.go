@@ -25,8 +25,11 @@ type Config struct {
 	Origins        Origins       // pages that may connect besides the server's own
 	Proxies        quota.Proxies // in front of the server
 	MaxConnections int           // WebSockets
-	Places         int           // connections that are no WebSockets, or not yet, half of them of one network; 0: maxPlaces
-	Timeout        time.Duration // from accepting to the end of the request's head
+
+	NetworkConnections int // WebSockets of one network that is not a proxy's; 0: no bound
+
+	Places  int           // connections that are no WebSockets, or not yet, half of them of one network; 0: maxPlaces
+	Timeout time.Duration // from accepting to the end of the request's head
 
 	People   People          // nil: nobody is anybody in particular
 	Accounts *quota.Accounts // of the networks that have WebSockets
@@ -44,11 +47,13 @@ type People interface {
 
 // WebSocket is a connection whose handshake is done.
 type WebSocket struct {
-	Conn   *net.TCPConn // the receiver's from now on
-	From   netip.Addr   // the client, who may be behind a proxy
-	Person canvas.Person
-	Binary bool   // it speaks codec.Subprotocol; if not, JSON
-	Early  []byte // was received after the handshake; valid only during the call
+	Conn *net.TCPConn // the receiver's from now on
+	From netip.Addr   // the client, who may be behind a proxy
+
+	Account *quota.Account // of its network, which counts the connection; the receiver closes it
+	Person  canvas.Person
+	Binary  bool   // it speaks codec.Subprotocol; if not, JSON
+	Early   []byte // was received after the handshake; valid only during the call
 }
 
 // Acceptor accepts TCP connections, reads their requests, and makes WebSockets of them or hands

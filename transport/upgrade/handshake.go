@@ -13,6 +13,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/auth"
+	"pixelplayground/transport/quota"
 )
 
 // Reasons for Counters.Refused.
@@ -24,6 +25,7 @@ const (
 	refusedOrigin    = "origin"
 	refusedProtocol  = "subprotocol"
 	refusedFull      = "full"
+	refusedNetwork   = "network" // its network has as many connections as it may
 	refusedDraining  = "draining"
 	refusedPerson    = "person" // it isn't known who it is from, or that person may not connect
 )
@@ -42,9 +44,10 @@ func (a *Acceptor) upgrade(g *guest, head, early []byte) {
 	c := g.tcp
 	r, refused := readHead(head, a.cfg.Proxies.Header)
 	var person canvas.Person
+	var account *quota.Account
 	if refused == nil {
 		r.from = a.cfg.Proxies.Client(g.from, r.named)
-		person, refused = a.judge(r)
+		person, account, refused = a.judge(r)
 	}
 	if refused != nil {
 		a.refuse(g, refused, "origin", excerpt(r.origin), "host", excerpt(r.host))
@@ -52,13 +55,14 @@ func (a *Acceptor) upgrade(g *guest, head, early []byte) {
 		return
 	}
 	if _, err := c.Write(acceptance(r)); err != nil {
+		account.Close()
 		a.cfg.Counters.Connections.Add(-1)
 		a.cfg.Counters.Refused.Add(refusedLost)
 		_ = c.Close()
 		return
 	}
 	a.cfg.Counters.Upgraded.Add(1)
-	a.connect(WebSocket{Conn: c, From: r.from, Person: person, Binary: r.offers, Early: early})
+	a.connect(WebSocket{Conn: c, From: r.from, Account: account, Person: person, Binary: r.offers, Early: early})
 }
 
 // acceptance is the answer that makes a WebSocket: RFC 6455, section 4.2.2.
@@ -97,17 +101,22 @@ func tooBusy() *rejection {
 }
 
 // judge says who a request is from, or why it is refused. If it is accepted, judge has counted it as
-// a connection.
-func (a *Acceptor) judge(r request) (canvas.Person, *rejection) {
+// a connection, of the server and of its network.
+func (a *Acceptor) judge(r request) (canvas.Person, *quota.Account, *rejection) {
 	person, why := a.unwelcome(r)
 	if why != nil {
-		return person, why
+		return person, nil, why
 	}
 	if a.cfg.Counters.Connections.Add(1) > int64(a.cfg.MaxConnections) {
 		a.cfg.Counters.Connections.Add(-1)
-		return person, full()
+		return person, nil, full()
 	}
-	return person, nil
+	account := a.cfg.Accounts.Open(r.from, a.cfg.NetworkConnections)
+	if account == nil { // many came at once
+		a.cfg.Counters.Connections.Add(-1)
+		return person, nil, a.crowded()
+	}
+	return person, account, nil
 }
 
 // unwelcome says why a request would be refused now; nil: it would not.
@@ -122,6 +131,8 @@ func (a *Acceptor) unwelcome(r request) (person canvas.Person, why *rejection) {
 		return person, &rejection{refusedDraining, http.StatusServiceUnavailable, "server is closing", retryAfter}
 	case a.cfg.Counters.Connections.Load() >= a.limitFor(r.from):
 		return person, full()
+	case a.cfg.NetworkConnections > 0 && a.cfg.Accounts.Conns(r.from) >= a.cfg.NetworkConnections:
+		return person, a.crowded()
 	case a.cfg.People == nil:
 		return person, nil
 	}
@@ -158,6 +169,12 @@ func (a *Acceptor) limitFor(from netip.Addr) int64 {
 
 func full() *rejection {
 	return &rejection{refusedFull, http.StatusServiceUnavailable, "server is full: it has as many connections as --max-connections allows", retryAfter}
+}
+
+// crowded rejects a client whose network has all the connections that it may have.
+func (a *Acceptor) crowded() *rejection {
+	text := fmt.Sprintf("your network has %d connections, as many as --network-connections allows: close one first", a.cfg.NetworkConnections)
+	return &rejection{refusedNetwork, http.StatusServiceUnavailable, text, retryAfter}
 }
 
 // excerpt shortens what a stranger has sent to what is useful in the log.

@@ -54,7 +54,7 @@ type sockets struct {
 }
 
 func (s *sockets) connect(w WebSocket) {
-	account := s.acceptor.cfg.Accounts.Open(w.From)
+	account := w.Account
 	_ = w.Conn.SetDeadline(time.Time{})
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -23,37 +23,38 @@ import (
 
 // Config is the options, parsed and checked.
 type Config struct {
-	Listen            string
-	Origins           []string
-	Proxies           quota.Proxies
-	Node              string
-	Geometry          canvas.Geometry
-	Data              string // directory
-	Redis             string // URL; empty: the canvas is kept in data
-	RedisPassword     string // empty: the URL's
-	RedisPasswordFile SecretFile
-	RedisPrefix       string
-	LogPixels         int
-	Join              []string // empty: this server is alone
-	Gateway           bool
-	Canvas            bool
-	Gossip, Peer      string
-	Advertise         string
-	GossipKeys        [][]byte
-	GossipKeyFile     SecretFile
-	TLS               peer.Files
-	Resolver          string
-	Network           cluster.Network // nil but in tests
-	Rate              float64         // pixels per second; 0: no limit
-	Burst             int             // pixels
-	MaxConnections    int
-	Persons           People   // who may do what
-	AdminTokens       []string // none: no dashboard
-	AdminTokenFile    SecretFile
-	AdminListen       string // empty: at listen
-	DrainTimeout      time.Duration
-	LogLevel          slog.Level
-	LogJSON           bool
+	Listen             string
+	Origins            []string
+	Proxies            quota.Proxies
+	Node               string
+	Geometry           canvas.Geometry
+	Data               string // directory
+	Redis              string // URL; empty: the canvas is kept in data
+	RedisPassword      string // empty: the URL's
+	RedisPasswordFile  SecretFile
+	RedisPrefix        string
+	LogPixels          int
+	Join               []string // empty: this server is alone
+	Gateway            bool
+	Canvas             bool
+	Gossip, Peer       string
+	Advertise          string
+	GossipKeys         [][]byte
+	GossipKeyFile      SecretFile
+	TLS                peer.Files
+	Resolver           string
+	Network            cluster.Network // nil but in tests
+	Rate               float64         // pixels per second; 0: no limit
+	Burst              int             // pixels
+	MaxConnections     int
+	NetworkConnections int      // WebSockets of one network; 0: no bound
+	Persons            People   // who may do what
+	AdminTokens        []string // none: no dashboard
+	AdminTokenFile     SecretFile
+	AdminListen        string // empty: at listen
+	DrainTimeout       time.Duration
+	LogLevel           slog.Level
+	LogJSON            bool
 }
 
 // Bounds of settings, far beyond any useful value: they catch typing errors and what would
@@ -70,30 +71,31 @@ const (
 func (o Options) parse() (Config, error) {
 	var r reader
 	c := Config{
-		Listen:         r.address("listen", o.Listen, "127.0.0.1:8080"),
-		Origins:        r.origins("origins", o.Origins, "https://example.org"),
-		Proxies:        r.proxies(o.Proxies, o.ProxyHeader),
-		Node:           r.name("node", o.Node, "canvas-1"),
-		Geometry:       r.geometry(o.Canvas, o.Region),
-		Data:           r.path("data", o.Data, "./data"),
-		Redis:          r.redis("redis", o.Redis, "redis://localhost:6379"),
-		RedisPrefix:    r.redisPrefix("redis-prefix", o.RedisPrefix, "playground"),
-		LogPixels:      r.count("log-pixels", o.LogPixels, maxLogPixels, "100000"),
-		Join:           r.join("join", o.Join, o.Redis),
-		Gossip:         r.address("gossip", o.Gossip, "127.0.0.1:7946"),
-		Peer:           r.address("peer", o.Peer, "127.0.0.1:7947"),
-		Advertise:      r.ip("advertise", o.Advertise, "10.1.2.3"),
-		GossipKeys:     r.gossipKeys("gossip-key", o.GossipKey),
-		TLS:            peer.Files{Cert: o.PeerCert, Key: o.PeerKey, CA: o.PeerCa},
-		Rate:           r.rate("rate", o.Rate, "200"),
-		Burst:          r.count("burst", o.Burst, maxBurst, "2000"),
-		MaxConnections: r.count("max-connections", o.MaxConnections, maxSockets, "20000"),
-		Persons:        r.people(o.PeopleOptions),
-		AdminTokens:    r.token("admin-token", o.AdminToken),
-		AdminListen:    r.other("admin-listen", o.AdminListen, "127.0.0.1:9090"),
-		DrainTimeout:   r.duration("drain-timeout", o.DrainTimeout, maxDrain, "10s"),
-		LogLevel:       r.level("log-level", o.LogLevel, "info"),
-		LogJSON:        r.choice("log-format", o.LogFormat, "text", "json") == "json",
+		Listen:             r.address("listen", o.Listen, "127.0.0.1:8080"),
+		Origins:            r.origins("origins", o.Origins, "https://example.org"),
+		Proxies:            r.proxies(o.Proxies, o.ProxyHeader),
+		Node:               r.name("node", o.Node, "canvas-1"),
+		Geometry:           r.geometry(o.Canvas, o.Region),
+		Data:               r.path("data", o.Data, "./data"),
+		Redis:              r.redis("redis", o.Redis, "redis://localhost:6379"),
+		RedisPrefix:        r.redisPrefix("redis-prefix", o.RedisPrefix, "playground"),
+		LogPixels:          r.count("log-pixels", o.LogPixels, maxLogPixels, "100000"),
+		Join:               r.join("join", o.Join, o.Redis),
+		Gossip:             r.address("gossip", o.Gossip, "127.0.0.1:7946"),
+		Peer:               r.address("peer", o.Peer, "127.0.0.1:7947"),
+		Advertise:          r.ip("advertise", o.Advertise, "10.1.2.3"),
+		GossipKeys:         r.gossipKeys("gossip-key", o.GossipKey),
+		TLS:                peer.Files{Cert: o.PeerCert, Key: o.PeerKey, CA: o.PeerCa},
+		Rate:               r.rate("rate", o.Rate, "200"),
+		Burst:              r.count("burst", o.Burst, maxBurst, "2000"),
+		NetworkConnections: r.bound("network-connections", o.NetworkConnections, maxSockets, "50"),
+		MaxConnections:     r.count("max-connections", o.MaxConnections, maxSockets, "20000"),
+		Persons:            r.people(o.PeopleOptions),
+		AdminTokens:        r.token("admin-token", o.AdminToken),
+		AdminListen:        r.other("admin-listen", o.AdminListen, "127.0.0.1:9090"),
+		DrainTimeout:       r.duration("drain-timeout", o.DrainTimeout, maxDrain, "10s"),
+		LogLevel:           r.level("log-level", o.LogLevel, "info"),
+		LogJSON:            r.choice("log-format", o.LogFormat, "text", "json") == "json",
 	}
 	c.Gateway, c.Canvas = r.roles("roles", o.Roles, len(c.Join) == 0)
 	if c.Resolver = o.Resolver; o.Resolver != "" {
@@ -138,6 +140,7 @@ func (c Config) Transport(log *slog.Logger) transport.Config {
 	sockets := transport.DefaultConfig()
 	sockets.Listen, sockets.Geometry, sockets.Log = c.Listen, c.Geometry, log
 	sockets.AllowedOrigins, sockets.Proxies, sockets.MaxConnections = c.Origins, c.Proxies, c.MaxConnections
+	sockets.NetworkConnections = c.NetworkConnections
 	return sockets
 }
 

@@ -63,6 +63,7 @@ func TestConfig_Refusals(t *testing.T) {
 		{"rate", "-1", `--rate "-1": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
 		{"rate", "NaN", `--rate "NaN": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
 		{"burst", "0", `--burst "0": must be a whole number from 1 to 67108864, for example --burst 2000`},
+		{"network-connections", "-1", `--network-connections "-1": must be a whole number from 1 to 1000000, or 0 for no limit, for example --network-connections 50`},
 		{"max-connections", "1e3", `--max-connections "1e3": must be a whole number from 1 to 1000000, for example --max-connections 20000`},
 		{"drain-timeout", "10", `--drain-timeout "10": must be a time with its unit, more than 0 and at most 1h, for example --drain-timeout 10s`},
 		{"drain-timeout", "0s", `--drain-timeout "0s": must be a time with its unit, more than 0 and at most 1h, for example --drain-timeout 10s`},
@@ -105,7 +106,7 @@ func TestConfig_Refusals(t *testing.T) {
 // TestConfig_Files: what a config file may not say.
 func TestConfig_Files(t *testing.T) {
 	const known = "admin-listen, admin-token, admin-token-file, advertise, burst, canvas, data, drain-timeout, draw, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
-		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
+		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, network-connections, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
 		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, sign-in, sign-in-lasts, watch"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},

@@ -45,9 +45,10 @@ type Options struct {
 	PeerCa        string `group:"cluster" placeholder:"FILE" help:"Authority (PEM) whose certificates make a peer, or several."`
 	Resolver      string `group:"cluster" placeholder:"HOST:PORT" help:"DNS server to ask for the dns: names of join instead of the system's."`
 
-	Rate           string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one connection, or one address over HTTP, may place in the long run. 0 is no limit."`
-	Burst          string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
-	MaxConnections string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503, and the last 32nd are for addresses that have less than an eighth of them. An idle one takes about 2 KB of memory."`
+	Rate               string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one connection, or one address over HTTP, may place in the long run. 0 is no limit."`
+	Burst              string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
+	NetworkConnections string `group:"limits" placeholder:"N" default:"0" help:"WebSockets of one network (an IPv4 address, an IPv6 /64; of those whom proxies name, not of the proxies) at the same time; more are turned away with status 503. 0 is no limit of its own."`
+	MaxConnections     string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503, and the last 32nd are for addresses that have less than an eighth of them. An idle one takes about 2 KB of memory."`
 
 	PeopleOptions
 

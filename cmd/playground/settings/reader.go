@@ -38,6 +38,15 @@ func (r *reader) count(setting, text string, most int, example string) int {
 	return n
 }
 
+// bound is a whole number up to most; 0: there is no bound.
+func (r *reader) bound(setting, text string, most int, example string) int {
+	n, err := strconv.Atoi(text)
+	if err != nil || n < 0 || n > most {
+		r.refuse(setting, text, fmt.Sprintf("must be a whole number from 1 to %d, or 0 for no limit", most), example)
+	}
+	return n
+}
+
 // rate is pixels per second, within what a time.Duration can count.
 func (r *reader) rate(setting, text, example string) float64 {
 	rate, err := strconv.ParseFloat(text, 64)

@@ -1,9 +1,12 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"slices"
+	"strings"
 	"testing"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
@@ -20,7 +23,8 @@ func (v visited) People(_ context.Context, m message.AskPeople, named []canvas.V
 	if m.Search != "" && !found {
 		return nil, false
 	}
-	return []message.PersonReport{{Subject: "01", Viewer: v.viewers[0], Connections: len(v.viewers)}}, true
+	pace := canvas.Pace{Rate: 0.1, Burst: 4}
+	return []message.PersonReport{{Subject: strings.Repeat("07", 16), Viewer: v.viewers[0], Connections: len(v.viewers), Pace: pace, Every: 10 * time.Second, Burst: 4}}, true
 }
 
 // TestInspector_People: those who have given themselves a name are shown with it and found by it.
@@ -40,6 +44,16 @@ func TestInspector_People(t *testing.T) {
 		r := ask(message.AskPeople{Most: 5, Search: "ad"})
 		return len(r.People) == 1 && r.People[0].Name == "Ada" && r.People[0].Connections == 2 && r.MorePeople
 	})
+	if left := ask(message.AskPeople{Most: 5}).People[0]; !left.Known || left.Left != 4 || left.Next != 0 {
+		t.Errorf("a full allowance: %+v", left)
+	}
+	person := canvas.Person{Subject: canvas.Subject(bytes.Repeat([]byte{7}, 16)), Pace: canvas.Pace{Rate: 0.1, Burst: 4}}
+	if _, err := w.node.Place(t.Context(), person, []Stroke{{Dots: []canvas.Dot{dot(1, 1, 1)}}}); err != nil {
+		t.Fatal(err)
+	}
+	if left := ask(message.AskPeople{Most: 5}).People[0]; !left.Known || left.Left != 3 || left.Next <= 0 {
+		t.Errorf("one pixel less: %+v", left)
+	}
 	if r := ask(message.AskPeople{Most: 5, Search: "bob"}); len(r.People) != 0 {
 		t.Errorf("another name: %+v", r.People)
 	}

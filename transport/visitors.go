@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
-	"math"
 	"net/netip"
 	"slices"
 	"strings"
@@ -50,9 +49,8 @@ func (v visitor) describe(whole bool) message.PersonReport {
 	r := message.PersonReport{
 		Subject: hex.EncodeToString(v.subject[:]), User: v.user, Kind: v.kind.String(), Role: v.role.String(), Name: canvas.CleanName(v.name), Network: v.network(whole),
 	}
-	if v.pace.Rate > 0 {
-		r.Every, r.Burst = time.Duration(math.Ceil(1e9/v.pace.Rate)), v.pace.Burst
-	}
+	limit := v.pace.Limit()
+	r.Pace, r.Every, r.Burst = v.pace, time.Duration(limit.Every), limit.Burst
 	return r
 }
 

@@ -52,7 +52,7 @@ func TestVisitors_AreSeenAndDismissed(t *testing.T) {
 	since := list[0].Since
 	ada := message.PersonReport{
 		Subject: "01000000000000000000000000000000", User: 0xA1, Kind: "account", Role: "member", Name: "Ada Lovelace", Network: "127.0.0.0/24",
-		Connections: 2, Since: since, Viewer: 3, Every: 5 * time.Second, Burst: 6,
+		Connections: 2, Since: since, Viewer: 3, Pace: canvas.Pace{Rate: 0.2, Burst: 6}, Every: 5 * time.Second, Burst: 6,
 	}
 	if list[0] != ada {
 		t.Errorf("Ada is %+v, want %+v", list[0], ada)

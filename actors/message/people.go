@@ -49,6 +49,8 @@ type PersonReport struct {
 	Since       int64           // Unix milliseconds: when the oldest of them was opened
 	Viewer      canvas.ViewerID // the newest
 
+	Pace canvas.Pace // only within the pod
+
 	// The allowance.
 	Every time.Duration // until one more pixel is free; 0: there is no limit
 	Burst int           // pixels

@@ -51,8 +51,8 @@ type client struct{ op.Client }
 
 func (client) RedirectURIs() []string               { return nil }
 func (client) PostLogoutRedirectURIs() []string     { return nil }
-func (client) RedirectURIGlobs() []string           { return []string{"http://127.0.0.1:*/auth/callback"} }
-func (client) PostLogoutRedirectURIGlobs() []string { return []string{"http://127.0.0.1:*/"} }
+func (client) RedirectURIGlobs() []string           { return []string{"http://127.*:*/auth/callback"} }
+func (client) PostLogoutRedirectURIGlobs() []string { return []string{"http://127.*:*/"} }
 func (c client) IDTokenUserinfoClaimsAssertion() bool {
 	return c.GetID() == "canvas-id"
 }

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"pixelplayground/actors"
@@ -121,12 +122,14 @@ type server struct {
 	costs    *quota.Rates // units of work
 	jobs     jobs
 	images   images
-	bodies   *quota.Shares              // bytes
-	store    answer.Shared[error]       // of asking it
-	stall    stall                      // of the store
-	names    answer.Shared[[]string]    // of this pod's users
-	members  answer.Shared[clusterSeen] // of asking all
-	metrics  *metrics.Metrics
+
+	longUntil atomic.Int64               // until then the list of pixels is too long to be kept; Unix nanoseconds
+	bodies    *quota.Shares              // bytes
+	store     answer.Shared[error]       // of asking it
+	stall     stall                      // of the store
+	names     answer.Shared[[]string]    // of this pod's users
+	members   answer.Shared[clusterSeen] // of asking all
+	metrics   *metrics.Metrics
 }
 
 // Handlers is what New makes.

@@ -1,16 +1,64 @@
 package api
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"pixelplayground/actors/canvas"
 )
 
-// getCanvas streams every painted pixel, region by region. For a canvas of 64 million pixels
-// that is more than a gigabyte.
+// triedAgain is after how long a list of pixels that was too large to be kept is tried again.
+const triedAgain = time.Minute
+
+// getCanvas answers with every painted pixel. If the list is small enough to be kept, all who ask at
+// the same time share it.
 func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
+	all := view{part{width: s.Geometry.Width, height: s.Geometry.Height, scale: 1}, true}
+	if r.Method == http.MethodHead || all.units() > smallWork || s.Now().UnixNano() < s.longUntil.Load() {
+		s.streamCanvas(w, r)
+		return
+	}
+	list, done, err := s.image(w, r, all)
+	switch {
+	case errors.Is(err, errNotKept):
+		s.streamCanvas(w, r)
+	case err != nil:
+		s.notShown(w, r, err)
+	default:
+		defer done()
+		w.Header().Set("Content-Type", "application/json; charset=utf-8")
+		list.send(w)
+	}
+}
+
+// writeList writes the list of all pixels, which v is, to where there may be no room for it.
+func (s *server) writeList(ctx context.Context, out *download, _ view) error {
+	regions := s.readInTurn(ctx, s.everyRegion())
+	first, err := regions.next()
+	if err == nil {
+		err = s.writeCanvas(out, first, regions)
+	}
+	if errors.Is(err, errNotKept) {
+		s.longUntil.Store(s.Now().Add(triedAgain).UnixNano())
+	}
+	return err
+}
+
+func (s *server) everyRegion() []canvas.RegionID {
+	all := make([]canvas.RegionID, s.Geometry.Regions())
+	for i := range all {
+		all[i] = canvas.RegionID(i)
+	}
+	return all
+}
+
+// streamCanvas makes the list of pixels while it is being sent, region by region. For a canvas of 64
+// million pixels that is more than a gigabyte.
+func (s *server) streamCanvas(w http.ResponseWriter, r *http.Request) {
 	one, refused := s.work(w, r, s.Geometry.Width*s.Geometry.Height)
 	if refused != nil {
 		refused.answer(w)
@@ -19,10 +67,7 @@ func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
 	defer s.jobs.end(one)
 	// The first region shows whether the canvas can be read, while there is still a
 	// status to set.
-	all := make([]canvas.RegionID, s.Geometry.Regions())
-	for i := range all {
-		all[i] = canvas.RegionID(i)
-	}
+	all := s.everyRegion()
 	if r.Method == http.MethodHead {
 		all = all[:1]
 	}

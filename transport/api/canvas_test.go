@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"io"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -58,6 +59,32 @@ func TestCanvas_Whole(t *testing.T) {
 	}
 }
 
+// TestCanvas_TooLongToKeep: a list that is too long to be kept is made anew for everybody while it is
+// sent, and for a minute not even tried otherwise.
+func TestCanvas_TooLongToKeep(t *testing.T) {
+	large := canvas.Geometry{Width: 768, Height: 768, Region: 256}
+	p := newPod(t, func(c *Config) { c.Geometry = large })
+	noise(t, p.canvas)
+	lengths := make(map[int]int)
+	ask := func() (regions int) {
+		before := p.canvas.reads
+		w := p.ask("GET", "/api/canvas", "")
+		lengths[w.Body.Len()]++
+		if w.Code != http.StatusOK || w.Body.Len() < maxKeptImage {
+			t.Fatalf("status %d, %d bytes", w.Code, w.Body.Len())
+		}
+		return p.canvas.reads - before
+	}
+	tried, then := ask(), ask()
+	p.server.longUntil.Store(p.server.Now().UnixNano()) // a minute later
+	if again := ask(); tried <= large.Regions() || then != large.Regions() || again != tried || len(lengths) != 1 {
+		t.Errorf("%d regions are read, then %d, then %d, for answers of %v bytes", tried, then, again, lengths)
+	}
+	if taken := p.server.images.memory.Taken(); taken != 0 {
+		t.Errorf("%d bytes are still taken", taken)
+	}
+}
+
 func TestCanvas_Blank(t *testing.T) {
 	if got := newPod(t).ask("GET", "/api/canvas", "").Body.String(); got != "{\"width\":40,\"height\":20,\"pixels\":{}}\n" {
 		t.Errorf("got %s", got)
@@ -70,6 +97,7 @@ func TestCanvas_CutOff(t *testing.T) {
 	for target, reads := range map[string]int{"/api/canvas": 2, "/api/canvas.png": 6 + 3} {
 		t.Run(target, func(t *testing.T) {
 			p := newPod(t)
+			p.server.longUntil.Store(math.MaxInt64)
 			server := httptest.NewServer(p)
 			defer server.Close()
 			for range 2 * cap(newEncodeSlots()) { // every turn would be lost if one was

@@ -22,8 +22,14 @@ const (
 	maxImagePixels = 64 << 20 // the largest canvas unscaled; takes about a second of one processor
 )
 
-// view is the part of the canvas that an image shows, in pixels of the canvas, and its scale.
-type view struct{ x, y, width, height, scale int }
+// view is the part of the canvas that an image shows, in pixels of the canvas, and its scale; or all
+// of it as a list of pixels.
+type view struct {
+	part
+	list bool
+}
+
+type part struct{ x, y, width, height, scale int }
 
 // getImage answers with the canvas or a part of it as PNG. If the image is small enough to be
 // kept, requests for the same view share it.
@@ -141,7 +147,7 @@ func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 // because the image may be newer.
 func (s *server) tag(ctx context.Context, v view) (string, error) {
 	sum := sha256.New()
-	fmt.Fprint(sum, s.Geometry, v)
+	fmt.Fprint(sum, s.Geometry, v.part)
 	rows, columns, regions := v.inTurn(ctx, s)
 	for range rows * columns {
 		snapshot, err := regions.next()

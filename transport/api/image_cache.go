@@ -14,7 +14,7 @@ import (
 	"pixelplayground/transport/quota"
 )
 
-// images keeps the images that are being sent. Clients that ask for the same view at about the
+// images keeps the images, and the lists of all pixels, that are being sent. Clients that ask for the same view at about the
 // same time get the same bytes.
 type images struct {
 	memory *quota.Shares // in bytes
@@ -36,10 +36,10 @@ type seen struct {
 	viewers int // guarded by images.mu
 }
 
-// rendering is an image. It is immutable except for its users.
+// rendering is an image, or a list of pixels, which has no tag. It is immutable except for its users.
 type rendering struct {
 	tag  string
-	png  []byte
+	body []byte
 	free func() // gives back the memory
 
 	users int // guarded by images.mu: the requests that send it, and the view whose latest image it is
@@ -52,6 +52,9 @@ func newImages() images {
 // estimate is about the most that a view takes as PNG, in bytes. A repeated pixel takes three
 // bytes and a reference, a repeated row next to nothing.
 func (v view) estimate() int {
+	if v.list { // as much as the list is given
+		return maxKeptImage
+	}
 	if v.scale == 1 {
 		return 3*v.width*v.height + v.width*v.height/8
 	}
@@ -133,9 +136,12 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *
 		return nil, refused
 	}
 	defer s.jobs.end(one)
-	tag, err := s.tag(r.Context(), v)
-	if err != nil || before != nil && before.tag == tag {
-		return before, err
+	tag := ""
+	if !v.list {
+		var err error
+		if tag, err = s.tag(r.Context(), v); err != nil || before != nil && before.tag == tag {
+			return before, err
+		}
 	}
 	network, most := answer.ClientOf(r), v.estimate()
 	if !s.images.memory.Take(network, false, most) {
@@ -145,32 +151,46 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *
 		s.images.memory.Give(network, most)
 		return nil, &overloadError{http.StatusTooManyRequests, wait}
 	}
-	png, err := s.renderPNG(r.Context(), v, one)
+	body, err := s.renderBody(r.Context(), v, one)
 	if err != nil {
 		s.images.memory.Give(network, most)
 		return nil, err
 	}
-	if less := most - len(png); less > 0 {
+	if less := most - len(body); less > 0 {
 		s.images.memory.Give(network, less)
-		most = len(png)
+		most = len(body)
 	}
-	return &rendering{tag: tag, png: png, free: func() { s.images.memory.Give(network, most) }}, nil
+	return &rendering{tag: tag, body: body, free: func() { s.images.memory.Give(network, most) }}, nil
 }
 
-func (s *server) renderPNG(ctx context.Context, v view, one *job) ([]byte, error) {
-	var b bytes.Buffer
+func (s *server) renderBody(ctx context.Context, v view, one *job) ([]byte, error) {
+	var b keptBuffer
 	out := &download{Writer: bufio.NewWriterSize(&b, streamBuffer), slots: s.slots, job: one}
-	if err := s.writeImage(ctx, out, v); err != nil {
+	write := s.writeImage
+	if v.list {
+		write = s.writeList
+	}
+	if err := write(ctx, out, v); err != nil {
 		return nil, err
 	}
 	return bytes.Clone(b.Bytes()), nil // without the buffer's spare capacity
 }
 
+// keptBuffer is a buffer for what is kept while it is sent.
+type keptBuffer struct{ bytes.Buffer }
+
+func (b *keptBuffer) Write(p []byte) (int, error) {
+	if b.Len()+len(p) > maxKeptImage {
+		return 0, errNotKept
+	}
+	return b.Buffer.Write(p)
+}
+
 // send writes a rendering for as long as the client goes on taking it.
 func (r *rendering) send(w http.ResponseWriter) {
-	w.Header().Set("Content-Length", strconv.Itoa(len(r.png)))
+	w.Header().Set("Content-Length", strconv.Itoa(len(r.body)))
 	rc := http.NewResponseController(w)
-	for rest := r.png; len(rest) > 0; {
+	for rest := r.body; len(rest) > 0; {
 		n := min(len(rest), streamBuffer)
 		_ = rc.SetWriteDeadline(time.Now().Add(answer.SendPatience))
 		if _, err := w.Write(rest[:n]); err != nil {

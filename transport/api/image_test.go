@@ -13,7 +13,7 @@ import (
 func TestImage_Views(t *testing.T) {
 	p := newPod(t)
 	noise(t, p.canvas)
-	for query, v := range map[string]view{
+	for query, v := range map[string]part{
 		"":                            {0, 0, 40, 20, 1},
 		"?x=15&y=15&w=2&h=2":          {15, 15, 2, 2, 1}, // where four regions meet
 		"?x=39&y=19":                  {39, 19, 1, 1, 1},

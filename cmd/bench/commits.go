@@ -5,6 +5,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -65,12 +66,7 @@ func (m *commits) Run(s *site) error {
 func medianThroughput(all []throughput) throughput {
 	rate := func(t throughput) float64 { return float64(t.pixels) / t.lasts.Seconds() }
 	middle := median(all, rate)
-	for _, t := range all {
-		if rate(t) == middle {
-			return t
-		}
-	}
-	return all[0]
+	return all[slices.IndexFunc(all, func(t throughput) bool { return rate(t) == middle })]
 }
 
 // watchedRedis returns the process of the server's Redis, 0 if there is none, and prints where it
@@ -108,7 +104,7 @@ func (m *commits) measure(s *site, redis process) (t throughput, err error) {
 	if err != nil {
 		return t, err
 	}
-	before, err := redisCPU(redis)
+	before, err := redis.cpu()
 	if err != nil {
 		return t, err
 	}
@@ -117,7 +113,7 @@ func (m *commits) measure(s *site, redis process) (t throughput, err error) {
 		return t, err
 	}
 	t.strokes, t.pixels = int(c.acked), int(c.acked)*m.Stroke
-	after, err := redisCPU(redis)
+	after, err := redis.cpu()
 	if err != nil {
 		return t, err
 	}
@@ -126,14 +122,6 @@ func (m *commits) measure(s *site, redis process) (t throughput, err error) {
 		err = fmt.Errorf("%d strokes were refused", c.refusals)
 	}
 	return t, err
-}
-
-// redisCPU is the CPU time that Redis has used, if there is a Redis.
-func redisCPU(redis process) (time.Duration, error) {
-	if redis == 0 {
-		return 0, nil
-	}
-	return redis.cpu()
 }
 
 // press keeps every placer's window full for a while; this is a closed loop.

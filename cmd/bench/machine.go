@@ -60,7 +60,7 @@ func only(core int) (set unix.CPUSet) {
 	return set
 }
 
-// process is a process id, for which the kernel reports figures.
+// process is a process id, for which the kernel reports figures; 0: there is none.
 type process int
 
 // clockTick is the unit of CPU times: 10 ms on every Linux that Go runs on.
@@ -68,6 +68,9 @@ const clockTick = 10 * time.Millisecond
 
 // cpu is the CPU time that the process has used, in user mode and in the kernel.
 func (p process) cpu() (time.Duration, error) {
+	if p == 0 {
+		return 0, nil
+	}
 	proc, err := procfs.NewProc(int(p))
 	if err != nil {
 		return 0, fmt.Errorf("read CPU time: %w", err)

@@ -188,6 +188,12 @@ func (c *fakeCluster) Survey(_ context.Context, addresses []string, question mes
 
 func newPod(t testing.TB, change ...func(*Config)) *pod {
 	t.Helper()
+	return newPodOf(t, nil, change...)
+}
+
+// newPodOf makes a pod that people tell who is who; nil: nobody does.
+func newPodOf(t testing.TB, people People, change ...func(*Config)) *pod {
+	t.Helper()
 	cfg := Config{Node: "pod-1", Pages: true, Version: "v1.2.3", Geometry: small}
 	for _, f := range change {
 		f(&cfg)
@@ -195,6 +201,7 @@ func newPod(t testing.TB, change ...func(*Config)) *pod {
 	p := &pod{canvas: newFakeCanvas(cfg.Geometry), store: &fakeStore{}, now: noon}
 	handlers, err := New(cfg, Ports{
 		Canvas:     p.canvas,
+		People:     people,
 		Cluster:    &p.cluster,
 		Inspectors: &p.cluster,
 		Store:      p.store,

@@ -5,6 +5,7 @@ import (
 	"net/http/httptest"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -24,6 +25,8 @@ type fakePeople struct {
 func (p *fakePeople) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
 	p.asked = append(p.asked, shown)
 	switch {
+	case slices.Contains(shown.Cookies, "guest=looker"):
+		return canvas.Person{Kind: canvas.Guest, User: 8, ReadOnly: true}, nil
 	case slices.Contains(shown.Cookies, "guest=ada"):
 		return canvas.Person{Kind: canvas.Guest, User: 7}, nil
 	case slices.Contains(shown.Authorization, "Bearer nobody"):
@@ -110,5 +113,51 @@ func TestPeople_AreGreetedWithThePage(t *testing.T) {
 		if cached := w.Header().Get("Cache-Control"); len(test.greeted) > 0 && cached != "private, no-cache" {
 			t.Errorf("%s %s: a shared cache may keep it: %q", test.method, test.target, cached)
 		}
+	}
+}
+
+// TestPeople_AreNoOtherSites: pages that may use the API still can't read who somebody is, or use keys,
+// and nobody reads a canvas that they may not see.
+func TestPeople_AreNoOtherSites(t *testing.T) {
+	p := newPodOf(t, &fakePeople{}, func(c *Config) { c.AdminTokens = []string{"0123456789abcdef"} })
+	for path, shared := range map[string]bool{"/api/me": false, "/api/canvas": true} {
+		for _, method := range []string{"GET", "OPTIONS"} {
+			w := p.ask(method, path, "", "Origin", "https://friend.example")
+			if got := w.Header().Get("Access-Control-Allow-Origin") != ""; got != shared || w.Code >= 300 {
+				t.Errorf("%s %s: %d %v", method, path, w.Code, w.Header())
+			}
+		}
+	}
+	for _, path := range []string{"/api/canvas", "/api/canvas.png", "/api/pixel/1/1"} {
+		if w := p.ask("GET", path, "", "Authorization", "Bearer nobody"); w.Code != http.StatusUnauthorized {
+			t.Errorf("%s by who may not look: %d", path, w.Code)
+		}
+		if w := p.ask("GET", path, ""); w.Code != http.StatusOK {
+			t.Errorf("%s: %d", path, w.Code)
+		}
+	}
+	p.canvas.names = []string{"Ada"}
+	if w := p.ask("GET", "/health", "", "Authorization", "Bearer nobody"); w.Code != 200 || strings.Contains(w.Body.String(), "Ada") {
+		t.Errorf("who may not look sees who is there: %s", w.Body)
+	}
+	if w := p.ask("GET", "/admin/api/keys", ""); w.Code != http.StatusUnauthorized {
+		t.Errorf("keys for anybody: %d", w.Code)
+	}
+	if w := p.ask("GET", "/admin/api/keys", "", "Authorization", "Bearer 0123456789abcdef"); w.Code != 200 || w.Body.String() != "\"keys\"\n" {
+		t.Errorf("keys for operators: %d %s", w.Code, w.Body)
+	}
+}
+
+// TestPeople_MayOnlyLook: who may look and not draw is told so.
+func TestPeople_MayOnlyLook(t *testing.T) {
+	p := newPodOf(t, &fakePeople{})
+	for path, body := range map[string]string{"/api/pixel": `{"x":1,"y":1,"color":"#000000"}`, "/api/pixels": `{"pixels":[{"x":1,"y":1,"color":"#000000"}]}`} {
+		w := p.ask("PUT", path, body, "Cookie", "guest=looker")
+		if w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), canvas.RefusedRights.Text()) {
+			t.Errorf("%s: %d %s", path, w.Code, w.Body)
+		}
+	}
+	if len(p.canvas.persons) > 0 {
+		t.Errorf("placed by %+v", p.canvas.persons)
 	}
 }

@@ -24,7 +24,7 @@ type ended struct {
 	tell func(ctx context.Context, login string, until time.Time) // ends its connections on this pod and tells the others
 
 	mu     sync.Mutex // guards:
-	logins map[string]time.Time
+	logins map[string]endedAt
 	known  bool // the store has been asked once
 }
 
@@ -36,8 +36,11 @@ const (
 )
 
 func newEnded(docs store.Documents, now func() time.Time, log *slog.Logger, tell func(context.Context, string, time.Time)) *ended {
-	return &ended{docs: docs, now: now, log: log, logins: make(map[string]time.Time), tell: tell}
+	return &ended{docs: docs, now: now, log: log, logins: make(map[string]endedAt), tell: tell}
 }
+
+// endedAt is when a login would have ended by itself, and when this pod heard that it has.
+type endedAt struct{ until, heard time.Time }
 
 // endedLogin is the document.
 type endedLogin struct {
@@ -68,14 +71,14 @@ func (e *ended) hear(login string, until time.Time) (news bool) {
 	if len(e.logins) >= maxEnded {
 		e.forget(now)
 	}
-	e.logins[login] = until
+	e.logins[login] = endedAt{until, now}
 	return true
 }
 
 // forget drops the logins whose time has passed by itself.
 func (e *ended) forget(now time.Time) {
-	for login, until := range e.logins {
-		if !now.Before(until) {
+	for login, at := range e.logins {
+		if !now.Before(at.until) {
 			delete(e.logins, login)
 		}
 	}
@@ -124,9 +127,36 @@ func (e *ended) look(ctx context.Context, here func(login string)) error {
 			here(login)
 		}
 	}
+	for login, until := range e.learned(all) {
+		value, err := json.Marshal(endedLogin{until.Unix()})
+		if err == nil {
+			err = e.docs.PutDocument(ctx, kindEnded, login, value, until)
+		}
+		if err != nil {
+			return err
+		}
+		e.log.Error("the store has lost that a sign-in has ended, and is told again")
+	}
+	return nil
+}
+
+// giveBack bounds how many logins a look gives back to the store, so that it takes no longer than it may.
+const giveBack = 100
+
+// learned notes that the store has said all it knows. It returns what the store has lost: a Redis may
+// lose its last writes.
+func (e *ended) learned(all map[string][]byte) (lost map[string]time.Time) {
+	now := e.now()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.known = true
-	e.forget(e.now())
-	return nil
+	e.forget(now)
+	lost = make(map[string]time.Time)
+	for login, at := range e.logins {
+		const written = 2 * storeTimeout // by then who ended it has told the store, or failed
+		if _, there := all[login]; !there && now.Sub(at.heard) > written && len(lost) < giveBack {
+			lost[login] = at.until
+		}
+	}
+	return lost
 }

@@ -142,6 +142,8 @@ func (c *connection) check(m Place) (canvas.Refusal, time.Duration) {
 	switch {
 	case c.person.ReadOnly:
 		return canvas.RefusedRights, 0
+	case c.person.Unsure:
+		return canvas.RefusedUnavailable, time.Second
 	case c.pod.draining.Load():
 		return canvas.RefusedDraining, 0
 	case m.Num <= c.lastNum:

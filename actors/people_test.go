@@ -138,3 +138,15 @@ func TestPeople_AreListedOnce(t *testing.T) {
 	}
 	shows("nobody", 0, 0)
 }
+
+// Nothing is placed for whom nobody can hold to account yet.
+func TestPeople_PlaceNothingWhileUnsure(t *testing.T) {
+	w := newWorld(t, nil)
+	w.person = canvas.Person{Subject: canvas.Subject{1}, Unsure: true, Pace: canvas.Pace{Rate: 9, Burst: 9}}
+	a := w.connect(Hello{})
+	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	w.eventually("it is refused", func() bool { return a.refused[1] == canvas.RefusedUnavailable })
+	if w.store.Commits() != 0 {
+		t.Error("it was placed")
+	}
+}

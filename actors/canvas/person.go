@@ -102,6 +102,7 @@ type Person struct {
 	Role     Role
 	Pace     Pace
 	ReadOnly bool // may look, not draw
+	Unsure   bool // the store has not told yet what says who this is: nothing is placed until then
 	Barred   bool // may not even look, unless its first message shows who it is
 
 	// Network is the subject of the network a guest comes from, if it has an allowance of its own

@@ -2,6 +2,7 @@ package api
 
 import (
 	"net/http"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/api/answer"
@@ -41,6 +42,9 @@ func (s *server) drawer(w http.ResponseWriter, r *http.Request) (canvas.Person, 
 	switch {
 	case refused != nil:
 		refused.Answer(w)
+	case person.Unsure:
+		answer.RetryAfter(w, time.Second)
+		answer.Fail(w, http.StatusServiceUnavailable, canvas.RefusedUnavailable.Text())
 	case person.ReadOnly:
 		answer.Fail(w, http.StatusForbidden, canvas.RefusedRights.Text())
 	default:

@@ -29,6 +29,8 @@ func (p *fakePeople) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
 		return canvas.Person{Kind: canvas.Guest, User: 8, ReadOnly: true}, nil
 	case slices.Contains(shown.Cookies, "guest=ada"):
 		return canvas.Person{Kind: canvas.Guest, User: 7}, nil
+	case slices.Contains(shown.Cookies, "early=1"):
+		return canvas.Person{Unsure: true}, nil
 	case slices.Contains(shown.Authorization, "Bearer nobody"):
 		return canvas.Person{}, &auth.Refusal{Status: http.StatusServiceUnavailable, Text: "come again", Retry: 1500 * time.Millisecond}
 	}
@@ -69,6 +71,9 @@ func TestPeople_PlaceAsWhoTheyAre(t *testing.T) {
 		}
 		if want := []canvas.Person{{Kind: canvas.Guest, User: 7}, {}}; !slices.Equal(p.canvas.persons, want) {
 			t.Errorf("%s was placed by %+v, want %+v", path, p.canvas.persons, want)
+		}
+		if w := p.ask("PUT", path, body, "Cookie", "early=1"); w.Code != 503 || w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s before it is known who that is: %d %s", path, w.Code, w.Body)
 		}
 		w := p.ask("PUT", path, body, "Authorization", "Bearer nobody")
 		if w.Code != 503 || w.Header().Get("Retry-After") != "2" || w.Body.String() != `{"error":"come again"}`+"\n" {

@@ -52,4 +52,9 @@ func parseEnd(text string) (login string, until time.Time, err error) {
 }
 
 // Stands reports whether a login has not been ended, as far as this pod knows.
-func (p *People) Stands(login string) bool { return !errors.Is(p.ended.stands(login), errEnded) }
+func (p *People) Stands(login string) bool {
+	if login == unsureLogin {
+		return p.keys.Load() == nil
+	}
+	return !errors.Is(p.ended.stands(login), errEnded)
+}

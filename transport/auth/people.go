@@ -126,7 +126,9 @@ func (p *People) whoever(shown Shown) (canvas.Person, *Refusal) {
 		if shown.guest() || p.showsAccount(shown) {
 			return canvas.Person{}, notYet()
 		}
-		return p.program(p.provisional, shown.From), nil
+		person := p.program(p.provisional, shown.From)
+		person.Unsure, person.Login = true, unsureLogin
+		return person, nil
 	}
 	if person, refused := p.account(shown, keys); refused != nil {
 		return canvas.Person{}, refused
@@ -143,6 +145,10 @@ func (p *People) whoever(shown Shown) (canvas.Person, *Refusal) {
 	}
 	return p.program(keys, shown.From), nil
 }
+
+// unsureLogin stands for the login of programs that came before the secret of the canvas was known. It
+// ends when the secret is, so that they come again under their own subject.
+const unsureLogin = "unsure"
 
 func (p *People) program(keys *keys, from netip.Addr) canvas.Person {
 	return canvas.Person{Kind: canvas.Program, Subject: keys.network(from), Pace: p.cfg.Pace}

@@ -224,9 +224,12 @@ func TestPeople_SecretNotKnown(t *testing.T) {
 	if _, refused := late.Identify(shown(cookie)); refused == nil || refused.Status != http.StatusServiceUnavailable || refused.Retry <= 0 {
 		t.Errorf("a guest: %+v", refused)
 	}
-	if program := identified(t, late, shown("a=b")); program.Kind != canvas.Program || program.Subject == (canvas.Subject{}) {
+	program := identified(t, late, shown("a=b"))
+	if program.Kind != canvas.Program || program.Subject == (canvas.Subject{}) || !program.Unsure || !late.Stands(program.Login) {
 		t.Errorf("a program: %+v", program)
 	}
+	ended := make(chan string, 1)
+	late.Tell(Ends{Here: func(login string) { ended <- login }})
 	if c := greeted(t, late, false); c != nil {
 		t.Errorf("a cookie without a secret: %v", c)
 	}
@@ -241,6 +244,12 @@ func TestPeople_SecretNotKnown(t *testing.T) {
 		if time.Now().After(deadline) {
 			t.Fatal("the secret is not learned")
 		}
+	}
+	if login := <-ended; login != program.Login || late.Stands(login) {
+		t.Errorf("%q has ended, want %q: who came before keeps a subject that ends with the process", login, program.Login)
+	}
+	if now := identified(t, late, shown("a=b")); now.Unsure || now.Login != "" || now.Subject == program.Subject {
+		t.Errorf("the program comes again as %+v", now)
 	}
 	cancel()
 	running.Wait()

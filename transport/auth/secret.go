@@ -111,6 +111,7 @@ func (p *People) Learn(ctx context.Context) error {
 		return errors.New("learn the secret of the canvas: what the store has is none")
 	case known == nil:
 		p.keys.Store(newKeys(secret))
+		p.endHere(unsureLogin)
 	case !hmac.Equal(known.secret, secret):
 		p.keys.Store(newKeys(secret))
 		p.log.Error("the store has another secret of the canvas than before: guests are others from now on")

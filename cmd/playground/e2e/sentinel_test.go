@@ -3,6 +3,7 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"strings"
@@ -92,9 +93,12 @@ func (s *strokes) more(t *testing.T) {
 // when the first lost one was acknowledged, and the longest time without any acknowledgement.
 func (s *strokes) end(t *testing.T, target string) (acked, lost int, first time.Time, pause time.Duration) {
 	t.Helper()
-	newcomer := dial(t, client.Config{URLs: []string{target}, Replica: true})
-	for who, p := range s.painters {
+	for _, p := range s.painters {
 		p.halt()
+	}
+	newcomer := dial(t, client.Config{URLs: []string{target}, Replica: true})
+	catchUp(t, newcomer)
+	for who, p := range s.painters {
 		for _, fault := range p.faults {
 			t.Errorf("a painter: %v", fault)
 		}
@@ -124,6 +128,24 @@ func (s *strokes) end(t *testing.T, target string) (acked, lost int, first time.
 		p.client.Close()
 	}
 	return acked, lost, first, pause
+}
+
+// catchUp waits until a client has been shown all that was acknowledged before, also by other
+// gateways: it gets a region's pixels in order, and its own before their ack. So it places one in
+// each region, where nobody else does.
+func catchUp(t *testing.T, c *client.Client) {
+	t.Helper()
+	var dots []canvas.Dot
+	for y := uint16(127); y < 1024; y += 128 {
+		for x := uint16(127); x < 1024; x += 128 {
+			dots = append(dots, canvas.Dot{X: x, Y: y})
+		}
+	}
+	eventually(t, "a pixel in each region", func() error {
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Second)
+		defer cancel()
+		return c.Place(ctx, dots)
+	})
 }
 
 // Goal: with three Redises, a master that goes is replaced in seconds. A planned change loses

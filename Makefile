@@ -2,7 +2,7 @@
 
 SHELL   := /bin/bash -o pipefail
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
-# -w: no debugging information, a quarter of the program, which linking is quicker without. Stack traces don't need it.
+# -w: no debugging information, a quarter of the program. Stack traces don't need it.
 LDFLAGS := -w -X pixelplayground/cmd/commandline.stamp=$(VERSION)
 IMAGE   ?= pixel-playground:$(VERSION)
 
@@ -12,9 +12,14 @@ RUN      ?=
 BENCH    ?= .
 FUZZTIME ?= 20s
 
+# As in the image: without C. Then nothing but the race detector needs a C compiler, and all others share what is compiled once.
+export CGO_ENABLED = 0
+# Compiling takes an eighth less without debugging information.
+LEAN := -gcflags=all=-dwarf=false
+export GOFLAGS := $(filter-out $(LEAN),$(shell go env GOFLAGS 2>/dev/null)) $(LEAN)
+
 .DEFAULT_GOAL := help
-.NOTPARALLEL: # the checks come in the order in which they find things
-.PHONY: help run cluster build test tools lint race web e2e bench fuzz image
+.PHONY: help run cluster build test tools lint vet staticcheck race web e2e bench fuzz image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -28,38 +33,58 @@ cluster: ## redis-server, two gateways and two canvas servers on 127.0.0.x; opti
 build: ## make bin/playground and bin/pixelctl
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/...
 
-test: tools lint race web e2e ## all checks and tests; installs what they need where it may
+# Much of the time is waiting: for downloads while vet compiles, and for timeouts in e2e. What needs the processor runs beside it, and
+# gives way, because e2e judges pauses. -j2: whatever is beside comes one after another.
+test: ## all checks and tests; installs what they need where it may
+	@.ci/tools able
+	@$(MAKE) --no-print-directory -j2 tools vet
+	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 5' e2e staticcheck race web
+	$(PROCESSES) -run '$(GREEDY)' ./cmd/playground/e2e
+	$(BUSY)
 
 tools:
 	@.ci/tools
 
-lint: ## gofmt, go vet, staticcheck
+lint: vet staticcheck ## gofmt, go vet, staticcheck
+
+vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	go vet -tags e2e ./...
-	go tool staticcheck -tags e2e ./...
 
+staticcheck:
+	$(POLITELY) go tool staticcheck -tags e2e ./...
+
+# With cgo, which the detector needs. It would wait a second at the end of each process, for goroutines that our tests don't leave.
+RACE = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(POLITELY) go test -race -timeout 10m $(if $(RUN),-run '$(RUN)')
 # The manifests are read by one goroutine, with libraries that are a fourth of all there is to compile: that would be for nothing.
 # Each package is vetted in lint.
 MANIFESTS = ./k8s/...
+# Servers that tests run. What these need is compiled first, and not while tests wait for it.
+SERVERS = $(dir $(shell find . -mindepth 2 -name go.mod))
 race: ## all Go tests, with the race detector where there is more than one goroutine
 ifeq ($(PKG),./...)
-	go test -race -vet=off -timeout 10m $(if $(RUN),-run '$(RUN)') $$(go list ./... | grep -vx '.*/k8s\(/.*\)\?')
-	go test -vet=off $(if $(RUN),-run '$(RUN)') $(MANIFESTS)
+	@for server in $(SERVERS); do (cd $$server && $(POLITELY) go list -export -deps . >/dev/null) || exit; done
+	$(RACE) -vet=off $$(go list ./... | grep -vx '.*/k8s\(/.*\)\?')
+	$(POLITELY) go test -vet=off $(if $(RUN),-run '$(RUN)') $(MANIFESTS)
 else
-	go test -race -timeout 10m $(if $(RUN),-run '$(RUN)') $(PKG)
+	$(RACE) $(PKG)
 endif
 
 web: ## the page's unit tests
-	node --test web/test/*.js
+	$(POLITELY) node --test web/test/*.js
 
 # The tests that start processes and need what cmd/playground does not export. Its others are in race.
 INSIDE = $(shell sed -n 's/^func \(Test[A-Za-z_]*\).*/\1/p' $$(grep -l '^//go:build e2e' cmd/playground/*_test.go) | paste -sd'|')
+# Nothing may run beside these: one takes all processors for half a minute, the other judges how busy the machine is.
+GREEDY = ^TestMemory_
+BUSY = go test -vet=off -count=1 -timeout 2m -run Busy ./cluster
 
 # Of the parallel tests, which mostly wait, the two longest take all the time that the others need together: hence three.
+PROCESSES = go test -tags e2e -vet=off -count=1 -parallel 3 -timeout 15m
 e2e: ## the server as a process, a browser, clusters of processes that are killed
-	go test -tags e2e -vet=off -count=1 -parallel 3 -timeout 15m $(if $(RUN),-run '$(RUN)' ./cmd/playground/...,./cmd/playground/e2e)
+	$(PROCESSES) $(if $(RUN),-run '$(RUN)' ./cmd/playground/...,$(if $(POLITELY),-skip '$(GREEDY)') ./cmd/playground/e2e)
 	$(if $(RUN),,go test -tags e2e -vet=off -count=1 -timeout 5m -run '^($(INSIDE))$$' ./cmd/playground)
-	$(if $(RUN),,go test -vet=off -count=1 -timeout 2m -run Busy ./cluster)
+	$(if $(RUN)$(POLITELY),,$(BUSY))
 
 bench: ## Go benchmarks (one: BENCH=Canvas PKG=./transport/api), then the whole server beside a raw loop (another part: ARGS=one)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

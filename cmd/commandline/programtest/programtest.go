@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"testing"
 	"time"
@@ -62,6 +63,7 @@ func run(t testing.TB, dir, address string, args []string) *Program {
 	p := &Program{Address: address, done: make(chan struct{})}
 	p.cmd = exec.Command("go", append([]string{"run", "."}, args...)...)
 	p.cmd.Dir = dir
+	p.cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // whatever the tests are compiled with: so it is compiled once, by whoever is first
 	gather(p.cmd)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
 	stdin, err := p.cmd.StdinPipe()

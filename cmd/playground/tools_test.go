@@ -49,11 +49,13 @@ func TestTools_SayWhatIsTooOld(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			tools := exec.Command(filepath.Join(path, "bash"), "../../.ci/tools")
-			tools.Env = []string{"PATH=" + path}
-			said, err := tools.CombinedOutput()
-			if (err != nil) != (test.says != "") || !strings.Contains(string(said), test.says) {
-				t.Errorf("%v, it says %q, want %q", err, said, test.says)
+			for _, args := range [][]string{{"../../.ci/tools"}, {"../../.ci/tools", "able"}} {
+				tools := exec.Command(filepath.Join(path, "bash"), args...)
+				tools.Env = []string{"PATH=" + path}
+				said, err := tools.CombinedOutput()
+				if (err != nil) != (test.says != "") || !strings.Contains(string(said), test.says) {
+					t.Errorf("%v: %v, it says %q, want %q", args, err, said, test.says)
+				}
 			}
 		})
 	}

@@ -84,7 +84,12 @@ func (p *People) person(keys *keys, issuer, subject string, role canvas.Role) ca
 }
 
 // paceOf is how fast who has a role may place pixels.
-func (p *People) paceOf(canvas.Role) canvas.Pace { return p.cfg.Pace }
+func (p *People) paceOf(role canvas.Role) canvas.Pace {
+	if int(role) < len(p.cfg.Paces) {
+		return p.cfg.Paces[role]
+	}
+	return p.cfg.Pace
+}
 
 // Token tells who shows a token in HELLO or AUTH. before is who the connection has been so far.
 func (p *People) Token(token string, before canvas.Person) (canvas.Person, *Refusal) {

@@ -18,8 +18,9 @@ import (
 
 // Config is what an operator may choose.
 type Config struct {
-	Pace        canvas.Pace // of everybody
-	NetworkPace canvas.Pace // of all guests of one network together; Rate 0: no limit
+	Pace        canvas.Pace   // of guests and programs
+	Paces       []canvas.Pace // by role; of a role that is not there: Pace
+	NetworkPace canvas.Pace   // of all guests of one network together; Rate 0: no limit
 
 	SignIn SignInConfig // without an issuer nobody signs in
 	Tokens TokenConfig  // without keys and a secret none is taken

@@ -43,9 +43,9 @@ type Config struct {
 	GossipKeyFile      SecretFile
 	TLS                peer.Files
 	Resolver           string
-	Network            cluster.Network // nil but in tests
-	Rate               float64         // pixels per second; 0: no limit
-	Burst              int             // pixels
+	Network            cluster.Network                   // nil but in tests
+	Paces              [canvas.RoleOwner + 1]canvas.Pace // by role
+	NetworkPace        canvas.Pace                       // of all guests of a network
 	MaxConnections     int
 	NetworkConnections int      // WebSockets of one network; 0: no bound
 	Persons            People   // who may do what
@@ -86,8 +86,7 @@ func (o Options) parse() (Config, error) {
 		Advertise:          r.ip("advertise", o.Advertise, "10.1.2.3"),
 		GossipKeys:         r.gossipKeys("gossip-key", o.GossipKey),
 		TLS:                peer.Files{Cert: o.PeerCert, Key: o.PeerKey, CA: o.PeerCa},
-		Rate:               r.rate("rate", o.Rate, "200"),
-		Burst:              r.count("burst", o.Burst, maxBurst, "2000"),
+		NetworkPace:        canvas.Pace{Rate: r.rate("network-rate", o.NetworkRate, "2000"), Burst: r.count("network-burst", o.NetworkBurst, maxBurst, "20000")},
 		NetworkConnections: r.bound("network-connections", o.NetworkConnections, maxSockets, "50"),
 		MaxConnections:     r.count("max-connections", o.MaxConnections, maxSockets, "20000"),
 		Persons:            r.people(o.PeopleOptions),
@@ -97,6 +96,7 @@ func (o Options) parse() (Config, error) {
 		LogLevel:           r.level("log-level", o.LogLevel, "info"),
 		LogJSON:            r.choice("log-format", o.LogFormat, "text", "json") == "json",
 	}
+	c.Paces = r.paces(o)
 	c.Gateway, c.Canvas = r.roles("roles", o.Roles, len(c.Join) == 0)
 	if c.Resolver = o.Resolver; o.Resolver != "" {
 		r.address("resolver", o.Resolver, "127.0.0.1:53")
@@ -121,9 +121,12 @@ func (c *Config) secrets(r *reader, o Options) {
 	r.redisPassword("redis-password-file", o.RedisPasswordFile, c.Redis, c.RedisPassword)
 }
 
+// guests is the pace of those who are nobody in particular.
+func (c Config) guests() canvas.Pace { return c.Paces[canvas.RoleGuest] }
+
 func (c Config) Actors() actors.Config {
 	live := actors.DefaultConfig()
-	live.Node, live.Geometry, live.Rate, live.Burst = c.Node, c.Geometry, c.Rate, c.Burst
+	live.Node, live.Geometry, live.Rate, live.Burst = c.Node, c.Geometry, c.guests().Rate, c.guests().Burst
 	live.Gateway, live.Canvas = c.Gateway, c.Canvas
 	return live
 }
@@ -147,14 +150,14 @@ func (c Config) Transport(log *slog.Logger) transport.Config {
 // People is what is asked of whoever comes.
 func (c Config) People() auth.Config {
 	return auth.Config{
-		Pace:   canvas.Pace{Rate: c.Rate, Burst: c.Burst},
+		Pace: c.guests(), Paces: c.Paces[:], NetworkPace: c.NetworkPace,
 		SignIn: c.Persons.SignIn, Tokens: c.Persons.Tokens, Rights: c.Persons.Rights,
 	}
 }
 
 func (c Config) API() api.Config {
 	return api.Config{
-		Node: c.Node, Pages: c.Gateway, Version: commandline.Version(), Geometry: c.Geometry, Rate: c.Rate, Burst: c.Burst,
+		Node: c.Node, Pages: c.Gateway, Version: commandline.Version(), Geometry: c.Geometry, Rate: c.guests().Rate, Burst: c.guests().Burst,
 		Proxies: c.Proxies, AdminTokens: c.AdminTokens, Apart: c.AdminListen != "",
 	}
 }

@@ -61,6 +61,11 @@ func TestConfig_Refusals(t *testing.T) {
 		{"peer-cert", "pod.pem", `--peer-key "": must be a file: peer-cert, peer-key and peer-ca go together, for example --peer-key peer-key.pem`},
 		{"log-pixels", "some", `--log-pixels "some": must be a whole number from 1 to 67108864, for example --log-pixels 100000`},
 		{"rate", "-1", `--rate "-1": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
+		{"cooldown", "5", `--cooldown "5": must be a time with its unit, more than 0 and at most 24h, for example --cooldown 5s`},
+		{"stack", "0", `--stack "0": must be a whole number from 1 to 67108864, for example --stack 6`},
+		{"network-rate", "x", `--network-rate "x": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --network-rate 2000`},
+		{"network-burst", "0", `--network-burst "0": must be a whole number from 1 to 67108864, for example --network-burst 20000`},
+		{"allowance", "member=5", `--allowance "member=5": must be of guest, member, moderator and owner, each with =PIXELS/s:BURST, =TIME:STACK or =0, for example --allowance member=20/s:200,moderator=2s:10`},
 		{"rate", "NaN", `--rate "NaN": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
 		{"burst", "0", `--burst "0": must be a whole number from 1 to 67108864, for example --burst 2000`},
 		{"network-connections", "-1", `--network-connections "-1": must be a whole number from 1 to 1000000, or 0 for no limit, for example --network-connections 50`},
@@ -105,9 +110,9 @@ func TestConfig_Refusals(t *testing.T) {
 
 // TestConfig_Files: what a config file may not say.
 func TestConfig_Files(t *testing.T) {
-	const known = "admin-listen, admin-token, admin-token-file, advertise, burst, canvas, data, drain-timeout, draw, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
-		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, network-connections, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
-		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, sign-in, sign-in-lasts, watch"
+	const known = "admin-listen, admin-token, admin-token-file, advertise, allowance, burst, canvas, cooldown, data, drain-timeout, draw, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
+		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, network-burst, network-connections, network-rate, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
+		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, sign-in, sign-in-lasts, stack, watch"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},
@@ -165,10 +170,11 @@ func TestConfig_Defaults(t *testing.T) {
 		t.Error("no name for the node")
 	}
 	c.Node = ""
+	pace := canvas.Pace{Rate: 200, Burst: 2000}
 	want := Config{
 		Listen: "127.0.0.1:8080", Proxies: quota.Proxies{Header: quota.XForwardedFor}, Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, Data: "./data", RedisPrefix: "playground",
 		Gateway: true, Canvas: true, Gossip: "127.0.0.1:7946", Peer: "127.0.0.1:7947",
-		LogPixels: 100000, Rate: 200, Burst: 2000, MaxConnections: 20000, DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo,
+		LogPixels: 100000, Paces: [4]canvas.Pace{pace, pace, pace, pace}, NetworkPace: canvas.Pace{Burst: 20000}, MaxConnections: 20000, DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo,
 		Persons: People{SignIn: auth.SignInConfig{Scopes: []string{"profile"}, Lasts: 24 * time.Hour}},
 	}
 	if !reflect.DeepEqual(c, want) {
@@ -217,7 +223,7 @@ func TestConfig_Precedence(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if c.Burst != 100 || c.Rate != 20 || c.MaxConnections != 3 || c.Node != "n1" || !c.LogJSON || c.DrainTimeout != 90*time.Second ||
+	if c.guests() != (canvas.Pace{Rate: 20, Burst: 100}) || c.MaxConnections != 3 || c.Node != "n1" || !c.LogJSON || c.DrainTimeout != 90*time.Second ||
 		!reflect.DeepEqual(c.Origins, []string{"https://a.example", "http://b.example:81", "https://c.example", "null"}) {
 		t.Errorf("got %+v", c)
 	}

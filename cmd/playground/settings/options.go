@@ -45,8 +45,13 @@ type Options struct {
 	PeerCa        string `group:"cluster" placeholder:"FILE" help:"Authority (PEM) whose certificates make a peer, or several."`
 	Resolver      string `group:"cluster" placeholder:"HOST:PORT" help:"DNS server to ask for the dns: names of join instead of the system's."`
 
-	Rate               string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one connection, or one address over HTTP, may place in the long run. 0 is no limit."`
+	Rate               string `group:"limits" placeholder:"PIXELS" default:"200" help:"Pixels per second that one person may place in the long run, over all connections and HTTP together: a browser, an account or a key is a person, and all programs without a key at one address are one. 0 is no limit."`
 	Burst              string `group:"limits" placeholder:"PIXELS" default:"2000" help:"Pixels that may be placed at once after a pause: the longest stroke that never stalls."`
+	Cooldown           string `group:"limits" placeholder:"TIME" help:"Time for one more pixel, for example 5s, instead of rate and burst. If all that were saved take longer than 30s to come, they are kept in the store."`
+	Stack              string `group:"limits" placeholder:"PIXELS" default:"1" help:"Pixels that may be saved up with a cooldown."`
+	Allowance          string `group:"limits" placeholder:"ROLE=PACE,..." help:"What a role may place if it differs: member=20/s:200 is 20 pixels a second and 200 at once, moderator=2s:10 a pixel every 2 s of which 10 can be saved up, owner=0 is no limit. Roles without one have that of the role below."`
+	NetworkRate        string `group:"limits" placeholder:"PIXELS" default:"0" help:"Pixels per second that all guests at one address, an IPv4 address or an IPv6 /64, may place together. 0 is no limit."`
+	NetworkBurst       string `group:"limits" placeholder:"PIXELS" default:"20000" help:"Pixels that they may place at once after a pause."`
 	NetworkConnections string `group:"limits" placeholder:"N" default:"0" help:"WebSockets of one network (an IPv4 address, an IPv6 /64; of those whom proxies name, not of the proxies) at the same time; more are turned away with status 503. 0 is no limit of its own."`
 	MaxConnections     string `group:"limits" placeholder:"N" default:"20000" help:"WebSockets at the same time; more are turned away with status 503, and the last 32nd are for addresses that have less than an eighth of them. An idle one takes about 2 KB of memory."`
 

@@ -148,8 +148,9 @@ func (a *allowance) Receive(ctx actor.Context) {
 
 // raise takes for certain only that the allowance was empty at a time.
 func (a *allowance) raise(at time.Time) {
-	if !at.IsZero() && a.limit.Every > 0 {
-		a.full = max(a.full, a.limit.EmptyAt(at))
+	if empty := a.limit.EmptyAt(at); !at.IsZero() && a.limit.Every > 0 && a.full < empty && a.pod.clock.Now().UnixNano() < int64(empty) {
+		a.pod.stats.Unsure.Add(1)
+		a.full = empty
 	}
 	a.known = true
 }
@@ -181,6 +182,12 @@ func (a *allowance) slow() bool { return a.limit.Fill() > durableFrom && a.pod.d
 
 func (a *allowance) answer(ctx actor.Context, q leaseAsk, told *message.Leased) {
 	told.Subject, told.N, told.Full = a.subject, q.lease.N, a.full
+	switch {
+	case told.Pixels > 0:
+		a.pod.stats.Leases.Add(1)
+	case q.lease.Least > 0 && told.Not == message.LeaseDecided:
+		a.pod.stats.NotLeased.Add(1)
+	}
 	if q.lessee != nil {
 		ctx.Send(q.lessee, told)
 	}

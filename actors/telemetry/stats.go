@@ -35,6 +35,9 @@ type Stats struct {
 	Aside      atomic.Int64 // 1: others have this pod's regions, since its store takes no commits and theirs does
 	StoodAside atomic.Int64 // times that this began
 	Outages    atomic.Int64 // store calls that failed and were tried again
+	Leases     atomic.Int64 // leases that this pod's allowances have granted
+	NotLeased  atomic.Int64 // questions for a lease that they have refused: not enough was left
+	Unsure     atomic.Int64 // allowances of which this pod did not know what was left, and which counted as spent
 	Refused    [canvas.LastRefusal + 1]atomic.Int64
 
 	Resumes   atomic.Int64 // resyncs answered from the ring

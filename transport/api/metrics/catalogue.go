@@ -30,6 +30,10 @@ func (r register) actors(stats *telemetry.Stats) {
 	for why := canvas.RefusedRate; why <= canvas.LastRefusal; why++ {
 		r.count("ops_refused_total", "Ops refused, by reason.", prometheus.Labels{"reason": why.String()}, &stats.Refused[why])
 	}
+	const leases, leasesHelp = "allowance_leases_total", "Questions for pixels of people's allowances that this node has answered."
+	r.count(leases, leasesHelp, prometheus.Labels{"answer": "granted"}, &stats.Leases)
+	r.count(leases, leasesHelp, prometheus.Labels{"answer": "refused"}, &stats.NotLeased)
+	r.count("allowances_unsure_total", "Allowances that counted as used up, since another node, this node or the store may have lost what was left of them.", nil, &stats.Unsure)
 	r.count("ops_deduplicated_total", "Ops received again after a reconnect or handoff, and not applied again.", nil, &stats.Deduped)
 	r.count("pixels_committed_total", "Pixels made durable by this node's regions.", nil, &stats.Pixels)
 	r.count("commits_total", "Batches made durable by this node's regions.", nil, &stats.Batches)

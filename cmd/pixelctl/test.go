@@ -15,6 +15,7 @@ import (
 
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/cmd/pixelctl/loadtest"
+	"pixelplayground/cmd/pixelctl/loadtest/allowance"
 	"pixelplayground/cmd/pixelctl/loadtest/chaos"
 	"pixelplayground/cmd/pixelctl/loadtest/contend"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
@@ -24,11 +25,12 @@ import (
 
 // testCommand is the group of commands that test a running deployment.
 type testCommand struct {
-	Balance test[loadtest.BalanceConfig] `cmd:"" help:"Is the load spread over the servers, and the number of users right?"`
-	Stress  test[loadtest.StressConfig]  `cmd:"" help:"Does everyone get every pixel under load, and how soon?"`
-	Contend test[contend.Config]         `cmd:"" help:"Do all agree when many draw on the same pixels?"`
-	Chaos   test[chaos.Config]           `cmd:"" help:"Is anything lost, and how long is the pause, when servers are killed?"`
-	Soak    test[loadtest.SoakConfig]    `cmd:"" help:"Do the servers stay as small and as fast as they were, for hours?"`
+	Balance   test[loadtest.BalanceConfig] `cmd:"" help:"Is the load spread over the servers, and the number of users right?"`
+	Stress    test[loadtest.StressConfig]  `cmd:"" help:"Does everyone get every pixel under load, and how soon?"`
+	Contend   test[contend.Config]         `cmd:"" help:"Do all agree when many draw on the same pixels?"`
+	Allowance test[allowance.Config]       `cmd:"" help:"Has everybody one allowance, however often they connect?"`
+	Chaos     test[chaos.Config]           `cmd:"" help:"Is anything lost, and how long is the pause, when servers are killed?"`
+	Soak      test[loadtest.SoakConfig]    `cmd:"" help:"Do the servers stay as small and as fast as they were, for hours?"`
 }
 
 // Help is the long help text.

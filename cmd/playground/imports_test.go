@@ -92,10 +92,11 @@ func arrows() []arrow {
 		{from: "cmd/commandline/programtest"},
 		{from: "cmd/commandline", uses: []string{"github.com/alecthomas/kong"}},
 		{from: "cmd/pixelctl", may: []string{
-			canvas, "codec", "transport/client", "cmd/commandline", loadtest, loadtest + "/chaos", loadtest + "/contend",
+			canvas, "codec", "transport/client", "cmd/commandline", loadtest, loadtest + "/allowance", loadtest + "/chaos", loadtest + "/contend",
 			loadtest + "/fleet", loadtest + "/report", loadtest + "/target",
 		}, uses: []string{"*"}},
 		{from: loadtest, may: []string{canvas, loadtest + "/crew", loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{"*"}},
+		{from: loadtest + "/allowance", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/gobwas"}},
 		{from: loadtest + "/chaos", may: []string{canvas, "transport/client", loadtest + "/audit", loadtest + "/crew", loadtest + "/fleet", loadtest + "/report"}},
 		{from: loadtest + "/contend", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/pattern", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/anishathalye/porcupine"}},
 		{from: loadtest + "/crew", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report"}},

@@ -248,6 +248,9 @@ func fill(v reflect.Value, random *rand.Rand) {
 		for i := range v.NumField() {
 			fill(v.Field(i), random)
 		}
+		if person, ok := v.Addr().Interface().(*message.PersonReport); ok {
+			person.Pace = canvas.Pace{} // which does not travel
+		}
 	case reflect.Pointer:
 		v.Set(reflect.New(v.Type().Elem()))
 		fill(v.Elem(), random)
@@ -264,6 +267,8 @@ func fill(v reflect.Value, random *rand.Rand) {
 		v.SetBool(true)
 	case reflect.String:
 		v.SetString(strings.Repeat("é", 1+random.IntN(40)))
+	case reflect.Float64:
+		v.SetFloat(1 + random.Float64())
 	case reflect.Int, reflect.Int64:
 		v.SetInt(1 + random.Int64()>>random.IntN(63))
 	default:

@@ -49,8 +49,9 @@ type sockets struct {
 	acceptor *Acceptor
 	reading  sync.WaitGroup
 
-	mu   sync.Mutex
-	open map[*net.TCPConn]bool
+	mu     sync.Mutex
+	open   map[*net.TCPConn]bool
+	closed bool // a connection that net/http had may come this late
 }
 
 func (s *sockets) connect(w WebSocket) {
@@ -58,6 +59,11 @@ func (s *sockets) connect(w WebSocket) {
 	_ = w.Conn.SetDeadline(time.Time{})
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if s.closed {
+		_ = w.Conn.Close()
+		account.Close()
+		return
+	}
 	s.open[w.Conn] = true
 	s.reading.Go(func() {
 		_, _ = io.Copy(io.Discard, w.Conn)
@@ -72,6 +78,7 @@ func (s *sockets) connect(w WebSocket) {
 
 func (s *sockets) close() {
 	s.mu.Lock()
+	s.closed = true
 	for c := range s.open {
 		_ = c.Close()
 	}

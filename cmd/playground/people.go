@@ -26,6 +26,23 @@ func (v visitors) Token(token string, before canvas.Person) (canvas.Person, *aut
 
 func (v visitors) Stands(login string) bool { return v.people.Stands(login) }
 
+// leftPatience is how long somebody who asks who they are waits for what is left of their allowance.
+const leftPatience = time.Second
+
+// left is what is left of a person's allowance, if that can be found out soon.
+func (p *pod) left(ctx context.Context, person canvas.Person) (pixels int, next int64, known bool) {
+	ctx, cancel := context.WithTimeout(ctx, leftPatience)
+	defer cancel()
+	left, limited, err := p.node.Left(ctx, person)
+	if err != nil || !limited {
+		return 0, 0, false
+	}
+	if !left.Next.IsZero() {
+		next = left.Next.UnixMilli()
+	}
+	return left.Pixels, next, true
+}
+
 // tellPatience is how long another gateway has to end a login. One that does not answer learns of it
 // from the store.
 const tellPatience = 2 * time.Second

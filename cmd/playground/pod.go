@@ -117,6 +117,9 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		p.offered = offerBackups(cfg, embedded, log)
 	}
 	p.node = actors.New(live, ports)
+	if p.people != nil {
+		p.people.UseAllowances(p.left)
+	}
 	var standing api.Standing
 	if p.others != nil && cfg.Gateway {
 		p.usher = &usher{rest: peers{p}, doors: server, log: log}

@@ -36,6 +36,9 @@ type paceShown struct {
 // Allowances tells what is left of a person's allowance and when the next pixel is free, as in me.
 type Allowances func(ctx context.Context, person canvas.Person) (left int, next int64, known bool)
 
+// UseAllowances sets who knows what is left of allowances. It must be called before anybody asks.
+func (p *People) UseAllowances(left Allowances) { p.left = left }
+
 func userText(user canvas.Author) string { return fmt.Sprintf("%012x", uint64(user)) }
 
 func (p *People) getMe(w http.ResponseWriter, r *http.Request) {

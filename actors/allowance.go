@@ -231,7 +231,7 @@ func (a *allowance) ask(ctx actor.Context) {
 		a.settle(ctx)
 		return
 	}
-	a.questions++
+	a.questions = a.pod.streams.Add(1) // an answer to an earlier actor of this name must not pass for ours
 	for _, front := range before {
 		ctx.Request(front, &message.YieldAllowance{Subject: a.subject, N: a.questions})
 	}
@@ -394,7 +394,7 @@ func (a *allowance) move(ctx actor.Context) {
 	a.phase = allowanceMoving
 	owner := a.pod.placement.Allowances().Owner(a.subject)
 	if owner != nil && owner.Address != a.pod.system.Address() {
-		a.questions++
+		a.questions = a.pod.streams.Add(1)
 		ctx.Request(owner, &message.MoveAllowance{Subject: a.subject, Network: a.network, N: a.questions, Full: a.full, Limit: a.limit})
 	}
 	a.wakeAt(ctx, now.Add(moveRetry))

@@ -3,10 +3,13 @@
 package e2e
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"testing"
 
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -52,5 +55,25 @@ func TestBrowser_NothingOfPeopleWithoutThem(t *testing.T) {
 		if !eval[bool](p, fmt.Sprintf(`document.getElementById(%q).getClientRects().length === 0`, id)) {
 			t.Errorf("#%s shows", id)
 		}
+	}
+}
+
+// Goal: with a reader's own colours for everything, the colours to draw with still show, and so does
+// which tool is in hand. Method: Chromium is told that forced colours are on; what it draws is read.
+func TestBrowser_PaletteShowsWithForcedColours(t *testing.T) {
+	s := start(t)
+	p := open(t, s.url+"/", "Ada")
+	p.run(func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+		forced := emulation.SetEmulatedMediaParams{Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}}}
+		_, err = cdp.Call(ctx, target, emulation.SetEmulatedMedia, forced)
+		return none, err
+	})
+	p.until("forced colours are on", `matchMedia("(forced-colors: active)").matches`)
+	red := eval[string](p, `getComputedStyle(document.querySelector('.palette .swatch[title^="Red"]')).backgroundColor`)
+	if red != "rgb(229, 0, 37)" {
+		t.Errorf("red is shown as %s", red)
+	}
+	if outline := eval[string](p, `getComputedStyle(document.getElementById("pencil")).outlineStyle`); outline != "solid" {
+		t.Errorf("the tool in hand has the outline %s", outline)
 	}
 }

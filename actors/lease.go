@@ -133,13 +133,18 @@ func (l *lease) covers(n int, now time.Time) taken {
 	return taken{waits: true}
 }
 
-// ask asks the owner of an allowance. What is left of the last lease goes back with the question.
+// ask asks the owner of an allowance, perhaps again. What is left of the last lease goes back with the
+// question. A repetition has the same number: if the owner was only slow, its first answer counts, and
+// the second one may be that nothing is left.
 func (p *purse) ask(ctx actor.Context, l *lease, least int, now time.Time) {
-	m := &message.Lease{Subject: l.subject, Network: l.network, N: p.pod.streams.Add(1), Limit: l.limit, Least: least, Want: least, Unused: l.left, Watch: p.watches(l)}
+	if l.asked == 0 {
+		l.asked = p.pod.streams.Add(1)
+	}
+	m := &message.Lease{Subject: l.subject, Network: l.network, N: l.asked, Limit: l.limit, Least: least, Want: least, Unused: l.left, Watch: p.watches(l)}
 	if p.saves && time.Duration(l.limit.Every) <= leaseFrom && now.Sub(l.had) < drawingOn {
 		m.Want += min(l.limit.Burst/8, int(int64(leaseTime)/l.limit.Every))
 	}
-	l.asked, l.least, l.sent, l.left = m.N, least, now, 0
+	l.least, l.sent, l.left = least, now, 0
 	if owner := p.pod.placement.Allowances().Owner(l.subject); owner != nil {
 		ctx.Request(owner, m)
 	}
@@ -193,7 +198,7 @@ func (p *purse) leased(ctx actor.Context, m *message.Leased) (news bool) {
 		}
 		return p.answered(ctx, l, m, now)
 	}
-	if m.Pixels > 0 { // it was asked again meanwhile
+	if m.Pixels > 0 { // the answer to a repetition, or too late
 		p.back(ctx, m.Subject, m.Pixels)
 	}
 	return false

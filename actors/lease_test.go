@@ -4,6 +4,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/memory"
@@ -70,5 +72,36 @@ func BenchmarkLease(b *testing.B) {
 		if _, err := a.node.system.Root.RequestFuture(a.node.allowances, m, time.Second).Result(); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestPurse_SlowAnswer: whoever asks again because the owner is slow gets the pixels of the first
+// answer. The second one says that nothing is left.
+func TestPurse_SlowAnswer(t *testing.T) {
+	w := newWorld(t, nil)
+	p := newPurse(w.node, somebody(1, slowly(10)), true)
+	taken := make(chan taken, 1)
+	answers := 0
+	pid := w.node.system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
+		switch m := ctx.Message().(type) {
+		case *actor.Started:
+			p.take(ctx, 10, time.Now())
+			p.due = time.Time{} // as if the answer were late
+			p.wake(ctx)
+		case *message.Leased:
+			p.leased(ctx, m)
+			if answers++; answers == 2 {
+				taken <- p.take(ctx, 10, time.Now())
+			}
+		}
+	}))
+	defer w.node.system.Root.Stop(pid)
+	select {
+	case got := <-taken:
+		if !got.ok {
+			t.Errorf("%+v", got)
+		}
+	case <-time.After(20 * time.Second):
+		t.Fatal("there are no answers")
 	}
 }

@@ -89,16 +89,16 @@ func (d *crowdOf) reaches(p *pods, n int64) {
 
 // TestAllowance_OneForAllPods (I10).
 func TestAllowance_OneForAllPods(t *testing.T) {
-	p := newPods(t, 3, nil)
+	p := newPods(t, 3, calm)
 	pace := slowly(200)
 	d := p.crowdOf(somebody(1, pace), 5)
-	d.reaches(p, 200)
+	p.members[0].eventuallyNot("something is left", func() bool { return p.members[0].left(somebody(1, pace)) == 0 })
 	for _, pod := range p.members {
 		if left := pod.left(somebody(1, pace)); left != 0 {
 			t.Errorf("%d left on %s", left, pod.address)
 		}
 	}
-	d.within(t, pace, 200)
+	d.within(t, pace, 150)
 }
 
 // TestAllowance_OwnerDies (I10): what its successor does not know counts as spent. With the owner die
@@ -116,7 +116,7 @@ func TestAllowance_OwnerDies(t *testing.T) {
 
 // TestAllowance_MovesExactly: owners that drain hand over what is left, and newcomers ask for it.
 func TestAllowance_MovesExactly(t *testing.T) {
-	p := newPods(t, 2, unhurried)
+	p := newPods(t, 2, calmly)
 	pace := slowly(300)
 	person := somebody(1, pace)
 	d := p.crowdOf(person, 3)
@@ -129,7 +129,7 @@ func TestAllowance_MovesExactly(t *testing.T) {
 		p.change(func() { owner.draining.Store(false) })
 	}
 	p.members[0].eventuallyNot("something is left", func() bool { return p.members[0].left(person) == 0 })
-	d.within(t, pace, 280) // what is granted to somebody who has asked again meanwhile may not find its way back
+	d.within(t, pace, 200) // what is granted to somebody who has asked again meanwhile may not find its way back
 	for _, pod := range p.members {
 		if n := pod.node.Stats().Unhandled[message.KindAllowance].Load(); n != 0 {
 			t.Errorf("%d messages unhandled on %s", n, pod.address)
@@ -139,7 +139,7 @@ func TestAllowance_MovesExactly(t *testing.T) {
 
 // TestAllowance_LeavesInGoodOrder: who has handed over everything leaves no doubt behind.
 func TestAllowance_LeavesInGoodOrder(t *testing.T) {
-	p := newPods(t, 3, unhurried)
+	p := newPods(t, 3, calmly)
 	pace := slowly(100)
 	person := somebody(1, pace)
 	owner, other := p.apart(1)
@@ -187,4 +187,9 @@ func TestAllowance_LossyNetwork(t *testing.T) {
 func (w *world) leftOrNone(person canvas.Person) int {
 	left, _, _ := w.node.Left(w.t.Context(), person)
 	return left.Pixels
+}
+
+func calmly(c *Config) {
+	unhurried(c)
+	calm(c)
 }

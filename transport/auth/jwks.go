@@ -60,6 +60,7 @@ func (k *jwks) named(id, algorithm string) (found []jose.JSONWebKey, err error) 
 	case len(found) > 0:
 		return found, nil
 	case id != "" && k.now().Sub(k.asked) >= keysAtMost:
+		k.asked = k.now() // so that nobody else wakes it until it has asked
 		select {
 		case k.wake <- struct{}{}:
 		default:

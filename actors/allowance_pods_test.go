@@ -114,8 +114,8 @@ func TestAllowance_OwnerDies(t *testing.T) {
 	d.within(t, pace, 140)
 }
 
-// TestAllowance_MovesExactly: owners that drain hand over what is left, and newcomers ask for it.
-func TestAllowance_MovesExactly(t *testing.T) {
+// TestAllowance_MovesGiveNothing (I10): owners that drain hand over what is left, and newcomers ask for it.
+func TestAllowance_MovesGiveNothing(t *testing.T) {
 	p := newPods(t, 2, calmly)
 	pace := slowly(300)
 	person := somebody(1, pace)
@@ -125,11 +125,11 @@ func TestAllowance_MovesExactly(t *testing.T) {
 		p.join()
 		owner, _ := p.owner(int(person.Subject[0]))
 		p.change(func() { owner.draining.Store(true) })
-		d.reaches(p, int64(50*(i+2)))
+		p.members[0].eventuallyNot("neither placed nor spent", func() bool { return d.placed.Load() >= int64(50*(i+2)) || p.members[0].left(person) == 0 })
 		p.change(func() { owner.draining.Store(false) })
 	}
 	p.members[0].eventuallyNot("something is left", func() bool { return p.members[0].left(person) == 0 })
-	d.within(t, pace, 200) // what is granted to somebody who has asked again meanwhile may not find its way back
+	d.within(t, pace, 50) // on a machine so busy that news of members takes a second, what is left is spent
 	for _, pod := range p.members {
 		if n := pod.node.Stats().Unhandled[message.KindAllowance].Load(); n != 0 {
 			t.Errorf("%d messages unhandled on %s", n, pod.address)

@@ -11,7 +11,7 @@ import (
 	"pixelplayground/transport/api/answer"
 )
 
-// peopleShown bounds how many people are shown.
+// peopleShown bounds how many people are shown, and how many of its own each gateway tells.
 const peopleShown = 100
 
 // personShown is somebody with connections. Of the network there is only a part, unless the operator

@@ -18,6 +18,7 @@ const openLimit = 10 * time.Second
 type server struct {
 	Target []string `placeholder:"URL" default:"ws://127.0.0.1:8080/ws" help:"Where the canvas is. Of several servers of one canvas, the next is tried when one fails."`
 	Name   string   `placeholder:"NAME" help:"Your name as others see it."`
+	Key    string   `placeholder:"KEY" help:"Key or token to draw, watch and make snapshots with. Give it in the environment."`
 }
 
 // open connects. What happens to the connection later is written to notes, a line each.
@@ -26,7 +27,7 @@ func (s *server) open(ctx context.Context, cfg client.Config, notes io.Writer) (
 	if err != nil {
 		return nil, &usageError{error: err}
 	}
-	cfg.URLs, cfg.Name = targets, s.Name
+	cfg.URLs, cfg.Name, cfg.Key = targets, s.Name, s.Key
 	cfg.Handler = noteConnection(cfg.Handler, notes)
 	c, err := client.New(cfg)
 	if err != nil {

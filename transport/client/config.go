@@ -18,6 +18,8 @@ type Config struct {
 	URLs []string
 	// Name is the display name; empty: none.
 	Name string
+	// Key is shown to the server with each connection: a key for bots, or a token; empty: none.
+	Key string
 	// Regions says which regions to follow; nil: none. See AllRegions, RegionsIn and Only.
 	Regions Regions
 	// Replica keeps the pixels of the followed regions, 3 bytes each, for At and Image.

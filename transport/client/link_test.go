@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"strings"
 	"testing"
 	"time"
@@ -166,5 +167,26 @@ func BenchmarkClient_Receive(b *testing.B) {
 			}
 			b.ReportMetric(float64(n)*float64(b.N)/b.Elapsed().Seconds(), "pixels/s")
 		})
+	}
+}
+
+// The key is shown with every connection.
+func TestClient_ShowsItsKey(t *testing.T) {
+	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
+	shown := make(chan string, 16)
+	gateway := s.Gateway("g", func(r *http.Request) { shown <- r.Header.Get("Authorization") })
+	c, err := New(Config{URLs: []string{gateway}, Key: "pp_secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(c.Close)
+	if err := c.Open(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	s.Drop()
+	for range 2 {
+		if got := <-shown; got != "Bearer pp_secret" {
+			t.Errorf("shown %q", got)
+		}
 	}
 }

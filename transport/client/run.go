@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"net/http"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -33,7 +34,11 @@ func (c user) Dial(ctx context.Context, url string) (*wire.Conn, codec.Welcome, 
 	hello := c.pending.Hello(c.welcome.Session)
 	hello.Name = c.outbox.name
 	c.mu.Unlock()
-	return wire.Dialer{Net: c.cfg.Dial}.Open(ctx, url, hello)
+	dialer := wire.Dialer{Net: c.cfg.Dial}
+	if c.cfg.Key != "" {
+		dialer.Header = http.Header{"Authorization": {"Bearer " + c.cfg.Key}}
+	}
+	return dialer.Open(ctx, url, hello)
 }
 
 // Welcomed implements wire.Owner. The followed regions are asked for from the positions that the

@@ -31,6 +31,7 @@ type Canvas struct {
 	regions []region
 	applied map[canvas.OpID]bool
 	peers   map[int]*peer
+	guests  int // cookies given
 }
 
 type region struct {

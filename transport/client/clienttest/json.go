@@ -38,12 +38,21 @@ func (c *Canvas) showText(p *peer, b *canvas.Batch) {
 
 // handleHTTP adds what HTTP shows of the canvas.
 func (c *Canvas) handleHTTP() {
+	c.mux.HandleFunc("GET /{$}", c.getPage)
 	c.mux.HandleFunc("GET /api/canvas", c.getCanvas)
 	c.mux.HandleFunc("GET /api/pixel/{x}/{y}", c.getPixel)
 	if c.faults.Cluster != "" {
 		c.mux.HandleFunc("GET /api/cluster", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, c.faults.Cluster) })
 	}
 	c.t.Cleanup(http.DefaultClient.CloseIdleConnections)
+}
+
+// getPage makes whoever asks for the page a guest.
+func (c *Canvas) getPage(w http.ResponseWriter, _ *http.Request) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.guests++
+	http.SetCookie(w, &http.Cookie{Name: "guest", Value: strconv.Itoa(c.guests)})
 }
 
 // read is the colour that HTTP shows. The caller holds c.mu.

@@ -22,6 +22,9 @@ type Dialer struct {
 	// JSON chooses the JSON protocol, which has no HELLO. All that its welcome has is the name
 	// of the pod.
 	JSON bool
+	// Header is sent with the handshake besides what a WebSocket needs: a cookie, or a key; nil:
+	// nothing.
+	Header http.Header
 	// Net opens sockets; nil: net.Dialer does.
 	Net func(ctx context.Context, network, address string) (net.Conn, error)
 }
@@ -64,7 +67,7 @@ func (d Dialer) Open(ctx context.Context, url string, hello codec.Hello) (*Conn,
 
 func (d Dialer) dial(ctx context.Context, url string) (*Conn, error) {
 	var refused *HandshakeError
-	dialer := ws.Dialer{NetDial: d.Net, OnStatusError: func(status int, _ []byte, response io.Reader) {
+	dialer := ws.Dialer{NetDial: d.Net, Header: ws.HandshakeHeaderHTTP(d.Header), OnStatusError: func(status int, _ []byte, response io.Reader) {
 		refused = &HandshakeError{Status: status, Retry: retryAfter(response)}
 	}}
 	protocol := ""

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -31,6 +32,10 @@ type Client struct {
 	done   chan struct{} // run closes it as its last act
 
 	users atomic.Uint64 // connected users, as the server said last
+
+	// Only for the goroutine of the session.
+	cookie http.Header // makes it a person of its own; nil: the server gives none
+	asked  bool        // the server has been asked for it
 
 	mu        sync.Mutex // held while a message is handled
 	err       error      // why there is no connection

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -30,24 +31,31 @@ func (c user) Dial(ctx context.Context, url string) (*wire.Conn, codec.Welcome, 
 	case <-ctx.Done():
 		return nil, codec.Welcome{}, errClosed
 	}
+	if !c.asked { // who it is stays the same over all connections
+		header, err := target.Guest(ctx, url)
+		if err != nil {
+			return nil, codec.Welcome{}, err
+		}
+		c.cookie, c.asked = header, true
+	}
 	c.mu.Lock()
 	hello := c.pending.Hello(c.session)
 	c.mu.Unlock()
-	return f.greet(ctx, url, hello)
+	return f.greet(ctx, url, c.cookie, hello)
 }
 
 // greet opens a connection and waits for WELCOME.
-func (f *Fleet) greet(ctx context.Context, url string, hello codec.Hello) (*wire.Conn, codec.Welcome, error) {
+func (f *Fleet) greet(ctx context.Context, url string, cookie http.Header, hello codec.Hello) (*wire.Conn, codec.Welcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
-	return wire.Dialer{JSON: f.cfg.JSON}.Open(ctx, url, hello)
+	return wire.Dialer{JSON: f.cfg.JSON, Header: cookie}.Open(ctx, url, hello)
 }
 
 // meet asks the targets in turn for the canvas' size and limits.
 func (f *Fleet) meet(ctx context.Context) (codec.Welcome, error) {
 	failed := errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
 	for _, target := range f.cfg.Targets {
-		l, welcome, err := f.greet(ctx, target, codec.Hello{})
+		l, welcome, err := f.greet(ctx, target, nil, codec.Hello{})
 		if err == nil {
 			l.Close()
 			if f.cfg.JSON {

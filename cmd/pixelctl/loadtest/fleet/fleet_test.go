@@ -4,9 +4,11 @@ import (
 	"fmt"
 	"image"
 	"io"
+	"net/http"
 	"reflect"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -492,5 +494,45 @@ func TestFleet_RefusesARateThatTheServerForbids(t *testing.T) {
 	}
 	if err := f.Affordable(100, 4); err == nil || !strings.Contains(err.Error(), "4 clients can place 96") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// Goal: every client is a person of its own, as a browser is, and stays the same one. Method: the
+// cookies that come with handshakes, also after connections broke.
+func TestFleet_EveryClientIsAPerson(t *testing.T) {
+	for name, text := range map[string]bool{"binary": false, "JSON": true} {
+		t.Run(name, func(t *testing.T) {
+			s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
+			var mu sync.Mutex
+			shown := make(map[string]int)
+			gateway := s.Gateway("g", func(r *http.Request) {
+				if r.URL.Path == "/ws" {
+					mu.Lock()
+					defer mu.Unlock()
+					shown[r.Header.Get("Cookie")]++
+				}
+			})
+			f := New(Config{JSON: text, Targets: []string{gateway}})
+			t.Cleanup(f.Close)
+			if err := f.Open(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			for range 3 {
+				if _, err := f.Join(t.Context(), f.All()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			s.Drop()
+			clienttest.Until(t, "all come again as who they were", func() bool {
+				mu.Lock()
+				defer mu.Unlock()
+				return shown["guest=1"] >= 2 && shown["guest=2"] >= 2 && shown["guest=3"] >= 2
+			})
+			mu.Lock()
+			defer mu.Unlock()
+			if len(shown) != 4 || shown[""] != 1 { // to ask for the limits, it need not be anybody
+				t.Errorf("%v", shown)
+			}
+		})
 	}
 }

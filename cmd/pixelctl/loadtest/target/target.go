@@ -10,6 +10,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strings"
 	"time"
 
 	"github.com/prometheus/common/expfmt"
@@ -71,6 +72,36 @@ func Turned(urls []string, index int) []string {
 		order[i] = urls[(index+i*step)%n]
 	}
 	return order
+}
+
+// Guest asks for the page of a target's server as a browser does, and returns what makes whoever shows
+// it a person of their own: the cookie that came with the page. Nil: there was none.
+func Guest(ctx context.Context, target string) (http.Header, error) {
+	ctx, cancel := context.WithTimeout(ctx, httpPatience)
+	defer cancel()
+	u, err := url.Parse(target)
+	if err != nil {
+		return nil, err
+	}
+	page := Site(target) + strings.TrimSuffix(u.EscapedPath(), "ws")
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
+	if err != nil {
+		return nil, err
+	}
+	response, err := http.DefaultClient.Do(r)
+	if err != nil {
+		return nil, err
+	}
+	defer response.Body.Close()
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 1<<20)) // so that the connection can be used again
+	var pairs []string
+	for _, c := range response.Cookies() {
+		pairs = append(pairs, c.Name+"="+c.Value)
+	}
+	if len(pairs) == 0 {
+		return nil, nil
+	}
+	return http.Header{"Cookie": {strings.Join(pairs, "; ")}}, nil
 }
 
 // httpPatience is how long one answer may take.

@@ -105,8 +105,9 @@ type Person struct {
 	Unsure   bool // the store has not told yet what says who this is: nothing is placed until then
 	Barred   bool // may not even look, unless its first message shows who it is
 
-	// Network is the subject of the network a guest comes from, if it has an allowance of its own
-	// that all its guests share; zero: none is taken from.
+	// Network is the subject that all guests of a network share, or for a key the account that made
+	// it; zero: there is none. It bounds how many of them have allowances in use at a time, and if
+	// NetworkPace is a limit, what they place is taken from its allowance too.
 	Network     Subject
 	NetworkPace Pace
 

@@ -139,9 +139,7 @@ func (p *People) whoever(shown Shown) (canvas.Person, *Refusal) {
 	if id, ok := keys.guestIn(shown.Cookies, p.now()); ok && !shown.Foreign {
 		person := canvas.Person{Kind: canvas.Guest, Subject: keys.subject(canvas.Guest, id[:]), Pace: p.cfg.Pace}
 		person.User = person.Subject.User(canvas.Guest)
-		if p.cfg.NetworkPace.Rate > 0 {
-			person.Network, person.NetworkPace = keys.network(shown.From), p.cfg.NetworkPace
-		}
+		person.Network, person.NetworkPace = keys.guestsOf(shown.From), p.cfg.NetworkPace
 		return person, nil
 	}
 	return p.program(keys, shown.From), nil
@@ -159,4 +157,11 @@ func (p *People) program(keys *keys, from netip.Addr) canvas.Person {
 func (k *keys) network(from netip.Addr) canvas.Subject {
 	text, _ := quota.NetworkOf(from).MarshalText() // never fails
 	return k.subject(canvas.Program, text)
+}
+
+// guestsOf is the subject of all guests of an address's network together. It is not that of the
+// network's programs: one allowance has one pace, and theirs is another.
+func (k *keys) guestsOf(from netip.Addr) canvas.Subject {
+	text, _ := quota.NetworkOf(from).MarshalText() // never fails
+	return k.subject(canvas.Program, append([]byte("guests of "), text...))
 }

@@ -91,8 +91,32 @@ func TestPeople_GuestIsTheSameEverywhere(t *testing.T) {
 	}
 	elsewhere := shown("theme=dark; " + ada + "; lang=de")
 	elsewhere.From = netip.MustParseAddr("2001:db8::1")
-	if again := identified(t, two, elsewhere); again != a {
+	again := identified(t, two, elsewhere)
+	if again.Network == a.Network {
+		t.Error("two networks are one")
+	}
+	if again.Network = a.Network; again != a {
 		t.Errorf("on another pod and network: %+v, want %+v", again, a)
+	}
+}
+
+// What guests of a network share has another pace than what its programs share. So it is another
+// allowance: of one for both, a few pixels of guests could take all that programs have for minutes.
+// It is named also where it has no limit, since it bounds how many allowances a network has in use.
+func TestPeople_GuestsShareNothingWithPrograms(t *testing.T) {
+	p := newPlace(t)
+	for _, limit := range []canvas.Pace{{}, {Rate: 1, Burst: 1000}} {
+		pod := New(Config{Pace: pace, NetworkPace: limit}, p.papers, func() time.Time { return p.now }, nil)
+		if err := pod.Learn(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		one, two, program := identified(t, pod, shown(guest(t, pod))), identified(t, pod, shown(guest(t, pod))), identified(t, pod, shown())
+		if one.Network == (canvas.Subject{}) || one.Network != two.Network || one.NetworkPace != limit {
+			t.Errorf("limit %+v: guests of one network: %+v, %+v", limit, one, two)
+		}
+		if one.Network == program.Subject || program.Network != (canvas.Subject{}) {
+			t.Errorf("limit %+v: guest %+v, program %+v", limit, one, program)
+		}
 	}
 }
 

@@ -33,6 +33,7 @@ type allowance struct {
 	phase   allowancePhase
 	handled uint64 // messages that the front has passed on or sent
 	asks    []leaseAsk
+	decided []decidedLease // the last ones, at most maxDecided
 	durable allowanceDocument
 
 	questions uint64 // numbers of Yield and Move
@@ -65,7 +66,15 @@ type leaseAsk struct {
 	lease  *message.Lease
 }
 
+// decidedLease is a question and its answer.
+type decidedLease struct {
+	leaseAsk
+	told *message.Leased
+}
+
 const (
+	// maxDecided is how many answers are remembered for questions that are repeated.
+	maxDecided = 4
 	// maxLeaseAsks bounds the questions that wait at one allowance; a lessee asks one at a time.
 	maxLeaseAsks = 1 << 12
 	// allowanceGoneTime is how long after it was asked to yield a pod waits for the news of the members
@@ -163,6 +172,8 @@ func (a *allowance) onLease(ctx actor.Context, m *message.Lease) {
 	a.limit, a.used = m.Limit, a.pod.clock.Now()
 	a.watch(ctx.Sender(), m.Watch)
 	switch {
+	case a.repeated(ctx, m):
+		return
 	case a.phase == allowanceMoving || a.phase == allowanceGone:
 		a.answer(ctx, leaseAsk{ctx.Sender(), m}, &message.Leased{Not: message.LeaseElsewhere})
 		return
@@ -177,6 +188,22 @@ func (a *allowance) onLease(ctx actor.Context, m *message.Lease) {
 	a.work(ctx)
 }
 
+// repeated reports whether a question has come before, since its lessee did not have the answer in time.
+// It gets that one: a second one would take as many pixels once more.
+func (a *allowance) repeated(ctx actor.Context, m *message.Lease) bool {
+	same := func(q leaseAsk) bool { return q.lease.N == m.N && q.lessee.Equal(ctx.Sender()) }
+	if slices.ContainsFunc(a.asks, same) {
+		return true
+	}
+	for _, d := range a.decided {
+		if same(d.leaseAsk) {
+			ctx.Send(d.lessee, d.told)
+			return true
+		}
+	}
+	return false
+}
+
 // slow reports whether the allowance belongs into the store.
 func (a *allowance) slow() bool { return a.limit.Fill() > durableFrom && a.pod.documents != nil }
 
@@ -188,8 +215,15 @@ func (a *allowance) answer(ctx actor.Context, q leaseAsk, told *message.Leased) 
 	case q.lease.Least > 0 && told.Not == message.LeaseDecided:
 		a.pod.stats.NotLeased.Add(1)
 	}
-	if q.lessee != nil {
-		ctx.Send(q.lessee, told)
+	if q.lessee == nil {
+		return
+	}
+	ctx.Send(q.lessee, told)
+	if told.Not == message.LeaseDecided {
+		a.decided = append(a.decided, decidedLease{q, told})
+		if len(a.decided) > maxDecided {
+			a.decided = slices.Delete(a.decided, 0, 1)
+		}
 	}
 }
 

@@ -368,7 +368,7 @@ func (w *world) logged(author canvas.Author) map[uint64]int {
 		}
 		for _, b := range history {
 			for _, op := range b.Ops {
-				if op.By() == author {
+				if op.By() == author || op.ID.Author == author {
 					counts[op.ID.Num]++
 				}
 			}

@@ -33,6 +33,7 @@ type lease struct {
 	had   time.Time // when the last were granted
 
 	asked uint64    // number of the question under way; 0: none is
+	done  uint64    // of the last one whose answer has come
 	least int       // what it is for
 	sent  time.Time // when it was asked last
 	since time.Time // when it was asked first
@@ -134,8 +135,7 @@ func (l *lease) covers(n int, now time.Time) taken {
 }
 
 // ask asks the owner of an allowance, perhaps again. What is left of the last lease goes back with the
-// question. A repetition has the same number: if the owner was only slow, its first answer counts, and
-// the second one may be that nothing is left.
+// question. A repetition has the same number, so an owner that was only slow knows it again.
 func (p *purse) ask(ctx actor.Context, l *lease, least int, now time.Time) {
 	if l.asked == 0 {
 		l.asked = p.pod.streams.Add(1)
@@ -198,10 +198,22 @@ func (p *purse) leased(ctx actor.Context, m *message.Leased) (news bool) {
 		}
 		return p.answered(ctx, l, m, now)
 	}
-	if m.Pixels > 0 { // the answer to a repetition, or too late
-		p.back(ctx, m.Subject, m.Pixels)
+	if m.Pixels > 0 {
+		p.tooLate(ctx, m)
 	}
 	return false
+}
+
+// tooLate gives back what is granted when nobody waits for it any more. The same answer may come twice,
+// and must not go back twice.
+func (p *purse) tooLate(ctx actor.Context, m *message.Leased) {
+	for i := range p.leases {
+		if l := &p.leases[i]; l.limit.Every > 0 && l.subject == m.Subject && m.N > l.done {
+			l.done = m.N
+			p.back(ctx, m.Subject, m.Pixels)
+			return
+		}
+	}
 }
 
 func (p *purse) answered(ctx actor.Context, l *lease, m *message.Leased, now time.Time) (news bool) {
@@ -216,7 +228,7 @@ func (p *purse) answered(ctx actor.Context, l *lease, m *message.Leased, now tim
 		}
 		return false
 	}
-	l.asked, l.full = 0, m.Full
+	l.asked, l.done, l.full = 0, m.N, m.Full
 	if m.Pixels > 0 {
 		l.left, l.until, l.had, l.before = l.left+m.Pixels, now.Add(leaseTime), now, time.Time{}
 		p.wakeAt(ctx, l.until, now)

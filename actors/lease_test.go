@@ -75,33 +75,68 @@ func BenchmarkLease(b *testing.B) {
 	}
 }
 
-// TestPurse_SlowAnswer: whoever asks again because the owner is slow gets the pixels of the first
-// answer. The second one says that nothing is left.
+// TestPurse_SlowAnswer: whoever asks again because the owner is slow gets what it has asked for, once,
+// and nothing is lost.
 func TestPurse_SlowAnswer(t *testing.T) {
 	w := newWorld(t, nil)
-	p := newPurse(w.node, somebody(1, slowly(10)), true)
-	taken := make(chan taken, 1)
+	person := somebody(1, slowly(10))
+	p := newPurse(w.node, person, true)
+	done := make(chan taken, 1)
 	answers := 0
 	pid := w.node.system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
 		switch m := ctx.Message().(type) {
 		case *actor.Started:
-			p.take(ctx, 10, time.Now())
-			p.due = time.Time{} // as if the answer were late
-			p.wake(ctx)
+			p.take(ctx, 3, time.Now())
+			for range 2 {
+				p.due = time.Time{} // as if the answer were late
+				p.wake(ctx)
+			}
 		case *message.Leased:
 			p.leased(ctx, m)
-			if answers++; answers == 2 {
-				taken <- p.take(ctx, 10, time.Now())
+			if answers++; answers == 3 {
+				done <- p.take(ctx, 3, time.Now())
 			}
 		}
 	}))
 	defer w.node.system.Root.Stop(pid)
 	select {
-	case got := <-taken:
-		if !got.ok {
-			t.Errorf("%+v", got)
+	case got := <-done:
+		if left := w.left(person); !got.ok || left != 7 {
+			t.Errorf("%+v, and %d left of 10", got, left)
 		}
 	case <-time.After(20 * time.Second):
 		t.Fatal("there are no answers")
+	}
+}
+
+// An answer that comes too late, and twice, goes back once.
+func TestPurse_AnswerTooLate(t *testing.T) {
+	w := newWorld(t, nil)
+	person := somebody(1, slowly(10))
+	p := newPurse(w.node, person, true)
+	done := make(chan struct{})
+	answers := 0
+	pid := w.node.system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
+		switch m := ctx.Message().(type) {
+		case *actor.Started:
+			p.take(ctx, 3, time.Now())
+			p.due = time.Time{}
+			p.wake(ctx)
+			p.leases[0].asked = 0 // its patience has ended
+		case *message.Leased:
+			p.leased(ctx, m)
+			if answers++; answers == 2 {
+				close(done)
+			}
+		}
+	}))
+	defer w.node.system.Root.Stop(pid)
+	select {
+	case <-done:
+	case <-time.After(20 * time.Second):
+		t.Fatal("there are no answers")
+	}
+	if left := w.left(person); left != 10 {
+		t.Errorf("%d left of 10", left)
 	}
 }

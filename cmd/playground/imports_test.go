@@ -73,10 +73,11 @@ func arrows() []arrow {
 		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
 		{from: "transport/quota", may: []string{canvas}, uses: []string{"golang.org/x/time"}},
 		{from: "transport/stats", may: []string{"codec"}, uses: []string{"golang.org/x/sys"}, never: io},
-		{from: "transport/auth", may: []string{canvas, store, "transport/api/answer", "transport/quota"}, uses: []string{
+		{from: "transport/auth", may: []string{canvas, store, "transport/api/answer", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "golang.org/x/oauth2",
 		}},
-		{from: "transport/auth/openidtest", may: []string{"cmd/commandline/programtest"}},
+		{from: "transport/auth/openid", may: []string{canvas}, uses: []string{"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4"}},
+		{from: "transport/auth/openidtest", may: []string{"cmd/commandline/programtest"}, uses: []string{"github.com/go-jose/go-jose/v4"}},
 		{from: "transport/upgrade", may: []string{canvas, "codec", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
 		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
@@ -112,7 +113,7 @@ func arrows() []arrow {
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
 		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline", loadtest + "/target"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
-		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/auth", "transport/quota"}, uses: []string{
+		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/alecthomas/kong", "gopkg.in/yaml.v3",
 		}},
 		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},

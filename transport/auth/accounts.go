@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/auth/openid"
 	"pixelplayground/transport/quota"
 )
 
@@ -112,19 +113,19 @@ func (p *People) Token(token string, before canvas.Person) (canvas.Person, *Refu
 
 // bearer is who shows a token.
 func (p *People) bearer(token string, keys *keys) (*canvas.Person, *Refusal) {
-	says, err := p.tokens.verify(token)
+	says, err := p.tokens.Verify(token)
 	if err == nil {
-		err = p.ended.stands(says.login)
+		err = p.ended.stands(says.Login)
 	}
 	switch {
-	case errors.Is(err, errNotYet), errors.Is(err, errNotKnown):
+	case errors.Is(err, openid.ErrNotYet), errors.Is(err, errNotKnown):
 		return nil, notYet()
 	case err != nil:
-		p.told.Note("token refused", "token", "err", excerpt(err.Error()))
+		p.told.Note("token refused", "token", "err", openid.Excerpt(err.Error()))
 		return nil, unauthorised("the token is not valid")
 	}
-	person := p.person(keys, p.cfg.Tokens.Issuer, says.subject, says.role)
-	person.Name, person.Login, person.Until = says.name, says.login, says.until
+	person := p.person(keys, p.cfg.Tokens.Issuer, says.Subject, says.Role)
+	person.Name, person.Login, person.Until = says.Name, says.Login, says.Until
 	return &person, nil
 }
 
@@ -132,7 +133,7 @@ func (p *People) bearer(token string, keys *keys) (*canvas.Person, *Refusal) {
 func (p *People) bot(text string, from netip.Addr, keys *keys) (*canvas.Person, *Refusal) {
 	key, err := p.bots.shown(context.Background(), text, quota.NetworkOf(from))
 	switch {
-	case errors.Is(err, errNotYet), errors.Is(err, errNotKnown):
+	case errors.Is(err, openid.ErrNotYet), errors.Is(err, errNotKnown):
 		return nil, notYet()
 	case errors.Is(err, errTooFast):
 		return nil, &Refusal{Status: http.StatusTooManyRequests, Text: "too many keys from this network", Retry: time.Second}

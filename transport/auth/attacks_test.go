@@ -86,7 +86,7 @@ func TestAttack_IDTokens(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	honest := func(claims map[string]any) string { return signed(t, jose.RS256, f.key, "f", claims) }
+	honest := func(claims map[string]any) string { return openidtest.Signed(t, jose.RS256, f.key, "f", claims) }
 	with := func(name string, value any) func(map[string]any) string {
 		return func(claims map[string]any) string {
 			if claims[name] = value; value == nil {
@@ -122,16 +122,16 @@ func TestAttack_IDTokens(t *testing.T) {
 		},
 		"other access token": with("at_hash", "AAAAAAAAAAAAAAAAAAAAAA"),
 		"unsigned": func(claims map[string]any) string {
-			return strings.TrimRight(handSigned(`{"alg":"none"}`, claims, nil), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
+			return strings.TrimRight(openidtest.HandSigned(`{"alg":"none"}`, claims, nil), "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_")
 		},
-		"unsigned, kept":      func(claims map[string]any) string { return handSigned(`{"alg":"none"}`, claims, nil) },
-		"by a stranger":       func(claims map[string]any) string { return signed(t, jose.RS256, stranger, "f", claims) },
-		"by a stranger's key": func(claims map[string]any) string { return signed(t, jose.RS256, stranger, "g", claims) },
+		"unsigned, kept":      func(claims map[string]any) string { return openidtest.HandSigned(`{"alg":"none"}`, claims, nil) },
+		"by a stranger":       func(claims map[string]any) string { return openidtest.Signed(t, jose.RS256, stranger, "f", claims) },
+		"by a stranger's key": func(claims map[string]any) string { return openidtest.Signed(t, jose.RS256, stranger, "g", claims) },
 		"by the client's secret": func(claims map[string]any) string {
-			return handSigned(`{"alg":"HS256"}`, claims, []byte(openidtest.ClientSecret))
+			return openidtest.HandSigned(`{"alg":"HS256"}`, claims, []byte(openidtest.ClientSecret))
 		},
 		"by the public key": func(claims map[string]any) string {
-			return handSigned(`{"alg":"HS256","kid":"f"}`, claims, f.key.N.Bytes())
+			return openidtest.HandSigned(`{"alg":"HS256","kid":"f"}`, claims, f.key.N.Bytes())
 		},
 		"cut":     func(claims map[string]any) string { token := honest(claims); return token[:len(token)-20] },
 		"nothing": func(map[string]any) string { return "" },
@@ -196,7 +196,7 @@ func TestAttack_Callback(t *testing.T) {
 			t.Errorf("%s: %s: %s", what, done.Status, done.body)
 		}
 	}
-	w.clock.pass(loginLasts)
+	w.clock.Pass(loginLasts)
 	if done := ask(t, b, "GET", callback, ""); done.StatusCode != http.StatusBadRequest {
 		t.Errorf("too late: %s", done.Status)
 	}
@@ -354,7 +354,7 @@ func TestSite_Cookies(t *testing.T) {
 			w.cfg.SignIn.PublicURL, _ = url.Parse(test.public)
 		}
 		g := w.gateway()
-		honest := func(claims map[string]any) string { return signed(t, jose.RS256, f.key, "f", claims) }
+		honest := func(claims map[string]any) string { return openidtest.Signed(t, jose.RS256, f.key, "f", claims) }
 		f.says.Store(&honest)
 		b := browser(t)
 		begun := ask(t, b, "GET", g.URL+"/auth/login", "")

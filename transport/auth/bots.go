@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/store"
+	"pixelplayground/transport/auth/openid"
 	"pixelplayground/transport/quota"
 )
 
@@ -90,7 +91,7 @@ func (k *bots) find(ctx context.Context, id string, network netip.Prefix) (Key, 
 	case known != nil: // while the store is away, what it said last counts
 		return known.key, known.err
 	default:
-		err = fmt.Errorf("%w: %w", errNotYet, err)
+		err = fmt.Errorf("%w: %w", openid.ErrNotYet, err)
 	}
 	return key, err
 }

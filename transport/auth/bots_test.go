@@ -32,11 +32,11 @@ func (c *counting) Document(ctx context.Context, kind store.Kind, id string) ([]
 }
 
 // keyed is a pod of a canvas without sign-in.
-func keyed(t *testing.T) (*People, *counting, *clock) {
+func keyed(t *testing.T) (*People, *counting, *openidtest.Clock) {
 	t.Helper()
 	papers := &counting{Store: newPlace(t).papers}
-	time0 := newClock()
-	time0.at = time.Now() // the store's documents end by its clock
+	time0 := openidtest.NewClock()
+	time0.At = time.Now() // the store's documents end by its clock
 	p := New(Config{Pace: pace}, papers, time0.Now, nil)
 	if err := p.Learn(t.Context()); err != nil {
 		t.Fatal(err)
@@ -97,7 +97,7 @@ func TestKey_MakesABot(t *testing.T) {
 	if got := identified(t, p, bearing(moderator)); got.ReadOnly || got.Role != canvas.RoleModerator {
 		t.Errorf("a moderator: %+v", got)
 	}
-	time0.pass(time.Hour)
+	time0.Pass(time.Hour)
 	if _, refused := p.Identify(bearing(text)); refused == nil || refused.Status != http.StatusUnauthorized {
 		t.Errorf("at its end: %v", refused)
 	}
@@ -226,7 +226,7 @@ func TestKey_WhileTheStoreIsAway(t *testing.T) {
 		t.Error("each look asks the store")
 	}
 	papers.away.Store(true)
-	time0.pass(2 * keysFresh)
+	time0.Pass(2 * keysFresh)
 	identified(t, p, bearing(text))
 	if _, refused := p.Identify(bearing(other)); refused == nil || refused.Status != http.StatusServiceUnavailable || refused.Retry == 0 {
 		t.Errorf("one that is not known: %v", refused)

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"pixelplayground/transport/auth/openidtest"
+
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
 )
@@ -23,9 +25,9 @@ func (f *forgetful) PutDocument(ctx context.Context, kind store.Kind, id string,
 	return f.Store.PutDocument(ctx, kind, id, value, until)
 }
 
-func endedOf(t *testing.T) (*ended, *forgetful, *clock) {
+func endedOf(t *testing.T) (*ended, *forgetful, *openidtest.Clock) {
 	t.Helper()
-	p, time0 := &forgetful{Store: newPlace(t).papers}, &clock{at: time.Now()}
+	p, time0 := &forgetful{Store: newPlace(t).papers}, &openidtest.Clock{At: time.Now()}
 	return New(Config{}, p, time0.Now, nil).ended, p, time0
 }
 
@@ -40,7 +42,7 @@ func TestEnded_StoreForgets(t *testing.T) {
 	if err := papers.DeleteDocument(t.Context(), kindEnded, "session/a"); err != nil {
 		t.Fatal(err)
 	}
-	time0.pass(time.Minute)
+	time0.Pass(time.Minute)
 	if err := e.look(t.Context(), nobody); err != nil {
 		t.Fatal(err)
 	}
@@ -66,14 +68,14 @@ func TestEnded_StoreIsAway(t *testing.T) {
 		t.Errorf("after a sign-out that was not stored: %v", err)
 	}
 	papers.refuses = false
-	time0.pass(time.Minute)
+	time0.Pass(time.Minute)
 	if err := e.look(t.Context(), nobody); err != nil {
 		t.Fatal(err)
 	}
 	if value, err := papers.Document(t.Context(), kindEnded, "session/a"); err != nil || value == nil {
 		t.Errorf("later the store has %s, %v", value, err)
 	}
-	time0.pass(2 * time.Hour)
+	time0.Pass(2 * time.Hour)
 	if err := e.look(t.Context(), nobody); err != nil || len(e.logins) != 0 {
 		t.Errorf("after its own end %d are remembered, %v", len(e.logins), err)
 	}
@@ -88,7 +90,7 @@ func TestEnded_IsBounded(t *testing.T) {
 	if !e.full() {
 		t.Error("more may be begun")
 	}
-	time0.pass(time.Hour)
+	time0.Pass(time.Hour)
 	e.hear("session/a", time0.Now().Add(time.Hour))
 	if n := len(e.logins); e.full() || n > maxEnded/2+1 {
 		t.Errorf("%d are remembered", n)

@@ -13,6 +13,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
+	"pixelplayground/transport/auth/openid"
 	"pixelplayground/transport/quota"
 )
 
@@ -22,8 +23,8 @@ type Config struct {
 	Paces       []canvas.Pace // by role; of a role that is not there: Pace
 	NetworkPace canvas.Pace   // of all guests of one network together; Rate 0: no limit
 
-	SignIn SignInConfig // without an issuer nobody signs in
-	Tokens TokenConfig  // without keys and a secret none is taken
+	SignIn SignInConfig       // without an issuer nobody signs in
+	Tokens openid.TokenConfig // without keys and a secret none is taken
 	Rights Rights
 }
 
@@ -55,8 +56,8 @@ type People struct {
 	keys        atomic.Pointer[keys] // nil: the secret of the canvas isn't known yet
 	provisional *keys                // for programs until then; they end with the process
 
-	signIn *SignIn // nil: off
-	tokens *Tokens // nil: off
+	signIn *SignIn        // nil: off
+	tokens *openid.Tokens // nil: off
 	bots   *bots
 	ended  *ended
 	told   quota.Refusals
@@ -82,7 +83,7 @@ func New(cfg Config, papers store.Documents, now func() time.Time, log *slog.Log
 		p.signIn = newSignIn(cfg.SignIn, papers, p.ended, p.seals, now, log)
 	}
 	if cfg.Tokens.On() {
-		p.tokens = newTokens(cfg.Tokens, now)
+		p.tokens = openid.NewTokens(cfg.Tokens, now)
 	}
 	return p
 }

@@ -71,10 +71,10 @@ const (
 // Run sees to it that the secret of the canvas is known and stays in the store, and that it is known
 // which logins have ended and with which keys tokens are signed, until ctx ends.
 func (p *People) Run(ctx context.Context) {
-	if p.tokens != nil && p.tokens.keys != nil {
+	if p.tokens != nil {
 		var work sync.WaitGroup
 		defer work.Wait()
-		work.Go(func() { p.tokens.keys.run(ctx, p.log) })
+		work.Go(func() { p.tokens.Run(ctx, p.log) })
 	}
 	for warned := false; ; {
 		err := p.Learn(ctx)

@@ -19,6 +19,7 @@ import (
 
 	"pixelplayground/actors/store"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/auth/openid"
 	"pixelplayground/transport/quota"
 )
 
@@ -28,7 +29,7 @@ type SignInConfig struct {
 	ClientID     string
 	ClientSecret string   // UseClientSecret replaces it
 	Scopes       []string // besides openid
-	Roles        Roles
+	Roles        openid.Roles
 	Lasts        time.Duration // how long a session lasts
 	PublicURL    *url.URL      // where browsers find the page; nil: where they ask
 }
@@ -38,7 +39,7 @@ type SignInConfig struct {
 type SignIn struct {
 	cfg    SignInConfig
 	secret atomic.Pointer[string]
-	issuer *issuer
+	issuer *openid.Issuer
 	docs   store.Documents
 	ended  *ended
 	seals  func() *seals // nil: the canvas' secret is not known yet
@@ -85,13 +86,11 @@ const (
 	// kindLogin is the kind of the documents of sign-ins that have been finished, so that none is
 	// finished twice.
 	kindLogin store.Kind = "login"
-	// skew is how much the clocks of two computers may differ.
-	skew = time.Minute
 )
 
 func newSignIn(cfg SignInConfig, docs store.Documents, ended *ended, seals func() *seals, now func() time.Time, log *slog.Logger) *SignIn {
 	s := &SignIn{
-		cfg: cfg, issuer: newIssuer(cfg.Issuer, now), docs: docs, ended: ended, seals: seals, now: now, log: log,
+		cfg: cfg, issuer: openid.NewIssuer(cfg.Issuer, now), docs: docs, ended: ended, seals: seals, now: now, log: log,
 		begun: quota.NewRates(loginsPerSecond, loginsAtOnce), exchanges: make(chan struct{}, maxExchanges), told: quota.NewRefusals(log, now),
 	}
 	s.UseClientSecret(cfg.ClientSecret)
@@ -110,7 +109,7 @@ type pending struct {
 	Redirect string `json:"r"`
 }
 
-func (s *SignIn) client(of *discovered, redirect string) *oauth2.Config {
+func (s *SignIn) client(of *openid.Discovered, redirect string) *oauth2.Config {
 	return &oauth2.Config{
 		ClientID: s.cfg.ClientID, ClientSecret: *s.secret.Load(), Endpoint: of.Endpoint(), RedirectURL: redirect,
 		Scopes: append([]string{oidc.ScopeOpenID}, s.cfg.Scopes...),
@@ -122,14 +121,14 @@ func (s *SignIn) begin(w http.ResponseWriter, r *http.Request) {
 	here := siteOf(s.cfg.PublicURL, r)
 	seals := s.seals()
 	if seals == nil || s.ended.full() {
-		s.fail(w, r, http.StatusServiceUnavailable, "The server can't sign anybody in at the moment.", firstPause, errNotKnown)
+		s.fail(w, r, http.StatusServiceUnavailable, "The server can't sign anybody in at the moment.", openid.FirstPause, errNotKnown)
 		return
 	}
 	if wait, ok := s.begun.Take(answer.ClientOf(r), 1, s.now()); !ok {
 		s.fail(w, r, http.StatusTooManyRequests, "Too many sign-ins from your network.", wait, errors.New("too many sign-ins"))
 		return
 	}
-	of, err := s.issuer.get(r.Context())
+	of, err := s.issuer.Get(r.Context())
 	if err != nil {
 		s.away(w, r, err)
 		return
@@ -151,7 +150,7 @@ func (s *SignIn) finish(w http.ResponseWriter, r *http.Request) {
 	here := siteOf(s.cfg.PublicURL, r)
 	seals := s.seals()
 	if seals == nil {
-		s.fail(w, r, http.StatusServiceUnavailable, "The server can't sign anybody in at the moment.", firstPause, errNotKnown)
+		s.fail(w, r, http.StatusServiceUnavailable, "The server can't sign anybody in at the moment.", openid.FirstPause, errNotKnown)
 		return
 	}
 	going, err := s.underWay(r, here, seals)
@@ -162,7 +161,7 @@ func (s *SignIn) finish(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	http.SetCookie(w, here.forget(loginCookie))
 	if said := query.Get("error"); said != "" {
-		s.fail(w, r, http.StatusForbidden, "The sign-in service did not sign you in.", 0, fmt.Errorf("the issuer says %q", excerpt(said))) // its description may name the account
+		s.fail(w, r, http.StatusForbidden, "The sign-in service did not sign you in.", 0, fmt.Errorf("the issuer says %q", openid.Excerpt(said))) // its description may name the account
 		return
 	}
 	if err := s.once(r.Context(), going); err != nil {
@@ -173,11 +172,11 @@ func (s *SignIn) finish(w http.ResponseWriter, r *http.Request) {
 	case s.exchanges <- struct{}{}:
 		defer func() { <-s.exchanges }()
 	default:
-		s.away(w, r, &AwayError{errors.New("too many wait for it"), firstPause})
+		s.away(w, r, &openid.AwayError{Why: errors.New("too many wait for it"), Retry: openid.FirstPause})
 		return
 	}
 	account, token, err := s.exchange(r.Context(), going, query.Get("code"))
-	var away *AwayError
+	var away *openid.AwayError
 	switch {
 	case errors.As(err, &away):
 		s.away(w, r, err)
@@ -192,7 +191,7 @@ func (s *SignIn) finish(w http.ResponseWriter, r *http.Request) {
 func (s *SignIn) underWay(r *http.Request, here site, seals *seals) (going pending, err error) {
 	query := r.URL.Query()
 	if issuer := query.Get("iss"); issuer != "" && issuer != s.cfg.Issuer { // RFC 9207
-		return going, fmt.Errorf("it comes from the issuer %q", excerpt(issuer))
+		return going, fmt.Errorf("it comes from the issuer %q", openid.Excerpt(issuer))
 	}
 	for _, cookie := range r.CookiesNamed(here.cookieName(loginCookie)) {
 		var found pending
@@ -246,8 +245,8 @@ const maxTokenCookie = 3800
 
 // away tells that the issuer does not answer, and when it is asked again.
 func (s *SignIn) away(w http.ResponseWriter, r *http.Request, err error) {
-	wait := firstPause
-	var away *AwayError
+	wait := openid.FirstPause
+	var away *openid.AwayError
 	if errors.As(err, &away) {
 		wait = away.Retry
 	}
@@ -272,14 +271,8 @@ func reason(err error) string {
 	return "it can't be used"
 }
 
-// excerpt shortens what a stranger has sent to what is useful in the log.
-func excerpt(text string) string {
-	const most = 200 // bytes
-	return text[:min(len(text), most)]
-}
-
 // fail shows a person why there is no sign-in, and tells the operator.
 func (s *SignIn) fail(w http.ResponseWriter, r *http.Request, status int, text string, retry time.Duration, why error) {
-	s.told.Note("sign-in failed", cmp.Or(http.StatusText(status), "unknown"), "err", excerpt(why.Error()))
+	s.told.Note("sign-in failed", cmp.Or(http.StatusText(status), "unknown"), "err", openid.Excerpt(why.Error()))
 	showFailure(w, siteOf(s.cfg.PublicURL, r), status, text, retry)
 }

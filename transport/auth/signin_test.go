@@ -14,6 +14,8 @@ import (
 	"testing"
 	"time"
 
+	"pixelplayground/transport/auth/openid"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store/memory"
 	"pixelplayground/actors/telemetry/logtest"
@@ -24,19 +26,19 @@ import (
 type town struct {
 	t      *testing.T
 	papers *memory.Store
-	clock  *clock
+	clock  *openidtest.Clock
 	cfg    Config
 	log    logtest.Lines
 }
 
 // newTown is a town with the clock of the provider, which is the computer's.
 func newTown(t *testing.T, issuer string) *town {
-	c := &clock{at: time.Now()}
+	c := &openidtest.Clock{At: time.Now()}
 	return &town{t: t, clock: c, papers: memory.New(memory.Config{Geometry: canvas.Geometry{Width: 8, Height: 8, Region: 8}}), cfg: Config{
 		Pace: canvas.Pace{Rate: 5, Burst: 50},
 		SignIn: SignInConfig{
 			Issuer: issuer, ClientID: openidtest.ClientID, ClientSecret: openidtest.ClientSecret, Scopes: []string{"profile", "email"}, Lasts: time.Hour,
-			Roles: Roles{Claim: "groups", Moderators: []string{"moderators"}},
+			Roles: openid.Roles{Claim: "groups", Moderators: []string{"moderators"}},
 		},
 	}}
 }
@@ -241,7 +243,7 @@ func TestSignIn_WithoutTheProvider(t *testing.T) {
 		}
 	}
 	provider.StartAgain(t)
-	w.clock.pass(firstPause)
+	w.clock.Pass(openid.FirstPause)
 	signIn(t, b, g, openidtest.Member, "")
 	if whoIs(t, b, g).Kind != "account" {
 		t.Error("it is back, and nobody can sign in")
@@ -256,7 +258,7 @@ func TestSignIn_WithoutTheProvider(t *testing.T) {
 	if whoIs(t, b, g).Kind != "account" {
 		t.Error("it is away, and a session has ended")
 	}
-	w.clock.pass(time.Hour)
+	w.clock.Pass(time.Hour)
 	if whoIs(t, b, g).Kind != "program" {
 		t.Error("a session does not expire")
 	}
@@ -272,14 +274,14 @@ func TestIssuer_Hangs(t *testing.T) {
 	}))
 	defer hanging.Close()
 	defer close(release)
-	time0 := newClock()
-	i := newIssuer(hanging.URL, time0.Now)
-	i.http.Timeout = 300 * time.Millisecond
+	time0 := openidtest.NewClock()
+	i := openid.NewIssuer(hanging.URL, time0.Now)
+	i.HTTP.Timeout = 300 * time.Millisecond
 	var all sync.WaitGroup
 	failed := make(chan error, 20)
 	for range 20 {
 		all.Go(func() {
-			_, err := i.get(t.Context())
+			_, err := i.Get(t.Context())
 			failed <- err
 		})
 	}
@@ -298,14 +300,14 @@ func TestIssuer_Hangs(t *testing.T) {
 func TestIssuer_IsNotWhatItSays(t *testing.T) {
 	for what, document := range map[string]string{
 		"another issuer": `{"issuer": "https://other.example", "authorization_endpoint": "https://other.example/a", "token_endpoint": "https://other.example/t", "jwks_uri": "https://other.example/k"}`,
-		"too much":       `{"issuer": "` + strings.Repeat("x", maxAnswer) + `"}`,
+		"too much":       `{"issuer": "` + strings.Repeat("x", openid.MaxAnswer) + `"}`,
 		"no JSON":        "<html>",
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			w.Header().Set("Content-Type", "application/json")
 			_, _ = io.WriteString(w, document)
 		}))
-		if _, err := newIssuer(server.URL, time.Now).get(t.Context()); err == nil {
+		if _, err := openid.NewIssuer(server.URL, time.Now).Get(t.Context()); err == nil {
 			t.Errorf("%s: believed", what)
 		}
 		server.Close()
@@ -322,7 +324,7 @@ func TestSignIn_ClocksMayDiffer(t *testing.T) {
 		{-4 * time.Minute, true}, {0, true}, {time.Hour + 50*time.Second, true}, {time.Hour + 70*time.Second, false}, // its tokens last an hour
 	} {
 		w := newTown(t, provider.Issuer)
-		w.clock.pass(test.ahead)
+		w.clock.Pass(test.ahead)
 		g, b := w.gateway(), browser(t)
 		done := ask(t, b, "GET", callbackOf(t, b, g, openidtest.Member, ""), "")
 		if (done.StatusCode == http.StatusSeeOther) != test.ok {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/auth/openid"
 )
 
 // signedOut answers POST /auth/logout for programs. A form is sent on instead.
@@ -21,14 +22,14 @@ func (s *SignIn) out(w http.ResponseWriter, r *http.Request) {
 	here := siteOf(s.cfg.PublicURL, r)
 	seals := s.seals()
 	if seals == nil {
-		answer.RetryAfter(w, firstPause)
+		answer.RetryAfter(w, openid.FirstPause)
 		answer.Fail(w, http.StatusServiceUnavailable, "The server can't sign anybody out at the moment")
 		return
 	}
 	if found, until := s.sessionIn(r.Header["Cookie"], seals); found != nil {
 		if err := s.ended.end(context.WithoutCancel(r.Context()), found.login(), until); err != nil {
 			s.log.Error("a sign-out could not be stored: a server that starts anew would not know of it", "err", err)
-			answer.RetryAfter(w, firstPause)
+			answer.RetryAfter(w, openid.FirstPause)
 			answer.Fail(w, http.StatusServiceUnavailable, "You are signed out for now, but that could not be stored: try again")
 			return
 		}
@@ -52,7 +53,7 @@ func (s *SignIn) out(w http.ResponseWriter, r *http.Request) {
 // endSession is the issuer's address for ending its own session of the account: OpenID Connect
 // RP-Initiated Logout. Without an answer of the issuer there is none.
 func (s *SignIn) endSession(r *http.Request, here site) string {
-	of, err := s.issuer.get(r.Context())
+	of, err := s.issuer.Get(r.Context())
 	if err != nil || of.EndSession == "" {
 		return ""
 	}

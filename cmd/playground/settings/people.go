@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"pixelplayground/transport/auth/openid"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/auth"
 )
@@ -37,7 +39,7 @@ type PeopleOptions struct {
 // People is PeopleOptions, parsed and checked.
 type People struct {
 	SignIn           auth.SignInConfig
-	Tokens           auth.TokenConfig
+	Tokens           openid.TokenConfig
 	Rights           auth.Rights
 	ClientSecretFile SecretFile
 	TokenSecretFile  SecretFile
@@ -50,7 +52,7 @@ const (
 
 // people parses the options. Errors don't show secrets.
 func (r *reader) people(o PeopleOptions) (p People) {
-	mapping := auth.Roles{Claim: o.RolesClaim, Members: values(o.Members), Moderators: values(o.Moderators), Owners: values(o.Owners)}
+	mapping := openid.Roles{Claim: o.RolesClaim, Members: values(o.Members), Moderators: values(o.Moderators), Owners: values(o.Owners)}
 	if o.RolesClaim == "" && o.Members+o.Moderators+o.Owners != "" {
 		r.refuse("roles-claim", "", "must name the claim that the members, moderators and owners are known by", "groups")
 	}
@@ -65,22 +67,22 @@ func (r *reader) people(o PeopleOptions) (p People) {
 	case o.OidcIssuer == "" && o.OidcClientId+o.OidcClientSecret+o.OidcClientSecretFile != "":
 		r.refuse("oidc-issuer", "", "must be set for people to sign in", "https://accounts.google.com")
 	}
-	p.Tokens = auth.TokenConfig{JWKS: o.JwtJwks, Secret: o.JwtSecret, Issuer: o.JwtIssuer, Audience: o.JwtAudience, Roles: mapping}
+	p.Tokens = openid.TokenConfig{JWKS: o.JwtJwks, Secret: o.JwtSecret, Issuer: o.JwtIssuer, Audience: o.JwtAudience, Roles: mapping}
 	r.web("jwt-jwks", o.JwtJwks, "https://example.org/.well-known/jwks.json")
 	if o.OidcClientSecretFile != "" {
 		p.SignIn.ClientSecret, p.ClientSecretFile = secretIn(r, "oidc-client-secret-file", o.OidcClientSecretFile, o.OidcClientSecret, ParsePassword)
 	}
 	if o.JwtSecretFile != "" {
 		p.Tokens.Secret, p.TokenSecretFile = secretIn(r, "jwt-secret-file", o.JwtSecretFile, o.JwtSecret, ParseTokenSecret)
-	} else if o.JwtSecret != "" && auth.CheckTokenSecret(o.JwtSecret) != nil {
-		r.refuse("jwt-secret", "(hidden)", auth.CheckTokenSecret(o.JwtSecret).Error(), "$(openssl rand -hex 32)")
+	} else if o.JwtSecret != "" && openid.CheckTokenSecret(o.JwtSecret) != nil {
+		r.refuse("jwt-secret", "(hidden)", openid.CheckTokenSecret(o.JwtSecret).Error(), "$(openssl rand -hex 32)")
 	}
 	r.tokens(p.Tokens)
 	p.Rights = r.rights(o, p)
 	return p
 }
 
-func (r *reader) tokens(t auth.TokenConfig) {
+func (r *reader) tokens(t openid.TokenConfig) {
 	switch {
 	case t.JWKS != "" && t.Secret != "":
 		r.refuse("jwt-jwks", t.JWKS, "must not be given with a secret: tokens are signed in one way", "https://example.org/.well-known/jwks.json")
@@ -147,7 +149,7 @@ func values(text string) (all []string) {
 func ParseTokenSecret(text string) (string, error) {
 	secret, err := ParsePassword(text)
 	if err == nil {
-		err = auth.CheckTokenSecret(secret)
+		err = openid.CheckTokenSecret(secret)
 	}
 	return secret, err
 }

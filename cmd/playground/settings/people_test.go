@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"pixelplayground/transport/auth/openid"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/auth"
 )
@@ -61,7 +63,7 @@ func TestPeople_Read(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	roles := auth.Roles{Claim: "realm_access.roles", Members: []string{"m", "n"}, Moderators: []string{"mods"}, Owners: []string{"own"}}
+	roles := openid.Roles{Claim: "realm_access.roles", Members: []string{"m", "n"}, Moderators: []string{"mods"}, Owners: []string{"own"}}
 	got := c.People()
 	if got.SignIn.PublicURL == nil || got.SignIn.PublicURL.String() != "https://example.org/canvas" {
 		t.Errorf("public URL %v", got.SignIn.PublicURL)

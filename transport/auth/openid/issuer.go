@@ -1,4 +1,4 @@
-package auth
+package openid
 
 import (
 	"context"
@@ -12,25 +12,25 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 )
 
-// issuer finds out how an OpenID provider wants to be asked, when that is needed first and from time to
+// Issuer finds out how an OpenID provider wants to be asked, when that is needed first and from time to
 // time again. So the server starts and serves while the issuer is away. One request asks at a time,
 // the others wait for its answer.
-type issuer struct {
+type Issuer struct {
 	url  string
-	http *http.Client
+	HTTP *http.Client
 	now  func() time.Time
 
 	turn chan struct{} // cap 1: full while a request asks
 
 	mu      sync.Mutex // guards:
-	found   *discovered
+	found   *Discovered
 	retry   time.Time     // when to ask again: after a failure soon, after an answer seldom
 	pause   time.Duration // after the last failure; 0: none since the last answer
 	failure error
 }
 
-// discovered is what an issuer says of itself.
-type discovered struct {
+// Discovered is what an issuer says of itself.
+type Discovered struct {
 	*oidc.Provider
 	EndSession string   `json:"end_session_endpoint"`
 	UserInfo   string   `json:"userinfo_endpoint"`
@@ -38,23 +38,24 @@ type discovered struct {
 }
 
 const (
-	// askTimeout is how long an issuer may take for one answer.
-	askTimeout = 5 * time.Second
-	// maxAnswer bounds an answer, in bytes. Discovery and keys are some kilobytes.
-	maxAnswer = 1 << 20
+	// AskTimeout is how long an issuer may take for one answer.
+	AskTimeout = 5 * time.Second
+	// MaxAnswer bounds an answer, in bytes. Discovery and keys are some kilobytes.
+	MaxAnswer = 1 << 20
 	// After a failure, who wants to sign in is told so for a while without asking again.
-	firstPause, longestPause = time.Second, 30 * time.Second
+	FirstPause, longestPause = time.Second, 30 * time.Second
 	// discoverAgain is when an issuer may have changed what it said. Until it answers, that holds.
 	discoverAgain = time.Hour
 )
 
-func newIssuer(url string, now func() time.Time) *issuer {
-	return &issuer{url: url, http: newHTTP(), now: now, turn: make(chan struct{}, 1)}
+// NewIssuer makes an Issuer and asks nobody.
+func NewIssuer(url string, now func() time.Time) *Issuer {
+	return &Issuer{url: url, HTTP: newHTTP(), now: now, turn: make(chan struct{}, 1)}
 }
 
-// newHTTP makes a client for which an answer may take askTimeout and maxAnswer.
+// newHTTP makes a client for which an answer may take AskTimeout and MaxAnswer.
 func newHTTP() *http.Client {
-	return &http.Client{Timeout: askTimeout, Transport: bounding{http.DefaultTransport}}
+	return &http.Client{Timeout: AskTimeout, Transport: bounding{http.DefaultTransport}}
 }
 
 // AwayError says that an issuer does not answer.
@@ -67,30 +68,30 @@ func (e *AwayError) Error() string { return "the sign-in service does not answer
 
 func (e *AwayError) Unwrap() error { return e.Why }
 
-// get returns what the issuer says of itself, or an *AwayError.
-func (i *issuer) get(ctx context.Context) (*discovered, error) {
+// Get returns what the issuer says of itself, or an *AwayError.
+func (i *Issuer) Get(ctx context.Context) (*Discovered, error) {
 	if found, err, due := i.last(); !due {
 		return found, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, askTimeout)
+	ctx, cancel := context.WithTimeout(ctx, AskTimeout)
 	defer cancel()
 	select {
 	case i.turn <- struct{}{}:
 		defer func() { <-i.turn }()
 	case <-ctx.Done():
-		return nil, &AwayError{ctx.Err(), firstPause}
+		return nil, &AwayError{ctx.Err(), FirstPause}
 	}
 	if found, err, due := i.last(); !due { // somebody else has asked meanwhile
 		return found, err
 	}
 	// Who asks first may go away, and others wait for the same answer.
-	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), askTimeout)
+	ctx, stop := context.WithTimeout(context.WithoutCancel(ctx), AskTimeout)
 	defer stop()
 	return i.note(i.discover(ctx))
 }
 
 // last is the last answer; due: it is time to ask.
-func (i *issuer) last() (found *discovered, err error, due bool) {
+func (i *Issuer) last() (found *Discovered, err error, due bool) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	now := i.now()
@@ -103,14 +104,14 @@ func (i *issuer) last() (found *discovered, err error, due bool) {
 	return nil, &AwayError{i.failure, i.retry.Sub(now)}, false
 }
 
-func (i *issuer) note(found *discovered, err error) (*discovered, error) {
+func (i *Issuer) note(found *Discovered, err error) (*Discovered, error) {
 	i.mu.Lock()
 	defer i.mu.Unlock()
 	if err == nil {
 		i.found, i.pause, i.retry = found, 0, i.now().Add(discoverAgain)
 		return found, nil
 	}
-	i.pause = min(max(2*i.pause, firstPause), longestPause)
+	i.pause = min(max(2*i.pause, FirstPause), longestPause)
 	i.failure, i.retry = err, i.now().Add(i.pause)
 	if i.found != nil {
 		return i.found, nil
@@ -118,21 +119,21 @@ func (i *issuer) note(found *discovered, err error) (*discovered, error) {
 	return nil, &AwayError{err, i.pause}
 }
 
-func (i *issuer) discover(ctx context.Context) (*discovered, error) {
-	provider, err := oidc.NewProvider(i.client(ctx), i.url)
+func (i *Issuer) discover(ctx context.Context) (*Discovered, error) {
+	provider, err := oidc.NewProvider(i.Client(ctx), i.url)
 	if err != nil {
 		return nil, err
 	}
-	found := &discovered{Provider: provider}
+	found := &Discovered{Provider: provider}
 	if err := provider.Claims(found); err != nil {
 		return nil, fmt.Errorf("read discovery: %w", err)
 	}
 	return found, nil
 }
 
-// client is a context in which the OpenID libraries use the issuer's HTTP client.
-func (i *issuer) client(ctx context.Context) context.Context {
-	return oidc.ClientContext(ctx, i.http)
+// Client is a context in which the OpenID libraries use the issuer's HTTP client.
+func (i *Issuer) Client(ctx context.Context) context.Context {
+	return oidc.ClientContext(ctx, i.HTTP)
 }
 
 // bounding bounds the answers to requests.
@@ -145,11 +146,11 @@ func (b bounding) RoundTrip(r *http.Request) (*http.Response, error) {
 	if err != nil {
 		return nil, err
 	}
-	if answer.ContentLength > maxAnswer {
+	if answer.ContentLength > MaxAnswer {
 		_ = answer.Body.Close()
 		return nil, errAnswerTooLarge
 	}
-	answer.Body = &boundedBody{answer.Body, maxAnswer}
+	answer.Body = &boundedBody{answer.Body, MaxAnswer}
 	return answer, nil
 }
 

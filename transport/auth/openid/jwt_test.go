@@ -1,14 +1,12 @@
-package auth
+package openid
 
 import (
 	"context"
 	"crypto/ecdsa"
 	"crypto/ed25519"
 	"crypto/elliptic"
-	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
-	"crypto/sha256"
 	"crypto/x509"
 	"encoding/base64"
 	"encoding/json"
@@ -24,55 +22,18 @@ import (
 	"testing"
 	"time"
 
+	"pixelplayground/transport/auth/openidtest"
+
 	"github.com/go-jose/go-jose/v4"
-	"github.com/go-jose/go-jose/v4/jwt"
 
 	"pixelplayground/actors/canvas"
 )
 
-// clock is time that a test moves.
-type clock struct {
-	mu sync.Mutex
-	at time.Time
-}
-
-func newClock() *clock { return &clock{at: time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)} }
-
-func (c *clock) Now() time.Time {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.at
-}
-
-func (c *clock) pass(d time.Duration) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.at = c.at.Add(d)
-}
-
 const tokenSecret = "a secret of thirty-two bytes or more"
-
-// signed makes a token.
-func signed(t *testing.T, algorithm jose.SignatureAlgorithm, key any, id string, claims map[string]any) string {
-	t.Helper()
-	options := (&jose.SignerOptions{}).WithType("JWT")
-	if id != "" {
-		options = options.WithHeader("kid", id)
-	}
-	signer, err := jose.NewSigner(jose.SigningKey{Algorithm: algorithm, Key: key}, options)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := jwt.Signed(signer).Claims(claims).Serialize()
-	if err != nil {
-		t.Fatal(err)
-	}
-	return raw
-}
 
 // tokenClaims are valid at the beginning of a new clock.
 func tokenClaims(changes map[string]any) map[string]any {
-	now := newClock().Now().Unix()
+	now := openidtest.NewClock().Now().Unix()
 	claims := map[string]any{
 		"iss": "https://site.example", "aud": "canvas", "sub": "u1", "name": "Ada", "iat": now, "exp": now + 300, "groups": []string{"mods"},
 	}
@@ -86,35 +47,26 @@ func tokenConfig() TokenConfig {
 }
 
 func TestTokens_Secret(t *testing.T) {
-	time0 := newClock()
+	time0 := openidtest.NewClock()
 	cfg := tokenConfig()
 	cfg.Secret = tokenSecret
-	tokens := newTokens(cfg, time0.Now)
-	got, err := tokens.verify(signed(t, jose.HS256, []byte(tokenSecret), "", tokenClaims(nil)))
-	if err != nil || got.subject != "u1" || got.name != "Ada" || got.role != canvas.RoleModerator || !got.until.Equal(time0.Now().Add(6*time.Minute)) || got.login == "" {
+	tokens := NewTokens(cfg, time0.Now)
+	got, err := tokens.Verify(openidtest.Signed(t, jose.HS256, []byte(tokenSecret), "", tokenClaims(nil)))
+	if err != nil || got.Subject != "u1" || got.Name != "Ada" || got.Role != canvas.RoleModerator || !got.Until.Equal(time0.Now().Add(6*time.Minute)) || got.Login == "" {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	other := strings.Repeat("x", MinTokenSecret)
 	tokens.UseTokenSecret(other)
-	if _, err := tokens.verify(signed(t, jose.HS256, []byte(tokenSecret), "", tokenClaims(nil))); err == nil {
+	if _, err := tokens.Verify(openidtest.Signed(t, jose.HS256, []byte(tokenSecret), "", tokenClaims(nil))); err == nil {
 		t.Error("the secret before is still accepted")
 	}
-	if _, err := tokens.verify(signed(t, jose.HS256, []byte(other), "", tokenClaims(nil))); err != nil {
+	if _, err := tokens.Verify(openidtest.Signed(t, jose.HS256, []byte(other), "", tokenClaims(nil))); err != nil {
 		t.Error(err)
 	}
 	tokens.UseTokenSecret("")
-	if _, err := tokens.verify(handSigned(`{"alg":"HS256"}`, tokenClaims(nil), nil)); err == nil {
+	if _, err := tokens.Verify(openidtest.HandSigned(`{"alg":"HS256"}`, tokenClaims(nil), nil)); err == nil {
 		t.Error("an empty secret is accepted")
 	}
-}
-
-// handSigned makes a token that no library would.
-func handSigned(header string, claims map[string]any, secret []byte) string {
-	body, _ := json.Marshal(claims)
-	text := base64.RawURLEncoding.EncodeToString([]byte(header)) + "." + base64.RawURLEncoding.EncodeToString(body)
-	mac := hmac.New(sha256.New, secret)
-	mac.Write([]byte(text))
-	return text + "." + base64.RawURLEncoding.EncodeToString(mac.Sum(nil))
 }
 
 // TestTokens_Refused: each of these tokens is refused, whether tokens are signed with a secret or with a
@@ -137,13 +89,13 @@ func TestTokens_Refused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time0 := newClock()
+	time0 := openidtest.NewClock()
 	cfg := tokenConfig()
 	cfg.JWKS = "http://127.0.0.1:0/keys"
-	keyed := newTokens(cfg, time0.Now)
+	keyed := NewTokens(cfg, time0.Now)
 	keyed.keys.keys, keyed.keys.got, keyed.keys.asked = []jose.JSONWebKey{{Key: private.Public(), KeyID: "k1"}}, time0.Now(), time0.Now()
 	cfg.JWKS, cfg.Secret = "", tokenSecret
-	shared := newTokens(cfg, time0.Now)
+	shared := NewTokens(cfg, time0.Now)
 
 	now := time0.Now().Unix()
 	claims := map[string]map[string]any{
@@ -163,33 +115,33 @@ func TestTokens_Refused(t *testing.T) {
 		"subject by e-mail": {"sub": nil, "email": "u1@site.example"},
 	}
 	for what, changes := range claims {
-		if _, err := shared.verify(signed(t, jose.HS256, []byte(tokenSecret), "", tokenClaims(changes))); err == nil {
+		if _, err := shared.Verify(openidtest.Signed(t, jose.HS256, []byte(tokenSecret), "", tokenClaims(changes))); err == nil {
 			t.Errorf("secret: %s: accepted", what)
 		}
-		if _, err := keyed.verify(signed(t, jose.RS256, private, "k1", tokenClaims(changes))); err == nil {
+		if _, err := keyed.Verify(openidtest.Signed(t, jose.RS256, private, "k1", tokenClaims(changes))); err == nil {
 			t.Errorf("keys: %s: accepted", what)
 		}
 	}
-	good := signed(t, jose.RS256, private, "k1", tokenClaims(nil))
-	if _, err := keyed.verify(good); err != nil {
+	good := openidtest.Signed(t, jose.RS256, private, "k1", tokenClaims(nil))
+	if _, err := keyed.Verify(good); err != nil {
 		t.Fatal(err)
 	}
 	parts := strings.Split(good, ".")
 	forged := map[string]string{
-		"none":                   handSigned(`{"alg":"none"}`, tokenClaims(nil), nil),
-		"none without signature": strings.TrimRight(handSigned(`{"alg":"none"}`, tokenClaims(nil), nil), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"),
-		"NONE":                   handSigned(`{"alg":"NONE"}`, tokenClaims(nil), nil),
-		"no algorithm":           handSigned(`{}`, tokenClaims(nil), []byte(tokenSecret)),
-		"HS256 of public PEM":    handSigned(`{"alg":"HS256","kid":"k1"}`, tokenClaims(nil), public),
-		"HS256 of public DER":    handSigned(`{"alg":"HS256","kid":"k1"}`, tokenClaims(nil), der),
-		"HS256 of JWK":           handSigned(`{"alg":"HS256","kid":"k1"}`, tokenClaims(nil), jwk),
-		"own key in the header":  handSigned(`{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"}}`, tokenClaims(nil), []byte{0, 0, 0}),
-		"key at a URL":           handSigned(`{"alg":"HS256","jku":"http://127.0.0.1:1/"}`, tokenClaims(nil), []byte("x")),
-		"critical extension":     handSigned(`{"alg":"HS256","crit":["b64"],"b64":false}`, tokenClaims(nil), []byte(tokenSecret)),
-		"wrong secret":           signed(t, jose.HS256, []byte(strings.Repeat("y", 32)), "", tokenClaims(nil)),
-		"HS512":                  signed(t, jose.HS512, []byte(strings.Repeat(tokenSecret, 2)), "", tokenClaims(nil)),
-		"stranger's key":         signed(t, jose.RS256, stranger, "k1", tokenClaims(nil)),
-		"stranger's key by name": signed(t, jose.RS256, stranger, "k2", tokenClaims(nil)),
+		"none":                   openidtest.HandSigned(`{"alg":"none"}`, tokenClaims(nil), nil),
+		"none without signature": strings.TrimRight(openidtest.HandSigned(`{"alg":"none"}`, tokenClaims(nil), nil), "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"),
+		"NONE":                   openidtest.HandSigned(`{"alg":"NONE"}`, tokenClaims(nil), nil),
+		"no algorithm":           openidtest.HandSigned(`{}`, tokenClaims(nil), []byte(tokenSecret)),
+		"HS256 of public PEM":    openidtest.HandSigned(`{"alg":"HS256","kid":"k1"}`, tokenClaims(nil), public),
+		"HS256 of public DER":    openidtest.HandSigned(`{"alg":"HS256","kid":"k1"}`, tokenClaims(nil), der),
+		"HS256 of JWK":           openidtest.HandSigned(`{"alg":"HS256","kid":"k1"}`, tokenClaims(nil), jwk),
+		"own key in the header":  openidtest.HandSigned(`{"alg":"HS256","jwk":{"kty":"oct","k":"AAAA"}}`, tokenClaims(nil), []byte{0, 0, 0}),
+		"key at a URL":           openidtest.HandSigned(`{"alg":"HS256","jku":"http://127.0.0.1:1/"}`, tokenClaims(nil), []byte("x")),
+		"critical extension":     openidtest.HandSigned(`{"alg":"HS256","crit":["b64"],"b64":false}`, tokenClaims(nil), []byte(tokenSecret)),
+		"wrong secret":           openidtest.Signed(t, jose.HS256, []byte(strings.Repeat("y", 32)), "", tokenClaims(nil)),
+		"HS512":                  openidtest.Signed(t, jose.HS512, []byte(strings.Repeat(tokenSecret, 2)), "", tokenClaims(nil)),
+		"stranger's key":         openidtest.Signed(t, jose.RS256, stranger, "k1", tokenClaims(nil)),
+		"stranger's key by name": openidtest.Signed(t, jose.RS256, stranger, "k2", tokenClaims(nil)),
 		"changed":                parts[0] + "." + base64.RawURLEncoding.EncodeToString([]byte(`{"sub":"root"}`)) + "." + parts[2],
 		"no signature":           parts[0] + "." + parts[1] + ".",
 		"JSON form":              `{"payload":"` + parts[1] + `","protected":"` + parts[0] + `","signature":"` + parts[2] + `"}`,
@@ -200,25 +152,25 @@ func TestTokens_Refused(t *testing.T) {
 	}
 	for what, raw := range forged {
 		for kind, tokens := range map[string]*Tokens{"secret": shared, "keys": keyed} {
-			if got, err := tokens.verify(raw); err == nil {
+			if got, err := tokens.Verify(raw); err == nil {
 				t.Errorf("%s: %s: accepted as %+v", kind, what, got)
 			}
 		}
 	}
-	if _, err := shared.verify(good); err == nil {
+	if _, err := shared.Verify(good); err == nil {
 		t.Error("a secret accepts a signature by key")
 	}
 }
 
 func TestTokens_ClocksMayDiffer(t *testing.T) {
-	time0 := newClock()
+	time0 := openidtest.NewClock()
 	cfg := tokenConfig()
 	cfg.Secret = tokenSecret
-	tokens, now := newTokens(cfg, time0.Now), time0.Now().Unix()
+	tokens, now := NewTokens(cfg, time0.Now), time0.Now().Unix()
 	for what, changes := range map[string]map[string]any{
 		"ended a minute ago": {"exp": now - 60}, "begins in a minute": {"nbf": now + 60}, "made in a minute": {"iat": now + 60},
 	} {
-		if _, err := tokens.verify(signed(t, jose.HS256, []byte(tokenSecret), "", tokenClaims(changes))); err != nil {
+		if _, err := tokens.Verify(openidtest.Signed(t, jose.HS256, []byte(tokenSecret), "", tokenClaims(changes))); err != nil {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
@@ -238,7 +190,7 @@ func TestTokens_EveryKind(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	time0 := newClock()
+	time0 := openidtest.NewClock()
 	site := newKeySite(t,
 		jose.JSONWebKey{Key: rsaKey.Public(), KeyID: "r"}, jose.JSONWebKey{Key: curve.Public(), KeyID: "e"}, jose.JSONWebKey{Key: edward.Public(), KeyID: "d", Algorithm: "EdDSA"},
 		jose.JSONWebKey{Key: []byte(tokenSecret), KeyID: "o"},
@@ -257,7 +209,7 @@ func TestTokens_EveryKind(t *testing.T) {
 		{jose.RS256, rsaKey, "", true}, {jose.ES256, curve, "", true},
 		{jose.RS256, rsaKey, "e", false}, {jose.HS256, []byte(tokenSecret), "o", false}, {jose.HS256, []byte(tokenSecret), "", false},
 	} {
-		if _, err := tokens.verify(signed(t, test.algorithm, test.key, test.id, tokenClaims(nil))); (err == nil) != test.ok {
+		if _, err := tokens.Verify(openidtest.Signed(t, test.algorithm, test.key, test.id, tokenClaims(nil))); (err == nil) != test.ok {
 			t.Errorf("%s by %q: %v", test.algorithm, test.id, err)
 		}
 	}
@@ -286,21 +238,21 @@ func newKeySite(t *testing.T, keys ...jose.JSONWebKey) *keySite {
 	return site
 }
 
-func (s *keySite) tokens(time0 *clock) *Tokens {
+func (s *keySite) tokens(time0 *openidtest.Clock) *Tokens {
 	cfg := tokenConfig()
 	cfg.JWKS = s.URL
-	return newTokens(cfg, time0.Now)
+	return NewTokens(cfg, time0.Now)
 }
 
 // TestJWKS_Rotation: a key that is new is fetched when a token names it, at most every keysAtMost.
 func TestJWKS_Rotation(t *testing.T) {
 	_, before, _ := ed25519.GenerateKey(rand.Reader)
 	_, after, _ := ed25519.GenerateKey(rand.Reader)
-	time0 := newClock()
+	time0 := openidtest.NewClock()
 	site := newKeySite(t, jose.JSONWebKey{Key: before.Public(), KeyID: "before"})
 	tokens := site.tokens(time0)
-	old, fresh := signed(t, jose.EdDSA, before, "before", tokenClaims(nil)), signed(t, jose.EdDSA, after, "after", tokenClaims(nil))
-	if _, err := tokens.verify(old); !errors.Is(err, errNotYet) {
+	old, fresh := openidtest.Signed(t, jose.EdDSA, before, "before", tokenClaims(nil)), openidtest.Signed(t, jose.EdDSA, after, "after", tokenClaims(nil))
+	if _, err := tokens.Verify(old); !errors.Is(err, ErrNotYet) {
 		t.Errorf("before the keys have come: %v", err)
 	}
 	ctx, stop := context.WithCancel(t.Context())
@@ -308,17 +260,17 @@ func TestJWKS_Rotation(t *testing.T) {
 	running.Go(func() { tokens.keys.run(ctx, slog.New(slog.DiscardHandler)) })
 	defer running.Wait()
 	defer stop()
-	await(t, func() bool { _, err := tokens.verify(old); return err == nil })
+	await(t, func() bool { _, err := tokens.Verify(old); return err == nil })
 
 	site.keys.Store(&[]jose.JSONWebKey{{Key: after.Public(), KeyID: "after"}})
 	for range 100 {
-		if _, err := tokens.verify(fresh); err == nil || errors.Is(err, errNotYet) {
+		if _, err := tokens.Verify(fresh); err == nil || errors.Is(err, ErrNotYet) {
 			t.Fatalf("soon after the keys have come: %v", err)
 		}
 	}
-	time0.pass(keysAtMost)
-	await(t, func() bool { _, err := tokens.verify(fresh); return err == nil })
-	if _, err := tokens.verify(old); err == nil {
+	time0.Pass(keysAtMost)
+	await(t, func() bool { _, err := tokens.Verify(fresh); return err == nil })
+	if _, err := tokens.Verify(old); err == nil {
 		t.Error("the key before is still accepted")
 	}
 	if asked := site.asked.Load(); asked != 2 {
@@ -329,11 +281,11 @@ func TestJWKS_Rotation(t *testing.T) {
 	if err := tokens.keys.fetch(ctx); err == nil {
 		t.Error("the site has failed without an error")
 	}
-	if _, err := tokens.verify(fresh); err != nil {
+	if _, err := tokens.Verify(fresh); err != nil {
 		t.Errorf("while the site is away: %v", err)
 	}
-	time0.pass(keysLast + time.Second)
-	if _, err := tokens.verify(fresh); !errors.Is(err, errNotYet) {
+	time0.Pass(keysLast + time.Second)
+	if _, err := tokens.Verify(fresh); !errors.Is(err, ErrNotYet) {
 		t.Errorf("after a day: %v", err)
 	}
 }
@@ -341,7 +293,7 @@ func TestJWKS_Rotation(t *testing.T) {
 func TestJWKS_WhatItDoesNotTake(t *testing.T) {
 	weakKey := `{"kty":"RSA","kid":"w","e":"AQAB","n":"` + base64.RawURLEncoding.EncodeToString(append([]byte{0x80}, make([]byte, 127)...)) + `"}`
 	for what, body := range map[string]string{
-		"too much": `{"keys":[` + strings.Repeat(" ", maxAnswer) + `]}`, "no JSON": "<html>", "nothing": `{"keys":[]}`, "a weak key": `{"keys":[` + weakKey + `]}`,
+		"too much": `{"keys":[` + strings.Repeat(" ", MaxAnswer) + `]}`, "no JSON": "<html>", "nothing": `{"keys":[]}`, "a weak key": `{"keys":[` + weakKey + `]}`,
 		"a secret": `{"keys":[{"kty":"oct","k":"AAAA"}]}`, "another kind": `{"keys":[{"kty":"future"}, 7, null]}`,
 	} {
 		server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte(body)) }))

@@ -1,10 +1,12 @@
-package auth
+package openid
 
 import (
+	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"log/slog"
 	"sync/atomic"
 	"time"
 
@@ -50,7 +52,8 @@ type Tokens struct {
 	now    func() time.Time
 }
 
-func newTokens(cfg TokenConfig, now func() time.Time) *Tokens {
+// NewTokens makes Tokens and asks nobody.
+func NewTokens(cfg TokenConfig, now func() time.Time) *Tokens {
 	t := &Tokens{cfg: cfg, now: now}
 	t.UseTokenSecret(cfg.Secret)
 	if cfg.JWKS != "" {
@@ -71,43 +74,43 @@ func (t *Tokens) algorithms() []jose.SignatureAlgorithm {
 	return []jose.SignatureAlgorithm{jose.RS256, jose.RS384, jose.RS512, jose.PS256, jose.PS384, jose.PS512, jose.ES256, jose.ES384, jose.ES512, jose.EdDSA}
 }
 
-// tokenSays is what a valid token says.
-type tokenSays struct {
-	subject, name, login string
-	role                 canvas.Role
-	until                time.Time
+// Said is what a valid token says.
+type Said struct {
+	Subject, Name, Login string
+	Role                 canvas.Role
+	Until                time.Time
 }
 
-// verify returns what a token says if it is for this canvas. An error that wraps errNotYet says that
+// Verify returns what a token says if it is for this canvas. An error that wraps errNotYet says that
 // this can't be known yet.
-func (t *Tokens) verify(raw string) (tokenSays, error) {
+func (t *Tokens) Verify(raw string) (Said, error) {
 	if len(raw) > MaxToken {
-		return tokenSays{}, errors.New("the token is too long")
+		return Said{}, errors.New("the token is too long")
 	}
 	token, err := jwt.ParseSigned(raw, t.algorithms())
 	if err != nil {
-		return tokenSays{}, fmt.Errorf("read the token: %w", err)
+		return Said{}, fmt.Errorf("read the token: %w", err)
 	}
 	var standard jwt.Claims
 	var claims Claims
 	if err := t.opened(token, &standard, &claims); err != nil {
-		return tokenSays{}, err
+		return Said{}, err
 	}
 	expected := jwt.Expected{Issuer: t.cfg.Issuer, AnyAudience: jwt.Audience{t.cfg.Audience}, Time: t.now()}
-	switch err := standard.ValidateWithLeeway(expected, skew); {
+	switch err := standard.ValidateWithLeeway(expected, ClockSkew); {
 	case err != nil:
-		return tokenSays{}, fmt.Errorf("verify the token: %w", err)
+		return Said{}, fmt.Errorf("verify the token: %w", err)
 	case t.cfg.Issuer == "" || t.cfg.Audience == "":
-		return tokenSays{}, errors.New("no issuer and audience are expected")
+		return Said{}, errors.New("no issuer and audience are expected")
 	case standard.Expiry == nil:
-		return tokenSays{}, errors.New("the token has no end")
-	case standard.Subject == "" || len(standard.Subject) > maxSubject:
-		return tokenSays{}, errors.New("the token names no account")
+		return Said{}, errors.New("the token has no end")
+	case standard.Subject == "" || len(standard.Subject) > MaxSubject:
+		return Said{}, errors.New("the token names no account")
 	}
 	sum := sha256.Sum256([]byte(raw))
-	return tokenSays{
-		subject: standard.Subject, name: claims.name(), role: t.cfg.Roles.Of(claims),
-		login: "jwt/" + hex.EncodeToString(sum[:16]), until: standard.Expiry.Time().Add(skew),
+	return Said{
+		Subject: standard.Subject, Name: claims.Name(), Role: t.cfg.Roles.Of(claims),
+		Login: "jwt/" + hex.EncodeToString(sum[:16]), Until: standard.Expiry.Time().Add(ClockSkew),
 	}, nil
 }
 
@@ -133,4 +136,11 @@ func (t *Tokens) opened(token *jwt.JSONWebToken, into ...any) error {
 		}
 	}
 	return fmt.Errorf("verify the token: %w", err)
+}
+
+// Run fetches the keys of the site until ctx ends, if it has any.
+func (t *Tokens) Run(ctx context.Context, log *slog.Logger) {
+	if t.keys != nil {
+		t.keys.run(ctx, log)
+	}
 }

@@ -1,4 +1,4 @@
-package auth
+package openid
 
 import (
 	"context"
@@ -40,8 +40,8 @@ func newJWKS(url string, now func() time.Time) *jwks {
 	return &jwks{url: url, http: newHTTP(), now: now, wake: make(chan struct{}, 1)}
 }
 
-// errNotYet says that something is not known yet, and soon will be.
-var errNotYet = errors.New("not known yet")
+// ErrNotYet says that something is not known yet, and soon will be.
+var ErrNotYet = errors.New("not known yet")
 
 // named returns the keys that may have signed a token: the one that it names or, if it names none, all
 // of a suitable kind.
@@ -49,7 +49,7 @@ func (k *jwks) named(id, algorithm string) (found []jose.JSONWebKey, err error) 
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.got.IsZero() || k.now().Sub(k.got) > keysLast {
-		return nil, fmt.Errorf("the site's keys: %w", errNotYet)
+		return nil, fmt.Errorf("the site's keys: %w", ErrNotYet)
 	}
 	for _, key := range k.keys {
 		if (id == "" || key.KeyID == id) && (key.Algorithm == "" || key.Algorithm == algorithm) {
@@ -65,12 +65,12 @@ func (k *jwks) named(id, algorithm string) (found []jose.JSONWebKey, err error) 
 		case k.wake <- struct{}{}:
 		default:
 		}
-		return nil, fmt.Errorf("the key %q: %w", excerpt(id), errNotYet)
+		return nil, fmt.Errorf("the key %q: %w", Excerpt(id), ErrNotYet)
 	}
 	return nil, errors.New("the token is signed with a key that is not the site's")
 }
 
-// run fetches the keys until ctx ends.
+// Run fetches the keys until ctx ends.
 func (k *jwks) run(ctx context.Context, log *slog.Logger) {
 	pause, failing := time.Duration(0), false
 	for {
@@ -86,7 +86,7 @@ func (k *jwks) run(ctx context.Context, log *slog.Logger) {
 				log.Error("the keys for tokens can't be fetched: tokens of new keys are refused", "url", k.url, "err", err)
 			}
 			failing = true
-			pause = min(max(2*pause, firstPause), longestPause)
+			pause = min(max(2*pause, FirstPause), longestPause)
 			wait = pause
 		}
 		timer := time.NewTimer(wait)

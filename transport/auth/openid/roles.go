@@ -1,4 +1,4 @@
-package auth
+package openid
 
 import (
 	"slices"
@@ -18,7 +18,7 @@ type Roles struct {
 // Of is the role that claims give; the highest, if several.
 func (m Roles) Of(claims Claims) canvas.Role {
 	has := func(values []string) bool { return false }
-	if value, ok := claims.at(m.Claim); ok && m.Claim != "" {
+	if value, ok := claims.At(m.Claim); ok && m.Claim != "" {
 		has = func(values []string) bool {
 			return slices.ContainsFunc(values, func(wanted string) bool { return holds(value, wanted) })
 		}

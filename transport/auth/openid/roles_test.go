@@ -1,4 +1,4 @@
-package auth
+package openid
 
 import (
 	"encoding/json"
@@ -49,7 +49,7 @@ func TestRoles_ShapesOfIssuers(t *testing.T) {
 		if got := mapping.Of(claims) == canvas.RoleModerator; got != test.want {
 			t.Errorf("%s: %s has %q: got %v", test.shape, test.claim, test.value, got)
 		}
-		if got := claims.name(); got != test.name {
+		if got := claims.Name(); got != test.name {
 			t.Errorf("%s: is called %q", test.shape, got)
 		}
 	}
@@ -98,7 +98,7 @@ func TestClaims_At(t *testing.T) {
 		"a.b.c": 2., "https://example.org/roles": 3., "https://example.org/x.y": 4., "a.b.d": 5.,
 		"a.b.e": nil, "": nil, ".": nil, "a.": nil, ".a": nil, "a..b": nil,
 	} {
-		if got, _ := claims.at(path); got != want {
+		if got, _ := claims.At(path); got != want {
 			t.Errorf("%q: got %v", path, got)
 		}
 	}

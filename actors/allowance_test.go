@@ -3,6 +3,7 @@ package actors
 import (
 	"context"
 	"errors"
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -143,6 +144,37 @@ func TestAllowance_NetworkToo(t *testing.T) {
 	}
 	if done, err := w.node.Place(t.Context(), at(3), []Stroke{{Dots: []canvas.Dot{dot(1, 1, 1)}}}); err == nil || done.Pixels != 0 || done.Left.Pixels != 0 {
 		t.Errorf("without a connection: %+v, %v", done, err)
+	}
+}
+
+// Goal: an op that was applied, and is sent again since its answer was lost, is not refused for an
+// allowance that is empty by then: that would say that it was not carried out. Method: it takes the
+// whole allowance; then its client comes back. If the allowance fills soon the op waits, else its
+// client is told that nobody knows.
+func TestAllowance_RepetitionsAreNotRefused(t *testing.T) {
+	for name, sent := range map[string]*uint64{"the client says what it has sent": new(uint64(1)), "an earlier client does not": nil} {
+		for _, pace := range []canvas.Pace{{Rate: 20, Burst: 10}, slowly(10)} {
+			t.Run(fmt.Sprint(name, pace.Rate), func(t *testing.T) {
+				w := newWorld(t, calm)
+				a := w.connectAs(somebody(1, pace))
+				all := Place{Num: 1}
+				for x := range 10 {
+					all.Dots = append(all.Dots, dot(x, 3, 1))
+				}
+				a.conn.Send(all)
+				w.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
+				a.conn.Close()
+				b := w.connect(Hello{Session: a.welcome.Session, Resume: true, Sent: sent})
+				b.conn.Send(all)
+				w.eventually("answered", func() bool { return len(b.acked)+len(b.refused) == 1 })
+				if slow := pace.Rate < 1; slow && b.refused[1] != canvas.RefusedUnsure || !slow && len(b.acked) != 1 {
+					t.Errorf("acknowledged %v, refused %v", b.acked, b.refused)
+				}
+				if n := w.logged(a.welcome.Session.Author())[1]; n != 1 {
+					t.Errorf("applied %d times", n)
+				}
+			})
+		}
 	}
 }
 

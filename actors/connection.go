@@ -32,7 +32,7 @@ type connection struct {
 	resumed resumed
 	placing map[uint64]*placing
 	oldest  uint64                   // no op before it is in placing; while one is, lastNum is less than oplog.Remembered steps further
-	held    []Place                  // until there is an allowance or, for a JSON client, room in the window; at most MaxUnhandled
+	held    []arrived                // until there is an allowance or, for a JSON client, room in the window; at most MaxUnhandled
 	shown   map[canvas.RegionID]bool // of a JSON client: it is shown what is placed there from now on (see show)
 
 	pointed canvas.RegionID // where the pointer was last shown,

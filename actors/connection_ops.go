@@ -18,10 +18,19 @@ type placing struct {
 	waiting bool // some part waits; the client has been told
 }
 
+// arrived is an op that a client has sent.
+type arrived struct {
+	Place
+	silent   bool // has no number yet: a JSON client's
+	repeated bool // it may have been sent before, and be applied
+}
+
 // take places an op, or holds it behind those that are held: until its pixels have been leased or, for
 // a JSON client, until there is room in the window. Such a client gets no acks and can't know the
 // window. With the op is held the credit to read more.
-func (c *connection) take(ctx actor.Context, m Place) {
+func (c *connection) take(ctx actor.Context, place Place) {
+	m := arrived{Place: place, silent: place.Num == 0}
+	m.repeated = !m.silent && c.resumed.repeats(m.Num, c.pod.clock.Now())
 	if len(c.held) > 0 || !c.deal(ctx, m) {
 		c.held = append(c.held, m)
 	}
@@ -34,9 +43,8 @@ func (c *connection) takeHeld(ctx actor.Context) {
 }
 
 // deal places or refuses an op; false: it has to wait.
-func (c *connection) deal(ctx actor.Context, m Place) (done bool) {
-	silent := m.Num == 0
-	if silent {
+func (c *connection) deal(ctx actor.Context, m arrived) (done bool) {
+	if m.silent {
 		if m.Num = c.lastNum + 1; c.full(m.Num) {
 			return false
 		}
@@ -48,16 +56,27 @@ func (c *connection) deal(ctx actor.Context, m Place) (done bool) {
 		if t.waits {
 			return false
 		}
-		why, retry = t.why, t.retry
+		if why, retry = t.why, t.retry; why != 0 && m.repeated {
+			if retry > 0 && retry <= longestHold {
+				c.purse.wakeAt(ctx, now.Add(max(retry, c.pod.cfg.Beat/5)), now)
+				return false
+			}
+			why, retry = canvas.RefusedUnsure, 0
+		}
 	}
 	if why != 0 {
 		c.refuse(m.Num, why, retry)
 	} else {
-		c.place(ctx, m, silent, now)
+		c.place(ctx, m)
 	}
 	c.out.Handled()
 	return true
 }
+
+// longestHold is how long an op that may have been applied before waits for the allowance. To refuse it
+// would say that it was not, so its client would draw it again, over what others have drawn since.
+// After that it is refused as unsure. No allowance that is in memory alone takes longer to fill.
+const longestHold = durableFrom
 
 func (c *connection) purseOf() *purse {
 	if c.purse == nil { // most connections only watch
@@ -102,9 +121,8 @@ func (c *connection) full(num uint64) bool {
 }
 
 // place hands the parts of an op to the relays of the regions they fall into.
-func (c *connection) place(ctx actor.Context, m Place, silent bool, now time.Time) {
+func (c *connection) place(ctx actor.Context, m arrived) {
 	c.lastNum = m.Num
-	repeated := c.resumed.repeats(m.Num, now)
 	if len(c.placing) == 0 {
 		c.oldest = m.Num
 	}
@@ -112,7 +130,7 @@ func (c *connection) place(ctx actor.Context, m Place, silent bool, now time.Tim
 	if c.placing == nil { // most connections only watch
 		c.placing = make(map[uint64]*placing)
 	}
-	c.placing[m.Num] = &placing{parts: len(parts), silent: silent}
+	c.placing[m.Num] = &placing{parts: len(parts), silent: m.silent}
 	c.pod.stats.CountOp(len(m.Dots))
 
 	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num, Key: c.key}, Network: c.network, Name: c.name, Spelling: m.Spelling}
@@ -123,17 +141,17 @@ func (c *connection) place(ctx actor.Context, m Place, silent bool, now time.Tim
 		op.Name, op.Alias = m.Alias, true
 	}
 	for _, part := range parts {
-		if silent {
+		if m.silent {
 			c.show(ctx, part.region)
 		}
 		op.Pixels = part.pixels
-		ctx.Send(c.pod.relays[part.region], place{op: op, from: ctx.Self(), repeated: repeated})
+		ctx.Send(c.pod.relays[part.region], place{op: op, from: ctx.Self(), repeated: m.repeated})
 	}
 }
 
 // check returns why an op can't be placed, whatever the allowance; 0: it can. Cheap and final reasons
 // come first.
-func (c *connection) check(m Place) (canvas.Refusal, time.Duration) {
+func (c *connection) check(m arrived) (canvas.Refusal, time.Duration) {
 	for _, d := range m.Dots {
 		if !c.pod.cfg.Geometry.Contains(int(d.X), int(d.Y)) {
 			return canvas.RefusedBounds, 0

@@ -274,7 +274,7 @@ func (u *usher) Draws() error {
 type peers struct{ *pod }
 
 func (p peers) Members() []cluster.Member      { return p.others.View().Members() }
-func (p peers) Ping(ctx context.Context) error { return p.store.Ping(ctx) }
+func (p peers) Ping(ctx context.Context) error { return p.ping(ctx) }
 func (p peers) Holds() bool                    { return p.node.Holds() }
 
 func (p peers) Answers(ctx context.Context, canvases []string) bool {

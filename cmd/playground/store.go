@@ -60,11 +60,19 @@ func boltCounters(s *bolt.Stats) []metrics.Counter {
 	}
 }
 
+// ping asks whether the store would take a commit and, on a gateway, has told who is who.
+func (p *pod) ping(ctx context.Context) error {
+	if err := p.store.Ping(ctx); err != nil || p.people == nil {
+		return err
+	}
+	return p.people.Ready(ctx)
+}
+
 // ready tells whether a pixel would be taken now, by the store and by this pod's regions.
 type ready struct{ *pod }
 
 func (r ready) Ping(ctx context.Context) error {
-	if err := r.store.Ping(ctx); err != nil {
+	if err := r.ping(ctx); err != nil {
 		return err
 	}
 	return r.node.Ready()

@@ -279,6 +279,24 @@ func TestPeople_SecretNotKnown(t *testing.T) {
 	running.Wait()
 }
 
+// A pod that is said to be ready knows who is who, also if its store has just come back.
+func TestPeople_Ready(t *testing.T) {
+	p := newPlace(t)
+	cookie := guest(t, p.pod())
+	p.papers.Fail(func(string, canvas.RegionID) error { return store.ErrUnavailable })
+	pod := New(Config{Pace: pace}, p.papers, func() time.Time { return p.now }, nil)
+	if err := pod.Ready(t.Context()); !errors.Is(err, store.ErrUnavailable) {
+		t.Errorf("ready while the store is away: %v", err)
+	}
+	p.papers.Fail(nil)
+	if err := pod.Ready(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if person, refused := pod.Identify(shown(cookie)); refused != nil || person.Kind != canvas.Guest {
+		t.Errorf("%+v, %v", person, refused)
+	}
+}
+
 // All pods have one secret, whoever makes it, and give it back to a store that has lost it.
 func TestPeople_OneSecret(t *testing.T) {
 	p := newPlace(t)

@@ -119,6 +119,15 @@ func (p *People) Learn(ctx context.Context) error {
 	return p.ended.look(ctx, p.endHere)
 }
 
+// Ready returns nil once it is known who is who. Until then nobody may draw, so it does not wait for
+// the next time that Run asks.
+func (p *People) Ready(ctx context.Context) error {
+	if p.keys.Load() != nil {
+		return nil
+	}
+	return p.Learn(ctx)
+}
+
 // offer gives a store without a secret the one that is known, or a new one. It returns the store's.
 func (p *People) offer(ctx context.Context, known *keys) ([]byte, error) {
 	if known != nil {

@@ -241,7 +241,9 @@ func (p *pod) close(ctx context.Context) error {
 	handed := make(chan error, 1) // sent to once, by the goroutine below
 	if p.others != nil && p.node != nil {
 		notice.Retry, notice.Spread = goElsewhere, elsewhereSpread
-		failed = p.others.Drain(ctx)
+		if err := p.others.Drain(ctx); err != nil { // other pods hear of it when this one hands its regions over
+			p.log.Warn("other servers may not have been told that this one drains", "err", err)
+		}
 		go func() { handed <- p.node.HandOver(ctx) }()
 	} else {
 		handed <- nil

@@ -33,12 +33,13 @@ cluster: ## redis-server, two gateways and two canvas servers on 127.0.0.x; opti
 build: ## make bin/playground and bin/pixelctl
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/...
 
-# Much of the time is waiting: for downloads while vet compiles, and for timeouts in e2e. What needs the processor runs beside it, and
-# gives way, because e2e judges pauses. -j2: whatever is beside comes one after another.
+# Much of the time is waiting: for downloads while vet compiles, and for timeouts in e2e. What only needs the processor runs beside it, and
+# gives way, because e2e judges pauses. Tests do not run beside tests of processes: some judge pauses too.
 test: ## all checks and tests; installs what they need where it may
 	@.ci/tools able
 	@$(MAKE) --no-print-directory -j2 tools vet
-	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 5' e2e staticcheck race web
+	@$(MAKE) --no-print-directory race
+	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 5' e2e staticcheck web
 	$(PROCESSES) -run '$(GREEDY)' ./cmd/playground/e2e
 	$(BUSY)
 

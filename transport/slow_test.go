@@ -58,7 +58,7 @@ func TestSlow_IsConflatedAndHealed(t *testing.T) {
 		snapshots bool
 	}{
 		{"by merged batches", 1 << 20, false},
-		{"by snapshots", 10, true},
+		{"by snapshots", 0, true}, // whatever it lacks
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -35,7 +35,6 @@ type lease struct {
 	asked uint64    // number of the question under way; 0: none is
 	done  uint64    // of the last one whose answer has come
 	least int       // what it is for
-	sent  time.Time // when it was asked last
 	since time.Time // when it was asked first
 
 	tooMuch     int            // so many pixels
@@ -144,7 +143,7 @@ func (p *purse) ask(ctx actor.Context, l *lease, least int, now time.Time) {
 	if p.saves && time.Duration(l.limit.Every) <= leaseFrom && now.Sub(l.had) < drawingOn {
 		m.Want += min(l.limit.Burst/8, int(int64(leaseTime)/l.limit.Every))
 	}
-	l.least, l.sent, l.left = least, now, 0
+	l.least, l.left = least, 0
 	if owner := p.pod.placement.Allowances().Owner(l.subject); owner != nil {
 		ctx.Request(owner, m)
 	}

@@ -110,7 +110,8 @@ func (p *People) UseTokenSecret(secret string) {
 	}
 }
 
-// Identify tells who a request is from. It asks nobody else: it takes microseconds.
+// Identify tells who a request is from. It takes microseconds, and asks nobody; only a key that is not
+// remembered is looked for in the store, for storeTimeout at most.
 //
 // A browser is a guest by its cookie. A program without cookie counts as its network. It keeps the
 // public id of its session, since many programs may share a network and have names of their own.

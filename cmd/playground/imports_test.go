@@ -84,7 +84,8 @@ func arrows() []arrow {
 		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/auth", "transport/frames", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/api/answer", may: []string{"transport/quota"}},
 		{from: "transport/api/metrics", may: []string{canvas, message, telemetry, "transport/api/answer", "transport/stats"}, uses: []string{"github.com/prometheus/client_golang"}},
-		{from: "transport/api", may: []string{"actors", canvas, message, telemetry, "codec", "transport/api/answer", "transport/api/metrics", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"golang.org/x/time"}},
+		{from: "transport/api/admin", may: []string{"actors", canvas, message, telemetry, "transport/api/answer", "transport/quota"}, uses: []string{"golang.org/x/time"}},
+		{from: "transport/api", may: []string{"actors", canvas, telemetry, "codec", "transport/api/admin", "transport/api/answer", "transport/api/metrics", "transport/auth", "transport/quota", "transport/stats"}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client", may: []string{canvas, "codec", wireClient}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
@@ -113,7 +114,7 @@ func arrows() []arrow {
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
 		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline", loadtest + "/target"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
-		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
+		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/api/admin", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/alecthomas/kong", "gopkg.in/yaml.v3",
 		}},
 		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},

@@ -4,9 +4,8 @@ import (
 	"strings"
 	"time"
 
-	"pixelplayground/transport/api"
-
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/transport/api/admin"
 )
 
 // members is the cluster as the API sees it: a pod alone is a cluster of one.
@@ -19,15 +18,15 @@ func (m members) Ready() error {
 	return m.pod.others.Ready()
 }
 
-func (m members) Members() (list []api.Member) {
+func (m members) Members() (list []admin.Member) {
 	if m.pod.others == nil {
-		return []api.Member{{
+		return []admin.Member{{
 			ID: m.pod.cfg.Node, Name: m.pod.cfg.Node, Address: m.pod.node.Address(), Roles: []string{"gateway", "canvas"},
 			Version: commandline.Version(), Draining: m.pod.draining.Load(), Started: m.pod.started, Self: true,
 		}}
 	}
 	for _, member := range m.pod.others.View().Members() {
-		list = append(list, api.Member{
+		list = append(list, admin.Member{
 			ID: member.ID, Name: member.Name, Address: member.Peer, Roles: strings.Split(member.Roles.String(), ","), Version: member.Version,
 			Draining: member.Draining, Aside: member.Aside, Started: member.Started.UTC().Truncate(time.Millisecond), Self: member.Self, Pins: member.Pins(),
 		})

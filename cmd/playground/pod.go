@@ -17,6 +17,7 @@ import (
 	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
+	"pixelplayground/transport/api/admin"
 	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/auth"
 	"pixelplayground/web"
@@ -33,7 +34,7 @@ type pod struct {
 	front    front
 	admin    *operators  // nil: the front serves operators too
 	asked    chan string // cap 1: an operator wants the pod to drain
-	sessions *api.Sessions
+	sessions *admin.Sessions
 	people   *auth.People // nil: this pod is no gateway
 	usher    *usher       // nil: there are no other pods, or this one is no gateway
 	started  time.Time

@@ -17,6 +17,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/telemetry"
+	"pixelplayground/transport/api/admin"
 	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/quota"
@@ -79,7 +80,7 @@ func (c Config) Validate() error {
 	case c.Rate > 0 && c.Burst < 1:
 		return fmt.Errorf("burst %d: must be at least 1 pixel, for example 2000", c.Burst)
 	}
-	if err := CheckAdminTokens(c.AdminTokens); err != nil {
+	if err := admin.CheckTokens(c.AdminTokens); err != nil {
 		return err
 	}
 	return c.Geometry.Validate()
@@ -88,8 +89,8 @@ func (c Config) Validate() error {
 // Ports is what the API needs from the rest of the pod.
 type Ports struct {
 	Canvas     Canvas
-	Cluster    Cluster
-	Inspectors Inspectors
+	Cluster    admin.Cluster
+	Inspectors admin.Inspectors
 	People     People // nil: nobody is anybody in particular
 	Store      Store
 	Standing   Standing                   // nil: a pod that is alone, or without users, is as good as its store
@@ -116,19 +117,17 @@ const (
 type server struct {
 	Config
 	Ports
-	sessions *Sessions
-	admin    *admin
-	slots    encodeSlots
-	costs    *quota.Rates // units of work
-	jobs     jobs
-	images   images
+	operators *admin.Handler
+	slots     encodeSlots
+	costs     *quota.Rates // units of work
+	jobs      jobs
+	images    images
 
-	longUntil atomic.Int64               // until then the list of pixels is too long to be kept; Unix nanoseconds
-	bodies    *quota.Shares              // bytes
-	store     answer.Shared[error]       // of asking it
-	stall     stall                      // of the store
-	names     answer.Shared[[]string]    // of this pod's users
-	members   answer.Shared[clusterSeen] // of asking all
+	longUntil atomic.Int64            // until then the list of pixels is too long to be kept; Unix nanoseconds
+	bodies    *quota.Shares           // bytes
+	store     answer.Shared[error]    // of asking it
+	stall     stall                   // of the store
+	names     answer.Shared[[]string] // of this pod's users
 	metrics   *metrics.Metrics
 }
 
@@ -137,7 +136,7 @@ type Handlers struct {
 	All   http.Handler // everything but WebSockets
 	Admin http.Handler // what is for operators, and health; nil: it is in All
 
-	Sessions *Sessions // of operators; other pods report sessions that have ended to it
+	Sessions *admin.Sessions // of operators; other pods report sessions that have ended to it
 
 	server *server // for tests
 }
@@ -154,9 +153,8 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 	s := &server{
 		Config: cfg, Ports: ports, slots: newEncodeSlots(),
 		costs: quota.NewRates(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
-		sessions: newSessions(cfg.AdminTokens, ports.Now),
-		bodies:   quota.NewShares(networkBodies, allBodies),
-		store:    answer.NewShared[error](), names: answer.NewShared[[]string](), members: answer.NewShared[clusterSeen](),
+		bodies: quota.NewShares(networkBodies, allBodies),
+		store:  answer.NewShared[error](), names: answer.NewShared[[]string](),
 	}
 	s.metrics = metrics.New(metrics.Source{
 		Version: cfg.Version, Node: cfg.Node, Users: ports.Canvas.Users, Actors: ports.Canvas.Stats(), Sockets: ports.Sockets, More: ports.Counters,
@@ -170,7 +168,8 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 			return Handlers{}, err
 		}
 	}
-	handlers := Handlers{Sessions: s.sessions, server: s, All: answer.Patient(answer.Behind(cfg.Proxies, all))}
+	s.operators = s.newOperators()
+	handlers := Handlers{Sessions: s.operators.Sessions(), server: s, All: answer.Patient(answer.Behind(cfg.Proxies, all))}
 	if cfg.Apart {
 		apart := http.NewServeMux()
 		s.serveOperators(apart, health)
@@ -197,16 +196,28 @@ func (s *server) handle(mux *http.ServeMux, routes map[string]answer.Methods) {
 	mux.Handle("/api/", s.resource("/api", nil, true))
 }
 
+// newOperators makes what only operators use. In More is what the rest of the API has for them.
+func (s *server) newOperators() *admin.Handler {
+	more := make(map[string]answer.Methods)
+	if s.Config.Pages {
+		more["canvas.png"] = answer.Methods{"GET": s.getImage}
+	}
+	if s.Config.Pages && s.People != nil {
+		maps.Copy(more, s.People.Operator())
+	}
+	return admin.New(admin.Config{Node: s.Node, Geometry: s.Geometry, Tokens: s.AdminTokens}, admin.Ports{
+		Cluster: s.Cluster, Inspectors: s.Inspectors, Pages: s.AdminPages, More: more, Answered: s.metrics.Answered, Now: s.Now, Log: s.Log,
+	})
+}
+
 // serveOperators adds what only operators need.
 func (s *server) serveOperators(mux *http.ServeMux, routes map[string]answer.Methods) {
-	admin := newAdmin(s)
-	s.admin = admin
 	for _, path := range []string{"/admin", "/admin/", "/debug", "/debug/"} {
-		mux.Handle(path, admin)
+		mux.Handle(path, s.operators)
 	}
 	maps.Copy(routes, map[string]answer.Methods{
 		"/metrics":     {"GET": s.metrics.ServeHTTP},
-		"/api/cluster": {"GET": s.getCluster},
+		"/api/cluster": {"GET": s.operators.ServeCluster},
 	})
 }
 

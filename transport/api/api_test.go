@@ -297,3 +297,45 @@ func TestConfig_Validate(t *testing.T) {
 		}
 	}
 }
+
+func TestReady_WaitsForTheCluster(t *testing.T) {
+	p := newPod(t)
+	p.cluster.waits = errors.New("nobody has answered yet")
+	if w := p.ask("GET", "/readyz", ""); w.Code != http.StatusServiceUnavailable || !strings.Contains(w.Body.String(), "cluster: nobody has answered yet") {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	p.cluster.waits = nil
+	if w := p.ask("GET", "/readyz", ""); w.Code != http.StatusOK {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+}
+
+// A pod without users has nothing for people.
+func TestAPI_OfAPodWithoutUsers(t *testing.T) {
+	p := newPod(t, func(c *Config) { c.Pages = false })
+	for path, want := range map[string]int{
+		"/healthz": 200, "/readyz": 200, "/metrics": 200, "/api/cluster": 200,
+		"/": 404, "/health": 404, "/api/canvas": 404, "/api/pixel/1/1": 404, "/ws": 404,
+	} {
+		if w := p.ask("GET", path, ""); w.Code != want {
+			t.Errorf("%s: %d, want %d", path, w.Code, want)
+		}
+	}
+}
+
+// TestAPI_OperatorsApart: on a port of its own, what is for operators is there and nowhere else.
+func TestAPI_OperatorsApart(t *testing.T) {
+	p := newPod(t, func(c *Config) { c.AdminTokens, c.Apart = []string{"correct horse battery"}, true })
+	at := &pod{Handler: p.apart}
+	for path, want := range map[string][2]int{
+		"/": {200, 404}, "/api/canvas": {200, 404}, "/healthz": {200, 200}, "/readyz": {200, 200},
+		"/metrics": {404, 200}, "/api/cluster": {404, 200}, "/admin": {404, 303}, "/admin/": {404, 401}, "/admin/login": {404, 200}, "/debug/pprof/": {404, 401},
+	} {
+		if w := p.ask("GET", path, ""); w.Code != want[0] {
+			t.Errorf("%s for people: %d, want %d", path, w.Code, want[0])
+		}
+		if w := at.ask("GET", path, ""); w.Code != want[1] {
+			t.Errorf("%s for operators: %d, want %d", path, w.Code, want[1])
+		}
+	}
+}

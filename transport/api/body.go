@@ -4,7 +4,6 @@ import (
 	"errors"
 	"io"
 	"net/http"
-	"strconv"
 
 	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/quota"
@@ -25,7 +24,7 @@ const (
 // body answers that and returns false. Call free when the body is not needed any more.
 func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) (body []byte, free func(), ok bool) {
 	if r.ContentLength > most {
-		tooLarge(w, most)
+		answer.TooLarge(w, most)
 		return nil, nil, false
 	}
 	b := &bounded{from: http.MaxBytesReader(w, r.Body, most), shares: s.bodies, of: r}
@@ -43,7 +42,7 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) (body 
 	var tooLong *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLong):
-		tooLarge(w, most)
+		answer.TooLarge(w, most)
 	case errors.Is(err, errTooMuch):
 		w.Header().Set("Connection", "close")
 		(&overloadError{http.StatusServiceUnavailable, jobRetry}).answer(w)
@@ -51,11 +50,6 @@ func (s *server) body(w http.ResponseWriter, r *http.Request, most int64) (body 
 		answer.Fail(w, http.StatusBadRequest, "The request broke off") // for the log of a proxy, if for anyone
 	}
 	return nil, nil, false
-}
-
-func tooLarge(w http.ResponseWriter, most int64) {
-	w.Header().Set("Connection", "close") // nobody reads the rest
-	answer.Fail(w, http.StatusRequestEntityTooLarge, "The request is larger than "+strconv.FormatInt(most, 10)+" bytes")
 }
 
 // errTooMuch says that there is no memory for more of a body.

@@ -19,6 +19,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
+	"pixelplayground/transport/api/admin"
 	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/stats"
 )
@@ -141,7 +142,6 @@ type pod struct {
 	http.Handler
 	apart    http.Handler
 	server   *server
-	admin    *admin
 	canvas   *fakeCanvas
 	store    *fakeStore
 	draining bool
@@ -151,39 +151,18 @@ type pod struct {
 	now      time.Time
 }
 
-// fakeCluster is two pods, of which the second does not answer.
+// fakeCluster is no pods at all.
 type fakeCluster struct {
+	admin.Inspectors
 	waits error
-
-	mu    sync.Mutex // guards:
-	asked []string   // addresses and what was asked of them
-	acts  []message.Act
-	noted []error // by NoteAct
-	fails error   // what the pods answer
 }
 
 func (c *fakeCluster) Ready() error { return c.waits }
 
-func (c *fakeCluster) Members() []Member {
-	return []Member{
-		{ID: "a", Name: "pod-1", Address: "here", Roles: []string{"gateway", "canvas"}, Version: "v1", Started: noon, Self: true},
-		{ID: "b", Name: "pod-2", Address: "there", Roles: []string{"canvas"}, Draining: true, Started: noon},
-	}
-}
+func (c *fakeCluster) Members() []admin.Member { return nil }
 
-func (c *fakeCluster) Survey(_ context.Context, addresses []string, question message.Inspect) []*message.Report {
-	reports := make([]*message.Report, len(addresses))
-	for i, address := range addresses {
-		c.note(address, question)
-		if question.People.Most > 0 {
-			reports[i] = peopleReport(address)
-		} else if question.Full {
-			reports[i] = fullReport(address)
-		} else if address == "here" {
-			reports[i] = &message.Report{Users: 3, Regions: []message.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 1, PendingOps: 2}}}
-		}
-	}
-	return reports
+func (c *fakeCluster) Survey(context.Context, []string, message.Inspect) []*message.Report {
+	return nil
 }
 
 func newPod(t testing.TB, change ...func(*Config)) *pod {
@@ -210,7 +189,7 @@ func newPodOf(t testing.TB, people People, change ...func(*Config)) *pod {
 			"app/main.js":   {Data: []byte("export {}")},
 			"app/style.css": {Data: []byte("body{}")},
 		},
-		AdminPages: adminPages(),
+		AdminPages: fstest.MapFS{"login.html": {Data: []byte("<!doctype html><title>log in</title>")}},
 		Origin:     func(r *http.Request) bool { return r.Header.Get("Origin") == "https://friend.example" },
 		Sockets:    &p.sockets,
 		Counters:   []metrics.Counter{{Name: "store_flushes_total", Help: "Flushes of the store.", Value: &p.flushes}},
@@ -221,7 +200,6 @@ func newPodOf(t testing.TB, people People, change ...func(*Config)) *pod {
 		t.Fatal(err)
 	}
 	p.Handler, p.apart, p.server = handlers.All, handlers.Admin, handlers.server
-	p.admin = p.server.admin
 	return p
 }
 

@@ -8,7 +8,7 @@ import (
 	"unicode/utf8"
 
 	"pixelplayground/actors/store/redis"
-	"pixelplayground/transport/api"
+	"pixelplayground/transport/api/admin"
 )
 
 // GossipKeys parses the keys. Errors don't show them.
@@ -28,8 +28,8 @@ func (r *reader) token(setting, text string) []string {
 	if text == "" {
 		return nil
 	}
-	if utf8.RuneCountInString(text) < api.MinAdminToken {
-		r.refuse(setting, "(hidden)", fmt.Sprintf("must have at least %d characters", api.MinAdminToken), "$(openssl rand -hex 24)")
+	if utf8.RuneCountInString(text) < admin.MinToken {
+		r.refuse(setting, "(hidden)", fmt.Sprintf("must have at least %d characters", admin.MinToken), "$(openssl rand -hex 24)")
 	}
 	return []string{text}
 }

@@ -9,7 +9,7 @@ import (
 	"strings"
 
 	"pixelplayground/cluster"
-	"pixelplayground/transport/api"
+	"pixelplayground/transport/api/admin"
 )
 
 // SecretFile is a secret in a file, which is read again and again while the server runs.
@@ -59,8 +59,8 @@ func ParseAdminTokens(text string) (tokens []string, err error) {
 			tokens = append(tokens, line)
 		}
 	}
-	if len(tokens) == 0 || api.CheckAdminTokens(tokens) != nil {
-		return nil, fmt.Errorf("must be 1 to %d tokens of at least %d characters, each on a line of its own", api.MaxAdminTokens, api.MinAdminToken)
+	if len(tokens) == 0 || admin.CheckTokens(tokens) != nil {
+		return nil, fmt.Errorf("must be 1 to %d tokens of at least %d characters, each on a line of its own", admin.MaxTokens, admin.MinToken)
 	}
 	return tokens, nil
 }

@@ -43,6 +43,13 @@ func Fail(w http.ResponseWriter, status int, text string) {
 	JSON(w, status, Failure{Error: text})
 }
 
+// TooLarge answers a request whose body has more than most bytes. Nobody reads the rest, so the
+// connection ends.
+func TooLarge(w http.ResponseWriter, most int64) {
+	w.Header().Set("Connection", "close")
+	Fail(w, http.StatusRequestEntityTooLarge, "The request is larger than "+strconv.FormatInt(most, 10)+" bytes")
+}
+
 // RetryAfter sets when to try again, in whole seconds: at least one.
 func RetryAfter(w http.ResponseWriter, wait time.Duration) {
 	seconds := max(1, int(math.Ceil(wait.Seconds())))

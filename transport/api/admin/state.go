@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"cmp"
@@ -18,9 +18,9 @@ import (
 )
 
 const (
-	// adminSurvey is how long the pods have to answer for the dashboard, which asks every
+	// patience is how long the pods have to answer for the dashboard, which asks every
 	// second. It is more than an inspector ever takes.
-	adminSurvey = 1200 * time.Millisecond
+	patience = 1200 * time.Millisecond
 	// surveyServes is how old an answer may be to be shown on a second dashboard.
 	surveyServes = 500 * time.Millisecond
 	// membersLook is how often a survey checks whether it still asks the right pods. If all
@@ -40,7 +40,7 @@ type gathered struct {
 }
 
 // gather asks all pods, unless they have just been asked, or were being asked when the call came.
-func (a *admin) gather(ctx context.Context) ([]Member, []*message.Report) {
+func (a *Handler) gather(ctx context.Context) ([]Member, []*message.Report) {
 	g, came := &a.gathered, a.Now()
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -62,7 +62,7 @@ func (g *gathered) forget() {
 // survey asks all pods. If a pod has died, it does not answer. As soon as the cluster knows
 // that, the other pods are asked again, once, so that the answer includes what they say about
 // its end.
-func (a *admin) survey(ctx context.Context, question message.Inspect) ([]Member, []*message.Report) {
+func (a *Handler) survey(ctx context.Context, question message.Inspect) ([]Member, []*message.Report) {
 	ctx = context.WithoutCancel(ctx) // the answer may be for other requests too, so it outlives this one
 	members := a.Cluster.Members()
 	reports, changed := a.surveyOf(ctx, members, question)
@@ -74,8 +74,8 @@ func (a *admin) survey(ctx context.Context, question message.Inspect) ([]Member,
 }
 
 // surveyOf asks these pods, and gives up as soon as the members change.
-func (a *admin) surveyOf(ctx context.Context, members []Member, question message.Inspect) (reports []*message.Report, changed bool) {
-	ctx, cancel := context.WithTimeout(ctx, adminSurvey)
+func (a *Handler) surveyOf(ctx context.Context, members []Member, question message.Inspect) (reports []*message.Report, changed bool) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	addresses := make([]string, len(members))
 	for i, m := range members {
@@ -105,7 +105,7 @@ func sameMembers(a, b []Member) bool {
 }
 
 // getState answers with everything that the dashboard shows.
-func (a *admin) getState(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) getState(w http.ResponseWriter, r *http.Request) {
 	var members []Member
 	var reports []*message.Report
 	history := r.URL.Query().Get("history") == "1"

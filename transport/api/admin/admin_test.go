@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"context"
@@ -19,7 +19,7 @@ import (
 
 // TestAdmin_State: what two pods tell, during a handoff, as the page gets it.
 func TestAdmin_State(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	w := p.ask("GET", "/admin/api/state?history=1", "", "Cookie", p.login(t))
 	const want = `{"node":"pod-1","time":1777896000007,"canvas":{"width":40,"height":20,"region":16},"users":3,` +
 		`"members":[{"id":"a","name":"pod-1","roles":["gateway","canvas"],"version":"v1","self":true,"answers":true,"draining":false,"aside":false,"started":1777896000007,` +
@@ -54,7 +54,7 @@ func TestAdmin_PodWithoutAnswer(t *testing.T) {
 
 // TestAdmin_DashboardsShareSurveys: ten dashboards ask the pods as often as one.
 func TestAdmin_DashboardsShareSurveys(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	cookie := p.login(t)
 	for range 10 {
 		p.ask("GET", "/admin/api/state", "", "Cookie", cookie)
@@ -97,7 +97,7 @@ func (c *dying) Survey(ctx context.Context, addresses []string, question message
 // the others are asked again.
 func TestAdmin_DeathDuringASurvey(t *testing.T) {
 	c := &dying{}
-	a := &admin{server: &server{Ports: Ports{Cluster: c, Inspectors: c, Now: time.Now}}}
+	a := &Handler{Ports: Ports{Cluster: c, Inspectors: c, Now: time.Now}}
 	members, reports := a.gather(t.Context())
 	if len(members) != 1 || len(reports) != 1 || members[0].ID != "a" || reports[0] == nil {
 		t.Errorf("members %v, %d reports", members, len(reports))
@@ -115,7 +115,7 @@ func TestAdmin_DeathDuringASurvey(t *testing.T) {
 func TestAdmin_SurveyServesWhoWaitedForIt(t *testing.T) {
 	began, c := noon, &fakeCluster{}
 	now := began
-	a := &admin{server: &server{Ports: Ports{Cluster: c, Inspectors: c, Now: func() time.Time { return now }}}}
+	a := &Handler{Ports: Ports{Cluster: c, Inspectors: c, Now: func() time.Time { return now }}}
 	a.gathered = gathered{began: began, ended: began.Add(time.Second), members: c.Members(), reports: make([]*message.Report, 2)}
 	now = began.Add(time.Second)
 	if a.gather(t.Context()); len(c.asked) != 0 {
@@ -128,7 +128,7 @@ func TestAdmin_SurveyServesWhoWaitedForIt(t *testing.T) {
 }
 
 func TestAdmin_Actors(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	cookie := p.login(t)
 	for _, test := range []struct {
 		target string
@@ -187,8 +187,8 @@ func TestAdmin_Acts(t *testing.T) {
 		{"announce", `{"text":"two\nlines"}`, 400, nil, message.Act{}},
 		{"announce", `{"text":"` + strings.Repeat("é", 513) + `"}`, 400, nil, message.Act{}},
 	} {
-		p := newAdminPod(t)
-		w := p.ask("POST", "/admin/api/"+test.path, test.body, "Cookie", p.login(t), adminHeader, "1")
+		p := newPod(testToken)
+		w := p.ask("POST", "/admin/api/"+test.path, test.body, "Cookie", p.login(t), intentHeader, "1")
 		if w.Code != test.status || (w.Code == 200) != (strings.TrimSpace(w.Body.String()) == `{"ok":true}`) {
 			t.Errorf("%s %s: %d %s, want %d", test.path, test.body, w.Code, w.Body, test.status)
 		}
@@ -214,15 +214,15 @@ func TestAdmin_Acts(t *testing.T) {
 }
 
 func TestAdmin_ActsThatFail(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	cookie := p.login(t)
 	p.cluster.fails = errors.New("there are no other pods")
-	w := p.ask("POST", "/admin/api/drain", `{"member":"b"}`, "Cookie", cookie, adminHeader, "1")
+	w := p.ask("POST", "/admin/api/drain", `{"member":"b"}`, "Cookie", cookie, intentHeader, "1")
 	if w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "pod-2: there are no other pods") || len(p.cluster.noted) != 1 || p.cluster.noted[0] == nil {
 		t.Errorf("%d %s, noted %v", w.Code, w.Body, p.cluster.noted)
 	}
 	p.cluster.fails = actors.ErrSilent
-	if w := p.ask("POST", "/admin/api/drain", `{"member":"b"}`, "Cookie", cookie, adminHeader, "1"); w.Code != http.StatusGatewayTimeout {
+	if w := p.ask("POST", "/admin/api/drain", `{"member":"b"}`, "Cookie", cookie, intentHeader, "1"); w.Code != http.StatusGatewayTimeout {
 		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"encoding/hex"
@@ -39,7 +39,7 @@ type onShown struct {
 }
 
 // getPeople answers with the people of all pods, or with those that are searched for.
-func (a *admin) getPeople(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) getPeople(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	search, addresses := query.Get("search"), query.Get("addresses") == "1"
 	if len(search) > maxName {
@@ -97,8 +97,8 @@ func personOf(p message.PersonReport, on []onShown) personShown {
 }
 
 // dismiss closes all connections of a person, on every pod.
-func (a *admin) dismiss(w http.ResponseWriter, r *http.Request) {
-	said, ok := asked[struct{ Subject string }](a, w, r)
+func (a *Handler) dismiss(w http.ResponseWriter, r *http.Request) {
+	said, ok := asked[struct{ Subject string }](w, r)
 	if !ok {
 		return
 	}

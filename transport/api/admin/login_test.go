@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -22,7 +21,7 @@ import (
 // adminRoutes is every route below /admin and /debug with each of its methods.
 func adminRoutes(t *testing.T) (routes [][2]string) {
 	t.Helper()
-	a := newAdmin(&server{Config: Config{Pages: true, AdminTokens: []string{testToken}}, Ports: Ports{AdminPages: adminPages(), Log: slog.New(slog.DiscardHandler), Now: time.Now}})
+	a := newPod(testToken)
 	for path, m := range a.routes {
 		for method := range m {
 			routes = append(routes, [2]string{method, path})
@@ -40,28 +39,28 @@ func adminRoutes(t *testing.T) (routes [][2]string) {
 // TestAdmin_NobodyPassesWithoutTheToken asks every route in every way that must be refused.
 func TestAdmin_NobodyPassesWithoutTheToken(t *testing.T) {
 	id := func(expiry time.Time) sessionID { return sessionID(expiry.Unix())<<randomBits | 5 }
-	sign := func(s *adminToken, expiry time.Time) string { return sessionCookie + "=" + s.sign(id(expiry)) }
-	valid := newAdminToken(testToken)
+	sign := func(s *operatorToken, expiry time.Time) string { return sessionCookie + "=" + s.sign(id(expiry)) }
+	valid := newOperatorToken(testToken)
 	later := noon.Add(time.Hour)
 	forged, _ := base64.RawURLEncoding.DecodeString(valid.sign(id(noon.Add(-time.Hour))))
 	forged[0] = 0x7F // an expiry far away, with another's signature
 	for name, headers := range map[string][]string{
 		"nothing":          nil,
-		"header only":      {adminHeader, "1"},
+		"header only":      {intentHeader, "1"},
 		"no cookie":        {"Cookie", sessionCookie + "="},
 		"token as cookie":  {"Cookie", sessionCookie + "=" + testToken},
 		"garbage":          {"Cookie", sessionCookie + "=" + strings.Repeat("A", 54)},
 		"too long":         {"Cookie", sign(valid, later) + "AAAA"},
 		"forged":           {"Cookie", sessionCookie + "=" + base64.RawURLEncoding.EncodeToString(forged)},
-		"expired":          {"Cookie", sign(valid, noon), adminHeader, "1"},
-		"another token's":  {"Cookie", sign(newAdminToken(testToken+"!"), later), adminHeader, "1"},
-		"no token's":       {"Cookie", sign(newAdminToken(""), later), adminHeader, "1"},
+		"expired":          {"Cookie", sign(valid, noon), intentHeader, "1"},
+		"another token's":  {"Cookie", sign(newOperatorToken(testToken+"!"), later), intentHeader, "1"},
+		"no token's":       {"Cookie", sign(newOperatorToken(""), later), intentHeader, "1"},
 		"wrong bearer":     {"Authorization", "Bearer " + testToken + "!"},
 		"empty bearer":     {"Authorization", "Bearer "},
 		"bearer and valid": {"Authorization", "Bearer x", "Cookie", sign(valid, later)},
 		"basic":            {"Authorization", "Basic " + testToken},
 	} {
-		p := newAdminPod(t)
+		p := newPod(testToken)
 		for _, route := range adminRoutes(t) {
 			if slices.Contains(openPaths(), route[1]) {
 				continue
@@ -83,16 +82,16 @@ func TestAdmin_NobodyPassesWithoutTheToken(t *testing.T) {
 
 // TestAdmin_OtherSitesCannotAct: a browser that is logged in can be made to send requests.
 func TestAdmin_OtherSitesCannotAct(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	cookie := p.login(t)
 	for name, headers := range map[string][]string{
 		"no header":      {},
-		"another header": {adminHeader, "0"},
-		"cross-site":     {adminHeader, "1", "Sec-Fetch-Site", "cross-site"},
-		"same site":      {adminHeader, "1", "Sec-Fetch-Site", "same-site"},
-		"origin":         {adminHeader, "1", "Origin", "https://evil.example"},
-		"friend":         {adminHeader, "1", "Origin", "https://friend.example"}, // may draw, not operate
-		"null":           {adminHeader, "1", "Origin", "null"},
+		"another header": {intentHeader, "0"},
+		"cross-site":     {intentHeader, "1", "Sec-Fetch-Site", "cross-site"},
+		"same site":      {intentHeader, "1", "Sec-Fetch-Site", "same-site"},
+		"origin":         {intentHeader, "1", "Origin", "https://evil.example"},
+		"friend":         {intentHeader, "1", "Origin", "https://friend.example"}, // may draw, not operate
+		"null":           {intentHeader, "1", "Origin", "null"},
 	} {
 		for _, route := range adminRoutes(t) {
 			if route[0] != "POST" || slices.Contains(openPaths(), route[1]) && len(headers) < 4 {
@@ -110,14 +109,14 @@ func TestAdmin_OtherSitesCannotAct(t *testing.T) {
 }
 
 func TestAdmin_LoginMakesASession(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	cookie := p.login(t)
 	if w := p.ask("GET", "/admin/", "", "Cookie", cookie); w.Code != 200 || !strings.Contains(w.Body.String(), "dashboard") {
 		t.Errorf("page: %d", w.Code)
 	}
 	p.now = p.now.Add(2 * time.Second) // after the pods' start
 	cookie = p.login(t)
-	other := newAdminPod(t) // the load balancer sends the next request there
+	other := newPod(testToken) // the load balancer sends the next request there
 	other.now = p.now
 	if w := other.ask("GET", "/admin/api/state", "", "Cookie", cookie); w.Code != 200 {
 		t.Errorf("on another pod: %d", w.Code)
@@ -131,7 +130,7 @@ func TestAdmin_LoginMakesASession(t *testing.T) {
 	if w := p.ask("POST", "/admin/api/announce", `{"text":"hi"}`, "Authorization", "Bearer "+testToken); w.Code != 200 {
 		t.Errorf("a script's act: %d", w.Code)
 	}
-	w := p.ask("POST", "/admin/logout", "{}", "Cookie", cookie, adminHeader, "1")
+	w := p.ask("POST", "/admin/logout", "{}", "Cookie", cookie, intentHeader, "1")
 	if set := w.Result().Cookies(); w.Code != 200 || len(set) != 1 || set[0].MaxAge >= 0 || set[0].Value != "" {
 		t.Errorf("logout: %d %v", w.Code, set)
 	}
@@ -143,7 +142,7 @@ func TestAdmin_LoginMakesASession(t *testing.T) {
 
 func TestAdmin_CookieIsForThisSiteOnly(t *testing.T) {
 	for proto, secure := range map[string]bool{"": false, "https": true} {
-		p := newAdminPod(t)
+		p := newPod(testToken)
 		w := p.ask("POST", "/admin/login", "token="+testToken, "Content-Type", "application/x-www-form-urlencoded", "X-Forwarded-Proto", proto)
 		c := w.Result().Cookies()[0]
 		if !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Secure != secure || c.Path != "" || c.Domain != "" || c.MaxAge != int(sessionLasts.Seconds()) {
@@ -154,9 +153,9 @@ func TestAdmin_CookieIsForThisSiteOnly(t *testing.T) {
 
 // TestAdmin_WrongTokensAreSlowed, and never the right one.
 func TestAdmin_WrongTokensAreSlowed(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	pauses := 0
-	p.admin.attempts.pause = func(context.Context, time.Duration) { pauses++ }
+	p.attempts.pause = func(context.Context, time.Duration) { pauses++ }
 	form := []string{"Content-Type", "application/x-www-form-urlencoded"}
 	try := func(token string) string {
 		return p.ask("POST", "/admin/login", "token="+token, form...).Header().Get("Location")
@@ -186,8 +185,8 @@ func TestAdmin_WrongTokensAreSlowed(t *testing.T) {
 
 // TestAdmin_StrangersLockNobodyOut: 60 addresses send two wrong tokens each.
 func TestAdmin_StrangersLockNobodyOut(t *testing.T) {
-	p := newAdminPod(t)
-	p.admin.attempts.pause = func(context.Context, time.Duration) {}
+	p := newPod(testToken)
+	p.attempts.pause = func(context.Context, time.Duration) {}
 	ask := func(address, token string) int {
 		r := httptest.NewRequest("GET", "/admin/api/state", nil)
 		r.RemoteAddr = address + ":1"
@@ -214,9 +213,9 @@ func TestAdmin_StrangersLockNobodyOut(t *testing.T) {
 
 // TestAttempts_FewAreHeldUpAtOnce: only a few wait, since each that waits occupies a place.
 func TestAttempts_FewAreHeldUpAtOnce(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	held, goOn := make(chan struct{}, 100), make(chan struct{})
-	p.admin.attempts.pause = func(context.Context, time.Duration) { held <- struct{}{}; <-goOn }
+	p.attempts.pause = func(context.Context, time.Duration) { held <- struct{}{}; <-goOn }
 	var all sync.WaitGroup
 	for range attemptsAtOnce + networkPauses {
 		all.Go(func() { p.ask("GET", "/admin/api/state", "", "Authorization", "Bearer wrong") })
@@ -232,12 +231,12 @@ func TestAttempts_FewAreHeldUpAtOnce(t *testing.T) {
 }
 
 func TestAdmin_LogoutEndsTheSession(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	cookie, another := p.login(t), p.login(t)
 	if cookie == another {
 		t.Fatal("two sessions are one")
 	}
-	if w := p.ask("POST", "/admin/logout", "{}", "Cookie", cookie, adminHeader, "1"); w.Code != 200 {
+	if w := p.ask("POST", "/admin/logout", "{}", "Cookie", cookie, intentHeader, "1"); w.Code != 200 {
 		t.Fatalf("logout: %d", w.Code)
 	}
 	for c, want := range map[string]int{cookie: 401, another: 200} {
@@ -249,9 +248,9 @@ func TestAdmin_LogoutEndsTheSession(t *testing.T) {
 	if len(acts) != 1 || acts[0].Do != message.ActLogout {
 		t.Fatalf("the other pod was told %v", acts)
 	}
-	other := newAdminPod(t)
-	other.server.sessions.trust(idOf(t, other, cookie))
-	other.server.sessions.End(acts[0].Text)
+	other := newPod(testToken)
+	other.sessions.trust(idOf(t, other, cookie))
+	other.sessions.End(acts[0].Text)
 	if w := other.ask("GET", "/admin/api/state", "", "Cookie", cookie); w.Code != 401 {
 		t.Errorf("on the pod that was told: %d", w.Code)
 	}
@@ -261,7 +260,7 @@ func idOf(t *testing.T, p *pod, cookie string) sessionID {
 	t.Helper()
 	r := httptest.NewRequest("GET", "/", nil)
 	r.Header.Set("Cookie", cookie)
-	ids := p.server.sessions.signed(r)
+	ids := p.sessions.signed(r)
 	if len(ids) != 1 {
 		t.Fatalf("sessions %v", ids)
 	}
@@ -270,7 +269,7 @@ func idOf(t *testing.T, p *pod, cookie string) sessionID {
 
 // TestAdmin_RestartRemembersThroughOthers: a pod that was not there asks those that were.
 func TestAdmin_RestartRemembersThroughOthers(t *testing.T) {
-	before := newAdminPod(t)
+	before := newPod(testToken)
 	cookie := before.login(t)
 	for name, tt := range map[string]struct {
 		says error
@@ -281,7 +280,7 @@ func TestAdmin_RestartRemembersThroughOthers(t *testing.T) {
 		"nobody knows":    {errSessionUnknown, 401},
 		"earlier version": {errors.New("this pod does not know how to vouch"), 401},
 	} {
-		p := newAdminPod(t)
+		p := newPod(testToken)
 		p.cluster.fails = tt.says
 		if w := p.ask("GET", "/admin/api/state", "", "Cookie", cookie); w.Code != tt.want {
 			t.Errorf("%s: %d", name, w.Code)
@@ -296,8 +295,8 @@ func TestAdmin_RestartRemembersThroughOthers(t *testing.T) {
 // its own token is there, and on pods that have not heard of the other one.
 func TestSessions_OfTwoTokens(t *testing.T) {
 	const next = testToken + " the next"
-	p := newAdminPod(t)
-	sessions := p.server.sessions
+	p := newPod(testToken)
+	sessions := p.sessions
 	logIn := func(token string) (cookie string) {
 		t.Helper()
 		w := p.ask("POST", "/admin/login", "token="+url.QueryEscape(token), "Content-Type", "application/x-www-form-urlencoded")
@@ -334,7 +333,7 @@ func TestSessions_OfTwoTokens(t *testing.T) {
 			}
 		}
 	}
-	for name, unfit := range map[string][]string{"none": nil, "empty": {""}, "short": {next, "short"}, "too many": slices.Repeat([]string{next}, MaxAdminTokens+1)} {
+	for name, unfit := range map[string][]string{"none": nil, "empty": {""}, "short": {next, "short"}, "too many": slices.Repeat([]string{next}, MaxTokens+1)} {
 		if err := sessions.UseTokens(unfit); err == nil || strings.Contains(err.Error(), "short") {
 			t.Errorf("%s: %v", name, err)
 		}
@@ -342,7 +341,7 @@ func TestSessions_OfTwoTokens(t *testing.T) {
 			t.Errorf("%s: changes who passes", name)
 		}
 	}
-	if newPod(t).server.sessions.UseTokens([]string{next}) == nil {
+	if newPod().sessions.UseTokens([]string{next}) == nil {
 		t.Error("a dashboard that is off is turned on")
 	}
 }
@@ -362,21 +361,21 @@ func TestSessions_EarlierVersions(t *testing.T) {
 }
 
 func TestAdmin_OffWithoutAToken(t *testing.T) {
-	p := newPod(t)
+	p := newPod()
 	for _, path := range []string{"/admin", "/admin/", "/admin/login", "/admin/api/state", "/debug/pprof/", "/admin/css/tokens.css"} {
 		w := p.ask("GET", path, "", "Authorization", "Bearer ")
-		if w.Code != http.StatusNotFound || strings.TrimSpace(w.Body.String()) != adminOff {
+		if w.Code != http.StatusNotFound || strings.TrimSpace(w.Body.String()) != isOff {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)
 		}
 	}
-	if err := (Config{Node: "n", Geometry: small, AdminTokens: []string{testToken, "0123456789abcde"}}).Validate(); err == nil || strings.Contains(err.Error(), "0123") {
+	if err := CheckTokens([]string{testToken, "0123456789abcde"}); err == nil || strings.Contains(err.Error(), "0123") {
 		t.Errorf("a token of 15 characters: %v", err)
 	}
 }
 
 // TestAdmin_LoginForm: what it loads is there before anybody has logged in, and nothing else.
 func TestAdmin_LoginForm(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	if w := p.ask("GET", "/admin", ""); w.Code != http.StatusSeeOther || w.Header().Get("Location") != "admin/" {
 		t.Errorf("/admin: %d to %s", w.Code, w.Header().Get("Location"))
 	}
@@ -388,7 +387,7 @@ func TestAdmin_LoginForm(t *testing.T) {
 		if w.Code != 200 || !strings.HasPrefix(w.Header().Get("Content-Type"), kind) {
 			t.Errorf("%s: %d %s", path, w.Code, w.Header().Get("Content-Type"))
 		}
-		if w.Header().Get("Content-Security-Policy") != adminPolicy || w.Header().Get("X-Frame-Options") != "DENY" || w.Header().Get("Cache-Control") != "no-store" {
+		if w.Header().Get("Content-Security-Policy") != pagePolicy || w.Header().Get("X-Frame-Options") != "DENY" || w.Header().Get("Cache-Control") != "no-store" {
 			t.Errorf("%s: headers %v", path, w.Header())
 		}
 	}
@@ -396,24 +395,7 @@ func TestAdmin_LoginForm(t *testing.T) {
 	if w := p.ask("GET", "/admin/js/main.js", "", "Cookie", cookie); w.Code != 200 || !strings.Contains(w.Header().Get("Content-Type"), "javascript") {
 		t.Errorf("script: %d %s", w.Code, w.Header().Get("Content-Type"))
 	}
-	if w := p.ask("PUT", "/admin/api/state", "", "Cookie", cookie, adminHeader, "1"); w.Code != http.StatusMethodNotAllowed {
+	if w := p.ask("PUT", "/admin/api/state", "", "Cookie", cookie, intentHeader, "1"); w.Code != http.StatusMethodNotAllowed {
 		t.Errorf("PUT: %d", w.Code)
-	}
-}
-
-// TestAdmin_Apart: on a port of its own, what is for operators is there and nowhere else.
-func TestAdmin_Apart(t *testing.T) {
-	p := newAdminPod(t, func(c *Config) { c.Apart = true })
-	at := &pod{Handler: p.apart}
-	for path, want := range map[string][2]int{
-		"/": {200, 404}, "/api/canvas": {200, 404}, "/healthz": {200, 200}, "/readyz": {200, 200},
-		"/metrics": {404, 200}, "/api/cluster": {404, 200}, "/admin": {404, 303}, "/admin/": {404, 401}, "/admin/login": {404, 200}, "/debug/pprof/": {404, 401},
-	} {
-		if w := p.ask("GET", path, ""); w.Code != want[0] {
-			t.Errorf("%s for people: %d, want %d", path, w.Code, want[0])
-		}
-		if w := at.ask("GET", path, ""); w.Code != want[1] {
-			t.Errorf("%s for operators: %d, want %d", path, w.Code, want[1])
-		}
 	}
 }

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"net/http"
@@ -24,7 +24,7 @@ func peopleReport(address string) *message.Report {
 }
 
 func TestAdmin_People(t *testing.T) {
-	p := newAdminPod(t)
+	p := newPod(testToken)
 	cookie := p.login(t)
 	want := `{"people":[` +
 		`{"subject":"` + strings.Repeat("f", 32) + `","kind":"program","role":"guest","name":"","network":"2001:db8::/48","since":100,"connections":7,"on":[{"member":"a","connections":7}]},` +

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"context"
@@ -64,27 +64,27 @@ type clusterSeen struct {
 	Regions []regionShown `json:"regions"`
 }
 
-// getCluster answers with the members of the cluster and the regions' owners. A region that
+// ServeCluster answers with the members of the cluster and the regions' owners. A region that
 // nobody has needed since its pod started is absent.
-func (s *server) getCluster(w http.ResponseWriter, r *http.Request) {
-	seen, err := s.members.Get(r.Context(), func(clusterSeen) (clusterSeen, error) {
+func (a *Handler) ServeCluster(w http.ResponseWriter, r *http.Request) {
+	seen, err := a.seen.Get(r.Context(), func(clusterSeen) (clusterSeen, error) {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), surveyTimeout) // for others too
 		defer cancel()
-		return s.lookAround(ctx), nil
+		return a.lookAround(ctx), nil
 	}, nil)
 	if err == nil { // else the client is gone
 		answer.JSON(w, http.StatusOK, seen)
 	}
 }
 
-func (s *server) lookAround(ctx context.Context) clusterSeen {
-	members := s.Cluster.Members()
+func (a *Handler) lookAround(ctx context.Context) clusterSeen {
+	members := a.Cluster.Members()
 	addresses := make([]string, len(members))
 	for i, m := range members {
 		addresses[i] = m.Address
 	}
-	seen := clusterSeen{Node: s.Node, Canvas: s.Geometry.String(), Members: make([]memberShown, len(members)), Regions: []regionShown{}}
-	for i, report := range s.Inspectors.Survey(ctx, addresses, message.Inspect{}) {
+	seen := clusterSeen{Node: a.Node, Canvas: a.Geometry.String(), Members: make([]memberShown, len(members)), Regions: []regionShown{}}
+	for i, report := range a.Inspectors.Survey(ctx, addresses, message.Inspect{}) {
 		seen.Members[i] = memberShown{Member: members[i]}
 		if report == nil {
 			continue
@@ -93,7 +93,7 @@ func (s *server) lookAround(ctx context.Context) clusterSeen {
 		shown.Answers, shown.StoreOK, shown.Users, shown.Regions = true, report.Store == "", report.Users, len(report.Regions)
 		seen.Users += report.Users
 		for _, region := range report.Regions {
-			x, y, _, _ := s.Geometry.Bounds(region.Region)
+			x, y, _, _ := a.Geometry.Bounds(region.Region)
 			seen.Regions = append(seen.Regions, regionShown{
 				region.Region, x, y, members[i].ID, region.State, region.Epoch, region.Seq, region.Relays, region.PendingOps,
 			})

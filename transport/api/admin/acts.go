@@ -1,10 +1,11 @@
-package api
+package admin
 
 import (
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strconv"
@@ -37,21 +38,23 @@ func whoOf(r *http.Request) string {
 }
 
 // asked reads the body of a request for an act, or answers that it can't be read.
-func asked[T any](a *admin, w http.ResponseWriter, r *http.Request) (said T, ok bool) {
-	body, free, ok := a.body(w, r, maxActBody)
-	if !ok {
-		return said, false
+func asked[T any](w http.ResponseWriter, r *http.Request) (said T, ok bool) {
+	var body []byte
+	var err error
+	answer.AwaitBody(w, func() { body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxActBody)) })
+	switch tooLong := (*http.MaxBytesError)(nil); {
+	case errors.As(err, &tooLong):
+		answer.TooLarge(w, maxActBody)
+	case err != nil || json.Unmarshal(body, &said) != nil:
+		answer.Fail(w, http.StatusBadRequest, "Invalid data format")
+	default:
+		return said, true
 	}
-	defer free()
-	if json.Unmarshal(body, &said) != nil {
-		answer.Fail(w, http.StatusBadRequest, badFormat)
-		return said, false
-	}
-	return said, true
+	return said, false
 }
 
-func (a *admin) drain(w http.ResponseWriter, r *http.Request) {
-	said, ok := asked[struct{ Member string }](a, w, r)
+func (a *Handler) drain(w http.ResponseWriter, r *http.Request) {
+	said, ok := asked[struct{ Member string }](w, r)
 	if !ok {
 		return
 	}
@@ -60,11 +63,11 @@ func (a *admin) drain(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (a *admin) handOver(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) handOver(w http.ResponseWriter, r *http.Request) {
 	said, ok := asked[struct {
 		Member string
 		Region *canvas.RegionID
-	}](a, w, r)
+	}](w, r)
 	if !ok {
 		return
 	}
@@ -82,8 +85,8 @@ func (a *admin) handOver(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (a *admin) disconnect(w http.ResponseWriter, r *http.Request) {
-	said, ok := asked[struct{ Member, Connection string }](a, w, r)
+func (a *Handler) disconnect(w http.ResponseWriter, r *http.Request) {
+	said, ok := asked[struct{ Member, Connection string }](w, r)
 	if !ok {
 		return
 	}
@@ -100,8 +103,8 @@ func (a *admin) disconnect(w http.ResponseWriter, r *http.Request) {
 }
 
 // announce shows a line to everybody, through all gateways.
-func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
-	said, ok := asked[struct{ Text string }](a, w, r)
+func (a *Handler) announce(w http.ResponseWriter, r *http.Request) {
+	said, ok := asked[struct{ Text string }](w, r)
 	if !ok {
 		return
 	}
@@ -116,7 +119,7 @@ func (a *admin) announce(w http.ResponseWriter, r *http.Request) {
 }
 
 // gateways finds the pods with users, or answers that there are none.
-func (a *admin) gateways(w http.ResponseWriter) (gateways []Member, ok bool) {
+func (a *Handler) gateways(w http.ResponseWriter) (gateways []Member, ok bool) {
 	for _, m := range a.Cluster.Members() {
 		if slices.Contains(m.Roles, "gateway") {
 			gateways = append(gateways, m)
@@ -129,7 +132,7 @@ func (a *admin) gateways(w http.ResponseWriter) (gateways []Member, ok bool) {
 }
 
 // act asks pods to do something, and answers with how it went.
-func (a *admin) act(w http.ResponseWriter, r *http.Request, act message.Act, members ...Member) {
+func (a *Handler) act(w http.ResponseWriter, r *http.Request, act message.Act, members ...Member) {
 	act.Who, act.At = whoOf(r), a.Now().UnixMilli()
 	ctx, cancel := context.WithTimeout(r.Context(), actTimeout)
 	defer cancel()

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"io"
@@ -17,9 +17,9 @@ import (
 // TestAdmin_BelowAPath: a proxy serves this server below /canvas/, and something else at its
 // root, which must get neither a request nor a token or cookie.
 func TestAdmin_BelowAPath(t *testing.T) {
-	p := newAdminPod(t)
-	p.server.AdminPages = web.Admin() // the real pages
-	server := httptest.NewServer(newAdmin(p.server))
+	p := newPod(testToken)
+	p.Pages = web.Admin()
+	server := httptest.NewServer(New(p.Config, p.Ports)) // whose pages are the real ones
 	defer server.Close()
 	target, _ := url.Parse(server.URL)
 	proxy := httputil.NewSingleHostReverseProxy(target)

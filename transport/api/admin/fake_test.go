@@ -1,22 +1,90 @@
-package api
+package admin
 
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
 	"testing"
 	"testing/fstest"
 	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/transport/api/answer"
 )
 
 const testToken = "correct horse battery"
 
-// newAdminPod is a pod that operators can log in to.
-func newAdminPod(t testing.TB, change ...func(*Config)) *pod {
-	return newPod(t, append([]func(*Config){func(c *Config) { c.AdminTokens = []string{testToken} }}, change...)...)
+// small cuts regions off at both edges: 3 columns and 2 rows, the last ones 8 and 4 pixels.
+var small = canvas.Geometry{Width: 40, Height: 20, Region: 16}
+
+// noon is when everything happens.
+var noon = time.Date(2026, 5, 4, 12, 0, 0, 7e6, time.UTC)
+
+// pod is the handler over fakes.
+type pod struct {
+	*Handler
+	cluster fakeCluster
+	now     time.Time
+}
+
+// newPod is a pod that operators can log in to with these tokens.
+func newPod(tokens ...string) *pod {
+	p := &pod{now: noon}
+	p.Handler = New(Config{Node: "pod-1", Geometry: small, Tokens: tokens}, Ports{
+		Cluster: &p.cluster, Inspectors: &p.cluster, Pages: adminPages(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.now },
+		More:     map[string]answer.Methods{"keys": {"GET": func(w http.ResponseWriter, _ *http.Request) { answer.JSON(w, http.StatusOK, "keys") }}},
+		Answered: func(string, int) {},
+	})
+	return p
+}
+
+// ask sends one request; headers are pairs of name and value.
+func (p *pod) ask(method, target, body string, headers ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, target, strings.NewReader(body))
+	for i := 0; i < len(headers); i += 2 {
+		r.Header.Set(headers[i], headers[i+1])
+	}
+	w := httptest.NewRecorder()
+	p.ServeHTTP(w, r)
+	return w
+}
+
+// fakeCluster is two pods, of which the second does not answer.
+type fakeCluster struct {
+	mu    sync.Mutex // guards:
+	asked []string   // addresses and what was asked of them
+	acts  []message.Act
+	noted []error // by NoteAct
+	fails error   // what the pods answer
+}
+
+func (c *fakeCluster) Ready() error { return nil }
+
+func (c *fakeCluster) Members() []Member {
+	return []Member{
+		{ID: "a", Name: "pod-1", Address: "here", Roles: []string{"gateway", "canvas"}, Version: "v1", Started: noon, Self: true},
+		{ID: "b", Name: "pod-2", Address: "there", Roles: []string{"canvas"}, Draining: true, Started: noon},
+	}
+}
+
+func (c *fakeCluster) Survey(_ context.Context, addresses []string, question message.Inspect) []*message.Report {
+	reports := make([]*message.Report, len(addresses))
+	for i, address := range addresses {
+		c.note(address, question)
+		if question.People.Most > 0 {
+			reports[i] = peopleReport(address)
+		} else if question.Full {
+			reports[i] = fullReport(address)
+		} else if address == "here" {
+			reports[i] = &message.Report{Users: 3, Regions: []message.RegionReport{{Region: 1, State: "serving", Epoch: 7, Seq: 5, Relays: 1, PendingOps: 2}}}
+		}
+	}
+	return reports
 }
 
 func adminPages() fstest.MapFS {

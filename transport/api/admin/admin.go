@@ -1,10 +1,14 @@
-package api
+// Package admin is what only operators see and do over HTTP: the dashboard with its questions and
+// acts, the profiler, and how an operator logs in. It also knows how the pods of a cluster are asked
+// about themselves.
+package admin
 
 import (
 	"bytes"
 	"context"
 	"errors"
 	"io/fs"
+	"log/slog"
 	"net/http"
 	"net/http/pprof"
 	"slices"
@@ -12,6 +16,7 @@ import (
 	"time"
 
 	"pixelplayground/actors"
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/transport/api/answer"
 )
@@ -30,26 +35,51 @@ type Inspectors interface {
 	NoteAct(act message.Act, err error)
 }
 
-// adminPolicy restricts the operator's page to its own files, and keeps it out of other sites'
+// Config is what an operator may choose about the dashboard.
+type Config struct {
+	Node     string          // this pod's name
+	Geometry canvas.Geometry // of the whole canvas
+	Tokens   []string        // any of them lets operators in; none: there is no dashboard. Sessions.UseTokens replaces them
+}
+
+// Ports is what the dashboard needs from the rest of the pod. None may be nil, except where that is
+// said.
+type Ports struct {
+	Cluster    Cluster
+	Inspectors Inspectors
+	Pages      fs.FS                          // the dashboard's files, with login.html; nil: none
+	More       map[string]answer.Methods      // what others answer for operators, by what comes after /admin/api/
+	Answered   func(route string, status int) // counts answers
+	Now        func() time.Time
+	Log        *slog.Logger
+}
+
+// pagePolicy restricts the operator's page to its own files, and keeps it out of other sites'
 // frames.
-const adminPolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+const pagePolicy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 
-// adminOff is the answer while the dashboard is off.
-const adminOff = "The admin dashboard is off. Start the server with a token of at least 16 characters to turn it on: --admin-token, or PLAYGROUND_ADMIN_TOKEN in the environment."
+// isOff is the answer while the dashboard is off.
+const isOff = "The admin dashboard is off. Start the server with a token of at least 16 characters to turn it on: --admin-token, or PLAYGROUND_ADMIN_TOKEN in the environment."
 
-// admin is what only an operator may see and do: the dashboard, its questions and acts,
-// and the profiler. Everything goes through guard.
-type admin struct {
-	*server
+// Handler is what only an operator may see and do: the dashboard, its questions and acts, and the
+// profiler. Everything below /admin and /debug goes through guard.
+type Handler struct {
+	Config
+	Ports
 	sessions *Sessions
 	attempts *attempts
 	origins  *http.CrossOriginProtection
 	routes   map[string]answer.Methods
 	gathered gathered
+	seen     answer.Shared[clusterSeen] // of asking all pods for ServeCluster
 }
 
-func newAdmin(s *server) *admin {
-	a := &admin{server: s, sessions: s.sessions, attempts: newAttempts(s), origins: http.NewCrossOriginProtection()}
+// New makes the handler. It starts nothing.
+func New(cfg Config, ports Ports) *Handler {
+	a := &Handler{
+		Config: cfg, Ports: ports, sessions: newSessions(cfg.Tokens, ports.Now), attempts: newAttempts(ports.Log, ports.Now),
+		origins: http.NewCrossOriginProtection(), seen: answer.NewShared[clusterSeen](),
+	}
 	a.routes = map[string]answer.Methods{
 		"/admin":                 {"GET": toFolder},
 		"/admin/":                {"GET": a.page("index.html")},
@@ -71,16 +101,11 @@ func newAdmin(s *server) *admin {
 		"/debug/pprof/symbol":    {"GET": pprof.Symbol, "POST": pprof.Symbol},
 		"/debug/pprof/trace":     {"GET": unhurried(pprof.Trace)},
 	}
-	if s.Config.Pages {
-		a.routes["/admin/api/canvas.png"] = answer.Methods{"GET": s.getImage}
+	for path, m := range ports.More {
+		a.routes["/admin/api/"+path] = m
 	}
-	if s.Config.Pages && s.People != nil {
-		for path, m := range s.People.Operator() {
-			a.routes["/admin/api/"+path] = m
-		}
-	}
-	if s.AdminPages != nil {
-		_ = fs.WalkDir(s.AdminPages, ".", func(name string, entry fs.DirEntry, err error) error {
+	if ports.Pages != nil {
+		_ = fs.WalkDir(ports.Pages, ".", func(name string, entry fs.DirEntry, err error) error {
 			if err == nil && !entry.IsDir() && !strings.HasSuffix(name, ".html") {
 				a.routes["/admin/"+name] = answer.Methods{"GET": a.page(name)}
 			}
@@ -90,27 +115,30 @@ func newAdmin(s *server) *admin {
 	return a
 }
 
+// Sessions are the sessions of operators, which other pods and the settings change too.
+func (a *Handler) Sessions() *Sessions { return a.sessions }
+
 // openPaths are the paths that need no login: the login form, what leads to it, and what it loads.
 func openPaths() []string {
 	return []string{"/admin", "/admin/login", "/admin/css/tokens.css", "/admin/css/login.css", "/admin/favicon.svg"}
 }
 
 // ServeHTTP answers for everything below /admin and /debug.
-func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	counted := &answer.Counted{ResponseWriter: w, Status: http.StatusOK}
-	defer func() { a.metrics.Answered("/"+strings.SplitN(r.URL.Path, "/", 3)[1], counted.Status) }()
+	defer func() { a.Answered("/"+strings.SplitN(r.URL.Path, "/", 3)[1], counted.Status) }()
 	w = counted
 
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
-	header.Set("Content-Security-Policy", adminPolicy)
+	header.Set("Content-Security-Policy", pagePolicy)
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Referrer-Policy", "no-referrer")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Frame-Options", "DENY")
-	if len(a.AdminTokens) == 0 {
-		http.Error(w, adminOff, http.StatusNotFound)
+	if len(a.Tokens) == 0 {
+		http.Error(w, isOff, http.StatusNotFound)
 		return
 	}
 	if !a.guard(w, r) {
@@ -137,7 +165,7 @@ func (a *admin) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 // guard reports whether a request may pass: an operator's, or anybody's for openPaths. It
 // answers all others.
-func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
+func (a *Handler) guard(w http.ResponseWriter, r *http.Request) bool {
 	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
 	if a.origins.Check(r) != nil {
 		answer.Fail(w, http.StatusForbidden, "This request came from another site")
@@ -157,18 +185,18 @@ func (a *admin) guard(w http.ResponseWriter, r *http.Request) bool {
 			answer.Fail(w, http.StatusUnauthorized, "Log in at admin/login")
 		}
 		return false
-	case !reads && r.Header.Get(adminHeader) != "1":
+	case !reads && r.Header.Get(intentHeader) != "1":
 		// No other site can make a browser send this header without a preflight request.
-		answer.Fail(w, http.StatusForbidden, "The header "+adminHeader+": 1 is missing")
+		answer.Fail(w, http.StatusForbidden, "The header "+intentHeader+": 1 is missing")
 		return false
 	}
 	return true
 }
 
-const adminHeader = "X-Playground-Admin"
+const intentHeader = "X-Playground-Admin"
 
 // admitBearer is for scripts, which send the token with every request.
-func (a *admin) admitBearer(w http.ResponseWriter, r *http.Request, token string) bool {
+func (a *Handler) admitBearer(w http.ResponseWriter, r *http.Request, token string) bool {
 	switch {
 	case a.sessions.holder(token) != nil:
 		return true
@@ -190,16 +218,16 @@ func toFolder(w http.ResponseWriter, _ *http.Request) {
 	_, _ = w.Write([]byte(`<a href="admin/">The dashboard</a>`))
 }
 
-func (a *admin) page(name string) http.HandlerFunc {
+func (a *Handler) page(name string) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) { a.pageAs(w, r, name, http.StatusOK) }
 }
 
-func (a *admin) pageAs(w http.ResponseWriter, r *http.Request, name string, status int) {
-	if a.AdminPages == nil {
+func (a *Handler) pageAs(w http.ResponseWriter, r *http.Request, name string, status int) {
+	if a.Pages == nil {
 		answer.Fail(w, http.StatusNotFound, "This server has no pages for operators")
 		return
 	}
-	content, err := fs.ReadFile(a.AdminPages, name)
+	content, err := fs.ReadFile(a.Pages, name)
 	if err != nil {
 		answer.Fail(w, http.StatusInternalServerError, "The page is missing")
 		return
@@ -225,7 +253,7 @@ func unhurried(handle http.HandlerFunc) http.HandlerFunc {
 }
 
 // memberOf finds a pod by its id, or answers that there is none.
-func (a *admin) memberOf(w http.ResponseWriter, id string) (Member, bool) {
+func (a *Handler) memberOf(w http.ResponseWriter, id string) (Member, bool) {
 	for _, m := range a.Cluster.Members() {
 		if m.ID == id {
 			return m, true

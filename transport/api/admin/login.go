@@ -1,7 +1,8 @@
-package api
+package admin
 
 import (
 	"context"
+	"log/slog"
 	"net/http"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 // Limits for wrong tokens. One network may send five at once and five a minute, and all networks
 // together fifty at once and five a second. Further ones are answered late or, if too many
 // are waiting for that, at once. The right token is always accepted, whatever others
-// have sent. A token of MinAdminToken characters can't be guessed at any rate: the limits keep
+// have sent. A token of MinToken characters can't be guessed at any rate: the limits keep
 // strangers from using up processor time and log lines.
 const (
 	attemptEvery      = 12 * time.Second
@@ -35,10 +36,10 @@ type attempts struct {
 	pause  func(ctx context.Context, d time.Duration)
 }
 
-func newAttempts(s *server) *attempts {
+func newAttempts(log *slog.Logger, now func() time.Time) *attempts {
 	return &attempts{
 		of: quota.NewRates(1/attemptEvery.Seconds(), attemptsAtOnce), all: rate.NewLimiter(rate.Every(allAttemptsEvery), allAttemptsAtOnce),
-		pauses: quota.NewShares(networkPauses, allPauses), told: quota.NewRefusals(s.Log, s.Now), pause: pause,
+		pauses: quota.NewShares(networkPauses, allPauses), told: quota.NewRefusals(log, now), pause: pause,
 	}
 }
 
@@ -72,7 +73,7 @@ const maxLoginBody = 4 << 10
 
 // login handles the login form. It redirects to an address that says how it went, for which the
 // form shows a line.
-func (a *admin) login(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) login(w http.ResponseWriter, r *http.Request) {
 	now := a.Now()
 	r.Body = http.MaxBytesReader(w, r.Body, maxLoginBody)
 	var token string

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"context"
@@ -26,7 +26,7 @@ import (
 // sessions were ended. All pods are told when one ends, and a pod that has started after a
 // session began asks the others about it.
 type Sessions struct {
-	tokens  atomic.Pointer[[]*adminToken] // replaced as a whole
+	tokens  atomic.Pointer[[]*operatorToken] // replaced as a whole
 	now     func() time.Time
 	started time.Time // this pod does not know which sessions were ended before it
 
@@ -70,7 +70,7 @@ func newSessions(tokens []string, now func() time.Time) *Sessions {
 // UseTokens replaces the tokens, and ends the sessions of tokens that are dropped. It can't turn
 // the dashboard on or off.
 func (s *Sessions) UseTokens(tokens []string) error {
-	switch err := CheckAdminTokens(tokens); {
+	switch err := CheckTokens(tokens); {
 	case err != nil:
 		return err
 	case len(tokens) == 0 || len(*s.tokens.Load()) == 0:
@@ -81,16 +81,16 @@ func (s *Sessions) UseTokens(tokens []string) error {
 }
 
 func (s *Sessions) use(tokens []string) {
-	made := make([]*adminToken, len(tokens))
+	made := make([]*operatorToken, len(tokens))
 	for i, token := range tokens {
-		made[i] = newAdminToken(token)
+		made[i] = newOperatorToken(token)
 	}
 	s.tokens.Store(&made)
 }
 
 // holder finds the token that was given; nil: it is not one of ours. It compares all tokens, so
 // that the time it takes does not reveal which one it is.
-func (s *Sessions) holder(given string) (found *adminToken) {
+func (s *Sessions) holder(given string) (found *operatorToken) {
 	sum := sha256.Sum256([]byte(given))
 	for _, token := range *s.tokens.Load() {
 		if hmac.Equal(sum[:], token.sum[:]) {
@@ -101,7 +101,7 @@ func (s *Sessions) holder(given string) (found *adminToken) {
 }
 
 // begin begins a session for an operator who has given the token. It returns the cookie's value.
-func (s *Sessions) begin(now time.Time, token *adminToken) string {
+func (s *Sessions) begin(now time.Time, token *operatorToken) string {
 	var random [sessionBytes]byte
 	_, _ = rand.Read(random[:]) // never fails
 	id := sessionID(now.Add(sessionLasts).Unix())<<randomBits | sessionID(binary.BigEndian.Uint64(random[:])>>(64-randomBits))
@@ -129,7 +129,7 @@ func (s *Sessions) signed(r *http.Request) (ids []sessionID) {
 
 // isSigned reports whether a signature was made with one of the tokens.
 func (s *Sessions) isSigned(value, signature []byte) bool {
-	return slices.ContainsFunc(*s.tokens.Load(), func(token *adminToken) bool { return hmac.Equal(signature, token.signature(value)) })
+	return slices.ContainsFunc(*s.tokens.Load(), func(token *operatorToken) bool { return hmac.Equal(signature, token.signature(value)) })
 }
 
 var (
@@ -213,7 +213,7 @@ func (s *Sessions) cookie(r *http.Request, value string) *http.Cookie {
 }
 
 // loggedIn reports whether a request has a session that has not ended.
-func (a *admin) loggedIn(r *http.Request) bool {
+func (a *Handler) loggedIn(r *http.Request) bool {
 	for _, id := range a.sessions.signed(r) {
 		err := a.sessions.stands(id)
 		if errors.Is(err, errSessionUnknown) {
@@ -228,7 +228,7 @@ func (a *admin) loggedIn(r *http.Request) bool {
 
 // askOthers asks the other pods about a session. If none knows it, the operator has to log in
 // again, as after the restart of a pod that is alone.
-func (a *admin) askOthers(ctx context.Context, id sessionID) error {
+func (a *Handler) askOthers(ctx context.Context, id sessionID) error {
 	err := errSessionUnknown
 	for _, said := range a.tellOthers(ctx, message.Act{Do: message.ActVouch, At: a.Now().UnixMilli(), Target: "a session", Text: id.String()}) {
 		switch {
@@ -248,8 +248,8 @@ func (a *admin) askOthers(ctx context.Context, id sessionID) error {
 }
 
 // tellOthers asks all other pods for the same act, and returns the result of each.
-func (a *admin) tellOthers(ctx context.Context, act message.Act) (said []error) {
-	ctx, cancel := context.WithTimeout(ctx, adminSurvey)
+func (a *Handler) tellOthers(ctx context.Context, act message.Act) (said []error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	var others []Member
 	for _, m := range a.Cluster.Members() {
@@ -268,7 +268,7 @@ func (a *admin) tellOthers(ctx context.Context, act message.Act) (said []error) 
 
 // logout ends the session on every pod. A pod that can't be told now may go on accepting the
 // cookie, if somebody has kept it, until that pod asks the others or the cookie expires.
-func (a *admin) logout(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) logout(w http.ResponseWriter, r *http.Request) {
 	for _, id := range a.sessions.signed(r) {
 		a.sessions.End(id.String())
 		act := message.Act{Do: message.ActLogout, Who: whoOf(r), At: a.Now().UnixMilli(), Target: "a session", Text: id.String()}

@@ -1,4 +1,4 @@
-package api
+package admin
 
 import (
 	"context"
@@ -34,7 +34,7 @@ type viewShown struct {
 }
 
 // getActors answers with the actors of one kind on one pod.
-func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) getActors(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	member, ok := a.memberOf(w, query.Get("member"))
 	if !ok {
@@ -45,7 +45,7 @@ func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
 		answer.Fail(w, http.StatusNotFound, "There is no such kind of actor")
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), adminSurvey)
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	listing, err := a.Inspectors.List(ctx, member.Address, kind)
 	if err != nil {
@@ -62,13 +62,13 @@ func (a *admin) getActors(w http.ResponseWriter, r *http.Request) {
 }
 
 // getActor answers with one actor.
-func (a *admin) getActor(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) getActor(w http.ResponseWriter, r *http.Request) {
 	query := r.URL.Query()
 	member, ok := a.memberOf(w, query.Get("member"))
 	if !ok {
 		return
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), adminSurvey)
+	ctx, cancel := context.WithTimeout(r.Context(), patience)
 	defer cancel()
 	view, err := a.Inspectors.Describe(ctx, member.Address, query.Get("id"))
 	switch {
@@ -90,7 +90,7 @@ func (a *admin) getActor(w http.ResponseWriter, r *http.Request) {
 }
 
 // getConnections searches all pods for connections by a part of their user's name.
-func (a *admin) getConnections(w http.ResponseWriter, r *http.Request) {
+func (a *Handler) getConnections(w http.ResponseWriter, r *http.Request) {
 	name := r.URL.Query().Get("name")
 	if name == "" || len(name) > maxName {
 		answer.Fail(w, http.StatusBadRequest, "Give a name, or a part of one, for example ?name=ada")

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/store/backup"
-	"pixelplayground/actors/store/backup/bucket"
+	"pixelplayground/actors/store/bucket"
 	"pixelplayground/cmd/playground/settings"
 )
 

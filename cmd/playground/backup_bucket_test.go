@@ -7,7 +7,7 @@ import (
 	"strings"
 	"testing"
 
-	"pixelplayground/actors/store/backup/bucket/buckettest"
+	"pixelplayground/actors/store/bucket/buckettest"
 )
 
 // withBucket runs an S3 server that the environment leads to, and has no temporary files left in

@@ -36,6 +36,7 @@ func arrows() []arrow {
 		mailbox    = "actors/mailbox"
 		message    = "actors/message"
 		oplog      = "actors/oplog"
+		record     = "actors/record"
 		store      = "actors/store"
 		telemetry  = "actors/telemetry"
 		loadtest   = "cmd/pixelctl/loadtest"
@@ -55,8 +56,11 @@ func arrows() []arrow {
 		{from: "actors/store/memory", may: []string{canvas, store}, never: io},
 		{from: "actors/store/storetest", may: []string{canvas, store}},
 		{from: "actors/store/backup", may: []string{canvas, store}, uses: []string{"github.com/klauspost/compress/zstd"}, never: io},
-		{from: "actors/store/backup/bucket", uses: []string{"github.com/minio/minio-go/v7"}},
-		{from: "actors/store/backup/bucket/buckettest", may: []string{"cmd/commandline/programtest"}, uses: []string{"github.com/minio/minio-go/v7"}},
+		{from: record, may: []string{canvas}, uses: []string{"github.com/parquet-go/parquet-go"}, never: io},
+		{from: "actors/record/files", may: []string{canvas, record, "actors/store/bucket"}},
+		{from: "actors/record/recordtest", may: []string{canvas, record}},
+		{from: "actors/store/bucket", uses: []string{"github.com/minio/minio-go/v7"}},
+		{from: "actors/store/bucket/buckettest", may: []string{"cmd/commandline/programtest"}, uses: []string{"github.com/minio/minio-go/v7"}},
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},

@@ -12,7 +12,7 @@ import (
 	"strings"
 	"testing"
 
-	"pixelplayground/actors/store/backup/bucket/buckettest"
+	"pixelplayground/actors/store/bucket/buckettest"
 )
 
 func config(s *buckettest.Server) Config {

@@ -1,9 +1,10 @@
 // Package bucket keeps files as objects in a bucket of an S3 server. It knows nothing of what is in
-// them, and leaves it to cmd/playground which are kept. An object is there when all of it is: what
+// them; backups (cmd/playground) and the record (actors/record/files) decide which are kept. An object is there when all of it is: what
 // a cut upload leaves is no object, and is not listed.
 package bucket
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -115,6 +116,38 @@ func (p *Place) Put(ctx context.Context, write func(io.Writer) error) (size int6
 		return 0, cause.error
 	}
 	return info.Size, p.explain(ctx, "write", err)
+}
+
+// PutBytes writes a small object that is in memory, with one request, and replaces what was there.
+func (p *Place) PutBytes(ctx context.Context, content []byte) error {
+	_, err := p.client.PutObject(ctx, p.bucket, p.path, bytes.NewReader(content), int64(len(content)), minio.PutObjectOptions{
+		ContentType: "application/octet-stream", SendContentMd5: true, DisableMultipart: true,
+	})
+	return p.explain(ctx, "write", err)
+}
+
+// GetBytes reads a small object, with one request. missing: there is none.
+func (p *Place) GetBytes(ctx context.Context) (content []byte, missing bool, err error) {
+	object, err := p.client.GetObject(ctx, p.bucket, p.path, minio.GetObjectOptions{})
+	if err == nil {
+		defer object.Close()
+		content, err = io.ReadAll(object)
+	}
+	return content, minio.ToErrorResponse(err).Code == minio.NoSuchKey, p.explain(ctx, "read", err)
+}
+
+// Each calls f for the objects of a folder whose names begin with prefix, in order, also for those in
+// folders within.
+func (p *Place) Each(ctx context.Context, prefix string, f func(name string, size int64)) error {
+	ctx, cancel := context.WithCancel(ctx) // ends the listing
+	defer cancel()
+	for object := range p.client.ListObjects(ctx, p.bucket, minio.ListObjectsOptions{Prefix: p.path + prefix, Recursive: true}) {
+		if object.Err != nil {
+			return p.explain(ctx, "list", object.Err)
+		}
+		f(strings.TrimPrefix(object.Key, p.path), object.Size)
+	}
+	return p.explain(ctx, "list", ctx.Err())
 }
 
 // unwritten is why an object could not be written to its end. It does not unwrap: the client takes

@@ -1,6 +1,6 @@
 // A module of its own, so that the program does not depend on what only its tests use. What both use
 // has one version, and so is compiled once.
-module pixelplayground/actors/store/backup/bucket/buckettest/server
+module pixelplayground/actors/store/bucket/buckettest/server
 
 go 1.26.0
 

@@ -1,0 +1,221 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"pixelplayground/actors/record"
+)
+
+const (
+	// unfinished is the folder of files that are being written. They are renamed when they are on the
+	// disk, so it must be on the same one.
+	unfinished = ".unfinished"
+	// unfinishedFor is how long a file may take to write. What is older was left by a process that
+	// ended.
+	unfinishedFor = time.Hour
+	// reserve is how much room the record leaves on its disk, in bytes, but at most a twentieth of the
+	// disk: the canvas itself may be there, and whoever draws must not have to stop for the record.
+	reserve = 256 << 20
+)
+
+// directory is a directory of files, which pods may share.
+type directory struct {
+	path string
+	room func(path string) (free, all uint64) // of its disk, in bytes
+}
+
+func openDirectory(where string) (*directory, error) {
+	d := &directory{filepath.Clean(where), room}
+	if err := d.folder(filepath.Join(d.path, unfinished)); err != nil {
+		return nil, err
+	}
+	return d, d.removeLeft(time.Now())
+}
+
+func (d *directory) String() string { return d.path }
+
+// Put implements record.Files. The file gets its name when all of it is on the disk.
+func (d *directory) Put(ctx context.Context, name string, content []byte) error {
+	target, err := d.at(ctx, name)
+	if err != nil {
+		return err
+	}
+	if err := d.put(target, content); err != nil {
+		return unavailable(advised(fmt.Errorf("write %s: %w", target, cause(err))))
+	}
+	return nil
+}
+
+func (d *directory) put(target string, content []byte) error {
+	if free, all := d.room(d.path); free < uint64(len(content))+min(reserve, all/20) {
+		return syscall.ENOSPC
+	}
+	if err := d.removeLeft(time.Now()); err != nil {
+		return err
+	}
+	file, err := os.CreateTemp(filepath.Join(d.path, unfinished), "*")
+	if err != nil {
+		return err
+	}
+	_, err = file.Write(content)
+	err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close())
+	if err == nil {
+		err = d.folder(filepath.Dir(target))
+	}
+	if err == nil {
+		err = os.Rename(file.Name(), target)
+	}
+	if err != nil {
+		_ = os.Remove(file.Name()) // else it goes with what is left by others
+		return err
+	}
+	return syncFolder(filepath.Dir(target))
+}
+
+// folder makes a folder, and those that it is in, durably.
+func (d *directory) folder(name string) error {
+	if _, err := os.Stat(name); err == nil {
+		return nil
+	}
+	if err := os.MkdirAll(name, 0o755); err != nil {
+		return err
+	}
+	for name != d.path {
+		name = filepath.Dir(name)
+		if err := syncFolder(name); err != nil {
+			return err
+		}
+	}
+	return syncFolder(filepath.Dir(name))
+}
+
+func syncFolder(name string) error {
+	folder, err := os.Open(name)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+// removeLeft deletes what processes that ended have left half-written.
+func (d *directory) removeLeft(now time.Time) error {
+	left, err := os.ReadDir(filepath.Join(d.path, unfinished))
+	for _, file := range left {
+		if info, gone := file.Info(); gone == nil && now.Sub(info.ModTime()) > unfinishedFor {
+			_ = os.Remove(filepath.Join(d.path, unfinished, file.Name())) // else with the next file that is written
+		}
+	}
+	return err
+}
+
+// Get implements record.Files.
+func (d *directory) Get(ctx context.Context, name string) ([]byte, error) {
+	target, err := d.at(ctx, name)
+	if err != nil {
+		return nil, err
+	}
+	content, err := os.ReadFile(target)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%w: %s", record.ErrNotExist, target)
+	}
+	return content, unavailable(err)
+}
+
+// List implements record.Files.
+func (d *directory) List(ctx context.Context, prefix string) (list []record.File, err error) {
+	folder, _ := path.Split(prefix)
+	root, err := d.at(ctx, path.Clean("./"+folder))
+	if err != nil {
+		return nil, err
+	}
+	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
+		if errors.Is(err, fs.ErrNotExist) || entry != nil && entry.Name() == unfinished {
+			return skip(entry)
+		}
+		if err != nil {
+			return err
+		}
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		inside, err := filepath.Rel(d.path, name)
+		if inside = filepath.ToSlash(inside); err != nil || entry.IsDir() || !strings.HasPrefix(inside, prefix) {
+			return err
+		}
+		info, err := entry.Info()
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil // removed meanwhile
+		}
+		if err == nil {
+			list = append(list, record.File{Name: inside, Size: info.Size()})
+		}
+		return err
+	})
+	slices.SortFunc(list, func(a, b record.File) int { return strings.Compare(a.Name, b.Name) })
+	return list, unavailable(err)
+}
+
+// skip leaves out a folder that is none of the record's, or not there any more.
+func skip(entry fs.DirEntry) error {
+	if entry != nil && entry.IsDir() {
+		return fs.SkipDir
+	}
+	return nil
+}
+
+// Remove implements record.Files.
+func (d *directory) Remove(ctx context.Context, name string) error {
+	target, err := d.at(ctx, name)
+	if err == nil {
+		err = os.Remove(target)
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return unavailable(err)
+}
+
+// at is where a file is, unless ctx is over.
+func (d *directory) at(ctx context.Context, name string) (string, error) {
+	if ctx.Err() != nil {
+		return "", unavailable(context.Cause(ctx))
+	}
+	if !fs.ValidPath(name) {
+		return "", unavailable(fmt.Errorf("%s: no file can have the name %q", d, name))
+	}
+	return filepath.Join(d.path, filepath.FromSlash(name)), nil
+}
+
+// cause is an error without the name of the file that was to be renamed.
+func cause(err error) error {
+	var onPath *fs.PathError
+	var link *os.LinkError
+	switch {
+	case errors.As(err, &onPath):
+		return onPath.Err
+	case errors.As(err, &link):
+		return link.Err
+	}
+	return err
+}
+
+// advised adds to an error what would help.
+func advised(err error) error {
+	switch {
+	case errors.Is(err, syscall.ENOSPC), errors.Is(err, syscall.EDQUOT):
+		return fmt.Errorf("%w: make room, or bound the record with --record-keep", err)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w: this user must be able to write there", err)
+	}
+	return err
+}

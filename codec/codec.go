@@ -38,6 +38,7 @@ const (
 	typeNotice    messageType = 24
 	typeWaiting   messageType = 25
 	typeAllowance messageType = 26
+	typeEnd       messageType = 27 // only in the past: see past.go
 )
 
 // String returns the name used in PROTOCOL.md.
@@ -47,7 +48,7 @@ func (t messageType) String() string {
 		typeRename: "RENAME", typeCursor: "CURSOR", typePing: "PING", typeAuth: "AUTH",
 		typeWelcome: "WELCOME", typeSnapshot: "SNAPSHOT", typePixels: "PIXELS", typeAck: "ACK", typeRefused: "REFUSED",
 		typeCursors: "CURSORS", typePresence: "PRESENCE", typePong: "PONG", typeNotice: "NOTICE", typeWaiting: "WAITING",
-		typeAllowance: "ALLOWANCE",
+		typeAllowance: "ALLOWANCE", typeEnd: "END",
 	}
 	if t < messageType(len(names)) && names[t] != "" {
 		return names[t]

@@ -12,7 +12,7 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-var update = flag.Bool("update", false, "rewrite testdata/frames.json")
+var update = flag.Bool("update", false, "rewrite testdata")
 
 const framesFile = "testdata/frames.json"
 
@@ -199,10 +199,11 @@ func goldenFrames() []goldenFrame {
 	return golden
 }
 
-// writeFrames writes one frame per line, so that a change to the wire reads well in a diff.
-func writeFrames(t *testing.T) {
+// writeGolden writes one frame per line, so that a change to the wire reads well in a diff.
+func writeGolden[T any](t *testing.T, name string, frames []T) {
+	t.Helper()
 	var file bytes.Buffer
-	for i, f := range goldenFrames() {
+	for i, f := range frames {
 		file.WriteString(map[bool]string{true: "[\n", false: ",\n"}[i == 0])
 		line := json.NewEncoder(&file)
 		line.SetEscapeHTML(false)
@@ -212,22 +213,27 @@ func writeFrames(t *testing.T) {
 		file.Truncate(file.Len() - 1) // the encoder's line end
 	}
 	file.WriteString("\n]\n")
-	if err := os.WriteFile(framesFile, file.Bytes(), 0o644); err != nil {
+	if err := os.WriteFile(name, file.Bytes(), 0o644); err != nil {
 		t.Fatal(err)
 	}
 }
 
-func readFrames(t testing.TB) []goldenFrame {
-	file, err := os.ReadFile(framesFile)
+func readGolden(t testing.TB, name string, frames any) {
+	t.Helper()
+	file, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	var frames []goldenFrame
 	numbers := json.NewDecoder(bytes.NewReader(file))
 	numbers.UseNumber() // a float64 would hide an error in the last digit
-	if err := numbers.Decode(&frames); err != nil {
+	if err := numbers.Decode(frames); err != nil {
 		t.Fatal(err)
 	}
+}
+
+func readFrames(t testing.TB) (frames []goldenFrame) {
+	t.Helper()
+	readGolden(t, framesFile, &frames)
 	return frames
 }
 
@@ -235,7 +241,7 @@ func readFrames(t testing.TB) []goldenFrame {
 // JavaScript codec must read and write the same.
 func TestFrames_Golden(t *testing.T) {
 	if *update {
-		writeFrames(t)
+		writeGolden(t, framesFile, goldenFrames())
 	}
 	file := readFrames(t)
 	golden := goldenFrames()

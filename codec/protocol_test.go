@@ -53,7 +53,7 @@ func number(t *testing.T, cell string) int {
 func TestProtocol_Messages(t *testing.T) {
 	documented := map[messageType]string{}
 	elements := map[messageType]bool{}
-	for _, heading := range []string{"## Client to server", "## Server to client"} {
+	for _, heading := range []string{"## Client to server", "## Server to client", "## The past"} {
 		for _, row := range protocolRows(t, heading) {
 			kind := messageType(number(t, row[0]))
 			documented[kind] = row[1]
@@ -64,6 +64,9 @@ func TestProtocol_Messages(t *testing.T) {
 	for _, f := range readFrames(t) {
 		examples[open(mustHex(f.Hex), MaxServerMessage).kind] = true
 	}
+	for _, f := range readPast(t) {
+		examples[open(mustHex(f.Hex)[sizeBytes:], MaxServerMessage).kind] = true
+	}
 	for kind := range messageType(256) {
 		if name := kind.String(); name != "unknown" {
 			if documented[kind] != name {
@@ -73,7 +76,7 @@ func TestProtocol_Messages(t *testing.T) {
 				t.Errorf("PROTOCOL.md: the fields of %s don't begin with its number, %d", name, kind)
 			}
 			if !examples[kind] {
-				t.Errorf("%s has no %s", framesFile, name)
+				t.Errorf("%s and %s have no %s", framesFile, pastFile, name)
 			}
 		} else if documented[kind] != "" {
 			t.Errorf("PROTOCOL.md has a type %d, %s, that the code doesn't", kind, documented[kind])
@@ -141,6 +144,8 @@ func TestProtocol_Limits(t *testing.T) {
 		{"cut to % characters", canvas.MaxName},
 		{"users with a name are listed, at most %.", canvas.MaxListedUsers},
 		{"show `text`, at most % bytes", maxText},
+		{"a big-endian u32, at most %.", MaxServerMessage},
+		{"what was drawn next, at most % pixels", MaxPastPixels},
 	} {
 		want := strings.Replace(limit.phrase, "%", thousands(limit.value), 1)
 		if !strings.Contains(text, want) {

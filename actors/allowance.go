@@ -7,6 +7,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
@@ -16,7 +17,7 @@ import (
 // in the next moments; what they don't use they give back. What it says has been taken before it says
 // so, and what becomes of that it need not know: pixels that are never given back are spent.
 //
-// One that fills within durableFrom lives in memory alone, and moves with its pod's drain. If its pod
+// One that fills within allowances.SlowFrom lives in memory alone, and moves with its pod's drain. If its pod
 // dies, its successor counts it as empty at that moment (see allowanceFront). A slower one is in the
 // store before anybody is answered.
 type allowance struct {
@@ -33,8 +34,9 @@ type allowance struct {
 	phase   allowancePhase
 	handled uint64 // messages that the front has passed on or sent
 	asks    []leaseAsk
-	decided []decidedLease // the last ones, at most maxDecided
-	durable allowanceDocument
+	decided []decidedLease  // the last ones, at most maxDecided
+	durable bool            // it is a slow one: the store has it
+	stored  allowances.Slow // as the store has it, if durable
 
 	questions uint64 // numbers of Yield and Move
 	open      int    // answers still to come
@@ -42,7 +44,7 @@ type allowance struct {
 	due       time.Time
 	used      time.Time // when somebody asked last
 	goneSince time.Time
-	watchers  map[string]*allowanceWatcher // by keyOf
+	watchers  allowances.Watchers
 }
 
 type allowancePhase int
@@ -170,7 +172,7 @@ func (a *allowance) onLease(ctx actor.Context, m *message.Lease) {
 		return
 	}
 	a.limit, a.used = m.Limit, a.pod.clock.Now()
-	a.watch(ctx.Sender(), m.Watch)
+	a.watchers.Watch(ctx.Sender(), m.Watch, a.limit)
 	switch {
 	case a.repeated(ctx, m):
 		return
@@ -182,7 +184,7 @@ func (a *allowance) onLease(ctx actor.Context, m *message.Lease) {
 		return
 	}
 	a.asks = append(a.asks, leaseAsk{ctx.Sender(), m})
-	if a.phase == allowanceNew || a.phase == allowanceServing && a.slow() != a.durable.used {
+	if a.phase == allowanceNew || a.phase == allowanceServing && a.slow() != a.durable {
 		a.begin(ctx)
 	}
 	a.work(ctx)
@@ -205,7 +207,9 @@ func (a *allowance) repeated(ctx actor.Context, m *message.Lease) bool {
 }
 
 // slow reports whether the allowance belongs into the store.
-func (a *allowance) slow() bool { return a.limit.Fill() > durableFrom && a.pod.documents != nil }
+func (a *allowance) slow() bool {
+	return a.limit.Fill() > allowances.SlowFrom && a.pod.kept.Documents != nil
+}
 
 func (a *allowance) answer(ctx actor.Context, q leaseAsk, told *message.Leased) {
 	told.Subject, told.N, told.Full = a.subject, q.lease.N, a.full
@@ -235,7 +239,7 @@ func (a *allowance) begin(ctx actor.Context) {
 	case !a.known && a.pod.clock.Now().Sub(a.changed) < a.limit.Fill()+moveMemory:
 		a.ask(ctx)
 	default:
-		a.durable = allowanceDocument{} // it may have been slow
+		a.durable = false // it may have been slow
 		a.settle(ctx)
 	}
 }
@@ -293,19 +297,19 @@ func (a *allowance) work(ctx actor.Context) {
 		return
 	}
 	now := a.pod.clock.Now()
-	if a.durable.used {
+	if a.durable {
 		a.write(ctx, now)
 		return
 	}
 	takes := func(q leaseAsk) bool { return q.lease.Least > 0 }
-	if slices.ContainsFunc(a.asks, takes) && !a.pod.given.covers(now) {
+	if slices.ContainsFunc(a.asks, takes) && !a.pod.given.Covers(now) {
 		a.phase = allowanceWriting
-		a.pod.given.extend(ctx.Self())
+		a.extend(ctx)
 		return
 	}
 	for _, q := range a.asks {
 		var told *message.Leased
-		a.full, told = decide(a.full, q.lease, now)
+		a.full, told = allowances.Decide(a.full, q.lease, now)
 		a.answer(ctx, q, told)
 	}
 	a.tell(ctx, a.asks, now)
@@ -313,36 +317,39 @@ func (a *allowance) work(ctx actor.Context) {
 	a.await(ctx, now)
 }
 
-// decide returns what becomes of an allowance by a lease, and the answer. More than the least is
-// given only out of plenty, so that one lessee does not keep from the others what they need.
-func decide(full canvas.Allowance, m *message.Lease, now time.Time) (canvas.Allowance, *message.Leased) {
-	full = full.Give(m.Unused, m.Limit)
-	if m.Least == 0 {
-		return full, &message.Leased{}
-	}
-	after, wait, ok := full.Take(m.Least, m.Limit, now)
-	if !ok {
-		return full, &message.Leased{Wait: wait}
-	}
-	more := min(m.Want-m.Least, after.Left(m.Limit, now)/4)
-	after, _, _ = after.Take(more, m.Limit, now)
-	return after, &message.Leased{Pixels: m.Least + more}
-}
-
 func (a *allowance) onUnspent(ctx actor.Context, m *message.Unspent) {
 	if m.Pixels == 0 {
-		a.watch(ctx.Sender(), false)
+		a.watchers.Watch(ctx.Sender(), false, a.limit)
 		return
 	}
 	a.full = a.full.Give(m.Pixels, m.Limit)
 	a.tell(ctx, nil, a.pod.clock.Now())
 }
 
+// tell tells all watchers that pixels were taken or given back, except those whose questions have
+// just been answered.
+func (a *allowance) tell(ctx actor.Context, asked []leaseAsk, now time.Time) {
+	if a.watchers.Len() == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, func(q leaseAsk) bool { return q.lease.Least > 0 || q.lease.Unused > 0 }) {
+		return
+	}
+	a.watchers.Changed(func(watcher *actor.PID) bool {
+		return slices.ContainsFunc(asked, func(q leaseAsk) bool { return watcher.Equal(q.lessee) })
+	})
+	a.tellLate(ctx, now)
+}
+
+func (a *allowance) tellLate(ctx actor.Context, now time.Time) {
+	next := a.watchers.Due(now, func(watcher *actor.PID) { ctx.Send(watcher, &message.Leased{Subject: a.subject, Full: a.full}) })
+	if !next.IsZero() {
+		a.wakeAt(ctx, next)
+	}
+}
+
 // yield gives the allowance up for its next owner.
 func (a *allowance) yield(ctx actor.Context, m *message.YieldAllowance) {
 	known := a.known && a.phase != allowanceNew
-	ctx.Respond(&message.AllowanceYielded{Subject: a.subject, N: m.N, Known: known, Full: a.full, Floor: unixNano(a.floor)})
-	if a.phase == allowanceWriting && a.durable.used {
+	ctx.Respond(&message.AllowanceYielded{Subject: a.subject, N: m.N, Known: known, Full: a.full, Floor: allowances.UnixNano(a.floor)})
+	if a.phase == allowanceWriting && a.durable {
 		return // the document tells
 	}
 	a.goAway(ctx)
@@ -367,11 +374,11 @@ func (a *allowance) comeBack(ctx actor.Context, floor time.Time) {
 func (a *allowance) again(ctx actor.Context) {
 	switch {
 	case a.phase == allowanceNew:
-	case !a.durable.used:
+	case !a.durable:
 		a.known = false
 		a.ask(ctx)
 	case a.phase == allowanceGone: // the next question has it read
-		a.phase, a.durable = allowanceNew, allowanceDocument{}
+		a.phase, a.durable = allowanceNew, false
 	}
 }
 
@@ -421,7 +428,7 @@ func (a *allowance) move(ctx actor.Context) {
 		return
 	}
 	a.elsewhere(ctx)
-	if a.durable.used || a.limit.Every == 0 || a.known && int64(a.full) <= now.UnixNano() {
+	if a.durable || a.limit.Every == 0 || a.known && int64(a.full) <= now.UnixNano() {
 		a.goAway(ctx)
 		return
 	}
@@ -437,7 +444,7 @@ func (a *allowance) move(ctx actor.Context) {
 // keep says what is left, and ends.
 func (a *allowance) keep(ctx actor.Context) {
 	kept := allowanceKept{subject: a.subject}
-	if !a.durable.used {
+	if !a.durable {
 		if !a.known {
 			a.raise(a.pod.clock.Now())
 		}
@@ -459,10 +466,10 @@ func (a *allowance) idle(now time.Time) bool { return !now.Before(a.idleAt()) }
 
 func (a *allowance) idleAt() time.Time {
 	at := a.used.Add(allowanceIdle)
-	if len(a.watchers) > 0 {
+	if a.watchers.Len() > 0 {
 		at = a.used.Add(allowanceWatched)
 	}
-	if full := time.Unix(0, int64(a.full)); !a.durable.used && at.Before(full) {
+	if full := time.Unix(0, int64(a.full)); !a.durable && at.Before(full) {
 		at = full
 	}
 	return at
@@ -520,9 +527,9 @@ func (a *allowance) describe() telemetry.Description {
 	facts := []message.Fact{
 		telemetry.Count("left in pixels", a.full.Left(a.limit, now)), telemetry.Text("full in", max(time.Unix(0, int64(a.full)).Sub(now), 0).Round(time.Millisecond).String()),
 		telemetry.Text("pace", fmt.Sprintf("a pixel every %v, %d saved", time.Duration(a.limit.Every), a.limit.Burst)),
-		telemetry.Count("questions waiting", len(a.asks)), telemetry.Count("watchers", len(a.watchers)),
+		telemetry.Count("questions waiting", len(a.asks)), telemetry.Count("watchers", a.watchers.Len()),
 	}
-	if a.durable.used {
+	if a.durable {
 		facts = append(facts, telemetry.Text("kept", "in the store"))
 	}
 	return telemetry.Description{State: a.phase.String(), Facts: facts}

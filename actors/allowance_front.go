@@ -1,10 +1,13 @@
 package actors
 
 import (
+	"context"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
@@ -68,11 +71,6 @@ const (
 const moveMemory = 5 * time.Second
 
 type (
-	// allowancesOpened brings what the store knows of before the start.
-	allowancesOpened struct {
-		floor time.Time
-		kept  map[canvas.Subject]canvas.Allowance
-	}
 	// allowanceEnds says that an allowance's actor has nothing left to do. It has handled so many
 	// messages of the front's.
 	allowanceEnds struct {
@@ -106,7 +104,7 @@ func (f *allowanceFront) Receive(ctx actor.Context) {
 	case *actor.Restarting, *actor.Stopped:
 		f.pod.stats.Live[message.KindAllowance].Add(-1)
 	case *actor.Stopping, moved, *message.AllowancesLeft:
-	case allowancesOpened:
+	case allowances.Before:
 		f.onOpened(ctx, m)
 	case allowancesUnread:
 		f.open(ctx)
@@ -193,7 +191,7 @@ func (f *allowanceFront) enter(ctx actor.Context, l letterTo) *inUse {
 	case *message.MoveAllowance:
 		e.network, moved = m.Network, m
 	case *message.YieldAllowance:
-		answer := &message.AllowanceYielded{Subject: m.Subject, N: m.N, Floor: unixNano(f.floor)}
+		answer := &message.AllowanceYielded{Subject: m.Subject, N: m.N, Floor: allowances.UnixNano(f.floor)}
 		answer.Full = f.kept[m.Subject]
 		f.answerFor(ctx, l, answer)
 		return nil
@@ -305,10 +303,196 @@ func (f *allowanceFront) describe() telemetry.Description {
 	}}
 }
 
-// unixNano is 0 for the zero time.
-func unixNano(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
+// look compares the members with those of the last message. It comes before everything else: nothing
+// is given out by a placement whose losses have not been noticed.
+func (f *allowanceFront) look(ctx actor.Context) {
+	owners := f.pod.placement.Allowances()
+	if owners == f.owners {
+		return
 	}
-	return t.UnixNano()
+	before := f.owners
+	f.owners, f.changed = owners, f.pod.clock.Now()
+	if before != nil {
+		f.noteLosses(before.Members(), owners.Members())
+	}
+	for subject, e := range f.inUse {
+		if mine := f.mine(subject); mine != e.mine {
+			e.mine = mine
+			switch {
+			case e.pid == nil || e.ending:
+			case mine:
+				f.send(ctx, e, comeBack{f.floor})
+			default:
+				f.send(ctx, e, moveAway{})
+			}
+		}
+	}
+	f.askForFloor(ctx)
+}
+
+// noteLosses raises the floor if a pod has gone that may have known allowances and did not hand them
+// over. This pod itself is missing when others have taken it for dead: they may have given out since
+// what it knows.
+func (f *allowanceFront) noteLosses(before, now []AllowanceMember) {
+	for _, m := range before {
+		if slices.Contains(now, m) {
+			continue
+		}
+		if !f.parted[m.Address] {
+			f.floor = f.changed
+		}
+		delete(f.parted, m.Address)
+	}
+}
+
+// askForFloor asks the others once what they know of losses. Until one answers, this pod goes by what
+// the store says, as if all pods had just started.
+func (f *allowanceFront) askForFloor(ctx actor.Context) {
+	if f.vouched {
+		return
+	}
+	for _, m := range f.owners.Members() {
+		if m.Address != f.pod.system.Address() {
+			ctx.Request(actor.NewPID(m.Address, message.AllowanceName), &message.YieldAllowance{})
+		}
+	}
+}
+
+// onFloor replaces the floor of the start by that of a pod that was there before. Losses that this pod
+// has seen itself stay.
+func (f *allowanceFront) onFloor(m *message.AllowanceYielded) {
+	if f.vouched || !f.opened {
+		return
+	}
+	f.vouched = true
+	if f.floor.Before(f.pod.opened) || m.Floor > f.floor.UnixNano() {
+		f.floor = time.Time{}
+		if m.Floor > 0 {
+			f.floor = time.Unix(0, m.Floor)
+		}
+	}
+}
+
+// open reads what the store knows of before the start.
+func (f *allowanceFront) open(ctx actor.Context) {
+	self := ctx.Self()
+	if f.pod.kept.Documents == nil {
+		f.onOpened(ctx, allowances.Before{})
+		return
+	}
+	f.pod.background(func(c context.Context) {
+		opened, err := f.pod.kept.Before(c, f.pod.clock.Now())
+		if err == nil {
+			f.pod.system.Root.Send(self, opened)
+			return
+		}
+		if c.Err() == nil {
+			f.pod.log.Debug("allowances not read yet", "err", err)
+		}
+		f.pod.clock.AfterFunc(f.pod.cfg.Beat, func() { f.pod.system.Root.Send(self, allowancesUnread{}) })
+	})
+}
+
+// allowancesUnread says that the store did not answer.
+type allowancesUnread struct{}
+
+func (f *allowanceFront) onOpened(ctx actor.Context, m allowances.Before) {
+	if f.opened {
+		return
+	}
+	f.opened, f.kept = true, m.Kept
+	if f.floor.Before(m.Floor) {
+		f.floor = m.Floor
+	}
+	early := f.early
+	f.early = nil
+	for _, l := range early {
+		f.take(ctx, l)
+	}
+	f.askForFloor(ctx)
+}
+
+// part tells the others that this pod, which drains, gives out nothing any more, once all that it had
+// has been taken.
+func (f *allowanceFront) part(ctx actor.Context) {
+	if f.leaver == nil {
+		return
+	}
+	for _, e := range f.inUse {
+		if !e.mine {
+			return
+		}
+	}
+	if len(f.inUse) == 0 {
+		f.left = true
+		for _, m := range f.owners.Members() {
+			if m.Address != f.pod.system.Address() {
+				ctx.Request(actor.NewPID(m.Address, message.AllowanceName), &message.AllowancesLeft{})
+			}
+		}
+	}
+	ctx.Send(f.leaver, retired{})
+	f.leaver = nil
+}
+
+// retire keeps what is left of the allowances for the next start, if no other pod has them then.
+func (f *allowanceFront) retire(ctx actor.Context) {
+	f.retiree = ctx.Sender()
+	for _, e := range f.inUse {
+		if e.pid != nil && !e.ending {
+			f.keeping++
+			f.send(ctx, e, keepAllowance{})
+		}
+	}
+	if f.kept == nil {
+		f.kept = make(map[canvas.Subject]canvas.Allowance)
+	}
+	f.keep(ctx)
+}
+
+func (f *allowanceFront) onKept(ctx actor.Context, m allowanceKept) {
+	if m.full != 0 {
+		f.kept[m.subject] = m.full
+	}
+	f.keeping--
+	f.keep(ctx)
+}
+
+// keep writes what is left once all have said so. Other pods, if there are any, give out pixels: then
+// what they have told the store stays.
+func (f *allowanceFront) keep(ctx actor.Context) {
+	if f.keeping > 0 || f.retiree == nil {
+		return
+	}
+	asker := f.retiree
+	f.retiree = nil
+	others := slices.ContainsFunc(f.owners.Members(), func(m AllowanceMember) bool { return m.Address != f.pod.system.Address() })
+	if f.pod.kept.Documents == nil || others || !f.opened || f.left {
+		f.stopAll(ctx)
+		ctx.Send(asker, retired{})
+		return
+	}
+	f.stopAll(ctx)
+	left, now := allowances.Before{Floor: f.floor, Kept: f.kept}, f.pod.clock.Now()
+	f.pod.background(func(c context.Context) {
+		if err := f.pod.kept.Keep(c, left, now); err != nil {
+			f.pod.log.Warn("what is left of allowances is not kept: they start empty", "err", err)
+		}
+		f.pod.system.Root.Send(asker, retired{})
+	})
+}
+
+func (f *allowanceFront) stopAll(ctx actor.Context) {
+	for _, e := range f.inUse {
+		if e.pid != nil {
+			ctx.Stop(e.pid)
+		}
+	}
+}
+
+// onParted notes that a pod has handed over all that it had.
+func (f *allowanceFront) onParted(who *actor.PID) {
+	if slices.ContainsFunc(f.owners.Members(), func(m AllowanceMember) bool { return m.Address == who.Address }) {
+		f.parted[who.Address] = true
+	}
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
 )
@@ -94,7 +95,7 @@ func (p *presence) Receive(ctx actor.Context) {
 }
 
 func (p *presence) onPodUsers(ctx actor.Context, m *message.PodUsers) {
-	key := keyOf(ctx.Sender())
+	key := mailbox.Key(ctx.Sender())
 	r := p.pods[key]
 	changed := len(m.Joined) > 0 || len(m.Left) > 0
 	switch {

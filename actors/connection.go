@@ -7,6 +7,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
@@ -27,7 +28,7 @@ type connection struct {
 	author  canvas.Author // of the session; 0: not welcomed yet
 	user    canvas.Author // the person's, as others see it
 	name    string
-	purse   *purse // nil: none is needed yet
+	purse   *allowances.Purse // nil: none is needed yet
 	lastNum uint64
 	resumed resumed
 	placing map[uint64]*placing
@@ -120,9 +121,9 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.onWaiting(m)
 	case *message.Leased:
 		c.onLeased(ctx, m)
-	case purseDue:
+	case allowances.PurseDue:
 		if c.purse != nil {
-			c.purse.wake(ctx)
+			c.purse.Wake(ctx)
 			c.takeHeld(ctx)
 		}
 	case opUnanswered: // the client comes back and sends it again
@@ -153,8 +154,8 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 		Session: session, User: c.user, Node: c.pod.cfg.Node, Time: now,
 		Rate: c.person.Pace.Rate, Burst: c.person.Pace.Burst, Window: Window,
 	})
-	if looks(c.person.Pace) {
-		c.purseOf().look(ctx, now)
+	if allowances.Looks(c.person.Pace) {
+		c.purseOf().Look(ctx, now)
 	}
 	ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.user, Name: c.name}})
 }
@@ -170,11 +171,11 @@ func (c *connection) identified(ctx actor.Context, person canvas.Person) {
 		return
 	}
 	if c.purse != nil {
-		c.purse.close(ctx)
+		c.purse.Close(ctx)
 		c.purse = nil
 	}
-	if looks(c.person.Pace) {
-		c.purseOf().look(ctx, c.pod.clock.Now())
+	if allowances.Looks(c.person.Pace) {
+		c.purseOf().Look(ctx, c.pod.clock.Now())
 	}
 	c.takeHeld(ctx)
 }
@@ -266,7 +267,7 @@ func (c *connection) leave(ctx actor.Context) {
 	}
 	c.out.Fail()
 	if c.purse != nil {
-		c.purse.close(ctx)
+		c.purse.Close(ctx)
 	}
 	if c.author != 0 {
 		c.hidePointer(ctx)
@@ -283,7 +284,7 @@ func (c *connection) describe() telemetry.Description {
 	return telemetry.Description{State: state, Facts: []message.Fact{
 		telemetry.Text("user", fmt.Sprintf("%012x", uint64(c.user))), telemetry.Text("name", c.name), telemetry.Count("last op", c.lastNum),
 		telemetry.Count("ops not acknowledged", len(c.placing)), telemetry.Count("ops held", len(c.held)),
-		telemetry.Count("allowance in pixels", c.remaining().Pixels), telemetry.Text("leased", c.purse.describe(c.pod.clock.Now())),
+		telemetry.Count("allowance in pixels", c.remaining().Pixels), telemetry.Text("leased", c.purse.Describe(c.pod.clock.Now())),
 	}}
 }
 

@@ -5,6 +5,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
@@ -52,13 +53,13 @@ func (c *connection) deal(ctx actor.Context, m arrived) (done bool) {
 	now := c.pod.clock.Now()
 	why, retry := c.check(m)
 	if why == 0 && (c.person.Pace.Rate > 0 || c.person.NetworkPace.Rate > 0) {
-		t := c.purseOf().take(ctx, len(m.Dots), now)
-		if t.waits {
+		t := c.purseOf().Take(ctx, len(m.Dots), now)
+		if t.Waits {
 			return false
 		}
-		if why, retry = t.why, t.retry; why != 0 && m.repeated {
+		if why, retry = t.Why, t.Retry; why != 0 && m.repeated {
 			if retry > 0 && retry <= longestHold {
-				c.purse.wakeAt(ctx, now.Add(max(retry, c.pod.cfg.Beat/5)), now)
+				c.purse.WakeAt(ctx, now.Add(max(retry, c.pod.cfg.Beat/5)), now)
 				return false
 			}
 			why, retry = canvas.RefusedUnsure, 0
@@ -76,11 +77,11 @@ func (c *connection) deal(ctx actor.Context, m arrived) (done bool) {
 // longestHold is how long an op that may have been applied before waits for the allowance. To refuse it
 // would say that it was not, so its client would draw it again, over what others have drawn since.
 // After that it is refused as unsure. No allowance that is in memory alone takes longer to fill.
-const longestHold = durableFrom
+const longestHold = allowances.SlowFrom
 
-func (c *connection) purseOf() *purse {
+func (c *connection) purseOf() *allowances.Purse {
 	if c.purse == nil { // most connections only watch
-		p := newPurse(c.pod, c.person, true)
+		p := allowances.NewPurse(&c.pod.purses, c.person, true)
 		c.purse = &p
 	}
 	return c.purse
@@ -92,20 +93,20 @@ func (c *connection) onLeased(ctx actor.Context, m *message.Leased) {
 		c.pod.unhandled(message.KindConnection, m)
 		return
 	}
-	if c.purse.leased(ctx, m) {
+	if c.purse.Leased(ctx, m) {
 		c.out.Allowance(c.person.Pace, c.remaining())
 	}
 	c.takeHeld(ctx)
-	if c.purse.refused && len(c.held) == 0 { // by the other allowance, meanwhile
-		c.purse.empty(ctx)
+	if c.purse.Refused && len(c.held) == 0 { // by the other allowance, meanwhile
+		c.purse.Empty(ctx)
 	}
 }
 
 // remaining is what is left of the person's allowance, as far as is known here.
 func (c *connection) remaining() Left {
 	if c.purse != nil {
-		if left, limited := c.purse.remaining(c.pod.clock.Now()); limited {
-			return left
+		if pixels, next, limited := c.purse.Remaining(c.pod.clock.Now()); limited {
+			return Left{pixels, next}
 		}
 	}
 	return Left{Pixels: c.person.Pace.Burst}
@@ -209,7 +210,7 @@ func (c *connection) onRefused(ctx actor.Context, m opRefused) {
 	switch m.why {
 	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining:
 		if c.purse != nil {
-			c.purse.give(ctx, m.pixels)
+			c.purse.Give(ctx, m.pixels)
 		}
 	}
 	p := c.placing[m.num]

@@ -12,6 +12,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 )
@@ -120,7 +121,7 @@ func (r *region) outdated(ctx actor.Context, s *subscriber) bool {
 	}
 	claim := &store.Claim{Term: r.term(), Position: r.Position, Tile: r.Snapshot(r.id).Tile, Recent: r.ring.All()}
 	r.letGo(ctx) // the other relays attach again
-	r.subscribers[keyOf(s.relay)] = s
+	r.subscribers[mailbox.Key(s.relay)] = s
 	return !r.intact(ctx, claim)
 }
 

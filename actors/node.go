@@ -18,6 +18,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/standaside"
@@ -65,8 +66,9 @@ type Node struct {
 	memory  rosterMemory  // the roster's
 
 	// For allowances.
-	documents store.Documents // nil: none
-	given     given
+	purses allowances.Pod
+	kept   allowances.Records
+	given  allowances.Given
 
 	pids
 	closeOnce sync.Once
@@ -92,7 +94,7 @@ type pids struct {
 // New makes a node and starts nothing. The config must be valid.
 func New(cfg Config, ports Ports) *Node {
 	n := &Node{
-		cfg: cfg, clock: ports.Clock, log: ports.Log, store: ports.Store, audience: ports.Audience, placement: ports.Placement, host: ports.Host, documents: ports.Documents,
+		cfg: cfg, clock: ports.Clock, log: ports.Log, store: ports.Store, audience: ports.Audience, placement: ports.Placement, host: ports.Host,
 		memory: rosterMemory{members: make(map[canvas.ViewerID]member)},
 	}
 	if n.clock == nil {
@@ -110,7 +112,13 @@ func New(cfg Config, ports Ports) *Node {
 	if n.host == nil {
 		n.host = noHostInfo{}
 	}
-	n.given.pod = n
+	n.purses = allowances.Pod{
+		Owner:  func(s canvas.Subject) *actor.PID { return n.placement.Allowances().Owner(s) },
+		Number: func() uint64 { return n.streams.Add(1) },
+		Now:    n.clock.Now, Later: n.later, Beat: cfg.Beat, Patience: cfg.Patience,
+	}
+	n.kept.Documents = ports.Documents
+	n.given.Records, n.given.Background, n.given.Now = &n.kept, n.background, n.clock.Now
 	n.claimWatcher, n.handoffs, n.rests = &claimWatcher{pod: n}, newHandoffLimiter(n.system.Root), newRests(n)
 	n.outage = newOutage(n.log, n.events)
 	n.storeMonitor = standaside.New(standaside.Pod{

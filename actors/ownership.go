@@ -10,6 +10,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
@@ -30,7 +31,7 @@ func (r *region) verifyOwnership(ctx actor.Context, now time.Time) {
 // check asks the store whether the region is still ours, for a relay through which somebody reads.
 // Relays that ask while a question is under way share the next one.
 func (r *region) check(ctx actor.Context, m *message.Check) {
-	key := keyOf(ctx.Sender())
+	key := mailbox.Key(ctx.Sender())
 	s := r.subscribers[key]
 	if s == nil || s.stream != m.Stream {
 		ctx.Respond(&message.Lapsed{Stream: m.Stream})

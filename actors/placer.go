@@ -7,6 +7,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
@@ -28,7 +29,7 @@ type placer struct {
 	strokes []Stroke
 	asker   *actor.PID // gets placed
 
-	purse  purse
+	purse  allowances.Purse
 	parts  []int // of stroke i: not answered yet
 	total  int   // pixels
 	open   int   // strokes not answered yet
@@ -52,13 +53,13 @@ func (p *placer) Receive(ctx actor.Context) {
 	case *actor.Stopping:
 	case *actor.Stopped:
 		p.pod.stats.Live[message.KindPlacer].Add(-1)
-		p.purse.close(ctx)
+		p.purse.Close(ctx)
 	case *message.Leased:
-		p.purse.leased(ctx, m)
+		p.purse.Leased(ctx, m)
 		p.lease(ctx)
 		p.looked(ctx)
-	case purseDue:
-		p.purse.wake(ctx)
+	case allowances.PurseDue:
+		p.purse.Wake(ctx)
 		p.lease(ctx)
 		p.looked(ctx)
 	case opsAcked:
@@ -68,7 +69,7 @@ func (p *placer) Receive(ctx actor.Context) {
 	case opRefused:
 		switch m.why {
 		case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining: // as connections do
-			p.purse.give(ctx, m.pixels)
+			p.purse.Give(ctx, m.pixels)
 		}
 		p.answered(ctx, m.num, &RefusedError{Why: m.why, Retry: m.retry})
 	case opsWaiting:
@@ -82,13 +83,13 @@ func (p *placer) begin(ctx actor.Context) {
 	if p.person.Subject == (canvas.Subject{}) {
 		p.person.Subject = canvas.Subject(p.session.Key())
 	}
-	p.purse = newPurse(p.pod, p.person, false)
+	p.purse = allowances.NewPurse(&p.pod.purses, p.person, false)
 	for _, stroke := range p.strokes {
 		p.total += len(stroke.Dots)
 	}
 	p.open = len(p.strokes)
 	if p.open == 0 {
-		p.purse.lookAtAll(ctx)
+		p.purse.LookAtAll(ctx)
 		p.looked(ctx)
 		return
 	}
@@ -97,7 +98,7 @@ func (p *placer) begin(ctx actor.Context) {
 
 // looked ends a call that places nothing, once it is known what is left.
 func (p *placer) looked(ctx actor.Context) {
-	if len(p.strokes) == 0 && !p.purse.asks() {
+	if len(p.strokes) == 0 && !p.purse.Asks() {
 		p.end(ctx)
 	}
 }
@@ -107,14 +108,14 @@ func (p *placer) lease(ctx actor.Context) {
 	if p.parts != nil || p.open == 0 { // it is being placed already, or refused
 		return
 	}
-	t := p.purse.take(ctx, p.total, p.pod.clock.Now())
+	t := p.purse.Take(ctx, p.total, p.pod.clock.Now())
 	switch {
-	case t.ok:
+	case t.OK:
 		p.place(ctx)
-	case t.why != 0:
+	case t.Why != 0:
 		p.open = 0
-		p.pod.stats.Refused[t.why].Add(1)
-		p.result.refused = &RefusedError{Why: t.why, Retry: t.retry}
+		p.pod.stats.Refused[t.Why].Add(1)
+		p.result.refused = &RefusedError{Why: t.Why, Retry: t.Retry}
 		p.end(ctx)
 	}
 }
@@ -173,7 +174,7 @@ func (p *placer) onWaiting(ctx actor.Context) {
 }
 
 func (p *placer) end(ctx actor.Context) {
-	p.result.left, p.result.limited = p.purse.remaining(p.pod.clock.Now())
+	p.result.left.Pixels, p.result.left.Next, p.result.limited = p.purse.Remaining(p.pod.clock.Now())
 	ctx.Send(p.asker, p.result)
 	ctx.Stop(ctx.Self())
 }

@@ -88,6 +88,12 @@ type Outbox interface {
 // MaxUnhandled bounds how many messages of a client may wait in its connection's mailbox.
 const MaxUnhandled = 32
 
+// Left is what remains of an allowance.
+type Left struct {
+	Pixels int       // that could be placed now
+	Next   time.Time // when one more will be; zero: it is full, or there is no limit
+}
+
 // Welcome is what a client learns first.
 type Welcome struct {
 	Session canvas.Session

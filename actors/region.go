@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
@@ -153,7 +154,7 @@ func (r *region) Receive(ctx actor.Context) {
 	case moved:
 		r.moved(ctx)
 	case *message.Detach:
-		r.forget(keyOf(ctx.Sender()))
+		r.forget(mailbox.Key(ctx.Sender()))
 	case *message.Point:
 		r.pointers.add(ctx, r.pod, m.Moved...)
 	case pointersDue:

@@ -68,10 +68,6 @@ func (n *Node) props(kind message.Kind, name string, producer func() actor.Actor
 	return actor.PropsFromProducer(producer, actor.WithGuardian(strategy), actor.WithMailbox(n.mailboxes(n.workers, kind, name)))
 }
 
-// keyOf returns a PID as the key of a map. PID.String would go through the protobuf text form, and
-// this is called for every message between relays and regions.
-func keyOf(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
-
 // unhandled counts a message that an actor has no case for. What comes back because a question found
 // nobody is not one: pods die, and everybody who asks waits for an answer with a timer.
 func (n *Node) unhandled(kind message.Kind, message any) {

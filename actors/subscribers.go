@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 )
@@ -41,7 +42,7 @@ const leaseBeats = 8
 
 // attach renews a subscription or starts a new one.
 func (r *region) attach(ctx actor.Context, m *message.Attach) {
-	key := keyOf(ctx.Sender())
+	key := mailbox.Key(ctx.Sender())
 	s := r.subscribers[key]
 	known := s != nil && s.stream == m.Stream
 	if known && m.Submits == s.next {
@@ -104,7 +105,7 @@ func (r *region) sendCatchUp(ctx actor.Context, s *subscriber) {
 
 // submit takes ops from an attached relay. Those applied before are acknowledged at once.
 func (r *region) submit(ctx actor.Context, m *message.Submit) {
-	key := keyOf(ctx.Sender())
+	key := mailbox.Key(ctx.Sender())
 	s := r.subscribers[key]
 	if s == nil || s.stream != m.Stream || s.next != m.N {
 		ctx.Send(ctx.Sender(), &message.Lapsed{Stream: m.Stream})

@@ -31,3 +31,7 @@ type atLeastWarn struct{ slog.Handler }
 func (h atLeastWarn) Enabled(ctx context.Context, level slog.Level) bool {
 	return level >= slog.LevelWarn && h.Handler.Enabled(ctx, level)
 }
+
+// Key returns a PID as the key of a map. PID.String would go through the protobuf text form, and
+// this is called for every message between relays and regions.
+func Key(pid *actor.PID) string { return pid.Address + "/" + pid.Id }

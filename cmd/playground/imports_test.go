@@ -31,6 +31,7 @@ type arrow struct {
 // encodings; transport and cluster don't know each other; only the server's main knows everything.
 func arrows() []arrow {
 	const (
+		allowances = "actors/allowances"
 		aside      = "actors/standaside"
 		canvas     = "actors/canvas"
 		mailbox    = "actors/mailbox"
@@ -46,6 +47,7 @@ func arrows() []arrow {
 	wire := slices.Concat(io, []string{"encoding/json", "encoding/binary", "encoding/gob", "compress"})
 	return []arrow{
 		{from: canvas, never: io},
+		{from: allowances, may: []string{canvas, mailbox, message, store}, uses: []string{"github.com/asynkron/protoactor-go/actor"}, never: wire},
 		{from: aside, may: []string{message, telemetry}, never: wire},
 		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
 		{from: message, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
@@ -64,7 +66,7 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{aside, canvas, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: "actors", may: []string{allowances, aside, canvas, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", aside, canvas, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},

@@ -1,4 +1,6 @@
-package actors
+// Package allowances is what the actors of allowances and those who lease from them reckon with, and what
+// allowances keep in the store. The actors themselves are in package actors.
+package allowances
 
 import (
 	"fmt"
@@ -11,15 +13,26 @@ import (
 	"pixelplayground/actors/message"
 )
 
-// purse is what a connection or a placer has in hand of the allowances of its person and of the
+// Pod is what purses need of the pod that they are on. Any goroutine may call it.
+type Pod struct {
+	Owner  func(canvas.Subject) *actor.PID // the front of the pod that has an allowance; nil: no pod can have it now
+	Number func() uint64                   // of the next question
+	Now    func() time.Time
+	Later  func(ctx actor.Context, d time.Duration, message any) // sends it to the actor itself
+
+	Beat     time.Duration // between two tries of a question
+	Patience time.Duration // with an owner that does not answer
+}
+
+// Purse is what a connection or a placer has in hand of the allowances of its person and of the
 // person's network. What it has covers the next ops without a message to anybody.
-type purse struct {
-	pod    *Node
+type Purse struct {
+	pod    *Pod
 	leases [2]lease // the person's, the network's
 	saves  bool     // it may lease more than it needs just now
 	due    time.Time
 
-	refused bool // the last attempt was
+	Refused bool // the last attempt to take was
 }
 
 // lease is pixels of one allowance, or the question for some.
@@ -56,12 +69,12 @@ const (
 	deniedPause = 100 * time.Millisecond
 )
 
-// purseDue wakes the holder of a purse: pixels have to go back, or an answer is late.
-type purseDue struct{}
+// PurseDue wakes the holder of a purse: pixels have to go back, or an answer is late.
+type PurseDue struct{}
 
-// newPurse makes the purse of a person.
-func newPurse(pod *Node, p canvas.Person, saves bool) purse {
-	return purse{pod: pod, saves: saves, leases: [2]lease{
+// NewPurse makes the purse of a person.
+func NewPurse(pod *Pod, p canvas.Person, saves bool) Purse {
+	return Purse{pod: pod, saves: saves, leases: [2]lease{
 		{subject: p.Subject, network: p.Network, limit: limitOf(p.Subject, p.Pace)},
 		{subject: p.Network, network: p.Network, limit: limitOf(p.Network, p.NetworkPace)},
 	}}
@@ -75,26 +88,26 @@ func limitOf(s canvas.Subject, pace canvas.Pace) canvas.Limit {
 	return pace.Limit()
 }
 
-// taken is what became of an attempt to take pixels.
-type taken struct {
-	ok    bool
-	waits bool // for an answer: try again when it is there
-	why   canvas.Refusal
-	retry time.Duration
+// Taken is what became of an attempt to take pixels.
+type Taken struct {
+	OK    bool
+	Waits bool // for an answer: try again when it is there
+	Why   canvas.Refusal
+	Retry time.Duration
 }
 
-// take takes n pixels of both allowances, or says why not. If it has to ask first, the holder gets
-// messages that it hands to leased and wake.
-func (p *purse) take(ctx actor.Context, n int, now time.Time) taken {
+// Take takes n pixels of both allowances, or says why not. If it has to ask first, the holder gets
+// messages that it hands to Leased and Wake.
+func (p *Purse) Take(ctx actor.Context, n int, now time.Time) Taken {
 	asks := false
 	for i := range p.leases {
 		t := p.leases[i].covers(n, now)
-		if t.why != 0 {
-			p.empty(ctx)
-			p.refused = true
+		if t.Why != 0 {
+			p.Empty(ctx)
+			p.Refused = true
 			return t
 		}
-		asks = asks || t.waits
+		asks = asks || t.Waits
 	}
 	if !asks {
 		for i := range p.leases {
@@ -102,73 +115,70 @@ func (p *purse) take(ctx actor.Context, n int, now time.Time) taken {
 				l.left -= n
 			}
 		}
-		p.refused = false
-		return taken{ok: true}
+		p.Refused = false
+		return Taken{OK: true}
 	}
 	for i := range p.leases {
-		if l := &p.leases[i]; l.covers(n, now).waits && l.asked == 0 {
+		if l := &p.leases[i]; l.covers(n, now).Waits && l.asked == 0 {
 			l.since = now
 			p.ask(ctx, l, n, now)
 		}
 	}
-	return taken{waits: true}
+	return Taken{Waits: true}
 }
 
 // covers reports whether n pixels are in hand, or whether it is known that they can't be had.
-func (l *lease) covers(n int, now time.Time) taken {
+func (l *lease) covers(n int, now time.Time) Taken {
 	switch {
 	case l.limit.Every == 0:
-		return taken{ok: true}
+		return Taken{OK: true}
 	case n > l.limit.Burst:
-		return taken{why: canvas.RefusedRate}
+		return Taken{Why: canvas.RefusedRate}
 	case n <= l.left && now.Before(l.until):
-		return taken{ok: true}
+		return Taken{OK: true}
 	case l.asked != 0:
-		return taken{waits: true}
+		return Taken{Waits: true}
 	case n >= l.tooMuch && now.Before(l.before):
-		return taken{why: canvas.RefusedRate, retry: l.before.Sub(now) + time.Duration(int64(n-l.tooMuch)*l.limit.Every)}
+		return Taken{Why: canvas.RefusedRate, Retry: l.before.Sub(now) + time.Duration(int64(n-l.tooMuch)*l.limit.Every)}
 	case now.Before(l.deniedUntil):
-		return taken{why: l.denied, retry: l.deniedUntil.Sub(now)}
+		return Taken{Why: l.denied, Retry: l.deniedUntil.Sub(now)}
 	}
-	return taken{waits: true}
+	return Taken{Waits: true}
 }
 
 // ask asks the owner of an allowance, perhaps again. What is left of the last lease goes back with the
 // question. A repetition has the same number, so an owner that was only slow knows it again.
-func (p *purse) ask(ctx actor.Context, l *lease, least int, now time.Time) {
+func (p *Purse) ask(ctx actor.Context, l *lease, least int, now time.Time) {
 	if l.asked == 0 {
-		l.asked = p.pod.streams.Add(1)
+		l.asked = p.pod.Number()
 	}
 	m := &message.Lease{Subject: l.subject, Network: l.network, N: l.asked, Limit: l.limit, Least: least, Want: least, Unused: l.left, Watch: p.watches(l)}
 	if p.saves && time.Duration(l.limit.Every) <= leaseFrom && now.Sub(l.had) < drawingOn {
 		m.Want += min(l.limit.Burst/8, int(int64(leaseTime)/l.limit.Every))
 	}
 	l.least, l.left = least, 0
-	if owner := p.pod.placement.Allowances().Owner(l.subject); owner != nil {
+	if owner := p.pod.Owner(l.subject); owner != nil {
 		ctx.Request(owner, m)
 	}
-	p.wakeAt(ctx, now.Add(p.pod.cfg.Beat), now)
+	p.WakeAt(ctx, now.Add(p.pod.Beat), now)
 }
-
-// looks reports whether somebody of a pace is told of what is left before the first op.
-func looks(pace canvas.Pace) bool { return time.Duration(pace.Limit().Every) >= watchedPace }
 
 // watches: whoever waits long for each pixel is told what others take.
-func (p *purse) watches(l *lease) bool {
-	return p.saves && l == &p.leases[0] && time.Duration(l.limit.Every) >= watchedPace
+func (p *Purse) watches(l *lease) bool {
+	return p.saves && l == &p.leases[0] && l.limit.Every >= int64(watchedPace)
 }
 
-// look asks what is left, if it is worth knowing before the first pixel.
-func (p *purse) look(ctx actor.Context, now time.Time) {
+// Look asks what is left, if it is worth knowing before the first pixel.
+func (p *Purse) Look(ctx actor.Context, now time.Time) {
 	if l := &p.leases[0]; p.watches(l) {
 		l.since = now
 		p.ask(ctx, l, 0, now)
 	}
 }
 
-// lookAtAll asks what is left of both allowances.
-func (p *purse) lookAtAll(ctx actor.Context) {
-	now := p.pod.clock.Now()
+// LookAtAll asks what is left of both allowances.
+func (p *Purse) LookAtAll(ctx actor.Context) {
+	now := p.pod.Now()
 	for i := range p.leases {
 		if l := &p.leases[i]; l.limit.Every > 0 {
 			l.since = now
@@ -177,13 +187,13 @@ func (p *purse) lookAtAll(ctx actor.Context) {
 	}
 }
 
-// asks reports whether answers are to come.
-func (p *purse) asks() bool { return p.leases[0].asked != 0 || p.leases[1].asked != 0 }
+// Asks reports whether answers are to come.
+func (p *Purse) Asks() bool { return p.leases[0].asked != 0 || p.leases[1].asked != 0 }
 
-// leased takes an answer. It reports whether it is news of what is left to which no op is waiting, as
+// Leased takes an answer. It reports whether it is news of what is left to which no op is waiting, as
 // far as the answer goes.
-func (p *purse) leased(ctx actor.Context, m *message.Leased) (news bool) {
-	now := p.pod.clock.Now()
+func (p *Purse) Leased(ctx actor.Context, m *message.Leased) (news bool) {
+	now := p.pod.Now()
 	for i := range p.leases {
 		l := &p.leases[i]
 		switch {
@@ -205,7 +215,7 @@ func (p *purse) leased(ctx actor.Context, m *message.Leased) (news bool) {
 
 // tooLate gives back what is granted when nobody waits for it any more. The same answer may come twice,
 // and must not go back twice.
-func (p *purse) tooLate(ctx actor.Context, m *message.Leased) {
+func (p *Purse) tooLate(ctx actor.Context, m *message.Leased) {
 	for i := range p.leases {
 		if l := &p.leases[i]; l.limit.Every > 0 && l.subject == m.Subject && m.N > l.done {
 			l.done = m.N
@@ -215,10 +225,10 @@ func (p *purse) tooLate(ctx actor.Context, m *message.Leased) {
 	}
 }
 
-func (p *purse) answered(ctx actor.Context, l *lease, m *message.Leased, now time.Time) (news bool) {
+func (p *Purse) answered(ctx actor.Context, l *lease, m *message.Leased, now time.Time) (news bool) {
 	switch m.Not {
 	case message.LeaseElsewhere: // one of us does not know of the last change of members yet
-		p.wakeAt(ctx, now.Add(p.pod.cfg.Beat/5), now)
+		p.WakeAt(ctx, now.Add(p.pod.Beat/5), now)
 		return false
 	case message.LeaseBusy, message.LeaseUnavailable:
 		l.asked, l.denied, l.deniedUntil = 0, canvas.RefusedUnavailable, now.Add(deniedPause)
@@ -230,7 +240,7 @@ func (p *purse) answered(ctx actor.Context, l *lease, m *message.Leased, now tim
 	l.asked, l.done, l.full = 0, m.N, m.Full
 	if m.Pixels > 0 {
 		l.left, l.until, l.had, l.before = l.left+m.Pixels, now.Add(leaseTime), now, time.Time{}
-		p.wakeAt(ctx, l.until, now)
+		p.WakeAt(ctx, l.until, now)
 		return false
 	}
 	if l.least > 0 {
@@ -240,10 +250,10 @@ func (p *purse) answered(ctx actor.Context, l *lease, m *message.Leased, now tim
 }
 
 // back gives pixels back to their allowance.
-func (p *purse) back(ctx actor.Context, subject canvas.Subject, pixels int) {
+func (p *Purse) back(ctx actor.Context, subject canvas.Subject, pixels int) {
 	for i := range p.leases {
 		l := &p.leases[i]
-		if owner := p.pod.placement.Allowances().Owner(subject); owner != nil && l.subject == subject && l.limit.Every > 0 {
+		if owner := p.pod.Owner(subject); owner != nil && l.subject == subject && l.limit.Every > 0 {
 			ctx.Send(owner, &message.Unspent{Subject: subject, Limit: l.limit, Pixels: pixels})
 			l.full = l.full.Give(pixels, l.limit)
 			return
@@ -251,9 +261,9 @@ func (p *purse) back(ctx actor.Context, subject canvas.Subject, pixels int) {
 	}
 }
 
-// give takes back pixels of an op that was not placed through no fault of the client.
-func (p *purse) give(ctx actor.Context, pixels int) {
-	now := p.pod.clock.Now()
+// Give takes back pixels of an op that was not placed through no fault of the client.
+func (p *Purse) Give(ctx actor.Context, pixels int) {
+	now := p.pod.Now()
 	for i := range p.leases {
 		l := &p.leases[i]
 		if l.limit.Every == 0 {
@@ -261,16 +271,16 @@ func (p *purse) give(ctx actor.Context, pixels int) {
 		}
 		if l.left == 0 || !now.Before(l.until) {
 			l.until = now.Add(leaseTime)
-			p.wakeAt(ctx, l.until, now)
+			p.WakeAt(ctx, l.until, now)
 		}
 		l.left += pixels
 	}
 }
 
-// wake does what is due: pixels that have been in hand long enough go back, and what was not answered
+// Wake does what is due: pixels that have been in hand long enough go back, and what was not answered
 // is asked again, until the patience with the owner ends.
-func (p *purse) wake(ctx actor.Context) {
-	now := p.pod.clock.Now()
+func (p *Purse) Wake(ctx actor.Context) {
+	now := p.pod.Now()
 	if now.Before(p.due) {
 		return // another wake is coming
 	}
@@ -278,7 +288,7 @@ func (p *purse) wake(ctx actor.Context) {
 	for i := range p.leases {
 		l := &p.leases[i]
 		switch {
-		case l.asked != 0 && now.Sub(l.since) >= p.pod.cfg.Patience:
+		case l.asked != 0 && now.Sub(l.since) >= p.pod.Patience:
 			l.asked, l.denied, l.deniedUntil = 0, canvas.RefusedUnavailable, now.Add(deniedPause)
 		case l.asked != 0:
 			p.ask(ctx, l, l.least, now)
@@ -286,13 +296,13 @@ func (p *purse) wake(ctx actor.Context) {
 			p.back(ctx, l.subject, l.left)
 			l.left = 0
 		case l.left > 0:
-			p.wakeAt(ctx, l.until, now)
+			p.WakeAt(ctx, l.until, now)
 		}
 	}
 }
 
-// empty gives back what is in hand. Whoever is refused by one allowance does not keep pixels of the other.
-func (p *purse) empty(ctx actor.Context) {
+// Empty gives back what is in hand. Whoever is refused by one allowance does not keep pixels of the other.
+func (p *Purse) Empty(ctx actor.Context) {
 	for i := range p.leases {
 		if l := &p.leases[i]; l.left > 0 {
 			p.back(ctx, l.subject, l.left)
@@ -301,32 +311,27 @@ func (p *purse) empty(ctx actor.Context) {
 	}
 }
 
-func (p *purse) wakeAt(ctx actor.Context, at, now time.Time) {
+func (p *Purse) WakeAt(ctx actor.Context, at, now time.Time) {
 	if p.due.IsZero() || at.Before(p.due) {
 		p.due = at
-		p.pod.later(ctx, at.Sub(now), purseDue{})
+		p.pod.Later(ctx, at.Sub(now), PurseDue{})
 	}
 }
 
-// close gives everything back: the holder ends.
-func (p *purse) close(ctx actor.Context) {
-	p.empty(ctx)
+// Close gives everything back: the holder ends.
+func (p *Purse) Close(ctx actor.Context) {
+	p.Empty(ctx)
 	for i := range p.leases {
 		l := &p.leases[i]
-		if owner := p.pod.placement.Allowances().Owner(l.subject); owner != nil && l.limit.Every > 0 && p.watches(l) {
+		if owner := p.pod.Owner(l.subject); owner != nil && l.limit.Every > 0 && p.watches(l) {
 			ctx.Request(owner, &message.Unspent{Subject: l.subject, Limit: l.limit})
 		}
 	}
 }
 
-// Left is what remains of an allowance.
-type Left struct {
-	Pixels int       // that could be placed now
-	Next   time.Time // when one more will be; zero: it is full, or there is no limit
-}
-
-// remaining is what is left of the scarcer of the two allowances, as far as is known here.
-func (p *purse) remaining(now time.Time) (left Left, limited bool) {
+// Remaining is what is left of the scarcer of the two allowances, as far as is known here: pixels that
+// could be placed now, and when there will be one more (zero: it is full).
+func (p *Purse) Remaining(now time.Time) (pixels int, next time.Time, limited bool) {
 	for i := range p.leases {
 		l := &p.leases[i]
 		if l.limit.Every == 0 {
@@ -336,16 +341,16 @@ func (p *purse) remaining(now time.Time) (left Left, limited bool) {
 		if l.left > 0 {
 			full = full.Give(l.left, l.limit)
 		}
-		if n := full.Left(l.limit, now); !limited || n < left.Pixels {
-			left = Left{n, full.Next(l.limit, now)}
+		if n := full.Left(l.limit, now); !limited || n < pixels {
+			pixels, next = n, full.Next(l.limit, now)
 		}
 		limited = true
 	}
-	return left, limited
+	return pixels, next, limited
 }
 
-// describe is for the inspector. The nil purse has nothing.
-func (p *purse) describe(now time.Time) string {
+// Describe is for the inspector. The nil purse has nothing.
+func (p *Purse) Describe(now time.Time) string {
 	if p == nil {
 		return "nothing yet"
 	}

@@ -1,0 +1,72 @@
+package allowances
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Given keeps in the store until when this canvas may give pixels out of allowances that are in
+// memory alone. After a loss of all pods that is the floor. Any goroutine may use it.
+type Given struct {
+	Records    *Records                    // its Documents nil: there is no store
+	Background func(func(context.Context)) // runs a call on its own goroutine
+	Now        func() time.Time
+
+	until atomic.Int64 // Unix nanoseconds; what is given out until then is covered
+
+	mu      sync.Mutex
+	writing bool
+	waiting []func(error)
+}
+
+const (
+	// givenAhead is how far ahead the store is told, and givenEarly how long before the end it is told
+	// again: once in 2 s while pixels are given out.
+	givenAhead = 4 * time.Second
+	givenEarly = 2 * time.Second
+	// givenSkew is what the document says beyond that, for clocks of pods that differ: the last to
+	// write it is not always the one furthest ahead.
+	givenSkew = time.Second
+)
+
+// Covers reports whether pixels may be given out now.
+func (g *Given) Covers(now time.Time) bool {
+	if g.Records.Documents == nil {
+		return true
+	}
+	until := g.until.Load()
+	if until-now.UnixNano() < int64(givenEarly) {
+		g.Extend(nil)
+	}
+	return now.UnixNano() < until
+}
+
+// Extend tells the store. then, if there is one, is told whether the store knows.
+func (g *Given) Extend(then func(error)) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if then != nil {
+		g.waiting = append(g.waiting, then)
+	}
+	if g.writing {
+		return
+	}
+	g.writing = true
+	g.Background(func(ctx context.Context) {
+		until := g.Now().Add(givenAhead)
+		value := appendNumber([]byte{givenUntil}, uint64(until.Add(givenSkew).UnixNano()))
+		err := g.Records.PutDocument(ctx, kindFast, givenID, value, time.Time{})
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		g.writing = false
+		if err == nil {
+			g.until.Store(until.UnixNano())
+		}
+		for _, then := range g.waiting {
+			then(err)
+		}
+		g.waiting = nil
+	})
+}

@@ -18,6 +18,8 @@ type People interface {
 	Token(token string, before canvas.Person) (canvas.Person, *auth.Refusal)
 	// Stands reports whether a login has not been ended.
 	Stands(login string) bool
+	// InUse notes that a connection by this login is open. It asks nobody.
+	InUse(login string)
 }
 
 // login is who a connection is known as by a sign-in, a token or a key, which may end before the
@@ -100,12 +102,16 @@ func (s *shard) showToken(c *conn, m codec.Auth) {
 	}
 }
 
-// checkLogins ends the connections whose login has come to its end.
+// checkLogins ends the connections whose login has come to its end, and says that the others' are in use.
 func (s *shard) checkLogins() {
 	now := s.server.cfg.Now()
 	for c, l := range s.logins {
 		if until := l.person.Until; !until.IsZero() && !now.Before(until) {
 			s.attempt(c, func(s *shard, c *conn) { s.fail(c, codec.CloseEnded) })
+			continue
+		}
+		if people := s.server.cfg.People; people != nil && l.person.Login != "" {
+			people.InUse(l.person.Login)
 		}
 	}
 }

@@ -22,11 +22,12 @@ type registry struct {
 	mu    sync.Mutex
 	by    map[string]canvas.Person // Authorization or a token
 	ended []string
-	now   atomic.Int64 // Unix ms
+	used  map[string]int // by login
+	now   atomic.Int64   // Unix ms
 }
 
 func newRegistry() *registry {
-	r := &registry{by: map[string]canvas.Person{
+	r := &registry{used: make(map[string]int), by: map[string]canvas.Person{
 		"ada":    {Kind: canvas.Account, Name: "ada", Subject: canvas.Subject{1}, Login: "jwt/ada"},
 		"ada2":   {Kind: canvas.Account, Name: "ada", Subject: canvas.Subject{1}, Login: "jwt/ada2", Role: canvas.RoleModerator},
 		"bob":    {Kind: canvas.Account, Name: "bob", Subject: canvas.Subject{2}, Login: "jwt/bob"},
@@ -59,6 +60,18 @@ func (r *registry) Stands(login string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	return !slices.Contains(r.ended, login)
+}
+
+func (r *registry) InUse(login string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.used[login]++
+}
+
+func (r *registry) uses(login string) int {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.used[login]
 }
 
 // known opens a server that a registry tells who is who.
@@ -173,6 +186,8 @@ func TestLogin_Ends(t *testing.T) {
 		}
 		bob.send(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 3}))
 		await[codec.Pong](bob)
+
+		upgradetest.Eventually(t, "the others are in use", func() bool { return people.uses("jwt/bob") > 0 })
 
 		// A login that ends while its connection is being made.
 		people.mu.Lock()

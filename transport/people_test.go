@@ -22,6 +22,8 @@ func (greeter) Token(string, canvas.Person) (canvas.Person, *auth.Refusal) {
 
 func (greeter) Stands(string) bool { return true }
 
+func (greeter) InUse(string) {}
+
 func TestPeople_ConnectAsWhoTheyAre(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, host := openServer(t, plain, func(c *Config, _ *fakeHost) { c.People = greeter{} })

@@ -53,6 +53,7 @@ type keyReport struct {
 	Until   int64    `json:"until"`   // Unix ms; 0: for good
 	Rate    *float64 `json:"rate"`    // nil: as its role
 	Burst   int      `json:"burst"`
+	Used    int64    `json:"lastUsed"` // Unix ms; 0: never
 }
 
 // Run makes a key.
@@ -100,9 +101,9 @@ func (c *listKeys) Run(ctx context.Context, o *options, std streams) error {
 
 func printKeys(out io.Writer, keys []keyReport) error {
 	table := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tNAME\tUSER\tSCOPES\tPACE\tMADE BY\tMADE\tENDS")
+	fmt.Fprintln(table, "ID\tNAME\tUSER\tSCOPES\tPACE\tMADE BY\tMADE\tENDS\tLAST USED")
 	for _, k := range keys {
-		pace, owner, ends := "as its role", "an account", "never"
+		pace, owner, ends, used := "as its role", "an account", "never", "never"
 		switch {
 		case k.Rate != nil && *k.Rate == 0:
 			pace = "no limit"
@@ -115,7 +116,10 @@ func printKeys(out io.Writer, keys []keyReport) error {
 		if k.Until != 0 {
 			ends = day(k.Until)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.User, strings.Join(k.Scopes, ","), pace, owner, day(k.Created), ends)
+		if k.Used != 0 {
+			used = day(k.Used)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\t%s\n", k.ID, k.Name, k.User, strings.Join(k.Scopes, ","), pace, owner, day(k.Created), ends, used)
 	}
 	return table.Flush()
 }

@@ -32,7 +32,7 @@ func TestKeys(t *testing.T) {
 	url, asked := operated(t, map[string]string{
 		"POST /admin/api/keys": `{"id":"abcdefghijklmnop","key":"pp_secret","name":"Clock","scopes":["draw"],"user":"b0123456789a","created":1796040000000}`,
 		"GET /admin/api/keys": `{"keys":[{"id":"abcdefghijklmnop","name":"Clock","scopes":["draw"],"user":"b0123456789a","created":1796040000000,"rate":2.5,"burst":10},
-			{"id":"ponmlkjihgfedcba","name":"Wall","scopes":["watch"],"user":"b0123456789b","owner":"00ff","created":1796040060000,"until":1796050000000}]}`,
+			{"id":"ponmlkjihgfedcba","name":"Wall","scopes":["watch"],"user":"b0123456789b","owner":"00ff","created":1796040060000,"until":1796050000000,"lastUsed":1796040120000}]}`,
 		"POST /admin/api/keys/revoke": `{"id":"abcdefghijklmnop"}`,
 	})
 	t.Setenv("PIXELCTL_ADMIN_TOKEN", "0123456789abcdef")
@@ -46,8 +46,8 @@ func TestKeys(t *testing.T) {
 	listed := start(t, nil, "keys", "list")
 	listed.expect(t, exitDone, "")
 	for _, line := range []string{
-		"abcdefghijklmnop  Clock  b0123456789a  draw    2.5/s, 10 at once  an operator  2026-11-30 12:00  never",
-		"ponmlkjihgfedcba  Wall   b0123456789b  watch   as its role        an account   2026-11-30 12:01  2026-11-30 14:46",
+		"abcdefghijklmnop  Clock  b0123456789a  draw    2.5/s, 10 at once  an operator  2026-11-30 12:00  never             never",
+		"ponmlkjihgfedcba  Wall   b0123456789b  watch   as its role        an account   2026-11-30 12:01  2026-11-30 14:46  2026-11-30 12:02",
 	} {
 		if !strings.Contains(listed.out.String(), line) {
 			t.Errorf("no %q in:\n%s", line, &listed.out)

@@ -26,6 +26,8 @@ func (v visitors) Token(token string, before canvas.Person) (canvas.Person, *aut
 
 func (v visitors) Stands(login string) bool { return v.people.Stands(login) }
 
+func (v visitors) InUse(login string) { v.people.InUse(login) }
+
 // leftPatience is how long somebody who asks who they are waits for what is left of their allowance.
 const leftPatience = time.Second
 

@@ -85,8 +85,11 @@ type Key struct {
 	Until  int64    `json:"until,omitempty"` // Unix seconds; 0: for good
 }
 
+// keyLogin begins the login of a key.
+const keyLogin = "key/"
+
 // login names the key in Person.Login.
-func (k Key) login() string { return "key/" + k.ID }
+func (k Key) login() string { return keyLogin + k.ID }
 
 // ends is when the key ends by itself; zero: it doesn't.
 func (k Key) ends() time.Time {

@@ -35,6 +35,13 @@ type KeyShown struct {
 	Until   int64    `json:"until,omitempty"` // Unix ms; 0: for good
 	Rate    *float64 `json:"rate,omitempty"`  // as in Key
 	Burst   int      `json:"burst,omitempty"`
+	Used    int64    `json:"lastUsed,omitempty"` // Unix ms, at most usedEvery ago if it is in use; 0: never
+}
+
+// UsedKey is a key, and when it was last in use.
+type UsedKey struct {
+	Key
+	used int64 // Unix seconds; 0: never
 }
 
 // keysShown answers a list of keys.
@@ -50,10 +57,11 @@ func (p *People) show(key Key) KeyShown {
 	return shown
 }
 
-func (p *People) showAll(keys []Key) []KeyShown {
+func (p *People) showAll(keys []UsedKey) []KeyShown {
 	shown := make([]KeyShown, len(keys))
 	for i, key := range keys {
-		shown[i] = p.show(key)
+		shown[i] = p.show(key.Key)
+		shown[i].Used = unixMilli(key.used)
 	}
 	return shown
 }

@@ -1,12 +1,14 @@
 package auth
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"time"
 
 	"pixelplayground/actors/store"
@@ -30,6 +32,7 @@ type bots struct {
 	now   func() time.Time
 
 	cache *keyCache
+	uses  *uses
 	asked *quota.Rates // keys that were not remembered, by network
 	made  *quota.Rates // keys made, by network
 }
@@ -46,7 +49,7 @@ const (
 
 func newBots(docs store.Documents, ended *ended, now func() time.Time) *bots {
 	return &bots{
-		docs: docs, ended: ended, now: now, cache: newKeyCache(),
+		docs: docs, ended: ended, now: now, cache: newKeyCache(), uses: newUses(docs, now),
 		asked: quota.NewRates(unknownPerSecond, unknownAtOnce), made: quota.NewRates(madePerSecond, madeAtOnce),
 	}
 }
@@ -72,7 +75,11 @@ func (k *bots) shown(ctx context.Context, text string, network netip.Prefix) (Ke
 	case !equal(key.Hash, keyHash(text)), key.Until != 0 && key.Until <= k.now().Unix():
 		return Key{}, errNoKey
 	}
-	return key, k.ended.stands(key.login())
+	if err := k.ended.stands(key.login()); err != nil {
+		return Key{}, err
+	}
+	k.uses.note(key)
+	return key, nil
 }
 
 func (k *bots) find(ctx context.Context, id string, network netip.Prefix) (Key, error) {
@@ -195,7 +202,7 @@ func (k *bots) changeRing(ctx context.Context, owner string, change func(ids []s
 }
 
 // of lists an account's keys, oldest first.
-func (k *bots) of(ctx context.Context, owner string) ([]Key, error) {
+func (k *bots) of(ctx context.Context, owner string) ([]UsedKey, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	value, err := k.docs.Document(ctx, kindKeyRing, owner)
@@ -206,14 +213,30 @@ func (k *bots) of(ctx context.Context, owner string) ([]Key, error) {
 	if err := json.Unmarshal(value, &ids); err != nil {
 		return nil, fmt.Errorf("read the document of a key ring: %w", err)
 	}
-	return k.living(ctx, ids)
+	keys, err := k.living(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	used := make([]UsedKey, len(keys))
+	for i, key := range keys {
+		at, err := k.docs.Document(ctx, kindKeyUse, key.ID)
+		if err != nil {
+			return nil, err
+		}
+		used[i] = UsedKey{key, k.uses.at(key.ID, at)}
+	}
+	return used, nil
 }
 
 // all lists all keys, oldest first.
-func (k *bots) all(ctx context.Context) (keys []Key, err error) {
+func (k *bots) all(ctx context.Context) (keys []UsedKey, err error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	documents, err := k.docs.Documents(ctx, kindKey)
+	if err != nil {
+		return nil, err
+	}
+	used, err := k.docs.Documents(ctx, kindKeyUse)
 	if err != nil {
 		return nil, err
 	}
@@ -222,9 +245,9 @@ func (k *bots) all(ctx context.Context) (keys []Key, err error) {
 		if err != nil {
 			return nil, err
 		}
-		keys = append(keys, key)
+		keys = append(keys, UsedKey{key, k.uses.at(key.ID, used[key.ID])})
 	}
-	slices.SortFunc(keys, func(a, b Key) int { return int(a.Made - b.Made) })
+	slices.SortFunc(keys, func(a, b UsedKey) int { return cmp.Or(cmp.Compare(a.Made, b.Made), strings.Compare(a.ID, b.ID)) })
 	return keys, nil
 }
 
@@ -240,6 +263,9 @@ func (k *bots) revoke(ctx context.Context, id, owner string) (Key, error) {
 		return Key{}, errNoKey
 	}
 	if err := k.docs.DeleteDocument(ctx, kindKey, id); err != nil {
+		return Key{}, err
+	}
+	if err := k.docs.DeleteDocument(ctx, kindKeyUse, id); err != nil {
 		return Key{}, err
 	}
 	k.cache.put(id, Key{}, errNoKey, k.now())

@@ -29,6 +29,9 @@ func (p *People) End(text string) error {
 }
 
 func (p *People) endHere(login string) {
+	if id, ok := ofLogin(login); ok {
+		p.bots.uses.forget(id)
+	}
 	if p.ends.Here != nil {
 		p.ends.Here(login)
 	}

@@ -26,7 +26,9 @@ const (
 
 // Lasting lists the kinds of documents that a backup of the canvas must have, so that people and bots
 // are after a restore who they were, and nobody is signed in who was not.
-func Lasting() []store.Kind { return []store.Kind{secretKind, kindKey, kindKeyRing, kindEnded} }
+func Lasting() []store.Kind {
+	return []store.Kind{secretKind, kindKey, kindKeyRing, kindKeyUse, kindEnded}
+}
 
 // keys are what is derived from the secret of the canvas.
 type keys struct {
@@ -95,7 +97,7 @@ func (p *People) Run(ctx context.Context) {
 }
 
 // Learn asks the store once for the secret of the canvas, and gives it one if it has none. It also asks
-// which logins have ended.
+// which logins have ended, and says which keys have been in use.
 func (p *People) Learn(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, learnTime)
 	defer cancel()
@@ -116,7 +118,13 @@ func (p *People) Learn(ctx context.Context) error {
 		p.keys.Store(newKeys(secret))
 		p.log.Error("the store has another secret of the canvas than before: guests are others from now on")
 	}
-	return p.ended.look(ctx, p.endHere)
+	if err := p.ended.look(ctx, p.endHere); err != nil {
+		return err
+	}
+	if err := p.bots.uses.tell(ctx); err != nil {
+		return fmt.Errorf("note when keys were in use: %w", err)
+	}
+	return nil
 }
 
 // Ready returns nil once it is known who is who. Until then nobody may draw, so it does not wait for

@@ -48,7 +48,7 @@ test("every control has a name that is read aloud", () => {
 
 test("the heads of tables and the names of their cells agree", () => {
   const heads = [...html.matchAll(/<thead.*?<\/thead>/gs)].map(([head]) => [...head.matchAll(/<th\s[^>]*>(.*?)<\/th>/g)].map(([, text]) => text.replace(/<span.*/, "")));
-  for (const name of ["members", "kinds", "connections"]) {
+  for (const name of ["members", "kinds", "connections", "people", "keys"]) {
     const labels = JSON.parse(read(`js/ui/${name}.js`).match(/LABELS = (\[.*?\]);/s)[1]);
     assert.ok(heads.some((head) => JSON.stringify(head) === JSON.stringify(labels)), name);
   }

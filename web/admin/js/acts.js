@@ -23,10 +23,11 @@ const LINE = 200; // characters of an announcement: at most 800 bytes, the proto
 /**
  * Why an act was not done, or that it is unknown whether it was.
  * @param {{message: string, status: number}} error status: HTTP; 0: no answer came
+ * @param {string} [where] one sees then whether it was
  */
-export function notDone({ message, status }) {
+export function notDone({ message, status }, where = "the events") {
   const unknown = status === 0 || status === 502 || status === 504;
-  return unknown ? `No answer: ${message}. It may have been done; look at the events.` : `Not done: ${message}.`;
+  return unknown ? `No answer: ${message}. It may have been done; look at ${where}.` : `Not done: ${message}.`;
 }
 
 /** @param {State} state @param {string} id of a member @returns {Act} */
@@ -92,6 +93,21 @@ export function dismiss(person) {
     ],
     button: "Disconnect all", grave: true,
     path: "dismiss", body: () => ({ subject: person.subject }), done: () => `${who} was disconnected.`,
+  };
+}
+
+/** @param {import("./state.js").Key} key @returns {Act} */
+export function revoke({ id, name, owner }) {
+  const who = name || "the key";
+  return {
+    title: `Revoke ${who}?`,
+    lines: [
+      `Whoever shows key ${id} is refused from then on, and their connections are closed, on every pod.`,
+      ...(owner ? ["An account made it. It is not told, and can make another one."] : []),
+      "This can't be undone. What was drawn with it stays.",
+    ],
+    button: "Revoke", grave: true,
+    path: "keys/revoke", body: () => ({ id }), done: () => `${who} was revoked.`,
   };
 }
 

@@ -16,6 +16,7 @@ import { connections } from "./ui/connections.js";
 import { byId } from "./ui/dom.js";
 import { events } from "./ui/events.js";
 import { health } from "./ui/health.js";
+import { keyboard } from "./ui/keyboard.js";
 import { keys } from "./ui/keys.js";
 import { kinds } from "./ui/kinds.js";
 import { link } from "./ui/link.js";
@@ -60,11 +61,11 @@ const poll = new Poll(
   { setTimeout: window.setTimeout.bind(window), clearTimeout: window.clearTimeout.bind(window), now, hidden: () => document.hidden },
 );
 
-const ask = confirm(server, state, { changed, done: () => poll.again() });
-const page = { state, changed, ask, now, theme: () => theme, retry: () => poll.again(), go, look };
+const ask = confirm(server, state, { changed, done: () => { poll.again(); look(true); } });
+const page = { state, server, changed, ask, now, theme: () => theme, retry: () => poll.again(), go, look };
 const show = [
   views(page), link(page), health(page), charts(page), members(page), map(page, regions), region(page), events(page),
-  tree(page), kinds(page), actorPage(page), connections(page), people(page), search(page),
+  tree(page), kinds(page), actorPage(page), connections(page), people(page), keys(page), search(page),
 ];
 
 function draw() {
@@ -72,8 +73,9 @@ function draw() {
   for (const each of show) each();
 }
 
-/** Fetches what has come into view. */
-function look() {
+/** Fetches what has come into view. @param {boolean} [anew] something has been changed */
+function look(anew = false) {
+  if (anew) watch.anew();
   if (state.answer) watch.look(now());
   changed();
 }
@@ -101,6 +103,6 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
 });
 byId("announce").addEventListener("click", () => ask(announce(state)));
 byId("logout").addEventListener("click", () => server.logout().finally(() => location.assign("login")));
-keys(page);
+keyboard(page);
 follow();
 poll.again();

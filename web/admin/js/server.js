@@ -49,6 +49,16 @@ export class Server {
     return this.#json(`api/people?${new URLSearchParams({ search, ...(addresses ? { addresses: "1" } : {}) })}`);
   }
 
+  /** All keys of bots and displays. @returns {Promise<{keys: import("./state.js").Key[]}>} */
+  keys() {
+    return this.#json("api/keys");
+  }
+
+  /** Makes a key. The answer has the key itself, which nobody is told again. @returns {Promise<{key: string, name: string}>} */
+  async makeKey(wanted) {
+    return this.#read(await this.#post("api/keys", wanted));
+  }
+
   /** The drawing, as a picture. @returns {Promise<Blob>} */
   async picture() {
     return (await this.#ask("api/canvas.png", { signal: AbortSignal.timeout(10 * PATIENCE) })).blob();
@@ -70,7 +80,10 @@ export class Server {
   }
 
   async #json(path) {
-    const response = await this.#ask(path, {});
+    return this.#read(await this.#ask(path, {}));
+  }
+
+  async #read(response) {
     try {
       return await response.json();
     } catch {

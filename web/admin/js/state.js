@@ -20,6 +20,8 @@ import { parseRoute } from "./route.js";
  * @typedef {{id: string, member: string, name: string, user: string, since: number, rate_in: number, rate_out: number, bytes_out: number, lag: number}} Connection
  * @typedef {{subject: string, user?: string, kind: string, role: string, name: string, network: string, since: number, connections: number,
  *   on: {member: string, connections: number}[], every?: number, burst?: number, left?: number, next?: number}} Person  every: ms for one pixel
+ * @typedef {{id: string, name: string, scopes: string[], user: string, owner?: string, created: number, until?: number, lastUsed?: number,
+ *   rate?: number, burst?: number}} Key  owner: subject of the account that made it; rate: absent for that of its role
  * @typedef {{at: number, kind: string, node: string, text: string, region: number, duration: number}} Event  region: -1 for none
  * @typedef {{node: string, time: number, canvas: {width: number, height: number, region: number}, users: number,
  *   members: Member[], regions: Region[], connections: Connection[], events: Event[], history?: object}} Answer
@@ -49,6 +51,7 @@ import { parseRoute } from "./route.js";
  * @property {{member: string, id: string, page: ActorPage | null, error: string}} actor the one whose page is shown
  * @property {Fetched & {name: string}} found connections by the name searched for
  * @property {Fetched & {search: string, addresses: boolean, more: boolean}} people those searched for
+ * @property {Fetched} keys all of them, the newest first
  * @property {boolean} addresses whole ones are asked for
  * @property {string} said what the live region says
  */
@@ -74,6 +77,7 @@ export function newState() {
     actor: { member: "", id: "", page: null, error: "" },
     found: { name: "", items: [], error: "", at: 0 },
     people: { search: "", addresses: false, more: false, items: [], error: "", at: 0 },
+    keys: { items: [], error: "", at: 0 },
     addresses: false,
     said: "",
   };

@@ -1,7 +1,8 @@
 // Fetches what the operator looks at besides the state: open branches of the tree, the page of an actor, the
-// connections with a name, people, the drawing under the map. It is called with every answer. Each thing has its own pace,
+// connections with a name, people, keys, the drawing under the map. It is called with every answer. Each thing has its own pace,
 // and is asked for only once at a time.
 
+import { troubleOf } from "./keys.js";
 import { branchKey } from "./tree.js";
 
 /** @typedef {import("./state.js").State} State */
@@ -9,6 +10,7 @@ import { branchKey } from "./tree.js";
 const BRANCH = 3_000; // ms between questions for one branch: up to 500 actors each
 const ACTOR = 1_000; // ms
 const FOUND = 2_000; // ms: every pod searches its connections, also for people
+const KEYS = 5_000; // ms: the store is asked for all of them
 const PICTURE = 10_000; // ms for each million pixels: 64 million take a second of a processor
 const BRANCHES = 8; // branches that are kept up to date at once
 
@@ -19,6 +21,7 @@ export class Watch {
   #show;
   /** @type {Map<string, {at: number, asking: boolean}>} */
   #asked = new Map();
+  #round = 0; // of changes
 
   /**
    * @param {State} state
@@ -41,6 +44,7 @@ export class Watch {
     if (route.actor) this.#actor(now);
     if (route.view === "connections" && route.name) this.#found(now);
     if (route.view === "people") this.#people(now);
+    if (route.view === "keys") this.#keys(now);
     if (route.view === "overview") this.#picture(now);
     this.#forget();
   }
@@ -112,6 +116,18 @@ export class Watch {
     });
   }
 
+  #keys(now) {
+    const { keys } = this.#state, round = this.#round;
+    this.#every(KEYS, "keys", now, async () => {
+      try {
+        const { keys: items } = await this.#server.keys();
+        if (round === this.#round) Object.assign(keys, { items: (items ?? []).reverse(), error: "", at: now });
+      } catch (error) {
+        keys.error = troubleOf(error);
+      }
+    });
+  }
+
   #picture(now) {
     const { width, height } = this.#state.answer.canvas;
     const every = Math.max(PICTURE, PICTURE * width * height / 1e6);
@@ -127,6 +143,12 @@ export class Watch {
       asked.asking = false;
       this.#changed();
     });
+  }
+
+  /** Something was changed: the keys are asked for anew, and what was asked before does not count. */
+  anew() {
+    this.#round++;
+    this.#asked.delete("keys");
   }
 
   /** Drops what belongs to pods that are gone, so that nothing grows. */

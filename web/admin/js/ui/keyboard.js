@@ -1,11 +1,11 @@
 // Keys that work anywhere on the page, and the list of them.
 
 import { announce } from "../acts.js";
-import { toActors, toConnections, toOverview, toPeople } from "../route.js";
+import { toActors, toConnections, toKeys, toOverview, toPeople } from "../route.js";
 import { byId } from "./dom.js";
 
 /** Listens for keys. */
-export function keys(page) {
+export function keyboard(page) {
   const { state, ask, go, changed } = page, help = byId("help");
   const toggleHelp = () => (help.open ? help.close() : help.showModal());
   const does = {
@@ -15,6 +15,7 @@ export function keys(page) {
     2: () => go(toActors()),
     3: () => go(toConnections()),
     4: () => go(toPeople()),
+    5: () => go(toKeys()),
     m: () => {
       state.colouring = state.colouring === "heat" ? "owner" : "heat";
       state.said = `Map by ${state.colouring}`;

@@ -23,7 +23,6 @@ import (
 // backupOptions are the settings that say where the canvas is, and what to do with it.
 type backupOptions struct {
 	settings.Options
-	bucketOptions
 
 	To   string `arg:"" name:"file" help:"File to write, complete or not at all; a directory for one named by the time; s3://BUCKET/PATH for an object, with a slash at the end for a folder of them; - for stdout."`
 	Keep int    `env:"-" placeholder:"N" help:"In a directory or folder, delete the oldest backups when there are more than N, once the new one is there. 0 keeps all."`
@@ -36,12 +35,12 @@ const backupDescription = "Copies a canvas into one file, from Redis or a data d
 // there, and why it has failed to stderr.
 func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
 	var given backupOptions
-	cfg, _, err := settings.Program{Name: "playground backup", Description: backupDescription, Shown: []string{"data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
+	cfg, _, err := settings.Program{Name: "playground backup", Description: backupDescription, Shown: []string{"data", "redis", "redis-password-file", "redis-prefix", "s3-endpoint", "log-format", "config"}}.
 		Read(&given, &given.Options, args, stdout)
 	if err == nil && given.Keep < 0 {
 		err = fmt.Errorf("--keep %d: must be 0 or more, for example --keep 14", given.Keep)
 	}
-	object, err := given.open(given.To, err)
+	object, err := openStored(cfg, given.To, err)
 	if err == nil && object != nil && given.Keep > 0 && !object.Folder() {
 		err = fmt.Errorf("--keep %d: %s is one object: a folder ends in a slash, %s/", given.Keep, object, object)
 	}

@@ -23,7 +23,7 @@ func withBucket(t *testing.T) *buckettest.Server {
 		t.Setenv(name, value)
 	}
 	t.Cleanup(func() {
-		if left := files(t, temporary); len(left) > 0 {
+		if left := filesIn(t, temporary); len(left) > 0 {
 			t.Errorf("temporary files are left: %v", left)
 		}
 	})

@@ -69,7 +69,7 @@ func failsWhole(t *testing.T, secret string, drills map[string]drill) {
 	}
 }
 
-func files(t *testing.T, dir string) (names []string) {
+func filesIn(t *testing.T, dir string) (names []string) {
 	t.Helper()
 	entries, err := os.ReadDir(dir)
 	if err != nil {
@@ -98,7 +98,7 @@ func TestBackup_Keeps(t *testing.T) {
 	if exit, said, log := does("backup", "--data", data, "--keep", "2", dir); exit != 0 || !strings.Contains(said, "1 of 4 regions drawn on, 1 pixels placed") {
 		t.Fatalf("exit %d: %s%s", exit, said, log)
 	}
-	left := files(t, dir)
+	left := filesIn(t, dir)
 	if len(left) != 4 || left[0] != old[2] || !strings.HasPrefix(left[1], "canvas-2") || left[2] != others[0] || left[3] != others[1] {
 		t.Errorf("left: %v", left)
 	}
@@ -145,7 +145,7 @@ func TestBackup_FailsWhole(t *testing.T) {
 		"no identity":        {[]string{"restore", "--redis", empty.URL(), "--keep-identity", file}, 1, "was not in a Redis"},
 		"no file":            {[]string{"restore", "--data", t.TempDir(), file + "s"}, 1, "no such file"},
 	})
-	if left := files(t, dir); !slices.Equal(left, []string{"a.backup"}) {
+	if left := filesIn(t, dir); !slices.Equal(left, []string{"a.backup"}) {
 		t.Errorf("left: %v", left)
 	}
 	if again, err := os.ReadFile(file); err != nil || !bytes.Equal(again, whole) {

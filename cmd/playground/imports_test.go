@@ -98,6 +98,7 @@ func arrows() []arrow {
 		{from: "actors/telemetry/logtest"},
 		{from: "web"},
 		{from: "cmd/commandline/programtest"},
+		{from: "cmd/commandline/s3", may: []string{"actors/store/bucket"}},
 		{from: "cmd/commandline", uses: []string{"github.com/alecthomas/kong"}},
 		{from: "cmd/pixelctl", may: []string{
 			canvas, "codec", "transport/client", "cmd/commandline", loadtest, loadtest + "/allowance", loadtest + "/chaos", loadtest + "/contend",
@@ -120,7 +121,7 @@ func arrows() []arrow {
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
 		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline", loadtest + "/target"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
-		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/api/admin", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
+		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/api/admin", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/alecthomas/kong", "gopkg.in/yaml.v3",
 		}},
 		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},

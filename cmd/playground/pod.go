@@ -108,6 +108,9 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		)
 	}
 	p.store, ports.Store, ports.Documents = kept, kept, kept
+	if _, err := openRecord(cfg, kept, log); err != nil {
+		return nil, err
+	}
 	var people api.People // nil: this pod is no gateway
 	if cfg.Gateway {
 		p.people = auth.New(cfg.People(), kept, nil, log)

@@ -19,7 +19,6 @@ import (
 // restoreOptions are the settings that say where the canvas is to be, and what to do.
 type restoreOptions struct {
 	settings.Options
-	bucketOptions
 
 	From         string `arg:"" name:"file" help:"Backup to read; of a directory the newest one; s3://BUCKET/PATH for an object, with a slash at the end for the newest one in a folder; - for stdin. Objects and stdin need room in the directory for temporary files."`
 	Check        bool   `env:"-" help:"Only read the backup, and say what is in it."`
@@ -33,9 +32,9 @@ const restoreDescription = "Brings a canvas back from a backup, into an empty Re
 // runRestore is the command.
 func runRestore(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
 	var given restoreOptions
-	cfg, from, err := settings.Program{Name: "playground restore", Description: restoreDescription, Shown: []string{"canvas", "region", "data", "redis", "redis-password-file", "redis-prefix", "log-format", "config"}}.
+	cfg, from, err := settings.Program{Name: "playground restore", Description: restoreDescription, Shown: []string{"canvas", "region", "data", "redis", "redis-password-file", "redis-prefix", "s3-endpoint", "log-format", "config"}}.
 		Read(&given, &given.Options, args, stdout)
-	object, err := given.open(given.From, err)
+	object, err := openStored(cfg, given.From, err)
 	c := command{cfg: cfg, said: stdout, complaints: stderr, stop: stop}
 	return c.run(err, func(ctx context.Context) (string, error) {
 		began := time.Now()

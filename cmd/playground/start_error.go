@@ -14,10 +14,13 @@ import (
 // startError turns the reason why a server can't start into one line, which in common cases says
 // what to do.
 func startError(err error, cfg settings.Config) string {
+	var onRecord *recordFault
 	var onPath *fs.PathError
 	var lookup *net.DNSError
 	text := strings.ReplaceAll(err.Error(), "\n", "; ")
 	switch {
+	case errors.As(err, &onRecord):
+		return "--record " + cfg.Record.Where + ": " + text
 	case errors.As(err, &onPath):
 		return text + ": choose a directory that this user can write with --data"
 	case errors.As(err, &lookup):

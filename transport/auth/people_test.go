@@ -347,6 +347,30 @@ func TestPeople_OneSecret(t *testing.T) {
 	same("with a secret that is none", pods[7])
 }
 
+// TestIdentity: it is the canvas's, whoever asks first, and says nothing of the secret.
+func TestIdentity(t *testing.T) {
+	p, other := newPlace(t), newPlace(t)
+	is, err := Identity(t.Context(), p.papers)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.pod() // takes the same secret
+	again, err := Identity(t.Context(), p.papers)
+	if err != nil || again != is || len(is) != 2*identityBytes {
+		t.Errorf("%q, then %q; %v", is, again, err)
+	}
+	other.pod()
+	if elses, err := Identity(t.Context(), other.papers); err != nil || elses == is {
+		t.Errorf("%q %v", elses, err)
+	}
+	if err := p.papers.PutDocument(t.Context(), secretKind, secretID, []byte("short"), time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Identity(t.Context(), p.papers); err == nil {
+		t.Error("a secret of 5 bytes is taken")
+	}
+}
+
 // BenchmarkIdentify is what a handshake pays.
 func BenchmarkIdentify(b *testing.B) {
 	papers := memory.New(memory.Config{Geometry: canvas.Geometry{Width: 8, Height: 8, Region: 8}})

@@ -3,7 +3,6 @@ package auth
 import (
 	"context"
 	"crypto/hmac"
-	"crypto/rand"
 	"crypto/sha256"
 	"errors"
 	"fmt"
@@ -142,9 +141,7 @@ func (p *People) offer(ctx context.Context, known *keys) ([]byte, error) {
 		p.log.Error("the store has lost the secret of the canvas, and is given it again")
 		return p.papers.SwapDocument(ctx, secretKind, secretID, nil, known.secret, time.Time{})
 	}
-	secret := make([]byte, secretBytes)
-	rand.Read(secret) // never fails: see crypto/rand
-	return p.papers.SwapDocument(ctx, secretKind, secretID, nil, secret, time.Time{})
+	return p.papers.SwapDocument(ctx, secretKind, secretID, nil, newSecret(), time.Time{})
 }
 
 // notYet refuses who can't be told apart from others before the secret is known.

@@ -68,7 +68,7 @@ func (d *directory) put(target string, content []byte) error {
 		return err
 	}
 	_, err = file.Write(content)
-	err = errors.Join(err, file.Chmod(0o644), file.Sync(), file.Close())
+	err = errors.Join(err, file.Chmod(0o640), file.Sync(), file.Close())
 	if err == nil {
 		err = d.folder(filepath.Dir(target))
 	}
@@ -87,7 +87,7 @@ func (d *directory) folder(name string) error {
 	if _, err := os.Stat(name); err == nil {
 		return nil
 	}
-	if err := os.MkdirAll(name, 0o755); err != nil {
+	if err := os.MkdirAll(name, 0o750); err != nil {
 		return err
 	}
 	for name != d.path {

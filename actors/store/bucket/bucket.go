@@ -46,15 +46,24 @@ type Place struct {
 	bucket, path string
 }
 
-// Open returns the place that a URL names. It calls nobody. Errors say how to fix what they refuse.
-func Open(text string, cfg Config) (*Place, error) {
+// Check refuses what can't be the URL of a place.
+func Check(text string) error {
 	name, where, _ := strings.Cut(strings.TrimPrefix(text, Scheme), "/")
 	if !strings.HasPrefix(text, Scheme) || name == "" || strings.ContainsAny(name, "@:?") || strings.Contains("/"+where, "//") {
-		return nil, fmt.Errorf("%q: must be a bucket and a path in it, for example s3://my-bucket/canvas/", text)
+		return fmt.Errorf("%q: must be a bucket and a path in it, for example s3://my-bucket/canvas/", text)
 	}
 	if err := s3utils.CheckValidBucketNameStrict(name); err != nil {
-		return nil, fmt.Errorf("%q: %w: must be a bucket and a path in it, for example s3://my-bucket/canvas/", text, err)
+		return fmt.Errorf("%q: %w: must be a bucket and a path in it, for example s3://my-bucket/canvas/", text, err)
 	}
+	return nil
+}
+
+// Open returns the place that a URL names. It calls nobody. Errors say how to fix what they refuse.
+func Open(text string, cfg Config) (*Place, error) {
+	if err := Check(text); err != nil {
+		return nil, err
+	}
+	name, where, _ := strings.Cut(strings.TrimPrefix(text, Scheme), "/")
 	keys := credentials.NewStaticV4(cfg.AccessKey, cfg.SecretKey, cfg.SessionToken)
 	if (cfg.AccessKey == "" || cfg.SecretKey == "") && cfg.KeysFile != "" {
 		keys = credentials.NewFileAWSCredentials(cfg.KeysFile, cfg.Profile)

@@ -34,6 +34,7 @@ type Config struct {
 	RedisPasswordFile  SecretFile
 	RedisPrefix        string
 	LogPixels          int
+	Record             Record
 	Join               []string // empty: this server is alone
 	Gateway            bool
 	Canvas             bool
@@ -96,6 +97,7 @@ func (o Options) parse() (Config, error) {
 		LogLevel:           r.level("log-level", o.LogLevel, "info"),
 		LogJSON:            r.choice("log-format", o.LogFormat, "text", "json") == "json",
 	}
+	c.Record = r.record(o.RecordOptions, c)
 	c.Paces = r.paces(o)
 	c.Gateway, c.Canvas = r.roles("roles", o.Roles, len(c.Join) == 0)
 	if c.Resolver = o.Resolver; o.Resolver != "" {

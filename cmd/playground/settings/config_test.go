@@ -60,6 +60,12 @@ func TestConfig_Refusals(t *testing.T) {
 		{"resolver", "dns", `--resolver "dns": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --resolver 127.0.0.1:53`},
 		{"peer-cert", "pod.pem", `--peer-key "": must be a file: peer-cert, peer-key and peer-ca go together, for example --peer-key peer-key.pem`},
 		{"log-pixels", "some", `--log-pixels "some": must be a whole number from 1 to 67108864, for example --log-pixels 100000`},
+		{"record", "s3://b", `--record "s3://b": must be a bucket and a path in it, for example --record s3://my-bucket/record`},
+		{"record", "https://s3.example.org", `--record "https://s3.example.org": must be off, on, a directory or s3://BUCKET/PATH, for example --record on`},
+		{"record-keep", "100", `--record-keep "100": must be an age of 1h or more, a size of 1MB or more, or both, for example --record-keep 365d,100GB`},
+		{"record-keep", "1d,2d", `--record-keep "1d,2d": must be an age of 1h or more, a size of 1MB or more, or both, for example --record-keep 365d,100GB`},
+		{"record-keep", "365d", `--record-keep "365d": must go with a record, and --record is off, for example --record-keep 365d --record on`},
+		{"record-buffer", "0", `--record-buffer "0": must be a whole number from 1 to 67108864, for example --record-buffer 400000`},
 		{"rate", "-1", `--rate "-1": must be pixels per second from 0.01 to 1000000000, or 0 for no limit, for example --rate 200`},
 		{"cooldown", "5", `--cooldown "5": must be a time with its unit, more than 0 and at most 24h, for example --cooldown 5s`},
 		{"stack", "0", `--stack "0": must be a whole number from 1 to 67108864, for example --stack 6`},
@@ -112,7 +118,7 @@ func TestConfig_Refusals(t *testing.T) {
 func TestConfig_Files(t *testing.T) {
 	const known = "admin-listen, admin-token, admin-token-file, advertise, allowance, burst, canvas, cooldown, data, drain-timeout, draw, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
 		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, network-burst, network-connections, network-rate, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
-		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, sign-in, sign-in-lasts, stack, watch"
+		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, record, record-buffer, record-keep, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, s3-endpoint, sign-in, sign-in-lasts, stack, watch"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},
@@ -174,7 +180,7 @@ func TestConfig_Defaults(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080", Proxies: quota.Proxies{Header: quota.XForwardedFor}, Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, Data: "./data", RedisPrefix: "playground",
 		Gateway: true, Canvas: true, Gossip: "127.0.0.1:7946", Peer: "127.0.0.1:7947",
-		LogPixels: 100000, Paces: [4]canvas.Pace{pace, pace, pace, pace}, NetworkPace: canvas.Pace{Burst: 20000}, MaxConnections: 20000, DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo,
+		LogPixels: 100000, Record: Record{Buffer: 400_000}, Paces: [4]canvas.Pace{pace, pace, pace, pace}, NetworkPace: canvas.Pace{Burst: 20000}, MaxConnections: 20000, DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo,
 		Persons: People{SignIn: auth.SignInConfig{Scopes: []string{"profile"}, Lasts: 24 * time.Hour}},
 	}
 	if !reflect.DeepEqual(c, want) {
@@ -236,7 +242,7 @@ func TestConfig_Help(t *testing.T) {
 		t.Fatal(err)
 	}
 	help := out.String()
-	for _, heading := range []string{"Usage: playground", "Serving:", "Canvas:", "Cluster:", "Limits:", "People:", "Operation:"} {
+	for _, heading := range []string{"Usage: playground", "Serving:", "Canvas:", "Record:", "Cluster:", "Limits:", "People:", "Operation:"} {
 		if !strings.Contains(help, heading) {
 			t.Errorf("no %q in:\n%s", heading, help)
 		}

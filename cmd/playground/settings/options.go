@@ -33,6 +33,8 @@ type Options struct {
 	RedisPrefix       string `group:"canvas" placeholder:"TEXT" default:"playground" help:"What the keys in Redis begin with. Canvases that share a Redis need one each."`
 	LogPixels         string `group:"canvas" placeholder:"PIXELS" default:"100000" help:"Recent pixels kept per region besides the canvas itself: who drew what, and which strokes need not be repeated after a restart. Placed one at a time they take up to 150 bytes each, in strokes 5 to 10."`
 
+	RecordOptions
+
 	Join          string `group:"cluster" placeholder:"HOST:PORT,..." help:"Gossip addresses of other servers of the same canvas, which makes them one cluster; their own may be among them. dns:NAME:PORT is every address of a name, looked up again and again: a headless service of Kubernetes. It needs --redis."`
 	Roles         string `group:"cluster" placeholder:"ROLE,..." default:"gateway,canvas" help:"What this server does in the cluster: gateway has the users and serves the page, canvas carries regions."`
 	Gossip        string `group:"cluster" placeholder:"HOST:PORT" default:"127.0.0.1:7946" help:"Address where servers find out about each other, by TCP and UDP."`
@@ -78,6 +80,7 @@ func groups() []kong.Group {
 	return []kong.Group{
 		{Key: "serve", Title: "Serving:"},
 		{Key: "canvas", Title: "Canvas:"},
+		{Key: "record", Title: "Record:"},
 		{Key: "cluster", Title: "Cluster:"},
 		{Key: "limits", Title: "Limits:"},
 		{Key: "people", Title: "People:"},

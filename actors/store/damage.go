@@ -15,6 +15,8 @@ type Remains struct {
 	Tile     canvas.Tile
 	Log      []*canvas.Batch // what can be read, oldest first
 	LogStart uint64          // sequence number at which the log begins: Position's if it is empty
+	ReadFrom uint64          // Log has what ends after it; the rest, if there is any, was not read
+	Recorded uint64          // see Claim
 	Epoch    uint64          // of the last claim
 
 	// Missing reports whether the pixel at a position is lost (it is then background in Tile); nil:
@@ -34,7 +36,7 @@ func (r *Remains) Lose(format string, args ...any) {
 func (r *Remains) Claim(term Term) *Claim {
 	r.keepFitting()
 	whole := r.chain()
-	c := &Claim{Term: term, Position: r.Position, Tile: r.Tile, Recent: r.Log}
+	c := &Claim{Term: term, Position: r.Position, Tile: r.Tile, Recent: r.Log, Recorded: min(r.Recorded, r.Position.Seq)}
 	if len(r.lost) == 0 {
 		return c
 	}
@@ -83,6 +85,9 @@ func withinBounds(b *canvas.Batch, pixels int) bool {
 // It notes everything else as lost.
 func (r *Remains) chain() bool {
 	at, sound := r.LogStart, true
+	if len(r.Log) > 0 && r.Log[0].From > at && r.Log[0].From <= r.ReadFrom {
+		at = r.Log[0].From
+	}
 	for _, b := range r.Log {
 		if b.From != at {
 			r.Lose("its log goes on at %d after %d", b.From, at)

@@ -53,7 +53,8 @@ type Claim struct {
 	Term                     // the owner's; its epoch is higher than any earlier one that the store knows of
 	Position canvas.Position // of the last batch committed
 	Tile     canvas.Tile     // the caller's to keep and change
-	Recent   []*canvas.Batch // the log, oldest first, without holes, ending at Position; bounded by the store's setting
+	Recent   []*canvas.Batch // the end of the log, oldest first, without holes, ending at Position; bounded by the store's setting
+	Recorded uint64          // what Recorded noted last, at most Position.Seq; 0 after Mend
 
 	// Damage is nil, or says what is lost; it wraps ErrDamaged. The other fields then hold what is
 	// left, Position the latest that is known, and nothing can be committed before Mend.
@@ -89,7 +90,8 @@ type Store interface {
 	// Mend replaces a region in the store with what its owner knows of it: have's position, tile and
 	// log (which ends at the position, or is empty), all at once. have's term is the owner's claim.
 	// ErrFenced says that another owner has claimed the region since, as far as the store still
-	// knows. Mend is a new claim, and returns its term.
+	// knows. Mend is a new claim, and returns its term. Nothing of the region counts as recorded from
+	// then on: whether what is recorded leads to these pixels is not known.
 	Mend(ctx context.Context, region canvas.RegionID, owner string, have *Claim) (Term, error)
 
 	// Holds reports whether a claim is the current one, and whether the region is as its owner left
@@ -102,9 +104,17 @@ type Store interface {
 	// current before the text changes, but then it has not returned yet.
 	Claims(ctx context.Context) (string, error)
 
-	// History returns the log after sequence number `after`, oldest first: at most limit batches.
-	// The first one may start later than `after` if older entries were dropped, or earlier if
-	// `after` is inside a batch.
+	// Recorded notes that all of a region up to sequence number to is recorded elsewhere for good, so
+	// that later commits may drop it from the log (see Keep). term must be the current claim, since
+	// an earlier owner may have recorded what the store has lost since: ErrFenced, or ErrDamaged if
+	// the store does not know of the claim or has not come as far. What was noted is never lowered
+	// but by Mend. A store that a pod of an earlier version writes to may lose the note, or drop what
+	// is not recorded.
+	Recorded(ctx context.Context, region canvas.RegionID, term Term, to uint64) error
+
+	// History returns the log after sequence number `after`, oldest first and without holes: at most
+	// limit batches. The first one may start later than `after` if older entries were dropped or
+	// can't be read, or earlier if `after` is inside a batch.
 	History(ctx context.Context, region canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error)
 
 	// Ping reports whether the store would take a commit now.

@@ -106,7 +106,7 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 	// claim is fenced as it would have been a moment later.
 	var c *store.Claim
 	err := s.read(ctx, func(t *tables) error {
-		left := t.examine(s.cfg.Geometry, region)
+		left := t.examine(s.cfg.Geometry, region, s.cfg.keep())
 		if op.lost != nil {
 			left.Lose("%v", op.lost)
 		}
@@ -124,7 +124,7 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 func (s *Store) Read(ctx context.Context, region canvas.RegionID) (*store.Claim, error) {
 	var c *store.Claim
 	err := s.read(ctx, func(t *tables) error {
-		left := t.examine(s.cfg.Geometry, region)
+		left := t.examine(s.cfg.Geometry, region, s.cfg.keep())
 		c = left.Claim(store.Term{Epoch: left.Epoch})
 		return nil
 	})
@@ -147,7 +147,7 @@ func (s *Store) StartCommit(ctx context.Context, b *canvas.Batch, token store.To
 }
 
 func (s *Store) newCommit(b *canvas.Batch, token store.Token) *commit {
-	return &commit{batch: b, token: token, record: store.AppendWhole(nil, b), users: store.AppendUsers(nil, b.Ops), logPixels: uint64(s.cfg.LogPixels)}
+	return &commit{batch: b, token: token, record: store.AppendWhole(nil, b), users: store.AppendUsers(nil, b.Ops), keep: s.cfg.keep()}
 }
 
 func commitError(b *canvas.Batch, err error) error {
@@ -167,12 +167,20 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.
 
 // Mend implements store.Store.
 func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error) {
-	op := &mend{region: region, owner: owner, have: have, term: store.Term{Token: store.NewToken()}}
+	op := &mend{region: region, owner: owner, have: have, recent: s.cfg.keep().Tail(have.Recent), term: store.Term{Token: store.NewToken()}}
 	if err := s.submit(ctx, op, len(have.Tile)/3); err != nil {
 		return store.Term{}, fmt.Errorf("mend region %d: %w", region, err)
 	}
 	s.claims.Add(1)
 	return op.term, nil
+}
+
+// Recorded implements store.Store.
+func (s *Store) Recorded(ctx context.Context, region canvas.RegionID, term store.Term, to uint64) error {
+	if err := s.submit(ctx, &recorded{region: region, term: term, to: to}, 0); err != nil {
+		return fmt.Errorf("note what is recorded of region %d: %w", region, err)
+	}
+	return nil
 }
 
 // Claims implements store.Store. Nobody else can claim in this file.
@@ -214,9 +222,9 @@ func (s *Store) Holds(ctx context.Context, region canvas.RegionID, term store.Te
 // History implements store.Store.
 func (s *Store) History(ctx context.Context, region canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
 	var history []*canvas.Batch
-	err := s.read(ctx, func(t *tables) (err error) {
-		history, err = t.batches(region, after, max(0, limit))
-		return err
+	err := s.read(ctx, func(t *tables) error {
+		history = t.batches(region, after, max(0, limit))
+		return nil
 	})
 	if err != nil {
 		return nil, fmt.Errorf("history of region %d: %w", region, err)

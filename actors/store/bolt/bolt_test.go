@@ -35,10 +35,11 @@ func open(t testing.TB, cfg Config) *Store {
 
 func TestStore_Contract(t *testing.T) {
 	storetest.Run(t, storetest.Harness{
-		Blank: func(t *testing.T) func() store.Store {
-			dir := t.TempDir()
-			return func() store.Store {
-				s, err := Open(testConfig(dir))
+		Blank: func(t *testing.T) func(int) store.Store {
+			cfg := testConfig(t.TempDir())
+			return func(buffer int) store.Store {
+				cfg.Buffer = buffer
+				s, err := Open(cfg)
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 )
 
 // Config of the embedded store.
@@ -18,6 +19,10 @@ type Config struct {
 	// reads in 40 ms. Strokes take a tenth of that.
 	LogPixels int
 
+	// Buffer bounds what of a region is kept in the log until it is recorded, in pixels; 0: there is
+	// no record. See store.Keep.
+	Buffer int
+
 	Log *slog.Logger // nil: nothing is logged
 }
 
@@ -30,6 +35,8 @@ func DefaultConfig() Config {
 	}
 }
 
+func (c Config) keep() store.Keep { return store.Keep{Least: c.LogPixels, Buffer: c.Buffer} }
+
 // Validate says what is wrong and how to fix it.
 func (c Config) Validate() error {
 	switch {
@@ -37,6 +44,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("data directory: must not be empty, for example ./data")
 	case c.LogPixels < 1:
 		return fmt.Errorf("log of %d pixels: must be at least 1, for example 100000", c.LogPixels)
+	case c.Buffer < 0:
+		return fmt.Errorf("buffer of %d pixels: must be at least 0, which means that nothing is recorded", c.Buffer)
 	}
 	return c.Geometry.Validate()
 }

@@ -60,11 +60,11 @@ func (o *release) apply(t *tables) error {
 
 // commit writes a batch: pixels, log and position.
 type commit struct {
-	batch     *canvas.Batch
-	token     store.Token
-	record    []byte // of batch
-	users     []byte // of its ops; empty: none is known
-	logPixels uint64
+	batch  *canvas.Batch
+	token  store.Token
+	record []byte // of batch
+	users  []byte // of its ops; empty: none is known
+	keep   store.Keep
 }
 
 func (c *commit) apply(t *tables) error {
@@ -90,7 +90,7 @@ func (c *commit) apply(t *tables) error {
 	}
 	r.position, r.lastFrom = b.Position(), b.From
 	t.appendLog(b, c.record, c.users)
-	r.logStart = t.trimLog(b.Region, r.logStart, r.position.Seq, c.logPixels)
+	r.logStart = t.trimLog(b.Region, &r, c.keep)
 	t.setRegion(b.Region, &r)
 	return nil
 }
@@ -100,7 +100,8 @@ type mend struct {
 	region canvas.RegionID
 	owner  string
 	have   *store.Claim
-	term   store.Term // the token is given; the epoch is the result
+	recent []*canvas.Batch // of have.Recent, as much as the log keeps
+	term   store.Term      // the token is given; the epoch is the result
 }
 
 func (m *mend) apply(t *tables) error {
@@ -114,18 +115,41 @@ func (m *mend) apply(t *tables) error {
 	m.term.Epoch = max(r.term.Epoch, m.have.Epoch) + 1
 	t.clear(m.region)
 	r = region{term: m.term, claimed: true, owner: m.owner, position: m.have.Position}
-	r.logStart, r.lastFrom = store.Ends(m.have.Recent, m.have.Position)
+	r.logStart, r.lastFrom = store.Ends(m.recent, m.have.Position)
 	for chunk := 0; chunk*chunkBytes < len(m.have.Tile); chunk++ {
 		pixels := canvas.NewTile(chunkPixels, 1)
 		if copy(pixels, m.have.Tile[chunk*chunkBytes:]); !pixels.Blank() {
 			r.sum += uint64(t.putChunk(m.region, chunk, pixels))
 		}
 	}
-	for _, b := range m.have.Recent {
+	for _, b := range m.recent {
 		t.appendLog(b, store.AppendWhole(nil, b), store.AppendUsers(nil, b.Ops))
 	}
 	r.sealed = true
 	t.setRegion(m.region, &r)
+	return nil
+}
+
+// recorded notes what is recorded of a region.
+type recorded struct {
+	region canvas.RegionID
+	term   store.Term
+	to     uint64
+}
+
+func (o *recorded) apply(t *tables) error {
+	r, err := t.region(o.region)
+	if err == nil {
+		err = r.foreign(o.term)
+	}
+	switch {
+	case err != nil:
+		return err
+	case o.to > r.position.Seq:
+		return fmt.Errorf("recorded to %d, but the region is at %d: %w", o.to, r.position.Seq, store.ErrDamaged)
+	case o.to > t.recordedTo(o.region):
+		t.setRecorded(o.region, o.to)
+	}
 	return nil
 }
 

@@ -77,7 +77,7 @@ func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (c *store.Cla
 		return nil, unavailable(err)
 	}
 	err = r.db.View(func(tx *bbolt.Tx) error {
-		left := tablesOf(tx).examine(r.Geometry, region)
+		left := tablesOf(tx).examine(r.Geometry, region, store.Keep{})
 		c = left.Claim(store.Term{Epoch: left.Epoch})
 		return nil
 	})

@@ -19,6 +19,8 @@ const (
 	pixelsBucket  = "pixels"  // region u32, chunk u16: see chunkPixels
 	logBucket     = "log"     // region u32, To of the batch u64: its record with a checksum
 	usersBucket   = "users"   // the same keys: the users of the record's ops, with a checksum
+
+	recordedBucket = "recorded" // region u32: up to where it is recorded u64, with a checksum
 )
 
 // A chunk is this many consecutive positions, with red, green and blue for each, and a checksum
@@ -36,7 +38,7 @@ type tables struct {
 	regions, pixels, log *bbolt.Bucket
 
 	// These are nil in a file that an earlier version wrote and that is only read.
-	users, documents, ends *bbolt.Bucket
+	users, recorded, documents, ends *bbolt.Bucket
 
 	// failed is the first failed write. It must undo the transaction: otherwise what came before the
 	// failed write would be kept without it.
@@ -50,6 +52,7 @@ func tablesOf(tx *bbolt.Tx) *tables {
 		log:     tx.Bucket([]byte(logBucket)),
 
 		users:     tx.Bucket([]byte(usersBucket)),
+		recorded:  tx.Bucket([]byte(recordedBucket)),
 		documents: tx.Bucket([]byte(documentsBucket)),
 		ends:      tx.Bucket([]byte(endsBucket)),
 	}
@@ -171,18 +174,26 @@ func (t *tables) chunks(id canvas.RegionID, lost func(error)) (all []storedChunk
 	return all
 }
 
-// examine reads a region and notes what is lost of it.
-func (t *tables) examine(g canvas.Geometry, id canvas.RegionID) *store.Remains {
+// examine reads a region, with as much of its log as keep says, and notes what is lost of it. If
+// pixels are lost, it reads the whole log, where they may be.
+func (t *tables) examine(g canvas.Geometry, id canvas.RegionID, keep store.Keep) *store.Remains {
 	left := &store.Remains{Region: id}
 	r, err := t.region(id)
 	if err != nil {
 		left.Lose("%v", err)
 	}
 	left.Position, left.LogStart, left.Epoch = r.position, r.logStart, r.term.Epoch
+	left.Recorded = t.recordedTo(id)
 	t.readPixels(g, left, &r)
-	prefix := regionKey(id)
+	if left.ReadFrom = left.LogStart; left.Missing == nil && err == nil {
+		left.ReadFrom = keep.TailFrom(left.LogStart, left.Position.Seq)
+	}
+	prefix, first := regionKey(id), regionKey(id)
+	if left.ReadFrom > left.LogStart {
+		first = logKey(id, left.ReadFrom+1)
+	}
 	c := t.log.Cursor()
-	for k, v := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, v = c.Next() {
+	for k, v := c.Seek(first); bytes.HasPrefix(k, prefix); k, v = c.Next() {
 		if b, err := t.openLogged(k, v); err != nil {
 			left.Lose("%v", err)
 		} else {
@@ -239,10 +250,10 @@ func (t *tables) lastEpoch(id canvas.RegionID) (last uint64) {
 	return last
 }
 
-// clear deletes a region's chunks and log.
+// clear deletes a region's chunks and log, and what is noted about its record.
 func (t *tables) clear(id canvas.RegionID) {
 	prefix := regionKey(id)
-	for _, b := range []*bbolt.Bucket{t.pixels, t.log, t.users} {
+	for _, b := range []*bbolt.Bucket{t.pixels, t.log, t.users, t.recorded} {
 		var keys [][]byte
 		c := b.Cursor()
 		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
@@ -275,25 +286,52 @@ func (t *tables) openLogged(key, stored []byte) (*canvas.Batch, error) {
 	return b, err
 }
 
-// trimLog drops the oldest batches of a log that runs from start to end (sequence numbers, and so
-// pixels) until at most limit pixels, or one batch, are left. It returns where the log now starts.
-// The keys are enough: a batch starts where the one before it ends.
-func (t *tables) trimLog(id canvas.RegionID, start, end, limit uint64) uint64 {
+// recordedDrops bounds how many batches that are recorded one commit drops. A region's record grows
+// by many batches at once, and dropping them all would hold up everybody's commits.
+const recordedDrops = 256
+
+// trimLog drops the oldest batches of a region's log, and returns where the log now starts. The keys
+// are enough: a batch starts where the one before it ends. The last batch stays, however large.
+func (t *tables) trimLog(id canvas.RegionID, r *region, keep store.Keep) uint64 {
 	prefix := regionKey(id)
-	for end-start > limit && t.failed == nil {
+	start, end := r.logStart, r.position.Seq
+	must, may := keep.Cuts(end)
+	if keep.Buffer > 0 {
+		may = min(may, t.recordedTo(id))
+	}
+	for drops := 0; t.failed == nil && (start < must || start < may && drops < recordedDrops); drops++ {
 		k, _ := t.log.Cursor().Seek(prefix) // a new cursor: deleting confuses one
 		if !bytes.HasPrefix(k, prefix) {
 			break
 		}
 		to := binary.BigEndian.Uint64(k[len(prefix):])
-		if to >= end {
-			break // the last batch stays, however large
+		if to >= end || start >= must && to > may {
+			break
 		}
 		t.failed = t.log.Delete(k)
 		start = to
 	}
 	t.trimUsers(id, start)
 	return start
+}
+
+// recordedTo returns up to where a region is recorded. A note that can't be read says nothing.
+func (t *tables) recordedTo(id canvas.RegionID) uint64 {
+	if t.recorded == nil {
+		return 0
+	}
+	key := regionKey(id)
+	stored := t.recorded.Get(key)
+	if len(stored) != 8+sumBytes || checksum(key, stored[:8]) != binary.BigEndian.Uint32(stored[8:]) {
+		return 0
+	}
+	return binary.BigEndian.Uint64(stored)
+}
+
+func (t *tables) setRecorded(id canvas.RegionID, to uint64) {
+	key := regionKey(id)
+	stored := binary.BigEndian.AppendUint64(make([]byte, 0, 8+sumBytes), to)
+	t.put(t.recorded, key, binary.BigEndian.AppendUint32(stored, checksum(key, stored)))
 }
 
 // trimUsers drops the users of batches that the log no longer has. There are more of them than were
@@ -309,21 +347,23 @@ func (t *tables) trimUsers(id canvas.RegionID, start uint64) {
 	}
 }
 
-// batches returns the log after a sequence number: at most limit batches, or all if limit is
-// negative.
-func (t *tables) batches(id canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
+// batches returns the log after a sequence number, up to the first hole: at most limit batches, or
+// all if limit is negative. What can't be read is a hole.
+func (t *tables) batches(id canvas.RegionID, after uint64, limit int) (batches []*canvas.Batch) {
 	if after == math.MaxUint64 {
-		return nil, nil
+		return nil
 	}
-	var batches []*canvas.Batch
 	prefix := regionKey(id)
 	c := t.log.Cursor()
 	for k, v := c.Seek(logKey(id, after+1)); bytes.HasPrefix(k, prefix) && len(batches) != limit; k, v = c.Next() {
 		b, err := t.openLogged(k, v)
-		if err != nil {
-			return nil, err
+		switch n := len(batches); {
+		case err != nil && n == 0:
+		case err != nil || n > 0 && b.From != batches[n-1].To:
+			return batches
+		default:
+			batches = append(batches, b)
 		}
-		batches = append(batches, b)
 	}
-	return batches, nil
+	return batches
 }

@@ -19,6 +19,7 @@ import (
 type Config struct {
 	Geometry  canvas.Geometry
 	LogPixels int // bound of the log per region, in pixels; 0: 100,000
+	Buffer    int // bound of what is not recorded of it; 0: there is no record
 
 	Now func() time.Time // by which documents end; nil: time.Now
 }
@@ -45,7 +46,7 @@ type region struct {
 	lastFrom uint64 // of the last batch
 	tile     canvas.Tile
 	log      []*canvas.Batch
-	pixels   int            // in the log
+	recorded uint64         // see store.Recorded
 	broken   *store.Remains // nil: it is sound
 }
 
@@ -111,7 +112,7 @@ func (s *Store) Claim(ctx context.Context, id canvas.RegionID, _ string) (*store
 			return nil
 		}
 		claim = &store.Claim{
-			Term: r.term, Position: r.position, Tile: slices.Clone(r.tile), Recent: slices.Clone(r.log),
+			Term: r.term, Position: r.position, Tile: slices.Clone(r.tile), Recent: slices.Clone(s.cfg.keep().Tail(r.log)), Recorded: r.recorded,
 		}
 		return nil
 	})
@@ -138,7 +139,7 @@ func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) 
 			return fmt.Errorf("from %d, the region is at %d: %w", b.From, r.position.Seq, store.ErrDamaged)
 		}
 		s.commits++
-		r.apply(b, s.cfg.LogPixels)
+		r.apply(b, s.cfg.keep())
 		return nil
 	})
 }
@@ -154,16 +155,17 @@ func (r *region) foreign(term store.Term) error {
 	return nil
 }
 
-func (r *region) apply(b *canvas.Batch, logPixels int) {
+func (r *region) apply(b *canvas.Batch, keep store.Keep) {
 	r.tile.Apply(b)
 	r.position, r.lastFrom = b.Position(), b.From
 	r.log = append(r.log, b)
-	r.pixels += b.Pixels()
-	for r.pixels > logPixels && len(r.log) > 1 {
-		r.pixels -= r.log[0].Pixels()
+	must, may := keep.Cuts(b.To)
+	for may = min(may, r.recorded); len(r.log) > 1 && (r.log[0].From < must || r.log[0].To <= may); {
 		r.log = r.log[1:]
 	}
 }
+
+func (c Config) keep() store.Keep { return store.Keep{Least: c.LogPixels, Buffer: c.Buffer} }
 
 // Release implements store.Store.
 func (s *Store) Release(ctx context.Context, id canvas.RegionID, term store.Term) error {
@@ -198,17 +200,29 @@ func (s *Store) Mend(ctx context.Context, id canvas.RegionID, _ string, have *st
 		}
 		term = store.Term{Epoch: max(r.term.Epoch, have.Epoch) + 1, Token: store.NewToken()}
 		s.claims++
-		_, lastFrom := store.Ends(have.Recent, have.Position)
+		recent := s.cfg.keep().Tail(have.Recent)
+		_, lastFrom := store.Ends(recent, have.Position)
 		*r = region{
 			term: term, claimed: true, position: have.Position, lastFrom: lastFrom,
-			tile: slices.Clone(have.Tile), log: slices.Clone(have.Recent),
-		}
-		for _, b := range r.log {
-			r.pixels += b.Pixels()
+			tile: slices.Clone(have.Tile), log: slices.Clone(recent),
 		}
 		return nil
 	})
 	return term, err
+}
+
+// Recorded implements store.Store.
+func (s *Store) Recorded(ctx context.Context, id canvas.RegionID, term store.Term, to uint64) error {
+	return s.do(ctx, "recorded", id, func(r *region) error {
+		switch err := r.foreign(term); {
+		case err != nil:
+			return err
+		case to > r.position.Seq:
+			return fmt.Errorf("recorded to %d, the region is at %d: %w", to, r.position.Seq, store.ErrDamaged)
+		}
+		r.recorded = max(r.recorded, to)
+		return nil
+	})
 }
 
 // Claims implements store.Store.

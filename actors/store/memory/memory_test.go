@@ -13,9 +13,14 @@ import (
 
 func TestStore_Contract(t *testing.T) {
 	storetest.Run(t, storetest.Harness{
-		Blank: func(*testing.T) func() store.Store {
-			s := New(Config{Geometry: storetest.Geometry(), LogPixels: storetest.LogPixels})
-			return func() store.Store { return s }
+		Blank: func(*testing.T) func(int) store.Store {
+			var s *Store
+			return func(buffer int) store.Store {
+				if s == nil || buffer != s.cfg.Buffer {
+					s = New(Config{Geometry: storetest.Geometry(), LogPixels: storetest.LogPixels, Buffer: buffer})
+				}
+				return s
+			}
 		},
 	})
 }

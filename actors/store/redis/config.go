@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 )
 
 // Config of the Redis store.
@@ -21,6 +22,10 @@ type Config struct {
 	// claim reads in 120 ms. Strokes take a tenth of that.
 	LogPixels int
 
+	// Buffer bounds what of a region is kept in the log until it is recorded, in pixels; 0: there is
+	// no record. See store.Keep.
+	Buffer int
+
 	Log *slog.Logger // nil: nothing is logged
 }
 
@@ -34,6 +39,8 @@ func DefaultConfig() Config {
 	}
 }
 
+func (c Config) keep() store.Keep { return store.Keep{Least: c.LogPixels, Buffer: c.Buffer} }
+
 // Validate says what is wrong and how to fix it.
 func (c Config) Validate() error {
 	if _, err := parse(c.URL, c.Password); err != nil {
@@ -44,6 +51,8 @@ func (c Config) Validate() error {
 		return fmt.Errorf("prefix %q: must be 1 to 63 letters, digits, dots, dashes, underscores and colons, for example playground", c.Prefix)
 	case c.LogPixels < 1:
 		return fmt.Errorf("log of %d pixels: must be at least 1, for example 100000", c.LogPixels)
+	case c.Buffer < 0:
+		return fmt.Errorf("buffer of %d pixels: must be at least 0, which means that nothing is recorded", c.Buffer)
 	}
 	return c.Geometry.Validate()
 }

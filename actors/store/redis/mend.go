@@ -47,7 +47,7 @@ return epoch`
 // Mend implements store.Store.
 func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error) {
 	term := store.Term{Token: store.NewToken()}
-	args := mendArgs(owner, term.Token, have)
+	args := mendArgs(owner, term.Token, have, s.cfg.keep().Tail(have.Recent))
 	err := s.call(ctx, func() error {
 		if err := s.sure(ctx, identityClaim); err != nil { // another Redis would lack the region as well
 			return err
@@ -70,8 +70,8 @@ func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, 
 	return term, nil
 }
 
-func mendArgs(owner string, token store.Token, have *store.Claim) []any {
-	start, lastFrom := store.Ends(have.Recent, have.Position)
+func mendArgs(owner string, token store.Token, have *store.Claim, recent []*canvas.Batch) []any {
+	start, lastFrom := store.Ends(recent, have.Position)
 	pixels := make([]byte, len(have.Tile))
 	for i, c := range have.Tile {
 		pixels[i] = c ^ 0xFF // every channel of the background is full
@@ -81,7 +81,7 @@ func mendArgs(owner string, token store.Token, have *store.Claim) []any {
 		stored(have.Term), number(have.Epoch), owner, number(uint64(token)),
 		number(have.Position.Epoch), number(have.Position.Seq), number(lastFrom), number(start), pixels,
 	}
-	for _, b := range have.Recent {
+	for _, b := range recent {
 		args = append(args, number(b.To)+"-0", store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops), store.AppendUsers([]byte{}, b.Ops))
 	}
 	return args
@@ -152,8 +152,40 @@ func orZero(field any) string {
 	return "0"
 }
 
-// examine reads a region as of one moment and notes what is lost of it.
-func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Remains, error) {
+// examine reads a region, with as much of its log as keep says, and notes what is lost of it. If
+// something is, it reads the whole log, where the pixels may be.
+func (s *Store) examine(ctx context.Context, region canvas.RegionID, keep store.Keep) (*store.Remains, error) {
+	from, err := s.tailFrom(ctx, region, keep)
+	if err != nil {
+		return nil, err
+	}
+	r, err := s.examineFrom(ctx, region, from)
+	if err == nil && r.Missing != nil && from > 0 {
+		return s.examineFrom(ctx, region, 0)
+	}
+	return r, err
+}
+
+// tailFrom returns the sequence number from which on a claim reads the log. Only where there is a
+// record is a log ever longer than a claim needs.
+func (s *Store) tailFrom(ctx context.Context, region canvas.RegionID, keep store.Keep) (uint64, error) {
+	if keep.Buffer == 0 {
+		return 0, nil
+	}
+	meta := s.client().HMGet(ctx, s.keys(region)[0], "position_epoch", "position_seq", "log_start")
+	if err := meta.Err(); err != nil && !errors.Is(damaged(err), store.ErrDamaged) {
+		return 0, err
+	}
+	r := &store.Remains{Region: region}
+	s.placed(r, meta)
+	if from := keep.TailFrom(r.LogStart, r.Position.Seq); from > r.LogStart {
+		return from, nil
+	}
+	return 0, nil
+}
+
+// examineFrom reads a region as of one moment, with the log after a sequence number.
+func (s *Store) examineFrom(ctx context.Context, region canvas.RegionID, from uint64) (*store.Remains, error) {
 	var (
 		keys   = s.keys(region)
 		meta   *driver.SliceCmd
@@ -162,10 +194,10 @@ func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Rem
 		log    *driver.XMessageSliceCmd
 	)
 	_, err := s.client().TxPipelined(ctx, func(pipe driver.Pipeliner) error {
-		meta = pipe.HMGet(ctx, keys[0], "position_epoch", "position_seq", "log_start", "epoch")
+		meta = pipe.HMGet(ctx, keys[0], "position_epoch", "position_seq", "log_start", "epoch", "recorded")
 		pixels = pipe.GetRange(ctx, keys[1], 0, -1) // as GET, and nothing for an absent key
 		exist = pipe.Exists(ctx, keys[1])
-		log = pipe.XRange(ctx, keys[2], "-", "+")
+		log = pipe.XRange(ctx, keys[2], number(from)+"-1", "+")
 		return nil
 	})
 	if err != nil && !errors.Is(damaged(err), store.ErrDamaged) {
@@ -176,7 +208,7 @@ func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Rem
 			return nil, err
 		}
 	}
-	r := &store.Remains{Region: region}
+	r := &store.Remains{Region: region, ReadFrom: from}
 	s.placed(r, meta)
 	logged(r, log)
 	s.painted(r, pixels, exist)
@@ -186,7 +218,7 @@ func (s *Store) examine(ctx context.Context, region canvas.RegionID) (*store.Rem
 // placed reads the position of a region; a blank one has none.
 func (s *Store) placed(r *store.Remains, meta *driver.SliceCmd) {
 	fields := meta.Val()
-	for i, n := range []*uint64{&r.Position.Epoch, &r.Position.Seq, &r.LogStart, &r.Epoch} {
+	for i, n := range []*uint64{&r.Position.Epoch, &r.Position.Seq, &r.LogStart, &r.Epoch, &r.Recorded} {
 		if i >= len(fields) || fields[i] == nil {
 			continue
 		}
@@ -230,11 +262,11 @@ func logged(r *store.Remains, log *driver.XMessageSliceCmd) {
 		r.Lose("its log: %v", log.Err())
 	}
 	for _, entry := range log.Val() {
-		batches, err := batchesOf([]driver.XMessage{entry})
+		b, err := batchOf(entry)
 		if err != nil {
 			r.Lose("%v", err)
 			continue
 		}
-		r.Log = append(r.Log, batches...)
+		r.Log = append(r.Log, b)
 	}
 }

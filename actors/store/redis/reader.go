@@ -38,7 +38,7 @@ func NewReader(ctx context.Context, cfg Config) (*Reader, error) {
 // Read returns what a claim of a region would return, as of one moment. Its term is the epoch of
 // the last claim.
 func (r *Reader) Read(ctx context.Context, region canvas.RegionID) (*store.Claim, error) {
-	left, err := r.store.examine(ctx, region)
+	left, err := r.store.examine(ctx, region, store.Keep{})
 	if err != nil {
 		return nil, fmt.Errorf("read region %d: %w", region, unavailable(err))
 	}

@@ -7,7 +7,8 @@
 //
 //	playground:{12}:meta     hash: epoch (of the last claim, a dot and the claim's token),
 //	                         owner (absent: released), position_epoch, position_seq,
-//	                         last_from (of the last batch), log_start
+//	                         last_from (of the last batch), log_start, recorded (up to
+//	                         where; absent: nothing is)
 //	playground:{12}:pixels   red, green, blue of each position, each xor the background:
 //	                         what is absent, and what Redis pads with, was never painted
 //	playground:{12}:log      stream by the id <To>-0: batch = its record, origins and users = those of its ops
@@ -131,7 +132,7 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 		if err := s.mark(ctx, token); err != nil {
 			return err
 		}
-		left, err := s.examine(ctx, region)
+		left, err := s.examine(ctx, region, s.cfg.keep())
 		if err == nil {
 			c = left.Claim(store.Term{Epoch: epoch, Token: token})
 		}
@@ -147,7 +148,7 @@ func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string)
 // abandoned try may reach Redis after its repetition. Both find that the batch is done, or that the
 // region is past it.
 func (s *Store) Commit(ctx context.Context, b *canvas.Batch, token store.Token) error {
-	args := commitArgs(b, token, s.cfg.LogPixels)
+	args := commitArgs(b, token, s.cfg.keep())
 	err := s.call(ctx, func() error {
 		said, err := s.scripts.commit.Run(ctx, s.client(), s.keys(b.Region), args...).Text()
 		if err == nil && said != "" {
@@ -168,6 +169,21 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.
 	})
 	if err != nil {
 		return fmt.Errorf("release region %d: %w", region, err)
+	}
+	return nil
+}
+
+// Recorded implements store.Store.
+func (s *Store) Recorded(ctx context.Context, region canvas.RegionID, term store.Term, to uint64) error {
+	err := s.call(ctx, func() error {
+		said, err := s.scripts.recorded.Run(ctx, s.client(), s.keys(region)[:1], stored(term), number(term.Epoch), number(to)).Text()
+		if err == nil && said != "" {
+			err = verdict(said)
+		}
+		return damaged(err)
+	})
+	if err != nil {
+		return fmt.Errorf("note what is recorded of region %d: %w", region, err)
 	}
 	return nil
 }

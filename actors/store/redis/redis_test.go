@@ -41,11 +41,13 @@ func open(t testing.TB, cfg Config) *Store {
 func contract(t *testing.T, url string) {
 	canvases := 0
 	storetest.Run(t, storetest.Harness{
-		Blank: func(t *testing.T) func() store.Store {
+		Blank: func(t *testing.T) func(int) store.Store {
 			canvases++
 			cfg := testConfig(url)
 			cfg.Prefix = fmt.Sprintf("contract:%d", canvases)
-			return func() store.Store {
+			return func(buffer int) store.Store {
+				cfg := cfg
+				cfg.Buffer = buffer
 				s, err := Open(cfg)
 				if err != nil {
 					t.Fatal(err)

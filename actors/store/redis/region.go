@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 
 	driver "github.com/redis/go-redis/v9"
 
@@ -23,35 +24,52 @@ func (s *Store) keys(region canvas.RegionID) []string {
 	return []string{tag + "meta", tag + "pixels", tag + "log"}
 }
 
-// log returns a region's log after a sequence number: at most limit batches.
+// log returns a region's log after a sequence number, up to the first hole: at most limit batches.
+// What can't be read is a hole.
 func (s *Store) log(ctx context.Context, region canvas.RegionID, after uint64, limit int) ([]*canvas.Batch, error) {
-	if after == math.MaxUint64 || limit < 1 {
-		return nil, nil
+	for limit > 0 && after < math.MaxUint64 {
+		entries, err := s.client().XRangeN(ctx, s.keys(region)[2], number(after+1), "+", int64(limit)).Result()
+		if err != nil || len(entries) == 0 {
+			return nil, err
+		}
+		if batches := untilHole(entries); len(batches) > 0 {
+			return batches, nil
+		}
+		id, _, _ := strings.Cut(entries[len(entries)-1].ID, "-")
+		if after, err = strconv.ParseUint(id, 10, 64); err != nil {
+			return nil, err
+		}
 	}
-	entries, err := s.client().XRangeN(ctx, s.keys(region)[2], strconv.FormatUint(after+1, 10), "+", int64(limit)).Result()
-	if err != nil {
-		return nil, err
-	}
-	return batchesOf(entries)
+	return nil, nil
 }
 
-func batchesOf(entries []driver.XMessage) ([]*canvas.Batch, error) {
-	batches := make([]*canvas.Batch, 0, len(entries))
+func untilHole(entries []driver.XMessage) (batches []*canvas.Batch) {
 	for _, entry := range entries {
-		record, _ := entry.Values["batch"].(string)
-		origins, _ := entry.Values["origins"].(string) // this and the next are absent if an earlier version wrote it
-		users, _ := entry.Values["users"].(string)
-		b, err := store.DecodeBatch([]byte(record))
-		if err == nil {
-			err = store.DecodeOrigins([]byte(origins), b.Ops)
+		b, err := batchOf(entry)
+		switch n := len(batches); {
+		case err != nil && n == 0:
+		case err != nil || n > 0 && b.From != batches[n-1].To:
+			return batches
+		default:
+			batches = append(batches, b)
 		}
-		if err == nil {
-			err = store.DecodeUsers([]byte(users), b.Ops)
-		}
-		if err != nil {
-			return nil, fmt.Errorf("log entry %s: %w", entry.ID, err)
-		}
-		batches = append(batches, b)
 	}
-	return batches, nil
+	return batches
+}
+
+func batchOf(entry driver.XMessage) (*canvas.Batch, error) {
+	record, _ := entry.Values["batch"].(string)
+	origins, _ := entry.Values["origins"].(string) // this and the next are absent if an earlier version wrote it
+	users, _ := entry.Values["users"].(string)
+	b, err := store.DecodeBatch([]byte(record))
+	if err == nil {
+		err = store.DecodeOrigins([]byte(origins), b.Ops)
+	}
+	if err == nil {
+		err = store.DecodeUsers([]byte(users), b.Ops)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("log entry %s: %w", entry.ID, err)
+	}
+	return b, nil
 }

@@ -53,18 +53,19 @@ if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
 end
 return 1`
 
-// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, cut, record, origins, users, and
+// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, must, may, record, origins, users, and
 // for each run of pixels its offset and bytes. Returns nothing, or why the batch is refused: the region
 // is damaged if that begins with lostPrefix, else the batch is fenced.
 //
-// Except for the batch that is added, no batch that begins before the sequence number cut may stay
+// Except for the batch that is added, no batch that begins before the sequence number must may stay
 // in the log. A batch begins where the one before it ends, and that end is the earlier one's id. So
-// the first batch that ends at cut or later is the last to go.
+// the first batch that ends at must or later is the last to go. What ends at may or before goes if it
+// is recorded, no more of it at a time than Redis drops within some milliseconds.
 const commitScript = `
 local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
-local term, epoch, from, to, cut = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
-local record, origins, users = ARGV[6], ARGV[7], ARGV[8]
-local is = redis.call('HMGET', meta, 'epoch', 'owner', 'position_epoch', 'position_seq', 'last_from', 'log_start')
+local term, epoch, from, to, must, may = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
+local record, origins, users = ARGV[7], ARGV[8], ARGV[9]
+local is = redis.call('HMGET', meta, 'epoch', 'owner', 'position_epoch', 'position_seq', 'last_from', 'log_start', 'recorded')
 local claimed, owner, position_epoch, seq, last_from, start = is[1], is[2], is[3], is[4] or '0', is[5], is[6] or '0'
 
 if tonumber(string.match(claimed or '0', '^%d+') or 0) < tonumber(epoch) then
@@ -94,15 +95,46 @@ if seq ~= from then
 end
 
 redis.call('XADD', log, to .. '-0', 'batch', record, 'origins', origins, 'users', users)
-for i = 9, #ARGV, 2 do
+for i = 10, #ARGV, 2 do
   redis.call('SETRANGE', pixels, ARGV[i], ARGV[i + 1])
 end
-if tonumber(start) < tonumber(cut) then
-  local last = redis.call('XRANGE', log, cut .. '-0', from .. '-0', 'COUNT', 1)[1]
+local began = start
+local drop = math.min(tonumber(may), tonumber(is[7] or 0) or 0, tonumber(start) + ` + recordedDrops + `)
+if tonumber(start) < drop then
+  local last = redis.call('XREVRANGE', log, string.format('%.0f-0', drop), start .. '-1', 'COUNT', 1)[1]
+  start = last and string.match(last[1], '%d+') or start
+end
+if tonumber(start) < tonumber(must) then
+  local last = redis.call('XRANGE', log, must .. '-0', from .. '-0', 'COUNT', 1)[1]
   start = last and string.match(last[1], '%d+') or from
+end
+if start ~= began then
   redis.call('XTRIM', log, 'MINID', start .. '-1')
 end
 redis.call('HSET', meta, 'position_epoch', epoch, 'position_seq', to, 'last_from', from, 'log_start', start)
+return ''`
+
+// recordedDrops bounds how many pixels that are recorded one commit drops from the log. No batch has
+// more.
+const recordedDrops = "65536"
+
+// recordedScript: KEYS meta, ARGV term, its epoch, to. Answers as the commit script.
+const recordedScript = `
+local is = redis.call('HMGET', KEYS[1], 'epoch', 'owner', 'position_seq', 'recorded')
+local claimed, owner, seq, noted = is[1], is[2], is[3] or '0', is[4] or '0'
+local term, epoch, to = ARGV[1], ARGV[2], ARGV[3]
+if tonumber(string.match(claimed or '0', '^%d+') or 0) < tonumber(epoch) then
+  return '` + lostPrefix + `the claim of epoch ' .. epoch .. ', it has ' .. (claimed or 'none')
+end
+if claimed ~= term or not owner then
+  return 'epoch ' .. term .. ', but ' .. (owner or 'nobody') .. ' has claimed epoch ' .. (claimed or '0')
+end
+if (tonumber(seq) or 0) < tonumber(to) then
+  return '` + lostPrefix + `commits: the region was recorded to ' .. to .. ' and is at ' .. seq
+end
+if (tonumber(noted) or 0) < tonumber(to) then
+  redis.call('HSET', KEYS[1], 'recorded', to)
+end
 return ''`
 
 // lostPrefix begins what the commit script returns about a damaged region.
@@ -110,15 +142,16 @@ const lostPrefix = "lost "
 
 // scripts are called by their hash; Redis is sent the text if it does not know it.
 type scripts struct {
-	claim, release, commit, mend *driver.Script
-	read, write, sure            *driver.Script // of documents
+	claim, release, commit, mend, recorded *driver.Script
+	read, write, sure                      *driver.Script // of documents
 }
 
 func newScripts() scripts {
 	return scripts{
 		claim: driver.NewScript(claimScript), release: driver.NewScript(releaseScript),
 		commit: driver.NewScript(commitScript), mend: driver.NewScript(mendScript),
-		read: driver.NewScript(readScript), write: driver.NewScript(writeScript), sure: driver.NewScript(sureScript),
+		recorded: driver.NewScript(recordedScript),
+		read:     driver.NewScript(readScript), write: driver.NewScript(writeScript), sure: driver.NewScript(sureScript),
 	}
 }
 
@@ -128,10 +161,10 @@ func stored(t store.Term) string { return number(t.Epoch) + "." + number(uint64(
 func number(n uint64) string { return strconv.FormatUint(n, 10) }
 
 // commitArgs returns the commit script's arguments for a batch.
-func commitArgs(b *canvas.Batch, token store.Token, logPixels int) []any {
-	cut := b.To - min(b.To, uint64(logPixels))
+func commitArgs(b *canvas.Batch, token store.Token, keep store.Keep) []any {
+	must, may := keep.Cuts(b.To)
 	term := stored(store.Term{Epoch: b.Epoch, Token: token})
-	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(cut),
+	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(must), number(may),
 		store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops), store.AppendUsers([]byte{}, b.Ops))
 	return appendRuns(args, b)
 }

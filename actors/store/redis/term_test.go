@@ -50,7 +50,7 @@ func tokenOwner(t *testing.T, s *Store) owner {
 	return owner{
 		epoch: claim.Epoch,
 		commit: func() error {
-			at, err := s.examine(t.Context(), 0)
+			at, err := s.examine(t.Context(), 0, store.Keep{})
 			if err != nil {
 				return err
 			}

@@ -16,7 +16,8 @@ import (
 type fixture struct {
 	*testing.T
 	harness Harness
-	open    func() store.Store
+	open    func(buffer int) store.Store
+	buffer  int // of stores that are opened
 	store   store.Store
 	ctx     context.Context
 	tokens  map[claimID]store.Token // of the claims made by claim
@@ -38,7 +39,7 @@ func newFixture(t *testing.T, h Harness) *fixture {
 }
 
 func (f *fixture) opened() store.Store {
-	s := f.open()
+	s := f.open(f.buffer)
 	f.Cleanup(func() {
 		if err := s.Close(); err != nil {
 			f.Errorf("close: %v", err)

@@ -27,10 +27,10 @@ const (
 
 // Harness tells Run about the store under test.
 type Harness struct {
-	// Blank makes a blank canvas of Geometry with a log of LogPixels, and returns a function that
-	// opens a store on it. The tests close every store they open; t.Cleanup does the rest of the
-	// tidying up.
-	Blank func(t *testing.T) (open func() store.Store)
+	// Blank makes a blank canvas of Geometry, and returns a function that opens a store on it with a
+	// log of LogPixels and a buffer: see store.Keep. The tests close every store they open; t.Cleanup
+	// does the rest of the tidying up.
+	Blank func(t *testing.T) (open func(buffer int) store.Store)
 	// Lasting says that a reopened store has what it had before.
 	Lasting bool
 	// Shared says that several stores can be open on one canvas, as pods share a Redis.
@@ -65,6 +65,11 @@ func Run(t *testing.T, h Harness) {
 		{"HistoryWindows", historyWindows},
 		{"LogIsBounded", logIsBounded},
 		{"LogKeepsLargeBatch", logKeepsLargeBatch},
+		{"RecordedIsDropped", recordedIsDropped},
+		{"RecordedIsTheOwners", recordedIsTheOwners},
+		{"BufferIsBounded", bufferIsBounded},
+		{"ClaimOfLongLog", claimOfLongLog},
+		{"MendIsNotRecorded", mendIsNotRecorded},
 		{"Cancelled", cancelled},
 		{"Closed", closed},
 		{"CloseWaitsForCommits", closeWaitsForCommits},
@@ -81,7 +86,7 @@ func Run(t *testing.T, h Harness) {
 		tests = append(tests, []struct {
 			name string
 			run  func(f *fixture)
-		}{{"Reopened", reopened}, {"DocumentsReopened", documentsReopened}}...)
+		}{{"Reopened", reopened}, {"RecordedReopened", recordedReopened}, {"DocumentsReopened", documentsReopened}}...)
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) { test.run(newFixture(t, h)) })

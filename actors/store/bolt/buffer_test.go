@@ -1,0 +1,117 @@
+package bolt
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+
+	"go.etcd.io/bbolt"
+
+	"pixelplayground/actors/canvas"
+)
+
+// A claim reads no more of a long log than it needs, unless pixels are lost that may be in the rest.
+func TestStore_LongLogHasLostPixels(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	cfg.LogPixels, cfg.Buffer = 10, 1000
+	s := open(t, cfg)
+	owner, drawn := claimed(t, s, 0), claimed(t, s, 1).Tile
+	for from := range uint64(100) {
+		b := dot(0, owner.Epoch, from)
+		b.Ops[0].Pixels[0].Pos = uint16(from)
+		if err := s.Commit(t.Context(), b, owner.Token); err != nil {
+			t.Fatal(err)
+		}
+		drawn.Apply(b)
+	}
+	if claim := claimed(t, s, 0); claim.Damage != nil || len(claim.Recent) != 10 || !slices.Equal(claim.Tile, drawn) {
+		t.Errorf("%v, %d batches of the log, want 10", claim.Damage, len(claim.Recent))
+	}
+	changeTables(t, s, func(all *tables) error { return all.pixels.Put(chunkKey(0, 0), make([]byte, 3)) })
+	if claim := claimed(t, s, 0); claim.Damage == nil || claim.PixelsLost || !slices.Equal(claim.Tile, drawn) {
+		t.Errorf("%v, pixels lost: %t", claim.Damage, claim.PixelsLost)
+	}
+}
+
+// What can't be read of the log is a hole, and what comes after it can be read.
+func TestStore_HistoryWithHoles(t *testing.T) {
+	s := open(t, testConfig(t.TempDir()))
+	owner := claimed(t, s, 0)
+	for from := range uint64(20) {
+		if err := s.Commit(t.Context(), dot(0, owner.Epoch, from), owner.Token); err != nil {
+			t.Fatal(err)
+		}
+	}
+	changeTables(t, s, func(all *tables) error {
+		for _, to := range []uint64{5, 6} {
+			if err := all.log.Delete(logKey(0, to)); err != nil {
+				return err
+			}
+		}
+		damaged := bytes.Clone(all.log.Get(logKey(0, 12)))
+		damaged[len(damaged)-1] ^= 1
+		return all.log.Put(logKey(0, 12), damaged)
+	})
+	for _, c := range []struct {
+		after       uint64
+		limit       int
+		first, last uint64
+	}{{0, 100, 1, 4}, {0, 2, 1, 2}, {4, 100, 7, 11}, {11, 1, 13, 13}, {13, 100, 14, 20}} {
+		log, err := s.History(t.Context(), 0, c.after, c.limit)
+		if err != nil || len(log) == 0 || log[0].To != c.first || log[len(log)-1].To != c.last {
+			t.Errorf("after %d, at most %d: %d batches, %v; want %d to %d", c.after, c.limit, len(log), err, c.first, c.last)
+		}
+	}
+}
+
+// A file of an earlier version says nothing of a record. What is noted there can't be read as
+// something else when it is damaged.
+func TestStore_RecordedInFiles(t *testing.T) {
+	cfg := testConfig(t.TempDir())
+	s := open(t, cfg)
+	owner := claimed(t, s, 0)
+	if err := s.Commit(t.Context(), dot(0, owner.Epoch, 0), owner.Token); err != nil {
+		t.Fatal(err)
+	}
+	recorded := func() uint64 {
+		t.Helper()
+		claim, err := s.Read(t.Context(), 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return claim.Recorded
+	}
+	if err := s.Recorded(t.Context(), 0, owner.Term, 1); err != nil || recorded() != 1 {
+		t.Fatalf("%v, recorded to %d, want 1", err, recorded())
+	}
+	changeTables(t, s, func(all *tables) error {
+		return all.recorded.Put(regionKey(canvas.RegionID(0)), append(make([]byte, 8), all.recorded.Get(regionKey(0))[8:]...))
+	})
+	if recorded() != 0 {
+		t.Error("a damaged note is taken for one")
+	}
+	err := s.db.Update(func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte(recordedBucket)) })
+	if err != nil || recorded() != 0 || s.Close() != nil {
+		t.Fatalf("%v, recorded to %d in a file of an earlier version", err, recorded())
+	}
+	r, err := NewReader(cfg.Dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if claim, err := r.Read(t.Context(), 0); err != nil || claim.Damage != nil || claim.Recorded != 0 || r.Close() != nil {
+		t.Errorf("%v, %v", claim, err)
+	}
+	cfg.Buffer = 100
+	s = open(t, cfg)
+	owner = claimed(t, s, 0)
+	if err := s.Recorded(t.Context(), 0, owner.Term, 1); err != nil || recorded() != 1 {
+		t.Errorf("%v, recorded to %d, want 1", err, recorded())
+	}
+}
+
+func changeTables(t *testing.T, s *Store, f func(*tables) error) {
+	t.Helper()
+	if err := s.db.Update(func(tx *bbolt.Tx) error { return f(tablesOf(tx)) }); err != nil {
+		t.Fatal(err)
+	}
+}

@@ -15,8 +15,10 @@
 package record
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"log/slog"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -93,6 +95,18 @@ type Gap struct {
 // Config sets up a Writer and a Reader.
 type Config struct {
 	Geometry canvas.Geometry
-	Segment  int // pixels of a full segment; 0: 65,536
-	Cache    int // bytes of files and what was read from them that a Reader keeps; 0: 64 MiB
+	Segment  int              // pixels of a full segment; 0: 65,536
+	Cache    int              // bytes of files and what was read from them that a Reader keeps; 0: 64 MiB
+	Now      func() time.Time // nil: time.Now
+	Log      *slog.Logger     // nil: slog.Default
+}
+
+func (c Config) withDefaults() Config {
+	c.Segment = cmp.Or(c.Segment, 1<<16)
+	c.Cache = cmp.Or(c.Cache, 64<<20)
+	c.Log = cmp.Or(c.Log, slog.Default())
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
 }

@@ -1,6 +1,10 @@
-// Package recordtest is what every implementation of the record's ports must pass:
+// Package recordtest has what tests of the record need. What every implementation of the record's
+// port for files must pass:
 //
 //	recordtest.Files(t, open)
+//
+// Files in memory that fail when asked to (Memory), a log (Log), and drawings as people make them
+// (Drawing).
 package recordtest
 
 import (

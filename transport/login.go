@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/http"
+	"strings"
 	"time"
 
 	"pixelplayground/actors"
@@ -116,7 +117,7 @@ func (s *shard) checkLogins() {
 	}
 }
 
-// EndLogin ends the connections that are known by a login.
+// EndLogin ends the connections that are known by a login, or by one that is a part of it: "key/ID/VERSION" is one of "key/ID".
 func (s *Server) EndLogin(name string) {
 	if s.host == nil {
 		return // not opened yet
@@ -130,7 +131,7 @@ type endLogin struct{ login string }
 
 func (m endLogin) run(s *shard) {
 	for c, l := range s.logins {
-		if l.person.Login == m.login {
+		if rest, ok := strings.CutPrefix(l.person.Login, m.login); ok && (rest == "" || rest[0] == '/') {
 			s.attempt(c, func(s *shard, c *conn) { s.fail(c, codec.CloseEnded) })
 		}
 	}

@@ -31,6 +31,8 @@ func newRegistry() *registry {
 		"ada":    {Kind: canvas.Account, Name: "ada", Subject: canvas.Subject{1}, Login: "jwt/ada"},
 		"ada2":   {Kind: canvas.Account, Name: "ada", Subject: canvas.Subject{1}, Login: "jwt/ada2", Role: canvas.RoleModerator},
 		"bob":    {Kind: canvas.Account, Name: "bob", Subject: canvas.Subject{2}, Login: "jwt/bob"},
+		"bot":    {Kind: canvas.Bot, Subject: canvas.Subject{4}, Login: "key/bot/version"},
+		"bot2":   {Kind: canvas.Bot, Subject: canvas.Subject{5}, Login: "key/bot2"},
 		"barred": {Barred: true, ReadOnly: true},
 		"soon":   {Kind: canvas.Account, Subject: canvas.Subject{3}, Login: "jwt/soon", Until: time.UnixMilli(2_000)},
 	}}
@@ -171,11 +173,12 @@ func TestLogin_Ends(t *testing.T) {
 			await[codec.Welcome](c)
 			return c
 		}
-		ada, again, bob, soon := open("ada"), open("ada"), open("bob"), open("soon")
+		ada, again, bob, soon, bot, bot2 := open("ada"), open("ada"), open("bob"), open("soon"), open("bot"), open("bot2")
 		json := dial(t, s, "Authorization: ada\r\n")
 		json.text()
 		s.EndLogin("jwt/ada")
-		for _, c := range []*client{ada, again, json} {
+		s.EndLogin("key/bot") // and with it all that is a part of it
+		for _, c := range []*client{ada, again, json, bot} {
 			if code := c.closeCode(); code != codec.CloseEnded || c.reason != "signed out or expired" {
 				t.Errorf("closed with %d (%s)", code, c.reason)
 			}
@@ -184,8 +187,10 @@ func TestLogin_Ends(t *testing.T) {
 		if code := soon.closeCode(); code != codec.CloseEnded {
 			t.Errorf("at its end: closed with %d", code)
 		}
-		bob.send(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 3}))
-		await[codec.Pong](bob)
+		for _, c := range []*client{bob, bot2} {
+			c.send(ws.OpBinary, codec.AppendPing(nil, codec.Ping{Token: 3}))
+			await[codec.Pong](c)
+		}
 
 		upgradetest.Eventually(t, "the others are in use", func() bool { return people.uses("jwt/bob") > 0 })
 
@@ -202,7 +207,7 @@ func TestLogin_Ends(t *testing.T) {
 			for v := range canvas.ViewerID(2) {
 				inspect(s, v, func(s *shard, _ *conn) { left += len(s.logins) })
 			}
-			return left == 1 // bob
+			return left == 2 // bob and the other key
 		})
 	})
 }

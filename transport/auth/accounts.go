@@ -79,7 +79,7 @@ func (p *People) account(shown Shown, keys *keys) (*canvas.Person, *Refusal) {
 // person is an account's. Its identity is what its issuer calls it, and never an e-mail address, which
 // another issuer or another person may have as well.
 func (p *People) person(keys *keys, issuer, subject string, role canvas.Role) canvas.Person {
-	person := canvas.Person{Kind: canvas.Account, Subject: keys.subject(canvas.Account, []byte(issuer+"\x00"+subject)), Role: role, Pace: p.paceOf(role)}
+	person := canvas.Person{Kind: canvas.Account, Subject: keys.subject(canvas.Account, accountIdentity(issuer, subject)), Role: role, Pace: p.paceOf(role)}
 	person.User = person.Subject.User(canvas.Account)
 	return person
 }
@@ -126,6 +126,7 @@ func (p *People) bearer(token string, keys *keys) (*canvas.Person, *Refusal) {
 	}
 	person := p.person(keys, p.cfg.Tokens.Issuer, says.Subject, says.Role)
 	person.Name, person.Login, person.Until = says.Name, says.Login, says.Until
+	p.tokenRoles.saw(subjectText(person.Subject), says.Role, says.Issued)
 	return &person, nil
 }
 

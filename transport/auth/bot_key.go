@@ -78,18 +78,28 @@ type Key struct {
 	Name   string   `json:"name"`
 	Owner  string   `json:"owner,omitempty"` // subject of the account that made it, in hex; empty: an operator
 	Scopes []Scope  `json:"scopes"`
-	Role   string   `json:"role,omitempty"` // of its owner, when it was made
+	Role   string   `json:"role,omitempty"` // of its owner: as stored, when it was made; from find, now
 	Rate   *float64 `json:"rate,omitempty"` // pixels a second, 0 for no limit; nil: as its role
 	Burst  int      `json:"burst,omitempty"`
 	Made   int64    `json:"made"`            // Unix seconds
 	Until  int64    `json:"until,omitempty"` // Unix seconds; 0: for good
+
+	version string // of its owner's standing, with which Role changes; empty: nothing is known of it
 }
 
 // keyLogin begins the login of a key.
 const keyLogin = "key/"
 
-// login names the key in Person.Login.
-func (k Key) login() string { return keyLogin + k.ID }
+// login names the key in Person.Login, with the version of its owner's standing: what the key may do ends with either.
+func (k Key) login() string {
+	if k.version == "" {
+		return k.revoked()
+	}
+	return k.revoked() + "/" + k.version
+}
+
+// revoked is the login that ends when the key is revoked, and with it those of all versions.
+func (k Key) revoked() string { return keyLogin + k.ID }
 
 // ends is when the key ends by itself; zero: it doesn't.
 func (k Key) ends() time.Time {
@@ -105,12 +115,16 @@ func (k Key) may(scope Scope) bool {
 	return slices.ContainsFunc(k.Scopes, func(has Scope) bool { return slices.Index(order, has) >= slices.Index(order, scope) })
 }
 
-// role is what the key's scopes allow.
+// role is what the key's scopes and its owner's role allow.
 func (k Key) role() canvas.Role {
+	role := canvas.RoleMember
 	if k.may(ScopeModerate) {
-		return canvas.RoleModerator
+		role = canvas.RoleModerator
 	}
-	return canvas.RoleMember
+	if k.Owner != "" {
+		role = min(role, roleNamed(k.Role))
+	}
+	return role
 }
 
 // Bounds of what is said of a key.

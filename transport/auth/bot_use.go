@@ -112,15 +112,16 @@ func (u *uses) at(id string, stored []byte) int64 {
 	return max(at, u.last[id].at)
 }
 
-// ofLogin is the id of the key that a login is of.
-func ofLogin(login string) (id string, ok bool) {
+// ofLogin is the id of the key that a login is of, and the version of its owner's standing.
+func ofLogin(login string) (id, version string, ok bool) {
 	id, ok = strings.CutPrefix(login, keyLogin)
-	return id, ok
+	id, version, _ = strings.Cut(id, "/")
+	return id, version, ok
 }
 
 // InUse notes that a connection known by a login is open.
 func (p *People) InUse(login string) {
-	if id, ok := ofLogin(login); ok {
+	if id, _, ok := ofLogin(login); ok {
 		p.bots.uses.again(id)
 	}
 }

@@ -69,6 +69,9 @@ func (k *bots) shown(ctx context.Context, text string, network netip.Prefix) (Ke
 		return Key{}, errNoKey
 	}
 	key, err := k.find(ctx, id, network)
+	if err == nil && k.outdated(key) {
+		err = openid.ErrNotYet // the other role is on its way
+	}
 	switch {
 	case err != nil:
 		return Key{}, err
@@ -85,20 +88,41 @@ func (k *bots) shown(ctx context.Context, text string, network netip.Prefix) (Ke
 func (k *bots) find(ctx context.Context, id string, network netip.Prefix) (Key, error) {
 	now := k.now()
 	known, fresh := k.cache.get(id, now)
-	if fresh {
+	outdated := known != nil && k.outdated(known.key)
+	if fresh && !outdated {
 		return known.key, known.err
 	}
 	if _, ok := k.asked.Take(network, 1, now); !ok && (known == nil || known.err != nil) {
 		return Key{}, errTooFast
 	}
-	key, err := k.read(ctx, id)
+	key, err := k.present(ctx, id)
 	switch {
 	case err == nil, errors.Is(err, errNoKey):
 		k.cache.put(id, key, err, now)
-	case known != nil: // while the store is away, what it said last counts
+	case known != nil && !outdated: // while the store is away, what it said last counts
 		return known.key, known.err
 	default:
 		err = fmt.Errorf("%w: %w", openid.ErrNotYet, err)
+	}
+	return key, err
+}
+
+// outdated reports whether a key's owner has another role since it was read.
+func (k *bots) outdated(key Key) bool {
+	return key.version != "" && errors.Is(k.ended.stands(key.login()), errEnded) && !errors.Is(k.ended.stands(key.revoked()), errEnded)
+}
+
+// present reads a key, and what its owner may do now.
+func (k *bots) present(ctx context.Context, id string) (Key, error) {
+	key, err := k.read(ctx, id)
+	if err != nil || key.Owner == "" {
+		return key, err
+	}
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	owner, document, err := k.standingOf(ctx, key.Owner)
+	if document != nil { // else nobody has signed in as the owner since servers note it
+		key.Role, key.version = owner.Role, owner.Version
 	}
 	return key, err
 }
@@ -131,6 +155,11 @@ func (k *bots) add(ctx context.Context, key Key, network netip.Prefix) (text str
 	}
 	if err := k.changeRing(ctx, key.Owner, func(ids []string) ([]string, error) { return k.joined(ctx, key.Owner, ids, key.ID) }); err != nil {
 		return "", Key{}, err
+	}
+	if key.Owner != "" { // a sign-in that was later than this one counts
+		if err := k.stand(ctx, key.Owner, roleNamed(key.Role), time.Unix(0, 0), 0); err != nil {
+			return "", Key{}, err
+		}
 	}
 	if err := k.docs.PutDocument(ctx, kindKey, key.ID, value, key.ends()); err != nil {
 		return "", Key{}, err // the ring has an id too many, which is dropped when it is full
@@ -201,17 +230,25 @@ func (k *bots) changeRing(ctx context.Context, owner string, change func(ids []s
 	return err
 }
 
-// of lists an account's keys, oldest first.
-func (k *bots) of(ctx context.Context, owner string) ([]UsedKey, error) {
-	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
-	defer cancel()
+// ring lists the ids of an account's keys. Some may have ended.
+func (k *bots) ring(ctx context.Context, owner string) (ids []string, err error) {
 	value, err := k.docs.Document(ctx, kindKeyRing, owner)
 	if err != nil || value == nil {
 		return nil, err
 	}
-	var ids []string
 	if err := json.Unmarshal(value, &ids); err != nil {
 		return nil, fmt.Errorf("read the document of a key ring: %w", err)
+	}
+	return ids, nil
+}
+
+// of lists an account's keys, oldest first.
+func (k *bots) of(ctx context.Context, owner string) ([]UsedKey, error) {
+	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
+	defer cancel()
+	ids, err := k.ring(ctx, owner)
+	if err != nil {
+		return nil, err
 	}
 	keys, err := k.living(ctx, ids)
 	if err != nil {
@@ -273,7 +310,7 @@ func (k *bots) revoke(ctx context.Context, id, owner string) (Key, error) {
 	if ends := key.ends(); !ends.IsZero() && ends.Before(until) {
 		until = ends
 	}
-	err = k.ended.end(ctx, key.login(), until)
+	err = k.ended.end(ctx, key.revoked(), until)
 	return key, errors.Join(err, k.changeRing(ctx, key.Owner, func(ids []string) ([]string, error) {
 		return slices.DeleteFunc(ids, func(one string) bool { return one == id }), nil
 	}))

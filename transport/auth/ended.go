@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"log/slog"
+	"strings"
 	"sync"
 	"time"
 
@@ -94,14 +95,16 @@ func (e *ended) full() bool {
 // errNotKnown says that the store has not been asked yet since the server started.
 var errNotKnown = errors.New("the store has not said yet who is signed in")
 
-// stands returns nil if a login has not been ended.
+// stands returns nil if neither a login nor one that it is a part of, "key/ID" of "key/ID/VERSION", has been ended.
 func (e *ended) stands(login string) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	switch _, gone := e.logins[login]; {
-	case gone:
-		return errEnded
-	case !e.known:
+	for part := login; part != ""; part = part[:max(0, strings.LastIndexByte(part, '/'))] {
+		if _, gone := e.logins[part]; gone {
+			return errEnded
+		}
+	}
+	if !e.known {
 		return errNotKnown
 	}
 	return nil

@@ -29,7 +29,7 @@ func (p *People) End(text string) error {
 }
 
 func (p *People) endHere(login string) {
-	if id, ok := ofLogin(login); ok {
+	if id, version, ok := ofLogin(login); ok && version == "" {
 		p.bots.uses.forget(id)
 	}
 	if p.ends.Here != nil {

@@ -26,7 +26,7 @@ const (
 // Lasting lists the kinds of documents that a backup of the canvas must have, so that people and bots
 // are after a restore who they were, and nobody is signed in who was not.
 func Lasting() []store.Kind {
-	return []store.Kind{secretKind, kindKey, kindKeyRing, kindKeyUse, kindEnded}
+	return []store.Kind{secretKind, kindKey, kindKeyRing, kindKeyUse, kindAccount, kindEnded}
 }
 
 // keys are what is derived from the secret of the canvas.
@@ -76,6 +76,7 @@ func (p *People) Run(ctx context.Context) {
 		var work sync.WaitGroup
 		defer work.Wait()
 		work.Go(func() { p.tokens.Run(ctx, p.log) })
+		work.Go(func() { p.followTokens(ctx) })
 	}
 	for warned := false; ; {
 		err := p.Learn(ctx)

@@ -37,14 +37,15 @@ type SignInConfig struct {
 // SignIn is the OpenID client: authorisation code with PKCE, state and nonce. What it has to remember
 // of a sign-in under way is in a cookie of the browser that began it, so any gateway can finish it.
 type SignIn struct {
-	cfg    SignInConfig
-	secret atomic.Pointer[string]
-	issuer *openid.Issuer
-	docs   store.Documents
-	ended  *ended
-	seals  func() *seals // nil: the canvas' secret is not known yet
-	now    func() time.Time
-	log    *slog.Logger
+	cfg      SignInConfig
+	secret   atomic.Pointer[string]
+	issuer   *openid.Issuer
+	docs     store.Documents
+	ended    *ended
+	seals    func() *seals                                    // nil: the canvas' secret is not known yet
+	signedIn func(ctx context.Context, account session) error // notes what the account's keys may do from now on
+	now      func() time.Time
+	log      *slog.Logger
 
 	begun     *quota.Rates  // sign-ins by network
 	exchanges chan struct{} // full: as many codes are being exchanged as may be
@@ -217,6 +218,10 @@ func (s *SignIn) once(ctx context.Context, going pending) error {
 
 // welcome gives the browser a session of its own: what it had before counts for nothing.
 func (s *SignIn) welcome(w http.ResponseWriter, r *http.Request, here site, seals *seals, account session, token, back string) {
+	if err := s.signedIn(context.WithoutCancel(r.Context()), account); err != nil {
+		s.fail(w, r, http.StatusServiceUnavailable, "The server can't sign anybody in at the moment.", openid.FirstPause, err)
+		return
+	}
 	before, until := s.sessionIn(r.Header["Cookie"], seals)
 	value, err := seals.session(here.cookieName(sessionCookie)).close(account, s.now().Add(s.cfg.Lasts))
 	if err != nil {

@@ -220,3 +220,45 @@ func makeKey(t *testing.T, s *server) (k key) {
 	}
 	return k
 }
+
+// Goal: a key may no more than its account, whichever gateway learns that its role has changed, and over kill -9. Method: two
+// gateways and a Redis; one of them is started anew with another mapping of roles, which makes a member of a moderator.
+func TestPeople_KeyFollowsItsOwner(t *testing.T) {
+	provided(t)
+	p := startPods(t, 2, 1)
+	stays, other := p.gateways[0], p.gateways[1]
+	made, err := request("POST", stays.url+"/api/keys", `{"name":"Mod","scopes":["moderate"]}`, http.Header{"Content-Type": {"application/json"}}, signIn(t, stays, openidtest.Moderator))
+	var key struct{ Key string }
+	if err != nil || json.Unmarshal([]byte(made.body), &key) != nil || made.status != http.StatusCreated {
+		t.Fatalf("%+v, %v", made, err)
+	}
+	bearer := http.Header{"Authorization": {"Bearer " + key.Key}}
+	role := func(s *server) (p person) {
+		t.Helper()
+		said, err := request("GET", s.url+"/api/me", "", bearer.Clone())
+		if err == nil {
+			err = json.Unmarshal([]byte(said.body), &p)
+		}
+		if err != nil || p.Kind != "bot" {
+			t.Errorf("the key is %+v: %s, %v", p, said.body, err)
+		}
+		return p
+	}
+	if got := role(other); got.Role != "moderator" {
+		t.Errorf("before: %+v", got)
+	}
+	closed := listen(t, stays, bearer)
+
+	t.Setenv("PLAYGROUND_MODERATORS", "nobody")
+	other.kill()
+	other.restart()
+	signIn(t, other, openidtest.Moderator)
+	endsWithin(t, "a connection by the key on the other gateway", endsSoon, closed)
+	stays.kill()
+	stays.restart()
+	for _, s := range []*server{stays, other} {
+		if got := role(s); got.Role != "member" {
+			t.Errorf("after: %+v", got)
+		}
+	}
+}

@@ -78,7 +78,7 @@ func (t *Tokens) algorithms() []jose.SignatureAlgorithm {
 type Said struct {
 	Subject, Name, Login string
 	Role                 canvas.Role
-	Until                time.Time
+	Issued, Until        time.Time
 }
 
 // Verify returns what a token says if it is for this canvas. An error that wraps errNotYet says that
@@ -110,8 +110,19 @@ func (t *Tokens) Verify(raw string) (Said, error) {
 	sum := sha256.Sum256([]byte(raw))
 	return Said{
 		Subject: standard.Subject, Name: claims.Name(), Role: t.cfg.Roles.Of(claims),
-		Login: "jwt/" + hex.EncodeToString(sum[:16]), Until: standard.Expiry.Time().Add(ClockSkew),
+		Login: "jwt/" + hex.EncodeToString(sum[:16]), Issued: issuedOf(standard), Until: standard.Expiry.Time().Add(ClockSkew),
 	}, nil
+}
+
+// issuedOf is when a token was issued, or what of it tells which of two of one issuer is the later.
+func issuedOf(claims jwt.Claims) time.Time {
+	switch {
+	case claims.IssuedAt != nil:
+		return claims.IssuedAt.Time()
+	case claims.NotBefore != nil:
+		return claims.NotBefore.Time()
+	}
+	return claims.Expiry.Time()
 }
 
 // opened verifies a token's signature and reads what it says.

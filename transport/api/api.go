@@ -19,6 +19,7 @@ import (
 	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/api/admin"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/api/history"
 	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
@@ -93,6 +94,7 @@ type Ports struct {
 	Inspectors admin.Inspectors
 	People     People // nil: nobody is anybody in particular
 	Store      Store
+	Record     history.Record             // nil: there is none
 	Standing   Standing                   // nil: a pod that is alone, or without users, is as good as its store
 	Pages      fs.FS                      // index.html and what it loads
 	AdminPages fs.FS                      // the same for the dashboard, with login.html; nil: none
@@ -122,6 +124,7 @@ type server struct {
 	costs     *quota.Rates // units of work
 	jobs      jobs
 	images    images
+	past      *history.History // nil: there is no record
 
 	longUntil atomic.Int64            // until then the list of pixels is too long to be kept; Unix nanoseconds
 	bodies    *quota.Shares           // bytes
@@ -228,6 +231,12 @@ func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Method
 		return err
 	}
 	mux.Handle("/", pages)
+	if s.Record != nil {
+		s.past = s.newHistory()
+	}
+	for path, m := range s.past.Routes() {
+		routes[path] = answer.Methods{"GET": s.watched(m["GET"])}
+	}
 	maps.Copy(routes, map[string]answer.Methods{
 		"/health":            {"GET": s.getHealth},
 		"/api/canvas":        {"GET": s.watched(s.getCanvas)},
@@ -283,7 +292,7 @@ func (s *server) shareWith(w http.ResponseWriter, r *http.Request, m answer.Meth
 		return
 	}
 	header.Set("Access-Control-Allow-Origin", origin)
-	header.Set("Access-Control-Expose-Headers", "ETag, Retry-After, Allowance-Left, Allowance-Next")
+	header.Set("Access-Control-Expose-Headers", "ETag, Link, Retry-After, Allowance-Left, Allowance-Next")
 	if r.Method == http.MethodOptions {
 		header.Set("Access-Control-Allow-Methods", m.Allow())
 		header.Set("Access-Control-Allow-Headers", "Content-Type")

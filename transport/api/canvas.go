@@ -17,7 +17,7 @@ const triedAgain = time.Minute
 // getCanvas answers with every painted pixel. If the list is small enough to be kept, all who ask at
 // the same time share it.
 func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
-	all := view{part{width: s.Geometry.Width, height: s.Geometry.Height, scale: 1}, true}
+	all := view{part{width: s.Geometry.Width, height: s.Geometry.Height, scale: 1}, live, true}
 	if r.Method == http.MethodHead || all.units() > smallWork || s.Now().UnixNano() < s.longUntil.Load() {
 		s.streamCanvas(w, r)
 		return
@@ -27,7 +27,7 @@ func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
 	case errors.Is(err, errNotKept):
 		s.streamCanvas(w, r)
 	case err != nil:
-		s.notShown(w, r, err)
+		s.notShown(w, r, all, err)
 	default:
 		defer done()
 		w.Header().Set("Content-Type", "application/json; charset=utf-8")
@@ -37,7 +37,7 @@ func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
 
 // writeList writes the list of all pixels, which v is, to where there may be no room for it.
 func (s *server) writeList(ctx context.Context, out *download, _ view) error {
-	regions := s.readInTurn(ctx, s.everyRegion())
+	regions := s.readInTurn(ctx, live, s.everyRegion())
 	first, err := regions.next()
 	if err == nil {
 		err = s.writeCanvas(out, first, regions)
@@ -71,7 +71,7 @@ func (s *server) streamCanvas(w http.ResponseWriter, r *http.Request) {
 	if r.Method == http.MethodHead {
 		all = all[:1]
 	}
-	regions := s.readInTurn(r.Context(), all)
+	regions := s.readInTurn(r.Context(), live, all)
 	first, err := regions.next()
 	if err != nil {
 		s.unreadable(w, r, err)

@@ -173,14 +173,19 @@ func newPod(t testing.TB, change ...func(*Config)) *pod {
 // newPodOf makes a pod that people tell who is who; nil: nobody does.
 func newPodOf(t testing.TB, people People, change ...func(*Config)) *pod {
 	t.Helper()
+	return newPodWith(t, func(ports *Ports) { ports.People = people }, change...)
+}
+
+// newPodWith makes a pod whose ports are changed before it begins.
+func newPodWith(t testing.TB, adapt func(*Ports), change ...func(*Config)) *pod {
+	t.Helper()
 	cfg := Config{Node: "pod-1", Pages: true, Version: "v1.2.3", Geometry: small}
 	for _, f := range change {
 		f(&cfg)
 	}
 	p := &pod{canvas: newFakeCanvas(cfg.Geometry), store: &fakeStore{}, now: noon}
-	handlers, err := New(cfg, Ports{
+	ports := Ports{
 		Canvas:     p.canvas,
-		People:     people,
 		Cluster:    &p.cluster,
 		Inspectors: &p.cluster,
 		Store:      p.store,
@@ -195,7 +200,9 @@ func newPodOf(t testing.TB, people People, change ...func(*Config)) *pod {
 		Counters:   []metrics.Counter{{Name: "store_flushes_total", Help: "Flushes of the store.", Value: &p.flushes}},
 		Draining:   func() bool { return p.draining },
 		Now:        func() time.Time { return p.now },
-	})
+	}
+	adapt(&ports)
+	handlers, err := New(cfg, ports)
 	if err != nil {
 		t.Fatal(err)
 	}

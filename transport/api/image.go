@@ -10,10 +10,11 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
-	"strings"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/api/history"
 )
 
 // Limits of an image.
@@ -22,10 +23,11 @@ const (
 	maxImagePixels = 64 << 20 // the largest canvas unscaled; takes about a second of one processor
 )
 
-// view is the part of the canvas that an image shows, in pixels of the canvas, and its scale; or all
-// of it as a list of pixels.
+// view is the part of the canvas that an image shows, in pixels of the canvas, and its scale, now or
+// at a moment of the past; or all of it as a list of pixels.
 type view struct {
 	part
+	at   moment
 	list bool
 }
 
@@ -39,12 +41,22 @@ func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 		answer.Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
+	if v.at != live && s.past == nil {
+		answer.Fail(w, http.StatusNotFound, history.Off)
+		return
+	}
 	w.Header().Set("Cache-Control", "no-cache") // browsers may keep it, but must ask whether it is still current
+	if v.at != live {
+		if err := s.keepImage(w, r, v); err != nil {
+			s.notShown(w, r, v, err)
+			return
+		}
+	}
 	if r.Method == http.MethodHead || r.Header.Get("If-None-Match") != "" {
 		if tag, err := s.tagAlone(w, r, v); err != nil {
-			s.notShown(w, r, err)
+			s.notShown(w, r, v, err)
 			return
-		} else if r.Method == http.MethodHead || matches(r.Header.Get("If-None-Match"), tag) {
+		} else if r.Method == http.MethodHead || history.Matches(r.Header.Get("If-None-Match"), tag) {
 			s.begun(w, r, tag)
 			return
 		}
@@ -55,7 +67,7 @@ func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if err != nil {
-		s.notShown(w, r, err)
+		s.notShown(w, r, v, err)
 		return
 	}
 	defer done()
@@ -75,10 +87,14 @@ func (s *server) tagAlone(w http.ResponseWriter, r *http.Request, v view) (strin
 }
 
 // notShown answers why there is no image.
-func (s *server) notShown(w http.ResponseWriter, r *http.Request, err error) {
+func (s *server) notShown(w http.ResponseWriter, r *http.Request, v view, err error) {
 	var overload *overloadError
 	if errors.As(err, &overload) {
 		overload.answer(w)
+		return
+	}
+	if v.at != live {
+		s.past.Fail(w, r, err)
 		return
 	}
 	s.unreadable(w, r, err)
@@ -87,7 +103,7 @@ func (s *server) notShown(w http.ResponseWriter, r *http.Request, err error) {
 // begun sets the header of an image, and reports whether the client wants the image itself.
 func (s *server) begun(w http.ResponseWriter, r *http.Request, tag string) bool {
 	w.Header().Set("ETag", tag)
-	if matches(r.Header.Get("If-None-Match"), tag) {
+	if history.Matches(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return false
 	}
@@ -107,7 +123,7 @@ func (s *server) streamImage(w http.ResponseWriter, r *http.Request, v view) {
 	// may be newer than its tag says, but never older.
 	tag, err := s.tag(r.Context(), v)
 	if err != nil {
-		s.unreadable(w, r, err)
+		s.notShown(w, r, v, err)
 		return
 	}
 	if !s.begun(w, r, tag) {
@@ -119,7 +135,7 @@ func (s *server) streamImage(w http.ResponseWriter, r *http.Request, v view) {
 	}
 }
 
-// parseView reads ?x=&y=&w=&h=&scale=. Without any of them a view is the whole canvas, unscaled.
+// parseView reads ?x=&y=&w=&h=&scale=&at=. Without any of them a view is the whole canvas now, unscaled.
 // Errors are for the user.
 func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 	number := func(name string, fallback, least, most int) int {
@@ -137,7 +153,12 @@ func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 	v.width = number("w", g.Width-v.x, 1, g.Width-v.x)
 	v.height = number("h", g.Height-v.y, 1, g.Height-v.y)
 	v.scale = number("scale", 1, 1, maxScale)
-	if pixels := v.units(); err == nil && pixels > maxImagePixels {
+	if query.Has("at") && err == nil {
+		var at time.Time
+		at, err = history.ParseTime("at", query.Get("at"))
+		v.at = moment(max(1, at.UnixMilli()))
+	}
+	if pixels := v.pixels(); err == nil && pixels > maxImagePixels {
 		err = fmt.Errorf("the image would have %d pixels, at most %d: choose a smaller scale, w or h", pixels, maxImagePixels)
 	}
 	return v, err
@@ -147,7 +168,7 @@ func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 // because the image may be newer.
 func (s *server) tag(ctx context.Context, v view) (string, error) {
 	sum := sha256.New()
-	fmt.Fprint(sum, s.Geometry, v.part)
+	fmt.Fprint(sum, s.Geometry, v.part) // not when: the same pixels are the same image
 	rows, columns, regions := v.inTurn(ctx, s)
 	for range rows * columns {
 		snapshot, err := regions.next()
@@ -159,12 +180,15 @@ func (s *server) tag(ctx context.Context, v view) (string, error) {
 	return `W/"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`, nil
 }
 
+// area is what a view shows, in pixels of the canvas.
+func (v view) area() image.Rectangle { return image.Rect(v.x, v.y, v.x+v.width, v.y+v.height) }
+
 // inTurn reads the regions that a view touches, row by row.
 func (v view) inTurn(ctx context.Context, s *server) (rows, columns int, regions *regionReader) {
 	top, bottom := v.y/s.Geometry.Region, (v.y+v.height-1)/s.Geometry.Region
 	left, right := v.x/s.Geometry.Region, (v.x+v.width-1)/s.Geometry.Region
-	all := s.Geometry.Within(image.Rect(v.x, v.y, v.x+v.width, v.y+v.height))
-	return bottom - top + 1, right - left + 1, s.readInTurn(ctx, all)
+	all := s.Geometry.Within(v.area())
+	return bottom - top + 1, right - left + 1, s.readInTurn(ctx, v.at, all)
 }
 
 // writeImage writes an image. In memory it holds one row of regions, and what is read ahead.
@@ -220,15 +244,4 @@ func (s *server) appendLine(dst []byte, band []*canvas.Snapshot, v view, y int) 
 		}
 	}
 	return dst
-}
-
-// matches reports whether an If-None-Match header names a tag (RFC 9110, 13.1.2).
-func matches(header, tag string) bool {
-	for one := range strings.SplitSeq(header, ",") {
-		one = strings.TrimSpace(one)
-		if one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(tag, "W/") {
-			return true
-		}
-	}
-	return false
 }

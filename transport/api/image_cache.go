@@ -61,8 +61,16 @@ func (v view) estimate() int {
 	return 7*v.width*v.height + v.width*v.height*v.scale*v.scale/64
 }
 
+// pixels is how many pixels a view's image has.
+func (v view) pixels() int { return v.width * v.height * v.scale * v.scale }
+
 // units is the work that making a view's image takes.
-func (v view) units() int { return v.width * v.height * v.scale * v.scale }
+func (v view) units() int {
+	if v.at == live {
+		return v.pixels()
+	}
+	return v.pixels() + pastWork*v.width*v.height
+}
 
 func (i *images) enter(v view) *seen {
 	i.mu.Lock()
@@ -147,7 +155,7 @@ func (s *server) render(w http.ResponseWriter, r *http.Request, v view, before *
 	if !s.images.memory.Take(network, false, most) {
 		return nil, errNotKept
 	}
-	if wait, ok := s.costs.Take(network, v.units(), s.Now()); !ok {
+	if wait, ok := s.costs.Take(network, min(v.units(), workBurst), s.Now()); !ok {
 		s.images.memory.Give(network, most)
 		return nil, &overloadError{http.StatusTooManyRequests, wait}
 	}

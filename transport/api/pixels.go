@@ -13,6 +13,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/api/history"
 )
 
 // Why an entry is not a pixel, in the words that existing clients expect.
@@ -36,11 +37,15 @@ func (s *server) getPixel(w http.ResponseWriter, r *http.Request) {
 		s.unreadable(w, r, err)
 		return
 	}
+	color := snapshot.Tile.At(pos)
+	who, record := s.placedBy(w, r, x, y, snapshot.Position.Seq, &color)
 	answer.JSON(w, http.StatusOK, struct {
 		X     int    `json:"x"`
 		Y     int    `json:"y"`
 		Color string `json:"color"`
-	}{x, y, snapshot.Tile.At(pos).String()})
+		*history.Who
+		Record string `json:"record,omitempty"` // why nothing is said of who placed it; empty: nobody knows more
+	}{x, y, color.String(), who, record})
 }
 
 func (s *server) read(ctx context.Context, region canvas.RegionID) (*canvas.Snapshot, error) {

@@ -23,18 +23,19 @@ const (
 type regionReader struct {
 	s    *server
 	ctx  context.Context // of the request
+	at   moment
 	left []canvas.RegionID
 	read []*canvas.Snapshot
 }
 
-func (s *server) readInTurn(ctx context.Context, regions []canvas.RegionID) *regionReader {
-	return &regionReader{s: s, ctx: ctx, left: regions}
+func (s *server) readInTurn(ctx context.Context, at moment, regions []canvas.RegionID) *regionReader {
+	return &regionReader{s: s, ctx: ctx, at: at, left: regions}
 }
 
 // next returns the next region. It must not be called more often than there are regions.
 func (r *regionReader) next() (*canvas.Snapshot, error) {
 	if len(r.read) == 0 {
-		n := min(max(bytesAhead/(3*r.s.Geometry.Region*r.s.Geometry.Region), 1), regionsAhead, len(r.left))
+		n := min(max(bytesAhead/(3*r.s.Geometry.Region*r.s.Geometry.Region), 1), r.at.regionsAhead(), len(r.left))
 		if err := r.readAhead(r.left[:n]); err != nil {
 			return nil, err
 		}
@@ -62,7 +63,7 @@ func (r *regionReader) readAhead(ids []canvas.RegionID) error {
 	var all sync.WaitGroup
 	for i, id := range ids {
 		all.Go(func() {
-			if read[i], failed[i] = r.s.read(r.ctx, id); failed[i] != nil {
+			if read[i], failed[i] = r.s.readAt(r.ctx, id, r.at); failed[i] != nil {
 				failed[i] = fmt.Errorf("read region %d: %w", id, failed[i])
 			}
 		})

@@ -54,7 +54,7 @@ func TestRegionReader(t *testing.T) {
 		for id := range canvas.RegionID(test.geometry.Regions()) {
 			all = append(all, id)
 		}
-		r := p.server.readInTurn(t.Context(), all)
+		r := p.server.readInTurn(t.Context(), live, all)
 		for _, want := range all {
 			got, err := r.next()
 			if err != nil || got.Region != want {

@@ -11,6 +11,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cluster"
 	"pixelplayground/cmd/commandline"
@@ -18,6 +19,7 @@ import (
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
 	"pixelplayground/transport/api/admin"
+	"pixelplayground/transport/api/history"
 	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/auth"
 	"pixelplayground/web"
@@ -108,8 +110,13 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		)
 	}
 	p.store, ports.Store, ports.Documents = kept, kept, kept
-	if _, err := openRecord(cfg, kept, log); err != nil {
+	files, err := openRecord(cfg, kept, log)
+	if err != nil {
 		return nil, err
+	}
+	var recorded history.Record // nil: there is none
+	if files != nil {
+		recorded = record.NewReader(files, kept, record.Config{Geometry: cfg.Geometry, Log: log})
 	}
 	var people api.People // nil: this pod is no gateway
 	if cfg.Gateway {
@@ -130,7 +137,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		standing = p.usher
 	}
 	handlers, err := api.New(http, api.Ports{
-		Canvas: p.node, People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
+		Canvas: p.node, Record: recorded, People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.AllowedOrigins.Allow, Foreign: sockets.AllowedOrigins.Foreign, Draining: p.draining.Load, Log: log,
 	})
 	if err != nil {

@@ -354,7 +354,6 @@ func TestAllowance_FailureCountsAsSpent(t *testing.T) {
 	w := newWorld(t, calm)
 	p := somebody(1, slowly(10))
 	w.connectAs(p).tries(w, 1)
-	w.node.system.Root.Send(w.node.system.NewLocalPID(message.AllowancePath(p.Subject)), allowanceWritten{asks: make([]leaseAsk, 1)}) // is ignored
 	w.node.system.Root.Send(w.node.system.NewLocalPID(message.AllowancePath(p.Subject)), &message.Lease{Subject: p.Subject, Limit: canvas.Limit{Every: 1}})
 	if left := w.left(p); left != 9 {
 		t.Errorf("%d left, want 9", left)

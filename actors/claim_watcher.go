@@ -85,7 +85,7 @@ func (w *claimWatcher) ask(ctx context.Context) {
 	began := w.pod.clock.Now()
 	mark, err := w.pod.store.Claims(ctx)
 	if err == nil {
-		w.pod.silence.end()
+		w.pod.silence.End()
 	}
 	if w.answered(mark, err, began) {
 		w.doubt()

@@ -81,7 +81,7 @@ const longestHold = allowances.SlowFrom
 
 func (c *connection) purseOf() *allowances.Purse {
 	if c.purse == nil { // most connections only watch
-		p := allowances.NewPurse(&c.pod.purses, c.person, true)
+		p := allowances.NewPurse(c.pod.leasing, c.person, true)
 		c.purse = &p
 	}
 	return c.purse

@@ -13,6 +13,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
@@ -205,7 +206,7 @@ func (n *Node) worst(ctx context.Context, m message.Inspect) []message.Connectio
 func (n *Node) storeTrouble() string {
 	trouble := n.storeMonitor.Trouble()
 	if trouble == nil {
-		trouble = n.outage.trouble()
+		trouble = n.outage.Trouble()
 	}
 	if trouble == nil {
 		return ""
@@ -272,7 +273,7 @@ func (n *Node) listConnections(ctx context.Context) *message.Listing {
 
 // allowancesInUse lists the allowances that the front has started. They have no traces.
 func (n *Node) allowancesInUse(ctx context.Context) (list []message.ActorReport) {
-	answer, _ := n.ask(ctx, n.allowances, listAllowances{listedActors})
+	answer, _ := n.ask(ctx, n.allowances, allowances.List{Most: listedActors})
 	subjects, _ := answer.([]canvas.Subject)
 	for _, s := range subjects {
 		list = append(list, message.ActorReport{Actor: message.AllowancePath(s), State: silent})

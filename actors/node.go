@@ -23,6 +23,7 @@ import (
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/standaside"
 	"pixelplayground/actors/store"
+	"pixelplayground/actors/storehealth"
 	"pixelplayground/actors/telemetry"
 )
 
@@ -53,8 +54,11 @@ type Node struct {
 	draining  atomic.Bool
 
 	// For regions.
-	store store.Store
-	storeHealth
+	store        store.Store
+	storeMonitor *standaside.Monitor
+	outage       *storehealth.Outage
+	silence      storehealth.Silence
+	waits        storehealth.Waits // by RegionID, as long as regions
 	claimWatcher *claimWatcher
 	handoffs     *handoffLimiter
 	rests        *rests // for relays, too
@@ -65,10 +69,8 @@ type Node struct {
 	users   atomic.Int64  // of the whole canvas, as shown last
 	memory  rosterMemory  // the roster's
 
-	// For allowances.
-	purses allowances.Pod
-	kept   allowances.Records
-	given  allowances.Given
+	// For allowances, and for those who lease from them.
+	leasing *allowances.Pod
 
 	pids
 	closeOnce sync.Once
@@ -112,15 +114,16 @@ func New(cfg Config, ports Ports) *Node {
 	if n.host == nil {
 		n.host = noHostInfo{}
 	}
-	n.purses = allowances.Pod{
-		Owner:  func(s canvas.Subject) *actor.PID { return n.placement.Allowances().Owner(s) },
+	n.leasing = allowances.New(allowances.Needs{
+		System: n.system, Documents: ports.Documents, Stats: &n.stats, Log: n.log,
+		Props:  func(producer func() actor.Actor) *actor.Props { return n.props(message.KindAllowance, "", producer) },
+		Owners: func() allowances.Owners { return n.placement.Allowances() },
 		Number: func() uint64 { return n.streams.Add(1) },
-		Now:    n.clock.Now, Later: n.later, Beat: cfg.Beat, Patience: cfg.Patience,
-	}
-	n.kept.Documents = ports.Documents
-	n.given.Records, n.given.Background, n.given.Now = &n.kept, n.background, n.clock.Now
+		Now:    n.clock.Now, After: n.clock.AfterFunc, Later: n.later, Background: n.background, Unhandled: n.unhandled,
+		Beat: cfg.Beat, Yield: cfg.Yield, Patience: cfg.Patience,
+	})
 	n.claimWatcher, n.handoffs, n.rests = &claimWatcher{pod: n}, newHandoffLimiter(n.system.Root), newRests(n)
-	n.outage = newOutage(n.log, n.events)
+	n.outage = storehealth.NewOutage(n.log, n.events)
 	n.storeMonitor = standaside.New(standaside.Pod{
 		Deputies: ports.Deputies, Now: n.clock.Now, After: n.clock.AfterFunc, Background: n.background, Stats: &n.stats, Log: n.log,
 		Ping: func(ctx context.Context) error { return n.store.Ping(ctx) },
@@ -143,16 +146,16 @@ func (h alone) Before(canvas.RegionID) []*actor.PID { return nil }
 func (h alone) Presence() *actor.PID                { return h.system.NewLocalPID(message.PresenceName) }
 func (h alone) Gateways() []string                  { return []string{h.system.Address()} }
 func (h alone) Has(string) bool                     { return true }
-func (h alone) Allowances() AllowanceOwners         { return aloneOwners(h) }
+func (h alone) Allowances() allowances.Owners       { return aloneOwners(h) }
 
-// aloneOwners is the AllowanceOwners of a node that is alone.
+// aloneOwners is the allowances.Owners of a node that is alone.
 type aloneOwners struct{ system *actor.ActorSystem }
 
 func (h aloneOwners) Owner(canvas.Subject) *actor.PID {
 	return h.system.NewLocalPID(message.AllowanceName)
 }
 func (h aloneOwners) Before(canvas.Subject) []*actor.PID { return nil }
-func (h aloneOwners) Members() []AllowanceMember         { return nil }
+func (h aloneOwners) Members() []allowances.Member       { return nil }
 
 // Open starts the actors that the pod's roles ask for. A region is claimed when it is
 // first needed; what is asked of it meanwhile waits.
@@ -169,7 +172,7 @@ func (n *Node) Open() error {
 	if n.inspector, err = spawn(message.KindInspector, message.InspectorName, func() actor.Actor { return &inspector{pod: n} }); err != nil {
 		return err
 	}
-	front := newAllowanceFront(n)
+	front := allowances.NewFront(n.leasing)
 	if n.allowances, err = spawn(message.KindAllowance, message.AllowanceName, func() actor.Actor { return front }); err != nil {
 		return err
 	}
@@ -178,7 +181,7 @@ func (n *Node) Open() error {
 			return err
 		}
 		n.regions = make([]*actor.PID, n.cfg.Geometry.Regions())
-		n.waits = make(waits, len(n.regions))
+		n.waits = make(storehealth.Waits, len(n.regions))
 	}
 	for i := range n.regions {
 		id := canvas.RegionID(i)
@@ -210,20 +213,22 @@ func (n *Node) Open() error {
 
 // Moved tells the actors that the placement has changed. Call it after Open.
 func (n *Node) Moved() {
-	for _, pid := range slices.Concat(n.regions, n.relays, []*actor.PID{n.presence, n.roster, n.allowances}) {
+	for _, pid := range slices.Concat(n.regions, n.relays, []*actor.PID{n.presence, n.roster}) {
 		if pid != nil {
 			n.system.Root.Send(pid, moved{})
 		}
 	}
+	n.system.Root.Send(n.allowances, allowances.Moved{})
 }
 
 // HandOver waits until the regions and allowances that the placement gives to other pods are theirs, or
 // until ctx or Config.Retire ends. Close releases what is left.
 func (n *Node) HandOver(ctx context.Context) error {
 	var futures []*actor.Future
-	for _, pid := range append(slices.Clone(n.regions), n.allowances) {
+	for _, pid := range n.regions {
 		futures = append(futures, n.system.Root.RequestFuture(pid, handOver{}, n.cfg.Retire))
 	}
+	futures = append(futures, n.system.Root.RequestFuture(n.allowances, allowances.HandOver{}, n.cfg.Retire))
 	left := 0
 	for _, f := range futures {
 		if _, err := wait(ctx, f); err != nil {
@@ -235,6 +240,9 @@ func (n *Node) HandOver(ctx context.Context) error {
 	}
 	return nil
 }
+
+// Ready returns nil if every region that this pod has would take a pixel now, else why not.
+func (n *Node) Ready() error { return n.waits.Err(n.clock.Now(), n.cfg.Patience) }
 
 // Drain refuses new ops from now on.
 func (n *Node) Drain() { n.draining.Store(true) }
@@ -256,7 +264,7 @@ func (n *Node) Close() {
 			}
 		}
 		if n.allowances != nil {
-			if _, err := n.system.Root.RequestFuture(n.allowances, retire{}, n.cfg.Retire).Result(); err != nil {
+			if _, err := n.system.Root.RequestFuture(n.allowances, allowances.Retire{}, n.cfg.Retire).Result(); err != nil {
 				n.log.Warn("what is left of allowances is not kept in time: they start empty", "err", err)
 			}
 		}

@@ -57,7 +57,7 @@ func (r *region) askStore(ctx actor.Context) {
 	r.question++
 	began := r.verified
 	self, system, term, reached, question := ctx.Self(), ctx.ActorSystem(), r.term(), r.Position.Seq, r.question
-	limit := r.pod.silence.askTime(r.pod.cfg)
+	limit := r.pod.silence.AskTime(r.pod.cfg.Beat, r.pod.cfg.askTime())
 	r.pod.background(func(c context.Context) {
 		c, cancel := context.WithTimeout(c, limit)
 		defer cancel()
@@ -69,7 +69,7 @@ func (r *region) askStore(ctx actor.Context) {
 // onOwnershipLate answers the relays without the store's answer, which may still come.
 func (r *region) onOwnershipLate(ctx actor.Context, m ownershipLate) {
 	if m.of == r && m.question == r.question && r.checking {
-		r.pod.silence.begin()
+		r.pod.silence.Begin()
 		r.answerCheckers(ctx)
 	}
 }
@@ -93,7 +93,7 @@ func (r *region) onOwnershipDamaged(ctx actor.Context, err error) {
 // another owner has committed since.
 func (r *region) onOwnershipAnswer(ctx actor.Context, m ownershipAnswer) {
 	if m.err == nil || errors.Is(m.err, store.ErrFenced) || errors.Is(m.err, store.ErrDamaged) {
-		r.pod.silence.end()
+		r.pod.silence.End()
 	}
 	if m.of != r || m.epoch != r.epoch {
 		return

@@ -83,7 +83,7 @@ func (p *placer) begin(ctx actor.Context) {
 	if p.person.Subject == (canvas.Subject{}) {
 		p.person.Subject = canvas.Subject(p.session.Key())
 	}
-	p.purse = allowances.NewPurse(&p.pod.purses, p.person, false)
+	p.purse = allowances.NewPurse(p.pod.leasing, p.person, false)
 	for _, stroke := range p.strokes {
 		p.total += len(stroke.Dots)
 	}

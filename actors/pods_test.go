@@ -11,6 +11,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
@@ -85,7 +86,7 @@ func (p *pods) change(f func()) {
 	members := slices.Clone(p.members)
 	p.owners = &testOwners{pods: p}
 	for _, pod := range members {
-		p.owners.members = append(p.owners.members, AllowanceMember{pod.address, pod.address})
+		p.owners.members = append(p.owners.members, allowances.Member{ID: pod.address, Address: pod.address})
 	}
 	p.mu.Unlock()
 	for _, pod := range members {
@@ -128,9 +129,9 @@ func (p *pods) owner(key int) (owner *testPod, before []*testPod) {
 }
 
 // ownerAmong is owner among some members, which may have gone since.
-func (p *pods) ownerAmong(members []AllowanceMember, key int) (owner *testPod, before []*testPod) {
+func (p *pods) ownerAmong(members []allowances.Member, key int) (owner *testPod, before []*testPod) {
 	list := slices.DeleteFunc(p.ranked(key), func(pod *testPod) bool {
-		return !slices.ContainsFunc(members, func(m AllowanceMember) bool { return m.ID == pod.address })
+		return !slices.ContainsFunc(members, func(m allowances.Member) bool { return m.ID == pod.address })
 	})
 	return ownerOf(list)
 }
@@ -184,7 +185,7 @@ func (p *pods) Before(id canvas.RegionID) (pids []*actor.PID) {
 }
 
 // Allowances is the same until the members change.
-func (p *pods) Allowances() AllowanceOwners {
+func (p *pods) Allowances() allowances.Owners {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.owners
@@ -193,10 +194,10 @@ func (p *pods) Allowances() AllowanceOwners {
 // testOwners places allowances by one byte of the subject.
 type testOwners struct {
 	pods    *pods
-	members []AllowanceMember
+	members []allowances.Member
 }
 
-func (o *testOwners) Members() []AllowanceMember { return o.members }
+func (o *testOwners) Members() []allowances.Member { return o.members }
 
 func (o *testOwners) Owner(s canvas.Subject) *actor.PID {
 	if owner, _ := o.pods.ownerAmong(o.members, int(s[0])); owner != nil {

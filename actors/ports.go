@@ -6,6 +6,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
@@ -153,25 +154,7 @@ type Placement interface {
 	// Has reports whether the pod at an address is a member.
 	Has(address string) bool
 	// Allowances is who owns which allowance now.
-	Allowances() AllowanceOwners
-}
-
-// AllowanceOwners says which pod owns which allowance as long as the members are the same. It is
-// immutable; a different one (by ==) means that the members may have changed.
-type AllowanceOwners interface {
-	// Owner is the front of the pod that owns a subject's allowance; nil: no pod can now.
-	Owner(s canvas.Subject) *actor.PID
-	// Before lists the fronts of the pods that may own it from a time with other members, as
-	// Placement.Before does.
-	Before(s canvas.Subject) []*actor.PID
-	// Members is the pods that can own allowances. The caller must not change the slice.
-	Members() []AllowanceMember
-}
-
-// AllowanceMember is a pod that can own allowances.
-type AllowanceMember struct {
-	ID      string // of this incarnation of the pod
-	Address string
+	Allowances() allowances.Owners
 }
 
 // Clock is time as the actors see it; tests bring their own.

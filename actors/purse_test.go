@@ -38,9 +38,9 @@ func BenchmarkLease(b *testing.B) {
 func TestPurse_SlowAnswer(t *testing.T) {
 	w := newWorld(t, nil)
 	person := somebody(1, slowly(10))
-	late, pod := time.Duration(0), w.node.purses
-	pod.Now = func() time.Time { return time.Now().Add(late) }
-	p := allowances.NewPurse(&pod, person, true)
+	late, needs := time.Duration(0), w.node.leasing.Needs
+	needs.Now = func() time.Time { return time.Now().Add(late) }
+	p := allowances.NewPurse(allowances.New(needs), person, true)
 	done := make(chan allowances.Taken, 1)
 	answers := 0
 	pid := w.node.system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
@@ -48,7 +48,7 @@ func TestPurse_SlowAnswer(t *testing.T) {
 		case *actor.Started:
 			p.Take(ctx, 3, time.Now())
 			for range 2 {
-				late += pod.Beat // as if the answer were
+				late += needs.Beat // as if the answer were
 				p.Wake(ctx)
 			}
 		case *message.Leased:
@@ -73,16 +73,16 @@ func TestPurse_SlowAnswer(t *testing.T) {
 func TestPurse_AnswerTooLate(t *testing.T) {
 	w := newWorld(t, nil)
 	person := somebody(1, slowly(10))
-	late, pod := time.Duration(0), w.node.purses
-	pod.Now = func() time.Time { return time.Now().Add(late) }
-	p := allowances.NewPurse(&pod, person, true)
+	late, needs := time.Duration(0), w.node.leasing.Needs
+	needs.Now = func() time.Time { return time.Now().Add(late) }
+	p := allowances.NewPurse(allowances.New(needs), person, true)
 	done := make(chan struct{})
 	answers := 0
 	pid := w.node.system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
 		switch m := ctx.Message().(type) {
 		case *actor.Started:
 			p.Take(ctx, 3, time.Now())
-			for _, late = range []time.Duration{pod.Beat, 2 * pod.Patience} { // it asks again, and then waits no longer
+			for _, late = range []time.Duration{needs.Beat, 2 * needs.Patience} { // it asks again, and then waits no longer
 				p.Wake(ctx)
 			}
 		case *message.Leased:

@@ -378,13 +378,13 @@ func (r *region) calling() {
 
 func (r *region) failed(err error, operation string) {
 	r.pod.stats.Outages.Add(1)
-	r.pod.outage.failed(r.id, operation, err, r.pod.clock.Now())
+	r.pod.outage.Failed(r.id, operation, err, r.pod.clock.Now())
 	r.failures++
 }
 
 func (r *region) recovered() {
 	if r.failures > 0 {
-		r.pod.outage.over(r.id, r.pod.clock.Now())
+		r.pod.outage.Over(r.id, r.pod.clock.Now())
 	}
 	r.failures, r.asked = 0, time.Time{}
 	r.pod.waits[r.id].Store(0)

@@ -65,7 +65,7 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	if err := read(); err != nil {
 		t.Fatal(err)
 	}
-	if limit := node.silence.askTime(cfg); limit != cfg.askTime() {
+	if limit := node.silence.AskTime(cfg.Beat, cfg.askTime()); limit != cfg.askTime() {
 		t.Errorf("a store that answers has %v, not %v", limit, cfg.askTime())
 	}
 	close(h.hangs)
@@ -83,7 +83,7 @@ func TestRegion_ReadsWhileTheStoreHangs(t *testing.T) {
 	}
 	// A reader of many regions does not wait as long for each of them, until the store answers
 	// anything.
-	if limit := node.silence.askTime(cfg); limit != cfg.Beat {
+	if limit := node.silence.AskTime(cfg.Beat, cfg.askTime()); limit != cfg.Beat {
 		t.Errorf("a store that is silent has %v, not %v", limit, cfg.Beat)
 	}
 	back()

@@ -5,18 +5,18 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors"
+	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
 
-// allowanceOwners implements actors.AllowanceOwners for the members of one view: allowances are placed
+// allowanceOwners implements allowances.Owners for the members of one view: allowances are placed
 // as regions are, but only on members that know what they are. While no canvas pod does, since all are
 // of an earlier version, each pod owns those of its own users. It is immutable; nil has no members.
 type allowanceOwners struct {
 	able    []candidate
-	members []actors.AllowanceMember // of able
-	fronts  []*actor.PID             // likewise
+	members []allowances.Member // of able
+	fronts  []*actor.PID        // likewise
 }
 
 func newAllowanceOwners(members []Member) *allowanceOwners {
@@ -24,7 +24,7 @@ func newAllowanceOwners(members []Member) *allowanceOwners {
 	add := func(m Member) {
 		leaving := m.Draining || m.Aside
 		o.able = append(o.able, candidate{seedOf(m.ID), leaving})
-		o.members = append(o.members, actors.AllowanceMember{ID: m.ID, Address: m.Peer})
+		o.members = append(o.members, allowances.Member{ID: m.ID, Address: m.Peer})
 		o.fronts = append(o.fronts, actor.NewPID(m.Peer, message.AllowanceName))
 	}
 	for _, m := range members {
@@ -47,7 +47,7 @@ func newAllowanceOwners(members []Member) *allowanceOwners {
 // keyOf is the subject's key for placement.
 func keyOf(s canvas.Subject) uint64 { return binary.BigEndian.Uint64(s[8:]) }
 
-// Owner implements actors.AllowanceOwners.
+// Owner implements allowances.Owners.
 func (o *allowanceOwners) Owner(s canvas.Subject) *actor.PID {
 	if o == nil || len(o.able) == 0 {
 		return nil
@@ -55,7 +55,7 @@ func (o *allowanceOwners) Owner(s canvas.Subject) *actor.PID {
 	return o.fronts[ownerOf(o.able, keyOf(s))]
 }
 
-// Before implements actors.AllowanceOwners.
+// Before implements allowances.Owners.
 func (o *allowanceOwners) Before(s canvas.Subject) (fronts []*actor.PID) {
 	if o == nil || len(o.able) == 0 {
 		return nil
@@ -67,8 +67,8 @@ func (o *allowanceOwners) Before(s canvas.Subject) (fronts []*actor.PID) {
 	return fronts
 }
 
-// Members implements actors.AllowanceOwners.
-func (o *allowanceOwners) Members() []actors.AllowanceMember {
+// Members implements allowances.Owners.
+func (o *allowanceOwners) Members() []allowances.Member {
 	if o == nil {
 		return nil
 	}
@@ -76,4 +76,4 @@ func (o *allowanceOwners) Members() []actors.AllowanceMember {
 }
 
 // Allowances implements actors.Placement.
-func (c *Cluster) Allowances() actors.AllowanceOwners { return c.View().allowances }
+func (c *Cluster) Allowances() allowances.Owners { return c.View().allowances }

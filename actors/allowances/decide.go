@@ -7,9 +7,9 @@ import (
 	"pixelplayground/actors/message"
 )
 
-// Decide returns what becomes of an allowance by a lease, and the answer. More than the least is
+// decide returns what becomes of an allowance by a lease, and the answer. More than the least is
 // given only out of plenty, so that one lessee does not keep from the others what they need.
-func Decide(full canvas.Allowance, m *message.Lease, now time.Time) (canvas.Allowance, *message.Leased) {
+func decide(full canvas.Allowance, m *message.Lease, now time.Time) (canvas.Allowance, *message.Leased) {
 	full = full.Give(m.Unused, m.Limit)
 	if m.Least == 0 {
 		return full, &message.Leased{}

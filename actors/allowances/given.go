@@ -7,13 +7,10 @@ import (
 	"time"
 )
 
-// Given keeps in the store until when this canvas may give pixels out of allowances that are in
+// given keeps in the store until when this canvas may give pixels out of allowances that are in
 // memory alone. After a loss of all pods that is the floor. Any goroutine may use it.
-type Given struct {
-	Records    *Records                    // its Documents nil: there is no store
-	Background func(func(context.Context)) // runs a call on its own goroutine
-	Now        func() time.Time
-
+type given struct {
+	pod   *Pod
 	until atomic.Int64 // Unix nanoseconds; what is given out until then is covered
 
 	mu      sync.Mutex
@@ -31,20 +28,20 @@ const (
 	givenSkew = time.Second
 )
 
-// Covers reports whether pixels may be given out now.
-func (g *Given) Covers(now time.Time) bool {
-	if g.Records.Documents == nil {
+// covers reports whether pixels may be given out now.
+func (g *given) covers(now time.Time) bool {
+	if g.pod.Documents == nil {
 		return true
 	}
 	until := g.until.Load()
 	if until-now.UnixNano() < int64(givenEarly) {
-		g.Extend(nil)
+		g.extend(nil)
 	}
 	return now.UnixNano() < until
 }
 
-// Extend tells the store. then, if there is one, is told whether the store knows.
-func (g *Given) Extend(then func(error)) {
+// extend tells the store. then, if there is one, is told whether the store knows.
+func (g *given) extend(then func(error)) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if then != nil {
@@ -54,10 +51,10 @@ func (g *Given) Extend(then func(error)) {
 		return
 	}
 	g.writing = true
-	g.Background(func(ctx context.Context) {
-		until := g.Now().Add(givenAhead)
+	g.pod.Background(func(ctx context.Context) {
+		until := g.pod.Now().Add(givenAhead)
 		value := appendNumber([]byte{givenUntil}, uint64(until.Add(givenSkew).UnixNano()))
-		err := g.Records.PutDocument(ctx, kindFast, givenID, value, time.Time{})
+		err := g.pod.records.PutDocument(ctx, kindFast, givenID, value, time.Time{})
 		g.mu.Lock()
 		defer g.mu.Unlock()
 		g.writing = false

@@ -1,5 +1,3 @@
-// Package allowances is what the actors of allowances and those who lease from them reckon with, and what
-// allowances keep in the store. The actors themselves are in package actors.
 package allowances
 
 import (
@@ -12,17 +10,6 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
-
-// Pod is what purses need of the pod that they are on. Any goroutine may call it.
-type Pod struct {
-	Owner  func(canvas.Subject) *actor.PID // the front of the pod that has an allowance; nil: no pod can have it now
-	Number func() uint64                   // of the next question
-	Now    func() time.Time
-	Later  func(ctx actor.Context, d time.Duration, message any) // sends it to the actor itself
-
-	Beat     time.Duration // between two tries of a question
-	Patience time.Duration // with an owner that does not answer
-}
 
 // Purse is what a connection or a placer has in hand of the allowances of its person and of the
 // person's network. What it has covers the next ops without a message to anybody.
@@ -157,7 +144,7 @@ func (p *Purse) ask(ctx actor.Context, l *lease, least int, now time.Time) {
 		m.Want += min(l.limit.Burst/8, int(int64(leaseTime)/l.limit.Every))
 	}
 	l.least, l.left = least, 0
-	if owner := p.pod.Owner(l.subject); owner != nil {
+	if owner := p.pod.Owners().Owner(l.subject); owner != nil {
 		ctx.Request(owner, m)
 	}
 	p.WakeAt(ctx, now.Add(p.pod.Beat), now)
@@ -253,7 +240,7 @@ func (p *Purse) answered(ctx actor.Context, l *lease, m *message.Leased, now tim
 func (p *Purse) back(ctx actor.Context, subject canvas.Subject, pixels int) {
 	for i := range p.leases {
 		l := &p.leases[i]
-		if owner := p.pod.Owner(subject); owner != nil && l.subject == subject && l.limit.Every > 0 {
+		if owner := p.pod.Owners().Owner(subject); owner != nil && l.subject == subject && l.limit.Every > 0 {
 			ctx.Send(owner, &message.Unspent{Subject: subject, Limit: l.limit, Pixels: pixels})
 			l.full = l.full.Give(pixels, l.limit)
 			return
@@ -323,7 +310,7 @@ func (p *Purse) Close(ctx actor.Context) {
 	p.Empty(ctx)
 	for i := range p.leases {
 		l := &p.leases[i]
-		if owner := p.pod.Owner(l.subject); owner != nil && l.limit.Every > 0 && p.watches(l) {
+		if owner := p.pod.Owners().Owner(l.subject); owner != nil && l.limit.Every > 0 && p.watches(l) {
 			ctx.Request(owner, &message.Unspent{Subject: l.subject, Limit: l.limit})
 		}
 	}

@@ -13,13 +13,13 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Records is what allowances keep in the store. Of fast ones that is until when pixels may have been
+// records is what allowances keep in the store. Of fast ones that is until when pixels may have been
 // given out, and after a stop in good order, what was left of those that were not full. A slow one is a
 // document of its own. Any goroutine may use it.
-type Records struct {
+type records struct {
 	store.Documents
 
-	slow atomic.Bool // the document of slowID is there
+	marked atomic.Bool // the document of slowID is there
 }
 
 const (
@@ -51,14 +51,14 @@ const (
 	givenKnown = 'k' // the last stop was in good order: what was left is kept, and the floor is of then, or 0
 )
 
-// Before is what is known of the time before a start.
-type Before struct {
-	Floor time.Time                           // until when pixels were given out; zero: none were
-	Kept  map[canvas.Subject]canvas.Allowance // if the last pod was stopped in good order
+// past is what is known of the time before a start.
+type past struct {
+	floor time.Time                           // until when pixels were given out; zero: none were
+	kept  map[canvas.Subject]canvas.Allowance // if the last pod was stopped in good order
 }
 
-// Before reads what was before the start.
-func (r *Records) Before(ctx context.Context, now time.Time) (before Before, err error) {
+// before reads what was before the start.
+func (r *records) before(ctx context.Context, now time.Time) (before past, err error) {
 	given, err := r.Document(ctx, kindFast, givenID)
 	if err != nil {
 		return before, err
@@ -71,33 +71,33 @@ func (r *Records) Before(ctx context.Context, now time.Time) (before Before, err
 		return before, nil // nothing was ever given out
 	}
 	if at := int64(numberIn(given[1:])); at > 0 {
-		before.Floor = time.Unix(0, at)
+		before.floor = time.Unix(0, at)
 	}
 	if given[0] == givenKnown {
 		all, err := r.Documents.Documents(ctx, kindFast)
 		if err != nil {
 			return before, err
 		}
-		before.Kept = make(map[canvas.Subject]canvas.Allowance)
+		before.kept = make(map[canvas.Subject]canvas.Allowance)
 		for id, kept := range all {
 			if strings.HasPrefix(id, keptID) {
-				readKept(kept, before.Kept)
+				readKept(kept, before.kept)
 			}
 		}
 	}
-	if before.Floor.Before(sure) { // a failover may have lost what was given out since
-		before.Floor = sure
+	if before.floor.Before(sure) { // a failover may have lost what was given out since
+		before.floor = sure
 	}
-	if before.Floor.After(now) {
-		before.Floor = now
+	if before.floor.After(now) {
+		before.floor = now
 	}
 	return before, nil
 }
 
-// Keep writes first what is left, and then that nothing else was given out.
-func (r *Records) Keep(ctx context.Context, left Before, now time.Time) error {
+// keep writes first what is left, and then that nothing else was given out.
+func (r *records) keep(ctx context.Context, left past, now time.Time) error {
 	var documents [][]byte
-	for subject, full := range left.Kept {
+	for subject, full := range left.kept {
 		if int64(full) <= now.UnixNano() {
 			continue
 		}
@@ -116,7 +116,7 @@ func (r *Records) Keep(ctx context.Context, left Before, now time.Time) error {
 			return err
 		}
 	}
-	return r.PutDocument(ctx, kindFast, givenID, appendNumber([]byte{givenKnown}, uint64(UnixNano(left.Floor))), time.Time{})
+	return r.PutDocument(ctx, kindFast, givenID, appendNumber([]byte{givenKnown}, uint64(unixNano(left.floor))), time.Time{})
 }
 
 func readKept(b []byte, into map[canvas.Subject]canvas.Allowance) {
@@ -126,48 +126,48 @@ func readKept(b []byte, into map[canvas.Subject]canvas.Allowance) {
 	}
 }
 
-// Slow is a slow allowance as the store has it.
-type Slow struct {
+// slow is a slow allowance as the store has it.
+type slow struct {
 	value []byte // nil: there is no document
-	Full  canvas.Allowance
+	full  canvas.Allowance
 }
 
-// Read returns a slow allowance: if the store may have lost a later one, it was empty at the latest then.
-func (r *Records) Read(ctx context.Context, subject canvas.Subject, limit canvas.Limit) (is Slow, err error) {
+// read returns a slow allowance: if the store may have lost a later one, it was empty at the latest then.
+func (r *records) read(ctx context.Context, subject canvas.Subject, limit canvas.Limit) (is slow, err error) {
 	if is.value, err = r.Document(ctx, kindSlow, documentOf(subject)); err != nil {
-		return Slow{}, err
+		return slow{}, err
 	}
 	sure, err := r.SureSince(ctx)
 	if err != nil {
-		return Slow{}, err
+		return slow{}, err
 	}
-	is.Full = canvas.Allowance(numberIn(is.value))
+	is.full = canvas.Allowance(numberIn(is.value))
 	lost := is.value != nil
 	if !sure.IsZero() && !lost {
 		ever, err := r.Document(ctx, kindFast, slowID)
 		if err != nil {
-			return Slow{}, err
+			return slow{}, err
 		}
 		lost = ever != nil
 	}
 	if !sure.IsZero() && lost {
-		is.Full = max(is.Full, limit.EmptyAt(sure))
+		is.full = max(is.full, limit.EmptyAt(sure))
 	}
 	return is, nil
 }
 
-// Write decides leases, and swaps the document for what they leave of it. If another pod has written it
+// write decides leases, and swaps the document for what they leave of it. If another pod has written it
 // meanwhile, the later end counts, and all is decided again.
-func (r *Records) Write(ctx context.Context, subject canvas.Subject, is Slow, leases []*message.Lease, now time.Time) (Slow, []*message.Leased, error) {
+func (r *records) write(ctx context.Context, subject canvas.Subject, is slow, leases []*message.Lease, now time.Time) (slow, []*message.Leased, error) {
 	for range writeAttempts {
-		full := is.Full
+		full := is.full
 		told := make([]*message.Leased, len(leases))
 		for i, m := range leases {
-			full, told[i] = Decide(full, m, now)
+			full, told[i] = decide(full, m, now)
 			told[i].Full = full
 		}
 		if full == canvas.Allowance(numberIn(is.value)) || int64(full) <= now.UnixNano() {
-			return Slow{is.value, full}, told, nil // nothing was taken
+			return slow{is.value, full}, told, nil // nothing was taken
 		}
 		if err := r.markSlow(ctx); err != nil {
 			return is, nil, err
@@ -178,21 +178,21 @@ func (r *Records) Write(ctx context.Context, subject canvas.Subject, is Slow, le
 			return is, nil, err
 		}
 		if bytes.Equal(swapped, value) {
-			return Slow{swapped, full}, told, nil
+			return slow{swapped, full}, told, nil
 		}
-		is = Slow{swapped, max(is.Full, canvas.Allowance(numberIn(swapped)))}
+		is = slow{swapped, max(is.full, canvas.Allowance(numberIn(swapped)))}
 	}
 	return is, nil, store.ErrUnavailable
 }
 
 // markSlow notes for good that slow allowances are used.
-func (r *Records) markSlow(ctx context.Context) error {
-	if r.slow.Load() {
+func (r *records) markSlow(ctx context.Context) error {
+	if r.marked.Load() {
 		return nil
 	}
 	err := r.PutDocument(ctx, kindFast, slowID, []byte{1}, time.Time{})
 	if err == nil {
-		r.slow.Store(true)
+		r.marked.Store(true)
 	}
 	return err
 }
@@ -215,8 +215,8 @@ func numberIn(b []byte) (n uint64) {
 	return n
 }
 
-// UnixNano is 0 for the zero time.
-func UnixNano(t time.Time) int64 {
+// unixNano is 0 for the zero time.
+func unixNano(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}

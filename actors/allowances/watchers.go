@@ -9,8 +9,8 @@ import (
 	"pixelplayground/actors/mailbox"
 )
 
-// Watchers are the lessees of one allowance that want to know what others take of it.
-type Watchers struct {
+// watchers are the lessees of one allowance that want to know what others take of it.
+type watchers struct {
 	all map[string]*watcher // by mailbox.Key
 }
 
@@ -33,8 +33,8 @@ const (
 // Looks reports whether somebody of a pace is told of what is left before the first op.
 func Looks(pace canvas.Pace) bool { return pace.Limit().Every >= int64(watchedPace) }
 
-// Watch begins or ends to tell a lessee.
-func (w *Watchers) Watch(lessee *actor.PID, watches bool, limit canvas.Limit) {
+// watch begins or ends to tell a lessee.
+func (w *watchers) watch(lessee *actor.PID, watches bool, limit canvas.Limit) {
 	if lessee == nil || !watches && len(w.all) == 0 {
 		return
 	}
@@ -51,11 +51,11 @@ func (w *Watchers) Watch(lessee *actor.PID, watches bool, limit canvas.Limit) {
 	}
 }
 
-// Len counts them.
-func (w *Watchers) Len() int { return len(w.all) }
+// count counts them.
+func (w *watchers) count() int { return len(w.all) }
 
-// Changed notes that they have to be told, except those who know.
-func (w *Watchers) Changed(knows func(*actor.PID) bool) {
+// changed notes that they have to be told, except those who know.
+func (w *watchers) changed(knows func(*actor.PID) bool) {
 	for _, one := range w.all {
 		if !knows(one.pid) {
 			one.late = true
@@ -63,9 +63,9 @@ func (w *Watchers) Changed(knows func(*actor.PID) bool) {
 	}
 }
 
-// Due tells those whose time has come. next is when it comes for the first of the others that have to
+// due tells those whose time has come. next is when it comes for the first of the others that have to
 // be told; zero: there are none.
-func (w *Watchers) Due(now time.Time, tell func(*actor.PID)) (next time.Time) {
+func (w *watchers) due(now time.Time, tell func(*actor.PID)) (next time.Time) {
 	for _, one := range w.all {
 		switch at := one.told.Add(watchEvery); {
 		case !one.late:

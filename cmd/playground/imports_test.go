@@ -38,6 +38,7 @@ func arrows() []arrow {
 		message    = "actors/message"
 		oplog      = "actors/oplog"
 		record     = "actors/record"
+		health     = "actors/storehealth"
 		store      = "actors/store"
 		telemetry  = "actors/telemetry"
 		loadtest   = "cmd/pixelctl/loadtest"
@@ -47,7 +48,8 @@ func arrows() []arrow {
 	wire := slices.Concat(io, []string{"encoding/json", "encoding/binary", "encoding/gob", "compress"})
 	return []arrow{
 		{from: canvas, never: io},
-		{from: allowances, may: []string{canvas, mailbox, message, store}, uses: []string{"github.com/asynkron/protoactor-go/actor"}, never: wire},
+		{from: allowances, may: []string{canvas, mailbox, message, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go/actor"}, never: wire},
+		{from: health, may: []string{canvas, message, telemetry}, never: wire},
 		{from: aside, may: []string{message, telemetry}, never: wire},
 		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
 		{from: message, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
@@ -66,8 +68,8 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{allowances, aside, canvas, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
-		{from: "cluster", may: []string{"actors", aside, canvas, message, "cluster/peer"}, uses: []string{
+		{from: "actors", may: []string{allowances, aside, canvas, health, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: "cluster", may: []string{"actors", allowances, aside, canvas, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
 		{from: "cluster/peer", may: []string{canvas, mailbox, message, "cluster/wire"}, uses: []string{

@@ -1,4 +1,4 @@
-package actors
+package allowances
 
 import (
 	"context"
@@ -6,7 +6,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
@@ -18,7 +17,7 @@ import (
 type allowanceWritten struct {
 	of   *allowance
 	from canvas.Allowance // what it was in memory
-	is   allowances.Slow
+	is   slow
 	asks []leaseAsk
 	told []*message.Leased
 	err  error
@@ -31,16 +30,16 @@ type givenExtended struct{ err error }
 func (a *allowance) load(ctx actor.Context) {
 	a.phase, a.durable, a.known = allowanceWriting, true, true
 	self, limit := ctx.Self(), a.limit
-	a.pod.background(func(c context.Context) {
+	a.pod.Background(func(c context.Context) {
 		done := allowanceWritten{of: a}
-		done.is, done.err = a.pod.kept.Read(c, a.subject, limit)
-		a.pod.system.Root.Send(self, done)
+		done.is, done.err = a.pod.records.read(c, a.subject, limit)
+		a.pod.System.Root.Send(self, done)
 	})
 }
 
 // write decides all questions that wait, and answers them when the store has what they leave.
 func (a *allowance) write(ctx actor.Context, now time.Time) {
-	a.phase, a.stored.Full = allowanceWriting, a.full
+	a.phase, a.stored.full = allowanceWriting, a.full
 	done := allowanceWritten{of: a, from: a.full, is: a.stored, asks: a.asks}
 	a.asks = nil
 	leases := make([]*message.Lease, len(done.asks))
@@ -48,9 +47,9 @@ func (a *allowance) write(ctx actor.Context, now time.Time) {
 		leases[i] = q.lease
 	}
 	self := ctx.Self()
-	a.pod.background(func(c context.Context) {
-		done.is, done.told, done.err = a.pod.kept.Write(c, a.subject, done.is, leases, now)
-		a.pod.system.Root.Send(self, done)
+	a.pod.Background(func(c context.Context) {
+		done.is, done.told, done.err = a.pod.records.write(c, a.subject, done.is, leases, now)
+		a.pod.System.Root.Send(self, done)
 	})
 }
 
@@ -64,15 +63,15 @@ func (a *allowance) onWritten(ctx actor.Context, m allowanceWritten) {
 		return
 	}
 	if m.asks == nil {
-		a.full = max(a.full, m.is.Full)
+		a.full = max(a.full, m.is.full)
 	} else { // with what was given back meanwhile
-		a.full = max(m.is.Full+a.full-m.from, 0)
+		a.full = max(m.is.full+a.full-m.from, 0)
 	}
 	a.stored = m.is
 	for i, q := range m.asks {
 		a.answer(ctx, q, m.told[i])
 	}
-	now := a.pod.clock.Now()
+	now := a.pod.Now()
 	a.phase = allowanceServing
 	a.tell(ctx, m.asks, now)
 	a.await(ctx, now)
@@ -90,13 +89,13 @@ func (a *allowance) onUnwritten(ctx actor.Context, m allowanceWritten) {
 	if a.leaving {
 		a.goAway(ctx)
 	}
-	a.await(ctx, a.pod.clock.Now())
+	a.await(ctx, a.pod.Now())
 }
 
 // extend has the store told until when pixels may be given out.
 func (a *allowance) extend(ctx actor.Context) {
 	self := ctx.Self()
-	a.pod.given.Extend(func(err error) { a.pod.system.Root.Send(self, givenExtended{err}) })
+	a.pod.given.extend(func(err error) { a.pod.System.Root.Send(self, givenExtended{err}) })
 }
 
 // onGiven goes on, or tells those who wait that the store does not answer.

@@ -1,4 +1,4 @@
-package actors
+package allowances
 
 import (
 	"fmt"
@@ -7,7 +7,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
@@ -17,11 +16,11 @@ import (
 // in the next moments; what they don't use they give back. What it says has been taken before it says
 // so, and what becomes of that it need not know: pixels that are never given back are spent.
 //
-// One that fills within allowances.SlowFrom lives in memory alone, and moves with its pod's drain. If its pod
-// dies, its successor counts it as empty at that moment (see allowanceFront). A slower one is in the
+// One that fills within SlowFrom lives in memory alone, and moves with its pod's drain. If its pod
+// dies, its successor counts it as empty at that moment (see front). A slower one is in the
 // store before anybody is answered.
 type allowance struct {
-	pod     *Node
+	pod     *Pod
 	front   *actor.PID
 	subject canvas.Subject
 	network canvas.Subject
@@ -34,9 +33,9 @@ type allowance struct {
 	phase   allowancePhase
 	handled uint64 // messages that the front has passed on or sent
 	asks    []leaseAsk
-	decided []decidedLease  // the last ones, at most maxDecided
-	durable bool            // it is a slow one: the store has it
-	stored  allowances.Slow // as the store has it, if durable
+	decided []decidedLease // the last ones, at most maxDecided
+	durable bool           // it is a slow one: the store has it
+	stored  slow           // as the store has it, if durable
 
 	questions uint64 // numbers of Yield and Move
 	open      int    // answers still to come
@@ -44,7 +43,7 @@ type allowance struct {
 	due       time.Time
 	used      time.Time // when somebody asked last
 	goneSince time.Time
-	watchers  allowances.Watchers
+	watchers  watchers
 }
 
 type allowancePhase int
@@ -105,10 +104,10 @@ type (
 func (a *allowance) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		a.pod.stats.Live[message.KindAllowance].Add(1)
+		a.pod.Stats.Live[message.KindAllowance].Add(1)
 	case *actor.Stopping:
 	case *actor.Restarting, *actor.Stopped:
-		a.pod.stats.Live[message.KindAllowance].Add(-1)
+		a.pod.Stats.Live[message.KindAllowance].Add(-1)
 	case *message.Lease:
 		a.handled++
 		a.onLease(ctx, m)
@@ -135,7 +134,7 @@ func (a *allowance) Receive(ctx actor.Context) {
 		a.onYielded(ctx, m)
 	case allowanceYieldLate:
 		if m.of == a && m.question == a.questions && a.phase == allowanceAsking {
-			a.raise(a.pod.clock.Now())
+			a.raise(a.pod.Now())
 			a.serve(ctx)
 		}
 	case *message.AllowanceMoved:
@@ -153,14 +152,14 @@ func (a *allowance) Receive(ctx actor.Context) {
 	case *telemetry.Describe:
 		a.describe().Answer(ctx)
 	default:
-		a.pod.unhandled(message.KindAllowance, m)
+		a.pod.Unhandled(message.KindAllowance, m)
 	}
 }
 
 // raise takes for certain only that the allowance was empty at a time.
 func (a *allowance) raise(at time.Time) {
-	if empty := a.limit.EmptyAt(at); !at.IsZero() && a.limit.Every > 0 && a.full < empty && a.pod.clock.Now().UnixNano() < int64(empty) {
-		a.pod.stats.Unsure.Add(1)
+	if empty := a.limit.EmptyAt(at); !at.IsZero() && a.limit.Every > 0 && a.full < empty && a.pod.Now().UnixNano() < int64(empty) {
+		a.pod.Stats.Unsure.Add(1)
 		a.full = empty
 	}
 	a.known = true
@@ -168,11 +167,11 @@ func (a *allowance) raise(at time.Time) {
 
 func (a *allowance) onLease(ctx actor.Context, m *message.Lease) {
 	if m.Limit.Every == 0 || m.Limit.Burst == 0 {
-		a.pod.unhandled(message.KindAllowance, m)
+		a.pod.Unhandled(message.KindAllowance, m)
 		return
 	}
-	a.limit, a.used = m.Limit, a.pod.clock.Now()
-	a.watchers.Watch(ctx.Sender(), m.Watch, a.limit)
+	a.limit, a.used = m.Limit, a.pod.Now()
+	a.watchers.watch(ctx.Sender(), m.Watch, a.limit)
 	switch {
 	case a.repeated(ctx, m):
 		return
@@ -208,16 +207,16 @@ func (a *allowance) repeated(ctx actor.Context, m *message.Lease) bool {
 
 // slow reports whether the allowance belongs into the store.
 func (a *allowance) slow() bool {
-	return a.limit.Fill() > allowances.SlowFrom && a.pod.kept.Documents != nil
+	return a.limit.Fill() > SlowFrom && a.pod.Documents != nil
 }
 
 func (a *allowance) answer(ctx actor.Context, q leaseAsk, told *message.Leased) {
 	told.Subject, told.N, told.Full = a.subject, q.lease.N, a.full
 	switch {
 	case told.Pixels > 0:
-		a.pod.stats.Leases.Add(1)
+		a.pod.Stats.Leases.Add(1)
 	case q.lease.Least > 0 && told.Not == message.LeaseDecided:
-		a.pod.stats.NotLeased.Add(1)
+		a.pod.Stats.NotLeased.Add(1)
 	}
 	if q.lessee == nil {
 		return
@@ -236,7 +235,7 @@ func (a *allowance) begin(ctx actor.Context) {
 	switch {
 	case a.slow():
 		a.load(ctx)
-	case !a.known && a.pod.clock.Now().Sub(a.changed) < a.limit.Fill()+moveMemory:
+	case !a.known && a.pod.Now().Sub(a.changed) < a.limit.Fill()+moveMemory:
 		a.ask(ctx)
 	default:
 		a.durable = false // it may have been slow
@@ -263,18 +262,18 @@ func (a *allowance) serve(ctx actor.Context) {
 
 // ask asks the pods that may have owned the allowance before to give it up.
 func (a *allowance) ask(ctx actor.Context) {
-	before := a.pod.placement.Allowances().Before(a.subject)
+	before := a.pod.Owners().Before(a.subject)
 	a.phase, a.open = allowanceAsking, len(before)
 	if a.open == 0 {
 		a.settle(ctx)
 		return
 	}
-	a.questions = a.pod.streams.Add(1) // an answer to an earlier actor of this name must not pass for ours
+	a.questions = a.pod.Number() // an answer to an earlier actor of this name must not pass for ours
 	for _, front := range before {
 		ctx.Request(front, &message.YieldAllowance{Subject: a.subject, N: a.questions})
 	}
 	question := a.questions
-	a.pod.later(ctx, a.pod.cfg.Yield, allowanceYieldLate{a, question})
+	a.pod.Later(ctx, a.pod.Yield, allowanceYieldLate{a, question})
 }
 
 func (a *allowance) onYielded(ctx actor.Context, m *message.AllowanceYielded) {
@@ -296,20 +295,20 @@ func (a *allowance) work(ctx actor.Context) {
 	if a.phase != allowanceServing || len(a.asks) == 0 {
 		return
 	}
-	now := a.pod.clock.Now()
+	now := a.pod.Now()
 	if a.durable {
 		a.write(ctx, now)
 		return
 	}
 	takes := func(q leaseAsk) bool { return q.lease.Least > 0 }
-	if slices.ContainsFunc(a.asks, takes) && !a.pod.given.Covers(now) {
+	if slices.ContainsFunc(a.asks, takes) && !a.pod.given.covers(now) {
 		a.phase = allowanceWriting
 		a.extend(ctx)
 		return
 	}
 	for _, q := range a.asks {
 		var told *message.Leased
-		a.full, told = allowances.Decide(a.full, q.lease, now)
+		a.full, told = decide(a.full, q.lease, now)
 		a.answer(ctx, q, told)
 	}
 	a.tell(ctx, a.asks, now)
@@ -319,27 +318,27 @@ func (a *allowance) work(ctx actor.Context) {
 
 func (a *allowance) onUnspent(ctx actor.Context, m *message.Unspent) {
 	if m.Pixels == 0 {
-		a.watchers.Watch(ctx.Sender(), false, a.limit)
+		a.watchers.watch(ctx.Sender(), false, a.limit)
 		return
 	}
 	a.full = a.full.Give(m.Pixels, m.Limit)
-	a.tell(ctx, nil, a.pod.clock.Now())
+	a.tell(ctx, nil, a.pod.Now())
 }
 
 // tell tells all watchers that pixels were taken or given back, except those whose questions have
 // just been answered.
 func (a *allowance) tell(ctx actor.Context, asked []leaseAsk, now time.Time) {
-	if a.watchers.Len() == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, func(q leaseAsk) bool { return q.lease.Least > 0 || q.lease.Unused > 0 }) {
+	if a.watchers.count() == 0 || len(asked) > 0 && !slices.ContainsFunc(asked, func(q leaseAsk) bool { return q.lease.Least > 0 || q.lease.Unused > 0 }) {
 		return
 	}
-	a.watchers.Changed(func(watcher *actor.PID) bool {
+	a.watchers.changed(func(watcher *actor.PID) bool {
 		return slices.ContainsFunc(asked, func(q leaseAsk) bool { return watcher.Equal(q.lessee) })
 	})
 	a.tellLate(ctx, now)
 }
 
 func (a *allowance) tellLate(ctx actor.Context, now time.Time) {
-	next := a.watchers.Due(now, func(watcher *actor.PID) { ctx.Send(watcher, &message.Leased{Subject: a.subject, Full: a.full}) })
+	next := a.watchers.due(now, func(watcher *actor.PID) { ctx.Send(watcher, &message.Leased{Subject: a.subject, Full: a.full}) })
 	if !next.IsZero() {
 		a.wakeAt(ctx, next)
 	}
@@ -348,7 +347,7 @@ func (a *allowance) tellLate(ctx actor.Context, now time.Time) {
 // yield gives the allowance up for its next owner.
 func (a *allowance) yield(ctx actor.Context, m *message.YieldAllowance) {
 	known := a.known && a.phase != allowanceNew
-	ctx.Respond(&message.AllowanceYielded{Subject: a.subject, N: m.N, Known: known, Full: a.full, Floor: allowances.UnixNano(a.floor)})
+	ctx.Respond(&message.AllowanceYielded{Subject: a.subject, N: m.N, Known: known, Full: a.full, Floor: unixNano(a.floor)})
 	if a.phase == allowanceWriting && a.durable {
 		return // the document tells
 	}
@@ -357,7 +356,7 @@ func (a *allowance) yield(ctx actor.Context, m *message.YieldAllowance) {
 
 // goAway sends those who ask elsewhere, and ends.
 func (a *allowance) goAway(ctx actor.Context) {
-	a.phase, a.goneSince, a.known = allowanceGone, a.pod.clock.Now(), false
+	a.phase, a.goneSince, a.known = allowanceGone, a.pod.Now(), false
 	a.elsewhere(ctx)
 	a.wakeAt(ctx, a.goneSince.Add(moveRetry))
 	a.end(ctx)
@@ -366,7 +365,7 @@ func (a *allowance) goAway(ctx actor.Context) {
 // comeBack is for an allowance that may have had another owner meanwhile: what is known of it here is
 // the least that was taken.
 func (a *allowance) comeBack(ctx actor.Context, floor time.Time) {
-	a.leaving, a.changed, a.floor = false, a.pod.clock.Now(), floor
+	a.leaving, a.changed, a.floor = false, a.pod.Now(), floor
 	a.again(ctx)
 }
 
@@ -411,12 +410,12 @@ func (a *allowance) onMove(ctx actor.Context, m *message.MoveAllowance) {
 		a.serve(ctx)
 	}
 	ctx.Respond(&message.AllowanceMoved{Subject: m.Subject, N: m.N})
-	a.await(ctx, a.pod.clock.Now())
+	a.await(ctx, a.pod.Now())
 }
 
 // move brings the allowance to its next owner.
 func (a *allowance) move(ctx actor.Context) {
-	now := a.pod.clock.Now()
+	now := a.pod.Now()
 	switch a.phase {
 	case allowanceWriting: // when that is done
 		return
@@ -433,9 +432,9 @@ func (a *allowance) move(ctx actor.Context) {
 		return
 	}
 	a.phase = allowanceMoving
-	owner := a.pod.placement.Allowances().Owner(a.subject)
-	if owner != nil && owner.Address != a.pod.system.Address() {
-		a.questions = a.pod.streams.Add(1)
+	owner := a.pod.Owners().Owner(a.subject)
+	if owner != nil && owner.Address != a.pod.System.Address() {
+		a.questions = a.pod.Number()
 		ctx.Request(owner, &message.MoveAllowance{Subject: a.subject, Network: a.network, N: a.questions, Full: a.full, Limit: a.limit})
 	}
 	a.wakeAt(ctx, now.Add(moveRetry))
@@ -446,7 +445,7 @@ func (a *allowance) keep(ctx actor.Context) {
 	kept := allowanceKept{subject: a.subject}
 	if !a.durable {
 		if !a.known {
-			a.raise(a.pod.clock.Now())
+			a.raise(a.pod.Now())
 		}
 		kept.full = a.full
 	}
@@ -466,7 +465,7 @@ func (a *allowance) idle(now time.Time) bool { return !now.Before(a.idleAt()) }
 
 func (a *allowance) idleAt() time.Time {
 	at := a.used.Add(allowanceIdle)
-	if a.watchers.Len() > 0 {
+	if a.watchers.count() > 0 {
 		at = a.used.Add(allowanceWatched)
 	}
 	if full := time.Unix(0, int64(a.full)); !a.durable && at.Before(full) {
@@ -492,11 +491,11 @@ func (a *allowance) wakeAt(ctx actor.Context, at time.Time) {
 		return
 	}
 	a.due = at
-	a.pod.later(ctx, max(at.Sub(a.pod.clock.Now()), time.Millisecond), allowanceDue{a})
+	a.pod.Later(ctx, max(at.Sub(a.pod.Now()), time.Millisecond), allowanceDue{a})
 }
 
 func (a *allowance) onDue(ctx actor.Context) {
-	now := a.pod.clock.Now()
+	now := a.pod.Now()
 	if now.Before(a.due) {
 		return // another timer is set
 	}
@@ -523,11 +522,11 @@ func (a *allowance) onDue(ctx actor.Context) {
 }
 
 func (a *allowance) describe() telemetry.Description {
-	now := a.pod.clock.Now()
+	now := a.pod.Now()
 	facts := []message.Fact{
 		telemetry.Count("left in pixels", a.full.Left(a.limit, now)), telemetry.Text("full in", max(time.Unix(0, int64(a.full)).Sub(now), 0).Round(time.Millisecond).String()),
 		telemetry.Text("pace", fmt.Sprintf("a pixel every %v, %d saved", time.Duration(a.limit.Every), a.limit.Burst)),
-		telemetry.Count("questions waiting", len(a.asks)), telemetry.Count("watchers", a.watchers.Len()),
+		telemetry.Count("questions waiting", len(a.asks)), telemetry.Count("watchers", a.watchers.count()),
 	}
 	if a.durable {
 		facts = append(facts, telemetry.Text("kept", "in the store"))

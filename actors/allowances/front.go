@@ -1,4 +1,4 @@
-package actors
+package allowances
 
 import (
 	"context"
@@ -7,21 +7,21 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
 )
 
-// allowanceFront is the front of a pod's allowances, which all who lease from them ask. It starts the
+// front is the front of a pod's allowances, which all who lease from them ask. It starts the
 // actor of an allowance when it is first asked for and ends it when it is full, and it watches the
 // members: allowances that the placement gives to other pods go there.
 //
 // What is not known counts as spent. So there is a floor, a moment at which every allowance that no pod
 // knows had been empty at the latest: when a pod was lost that may have known it, or until when pixels
 // were given out before this pod started.
-type allowanceFront struct {
-	pod    *Node
+type front struct {
+	pod    *Pod
+	began  time.Time
 	inUse  map[canvas.Subject]*inUse
 	shares map[canvas.Subject]int              // allowances in use, by network
 	floor  time.Time                           // zero: there is none
@@ -29,14 +29,14 @@ type allowanceFront struct {
 	opened bool                                // floor and kept are known
 	early  []letterTo                          // what came before that
 
-	owners  AllowanceOwners // as last seen
+	owners  Owners          // as last seen
 	changed time.Time       // when the members changed last
 	vouched bool            // another pod has told its floor, or there is none to ask
 	parted  map[string]bool // addresses of pods that have handed everything over
 
-	leaver  *actor.PID // the node, when it drains; answered with retired
+	leaver  *actor.PID // the node, when it drains; answered with Done
 	left    bool       // this pod has handed everything over, and gives out nothing any more
-	retiree *actor.PID // the node, when it closes; answered with retired
+	retiree *actor.PID // the node, when it closes; answered with Done
 	keeping int        // allowances that have still to say what is left
 }
 
@@ -82,29 +82,28 @@ type (
 		subject canvas.Subject
 		full    canvas.Allowance
 	}
-	// listAllowances asks for the subjects in use; answered with []canvas.Subject.
-	listAllowances struct{ most int }
 )
 
-func newAllowanceFront(n *Node) *allowanceFront {
-	return &allowanceFront{
-		pod: n, inUse: make(map[canvas.Subject]*inUse), shares: make(map[canvas.Subject]int), parted: make(map[string]bool),
+// NewFront makes the front of a pod, before the pod's first view of the members.
+func NewFront(pod *Pod) actor.Actor {
+	return &front{
+		pod: pod, began: pod.Now(), inUse: make(map[canvas.Subject]*inUse), shares: make(map[canvas.Subject]int), parted: make(map[string]bool),
 	}
 }
 
-func (f *allowanceFront) Receive(ctx actor.Context) {
+func (f *front) Receive(ctx actor.Context) {
 	if _, parts := ctx.Message().(*message.AllowancesLeft); parts { // before its leaving is noticed
 		f.onParted(ctx.Sender())
 	}
 	f.look(ctx)
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		f.pod.stats.Live[message.KindAllowance].Add(1)
+		f.pod.Stats.Live[message.KindAllowance].Add(1)
 		f.open(ctx)
 	case *actor.Restarting, *actor.Stopped:
-		f.pod.stats.Live[message.KindAllowance].Add(-1)
-	case *actor.Stopping, moved, *message.AllowancesLeft:
-	case allowances.Before:
+		f.pod.Stats.Live[message.KindAllowance].Add(-1)
+	case *actor.Stopping, Moved, *message.AllowancesLeft:
+	case past:
 		f.onOpened(ctx, m)
 	case allowancesUnread:
 		f.open(ctx)
@@ -122,24 +121,24 @@ func (f *allowanceFront) Receive(ctx actor.Context) {
 		f.onEnds(ctx, m)
 	case *actor.Terminated:
 		f.onTerminated(ctx, m.Who)
-	case handOver:
+	case HandOver:
 		f.leaver = ctx.Sender()
-	case retire:
+	case Retire:
 		f.retire(ctx)
 	case allowanceKept:
 		f.onKept(ctx, m)
-	case listAllowances:
-		ctx.Respond(f.list(m.most))
+	case List:
+		ctx.Respond(f.list(m.Most))
 	case *telemetry.Describe:
 		f.describe().Answer(ctx)
 	default:
-		f.pod.unhandled(message.KindAllowance, m)
+		f.pod.Unhandled(message.KindAllowance, m)
 	}
 	f.part(ctx)
 }
 
 // take passes a message on to the allowance that it is about, or keeps it until that is possible.
-func (f *allowanceFront) take(ctx actor.Context, l letterTo) {
+func (f *front) take(ctx actor.Context, l letterTo) {
 	if !f.opened {
 		if len(f.early) < maxEarly { // whoever hears nothing asks again
 			f.early = append(f.early, l)
@@ -165,17 +164,17 @@ func (f *allowanceFront) take(ctx actor.Context, l letterTo) {
 		return
 	}
 	e.sent++
-	f.pod.system.Root.Send(e.pid, &actor.MessageEnvelope{Message: l.message, Sender: l.sender})
+	f.pod.System.Root.Send(e.pid, &actor.MessageEnvelope{Message: l.message, Sender: l.sender})
 }
 
-func (f *allowanceFront) answerFor(ctx actor.Context, l letterTo, answer any) {
+func (f *front) answerFor(ctx actor.Context, l letterTo, answer any) {
 	if l.sender != nil {
 		ctx.Send(l.sender, answer)
 	}
 }
 
 // enter starts the actor of an allowance that has none, if the message needs one; nil: it does not.
-func (f *allowanceFront) enter(ctx actor.Context, l letterTo) *inUse {
+func (f *front) enter(ctx actor.Context, l letterTo) *inUse {
 	e := &inUse{mine: f.mine(l.subject)}
 	var moved *message.MoveAllowance
 	switch m := l.message.(type) {
@@ -191,7 +190,7 @@ func (f *allowanceFront) enter(ctx actor.Context, l letterTo) *inUse {
 	case *message.MoveAllowance:
 		e.network, moved = m.Network, m
 	case *message.YieldAllowance:
-		answer := &message.AllowanceYielded{Subject: m.Subject, N: m.N, Floor: allowances.UnixNano(f.floor)}
+		answer := &message.AllowanceYielded{Subject: m.Subject, N: m.N, Floor: unixNano(f.floor)}
 		answer.Full = f.kept[m.Subject]
 		f.answerFor(ctx, l, answer)
 		return nil
@@ -205,7 +204,7 @@ func (f *allowanceFront) enter(ctx actor.Context, l letterTo) *inUse {
 }
 
 // spawn starts an actor; moved is what another pod knows of the allowance, or nil.
-func (f *allowanceFront) spawn(ctx actor.Context, subject canvas.Subject, e *inUse, moved *message.MoveAllowance) {
+func (f *front) spawn(ctx actor.Context, subject canvas.Subject, e *inUse, moved *message.MoveAllowance) {
 	a := &allowance{pod: f.pod, front: ctx.Self(), subject: subject, network: e.network, floor: f.floor, changed: f.changed}
 	if full, ok := f.kept[subject]; ok {
 		a.full = full
@@ -218,9 +217,9 @@ func (f *allowanceFront) spawn(ctx actor.Context, subject canvas.Subject, e *inU
 		a.floor, a.known = e.failed, false
 		e.failed = time.Time{}
 	}
-	pid, err := f.pod.system.Root.SpawnNamed(f.pod.props(message.KindAllowance, "", func() actor.Actor { return a }), message.AllowancePath(subject))
+	pid, err := f.pod.System.Root.SpawnNamed(f.pod.Props(func() actor.Actor { return a }), message.AllowancePath(subject))
 	if err != nil { // an actor of this name has not quite ended; whoever asks does so again
-		f.pod.log.Error("allowance not started", "subject", message.AllowancePath(subject), "err", err)
+		f.pod.Log.Error("allowance not started", "subject", message.AllowancePath(subject), "err", err)
 		f.forget(subject, e)
 		return
 	}
@@ -237,12 +236,12 @@ func (f *allowanceFront) spawn(ctx actor.Context, subject canvas.Subject, e *inU
 }
 
 // send gives an allowance's actor a message of the front's own.
-func (f *allowanceFront) send(ctx actor.Context, e *inUse, m any) {
+func (f *front) send(ctx actor.Context, e *inUse, m any) {
 	e.sent++
 	ctx.Send(e.pid, m)
 }
 
-func (f *allowanceFront) forget(subject canvas.Subject, e *inUse) {
+func (f *front) forget(subject canvas.Subject, e *inUse) {
 	delete(f.inUse, subject)
 	if f.shares[e.network]--; f.shares[e.network] <= 0 {
 		delete(f.shares, e.network)
@@ -250,7 +249,7 @@ func (f *allowanceFront) forget(subject canvas.Subject, e *inUse) {
 }
 
 // onEnds stops an actor that has nothing to do, unless a message is on its way to it.
-func (f *allowanceFront) onEnds(ctx actor.Context, m allowanceEnds) {
+func (f *front) onEnds(ctx actor.Context, m allowanceEnds) {
 	if e := f.inUse[m.subject]; e != nil && !e.ending && e.sent == m.handled {
 		e.ending = true
 		ctx.Stop(e.pid)
@@ -259,13 +258,13 @@ func (f *allowanceFront) onEnds(ctx actor.Context, m allowanceEnds) {
 
 // onTerminated forgets an allowance whose actor has ended, or starts the next one. If the actor
 // failed, nobody knows what it had given out.
-func (f *allowanceFront) onTerminated(ctx actor.Context, who *actor.PID) {
+func (f *front) onTerminated(ctx actor.Context, who *actor.PID) {
 	subject, ok := message.AllowanceOf(who.Id)
 	e := f.inUse[subject]
 	switch {
 	case !ok || e == nil || !e.pid.Equal(who):
 	case !e.ending:
-		e.failed, e.pid = f.pod.clock.Now(), nil
+		e.failed, e.pid = f.pod.Now(), nil
 	case len(e.pending) > 0:
 		f.spawn(ctx, subject, e, nil)
 	default:
@@ -274,15 +273,15 @@ func (f *allowanceFront) onTerminated(ctx actor.Context, who *actor.PID) {
 }
 
 // mine reports whether the placement gives an allowance to this pod.
-func (f *allowanceFront) mine(subject canvas.Subject) bool {
+func (f *front) mine(subject canvas.Subject) bool {
 	if f.left || f.owners == nil {
 		return false
 	}
 	owner := f.owners.Owner(subject)
-	return owner != nil && owner.Address == f.pod.system.Address()
+	return owner != nil && owner.Address == f.pod.System.Address()
 }
 
-func (f *allowanceFront) list(most int) (subjects []canvas.Subject) {
+func (f *front) list(most int) (subjects []canvas.Subject) {
 	for subject := range f.inUse {
 		if len(subjects) == most {
 			break
@@ -292,26 +291,26 @@ func (f *allowanceFront) list(most int) (subjects []canvas.Subject) {
 	return subjects
 }
 
-func (f *allowanceFront) describe() telemetry.Description {
+func (f *front) describe() telemetry.Description {
 	state := "live"
 	if !f.opened {
 		state = "opening"
 	}
 	return telemetry.Description{State: state, Facts: []message.Fact{
 		telemetry.Count("allowances in use", len(f.inUse)), telemetry.Count("networks", len(f.shares)),
-		telemetry.Since("unknown ones were empty", f.floor, f.pod.clock.Now()), telemetry.Since("members changed", f.changed, f.pod.clock.Now()),
+		telemetry.Since("unknown ones were empty", f.floor, f.pod.Now()), telemetry.Since("members changed", f.changed, f.pod.Now()),
 	}}
 }
 
 // look compares the members with those of the last message. It comes before everything else: nothing
 // is given out by a placement whose losses have not been noticed.
-func (f *allowanceFront) look(ctx actor.Context) {
-	owners := f.pod.placement.Allowances()
+func (f *front) look(ctx actor.Context) {
+	owners := f.pod.Owners()
 	if owners == f.owners {
 		return
 	}
 	before := f.owners
-	f.owners, f.changed = owners, f.pod.clock.Now()
+	f.owners, f.changed = owners, f.pod.Now()
 	if before != nil {
 		f.noteLosses(before.Members(), owners.Members())
 	}
@@ -333,7 +332,7 @@ func (f *allowanceFront) look(ctx actor.Context) {
 // noteLosses raises the floor if a pod has gone that may have known allowances and did not hand them
 // over. This pod itself is missing when others have taken it for dead: they may have given out since
 // what it knows.
-func (f *allowanceFront) noteLosses(before, now []AllowanceMember) {
+func (f *front) noteLosses(before, now []Member) {
 	for _, m := range before {
 		if slices.Contains(now, m) {
 			continue
@@ -347,12 +346,12 @@ func (f *allowanceFront) noteLosses(before, now []AllowanceMember) {
 
 // askForFloor asks the others once what they know of losses. Until one answers, this pod goes by what
 // the store says, as if all pods had just started.
-func (f *allowanceFront) askForFloor(ctx actor.Context) {
+func (f *front) askForFloor(ctx actor.Context) {
 	if f.vouched {
 		return
 	}
 	for _, m := range f.owners.Members() {
-		if m.Address != f.pod.system.Address() {
+		if m.Address != f.pod.System.Address() {
 			ctx.Request(actor.NewPID(m.Address, message.AllowanceName), &message.YieldAllowance{})
 		}
 	}
@@ -360,12 +359,12 @@ func (f *allowanceFront) askForFloor(ctx actor.Context) {
 
 // onFloor replaces the floor of the start by that of a pod that was there before. Losses that this pod
 // has seen itself stay.
-func (f *allowanceFront) onFloor(m *message.AllowanceYielded) {
+func (f *front) onFloor(m *message.AllowanceYielded) {
 	if f.vouched || !f.opened {
 		return
 	}
 	f.vouched = true
-	if f.floor.Before(f.pod.opened) || m.Floor > f.floor.UnixNano() {
+	if f.floor.Before(f.began) || m.Floor > f.floor.UnixNano() {
 		f.floor = time.Time{}
 		if m.Floor > 0 {
 			f.floor = time.Unix(0, m.Floor)
@@ -374,35 +373,35 @@ func (f *allowanceFront) onFloor(m *message.AllowanceYielded) {
 }
 
 // open reads what the store knows of before the start.
-func (f *allowanceFront) open(ctx actor.Context) {
+func (f *front) open(ctx actor.Context) {
 	self := ctx.Self()
-	if f.pod.kept.Documents == nil {
-		f.onOpened(ctx, allowances.Before{})
+	if f.pod.Documents == nil {
+		f.onOpened(ctx, past{})
 		return
 	}
-	f.pod.background(func(c context.Context) {
-		opened, err := f.pod.kept.Before(c, f.pod.clock.Now())
+	f.pod.Background(func(c context.Context) {
+		opened, err := f.pod.records.before(c, f.pod.Now())
 		if err == nil {
-			f.pod.system.Root.Send(self, opened)
+			f.pod.System.Root.Send(self, opened)
 			return
 		}
 		if c.Err() == nil {
-			f.pod.log.Debug("allowances not read yet", "err", err)
+			f.pod.Log.Debug("allowances not read yet", "err", err)
 		}
-		f.pod.clock.AfterFunc(f.pod.cfg.Beat, func() { f.pod.system.Root.Send(self, allowancesUnread{}) })
+		f.pod.After(f.pod.Beat, func() { f.pod.System.Root.Send(self, allowancesUnread{}) })
 	})
 }
 
 // allowancesUnread says that the store did not answer.
 type allowancesUnread struct{}
 
-func (f *allowanceFront) onOpened(ctx actor.Context, m allowances.Before) {
+func (f *front) onOpened(ctx actor.Context, m past) {
 	if f.opened {
 		return
 	}
-	f.opened, f.kept = true, m.Kept
-	if f.floor.Before(m.Floor) {
-		f.floor = m.Floor
+	f.opened, f.kept = true, m.kept
+	if f.floor.Before(m.floor) {
+		f.floor = m.floor
 	}
 	early := f.early
 	f.early = nil
@@ -414,7 +413,7 @@ func (f *allowanceFront) onOpened(ctx actor.Context, m allowances.Before) {
 
 // part tells the others that this pod, which drains, gives out nothing any more, once all that it had
 // has been taken.
-func (f *allowanceFront) part(ctx actor.Context) {
+func (f *front) part(ctx actor.Context) {
 	if f.leaver == nil {
 		return
 	}
@@ -426,17 +425,17 @@ func (f *allowanceFront) part(ctx actor.Context) {
 	if len(f.inUse) == 0 {
 		f.left = true
 		for _, m := range f.owners.Members() {
-			if m.Address != f.pod.system.Address() {
+			if m.Address != f.pod.System.Address() {
 				ctx.Request(actor.NewPID(m.Address, message.AllowanceName), &message.AllowancesLeft{})
 			}
 		}
 	}
-	ctx.Send(f.leaver, retired{})
+	ctx.Send(f.leaver, Done{})
 	f.leaver = nil
 }
 
 // retire keeps what is left of the allowances for the next start, if no other pod has them then.
-func (f *allowanceFront) retire(ctx actor.Context) {
+func (f *front) retire(ctx actor.Context) {
 	f.retiree = ctx.Sender()
 	for _, e := range f.inUse {
 		if e.pid != nil && !e.ending {
@@ -450,7 +449,7 @@ func (f *allowanceFront) retire(ctx actor.Context) {
 	f.keep(ctx)
 }
 
-func (f *allowanceFront) onKept(ctx actor.Context, m allowanceKept) {
+func (f *front) onKept(ctx actor.Context, m allowanceKept) {
 	if m.full != 0 {
 		f.kept[m.subject] = m.full
 	}
@@ -460,29 +459,29 @@ func (f *allowanceFront) onKept(ctx actor.Context, m allowanceKept) {
 
 // keep writes what is left once all have said so. Other pods, if there are any, give out pixels: then
 // what they have told the store stays.
-func (f *allowanceFront) keep(ctx actor.Context) {
+func (f *front) keep(ctx actor.Context) {
 	if f.keeping > 0 || f.retiree == nil {
 		return
 	}
 	asker := f.retiree
 	f.retiree = nil
-	others := slices.ContainsFunc(f.owners.Members(), func(m AllowanceMember) bool { return m.Address != f.pod.system.Address() })
-	if f.pod.kept.Documents == nil || others || !f.opened || f.left {
+	others := slices.ContainsFunc(f.owners.Members(), func(m Member) bool { return m.Address != f.pod.System.Address() })
+	if f.pod.Documents == nil || others || !f.opened || f.left {
 		f.stopAll(ctx)
-		ctx.Send(asker, retired{})
+		ctx.Send(asker, Done{})
 		return
 	}
 	f.stopAll(ctx)
-	left, now := allowances.Before{Floor: f.floor, Kept: f.kept}, f.pod.clock.Now()
-	f.pod.background(func(c context.Context) {
-		if err := f.pod.kept.Keep(c, left, now); err != nil {
-			f.pod.log.Warn("what is left of allowances is not kept: they start empty", "err", err)
+	left, now := past{f.floor, f.kept}, f.pod.Now()
+	f.pod.Background(func(c context.Context) {
+		if err := f.pod.records.keep(c, left, now); err != nil {
+			f.pod.Log.Warn("what is left of allowances is not kept: they start empty", "err", err)
 		}
-		f.pod.system.Root.Send(asker, retired{})
+		f.pod.System.Root.Send(asker, Done{})
 	})
 }
 
-func (f *allowanceFront) stopAll(ctx actor.Context) {
+func (f *front) stopAll(ctx actor.Context) {
 	for _, e := range f.inUse {
 		if e.pid != nil {
 			ctx.Stop(e.pid)
@@ -491,8 +490,8 @@ func (f *allowanceFront) stopAll(ctx actor.Context) {
 }
 
 // onParted notes that a pod has handed over all that it had.
-func (f *allowanceFront) onParted(who *actor.PID) {
-	if slices.ContainsFunc(f.owners.Members(), func(m AllowanceMember) bool { return m.Address == who.Address }) {
+func (f *front) onParted(who *actor.PID) {
+	if slices.ContainsFunc(f.owners.Members(), func(m Member) bool { return m.Address == who.Address }) {
 		f.parted[who.Address] = true
 	}
 }

@@ -121,6 +121,33 @@ func TestPeople_AreGreetedWithThePage(t *testing.T) {
 	}
 }
 
+// TestPeople_HostOfTheProxy: what our proxy says that the browser asked for is where this server is; what others say is not.
+func TestPeople_HostOfTheProxy(t *testing.T) {
+	networks := []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}
+	for _, test := range []struct {
+		header, peer, field, value string
+		host                       string
+		secure                     bool
+	}{
+		{quota.XForwardedFor, "192.0.2.1", "X-Forwarded-Host", "example.org", "example.org", false},
+		{quota.XForwardedFor, "192.0.2.1", "X-Forwarded-Host", "evil.example/, ", "inner", false},
+		{quota.XForwardedFor, "198.51.100.1", "X-Forwarded-Host", "evil.example", "inner", false},
+		{quota.Forwarded, "192.0.2.1", "Forwarded", "for=198.51.100.1;host=example.org;proto=https", "example.org", true},
+		{quota.Forwarded, "198.51.100.1", "Forwarded", "for=198.51.100.1;host=evil.example;proto=https", "inner", false},
+		{quota.Forwarded, "192.0.2.1", "X-Forwarded-Host", "evil.example", "inner", false},
+	} {
+		proxies := quota.Proxies{Networks: networks, Header: test.header}
+		r := httptest.NewRequest("GET", "http://inner/", nil)
+		r.RemoteAddr = test.peer + ":1234"
+		r.Header.Set(test.field, test.value)
+		answer.Behind(proxies, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+			if r.Host != test.host || answer.Secure(r) != test.secure {
+				t.Errorf("%s: %s from %s: host %q, secure %v; want %q, %v", test.field, test.value, test.peer, r.Host, answer.Secure(r), test.host, test.secure)
+			}
+		})).ServeHTTP(httptest.NewRecorder(), r)
+	}
+}
+
 // TestPeople_AreNoOtherSites: pages that may use the API still can't read who somebody is, or use keys,
 // and nobody reads a canvas that they may not see.
 func TestPeople_AreNoOtherSites(t *testing.T) {

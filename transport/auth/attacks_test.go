@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"strings"
 	"sync/atomic"
@@ -14,7 +15,9 @@ import (
 
 	"github.com/go-jose/go-jose/v4"
 
+	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/auth/openidtest"
+	"pixelplayground/transport/quota"
 )
 
 // forger is a provider that says what a test wants.
@@ -335,6 +338,45 @@ func TestAttack_Headers(t *testing.T) {
 		to, err := url.Parse(begun.to())
 		if err != nil || to.Query().Get("redirect_uri") != g.URL+"/auth/callback" {
 			t.Errorf("%q: sent to %q", headers, begun.to())
+		}
+	}
+}
+
+// TestSite_BehindAProxy: where a proxy of ours has said what the browser asked for, that is where it is sent back to, its cookies
+// are secure, and the page's own requests are no other site's. From strangers it changes nothing.
+func TestSite_BehindAProxy(t *testing.T) {
+	f := newForger(t)
+	g := newTown(t, f.URL).gateway()
+	for _, test := range []struct {
+		network string
+		trusted bool
+	}{{"127.0.0.0/8", true}, {"192.0.2.0/24", false}} {
+		for header, fields := range map[string][]string{
+			quota.XForwardedFor: {"X-Forwarded-Host", "example.org", "X-Forwarded-Proto", "https"},
+			quota.Forwarded:     {"Forwarded", "for=198.51.100.1;host=example.org;proto=https"},
+		} {
+			behind := httptest.NewServer(answer.Behind(quota.Proxies{Networks: []netip.Prefix{netip.MustParsePrefix(test.network)}, Header: header}, g.Config.Handler))
+			begun := ask(t, browser(t), "GET", behind.URL+"/auth/login", "", fields...)
+			to, err := url.Parse(begun.to())
+			want, name := behind.URL, "pp_login"
+			if test.trusted {
+				want, name = "https://example.org", "__Host-pp_login"
+			}
+			if err != nil || to.Query().Get("redirect_uri") != want+"/auth/callback" {
+				t.Errorf("%s, %s: sent to %q", test.network, header, begun.to())
+			}
+			if c := begun.Cookies(); len(c) != 1 || c[0].Name != name || c[0].Secure != test.trusted {
+				t.Errorf("%s, %s: cookies %v", test.network, header, c)
+			}
+			for origin, status := range map[string]int{"https://example.org": http.StatusOK, "https://evil.example": http.StatusForbidden} {
+				if !test.trusted {
+					status = http.StatusForbidden
+				}
+				if out := ask(t, browser(t), "POST", behind.URL+"/auth/logout", "", append(fields, "Origin", origin)...); out.StatusCode != status {
+					t.Errorf("%s, %s: a sign-out by %s: %s", test.network, header, origin, out.Status)
+				}
+			}
+			behind.Close()
 		}
 	}
 }

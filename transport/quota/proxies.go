@@ -23,6 +23,9 @@ const (
 	XRealIP       = "X-Real-Ip" // as net/http spells it
 )
 
+// XForwardedHost is where proxies of the other fields than Forwarded say which host their client asked for.
+const XForwardedHost = "X-Forwarded-Host"
+
 // ProxyHeaders are the fields that Proxies.Header can be.
 var ProxyHeaders = []string{XForwardedFor, Forwarded, XRealIP}
 
@@ -55,6 +58,20 @@ func (p Proxies) Client(peer netip.Addr, values []string) netip.Addr {
 // nodes yields the nodes that values name, the last proxy's word first.
 func (p Proxies) nodes(values []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
+		for node := range p.elements(values) {
+			if p.Header == Forwarded {
+				node = forwardedPair(node, "for")
+			}
+			if !yield(node) {
+				return
+			}
+		}
+	}
+}
+
+// elements yields the elements of a field, the last proxy's word first.
+func (p Proxies) elements(values []string) iter.Seq[string] {
+	return func(yield func(string) bool) {
 		for _, value := range slices.Backward(values) {
 			if p.Header == XRealIP { // one address, which the last proxy has set
 				yield(value)
@@ -62,14 +79,11 @@ func (p Proxies) nodes(values []string) iter.Seq[string] {
 			}
 			for more := true; more; {
 				comma := strings.LastIndexByte(value, ',')
-				node := value[comma+1:]
+				element := value[comma+1:]
 				if more = comma >= 0; more {
 					value = value[:comma]
 				}
-				if p.Header == Forwarded {
-					node = forwardedPair(node, "for")
-				}
-				if !yield(node) {
+				if !yield(element) {
 					return
 				}
 			}
@@ -89,25 +103,65 @@ func forwardedPair(element, about string) string {
 	return ""
 }
 
-// Scheme returns the scheme by which a client reached the first of our proxies, from the fields of a
-// request that came from a proxy; empty: none says. A client behind a proxy that adds to what it has
-// been sent can claim to have come by https, and only that client's own cookies depend on it.
-func (p Proxies) Scheme(values func(field string) []string) string {
-	if p.Header == Forwarded {
-		for _, value := range values(Forwarded) {
-			for element := range strings.SplitSeq(value, ",") {
-				if scheme := forwardedPair(element, "proto"); scheme != "" {
-					return strings.ToLower(scheme)
-				}
-			}
+// Reached returns where a client reached the first of our proxies, from the fields of a request that came from a proxy:
+// the scheme, "http" or "https", and the host, which may have a port. What is empty no proxy says.
+//
+// In Forwarded each proxy says it of its own client, so what counts is the element that names the client. Of the other fields
+// nothing tells who wrote what. The scheme is the first, since proxies behind the first are reached as they like, and a client
+// that claims another gets only its own cookies wrong. The host is the last: a proxy adds to what strangers have sent.
+func (p Proxies) Reached(values func(field string) []string) (scheme, host string) {
+	switch p.Header {
+	case "":
+		return "", "" // they only say who the client is, which wrote all fields itself
+	case Forwarded:
+		element := p.firstElement(values(Forwarded))
+		scheme, host = forwardedPair(element, "proto"), forwardedPair(element, "host")
+	default:
+		scheme, host = firstOf(values("X-Forwarded-Proto")), lastOf(values(XForwardedHost))
+	}
+	if scheme = strings.ToLower(scheme); scheme != "http" && scheme != "https" {
+		scheme = ""
+	}
+	if !isHost(host) {
+		host = ""
+	}
+	return scheme, host
+}
+
+// firstElement is the element of Forwarded that the first of our proxies has added: the last one that names a client
+// which is no proxy of ours.
+func (p Proxies) firstElement(values []string) (element string) {
+	for element = range p.elements(values) {
+		if client := AddressOf(forwardedPair(element, "for")); !client.IsValid() || !p.Have(client) {
+			break
 		}
+	}
+	return element
+}
+
+func firstOf(values []string) string {
+	if len(values) == 0 {
 		return ""
 	}
-	for _, value := range values("X-Forwarded-Proto") {
-		first, _, _ := strings.Cut(value, ",")
-		return strings.ToLower(strings.TrimSpace(first))
+	first, _, _ := strings.Cut(values[0], ",")
+	return strings.TrimSpace(first)
+}
+
+func lastOf(values []string) string {
+	if len(values) == 0 {
+		return ""
 	}
-	return ""
+	last := values[len(values)-1]
+	return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
+}
+
+// isHost reports whether a text can be a host, with or without a port, and nothing else: it becomes a part of addresses.
+func isHost(text string) bool {
+	const most = 255 + len(":65535")
+	return text != "" && len(text) <= most && !strings.ContainsFunc(text, func(c rune) bool {
+		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'
+		return !letter && !strings.ContainsRune("-._:[]", c)
+	})
 }
 
 // AddressOf parses an address with or without a port. The result is invalid if text is no

@@ -72,25 +72,40 @@ func BenchmarkProxies_ClientOfALongField(b *testing.B) {
 	}
 }
 
-// The scheme is the client's: what the first proxy says.
-func TestProxies_Scheme(t *testing.T) {
+// TestProxies_Reached: the scheme and host by which the client reached the first of our proxies, whatever strangers have written before.
+func TestProxies_Reached(t *testing.T) {
+	type fields = map[string][]string
 	for _, test := range []struct {
-		header string
-		fields map[string][]string
-		want   string
+		header       string
+		fields       fields
+		scheme, host string
 	}{
-		{XForwardedFor, nil, ""},
-		{XForwardedFor, map[string][]string{"X-Forwarded-Proto": {"https"}}, "https"},
-		{XForwardedFor, map[string][]string{"X-Forwarded-Proto": {" HTTPS , http"}}, "https"},
-		{XForwardedFor, map[string][]string{"X-Forwarded-Proto": {"http", "https"}}, "http"},
-		{XForwardedFor, map[string][]string{Forwarded: {"proto=https"}}, ""},
-		{XRealIP, map[string][]string{"X-Forwarded-Proto": {"https"}}, "https"},
-		{Forwarded, map[string][]string{Forwarded: {"for=192.0.2.1", `for=192.0.2.2;Proto="https";by=x, for=192.0.2.3;proto=http`}}, "https"},
-		{Forwarded, map[string][]string{Forwarded: {"for=192.0.2.1"}, "X-Forwarded-Proto": {"https"}}, ""},
+		{XForwardedFor, nil, "", ""},
+		{XForwardedFor, fields{"X-Forwarded-Proto": {"https"}, XForwardedHost: {"example.org"}}, "https", "example.org"},
+		{XForwardedFor, fields{"X-Forwarded-Proto": {" HTTPS , http"}, XForwardedHost: {" example.org:8443 "}}, "https", "example.org:8443"},
+		{XForwardedFor, fields{"X-Forwarded-Proto": {"http", "https"}, XForwardedHost: {"[2001:db8::1]:80"}}, "http", "[2001:db8::1]:80"},
+		{XForwardedFor, fields{"X-Forwarded-Proto": {"javascript"}, XForwardedHost: {"evil.example, example.org"}}, "", "example.org"}, // the proxy has added to it
+		{XForwardedFor, fields{XForwardedHost: {"evil.example", "example.org"}}, "", "example.org"},
+		{XForwardedFor, fields{Forwarded: {"proto=https;host=example.org"}}, "", ""},
+		{XRealIP, fields{"X-Forwarded-Proto": {"https"}, XForwardedHost: {"example.org"}}, "https", "example.org"},
+		{"", fields{"X-Forwarded-Proto": {"https"}, XForwardedHost: {"evil.example"}, Forwarded: {"host=evil.example"}}, "", ""}, // nobody but the client wrote it
+		{Forwarded, fields{Forwarded: {`for=192.0.2.2;Proto="https";by=x;Host="example.org:443"`}}, "https", "example.org:443"},
+		{Forwarded, fields{Forwarded: {"for=1.2.3.4;host=evil.example;proto=https, for=192.0.2.3;proto=http;host=example.org"}}, "http", "example.org"},
+		{Forwarded, fields{Forwarded: {"for=1.2.3.4;host=evil.example", "for=192.0.2.3;proto=https;host=example.org, for=10.0.0.2;proto=http;host=inner"}}, "https", "example.org"},
+		{Forwarded, fields{Forwarded: {`for="1.2.3.4, host=evil.example`, "for=192.0.2.3;host=example.org"}}, "", "example.org"}, // an open quote hides nothing
+		{Forwarded, fields{Forwarded: {"for=1.2.3.4;host=evil.example, for=_hidden;host=example.org"}}, "", "example.org"},
+		{Forwarded, fields{Forwarded: {"for=1.2.3.4;host=evil.example;proto=https, for=192.0.2.3"}}, "", ""},
+		{Forwarded, fields{Forwarded: {"for=192.0.2.1"}, "X-Forwarded-Proto": {"https"}, XForwardedHost: {"evil.example"}}, "", ""},
 	} {
-		got := Proxies{Header: test.header}.Scheme(func(field string) []string { return test.fields[field] })
-		if got != test.want {
-			t.Errorf("%s, %v: %q, want %q", test.header, test.fields, got, test.want)
+		p := Proxies{Header: test.header, Networks: []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8")}}
+		scheme, host := p.Reached(func(field string) []string { return test.fields[field] })
+		if scheme != test.scheme || host != test.host {
+			t.Errorf("%s, %v: %q and %q, want %q and %q", test.header, test.fields, scheme, host, test.scheme, test.host)
+		}
+	}
+	for _, wrong := range []string{"", "evil.example/path", "user@evil.example", "evil example", "evil.example\\x", "evil\x00", "exämple.org", "a#b", "a?b", strings.Repeat("a", 300)} {
+		if _, host := (Proxies{Header: XForwardedFor}).Reached(func(string) []string { return []string{wrong} }); host != "" {
+			t.Errorf("%q passes for a host", wrong)
 		}
 	}
 }

@@ -1,6 +1,7 @@
 package upgrade
 
 import (
+	"cmp"
 	"crypto/sha1"
 	"encoding/base64"
 	"fmt"
@@ -46,7 +47,7 @@ func (a *Acceptor) upgrade(g *guest, head, early []byte) {
 	var person canvas.Person
 	var account *quota.Account
 	if refused == nil {
-		r.from = a.cfg.Proxies.Client(g.from, r.named)
+		r = r.behind(a.cfg.Proxies, g.from)
 		person, account, refused = a.judge(r)
 	}
 	if refused != nil {
@@ -63,6 +64,24 @@ func (a *Acceptor) upgrade(g *guest, head, early []byte) {
 	}
 	a.cfg.Counters.Upgraded.Add(1)
 	a.connect(WebSocket{Conn: c, From: r.from, Account: account, Person: person, Binary: r.offers, Early: early})
+}
+
+// behind is the request as its client made it, where a proxy of ours says so.
+func (r request) behind(p quota.Proxies, peer netip.Addr) request {
+	if p.Have(peer) {
+		_, host := p.Reached(func(field string) []string {
+			switch field {
+			case quota.XForwardedHost:
+				return r.hosts
+			case p.Header:
+				return r.named
+			}
+			return nil
+		})
+		r.host = cmp.Or(host, r.host)
+	}
+	r.from = p.Client(peer, r.named)
+	return r
 }
 
 // acceptance is the answer that makes a WebSocket: RFC 6455, section 4.2.2.
@@ -126,7 +145,7 @@ func (a *Acceptor) unwelcome(r request) (person canvas.Person, why *rejection) {
 		return person, &rejection{refusedProtocol, http.StatusBadRequest,
 			"unknown subprotocol: this server speaks " + codec.Subprotocol + ", or JSON when none is asked for", ""}
 	case !a.cfg.Origins.allow(r.origin, r.host):
-		return person, &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect: --origins can allow it, or the proxy must pass Host on as it came", ""}
+		return person, &rejection{refusedOrigin, http.StatusForbidden, "pages of this origin may not connect: --origins can allow it, or the proxy must pass Host on as it came, or X-Forwarded-Host from an address of --proxies", ""}
 	case a.draining.Load():
 		return person, &rejection{refusedDraining, http.StatusServiceUnavailable, "server is closing", retryAfter}
 	case a.cfg.Counters.Connections.Load() >= a.limitFor(r.from):

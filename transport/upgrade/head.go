@@ -15,6 +15,7 @@ type request struct {
 	from      netip.Addr // the client's address
 	named     []string   // the values of the field in which a proxy names the client
 	host      string
+	hosts     []string // the values of the field in which a proxy says which host its client asked for
 	origin    string
 	key       string
 	cookies   []string // the values of the fields in which it shows who it is from
@@ -27,7 +28,7 @@ type request struct {
 // there are two values, a proxy may have judged one and we would use the other.
 type fields struct {
 	proxyHeader                        string // the field whose values are named
-	named                              []string
+	named, passed                      []string
 	host, origin, key, version, length []byte
 	hosts, origins, keys, versions     int
 	lengths                            int
@@ -63,7 +64,7 @@ func readHead(head []byte, proxyHeader string) (r request, refused *rejection) {
 		return r, refused
 	}
 	return request{
-		host: string(f.host), origin: string(f.origin), key: string(f.key), named: f.named,
+		host: string(f.host), origin: string(f.origin), key: string(f.key), named: f.named, hosts: f.passed,
 		cookies: f.cookies, authority: f.authority, offers: f.offers, offersOur: f.offersOur,
 	}, nil
 }
@@ -75,6 +76,8 @@ func (f *fields) add(name, value []byte) {
 	switch lower := strings.ToLower(string(name)); lower {
 	case "host":
 		f.host, f.hosts = value, f.hosts+1
+	case "x-forwarded-host":
+		f.passed = append(f.passed, string(value))
 	case "origin":
 		f.origin, f.origins = value, f.origins+1
 	case "upgrade":

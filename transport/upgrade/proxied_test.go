@@ -56,6 +56,44 @@ func TestProxied_WebSocketsCountToTheirClient(t *testing.T) {
 	}
 }
 
+// TestProxied_Host: a page may connect if it is of the host that the browser asked our proxy for, whatever Host the proxy
+// writes. Nobody else is believed: not a stranger, not what a stranger had written before the proxy, and no other field.
+func TestProxied_Host(t *testing.T) {
+	const proxy, stranger = "127.0.0.1", "127.0.0.2"
+	const page, ours, evil = "Origin: https://example.org\r\n", "example.org", "evil.example"
+	forwarded := func(host string) string { return "Forwarded: for=192.0.2.7;host=" + host + ";proto=https\r\n" }
+	passed := func(hosts ...string) string { return "X-Forwarded-Host: " + strings.Join(hosts, ", ") + "\r\n" }
+	for _, test := range []struct {
+		header, peer, lines string
+		want                int
+	}{
+		{quota.XForwardedFor, proxy, page, 403}, // as before: the proxy has changed Host
+		{quota.XForwardedFor, proxy, page + passed(ours), 101},
+		{quota.XRealIP, proxy, page + passed("EXAMPLE.org:443"), 101},
+		{quota.Forwarded, proxy, page + forwarded(ours), 101},
+		{quota.XForwardedFor, proxy, page + passed(evil, ours), 101},
+
+		{quota.XForwardedFor, stranger, page + passed(ours), 403},
+		{quota.XRealIP, stranger, page + passed(ours), 403},
+		{quota.Forwarded, stranger, page + forwarded(ours), 403},
+		{quota.XForwardedFor, proxy, page + passed(ours, evil), 403},
+		{quota.XForwardedFor, proxy, page + passed(ours) + passed(evil), 403},
+		{quota.XForwardedFor, proxy, page + forwarded(ours), 403},
+		{quota.Forwarded, proxy, page + passed(ours), 403},
+		{quota.Forwarded, proxy, page + "Forwarded: for=1.2.3.4;host=" + ours + "\r\n" + forwarded(evil), 403},
+		{quota.XForwardedFor, proxy, "Origin: https://evil.example\r\n" + passed(ours), 403},
+		{quota.XForwardedFor, proxy, page + passed("example.org/x"), 403},
+		{"", proxy, page + passed(ours), 403}, // it only speaks the PROXY protocol
+	} {
+		t.Run(test.header+test.peer+test.lines, func(t *testing.T) {
+			a := openAcceptor(t, proxiesAt(proxy, test.header, false), tellsFrom)
+			if got := statusOf(t, from(t, a, test.peer, upgradetest.HandshakeRequest(test.lines))); got != test.want {
+				t.Errorf("%s: %d, want %d", test.peer, got, test.want)
+			}
+		})
+	}
+}
+
 // expectConns waits until every address has so many WebSockets. They are counted after the handshake
 // is answered.
 func (a *Acceptor) expectConns(t *testing.T, want map[string]int) {

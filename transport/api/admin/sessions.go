@@ -208,7 +208,8 @@ func (s *Sessions) cookie(r *http.Request, value string) *http.Cookie {
 	}
 	return &http.Cookie{
 		Name: sessionCookie, Value: value, MaxAge: age, HttpOnly: true, SameSite: http.SameSiteStrictMode,
-		Secure: r.TLS != nil || r.Header.Get("X-Forwarded-Proto") == "https",
+		// Of a proxy that --proxies does not name, too: a stranger who writes it only makes its own cookie stricter.
+		Secure: answer.Secure(r) || r.Header.Get("X-Forwarded-Proto") == "https",
 	}
 }
 

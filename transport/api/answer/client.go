@@ -1,6 +1,7 @@
 package answer
 
 import (
+	"cmp"
 	"net"
 	"net/http"
 	"net/netip"
@@ -18,8 +19,8 @@ func ClientOf(r *http.Request) netip.Prefix {
 // Secure reports whether a request came by TLS: to us, or to a proxy of ours that says so.
 func Secure(r *http.Request) bool { return r.TLS != nil || r.URL.Scheme == "https" }
 
-// Behind hands requests on with their client's address as RemoteAddr, and with the scheme that the
-// client used in their URL, where a proxy of ours has named them.
+// Behind hands requests on with their client's address as RemoteAddr, and with the scheme in their URL and the Host that the
+// client used, where a proxy of ours has named them.
 func Behind(p quota.Proxies, to http.Handler) http.Handler {
 	if len(p.Networks) == 0 {
 		return to
@@ -27,7 +28,8 @@ func Behind(p quota.Proxies, to http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		r.URL.Scheme = ""
 		if p.Have(quota.AddressOf(r.RemoteAddr)) {
-			r.URL.Scheme = p.Scheme(r.Header.Values)
+			scheme, host := p.Reached(r.Header.Values)
+			r.URL.Scheme, r.Host = scheme, cmp.Or(host, r.Host)
 		}
 		if client := p.Client(quota.AddressOf(r.RemoteAddr), r.Header.Values(p.Header)); client.IsValid() {
 			r.RemoteAddr = net.JoinHostPort(client.String(), "0")

@@ -17,7 +17,7 @@ const triedAgain = time.Minute
 // getCanvas answers with every painted pixel. If the list is small enough to be kept, all who ask at
 // the same time share it.
 func (s *server) getCanvas(w http.ResponseWriter, r *http.Request) {
-	all := view{part{width: s.Geometry.Width, height: s.Geometry.Height, scale: 1}, live, true}
+	all := view{part{width: s.Geometry.Width, height: s.Geometry.Height, scale: 1}, live, false, true}
 	if r.Method == http.MethodHead || all.units() > smallWork || s.Now().UnixNano() < s.longUntil.Load() {
 		s.streamCanvas(w, r)
 		return

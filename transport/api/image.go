@@ -28,6 +28,7 @@ const (
 type view struct {
 	part
 	at   moment
+	kept bool // at lies so that nothing drawn later can change the image
 	list bool
 }
 
@@ -47,10 +48,11 @@ func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 	}
 	w.Header().Set("Cache-Control", "no-cache") // browsers may keep it, but must ask whether it is still current
 	if v.at != live {
-		if err := s.keepImage(w, r, v); err != nil {
+		if v.kept, err = s.settled(w, r, v); err != nil {
 			s.notShown(w, r, v, err)
 			return
 		}
+		s.past.Cacheable(w, v.kept, v.at.time())
 	}
 	if r.Method == http.MethodHead || r.Header.Get("If-None-Match") != "" {
 		if tag, err := s.tagAlone(w, r, v); err != nil {
@@ -168,7 +170,11 @@ func parseView(query url.Values, g canvas.Geometry) (v view, err error) {
 // because the image may be newer.
 func (s *server) tag(ctx context.Context, v view) (string, error) {
 	sum := sha256.New()
-	fmt.Fprint(sum, s.Geometry, v.part) // not when: the same pixels are the same image
+	fmt.Fprint(sum, s.Geometry, v.part)
+	if v.kept { // without reading anything
+		fmt.Fprint(sum, " at ", v.at)
+		return `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`, nil
+	}
 	rows, columns, regions := v.inTurn(ctx, s)
 	for range rows * columns {
 		snapshot, err := regions.next()

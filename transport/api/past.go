@@ -28,6 +28,8 @@ const (
 	pastAhead = 4
 )
 
+func (m moment) time() time.Time { return time.UnixMilli(int64(m)) }
+
 func (m moment) regionsAhead() int {
 	if m == live {
 		return regionsAhead
@@ -42,32 +44,26 @@ func (s *server) readAt(ctx context.Context, region canvas.RegionID, at moment) 
 	}
 	ctx, cancel := context.WithTimeout(ctx, pastPatience)
 	defer cancel()
-	tile, _, err := s.Record.Tile(ctx, region, time.UnixMilli(int64(at)))
+	tile, _, err := s.Record.Tile(ctx, region, at.time())
 	return tile, err
 }
 
-// keepImage says for how long an image of the past may be kept.
-func (s *server) keepImage(w http.ResponseWriter, r *http.Request, v view) error {
+// settled reports whether nothing drawn later can change an image of the past.
+func (s *server) settled(w http.ResponseWriter, r *http.Request, v view) (bool, error) {
 	one, refused := s.job(w, r, 0)
 	if refused != nil {
-		return refused
+		return false, refused
 	}
 	defer s.jobs.end(one)
-	at := time.UnixMilli(int64(v.at))
-	settled := true
 	for _, region := range s.Geometry.Within(v.area()) {
 		ctx, cancel := context.WithTimeout(r.Context(), pastPatience)
-		known, err := s.Record.Settled(ctx, region, at)
+		settled, err := s.Record.Settled(ctx, region, v.at.time())
 		cancel()
-		if err != nil {
-			return err
-		}
-		if settled = known; !settled {
-			break
+		if err != nil || !settled {
+			return false, err
 		}
 	}
-	s.past.Cacheable(w, settled, at)
-	return nil
+	return true, nil
 }
 
 // newHistory makes the routes of the record, with the bounds of this API.

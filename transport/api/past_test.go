@@ -196,7 +196,7 @@ func TestPast_Paced(t *testing.T) {
 			t.Errorf("cut off: %d %s", w.Code, w.Body)
 		}
 	})
-	eventually(t, "it waits", func() bool { return r.Asked("Pixels") == 1 && p.server.jobs.count() == 1 })
+	eventually(t, "it waits", func() bool { return r.Asked("Tile") == 1 && p.server.jobs.count() == 1 })
 	p.server.jobs.mu.Lock()
 	for one := range p.server.jobs.all {
 		one.cut.Store(true)

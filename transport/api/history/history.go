@@ -39,6 +39,9 @@ type Record interface {
 	Stats(ctx context.Context, from, to time.Time) (*record.Stats, error)
 }
 
+// unit is how much of a processor a unit of work stands for.
+const unit = 15 * time.Nanosecond
+
 // Job is an expensive request under way.
 type Job interface {
 	// Write sends a part of the answer. It fails if the client is gone, takes nothing for too long, or

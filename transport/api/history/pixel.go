@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"strconv"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
@@ -54,8 +55,9 @@ func (h *History) Placed(ctx context.Context, x, y int) (*Who, canvas.Color, err
 // Limits of the past of a pixel.
 const (
 	usualPixels, mostPixels = 10, 100
-	// pixelWork is what looking through the segments of a region takes, in units of work: about 8 ms.
-	pixelWork = 1 << 19
+	// pixelWork is what looking through a segment takes, in units of work: about 4 ms. What it takes to
+	// look through more of them is charged afterwards.
+	pixelWork = 1 << 18
 )
 
 // pixelShown is a pixel in the past of its place.
@@ -99,6 +101,11 @@ func gapsShown(gaps []record.Gap) []gapShown {
 	return all
 }
 
+// sinceThen is how many units of work have gone by, beyond those that were charged.
+func (h *History) sinceThen(began time.Time, charged int) int {
+	return max(0, int(h.Now().Sub(began)/unit)-charged)
+}
+
 // getPixel answers what stood at a place, newest first.
 func (h *History) getPixel(w http.ResponseWriter, r *http.Request) {
 	x, y, ok := place(r, h.Geometry)
@@ -118,7 +125,11 @@ func (h *History) getPixel(w http.ResponseWriter, r *http.Request) {
 	defer job.End()
 	ctx, cancel := context.WithTimeout(r.Context(), readPatience)
 	defer cancel()
+	began := h.Now()
 	pixels, more, err := h.Record.Before(ctx, x, y, before, int(limit))
+	if err == nil {
+		err = job.Charge(ctx, h.sinceThen(began, pixelWork))
+	}
 	if err != nil {
 		h.Fail(w, r, err)
 		return

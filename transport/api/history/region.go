@@ -17,8 +17,8 @@ import (
 // Limits of the past of a region.
 const (
 	mostRows = 1_000_000 // pixels in one answer
-	// regionWork is what finding the beginning takes, in units of work: about 4 ms.
-	regionWork = 1 << 18
+	// What finding the beginning takes, in units of work: about 1 ms; and what a snapshot takes: 4 ms.
+	regionWork, snapshotWork = 1 << 16, 1 << 18
 )
 
 // What an answer may be.
@@ -235,6 +235,10 @@ func (t *telling) lastGap() error {
 func (t *telling) snapshot(at time.Time) error {
 	tile, _, err := t.h.Record.Tile(t.ctx, t.region, at)
 	if err != nil {
+		return err
+	}
+	t.watch.Stop()
+	if err := t.job.Charge(t.ctx, snapshotWork); err != nil {
 		return err
 	}
 	t.h.Encode(func() { t.buf = t.out.snapshot(t.buf, tile, at) })

@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/cmd/playground/process"
 	"pixelplayground/transport"
 )
 
@@ -18,7 +19,7 @@ type around struct {
 	server *transport.Server // serves nobody on a pod that is no gateway
 }
 
-func (a around) Process() message.Process { return measure() }
+func (a around) Process() message.Process { return process.Measure() }
 
 func (a around) Sockets() message.Sockets {
 	counted := a.server.Counters()

@@ -16,6 +16,7 @@ import (
 
 	"pixelplayground/actors/message"
 	"pixelplayground/cluster"
+	"pixelplayground/cmd/playground/process"
 	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/codec"
 )
@@ -123,7 +124,7 @@ func TestAdmin_SeesAndActs(t *testing.T) {
 			len(d.Connections) == 1 && d.Connections[0].Name == "Ada" && d.Connections[0].Bytes_out > 50 &&
 			slices.ContainsFunc(d.Regions, func(a struct{ Region, Viewers int }) bool { return a.Region == 0 && a.Viewers == 1 })
 	})
-	if runtime.GOOS == "linux" && measure().CPU <= 0 {
+	if runtime.GOOS == "linux" && process.Measure().CPU <= 0 {
 		t.Error("no processor time")
 	}
 

@@ -21,6 +21,7 @@ import (
 	"pixelplayground/actors/store/redis/redistest"
 	"pixelplayground/cluster/clustertest"
 	"pixelplayground/cmd/playground/settings"
+	"pixelplayground/transport"
 	"pixelplayground/transport/client"
 )
 
@@ -120,7 +121,7 @@ func TestCluster_GatewayCutOff(t *testing.T) {
 	}
 }
 
-func connections(p *pod) int { return int(p.usher.doors.Counters().Connections.Load()) }
+func connections(p *pod) int { return int(p.front.(*transport.Server).Counters().Connections.Load()) }
 
 func membersAre(t *testing.T, pods []*pod, n int) {
 	t.Helper()

@@ -15,6 +15,8 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cluster"
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/playground/gateway"
+	"pixelplayground/cmd/playground/process"
 	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
@@ -37,8 +39,8 @@ type pod struct {
 	admin    *operators  // nil: the front serves operators too
 	asked    chan string // cap 1: an operator wants the pod to drain
 	sessions *admin.Sessions
-	people   *auth.People // nil: this pod is no gateway
-	usher    *usher       // nil: there are no other pods, or this one is no gateway
+	people   *auth.People   // nil: this pod is no gateway
+	usher    *gateway.Usher // nil: there are no other pods, or this one is no gateway
 	started  time.Time
 	draining atomic.Bool // the API reports it to whatever sends clients here
 	offered  func()      // ends backups; nil: they have not begun
@@ -133,7 +135,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	}
 	var standing api.Standing
 	if p.others != nil && cfg.Gateway {
-		p.usher = &usher{rest: peers{p}, doors: server, log: log}
+		p.usher = gateway.New(peers{p}, server, transport.Notice{Text: "Moving to another server", Retry: goElsewhere, Spread: elsewhereSpread}, log)
 		standing = p.usher
 	}
 	handlers, err := api.New(http, api.Ports{
@@ -150,7 +152,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 // begin starts what open has wired: the actors, then everything that brings them messages.
 func (p *pod) begin(server *transport.Server, operators *operators, handlers api.Handlers) error {
 	p.untidy = inBackground(func(ctx context.Context) {
-		tidyMemory(ctx, func() int64 { return p.node.Stats().Pixels.Load() + server.Counters().Pixels.Load() })
+		process.TidyMemory(ctx, func() int64 { return p.node.Stats().Pixels.Load() + server.Counters().Pixels.Load() })
 	})
 	if err := p.node.Open(); err != nil {
 		return err
@@ -161,7 +163,7 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 			members := p.others.View().Members()
 			seen.see(members)
 			if p.usher != nil {
-				p.usher.see(members)
+				p.usher.See(members)
 			}
 			p.node.Moved()
 		}
@@ -170,7 +172,7 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		}
 	}
 	if p.usher != nil {
-		p.dismiss = inBackground(p.usher.run)
+		p.dismiss = inBackground(p.usher.Run)
 	}
 	if all := p.rereads(); len(all) > 0 {
 		p.settled = inBackground(func(ctx context.Context) {
@@ -189,7 +191,7 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		_ = p.people.Learn(soon) // Run says what is wrong, and tries again
 		cancel()
 		p.forget = inBackground(p.people.Run)
-		warnOfDescriptors(commandline.Descriptors(), p.cfg.Transport(p.log).Descriptors()+operatorsMost, p.log)
+		process.WarnOfDescriptors(commandline.Descriptors(), p.cfg.Transport(p.log).Descriptors()+operatorsMost, p.log)
 		return server.Open(host{p.node}, handlers.All)
 	}
 	operators.open(handlers.All)

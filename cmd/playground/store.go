@@ -8,6 +8,7 @@ import (
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
+	"pixelplayground/cmd/playground/process"
 	"pixelplayground/cmd/playground/settings"
 	"pixelplayground/transport/api/metrics"
 )
@@ -31,7 +32,7 @@ func openStore(cfg settings.Config, log *slog.Logger) (keeper, []metrics.Counter
 	if err != nil {
 		return nil, nil, err
 	}
-	raiseProcs()
+	process.RaiseProcs()
 	return s, boltCounters(s.Stats()), nil
 }
 

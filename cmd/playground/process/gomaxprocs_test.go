@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"runtime"
@@ -15,7 +15,7 @@ func TestRaiseProcs(t *testing.T) {
 	}{{"", 1, 2}, {"", 3, 3}, {"1", 1, 1}} {
 		t.Setenv("GOMAXPROCS", c.environment)
 		runtime.GOMAXPROCS(c.procs)
-		raiseProcs()
+		RaiseProcs()
 		if got := runtime.GOMAXPROCS(0); got != c.want {
 			t.Errorf("GOMAXPROCS=%q, %d: it is %d, want %d", c.environment, c.procs, got, c.want)
 		}

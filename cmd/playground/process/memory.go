@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"context"
@@ -55,8 +55,8 @@ func (h heap) wasteful(before heap) bool {
 	return h.drawn == before.drawn && h.allocated-before.allocated < quietRate && h.objects+h.free > h.live+h.live/4+worthwhile
 }
 
-// tidyMemory runs in a goroutine until ctx is done. drawn counts pixels.
-func tidyMemory(ctx context.Context, drawn func() int64) {
+// TidyMemory runs in a goroutine until ctx is done. drawn counts pixels.
+func TidyMemory(ctx context.Context, drawn func() int64) {
 	if os.Getenv("GOGC") != "" {
 		return
 	}

@@ -1,4 +1,6 @@
-package main
+// Package process is what the server takes from the system it runs on: file descriptors, processors,
+// memory, and what of them it uses.
+package process
 
 import (
 	"bytes"
@@ -14,9 +16,9 @@ import (
 // clockTick is the unit of processor time in /proc: 1/100 s on every Linux that Go runs on.
 const clockTick = 10 * time.Millisecond
 
-// measure reads what this process uses. What the system does not report is 0, except memory, which
+// Measure reads what this process uses. What the system does not report is 0, except memory, which
 // is then what Go holds.
-func measure() message.Process {
+func Measure() message.Process {
 	samples := []metrics.Sample{
 		{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/memory/classes/total:bytes"}, {Name: "/sched/goroutines:goroutines"},
 	}

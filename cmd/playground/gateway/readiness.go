@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"errors"
@@ -34,10 +34,12 @@ type sight struct {
 // restarts, or a processor that is busy elsewhere, must not send everybody away.
 const cutOffAfter = 3 * time.Second
 
+// ErrSilent says that no canvas pod answers.
+var ErrSilent = errors.New("no canvas server answers")
+
 var (
 	errStarting = errors.New("no canvas server whose store answers has been reached yet")
 	errNobody   = errors.New("there is no canvas server")
-	errSilent   = errors.New("no canvas server answers")
 )
 
 // see takes the current members; there are none while this pod comes back under a new id.
@@ -74,7 +76,7 @@ func (s *standing) draws() error {
 	case s.now.canvases == 0:
 		return errNobody
 	case !s.now.answered:
-		return errSilent
+		return ErrSilent
 	case s.now.store != nil:
 		return fmt.Errorf("store: %w", s.now.store)
 	}

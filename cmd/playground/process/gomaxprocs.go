@@ -1,4 +1,4 @@
-package main
+package process
 
 import (
 	"os"
@@ -11,8 +11,8 @@ import (
 // Redis nothing blocks, and at 1 there is less switching.
 const procsForDisk = 2
 
-// raiseProcs raises GOMAXPROCS to procsForDisk, unless the environment sets GOMAXPROCS.
-func raiseProcs() {
+// RaiseProcs raises GOMAXPROCS to procsForDisk, unless the environment sets GOMAXPROCS.
+func RaiseProcs() {
 	if runtime.GOMAXPROCS(0) < procsForDisk && os.Getenv("GOMAXPROCS") == "" {
 		runtime.GOMAXPROCS(procsForDisk)
 	}

@@ -1,9 +1,10 @@
-package main
+package process
 
 import (
 	"context"
 	"math"
 	"runtime/debug"
+	"sync"
 	"testing"
 )
 
@@ -64,14 +65,15 @@ func TestHeap_Wasteful(t *testing.T) {
 func TestTidyMemory_LeavesGOGCAsItWas(t *testing.T) {
 	t.Setenv("GOGC", "")
 	nothing := func() int64 { return 0 }
-	end := inBackground(func(ctx context.Context) { tidyMemory(ctx, nothing) })
+	ctx, cancel := context.WithCancel(t.Context())
+	var tidying sync.WaitGroup
+	tidying.Go(func() { TidyMemory(ctx, nothing) })
 	debug.SetGCPercent(300) // as under load
-	end()
+	cancel()
+	tidying.Wait()
 	if was := debug.SetGCPercent(defaultGOGC); was != defaultGOGC {
 		t.Errorf("GOGC is %d afterwards, want %d", was, defaultGOGC)
 	}
-	t.Setenv("GOGC", "70") // then tidyMemory leaves GOGC alone
-	ctx, cancel := context.WithCancel(t.Context())
-	defer cancel()
-	tidyMemory(ctx, nothing) // returns
+	t.Setenv("GOGC", "70")           // then tidyMemory leaves GOGC alone
+	TidyMemory(t.Context(), nothing) // returns
 }

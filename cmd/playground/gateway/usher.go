@@ -1,4 +1,6 @@
-package main
+// Package gateway is how a gateway among others stands: whether people should be sent to it, and which of
+// its clients should go to others.
+package gateway
 
 import (
 	"context"
@@ -13,13 +15,14 @@ import (
 	"pixelplayground/transport/stats"
 )
 
-// usher keeps a gateway's standing up to date. It sends all clients elsewhere when the gateway is
+// Usher keeps a gateway's standing up to date. It sends all clients elsewhere when the gateway is
 // cut off, and some of them when the gateway has more than its share. All of this is paced and
 // bounded: each client is sent away once for one reason, and a client that comes back stays.
-type usher struct {
-	rest  company
-	doors doors
-	log   *slog.Logger
+type Usher struct {
+	rest   Company
+	doors  Doors
+	notice transport.Notice // to those who are sent away
+	log    *slog.Logger
 
 	met map[string]time.Time // when this gateway first saw each gateway, by id; compare's own
 
@@ -33,8 +36,13 @@ type usher struct {
 	looks    int
 }
 
-// company is the rest of the cluster, as an usher asks it.
-type company interface {
+// New makes the usher of a gateway. notice is what clients that are sent away are told.
+func New(rest Company, doors Doors, notice transport.Notice, log *slog.Logger) *Usher {
+	return &Usher{rest: rest, doors: doors, notice: notice, log: log}
+}
+
+// Company is the rest of the cluster, as an usher asks it.
+type Company interface {
 	Members() []cluster.Member
 	// Answers reports whether any of these canvas pods answers.
 	Answers(ctx context.Context, canvases []string) bool
@@ -49,8 +57,8 @@ type company interface {
 	Connections(ctx context.Context, gateways []string) []int
 }
 
-// doors is where clients come in and go out: *transport.Server.
-type doors interface {
+// Doors is where clients come in and go out: *transport.Server.
+type Doors interface {
 	SendAway(n int, before time.Time, all bool, notice transport.Notice)
 	Counters() *stats.Counters
 }
@@ -81,8 +89,8 @@ const (
 	sendSteps = 10
 )
 
-// run is the usher's loop, until ctx is done.
-func (u *usher) run(ctx context.Context) {
+// Run is the usher's loop, until ctx is done.
+func (u *Usher) Run(ctx context.Context) {
 	tick := time.NewTicker(ushersEvery)
 	defer tick.Stop()
 	compared := time.Now()
@@ -103,21 +111,21 @@ func (u *usher) run(ctx context.Context) {
 	}
 }
 
-func (u *usher) starting() bool {
+func (u *Usher) starting() bool {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return !u.standing.proven
 }
 
-// see takes the current members.
-func (u *usher) see(members []cluster.Member) {
+// See takes the current members.
+func (u *Usher) See(members []cluster.Member) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.standing.see(members)
 }
 
 // look asks how things are, and decides whether clients must go.
-func (u *usher) look(closing context.Context, now time.Time) {
+func (u *Usher) look(closing context.Context, now time.Time) {
 	ctx, cancel := context.WithTimeout(closing, lookTimeout)
 	defer cancel()
 	seen := sight{at: now, holds: u.rest.Holds()}
@@ -164,7 +172,7 @@ func (u *usher) look(closing context.Context, now time.Time) {
 }
 
 // take takes what a look found. mu must be held.
-func (u *usher) take(seen sight) {
+func (u *Usher) take(seen sight) {
 	before := u.standing.views()
 	u.standing.look(seen)
 	if now := u.standing.views(); now != nil && before == nil {
@@ -190,7 +198,7 @@ func (u *usher) take(seen sight) {
 }
 
 // begin starts sending clients away, from those that were here before a time. mu must be held.
-func (u *usher) begin(n int, before time.Time, all bool, why string) {
+func (u *Usher) begin(n int, before time.Time, all bool, why string) {
 	if n == 0 {
 		return
 	}
@@ -199,20 +207,20 @@ func (u *usher) begin(n int, before time.Time, all bool, why string) {
 }
 
 // send sends the next portion of them away.
-func (u *usher) send() {
+func (u *Usher) send() {
 	u.mu.Lock()
 	n := min(u.sending.left, u.sending.step)
 	u.sending.left -= n
 	now := u.sending
 	u.mu.Unlock()
 	if n > 0 {
-		u.doors.SendAway(n, now.before, now.all, transport.Notice{Text: "Moving to another server", Retry: goElsewhere, Spread: elsewhereSpread})
+		u.doors.SendAway(n, now.before, now.all, u.notice)
 	}
 }
 
 // gateways returns the other gateways, and whether none has come within calmFor or begins to leave.
 // When one came is by this gateway's clock, since others' may be wrong.
-func (u *usher) gateways(now time.Time) (others []string, calm bool) {
+func (u *Usher) gateways(now time.Time) (others []string, calm bool) {
 	met := make(map[string]time.Time)
 	calm = true
 	for _, m := range u.rest.Members() {
@@ -234,7 +242,7 @@ func (u *usher) gateways(now time.Time) (others []string, calm bool) {
 }
 
 // compare checks whether this gateway has more than its share.
-func (u *usher) compare(ctx context.Context, now time.Time) {
+func (u *Usher) compare(ctx context.Context, now time.Time) {
 	others, calm := u.gateways(now)
 	if !calm {
 		return // clients are about to be moved anyway
@@ -257,61 +265,15 @@ func (u *usher) compare(ctx context.Context, now time.Time) {
 }
 
 // Views returns why people should not be sent here; nil: they may be.
-func (u *usher) Views() error {
+func (u *Usher) Views() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.standing.views()
 }
 
 // Draws returns why a pixel would not be taken now; nil: it would.
-func (u *usher) Draws() error {
+func (u *Usher) Draws() error {
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	return u.standing.draws()
-}
-
-// peers is the company of a pod.
-type peers struct{ *pod }
-
-func (p peers) Members() []cluster.Member      { return p.others.View().Members() }
-func (p peers) Ping(ctx context.Context) error { return p.ping(ctx) }
-func (p peers) Holds() bool                    { return p.node.Holds() }
-
-func (p peers) Answers(ctx context.Context, canvases []string) bool {
-	answers := make(chan bool, len(canvases))
-	for _, address := range canvases {
-		go func() {
-			_, err := p.node.Describe(ctx, address, message.PresenceName)
-			answers <- err == nil
-		}()
-	}
-	for range canvases {
-		if <-answers {
-			return true
-		}
-	}
-	return false
-}
-
-func (p peers) Store(ctx context.Context, canvases []string) error {
-	err := errSilent
-	for _, report := range p.node.Survey(ctx, canvases, message.Inspect{Full: true, Brief: true}) {
-		switch {
-		case report == nil:
-		case report.Store == "":
-			return nil
-		default:
-			err = errors.New(report.Store)
-		}
-	}
-	return err
-}
-
-func (p peers) Connections(ctx context.Context, gateways []string) (counts []int) {
-	for _, report := range p.node.Survey(ctx, gateways, message.Inspect{Brief: true}) {
-		if report != nil {
-			counts = append(counts, report.Users)
-		}
-	}
-	return counts
 }

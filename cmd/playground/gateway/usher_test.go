@@ -1,4 +1,4 @@
-package main
+package gateway
 
 import (
 	"context"
@@ -43,13 +43,13 @@ func (a *acquaintances) SendAway(n int, before time.Time, all bool, _ transport.
 	a.batches++
 }
 
-func newUsher(old time.Time) (*usher, *acquaintances) {
+func newUsher(old time.Time) (*Usher, *acquaintances) {
 	a := &acquaintances{answers: true, holds: true, members: []cluster.Member{
 		{ID: "self", Peer: "self", Roles: cluster.RoleGateway, Self: true, Started: old},
 		{ID: "g", Peer: "g", Roles: cluster.RoleGateway, Started: old}, {ID: "c", Peer: "c", Roles: cluster.RoleCanvas, Started: old},
 	}}
-	u := &usher{rest: a, doors: a, log: slog.New(slog.DiscardHandler)}
-	u.see(a.members)
+	u := New(a, a, transport.Notice{}, slog.New(slog.DiscardHandler))
+	u.See(a.members)
 	return u, a
 }
 
@@ -70,7 +70,7 @@ func TestUsher_CutOffSendsEveryoneAwayOnce(t *testing.T) {
 	step(3)
 	all := a.members
 	a.members = all[:1]
-	u.see(a.members)
+	u.See(a.members)
 	cut := now.Add(cutOffAfter)
 	step(7)
 	if a.gone != 0 || u.Views() == nil {
@@ -85,16 +85,16 @@ func TestUsher_CutOffSendsEveryoneAwayOnce(t *testing.T) {
 		t.Errorf("%d are sent away in all: who comes back must stay", a.gone)
 	}
 	a.members = all
-	u.see(all)
+	u.See(all)
 	if step(2); u.Views() != nil || u.Draws() != nil {
 		t.Errorf("together again: %v, %v", u.Views(), u.Draws())
 	}
 	for range 30 { // on and off
 		a.members = all[:1]
-		u.see(a.members)
+		u.See(a.members)
 		step(10)
 		a.members = all
-		u.see(all)
+		u.See(all)
 		step(2)
 	}
 	if a.gone > 95*8 { // in six minutes
@@ -114,7 +114,7 @@ func TestUsher_StopsWhenTogetherAgain(t *testing.T) {
 	look()
 	all := a.members
 	a.members = all[:1]
-	u.see(a.members)
+	u.See(a.members)
 	for range 30 {
 		if look(); u.sending.left > 0 {
 			break
@@ -122,7 +122,7 @@ func TestUsher_StopsWhenTogetherAgain(t *testing.T) {
 	}
 	u.send()
 	a.members = all
-	u.see(all)
+	u.See(all)
 	look()
 	for range sendSteps {
 		u.send()
@@ -144,9 +144,9 @@ func TestUsher_NobodyCanPlace(t *testing.T) {
 		"it is only for them": func() { a.theirs = away },
 		"canvas servers are scaled to 0": func() {
 			a.members[2].Draining = true
-			u.see(a.members)
+			u.See(a.members)
 			a.members = a.members[:2]
-			u.see(a.members)
+			u.See(a.members)
 		},
 	} {
 		u, a = newUsher(now.Add(-time.Hour))

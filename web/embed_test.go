@@ -1,6 +1,7 @@
 package web_test
 
 import (
+	"cmp"
 	"io/fs"
 	"path"
 	"regexp"
@@ -30,18 +31,19 @@ func TestFiles_HoldsWhatThePageLoads(t *testing.T) {
 }
 
 func TestFiles_HoldsWhatModulesImport(t *testing.T) {
-	imports := regexp.MustCompile(`(?m)^(?:import|export)\s(?:[^"]*\sfrom\s)?"([^"]+)";$`)
+	imports := regexp.MustCompile(`(?m)^(?:import|export)\s(?:[^"]*\sfrom\s)?"([^"]+)";$|\bimport\("([^"]+)"\)`)
 	found := 0
 	for _, name := range names(t) {
 		if path.Ext(name) != ".js" {
 			continue
 		}
 		for _, match := range imports.FindAllStringSubmatch(read(t, name), -1) {
-			if !strings.HasPrefix(match[1], ".") {
-				t.Errorf("%s imports %q, which no browser finds", name, match[1])
+			imported := cmp.Or(match[1], match[2])
+			if !strings.HasPrefix(imported, ".") {
+				t.Errorf("%s imports %q, which no browser finds", name, imported)
 				continue
 			}
-			read(t, path.Join(path.Dir(name), match[1]))
+			read(t, path.Join(path.Dir(name), imported))
 			found++
 		}
 	}

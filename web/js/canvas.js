@@ -62,7 +62,9 @@ export class Canvas {
     region.epoch = epoch;
     region.seq = seq;
     this.overview.blank(region);
-    region.tile = whole ? new Tile(region.width, region.height) : null;
+    if (!whole) region.tile = null;
+    else if (region.tile) region.tile.blank();
+    else region.tile = new Tile(region.width, region.height);
     if (rgb) this.#paint(region, rgb);
     for (const [key, cover] of this.covers) {
       if (this.#locate(key).region === region) this.#lay(key, cover);

@@ -3,7 +3,7 @@
 import { nameOf } from "./colour.js";
 import { contains, line } from "./geometry.js";
 import { explain, hindrance } from "./hindrance.js";
-import { MAX_RECENT, tell } from "./state.js";
+import { MAX_RECENT, shownCanvas, tell } from "./state.js";
 import { toCanvas } from "./view.js";
 
 /**
@@ -42,7 +42,7 @@ export class Drawing {
 
   /** Takes the colour of a pixel. */
   pick(x, y) {
-    const colour = this.state.canvas?.pixel(x, y) ?? null;
+    const colour = shownCanvas(this.state)?.pixel(x, y) ?? null;
     if (colour === null) return;
     this.setColour(colour);
     tell(this.state, `Picked ${nameOf(colour)} from ${x}, ${y}`, this.ports.now(), colour);
@@ -78,7 +78,7 @@ export class Drawing {
   letGo() {
     this.end();
     this.state.reticule = null;
-    if (this.state.tool === "pick") this.state.tool = "pencil";
+    if (this.state.tool === "pick" || this.state.tool === "inspect") this.state.tool = "pencil";
     this.ports.changed();
   }
 

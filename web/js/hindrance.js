@@ -4,13 +4,14 @@
 import { countdown } from "./durations.js";
 
 /**
- * rights: the server lets this user only watch; cooldown: the next pixel is not free yet; rate: too many at once.
- * @typedef {"" | "rights" | "cooldown" | "rate"} Hindrance
+ * past: the user looks at the past; rights: the server lets this user only watch; cooldown: the next pixel is not free yet; rate: too many at once.
+ * @typedef {"" | "past" | "rights" | "cooldown" | "rate"} Hindrance
  * @typedef {import("./state.js").State} State
  */
 
 /** @param {State} state @param {number} now ms @returns {Hindrance} empty: none */
-export function hindrance({ me, allowance, pending, connection }, now) {
+export function hindrance({ me, allowance, past, pending, connection }, now) {
+  if (past) return "past";
   if (!me.draws) return "rights";
   if (!pending || !allowance.limited) return "";
   // What is drawn without a connection waits for its turn. In a cooldown that would use up the pixels of hours.
@@ -28,6 +29,8 @@ export function wait({ allowance, pending, connection }, now) {
 /** What to tell the user. @param {State} state @param {Hindrance} why */
 export function explain(state, why, now) {
   switch (why) {
+    case "past":
+      return "Nothing can be placed while you look back: L leads to the live canvas";
     case "rights":
       return state.me.signIn ? "Sign in to draw here" : "You may only watch here";
     case "cooldown": {

@@ -12,8 +12,8 @@ import { DRAW_ZOOM } from "./view.js";
  */
 export function listen(page, ports) {
   const { stage, state, navigation, drawing, space } = page;
-  const mouse = new Mouse(stage, state, navigation, drawing, space);
-  const touch = new Touch(state, navigation, drawing, ports);
+  const mouse = new Mouse(stage, state, navigation, drawing, space, page.record);
+  const touch = new Touch(state, navigation, drawing, page.record, ports);
   const isTouch = (/** @type {PointerEvent} */ event) => event.pointerType === "touch";
   const place = (/** @type {PointerEvent} */ event) => ({ x: event.offsetX, y: event.offsetY });
 
@@ -51,10 +51,10 @@ export function listen(page, ports) {
 
   // A user who clicks a control with the mouse goes on with the canvas and its keys; one who uses the keyboard stays
   // there.
-  for (const controls of document.querySelectorAll(".dock, .zoom")) {
+  for (const controls of document.querySelectorAll(".dock, .zoom, .past-acts")) {
     controls.addEventListener("click", (event) => {
       const click = /** @type {MouseEvent} */ (event);
-      if (click.detail > 0 && !/** @type {Element} */ (click.target).matches(".well, .well *")) stage.focus({ preventScroll: true });
+      if (click.detail > 0 && !/** @type {Element} */ (click.target).matches(".well, .well *, select, select *")) stage.focus({ preventScroll: true });
     });
   }
 
@@ -77,6 +77,8 @@ export function listen(page, ports) {
       if (mouse.mode === "pan") return "grabbing";
       if (space.held || state.tool === "hand") return "grab";
       if (state.tool === "pick") return "pick";
+      if (state.past) return state.tool === "inspect" ? "inspect" : "grab";
+      if (state.tool === "inspect") return "inspect";
       if (state.view.zoom < DRAW_ZOOM) return "zoom";
       return hindrance(state, ports.now()) ? "resting" : "pencil";
     },

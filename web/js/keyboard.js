@@ -1,6 +1,7 @@
 // Every key, and what it does. Keys act wherever the focus is, except those that a focused control needs itself.
 
 import { PALETTE, nameOf } from "./colour.js";
+import { shownCanvas } from "./state.js";
 
 /**
  * The space bar: while held, it turns the pointer into a hand; pressed alone, it places a pixel.
@@ -12,6 +13,7 @@ import { PALETTE, nameOf } from "./colour.js";
  * @property {import("./drawing.js").Drawing} drawing
  * @property {HTMLElement} stage
  * @property {Space} space
+ * @property {import("./record.js").Record} record
  * @property {() => void} copyLink
  * @property {() => void} toggleGrid
  * @property {() => void} toggleHelp
@@ -39,7 +41,9 @@ const PLACES = {
 const KEYS = {
   b: (page) => page.drawing.choose("pencil"),
   h: (page) => page.drawing.choose("hand"),
-  i: pick,
+  i: inspect,
+  p: pick,
+  t: (page) => page.record.toggle(),
   g: (page) => page.toggleGrid(),
   c: (page) => page.copyLink(),
   "?": (page) => page.toggleHelp(),
@@ -48,6 +52,14 @@ const KEYS = {
   "-": (page) => page.navigation.zoom(-1),
   _: (page) => page.navigation.zoom(-1),
 };
+
+/** Where there is no record of who placed what, the colour is all there is to know. @param {Page} page */
+function inspect(page) {
+  const { state, drawing, record } = page;
+  if (!record.there) pick(page);
+  else if (state.reticule) record.inspect(state.reticule.x, state.reticule.y, true);
+  else drawing.choose("inspect");
+}
 
 /** @param {Page} page */
 function pick({ state, drawing }) {
@@ -61,7 +73,7 @@ function pick({ state, drawing }) {
  */
 export function keyDown(event, page) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target instanceof Element && event.target.closest("dialog, input:not([type=radio]), textarea")) return;
+  if (event.target instanceof Element && event.target.closest("dialog, input:not([type=radio], [type=range]), textarea, select")) return;
   if (onStage(event, page) ? stageKey(event, page) || pageKey(event, page) : pageKey(event, page)) event.preventDefault();
 }
 
@@ -69,11 +81,18 @@ export function keyDown(event, page) {
  * @param {KeyboardEvent} event
  * @param {Page} page
  */
-export function keyUp(event, { space, state, drawing }) {
+export function keyUp(event, { space, state, drawing, record }) {
   if (event.key !== " " || !space.held) return;
   space.held = false;
   const { reticule } = state;
-  if (!space.used && reticule) drawing.place(reticule.x, reticule.y);
+  if (space.used || record.key(" ")) return;
+  if (reticule) act(reticule, state, drawing, record);
+}
+
+/** What the keyboard does to the pixel aimed at. */
+function act({ x, y }, { tool, past }, drawing, record) {
+  if (record.there && (past || tool === "inspect")) record.inspect(x, y, true);
+  else drawing.place(x, y);
 }
 
 /** Whether the canvas or nothing has the focus. */
@@ -83,7 +102,7 @@ function onStage(event, page) {
 
 /** Keys of the focused canvas. @returns {boolean} whether it was one */
 function stageKey(event, page) {
-  const { state, drawing, navigation, space } = page;
+  const { state, drawing, navigation, record, space } = page;
   const arrow = ARROWS[event.key];
   if (arrow) {
     const far = event.shiftKey ? FAR : 1;
@@ -97,7 +116,7 @@ function stageKey(event, page) {
   }
   if (event.key === "Enter") {
     if (event.repeat) return true;
-    if (state.reticule) drawing.place(state.reticule.x, state.reticule.y);
+    if (state.reticule) act(state.reticule, state, drawing, record);
     else drawing.move(0, 0);
     return true;
   }
@@ -108,6 +127,7 @@ function stageKey(event, page) {
 function pageKey(event, page) {
   if (event.key === "Escape") {
     if (page.dismiss()) return true;
+    if (page.record.close()) return true;
     page.drawing.letGo();
     if (event.target === page.stage) page.stage.blur();
     return true;
@@ -118,6 +138,7 @@ function pageKey(event, page) {
     else page.drawing.setColour(PALETTE[Number(digit[1]) - 1 + (event.shiftKey ? PALETTE.length / 2 : 0)].colour);
     return true;
   }
+  if (event.key !== " " && page.record.key(event.key.toLowerCase())) return true;
   const act = PLACES[event.code] ?? KEYS[event.key.toLowerCase()];
   act?.(page);
   return act !== undefined;
@@ -125,9 +146,9 @@ function pageKey(event, page) {
 
 /** The view follows, and the live region says what is there. */
 function aimed(state, navigation) {
-  const { reticule, canvas } = state;
+  const { reticule } = state;
   if (!reticule) return;
   navigation.reveal(reticule.x, reticule.y);
-  const colour = canvas.pixel(reticule.x, reticule.y);
+  const colour = shownCanvas(state).pixel(reticule.x, reticule.y);
   state.said = `${reticule.x}, ${reticule.y}${colour === null ? "" : ` ${nameOf(colour)}`}`;
 }

@@ -10,6 +10,7 @@ import { cleanName, recallName, rememberName } from "./name.js";
 import { Navigation } from "./navigation.js";
 import { Overlay } from "./overlay.js";
 import { copy, keepAddress } from "./permalink.js";
+import { Record } from "./record.js";
 import { whyRefused } from "./refusal.js";
 import { Session } from "./session.js";
 import { Link } from "./socket.js";
@@ -56,23 +57,25 @@ const session = new Session(state, link, { now, inflate, changed, began: () => n
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed });
 
+const record = new Record(state, { now, changed, settle: () => drawing.end(), load: loadPart }, location.hash);
+
 const stage = new Stage(byId("pixels"));
 const overlay = new Overlay(byId("stage"));
 const minimap = new Minimap(byId("minimap"), stage);
 let theme = readTheme();
 
 const page = {
-  state, navigation, drawing, changed,
+  state, navigation, drawing, record, changed,
   stage: byId("stage"),
   space: { held: false, used: false },
-  copyLink,
+  copyLink: () => copyLink(),
   toggleGrid() {
     state.grid = !state.grid;
     state.said = state.grid ? "Grid on" : "Grid off";
     changed();
   },
   toggleHelp: help(),
-  dismiss: () => user.close() || people.close(),
+  dismiss: () => record.closeCard() || user.close() || people.close(),
 };
 const storage = openStorage();
 const people = who({ rename, changed }, state);
@@ -96,6 +99,7 @@ function draw(time) {
   const others = state.people.fade(time);
   session.flush();
   const pointing = session.point();
+  const replaying = record.advance(time);
   followView();
 
   const density = window.devicePixelRatio || 1;
@@ -104,7 +108,8 @@ function draw(time) {
   const again = [minimap.draw(state, theme, density, time)];
   for (const each of show) each(state);
   people.show();
-  again.push(user.show(time), showStatus(state, time));
+  record.show();
+  again.push(replaying, user.show(time), showStatus(state, time));
   keepCurrent();
 
   if (moving || gliding) again.push(0);
@@ -139,15 +144,31 @@ function rename(text) {
   changed();
 }
 
-async function copyLink() {
-  const done = await copy(new URL(navigation.hash, location.href).href);
+/** Copies a link to a place of this page: what is shown, if none is named. */
+async function copyLink(hash = navigation.hash) {
+  const done = await copy(new URL(hash, location.href).href);
   tell(state, done ? "Link copied" : "The link could not be copied: it is in the address bar", now());
   changed();
 }
 
+/** The parts of the record, when they are used for the first time. */
+let parts = /** @type {ReturnType<typeof import("./record/parts.js").parts> | null} */ (null);
+async function loadPart(name) {
+  parts ??= import("./record/parts.js").then((loaded) => loaded.parts(state, {
+    now, today: () => (state.allowance.clock.known ? state.allowance.clock.today(now()) : Date.now()),
+    setTimeout: setTimer, clearTimeout: clearTimer, changed, copyLink, hashOf: (x, y) => navigation.hashOf(x, y), take: (colour) => drawing.setColour(colour),
+  }));
+  try {
+    return await (await parts)[name]();
+  } catch (error) {
+    parts = null;
+    throw error;
+  }
+}
+
 function resize() {
   const { width, height } = page.stage.getBoundingClientRect();
-  const dock = byId("dock").getBoundingClientRect(), side = byId("side").getBoundingClientRect();
+  const dock = byId(state.past ? "past" : "dock").getBoundingClientRect(), side = byId("side").getBoundingClientRect();
   document.documentElement.style.setProperty("--dock-height", `${Math.round(dock.height)}px`);
   minimap.resize();
   const [margin, top, bottom] = width < NARROW ? [8, byId("top").getBoundingClientRect().bottom + 8, side.top] : [24, 24, dock.top];
@@ -169,13 +190,18 @@ state.name = name ?? "";
 state.asksName = name === null;
 state.connection.lostAt = now();
 resize();
-for (const element of [page.stage, byId("dock")]) new ResizeObserver(resize).observe(element);
+for (const element of [page.stage, byId("dock"), byId("past")]) new ResizeObserver(resize).observe(element);
 page.stage.addEventListener("pointerdown", () => user.away());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   theme = readTheme();
   changed();
 });
-window.addEventListener("hashchange", () => navigation.follow(location.hash));
+window.addEventListener("hashchange", () => {
+  const { hash } = location;
+  if (hash === navigation.hash) return;
+  navigation.follow(hash);
+  record.follow(hash);
+});
 for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
 window.addEventListener("focus", () => user.returned());
 document.addEventListener("visibilitychange", () => {

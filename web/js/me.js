@@ -14,6 +14,7 @@
  * @property {string} signIn where to sign in; empty: one can't
  * @property {string} signOut where to sign out; empty: one can't
  * @property {boolean} keys may have keys for bots and displays
+ * @property {boolean} record may ask the record of what was drawn
  * @property {number} until when the sign-in ends, Unix ms; 0: not by itself
  */
 
@@ -27,7 +28,7 @@ const KINDS = new Map([["bot", "Bot"], ["program", "Program"]]);
 export function unknown() {
   return {
     known: false, kind: "guest", user: "", name: "", role: "guest", draws: true, watches: true,
-    signedIn: false, signIn: "", signOut: "", keys: false, until: 0,
+    signedIn: false, signIn: "", signOut: "", keys: false, record: false, until: 0,
   };
 }
 

@@ -4,7 +4,8 @@ import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "./view.js";
 
 /**
  * @typedef {import("./state.js").State} State
- * @typedef {"none" | "draw" | "pan" | "aim" | "pick"} Mode  aim: a click will zoom in, a drag pan
+ * @typedef {"none" | "draw" | "pan" | "aim" | "look" | "pick"} Mode  aim: a click will zoom in, a drag pan; look: a click will
+ *   show who placed the pixel, a drag pan
  */
 
 const CLICK = 4; // CSS pixels that the pointer may move during a click
@@ -27,13 +28,15 @@ export class Mouse {
    * @param {import("./navigation.js").Navigation} navigation
    * @param {import("./drawing.js").Drawing} drawing
    * @param {import("./keyboard.js").Space} space
+   * @param {import("./record.js").Record} record
    */
-  constructor(stage, state, navigation, drawing, space) {
+  constructor(stage, state, navigation, drawing, space, record) {
     this.stage = stage;
     this.state = state;
     this.navigation = navigation;
     this.drawing = drawing;
     this.space = space;
+    this.record = record;
   }
 
   /** @param {PointerEvent} event */
@@ -52,7 +55,7 @@ export class Mouse {
   move(event) {
     const at = { x: event.offsetX, y: event.offsetY };
     this.drawing.point(at);
-    if (this.mode === "aim" && Math.hypot(at.x - this.#start.x, at.y - this.#start.y) > CLICK) this.mode = "pan";
+    if ((this.mode === "aim" || this.mode === "look") && Math.hypot(at.x - this.#start.x, at.y - this.#start.y) > CLICK) this.mode = "pan";
     if (this.mode === "pan") this.navigation.drag(at.x - this.#last.x, at.y - this.#last.y);
     if (this.mode === "draw") this.#draw(event, at);
     this.#last = at;
@@ -60,7 +63,9 @@ export class Mouse {
 
   /** @param {PointerEvent} event */
   up(event) {
-    if (this.mode === "aim") this.navigation.zoomTo(AIM_ZOOM, { x: event.offsetX, y: event.offsetY });
+    const at = { x: event.offsetX, y: event.offsetY }, pixel = this.#pixel(at);
+    if (this.mode === "aim") this.navigation.zoomTo(AIM_ZOOM, at);
+    if (this.mode === "look") this.record.inspect(pixel.x, pixel.y, true);
     this.cancel();
   }
 
@@ -96,6 +101,7 @@ export class Mouse {
     }
     if (event.button === 1 || event.button === 2 || tool === "hand") return "pan";
     if (event.altKey || tool === "pick") return "pick";
+    if (this.state.past || tool === "inspect") return "look";
     return view.zoom < DRAW_ZOOM ? "aim" : "draw";
   }
 

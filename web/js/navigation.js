@@ -1,6 +1,7 @@
 // What moves the view, for every kind of input: pan, zoom, fit, go to. Also the view's link.
 
-import { clamp, fit, flightAt, formatHash, middle, panBy, parseHash, stepZoom, toScreen, zoomAt } from "./view.js";
+import { withMoment } from "./moment.js";
+import { DRAW_ZOOM, clamp, fit, flightAt, formatHash, middle, panBy, parseHash, stepZoom, toScreen, zoomAt } from "./view.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -115,9 +116,16 @@ export class Navigation {
     if (hash !== this.hash) this.#show(parseHash(hash));
   }
 
-  /** The link's part after the address: where the view is, or is going. */
+  /** The link's part after the address: where the view is, or is going, and the moment that is shown. */
   get hash() {
-    return this.state.canvas ? formatHash(this.#target, this.state.canvas.geometry) : "";
+    const { canvas, past } = this.state;
+    return canvas ? withMoment(formatHash(this.#target, canvas.geometry), past?.marked ?? null) : "";
+  }
+
+  /** The same, with a pixel in the middle. */
+  hashOf(x, y) {
+    const { canvas, past } = this.state, zoom = Math.max(this.#target.zoom, DRAW_ZOOM);
+    return withMoment(formatHash({ x, y, zoom }, canvas.geometry), past?.marked ?? null);
   }
 
   /** Lets time pass. Returns whether the view is still moving. */

@@ -41,8 +41,10 @@ export class Overlay {
     if (!state.canvas) return false;
     if (state.grid) this.#drawGrid(state, theme, density);
     this.#drawReticule(state, density);
+    if (state.inspected) this.#ring(state, state.inspected, density);
     context.font = `600 12px ${theme.font}`;
     context.textBaseline = "middle";
+    if (state.past) return false; // who is there now was not there then
     this.#drawWait(state, theme, now);
     for (const [author, tag] of state.people.tags) {
       this.#drawTag(state, theme, state.people.nameOf(author), tag.x + 0.5, tag.y + 0.5, remaining(now - tag.drawn, TAG_LIFE));
@@ -83,12 +85,22 @@ export class Overlay {
     context.globalAlpha = 1;
   }
 
-  /** Outlines the pixel aimed at, light within dark, so that it is seen on any colour. @param {State} state */
-  #drawReticule({ reticule, view, viewport, colour, tool }, density) {
+  /** Shows the pixel aimed at. @param {State} state */
+  #drawReticule(state, density) {
+    const { reticule, view, colour, tool, past } = state;
     if (!reticule || tool === "hand") return;
     if (!reticule.keyboard && view.zoom < DRAW_ZOOM) return;
+    const { left, top, size } = this.#ring(state, reticule, density);
+    if (tool !== "pencil" || past || view.zoom < GRID_FROM) return;
+    const dot = Math.max(4, Math.round(size * 0.4));
+    this.context.fillStyle = toHex(colour);
+    this.context.fillRect(left + (size - dot) / 2, top + (size - dot) / 2, dot, dot);
+  }
+
+  /** Outlines a pixel, light within dark, so that it is seen on any colour. @param {State} state @param {{x: number, y: number}} pixel */
+  #ring({ view, viewport }, pixel, density) {
     const { context } = this;
-    const middle = toScreen(view, viewport, reticule.x + 0.5, reticule.y + 0.5);
+    const middle = toScreen(view, viewport, pixel.x + 0.5, pixel.y + 0.5);
     const size = Math.max(view.zoom, SMALLEST_RETICULE);
     const left = Math.round((middle.x - size / 2) * density) / density, top = Math.round((middle.y - size / 2) * density) / density;
     const ring = (out, width, style) => {
@@ -98,10 +110,7 @@ export class Overlay {
     };
     ring(2.5, 1, "rgba(0, 0, 0, 0.75)");
     ring(1, 2, "#fff");
-    if (tool !== "pencil" || view.zoom < GRID_FROM) return;
-    const dot = Math.max(4, Math.round(size * 0.4));
-    context.fillStyle = toHex(colour);
-    context.fillRect(left + (size - dot) / 2, top + (size - dot) / 2, dot, dot);
+    return { left, top, size };
   }
 
   /** Says beside the pencil when it draws again. @param {State} state */

@@ -22,6 +22,11 @@ export class ServerClock {
     return this.#ahead.length > 0;
   }
 
+  /** What time it is for the server, at least. */
+  today(now) {
+    return now + Math.max(...this.#ahead);
+  }
+
   /** When it will be a time of the server, by the steady clock. @param {number} time Unix ms */
   when(time) {
     return time - Math.max(...this.#ahead);

@@ -103,7 +103,7 @@ export class Session {
 
   /** Shows others where the reticule is. Returns whether it is too early for that. */
   point() {
-    const { reticule, connection } = this.state;
+    const { connection, past } = this.state, reticule = past ? null : this.state.reticule;
     const last = this.#cursor, now = this.ports.now();
     if (!connection.welcomed) return false;
     if (!reticule) {

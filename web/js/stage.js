@@ -1,5 +1,6 @@
 // Draws the canvas itself: tiles, scaled without blur, and only what has changed since the last frame.
 
+import { shownCanvas } from "./state.js";
 import { toScreen, visibleRect } from "./view.js";
 import { regionsIn } from "./geometry.js";
 
@@ -31,7 +32,7 @@ export class Stage {
    * @param {number} density device pixels per CSS pixel
    */
   draw(state, theme, density) {
-    const { canvas, view, viewport } = state;
+    const { view, viewport } = state, canvas = state.past?.map ?? shownCanvas(state);
     resizeTo(this.element, viewport, density);
     const drawn = `${view.x},${view.y},${view.zoom},${viewport.width},${viewport.height},${density},${theme.name}`;
     const all = drawn !== this.#drawn || canvas !== this.#canvas;

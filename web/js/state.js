@@ -13,7 +13,8 @@ import { People } from "./people.js";
  * @typedef {import("./view.js").Flight} Flight
  * @typedef {import("./canvas.js").Canvas} Canvas
  * @typedef {import("./pending.js").Pending} Pending
- * @typedef {"pencil" | "hand" | "pick"} Tool  pick: take the colour of the next pixel clicked
+ * @typedef {"pencil" | "hand" | "pick" | "inspect"} Tool  pick: take the colour of the next pixel clicked; inspect: show who
+ *   placed it
  *
  * @typedef {object} Connection
  * @property {import("./socket.js").Phase} phase
@@ -47,6 +48,8 @@ import { People } from "./people.js";
  * @property {Allowance} allowance
  * @property {import("./me.js").Me} me who the user is to the server
  * @property {People} people
+ * @property {import("./record/replay.js").Past | null} past what is shown of the past; null: the canvas as it is
+ * @property {import("./record/inspector.js").Inspected | null} inspected the pixel whose card is open
  * @property {string} name one's own; empty: none
  * @property {boolean} asksName the prompt for it is open
  * @property {boolean} asksSignIn the user is told that one has to sign in
@@ -76,6 +79,8 @@ export function newState() {
     allowance: new Allowance(),
     me: unknown(),
     people: new People(),
+    past: null,
+    inspected: null,
     name: "",
     asksName: false,
     asksSignIn: false,
@@ -83,6 +88,11 @@ export function newState() {
     announcement: "",
     said: "",
   };
+}
+
+/** The canvas that is shown: as it is, or as it was. @param {State} state */
+export function shownCanvas({ canvas, past }) {
+  return past?.canvas ?? canvas;
 }
 
 const TOAST_LIFE = 5000; // ms: long enough to read two short lines

@@ -44,6 +44,12 @@ export class Tile {
     else if (y >= this.bottom) this.bottom = y + 1;
   }
 
+  /** Makes it background again. */
+  blank() {
+    this.words.fill(BACKGROUND_WORD);
+    this.allDirty();
+  }
+
   allDirty() {
     this.left = this.top = 0;
     this.right = this.width;

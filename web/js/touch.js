@@ -1,5 +1,5 @@
 // Fingers on the stage. One finger draws, once it is clear that no second one follows. Two always pan and zoom. One
-// that rests picks the colour.
+// that rests asks who placed the pixel, or picks its colour where there is no record of that.
 
 import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "./view.js";
 
@@ -34,12 +34,14 @@ export class Touch {
    * @param {State} state
    * @param {import("./navigation.js").Navigation} navigation
    * @param {import("./drawing.js").Drawing} drawing
+   * @param {import("./record.js").Record} record
    * @param {Ports} ports
    */
-  constructor(state, navigation, drawing, ports) {
+  constructor(state, navigation, drawing, record, ports) {
     this.state = state;
     this.navigation = navigation;
     this.drawing = drawing;
+    this.record = record;
     this.ports = ports;
   }
 
@@ -91,8 +93,9 @@ export class Touch {
 
   #tap(at) {
     const pixel = this.#pixel(at);
-    const { tool, view } = this.state;
-    if (tool === "pick") this.drawing.pick(pixel.x, pixel.y);
+    const { tool, view, past } = this.state;
+    if (past || tool === "inspect") this.record.inspect(pixel.x, pixel.y, true);
+    else if (tool === "pick") this.drawing.pick(pixel.x, pixel.y);
     else if (tool === "pencil" && view.zoom < DRAW_ZOOM) this.navigation.zoomTo(AIM_ZOOM, at);
     else if (tool === "pencil") this.drawing.place(pixel.x, pixel.y);
   }
@@ -100,7 +103,8 @@ export class Touch {
   #longPress() {
     if (this.mode !== "waiting") return;
     const pixel = this.#pixel(this.#start);
-    this.drawing.pick(pixel.x, pixel.y);
+    if (this.record.there) this.record.inspect(pixel.x, pixel.y, true);
+    else this.drawing.pick(pixel.x, pixel.y);
     this.mode = "rest";
   }
 
@@ -108,7 +112,7 @@ export class Touch {
     const waited = this.ports.now() - this.#start.time >= SECOND_FINGER;
     if (Math.hypot(at.x - this.#start.x, at.y - this.#start.y) < (waited ? MOVED_LATER : MOVED)) return;
     this.ports.clearTimeout(this.#timer);
-    if (this.state.tool !== "pencil" || this.state.view.zoom < DRAW_ZOOM) {
+    if (this.state.tool !== "pencil" || this.state.past || this.state.view.zoom < DRAW_ZOOM) {
       this.mode = "pan";
       return;
     }

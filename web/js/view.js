@@ -130,11 +130,11 @@ export function flightAt(flight, now) {
 }
 
 /**
- * Reads the part of a link after "#": "x,y,zoom" or "x,y".
+ * Reads the part of a link after "#": "x,y,zoom" or "x,y", and what follows behind "&", which is not about the place.
  * @returns {View | null} null: that is no place
  */
 export function parseHash(hash) {
-  const match = /^#?(\d{1,5}),(\d{1,5})(?:,(\d{1,3}(?:\.\d{1,4})?)x?)?$/.exec(hash);
+  const match = /^#?(\d{1,5}),(\d{1,5})(?:,(\d{1,3}(?:\.\d{1,4})?)x?)?(?:&.*)?$/.exec(hash);
   if (!match) return null;
   const zoom = match[3] === undefined ? AIM_ZOOM : Number(match[3]);
   if (zoom === 0) return null;

@@ -35,6 +35,10 @@ function setUp() {
     state, drawing, navigation, stage, space: { held: false, used: false },
     copyLink: () => called.push("copy"), toggleGrid: () => called.push("grid"), toggleHelp: () => called.push("help"),
     dismiss: () => false, changed() {},
+    record: {
+      there: false, inspect: (x, y) => called.push(`inspect ${x},${y}`), toggle: () => called.push("replay"),
+      close: () => false, key: (key) => state.past !== null && "ljm< >".includes(key) && called.push(`past ${key}`) > 0,
+    },
   };
   const press = (key, more = {}) => {
     const event = { key, code: "", target: stage, preventDefault() { this.defaultPrevented = true; }, ...more };

@@ -4,13 +4,14 @@ import { Touch } from "../js/touch.js";
 import { FakeClock } from "./fakes.js";
 
 /** Fingers on a stage at 10x whose middle is pixel (0, 0). Everything they did is recorded. */
-function setUp({ zoom = 10, tool = "pencil" } = {}) {
+function setUp({ zoom = 10, tool = "pencil", there = false, past = null } = {}) {
   const clock = new FakeClock(), did = [];
   const note = (name) => (...args) => did.push([name, ...args]);
-  const state = { tool, view: { x: 0, y: 0, zoom }, viewport: { width: 0, height: 0, left: 0, top: 0, right: 0, bottom: 0 } };
+  const state = { tool, past, view: { x: 0, y: 0, zoom }, viewport: { width: 0, height: 0, left: 0, top: 0, right: 0, bottom: 0 } };
   const navigation = { drag: note("drag"), pinch: note("pinch"), zoomTo: note("zoomTo") };
   const drawing = { begin: note("begin"), to: note("to"), end() {}, point() {}, place: note("place"), pick: note("pick") };
-  const touch = new Touch(state, navigation, drawing, { now: () => clock.now, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
+  const record = { there, inspect: note("inspect") };
+  const touch = new Touch(state, navigation, drawing, record, { now: () => clock.now, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   return { touch, clock, did };
 }
 const at = (x, y = 5) => ({ x, y });
@@ -81,4 +82,26 @@ test("with the hand one finger moves the canvas, and a tap does nothing", () => 
   touch.down(1, at(0));
   touch.up(1, at(0));
   assert.deepEqual(did, [["drag", 20, 0], ["drag", 5, 0]]);
+});
+
+test("where there is a record, a finger that rests asks who placed the pixel, and so does a tap with the tool for it", () => {
+  const { touch, clock, did } = setUp({ there: true });
+  touch.down(1, at(15));
+  clock.advance(500);
+  touch.up(1, at(15));
+  assert.deepEqual(did, [["inspect", 1, 0, true]]);
+  const tool = setUp({ there: true, tool: "inspect" });
+  tool.touch.down(1, at(15));
+  tool.touch.up(1, at(15));
+  assert.deepEqual(tool.did, [["inspect", 1, 0, true]]);
+});
+
+test("in the past nothing is drawn: one finger moves the canvas, a tap asks", () => {
+  const { touch, did } = setUp({ there: true, past: {} });
+  touch.down(1, at(0));
+  touch.move(1, at(20), []);
+  touch.up(1, at(20));
+  touch.down(1, at(15));
+  touch.up(1, at(15));
+  assert.deepEqual(did, [["drag", 20, 0], ["inspect", 1, 0, true]]);
 });

@@ -20,6 +20,7 @@ function cursor(shape, colour) {
     case "pencil": return drawn(PENCIL, colour, 3, 24, "crosshair");
     case "resting": return drawn(RESTING, colour, 3, 24, "not-allowed");
     case "pick": return drawn(DROPPER, colour, 3, 24, "crosshair");
+    case "inspect": return drawn(LOUPE, colour, 10, 10, "help");
     case "zoom": return "zoom-in";
     default: return shape;
   }
@@ -36,6 +37,9 @@ const RESTING =
 const DROPPER =
   "<path d='M3 24l1-5L14 9l4 4L8 23z' fill='C' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>" +
   "<path d='M12 7l8 8 2-2-2-2 3-3a3 3 0 0 0-4-4l-3 3-2-2z' fill='#fff' stroke='#16181d' stroke-width='1.6' stroke-linejoin='round'/>";
+const LOUPE =
+  "<g fill='none' stroke-linecap='round'><circle cx='10' cy='10' r='7.5' fill='#fff' fill-opacity='.25' stroke='#fff' stroke-width='4'/><path d='M16 16l8 8' stroke='#fff' stroke-width='5'/>" +
+  "<circle cx='10' cy='10' r='7.5' stroke='#16181d' stroke-width='2'/><path d='M16 16l8 8' stroke='#16181d' stroke-width='3'/></g>";
 
 function drawn(picture, colour, x, y, otherwise) {
   const svg = `<svg xmlns='http://www.w3.org/2000/svg' width='27' height='27'>${picture.replace("'C'", `'${toHex(colour)}'`)}</svg>`;

@@ -1,14 +1,14 @@
 // The buttons for tools and view.
 
-import { byId, setPressed } from "./dom.js";
+import { byId, setAttribute, setHidden, setPressed, setText } from "./dom.js";
 
 /**
  * @param {import("../keyboard.js").Page} page
  * @returns {(state: import("../state.js").State) => void} shows the state
  */
 export function toolbar(page) {
-  const { drawing, navigation } = page;
-  const tools = /** @type {const} */ (["pencil", "hand", "pick"]).map((tool) => ({ tool, button: byId(tool) }));
+  const { drawing, navigation, record } = page;
+  const tools = /** @type {const} */ (["pencil", "hand", "pick", "inspect"]).map((tool) => ({ tool, button: byId(tool) }));
   for (const { tool, button } of tools) button.addEventListener("click", () => drawing.choose(tool));
   const grid = byId("grid");
   byId("zoom-in").addEventListener("click", () => navigation.zoom(1));
@@ -16,9 +16,19 @@ export function toolbar(page) {
   byId("fit").addEventListener("click", () => navigation.fit());
   grid.addEventListener("click", () => page.toggleGrid());
   byId("link").addEventListener("click", () => page.copyLink());
+  byId("replay").addEventListener("click", () => record.toggle());
   byId("help-button").addEventListener("click", () => page.toggleHelp());
   return (state) => {
     for (const { tool, button } of tools) setPressed(button, state.tool === tool);
     setPressed(grid, state.grid);
+    showRecord(state);
   };
+}
+
+/** What there is only where the server keeps a record. @param {import("../state.js").State} state */
+function showRecord({ me, past }) {
+  for (const id of ["inspect", "replay", "record-keys"]) setHidden(byId(id), !me.record);
+  setText(byId("held-still"), me.record ? "shows who placed the pixel" : "takes the colour");
+  setAttribute(byId("replay"), "aria-expanded", String(past !== null));
+  setHidden(byId("dock"), past !== null); // nothing can be placed
 }

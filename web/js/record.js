@@ -1,0 +1,135 @@
+// The way to the record: what this page can do where the server keeps one, and the user may ask it. Its parts are loaded
+// when they are used for the first time, so that they weigh nothing before.
+
+import { momentOf } from "./moment.js";
+import { tell } from "./state.js";
+
+/**
+ * @typedef {import("./state.js").State} State
+ * @typedef {import("./record/inspecting.js").Inspecting} Inspecting
+ * @typedef {import("./record/replaying.js").Replaying} Replaying
+ *
+ * @typedef {object} Ports
+ * @property {() => number} now ms of a steady clock
+ * @property {() => void} changed
+ * @property {() => void} settle nothing is being drawn any more
+ * @property {(part: "inspecting" | "replaying") => Promise<Inspecting | Replaying>} load
+ */
+
+const REST = 450; // ms that the pointer rests on a pixel before its card opens
+
+export class Record {
+  /** @type {Inspecting | null} */
+  #inspecting = null;
+  /** @type {Replaying | null} */
+  #replaying = null;
+  /** @type {Set<string>} parts on their way */
+  #coming = new Set();
+  #linked; // the moment of the link that the page was opened with; null: none, or it is shown
+  #rest = { x: -1, y: -1, since: 0 };
+
+  /** @param {State} state @param {Ports} ports @param {string} hash of the address */
+  constructor(state, ports, hash) {
+    this.state = state;
+    this.ports = ports;
+    this.#linked = momentOf(hash);
+  }
+
+  get there() {
+    return this.state.me.record && this.state.canvas !== null;
+  }
+
+  /** Opens the card of a pixel. @param {boolean} pinned it stays while the pointer rests elsewhere */
+  async inspect(x, y, pinned, soon = false) {
+    if (!this.there) return;
+    this.#inspecting ??= await this.#part("inspecting");
+    this.#inspecting?.open(x, y, pinned, soon);
+  }
+
+  /** @returns {boolean} whether the card was open */
+  closeCard() {
+    return this.#inspecting?.close() ?? false;
+  }
+
+  /** Looks at the past. @param {number | null} time to begin with, Unix ms; null: now */
+  async replay(time = null) {
+    if (!this.there) return;
+    this.ports.settle();
+    this.#replaying ??= await this.#part("replaying");
+    this.#replaying?.open(time);
+  }
+
+  /** @returns {boolean} whether the past was open */
+  close() {
+    this.closeCard();
+    return this.#replaying?.close() ?? false;
+  }
+
+  toggle() {
+    if (!this.close()) this.replay();
+  }
+
+  /** A key, while the past is shown. @returns {boolean} whether it is one of its keys */
+  key(key) {
+    return this.state.past !== null && (this.#replaying?.key(key) ?? false);
+  }
+
+  /** The user has changed the address by hand. */
+  follow(hash) {
+    const time = momentOf(hash);
+    if (time !== null && time !== this.state.past?.marked) this.replay(time);
+    if (time === null && this.state.past?.marked) this.close();
+  }
+
+  /** Lets time pass. @param {number} now ms @returns {number} ms until it has to again */
+  advance(now) {
+    if (this.#linked !== null && this.state.me.known && this.state.canvas) this.#open();
+    return Math.min(this.#aim(now), this.#replaying?.advance(now) ?? Infinity);
+  }
+
+  /** Shows what there is to show. */
+  show() {
+    this.#inspecting?.show();
+    this.#replaying?.show();
+  }
+
+  #open() {
+    const time = this.#linked;
+    this.#linked = null;
+    if (this.there) this.replay(time);
+    else tell(this.state, "The link shows a moment of the past, and there is no record of it", this.ports.now());
+  }
+
+  /** The card follows the aim: at once that of the keyboard, after a pause the pointer. */
+  #aim(now) {
+    const { reticule, inspected, tool } = this.state, rest = this.#rest;
+    if (!reticule || !this.there) return Infinity;
+    const { x, y, keyboard } = reticule;
+    const moved = x !== rest.x || y !== rest.y;
+    if (moved) this.#rest = { x, y, since: now };
+    if (keyboard) {
+      if (moved && inspected) this.inspect(x, y, true, true);
+      return Infinity;
+    }
+    if (tool !== "inspect" || inspected?.pinned || (inspected?.x === x && inspected.y === y)) return Infinity;
+    if (moved) return REST;
+    if (now - rest.since < REST) return REST - (now - rest.since);
+    if (!this.#coming.has("inspecting")) this.inspect(x, y, false);
+    return Infinity;
+  }
+
+  /** Loads a part; null: it could not be, and the user has been told. */
+  async #part(name) {
+    if (this.#coming.has(name)) return null;
+    this.#coming.add(name);
+    try {
+      return /** @type {any} */ (await this.ports.load(name));
+    } catch {
+      tell(this.state, "This part of the page could not be loaded: try again", this.ports.now());
+      this.ports.changed();
+      return null;
+    } finally {
+      this.#coming.delete(name);
+    }
+  }
+}

@@ -1,0 +1,112 @@
+// The time bar: where one is in the record, where much happened, and the buttons to move in it.
+
+import { readTheme } from "../theme.js";
+import { byId, setAttribute, setHidden, setText } from "../ui/dom.js";
+import { SPEEDS } from "./play_clock.js";
+import { ago, brief, exact } from "./times.js";
+import { gapAt, heights, partOf, spread, timeAt } from "./timeline.js";
+
+const HOUR = 3_600_000; // ms, of one bucket
+const BAR = 3, BETWEEN = 1; // CSS pixels
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("./replay.js").Replay} replay
+ * @param {import("./maps.js").Maps} maps
+ * @param {import("./parts.js").Page} page
+ * @returns {() => void} shows the state
+ */
+export function bar(state, replay, maps, page) {
+  const section = byId("past"), slider = byId("past-slider"), speed = byId("past-speed"), map = byId("past-map");
+  speed.replaceChildren(...SPEEDS.map((each) => new Option(`${each.toLocaleString("en")}×`, String(each))));
+  listen(state, replay, maps);
+  const drawBars = bars(byId("past-bars"));
+  return () => {
+    const { past } = state;
+    setHidden(section, past === null);
+    if (!past) return;
+    const part = past.live ? 1 : partOf(past.span, past.time);
+    const at = String(Math.round(part * slider.max));
+    if (slider.value !== at) slider.value = at;
+    const said = past.live ? "Now" : exact(past.time);
+    setText(byId("past-time"), said);
+    setAttribute(slider, "aria-valuetext", said);
+    setText(byId("past-note"), note(past, page.today()));
+    setText(byId("past-first"), past.stats?.first ? brief(past.span.from, past.span.to - past.span.from) : "");
+    const { playing } = past.clock;
+    setAttribute(byId("past-play-icon"), "href", playing ? "#i-pause" : "#i-play");
+    setAttribute(byId("past-play"), "aria-label", playing ? "Pause" : "Play");
+    byId("past-play").title = playing ? "Pause (space)" : "Play (space)";
+    byId("past-busy").disabled = !past.stats?.pixels;
+    if (speed.value !== String(past.clock.speed)) speed.value = String(past.clock.speed);
+    if (map.value !== past.mapped) map.value = past.mapped;
+    setHidden(byId("past-legend"), past.mapped !== "heat");
+    drawBars(past, part);
+  };
+}
+
+function listen(state, replay, maps) {
+  const slider = byId("past-slider"), speed = byId("past-speed"), map = byId("past-map");
+  const chosen = () => timeAt(state.past.span, Number(slider.value) / slider.max);
+  slider.addEventListener("input", () => replay.seek(chosen(), true));
+  slider.addEventListener("change", () => replay.seek(chosen()));
+  slider.addEventListener("keydown", (event) => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    replay.toggle();
+  });
+  speed.addEventListener("change", () => replay.setSpeed(Number(speed.value)));
+  map.addEventListener("change", () => maps.choose(map.value));
+  byId("past-play").addEventListener("click", () => replay.toggle());
+  byId("past-busy").addEventListener("click", () => replay.jump());
+  byId("past-live").addEventListener("click", () => replay.close());
+}
+
+/** What there is to say beside the time. @param {import("./replay.js").Past} past */
+function note(past, today) {
+  if (past.trouble) return past.trouble;
+  if (past.mapped) return past.mappedAt ? maps[past.mapped] : "Loading…";
+  if (past.loading || past.clock.waiting) return "Loading…";
+  if (!past.whole) return "Only the middle is replayed: zoom in";
+  const gap = gapAt(past.stats?.gaps ?? [], past.span, past.time);
+  if (gap && !past.live) return `Not everything could be kept: ${gap}`;
+  if (past.live) return past.stats && !past.stats.pixels ? "Nothing is recorded yet" : "";
+  return ago(past.time, today);
+}
+
+const maps = { heat: "When each pixel was painted last", blank: "Marked: nobody has ever painted there" };
+
+/** Draws how much happened when, and where nothing could be kept. @param {HTMLCanvasElement} element */
+function bars(element) {
+  const context = element.getContext("2d");
+  let drawn = "", counted = { key: "", high: new Float64Array(0) };
+  return (/** @type {import("./replay.js").Past} */ past, /** @type {number} */ part) => {
+    const { clientWidth: width, clientHeight: height } = element, density = window.devicePixelRatio || 1;
+    const theme = readTheme(), { span, stats } = past;
+    const count = Math.max(1, Math.floor((width + BETWEEN) / (BAR + BETWEEN)));
+    const now = Math.round(part * count), key = `${count},${span.from},${Math.round((span.to - span.from) / 1000)},${stats?.pixels}`;
+    if (`${key},${now},${height},${density},${theme.name}` === drawn || width === 0) return;
+    drawn = `${key},${now},${height},${density},${theme.name}`;
+    if (counted.key !== key) counted = { key, high: heights(spread(stats?.hours ?? [], HOUR, span, count)) };
+    element.width = Math.round(width * density);
+    element.height = Math.round(height * density);
+    context.setTransform(density, 0, 0, density, 0, 0);
+    const step = (width + BETWEEN) / count;
+    counted.high.forEach((high, i) => {
+      if (high === 0) return;
+      context.fillStyle = i < now ? theme.accent : theme.grid;
+      const top = Math.round((height - high * height) * density) / density;
+      context.fillRect(i * step, top, BAR, height - top);
+    });
+    context.strokeStyle = theme.glow;
+    context.lineWidth = 2;
+    context.setLineDash([3, 3]);
+    context.beginPath();
+    for (const { noted } of stats?.gaps ?? []) {
+      const x = Math.min(width - 1, Math.max(1, partOf(span, noted) * width));
+      context.moveTo(x, 0);
+      context.lineTo(x, height);
+    }
+    context.stroke();
+  };
+}

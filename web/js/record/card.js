@@ -1,0 +1,164 @@
+// The card beside a pixel: its colour, who placed it and when, and what stood there before. Names are text, whatever
+// they contain.
+
+import { nameOf, parseHex, toHex } from "../colour.js";
+import { toScreen } from "../view.js";
+import { byId, setHidden } from "../ui/dom.js";
+import { placeCard } from "./card_place.js";
+import { whose, withGaps } from "./entries.js";
+import { ago, exact } from "./times.js";
+
+/** @typedef {import("./inspector.js").Inspected} Inspected */
+
+const TICK = 10_000; // ms after which "3 minutes ago" may be wrong
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("./inspector.js").Inspector} inspector
+ * @param {import("./parts.js").Page} page
+ * @returns {() => void} shows the state
+ */
+export function card(state, inspector, page) {
+  const section = byId("card");
+  section.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.preventDefault();
+    event.stopPropagation();
+    inspector.close();
+    byId("stage").focus();
+  });
+  let written = "";
+  return () => {
+    const { inspected } = state;
+    setHidden(section, inspected === null);
+    if (!inspected) {
+      written = "";
+      return;
+    }
+    const { x, y, phase, pixels, more, colour } = inspected;
+    const key = `${x},${y},${phase},${pixels.length},${more},${colour},${state.connection.user},${Math.floor(page.now() / TICK)}`;
+    if (key !== written) {
+      written = key;
+      write(section, inspected, state, inspector, page);
+    }
+    put(section, inspected, state);
+  };
+}
+
+/** Puts the card beside its pixel. */
+function put(section, { x, y }, { view, viewport }) {
+  const from = toScreen(view, viewport, x, y), to = toScreen(view, viewport, x + 1, y + 1);
+  section.style.cssText = "";
+  const wanted = { width: section.offsetWidth, height: section.offsetHeight };
+  const place = placeCard({ left: from.x, top: from.y, right: to.x, bottom: to.y }, wanted, viewport);
+  if (!place) {
+    section.style.visibility = "hidden";
+    return;
+  }
+  for (const side of ["left", "top", "width"]) section.style[side] = `${place[side]}px`;
+  Object.assign(section.style, { minWidth: "0", maxHeight: `${place.height}px` });
+}
+
+/** @param {Inspected} inspected */
+function write(section, inspected, state, inspector, page) {
+  const focused = section.contains(document.activeElement) ? document.activeElement.className : "";
+  const { pixels, phase, why, more, gaps, since, x, y } = inspected, [now] = pixels;
+  const lines = phase === "failed" ? [] : withGaps(pixels, gaps, more), before = lines.slice(lines.indexOf(now) + 1);
+  const colour = (now && parseHex(now.color)) ?? inspected.colour;
+  const parts = [head(colour, inspector, page)];
+  if (now && lines[0] !== now) parts.push(missing(lines[0]));
+  if (now) parts.push(who(now, state), when(now, page));
+  else parts.push(text("p", { asking: "Looking…", known: "Nobody has painted here since the record began", failed: why }[phase], phase === "failed" ? "trouble" : "faint"));
+  if (before.length > 0) parts.push(text("h2", "Before that"), list(before, state, page));
+  if (phase === "known" && !more && since > 0) parts.push(text("p", `The record begins ${exact(since)}`, "faint"));
+  if (more) parts.push(button("Show more", "more", () => inspector.more()));
+  parts.push(foot(x, y, state, page));
+  section.replaceChildren(...parts);
+  if (focused) /** @type {HTMLElement | null} */ (section.querySelector(`.${focused.split(" ")[0]}`))?.focus();
+}
+
+function head(colour, inspector, page) {
+  const row = text("div", "", "card-head");
+  if (colour !== null) {
+    const swatch = button("", "take swatch", () => page.take(colour));
+    swatch.style.setProperty("--colour", toHex(colour));
+    swatch.title = "Draw with this colour";
+    swatch.setAttribute("aria-label", `Draw with ${nameOf(colour)}`);
+    const hex = toHex(colour), name = nameOf(colour);
+    const called = text("span", "");
+    called.append(text("b", name));
+    if (name !== hex) called.append(" ", text("span", hex, "faint"));
+    row.append(swatch, called);
+  }
+  const close = button("", "shut", () => inspector.close());
+  close.setAttribute("aria-label", "Close");
+  close.title = "Close (Esc)";
+  close.append(icon("i-close"));
+  row.append(close);
+  return row;
+}
+
+/** @param {import("./record_server.js").Entry} entry */
+function who(entry, state) {
+  const { name, id, kind, own } = whose(entry, state), line = text("p", "", "card-who");
+  line.append(text("bdi", name, "strong"), text("span", id, "faint"));
+  if (kind === "bot") line.append(text("span", "bot", "tag"));
+  if (own) line.append(text("span", "you", "tag"));
+  if (entry.cause) line.append(text("span", entry.cause, "tag"));
+  return line;
+}
+
+function when({ time }, page) {
+  const line = text("p", "", "card-when");
+  line.append(text("span", ago(time, page.today())), text("span", exact(time), "faint"));
+  return line;
+}
+
+function list(lines, state, page) {
+  const all = text("ol", "", "card-before");
+  all.append(...lines.map((entry) => {
+    if (!("seq" in entry)) return missing(entry, "li");
+    const item = text("li", ""), { name, kind, own } = whose(entry, state), colour = parseHex(entry.color) ?? 0;
+    const dot = text("i", "", "dot");
+    dot.style.setProperty("--colour", toHex(colour));
+    dot.title = nameOf(colour);
+    const time = text("span", ago(entry.time, page.today()), "faint");
+    time.title = exact(entry.time);
+    item.append(dot, text("span", nameOf(colour), "unseen"), text("bdi", `${name}${kind === "bot" && name !== "Bot" ? " (bot)" : ""}${own ? " (you)" : ""}`), time);
+    return item;
+  }));
+  return all;
+}
+
+/** Pixels of this place may be missing. @param {{why: string}} gap @param {"p" | "li"} tag */
+function missing({ why }, tag = "p") {
+  return text(tag, `Perhaps more: ${why}`, "faint missing");
+}
+
+function foot(x, y, state, page) {
+  const row = text("div", "", "card-foot"), link = button("Copy link", "link", () => page.copyLink(page.hashOf(x, y)));
+  link.prepend(icon("i-link"));
+  row.append(text("span", `${x}, ${y}`, "faint"), link);
+  return row;
+}
+
+/** @template {keyof HTMLElementTagNameMap} T @param {T} tag */
+function text(tag, content, className = "") {
+  return Object.assign(document.createElement(tag), { textContent: content, className });
+}
+
+function button(label, className, act) {
+  const made = text("button", label, className);
+  made.type = "button";
+  made.addEventListener("click", act);
+  return made;
+}
+
+function icon(id) {
+  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), use = document.createElementNS("http://www.w3.org/2000/svg", "use");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  use.setAttribute("href", `#${id}`);
+  svg.append(use);
+  return svg;
+}

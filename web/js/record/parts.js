@@ -1,0 +1,47 @@
+// Loads the parts of the record, and what they have in common.
+
+import { Asking } from "./asking.js";
+import { RecordServer } from "./record_server.js";
+
+/**
+ * What the parts need of the page.
+ * @typedef {object} Page
+ * @property {RecordServer} server
+ * @property {() => number} now ms of a steady clock
+ * @property {() => number} today Unix ms, as the server has it
+ * @property {(run: () => void, ms: number) => number} setTimeout
+ * @property {(id: number) => void} clearTimeout
+ * @property {() => void} changed
+ * @property {(hash: string) => void} copyLink to a place of this page
+ * @property {(x: number, y: number) => string} hashOf the link to a pixel
+ * @property {(colour: number) => void} take a colour to draw with
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {Omit<Page, "server">} page
+ */
+export async function parts(state, page) {
+  await style("css/record.css");
+  const asking = new Asking({
+    fetch: fetch.bind(window), setTimeout: page.setTimeout,
+    trouble(text) {
+      if (!state.past || state.past.trouble === text) return;
+      state.past.trouble = text;
+      page.changed();
+    },
+  });
+  const all = { ...page, server: new RecordServer(asking) };
+  return {
+    inspecting: async () => (await import("./inspecting.js")).inspecting(state, all),
+    replaying: async () => (await import("./replaying.js")).replaying(state, all),
+  };
+}
+
+/** Resolves when a style sheet is in force. */
+function style(href) {
+  return new Promise((resolve, reject) => {
+    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: () => resolve(undefined), onerror: reject });
+    document.head.append(link);
+  });
+}

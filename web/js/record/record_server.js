@@ -1,0 +1,87 @@
+// The questions about the record that this page asks of the server: codec/CLIENTS.md, "What was drawn".
+
+import { inflate } from "../inflate.js";
+import { readPast } from "./answers.js";
+import { readPNG } from "./png.js";
+
+/**
+ * One pixel of a place's history.
+ * @typedef {{seq: number, time: number, color: string, before?: string, user?: string, name?: string, cause?: string}} Entry
+ * Pixels of a region that could not be kept: those after the sequence number from, up to and including to.
+ * @typedef {{region: number, from: number, to: number, why: string, noted: number}} Gap  noted: Unix ms
+ * @typedef {{pixels: Entry[], more: boolean, since?: number, gaps?: Gap[]}} PlaceHistory  newest first
+ * @typedef {{pixels: number, hours: import("./timeline.js").Bucket[], first: number, last: number, gaps?: Gap[]}} Stats
+ */
+
+export class RecordServer {
+  /** @param {import("./asking.js").Asking} asking */
+  constructor(asking) {
+    this.asking = asking;
+  }
+
+  /**
+   * What happened at one place, newest first.
+   * @param {number | null} before seq of the oldest pixel that is known; null: from the newest on
+   * @returns {Promise<PlaceHistory>}
+   */
+  place(x, y, before, limit, signal) {
+    const query = new URLSearchParams({ limit: String(limit), ...(before === null ? {} : { before: String(before) }) });
+    return this.asking.ask(`api/pixel/${x}/${y}/history?${query}`, (response) => response.json(), signal);
+  }
+
+  /** How much happened when. @returns {Promise<Stats>} */
+  stats(signal) {
+    return this.asking.ask("api/stats", (response) => response.json(), signal);
+  }
+
+  /**
+   * A part of the canvas as it was.
+   * @param {import("../geometry.js").Rect} area
+   * @param {number} time Unix ms
+   * @returns {Promise<Uint8Array>} 3 bytes a pixel
+   */
+  async picture({ x, y, width, height }, time, signal) {
+    const query = new URLSearchParams(Object.entries({ x, y, w: width, h: height, at: time }).map(([key, n]) => [key, String(n)]));
+    const picture = await this.asking.ask(`api/canvas.png?${query}`, async (response) => readPNG(await bytesOf(response)), signal);
+    if (picture.width !== width || picture.height !== height) throw new Error(`a picture of ${picture.width}x${picture.height}, not ${width}x${height}`);
+    return picture.rgb;
+  }
+
+  /**
+   * When each pixel of a region was painted last.
+   * @param {import("../geometry.js").Rect & {id: number}} region
+   * @returns {Promise<Uint32Array>} by position, s since 1970; 0: never
+   */
+  painted({ id, width, height }, signal) {
+    return this.asking.ask(`api/painted/${id}`, async (response) => {
+      const packed = await inflate(await bytesOf(response), 4 * width * height), view = new DataView(packed.buffer);
+      return Uint32Array.from({ length: width * height }, (_, at) => view.getUint32(4 * at));
+    }, signal);
+  }
+
+  /**
+   * What happened in a region, up to a time.
+   * @param {import("../geometry.js").Rect & {id: number}} region
+   * @param {import("./chunks.js").Start} start
+   * @param {number} to Unix ms
+   * @returns {Promise<import("./chunks.js").Chunk>}
+   */
+  past(region, start, to, signal) {
+    const query = new URLSearchParams(Object.entries({ ...start, to }).map(([key, n]) => [key, String(n)]));
+    const read = async (/** @type {Response} */ response) => {
+      const past = readPast(await bytesOf(response));
+      return { ...past, steps: await Promise.all(past.steps.map((step) => ("snapshot" in step ? unpacked(step, region) : step))) };
+    };
+    return this.asking.ask(`api/history/${region.id}?${query}`, read, signal, { Accept: "application/vnd.msgpack" });
+  }
+}
+
+/** @param {import("./answers.js").Whole} step */
+async function unpacked({ time, snapshot: { epoch, seq, data } }, { width, height }) {
+  return { time, whole: { epoch, seq, rgb: data.length > 0 ? await inflate(data, 3 * width * height) : null } };
+}
+
+/** @param {Response} response */
+async function bytesOf(response) {
+  return new Uint8Array(await response.arrayBuffer());
+}

@@ -25,6 +25,7 @@ type me struct {
 	SignedIn bool      `json:"signedIn"`
 	SignOut  string    `json:"signOut,omitempty"` // absent: there is nothing to sign out of
 	Keys     bool      `json:"keys"`              // may make keys
+	Record   bool      `json:"record"`            // may ask the record of what was drawn
 }
 
 // paceShown is a canvas.Pace.
@@ -53,6 +54,7 @@ func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 	said := me{
 		Kind: person.Kind.String(), Role: person.Role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
 		Pace: paceShown(person.Pace), Keys: person.Kind == canvas.Account, SignedIn: person.Kind == canvas.Account,
+		Record: p.cfg.Record && refused == nil,
 	}
 	if person.User != 0 {
 		said.User = userText(person.User)

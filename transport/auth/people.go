@@ -26,6 +26,8 @@ type Config struct {
 	SignIn SignInConfig       // without an issuer nobody signs in
 	Tokens openid.TokenConfig // without keys and a secret none is taken
 	Rights Rights
+
+	Record bool // there is a record of what was drawn, which those who may watch may ask
 }
 
 // Shown is what a request shows of whom it is from.

@@ -154,6 +154,7 @@ func (c Config) People() auth.Config {
 	return auth.Config{
 		Pace: c.guests(), Paces: c.Paces[:], NetworkPace: c.NetworkPace,
 		SignIn: c.Persons.SignIn, Tokens: c.Persons.Tokens, Rights: c.Persons.Rights,
+		Record: c.Record.Where != "",
 	}
 }
 

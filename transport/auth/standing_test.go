@@ -281,3 +281,19 @@ func TestStanding_AtOnce(t *testing.T) {
 		t.Error("with a key it would be forgotten")
 	}
 }
+
+// Whether there is a record to ask depends on the server, and on who asks.
+func TestMe_Record(t *testing.T) {
+	w := newTown(t, "")
+	for _, test := range []struct {
+		record bool
+		watch  canvas.Role
+		want   bool
+	}{{false, canvas.RoleGuest, false}, {true, canvas.RoleGuest, true}, {true, canvas.RoleMember, false}} {
+		w.cfg.Record, w.cfg.Rights.Watch = test.record, test.watch
+		g := w.gateway()
+		if got := whoIs(t, browser(t), g).Record; got != test.want {
+			t.Errorf("record %v, watching needs %v: %v", test.record, test.watch, got)
+		}
+	}
+}

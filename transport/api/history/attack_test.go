@@ -111,7 +111,7 @@ func TestAttack_Paths(t *testing.T) {
 func TestAttack_Refused(t *testing.T) {
 	d := newDesk(t)
 	d.refuses = true
-	for _, target := range []string{"/api/pixel/3/4/history", "/api/history/0", "/api/stats"} {
+	for _, target := range []string{"/api/pixel/3/4/history", "/api/history/0", "/api/painted/0", "/api/stats"} {
 		if w := d.ask("GET", target); w.Code != http.StatusTooManyRequests {
 			t.Errorf("%s: %d", target, w.Code)
 		}
@@ -174,7 +174,7 @@ func TestFailures(t *testing.T) {
 
 func TestOff(t *testing.T) {
 	routes := muxOf(nil)
-	for _, target := range []string{"/api/pixel/3/4/history", "/api/history/0", "/api/stats"} {
+	for _, target := range []string{"/api/pixel/3/4/history", "/api/history/0", "/api/painted/0", "/api/stats"} {
 		w := httptest.NewRecorder()
 		routes.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
 		if w.Code != 404 || !strings.Contains(w.Body.String(), "without --record") {

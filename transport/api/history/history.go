@@ -35,6 +35,9 @@ type Record interface {
 	Pixels(ctx context.Context, region canvas.RegionID, from, to time.Time) iter.Seq2[record.Pixel, error]
 	// RangeOf says since when a region is recorded, and what of it is not known.
 	RangeOf(ctx context.Context, region canvas.RegionID) (record.Range, error)
+	// Painted is when each pixel of a region was painted last, by position, in Unix milliseconds; 0:
+	// nobody has painted it, or that is not known.
+	Painted(ctx context.Context, region canvas.RegionID) ([]int64, error)
 	// Stats counts what was drawn from a time on, and before another. Zero times are no bounds.
 	Stats(ctx context.Context, from, to time.Time) (*record.Stats, error)
 }
@@ -100,6 +103,7 @@ func (h *History) Routes() map[string]answer.Methods {
 	return map[string]answer.Methods{
 		"/api/pixel/{x}/{y}/history": handle(h.getPixel),
 		"/api/history/{region}":      handle(h.getRegion),
+		"/api/painted/{region}":      handle(h.getPainted),
 		"/api/stats":                 handle(h.getStats),
 	}
 }

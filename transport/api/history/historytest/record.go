@@ -204,6 +204,20 @@ func (r *Record) Pixels(ctx context.Context, region canvas.RegionID, from, to ti
 	}
 }
 
+// Painted is when each pixel of a region was painted last.
+func (r *Record) Painted(ctx context.Context, region canvas.RegionID) ([]int64, error) {
+	_, _, width, height := r.Geometry.Bounds(region)
+	times := make([]int64, width*height)
+	for p, err := range r.Pixels(ctx, region, time.Time{}, time.Time{}) {
+		if err != nil {
+			return nil, err
+		}
+		_, pos := r.Geometry.Locate(int(p.X), int(p.Y))
+		times[pos] = p.Time
+	}
+	return times, nil
+}
+
 // RangeOf is what a region's record covers.
 func (r *Record) RangeOf(ctx context.Context, region canvas.RegionID) (covered record.Range, err error) {
 	if err := r.ask(ctx, "RangeOf"); err != nil {

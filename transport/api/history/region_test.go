@@ -2,6 +2,7 @@ package history
 
 import (
 	"bytes"
+	"encoding/json"
 	"errors"
 	"io"
 	"net/http"
@@ -321,4 +322,28 @@ func (f *failsLater) Write(p []byte) (int, error) {
 		return 0, errors.New("gone")
 	}
 	return f.ResponseRecorder.Write(p)
+}
+
+// TestRegion_LinesAreJSON: lines are what encoding/json makes of the same pixels.
+func TestRegion_LinesAreJSON(t *testing.T) {
+	p := record.Pixel{Seq: 9, Epoch: 2, Time: 1777895990007, X: 3, Y: 400, Color: 0x00AB0F, Before: 0xFFFFFF, Known: true, User: ada, Name: "Ada"}
+	odd := p
+	odd.Name, odd.Known, odd.Cause = "\"\\\n<\u2028\xff", false, "rollback \"7\""
+	unknown := record.Pixel{Seq: 1 << 62, Name: "Ada"}
+	all := []record.Pixel{p, p, odd, unknown, p, {Seq: 1}, {Seq: 2}}
+	var want []byte
+	for i := range all {
+		line, err := json.Marshal(struct {
+			X uint16 `json:"x"`
+			Y uint16 `json:"y"`
+			pixelShown
+		}{all[i].X, all[i].Y, shown(&all[i])})
+		if err != nil {
+			t.Fatal(err)
+		}
+		want = append(append(want, line...), '\n')
+	}
+	if got := new(lineWriter).pixels(nil, all); !bytes.Equal(got, want) {
+		t.Errorf("got\n%s\nwant\n%s", got, want)
+	}
 }

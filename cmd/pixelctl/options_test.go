@@ -10,7 +10,7 @@ import (
 // An error about a command line is one line, which says what would do.
 func TestRun_Usage(t *testing.T) {
 	for _, test := range []struct{ args, err string }{
-		{"", `expected one of "draw", "watch", "snapshot", "cluster", "keys", ... (see: pixelctl --help)`},
+		{"", `expected one of "draw", "watch", "snapshot", "history", "timelapse", ... (see: pixelctl --help)`},
 		{"paint", `unexpected argument paint (see: pixelctl --help)`},
 		{"draw x.png", "missing flags: --at=X,Y (see: pixelctl draw --help)"},
 		{"draw x.png --at 1", `"1" must be 2 whole numbers from 0 on, for example 10,20`},

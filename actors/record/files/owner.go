@@ -19,7 +19,7 @@ type About struct {
 	Width  int    `json:"width"`  // pixels
 	Height int    `json:"height"`
 	Region int    `json:"region"`
-	Canvas string `json:"canvas"` // the identity of the canvas in its store
+	Canvas string `json:"canvas"` // the identity of the canvas in its store; empty: the first that comes
 }
 
 // Format is the version of the record's files.
@@ -40,7 +40,7 @@ func Describe(ctx context.Context, f record.Files) (About, error) {
 	if err != nil {
 		return about, err
 	}
-	if json.Unmarshal(content, &about) != nil || about.Canvas == "" || about.Geometry().Validate() != nil {
+	if json.Unmarshal(content, &about) != nil || about.Geometry().Validate() != nil {
 		return about, fmt.Errorf("%w: %s in %s", record.ErrDamaged, AboutFile, f)
 	}
 	if about.Format != Format {
@@ -86,11 +86,11 @@ func (o *Owned) Prove(ctx context.Context) error {
 		return unavailable(err)
 	}
 	is, err := Describe(ctx, o.files)
-	if errors.Is(err, record.ErrNotExist) {
-		is, err = o.begin(ctx, identity)
+	if errors.Is(err, record.ErrNotExist) || err == nil && is.Canvas == "" && is.Geometry() == o.geometry {
+		is, err = Begin(ctx, o.files, o.geometry, identity)
 	}
 	switch {
-	case err == nil && is.Canvas != identity:
+	case err == nil && is.Canvas != identity && is.Canvas != "":
 		err = fmt.Errorf("%w: %s has that of %s, and this one is %s: give each canvas a place of its own with --record; if it is this canvas's all the same (its store was filled anew), delete %s there",
 			record.ErrForeign, o, is.Canvas, identity, AboutFile)
 	case err == nil && is.Geometry() != o.geometry:
@@ -103,19 +103,18 @@ func (o *Owned) Prove(ctx context.Context) error {
 	return err
 }
 
-// begin makes a blank place this canvas's. Pods of one canvas write the same, so it does not matter
-// which is last; of two canvases that begin at the same moment, the one that finds the other's
-// leaves it alone.
-func (o *Owned) begin(ctx context.Context, identity string) (About, error) {
-	g := o.geometry
+// Begin makes a blank place a canvas's. Pods of one canvas write the same, so it does not matter which
+// is last; of two canvases that begin at the same moment, the one that finds the other's leaves it
+// alone. Without an identity the record is that of the first canvas of this size that uses it.
+func Begin(ctx context.Context, f record.Files, g canvas.Geometry, identity string) (About, error) {
 	content, err := json.Marshal(About{Format, g.Width, g.Height, g.Region, identity})
 	if err == nil {
-		err = o.files.Put(ctx, AboutFile, append(content, '\n'))
+		err = f.Put(ctx, AboutFile, append(content, '\n'))
 	}
 	if err != nil {
 		return About{}, err
 	}
-	return Describe(ctx, o.files)
+	return Describe(ctx, f)
 }
 
 // Put implements record.Files.

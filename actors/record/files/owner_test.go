@@ -50,6 +50,25 @@ func TestOwned(t *testing.T) {
 	}
 }
 
+// TestOwned_Imported: a record that was made without a canvas becomes the first one's that has its size.
+func TestOwned_Imported(t *testing.T) {
+	d, g := open(t, t.TempDir()), canvas.Geometry{Width: 100, Height: 50, Region: 32}
+	if _, err := Begin(t.Context(), d, g, ""); err != nil {
+		t.Fatal(err)
+	}
+	other := g
+	other.Region = 50
+	for _, test := range []struct {
+		g        canvas.Geometry
+		identity string
+		want     error
+	}{{other, "yours", record.ErrForeign}, {g, "mine", nil}, {g, "mine", nil}, {g, "yours", record.ErrForeign}} {
+		if err := Own(d, test.g, identity(test.identity)).Prove(t.Context()); !errors.Is(err, test.want) {
+			t.Errorf("%v %s: %v", test.g, test.identity, err)
+		}
+	}
+}
+
 // TestOwned_LaterVersions: what cannot be read is left alone.
 func TestOwned_LaterVersions(t *testing.T) {
 	d, g := open(t, t.TempDir()), canvas.Geometry{Width: 100, Height: 50, Region: 32}

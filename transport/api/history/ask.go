@@ -135,3 +135,12 @@ func place(r *http.Request, g canvas.Geometry) (x, y int, ok bool) {
 	y, errY := strconv.Atoi(r.PathValue("y"))
 	return x, y, errX == nil && errY == nil && g.Contains(x, y)
 }
+
+// regionOf is the region that a request's path names. Errors are for the user.
+func regionOf(r *http.Request, g canvas.Geometry) (canvas.RegionID, error) {
+	region, err := strconv.ParseUint(r.PathValue("region"), 10, 32)
+	if err != nil || region >= uint64(g.Regions()) {
+		return 0, fmt.Errorf("the region must be a whole number from 0 to %d", g.Regions()-1)
+	}
+	return canvas.RegionID(region), nil
+}

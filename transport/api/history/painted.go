@@ -7,30 +7,28 @@ import (
 	"encoding/binary"
 	"math"
 	"net/http"
-	"strconv"
 
-	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/api/answer"
 )
 
 // getPainted answers when each pixel of a region was painted last: what maps of a canvas are made of.
 func (h *History) getPainted(w http.ResponseWriter, r *http.Request) {
-	region, err := strconv.ParseUint(r.PathValue("region"), 10, 32)
-	if err != nil || region >= uint64(h.Geometry.Regions()) {
-		answer.Fail(w, http.StatusBadRequest, "the region must be a whole number from 0 to "+strconv.Itoa(h.Geometry.Regions()-1))
+	region, err := regionOf(r, h.Geometry)
+	if err != nil {
+		answer.Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}
 	if ask(r).answered(w) {
 		return
 	}
-	job, ok := h.Begin(w, r, regionWork)
+	job, ok := h.Begin(w, r, snapshotWork)
 	if !ok {
 		return
 	}
 	defer job.End()
 	ctx, cancel := context.WithTimeout(r.Context(), readPatience)
 	defer cancel()
-	times, err := h.Record.Painted(ctx, canvas.RegionID(region))
+	times, err := h.Record.Painted(ctx, region)
 	if err != nil {
 		h.Fail(w, r, err)
 		return
@@ -38,7 +36,7 @@ func (h *History) getPainted(w http.ResponseWriter, r *http.Request) {
 	var packed []byte
 	h.Encode(func() { packed = packTimes(times) })
 	h.Cacheable(w, false, Now())
-	if known(w, r, tagOf(packed)) {
+	if known(w, r, tagOf(string(packed))) {
 		return
 	}
 	w.Header().Set("Content-Type", "application/octet-stream")

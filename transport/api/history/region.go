@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"strconv"
 	"strings"
 	"time"
 
@@ -78,12 +77,12 @@ func (h *History) getRegion(w http.ResponseWriter, r *http.Request) {
 
 // passage reads a question. bounded: it says when the passage ends.
 func (h *History) passage(r *http.Request) (p passage, bounded bool, err error) {
-	region, err := strconv.ParseUint(r.PathValue("region"), 10, 32)
-	if err != nil || region >= uint64(h.Geometry.Regions()) {
-		return p, false, fmt.Errorf("the region must be a whole number from 0 to %d", h.Geometry.Regions()-1)
+	region, err := regionOf(r, h.Geometry)
+	if err != nil {
+		return p, false, err
 	}
 	q := ask(r, "from", "to", "after", "limit")
-	p = passage{region: canvas.RegionID(region), after: q.seq("after"), form: frames}
+	p = passage{region: region, after: q.seq("after"), form: frames}
 	p.from, p.to = q.span()
 	p.limit = int(q.number("limit", mostRows, 1, mostRows))
 	for _, accept := range r.Header["Accept"] {

@@ -20,7 +20,7 @@ type catchingUp struct {
 	want    []canvas.Mark    // regions not in sync and the client's position in each, in the order of asking
 	pays    canvas.RegionSet // regions of want that the client itself has asked for
 	asked   bool             // want[0] has been asked for and may still be answered
-	due     []due
+	due     []frames.Due
 	bytes   int // of due
 }
 
@@ -36,9 +36,9 @@ const (
 	keptDue = 128
 )
 
-func (o *catchingUp) add(d due, p frames.Protocol) {
+func (o *catchingUp) add(d frames.Due, p frames.Protocol) {
 	o.due = append(o.due, d)
-	o.bytes += dueRoom + d.size(p)
+	o.bytes += dueRoom + d.Size(p)
 }
 
 func (o *catchingUp) clearDue() {
@@ -55,10 +55,10 @@ func (o *catchingUp) drop(regions canvas.RegionSet, p frames.Protocol) {
 		o.asked = false
 	}
 	o.want = slices.DeleteFunc(o.want, func(m canvas.Mark) bool { return regions.Has(m.Region) })
-	o.due = slices.DeleteFunc(o.due, func(d due) bool { return regions.Has(d.from.Region) })
+	o.due = slices.DeleteFunc(o.due, func(d frames.Due) bool { return regions.Has(d.From.Region) })
 	o.bytes = 0
 	for i := range o.due {
-		o.bytes += dueRoom + o.due[i].size(p)
+		o.bytes += dueRoom + o.due[i].Size(p)
 	}
 }
 
@@ -322,18 +322,18 @@ func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 		}
 		if m.delta != nil {
 			held.Position.Seq = m.delta.Batch.From // which it is not if it was Head
-			c.catchingUp.add(due{from: held, pixels: m.delta}, c.protocol)
+			c.catchingUp.add(frames.Due{From: held, Pixels: m.delta}, c.protocol)
 		}
 		return true
 	}
 	if m.snapshot != nil {
-		c.catchingUp.add(due{from: held, frame: m.snapshot}, c.protocol)
+		c.catchingUp.add(frames.Due{From: held, Frame: m.snapshot}, c.protocol)
 	}
 	switch {
 	case m.delta != nil:
-		c.catchingUp.add(due{from: held, pixels: m.delta}, c.protocol)
+		c.catchingUp.add(frames.Due{From: held, Pixels: m.delta}, c.protocol)
 	case m.snapshot == nil:
-		c.catchingUp.add(due{from: held, frame: nothingMissed(canvas.Mark{Region: m.region, Position: m.at})}, c.protocol)
+		c.catchingUp.add(frames.Due{From: held, Frame: nothingMissed(canvas.Mark{Region: m.region, Position: m.at})}, c.protocol)
 	}
 	return true
 }

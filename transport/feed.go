@@ -38,7 +38,7 @@ func (m publish) run(s *shard) {
 	most := 0
 	for _, v := range s.order {
 		if v.regions.Has(m.Batch.Region) {
-			v.due = append(v.due, due{from: from, pixels: m.Pixels})
+			v.due = append(v.due, frames.Due{From: from, Pixels: m.Pixels})
 			v.bytes += m.Size(v.key.protocol)
 			most = max(most, v.bytes)
 			s.touch(v)
@@ -46,7 +46,7 @@ func (m publish) run(s *shard) {
 	}
 	for _, c := range s.catchingUp {
 		if c.catchingUp.synced.Has(m.Batch.Region) {
-			c.catchingUp.add(due{from: from, pixels: m.Pixels}, c.protocol)
+			c.catchingUp.add(frames.Due{From: from, Pixels: m.Pixels}, c.protocol)
 			most = max(most, c.catchingUp.bytes)
 			s.mark(c)
 			if c.backlog != nil && c.catchingUp.bytes > lagAhead {
@@ -128,8 +128,8 @@ func (s *shard) lag(c *conn) {
 	}
 	s.server.counters.Lagged.Add(1)
 	for _, d := range c.catchingUp.due {
-		if s.unsync(c, d.from.Region) { // the first due of a region has the client's position
-			c.catchingUp.want = append(c.catchingUp.want, d.from)
+		if s.unsync(c, d.From.Region) { // the first due of a region has the client's position
+			c.catchingUp.want = append(c.catchingUp.want, d.From)
 		}
 	}
 	c.catchingUp.clearDue()

@@ -13,7 +13,7 @@ type group struct {
 	index   int     // in shard.order
 	conns   []*conn // in no order
 
-	due     []due
+	due     []frames.Due
 	bytes   int    // of due
 	cursors []byte // frames that a slow connection does not need
 	touched bool   // in round.touched: due or cursors is not empty

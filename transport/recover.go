@@ -107,7 +107,7 @@ func (s *shard) tried(f func()) (ok bool) {
 // end closes a connection for which something has panicked, as gently as the state allows
 // that the panic has left it in.
 func (s *shard) end(c *conn) {
-	s.merges = newMerges(s.server.cfg.Geometry) // the panic may have interrupted a merge
+	s.merges = frames.NewMerges(s.server.cfg.Geometry) // the panic may have interrupted a merge
 	if c.state >= closing || !s.tried(func() { s.fail(c, codec.CloseInternal) }) {
 		s.tried(func() { s.destroy(c, codec.CloseInternal) })
 	}

@@ -90,7 +90,7 @@ func (s *shard) auditSolos() error {
 		}
 		bytes := 0
 		for j := range o.due {
-			bytes += dueRoom + o.due[j].size(c.protocol)
+			bytes += dueRoom + o.due[j].Size(c.protocol)
 		}
 		if o.asked && len(o.want) == 0 || bytes != o.bytes {
 			return fmt.Errorf("connection %d: asked %t of %d, %d bytes due, not %d", c.id, o.asked, len(o.want), bytes, o.bytes)

@@ -80,7 +80,7 @@ func (s *shard) begin() {
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
 	s.looks = nil
-	s.round = round{merges: newMerges(geometry), tick: s.tick}
+	s.round = round{merges: frames.NewMerges(geometry), tick: s.tick}
 }
 
 // open prepares for run.

@@ -3,6 +3,7 @@ package transport
 import (
 	"errors"
 	"runtime"
+	"slices"
 	"time"
 
 	"pixelplayground/transport/frames"
@@ -25,7 +26,7 @@ type round struct {
 	news    [frames.Protocols][]byte // changes, encoded
 	vector  [][]byte                 // what is being written
 	merged  [][]byte                 // room for appendDue
-	merges  merges
+	merges  frames.Merges
 	writes  int64
 	bytes   int64
 	pixels  int64
@@ -221,7 +222,7 @@ func (s *shard) clearRound() {
 	clear(s.touched)
 	clear(s.changes)
 	clear(s.vector)
-	clear(s.merges.made)
+	s.merges.Forget()
 	s.nameList.now = false
 	s.touched, s.changes, s.news = s.touched[:0], s.changes[:0], [frames.Protocols][]byte{}
 
@@ -268,4 +269,29 @@ func (s *shard) pace(took time.Duration, ended time.Time) {
 	if observe := s.server.counters.Tick; observe != nil {
 		observe(took)
 	}
+}
+
+// maxVector is how many frames are written without being copied. If there are more, they are first
+// copied into one piece, which costs less than handling each of them in every connection's
+// system call. It also keeps the whole write within 8 pieces, for which unix.Writev does not
+// allocate.
+const maxVector = 4
+
+// appendDue appends the frames of what is due to a vector, and counts their pixels.
+func (s *shard) appendDue(vector [][]byte, p frames.Protocol, all []frames.Due) ([][]byte, int) {
+	pixels := 0
+	for i := range all {
+		if all[i].Pixels != nil {
+			pixels += all[i].Pixels.Count
+		}
+	}
+	merged := s.merges.Frames(s.merged[:0], p, all)
+	s.merged = merged
+	if len(merged) <= maxVector {
+		vector = append(vector, merged...)
+	} else {
+		vector = append(vector, slices.Concat(merged...))
+	}
+	clear(merged)
+	return vector, pixels
 }

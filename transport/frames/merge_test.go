@@ -1,4 +1,4 @@
-package transport
+package frames
 
 import (
 	"bytes"
@@ -8,16 +8,15 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
-	"pixelplayground/transport/frames"
 )
 
 // drawn is a batch of one pixel of a region. The pixel's sequence number is to.
-func drawn(region canvas.RegionID, to uint64, pos uint16, color canvas.Color) due {
+func drawn(region canvas.RegionID, to uint64, pos uint16, color canvas.Color) Due {
 	b := &canvas.Batch{
 		Region: region, Epoch: 1, From: to - 1, To: to,
 		Ops: []canvas.Op{{ID: canvas.OpID{Author: 1, Num: to}, Pixels: []canvas.Pixel{{Pos: pos, Color: color}}}},
 	}
-	return due{from: canvas.Mark{Region: region, Position: canvas.Position{Epoch: 1, Seq: to - 1}}, pixels: frames.NewPixels(b, testGeometry)}
+	return Due{From: canvas.Mark{Region: region, Position: canvas.Position{Epoch: 1, Seq: to - 1}}, Pixels: NewPixels(b, geometry)}
 }
 
 // batchOf decodes a frame of PIXELS.
@@ -35,9 +34,9 @@ func batchOf(t *testing.T, frame []byte) canvas.Batch {
 }
 
 func TestMerges_OneFrameForARegion(t *testing.T) {
-	m := newMerges(testGeometry)
-	all := []due{drawn(2, 1, 7, 1), drawn(5, 9, 0, 1), drawn(2, 2, 8, 2), drawn(2, 3, 7, 3)}
-	made := m.frames(nil, frames.Binary, all)
+	m := NewMerges(geometry)
+	all := []Due{drawn(2, 1, 7, 1), drawn(5, 9, 0, 1), drawn(2, 2, 8, 2), drawn(2, 3, 7, 3)}
+	made := m.Frames(nil, Binary, all)
 	if len(made) != 2 {
 		t.Fatalf("%d frames", len(made))
 	}
@@ -47,13 +46,13 @@ func TestMerges_OneFrameForARegion(t *testing.T) {
 		b.Ops[0].Pixels[0] != want[0] || b.Ops[0].Pixels[1] != want[1] {
 		t.Errorf("got %+v", b)
 	}
-	if &made[1][0] != &all[1].pixels.Encoded[frames.Binary]()[0] {
+	if &made[1][0] != &all[1].Pixels.Encoded[Binary]()[0] {
 		t.Error("a batch that is alone is encoded again")
 	}
-	if again := m.frames(nil, frames.Binary, all[2:]); len(again) != 1 || batchOf(t, again[0]).From != 1 {
+	if again := m.Frames(nil, Binary, all[2:]); len(again) != 1 || batchOf(t, again[0]).From != 1 {
 		t.Errorf("of the last two: %d frames", len(again))
 	}
-	if again := m.frames(nil, frames.Binary, all); &again[0][0] != &made[0][0] {
+	if again := m.Frames(nil, Binary, all); &again[0][0] != &made[0][0] {
 		t.Error("encoded again for another view")
 	}
 }
@@ -61,9 +60,9 @@ func TestMerges_OneFrameForARegion(t *testing.T) {
 // A frame that is not a batch, or a batch that does not continue the one before, is not merged and
 // keeps its place in the order of its region.
 func TestMerges_KeepsTheOrder(t *testing.T) {
-	m := newMerges(testGeometry)
-	snapshot := due{from: canvas.Mark{Region: 2}, frame: []byte("snapshot")}
-	made := m.frames(nil, frames.Binary, []due{
+	m := NewMerges(geometry)
+	snapshot := Due{From: canvas.Mark{Region: 2}, Frame: []byte("snapshot")}
+	made := m.Frames(nil, Binary, []Due{
 		drawn(2, 4, 0, 1), drawn(2, 5, 0, 2), snapshot, drawn(2, 9, 0, 3), drawn(2, 10, 0, 4), drawn(2, 12, 0, 5),
 	})
 	if len(made) != 4 || string(made[1]) != "snapshot" {
@@ -78,8 +77,8 @@ func TestMerges_KeepsTheOrder(t *testing.T) {
 
 // The JSON protocol has every pixel, and when it was placed, so nothing is merged.
 func TestMerges_LeaveJSONAlone(t *testing.T) {
-	m := newMerges(testGeometry)
-	if made := m.frames(nil, frames.JSON, []due{drawn(2, 1, 7, 1), drawn(2, 2, 7, 2)}); len(made) != 2 {
+	m := NewMerges(geometry)
+	if made := m.Frames(nil, JSON, []Due{drawn(2, 1, 7, 1), drawn(2, 2, 7, 2)}); len(made) != 2 {
 		t.Errorf("%d frames", len(made))
 	}
 }

@@ -118,9 +118,10 @@ const light = (colour) => 0.3 * (colour >> 16) + 0.6 * ((colour >> 8) & 255) + 0
 
 test("the heat map grows lighter all the way to now, and never painted is darkest", () => {
   const shade = heatOf(1_000_000, 900_000);
-  const ages = [0, 1000, 10_000, 100_000, 500_000, 899_000].map((age) => light(shade(1_000_000 - age)));
+  const ages = [0, 1000, 10_000, 100_000, 500_000, 899_000].map((age) => light(shade(1_000_000 - age, 0xff000000)));
   for (let i = 1; i < ages.length; i++) assert.ok(ages[i] < ages[i - 1], `${ages}`);
-  assert.ok(light(shade(0)) < ages.at(-1));
+  assert.ok(light(shade(0, 0xffffffff)) < ages.at(-1));
+  assert.ok(light(shade(0, 0xff0000ff)) > light(shade(0, 0xffffffff)), "painted, and it isn't known when");
   for (let i = 1; i <= 20; i++) assert.ok(light(ramp(i / 20)) > light(ramp((i - 1) / 20)), `${i}`);
 });
 
@@ -128,5 +129,6 @@ test("where nobody has painted is marked in stripes, and the drawing is faint", 
   const shade = markOf({ x: 0, y: 0, width: 10 });
   const marks = new Set(Array.from({ length: 10 }, (_, at) => shade(0, 0xffffffff, at)));
   assert.equal(marks.size, 2);
+  assert.ok(!marks.has(shade(0, 0xff0000ff, 0)), "painted, and it isn't known when");
   assert.ok(Math.abs(light(shade(5, 0xff000000, 0)) - light(shade(5, 0xffffffff, 0))) < 120);
 });

@@ -74,7 +74,7 @@ function note(past, today) {
   return ago(past.time, today);
 }
 
-const maps = { heat: "When each pixel was painted last", blank: "Marked: nobody has ever painted there" };
+const maps = { heat: "When each pixel was painted last", blank: "Striped: nobody has painted there" };
 
 /** Draws how much happened when, and where nothing could be kept. @param {HTMLCanvasElement} element */
 function bars(element) {

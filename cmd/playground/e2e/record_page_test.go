@@ -21,8 +21,8 @@ import (
 	"pixelplayground/transport/client"
 )
 
-// drawer is a client that draws on a server with a name.
-func drawer(t *testing.T, s *server, name string) func(color canvas.Color, pixels ...[2]int) {
+// drawsAs is a client that draws on a server with a name.
+func drawsAs(t *testing.T, s *server, name string) func(color canvas.Color, pixels ...[2]int) {
 	c := dial(t, client.Config{URLs: []string{s.ws()}, Name: name})
 	return func(color canvas.Color, pixels ...[2]int) {
 		t.Helper()
@@ -82,8 +82,8 @@ func (p *page) touch(kind input.DispatchTouchEventType, points ...*input.TouchPo
 func TestBrowser_InspectsAPixel(t *testing.T) {
 	s := start(t, "--record", "on")
 	const nasty = `<img src=x onerror=`
-	drawer(t, s, "Ada")(0x1F4FE0, [2]int{512, 400})
-	drawer(t, s, nasty)(0xE50025, [2]int{512, 400}, [2]int{513, 400})
+	drawsAs(t, s, "Ada")(0x1F4FE0, [2]int{512, 400})
+	drawsAs(t, s, nasty)(0xE50025, [2]int{512, 400}, [2]int{513, 400})
 	s.placed(512, 400)
 	p := open(t, s.url+"/#512,400,16", "Bob")
 	p.until("there is a record", `playground.state.me.record && `+visible("inspect"))
@@ -150,7 +150,7 @@ func TestBrowser_ReplaysFromBlankToNow(t *testing.T) {
 		for n := range 200 {
 			stroke = append(stroke, [2]int{400 + n, 380 + 20*i + n%7})
 		}
-		drawer(t, s, fmt.Sprintf("Painter %d", i))(color, stroke...)
+		drawsAs(t, s, fmt.Sprintf("Painter %d", i))(color, stroke...)
 		moments = append(moments, s.placed(400, 380+20*i))
 		later := time.UnixMilli(moments[i]).Add(10 * time.Millisecond) // so that the strokes' times differ
 		eventually(t, "time passes", func() error {
@@ -251,7 +251,7 @@ func TestBrowser_ReplaysFromBlankToNow(t *testing.T) {
 // Goal: without a record nothing of it shows, and the keys do what they did. Method: a server without.
 func TestBrowser_NothingOfARecordWithoutOne(t *testing.T) {
 	s := start(t)
-	drawer(t, s, "Ada")(0xE50025, [2]int{100, 100})
+	drawsAs(t, s, "Ada")(0xE50025, [2]int{100, 100})
 	p := open(t, s.url+"/#100,100,16&t=2026-01-01T00:00:00Z", "Bob")
 	p.until("the server has said who one is", `playground.state.me.known && playground.pixel(100, 100) === "#E50025"`)
 	p.run(chromedp.Focus(chromedp.CSS(`#stage`)), chromedp.KeyEvent("t"), chromedp.KeyEvent("\r"), chromedp.KeyEvent("i"))

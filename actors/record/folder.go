@@ -29,8 +29,8 @@ const missing kind = ""
 // gap reports whether the pixels of the part are not known.
 func (p *part) gap() bool { return p.kind != segmentKind }
 
-// list reads what is there of a region.
-func list(ctx context.Context, files Files, region canvas.RegionID) (*folder, error) {
+// listFolder reads what is there of a region.
+func listFolder(ctx context.Context, files Files, region canvas.RegionID) (*folder, error) {
 	all, err := files.List(ctx, folderOf(region))
 	if err != nil {
 		return nil, fmt.Errorf("list region %d of the record: %w", region, err)
@@ -150,4 +150,15 @@ func (d *folder) last() (t int64) {
 		t = max(t, d.parts[i].file.last)
 	}
 	return t
+}
+
+// tileAt is the tile of a position, the last one if there are several; nil: there is none.
+func (d *folder) tileAt(at canvas.Position) (found *file) {
+	tiles := d.of(tileKind)
+	for i := range tiles {
+		if tiles[i].end == at {
+			found = &tiles[i]
+		}
+	}
+	return found
 }

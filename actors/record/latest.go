@@ -12,17 +12,18 @@ import (
 // state is a region at a position: for each pixel the colour, and who placed it when.
 type state struct {
 	at      canvas.Position
-	time    int64          // of the last pixel before
-	color   []canvas.Color // or unknown
-	placed  []int64        // when; 0: never, or not known
-	seq     []uint64       // as which pixel; 0: never, or not known
-	by      []uint32       // in authors; 0: nobody, or not known
+	time    int64 // of the last pixel before
+	color   []canvas.Color
+	doubt   []bool   // color is only what was there before a gap
+	placed  []int64  // when; 0: never, or not known
+	seq     []uint64 // as which pixel; 0: never, or not known
+	by      []uint32 // in authors; 0: nobody, or not known
 	authors words[author]
 }
 
 // blank is a region that nothing was drawn in.
 func blank(size int) *state {
-	s := &state{color: make([]canvas.Color, size), placed: make([]int64, size), seq: make([]uint64, size), by: make([]uint32, size)}
+	s := &state{color: make([]canvas.Color, size), doubt: make([]bool, size), placed: make([]int64, size), seq: make([]uint64, size), by: make([]uint32, size)}
 	for i := range s.color {
 		s.color[i] = canvas.Background
 	}
@@ -32,14 +33,51 @@ func blank(size int) *state {
 
 // place applies one pixel, and returns the colour before it, or unknown.
 func (s *state) place(at canvas.Position, time int64, pos uint16, color canvas.Color, by author) (before canvas.Color) {
-	before = s.color[pos]
+	if before = s.color[pos]; s.doubt[pos] {
+		before, s.doubt[pos] = unknown, false
+	}
 	s.at, s.time = at, time
 	s.color[pos], s.placed[pos], s.seq[pos], s.by[pos] = color, time, at.Seq, s.authors.add(by)
 	return before
 }
 
-// forget says that who placed a pixel is not known.
-func (s *state) forget(pos int) { s.placed[pos], s.seq[pos], s.by[pos] = 0, 0, 0 }
+// replay applies rows that go on from the state, up to a sequence number. Rows before it are passed
+// over.
+func (s *state) replay(r *rows, to uint64) {
+	for i := s.at.Seq - min(s.at.Seq, r.from); i < uint64(r.n) && r.from+i < to; i++ {
+		at := canvas.Position{Seq: r.from + 1 + i, Epoch: r.epoch[i]}
+		s.place(at, r.time[i], r.pos[i], r.color[i], r.authors.list[r.by[i]])
+	}
+}
+
+// become sets a pixel to what is found there after a gap. Who placed a pixel that has the same colour
+// is taken to have placed it still.
+func (s *state) become(pos int, color canvas.Color) {
+	if s.color[pos] != color {
+		s.color[pos], s.placed[pos], s.seq[pos], s.by[pos] = color, 0, 0, 0
+	}
+	s.doubt[pos] = false
+}
+
+// cross takes on the colours of a tile on the other side of a gap; nil: there is none.
+func (s *state) cross(tile *state) {
+	for pos := range s.color {
+		if tile == nil || tile.doubt[pos] {
+			s.doubt[pos] = true
+		} else {
+			s.become(pos, tile.color[pos])
+		}
+	}
+}
+
+// tile is the colours.
+func (s *state) tile() canvas.Tile {
+	t := make(canvas.Tile, 3*len(s.color))
+	for pos, c := range s.color {
+		t.Set(uint16(pos), c)
+	}
+	return t
+}
 
 // latestRow is a row of the file of a state: the row's number is the pixel's position in the region.
 // Where it is not known who placed a pixel, or nobody has, user, time and seq are null.
@@ -73,27 +111,31 @@ func (s *state) encode(region canvas.RegionID, g canvas.Geometry) ([]byte, error
 
 func decodeLatest(f *file, content []byte, size int) (s *state, err error) {
 	defer damaged(f, &err)
-	all, err := parquet.Read[latestRow](bytes.NewReader(content), int64(len(content)))
+	t, err := openTable(content, size)
 	if err != nil {
 		return nil, err
 	}
-	if len(all) != size {
-		return nil, fmt.Errorf("%d rows", len(all))
-	}
 	s = blank(size)
 	s.at = f.end
-	for i := range all {
-		row := &all[i]
-		s.color[i] = canvas.Color(row.Color) & 0xFFFFFF
-		if row.Seq == 0 {
-			continue
+	colors, err := t.words32("color", -1)
+	if err != nil {
+		return nil, err
+	}
+	if s.placed, err = t.int64s("time", 0); err != nil {
+		return nil, err
+	}
+	seqs, err := t.int64s("seq", 0)
+	if err != nil {
+		return nil, err
+	}
+	if s.by, s.authors, err = readAuthors(t); err != nil {
+		return nil, err
+	}
+	for i, c := range colors {
+		s.color[i], s.seq[i], s.time = canvas.Color(c), uint64(seqs[i]), max(s.time, s.placed[i])
+		if s.color[i] >= unknown || s.seq[i] > f.end.Seq {
+			return nil, fmt.Errorf("row %d has color %d and seq %d", i, c, seqs[i])
 		}
-		user, ok := parseUser(row.User)
-		if !ok {
-			return nil, fmt.Errorf("user %q", row.User)
-		}
-		s.seq[i], s.by[i] = uint64(row.Seq), s.authors.add(author{user, row.Name, Cause(row.Cause)})
-		s.placed[i], s.time = row.Time, max(s.time, row.Time)
 	}
 	return s, nil
 }

@@ -34,6 +34,9 @@ var (
 	ErrDamaged = errors.New("a file of the record is damaged")
 	// ErrForeign says that the files are another canvas's.
 	ErrForeign = errors.New("the record belongs to another canvas")
+	// ErrLate says that a snapshot is not one of what the store has: its region has another owner by
+	// now, or the store has lost something that the owner will give back.
+	ErrLate = errors.New("the store does not have what is to be recorded")
 )
 
 // Files is where the record's files are. Names are paths with slashes. All files are small enough to

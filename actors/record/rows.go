@@ -31,6 +31,7 @@ func (w *words[T]) add(word T) uint32 {
 type rows struct {
 	region canvas.RegionID
 	from   uint64
+	n      int // rows; columns that were not asked for are nil
 
 	epoch  []uint64
 	time   []int64
@@ -49,10 +50,10 @@ type author struct {
 	cause Cause
 }
 
-func (r *rows) len() int { return len(r.pos) }
+func (r *rows) len() int { return r.n }
 
 // end is the sequence number of the last row.
-func (r *rows) end() uint64 { return r.from + uint64(len(r.pos)) }
+func (r *rows) end() uint64 { return r.from + uint64(r.n) }
 
 // position is where a region stands after the last row; there must be one.
 func (r *rows) position() canvas.Position {
@@ -63,12 +64,13 @@ func (r *rows) position() canvas.Position {
 func (r *rows) add(epoch uint64, time int64, pos uint16, color, before canvas.Color, by author) {
 	r.epoch, r.time, r.pos = append(r.epoch, epoch), append(r.time, time), append(r.pos, pos)
 	r.color, r.before, r.by = append(r.color, color), append(r.before, before), append(r.by, r.authors.add(by))
+	r.n++
 }
 
 // slice is the rows i to j, which share memory with r.
 func (r *rows) slice(i, j int) *rows {
 	return &rows{
-		region: r.region, from: r.from + uint64(i), epoch: r.epoch[i:j:j], time: r.time[i:j:j], pos: r.pos[i:j:j],
+		region: r.region, from: r.from + uint64(i), n: j - i, epoch: r.epoch[i:j:j], time: r.time[i:j:j], pos: r.pos[i:j:j],
 		color: r.color[i:j:j], before: r.before[i:j:j], by: r.by[i:j:j], authors: r.authors,
 	}
 }

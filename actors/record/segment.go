@@ -68,45 +68,140 @@ func (r *rows) encode(g canvas.Geometry) ([]byte, error) {
 	return out.Bytes(), nil
 }
 
-// decode reads a segment's file.
-func decode(f *file, content []byte, g canvas.Geometry) (r *rows, err error) {
+// columns is what is wanted of a segment.
+type columns uint8
+
+const (
+	whatAndWhen columns = 1 << iota // epoch, color, before
+	when                            // time
+	where                           // pos
+	who                             // by
+	everything  = whatAndWhen | when | where | who
+)
+
+// decode reads columns of a segment's file.
+func decode(f *file, content []byte, g canvas.Geometry, want columns) (r *rows, err error) {
 	defer damaged(f, &err)
-	all, err := parquet.Read[segmentRow](bytes.NewReader(content), int64(len(content)))
+	t, err := openTable(content, f.rows())
 	if err != nil {
 		return nil, err
 	}
-	if len(all) != f.rows() {
-		return nil, fmt.Errorf("%d rows", len(all))
+	seqs, err := t.int64s("seq", 0)
+	if err != nil {
+		return nil, err
 	}
-	r = &rows{region: f.region, from: f.from}
-	for i := range all {
-		row := &all[i]
-		if row.Seq != int64(f.from)+1+int64(i) {
-			return nil, fmt.Errorf("row %d has seq %d", i, row.Seq)
+	for i, seq := range seqs {
+		if uint64(seq) != f.from+1+uint64(i) {
+			return nil, fmt.Errorf("row %d has seq %d", i, seq)
 		}
-		region, pos, ok := locate(g, int(row.X), int(row.Y))
-		if !ok || region != f.region {
-			return nil, fmt.Errorf("pixel %d,%d", row.X, row.Y)
+	}
+	r = &rows{region: f.region, from: f.from, n: f.rows()}
+	for _, read := range []struct {
+		columns
+		read func(*table) error
+	}{
+		{when, func(t *table) (err error) { r.time, err = t.int64s("time", 0); return err }},
+		{where, func(t *table) error { return r.readPlaces(t, g) }},
+		{whatAndWhen, r.readColors},
+		{who, r.readAuthors},
+	} {
+		if want&read.columns != 0 {
+			if err := read.read(t); err != nil {
+				return nil, err
+			}
 		}
-		user, ok := parseUser(row.User)
-		if !ok {
-			return nil, fmt.Errorf("user %q", row.User)
-		}
-		before := unknown
-		if row.Before != nil {
-			before = canvas.Color(*row.Before) & 0xFFFFFF
-		}
-		r.add(uint64(row.Epoch), row.Time, pos, canvas.Color(row.Color)&0xFFFFFF, before, author{user, row.Name, Cause(row.Cause)})
 	}
 	return r, nil
 }
 
-func locate(g canvas.Geometry, x, y int) (canvas.RegionID, uint16, bool) {
-	if !g.Contains(x, y) {
-		return 0, 0, false
+func (r *rows) readPlaces(t *table, g canvas.Geometry) error {
+	xs, err := t.words32("x", -1)
+	if err != nil {
+		return err
 	}
-	region, pos := g.Locate(x, y)
-	return region, pos, true
+	ys, err := t.words32("y", -1)
+	if err != nil {
+		return err
+	}
+	left, top, width, height := g.Bounds(r.region)
+	r.pos = make([]uint16, r.n)
+	for i := range r.pos {
+		x, y := int(xs[i])-left, int(ys[i])-top
+		if x < 0 || y < 0 || x >= width || y >= height {
+			return fmt.Errorf("pixel %d,%d is elsewhere", xs[i], ys[i])
+		}
+		r.pos[i] = uint16(y*width + x)
+	}
+	return nil
+}
+
+func (r *rows) readColors(t *table) error {
+	epochs, list, err := t.indexes("epoch", -1)
+	if err != nil {
+		return err
+	}
+	colors, err := t.words32("color", -1)
+	if err != nil {
+		return err
+	}
+	befores, err := t.words32("before", int32(unknown))
+	if err != nil {
+		return err
+	}
+	r.epoch, r.color, r.before = make([]uint64, r.n), make([]canvas.Color, r.n), make([]canvas.Color, r.n)
+	for i := range r.n {
+		r.epoch[i], r.color[i], r.before[i] = uint64(list.Index(epochs[i]).Int64()), canvas.Color(colors[i]), canvas.Color(befores[i])
+		if r.color[i] >= unknown || r.before[i] > unknown {
+			return fmt.Errorf("pixel %d has color %d, before it %d", i, colors[i], befores[i])
+		}
+	}
+	return nil
+}
+
+func (r *rows) readAuthors(t *table) (err error) {
+	r.by, r.authors, err = readAuthors(t)
+	return err
+}
+
+// readAuthors reads the columns that say by whom.
+func readAuthors(t *table) (by []uint32, authors words[author], err error) {
+	users, userList, err := t.texts("user")
+	if err != nil {
+		return nil, authors, err
+	}
+	names, nameList, err := t.texts("name")
+	if err != nil {
+		return nil, authors, err
+	}
+	causes, causeList, err := t.texts("cause")
+	if err != nil {
+		return nil, authors, err
+	}
+	ids := make([]canvas.Author, len(userList))
+	for i, text := range userList {
+		var ok bool
+		if ids[i], ok = parseUser(text); !ok {
+			return nil, authors, fmt.Errorf("user %q", text)
+		}
+	}
+	by = make([]uint32, len(users))
+	var last [3]int32 // who placed the row before: most often it is the same
+	seen := make(map[[3]int32]uint32)
+	for i := range by {
+		key := [3]int32{users[i], names[i], causes[i]}
+		if i > 0 && key == last {
+			by[i] = by[i-1]
+			continue
+		}
+		last = key
+		n, ok := seen[key]
+		if !ok {
+			n = authors.add(author{ids[key[0]], nameList[key[1]], Cause(causeList[key[2]])})
+			seen[key] = n
+		}
+		by[i] = n
+	}
+	return by, authors, nil
 }
 
 // damaged makes an error of reading a file one that wraps ErrDamaged and names it. A file is

@@ -1,8 +1,8 @@
 package record
 
 import (
-	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"sync/atomic"
 
@@ -18,6 +18,7 @@ type Counts struct {
 	GapPixels atomic.Uint64 // in them
 	Lost      atomic.Uint64 // recorded pixels that the store has lost since
 	Mismatch  atomic.Uint64 // times that what was recorded did not lead to what the region has
+	Damaged   atomic.Uint64 // files found damaged
 }
 
 // Writer records regions. Its methods may be called from any goroutine; for one region one call at
@@ -37,76 +38,53 @@ func NewWriter(files Files, log Log, cfg Config) *Writer {
 // Counts is what the Writer has done so far.
 func (w *Writer) Counts() *Counts { return &w.counts }
 
+// advanceTries is how often Advance begins anew because another owner has changed files meanwhile.
+const advanceTries = 3
+
 // Advance records what a region has, up to now, and returns the sequence number up to which it is
 // recorded. What is needed for that it reads from the record and the store's log: it knows nothing
 // from calls before. After an error the next call goes on from what has been written.
+//
+// ErrLate says that the store does not know of now: the caller is no longer the owner, or the store
+// has just lost something that the owner will give back. An error of the log's is passed on.
 func (w *Writer) Advance(ctx context.Context, region canvas.RegionID, now *canvas.Snapshot) (to uint64, err error) {
-	d, err := list(ctx, w.files, region)
-	if err != nil {
-		return 0, err
+	_, _, width, height := w.cfg.Geometry.Bounds(region)
+	if len(now.Tile) != 3*width*height {
+		return 0, fmt.Errorf("record region %d: a snapshot of %d bytes for %d x %d pixels", region, len(now.Tile), width, height)
 	}
-	at := d.end()
-	pending := &rows{region: region, from: at.Seq}
-	s := blank(len(now.Tile) / 3)
-	for i := range d.parts {
-		f := d.parts[i].file
-		content, err := w.files.Get(ctx, f.name())
-		if err != nil {
-			return 0, err
-		}
-		r, err := decode(f, content, w.cfg.Geometry)
-		if err != nil {
-			return 0, err
-		}
-		for j := range r.len() {
-			s.place(canvas.Position{Seq: r.from + 1 + uint64(j), Epoch: r.epoch[j]}, r.time[j], r.pos[j], r.color[j], r.authors.list[r.by[j]])
-		}
-	}
-	for at.Seq < now.Position.Seq {
-		batches, err := w.log.History(ctx, region, at.Seq, 1000)
-		if err != nil {
-			return 0, err
-		}
-		if len(batches) == 0 {
+	for range advanceTries {
+		a := &advance{Writer: w, region: region, now: now, width: width, epochs: make(map[string][]uint64)}
+		if to, err = a.run(ctx); !errors.Is(err, ErrNotExist) {
 			break
 		}
-		for _, b := range batches {
-			seq := b.From
-			for i := range b.Ops {
-				op := &b.Ops[i]
-				for _, p := range op.Pixels {
-					if seq++; seq > at.Seq && seq <= now.Position.Seq {
-						at = canvas.Position{Seq: seq, Epoch: b.Epoch}
-						by, t := author{op.By(), op.Name, Drawn}, max(s.time, b.Time)
-						before := s.place(at, t, p.Pos, p.Color, by)
-						pending.add(b.Epoch, t, p.Pos, p.Color, before, by)
-					}
-				}
-			}
-		}
 	}
-	if pending.len() == 0 {
-		return at.Seq, nil
-	}
-	content, err := pending.encode(w.cfg.Geometry)
 	if err != nil {
-		return 0, err
+		return 0, fmt.Errorf("record region %d: %w", region, err)
 	}
-	f := pending.file(segmentKind)
-	if err := w.put(ctx, f.name(), content); err != nil {
-		return 0, err
-	}
-	if content, err = s.encode(region, w.cfg.Geometry); err != nil {
-		return 0, err
-	}
-	latest := file{kind: latestKind, region: region, end: s.at}
-	return at.Seq, w.put(ctx, latest.name(), content)
+	return to, nil
 }
 
 func (w *Writer) put(ctx context.Context, name string, content []byte) error {
-	if err := w.files.Put(ctx, name, bytes.Clone(content)); err != nil {
-		return fmt.Errorf("write %s of the record: %w", name, err)
+	if err := w.files.Put(ctx, name, content); err != nil {
+		return fmt.Errorf("write %s: %w", name, err)
 	}
 	w.counts.Bytes.Add(uint64(len(content)))
 	return nil
+}
+
+func (w *Writer) get(ctx context.Context, f *file) ([]byte, error) {
+	content, err := w.files.Get(ctx, f.name())
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.name(), err)
+	}
+	return content, nil
+}
+
+// segment reads columns of a segment.
+func (w *Writer) segment(ctx context.Context, f *file, want columns) (*rows, error) {
+	content, err := w.get(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return decode(f, content, w.cfg.Geometry, want)
 }

@@ -17,6 +17,7 @@ type Drawing struct {
 	geometry canvas.Geometry
 	rnd      *rand.Rand
 	at       canvas.Position
+	epoch    uint64 // of the owner
 	time     int64
 	tile     canvas.Tile
 	width    int
@@ -39,7 +40,7 @@ type painter struct {
 func NewDrawing(seed uint64, g canvas.Geometry, region canvas.RegionID) *Drawing {
 	_, _, width, height := g.Bounds(region)
 	d := &Drawing{
-		region: region, geometry: g, rnd: rand.New(rand.NewPCG(seed, uint64(region))), at: canvas.Position{Epoch: 1},
+		region: region, geometry: g, rnd: rand.New(rand.NewPCG(seed, uint64(region))), epoch: 1,
 		time: 1_767_225_600_000, tile: canvas.NewTile(width, height), width: width, height: height,
 	}
 	for range 24 {
@@ -66,12 +67,12 @@ func (d *Drawing) painter() painter {
 // Step draws one batch, and waits for the next: 100 ms on average.
 func (d *Drawing) Step() *canvas.Batch {
 	d.time += int64(d.rnd.ExpFloat64() * 100)
-	b := &canvas.Batch{Region: d.region, Epoch: d.at.Epoch, From: d.at.Seq, To: d.at.Seq, Time: d.time}
+	b := &canvas.Batch{Region: d.region, Epoch: d.epoch, From: d.at.Seq, To: d.at.Seq, Time: d.time}
 	for range 1 + d.rnd.IntN(4) {
 		b.Ops = append(b.Ops, d.op())
 		b.To += uint64(len(b.Ops[len(b.Ops)-1].Pixels))
 	}
-	d.at.Seq = b.To
+	d.at = b.Position()
 	d.tile.Apply(b)
 	return b
 }
@@ -124,14 +125,13 @@ func (d *Drawing) Draw(pixels int) (batches []*canvas.Batch) {
 func (d *Drawing) Wait(ms int64) { d.time += ms }
 
 // Claim goes on under a higher epoch, as a new owner does.
-func (d *Drawing) Claim() { d.at.Epoch++ }
+func (d *Drawing) Claim() { d.epoch++ }
 
 // Restore goes on from an earlier state under a higher epoch, as the store does that has lost what
 // came after it.
 func (d *Drawing) Restore(s *canvas.Snapshot) {
-	epoch := d.at.Epoch
 	d.at, d.tile = s.Position, slices.Clone(s.Tile)
-	d.at.Epoch = epoch + 1
+	d.epoch++
 }
 
 // Snapshot is the region as it is now.

@@ -1,0 +1,179 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"slices"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Tile returns the pixels of a region as they were at a time. immutable says that nothing drawn
+// later can change the answer. Where it is not known what stood somewhere after a gap, there is what
+// stood there before it. Before anything is known of a region it is blank.
+func (r *Reader) Tile(ctx context.Context, region canvas.RegionID, at time.Time) (tile *canvas.Snapshot, immutable bool, err error) {
+	_, to := bounds(time.Time{}, at.Add(time.Millisecond))
+	err = r.ask(ctx, region, func(v *view) error {
+		tile, err = r.tileAt(ctx, v, to)
+		immutable = v.immutable(to, r.cfg.Now())
+		return err
+	})
+	if err != nil {
+		return nil, false, err
+	}
+	return tile, immutable, nil
+}
+
+// tileAt is what a region was before a time: the last tile before it, and the pixels since.
+func (r *Reader) tileAt(ctx context.Context, v *view, to int64) (*canvas.Snapshot, error) {
+	_, _, width, height := r.cfg.Geometry.Bounds(v.region)
+	s := &canvas.Snapshot{Region: v.region, Tile: canvas.NewTile(width, height)}
+	if f := v.tileBefore(to); f != nil {
+		tile, err := r.tile(ctx, f)
+		if err != nil {
+			return nil, err
+		}
+		s.Position, s.Tile = f.end, slices.Clone(tile)
+	}
+	for i := range v.parts {
+		p := &v.parts[i]
+		if p.to.Seq <= s.Position.Seq || p.gap() || p.first >= to {
+			continue
+		}
+		all, err := r.rows(ctx, p.file, everything)
+		if err != nil {
+			return nil, err
+		}
+		all.between(max(p.after, s.Position.Seq), p.to.Seq, never, to).paint(s)
+	}
+	v.tail.between(s.Position.Seq, v.tail.end(), never, to).paint(s)
+	return s, nil
+}
+
+func (s stretch) paint(on *canvas.Snapshot) {
+	for i := s.from; i < s.to; i++ {
+		on.Tile.Set(s.pos[i], s.color[i])
+	}
+	if s.from < s.to {
+		on.Position = canvas.Position{Seq: s.rows.from + uint64(s.to), Epoch: s.epoch[s.to-1]}
+	}
+}
+
+// tileBefore is the last tile of the history before a time; nil: there is none.
+func (v *view) tileBefore(to int64) (found *file) {
+	tiles := v.of(tileKind)
+	for i := range tiles {
+		f := &tiles[i]
+		if f.last < to && v.passes(f.end) && (found == nil || cmp.Or(cmp.Compare(f.end.Seq, found.end.Seq), cmp.Compare(f.last, found.last)) >= 0) {
+			found = f
+		}
+	}
+	return found
+}
+
+// passes reports whether a position may be one of the history: where a part ends, or in a gap.
+func (v *view) passes(at canvas.Position) bool {
+	i, _ := slices.BinarySearchFunc(v.parts, at.Seq, func(p part, seq uint64) int { return cmp.Compare(p.to.Seq, seq) })
+	for ; i < len(v.parts) && v.parts[i].after <= at.Seq; i++ {
+		if p := &v.parts[i]; p.to == at || p.gap() && p.after < at.Seq && at.Seq < p.to.Seq {
+			return true
+		}
+	}
+	return false
+}
+
+// Range is from when to when there is a record.
+type Range struct {
+	First, Last time.Time // of the first and the last pixel; zero: there is none
+	Gaps        []Gap     // by region and position
+}
+
+// Gaps lists what is not known of a region, in order.
+func (r *Reader) Gaps(ctx context.Context, region canvas.RegionID) (gaps []Gap, err error) {
+	err = r.ask(ctx, region, func(v *view) error {
+		gaps, err = r.gaps(ctx, v)
+		return err
+	})
+	return gaps, err
+}
+
+func (r *Reader) gaps(ctx context.Context, v *view) (gaps []Gap, err error) {
+	for i := range v.parts {
+		p := &v.parts[i]
+		if !p.gap() {
+			continue
+		}
+		key := "gap " + p.name()
+		kept, ok := r.cache.get(key)
+		if !ok {
+			g, err := readGap(ctx, r.files, p)
+			if err != nil {
+				return nil, err
+			}
+			r.cache.put(key, g, 100)
+			kept = g
+		}
+		g := kept.(Gap)
+		g.From, g.To = p.after, p.to.Seq
+		gaps = append(gaps, g)
+	}
+	if from, to, ok := v.unnoted(); ok {
+		why := whyTrimmed
+		if from == 0 {
+			why = whyBegun
+		}
+		gaps = append(gaps, Gap{Region: v.region, From: from, To: to, Why: why, Noted: r.cfg.Now()})
+	}
+	return gaps, nil
+}
+
+// Since is when the first pixel that is known of a region was placed; zero: none is.
+func (r *Reader) Since(ctx context.Context, region canvas.RegionID) (first time.Time, err error) {
+	err = r.ask(ctx, region, func(v *view) error {
+		if from, _ := v.times(); from != forever {
+			first = time.UnixMilli(from)
+		}
+		return nil
+	})
+	return first, err
+}
+
+// times are those of the first and the last pixel; forever and never if there is none.
+func (v *view) times() (first, last int64) {
+	first, last = forever, never
+	for i := range v.parts {
+		if p := &v.parts[i]; !p.gap() {
+			first, last = min(first, p.first), max(last, p.last)
+		}
+	}
+	if n := v.tail.n; n > 0 {
+		first, last = min(first, v.tail.time[0]), max(last, v.tail.time[n-1])
+	}
+	return first, last
+}
+
+// Range tells from when to when there is a record of the canvas, and what is missing in it.
+func (r *Reader) Range(ctx context.Context) (all Range, err error) {
+	if err := r.lookAll(ctx); err != nil {
+		return Range{}, err
+	}
+	first, last := forever, never
+	for region := range canvas.RegionID(r.cfg.Geometry.Regions()) {
+		var from, to int64
+		var gaps []Gap
+		if err := r.ask(ctx, region, func(v *view) error {
+			from, to = v.times()
+			gaps, err = r.gaps(ctx, v)
+			return err
+		}); err != nil {
+			return Range{}, err
+		}
+		first, last = min(first, from), max(last, to)
+		all.Gaps = append(all.Gaps, gaps...)
+	}
+	if first <= last {
+		all.First, all.Last = time.UnixMilli(first), time.UnixMilli(last)
+	}
+	return all, nil
+}

@@ -1,0 +1,165 @@
+package record
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"time"
+
+	"github.com/parquet-go/parquet-go"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Latest tells who placed the pixel that is at (x, y) now, and when. It reports false if nobody has,
+// or if that is not known.
+func (r *Reader) Latest(ctx context.Context, x, y int) (found Pixel, ok bool, err error) {
+	region, pos := r.cfg.Geometry.Locate(x, y)
+	err = r.ask(ctx, region, func(v *view) error {
+		for i := v.tail.n - 1; i >= 0; i-- {
+			if v.tail.pos[i] == pos {
+				found, ok = v.tail.pixel(r.cfg.Geometry, i), true
+				return nil
+			}
+		}
+		f := v.latest()
+		if f == nil { // a crash, or what is recorded was lost by the store since
+			before, _, err := r.before(ctx, v, pos, uint64(forever), 1)
+			if len(before) > 0 {
+				found, ok = before[0], true
+			}
+			return err
+		}
+		content, err := r.content(ctx, f)
+		if err != nil {
+			return err
+		}
+		found, ok, err = latestPixel(f, content, r.cfg.Geometry, pos)
+		return err
+	})
+	return found, ok, err
+}
+
+// latest is the file that says who placed what at the end of the parts; nil: there is none.
+func (v *view) latest() *file {
+	if len(v.parts) == 0 {
+		return nil
+	}
+	end := v.parts[len(v.parts)-1].to
+	files := v.of(latestKind)
+	for i := range files {
+		if files[i].end == end {
+			return &files[i]
+		}
+	}
+	return nil
+}
+
+// latestPixel reads one row of a latest file.
+func latestPixel(f *file, content []byte, g canvas.Geometry, pos uint16) (p Pixel, ok bool, err error) {
+	defer damaged(f, &err)
+	_, _, width, height := g.Bounds(f.region)
+	t, err := openTable(content, width*height)
+	if err != nil {
+		return Pixel{}, false, err
+	}
+	row := make(map[string]parquet.Value)
+	for _, column := range []string{"seq", "color", "user", "name", "cause", "time"} {
+		if row[column], err = t.value(column, int(pos)); err != nil {
+			return Pixel{}, false, err
+		}
+	}
+	if row["seq"].IsNull() {
+		return Pixel{}, false, nil
+	}
+	user, ok := parseUser(text(row["user"]))
+	if !ok {
+		return Pixel{}, false, errEncoding
+	}
+	x, y := g.Point(f.region, pos)
+	return Pixel{
+		Region: f.region, Seq: uint64(row["seq"].Int64()), Time: row["time"].Int64(), X: uint16(x), Y: uint16(y),
+		Color: canvas.Color(row["color"].Int32()), User: user, Name: text(row["name"]), Cause: Cause(text(row["cause"])),
+	}, true, nil
+}
+
+func text(v parquet.Value) string {
+	if v.IsNull() {
+		return ""
+	}
+	return v.String()
+}
+
+// Before returns the pixels placed at (x, y) before sequence number seq of their region (0: all), the
+// newest first: n at most. more says that there are others before them. It reads as many segments
+// as it takes to find them.
+func (r *Reader) Before(ctx context.Context, x, y int, seq uint64, n int) (found []Pixel, more bool, err error) {
+	region, pos := r.cfg.Geometry.Locate(x, y)
+	if seq == 0 {
+		seq = uint64(forever)
+	}
+	err = r.ask(ctx, region, func(v *view) (err error) {
+		found, more, err = r.before(ctx, v, pos, seq, n)
+		return err
+	})
+	return found, more, err
+}
+
+func (r *Reader) before(ctx context.Context, v *view, pos uint16, seq uint64, n int) (found []Pixel, more bool, err error) {
+	take := func(s stretch) bool {
+		for i := s.to - 1; i >= s.from && !more; i-- {
+			if s.pos[i] != pos || s.rows.from+1+uint64(i) >= seq {
+				continue
+			}
+			if more = len(found) == n; !more {
+				found = append(found, s.pixel(r.cfg.Geometry, i))
+			}
+		}
+		return !more
+	}
+	if !take(stretch{v.tail, 0, v.tail.n}) {
+		return found, more, nil
+	}
+	for _, p := range slices.Backward(v.parts) {
+		if p.gap() || p.after+1 >= seq {
+			continue
+		}
+		if err := ctx.Err(); err != nil {
+			return nil, false, err
+		}
+		all, err := r.rows(ctx, p.file, where)
+		if err != nil {
+			return nil, false, err
+		}
+		s := stretch{all, int(p.after - p.from), int(p.to.Seq - p.from)}
+		if !slices.Contains(all.pos[s.from:s.to], pos) {
+			continue
+		}
+		if s.rows, err = r.rows(ctx, p.file, everything); err != nil {
+			return nil, false, err
+		}
+		if !take(s) {
+			break
+		}
+	}
+	return found, more, nil
+}
+
+// Pixels yields the pixels of a region in their order: those from a time on, and before another. Zero
+// times are no bounds. It ends with the first error.
+func (r *Reader) Pixels(ctx context.Context, region canvas.RegionID, from, to time.Time) iter.Seq2[Pixel, error] {
+	return func(yield func(Pixel, error) bool) {
+		first, end := bounds(from, to)
+		after := uint64(0)
+		done := false
+		err := r.scan(ctx, region, after, first, end, everything, func(s stretch) bool {
+			for i := s.from; i < s.to && !done; i++ {
+				done = !yield(s.pixel(r.cfg.Geometry, i), nil)
+			}
+			return !done
+		})
+		if err != nil && !done {
+			yield(Pixel{}, err)
+		}
+	}
+}

@@ -1,0 +1,213 @@
+package record
+
+import (
+	"cmp"
+	"context"
+	"maps"
+	"slices"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Stats counts pixels.
+type Stats struct {
+	Pixels  uint64
+	Users   []UserCount // the MaxUsers that placed most, most first
+	Hours   []HourCount // hours in which something was drawn, in order
+	Regions []RegionCount
+	First   time.Time // the first and the last pixel counted; zero: there is none
+	Last    time.Time
+
+	// Immutable says that nothing drawn later can change the answer.
+	Immutable bool
+}
+
+// MaxUsers bounds the list of users in Stats.
+const MaxUsers = 100
+
+type (
+	// UserCount is how many pixels a user has placed.
+	UserCount struct {
+		User   canvas.Author
+		Name   string // the last one in the region where the user placed something last
+		Pixels uint64
+	}
+	// HourCount is how many pixels were placed in an hour.
+	HourCount struct {
+		Time   int64 // when it began, in Unix milliseconds
+		Pixels uint64
+	}
+	// RegionCount is how many pixels were placed in a region.
+	RegionCount struct {
+		Region canvas.RegionID
+		Pixels uint64
+	}
+)
+
+const hour = int64(time.Hour / time.Millisecond)
+
+// counts is how many pixels a stretch has, by what is asked about it.
+type counts struct {
+	users       []userCount // each once
+	hours       []HourCount
+	first, last int64
+	pixels      uint64
+}
+
+type userCount struct {
+	user   canvas.Author
+	name   string
+	pixels uint64
+	last   int64
+}
+
+func (c *counts) size() int { return 100 + 64*len(c.users) + 16*len(c.hours) }
+
+// count counts a stretch, which is not empty.
+func (s stretch) count() *counts {
+	c := &counts{first: s.time[s.from], last: s.time[s.to-1], pixels: uint64(s.to - s.from)}
+	byAuthor, lastOf := make([]uint64, len(s.authors.list)), make([]int64, len(s.authors.list))
+	for i := s.from; i < s.to; i++ {
+		byAuthor[s.by[i]]++
+		lastOf[s.by[i]] = s.time[i]
+		if begun := s.time[i] - s.time[i]%hour; len(c.hours) == 0 || c.hours[len(c.hours)-1].Time != begun {
+			c.hours = append(c.hours, HourCount{Time: begun})
+		}
+		c.hours[len(c.hours)-1].Pixels++
+	}
+	users := make(map[canvas.Author]int)
+	for i, n := range byAuthor {
+		if n == 0 {
+			continue
+		}
+		by := s.authors.list[i]
+		at, ok := users[by.user]
+		if !ok {
+			at = len(c.users)
+			users[by.user] = at
+			c.users = append(c.users, userCount{user: by.user})
+		}
+		u := &c.users[at]
+		if u.pixels += n; lastOf[i] >= u.last {
+			u.name, u.last = by.name, lastOf[i]
+		}
+	}
+	return c
+}
+
+// sum is counts being added up.
+type sum struct {
+	users       map[canvas.Author]userCount
+	hours       map[int64]uint64
+	first, last int64
+	pixels      uint64
+}
+
+func (s *sum) add(c *counts) {
+	for _, u := range c.users {
+		have := s.users[u.user]
+		if have.pixels += u.pixels; u.last >= have.last {
+			have.name, have.last = u.name, u.last
+		}
+		s.users[u.user] = have
+	}
+	for _, h := range c.hours {
+		s.hours[h.Time] += h.Pixels
+	}
+	s.first, s.last, s.pixels = min(s.first, c.first), max(s.last, c.last), s.pixels+c.pixels
+}
+
+// Stats counts what was drawn from a time on, and before another. Zero times are no bounds. Whole
+// segments are counted once, as long as their counts are kept.
+func (r *Reader) Stats(ctx context.Context, from, to time.Time) (*Stats, error) {
+	first, end := bounds(from, to)
+	all := sum{users: make(map[canvas.Author]userCount), hours: make(map[int64]uint64), first: forever, last: never}
+	stats := &Stats{Immutable: true}
+	if err := r.lookAll(ctx); err != nil {
+		return nil, err
+	}
+	for region := range canvas.RegionID(r.cfg.Geometry.Regions()) {
+		before := all.pixels
+		immutable, err := r.count(ctx, region, first, end, &all)
+		if err != nil {
+			return nil, err
+		}
+		stats.Immutable = stats.Immutable && immutable
+		if n := all.pixels - before; n > 0 {
+			stats.Regions = append(stats.Regions, RegionCount{region, n})
+		}
+	}
+	stats.Pixels, stats.Users = all.pixels, top(all.users)
+	if all.pixels > 0 {
+		stats.First, stats.Last = time.UnixMilli(all.first), time.UnixMilli(all.last)
+	}
+	for _, begun := range slices.Sorted(maps.Keys(all.hours)) {
+		stats.Hours = append(stats.Hours, HourCount{begun, all.hours[begun]})
+	}
+	return stats, nil
+}
+
+// count adds what was drawn in a region.
+func (r *Reader) count(ctx context.Context, region canvas.RegionID, from, to int64, all *sum) (immutable bool, err error) {
+	err = r.ask(ctx, region, func(v *view) error {
+		var found []*counts
+		for i := range v.parts {
+			p := &v.parts[i]
+			if p.gap() || p.last < from || p.first >= to {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			c, err := r.countPart(ctx, p, from, to)
+			if err != nil {
+				return err
+			}
+			found = append(found, c)
+		}
+		if s := v.tail.between(0, v.tail.end(), from, to); s.from < s.to {
+			found = append(found, s.count())
+		}
+		for _, c := range found {
+			all.add(c)
+		}
+		immutable = v.immutable(to, r.cfg.Now())
+		return nil
+	})
+	return immutable, err
+}
+
+func (r *Reader) countPart(ctx context.Context, p *part, from, to int64) (*counts, error) {
+	whole := from <= p.first && p.last < to && p.after == p.from && p.to == p.end
+	key := "counts " + p.name()
+	if whole {
+		if kept, ok := r.cache.get(key); ok {
+			return kept.(*counts), nil
+		}
+	}
+	all, err := r.rows(ctx, p.file, when|who)
+	if err != nil {
+		return nil, err
+	}
+	s := all.between(p.after, p.to.Seq, from, to)
+	if s.from >= s.to {
+		return &counts{first: forever, last: never}, nil
+	}
+	c := s.count()
+	if whole {
+		r.cache.drop(p.name()) // what it was worked out from is not needed again
+		r.cache.put(key, c, c.size())
+	}
+	return c, nil
+}
+
+// top lists the users that have placed most.
+func top(users map[canvas.Author]userCount) []UserCount {
+	all := make([]UserCount, 0, len(users))
+	for user, u := range users {
+		all = append(all, UserCount{user, u.name, u.pixels})
+	}
+	slices.SortFunc(all, func(a, b UserCount) int { return cmp.Or(cmp.Compare(b.Pixels, a.Pixels), cmp.Compare(a.User, b.User)) })
+	return slices.Clone(all[:min(len(all), MaxUsers)])
+}

@@ -1,0 +1,86 @@
+package record
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/draw"
+	"image/png"
+
+	"pixelplayground/actors/canvas"
+)
+
+// picture makes a tile's file of a state. Where it is not known what is there, the picture is
+// transparent, and its colour below that is the last one known.
+func (s *state) picture(width int) ([]byte, error) {
+	at := func(pos int) color.NRGBA {
+		c := s.color[pos]
+		n := color.NRGBA{R: byte(c >> 16), G: byte(c >> 8), B: byte(c), A: 0xFF}
+		if s.doubt[pos] {
+			n.A = 0
+		}
+		return n
+	}
+	bounds := image.Rect(0, 0, width, len(s.color)/width)
+	var all words[color.NRGBA]
+	indexes := make([]uint32, len(s.color))
+	for pos := range indexes {
+		indexes[pos] = all.add(at(pos))
+	}
+	var picture draw.Image
+	if len(all.list) <= 256 {
+		paletted := image.NewPaletted(bounds, nil)
+		for _, c := range all.list {
+			paletted.Palette = append(paletted.Palette, c)
+		}
+		for pos, i := range indexes {
+			paletted.Pix[pos] = byte(i)
+		}
+		picture = paletted
+	} else {
+		full := image.NewNRGBA(bounds)
+		for pos, i := range indexes {
+			full.SetNRGBA(pos%width, pos/width, all.list[i])
+		}
+		picture = full
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, picture); err != nil {
+		return nil, fmt.Errorf("encode a tile: %w", err)
+	}
+	return out.Bytes(), nil
+}
+
+// decodeTile reads a tile's file: the colours, and who placed them is not known.
+func decodeTile(f *file, content []byte, g canvas.Geometry) (s *state, err error) {
+	defer damaged(f, &err)
+	_, _, width, height := g.Bounds(f.region)
+	// A picture of another size could take up any amount of memory.
+	head, err := png.DecodeConfig(bytes.NewReader(content))
+	if err != nil {
+		return nil, err
+	}
+	if head.Width != width || head.Height != height {
+		return nil, fmt.Errorf("%d x %d pixels", head.Width, head.Height)
+	}
+	picture, err := png.Decode(bytes.NewReader(content))
+	if err != nil {
+		return nil, err
+	}
+	s = blank(width * height)
+	s.at, s.time = f.end, f.last
+	set := func(pos int, n color.NRGBA) {
+		s.color[pos], s.doubt[pos] = canvas.Color(n.R)<<16|canvas.Color(n.G)<<8|canvas.Color(n.B), n.A == 0
+	}
+	if paletted, ok := picture.(*image.Paletted); ok {
+		for pos, i := range paletted.Pix {
+			set(pos, color.NRGBAModel.Convert(paletted.Palette[i]).(color.NRGBA))
+		}
+		return s, nil
+	}
+	for pos := range s.color {
+		set(pos, color.NRGBAModel.Convert(picture.At(pos%width, pos/width)).(color.NRGBA))
+	}
+	return s, nil
+}

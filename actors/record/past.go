@@ -25,6 +25,16 @@ func (r *Reader) Tile(ctx context.Context, region canvas.RegionID, at time.Time)
 	return tile, immutable, nil
 }
 
+// Settled is Tile's immutable, without the tile.
+func (r *Reader) Settled(ctx context.Context, region canvas.RegionID, at time.Time) (immutable bool, err error) {
+	_, to := bounds(time.Time{}, at.Add(time.Millisecond))
+	err = r.ask(ctx, region, func(v *view) error {
+		immutable = v.immutable(to, r.cfg.Now())
+		return nil
+	})
+	return immutable, err
+}
+
 // tileAt is what a region was before a time: the last tile before it, and the pixels since.
 func (r *Reader) tileAt(ctx context.Context, v *view, to int64) (*canvas.Snapshot, error) {
 	_, _, width, height := r.cfg.Geometry.Bounds(v.region)
@@ -99,9 +109,16 @@ func (r *Reader) Gaps(ctx context.Context, region canvas.RegionID) (gaps []Gap, 
 }
 
 func (r *Reader) gaps(ctx context.Context, v *view) (gaps []Gap, err error) {
+	return r.gapsBetween(ctx, v, never, forever)
+}
+
+// gapsBetween lists the gaps in what was drawn from a time on and before another.
+func (r *Reader) gapsBetween(ctx context.Context, v *view, from, to int64) (gaps []Gap, err error) {
+	last := never // when what is before the part ended
 	for i := range v.parts {
-		p := &v.parts[i]
-		if !p.gap() {
+		p, begun := &v.parts[i], last
+		last = max(last, p.last)
+		if !p.gap() || p.kind != missing && (p.last < from || begun >= to) {
 			continue
 		}
 		key := "gap " + p.name()
@@ -128,15 +145,22 @@ func (r *Reader) gaps(ctx context.Context, v *view) (gaps []Gap, err error) {
 	return gaps, nil
 }
 
-// Since is when the first pixel that is known of a region was placed; zero: none is.
-func (r *Reader) Since(ctx context.Context, region canvas.RegionID) (first time.Time, err error) {
+// RangeOf is Range for one region.
+func (r *Reader) RangeOf(ctx context.Context, region canvas.RegionID) (all Range, err error) {
 	err = r.ask(ctx, region, func(v *view) error {
-		if from, _ := v.times(); from != forever {
-			first = time.UnixMilli(from)
-		}
-		return nil
+		all = between(v.times())
+		all.Gaps, err = r.gaps(ctx, v)
+		return err
 	})
-	return first, err
+	return all, err
+}
+
+// between is a range without gaps.
+func between(first, last int64) (r Range) {
+	if first <= last {
+		r.First, r.Last = time.UnixMilli(first), time.UnixMilli(last)
+	}
+	return r
 }
 
 // times are those of the first and the last pixel; forever and never if there is none.
@@ -159,21 +183,20 @@ func (r *Reader) Range(ctx context.Context) (all Range, err error) {
 		return Range{}, err
 	}
 	first, last := forever, never
+	var gaps []Gap
 	for region := range canvas.RegionID(r.cfg.Geometry.Regions()) {
-		var from, to int64
-		var gaps []Gap
 		if err := r.ask(ctx, region, func(v *view) error {
-			from, to = v.times()
-			gaps, err = r.gaps(ctx, v)
+			from, to := v.times()
+			some, err := r.gaps(ctx, v)
+			if err == nil {
+				first, last, gaps = min(first, from), max(last, to), append(gaps, some...)
+			}
 			return err
 		}); err != nil {
 			return Range{}, err
 		}
-		first, last = min(first, from), max(last, to)
-		all.Gaps = append(all.Gaps, gaps...)
 	}
-	if first <= last {
-		all.First, all.Last = time.UnixMilli(first), time.UnixMilli(last)
-	}
+	all = between(first, last)
+	all.Gaps = gaps
 	return all, nil
 }

@@ -163,3 +163,45 @@ func (r *Reader) Pixels(ctx context.Context, region canvas.RegionID, from, to ti
 		}
 	}
 }
+
+// Painted returns when each pixel of a region was painted last, by position, in Unix milliseconds; 0:
+// nobody has painted it, or that is not known.
+func (r *Reader) Painted(ctx context.Context, region canvas.RegionID) (times []int64, err error) {
+	_, _, width, height := r.cfg.Geometry.Bounds(region)
+	err = r.ask(ctx, region, func(v *view) error {
+		times = make([]int64, width*height)
+		f := v.latest()
+		if f == nil {
+			return r.scan(ctx, region, 0, never, forever, where, func(s stretch) bool {
+				s.note(times)
+				return true
+			})
+		}
+		content, err := r.content(ctx, f)
+		if err != nil {
+			return err
+		}
+		if times, err = decodePainted(f, content, len(times)); err != nil {
+			return err
+		}
+		stretch{v.tail, 0, v.tail.n}.note(times)
+		return nil
+	})
+	return times, err
+}
+
+// note sets when pixels were painted.
+func (s stretch) note(times []int64) {
+	for i := s.from; i < s.to; i++ {
+		times[s.pos[i]] = s.time[i]
+	}
+}
+
+func decodePainted(f *file, content []byte, size int) (times []int64, err error) {
+	defer damaged(f, &err)
+	t, err := openTable(content, size)
+	if err != nil {
+		return nil, err
+	}
+	return t.int64s("time", 0)
+}

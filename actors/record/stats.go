@@ -16,8 +16,7 @@ type Stats struct {
 	Users   []UserCount // the MaxUsers that placed most, most first
 	Hours   []HourCount // hours in which something was drawn, in order
 	Regions []RegionCount
-	First   time.Time // the first and the last pixel counted; zero: there is none
-	Last    time.Time
+	Range   Range // of the pixels counted, with the gaps of that time
 
 	// Immutable says that nothing drawn later can change the answer.
 	Immutable bool
@@ -102,6 +101,7 @@ type sum struct {
 	hours       map[int64]uint64
 	first, last int64
 	pixels      uint64
+	gaps        []Gap
 }
 
 func (s *sum) add(c *counts) {
@@ -139,9 +139,8 @@ func (r *Reader) Stats(ctx context.Context, from, to time.Time) (*Stats, error) 
 		}
 	}
 	stats.Pixels, stats.Users = all.pixels, top(all.users)
-	if all.pixels > 0 {
-		stats.First, stats.Last = time.UnixMilli(all.first), time.UnixMilli(all.last)
-	}
+	stats.Range = between(all.first, all.last)
+	stats.Range.Gaps = all.gaps
 	for _, begun := range slices.Sorted(maps.Keys(all.hours)) {
 		stats.Hours = append(stats.Hours, HourCount{begun, all.hours[begun]})
 	}
@@ -169,6 +168,11 @@ func (r *Reader) count(ctx context.Context, region canvas.RegionID, from, to int
 		if s := v.tail.between(0, v.tail.end(), from, to); s.from < s.to {
 			found = append(found, s.count())
 		}
+		gaps, err := r.gapsBetween(ctx, v, from, to)
+		if err != nil {
+			return err
+		}
+		all.gaps = append(all.gaps, gaps...)
 		for _, c := range found {
 			all.add(c)
 		}

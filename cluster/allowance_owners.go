@@ -12,7 +12,7 @@ import (
 
 // allowanceOwners implements allowances.Owners for the members of one view: allowances are placed
 // as regions are, but only on members that know what they are. While no canvas pod does, since all are
-// of an earlier version, each pod owns those of its own users. It is immutable; nil has no members.
+// of an earlier version, the gateways that do own them. It is immutable; nil has no members.
 type allowanceOwners struct {
 	able    []candidate
 	members []allowances.Member // of able
@@ -36,7 +36,7 @@ func newAllowanceOwners(members []Member) *allowanceOwners {
 	}
 	if canvases > 0 && len(o.able) == 0 {
 		for _, m := range members {
-			if m.Self {
+			if m.Allowances {
 				add(m)
 			}
 		}

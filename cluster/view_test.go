@@ -115,13 +115,13 @@ func TestMetadata_FitsAndGrows(t *testing.T) {
 	}
 }
 
-// TestView_Allowances: only canvas pods that know what an allowance is own any. Where none does, each pod
-// owns those of its users, and where there is no canvas pod nobody owns one.
+// TestView_Allowances: only canvas pods that know what an allowance is own any. Where none does, the gateways
+// that do own each one once, and where there is no canvas pod nobody owns one.
 func TestView_Allowances(t *testing.T) {
 	a, b, old := member("a", "a:1", RoleCanvas, 3), member("b", "b:1", RoleCanvas, 4), member("o", "o:1", RoleCanvas, 2)
 	a.Allowances, b.Allowances = true, true
-	g := member("g", "g:1", RoleGateway, 1)
-	g.Allowances, g.Self = true, true
+	g, h, oldGateway := member("g", "g:1", RoleGateway, 1), member("h", "h:1", RoleGateway, 5), member("i", "i:1", RoleGateway, 6)
+	g.Allowances, g.Self, h.Allowances = true, true, true
 	owners := func(members ...Member) (at map[string]int) {
 		o := newView(latest(members), geometry()).allowances
 		at = make(map[string]int)
@@ -144,8 +144,15 @@ func TestView_Allowances(t *testing.T) {
 	if at := owners(a, b, old, g); at["a:1"] < 50 || at["b:1"] < 50 || at["a:1"]+at["b:1"] != 200 {
 		t.Errorf("owned by %v", at)
 	}
-	if at := owners(old, g); at["g:1"] != 200 {
+	if at := owners(old, g, oldGateway); at["g:1"] != 200 {
 		t.Errorf("of earlier canvas pods alone: %v", at)
+	}
+	if at := owners(old, g, h, oldGateway); at["g:1"] < 50 || at["h:1"] < 50 || at["g:1"]+at["h:1"] != 200 {
+		t.Errorf("of earlier canvas pods alone, and two gateways: %v", at)
+	}
+	h.Draining = true
+	if at := owners(old, g, h); at["g:1"] != 200 {
+		t.Errorf("of earlier canvas pods alone, and one of two gateways drains: %v", at)
 	}
 	if at := owners(g); at["none"] != 200 {
 		t.Errorf("without a canvas pod: %v", at)

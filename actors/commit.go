@@ -104,6 +104,7 @@ func (r *region) finishCommit(ctx actor.Context) {
 
 	r.Apply(f.batch)
 	r.ring.Push(f.batch)
+	r.recordLater(ctx)
 	r.queue.Settle(f.ops)
 	for i := range f.batch.Ops {
 		r.dedupe.Add(&f.batch.Ops[i], f.batch.To)

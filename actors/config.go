@@ -56,6 +56,10 @@ type Config struct {
 	Yield time.Duration
 	// Linger is how long a relay that was only read from keeps its replica.
 	Linger time.Duration
+	// RecordPixels is how many pixels of a region that are not recorded wait at most, and RecordAge for
+	// how long, before they are written to the record. Few files are large, and are written seldom.
+	RecordPixels int
+	RecordAge    time.Duration
 	// Retire is how long Close and HandOver wait for regions. Only a store that does not answer takes
 	// that long, and what it has not taken was not acknowledged.
 	Retire time.Duration
@@ -81,6 +85,8 @@ func DefaultConfig() Config {
 		Patience:      3 * time.Second,
 		Yield:         500 * time.Millisecond,
 		Linger:        10 * time.Second,
+		RecordPixels:  16 << 10,
+		RecordAge:     10 * time.Minute,
 		Retire:        5 * time.Second,
 	}
 }
@@ -101,9 +107,9 @@ func (c Config) Validate() error {
 		return fmt.Errorf("burst %d: must be at least 1 pixel, for example 2000", c.Burst)
 	case c.BatchPixels > canvas.MaxBatchPixels || c.ListedUsers > canvas.MaxListedUsers:
 		return fmt.Errorf("batch of %d pixels, %d listed users: at most %d and %d fit a message", c.BatchPixels, c.ListedUsers, canvas.MaxBatchPixels, canvas.MaxListedUsers)
-	case c.BatchPixels < 1 || c.QueuePixels < c.BatchPixels || c.RingPixels < 1 || c.ListedUsers < 0:
-		return fmt.Errorf("queues: batch, ring and listed users must be positive, and the queue at least one batch")
-	case c.PresenceEvery <= 0 || c.PointersEvery <= 0 || c.Beat <= 0 || c.StoreTimeout <= 0 || c.Patience <= 0 || c.Yield <= 0 || c.Linger <= 0 || c.Retire <= 0:
+	case c.BatchPixels < 1 || c.QueuePixels < c.BatchPixels || c.RingPixels < 1 || c.ListedUsers < 0 || c.RecordPixels < 1:
+		return fmt.Errorf("queues: batch, ring, listed users and what waits to be recorded must be positive, and the queue at least one batch")
+	case c.PresenceEvery <= 0 || c.PointersEvery <= 0 || c.Beat <= 0 || c.StoreTimeout <= 0 || c.Patience <= 0 || c.Yield <= 0 || c.Linger <= 0 || c.RecordAge <= 0 || c.Retire <= 0:
 		return fmt.Errorf("times: every duration must be positive")
 	}
 	return nil

@@ -131,32 +131,6 @@ func TestRegion_IdleOwnerFindsOutThatItWasReplaced(t *testing.T) {
 	w.converged(a)
 }
 
-// Regions move a few at a time unless somebody waits for them.
-func TestHandoffLimiter_BoundsWhatMoves(t *testing.T) {
-	p := newPods(t, 1, nil)
-	root := p.members[0].system.Root
-	limiter := newHandoffLimiter(root)
-	var regions []*region
-	for range 3 * movesAtOnce {
-		r := &region{}
-		regions = append(regions, r)
-		limiter.acquire(r, p.members[0].node.inspector)
-		limiter.acquire(r, p.members[0].node.inspector)
-	}
-	for done := 0; done < len(regions); done++ {
-		if want := min(movesAtOnce, len(regions)-done); len(limiter.moving) != want {
-			t.Fatalf("%d move after %d are done, want %d", len(limiter.moving), done, want)
-		}
-		if len(limiter.waiting)+len(limiter.moving) != len(regions)-done {
-			t.Fatalf("%d wait and %d move of %d", len(limiter.waiting), len(limiter.moving), len(regions)-done)
-		}
-		for r := range limiter.moving {
-			limiter.release(r)
-			break
-		}
-	}
-}
-
 // I7: when presence moves nobody is lost: no viewer is ever shown fewer users than there are.
 func TestPresence_MoveShowsNoDip(t *testing.T) {
 	p := newPods(t, 3, nil)

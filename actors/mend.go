@@ -239,13 +239,21 @@ func (r *region) onMended(ctx actor.Context, m mended) {
 		r.log.Warn("region mended: the store has its pixels again", "by", done.source, "seq", m.have.Position.Seq)
 	}
 	r.pod.events.NoteRegion(message.EventMended, r.id, 0, fmt.Sprintf("region %d was mended with what the %s had", r.id, done.source))
+	claim := claimOf(m.have, m.term)
 	if done.claim != nil {
-		claim := *m.have
-		claim.Term = m.term
-		r.serve(ctx, &claim)
+		r.serve(ctx, claim)
 		return
 	}
 	r.resumeServing(ctx, m.term)
+	r.beginRecording(ctx, claim)
+}
+
+// claimOf returns what a claim would bring right after Mend.
+func claimOf(have *store.Claim, term store.Term) *store.Claim {
+	claim := *have
+	claim.Term, claim.Recorded = term, 0
+	claim.LogStart, _ = store.Ends(claim.Recent, claim.Position)
+	return &claim
 }
 
 // resumeServing goes on with what waited while we repaired a region that we were serving.

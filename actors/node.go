@@ -34,6 +34,7 @@ type Ports struct {
 	Audience  Audience
 	Placement Placement           // nil: everything is on this node
 	Deputies  standaside.Deputies // nil: nobody could stand in for this pod
+	Recorder  Recorder            // nil: nothing is recorded
 	Host      HostInfo            // nil: the inspector knows only about actors
 	System    *actor.ActorSystem  // nil: a new one that knows no other pods
 	Clock     Clock               // nil: the real one
@@ -60,8 +61,9 @@ type Node struct {
 	silence      storehealth.Silence
 	waits        storehealth.Waits // by RegionID, as long as regions
 	claimWatcher *claimWatcher
-	handoffs     *handoffLimiter
-	rests        *rests // for relays, too
+	handoffs     *turns[*region]
+	recordings
+	rests *rests // for relays, too
 
 	// For relays and the roster.
 	holds   []atomic.Bool // by RegionID, as long as relays: the relay has a replica. Relays write, anyone reads
@@ -88,6 +90,7 @@ type records struct {
 // presence is nil.
 type pids struct {
 	relays, regions             []*actor.PID // by RegionID
+	archivists                  []*actor.PID // by RegionID; empty: nothing is recorded
 	presence, roster, inspector *actor.PID
 	allowances                  *actor.PID // their front
 	opened                      time.Time
@@ -122,8 +125,9 @@ func New(cfg Config, ports Ports) *Node {
 		Now:    n.clock.Now, After: n.clock.AfterFunc, Later: n.later, Background: n.background, Unhandled: n.unhandled,
 		Beat: cfg.Beat, Yield: cfg.Yield, Patience: cfg.Patience,
 	})
-	n.claimWatcher, n.handoffs, n.rests = &claimWatcher{pod: n}, newHandoffLimiter(n.system.Root), newRests(n)
-	n.outage = storehealth.NewOutage(n.log, n.events)
+	n.claimWatcher, n.handoffs, n.rests = &claimWatcher{pod: n}, newTurns[*region](n.system.Root, movesAtOnce, handoffGranted{}), newRests(n)
+	n.outage = storehealth.NewOutage(storehealth.OfStore(n.log), n.events)
+	n.recordings = newRecordings(n, ports.Recorder)
 	n.storeMonitor = standaside.New(standaside.Pod{
 		Deputies: ports.Deputies, Now: n.clock.Now, After: n.clock.AfterFunc, Background: n.background, Stats: &n.stats, Log: n.log,
 		Ping: func(ctx context.Context) error { return n.store.Ping(ctx) },
@@ -186,6 +190,13 @@ func (n *Node) Open() error {
 	for i := range n.regions {
 		id := canvas.RegionID(i)
 		if n.regions[i], err = spawn(message.KindRegion, message.RegionName(id), func() actor.Actor { return newRegion(n, id) }); err != nil {
+			return err
+		}
+	}
+	n.archivists = make([]*actor.PID, len(n.behind))
+	for i := range n.archivists {
+		id := canvas.RegionID(i)
+		if n.archivists[i], err = spawn(message.KindArchivist, archivistName(id), func() actor.Actor { return newArchivist(n, id) }); err != nil {
 			return err
 		}
 	}
@@ -269,7 +280,7 @@ func (n *Node) Close() {
 			}
 		}
 		n.rests.close()
-		for _, pid := range slices.Concat(n.relays, n.regions, []*actor.PID{n.roster, n.presence, n.allowances, n.inspector}) {
+		for _, pid := range slices.Concat(n.relays, n.regions, n.archivists, []*actor.PID{n.roster, n.presence, n.allowances, n.inspector}) {
 			if pid != nil {
 				_ = n.system.Root.StopFuture(pid).Wait()
 			}

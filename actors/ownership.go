@@ -160,6 +160,7 @@ func (r *region) letGo(ctx actor.Context) {
 	for _, s := range r.subscribers {
 		ctx.Send(s.relay, &message.Lapsed{Stream: s.stream})
 	}
+	r.endRecording(ctx)
 	r.rouseAll()
 	clear(r.subscribers)
 	r.pod.observe.Released(r.id)

@@ -65,7 +65,8 @@ type region struct {
 
 	handoff handoff
 	mending mending
-	gauge   telemetry.Gauge
+	recording
+	gauge telemetry.Gauge
 }
 
 // phase is what a region is doing: inPhase names the method for each.
@@ -122,7 +123,7 @@ type (
 
 func newRegion(pod *Node, id canvas.RegionID) *region {
 	return &region{
-		pod: pod, id: id, log: pod.log.With("region", int(id)),
+		pod: pod, id: id, log: pod.log.With("region", int(id)), recording: recording{archivist: pod.archivistPID(pod, id)},
 		queue:       oplog.NewQueue(pod.cfg.QueuePixels),
 		subscribers: make(map[string]*subscriber),
 		pointers:    newPointers(maxPointers),
@@ -159,6 +160,8 @@ func (r *region) Receive(ctx actor.Context) {
 		r.pointers.add(ctx, r.pod, m.Moved...)
 	case pointersDue:
 		r.showPointers(ctx, m)
+	case recordNow, recordedTo, archivistStarted:
+		r.forArchivist(ctx)
 	case reportState:
 		ctx.Respond(r.report())
 	case *telemetry.Describe:
@@ -354,6 +357,7 @@ func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.Position.Seq)
 	r.phase = phaseServing
 	r.noteHandoff(r.verified)
+	r.beginRecording(ctx, claim)
 	r.pod.handoffs.release(r)
 	if len(r.handoff.yielders) > 0 {
 		r.retire(ctx)

@@ -25,17 +25,18 @@ const (
 	KindInspector
 	KindPlacer
 	KindAllowance
+	KindArchivist
 	KindCount // how many there are
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer, KindAllowance}
+	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer, KindAllowance, KindArchivist}
 }
 
 // String is the stable name of the kind, for metrics, logs and actor names.
 func (k Kind) String() string {
-	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer", "allowance"}[k]
+	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer", "allowance", "archivist"}[k]
 }
 
 // Names by which pods find each other's actors: a name and an address make a PID.

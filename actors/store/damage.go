@@ -36,7 +36,7 @@ func (r *Remains) Lose(format string, args ...any) {
 func (r *Remains) Claim(term Term) *Claim {
 	r.keepFitting()
 	whole := r.chain()
-	c := &Claim{Term: term, Position: r.Position, Tile: r.Tile, Recent: r.Log, Recorded: min(r.Recorded, r.Position.Seq)}
+	c := &Claim{Term: term, Position: r.Position, Tile: r.Tile, Recent: r.Log, LogStart: r.LogStart, Recorded: min(r.Recorded, r.Position.Seq)}
 	if len(r.lost) == 0 {
 		return c
 	}

@@ -54,6 +54,7 @@ type Claim struct {
 	Position canvas.Position // of the last batch committed
 	Tile     canvas.Tile     // the caller's to keep and change
 	Recent   []*canvas.Batch // the end of the log, oldest first, without holes, ending at Position; bounded by the store's setting
+	LogStart uint64          // sequence number at which the log begins, Recent and what is before it
 	Recorded uint64          // what Recorded noted last, at most Position.Seq; 0 after Mend
 
 	// Damage is nil, or says what is lost; it wraps ErrDamaged. The other fields then hold what is

@@ -1,5 +1,5 @@
 // Package storehealth is what a pod knows of its way to the store from the calls of its regions: whether
-// it answers, since when not, and how long it is waited for.
+// it answers, since when not, and how long it is waited for. Of the record it knows the first two.
 package storehealth
 
 import (
@@ -14,10 +14,10 @@ import (
 	"pixelplayground/actors/telemetry"
 )
 
-// Outage reports once that the store does not answer, and once that it answers again, for all
-// regions of a pod. Regions call it from their own goroutines.
+// Outage reports once that something is away that regions need, and once that it is back, for all
+// regions of a pod. Regions and archivists call it from their own goroutines.
 type Outage struct {
-	log    *slog.Logger
+	of     Of
 	events *telemetry.Events
 
 	mu      sync.Mutex // guards:
@@ -26,9 +26,37 @@ type Outage struct {
 	err     error // of the call that failed last
 }
 
-// NewOutage makes one that has begun nothing: the store answers.
-func NewOutage(log *slog.Logger, events *telemetry.Events) *Outage {
-	return &Outage{log: log, events: events, regions: make(map[canvas.RegionID]struct{})}
+// Of is what is away, and what is said then and afterwards, in events and in the log.
+type Of struct {
+	Subject    string // "store"
+	Away, Back string // "the store does not answer", "the store answers again"
+	Began      func(operation string, err error)
+	Ended      func(after time.Duration)
+}
+
+// OfStore is the outage of the store.
+func OfStore(log *slog.Logger) Of {
+	return Of{
+		Subject: "store", Away: "the store does not answer", Back: "the store answers again",
+		Began: func(operation string, err error) {
+			log.Warn("store does not answer, trying again", "operation", operation, "err", err)
+		},
+		Ended: func(after time.Duration) { log.Info("store answers again", "after", after.Round(time.Millisecond)) },
+	}
+}
+
+// OfRecord is the outage of the record.
+func OfRecord(log *slog.Logger) Of {
+	return Of{
+		Subject: "record", Away: "the record can't be written", Back: "the record is written again",
+		Began: func(_ string, err error) { log.Warn("record can't be written, trying again", "err", err) },
+		Ended: func(after time.Duration) { log.Info("record is written again", "after", after.Round(time.Millisecond)) },
+	}
+}
+
+// NewOutage makes one that has not begun.
+func NewOutage(of Of, events *telemetry.Events) *Outage {
+	return &Outage{of: of, events: events, regions: make(map[canvas.RegionID]struct{})}
 }
 
 // Failed notes that a region's call failed.
@@ -37,20 +65,26 @@ func (o *Outage) Failed(id canvas.RegionID, operation string, err error, now tim
 	defer o.mu.Unlock()
 	if len(o.regions) == 0 {
 		o.began = now
-		o.log.Warn("store does not answer, trying again", "operation", operation, "err", err)
-		o.events.Note(message.Event{Kind: message.EventOutage, Region: message.NoRegion, Text: "the store does not answer: " + err.Error(), Subject: "store"})
+		o.of.Began(operation, err)
+		o.events.Note(message.Event{Kind: message.EventOutage, Region: message.NoRegion, Text: o.of.Away + ": " + err.Error(), Subject: o.of.Subject})
 	}
 	o.regions[id], o.err = struct{}{}, err
 }
 
 // Trouble returns why calls fail; nil: they don't.
 func (o *Outage) Trouble() error {
+	_, err := o.Since()
+	return err
+}
+
+// Since returns when calls began to fail, and why they do; zero: they don't.
+func (o *Outage) Since() (time.Time, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if len(o.regions) == 0 {
-		return nil
+		return time.Time{}, nil
 	}
-	return o.err
+	return o.began, o.err
 }
 
 // Over notes that a region's calls succeed again, or that it makes none any more.
@@ -61,8 +95,8 @@ func (o *Outage) Over(id canvas.RegionID, now time.Time) {
 		return
 	}
 	if delete(o.regions, id); len(o.regions) == 0 {
-		o.log.Info("store answers again", "after", now.Sub(o.began).Round(time.Millisecond))
-		o.events.Note(message.Event{Kind: message.EventRecovered, Region: message.NoRegion, Text: "the store answers again", Duration: now.Sub(o.began), Subject: "store"})
+		o.of.Ended(now.Sub(o.began))
+		o.events.Note(message.Event{Kind: message.EventRecovered, Region: message.NoRegion, Text: o.of.Back, Duration: now.Sub(o.began), Subject: o.of.Subject})
 	}
 }
 

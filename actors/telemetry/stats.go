@@ -18,27 +18,29 @@ type Stats struct {
 	DeadLetters [message.KindCount]atomic.Int64 // messages to actors that were gone
 	Strays      atomic.Int64                    // messages to something that is gone and was no actor of these kinds: usually late answers
 
-	Placed     atomic.Int64 // ops accepted from users of this pod
-	Dots       atomic.Int64 // their pixels
-	Pixels     atomic.Int64 // pixels committed by this pod's regions
-	Batches    atomic.Int64 // commits done
-	Deduped    atomic.Int64 // ops received again and not applied again
-	Fenced     atomic.Int64 // claims lost to another owner
-	Damaged    atomic.Int64 // times that the store was found to have lost a part of a region
-	Mended     atomic.Int64 // times that it got back what there was, or what was left
-	Claims     atomic.Int64 // claims made
-	Yielded    atomic.Int64 // regions handed over to other pods
-	Serving    atomic.Int64 // regions whose claim this pod has now
-	Epoch      atomic.Int64 // the highest under which this pod has claimed a region
-	Doubted    atomic.Int64 // relays and regions whose rest their pod has ended: the other end disagreed or was silent
-	Lagging    atomic.Int64 // relays dropped because too much was under way to them
-	Aside      atomic.Int64 // 1: others have this pod's regions, since its store takes no commits and theirs does
-	StoodAside atomic.Int64 // times that this began
-	Outages    atomic.Int64 // store calls that failed and were tried again
-	Leases     atomic.Int64 // leases that this pod's allowances have granted
-	NotLeased  atomic.Int64 // questions for a lease that they have refused: not enough was left
-	Unsure     atomic.Int64 // allowances of which this pod did not know what was left, and which counted as spent
-	Refused    [canvas.LastRefusal + 1]atomic.Int64
+	Placed         atomic.Int64 // ops accepted from users of this pod
+	Dots           atomic.Int64 // their pixels
+	Pixels         atomic.Int64 // pixels committed by this pod's regions
+	Batches        atomic.Int64 // commits done
+	Deduped        atomic.Int64 // ops received again and not applied again
+	Fenced         atomic.Int64 // claims lost to another owner
+	Damaged        atomic.Int64 // times that the store was found to have lost a part of a region
+	Mended         atomic.Int64 // times that it got back what there was, or what was left
+	Claims         atomic.Int64 // claims made
+	Yielded        atomic.Int64 // regions handed over to other pods
+	Serving        atomic.Int64 // regions whose claim this pod has now
+	Epoch          atomic.Int64 // the highest under which this pod has claimed a region
+	Doubted        atomic.Int64 // relays and regions whose rest their pod has ended: the other end disagreed or was silent
+	Lagging        atomic.Int64 // relays dropped because too much was under way to them
+	Aside          atomic.Int64 // 1: others have this pod's regions, since its store takes no commits and theirs does
+	StoodAside     atomic.Int64 // times that this began
+	Outages        atomic.Int64 // store calls that failed and were tried again
+	Leases         atomic.Int64 // leases that this pod's allowances have granted
+	NotLeased      atomic.Int64 // questions for a lease that they have refused: not enough was left
+	Unsure         atomic.Int64 // allowances of which this pod did not know what was left, and which counted as spent
+	RecordFailures atomic.Int64 // writes of the record that failed and were tried again
+	RecordFaults   atomic.Int64 // of those, panics
+	Refused        [canvas.LastRefusal + 1]atomic.Int64
 
 	Resumes   atomic.Int64 // resyncs answered from the ring
 	Snapshots atomic.Int64 // resyncs answered with a snapshot
@@ -47,6 +49,10 @@ type Stats struct {
 	// connection to its acknowledgement. Set before Node.Open; nil: not observed.
 	Commit     func(time.Duration)
 	PlaceToAck func(time.Duration)
+
+	// Unrecorded is how many pixels of this pod's regions wait to be recorded, and for how long the
+	// oldest has. Nil: nothing is recorded.
+	Unrecorded func() (pixels uint64, oldest time.Duration)
 
 	commits, acks spread // the same for the last one or two Spans, in nanoseconds; Advance makes it forget
 }

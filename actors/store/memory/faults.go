@@ -147,3 +147,10 @@ func (s *Store) waitAtGate(ctx context.Context) {
 	s.faults.held--
 	s.mu.Unlock()
 }
+
+// RecordedTo returns up to where a region is noted as recorded.
+func (s *Store) RecordedTo(id canvas.RegionID) uint64 {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.region(id).recorded
+}

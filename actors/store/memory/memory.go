@@ -111,8 +111,10 @@ func (s *Store) Claim(ctx context.Context, id canvas.RegionID, _ string) (*store
 			claim = left.Claim(r.term)
 			return nil
 		}
+		start, _ := store.Ends(r.log, r.position)
 		claim = &store.Claim{
 			Term: r.term, Position: r.position, Tile: slices.Clone(r.tile), Recent: slices.Clone(s.cfg.keep().Tail(r.log)), Recorded: r.recorded,
+			LogStart: start,
 		}
 		return nil
 	})

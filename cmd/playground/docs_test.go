@@ -25,7 +25,7 @@ func page(t *testing.T, name string) string {
 
 // TestDocs_ExplainEveryMetric: every metric that a server shows is explained.
 func TestDocs_ExplainEveryMetric(t *testing.T) {
-	r := start(t, "--data", t.TempDir())
+	r := start(t, "--data", t.TempDir(), "--record", "on")
 	_, shown := r.ask(t, "GET", "/metrics", "")
 	r.terminate(t)
 	text, metrics := page(t, "METRICS.md"), regexp.MustCompile(`(?m)^# TYPE pixelplayground_(\S+)`).FindAllStringSubmatch(shown, -1)

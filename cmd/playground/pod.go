@@ -120,6 +120,10 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	if files != nil {
 		recorded = record.NewReader(files, kept, record.Config{Geometry: cfg.Geometry, Log: log})
 	}
+	if files != nil && cfg.Canvas {
+		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Log: log})
+		ports.Recorder, counters = writer, append(counters, recordCounters(writer.Counts())...)
+	}
 	var people api.People // nil: this pod is no gateway
 	if cfg.Gateway {
 		p.people = auth.New(cfg.People(), kept, nil, log)
@@ -140,7 +144,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	}
 	handlers, err := api.New(http, api.Ports{
 		Canvas: p.node, Record: recorded, People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
-		Origin: sockets.AllowedOrigins.Allow, Foreign: sockets.AllowedOrigins.Foreign, Draining: p.draining.Load, Log: log,
+		Origin: sockets.AllowedOrigins.Allow, Foreign: sockets.AllowedOrigins.Foreign, Draining: p.draining.Load, Recording: p.node.Recording, Log: log,
 	})
 	if err != nil {
 		return nil, err

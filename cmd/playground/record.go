@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"sync/atomic"
 	"time"
 
 	"pixelplayground/actors/record"
@@ -11,6 +12,7 @@ import (
 	"pixelplayground/actors/store"
 	"pixelplayground/cmd/commandline/s3"
 	"pixelplayground/cmd/playground/settings"
+	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/auth"
 )
 
@@ -45,4 +47,19 @@ func openRecord(cfg settings.Config, papers store.Documents, log *slog.Logger) (
 		log.Info("keeping a record", "record", own.String())
 	}
 	return own, nil
+}
+
+func recordCounters(c *record.Counts) []metrics.Counter {
+	counter := func(name, help string, n *atomic.Uint64) metrics.Counter {
+		return metrics.Counter{Name: name, Help: help, Read: func() float64 { return float64(n.Load()) }}
+	}
+	return []metrics.Counter{
+		counter("record_pixels_total", "Pixels that this node has recorded.", &c.Pixels),
+		counter("record_segments_total", "Segments of the record that this node has written, those that were written again included.", &c.Segments),
+		counter("record_bytes_total", "Bytes that this node has written to the record.", &c.Bytes),
+		counter("record_gaps_total", "Gaps that this node has noted in the record.", &c.Gaps),
+		counter("record_gap_pixels_total", "Pixels in them.", &c.GapPixels),
+		counter("record_lost_pixels_total", "Recorded pixels that the store was found to have lost.", &c.Lost),
+		counter("record_mismatches_total", "Times that the record did not lead to what a region had.", &c.Mismatch),
+	}
 }

@@ -102,6 +102,7 @@ type Ports struct {
 	Foreign    func(r *http.Request) bool // whether it may only because any may; nil: never
 	Draining   func() bool                // whether the pod is closing
 	Sockets    *stats.Counters            // what transport counts
+	Recording  func() error               // why this pod can't record what is drawn now; nil: it records nothing
 	Counters   []metrics.Counter          // what else the metrics show, for example the store's own
 	Now        func() time.Time           // nil: time.Now
 	Log        *slog.Logger               // nil: none

@@ -339,3 +339,19 @@ func TestAPI_OperatorsApart(t *testing.T) {
 		}
 	}
 }
+
+// A record that can't be written is said, and is no reason to send people elsewhere.
+func TestReady_RecordIsBehind(t *testing.T) {
+	p := newPod(t)
+	for _, path := range []string{"/readyz", "/readyz?for=drawing"} {
+		for fault, want := range map[error]string{
+			nil:                        `{"status":"ready","drawing":true}`,
+			errors.New("disk is full"): `{"status":"ready","drawing":true,"record":"record: disk is full"}`,
+		} {
+			p.recording = fault
+			if w := p.ask("GET", path, ""); w.Code != 200 || strings.TrimSpace(w.Body.String()) != want {
+				t.Errorf("%s is %d %s, want %s", path, w.Code, w.Body, want)
+			}
+		}
+	}
+}

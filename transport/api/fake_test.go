@@ -140,15 +140,16 @@ var noon = time.Date(2026, 5, 4, 12, 0, 0, 7e6, time.UTC)
 // pod is an API over fakes.
 type pod struct {
 	http.Handler
-	apart    http.Handler
-	server   *server
-	canvas   *fakeCanvas
-	store    *fakeStore
-	draining bool
-	sockets  stats.Counters
-	flushes  atomic.Int64
-	cluster  fakeCluster
-	now      time.Time
+	apart     http.Handler
+	server    *server
+	canvas    *fakeCanvas
+	store     *fakeStore
+	draining  bool
+	recording error // why the record is behind
+	sockets   stats.Counters
+	flushes   atomic.Int64
+	cluster   fakeCluster
+	now       time.Time
 }
 
 // fakeCluster is no pods at all.
@@ -199,6 +200,7 @@ func newPodWith(t testing.TB, adapt func(*Ports), change ...func(*Config)) *pod 
 		Sockets:    &p.sockets,
 		Counters:   []metrics.Counter{{Name: "store_flushes_total", Help: "Flushes of the store.", Value: &p.flushes}},
 		Draining:   func() bool { return p.draining },
+		Recording:  func() error { return p.recording },
 		Now:        func() time.Time { return p.now },
 	}
 	adapt(&ports)

@@ -64,6 +64,8 @@ type readyShown struct {
 	Status  string `json:"status"`
 	Drawing bool   `json:"drawing"`       // a pixel would be accepted now
 	Why     string `json:"why,omitempty"` // why it would not
+
+	Record string `json:"record,omitempty"` // why what is drawn is not recorded now: no reason not to send people
 }
 
 // getReady says whether new clients should be sent here, and if not, why. By default that is
@@ -86,10 +88,21 @@ func (s *server) getReady(w http.ResponseWriter, r *http.Request) {
 	case views != nil:
 		answer.Fail(w, http.StatusServiceUnavailable, views.Error())
 	case draws != nil:
-		answer.JSON(w, http.StatusOK, readyShown{"ready", false, draws.Error()})
+		answer.JSON(w, http.StatusOK, readyShown{"ready", false, draws.Error(), s.unrecorded()})
 	default:
-		answer.JSON(w, http.StatusOK, readyShown{"ready", true, ""})
+		answer.JSON(w, http.StatusOK, readyShown{"ready", true, "", s.unrecorded()})
 	}
+}
+
+// unrecorded says why what is drawn is not recorded now; "": it is, or nothing shall be.
+func (s *server) unrecorded() string {
+	if s.Recording == nil {
+		return ""
+	}
+	if err := s.Recording(); err != nil {
+		return "record: " + err.Error()
+	}
+	return ""
 }
 
 // standing says why nobody should be sent here to look, and why nobody could draw now. Each is

@@ -168,12 +168,14 @@ func (c Config) API() api.Config {
 func (c Config) Embedded(log *slog.Logger) bolt.Config {
 	embedded := bolt.DefaultConfig()
 	embedded.Dir, embedded.Geometry, embedded.LogPixels, embedded.Log = c.Data, c.Geometry, c.LogPixels, log
+	embedded.Buffer = c.Record.Kept()
 	return embedded
 }
 
 func (c Config) Shared(log *slog.Logger) redis.Config {
 	shared := redis.DefaultConfig()
 	shared.URL, shared.Password, shared.Prefix, shared.Geometry, shared.LogPixels, shared.Log = c.Redis, c.RedisPassword, c.RedisPrefix, c.Geometry, c.LogPixels, log
+	shared.Buffer = c.Record.Kept()
 	return shared
 }
 

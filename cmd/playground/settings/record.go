@@ -26,6 +26,14 @@ type Record struct {
 	S3Endpoint string
 }
 
+// Kept is how many pixels of a region the store keeps until they are recorded; 0: nothing is.
+func (r Record) Kept() int {
+	if r.Where == "" {
+		return 0
+	}
+	return r.Buffer
+}
+
 // Bounds of how much is kept: what is less would remove what has just been recorded.
 const (
 	shortestAge  = time.Hour

@@ -42,6 +42,18 @@ func (r register) actors(stats *telemetry.Stats) {
 	r.count("stood_aside_total", "Times that this node began to stand aside.", nil, &stats.StoodAside)
 	r.count("store_damages_total", "Times that the store was found to have lost a part of a region.", nil, &stats.Damaged)
 	r.count("store_mended_total", "Times that a damaged store was repaired, completely or with what was left.", nil, &stats.Mended)
+	r.count("record_failures_total", "Writes of the record that failed and were tried again.", nil, &stats.RecordFailures)
+	r.count("record_faults_total", "Writes of the record that made the server's own code fail: they should be reported.", nil, &stats.RecordFaults)
+	if waiting := stats.Unrecorded; waiting != nil {
+		r.gauge("record_waiting_pixels", "Pixels of this node's regions that wait to be recorded.", nil, func() float64 {
+			pixels, _ := waiting()
+			return float64(pixels)
+		})
+		r.gauge("record_waiting_seconds", "How long the oldest of them has waited.", nil, func() float64 {
+			_, oldest := waiting()
+			return oldest.Seconds()
+		})
+	}
 	r.count("region_claims_total", "Claims of regions by this node.", nil, &stats.Claims)
 	r.count("region_claims_lost_total", "Claims lost to another owner.", nil, &stats.Fenced)
 	r.count("regions_yielded_total", "Regions handed over to other nodes.", nil, &stats.Yielded)

@@ -55,7 +55,7 @@ func New(from Source) *Metrics {
 	reg.actors(from.Actors)
 	reg.sockets(from.Sockets)
 	for _, c := range from.More {
-		reg.count(c.Name, c.Help, nil, c.Value)
+		reg.counter(c.Name, c.Help, nil, c.read())
 	}
 	return m
 }
@@ -83,9 +83,12 @@ func (r register) gauge(name, help string, labels prometheus.Labels, read func()
 }
 
 func (r register) count(name, help string, labels prometheus.Labels, value *atomic.Int64) {
+	r.counter(name, help, labels, func() float64 { return float64(value.Load()) })
+}
+
+func (r register) counter(name, help string, labels prometheus.Labels, read func() float64) {
 	r.MustRegister(prometheus.NewCounterFunc(
-		prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help, ConstLabels: labels},
-		func() float64 { return float64(value.Load()) }))
+		prometheus.CounterOpts{Namespace: namespace, Name: name, Help: help, ConstLabels: labels}, read))
 }
 
 // seconds adds a histogram of 15 buckets, each twice the one before.
@@ -119,4 +122,12 @@ func (t tally) Collect(out chan<- prometheus.Metric) {
 type Counter struct {
 	Name, Help string
 	Value      *atomic.Int64
+	Read       func() float64 // in place of Value, if that is nil
+}
+
+func (c Counter) read() func() float64 {
+	if c.Value == nil {
+		return c.Read
+	}
+	return func() float64 { return float64(c.Value.Load()) }
 }

@@ -97,7 +97,7 @@ func backupFaults(s manifest.Set, server known, claim string) (faults []string) 
 			fault("servers take it for one of them")
 		}
 		for name := range own.Env {
-			if strings.HasPrefix(name, "PLAYGROUND_") && name != "PLAYGROUND_S3_ENDPOINT" && !slices.Contains(server.variables, name) {
+			if strings.HasPrefix(name, "PLAYGROUND_") && !slices.Contains(server.variables, name) {
 				fault("no setting is %s", name)
 			}
 		}

@@ -155,7 +155,7 @@ func proxies(s manifest.Set) (faults []string) {
 				fault("nginx closes before the server does, which waits %s to %s", silence, what)
 			}
 		}
-		for _, path := range append(pagePaths(), "/ws", "/api/canvas", "/api/canvas.png", "/api/pixel", "/api/pixel/3/4", "/api/pixels", "/health") {
+		for _, path := range append(pagePaths(), "/ws", "/api/canvas", "/api/canvas.png", "/api/pixel", "/api/pixel/3/4", "/api/pixels", "/api/pixel/3/4/history", "/api/history/0", "/api/stats", "/health") {
 			if !passes(ingress, path) {
 				fault("%s is not passed on", path)
 			}

@@ -56,6 +56,7 @@ func kustomizations() []kustomization {
 		connections = "components/autoscaling-connections"
 		managed     = "components/managed-redis"
 		monitoring  = "components/monitoring"
+		recorded    = "components/record-bucket"
 		sentinel    = "components/redis-sentinel"
 		tls         = "components/peer-tls"
 	)
@@ -74,6 +75,8 @@ func kustomizations() []kustomization {
 		{"base", bucket},
 		{"base", bucket, managed},
 		{"overlays/prod", bucket, egress, sentinel},
+		{"base", recorded},
+		{"overlays/prod", backup, recorded, managed},
 		{"overlays/dev"},
 		{"overlays/dev", monitoring},
 		{"overlays/prod"},

@@ -29,10 +29,10 @@ func serverSettings(t *testing.T) known {
 		t.Fatalf("playground --help: %v\n%s", err, text)
 	}
 	var k known
-	for _, m := range regexp.MustCompile(`(?m)^ +(?:-\w, )?--([a-z-]+)`).FindAllSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`(?m)^ +(?:-\w, )?--([a-z][a-z0-9-]+)`).FindAllSubmatch(text, -1) {
 		k.flags = append(k.flags, string(m[1]))
 	}
-	for _, m := range regexp.MustCompile(`\$(PLAYGROUND_[A-Z_]+)`).FindAllSubmatch(text, -1) {
+	for _, m := range regexp.MustCompile(`\$(PLAYGROUND_[A-Z0-9_]+)`).FindAllSubmatch(text, -1) {
 		k.variables = append(k.variables, string(m[1]))
 	}
 	if !slices.Contains(k.flags, "listen") || !slices.Contains(k.variables, "PLAYGROUND_LISTEN") {

@@ -76,13 +76,14 @@ func somePod() manifest.Pod {
 	return manifest.Pod{Name: "some-5d9c7b6f8-x2x7k", IP: "fd00:10:244::17", Secrets: map[string]map[string]string{
 		"playground": {"gossip-key": "c2VjcmV0IG9mIHRoaXJ0eS10d28gYnl0ZXMsIHllcyE=", "admin-token": "token", "redis-password": "password"},
 		"backup-s3":  {"credentials": "[default]"},
+		"record-s3":  {"credentials": "[default]"},
 		"peer-tls":   {"tls.crt": "certificate", "tls.key": "key", "ca.crt": "authority"},
 	}}
 }
 
 func settings(s manifest.Set, server known) (faults []string) {
 	// Variables that processes read besides settings, or that settings are made of.
-	others := []string{"POD_NAME", "POD_IP", "GOMEMLIMIT"}
+	others := []string{"POD_NAME", "POD_IP", "GOMEMLIMIT", "AWS_SHARED_CREDENTIALS_FILE"}
 	for _, w := range ours(s) {
 		fault := func(format string, args ...any) { faults = append(faults, w.Name+": "+fmt.Sprintf(format, args...)) }
 		p, err := s.Process(w, somePod())

@@ -93,7 +93,7 @@ func arrows() []arrow {
 		{from: "transport/api/answer", may: []string{"transport/quota"}},
 		{from: "transport/api/metrics", may: []string{canvas, message, telemetry, "transport/api/answer", "transport/stats"}, uses: []string{"github.com/prometheus/client_golang"}},
 		{from: "transport/api/admin", may: []string{"actors", canvas, message, telemetry, "transport/api/answer", "transport/quota"}, uses: []string{"golang.org/x/time"}},
-		{from: "transport/api/history", may: []string{canvas, record, "codec", "transport/api/answer"}},
+		{from: "transport/api/history", may: []string{canvas, record, "codec", "transport/api/answer", "transport/quota"}},
 		{from: "transport/api/history/historytest", may: []string{canvas, record}},
 		{from: "transport/api", may: []string{"actors", canvas, telemetry, "codec", "transport/api/admin", "transport/api/answer", "transport/api/history", "transport/api/metrics", "transport/auth", "transport/quota", "transport/stats"}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},

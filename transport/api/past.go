@@ -139,10 +139,9 @@ func (s *server) placedBy(w http.ResponseWriter, r *http.Request, x, y int, seq 
 		answer.RetryAfter(w, wait)
 		return nil, unknownNow
 	}
-	who, latest, err := s.past.Placed(r.Context(), x, y)
+	who, latest, err := s.past.Placed(r, x, y)
 	switch {
 	case err != nil:
-		s.Log.Warn("the record was not read", "path", r.URL.Path, "err", err)
 		answer.RetryAfter(w, time.Second)
 		return nil, unknownNow
 	case who == nil:

@@ -3,6 +3,7 @@ package history
 import (
 	"context"
 	"fmt"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -12,6 +13,8 @@ import (
 	"time"
 
 	"pixelplayground/actors/record"
+	"pixelplayground/actors/telemetry/logtest"
+	"pixelplayground/transport/quota"
 )
 
 func itoa(n int64) string { return strconv.FormatInt(n, 10) }
@@ -169,6 +172,56 @@ func TestFailures(t *testing.T) {
 				t.Errorf("%s, %v: %d %s %v", target, test.err, w.Code, got, w.Header())
 			}
 		}
+	}
+}
+
+// TestAttack_Log: however often is asked what can't be answered, the log gets a line a minute.
+func TestAttack_Log(t *testing.T) {
+	log := new(logtest.Lines)
+	d := newDesk(t)
+	now := noon
+	d.history.Ports.Log = slog.New(slog.NewTextHandler(log, nil))
+	d.history.told = quota.NewRefusals(d.history.Ports.Log, func() time.Time { return now })
+	d.record.Fail(record.ErrUnavailable, 0)
+	for range 50 {
+		d.ask("GET", "/api/pixel/3/4/history")
+		d.ask("GET", "/api/stats")
+		if _, _, err := d.history.Placed(httptest.NewRequest("GET", "/api/pixel/3/4", nil), 3, 4); err == nil {
+			t.Fatal("answered")
+		}
+	}
+	if n := strings.Count(log.String(), "\n"); n != 1 {
+		t.Errorf("%d lines: %s", n, log)
+	}
+	now = now.Add(time.Minute)
+	d.ask("GET", "/api/stats")
+	if !strings.Contains(log.String(), "times=150") {
+		t.Errorf("a minute later: %s", log)
+	}
+}
+
+// TestAttack_LookUps: who asks who placed a pixel waits for others a second at the most, and the record
+// is asked by so many at the same time.
+func TestAttack_LookUps(t *testing.T) {
+	d := newDesk(t)
+	release := d.record.Hold()
+	var all sync.WaitGroup
+	look := func() error {
+		_, _, err := d.history.Placed(httptest.NewRequest("GET", "/api/pixel/3/4", nil), 3, 4)
+		return err
+	}
+	for range 3 * maxLooks {
+		all.Go(func() {
+			if err := look(); err == nil {
+				t.Error("answered while the record does not")
+			}
+		})
+	}
+	eventually(t, "as many as may ask", func() bool { return d.record.Asked("Before") >= maxLooks })
+	all.Wait() // since each gives up
+	release()
+	if err := look(); err != nil {
+		t.Errorf("afterwards: %v", err)
 	}
 }
 

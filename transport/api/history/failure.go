@@ -18,20 +18,32 @@ func (h *History) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	if r.Context().Err() != nil {
 		return // the client is gone
 	}
-	h.Log.Warn("the record was not read", "path", r.URL.Path, "err", err)
+	h.note(r, err)
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Del("ETag")
+	why, status := reason(err)
+	if status == http.StatusServiceUnavailable {
+		answer.RetryAfter(w, again)
+	}
+	answer.Fail(w, status, why)
+}
+
+// note logs that a question was not answered, once a minute for each reason.
+func (h *History) note(r *http.Request, err error) {
+	why, _ := reason(err)
+	h.told.Note("the record was not read", why, "path", r.URL.Path, "err", err)
+}
+
+// reason is what a client is told of an error, and the status.
+func reason(err error) (why string, status int) {
 	switch {
 	case errors.Is(err, record.ErrDamaged):
-		answer.Fail(w, http.StatusInternalServerError, "A part of the record is damaged")
+		return "A part of the record is damaged", http.StatusInternalServerError
 	case errors.Is(err, record.ErrForeign):
-		answer.Fail(w, http.StatusInternalServerError, "The record belongs to another canvas")
+		return "The record belongs to another canvas", http.StatusInternalServerError
 	case errors.Is(err, context.DeadlineExceeded):
-		answer.RetryAfter(w, again)
-		answer.Fail(w, http.StatusServiceUnavailable, "The record takes too long to answer: ask for less, or again later")
-	default:
-		answer.RetryAfter(w, again)
-		answer.Fail(w, http.StatusServiceUnavailable, "The record can't be read right now")
+		return "The record takes too long to answer: ask for less, or again later", http.StatusServiceUnavailable
 	}
+	return "The record can't be read right now", http.StatusServiceUnavailable
 }

@@ -25,6 +25,7 @@ const noonText = "1777896000007"
 // desk is the routes over a record in memory.
 type desk struct {
 	http.Handler
+	history *History
 	record  *historytest.Record
 	private bool
 	refuses bool // Begin lets nobody in
@@ -36,11 +37,11 @@ type desk struct {
 func newDesk(t testing.TB) *desk {
 	t.Helper()
 	d := &desk{record: historytest.New(small)}
-	h := New(Ports{
+	d.history = New(Ports{
 		Record: d.record, Geometry: small, Begin: d.begin, Encode: func(f func()) { f() },
 		Private: func() bool { return d.private }, Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler),
 	})
-	d.Handler = muxOf(h)
+	d.Handler = muxOf(d.history)
 	return d
 }
 

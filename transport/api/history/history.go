@@ -14,6 +14,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/quota"
 )
 
 // Record is everything that was drawn, up to what was acknowledged last; *record.Reader is one. Its
@@ -74,12 +75,13 @@ type Ports struct {
 type History struct {
 	Ports
 	looks chan struct{} // taken by those who look a pixel's author up
+	told  quota.Refusals
 	stats tallies
 }
 
 // New makes the routes. It starts nothing.
 func New(ports Ports) *History {
-	return &History{Ports: ports, looks: make(chan struct{}, maxLooks), stats: newTallies()}
+	return &History{Ports: ports, looks: make(chan struct{}, maxLooks), stats: newTallies(), told: quota.NewRefusals(ports.Log, ports.Now)}
 }
 
 // Limits of the questions.

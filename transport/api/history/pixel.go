@@ -2,6 +2,7 @@ package history
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
@@ -33,18 +34,24 @@ func userText(user canvas.Author) string {
 	return fmt.Sprintf("%012x", uint64(user))
 }
 
+// errBusy says that too many look a pixel's author up.
+var errBusy = errors.New("too many look-ups at once")
+
 // Placed is who placed the pixel that is at (x, y), and its colour. It is nil where nobody has, or
 // where that is not known. An error is no reason not to answer with the colour alone.
-func (h *History) Placed(ctx context.Context, x, y int) (*Who, canvas.Color, error) {
-	ctx, cancel := context.WithTimeout(ctx, lookPatience)
+func (h *History) Placed(r *http.Request, x, y int) (*Who, canvas.Color, error) {
+	ctx, cancel := context.WithTimeout(r.Context(), lookPatience)
 	defer cancel()
 	select {
 	case h.looks <- struct{}{}:
 		defer func() { <-h.looks }()
 	case <-ctx.Done():
-		return nil, 0, ctx.Err()
+		return nil, 0, errBusy
 	}
 	p, ok, err := h.Record.Latest(ctx, x, y)
+	if err != nil && r.Context().Err() == nil {
+		h.note(r, err)
+	}
 	if err != nil || !ok {
 		return nil, 0, err
 	}

@@ -148,7 +148,7 @@ func (t *telling) tell() {
 		t.h.Fail(t.w, t.r, err)
 	default:
 		if t.r.Context().Err() == nil {
-			t.h.Log.Warn("download cut off", "path", t.r.URL.Path, "err", err)
+			t.h.told.Note("download cut off", "the history of a region", "path", t.r.URL.Path, "err", err)
 		}
 		panic(http.ErrAbortHandler) // so that nobody takes it for complete
 	}

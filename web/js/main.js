@@ -53,7 +53,7 @@ const link = new Link(
   },
   Session.handlers(() => session),
 );
-const session = new Session(state, link, { now, inflate, changed, began: () => navigation.open(location.hash), rightsChanged: () => user.doubt() });
+const session = new Session(state, link, { now, inflate, changed, began, rightsChanged: () => user.doubt() });
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed });
 
@@ -144,8 +144,16 @@ function rename(text) {
   changed();
 }
 
+/** There is a canvas of another size than before. */
+function began() {
+  record.close();
+  navigation.open(location.hash);
+}
+
 /** Copies a link to a place of this page: what is shown, if none is named. */
-async function copyLink(hash = navigation.hash) {
+async function copyLink(hash) {
+  record.mark();
+  hash ??= navigation.hash;
   const done = await copy(new URL(hash, location.href).href);
   tell(state, done ? "Link copied" : "The link could not be copied: it is in the address bar", now());
   changed();

@@ -74,6 +74,12 @@ export class Record {
     return this.state.past !== null && (this.#replaying?.key(key) ?? false);
   }
 
+  /** The moment that is shown now is the one of the link. */
+  mark() {
+    const { past } = this.state;
+    if (past) past.marked = past.live ? null : past.time;
+  }
+
   /** The user has changed the address by hand. */
   follow(hash) {
     const time = momentOf(hash);
@@ -84,6 +90,7 @@ export class Record {
   /** Lets time pass. @param {number} now ms @returns {number} ms until it has to again */
   advance(now) {
     if (this.#linked !== null && this.state.me.known && this.state.canvas) this.#open();
+    if (!this.there && (this.state.past || this.state.inspected)) this.close(); // it may not be asked any more
     return Math.min(this.#aim(now), this.#replaying?.advance(now) ?? Infinity);
   }
 

@@ -101,7 +101,7 @@ export class Inspector {
       for (let turn = 0; turn < TURNS; turn++) {
         const said = await this.ports.server.place(shown.x, shown.y, before, SHOWN, signal);
         const pixels = said.pixels.filter((entry) => entry.time <= until);
-        Object.assign(shown, { pixels: [...shown.pixels, ...pixels], more: said.more, since: said.since ?? 0, gaps: said.gaps ?? [] });
+        Object.assign(shown, { pixels: [...shown.pixels, ...pixels], more: said.more, since: said.since ?? 0, gaps: said.gaps });
         if (shown.pixels.length > 0 || !said.more) break;
         before = said.pixels.at(-1)?.seq ?? null;
       }

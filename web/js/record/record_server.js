@@ -9,8 +9,8 @@ import { readPNG } from "./png.js";
  * @typedef {{seq: number, time: number, color: string, before?: string, user?: string, name?: string, cause?: string}} Entry
  * Pixels of a region that could not be kept: those after the sequence number from, up to and including to.
  * @typedef {{region: number, from: number, to: number, why: string, noted: number}} Gap  noted: Unix ms
- * @typedef {{pixels: Entry[], more: boolean, since?: number, gaps?: Gap[]}} PlaceHistory  newest first
- * @typedef {{pixels: number, hours: import("./timeline.js").Bucket[], first: number, last: number, gaps?: Gap[]}} Stats
+ * @typedef {{pixels: Entry[], more: boolean, since?: number, gaps: Gap[]}} PlaceHistory  newest first
+ * @typedef {{pixels: number, hours: import("./timeline.js").Bucket[], first: number, last: number, gaps: Gap[]}} Stats
  */
 
 export class RecordServer {
@@ -26,12 +26,12 @@ export class RecordServer {
    */
   place(x, y, before, limit, signal) {
     const query = new URLSearchParams({ limit: String(limit), ...(before === null ? {} : { before: String(before) }) });
-    return this.asking.ask(`api/pixel/${x}/${y}/history?${query}`, (response) => response.json(), signal);
+    return this.asking.ask(`api/pixel/${x}/${y}/history?${query}`, async (response) => withLists(await response.json(), "pixels", "gaps"), signal);
   }
 
   /** How much happened when. @returns {Promise<Stats>} */
   stats(signal) {
-    return this.asking.ask("api/stats", (response) => response.json(), signal);
+    return this.asking.ask("api/stats", async (response) => withLists(await response.json(), "hours", "gaps"), signal);
   }
 
   /**
@@ -74,6 +74,11 @@ export class RecordServer {
     };
     return this.asking.ask(`api/history/${region.id}?${query}`, read, signal, { Accept: "application/vnd.msgpack" });
   }
+}
+
+/** An answer with these lists, if need be empty ones. */
+function withLists(said, ...names) {
+  return { ...said, ...Object.fromEntries(names.map((name) => [name, Array.isArray(said?.[name]) ? said[name] : []])) };
 }
 
 /** @param {import("./answers.js").Whole} step */

@@ -34,7 +34,7 @@ async function setUp({ seed = 1, open = null } = {}) {
     });
   };
   const server = {
-    stats: async () => ({ pixels: drawn.length, hours: [{ time: FIRST - 500, pixels: drawn.length }], first: FIRST, last: drawn.at(-1).time, gaps: [] }),
+    stats: async () => ({ pixels: drawn.length, first: FIRST, last: drawn.at(-1).time, gaps: [] }),
     async picture(area, time, signal) {
       asked.push(["picture", time]);
       if (held.pictures) await new Promise((done) => held.pictures.push(done));
@@ -195,8 +195,11 @@ test("at the end it plays from the beginning; pausing keeps the moment", async (
   assert.equal(state.past.time, time);
   assert.equal(state.past.marked, time);
   replay.jump();
+  assert.equal(state.past.time, time, "it is not known yet when much happened");
+  state.past.activity = { step: 1000, buckets: [{ time: FIRST - 500, pixels: 9 }, { time: FIRST + 500, pixels: 9 }], whole: true };
+  replay.jump();
   await settle();
-  assert.equal(state.past.time, FIRST, "the hour that was busy begins with the first pixel");
+  assert.equal(state.past.time, FIRST, "what was busy begins with the first pixel");
 });
 
 test("what can't be loaded is said, and the replay stands still", async () => {

@@ -5,7 +5,7 @@ import { momentOf, withMoment } from "../js/moment.js";
 import { areaOf, cut } from "../js/record/area.js";
 import { PlayClock, SPEEDS } from "../js/record/play_clock.js";
 import { ago, brief } from "../js/record/times.js";
-import { busyMoments, fittingSpeed, gapAt, heights, nextBusy, partOf, spanOf, spread, timeAt } from "../js/record/timeline.js";
+import { busyMoments, fittingSpeed, gapAt, heights, nextBusy, partOf, spanOf, spread, stepOf, timeAt } from "../js/record/timeline.js";
 import { heatOf, markOf, ramp } from "../js/record/shades.js";
 
 const HOUR = 3_600_000, NOW = Date.UTC(2026, 10, 29, 20);
@@ -131,4 +131,15 @@ test("where nobody has painted is marked in stripes, and the drawing is faint", 
   assert.equal(marks.size, 2);
   assert.ok(!marks.has(shade(0, 0xff0000ff, 0)), "painted, and it isn't known when");
   assert.ok(Math.abs(light(shade(5, 0xff000000, 0)) - light(shade(5, 0xffffffff, 0))) < 120);
+});
+
+test("a span is counted in steps that the server takes, and not too many", () => {
+  for (const length of [60_000, 600_000, 5 * HOUR, 46 * HOUR, 48 * HOUR, 72 * HOUR, 400 * 24 * HOUR, 4000 * 24 * HOUR]) {
+    const span = { from: NOW - length + 12_345, to: NOW }, { from, step } = stepOf(span), what = `${length}: ${step}`;
+    assert.ok(from <= span.from && span.from - from < HOUR, what);
+    assert.ok((NOW - from) / step <= 2000, what);
+    if (step % HOUR === 0) assert.equal(from % HOUR, 0, what);
+    else assert.ok(NOW - from <= 48 * HOUR, what);
+    assert.ok(length / step >= 40, `enough bars: ${what}`);
+  }
 });

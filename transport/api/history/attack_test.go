@@ -114,7 +114,7 @@ func TestAttack_Paths(t *testing.T) {
 func TestAttack_Refused(t *testing.T) {
 	d := newDesk(t)
 	d.refuses = true
-	for _, target := range []string{"/api/pixel/3/4/history", "/api/history/0", "/api/painted/0", "/api/stats"} {
+	for _, target := range []string{"/api/pixel/3/4/history", "/api/history/0", "/api/painted/0", "/api/activity", "/api/stats"} {
 		if w := d.ask("GET", target); w.Code != http.StatusTooManyRequests {
 			t.Errorf("%s: %d", target, w.Code)
 		}
@@ -227,7 +227,7 @@ func TestAttack_LookUps(t *testing.T) {
 
 func TestOff(t *testing.T) {
 	routes := muxOf(nil)
-	for _, target := range []string{"/api/pixel/3/4/history", "/api/history/0", "/api/painted/0", "/api/stats"} {
+	for _, target := range []string{"/api/pixel/3/4/history", "/api/history/0", "/api/painted/0", "/api/activity", "/api/stats"} {
 		w := httptest.NewRecorder()
 		routes.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
 		if w.Code != 404 || !strings.Contains(w.Body.String(), "without --record") {

@@ -39,6 +39,9 @@ type Record interface {
 	// Painted is when each pixel of a region was painted last, by position, in Unix milliseconds; 0:
 	// nobody has painted it, or that is not known.
 	Painted(ctx context.Context, region canvas.RegionID) ([]int64, error)
+	// Activity counts what was drawn in some regions in equal steps, the first of which begins at a time:
+	// one number for each.
+	Activity(ctx context.Context, of []canvas.RegionID, from time.Time, step time.Duration, steps int) ([]uint64, error)
 	// Stats counts what was drawn from a time on, and before another. Zero times are no bounds.
 	Stats(ctx context.Context, from, to time.Time) (*record.Stats, error)
 }
@@ -107,6 +110,7 @@ func (h *History) Routes() map[string]answer.Methods {
 		"/api/history/{region}":      handle(h.getRegion),
 		"/api/painted/{region}":      handle(h.getPainted),
 		"/api/stats":                 handle(h.getStats),
+		"/api/activity":              handle(h.getActivity),
 	}
 }
 

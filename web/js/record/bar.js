@@ -6,7 +6,6 @@ import { SPEEDS } from "./play_clock.js";
 import { ago, brief, exact } from "./times.js";
 import { gapAt, heights, partOf, spread, timeAt } from "./timeline.js";
 
-const HOUR = 3_600_000; // ms, of one bucket
 const BAR = 3, BETWEEN = 1; // CSS pixels
 
 /**
@@ -37,10 +36,11 @@ export function bar(state, replay, maps, page) {
     setAttribute(byId("past-play-icon"), "href", playing ? "#i-pause" : "#i-play");
     setAttribute(byId("past-play"), "aria-label", playing ? "Pause" : "Play");
     byId("past-play").title = playing ? "Pause (space)" : "Play (space)";
-    byId("past-busy").disabled = !past.stats?.pixels;
+    byId("past-busy").disabled = !past.activity?.buckets.length;
     if (speed.value !== String(past.clock.speed)) speed.value = String(past.clock.speed);
     if (map.value !== past.mapped) map.value = past.mapped;
     setHidden(byId("past-legend"), past.mapped !== "heat");
+    setText(byId("past-scope"), past.activity && !past.activity.whole && past.mapped !== "heat" ? "what is in view" : "");
     drawBars(past, part);
   };
 }
@@ -79,15 +79,18 @@ const maps = { heat: "When each pixel was painted last", blank: "Striped: nobody
 /** Draws how much happened when, and where nothing could be kept. @param {HTMLCanvasElement} element */
 function bars(element) {
   const context = element.getContext("2d");
-  let drawn = "", counted = { key: "", high: new Float64Array(0) };
+  let drawn = "", counted = { key: "", activity: /** @type {import("./busy.js").Activity | null} */ (null), high: new Float64Array(0) };
   return (/** @type {import("./replay.js").Past} */ past, /** @type {number} */ part) => {
     const { clientWidth: width, clientHeight: height } = element, density = window.devicePixelRatio || 1;
-    const theme = readTheme(), { span, stats } = past;
+    const theme = readTheme(), { span, stats, activity } = past;
     const count = Math.max(1, Math.floor((width + BETWEEN) / (BAR + BETWEEN)));
     const now = Math.round(part * count), key = `${count},${span.from},${Math.round((span.to - span.from) / 1000)},${stats?.pixels}`;
-    if (`${key},${now},${height},${density},${theme.name}` === drawn || width === 0) return;
-    drawn = `${key},${now},${height},${density},${theme.name}`;
-    if (counted.key !== key) counted = { key, high: heights(spread(stats?.hours ?? [], HOUR, span, count)) };
+    const looks = `${key},${now},${height},${density},${theme.name}`;
+    if ((looks === drawn && counted.activity === activity) || width === 0) return;
+    drawn = looks;
+    if (counted.key !== key || counted.activity !== activity) {
+      counted = { key, activity, high: heights(spread(activity?.buckets ?? [], activity?.step ?? 1, span, count)) };
+    }
     element.width = Math.round(width * density);
     element.height = Math.round(height * density);
     context.setTransform(density, 0, 0, density, 0, 0);

@@ -10,7 +10,7 @@ import { readPNG } from "./png.js";
  * Pixels of a region that could not be kept: those after the sequence number from, up to and including to.
  * @typedef {{region: number, from: number, to: number, why: string, noted: number}} Gap  noted: Unix ms
  * @typedef {{pixels: Entry[], more: boolean, since?: number, gaps: Gap[]}} PlaceHistory  newest first
- * @typedef {{pixels: number, hours: import("./timeline.js").Bucket[], first: number, last: number, gaps: Gap[]}} Stats
+ * @typedef {{pixels: number, first: number, last: number, gaps: Gap[]}} Stats
  */
 
 export class RecordServer {
@@ -25,13 +25,25 @@ export class RecordServer {
    * @returns {Promise<PlaceHistory>}
    */
   place(x, y, before, limit, signal) {
-    const query = new URLSearchParams({ limit: String(limit), ...(before === null ? {} : { before: String(before) }) });
+    const query = queryOf({ limit, ...(before === null ? {} : { before }) });
     return this.asking.ask(`api/pixel/${x}/${y}/history?${query}`, async (response) => withLists(await response.json(), "pixels", "gaps"), signal);
   }
 
-  /** How much happened when. @returns {Promise<Stats>} */
+  /** How much there is, and from when to when. @returns {Promise<Stats>} */
   stats(signal) {
-    return this.asking.ask("api/stats", async (response) => withLists(await response.json(), "hours", "gaps"), signal);
+    return this.asking.ask("api/stats", async (response) => withLists(await response.json(), "gaps"), signal);
+  }
+
+  /**
+   * How much was drawn in each step of a time up to now.
+   * @param {import("../geometry.js").Rect | null} area null: the whole canvas
+   * @param {number} from Unix ms @param {number} step ms
+   * @returns {Promise<number[]>}
+   */
+  async activity(area, from, step, signal) {
+    const query = queryOf({ from, step, ...(area ? where(area) : {}) });
+    const said = await this.asking.ask(`api/activity?${query}`, async (response) => withLists(await response.json(), "counts"), signal);
+    return said.counts.map(Number);
   }
 
   /**
@@ -40,9 +52,9 @@ export class RecordServer {
    * @param {number} time Unix ms
    * @returns {Promise<Uint8Array>} 3 bytes a pixel
    */
-  async picture({ x, y, width, height }, time, signal) {
-    const query = new URLSearchParams(Object.entries({ x, y, w: width, h: height, at: time }).map(([key, n]) => [key, String(n)]));
-    const picture = await this.asking.ask(`api/canvas.png?${query}`, async (response) => readPNG(await bytesOf(response)), signal);
+  async picture(area, time, signal) {
+    const { width, height } = area;
+    const picture = await this.asking.ask(`api/canvas.png?${queryOf({ ...where(area), at: time })}`, async (response) => readPNG(await bytesOf(response)), signal);
     if (picture.width !== width || picture.height !== height) throw new Error(`a picture of ${picture.width}x${picture.height}, not ${width}x${height}`);
     return picture.rgb;
   }
@@ -67,13 +79,22 @@ export class RecordServer {
    * @returns {Promise<import("./chunks.js").Chunk>}
    */
   past(region, start, to, signal) {
-    const query = new URLSearchParams(Object.entries({ ...start, to }).map(([key, n]) => [key, String(n)]));
     const read = async (/** @type {Response} */ response) => {
       const past = readPast(await bytesOf(response));
       return { ...past, steps: await Promise.all(past.steps.map((step) => ("snapshot" in step ? unpacked(step, region) : step))) };
     };
-    return this.asking.ask(`api/history/${region.id}?${query}`, read, signal, { Accept: "application/vnd.msgpack" });
+    return this.asking.ask(`api/history/${region.id}?${queryOf({ ...start, to })}`, read, signal, { Accept: "application/vnd.msgpack" });
   }
+}
+
+/** @param {Record<string, number>} numbers */
+function queryOf(numbers) {
+  return new URLSearchParams(Object.entries(numbers).map(([key, n]) => [key, String(n)]));
+}
+
+/** @param {import("../geometry.js").Rect} area */
+function where({ x, y, width, height }) {
+  return { x, y, w: width, h: height };
 }
 
 /** An answer with these lists, if need be empty ones. */

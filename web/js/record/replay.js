@@ -24,12 +24,12 @@ import { busyMoments, fittingSpeed, nextBusy, spanOf } from "./timeline.js";
  * @property {boolean} whole all that is in view is replayed
  * @property {Span} span of the time bar
  * @property {import("./record_server.js").Stats | null} stats
+ * @property {import("./busy.js").Activity | null} activity how much was drawn when, in what is in view
  * @property {PlayClock} clock
  * @property {string} trouble why nothing comes, for the user
  */
 
 const EDGE = 1500; // ms: what is so close to now is now
-const HOUR = 3_600_000; // ms, of one bucket of the statistics
 const FIRST_LOOK = 45; // s that playing all of it takes at least, at the speed that is offered first
 
 export class Replay {
@@ -66,7 +66,7 @@ export class Replay {
     if (!state.past) {
       state.past = {
         canvas: null, map: null, mapped: "", mappedAt: 0, time: today, marked: null, live: true, loading: false, whole: true,
-        span: spanOf(null, today), stats: null, clock: new PlayClock(), trouble: "",
+        span: spanOf(null, today), stats: null, activity: null, clock: new PlayClock(), trouble: "",
       };
       this.#count();
     }
@@ -145,7 +145,7 @@ export class Replay {
   /** To where something happened next. */
   jump() {
     const { past } = this.state;
-    const next = nextBusy(busyMoments(past.stats?.hours ?? [], HOUR), past.time);
+    const next = past.activity && nextBusy(busyMoments(past.activity.buckets, past.activity.step), past.time);
     if (next !== null) this.seek(Math.max(next, past.stats.first));
   }
 

@@ -1,6 +1,7 @@
 // The replay: the parts of it, wired together.
 
 import { bar } from "./bar.js";
+import { Busy } from "./busy.js";
 import { Maps } from "./maps.js";
 import { Replay } from "./replay.js";
 
@@ -13,19 +14,23 @@ const SOON = 250; // ms: how often the bar moves on while nothing plays
  * @param {import("./parts.js").Page} page
  */
 export function replaying(state, page) {
-  const replay = new Replay(state, page), maps = new Maps(state, replay, page);
+  const replay = new Replay(state, page), maps = new Maps(state, replay, page), busy = new Busy(state, page);
   const showBar = bar(state, replay, maps, page);
+  const close = () => {
+    busy.stop();
+    return replay.close();
+  };
   const keys = {
     " ": () => replay.toggle(),
     j: () => replay.jump(),
-    l: () => replay.close(),
+    l: close,
     m: () => maps.next(),
     "<": () => replay.change(-1),
     ">": () => replay.change(1),
   };
   return {
     open: (time) => replay.open(time),
-    close: () => replay.close(),
+    close,
     key(key) {
       const act = keys[key];
       act?.();
@@ -36,6 +41,7 @@ export function replaying(state, page) {
       if (!state.past) return Infinity;
       const playing = replay.advance(now);
       maps.advance(now);
+      busy.advance(now);
       return playing ? 0 : SOON;
     },
     show: showBar,

@@ -6,6 +6,10 @@
  * @typedef {{from: number, to: number}} Span  Unix ms
  */
 
+const HOUR = 3_600_000; // ms
+const STEPS = [1, 2, 5, 10, 30, 60, 120, 300, 900, 1800, 3600, 3 * 3600, 12 * 3600, 86_400, 7 * 86_400, 30 * 86_400].map((s) => 1000 * s);
+const MOST_STEPS = 400; // as many bars as a large screen has room for
+const SHORT_STEPS = 47 * HOUR;
 const SHORTEST = 60_000; // ms that a time bar shows at least
 const BUSY = 0.75; // a step is busy if it has as many pixels as this part of those with any does not exceed
 const NEAR = 0.01; // of the bar: the mark of a gap is so wide
@@ -14,6 +18,17 @@ const LOWEST = 0.08; // of the height: a single pixel is seen
 /** What the bar shows of a record that begins at first. @param {number | null} first null: nothing is recorded @returns {Span} */
 export function spanOf(first, now) {
   return { from: Math.min(first ?? now, now - SHORTEST), to: now };
+}
+
+/**
+ * The steps in which a span is counted: short enough that the bars show more than one hill, and not too many. The
+ * server counts steps of less than an hour over two days at most, and longer ones from an hour on.
+ * @param {Span} span
+ */
+export function stepOf({ from, to }) {
+  const least = to - from > SHORT_STEPS ? HOUR : 0;
+  const step = STEPS.find((each) => each >= least && (to - from) / each <= MOST_STEPS) ?? STEPS[STEPS.length - 1];
+  return { step, from: from - (from % Math.min(step, HOUR)) };
 }
 
 /** The part of the bar, 0 to 1, at which a moment is. @param {Span} span */

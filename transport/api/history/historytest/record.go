@@ -218,6 +218,20 @@ func (r *Record) Painted(ctx context.Context, region canvas.RegionID) ([]int64, 
 	return times, nil
 }
 
+// Activity counts in steps.
+func (r *Record) Activity(ctx context.Context, of []canvas.RegionID, from time.Time, step time.Duration, steps int) ([]uint64, error) {
+	counts := make([]uint64, steps)
+	for _, region := range of {
+		for p, err := range r.Pixels(ctx, region, from, from.Add(time.Duration(steps)*step)) {
+			if err != nil {
+				return nil, err
+			}
+			counts[(p.Time-from.UnixMilli())/step.Milliseconds()]++
+		}
+	}
+	return counts, nil
+}
+
 // RangeOf is what a region's record covers.
 func (r *Record) RangeOf(ctx context.Context, region canvas.RegionID) (covered record.Range, err error) {
 	if err := r.ask(ctx, "RangeOf"); err != nil {

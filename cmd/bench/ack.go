@@ -74,7 +74,7 @@ func (a *acknowledged) placed(s *site) (_ durations, err error) {
 	w, err := a.repeat(c, m, func() []byte {
 		m.op++
 		m.waiting++
-		return placeFrame(0, m.op, 1)
+		return placeFrame(0, m.op, m.op, 1)
 	}, func() bool { return m.waiting == 0 })
 	if err == nil && c.refusals > 0 {
 		err = fmt.Errorf("%d pixels were refused", c.refusals)
@@ -90,7 +90,7 @@ func (a *acknowledged) echoed(s *site, place string) (durations, error) {
 		return durations{}, err
 	}
 	defer end()
-	request := placeFrame(0, uint64(a.Times), 1)
+	request := placeFrame(0, uint64(a.Times), uint64(a.Times), 1)
 	done, failed := loop.order("echo %d %d %d %s", len(request), ackFrame, warmUps+a.Times, place)
 	m := c.only()
 	sent := int64(0)

@@ -49,7 +49,7 @@ func (c *crowd) comeAndGo(now time.Time) error {
 		if err := c.leave(c.churn.passing[0]); err != nil {
 			return err
 		}
-		m, err := c.viewer(c.churn.to, make([]canvas.Position, c.regions))
+		m, err := c.viewer(c.churn.to, make([]canvas.Position, c.regions), "")
 		if err != nil {
 			return err
 		}

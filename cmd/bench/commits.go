@@ -143,7 +143,7 @@ func (m *commits) press(c *crowd, lasts time.Duration) error {
 func (m *member) fill(region, pixels int) error {
 	for ; m.waiting < window; m.waiting++ {
 		m.op++
-		m.unsent = append(m.unsent, placeFrame(region, m.op, pixels)...)
+		m.unsent = append(m.unsent, placeFrame(region, m.op, m.op, pixels)...)
 	}
 	if len(m.unsent) == 0 {
 		return nil

@@ -56,7 +56,7 @@ func TestMember_FillSendsEveryStrokeOnce(t *testing.T) {
 	const pixels = 64
 	var want []byte
 	for op := range uint64(window) {
-		want = append(want, placeFrame(3, op+1, pixels)...)
+		want = append(want, placeFrame(3, op+1, op+1, pixels)...)
 	}
 	m := &member{fd: pair[0]}
 	var got []byte

@@ -22,7 +22,9 @@ type crowd struct {
 	timer   int       // a timerfd, which fires when the next stroke is due
 	members []*member // by descriptor
 	size    int       // number of members
-	placers []*member // by region, where there is a schedule
+	placers []*member // take turns, where there is a schedule
+	strokes []uint64  // of schedules, in each region
+	cookies []string  // of the first that join: each is a person of its own
 	buffer  []byte
 	events  [maxEvents]unix.EpollEvent
 
@@ -76,7 +78,7 @@ type member struct {
 const window = 256
 
 func newCrowd(regions int) (*crowd, error) {
-	c := &crowd{regions: regions, buffer: make([]byte, readBuffer)}
+	c := &crowd{regions: regions, strokes: make([]uint64, regions), buffer: make([]byte, readBuffer)}
 	var err error
 	if c.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, fmt.Errorf("create epoll: %w", err)

@@ -3,9 +3,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
+	"net/netip"
 	"time"
+
+	"pixelplayground/cmd/pixelctl/loadtest/target"
 )
 
 // load describes what a crowd is shown.
@@ -14,6 +18,7 @@ type load struct {
 	Rate    float64       `default:"10000" above:"0" help:"Pixels placed per second, on all regions in turn."`
 	Stroke  int           `default:"1" min:"1" max:"4096" help:"Pixels in one stroke: one message, one op."`
 	Time    time.Duration `default:"5s" min:"1s" why:"CPU time comes in steps of 10ms" help:"How long they are placed."`
+	People  int           `default:"0" min:"0" help:"So many of the viewers place, each a person with a cookie, and with the allowance that a server gives without settings. With 0, 16 clients place whom nothing limits, and who are no viewers."`
 
 	churn float64 // viewers that leave per second, replaced by as many; then half of the viewers stay, and only what those see counts
 }
@@ -33,11 +38,20 @@ func (f *fanout) Validate() error {
 	if f.Churn > 0 && f.Viewers < 2 {
 		return fmt.Errorf("viewers %d: must be at least 2, since half of them come and go", f.Viewers)
 	}
+	switch {
+	case f.People > f.Viewers:
+		return fmt.Errorf("people %d: must be at most as many as viewers, who they are", f.People)
+	case f.People > 0 && f.Churn > 0:
+		return fmt.Errorf("people %d: must be 0 with churn", f.People)
+	}
 	return nil
 }
 
 func (f *fanout) Run(s *site) error {
 	s.sayf("\n%d viewers, %g pixels/s in strokes of %d, %v, %d rounds", f.Viewers, f.Rate, f.Stroke, f.Time, f.Rounds)
+	if f.People > 0 {
+		s.sayf("%d of the viewers place, %g pixels/s each; each has an allowance of its own of %g pixels/s, %d at once", f.People, f.Rate/float64(f.People), usualRate, usualBurst)
+	}
 	if f.Churn > 0 {
 		s.sayf("%g viewers leave per second and as many come; half of them stay, and what they see counts", f.Churn)
 	}
@@ -80,16 +94,22 @@ func (l load) measure(s *site) (figures, error) {
 
 // shown measures a server with its crowd.
 func (l load) shown(s *site) (f figures, err error) {
-	v, c, end, err := s.stage()
+	v, c, end, err := s.stage(l.limits()...)
 	if err != nil {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, end()) }()
+	if c.cookies, err = guests(v.addr, l.People); err != nil {
+		return f, err
+	}
 	viewers, err := c.join(v.addr, l.Viewers)
 	if err != nil {
 		return f, err
 	}
-	if err := c.recruit(v.addr, c.regions); err != nil {
+	if c.placers = viewers[:l.People]; l.People == 0 {
+		err = c.recruit(v.addr, c.regions)
+	}
+	if err != nil {
 		return f, err
 	}
 	stay := l.Viewers
@@ -100,9 +120,35 @@ func (l load) shown(s *site) (f figures, err error) {
 	return l.loaded(c, v, stay)
 }
 
+// What a server allows each person without settings.
+const usualRate, usualBurst = 200.0, 2000
+
+// limits are the server's settings for people; none without.
+func (l load) limits() []string {
+	if l.People == 0 {
+		return nil
+	}
+	return []string{fmt.Sprintf("--rate=%g", usualRate), fmt.Sprintf("--burst=%d", usualBurst)}
+}
+
+// guests are the cookies of so many people.
+func guests(at netip.AddrPort, people int) ([]string, error) {
+	cookies := make([]string, people)
+	for i := range cookies {
+		shown, err := target.Guest(context.Background(), "ws://"+at.String()+"/ws")
+		if err != nil {
+			return nil, fmt.Errorf("get a cookie: %w", err)
+		}
+		if cookies[i] = shown.Get("Cookie"); cookies[i] == "" {
+			return nil, errors.New("get a cookie: the server gives none")
+		}
+	}
+	return cookies, nil
+}
+
 // stage starts a server, and a crowd that has no members yet; end stops both.
-func (s *site) stage() (v *server, c *crowd, end func() error, err error) {
-	if v, err = s.serve(); err != nil {
+func (s *site) stage(limits ...string) (v *server, c *crowd, end func() error, err error) {
+	if v, err = s.serve(limits...); err != nil {
 		return nil, nil, nil, err
 	}
 	if c, err = newCrowd(geometry.Regions()); err != nil {

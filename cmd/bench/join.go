@@ -59,13 +59,14 @@ func (c *crowd) begin(m *member, to netip.AddrPort, opening []byte) error {
 	return c.watch(m.fd)
 }
 
-// viewer adds a member that subscribes to the whole canvas, from the positions that it holds.
-func (c *crowd) viewer(to netip.AddrPort, held []canvas.Position) (*member, error) {
+// viewer adds a member that subscribes to the whole canvas, from the positions that it holds. With a cookie it is a person
+// of its own.
+func (c *crowd) viewer(to netip.AddrPort, held []canvas.Position, cookie string) (*member, error) {
 	marks := make([]canvas.Mark, len(held))
 	for i := range marks {
 		marks[i] = canvas.Mark{Region: canvas.RegionID(i), Position: held[i]}
 	}
-	m, err := c.connect(to, opening(to, wire.AppendSubscribe(nil, marks)))
+	m, err := c.connect(to, opening(to, cookie, wire.AppendSubscribe(nil, marks)))
 	if err != nil {
 		return nil, err
 	}
@@ -78,7 +79,11 @@ func (c *crowd) join(to netip.AddrPort, viewers int) ([]*member, error) {
 	joined := make([]*member, 0, viewers)
 	blank := make([]canvas.Position, c.regions)
 	for i := range viewers {
-		m, err := c.viewer(to, blank)
+		cookie := ""
+		if i < len(c.cookies) {
+			cookie = c.cookies[i]
+		}
+		m, err := c.viewer(to, blank, cookie)
 		if err != nil {
 			return nil, err
 		}
@@ -100,7 +105,7 @@ func (c *crowd) join(to netip.AddrPort, viewers int) ([]*member, error) {
 // recruit adds placers, and waits until all have got their WELCOME.
 func (c *crowd) recruit(to netip.AddrPort, placers int) error {
 	for range placers {
-		m, err := c.connect(to, opening(to, nil))
+		m, err := c.connect(to, opening(to, "", nil))
 		if err != nil {
 			return err
 		}
@@ -117,10 +122,13 @@ func (c *crowd) recruit(to netip.AddrPort, placers int) error {
 }
 
 // opening is the handshake, HELLO and further frames, in one go.
-func opening(to netip.AddrPort, then []byte) []byte {
+func opening(to netip.AddrPort, cookie string, then []byte) []byte {
+	if cookie != "" {
+		cookie = "Cookie: " + cookie + "\r\n"
+	}
 	b := []byte("GET /ws HTTP/1.1\r\nHost: " + to.String() + "\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n" +
 		"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==\r\n" +
-		"Sec-WebSocket-Protocol: " + codec.Subprotocol + "\r\n\r\n")
+		"Sec-WebSocket-Protocol: " + codec.Subprotocol + "\r\n" + cookie + "\r\n")
 	b = wire.AppendFrame(b, ws.OpBinary, codec.AppendHello(nil, codec.Hello{}))
 	return append(b, then...)
 }

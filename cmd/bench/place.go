@@ -36,13 +36,14 @@ func (c *crowd) place(now time.Time) error {
 			return c.setTimer(due.Sub(now))
 		}
 		region := s.region(c.placed)
-		m := c.placers[region]
+		m := c.placers[c.placed%len(c.placers)]
 		if m.waiting >= window {
 			return nil
 		}
 		m.op++
 		m.waiting++
-		frame := placeFrame(region, m.op, s.stroke)
+		c.strokes[region]++
+		frame := placeFrame(region, m.op, c.strokes[region], s.stroke)
 		if n, err := unix.Write(m.fd, frame); err != nil || n < len(frame) {
 			return fmt.Errorf("place: the server takes %d of %d bytes: %w", n, len(frame), err)
 		}
@@ -50,18 +51,18 @@ func (c *crowd) place(now time.Time) error {
 	return nil
 }
 
-// placeFrame encodes a stroke as a PLACE frame.
-func placeFrame(region int, op uint64, pixels int) []byte {
-	return wire.AppendFrame(nil, ws.OpBinary, codec.AppendPlace(nil, codec.Place{Op: op, Dots: stroke(region, op, pixels)}))
+// placeFrame encodes the n-th stroke in a region as a PLACE frame.
+func placeFrame(region int, op, n uint64, pixels int) []byte {
+	return wire.AppendFrame(nil, ws.OpBinary, codec.AppendPlace(nil, codec.Place{Op: op, Dots: stroke(region, n, pixels)}))
 }
 
-// stroke is a row of pixels in a region, at another place for each op.
-func stroke(region int, op uint64, pixels int) []canvas.Dot {
+// stroke is a row of pixels in a region, at another place for each n.
+func stroke(region int, n uint64, pixels int) []canvas.Dot {
 	x0, y0, width, height := geometry.Bounds(canvas.RegionID(region))
 	dots := make([]canvas.Dot, pixels)
 	for i := range dots {
-		at := (int(op)*7919 + i) % (width * height) // a prime, so that all pixels get their turn
-		dots[i] = canvas.Dot{X: uint16(x0 + at%width), Y: uint16(y0 + at/width), Color: canvas.Color(op*2654435761) & 0xFFFFFF}
+		at := (int(n)*7919 + i) % (width * height) // a prime, so that all pixels get their turn
+		dots[i] = canvas.Dot{X: uint16(x0 + at%width), Y: uint16(y0 + at/width), Color: canvas.Color(n*2654435761) & 0xFFFFFF}
 	}
 	return dots
 }
@@ -87,12 +88,12 @@ func (c *crowd) settled() bool {
 	return true
 }
 
-// bases is where every region stands once everything placed has been answered. The placers know,
-// since every pixel ever placed took one sequence number. Only the epoch comes from the server.
+// bases is where every region stands once everything placed has been answered: every pixel ever placed took one sequence
+// number. Only the epoch comes from the server.
 func (c *crowd) bases(stroke int) []canvas.Position {
-	bases := make([]canvas.Position, len(c.placers))
-	for i, m := range c.placers {
-		bases[i].Seq = m.op * uint64(stroke)
+	bases := make([]canvas.Position, len(c.strokes))
+	for region, n := range c.strokes {
+		bases[region].Seq = n * uint64(stroke)
 	}
 	return bases
 }

@@ -9,8 +9,9 @@ import (
 )
 
 // schedule says when every pixel is to be placed. Strokes follow each other at a fixed interval,
-// whatever becomes of those before, and go to the regions in turn. Each placer has a region to
-// itself, so a pixel's sequence number tells which stroke it belongs to, and when that was due.
+// whatever becomes of those before, and go to the regions in turn. Where each placer has a region to
+// itself, a pixel's sequence number tells which stroke it belongs to, and when that was due. Where many place in a region, the
+// server may take two strokes that were due at about the same time in the other order.
 type schedule struct {
 	start   time.Time
 	rate    float64 // pixels per second

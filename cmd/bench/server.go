@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -37,17 +38,20 @@ type server struct {
 	data string
 }
 
-// serve starts a server with an empty canvas.
-func (s *site) serve() (*server, error) {
+// serve starts a server with an empty canvas, and without limits unless some are given.
+func (s *site) serve(limits ...string) (*server, error) {
+	if len(limits) == 0 {
+		limits = []string{"--rate=0"}
+	}
 	data, err := os.MkdirTemp(s.scratch, "data-")
 	if err != nil {
 		return nil, fmt.Errorf("make data directory: %w", err)
 	}
 	args := append([]string{
 		"--listen=127.0.0.1:0", "--data=" + data, "--canvas=1024x1024", "--region=256",
-		"--rate=0", "--max-connections=30000", "--log-level=warn",
+		"--max-connections=30000", "--log-level=warn",
 		"--redis-prefix=" + filepath.Base(data), // so that in Redis, too, the canvas is empty
-	}, s.Arg...)
+	}, slices.Concat(limits, s.Arg)...)
 	cmd := exec.Command(s.Server, args...)
 	cmd.Stderr = os.Stderr
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}

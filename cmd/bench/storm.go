@@ -115,7 +115,7 @@ func (st *storm) connect(c *crowd, to netip.AddrPort, held [][]canvas.Position, 
 	for len(clients) < st.Clients {
 		due := int(float64(st.Clients)*float64(time.Since(began))/float64(st.Within)) + 1
 		for len(clients) < min(due, st.Clients) {
-			m, err := c.viewer(to, held[len(clients)%len(held)])
+			m, err := c.viewer(to, held[len(clients)%len(held)], "")
 			if err != nil {
 				return nil, err
 			}

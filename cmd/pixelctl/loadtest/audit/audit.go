@@ -34,6 +34,7 @@ type Audit struct {
 	regions []region
 	strange []string // pixels under another user's name, the first few
 	astray  int      // how many pixels those were
+	books   books
 }
 
 // pixel is one pixel of the test.
@@ -43,6 +44,7 @@ type pixel struct {
 	state State
 	seen  uint8          // how many times by the watcher; at most 255
 	again canvas.Refusal // why it was last placed again; 0: it was not
+	seq   uint64         // that it was shown with; 0: in a frame that left others out, or not at all
 }
 
 type State uint8
@@ -67,7 +69,7 @@ type region struct {
 }
 
 func New(g canvas.Geometry, plan Plan) *Audit {
-	a := &Audit{g: g, plan: plan, regions: make([]region, g.Regions())}
+	a := &Audit{g: g, plan: plan, regions: make([]region, g.Regions()), books: books{regions: make([]book, g.Regions()), times: make(map[int]int)}}
 	for i := range a.regions {
 		a.regions[i].last = make(map[uint16]canvas.Color)
 	}
@@ -81,6 +83,7 @@ func (a *Audit) Begin(stands func() []canvas.Mark) {
 	defer a.mu.Unlock()
 	for _, m := range stands() {
 		a.regions[m.Region].held = m.Position
+		a.books.regions[m.Region] = book{first: m.Position.Seq, to: m.Position.Seq}
 	}
 	a.begun = true
 }
@@ -122,9 +125,11 @@ func (a *Audit) Batch(b *canvas.Batch, sight func(due time.Duration)) {
 		return
 	}
 	r.held, r.covered = b.Position(), r.covered+b.To-b.From
+	seq, whole := b.From, uint64(b.Pixels()) == b.To-b.From
 	for i := range b.Ops {
 		for _, pixel := range b.Ops[i].Pixels {
 			r.shown++
+			seq++
 			r.last[pixel.Pos] = pixel.Color
 			x, y := a.g.Point(b.Region, pixel.Pos)
 			n, ours := a.plan.number(x, y, pixel.Color, len(a.pixels))
@@ -137,6 +142,9 @@ func (a *Audit) Batch(b *canvas.Batch, sight func(due time.Duration)) {
 				sight(p.due)
 			}
 			p.seen = min(p.seen, 254) + 1
+			if whole {
+				p.seq = seq
+			}
 			if author := b.Ops[i].ID.Author; author != p.owner {
 				a.astray++
 				if len(a.strange) < named {

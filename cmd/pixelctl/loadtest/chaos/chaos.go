@@ -15,6 +15,7 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/audit"
 	"pixelplayground/cmd/pixelctl/loadtest/crew"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
+	"pixelplayground/cmd/pixelctl/loadtest/recorded"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/transport/client"
 )
@@ -34,6 +35,7 @@ type Config struct {
 	Rate     float64       `placeholder:"PIXELS" default:"500" above:"0" why:"without pixels there is nothing to lose" help:"Pixels per second that they place in all."`
 	Duration time.Duration `placeholder:"TIME" default:"1m" help:"How long pixels are placed."`
 	Settle   time.Duration `placeholder:"TIME" default:"30s" above:"0s" help:"How long everyone may take to be back, and every pixel to be answered, when the drawing is over."`
+	recorded.Flag
 	MaxPause time.Duration `placeholder:"TIME" default:"2s" help:"Fail if a region that is drawn on shows nothing new for longer; 0: any time will do."`
 }
 
@@ -80,7 +82,8 @@ type Test struct {
 	audit    *audit.Audit
 	pauses   *pauses
 	sights   *report.Recorder // times from when a pixel was due until the watcher saw it
-	ready    chan struct{}    // prepare closes it when all of the above are set
+	began    time.Time
+	ready    chan struct{} // prepare closes it when all of the above are set
 
 	mu    sync.Mutex
 	calm  []time.Duration // pauses before the first kill, by region
@@ -131,6 +134,9 @@ func (t *Test) Run(ctx context.Context) (*report.Report, error) {
 		return nil, err
 	}
 	r.Verdicts = t.audit.Judge(finals).Verdicts(len(finals), unreachable)
+	if t.cfg.Recorded {
+		r.Verdicts = append(r.Verdicts, t.judgeRecord(context.WithoutCancel(ctx)))
+	}
 	t.crew.JudgeSequences(r, tally, findings)
 	t.crew.JudgeReturn(r)
 	t.describe(r)
@@ -163,6 +169,7 @@ func (t *Test) prepare(ctx context.Context) error {
 		return err
 	}
 	t.audit.Begin(t.watcher.Positions)
+	t.began = time.Now()
 	return nil
 }
 

@@ -4,12 +4,15 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image"
 	"slices"
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record"
 	"pixelplayground/cmd/pixelctl/loadtest/audit"
 	"pixelplayground/cmd/pixelctl/loadtest/crew"
+	"pixelplayground/cmd/pixelctl/loadtest/recorded"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/transport/client"
 )
@@ -61,6 +64,30 @@ func (t *Test) final(ctx context.Context, target string) (audit.Final, error) {
 		return audit.Final{}, fmt.Errorf("watcher is behind %s: %w", target, err)
 	}
 	return audit.Final{Server: target, At: fresh.At}, nil
+}
+
+// judgeRecord compares the record with what was drawn. It asks the servers in turn until one answers:
+// all have the same record.
+func (t *Test) judgeRecord(ctx context.Context) report.Verdict {
+	ctx, cancel := context.WithTimeout(ctx, t.cfg.Settle)
+	defer cancel()
+	var failed error
+	for _, url := range t.cfg.Fleet.Targets {
+		all := image.Rect(0, 0, t.geometry.Width, t.geometry.Height)
+		var pixels []audit.Entry // a server that fails midway must not count
+		err := recorded.Pixels(ctx, url, t.geometry, all, t.began, func(p record.Pixel) {
+			pixels = append(pixels, audit.Entry{Region: p.Region, Seq: p.Seq, X: p.X, Y: p.Y, Color: p.Color, User: p.User})
+		})
+		if err != nil {
+			failed = errors.Join(failed, err)
+			continue
+		}
+		for _, p := range pixels {
+			t.audit.Recorded(p)
+		}
+		return t.audit.JudgeRecord(t.watcher.Positions())
+	}
+	return report.Verdict{Name: "record", Text: failed.Error()}
 }
 
 // describe adds what happened to the report.

@@ -13,6 +13,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/pattern"
+	"pixelplayground/cmd/pixelctl/loadtest/recorded"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 	"pixelplayground/codec"
@@ -34,9 +35,10 @@ type Config struct {
 	// As many operations on one pixel can be under way at once as there are clients. In the JSON
 	// protocol, which has no sequence numbers, the time to search for an order may grow
 	// exponentially with that.
-	Clients   int           `placeholder:"N" default:"16" min:"2" max:"64" why:"with more no order of what they did can be searched for" help:"Users that draw on the same pixels, up to 64."`
-	Pixels    int           `placeholder:"N" default:"4" min:"1" max:"1000" help:"How many pixels they draw on."`
-	Rounds    int           `placeholder:"N" default:"50" help:"How often each draws in turn, all at once, and mixed with reading."`
+	Clients int `placeholder:"N" default:"16" min:"2" max:"64" why:"with more no order of what they did can be searched for" help:"Users that draw on the same pixels, up to 64."`
+	Pixels  int `placeholder:"N" default:"4" min:"1" max:"1000" help:"How many pixels they draw on."`
+	Rounds  int `placeholder:"N" default:"50" help:"How often each draws in turn, all at once, and mixed with reading."`
+	recorded.Flag
 	Staleness time.Duration `placeholder:"TIME" default:"500ms" min:"0s" help:"How old what someone reads may be: servers see pixels at different moments. 0: as if there was one server that does one thing at a time."`
 }
 
@@ -67,6 +69,7 @@ type Test struct {
 	fleet *fleet.Fleet
 	sites []string // HTTP servers
 
+	began   time.Time
 	spots   []spot
 	index   map[uint64]int // of spots, by region and position
 	history *history
@@ -158,6 +161,9 @@ func (c *Test) Run(ctx context.Context) (*report.Report, error) {
 	c.fleet.Enter("reading back", 0)
 	c.judgeAgreement(ctx, r, clients)
 	c.judgeOrder(r)
+	if c.cfg.Recorded {
+		c.judgeRecord(ctx, r)
+	}
 	c.fleet.Enter("searching for an order", 0)
 	c.judgeHistory(r)
 	r.Pods = c.fleet.Pods()
@@ -167,6 +173,7 @@ func (c *Test) Run(ctx context.Context) (*report.Report, error) {
 // gather connects the clients and chooses the pixels.
 func (c *Test) gather(ctx context.Context) ([]*fleet.Client, error) {
 	c.fleet.Enter("connecting", 0)
+	c.began = time.Now()
 	if err := c.fleet.Open(ctx); err != nil {
 		return nil, err
 	}

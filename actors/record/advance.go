@@ -180,7 +180,7 @@ func whole(b *canvas.Batch, size int) bool {
 // flush writes the rows as a segment. If it is full, the next one begins after a tile.
 func (a *advance) flush(ctx context.Context) error {
 	if a.changed && a.rows.len() > 0 {
-		content, err := a.rows.encode(a.cfg.Geometry)
+		content, err := a.rows.encode(a.packer, a.cfg.Geometry)
 		if err != nil {
 			return err
 		}
@@ -309,7 +309,7 @@ func (a *advance) finish(ctx context.Context) error {
 	// After a gap another owner may have been further than this one: then some colours are not known
 	// yet, and the next call will write who placed what.
 	if latest := (file{kind: latestKind, region: a.region, end: a.s.at}); a.s.at.Seq > 0 && !slices.Contains(a.s.doubt, true) && !a.has(latest) {
-		content, err := a.s.encode(a.region, a.cfg.Geometry)
+		content, err := a.s.encode(a.packer, a.region, a.cfg.Geometry)
 		if err != nil {
 			return err
 		}

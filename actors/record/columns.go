@@ -166,6 +166,9 @@ func (t *table) value(column string, row int) (v parquet.Value, err error) {
 	if chunk == nil {
 		return v, fmt.Errorf("no column %q", column)
 	}
+	if _, err := chunk.OffsetIndex(); err != nil { // reads where the pages are
+		return v, fmt.Errorf("column %q: %w", column, err)
+	}
 	pages := chunk.Pages()
 	defer func() { err = errors.Join(err, pages.Close()) }()
 	if err := pages.SeekToRow(int64(row)); err != nil {

@@ -79,6 +79,10 @@ func (s *state) tile() canvas.Tile {
 	return t
 }
 
+// latestPage is the size of a page before it is packed, in bytes: of the rows that are asked for one
+// by one, few others have to be read.
+const latestPage = 16 << 10
+
 // latestRow is a row of the file of a state: the row's number is the pixel's position in the region.
 // Where it is not known who placed a pixel, or nobody has, user, time and seq are null.
 type latestRow struct {
@@ -90,7 +94,7 @@ type latestRow struct {
 	Seq   int64  `parquet:"seq,optional,delta"`
 }
 
-func (s *state) encode(region canvas.RegionID, g canvas.Geometry) ([]byte, error) {
+func (s *state) encode(p *packer, region canvas.RegionID, g canvas.Geometry) ([]byte, error) {
 	all := make([]latestRow, len(s.color))
 	for i := range all {
 		by := &s.authors.list[s.by[i]]
@@ -99,7 +103,7 @@ func (s *state) encode(region canvas.RegionID, g canvas.Geometry) ([]byte, error
 		}
 	}
 	var out bytes.Buffer
-	w := parquet.NewGenericWriter[latestRow](&out, options(region, g)...)
+	w := parquet.NewGenericWriter[latestRow](&out, append(p.options(region, g), parquet.PageBufferSize(latestPage))...)
 	if _, err := w.Write(all); err != nil {
 		return nil, fmt.Errorf("encode the latest pixels: %w", err)
 	}

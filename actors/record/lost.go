@@ -141,7 +141,7 @@ func (a *advance) rescue(ctx context.Context, f *file) error {
 		}
 	}
 	lost := r.slice(first, r.n)
-	content, err := lost.encode(a.cfg.Geometry)
+	content, err := lost.encode(a.packer, a.cfg.Geometry)
 	if err != nil {
 		return err
 	}

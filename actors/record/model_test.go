@@ -3,6 +3,7 @@ package record_test
 import (
 	"bytes"
 	"context"
+	"flag"
 	"fmt"
 	"io"
 	"log/slog"
@@ -38,6 +39,7 @@ type world struct {
 	past   []*canvas.Snapshot // states that a failover may go back to
 	unseen bool               // nothing was recorded since the last failover
 	reader *record.Reader     // one that stays
+	writer *record.Writer
 }
 
 // longest is how many batches a failover loses at most.
@@ -53,7 +55,7 @@ func newWorld(t *testing.T, seed uint64, segment int) *world {
 	w.cfg.Now = func() time.Time { return time.UnixMilli(w.clock) }
 	w.d = recordtest.NewDrawing(seed, w.cfg.Geometry, region)
 	w.past = append(w.past, w.d.Snapshot())
-	w.reader = record.NewReader(w.files, w.log, w.cfg)
+	w.reader, w.writer = record.NewReader(w.files, w.log, w.cfg), record.NewWriter(w.files, w.log, w.cfg)
 	return w
 }
 
@@ -73,7 +75,9 @@ func (w *world) draw(n int) {
 	}
 }
 
-func (w *world) advance() (uint64, error) { return w.advanceBy(w.files) }
+func (w *world) advance() (uint64, error) {
+	return w.writer.Advance(w.Context(), region, w.d.Snapshot())
+}
 
 func (w *world) advanceBy(files record.Files) (uint64, error) {
 	return record.NewWriter(files, w.log, w.cfg).Advance(w.Context(), region, w.d.Snapshot())
@@ -222,7 +226,7 @@ func (w *world) checkPast(r *record.Reader) {
 		}
 		got, _, err := r.Tile(w.Context(), region, time.UnixMilli(at))
 		if err != nil || !bytes.Equal(got.Tile, tile) {
-			w.Fatalf("the region at pixel %d is at %v, %v, and is not what it was", i+1, got.Position, err)
+			w.Fatalf("the region at pixel %d is %v, %v, and is not what it was", i+1, got, err)
 		}
 	}
 	now, _, err := r.Tile(w.Context(), region, time.UnixMilli(w.clock+1e9))
@@ -281,16 +285,13 @@ func (f *faulty) Remove(ctx context.Context, name string) error {
 	return f.Files.Remove(ctx, name)
 }
 
+var histories = flag.Int("histories", 12, "how many random histories are tried")
+
 // Goal: whatever happens, the record leads to what was drawn. Method: random histories with crashes
 // at any step, new owners, late owners, failovers, clocks that are set, and a log that is trimmed
 // before it was recorded; a model knows what was committed.
 func TestRecord_EqualsTheModel(t *testing.T) {
-	histories := 40
-	if testing.Short() {
-		histories = 10
-	}
-	for i := range histories {
-		seed := uint64(i)
+	for seed := range uint64(*histories) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) { history(t, seed) })
 	}
 }
@@ -298,11 +299,8 @@ func TestRecord_EqualsTheModel(t *testing.T) {
 func history(t *testing.T, seed uint64) {
 	rnd := rand.New(rand.NewPCG(seed, 1))
 	w := newWorld(t, seed, 20+rnd.IntN(200))
-	trims := rnd.IntN(2) == 0 // half of the histories may have gaps
-	type late struct {
-		now *canvas.Snapshot
-	}
-	var owners []late
+	trims := rnd.IntN(2) == 0     // half of the histories may have gaps
+	var owners []*canvas.Snapshot // what those had that were replaced
 	for range 60 {
 		switch rnd.IntN(12) {
 		case 0, 1, 2, 3:
@@ -315,11 +313,11 @@ func history(t *testing.T, seed uint64) {
 		case 7:
 			w.d.Wait(rnd.Int64N(20000) - 10000)
 		case 8:
-			owners = append(owners, late{w.d.Snapshot()})
+			owners = append(owners, w.d.Snapshot())
 			w.d.Claim()
 		case 9:
 			if len(owners) > 0 { // one that does not know yet
-				_, _ = record.NewWriter(w.files, w.log, w.cfg).Advance(t.Context(), region, owners[rnd.IntN(len(owners))].now)
+				_, _ = record.NewWriter(w.files, w.log, w.cfg).Advance(t.Context(), region, owners[rnd.IntN(len(owners))])
 			}
 		case 10:
 			if rnd.IntN(3) == 0 {
@@ -341,16 +339,14 @@ func history(t *testing.T, seed uint64) {
 	w.mustAdvance()
 	missing := w.check(record.NewReader(w.files, w.log, w.cfg))
 	w.check(w.reader)
-	if w.log = nil; true {
-		offline := record.NewReader(w.files, nil, w.cfg)
-		if again := w.check(offline); again != missing {
-			t.Fatalf("%d pixels are in gaps without the log, %d with it", again, missing)
-		}
-		if missing == 0 {
-			w.checkAll(offline)
-			w.checkAll(w.reader)
-		} else if !trims {
-			t.Fatalf("%d pixels are in gaps", missing)
-		}
+	offline := record.NewReader(w.files, nil, w.cfg)
+	if again := w.check(offline); again != missing {
+		t.Fatalf("%d pixels are in gaps without the log, %d with it", again, missing)
+	}
+	if missing == 0 {
+		w.checkAll(offline)
+		w.checkAll(w.reader)
+	} else if !trims {
+		t.Fatalf("%d pixels are in gaps", missing)
 	}
 }

@@ -3,6 +3,7 @@ package record
 import (
 	"cmp"
 	"context"
+	"errors"
 	"slices"
 	"time"
 
@@ -39,12 +40,12 @@ func (r *Reader) Settled(ctx context.Context, region canvas.RegionID, at time.Ti
 func (r *Reader) tileAt(ctx context.Context, v *view, to int64) (*canvas.Snapshot, error) {
 	_, _, width, height := r.cfg.Geometry.Bounds(v.region)
 	s := &canvas.Snapshot{Region: v.region, Tile: canvas.NewTile(width, height)}
-	if f := v.tileBefore(to); f != nil {
-		tile, err := r.tile(ctx, f)
-		if err != nil {
-			return nil, err
-		}
-		s.Position, s.Tile = f.end, slices.Clone(tile)
+	base, err := r.base(ctx, v, to)
+	if err != nil {
+		return nil, err
+	}
+	if base != nil {
+		s.Position, s.Tile = base.at, slices.Clone(base.tile)
 	}
 	for i := range v.parts {
 		p := &v.parts[i]
@@ -70,16 +71,35 @@ func (s stretch) paint(on *canvas.Snapshot) {
 	}
 }
 
-// tileBefore is the last tile of the history before a time; nil: there is none.
-func (v *view) tileBefore(to int64) (found *file) {
-	tiles := v.of(tileKind)
+// base is the last tile of the history before a time; nil: there is none, and the region was blank at
+// the beginning. A damaged one is passed over if what was drawn since the one before it is known.
+func (r *Reader) base(ctx context.Context, v *view, to int64) (*picture, error) {
+	tiles := slices.Clone(v.of(tileKind))
+	slices.SortFunc(tiles, func(a, b file) int { return cmp.Or(cmp.Compare(b.end.Seq, a.end.Seq), cmp.Compare(b.last, a.last)) })
+	var fault error
+	var wanted, at uint64 // the end of the damaged one, and of the one found
+	var found *picture
 	for i := range tiles {
 		f := &tiles[i]
-		if f.last < to && v.passes(f.end) && (found == nil || cmp.Or(cmp.Compare(f.end.Seq, found.end.Seq), cmp.Compare(f.last, found.last)) >= 0) {
-			found = f
+		if f.last >= to || !v.passes(f.end) {
+			continue
+		}
+		p, err := r.picture(ctx, f)
+		if err == nil {
+			found, at = p, f.end.Seq
+			break
+		}
+		if !errors.Is(err, ErrDamaged) {
+			return nil, err
+		}
+		if r.cfg.Log.Error("a file of the record is damaged", "err", err); fault == nil {
+			fault, wanted = err, f.end.Seq
 		}
 	}
-	return found
+	if fault != nil && slices.ContainsFunc(v.parts, func(p part) bool { return p.gap() && p.to.Seq > at && p.to.Seq <= wanted }) {
+		return nil, fault
+	}
+	return found, nil
 }
 
 // passes reports whether a position may be one of the history: where a part ends, or in a gap.

@@ -68,25 +68,6 @@ func (r *Reader) rows(ctx context.Context, f *file, want columns) (*rows, error)
 	return all, err
 }
 
-// tile reads a tile's colours.
-func (r *Reader) tile(ctx context.Context, f *file) (canvas.Tile, error) {
-	key := "tile " + f.name()
-	if kept, ok := r.cache.get(key); ok {
-		return kept.(canvas.Tile), nil
-	}
-	content, err := r.files.Get(ctx, f.name())
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", f.name(), err)
-	}
-	s, err := decodeTile(f, content, r.cfg.Geometry)
-	if err != nil {
-		return nil, err
-	}
-	t := s.tile()
-	r.cache.put(key, t, len(t))
-	return t, nil
-}
-
 // tries is how often a question is asked anew because the Writer has replaced files meanwhile.
 const tries = 3
 

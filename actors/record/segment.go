@@ -28,17 +28,23 @@ type segmentRow struct {
 	Cause  string `parquet:"cause,dict"`
 }
 
+// packer compresses files. It keeps what it needs for that from one file to the next, since making it
+// takes longer than a small file. A higher level saves 1% of the size and takes a quarter longer.
+type packer struct{ codec zstd.Codec }
+
+func newPacker() *packer { return &packer{zstd.Codec{Level: zstd.SpeedDefault}} }
+
 // options are those of every file that is written.
-func options(region canvas.RegionID, g canvas.Geometry) []parquet.WriterOption {
+func (p *packer) options(region canvas.RegionID, g canvas.Geometry) []parquet.WriterOption {
 	return []parquet.WriterOption{
-		parquet.Compression(&zstd.Codec{Level: zstd.SpeedDefault}), parquet.CreatedBy("pixelplayground", "1", ""),
+		parquet.Compression(&p.codec), parquet.CreatedBy("pixelplayground", "1", ""),
 		parquet.KeyValueMetadata("format", strconv.Itoa(formatVersion)), parquet.KeyValueMetadata("region", strconv.Itoa(int(region))),
 		parquet.KeyValueMetadata("geometry", g.String()),
 	}
 }
 
 // encode makes a segment's file.
-func (r *rows) encode(g canvas.Geometry) ([]byte, error) {
+func (r *rows) encode(p *packer, g canvas.Geometry) ([]byte, error) {
 	users := make([]string, len(r.authors.list))
 	for i, by := range r.authors.list {
 		users[i] = userText(by.user)
@@ -58,7 +64,7 @@ func (r *rows) encode(g canvas.Geometry) ([]byte, error) {
 		}
 	}
 	var out bytes.Buffer
-	w := parquet.NewGenericWriter[segmentRow](&out, options(r.region, g)...)
+	w := parquet.NewGenericWriter[segmentRow](&out, p.options(r.region, g)...)
 	if _, err := w.Write(all); err != nil {
 		return nil, fmt.Errorf("encode pixels: %w", err)
 	}

@@ -2,11 +2,13 @@ package record
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"image"
 	"image/color"
 	"image/draw"
 	"image/png"
+	"slices"
 
 	"pixelplayground/actors/canvas"
 )
@@ -83,4 +85,32 @@ func decodeTile(f *file, content []byte, g canvas.Geometry) (s *state, err error
 		set(pos, color.NRGBAModel.Convert(picture.At(pos%width, pos/width)).(color.NRGBA))
 	}
 	return s, nil
+}
+
+// picture is what a Reader keeps of a tile.
+type picture struct {
+	at    canvas.Position
+	tile  canvas.Tile
+	doubt []bool // nil: all of it is known
+}
+
+func (r *Reader) picture(ctx context.Context, f *file) (*picture, error) {
+	key := "tile " + f.name()
+	if kept, ok := r.cache.get(key); ok {
+		return kept.(*picture), nil
+	}
+	content, err := r.files.Get(ctx, f.name())
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", f.name(), err)
+	}
+	s, err := decodeTile(f, content, r.cfg.Geometry)
+	if err != nil {
+		return nil, err
+	}
+	p := &picture{at: f.end, tile: s.tile()}
+	if slices.Contains(s.doubt, true) {
+		p.doubt = s.doubt
+	}
+	r.cache.put(key, p, len(p.tile)+len(p.doubt))
+	return p, nil
 }

@@ -208,16 +208,15 @@ func (r *Reader) colorsAt(ctx context.Context, v *view) ([]canvas.Color, error) 
 
 // replay takes a blank state to the end of the parts: the last tile, and what was drawn since.
 func (r *Reader) replay(ctx context.Context, v *view, s *state) error {
-	if f := v.tileBefore(forever); f != nil {
-		content, err := r.content(ctx, f)
-		if err != nil {
-			return err
+	base, err := r.base(ctx, v, forever)
+	if err != nil {
+		return err
+	}
+	if base != nil {
+		s.at = base.at
+		for pos := range s.color {
+			s.color[pos], s.doubt[pos] = base.tile.At(uint16(pos)), base.doubt != nil && base.doubt[pos]
 		}
-		tile, err := decodeTile(f, content, r.cfg.Geometry)
-		if err != nil {
-			return err
-		}
-		*s = *tile
 	}
 	for i := range v.parts {
 		p := &v.parts[i]

@@ -27,12 +27,13 @@ type Writer struct {
 	files  Files
 	log    Log
 	cfg    Config
+	packer *packer
 	counts Counts
 }
 
 // NewWriter makes a Writer. It reads and writes nothing yet.
 func NewWriter(files Files, log Log, cfg Config) *Writer {
-	return &Writer{files: files, log: log, cfg: cfg.withDefaults()}
+	return &Writer{files: files, log: log, cfg: cfg.withDefaults(), packer: newPacker()}
 }
 
 // Counts is what the Writer has done so far.

@@ -16,6 +16,7 @@ const (
 	whyRepaired = "lost by the store"
 	whyMismatch = "what was recorded before does not lead to what the canvas has"
 	whyMissing  = "a file of the record is gone"
+	whyRemoved  = "removed, to keep the record within its bounds"
 )
 
 // gapFile is the file of a gap.

@@ -131,7 +131,7 @@ func arrows() []arrow {
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
 		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline", loadtest + "/target"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
-		{from: "cmd/playground/settings", may: []string{"actors", canvas, "actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/api/admin", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
+		{from: "cmd/playground/settings", may: []string{"actors", canvas, record, "actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/api/admin", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/alecthomas/kong", "gopkg.in/yaml.v3",
 		}},
 		{from: "cmd/playground/gateway", may: []string{message, "cluster", "transport", "transport/stats"}, never: io},

@@ -44,6 +44,7 @@ type pod struct {
 	started  time.Time
 	draining atomic.Bool // the API reports it to whatever sends clients here
 	offered  func()      // ends backups; nil: they have not begun
+	kept     func()      // ends the keeping of the record within its bounds; nil: it has none
 	settled  func()      // ends the rereading of secrets; nil: it has not begun
 	untidy   func()      // ends the tidying of memory; nil: it has not begun
 	dismiss  func()      // ends the usher's work; nil: it has not begun
@@ -123,6 +124,9 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	if files != nil && cfg.Canvas {
 		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Log: log})
 		ports.Recorder, counters = writer, append(counters, recordCounters(writer.Counts())...)
+		if keep := cfg.Record.Keep(); keep != (record.Keep{}) {
+			p.kept = inBackground(newRecordKeeper(keep, kept, writer.Prune, cfg.Node, log).run)
+		}
 	}
 	var people api.People // nil: this pod is no gateway
 	if cfg.Gateway {
@@ -275,6 +279,9 @@ func (p *pod) close(ctx context.Context) error {
 	}
 	if p.node != nil {
 		p.node.Close()
+	}
+	if p.kept != nil {
+		p.kept()
 	}
 	if p.settled != nil {
 		p.settled()

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"pixelplayground/actors/record"
 	"pixelplayground/actors/store/bucket"
 )
 
@@ -33,6 +34,9 @@ func (r Record) Kept() int {
 	}
 	return r.Buffer
 }
+
+// Keep is how much of the record is kept.
+func (r Record) Keep() record.Keep { return record.Keep{Age: r.Age, Size: r.Size} }
 
 // Bounds of how much is kept: what is less would remove what has just been recorded.
 const (

@@ -13,8 +13,10 @@ const settle = async () => {
   for (let i = 0; i < 20; i++) await new Promise((done) => setImmediate(done));
 };
 
+const MODES = [500, 1e9]; // pixels that the server says there are: all are loaded at once, or not
+
 /** A canvas of 128x64 in two regions, on which 500 pixels were drawn in 100 s, and a server that knows them. */
-async function setUp({ seed = 1, open = null } = {}) {
+async function setUp({ seed = 1, open = null, pixels = 500 } = {}) {
   const geometry = makeGeometry(128, 64, 64), random = seeded(seed), below = (n) => Math.floor(random() * n);
   const drawn = Array.from({ length: 500 }, (_, i) => ({ time: FIRST + i * 190, x: below(128), y: below(64), colour: below(0xffffff) }));
   const state = newState();
@@ -34,7 +36,7 @@ async function setUp({ seed = 1, open = null } = {}) {
     });
   };
   const server = {
-    stats: async () => ({ pixels: drawn.length, first: FIRST, last: drawn.at(-1).time, gaps: [] }),
+    stats: async () => ({ pixels, first: FIRST, last: drawn.at(-1).time, gaps: [] }),
     async picture(area, time, signal) {
       asked.push(["picture", time]);
       if (held.pictures) await new Promise((done) => held.pictures.push(done));
@@ -86,8 +88,8 @@ test("it opens at now, with the canvas as it is, and asks for nothing but the co
   assert.equal(state.past.span.from, FIRST);
 });
 
-test("a moment is shown as it was, and is in the link", async () => {
-  const { state, replay, navigation, run, same, settle, drawn } = await setUp();
+for (const pixels of MODES) test(`a moment is shown as it was, and is in the link; ${pixels} pixels`, async () => {
+  const { state, replay, navigation, run, same, settle, drawn } = await setUp({ pixels });
   for (const part of [0.5, 0.1, 0.9, 0]) {
     const time = Math.round(FIRST + part * 95_000);
     replay.seek(time);
@@ -102,9 +104,9 @@ test("a moment is shown as it was, and is in the link", async () => {
   assert.equal(drawn.length, 500);
 });
 
-test("every frame from blank to now is what was there, and the last one is the canvas", async () => {
+for (const pixels of MODES) test(`every frame from blank to now is what was there, and the last one is the canvas; ${pixels} pixels`, async () => {
   for (let seed = 1; seed <= 4; seed++) {
-    const { state, replay, run, same } = await setUp({ seed });
+    const { state, replay, run, same } = await setUp({ seed, pixels });
     replay.setSpeed(10);
     replay.seek(FIRST - 1);
     replay.toggle();
@@ -158,8 +160,8 @@ test("while the slider moves one picture is asked for at a time, and the last mo
   assert.ok(asked.filter(([kind]) => kind === "picture").length <= 3);
 });
 
-test("when the view shows other regions they follow, at the moment that is shown", async () => {
-  const { state, replay, navigation, run, same, settle } = await setUp();
+for (const pixels of MODES) test(`when the view shows other regions they follow, at the moment that is shown; ${pixels} pixels`, async () => {
+  const { state, replay, navigation, run, same, settle } = await setUp({ pixels });
   navigation.resize({ width: 60, height: 60, left: 0, top: 0, right: 0, bottom: 0 });
   navigation.open("#20,20,2");
   replay.seek(FIRST + 40_000);
@@ -211,4 +213,59 @@ test("what can't be loaded is said, and the replay stands still", async () => {
   assert.equal(state.past.trouble, "There is no record here");
   assert.equal(state.past.clock.playing, false);
   assert.equal(shownCanvas(state), state.canvas);
+});
+
+test("of a small record each region is asked for once: then seeking anywhere asks nothing, and is right", async () => {
+  const { state, replay, asked, run, same, settle } = await setUp();
+  replay.seek(FIRST + 50_000);
+  await settle();
+  await run(500);
+  const before = asked.length, random = seeded(9);
+  for (let i = 0; i < 40; i++) {
+    const time = Math.round(FIRST + random() * 95_000);
+    replay.seek(time, i % 3 > 0);
+    same(time, `moment ${i}, at once`);
+    if (i % 5 === 0) await run(100);
+    assert.equal(state.past.loading, false);
+    if (i % 10 === 9) replay.live();
+  }
+  assert.equal(asked.length, before);
+  replay.toggle();
+  await run(300);
+  same(state.past.time, "played on from there");
+});
+
+test("of a large record nothing is loaded ahead while the user looks for a moment, and little while the slider moves", async () => {
+  const { replay, asked, run, clock, settle } = await setUp({ pixels: 1e9 });
+  for (let i = 0; i < 5; i++) {
+    replay.seek(FIRST + 10_000 * i);
+    await settle();
+    await run(200);
+  }
+  assert.deepEqual(asked.map(([kind]) => kind), Array(5).fill("picture"));
+  await run(1000);
+  assert.ok(asked.filter(([kind]) => kind === "past").length >= 2);
+  asked.length = 0;
+  for (let i = 0; i < 100; i++) {
+    replay.seek(FIRST + 900 * i, true);
+    clock.now += 1;
+    await settle();
+  }
+  assert.ok(asked.length <= 40, `${asked.length} pictures in 100 ms`);
+  assert.ok(asked.every(([kind]) => kind === "picture"));
+});
+
+test("what could not be loaded is asked for again when the user plays on", async () => {
+  const { state, replay, run, settle } = await setUp({ pixels: 1e9 });
+  replay.seek(FIRST + 1000);
+  await settle();
+  const { server } = replay.ports, { past } = server;
+  server.past = async () => { throw new Error("The record can't be read"); };
+  await run(1500);
+  assert.equal(state.past.trouble, "The record can't be read");
+  server.past = past;
+  replay.toggle();
+  await run(1000);
+  assert.equal(state.past.trouble, "");
+  assert.ok(state.past.time > FIRST + 1500);
 });

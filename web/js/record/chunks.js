@@ -1,5 +1,5 @@
 // What happened in the regions that are replayed: loaded piece by piece, ahead of the moment that is shown, and given
-// out in the order in which it happened.
+// out in the order in which it happened. If there is little of it, all is kept, and can be given out again.
 
 /**
  * The region as it was; rgb null: blank.
@@ -15,8 +15,10 @@
  * @property {number} loaded up to this time everything is here
  * @property {number} window ms that the next question is about
  * @property {boolean} asking
- * @property {{step: Step, next: number}[]} queue what is not given out yet; next: of its pixels
- * @property {number} held pixels in the queue
+ * @property {Step[]} steps what is here, in order
+ * @property {number} at the first of them that is not given out to its end
+ * @property {number} next the first of its pixels that is not
+ * @property {number} held pixels that are not
  * @property {AbortController} stop
  */
 
@@ -29,6 +31,8 @@ const HELD = 200_000; // pixels of one region that wait to be shown: 2.6 MB. The
 export class Chunks {
   /** @type {Map<number, Lane>} by region */
   #lanes = new Map();
+  #keeps = false;
+  #until = 0; // up to this time all is loaded at once, if it is kept
 
   /**
    * @param {object} ports
@@ -52,8 +56,18 @@ export class Chunks {
     this.want([], 0);
   }
 
-  /** From now on it is about these regions. Those that are new begin at a time. @param {number[]} regions @param {number} time */
-  want(regions, time) {
+  /**
+   * From now on it is about these regions. Those that are new begin at a time.
+   * @param {number[]} regions @param {number} time
+   * @param {boolean} [all] all since that time is loaded at once, and kept
+   */
+  want(regions, time, all = false) {
+    if (all !== this.#keeps) {
+      for (const { stop } of this.#lanes.values()) stop.abort();
+      this.#lanes.clear();
+      this.#keeps = all;
+      this.#until = 0;
+    }
     for (const [region, lane] of this.#lanes) {
       if (regions.includes(region)) continue;
       lane.stop.abort();
@@ -62,40 +76,53 @@ export class Chunks {
     for (const region of regions) {
       if (this.#lanes.has(region)) continue;
       const start = { from: time }, since = Math.max(0, time - LATE);
-      this.#lanes.set(region, { start, since, loaded: time - 1, window: LEAST, asking: false, queue: [], held: 0, stop: new AbortController() });
+      const window = all ? Infinity : LEAST;
+      this.#lanes.set(region, { start, since, loaded: time - 1, window, asking: false, steps: [], at: 0, next: 0, held: 0, stop: new AbortController() });
     }
   }
 
   /** Loads what will be needed soon. @param {number} time that is shown @param {number} end there is nothing behind it */
   ahead(time, speed, end) {
-    const enough = Math.min(end, time + Math.max(LEAST, AHEAD * speed));
+    if (this.#keeps) this.#until ||= end;
+    const enough = Math.min(end, Math.max(this.#until, time + Math.max(LEAST, AHEAD * speed)));
     for (const [region, lane] of this.#lanes) {
-      if (lane.asking || lane.loaded >= enough || lane.held >= HELD) continue;
+      if (lane.asking || lane.loaded >= enough || (lane.held >= HELD && !this.#keeps)) continue;
       lane.window = Math.max(lane.window, (AHEAD * speed) / 2);
       this.#load(region, lane, Math.round(Math.min(end, lane.loaded + lane.window)));
     }
   }
 
+  /** What was given out may be given out again, from the beginning. @returns {boolean} whether it was kept */
+  rewind() {
+    if (!this.#keeps) return false;
+    for (const lane of this.#lanes.values()) lane.at = lane.next = 0;
+    return true;
+  }
+
   /**
-   * Gives out what has happened up to a time.
+   * Gives out what has happened up to a time, of regions of which all of that is here.
    * @param {(region: number, whole: Whole) => void} begin
    * @param {(region: number, pixels: Uint8Array, first: number, last: number) => void} place entries [first, last)
    */
   take(time, begin, place) {
     for (const [region, lane] of this.#lanes) {
-      for (let head = lane.queue[0]; head; head = lane.queue[0]) {
-        const { step } = head;
+      if (lane.loaded < time) continue;
+      for (; lane.at < lane.steps.length; lane.at++, lane.next = 0) {
+        const step = lane.steps[lane.at];
         if ("whole" in step) {
           if (step.time > time) break;
           begin(region, step.whole);
-        } else {
-          const { pixels, times } = step, first = head.next;
-          while (head.next < times.length && times[head.next] <= time) head.next++;
-          lane.held -= head.next - first;
-          if (head.next > first) place(region, pixels, first, head.next);
-          if (head.next < times.length) break;
+          continue;
         }
-        lane.queue.shift();
+        const { pixels, times } = step, first = lane.next;
+        while (lane.next < times.length && times[lane.next] <= time) lane.next++;
+        lane.held -= lane.next - first;
+        if (lane.next > first) place(region, pixels, first, lane.next);
+        if (lane.next < times.length) break;
+      }
+      if (!this.#keeps && lane.at > 0) {
+        lane.steps.splice(0, lane.at);
+        lane.at = 0;
       }
     }
   }
@@ -108,7 +135,7 @@ export class Chunks {
       if (this.#lanes.get(region) !== lane) return;
       let pixels = 0;
       for (const step of steps) {
-        lane.queue.push({ step, next: 0 });
+        lane.steps.push(step);
         if (!("times" in step)) continue;
         pixels += step.times.length;
         lane.since = step.times[step.times.length - 1];

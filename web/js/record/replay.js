@@ -29,6 +29,10 @@ import { busyMoments, fittingSpeed, nextBusy, spanOf } from "./timeline.js";
  * @property {string} trouble why nothing comes, for the user
  */
 
+const LITTLE = 300_000; // pixels: if a record has no more, all of what is in view is loaded once (3 MB): seeking asks nothing then
+const GRID = 400; // moments of the bar that are shown while the slider moves: those seen before are in the browser's cache
+const PACE = 1500; // pixels of pictures per ms while the slider moves, since the server makes only so many for one network
+const SETTLED = 700; // ms that a moment is looked at before what followed is loaded
 const EDGE = 1500; // ms: what is so close to now is now
 const FIRST_LOOK = 45; // s that playing all of it takes at least, at the speed that is offered first
 
@@ -39,6 +43,8 @@ export class Replay {
   #showing = false;
   #again = false;
   #area = "";
+  #sought = 0; // when the last moment was, by the steady clock, here and below
+  #due = 0; // when another picture may be asked for while the slider moves
   #chunks;
 
   /**
@@ -78,6 +84,7 @@ export class Replay {
   close() {
     if (!this.state.past) return false;
     this.live();
+    this.#chunks.stop();
     this.#asked.abort();
     this.state.past = null;
     this.state.said = "Live again";
@@ -89,9 +96,8 @@ export class Replay {
   live() {
     const { past } = this.state;
     this.#picture.abort();
-    this.#chunks.stop();
-    this.#showing = this.#again = false;
-    this.#area = "";
+    if (!this.#little) this.#chunks.stop();
+    this.#showing = this.#again = this.#scrubbing = false;
     past.clock.pause();
     const time = this.ports.today();
     Object.assign(past, { canvas: null, live: true, loading: false, marked: null, time, trouble: "", whole: true });
@@ -105,12 +111,44 @@ export class Replay {
     this.#scrubbing = scrubbing;
     if (time >= end - EDGE) return this.live();
     const at = past.stats ? Math.max(time, past.span.from) : time;
-    past.clock.set(at, this.ports.now());
+    this.#retry();
+    this.#sought = this.ports.now();
+    past.clock.set(at, this.#sought);
     Object.assign(past, { time: at, live: false, trouble: "", map: null, mapped: "" });
     if (!scrubbing) past.marked = at;
-    this.#chunks.stop();
-    this.#show();
+    if (!this.#rewind()) this.#show();
     this.ports.changed();
+  }
+
+  /** Shows the moment out of what is loaded already. @returns {boolean} whether that could be done */
+  #rewind() {
+    const { past, canvas } = this.state;
+    if (!this.#little || this.#area !== this.#seen.regions.join() || this.#chunks.loaded < past.time) return false;
+    if (this.#showing) this.#picture.abort();
+    this.#showing = this.#again = past.loading = false;
+    past.canvas ??= new Canvas(canvas.geometry);
+    this.#chunks.rewind();
+    this.#chunks.take(past.time, this.#begin, this.#place);
+    return true;
+  }
+
+  /** Whether all of what is in view is loaded at once. */
+  get #little() {
+    return (this.state.past.stats?.pixels ?? Infinity) <= LITTLE;
+  }
+
+  /** Loads what follows the moment that is shown; of a small record everything. @param {number[]} regions @param {number} time */
+  #want(regions, time) {
+    const little = this.#little;
+    this.#chunks.want(regions, little ? Math.min(this.state.past.stats.first || time, time) - 1 : time, little);
+  }
+
+  /** What could not be loaded before may be there now: it is asked for when the user does something. */
+  #retry() {
+    const { past } = this.state;
+    if (!past.trouble) return;
+    this.#chunks.stop();
+    this.#area = past.trouble = "";
   }
 
   /** Plays on, or pauses; at the end it begins anew. */
@@ -122,6 +160,7 @@ export class Replay {
     } else {
       if (past.live) this.seek(past.span.from);
       if (past.live) return;
+      this.#retry();
       clock.play(this.ports.now());
     }
     this.state.said = clock.playing ? "Playing" : "Paused";
@@ -151,13 +190,14 @@ export class Replay {
 
   /** Lets time pass. @returns {boolean} whether it goes on by itself */
   advance(now) {
-    const { past } = this.state;
+    const { past } = this.state, { clock } = past;
     const end = this.ports.today();
     past.span.to = Math.max(past.span.to, end);
     if (past.live) past.time = end;
-    if (!past.canvas || this.#scrubbing || this.#showing) return past.clock.playing;
+    if (this.#again && !this.#showing && now >= this.#due) this.#show();
+    if (!past.canvas || this.#showing || (this.#scrubbing && !this.#little)) return clock.playing;
+    if (!this.#little && !clock.playing && now - this.#sought < SETTLED && this.#area === this.#seen.regions.join()) return false;
     this.#follow();
-    const { clock } = past;
     this.#chunks.ahead(clock.time, clock.playing ? clock.speed : 1, end);
     const time = clock.advance(now, this.#chunks.loaded);
     this.#chunks.take(time, this.#begin, this.#place);
@@ -174,14 +214,16 @@ export class Replay {
 
   /** Loads the picture of the moment. While one is on its way, it waits for it, unless nothing follows at once. */
   async #show() {
-    if (this.#showing && this.#scrubbing) {
+    if (this.#scrubbing && (this.#showing || this.ports.now() < this.#due)) {
       this.#again = true;
       return;
     }
     this.#picture.abort();
-    const stop = (this.#picture = new AbortController()), { past } = this.state, { time } = past, area = this.#seen;
+    if (!this.#little) this.#chunks.stop();
+    const stop = (this.#picture = new AbortController()), { past } = this.state, area = this.#seen, time = this.#scrubbing ? this.#coarse(past.time) : past.time;
     this.#showing = past.loading = true;
     this.#again = false;
+    this.#due = this.ports.now() + (area.width * area.height) / PACE;
     try {
       const rgb = await this.ports.server.picture(area, time, stop.signal);
       if (stop.signal.aborted) return;
@@ -192,7 +234,13 @@ export class Replay {
     }
     this.#showing = past.loading = false;
     this.ports.changed();
-    if (this.#again) this.#show();
+    if (this.#again && this.ports.now() >= this.#due) this.#show();
+  }
+
+  /** A moment near another. @param {number} time */
+  #coarse(time) {
+    const { from, to } = this.state.past.span, step = Math.max(1000, (to - from) / GRID);
+    return Math.round(from + Math.round((time - from) / step) * step);
   }
 
   /** Shows a picture. */
@@ -205,7 +253,7 @@ export class Replay {
     }
     past.whole = area.all;
     this.#area = area.regions.join();
-    if (!this.#scrubbing) this.#chunks.want(area.regions, time);
+    if (!this.#scrubbing || this.#little) this.#want(area.regions, time);
   }
 
   /** The view may show other regions than before. */
@@ -214,7 +262,7 @@ export class Replay {
     past.whole = area.all;
     if (key === this.#area) return;
     this.#area = key;
-    this.#chunks.want(area.regions, past.time);
+    this.#want(area.regions, past.time);
     for (const region of past.canvas.regions) if (region.tile && !area.regions.includes(region.id)) past.canvas.release(region);
   }
 

@@ -26,7 +26,7 @@ const noonText = "1777896000007"
 type desk struct {
 	http.Handler
 	history *History
-	record  *historytest.Record
+	record  *historytest.Record // nil: another one is asked
 	private bool
 	refuses bool // Begin lets nobody in
 	jobs    atomic.Int64
@@ -36,9 +36,18 @@ type desk struct {
 
 func newDesk(t testing.TB) *desk {
 	t.Helper()
-	d := &desk{record: historytest.New(small)}
+	known := historytest.New(small)
+	d := newDeskOf(t, known)
+	d.record = known
+	return d
+}
+
+// newDeskOf is the routes over any record.
+func newDeskOf(t testing.TB, known Record) *desk {
+	t.Helper()
+	d := new(desk)
 	d.history = New(Ports{
-		Record: d.record, Geometry: small, Begin: d.begin, Encode: func(f func()) { f() },
+		Record: known, Geometry: small, Begin: d.begin, Encode: func(f func()) { f() },
 		Private: func() bool { return d.private }, Now: func() time.Time { return noon }, Log: slog.New(slog.DiscardHandler),
 	})
 	d.Handler = muxOf(d.history)

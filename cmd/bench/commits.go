@@ -80,8 +80,8 @@ func (s *site) watchedRedis() (process, error) {
 	if err != nil {
 		return 0, err
 	}
-	cores, err := redis.cores()
-	s.sayf("redis-server may run on cores %v", cores)
+	status, err := redis.status()
+	s.sayf("redis-server may run on cores %v", status.CpusAllowedList)
 	return redis, err
 }
 

@@ -3,7 +3,8 @@
 package main
 
 import (
-	"context"
+	"cmp"
+	"crypto/sha1"
 	"errors"
 	"fmt"
 	"io"
@@ -52,57 +53,54 @@ func fileKeeper(dir string) (keeper, error) {
 // keepScript is a script of one write: KEYS is the log, ARGV the record.
 const keepScript = `redis.call('XADD', KEYS[1], 'MAXLEN', '1000', '*', 'batch', ARGV[1]) return 1`
 
-// redisKeeper appends to a stream by a script, and deletes the stream in the end. It uses the
-// connection that the driver has made by itself, one thing at a time, and blocks its thread
-// meanwhile: nothing is quicker for one round trip, so this is the least that a commit can cost.
+// redisKeeper appends to a stream by a script, and deletes the stream in the end. It asks one thing at a
+// time over a connection that blocks its thread meanwhile: nothing is quicker for one round trip, so this
+// is the least that a commit can cost.
 func redisKeeper(url string) (keeper, error) {
-	var conn net.Conn
-	r, err := redisAt(url, func(made net.Conn) { conn = made })
+	o, err := redisOptions(url)
 	if err != nil {
 		return keeper{}, err
 	}
-	hash, err := r.ScriptLoad(context.Background(), keepScript).Result()
+	conn, err := net.Dial("tcp", o.Addr)
 	if err != nil {
-		return keeper{}, errors.Join(fmt.Errorf("load script: %w", err), r.Close())
+		return keeper{}, err
 	}
+	defer conn.Close()
 	file, err := conn.(*net.TCPConn).File()
 	if err != nil {
-		return keeper{}, errors.Join(fmt.Errorf("take over connection: %w", err), r.Close())
+		return keeper{}, fmt.Errorf("take over connection: %w", err)
 	}
-	const log, kept = "playground-bench-records", ":1\r\n"
-	server := socket(file.Fd()) // which makes it block
-	return keeper{keep: func(record []byte) error {
-		if _, err := fmt.Fprintf(server, "*5\r\n$7\r\nEVALSHA\r\n$%d\r\n%s\r\n$1\r\n1\r\n$%d\r\n%s\r\n$%d\r\n%s\r\n",
-			len(hash), hash, len(log), log, len(record), record); err != nil {
-			return fmt.Errorf("keep record: %w", err)
-		}
-		reply := make([]byte, len(kept))
-		if _, err := io.ReadFull(server, reply); err != nil || string(reply) != kept {
-			return fmt.Errorf("keep record: redis says %q…: %w", reply, err)
-		}
-		return nil
-	}, close: func() {
-		_ = unix.SetNonblock(int(server), true) // as the driver wants it
-		_ = r.Del(context.Background(), log)    // fails when Redis is gone
+	file.Fd() // makes it block
+	const log = "playground-bench-records"
+	hash := fmt.Sprintf("%x", sha1.Sum([]byte(keepScript)))
+	if o.Password != "" {
+		err = ask(file, "+OK\r\n", "AUTH", cmp.Or(o.Username, "default"), o.Password)
+	}
+	if err = cmp.Or(err, ask(file, "$40\r\n"+hash+"\r\n", "SCRIPT", "LOAD", keepScript)); err != nil {
+		return keeper{}, errors.Join(err, file.Close())
+	}
+	return keeper{func(record []byte) error {
+		return ask(file, ":1\r\n", "EVALSHA", hash, "1", log, string(record))
+	}, func() {
+		_ = ask(file, ":1\r\n", "DEL", log) // fails when Redis is gone
 		_ = file.Close()
-		_ = r.Close()
 	}}, nil
 }
 
-// socket is a socket whose reads and writes block.
-type socket int
-
-func (s socket) Read(p []byte) (int, error) {
-	n, err := unix.Read(int(s), p)
-	if n == 0 && err == nil {
-		err = io.EOF
+// ask gives Redis a command, and expects this reply.
+func ask(redis io.ReadWriter, want string, words ...string) error {
+	command := fmt.Appendf(nil, "*%d\r\n", len(words))
+	for _, word := range words {
+		command = fmt.Appendf(command, "$%d\r\n%s\r\n", len(word), word)
 	}
-	return max(n, 0), err
-}
-
-func (s socket) Write(p []byte) (int, error) {
-	n, err := unix.Write(int(s), p)
-	return max(n, 0), err
+	if _, err := redis.Write(command); err != nil {
+		return fmt.Errorf("ask redis: %w", err)
+	}
+	reply := make([]byte, len(want))
+	if _, err := io.ReadFull(redis, reply); err != nil || string(reply) != want {
+		return fmt.Errorf("ask redis for %s: it says %q…: %w", words[0], reply, err)
+	}
+	return nil
 }
 
 // echo answers requests on the loop's one connection, one at a time, each once it has been kept.
@@ -115,15 +113,16 @@ func (l *loop) echo(request, reply, times int, place string) error {
 		return err
 	}
 	defer k.close()
-	client, in, out := socket(l.fds[0]), make([]byte, request), make([]byte, reply)
+	l.client = os.NewFile(uintptr(l.fds[0]), "client")
+	in, out := make([]byte, request), make([]byte, reply)
 	for range times {
-		if _, err := io.ReadFull(client, in); err != nil {
+		if _, err := io.ReadFull(l.client, in); err != nil {
 			return fmt.Errorf("read: %w", err)
 		}
 		if err := k.keep(in); err != nil {
 			return err
 		}
-		if _, err := client.Write(out); err != nil {
+		if _, err := l.client.Write(out); err != nil {
 			return fmt.Errorf("write: %w", err)
 		}
 	}

@@ -15,11 +15,10 @@ func TestLoop_EchoKeepsBeforeItAnswers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	client, dir := socket(pair[1]), t.TempDir()
-	defer unix.Close(pair[1])
+	client, dir := os.NewFile(uintptr(pair[1]), "client"), t.TempDir()
+	defer client.Close()
 	ended := make(chan error, 1)
 	go func() {
-		defer unix.Close(pair[0])
 		l := loop{fds: []int{pair[0]}}
 		ended <- l.echo(5, 3, 2, dir)
 	}()

@@ -3,61 +3,58 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strconv"
+	"strings"
+	"syscall"
 	"time"
 
 	"github.com/prometheus/procfs"
-	"golang.org/x/sys/unix"
 )
 
 // pinSelf keeps this process to one core: the threads that it has and those that they will start.
 func pinSelf(core int) error {
-	set := only(core)
-	threads, err := filepath.Glob("/proc/self/task/*")
-	if err != nil {
-		return fmt.Errorf("list threads: %w", err)
-	}
-	for _, path := range threads {
-		thread, err := strconv.Atoi(filepath.Base(path))
-		if err != nil {
-			return fmt.Errorf("list threads: %w", err)
-		}
-		if err := unix.SchedSetaffinity(thread, &set); err != nil && err != unix.ESRCH {
-			return fmt.Errorf("keep to core %d: %w", core, err)
-		}
+	if said, err := exec.Command("taskset", "-a", "-c", "-p", strconv.Itoa(core), strconv.Itoa(os.Getpid())).CombinedOutput(); err != nil {
+		return fmt.Errorf("keep to core %d: %w: %s", core, err, said)
 	}
 	runtime.GOMAXPROCS(1)
 	return nil
 }
 
-// startOn starts a process on one core: it inherits the core of the thread that makes it,
-// and a Go program takes GOMAXPROCS=1 from there.
-func startOn(core int, cmd *exec.Cmd) error {
-	runtime.LockOSThread()
-	defer runtime.UnlockOSThread()
-	var before unix.CPUSet
-	if err := unix.SchedGetaffinity(0, &before); err != nil {
-		return fmt.Errorf("look at cores: %w", err)
-	}
-	set := only(core)
-	if err := unix.SchedSetaffinity(0, &set); err != nil {
-		return fmt.Errorf("go to core %d: %w", core, err)
-	}
-	started := cmd.Start()
-	if err := unix.SchedSetaffinity(0, &before); err != nil {
-		return fmt.Errorf("go back: %w", err)
-	}
-	return started
+// child is a program that runs as long as this one at most.
+type child struct {
+	process
+	cmd *exec.Cmd
+	in  io.WriteCloser
+	out io.Reader
 }
 
-func only(core int) (set unix.CPUSet) {
-	set.Set(core)
-	return set
+// start starts a program on the server's core. A Go program takes GOMAXPROCS=1 from there.
+func (s *site) start(program string, args ...string) (c child, err error) {
+	c.cmd = exec.Command("taskset", append([]string{"-c", strconv.Itoa(s.ServerCore), program}, args...)...)
+	c.cmd.Stderr = os.Stderr
+	c.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	if c.in, err = c.cmd.StdinPipe(); err != nil {
+		return c, err
+	}
+	if c.out, err = c.cmd.StdoutPipe(); err != nil {
+		return c, err
+	}
+	if err = c.cmd.Start(); err == nil {
+		c.process = process(c.cmd.Process.Pid) // taskset becomes the program
+	}
+	return c, err
+}
+
+// stop ends the program at once.
+func (c child) stop() {
+	_ = c.cmd.Process.Kill() // fails when it has ended
+	_ = c.cmd.Wait()         // which says that it was killed
 }
 
 // process is a process id, for which the kernel reports figures; 0: there is none.
@@ -72,28 +69,14 @@ func (p process) cpu() (time.Duration, error) {
 		return 0, nil
 	}
 	proc, err := procfs.NewProc(int(p))
-	if err != nil {
-		return 0, fmt.Errorf("read CPU time: %w", err)
+	var stat procfs.ProcStat
+	if err == nil {
+		stat, err = proc.Stat()
 	}
-	stat, err := proc.Stat()
 	if err != nil {
 		return 0, fmt.Errorf("read CPU time: %w", err)
 	}
 	return time.Duration(stat.UTime+stat.STime) * clockTick, nil
-}
-
-// cores are the cores that the process may run on.
-func (p process) cores() (cores []int, err error) {
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(int(p), &set); err != nil {
-		return nil, fmt.Errorf("look at cores: %w", err)
-	}
-	for core := range runtime.NumCPU() {
-		if set.IsSet(core) {
-			cores = append(cores, core)
-		}
-	}
-	return cores, nil
 }
 
 // memory is what a process occupies, in bytes.
@@ -103,15 +86,19 @@ type memory struct {
 }
 
 func (p process) memory() (memory, error) {
+	status, err := p.status()
+	return memory{now: int64(status.VmRSS), peak: int64(status.VmHWM)}, err
+}
+
+func (p process) status() (status procfs.ProcStatus, err error) {
 	proc, err := procfs.NewProc(int(p))
-	if err != nil {
-		return memory{}, fmt.Errorf("read memory: %w", err)
+	if err == nil {
+		status, err = proc.NewStatus()
 	}
-	status, err := proc.NewStatus()
 	if err != nil {
-		return memory{}, fmt.Errorf("read memory: %w", err)
+		err = fmt.Errorf("read status: %w", err)
 	}
-	return memory{now: int64(status.VmRSS), peak: int64(status.VmHWM)}, nil
+	return status, err
 }
 
 func (p process) resetPeak() error {
@@ -123,13 +110,7 @@ func (p process) resetPeak() error {
 
 // loadAverage tells readers of the figures what else the machine was doing.
 func loadAverage() string {
-	fs, err := procfs.NewDefaultFS()
-	if err != nil {
-		return "unknown"
-	}
-	load, err := fs.LoadAvg()
-	if err != nil {
-		return "unknown"
-	}
-	return fmt.Sprintf("%.2f", load.Load1)
+	text, _ := os.ReadFile("/proc/loadavg")
+	first, _, _ := strings.Cut(string(text), " ")
+	return cmp.Or(first, "unknown")
 }

@@ -6,12 +6,9 @@ import (
 	"bufio"
 	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/netip"
 	"os"
-	"os/exec"
-	"syscall"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -67,6 +64,7 @@ func scans(line, format string, values ...any) bool {
 type loop struct {
 	listener int
 	fds      []int
+	client   *os.File // the first of them, for echo
 }
 
 func (l *loop) accept(n int) error {
@@ -105,10 +103,8 @@ func (l *loop) write(bytes []byte, period time.Duration, ticks int) error {
 
 // rawLoop is the raw process, as the other commands see it.
 type rawLoop struct {
-	process
-	cmd     *exec.Cmd
+	child
 	addr    netip.AddrPort
-	in      io.WriteCloser
 	answers chan error // one answer per command; listen closes it when the process has ended
 }
 
@@ -137,22 +133,11 @@ func (s *site) rawLoop() (*rawLoop, error) {
 	if err != nil {
 		return nil, fmt.Errorf("find own program: %w", err)
 	}
-	cmd := exec.Command(self, "raw")
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	in, err := cmd.StdinPipe()
-	if err != nil {
+	l := &rawLoop{answers: make(chan error, 1)}
+	if l.child, err = s.start(self, "raw"); err != nil {
 		return nil, fmt.Errorf("start raw loop: %w", err)
 	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, fmt.Errorf("start raw loop: %w", err)
-	}
-	if err := startOn(s.ServerCore, cmd); err != nil {
-		return nil, fmt.Errorf("start raw loop: %w", err)
-	}
-	l := &rawLoop{process: process(cmd.Process.Pid), cmd: cmd, in: in, answers: make(chan error, 1)}
-	lines := bufio.NewScanner(out)
+	lines := bufio.NewScanner(l.out)
 	lines.Scan()
 	if l.addr, err = netip.ParseAddrPort(lines.Text()); err != nil {
 		l.stop()
@@ -169,12 +154,6 @@ func (l *rawLoop) listen(lines *bufio.Scanner) {
 		l.answers <- nil
 	}
 	close(l.answers)
-}
-
-func (l *rawLoop) stop() {
-	_ = l.in.Close()
-	_ = l.cmd.Process.Kill()
-	_ = l.cmd.Wait()
 }
 
 // order gives a command. done reports whether it has been carried out, failed how it went wrong.

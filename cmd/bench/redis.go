@@ -5,16 +5,14 @@ package main
 import (
 	"context"
 	"fmt"
-	"net"
 	"strconv"
 	"strings"
 
 	driver "github.com/redis/go-redis/v9"
 )
 
-// redisAt prepares for redis://[user:password@]address[:port], with one connection at most. made is
-// called with it.
-func redisAt(url string, made func(net.Conn)) (*driver.Client, error) {
+// redisOptions understands redis://[user:password@]address[:port].
+func redisOptions(url string) (*driver.Options, error) {
 	o, err := driver.ParseURL(url)
 	if err == nil && (o.Network != "tcp" || o.TLSConfig != nil) {
 		err = fmt.Errorf("must be redis://address:port, without TLS")
@@ -22,23 +20,16 @@ func redisAt(url string, made func(net.Conn)) (*driver.Client, error) {
 	if err != nil {
 		return nil, fmt.Errorf("connect to redis: %w", err)
 	}
-	o.PoolSize, o.MaxRetries, o.DialerRetries, o.Protocol = 1, -1, 1, 2
-	o.Dialer = func(ctx context.Context, network, address string) (net.Conn, error) {
-		conn, err := new(net.Dialer).DialContext(ctx, network, address)
-		if err == nil {
-			made(conn)
-		}
-		return conn, err
-	}
-	return driver.NewClient(o), nil
+	return o, nil
 }
 
 // redisProcess is the process of a Redis on this machine.
 func redisProcess(url string) (process, error) {
-	r, err := redisAt(url, func(net.Conn) {})
+	o, err := redisOptions(url)
 	if err != nil {
 		return 0, err
 	}
+	r := driver.NewClient(o)
 	defer r.Close()
 	info, err := r.Info(context.Background(), "server").Result()
 	if err != nil {

@@ -15,7 +15,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"time"
 
 	"pixelplayground/cmd/pixelctl/loadtest/target"
@@ -32,8 +31,7 @@ func build(dir string) (string, error) {
 
 // server is the real program as a process.
 type server struct {
-	process
-	cmd  *exec.Cmd
+	child
 	addr netip.AddrPort
 	data string
 }
@@ -52,18 +50,11 @@ func (s *site) serve(limits ...string) (*server, error) {
 		"--max-connections=30000", "--log-level=warn",
 		"--redis-prefix=" + filepath.Base(data), // so that in Redis, too, the canvas is empty
 	}, slices.Concat(limits, s.Arg)...)
-	cmd := exec.Command(s.Server, args...)
-	cmd.Stderr = os.Stderr
-	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
+	v := &server{data: data}
+	if v.child, err = s.start(s.Server, args...); err != nil {
 		return nil, fmt.Errorf("start server: %w", err)
 	}
-	if err := startOn(s.ServerCore, cmd); err != nil {
-		return nil, fmt.Errorf("start server: %w", err)
-	}
-	v := &server{process: process(cmd.Process.Pid), cmd: cmd, data: data}
-	if v.addr, err = announced(stdout); err != nil {
+	if v.addr, err = announced(v.out); err != nil {
 		return nil, errors.Join(err, v.stop())
 	}
 	return v, nil
@@ -85,8 +76,7 @@ func announced(stdout io.Reader) (netip.AddrPort, error) {
 
 // stop ends the server at once: nothing of its canvas is needed.
 func (v *server) stop() error {
-	_ = v.cmd.Process.Kill() // fails when it has ended
-	_ = v.cmd.Wait()         // which says that it was killed
+	v.child.stop()
 	return os.RemoveAll(v.data)
 }
 

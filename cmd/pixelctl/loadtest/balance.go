@@ -41,8 +41,8 @@ type BalanceConfig struct {
 }
 
 // Validate says what is wrong that no tag can bound, and how to fix it.
-func (c BalanceConfig) Validate() error {
-	return fleet.CheckDescriptors(c.Clients)
+func (cfg BalanceConfig) Validate() error {
+	return fleet.CheckDescriptors(cfg.Clients)
 }
 
 // Help is the long help text.
@@ -51,69 +51,54 @@ func (BalanceConfig) Help() string {
 		" or the number of users can't be compared."
 }
 
-// Test makes the test for a fleet; it starts nothing.
-func (c BalanceConfig) Test(f fleet.Config) (report.Test, error) {
-	c.Fleet = f
-	return NewBalance(c)
-}
-
 // Balance is a test of how a crowd is spread, served and counted.
 type Balance struct {
-	cfg   BalanceConfig
-	fleet *fleet.Fleet
+	cfg BalanceConfig
+	*fleet.Fleet
 
 	others int64 // users who are connected besides the fleet
-	users  userSeries
 }
 
-// NewBalance makes a test; it starts nothing.
-func NewBalance(cfg BalanceConfig) (*Balance, error) {
+// Test makes the test for a fleet; it starts nothing.
+func (cfg BalanceConfig) Test(f fleet.Config) (report.Test, error) {
+	f.Clients = cfg.Clients
+	cfg.Fleet = f
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	b := &Balance{cfg: cfg, fleet: fleet.New(cfg.Fleet)}
-	for i, name := range []string{"connected", "shown, lowest", "shown, highest"} {
-		b.users.series[i] = report.Series{Name: name, Unit: "users"}
-	}
-	return b, nil
-}
-
-// Status is report.Test's.
-func (b *Balance) Status() report.Status {
-	return b.fleet.Status(b.cfg.Clients)
+	return &Balance{cfg: cfg, Fleet: fleet.New(cfg.Fleet)}, nil
 }
 
 // Run is report.Test's.
 func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
-	defer b.fleet.Close()
-	r := b.fleet.NewReport("balance")
-	b.fleet.Enter("connecting", 0)
-	if err := b.fleet.Open(ctx); err != nil {
+	defer b.Close()
+	r := b.NewReport("balance")
+	b.Enter("connecting", 0)
+	if err := b.Open(ctx); err != nil {
 		return nil, err
 	}
 	joined, err := b.join(ctx)
 	if err != nil {
 		return nil, err
 	}
-	pods := b.fleet.Pods() // now, while all clients are connected
+	pods := b.Pods() // now, while all clients are connected
 	b.judgeSpread(ctx, r, pods)
-	b.fleet.Enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
+	b.Enter("drawing", time.Duration(float64(b.cfg.Pixels)/b.cfg.Rate*float64(time.Second)))
 	if err := b.draw(ctx, r); err != nil {
 		return nil, err
 	}
 	r.MarkInterrupted(ctx, "drawing")
 	b.judgeUsers(r, "users after joining", joined)
 	if ctx.Err() == nil {
-		b.fleet.Enter("leaving", 0)
+		b.Enter("leaving", 0)
 		left := b.leave(ctx)
 		if r.MarkInterrupted(ctx, "leaving"); ctx.Err() == nil {
 			b.judgeUsers(r, "users after leaving", left)
 		}
 	}
 	r.Pods = pods
-	r.Series = b.users.series[:]
 	r.Latencies = []report.Latency{
-		b.fleet.Sights.Summary("placed to seen by another"), b.fleet.Acks.Summary("placed to acknowledged"),
+		b.Sights.Summary("placed to seen by another"), b.Acks.Summary("placed to acknowledged"),
 	}
 	return r.Seal(), nil
 }
@@ -121,8 +106,8 @@ func (b *Balance) Run(ctx context.Context) (*report.Report, error) {
 // join connects the crowd and waits until its size is shown. One client goes first, to see how many
 // others are there.
 func (b *Balance) join(ctx context.Context) (settling, error) {
-	all := b.fleet.All()
-	first, err := b.fleet.JoinAll(ctx, 1, func(int) *fleet.Viewport { return all })
+	all := b.All()
+	first, err := b.JoinAll(ctx, 1, func(int) *fleet.Viewport { return all })
 	if err != nil {
 		return settling{}, err
 	}
@@ -134,13 +119,10 @@ func (b *Balance) join(ctx context.Context) (settling, error) {
 		return settling{}, errors.New("the server does not tell the number of users: is this a canvas' server?")
 	}
 	b.others = int64(scout.Users()) - 1
-	watch := b.watch(ctx)
-	_, err = b.fleet.JoinAll(ctx, b.cfg.Clients-1, func(int) *fleet.Viewport { return all })
-	if err != nil {
-		watch.stop()
+	if _, err = b.JoinAll(ctx, b.cfg.Clients-1, func(int) *fleet.Viewport { return all }); err != nil {
 		return settling{}, err
 	}
-	return watch.settle(ctx), nil
+	return b.settle(ctx), nil
 }
 
 // draw places the pixels, and judges whether every client got them.
@@ -148,7 +130,7 @@ func (b *Balance) draw(ctx context.Context, r *report.Report) error {
 	if b.cfg.Pixels == 0 {
 		return nil
 	}
-	f, clients := b.fleet, b.fleet.Clients()
+	f, clients := b.Fleet, b.Clients()
 	f.Pace(ctx, b.cfg.Pixels, time.Duration(float64(time.Second)/b.cfg.Rate), func(k int, due time.Duration) {
 		_ = f.Paint(clients[k%len(clients)], due, 1) // counted as refused
 	})
@@ -157,7 +139,7 @@ func (b *Balance) draw(ctx context.Context, r *report.Report) error {
 		return err
 	}
 	tally, findings := f.Settle(end.Goal)
-	b.fleet.JudgeDelivery(r, tally, findings)
+	b.JudgeDelivery(r, tally, findings)
 	f.JudgeOrder(r, findings)
 	acked, placed := f.Counters.Acked.Load(), f.Counters.Placed.Load()
 	v := r.Judge("placing", acked == placed, "%d of %d pixels acknowledged", acked, placed)
@@ -169,10 +151,9 @@ func (b *Balance) draw(ctx context.Context, r *report.Report) error {
 
 // leave closes every second client, and waits until the size of the rest is shown.
 func (b *Balance) leave(ctx context.Context) settling {
-	watch := b.watch(ctx)
 	var wait sync.WaitGroup
 	slots := make(chan struct{}, fleet.Handshakes)
-	for i, c := range b.fleet.Clients() {
+	for i, c := range b.Clients() {
 		if i%2 == 1 {
 			slots <- struct{}{}
 			wait.Go(func() {
@@ -182,7 +163,7 @@ func (b *Balance) leave(ctx context.Context) settling {
 		}
 	}
 	wait.Wait()
-	return watch.settle(ctx)
+	return b.settle(ctx)
 }
 
 // judgeSpread judges whether the clients are spread evenly over the servers.

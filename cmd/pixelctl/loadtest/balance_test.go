@@ -45,7 +45,7 @@ func balance(t *testing.T, faults clienttest.Faults, change func(*BalanceConfig)
 	if change != nil {
 		change(&cfg)
 	}
-	test, err := NewBalance(cfg)
+	test, err := cfg.Test(cfg.Fleet)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -29,11 +29,11 @@ type SoakConfig struct {
 }
 
 // Validate says what is wrong that no tag can bound, and how to fix it.
-func (c SoakConfig) Validate() error {
-	if c.Duration/c.Sample < 2*soakLeast {
-		return fmt.Errorf("duration %v with a sample every %v: is too short to tell growth: there must be %d samples at least", c.Duration, c.Sample, 2*soakLeast)
+func (cfg SoakConfig) Validate() error {
+	if cfg.Duration/cfg.Sample < 2*soakLeast {
+		return fmt.Errorf("duration %v with a sample every %v: is too short to tell growth: there must be %d samples at least", cfg.Duration, cfg.Sample, 2*soakLeast)
 	}
-	return fleet.CheckDescriptors(c.Clients)
+	return fleet.CheckDescriptors(cfg.Clients)
 }
 
 // Help is the long help text.
@@ -43,12 +43,6 @@ func (SoakConfig) Help() string {
 		" ends the test and judges what there is."
 }
 
-// Test makes the test for a fleet; it starts nothing.
-func (c SoakConfig) Test(f fleet.Config) (report.Test, error) {
-	c.Fleet = f
-	return NewSoak(c)
-}
-
 // Soak draws for hours, and watches what the servers' processes use.
 type Soak struct {
 	cfg     SoakConfig
@@ -56,8 +50,9 @@ type Soak struct {
 	servers []*soakServer
 }
 
-// NewSoak sets a test up; it starts nothing.
-func NewSoak(cfg SoakConfig) (*Soak, error) {
+// Test makes the test for a fleet; it starts nothing.
+func (cfg SoakConfig) Test(f fleet.Config) (report.Test, error) {
+	cfg.Fleet = f
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -123,7 +118,7 @@ func (t *Soak) watch(ctx context.Context) {
 
 // Status is report.Test's.
 func (t *Soak) Status() report.Status {
-	s := t.crew.Status(t.cfg.Clients)
+	s := t.crew.Status()
 	if refused := t.crew.Refused.Load(); refused > 0 {
 		s.Note = report.Number(refused) + " refused"
 	}

@@ -146,13 +146,12 @@ func exporter(t *testing.T, growth float64) *httptest.Server {
 func newSoak(t *testing.T, duration time.Duration, metrics ...string) *Soak {
 	t.Helper()
 	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
-	test, err := NewSoak(SoakConfig{
-		Fleet: fleet.Config{Targets: []string{server.URL()}}, Metrics: metrics, Clients: 3, Rate: 100, Duration: duration, Sample: 10 * time.Millisecond,
-	})
+	test, err := SoakConfig{Metrics: metrics, Clients: 3, Rate: 100, Duration: duration, Sample: 10 * time.Millisecond}.
+		Test(fleet.Config{Targets: []string{server.URL()}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	return test
+	return test.(*Soak)
 }
 
 // Goal: a server that leaks is found among others. Method: two servers are asked 60 times, as if a
@@ -233,7 +232,7 @@ func TestSoakConfig_Validate(t *testing.T) {
 	} {
 		c := good
 		spoil(&c)
-		if _, err := NewSoak(c); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := c.Test(c.Fleet); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}

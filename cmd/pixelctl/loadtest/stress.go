@@ -39,17 +39,17 @@ type StressConfig struct {
 }
 
 // Validate says what is wrong that no tag can bound, and how to fix it.
-func (c StressConfig) Validate() error {
+func (cfg StressConfig) Validate() error {
 	switch {
-	case c.Churn > 0 && c.steady() == c.Clients:
-		return fmt.Errorf("churn %g: needs clients that may leave: lower steady, which is %g, or add clients", c.Churn, c.Steady)
-	case c.Fleet.JSON && c.Viewports > 0:
-		return fmt.Errorf("viewports %g: clients of the JSON protocol see the whole canvas: set it to 0", c.Viewports)
-	case c.Fleet.JSON && c.Rate*c.Duration.Seconds() > fleet.MaxProbes:
+	case cfg.Churn > 0 && cfg.steady() == cfg.Clients:
+		return fmt.Errorf("churn %g: needs clients that may leave: lower steady, which is %g, or add clients", cfg.Churn, cfg.Steady)
+	case cfg.Fleet.JSON && cfg.Viewports > 0:
+		return fmt.Errorf("viewports %g: clients of the JSON protocol see the whole canvas: set it to 0", cfg.Viewports)
+	case cfg.Fleet.JSON && cfg.Rate*cfg.Duration.Seconds() > fleet.MaxProbes:
 		return fmt.Errorf("rate %g for %v: with the JSON protocol at most %d pixels can be told apart: shorten one of them",
-			c.Rate, c.Duration, fleet.MaxProbes)
+			cfg.Rate, cfg.Duration, fleet.MaxProbes)
 	}
-	return fleet.CheckDescriptors(c.Clients)
+	return fleet.CheckDescriptors(cfg.Clients)
 }
 
 // Help is the long help text.
@@ -58,24 +58,18 @@ func (StressConfig) Help() string {
 		" follows from the sequence numbers between coming and leaving; anything missing or received twice is listed."
 }
 
-// Test makes the test for a fleet; it starts nothing.
-func (c StressConfig) Test(f fleet.Config) (report.Test, error) {
-	c.Fleet = f
-	return NewStress(c)
-}
-
 // steady is how many clients stay: at least one, which places.
-func (c StressConfig) steady() int {
-	if c.Churn == 0 {
-		return c.Clients
+func (cfg StressConfig) steady() int {
+	if cfg.Churn == 0 {
+		return cfg.Clients
 	}
-	return max(1, int(math.Round(c.Steady*float64(c.Clients))))
+	return max(1, int(math.Round(cfg.Steady*float64(cfg.Clients))))
 }
 
 // Stress is a test under an open load.
 type Stress struct {
-	cfg   StressConfig
-	fleet *fleet.Fleet
+	cfg StressConfig
+	*fleet.Fleet
 
 	planned atomic.Int64     // pixels that were due
 	lag     *report.Recorder // from when a stroke was due until it was given to its client
@@ -89,8 +83,10 @@ type Stress struct {
 	events   []report.Event
 }
 
-// NewStress makes a test; it starts nothing.
-func NewStress(cfg StressConfig) (*Stress, error) {
+// Test makes the test for a fleet; it starts nothing.
+func (cfg StressConfig) Test(f fleet.Config) (report.Test, error) {
+	f.Clients = cfg.Clients
+	cfg.Fleet = f
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -98,46 +94,41 @@ func NewStress(cfg StressConfig) (*Stress, error) {
 	cfg.Fleet.Hooks.Lost = func(c *fleet.Client, err error) {
 		s.event("broken", fmt.Sprintf("client %d: %v", c.Index, err))
 	}
-	s.fleet = fleet.New(cfg.Fleet)
+	s.Fleet = fleet.New(cfg.Fleet)
 	return s, nil
-}
-
-// Status is report.Test's.
-func (s *Stress) Status() report.Status {
-	return s.fleet.Status(s.cfg.Clients)
 }
 
 // Run is report.Test's.
 func (s *Stress) Run(ctx context.Context) (*report.Report, error) {
-	defer s.fleet.Close()
-	r := s.fleet.NewReport("stress")
-	s.fleet.Enter("connecting", 0)
+	defer s.Close()
+	r := s.NewReport("stress")
+	s.Enter("connecting", 0)
 	steady, err := s.gather(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var before []uint64
 	if !s.cfg.Fleet.JSON {
-		if before, err = s.fleet.Positions(ctx); err != nil {
+		if before, err = s.Positions(ctx); err != nil {
 			return nil, err
 		}
 	}
-	bytes, pixels := s.fleet.Counters.Bytes.Load(), s.fleet.Counters.Pixels.Load()
-	s.fleet.Enter("drawing", s.cfg.Duration)
-	began := s.fleet.Now()
+	bytes, pixels := s.Counters.Bytes.Load(), s.Counters.Pixels.Load()
+	s.Enter("drawing", s.cfg.Duration)
+	began := s.Now()
 	samples := s.load(ctx, steady)
 	r.MarkInterrupted(ctx, "drawing")
-	drawn := s.fleet.Now() - began
-	s.fleet.Enter("settling", 0)
-	end, err := s.fleet.Drain(ctx)
+	drawn := s.Now() - began
+	s.Enter("settling", 0)
+	end, err := s.Drain(ctx)
 	if err != nil {
 		return nil, err
 	}
-	tally, findings := s.fleet.Settle(end.Goal)
+	tally, findings := s.Settle(end.Goal)
 	outcome := stressOutcome{
 		tally: tally, findings: findings, end: end, drawn: drawn,
 		gained: gained(before, end.Goal.Seqs), counted: before != nil,
-		bytes: s.fleet.Counters.Bytes.Load() - bytes, pixels: s.fleet.Counters.Pixels.Load() - pixels,
+		bytes: s.Counters.Bytes.Load() - bytes, pixels: s.Counters.Pixels.Load() - pixels,
 	}
 	s.describe(r, outcome, samples)
 	return r.Seal(), nil
@@ -155,14 +146,14 @@ func gained(before, after []uint64) (n uint64) {
 
 // gather connects the crowd, and returns the clients that stay and place.
 func (s *Stress) gather(ctx context.Context) (steady []*fleet.Client, err error) {
-	if err := s.fleet.Open(ctx); err != nil {
+	if err := s.Open(ctx); err != nil {
 		return nil, err
 	}
-	if err := s.fleet.Affordable(s.cfg.Rate, s.cfg.steady()); err != nil {
+	if err := s.Affordable(s.cfg.Rate, s.cfg.steady()); err != nil {
 		return nil, err
 	}
 	views := s.views()
-	clients, err := s.fleet.JoinAll(ctx, s.cfg.Clients, func(i int) *fleet.Viewport { return views[i%len(views)] })
+	clients, err := s.JoinAll(ctx, s.cfg.Clients, func(i int) *fleet.Viewport { return views[i%len(views)] })
 	if err != nil {
 		return nil, err
 	}
@@ -175,14 +166,14 @@ func (s *Stress) gather(ctx context.Context) (steady []*fleet.Client, err error)
 // a part of the canvas. The first client sees all of it.
 func (s *Stress) views() []*fleet.Viewport {
 	const round = 100 // a share is exact to a percent
-	w := s.fleet.Welcome().Geometry
+	w := s.Welcome().Geometry
 	var parts []*fleet.Viewport
 	for range viewports {
 		width, height := max(w.Width/2, 1), max(w.Height/2, 1)
 		x, y := rand.IntN(w.Width-width+1), rand.IntN(w.Height-height+1)
-		parts = append(parts, s.fleet.Part(image.Rect(x, y, x+width, y+height)))
+		parts = append(parts, s.Part(image.Rect(x, y, x+width, y+height)))
 	}
-	views, all := make([]*fleet.Viewport, round), s.fleet.All()
+	views, all := make([]*fleet.Viewport, round), s.All()
 	for i := range views {
 		views[i] = all
 		// Spread the share evenly: for 0.25, every fourth.
@@ -199,6 +190,6 @@ func (s *Stress) event(kind, text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.events) < kept {
-		s.events = append(s.events, report.Event{At: report.Round(s.fleet.Now().Seconds()), Kind: kind, Text: text})
+		s.events = append(s.events, report.Event{At: report.Round(s.Now().Seconds()), Kind: kind, Text: text})
 	}
 }

@@ -13,7 +13,7 @@ import (
 func (s *Stress) load(ctx context.Context, writers []*fleet.Client) *fleet.Sampler {
 	limited, cancel := context.WithTimeout(ctx, s.cfg.Duration)
 	defer cancel()
-	samples := fleet.NewSampler(s.fleet, time.Second)
+	samples := fleet.NewSampler(s.Fleet, time.Second)
 	s.crowd.Go(func() { samples.Run(limited) })
 	if s.cfg.Churn > 0 {
 		s.crowd.Go(func() { s.churn(limited, context.WithoutCancel(ctx)) })
@@ -30,10 +30,10 @@ func (s *Stress) place(ctx context.Context, writers []*fleet.Client) {
 		return
 	}
 	every := time.Duration(float64(s.cfg.Stroke) / s.cfg.Rate * float64(time.Second))
-	s.fleet.Pace(ctx, int(math.Round(float64(s.cfg.Duration)/float64(every))), every, func(k int, due time.Duration) {
+	s.Pace(ctx, int(math.Round(float64(s.cfg.Duration)/float64(every))), every, func(k int, due time.Duration) {
 		s.planned.Add(int64(s.cfg.Stroke))
-		s.lag.Record(0, s.fleet.Now()-due)
-		_ = s.fleet.Paint(writers[k%len(writers)], due, s.cfg.Stroke) // counted as refused
+		s.lag.Record(0, s.Now()-due)
+		_ = s.Paint(writers[k%len(writers)], due, s.cfg.Stroke) // counted as refused
 	})
 }
 
@@ -74,7 +74,7 @@ func (s *Stress) replace(ctx context.Context, c *fleet.Client) {
 	defer cancel()
 	c.Leave(ctx)
 	_ = fleet.Wait(ctx, rand.N(50*time.Millisecond)) // so that leaving and joining don't always coincide
-	fresh, err := s.fleet.Join(ctx, c.View)
+	fresh, err := s.Join(ctx, c.View)
 	s.churned.Add(1)
 	if err != nil {
 		s.mu.Lock()

@@ -28,13 +28,13 @@ func (s *Stress) describe(r *report.Report, o stressOutcome, samples *fleet.Samp
 	r.Events = append(r.Events, s.events...)
 	failures := s.failures
 	s.mu.Unlock()
-	sights := s.fleet.Sights.Summary("placed to seen by another")
-	acks := s.fleet.Acks.Summary("placed to acknowledged")
+	sights := s.Sights.Summary("placed to seen by another")
+	acks := s.Acks.Summary("placed to acknowledged")
 
-	s.fleet.JudgeDelivery(r, o.tally, o.findings)
-	s.fleet.JudgeOrder(r, o.findings)
+	s.JudgeDelivery(r, o.tally, o.findings)
+	s.JudgeOrder(r, o.findings)
 	s.judgePlacing(r, o)
-	k := &s.fleet.Counters
+	k := &s.Counters
 	broken := k.Broken.Load()
 	v := r.Judge("connections", broken == 0 && len(failures) == 0,
 		"%s made, %d broke, %d could not be made, %d sent elsewhere by servers that stopped",
@@ -50,17 +50,17 @@ func (s *Stress) describe(r *report.Report, o stressOutcome, samples *fleet.Samp
 	}
 	r.Latencies = []report.Latency{sights, acks, s.lag.Summary("behind schedule (of this program)")}
 	r.Series = samples.Series
-	r.Pods = s.fleet.Pods()
+	r.Pods = s.Pods()
 	r.Tables = append(r.Tables, s.throughput(o), fleet.Deliveries(o.tally))
 }
 
 // judgePlacing judges whether every pixel that was due was placed, acknowledged and numbered.
 func (s *Stress) judgePlacing(r *report.Report, o stressOutcome) {
-	k := &s.fleet.Counters
+	k := &s.Counters
 	planned, acked, refused := s.planned.Load(), k.Acked.Load(), k.Refused.Load()+k.Errors.Load()
 	v := r.Judge("placing", acked == planned, "%d of %d pixels acknowledged, %d refused, %d without an answer",
 		acked, planned, refused, planned-acked-refused)
-	v.Detail = s.fleet.Refusals()
+	v.Detail = s.Refusals()
 	if !o.counted {
 		return
 	}
@@ -75,7 +75,7 @@ func (s *Stress) judgePlacing(r *report.Report, o stressOutcome) {
 
 // throughput is the table of how much went in and out.
 func (s *Stress) throughput(o stressOutcome) report.Table {
-	k := &s.fleet.Counters
+	k := &s.Counters
 	seconds := max(o.drawn.Seconds(), 0.001)
 	perPixel := "-"
 	if o.pixels > 0 {

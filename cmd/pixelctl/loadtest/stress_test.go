@@ -24,7 +24,7 @@ func stress(t *testing.T, s *clienttest.Canvas, cfg StressConfig) *report.Report
 		cfg.Stroke = 1
 	}
 	cfg.Duration = time.Second
-	test, err := NewStress(cfg)
+	test, err := cfg.Test(cfg.Fleet)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -146,12 +146,11 @@ func TestStress_JSON(t *testing.T) {
 
 func TestStress_EndsWhenInterrupted(t *testing.T) {
 	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
-	test, err := NewStress(StressConfig{
-		Fleet: fleet.Config{Targets: []string{s.URL()}}, Clients: 4, Rate: 100, Stroke: 1, Duration: time.Hour, Churn: 10, Steady: 0.5,
-	})
+	made, err := StressConfig{Clients: 4, Rate: 100, Stroke: 1, Duration: time.Hour, Churn: 10, Steady: 0.5}.Test(fleet.Config{Targets: []string{s.URL()}})
 	if err != nil {
 		t.Fatal(err)
 	}
+	test := made.(*Stress)
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	ended := make(chan *report.Report, 1)
@@ -162,7 +161,7 @@ func TestStress_EndsWhenInterrupted(t *testing.T) {
 		}
 		ended <- r
 	}()
-	clienttest.Until(t, "pixels", func() bool { return test.fleet.Counters.Acked.Load() > 10 })
+	clienttest.Until(t, "pixels", func() bool { return test.Counters.Acked.Load() > 10 })
 	cancel()
 	select {
 	case r := <-ended:
@@ -201,14 +200,13 @@ func TestStressConfig_Validate(t *testing.T) {
 func TestStress_ViewsFollowTheShare(t *testing.T) {
 	server := clienttest.NewCanvas(t, codec.Welcome{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}}, clienttest.Faults{})
 	for _, share := range []float64{0, 0.25, 0.5, 0.99} {
-		test, err := NewStress(StressConfig{
-			Fleet: fleet.Config{Targets: []string{server.URL()}}, Clients: 4, Stroke: 1, Duration: time.Second, Viewports: share,
-		})
+		made, err := StressConfig{Clients: 4, Stroke: 1, Duration: time.Second, Viewports: share}.Test(fleet.Config{Targets: []string{server.URL()}})
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer test.fleet.Close()
-		if err := test.fleet.Open(t.Context()); err != nil {
+		test := made.(*Stress)
+		defer test.Close()
+		if err := test.Open(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 		parts := 0

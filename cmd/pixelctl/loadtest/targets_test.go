@@ -34,17 +34,17 @@ func TestTargets_AllAreUsed(t *testing.T) {
 	}
 	for name, make := range map[string]func(targets []string, json bool) loadTest{
 		"balance": func(targets []string, json bool) loadTest {
-			return made(NewBalance(BalanceConfig{Fleet: config(targets, json), Clients: 12, Pixels: 20, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second}))
+			return made(BalanceConfig{Clients: 12, Pixels: 20, Rate: 500, Tolerance: 0.05, Settle: 2 * time.Second}.Test(config(targets, json)))
 		},
 		"stress": func(targets []string, json bool) loadTest {
-			return made(NewStress(StressConfig{Fleet: config(targets, json), Clients: 12, Rate: 100, Stroke: 1, Duration: time.Second}))
+			return made(StressConfig{Clients: 12, Rate: 100, Stroke: 1, Duration: time.Second}.Test(config(targets, json)))
 		},
 		"contend": func(targets []string, json bool) loadTest {
-			return made(contend.New(contend.Config{Fleet: config(targets, json), Clients: 12, Pixels: 2, Rounds: 6}))
+			return made(contend.Config{Clients: 12, Pixels: 2, Rounds: 6}.Test(config(targets, json)))
 		},
 		"chaos": func(targets []string, json bool) loadTest {
-			return made(chaos.New(chaos.Config{Fleet: config(targets, json), Clients: 12, Rate: 100, Duration: 300 * time.Millisecond,
-				Kill: "true", Every: 100 * time.Millisecond, Settle: clienttest.Patience}))
+			return made(chaos.Config{Clients: 12, Rate: 100, Duration: 300 * time.Millisecond,
+				Kill: "true", Every: 100 * time.Millisecond, Settle: clienttest.Patience}.Test(config(targets, json)))
 		},
 	} {
 		for _, json := range []bool{false, true} {
@@ -94,18 +94,17 @@ func TestTargets_OfAServerThatIsGone(t *testing.T) {
 	t.Parallel()
 	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	none := func(*http.Request) {}
-	test, err := NewStress(StressConfig{
-		Fleet:   fleet.Config{Targets: []string{s.Gateway("a", none), "ws://127.0.0.1:1/ws", s.Gateway("c", none)}},
-		Clients: 12, Rate: 0, Stroke: 1, Duration: time.Second,
-	})
+	made, err := StressConfig{Clients: 12, Rate: 0, Stroke: 1, Duration: time.Second}.
+		Test(fleet.Config{Targets: []string{s.Gateway("a", none), "ws://127.0.0.1:1/ws", s.Gateway("c", none)}})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer test.fleet.Close()
+	test := made.(*Stress)
+	defer test.Close()
 	if _, err := test.gather(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got := fmt.Sprint(test.fleet.Pods()); got != "[{a 6} {c 6}]" {
+	if got := fmt.Sprint(test.Pods()); got != "[{a 6} {c 6}]" {
 		t.Errorf("clients by server: %s", got)
 	}
 }

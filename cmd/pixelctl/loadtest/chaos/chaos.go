@@ -40,20 +40,20 @@ type Config struct {
 }
 
 // Validate says what is wrong that no tag can bound, and how to fix it.
-func (c Config) Validate() error {
+func (cfg Config) Validate() error {
 	switch {
-	case c.Fleet.JSON:
+	case cfg.Fleet.JSON:
 		return errors.New("json-protocol: has no sequence numbers and does not say whose a pixel is, which this test compares: leave it out")
-	case c.Rate*c.Duration.Seconds() > audit.MaxPixels:
-		return fmt.Errorf("rate %v for %v: is more than the %d pixels that can be told apart: use a lower rate or a shorter time", c.Rate, c.Duration, audit.MaxPixels)
-	case (c.Kill == "") == (len(c.PIDs) == 0):
+	case cfg.Rate*cfg.Duration.Seconds() > audit.MaxPixels:
+		return fmt.Errorf("rate %v for %v: is more than the %d pixels that can be told apart: use a lower rate or a shorter time", cfg.Rate, cfg.Duration, audit.MaxPixels)
+	case (cfg.Kill == "") == (len(cfg.PIDs) == 0):
 		return errors.New("give --kill, for example --kill 'kubectl delete pod playground-{n}', or --pid, but not both")
-	case slices.ContainsFunc(c.PIDs, func(pid int) bool { return pid <= 1 }):
-		return fmt.Errorf("pids %v: must be numbers of processes above 1: others mean whole groups of them, or the system", c.PIDs)
-	case c.Duration < 2*c.Every:
-		return fmt.Errorf("every %v in %v: leaves no time before and after a kill: a test takes twice as long at least", c.Every, c.Duration)
+	case slices.ContainsFunc(cfg.PIDs, func(pid int) bool { return pid <= 1 }):
+		return fmt.Errorf("pids %v: must be numbers of processes above 1: others mean whole groups of them, or the system", cfg.PIDs)
+	case cfg.Duration < 2*cfg.Every:
+		return fmt.Errorf("every %v in %v: leaves no time before and after a kill: a test takes twice as long at least", cfg.Every, cfg.Duration)
 	}
-	return fleet.CheckDescriptors(c.Clients)
+	return fleet.CheckDescriptors(cfg.Clients)
 }
 
 // Help is the long help text.
@@ -61,12 +61,6 @@ func (Config) Help() string {
 	return "Users draw while servers are killed. For each kill it shows who lost the connection, when they were back and could draw, and how" +
 		" long regions stood still. At the end every pixel that was acknowledged must be on the canvas exactly once, and every place" +
 		" must show who wrote it last in the order of sequence numbers. Give --target all servers, or their load balancer."
-}
-
-// Test makes the test for a fleet; it starts nothing.
-func (c Config) Test(f fleet.Config) (report.Test, error) {
-	c.Fleet = f
-	return New(c)
 }
 
 // Test draws on a canvas while servers are killed, and audits that nothing acknowledged was lost
@@ -98,8 +92,9 @@ type kill struct {
 	pauses []time.Duration // by region, from this kill to the next
 }
 
-// New sets a test up; it starts nothing.
-func New(cfg Config) (*Test, error) {
+// Test makes the test for a fleet; it starts nothing.
+func (cfg Config) Test(f fleet.Config) (report.Test, error) {
+	cfg.Fleet = f
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
@@ -283,7 +278,7 @@ func (t *Test) Status() report.Status {
 	t.mu.Lock()
 	kills := len(t.kills)
 	t.mu.Unlock()
-	s := t.crew.Status(t.cfg.Clients)
+	s := t.crew.Status()
 	if kills > 0 {
 		s.Note = report.Counted(kills, "kill")
 	}

@@ -105,10 +105,19 @@ func TestChaosConfig_Validate(t *testing.T) {
 	} {
 		c := good
 		spoil(&c)
-		if _, err := New(c); err == nil || !strings.Contains(err.Error(), name) {
+		if _, err := c.Test(c.Fleet); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+func newTest(t *testing.T, cfg Config) *Test {
+	t.Helper()
+	test, err := cfg.Test(cfg.Fleet)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return test.(*Test)
 }
 
 // Goal: a server that sometimes breaks connections and refuses ops, but loses nothing, passes, and
@@ -125,13 +134,10 @@ func TestChaos_PassesWhenNothingIsLost(t *testing.T) {
 		}
 		return codec.Refused{}
 	}})
-	test, err := New(Config{
+	test := newTest(t, Config{
 		Fleet: fleet.Config{Targets: []string{server.URL()}}, Clients: 5, Rate: 400, Duration: 900 * time.Millisecond, Kill: "true # {n}",
 		Every: 300 * time.Millisecond, Settle: 20 * time.Second,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	stop := dropAtKills(test, server)
 	r, err := test.Run(t.Context())
 	stop()
@@ -180,13 +186,10 @@ func dropAtKills(test *Test, server *clienttest.Canvas) (stop func()) {
 // Goal: failed kills, and a server that is gone at the end, are reported.
 func TestChaos_FailsWhenKillsFail(t *testing.T) {
 	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
-	test, err := New(Config{
+	test := newTest(t, Config{
 		Fleet: fleet.Config{Targets: []string{server.URL(), "ws://127.0.0.1:1/ws"}}, Clients: 2, Rate: 100, Duration: 200 * time.Millisecond, Kill: "exit 3",
 		Every: 100 * time.Millisecond, Settle: 20 * time.Second, MaxPause: time.Minute,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	r, err := test.Run(t.Context())
 	if err != nil {
 		t.Fatal(err)
@@ -206,12 +209,9 @@ func TestChaos_FailsWhenKillsFail(t *testing.T) {
 
 func TestChaos_EndsWhenInterrupted(t *testing.T) {
 	server := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
-	test, err := New(Config{
+	test := newTest(t, Config{
 		Fleet: fleet.Config{Targets: []string{server.URL()}}, Clients: 2, Rate: 100, Duration: time.Hour, Kill: "true", Every: time.Minute, Settle: time.Minute,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	ctx, cancel := context.WithCancel(t.Context())
 	ended := make(chan *report.Report, 1)
 	go func() {
@@ -234,12 +234,9 @@ func TestChaos_EndsWhenInterrupted(t *testing.T) {
 }
 
 func TestChaos_SaysWhyItCannotConnect(t *testing.T) {
-	test, err := New(Config{
+	test := newTest(t, Config{
 		Fleet: fleet.Config{Targets: []string{"ws://127.0.0.1:1/ws"}}, Clients: 2, Rate: 100, Duration: time.Minute, Kill: "true", Every: time.Second, Settle: time.Second,
 	})
-	if err != nil {
-		t.Fatal(err)
-	}
 	if _, err := test.Run(t.Context()); err == nil || !strings.Contains(err.Error(), "ws://127.0.0.1:1/ws") {
 		t.Errorf("got %v", err)
 	}

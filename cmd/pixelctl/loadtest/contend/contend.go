@@ -43,12 +43,12 @@ type Config struct {
 }
 
 // Validate says what is wrong that no tag can bound, and how to fix it.
-func (c Config) Validate() error {
-	if c.Rounds < 1 || 4*c.Rounds*c.Clients > maxHistory*c.Pixels {
+func (cfg Config) Validate() error {
+	if cfg.Rounds < 1 || 4*cfg.Rounds*cfg.Clients > maxHistory*cfg.Pixels {
 		return fmt.Errorf("rounds %d: must be 1 to %d with %d clients on %d pixels: more operations can't be checked in reasonable time",
-			c.Rounds, maxHistory*c.Pixels/4/c.Clients, c.Clients, c.Pixels)
+			cfg.Rounds, maxHistory*cfg.Pixels/4/cfg.Clients, cfg.Clients, cfg.Pixels)
 	}
-	return fleet.CheckDescriptors(c.Clients)
+	return fleet.CheckDescriptors(cfg.Clients)
 }
 
 // Help is the long help text.
@@ -57,16 +57,10 @@ func (Config) Help() string {
 		" that was drawn and read that explains what each of them saw and when."
 }
 
-// Test makes the test for a fleet; it starts nothing.
-func (c Config) Test(f fleet.Config) (report.Test, error) {
-	c.Fleet = f
-	return New(c)
-}
-
 // Test is a test of consistency.
 type Test struct {
-	cfg   Config
-	fleet *fleet.Fleet
+	cfg Config
+	*fleet.Fleet
 	sites []string // HTTP servers
 
 	began   time.Time
@@ -110,29 +104,26 @@ type write struct {
 	seq      uint64 // 0: nobody was shown it in a frame that gives its number
 }
 
-// New makes a test; it starts nothing.
-func New(cfg Config) (*Test, error) {
+// Test makes the test for a fleet; it starts nothing.
+func (cfg Config) Test(f fleet.Config) (report.Test, error) {
+	f.Clients = cfg.Clients
+	cfg.Fleet = f
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
 	c := &Test{cfg: cfg, index: make(map[uint64]int), writes: make(map[canvas.Color]*write), history: &history{}}
 	cfg.Fleet.Hooks = fleet.Hooks{Pixels: c.onPixels, Snapshot: c.onSnapshot, Answered: c.onAnswered}
-	c.fleet = fleet.New(cfg.Fleet)
+	c.Fleet = fleet.New(cfg.Fleet)
 	for _, url := range cfg.Fleet.Targets {
 		c.sites = append(c.sites, target.Site(url))
 	}
 	return c, nil
 }
 
-// Status is report.Test's.
-func (c *Test) Status() report.Status {
-	return c.fleet.Status(c.cfg.Clients)
-}
-
 // Run is report.Test's.
 func (c *Test) Run(ctx context.Context) (*report.Report, error) {
-	defer c.fleet.Close()
-	r := c.fleet.NewReport("contend")
+	defer c.Close()
+	r := c.NewReport("contend")
 	clients, err := c.gather(ctx)
 	if err != nil {
 		return nil, err
@@ -142,39 +133,39 @@ func (c *Test) Run(ctx context.Context) (*report.Report, error) {
 		run  func(context.Context, []*fleet.Client)
 	}{{"writing in turn", c.inTurn}, {"writing at once", c.atOnce}, {"writing and reading", c.mixed}} {
 		if ctx.Err() == nil {
-			c.fleet.Enter(phase.name, 0)
+			c.Enter(phase.name, 0)
 			phase.run(ctx, clients)
 			r.MarkInterrupted(ctx, phase.name)
 		}
 	}
 	ctx = context.WithoutCancel(ctx)
-	c.fleet.Enter("settling", 0)
-	end, err := c.fleet.Drain(ctx)
+	c.Enter("settling", 0)
+	end, err := c.Drain(ctx)
 	if err != nil {
 		return nil, err
 	}
 	c.judgeWrites(r)
-	if tally, findings := c.fleet.Settle(end.Goal); !c.cfg.Fleet.JSON { // the JSON protocol can't tell what is owed
-		c.fleet.JudgeDelivery(r, tally, findings)
+	if tally, findings := c.Settle(end.Goal); !c.cfg.Fleet.JSON { // the JSON protocol can't tell what is owed
+		c.JudgeDelivery(r, tally, findings)
 		end.Judge(r)
 	}
-	c.fleet.Enter("reading back", 0)
+	c.Enter("reading back", 0)
 	c.judgeAgreement(ctx, r, clients)
 	c.judgeOrder(r)
 	if c.cfg.Recorded {
 		c.judgeRecord(ctx, r)
 	}
-	c.fleet.Enter("searching for an order", 0)
+	c.Enter("searching for an order", 0)
 	c.judgeHistory(r)
-	r.Pods = c.fleet.Pods()
+	r.Pods = c.Pods()
 	return r.Seal(), nil
 }
 
 // gather connects the clients and chooses the pixels.
 func (c *Test) gather(ctx context.Context) ([]*fleet.Client, error) {
-	c.fleet.Enter("connecting", 0)
+	c.Enter("connecting", 0)
 	c.began = time.Now()
-	if err := c.fleet.Open(ctx); err != nil {
+	if err := c.Open(ctx); err != nil {
 		return nil, err
 	}
 	if err := c.choose(); err != nil {
@@ -187,13 +178,13 @@ func (c *Test) gather(ctx context.Context) ([]*fleet.Client, error) {
 		}
 		c.history.initial = append(c.history.initial, color)
 	}
-	all := c.fleet.All()
-	return c.fleet.JoinAll(ctx, c.cfg.Clients, func(int) *fleet.Viewport { return all })
+	all := c.All()
+	return c.JoinAll(ctx, c.cfg.Clients, func(int) *fleet.Viewport { return all })
 }
 
 // choose takes neighbouring pixels, somewhere in the area, which therefore often share a region.
 func (c *Test) choose() error {
-	g := c.fleet.Welcome().Geometry
+	g := c.Welcome().Geometry
 	area, err := pattern.Crop(g, c.cfg.Fleet.Area)
 	if err != nil {
 		return err
@@ -232,7 +223,7 @@ func (c *Test) place(client *fleet.Client, at int) (*write, error) {
 			break
 		}
 	}
-	w := &write{spot: at, client: client.Index, color: c.colors, call: c.fleet.Now(), answered: make(chan struct{})}
+	w := &write{spot: at, client: client.Index, color: c.colors, call: c.Now(), answered: make(chan struct{})}
 	c.writes[w.color] = w
 	c.mu.Unlock()
 	return w, client.Place(fleet.Stroke{
@@ -266,7 +257,7 @@ func (w *write) answer(at time.Duration, why canvas.Refusal) {
 func (c *Test) onAnswered(_ *fleet.Client, s fleet.Stroke, r codec.Refused) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s.Tag.(*write).answer(c.fleet.Now(), r.Code)
+	s.Tag.(*write).answer(c.Now(), r.Code)
 }
 
 // onPixels updates a client's replica.
@@ -317,7 +308,7 @@ func (c *Test) shown(client *fleet.Client, at int, s seen, now time.Duration) {
 
 // onSnapshot updates a client's replica with the spots in a snapshot.
 func (c *Test) onSnapshot(client *fleet.Client, m codec.Snapshot) {
-	_, _, width, height := c.fleet.Welcome().Geometry.Bounds(m.Mark.Region)
+	_, _, width, height := c.Welcome().Geometry.Bounds(m.Mark.Region)
 	tile, err := codec.DecompressTile(m.Data, width, height)
 	c.mu.Lock()
 	defer c.mu.Unlock()

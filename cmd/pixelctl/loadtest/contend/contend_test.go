@@ -26,7 +26,7 @@ func contend(t *testing.T, faults clienttest.Faults, change func(*Config)) *repo
 	if change != nil {
 		change(&cfg)
 	}
-	test, err := New(cfg)
+	test, err := cfg.Test(cfg.Fleet)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,9 +61,9 @@ func (c *Test) mixed(ctx context.Context, clients []*fleet.Client) {
 
 // observe adds a read to the history.
 func (c *Test) observe(client, at int, how string, read func() (canvas.Color, error)) {
-	begun := c.fleet.Now()
+	begun := c.Now()
 	color, err := read()
-	ended := c.fleet.Now()
+	ended := c.Now()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch err {

@@ -13,8 +13,8 @@ import (
 // judgeRecord compares what every target's record has of the contended pixels with what was written:
 // each acknowledged write once, under the number that it was shown with.
 func (c *Test) judgeRecord(ctx context.Context, r *report.Report) {
-	c.fleet.Enter("reading the record", 0)
-	g, area := c.fleet.Welcome().Geometry, image.Rectangle{}
+	c.Enter("reading the record", 0)
+	g, area := c.Welcome().Geometry, image.Rectangle{}
 	for _, s := range c.spots {
 		area = area.Union(image.Rect(s.x, s.y, s.x+1, s.y+1))
 	}
@@ -41,7 +41,7 @@ func (c *Test) judgeRecord(ctx context.Context, r *report.Report) {
 
 // enter adds a recorded pixel to what is known of its write.
 func (c *Test) enter(have map[*write][]uint64, p record.Pixel) {
-	region, pos := c.fleet.Welcome().Geometry.Locate(int(p.X), int(p.Y))
+	region, pos := c.Welcome().Geometry.Locate(int(p.X), int(p.Y))
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	at, ours := c.index[spotKey(region, pos)]

@@ -45,7 +45,7 @@ func (c *Test) judgeWrites(r *report.Report) {
 	}
 	v := r.Judge("placing", acked == len(writes), "%d of %d pixels acknowledged, %d refused, %d without an answer",
 		acked, len(writes), refused, len(writes)-acked-refused)
-	v.Detail = c.fleet.Refusals()
+	v.Detail = c.Refusals()
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.history.foreign > 0 {

@@ -72,6 +72,7 @@ func New(cfg Config) *Crew {
 		},
 		Answered: c.onAnswered,
 	}
+	cfg.Fleet.Clients = cfg.Clients
 	c.Fleet = fleet.New(cfg.Fleet)
 	return c
 }

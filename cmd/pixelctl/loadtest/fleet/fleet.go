@@ -55,6 +55,7 @@ type Config struct {
 	// Patience is how long everything may take to arrive once nothing is placed any more; 0: 15 s.
 	Patience time.Duration
 	Area     image.Rectangle // where Paint places pixels; empty: the whole canvas
+	Clients  int             // that there will be, for Status
 	Hooks    Hooks
 }
 

@@ -25,13 +25,13 @@ func (f *Fleet) Enter(phase string, total time.Duration) {
 	p.phase, p.since, p.total = phase, time.Now(), total
 }
 
-// Status returns what a display shows of a test with so many clients.
-func (f *Fleet) Status(clients int) report.Status {
+// Status is report.Test's.
+func (f *Fleet) Status() report.Status {
 	p, k := &f.progress, &f.Counters
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	s := report.Status{
-		Phase: p.phase, Total: p.total, Latency: p.median, Connected: int(k.Live.Load()), Clients: clients,
+		Phase: p.phase, Total: p.total, Latency: p.median, Connected: int(k.Live.Load()), Clients: f.cfg.Clients,
 		Counts: []report.Count{{Name: "pixels placed", N: k.Acked.Load()}, {Name: "pixels received", N: k.Pixels.Load()}},
 	}
 	if !p.since.IsZero() {

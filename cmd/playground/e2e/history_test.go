@@ -6,10 +6,12 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
 	"net/http"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -47,6 +49,30 @@ func (d *drawer) draw(n int) {
 		}
 		d.drawn = append(d.drawn, dots...)
 	}
+}
+
+// fill draws so much in the first region that it is recorded, and waits until it is.
+func (d *drawer) fill(kept string) {
+	d.t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+	defer cancel()
+	for range 5 { // of 20,480 pixels 16,384 are recorded at once
+		dots := make([]canvas.Dot, codec.MaxPlacePixels)
+		for i := range dots {
+			dots[i] = canvas.Dot{X: uint16(d.rnd.IntN(64)), Y: uint16(4*d.rnd.IntN(16) + d.row), Color: canvas.Color(d.rnd.IntN(1 << 24))}
+		}
+		if err := d.client.Place(ctx, dots); err != nil {
+			d.t.Fatal(err)
+		}
+		d.drawn = append(d.drawn, dots...)
+	}
+	eventually(d.t, "the first region is recorded", func() error {
+		files, err := filepath.Glob(filepath.Join(kept, "region-0000", "latest-*"))
+		if err == nil && len(files) == 0 {
+			err = errors.New("there is no file")
+		}
+		return err
+	})
 }
 
 func drawTogether(all []*drawer, n int) {
@@ -219,12 +245,14 @@ func newDrawers(t *testing.T, urls ...[]string) (all []*drawer) {
 	return all
 }
 
-// TestHistory_SurvivesKill: what was drawn is known after kill -9 of a server, also what nothing has
-// been recorded of yet.
+// TestHistory_SurvivesKill: what was drawn is known after kill -9 of a server, whether it was recorded or
+// not.
 func TestHistory_SurvivesKill(t *testing.T) {
-	s := start(t, "--canvas", "256x256", "--region", "64", "--rate", "0", "--record", t.TempDir())
+	kept := t.TempDir()
+	s := start(t, "--canvas", "256x256", "--region", "64", "--rate", "0", "--record", kept)
 	all := newDrawers(t, []string{s.ws()})
-	drawTogether(all, 2000)
+	all[0].fill(kept)
+	drawTogether(all, 1000)
 	checkHistory(t, s, all)
 	before, at := s.ask("/api/canvas.png", ""), s.lastTime()
 	for range 2 {
@@ -263,6 +291,7 @@ func TestHistory_Cluster(t *testing.T) {
 	p.await(append(p.all(), bare)...)
 	p.settled(5)
 	all := newDrawers(t, []string{p.gateways[0].ws(), p.gateways[1].ws()}, []string{p.gateways[1].ws(), p.gateways[0].ws()})
+	all[1].fill(kept)
 	drawTogether(all, 1000)
 	for _, s := range p.gateways {
 		checkHistory(t, s, all)

@@ -1,7 +1,10 @@
 package main
 
 import (
+	"context"
 	"fmt"
+	"image"
+	"log/slog"
 	"math/rand/v2"
 	"net/http"
 	"net/http/httptest"
@@ -10,11 +13,14 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
+	"pixelplayground/actors/record/files"
 	"pixelplayground/cmd/commandline/s3"
 	"pixelplayground/cmd/pixelctl/past"
+	"pixelplayground/transport/api/history"
 )
 
 // drawnBy is what some users draw on a canvas of two regions and a bit, mostly over each other.
@@ -143,5 +149,83 @@ func TestPast_Retries(t *testing.T) {
 	asked = 0
 	if _, _, err := past.Server(server.URL, "", g).Before(t.Context(), 17, 3, 0, 1); err == nil || asked != 1 || !strings.Contains(err.Error(), "403 Forbidden: only members may look") {
 		t.Errorf("asked %d times: %v", asked, err)
+	}
+}
+
+// tell starts a server that tells of a record, at most so many pixels of a region at once.
+func tell(t *testing.T, g canvas.Geometry, dir string, limit int) past.Source {
+	t.Helper()
+	place, err := files.Open(dir, s3.Config(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := history.New(history.Ports{
+		Record: record.NewReader(place, nil, record.Config{Geometry: g}), Geometry: g, Now: time.Now, Log: slog.New(slog.DiscardHandler),
+		Encode: func(f func()) { f() }, Private: func() bool { return false },
+		Begin: func(w http.ResponseWriter, r *http.Request, _ int) (history.Job, bool) { return answering{w}, true },
+	})
+	mux := http.NewServeMux()
+	for path, methods := range h.Routes() {
+		mux.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) {
+			if strings.HasPrefix(r.URL.Path, "/api/history/") {
+				r.URL.RawQuery += fmt.Sprint("&limit=", limit)
+			}
+			methods["GET"](w, r)
+		})
+	}
+	server := httptest.NewServer(mux)
+	t.Cleanup(server.Close)
+	t.Cleanup(http.DefaultClient.CloseIdleConnections)
+	return past.Server(server.URL, "", g)
+}
+
+// answering is a job that nothing bounds.
+type answering struct{ http.ResponseWriter }
+
+func (answering) Charge(context.Context, int) error { return nil }
+func (answering) End()                              {}
+
+// TestPast_ServerTellsTheSame: a server tells what is in the files, in the same order, however many
+// answers that takes.
+func TestPast_ServerTellsTheSame(t *testing.T) {
+	g, all := drawnBy(2000)
+	dir := recorded(t, g, all)
+	fromFiles, err := past.Files(t.Context(), dir, s3.Config(""))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fromServer := tell(t, g, dir, 300)
+	want, err := fromFiles.Span(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, err := fromServer.Span(t.Context()); err != nil || got.First != want.First || got.Last != want.Last || got.Pixels != 2000 {
+		t.Errorf("%+v, want %+v; %v", got, want, err)
+	}
+	for _, test := range []struct {
+		area      image.Rectangle
+		after, to int64
+	}{{g.Whole(), 0, want.Last}, {image.Rect(0, 0, 10, 10), want.First + 1000, want.Last - 1000}, {image.Rect(250, 0, 300, 280), want.First, want.First + 60_000}} {
+		read := func(source past.Source) (list []record.Pixel) {
+			for p, err := range source.Pixels(t.Context(), test.area, test.after, test.to) {
+				if err != nil {
+					t.Fatal(err)
+				}
+				p.Epoch = 0 // which no answer has
+				list = append(list, p)
+			}
+			return list
+		}
+		if a, b := read(fromFiles), read(fromServer); len(a) == 0 || !slices.Equal(a, b) {
+			t.Errorf("%v: %d pixels from the files, %d from the server, or others", test.area, len(a), len(b))
+		}
+	}
+	a, more, err := fromFiles.Before(t.Context(), all[0].x, all[0].y, 0, 3)
+	b, others, bad := fromServer.Before(t.Context(), all[0].x, all[0].y, 0, 3)
+	for i := range a {
+		a[i].Epoch = 0
+	}
+	if err != nil || bad != nil || more != others || !slices.Equal(a, b) {
+		t.Errorf("%+v %v %v, %+v %v %v", a, more, err, b, others, bad)
 	}
 }

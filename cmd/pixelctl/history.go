@@ -8,8 +8,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// history is the command of that name.
-type history struct {
+// historyCommand is the command "history".
+type historyCommand struct {
 	pastFlags
 	Place point `arg:"" placeholder:"X,Y" help:"The pixel, for example 10,20."`
 	Limit int   `placeholder:"N" default:"10" help:"How many of those placed there are shown, the newest first; 0 for all."`
@@ -19,7 +19,7 @@ type history struct {
 const askedAtOnce = 100
 
 // Run shows who placed what at a place.
-func (h *history) Run(ctx context.Context, s *server, std streams) error {
+func (h *historyCommand) Run(ctx context.Context, s *server, std streams) error {
 	if h.Limit < 0 {
 		return &usageError{error: fmt.Errorf("--limit %d: must be 0 or more, for example 10", h.Limit), command: "history "}
 	}

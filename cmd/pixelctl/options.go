@@ -20,7 +20,7 @@ type options struct {
 	Watch    watch    `cmd:"" help:"Print pixels as people place them."`
 	Snapshot snapshot `cmd:"" help:"Save the canvas, or a part of it, as a PNG."`
 
-	History   history          `cmd:"" help:"Show who placed the pixels of a place, and when."`
+	History   historyCommand   `cmd:"" help:"Show who placed the pixels of a place, and when."`
 	Timelapse timelapseCommand `cmd:"" help:"Make a film of how the canvas came to be."`
 	Export    export           `cmd:"" help:"Write all pixels that were placed into one file, for other programs."`
 	Import    importCommand    `cmd:"" help:"Make a canvas, with its record, out of such a file."`

@@ -24,7 +24,7 @@ const (
 	// windowPixels is about how many pixels are asked for before they are put in order: some 60 MB.
 	windowPixels = 400_000
 	// tries is how often a question is asked that the server does not answer, or not now.
-	tries = 8
+	tries = 5
 	// longestPause is the most that a server may ask to wait before the next try.
 	longestPause = 30 * time.Second
 	// mostPicture bounds what a server's picture may be: the largest canvas, with no compression.

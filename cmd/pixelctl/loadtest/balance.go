@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math"
 	"slices"
 	"sync"
@@ -179,12 +180,7 @@ func (b *Balance) judgeSpread(ctx context.Context, r *report.Report, pods []repo
 	for _, n := range pods {
 		known[n.Name] = n.Clients
 	}
-	var names []string
-	for name := range known {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	counts := make([]int, 0, len(names))
+	names, counts := slices.Sorted(maps.Keys(known)), []int(nil)
 	for _, name := range names {
 		counts = append(counts, known[name])
 	}

@@ -76,10 +76,10 @@ type Stress struct {
 	churned atomic.Int64
 	skipped atomic.Int64 // turns of the churn left out because too many clients were on their way
 	crowd   sync.WaitGroup
+	moving  chan *fleet.Client // clients that may leave, the oldest first; churn takes, whoever joined is put back
 
 	mu       sync.Mutex
-	moving   []*fleet.Client // clients that may leave, the oldest first
-	failures []error         // clients that could not join
+	failures []error // clients that could not join
 	events   []report.Event
 }
 
@@ -158,7 +158,10 @@ func (s *Stress) gather(ctx context.Context) (steady []*fleet.Client, err error)
 		return nil, err
 	}
 	n := s.cfg.steady()
-	s.moving = append(s.moving, clients[n:]...)
+	s.moving = make(chan *fleet.Client, len(clients)-n)
+	for _, c := range clients[n:] {
+		s.moving <- c
+	}
 	return clients[:n], nil
 }
 

@@ -13,7 +13,7 @@ import (
 func (s *Stress) load(ctx context.Context, writers []*fleet.Client) *fleet.Sampler {
 	limited, cancel := context.WithTimeout(ctx, s.cfg.Duration)
 	defer cancel()
-	samples := fleet.NewSampler(s.Fleet, time.Second)
+	samples := fleet.NewSampler(s.Fleet, time.Second, s.cfg.Duration)
 	s.crowd.Go(func() { samples.Run(limited) })
 	if s.cfg.Churn > 0 {
 		s.crowd.Go(func() { s.churn(limited, context.WithoutCancel(ctx)) })
@@ -32,7 +32,7 @@ func (s *Stress) place(ctx context.Context, writers []*fleet.Client) {
 	every := time.Duration(float64(s.cfg.Stroke) / s.cfg.Rate * float64(time.Second))
 	s.Pace(ctx, int(math.Round(float64(s.cfg.Duration)/float64(every))), every, func(k int, due time.Duration) {
 		s.planned.Add(int64(s.cfg.Stroke))
-		s.lag.Record(0, s.Now()-due)
+		s.lag.Record(0, s.Now()-due, 1)
 		_ = s.Paint(writers[k%len(writers)], due, s.cfg.Stroke) // counted as refused
 	})
 }
@@ -49,18 +49,12 @@ func (s *Stress) churn(limited, ctx context.Context) {
 		case <-limited.Done():
 			return
 		}
-		c := s.oldest()
-		if c == nil {
+		if len(s.moving) == 0 || len(leaving) == maxLeaving {
 			s.skipped.Add(1)
 			continue
 		}
-		select {
-		case leaving <- struct{}{}:
-		default:
-			s.put(c)
-			s.skipped.Add(1)
-			continue
-		}
+		leaving <- struct{}{}
+		c := <-s.moving
 		s.crowd.Go(func() {
 			s.replace(ctx, c)
 			<-leaving
@@ -82,22 +76,5 @@ func (s *Stress) replace(ctx context.Context, c *fleet.Client) {
 		s.mu.Unlock()
 		return
 	}
-	s.put(fresh)
-}
-
-func (s *Stress) oldest() *fleet.Client {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if len(s.moving) == 0 {
-		return nil
-	}
-	c := s.moving[0]
-	s.moving = s.moving[1:]
-	return c
-}
-
-func (s *Stress) put(c *fleet.Client) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	s.moving = append(s.moving, c)
+	s.moving <- fresh
 }

@@ -77,7 +77,6 @@ type Test struct {
 	pauses   *pauses
 	sights   *report.Recorder // times from when a pixel was due until the watcher saw it
 	began    time.Time
-	ready    chan struct{} // prepare closes it when all of the above are set
 
 	mu    sync.Mutex
 	calm  []time.Duration // pauses before the first kill, by region
@@ -98,7 +97,7 @@ func (cfg Config) Test(f fleet.Config) (report.Test, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
-	t := &Test{cfg: cfg, killer: killer{command: cfg.Kill, pids: cfg.PIDs}, sights: report.NewRecorder(), ready: make(chan struct{})}
+	t := &Test{cfg: cfg, killer: killer{command: cfg.Kill, pids: cfg.PIDs}, sights: report.NewRecorder()}
 	t.crew = crew.New(crew.Config{
 		Fleet: cfg.Fleet, Clients: cfg.Clients, Rate: cfg.Rate, Stroke: t.stroke, Answered: t.answered,
 		Again: func(s fleet.Stroke, why canvas.Refusal) { t.audit.Again(s.Tag.(int), why) },
@@ -109,10 +108,10 @@ func (cfg Config) Test(f fleet.Config) (report.Test, error) {
 // Run is report.Test's.
 func (t *Test) Run(ctx context.Context) (*report.Report, error) {
 	defer t.disconnect()
-	if err := t.prepare(ctx); err != nil {
+	if err := t.crew.Gather(ctx); err != nil {
 		return nil, err
 	}
-	if err := t.crew.Gather(ctx); err != nil {
+	if err := t.prepare(ctx); err != nil {
 		return nil, err
 	}
 	var killing sync.WaitGroup
@@ -142,8 +141,12 @@ func (t *Test) Run(ctx context.Context) (*report.Report, error) {
 func (t *Test) prepare(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
-	t.crew.Enter("connecting", 0)
-	var err error
+	t.geometry = t.crew.Welcome().Geometry
+	plan, err := audit.NewPlan(t.geometry, t.cfg.Fleet.Area, rand.Uint64())
+	if err != nil {
+		return err
+	}
+	t.audit, t.pauses = audit.New(t.geometry, plan), newPauses(t.geometry.Regions())
 	t.watcher, err = client.New(client.Config{URLs: t.cfg.Fleet.Targets, Regions: client.AllRegions, Handler: client.Handler{
 		Pixels: t.seen, Snapshot: t.restored,
 	}})
@@ -153,13 +156,6 @@ func (t *Test) prepare(ctx context.Context) error {
 	if err := t.watcher.Open(ctx); err != nil {
 		return err
 	}
-	t.geometry = t.watcher.Welcome().Geometry
-	plan, err := audit.NewPlan(t.geometry, t.cfg.Fleet.Area, rand.Uint64())
-	if err != nil {
-		return err
-	}
-	t.audit, t.pauses = audit.New(t.geometry, plan), newPauses(t.geometry.Regions())
-	close(t.ready)
 	if err := t.watcher.Synced(ctx); err != nil {
 		return err
 	}
@@ -178,31 +174,15 @@ func (t *Test) disconnect() {
 
 // seen records what the watcher is shown.
 func (t *Test) seen(b *canvas.Batch) {
-	if !t.prepared() {
-		return
-	}
 	now := t.crew.Now()
 	if len(b.Ops) > 0 {
 		t.pauses.visible(b.Region, now)
 	}
-	t.audit.Batch(b, func(due time.Duration) { t.sights.Record(0, now-due) })
+	t.audit.Batch(b, func(due time.Duration) { t.sights.Record(0, now-due, 1) })
 }
 
 func (t *Test) restored(m canvas.Mark) {
-	if t.prepared() {
-		t.audit.Snapshot(m)
-	}
-}
-
-// prepared reports whether there is an audit to inform: what arrives before that is the canvas as
-// it was.
-func (t *Test) prepared() bool {
-	select {
-	case <-t.ready:
-		return true
-	default:
-		return false
-	}
+	t.audit.Snapshot(m)
 }
 
 // stroke numbers a pixel that is about to be placed.

@@ -219,11 +219,11 @@ func (c *Test) latencies(r *report.Report, writes []*write, reads []look) {
 	answers, old := report.NewRecorder(), report.NewRecorder()
 	for _, w := range writes {
 		if w.at > 0 {
-			answers.Record(0, w.at-w.call)
+			answers.Record(0, w.at-w.call, 1)
 		}
 	}
 	for _, age := range ages(writes, reads, c.history.initial) {
-		old.Record(0, age)
+		old.Record(0, age, 1)
 	}
 	r.Latencies = []report.Latency{answers.Summary("placed to acknowledged"), old.Summary("age of what was read")}
 }

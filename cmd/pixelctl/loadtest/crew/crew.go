@@ -20,8 +20,8 @@ import (
 )
 
 const (
-	// crewSample is how often rates are sampled, unless the test is so long that this would be more
-	// than maxPoints. It is often enough to see a client that is away for half a second.
+	// crewSample is how often rates are sampled, unless the test is so long that this would be too many
+	// points. It is often enough to see a client that is away for half a second.
 	crewSample = 250 * time.Millisecond
 	// crewPoll is how often to check whether every pixel is answered and everyone connected.
 	crewPoll = 20 * time.Millisecond
@@ -101,7 +101,7 @@ func (c *Crew) Draw(ctx context.Context, duration, settle time.Duration) (ledger
 	var helpers sync.WaitGroup
 	sampling, stop := context.WithCancel(context.WithoutCancel(ctx))
 	drawing, over := context.WithCancel(ctx)
-	c.Samples = fleet.NewSampler(c.Fleet, max(crewSample, duration/fleet.MaxPoints))
+	c.Samples = fleet.NewSampler(c.Fleet, crewSample, duration)
 	helpers.Go(func() { c.Samples.Run(sampling) })
 	helpers.Go(func() { c.hurry(drawing) })
 	every := time.Duration(float64(time.Second) / c.cfg.Rate)

@@ -109,10 +109,10 @@ func (c *Client) jsonPixel(dot canvas.Dot, now time.Duration) {
 		p.see(1)
 		switch {
 		case p.writer() != c.Index:
-			f.Sights.Record(c.Index, now-p.dueAt())
+			f.Sights.Record(c.Index, now-p.dueAt(), 1)
 		case p.ack():
 			f.Counters.Acked.Add(1)
-			f.Acks.Record(c.Index, now-p.dueAt())
+			f.Acks.Record(c.Index, now-p.dueAt(), 1)
 		}
 	}
 	if f.cfg.Hooks.Pixels != nil && f.welcome.Geometry.Contains(int(dot.X), int(dot.Y)) {

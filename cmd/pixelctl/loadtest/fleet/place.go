@@ -94,11 +94,7 @@ func (c *Client) acked(m codec.Ack, now time.Duration) {
 			continue
 		}
 		f.Counters.Acked.Add(int64(len(s.Dots)))
-		shard := f.Acks.Lock(c.Index)
-		for range s.Dots {
-			shard.Record(now - s.Due)
-		}
-		shard.Unlock()
+		f.Acks.Record(c.Index, now-s.Due, len(s.Dots))
 		if f.cfg.Hooks.Answered != nil {
 			f.cfg.Hooks.Answered(c, s, codec.Refused{})
 		}

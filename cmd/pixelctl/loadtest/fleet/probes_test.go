@@ -17,7 +17,7 @@ import (
 func TestRecorder_CountsEverything(t *testing.T) {
 	r := report.NewRecorder()
 	for ms := 1; ms <= 1000; ms++ {
-		r.Record(ms, time.Duration(ms)*time.Millisecond)
+		r.Record(ms, time.Duration(ms)*time.Millisecond, 1)
 		if ms == 500 {
 			if half := r.Cut(); half.Count != 500 || math.Abs(half.P50-250) > 1 {
 				t.Errorf("half: %+v", half)
@@ -52,8 +52,8 @@ func TestRecorder_CountsEverything(t *testing.T) {
 
 func TestRecorder_KeepsExtremes(t *testing.T) {
 	r := report.NewRecorder()
-	r.Record(0, -time.Second)
-	r.Record(0, 24*time.Hour)
+	r.Record(0, -time.Second, 1)
+	r.Record(0, 24*time.Hour, 1)
 	if l := r.Summary(""); l.Count != 2 || l.Max < 599_000 {
 		t.Errorf("%+v", l)
 	}
@@ -111,13 +111,11 @@ func TestProbes_Unseen(t *testing.T) {
 	}
 }
 
-func TestSampler_ThinsOut(t *testing.T) {
-	s := NewSampler(nil, time.Second)
-	for i := range 5 {
-		s.add(time.Duration(i+1)*time.Second, 0, 0, 0, 0, 0, 0, 0, float64(10*i+10))
-	}
-	s.thin()
-	if clients := s.Series[7]; len(clients.At) != 2 || clients.At[1] != 4 || clients.Y[1] != 40 {
-		t.Errorf("%+v", clients)
+// TestSampler_NotTooManyPoints: a long test is sampled more seldom.
+func TestSampler_NotTooManyPoints(t *testing.T) {
+	for lasts, want := range map[time.Duration]time.Duration{time.Minute: time.Second, 4 * time.Hour: 7200 * time.Millisecond} {
+		if got := NewSampler(nil, time.Second, lasts).every; got != want {
+			t.Errorf("a test of %v is sampled every %v, want %v", lasts, got, want)
+		}
 	}
 }

@@ -63,20 +63,21 @@ func (f *Fleet) Pace(ctx context.Context, n int, every time.Duration, place func
 	}
 }
 
-// MaxPoints bounds a series. When it is reached, every other point is dropped and the pace halved.
-const MaxPoints = 2000
+// maxPoints is how many points of a series are enough for a plot.
+const maxPoints = 2000
 
 // Sampler reads a fleet's counters at intervals.
 type Sampler struct {
 	fleet *Fleet
 	every time.Duration
 
-	mu     sync.Mutex
-	Series []report.Series
+	Series []report.Series // read it when Run has returned
 }
 
-func NewSampler(f *Fleet, every time.Duration) *Sampler {
-	s := &Sampler{fleet: f, every: every}
+// NewSampler makes a sampler for a test that takes as long as lasts: it samples at an interval, or more
+// seldom if that would be too many points.
+func NewSampler(f *Fleet, every, lasts time.Duration) *Sampler {
+	s := &Sampler{fleet: f, every: max(every, lasts/maxPoints)}
 	for _, one := range [][2]string{
 		{"acknowledged", "pixels/s"}, {"received", "pixels/s"}, {"received bytes", "MB/s"}, {"seen, median", "ms"}, {"seen, 99%", "ms"},
 		{"acknowledged, median", "ms"}, {"acknowledged, 99%", "ms"}, {"clients", "clients"},
@@ -108,37 +109,13 @@ func (s *Sampler) Run(ctx context.Context) {
 			f.progress.median = answers.P50
 		}
 		f.progress.mu.Unlock()
-		if s.add(now, float64(k.Acked.Load()-acked)/seconds, float64(k.Pixels.Load()-pixels)/seconds, float64(k.Bytes.Load()-bytes)/seconds/1e6,
-			seen.P50, seen.P99, answers.P50, answers.P99, float64(k.Live.Load())) == MaxPoints {
-			s.thin()
-			s.every *= 2
-			tick.Reset(s.every)
+		values := [...]float64{
+			float64(k.Acked.Load()-acked) / seconds, float64(k.Pixels.Load()-pixels) / seconds, float64(k.Bytes.Load()-bytes) / seconds / 1e6,
+			seen.P50, seen.P99, answers.P50, answers.P99, float64(k.Live.Load()),
+		}
+		for i, value := range values {
+			s.Series[i].Add(now, value)
 		}
 		last, acked, pixels, bytes = now, k.Acked.Load(), k.Pixels.Load(), k.Bytes.Load()
-	}
-}
-
-// add appends a point to each series, and returns how many points they have.
-func (s *Sampler) add(at time.Duration, values ...float64) int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for i := range s.Series {
-		s.Series[i].Add(at, values[i])
-	}
-	return len(s.Series[0].At)
-}
-
-// thin drops every other point.
-func (s *Sampler) thin() {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	every2nd := func(list []float64) (kept []float64) {
-		for i := 1; i < len(list); i += 2 {
-			kept = append(kept, list[i])
-		}
-		return kept
-	}
-	for i := range s.Series {
-		s.Series[i].At, s.Series[i].Y = every2nd(s.Series[i].At), every2nd(s.Series[i].Y)
 	}
 }

@@ -18,7 +18,6 @@ func (f *Fleet) sight(c *Client, frame Frame) {
 	left, top, width, _ := f.welcome.Geometry.Bounds(frame.Region)
 	exact := uint64(n) == frame.Count // otherwise it is unknown which number belongs to which pixel
 	foreign := 0
-	shard := f.Sights.Lock(c.Index)
 	for i := range n {
 		p := frame.Packed[i*wire.PixelBytes:][:wire.PixelBytes]
 		pos := int(binary.BigEndian.Uint16(p))
@@ -31,14 +30,13 @@ func (f *Fleet) sight(c *Client, frame Frame) {
 			continue
 		}
 		if probe.writer() != c.Index {
-			shard.Record(frame.At - probe.dueAt())
+			f.Sights.Record(c.Index, frame.At-probe.dueAt(), 1)
 		}
 		if seq := frame.From + uint64(i) + 1; exact && probe.see(seq) != seq && f.probes.slot(id).id.Load() == id {
 			c.note("order", frame.Region, ledger.Span{From: seq - 1, To: seq})
 			c.misordered++
 		}
 	}
-	shard.Unlock()
 	f.Counters.Pixels.Add(int64(n))
 	if foreign > 0 {
 		f.Counters.Foreign.Add(int64(foreign))

@@ -20,15 +20,13 @@ const (
 
 // Recorder collects latencies from many goroutines.
 type Recorder struct {
-	shards [shards]Shard
+	shards [shards]struct {
+		mu     sync.Mutex
+		recent *hdrhistogram.Histogram // since the last Cut
+	}
 
 	mu    sync.Mutex
 	total *hdrhistogram.Histogram // microseconds, up to the last Cut
-}
-
-type Shard struct {
-	mu     sync.Mutex
-	recent *hdrhistogram.Histogram // since the last Cut
 }
 
 // NewRecorder makes an empty recorder. It takes 2 MB.
@@ -44,24 +42,12 @@ func newHistogram() *hdrhistogram.Histogram {
 	return hdrhistogram.New(1, longestLatency, significantDigits)
 }
 
-// Record records one latency. Calls for the same shard wait for each other.
-func (r *Recorder) Record(shard int, d time.Duration) {
-	s := r.Lock(shard)
-	s.Record(d)
-	s.Unlock()
-}
-
-// Lock locks a shard for a caller that has many latencies to record. The caller must unlock it.
-func (r *Recorder) Lock(shard int) *Shard {
+// Record records n equal latencies. Calls for the same shard wait for each other.
+func (r *Recorder) Record(shard int, d time.Duration, n int) {
 	s := &r.shards[shard%shards]
 	s.mu.Lock()
-	return s
-}
-
-func (s *Shard) Unlock() { s.mu.Unlock() }
-
-func (s *Shard) Record(d time.Duration) {
-	_ = s.recent.RecordValue(min(max(d.Microseconds(), 0), longestLatency)) // never fails: the value is in range
+	defer s.mu.Unlock()
+	_ = s.recent.RecordValues(min(max(d.Microseconds(), 0), longestLatency), int64(n)) // never fails: the value is in range
 }
 
 // Cut returns what was recorded since the last Cut.

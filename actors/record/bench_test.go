@@ -198,13 +198,18 @@ func BenchmarkReader_All(b *testing.B) {
 	}
 }
 
-// BenchmarkWriter records a full segment, and reports what the files take up.
+// BenchmarkWriter records a segment, and reports what the files take up.
 func BenchmarkWriter(b *testing.B) {
-	for name, n := range map[string]int{"full": 1 << 16, "tail": 1 << 14} {
-		b.Run(name, func(b *testing.B) {
+	for _, c := range []struct {
+		name   string
+		pixels int
+		crowd  int
+	}{{"full", 1 << 16, 0}, {"tail", 1 << 14, 0}, {"crowd of 1000", 1 << 16, 1000}, {"crowd of 10000", 1 << 16, 10_000}, {"crowd of 100000", 1 << 16, 100_000}} {
+		b.Run(c.name, func(b *testing.B) {
 			cfg := record.Config{Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}}
 			log, d := recordtest.NewLog(), recordtest.NewDrawing(1, cfg.Geometry, 5)
-			log.Append(d.Draw(n)...)
+			d.Crowd(c.crowd)
+			log.Append(d.Draw(c.pixels)...)
 			var to *recordtest.Memory
 			pixels, before := d.Snapshot().Position.Seq, cpu()
 			for b.Loop() {

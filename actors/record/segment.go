@@ -142,9 +142,13 @@ func (r *rows) readPlaces(t *table, g canvas.Geometry) error {
 }
 
 func (r *rows) readColors(t *table) error {
-	epochs, list, err := t.indexes("epoch", -1)
+	epochs, words, err := t.indexes("epoch", -1)
 	if err != nil {
 		return err
+	}
+	list := make([]uint64, words.Len())
+	for i := range list {
+		list[i] = uint64(words.Index(int32(i)).Int64())
 	}
 	colors, err := t.words32("color", -1)
 	if err != nil {
@@ -156,7 +160,7 @@ func (r *rows) readColors(t *table) error {
 	}
 	r.epoch, r.color, r.before = make([]uint64, r.n), make([]canvas.Color, r.n), make([]canvas.Color, r.n)
 	for i := range r.n {
-		r.epoch[i], r.color[i], r.before[i] = uint64(list.Index(epochs[i]).Int64()), canvas.Color(colors[i]), canvas.Color(befores[i])
+		r.epoch[i], r.color[i], r.before[i] = list[epochs[i]], canvas.Color(colors[i]), canvas.Color(befores[i])
 		if r.color[i] >= unknown || r.before[i] > unknown {
 			return fmt.Errorf("pixel %d has color %d, before it %d", i, colors[i], befores[i])
 		}

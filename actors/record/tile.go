@@ -72,17 +72,25 @@ func decodeTile(f *file, content []byte, g canvas.Geometry) (s *state, err error
 	}
 	s = blank(width * height)
 	s.at, s.time = f.end, f.last
-	set := func(pos int, n color.NRGBA) {
-		s.color[pos], s.doubt[pos] = canvas.Color(n.R)<<16|canvas.Color(n.G)<<8|canvas.Color(n.B), n.A == 0
+	set := func(pos int, r, g, b, alpha byte) {
+		s.color[pos], s.doubt[pos] = canvas.Color(r)<<16|canvas.Color(g)<<8|canvas.Color(b), alpha == 0
 	}
-	if paletted, ok := picture.(*image.Paletted); ok {
-		for pos, i := range paletted.Pix {
-			set(pos, color.NRGBAModel.Convert(paletted.Palette[i]).(color.NRGBA))
+	switch p := picture.(type) {
+	case *image.Paletted:
+		for pos, i := range p.Pix {
+			c := color.NRGBAModel.Convert(p.Palette[i]).(color.NRGBA)
+			set(pos, c.R, c.G, c.B, c.A)
 		}
-		return s, nil
-	}
-	for pos := range s.color {
-		set(pos, color.NRGBAModel.Convert(picture.At(pos%width, pos/width)).(color.NRGBA))
+	case *image.RGBA: // of what has no alpha
+		for pos := range s.color {
+			set(pos, p.Pix[4*pos], p.Pix[4*pos+1], p.Pix[4*pos+2], p.Pix[4*pos+3])
+		}
+	case *image.NRGBA:
+		for pos := range s.color {
+			set(pos, p.Pix[4*pos], p.Pix[4*pos+1], p.Pix[4*pos+2], p.Pix[4*pos+3])
+		}
+	default:
+		return nil, fmt.Errorf("a picture of kind %T", picture)
 	}
 	return s, nil
 }

@@ -25,6 +25,7 @@ type Drawing struct {
 	people   []painter // who is there
 	palette  []canvas.Color
 	known    []painter // who has been there
+	crowd    int
 }
 
 type painter struct {
@@ -69,12 +70,29 @@ func (d *Drawing) Step() *canvas.Batch {
 	d.time += int64(d.rnd.ExpFloat64() * 100)
 	b := &canvas.Batch{Region: d.region, Epoch: d.epoch, From: d.at.Seq, To: d.at.Seq, Time: d.time}
 	for range 1 + d.rnd.IntN(4) {
-		b.Ops = append(b.Ops, d.op())
+		if d.crowd > 0 {
+			b.Ops = append(b.Ops, d.anyone())
+		} else {
+			b.Ops = append(b.Ops, d.op())
+		}
 		b.To += uint64(len(b.Ops[len(b.Ops)-1].Pixels))
 	}
 	d.at = b.Position()
 	d.tile.Apply(b)
 	return b
+}
+
+// Crowd makes everyone place one pixel at a time, anywhere, in any of the colours, as on canvases with
+// a cooldown: so many people take turns. It is what takes up most room.
+func (d *Drawing) Crowd(people int) { d.crowd = people }
+
+func (d *Drawing) anyone() canvas.Op {
+	n := d.rnd.IntN(d.crowd) + 1
+	user := canvas.Author(n) * 2654435761 & (1<<48 - 1)
+	return canvas.Op{
+		ID: canvas.OpID{Author: user, Num: d.at.Seq + 1}, User: user, Name: fmt.Sprintf("person %d", n),
+		Pixels: []canvas.Pixel{{Pos: uint16(d.rnd.IntN(d.width * d.height)), Color: d.palette[d.rnd.IntN(len(d.palette))]}},
+	}
 }
 
 // op is what one of those who are there draws.

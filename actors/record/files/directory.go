@@ -161,6 +161,9 @@ func (d *directory) List(ctx context.Context, prefix string) (list []record.File
 		}
 		return err
 	})
+	if err == nil && len(list) == 0 { // what is away, a volume that is not mounted, must not seem empty
+		_, err = os.Stat(filepath.Join(d.path, unfinished))
+	}
 	slices.SortFunc(list, func(a, b record.File) int { return strings.Compare(a.Name, b.Name) })
 	return list, unavailable(err)
 }

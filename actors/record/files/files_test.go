@@ -146,6 +146,36 @@ func TestDirectory_FailsWhole(t *testing.T) {
 	}
 }
 
+// TestDirectory_Away: a directory that is not there, such as a volume that is not mounted, is not empty:
+// else everything that was recorded in it would be taken for a gap.
+func TestDirectory_Away(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "record")
+	d := open(t, dir)
+	if err := d.Put(t.Context(), "region-0001/some", []byte("some")); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := d.List(t.Context(), "region-0002/"); err != nil || len(list) > 0 {
+		t.Fatalf("%v, %v", list, err)
+	}
+	if err := os.Rename(dir, dir+".away"); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if list, err := d.List(t.Context(), "region-0001/"); !errors.Is(err, record.ErrUnavailable) {
+			t.Errorf("away: %v, %v", list, err)
+		}
+		if err := os.MkdirAll(dir, 0o750); err != nil { // a mount point
+			t.Fatal(err)
+		}
+	}
+	if err := errors.Join(os.Remove(dir), os.Rename(dir+".away", dir)); err != nil {
+		t.Fatal(err)
+	}
+	if list, err := d.List(t.Context(), "region-0001/"); err != nil || len(list) != 1 {
+		t.Errorf("back: %v, %v", list, err)
+	}
+}
+
 func TestOpen_SaysWhatToDo(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

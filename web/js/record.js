@@ -3,6 +3,7 @@
 
 import { momentOf } from "./moment.js";
 import { tell } from "./state.js";
+import { toScreen } from "./view.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -17,6 +18,7 @@ import { tell } from "./state.js";
  */
 
 const REST = 450; // ms that the pointer rests on a pixel before its card opens
+const AWAY = 40; // CSS pixels that the pointer moves away from that pixel before it closes: it must not be in the way
 
 export class Record {
   /** @type {Inspecting | null} */
@@ -48,6 +50,7 @@ export class Record {
 
   /** @returns {boolean} whether the card was open */
   closeCard() {
+    this.#rest.since = Infinity; // a pointer that stays where it is does not open it again
     return this.#inspecting?.close() ?? false;
   }
 
@@ -119,10 +122,21 @@ export class Record {
       return Infinity;
     }
     if (tool !== "inspect" || inspected?.pinned || (inspected?.x === x && inspected.y === y)) return Infinity;
-    if (moved) return REST;
+    if (inspected && this.#isAway(inspected)) this.closeCard();
+    if (moved) {
+      this.#rest.since = now;
+      return REST;
+    }
+    if (rest.since === Infinity) return Infinity;
     if (now - rest.since < REST) return REST - (now - rest.since);
     if (!this.#coming.has("inspecting")) this.inspect(x, y, false);
     return Infinity;
+  }
+
+  /** Whether the pointer is far from a pixel. */
+  #isAway({ x, y }) {
+    const { pointer, view, viewport } = this.state, at = toScreen(view, viewport, x + 0.5, y + 0.5);
+    return pointer !== null && Math.hypot(pointer.x - at.x, pointer.y - at.y) > AWAY + view.zoom / 2;
   }
 
   /** Loads a part; null: it could not be, and the user has been told. */

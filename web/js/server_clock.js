@@ -22,9 +22,9 @@ export class ServerClock {
     return this.#ahead.length > 0;
   }
 
-  /** What time it is for the server, at least. */
+  /** What time it is for the server at least, in whole ms. */
   today(now) {
-    return now + Math.max(...this.#ahead);
+    return Math.floor(now + Math.max(...this.#ahead));
   }
 
   /** When it will be a time of the server, by the steady clock. @param {number} time Unix ms */

@@ -134,7 +134,7 @@ function setUpRecord({ record = true, hash = "", fails = 0 } = {}) {
   const { state } = setUp(), did = [], loaded = [];
   Object.assign(state, { me: { ...state.me, record, known: true }, tool: "inspect" });
   const parts = {
-    inspecting: { open: (...all) => did.push(["open", ...all]), close: () => false, show() {} },
+    inspecting: { open: (...all) => did.push(["open", ...all]), close: () => did.push(["close card"]) > 0, show() {} },
     replaying: { open: (time) => did.push(["replay", time]), close: () => did.push(["close"]) > 0, key: (key) => key === "l", advance: () => 250, show() {} },
   };
   const way = new Record(state, {
@@ -199,6 +199,19 @@ test("with the tool for it a pointer that rests opens a card, and one that moves
   way.advance(850);
   await settle();
   assert.deepEqual(did, [["open", 4, 4, false, false]]);
+  state.pointer = { x: 100, y: 100 };
+  state.viewport = { width: 200, height: 200, left: 0, top: 0, right: 0, bottom: 0 };
+  state.view = { x: 4.5, y: 4.5, zoom: 8 };
+  state.inspected = { x: 4, y: 4, pinned: false };
+  state.reticule = { x: 5, y: 4, keyboard: false };
+  way.advance(900);
+  assert.equal(did.at(-1)[0], "open", "close by, it stays");
+  state.pointer = { x: 160, y: 100 };
+  way.advance(950);
+  assert.equal(did.at(-1)[0], "close card", "farther away it would be in the way");
+  state.inspected = null;
+  assert.equal(way.advance(951), Infinity, "and does not come back where the pointer is");
+  assert.equal(did.length, 2);
   state.inspected = { x: 4, y: 4, pinned: true };
   state.reticule = { x: 9, y: 4, keyboard: false };
   assert.equal(way.advance(5000), Infinity, "a pinned card stays");

@@ -226,7 +226,7 @@ test("of a small record each region is asked for once: then seeking anywhere ask
     replay.seek(time, i % 3 > 0);
     same(time, `moment ${i}, at once`);
     if (i % 5 === 0) await run(100);
-    assert.equal(state.past.loading, false);
+    assert.equal(state.past.loading, 0);
     if (i % 10 === 9) replay.live();
   }
   assert.equal(asked.length, before);
@@ -268,4 +268,18 @@ test("what could not be loaded is asked for again when the user plays on", async
   await run(1000);
   assert.equal(state.past.trouble, "");
   assert.ok(state.past.time > FIRST + 1500);
+});
+
+for (const pixels of MODES) test(`opened again, it shows a moment as before; ${pixels} pixels`, async () => {
+  const { replay, run, same, settle } = await setUp({ pixels });
+  for (let i = 0; i < 3; i++) {
+    replay.open(null);
+    await settle();
+    replay.seek(FIRST + 20_000 * (i + 1));
+    await settle();
+    await run(1000);
+    same(FIRST + 20_000 * (i + 1), `time ${i}`);
+    assert.notEqual(replay.state.past.canvas.pixel(100, 10), null);
+    replay.close();
+  }
 });

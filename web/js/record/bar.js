@@ -6,6 +6,7 @@ import { SPEEDS } from "./play_clock.js";
 import { ago, brief, exact } from "./times.js";
 import { gapAt, heights, partOf, spread, timeAt } from "./timeline.js";
 
+const QUIET = 400; // ms of loading that are not mentioned
 const BAR = 3, BETWEEN = 1; // CSS pixels
 
 /**
@@ -30,7 +31,7 @@ export function bar(state, replay, maps, page) {
     const said = past.live ? "Now" : exact(past.time);
     setText(byId("past-time"), said);
     setAttribute(slider, "aria-valuetext", said);
-    setText(byId("past-note"), note(past, page.today()));
+    setText(byId("past-note"), note(past, page.today(), page.now()));
     setText(byId("past-first"), past.stats?.first ? brief(past.span.from, past.span.to - past.span.from) : "");
     const { playing } = past.clock;
     setAttribute(byId("past-play-icon"), "href", playing ? "#i-pause" : "#i-play");
@@ -63,10 +64,11 @@ function listen(state, replay, maps) {
 }
 
 /** What there is to say beside the time. @param {import("./replay.js").Past} past */
-function note(past, today) {
+function note(past, today, now) {
+  const long = (/** @type {number} */ since) => since > 0 && now - since > QUIET;
   if (past.trouble) return past.trouble;
   if (past.mapped) return past.mappedAt ? maps[past.mapped] : "Loading…";
-  if (past.loading || past.clock.waiting) return "Loading…";
+  if (long(past.loading) || long(past.clock.waiting)) return "Loading…";
   if (!past.whole) return "Only the middle is replayed: zoom in";
   const gap = gapAt(past.stats?.gaps ?? [], past.span, past.time);
   if (gap && !past.live) return `Not everything could be kept: ${gap}`;

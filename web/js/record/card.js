@@ -41,6 +41,7 @@ export function card(state, inspector, page) {
       written = key;
       write(section, inspected, state, inspector, page);
     }
+    section.classList.toggle("hovering", !inspected.pinned);
     put(section, inspected, state);
   };
 }

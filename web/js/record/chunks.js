@@ -92,9 +92,9 @@ export class Chunks {
     }
   }
 
-  /** What was given out may be given out again, from the beginning. @returns {boolean} whether it was kept */
+  /** What was given out may be given out again, from the beginning. @returns {boolean} whether there is something, and was kept */
   rewind() {
-    if (!this.#keeps) return false;
+    if (!this.#keeps || this.#lanes.size === 0) return false;
     for (const lane of this.#lanes.values()) lane.at = lane.next = 0;
     return true;
   }

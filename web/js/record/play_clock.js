@@ -7,8 +7,8 @@ export class PlayClock {
   time = 0; // Unix ms
   speed = SPEEDS[0];
   playing = false;
-  /** It would run, but what comes next has not arrived. */
-  waiting = false;
+  /** Since when it would run, but what comes next has not arrived; 0: it has. By the steady clock. */
+  waiting = 0;
   #last = 0;
 
   /** @param {number} now ms of a steady clock, here and below */
@@ -18,7 +18,8 @@ export class PlayClock {
   }
 
   pause() {
-    this.playing = this.waiting = false;
+    this.playing = false;
+    this.waiting = 0;
   }
 
   /** @param {number} time Unix ms */
@@ -39,7 +40,7 @@ export class PlayClock {
     this.#last = now;
     if (!this.playing) return this.time;
     const next = this.time + passed * this.speed;
-    this.waiting = next > loaded;
+    this.waiting = next > loaded ? this.waiting || now : 0;
     this.time = Math.max(this.time, Math.min(next, loaded));
     return this.time;
   }

@@ -87,9 +87,9 @@ export class RecordServer {
   }
 }
 
-/** @param {Record<string, number>} numbers */
+/** The server counts time in whole ms. @param {Record<string, number>} numbers */
 function queryOf(numbers) {
-  return new URLSearchParams(Object.entries(numbers).map(([key, n]) => [key, String(n)]));
+  return new URLSearchParams(Object.entries(numbers).map(([key, n]) => [key, String(Math.floor(n))]));
 }
 
 /** @param {import("../geometry.js").Rect} area */

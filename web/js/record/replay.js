@@ -20,7 +20,7 @@ import { busyMoments, fittingSpeed, nextBusy, spanOf } from "./timeline.js";
  * @property {number} time
  * @property {number | null} marked the moment that a link shows; null: the canvas as it is
  * @property {boolean} live it is now
- * @property {boolean} loading the picture of a moment is on its way
+ * @property {number} loading since when the picture of a moment is on its way, by the steady clock; 0: none is
  * @property {boolean} whole all that is in view is replayed
  * @property {Span} span of the time bar
  * @property {import("./record_server.js").Stats | null} stats
@@ -71,7 +71,7 @@ export class Replay {
     if (!state.canvas) return;
     if (!state.past) {
       state.past = {
-        canvas: null, map: null, mapped: "", mappedAt: 0, time: today, marked: null, live: true, loading: false, whole: true,
+        canvas: null, map: null, mapped: "", mappedAt: 0, time: today, marked: null, live: true, loading: 0, whole: true,
         span: spanOf(null, today), stats: null, activity: null, clock: new PlayClock(), trouble: "",
       };
       this.#count();
@@ -100,7 +100,7 @@ export class Replay {
     this.#showing = this.#again = this.#scrubbing = false;
     past.clock.pause();
     const time = this.ports.today();
-    Object.assign(past, { canvas: null, live: true, loading: false, marked: null, time, trouble: "", whole: true });
+    Object.assign(past, { canvas: null, live: true, loading: 0, marked: null, time, trouble: "", whole: true });
     past.span = spanOf(past.stats?.first || null, time);
     this.ports.changed();
   }
@@ -123,11 +123,11 @@ export class Replay {
   /** Shows the moment out of what is loaded already. @returns {boolean} whether that could be done */
   #rewind() {
     const { past, canvas } = this.state;
-    if (!this.#little || this.#area !== this.#seen.regions.join() || this.#chunks.loaded < past.time) return false;
+    if (!this.#little || this.#area !== this.#seen.regions.join() || this.#chunks.loaded < past.time || !this.#chunks.rewind()) return false;
     if (this.#showing) this.#picture.abort();
-    this.#showing = this.#again = past.loading = false;
+    this.#showing = this.#again = false;
+    past.loading = 0;
     past.canvas ??= new Canvas(canvas.geometry);
-    this.#chunks.rewind();
     this.#chunks.take(past.time, this.#begin, this.#place);
     return true;
   }
@@ -221,8 +221,9 @@ export class Replay {
     this.#picture.abort();
     if (!this.#little) this.#chunks.stop();
     const stop = (this.#picture = new AbortController()), { past } = this.state, area = this.#seen, time = this.#scrubbing ? this.#coarse(past.time) : past.time;
-    this.#showing = past.loading = true;
+    this.#showing = true;
     this.#again = false;
+    past.loading ||= this.ports.now();
     this.#due = this.ports.now() + (area.width * area.height) / PACE;
     try {
       const rgb = await this.ports.server.picture(area, time, stop.signal);
@@ -232,7 +233,8 @@ export class Replay {
       if (stop.signal.aborted) return;
       this.#fail(error);
     }
-    this.#showing = past.loading = false;
+    this.#showing = false;
+    past.loading = 0;
     this.ports.changed();
     if (this.#again && this.ports.now() >= this.#due) this.#show();
   }

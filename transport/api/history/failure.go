@@ -19,6 +19,7 @@ func (h *History) Fail(w http.ResponseWriter, r *http.Request, err error) {
 		return // the client is gone
 	}
 	h.note(r, err)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answer.SendPatience)) // finding out may have taken long
 	header := w.Header()
 	header.Set("Cache-Control", "no-store")
 	header.Del("ETag")

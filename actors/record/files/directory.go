@@ -32,10 +32,12 @@ const (
 type directory struct {
 	path string
 	room func(path string) (free, all uint64) // of its disk, in bytes
+
+	copied bool // it may be a copy, which has no folder of unfinished files
 }
 
 func openDirectory(where string) (*directory, error) {
-	d := &directory{filepath.Clean(where), room}
+	d := &directory{path: filepath.Clean(where), room: room}
 	if err := d.folder(filepath.Join(d.path, unfinished)); err != nil {
 		return nil, err
 	}
@@ -161,7 +163,7 @@ func (d *directory) List(ctx context.Context, prefix string) (list []record.File
 		}
 		return err
 	})
-	if err == nil && len(list) == 0 { // what is away, a volume that is not mounted, must not seem empty
+	if err == nil && len(list) == 0 && !d.copied { // what is away, a volume that is not mounted, must not seem empty
 		_, err = os.Stat(filepath.Join(d.path, unfinished))
 	}
 	slices.SortFunc(list, func(a, b record.File) int { return strings.Compare(a.Name, b.Name) })

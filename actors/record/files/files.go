@@ -5,7 +5,11 @@ package files
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -28,6 +32,18 @@ func Open(where string, cfg bucket.Config) (record.Files, error) {
 		return nil, err
 	}
 	return &objects{place, answerTime}, nil
+}
+
+// Read opens files that are there, to read them: a directory is not made, and may be of another user or
+// on a medium that can't be written.
+func Read(where string, cfg bucket.Config) (record.Files, error) {
+	if strings.HasPrefix(where, bucket.Scheme) {
+		return Open(where, cfg)
+	}
+	if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) {
+		return nil, fmt.Errorf("%s: there is no such directory", where)
+	}
+	return &directory{path: filepath.Clean(where), room: room, copied: true}, nil
 }
 
 // answerTime is how long one call to an S3 server may take: a file of the record has at most a few

@@ -176,6 +176,31 @@ func TestDirectory_Away(t *testing.T) {
 	}
 }
 
+// TestRead: to read changes nothing.
+func TestRead(t *testing.T) {
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "a"), []byte("a"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	f, err := Read(dir, bucket.Config{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	all, err := f.List(t.Context(), "")
+	if content, bad := f.Get(t.Context(), "a"); err != nil || bad != nil || len(all) != 1 || string(content) != "a" {
+		t.Errorf("%v %q; %v, %v", all, content, err, bad)
+	}
+	if none, err := f.List(t.Context(), "region-0001/"); err != nil || len(none) > 0 {
+		t.Errorf("%v %v", none, err)
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("left: %v %v", left, err)
+	}
+	if _, err := Read(filepath.Join(dir, "absent"), bucket.Config{}); err == nil || !strings.HasSuffix(err.Error(), "absent: there is no such directory") {
+		t.Error(err)
+	}
+}
+
 func TestOpen_SaysWhatToDo(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "file")
 	if err := os.WriteFile(file, nil, 0o600); err != nil {

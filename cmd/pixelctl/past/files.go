@@ -2,13 +2,8 @@ package past
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"image"
-	"io/fs"
 	"iter"
-	"os"
-	"strings"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -26,12 +21,7 @@ type fromFiles struct {
 // Files opens the record in a directory or a bucket. What the servers have not recorded yet is not in
 // it: that is up to ten minutes.
 func Files(ctx context.Context, where string, cfg bucket.Config) (Source, error) {
-	if !strings.HasPrefix(where, bucket.Scheme) {
-		if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) {
-			return nil, fmt.Errorf("%s: there is no such directory", where) // to read must not make it
-		}
-	}
-	f, err := files.Open(where, cfg)
+	f, err := files.Read(where, cfg)
 	if err != nil {
 		return nil, err
 	}

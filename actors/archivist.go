@@ -10,6 +10,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/record"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/telemetry"
 )
@@ -200,7 +201,7 @@ func (a *archivist) onWritten(ctx actor.Context, m *recordWritten) {
 	if m.err != nil {
 		a.failed++
 		a.pod.stats.RecordFailures.Add(1)
-		if errors.Is(m.err, store.ErrFenced) || errors.Is(m.err, store.ErrDamaged) { // it is for the region to find out
+		if errors.Is(m.err, store.ErrFenced) || errors.Is(m.err, store.ErrDamaged) || errors.Is(m.err, record.ErrLate) { // it is for the region to find out
 			ctx.Send(a.pod.regions[a.id], ownershipDoubted{})
 		} else {
 			a.pod.unable.Failed(a.id, "record", m.err, now)

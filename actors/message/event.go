@@ -26,6 +26,7 @@ const (
 	EventFenced    = "fenced"    // an owner was replaced without knowing
 	EventDamaged   = "damaged"   // the store has lost a part of a region
 	EventMended    = "mended"    // the store has been given back what there was, or what is left
+	EventGap       = "gap"       // pixels can't be recorded any more
 	EventRestarted = "restarted" // an actor failed
 	EventOutage    = "outage"    // the store does not answer
 	EventRecovered = "recovered" // it does again; Duration: of the outage

@@ -255,6 +255,9 @@ func (a *advance) skip(ctx context.Context, to canvas.Position, t int64, why str
 	a.parts = append(a.parts, part{&f, f.from, f.end})
 	a.counts.Gaps.Add(1)
 	a.counts.GapPixels.Add(f.end.Seq - f.from)
+	if a.cfg.Noted != nil {
+		a.cfg.Noted(Gap{Region: a.region, From: f.from, To: f.end.Seq, Why: why, Noted: a.cfg.Now()})
+	}
 	a.cfg.Log.Warn("pixels could not be recorded", "region", a.region, "from", f.from, "to", f.end.Seq, "why", why)
 	return nil
 }

@@ -100,6 +100,7 @@ type Config struct {
 	Geometry canvas.Geometry
 	Segment  int              // pixels of a full segment; 0: 65,536
 	Cache    int              // bytes of files and what was read from them that a Reader keeps; 0: 64 MiB
+	Noted    func(Gap)        // told by a Writer of each gap that it notes; nil: nobody
 	Now      func() time.Time // nil: time.Now
 	Log      *slog.Logger     // nil: slog.Default
 }

@@ -68,7 +68,7 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{allowances, aside, canvas, health, mailbox, message, oplog, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: "actors", may: []string{allowances, aside, canvas, health, mailbox, message, oplog, record, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", allowances, aside, canvas, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},

@@ -3,10 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync/atomic"
 	"time"
 
+	"pixelplayground/actors/message"
 	"pixelplayground/actors/record"
 	"pixelplayground/actors/record/files"
 	"pixelplayground/actors/store"
@@ -49,6 +51,11 @@ func openRecord(cfg settings.Config, papers store.Documents, log *slog.Logger) (
 	return own, nil
 }
 
+// noteGap shows a gap to operators.
+func (p *pod) noteGap(g record.Gap) {
+	p.node.Note(message.Event{Kind: message.EventGap, Region: int(g.Region), Text: fmt.Sprintf("%d pixels of region %d can't be recorded: %s", g.To-g.From, g.Region, g.Why)})
+}
+
 func recordCounters(c *record.Counts) []metrics.Counter {
 	counter := func(name, help string, n *atomic.Uint64) metrics.Counter {
 		return metrics.Counter{Name: name, Help: help, Read: func() float64 { return float64(n.Load()) }}
@@ -60,6 +67,7 @@ func recordCounters(c *record.Counts) []metrics.Counter {
 		counter("record_gaps_total", "Gaps that this node has noted in the record.", &c.Gaps),
 		counter("record_gap_pixels_total", "Pixels in them.", &c.GapPixels),
 		counter("record_lost_pixels_total", "Recorded pixels that the store was found to have lost.", &c.Lost),
+		counter("record_damaged_files_total", "Files of the record that were found damaged.", &c.Damaged),
 		counter("record_mismatches_total", "Times that the record did not lead to what a region had.", &c.Mismatch),
 	}
 }

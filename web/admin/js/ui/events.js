@@ -11,7 +11,7 @@ export const LEVELS = Object.freeze({
   joined: "good", back: "good", reborn: "good", recovered: "good",
   left: "plain", draining: "plain", handoff: "plain", act: "act",
   restarted: "warn", fenced: "warn", mended: "warn",
-  died: "bad", aside: "bad", outage: "bad", damaged: "bad",
+  died: "bad", aside: "bad", outage: "bad", damaged: "bad", gap: "bad",
 });
 
 /** @returns {() => void} */

@@ -395,7 +395,7 @@ func TestKubernetes_Rehearsal(t *testing.T) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
 	defer cancel()
 	stress := exec.CommandContext(ctx, filepath.Join(binaries, "pixelctl"), "test", "stress", "--target", target,
-		"--clients", "60", "--rate", "300", "--duration", "65s")
+		"--clients", "24", "--rate", "100", "--duration", "65s")
 	var said bytes.Buffer
 	stress.Stdout, stress.Stderr = &said, &said
 	began := time.Now()

@@ -51,7 +51,7 @@ func readyAll(t *testing.T, pods []*redisPod) (master *redisPod) {
 		if time.Now().After(deadline) {
 			t.Fatalf("one Redis should be the master, and the others have what it has: %v", err)
 		}
-		time.Sleep(50 * time.Millisecond) // between polls, each of which is six processes
+		time.Sleep(400 * time.Millisecond) // between polls, each of which is a score of processes
 	}
 	return master
 }

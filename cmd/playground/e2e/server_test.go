@@ -189,11 +189,13 @@ func get(url string) ([]byte, error) {
 	return []byte(body.String()), nil
 }
 
-// eventually polls until cond has no error, for at most 20 s.
+// eventually polls until cond has no error, for at most 20 s. Between polls it leaves the processor, which the
+// processes under test need, for four times as long as the poll took: some start processes to ask.
 func eventually(t *testing.T, what string, cond func() error) {
 	t.Helper()
 	deadline := time.Now().Add(20 * time.Second)
 	for {
+		began := time.Now()
 		err := cond()
 		if err == nil {
 			return
@@ -201,6 +203,6 @@ func eventually(t *testing.T, what string, cond func() error) {
 		if time.Now().After(deadline) {
 			t.Fatalf("not within 20 s: %s: %v", what, err)
 		}
-		time.Sleep(5 * time.Millisecond) // between polls
+		time.Sleep(min(max(5*time.Millisecond, 4*time.Since(began)), 200*time.Millisecond))
 	}
 }

@@ -31,7 +31,7 @@ func verifySound(t *testing.T, listed bool) {
 	}
 	defer func() { _ = db.Close() }()
 	db.NoSync = true
-	for round := range 100 {
+	for round := range 50 {
 		err := db.Update(func(tx *bbolt.Tx) error { return change(tx, random) })
 		if err != nil {
 			t.Fatal(err)

@@ -160,7 +160,7 @@ async function copyLink(hash) {
 }
 
 /** The parts of the record, when they are used for the first time. */
-let parts = /** @type {ReturnType<typeof import("./record/parts.js").parts> | null} */ (null);
+let parts = /** @type {Promise<ReturnType<typeof import("./record/parts.js").parts>> | null} */ (null);
 async function loadPart(name) {
   parts ??= import("./record/parts.js").then((loaded) => loaded.parts(state, {
     now, today: () => (state.allowance.clock.known ? state.allowance.clock.today(now()) : Date.now()),

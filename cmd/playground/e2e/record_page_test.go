@@ -87,7 +87,7 @@ func TestBrowser_InspectsAPixel(t *testing.T) {
 	s.placed(512, 400)
 	p := open(t, s.url+"/#512,400,16", "Bob")
 	p.until("there is a record", `playground.state.me.record && `+visible("inspect"))
-	if eval[bool](p, `performance.getEntriesByType("resource").some(each => each.name.includes("/record/") || each.name.includes("record.css"))`) {
+	if eval[bool](p, `performance.getEntriesByType("resource").some(each => /\/record\/|card.css|past.css/.test(each.name))`) {
 		t.Error("the record's parts are loaded before they are used")
 	}
 	const known = `playground.state.inspected?.phase === "known"`

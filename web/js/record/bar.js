@@ -6,6 +6,7 @@ import { SPEEDS } from "./play_clock.js";
 import { ago, brief, exact } from "./times.js";
 import { gapAt, heights, partOf, spread, timeAt } from "./timeline.js";
 
+const FORCED = { name: "forced", accent: "Highlight", grid: "GrayText", glow: "CanvasText" }; // a reader's own colours
 const QUIET = 400; // ms of loading that are not mentioned
 const BAR = 3, BETWEEN = 1; // CSS pixels
 
@@ -80,11 +81,11 @@ const maps = { heat: "When each pixel was painted last", blank: "Striped: nobody
 
 /** Draws how much happened when, and where nothing could be kept. @param {HTMLCanvasElement} element */
 function bars(element) {
-  const context = element.getContext("2d");
+  const context = element.getContext("2d"), forced = matchMedia("(forced-colors: active)");
   let drawn = "", counted = { key: "", activity: /** @type {import("./busy.js").Activity | null} */ (null), high: new Float64Array(0) };
   return (/** @type {import("./replay.js").Past} */ past, /** @type {number} */ part) => {
     const { clientWidth: width, clientHeight: height } = element, density = window.devicePixelRatio || 1;
-    const theme = readTheme(), { span, stats, activity } = past;
+    const theme = { ...readTheme(), ...(forced.matches ? FORCED : {}) }, { span, stats, activity } = past;
     const count = Math.max(1, Math.floor((width + BETWEEN) / (BAR + BETWEEN)));
     const now = Math.round(part * count), key = `${count},${span.from},${Math.round((span.to - span.from) / 1000)},${stats?.pixels}`;
     const looks = `${key},${now},${height},${density},${theme.name}`;

@@ -21,8 +21,7 @@ import { RecordServer } from "./record_server.js";
  * @param {import("../state.js").State} state
  * @param {Omit<Page, "server">} page
  */
-export async function parts(state, page) {
-  await style("css/record.css");
+export function parts(state, page) {
   const asking = new Asking({
     fetch: fetch.bind(window), setTimeout: page.setTimeout,
     trouble(text) {
@@ -33,8 +32,14 @@ export async function parts(state, page) {
   });
   const all = { ...page, server: new RecordServer(asking) };
   return {
-    inspecting: async () => (await import("./inspecting.js")).inspecting(state, all),
-    replaying: async () => (await import("./replaying.js")).replaying(state, all),
+    async inspecting() {
+      const [part] = await Promise.all([import("./inspecting.js"), style("css/card.css")]);
+      return part.inspecting(state, all);
+    },
+    async replaying() {
+      const [part] = await Promise.all([import("./replaying.js"), style("css/past.css")]);
+      return part.replaying(state, all);
+    },
   };
 }
 

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"slices"
@@ -65,8 +66,8 @@ func (m *commits) Run(s *site) error {
 // medianThroughput is the round with the median of pixels per second.
 func medianThroughput(all []throughput) throughput {
 	rate := func(t throughput) float64 { return float64(t.pixels) / t.lasts.Seconds() }
-	middle := median(all, rate)
-	return all[slices.IndexFunc(all, func(t throughput) bool { return rate(t) == middle })]
+	slices.SortFunc(all, func(a, b throughput) int { return cmp.Compare(rate(a), rate(b)) })
+	return all[len(all)/2]
 }
 
 // watchedRedis returns the process of the server's Redis, 0 if there is none, and prints where it

@@ -11,6 +11,7 @@
 package main
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -59,10 +60,10 @@ func run(args []string, out io.Writer) error {
 	}
 	s := &given.site
 	if command.Command() != "raw" {
+		defer func() { _ = os.RemoveAll(s.scratch) }()
 		if err := s.prepare(out); err != nil {
 			return err
 		}
-		defer s.clear()
 	}
 	return command.Run(s)
 }
@@ -86,20 +87,14 @@ func (s *site) prepare(out io.Writer) (err error) {
 		return fmt.Errorf("make scratch directory: %w", err)
 	}
 	if s.Server == "" {
-		if s.Server, err = build(s.scratch); err != nil {
-			s.clear()
-			return err
-		}
+		s.Server, err = build(s.scratch)
 	}
-	if err = pinSelf(s.ClientCore); err != nil {
-		s.clear()
+	if err = cmp.Or(err, pinSelf(s.ClientCore)); err != nil {
 		return err
 	}
 	s.sayf("server and raw loop on core %d, crowd on core %d; load average %s; %s",
 		s.ServerCore, s.ClientCore, loadAverage(), time.Now().UTC().Format(time.DateTime))
 	return nil
 }
-
-func (s *site) clear() { _ = os.RemoveAll(s.scratch) }
 
 func (s *site) sayf(format string, args ...any) { fmt.Fprintf(s.out, format+"\n", args...) }

@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -66,16 +67,10 @@ func (o *one) written(s *site) (arrival, error) {
 		return arrival{}, err
 	}
 	defer end()
-	var failed func() error
-	var done func() bool
+	done, failed := func() bool { return true }, func() error { return nil } // of the last order
 	return o.repeat(c, func() error {
-		if done != nil {
-			if err := c.run("write", patience, done); err != nil {
-				return err
-			}
-			if err := failed(); err != nil {
-				return err
-			}
+		if err := cmp.Or(c.run("write", patience, done), failed()); err != nil {
+			return err
 		}
 		done, failed = loop.order("write %d %d %d", oneFrame, time.Second.Nanoseconds(), 1)
 		return nil

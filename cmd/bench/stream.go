@@ -3,6 +3,7 @@
 package main
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -17,9 +18,9 @@ import (
 // little CPU and almost no memory.
 type stream struct {
 	upgraded bool
-	matched  int // how many bytes of the end of the handshake's answer have matched
-	skip     int // bytes of the last message that are still to come
-	n        int // bytes in head
+	answer   []byte // to the handshake, as far as it has come
+	skip     int    // bytes of the last message that are still to come
+	n        int    // bytes in head
 	head     [messageHead]byte
 }
 
@@ -34,9 +35,7 @@ const (
 	pinging  wire.Kind = 0x80 | wire.Kind(ws.OpPing)
 )
 
-var (
-	errHandshake = errors.New("handshake refused")
-)
+var errHandshake = errors.New("handshake refused")
 
 // next returns the first message in p and the bytes that follow it. If there is no message yet, all
 // of p was used.
@@ -73,29 +72,17 @@ func (s *stream) next(p []byte) (wire.Head, []byte, error) {
 
 // handshake looks for the end of the server's answer.
 func (s *stream) handshake(p []byte) (wire.Head, []byte, error) {
-	const good, end = "HTTP/1.1 101", "\r\n\r\n"
-	for i, b := range p {
-		if s.n < len(good) {
-			s.head[s.n] = b
-			s.n++
-			if s.n == len(good) && string(s.head[:s.n]) != good {
-				return wire.Head{}, nil, fmt.Errorf("%w: %s", errHandshake, s.head[:s.n])
-			}
-		}
-		switch b {
-		case end[s.matched]:
-			s.matched++
-		case '\r':
-			s.matched = 1
-		default:
-			s.matched = 0
-		}
-		if s.matched == len(end) {
-			s.upgraded, s.n = true, 0
-			return wire.Head{Kind: upgraded}, p[i+1:], nil
-		}
+	const good = "HTTP/1.1 101"
+	s.answer = append(s.answer, p...)
+	if n := min(len(s.answer), len(good)); string(s.answer[:n]) != good[:n] {
+		return wire.Head{}, nil, fmt.Errorf("%w: %s", errHandshake, s.answer[:n])
 	}
-	return wire.Head{}, nil, nil
+	_, rest, ended := bytes.Cut(s.answer, []byte("\r\n\r\n"))
+	if !ended {
+		return wire.Head{}, nil, nil
+	}
+	s.upgraded, s.answer = true, nil
+	return wire.Head{Kind: upgraded}, rest, nil
 }
 
 // parse reads the beginning of a frame. size is the size of the whole frame, or 0 if too little of

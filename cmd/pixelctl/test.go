@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"cmp"
 	"context"
-	"encoding/json"
 	"fmt"
 	"image"
 	"io"
@@ -73,15 +72,8 @@ func (t *test[Config]) Run(ctx context.Context, s *server, parsed *kong.Context,
 		return fmt.Errorf("test: %w", err)
 	}
 	found.Version, found.Settings = commandline.Version(), settings(parsed)
-	if t.Out != "" {
-		if err := writeJSON(t.Out, found); err != nil {
-			return fmt.Errorf("write report: %w", err)
-		}
-	}
-	if t.HTML != "" {
-		if err := writePage(t.HTML, found); err != nil {
-			return fmt.Errorf("write page: %w", err)
-		}
+	if err := cmp.Or(write(t.Out, found, report.WriteJSON), write(t.HTML, found, report.WriteHTML)); err != nil {
+		return fmt.Errorf("write report: %w", err)
 	}
 	return conclude(std.out, found)
 }
@@ -100,20 +92,16 @@ func settings(parsed *kong.Context) map[string]string {
 	return all
 }
 
-func writeJSON(name string, r *report.Report) error {
-	text, err := json.MarshalIndent(r, "", "  ")
-	if err != nil {
+// write writes a report to a file, in one go; nowhere if there is no name.
+func write(name string, r *report.Report, as func(io.Writer, *report.Report) error) error {
+	if name == "" {
+		return nil
+	}
+	var text bytes.Buffer
+	if err := as(&text, r); err != nil {
 		return err
 	}
-	return os.WriteFile(name, append(text, '\n'), 0o644)
-}
-
-func writePage(name string, r *report.Report) error {
-	var page bytes.Buffer
-	if err := report.WriteHTML(&page, r); err != nil {
-		return err
-	}
-	return os.WriteFile(name, page.Bytes(), 0o644)
+	return os.WriteFile(name, text.Bytes(), 0o644)
 }
 
 // conclude prints what was found: who was tested, the latencies, then a line for each check.

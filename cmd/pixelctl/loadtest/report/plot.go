@@ -1,59 +1,15 @@
 package report
 
-import (
-	"fmt"
-	"math"
-	"slices"
-)
+import "slices"
 
-// chart is all series with the same unit, which share an axis.
-type chart struct {
-	Unit   string     `json:"unit"`
-	Series []plotLine `json:"series"`
-}
-
-type plotLine struct {
-	Name string    `json:"name"`
-	At   []float64 `json:"at"`
-	Y    []value   `json:"y"`
-}
-
-// value is a number, or NaN where nothing was measured, which is null in JSON.
-type value float64
-
-// MarshalJSON writes four significant digits: a plot shows no more.
-func (v value) MarshalJSON() ([]byte, error) {
-	f := float64(v)
-	if math.IsNaN(f) || math.IsInf(f, 0) {
-		return []byte("null"), nil
-	}
-	return fmt.Appendf(nil, "%.4g", f), nil
-}
-
-// chartsOf groups series by unit, in their order.
-func chartsOf(series []Series) ([]chart, error) {
-	var charts []chart
-	at := make(map[string]int) // unit -> index in charts
+// unitsOf lists the units of series, in their order. Series with the same unit share a plot.
+func unitsOf(series []Series) (units []string) {
 	for _, s := range series {
-		if len(s.At) != len(s.Y) {
-			return nil, fmt.Errorf("series %q: %d times for %d values", s.Name, len(s.At), len(s.Y))
+		if !slices.Contains(units, s.Unit) {
+			units = append(units, s.Unit)
 		}
-		i, known := at[s.Unit]
-		if !known {
-			i = len(charts)
-			at[s.Unit] = i
-			charts = append(charts, chart{Unit: s.Unit})
-		}
-		l := plotLine{Name: s.Name, At: s.At, Y: make([]value, len(s.Y))}
-		if l.At == nil {
-			l.At = []float64{}
-		}
-		for j, y := range s.Y {
-			l.Y[j] = value(y)
-		}
-		charts[i].Series = append(charts[i].Series, l)
 	}
-	return charts, nil
+	return units
 }
 
 // histogram is the distribution of several latencies, all over the same bins.
@@ -139,8 +95,8 @@ func (p page) PlotData() any {
 	}
 	return struct {
 		Seconds   float64   `json:"seconds"`
-		Charts    []chart   `json:"charts"`
+		Series    []Series  `json:"series"`
 		Histogram histogram `json:"histogram"`
 		Events    []event   `json:"events"`
-	}{p.Seconds, p.Charts, p.Histogram, events}
+	}{p.Seconds, p.Series, p.Histogram, events}
 }

@@ -5,7 +5,9 @@ package report
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
+	"io"
 	"time"
 )
 
@@ -112,6 +114,13 @@ func (r *Report) MarkInterrupted(ctx context.Context, phase string) {
 func (r *Report) Judge(name string, passed bool, format string, args ...any) *Verdict {
 	r.Verdicts = append(r.Verdicts, Verdict{Name: name, Passed: passed, Text: fmt.Sprintf(format, args...)})
 	return &r.Verdicts[len(r.Verdicts)-1]
+}
+
+// WriteJSON writes the report as JSON.
+func WriteJSON(w io.Writer, r *Report) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(r)
 }
 
 // Seal completes the report, with the present as its end.

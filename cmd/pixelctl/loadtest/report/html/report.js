@@ -65,15 +65,16 @@
   const span = (at) => (u, min, max) =>
     min === at[0] && max === at[at.length - 1] ? [0, Math.max(data.seconds, max)] : [min, max];
 
-  function overTime(chart) {
-    const table = uPlot.join(chart.series.map((s) => [s.at, s.y]));
-    const series = chart.series.map((s, i) => ({
+  function overTime(unit) {
+    const lines = data.series.filter((s) => s.unit === unit);
+    const table = uPlot.join(lines.map((s) => [s.at ?? [], s.y ?? []]));
+    const series = lines.map((s, i) => ({
       label: s.name,
       stroke: lineColour(i),
-      fill: chart.series.length === 1 ? fade(i) : undefined,
+      fill: lines.length === 1 ? fade(i) : undefined,
       width: 1.5,
       spanGaps: false,
-      value: (u, v) => (v == null ? "–" : `${quantity(v)} ${chart.unit}`),
+      value: (u, v) => (v == null ? "–" : `${quantity(v)} ${unit}`),
     }));
     return [{
       cursor: { sync: { key: "time" }, y: false },
@@ -138,8 +139,8 @@
   const width = (figure) => (root.classList.contains("paper") ? PAPER : figure.clientWidth);
 
   function draw(figure) {
-    const which = figure.dataset.plot;
-    const [options, table] = which === "histogram" ? histogram(data.histogram) : overTime(data.charts[which]);
+    const { plot: which, unit } = figure.dataset;
+    const [options, table] = which === "histogram" ? histogram(data.histogram) : overTime(unit);
     const plot = new uPlot({ width: width(figure), height: HEIGHT, padding: [18, 14, 0, 0], ...options }, table, figure);
     plots.push({ plot, figure });
   }

@@ -91,7 +91,7 @@ func (a *acknowledged) echoed(s *site, place string) (durations, error) {
 	}
 	defer end()
 	request := placeFrame(0, uint64(a.Times), uint64(a.Times), 1)
-	done, failed := loop.order("echo %d %d %d %s", len(request), ackFrame, warmUps+a.Times, place)
+	done := loop.order("echo %d %d %d %s", len(request), ackFrame, warmUps+a.Times, place)
 	m := c.only()
 	sent := int64(0)
 	w, err := a.repeat(c, m, func() []byte {
@@ -101,10 +101,7 @@ func (a *acknowledged) echoed(s *site, place string) (durations, error) {
 	if err != nil {
 		return durations{}, err
 	}
-	if err := c.run("echo", patience, done); err != nil {
-		return durations{}, err
-	}
-	return w, failed()
+	return w, loop.await(c, "echo", patience, done)
 }
 
 // only is the crowd's one member.

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
 	"time"
@@ -67,12 +66,12 @@ func (o *one) written(s *site) (arrival, error) {
 		return arrival{}, err
 	}
 	defer end()
-	done, failed := func() bool { return true }, func() error { return nil } // of the last order
+	done := func() bool { return true } // the last order is carried out
 	return o.repeat(c, func() error {
-		if err := cmp.Or(c.run("write", patience, done), failed()); err != nil {
+		if err := loop.await(c, "write", patience, done); err != nil {
 			return err
 		}
-		done, failed = loop.order("write %d %d %d", oneFrame, time.Second.Nanoseconds(), 1)
+		done = loop.order("write %d %d %d", oneFrame, time.Second.Nanoseconds(), 1)
 		return nil
 	}, func() int64 { return c.bytes / oneFrame })
 }

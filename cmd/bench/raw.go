@@ -106,6 +106,7 @@ type rawLoop struct {
 	child
 	addr    netip.AddrPort
 	answers chan error // one answer per command; listen closes it when the process has ended
+	err     error      // why the last command was not carried out
 }
 
 // rawStage starts a raw loop, and a crowd of viewers that are connected to it; end stops both.
@@ -156,27 +157,33 @@ func (l *rawLoop) listen(lines *bufio.Scanner) {
 	close(l.answers)
 }
 
-// order gives a command. done reports whether it has been carried out, failed how it went wrong.
-func (l *rawLoop) order(format string, args ...any) (done func() bool, failed func() error) {
-	_, err := fmt.Fprintf(l.in, format+"\n", args...)
-	finished := err != nil
+// order gives a command. done reports whether it has been carried out, or went wrong: then err has why.
+func (l *rawLoop) order(format string, args ...any) (done func() bool) {
+	_, l.err = fmt.Fprintf(l.in, format+"\n", args...)
+	finished := l.err != nil
 	return func() bool {
-			select {
-			case _, ok := <-l.answers:
-				if finished = true; !ok {
-					err = errEnded
-				}
-			default:
+		select {
+		case _, ok := <-l.answers:
+			if finished = true; !ok {
+				l.err = errEnded
 			}
-			return finished
-		}, func() error {
-			return err
+		default:
 		}
+		return finished
+	}
+}
+
+// await takes turns until the last command has been carried out.
+func (l *rawLoop) await(c *crowd, what string, limit time.Duration, done func() bool) error {
+	if err := c.run(what, limit, done); err != nil {
+		return err
+	}
+	return l.err
 }
 
 // join connects viewers to the loop.
 func (l *rawLoop) join(c *crowd, viewers int) error {
-	done, failed := l.order("accept %d", viewers)
+	done := l.order("accept %d", viewers)
 	for range viewers {
 		m, err := c.connect(l.addr, nil)
 		if err != nil {
@@ -184,10 +191,7 @@ func (l *rawLoop) join(c *crowd, viewers int) error {
 		}
 		m.raw = true
 	}
-	if err := c.run("accept connections", time.Minute, done); err != nil {
-		return err
-	}
-	return failed()
+	return l.await(c, "accept connections", time.Minute, done)
 }
 
 // written measures the CPU time that the raw loop takes for such ticks.
@@ -213,9 +217,6 @@ func (s *site) written(viewers int, t tick) (time.Duration, error) {
 
 // repeat has the loop write ticks, and waits until they are written.
 func (l *rawLoop) repeat(c *crowd, t tick) error {
-	done, failed := l.order("write %d %d %d", t.bytes, t.period.Nanoseconds(), t.ticks)
-	if err := c.run("write", 2*time.Duration(t.ticks)*t.period+patience, done); err != nil {
-		return err
-	}
-	return failed()
+	done := l.order("write %d %d %d", t.bytes, t.period.Nanoseconds(), t.ticks)
+	return l.await(c, "write", 2*time.Duration(t.ticks)*t.period+patience, done)
 }

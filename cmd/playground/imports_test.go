@@ -125,7 +125,7 @@ func arrows() []arrow {
 		{from: loadtest + "/recorded", may: []string{canvas, record, loadtest + "/target", "cmd/pixelctl/past"}},
 		{from: loadtest + "/ledger", may: []string{canvas}, never: io},
 		{from: loadtest + "/pattern", may: []string{canvas}, never: io},
-		{from: loadtest + "/report", may: []string{"web"}, uses: []string{"github.com/HdrHistogram/hdrhistogram-go", "golang.org/x/term"}},
+		{from: loadtest + "/report", may: []string{"web"}, uses: []string{"github.com/HdrHistogram/hdrhistogram-go", "github.com/dustin/go-humanize", "golang.org/x/term"}},
 		{from: loadtest + "/target", uses: []string{"github.com/prometheus/common"}},
 		{from: loadtest + "/report/reporttest", may: []string{loadtest + "/report"}},
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},

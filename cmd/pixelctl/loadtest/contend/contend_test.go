@@ -227,16 +227,6 @@ func TestRegister_FreeWrites(t *testing.T) {
 	}
 }
 
-func TestAges(t *testing.T) {
-	writes := []*write{done(0, 1, 1, 10, 20), done(0, 2, 2, 30, 40), done(0, 3, 3, 50, 60)}
-	reads := []look{
-		{color: 3, begun: 70}, {color: 2, begun: 70}, {color: 1, begun: 70}, {color: 9, begun: 70}, {color: 2, begun: 55}, {color: 8, begun: 70},
-	}
-	if got := fmt.Sprint(ages(writes, reads, []canvas.Color{9})); got != "[0s 10ns 30ns 50ns 0s]" {
-		t.Errorf("ages %s", got)
-	}
-}
-
 func TestContendConfig_Validate(t *testing.T) {
 	good := Config{Clients: 16, Pixels: 4, Rounds: 50}
 	for _, test := range []struct {

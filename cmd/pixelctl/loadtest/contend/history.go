@@ -1,9 +1,7 @@
 package contend
 
 import (
-	"cmp"
 	"math"
-	"slices"
 	"time"
 
 	"github.com/anishathalye/porcupine"
@@ -116,34 +114,4 @@ func operations(initial canvas.Color, writes []*write, reads []look, spot int, s
 		ops = append(ops, porcupine.Operation{ClientId: w.client, Input: in, Call: int64(w.call), Return: end})
 	}
 	return ops
-}
-
-// ages returns how old the state was that each read showed: the time from the first acknowledgement
-// of a later write to the beginning of the read, 0 if there was none. Reads of writes without a
-// number are left out.
-func ages(writes []*write, reads []look, initial []canvas.Color) (list []time.Duration) {
-	bySpot := make(map[int][]*write)
-	for _, w := range writes {
-		if w.seq > 0 && w.why == 0 {
-			bySpot[w.spot] = append(bySpot[w.spot], w)
-		}
-	}
-	for _, all := range bySpot {
-		slices.SortFunc(all, func(a, b *write) int { return cmp.Compare(a.seq, b.seq) })
-	}
-	for _, r := range reads {
-		all := bySpot[r.spot]
-		next := slices.IndexFunc(all, func(w *write) bool { return w.color == r.color }) + 1
-		if next == 0 && r.color != initial[r.spot] {
-			continue
-		}
-		age := time.Duration(0)
-		for _, w := range all[next:] { // any later write that was acknowledged
-			if w.at > 0 {
-				age = max(age, r.begun-w.at)
-			}
-		}
-		list = append(list, age)
-	}
-	return list
 }

@@ -193,7 +193,13 @@ func (c *Test) judgeHistory(r *report.Report) {
 		report.Counted(len(writes), "write"), report.Counted(len(reads), "read"), unread, report.Counted(len(c.spots), "pixel"), c.cfg.Staleness,
 		report.Counted(len(faults)-undecided, "contradiction"), report.Counted(undecided, "pixel"))
 	v.Detail = report.First(faults, report.MaxDetail)
-	c.latencies(r, writes, reads)
+	answers := report.NewRecorder()
+	for _, w := range writes {
+		if w.at > 0 {
+			answers.Record(0, w.at-w.call, 1)
+		}
+	}
+	r.Latencies = []report.Latency{answers.Summary("placed to acknowledged")}
 }
 
 // check decides about one spot. First explain checks the server's numbers, and can say what is
@@ -212,18 +218,4 @@ func (c *Test) check(writes []*write, reads []look, at int, limit time.Duration)
 		return nil, known
 	}
 	return nil, true
-}
-
-// latencies shows how long writes took, and how old the states were that reads showed.
-func (c *Test) latencies(r *report.Report, writes []*write, reads []look) {
-	answers, old := report.NewRecorder(), report.NewRecorder()
-	for _, w := range writes {
-		if w.at > 0 {
-			answers.Record(0, w.at-w.call, 1)
-		}
-	}
-	for _, age := range ages(writes, reads, c.history.initial) {
-		old.Record(0, age, 1)
-	}
-	r.Latencies = []report.Latency{answers.Summary("placed to acknowledged"), old.Summary("age of what was read")}
 }

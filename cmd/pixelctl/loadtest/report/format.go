@@ -7,6 +7,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/dustin/go-humanize"
 )
 
 // eventColours is how many kinds of event have a colour of their own; html/report.css
@@ -15,35 +17,17 @@ const eventColours = 4
 
 // millis formats a duration in milliseconds with three significant digits.
 func millis(ms float64) string {
-	digits := 0
 	switch {
 	case ms < 10:
-		digits = 2
+		return fmt.Sprintf("%.2f", ms)
 	case ms < 100:
-		digits = 1
+		return fmt.Sprintf("%.1f", ms)
 	}
-	whole, fraction, _ := strings.Cut(strconv.FormatFloat(ms, 'f', digits, 64), ".")
-	if n, err := strconv.ParseInt(whole, 10, 64); err == nil {
-		whole = Number(n)
-	}
-	if fraction == "" {
-		return whole
-	}
-	return whole + "." + fraction
+	return Number(int64(math.RoundToEven(ms)))
 }
 
 // Number formats a number with its digits grouped by three.
-func Number[N int | int64 | uint64](n N) string {
-	digits := strconv.FormatInt(int64(n), 10)
-	sign := ""
-	if digits[0] == '-' {
-		sign, digits = "-", digits[1:]
-	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
-	return sign + digits
-}
+func Number[N int | int64 | uint64](n N) string { return humanize.Comma(int64(n)) }
 
 // Counted formats a number of things: 1 kill, 1,200 kills.
 func Counted[N int | int64 | uint64](n N, thing string) string {

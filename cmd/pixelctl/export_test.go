@@ -94,10 +94,11 @@ func TestImport_Refusals(t *testing.T) {
 	for want, args := range map[string][]string{
 		"a.csv: row 2: -1,2 is left of the canvas or above it: move all pixels with --offset, for example --offset 1,0": {file},
 		"there are pixels beyond 2x2: the canvas must be 5x3 or larger":                                                 {file, "--offset", "5,0", "--canvas", "2x2"},
-		`--offset "5": must be X,Y`:    {file, "--offset", "5"},
-		`--canvas "5": must be`:        {file, "--canvas", "5"},
-		"absent.csv: no such file":     {"absent.csv"},
-		"is beyond the largest canvas": {file, "--offset", "1,16384"},
+		`--offset "5": must be X,Y`:                          {file, "--offset", "5"},
+		`--canvas "5": must be`:                              {file, "--canvas", "5"},
+		"absent.csv: no such file":                           {"absent.csv"},
+		"is too large: 16000x16001, at most 67108864 pixels": {file, "--offset", "16000,15998"},
+		"is beyond the largest canvas":                       {file, "--offset", "1,16384"},
 	} {
 		c := start(t, nil, append([]string{"import", "--data", data}, args...)...)
 		if code := c.wait(t); code == exitDone || !strings.Contains(c.err.String(), want) {

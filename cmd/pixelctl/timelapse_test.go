@@ -6,9 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
-	"time"
 
 	"pixelplayground/actors/canvas"
 )
@@ -66,7 +64,6 @@ func BenchmarkTimelapse(b *testing.B) {
 		b.Run(format[1:], func(b *testing.B) {
 			out := filepath.Join(b.TempDir(), "film"+format)
 			for b.Loop() {
-				before := processorTime(b)
 				var std command
 				if code := run(b.Context(), []string{"timelapse", out, "--record", dir}, streams{out: &std.out, err: &std.err}); code != exitDone {
 					b.Fatal(code, std.err.String())
@@ -75,17 +72,8 @@ func BenchmarkTimelapse(b *testing.B) {
 				if err != nil {
 					b.Fatal(err)
 				}
-				b.ReportMetric((processorTime(b) - before).Seconds(), "cpu-s/op")
 				b.ReportMetric(float64(info.Size())/1e6, "MB")
 			}
 		})
 	}
-}
-
-func processorTime(t testing.TB) time.Duration {
-	var used syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &used); err != nil {
-		t.Fatal(err)
-	}
-	return time.Duration(used.Utime.Nano() + used.Stime.Nano())
 }

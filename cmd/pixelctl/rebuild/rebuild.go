@@ -77,6 +77,9 @@ func (c *Canvas) Add(row *dataset.Row, offset image.Point) error {
 		return fmt.Errorf("row %d: %d,%d is beyond the largest canvas, %dx%d", row.Line, row.Right, row.Bottom, canvas.MaxEdge, canvas.MaxEdge)
 	}
 	c.size.X, c.size.Y = max(c.size.X, to.X+1), max(c.size.Y, to.Y+1)
+	if c.size.X*c.size.Y > canvas.MaxPixels { // before a rectangle fills the disk
+		return fmt.Errorf("row %d: a canvas that has %d,%d and what came before is too large: %dx%d, at most %d pixels in all", row.Line, row.Right, row.Bottom, c.size.X, c.size.Y, canvas.MaxPixels)
+	}
 	for y := from.Y; y <= to.Y; y++ {
 		for x := from.X; x <= to.X; x++ {
 			if err := c.add(x, y, row); err != nil {

@@ -341,3 +341,34 @@ func TestAdvance_Faults(t *testing.T) {
 		t.Error("a snapshot without pixels was recorded")
 	}
 }
+
+// A repair with what was left raises the position by one, at which nothing was drawn, and leaves no
+// log: see actors/mend.go.
+func TestAdvance_AfterARepair(t *testing.T) {
+	w := begun(t)
+	w.draw(20)
+	w.mustAdvance()
+	mended := w.past[len(w.past)-3] // less than what is recorded
+	for _, seq := range []uint64{mended.Position.Seq + 1, w.d.Snapshot().Position.Seq + 1} {
+		w.failover(0)
+		w.log.Trim(region, w.d.Snapshot().Position.Seq)
+		left := &canvas.Snapshot{Region: region, Position: canvas.Position{Epoch: 9 + seq, Seq: seq}, Tile: mended.Tile}
+		to, err := w.writer.Advance(t.Context(), region, left)
+		if err != nil || to != seq {
+			t.Fatalf("recorded up to %d of %d: %v", to, seq, err)
+		}
+		r := w.fresh()
+		tile, _, err := r.Tile(t.Context(), region, time.UnixMilli(w.clock+1e10))
+		if err != nil || string(tile.Tile) != string(mended.Tile) || tile.Position != left.Position {
+			t.Errorf("the region is at %v, %v; want %v", tile.Position, err, left.Position)
+		}
+		pixels, gaps := w.recorded(r)
+		n := uint64(len(pixels))
+		for _, g := range gaps {
+			n += g.To - g.From
+		}
+		if n != seq {
+			t.Errorf("%d pixels and gaps %+v make up %d of %d", len(pixels), gaps, n, seq)
+		}
+	}
+}

@@ -70,18 +70,18 @@ func begun(t *testing.T) *world {
 func TestAdvance_CrashAtEveryStep(t *testing.T) {
 	for name, happens := range situations {
 		t.Run(name, func(t *testing.T) {
+			w := begun(t)
+			happens(w)
+			files := w.files
 			for n := 0; ; n++ {
-				w := begun(t)
-				happens(w)
+				w.T, w.files = t, files.Clone()
+				w.disk.Files = w.files
 				var before []record.Pixel
-				if w.unseen || strings.Contains(name, "damaged tail") {
-					before = nil // what is recorded is not right before it is mended
-				} else {
+				if !w.unseen && name != "a damaged tail" { // what is recorded is right already
 					before, _ = w.recorded(w.fresh())
 				}
-				files, crashed := crashing(w.files, n)
-				_, err := w.advanceBy(files)
-				if !*crashed {
+				crashed, err := w.crash(n)
+				if !crashed {
 					if err != nil {
 						t.Fatal(err)
 					}
@@ -92,10 +92,11 @@ func TestAdvance_CrashAtEveryStep(t *testing.T) {
 						t.Fatalf("crash at %d: %d pixels of %d are there", n, len(after), len(before))
 					}
 				}
+				unseen := w.unseen
 				w.mustAdvance()
-				whole := w.fresh()
-				if missing := w.check(whole); missing == 0 && n%4 == 0 {
-					w.checkAll(whole)
+				w.unseen = unseen
+				if missing := w.check(w.fresh()); missing == 0 && n%4 == 0 {
+					w.checkAll(w.fresh())
 				} else if missing > 0 && !strings.Contains(name, "gap") {
 					t.Fatalf("crash at %d: %d pixels are in gaps", n, missing)
 				}
@@ -133,17 +134,17 @@ func (w *world) tidy() {
 // Goal: two owners that record the same region at the same time do no harm. Method: the first one is
 // stopped before it lists, writes or removes files while the second one records everything, and then goes on.
 func TestAdvance_TwoOwners(t *testing.T) {
-	for name, happens := range situations {
-		if strings.Contains(name, "damaged") { // which one mends it is of no interest
-			continue
-		}
+	for _, name := range []string{"a few more", "several segments", "lost over a segment", "a gap", "no latest"} {
+		happens := situations[name]
+		w := begun(t)
 		for n := 0; ; n++ {
-			w := begun(t)
+			w.restart(5)
+			w.draw(130)
+			w.mustAdvance()
 			happens(w)
-			late := w.d.Snapshot()
 			calls, reached := 0, false
-			between := &faulty{w.files, func(method string) error {
-				if method == recordtest.Get {
+			w.disk.fault = func(method string) error {
+				if method == recordtest.Get || reached {
 					return nil
 				}
 				if calls++; calls-1 == n {
@@ -153,8 +154,9 @@ func TestAdvance_TwoOwners(t *testing.T) {
 					w.mustAdvance()
 				}
 				return nil
-			}}
-			_, err := record.NewWriter(between, w.log, w.cfg).Advance(t.Context(), region, late)
+			}
+			_, err := w.advance()
+			w.disk.fault = nil
 			if err != nil && !errors.Is(err, record.ErrLate) {
 				t.Fatalf("%s: the late owner, stopped at %d: %v", name, n, err)
 			}

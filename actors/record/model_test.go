@@ -39,7 +39,8 @@ type world struct {
 	past   []*canvas.Snapshot // states that a failover may go back to
 	unseen bool               // nothing was recorded since the last failover
 	reader *record.Reader     // one that stays
-	writer *record.Writer
+	writer *record.Writer     // of disk
+	disk   *faulty            // files, or what a crashing pod has of them
 }
 
 // longest is how many batches a failover loses at most.
@@ -53,10 +54,20 @@ func newWorld(t *testing.T, seed uint64, segment int) *world {
 		cfg: record.Config{Geometry: canvas.Geometry{Width: 30, Height: 25, Region: 16}, Segment: segment, Log: slog.New(slog.NewTextHandler(io.Discard, nil))},
 	}
 	w.cfg.Now = func() time.Time { return time.UnixMilli(w.clock) }
-	w.d = recordtest.NewDrawing(seed, w.cfg.Geometry, region)
-	w.past = append(w.past, w.d.Snapshot())
-	w.reader, w.writer = record.NewReader(w.files, w.log, w.cfg), record.NewWriter(w.files, w.log, w.cfg)
+	w.disk = &faulty{w.files, nil}
+	w.writer = record.NewWriter(w.disk, w.log, w.cfg)
+	w.restart(seed)
 	return w
+}
+
+// restart begins anew with the same Writer, which keeps what it compresses with.
+func (w *world) restart(seed uint64) {
+	w.files = recordtest.NewMemory()
+	w.disk.Files = w.files
+	w.log.Trim(region, 1<<62)
+	w.d = recordtest.NewDrawing(seed, w.cfg.Geometry, region)
+	w.dots, w.unseen, w.past = nil, false, []*canvas.Snapshot{w.d.Snapshot()}
+	w.reader = record.NewReader(w.files, w.log, w.cfg)
 }
 
 // draw commits about so many pixels.
@@ -79,8 +90,23 @@ func (w *world) advance() (uint64, error) {
 	return w.writer.Advance(w.Context(), region, w.d.Snapshot())
 }
 
-func (w *world) advanceBy(files record.Files) (uint64, error) {
-	return record.NewWriter(files, w.log, w.cfg).Advance(w.Context(), region, w.d.Snapshot())
+// crash advances with files that fail for good at the nth call that changes something. It reports
+// whether it came to that.
+func (w *world) crash(n int) (crashed bool, err error) {
+	w.disk.fault = func(method string) error {
+		if method == recordtest.Put || method == recordtest.Remove {
+			if n--; n < 0 {
+				crashed = true
+			}
+		}
+		if crashed {
+			return fmt.Errorf("%w: crashed", record.ErrUnavailable)
+		}
+		return nil
+	}
+	_, err = w.advance()
+	w.disk.fault = nil
+	return crashed, err
 }
 
 func (w *world) mustAdvance() {
@@ -235,51 +261,42 @@ func (w *world) checkPast(r *record.Reader) {
 	}
 }
 
-// crashing makes files that fail for good at the nth call that changes something.
-func crashing(files *recordtest.Memory, n int) (record.Files, *bool) {
-	crashed := false
-	return &faulty{files, func(method string) error {
-		if method == recordtest.Put || method == recordtest.Remove {
-			if n--; n < 0 {
-				crashed = true
-			}
-		}
-		if crashed {
-			return fmt.Errorf("%w: crashed", record.ErrUnavailable)
-		}
-		return nil
-	}}, &crashed
-}
-
 // faulty is files as one pod has them.
 type faulty struct {
 	record.Files
-	fault func(method string) error
+	fault func(method string) error // nil: none
+}
+
+func (f *faulty) call(method string) error {
+	if f.fault == nil {
+		return nil
+	}
+	return f.fault(method)
 }
 
 func (f *faulty) Put(ctx context.Context, name string, content []byte) error {
-	if err := f.fault(recordtest.Put); err != nil {
+	if err := f.call(recordtest.Put); err != nil {
 		return err
 	}
 	return f.Files.Put(ctx, name, content)
 }
 
 func (f *faulty) Get(ctx context.Context, name string) ([]byte, error) {
-	if err := f.fault(recordtest.Get); err != nil {
+	if err := f.call(recordtest.Get); err != nil {
 		return nil, err
 	}
 	return f.Files.Get(ctx, name)
 }
 
 func (f *faulty) List(ctx context.Context, prefix string) ([]record.File, error) {
-	if err := f.fault(recordtest.List); err != nil {
+	if err := f.call(recordtest.List); err != nil {
 		return nil, err
 	}
 	return f.Files.List(ctx, prefix)
 }
 
 func (f *faulty) Remove(ctx context.Context, name string) error {
-	if err := f.fault(recordtest.Remove); err != nil {
+	if err := f.call(recordtest.Remove); err != nil {
 		return err
 	}
 	return f.Files.Remove(ctx, name)
@@ -308,8 +325,7 @@ func history(t *testing.T, seed uint64) {
 		case 4, 5:
 			w.mustAdvance()
 		case 6:
-			files, _ := crashing(w.files, rnd.IntN(8))
-			_, _ = w.advanceBy(files)
+			_, _ = w.crash(rnd.IntN(8))
 		case 7:
 			w.d.Wait(rnd.Int64N(20000) - 10000)
 		case 8:
@@ -317,7 +333,7 @@ func history(t *testing.T, seed uint64) {
 			w.d.Claim()
 		case 9:
 			if len(owners) > 0 { // one that does not know yet
-				_, _ = record.NewWriter(w.files, w.log, w.cfg).Advance(t.Context(), region, owners[rnd.IntN(len(owners))])
+				_, _ = w.writer.Advance(t.Context(), region, owners[rnd.IntN(len(owners))])
 			}
 		case 10:
 			if rnd.IntN(3) == 0 {

@@ -38,7 +38,7 @@ type scribe struct {
 type scroll struct {
 	to   uint64
 	gaps uint64 // pixels in them
-	ops  []canvas.OpID
+	ops  []canvas.Op
 	tile canvas.Tile
 }
 
@@ -49,14 +49,16 @@ func newScribe(log *memory.Store) *scribe {
 func (s *scribe) Advance(ctx context.Context, id canvas.RegionID, now *canvas.Snapshot) (uint64, error) {
 	s.mu.Lock()
 	s.writes++
-	s.active++
-	s.most = max(s.most, s.active)
 	fail, gate, from := s.fail, s.gate, uint64(0)
 	if at := s.regions[id]; at != nil {
 		from = at.to
 	}
 	s.mu.Unlock()
 	batches, err := s.log.History(ctx, id, from, math.MaxInt)
+	s.do(func() {
+		s.active++
+		s.most = max(s.most, s.active)
+	})
 	if gate != nil {
 		select {
 		case <-gate:
@@ -88,7 +90,7 @@ func (s *scribe) Advance(ctx context.Context, id canvas.RegionID, now *canvas.Sn
 		}
 		at.to = b.To
 		for i := range b.Ops {
-			at.ops = append(at.ops, b.Ops[i].ID)
+			at.ops = append(at.ops, b.Ops[i])
 		}
 	}
 	if at.to < now.Position.Seq { // the log has less than the region
@@ -113,8 +115,8 @@ func (s *scribe) recorded(author canvas.Author) (counts map[uint64]int, gaps uin
 	for _, at := range s.regions {
 		gaps += at.gaps
 		for _, op := range at.ops {
-			if op.Author == author {
-				counts[op.Num]++
+			if op.By() == author || op.ID.Author == author {
+				counts[op.ID.Num]++
 			}
 		}
 	}

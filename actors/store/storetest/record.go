@@ -170,8 +170,7 @@ func mendIsNotRecorded(f *fixture) {
 	if n := pixels(log); n > LogPixels {
 		f.Errorf("mended with a log of %d pixels, at most %d are kept", n, LogPixels)
 	}
-	all = append(all, f.commit(batch(whole, term.Epoch, last.To, 1)))
-	f.kept(all, log[0].From)
+	f.kept(append(all, f.commit(batch(whole, term.Epoch, last.To, 1))), log[0].From)
 	if claim := f.claim(whole); claim.Recorded != 0 || claim.Damage != nil {
 		f.Errorf("recorded to %d, %v", claim.Recorded, claim.Damage)
 	}

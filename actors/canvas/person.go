@@ -86,6 +86,16 @@ func (r Role) String() string {
 	return "unknown"
 }
 
+// RoleNamed is the role that String names so; else the least.
+func RoleNamed(name string) Role {
+	for role := RoleOwner; role > RoleGuest; role-- {
+		if role.String() == name {
+			return role
+		}
+	}
+	return RoleGuest
+}
+
 // Pace is how fast pixels may be placed: Burst at once after a pause, Rate a second in the long run.
 // A cooldown is a pace too: one pixel every 5 s, of which 6 may be saved up, is Rate 0.2, Burst 6.
 type Pace struct {

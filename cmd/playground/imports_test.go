@@ -81,9 +81,10 @@ func arrows() []arrow {
 		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
 		{from: "transport/quota", may: []string{canvas}, uses: []string{"golang.org/x/time"}},
 		{from: "transport/stats", may: []string{"codec"}, uses: []string{"golang.org/x/sys"}, never: io},
-		{from: "transport/auth", may: []string{canvas, store, "transport/api/answer", "transport/auth/openid", "transport/quota"}, uses: []string{
+		{from: "transport/auth", may: []string{canvas, store, "transport/api/answer", "transport/auth/botkey", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "golang.org/x/oauth2",
 		}},
+		{from: "transport/auth/botkey", may: []string{canvas, store}, never: io},
 		{from: "transport/auth/openid", may: []string{canvas}, uses: []string{"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4"}},
 		{from: "transport/auth/openidtest", may: []string{"cmd/commandline/programtest"}, uses: []string{"github.com/go-jose/go-jose/v4"}},
 		{from: "transport/upgrade", may: []string{canvas, "codec", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},

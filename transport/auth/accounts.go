@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/auth/botkey"
 	"pixelplayground/transport/auth/openid"
 	"pixelplayground/transport/quota"
 )
@@ -52,7 +53,7 @@ func bearers(fields []string) func(yield func(string) bool) {
 // counts.
 func (p *People) account(shown Shown, keys *keys) (*canvas.Person, *Refusal) {
 	for secret := range bearers(shown.Authorization) {
-		if strings.HasPrefix(secret, keyPrefix) {
+		if strings.HasPrefix(secret, botkey.Prefix) {
 			return p.bot(secret, shown.From, keys)
 		} else if p.tokens != nil {
 			return p.bearer(secret, keys)
@@ -141,13 +142,13 @@ func (p *People) bot(text string, from netip.Addr, keys *keys) (*canvas.Person, 
 	case err != nil:
 		return nil, unauthorised("the key is not valid, has ended or was revoked")
 	}
-	person := canvas.Person{Kind: canvas.Bot, Subject: keys.subject(canvas.Bot, []byte(key.ID)), Role: key.role(), Pace: p.paceOf(key.role()), ReadOnly: !key.may(ScopeDraw)}
-	person.User, person.Name, person.Login, person.Until = person.Subject.User(canvas.Bot), key.Name, key.login(), key.ends()
+	person := canvas.Person{Kind: canvas.Bot, Subject: keys.subject(canvas.Bot, []byte(key.ID)), Role: key.Grants(), Pace: p.paceOf(key.Grants()), ReadOnly: !key.May(botkey.ScopeDraw)}
+	person.User, person.Name, person.Login, person.Until = person.Subject.User(canvas.Bot), key.Name, key.Login(), key.Ends()
 	if key.Rate != nil {
 		person.Pace = canvas.Pace{Rate: *key.Rate, Burst: key.Burst}
 	}
 	if owner, ok := parseSubject(key.Owner); ok { // what the key draws, its owner has drawn
-		person.Network, person.NetworkPace = owner, p.paceOf(roleNamed(key.Role))
+		person.Network, person.NetworkPace = owner, p.paceOf(canvas.RoleNamed(key.Role))
 	}
 	return &person, nil
 }
@@ -188,14 +189,4 @@ func parseSubject(text string) (s canvas.Subject, ok bool) {
 		return s, false
 	}
 	return canvas.Subject(b), true
-}
-
-// roleNamed is the role of a name, else the least.
-func roleNamed(name string) canvas.Role {
-	for role := canvas.RoleOwner; role > canvas.RoleGuest; role-- {
-		if role.String() == name {
-			return role
-		}
-	}
-	return canvas.RoleGuest
 }

@@ -7,6 +7,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/auth/botkey"
 )
 
 // account is the account that a request is from, or its answer is that it is none. A token of a site's
@@ -42,7 +43,7 @@ func (p *People) postKey(w http.ResponseWriter, r *http.Request) {
 	key := wanted.key()
 	key.Owner, key.Role = subjectText(person.Subject), person.Role.String()
 	switch {
-	case key.may(ScopeModerate) && person.Role < canvas.RoleModerator, key.may(ScopeDraw) && person.ReadOnly:
+	case key.May(botkey.ScopeModerate) && person.Role < canvas.RoleModerator, key.May(botkey.ScopeDraw) && person.ReadOnly:
 		answer.Fail(w, http.StatusForbidden, "A key can't do more than you")
 	case key.Rate != nil && person.Pace.Rate > 0 && (*key.Rate == 0 || *key.Rate > person.Pace.Rate || key.Burst > person.Pace.Burst):
 		answer.Fail(w, http.StatusForbidden, "A key can't be faster than you")
@@ -52,8 +53,8 @@ func (p *People) postKey(w http.ResponseWriter, r *http.Request) {
 }
 
 // makeKey makes a key and shows it, once.
-func (p *People) makeKey(w http.ResponseWriter, r *http.Request, key Key) {
-	if err := key.check(p.now()); err != nil {
+func (p *People) makeKey(w http.ResponseWriter, r *http.Request, key botkey.Key) {
+	if err := key.Check(p.now()); err != nil {
 		answer.Fail(w, http.StatusBadRequest, err.Error())
 		return
 	}

@@ -4,19 +4,20 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/auth/botkey"
 )
 
 // KeyWanted is what is asked for of a new key.
 type KeyWanted struct {
-	Name   string   `json:"name"`
-	Scopes []Scope  `json:"scopes"`
-	Until  int64    `json:"until"` // Unix ms; 0: for good
-	Rate   *float64 `json:"rate"`
-	Burst  int      `json:"burst"`
+	Name   string         `json:"name"`
+	Scopes []botkey.Scope `json:"scopes"`
+	Until  int64          `json:"until"` // Unix ms; 0: for good
+	Rate   *float64       `json:"rate"`
+	Burst  int            `json:"burst"`
 }
 
-func (k KeyWanted) key() Key {
-	key := Key{Name: k.Name, Scopes: k.Scopes, Rate: k.Rate, Burst: k.Burst}
+func (k KeyWanted) key() botkey.Key {
+	key := botkey.Key{Name: k.Name, Scopes: k.Scopes, Rate: k.Rate, Burst: k.Burst}
 	if k.Until != 0 {
 		key.Until = max(1, time.UnixMilli(k.Until).Unix()) // 1 has passed long ago: check says so
 	}
@@ -25,22 +26,22 @@ func (k KeyWanted) key() Key {
 
 // KeyShown is a key as its owner or an operator sees it: all but its hash.
 type KeyShown struct {
-	ID      string   `json:"id"`
-	Secret  string   `json:"key,omitempty"` // only once, when it is made
-	Name    string   `json:"name"`
-	Scopes  []Scope  `json:"scopes"`
-	User    string   `json:"user"`            // public id of who has it
-	Owner   string   `json:"owner,omitempty"` // subject of the account that made it; empty: an operator
-	Created int64    `json:"created"`         // Unix ms
-	Until   int64    `json:"until,omitempty"` // Unix ms; 0: for good
-	Rate    *float64 `json:"rate,omitempty"`  // as in Key
-	Burst   int      `json:"burst,omitempty"`
-	Used    int64    `json:"lastUsed,omitempty"` // Unix ms, at most usedEvery ago if it is in use; 0: never
+	ID      string         `json:"id"`
+	Secret  string         `json:"key,omitempty"` // only once, when it is made
+	Name    string         `json:"name"`
+	Scopes  []botkey.Scope `json:"scopes"`
+	User    string         `json:"user"`            // public id of who has it
+	Owner   string         `json:"owner,omitempty"` // subject of the account that made it; empty: an operator
+	Created int64          `json:"created"`         // Unix ms
+	Until   int64          `json:"until,omitempty"` // Unix ms; 0: for good
+	Rate    *float64       `json:"rate,omitempty"`  // as in botkey.Key
+	Burst   int            `json:"burst,omitempty"`
+	Used    int64          `json:"lastUsed,omitempty"` // Unix ms, at most botkey.ToldEvery ago if it is in use; 0: never
 }
 
 // UsedKey is a key, and when it was last in use.
 type UsedKey struct {
-	Key
+	botkey.Key
 	used int64 // Unix seconds; 0: never
 }
 
@@ -49,7 +50,7 @@ type keysShown struct {
 	Keys []KeyShown `json:"keys"`
 }
 
-func (p *People) show(key Key) KeyShown {
+func (p *People) show(key botkey.Key) KeyShown {
 	shown := KeyShown{ID: key.ID, Name: key.Name, Scopes: key.Scopes, Owner: key.Owner, Created: unixMilli(key.Made), Until: unixMilli(key.Until), Rate: key.Rate, Burst: key.Burst}
 	if keys := p.keys.Load(); keys != nil {
 		shown.User = userText(keys.subject(canvas.Bot, []byte(key.ID)).User(canvas.Bot))

@@ -11,7 +11,9 @@ import (
 	"strings"
 	"time"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
+	"pixelplayground/transport/auth/botkey"
 	"pixelplayground/transport/auth/openid"
 	"pixelplayground/transport/quota"
 )
@@ -31,13 +33,16 @@ type bots struct {
 	ended *ended
 	now   func() time.Time
 
-	cache *keyCache
-	uses  *uses
+	cache *botkey.Cache
+	uses  *botkey.Uses
 	asked *quota.Rates // keys that were not remembered, by network
 	made  *quota.Rates // keys made, by network
 }
 
 const (
+	// MaxAccountKeys and MaxOperatorKeys bound how many keys there are of one account, and of all
+	// operators together.
+	MaxAccountKeys, MaxOperatorKeys = 10, 500
 	// A network may show so many keys at once that have to be looked for in the store, and then so many
 	// a second.
 	unknownAtOnce, unknownPerSecond = 20, 1
@@ -49,7 +54,7 @@ const (
 
 func newBots(docs store.Documents, ended *ended, now func() time.Time) *bots {
 	return &bots{
-		docs: docs, ended: ended, now: now, cache: newKeyCache(), uses: newUses(docs, now),
+		docs: docs, ended: ended, now: now, cache: botkey.NewCache(), uses: botkey.NewUses(docs, now),
 		asked: quota.NewRates(unknownPerSecond, unknownAtOnce), made: quota.NewRates(madePerSecond, madeAtOnce),
 	}
 }
@@ -63,10 +68,10 @@ var (
 
 // shown returns the key that somebody shows. Errors: errNoKey, errEnded, errTooFast and, if the store
 // can't be asked, errNotYet.
-func (k *bots) shown(ctx context.Context, text string, network netip.Prefix) (Key, error) {
-	id, ok := parseKey(text)
+func (k *bots) shown(ctx context.Context, text string, network netip.Prefix) (botkey.Key, error) {
+	id, ok := botkey.Parse(text)
 	if !ok {
-		return Key{}, errNoKey
+		return botkey.Key{}, errNoKey
 	}
 	key, err := k.find(ctx, id, network)
 	if err == nil && k.outdated(key) {
@@ -74,33 +79,33 @@ func (k *bots) shown(ctx context.Context, text string, network netip.Prefix) (Ke
 	}
 	switch {
 	case err != nil:
-		return Key{}, err
-	case !equal(key.Hash, keyHash(text)), key.Until != 0 && key.Until <= k.now().Unix():
-		return Key{}, errNoKey
+		return botkey.Key{}, err
+	case !key.Is(text), key.Until != 0 && key.Until <= k.now().Unix():
+		return botkey.Key{}, errNoKey
 	}
-	if err := k.ended.stands(key.login()); err != nil {
-		return Key{}, err
+	if err := k.ended.stands(key.Login()); err != nil {
+		return botkey.Key{}, err
 	}
-	k.uses.note(key)
+	k.uses.Note(key)
 	return key, nil
 }
 
-func (k *bots) find(ctx context.Context, id string, network netip.Prefix) (Key, error) {
+func (k *bots) find(ctx context.Context, id string, network netip.Prefix) (botkey.Key, error) {
 	now := k.now()
-	known, fresh := k.cache.get(id, now)
-	outdated := known != nil && k.outdated(known.key)
+	known, fresh := k.cache.Get(id, now)
+	outdated := known != nil && k.outdated(known.Key)
 	if fresh && !outdated {
-		return known.key, known.err
+		return known.Key, known.Err
 	}
-	if _, ok := k.asked.Take(network, 1, now); !ok && (known == nil || known.err != nil) {
-		return Key{}, errTooFast
+	if _, ok := k.asked.Take(network, 1, now); !ok && (known == nil || known.Err != nil) {
+		return botkey.Key{}, errTooFast
 	}
 	key, err := k.present(ctx, id)
 	switch {
 	case err == nil, errors.Is(err, errNoKey):
-		k.cache.put(id, key, err, now)
+		k.cache.Put(id, key, err, now)
 	case known != nil && !outdated: // while the store is away, what it said last counts
-		return known.key, known.err
+		return known.Key, known.Err
 	default:
 		err = fmt.Errorf("%w: %w", openid.ErrNotYet, err)
 	}
@@ -108,12 +113,12 @@ func (k *bots) find(ctx context.Context, id string, network netip.Prefix) (Key, 
 }
 
 // outdated reports whether a key's owner has another role since it was read.
-func (k *bots) outdated(key Key) bool {
-	return key.version != "" && errors.Is(k.ended.stands(key.login()), errEnded) && !errors.Is(k.ended.stands(key.revoked()), errEnded)
+func (k *bots) outdated(key botkey.Key) bool {
+	return key.Version != "" && errors.Is(k.ended.stands(key.Login()), errEnded) && !errors.Is(k.ended.stands(key.Revoked()), errEnded)
 }
 
 // present reads a key, and what its owner may do now.
-func (k *bots) present(ctx context.Context, id string) (Key, error) {
+func (k *bots) present(ctx context.Context, id string) (botkey.Key, error) {
 	key, err := k.read(ctx, id)
 	if err != nil || key.Owner == "" {
 		return key, err
@@ -122,47 +127,47 @@ func (k *bots) present(ctx context.Context, id string) (Key, error) {
 	defer cancel()
 	owner, document, err := k.standingOf(ctx, key.Owner)
 	if document != nil { // else nobody has signed in as the owner since servers note it
-		key.Role, key.version = owner.Role, owner.Version
+		key.Role, key.Version = owner.Role, owner.Version
 	}
 	return key, err
 }
 
-func (k *bots) read(ctx context.Context, id string) (Key, error) {
+func (k *bots) read(ctx context.Context, id string) (botkey.Key, error) {
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
 	value, err := k.docs.Document(ctx, kindKey, id)
 	switch {
 	case err != nil:
-		return Key{}, err
+		return botkey.Key{}, err
 	case value == nil:
-		return Key{}, errNoKey
+		return botkey.Key{}, errNoKey
 	}
-	return readKey(value)
+	return botkey.Read(value)
 }
 
 // add keeps a new key and returns its text, which nobody can be told again. owner is as in Key.
-func (k *bots) add(ctx context.Context, key Key, network netip.Prefix) (text string, _ Key, err error) {
+func (k *bots) add(ctx context.Context, key botkey.Key, network netip.Prefix) (text string, _ botkey.Key, err error) {
 	if _, ok := k.made.Take(network, 1, k.now()); !ok {
-		return "", Key{}, errTooFast
+		return "", botkey.Key{}, errTooFast
 	}
 	ctx, cancel := context.WithTimeout(ctx, storeTimeout)
 	defer cancel()
-	text, key.ID, key.Hash = newKey()
+	text, key.ID, key.Hash = botkey.New()
 	key.Made = k.now().Unix()
 	value, err := json.Marshal(key)
 	if err != nil {
-		return "", Key{}, err
+		return "", botkey.Key{}, err
 	}
 	if err := k.changeRing(ctx, key.Owner, func(ids []string) ([]string, error) { return k.joined(ctx, key.Owner, ids, key.ID) }); err != nil {
-		return "", Key{}, err
+		return "", botkey.Key{}, err
 	}
 	if key.Owner != "" { // a sign-in that was later than this one counts
-		if err := k.stand(ctx, key.Owner, roleNamed(key.Role), time.Unix(0, 0), 0); err != nil {
-			return "", Key{}, err
+		if err := k.stand(ctx, key.Owner, canvas.RoleNamed(key.Role), time.Unix(0, 0), 0); err != nil {
+			return "", botkey.Key{}, err
 		}
 	}
-	if err := k.docs.PutDocument(ctx, kindKey, key.ID, value, key.ends()); err != nil {
-		return "", Key{}, err // the ring has an id too many, which is dropped when it is full
+	if err := k.docs.PutDocument(ctx, kindKey, key.ID, value, key.Ends()); err != nil {
+		return "", botkey.Key{}, err // the ring has an id too many, which is dropped when it is full
 	}
 	return text, key, nil
 }
@@ -178,7 +183,9 @@ func (k *bots) joined(ctx context.Context, owner string, ids []string, id string
 		if err != nil {
 			return nil, err
 		}
-		ids = slices.DeleteFunc(slices.Clone(ids), func(one string) bool { return !slices.ContainsFunc(living, func(k Key) bool { return k.ID == one }) })
+		ids = slices.DeleteFunc(slices.Clone(ids), func(one string) bool {
+			return !slices.ContainsFunc(living, func(k botkey.Key) bool { return k.ID == one })
+		})
 	}
 	if len(ids) >= most {
 		return nil, errTooManyKeys
@@ -187,7 +194,7 @@ func (k *bots) joined(ctx context.Context, owner string, ids []string, id string
 }
 
 // living returns the keys that still exist.
-func (k *bots) living(ctx context.Context, ids []string) (keys []Key, err error) {
+func (k *bots) living(ctx context.Context, ids []string) (keys []botkey.Key, err error) {
 	for _, id := range ids {
 		key, err := k.read(ctx, id)
 		if errors.Is(err, errNoKey) {
@@ -256,11 +263,11 @@ func (k *bots) of(ctx context.Context, owner string) ([]UsedKey, error) {
 	}
 	used := make([]UsedKey, len(keys))
 	for i, key := range keys {
-		at, err := k.docs.Document(ctx, kindKeyUse, key.ID)
+		at, err := k.docs.Document(ctx, botkey.KindUse, key.ID)
 		if err != nil {
 			return nil, err
 		}
-		used[i] = UsedKey{key, k.uses.at(key.ID, at)}
+		used[i] = UsedKey{key, k.uses.At(key.ID, at)}
 	}
 	return used, nil
 }
@@ -273,44 +280,44 @@ func (k *bots) all(ctx context.Context) (keys []UsedKey, err error) {
 	if err != nil {
 		return nil, err
 	}
-	used, err := k.docs.Documents(ctx, kindKeyUse)
+	used, err := k.docs.Documents(ctx, botkey.KindUse)
 	if err != nil {
 		return nil, err
 	}
 	for _, value := range documents {
-		key, err := readKey(value)
+		key, err := botkey.Read(value)
 		if err != nil {
 			return nil, err
 		}
-		keys = append(keys, UsedKey{key, k.uses.at(key.ID, used[key.ID])})
+		keys = append(keys, UsedKey{key, k.uses.At(key.ID, used[key.ID])})
 	}
 	slices.SortFunc(keys, func(a, b UsedKey) int { return cmp.Or(cmp.Compare(a.Made, b.Made), strings.Compare(a.ID, b.ID)) })
 	return keys, nil
 }
 
 // revoke ends a key on every pod. owner, if it is not empty, is whose key it must be.
-func (k *bots) revoke(ctx context.Context, id, owner string) (Key, error) {
+func (k *bots) revoke(ctx context.Context, id, owner string) (botkey.Key, error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*storeTimeout)
 	defer cancel()
 	key, err := k.read(ctx, id)
 	switch {
 	case err != nil:
-		return Key{}, err
+		return botkey.Key{}, err
 	case owner != "" && key.Owner != owner:
-		return Key{}, errNoKey
+		return botkey.Key{}, errNoKey
 	}
 	if err := k.docs.DeleteDocument(ctx, kindKey, id); err != nil {
-		return Key{}, err
+		return botkey.Key{}, err
 	}
-	if err := k.docs.DeleteDocument(ctx, kindKeyUse, id); err != nil {
-		return Key{}, err
+	if err := k.docs.DeleteDocument(ctx, botkey.KindUse, id); err != nil {
+		return botkey.Key{}, err
 	}
-	k.cache.put(id, Key{}, errNoKey, k.now())
+	k.cache.Put(id, botkey.Key{}, errNoKey, k.now())
 	until := k.now().Add(revokedFor)
-	if ends := key.ends(); !ends.IsZero() && ends.Before(until) {
+	if ends := key.Ends(); !ends.IsZero() && ends.Before(until) {
 		until = ends
 	}
-	err = k.ended.end(ctx, key.revoked(), until)
+	err = k.ended.end(ctx, key.Revoked(), until)
 	return key, errors.Join(err, k.changeRing(ctx, key.Owner, func(ids []string) ([]string, error) {
 		return slices.DeleteFunc(ids, func(one string) bool { return one == id }), nil
 	}))

@@ -2,8 +2,11 @@ package auth
 
 import (
 	"context"
+	"encoding/base32"
+	"encoding/binary"
 	"encoding/json"
 	"fmt"
+	"hash/crc32"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -14,6 +17,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
+	"pixelplayground/transport/auth/botkey"
 	"pixelplayground/transport/auth/openidtest"
 )
 
@@ -44,7 +48,7 @@ func keyed(t *testing.T) (*People, *counting, *openidtest.Clock) {
 	return p, papers, time0
 }
 
-func made(t *testing.T, p *People, key Key) (string, Key) {
+func made(t *testing.T, p *People, key botkey.Key) (string, botkey.Key) {
 	t.Helper()
 	text, key, err := p.bots.add(t.Context(), key, netip.Prefix{})
 	if err != nil {
@@ -57,30 +61,12 @@ func bearing(text string) Shown {
 	return Shown{From: netip.MustParseAddr("192.0.2.7"), Authorization: []string{"Bearer " + text}}
 }
 
-func TestKey_Form(t *testing.T) {
-	text, id, hash := newKey()
-	if got, ok := parseKey(text); !ok || got != id || len(hash) != 64 || strings.Contains(text, hash) {
-		t.Errorf("%s is of %s: %v", text, got, ok)
-	}
-	for i := range text { // any one character mistyped
-		wrong := text[:i] + string('a'+(text[i]-'a'+1)%26) + text[i+1:]
-		if _, ok := parseKey(wrong); ok && wrong != text {
-			t.Errorf("%s passes for %s", wrong, text)
-		}
-	}
-	for _, wrong := range []string{"", "pp_", text + "a", text[1:], strings.ToUpper(text), strings.Repeat("a", len(text))} {
-		if _, ok := parseKey(wrong); ok {
-			t.Errorf("%q passes", wrong)
-		}
-	}
-}
-
 func TestKey_MakesABot(t *testing.T) {
 	p, _, time0 := keyed(t)
 	owner := canvas.Subject{1, 2, 3}
 	rate := 2.5
 	until := time0.Now().Add(time.Hour).Truncate(time.Second)
-	text, key := made(t, p, Key{Name: "Clock", Scopes: []Scope{ScopeDraw}, Rate: &rate, Burst: 7, Owner: subjectText(owner), Role: "member", Until: until.Unix()})
+	text, key := made(t, p, botkey.Key{Name: "Clock", Scopes: []botkey.Scope{botkey.ScopeDraw}, Rate: &rate, Burst: 7, Owner: subjectText(owner), Role: "member", Until: until.Unix()})
 	got := identified(t, p, bearing(text))
 	want := canvas.Person{
 		Kind: canvas.Bot, Subject: got.Subject, User: got.Subject.User(canvas.Bot), Name: "Clock", Role: canvas.RoleMember, Pace: canvas.Pace{Rate: 2.5, Burst: 7},
@@ -92,11 +78,11 @@ func TestKey_MakesABot(t *testing.T) {
 	if got != want || !got.User.IsBot() || got.Subject == (canvas.Subject{}) {
 		t.Errorf("got %+v\nwant %+v", got, want)
 	}
-	watcher, _ := made(t, p, Key{Name: "Wall", Scopes: []Scope{ScopeWatch}})
+	watcher, _ := made(t, p, botkey.Key{Name: "Wall", Scopes: []botkey.Scope{botkey.ScopeWatch}})
 	if got := identified(t, p, bearing(watcher)); !got.ReadOnly || got.Pace != pace || got.Network != (canvas.Subject{}) {
 		t.Errorf("a display: %+v", got)
 	}
-	moderator, _ := made(t, p, Key{Name: "Mod", Scopes: []Scope{ScopeModerate}})
+	moderator, _ := made(t, p, botkey.Key{Name: "Mod", Scopes: []botkey.Scope{botkey.ScopeModerate}})
 	if got := identified(t, p, bearing(moderator)); got.ReadOnly || got.Role != canvas.RoleModerator {
 		t.Errorf("a moderator: %+v", got)
 	}
@@ -109,8 +95,8 @@ func TestKey_MakesABot(t *testing.T) {
 // TestKey_IsStoredAsAHash: who reads the store has no key.
 func TestKey_IsStoredAsAHash(t *testing.T) {
 	p, papers, _ := keyed(t)
-	text, _ := made(t, p, Key{Name: "Clock", Scopes: []Scope{ScopeDraw}})
-	secret := text[len(keyPrefix)+keyIDLength:]
+	text, key := made(t, p, botkey.Key{Name: "Clock", Scopes: []botkey.Scope{botkey.ScopeDraw}})
+	secret := text[len(botkey.Prefix)+len(key.ID):]
 	for _, kind := range []store.Kind{kindKey, kindKeyRing} {
 		all, err := papers.Documents(t.Context(), kind)
 		if err != nil || len(all) != 1 {
@@ -126,16 +112,19 @@ func TestKey_IsStoredAsAHash(t *testing.T) {
 
 func TestAttack_Keys(t *testing.T) {
 	p, papers, _ := keyed(t)
-	text, key := made(t, p, Key{Name: "Clock", Scopes: []Scope{ScopeDraw}})
-	_, otherID, _ := newKey()
-	sum := func(body string) string { return body + keySum(body) }
+	text, key := made(t, p, botkey.Key{Name: "Clock", Scopes: []botkey.Scope{botkey.ScopeDraw}})
+	_, otherID, _ := botkey.New()
+	sum := func(body string) string {
+		sum := binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(body)))
+		return body + strings.ToLower(base32.StdEncoding.WithPadding(base32.NoPadding).EncodeToString(sum))
+	}
 	for what, forged := range map[string]string{
-		"nobody's":           func() string { text, _, _ := newKey(); return text }(),
-		"id with own secret": sum(keyPrefix + key.ID + strings.Repeat("a", 32)),
-		"secret of other id": sum(keyPrefix + otherID + text[len(keyPrefix)+keyIDLength:len(text)-7]),
-		"its hash":           sum(keyPrefix + key.ID + key.Hash[:32]),
+		"nobody's":           func() string { text, _, _ := botkey.New(); return text }(),
+		"id with own secret": sum(botkey.Prefix + key.ID + strings.Repeat("a", 32)),
+		"secret of other id": sum(botkey.Prefix + otherID + text[len(botkey.Prefix)+len(key.ID):len(text)-7]),
+		"its hash":           sum(botkey.Prefix + key.ID + key.Hash[:32]),
 		"cut":                text[:len(text)-1],
-		"odd id":             sum(keyPrefix + "../../../secret/" + strings.Repeat("a", 32)),
+		"odd id":             sum(botkey.Prefix + "../../../secret/" + strings.Repeat("a", 32)),
 	} {
 		if person, refused := p.Identify(bearing(forged)); refused == nil || refused.Status != http.StatusUnauthorized {
 			t.Errorf("%s: %+v, %v", what, person, refused)
@@ -150,7 +139,7 @@ func TestAttack_Keys(t *testing.T) {
 	// Trying costs the store little.
 	before := papers.reads.Load()
 	for range 1000 {
-		unknown, _, _ := newKey()
+		unknown, _, _ := botkey.New()
 		if _, refused := p.Identify(bearing(unknown)); refused == nil {
 			t.Fatal("an unknown key is taken")
 		}
@@ -160,13 +149,6 @@ func TestAttack_Keys(t *testing.T) {
 	}
 	if person := identified(t, p, bearing(text)); person.Kind != canvas.Bot {
 		t.Errorf("the right key meanwhile: %+v", person)
-	}
-	for range 3 * rememberedKeys {
-		_, id, _ := newKey()
-		p.bots.cache.put(id, Key{}, errNoKey, time.Now())
-	}
-	if n := len(p.bots.cache.young) + len(p.bots.cache.old); n > 2*rememberedKeys {
-		t.Errorf("%d are remembered", n)
 	}
 }
 
@@ -186,7 +168,7 @@ func TestKey_Revoked(t *testing.T) {
 			t.Error(err)
 		}
 	}})
-	text, key := made(t, p, Key{Name: "Clock", Scopes: []Scope{ScopeDraw}})
+	text, key := made(t, p, botkey.Key{Name: "Clock", Scopes: []botkey.Scope{botkey.ScopeDraw}})
 	for _, pod := range []*People{p, told, deaf} {
 		identified(t, pod, bearing(text))
 	}
@@ -207,7 +189,7 @@ func TestKey_Revoked(t *testing.T) {
 	if _, refused := deaf.Identify(bearing(text)); refused == nil {
 		t.Error("where it was not told, it goes on")
 	}
-	if want := []string{key.login(), key.login()}; fmt.Sprint(ended) != fmt.Sprint(want) {
+	if want := []string{key.Login(), key.Login()}; fmt.Sprint(ended) != fmt.Sprint(want) {
 		t.Errorf("ended %v, want %v", ended, want)
 	}
 	if _, err := p.bots.revoke(t.Context(), key.ID, ""); err == nil {
@@ -218,8 +200,8 @@ func TestKey_Revoked(t *testing.T) {
 // TestKey_WhileTheStoreIsAway: a key that was shown before goes on, one that was not has to wait.
 func TestKey_WhileTheStoreIsAway(t *testing.T) {
 	p, papers, time0 := keyed(t)
-	text, _ := made(t, p, Key{Name: "Clock", Scopes: []Scope{ScopeDraw}})
-	other, _ := made(t, p, Key{Name: "Other", Scopes: []Scope{ScopeDraw}})
+	text, _ := made(t, p, botkey.Key{Name: "Clock", Scopes: []botkey.Scope{botkey.ScopeDraw}})
+	other, _ := made(t, p, botkey.Key{Name: "Other", Scopes: []botkey.Scope{botkey.ScopeDraw}})
 	identified(t, p, bearing(text))
 	reads := papers.reads.Load()
 	for range 100 {
@@ -229,7 +211,7 @@ func TestKey_WhileTheStoreIsAway(t *testing.T) {
 		t.Error("each look asks the store")
 	}
 	papers.away.Store(true)
-	time0.Pass(2 * keysFresh)
+	time0.Pass(2 * botkey.Fresh)
 	identified(t, p, bearing(text))
 	if _, refused := p.Identify(bearing(other)); refused == nil || refused.Status != http.StatusServiceUnavailable || refused.Retry == 0 {
 		t.Errorf("one that is not known: %v", refused)

@@ -4,12 +4,14 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"strings"
 	"sync"
 	"time"
 
 	"pixelplayground/actors/store"
+	"pixelplayground/transport/auth/botkey"
 )
 
 // kindEnded is the kind of the documents that say which logins were ended before their time: one for
@@ -162,4 +164,66 @@ func (e *ended) learned(all map[string][]byte) (lost map[string]time.Time) {
 		}
 	}
 	return lost
+}
+
+// Ends is how connections learn that what they are known by has ended: a sign-in, a token or a key. A nil
+// function does nothing.
+type Ends struct {
+	Here   func(login string)                     // ends its connections on this pod
+	Others func(ctx context.Context, text string) // asks all other pods to call End with the text
+}
+
+// Tell sets where ends are told. It must be called before Run.
+func (p *People) Tell(ends Ends) { p.ends = ends }
+
+// End ends a login on this pod, as another pod asks.
+func (p *People) End(text string) error {
+	login, until, err := parseEnd(text)
+	if err != nil {
+		return err
+	}
+	p.ended.hear(login, until)
+	p.endHere(login)
+	return nil
+}
+
+func (p *People) endHere(login string) {
+	if id, version, ok := botkey.OfLogin(login); ok && version == "" {
+		p.bots.uses.Forget(id)
+	}
+	if p.ends.Here != nil {
+		p.ends.Here(login)
+	}
+}
+
+func (p *People) endEverywhere(ctx context.Context, login string, until time.Time) {
+	p.endHere(login)
+	if p.ends.Others != nil {
+		p.ends.Others(ctx, endText(login, until))
+	}
+}
+
+func endText(login string, until time.Time) string { return fmt.Sprintf("%s %d", login, until.Unix()) }
+
+func parseEnd(text string) (login string, until time.Time, err error) {
+	var seconds int64
+	if _, err := fmt.Sscanf(text, "%s %d", &login, &seconds); err != nil {
+		return "", time.Time{}, fmt.Errorf("read which sign-in has ended: %w", err)
+	}
+	return login, time.Unix(seconds, 0), nil
+}
+
+// Stands reports whether a login has not been ended, as far as this pod knows.
+func (p *People) Stands(login string) bool {
+	if login == unsureLogin {
+		return p.keys.Load() == nil
+	}
+	return !errors.Is(p.ended.stands(login), errEnded)
+}
+
+// InUse notes that a connection known by a login is open.
+func (p *People) InUse(login string) {
+	if id, _, ok := botkey.OfLogin(login); ok {
+		p.bots.uses.Again(id)
+	}
 }

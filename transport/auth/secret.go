@@ -12,6 +12,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
+	"pixelplayground/transport/auth/botkey"
 )
 
 // The secret of the canvas is a document that the first pod makes, and that all pods and all later
@@ -26,7 +27,7 @@ const (
 // Lasting lists the kinds of documents that a backup of the canvas must have, so that people and bots
 // are after a restore who they were, and nobody is signed in who was not.
 func Lasting() []store.Kind {
-	return []store.Kind{secretKind, kindKey, kindKeyRing, kindKeyUse, kindAccount, kindEnded}
+	return []store.Kind{secretKind, kindKey, kindKeyRing, botkey.KindUse, kindAccount, kindEnded}
 }
 
 // keys are what is derived from the secret of the canvas.
@@ -121,7 +122,7 @@ func (p *People) Learn(ctx context.Context) error {
 	if err := p.ended.look(ctx, p.endHere); err != nil {
 		return err
 	}
-	if err := p.bots.uses.tell(ctx); err != nil {
+	if err := p.bots.uses.Tell(ctx); err != nil {
 		return fmt.Errorf("note when keys were in use: %w", err)
 	}
 	return nil

@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
+	"pixelplayground/transport/auth/botkey"
 )
 
 // kindAccount is the kind of the documents that say what accounts may do, by their subjects: of those that have keys,
@@ -87,7 +88,7 @@ const versionEnds = 24 * time.Hour
 // supersede ends what the keys of an account are known by under a version of its standing.
 func (k *bots) supersede(ctx context.Context, ids []string, version string) error {
 	for _, id := range ids {
-		login := Key{ID: id, version: version}.login()
+		login := botkey.Key{ID: id, Version: version}.Login()
 		if version == "" { // the key itself has not ended: its connections come again
 			k.ended.tell(ctx, login, time.Unix(0, 0))
 		} else if err := k.ended.end(ctx, login, k.now().Add(versionEnds)); err != nil {
@@ -100,7 +101,7 @@ func (k *bots) supersede(ctx context.Context, ids []string, version string) erro
 // superseded reports whether that was begun before, and then was not finished.
 func (k *bots) superseded(ids []string, version string) bool {
 	for _, id := range ids {
-		if version != "" && errors.Is(k.ended.stands(Key{ID: id, version: version}.login()), errEnded) {
+		if version != "" && errors.Is(k.ended.stands(botkey.Key{ID: id, Version: version}.Login()), errEnded) {
 			return true
 		}
 	}

@@ -14,6 +14,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
+	"pixelplayground/transport/auth/botkey"
 	"pixelplayground/transport/auth/openid"
 	"pixelplayground/transport/auth/openidtest"
 )
@@ -141,7 +142,7 @@ func TestKey_OfAnEarlierVersion(t *testing.T) {
 	if len(g.ended) != 1 || g.ended[0] != "key/"+key.ID {
 		t.Errorf("ended %v", g.ended)
 	}
-	w.clock.Pass(keysFresh)
+	w.clock.Pass(botkey.Fresh)
 	if got := identified(t, g.People, bearing(key.Secret)); got.Role != canvas.RoleMember {
 		t.Errorf("after: %+v", got)
 	}
@@ -164,7 +165,7 @@ func TestKey_OwnersTokens(t *testing.T) {
 		}))
 	}
 	owner := identified(t, g.People, token("moderators", 0))
-	text, _ := made(t, g.People, Key{Name: "Mod", Scopes: []Scope{ScopeModerate}, Owner: subjectText(owner.Subject), Role: owner.Role.String()})
+	text, _ := made(t, g.People, botkey.Key{Name: "Mod", Scopes: []botkey.Scope{botkey.ScopeModerate}, Owner: subjectText(owner.Subject), Role: owner.Role.String()})
 	becomes := func(role canvas.Role) {
 		t.Helper()
 		for until := time.Now().Add(10 * time.Second); ; {
@@ -231,7 +232,7 @@ func TestKey_OwnersRoleHalfChanged(t *testing.T) {
 	for _, again := range []canvas.Role{canvas.RoleMember, canvas.RoleModerator} {
 		p, papers, clock := keyed(t)
 		owner := subjectText(canvas.Subject{7})
-		text, _ := made(t, p, Key{Name: "Mod", Scopes: []Scope{ScopeModerate}, Owner: owner, Role: "moderator"})
+		text, _ := made(t, p, botkey.Key{Name: "Mod", Scopes: []botkey.Scope{botkey.ScopeModerate}, Owner: owner, Role: "moderator"})
 		identified(t, p, bearing(text))
 		clock.Pass(time.Second)
 		p.bots.docs = &swaps{counting: papers, refuses: true}
@@ -276,7 +277,7 @@ func TestStanding_AtOnce(t *testing.T) {
 	if kept.until.Load().IsZero() {
 		t.Error("noted for good without a key")
 	}
-	made(t, p, Key{Name: "Clock", Scopes: []Scope{ScopeDraw}, Owner: owner, Role: "member"})
+	made(t, p, botkey.Key{Name: "Clock", Scopes: []botkey.Scope{botkey.ScopeDraw}, Owner: owner, Role: "member"})
 	if !kept.until.Load().IsZero() {
 		t.Error("with a key it would be forgotten")
 	}

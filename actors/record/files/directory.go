@@ -30,18 +30,38 @@ const (
 
 // directory is a directory of files, which pods may share.
 type directory struct {
-	path string
-	room func(path string) (free, all uint64) // of its disk, in bytes
+	path  string
+	room  func(path string) (free, all uint64) // of its disk, in bytes
+	calls calls
 
 	copied bool // it may be a copy, which has no folder of unfinished files
 }
 
-func openDirectory(where string) (*directory, error) {
+func newDirectory(where string) *directory {
 	d := &directory{path: filepath.Clean(where), room: room}
-	if err := d.folder(filepath.Join(d.path, unfinished)); err != nil {
+	d.calls = newCalls(d.path, directoryTime)
+	return d
+}
+
+// openDirectory makes the directory. One that does not answer is made when it does: until then there is
+// no folder of unfinished files, and nothing can be written.
+func openDirectory(where string) (*directory, error) {
+	return newDirectory(where).open(openTime)
+}
+
+func (d *directory) open(patience time.Duration) (*directory, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	_, err := within(ctx, d.calls, func(context.Context) (struct{}, error) {
+		if err := d.folder(filepath.Join(d.path, unfinished)); err != nil {
+			return struct{}{}, err
+		}
+		return struct{}{}, d.removeLeft(time.Now())
+	})
+	if err != nil && ctx.Err() == nil {
 		return nil, err
 	}
-	return d, d.removeLeft(time.Now())
+	return d, nil
 }
 
 func (d *directory) String() string { return d.path }
@@ -52,7 +72,8 @@ func (d *directory) Put(ctx context.Context, name string, content []byte) error 
 	if err != nil {
 		return err
 	}
-	if err := d.put(target, content); err != nil {
+	_, err = within(ctx, d.calls, func(context.Context) (struct{}, error) { return struct{}{}, d.put(target, content) })
+	if err != nil {
 		return unavailable(advised(fmt.Errorf("write %s: %w", target, cause(err))))
 	}
 	return nil
@@ -126,68 +147,114 @@ func (d *directory) Get(ctx context.Context, name string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	content, err := os.ReadFile(target)
-	if errors.Is(err, fs.ErrNotExist) {
+	content, err := within(ctx, d.calls, func(context.Context) ([]byte, error) { return get(target) })
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%w: %s", record.ErrNotExist, target)
+	case errors.Is(err, record.ErrDamaged):
+		return nil, err
 	}
 	return content, unavailable(err)
 }
 
-// List implements record.Files.
-func (d *directory) List(ctx context.Context, prefix string) (list []record.File, err error) {
-	folder, _ := path.Split(prefix)
-	root, err := d.at(ctx, path.Clean("./"+folder))
+// get reads a file, unless it is none of the record's: of a pipe or a device there may be no end.
+func get(target string) ([]byte, error) {
+	info, err := os.Stat(target)
+	switch {
+	case err != nil:
+		return nil, err
+	case info.IsDir():
+		return nil, &fs.PathError{Op: "read", Path: target, Err: syscall.EISDIR}
+	case !info.Mode().IsRegular():
+		return nil, fmt.Errorf("%w: %s is no file", record.ErrDamaged, target)
+	}
+	file, err := os.Open(target)
 	if err != nil {
 		return nil, err
 	}
-	err = filepath.WalkDir(root, func(name string, entry fs.DirEntry, err error) error {
-		if errors.Is(err, fs.ErrNotExist) || entry != nil && entry.Name() == unfinished {
-			return skip(entry)
-		}
-		if err != nil {
-			return err
-		}
-		if ctx.Err() != nil {
-			return context.Cause(ctx)
-		}
-		inside, err := filepath.Rel(d.path, name)
-		if inside = filepath.ToSlash(inside); err != nil || entry.IsDir() || !strings.HasPrefix(inside, prefix) {
-			return err
-		}
-		info, err := entry.Info()
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil // removed meanwhile
-		}
-		if err == nil {
-			list = append(list, record.File{Name: inside, Size: info.Size()})
-		}
-		return err
-	})
-	if err == nil && len(list) == 0 && !d.copied { // what is away, a volume that is not mounted, must not seem empty
-		_, err = os.Stat(filepath.Join(d.path, unfinished))
+	defer file.Close()
+	return read(file, info.Size(), target)
+}
+
+// List implements record.Files.
+func (d *directory) List(ctx context.Context, prefix string) ([]record.File, error) {
+	folder, _ := path.Split(prefix)
+	folder = path.Clean("./" + folder)
+	if _, err := d.at(ctx, folder); err != nil {
+		return nil, err
 	}
-	slices.SortFunc(list, func(a, b record.File) int { return strings.Compare(a.Name, b.Name) })
+	list, err := within(ctx, d.calls, func(ctx context.Context) ([]record.File, error) {
+		w := walk{d: d, prefix: prefix}
+		err := w.folder(ctx, folder, 1)
+		if err == nil && len(w.list) == 0 && !d.copied { // what is away, a volume that is not mounted, must not seem empty
+			_, err = os.Stat(filepath.Join(d.path, unfinished))
+		}
+		slices.SortFunc(w.list, func(a, b record.File) int { return strings.Compare(a.Name, b.Name) })
+		return w.list, err
+	})
 	return list, unavailable(err)
 }
 
-// skip leaves out a folder that is none of the record's, or not there any more.
-func skip(entry fs.DirEntry) error {
-	if entry != nil && entry.IsDir() {
-		return fs.SkipDir
+// walk lists files. It follows links, since the directory or a region's folder may be on another disk.
+type walk struct {
+	d      *directory
+	prefix string
+	list   []record.File
+}
+
+// deepest is how many folders may lie within each other. The record's files lie in one; a link may lead
+// back to where it is.
+const deepest = 4
+
+func (w *walk) folder(ctx context.Context, inside string, depth int) error {
+	entries, err := os.ReadDir(filepath.Join(w.d.path, filepath.FromSlash(inside)))
+	if err != nil {
+		return unlessGone(err)
+	}
+	for _, entry := range entries {
+		if ctx.Err() != nil {
+			return context.Cause(ctx)
+		}
+		name := path.Join(inside, entry.Name())
+		if within := name + "/"; entry.Name() == unfinished || !strings.HasPrefix(within, w.prefix) && !strings.HasPrefix(w.prefix, within) {
+			continue
+		}
+		if err := w.entry(ctx, name, depth); err != nil {
+			return err
+		}
 	}
 	return nil
+}
+
+func (w *walk) entry(ctx context.Context, name string, depth int) error {
+	info, err := os.Stat(filepath.Join(w.d.path, filepath.FromSlash(name)))
+	switch {
+	case err != nil:
+		return unlessGone(err)
+	case info.IsDir() && depth < deepest:
+		return w.folder(ctx, name, depth+1)
+	case !info.IsDir() && strings.HasPrefix(name, w.prefix):
+		w.list = append(w.list, record.File{Name: name, Size: info.Size()})
+	}
+	return nil
+}
+
+// unlessGone leaves out what was removed meanwhile.
+func unlessGone(err error) error {
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	return err
 }
 
 // Remove implements record.Files.
 func (d *directory) Remove(ctx context.Context, name string) error {
 	target, err := d.at(ctx, name)
-	if err == nil {
-		err = os.Remove(target)
+	if err != nil {
+		return err
 	}
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	return unavailable(err)
+	_, err = within(ctx, d.calls, func(context.Context) (struct{}, error) { return struct{}{}, os.Remove(target) })
+	return unavailable(unlessGone(err))
 }
 
 // at is where a file is, unless ctx is over.

@@ -4,12 +4,13 @@
 package files
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -43,7 +44,9 @@ func Read(where string, cfg bucket.Config) (record.Files, error) {
 	if _, err := os.Stat(where); errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("%s: there is no such directory", where)
 	}
-	return &directory{path: filepath.Clean(where), room: room, copied: true}, nil
+	d := newDirectory(where)
+	d.copied = true
+	return d, nil
 }
 
 // answerTime is how long one call to an S3 server may take: a file of the record has at most a few
@@ -69,11 +72,30 @@ func (o *objects) Put(ctx context.Context, name string, content []byte) error {
 func (o *objects) Get(ctx context.Context, name string) ([]byte, error) {
 	ctx, cancel := o.inTime(ctx)
 	defer cancel()
-	content, missing, err := o.folder.In(name).GetBytes(ctx)
-	if missing {
+	content, missing, err := o.folder.In(name).GetBytes(ctx, func(from io.Reader) ([]byte, error) { return read(from, 0, o.String()+name) })
+	switch {
+	case missing:
 		return nil, fmt.Errorf("%w: %s%s", record.ErrNotExist, o, name)
+	case errors.Is(err, record.ErrDamaged):
+		return nil, err
 	}
 	return content, unavailable(err)
+}
+
+// largest is how long a file of the record may be, in bytes. Those that the record writes have a few
+// megabytes; others can't be read, so that none takes up any amount of memory.
+const largest = 64 << 20
+
+// read reads a file to its end; size is how long it seems to be.
+func read(from io.Reader, size int64, name string) ([]byte, error) {
+	var content bytes.Buffer
+	content.Grow(int(min(size, largest)) + bytes.MinRead)
+	if n, err := content.ReadFrom(io.LimitReader(from, largest+1)); err != nil {
+		return nil, err
+	} else if n > largest {
+		return nil, fmt.Errorf("%w: %s is longer than %d MB", record.ErrDamaged, name, largest>>20)
+	}
+	return content.Bytes(), nil
 }
 
 // List implements record.Files.

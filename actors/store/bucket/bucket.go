@@ -135,12 +135,12 @@ func (p *Place) PutBytes(ctx context.Context, content []byte) error {
 	return p.explain(ctx, "write", err)
 }
 
-// GetBytes reads a small object, with one request. missing: there is none.
-func (p *Place) GetBytes(ctx context.Context) (content []byte, missing bool, err error) {
+// GetBytes reads a small object by read, with one request. missing: there is none.
+func (p *Place) GetBytes(ctx context.Context, read func(io.Reader) ([]byte, error)) (content []byte, missing bool, err error) {
 	object, err := p.client.GetObject(ctx, p.bucket, p.path, minio.GetObjectOptions{})
 	if err == nil {
 		defer object.Close()
-		content, err = io.ReadAll(object)
+		content, err = read(object)
 	}
 	return content, minio.ToErrorResponse(err).Code == minio.NoSuchKey, p.explain(ctx, "read", err)
 }

@@ -84,7 +84,7 @@ func parseName(name string) (f file, ok bool) {
 		f.from, f.end, f.last = n[0], canvas.Position{Seq: n[1], Epoch: n[2]}, int64(n[3])
 	case len(n) == 3 && ending == "png":
 		f.end, f.last = canvas.Position{Seq: n[0], Epoch: n[1]}, int64(n[2])
-	case len(n) == 2 && ending == "parquet":
+	case len(n) == 2 && ending == "parquet" && f.kind == latestKind:
 		f.end = canvas.Position{Seq: n[0], Epoch: n[1]}
 	default:
 		return file{}, false

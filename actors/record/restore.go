@@ -52,11 +52,11 @@ func (a *advance) latest(ctx context.Context, at uint64) (*state, error) {
 		} else if !in {
 			continue
 		}
+		var s *state
 		content, err := a.get(ctx, &f)
-		if err != nil {
-			return nil, err
+		if err == nil {
+			s, err = decodeLatest(&f, content, size)
 		}
-		s, err := decodeLatest(&f, content, size)
 		if err == nil {
 			s.time = max(s.time, a.timeAt(&f))
 			return s, nil
@@ -93,14 +93,11 @@ func (a *advance) cross(ctx context.Context, s *state, p *part) error {
 	t := (*state)(nil)
 	if f != nil {
 		content, err := a.get(ctx, f)
-		if err != nil && !errors.Is(err, ErrNotExist) {
-			return err
-		}
 		if err == nil {
 			t, err = decodeTile(f, content, a.cfg.Geometry)
-			if err = a.setAside(ctx, f, err); err != nil {
-				return err
-			}
+		}
+		if err = a.setAside(ctx, f, err); err != nil && !errors.Is(err, ErrNotExist) {
+			return err
 		}
 	}
 	s.cross(t)

@@ -124,15 +124,16 @@ func (a *archivist) rest() {
 	a.of, a.failed = nil, 0
 }
 
-// onDrawn waits until what waits is due. What is under way goes on: the region tells when there is
-// more. After a failure the pause stays as it is.
+// onDrawn waits until what waits is due, and no longer than anything may: the clock by which it was
+// drawn, another pod's perhaps, may have been ahead. What is under way goes on: the region tells when
+// there is more. After a failure the pause stays as it is.
 func (a *archivist) onDrawn(ctx actor.Context, m unrecorded) {
 	if a.of != m.of {
 		a.rest()
 	}
 	a.of = m.of
 	if a.failed == 0 && (a.step == stepIdle || a.step == stepWaiting) {
-		a.wait(ctx, m.due.Sub(a.pod.clock.Now()))
+		a.wait(ctx, min(m.due.Sub(a.pod.clock.Now()), a.pod.cfg.RecordAge))
 	}
 }
 

@@ -410,6 +410,23 @@ func TestArchivist_TurnedOnLater(t *testing.T) {
 	later.onRecord(s, a, 100)
 }
 
+// A clock that is a year ahead, for a while or on another pod, keeps nothing from the record.
+func TestArchivist_ClockAhead(t *testing.T) {
+	kept := memory.New(memory.Config{Geometry: testGeometry, Buffer: 1000})
+	claim, err := kept.Claim(t.Context(), 0, "a pod whose clock is ahead")
+	if err == nil {
+		err = kept.Commit(t.Context(), &canvas.Batch{
+			Epoch: claim.Epoch, To: 1, Time: time.Now().AddDate(1, 0, 0).UnixMilli(), Ops: []canvas.Op{{Pixels: []canvas.Pixel{{Pos: 1, Color: 2}}}},
+		}, claim.Token)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := recordedOn(t, kept, newScribe(kept), nil)
+	w.watch(w.connect(Hello{}), nil)
+	w.eventually("recorded", func() bool { return kept.RecordedTo(0) == 1 })
+}
+
 // Goal: a recorded canvas on which nothing happens costs what any does. Method: relays and regions
 // rest, and meanwhile no region and no archivist gets any message.
 func TestArchivist_LetsRegionsRest(t *testing.T) {

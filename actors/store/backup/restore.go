@@ -92,7 +92,7 @@ func Restore(ctx context.Context, from io.Reader, into Target, base uint64) (Sum
 // canvas between the backup and its loss holds positions with epochs that are not in the backup. If
 // a claim after the restore got one of those epochs, a new state could have the same position as
 // one that is held, and be taken for it. That is why the epochs of blank regions are raised as
-// well. Epochs follow the clock, or are counted from 1 or from the last restore. Those that have
+// well. Epochs follow the clock, or were counted by earlier versions, from 1 or from the last restore. Those that have
 // run ahead of the clock are kept apart by chance.
 func Base(highest uint64, now time.Time) uint64 {
 	const leeway = 1 << 20 // seconds: 12 days

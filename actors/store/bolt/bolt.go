@@ -18,6 +18,7 @@ import (
 	"strconv"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
@@ -42,7 +43,8 @@ type Store struct {
 
 	opened fileID                // identifies the file that was opened
 	broken atomic.Pointer[error] // why reading the file has failed; nil: it has not
-	room   func() uint64         // free on the disk, in bytes; only the writer uses this and doubt
+	now    func() time.Time
+	room   func() uint64 // free on the disk, in bytes; only the writer uses this and doubt
 	doubt  doubt
 }
 
@@ -65,7 +67,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{
-		cfg: cfg, db: db, opened: opened, room: func() uint64 { return freeRoom(db.Path()) },
+		cfg: cfg, db: db, opened: opened, now: time.Now, room: func() uint64 { return freeRoom(db.Path()) },
 		requests: make(chan *request, queueLength),
 		written:  make(chan struct{}),
 	}
@@ -96,7 +98,7 @@ func (s *Store) Stats() *Stats { return &s.stats }
 
 // Claim implements store.Store.
 func (s *Store) Claim(ctx context.Context, region canvas.RegionID, owner string) (*store.Claim, error) {
-	op := &claim{region: region, owner: owner, token: store.NewToken()}
+	op := &claim{region: region, owner: owner, token: store.NewToken(), now: s.now()}
 	if err := s.submit(ctx, op, 0); err != nil {
 		return nil, fmt.Errorf("claim region %d: %w", region, err)
 	}
@@ -167,7 +169,7 @@ func (s *Store) Release(ctx context.Context, region canvas.RegionID, term store.
 
 // Mend implements store.Store.
 func (s *Store) Mend(ctx context.Context, region canvas.RegionID, owner string, have *store.Claim) (store.Term, error) {
-	op := &mend{region: region, owner: owner, have: have, recent: s.cfg.keep().Tail(have.Recent), term: store.Term{Token: store.NewToken()}}
+	op := &mend{region: region, owner: owner, have: have, recent: s.cfg.keep().Tail(have.Recent), now: s.now(), term: store.Term{Token: store.NewToken()}}
 	if err := s.submit(ctx, op, len(have.Tile)/3); err != nil {
 		return store.Term{}, fmt.Errorf("mend region %d: %w", region, err)
 	}

@@ -2,6 +2,7 @@ package bolt
 
 import (
 	"fmt"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
@@ -19,6 +20,7 @@ type claim struct {
 	region canvas.RegionID
 	owner  string
 	token  store.Token
+	now    time.Time
 	epoch  uint64 // result
 	lost   error  // result: why the region's record can't be read; nil: it can
 }
@@ -32,11 +34,22 @@ func (c *claim) apply(t *tables) error {
 		r = region{term: store.Term{Epoch: t.lastEpoch(c.region)}}
 	}
 	t.seal(c.region, &r)
-	r.term = store.Term{Epoch: r.term.Epoch + 1, Token: c.token}
+	r.term = store.Term{Epoch: nextEpoch(r.term.Epoch, c.now, c.token), Token: c.token}
 	r.claimed, r.owner = true, c.owner
 	c.epoch = r.term.Epoch
 	t.setRegion(c.region, &r)
 	return nil
+}
+
+// nextEpoch is above the last epoch that the file knows of. Epochs follow the clock, in seconds, so that
+// one which the file does not know of is seldom given again: what stands there may be an earlier copy of
+// the file, and viewers and the record hold positions from after that copy. Where epochs have run ahead
+// of the clock, they rise by a random step.
+func nextEpoch(last uint64, now time.Time, token store.Token) uint64 {
+	if epoch := uint64(max(0, now.Unix())); epoch > last {
+		return epoch
+	}
+	return last + 1 + uint64(token)%1000
 }
 
 // release ends a claim.
@@ -101,7 +114,8 @@ type mend struct {
 	owner  string
 	have   *store.Claim
 	recent []*canvas.Batch // of have.Recent, as much as the log keeps
-	term   store.Term      // the token is given; the epoch is the result
+	now    time.Time
+	term   store.Term // the token is given; the epoch is the result
 }
 
 func (m *mend) apply(t *tables) error {
@@ -112,7 +126,7 @@ func (m *mend) apply(t *tables) error {
 	if r.term != m.have.Term && r.term.Epoch >= m.have.Epoch {
 		return fmt.Errorf("%q has claimed it since: %w", r.owner, store.ErrFenced)
 	}
-	m.term.Epoch = max(r.term.Epoch, m.have.Epoch) + 1
+	m.term.Epoch = nextEpoch(max(r.term.Epoch, m.have.Epoch), m.now, m.term.Token)
 	t.clear(m.region)
 	r = region{term: m.term, claimed: true, owner: m.owner, position: m.have.Position}
 	r.logStart, r.lastFrom = store.Ends(m.recent, m.have.Position)

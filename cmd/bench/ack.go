@@ -3,9 +3,7 @@
 package main
 
 import (
-	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -66,7 +64,7 @@ func (a *acknowledged) placed(s *site) (_ durations, err error) {
 	if err != nil {
 		return durations{}, err
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer end(&err)
 	if err := c.recruit(v.addr, 1); err != nil {
 		return durations{}, err
 	}
@@ -92,7 +90,7 @@ func (a *acknowledged) echoed(s *site, place string) (durations, error) {
 	defer end()
 	request := placeFrame(0, uint64(a.Times), uint64(a.Times), 1)
 	done := loop.order("echo %d %d %d %s", len(request), ackFrame, warmUps+a.Times, place)
-	m := c.only()
+	m := c.members[len(c.members)-1] // the only one
 	sent := int64(0)
 	w, err := a.repeat(c, m, func() []byte {
 		sent++
@@ -102,11 +100,6 @@ func (a *acknowledged) echoed(s *site, place string) (durations, error) {
 		return durations{}, err
 	}
 	return w, loop.await(c, "echo", patience, done)
-}
-
-// only is the crowd's one member.
-func (c *crowd) only() *member {
-	return c.members[slices.IndexFunc(c.members, func(m *member) bool { return m != nil })]
 }
 
 // repeat writes one request after another, and times the answers.

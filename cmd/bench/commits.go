@@ -4,7 +4,6 @@ package main
 
 import (
 	"cmp"
-	"errors"
 	"fmt"
 	"slices"
 	"time"
@@ -91,7 +90,7 @@ func (m *commits) measure(s *site, redis process) (t throughput, err error) {
 	if err != nil {
 		return t, err
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer end(&err)
 	if err := c.recruit(v.addr, m.Regions*m.Placers); err != nil {
 		return t, err
 	}

@@ -21,6 +21,7 @@ type load struct {
 	People  int           `default:"0" min:"0" help:"So many of the viewers place, each a person with a cookie, and with the allowance that a server gives without settings. With 0, 16 clients place whom nothing limits, and who are no viewers."`
 
 	churn float64 // viewers that leave per second, replaced by as many; then half of the viewers stay, and only what those see counts
+	never int     // viewers that stop reading once they have joined; what the others see counts
 }
 
 // warmUp is how long the same load runs before the measurement.
@@ -98,7 +99,7 @@ func (l load) shown(s *site) (f figures, err error) {
 	if err != nil {
 		return f, err
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer end(&err)
 	if c.cookies, err = guests(v.addr, l.People); err != nil {
 		return f, err
 	}
@@ -106,18 +107,26 @@ func (l load) shown(s *site) (f figures, err error) {
 	if err != nil {
 		return f, err
 	}
+	for i := range l.never {
+		if err := c.ignore(viewers[i*len(viewers)/l.never]); err != nil {
+			return f, err
+		}
+	}
 	if c.placers = viewers[:l.People]; l.People == 0 {
 		err = c.recruit(v.addr, c.regions)
 	}
 	if err != nil {
 		return f, err
 	}
-	stay := l.Viewers
+	stay := l.Viewers - l.never
 	if l.churn > 0 {
 		stay -= l.Viewers / 2
 		c.churn = newChurn(v.addr, l.churn, time.Now(), viewers[stay:])
 	}
-	return l.loaded(c, v, stay)
+	if f, err = l.loaded(c, v, stay); err == nil {
+		f.memory, err = v.memory()
+	}
+	return f, err
 }
 
 // What a server allows each person without settings.
@@ -146,17 +155,17 @@ func guests(at netip.AddrPort, people int) ([]string, error) {
 	return cookies, nil
 }
 
-// stage starts a server, and a crowd that has no members yet; end stops both.
-func (s *site) stage(limits ...string) (v *server, c *crowd, end func() error, err error) {
+// stage starts a server, and a crowd that has no members yet; end stops both, and adds what goes wrong then to an error.
+func (s *site) stage(limits ...string) (v *server, c *crowd, end func(*error), err error) {
 	if v, err = s.serve(limits...); err != nil {
 		return nil, nil, nil, err
 	}
 	if c, err = newCrowd(geometry.Regions()); err != nil {
 		return nil, nil, nil, errors.Join(err, v.stop())
 	}
-	return v, c, func() error {
+	return v, c, func(err *error) {
 		c.close()
-		return v.stop()
+		*err = errors.Join(*err, v.stop())
 	}, nil
 }
 

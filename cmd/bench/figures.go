@@ -23,6 +23,7 @@ type figures struct {
 	p99       time.Duration
 	most      time.Duration
 	raw       time.Duration // CPU of the raw loop
+	memory    memory        // of the server
 }
 
 // tick is what the raw loop must do to write as much as a server wrote.

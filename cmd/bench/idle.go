@@ -2,10 +2,7 @@
 
 package main
 
-import (
-	"errors"
-	"time"
-)
+import "time"
 
 // idle is the command.
 type idle struct {
@@ -32,7 +29,7 @@ func (i *idle) measure(s *site, connections int) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer end(&err)
 	var stages [4]int64
 	for stage, step := range []func() error{
 		func() error { return nil },

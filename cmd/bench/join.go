@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"net/netip"
+	"slices"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -93,12 +94,17 @@ func (c *crowd) join(to netip.AddrPort, viewers int) ([]*member, error) {
 			return nil, err
 		}
 	}
+	return joined, c.catchUp("bring viewers up to date", joined)
+}
+
+// catchUp waits until members are up to date.
+func (c *crowd) catchUp(what string, members []*member) error {
 	next := 0
-	return joined, c.run("bring viewers up to date", time.Minute, func() bool {
-		for next < len(joined) && joined[next].missing == 0 {
+	return c.run(what, time.Minute, func() bool {
+		for next < len(members) && members[next].missing == 0 {
 			next++
 		}
-		return next == len(joined)
+		return next == len(members)
 	})
 }
 
@@ -112,12 +118,7 @@ func (c *crowd) recruit(to netip.AddrPort, placers int) error {
 		c.placers = append(c.placers, m)
 	}
 	return c.run("welcome placers", 10*time.Second, func() bool {
-		for _, m := range c.placers {
-			if !m.welcome {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(c.placers, func(m *member) bool { return !m.welcome })
 	})
 }
 
@@ -131,4 +132,60 @@ func opening(to netip.AddrPort, cookie string, then []byte) []byte {
 		"Sec-WebSocket-Protocol: " + codec.Subprotocol + "\r\n" + cookie + "\r\n")
 	b = wire.AppendFrame(b, ws.OpBinary, codec.AppendHello(nil, codec.Hello{}))
 	return append(b, then...)
+}
+
+// churn makes viewers come and go while pixels are placed: at an interval the viewer that has been
+// there longest leaves, and a new one comes that holds nothing.
+type churn struct {
+	to      netip.AddrPort
+	every   time.Duration
+	next    time.Time
+	passing []*member // in the order in which they came
+}
+
+// newChurn makes a churn of viewers that are there already; rate is how many leave per second.
+func newChurn(to netip.AddrPort, rate float64, now time.Time, passing []*member) *churn {
+	for _, m := range passing {
+		m.passing, m.timed = true, false
+	}
+	every := time.Duration(float64(time.Second) / rate)
+	return &churn{to: to, every: every, next: now.Add(every), passing: passing}
+}
+
+// due returns how many viewers leave now.
+func (ch *churn) due(now time.Time) int {
+	if now.Before(ch.next) {
+		return 0
+	}
+	n := 1 + int(now.Sub(ch.next)/ch.every)
+	ch.next = ch.next.Add(time.Duration(n) * ch.every)
+	return n
+}
+
+// comeAndGo replaces the viewers that are due to leave.
+func (c *crowd) comeAndGo(now time.Time) error {
+	if c.churn == nil {
+		return nil
+	}
+	for range c.churn.due(now) {
+		if err := c.leave(c.churn.passing[0]); err != nil {
+			return err
+		}
+		m, err := c.viewer(c.churn.to, make([]canvas.Position, c.regions), "")
+		if err != nil {
+			return err
+		}
+		m.passing = true
+		c.churn.passing = append(c.churn.passing[1:], m)
+	}
+	return nil
+}
+
+// leave closes a member's connection, which takes it out of the epoll's set.
+func (c *crowd) leave(m *member) error {
+	c.members[m.fd] = nil
+	if err := unix.Close(m.fd); err != nil {
+		return fmt.Errorf("leave: %w", err)
+	}
+	return nil
 }

@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"fmt"
 	"time"
 )
@@ -45,7 +44,7 @@ func (o *one) shown(s *site) (_ arrival, err error) {
 	if err != nil {
 		return arrival{}, err
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer end(&err)
 	if _, err := c.join(v.addr, o.Viewers); err != nil {
 		return arrival{}, err
 	}

@@ -2,10 +2,7 @@
 
 package main
 
-import (
-	"errors"
-	"fmt"
-)
+import "fmt"
 
 // stalled is the command.
 type stalled struct {
@@ -19,6 +16,9 @@ type slowdown struct{ p50, p99 float64 }
 
 // Validate is called by kong.
 func (st *stalled) Validate() error {
+	if st.People > 0 {
+		return fmt.Errorf("people %d: must be 0, since those who never read are not to place", st.People)
+	}
 	if st.Share >= 1 || int(st.Share*float64(st.Viewers)) < 1 {
 		return fmt.Errorf("share %g: must be more than none and less than all of the viewers", st.Share)
 	}
@@ -46,28 +46,11 @@ func (st *stalled) Run(s *site) error {
 	return nil
 }
 
-func (st *stalled) measure(s *site, never int) (f figures, err error) {
-	v, c, end, err := s.stage()
-	if err != nil {
-		return f, err
+func (st *stalled) measure(s *site, never int) (figures, error) {
+	st.never = never
+	f, err := st.shown(s)
+	if err == nil {
+		s.sayf("%s   %.1f MB", f, megabytes(f.memory.peak))
 	}
-	defer func() { err = errors.Join(err, end()) }()
-	viewers, err := c.join(v.addr, st.Viewers)
-	if err != nil {
-		return f, err
-	}
-	for i := range never {
-		if err := c.ignore(viewers[i*len(viewers)/never]); err != nil {
-			return f, err
-		}
-	}
-	if err := c.recruit(v.addr, c.regions); err != nil {
-		return f, err
-	}
-	if f, err = st.loaded(c, v, st.Viewers-never); err != nil {
-		return f, err
-	}
-	m, err := v.memory()
-	s.sayf("%s   %.1f MB", f, megabytes(m.peak))
 	return f, err
 }

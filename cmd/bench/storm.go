@@ -3,7 +3,6 @@
 package main
 
 import (
-	"errors"
 	"net/netip"
 	"slices"
 	"time"
@@ -31,7 +30,7 @@ func (st *storm) Run(s *site) (err error) {
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, end()) }()
+	defer end(&err)
 	pilot, err := c.join(v.addr, 1)
 	if err != nil {
 		return err
@@ -85,14 +84,7 @@ func (st *storm) come(s *site, c *crowd, v *server, held [][]canvas.Position) er
 	if err != nil {
 		return err
 	}
-	next := 0
-	err = c.run("catch up", time.Minute, func() bool {
-		for next < len(clients) && clients[next].missing == 0 {
-			next++
-		}
-		return next == len(clients)
-	})
-	if err != nil {
+	if err := c.catchUp("catch up", clients); err != nil {
 		return err
 	}
 	used, err := stop()

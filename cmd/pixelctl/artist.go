@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -97,11 +98,7 @@ func (a *artist) settle(r answer) (drawn bool, err error) {
 		a.why = refused.Code
 		fmt.Fprintf(a.notes, "%s; trying again\n", refused.Code.Text())
 	}
-	retry := refused.Retry
-	if retry == 0 {
-		retry = leastRetry
-	}
-	a.speed.refused(pixels, refused.Left, retry, time.Now())
+	a.speed.refused(pixels, refused.Left, cmp.Or(refused.Retry, leastRetry), time.Now())
 	a.queue = append(a.queue, r.stroke)
 	return false, nil
 }

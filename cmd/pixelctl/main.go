@@ -30,8 +30,7 @@ func main() {
 		time.Sleep(interruptPause)
 		stop() // a second Ctrl-C ends the program at once
 	})
-	code := run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr})
-	os.Exit(code)
+	os.Exit(run(ctx, os.Args[1:], streams{in: os.Stdin, out: os.Stdout, err: os.Stderr}))
 }
 
 // streams is where a command reads and writes: results go to out, all else to err.

@@ -113,16 +113,13 @@ func (a *area) UnmarshalText(text []byte) error {
 
 // numbers reads count numbers with commas between them.
 func numbers(text string, count int) ([]int, error) {
-	fields := strings.Split(text, ",")
-	list := make([]int, len(fields))
-	for i, field := range fields {
-		n, err := strconv.ParseUint(strings.TrimSpace(field), 10, 16)
-		if err != nil {
-			return nil, fmt.Errorf("%q must be %d whole numbers from 0 on", text, count)
+	var list []int
+	for field := range strings.SplitSeq(text, ",") {
+		if n, err := strconv.ParseUint(strings.TrimSpace(field), 10, 16); err == nil {
+			list = append(list, int(n))
 		}
-		list[i] = int(n)
 	}
-	if len(list) != count {
+	if len(list) != count || strings.Count(text, ",") != count-1 {
 		return nil, fmt.Errorf("%q must be %d whole numbers from 0 on", text, count)
 	}
 	return list, nil

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -115,10 +116,7 @@ func (p *printer) line(l placed) error {
 	if p.json {
 		return json.NewEncoder(p.out).Encode(l)
 	}
-	who := l.Name
-	if who == "" {
-		who = fmt.Sprintf("user %d", l.User)
-	}
+	who := cmp.Or(l.Name, fmt.Sprintf("user %d", l.User))
 	_, err := fmt.Fprintf(p.out, "%s  %5d %5d  %s  %s\n", l.Time.Format("15:04:05.000"), l.X, l.Y, l.Color, who)
 	return err
 }

@@ -137,9 +137,7 @@ func (s *Stress) Run(ctx context.Context) (*report.Report, error) {
 // gained is how many sequence numbers all regions together advanced.
 func gained(before, after []uint64) (n uint64) {
 	for i := range before {
-		if i < len(after) {
-			n += after[i] - min(before[i], after[i])
-		}
+		n += after[i] - min(before[i], after[i])
 	}
 	return n
 }

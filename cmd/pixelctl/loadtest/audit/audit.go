@@ -32,8 +32,8 @@ type Audit struct {
 	begun   bool
 	pixels  []pixel // by number
 	regions []region
-	strange []string // pixels under another user's name, the first few
-	astray  int      // how many pixels those were
+	strange faults // pixels under another user's name, the first few
+	astray  int    // how many pixels those were
 	books   books
 }
 
@@ -147,9 +147,7 @@ func (a *Audit) Batch(b *canvas.Batch, sight func(due time.Duration)) {
 			}
 			if author := b.Ops[i].ID.Author; author != p.owner {
 				a.astray++
-				if len(a.strange) < named {
-					a.strange = append(a.strange, fmt.Sprintf("%s was placed by user %d and is shown as user %d's", a.name(n), p.owner, author))
-				}
+				a.strange.add("%s was placed by user %d and is shown as user %d's", a.name(n), p.owner, author)
 			}
 		}
 	}

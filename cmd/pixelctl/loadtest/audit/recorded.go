@@ -27,15 +27,13 @@ type books struct {
 	regions []book
 	times   map[int]int // by number of the pixel
 	pixels  int
-	faults  []string
+	faults  faults
 	wrong   int
 }
 
 func (b *books) fault(format string, values ...any) {
 	b.wrong++
-	if len(b.faults) < named {
-		b.faults = append(b.faults, fmt.Sprintf(format, values...))
-	}
+	b.faults.add(format, values...)
 }
 
 // Recorded takes the pixels of the record, those of a region in their order. Those from before the

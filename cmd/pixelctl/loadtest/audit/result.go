@@ -11,6 +11,15 @@ import (
 // named is how many faults of a kind are listed one by one.
 const named = 10
 
+// faults are faults of one kind, the first few.
+type faults []string
+
+func (f *faults) add(format string, values ...any) {
+	if len(*f) < named {
+		*f = append(*f, fmt.Sprintf(format, values...))
+	}
+}
+
 // Final is what one server shows in the end.
 type Final struct {
 	Server string
@@ -32,8 +41,8 @@ type Result struct {
 	Snapshots            int
 	Reverted             int
 
-	Faults  []string // in the delivery, the first few
-	Colours []string // that are wrong, the first few
+	Faults  faults // in the delivery
+	Colours faults // that are wrong
 }
 
 // Judge closes the books. It needs at least one final state, taken after everything that was placed
@@ -61,7 +70,7 @@ func (a *Audit) judgePixel(n int, final Final, r *Result, unseen, open []uint64)
 	id, pos := a.g.Locate(int(d.X), int(d.Y))
 	if p.seen > 1 {
 		r.Twice++
-		r.fault("%s is there %d times", a.name(n), p.seen)
+		r.Faults.add("%s is there %d times", a.name(n), p.seen)
 	}
 	switch p.state {
 	case Open:
@@ -73,7 +82,7 @@ func (a *Audit) judgePixel(n int, final Final, r *Result, unseen, open []uint64)
 		r.Refused++
 		if p.seen > 0 {
 			r.Ghosts++
-			r.fault("%s was refused, and is there", a.name(n))
+			r.Faults.add("%s was refused, and is there", a.name(n))
 		}
 	case Acked:
 		r.Acked++
@@ -85,7 +94,7 @@ func (a *Audit) judgePixel(n int, final Final, r *Result, unseen, open []uint64)
 			unseen[id]++
 		default:
 			r.Lost++
-			r.fault("%s was acknowledged, and is not there", a.name(n))
+			r.Faults.add("%s was acknowledged, and is not there", a.name(n))
 		}
 	}
 }
@@ -116,7 +125,7 @@ func (a *Audit) judgeRegion(id canvas.RegionID, unseen, open uint64, r *Result) 
 	r.Snapshots += region.snapshots
 	if region.reverted > 0 {
 		r.Reverted += region.reverted
-		r.fault("region %d went back to an earlier position", id)
+		r.Faults.add("region %d went back to an earlier position", id)
 		return // the region's numbers mean nothing any more
 	}
 	hidden := region.covered - region.shown
@@ -124,10 +133,10 @@ func (a *Audit) judgeRegion(id canvas.RegionID, unseen, open uint64, r *Result) 
 	case unseen > hidden:
 		r.Lost += int(unseen - hidden)
 		r.Unseen -= int(unseen - hidden)
-		r.fault("region %d: %d pixels were acknowledged and not shown, but only %d sequence numbers are without a pixel", id, unseen, hidden)
+		r.Faults.add("region %d: %d pixels were acknowledged and not shown, but only %d sequence numbers are without a pixel", id, unseen, hidden)
 	case hidden > unseen+open && region.foreign == 0:
 		r.Twice += int(hidden - unseen - open)
-		r.fault("region %d: %d sequence numbers more than there were pixels", id, hidden-unseen-open)
+		r.Faults.add("region %d: %d sequence numbers more than there were pixels", id, hidden-unseen-open)
 	}
 }
 
@@ -148,16 +157,8 @@ func (a *Audit) judgeColours(final Final, r *Result) {
 				continue
 			}
 			r.Wrong++
-			if len(r.Colours) < named {
-				r.Colours = append(r.Colours, fmt.Sprintf("%s shows %s at %d,%d, where %s was written last", final.Server, got, x, y, want))
-			}
+			r.Colours.add("%s shows %s at %d,%d, where %s was written last", final.Server, got, x, y, want)
 		}
-	}
-}
-
-func (r *Result) fault(format string, values ...any) {
-	if len(r.Faults) < named {
-		r.Faults = append(r.Faults, fmt.Sprintf(format, values...))
 	}
 }
 

@@ -147,21 +147,31 @@ func (t *Test) prepare(ctx context.Context) error {
 		return err
 	}
 	t.audit, t.pauses = audit.New(t.geometry, plan), newPauses(t.geometry.Regions())
-	t.watcher, err = client.New(client.Config{URLs: t.cfg.Fleet.Targets, Regions: client.AllRegions, Handler: client.Handler{
-		Pixels: t.seen, Snapshot: t.restored,
+	t.watcher, err = synced(ctx, client.Config{URLs: t.cfg.Fleet.Targets, Regions: client.AllRegions, Handler: client.Handler{
+		Pixels: t.seen, Snapshot: t.audit.Snapshot,
 	}})
 	if err != nil {
-		return err
-	}
-	if err := t.watcher.Open(ctx); err != nil {
-		return err
-	}
-	if err := t.watcher.Synced(ctx); err != nil {
 		return err
 	}
 	t.audit.Begin(t.watcher.Positions)
 	t.began = time.Now()
 	return nil
+}
+
+// synced connects a client and waits until it is up to date.
+func synced(ctx context.Context, cfg client.Config) (*client.Client, error) {
+	c, err := client.New(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err = c.Open(ctx); err == nil {
+		err = c.Synced(ctx)
+	}
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
 }
 
 // disconnect ends all clients.
@@ -179,10 +189,6 @@ func (t *Test) seen(b *canvas.Batch) {
 		t.pauses.visible(b.Region, now)
 	}
 	t.audit.Batch(b, func(due time.Duration) { t.sights.Record(0, now-due, 1) })
-}
-
-func (t *Test) restored(m canvas.Mark) {
-	t.audit.Snapshot(m)
 }
 
 // stroke numbers a pixel that is about to be placed.
@@ -215,9 +221,7 @@ func (t *Test) killAll(ctx context.Context, begin time.Duration) {
 		if at+t.cfg.Every > begin+t.cfg.Duration {
 			return
 		}
-		select {
-		case <-time.After(at - t.crew.Now()):
-		case <-ctx.Done():
+		if fleet.Wait(ctx, at-t.crew.Now()) != nil {
 			return
 		}
 		t.begin(n)

@@ -46,17 +46,11 @@ func (t *Test) finals(ctx context.Context) (finals []audit.Final, unreachable []
 
 // final waits until a server and the watcher have got equally far.
 func (t *Test) final(ctx context.Context, target string) (audit.Final, error) {
-	fresh, err := client.New(client.Config{URLs: []string{target}, Regions: client.AllRegions, Replica: true})
+	fresh, err := synced(ctx, client.Config{URLs: []string{target}, Regions: client.AllRegions, Replica: true})
 	if err != nil {
 		return audit.Final{}, err
 	}
 	defer fresh.Close()
-	if err := fresh.Open(ctx); err != nil {
-		return audit.Final{}, err
-	}
-	if err := fresh.Synced(ctx); err != nil {
-		return audit.Final{}, err
-	}
 	// This server may be behind the watcher's. Then its colours are wrong, and the audit finds
 	// that.
 	_ = fresh.WaitFor(ctx, t.watcher.Positions()...)
@@ -120,14 +114,11 @@ func (t *Test) describe(r *report.Report) {
 // killRow is a line of the table.
 func killRow(name, at string, o crew.Outage, pauses []time.Duration) []string {
 	row := []string{name, at, report.Number(o.Affected), report.Number(o.Affected - o.Missing)}
-	for _, d := range []struct {
-		list []time.Duration
-		of   func([]time.Duration) time.Duration
-	}{{o.Reconnect, report.Median[time.Duration]}, {o.Reconnect, crew.Longest}, {o.Ack, report.Median[time.Duration]}, {o.Ack, crew.Longest}} {
-		if len(d.list) == 0 {
-			row = append(row, "–")
+	for _, times := range [][]time.Duration{o.Reconnect, o.Ack} {
+		if len(times) == 0 {
+			row = append(row, "–", "–")
 		} else {
-			row = append(row, report.Span(d.of(d.list)))
+			row = append(row, report.Span(report.Median(times)), report.Span(crew.Longest(times)))
 		}
 	}
 	region, pause := worstPause(pauses)

@@ -237,11 +237,10 @@ func (c *Test) write(ctx context.Context, client *fleet.Client, at int) {
 	if err != nil {
 		return // the write stays without an answer
 	}
-	patience := time.NewTimer(answerPatience)
-	defer patience.Stop()
+	ctx, cancel := context.WithTimeout(ctx, answerPatience)
+	defer cancel()
 	select {
 	case <-w.answered:
-	case <-patience.C:
 	case <-ctx.Done():
 	}
 }

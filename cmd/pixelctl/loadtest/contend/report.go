@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"time"
 
@@ -23,12 +24,7 @@ const searchLimit = 10 * time.Second
 func (c *Test) done() []*write {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	all := make([]*write, 0, len(c.writes))
-	for _, w := range c.writes {
-		all = append(all, w)
-	}
-	slices.SortFunc(all, func(a, b *write) int { return cmp.Compare(a.call, b.call) })
-	return all
+	return slices.SortedFunc(maps.Values(c.writes), func(a, b *write) int { return cmp.Compare(a.call, b.call) })
 }
 
 // judgeWrites judges whether every write was acknowledged.

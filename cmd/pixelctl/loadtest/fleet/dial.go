@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/cmd/commandline"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client/wire"
@@ -79,4 +80,17 @@ func askGeometry(ctx context.Context, url string) (canvas.Geometry, error) {
 	}
 	g := canvas.Geometry{Width: size.Width, Height: size.Height, Region: canvas.MaxRegionEdge}
 	return g, g.Validate()
+}
+
+// spareDescriptors are for everything besides clients: standard streams, epoll, reports, HTTP.
+const spareDescriptors = 64
+
+// CheckDescriptors reports whether so many clients can be connected at once.
+func CheckDescriptors(clients int) error {
+	limit := commandline.Descriptors()
+	if uint64(clients)+spareDescriptors > limit {
+		return fmt.Errorf("clients %d: this process may have %d files open, enough for %d clients:"+
+			" lower it, run the test from several machines, or raise the limit with ulimit -Hn", clients, limit, limit-min(spareDescriptors, limit))
+	}
+	return nil
 }

@@ -14,6 +14,7 @@ import (
 	"errors"
 	"fmt"
 	"image"
+	"maps"
 	"math/rand/v2"
 	"slices"
 	"sync"
@@ -196,16 +197,23 @@ func (f *Fleet) Join(ctx context.Context, view *Viewport) (*Client, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := c.join(ctx); err != nil {
+		c.Close()
+		return nil, fmt.Errorf("join client %d: %w", c.Index, err)
+	}
+	return c, nil
+}
+
+// join waits until all subscriptions of a new client are in force.
+func (c *Client) join(ctx context.Context) error {
 	select {
 	case <-c.ready:
-		return c, nil
+		return nil
 	case <-c.done:
-		err = c.Err()
+		return c.Err()
 	case <-ctx.Done():
-		err = errors.Join(context.Cause(ctx), c.Err())
+		return errors.Join(context.Cause(ctx), c.Err())
 	}
-	c.Close()
-	return nil, fmt.Errorf("join client %d: %w", c.Index, err)
 }
 
 // JoinAll adds n clients at the fleet's pace, the i-th with the viewport view(i). It gives up when
@@ -274,13 +282,8 @@ func (f *Fleet) remove(c *Client) {
 // Clients returns the clients that have not left, sorted by index.
 func (f *Fleet) Clients() []*Client {
 	f.mu.Lock()
-	all := make([]*Client, 0, len(f.clients))
-	for c := range f.clients {
-		all = append(all, c)
-	}
-	f.mu.Unlock()
-	slices.SortFunc(all, func(a, b *Client) int { return a.Index - b.Index })
-	return all
+	defer f.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(f.clients), func(a, b *Client) int { return a.Index - b.Index })
 }
 
 // Close ends all clients and waits for them. It may be called twice.

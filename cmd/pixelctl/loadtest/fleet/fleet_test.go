@@ -332,7 +332,7 @@ func TestFleet_ViewportsAreOwedTheirPartOnly(t *testing.T) {
 	s := clienttest.NewCanvas(t, clienttest.Small(), clienttest.Faults{})
 	f, clients := openFleet(t, s, Config{}, 1)
 	part := f.Part(image.Rect(0, 0, 10, 10))
-	if got := part.Regions(); !slices.Equal(got, []canvas.RegionID{0}) {
+	if got := part.regions; !slices.Equal(got, []canvas.RegionID{0}) {
 		t.Fatalf("regions %v", got)
 	}
 	if _, err := f.Join(t.Context(), part); err != nil {

@@ -3,8 +3,8 @@ package fleet
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"pixelplayground/cmd/pixelctl/loadtest/ledger"
@@ -169,19 +169,14 @@ func (f *Fleet) Positions(ctx context.Context) ([]uint64, error) {
 		if err != nil {
 			return nil, err
 		}
-		select {
-		case <-c.ready:
-			for region, at := range c.Held() {
-				highest[region] = max(highest[region], at)
-			}
-		case <-c.done:
-			err = c.Err()
-		case <-ctx.Done():
-			err = ctx.Err()
-		}
+		err = c.join(ctx)
+		held := c.Held()
 		c.Close()
 		if err != nil {
 			return nil, fmt.Errorf("ask %s for its positions: %w", f.cfg.Targets[i], err)
+		}
+		for region, at := range held {
+			highest[region] = max(highest[region], at)
 		}
 	}
 	return highest, nil
@@ -208,10 +203,9 @@ func (f *Fleet) Pods() []report.Pod {
 		}
 	}
 	pods := make([]report.Pod, 0, len(counts))
-	for name, n := range counts {
-		pods = append(pods, report.Pod{Name: name, Clients: n})
+	for _, name := range slices.Sorted(maps.Keys(counts)) {
+		pods = append(pods, report.Pod{Name: name, Clients: counts[name]})
 	}
-	slices.SortFunc(pods, func(a, b report.Pod) int { return strings.Compare(a.Name, b.Name) })
 	return pods
 }
 

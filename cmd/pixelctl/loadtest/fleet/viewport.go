@@ -29,9 +29,6 @@ func (f *Fleet) Only(ids ...canvas.RegionID) *Viewport {
 	return v
 }
 
-// Regions returns the numbers of the regions, sorted.
-func (v *Viewport) Regions() []canvas.RegionID { return slices.Clone(v.regions) }
-
 // place is the index of a region in regions; -1: it is not in the viewport, or the canvas has no
 // such region.
 func (v *Viewport) place(id canvas.RegionID) int {

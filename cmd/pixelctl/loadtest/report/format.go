@@ -52,13 +52,18 @@ func Clock(seconds float64) string {
 }
 
 // kindsOf lists the kinds of events, in the order in which they first happened.
-func kindsOf(events []Event) (kinds []string) {
-	for _, e := range events {
-		if !slices.Contains(kinds, e.Kind) {
-			kinds = append(kinds, e.Kind)
+func kindsOf(events []Event) []string {
+	return distinct(events, func(e Event) string { return e.Kind })
+}
+
+// distinct lists what things are called, each name once, in their order.
+func distinct[T any](things []T, name func(T) string) (names []string) {
+	for _, one := range things {
+		if name := name(one); !slices.Contains(names, name) {
+			names = append(names, name)
 		}
 	}
-	return kinds
+	return names
 }
 
 // kindIndex is the index of the colour that a kind of event has.

@@ -3,13 +3,8 @@ package report
 import "slices"
 
 // unitsOf lists the units of series, in their order. Series with the same unit share a plot.
-func unitsOf(series []Series) (units []string) {
-	for _, s := range series {
-		if !slices.Contains(units, s.Unit) {
-			units = append(units, s.Unit)
-		}
-	}
-	return units
+func unitsOf(series []Series) []string {
+	return distinct(series, func(s Series) string { return s.Unit })
 }
 
 // histogram is the distribution of several latencies, all over the same bins.

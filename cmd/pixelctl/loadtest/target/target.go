@@ -84,11 +84,7 @@ func Guest(ctx context.Context, target string) (http.Header, error) {
 		return nil, err
 	}
 	page := Site(target) + strings.TrimSuffix(u.EscapedPath(), "ws")
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, page, nil)
-	if err != nil {
-		return nil, err
-	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := ask(ctx, page)
 	if err != nil {
 		return nil, err
 	}
@@ -111,11 +107,7 @@ const httpPatience = 30 * time.Second
 func Get(ctx context.Context, url string, read func(io.Reader) error) error {
 	ctx, cancel := context.WithTimeout(ctx, httpPatience)
 	defer cancel()
-	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return err
-	}
-	response, err := http.DefaultClient.Do(r)
+	response, err := ask(ctx, url)
 	if err != nil {
 		return err
 	}
@@ -129,6 +121,14 @@ func Get(ctx context.Context, url string, read func(io.Reader) error) error {
 		return fmt.Errorf("GET %s: %w", url, err)
 	}
 	return nil
+}
+
+func ask(ctx context.Context, url string) (*http.Response, error) {
+	r, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return nil, err
+	}
+	return http.DefaultClient.Do(r)
 }
 
 // GetJSON asks a server over HTTP and decodes its answer.

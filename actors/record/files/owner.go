@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
@@ -49,23 +50,28 @@ func Describe(ctx context.Context, f record.Files) (About, error) {
 	return about, nil
 }
 
-// Owned are files that are one canvas's: before the first of them is read or written, the record
-// must turn out to be this canvas's, or be blank and become it. Until then, and if it is another's,
-// every call fails.
+// proofTime is for how long it is known whose a record is. Another canvas may have begun its own at the
+// same moment, or may have been given the place since.
+const proofTime = time.Minute
+
+// Owned are files that are one canvas's: before the first of them is read or written, and from time to
+// time, the record must turn out to be this canvas's, or be blank and become it. Until then, and if it
+// is another's, every call fails.
 type Owned struct {
 	files    record.Files
 	geometry canvas.Geometry
 	identity func(context.Context) (string, error)
 
 	finding chan struct{} // cap 1: holds a token while somebody finds out, and guards what follows
-	proven  bool
-	wrong   error // wraps ErrForeign; then it is not asked again
+	proven  time.Time     // last; zero: it is not
+	wrong   error         // wraps ErrForeign; then it is not asked again
+	now     func() time.Time
 }
 
 // Own returns files of the canvas with this size, and the identity that its store knows. It asks
 // nobody yet.
 func Own(f record.Files, g canvas.Geometry, identity func(context.Context) (string, error)) *Owned {
-	return &Owned{files: f, geometry: g, identity: identity, finding: make(chan struct{}, 1)}
+	return &Owned{files: f, geometry: g, identity: identity, finding: make(chan struct{}, 1), now: time.Now}
 }
 
 func (o *Owned) String() string { return o.files.String() }
@@ -78,7 +84,7 @@ func (o *Owned) Prove(ctx context.Context) error {
 	case <-ctx.Done():
 		return unavailable(context.Cause(ctx))
 	}
-	if o.proven || o.wrong != nil {
+	if o.wrong != nil || !o.proven.IsZero() && o.now().Sub(o.proven) < proofTime {
 		return o.wrong
 	}
 	identity, err := o.identity(ctx)
@@ -99,13 +105,15 @@ func (o *Owned) Prove(ctx context.Context) error {
 	if errors.Is(err, record.ErrForeign) {
 		o.wrong = err
 	}
-	o.proven = err == nil
+	if o.proven = (time.Time{}); err == nil {
+		o.proven = o.now()
+	}
 	return err
 }
 
 // Begin makes a blank place a canvas's. Pods of one canvas write the same, so it does not matter which
 // is last; of two canvases that begin at the same moment, the one that finds the other's leaves it
-// alone. Without an identity the record is that of the first canvas of this size that uses it.
+// alone, perhaps only when it looks again. Without an identity the record is that of the first canvas of this size that uses it.
 func Begin(ctx context.Context, f record.Files, g canvas.Geometry, identity string) (About, error) {
 	content, err := json.Marshal(About{Format, g.Width, g.Height, g.Region, identity})
 	if err == nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
@@ -103,5 +104,47 @@ func TestOwned_WaitsForTheStore(t *testing.T) {
 	away = nil
 	if err := o.Put(t.Context(), "a", nil); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestOwned_BegunTogether: of two canvases that begin a record in one place at the same moment both may
+// think that it is theirs, but not for long. The same goes for a place that another canvas was given.
+func TestOwned_BegunTogether(t *testing.T) {
+	d, g, clock := open(t, t.TempDir()), canvas.Geometry{Width: 100, Height: 50, Region: 32}, time.Unix(1_000_000, 0)
+	mine, yours := Own(d, g, identity("mine")), Own(d, g, identity("yours"))
+	for _, o := range []*Owned{mine, yours} {
+		o.now = func() time.Time { return clock }
+		if err := errors.Join(o.Put(t.Context(), "a", nil), d.Remove(t.Context(), AboutFile)); err != nil { // the other has not seen it
+			t.Fatal(err)
+		}
+	}
+	if _, err := Begin(t.Context(), d, g, "yours"); err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(proofTime)
+	if err := mine.Put(t.Context(), "a", nil); !errors.Is(err, record.ErrForeign) {
+		t.Errorf("mine: %v", err)
+	}
+	if err := yours.Put(t.Context(), "a", nil); err != nil {
+		t.Errorf("yours: %v", err)
+	}
+}
+
+// TestOwned_Away: a place that is away when it is looked at again is no other canvas's, and all goes on
+// when it is back.
+func TestOwned_Away(t *testing.T) {
+	d, clock := open(t, t.TempDir()), time.Unix(1_000_000, 0)
+	o := Own(d, canvas.Geometry{Width: 8, Height: 8, Region: 8}, identity("mine"))
+	o.now = func() time.Time { return clock }
+	away := d.path + ".away"
+	if err := errors.Join(o.Put(t.Context(), "a", nil), os.Rename(d.path, away)); err != nil {
+		t.Fatal(err)
+	}
+	clock = clock.Add(proofTime)
+	if err := o.Put(t.Context(), "a", nil); !errors.Is(err, record.ErrUnavailable) {
+		t.Errorf("away: %v", err)
+	}
+	if err := errors.Join(os.Rename(away, d.path), o.Put(t.Context(), "a", nil)); err != nil {
+		t.Errorf("back: %v", err)
 	}
 }

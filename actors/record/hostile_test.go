@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
 	"pixelplayground/actors/record/recordtest"
 )
@@ -68,5 +69,25 @@ func TestAdvance_EndlessSegment(t *testing.T) {
 		if missing := w.check(w.fresh()); missing > 0 {
 			t.Errorf("%d pixels are in gaps: the log has them", missing)
 		}
+	}
+}
+
+// TestReader_ForeignTexts: a file that somebody else has made may name anybody anything. What can be no
+// name comes as one that can, from every question.
+func TestReader_ForeignTexts(t *testing.T) {
+	w := begun(t)
+	name := "a\u202Eb\x00" + strings.Repeat("long", 1000)
+	b := w.d.Step()
+	for i := range b.Ops {
+		b.Ops[i].Name = name
+	}
+	w.log.Append(b)
+	w.mustAdvance()
+	r := record.NewReader(w.files, nil, w.cfg)
+	pixels, _ := w.recorded(r)
+	last := pixels[len(pixels)-1]
+	found, ok, err := r.Latest(t.Context(), int(last.X), int(last.Y))
+	if want := canvas.CleanName(name); last.Name != want || found.Name != want || !ok || err != nil {
+		t.Errorf("%q and %q, want %q; %v %v", last.Name, found.Name, want, ok, err)
 	}
 }

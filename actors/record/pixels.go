@@ -79,7 +79,7 @@ func latestPixel(f *file, content []byte, g canvas.Geometry, pos uint16) (p Pixe
 	x, y := g.Point(f.region, pos)
 	return Pixel{
 		Region: f.region, Seq: uint64(row["seq"].Int64()), Time: row["time"].Int64(), X: uint16(x), Y: uint16(y),
-		Color: canvas.Color(row["color"].Int32()), User: user, Name: text(row["name"]), Cause: Cause(text(row["cause"])),
+		Color: canvas.Color(row["color"].Int32()), User: user, Name: canvas.CleanName(text(row["name"])), Cause: Cause(text(row["cause"])),
 	}, true, nil
 }
 

@@ -194,6 +194,9 @@ func readAuthors(t *table) (by []uint32, authors words[author], err error) {
 			return nil, authors, fmt.Errorf("user %q", text)
 		}
 	}
+	for i := range nameList { // a file is untrusted, and clients refuse what can be no name
+		nameList[i] = canvas.CleanName(nameList[i])
+	}
 	by = make([]uint32, len(users))
 	var last [3]int32 // who placed the row before: most often it is the same
 	seen := make(map[[3]int32]uint32)

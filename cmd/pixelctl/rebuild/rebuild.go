@@ -109,7 +109,9 @@ func (c *Canvas) add(x, y int, row *dataset.Row) error {
 	return err
 }
 
+// name is the place of a name. In a file it may be anything, and the page shows it.
 func (c *Canvas) name(text string) uint32 {
+	text = canvas.CleanName(text)
 	at, ok := c.known[text]
 	if !ok {
 		at = uint32(len(c.names))

@@ -157,13 +157,13 @@ func claimOfLongLog(f *fixture) {
 func mendIsNotRecorded(f *fixture) {
 	f.recording()
 	owner := f.claim(whole)
-	all := f.commitMany(whole, owner.Epoch, 0, 9, 9)
+	f.commitMany(whole, owner.Epoch, 0, 9, 9)
 	f.recorded(owner.Term, 18)
 	var kept []*canvas.Batch
 	for from := 0; from < 2*LogPixels; from = pixels(kept) {
 		kept = append(kept, batch(whole, owner.Epoch, uint64(from), 1+from%131))
 	}
-	all = kept
+	all := kept
 	last := kept[len(kept)-1]
 	term := f.mend(whole, &store.Claim{Term: owner.Term, Position: last.Position(), Tile: replay(whole, all), Recent: kept, Recorded: 18})
 	log := f.kept(all, last.To-LogPixels+131)

@@ -89,9 +89,7 @@ func (s *scribe) Advance(ctx context.Context, id canvas.RegionID, now *canvas.Sn
 			at.gaps += b.From - at.to
 		}
 		at.to = b.To
-		for i := range b.Ops {
-			at.ops = append(at.ops, b.Ops[i])
-		}
+		at.ops = append(at.ops, b.Ops...)
 	}
 	if at.to < now.Position.Seq { // the log has less than the region
 		at.gaps += now.Position.Seq - at.to

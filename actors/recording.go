@@ -150,8 +150,8 @@ type behind struct {
 }
 
 // writesAtOnce bounds how many regions of a pod are being recorded at the same time: each takes some
-// 10 MB meanwhile, and a processor.
-const writesAtOnce = 2
+// 10 MB meanwhile, and a processor. Two of them leave drawing no processor where there are two.
+const writesAtOnce = 1
 
 func newRecordings(n *Node, recorder Recorder) recordings {
 	r := recordings{recorder: recorder}

@@ -16,11 +16,6 @@ FUZZTIME ?= 20s
 export CGO_ENABLED = 0
 # Compiling takes an eighth less without debugging information.
 LEAN := -gcflags=all=-dwarf=false
-# A third to a half less without inlining, too. No matter for libraries that only tests and the servers they run use: none of them is in
-# what is built.
-ONLY_TESTS := $(addsuffix /...,k8s.io sigs.k8s.io github.com/go-openapi github.com/google/gnostic-models github.com/chromedp \
-  $(addprefix github.com/,aws Azure gofiber nats-io hashicorp/vault-client-go segmentio valyala versity zitadel))
-LEAN += $(foreach library,$(ONLY_TESTS),'-gcflags=$(library)=-dwarf=false -l')
 # The compiler's garbage is collected less often: that would be an eighth of its time. Not that of the tests: some judge their memory.
 COMPILING := GOGC=400
 export GOFLAGS := $(filter-out $(LEAN),$(shell go env GOFLAGS 2>/dev/null)) $(LEAN)
@@ -64,7 +59,8 @@ staticcheck:
 
 # With cgo, which the detector needs. It would wait a second at the end of each process, for goroutines that our tests don't leave.
 RACE = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(POLITELY) go test -race $(RACE_LEAN) -timeout 10m $(if $(RUN),-run '$(RUN)')
-# The race detector has its own of every package. All libraries without inlining compile in a third less, and the tests need little more.
+# The race detector has its own of every package. Compiling takes a fifth less where libraries are not inlined, and
+# tests that spend their time in libraries take up to a fifth more.
 RACE_LEAN = -gcflags=all=-dwarf=false $(foreach host,github.com go.opentelemetry.io golang.org/x google.golang.org gopkg.in,-gcflags='$(host)/...=-dwarf=false -l')
 # In these there is one goroutine, so the detector would find nothing. The libraries that read manifests are a fourth of all there is to compile.
 # Each package is vetted in lint.

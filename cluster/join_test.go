@@ -153,7 +153,7 @@ func TestCluster_EncryptedWithOneKey(t *testing.T) {
 }
 
 func TestCluster_IPv6(t *testing.T) {
-	needIPv6(t)
+	clustertest.NeedIPv6(t)
 	cfg := testConfig("a")
 	cfg.Gossip = "[::1]:0"
 	a := start(t, cfg)
@@ -268,7 +268,7 @@ func TestCluster_OtherFamilyIsNobodyElse(t *testing.T) {
 	for _, test := range []struct{ own, other string }{{"127.0.0.1", "2001:db8::1"}, {"::1", "192.0.2.1"}} {
 		t.Run(test.own, func(t *testing.T) {
 			if test.own == "::1" {
-				needIPv6(t)
+				clustertest.NeedIPv6(t)
 			}
 			s := startNameServer(t)
 			s.set(test.own, test.other)
@@ -279,16 +279,6 @@ func TestCluster_OtherFamilyIsNobodyElse(t *testing.T) {
 			sees(t, "alone", start(t, cfg))
 		})
 	}
-}
-
-// needIPv6 skips a test on a machine without it.
-func needIPv6(t *testing.T) {
-	t.Helper()
-	l, err := net.Listen("tcp", "[::1]:0")
-	if err != nil {
-		t.Skip("no IPv6 here: ", err)
-	}
-	_ = l.Close()
 }
 
 // Goal: pods of a headless service find each other, in whatever order their addresses appear.

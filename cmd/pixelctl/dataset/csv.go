@@ -101,12 +101,14 @@ func (c *csvWriter) Close() error { return c.w.Flush() }
 // csvReader reads CSV whose columns are named as in r/place's files, or are those of 2022 without names.
 type csvReader struct {
 	r                              *csv.Reader
-	time, user, color, place, name int // columns; -1: there is none
+	from                           *rowReader // what r reads
+	time, user, color, place, name int        // columns; -1: there is none
 	first                          []string
 }
 
 func newCSVReader(from io.Reader) (*csvReader, error) {
-	c := &csvReader{r: csv.NewReader(bufio.NewReaderSize(from, 1<<18)), time: 0, user: 1, color: 2, place: 3, name: -1}
+	bounded := &rowReader{from, mostAhead}
+	c := &csvReader{r: csv.NewReader(bufio.NewReaderSize(bounded, 1<<18)), from: bounded, time: 0, user: 1, color: 2, place: 3, name: -1}
 	c.r.ReuseRecord, c.r.FieldsPerRecord = true, -1
 	head, err := c.r.Read()
 	if err == io.EOF {
@@ -145,6 +147,7 @@ func (c *csvReader) read(row *Row) error {
 	fields := c.first
 	if c.first = nil; fields == nil {
 		var err error
+		c.from.left = mostAhead
 		if fields, err = c.r.Read(); err != nil {
 			return err
 		}

@@ -81,6 +81,8 @@ func TestRead_Refusals(t *testing.T) {
 		head + "2022-04-04 00:53:51.577 UTC,a,#00CCC0,\"1,2,3\"\n":                    `row 3: the place is`,
 		head + "2022-04-04 00:53:51.577 UTC,a,#00CCC0\n":                              `row 3: the place is ""`,
 		head + "2022-04-04 00:53:51.577 UTC,a,#00CCC0,\"" + strings.Repeat("9", 5000): `a.csv: `,
+		head + "\"" + strings.Repeat("a,\n", mostAhead):                               `a row is longer than 1048576 bytes`,
+		strings.Repeat("timestamp,", mostAhead):                                       `a row is longer than 1048576 bytes`,
 		"PAR1" + strings.Repeat("x", 100):                                             `a.csv: `,
 		"\x1f\x8b and so on":                                                          `a.csv: `,
 	} {

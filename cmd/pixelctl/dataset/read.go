@@ -79,3 +79,22 @@ func open(file *os.File) (reader, error) {
 	}
 	return newCSVReader(buffered)
 }
+
+// mostAhead is how much of a CSV file may be read for one row, in bytes: what is buffered, and more than
+// any program writes. A packed file, or a quote that nobody closes, can hold more than any memory.
+const mostAhead = 1 << 20
+
+// rowReader fails if a row does not end.
+type rowReader struct {
+	from io.Reader
+	left int // bytes that may be read until the row has been
+}
+
+func (r *rowReader) Read(p []byte) (int, error) {
+	if r.left <= 0 {
+		return 0, fmt.Errorf("a row is longer than %d bytes: this is no data set", mostAhead)
+	}
+	n, err := r.from.Read(p)
+	r.left -= n
+	return n, err
+}

@@ -1,6 +1,9 @@
 package canvas
 
-import "time"
+import (
+	"fmt"
+	"time"
+)
 
 // Subject names who answers for what is placed: the same on every connection, device and pod, and
 // after a restart. It is derived one way, with a secret of the canvas, from a browser's cookie, an
@@ -38,6 +41,14 @@ func (p *Person) UserOf(session Session) Author {
 		return p.User
 	}
 	return session.Author().Unmarked()
+}
+
+// Text is how a public id is written everywhere: 12 hexadecimal digits, or nothing if it is not known.
+func (a Author) Text() string {
+	if a == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%012x", uint64(a))
 }
 
 // IsBot reports whether a public id is that of a key.

@@ -99,7 +99,7 @@ func (s *state) encode(p *packer, region canvas.RegionID, g canvas.Geometry) ([]
 	for i := range all {
 		by := &s.authors.list[s.by[i]]
 		all[i] = latestRow{
-			Color: int32(s.color[i]), User: userText(by.user), Name: by.name, Cause: string(by.cause), Time: s.placed[i], Seq: int64(s.seq[i]),
+			Color: int32(s.color[i]), User: by.user.Text(), Name: by.name, Cause: string(by.cause), Time: s.placed[i], Seq: int64(s.seq[i]),
 		}
 	}
 	var out bytes.Buffer

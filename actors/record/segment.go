@@ -47,7 +47,7 @@ func (p *packer) options(region canvas.RegionID, g canvas.Geometry) []parquet.Wr
 func (r *rows) encode(p *packer, g canvas.Geometry) ([]byte, error) {
 	users := make([]string, len(r.authors.list))
 	for i, by := range r.authors.list {
-		users[i] = userText(by.user)
+		users[i] = by.user.Text()
 	}
 	befores := make([]int32, r.len())
 	all := make([]segmentRow, r.len())
@@ -226,14 +226,6 @@ func damaged(f *file, err *error) {
 	if *err != nil {
 		*err = fmt.Errorf("%w: %s: %w", ErrDamaged, f.name(), *err)
 	}
-}
-
-// userText is how a user is written: 12 hexadecimal digits, or nothing if it is not known.
-func userText(user canvas.Author) string {
-	if user == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%012x", uint64(user))
 }
 
 func parseUser(text string) (canvas.Author, bool) {

@@ -4,8 +4,6 @@ import (
 	"context"
 	"fmt"
 	"text/tabwriter"
-
-	"pixelplayground/actors/canvas"
 )
 
 // historyCommand is the command "history".
@@ -49,7 +47,7 @@ func (h *historyCommand) Run(ctx context.Context, s *server, std streams) error 
 			if p.Known {
 				before = p.Before.String()
 			}
-			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", utc(p.Time), p.Color, before, userID(p.User), p.Name, p.Cause)
+			fmt.Fprintf(table, "%s\t%s\t%s\t%s\t%s\t%s\n", utc(p.Time), p.Color, before, p.User.Text(), p.Name, p.Cause)
 			seq = p.Seq
 			shown++
 		}
@@ -65,12 +63,4 @@ func (h *historyCommand) Run(ctx context.Context, s *server, std streams) error 
 		fmt.Fprintln(std.err, "there are others before: --limit 0 shows all")
 	}
 	return nil
-}
-
-// userID is a public id as it is shown everywhere; nothing if it is not known.
-func userID(user canvas.Author) string {
-	if user == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%012x", uint64(user))
 }

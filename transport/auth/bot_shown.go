@@ -53,7 +53,7 @@ type keysShown struct {
 func (p *People) show(key botkey.Key) KeyShown {
 	shown := KeyShown{ID: key.ID, Name: key.Name, Scopes: key.Scopes, Owner: key.Owner, Created: unixMilli(key.Made), Until: unixMilli(key.Until), Rate: key.Rate, Burst: key.Burst}
 	if keys := p.keys.Load(); keys != nil {
-		shown.User = userText(keys.subject(canvas.Bot, []byte(key.ID)).User(canvas.Bot))
+		shown.User = keys.subject(canvas.Bot, []byte(key.ID)).User(canvas.Bot).Text()
 	}
 	return shown
 }

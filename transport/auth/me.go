@@ -2,7 +2,6 @@ package auth
 
 import (
 	"context"
-	"fmt"
 	"net/http"
 
 	"pixelplayground/actors/canvas"
@@ -40,8 +39,6 @@ type Allowances func(ctx context.Context, person canvas.Person) (left int, next 
 // UseAllowances sets who knows what is left of allowances. It must be called before anybody asks.
 func (p *People) UseAllowances(left Allowances) { p.left = left }
 
-func userText(user canvas.Author) string { return fmt.Sprintf("%012x", uint64(user)) }
-
 func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 	shown := shownBy(r)
 	person, refused := p.whoever(shown)
@@ -52,12 +49,9 @@ func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 	person, refused = p.withRights(person, shown)
 	// Who may not look is told so, and where to sign in.
 	said := me{
-		Kind: person.Kind.String(), Role: person.Role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
+		Kind: person.Kind.String(), User: person.User.Text(), Role: person.Role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
 		Pace: paceShown(person.Pace), Keys: person.Kind == canvas.Account, SignedIn: person.Kind == canvas.Account,
 		Record: p.cfg.Record && refused == nil,
-	}
-	if person.User != 0 {
-		said.User = userText(person.User)
 	}
 	if !person.Until.IsZero() {
 		said.Until = person.Until.UnixMilli()

@@ -2,66 +2,37 @@ package bolt
 
 import (
 	"bytes"
-	"slices"
 	"testing"
 
 	"go.etcd.io/bbolt"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store/storetest"
 )
 
-// A claim reads no more of a long log than it needs, unless pixels are lost that may be in the rest.
 func TestStore_LongLogHasLostPixels(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	cfg.LogPixels, cfg.Buffer = 10, 1000
 	s := open(t, cfg)
-	owner, drawn := claimed(t, s, 0), claimed(t, s, 1).Tile
-	for from := range uint64(100) {
-		b := dot(0, owner.Epoch, from)
-		b.Ops[0].Pixels[0].Pos = uint16(from)
-		if err := s.Commit(t.Context(), b, owner.Token); err != nil {
-			t.Fatal(err)
-		}
-		drawn.Apply(b)
-	}
-	if claim := claimed(t, s, 0); claim.Damage != nil || len(claim.Recent) != 10 || !slices.Equal(claim.Tile, drawn) {
-		t.Errorf("%v, %d batches of the log, want 10", claim.Damage, len(claim.Recent))
-	}
-	changeTables(t, s, func(all *tables) error { return all.pixels.Put(chunkKey(0, 0), make([]byte, 3)) })
-	if claim := claimed(t, s, 0); claim.Damage == nil || claim.PixelsLost || !slices.Equal(claim.Tile, drawn) {
-		t.Errorf("%v, pixels lost: %t", claim.Damage, claim.PixelsLost)
-	}
+	storetest.LongLogHasLostPixels(t, s, func() {
+		changeTables(t, s, func(all *tables) error { return all.pixels.Put(chunkKey(0, 0), make([]byte, 3)) })
+	})
 }
 
-// What can't be read of the log is a hole, and what comes after it can be read.
 func TestStore_HistoryWithHoles(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
-	owner := claimed(t, s, 0)
-	for from := range uint64(20) {
-		if err := s.Commit(t.Context(), dot(0, owner.Epoch, from), owner.Token); err != nil {
-			t.Fatal(err)
-		}
-	}
-	changeTables(t, s, func(all *tables) error {
-		for _, to := range []uint64{5, 6} {
-			if err := all.log.Delete(logKey(0, to)); err != nil {
-				return err
+	storetest.HistoryWithHoles(t, s, func() {
+		changeTables(t, s, func(all *tables) error {
+			for _, to := range []uint64{5, 6} {
+				if err := all.log.Delete(logKey(0, to)); err != nil {
+					return err
+				}
 			}
-		}
-		damaged := bytes.Clone(all.log.Get(logKey(0, 12)))
-		damaged[len(damaged)-1] ^= 1
-		return all.log.Put(logKey(0, 12), damaged)
+			damaged := bytes.Clone(all.log.Get(logKey(0, 12)))
+			damaged[len(damaged)-1] ^= 1
+			return all.log.Put(logKey(0, 12), damaged)
+		})
 	})
-	for _, c := range []struct {
-		after       uint64
-		limit       int
-		first, last uint64
-	}{{0, 100, 1, 4}, {0, 2, 1, 2}, {4, 100, 7, 11}, {11, 1, 13, 13}, {13, 100, 14, 20}} {
-		log, err := s.History(t.Context(), 0, c.after, c.limit)
-		if err != nil || len(log) == 0 || log[0].To != c.first || log[len(log)-1].To != c.last {
-			t.Errorf("after %d, at most %d: %d batches, %v; want %d to %d", c.after, c.limit, len(log), err, c.first, c.last)
-		}
-	}
 }
 
 // A file of an earlier version says nothing of a record. What is noted there can't be read as

@@ -8,7 +8,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
-	"fmt"
+	"io"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
@@ -58,7 +58,7 @@ func (p *pseudonyms) of(user canvas.Author) string {
 		return name
 	}
 	mac := hmac.New(sha256.New, p.salt[:])
-	fmt.Fprintf(mac, "%012x", uint64(user))
+	_, _ = io.WriteString(mac, user.Text())
 	name := hex.EncodeToString(mac.Sum(nil)[:8])
 	if len(p.known) >= mostKnown {
 		clear(p.known)

@@ -84,11 +84,8 @@ func peopleOf(members []Member, reports []*message.Report) (people []personShown
 
 func personOf(p message.PersonReport, on []onShown) personShown {
 	shown := personShown{
-		Subject: p.Subject, Kind: p.Kind, Role: p.Role, Name: p.Name, Network: p.Network, Since: p.Since, Connections: p.Connections, On: on,
+		Subject: p.Subject, Kind: p.Kind, User: p.User.Text(), Role: p.Role, Name: p.Name, Network: p.Network, Since: p.Since, Connections: p.Connections, On: on,
 		Every: milliseconds(p.Every), Burst: p.Burst, Next: p.Next,
-	}
-	if p.User != 0 {
-		shown.User = fmt.Sprintf("%012x", uint64(p.User))
 	}
 	if p.Known {
 		shown.Left = &p.Left

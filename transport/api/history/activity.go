@@ -41,11 +41,11 @@ func (h *History) getActivity(w http.ResponseWriter, r *http.Request) {
 	defer job.End()
 	ctx, cancel := context.WithTimeout(r.Context(), statsPatience)
 	defer cancel()
-	began := h.Now()
-	counts, err := h.Record.Activity(ctx, s.of, s.from, s.length, s.count)
-	if err == nil {
-		err = job.Charge(ctx, h.sinceThen(began, statsWork))
-	}
+	var counts []uint64
+	err := h.charged(ctx, job, statsWork, func() (err error) {
+		counts, err = h.Record.Activity(ctx, s.of, s.from, s.length, s.count)
+		return err
+	})
 	if err != nil {
 		h.Fail(w, r, err)
 		return

@@ -42,7 +42,7 @@ func (l *lineWriter) appendPixel(dst []byte, p *record.Pixel) []byte {
 	}
 	if l.author == nil || l.user != p.User || l.name != p.Name {
 		l.user, l.name = p.User, p.Name
-		l.author = appendField(appendField(l.author[:0], "user", userText(p.User)), "name", p.Name)
+		l.author = appendField(appendField(l.author[:0], "user", p.User.Text()), "name", p.Name)
 	}
 	dst = append(dst, l.author...)
 	return append(appendField(dst, "cause", string(p.Cause)), '}', '\n')

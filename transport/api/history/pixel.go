@@ -3,10 +3,8 @@ package history
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"strconv"
-	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
@@ -23,15 +21,7 @@ type Who struct {
 }
 
 func whoOf(p record.Pixel) Who {
-	return Who{Seq: p.Seq, Time: p.Time, User: userText(p.User), Name: p.Name}
-}
-
-// userText is how a public id is shown everywhere.
-func userText(user canvas.Author) string {
-	if user == 0 {
-		return ""
-	}
-	return fmt.Sprintf("%012x", uint64(user))
+	return Who{Seq: p.Seq, Time: p.Time, User: p.User.Text(), Name: p.Name}
 }
 
 // errBusy says that too many look a pixel's author up.
@@ -79,7 +69,7 @@ type pixelShown struct {
 }
 
 func shown(p *record.Pixel) pixelShown {
-	s := pixelShown{Seq: p.Seq, Time: p.Time, Color: p.Color.String(), User: userText(p.User), Name: p.Name, Cause: string(p.Cause)}
+	s := pixelShown{Seq: p.Seq, Time: p.Time, Color: p.Color.String(), User: p.User.Text(), Name: p.Name, Cause: string(p.Cause)}
 	if p.Known {
 		before := p.Before.String()
 		s.Before = &before
@@ -108,9 +98,14 @@ func gapsShown(gaps []record.Gap) []gapShown {
 	return all
 }
 
-// sinceThen is how many units of work have gone by, beyond those that were charged.
-func (h *History) sinceThen(began time.Time, charged int) int {
-	return max(0, int(h.Now().Sub(began)/unit)-charged)
+// charged asks the record, and charges a job what that has taken beyond the units of work that it was
+// begun with.
+func (h *History) charged(ctx context.Context, job Job, begun int, ask func() error) error {
+	began := h.Now()
+	if err := ask(); err != nil {
+		return err
+	}
+	return job.Charge(ctx, max(0, int(h.Now().Sub(began)/unit)-begun))
 }
 
 // getPixel answers what stood at a place, newest first.
@@ -132,11 +127,12 @@ func (h *History) getPixel(w http.ResponseWriter, r *http.Request) {
 	defer job.End()
 	ctx, cancel := context.WithTimeout(r.Context(), readPatience)
 	defer cancel()
-	began := h.Now()
-	pixels, more, err := h.Record.Before(ctx, x, y, before, int(limit))
-	if err == nil {
-		err = job.Charge(ctx, h.sinceThen(began, pixelWork))
-	}
+	var pixels []record.Pixel
+	more := false
+	err := h.charged(ctx, job, pixelWork, func() (err error) {
+		pixels, more, err = h.Record.Before(ctx, x, y, before, int(limit))
+		return err
+	})
 	if err != nil {
 		h.Fail(w, r, err)
 		return

@@ -179,7 +179,7 @@ func TestReal_Authors(t *testing.T) {
 		for _, b := range batches {
 			for i := range b.Ops {
 				for _, p := range b.Ops[i].Pixels {
-					past[p.Pos] = append(past[p.Pos], placed{p.Color, userText(b.Ops[i].By()), b.Ops[i].Name})
+					past[p.Pos] = append(past[p.Pos], placed{p.Color, b.Ops[i].By().Text(), b.Ops[i].Name})
 				}
 			}
 		}

@@ -64,7 +64,7 @@ func statsOf(s *record.Stats) *statsShown {
 		First: millis(s.Range.First), Last: millis(s.Range.Last), Gaps: gapsShown(s.Range.Gaps), settled: s.Immutable,
 	}
 	for _, u := range s.Users[:min(len(s.Users), record.MaxUsers)] {
-		all.Users = append(all.Users, userShown{userText(u.User), u.Name, u.Pixels})
+		all.Users = append(all.Users, userShown{u.User.Text(), u.Name, u.Pixels})
 	}
 	for _, h := range s.Hours[max(0, len(s.Hours)-mostHours):] {
 		all.Hours = append(all.Hours, hourShown{h.Time, h.Pixels})
@@ -90,11 +90,11 @@ func (h *History) getStats(w http.ResponseWriter, r *http.Request) {
 		defer job.End()
 		ctx, cancel := context.WithTimeout(r.Context(), statsPatience)
 		defer cancel()
-		began := h.Now()
-		s, err := h.Record.Stats(ctx, behind(from), behind(to))
-		if err == nil {
-			err = job.Charge(ctx, h.sinceThen(began, statsWork))
-		}
+		var s *record.Stats
+		err := h.charged(ctx, job, statsWork, func() (err error) {
+			s, err = h.Record.Stats(ctx, behind(from), behind(to))
+			return err
+		})
 		if err != nil {
 			return nil, err
 		}

@@ -61,11 +61,11 @@ func (a *advance) epochsOf(ctx context.Context, f *file) ([]uint64, error) {
 // setAside keeps a copy of a file that turned out to be damaged, under another name, since it will be
 // written anew or removed. Other errors are returned.
 func (a *advance) setAside(ctx context.Context, f *file, err error) error {
-	if !errors.Is(err, ErrDamaged) || slices.Contains(a.aside, f.name()) {
-		if errors.Is(err, ErrDamaged) {
-			return nil
-		}
+	if !errors.Is(err, ErrDamaged) {
 		return err
+	}
+	if slices.Contains(a.aside, f.name()) {
+		return nil
 	}
 	content, getErr := a.get(ctx, f)
 	if getErr != nil && !errors.Is(getErr, ErrDamaged) {

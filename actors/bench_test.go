@@ -4,6 +4,7 @@ import (
 	"testing"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store/memory"
 )
 
@@ -16,6 +17,7 @@ func (nobody) Join(canvas.ViewerID, CatchUp)           {}
 func (nobody) Viewing(canvas.RegionID) bool            { return true }
 func (nobody) Point(canvas.RegionID, []canvas.Pointer) {}
 func (nobody) Present(*Presence)                       {}
+func (nobody) Ruled(*rules.Rules, string)              {}
 
 // BenchmarkNode_PlaceToPublish measures the way of a pixel from a connection's relay through the
 // region and a store that takes no time to the audience: the cost of the actors alone.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
 )
@@ -266,6 +267,8 @@ func (a *crowd) Point(_ canvas.RegionID, moved []canvas.Pointer) {
 		a.mostPointers = max(a.mostPointers, len(moved))
 	})
 }
+
+func (a *crowd) Ruled(*rules.Rules, string) {}
 
 func (a *crowd) Present(p *Presence) {
 	a.do(func() {

@@ -21,6 +21,7 @@ import (
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/rules"
 	"pixelplayground/actors/standaside"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/storehealth"
@@ -70,6 +71,8 @@ type Node struct {
 	streams atomic.Uint64 // numbers the relays' streams
 	users   atomic.Int64  // of the whole canvas, as shown last
 	memory  rosterMemory  // the roster's
+
+	rules atomic.Pointer[rules.Rules] // never nil; the rules actor replaces them
 
 	// For allowances, and for those who lease from them.
 	leasing *allowances.Pod
@@ -135,6 +138,7 @@ func New(cfg Config, ports Ports) *Node {
 			return n.Survey(ctx, addresses, message.Inspect{Full: true, Brief: true})
 		},
 	})
+	n.rules.Store(rules.None())
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
 	return n

@@ -9,6 +9,7 @@ import (
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/rules"
 )
 
 // Audience is where committed pixels go: every viewer of this pod. Relays and the
@@ -30,6 +31,9 @@ type Audience interface {
 	Point(region canvas.RegionID, moved []canvas.Pointer)
 	// Present shows who is here.
 	Present(p *Presence)
+	// Ruled says what the rules are from now on: whoever is banned is sent away, and all are told that
+	// the rules have changed. announced is an announcement that has just been decided; empty: there is none.
+	Ruled(now *rules.Rules, announced string)
 }
 
 // CatchUp takes a viewer from what it holds to At: by a snapshot, by a batch, by a snapshot and

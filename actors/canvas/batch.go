@@ -41,6 +41,14 @@ type Op struct {
 	Network  Network
 	Spelling string // the colour as a JSON client spelt it ("#aAbBcC"); empty: as Color.String
 	Pixels   []Pixel
+
+	From  NetworkID // of who placed it; 0: not known
+	Cause string    // why, if nobody drew it: see the causes; empty: it was drawn
+
+	// For the region that commits it, and never stored.
+	Role    Role
+	Address Address
+	Since   uint64 // pixels that were painted over after this sequence number are left out; 0: none are
 }
 
 // By is the public id of who placed an op.

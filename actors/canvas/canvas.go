@@ -161,3 +161,12 @@ type Mark struct {
 
 // Head is the position of a viewer that wants what comes from now on and nothing before.
 func Head() Position { return Position{Epoch: ^uint64(0), Seq: ^uint64(0)} }
+
+// NetworkID names the network that somebody placed pixels from for as long as the canvas lives: 48
+// bits, derived one way with the secret of the canvas, so that it says nothing about the address. Zero:
+// not known.
+type NetworkID uint64
+
+// Address is an IP address, IPv4 mapped into IPv6. It is known to the pods while somebody draws and
+// never stored. Zero: not known.
+type Address [16]byte

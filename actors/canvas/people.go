@@ -32,14 +32,18 @@ const (
 	RefusedRegion      Refusal = 8
 	RefusedUnsure      Refusal = 9
 	RefusedRights      Refusal = 10
+	RefusedFrozen      Refusal = 11
+	RefusedProtected   Refusal = 12
+	RefusedColor       Refusal = 13
+	RefusedBanned      Refusal = 14
 
 	// LastRefusal is the highest of them.
-	LastRefusal = RefusedRights
+	LastRefusal = RefusedBanned
 )
 
 // String is the stable name, for metrics and logs.
 func (r Refusal) String() string {
-	names := [...]string{"none", "rate", "bounds", "busy", "unavailable", "unknown", "draining", "order", "region", "unsure", "rights"}
+	names := [...]string{"none", "rate", "bounds", "busy", "unavailable", "unknown", "draining", "order", "region", "unsure", "rights", "frozen", "protected", "color", "banned"}
 	if int(r) < len(names) {
 		return names[r]
 	}
@@ -61,6 +65,14 @@ func (r Refusal) Text() string {
 		return "This server is restarting"
 	case RefusedRights:
 		return "You may not draw here: sign in, if you have not"
+	case RefusedFrozen:
+		return "The canvas is closed for drawing"
+	case RefusedProtected:
+		return "This part of the canvas is protected"
+	case RefusedColor:
+		return "That colour is not one of this canvas"
+	case RefusedBanned:
+		return "You have been banned from this canvas"
 	case RefusedUnsure:
 		return "It is not known whether that was saved: the canvas shows it if it was"
 	default:

@@ -132,6 +132,9 @@ type Person struct {
 	Network     Subject
 	NetworkPace Pace
 
+	From    NetworkID // the network that they are in, for good
+	Address Address   // where they are now
+
 	Login string    // names the sign-in, token or key that this comes from, so that it can be ended; empty: none
 	Until time.Time // when that ends by itself; zero: it doesn't
 }

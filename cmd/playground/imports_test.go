@@ -39,6 +39,7 @@ func arrows() []arrow {
 		oplog      = "actors/oplog"
 		record     = "actors/record"
 		health     = "actors/storehealth"
+		rules      = "actors/rules"
 		store      = "actors/store"
 		telemetry  = "actors/telemetry"
 		loadtest   = "cmd/pixelctl/loadtest"
@@ -54,6 +55,7 @@ func arrows() []arrow {
 		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
 		{from: message, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: oplog, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
+		{from: rules, may: []string{canvas}, never: slices.Concat(io, []string{"context", "sync"})},
 		{from: telemetry, may: []string{canvas, mailbox, message}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "codec", may: []string{canvas}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: store, may: []string{canvas}, never: io},
@@ -68,7 +70,7 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{allowances, aside, canvas, health, mailbox, message, oplog, record, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: "actors", may: []string{allowances, aside, canvas, health, mailbox, message, oplog, record, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", allowances, aside, canvas, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
@@ -90,13 +92,13 @@ func arrows() []arrow {
 		{from: "transport/upgrade", may: []string{canvas, "codec", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
 		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
-		{from: "transport", may: []string{"actors", canvas, message, "codec", "transport/auth", "transport/frames", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport", may: []string{"actors", canvas, message, rules, "codec", "transport/auth", "transport/frames", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/api/answer", may: []string{"transport/quota"}},
 		{from: "transport/api/metrics", may: []string{canvas, message, telemetry, "transport/api/answer", "transport/stats"}, uses: []string{"github.com/prometheus/client_golang"}},
-		{from: "transport/api/admin", may: []string{"actors", canvas, message, telemetry, "transport/api/answer", "transport/quota"}, uses: []string{"golang.org/x/time"}},
+		{from: "transport/api/admin", may: []string{"actors", canvas, message, rules, telemetry, "transport/api/answer", "transport/quota"}, uses: []string{"golang.org/x/time"}},
 		{from: "transport/api/history", may: []string{canvas, record, "codec", "transport/api/answer", "transport/quota"}},
 		{from: "transport/api/history/historytest", may: []string{canvas, record}},
-		{from: "transport/api", may: []string{"actors", canvas, telemetry, "codec", "transport/api/admin", "transport/api/answer", "transport/api/history", "transport/api/metrics", "transport/auth", "transport/quota", "transport/stats"}},
+		{from: "transport/api", may: []string{"actors", canvas, rules, telemetry, "codec", "transport/api/admin", "transport/api/answer", "transport/api/history", "transport/api/metrics", "transport/auth", "transport/quota", "transport/stats"}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client", may: []string{canvas, "codec", wireClient}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},

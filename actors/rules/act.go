@@ -37,8 +37,16 @@ const (
 	SetRole      Kind = "role"      // Target has Role
 	Rollback     Kind = "rollback"  // Selection
 	Resolve      Kind = "resolve"   // a report, Report, is dealt with: Text says how
+	Operate      Kind = "operate"   // something about servers, connections or keys, which no rule follows from: Text says what
 	Undo         Kind = "undo"      // Of
 )
+
+// Kinds lists all of them.
+func Kinds() []Kind {
+	return []Kind{
+		SetPalette, SetFrozen, SetOpen, SetTimetable, Protect, SetPace, Ban, Mute, Shadow, Announce, SetAppeal, SetRole, Rollback, Resolve, Operate, Undo,
+	}
+}
 
 // Act is one decision. It is never changed. Which fields it has depends on Do.
 type Act struct {
@@ -68,7 +76,7 @@ type By struct {
 	User canvas.Author `json:"user,omitempty"` // 0: an operator, who is nobody on the canvas
 	Role canvas.Role   `json:"role"`
 	Name string        `json:"name,omitempty"` // of the account or key
-	Via  string        `json:"via"`            // page, dashboard, pixelctl or server
+	Via  string        `json:"via"`            // page, dashboard, program (such as pixelctl) or server
 }
 
 // Target is whom an act is about: exactly one of these.

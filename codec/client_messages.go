@@ -46,11 +46,14 @@ func decodeClient(r *reader) ClientMessage {
 // AppendHello writes HELLO.
 func AppendHello(dst []byte, m Hello) []byte {
 	elements := 3
-	if m.Sent != nil {
+	switch {
+	case m.Sent == nil:
+	case m.Knows > 0:
+		elements += 3
+	case m.Token != "":
+		elements += 2
+	default:
 		elements++
-		if m.Token != "" {
-			elements++
-		}
 	}
 	w := begin(dst, typeHello, elements)
 	if m.Resume {
@@ -59,11 +62,16 @@ func AppendHello(dst []byte, m Hello) []byte {
 		w.null()
 	}
 	w.text(m.Name)
-	if m.Sent != nil {
+	if elements > 3 {
 		w.uint(*m.Sent)
-		if m.Token != "" {
-			w.text(m.Token)
-		}
+	}
+	if elements > 4 && m.Token == "" {
+		w.null()
+	} else if elements > 4 {
+		w.text(m.Token)
+	}
+	if elements > 5 {
+		w.uint(uint64(m.Knows))
 	}
 	return w.end()
 }
@@ -85,6 +93,10 @@ func decodeHello(r *reader) Hello {
 		if !r.null("token") {
 			m.Token = r.token()
 		}
+	}
+	if r.left > 0 {
+		r.need(1)
+		m.Knows = canvas.Refusal(min(r.uint("knows", math.MaxUint64), math.MaxUint8)) // a later version knows more
 	}
 	return m
 }

@@ -58,6 +58,9 @@ func clientFrames() []frame {
 		{name: "hello-resume", message: Hello{Session: session, Resume: true}},
 		{name: "hello-resume-sent", message: Hello{Session: session, Resume: true, Name: "Ada", Sent: new(uint64(300))}},
 		{name: "hello-token", message: Hello{Name: "Ada", Sent: new(uint64(0)), Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln"}},
+		{name: "hello-knows", message: Hello{Name: "Ada", Sent: new(uint64(0)), Knows: canvas.RefusedBanned}},
+		{name: "hello-resume-knows", message: Hello{Session: session, Resume: true, Sent: new(uint64(300)), Knows: canvas.RefusedBanned}},
+		{name: "hello-token-knows", message: Hello{Name: "Ada", Sent: new(uint64(7)), Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln", Knows: canvas.RefusedBanned}},
 		{name: "auth", message: Auth{Token: "eyJhbGciOiJFZERTQSJ9.e30.c2ln"}},
 		{name: "hello-not-ascii", message: Hello{Name: "Zoë 🎨 日本"}},
 		{name: "hello-longest-name", message: Hello{Name: "日本日本日本日本日本日本日本日本日本日本"}},
@@ -131,6 +134,11 @@ func serverFrames() []frame {
 		{name: "presence-count", message: Presence{Count: 1, Joined: []canvas.User{}, Left: []canvas.Author{}}},
 		{name: "pong", message: Pong{Token: 42, Time: now}},
 		{name: "notice-draining", message: Notice{Code: NoticeDraining, Text: "restarting", Retry: 180 * time.Millisecond}},
+		{name: "refused-frozen", message: Refused{Op: 17, Code: canvas.RefusedFrozen, Retry: 90 * time.Second, Left: 3, Free: Free{Said: true}}},
+		{name: "refused-protected", message: Refused{Op: 18, Code: canvas.RefusedProtected, Left: 3, Free: Free{Said: true}}},
+		{name: "refused-color", message: Refused{Op: 19, Code: canvas.RefusedColor, Left: 3, Free: Free{Said: true}}},
+		{name: "refused-banned", message: Refused{Op: 20, Code: canvas.RefusedBanned, Retry: time.Hour, Left: 3, Free: Free{Said: true}}},
+		{name: "notice-rules", message: Notice{Code: NoticeRules, Text: "17", Retry: 1500 * time.Millisecond}},
 		{name: "notice-announcement", message: Notice{Code: NoticeAnnouncement, Text: "Morgen um 12 Uhr: großes Finale 🎉"}},
 
 		// What a newer server, or one in another language, may send.

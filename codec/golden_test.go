@@ -88,6 +88,9 @@ func describe(message any) map[string]any {
 		if m.Token != "" {
 			fields["token"] = m.Token
 		}
+		if m.Knows > 0 {
+			fields["knows"] = m.Knows
+		}
 		return fields
 	case Subscribe:
 		marks := []any{}

@@ -74,6 +74,9 @@ func TestDecodeClient_Malformed(t *testing.T) {
 		{"HELLO, name nil", "9301c0c0", "name: not a string"},
 		{"HELLO, name a bin", "9301c0c403416461", "name: not a string"},
 		{"HELLO, name cut off", "9301c0a34164", "name: the message ends early"},
+		{"HELLO, knows a string", "9601c0a000c0a0", "knows: not an unsigned integer"},
+		{"HELLO, knows nil", "9601c0a000c0c0", "knows: not an unsigned integer"},
+		{"HELLO, knows cut off", "9601c0a000c0", "message: the message ends early"},
 		{"HELLO, name endless", "9301c0dbffffffff41", "name: the message ends early"},
 
 		{"SUBSCRIBE without marks", "9102", "decode SUBSCRIBE: 1 elements missing"},

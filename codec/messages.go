@@ -25,6 +25,9 @@ type (
 		Name    string
 		Sent    *uint64 // the highest op number that was ever sent in the session; nil: not said
 		Token   string  // says who the client is; empty: what the handshake showed counts. Only with Sent
+		// Knows is the highest refusal that the client knows; 0: not said, it knows those of before it could
+		// be said. Only with Sent.
+		Knows canvas.Refusal
 	}
 	// Subscribe asks for regions from positions on.
 	Subscribe struct{ Marks []canvas.Mark }
@@ -140,6 +143,7 @@ type NoticeCode uint8
 const (
 	NoticeDraining     NoticeCode = 1
 	NoticeAnnouncement NoticeCode = 2
+	NoticeRules        NoticeCode = 3 // the rules have changed: Text is their version, Retry over how long to spread asking for them
 )
 
 // ServerMessage is one of the types above, or Unknown.
@@ -179,13 +183,14 @@ const (
 	CloseSilent    CloseCode = 4003
 	CloseKicked    CloseCode = 4004
 	CloseEnded     CloseCode = 4005
+	CloseBanned    CloseCode = 4006
 )
 
 // Reconnect reports whether a client should try again after this code. A connection
 // that broke without a code (1006) should.
 func (c CloseCode) Reconnect() bool {
 	switch c {
-	case CloseProtocol, CloseUnsupported, CloseBadText, CloseTooBig, CloseMalformed, CloseNoHello, CloseKicked, CloseNormal:
+	case CloseProtocol, CloseUnsupported, CloseBadText, CloseTooBig, CloseMalformed, CloseNoHello, CloseKicked, CloseBanned, CloseNormal:
 		return false
 	}
 	return true

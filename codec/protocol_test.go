@@ -104,7 +104,7 @@ func TestProtocol_CloseCodes(t *testing.T) {
 		}
 	}
 	codes := []CloseCode{CloseNormal, CloseProtocol, CloseUnsupported, CloseBadText, CloseTooBig, CloseInternal,
-		CloseRestart, CloseTryLater, CloseMalformed, CloseNoHello, CloseSlow, CloseSilent, CloseKicked, CloseEnded}
+		CloseRestart, CloseTryLater, CloseMalformed, CloseNoHello, CloseSlow, CloseSilent, CloseKicked, CloseEnded, CloseBanned}
 	for _, code := range codes {
 		text, found := reconnect[int(code)]
 		if !found {

@@ -48,6 +48,7 @@ type conn struct {
 	allowance int32 // pixels that it may place, as it was last told
 	protocol  frames.Protocol
 	state     state
+	knows     canvas.Refusal // the highest that its client knows; set before its actor may refuse anything
 
 	dirty   bool // in shard.dirty
 	reads   bool // the poller reports when there is something to read

@@ -67,7 +67,7 @@ func (s *shard) greet(c *conn, m codec.Hello) {
 		s.failFor(c, codec.CloseEnded, "sign in to see this canvas")
 		return
 	}
-	c.state = arriving
+	c.state, c.knows = arriving, m.Knows
 	s.command(c, actors.Hello{Session: m.Session, Resume: m.Resume, Name: m.Name, Sent: m.Sent})
 }
 

@@ -76,6 +76,7 @@ func (o outbox) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left
 	if o.conn.protocol == frames.JSON {
 		b = codec.AppendJSONRefused(frames.Room(128), why.Text(), retry)
 	} else {
+		why = codec.Told(why, retry, o.conn.knows)
 		b = codec.AppendRefused(frames.Room(48), codec.Refused{Op: num, Code: why, Retry: retry, Left: uint64(left.Pixels), Free: freeAt(left)})
 	}
 	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left.Pixels, false})

@@ -16,6 +16,9 @@ import (
 // leastRetry is the pause after a refusal that names no pause.
 const leastRetry = 100 * time.Millisecond
 
+// frozenRetry is how long a canvas that is closed is left alone, however long it will be.
+const frozenRetry = time.Minute
+
 // artist places strokes, as many at a time as the server takes, until all are drawn. Strokes that
 // are refused for a while are placed again.
 type artist struct {
@@ -81,6 +84,14 @@ func (a *artist) place(ctx context.Context) (due <-chan time.Time, err error) {
 	return nil, nil
 }
 
+// after says when, if that is long enough to be told.
+func after(retry time.Duration) string {
+	if retry < 2*time.Second {
+		return ""
+	}
+	return " in " + retry.Round(time.Second).String()
+}
+
 // settle records what became of a stroke.
 func (a *artist) settle(r answer) (drawn bool, err error) {
 	pixels := len(r.stroke)
@@ -96,9 +107,13 @@ func (a *artist) settle(r answer) (drawn bool, err error) {
 	a.refusals++
 	if refused.Code != a.why && refused.Code != canvas.RefusedRate {
 		a.why = refused.Code
-		fmt.Fprintf(a.notes, "%s; trying again\n", refused.Code.Text())
+		fmt.Fprintf(a.notes, "%s; trying again%s\n", refused.Code.Text(), after(refused.Retry))
 	}
-	a.speed.refused(pixels, refused.Left, cmp.Or(refused.Retry, leastRetry), time.Now())
+	retry := cmp.Or(refused.Retry, leastRetry)
+	if refused.Code == canvas.RefusedFrozen { // moderators may open it before
+		retry = min(retry, frozenRetry)
+	}
+	a.speed.refused(pixels, refused.Left, retry, time.Now())
 	a.queue = append(a.queue, r.stroke)
 	return false, nil
 }

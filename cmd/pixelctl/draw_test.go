@@ -143,6 +143,46 @@ func TestDraw_EndsWhenItCanNotSucceed(t *testing.T) {
 		expect(t, exitFailed, "after 0 of 25 pixels: refused: That pixel is off the canvas")
 }
 
+// TestDraw_AgainstTheRules: pixelctl says in plain words what the canvas does not allow, and waits for one that
+// opens by itself.
+func TestDraw_AgainstTheRules(t *testing.T) {
+	for why, words := range map[canvas.Refusal]string{
+		canvas.RefusedFrozen:    "after 0 of 25 pixels: refused: The canvas is closed for drawing",
+		canvas.RefusedProtected: "after 0 of 25 pixels: refused: This part of the canvas is protected",
+		canvas.RefusedColor:     "after 0 of 25 pixels: refused: That colour is not one of this canvas",
+		canvas.RefusedBanned:    "after 0 of 25 pixels: refused: You have been banned from this canvas",
+	} {
+		server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{
+			Refuse: func(int, codec.Place) codec.Refused { return codec.Refused{Code: why} },
+		})
+		start(t, nil, "draw", save(t, noise(t, 5, 5)), "--at", "0,0", "--target", server.URL()).expect(t, exitFailed, words)
+	}
+
+	asked := 0
+	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{
+		Refuse: func(int, codec.Place) codec.Refused {
+			if asked++; asked == 1 {
+				return codec.Refused{Code: canvas.RefusedFrozen, Retry: time.Millisecond, Left: 300}
+			}
+			return codec.Refused{}
+		},
+	})
+	c := start(t, nil, "draw", save(t, noise(t, 5, 5)), "--at", "0,0", "--target", server.URL())
+	c.expect(t, exitDone, "The canvas is closed for drawing; trying again\n")
+}
+
+// TestDraw_Banned: the server's reason is said.
+func TestDraw_Banned(t *testing.T) {
+	server := clienttest.Listen(t)
+	c := start(t, nil, "draw", save(t, noise(t, 5, 5)), "--at", "0,0", "--target", server.URL())
+	conn := server.Accept()
+	conn.Next() // HELLO
+	conn.Send(testLimits())
+	conn.Next() // SUBSCRIBE
+	conn.Close(codec.CloseBanned, "act 7: spam; appeal: mail@example.org")
+	c.expect(t, exitFailed, "You have been banned from this canvas: act 7: spam; appeal: mail@example.org")
+}
+
 func TestDraw_PicturesThatDoNotFit(t *testing.T) {
 	server := clienttest.NewCanvas(t, testLimits(), clienttest.Faults{})
 	text := filepath.Join(t.TempDir(), "text.txt")

@@ -168,18 +168,24 @@ func (s *server) refuse(w http.ResponseWriter, r *http.Request, err error, updat
 		answer.Fail(w, http.StatusRequestEntityTooLarge, "At most "+strconv.Itoa(s.Burst)+" pixels at once")
 		return
 	}
-	status := http.StatusServiceUnavailable
+	status, lasts := http.StatusServiceUnavailable, false // lasts: nobody knows until when
 	switch why {
 	case canvas.RefusedRate:
 		status = http.StatusTooManyRequests
 	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedUnsure:
 		s.Log.Warn("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
+	case canvas.RefusedRights, canvas.RefusedFrozen, canvas.RefusedProtected, canvas.RefusedBanned:
+		status, lasts = http.StatusForbidden, wait == 0
+	case canvas.RefusedColor:
+		status, lasts = http.StatusBadRequest, wait == 0
 	default: // the API has checked for the other reasons before, so this is a fault of ours
 		s.Log.Error("write refused", "path", r.URL.Path, "reason", why.String(), "err", err)
 		answer.JSON(w, http.StatusInternalServerError, answer.Failure{Error: why.Text(), Updated: updated, Allowance: left})
 		return
 	}
-	answer.RetryAfter(w, wait)
+	if !lasts {
+		answer.RetryAfter(w, wait)
+	}
 	answer.JSON(w, status, answer.Failure{Error: why.Text(), Updated: updated, Allowance: left})
 }
 

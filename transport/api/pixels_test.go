@@ -97,6 +97,34 @@ func TestPixels_Limited(t *testing.T) {
 	}
 }
 
+// What moderators have decided is no fault of the server's, and whoever may come back is told when.
+func TestPixels_AgainstTheRules(t *testing.T) {
+	p := newPod(t)
+	for _, test := range []struct {
+		why    canvas.Refusal
+		retry  time.Duration
+		status int
+		after  string
+	}{
+		{canvas.RefusedFrozen, 0, 403, ""},
+		{canvas.RefusedFrozen, 90 * time.Second, 403, "90"},
+		{canvas.RefusedProtected, 0, 403, ""},
+		{canvas.RefusedColor, 0, 400, ""},
+		{canvas.RefusedBanned, time.Hour, 403, "3600"},
+		{canvas.RefusedRights, 0, 403, ""},
+	} {
+		p.canvas.refusal = &actors.RefusedError{Why: test.why, Retry: test.retry}
+		for target, body := range map[string]string{
+			"/api/pixel": `{"x":1,"y":2,"color":"#AABBCC"}`, "/api/pixels": `{"pixels":[{"x":1,"y":2,"color":"#AABBCC"}]}`,
+		} {
+			w := p.ask("PUT", target, body)
+			if w.Code != test.status || w.Header().Get("Retry-After") != test.after || !strings.Contains(w.Body.String(), test.why.Text()) {
+				t.Errorf("%s, %s: got %d, Retry-After %q, %s", target, test.why, w.Code, w.Header().Get("Retry-After"), w.Body)
+			}
+		}
+	}
+}
+
 // FuzzPixels_Strokes: whatever is sent, only bounded strokes of pixels on the canvas come out.
 func FuzzPixels_Strokes(f *testing.F) {
 	f.Add(`{"pixels":[{"x":1,"y":2,"color":"#aabbcc"}]}`)

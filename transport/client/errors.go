@@ -26,8 +26,11 @@ type RefusedError struct {
 
 func (e *RefusedError) Error() string { return "refused: " + e.Code.Text() }
 
-// Again reports whether the same pixels can succeed later, as a new op after Retry.
-func (e *RefusedError) Again() bool { return wire.Again(e.Code) }
+// Again reports whether the same pixels can succeed later, as a new op after Retry: also on a canvas that
+// is closed and opens by itself.
+func (e *RefusedError) Again() bool {
+	return wire.Again(e.Code) || e.Code == canvas.RefusedFrozen && e.Retry > 0
+}
 
 type (
 	// CloseError says that the server has closed the connection.

@@ -64,11 +64,15 @@ func TestRefusedError_Again(t *testing.T) {
 	again := map[canvas.Refusal]bool{
 		canvas.RefusedRate: true, canvas.RefusedBounds: false, canvas.RefusedBusy: true, canvas.RefusedUnavailable: true,
 		canvas.RefusedUnknown: false, canvas.RefusedDraining: true, canvas.RefusedOrder: true, canvas.RefusedRegion: false, canvas.RefusedUnsure: false, 200: false,
+		canvas.RefusedRights: false, canvas.RefusedFrozen: false, canvas.RefusedProtected: false, canvas.RefusedColor: false, canvas.RefusedBanned: false,
 	}
 	for code, want := range again {
 		if got := (&RefusedError{Code: code}).Again(); got != want {
 			t.Errorf("%v: again %t, want %t", code, got, want)
 		}
+	}
+	if !(&RefusedError{Code: canvas.RefusedFrozen, Retry: time.Minute}).Again() {
+		t.Error("a canvas that opens in a minute is given up")
 	}
 }
 

@@ -44,7 +44,7 @@ func TestClient_ResumeSendsUnackedOpsInOrder(t *testing.T) {
 		close(w.over)
 	}
 	hello := r.welcome(testWelcome())
-	if want := (codec.Hello{Session: testWelcome().Session, Resume: true, Name: "Bob", Sent: new(uint64(4))}); !reflect.DeepEqual(hello, want) {
+	if want := (codec.Hello{Session: testWelcome().Session, Resume: true, Name: "Bob", Sent: new(uint64(4)), Knows: canvas.LastRefusal}); !reflect.DeepEqual(hello, want) {
 		t.Errorf("HELLO %+v, want %+v", hello, want)
 	}
 	if got := next[codec.Subscribe](r).Marks; !reflect.DeepEqual(got, marks(2, 0)) {
@@ -190,7 +190,9 @@ func TestClient_RefusedHandshake(t *testing.T) {
 		w.Header().Set("Retry-After", "3")
 		w.WriteHeader(http.StatusServiceUnavailable)
 	}
-	forbidden := func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusForbidden) }
+	forbidden := func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "You have been banned \x1b[2Juntil noon", http.StatusForbidden)
+	}
 	t.Run("at first", func(t *testing.T) {
 		server := clienttest.Listen(t)
 		server.Refuse(busy)
@@ -215,7 +217,7 @@ func TestClient_RefusedHandshake(t *testing.T) {
 		r.server.Refuse(forbidden)
 		close(w.over)
 		receive(t, r.client.Done(), "the client's end")
-		if err := r.client.Err(); !strings.Contains(err.Error(), "does not allow this origin") {
+		if err := r.client.Err(); !strings.Contains(err.Error(), "(status 403): You have been banned [2Juntil noon") {
 			t.Errorf("ended with %v", err)
 		}
 	})

@@ -28,9 +28,11 @@ export const ALLOWANCE = 26;
 
 export const NOTICE_DRAINING = 1;
 export const NOTICE_ANNOUNCEMENT = 2;
+export const NOTICE_RULES = 3;
 export const REFUSED_RATE = 1;
 export const REFUSED_DRAINING = 6;
 export const REFUSED_RIGHTS = 10;
+export const REFUSED_BANNED = 14;
 
 /**
  * A region and what is held of it.
@@ -57,11 +59,13 @@ export const REFUSED_RIGHTS = 10;
 /**
  * @param {Uint8Array | null} session to resume
  * @param {number} [sent] the highest op number ever sent in it
+ * @param {number} [knows] the highest refusal that is known; only with sent
  */
-export function encodeHello(session, name, sent) {
-  const w = new Writer().array(sent === undefined ? 3 : 4).uint(1);
+export function encodeHello(session, name, sent, knows) {
+  const w = new Writer().array(sent === undefined ? 3 : knows === undefined ? 4 : 6).uint(1);
   (session ? w.bin(session) : w.nil()).text(name);
   if (sent !== undefined) w.uint(sent);
+  if (knows !== undefined) w.nil().uint(knows); // the page has no token
   return w.finish();
 }
 

@@ -31,6 +31,10 @@ const REFUSALS = new Map([
   [4, "Taken back: the canvas can’t be saved right now"],
   [9, "It is not known whether that was saved: look whether the canvas shows it"],
   [10, "Taken back: you may only watch here"],
+  [11, "Taken back: the canvas is closed for drawing"],
+  [12, "Taken back: this part of the canvas is protected"],
+  [13, "Taken back: that colour is not one of this canvas"],
+  [14, "Taken back: you have been banned from this canvas"],
 ]);
 const CURSOR_PAUSE = 60; // ms; the server forwards at most 20 a second
 const DOUBT = 3000; // ms: an op that is unanswered for so long casts doubt on the connection itself
@@ -119,7 +123,7 @@ export class Session {
   }
 
   #opened() {
-    this.link.send(protocol.encodeHello(this.#id, this.state.name, this.state.pending?.lastNum ?? 0));
+    this.link.send(protocol.encodeHello(this.#id, this.state.name, this.state.pending?.lastNum ?? 0, protocol.REFUSED_BANNED));
   }
 
   #closed() {

@@ -35,7 +35,7 @@ const PATIENCE = 5000; // ms for the answer to a probe
 const URGENT_PATIENCE = 2000; // ms, when there is a reason for doubt: the computer slept, the network changed
 const SLEPT = 3 * TICK; // ms between looks: after so long the computer slept, or the browser held the page up
 
-const SIGNED_OUT = 4005; // close code
+const SIGNED_OUT = 4005, BANNED = 4006; // close codes
 
 /** Close codes after which, by PROTOCOL.md, trying again is useless, and what to tell the user. */
 const FINAL = new Map([
@@ -46,6 +46,7 @@ const FINAL = new Map([
   [4000, "The server could not read what this page sent"],
   [4001, "The server did not hear from this page in time"],
   [4004, "You were disconnected by an operator"],
+  [BANNED, "You have been banned from this canvas"],
 ]);
 
 /**
@@ -160,7 +161,8 @@ export class Link {
     socket.onclose = (event) => {
       this.#socket = null;
       if (this.phase === "connecting") this.#askWhy();
-      if (FINAL.has(event.code)) this.stop(FINAL.get(event.code));
+      if (event.code === BANNED && event.reason) this.stop(`${FINAL.get(BANNED)}: ${event.reason}`);
+      else if (FINAL.has(event.code)) this.stop(FINAL.get(event.code));
       else this.#retry();
       if (event.code === SIGNED_OUT) this.handlers.signedOut();
     };

@@ -64,8 +64,8 @@ export function fakeWebSockets() {
     deliver(bytes) {
       this.onmessage?.({ data: new Uint8Array(bytes).buffer });
     }
-    drop(code = 1006) {
-      this.onclose?.({ code });
+    drop(code = 1006, reason = "") {
+      this.onclose?.({ code, reason });
     }
   }
   return { FakeWebSocket, made, get last() { return made.at(-1); } };

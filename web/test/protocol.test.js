@@ -14,8 +14,11 @@ const colourText = (bytes) => "#" + toHex(bytes).toUpperCase();
 function encode(message) {
   switch (message.type) {
     case 1:
-      if (message.token !== undefined) return new Writer().array(5).uint(1).nil().text(message.name).uint(message.sent).text(message.token).finish(); // the page has no token
-      return protocol.encodeHello(message.session === null ? null : fromHex(message.session), message.name, message.sent);
+      if (message.token !== undefined) { // the page has none
+        const w = new Writer().array(message.knows === undefined ? 5 : 6).uint(1).nil().text(message.name).uint(message.sent).text(message.token);
+        return (message.knows === undefined ? w : w.uint(message.knows)).finish();
+      }
+      return protocol.encodeHello(message.session === null ? null : fromHex(message.session), message.name, message.sent, message.knows);
     case 2: return protocol.encodeSubscribe(message.marks);
     case 3: return protocol.encodeUnsubscribe(message.regions);
     case 4: {

@@ -100,7 +100,7 @@ test("a lost connection is tried again, with growing pauses, until one succeeds"
 test("close codes: which end it and which do not", () => {
   const table = [
     [1000, true], [1001, true], [1006, true], [1011, true], [1012, true], [4002, true], [4003, true],
-    [1002, false], [1003, false], [1007, false], [1009, false], [4000, false], [4001, false], [4004, false],
+    [1002, false], [1003, false], [1007, false], [1009, false], [4000, false], [4001, false], [4004, false], [4006, false],
   ];
   for (const [code, again] of table) {
     const { clock, sockets, link } = setUp();
@@ -112,6 +112,13 @@ test("close codes: which end it and which do not", () => {
     assert.equal(link.reason !== "", !again, String(code));
     if (!again) assert.equal(clock.waiting, 0, "nothing goes on");
   }
+});
+
+test("who is banned is told why", () => {
+  const { sockets, link } = setUp();
+  greet(sockets);
+  sockets.last.drop(4006, "act 17: spam, until 2026-12-01 10:00 UTC");
+  assert.deepEqual([link.phase, link.reason], ["stopped", "You have been banned from this canvas: act 17: spam, until 2026-12-01 10:00 UTC"]);
 });
 
 test("after it was stopped the user can start it again", () => {

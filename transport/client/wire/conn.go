@@ -7,9 +7,11 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"mime"
 	"net"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/gobwas/ws"
@@ -68,7 +70,7 @@ func (d Dialer) Open(ctx context.Context, url string, hello codec.Hello) (*Conn,
 func (d Dialer) dial(ctx context.Context, url string) (*Conn, error) {
 	var refused *HandshakeError
 	dialer := ws.Dialer{NetDial: d.Net, Header: ws.HandshakeHeaderHTTP(d.Header), OnStatusError: func(status int, _ []byte, response io.Reader) {
-		refused = &HandshakeError{Status: status, Retry: retryAfter(response)}
+		refused = refusalIn(status, response)
 	}}
 	protocol := ""
 	if !d.JSON {
@@ -95,18 +97,25 @@ func (d Dialer) dial(ctx context.Context, url string) (*Conn, error) {
 	return c, nil
 }
 
-// retryAfter reads the header of that name, in seconds; 0: there is none.
-func retryAfter(response io.Reader) time.Duration {
+// maxText is how many bytes of a refusal are read for people.
+const maxText = 1 << 10
+
+// refusalIn reads what a server answers that does not accept a connection.
+func refusalIn(status int, response io.Reader) *HandshakeError {
+	refused := &HandshakeError{Status: status}
 	r, err := http.ReadResponse(bufio.NewReader(response), nil)
 	if err != nil {
-		return 0
+		return refused
 	}
-	r.Body.Close()
-	seconds, err := strconv.ParseUint(r.Header.Get("Retry-After"), 10, 16)
-	if err != nil {
-		return 0
+	defer r.Body.Close()
+	if seconds, err := strconv.ParseUint(r.Header.Get("Retry-After"), 10, 16); err == nil {
+		refused.Retry = time.Duration(seconds) * time.Second
 	}
-	return time.Duration(seconds) * time.Second
+	if kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); kind == "text/plain" {
+		text, _ := io.ReadAll(io.LimitReader(r.Body, maxText)) // as much as there is
+		refused.Text = strings.TrimSpace(string(text))
+	}
+	return refused
 }
 
 func (c *Conn) greet(hello codec.Hello, text bool) (codec.Welcome, error) {

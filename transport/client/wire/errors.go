@@ -3,14 +3,16 @@ package wire
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"time"
+	"unicode"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 )
 
 // Again reports whether an op that was refused for this reason can succeed later, under a new
-// number.
+// number. What moderators have decided may end, but not as soon as a program would try again.
 func Again(why canvas.Refusal) bool {
 	switch why {
 	case canvas.RefusedRate, canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining, canvas.RefusedOrder:
@@ -26,14 +28,28 @@ type CloseError struct {
 }
 
 func (e *CloseError) Error() string {
+	if e.Code == codec.CloseBanned {
+		return colon(canvas.RefusedBanned.Text(), e.Reason)
+	}
 	text := fmt.Sprintf("server closed the connection with code %d", e.Code)
 	if meaning := meaningOf(e.Code); meaning != "" {
 		text += " (" + meaning + ")"
 	}
-	if e.Reason != "" {
-		text += ": " + e.Reason
+	return colon(text, e.Reason)
+}
+
+// colon puts behind a text what somebody else says, without what could move a terminal's cursor.
+func colon(text, said string) string {
+	said = strings.Map(func(r rune) rune {
+		if unicode.IsPrint(r) {
+			return r
+		}
+		return -1
+	}, said)
+	if said == "" {
+		return text
 	}
-	return text
+	return text + ": " + said
 }
 
 func meaningOf(code codec.CloseCode) string {
@@ -58,6 +74,8 @@ func meaningOf(code codec.CloseCode) string {
 		return "nothing was heard"
 	case codec.CloseKicked:
 		return "disconnected by an operator"
+	case codec.CloseEnded:
+		return "signed out or expired"
 	}
 	return ""
 }
@@ -66,6 +84,7 @@ func meaningOf(code codec.CloseCode) string {
 type HandshakeError struct {
 	Status int           // of HTTP; 101: it accepted the connection but speaks another protocol
 	Retry  time.Duration // the server's Retry-After; 0: none
+	Text   string        // what the server says to people; empty: nothing
 }
 
 func (e *HandshakeError) Error() string {
@@ -73,11 +92,11 @@ func (e *HandshakeError) Error() string {
 	case 101, 400:
 		return "server does not speak " + codec.Subprotocol
 	case 403:
-		return "server does not allow this origin (status 403)"
+		return colon("server does not let you in (status 403)", e.Text)
 	case 503:
-		return "server is full or closing (status 503)"
+		return colon("server is full or closing (status 503)", e.Text)
 	}
-	return fmt.Sprintf("server answered with status %d instead of a WebSocket", e.Status)
+	return colon(fmt.Sprintf("server answered with status %d instead of a WebSocket", e.Status), e.Text)
 }
 
 // Hopeless reports whether connecting again would end the same way.

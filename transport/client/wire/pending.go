@@ -30,7 +30,7 @@ type pendingOp[T any] struct {
 // Hello is the HELLO of a connection on which the ops go on; the session is zero if there was no connection yet.
 func (p *Pending[T]) Hello(session canvas.Session) codec.Hello {
 	sent := p.Last
-	return codec.Hello{Session: session, Resume: session != canvas.Session{}, Sent: &sent}
+	return codec.Hello{Session: session, Resume: session != canvas.Session{}, Sent: &sent, Knows: canvas.LastRefusal}
 }
 
 // Add makes a PLACE op, with the next number, and returns that.

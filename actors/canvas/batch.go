@@ -43,7 +43,7 @@ type Op struct {
 	Pixels   []Pixel
 
 	From  NetworkID // of who placed it; 0: not known
-	Cause string    // why, if nobody drew it: see the causes; empty: it was drawn
+	Cause string    // why, if nobody drew it, in at most MaxCause bytes; empty: it was drawn
 
 	// For the region that commits it, and never stored.
 	Role    Role

@@ -20,6 +20,9 @@ const (
 	MaxRegions    = 4096     // actors per canvas
 )
 
+// MaxCause bounds the cause of an op, in bytes.
+const MaxCause = 64
+
 // What one message may hold, between pods and to clients.
 const (
 	MaxBatchPixels = MaxRegionEdge * MaxRegionEdge // pixels of a batch: as many as the largest region has

@@ -1,6 +1,8 @@
 package wire
 
 import (
+	"slices"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 )
@@ -66,17 +68,22 @@ func limit(p *packer, v *canvas.Limit) {
 // subject passes the bytes of subjects; nobody's is empty.
 func subject(p *packer, vs ...*canvas.Subject) {
 	for _, v := range vs {
-		var b []byte
-		if !p.reading && *v != (canvas.Subject{}) {
-			b = v[:]
-		}
-		bin(p, &b)
-		switch {
-		case !p.reading || len(b) == 0:
-		case len(b) != len(v):
-			p.fail("subject: %d bytes", len(b))
-		default:
-			*v = canvas.Subject(b)
-		}
+		fixed(p, "subject", v[:])
+	}
+}
+
+// fixed passes bytes whose number is known; if all are zero, none.
+func fixed(p *packer, what string, v []byte) {
+	var b []byte
+	if !p.reading && slices.ContainsFunc(v, func(b byte) bool { return b != 0 }) {
+		b = v
+	}
+	bin(p, &b)
+	switch {
+	case !p.reading || len(b) == 0:
+	case len(b) != len(v):
+		p.fail("%s: %d bytes", what, len(b))
+	default:
+		copy(v, b)
 	}
 }

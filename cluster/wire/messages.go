@@ -28,6 +28,8 @@ func submit(p *packer, m *message.Submit) {
 		number(p, &m.After)
 	})
 	users(p, m.Ops)
+	provenance(p, m.Ops)
+	terms(p, m.Ops)
 }
 
 func detach(*packer, *message.Detach) {}
@@ -48,6 +50,7 @@ func attached(p *packer, m *message.Attached) {
 	each(p, &m.Recent, pastBatch)
 	boolean(p, &m.Rests)
 	usersOfEach(p, m.Recent)
+	provenanceOfEach(p, m.Recent)
 }
 
 func resting(p *packer, m *message.Resting) {
@@ -69,6 +72,7 @@ func committed(p *packer, m *message.Committed) {
 		ops = m.Batch.Ops
 	}
 	users(p, ops)
+	provenance(p, ops)
 }
 
 func rejected(p *packer, m *message.Rejected) {
@@ -134,6 +138,7 @@ func salvaged(p *packer, m *message.Salvaged) {
 	optional(p, &m.Base, snapshot)
 	each(p, &m.Recent, pastBatch)
 	usersOfEach(p, m.Recent)
+	provenanceOfEach(p, m.Recent)
 }
 
 func resyncUsers(*packer, *message.ResyncUsers) {}

@@ -80,6 +80,12 @@ func origins(p *packer, ops []canvas.Op) { beside(p, ops, store.AppendOrigins, s
 // users passes the users of ops whose record has been passed, for the same reason.
 func users(p *packer, ops []canvas.Op) { beside(p, ops, store.AppendUsers, store.DecodeUsers) }
 
+// provenance passes where such ops came from, and why. Relays know it too: when the store and an owner
+// are lost together, they give the log back.
+func provenance(p *packer, ops []canvas.Op) {
+	beside(p, ops, store.AppendProvenance, store.DecodeProvenance)
+}
+
 // beside passes what is kept beside the record of ops.
 func beside(p *packer, ops []canvas.Op, write func([]byte, []canvas.Op) []byte, read func([]byte, []canvas.Op) error) {
 	var record []byte
@@ -96,10 +102,19 @@ func beside(p *packer, ops []canvas.Op, write func([]byte, []canvas.Op) []byte, 
 
 // usersOfEach passes the users of batches that have been passed as a list.
 func usersOfEach(p *packer, batches []*canvas.Batch) {
+	besideEach(p, batches, store.AppendUsers, store.DecodeUsers)
+}
+
+// provenanceOfEach does the same with their provenance.
+func provenanceOfEach(p *packer, batches []*canvas.Batch) {
+	besideEach(p, batches, store.AppendProvenance, store.DecodeProvenance)
+}
+
+func besideEach(p *packer, batches []*canvas.Batch, write func([]byte, []canvas.Op) []byte, read func([]byte, []canvas.Op) error) {
 	var records [][]byte
 	if !p.reading {
 		for _, b := range batches {
-			records = append(records, store.AppendUsers(nil, b.Ops))
+			records = append(records, write(nil, b.Ops))
 		}
 	}
 	each(p, &records, func(p *packer, record *[]byte) { bin(p, record) })
@@ -107,11 +122,11 @@ func usersOfEach(p *packer, batches []*canvas.Batch) {
 		return
 	}
 	if len(records) != len(batches) {
-		p.fail("users of %d batches, there are %d", len(records), len(batches))
+		p.fail("about %d batches, there are %d", len(records), len(batches))
 		return
 	}
 	for i, b := range batches {
-		if err := store.DecodeUsers(records[i], b.Ops); err != nil {
+		if err := read(records[i], b.Ops); err != nil {
 			p.fail("%w", err)
 		}
 	}

@@ -42,6 +42,8 @@ var (
 	errChain    = errors.New("batches that do not follow each other")
 	errSeq      = errors.New("a batch that does not have as many pixels as numbers")
 	errSpelling = errors.New("a colour that is none")
+	errRole     = errors.New("a role that is none")
+	errCause    = errors.New("a cause that is none")
 	errPoint    = errors.New("a pointer that is not on the canvas")
 	errNobody   = errors.New("an allowance of nobody")
 )
@@ -104,6 +106,12 @@ func checkOps(ops []canvas.Op, area int) error {
 		}
 		if err := checkUser(max(op.ID.Author, op.User), op.Name); err != nil {
 			return err
+		}
+		if len(op.Cause) > canvas.MaxCause || !utf8.ValidString(op.Cause) {
+			return errCause
+		}
+		if op.Role > canvas.RoleOwner {
+			return errRole
 		}
 		if op.Spelling != "" {
 			if _, err := canvas.ParseColor(op.Spelling); err != nil {

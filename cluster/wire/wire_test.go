@@ -56,6 +56,10 @@ func examples() []example {
 	placed := *small
 	placed.Ops = []canvas.Op{{ID: small.Ops[0].ID, User: 0xB1B2C3D4E5F6, Pixels: small.Ops[0].Pixels}, {ID: small.Ops[0].ID, Pixels: []canvas.Pixel{{Pos: 4}}}}
 	placed.To++
+	traced := *small
+	traced.Ops = []canvas.Op{{ID: small.Ops[0].ID, Pixels: small.Ops[0].Pixels, From: 0xC1B2C3D4E5F6, Cause: "rollback 7"}}
+	undoing := slices.Clone(traced.Ops)
+	undoing[0].Role, undoing[0].Address, undoing[0].Since = canvas.RoleOwner, canvas.Address{10: 0xFF, 11: 0xFF, 12: 192, 15: 1}, 70_000
 	subject, limit := canvas.Subject{0xA1, 0xB2, 15: 1}, canvas.Limit{Every: 5_000_000, Burst: 2000}
 	pointers := []canvas.Pointer{{Author: 9, X: 3, Y: 500}, {Author: 0xA1B2C3D4E5F6, X: canvas.PointerGone, Y: canvas.PointerGone}}
 	return []example{
@@ -66,6 +70,7 @@ func examples() []example {
 		{"submit-none", &message.Submit{}},
 		{"submit-again", &message.Submit{Stream: 1 << 60, N: 5, Ops: fromKnown, Again: []message.Again{{After: 70_000}, {Op: 1}}}},
 		{"submit-users", &message.Submit{Stream: 1 << 60, N: 5, Ops: placed.Ops}},
+		{"submit-terms", &message.Submit{Stream: 1 << 60, N: 5, Ops: undoing}},
 		{"detach", &message.Detach{}},
 		{"point", &message.Point{Moved: pointers}},
 		{"yield", &message.Yield{N: 4}},
@@ -73,6 +78,7 @@ func examples() []example {
 		{"attached", &message.Attached{Stream: 1 << 60, Answers: 9, Position: at, Recent: []*canvas.Batch{batch, small}}},
 		{"attached-base", &message.Attached{Stream: 2, Position: at, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
 		{"attached-users", &message.Attached{Stream: 2, Position: at, Recent: []*canvas.Batch{small, &placed}}},
+		{"attached-traced", &message.Attached{Stream: 2, Position: at, Recent: []*canvas.Batch{small, &traced}}},
 		{"attached-renewed", &message.Attached{Stream: 2, Position: at}},
 		{"attached-rests", &message.Attached{Stream: 2, Position: at, Rests: true}},
 		{"resting", &message.Resting{N: 300, Sums: append(make([]uint64, message.RestShares-1), 1<<63)}},
@@ -80,6 +86,7 @@ func examples() []example {
 		{"committed", &message.Committed{Stream: 1 << 60, N: 8, Batch: batch, Acks: ids}},
 		{"committed-before", &message.Committed{Stream: 2, Acks: ids[:1]}},
 		{"committed-users", &message.Committed{Stream: 2, Batch: &placed, Acks: ids[:1]}},
+		{"committed-traced", &message.Committed{Stream: 2, Batch: &traced, Acks: ids[:1]}},
 		{"committed-keyed", &message.Committed{Stream: 2, Acks: keyed}},
 		{"rejected-keyed", &message.Rejected{Stream: 2, N: 3, Ops: keyed, Why: canvas.RefusedUnsure}},
 		{"rejected", &message.Rejected{Stream: 2, N: 3, Ops: ids, Why: canvas.RefusedUnavailable, Retry: 1500 * time.Millisecond}},
@@ -94,6 +101,7 @@ func examples() []example {
 		{"salvage", &message.Salvage{N: 300}},
 		{"salvaged", &message.Salvaged{N: 300, Base: &canvas.Snapshot{Region: 4095, Position: at, Tile: canvas.NewTile(2, 2)}, Recent: []*canvas.Batch{small}}},
 		{"salvaged-users", &message.Salvaged{N: 300, Recent: []*canvas.Batch{&placed}}},
+		{"salvaged-traced", &message.Salvaged{N: 300, Recent: []*canvas.Batch{&traced}}},
 		{"salvaged-none", &message.Salvaged{N: 1}},
 		{"inspect", &message.Inspect{Full: true, Connections: 50, Name: "ada", History: true}},
 		{"inspect-little", &message.Inspect{}},
@@ -239,6 +247,9 @@ func fill(v reflect.Value, random *rand.Rand) {
 	case canvas.Color:
 		v.SetUint(1 + random.Uint64N(0xFFFFFF))
 		return
+	case canvas.NetworkID:
+		v.SetUint(1 + random.Uint64N(1<<48-1))
+		return
 	case canvas.Batch:
 		v.Set(reflect.ValueOf(randomBatch(random)))
 		return
@@ -285,6 +296,7 @@ func randomBatch(random *rand.Rand) canvas.Batch {
 	for i := range b.Ops { // a batch that travels leaves behind where its ops are from
 		op := &b.Ops[i]
 		op.ID.Key, op.Network, op.InTurn = canvas.Key{}, 0, false
+		op.Role, op.Address, op.Since = 0, canvas.Address{}, 0
 	}
 	b.To = b.From + uint64(b.Pixels())
 	return b

@@ -6,10 +6,10 @@
 //
 // A backup is a line of text, one zstd stream, and the SHA-256 (32 bytes) of both:
 //
-//	pixelplayground backup 2\n
+//	pixelplayground backup 3\n
 //
-// 2 is the version of the format; version 1 had no users and no documents. The stream consists of sections: kind (1 byte), length of the
-// body (uvarint), body. Numbers are uvarints.
+// 3 is the version of the format; version 1 had no users and no documents, version 2 no provenance. The
+// stream consists of sections: kind (1 byte), length of the body (uvarint), body. Numbers are uvarints.
 //
 //	A  about     JSON: see About. The first section
 //	R  region    number, epoch of its last claim, epoch and seq of its position, seq at which its log
@@ -17,6 +17,7 @@
 //	             regions are there, in order
 //	B  batch     a record of the log (see store.AppendWhole) of the region before it, oldest first
 //	U  users     the users of the batch before it (see store.AppendUsers), if any are known
+//	P  provenance  of the ops of that batch (see store.AppendProvenance), if any is known
 //	D  document  length of its kind, kind, length of its id, id, and what it says. They follow the
 //	             last region. When a document ends is not kept: those of the kinds that are backed up
 //	             say it themselves
@@ -36,19 +37,20 @@ import (
 )
 
 // version is the version of the format that is written; older ones from oldest on are read as well.
-const version, oldest = 2, 1
+const version, oldest = 3, 1
 
 // heading begins the first line of a backup; the version follows.
 const heading = "pixelplayground backup "
 
 // Kinds of sections.
 const (
-	aboutSection  = 'A'
-	regionSection = 'R'
-	batchSection  = 'B'
-	usersSection  = 'U'
-	paperSection  = 'D'
-	endSection    = 'E'
+	aboutSection      = 'A'
+	regionSection     = 'R'
+	batchSection      = 'B'
+	usersSection      = 'U'
+	provenanceSection = 'P'
+	paperSection      = 'D'
+	endSection        = 'E'
 )
 
 // maxSection bounds a section, in bytes: five times what the largest commit takes.

@@ -240,28 +240,31 @@ func TestBackup_Damaged(t *testing.T) {
 			t.Errorf("%.30q: %v", text, err)
 		}
 	}
-	newer := append([]byte(heading+"3\n"), file[len(heading)+2:]...)
-	if _, err := Check(bytes.NewReader(newer)); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 3, this program reads versions 1 to 2") {
+	newer := append([]byte(heading+"4\n"), file[len(heading)+2:]...)
+	if _, err := Check(bytes.NewReader(newer)); !errors.Is(err, ErrVersion) || !strings.Contains(err.Error(), "version 4, this program reads versions 1 to 3") {
 		t.Errorf("a newer version: %v", err)
 	}
 }
 
-// TestBackup_Version1: a backup from before there were documents is read as it was.
-func TestBackup_Version1(t *testing.T) {
-	file, err := os.ReadFile("testdata/version1.backup")
-	if err != nil {
-		t.Fatal(err)
+// TestBackup_EarlierVersions: a backup from before there were documents, or provenance, is read as it
+// was.
+func TestBackup_EarlierVersions(t *testing.T) {
+	for name, papers := range map[string]int{"version1": 0, "version2": 2} {
+		file, err := os.ReadFile("testdata/" + name + ".backup")
+		if err != nil {
+			t.Fatal(err)
+		}
+		summary, err := Check(bytes.NewReader(file))
+		if err != nil || summary.Drawn != 2 || summary.Pixels != 120 || summary.Batches != 40 || summary.Papers != papers {
+			t.Fatalf("%s: %+v, %v", name, summary, err)
+		}
+		into := embedded(t)
+		if _, err := Restore(t.Context(), bytes.NewReader(file), into, 1<<33); err != nil {
+			t.Fatal(err)
+		}
+		again, _ := written(t, into)
+		same(t, regions(t, file), regions(t, again), 1<<33)
 	}
-	summary, err := Check(bytes.NewReader(file))
-	if err != nil || summary.Drawn != 2 || summary.Pixels != 120 || summary.Batches != 40 || summary.Papers != 0 {
-		t.Fatalf("%+v, %v", summary, err)
-	}
-	into := embedded(t)
-	if _, err := Restore(t.Context(), bytes.NewReader(file), into, 1<<33); err != nil {
-		t.Fatal(err)
-	}
-	again, _ := written(t, into)
-	same(t, regions(t, file), regions(t, again), 1<<33)
 }
 
 // TestBackup_Untrue: a file with a correct checksum may still not be a canvas.

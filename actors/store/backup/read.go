@@ -108,7 +108,10 @@ func (r *Reader) Next() (canvas.RegionID, *store.Claim, error) {
 		}
 		left.Log = append(left.Log, b)
 		r.kind = 0
-		if err := r.users(b); err != nil {
+		if err := r.beside(usersSection, b, store.DecodeUsers); err != nil {
+			return 0, nil, damaged("region %d: %w", id, err)
+		}
+		if err := r.beside(provenanceSection, b, store.DecodeProvenance); err != nil {
 			return 0, nil, damaged("region %d: %w", id, err)
 		}
 	}
@@ -120,13 +123,13 @@ func (r *Reader) Next() (canvas.RegionID, *store.Claim, error) {
 	return id, c, nil
 }
 
-// users reads the section of a batch's users, if it has one.
-func (r *Reader) users(b *canvas.Batch) error {
-	if err := r.fill(); err != nil || r.kind != usersSection {
+// beside reads the section of what is known of a batch's ops, if there is one.
+func (r *Reader) beside(kind byte, b *canvas.Batch, read func([]byte, []canvas.Op) error) error {
+	if err := r.fill(); err != nil || r.kind != kind {
 		return err
 	}
 	r.kind = 0
-	return store.DecodeUsers(r.body, b.Ops)
+	return read(r.body, b.Ops)
 }
 
 // region reads the section of a region, without its log.

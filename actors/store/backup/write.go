@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"hash"
 	"io"
@@ -122,14 +123,19 @@ func (w *writer) region(id canvas.RegionID, c *store.Claim) error {
 		if err := w.section(batchSection, w.body); err != nil {
 			return err
 		}
-		if w.body = store.AppendUsers(w.body[:0], b.Ops); len(w.body) == 0 {
-			continue
-		}
-		if err := w.section(usersSection, w.body); err != nil {
+		if err := errors.Join(w.beside(usersSection, b, store.AppendUsers), w.beside(provenanceSection, b, store.AppendProvenance)); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// beside writes what is known of a batch's ops, if anything is.
+func (w *writer) beside(kind byte, b *canvas.Batch, write func([]byte, []canvas.Op) []byte) error {
+	if w.body = write(w.body[:0], b.Ops); len(w.body) == 0 {
+		return nil
+	}
+	return w.section(kind, w.body)
 }
 
 func (w *writer) document(kind store.Kind, id string, value []byte) error {

@@ -149,7 +149,7 @@ func (s *Store) StartCommit(ctx context.Context, b *canvas.Batch, token store.To
 }
 
 func (s *Store) newCommit(b *canvas.Batch, token store.Token) *commit {
-	return &commit{batch: b, token: token, record: store.AppendWhole(nil, b), users: store.AppendUsers(nil, b.Ops), keep: s.cfg.keep()}
+	return &commit{batch: b, token: token, entry: entryOf(b), keep: s.cfg.keep()}
 }
 
 func commitError(b *canvas.Batch, err error) error {

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"hash/crc32"
 
+	"go.etcd.io/bbolt"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
 )
@@ -79,23 +81,23 @@ func openRecord(key, stored []byte) (*canvas.Batch, error) {
 	return b, nil
 }
 
-// sealUsers returns the users of a stored log entry as they are stored: after a checksum that covers
-// the entry too. So those of an entry that an earlier version has replaced are not taken for the new
+// sealBeside returns what stands beside a stored log entry as it is stored: after a checksum that covers
+// the entry too. So that of an entry which an earlier version has replaced is not taken for the new
 // one's.
-func sealUsers(key, entry, users []byte) []byte {
-	stored := binary.BigEndian.AppendUint32(make([]byte, 0, sumBytes+len(users)), checksum(key, entry, users))
-	return append(stored, users...)
+func sealBeside(key, entry, beside []byte) []byte {
+	stored := binary.BigEndian.AppendUint32(make([]byte, 0, sumBytes+len(beside)), checksum(key, entry, beside))
+	return append(stored, beside...)
 }
 
-// openUsers sets the users of a log entry's ops. Users that can't be read are not known: then the
-// authors are shown, and nothing of the canvas is lost.
-func openUsers(key, entry, stored []byte, ops []canvas.Op) {
+// besideOf returns what stands in a bucket beside a log entry; nothing if it can't be read, or if the
+// bucket is nil.
+func besideOf(b *bbolt.Bucket, key, entry []byte) []byte {
+	if b == nil {
+		return nil
+	}
+	stored := b.Get(key)
 	if len(stored) < sumBytes || checksum(key, entry, stored[sumBytes:]) != binary.BigEndian.Uint32(stored) {
-		return
+		return nil
 	}
-	if store.DecodeUsers(stored[sumBytes:], ops) != nil {
-		for i := range ops {
-			ops[i].User = 0
-		}
-	}
+	return stored[sumBytes:]
 }

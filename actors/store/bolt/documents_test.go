@@ -45,10 +45,10 @@ func TestDocuments_EarlierFile(t *testing.T) {
 	}
 }
 
-// An earlier version keeps the log without users: it trims it, and mends the region, and knows nothing
-// of the users beside it. Those that are left over go with the next trimming, and are never taken for
-// those of another batch.
-func TestUsers_LeftByAnEarlierVersion(t *testing.T) {
+// An earlier version keeps the log without users and provenance: it trims it, and mends the region, and
+// knows nothing of what stands beside it. What is left over goes with the next trimming, and is never
+// taken for another batch's.
+func TestBeside_LeftByAnEarlierVersion(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	cfg.LogPixels = 3
 	s := open(t, cfg)
@@ -56,7 +56,7 @@ func TestUsers_LeftByAnEarlierVersion(t *testing.T) {
 	commit := func(from uint64, user canvas.Author) {
 		t.Helper()
 		b := dot(5, claim.Epoch, from)
-		b.Ops[0].User = user
+		b.Ops[0].User, b.Ops[0].From = user, canvas.NetworkID(user)
 		if err := s.Commit(t.Context(), b, claim.Token); err != nil {
 			t.Fatal(err)
 		}
@@ -68,6 +68,9 @@ func TestUsers_LeftByAnEarlierVersion(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, b := range log {
+			if op := &b.Ops[0]; op.From != canvas.NetworkID(op.User) {
+				t.Errorf("user %d of network %d", op.User, op.From)
+			}
 			all = append(all, b.Ops[0].User)
 		}
 		return all
@@ -76,6 +79,9 @@ func TestUsers_LeftByAnEarlierVersion(t *testing.T) {
 		t.Helper()
 		if err := s.db.View(func(tx *bbolt.Tx) error {
 			n = tx.Bucket([]byte(usersBucket)).Stats().KeyN
+			if beside := tx.Bucket([]byte(provenanceBucket)).Stats().KeyN; beside != n {
+				t.Errorf("provenance of %d batches, users of %d", beside, n)
+			}
 			return nil
 		}); err != nil {
 			t.Fatal(err)

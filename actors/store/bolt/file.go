@@ -178,7 +178,7 @@ func verifyFile(file *os.File) (meta, error) {
 
 // verifyBucket reads every byte of a bucket, to provoke the faults and panics that this may cause.
 func verifyBucket(name []byte, b *bbolt.Bucket) error {
-	keyBytes, known := map[string]int{regionsBucket: 4, pixelsBucket: 6, logBucket: 12, usersBucket: 12, recordedBucket: 4}[string(name)]
+	keyBytes, known := map[string]int{regionsBucket: 4, pixelsBucket: 6, logBucket: 12, usersBucket: 12, provenanceBucket: 12, recordedBucket: 4}[string(name)]
 	all := crc32.NewIEEE()
 	return b.ForEach(func(k, v []byte) error {
 		if known && (len(k) != keyBytes || v == nil) { // nil: of a bucket within it, which can't be written to
@@ -206,7 +206,7 @@ func explain(dir, path string, err error) error {
 
 // identify checks that the file holds the canvas asked for, and makes a new file hold it.
 func identify(tx *bbolt.Tx, cfg Config) error {
-	for _, name := range append(buckets(), usersBucket, recordedBucket, documentsBucket, endsBucket) {
+	for _, name := range append(buckets(), usersBucket, provenanceBucket, recordedBucket, documentsBucket, endsBucket) {
 		if _, err := tx.CreateBucketIfNotExists([]byte(name)); err != nil {
 			return fmt.Errorf("create bucket %s: %w", name, err)
 		}

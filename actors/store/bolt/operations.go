@@ -73,11 +73,10 @@ func (o *release) apply(t *tables) error {
 
 // commit writes a batch: pixels, log and position.
 type commit struct {
-	batch  *canvas.Batch
-	token  store.Token
-	record []byte // of batch
-	users  []byte // of its ops; empty: none is known
-	keep   store.Keep
+	batch *canvas.Batch
+	token store.Token
+	entry logEntry // of batch
+	keep  store.Keep
 }
 
 func (c *commit) apply(t *tables) error {
@@ -102,7 +101,7 @@ func (c *commit) apply(t *tables) error {
 		return err
 	}
 	r.position, r.lastFrom = b.Position(), b.From
-	t.appendLog(b, c.record, c.users)
+	t.appendLog(b, c.entry)
 	r.logStart = t.trimLog(b.Region, &r, c.keep)
 	t.setRegion(b.Region, &r)
 	return nil
@@ -137,7 +136,7 @@ func (m *mend) apply(t *tables) error {
 		}
 	}
 	for _, b := range m.recent {
-		t.appendLog(b, store.AppendWhole(nil, b), store.AppendUsers(nil, b.Ops))
+		t.appendLog(b, entryOf(b))
 	}
 	r.sealed = true
 	t.setRegion(m.region, &r)

@@ -20,6 +20,8 @@ const (
 	logBucket     = "log"     // region u32, To of the batch u64: its record with a checksum
 	usersBucket   = "users"   // the same keys: the users of the record's ops, with a checksum
 
+	provenanceBucket = "provenance" // the same: where those ops came from, and why
+
 	recordedBucket = "recorded" // region u32: up to where it is recorded u64, with a checksum
 )
 
@@ -38,7 +40,7 @@ type tables struct {
 	regions, pixels, log *bbolt.Bucket
 
 	// These are nil in a file that an earlier version wrote and that is only read.
-	users, recorded, documents, ends *bbolt.Bucket
+	users, provenance, recorded, documents, ends *bbolt.Bucket
 
 	// failed is the first failed write. It must undo the transaction: otherwise what came before the
 	// failed write would be kept without it.
@@ -51,10 +53,11 @@ func tablesOf(tx *bbolt.Tx) *tables {
 		pixels:  tx.Bucket([]byte(pixelsBucket)),
 		log:     tx.Bucket([]byte(logBucket)),
 
-		users:     tx.Bucket([]byte(usersBucket)),
-		recorded:  tx.Bucket([]byte(recordedBucket)),
-		documents: tx.Bucket([]byte(documentsBucket)),
-		ends:      tx.Bucket([]byte(endsBucket)),
+		users:      tx.Bucket([]byte(usersBucket)),
+		provenance: tx.Bucket([]byte(provenanceBucket)),
+		recorded:   tx.Bucket([]byte(recordedBucket)),
+		documents:  tx.Bucket([]byte(documentsBucket)),
+		ends:       tx.Bucket([]byte(endsBucket)),
 	}
 }
 
@@ -253,7 +256,7 @@ func (t *tables) lastEpoch(id canvas.RegionID) (last uint64) {
 // clear deletes a region's chunks and log, and what is noted about its record.
 func (t *tables) clear(id canvas.RegionID) {
 	prefix := regionKey(id)
-	for _, b := range []*bbolt.Bucket{t.pixels, t.log, t.users, t.recorded} {
+	for _, b := range []*bbolt.Bucket{t.pixels, t.log, t.users, t.provenance, t.recorded} {
 		var keys [][]byte
 		c := b.Cursor()
 		for k, _ := c.Seek(prefix); bytes.HasPrefix(k, prefix); k, _ = c.Next() {
@@ -267,23 +270,48 @@ func (t *tables) clear(id canvas.RegionID) {
 	}
 }
 
-func (t *tables) appendLog(b *canvas.Batch, record, users []byte) {
+// logEntry is a batch in the form in which the log has it.
+type logEntry struct {
+	record     []byte // with the origins of its ops
+	users      []byte // of them; empty: none is known
+	provenance []byte // of them; empty: none is known
+}
+
+func entryOf(b *canvas.Batch) logEntry {
+	return logEntry{store.AppendWhole(nil, b), store.AppendUsers(nil, b.Ops), store.AppendProvenance(nil, b.Ops)}
+}
+
+func (t *tables) appendLog(b *canvas.Batch, e logEntry) {
 	key := logKey(b.Region, b.To)
-	entry := sealRecord(key, record)
+	entry := sealRecord(key, e.record)
 	t.put(t.log, key, entry)
-	if len(users) > 0 {
-		t.put(t.users, key, sealUsers(key, entry, users))
+	if len(e.users) > 0 {
+		t.put(t.users, key, sealBeside(key, entry, e.users))
+	}
+	if len(e.provenance) > 0 {
+		t.put(t.provenance, key, sealBeside(key, entry, e.provenance))
 	}
 }
 
-// openLogged returns the batch of a stored log entry, with its users. An entry without users has
-// none, or an earlier version wrote it.
+// openLogged returns the batch of a stored log entry, with what stands beside it. Of an entry that an
+// earlier version wrote nothing does. What can't be read is not known: then the authors are shown
+// instead of the users, and nothing of the canvas is lost.
 func (t *tables) openLogged(key, stored []byte) (*canvas.Batch, error) {
 	b, err := openRecord(key, stored)
-	if err == nil && t.users != nil {
-		openUsers(key, stored, t.users.Get(key), b.Ops)
+	if err != nil {
+		return nil, err
 	}
-	return b, err
+	if users := besideOf(t.users, key, stored); store.DecodeUsers(users, b.Ops) != nil {
+		for i := range b.Ops {
+			b.Ops[i].User = 0
+		}
+	}
+	if provenance := besideOf(t.provenance, key, stored); store.DecodeProvenance(provenance, b.Ops) != nil {
+		for i := range b.Ops {
+			b.Ops[i].From, b.Ops[i].Cause = 0, ""
+		}
+	}
+	return b, nil
 }
 
 // recordedDrops bounds how many batches that are recorded one commit drops. A region's record grows
@@ -311,7 +339,8 @@ func (t *tables) trimLog(id canvas.RegionID, r *region, keep store.Keep) uint64 
 		t.failed = t.log.Delete(k)
 		start = to
 	}
-	t.trimUsers(id, start)
+	t.trimBeside(t.users, id, start)
+	t.trimBeside(t.provenance, id, start)
 	return start
 }
 
@@ -334,16 +363,16 @@ func (t *tables) setRecorded(id canvas.RegionID, to uint64) {
 	t.put(t.recorded, key, binary.BigEndian.AppendUint32(stored, checksum(key, stored)))
 }
 
-// trimUsers drops the users of batches that the log no longer has. There are more of them than were
+// trimBeside drops what stands beside batches that the log no longer has. There is more of it than was
 // dropped from the log just now if an earlier version has trimmed that.
-func (t *tables) trimUsers(id canvas.RegionID, start uint64) {
+func (t *tables) trimBeside(b *bbolt.Bucket, id canvas.RegionID, start uint64) {
 	prefix := regionKey(id)
 	for t.failed == nil {
-		k, _ := t.users.Cursor().Seek(prefix)
+		k, _ := b.Cursor().Seek(prefix)
 		if !bytes.HasPrefix(k, prefix) || binary.BigEndian.Uint64(k[len(prefix):]) > start {
 			return
 		}
-		t.failed = t.users.Delete(k)
+		t.failed = b.Delete(k)
 	}
 }
 

@@ -20,7 +20,7 @@ import (
 
 // mendScript: KEYS meta, pixels, log, ARGV term, its epoch, owner, token, position_epoch,
 // position_seq, last_from, log_start, pixels, and for each batch of the log its id,
-// record, origins and users. Returns the new epoch, or nothing when another owner has claimed the region.
+// record, origins, users and provenance. Returns the new epoch, or nothing when another owner has claimed the region.
 //
 // The keys may hold values of any type. SET comes first: a Redis that is out of memory refuses it,
 // and then nothing has been written.
@@ -37,8 +37,8 @@ if claimed ~= ARGV[1] and last >= epoch then
 end` + nextEpoch + `
 redis.call('SET', pixels, ARGV[9])
 redis.call('DEL', meta, log)
-for i = 10, #ARGV, 4 do
-  redis.call('XADD', log, ARGV[i], 'batch', ARGV[i + 1], 'origins', ARGV[i + 2], 'users', ARGV[i + 3])
+for i = 10, #ARGV, 5 do
+  redis.call('XADD', log, ARGV[i], 'batch', ARGV[i + 1], 'origins', ARGV[i + 2], 'users', ARGV[i + 3], 'provenance', ARGV[i + 4])
 end
 redis.call('HSET', meta, 'epoch', epoch .. '.' .. token, 'owner', ARGV[3], 'position_epoch', ARGV[5],
   'position_seq', ARGV[6], 'last_from', ARGV[7], 'log_start', ARGV[8])
@@ -82,7 +82,7 @@ func mendArgs(owner string, token store.Token, have *store.Claim, recent []*canv
 		number(have.Position.Epoch), number(have.Position.Seq), number(lastFrom), number(start), pixels,
 	}
 	for _, b := range recent {
-		args = append(args, number(b.To)+"-0", store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops), store.AppendUsers([]byte{}, b.Ops))
+		args = append(append(args, number(b.To)+"-0"), entryOf(b)...)
 	}
 	return args
 }

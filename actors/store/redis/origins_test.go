@@ -19,6 +19,7 @@ func TestLog_EarlierVersionsReadAndWrite(t *testing.T) {
 	claim := claimed(t, s, 0)
 	b := dot(0, claim.Epoch, 0)
 	b.Ops[0].ID.Key, b.Ops[0].Network, b.Ops[0].InTurn, b.Ops[0].User = canvas.Key{1, 2}, 7, true, 9
+	b.Ops[0].From, b.Ops[0].Cause = 5, "rollback 7"
 	if err := s.Commit(context.Background(), b, claim.Token); err != nil {
 		t.Fatal(err)
 	}
@@ -31,6 +32,7 @@ func TestLog_EarlierVersionsReadAndWrite(t *testing.T) {
 	plain := *b
 	plain.Ops = []canvas.Op{b.Ops[0]}
 	plain.Ops[0].ID.Key, plain.Ops[0].Network, plain.Ops[0].InTurn, plain.Ops[0].User = canvas.Key{}, 0, false, 0
+	plain.Ops[0].From, plain.Ops[0].Cause = 0, ""
 	if got, err := store.DecodeBatch([]byte(record)); err != nil || record[0] != 1 || !reflect.DeepEqual(got, &plain) {
 		t.Errorf("they read %+v of version %d, %v; want %+v", got, record[0], err, &plain)
 	}

@@ -11,7 +11,7 @@
 //	                         where; absent: nothing is)
 //	playground:{12}:pixels   red, green, blue of each position, each xor the background:
 //	                         what is absent, and what Redis pads with, was never painted
-//	playground:{12}:log      stream by the id <To>-0: batch = its record, origins and users = those of its ops
+//	playground:{12}:log      stream by the id <To>-0: batch = its record, origins, users and provenance = those of its ops
 //	playground:canvas        hash: format, geometry, identity, claims (token of the last)
 //	playground:primaries     hash: when a process of Redis was first seen as the primary
 //

@@ -59,14 +59,18 @@ func untilHole(entries []driver.XMessage) (batches []*canvas.Batch) {
 
 func batchOf(entry driver.XMessage) (*canvas.Batch, error) {
 	record, _ := entry.Values["batch"].(string)
-	origins, _ := entry.Values["origins"].(string) // this and the next are absent if an earlier version wrote it
+	origins, _ := entry.Values["origins"].(string) // this and the next ones are absent if an earlier version wrote it
 	users, _ := entry.Values["users"].(string)
+	provenance, _ := entry.Values["provenance"].(string)
 	b, err := store.DecodeBatch([]byte(record))
 	if err == nil {
 		err = store.DecodeOrigins([]byte(origins), b.Ops)
 	}
 	if err == nil {
 		err = store.DecodeUsers([]byte(users), b.Ops)
+	}
+	if err == nil {
+		err = store.DecodeProvenance([]byte(provenance), b.Ops)
 	}
 	if err != nil {
 		return nil, fmt.Errorf("log entry %s: %w", entry.ID, err)

@@ -53,8 +53,8 @@ if redis.call('HGET', KEYS[1], 'epoch') == ARGV[1] then
 end
 return 1`
 
-// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, must, may, record, origins, users, and
-// for each run of pixels its offset and bytes. Returns nothing, or why the batch is refused: the region
+// commitScript: KEYS meta, pixels, log, ARGV term, epoch, from, to, must, may, record, origins, users,
+// provenance, and for each run of pixels its offset and bytes. Returns nothing, or why the batch is refused: the region
 // is damaged if that begins with lostPrefix, else the batch is fenced.
 //
 // Except for the batch that is added, no batch that begins before the sequence number must may stay
@@ -64,7 +64,7 @@ return 1`
 const commitScript = `
 local meta, pixels, log = KEYS[1], KEYS[2], KEYS[3]
 local term, epoch, from, to, must, may = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5], ARGV[6]
-local record, origins, users = ARGV[7], ARGV[8], ARGV[9]
+local record, origins, users, provenance = ARGV[7], ARGV[8], ARGV[9], ARGV[10]
 local is = redis.call('HMGET', meta, 'epoch', 'owner', 'position_epoch', 'position_seq', 'last_from', 'log_start', 'recorded')
 local claimed, owner, position_epoch, seq, last_from, start = is[1], is[2], is[3], is[4] or '0', is[5], is[6] or '0'
 
@@ -94,8 +94,8 @@ if seq ~= from then
   return 'from ' .. from .. ', but the region is at ' .. seq
 end
 
-redis.call('XADD', log, to .. '-0', 'batch', record, 'origins', origins, 'users', users)
-for i = 10, #ARGV, 2 do
+redis.call('XADD', log, to .. '-0', 'batch', record, 'origins', origins, 'users', users, 'provenance', provenance)
+for i = 11, #ARGV, 2 do
   redis.call('SETRANGE', pixels, ARGV[i], ARGV[i + 1])
 end
 local began = start
@@ -164,9 +164,17 @@ func number(n uint64) string { return strconv.FormatUint(n, 10) }
 func commitArgs(b *canvas.Batch, token store.Token, keep store.Keep) []any {
 	must, may := keep.Cuts(b.To)
 	term := stored(store.Term{Epoch: b.Epoch, Token: token})
-	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(must), number(may),
-		store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops), store.AppendUsers([]byte{}, b.Ops))
-	return appendRuns(args, b)
+	args := append(make([]any, 0, 16), term, number(b.Epoch), number(b.From), number(b.To), number(must), number(may))
+	return appendRuns(append(args, entryOf(b)...), b)
+}
+
+// entryOf is a batch in the form in which the log has it: its record, and of its ops the origins, the
+// users and the provenance.
+func entryOf(b *canvas.Batch) []any {
+	return []any{
+		store.AppendBatch(nil, b), store.AppendOrigins([]byte{}, b.Ops), store.AppendUsers([]byte{}, b.Ops),
+		store.AppendProvenance([]byte{}, b.Ops),
+	}
 }
 
 // appendRuns appends the pixels of a batch in their order, with one write for pixels that are side

@@ -30,8 +30,11 @@ func batch(region canvas.RegionID, epoch, from uint64, pixels int) *canvas.Batch
 func op(epoch, seq uint64) canvas.Op {
 	op := canvas.Op{ID: canvas.OpID{Author: canvas.Author(0xFFFF_0000_0000 + seq%5), Num: epoch<<32 + seq + 1}}
 	if seq%5 > 0 { // the rest are as an earlier version left them
-		op.User = canvas.Author(seq % 3)
+		op.User, op.From = canvas.Author(seq%3), canvas.NetworkID(seq%4)
 		op.ID.Key, op.Network, op.InTurn = canvas.Key{15: byte(seq % 5)}, canvas.Network(seq%2), seq%7 > 0
+	}
+	if seq%6 == 5 {
+		op.Cause = "rollback 7"
 	}
 	switch seq % 4 {
 	case 1:

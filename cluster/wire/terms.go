@@ -1,0 +1,58 @@
+package wire
+
+import (
+	"slices"
+
+	"pixelplayground/actors/canvas"
+)
+
+// term is what a region must know of consecutive ops to decide whether it commits them, and forgets then.
+type term struct {
+	ops     uint64 // of which it is the same
+	role    canvas.Role
+	address canvas.Address
+	since   uint64
+}
+
+func termOf(op *canvas.Op) term { return term{1, op.Role, op.Address, op.Since} }
+
+// terms passes that of ops which have been passed, in a list that is empty if nothing of it is known.
+func terms(p *packer, ops []canvas.Op) {
+	var all []term
+	if !p.reading && slices.ContainsFunc(ops, func(op canvas.Op) bool { return termOf(&op) != term{ops: 1} }) {
+		for i := range ops {
+			next := termOf(&ops[i])
+			if n := len(all); n > 0 && all[n-1] == (term{all[n-1].ops, next.role, next.address, next.since}) {
+				all[n-1].ops++
+				continue
+			}
+			all = append(all, next)
+		}
+	}
+	each(p, &all, func(p *packer, t *term) {
+		defer p.end(p.group(4))
+		number(p, &t.ops)
+		number(p, &t.role)
+		address(p, &t.address)
+		number(p, &t.since)
+	})
+	if !p.reading || p.err != nil || len(all) == 0 {
+		return
+	}
+	for _, t := range all {
+		if t.ops > uint64(len(ops)) {
+			p.fail("terms of more ops than there are")
+			return
+		}
+		for i := range ops[:t.ops] {
+			ops[i].Role, ops[i].Address, ops[i].Since = t.role, t.address, t.since
+		}
+		ops = ops[t.ops:]
+	}
+	if len(ops) > 0 {
+		p.fail("no terms of %d ops", len(ops))
+	}
+}
+
+// address passes the bytes of an address; that of nobody is empty.
+func address(p *packer, v *canvas.Address) { fixed(p, "address", v[:]) }

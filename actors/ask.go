@@ -10,6 +10,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
 )
@@ -59,26 +60,7 @@ func (n *Node) Address() string { return n.system.Address() }
 const askTimeout = 5 * time.Second
 
 func (n *Node) ask(ctx context.Context, pid *actor.PID, message any) (any, error) {
-	return wait(ctx, n.system.Root.RequestFuture(pid, message, askTimeout))
-}
-
-// wait waits for a future or for ctx, whichever ends first.
-func wait(ctx context.Context, f *actor.Future) (any, error) {
-	type result struct {
-		answer any
-		err    error
-	}
-	done := make(chan result, 1) // sent to once
-	go func() {
-		answer, err := f.Result()
-		done <- result{answer, err}
-	}()
-	select {
-	case r := <-done:
-		return r.answer, r.err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
+	return mailbox.Wait(ctx, n.system.Root.RequestFuture(pid, message, askTimeout))
 }
 
 // Holds reports whether this pod with users can show the whole canvas by itself.

@@ -25,29 +25,37 @@ type inflight struct {
 // idle region adds no delay, and a busy one gathers a larger batch. When nothing is left to commit,
 // advance completes a retirement.
 func (r *region) advance(ctx actor.Context) {
-	switch {
-	case r.epoch == 0 || r.inflight != nil || r.mending.have != nil:
-	case !r.queue.Empty():
-		r.beginCommit(ctx)
-	case r.phase == phaseRetiring:
+	if r.epoch == 0 || r.inflight != nil || r.mending.have != nil {
+		return
+	}
+	for !r.queue.Empty() {
+		if now := r.pod.clock.Now(); r.beginCommit(ctx, r.takeAllowed(ctx, now), now) {
+			return
+		}
+	}
+	if r.phase == phaseRetiring {
 		r.release(ctx)
 	}
 }
 
-func (r *region) beginCommit(ctx actor.Context) {
-	ops, pixels := r.queue.Take(r.pod.cfg.BatchPixels)
-	now := r.pod.clock.Now()
+// beginCommit commits ops, if there are any.
+func (r *region) beginCommit(ctx actor.Context, ops []*oplog.Queued, now time.Time) bool {
+	if len(ops) == 0 {
+		return false
+	}
 	batch := &canvas.Batch{
 		Region: r.id, Epoch: r.epoch, Time: now.UnixMilli(),
-		From: r.Position.Seq, To: r.Position.Seq + uint64(pixels), Ops: make([]canvas.Op, len(ops)),
+		From: r.Position.Seq, To: r.Position.Seq, Ops: make([]canvas.Op, len(ops)),
 	}
 	for i, entry := range ops {
 		batch.Ops[i] = entry.Op
 		batch.Ops[i].InTurn = r.dedupe.InTurn(entry.Op.ID)
+		batch.To += uint64(len(entry.Op.Pixels))
 	}
 	r.inflight = &inflight{batch: batch, ops: ops, began: now}
 	r.calling()
 	r.commit(ctx, r.inflight)
+	return true
 }
 
 func (r *region) commit(ctx actor.Context, f *inflight) {
@@ -99,6 +107,7 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 func (r *region) finishCommit(ctx actor.Context) {
 	f := r.inflight
 	r.inflight, r.verified, r.proven, r.trust = nil, r.pod.clock.Now(), f.began, verifyAtLeast
+	r.pod.begun[r.id].Store(0)
 	r.recovered()
 	r.observed(f, r.verified)
 

@@ -23,7 +23,11 @@ type connection struct {
 	out    Outbox
 
 	network canvas.Network
-	person  canvas.Person
+	person  canvas.Person // as the rules have it
+	came    canvas.Person // as transport knows them
+	muted   bool          // others are shown no name
+	shownAs string        // the name that others are shown,
+	listed  bool          // if the roster has been told
 	key     canvas.Key
 	author  canvas.Author // of the session; 0: not welcomed yet
 	user    canvas.Author // the person's, as others see it
@@ -81,10 +85,14 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.leave(ctx)
 	case speakFor:
 		c.viewer, c.network, c.out = m.viewer, m.network, m.out
-		c.person = c.pod.paced(m.person)
+		c.came = m.person
+		c.person = c.pod.under(c.came, 0)
 	case Identified:
-		c.identified(ctx, c.pod.paced(m.Person))
+		c.came = m.Person
+		c.identified(ctx, c.pod.under(c.came, c.user))
 		c.out.Handled()
+	case ruled:
+		c.ruled(ctx)
 	case Hello:
 		c.hello(ctx, m)
 		c.out.Handled()
@@ -149,6 +157,7 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 	}
 	c.key, c.author, c.user, c.name = session.Key(), session.Author(), c.person.UserOf(session), m.Name
 	now := c.pod.clock.Now()
+	c.person = c.pod.under(c.came, c.user)
 	c.standIn()
 	c.out.Welcome(Welcome{
 		Session: session, User: c.user, Node: c.pod.cfg.Node, Time: now,
@@ -157,7 +166,7 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 	if allowances.Looks(c.person.Pace) {
 		c.purseOf().Look(ctx, now)
 	}
-	ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.user, Name: c.name}})
+	c.showName(ctx)
 }
 
 // identified goes on as another person, or as the same one with other rights. What is in hand goes back,
@@ -204,10 +213,8 @@ func (c *connection) followAll() {
 }
 
 func (c *connection) rename(ctx actor.Context, name string) {
-	if name != c.name {
-		c.name = name
-		ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.user, Name: c.name}})
-	}
+	c.name = name
+	c.showName(ctx)
 }
 
 // show has the relay of a region show a JSON client what is placed there from now on. Transport asks

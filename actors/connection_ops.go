@@ -135,11 +135,15 @@ func (c *connection) place(ctx actor.Context, m arrived) {
 	c.pod.stats.CountOp(len(m.Dots))
 
 	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num, Key: c.key}, Network: c.network, Name: c.name, Spelling: m.Spelling}
+	op.From, op.Role, op.Address = c.came.From, c.came.Role, c.came.Address
 	if c.user != c.author {
 		op.User = c.user
 	}
 	if m.Alias != "" {
 		op.Name, op.Alias = m.Alias, true
+	}
+	if c.muted {
+		op.Name, op.Alias = "", false
 	}
 	for _, part := range parts {
 		if m.silent {
@@ -169,8 +173,10 @@ func (c *connection) check(m arrived) (canvas.Refusal, time.Duration) {
 		return canvas.RefusedOrder, 0
 	case c.full(m.Num):
 		return canvas.RefusedBusy, 100 * time.Millisecond
+	case m.repeated: // it may have been applied before there was such a rule: its region knows
+		return 0, 0
 	}
-	return 0, 0
+	return c.pod.allowed(&c.came, c.user, m.Dots)
 }
 
 func (c *connection) refuse(num uint64, why canvas.Refusal, retry time.Duration) {
@@ -204,14 +210,21 @@ func (c *connection) onWaiting(m opsWaiting) {
 	}
 }
 
-// onRefused tells the client of the first refusal of any part of an op. What was certainly not placed,
-// through no fault of the client, is given back to its allowance. (An unsure op may have been.)
+// givenBack reports whether pixels that were refused so are given back to the allowance: they were
+// certainly not placed, through no fault of the client. (An unsure op may have been.)
+func givenBack(why canvas.Refusal) bool {
+	switch why {
+	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining,
+		canvas.RefusedFrozen, canvas.RefusedProtected, canvas.RefusedColor, canvas.RefusedBanned:
+		return true
+	}
+	return false
+}
+
+// onRefused tells the client of the first refusal of any part of an op.
 func (c *connection) onRefused(ctx actor.Context, m opRefused) {
-	switch m.why {
-	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining:
-		if c.purse != nil {
-			c.purse.Give(ctx, m.pixels)
-		}
+	if c.purse != nil && givenBack(m.why) {
+		c.purse.Give(ctx, m.pixels)
 	}
 	p := c.placing[m.num]
 	if p != nil && !p.refused {

@@ -20,6 +20,8 @@ import (
 
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/standaside"
@@ -72,7 +74,10 @@ type Node struct {
 	users   atomic.Int64  // of the whole canvas, as shown last
 	memory  rosterMemory  // the roster's
 
-	rules atomic.Pointer[rules.Rules] // never nil; the rules actor replaces them
+	// For the rules.
+	decisions *decisions.Pod
+	rules     atomic.Pointer[rules.Rules] // never nil; the rules actor replaces them
+	begun     begun                       // as long as regions
 
 	// For allowances, and for those who lease from them.
 	leasing *allowances.Pod
@@ -96,6 +101,7 @@ type pids struct {
 	archivists                  []*actor.PID // by RegionID; empty: nothing is recorded
 	presence, roster, inspector *actor.PID
 	allowances                  *actor.PID // their front
+	decider                     *actor.PID // the rules actor; nil: nothing can be decided
 	opened                      time.Time
 }
 
@@ -139,6 +145,7 @@ func New(cfg Config, ports Ports) *Node {
 		},
 	})
 	n.rules.Store(rules.None())
+	n.decisions = n.newDecisions(ports)
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
 	return n
@@ -169,7 +176,7 @@ func (h aloneOwners) Members() []allowances.Member       { return nil }
 // first needed; what is asked of it meanwhile waits.
 func (n *Node) Open() error {
 	n.opened = n.clock.Now()
-	spawn := func(kind message.Kind, name string, producer func() actor.Actor) (*actor.PID, error) {
+	var spawn spawner = func(kind message.Kind, name string, producer func() actor.Actor) (*actor.PID, error) {
 		pid, err := n.system.Root.SpawnNamed(n.props(kind, name, producer), name)
 		if err != nil {
 			err = fmt.Errorf("start %s: %w", name, err)
@@ -184,12 +191,15 @@ func (n *Node) Open() error {
 	if n.allowances, err = spawn(message.KindAllowance, message.AllowanceName, func() actor.Actor { return front }); err != nil {
 		return err
 	}
+	if err := n.openDecisions(spawn); err != nil {
+		return err
+	}
 	if n.cfg.Canvas {
 		if n.presence, err = spawn(message.KindPresence, message.PresenceName, func() actor.Actor { return newPresence(n) }); err != nil {
 			return err
 		}
 		n.regions = make([]*actor.PID, n.cfg.Geometry.Regions())
-		n.waits = make(storehealth.Waits, len(n.regions))
+		n.waits, n.begun = make(storehealth.Waits, len(n.regions)), make(begun, len(n.regions))
 	}
 	for i := range n.regions {
 		id := canvas.RegionID(i)
@@ -209,7 +219,7 @@ func (n *Node) Open() error {
 		n.storeMonitor.Open(n.workCtx)
 	}
 	if n.cfg.Gateway {
-		if n.roster, err = spawn(message.KindRoster, "roster", func() actor.Actor { return newRoster(n) }); err != nil {
+		if n.roster, err = spawn(message.KindRoster, rosterName, func() actor.Actor { return newRoster(n) }); err != nil {
 			return err
 		}
 		n.relays = make([]*actor.PID, n.cfg.Geometry.Regions())
@@ -246,7 +256,7 @@ func (n *Node) HandOver(ctx context.Context) error {
 	futures = append(futures, n.system.Root.RequestFuture(n.allowances, allowances.HandOver{}, n.cfg.Retire))
 	left := 0
 	for _, f := range futures {
-		if _, err := wait(ctx, f); err != nil {
+		if _, err := mailbox.Wait(ctx, f); err != nil {
 			left++
 		}
 	}
@@ -284,7 +294,7 @@ func (n *Node) Close() {
 			}
 		}
 		n.rests.close()
-		for _, pid := range slices.Concat(n.relays, n.regions, n.archivists, []*actor.PID{n.roster, n.presence, n.allowances, n.inspector}) {
+		for _, pid := range slices.Concat(n.relays, n.regions, n.archivists, []*actor.PID{n.roster, n.presence, n.allowances, n.decider, n.inspector}) {
 			if pid != nil {
 				_ = n.system.Root.StopFuture(pid).Wait()
 			}

@@ -146,6 +146,7 @@ func (r *region) onFenced(ctx actor.Context) {
 	}
 	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
 	retiring := r.phase == phaseRetiring
+	r.pod.begun[r.id].Store(0) // the store takes nothing of ours any more
 	r.letGo(ctx)
 	if retiring {
 		r.settle(ctx)
@@ -167,7 +168,7 @@ func (r *region) letGo(ctx actor.Context) {
 	if r.epoch != 0 {
 		r.pod.stats.Serving.Add(-1)
 	}
-	r.epoch, r.inflight, r.TileState, r.ring, r.dedupe = 0, nil, oplog.TileState{}, oplog.Ring{}, oplog.Dedupe{}
+	r.epoch, r.inflight, r.fresh, r.TileState, r.ring, r.dedupe = 0, nil, nil, oplog.TileState{}, oplog.Ring{}, oplog.Dedupe{}
 	r.queue = oplog.NewQueue(r.pod.cfg.QueuePixels)
 	r.recovered()
 	r.checking, r.checkers, r.others = false, nil, nil

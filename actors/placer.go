@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 )
 
@@ -25,7 +26,9 @@ type Stroke struct {
 type placer struct {
 	pod     *Node
 	session canvas.Session
-	person  canvas.Person
+	came    canvas.Person // as the caller knows them
+	person  canvas.Person // as the rules have them
+	user    canvas.Author
 	strokes []Stroke
 	asker   *actor.PID // gets placed
 
@@ -67,8 +70,7 @@ func (p *placer) Receive(ctx actor.Context) {
 			p.answered(ctx, num, nil)
 		}
 	case opRefused:
-		switch m.why {
-		case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining: // as connections do
+		if givenBack(m.why) {
 			p.purse.Give(ctx, m.pixels)
 		}
 		p.answered(ctx, m.num, &RefusedError{Why: m.why, Retry: m.retry})
@@ -80,7 +82,8 @@ func (p *placer) Receive(ctx actor.Context) {
 }
 
 func (p *placer) begin(ctx actor.Context) {
-	if p.person.Subject == (canvas.Subject{}) {
+	p.user = p.came.UserOf(p.session)
+	if p.person = p.pod.under(p.came, p.user); p.person.Subject == (canvas.Subject{}) {
 		p.person.Subject = canvas.Subject(p.session.Key())
 	}
 	p.purse = allowances.NewPurse(p.pod.leasing, p.person, false)
@@ -108,16 +111,27 @@ func (p *placer) lease(ctx actor.Context) {
 	if p.parts != nil || p.open == 0 { // it is being placed already, or refused
 		return
 	}
+	for _, stroke := range p.strokes {
+		if why, retry := p.pod.allowed(&p.came, p.user, stroke.Dots); why != 0 {
+			p.refuse(ctx, why, retry)
+			return
+		}
+	}
 	t := p.purse.Take(ctx, p.total, p.pod.clock.Now())
 	switch {
 	case t.OK:
 		p.place(ctx)
 	case t.Why != 0:
-		p.open = 0
-		p.pod.stats.Refused[t.Why].Add(1)
-		p.result.refused = &RefusedError{Why: t.Why, Retry: t.Retry}
-		p.end(ctx)
+		p.refuse(ctx, t.Why, t.Retry)
 	}
+}
+
+// refuse ends a call of which nothing is placed.
+func (p *placer) refuse(ctx actor.Context, why canvas.Refusal, retry time.Duration) {
+	p.open = 0
+	p.pod.stats.Refused[why].Add(1)
+	p.result.refused = &RefusedError{Why: why, Retry: retry}
+	p.end(ctx)
 }
 
 // place numbers the strokes from 1 and hands their parts to the relays.
@@ -126,9 +140,10 @@ func (p *placer) place(ctx actor.Context) {
 	for i, stroke := range p.strokes {
 		id := canvas.OpID{Author: p.session.Author(), Num: uint64(i + 1), Key: p.session.Key()}
 		op := canvas.Op{ID: id, Network: canvas.NetworkHTTP, Spelling: stroke.Spelling}
-		if user := p.person.UserOf(p.session); user != id.Author {
-			op.User = user
+		if p.user != id.Author {
+			op.User = p.user
 		}
+		op.From, op.Role, op.Address = p.came.From, p.came.Role, p.came.Address
 		parts := split(p.pod.cfg.Geometry, stroke.Dots)
 		p.parts[i] = len(parts)
 		p.pod.stats.CountOp(len(stroke.Dots))
@@ -215,14 +230,14 @@ func (n *Node) Place(ctx context.Context, person canvas.Person, strokes []Stroke
 func (n *Node) placeBy(ctx context.Context, person canvas.Person, strokes []Stroke) (placed, error) {
 	future := actor.NewFuture(n.system, 2*n.cfg.Patience+2*n.cfg.StoreTimeout)
 	props := n.props(message.KindPlacer, "", func() actor.Actor {
-		return &placer{pod: n, session: n.newSession(), person: n.paced(person), strokes: strokes, asker: future.PID()}
+		return &placer{pod: n, session: n.newSession(), came: person, strokes: strokes, asker: future.PID()}
 	})
 	name := message.KindPlacer.String() + "/" + strconv.FormatUint(n.streams.Add(1), 36)
 	pid, err := n.system.Root.SpawnNamed(props, name)
 	if err != nil {
 		return placed{}, err
 	}
-	answer, err := wait(ctx, future)
+	answer, err := mailbox.Wait(ctx, future)
 	if result, ok := answer.(placed); ok {
 		return result, nil
 	}

@@ -51,6 +51,8 @@ type (
 		user   canvas.User
 	}
 	gone struct{ viewer canvas.ViewerID }
+	// ruled says that the rules have changed.
+	ruled struct{}
 	// local asks for the names of this pod's users; answered with []string, "" where unnamed.
 	local struct{}
 
@@ -60,6 +62,8 @@ type (
 
 // untold stands for the N of PodUsers that have not been sent yet.
 const untold = math.MaxUint64
+
+const rosterName = "roster"
 
 func newRoster(pod *Node) *roster {
 	return &roster{pod: pod, rosterMemory: &pod.memory, changed: make(map[canvas.ViewerID]struct{}), arriving: make(map[canvas.ViewerID]uint64)}
@@ -85,6 +89,10 @@ func (r *roster) Receive(ctx actor.Context) {
 		delete(r.members, m.viewer)
 		delete(r.arriving, m.viewer)
 		r.change(ctx, m.viewer)
+	case ruled:
+		for viewer := range r.members {
+			ctx.Send(r.pod.system.NewLocalPID(connectionName(viewer)), m)
+		}
 	case flushUsers:
 		r.flush(ctx)
 	case renewUsers:

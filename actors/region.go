@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
@@ -23,7 +24,7 @@ import (
 // Every canvas pod runs an actor for each region. The placement says which of them is the owner,
 // and the store makes sure that no other can write (I3). The phases are dormant, asking, claiming,
 // mending, serving, fenced and retiring. Those that belong to a change of owner are in handoff.go,
-// committing is in commit.go, what relays see of it in subscribers.go and user_pointers.go, how it rests in
+// committing is in commit.go, how it obeys the rules in obedience.go, what relays see of it in subscribers.go and user_pointers.go, how it rests in
 // resting.go, how it learns that it is no longer the owner in ownership.go, and the repair after the
 // store has lost something in mend.go.
 type region struct {
@@ -49,6 +50,7 @@ type region struct {
 	verified time.Time     // when the store last confirmed that we are the owner, or was last asked
 	proven   time.Time     // when the last call that confirmed it began: the claim watcher may
 	trust    time.Duration // vouch for us for this long after proven
+	fresh    *store.Claim  // ours, and the pod reads on in the acts before we serve; nil: it does not
 	fences   int           // times fenced recently: see fenceMemory
 	fencedAt time.Time
 	sweeps   uint64   // numbers the scheduled sweeps: only the last one counts
@@ -195,7 +197,7 @@ func (r *region) inPhase(ctx actor.Context) {
 // and its timers, may come at any time and are ignored. Anything else counts as unhandled.
 func (r *region) late(m any) {
 	switch m.(type) {
-	case *message.Salvaged, *message.Yielded, claimAgain, claimed, commitAgain, committed, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
+	case *message.Salvaged, *message.Yielded, claimAgain, claimed, commitAgain, committed, decisions.CaughtUp, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
 	default:
 		r.pod.unhandled(message.KindRegion, m)
 	}
@@ -213,6 +215,8 @@ func (r *region) claiming(ctx actor.Context) {
 		ctx.Respond(&message.Lapsed{Stream: m.Stream})
 	case claimed:
 		r.onClaimed(ctx, m)
+	case decisions.CaughtUp:
+		r.onCaughtUp(ctx, m)
 	case claimAgain:
 		if m.of == r {
 			r.claim(ctx)
@@ -339,11 +343,8 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 		r.pod.later(ctx, backoff(r.failures), claimAgain{r})
 		return
 	}
-	r.recovered()
 	r.pod.stats.CountClaim(m.claim.Epoch)
-	if r.intact(ctx, m.claim) {
-		r.serve(ctx, m.claim)
-	}
+	r.catchUp(ctx, m.claim)
 }
 
 // serve begins serving: the claim is ours, and it brought everything there is.

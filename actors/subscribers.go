@@ -154,9 +154,13 @@ func (r *region) acknowledge(ctx actor.Context, s *subscriber, ops []canvas.OpID
 }
 
 func (r *region) reject(ctx actor.Context, s *subscriber, ops []canvas.OpID, why canvas.Refusal) {
+	r.rejectFor(ctx, s, ops, why, time.Second)
+}
+
+func (r *region) rejectFor(ctx actor.Context, s *subscriber, ops []canvas.OpID, why canvas.Refusal, retry time.Duration) {
 	if len(ops) > 0 {
 		r.rouse(s)
-		ctx.Send(s.relay, &message.Rejected{Stream: s.stream, N: s.answer(), Ops: ops, Why: why, Retry: time.Second})
+		ctx.Send(s.relay, &message.Rejected{Stream: s.stream, N: s.answer(), Ops: ops, Why: why, Retry: retry})
 	}
 }
 

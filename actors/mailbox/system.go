@@ -35,3 +35,22 @@ func (h atLeastWarn) Enabled(ctx context.Context, level slog.Level) bool {
 // Key returns a PID as the key of a map. PID.String would go through the protobuf text form, and
 // this is called for every message between relays and regions.
 func Key(pid *actor.PID) string { return pid.Address + "/" + pid.Id }
+
+// Wait waits for a future or for ctx, whichever ends first.
+func Wait(ctx context.Context, f *actor.Future) (any, error) {
+	type result struct {
+		answer any
+		err    error
+	}
+	done := make(chan result, 1) // sent to once
+	go func() {
+		answer, err := f.Result()
+		done <- result{answer, err}
+	}()
+	select {
+	case r := <-done:
+		return r.answer, r.err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}

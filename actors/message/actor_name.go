@@ -26,23 +26,25 @@ const (
 	KindPlacer
 	KindAllowance
 	KindArchivist
+	KindRules
 	KindCount // how many there are
 )
 
 // Kinds lists all kinds.
 func Kinds() []Kind {
-	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer, KindAllowance, KindArchivist}
+	return []Kind{KindConnection, KindRelay, KindRegion, KindPresence, KindRoster, KindInspector, KindPlacer, KindAllowance, KindArchivist, KindRules}
 }
 
 // String is the stable name of the kind, for metrics, logs and actor names.
 func (k Kind) String() string {
-	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer", "allowance", "archivist"}[k]
+	return [...]string{"connection", "relay", "region", "presence", "roster", "inspector", "placer", "allowance", "archivist", "rules"}[k]
 }
 
 // Names by which pods find each other's actors: a name and an address make a PID.
 const (
 	PresenceName  = "presence"
 	InspectorName = "inspector"
+	RulesName     = "rules"
 	AllowanceName = "allowance" // the front of a pod's allowances, whose names begin with it
 )
 

@@ -39,6 +39,7 @@ func arrows() []arrow {
 		oplog      = "actors/oplog"
 		record     = "actors/record"
 		health     = "actors/storehealth"
+		decisions  = "actors/decisions"
 		rules      = "actors/rules"
 		store      = "actors/store"
 		telemetry  = "actors/telemetry"
@@ -50,6 +51,7 @@ func arrows() []arrow {
 	return []arrow{
 		{from: canvas, never: io},
 		{from: allowances, may: []string{canvas, mailbox, message, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go/actor"}, never: wire},
+		{from: decisions, may: []string{canvas, mailbox, message, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go/actor"}, never: wire},
 		{from: health, may: []string{canvas, message, telemetry}, never: wire},
 		{from: aside, may: []string{message, telemetry}, never: wire},
 		{from: mailbox, uses: []string{"github.com/asynkron/protoactor-go", "github.com/orcaman/concurrent-map"}, never: wire},
@@ -70,7 +72,7 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{allowances, aside, canvas, health, mailbox, message, oplog, record, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: "actors", may: []string{allowances, aside, canvas, decisions, health, mailbox, message, oplog, record, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", allowances, aside, canvas, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},

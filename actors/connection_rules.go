@@ -1,0 +1,82 @@
+package actors
+
+import (
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/rules"
+)
+
+// What the rules make of a person: their role, how fast they may draw, and whether others see their name.
+// And the early check of what they place, so that they hear at once, and of the whole op: the regions
+// check again.
+
+// whoIs is a person as the rules know them. Their role is that of their sign-in, since the rules change it
+// themselves.
+func whoIs(person *canvas.Person, user canvas.Author) rules.Who {
+	return rules.Who{User: user, Network: person.From, Address: person.Address, Role: person.Role}
+}
+
+// under is a person as the rules have them.
+func (n *Node) under(person canvas.Person, user canvas.Author) canvas.Person {
+	person = n.paced(person)
+	in := n.rules.Load()
+	if in.Version() == 0 {
+		return person
+	}
+	person.Role = in.Role(whoIs(&person, user))
+	pace, decided := in.Pace(person.Role, n.clock.Now())
+	switch {
+	case !decided:
+	case person.Kind == canvas.Bot: // the rules must not give a key more than whoever made it
+		person.Pace = slower(person.Pace, pace)
+	default:
+		person.Pace = pace
+	}
+	return person
+}
+
+// slower is the one of two paces at which less can be placed in the long run.
+func slower(a, b canvas.Pace) canvas.Pace {
+	if b.Rate == 0 || a.Rate > 0 && a.Rate <= b.Rate {
+		return a
+	}
+	return b
+}
+
+// ruled looks at the person again, since the rules have changed.
+func (c *connection) ruled(ctx actor.Context) {
+	before := c.person.Pace
+	c.identified(ctx, c.pod.under(c.came, c.user))
+	if c.author == 0 {
+		return
+	}
+	if c.person.Pace != before {
+		c.out.Allowance(c.person.Pace, c.remaining())
+	}
+	c.showName(ctx)
+}
+
+// showName tells the roster under which name the person is shown, if that has changed.
+func (c *connection) showName(ctx actor.Context) {
+	name := c.name
+	if c.muted = c.pod.rules.Load().Muted(whoIs(&c.came, c.user), c.pod.clock.Now()); c.muted {
+		name = ""
+	}
+	if name != c.shownAs || !c.listed {
+		c.shownAs, c.listed = name, true
+		ctx.Send(c.pod.roster, here{c.viewer, canvas.User{Author: c.user, Name: name}})
+	}
+}
+
+// allowed says whether the rules forbid what somebody wants to place.
+func (n *Node) allowed(person *canvas.Person, user canvas.Author, dots []canvas.Dot) (canvas.Refusal, time.Duration) {
+	in := n.rules.Load()
+	if in.Version() == 0 || person.Kind == canvas.System {
+		return 0, 0
+	}
+	v := in.CheckDots(whoIs(person, user), dots, n.clock.Now())
+	return v.Why, v.Retry
+}

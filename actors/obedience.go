@@ -1,0 +1,115 @@
+package actors
+
+import (
+	"sync/atomic"
+	"time"
+
+	"github.com/asynkron/protoactor-go/actor"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
+	"pixelplayground/actors/oplog"
+	"pixelplayground/actors/rules"
+	"pixelplayground/actors/store"
+)
+
+// What a region does so that nothing is committed any more that the rules forbid, once that has been
+// decided (I11). It checks ops when their batch begins, by the rules of that moment. Its pod knows under
+// which rules the batch was begun that is on its way to the store. And a new owner serves only once its
+// pod has read on in the acts: whoever was not told of an act, since they were no owner, learns of it so.
+
+// begun is, by RegionID, under which rules a batch was begun that may be on its way to the store: 1 more
+// than their version; 0: none is. It outlives the region's actor, which may fail and leave a batch
+// behind. Only the region's actor writes, and whoever fences it.
+type begun []atomic.Uint64
+
+// older lists the regions that may have a batch on its way that was begun under rules older than a
+// version.
+func (b begun) older(version uint64) (regions []canvas.RegionID) {
+	for id := range b {
+		if v := b[id].Load(); v != 0 && v <= version {
+			regions = append(regions, canvas.RegionID(id))
+		}
+	}
+	return regions
+}
+
+// takeAllowed takes the next ops to commit from the queue, and refuses those that are not allowed.
+func (r *region) takeAllowed(ctx actor.Context, now time.Time) (ops []*oplog.Queued) {
+	ops, _ = r.queue.Take(r.pod.cfg.BatchPixels)
+	on := &r.pod.begun[r.id]
+	for {
+		in := r.pod.rules.Load()
+		on.Store(1 + in.Version())
+		ops = r.allowed(ctx, in, ops, now)
+		// The rules actor publishes, then looks at begun. So either it sees this batch, or we its rules.
+		if r.pod.rules.Load() == in {
+			break
+		}
+	}
+	if len(ops) == 0 {
+		on.Store(0)
+	}
+	return ops
+}
+
+// allowed returns those of the ops that the rules allow, and refuses the others.
+func (r *region) allowed(ctx actor.Context, in *rules.Rules, ops []*oplog.Queued, now time.Time) []*oplog.Queued {
+	if in.Version() == 0 {
+		return ops
+	}
+	var refused map[rules.Verdict][]*oplog.Queued
+	kept := ops[:0:0]
+	for _, q := range ops {
+		v := check(in, r.id, &q.Op, now)
+		if v.Why == 0 {
+			kept = append(kept, q)
+			continue
+		}
+		if refused == nil {
+			refused = make(map[rules.Verdict][]*oplog.Queued, 1)
+		}
+		refused[v] = append(refused[v], q)
+	}
+	for v, late := range refused {
+		r.queue.Settle(late)
+		for key, ids := range oplog.ByRelay(late) {
+			if s := r.subscribers[key]; s != nil {
+				r.rejectFor(ctx, s, ids, v.Why, v.Retry)
+			}
+		}
+	}
+	return kept
+}
+
+// check asks the rules about an op. What the server places itself passes all rules.
+func check(in *rules.Rules, region canvas.RegionID, op *canvas.Op, now time.Time) rules.Verdict {
+	if op.Cause != "" {
+		return rules.Verdict{}
+	}
+	who := rules.Who{User: op.By(), Network: op.From, Address: op.Address, Role: op.Role}
+	return in.CheckPixels(who, region, op.Pixels, now)
+}
+
+// catchUp has the pod read on in the acts before the region serves under a claim.
+func (r *region) catchUp(ctx actor.Context, claim *store.Claim) {
+	r.pod.begun[r.id].Store(0) // whatever was on its way is fenced
+	r.fresh = claim
+	if r.pod.decider == nil {
+		r.onCaughtUp(ctx, decisions.CaughtUp{For: claim})
+		return
+	}
+	ctx.Request(r.pod.decider, decisions.CatchUp{For: claim})
+}
+
+func (r *region) onCaughtUp(ctx actor.Context, m decisions.CaughtUp) {
+	if m.For != any(r.fresh) || r.fresh == nil {
+		return
+	}
+	claim := r.fresh
+	r.fresh = nil
+	r.recovered()
+	if r.intact(ctx, claim) {
+		r.serve(ctx, claim)
+	}
+}

@@ -3,6 +3,7 @@
 import { nameOf } from "./colour.js";
 import { contains, line } from "./geometry.js";
 import { explain, hindrance } from "./hindrance.js";
+import { nearest } from "./offered.js";
 import { MAX_RECENT, shownCanvas, tell } from "./state.js";
 import { toCanvas } from "./view.js";
 
@@ -15,6 +16,8 @@ export class Drawing {
   /** The last pixel of the stroke being drawn, and how many it has. */
   #stroke = /** @type {{x: number, y: number, pixels: number} | null} */ (null);
 
+  #selects = false; // the stroke chooses a part of the canvas
+
   /** @param {State} state @param {Ports} ports */
   constructor(state, ports) {
     this.state = state;
@@ -22,7 +25,7 @@ export class Drawing {
   }
 
   get drawing() {
-    return this.#stroke !== null;
+    return this.#stroke !== null || this.#selects;
   }
 
   /** @param {import("./state.js").Tool} tool */
@@ -32,20 +35,25 @@ export class Drawing {
     this.ports.changed();
   }
 
-  setColour(colour) {
+  /** Draws with a colour from now on, or with the one most like it that may be placed. @returns {number} with which */
+  setColour(wanted) {
     this.end();
+    const now = this.ports.now(), colour = nearest(this.state, wanted, now);
     this.state.colour = colour;
     if (this.state.tool !== "pencil") this.state.tool = "pencil";
     this.state.said = `Colour ${nameOf(colour)}`;
+    if (colour !== wanted) tell(this.state, `${nameOf(colour)} is the nearest colour that may be placed`, now, colour);
     this.ports.changed();
+    return colour;
   }
 
   /** Takes the colour of a pixel. */
   pick(x, y) {
     const colour = shownCanvas(this.state)?.pixel(x, y) ?? null;
     if (colour === null) return;
-    this.setColour(colour);
-    tell(this.state, `Picked ${nameOf(colour)} from ${x}, ${y}`, this.ports.now(), colour);
+    const taken = this.setColour(colour);
+    const what = taken === colour ? nameOf(colour) : `${nameOf(taken)}, the nearest to the colour`;
+    tell(this.state, `Picked ${what} from ${x}, ${y}`, this.ports.now(), taken);
   }
 
   /** The pointer is over the stage, at CSS pixels; null: it is not. @param {{x: number, y: number} | null} at */
@@ -96,6 +104,11 @@ export class Drawing {
   /** Begins a stroke. (x, y) may be off the canvas, here and below. */
   begin(x, y) {
     this.end();
+    const { selecting } = this.state;
+    if (selecting) {
+      this.#selects = true;
+      return selecting.begin(x, y);
+    }
     if (!this.state.pending) return;
     this.#stroke = { x, y, pixels: 0 };
     this.#dot(x, y);
@@ -104,6 +117,7 @@ export class Drawing {
   /** Continues the stroke to a pixel, without a gap. */
   to(x, y) {
     const from = this.#stroke;
+    if (this.#selects) this.state.selecting?.to(x, y);
     if (!from || (from.x === x && from.y === y)) return;
     line(from.x, from.y, x, y, (px, py) => {
       if (px !== from.x || py !== from.y) this.#dot(px, py);
@@ -115,6 +129,10 @@ export class Drawing {
 
   end() {
     const stroke = this.#stroke;
+    if (this.#selects) {
+      this.#selects = false;
+      this.state.selecting?.end();
+    }
     if (!stroke) return;
     this.#stroke = null;
     if (stroke.pixels === 0) return;
@@ -127,8 +145,8 @@ export class Drawing {
   #dot(x, y) {
     const { canvas, colour, connection, pending } = this.state;
     if (!this.#stroke || !contains(canvas.geometry, x, y)) return;
-    const why = hindrance(this.state, this.ports.now());
-    if (why) return this.#hinder(why);
+    const dot = { x, y, colour }, why = hindrance(this.state, this.ports.now(), dot);
+    if (why) return this.#hinder(why, dot);
     const online = connection.welcomed && !connection.draining;
     if (connection.phase === "stopped" || !pending.draw(y * canvas.geometry.width + x, colour, !online)) {
       this.#refuse(online);
@@ -138,11 +156,12 @@ export class Drawing {
     this.ports.changed();
   }
 
-  /** Ends the stroke where the server would. @param {import("./hindrance.js").Hindrance} why */
-  #hinder(why) {
+  /** Ends the stroke where the server would. @param {import("./hindrance.js").Hindrance} why @param {import("./hindrance.js").Dot} dot */
+  #hinder(why, dot) {
     const now = this.ports.now();
-    const words = explain(this.state, why, now);
+    const words = explain(this.state, why, now, dot);
     this.end();
+    if (why === "protected") this.state.tried = { x: dot.x, y: dot.y, at: now };
     if (why === "rights" && this.state.me.signIn) Object.assign(this.state, { asksSignIn: true, said: words });
     else tell(this.state, words, now);
     this.ports.changed();

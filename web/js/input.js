@@ -76,11 +76,13 @@ export function listen(page, ports) {
     shape() {
       if (mouse.mode === "pan") return "grabbing";
       if (space.held || state.tool === "hand") return "grab";
+      if (state.selecting) return "crosshair";
       if (state.tool === "pick") return "pick";
       if (state.past) return state.tool === "inspect" ? "inspect" : "grab";
       if (state.tool === "inspect") return "inspect";
       if (state.view.zoom < DRAW_ZOOM) return "zoom";
-      return hindrance(state, ports.now()) ? "resting" : "pencil";
+      const { reticule, colour } = state;
+      return hindrance(state, ports.now(), reticule ? { ...reticule, colour } : undefined) ? "resting" : "pencil";
     },
   };
 }

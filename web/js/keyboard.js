@@ -1,6 +1,7 @@
 // Every key, and what it does. Keys act wherever the focus is, except those that a focused control needs itself.
 
-import { PALETTE, nameOf } from "./colour.js";
+import { nameOf } from "./colour.js";
+import { ROW, offered } from "./offered.js";
 import { shownCanvas } from "./state.js";
 
 /**
@@ -14,6 +15,8 @@ import { shownCanvas } from "./state.js";
  * @property {HTMLElement} stage
  * @property {Space} space
  * @property {import("./record.js").Record} record
+ * @property {import("./rules.js").Rules} rules
+ * @property {() => number} now ms of a steady clock
  * @property {() => void} copyLink
  * @property {() => void} toggleGrid
  * @property {() => void} toggleHelp
@@ -44,6 +47,7 @@ const KEYS = {
   i: inspect,
   p: pick,
   t: (page) => page.record.toggle(),
+  r: (page) => page.rules.report(),
   g: (page) => page.toggleGrid(),
   c: (page) => page.copyLink(),
   "?": (page) => page.toggleHelp(),
@@ -126,7 +130,7 @@ function stageKey(event, page) {
 /** Keys that act wherever the focus is. @returns {boolean} whether it was one */
 function pageKey(event, page) {
   if (event.key === "Escape") {
-    if (page.dismiss()) return true;
+    if (page.dismiss() || page.rules.escape()) return true;
     if (page.record.close()) return true;
     page.drawing.letGo();
     if (event.target === page.stage) page.stage.blur();
@@ -135,13 +139,20 @@ function pageKey(event, page) {
   const digit = /^(?:Digit|Numpad)([0-9])$/.exec(event.code);
   if (digit) {
     if (digit[1] === "0") page.navigation.fit();
-    else page.drawing.setColour(PALETTE[Number(digit[1]) - 1 + (event.shiftKey ? PALETTE.length / 2 : 0)].colour);
+    else chooseColour(page, Number(digit[1]) - 1 + (event.shiftKey ? ROW : 0));
     return true;
   }
   if (event.key !== " " && page.record.key(event.key.toLowerCase())) return true;
+  if (page.rules.key(event.key.toLowerCase())) return true;
   const act = PLACES[event.code] ?? KEYS[event.key.toLowerCase()];
   act?.(page);
   return act !== undefined;
+}
+
+/** @param {Page} page @param {number} n of those that are offered */
+function chooseColour({ state, drawing, now }, n) {
+  const offer = offered(state, now())[n];
+  if (offer) drawing.setColour(offer.colour);
 }
 
 /** The view follows, and the live region says what is there. */

@@ -11,11 +11,12 @@ import { Navigation } from "./navigation.js";
 import { Overlay } from "./overlay.js";
 import { copy, keepAddress } from "./permalink.js";
 import { Record } from "./record.js";
+import { Rules } from "./rules.js";
 import { whyRefused } from "./refusal.js";
 import { Session } from "./session.js";
 import { Link } from "./socket.js";
 import { Stage } from "./stage.js";
-import { newState, tell } from "./state.js";
+import { newState, tell, today } from "./state.js";
 import { readTheme } from "./theme.js";
 import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
@@ -53,11 +54,17 @@ const link = new Link(
   },
   Session.handlers(() => session),
 );
-const session = new Session(state, link, { now, inflate, changed, began, rightsChanged: () => user.doubt() });
+const session = new Session(state, link, {
+  now, inflate, changed, began,
+  rightsChanged: () => user.doubt(),
+  welcomed: () => rules.welcomed(),
+  rulesChanged: (version, within) => rules.heard(version, within),
+});
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed });
 
 const record = new Record(state, { now, changed, settle: () => drawing.end(), load: loadPart }, location.hash);
+const rules = new Rules(state, { fetch: fetch.bind(window), now, random: Math.random, setTimeout: setTimer, clearTimeout: clearTimer, changed, load: loadRules });
 
 const stage = new Stage(byId("pixels"));
 const overlay = new Overlay(byId("stage"));
@@ -65,7 +72,7 @@ const minimap = new Minimap(byId("minimap"), stage);
 let theme = readTheme();
 
 const page = {
-  state, navigation, drawing, record, changed,
+  state, navigation, drawing, record, rules, changed, now,
   stage: byId("stage"),
   space: { held: false, used: false },
   copyLink: () => copyLink(),
@@ -99,17 +106,17 @@ function draw(time) {
   const others = state.people.fade(time);
   session.flush();
   const pointing = session.point();
-  const replaying = record.advance(time);
+  const replaying = record.advance(time), ruling = rules.show(time);
   followView();
 
   const density = window.devicePixelRatio || 1;
   stage.draw(state, theme, density);
   const gliding = overlay.draw(state, theme, density, calm(), time);
   const again = [minimap.draw(state, theme, density, time)];
-  for (const each of show) each(state);
+  for (const each of show) each(state, time);
   people.show();
   record.show();
-  again.push(replaying, user.show(time), showStatus(state, time));
+  again.push(replaying, ruling, user.show(time), showStatus(state, time));
   keepCurrent();
 
   if (moving || gliding) again.push(0);
@@ -159,20 +166,28 @@ async function copyLink(hash) {
   changed();
 }
 
-/** The parts of the record, when they are used for the first time. */
-let parts = /** @type {Promise<ReturnType<typeof import("./record/parts.js").parts>> | null} */ (null);
-async function loadPart(name) {
-  parts ??= import("./record/parts.js").then((loaded) => loaded.parts(state, {
-    now, today: () => (state.allowance.clock.known ? state.allowance.clock.today(now()) : Date.now()),
-    setTimeout: setTimer, clearTimeout: clearTimer, changed, copyLink, hashOf: (x, y) => navigation.hashOf(x, y), take: (colour) => drawing.setColour(colour),
-  }));
-  try {
-    return await (await parts)[name]();
-  } catch (error) {
-    parts = null;
-    throw error;
-  }
+/** What the parts of the record and of the rules need of the page. */
+function pageForParts() {
+  return {
+    now, today: () => today(state, now()), setTimeout: setTimer, clearTimeout: clearTimer, changed, copyLink, hashOf: (x, y) => navigation.hashOf(x, y), rules,
+    take: (colour) => drawing.setColour(colour),
+  };
 }
+
+/** The parts of the record, when they are used for the first time. */
+async function loadPart(name) {
+  const { parts } = await import("./record/parts.js");
+  return (recordParts ??= parts(state, pageForParts()))[name]();
+}
+let recordParts = /** @type {ReturnType<typeof import("./record/parts.js").parts> | null} */ (null);
+
+/** Those of the rules. */
+async function loadRules(name) {
+  const { parts } = await import("./rules/parts.js");
+  rulesParts ??= parts(state, { ...pageForParts(), layers: overlay.layers, reconnect: () => link.start(), stop: () => link.stop(""), doubt: () => user.doubt(), goTo: (x, y) => navigation.goTo(x, y), choose: (tool) => drawing.choose(tool) });
+  return rulesParts[name]();
+}
+let rulesParts = /** @type {ReturnType<typeof import("./rules/parts.js").parts> | null} */ (null);
 
 function resize() {
   const { width, height } = page.stage.getBoundingClientRect();
@@ -221,4 +236,5 @@ Object.assign(window, { playground: makeHook(state, session, frames) });
 if (typeof DecompressionStream === "function") link.start();
 else link.stop("This browser is too old to show the canvas: update it, or try another");
 user.ask();
+rules.ask();
 changed();

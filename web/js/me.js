@@ -15,6 +15,8 @@
  * @property {string} signOut where to sign out; empty: one can't
  * @property {boolean} keys may have keys for bots and displays
  * @property {boolean} record may ask the record of what was drawn
+ * @property {boolean} moderates may decide about others
+ * @property {{why: string, until: number, appeal: string} | null} banned the user is; until: Unix ms, 0: not known; appeal: where to turn to
  * @property {number} until when the sign-in ends, Unix ms; 0: not by itself
  */
 
@@ -28,7 +30,7 @@ const KINDS = new Map([["bot", "Bot"], ["program", "Program"]]);
 export function unknown() {
   return {
     known: false, kind: "guest", user: "", name: "", role: "guest", draws: true, watches: true,
-    signedIn: false, signIn: "", signOut: "", keys: false, record: false, until: 0,
+    signedIn: false, signIn: "", signOut: "", keys: false, record: false, moderates: false, banned: null, until: 0,
   };
 }
 
@@ -50,8 +52,15 @@ export async function askMe(fetch) {
 export function readMe(said) {
   if (typeof said !== "object" || said === null || typeof said.kind !== "string") return null;
   const me = /** @type {any} */ (unknown());
-  for (const key of Object.keys(me)) if (typeof said[key] === typeof me[key]) me[key] = said[key];
-  return { ...me, known: true };
+  for (const key of Object.keys(me)) if (me[key] !== null && typeof said[key] === typeof me[key]) me[key] = said[key];
+  return { ...me, banned: readBan(said.banned), known: true };
+}
+
+/** Why the server keeps someone out. @returns {Me["banned"]} */
+export function readBan(said) {
+  if (typeof said !== "object" || said === null) return null;
+  const text = (from) => (typeof from === "string" ? from : "");
+  return { why: text(said.why), until: Number.isFinite(said.until) ? said.until : 0, appeal: text(said.appeal) };
 }
 
 /** Where to sign in, and come back to a place of this page. @param {Me} me @param {{pathname: string, search: string, hash: string}} place */

@@ -100,6 +100,7 @@ export class Mouse {
       return "pan";
     }
     if (event.button === 1 || event.button === 2 || tool === "hand") return "pan";
+    if (this.state.selecting) return "draw";
     if (event.altKey || tool === "pick") return "pick";
     if (this.state.past || tool === "inspect") return "look";
     return view.zoom < DRAW_ZOOM ? "aim" : "draw";

@@ -20,6 +20,9 @@ const FADE = 0.4; // part of their life, at its end, during which tags and point
 const GLIDE = 0.35; // part of its remaining way that a pointer moves with each frame
 
 export class Overlay {
+  /** What parts of the page that are loaded later draw between grid and reticule. @type {((context: CanvasRenderingContext2D, state: State, theme: Theme, density: number, now: number) => void)[]} */
+  layers = [];
+
   /** @param {HTMLCanvasElement} element */
   constructor(element) {
     this.element = element;
@@ -40,6 +43,11 @@ export class Overlay {
     context.clearRect(0, 0, state.viewport.width, state.viewport.height);
     if (!state.canvas) return false;
     if (state.grid) this.#drawGrid(state, theme, density);
+    for (const layer of this.layers) {
+      context.save();
+      layer(context, state, theme, density, now);
+      context.restore();
+    }
     this.#drawReticule(state, density);
     if (state.inspected) this.#ring(state, state.inspected, density);
     context.font = `600 12px ${theme.font}`;
@@ -161,21 +169,26 @@ export class Overlay {
     const width = context.measureText(text).width + 14;
     const x = Math.max(LABEL_EDGE, Math.min(atX, viewport.width - width - LABEL_EDGE)), y = Math.max(LABEL_EDGE, atY);
     context.globalAlpha = strength;
-    context.beginPath();
-    context.roundRect(x, y, width, 20, 10);
-    context.fillStyle = theme.panel;
-    context.fill();
-    context.strokeStyle = theme.grid;
-    context.lineWidth = 1;
-    context.stroke();
-    context.fillStyle = theme.ink;
-    context.fillText(text, x + 7, y + 10.5);
+    plate(context, theme, text, { x, y, width, height: 20 }, 10);
     context.globalAlpha = 1;
   }
 
   #sees({ viewport }, at) {
     return at.x >= 0 && at.y >= 0 && at.x <= viewport.width && at.y <= viewport.height;
   }
+}
+
+/** Writes words on a plate, which they fill. @param {Theme} theme @param {import("./geometry.js").Rect} at CSS pixels */
+export function plate(context, theme, text, { x, y, width, height }, round) {
+  context.beginPath();
+  context.roundRect(x, y, width, height, round);
+  context.fillStyle = theme.panel;
+  context.fill();
+  context.strokeStyle = theme.grid;
+  context.lineWidth = 1;
+  context.stroke();
+  context.fillStyle = theme.ink;
+  context.fillText(text, x + 7, y + height / 2 + 0.5, width - 14);
 }
 
 /** How visible something is at an age: fully, then fading at the end of its life. */

@@ -32,6 +32,7 @@ export const NOTICE_RULES = 3;
 export const REFUSED_RATE = 1;
 export const REFUSED_DRAINING = 6;
 export const REFUSED_RIGHTS = 10;
+export const REFUSED_PROTECTED = 12;
 export const REFUSED_BANNED = 14;
 
 /**

@@ -1,6 +1,7 @@
 // The way to the record: what this page can do where the server keeps one, and the user may ask it. Its parts are loaded
 // when they are used for the first time, so that they weigh nothing before.
 
+import { Lazy } from "./lazy.js";
 import { momentOf } from "./moment.js";
 import { tell } from "./state.js";
 import { toScreen } from "./view.js";
@@ -25,8 +26,7 @@ export class Record {
   #inspecting = null;
   /** @type {Replaying | null} */
   #replaying = null;
-  /** @type {Set<string>} parts on their way */
-  #coming = new Set();
+  #lazy;
   #linked; // the moment of the link that the page was opened with; null: none, or it is shown
   #rest = { x: -1, y: -1, since: 0 };
 
@@ -35,6 +35,10 @@ export class Record {
     this.state = state;
     this.ports = ports;
     this.#linked = momentOf(hash);
+    this.#lazy = new Lazy(ports.load, () => {
+      tell(state, "This part of the page could not be loaded: try again", ports.now());
+      ports.changed();
+    });
   }
 
   get there() {
@@ -44,7 +48,7 @@ export class Record {
   /** Opens the card of a pixel. @param {boolean} pinned it stays while the pointer rests elsewhere */
   async inspect(x, y, pinned, soon = false) {
     if (!this.there) return;
-    this.#inspecting ??= await this.#part("inspecting");
+    this.#inspecting ??= /** @type {Inspecting} */ (await this.#lazy.get("inspecting"));
     this.#inspecting?.open(x, y, pinned, soon);
   }
 
@@ -58,7 +62,7 @@ export class Record {
   async replay(time = null) {
     if (!this.there) return;
     this.ports.settle();
-    this.#replaying ??= await this.#part("replaying");
+    this.#replaying ??= /** @type {Replaying} */ (await this.#lazy.get("replaying"));
     this.#replaying?.open(time);
   }
 
@@ -129,7 +133,7 @@ export class Record {
     }
     if (rest.since === Infinity) return Infinity;
     if (now - rest.since < REST) return REST - (now - rest.since);
-    if (!this.#coming.has("inspecting")) this.inspect(x, y, false);
+    if (!this.#lazy.coming("inspecting")) this.inspect(x, y, false);
     return Infinity;
   }
 
@@ -137,20 +141,5 @@ export class Record {
   #isAway({ x, y }) {
     const { pointer, view, viewport } = this.state, at = toScreen(view, viewport, x + 0.5, y + 0.5);
     return pointer !== null && Math.hypot(pointer.x - at.x, pointer.y - at.y) > AWAY + view.zoom / 2;
-  }
-
-  /** Loads a part; null: it could not be, and the user has been told. */
-  async #part(name) {
-    if (this.#coming.has(name)) return null;
-    this.#coming.add(name);
-    try {
-      return /** @type {any} */ (await this.ports.load(name));
-    } catch {
-      tell(this.state, "This part of the page could not be loaded: try again", this.ports.now());
-      this.ports.changed();
-      return null;
-    } finally {
-      this.#coming.delete(name);
-    }
   }
 }

@@ -20,6 +20,8 @@ import { visibleRect } from "./view.js";
  * @property {(data: Uint8Array<ArrayBuffer>, size: number) => Promise<Uint8Array>} inflate
  * @property {() => void} changed the state has
  * @property {() => void} began there is a canvas, of another size than before: the view has to be set
+ * @property {() => void} welcomed there is a new connection
+ * @property {(version: string, within: number) => void} rulesChanged ask for them within so many ms
  * @property {() => void} rightsChanged who the user is to the server, or what they may do, is not what this page took it for
  */
 
@@ -67,6 +69,7 @@ export class Session {
       received: (bytes) => session().#received(bytes),
       closed: () => session().#closed(),
       signedOut: () => session().#signedOut(),
+      banned: () => session().ports.rightsChanged(),
       probe: () => session().#sendProbe(),
       changed: () => session().#changed(),
     };
@@ -231,6 +234,7 @@ export class Session {
     const geometry = makeGeometry(message.width, message.height, message.region);
     if (!state.canvas || !sameGeometry(state.canvas.geometry, geometry)) this.#begin(geometry, now);
     this.#allow(message, now);
+    this.ports.welcomed();
     this.#regions.resume();
     this.follow();
     for (const op of state.pending.again(now)) this.#send(op);
@@ -299,15 +303,23 @@ export class Session {
       return;
     }
     pending.refuse(message.op);
-    if (message.code === protocol.REFUSED_RIGHTS) this.ports.rightsChanged();
+    if (message.code === protocol.REFUSED_RIGHTS || message.code === protocol.REFUSED_BANNED) this.ports.rightsChanged();
+    if (message.code === protocol.REFUSED_PROTECTED) this.#tried(op, now);
     const text = REFUSALS.get(message.code) ?? "Taken back: the server did not accept that";
     tell(this.state, message.retry >= 1000 ? `${text} (${Math.ceil(message.retry / 1000)} s)` : text, now);
+  }
+
+  /** Shows what is protected where the user tried to draw. @param {import("./pending.js").Op} op */
+  #tried(op, now) {
+    const [key] = op.dots.keys(), { width } = this.state.canvas.geometry;
+    this.state.tried = { x: key % width, y: Math.floor(key / width), at: now };
   }
 
   /** @param {protocol.Notice} message */
   #notice(message) {
     if (message.code === protocol.NOTICE_DRAINING) this.link.restartIn(message.retry);
-    if (message.code === protocol.NOTICE_ANNOUNCEMENT) this.state.announcement = message.text;
+    if (message.code === protocol.NOTICE_ANNOUNCEMENT) this.state.announcement = this.state.said = message.text;
+    if (message.code === protocol.NOTICE_RULES) this.ports.rulesChanged(message.text, message.retry);
   }
 
   /** @param {import("./pending.js").Op} op */

@@ -20,6 +20,7 @@ import { SUBPROTOCOL } from "./protocol.js";
  * @property {(bytes: Uint8Array<ArrayBuffer>) => void} received
  * @property {() => void} closed what was sent but not answered may be lost
  * @property {() => void} signedOut the server has closed the connection, because what it was signed in with has ended
+ * @property {() => void} banned the server has closed the connection, because the user is banned
  * @property {() => void} probe send something that is answered at once
  * @property {() => void} changed phase or reason has changed
  */
@@ -165,6 +166,7 @@ export class Link {
       else if (FINAL.has(event.code)) this.stop(FINAL.get(event.code));
       else this.#retry();
       if (event.code === SIGNED_OUT) this.handlers.signedOut();
+      if (event.code === BANNED) this.handlers.banned();
     };
   }
 

@@ -48,8 +48,11 @@ import { People } from "./people.js";
  * @property {Allowance} allowance
  * @property {import("./me.js").Me} me who the user is to the server
  * @property {People} people
+ * @property {import("./rules/ruling.js").Ruling | null} rules what the canvas allows; null: nothing was ever decided about it
  * @property {import("./record/replay.js").Past | null} past what is shown of the past; null: the canvas as it is
  * @property {import("./record/inspector.js").Inspected | null} inspected the pixel whose card is open
+ * @property {{begin: (x: number, y: number) => void, to: (x: number, y: number) => void, end: () => void} | null} selecting takes all strokes while a part of the canvas is chosen
+ * @property {{x: number, y: number, at: number} | null} tried the last pixel that was not drawn because it is protected, and when, ms
  * @property {string} name one's own; empty: none
  * @property {boolean} asksName the prompt for it is open
  * @property {boolean} asksSignIn the user is told that one has to sign in
@@ -79,8 +82,11 @@ export function newState() {
     allowance: new Allowance(),
     me: unknown(),
     people: new People(),
+    rules: null,
     past: null,
     inspected: null,
+    selecting: null,
+    tried: null,
     name: "",
     asksName: false,
     asksSignIn: false,
@@ -93,6 +99,11 @@ export function newState() {
 /** The canvas that is shown: as it is, or as it was. @param {State} state */
 export function shownCanvas({ canvas, past }) {
   return past?.canvas ?? canvas;
+}
+
+/** What time it is for the server, Unix ms. @param {State} state @param {number} now ms of a steady clock */
+export function today({ allowance: { clock } }, now) {
+  return clock.known ? clock.today(now) : Date.now();
 }
 
 const TOAST_LIFE = 5000; // ms: long enough to read two short lines

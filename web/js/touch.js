@@ -93,15 +93,16 @@ export class Touch {
 
   #tap(at) {
     const pixel = this.#pixel(at);
-    const { tool, view, past } = this.state;
-    if (past || tool === "inspect") this.record.inspect(pixel.x, pixel.y, true);
+    const { tool, view, past, selecting } = this.state;
+    if (selecting) this.drawing.place(pixel.x, pixel.y);
+    else if (past || tool === "inspect") this.record.inspect(pixel.x, pixel.y, true);
     else if (tool === "pick") this.drawing.pick(pixel.x, pixel.y);
     else if (tool === "pencil" && view.zoom < DRAW_ZOOM) this.navigation.zoomTo(AIM_ZOOM, at);
     else if (tool === "pencil") this.drawing.place(pixel.x, pixel.y);
   }
 
   #longPress() {
-    if (this.mode !== "waiting") return;
+    if (this.mode !== "waiting" || this.state.selecting) return;
     const pixel = this.#pixel(this.#start);
     if (this.record.there) this.record.inspect(pixel.x, pixel.y, true);
     else this.drawing.pick(pixel.x, pixel.y);
@@ -112,7 +113,7 @@ export class Touch {
     const waited = this.ports.now() - this.#start.time >= SECOND_FINGER;
     if (Math.hypot(at.x - this.#start.x, at.y - this.#start.y) < (waited ? MOVED_LATER : MOVED)) return;
     this.ports.clearTimeout(this.#timer);
-    if (this.state.tool !== "pencil" || this.state.past || this.state.view.zoom < DRAW_ZOOM) {
+    if (!this.state.selecting && (this.state.tool !== "pencil" || this.state.past || this.state.view.zoom < DRAW_ZOOM)) {
       this.mode = "pan";
       return;
     }

@@ -34,7 +34,8 @@ function setUp() {
   const page = {
     state, drawing, navigation, stage, space: { held: false, used: false },
     copyLink: () => called.push("copy"), toggleGrid: () => called.push("grid"), toggleHelp: () => called.push("help"),
-    dismiss: () => false, changed() {},
+    dismiss: () => false, changed() {}, now: ports.now,
+    rules: { report: () => called.push("report"), key: () => false, escape: () => false },
     record: {
       there: false, inspect: (x, y) => called.push(`inspect ${x},${y}`), toggle: () => called.push("replay"),
       close: () => false, key: (key) => state.past !== null && "ljm< >".includes(key) && called.push(`past ${key}`) > 0,

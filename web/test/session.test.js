@@ -23,10 +23,14 @@ function setUp() {
     succeeded: () => link.welcomes++,
     wake: () => handlers.probe(),
   };
-  const session = new Session(state, link, { now: () => time, inflate: () => new Promise(() => {}), changed() {}, began: () => (state.view = { x: 50, y: 30, zoom: 1 }), rightsChanged: () => it.doubts++ });
+  const session = new Session(state, link, {
+    now: () => time, inflate: () => new Promise(() => {}), changed() {}, began: () => (state.view = { x: 50, y: 30, zoom: 1 }), rightsChanged: () => it.doubts++,
+    welcomed() {}, rulesChanged: (version, within) => it.rules.push([version, within]),
+  });
   const handlers = Session.handlers(() => session);
   const it = {
     state, link, session, handlers,
+    rules: [], // what the page was told about them
     doubts: 0, // how often the page was told to ask who the user is
     open() {
       link.phase = "open";

@@ -14,6 +14,7 @@ function setUp() {
       received: (bytes) => events.push(`received ${bytes.join()}`),
       closed: () => events.push("closed"),
       signedOut: () => events.push("signed out"),
+      banned: () => events.push("banned"),
       probe: () => events.push("probe"),
       changed: () => {},
     },

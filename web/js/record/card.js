@@ -4,6 +4,7 @@
 import { nameOf, parseHex, toHex } from "../colour.js";
 import { toScreen } from "../view.js";
 import { byId, setHidden } from "../ui/dom.js";
+import { button, icon, make } from "../ui/elements.js";
 import { placeCard } from "./card_place.js";
 import { whose, withGaps } from "./entries.js";
 import { ago, exact } from "./times.js";
@@ -36,7 +37,7 @@ export function card(state, inspector, page) {
       return;
     }
     const { x, y, phase, pixels, more, colour } = inspected;
-    const key = `${x},${y},${phase},${pixels.length},${more},${colour},${state.connection.user},${Math.floor(page.now() / TICK)}`;
+    const key = `${x},${y},${phase},${pixels.length},${more},${colour},${state.connection.user},${page.rules.version},${Math.floor(page.now() / TICK)}`;
     if (key !== written) {
       written = key;
       write(section, inspected, state, inspector, page);
@@ -69,26 +70,26 @@ function write(section, inspected, state, inspector, page) {
   const parts = [head(colour, inspector, page)];
   if (now && lines[0] !== now) parts.push(missing(lines[0]));
   if (now) parts.push(who(now, state), when(now, page));
-  else parts.push(text("p", { asking: "Looking…", known: "Nobody has painted here since the record began", failed: why }[phase], phase === "failed" ? "trouble" : "faint"));
-  if (before.length > 0) parts.push(text("h2", "Before that"), list(before, state, page));
-  if (phase === "known" && !more && since > 0) parts.push(text("p", `The record begins ${exact(since)}`, "faint"));
+  else parts.push(make("p", { asking: "Looking…", known: "Nobody has painted here since the record began", failed: why }[phase], phase === "failed" ? "trouble" : "faint"));
+  if (before.length > 0) parts.push(make("h2", "Before that"), list(before, state, page));
+  if (phase === "known" && !more && since > 0) parts.push(make("p", `The record begins ${exact(since)}`, "faint"));
   if (more) parts.push(button("Show more", "more", () => inspector.more()));
-  parts.push(foot(x, y, state, page));
+  parts.push(...page.rules.card(inspected), foot(inspected, page));
   section.replaceChildren(...parts);
   if (focused) /** @type {HTMLElement | null} */ (section.querySelector(`.${focused.split(" ")[0]}`))?.focus();
 }
 
 function head(colour, inspector, page) {
-  const row = text("div", "", "card-head");
+  const row = make("div", "", "card-head");
   if (colour !== null) {
     const swatch = button("", "take swatch", () => page.take(colour));
     swatch.style.setProperty("--colour", toHex(colour));
     swatch.title = "Draw with this colour";
     swatch.setAttribute("aria-label", `Draw with ${nameOf(colour)}`);
     const hex = toHex(colour), name = nameOf(colour);
-    const called = text("span", "");
-    called.append(text("b", name));
-    if (name !== hex) called.append(" ", text("span", hex, "faint"));
+    const called = make("span", "");
+    called.append(make("b", name));
+    if (name !== hex) called.append(" ", make("span", hex, "faint"));
     row.append(swatch, called);
   }
   const close = button("", "shut", () => inspector.close());
@@ -101,31 +102,31 @@ function head(colour, inspector, page) {
 
 /** @param {import("./record_server.js").Entry} entry */
 function who(entry, state) {
-  const { name, id, kind, own } = whose(entry, state), line = text("p", "", "card-who");
-  line.append(text("bdi", name, "strong"), text("span", id, "faint"));
-  if (kind === "bot") line.append(text("span", "bot", "tag"));
-  if (own) line.append(text("span", "you", "tag"));
-  if (entry.cause) line.append(text("span", entry.cause, "tag"));
+  const { name, id, kind, own } = whose(entry, state), line = make("p", "", "card-who");
+  line.append(make("bdi", name, "strong"), make("span", id, "faint"));
+  if (kind === "bot") line.append(make("span", "bot", "tag"));
+  if (own) line.append(make("span", "you", "tag"));
+  if (entry.cause) line.append(make("span", entry.cause, "tag"));
   return line;
 }
 
 function when({ time }, page) {
-  const line = text("p", "", "card-when");
-  line.append(text("span", ago(time, page.today())), text("span", exact(time), "faint"));
+  const line = make("p", "", "card-when");
+  line.append(make("span", ago(time, page.today())), make("span", exact(time), "faint"));
   return line;
 }
 
 function list(lines, state, page) {
-  const all = text("ol", "", "card-before");
+  const all = make("ol", "", "card-before");
   all.append(...lines.map((entry) => {
     if (!("seq" in entry)) return missing(entry, "li");
-    const item = text("li", ""), { name, kind, own } = whose(entry, state), colour = parseHex(entry.color) ?? 0;
-    const dot = text("i", "", "dot");
+    const item = make("li", ""), { name, kind, own } = whose(entry, state), colour = parseHex(entry.color) ?? 0;
+    const dot = make("i", "", "dot");
     dot.style.setProperty("--colour", toHex(colour));
     dot.title = nameOf(colour);
-    const time = text("span", ago(entry.time, page.today()), "faint");
+    const time = make("span", ago(entry.time, page.today()), "faint");
     time.title = exact(entry.time);
-    item.append(dot, text("span", nameOf(colour), "unseen"), text("bdi", `${name}${kind === "bot" && name !== "Bot" ? " (bot)" : ""}${own ? " (you)" : ""}`), time);
+    item.append(dot, make("span", nameOf(colour), "unseen"), make("bdi", `${name}${kind === "bot" && name !== "Bot" ? " (bot)" : ""}${own ? " (you)" : ""}`), time);
     return item;
   }));
   return all;
@@ -133,33 +134,14 @@ function list(lines, state, page) {
 
 /** Pixels of this place may be missing. @param {{why: string}} gap @param {"p" | "li"} tag */
 function missing({ why }, tag = "p") {
-  return text(tag, `Perhaps more: ${why}`, "faint missing");
+  return make(tag, `Perhaps more: ${why}`, "faint missing");
 }
 
-function foot(x, y, state, page) {
-  const row = text("div", "", "card-foot"), link = button("Copy link", "link", () => page.copyLink(page.hashOf(x, y)));
+/** @param {Inspected} inspected */
+function foot({ x, y }, page) {
+  const row = make("div", "", "card-foot"), link = button("Copy link", "link", () => page.copyLink(page.hashOf(x, y)));
   link.prepend(icon("i-link"));
-  row.append(text("span", `${x}, ${y}`, "faint"), link);
+  const report = page.rules.reports ? button("Report…", "report", () => page.rules.report()) : null;
+  row.append(make("span", `${x}, ${y}`, "faint"), ...(report ? [report] : []), link);
   return row;
-}
-
-/** @template {keyof HTMLElementTagNameMap} T @param {T} tag */
-function text(tag, content, className = "") {
-  return Object.assign(document.createElement(tag), { textContent: content, className });
-}
-
-function button(label, className, act) {
-  const made = text("button", label, className);
-  made.type = "button";
-  made.addEventListener("click", act);
-  return made;
-}
-
-function icon(id) {
-  const svg = document.createElementNS("http://www.w3.org/2000/svg", "svg"), use = document.createElementNS("http://www.w3.org/2000/svg", "use");
-  svg.setAttribute("class", "icon");
-  svg.setAttribute("aria-hidden", "true");
-  use.setAttribute("href", `#${id}`);
-  svg.append(use);
-  return svg;
 }

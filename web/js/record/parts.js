@@ -1,5 +1,6 @@
 // Loads the parts of the record, and what they have in common.
 
+import { style } from "../ui/elements.js";
 import { Asking } from "./asking.js";
 import { RecordServer } from "./record_server.js";
 
@@ -15,6 +16,7 @@ import { RecordServer } from "./record_server.js";
  * @property {(hash: string) => void} copyLink to a place of this page
  * @property {(x: number, y: number) => string} hashOf the link to a pixel
  * @property {(colour: number) => void} take a colour to draw with
+ * @property {import("../rules.js").Rules} rules
  */
 
 /**
@@ -41,12 +43,4 @@ export function parts(state, page) {
       return part.replaying(state, all);
     },
   };
-}
-
-/** Resolves when a style sheet is in force. */
-function style(href) {
-  return new Promise((resolve, reject) => {
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: () => resolve(undefined), onerror: reject });
-    document.head.append(link);
-  });
 }

@@ -67,7 +67,7 @@ function showMe({ me, allowance }) {
 /** Says that one has to sign in: to draw, or to see anything at all. @param {State} state */
 function showNotice({ me, asksSignIn }) {
   const barred = me.known && !me.watches;
-  setHidden(byId("ask-sign-in"), !(barred || asksSignIn));
+  setHidden(byId("ask-sign-in"), !(barred || asksSignIn) || me.banned !== null);
   setHidden(byId("ask-sign-in-link"), me.signIn === "");
   setHidden(byId("no-sign-in"), barred);
   if (barred) setText(byId("ask-sign-in-text"), me.signIn ? "Sign in to see this canvas" : "This canvas is not open to everybody");

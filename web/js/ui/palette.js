@@ -1,22 +1,32 @@
-// The colours to choose from: palette, any colour, recent ones. Also the pointer, which shows the chosen colour.
+// The colours to choose from: those that are offered, any colour, recent ones. Also the pointer, which shows the chosen colour.
 
-import { PALETTE, nameOf, parseHex, toHex } from "../colour.js";
+import { nameOf, parseHex, toHex } from "../colour.js";
+import { ROW, allowed, offered } from "../offered.js";
 import { MAX_RECENT } from "../state.js";
 import { byId, setAttribute, setProperty } from "./dom.js";
 
+/** @typedef {import("../state.js").State} State */
+
 /**
  * @param {import("../drawing.js").Drawing} drawing
- * @returns {(state: import("../state.js").State) => void} shows the state
+ * @returns {(state: State, now: number) => void} shows the state
  */
 export function palette(drawing) {
-  const swatches = PALETTE.map((entry, i) => swatch(entry, keyOf(i), drawing));
-  byId("palette").append(...swatches.map(({ label }) => label));
-  const picker = byId("picker");
-  picker.addEventListener("change", () => drawing.setColour(parseHex(picker.value)));
+  const box = byId("palette"), picker = byId("picker");
+  picker.addEventListener("change", () => (picker.value = toHex(drawing.setColour(parseHex(picker.value))).toLowerCase()));
   const showRecent = recent(drawing);
-  let shown = -1;
-  return (state) => {
-    showRecent(state);
+  let offers = /** @type {readonly import("../offered.js").Offer[]} */ ([]), swatches = /** @type {ReturnType<typeof swatch>[]} */ ([]), shown = -1;
+  return (state, now) => {
+    const current = offered(state, now);
+    if (current !== offers) {
+      for (const { label } of swatches) label.remove();
+      offers = current;
+      swatches = current.map((entry, i) => swatch(entry, keyOf(i), drawing));
+      box.append(...swatches.map(({ label }) => label));
+      box.classList.toggle("many", current.length > 2 * ROW);
+      shown = -1;
+    }
+    showRecent(state, now);
     if (state.colour === shown) return;
     shown = state.colour;
     for (const { input, colour } of swatches) input.checked = colour === shown;
@@ -25,15 +35,16 @@ export function palette(drawing) {
   };
 }
 
+/** The key that chooses a colour: " (1)", or nothing for those below the second row. */
 function keyOf(i) {
-  const row = PALETTE.length / 2;
-  return i < row ? String(i + 1) : `Shift ${i - row + 1}`;
+  if (i >= 2 * ROW) return "";
+  return i < ROW ? ` (${i + 1})` : ` (Shift ${i - ROW + 1})`;
 }
 
 function swatch({ name, colour }, key, drawing) {
   const label = document.createElement("label");
   label.className = "swatch";
-  label.title = `${name} (${key})`;
+  label.title = name + key;
   setProperty(label, "--colour", toHex(colour));
   const input = document.createElement("input");
   input.type = "radio";
@@ -51,24 +62,26 @@ function recent(drawing) {
   const buttons = Array.from({ length: MAX_RECENT }, () => {
     const button = document.createElement("button");
     button.type = "button";
-    button.className = "swatch empty";
-    button.disabled = true;
-    setAttribute(button, "aria-label", "No colour yet");
+    box.append(button);
     return button;
   });
-  box.append(...buttons);
-  let shown = /** @type {number[]} */ ([]);
+  let shown = /** @type {number[]} */ ([]), written = "";
   buttons.forEach((button, i) => button.addEventListener("click", () => drawing.setColour(shown[i])));
-  return (/** @type {import("../state.js").State} */ state) => {
-    if (state.recent === shown) return;
-    shown = state.recent;
-    shown.forEach((colour, i) => {
-      const button = buttons[i];
-      button.disabled = false;
-      button.className = "swatch";
-      button.title = nameOf(colour);
-      setAttribute(button, "aria-label", nameOf(colour));
-      setProperty(button, "--colour", toHex(colour));
-    });
+  return (/** @type {State} */ state, /** @type {number} */ now) => {
+    shown = state.recent.filter((colour) => allowed(state, colour, now));
+    const key = `#${shown.join()}`;
+    if (key === written) return;
+    written = key;
+    buttons.forEach((button, i) => show(button, shown[i]));
   };
+}
+
+/** @param {HTMLButtonElement} button @param {number | undefined} colour undefined: none yet */
+function show(button, colour) {
+  const name = colour === undefined ? "" : nameOf(colour);
+  button.disabled = colour === undefined;
+  button.className = colour === undefined ? "swatch empty" : "swatch";
+  button.title = name;
+  setAttribute(button, "aria-label", name || "No colour yet");
+  setProperty(button, "--colour", colour === undefined ? "none" : toHex(colour));
 }

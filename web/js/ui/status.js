@@ -59,7 +59,7 @@ function showBanner(state, now) {
 
 /** What to say about the connection; empty: nothing. @param {State} state */
 function trouble({ connection, pending, canvas, me }, now) {
-  if (!me.watches) return ""; // there is no connection, and ui/account.js says why
+  if (!me.watches || me.banned) return ""; // there is no connection, and ui/account.js or rules/banned.js says why
   const lost = connection.lostAt > 0 ? now - connection.lostAt : 0;
   if (connection.phase === "stopped" && connection.reason) return connection.reason;
   const waits = pending?.unsent > 0 ? ` · ${plural(pending.unsent)} will be sent` : "";

@@ -7,7 +7,7 @@ import { byId, setAttribute, setHidden, setPressed, setText } from "./dom.js";
  * @returns {(state: import("../state.js").State) => void} shows the state
  */
 export function toolbar(page) {
-  const { drawing, navigation, record } = page;
+  const { drawing, navigation, record, rules } = page;
   const tools = /** @type {const} */ (["pencil", "hand", "pick", "inspect"]).map((tool) => ({ tool, button: byId(tool) }));
   for (const { tool, button } of tools) button.addEventListener("click", () => drawing.choose(tool));
   const grid = byId("grid");
@@ -22,6 +22,8 @@ export function toolbar(page) {
     for (const { tool, button } of tools) setPressed(button, state.tool === tool);
     setPressed(grid, state.grid);
     showRecord(state);
+    setHidden(byId("rules-keys"), !rules.reports && !rules.moderates);
+    setHidden(byId("moderate-keys"), !rules.moderates);
   };
 }
 

@@ -1,0 +1,44 @@
+// The rules in force, as everybody sees them: the colours that are left, the line in the dock, the outlines of what is protected.
+
+import { nearest } from "../offered.js";
+import { tell } from "../state.js";
+import { byId, setHidden, setText } from "../ui/dom.js";
+import { untilTick } from "../durations.js";
+import { areaLayer } from "./area_layer.js";
+import { loadMasks } from "./masks.js";
+import { readRules, saying } from "./ruling.js";
+
+const SAID = { frozen: "The canvas is frozen: nothing can be placed", "white-out": "White-out: only white can be placed", open: "The canvas is open: draw" };
+const LONGEST = 60_000; // ms between two looks at what is far away
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {import("./parts.js").Page} page
+ * @returns {import("./parts.js").Part}
+ */
+export function inForce(state, page) {
+  page.layers.push(areaLayer(page));
+  let was = /** @type {string | null} */ (null);
+  return {
+    read(said) {
+      const before = state.rules, rules = readRules(said);
+      if (!rules) return;
+      state.rules = rules;
+      loadMasks(rules, before, page.changed);
+      if (before && String(before.palette) !== String(rules.palette)) state.said = rules.palette ? `The palette has ${rules.palette.length} colours now` : "Any colour can be placed now";
+    },
+    show(now) {
+      const { rules } = state;
+      setHidden(byId("ruled"), !rules);
+      if (!rules) return Infinity;
+      const today = page.today(), { state: is, until } = rules.at(today), line = saying(rules, today);
+      setHidden(byId("ruled"), line === "" || !state.me.draws);
+      setText(byId("ruled-text"), line);
+      if (was !== null && was !== is) tell(state, SAID[is], now);
+      was = is;
+      const colour = nearest(state, state.colour, now);
+      if (colour !== state.colour) state.colour = colour;
+      return until > today ? Math.min(LONGEST, untilTick(until - today)) : Infinity;
+    },
+  };
+}

@@ -1,0 +1,127 @@
+// What users and moderators ask of the server and tell it about the rules: codec/CLIENTS.md, "The rules".
+
+/**
+ * One decision, as it is stored. Which fields it has depends on do.
+ * @typedef {object} Act
+ * @property {number} n
+ * @property {number} time Unix ms, here and below
+ * @property {{user?: string, role: string, name?: string, via: string}} by
+ * @property {string} [why]
+ * @property {string} do
+ * @property {string[]} [colors]
+ * @property {number} [until]
+ * @property {{from: number, state: string}[]} [phases]
+ * @property {{name: string, x: number, y: number, width: number, height: number, mask?: string, least: string}} [area]
+ * @property {{user?: string, network?: string}} [target]
+ * @property {string} [role]
+ * @property {string} [text]
+ * @property {number} [of]
+ * @property {string} [report]
+ * @property {Selection} [selection]
+ *
+ * @typedef {{users?: string[], networks?: string[], x?: number, y?: number, width?: number, height?: number, from?: number, to?: number}} Selection
+ * @typedef {{pixels: number, users: {user: string, name?: string, pixels: number}[], area: {x: number, y: number, width: number, height: number}, before: string, after: string, selection: Selection}} Preview  before and after are addresses of pictures; selection: what was shown, to be applied
+ * @typedef {{act: Act, obeyed: boolean, missing?: string[]}} Decided
+ * @typedef {{id: string, time: number, x: number, y: number, user?: string, name?: string, words: string, by?: string, claimed?: {name?: string, user?: string}, resolved?: number | string}} Report
+ * @typedef {{user: string, name?: string, kind?: string, role?: string, seen?: number, connections?: number, networks?: string[], pixels?: {time: number, x: number, y: number, color: string}[], acts?: Act[], reports?: Report[]}} Person
+ */
+
+const PATIENCE = 20_000; // ms for an answer: a rollback may be large
+
+export class Office {
+  /** @param {typeof fetch} fetch */
+  constructor(fetch) {
+    this.fetch = fetch;
+  }
+
+  /** Decides something. @param {Partial<Act>} wanted @returns {Promise<Decided>} */
+  act(wanted) {
+    return this.#ask("api/acts", { id: newId(), ...wanted });
+  }
+
+  /** The last acts, newest first. @returns {Promise<Act[]>} */
+  async acts(limit, before = 0) {
+    const said = await this.#ask(`api/acts?${new URLSearchParams({ limit: String(limit), ...(before ? { before: String(before) } : {}) })}`);
+    return listOf(said, "acts");
+  }
+
+  /** @param {{x: number, y: number, user?: string, words: string}} report */
+  report(report) {
+    return this.#ask("api/reports", report);
+  }
+
+  /** Those that nobody has dealt with, oldest first. @returns {Promise<Report[]>} */
+  async reports() {
+    return listOf(await this.#ask("api/reports?state=open"), "reports");
+  }
+
+  /** For ten minutes. */
+  claim(id) {
+    return this.#ask(`api/reports/${encodeURIComponent(id)}/claim`, {});
+  }
+
+  release(id) {
+    return this.#ask(`api/reports/${encodeURIComponent(id)}/claim`, { release: true });
+  }
+
+  /** @param {string} how in words */
+  resolve(id, how) {
+    return this.#ask(`api/reports/${encodeURIComponent(id)}/resolve`, { text: how });
+  }
+
+  /** @returns {Promise<Person>} */
+  person(user) {
+    return this.#ask(`api/people/${encodeURIComponent(user)}`);
+  }
+
+  /** What stood at a place, newest first. @returns {Promise<{time: number, color: string, user?: string, name?: string, cause?: string}[]>} */
+  async history(x, y) {
+    return listOf(await this.#ask(`api/pixel/${x}/${y}/history?limit=10`), "pixels");
+  }
+
+  /** @param {Selection} selection @returns {Promise<Preview>} */
+  preview(selection, signal) {
+    return this.#ask("api/rollbacks/preview", { selection }, signal);
+  }
+
+  /** Keeps a mask for an act that will name it. @param {Blob} picture @returns {Promise<string>} its name */
+  async mask(picture) {
+    const { name } = await this.#ask("api/masks", picture);
+    return name;
+  }
+
+  /** @param {object | Blob} [body] undefined: a question @returns {Promise<any>} @throws {Error} with words for the user */
+  async #ask(address, body, signal) {
+    const limit = AbortSignal.timeout(PATIENCE);
+    const options = /** @type {RequestInit} */ ({ method: body === undefined ? "GET" : "POST", cache: "no-store", signal: signal ?? limit });
+    if (body instanceof Blob) Object.assign(options, { headers: { "Content-Type": body.type }, body });
+    else if (body !== undefined) Object.assign(options, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
+    let response;
+    try {
+      response = await this.fetch(address, options);
+    } catch (error) {
+      if (signal?.aborted) throw error;
+      throw new Error("The server does not answer: try again in a moment");
+    }
+    if (response.status === 204) return {};
+    const said = await response.json().catch(() => ({}));
+    if (!response.ok) throw new Error(why(response, said));
+    return said;
+  }
+}
+
+/** @param {Response} response */
+function why({ status, headers }, said) {
+  if (typeof said.error === "string" && said.error) return said.error;
+  if (status === 401) return "You are signed out: sign in again";
+  const wait = Number(headers.get("Retry-After"));
+  if (status === 429) return `That was a lot: try again ${wait > 0 ? `in ${wait} s` : "in a moment"}`;
+  return `The server refuses that (${status})`;
+}
+
+const listOf = (said, name) => (Array.isArray(said) ? said : Array.isArray(said?.[name]) ? said[name] : []);
+
+/** A number that nobody else chooses, so that an act that is asked for twice is done once. */
+function newId() {
+  return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}

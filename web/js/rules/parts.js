@@ -1,0 +1,45 @@
+// Loads the parts of the rules, and what they have in common.
+
+import { style } from "../ui/elements.js";
+import { Office } from "./office.js";
+
+/**
+ * What the parts need of the page.
+ * @typedef {object} Page
+ * @property {Office} office
+ * @property {import("../rules.js").Rules} rules
+ * @property {() => number} now ms of a steady clock
+ * @property {() => number} today Unix ms, as the server has it
+ * @property {(run: () => void, ms: number) => number} setTimeout
+ * @property {(id: number) => void} clearTimeout
+ * @property {() => void} changed
+ * @property {import("../overlay.js").Overlay["layers"]} layers what is drawn over the canvas
+ * @property {(x: number, y: number) => void} goTo shows a place
+ * @property {() => void} reconnect
+ * @property {() => void} stop gives up the connection
+ * @property {() => void} doubt who the user is to the server may have changed
+ *
+ * @typedef {object} Part
+ * @property {(now: number) => number} [show] shows the state; gives the ms until it has to again
+ * @property {(said: any) => void} [read] what the server says about the rules
+ * @property {() => void} [heard] the rules have changed
+ * @property {(place: {x: number, y: number, user?: string, name?: string}) => void} [open]
+ * @property {(inspected: import("../record/inspector.js").Inspected) => Node[]} [card]
+ * @property {(key: string) => boolean} [key]
+ * @property {() => boolean} [escape]
+ */
+
+/**
+ * @param {import("../state.js").State} state
+ * @param {Omit<Page, "office">} page
+ * @returns {Record<string, () => Promise<Part>>}
+ */
+export function parts(state, page) {
+  const all = { ...page, office: new Office(fetch.bind(window)) };
+  const load = async (/** @type {Promise<any>} */ module, ...sheets) => (await Promise.all([module, ...sheets.map(style)]))[0];
+  return {
+    ruling: async () => (await load(import("./in_force.js"), "css/rules.css")).inForce(state, all),
+    reporting: async () => (await load(import("./report.js"), "css/rules.css")).reporting(state, all),
+    banned: async () => (await load(import("./banned.js"), "css/rules.css")).banned(state, all),
+  };
+}

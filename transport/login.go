@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -15,8 +16,9 @@ import (
 // People tells who is who; *auth.People is one.
 type People interface {
 	upgrade.People
-	// Token tells who shows a token, and who was known as before until now. It asks nobody.
-	Token(token string, before canvas.Person) (canvas.Person, *auth.Refusal)
+	// Token tells who shows a token over a connection from an address, and who was known as before until
+	// now. It asks nobody.
+	Token(token string, before canvas.Person, from netip.Addr) (canvas.Person, *auth.Refusal)
 	// Stands reports whether a login has not been ended.
 	Stands(login string) bool
 	// InUse notes that a connection by this login is open. It asks nobody.
@@ -52,7 +54,7 @@ func (s *shard) known(c *conn, person canvas.Person) {
 func (s *shard) greet(c *conn, m codec.Hello) {
 	if m.Token != "" {
 		if people := s.server.cfg.People; people != nil {
-			person, refused := people.Token(m.Token, canvas.Person{})
+			person, refused := people.Token(m.Token, canvas.Person{}, s.visitors[c.id].from)
 			if refused != nil {
 				s.unknownToken(c, refused)
 				return
@@ -93,7 +95,7 @@ func (s *shard) showToken(c *conn, m codec.Auth) {
 	}
 	before.shown = s.moment()
 	s.logins[c] = before
-	person, refused := people.Token(m.Token, before.person)
+	person, refused := people.Token(m.Token, before.person, s.visitors[c.id].from)
 	if refused != nil {
 		s.refuse(c, canvas.RefusedRights)
 		return

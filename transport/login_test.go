@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/http"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -44,10 +45,10 @@ func (r *registry) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
 	if len(shown.Authorization) == 0 {
 		return canvas.Person{}, nil
 	}
-	return r.Token(shown.Authorization[0], canvas.Person{})
+	return r.Token(shown.Authorization[0], canvas.Person{}, shown.From)
 }
 
-func (r *registry) Token(token string, before canvas.Person) (canvas.Person, *auth.Refusal) {
+func (r *registry) Token(token string, before canvas.Person, _ netip.Addr) (canvas.Person, *auth.Refusal) {
 	person, ok := r.by[token]
 	switch {
 	case token == "later":

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"net/http"
+	"net/netip"
 	"testing"
 
 	"pixelplayground/actors/canvas"
@@ -16,7 +17,7 @@ func (greeter) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
 	return canvas.Person{Kind: canvas.Guest, Name: shown.Cookies[0]}, nil
 }
 
-func (greeter) Token(string, canvas.Person) (canvas.Person, *auth.Refusal) {
+func (greeter) Token(string, canvas.Person, netip.Addr) (canvas.Person, *auth.Refusal) {
 	return canvas.Person{}, &auth.Refusal{Status: http.StatusUnauthorized, Text: "no token is taken"}
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"sync"
 	"time"
@@ -20,8 +21,8 @@ func (v visitors) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
 	return v.people.Identify(shown)
 }
 
-func (v visitors) Token(token string, before canvas.Person) (canvas.Person, *auth.Refusal) {
-	return v.people.Token(token, before)
+func (v visitors) Token(token string, before canvas.Person, from netip.Addr) (canvas.Person, *auth.Refusal) {
+	return v.people.Token(token, before, from)
 }
 
 func (v visitors) Stands(login string) bool { return v.people.Stands(login) }

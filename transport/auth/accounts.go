@@ -93,8 +93,9 @@ func (p *People) paceOf(role canvas.Role) canvas.Pace {
 	return p.cfg.Pace
 }
 
-// Token tells who shows a token in HELLO or AUTH. before is who the connection has been so far.
-func (p *People) Token(token string, before canvas.Person) (canvas.Person, *Refusal) {
+// Token tells who shows a token in HELLO or AUTH, over a connection from an address. before is who the
+// connection has been so far.
+func (p *People) Token(token string, before canvas.Person, from netip.Addr) (canvas.Person, *Refusal) {
 	keys := p.keys.Load()
 	switch {
 	case keys == nil:
@@ -109,7 +110,7 @@ func (p *People) Token(token string, before canvas.Person) (canvas.Person, *Refu
 	if before.Login != "" && before.Subject != person.Subject {
 		return canvas.Person{}, unauthorised("the token is another account's")
 	}
-	return p.withRights(*person, Shown{})
+	return p.withRights(p.located(*person, from), Shown{})
 }
 
 // bearer is who shows a token.

@@ -70,7 +70,7 @@ func TestKey_MakesABot(t *testing.T) {
 	got := identified(t, p, bearing(text))
 	want := canvas.Person{
 		Kind: canvas.Bot, Subject: got.Subject, User: got.Subject.User(canvas.Bot), Name: "Clock", Role: canvas.RoleMember, Pace: canvas.Pace{Rate: 2.5, Burst: 7},
-		Network: owner, NetworkPace: pace, Login: got.Login, Until: until,
+		Network: owner, NetworkPace: pace, Login: got.Login, Until: until, From: got.From, Address: got.Address,
 	}
 	if !strings.HasPrefix(got.Login, "key/"+key.ID+"/") {
 		t.Errorf("it is known as %q", got.Login)

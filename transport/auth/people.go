@@ -6,6 +6,7 @@ package auth
 
 import (
 	"crypto/rand"
+	"encoding/binary"
 	"log/slog"
 	"net/netip"
 	"sync/atomic"
@@ -125,7 +126,19 @@ func (p *People) Identify(shown Shown) (canvas.Person, *Refusal) {
 	if refused != nil {
 		return person, refused
 	}
-	return p.withRights(person, shown)
+	return p.withRights(p.located(person, shown.From), shown)
+}
+
+// located says where a person is. The network is not known before the secret of the canvas is.
+func (p *People) located(person canvas.Person, from netip.Addr) canvas.Person {
+	if !from.IsValid() {
+		return person
+	}
+	person.Address = from.As16()
+	if keys := p.keys.Load(); keys != nil && !person.Unsure {
+		person.From = keys.networkID(from)
+	}
+	return person
 }
 
 func (p *People) whoever(shown Shown) (canvas.Person, *Refusal) {
@@ -164,6 +177,14 @@ func (p *People) program(keys *keys, from netip.Addr) canvas.Person {
 func (k *keys) network(from netip.Addr) canvas.Subject {
 	text, _ := quota.NetworkOf(from).MarshalText() // never fails
 	return k.subject(canvas.Program, text)
+}
+
+// networkID names an address's network for good, whoever draws there.
+func (k *keys) networkID(from netip.Addr) canvas.NetworkID {
+	text, _ := quota.NetworkOf(from).MarshalText() // never fails
+	var id [8]byte
+	copy(id[2:], sum(k.networks, text))
+	return max(canvas.NetworkID(binary.BigEndian.Uint64(id[:])), 1) // 0 is none
 }
 
 // guestsOf is the subject of all guests of an address's network together. It is not that of the

@@ -34,12 +34,16 @@ func Lasting() []store.Kind {
 type keys struct {
 	secret   []byte
 	subjects []byte // names subjects
+	networks []byte // names networks
 	cookies  []byte // signs the cookies of guests
 	seals    *seals // sign those of accounts
 }
 
 func newKeys(secret []byte) *keys {
-	return &keys{secret: secret, subjects: derive(secret, "subjects"), cookies: derive(secret, "guest cookies"), seals: newSeals(secret)}
+	return &keys{
+		secret: secret, subjects: derive(secret, "subjects"), networks: derive(secret, "networks"),
+		cookies: derive(secret, "guest cookies"), seals: newSeals(secret),
+	}
 }
 
 // derive makes a key for one purpose.

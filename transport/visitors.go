@@ -24,10 +24,11 @@ type visitor struct {
 	pace    canvas.Pace
 	name    string
 	from    netip.Addr
+	place   canvas.NetworkID // that they are in
 }
 
 func visitorOf(p canvas.Person, from netip.Addr) visitor {
-	return visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from}
+	return visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from, place: p.From}
 }
 
 // network is the address, or only the network that it is in: enough to see who belongs together.
@@ -47,7 +48,7 @@ func (v visitor) network(whole bool) string {
 
 func (v visitor) describe(whole bool) message.PersonReport {
 	r := message.PersonReport{
-		Subject: hex.EncodeToString(v.subject[:]), User: v.user, Kind: v.kind.String(), Role: v.role.String(), Name: canvas.CleanName(v.name), Network: v.network(whole),
+		Subject: hex.EncodeToString(v.subject[:]), User: v.user, Kind: v.kind.String(), Role: v.role.String(), Name: canvas.CleanName(v.name), Network: v.network(whole), From: v.place,
 	}
 	limit := v.pace.Limit()
 	r.Pace, r.Every, r.Burst = v.pace, time.Duration(limit.Every), limit.Burst

@@ -29,7 +29,7 @@ func (b byCookie) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
 
 func TestVisitors_AreSeenAndDismissed(t *testing.T) {
 	people := map[string]canvas.Person{
-		"who=ada": {Kind: canvas.Account, Subject: canvas.Subject{1}, User: 0xA1, Name: "Ada Lovelace", Role: canvas.RoleMember, Pace: canvas.Pace{Rate: 0.2, Burst: 6}},
+		"who=ada": {Kind: canvas.Account, Subject: canvas.Subject{1}, User: 0xA1, Name: "Ada Lovelace", Role: canvas.RoleMember, Pace: canvas.Pace{Rate: 0.2, Burst: 6}, From: 0xFACE},
 		"who=eve": {Kind: canvas.Guest, Subject: canvas.Subject{2}, User: 0xB2},
 	}
 	s, _ := openServer(t, false, func(cfg *Config, host *fakeHost) {
@@ -51,7 +51,7 @@ func TestVisitors_AreSeenAndDismissed(t *testing.T) {
 	}
 	since := list[0].Since
 	ada := message.PersonReport{
-		Subject: "01000000000000000000000000000000", User: 0xA1, Kind: "account", Role: "member", Name: "Ada Lovelace", Network: "127.0.0.0/24",
+		Subject: "01000000000000000000000000000000", User: 0xA1, Kind: "account", Role: "member", Name: "Ada Lovelace", Network: "127.0.0.0/24", From: 0xFACE,
 		Connections: 2, Since: since, Viewer: 3, Pace: canvas.Pace{Rate: 0.2, Burst: 6}, Every: 5 * time.Second, Burst: 6,
 	}
 	if list[0] != ada {

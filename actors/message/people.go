@@ -22,7 +22,7 @@ func JoinPeople(a, b PersonReport) PersonReport {
 	b.Connections += a.Connections
 	b.Since = min(a.Since, b.Since)
 	if a.Viewer > b.Viewer {
-		b.Viewer, b.Network = a.Viewer, a.Network
+		b.Viewer, b.Network, b.From = a.Viewer, a.Network, a.From
 	}
 	if b.Name == "" {
 		b.Name = a.Name
@@ -43,8 +43,9 @@ type PersonReport struct {
 	Subject     string        // in hexadecimal
 	User        canvas.Author // public id; 0: each connection has its own
 	Kind, Role  string
-	Name        string // of the account or key; else the one that they have given themselves
-	Network     string // of one of the connections: an address with all of its bits or some
+	Name        string           // of the account or key; else the one that they have given themselves
+	Network     string           // of one of the connections: an address with all of its bits or some
+	From        canvas.NetworkID // of the same; 0: not known
 	Connections int
 	Since       int64           // Unix milliseconds: when the oldest of them was opened
 	Viewer      canvas.ViewerID // the newest

@@ -1,6 +1,9 @@
 package wire
 
-import "pixelplayground/actors/message"
+import (
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
+)
 
 // The fields of what inspectors ask and tell each other, as in messages.go.
 
@@ -34,6 +37,19 @@ func report(p *packer, m *message.Report) {
 	integer(p, &m.Placed)
 	each(p, &m.People, personReport)
 	boolean(p, &m.MorePeople)
+	froms(p, m.People)
+}
+
+// froms is the network of each person, beside the others because groups don't grow.
+func froms(p *packer, people []message.PersonReport) {
+	all := make([]canvas.NetworkID, len(people))
+	for i := range people {
+		all[i] = people[i].From
+	}
+	each(p, &all, func(p *packer, n *canvas.NetworkID) { number(p, n) })
+	for i := range min(len(all), len(people)) {
+		people[i].From = all[i]
+	}
 }
 
 func personReport(p *packer, m *message.PersonReport) {

@@ -282,7 +282,7 @@ func checkReport(g canvas.Geometry, m *message.Report) error {
 		}
 	}
 	for _, person := range m.People {
-		if err := errors.Join(checkUser(person.User, person.Name), texts(maxQuestion, person.Subject, person.Kind, person.Role, person.Network)); err != nil {
+		if err := errors.Join(checkUser(person.User, person.Name), checkUser(canvas.Author(person.From), ""), texts(maxQuestion, person.Subject, person.Kind, person.Role, person.Network)); err != nil {
 			return err
 		}
 	}

@@ -127,7 +127,7 @@ func examples() []example {
 			History: []message.Past{{At: 1_700_000_000, PixelsIn: 600, Deliveries: 70_000, PlaceToAck: time.Millisecond, Connections: 40, Memory: 50 << 20}},
 			Placed:  450,
 			People: []message.PersonReport{{
-				Subject: "0102030405060708090a0b0c0d0e0f10", User: 0x010203040506, Kind: "account", Role: "member", Name: "Zoë", Network: "192.0.2.0/24",
+				Subject: "0102030405060708090a0b0c0d0e0f10", User: 0x010203040506, Kind: "account", Role: "member", Name: "Zoë", Network: "192.0.2.0/24", From: 0x0A0B0C0D0E0F,
 				Connections: 3, Since: 1_700_000_000_000, Viewer: 70_000, Every: 5 * time.Second, Burst: 6, Known: true, Left: 2, Next: 1_700_000_003_500,
 			}},
 			MorePeople: true,

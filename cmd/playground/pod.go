@@ -147,7 +147,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		standing = p.usher
 	}
 	handlers, err := api.New(http, api.Ports{
-		Canvas: p.node, Record: recorded, People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
+		Canvas: p.node, Record: recorded, Rules: p.rules(), People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.AllowedOrigins.Allow, Foreign: sockets.AllowedOrigins.Foreign, Draining: p.draining.Load, Recording: p.node.Recording, Log: log,
 	})
 	if err != nil {

@@ -21,6 +21,7 @@ import (
 	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/api/history"
 	"pixelplayground/transport/api/metrics"
+	"pixelplayground/transport/api/moderation"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 )
@@ -95,6 +96,7 @@ type Ports struct {
 	People     People // nil: nobody is anybody in particular
 	Store      Store
 	Record     history.Record             // nil: there is none
+	Rules      *Rules                     // nil: nothing is ever decided here
 	Standing   Standing                   // nil: a pod that is alone, or without users, is as good as its store
 	Pages      fs.FS                      // index.html and what it loads
 	AdminPages fs.FS                      // the same for the dashboard, with login.html; nil: none
@@ -126,6 +128,7 @@ type server struct {
 	jobs      jobs
 	images    images
 	past      *history.History // nil: there is no record
+	desk      *moderation.Desk // nil: there are no rules
 
 	longUntil atomic.Int64            // until then the list of pixels is too long to be kept; Unix nanoseconds
 	bodies    *quota.Shares           // bytes
@@ -164,6 +167,9 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 		Version: cfg.Version, Node: cfg.Node, Users: ports.Canvas.Users, Actors: ports.Canvas.Stats(), Sockets: ports.Sockets, More: ports.Counters,
 	})
 
+	if ports.Rules != nil {
+		s.desk = s.newDesk()
+	}
 	all := http.NewServeMux()
 	health := map[string]answer.Methods{"/healthz": {"GET": s.getAlive}, "/readyz": {"GET": s.getReady}}
 	routes := maps.Clone(health)
@@ -184,7 +190,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 	}
 	s.handle(all, routes)
 	if cfg.Pages && ports.People != nil {
-		for path, m := range ports.People.Routes() {
+		for path, m := range s.peopleRoutes() {
 			all.Handle(path, s.resource(path, m, false))
 		}
 	}
@@ -208,6 +214,9 @@ func (s *server) newOperators() *admin.Handler {
 	}
 	if s.Config.Pages && s.People != nil {
 		maps.Copy(more, s.People.Operator())
+	}
+	if s.desk != nil {
+		maps.Copy(more, s.desk.Operators())
 	}
 	return admin.New(admin.Config{Node: s.Node, Geometry: s.Geometry, Tokens: s.AdminTokens}, admin.Ports{
 		Cluster: s.Cluster, Inspectors: s.Inspectors, Pages: s.AdminPages, More: more, Answered: s.metrics.Answered, Now: s.Now, Log: s.Log,
@@ -237,6 +246,9 @@ func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Method
 	}
 	for path, m := range s.past.Routes() {
 		routes[path] = answer.Methods{"GET": s.watched(m["GET"])}
+	}
+	if s.desk != nil && s.People != nil {
+		maps.Copy(routes, s.desk.Shared())
 	}
 	maps.Copy(routes, map[string]answer.Methods{
 		"/health":            {"GET": s.getHealth},

@@ -58,7 +58,7 @@ func (s *server) getImage(w http.ResponseWriter, r *http.Request) {
 		if tag, err := s.tagAlone(w, r, v); err != nil {
 			s.notShown(w, r, v, err)
 			return
-		} else if r.Method == http.MethodHead || history.Matches(r.Header.Get("If-None-Match"), tag) {
+		} else if r.Method == http.MethodHead || answer.Matches(r.Header.Get("If-None-Match"), tag) {
 			s.begun(w, r, tag)
 			return
 		}
@@ -105,7 +105,7 @@ func (s *server) notShown(w http.ResponseWriter, r *http.Request, v view, err er
 // begun sets the header of an image, and reports whether the client wants the image itself.
 func (s *server) begun(w http.ResponseWriter, r *http.Request, tag string) bool {
 	w.Header().Set("ETag", tag)
-	if history.Matches(r.Header.Get("If-None-Match"), tag) {
+	if answer.Matches(r.Header.Get("If-None-Match"), tag) {
 		w.WriteHeader(http.StatusNotModified)
 		return false
 	}

@@ -8,17 +8,20 @@ import (
 	"golang.org/x/time/rate"
 )
 
-// Rates is a token bucket of pixels for each client address. The table is bounded: an address
-// that is not among the last rememberedAddresses seen starts again with a full bucket. Anyone
-// with that many addresses does not gain much by that.
-type Rates struct {
+// Rates is a token bucket of pixels for each client address.
+type Rates = RatesBy[netip.Prefix]
+
+// RatesBy is a token bucket for each client, by what clients are known by. The table is bounded: who
+// is not among the last rememberedAddresses seen starts again with a full bucket. Anyone with that
+// many addresses does not gain much by that.
+type RatesBy[K comparable] struct {
 	rate  rate.Limit // 0: no limit
 	burst int
 
 	mu sync.Mutex // guards:
 	// The young and the old half of the table. When the young half is full the old one
 	// is dropped, so that forgetting costs nothing per request.
-	young, old map[netip.Prefix]*rate.Limiter
+	young, old map[K]*rate.Limiter
 }
 
 // rememberedAddresses bounds each half of the table, at about 200 bytes an entry: 4 MB in all.
@@ -26,12 +29,17 @@ const rememberedAddresses = 10_000
 
 // NewRates makes Rates that fill with so many pixels a second; 0: without a limit.
 func NewRates(pixelsPerSecond float64, burst int) *Rates {
-	return &Rates{rate: rate.Limit(pixelsPerSecond), burst: burst, young: make(map[netip.Prefix]*rate.Limiter)}
+	return NewRatesBy[netip.Prefix](pixelsPerSecond, burst)
+}
+
+// NewRatesBy makes RatesBy that fill with so many a second; 0: without a limit.
+func NewRatesBy[K comparable](perSecond float64, burst int) *RatesBy[K] {
+	return &RatesBy[K]{rate: rate.Limit(perSecond), burst: burst, young: make(map[K]*rate.Limiter)}
 }
 
 // Take removes n pixels from the client's bucket. If there are not enough, it returns false and
 // how long to wait; 0: n is more than a bucket holds, so waiting does not help.
-func (l *Rates) Take(client netip.Prefix, n int, now time.Time) (wait time.Duration, ok bool) {
+func (l *RatesBy[K]) Take(client K, n int, now time.Time) (wait time.Duration, ok bool) {
 	if l.rate == 0 || n == 0 {
 		return 0, true
 	}
@@ -47,7 +55,7 @@ func (l *Rates) Take(client netip.Prefix, n int, now time.Time) (wait time.Durat
 }
 
 // Give puts n pixels back into the client's bucket.
-func (l *Rates) Give(client netip.Prefix, n int, now time.Time) {
+func (l *RatesBy[K]) Give(client K, n int, now time.Time) {
 	if l.rate == 0 || n <= 0 {
 		return
 	}
@@ -57,7 +65,7 @@ func (l *Rates) Give(client netip.Prefix, n int, now time.Time) {
 }
 
 // Wait is how long until the client may take one pixel; 0: it may take one now.
-func (l *Rates) Wait(client netip.Prefix, now time.Time) time.Duration {
+func (l *RatesBy[K]) Wait(client K, now time.Time) time.Duration {
 	if l.rate == 0 {
 		return 0
 	}
@@ -69,7 +77,7 @@ func (l *Rates) Wait(client netip.Prefix, now time.Time) time.Duration {
 	return 0
 }
 
-func (l *Rates) bucket(client netip.Prefix) *rate.Limiter {
+func (l *RatesBy[K]) bucket(client K) *rate.Limiter {
 	if bucket, ok := l.young[client]; ok {
 		return bucket
 	}
@@ -78,7 +86,7 @@ func (l *Rates) bucket(client netip.Prefix) *rate.Limiter {
 		bucket = rate.NewLimiter(l.rate, l.burst)
 	}
 	if len(l.young) >= rememberedAddresses {
-		l.young, l.old = make(map[netip.Prefix]*rate.Limiter), l.young
+		l.young, l.old = make(map[K]*rate.Limiter), l.young
 	}
 	l.young[client] = bucket
 	return bucket

@@ -70,6 +70,7 @@ type Handler struct {
 	attempts *attempts
 	origins  *http.CrossOriginProtection
 	routes   map[string]answer.Methods
+	patterns *http.ServeMux // routes whose path has parameters
 	gathered gathered
 	seen     answer.Shared[clusterSeen] // of asking all pods for ServeCluster
 }
@@ -101,8 +102,13 @@ func New(cfg Config, ports Ports) *Handler {
 		"/debug/pprof/symbol":    {"GET": pprof.Symbol, "POST": pprof.Symbol},
 		"/debug/pprof/trace":     {"GET": unhurried(pprof.Trace)},
 	}
+	a.patterns = http.NewServeMux()
 	for path, m := range ports.More {
-		a.routes["/admin/api/"+path] = m
+		if path = "/admin/api/" + path; strings.Contains(path, "{") {
+			a.patterns.HandleFunc(path, func(w http.ResponseWriter, r *http.Request) { serve(w, r, m) })
+		} else {
+			a.routes[path] = m
+		}
 	}
 	if ports.Pages != nil {
 		_ = fs.WalkDir(ports.Pages, ".", func(name string, entry fs.DirEntry, err error) error {
@@ -148,19 +154,29 @@ func (a *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/debug/" + profiler
 	}
 	m, ok := a.routes[r.URL.Path]
-	handle := m.For(r.Method)
 	if !ok && strings.HasPrefix(r.URL.Path, "/debug/pprof/") { // a profile by its name
-		ok, handle = true, answer.Methods{"GET": unhurried(pprof.Index)}.For(r.Method)
+		ok, m = true, answer.Methods{"GET": unhurried(pprof.Index)}
 	}
-	switch {
-	case !ok:
+	if _, pattern := a.patterns.Handler(r); !ok && pattern != "" {
+		a.patterns.ServeHTTP(w, r)
+		return
+	}
+	if !ok {
 		answer.Fail(w, http.StatusNotFound, "Not found")
-	case handle == nil:
-		header.Set("Allow", m.Allow())
-		answer.Fail(w, http.StatusMethodNotAllowed, "Method not allowed")
-	default:
-		handle(w, r)
+		return
 	}
+	serve(w, r, m)
+}
+
+// serve answers with what a resource has for the method.
+func serve(w http.ResponseWriter, r *http.Request, m answer.Methods) {
+	handle := m.For(r.Method)
+	if handle == nil {
+		w.Header().Set("Allow", m.Allow())
+		answer.Fail(w, http.StatusMethodNotAllowed, "Method not allowed")
+		return
+	}
+	handle(w, r)
 }
 
 // guard reports whether a request may pass: an operator's, or anybody's for openPaths. It

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"strings"
 	"time"
 
 	"pixelplayground/transport/api/answer"
@@ -38,21 +37,10 @@ func tagOf(parts ...any) string {
 	return `"` + hex.EncodeToString(sum.Sum(nil)[:12]) + `"`
 }
 
-// Matches reports whether an If-None-Match header names a tag (RFC 9110, 13.1.2).
-func Matches(header, tag string) bool {
-	for one := range strings.SplitSeq(header, ",") {
-		one = strings.TrimSpace(one)
-		if one == "*" || strings.TrimPrefix(one, "W/") == strings.TrimPrefix(tag, "W/") {
-			return true
-		}
-	}
-	return false
-}
-
 // known sets an answer's tag, and answers 304 if the client has it.
 func known(w http.ResponseWriter, r *http.Request, tag string) bool {
 	w.Header().Set("ETag", tag)
-	if !Matches(r.Header.Get("If-None-Match"), tag) {
+	if !answer.Matches(r.Header.Get("If-None-Match"), tag) {
 		return false
 	}
 	w.WriteHeader(http.StatusNotModified)

@@ -1,0 +1,43 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
+	"pixelplayground/transport/api"
+)
+
+// rules is what the API needs for the rules of the canvas, and those who see to them.
+func (p *pod) rules() *api.Rules {
+	return &api.Rules{Acts: p.node, Documents: p.store, People: crowd{p}, Public: p.cfg.People().SignIn.PublicURL}
+}
+
+// crowd is the people who are connected to any pod.
+type crowd struct{ *pod }
+
+// mostNamesakes bounds how many people a gateway tells of whose name, network or id has a public id in it.
+const mostNamesakes = 100
+
+func (c crowd) Connected(ctx context.Context, user canvas.Author) (found []message.PersonReport, err error) {
+	var gateways []string
+	for _, member := range (members{c.pod}).Members() {
+		if slices.Contains(member.Roles, "gateway") {
+			gateways = append(gateways, member.Address)
+		}
+	}
+	for _, report := range c.node.Survey(ctx, gateways, message.Inspect{Brief: true, People: message.AskPeople{Most: mostNamesakes, Search: user.Text()}}) {
+		if report == nil {
+			err = errors.New("not every server has answered")
+			continue
+		}
+		for _, person := range report.People {
+			if person.User == user {
+				found = append(found, person)
+			}
+		}
+	}
+	return found, err
+}

@@ -1,0 +1,136 @@
+package moderation
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"net/http"
+	"slices"
+	"strconv"
+	"sync"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/message"
+	"pixelplayground/actors/rules"
+	"pixelplayground/transport/api/answer"
+)
+
+// Bounds of what is told of somebody.
+const (
+	personPatience = 3 * time.Second
+	lastPixels     = 50
+	lastActs       = 1000 // that are looked through
+	shownActs      = 50
+	shownNetworks  = 8
+)
+
+// person is what moderators are told of somebody: never an address.
+type person struct {
+	User        canvas.Author      `json:"user"`
+	Name        string             `json:"name"`
+	Kind        string             `json:"kind"` // absent: not connected now
+	Role        string             `json:"role"`
+	Connections int                `json:"connections"`
+	Since       int64              `json:"since,omitempty"` // of the oldest connection
+	Networks    []canvas.NetworkID `json:"networks"`        // where they are now, then where they were
+	Seen        int64              `json:"seen,omitempty"`  // when they were last known to be there
+	Pixels      []Pixel            `json:"pixels"`          // the latest first
+	Acts        []actShown         `json:"acts"`            // the latest first
+	Reports     []report           `json:"reports"`         // open ones
+	Incomplete  []string           `json:"incomplete"`      // what could not be asked now: connections, record, acts, reports
+}
+
+// Pixel is one that somebody has placed.
+type Pixel struct {
+	X       int              `json:"x"`
+	Y       int              `json:"y"`
+	Seq     uint64           `json:"seq"`
+	Time    int64            `json:"time"` // Unix ms
+	Color   canvas.Color     `json:"color"`
+	Before  *canvas.Color    `json:"before,omitempty"` // nil: not known
+	Name    string           `json:"name,omitempty"`   // that they had
+	Network canvas.NetworkID `json:"network,omitempty"`
+}
+
+// getPerson tells of somebody. What can't be asked is left out, and said to be.
+func (d *Desk) getPerson(w http.ResponseWriter, r *http.Request, c caller) {
+	if !d.paced(w, d.asked, c) {
+		return
+	}
+	user, err := strconv.ParseUint(r.PathValue("user"), 16, 48)
+	if err != nil || user == 0 || canvas.Author(user).Text() != r.PathValue("user") {
+		answer.Fail(w, http.StatusBadRequest, "A user is written as 12 hexadecimal digits")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), personPatience)
+	defer cancel()
+	answer.JSON(w, http.StatusOK, d.describe(ctx, c, canvas.Author(user)))
+}
+
+func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) person {
+	var (
+		asking    sync.WaitGroup
+		connected []message.PersonReport
+		pixels    []Pixel
+		acts      []*rules.Act
+		reports   []report
+		errs      [4]error
+	)
+	asking.Go(func() { connected, errs[0] = d.People.Connected(ctx, user) })
+	if d.Record != nil {
+		asking.Go(func() { pixels, errs[1] = d.Record.Last(ctx, user, lastPixels) })
+	}
+	asking.Go(func() { acts, errs[2] = d.decoded(ctx, 0, lastActs) })
+	asking.Go(func() { reports, errs[3] = d.reports.all(ctx) })
+	asking.Wait()
+	p := person{User: user, Networks: []canvas.NetworkID{}, Pixels: []Pixel{}, Acts: []actShown{}, Reports: []report{}, Incomplete: []string{}}
+	for i, name := range []string{"connections", "record", "acts", "reports"} {
+		if errs[i] != nil {
+			p.Incomplete = append(p.Incomplete, name)
+			if !errors.Is(errs[i], context.Canceled) {
+				d.told.Note("not all could be found out about somebody", name, "err", errs[i])
+			}
+		}
+	}
+	p.connections(connected, d.Now())
+	p.drawn(pixels)
+	for _, act := range acts {
+		if len(p.Acts) < shownActs && act.Target != nil && (act.Target.User == user || act.Target.Network != 0 && slices.Contains(p.Networks, act.Target.Network)) {
+			p.Acts = append(p.Acts, shownTo(c, act))
+		}
+	}
+	for _, one := range reports {
+		if one.User == user && one.Resolved == nil {
+			p.Reports = append(p.Reports, one.shown(d.Now()))
+		}
+	}
+	return p
+}
+
+// connections adds what the gateways know.
+func (p *person) connections(reports []message.PersonReport, now time.Time) {
+	var known message.PersonReport
+	for _, report := range reports {
+		known = message.JoinPeople(known, report)
+		p.from(report.From)
+	}
+	if known.Connections > 0 {
+		p.Name, p.Kind, p.Role, p.Connections, p.Since, p.Seen = known.Name, known.Kind, known.Role, known.Connections, known.Since, now.UnixMilli()
+	}
+}
+
+// drawn adds what the record knows.
+func (p *person) drawn(pixels []Pixel) {
+	p.Pixels = append(p.Pixels, pixels...)
+	for _, one := range pixels {
+		p.from(one.Network)
+		p.Name, p.Seen = cmp.Or(p.Name, one.Name), max(p.Seen, one.Time)
+	}
+}
+
+func (p *person) from(network canvas.NetworkID) {
+	if network != 0 && len(p.Networks) < shownNetworks && !slices.Contains(p.Networks, network) {
+		p.Networks = append(p.Networks, network)
+	}
+}

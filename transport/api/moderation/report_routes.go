@@ -1,0 +1,192 @@
+package moderation
+
+import (
+	"cmp"
+	"context"
+	"encoding/hex"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/rules"
+	"pixelplayground/transport/api/answer"
+)
+
+// postReport takes a report of anybody's.
+func (d *Desk) postReport(w http.ResponseWriter, r *http.Request, c caller) {
+	var said struct {
+		X     *int          `json:"x"`
+		Y     *int          `json:"y"`
+		User  canvas.Author `json:"user"`
+		Words string        `json:"words"`
+	}
+	if !asked(w, r, &said, maxBody) {
+		return
+	}
+	words, ok := clean(said.Words, maxWords)
+	switch {
+	case said.X == nil || said.Y == nil || !d.Geometry.Contains(*said.X, *said.Y):
+		answer.Fail(w, http.StatusBadRequest, fmt.Sprintf("The place must be on the canvas, x 0 to %d and y 0 to %d", d.Geometry.Width-1, d.Geometry.Height-1))
+		return
+	case !ok:
+		answer.Fail(w, http.StatusBadRequest, fmt.Sprintf("The words must be at most %d bytes of text", maxWords))
+		return
+	}
+	if wait, ok := d.written.Take(answer.ClientOf(r), 1, d.Now()); !ok {
+		tooMuch(w, wait)
+		return
+	}
+	if !d.paced(w, d.by, c) {
+		return
+	}
+	if wait, ok := d.heard.Take(struct{}{}, 1, d.Now()); !ok {
+		tooMuch(w, wait)
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
+	defer cancel()
+	one := report{
+		ID: newID(), Time: d.Now().UnixMilli(), By: c.person.User, Name: c.person.Name, X: *said.X, Y: *said.Y, User: said.User, Words: words,
+		Subject: hex.EncodeToString(c.person.Subject[:]), Network: c.person.From,
+	}
+	if err := d.reports.add(ctx, one); err != nil {
+		d.failed(w, err)
+		return
+	}
+	answer.JSON(w, http.StatusCreated, struct {
+		ID string `json:"id"`
+	}{one.ID})
+}
+
+// clean is a text of somebody's without what can't be seen. Line breaks stay.
+func clean(text string, most int) (string, bool) {
+	text = strings.TrimSpace(text)
+	if len(text) > most || !utf8.ValidString(text) {
+		return "", false
+	}
+	return strings.Map(func(c rune) rune {
+		if c != '\n' && (unicode.IsControl(c) || unicode.Is(unicode.Cf, c)) {
+			return -1
+		}
+		return c
+	}, text), true
+}
+
+// getReports lists reports.
+func (d *Desk) getReports(w http.ResponseWriter, r *http.Request, c caller) {
+	if !d.paced(w, d.asked, c) {
+		return
+	}
+	state := cmp.Or(r.URL.Query().Get("state"), "open")
+	if !slices.Contains([]string{"open", "resolved", "all"}, state) {
+		answer.Fail(w, http.StatusBadRequest, "state must be open, resolved or all")
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
+	defer cancel()
+	all, err := d.reports.all(ctx)
+	if err != nil {
+		d.failed(w, err)
+		return
+	}
+	said := struct {
+		Reports []report `json:"reports"`
+	}{[]report{}}
+	for _, one := range all {
+		if state == "all" || (state == "resolved") == (one.Resolved != nil) {
+			said.Reports = append(said.Reports, one.shown(d.Now()))
+		}
+	}
+	if state != "open" {
+		slices.Reverse(said.Reports)
+	}
+	answer.JSON(w, http.StatusOK, said)
+}
+
+// reported is the answer about one report.
+type reported struct {
+	Report report    `json:"report"`
+	Act    *actShown `json:"act,omitempty"`
+}
+
+func (d *Desk) claimReport(w http.ResponseWriter, r *http.Request, c caller) {
+	var said struct {
+		Release bool `json:"release"`
+	}
+	if !d.paced(w, d.asked, c) || !asked(w, r, &said, maxBody) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
+	defer cancel()
+	one, err := d.reports.claim(ctx, r.PathValue("id"), c, said.Release)
+	if err != nil {
+		d.failed(w, err)
+		return
+	}
+	answer.JSON(w, http.StatusOK, reported{Report: one.shown(d.Now())})
+}
+
+// resolveReport has it decided that a report is dealt with, and then notes so in the report. If the pod dies in between, to resolve it
+// again makes no other act.
+func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
+	var said struct {
+		Text string `json:"text"`
+	}
+	if !d.paced(w, d.acts, c) || !asked(w, r, &said, maxBody) {
+		return
+	}
+	text, ok := clean(said.Text, maxWords)
+	if !ok {
+		answer.Fail(w, http.StatusBadRequest, fmt.Sprintf("The text must be at most %d bytes", maxWords))
+		return
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
+	defer cancel()
+	id := r.PathValue("id")
+	one, err := d.reports.claim(ctx, id, c, false)
+	if err != nil {
+		d.failed(w, err)
+		return
+	}
+	done, err := d.decide(r.Context(), c, rules.Act{ID: fmt.Sprintf("report/%s/%d", id, one.Reopened), Do: rules.Resolve, Report: id, Text: text})
+	if err != nil {
+		d.failed(w, err)
+		return
+	}
+	act := done.Act
+	one, err = d.reports.change(ctx, id, func(one *report) error {
+		one.Claim = nil
+		one.Resolved = &resolved{Act: act.N, Time: act.Time, User: act.By.User, Name: act.By.Name, Text: act.Text}
+		return nil
+	})
+	if err != nil {
+		d.failed(w, err)
+		return
+	}
+	answer.JSON(w, http.StatusOK, reported{one.shown(d.Now()), &act})
+}
+
+// reopen opens the report again that an act has dealt with, since that act was taken back.
+func (d *Desk) reopen(ctx context.Context, n uint64) error {
+	act, err := d.act(ctx, n)
+	if err != nil || act.Do != rules.Resolve {
+		return err
+	}
+	ctx, cancel := context.WithTimeout(ctx, reportTime)
+	defer cancel()
+	_, err = d.reports.change(ctx, act.Report, func(one *report) error {
+		if one.Resolved != nil && one.Resolved.Act == n {
+			one.Resolved = nil
+			one.Reopened++
+		}
+		return nil
+	})
+	if err == errNone { // it has gone since
+		return nil
+	}
+	return err
+}

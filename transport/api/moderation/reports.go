@@ -1,0 +1,213 @@
+package moderation
+
+import (
+	"cmp"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// KindReport is the kind of the documents of reports, by their ids.
+const KindReport store.Kind = "report"
+
+// Bounds of reports.
+const (
+	maxReports = 2000 // in all: then the oldest that are resolved go
+	maxOpen    = 20   // open ones of one subject, which keep no others away
+	// networkOpen is how many open ones there are of one network: all who share its address.
+	networkOpen = 100
+	maxWords    = 500 // bytes
+
+	claimLasts    = 10 * time.Minute
+	openLasts     = 90 * 24 * time.Hour
+	resolvedLasts = 30 * 24 * time.Hour
+	reportTime    = 5 * time.Second // that the store may take
+)
+
+// report is what somebody has reported.
+type report struct {
+	ID    string        `json:"id"`
+	Time  int64         `json:"time"` // Unix ms, as all times
+	By    canvas.Author `json:"by,omitempty"`
+	Name  string        `json:"name,omitempty"` // of who reports: an account's
+	X     int           `json:"x"`
+	Y     int           `json:"y"`
+	User  canvas.Author `json:"user,omitempty"` // whom it is about
+	Words string        `json:"words"`
+
+	Claim    *claim    `json:"claim,omitempty"`
+	Resolved *resolved `json:"resolved,omitempty"`
+	Reopened int       `json:"reopened,omitempty"` // how often it was dealt with and that was taken back
+
+	// By whom it is, for bounds: nobody is shown these.
+	Subject string           `json:"subject,omitempty"`
+	Network canvas.NetworkID `json:"network,omitempty"`
+}
+
+// claim is who sees to a report.
+type claim struct {
+	User  canvas.Author `json:"user,omitempty"` // 0: an operator
+	Name  string        `json:"name"`
+	Until int64         `json:"until"`
+}
+
+// resolved is how a report was dealt with.
+type resolved struct {
+	Act  uint64        `json:"act"`
+	Time int64         `json:"time"`
+	User canvas.Author `json:"user,omitempty"`
+	Name string        `json:"name"`
+	Text string        `json:"text"`
+}
+
+// shown is a report as moderators see it.
+func (p report) shown(now time.Time) report {
+	p.Subject, p.Network = "", 0
+	if p.Claim != nil && p.Claim.Until <= now.UnixMilli() {
+		p.Claim = nil
+	}
+	return p
+}
+
+// ends is when the document of a report ends.
+func (p report) ends() time.Time {
+	if p.Resolved != nil {
+		return time.UnixMilli(p.Resolved.Time).Add(resolvedLasts)
+	}
+	return time.UnixMilli(p.Time).Add(openLasts)
+}
+
+// reports are the reports in the store.
+type reports struct {
+	docs store.Documents
+	now  func() time.Time
+}
+
+// Errors of adding.
+const (
+	errYours    = conflict("You have reported a lot that nobody has looked at yet: wait until somebody does")
+	errNetworks = conflict("A lot was reported from your network that nobody has looked at yet: wait until somebody does")
+	errFull     = conflict("There are as many open reports as there may be: try again later")
+)
+
+// all are the reports, the oldest first.
+func (p *reports) all(ctx context.Context) (list []report, err error) {
+	documents, err := p.docs.Documents(ctx, KindReport)
+	if err != nil {
+		return nil, fmt.Errorf("read reports: %w", err)
+	}
+	for id, value := range documents {
+		var one report
+		if json.Unmarshal(value, &one) != nil || one.ID != id {
+			continue // one that is damaged must not keep the others away
+		}
+		if one.ends().After(p.now()) { // a backup keeps no ends
+			list = append(list, one)
+		}
+	}
+	slices.SortFunc(list, func(a, b report) int { return cmp.Or(cmp.Compare(a.Time, b.Time), strings.Compare(a.ID, b.ID)) })
+	return list, nil
+}
+
+// add keeps a new report, and drops the oldest that are resolved if there are too many. Two pods that add at the same time may
+// keep a few more.
+func (p *reports) add(ctx context.Context, one report) error {
+	all, err := p.all(ctx)
+	if err != nil {
+		return err
+	}
+	open, yours, networks := 0, 0, 0
+	for _, other := range all {
+		if other.Resolved != nil {
+			continue
+		}
+		open++
+		if other.Subject == one.Subject {
+			yours++
+		}
+		if other.Network == one.Network {
+			networks++
+		}
+	}
+	switch {
+	case yours >= maxOpen:
+		return errYours
+	case networks >= networkOpen:
+		return errNetworks
+	case open >= maxReports:
+		return errFull
+	}
+	for over := len(all) + 1 - maxReports; over > 0; over-- {
+		oldest := slices.IndexFunc(all, func(r report) bool { return r.Resolved != nil })
+		if err := p.docs.DeleteDocument(ctx, KindReport, all[oldest].ID); err != nil {
+			return fmt.Errorf("drop a report: %w", err)
+		}
+		all = slices.Delete(all, oldest, oldest+1)
+	}
+	return p.put(ctx, one)
+}
+
+func (p *reports) put(ctx context.Context, one report) error {
+	value, err := json.Marshal(one)
+	if err == nil {
+		err = p.docs.PutDocument(ctx, KindReport, one.ID, value, one.ends())
+	}
+	if err != nil {
+		return fmt.Errorf("keep a report: %w", err)
+	}
+	return nil
+}
+
+// change changes a report, whoever else does so at the same time. errNone: there is no such report.
+func (p *reports) change(ctx context.Context, id string, change func(*report) error) (report, error) {
+	if id == "" || len(id) > store.MaxDocumentID {
+		return report{}, errNone
+	}
+	old, err := p.docs.Document(ctx, KindReport, id)
+	for err == nil {
+		var one report
+		if old == nil || json.Unmarshal(old, &one) != nil {
+			return report{}, errNone
+		}
+		if err := change(&one); err != nil {
+			return one, err
+		}
+		var value, now []byte
+		if value, err = json.Marshal(one); err != nil {
+			break
+		}
+		if now, err = p.docs.SwapDocument(ctx, KindReport, id, old, value, one.ends()); err == nil && string(now) == string(value) {
+			return one, nil
+		}
+		old = now
+	}
+	if errors.Is(err, store.ErrDocument) {
+		return report{}, errNone
+	}
+	return report{}, fmt.Errorf("change a report: %w", err)
+}
+
+// claim makes a caller the one who sees to a report, or gives it back. errors: a conflict, if somebody else has it.
+func (p *reports) claim(ctx context.Context, id string, c caller, release bool) (report, error) {
+	return p.change(ctx, id, func(one *report) error {
+		now := p.now().UnixMilli()
+		switch {
+		case one.Resolved != nil:
+			return conflict("This report has been dealt with, by act " + fmt.Sprint(one.Resolved.Act))
+		case one.Claim != nil && one.Claim.Until > now && one.Claim.User != c.by.User:
+			return conflict(fmt.Sprintf("%s sees to this report", cmp.Or(one.Claim.Name, one.Claim.User.Text(), "Somebody else")))
+		case release:
+			one.Claim = nil
+		default:
+			one.Claim = &claim{c.by.User, c.by.Name, now + claimLasts.Milliseconds()}
+		}
+		return nil
+	})
+}

@@ -110,8 +110,8 @@ func RoleNamed(name string) Role {
 // Pace is how fast pixels may be placed: Burst at once after a pause, Rate a second in the long run.
 // A cooldown is a pace too: one pixel every 5 s, of which 6 may be saved up, is Rate 0.2, Burst 6.
 type Pace struct {
-	Rate  float64 // pixels per second; 0: no limit
-	Burst int     // pixels
+	Rate  float64 `json:"rate"`  // pixels per second; 0: no limit
+	Burst int     `json:"burst"` // pixels
 }
 
 // Person is who is at the other end of a connection or behind a request, and what they may do.

@@ -72,7 +72,7 @@ func (p *People) account(shown Shown, keys *keys) (*canvas.Person, *Refusal) {
 	case err != nil:
 		return nil, nil // signed out: a guest
 	}
-	person := p.person(keys, found.Issuer, found.Subject, found.Role)
+	person := p.person(keys, found.Issuer, found.Subject, canvas.Role(found.Role))
 	person.Name, person.Login, person.Until = found.Name, found.login(), until
 	return &person, nil
 }

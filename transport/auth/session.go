@@ -4,8 +4,6 @@ import (
 	"crypto/rand"
 	"encoding/base64"
 	"time"
-
-	"pixelplayground/actors/canvas"
 )
 
 const (
@@ -17,11 +15,11 @@ const (
 // session is what the session cookie of an account says. It is signed, so pods keep nothing of it and
 // any pod takes the cookie of any other.
 type session struct {
-	ID      string      `json:"i"` // 16 random bytes, new at every sign-in
-	Issuer  string      `json:"iss"`
-	Subject string      `json:"sub"`
-	Name    string      `json:"n,omitempty"`
-	Role    canvas.Role `json:"r"`
+	ID      string `json:"i"` // 16 random bytes, new at every sign-in
+	Issuer  string `json:"iss"`
+	Subject string `json:"sub"`
+	Name    string `json:"n,omitempty"`
+	Role    uint8  `json:"r"` // a canvas.Role, as a number
 }
 
 // login names the session in Person.Login.

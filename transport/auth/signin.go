@@ -17,6 +17,7 @@ import (
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
 	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/auth/openid"
@@ -240,7 +241,7 @@ func (s *SignIn) welcome(w http.ResponseWriter, r *http.Request, here site, seal
 	} else {
 		http.SetCookie(w, here.forget(tokenCookie))
 	}
-	s.log.Info("signed in", "role", account.Role.String())
+	s.log.Info("signed in", "role", canvas.Role(account.Role).String())
 	w.Header().Set("Location", back)
 	w.WriteHeader(http.StatusSeeOther)
 }

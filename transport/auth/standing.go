@@ -117,7 +117,7 @@ func (p *People) signedIn(ctx context.Context, account session) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*storeTimeout)
 	defer cancel()
 	subject := keys.subject(canvas.Account, accountIdentity(account.Issuer, account.Subject))
-	return p.bots.stand(ctx, subjectText(subject), account.Role, p.now(), p.cfg.SignIn.Lasts)
+	return p.bots.stand(ctx, subjectText(subject), canvas.Role(account.Role), p.now(), p.cfg.SignIn.Lasts)
 }
 
 // accountIdentity is what an account's subject is derived from.

@@ -7,11 +7,6 @@
 package rules
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
-	"errors"
-	"fmt"
 	"strconv"
 
 	"pixelplayground/actors/canvas"
@@ -69,6 +64,10 @@ type Act struct {
 	Of        uint64         `json:"of,omitempty"`     // the act that is taken back
 	Report    string         `json:"report,omitempty"` // what gave the occasion
 	Selection *Selection     `json:"selection,omitempty"`
+
+	// Ignored: a later version decided this, and this one can't tell what it means. It has its number
+	// in the chain, and no effect.
+	Ignored bool `json:"-"`
 }
 
 // By is who decides.
@@ -130,36 +129,3 @@ type Selection struct {
 
 // Cause is the cause of the pixels that are placed because of an act.
 func Cause(do Kind, n uint64) string { return string(do) + " " + strconv.FormatUint(n, 10) }
-
-// MaxAct bounds an act, in bytes.
-const MaxAct = 8 << 10
-
-// ErrInvalid is wrapped by errors about acts that make no sense. They say how to fix that.
-var ErrInvalid = errors.New("no such act")
-
-// Hash is what the act after one that is stored so has as Before.
-func Hash(stored []byte) string {
-	sum := sha256.Sum256(stored)
-	return hex.EncodeToString(sum[:])
-}
-
-// Encode is the form in which an act is stored, shown to those who verify the chain, and hashed.
-func (a *Act) Encode() []byte {
-	b, err := json.Marshal(a)
-	if err != nil { // nothing in an act can fail
-		panic(fmt.Sprintf("encode act %d: %v", a.N, err))
-	}
-	return b
-}
-
-// Decode reads what Encode wrote, by this version or another.
-func Decode(stored []byte) (*Act, error) {
-	if len(stored) > MaxAct {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrInvalid, len(stored), MaxAct)
-	}
-	a := new(Act)
-	if err := json.Unmarshal(stored, a); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	return a, nil
-}

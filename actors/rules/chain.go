@@ -1,7 +1,9 @@
 package rules
 
 import (
+	"encoding/json"
 	"fmt"
+	"slices"
 
 	"pixelplayground/actors/canvas"
 )
@@ -10,32 +12,106 @@ import (
 // a time.
 type Chain struct {
 	geometry canvas.Geometry
-	last     uint64
-	head     string
+	masks    func(name string) *Mask
+	acts     []*Act            // act n at n-1
+	ids      map[string]uint64 // number of the act by Act.ID
+	head     string            // hash of the last
+	rules    *Rules            // of all acts; nil: they have to be worked out again
 }
 
-// NewChain begins a chain. The acts may speak of masks, which must be given to it first.
-func NewChain(g canvas.Geometry) *Chain { return &Chain{geometry: g} }
-
-// Draft makes the next act out of what somebody wants: it has its number and its hash. Errors wrap
-// ErrInvalid and say what would do.
-func (c *Chain) Draft(want Act) (*Act, error) {
-	want.N, want.Before = c.last+1, c.head
-	return &want, nil
+// NewChain begins a chain. Until it is told where masks are it knows none.
+func NewChain(g canvas.Geometry) *Chain {
+	return &Chain{geometry: g, masks: func(string) *Mask { return nil }, ids: make(map[string]uint64)}
 }
 
-// Append adds a stored act, which must be the next.
+// Masks says where masks are: find returns one by its name, and nil for one that it does not have. It
+// is called by Draft and Rules.
+func (c *Chain) Masks(find func(name string) *Mask) {
+	c.masks, c.rules = find, nil
+}
+
+// Len is the number of the last act.
+func (c *Chain) Len() uint64 { return uint64(len(c.acts)) }
+
+// Head is the hash of the last act; "": there is none.
+func (c *Chain) Head() string { return c.head }
+
+// Act returns an act by its number; nil: there is none.
+func (c *Chain) Act(n uint64) *Act {
+	if n == 0 || n > c.Len() {
+		return nil
+	}
+	return c.acts[n-1]
+}
+
+// Done returns the act that was asked for under an id; nil: none was.
+func (c *Chain) Done(id string) *Act { return c.Act(c.ids[id]) }
+
+// Append adds a stored act, which must be the next. What a later version decided, and this one can't
+// tell the meaning of, is added as well: it is Ignored. Errors wrap ErrInvalid.
 func (c *Chain) Append(stored []byte) (*Act, error) {
-	act, err := Decode(stored)
-	if err != nil {
+	var link link
+	if err := link.read(stored); err != nil {
 		return nil, err
 	}
-	if act.N != c.last+1 || act.Before != c.head {
-		return nil, fmt.Errorf("%w: act %d does not follow act %d", ErrInvalid, act.N, c.last)
+	if link.N != c.Len()+1 {
+		return nil, fmt.Errorf("%w: act %d does not follow act %d", ErrInvalid, link.N, c.Len())
 	}
-	c.last, c.head = act.N, Hash(stored)
+	if link.Before != c.head {
+		return nil, fmt.Errorf("%w: act %d follows another act %d", ErrInvalid, link.N, c.Len())
+	}
+	act, err := Decode(stored)
+	if err != nil || act.sense(c.geometry) != nil {
+		act = link.ignored(act)
+	}
+	c.acts, c.head, c.rules = append(c.acts, act), Hash(stored), nil
+	if act.ID != "" && c.ids[act.ID] == 0 {
+		c.ids[act.ID] = act.N
+	}
 	return act, nil
 }
 
-// Rules are what the acts so far lead to.
-func (c *Chain) Rules() *Rules { return &Rules{version: c.last, head: c.head} }
+// link is what makes an act a part of a chain, whatever else it says.
+type link struct {
+	N      uint64 `json:"n"`
+	Before string `json:"before"`
+}
+
+func (l *link) read(stored []byte) error {
+	if len(stored) > MaxAct {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrInvalid, len(stored), MaxAct)
+	}
+	if err := json.Unmarshal(stored, l); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return nil
+}
+
+// ignored is what is kept of an act that is not understood; nil: it could not even be read.
+func (l *link) ignored(act *Act) *Act {
+	if act == nil {
+		return &Act{N: l.N, Before: l.Before, Ignored: true}
+	}
+	act.Ignored = true
+	return act
+}
+
+// undone finds out which acts are taken back, and by which: an undo counts unless it is taken back
+// itself, so the last act decides, and the one before it in its light.
+func (c *Chain) undone() map[uint64]uint64 {
+	by := make(map[uint64]uint64)
+	for _, act := range slices.Backward(c.acts) {
+		if act.Do == Undo && !act.Ignored && by[act.N] == 0 {
+			by[act.Of] = act.N
+		}
+	}
+	return by
+}
+
+// Rules are what the acts so far lead to. They are worked out once.
+func (c *Chain) Rules() *Rules {
+	if c.rules == nil {
+		c.rules = c.compile()
+	}
+	return c.rules
+}

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"image"
 	"io"
 )
 
@@ -52,6 +53,20 @@ func (m *Mask) Has(x, y int) bool {
 	}
 	n := y*m.Width + x
 	return m.bits[n/8]&(0x80>>(n%8)) != 0
+}
+
+// any reports whether any pixel of a part of the mask counts.
+func (m *Mask) any(part image.Rectangle) bool {
+	for y := part.Min.Y; y < part.Max.Y; y++ {
+		for n, end := y*m.Width+part.Min.X, y*m.Width+part.Max.X; n < end; {
+			next := min(n/8*8+8, end)
+			if m.bits[n/8]<<(n%8)>>(8-(next-n)) != 0 {
+				return true
+			}
+			n = next
+		}
+	}
+	return false
 }
 
 // Encode is the form in which a mask is stored, and its name, which is a hash of that.

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"slices"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -11,6 +12,20 @@ import (
 type Rules struct {
 	version uint64
 	head    string // hash of the last act
+
+	bans, mutes, shadows targets
+	states               states
+	colors               *Act // the last about the palette; nil: none
+	palette              *palette
+	areas                *areas
+	roles                map[canvas.Author]canvas.Role
+	paces                [canvas.RoleOwner + 1]*canvas.Pace // nil: nothing was decided
+	appeal               string
+
+	acts    []*Act            // that last, as far as they are in force or ended lately
+	undone  map[uint64]uint64 // which acts are taken back, and by which
+	missing []string          // masks that were not found
+	times   []int64           // when something may change by itself, sorted
 }
 
 // None are the rules of a canvas about which nothing was decided: everything is allowed.
@@ -22,6 +37,23 @@ func (r *Rules) Version() uint64 { return r.version }
 // Head is the hash of the last act.
 func (r *Rules) Head() string { return r.head }
 
+// Missing are the names of masks that were not found. Instead of what they say, all of their areas is
+// protected.
+func (r *Rules) Missing() []string { return r.missing }
+
+// UndoneBy is the act that took another back; 0: none did, or it was itself taken back.
+func (r *Rules) UndoneBy(n uint64) uint64 { return r.undone[n] }
+
+// InForce lists the acts that have an effect until they end or are undone, the earliest first.
+func (r *Rules) InForce(now time.Time) (acts []*Act) {
+	for _, act := range r.acts {
+		if !act.Over(now.UnixMilli()) {
+			acts = append(acts, act)
+		}
+	}
+	return acts
+}
+
 // Who is a person as the rules know them.
 type Who struct {
 	User    canvas.Author
@@ -30,38 +62,52 @@ type Who struct {
 	Role    canvas.Role // as the sign-in says: see Role
 }
 
-// Verdict is why something is not allowed; the zero Verdict: it is.
-type Verdict struct {
-	Why   canvas.Refusal
-	Retry time.Duration // until it will be; 0: not known
-	Act   uint64        // that forbids it; 0: none, Why is 0
-}
-
-// CheckPixels says whether somebody may place pixels in a region now.
-func (r *Rules) CheckPixels(who Who, region canvas.RegionID, pixels []canvas.Pixel, now time.Time) Verdict {
-	return Verdict{}
-}
-
-// CheckDots says the same of pixels that may be in many regions.
-func (r *Rules) CheckDots(who Who, dots []canvas.Dot, now time.Time) Verdict { return Verdict{} }
-
 // Banned is the act by which somebody is banned now; nil: they are not.
-func (r *Rules) Banned(who Who, now time.Time) *Act { return nil }
+func (r *Rules) Banned(who Who, now time.Time) *Act {
+	return r.bans.of(who, r.Role(who), now.UnixMilli())
+}
 
 // Muted reports whether nobody shall see what somebody calls themselves.
-func (r *Rules) Muted(who Who, now time.Time) bool { return false }
+func (r *Rules) Muted(who Who, now time.Time) bool {
+	return r.mutes.of(who, r.Role(who), now.UnixMilli()) != nil
+}
 
 // Shadowed reports whether nobody else shall see what somebody draws.
-func (r *Rules) Shadowed(who Who, now time.Time) bool { return false }
+func (r *Rules) Shadowed(who Who, now time.Time) bool {
+	return r.shadows.of(who, r.Role(who), now.UnixMilli()) != nil
+}
 
 // Role is what somebody may do: what their sign-in says, or more, or less, if that was decided.
-func (r *Rules) Role(who Who) canvas.Role { return who.Role }
+func (r *Rules) Role(who Who) canvas.Role {
+	if role, ok := r.roles[who.User]; ok {
+		return role
+	}
+	return min(who.Role, canvas.RoleOwner)
+}
+
+// Appeal is where the banned turn to; "": that was not decided.
+func (r *Rules) Appeal() string { return r.appeal }
 
 // Pace is how fast those of a role may draw now; ok is false if nothing was decided about that.
 func (r *Rules) Pace(role canvas.Role, now time.Time) (pace canvas.Pace, ok bool) {
+	if phase := r.states.phase(now.UnixMilli()); phase != nil && phase.Pace != nil && role <= canvas.RoleMember {
+		return *phase.Pace, true
+	}
+	if p := r.paces[min(role, canvas.RoleOwner)]; p != nil {
+		return *p, true
+	}
 	return canvas.Pace{}, false
 }
 
 // Next is when the rules change by themselves for the next time: a phase begins, or something ends. Zero:
 // never.
-func (r *Rules) Next(now time.Time) time.Time { return time.Time{} }
+func (r *Rules) Next(now time.Time) time.Time {
+	i, found := slices.BinarySearch(r.times, now.UnixMilli())
+	if found {
+		i++
+	}
+	if i == len(r.times) {
+		return time.Time{}
+	}
+	return time.UnixMilli(r.times[i])
+}

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -19,9 +20,44 @@ type Shown struct {
 
 // ShownArea is an area in which only some may draw, and the act that says so.
 type ShownArea struct {
-	Act uint64 `json:"act"`
+	Act uint64
 	Area
 }
 
+// MarshalJSON implements json.Marshaler.
+func (a ShownArea) MarshalJSON() ([]byte, error) {
+	return marshal(struct {
+		Act uint64 `json:"act"`
+		areaText
+	}{a.Act, areaText{(*areaPlain)(&a.Area), userTexts(a.Users)}})
+}
+
+// UnmarshalJSON implements json.Unmarshaler.
+func (a *ShownArea) UnmarshalJSON(text []byte) error {
+	var act struct{ Act uint64 }
+	if err := json.Unmarshal(text, &act); err != nil {
+		return err
+	}
+	a.Act = act.Act
+	return a.Area.UnmarshalJSON(text)
+}
+
 // Shown is what everybody may know now. It stays the same until Next.
-func (r *Rules) Shown(now time.Time) Shown { return Shown{Version: r.version, State: Open} }
+func (r *Rules) Shown(now time.Time) Shown {
+	at := now.UnixMilli()
+	state, _ := r.states.at(at)
+	s := Shown{Version: r.version, State: state, Palette: []canvas.Color{}, Phases: []Phase{}, Areas: []ShownArea{}, Appeal: r.appeal}
+	s.Until = r.states.change(at, func(next State) bool { return next != state })
+	if r.palette != nil {
+		s.Palette = r.palette.act.Colors
+	}
+	if r.states.timetable != nil {
+		s.Phases = r.states.timetable.Phases
+	}
+	for _, act := range r.acts {
+		if act.Do == Protect && !act.Over(at) {
+			s.Areas = append(s.Areas, ShownArea{act.N, *act.Area})
+		}
+	}
+	return s
+}

@@ -1,0 +1,85 @@
+package rules
+
+import (
+	"slices"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// longOver is how long after its end an act is left out of what is checked by. Clocks of pods differ, so
+// it is long.
+const longOver = 24 * time.Hour
+
+// compile works out the rules.
+func (c *Chain) compile() *Rules {
+	r := &Rules{version: c.Len(), head: c.head, undone: c.undone(), roles: make(map[canvas.Author]canvas.Role)}
+	of := make(map[Kind][]*Act)
+	for _, act := range c.acts {
+		if act.Ignored || r.undone[act.N] != 0 || act.Over(c.acts[len(c.acts)-1].Time-longOver.Milliseconds()) {
+			continue
+		}
+		of[act.Do] = append(of[act.Do], act)
+		if act.Until != 0 {
+			r.times = append(r.times, act.Until)
+		}
+		if act.Do.lasts() {
+			r.acts = append(r.acts, act)
+		}
+		r.take(act)
+	}
+	r.bans, r.mutes, r.shadows = newTargets(of[Ban]), newTargets(of[Mute]), newTargets(of[Shadow])
+	r.palette = newPalette(r.colors)
+	r.areas = newAreas(c.geometry, of[Protect], func(a *Area) *Mask {
+		mask := c.mask(a)
+		if mask == nil && a.Mask != "" {
+			r.missing = append(r.missing, a.Mask)
+		}
+		return mask
+	})
+	r.times = append(r.times, r.states.times()...)
+	slices.Sort(r.times)
+	r.times = slices.Compact(r.times)
+	return r
+}
+
+// mask finds the mask of an area; nil: it has none, or none that fits is found.
+func (c *Chain) mask(a *Area) *Mask {
+	if a.Mask == "" {
+		return nil
+	}
+	mask := c.masks(a.Mask)
+	if mask == nil || mask.Width != a.Width || mask.Height != a.Height {
+		return nil
+	}
+	return mask
+}
+
+// take takes in an act of which the last one counts.
+func (r *Rules) take(act *Act) {
+	switch act.Do {
+	case SetPalette:
+		r.colors = act
+	case SetAppeal:
+		r.appeal = act.Text
+	case SetPace:
+		r.paces[min(act.Role, canvas.RoleOwner)] = act.Pace
+	case SetRole:
+		r.roles[act.Target.User] = act.Role
+	case SetFrozen:
+		r.states.freeze = later(r.states.freeze, act)
+	case SetTimetable:
+		r.states.timetable = act
+	case SetOpen:
+		r.states = states{}
+	}
+}
+
+// lasts reports whether an act of this kind is in force until it ends, rather than done once.
+func (k Kind) lasts() bool {
+	switch k {
+	case SetPalette, SetFrozen, SetTimetable, Protect, SetPace, Ban, Mute, Shadow, SetAppeal, SetRole:
+		return true
+	}
+	return false
+}

@@ -30,7 +30,7 @@ func ruledWorld(t *testing.T, s *memory.Store) *world {
 }
 
 func announcement(id, text string) rules.Act {
-	return rules.Act{ID: id, Do: rules.Announce, Text: text, By: rules.By{Via: "server"}}
+	return rules.Act{ID: id, Do: rules.Announce, Text: text, By: rules.By{Role: canvas.RoleOwner, Via: "server"}}
 }
 
 func TestDecide_OnceAndInOrder(t *testing.T) {

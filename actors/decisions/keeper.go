@@ -213,6 +213,7 @@ func (k *keeper) draft(want rules.Act) drafted {
 	if n := k.numbers[want.ID]; n != 0 {
 		return drafted{n: n, durable: true}
 	}
+	want.Time = k.pod.Now().UnixMilli()
 	act, err := k.chain.Draft(want)
 	if err != nil {
 		return drafted{err: err}

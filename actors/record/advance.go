@@ -15,6 +15,7 @@ type advance struct {
 	region canvas.RegionID
 	now    *canvas.Snapshot
 	width  int
+	pace   *pace
 
 	found   *folder   // what was there at the beginning
 	store   *evidence // what the store has
@@ -36,6 +37,7 @@ func (a *advance) run(ctx context.Context) (to uint64, err error) {
 		return 0, err
 	}
 	end := a.found.end()
+	a.pace = a.newPace(ctx, a.now.Position.Seq-min(a.now.Position.Seq, end.Seq))
 	if a.store, err = a.examine(ctx, end); err != nil {
 		return 0, err
 	}
@@ -96,11 +98,13 @@ func (a *advance) reopen(ctx context.Context, last part, at uint64, cut bool) (u
 
 // follow records what the log has, up to now.
 func (a *advance) follow(ctx context.Context) error {
+	a.reserve()
 	for a.s.at.Seq < a.now.Position.Seq {
 		batches, err := a.log.History(ctx, a.region, a.s.at.Seq, pageBatches)
 		if err != nil {
 			return err
 		}
+		a.pace.pause()
 		if len(batches) == 0 { // the position was reached in another way than by drawing
 			return a.skip(ctx, a.now.Position, 0, a.why(whyRepaired))
 		}
@@ -134,10 +138,12 @@ func (a *advance) take(ctx context.Context, b *canvas.Batch) error {
 			if seq++; seq <= a.s.at.Seq || seq > a.now.Position.Seq {
 				continue
 			}
-			before := a.s.place(canvas.Position{Seq: seq, Epoch: b.Epoch}, t, p.Pos, p.Color, by)
+			before := a.s.place(canvas.Position{Seq: seq, Epoch: b.Epoch}, t, p.Pos, p.Color, a.s.authors.add(by))
 			a.rows.add(b.Epoch, t, p.Pos, p.Color, before, by)
 			a.changed = true
-			a.fresh++
+			if a.fresh++; a.fresh%pieceRows == 0 {
+				a.pace.pause()
+			}
 			if a.rows.len() >= a.cfg.Segment {
 				if err := a.flush(ctx); err != nil {
 					return err
@@ -180,7 +186,7 @@ func whole(b *canvas.Batch, size int) bool {
 // flush writes the rows as a segment. If it is full, the next one begins after a tile.
 func (a *advance) flush(ctx context.Context) error {
 	if a.changed && a.rows.len() > 0 {
-		content, err := a.rows.encode(a.packer, a.cfg.Geometry)
+		content, err := a.rows.encode(a.packer, a.cfg.Geometry, a.pace)
 		if err != nil {
 			return err
 		}
@@ -198,14 +204,21 @@ func (a *advance) flush(ctx context.Context) error {
 	full := a.rows.len() >= a.cfg.Segment
 	a.changed, a.rows = false, &rows{region: a.region, from: a.s.at.Seq}
 	if full {
+		a.reserve()
 		return a.paint(ctx)
 	}
 	return nil
 }
 
+// reserve makes room for the rows that are to come in the segment.
+func (a *advance) reserve() {
+	left := a.now.Position.Seq - min(a.now.Position.Seq, a.s.at.Seq)
+	a.rows.reserve(int(min(left, uint64(max(a.cfg.Segment-a.rows.len(), 0)))))
+}
+
 // paint writes a tile of the state.
 func (a *advance) paint(ctx context.Context) error {
-	content, err := a.s.picture(a.width)
+	content, err := a.s.picture(a.width, a.pace)
 	if err != nil {
 		return err
 	}
@@ -213,7 +226,7 @@ func (a *advance) paint(ctx context.Context) error {
 }
 
 func (a *advance) write(ctx context.Context, f file, content []byte) error {
-	if err := a.put(ctx, f.name(), content); err != nil {
+	if err := a.pace.waiting(func() error { return a.put(ctx, f.name(), content) }); err != nil {
 		return err
 	}
 	a.written = append(a.written, f)
@@ -312,7 +325,7 @@ func (a *advance) finish(ctx context.Context) error {
 	// After a gap another owner may have been further than this one: then some colours are not known
 	// yet, and the next call will write who placed what.
 	if latest := (file{kind: latestKind, region: a.region, end: a.s.at}); a.s.at.Seq > 0 && !slices.Contains(a.s.doubt, true) && !a.has(latest) {
-		content, err := a.s.encode(a.packer, a.region, a.cfg.Geometry)
+		content, err := a.s.encode(a.packer, a.region, a.cfg.Geometry, a.pace)
 		if err != nil {
 			return err
 		}
@@ -321,6 +334,24 @@ func (a *advance) finish(ctx context.Context) error {
 		}
 	}
 	return a.tidy(ctx)
+}
+
+// get reads a file.
+func (a *advance) get(ctx context.Context, f *file) (content []byte, err error) {
+	err = a.pace.waiting(func() (err error) {
+		content, err = a.Writer.get(ctx, f)
+		return err
+	})
+	return content, err
+}
+
+// segment reads columns of a segment.
+func (a *advance) segment(ctx context.Context, f *file, want columns) (*rows, error) {
+	content, err := a.get(ctx, f)
+	if err != nil {
+		return nil, err
+	}
+	return decode(f, content, a.cfg.Geometry, want, a.pace)
 }
 
 // has reports whether a file is there, and was not found damaged.

@@ -1,7 +1,6 @@
 package record
 
 import (
-	"bytes"
 	"fmt"
 
 	"github.com/parquet-go/parquet-go"
@@ -31,22 +30,27 @@ func blank(size int) *state {
 	return s
 }
 
-// place applies one pixel, and returns the colour before it, or unknown.
-func (s *state) place(at canvas.Position, time int64, pos uint16, color canvas.Color, by author) (before canvas.Color) {
+// place applies one pixel, by one of s.authors, and returns the colour before it, or unknown.
+func (s *state) place(at canvas.Position, time int64, pos uint16, color canvas.Color, by uint32) (before canvas.Color) {
 	if before = s.color[pos]; s.doubt[pos] {
 		before, s.doubt[pos] = unknown, false
 	}
 	s.at, s.time = at, time
-	s.color[pos], s.placed[pos], s.seq[pos], s.by[pos] = color, time, at.Seq, s.authors.add(by)
+	s.color[pos], s.placed[pos], s.seq[pos], s.by[pos] = color, time, at.Seq, by
 	return before
 }
 
 // replay applies rows that go on from the state, up to a sequence number. Rows before it are passed
 // over.
 func (s *state) replay(r *rows, to uint64) {
+	places := make([]uint32, len(r.authors.list)) // of r's authors in s's, and 1 more; 0: not looked up yet
 	for i := s.at.Seq - min(s.at.Seq, r.from); i < uint64(r.n) && r.from+i < to; i++ {
 		at := canvas.Position{Seq: r.from + 1 + i, Epoch: r.epoch[i]}
-		s.place(at, r.time[i], r.pos[i], r.color[i], r.authors.list[r.by[i]])
+		by := &places[r.by[i]]
+		if *by == 0 {
+			*by = s.authors.add(r.authors.list[r.by[i]]) + 1
+		}
+		s.place(at, r.time[i], r.pos[i], r.color[i], *by-1)
 	}
 }
 
@@ -94,26 +98,25 @@ type latestRow struct {
 	Seq   int64  `parquet:"seq,optional,delta"`
 }
 
-func (s *state) encode(p *packer, region canvas.RegionID, g canvas.Geometry) ([]byte, error) {
-	all := make([]latestRow, len(s.color))
-	for i := range all {
+// encode makes the file of a state. The least and the greatest text of each page would take a third of
+// the time, and nobody asks for them.
+func (s *state) encode(p *packer, region canvas.RegionID, g canvas.Geometry, pace *pace) ([]byte, error) {
+	users := userTexts(s.authors.list)
+	options := append(p.options(region, g, pace), parquet.PageBufferSize(latestPage), parquet.DataPageStatistics(false),
+		parquet.SkipPageBounds("user"), parquet.SkipPageBounds("name"), parquet.SkipPageBounds("cause"))
+	content, err := encode(len(s.color), options, pace, func(i, _ int, to *latestRow) {
 		by := &s.authors.list[s.by[i]]
-		all[i] = latestRow{
-			Color: int32(s.color[i]), User: by.user.Text(), Name: by.name, Cause: string(by.cause), Time: s.placed[i], Seq: int64(s.seq[i]),
+		*to = latestRow{
+			Color: int32(s.color[i]), User: users[s.by[i]], Name: by.name, Cause: string(by.cause), Time: s.placed[i], Seq: int64(s.seq[i]),
 		}
-	}
-	var out bytes.Buffer
-	w := parquet.NewGenericWriter[latestRow](&out, append(p.options(region, g), parquet.PageBufferSize(latestPage))...)
-	if _, err := w.Write(all); err != nil {
+	})
+	if err != nil {
 		return nil, fmt.Errorf("encode the latest pixels: %w", err)
 	}
-	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("encode the latest pixels: %w", err)
-	}
-	return out.Bytes(), nil
+	return content, nil
 }
 
-func decodeLatest(f *file, content []byte, size int) (s *state, err error) {
+func decodeLatest(f *file, content []byte, size int, pace *pace) (s *state, err error) {
 	defer damaged(f, &err)
 	t, err := openTable(content, size)
 	if err != nil {
@@ -125,6 +128,7 @@ func decodeLatest(f *file, content []byte, size int) (s *state, err error) {
 	if err != nil {
 		return nil, err
 	}
+	pace.pause()
 	if s.placed, err = t.int64s("time", 0); err != nil {
 		return nil, err
 	}
@@ -132,6 +136,7 @@ func decodeLatest(f *file, content []byte, size int) (s *state, err error) {
 	if err != nil {
 		return nil, err
 	}
+	pace.pause()
 	if s.by, s.authors, err = readAuthors(t); err != nil {
 		return nil, err
 	}

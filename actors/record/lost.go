@@ -95,7 +95,7 @@ func (a *advance) tidy(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := a.files.Remove(ctx, f.name()); err != nil {
+		if err := a.pace.waiting(func() error { return a.files.Remove(ctx, f.name()) }); err != nil {
 			return fmt.Errorf("remove %s: %w", f.name(), err)
 		}
 	}
@@ -141,7 +141,7 @@ func (a *advance) rescue(ctx context.Context, f *file) error {
 		}
 	}
 	lost := r.slice(first, r.n)
-	content, err := lost.encode(a.packer, a.cfg.Geometry)
+	content, err := lost.encode(a.packer, a.cfg.Geometry, a.pace)
 	if err != nil {
 		return err
 	}

@@ -60,7 +60,7 @@ func (r *Reader) rows(ctx context.Context, f *file, want columns) (*rows, error)
 	if err != nil {
 		return nil, err
 	}
-	all, err := decode(f, content, r.cfg.Geometry, want)
+	all, err := decode(f, content, r.cfg.Geometry, want, nil)
 	if err == nil && want == everything {
 		r.cache.drop(f.name())
 		r.cache.put(key, all, all.n*rowBytes+len(all.authors.list)*64)

@@ -98,11 +98,12 @@ type Gap struct {
 // Config sets up a Writer and a Reader.
 type Config struct {
 	Geometry canvas.Geometry
-	Segment  int              // pixels of a full segment; 0: 65,536
-	Cache    int              // bytes of files and what was read from them that a Reader keeps; 0: 64 MiB
-	Noted    func(Gap)        // told by a Writer of each gap that it notes; nil: nobody
-	Now      func() time.Time // nil: time.Now
-	Log      *slog.Logger     // nil: slog.Default
+	Segment  int                                  // pixels of a full segment; 0: 65,536
+	Cache    int                                  // bytes of files and what was read from them that a Reader keeps; 0: 64 MiB
+	Noted    func(Gap)                            // told by a Writer of each gap that it notes; nil: nobody
+	Rest     func(context.Context, time.Duration) // waits: a Writer rests between pieces of its work, to leave the processor to others; nil: it does not
+	Now      func() time.Time                     // nil: time.Now
+	Log      *slog.Logger                         // nil: slog.Default
 }
 
 func (c Config) withDefaults() Config {

@@ -27,6 +27,7 @@ func (a *advance) restore(ctx context.Context, at uint64) (*state, error) {
 		}
 		if r != nil {
 			s.replay(r, p.to.Seq)
+			a.pace.pause()
 			continue
 		}
 		if err := a.cross(ctx, s, p); err != nil {
@@ -55,7 +56,7 @@ func (a *advance) latest(ctx context.Context, at uint64) (*state, error) {
 		var s *state
 		content, err := a.get(ctx, &f)
 		if err == nil {
-			s, err = decodeLatest(&f, content, size)
+			s, err = decodeLatest(&f, content, size, a.pace)
 		}
 		if err == nil {
 			s.time = max(s.time, a.timeAt(&f))

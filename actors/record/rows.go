@@ -1,6 +1,8 @@
 package record
 
 import (
+	"slices"
+
 	"pixelplayground/actors/canvas"
 )
 
@@ -11,18 +13,23 @@ const unknown canvas.Color = 1 << 24
 type words[T comparable] struct {
 	list  []T
 	index map[T]uint32
+	last  uint32 // where the word stands that was added last, which is most often the next one, too
 }
 
 // add returns the place of a word, which is put at the end if it is new.
 func (w *words[T]) add(word T) uint32 {
+	if int(w.last) < len(w.list) && w.list[w.last] == word {
+		return w.last
+	}
 	if i, ok := w.index[word]; ok {
+		w.last = i
 		return i
 	}
 	if w.index == nil {
 		w.index = make(map[T]uint32)
 	}
 	i := uint32(len(w.list))
-	w.list, w.index[word] = append(w.list, word), i
+	w.list, w.index[word], w.last = append(w.list, word), i, i
 	return i
 }
 
@@ -65,6 +72,12 @@ func (r *rows) add(epoch uint64, time int64, pos uint16, color, before canvas.Co
 	r.epoch, r.time, r.pos = append(r.epoch, epoch), append(r.time, time), append(r.pos, pos)
 	r.color, r.before, r.by = append(r.color, color), append(r.before, before), append(r.by, r.authors.add(by))
 	r.n++
+}
+
+// reserve makes room for n more rows.
+func (r *rows) reserve(n int) {
+	r.epoch, r.time, r.pos = slices.Grow(r.epoch, n), slices.Grow(r.time, n), slices.Grow(r.pos, n)
+	r.color, r.before, r.by = slices.Grow(r.color, n), slices.Grow(r.before, n), slices.Grow(r.by, n)
 }
 
 // slice is the rows i to j, which share memory with r.

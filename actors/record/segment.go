@@ -35,43 +35,64 @@ type packer struct{ codec zstd.Codec }
 func newPacker() *packer { return &packer{zstd.Codec{Level: zstd.SpeedDefault}} }
 
 // options are those of every file that is written.
-func (p *packer) options(region canvas.RegionID, g canvas.Geometry) []parquet.WriterOption {
+func (p *packer) options(region canvas.RegionID, g canvas.Geometry, pace *pace) []parquet.WriterOption {
 	return []parquet.WriterOption{
-		parquet.Compression(&p.codec), parquet.CreatedBy("pixelplayground", "1", ""),
+		parquet.Compression(pacedCodec{&p.codec, pace}), parquet.CreatedBy("pixelplayground", "1", ""),
 		parquet.KeyValueMetadata("format", strconv.Itoa(formatVersion)), parquet.KeyValueMetadata("region", strconv.Itoa(int(region))),
 		parquet.KeyValueMetadata("geometry", g.String()),
 	}
 }
 
 // encode makes a segment's file.
-func (r *rows) encode(p *packer, g canvas.Geometry) ([]byte, error) {
-	users := make([]string, len(r.authors.list))
-	for i, by := range r.authors.list {
-		users[i] = by.user.Text()
-	}
-	befores := make([]int32, r.len())
-	all := make([]segmentRow, r.len())
-	for i := range all {
+func (r *rows) encode(p *packer, g canvas.Geometry, pace *pace) ([]byte, error) {
+	users := userTexts(r.authors.list)
+	var befores [pieceRows]int32
+	content, err := encode(r.len(), p.options(r.region, g, pace), pace, func(i, at int, to *segmentRow) {
 		x, y := g.Point(r.region, r.pos[i])
 		by := r.by[i]
-		all[i] = segmentRow{
+		*to = segmentRow{
 			Seq: int64(r.from) + 1 + int64(i), Epoch: int64(r.epoch[i]), Time: r.time[i], X: int32(x), Y: int32(y),
 			Color: int32(r.color[i]), User: users[by], Name: r.authors.list[by].name, Cause: string(r.authors.list[by].cause),
 		}
 		if r.before[i] != unknown {
-			befores[i] = int32(r.before[i])
-			all[i].Before = &befores[i]
+			befores[at] = int32(r.before[i])
+			to.Before = &befores[at]
 		}
-	}
-	var out bytes.Buffer
-	w := parquet.NewGenericWriter[segmentRow](&out, p.options(r.region, g)...)
-	if _, err := w.Write(all); err != nil {
+	})
+	if err != nil {
 		return nil, fmt.Errorf("encode pixels: %w", err)
+	}
+	return content, nil
+}
+
+// encode makes a file of n rows, piece by piece: fill makes row i, which is at a place of its piece.
+func encode[T any](n int, options []parquet.WriterOption, pace *pace, fill func(i, at int, to *T)) ([]byte, error) {
+	var out bytes.Buffer
+	w := parquet.NewGenericWriter[T](&out, options...)
+	piece := make([]T, min(n, pieceRows))
+	for done := 0; done < n; done += len(piece) {
+		piece = piece[:min(n-done, len(piece))]
+		for at := range piece {
+			fill(done+at, at, &piece[at])
+		}
+		if _, err := w.Write(piece); err != nil {
+			return nil, err
+		}
+		pace.pause()
 	}
 	if err := w.Close(); err != nil {
-		return nil, fmt.Errorf("encode pixels: %w", err)
+		return nil, err
 	}
 	return out.Bytes(), nil
+}
+
+// userTexts are the users of authors as they stand in files.
+func userTexts(authors []author) []string {
+	texts := make([]string, len(authors))
+	for i, by := range authors {
+		texts[i] = by.user.Text()
+	}
+	return texts
 }
 
 // columns is what is wanted of a segment.
@@ -86,7 +107,7 @@ const (
 )
 
 // decode reads columns of a segment's file.
-func decode(f *file, content []byte, g canvas.Geometry, want columns) (r *rows, err error) {
+func decode(f *file, content []byte, g canvas.Geometry, want columns, pace *pace) (r *rows, err error) {
 	defer damaged(f, &err)
 	t, err := openTable(content, f.rows())
 	if err != nil {
@@ -112,6 +133,7 @@ func decode(f *file, content []byte, g canvas.Geometry, want columns) (r *rows, 
 		{who, r.readAuthors},
 	} {
 		if want&read.columns != 0 {
+			pace.pause()
 			if err := read.read(t); err != nil {
 				return nil, err
 			}

@@ -15,7 +15,7 @@ import (
 
 // picture makes a tile's file of a state. Where it is not known what is there, the picture is
 // transparent, and its colour below that is the last one known.
-func (s *state) picture(width int) ([]byte, error) {
+func (s *state) picture(width int, pace *pace) ([]byte, error) {
 	at := func(pos int) color.NRGBA {
 		c := s.color[pos]
 		n := color.NRGBA{R: byte(c >> 16), G: byte(c >> 8), B: byte(c), A: 0xFF}
@@ -48,7 +48,7 @@ func (s *state) picture(width int) ([]byte, error) {
 		picture = full
 	}
 	var out bytes.Buffer
-	if err := png.Encode(&out, picture); err != nil {
+	if err := png.Encode(pacedOutput{&out, pace}, picture); err != nil {
 		return nil, fmt.Errorf("encode a tile: %w", err)
 	}
 	return out.Bytes(), nil

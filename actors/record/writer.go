@@ -80,12 +80,3 @@ func (w *Writer) get(ctx context.Context, f *file) ([]byte, error) {
 	}
 	return content, nil
 }
-
-// segment reads columns of a segment.
-func (w *Writer) segment(ctx context.Context, f *file, want columns) (*rows, error) {
-	content, err := w.get(ctx, f)
-	if err != nil {
-		return nil, err
-	}
-	return decode(f, content, w.cfg.Geometry, want)
-}

@@ -122,7 +122,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		recorded = record.NewReader(files, kept, record.Config{Geometry: cfg.Geometry, Log: log})
 	}
 	if files != nil && cfg.Canvas {
-		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Noted: p.noteGap, Log: log})
+		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Noted: p.noteGap, Rest: record.Rest, Log: log})
 		ports.Recorder, counters = writer, append(counters, recordCounters(writer.Counts())...)
 		if keep := cfg.Record.Keep(); keep != (record.Keep{}) {
 			p.kept = inBackground(newRecordKeeper(keep, kept, writer.Prune, cfg.Node, log).run)

@@ -23,6 +23,8 @@ type Mailbox struct {
 	started   bool       // until then the actor may be sent messages by its name, but is not there
 	running   bool       // a worker has it, or is about to
 	suspended bool       // the actor has failed: only system messages are handled
+
+	Patient bool // there may be thousands like it, so it waits while many workers are busy; set before use
 }
 
 // queues holds the messages that wait in one mailbox.

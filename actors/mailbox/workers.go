@@ -1,18 +1,22 @@
 package mailbox
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
 
 // Workers are the goroutines on which a pod's actors handle their messages: one for each mailbox
 // with something in it. They are reused, because the stack of a new goroutine has to grow first,
-// which takes longer than most messages do.
+// which takes longer than most messages do. A commit may be news for a thousand actors at once: the
+// mailboxes of such actors are patient, and wait for a worker when many are busy.
 type Workers struct {
 	queues sync.Pool // *queues, empty, on their way from one mailbox to the next
+	many   int       // busy workers, from which on the patient wait
 
 	mu     sync.Mutex // guards:
 	idle   []*worker  // the last one used is the next
+	ready  fifo       // of *Mailbox: the patient that wait. The next worker that is free takes them
 	count  int        // of all workers, busy ones included
 	closed bool
 	none   chan struct{} // made by Close, closed by the last worker as it ends; nil: Close does not wait
@@ -26,18 +30,27 @@ type worker struct{ next chan *Mailbox } // cap 1
 // busy at the same time.
 const maxIdle = 64
 
+// manyPerProc is how many workers for each processor keep it busy, even if some wait for a lock.
+const manyPerProc = 4
+
 // stuckAfter is how long Close waits. Handlers don't block: one that does has a fault, which must
 // not keep the pod from ending.
 const stuckAfter = 5 * time.Second
 
 func NewWorkers() *Workers {
-	return &Workers{queues: sync.Pool{New: func() any { return new(queues) }}}
+	return &Workers{queues: sync.Pool{New: func() any { return new(queues) }}, many: manyPerProc * runtime.GOMAXPROCS(0)}
 }
 
 // start makes a worker process a mailbox.
 func (w *Workers) start(m *Mailbox) {
 	w.mu.Lock()
-	if n := len(w.idle); n > 0 {
+	n := len(w.idle)
+	if m.Patient && w.count-n >= w.many {
+		w.ready.push(m)
+		w.mu.Unlock()
+		return
+	}
+	if n > 0 {
 		one := w.idle[n-1]
 		w.idle = w.idle[:n-1]
 		w.mu.Unlock()
@@ -49,34 +62,47 @@ func (w *Workers) start(m *Mailbox) {
 	go w.work(m)
 }
 
+// turnsAtOnce is how many mailboxes a worker handles before others get their turn on the core.
+const turnsAtOnce = 16
+
 // work runs a worker until enough others are idle, or until Close.
 func (w *Workers) work(m *Mailbox) {
 	defer w.end()
 	self := &worker{next: make(chan *Mailbox, 1)}
-	for m != nil {
+	for n := 1; m != nil; n++ {
 		m.process()
-		if !w.rest(self) {
-			return
+		if n%turnsAtOnce == 0 {
+			runtime.Gosched()
 		}
-		m = <-self.next
+		m = w.next(self)
 	}
 }
 
-// rest adds a worker to the idle ones; false: it is not needed any more.
-func (w *Workers) rest(one *worker) bool {
+// next returns the mailbox that a worker handles next, and waits for it if need be; nil: the worker is
+// not needed any more.
+func (w *Workers) next(one *worker) *Mailbox {
 	w.mu.Lock()
-	defer w.mu.Unlock()
-	if w.closed || len(w.idle) == maxIdle {
-		return false
+	switch {
+	case w.ready.len() > 0:
+		defer w.mu.Unlock()
+		return w.ready.pop().(*Mailbox)
+	case w.closed || len(w.idle) == maxIdle:
+		w.mu.Unlock()
+		return nil
 	}
 	w.idle = append(w.idle, one)
-	return true
+	w.mu.Unlock()
+	return <-one.next
 }
 
-// end takes a worker out of the count.
+// end takes a worker out of the count, unless a mailbox has come to wait since it was told to end.
 func (w *Workers) end() {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.ready.len() > 0 {
+		go w.work(w.ready.pop().(*Mailbox))
+		return
+	}
 	if w.count--; w.count == 0 && w.none != nil {
 		close(w.none)
 		w.none = nil

@@ -79,3 +79,35 @@ func (w *Workers) resting() int {
 	defer w.mu.Unlock()
 	return len(w.idle)
 }
+
+// Goal: when many actors have something to do, the patient wait for a worker, and no goroutine is
+// started for them; others have one at once. Method: as many actors as are many hold their workers.
+func TestWorkers_ThePatientWait(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := NewWorkers()
+		hold := make(signal)
+		for range w.many {
+			started(w, hold).PostUserMessage(1)
+		}
+		synctest.Wait()
+		var seen recorder
+		for range 1000 {
+			m := started(w, &seen)
+			m.Patient = true
+			m.PostUserMessage(1)
+		}
+		synctest.Wait()
+		if n := len(seen.take()); n != 0 || w.count != w.many || w.ready.len() != 1000 {
+			t.Errorf("%d messages of 1000 were handled, %d mailboxes wait, and there are %d workers", n, w.ready.len(), w.count)
+		}
+		started(w, &seen).PostUserMessage(2)
+		synctest.Wait()
+		if got := seen.take(); len(got) != 1001 || got[0] != 2 || w.count != w.many+1 {
+			t.Errorf("%d messages of 1001 were handled, the first is %v, and there are %d workers", len(got), got[0], w.count)
+		}
+		for range w.many {
+			<-hold
+		}
+		w.Close()
+	})
+}

@@ -41,10 +41,10 @@ func NewObserver(stats *Stats, now func() time.Time) *Observer {
 }
 
 // Mailbox makes mailboxes that are observed. An actor with a name has a trace of its own. The rest,
-// of which there may be many, have one only while somebody looks.
+// of which there may be many, have one only while somebody looks, and are patient.
 func (o *Observer) Mailbox(workers *mailbox.Workers, kind message.Kind, name string) actor.MailboxProducer {
 	return func() actor.Mailbox {
-		m := &watched{Mailbox: mailbox.Mailbox{Workers: workers}, of: &o.watches[kind]}
+		m := &watched{Mailbox: mailbox.Mailbox{Workers: workers, Patient: name == ""}, of: &o.watches[kind]}
 		if name != "" {
 			m.own = newTrace(kind, name, &m.Mailbox, m.of.now())
 			o.mu.Lock()

@@ -14,6 +14,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
+	"pixelplayground/transport/stats"
 	"pixelplayground/transport/upgrade/upgradetest"
 )
 
@@ -68,16 +69,18 @@ func TestShard_OneWriteForATick(t *testing.T) {
 func TestShard_Pace(t *testing.T) {
 	b := newBench(t)
 	began := time.Now()
-	for took, pause := range map[time.Duration]time.Duration{
-		0:                     0,
-		2 * time.Millisecond:  3 * time.Millisecond,
-		20 * time.Millisecond: 30 * time.Millisecond,
-		80 * time.Millisecond: b.server.cfg.MaxTick,
+	for tick, pause := range map[stats.CPUSpan]time.Duration{
+		{}:                            0,
+		{Took: 2 * time.Millisecond}:  3 * time.Millisecond, // where the processor's time is not known
+		{Took: 20 * time.Millisecond}: 30 * time.Millisecond,
+		{Took: 80 * time.Millisecond}: b.server.cfg.MaxTick,
+		{Took: 20 * time.Millisecond, CPU: 8 * time.Millisecond}:  12 * time.Millisecond, // others had the core meanwhile
+		{Took: 80 * time.Millisecond, CPU: 60 * time.Millisecond}: b.server.cfg.MaxTick,
 	} {
-		ended := began.Add(took)
-		b.pace(took, ended)
+		ended := began.Add(tick.Took)
+		b.pace(tick, ended)
 		if got := b.flushAt.Sub(ended); got != pause {
-			t.Errorf("after a tick of %v: pause of %v, not %v", took, got, pause)
+			t.Errorf("after a tick of %v, %v of CPU: pause of %v, not %v", tick.Took, tick.CPU, got, pause)
 		}
 	}
 }

@@ -94,8 +94,8 @@ export function keyUp(event, { space, state, drawing, record }) {
 }
 
 /** What the keyboard does to the pixel aimed at. */
-function act({ x, y }, { tool, past }, drawing, record) {
-  if (record.there && (past || tool === "inspect")) record.inspect(x, y, true);
+function act({ x, y }, { tool, past, selecting }, drawing, record) {
+  if (!selecting && record.there && (past || tool === "inspect")) record.inspect(x, y, true);
   else drawing.place(x, y);
 }
 

@@ -195,16 +195,18 @@ test("a server that does not answer is asked again, and a part that fails is loa
   assert.deepEqual(did, [["ruling", 3]]);
 });
 
-test("a report can be made wherever the server knows rules, and the banned get their page, loaded once", async () => {
-  const { way, loaded, did, state } = setUpWay({ answers: [{ version: 0 }] });
-  await way.report({ x: 1, y: 2 });
-  assert.deepEqual(loaded, [], "nobody has asked the server yet");
+test("moderators get their tools, and the banned their page, each loaded once", async () => {
+  const { way, loaded, did, state } = setUpWay({ answers: [{ version: 0 }], me: { moderates: true } });
   await way.ask();
-  await way.report({ x: 1, y: 2 });
-  assert.deepEqual(did.at(-1), ["reporting", { x: 1, y: 2 }]);
-  state.me.banned = { why: "", until: 0, appeal: "" };
   way.show(0);
   way.show(0);
   await settle();
-  assert.deepEqual(loaded, ["reporting", "banned"]);
+  assert.deepEqual(loaded, ["moderating"]);
+  assert.deepEqual([way.show(0), way.key("v"), way.key("b"), way.card({})], [500, true, false, ["moderating"]]);
+  state.me.banned = { why: "", until: 0, appeal: "" };
+  way.show(0);
+  await settle();
+  assert.deepEqual(loaded, ["moderating", "banned"]);
+  await way.report({ x: 1, y: 2 });
+  assert.deepEqual(did.at(-1), ["reporting", { x: 1, y: 2 }]);
 });

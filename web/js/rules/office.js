@@ -22,7 +22,7 @@
  * @typedef {{users?: string[], networks?: string[], x?: number, y?: number, width?: number, height?: number, from?: number, to?: number}} Selection
  * @typedef {{pixels: number, users: {user: string, name?: string, pixels: number}[], area: {x: number, y: number, width: number, height: number}, before: string, after: string, selection: Selection}} Preview  before and after are addresses of pictures; selection: what was shown, to be applied
  * @typedef {{act: Act, obeyed: boolean, missing?: string[]}} Decided
- * @typedef {{id: string, time: number, x: number, y: number, user?: string, name?: string, words: string, by?: string, claimed?: {name?: string, user?: string}, resolved?: number | string}} Report
+ * @typedef {{id: string, time: number, x: number, y: number, user?: string, name?: string, words: string, by?: string, claim?: {user?: string, name: string, until: number}}} Report  user: whom it is about; by: who made it
  * @typedef {{user: string, name?: string, kind?: string, role?: string, seen?: number, connections?: number, networks?: string[], pixels?: {time: number, x: number, y: number, color: string}[], acts?: Act[], reports?: Report[]}} Person
  */
 
@@ -104,7 +104,7 @@ export class Office {
       throw new Error("The server does not answer: try again in a moment");
     }
     if (response.status === 204) return {};
-    const said = await response.json().catch(() => ({}));
+    const said = await response.json().catch(() => null);
     if (!response.ok) throw new Error(why(response, said));
     return said;
   }
@@ -112,7 +112,7 @@ export class Office {
 
 /** @param {Response} response */
 function why({ status, headers }, said) {
-  if (typeof said.error === "string" && said.error) return said.error;
+  if (typeof said?.error === "string" && said.error) return said.error;
   if (status === 401) return "You are signed out: sign in again";
   const wait = Number(headers.get("Retry-After"));
   if (status === 429) return `That was a lot: try again ${wait > 0 ? `in ${wait} s` : "in a moment"}`;

@@ -41,5 +41,6 @@ export function parts(state, page) {
     ruling: async () => (await load(import("./in_force.js"), "css/rules.css")).inForce(state, all),
     reporting: async () => (await load(import("./report.js"), "css/rules.css")).reporting(state, all),
     banned: async () => (await load(import("./banned.js"), "css/rules.css")).banned(state, all),
+    moderating: async () => (await load(import("./moderating.js"), "css/rules.css", "css/moderation.css", "css/evidence.css")).moderating(state, all),
   };
 }

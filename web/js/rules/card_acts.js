@@ -1,0 +1,59 @@
+// What a pixel's card has for moderators: what is known of its person, and what can be done about them.
+
+import { button, make } from "../ui/elements.js";
+import { ago } from "../record/times.js";
+import { actWords, inForce, short } from "./words.js";
+
+/**
+ * @param {import("./parts.js").Page} page
+ * @param {object} does
+ * @param {import("./duty.js").Duty} does.duty
+ * @param {import("./spotlight.js").Spotlight} does.spotlight
+ * @param {ReturnType<typeof import("./sanction.js").sanctionForm>} does.sanction
+ * @param {ReturnType<typeof import("./rollback.js").rollbackForm>} does.rollback
+ * @returns {{card: (inspected: import("../record/inspector.js").Inspected) => Node[]}}
+ */
+export function cardActs(page, { duty, spotlight, sanction, rollback }) {
+  /** @type {Map<string, import("./office.js").Person | null>} null: it is on its way */
+  const known = new Map();
+  const ask = async (user) => {
+    known.set(user, null);
+    known.set(user, await page.office.person(user).catch(() => ({ user })));
+    if (known.size > 50) known.delete(known.keys().next().value);
+    page.rules.version++;
+    page.changed();
+  };
+  let seen = "", version = -1;
+  return {
+    card({ x, y, pixels: [entry] }) {
+      if (!entry?.user) return [];
+      const who = { user: entry.user, name: entry.name };
+      if (seen !== `${who.user} ${x},${y}` || version !== duty.version) known.delete(who.user);
+      seen = `${who.user} ${x},${y}`;
+      version = duty.version;
+      if (!known.has(who.user)) ask(who.user);
+      const all = button("All by this person", "all", () => spotlight.toggle(who));
+      all.setAttribute("aria-pressed", String(spotlight.user === who.user));
+      const acts = make("div", [
+        all,
+        button("Roll back…", "roll", () => rollback(who)),
+        button("Ban…", "ban", () => sanction("ban", who)),
+        button("Hide name…", "mute", () => sanction("mute", who)),
+        button("Shadow…", "shadow", () => sanction("shadow", who)),
+      ], "card-acts");
+      acts.setAttribute("role", "group");
+      acts.setAttribute("aria-label", `What to do about ${who.name || short(who.user)}`);
+      return [make("h2", "Moderation"), ...facts(known.get(who.user), duty, page), acts];
+    },
+  };
+}
+
+/** @param {import("./office.js").Person | null | undefined} person @param {import("./duty.js").Duty} duty @param {import("./parts.js").Page} page */
+export function facts(person, duty, page) {
+  if (!person) return [make("p", "Looking…", "faint")];
+  const { seen = 0, connections = 0, acts = [], reports = [] } = person, today = page.today();
+  const here = connections > 0 ? `Here now${connections > 1 ? `, ${connections} connections` : ""}` : seen > 0 ? `Last seen ${ago(seen, today)}` : "Not here";
+  const told = reports.length > 0 ? ` · ${reports.length} open report${reports.length > 1 ? "s" : ""}` : "";
+  const now = acts.filter((act) => ["ban", "mute", "shadow", "role"].includes(act.do) && inForce(act, duty.undone, today));
+  return [make("p", here + told, "faint"), ...now.map((act) => make("p", `${actWords(act)}${act.why ? `: ${act.why}` : ""}`, "fact"))];
+}

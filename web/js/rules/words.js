@@ -1,0 +1,81 @@
+// What was decided, in words for those who decide. Pure.
+
+import { span } from "./ruling.js";
+
+/**
+ * @typedef {import("./office.js").Act} Act
+ * @typedef {import("./office.js").Selection} Selection
+ */
+
+const HOUR = 3_600_000, DAY = 24 * HOUR; // ms
+
+/** For how long, as choices: ms, and what to call it. @type {[value: string, label: string][]} */
+export const LENGTHS = [[String(HOUR), "an hour"], [String(DAY), "a day"], [String(7 * DAY), "a week"], [String(30 * DAY), "30 days"], ["0", "until it is undone"]];
+
+/** Since when, as choices. @type {[value: string, label: string][]} */
+export const SINCE = [[String(HOUR / 6), "the last 10 minutes"], [String(HOUR), "the last hour"], [String(DAY), "the last 24 hours"], [String(7 * DAY), "the last 7 days"], ["0", "ever"]];
+
+/** "·05ab" @param {string | undefined} id 12 hexadecimal digits */
+export const short = (id) => (id ? `·${id.slice(-4)}` : "");
+
+/** Who someone is, with the piece of the id that tells people apart. @param {{user?: string, name?: string}} person */
+export function person({ user, name }) {
+  return [name || (user ? "Somebody" : "Nobody known"), short(user)].filter(Boolean).join(" ");
+}
+
+/** Whom an act is about. @param {Act["target"]} target */
+function whom(target) {
+  if (target?.user) return short(target.user);
+  return target?.network ? `the network ${short(target.network)}` : "some addresses";
+}
+
+/** What an act did, as a line. @param {Act} act */
+export function actWords(act) {
+  const until = act.until ? ` for ${span(act.until - act.time)}` : "";
+  switch (act.do) {
+    case "palette": return act.colors?.length ? `Palette of ${act.colors.length} colours` : "Any colour";
+    case "freeze": return `Canvas frozen${until}`;
+    case "open": return "Canvas opened";
+    case "timetable": return `Timetable of ${act.phases?.length ?? 0} phases`;
+    case "protect": return `Protected ${act.area?.name ? `“${act.area.name}”` : `${act.area?.x}, ${act.area?.y}`}`;
+    case "pace": return `Pace of ${act.role}s`;
+    case "ban": return `Banned ${whom(act.target)}${until}`;
+    case "mute": return `Name of ${whom(act.target)} hidden${until}`;
+    case "shadow": return `Shadowed ${whom(act.target)}${until}`;
+    case "announce": return `Announced “${act.text ?? ""}”`;
+    case "appeal": return `Appeals go to ${act.text || "nobody"}`;
+    case "role": return `${whom(act.target)} is ${act.role}`;
+    case "rollback": return `Rolled back ${selected(act.selection)}`;
+    case "resolve": return `Report dealt with${act.text ? `: ${act.text}` : ""}`;
+    case "undo": return `Took back act ${act.of}`;
+    default: return act.do;
+  }
+}
+
+/** What a selection chooses. @param {Selection} [selection] */
+export function selected({ users = [], networks = [], width = 0, x, y, height } = {}) {
+  const whose = [...users, ...networks].map(short), by = whose.length > 3 ? `${whose.length} people` : whose.join(", ");
+  return `${by ? `what ${by} drew` : "what was drawn"}${width > 0 ? ` in ${width}×${height} at ${x}, ${y}` : ""}`;
+}
+
+/** The acts that are taken back, by number, and by which act. @param {Act[]} acts newest first */
+export function undone(acts) {
+  const by = new Map();
+  for (const act of [...acts].reverse()) {
+    if (act.do === "undo" && act.of) by.set(act.of, act.n);
+  }
+  return by;
+}
+
+/** Whether an act still does something. @param {Act} act @param {Map<number, number>} undoneBy */
+export function inForce(act, undoneBy, today) {
+  return !undoneBy.has(act.n) && !(act.until && act.until <= today);
+}
+
+/** Acts that can be taken back. */
+export const UNDOABLE = new Set(["palette", "freeze", "open", "timetable", "protect", "pace", "ban", "mute", "shadow", "appeal", "role", "rollback", "resolve"]);
+
+/** "1 pixel", "1,234 pixels" */
+export function pixels(n) {
+  return n === 1 ? "1 pixel" : `${n.toLocaleString("en")} pixels`;
+}

@@ -21,7 +21,7 @@ COMPILING := GOGC=400
 export GOFLAGS := $(filter-out $(LEAN),$(shell go env GOFLAGS 2>/dev/null)) $(LEAN)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test tools lint vet staticcheck race web e2e bench fuzz image
+.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web e2e bench fuzz image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -36,12 +36,13 @@ build: ## make bin/playground and bin/pixelctl
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/...
 
 # Much of the time is waiting: for downloads while vet compiles, and for timeouts in e2e. What only needs the processor runs beside it, and
-# gives way, because e2e judges pauses. Tests do not run beside tests of processes: some judge pauses too.
+# gives way, because e2e judges pauses: one after the other, the race detector's compiling first. Tests do not run beside tests of
+# processes: some judge pauses too.
 test: ## all checks and tests; installs what they need where it may
 	@.ci/tools able
-	@$(MAKE) --no-print-directory -j2 tools vet
+	@$(MAKE) --no-print-directory -j2 tools vet servers
+	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 15' e2e raced staticcheck web
 	@$(MAKE) --no-print-directory race
-	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 5' e2e staticcheck web
 	$(PROCESSES) -run '$(GREEDY)' ./cmd/playground/e2e
 	$(BUSY)
 
@@ -67,13 +68,17 @@ RACE_LEAN = -gcflags=all=-dwarf=false $(foreach host,github.com go.opentelemetry
 ALONE = $(addprefix pixelplayground/,actors/canvas actors/oplog k8s k8s/manifest)
 # Servers that tests run. What these need is compiled first, and not while tests wait for it.
 SERVERS = $(dir $(shell find . -mindepth 2 -name go.mod))
-race: ## all Go tests, with the race detector where there is more than one goroutine
+TOGETHER = $$(go list ./... | grep -vxF "$$(printf '%s\n' $(ALONE))")
+servers:
+	@for server in $(SERVERS); do (cd $$server && $(COMPILING) go list -export -deps . >/dev/null) || exit; done
+
+raced: # what the race detector's tests need is compiled
+	@CGO_ENABLED=1 $(COMPILING) $(POLITELY) go list -race $(RACE_LEAN) -export -test -deps $(TOGETHER) >/dev/null
+
+race: $(if $(filter ./...,$(PKG)),servers raced) ## all Go tests, with the race detector where there is more than one goroutine
 ifeq ($(PKG),./...)
-	@for server in $(SERVERS); do (cd $$server && $(COMPILING) $(POLITELY) go list -export -deps . >/dev/null) || exit; done
-# Of two packages on two processors one often waits: hence three. What they need is compiled before.
-	@set -e; packages=$$(go list $(PKG) | grep -vxF "$$(printf '%s\n' $(ALONE))"); \
-	CGO_ENABLED=1 $(COMPILING) $(POLITELY) go list -race $(RACE_LEAN) -export -test -deps $$packages >/dev/null; \
-	$(RACE) -vet=off -p 3 $$packages
+# Of two packages on two processors one often waits: hence three.
+	$(RACE) -vet=off -p 3 $(TOGETHER)
 	$(POLITELY) go test -vet=off $(if $(RUN),-run '$(RUN)') $(ALONE)
 else
 	$(RACE) $(PKG)
@@ -88,8 +93,7 @@ INSIDE = $(shell sed -n 's/^func \(Test[A-Za-z_]*\).*/\1/p' $$(grep -l '^//go:bu
 GREEDY = ^TestMemory_
 BUSY = go test -vet=off -count=1 -timeout 2m -run Busy ./cluster
 
-# Of the parallel tests, which mostly wait, the two longest take all the time that the others need together: hence three.
-PROCESSES = go test -tags e2e -vet=off -count=1 -parallel 3 -timeout 15m
+PROCESSES = go test -tags e2e -vet=off -count=1 -timeout 15m
 e2e: ## the server as a process, a browser, clusters of processes that are killed
 	$(PROCESSES) $(if $(RUN),-run '$(RUN)' ./cmd/playground/...,$(if $(POLITELY),-skip '$(GREEDY)') ./cmd/playground/e2e)
 	$(if $(RUN),,go test -tags e2e -vet=off -count=1 -timeout 5m -run '^($(INSIDE))$$' ./cmd/playground)

@@ -32,6 +32,7 @@ import (
 // each half has an owner for every region. Every acknowledged pixel must be in Redis' log once, and
 // every client must end with what Redis has.
 func TestCluster_Partition(t *testing.T) {
+	t.Parallel() // it mostly waits
 	store, sw := redistest.Start(t), clustertest.NewSwitch()
 	pods := onSwitch(t, sw, store, "canvas-1", "canvas-2", "gateway-3", "gateway-4")
 	membersAre(t, pods, 4)
@@ -87,6 +88,7 @@ func onSwitch(t *testing.T, sw *clustertest.Switch, store *redistest.Server, nam
 // clients again. Method: as above, with one gateway cut off from the rest, and clients that know
 // both.
 func TestCluster_GatewayCutOff(t *testing.T) {
+	t.Parallel() // it mostly waits
 	store, sw := redistest.Start(t), clustertest.NewSwitch()
 	pods := onSwitch(t, sw, store, "canvas-1", "gateway-2", "gateway-3")
 	membersAre(t, pods, 3)

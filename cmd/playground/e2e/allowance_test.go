@@ -70,6 +70,7 @@ func (p *pods) allowanceOwner() (owner *server) {
 // Goal (I10): reconnects, many connections at once and HTTP draw from one allowance, also over kill -9
 // of the only server. Method: the tool takes all it can get; the server is killed and started again.
 func TestAllowance_SurvivesKill(t *testing.T) {
+	beside(t)
 	s := start(t, "--rate", "100", "--burst", "300")
 	greedy(t, []string{s.ws()}, 60, func() {
 		time.Sleep(time.Second) // while pixels are placed
@@ -81,9 +82,8 @@ func TestAllowance_SurvivesKill(t *testing.T) {
 // Goal (I10): two gateways, WebSocket and HTTP draw from one allowance, over kill -9 of the server that
 // has it and of a gateway. Method: the tool takes all it can get from both gateways.
 func TestAllowance_SurvivesKillsInACluster(t *testing.T) {
-	p := newPods(t)
-	limit := []string{"--rate", "100", "--burst", "300"}
-	p.startAll(2, 3, limit...)
+	beside(t)
+	p := startPods(t, 2, 3, "--rate", "100", "--burst", "300")
 	greedy(t, p.targets(0), 50, func() {
 		time.Sleep(time.Second) // while pixels are placed
 		p.allowanceOwner().kill()
@@ -95,26 +95,13 @@ func TestAllowance_SurvivesKillsInACluster(t *testing.T) {
 // Goal (I10): a failover of Redis, which may lose the last writes, gives no pixel of a long cooldown
 // twice. Method: the master is killed while a person takes all; then the server that has the allowance.
 func TestAllowance_SurvivesAFailover(t *testing.T) {
+	beside(t)
 	master, _, sentinel := redistest.Replicated(t)
-	p := newPodsOn(t, redistest.SentinelURL(sentinel))
-	p.startAll(1, 2, "--cooldown", "500ms", "--stack", "80")
+	p := newPodsOn(t, redistest.SentinelURL(sentinel)).with(1, 2, "--cooldown", "500ms", "--stack", "80")
 	greedy(t, p.targets(0), 40, func() {
 		time.Sleep(time.Second) // while pixels are placed
 		master.Kill()
 		time.Sleep(2 * time.Second) // until the replica is the master, or nearly
 		p.allowanceOwner().kill()
 	}, "--reconnects", "300", "--requests", "50", "--duration", "5s")
-}
-
-// startAll starts servers with settings of their own.
-func (p *pods) startAll(gateways, canvases int, args ...string) {
-	p.t.Helper()
-	for range canvases {
-		p.canvases = append(p.canvases, p.start("canvas", args...))
-	}
-	for range gateways {
-		p.gateways = append(p.gateways, p.start("gateway", args...))
-	}
-	p.await(p.all()...)
-	p.settled(gateways + canvases)
 }

@@ -139,6 +139,7 @@ const threshold = 16 << 10
 // owner and after a handoff. While the record is away people draw, and what the buffer holds is
 // recorded when it is back. What it does not hold is a gap, and nothing else is.
 func TestArchivist_Cluster(t *testing.T) {
+	beside(t)
 	const buffer = 40_000
 	kept := filepath.Join(t.TempDir(), "record")
 	record := []string{"--record", kept, "--record-buffer", fmt.Sprint(buffer), "--log-pixels", "2000"}
@@ -203,6 +204,7 @@ func TestArchivist_Cluster(t *testing.T) {
 // I9, embedded: kill -9 in the middle of drawing and recording, and a record that is turned on when
 // there is a canvas already.
 func TestArchivist_Embedded(t *testing.T) {
+	beside(t)
 	server := start(t, "--canvas", "256x256", "--region", "64", "--rate", "0")
 	dir := filepath.Join(server.args[1], "record")
 	before := newStroker(t, server.ws())

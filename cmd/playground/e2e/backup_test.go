@@ -178,6 +178,7 @@ func drillPods(t *testing.T, p *pods, end func(), empty string) (dir string) {
 // acknowledged before it. Restored into another Redis, it is a canvas to go on with. Method: four
 // painters; gateway and canvas pods are killed together with their Redis.
 func TestBackup_DrillOfACluster(t *testing.T) {
+	beside(t)
 	p, empty := startPods(t, 1, 2), redistest.Start(t)
 	dir := drillPods(t, p, p.redis.Kill, empty.URL())
 	if exit := exec.Command(filepath.Join(binaries, "playground"), "restore", "--redis", empty.URL(), dir).Run(); exit == nil {
@@ -187,6 +188,7 @@ func TestBackup_DrillOfACluster(t *testing.T) {
 
 // Goal: the same when the canvas is spread over the nodes of a Redis Cluster.
 func TestBackup_DrillOfARedisCluster(t *testing.T) {
+	beside(t)
 	nodes, empty := redistest.Cluster(t), redistest.Cluster(t)
 	drillPods(t, newPodsOn(t, redistest.ClusterURL(nodes)).with(1, 2), func() {
 		for _, node := range nodes {
@@ -203,6 +205,7 @@ func TestBackup_DrillOfARedisCluster(t *testing.T) {
 // Goal: the same with Sentinels, through which the backup finds the master that took over, and the
 // restore the master to fill.
 func TestBackup_DrillOfSentinels(t *testing.T) {
+	beside(t)
 	master, replica, sentinel := redistest.Replicated(t)
 	_, follower, other := redistest.Replicated(t)
 	p := newPodsOn(t, redistest.SentinelURL(sentinel)).with(1, 2)
@@ -217,6 +220,7 @@ func TestBackup_DrillOfSentinels(t *testing.T) {
 // Goal: the same for a server alone. Method: the running server is asked for the backup; then it is
 // killed, and goes on from another data directory.
 func TestBackup_DrillOfAServer(t *testing.T) {
+	beside(t)
 	s := start(t, "--canvas", "256x256", "--region", "64", "--rate", "0")
 	data := s.args[1]
 	d := startDrill(t, []string{s.ws()})

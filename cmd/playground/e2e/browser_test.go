@@ -129,6 +129,7 @@ func (p *page) screenshot(file string) {
 // windows, a real mouse drag in one, the pixels read from the other and from the HTTP API. With
 // SCREENSHOT set to a file, the first window is saved there.
 func TestBrowser_TwoPeopleDrawTogether(t *testing.T) {
+	beside(t)
 	s := start(t)
 	url := s.url + "/#512,400,8"
 	ada, bob := open(t, url, "Ada"), open(t, url, "Bob")
@@ -168,6 +169,7 @@ func TestBrowser_TwoPeopleDrawTogether(t *testing.T) {
 // Goal: a user of the page loses nothing when the server is killed: acknowledged pixels are there
 // after a restart, and the page reconnects by itself and is right without a reload.
 func TestBrowser_ComesBackAfterKill(t *testing.T) {
+	beside(t)
 	s := start(t)
 	p := open(t, s.url+"/#100,100,16", "Ada")
 	p.drag([2]int{90, 100}, [2]int{110, 100})

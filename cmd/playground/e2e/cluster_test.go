@@ -35,19 +35,19 @@ type pods struct {
 }
 
 // startPods starts a Redis and servers, and waits until all are ready and know each other.
-func startPods(t *testing.T, gateways, canvases int) *pods {
+func startPods(t *testing.T, gateways, canvases int, args ...string) *pods {
 	t.Helper()
-	return newPods(t).with(gateways, canvases)
+	return newPods(t).with(gateways, canvases, args...)
 }
 
 // with starts servers, and waits until all are ready and know each other.
-func (p *pods) with(gateways, canvases int) *pods {
+func (p *pods) with(gateways, canvases int, args ...string) *pods {
 	p.t.Helper()
 	for range canvases {
-		p.canvases = append(p.canvases, p.start("canvas"))
+		p.canvases = append(p.canvases, p.start("canvas", args...))
 	}
 	for range gateways {
-		p.gateways = append(p.gateways, p.start("gateway"))
+		p.gateways = append(p.gateways, p.start("gateway", args...))
 	}
 	p.await(p.all()...)
 	p.settled(gateways + canvases)

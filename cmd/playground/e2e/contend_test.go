@@ -51,6 +51,7 @@ func (w *watcher) pixels(b *canvas.Batch) {
 // acknowledged. Redis' log is the order. What each client saw of a pixel must be a subsequence of
 // that order with the same end, and clients, HTTP and Redis must agree.
 func TestCluster_Contention(t *testing.T) {
+	beside(t)
 	p := startPods(t, 2, 2)
 	places := contested()
 	watchers := make([]*watcher, 20)
@@ -213,6 +214,7 @@ func (h *history) add(a access, out canvas.Color, from time.Time, known bool) {
 // four places, and readers ask all gateways for these, while a canvas pod and a gateway are killed.
 // Porcupine looks for an order of the operations in which each read returns the pixel written last.
 func TestCluster_IsLinearizable(t *testing.T) {
+	beside(t)
 	p := startPods(t, 3, 3)
 	places := contested()
 	h := &history{began: time.Now()}

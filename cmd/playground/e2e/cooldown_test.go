@@ -17,6 +17,7 @@ import (
 // nothing is shown that the server would refuse. Method: three pixels, one more every 50 s; when they
 // have been placed, the mouse drags over more, and the keyboard tries.
 func TestBrowser_CooldownDrawsWhatThereIs(t *testing.T) {
+	beside(t)
 	s := start(t, "--rate", "0.02", "--burst", "3")
 	p := open(t, s.url+"/#100,100,16", "Ada")
 	p.until("three pixels are ready", `document.getElementById("cooldown-text").textContent === "3 pixels ready"`)
@@ -49,6 +50,7 @@ func TestBrowser_CooldownDrawsWhatThereIs(t *testing.T) {
 
 // Goal: nothing of people shows where there are none. Method: a server without sign-in or cooldown.
 func TestBrowser_NothingOfPeopleWithoutThem(t *testing.T) {
+	beside(t)
 	s := start(t)
 	p := open(t, s.url+"/", "Ada")
 	for _, id := range []string{"account-button", "account", "ask-sign-in", "cooldown", "pencil-left", "bell-menu"} {
@@ -61,6 +63,7 @@ func TestBrowser_NothingOfPeopleWithoutThem(t *testing.T) {
 // Goal: with a reader's own colours for everything, the colours to draw with still show, and so does
 // which tool is in hand. Method: Chromium is told that forced colours are on, and says how it draws.
 func TestBrowser_PaletteShowsWithForcedColours(t *testing.T) {
+	beside(t)
 	s := start(t)
 	p := open(t, s.url+"/", "Ada")
 	p.run(func(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {

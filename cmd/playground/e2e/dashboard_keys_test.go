@@ -16,8 +16,8 @@ const keysShown = `[...document.querySelectorAll("#keys-body tr")].map((row) => 
 // Goal: an operator makes a key on the dashboard, gets it once, sees who uses it, and revokes it. Method:
 // Chromium, from the keyboard where that is usual; the key is used over HTTP.
 func TestDashboard_Keys(t *testing.T) {
-	operators(t)
-	s := start(t)
+	beside(t)
+	s := start(t, operators()...)
 	d := watch(t, s)
 	d.run(chromedp.KeyEvent("5"))
 	d.page.shows("there are none", visible("keys-none")+` && !`+visible("keys-table")+` && location.hash === "#/keys"`)

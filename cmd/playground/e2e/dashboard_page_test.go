@@ -20,8 +20,8 @@ const operatorsToken = "a token of operators in tests"
 // dashboard is /admin in a browser, logged in.
 type dashboard struct{ *page }
 
-// operators makes all servers that are started from now on let operators in.
-func operators(t *testing.T) { t.Setenv("PLAYGROUND_ADMIN_TOKEN", operatorsToken) }
+// operators are the arguments of a server that lets operators in.
+func operators() []string { return []string{"--admin-token", operatorsToken} }
 
 // watch opens the dashboard of a server through its login form.
 func watch(t *testing.T, s *server) *dashboard {

@@ -29,8 +29,7 @@ import (
 // With SCREENSHOT set to a file, the page is saved there.
 func TestDashboard_FollowsAKill(t *testing.T) {
 	const limit = 10 * time.Second
-	operators(t)
-	p := startPods(t, 2, 2)
+	p := startPods(t, 2, 2, operators()...)
 	d := watch(t, p.gateways[0])
 	d.shows("all pods", func(b board) error { return b.lists(p.all()...) })
 
@@ -147,8 +146,8 @@ func (k *chaosOfAKill) passed() {
 // who draw nothing. Method: 20 clients draw. Meanwhile, by clicks alone, a region is handed over, a
 // line announced, a client disconnected, and a pod drained. Every pixel is accounted for.
 func TestDashboard_ActsWhilePeopleDraw(t *testing.T) {
-	operators(t)
-	p := startPods(t, 2, 2)
+	beside(t)
+	p := startPods(t, 2, 2, operators()...)
 	c := p.gather(20, pace)
 	lines := make(chan string, 1)
 	ada := dial(t, client.Config{URLs: p.targets(1), Name: "Ada", Handler: client.Handler{Notice: func(n codec.Notice) { lines <- n.Text }}})

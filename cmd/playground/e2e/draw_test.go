@@ -66,6 +66,7 @@ func photograph(width, height int) image.Image {
 // themselves. Method: pixelctl draws a photograph of 400x400, the server is killed in the middle
 // and started again; pixelctl must succeed, and the canvas must equal the picture exactly.
 func TestDraw_SurvivesKill(t *testing.T) {
+	beside(t)
 	s := start(t, "--rate", "0")
 	picture := photograph(400, 400)
 	file := filepath.Join(t.TempDir(), "photograph.png")
@@ -136,6 +137,7 @@ func TestDraw_SurvivesKill(t *testing.T) {
 // Goal: on SIGTERM the server tells its clients, flushes everything and ends with exit code 0; the
 // clients come back.
 func TestServer_DrainsOnTerminate(t *testing.T) {
+	beside(t)
 	s := start(t)
 	closed := make(chan error, 8) // sent to by the handler, never closed
 	c := dial(t, client.Config{URLs: []string{s.ws()}, Replica: true, Handler: client.Handler{

@@ -17,6 +17,7 @@ const pace = 20 * time.Millisecond
 // Goal: any client on any gateway sees every pixel, and all clients see the same count. Method: 40
 // clients on two gateways draw on regions of two canvas pods.
 func TestCluster_EveryoneSeesTheSame(t *testing.T) {
+	beside(t)
 	p := startPods(t, 2, 2)
 	c := p.gather(40, pace)
 	c.more(20)
@@ -171,7 +172,7 @@ func TestCluster_JoinMovesOnlyAShare(t *testing.T) {
 // everything recovers by itself without a loss. Method: Redis is stopped for 5 s, and later killed
 // and started again with what it had on disk.
 func TestCluster_SurvivesRedis(t *testing.T) {
-	t.Parallel() // it mostly waits
+	beside(t)
 	p := startPods(t, 2, 2)
 	c := p.gather(20, pace)
 	c.more(20)
@@ -191,6 +192,7 @@ func TestCluster_SurvivesRedis(t *testing.T) {
 // Goal: a pod that was paused and taken for dead writes nothing when it goes on. It comes back as a
 // new member by itself.
 func TestCluster_PausedPodComesBack(t *testing.T) {
+	beside(t)
 	p := startPods(t, 2, 2)
 	c := p.gather(40, pace)
 	c.more(20)

@@ -248,6 +248,7 @@ func newDrawers(t *testing.T, urls ...[]string) (all []*drawer) {
 // TestHistory_SurvivesKill: what was drawn is known after kill -9 of a server, whether it was recorded or
 // not.
 func TestHistory_SurvivesKill(t *testing.T) {
+	beside(t)
 	kept := t.TempDir()
 	s := start(t, "--canvas", "256x256", "--region", "64", "--rate", "0", "--record", kept)
 	all := newDrawers(t, []string{s.ws()})
@@ -279,6 +280,7 @@ func (s *server) lastTime() (last int64) {
 
 // TestHistory_Cluster: any gateway answers, what is acknowledged at once, and whatever dies.
 func TestHistory_Cluster(t *testing.T) {
+	beside(t)
 	kept := t.TempDir()
 	p := newPods(t)
 	for range 2 {

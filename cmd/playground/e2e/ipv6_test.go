@@ -50,6 +50,7 @@ func bothFamilies(t *testing.T, name string) (address string) {
 // Goal: a cluster without any IPv4 address works like any other. Method: Redis, DNS, two servers
 // and clients, all at ::1; a server is killed while clients draw.
 func TestIPv6_Cluster(t *testing.T) {
+	beside(t)
 	clustertest.NeedIPv6(t)
 	const name = "pods.test"
 	resolver := bothFamilies(t, name)

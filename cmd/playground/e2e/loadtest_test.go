@@ -70,6 +70,7 @@ func chaos(t *testing.T, kills int, between func(data string), more ...string) (
 // Method: 30 clients draw 300 pixels/s while the server is killed twice with kill -9 and
 // started again.
 func TestLoadTest_ChaosPassesAServerThatComesBack(t *testing.T) {
+	beside(t)
 	r, said, err := chaos(t, 2, func(string) {}, "--clients", "30", "--rate", "300", "--duration", "9s", "--every", "3s", "--max-pause", "20s")
 	t.Logf("pixelctl said:\n%s", said)
 	if err != nil || !r.Passed {
@@ -93,6 +94,7 @@ func TestLoadTest_ChaosPassesAServerThatComesBack(t *testing.T) {
 // Goal: the chaos test finds that acknowledged pixels are gone.
 // Method: while the server is down, its data is deleted.
 func TestLoadTest_ChaosFindsWhatIsLost(t *testing.T) {
+	beside(t)
 	r, said, err := chaos(t, 1, func(data string) {
 		if err := os.RemoveAll(data); err != nil {
 			t.Fatal(err)
@@ -110,6 +112,7 @@ func TestLoadTest_ChaosFindsWhatIsLost(t *testing.T) {
 
 // Goal: a browser that has nothing but the file can draw a report.
 func TestLoadTest_ReportOpensInABrowser(t *testing.T) {
+	beside(t)
 	found := report.Report{
 		Test: "chaos", Started: time.Now(), Seconds: 3, Verdicts: []report.Verdict{{Name: "delivery", Text: "one is lost"}},
 		Latencies: []report.Latency{{Name: "place to ack", Count: 3, Buckets: []report.Bucket{{UpTo: 1, Count: 2}, {UpTo: 2, Count: 1}}}},

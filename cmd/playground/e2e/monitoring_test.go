@@ -41,6 +41,7 @@ func rulesFile(t *testing.T) string {
 
 // TestAlerts_PrometheusTakesThem: the rules are well formed, and fire when they should.
 func TestAlerts_PrometheusTakesThem(t *testing.T) {
+	beside(t)
 	rules := rulesFile(t)
 	test := []string{"test", "rules"}
 	for _, name := range []string{"alerts_test.yaml", "backups_test.yaml"} {

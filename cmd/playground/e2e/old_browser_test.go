@@ -18,6 +18,7 @@ import (
 // Goal: a browser that can't show the canvas says so, and leaves the server alone. Method: Chromium
 // without a DecompressionStream, and with one that always fails; the page's WebSockets are counted.
 func TestBrowser_TooOldIsToldOnce(t *testing.T) {
+	beside(t)
 	s := start(t, "--rate", "0")
 	drawer := dial(t, client.Config{URLs: []string{s.ws()}})
 	for row := range 64 { // so much of a region that a newcomer gets a snapshot of it

@@ -36,6 +36,7 @@ func (p *page) toFront() {
 // count as two connections of one person, and so it is after a reload. Method: two tabs, and another browser that looks on; each
 // page notes whose drawing it takes for another's.
 func TestBrowser_TwoTabsAreOnePerson(t *testing.T) {
+	beside(t)
 	s := start(t)
 	const at = "/#100,100,16"
 	first := open(t, s.url+at, "")

@@ -150,8 +150,7 @@ func endsWithin(t *testing.T, what string, limit time.Duration, closed <-chan ws
 // gateways, one of which is killed, and connections on the other.
 func TestPeople_SessionsOutliveGateways(t *testing.T) {
 	provided(t)
-	operators(t)
-	p := startPods(t, 2, 1)
+	p := startPods(t, 2, 1, operators()...)
 	here, there := p.gateways[0], p.gateways[1]
 	session := signIn(t, here, openidtest.Moderator)
 	first, err := here.who(session)

@@ -24,6 +24,7 @@ import (
 // drains when told to. Method: stdout and stderr are pipes whose other ends are closed once the
 // server runs. Then the server has to log a lot.
 func TestServer_OutlivesTheReaderOfItsLog(t *testing.T) {
+	beside(t)
 	cmd := exec.Command(filepath.Join(binaries, "playground"), "--data", t.TempDir(), "--listen", "127.0.0.1:0", "--log-level", "debug")
 	stdout, err := cmd.StdoutPipe()
 	if err != nil {
@@ -85,6 +86,7 @@ func TestServer_OutlivesTheReaderOfItsLog(t *testing.T) {
 // lines are there when somebody reads at last. Method: stderr is a pipe that is full from the
 // start.
 func TestServer_OutlivesAFullPipe(t *testing.T) {
+	beside(t)
 	log, stderr, err := os.Pipe()
 	if err != nil {
 		t.Fatal(err)

@@ -80,6 +80,7 @@ func (p *page) touch(kind input.DispatchTouchEventType, points ...*input.TouchPo
 // in small windows too; a name is text, whatever it is. Method: two clients with names draw over each
 // other; Chromium shows the card of the pixel.
 func TestBrowser_InspectsAPixel(t *testing.T) {
+	beside(t)
 	s := start(t, "--record", "on")
 	const nasty = `<img src=x onerror=`
 	drawsAs(t, s, "Ada")(0x1F4FE0, [2]int{512, 400})
@@ -143,6 +144,7 @@ func TestBrowser_InspectsAPixel(t *testing.T) {
 // are drawn one after the other; Chromium replays them and compares each pixel with
 // /api/canvas.png. With SCREENSHOT set to a file, the replay is saved there.
 func TestBrowser_ReplaysFromBlankToNow(t *testing.T) {
+	beside(t)
 	s := start(t, "--record", "on", "--rate", "0")
 	var moments []int64
 	for i, color := range []canvas.Color{0xE50025, 0x00A651, 0x1F4FE0} {
@@ -250,6 +252,7 @@ func TestBrowser_ReplaysFromBlankToNow(t *testing.T) {
 
 // Goal: without a record nothing of it shows, and the keys do what they did. Method: a server without.
 func TestBrowser_NothingOfARecordWithoutOne(t *testing.T) {
+	beside(t)
 	s := start(t)
 	drawsAs(t, s, "Ada")(0xE50025, [2]int{100, 100})
 	p := open(t, s.url+"/#100,100,16&t=2026-01-01T00:00:00Z", "Bob")

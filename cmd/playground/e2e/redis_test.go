@@ -112,6 +112,7 @@ func (p *painter) check(t *testing.T, s *server) {
 // Goal: with Redis, too, nothing acknowledged is lost by kill -9 of the server.
 // Method: a client paints while the server is killed and started again.
 func TestRedis_SurvivesKillOfServer(t *testing.T) {
+	beside(t)
 	redis := redistest.Start(t)
 	s := start(t, "--redis", redis.URL(), "--rate", "0")
 	p := paint(t, dial(t, client.Config{URLs: []string{s.ws()}}))
@@ -129,7 +130,7 @@ func TestRedis_SurvivesKillOfServer(t *testing.T) {
 // later paused, for longer than pixels wait. Meanwhile a newcomer must get the canvas, and the
 // server must say that it is not ready.
 func TestRedis_Outage(t *testing.T) {
-	t.Parallel() // it mostly waits
+	beside(t)
 	redis := redistest.Start(t)
 	s := start(t, "--redis", redis.URL(), "--rate", "0")
 	watcher := dial(t, client.Config{URLs: []string{s.ws()}, Replica: true})

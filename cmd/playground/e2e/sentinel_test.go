@@ -153,7 +153,7 @@ func catchUp(t *testing.T, c *client.Client) {
 // scripts and configuration run with real Redises and Sentinels, and the manifests' servers with
 // the URL that the manifests give them, while eight painters draw.
 func TestKubernetes_RedisFailover(t *testing.T) {
-	t.Parallel() // it waits most of the time, as does TestKubernetes_Rehearsal
+	t.Parallel() // without a lane
 	k := startKube(t, "components/redis-sentinel")
 	pods := k.redisPods()
 	each := func(do func(*redisPod)) {

@@ -6,7 +6,9 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"flag"
 	"fmt"
+	"net"
 	"net/http"
 	"os"
 	"os/exec"
@@ -19,6 +21,17 @@ import (
 
 // binaries is the folder with the programs under test, built once by TestMain.
 var binaries string
+
+// lanes bounds how many tests run beside each other. The two longest need no lane: they begin with the first and end with the
+// last, while in a lane they could come last, alone.
+var lanes = make(chan struct{}, 2)
+
+// beside lets a test run beside others: one that mostly waits, and judges neither how long something takes nor how much memory.
+func beside(t *testing.T) {
+	t.Parallel()
+	lanes <- struct{}{}
+	t.Cleanup(func() { <-lanes })
+}
 
 func TestMain(m *testing.M) {
 	os.Exit(run(m))
@@ -37,6 +50,10 @@ func run(m *testing.M) int {
 		return 1
 	}
 	binaries = dir
+	if err := flag.Set("test.parallel", "100"); err != nil { // as many as there are: lanes bounds them
+		fmt.Fprintln(os.Stderr, err)
+		return 1
+	}
 	return m.Run()
 }
 
@@ -45,18 +62,18 @@ func run(m *testing.M) int {
 type server struct {
 	t    *testing.T
 	args []string
-	url  string // http://127.0.0.1:port
+	url  string // http://127.a.b.1:port
 	cmd  *exec.Cmd
 	done chan error // the process has ended; sent to once per start
 
 	heard heard // what it has logged about secrets
 }
 
-// start runs a server on a fresh data directory and a free port.
+// start runs a server on a fresh data directory, at an address of its own: nobody else takes its port while it is down.
 func start(t *testing.T, args ...string) *server {
 	t.Helper()
 	s := &server{t: t, args: append([]string{"--data", filepath.Join(t.TempDir(), "data")}, args...)}
-	s.launch("127.0.0.1:0")
+	s.launch(net.JoinHostPort(freeNetwork(t)+".1", "0"))
 	t.Cleanup(func() {
 		if s.cmd != nil {
 			s.kill()

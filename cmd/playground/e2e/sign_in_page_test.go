@@ -81,6 +81,7 @@ func withKey(t *testing.T, s *server, key string) int {
 // place, shows who one is, makes and revokes keys, and signs out. Method: Chromium and a real OpenID
 // provider; a key is used over HTTP.
 func TestBrowser_SignsInMakesAKeyAndSignsOut(t *testing.T) {
+	beside(t)
 	s := signingIn(t, "--draw", "member")
 	p := open(t, s.url+"/#100,100,16", "Ada")
 	p.until("one is told to sign in", `playground.state.asksSignIn && `+visible("ask-sign-in"))
@@ -133,6 +134,7 @@ func TestBrowser_SignsInMakesAKeyAndSignsOut(t *testing.T) {
 // Goal: who may not even look is asked to sign in, and the server is left alone meanwhile. Method: a
 // guest and then a member; the page's WebSockets are counted.
 func TestBrowser_WatchingNeedsASignIn(t *testing.T) {
+	beside(t)
 	s := signingIn(t, "--watch", "member")
 	p := &page{t, browser(t)}
 	p.run(before(`window.sockets = 0; window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); window.sockets++; } }`), chromedp.Navigate(s.url))

@@ -63,9 +63,10 @@ RACE = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(POLITELY) go test -race $(RACE_L
 # The race detector has its own of every package. Compiling takes a fifth less where libraries are not inlined, and
 # tests that spend their time in libraries take up to a fifth more.
 RACE_LEAN = -gcflags=all=-dwarf=false $(foreach host,github.com go.opentelemetry.io golang.org/x google.golang.org gopkg.in,-gcflags='$(host)/...=-dwarf=false -l')
-# In these there is one goroutine, so the detector would find nothing. The libraries that read manifests are a fourth of all there is to compile.
+# In these there is one goroutine, so the detector would find nothing: tests with many use them elsewhere. With it actors/record would
+# take ten times as long. The libraries that read manifests are a fourth of all there is to compile.
 # Each package is vetted in lint.
-ALONE = $(addprefix pixelplayground/,actors/canvas actors/oplog k8s k8s/manifest)
+ALONE = $(addprefix pixelplayground/,actors/canvas actors/oplog actors/record k8s k8s/manifest)
 # Servers that tests run. What these need is compiled first, and not while tests wait for it.
 SERVERS = $(dir $(shell find . -mindepth 2 -name go.mod))
 TOGETHER = $$(go list ./... | grep -vxF "$$(printf '%s\n' $(ALONE))")

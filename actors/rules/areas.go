@@ -3,7 +3,6 @@ package rules
 import (
 	"image"
 	"math/bits"
-	"slices"
 
 	"pixelplayground/actors/canvas"
 )
@@ -13,11 +12,12 @@ import (
 // there are.
 type areas struct {
 	geometry canvas.Geometry
-	regions  []*regionAreas // by id; nil: there is none in it
+	regions  []*regionAreas             // by id; nil: there is none in it
+	free     map[canvas.Author][]uint64 // by user: those that let them in, one bit an area
 }
 
 type regionAreas struct {
-	areas         []*area
+	areas         []area
 	words         int // of a set
 	columns, rows []uint64
 	above         [canvas.RoleOwner + 1][]uint64 // by role: those that need a higher one
@@ -25,9 +25,10 @@ type regionAreas struct {
 }
 
 type area struct {
-	act   *Act
-	mask  *Mask           // nil: all of its rectangle
-	users []canvas.Author // sorted
+	number int   // its bit in areas.free
+	until  int64 // Unix milliseconds; 0: until it is undone
+	act    *Act
+	mask   *Mask // nil: all of its rectangle
 }
 
 // newAreas indexes areas. found returns the mask of an area, nil if it has none or it can't be found:
@@ -36,10 +37,15 @@ func newAreas(g canvas.Geometry, acts []*Act, found func(a *Area) *Mask) *areas 
 	if len(acts) == 0 {
 		return nil
 	}
-	index := &areas{geometry: g, regions: make([]*regionAreas, g.Regions())}
-	for _, act := range acts {
-		a := &area{act: act, mask: found(act.Area), users: slices.Clone(act.Area.Users)}
-		slices.Sort(a.users)
+	index := &areas{geometry: g, regions: make([]*regionAreas, g.Regions()), free: make(map[canvas.Author][]uint64)}
+	for number, act := range acts {
+		a := area{number, act.Until, act, found(act.Area)}
+		for _, user := range act.Area.Users {
+			if index.free[user] == nil {
+				index.free[user] = make([]uint64, (len(acts)+63)/64)
+			}
+			index.free[user][number/64] |= 1 << (number % 64)
+		}
 		for _, id := range g.Within(act.Area.Rectangle()) {
 			if a.reaches(index.bounds(id)) {
 				if index.regions[id] == nil {
@@ -100,14 +106,17 @@ func (x *areas) in(id canvas.RegionID, role canvas.Role) *regionAreas {
 }
 
 // forbids is the act that keeps somebody from a pixel of the region; nil: none does. (x, y) is the pixel
-// in the region, left and top are where that begins.
-func (r *regionAreas) forbids(user canvas.Author, role canvas.Role, x, y, left, top int, now int64) *Act {
+// in the region, left and top are where that begins, free is of areas.free.
+func (r *regionAreas) forbids(free []uint64, role canvas.Role, x, y, left, top int, now int64) *Act {
 	columns, rows, above := r.columns[x*r.words:][:r.words], r.rows[y*r.words:][:r.words], r.above[role]
 	for word := range columns {
 		for set := columns[word] & rows[word] & above[word]; set != 0; set &= set - 1 {
-			a := r.areas[word*64+bits.TrailingZeros64(set)]
-			own := a.act.Area
-			if (a.mask == nil || a.mask.Has(left+x-own.X, top+y-own.Y)) && !a.act.Over(now) && !listed(a.users, user) {
+			a := &r.areas[word*64+bits.TrailingZeros64(set)]
+			switch {
+			case free != nil && free[a.number/64]>>(a.number%64)&1 != 0:
+			case a.until != 0 && a.until <= now:
+			case a.mask != nil && !a.mask.Has(left+x-a.act.Area.X, top+y-a.act.Area.Y):
+			default:
 				return a.act
 			}
 		}

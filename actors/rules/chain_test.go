@@ -114,12 +114,3 @@ func TestChain_LaterVersions(t *testing.T) {
 		c.undo(frozen)
 	}
 }
-
-func TestChain_Rights(t *testing.T) {
-	c := newCourt(t)
-	ban := c.decide(rules.Act{Do: rules.Ban, By: grace, Target: &rules.Target{User: 1}})
-	wide := c.decide(rules.Act{Do: rules.Ban, Target: &rules.Target{CIDR: "2001:db8::/32"}})
-	c.refused(rules.Act{Do: rules.Undo, Of: wide, By: grace}, rules.ErrRights, "takes the role owner, and yours is moderator")
-	c.refused(rules.Act{Do: rules.SetPalette, By: grace}, rules.ErrRights, "takes the role owner")
-	c.refused(rules.Act{Do: rules.Undo, Of: ban, By: rules.By{User: 2, Role: canvas.RoleMember, Via: "page"}}, rules.ErrRights, "takes the role moderator")
-}

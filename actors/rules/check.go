@@ -37,7 +37,7 @@ func (r *Rules) CheckPixels(who Who, region canvas.RegionID, pixels []canvas.Pix
 		if y >= height {
 			continue // not of this canvas: others refuse it
 		}
-		if act := inside.forbids(who.User, c.role, x, y, left, top, c.now); act != nil {
+		if act := inside.forbids(c.free, c.role, x, y, left, top, c.now); act != nil {
 			return c.refuse(canvas.RefusedProtected, act)
 		}
 	}
@@ -71,12 +71,16 @@ type check struct {
 	role  canvas.Role
 	now   int64 // Unix milliseconds
 	state State
-	by    *Act // that the state comes from
+	by    *Act     // that the state comes from
+	free  []uint64 // of areas.free
 }
 
 func (r *Rules) check(who Who, now time.Time) check {
 	c := check{Rules: r, who: who, role: r.Role(who), now: now.UnixMilli()}
 	c.state, c.by = r.states.at(c.now)
+	if r.areas != nil {
+		c.free = r.areas.free[who.User]
+	}
 	return c
 }
 
@@ -116,7 +120,7 @@ func (c *check) protected(x, y int) *Act {
 		return nil
 	}
 	left, top := column*g.Region, row*g.Region
-	return inside.forbids(c.who.User, c.role, x-left, y-top, left, top, c.now)
+	return inside.forbids(c.free, c.role, x-left, y-top, left, top, c.now)
 }
 
 // refuse is the verdict by an act that may end by itself.

@@ -28,8 +28,8 @@ func (c *Chain) Draft(want Act) (*Act, error) {
 	if c.Done(want.ID) != nil {
 		return nil, invalid("id %q: act %d has it", want.ID, c.ids[want.ID])
 	}
-	if size := len(want.Encode()); size > MaxAct {
-		return nil, invalid("it has %d bytes, at most %d: name fewer", size, MaxAct)
+	if size := len(want.Encode()); size > MaxAct { // by the bounds of its parts none is
+		return nil, invalid("it has %d bytes, at most %d", size, MaxAct)
 	}
 	return &want, nil
 }

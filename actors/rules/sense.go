@@ -5,7 +5,6 @@ import (
 	"image"
 	"math"
 	"net/netip"
-	"slices"
 
 	"pixelplayground/actors/canvas"
 )
@@ -138,7 +137,7 @@ func parseCIDR(text string) (netip.Prefix, error) {
 	return prefix, nil
 }
 
-// until sorts times by what ends first; 0 is never.
+// later is which of two acts ends later, the first of those that end at the same time; nil is no act.
 func later(a, b *Act) *Act {
 	switch {
 	case a == nil:
@@ -151,9 +150,3 @@ func later(a, b *Act) *Act {
 
 // Over reports whether an act has ended by itself.
 func (a *Act) Over(now int64) bool { return a.Until != 0 && a.Until <= now }
-
-// listed reports whether somebody is in a list in order.
-func listed(users []canvas.Author, user canvas.Author) bool {
-	_, found := slices.BinarySearch(users, user)
-	return found
-}

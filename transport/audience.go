@@ -6,7 +6,6 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
-	"pixelplayground/actors/rules"
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
 )
@@ -25,9 +24,6 @@ func (s *Server) Publish(b *canvas.Batch) {
 		}
 	}
 }
-
-// Ruled sends away whom the rules ban, and tells all others that the rules have changed.
-func (s *Server) Ruled(now *rules.Rules, announced string) {}
 
 // Reset makes every viewer of the region resync.
 func (s *Server) Reset(region canvas.RegionID) {

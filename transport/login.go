@@ -39,7 +39,11 @@ const tokenEvery = time.Second
 // known notes who a connection is from and by which login they are known, and ends the connection if the login has ended
 // while the connection was being made.
 func (s *shard) known(c *conn, person canvas.Person) {
-	s.visitors[c.id] = visitorOf(person, s.visitors[c.id].from)
+	before := s.visitors[c.id]
+	s.visitors[c.id] = visitorOf(person, before.from, before.as)
+	if s.judge(c); c.state >= closing {
+		return
+	}
 	if person.Login == "" && !person.Barred {
 		delete(s.logins, c)
 		return

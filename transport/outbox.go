@@ -22,7 +22,6 @@ type deliver struct {
 	conn      *conn
 	frame     []byte
 	allowance int // pixels that the client may place now; negative: as before
-	welcome   bool
 }
 
 func (m deliver) run(s *shard) {
@@ -34,13 +33,34 @@ func (m deliver) run(s *shard) {
 		c.allowance = int32(min(m.allowance, math.MaxInt32))
 	}
 	s.tell(c, m.frame)
-	if m.welcome && c.state == arriving && c.protocol == frames.Binary {
+}
+
+func (m deliver) owner(*shard) *conn { return m.conn }
+
+// welcome is the first of these: from now on it is known what others see the client as.
+type welcome struct {
+	deliver
+	as canvas.Author
+}
+
+func (m welcome) run(s *shard) {
+	c := m.conn
+	if c.state >= closing {
+		return
+	}
+	v := s.visitors[c.id]
+	v.as = m.as
+	s.visitors[c.id] = v
+	if s.judge(c); c.state >= closing {
+		return
+	}
+	m.deliver.run(s)
+	s.welcomeToRules(c)
+	if c.state == arriving && c.protocol == frames.Binary {
 		s.arrive(c, live)
 		s.resume(c)
 	}
 }
-
-func (m deliver) owner(*shard) *conn { return m.conn }
 
 // arrive begins to show things to a client.
 func (s *shard) arrive(c *conn, next state) {
@@ -59,7 +79,7 @@ func (o outbox) Welcome(w actors.Welcome) {
 			Rate: w.Rate, Burst: uint64(w.Burst), Window: uint64(w.Window),
 		})
 	}
-	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), w.Burst, true})
+	o.post(welcome{deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), w.Burst}, w.User})
 }
 
 // Ack sends a JSON client nothing: it will be shown its pixel.
@@ -68,7 +88,7 @@ func (o outbox) Ack(nums []uint64, left actors.Left) {
 		return
 	}
 	b := codec.AppendAck(frames.Room(25+9*len(nums)), codec.Ack{Ops: nums, Left: uint64(left.Pixels), Free: freeAt(left)})
-	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left.Pixels, false})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left.Pixels})
 }
 
 func (o outbox) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left actors.Left) {
@@ -79,7 +99,7 @@ func (o outbox) Refuse(num uint64, why canvas.Refusal, retry time.Duration, left
 		why = codec.Told(why, retry, o.conn.knows)
 		b = codec.AppendRefused(frames.Room(48), codec.Refused{Op: num, Code: why, Retry: retry, Left: uint64(left.Pixels), Free: freeAt(left)})
 	}
-	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left.Pixels, false})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), left.Pixels})
 }
 
 // Allowance sends a JSON client nothing: it knows no allowance.
@@ -88,7 +108,7 @@ func (o outbox) Allowance(pace canvas.Pace, left actors.Left) {
 		return
 	}
 	m := codec.Allowance{Rate: pace.Rate, Burst: uint64(pace.Burst), Left: uint64(left.Pixels), Next: freeAt(left).At}
-	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), codec.AppendAllowance(frames.Room(48), m)), left.Pixels, false})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), codec.AppendAllowance(frames.Room(48), m)), left.Pixels})
 }
 
 // freeAt is when the next pixel is free, rounded up so that no client is early.
@@ -101,7 +121,7 @@ func freeAt(left actors.Left) codec.Free {
 
 func (o outbox) Waiting(nums []uint64) {
 	b := codec.AppendWaiting(frames.Room(16+9*len(nums)), codec.Waiting{Ops: nums})
-	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), -1, false})
+	o.post(deliver{o.conn, frames.Seal(o.conn.protocol.OpCode(), b), -1})
 }
 
 func (o outbox) Follow(marks []canvas.Mark)         { o.post(follow{o.conn, marks}) }

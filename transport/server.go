@@ -11,6 +11,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/rules"
 	"pixelplayground/transport/frames"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
@@ -48,6 +49,7 @@ type Server struct {
 	following []atomic.Int32 // viewers that follow it, on all shards
 	catchUps  []frames.CatchUps
 
+	rules    atomic.Pointer[rulebook] // never nil
 	accounts *quota.Accounts
 	presence frames.Presences
 	faults   *stats.Faults
@@ -73,10 +75,12 @@ func New(cfg Config) *Server {
 		accounts:  quota.NewAccounts(cfg.Proxies),
 		refusals:  quota.NewRefusals(cfg.Log, cfg.Now),
 	}
+	var none rulebook = rules.None()
+	s.rules.Store(&none)
 	s.faults = stats.NewFaults(cfg.Log, &s.counters.Faults)
 	s.acceptor = upgrade.New(upgrade.Config{
 		Listen: cfg.Listen, Origins: cfg.AllowedOrigins, Proxies: cfg.Proxies, MaxConnections: cfg.MaxConnections, NetworkConnections: cfg.NetworkConnections, Timeout: cfg.HandshakeTimeout,
-		People: cfg.People, Accounts: s.accounts, Refusals: &s.refusals, Counters: &s.counters, Faults: s.faults, Log: cfg.Log,
+		People: cfg.People, Banned: s.banned, Accounts: s.accounts, Refusals: &s.refusals, Counters: &s.counters, Faults: s.faults, Log: cfg.Log,
 	})
 	for range cfg.Shards {
 		s.shards = append(s.shards, newShard(s))

@@ -50,6 +50,8 @@ type shard struct {
 	catchingUp []*conn          // connections that are in no group, in no order
 	shown      *frames.Presence // who is here; nil: not known yet
 
+	ruling ruling // what is to be done since the rules have changed
+
 	// Each connection's usage at an operator's last look, for rates: see inspect.go.
 	looks   map[canvas.ViewerID]lastReport // nil: nobody is looking
 	looksAt moment
@@ -79,7 +81,7 @@ func (s *shard) begin() {
 	s.visitors = make(map[canvas.ViewerID]visitor)
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
-	s.looks = nil
+	s.looks, s.ruling = nil, ruling{}
 	s.round = round{merges: frames.NewMerges(geometry), tick: s.tick}
 }
 
@@ -105,6 +107,7 @@ func (s *shard) run() {
 			s.serve(e)
 		}
 		s.obey()
+		s.enforce(checksAtOnce)
 		if !s.now.Before(s.sweepAt) {
 			s.sweep()
 			s.sweepAt = s.now.Add(s.server.cfg.sweepEvery())
@@ -126,10 +129,14 @@ func (s *shard) turn(now time.Time) {
 
 // deadline is when the shard has something to do even if no event or command comes.
 func (s *shard) deadline() time.Time {
-	if s.unwritten() && s.flushAt.Before(s.sweepAt) {
-		return s.flushAt
+	at := s.sweepAt
+	if s.unwritten() && s.flushAt.Before(at) {
+		at = s.flushAt
 	}
-	return s.sweepAt
+	if next := s.ruling.next(s.now); !next.IsZero() && next.Before(at) {
+		at = next
+	}
+	return at
 }
 
 // obey runs the commands that have come in.

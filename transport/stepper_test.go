@@ -59,9 +59,11 @@ type stepper struct {
 	seed    uint64
 	faults  bool
 	clients []*stepClient
-	drawn   []uint64 // by region: pixels
-	last    string   // step
-	quiet   bool     // faults are over
+	drawn   []uint64                  // by region: pixels
+	banned  map[canvas.NetworkID]bool // each connection has a network of its own
+	version uint64                    // of the rules
+	last    string                    // step
+	quiet   bool                      // faults are over
 	places  panicPlaces
 }
 
@@ -79,7 +81,7 @@ func (l *panicPlaces) Write(line []byte) (int, error) {
 func newStepper(t *testing.T, seed uint64, faults bool) *stepper {
 	st := &stepper{bench: newBench(t), random: rand.New(rand.NewPCG(seed, 77)), seed: seed, faults: faults}
 	st.server.faults = stats.NewFaults(slog.New(slog.NewTextHandler(&st.places, nil)), &st.server.counters.Faults)
-	st.drawn = make([]uint64, testGeometry.Regions())
+	st.drawn, st.banned = make([]uint64, testGeometry.Regions()), make(map[canvas.NetworkID]bool)
 	st.server.host, st.poller = st, stepPoller{st: st}
 	return st
 }
@@ -94,6 +96,7 @@ func (st *stepper) run() {
 	for range stepperSteps {
 		st.step()
 		st.obey()
+		st.enforce(1 + st.random.IntN(5))
 		st.check()
 		if st.t.Failed() {
 			return
@@ -151,6 +154,9 @@ func (st *stepper) check() {
 	}
 	behind, unfinished := 0, 0
 	for _, c := range st.conns {
+		if c.state < closing && st.ruling.unchecked == 0 && st.banned[st.visitors[c.id].place] {
+			st.errorf("connection %d is banned, and in state %d", c.id, c.state)
+		}
 		if c.backlog != nil {
 			behind++
 		}
@@ -206,6 +212,7 @@ func (st *stepper) settleAll() {
 			st.answerOne(0)
 		}
 		st.obey()
+		st.enforce(checksAtOnce)
 		if !st.unwritten() {
 			break
 		}

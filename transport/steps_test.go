@@ -2,6 +2,7 @@ package transport
 
 import (
 	"bytes"
+	"maps"
 	"net/netip"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/rules"
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
 	"pixelplayground/transport/netpoll"
@@ -93,6 +95,7 @@ var steps = weighted([]weightedStep{
 		}
 		return true
 	}},
+	{2, "rules", (*stepper).decide},
 	{1, "time", func(st *stepper, _ *stepClient) bool {
 		st.now = st.now.Add(time.Duration(st.random.IntN(3000)) * time.Millisecond)
 		st.sweep()
@@ -130,11 +133,25 @@ func weighted(all []weightedStep) (steps []weightedStep) {
 	return steps
 }
 
+// decide changes the rules, and at times bans somebody.
+func (st *stepper) decide(c *stepClient) bool {
+	if c != nil && st.random.IntN(3) == 0 {
+		st.banned[canvas.NetworkID(c.conn.id)] = true
+	}
+	banned := maps.Clone(st.banned)
+	st.version++
+	st.server.ruled(decree{version: st.version, bans: func(who rules.Who) bool {
+		st.fails("ban")
+		return banned[who.Network]
+	}}, []string{"", "", "Tea at five"}[st.random.IntN(3)])
+	return true
+}
+
 func (st *stepper) connectOne(*stepClient) bool {
 	if len(st.clients) >= 12 {
 		return false
 	}
-	m := open{protocol: frames.Binary, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{}, 0)}
+	m := open{protocol: frames.Binary, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{}, 0), person: canvas.Person{From: canvas.NetworkID(st.nextID + 1)}}
 	if st.random.IntN(4) == 0 {
 		m.protocol = frames.JSON
 	}
@@ -142,7 +159,7 @@ func (st *stepper) connectOne(*stepClient) bool {
 	socket := &stepSocket{benchSocket{room: -1, keep: true}, st}
 	m.socket = socket
 	if m.protocol == frames.Binary {
-		m.early = frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{}))
+		m.early = frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{Sent: new(uint64), Knows: canvas.Refusal(st.random.IntN(15))}))
 	}
 	c := &stepClient{st: st, socket: socket, session: &stepSession{st: st, closed: true}, held: make([]standing, len(st.drawn))}
 	st.clients = append(st.clients, c)

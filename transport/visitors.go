@@ -25,10 +25,12 @@ type visitor struct {
 	name    string
 	from    netip.Addr
 	place   canvas.NetworkID // that they are in
+	as      canvas.Author    // the public id in the session; 0: not welcomed yet
 }
 
-func visitorOf(p canvas.Person, from netip.Addr) visitor {
-	return visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from, place: p.From}
+// visitorOf is who a person is who comes from an address and is known in the session as somebody.
+func visitorOf(p canvas.Person, from netip.Addr, as canvas.Author) visitor {
+	return visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from, place: p.From, as: as}
 }
 
 // network is the address, or only the network that it is in: enough to see who belongs together.

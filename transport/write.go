@@ -35,8 +35,8 @@ type round struct {
 }
 
 // unwritten reports whether anything waits for the next tick.
-func (r *round) unwritten() bool {
-	return len(r.dirty)+len(r.touched)+len(r.changes) > 0 || r.nameList.now
+func (s *shard) unwritten() bool {
+	return len(s.dirty)+len(s.touched)+len(s.changes)+s.ruling.untold > 0 || s.nameList.now
 }
 
 // isNews reports whether a tick has news of who is here, for everybody.
@@ -65,6 +65,7 @@ func (s *shard) flush() {
 	s.haste = false
 	s.tick++
 	s.cpu.Begin()
+	s.tellRules()
 	s.compose()
 	if s.isNews() {
 		s.attemptAll(s.conns, (*shard).write)

@@ -11,8 +11,8 @@ import (
 // CodeVanished counts connections that broke without a close frame. It is never sent.
 const CodeVanished codec.CloseCode = 1006
 
-// maxReason is how long the text of a close frame may be, in bytes: RFC 6455, section 5.5.
-const maxReason = 125 - 2
+// MaxReason is how long the text of a close frame may be, in bytes: RFC 6455, section 5.5.
+const MaxReason = 125 - 2
 
 // Close is the frame that ends a connection, with a reason for whoever has to find out
 // why. With code 0 it has neither a code nor a reason: it answers a close frame that has none.
@@ -20,7 +20,7 @@ func Close(code codec.CloseCode, reason string) []byte {
 	if code == 0 {
 		return AppendHeader(nil, ws.OpClose, 0)
 	}
-	reason = reason[:min(len(reason), maxReason)] // ASCII, so that it may be cut anywhere
+	reason = reason[:min(len(reason), MaxReason)] // ASCII, so that it may be cut anywhere
 	frame := binary.BigEndian.AppendUint16(AppendHeader(nil, ws.OpClose, 2+len(reason)), uint16(code))
 	return append(frame, reason...)
 }
@@ -52,6 +52,8 @@ func Reason(code codec.CloseCode) string {
 		return "signed out or expired"
 	case codec.CloseKicked:
 		return "disconnected by an operator"
+	case codec.CloseBanned:
+		return "banned"
 	}
 	return ""
 }

@@ -28,7 +28,14 @@ const OfferBinary = "Sec-WebSocket-Protocol: " + codec.Subprotocol + "\r\n"
 // Connect opens a connection that ends with the test.
 func Connect(t testing.TB, to net.Addr) *net.TCPConn {
 	t.Helper()
-	c, err := net.Dial("tcp", to.String())
+	return ConnectFrom(t, to, "127.0.0.1")
+}
+
+// ConnectFrom is Connect from an address of this machine.
+func ConnectFrom(t testing.TB, to net.Addr, from string) *net.TCPConn {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: net.ParseIP(from)}}
+	c, err := dialer.Dial("tcp", to.String())
 	if err != nil {
 		t.Fatal(err)
 	}

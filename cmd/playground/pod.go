@@ -140,6 +140,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	p.node = actors.New(live, ports)
 	if p.people != nil {
 		p.people.UseAllowances(p.left)
+		p.people.UseJudge(judge{p})
 	}
 	var standing api.Standing
 	if p.others != nil && cfg.Gateway {

@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/rules"
 	"pixelplayground/transport/api"
+	"pixelplayground/transport/auth"
 )
 
 // rules is what the API needs for the rules of the canvas, and those who see to them.
@@ -40,4 +43,26 @@ func (c crowd) Connected(ctx context.Context, user canvas.Author) (found []messa
 		}
 	}
 	return found, err
+}
+
+// judge tells transport/auth what was decided about people.
+type judge struct{ *pod }
+
+func (j judge) Any() bool { return j.node.Rules().Version() > 0 }
+
+func (j judge) Role(person canvas.Person) canvas.Role {
+	return j.node.Rules().Role(rules.WhoIs(person))
+}
+
+// Banned is why a person is kept out. Who keeps an account out keeps its keys out too.
+func (j judge) Banned(person canvas.Person) *auth.Ban {
+	in, now := j.node.Rules(), time.Now()
+	act := in.Banned(rules.WhoIs(person), now)
+	if act == nil && person.Kind == canvas.Bot && person.Network != (canvas.Subject{}) {
+		act = in.Banned(rules.Who{User: person.Network.User(canvas.Account)}, now)
+	}
+	if act == nil {
+		return nil
+	}
+	return &auth.Ban{Act: act.N, Why: act.Why, Until: act.Until, Appeal: in.Shown(now).Appeal}
 }

@@ -143,12 +143,16 @@ func (p *People) bot(text string, from netip.Addr, keys *keys) (*canvas.Person, 
 	case err != nil:
 		return nil, unauthorised("the key is not valid, has ended or was revoked")
 	}
+	owner, owned := parseSubject(key.Owner)
+	if owned {
+		key.Role = p.judge.Role(canvas.Person{Kind: canvas.Account, Subject: owner, User: owner.User(canvas.Account), Role: canvas.RoleNamed(key.Role)}).String()
+	}
 	person := canvas.Person{Kind: canvas.Bot, Subject: keys.subject(canvas.Bot, []byte(key.ID)), Role: key.Grants(), Pace: p.paceOf(key.Grants()), ReadOnly: !key.May(botkey.ScopeDraw)}
 	person.User, person.Name, person.Login, person.Until = person.Subject.User(canvas.Bot), key.Name, key.Login(), key.Ends()
 	if key.Rate != nil {
 		person.Pace = canvas.Pace{Rate: *key.Rate, Burst: key.Burst}
 	}
-	if owner, ok := parseSubject(key.Owner); ok { // what the key draws, its owner has drawn
+	if owned { // what the key draws, its owner has drawn
 		person.Network, person.NetworkPace = owner, p.paceOf(canvas.RoleNamed(key.Role))
 	}
 	return &person, nil
@@ -156,6 +160,10 @@ func (p *People) bot(text string, from netip.Addr, keys *keys) (*canvas.Person, 
 
 // withRights says what a person may do.
 func (p *People) withRights(person canvas.Person, shown Shown) (canvas.Person, *Refusal) {
+	person = p.judged(person)
+	if ban := p.judge.Banned(person); ban != nil {
+		return person, ban.refusal()
+	}
 	person.ReadOnly = person.ReadOnly || person.Role < p.cfg.Rights.Draw
 	switch {
 	case person.Role >= p.cfg.Rights.Watch:
@@ -169,10 +177,10 @@ func (p *People) withRights(person canvas.Person, shown Shown) (canvas.Person, *
 	return person, unauthorised("sign in to see this canvas")
 }
 
-// MayWatch says why a request may not see the canvas; nil: it may. Where everyone may, nobody is asked
-// who they are.
+// MayWatch says why a request may not see the canvas; nil: it may. Where everyone may, and nothing was decided about anybody,
+// nobody is asked who they are.
 func (p *People) MayWatch(shown Shown) *Refusal {
-	if p.cfg.Rights.Watch == canvas.RoleGuest {
+	if p.cfg.Rights.Watch == canvas.RoleGuest && !p.judge.Any() {
 		return nil
 	}
 	_, refused := p.Identify(shown)

@@ -25,6 +25,9 @@ type me struct {
 	SignOut  string    `json:"signOut,omitempty"` // absent: there is nothing to sign out of
 	Keys     bool      `json:"keys"`              // may make keys
 	Record   bool      `json:"record"`            // may ask the record of what was drawn
+
+	Moderates bool `json:"moderates,omitempty"`
+	Ban       *Ban `json:"banned,omitempty"` // why the browser or program is kept out
 }
 
 // paceShown is a canvas.Pace.
@@ -46,12 +49,16 @@ func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 		refused.Answer(w)
 		return
 	}
-	person, refused = p.withRights(person, shown)
+	person, refused = p.withRights(p.located(person, shown.From), shown)
 	// Who may not look is told so, and where to sign in.
 	said := me{
 		Kind: person.Kind.String(), User: person.User.Text(), Role: person.Role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
 		Pace: paceShown(person.Pace), Keys: person.Kind == canvas.Account, SignedIn: person.Kind == canvas.Account,
 		Record: p.cfg.Record && refused == nil,
+	}
+	said.Moderates = refused == nil && person.Role >= canvas.RoleModerator
+	if refused != nil {
+		said.Ban = refused.Ban
 	}
 	if !person.Until.IsZero() {
 		said.Until = person.Until.UnixMilli()

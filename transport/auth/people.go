@@ -45,6 +45,7 @@ type Refusal struct {
 	Status int           // of HTTP
 	Text   string        // for people
 	Retry  time.Duration // when to try again; 0: that is no use
+	Ban    *Ban          // nil: that is not why
 }
 
 func (r *Refusal) Error() string { return r.Text }
@@ -67,6 +68,7 @@ type People struct {
 	told       quota.Refusals
 	ends       Ends
 	left       Allowances // nil: not known here
+	judge      Judge
 }
 
 // New makes People and asks nobody. papers keeps what must outlive the pod.
@@ -79,7 +81,7 @@ func New(cfg Config, papers store.Documents, now func() time.Time, log *slog.Log
 	}
 	var secret [secretBytes]byte
 	rand.Read(secret[:]) // never fails: see crypto/rand
-	p := &People{cfg: cfg, papers: papers, now: now, log: log, provisional: newKeys(secret[:])}
+	p := &People{cfg: cfg, papers: papers, now: now, log: log, provisional: newKeys(secret[:]), judge: noJudge{}}
 	p.told = quota.NewRefusals(log, now)
 	p.ended = newEnded(papers, now, log, p.endEverywhere)
 	p.bots = newBots(papers, p.ended, now)

@@ -66,7 +66,10 @@ func (r *Refusal) Answer(w http.ResponseWriter) {
 	if r.Status == http.StatusUnauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="canvas"`)
 	}
-	answer.Fail(w, r.Status, r.Text)
+	answer.JSON(w, r.Status, struct {
+		answer.Failure
+		Ban *Ban `json:"banned,omitempty"`
+	}{answer.Failure{Error: r.Text}, r.Ban})
 }
 
 // maxBody bounds the body of a request, in bytes.

@@ -73,12 +73,8 @@ func (d *Desk) callerOf(r *http.Request) (caller, *auth.Refusal) {
 			return caller{}, &auth.Refusal{Status: http.StatusUnauthorized, Text: "The token is not valid here"}
 		}
 	}
-	role := d.Canvas.Rules().Role(whoIs(person))
+	role := d.Canvas.Rules().Role(rules.WhoIs(person))
 	return caller{person: person, role: role, by: rules.By{User: person.User, Role: role, Name: person.Name, Via: via}}, nil
-}
-
-func whoIs(p canvas.Person) rules.Who {
-	return rules.Who{User: p.User, Network: p.From, Address: p.Address, Role: p.Role}
 }
 
 // lacks says why a caller may not do what takes a role; nil: they may.

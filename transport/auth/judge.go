@@ -1,0 +1,64 @@
+package auth
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+	"time"
+
+	"pixelplayground/actors/canvas"
+)
+
+// Judge knows what was decided about people. It asks nobody.
+type Judge interface {
+	// Role is what somebody may do: what their sign-in says, unless something else was decided.
+	Role(person canvas.Person) canvas.Role
+	// Banned is why somebody is kept out; nil: they are not.
+	Banned(person canvas.Person) *Ban
+	// Any reports whether anything was ever decided: if not, nobody need be asked about.
+	Any() bool
+}
+
+// UseJudge sets who knows what was decided about people. It must be called before anybody asks.
+func (p *People) UseJudge(judge Judge) { p.judge = judge }
+
+// noJudge is the Judge where nothing is decided.
+type noJudge struct{}
+
+func (noJudge) Role(person canvas.Person) canvas.Role { return person.Role }
+func (noJudge) Banned(canvas.Person) *Ban             { return nil }
+func (noJudge) Any() bool                             { return false }
+
+// Ban is what somebody who is kept out is told.
+type Ban struct {
+	Act    uint64 `json:"act"`
+	Why    string `json:"why"`
+	Until  int64  `json:"until"`  // Unix ms; 0: no end was decided
+	Appeal string `json:"appeal"` // where to turn to; empty: nowhere
+}
+
+// refusal is the answer to whoever is kept out.
+func (b *Ban) refusal() *Refusal {
+	var text strings.Builder
+	text.WriteString(canvas.RefusedBanned.Text())
+	if b.Until > 0 {
+		fmt.Fprintf(&text, " until %s", time.UnixMilli(b.Until).UTC().Format("2006-01-02 15:04 UTC"))
+	}
+	if b.Why != "" {
+		fmt.Fprintf(&text, ": %s", b.Why)
+	}
+	if b.Appeal != "" {
+		fmt.Fprintf(&text, ". Appeal: %s", b.Appeal)
+	}
+	return &Refusal{Status: http.StatusForbidden, Text: text.String(), Ban: b}
+}
+
+// judged is a person with the role that counts. With another role than the sign-in's, they are as fast as others who have it.
+func (p *People) judged(person canvas.Person) canvas.Person {
+	role := p.judge.Role(person)
+	if role != person.Role && person.Pace == p.paceOf(person.Role) {
+		person.Pace = p.paceOf(role)
+	}
+	person.Role = role
+	return person
+}

@@ -6,11 +6,12 @@ import (
 	"fmt"
 	"time"
 
+	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
 )
 
 // kindAct is the kind of the documents that hold acts: one each, under its number.
-const kindAct store.Kind = "act"
+const kindAct store.Kind = rules.ActKind
 
 // actID is the id of an act's document. Ids sort as the numbers do.
 func actID(n uint64) string { return fmt.Sprintf("%016d", n) }

@@ -25,8 +25,11 @@ const (
 	MaskPart    = 16 << 10  // bytes of it in one document
 )
 
-// MaskKind is the kind of the documents that hold masks: see MaskPartID.
-const MaskKind = "mask"
+// Kinds of documents: acts by their numbers, and masks in parts, see MaskPartID.
+const (
+	ActKind  = "act"
+	MaskKind = "mask"
+)
 
 // maskHead is what a stored mask begins with: its length, then width and height, as big-endian numbers. The
 // bits follow, compressed (RFC 1951).

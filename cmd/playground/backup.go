@@ -17,7 +17,6 @@ import (
 	"pixelplayground/actors/store/redis"
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/cmd/playground/settings"
-	"pixelplayground/transport/auth"
 )
 
 // backupOptions are the settings that say where the canvas is, and what to do with it.
@@ -141,7 +140,7 @@ func writeBackup(ctx context.Context, cfg settings.Config, to io.Writer) (backup
 	defer from.Close()
 	about := about(cfg)
 	about.Width, about.Height, about.Region = from.Geometry.Width, from.Geometry.Height, from.Geometry.Region
-	return backup.Write(ctx, to, from, about, auth.Lasting())
+	return backup.Write(ctx, to, from, about, lasting())
 }
 
 // backupRedis reads Redis while the servers use it. It must be the same Redis from the beginning to
@@ -154,7 +153,7 @@ func backupRedis(ctx context.Context, cfg settings.Config, to io.Writer) (backup
 	defer from.Close()
 	about := about(cfg)
 	about.Width, about.Height, about.Region, about.Identity = from.Geometry.Width, from.Geometry.Height, from.Geometry.Region, from.Identity
-	summary, err := backup.Write(ctx, to, from, about, auth.Lasting())
+	summary, err := backup.Write(ctx, to, from, about, lasting())
 	if err == nil {
 		err = from.Same(ctx)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"pixelplayground/actors/store/backup"
 	"pixelplayground/cmd/playground/settings"
-	"pixelplayground/transport/auth"
 )
 
 // Only one process can have a data directory open. To back up what a server has open, another
@@ -66,7 +65,7 @@ func giveBackup(ctx context.Context, cfg settings.Config, conn net.Conn, from ba
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	began := time.Now()
-	summary, err := backup.Write(ctx, pressing{conn}, from, about(cfg), auth.Lasting())
+	summary, err := backup.Write(ctx, pressing{conn}, from, about(cfg), lasting())
 	if err != nil {
 		log.Warn("backup failed", "err", err)
 		return

@@ -9,7 +9,9 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/rules"
+	"pixelplayground/actors/store"
 	"pixelplayground/transport/api"
+	"pixelplayground/transport/api/moderation"
 	"pixelplayground/transport/auth"
 )
 
@@ -65,4 +67,9 @@ func (j judge) Banned(person canvas.Person) *auth.Ban {
 		return nil
 	}
 	return &auth.Ban{Act: act.N, Why: act.Why, Until: act.Until, Appeal: in.Shown(now).Appeal}
+}
+
+// lasting lists the kinds of documents that a backup of the canvas must have.
+func lasting() []store.Kind {
+	return append(auth.Lasting(), rules.ActKind, rules.MaskKind, moderation.KindReport)
 }

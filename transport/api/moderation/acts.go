@@ -14,17 +14,19 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/rules"
 	"pixelplayground/transport/api/answer"
-	"pixelplayground/transport/auth"
 )
 
 // decidePatience is how long somebody waits until all pods obey. What is durable by then is decided all the same.
 const decidePatience = 10 * time.Second
 
+// rankPatience is how long the gateways have to tell what role somebody has.
+const rankPatience = time.Second
+
 // decided is the answer to an act.
 type decided struct {
-	Act     actShown `json:"act"`
-	Obeyed  bool     `json:"obeyed"`
-	Missing []string `json:"missing"`
+	Act     *rules.Act `json:"act"`
+	Obeyed  bool       `json:"obeyed"`
+	Missing []string   `json:"missing"`
 }
 
 // postAct decides something.
@@ -36,16 +38,16 @@ func (d *Desk) postAct(w http.ResponseWriter, r *http.Request, c caller) {
 	if !asked(w, r, &want, rules.MaxAct) {
 		return
 	}
-	refused, err := d.may(r.Context(), c, &want)
 	switch {
-	case err != nil:
-		d.failed(w, err)
+	case want.Do == rules.Resolve || want.Do == rules.Operate:
+		answer.Fail(w, http.StatusBadRequest, "The server decides this by itself, with what it is about: resolve a report at reports/ID/resolve")
 		return
-	case refused != nil:
-		refused.Answer(w)
-		return
-	case want.ID != "" && !isID(want.ID):
+	case !isID(want.ID):
 		answer.Fail(w, http.StatusBadRequest, fmt.Sprintf("The id must be 1 to %d letters, digits, - and _", maxID))
+		return
+	}
+	if err := d.outranked(r.Context(), c, &want); err != nil {
+		d.failed(w, err)
 		return
 	}
 	if want.Area != nil && want.Area.Mask != "" {
@@ -55,9 +57,6 @@ func (d *Desk) postAct(w http.ResponseWriter, r *http.Request, c caller) {
 		}
 	}
 	done, err := d.decide(r.Context(), c, want)
-	if err == nil && want.Do == rules.Undo {
-		err = d.reopen(r.Context(), want.Of)
-	}
 	if err != nil {
 		d.failed(w, err)
 		return
@@ -87,7 +86,7 @@ func (d *Desk) decide(ctx context.Context, c caller, want rules.Act) (decided, e
 // maxID bounds the id of an act, in bytes.
 const maxID = 64
 
-// isID reports whether somebody may choose an id. The server's own have a slash in them.
+// isID reports whether somebody may choose an id, or leaves that to the server. The server's own have a slash in them.
 func isID(id string) bool {
 	return len(id) <= maxID && !strings.ContainsFunc(id, func(r rune) bool {
 		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || r == '-' || r == '_')
@@ -100,53 +99,22 @@ func newID() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// may says why a caller may not decide something; nil: they may. Errors are for the answer.
-func (d *Desk) may(ctx context.Context, c caller, want *rules.Act) (*auth.Refusal, error) {
-	least, err := takes(want)
-	if err != nil {
-		return nil, err
+// outranked refuses to decide about somebody with a higher role. The acts know who was given one; who has it from their
+// sign-in, their connections tell, if there are any.
+func (d *Desk) outranked(ctx context.Context, c caller, want *rules.Act) error {
+	switch {
+	case want.Do != rules.Ban && want.Do != rules.Mute && want.Do != rules.Shadow, want.Target == nil, want.Target.User == 0, c.role >= canvas.RoleOwner:
+		return nil
 	}
-	if refused := c.lacks(least); refused != nil || want.Do != rules.Undo {
-		return refused, nil
-	}
-	act, err := d.act(ctx, want.Of)
-	if err != nil {
-		return nil, err
-	}
-	return d.mayUndo(c, act)
-}
-
-// mayUndo says why a caller may not take an act back: it takes what the act takes, and nobody takes back what somebody with a
-// higher role has decided.
-func (d *Desk) mayUndo(c caller, act *rules.Act) (*auth.Refusal, error) {
-	least := max(canvas.RoleModerator, act.By.Role)
-	if act.Do != rules.Resolve {
-		needed, err := takes(act)
-		if err != nil {
-			return nil, err
+	ctx, cancel := context.WithTimeout(ctx, rankPatience)
+	defer cancel()
+	connected, _ := d.People.Connected(ctx, want.Target.User) // who does not answer in time keeps nobody from banning
+	for _, one := range connected {
+		if canvas.RoleNamed(one.Role) > c.role {
+			return fmt.Errorf("%w: %s has the role %s", rules.ErrRights, want.Target.User.Text(), one.Role)
 		}
-		least = max(least, needed)
 	}
-	refused := c.lacks(least)
-	if refused != nil && refused.Status == http.StatusForbidden && act.By.Role > c.role {
-		refused.Text = fmt.Sprintf("Act %d was decided by somebody with the role %s: only an owner or an operator may take it back", act.N, act.By.Role)
-	}
-	return refused, nil
-}
-
-// act reads one act.
-func (d *Desk) act(ctx context.Context, n uint64) (*rules.Act, error) {
-	if n == 0 || n > d.Canvas.Rules().Version() {
-		return nil, fmt.Errorf("%w: there is no act %d", rules.ErrInvalid, n)
-	}
-	acts, err := d.decoded(ctx, n+1, 1)
-	if err == nil && (len(acts) != 1 || acts[0].N != n) {
-		err = fmt.Errorf("%w: there is no act %d", rules.ErrInvalid, n)
-	}
-	if err != nil {
-		return nil, err
-	}
-	return acts[0], nil
+	return nil
 }
 
 func (d *Desk) decoded(ctx context.Context, before uint64, limit int) (acts []*rules.Act, err error) {
@@ -193,9 +161,9 @@ func (d *Desk) getActs(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	said := struct {
-		Acts []actShown `json:"acts"`
-		More bool       `json:"more"`
-	}{Acts: []actShown{}, More: len(acts) > 0 && acts[len(acts)-1].N > 1}
+		Acts []*rules.Act `json:"acts"`
+		More bool         `json:"more"`
+	}{Acts: []*rules.Act{}, More: len(acts) > 0 && acts[len(acts)-1].N > 1}
 	for _, act := range acts {
 		said.Acts = append(said.Acts, shownTo(c, act))
 	}
@@ -239,27 +207,22 @@ func pageOf(r *http.Request) (before uint64, limit int, err error) {
 	return before, limit, nil
 }
 
-// actShown is an act as somebody is shown it.
-type actShown struct {
-	*rules.Act
-	// In place of the act's: with the hash, who knows the rest of an act could find an address in it by trying all there are.
-	Before string `json:"before,omitempty"`
-}
-
 // hidden stands for what moderators are not shown.
 const hidden = "hidden"
 
-// shownTo is an act without what a caller may not see.
-func shownTo(c caller, act *rules.Act) actShown {
+// shownTo is an act without what a caller may not see: with the hash of the one before, who knows the rest of that could find an
+// address in it by trying all there are.
+func shownTo(c caller, act *rules.Act) *rules.Act {
 	if c.role >= canvas.RoleOwner {
-		return actShown{act, act.Before}
+		return act
 	}
 	shown := *act
+	shown.Before = ""
 	if act.Target != nil && act.Target.CIDR != "" {
 		shown.Target = &rules.Target{CIDR: hidden}
 	}
 	if act.Do == rules.Operate {
 		shown.Text = hidden
 	}
-	return actShown{&shown, ""}
+	return &shown
 }

@@ -28,6 +28,10 @@ func (d *Desk) failed(w http.ResponseWriter, err error) {
 		answer.Fail(w, http.StatusConflict, taken.Error())
 	case errors.Is(err, errNone):
 		answer.Fail(w, http.StatusNotFound, "There is no such thing, or not any more")
+	case errors.Is(err, rules.ErrRights):
+		answer.Fail(w, http.StatusForbidden, sentence(err))
+	case errors.Is(err, rules.ErrMoot):
+		answer.Fail(w, http.StatusConflict, sentence(err))
 	case errors.Is(err, rules.ErrInvalid):
 		answer.Fail(w, http.StatusBadRequest, sentence(err))
 	case errors.Is(err, context.Canceled):
@@ -43,6 +47,6 @@ func (d *Desk) failed(w http.ResponseWriter, err error) {
 
 // sentence makes a sentence of an error that says what would do.
 func sentence(err error) string {
-	text := strings.TrimPrefix(err.Error(), rules.ErrInvalid.Error()+": ")
+	text := strings.TrimPrefix(err.Error(), "decide: ")
 	return strings.ToUpper(text[:1]) + text[1:]
 }

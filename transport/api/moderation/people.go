@@ -27,7 +27,7 @@ const (
 
 // person is what moderators are told of somebody: never an address.
 type person struct {
-	User        canvas.Author      `json:"user"`
+	User        userID             `json:"user"`
 	Name        string             `json:"name"`
 	Kind        string             `json:"kind"` // absent: not connected now
 	Role        string             `json:"role"`
@@ -36,7 +36,7 @@ type person struct {
 	Networks    []canvas.NetworkID `json:"networks"`        // where they are now, then where they were
 	Seen        int64              `json:"seen,omitempty"`  // when they were last known to be there
 	Pixels      []Pixel            `json:"pixels"`          // the latest first
-	Acts        []actShown         `json:"acts"`            // the latest first
+	Acts        []*rules.Act       `json:"acts"`            // the latest first
 	Reports     []report           `json:"reports"`         // open ones
 	Incomplete  []string           `json:"incomplete"`      // what could not be asked now: connections, record, acts, reports
 }
@@ -84,7 +84,7 @@ func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) perso
 	asking.Go(func() { acts, errs[2] = d.decoded(ctx, 0, lastActs) })
 	asking.Go(func() { reports, errs[3] = d.reports.all(ctx) })
 	asking.Wait()
-	p := person{User: user, Networks: []canvas.NetworkID{}, Pixels: []Pixel{}, Acts: []actShown{}, Reports: []report{}, Incomplete: []string{}}
+	p := person{User: userID(user), Networks: []canvas.NetworkID{}, Pixels: []Pixel{}, Acts: []*rules.Act{}, Reports: []report{}, Incomplete: []string{}}
 	for i, name := range []string{"connections", "record", "acts", "reports"} {
 		if errs[i] != nil {
 			p.Incomplete = append(p.Incomplete, name)
@@ -101,7 +101,7 @@ func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) perso
 		}
 	}
 	for _, one := range reports {
-		if one.User == user && one.Resolved == nil {
+		if one.User == userID(user) && one.Resolved == nil {
 			p.Reports = append(p.Reports, one.shown(d.Now()))
 		}
 	}

@@ -11,7 +11,6 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/rules"
 	"pixelplayground/transport/api/answer"
 )
@@ -19,10 +18,10 @@ import (
 // postReport takes a report of anybody's.
 func (d *Desk) postReport(w http.ResponseWriter, r *http.Request, c caller) {
 	var said struct {
-		X     *int          `json:"x"`
-		Y     *int          `json:"y"`
-		User  canvas.Author `json:"user"`
-		Words string        `json:"words"`
+		X     *int   `json:"x"`
+		Y     *int   `json:"y"`
+		User  userID `json:"user"`
+		Words string `json:"words"`
 	}
 	if !asked(w, r, &said, maxBody) {
 		return
@@ -50,7 +49,7 @@ func (d *Desk) postReport(w http.ResponseWriter, r *http.Request, c caller) {
 	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
 	defer cancel()
 	one := report{
-		ID: newID(), Time: d.Now().UnixMilli(), By: c.person.User, Name: c.person.Name, X: *said.X, Y: *said.Y, User: said.User, Words: words,
+		ID: newID(), Time: d.Now().UnixMilli(), By: userID(c.person.User), Name: c.person.Name, X: *said.X, Y: *said.Y, User: said.User, Words: words,
 		Subject: hex.EncodeToString(c.person.Subject[:]), Network: c.person.From,
 	}
 	if err := d.reports.add(ctx, one); err != nil {
@@ -109,8 +108,8 @@ func (d *Desk) getReports(w http.ResponseWriter, r *http.Request, c caller) {
 
 // reported is the answer about one report.
 type reported struct {
-	Report report    `json:"report"`
-	Act    *actShown `json:"act,omitempty"`
+	Report report     `json:"report"`
+	Act    *rules.Act `json:"act,omitempty"`
 }
 
 func (d *Desk) claimReport(w http.ResponseWriter, r *http.Request, c caller) {
@@ -152,7 +151,7 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 		d.failed(w, err)
 		return
 	}
-	done, err := d.decide(r.Context(), c, rules.Act{ID: fmt.Sprintf("report/%s/%d", id, one.Reopened), Do: rules.Resolve, Report: id, Text: text})
+	done, err := d.decide(r.Context(), c, rules.Act{ID: "report/" + id, Do: rules.Resolve, Report: id, Text: text})
 	if err != nil {
 		d.failed(w, err)
 		return
@@ -160,33 +159,12 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 	act := done.Act
 	one, err = d.reports.change(ctx, id, func(one *report) error {
 		one.Claim = nil
-		one.Resolved = &resolved{Act: act.N, Time: act.Time, User: act.By.User, Name: act.By.Name, Text: act.Text}
+		one.Resolved = &resolved{Act: act.N, Time: act.Time, User: userID(act.By.User), Name: act.By.Name, Text: act.Text}
 		return nil
 	})
 	if err != nil {
 		d.failed(w, err)
 		return
 	}
-	answer.JSON(w, http.StatusOK, reported{one.shown(d.Now()), &act})
-}
-
-// reopen opens the report again that an act has dealt with, since that act was taken back.
-func (d *Desk) reopen(ctx context.Context, n uint64) error {
-	act, err := d.act(ctx, n)
-	if err != nil || act.Do != rules.Resolve {
-		return err
-	}
-	ctx, cancel := context.WithTimeout(ctx, reportTime)
-	defer cancel()
-	_, err = d.reports.change(ctx, act.Report, func(one *report) error {
-		if one.Resolved != nil && one.Resolved.Act == n {
-			one.Resolved = nil
-			one.Reopened++
-		}
-		return nil
-	})
-	if err == errNone { // it has gone since
-		return nil
-	}
-	return err
+	answer.JSON(w, http.StatusOK, reported{one.shown(d.Now()), act})
 }

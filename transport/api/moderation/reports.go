@@ -33,18 +33,17 @@ const (
 
 // report is what somebody has reported.
 type report struct {
-	ID    string        `json:"id"`
-	Time  int64         `json:"time"` // Unix ms, as all times
-	By    canvas.Author `json:"by,omitempty"`
-	Name  string        `json:"name,omitempty"` // of who reports: an account's
-	X     int           `json:"x"`
-	Y     int           `json:"y"`
-	User  canvas.Author `json:"user,omitempty"` // whom it is about
-	Words string        `json:"words"`
+	ID    string `json:"id"`
+	Time  int64  `json:"time"` // Unix ms, as all times
+	By    userID `json:"by,omitempty"`
+	Name  string `json:"name,omitempty"` // of who reports: an account's
+	X     int    `json:"x"`
+	Y     int    `json:"y"`
+	User  userID `json:"user,omitempty"` // whom it is about
+	Words string `json:"words"`
 
 	Claim    *claim    `json:"claim,omitempty"`
 	Resolved *resolved `json:"resolved,omitempty"`
-	Reopened int       `json:"reopened,omitempty"` // how often it was dealt with and that was taken back
 
 	// By whom it is, for bounds: nobody is shown these.
 	Subject string           `json:"subject,omitempty"`
@@ -53,18 +52,18 @@ type report struct {
 
 // claim is who sees to a report.
 type claim struct {
-	User  canvas.Author `json:"user,omitempty"` // 0: an operator
-	Name  string        `json:"name"`
-	Until int64         `json:"until"`
+	User  userID `json:"user,omitempty"` // 0: an operator
+	Name  string `json:"name"`
+	Until int64  `json:"until"`
 }
 
 // resolved is how a report was dealt with.
 type resolved struct {
-	Act  uint64        `json:"act"`
-	Time int64         `json:"time"`
-	User canvas.Author `json:"user,omitempty"`
-	Name string        `json:"name"`
-	Text string        `json:"text"`
+	Act  uint64 `json:"act"`
+	Time int64  `json:"time"`
+	User userID `json:"user,omitempty"`
+	Name string `json:"name"`
+	Text string `json:"text"`
 }
 
 // shown is a report as moderators see it.
@@ -201,12 +200,12 @@ func (p *reports) claim(ctx context.Context, id string, c caller, release bool) 
 		switch {
 		case one.Resolved != nil:
 			return conflict("This report has been dealt with, by act " + fmt.Sprint(one.Resolved.Act))
-		case one.Claim != nil && one.Claim.Until > now && one.Claim.User != c.by.User:
-			return conflict(fmt.Sprintf("%s sees to this report", cmp.Or(one.Claim.Name, one.Claim.User.Text(), "Somebody else")))
+		case one.Claim != nil && one.Claim.Until > now && one.Claim.User != userID(c.by.User):
+			return conflict(fmt.Sprintf("%s sees to this report", cmp.Or(one.Claim.Name, canvas.Author(one.Claim.User).Text(), "Somebody else")))
 		case release:
 			one.Claim = nil
 		default:
-			one.Claim = &claim{c.by.User, c.by.Name, now + claimLasts.Milliseconds()}
+			one.Claim = &claim{userID(c.by.User), c.by.Name, now + claimLasts.Milliseconds()}
 		}
 		return nil
 	})

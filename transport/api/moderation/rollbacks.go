@@ -3,6 +3,7 @@ package moderation
 import (
 	"context"
 	"encoding/base64"
+	"encoding/json"
 	"errors"
 	"image"
 	"net/http"
@@ -34,9 +35,18 @@ type Preview struct {
 
 // Share is how many pixels are somebody's.
 type Share struct {
-	User   canvas.Author `json:"user"`
-	Name   string        `json:"name,omitempty"`
-	Pixels int           `json:"pixels"`
+	User   canvas.Author
+	Name   string
+	Pixels int
+}
+
+// MarshalJSON implements json.Marshaler.
+func (s Share) MarshalJSON() ([]byte, error) {
+	return json.Marshal(struct {
+		User   userID `json:"user"`
+		Name   string `json:"name"`
+		Pixels int    `json:"pixels"`
+	}{userID(s.User), s.Name, s.Pixels})
 }
 
 // previewPatience is how long working out a preview may take.

@@ -1,0 +1,155 @@
+package moderation
+
+import (
+	"bytes"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"pixelplayground/actors/rules"
+)
+
+// drawn is a picture as a PNG.
+func drawn(t testing.TB, picture image.Image) string {
+	t.Helper()
+	var file bytes.Buffer
+	if err := png.Encode(&file, picture); err != nil {
+		t.Fatal(err)
+	}
+	return file.String()
+}
+
+// disc is a picture of a disc on some background.
+func disc(ink, ground color.Color) *image.NRGBA {
+	picture := image.NewNRGBA(image.Rect(0, 0, 20, 10))
+	for n := range 200 {
+		x, y := n%20, n/20
+		picture.Set(x, y, ground)
+		if (x-10)*(x-10)+(y-5)*(y-5) < 16 {
+			picture.Set(x, y, ink)
+		}
+	}
+	return picture
+}
+
+// uploaded is the answer about a mask.
+type uploaded struct {
+	Name                  string
+	Width, Height, Pixels int
+}
+
+func TestMasks_AreUploadedAndShown(t *testing.T) {
+	o := newOffice(t)
+	upload := func(picture image.Image) uploaded {
+		w := o.ask("moderator", "POST", "masks", drawn(t, picture), "Content-Type", "image/png")
+		if w.Code != http.StatusCreated {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		return told[uploaded](t, w)
+	}
+	opaque := upload(disc(color.NRGBA{R: 255, A: 255}, color.Transparent))
+	dark := upload(disc(color.Black, color.White)) // all of it is opaque
+	faint := upload(disc(color.NRGBA{A: 200}, color.NRGBA{A: 100}))
+	bilevel := image.NewPaletted(image.Rect(0, 0, 20, 10), color.Palette{color.White, color.Black})
+	for n := range bilevel.Pix {
+		bilevel.Set(n%20, n/20, disc(color.Black, color.White).At(n%20, n/20))
+	}
+	one := upload(bilevel)
+	if opaque.Width != 20 || opaque.Height != 10 || opaque.Pixels != 45 {
+		t.Errorf("%+v", opaque)
+	}
+	if dark != opaque || faint != opaque || one != opaque {
+		t.Errorf("%+v, %+v, %+v and %+v are the same mask", opaque, dark, faint, one)
+	}
+	w := o.ask("", "GET", "rules/mask/"+opaque.Name+".png", "")
+	picture, err := png.Decode(w.Body)
+	if err != nil || !strings.Contains(w.Header().Get("Cache-Control"), "immutable") || picture.Bounds() != image.Rect(0, 0, 20, 10) {
+		t.Fatalf("%v %v", err, w.Header())
+	}
+	for n := range 200 {
+		_, _, _, alpha := picture.At(n%20, n/20).RGBA()
+		if _, _, _, want := disc(color.Black, color.Transparent).At(n%20, n/20).RGBA(); (alpha > 0) != (want > 0) {
+			t.Fatalf("pixel %d has alpha %d", n, alpha)
+		}
+	}
+	if w := o.ask("", "GET", "rules/mask/"+opaque.Name+".png", "", "If-None-Match", w.Header().Get("ETag")); w.Code != http.StatusNotModified {
+		t.Errorf("asked again: %d", w.Code)
+	}
+}
+
+// TestMasks_LastAsLongAsTheirArea: a mask that no act names goes, one that an act names stays.
+func TestMasks_LastAsLongAsTheirArea(t *testing.T) {
+	o := newOffice(t)
+	now := noon
+	o.Documents, o.masks.docs = nil, clocked(t, o, &now)
+	named := told[uploaded](t, o.ask("moderator", "POST", "masks", drawn(t, disc(color.Black, color.White)), "Content-Type", "image/png"))
+	other := told[uploaded](t, o.ask("moderator", "POST", "masks", drawn(t, disc(color.White, color.Black)), "Content-Type", "image/png"))
+	o.act("moderator", fmt.Sprintf(`{"do":"protect","area":{"name":"disc","x":1,"y":2,"width":20,"height":10,"least":"member","mask":%q}}`, named.Name))
+	now = noon.Add(unnamedLasts + time.Second)
+	if w := o.ask("", "GET", "rules/mask/"+named.Name+".png", ""); w.Code != 200 {
+		t.Errorf("the one that counts: %d", w.Code)
+	}
+	if w := o.ask("", "GET", "rules/mask/"+other.Name+".png", ""); w.Code != 404 || w.Header().Get("ETag") != "" || w.Header().Get("Cache-Control") != "no-store" {
+		t.Errorf("the one that no act names: %d %v", w.Code, w.Header())
+	}
+	if w := o.ask("moderator", "POST", "acts", fmt.Sprintf(`{"do":"protect","area":{"name":"gone","x":1,"y":2,"width":20,"height":10,"least":"member","mask":%q}}`, other.Name)); w.Code != 400 || !strings.Contains(w.Body.String(), "upload it first") {
+		t.Errorf("an area with a mask that has gone: %d %s", w.Code, w.Body)
+	}
+	// Who uploads again what an act names takes nothing of its time away.
+	o.ask("other", "POST", "masks", drawn(t, disc(color.Black, color.White)), "Content-Type", "image/png")
+	now = now.Add(2 * unnamedLasts)
+	o.masks.pictures = map[string][]byte{}
+	if w := o.ask("", "GET", "rules/mask/"+named.Name+".png", ""); w.Code != 200 {
+		t.Errorf("after another upload of it: %d", w.Code)
+	}
+}
+
+func TestMasks_Refused(t *testing.T) {
+	o := newOffice(t)
+	bomb := image.NewGray(image.Rect(0, 0, rules.MaxMaskSide+1, rules.MaxMaskSide)) // 17 KB, 16 MiB unpacked
+	deep := image.NewNRGBA64(image.Rect(0, 0, rules.MaxMaskSide, 2100))
+	for name, test := range map[string]struct {
+		body string
+		want int
+	}{
+		"nothing":               {"", 400},
+		"no picture":            {"hello", 400},
+		"half a picture":        {drawn(t, disc(color.Black, color.White))[:90], 400},
+		"too large a picture":   {drawn(t, bomb), 400},
+		"too deep a picture":    {drawn(t, deep), 400},
+		"a picture of nothing":  {drawn(t, disc(color.Transparent, color.Transparent)), 400},
+		"a file that is no end": {strings.Repeat("a", maxMaskFile+1), 413},
+	} {
+		if w := o.ask("moderator", "POST", "masks", test.body, "Content-Type", "image/png"); w.Code != test.want {
+			t.Errorf("%s: %d %s", name, w.Code, w.Body)
+		}
+	}
+	if w := o.ask("moderator", "POST", "masks", "GIF89a", "Content-Type", "image/gif"); w.Code != http.StatusUnsupportedMediaType {
+		t.Errorf("a GIF: %d", w.Code)
+	}
+	for _, name := range []string{"x.png", "../../etc/passwd", strings.Repeat("0", 32), strings.Repeat("0", 32) + ".png", strings.Repeat("0", 32) + "-00.png"} {
+		if w := o.ask("guest", "GET", "rules/mask/"+strings.ReplaceAll(name, "/", "%2F"), ""); w.Code != http.StatusNotFound {
+			t.Errorf("%s: %d", name, w.Code)
+		}
+	}
+}
+
+// TestMasks_Flood: who asks for ever other masks has to wait, others have not.
+func TestMasks_Flood(t *testing.T) {
+	o := newOffice(t)
+	refused := 0
+	for n := range 2 * picturesAtOnce {
+		w := o.ask("guest", "GET", fmt.Sprintf("rules/mask/%032x.png", n), "")
+		if w.Code == http.StatusTooManyRequests {
+			refused++
+		}
+	}
+	if refused != picturesAtOnce {
+		t.Errorf("%d of %d refused", refused, 2*picturesAtOnce)
+	}
+}

@@ -133,12 +133,12 @@ func (a *advance) take(ctx context.Context, b *canvas.Batch) error {
 	seq, t := b.From, max(b.Time, a.s.time)
 	for i := range b.Ops {
 		op := &b.Ops[i]
-		by := author{op.By(), op.Name, Drawn}
+		by := authorOf(op)
 		for _, p := range op.Pixels {
 			if seq++; seq <= a.s.at.Seq || seq > a.now.Position.Seq {
 				continue
 			}
-			before := a.s.place(canvas.Position{Seq: seq, Epoch: b.Epoch}, t, p.Pos, p.Color, a.s.authors.add(by))
+			before := a.s.place(canvas.Position{Seq: seq, Epoch: b.Epoch}, t, p.Pos, p.Color, a.s.author(by))
 			a.rows.add(b.Epoch, t, p.Pos, p.Color, before, by)
 			a.changed = true
 			if a.fresh++; a.fresh%pieceRows == 0 {

@@ -187,11 +187,9 @@ func (s *timeSlice) merge(g canvas.Geometry, yield func(Pixel) bool) bool {
 		next := h[0]
 		row := &next.rows[0]
 		x, y := g.Point(next.region, row.pos)
-		by := &s.authors.list[row.by]
-		p := Pixel{
+		p := s.authors.list[row.by].signed(Pixel{
 			Region: next.region, Seq: row.seq, Epoch: row.epoch, Time: row.time, X: uint16(x), Y: uint16(y), Color: row.color,
-			User: by.user, Name: by.name, Cause: by.cause,
-		}
+		})
 		if row.before != unknown {
 			p.Before, p.Known = row.before, true
 		}

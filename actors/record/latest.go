@@ -40,6 +40,12 @@ func (s *state) place(at canvas.Position, time int64, pos uint16, color canvas.C
 	return before
 }
 
+// author is the place of somebody in s.authors. Nobody asks a state for networks.
+func (s *state) author(by author) uint32 {
+	by.network = 0
+	return s.authors.add(by)
+}
+
 // replay applies rows that go on from the state, up to a sequence number. Rows before it are passed
 // over.
 func (s *state) replay(r *rows, to uint64) {
@@ -48,7 +54,7 @@ func (s *state) replay(r *rows, to uint64) {
 		at := canvas.Position{Seq: r.from + 1 + i, Epoch: r.epoch[i]}
 		by := &places[r.by[i]]
 		if *by == 0 {
-			*by = s.authors.add(r.authors.list[r.by[i]]) + 1
+			*by = s.author(r.authors.list[r.by[i]]) + 1
 		}
 		s.place(at, r.time[i], r.pos[i], r.color[i], *by-1)
 	}
@@ -137,7 +143,7 @@ func decodeLatest(f *file, content []byte, size int, pace *pace) (s *state, err 
 		return nil, err
 	}
 	pace.pause()
-	if s.by, s.authors, err = readAuthors(t); err != nil {
+	if s.by, s.authors, err = readAuthors(t, nil); err != nil {
 		return nil, err
 	}
 	for i, c := range colors {

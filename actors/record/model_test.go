@@ -25,6 +25,13 @@ type dot struct {
 	color canvas.Color
 	user  canvas.Author
 	name  string
+
+	network canvas.NetworkID
+	cause   string
+}
+
+func (d dot) is(p record.Pixel) bool {
+	return d.user == p.User && d.name == p.Name && d.color == p.Color && p.Network == 0 && d.cause == string(p.Cause)
 }
 
 // world is a region that is drawn in, its store's log, its record, and a model of what was drawn.
@@ -77,8 +84,11 @@ func (w *world) draw(n int) {
 		w.log.Append(b)
 		for i := range b.Ops {
 			op := &b.Ops[i]
+			if (b.From+uint64(i))%7 == 3 {
+				op.From, op.Cause = 0, fmt.Sprintf("rollback %d", b.From%3)
+			}
 			for _, p := range op.Pixels {
-				w.dots = append(w.dots, dot{b.Epoch, b.Time, p.Pos, p.Color, op.By(), op.Name})
+				w.dots = append(w.dots, dot{b.Epoch, b.Time, p.Pos, p.Color, op.By(), op.Name, op.From, op.Cause})
 				n--
 			}
 		}
@@ -183,7 +193,7 @@ func (w *world) check(r *record.Reader) (missing uint64) {
 		}
 		want := w.dots[seq-1]
 		_, pos := w.cfg.Geometry.Locate(int(p.X), int(p.Y))
-		if got := (dot{p.Epoch, want.time, pos, p.Color, p.User, p.Name}); got != want || p.Time < last || p.Time < want.time || p.Region != region {
+		if got := (dot{p.Epoch, want.time, pos, p.Color, p.User, p.Name, p.Network, string(p.Cause)}); got != want || p.Time < last || p.Time < want.time || p.Region != region {
 			w.Fatalf("pixel %d is %+v, want %+v", seq, p, want)
 		}
 		if before := state.At(pos); p.Known && p.Before != before || !p.Known && !unsure[pos] {
@@ -215,7 +225,7 @@ func (w *world) checkAll(r *record.Reader) {
 			}
 		}
 		p, ok, err := r.Latest(w.Context(), x, y)
-		if err != nil || ok != (len(want) > 0) || ok && (p.Seq != want[0] || p.User != w.dots[p.Seq-1].user || p.Name != w.dots[p.Seq-1].name || p.Color != w.dots[p.Seq-1].color) {
+		if err != nil || ok != (len(want) > 0) || ok && (p.Seq != want[0] || !w.dots[p.Seq-1].is(p)) {
 			w.Fatalf("latest at %d,%d: %+v, %t, %v; want %v", x, y, p, ok, err, want)
 		}
 		const n = 3

@@ -12,13 +12,14 @@ import (
 )
 
 // Latest tells who placed the pixel that is at (x, y) now, and when. It reports false if nobody has,
-// or if that is not known.
+// or if that is not known. It does not tell from which network; Before does.
 func (r *Reader) Latest(ctx context.Context, x, y int) (found Pixel, ok bool, err error) {
 	region, pos := r.cfg.Geometry.Locate(x, y)
 	err = r.ask(ctx, region, func(v *view) error {
 		for i := v.tail.n - 1; i >= 0; i-- {
 			if v.tail.pos[i] == pos {
 				found, ok = v.tail.pixel(r.cfg.Geometry, i), true
+				found.Network = 0
 				return nil
 			}
 		}
@@ -27,6 +28,7 @@ func (r *Reader) Latest(ctx context.Context, x, y int) (found Pixel, ok bool, er
 			before, _, err := r.before(ctx, v, pos, uint64(forever), 1)
 			if len(before) > 0 {
 				found, ok = before[0], true
+				found.Network = 0
 			}
 			return err
 		}
@@ -72,7 +74,7 @@ func latestPixel(f *file, content []byte, g canvas.Geometry, pos uint16) (p Pixe
 	if row["seq"].IsNull() {
 		return Pixel{}, false, nil
 	}
-	user, ok := parseUser(text(row["user"]))
+	user, ok := parseID[canvas.Author](text(row["user"]))
 	if !ok {
 		return Pixel{}, false, errEncoding
 	}

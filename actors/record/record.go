@@ -85,6 +85,8 @@ type Pixel struct {
 	User   canvas.Author // public id; 0: not known
 	Name   string        // when it was placed
 	Cause  Cause
+
+	Network canvas.NetworkID // from which it was placed; 0: not known. For moderators alone
 }
 
 // Gap is pixels that could not be kept: those after From, up to and including To.

@@ -50,11 +50,21 @@ type rows struct {
 	authors words[author]
 }
 
-// author is who placed a pixel, as which name, and why.
+// author is who placed a pixel, as which name, why, and from which network.
 type author struct {
-	user  canvas.Author
-	name  string
-	cause Cause
+	user    canvas.Author
+	name    string
+	cause   Cause
+	network canvas.NetworkID
+}
+
+// authorOf is who placed the pixels of an op.
+func authorOf(op *canvas.Op) author { return author{op.By(), op.Name, Cause(op.Cause), op.From} }
+
+// signed puts who placed it on a pixel.
+func (by *author) signed(p Pixel) Pixel {
+	p.User, p.Name, p.Cause, p.Network = by.user, by.name, by.cause, by.network
+	return p
 }
 
 func (r *rows) len() int { return r.n }
@@ -91,11 +101,9 @@ func (r *rows) slice(i, j int) *rows {
 // pixel is row i.
 func (r *rows) pixel(g canvas.Geometry, i int) Pixel {
 	x, y := g.Point(r.region, r.pos[i])
-	by := &r.authors.list[r.by[i]]
-	p := Pixel{
-		Region: r.region, Seq: r.from + 1 + uint64(i), Epoch: r.epoch[i], Time: r.time[i], X: uint16(x), Y: uint16(y),
-		Color: r.color[i], User: by.user, Name: by.name, Cause: by.cause,
-	}
+	p := r.authors.list[r.by[i]].signed(Pixel{
+		Region: r.region, Seq: r.from + 1 + uint64(i), Epoch: r.epoch[i], Time: r.time[i], X: uint16(x), Y: uint16(y), Color: r.color[i],
+	})
 	if r.before[i] != unknown {
 		p.Before, p.Known = r.before[i], true
 	}

@@ -26,6 +26,8 @@ type segmentRow struct {
 	User   string `parquet:"user,optional,dict"`
 	Name   string `parquet:"name,dict"`
 	Cause  string `parquet:"cause,dict"`
+
+	Network *string `parquet:"network,optional,dict"` // see networks.go; a string that is empty is not always null
 }
 
 // packer compresses files. It keeps what it needs for that from one file to the next, since making it
@@ -45,14 +47,14 @@ func (p *packer) options(region canvas.RegionID, g canvas.Geometry, pace *pace) 
 
 // encode makes a segment's file.
 func (r *rows) encode(p *packer, g canvas.Geometry, pace *pace) ([]byte, error) {
-	users := userTexts(r.authors.list)
+	users, networks := userTexts(r.authors.list), r.networks()
 	var befores [pieceRows]int32
 	content, err := encode(r.len(), p.options(r.region, g, pace), pace, func(i, at int, to *segmentRow) {
 		x, y := g.Point(r.region, r.pos[i])
 		by := r.by[i]
 		*to = segmentRow{
 			Seq: int64(r.from) + 1 + int64(i), Epoch: int64(r.epoch[i]), Time: r.time[i], X: int32(x), Y: int32(y),
-			Color: int32(r.color[i]), User: users[by], Name: r.authors.list[by].name, Cause: string(r.authors.list[by].cause),
+			Color: int32(r.color[i]), User: users[by], Name: r.authors.list[by].name, Cause: string(r.authors.list[by].cause), Network: networks[i],
 		}
 		if r.before[i] != unknown {
 			befores[at] = int32(r.before[i])
@@ -191,12 +193,15 @@ func (r *rows) readColors(t *table) error {
 }
 
 func (r *rows) readAuthors(t *table) (err error) {
-	r.by, r.authors, err = readAuthors(t)
+	networks, err := readNetworks(t)
+	if err == nil {
+		r.by, r.authors, err = readAuthors(t, networks)
+	}
 	return err
 }
 
-// readAuthors reads the columns that say by whom.
-func readAuthors(t *table) (by []uint32, authors words[author], err error) {
+// readAuthors reads the columns that say by whom, from these networks; nil: none is known.
+func readAuthors(t *table, networks *networks) (by []uint32, authors words[author], err error) {
 	users, userList, err := t.texts("user")
 	if err != nil {
 		return nil, authors, err
@@ -209,21 +214,22 @@ func readAuthors(t *table) (by []uint32, authors words[author], err error) {
 	if err != nil {
 		return nil, authors, err
 	}
-	ids := make([]canvas.Author, len(userList))
-	for i, text := range userList {
-		var ok bool
-		if ids[i], ok = parseUser(text); !ok {
-			return nil, authors, fmt.Errorf("user %q", text)
-		}
+	ids, err := parseIDs[canvas.Author]("user", userList)
+	if err != nil {
+		return nil, authors, err
 	}
 	for i := range nameList { // a file is untrusted, and clients refuse what can be no name
 		nameList[i] = canvas.CleanName(nameList[i])
 	}
 	by = make([]uint32, len(users))
-	var last [3]int32 // who placed the row before: most often it is the same
-	seen := make(map[[3]int32]uint32)
+	if networks == nil {
+		networks = noNetworks(len(users))
+	}
+	networks.fill(users, ids)
+	var last [4]int32 // who placed the row before: most often it is the same
+	seen := make(map[[4]int32]uint32)
 	for i := range by {
-		key := [3]int32{users[i], names[i], causes[i]}
+		key := [4]int32{users[i], names[i], causes[i], networks.of[i]}
 		if i > 0 && key == last {
 			by[i] = by[i-1]
 			continue
@@ -231,7 +237,7 @@ func readAuthors(t *table) (by []uint32, authors words[author], err error) {
 		last = key
 		n, ok := seen[key]
 		if !ok {
-			n = authors.add(author{ids[key[0]], nameList[key[1]], Cause(causeList[key[2]])})
+			n = authors.add(author{ids[key[0]], nameList[key[1]], Cause(causeList[key[2]]), networks.list[key[3]]})
 			seen[key] = n
 		}
 		by[i] = n
@@ -250,10 +256,22 @@ func damaged(f *file, err *error) {
 	}
 }
 
-func parseUser(text string) (canvas.Author, bool) {
+// parseID reads the 12 hexadecimal digits of a user or a network; none is 0.
+func parseID[T canvas.Author | canvas.NetworkID](text string) (T, bool) {
 	if text == "" {
 		return 0, true
 	}
 	n, err := strconv.ParseUint(text, 16, 48)
-	return canvas.Author(n), err == nil && len(text) == 12
+	return T(n), err == nil && len(text) == 12
+}
+
+func parseIDs[T canvas.Author | canvas.NetworkID](what string, texts []string) ([]T, error) {
+	ids := make([]T, len(texts))
+	for i, text := range texts {
+		var ok bool
+		if ids[i], ok = parseID[T](text); !ok {
+			return nil, fmt.Errorf("%s %q", what, text)
+		}
+	}
+	return ids, nil
 }

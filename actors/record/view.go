@@ -248,12 +248,12 @@ func (v *view) take(b *canvas.Batch) {
 	}
 	seq, t := b.From, max(b.Time, v.last)
 	for i := range b.Ops {
-		op := &b.Ops[i]
-		for _, p := range op.Pixels {
+		by := authorOf(&b.Ops[i])
+		for _, p := range b.Ops[i].Pixels {
 			if seq++; seq <= v.tail.end() {
 				continue
 			}
-			v.tail.add(b.Epoch, t, p.Pos, p.Color, v.colors[p.Pos], author{op.By(), op.Name, Drawn})
+			v.tail.add(b.Epoch, t, p.Pos, p.Color, v.colors[p.Pos], by)
 			v.colors[p.Pos] = p.Color
 			v.last = t
 		}

@@ -90,9 +90,14 @@ func (d *Drawing) anyone() canvas.Op {
 	n := d.rnd.IntN(d.crowd) + 1
 	user := canvas.Author(n) * 2654435761 & (1<<48 - 1)
 	return canvas.Op{
-		ID: canvas.OpID{Author: user, Num: d.at.Seq + 1}, User: user, Name: fmt.Sprintf("person %d", n),
+		ID: canvas.OpID{Author: user, Num: d.at.Seq + 1}, User: user, Name: fmt.Sprintf("person %d", n), From: home(user),
 		Pixels: []canvas.Pixel{{Pos: uint16(d.rnd.IntN(d.width * d.height)), Color: d.palette[d.rnd.IntN(len(d.palette))]}},
 	}
+}
+
+// home is the network that somebody draws from: everybody has one of their own.
+func home(user canvas.Author) canvas.NetworkID {
+	return canvas.NetworkID(user*0x9E3779B97F4A7C15>>16)&(1<<48-1) | 1
 }
 
 // op is what one of those who are there draws.
@@ -113,7 +118,7 @@ func (d *Drawing) op() canvas.Op {
 		p.x, p.y = d.rnd.IntN(d.width), d.rnd.IntN(d.height)
 	}
 	p.num++
-	op := canvas.Op{ID: canvas.OpID{Author: p.user, Num: p.num}, User: p.user, Name: p.name}
+	op := canvas.Op{ID: canvas.OpID{Author: p.user, Num: p.num}, User: p.user, Name: p.name, From: home(p.user)}
 	n := 1
 	if p.stroke && d.rnd.IntN(12) == 0 {
 		n = 2 + d.rnd.IntN(39)

@@ -99,11 +99,14 @@ func TestRead_Refusals(t *testing.T) {
 	}
 }
 
+// secret is the network from which everything is drawn.
+const secret canvas.NetworkID = 0xFEEDFACE1234
+
 func pixels() (all []record.Pixel) {
 	for i := range 3 * atOnce / 2 {
 		all = append(all, record.Pixel{
 			Time: at + int64(i)*7, X: uint16(i % 300), Y: uint16(i % 7), Color: canvas.Color(i % 32 * 0x080402), Before: canvas.Color(i), Known: i%3 > 0,
-			User: canvas.Author(i % 5), Name: []string{"", "Ann", `"a, b"`, "=1+1", "'=x", "two\nlines"}[i%6], Cause: record.Cause([]string{"", "rollback"}[i%2]),
+			User: canvas.Author(i % 5), Name: []string{"", "Ann", `"a, b"`, "=1+1", "'=x", "two\nlines"}[i%6], Cause: record.Cause([]string{"", "rollback"}[i%2]), Network: secret,
 		})
 	}
 	return all
@@ -132,6 +135,9 @@ func TestWriters(t *testing.T) {
 				if err := w.Close(); err != nil {
 					t.Fatal(err)
 				}
+			}
+			if text := strings.ToLower(to.String()); strings.Contains(text, secret.Text()) || strings.Contains(text, "network") {
+				t.Errorf("%s: it tells networks", what)
 			}
 			rows, err := readAll(t, write(t, "a", to.Bytes()))
 			if err != nil || len(rows) != len(all) {

@@ -46,9 +46,12 @@ func (r *Record) Draw(at time.Time, x, y int, color canvas.Color, user canvas.Au
 	r.colors[[2]int{x, y}] = color
 	r.drawn = append(r.drawn, record.Pixel{
 		Region: region, Seq: r.seqs[region], Epoch: 1, Time: at.UnixMilli(), X: uint16(x), Y: uint16(y),
-		Color: color, Before: before, Known: true, User: user, Name: name,
+		Color: color, Before: before, Known: true, User: user, Name: name, Network: Network,
 	})
 }
+
+// Network is the one from which everything is drawn. It must not be told to anybody.
+const Network canvas.NetworkID = 0xFEEDFACE1234
 
 // Lose adds a gap of n pixels.
 func (r *Record) Lose(region canvas.RegionID, n uint64, at time.Time) {

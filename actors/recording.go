@@ -150,7 +150,7 @@ type behind struct {
 }
 
 // writesAtOnce bounds how many regions of a pod are being recorded at the same time: each takes some
-// 10 MB meanwhile, and a processor. Two of them leave drawing no processor where there are two.
+// 10 MB meanwhile. Record.Writer has its rests for each of them: one takes up a tenth of a processor.
 const writesAtOnce = 1
 
 func newRecordings(n *Node, recorder Recorder) recordings {

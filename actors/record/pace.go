@@ -20,7 +20,7 @@ type pace struct {
 }
 
 const (
-	// restRatio makes recording take up a tenth of one processor, which is enough for 100,000 pixels/s.
+	// restRatio makes recording take up a tenth of one processor, which is enough for some 50,000 pixels/s.
 	restRatio = 9
 	// behindRatio is for when a whole segment waits: drawing is faster than recording. If two wait, there
 	// is no rest, since more is lost than time once the store keeps no more of the log.

@@ -76,11 +76,10 @@ export class Rules {
     this.#began = true;
   }
 
-  /** The server says that there are new rules. @param {string} version @param {number} within ms in which to ask for them */
+  /** The server says that there are other rules: new ones or, of the same version, since time has passed. @param {string} version @param {number} within ms in which to ask for them */
   heard(version, within) {
     this.#told = Number(version) || 0;
-    if (this.#told > (this.#said?.version ?? 0)) this.soon(within);
-    else this.#lazy.there("moderating")?.heard?.();
+    this.soon(within);
   }
 
   async ask() {

@@ -8,8 +8,8 @@ import { whoDraws } from "./ruling.js";
 
 /** @typedef {import("./outline.js").Shape} Shape */
 
-/** @type {[string, string][]} */
-const LEAST = [["moderator", "only moderators"], ["member", "only members"], ["owner", "only the owner"]];
+/** Nobody protects anything from who may decide more. @type {[string, string][]} */
+const LEAST = [["moderator", "only moderators"], ["member", "only members"]], OWNERS = [["owner", "only the owner"]];
 
 /**
  * @param {import("../state.js").State} state
@@ -19,7 +19,7 @@ const LEAST = [["moderator", "only moderators"], ["member", "only members"], ["o
  * @param {{attempt: (run: () => Promise<any>) => Promise<boolean>, hide: () => void, reveal: () => void}} panel
  */
 export function areasTab(state, duty, page, choosing, { attempt, hide, reveal }) {
-  const list = make("ul", "", "areas"), none = make("p", "No part of the canvas is protected.", "faint"), name = make("input"), least = choice(LEAST);
+  const list = make("ul", "", "areas"), none = make("p", "No part of the canvas is protected.", "faint"), name = make("input"), least = choice(state.me.role === "owner" ? [...LEAST, ...OWNERS] : LEAST);
   const size = make("p", "", "faint"), send = make("button", "Protect", "primary");
   let shape = /** @type {Shape | null} */ (null);
   Object.assign(name, { maxLength: 40, required: true, placeholder: "Town hall" });

@@ -138,8 +138,7 @@ export class Choosing {
     };
     press();
     this.brushes = make("span", [...sizes, rubber], "brushes");
-    this.bar = make("div", [this.words, this.brushes, this.take, button("Cancel", "", () => this.cancel())], "banner panel choosing");
-    this.bar.setAttribute("role", "toolbar");
+    this.bar = make("section", [this.words, this.brushes, this.take, button("Cancel", "", () => this.cancel())], "banner panel choosing");
     this.bar.setAttribute("aria-label", "Choose a part of the canvas");
     this.bar.hidden = true;
     document.querySelector(".notices")?.prepend(this.bar);

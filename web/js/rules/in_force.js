@@ -35,6 +35,7 @@ export function inForce(state, page) {
       setHidden(byId("ruled"), line === "" || !state.me.draws);
       setText(byId("ruled-text"), line);
       if (was !== null && was !== is) tell(state, SAID[is], now);
+      else if (was === null && is !== "open") state.said = SAID[is];
       was = is;
       const colour = nearest(state, state.colour, now);
       if (colour !== state.colour) state.colour = colour;

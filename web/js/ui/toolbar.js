@@ -17,11 +17,13 @@ export function toolbar(page) {
   grid.addEventListener("click", () => page.toggleGrid());
   byId("link").addEventListener("click", () => page.copyLink());
   byId("replay").addEventListener("click", () => record.toggle());
+  byId("report-button").addEventListener("click", () => rules.report());
   byId("help-button").addEventListener("click", () => page.toggleHelp());
   return (state) => {
     for (const { tool, button } of tools) setPressed(button, state.tool === tool);
     setPressed(grid, state.grid);
     showRecord(state);
+    setHidden(byId("report-button"), !rules.reports);
     setHidden(byId("rules-keys"), !rules.reports && !rules.moderates);
     setHidden(byId("moderate-keys"), !rules.moderates);
   };

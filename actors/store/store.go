@@ -132,3 +132,22 @@ type CommitStarter interface {
 	// StartCommit returns. Neither StartCommit nor done blocks.
 	StartCommit(ctx context.Context, b *canvas.Batch, token Token, done func(error))
 }
+
+// Fencer is a Store that can end whatever claim of a region there is without making one.
+type Fencer interface {
+	// Fence ends the current claim, whoever has it, and all earlier ones: commits under them get ErrFenced,
+	// also those that are on their way. Claims does not tell of it.
+	Fence(ctx context.Context, region canvas.RegionID) error
+}
+
+// Fence ends whatever claim of a region there is.
+func Fence(ctx context.Context, s Store, region canvas.RegionID) error {
+	if f, can := s.(Fencer); can {
+		return f.Fence(ctx, region)
+	}
+	claim, err := s.Claim(ctx, region, "nobody")
+	if err != nil {
+		return err
+	}
+	return s.Release(ctx, region, claim.Term)
+}

@@ -8,7 +8,7 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Fault decides whether a call ("claim", "claims", "commit", "mend", "release", "holds", "recorded", "history" or "ping";
+// Fault decides whether a call ("claim", "claims", "commit", "mend", "release", "fence", "holds", "recorded", "history" or "ping";
 // of documents "document", "documents", "put", "swap", "delete" or "sure", with region 0) goes wrong:
 // the caller gets the error that it returns. It runs under the store's lock, so it must not call the
 // store.

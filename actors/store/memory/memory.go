@@ -179,6 +179,14 @@ func (s *Store) Release(ctx context.Context, id canvas.RegionID, term store.Term
 	})
 }
 
+// Fence implements store.Fencer.
+func (s *Store) Fence(ctx context.Context, id canvas.RegionID) error {
+	return s.do(ctx, "fence", id, func(r *region) error {
+		r.term, r.claimed = store.Term{Epoch: r.term.Epoch + 1, Token: store.NewToken()}, false
+		return nil
+	})
+}
+
 // Holds implements store.Store.
 func (s *Store) Holds(ctx context.Context, id canvas.RegionID, term store.Term, reached uint64) error {
 	return s.do(ctx, "holds", id, func(r *region) error {

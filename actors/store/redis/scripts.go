@@ -27,15 +27,22 @@ import (
 // a different text too, and to their arithmetic the token is a fraction.
 //
 // If the key is there and holds no hash, it says nothing about the region: that is lost already.
-const claimScript = `
+const claimScript = raiseEpoch + `
+return epoch`
+
+// fenceScript: KEYS meta, ARGV owner, token. It is a claim that is released at once.
+const fenceScript = raiseEpoch + `
+redis.call('HDEL', KEYS[1], 'owner')
+return 1`
+
+const raiseEpoch = `
 local last, epoch, token = 0, 0, ARGV[2]
 local kind = redis.call('TYPE', KEYS[1])['ok']
 if kind ~= 'hash' and kind ~= 'none' then
   redis.call('DEL', KEYS[1])
 end
 last = tonumber(string.match(redis.call('HGET', KEYS[1], 'epoch') or '0', '^%d+') or 0)` + nextEpoch + `
-redis.call('HSET', KEYS[1], 'epoch', epoch .. '.' .. token, 'owner', ARGV[1])
-return epoch`
+redis.call('HSET', KEYS[1], 'epoch', epoch .. '.' .. token, 'owner', ARGV[1])`
 
 // nextEpoch raises epoch above last (the last epoch that Redis knows of) and above its own value.
 const nextEpoch = `
@@ -142,13 +149,13 @@ const lostPrefix = "lost "
 
 // scripts are called by their hash; Redis is sent the text if it does not know it.
 type scripts struct {
-	claim, release, commit, mend, recorded *driver.Script
-	read, write, sure                      *driver.Script // of documents
+	claim, release, fence, commit, mend, recorded *driver.Script
+	read, write, sure                             *driver.Script // of documents
 }
 
 func newScripts() scripts {
 	return scripts{
-		claim: driver.NewScript(claimScript), release: driver.NewScript(releaseScript),
+		claim: driver.NewScript(claimScript), release: driver.NewScript(releaseScript), fence: driver.NewScript(fenceScript),
 		commit: driver.NewScript(commitScript), mend: driver.NewScript(mendScript),
 		recorded: driver.NewScript(recordedScript),
 		read:     driver.NewScript(readScript), write: driver.NewScript(writeScript), sure: driver.NewScript(sureScript),

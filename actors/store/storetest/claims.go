@@ -82,6 +82,27 @@ func releaseEndsClaim(f *fixture) {
 	}
 }
 
+func fenceEndsClaim(f *fixture) {
+	fence := func() {
+		f.Helper()
+		if err := store.Fence(f.ctx, f.store, whole); err != nil {
+			f.Fatalf("fence: %v", err)
+		}
+	}
+	fence() // a region that nobody ever claimed
+	claim := f.claim(whole)
+	b := f.commit(batch(whole, claim.Epoch, 0, 4))
+	fence()
+	f.fenced("a commit after the fence", batch(whole, claim.Epoch, 4, 1))
+	f.fenced("the last commit repeated after the fence", b)
+	if err := f.store.Holds(f.ctx, whole, claim.Term, 4); !errors.Is(err, store.ErrFenced) {
+		f.Errorf("holds after the fence: %v", err)
+	}
+	if next := f.state(whole, b); next.Epoch <= claim.Epoch+1 {
+		f.Errorf("epoch %d after the fence of %d", next.Epoch, claim.Epoch)
+	}
+}
+
 func holdsTellsWhoseTheClaimIs(f *fixture) {
 	holds := func(epoch uint64) bool {
 		err := f.store.Holds(f.ctx, whole, f.term(whole, epoch), 0)

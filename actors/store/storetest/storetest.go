@@ -55,6 +55,7 @@ func Run(t *testing.T, h Harness) {
 		{"MendWithoutLog", mendWithoutLog},
 		{"MendOfLostClaim", mendOfLostClaim},
 		{"ReleaseEndsClaim", releaseEndsClaim},
+		{"FenceEndsClaim", fenceEndsClaim},
 		{"ReleaseOfStaleClaimDoesNothing", releaseOfStaleClaimDoesNothing},
 		{"CommitIsAllOrNothing", commitIsAllOrNothing},
 		{"CommitRepeated", commitRepeated},

@@ -107,7 +107,7 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 func (r *region) finishCommit(ctx actor.Context) {
 	f := r.inflight
 	r.inflight, r.verified, r.proven, r.trust = nil, r.pod.clock.Now(), f.began, verifyAtLeast
-	r.pod.begun[r.id].Store(0)
+	r.pod.owned.begun[r.id].Store(0)
 	r.recovered()
 	r.observed(f, r.verified)
 

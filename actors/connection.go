@@ -25,6 +25,7 @@ type connection struct {
 	network canvas.Network
 	person  canvas.Person // as the rules have it
 	came    canvas.Person // as transport knows them
+	rules   *inForce      // by which person is; nil: it is nobody yet
 	muted   bool          // others are shown no name
 	shownAs string        // the name that others are shown,
 	listed  bool          // if the roster has been told
@@ -157,6 +158,7 @@ func (c *connection) hello(ctx actor.Context, m Hello) {
 	}
 	c.key, c.author, c.user, c.name = session.Key(), session.Author(), c.person.UserOf(session), m.Name
 	now := c.pod.clock.Now()
+	c.rules = c.pod.rules.Load()
 	c.person = c.pod.under(c.came, c.user)
 	c.standIn()
 	c.out.Welcome(Welcome{

@@ -30,6 +30,7 @@ type arrived struct {
 // a JSON client, until there is room in the window. Such a client gets no acks and can't know the
 // window. With the op is held the credit to read more.
 func (c *connection) take(ctx actor.Context, place Place) {
+	c.ruled(ctx)
 	m := arrived{Place: place, silent: place.Num == 0}
 	m.repeated = !m.silent && c.resumed.repeats(m.Num, c.pod.clock.Now())
 	if len(c.held) > 0 || !c.deal(ctx, m) {

@@ -22,7 +22,7 @@ func whoIs(person *canvas.Person, user canvas.Author) rules.Who {
 // under is a person as the rules have them.
 func (n *Node) under(person canvas.Person, user canvas.Author) canvas.Person {
 	person = n.paced(person)
-	in := n.rules.Load()
+	in := n.rules.Load().Rules
 	if in.Version() == 0 {
 		return person
 	}
@@ -46,8 +46,14 @@ func slower(a, b canvas.Pace) canvas.Pace {
 	return b
 }
 
-// ruled looks at the person again, since the rules have changed.
+// ruled looks at the person again if the rules have changed. The roster says so to all, but whoever places
+// something meanwhile need not wait for that.
 func (c *connection) ruled(ctx actor.Context) {
+	in := c.pod.rules.Load()
+	if in == c.rules {
+		return
+	}
+	c.rules = in
 	before := c.person.Pace
 	c.identified(ctx, c.pod.under(c.came, c.user))
 	if c.author == 0 {
@@ -73,7 +79,7 @@ func (c *connection) showName(ctx actor.Context) {
 
 // allowed says whether the rules forbid what somebody wants to place.
 func (n *Node) allowed(person *canvas.Person, user canvas.Author, dots []canvas.Dot) (canvas.Refusal, time.Duration) {
-	in := n.rules.Load()
+	in := n.rules.Load().Rules
 	if in.Version() == 0 || person.Kind == canvas.System {
 		return 0, 0
 	}

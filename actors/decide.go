@@ -5,7 +5,6 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/rules"
@@ -15,7 +14,7 @@ import (
 type Decided = decisions.Decided
 
 // Rules are the rules as this pod knows them. Any goroutine may ask, at any time.
-func (n *Node) Rules() *rules.Rules { return n.rules.Load() }
+func (n *Node) Rules() *rules.Rules { return n.rules.Load().Rules }
 
 // Decide makes an act durable, and returns once no pod commits any more what it forbids, or ctx ends: see
 // decisions.Pod.Decide.
@@ -29,22 +28,33 @@ func (n *Node) Acts(ctx context.Context, before uint64, limit int) ([][]byte, er
 	return n.decisions.Acts(ctx, before, limit)
 }
 
+// inForce is rules, and the number of their publishing, which is higher each time. The version need not be:
+// after a failover of the store, other acts may have the numbers of those that it has lost.
+type inForce struct {
+	*rules.Rules
+	generation uint64
+}
+
 // newDecisions makes what there is of decisions on this pod.
 func (n *Node) newDecisions(ports Ports) *decisions.Pod {
+	n.rules.Store(&inForce{rules.None(), 1})
 	return decisions.New(decisions.Needs{
 		System: n.system, Documents: ports.Documents, Geometry: n.cfg.Geometry, Stats: &n.stats, Log: n.log,
-		Publish: n.publish, Unsettled: func(version uint64) []canvas.RegionID { return n.begun.older(version) }, Fence: n.fence,
-		Now: n.clock.Now, Later: n.later, Background: n.background, Unhandled: n.unhandled, StoreTimeout: n.cfg.StoreTimeout,
+		Members: func() []decisions.Member { return n.placement.Keepers() }, Regions: &n.owned, Publish: n.publish,
+		Now: n.clock.Now, Later: n.later, Background: n.background, Unhandled: n.unhandled,
+		StoreTimeout: n.cfg.StoreTimeout, Yield: n.cfg.Yield,
 	})
 }
 
-// publish puts rules in force on this pod.
-func (n *Node) publish(now *rules.Rules, announced string) {
-	n.rules.Store(now)
+// publish puts rules in force on this pod. Only the rules actor calls it.
+func (n *Node) publish(now *rules.Rules, announced string) (generation uint64) {
+	generation = n.rules.Load().generation + 1
+	n.rules.Store(&inForce{now, generation})
 	n.audience.Ruled(now, announced)
 	if n.cfg.Gateway {
 		n.system.Root.Send(n.system.NewLocalPID(rosterName), ruled{})
 	}
+	return generation
 }
 
 // spawner starts an actor of this pod under a name.
@@ -55,24 +65,7 @@ func (n *Node) openDecisions(spawn spawner) (err error) {
 	if n.decisions.Documents == nil {
 		return nil
 	}
-	n.rules.Store(n.decisions.Load())
+	n.rules.Store(&inForce{n.decisions.Load(), 1})
 	n.decider, err = spawn(message.KindRules, message.RulesName, func() actor.Actor { return decisions.NewKeeper(n.decisions) })
 	return err
-}
-
-// fence makes sure that nothing that is on its way to a region in the store arrives there any more.
-// Whoever serves the region claims it anew.
-func (n *Node) fence(ctx context.Context, region canvas.RegionID) error {
-	on := uint64(0)
-	if len(n.begun) > 0 {
-		on = n.begun[region].Load()
-	}
-	claim, err := n.store.Claim(ctx, region, n.cfg.Node)
-	if err != nil {
-		return err
-	}
-	if on != 0 {
-		n.begun[region].CompareAndSwap(on, 0)
-	}
-	return n.store.Release(ctx, region, claim.Term)
 }

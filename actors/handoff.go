@@ -331,6 +331,7 @@ func (r *region) abandon(ctx actor.Context) {
 		r.pod.stats.Serving.Add(-1)
 	}
 	r.endRecording(ctx)
+	r.pod.owned.terms[r.id].Store(nil)
 	r.rouseAll()
 	r.recovered()
 	r.pod.handoffs.release(r)

@@ -233,6 +233,7 @@ func (r *region) onMended(ctx actor.Context, m mended) {
 	r.recovered()
 	r.pod.stats.Mended.Add(1)
 	r.pod.stats.CountClaim(m.term.Epoch)
+	r.pod.owned.terms[r.id].Store(&m.term)
 	if done.claim != nil && done.source == "store" {
 		r.log.Error("region goes on with what is left", "pixels_lost", done.claim.PixelsLost, "lost", done.claim.Damage, "seq", m.have.Position.Seq)
 	} else {

@@ -23,7 +23,6 @@ import (
 	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
-	"pixelplayground/actors/rules"
 	"pixelplayground/actors/standaside"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/storehealth"
@@ -76,8 +75,8 @@ type Node struct {
 
 	// For the rules.
 	decisions *decisions.Pod
-	rules     atomic.Pointer[rules.Rules] // never nil; the rules actor replaces them
-	begun     begun                       // as long as regions
+	rules     atomic.Pointer[inForce] // never nil; the rules actor replaces them
+	owned     ownedRegions
 
 	// For allowances, and for those who lease from them.
 	leasing *allowances.Pod
@@ -144,7 +143,7 @@ func New(cfg Config, ports Ports) *Node {
 			return n.Survey(ctx, addresses, message.Inspect{Full: true, Brief: true})
 		},
 	})
-	n.rules.Store(rules.None())
+	n.owned.store = n.store
 	n.decisions = n.newDecisions(ports)
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
@@ -161,7 +160,10 @@ func (h alone) Before(canvas.RegionID) []*actor.PID { return nil }
 func (h alone) Presence() *actor.PID                { return h.system.NewLocalPID(message.PresenceName) }
 func (h alone) Gateways() []string                  { return []string{h.system.Address()} }
 func (h alone) Has(string) bool                     { return true }
-func (h alone) Allowances() allowances.Owners       { return aloneOwners(h) }
+func (h alone) Keepers() []decisions.Member {
+	return []decisions.Member{{Address: h.system.Address(), Canvas: true, Obeys: true}}
+}
+func (h alone) Allowances() allowances.Owners { return aloneOwners(h) }
 
 // aloneOwners is the allowances.Owners of a node that is alone.
 type aloneOwners struct{ system *actor.ActorSystem }
@@ -191,6 +193,9 @@ func (n *Node) Open() error {
 	if n.allowances, err = spawn(message.KindAllowance, message.AllowanceName, func() actor.Actor { return front }); err != nil {
 		return err
 	}
+	if n.cfg.Canvas {
+		n.owned.open(n.cfg.Geometry.Regions())
+	}
 	if err := n.openDecisions(spawn); err != nil {
 		return err
 	}
@@ -199,7 +204,7 @@ func (n *Node) Open() error {
 			return err
 		}
 		n.regions = make([]*actor.PID, n.cfg.Geometry.Regions())
-		n.waits, n.begun = make(storehealth.Waits, len(n.regions)), make(begun, len(n.regions))
+		n.waits = make(storehealth.Waits, len(n.regions))
 	}
 	for i := range n.regions {
 		id := canvas.RegionID(i)
@@ -244,6 +249,9 @@ func (n *Node) Moved() {
 		}
 	}
 	n.system.Root.Send(n.allowances, allowances.Moved{})
+	if n.decider != nil {
+		n.system.Root.Send(n.decider, decisions.Moved{})
+	}
 }
 
 // HandOver waits until the regions and allowances that the placement gives to other pods are theirs, or

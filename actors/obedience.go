@@ -1,7 +1,6 @@
 package actors
 
 import (
-	"sync/atomic"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -18,31 +17,16 @@ import (
 // which rules the batch was begun that is on its way to the store. And a new owner serves only once its
 // pod has read on in the acts: whoever was not told of an act, since they were no owner, learns of it so.
 
-// begun is, by RegionID, under which rules a batch was begun that may be on its way to the store: 1 more
-// than their version; 0: none is. It outlives the region's actor, which may fail and leave a batch
-// behind. Only the region's actor writes, and whoever fences it.
-type begun []atomic.Uint64
-
-// older lists the regions that may have a batch on its way that was begun under rules older than a
-// version.
-func (b begun) older(version uint64) (regions []canvas.RegionID) {
-	for id := range b {
-		if v := b[id].Load(); v != 0 && v <= version {
-			regions = append(regions, canvas.RegionID(id))
-		}
-	}
-	return regions
-}
-
 // takeAllowed takes the next ops to commit from the queue, and refuses those that are not allowed.
 func (r *region) takeAllowed(ctx actor.Context, now time.Time) (ops []*oplog.Queued) {
 	ops, _ = r.queue.Take(r.pod.cfg.BatchPixels)
-	on := &r.pod.begun[r.id]
+	on := &r.pod.owned.begun[r.id]
 	for {
 		in := r.pod.rules.Load()
-		on.Store(1 + in.Version())
-		ops = r.allowed(ctx, in, ops, now)
-		// The rules actor publishes, then looks at begun. So either it sees this batch, or we its rules.
+		on.Store(in.generation)
+		ops = r.allowed(ctx, in.Rules, ops, now)
+		// The rules actor publishes, then looks at what has begun. So either it sees this batch, or we its
+		// rules.
 		if r.pod.rules.Load() == in {
 			break
 		}
@@ -93,7 +77,7 @@ func check(in *rules.Rules, region canvas.RegionID, op *canvas.Op, now time.Time
 
 // catchUp has the pod read on in the acts before the region serves under a claim.
 func (r *region) catchUp(ctx actor.Context, claim *store.Claim) {
-	r.pod.begun[r.id].Store(0) // whatever was on its way is fenced
+	r.pod.owned.claimed(r.id, claim.Term)
 	r.fresh = claim
 	if r.pod.decider == nil {
 		r.onCaughtUp(ctx, decisions.CaughtUp{For: claim})

@@ -146,7 +146,7 @@ func (r *region) onFenced(ctx actor.Context) {
 	}
 	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
 	retiring := r.phase == phaseRetiring
-	r.pod.begun[r.id].Store(0) // the store takes nothing of ours any more
+	r.pod.owned.begun[r.id].Store(0) // the store takes nothing of ours any more
 	r.letGo(ctx)
 	if retiring {
 		r.settle(ctx)
@@ -162,6 +162,7 @@ func (r *region) letGo(ctx actor.Context) {
 		ctx.Send(s.relay, &message.Lapsed{Stream: s.stream})
 	}
 	r.endRecording(ctx)
+	r.pod.owned.terms[r.id].Store(nil)
 	r.rouseAll()
 	clear(r.subscribers)
 	r.pod.observe.Released(r.id)

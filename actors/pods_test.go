@@ -13,6 +13,7 @@ import (
 
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store/memory"
@@ -228,6 +229,13 @@ func (p *pods) Gateways() (addresses []string) {
 		addresses = append(addresses, pod.address)
 	}
 	return addresses
+}
+
+func (p *pods) Keepers() (members []decisions.Member) {
+	for _, address := range p.Gateways() {
+		members = append(members, decisions.Member{ID: address, Name: address, Address: address, Canvas: true, Obeys: true})
+	}
+	return members
 }
 
 func (p *pods) Has(address string) bool { return slices.Contains(p.Gateways(), address) }

@@ -8,6 +8,7 @@ import (
 
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/rules"
 )
@@ -159,6 +160,9 @@ type Placement interface {
 	Has(address string) bool
 	// Allowances is who owns which allowance now.
 	Allowances() allowances.Owners
+	// Keepers is all pods, this one included, as far as rules go; none: this pod does not know the others.
+	// The caller must not change the slice.
+	Keepers() []decisions.Member
 }
 
 // Clock is time as the actors see it; tests bring their own.

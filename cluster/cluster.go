@@ -16,6 +16,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/standaside"
 	"pixelplayground/cluster/peer"
 )
@@ -171,7 +172,7 @@ func (c *Cluster) begin(previous []string) error {
 	l.guest.Store(l.announced != "")
 	l.self = metadata{
 		Name: c.cfg.Name, Roles: c.cfg.roles(), Peer: c.peers.Address(), Version: c.cfg.Version,
-		Started: now.UnixMilli(), Geometry: c.cfg.Geometry.String(), Allowances: true,
+		Started: now.UnixMilli(), Geometry: c.cfg.Geometry.String(), Allowances: true, Rules: true,
 	}
 	list, err := c.createList(c.cfg.memberlist(l, c.socket, c.keys.ring))
 	if err != nil {
@@ -355,6 +356,9 @@ func (c *Cluster) Gateways() []string { return slices.Clone(c.View().gateways) }
 
 // Has implements actors.Placement.
 func (c *Cluster) Has(address string) bool { return c.View().addresses[address] }
+
+// Keepers implements actors.Placement.
+func (c *Cluster) Keepers() []decisions.Member { return c.View().keepers }
 
 // Deputies implements standaside.Deputies.
 func (c *Cluster) Deputies() (addresses []string) {

@@ -65,6 +65,8 @@ type Member struct {
 
 	Allowances bool // it can own allowances; pods of earlier versions can't
 
+	Rules bool // it obeys acts; pods of earlier versions don't
+
 	gossip string // "ip:port"
 	pins   pins
 	store  string
@@ -97,11 +99,12 @@ type metadata struct {
 	Store      string // Config.Store; "": not known, or a pod of a version without this field
 	Aside      bool   // why it says that it is draining
 	Allowances bool   // it knows what an allowance is
+	Rules      bool   // it knows what an act is
 }
 
 // encode can't fail or be too long: Validate bounds what goes in.
 func (m *metadata) encode() []byte {
-	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins), m.Store, m.Aside, m.Allowances})
+	b, err := msgpack.Marshal([]any{m.Name, uint8(m.Roles), m.Peer, m.Version, m.Draining, m.Started, m.Geometry, []byte(m.Pins), m.Store, m.Aside, m.Allowances, m.Rules})
 	if err != nil || len(b) > memberlist.MetaMaxSize {
 		panic(fmt.Sprintf("cluster: metadata of %d bytes: %v", len(b), err))
 	}
@@ -123,7 +126,7 @@ func decodeMetadata(b []byte) (*metadata, error) {
 	} else if n < len(fields) {
 		return nil, fmt.Errorf("metadata: %d fields, not %d", n, len(fields))
 	}
-	later := []any{&m.Store, &m.Aside, &m.Allowances} // which earlier versions don't have
+	later := []any{&m.Store, &m.Aside, &m.Allowances, &m.Rules} // which earlier versions don't have
 	fields = append(fields, later[:min(n-len(fields), len(later))]...)
 	if err := d.DecodeMulti(fields...); err != nil {
 		return nil, fmt.Errorf("metadata: %w", err)
@@ -150,7 +153,7 @@ func (m *metadata) validate() error {
 // member makes a Member of a gossip node. The node's metadata must have been accepted.
 func (m *metadata) member(node *memberlist.Node) Member {
 	return Member{
-		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining && !m.Aside, Aside: m.Draining && m.Aside, Allowances: m.Allowances,
+		ID: node.Name, Name: m.Name, Peer: m.Peer, Roles: m.Roles, Version: m.Version, Draining: m.Draining && !m.Aside, Aside: m.Draining && m.Aside, Allowances: m.Allowances, Rules: m.Rules,
 		Started: time.UnixMilli(m.Started), gossip: node.Address(), pins: m.Pins, store: m.Store,
 	}
 }

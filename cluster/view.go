@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/message"
 )
 
@@ -19,6 +20,7 @@ type View struct {
 	addresses map[string]bool
 
 	allowances *allowanceOwners
+	keepers    []decisions.Member
 }
 
 // owners are a region's actors: the owner's, and those of pods that may have owned it before.
@@ -35,6 +37,7 @@ func newView(members []Member, geometry canvas.Geometry) *View {
 	var pinned []pins      // likewise
 	for _, m := range v.members {
 		v.addresses[m.Peer] = true
+		v.keepers = append(v.keepers, decisions.Member{Name: m.Name, Address: m.Peer, Canvas: m.Roles.Has(RoleCanvas), Obeys: m.Rules})
 		if m.Roles.Has(RoleGateway) {
 			v.gateways = append(v.gateways, m.Peer)
 		}

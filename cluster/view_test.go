@@ -90,7 +90,7 @@ func TestMetadata_FitsAndGrows(t *testing.T) {
 	m := &metadata{
 		Name: long, Version: long, Peer: "[2001:db8:1234:5678:9abc:def0:1234:5678]:65535", Roles: RoleCanvas,
 		Draining: true, Started: 1 << 50, Geometry: "16384x16384/256",
-		Store: "0123456789abcdef", Aside: true, Allowances: true,
+		Store: "0123456789abcdef", Aside: true, Allowances: true, Rules: true,
 	}
 	b := m.encode()
 	if len(b) > memberlist.MetaMaxSize/2 {
@@ -99,12 +99,12 @@ func TestMetadata_FitsAndGrows(t *testing.T) {
 	if got, err := decodeMetadata(b); err != nil || *got != *m {
 		t.Errorf("%+v, %v", got, err)
 	}
-	// Earlier versions knew no store, did not stand aside or knew no allowances, and a later one may add
+	// Earlier versions knew no store, did not stand aside or knew neither allowances nor acts, and a later one may add
 	// fields.
-	fields := []any{"n", 1, "p:1", "v", true, 5, "64x64/16", "\x00\x01\x00\x02", "store", true, true, 7}
-	for n, store := range map[int]string{8: "", 9: "store", 10: "store", 11: "store", 12: "store"} {
+	fields := []any{"n", 1, "p:1", "v", true, 5, "64x64/16", "\x00\x01\x00\x02", "store", true, true, true, 7}
+	for n, store := range map[int]string{8: "", 9: "store", 10: "store", 11: "store", 12: "store", 13: "store"} {
 		b, _ := msgpack.Marshal(fields[:n])
-		if got, err := decodeMetadata(b); err != nil || got.Name != "n" || got.Geometry != "64x64/16" || got.Store != store || got.Aside != (n >= 10) || got.Allowances != (n >= 11) {
+		if got, err := decodeMetadata(b); err != nil || got.Name != "n" || got.Geometry != "64x64/16" || got.Store != store || got.Aside != (n >= 10) || got.Allowances != (n >= 11) || got.Rules != (n >= 12) {
 			t.Errorf("%d fields: %+v, %v", n, got, err)
 		}
 	}

@@ -1,6 +1,7 @@
 package decisions
 
 import (
+	"bytes"
 	"fmt"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -9,16 +10,19 @@ import (
 	"pixelplayground/actors/rules"
 )
 
-// book is what the rules actor knows.
+// book is what the rules actor knows and owes. It outlives a failure of the actor.
 type book struct {
 	geometry canvas.Geometry
 	chain    *rules.Chain
-	whole    bool              // all acts that were in the store at some time are in the chain
-	last     uint64            // number of the last act
-	numbers  map[string]uint64 // of the acts, by ID
+	acts     [][]byte // as they are stored, act n at n-1
+	masks    map[string]*rules.Mask
+	whole    bool // all that the store had at some time is in the chain
 
-	waiting []behind // for the answer to the call under way
-	others  []behind // for the answer to the next one
+	generation uint64          // of the rules that were published last
+	waiting    []behind        // for the answer to the call under way
+	others     []behind        // for the answer to the next one
+	settles    []settling      // who wait until nothing from before is on its way
+	met        map[string]bool // the members that were asked what they know, by ID
 }
 
 // behind is somebody who must know all that the store has.
@@ -28,20 +32,71 @@ type behind struct {
 }
 
 func newBook(g canvas.Geometry) *book {
-	return &book{geometry: g, chain: rules.NewChain(g), numbers: make(map[string]uint64)}
+	b := &book{geometry: g, generation: 1, masks: make(map[string]*rules.Mask), met: make(map[string]bool)}
+	b.begin()
+	return b
 }
 
-// add appends the act after the last.
+// begin forgets all acts.
+func (b *book) begin() {
+	b.chain, b.acts = rules.NewChain(b.geometry), nil
+	b.chain.Masks(func(name string) *rules.Mask { return b.masks[name] })
+}
+
+// last is the number of the last act.
+func (b *book) last() uint64 { return uint64(len(b.acts)) }
+
+// add appends the act after the last. A fault in doing so must not keep pods from going on with what they
+// have.
 func (b *book) add(stored []byte) (act *rules.Act, err error) {
 	defer func() {
-		if fault := recover(); fault != nil { // one act must not keep pods from starting
+		if fault := recover(); fault != nil {
 			act, err = nil, fmt.Errorf("%w: %v", rules.ErrInvalid, fault)
 		}
 	}()
-	act, err = b.chain.Append(stored)
-	if err != nil {
+	if act, err = b.chain.Append(stored); err != nil {
 		return nil, err
 	}
-	b.last, b.numbers[act.ID] = act.N, act.N
+	b.acts = append(b.acts, bytes.Clone(stored))
 	return act, nil
+}
+
+// know takes in masks.
+func (b *book) know(masks map[string]*rules.Mask) {
+	for name, mask := range masks {
+		b.masks[name] = mask
+	}
+	if len(masks) > 0 {
+		b.chain.Masks(func(name string) *rules.Mask { return b.masks[name] })
+	}
+}
+
+// forget drops the masks that no area has which is protected.
+func (b *book) forget(used []*rules.Act) {
+	if len(b.masks) == 0 {
+		return
+	}
+	kept := make(map[string]*rules.Mask, len(b.masks))
+	for _, act := range used {
+		if act.Area != nil && b.masks[act.Area.Mask] != nil {
+			kept[act.Area.Mask] = b.masks[act.Area.Mask]
+		}
+	}
+	b.masks = kept
+}
+
+// after returns the acts after a number, at most so many as one message brings.
+func (b *book) after(n uint64, most int) [][]byte {
+	if n >= b.last() {
+		return nil
+	}
+	return b.acts[n:min(n+uint64(most), b.last())]
+}
+
+// common is how many acts the book and another chain begin with that are the same.
+func (b *book) common(other [][]byte) (n int) {
+	for n < len(b.acts) && n < len(other) && bytes.Equal(b.acts[n], other[n]) {
+		n++
+	}
+	return n
 }

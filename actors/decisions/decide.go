@@ -39,7 +39,7 @@ func (p *Pod) Decide(ctx context.Context, want rules.Act) (Decided, error) {
 	if p.Documents == nil {
 		return Decided{}, ErrNoStore
 	}
-	d, err := p.append(ctx, want)
+	d, err := p.append(ctx, draft{want: want})
 	if err != nil {
 		return Decided{}, fmt.Errorf("decide: %w", err)
 	}
@@ -49,9 +49,16 @@ func (p *Pod) Decide(ctx context.Context, want rules.Act) (Decided, error) {
 }
 
 // append makes the act durable, under the first number that is free.
-func (p *Pod) append(ctx context.Context, want rules.Act) (drafted, error) {
+func (p *Pod) append(ctx context.Context, question draft) (drafted, error) {
+	if want := &question.want; want.Area != nil && want.Area.Mask != "" {
+		mask, err := inTime(ctx, p, func(c context.Context) (*rules.Mask, error) { return p.acts.mask(c, want.Area.Mask) })
+		if err != nil {
+			return drafted{}, fmt.Errorf("look for the mask: %w", err)
+		}
+		question.mask = mask
+	}
 	for range conflictsMost {
-		d, err := ask[drafted](ctx, p, draft{want})
+		d, err := ask[drafted](ctx, p, question)
 		switch {
 		case err != nil:
 			return drafted{}, err
@@ -60,18 +67,18 @@ func (p *Pod) append(ctx context.Context, want rules.Act) (drafted, error) {
 		case d.durable:
 			return p.known(ctx, d.n)
 		}
-		other, err := p.swap(ctx, d)
-		if err != nil {
-			return drafted{}, err
+		other, err := inTime(ctx, p, func(c context.Context) ([]byte, error) { return p.acts.append(c, d.n, d.stored) })
+		if errors.Is(err, store.ErrUnavailable) {
+			return drafted{}, fmt.Errorf("%w: %w", ErrUnsure, err)
 		}
-		if other == nil {
-			return d, nil
+		if err != nil || other == nil {
+			return d, err
 		}
 		switch l, err := ask[learned](ctx, p, learn{n: d.n, stored: other}); {
 		case err != nil:
 			return drafted{}, err
 		case !l.known:
-			return drafted{}, fmt.Errorf("%w: act %d can't be read by this server", store.ErrUnavailable, d.n)
+			return drafted{}, fmt.Errorf("%w: act %d does not fit what this server knows", store.ErrUnavailable, d.n)
 		}
 	}
 	return drafted{}, fmt.Errorf("%w: %w", store.ErrUnavailable, errConflicts)
@@ -79,71 +86,37 @@ func (p *Pod) append(ctx context.Context, want rules.Act) (drafted, error) {
 
 // known reads an act that is durable.
 func (p *Pod) known(ctx context.Context, n uint64) (drafted, error) {
-	ctx, cancel := context.WithTimeout(ctx, p.StoreTimeout)
-	defer cancel()
-	acts, err := p.acts.after(ctx, n-1, 1)
-	if err != nil {
+	stored, err := inTime(ctx, p, func(c context.Context) ([]byte, error) { return p.acts.act(c, n) })
+	switch {
+	case err != nil:
 		return drafted{}, fmt.Errorf("act %d: %w", n, err)
-	}
-	if len(acts) == 0 {
+	case stored == nil:
 		return drafted{}, fmt.Errorf("act %d: %w: it has lost it", n, store.ErrUnavailable)
 	}
-	act, err := rules.Decode(acts[0])
-	return drafted{n: n, act: act, stored: acts[0]}, err
+	act, err := rules.Decode(stored)
+	return drafted{n: n, act: act, stored: stored}, err
 }
 
-// swap gives a draft to the store, in bounded time.
-func (p *Pod) swap(ctx context.Context, d drafted) (other []byte, err error) {
+// inTime makes a call to the store, and gives up when its time is up or ctx ends: then its error wraps
+// store.ErrUnavailable.
+func inTime[T any](ctx context.Context, p *Pod, call func(context.Context) (T, error)) (answer T, err error) {
 	ctx, cancel := context.WithTimeout(ctx, p.StoreTimeout) // a driver may need longer to notice that its time is up
 	defer cancel()
 	type result struct {
-		other []byte
-		err   error
+		answer T
+		err    error
 	}
 	done := make(chan result, 1) // sent to once
 	p.Background(func(c context.Context) {
-		other, err := p.acts.append(c, d.n, d.stored)
-		done <- result{other, err}
+		answer, err := call(c)
+		done <- result{answer, err}
 	})
 	select {
 	case r := <-done:
-		if errors.Is(r.err, store.ErrUnavailable) {
-			return nil, fmt.Errorf("%w: %w", ErrUnsure, r.err)
-		}
-		return r.other, r.err
+		return r.answer, r.err
 	case <-ctx.Done():
-		return nil, fmt.Errorf("%w: %w", ErrUnsure, ctx.Err())
+		return answer, fmt.Errorf("%w: %w", store.ErrUnavailable, ctx.Err())
 	}
-}
-
-// obeyed has all pods obey an act, and says which have not.
-func (p *Pod) obeyed(ctx context.Context, d drafted) (all bool, missing []string) {
-	settled, err := ask[obeys](ctx, p, learn{n: d.n, stored: d.stored, settle: true})
-	if err != nil || settled.version < d.n {
-		return false, []string{p.System.Address()}
-	}
-	for _, region := range settled.open {
-		if p.Fence(ctx, region) != nil {
-			return false, []string{p.System.Address()}
-		}
-	}
-	return true, nil
-}
-
-// askTimeout bounds a question when its context does not.
-const askTimeout = 30 * time.Second
-
-// ask puts a question to the rules actor of this pod.
-func ask[T any](ctx context.Context, p *Pod, question any) (answer T, err error) {
-	given, err := mailbox.Wait(ctx, p.System.Root.RequestFuture(p.keeper(), question, askTimeout))
-	if err != nil {
-		return answer, fmt.Errorf("ask for the rules: %w", err)
-	}
-	answer, ok := given.(T)
-	if !ok {
-		return answer, fmt.Errorf("ask for the rules: no answer, %T", given)
-	}
-	return answer, nil
 }
 
 // Acts returns acts in the form in which they are stored, the last of them first: at most limit, before
@@ -168,4 +141,20 @@ func (p *Pod) Acts(ctx context.Context, before uint64, limit int) (acts [][]byte
 		acts = append(acts, act.stored)
 	}
 	return acts, nil
+}
+
+// askTime bounds a question to the rules actor when its context does not.
+const askTime = 10 * time.Second
+
+// ask puts a question to the rules actor of this pod. Errors wrap store.ErrUnavailable.
+func ask[T any](ctx context.Context, p *Pod, question any) (answer T, err error) {
+	given, err := mailbox.Wait(ctx, p.System.Root.RequestFuture(p.keeper(), question, askTime))
+	if err != nil {
+		return answer, fmt.Errorf("%w: ask for the rules: %w", store.ErrUnavailable, err)
+	}
+	answer, ok := given.(T)
+	if !ok {
+		return answer, fmt.Errorf("%w: ask for the rules: no answer, but %T", store.ErrUnavailable, given)
+	}
+	return answer, nil
 }

@@ -1,13 +1,14 @@
 package decisions
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
-	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
@@ -20,32 +21,38 @@ type keeper struct {
 	pod *Pod
 	*book
 
-	reading bool // a call to the store is under way
-	settles []settling
-	looks   uint64 // numbers the scheduled looks: only the last one counts
-}
+	reading   bool          // a call to the store is under way
+	looks     uint64        // numbers the scheduled looks: only the last one counts
+	doubts    bool          // the store may not have what we have: the next call reads all of it
+	doubted   time.Time     // when that was found last,
+	pause     time.Duration // and how long it counts for nothing then
+	refused   uint64        // number of the act that could not be put in force
+	compared  time.Time     // when our last act was last compared with what the store has
+	failing   bool          // the last call got no answer; that has been logged
+	restoring bool          // what the store has lost is being decided anew; meanwhile nothing is published
+	next      time.Time     // when the rules change by themselves; zero: never
 
-// settling is somebody who waits until no batch that was begun under older rules is on its way.
-type settling struct {
-	who     *actor.PID
-	version uint64
-	until   time.Time
+	asked      map[string]bool // the members that have not yet said what they know, by address
+	askedUntil time.Time       // then we go on without them
 }
 
 const (
 	// lookEvery is how often the store is asked for the next act, in case nobody tells of it.
 	lookEvery = 500 * time.Millisecond
+	// compareEvery is how often it is asked whether it still has our last one, and the least time between
+	// two calls that read all.
+	compareEvery = 2 * time.Second
 	// readAtOnce is how many acts are read with one call, of a pod that has missed some.
 	readAtOnce = 64
-	// settleTime is how long a batch may be on its way before its region counts as open.
-	settleTime = time.Second
-	// settleLook is how often regions with batches on their way are looked at.
-	settleLook = 2 * time.Millisecond
 )
 
 type (
 	// draft asks for the next act; answered with drafted.
-	draft   struct{ want rules.Act }
+	draft struct {
+		want  rules.Act
+		mask  *rules.Mask // that it speaks of; nil: of none
+		again bool        // it was decided before, and keeps its time
+	}
 	drafted struct {
 		n       uint64
 		durable bool // there is an act with this ID already: n
@@ -53,18 +60,12 @@ type (
 		stored  []byte // what the store is to be given
 		err     error
 	}
-	// learn brings an act that is in the store. Answered with learned at once; if it settles, with obeys,
-	// once no batch that was begun without it is on its way.
+	// learn brings an act that is in the store; answered with learned.
 	learn struct {
 		n      uint64
 		stored []byte
-		settle bool
 	}
 	learned struct{ known bool }
-	obeys   struct {
-		version uint64
-		open    []canvas.RegionID // these may still have such a batch
-	}
 	// CatchUp asks the rules actor to read on in the store; answered with CaughtUp once all that was
 	// there before the question is in force.
 	CatchUp  struct{ For any }
@@ -72,48 +73,65 @@ type (
 		For  any    // that of the CatchUp
 		Last uint64 // number of the last act
 	}
+	// Moved says that the members have changed.
+	Moved struct{}
 
 	look struct {
 		of *keeper
 		n  uint64
 	}
+	// read is what the store has said.
 	read struct {
-		of   *keeper
-		from uint64
-		acts [][]byte
-		err  error
+		of    *keeper
+		from  uint64   // acts are those after this one,
+		acts  [][]byte // or all there are, if whole
+		whole bool
+		last  []byte // act from, if that was asked; nil: the store does not have it
+		asked bool
+		masks map[string]*rules.Mask
+		err   error
 	}
-	settleDue struct{ of *keeper }
+	restored struct{ of *keeper }
 )
 
 // NewKeeper makes the rules actor of a pod.
-func NewKeeper(pod *Pod) actor.Actor { return &keeper{pod: pod, book: pod.book} }
+func NewKeeper(pod *Pod) actor.Actor {
+	return &keeper{pod: pod, book: pod.book, asked: make(map[string]bool), compared: pod.Now()}
+}
 
 func (k *keeper) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
 		k.pod.Stats.Live[message.KindRules].Add(1)
-		k.waiting, k.others = append(k.waiting, k.others...), nil
-		k.read(ctx)
+		k.begin(ctx)
 	case *actor.Restarting, *actor.Stopped:
 		k.pod.Stats.Live[message.KindRules].Add(-1)
 	case *actor.Stopping:
 	case look:
-		if m.of == k && m.n == k.looks {
-			k.read(ctx)
-		}
+		k.look(ctx, m)
 	case read:
 		k.onRead(ctx, m)
 	case CatchUp:
 		k.catchUp(ctx, behind{ctx.Sender(), m})
 	case draft:
-		ctx.Respond(k.draft(m.want))
+		ctx.Respond(k.draft(m))
 	case learn:
-		k.learn(ctx, m)
+		k.learn(m.n, [][]byte{m.stored})
+		ctx.Respond(learned{k.last() >= m.n})
+	case Moved:
+		k.meet(ctx)
+	case *message.RulesDecided:
+		k.onDecided(ctx, m)
 	case settleDue:
 		if m.of == k {
 			k.settle(ctx)
 		}
+	case *message.AskRules:
+		ctx.Respond(&message.RulesKnown{First: m.After + 1, Acts: k.after(m.After, message.MaxActsKnown)})
+	case *message.RulesKnown:
+		k.onKnown(ctx, m)
+	case restored:
+		k.onRestored(m)
 	case *telemetry.Describe:
 		k.describe().Answer(ctx)
 	default:
@@ -121,9 +139,31 @@ func (k *keeper) Receive(ctx actor.Context) {
 	}
 }
 
+// begin goes on from what is in the book.
+func (k *keeper) begin(ctx actor.Context) {
+	k.waiting, k.others = append(k.waiting, k.others...), nil
+	k.next = k.chain.Rules().Next(k.pod.Now())
+	if k.generation > 1 { // a fault may have come between an act and its rules
+		k.publish("")
+	}
+	k.settle(ctx)
+	k.read(ctx)
+}
+
+func (k *keeper) look(ctx actor.Context, m look) {
+	if m.of != k || m.n != k.looks {
+		return
+	}
+	if now := k.pod.Now(); !k.next.IsZero() && !now.Before(k.next) {
+		k.publish("") // the same rules, and now they mean something else
+	}
+	k.read(ctx)
+}
+
 // catchUp reads on for somebody. Who asks while a call is under way waits for the next one, since this
 // one may have missed what they must know.
 func (k *keeper) catchUp(ctx actor.Context, who behind) {
+	k.meet(ctx)
 	if k.reading {
 		k.others = append(k.others, who)
 		return
@@ -132,23 +172,50 @@ func (k *keeper) catchUp(ctx actor.Context, who behind) {
 	k.read(ctx)
 }
 
-// read asks the store for the acts after the last, or for all of them.
+// read asks the store for the acts after the last, and at times whether it still has the last; or it
+// reads all of them.
 func (k *keeper) read(ctx actor.Context) {
-	if k.pod.Documents == nil || k.reading {
+	if k.reading {
 		return
 	}
 	k.reading = true
-	self, system, from, whole := ctx.Self(), ctx.ActorSystem(), k.last, k.whole
+	now := k.pod.Now()
+	r := read{of: k, from: k.last(), whole: !k.whole || k.doubts, asked: k.last() > 0 && now.Sub(k.compared) >= compareEvery}
+	if r.asked {
+		k.compared = now
+	}
+	masks := k.missing()
+	self, system := ctx.Self(), ctx.ActorSystem()
 	k.pod.Background(func(c context.Context) {
-		var acts [][]byte
-		var err error
-		if whole {
-			acts, err = k.pod.acts.after(c, from, readAtOnce)
-		} else if acts, err = k.pod.acts.all(c); err == nil {
-			acts = acts[min(from, uint64(len(acts))):]
-		}
-		system.Root.Send(self, read{k, from, acts, err})
+		r.run(c, k.pod.acts, masks)
+		system.Root.Send(self, r)
 	})
+}
+
+// run makes the calls.
+func (r *read) run(ctx context.Context, s stored, masks []string) {
+	if r.whole {
+		r.acts, r.err = s.all(ctx)
+	} else {
+		if r.asked {
+			r.last, r.err = s.act(ctx, r.from)
+		}
+		if r.err == nil {
+			r.acts, r.err = s.after(ctx, r.from, readAtOnce)
+		}
+	}
+	if r.err == nil {
+		r.masks, r.err = s.masksOf(ctx, r.acts, nil)
+	}
+	for _, name := range masks {
+		mask, err := s.mask(ctx, name)
+		if r.err = errors.Join(r.err, err); mask != nil {
+			if r.masks == nil {
+				r.masks = make(map[string]*rules.Mask, 1)
+			}
+			r.masks[name] = mask
+		}
+	}
 }
 
 func (k *keeper) onRead(ctx actor.Context, m read) {
@@ -156,28 +223,53 @@ func (k *keeper) onRead(ctx actor.Context, m read) {
 		return
 	}
 	k.reading = false
-	before := k.last
-	for i, stored := range m.acts {
-		if m.from+uint64(i) == k.last {
-			k.add(stored)
-		}
+	if m.err != nil {
+		k.lost(m.err)
+		k.lookAfter(ctx, lookEvery)
+		return
+	}
+	k.failing = false
+	before := k.last()
+	if len(m.masks) > 0 {
+		k.know(m.masks)
+		k.publish("")
 	}
 	switch {
-	case m.err != nil:
-		k.pod.Log.Warn("the store does not say whether there are new acts; those that are known stay in force", "err", m.err)
-	case len(m.acts) == readAtOnce && k.last > before:
-		k.read(ctx) // there may be more
-		return
+	case m.whole:
+		k.doubts, k.whole = false, true
+		k.compare(ctx, m.acts)
+	case m.asked && m.from <= before && !bytes.Equal(m.last, k.acts[m.from-1]):
+		k.doubt()
 	default:
-		k.whole = true
-		for _, who := range k.waiting {
-			ctx.Send(who.pid, CaughtUp{who.asked.For, k.last})
-		}
-		k.waiting = nil
+		k.learn(m.from+1, m.acts)
 	}
 	k.settle(ctx)
-	if len(k.others) > 0 && m.err == nil {
-		k.waiting, k.others = k.others, nil
+	if k.doubts || len(m.acts) == readAtOnce && k.last() > before {
+		k.read(ctx) // there may be more
+		return
+	}
+	k.answer(ctx)
+}
+
+// lost says once that the store does not answer.
+func (k *keeper) lost(err error) {
+	if !k.failing {
+		k.failing = true
+		k.pod.Log.Warn("the store does not say whether there are new acts; those that are known stay in force", "err", err)
+	}
+}
+
+// answer answers those who waited for this call, and goes on with those who wait for the next one.
+func (k *keeper) answer(ctx actor.Context) {
+	if len(k.asked) > 0 && len(k.waiting)+len(k.others) > 0 && k.pod.Now().Before(k.askedUntil) {
+		k.lookAfter(ctx, k.askedUntil.Sub(k.pod.Now()))
+		return
+	}
+	for _, who := range k.waiting {
+		ctx.Send(who.pid, CaughtUp{who.asked.For, k.last()})
+	}
+	k.waiting, k.others = k.others, nil
+	if len(k.waiting) > 0 {
 		k.read(ctx)
 		return
 	}
@@ -186,76 +278,87 @@ func (k *keeper) onRead(ctx actor.Context, m read) {
 
 func (k *keeper) lookAfter(ctx actor.Context, d time.Duration) {
 	k.looks++
-	if next := k.chain.Rules().Next(k.pod.Now()); !next.IsZero() {
-		d = min(d, max(next.Sub(k.pod.Now()), 0))
+	if !k.next.IsZero() {
+		d = min(d, max(k.next.Sub(k.pod.Now()), time.Millisecond))
 	}
 	k.pod.Later(ctx, d, look{k, k.looks})
 }
 
-// add puts the next act in force.
-func (k *keeper) add(stored []byte) {
-	act, err := k.book.add(stored)
-	if err != nil {
-		k.pod.Log.Error("an act can't be obeyed", "act", k.last+1, "err", err)
-		return
+// learn puts acts in force, of which the first has a number. Those that are known already say nothing.
+func (k *keeper) learn(first uint64, acts [][]byte) {
+	for i, stored := range acts {
+		if first+uint64(i) != k.last()+1 {
+			continue
+		}
+		act, err := k.add(stored)
+		if err != nil {
+			k.refuse(err)
+			return
+		}
+		announced := ""
+		if act.Do == rules.Announce && k.whole && !act.Ignored {
+			announced = act.Text
+		}
+		k.publish(announced)
 	}
-	announced := ""
-	if act.Do == rules.Announce && k.whole {
-		announced = act.Text
-	}
-	k.pod.Publish(k.chain.Rules(), announced)
 }
 
-func (k *keeper) draft(want rules.Act) drafted {
+// refuse goes on with what there is, although there is an act that does not fit.
+func (k *keeper) refuse(err error) {
+	if k.refused != k.last()+1 {
+		k.refused = k.last() + 1
+		k.pod.Log.Error("an act can't be obeyed; those before it stay in force", "act", k.refused, "err", err)
+	}
+	k.doubt()
+}
+
+// publish puts the rules in force that the acts lead to.
+func (k *keeper) publish(announced string) {
+	if k.restoring {
+		return
+	}
+	now := k.pod.Now()
+	in := k.chain.Rules()
+	k.next = in.Next(now)
+	k.forget(in.InForce(now))
+	k.generation = k.pod.Publish(in, announced)
+}
+
+// missing are the names of masks that were not found.
+func (k *keeper) missing() []string { return k.chain.Rules().Missing() }
+
+func (k *keeper) draft(m draft) drafted {
 	if !k.whole {
 		return drafted{err: fmt.Errorf("%w: it has not yet said what was decided before", store.ErrUnavailable)}
 	}
-	if n := k.numbers[want.ID]; n != 0 {
-		return drafted{n: n, durable: true}
+	if act := k.chain.Done(m.want.ID); act != nil {
+		return drafted{n: act.N, durable: true}
 	}
-	want.Time = k.pod.Now().UnixMilli()
-	act, err := k.chain.Draft(want)
+	if m.mask != nil {
+		k.know(map[string]*rules.Mask{m.want.Area.Mask: m.mask})
+	}
+	if !m.again {
+		m.want.Time = k.pod.Now().UnixMilli()
+	}
+	act, err := k.chain.Draft(m.want)
 	if err != nil {
 		return drafted{err: err}
 	}
 	return drafted{n: act.N, act: act, stored: act.Encode()}
 }
 
-func (k *keeper) learn(ctx actor.Context, m learn) {
-	if m.n == k.last+1 {
-		k.add(m.stored)
-	}
-	if !m.settle {
-		ctx.Respond(learned{k.last >= m.n})
-		return
-	}
-	k.settles = append(k.settles, settling{ctx.Sender(), m.n, k.pod.Now().Add(settleTime)})
-	k.settle(ctx)
-}
-
-// settle answers those for whom nothing is on its way any more, or who have waited for long enough.
-func (k *keeper) settle(ctx actor.Context) {
-	now, left := k.pod.Now(), k.settles[:0]
-	for _, s := range k.settles {
-		open := k.pod.Unsettled(s.version)
-		if (k.last < s.version || len(open) > 0) && now.Before(s.until) {
-			left = append(left, s)
-			continue
-		}
-		ctx.Send(s.who, obeys{k.last, open})
-	}
-	if k.settles = left; len(left) > 0 {
-		k.pod.Later(ctx, settleLook, settleDue{k})
-	}
-}
-
 // describe is for the inspector.
 func (k *keeper) describe() telemetry.Description {
-	state := "reading"
-	if k.whole {
-		state = "live"
+	state := "live"
+	switch {
+	case !k.whole:
+		state = "reading"
+	case k.restoring:
+		state = "restoring"
 	}
 	return telemetry.Description{State: state, Facts: []message.Fact{
-		telemetry.Count("acts", k.last), telemetry.Count("who wait for what is on its way", len(k.settles)),
+		telemetry.Count("acts", k.last()), telemetry.Count("who wait for what is on its way", len(k.settles)),
+		telemetry.Count("who wait for the store", len(k.waiting)+len(k.others)), telemetry.Count("masks", len(k.masks)),
+		telemetry.Count("acts with masks that were not found", len(k.missing())),
 	}}
 }

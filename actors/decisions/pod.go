@@ -24,29 +24,54 @@ type Needs struct {
 	System    *actor.ActorSystem
 	Documents store.Documents // nil: nothing can be decided
 	Geometry  canvas.Geometry
-	Publish   func(now *rules.Rules, announced string) // makes them the rules of this pod
+	Members   func() []Member // all pods, this one included, as they are now; none: this pod does not know the others
+	Regions   Regions
 
-	// Unsettled lists the regions of this pod that may have a batch on its way to the store which was
-	// begun under rules older than a version.
-	Unsettled func(version uint64) []canvas.RegionID
-	// Fence makes sure that whatever is on its way to a region in the store never arrives.
-	Fence func(ctx context.Context, region canvas.RegionID) error
+	// Publish makes these the rules of this pod. It returns a number that is higher each time.
+	Publish func(now *rules.Rules, announced string) (generation uint64)
 
 	Now        func() time.Time
 	Later      func(ctx actor.Context, d time.Duration, message any) // sends it to the actor itself
-	Background func(func(context.Context))                           // runs a call of the store on its own goroutine
+	Background func(func(context.Context))                           // runs calls of the store on their own goroutine, within StoreTimeout
 	Unhandled  func(kind message.Kind, message any)                  // counts a message that an actor has no case for
 	Stats      *telemetry.Stats
 	Log        *slog.Logger
 
 	StoreTimeout time.Duration // of one call to the store
+	Yield        time.Duration // for pods to answer that a pod meets when it starts
 }
+
+// Regions is what decisions ask of the regions of a pod, and of the store about regions.
+type Regions interface {
+	// Unsettled lists the regions of this pod that may have a batch on its way to the store which was
+	// begun before the rules of a generation.
+	Unsettled(generation uint64) []canvas.RegionID
+	// Held lists the regions of this pod that the store confirms as the pod's.
+	Held(ctx context.Context) []canvas.RegionID
+	// Fence makes sure that nothing that is on its way to a region in the store, from any pod, arrives
+	// there any more. Whoever serves the region claims it anew.
+	Fence(ctx context.Context, region canvas.RegionID) error
+	// Claims is a text that differs after any claim of any region.
+	Claims(ctx context.Context) (string, error)
+}
+
+// Member is a pod as far as rules go.
+type Member struct {
+	ID      string // of this incarnation of the pod
+	Name    string // for people
+	Address string
+	Canvas  bool // it may have regions
+	Obeys   bool // it knows what an act is; pods of earlier versions don't
+}
+
+func (m Member) keeper() *actor.PID { return actor.NewPID(m.Address, message.RulesName) }
 
 // Pod is what there is of decisions on a pod.
 type Pod struct {
 	Needs
-	acts stored
-	book *book // the rules actor's, so that it survives a restart of the actor
+	acts   stored
+	book   *book // the rules actor's, so that it survives a restart of the actor
+	fences fences
 }
 
 // New makes it and starts nothing.
@@ -66,26 +91,33 @@ const loadPatience = time.Second
 func (p *Pod) Load() *rules.Rules {
 	ctx, cancel := context.WithTimeout(context.Background(), loadPatience)
 	defer cancel()
-	done := make(chan [][]byte, 1) // sent to once, if the store answers
+	found := make(chan read, 1) // sent to once
 	p.Background(func(c context.Context) {
-		acts, err := p.acts.all(c)
-		if err != nil {
-			p.Log.Warn("the store does not say what was decided: trying again", "err", err)
-			cancel()
-			return
+		var r read
+		if r.acts, r.err = p.acts.all(c); r.err == nil {
+			r.masks, r.err = p.acts.masksOf(c, r.acts, nil)
 		}
-		done <- acts
+		found <- r
 	})
 	select {
-	case acts := <-done:
-		p.book.whole = true
-		for _, stored := range acts {
-			if _, err := p.book.add(stored); err != nil {
-				p.Log.Error("an act can't be obeyed", "act", p.book.last+1, "err", err)
-				break
-			}
+	case r := <-found:
+		if r.err != nil {
+			p.Log.Warn("the store does not say what was decided: trying again", "err", r.err)
+			break
 		}
+		p.book.know(r.masks)
+		p.book.whole = p.add(r.acts) == nil
 	case <-ctx.Done():
 	}
 	return p.book.chain.Rules()
+}
+
+// add appends acts to the book, up to the first one that does not fit.
+func (p *Pod) add(acts [][]byte) error {
+	for _, act := range acts {
+		if _, err := p.book.add(act); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -211,6 +211,10 @@ func routeOf(m any, number string) (to message.Kind, from string) {
 		return message.KindAllowance, message.AllowanceName
 	case *message.Leased:
 		return message.KindConnection, ""
+	case *message.RulesDecided, *message.AskRules:
+		return message.KindRules, anyone
+	case *message.RulesKnown:
+		return message.KindRules, message.RulesName
 	case *message.Resting, *message.Rested:
 		return message.KindInspector, message.InspectorName
 	}

@@ -88,6 +88,15 @@ func TestDoor_Believes(t *testing.T) {
 		{"allowance/01", nil, &message.AllowanceYielded{}, nil},
 		{"allowance", nil, &message.YieldAllowance{}, errNoSender},
 
+		{"rules", at("future$1"), &message.RulesDecided{}, nil},
+		{"rules", nil, &message.RulesDecided{}, errNoSender},
+		{"rules", at("rules"), &message.AskRules{}, nil},
+		{"rules", at("rules"), &message.RulesKnown{}, nil},
+		{"rules", at("future$1"), &message.RulesKnown{}, errNotFrom},
+		{"rules", at("rules"), &message.RulesObeyed{}, errNotFor},
+		{"region/2", at("future$1"), &message.RulesDecided{}, errNotFor},
+		{"future$1", nil, &message.RulesObeyed{}, nil},
+
 		// The rules of wire, for each way that a message can take.
 		{"region/1", at("relay/1"), &message.Submit{Ops: make([]canvas.Op, 1)}, untrue},
 		{"relay/1", nil, &message.Committed{Batch: &canvas.Batch{Region: 2}}, untrue},
@@ -95,6 +104,8 @@ func TestDoor_Believes(t *testing.T) {
 		{"roster", at("presence"), &message.Shown{Count: -1}, untrue},
 		{"allowance", at("connection/7"), &message.Lease{Limit: limit}, untrue},
 		{"future$1", nil, &message.Report{Viewers: []int{-1}}, untrue},
+		{"future$1", nil, &message.RulesObeyed{Open: []canvas.RegionID{9999}}, untrue},
+		{"rules", at("future$1"), &message.RulesDecided{First: 1, Acts: [][]byte{nil}}, untrue},
 	} {
 		err := p.believe(actor.NewPID(here, c.target), c.sender, c.message)
 		if err != nil && !slices.Contains(ours, err) {
@@ -112,7 +123,7 @@ func TestDoor_Believes(t *testing.T) {
 // TestDoor_EveryKindHasItsActor: a message that is added without a line in routeOf reaches nobody
 // except those who wait for an answer.
 func TestDoor_EveryKindHasItsActor(t *testing.T) {
-	answers := []reflect.Type{reflect.TypeFor[*message.Report](), reflect.TypeFor[*message.Listing](), reflect.TypeFor[*message.ActorDetails](), reflect.TypeFor[*message.Acted]()}
+	answers := []reflect.Type{reflect.TypeFor[*message.Report](), reflect.TypeFor[*message.Listing](), reflect.TypeFor[*message.ActorDetails](), reflect.TypeFor[*message.Acted](), reflect.TypeFor[*message.RulesObeyed]()}
 	var strays []reflect.Type
 	for _, example := range examples(t) {
 		if to, _ := routeOf(example, "0"); to == noKind {
@@ -215,7 +226,7 @@ func FuzzDoor(f *testing.F) {
 	}
 	p := New(Config{Geometry: doorGeometry, Log: slog.New(slog.DiscardHandler)})
 	p.system.ProcessRegistry.Address = "here:1"
-	targets := []string{"region/2", "relay/2", "presence", "roster", "inspector", "connection/1", "allowance", "future$1", ""}
+	targets := []string{"region/2", "relay/2", "presence", "roster", "inspector", "connection/1", "allowance", "rules", "future$1", ""}
 	f.Fuzz(func(t *testing.T, b []byte, to uint8) {
 		message, err := wire.Decode(b)
 		if err != nil {

@@ -23,6 +23,7 @@ const (
 	maxPointers    = 1 << 12        // in one Point or Pointed
 	maxConnections = 1 << 10        // or people, asked for in one Inspect
 	maxAct         = 4 << 10        // each text of an Act
+	maxStoredAct   = 16 << 10       // as much as a document may have
 	maxQuestion    = 256            // each text of another question
 	maxRetry       = 24 * time.Hour // that a client is told to wait
 	maxLease       = 1 << 27        // pixels in one lease: more than any burst
@@ -45,6 +46,7 @@ var (
 	errRole     = errors.New("a role that is none")
 	errCause    = errors.New("a cause that is none")
 	errPoint    = errors.New("a pointer that is not on the canvas")
+	errAct      = errors.New("an act of no bytes, or of too many")
 	errNobody   = errors.New("an allowance of nobody")
 )
 
@@ -161,6 +163,12 @@ func CheckFields(g canvas.Geometry, m any) error {
 		return nil
 	case *message.Lease, *message.Leased, *message.Unspent, *message.YieldAllowance, *message.AllowanceYielded, *message.MoveAllowance, *message.AllowanceMoved:
 		return checkAllowance(m)
+	case *message.RulesDecided:
+		return checkActs(m.First, m.Acts)
+	case *message.RulesKnown:
+		return checkActs(m.First, m.Acts)
+	case *message.RulesObeyed:
+		return errors.Join(checkRegions(g, m.Open), checkRegions(g, m.Held))
 	case *message.Inspect:
 		return errors.Join(counts(int64(m.Connections), maxConnections), texts(maxQuestion, m.Name, m.People.Search), counts(int64(m.People.Most), maxConnections))
 	case *message.List:
@@ -201,6 +209,31 @@ func checkAllowance(m any) error {
 		return errors.Join(somebody(m.Subject), checkLimit(m.Limit), counts(int64(m.Full), math.MaxInt64))
 	case *message.AllowanceMoved:
 		return somebody(m.Subject)
+	}
+	return nil
+}
+
+// checkActs checks what is known of acts that can't be read here: this version may not know them all.
+func checkActs(first uint64, acts [][]byte) error {
+	if first == 0 && len(acts) > 0 || len(acts) > message.MaxActsKnown {
+		return errCount
+	}
+	for _, act := range acts {
+		if len(act) == 0 || len(act) > maxStoredAct {
+			return errAct
+		}
+	}
+	return nil
+}
+
+func checkRegions(g canvas.Geometry, regions []canvas.RegionID) error {
+	if len(regions) > g.Regions() {
+		return errCount
+	}
+	for _, id := range regions {
+		if int(id) >= g.Regions() {
+			return errRegion
+		}
 	}
 	return nil
 }

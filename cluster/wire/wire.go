@@ -30,7 +30,7 @@ import (
 const wireVersion = 1
 
 // kinds is the table of the messages that travel. It is only read. To add a message, add a line here,
-// a function in messages.go, allowances.go or reports.go, and the actor that it is for in cluster/peer/door.go.
+// a function in messages.go, allowances.go, acts.go or reports.go, and the actor that it is for in cluster/peer/door.go.
 var kinds = [...]form{
 	1:  formed(committed),
 	2:  formed(submit),
@@ -68,6 +68,10 @@ var kinds = [...]form{
 	34: formed(moveAllowance),
 	35: formed(allowanceMoved),
 	36: formed(allowancesLeft),
+	37: formed(rulesDecided),
+	38: formed(rulesObeyed),
+	39: formed(askRules),
+	40: formed(rulesKnown),
 }
 
 // formOf returns nil if there is no such kind.

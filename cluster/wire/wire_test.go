@@ -153,6 +153,11 @@ func examples() []example {
 		{"move-allowance", &message.MoveAllowance{Subject: subject, Network: canvas.Subject{1: 2}, N: 300, Full: 1_700_000_000_123_456_789, Limit: limit}},
 		{"allowance-moved", &message.AllowanceMoved{Subject: subject, N: 300}},
 		{"allowances-left", &message.AllowancesLeft{}},
+		{"rules-decided", &message.RulesDecided{First: 70_000, Acts: [][]byte{[]byte(`{"n":70000}`), []byte(`{"n":70001}`)}, Held: true}},
+		{"rules-obeyed", &message.RulesObeyed{Version: 70_001, Open: []canvas.RegionID{3, 4095}, Held: []canvas.RegionID{0, 300}}},
+		{"rules-obeyed-alone", &message.RulesObeyed{Version: 1}},
+		{"ask-rules", &message.AskRules{After: 300}},
+		{"rules-known", &message.RulesKnown{First: 301, Acts: [][]byte{[]byte(`{"n":301}`)}}},
 	}
 }
 

@@ -73,7 +73,7 @@ func arrows() []arrow {
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
 		{from: "actors", may: []string{allowances, aside, canvas, decisions, health, mailbox, message, oplog, record, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
-		{from: "cluster", may: []string{"actors", allowances, aside, canvas, message, "cluster/peer"}, uses: []string{
+		{from: "cluster", may: []string{"actors", allowances, aside, canvas, decisions, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
 		{from: "cluster/peer", may: []string{canvas, mailbox, message, "cluster/wire"}, uses: []string{

@@ -1,0 +1,148 @@
+package decisions
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
+	"pixelplayground/actors/message"
+)
+
+// How an act comes to be obeyed. Its decider tells all pods and waits for them. What is left is regions
+// that nobody who has answered has: their owner may be a pod that is silent or cut off, or one that died
+// with a batch on its way to the store. The decider fences these, so that whoever owns them must claim
+// them first, and reads on in the acts then.
+
+// answerTime is how long a pod has to answer: it waits for what is on its way, and fences what takes too
+// long.
+const answerTime = settleTime + time.Second
+
+// fences is what a pod has made sure of before, so that it need not do so with each act: as long as nobody
+// has claimed anything since, and those who had regions then have answered, nobody else has one.
+type fences struct {
+	mu      sync.Mutex
+	mark    string          // Regions.Claims of then; "": nothing is sure
+	holders map[string]bool // who had regions then, by address
+}
+
+// obeyed has all pods obey an act. It says whether nobody breaks it any more, and which pods have not
+// answered.
+func (p *Pod) obeyed(ctx context.Context, d drafted) (all bool, missing []string) {
+	members := p.Members()
+	self := Member{Address: p.System.Address(), Obeys: true}
+	if !slices.ContainsFunc(members, func(m Member) bool { return m.Address == self.Address }) { // it does not know the others now
+		_, _ = p.tell(ctx, self, d, false)
+		return false, nil
+	}
+	answers := p.tellAll(ctx, members, d, false)
+	answered, open, strangers := make(map[string]bool, len(members)), []canvas.RegionID(nil), false
+	for i, m := range members {
+		if answers[i] == nil || answers[i].Version < d.n {
+			missing = append(missing, m.called())
+			strangers = strangers || !m.Obeys
+			continue
+		}
+		answered[m.Address] = true
+		open = append(open, answers[i].Open...)
+	}
+	if strangers { // they would only claim what is fenced, and go on
+		return false, missing
+	}
+	return p.fenceAll(ctx, open) && p.sure(ctx, members, answered, d), missing
+}
+
+// called is how people know a pod.
+func (m Member) called() string {
+	if m.Name != "" {
+		return m.Name
+	}
+	return m.Address
+}
+
+// tellAll tells pods of an act. The answers are in their order; nil: there is none.
+func (p *Pod) tellAll(ctx context.Context, members []Member, d drafted, held bool) []*message.RulesObeyed {
+	answers := make([]*message.RulesObeyed, len(members))
+	var asking sync.WaitGroup
+	for i, m := range members {
+		if m.Obeys {
+			asking.Go(func() { answers[i], _ = p.tell(ctx, m, d, held) })
+		}
+	}
+	asking.Wait()
+	return answers
+}
+
+func (p *Pod) tell(ctx context.Context, m Member, d drafted, held bool) (*message.RulesObeyed, error) {
+	question := &message.RulesDecided{First: d.n, Acts: [][]byte{d.stored}, Held: held}
+	given, err := mailbox.Wait(ctx, p.System.Root.RequestFuture(m.keeper(), question, answerTime))
+	answer, _ := given.(*message.RulesObeyed)
+	return answer, err
+}
+
+// sure makes sure that no pod but those that have answered has a region.
+func (p *Pod) sure(ctx context.Context, members []Member, answered map[string]bool, d drafted) bool {
+	f := &p.fences
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	mark, err := p.Regions.Claims(ctx)
+	if err == nil && f.mark == mark && haveAnswered(f.holders, answered) {
+		return true
+	}
+	f.mark = ""
+	owned := make([]bool, p.Geometry.Regions())
+	holders := make(map[string]bool)
+	able := slices.DeleteFunc(slices.Clone(members), func(m Member) bool { return !m.Canvas || !answered[m.Address] })
+	for i, answer := range p.tellAll(ctx, able, d, true) {
+		if answer == nil || answer.Version < d.n {
+			continue
+		}
+		for _, id := range answer.Held {
+			owned[id], holders[able[i].Address] = true, true
+		}
+	}
+	var others []canvas.RegionID
+	for id := range owned {
+		if !owned[id] {
+			others = append(others, canvas.RegionID(id))
+		}
+	}
+	if err != nil || !p.fenceAll(ctx, others) {
+		return false
+	}
+	f.mark, f.holders = mark, holders
+	return true
+}
+
+func haveAnswered(holders, answered map[string]bool) bool {
+	for address := range holders {
+		if !answered[address] {
+			return false
+		}
+	}
+	return true
+}
+
+// fencesAtOnce is how many regions are fenced at the same time.
+const fencesAtOnce = 32
+
+// fenceAll fences regions, and says whether all of them are.
+func (p *Pod) fenceAll(ctx context.Context, regions []canvas.RegionID) bool {
+	var working sync.WaitGroup
+	var next atomic.Int64
+	var failed atomic.Bool
+	for range min(fencesAtOnce, len(regions)) {
+		working.Go(func() {
+			for i := next.Add(1) - 1; i < int64(len(regions)) && !failed.Load(); i = next.Add(1) - 1 {
+				if p.Regions.Fence(ctx, regions[i]) != nil {
+					failed.Store(true)
+				}
+			}
+		})
+	}
+	working.Wait()
+	return !failed.Load()
+}

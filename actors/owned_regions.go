@@ -1,0 +1,83 @@
+package actors
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
+)
+
+// ownedRegions is what the rules actor must know of the pod's regions; it is the decisions.Regions of the
+// pod. It outlives the actors of the regions, which may fail and leave a batch on its way to the store.
+// Only a region's actor writes what is its own, and whoever fences the region.
+type ownedRegions struct {
+	store store.Store
+	begun []atomic.Uint64              // by RegionID: the generation of the rules that a batch was begun under which may be on its way; 0: none is
+	terms []atomic.Pointer[store.Term] // by RegionID: of our claim; nil: we have none
+}
+
+// open makes room for regions.
+func (o *ownedRegions) open(regions int) {
+	o.begun, o.terms = make([]atomic.Uint64, regions), make([]atomic.Pointer[store.Term], regions)
+}
+
+// claimed notes a claim: whatever was on its way is fenced.
+func (o *ownedRegions) claimed(id canvas.RegionID, term store.Term) {
+	o.begun[id].Store(0)
+	o.terms[id].Store(&term)
+}
+
+// Unsettled implements decisions.Regions.
+func (o *ownedRegions) Unsettled(generation uint64) (regions []canvas.RegionID) {
+	for id := range o.begun {
+		if g := o.begun[id].Load(); g != 0 && g < generation {
+			regions = append(regions, canvas.RegionID(id))
+		}
+	}
+	return regions
+}
+
+// holdsAtOnce is how many regions the store is asked about at the same time.
+const holdsAtOnce = 16
+
+// Held implements decisions.Regions.
+func (o *ownedRegions) Held(ctx context.Context) (held []canvas.RegionID) {
+	var asking sync.WaitGroup
+	var mu sync.Mutex
+	var next atomic.Int64
+	for range min(holdsAtOnce, len(o.terms)) {
+		asking.Go(func() {
+			for id := next.Add(1) - 1; id < int64(len(o.terms)); id = next.Add(1) - 1 {
+				term := o.terms[id].Load()
+				if term == nil || o.store.Holds(ctx, canvas.RegionID(id), *term, 0) != nil {
+					continue
+				}
+				mu.Lock()
+				held = append(held, canvas.RegionID(id))
+				mu.Unlock()
+			}
+		})
+	}
+	asking.Wait()
+	return held
+}
+
+// Fence implements decisions.Regions.
+func (o *ownedRegions) Fence(ctx context.Context, id canvas.RegionID) error {
+	before := uint64(0)
+	if int(id) < len(o.begun) {
+		before = o.begun[id].Load()
+	}
+	if err := store.Fence(ctx, o.store, id); err != nil {
+		return err
+	}
+	if before != 0 {
+		o.begun[id].CompareAndSwap(before, 0)
+	}
+	return nil
+}
+
+// Claims implements decisions.Regions.
+func (o *ownedRegions) Claims(ctx context.Context) (string, error) { return o.store.Claims(ctx) }

@@ -104,6 +104,12 @@ func (p *pods) start(role string, args ...string) *server {
 	return s
 }
 
+// starved reports whether the machine did not let a server run for so long that it logged that. Such a server may have been taken
+// for dead, and its regions moved: then tests do not judge pauses, moves and refusals, but what was acknowledged as ever.
+func (p *pods) starved() bool {
+	return slices.ContainsFunc(p.all(), func(s *server) bool { return s.heard.starved() })
+}
+
 func (p *pods) all() []*server { return slices.Concat(p.gateways, p.canvases) }
 
 // await waits until servers are ready.

@@ -252,7 +252,7 @@ func TestCluster_RotatesItsSecrets(t *testing.T) {
 	t.Logf("rotated in %v, no pixel acknowledged for %v at the longest, this process stood still for %v", over.Sub(began).Round(time.Millisecond), quiet, slow)
 	// At most half a second on a busy machine. If the machine did not let servers run for that
 	// long, which they log, any time is accepted.
-	starved := slices.ContainsFunc(p.all(), func(s *server) bool { return s.heard.starved() })
+	starved := p.starved()
 	if quiet > 2*time.Second+4*slow && !starved {
 		t.Errorf("drawing paused for %v", quiet)
 	}

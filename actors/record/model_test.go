@@ -163,7 +163,26 @@ func (w *world) recorded(r *record.Reader) (pixels []record.Pixel, gaps []record
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.follow(r, pixels, len(gaps))
 	return pixels, gaps
+}
+
+// follow compares what Follow tells with these pixels and gaps.
+func (w *world) follow(r *record.Reader, pixels []record.Pixel, gaps int) {
+	w.Helper()
+	n, skipped := 0, 0
+	to, err := r.Follow(w.Context(), region, time.Time{}, record.History{
+		Pixel: func(pos uint16, p *record.Pixel) {
+			if _, at := w.cfg.Geometry.Locate(int(p.X), int(p.Y)); n >= len(pixels) || *p != pixels[n] || at != pos {
+				w.Fatalf("pixel %d of %d is %+v at %d", n, len(pixels), *p, pos)
+			}
+			n++
+		},
+		Gap: func(canvas.Tile, []bool) { skipped++ },
+	})
+	if err != nil || n != len(pixels) || skipped != gaps || n > 0 && to < pixels[n-1].Seq {
+		w.Fatalf("%d of %d pixels, %d of %d gaps, to %d: %v", n, len(pixels), skipped, gaps, to, err)
+	}
 }
 
 // check compares what a reader tells with the model. Each pixel must be there once and in order, or

@@ -38,6 +38,7 @@ func arrows() []arrow {
 		message    = "actors/message"
 		oplog      = "actors/oplog"
 		record     = "actors/record"
+		rollback   = "actors/record/rollback"
 		health     = "actors/storehealth"
 		decisions  = "actors/decisions"
 		rules      = "actors/rules"
@@ -65,6 +66,7 @@ func arrows() []arrow {
 		{from: "actors/store/storetest", may: []string{canvas, store}},
 		{from: "actors/store/backup", may: []string{canvas, store}, uses: []string{"github.com/klauspost/compress/zstd"}, never: io},
 		{from: record, may: []string{canvas}, uses: []string{"github.com/parquet-go/parquet-go"}, never: io},
+		{from: rollback, may: []string{canvas, record, rules}, never: io},
 		{from: "actors/record/files", may: []string{canvas, record, "actors/store/bucket"}},
 		{from: "actors/record/recordtest", may: []string{canvas, record}},
 		{from: "actors/store/bucket", uses: []string{"github.com/minio/minio-go/v7"}},

@@ -21,7 +21,7 @@ func painted(t testing.TB, width, height int) *Mask {
 }
 
 func TestMask_IsStoredAndReadAgain(t *testing.T) {
-	for _, side := range [][2]int{{1, 1}, {7, 3}, {640, 480}, {MaxMaskSide, MaxMaskSide}} {
+	for _, side := range [][2]int{{1, 1}, {7, 3}, {640, 480}, {MaxMaskSide, 64}, {64, MaxMaskSide}} {
 		m := painted(t, side[0], side[1])
 		name, stored, err := m.Encode()
 		if err != nil {
@@ -47,7 +47,7 @@ func TestMask_Refused(t *testing.T) {
 		}
 	}
 	noise := rand.New(rand.NewPCG(1, 2))
-	m, err := NewMask(MaxMaskSide, MaxMaskSide, func(int, int) bool { return noise.Uint64()&1 == 0 })
+	m, err := NewMask(MaxMaskSide, 600, func(int, int) bool { return noise.Uint64()&1 == 0 })
 	if err != nil {
 		t.Fatal(err)
 	}

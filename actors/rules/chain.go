@@ -1,7 +1,6 @@
 package rules
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
 
@@ -50,50 +49,21 @@ func (c *Chain) Done(id string) *Act { return c.Act(c.ids[id]) }
 // Append adds a stored act, which must be the next. What a later version decided, and this one can't
 // tell the meaning of, is added as well: it is Ignored. Errors wrap ErrInvalid.
 func (c *Chain) Append(stored []byte) (*Act, error) {
-	var link link
-	if err := link.read(stored); err != nil {
-		return nil, err
-	}
-	if link.N != c.Len()+1 {
-		return nil, fmt.Errorf("%w: act %d does not follow act %d", ErrInvalid, link.N, c.Len())
-	}
-	if link.Before != c.head {
-		return nil, fmt.Errorf("%w: act %d follows another act %d", ErrInvalid, link.N, c.Len())
-	}
 	act, err := Decode(stored)
-	if err != nil || act.sense(c.geometry) != nil {
-		act = link.ignored(act)
+	switch {
+	case err != nil:
+		return nil, err
+	case act.N != c.Len()+1:
+		return nil, fmt.Errorf("%w: act %d does not follow act %d", ErrInvalid, act.N, c.Len())
+	case act.Before != c.head:
+		return nil, fmt.Errorf("%w: act %d follows another act %d", ErrInvalid, act.N, c.Len())
 	}
+	act.Ignored = act.Ignored || act.sense(c.geometry) != nil
 	c.acts, c.head, c.rules = append(c.acts, act), Hash(stored), nil
 	if act.ID != "" && c.ids[act.ID] == 0 {
 		c.ids[act.ID] = act.N
 	}
 	return act, nil
-}
-
-// link is what makes an act a part of a chain, whatever else it says.
-type link struct {
-	N      uint64 `json:"n"`
-	Before string `json:"before"`
-}
-
-func (l *link) read(stored []byte) error {
-	if len(stored) > MaxAct {
-		return fmt.Errorf("%w: %d bytes, at most %d", ErrInvalid, len(stored), MaxAct)
-	}
-	if err := json.Unmarshal(stored, l); err != nil {
-		return fmt.Errorf("%w: %w", ErrInvalid, err)
-	}
-	return nil
-}
-
-// ignored is what is kept of an act that is not understood; nil: it could not even be read.
-func (l *link) ignored(act *Act) *Act {
-	if act == nil {
-		return &Act{N: l.N, Before: l.Before, Ignored: true}
-	}
-	act.Ignored = true
-	return act
 }
 
 // undone finds out which acts are taken back, and by which: an undo counts unless it is taken back

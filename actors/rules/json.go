@@ -31,16 +31,34 @@ func (a *Act) Encode() []byte {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// Decode reads what Encode wrote, by this version or another.
+// Decode reads what Encode wrote, by this version or another. Of what a later one decided, in a form that
+// this one can't read, it knows the place in the chain, and it is Ignored. Errors wrap ErrInvalid.
 func Decode(stored []byte) (*Act, error) {
-	if len(stored) > MaxAct {
-		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrInvalid, len(stored), MaxAct)
+	var link link
+	if err := link.read(stored); err != nil {
+		return nil, err
 	}
 	a := new(Act)
-	if err := json.Unmarshal(stored, a); err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrInvalid, err)
+	if json.Unmarshal(stored, a) != nil {
+		a = &Act{N: link.N, Before: link.Before, Ignored: true}
 	}
 	return a, nil
+}
+
+// link is what makes an act a part of a chain, whatever else it says.
+type link struct {
+	N      uint64 `json:"n"`
+	Before string `json:"before"`
+}
+
+func (l *link) read(stored []byte) error {
+	if len(stored) > MaxAct {
+		return fmt.Errorf("%w: %d bytes, at most %d", ErrInvalid, len(stored), MaxAct)
+	}
+	if err := json.Unmarshal(stored, l); err != nil {
+		return fmt.Errorf("%w: %w", ErrInvalid, err)
+	}
+	return nil
 }
 
 // userText is a public id as JSON has it in acts: 12 hexadecimal digits.

@@ -1,10 +1,8 @@
 package main
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,13 +10,11 @@ import (
 	"text/tabwriter"
 	"time"
 
-	"pixelplayground/cmd/pixelctl/loadtest/target"
+	"pixelplayground/cmd/pixelctl/govern"
 )
 
 // keysCommand is the command "keys".
 type keysCommand struct {
-	AdminToken string `placeholder:"SECRET" help:"What lets in operators, as for the server. Give it in the environment."`
-
 	Create createKey `cmd:"" help:"Make a key for a bot or a display, and print it: it is never shown again."`
 	List   listKeys  `cmd:"" help:"Show all keys, also those that people have made on the page."`
 	Revoke revokeKey `cmd:"" help:"End a key, and the connections that use it."`
@@ -57,7 +53,7 @@ type keyReport struct {
 }
 
 // Run makes a key.
-func (c *createKey) Run(ctx context.Context, o *options, std streams) error {
+func (c *createKey) Run(ctx context.Context, o *govern.Operator, std streams) error {
 	wanted := map[string]any{"name": c.Label, "scopes": c.Scope, "rate": c.Rate, "burst": c.Burst}
 	if c.Lasts < 0 {
 		return &usageError{error: fmt.Errorf("--lasts %s: must be more than 0", c.Lasts), command: "keys create "}
@@ -65,7 +61,7 @@ func (c *createKey) Run(ctx context.Context, o *options, std streams) error {
 	if c.Lasts > 0 {
 		wanted["until"] = time.Now().Add(c.Lasts).UnixMilli()
 	}
-	body, err := o.operate(ctx, http.MethodPost, "keys", wanted)
+	body, err := o.Ask(ctx, http.MethodPost, "keys", wanted)
 	if err != nil {
 		return err
 	}
@@ -83,8 +79,8 @@ func (c *createKey) Run(ctx context.Context, o *options, std streams) error {
 }
 
 // Run lists the keys.
-func (c *listKeys) Run(ctx context.Context, o *options, std streams) error {
-	body, err := o.operate(ctx, http.MethodGet, "keys", nil)
+func (c *listKeys) Run(ctx context.Context, o *govern.Operator, std streams) error {
+	body, err := o.Ask(ctx, http.MethodGet, "keys", nil)
 	if err != nil {
 		return err
 	}
@@ -127,69 +123,15 @@ func printKeys(out io.Writer, keys []keyReport) error {
 func day(unixMilli int64) string { return time.UnixMilli(unixMilli).UTC().Format("2006-01-02 15:04") }
 
 // Run revokes a key.
-func (c *revokeKey) Run(ctx context.Context, o *options, std streams) error {
+func (c *revokeKey) Run(ctx context.Context, o *govern.Operator, std streams) error {
 	id := c.ID
 	const prefix, idLength = "pp_", 16
 	if rest, whole := strings.CutPrefix(id, prefix); whole && len(rest) > idLength {
 		id = rest[:idLength]
 	}
-	if _, err := o.operate(ctx, http.MethodPost, "keys/revoke", map[string]string{"id": id}); err != nil {
+	if _, err := o.Ask(ctx, http.MethodPost, "keys/revoke", map[string]string{"id": id}); err != nil {
 		return err
 	}
 	fmt.Fprintf(std.err, "key %s revoked\n", id)
 	return nil
-}
-
-// operate asks the first target that answers for something that only operators may.
-func (o *options) operate(ctx context.Context, method, path string, said any) ([]byte, error) {
-	targets, err := target.Parse(o.Server.Target)
-	if err != nil {
-		return nil, &usageError{error: err, command: "keys "}
-	}
-	if o.Keys.AdminToken == "" {
-		return nil, &usageError{error: errors.New("the admin token is missing: set PIXELCTL_ADMIN_TOKEN to the server's"), command: "keys "}
-	}
-	ctx, cancel := context.WithTimeout(ctx, openLimit)
-	defer cancel()
-	var failed error
-	for _, url := range targets {
-		body, answered, err := o.operateAt(ctx, method, target.Site(url)+"/admin/api/"+path, said)
-		if answered {
-			return body, err
-		}
-		failed = err
-	}
-	return nil, fmt.Errorf("%w; is the server running, and --target right?", failed)
-}
-
-// operateAt asks one server. answered: it has said yes or no.
-func (o *options) operateAt(ctx context.Context, method, url string, said any) (body []byte, answered bool, err error) {
-	var sent bytes.Buffer
-	if said != nil {
-		if err := json.NewEncoder(&sent).Encode(said); err != nil {
-			return nil, true, err
-		}
-	}
-	r, err := http.NewRequestWithContext(ctx, method, url, &sent)
-	if err != nil {
-		return nil, true, err
-	}
-	r.Header.Set("Authorization", "Bearer "+o.Keys.AdminToken)
-	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
-	if err != nil {
-		return nil, false, err
-	}
-	defer answer.Body.Close()
-	if body, err = io.ReadAll(io.LimitReader(answer.Body, mostAnswer)); err != nil {
-		return nil, false, err
-	}
-	if answer.StatusCode >= http.StatusBadRequest {
-		var why struct{ Error string }
-		if json.Unmarshal(body, &why) != nil || why.Error == "" {
-			why.Error = strings.TrimSpace(string(body))
-		}
-		return nil, answer.StatusCode < http.StatusInternalServerError, fmt.Errorf("the server answers %s: %s", answer.Status, why.Error)
-	}
-	return body, true, nil
 }

@@ -2,14 +2,14 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"image"
-	"strconv"
-	"strings"
 
 	"github.com/alecthomas/kong"
 
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/pixelctl/govern"
 )
 
 // options is the command line.
@@ -28,6 +28,8 @@ type options struct {
 	Cluster clusterCommand `cmd:"" help:"Show the servers of the canvas and which of them owns what."`
 
 	Keys keysCommand `cmd:"" help:"Make, show and revoke the keys of bots and displays."`
+
+	govern.Commands
 
 	Test testCommand `cmd:"" help:"Prove that a running deployment is balanced, holds under load and is consistent."`
 
@@ -55,6 +57,7 @@ func execute(ctx context.Context, args []string, std streams) error {
 	parsed, err := commandline.Parse(&given, args, std.out, std.err, append(commandline.Options(),
 		kong.Name("pixelctl"), kong.Description(description), kong.DefaultEnvars("PIXELCTL"),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&given, &given.Server, std),
+		kong.BindToProvider(func() (*govern.Operator, error) { return given.Server.operator(std), nil }),
 	)...)
 	if err != nil {
 		return &usageError{error: commandline.Explain(err), command: commandOf(err)}
@@ -62,7 +65,12 @@ func execute(ctx context.Context, args []string, std streams) error {
 	if parsed == nil {
 		return nil
 	}
-	return parsed.Run()
+	err = parsed.Run()
+	var misused *govern.UsageError
+	if errors.As(err, &misused) {
+		return &usageError{error: err, command: misused.Command}
+	}
+	return err
 }
 
 // commandOf returns the command that was being parsed, followed by a space.
@@ -87,7 +95,7 @@ type point image.Point
 
 // UnmarshalText reads it.
 func (p *point) UnmarshalText(text []byte) error {
-	n, err := numbers(string(text), 2)
+	n, err := commandline.Numbers(string(text), 2)
 	if err != nil {
 		return fmt.Errorf("%w, for example 10,20 for the 11th pixel of the 21st row", err)
 	}
@@ -100,7 +108,7 @@ type area image.Rectangle
 
 // UnmarshalText reads it.
 func (a *area) UnmarshalText(text []byte) error {
-	n, err := numbers(string(text), 4)
+	n, err := commandline.Numbers(string(text), 4)
 	if err == nil && (n[2] == 0 || n[3] == 0) {
 		err = fmt.Errorf("%q has no pixels: width and height must be 1 or more", text)
 	}
@@ -109,18 +117,4 @@ func (a *area) UnmarshalText(text []byte) error {
 	}
 	*a = area(image.Rect(n[0], n[1], n[0]+n[2], n[1]+n[3]))
 	return nil
-}
-
-// numbers reads count numbers with commas between them.
-func numbers(text string, count int) ([]int, error) {
-	var list []int
-	for field := range strings.SplitSeq(text, ",") {
-		if n, err := strconv.ParseUint(strings.TrimSpace(field), 10, 16); err == nil {
-			list = append(list, int(n))
-		}
-	}
-	if len(list) != count || strings.Count(text, ",") != count-1 {
-		return nil, fmt.Errorf("%q must be %d whole numbers from 0 on", text, count)
-	}
-	return list, nil
 }

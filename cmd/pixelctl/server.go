@@ -6,6 +6,7 @@ import (
 	"io"
 	"time"
 
+	"pixelplayground/cmd/pixelctl/govern"
 	"pixelplayground/cmd/pixelctl/loadtest/target"
 	"pixelplayground/codec"
 	"pixelplayground/transport/client"
@@ -19,6 +20,13 @@ type server struct {
 	Target []string `placeholder:"URL" default:"ws://127.0.0.1:8080/ws" help:"Where the canvas is. Of several servers of one canvas, the next is tried when one fails."`
 	Name   string   `placeholder:"NAME" help:"Your name as others see it."`
 	Key    string   `placeholder:"KEY" help:"Key or token to draw, watch and make snapshots with. Give it in the environment."`
+
+	AdminToken string `placeholder:"SECRET" help:"What lets in operators, as for the server: for keys, and for all about the rules. Give it in the environment."`
+}
+
+// operator is who asks for what only operators may.
+func (s *server) operator(std streams) *govern.Operator {
+	return &govern.Operator{Targets: s.Target, Token: s.AdminToken, Out: std.out, Notes: std.err, Now: time.Now}
 }
 
 // open connects. What happens to the connection later is written to notes, a line each.

@@ -13,7 +13,7 @@ const longOver = 24 * time.Hour
 
 // compile works out the rules.
 func (c *Chain) compile() *Rules {
-	r := &Rules{version: c.Len(), head: c.head, undone: c.undone(), roles: make(map[canvas.Author]canvas.Role)}
+	r := &Rules{version: c.Len(), head: c.head, undone: c.undone(), roles: make(map[canvas.Author]*Act)}
 	of := make(map[Kind][]*Act)
 	for _, act := range c.acts {
 		if act.Ignored || r.undone[act.N] != 0 || act.Over(c.acts[len(c.acts)-1].Time-longOver.Milliseconds()) {
@@ -28,6 +28,7 @@ func (c *Chain) compile() *Rules {
 		}
 		r.take(act)
 	}
+	r.acts = slices.DeleteFunc(r.acts, func(act *Act) bool { return !r.counts(act) })
 	r.bans, r.mutes, r.shadows = newTargets(of[Ban]), newTargets(of[Mute]), newTargets(of[Shadow])
 	r.palette = newPalette(r.colors)
 	r.areas = newAreas(c.geometry, of[Protect], func(a *Area) *Mask {
@@ -61,18 +62,37 @@ func (r *Rules) take(act *Act) {
 	case SetPalette:
 		r.colors = act
 	case SetAppeal:
-		r.appeal = act.Text
+		r.appeal = act
 	case SetPace:
-		r.paces[min(act.Role, canvas.RoleOwner)] = act.Pace
+		r.paces[min(act.Role, canvas.RoleOwner)] = act
 	case SetRole:
-		r.roles[act.Target.User] = act.Role
+		r.roles[act.Target.User] = act
 	case SetFrozen:
 		r.states.freeze = later(r.states.freeze, act)
 	case SetTimetable:
 		r.states.timetable = act
 	case SetOpen:
-		r.states = states{}
+		r.states = states{opened: act.N}
 	}
+}
+
+// counts reports whether an act that lasts has not been replaced by a later one.
+func (r *Rules) counts(act *Act) bool {
+	switch act.Do {
+	case SetPalette:
+		return act == r.colors
+	case SetAppeal:
+		return act == r.appeal
+	case SetPace:
+		return act == r.paces[min(act.Role, canvas.RoleOwner)]
+	case SetRole:
+		return act == r.roles[act.Target.User]
+	case SetTimetable:
+		return act == r.states.timetable
+	case SetFrozen:
+		return act.N > r.states.opened
+	}
+	return true
 }
 
 // lasts reports whether an act of this kind is in force until it ends, rather than done once.

@@ -36,8 +36,8 @@ func (c *Chain) rights(want *Act) error {
 		if want.Target.User == 0 {
 			return nil
 		}
-		if role := c.Rules().roles[want.Target.User]; role > want.By.Role {
-			return fmt.Errorf("%w: %s has the role %s", ErrRights, want.Target.User.Text(), role)
+		if given := c.Rules().roles[want.Target.User]; given != nil && given.Role > want.By.Role {
+			return fmt.Errorf("%w: %s has the role %s", ErrRights, want.Target.User.Text(), given.Role)
 		}
 		if want.Target.User == want.By.User {
 			return invalid("target: that is you")

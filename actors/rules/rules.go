@@ -18,11 +18,11 @@ type Rules struct {
 	colors               *Act // the last about the palette; nil: none
 	palette              *palette
 	areas                *areas
-	roles                map[canvas.Author]canvas.Role
-	paces                [canvas.RoleOwner + 1]*canvas.Pace // nil: nothing was decided
-	appeal               string
+	roles                map[canvas.Author]*Act
+	paces                [canvas.RoleOwner + 1]*Act // nil: nothing was decided
+	appeal               *Act                       // nil: nothing was decided
 
-	acts    []*Act            // that last, as far as they are in force or ended lately
+	acts    []*Act            // that last, as far as they count, or ended lately
 	undone  map[uint64]uint64 // which acts are taken back, and by which
 	missing []string          // masks that were not found
 	times   []int64           // when something may change by itself, sorted
@@ -44,7 +44,7 @@ func (r *Rules) Missing() []string { return r.missing }
 // UndoneBy is the act that took another back; 0: none did, or it was itself taken back.
 func (r *Rules) UndoneBy(n uint64) uint64 { return r.undone[n] }
 
-// InForce lists the acts that have an effect until they end or are undone, the earliest first.
+// InForce lists the acts that have an effect until they end, are undone or are replaced, the earliest first.
 func (r *Rules) InForce(now time.Time) (acts []*Act) {
 	for _, act := range r.acts {
 		if !act.Over(now.UnixMilli()) {
@@ -79,22 +79,27 @@ func (r *Rules) Shadowed(who Who, now time.Time) bool {
 
 // Role is what somebody may do: what their sign-in says, or more, or less, if that was decided.
 func (r *Rules) Role(who Who) canvas.Role {
-	if role, ok := r.roles[who.User]; ok {
-		return role
+	if act := r.roles[who.User]; act != nil {
+		return act.Role
 	}
 	return min(who.Role, canvas.RoleOwner)
 }
 
 // Appeal is where the banned turn to; "": that was not decided.
-func (r *Rules) Appeal() string { return r.appeal }
+func (r *Rules) Appeal() string {
+	if r.appeal == nil {
+		return ""
+	}
+	return r.appeal.Text
+}
 
 // Pace is how fast those of a role may draw now; ok is false if nothing was decided about that.
 func (r *Rules) Pace(role canvas.Role, now time.Time) (pace canvas.Pace, ok bool) {
 	if phase := r.states.phase(now.UnixMilli()); phase != nil && phase.Pace != nil && role <= canvas.RoleMember {
 		return *phase.Pace, true
 	}
-	if p := r.paces[min(role, canvas.RoleOwner)]; p != nil {
-		return *p, true
+	if act := r.paces[min(role, canvas.RoleOwner)]; act != nil {
+		return *act.Pace, true
 	}
 	return canvas.Pace{}, false
 }

@@ -46,7 +46,7 @@ func (a *ShownArea) UnmarshalJSON(text []byte) error {
 func (r *Rules) Shown(now time.Time) Shown {
 	at := now.UnixMilli()
 	state, _ := r.states.at(at)
-	s := Shown{Version: r.version, State: state, Palette: []canvas.Color{}, Phases: []Phase{}, Areas: []ShownArea{}, Appeal: r.appeal}
+	s := Shown{Version: r.version, State: state, Palette: []canvas.Color{}, Phases: []Phase{}, Areas: []ShownArea{}, Appeal: r.Appeal()}
 	s.Until = r.states.change(at, func(next State) bool { return next != state })
 	if r.palette != nil {
 		s.Palette = r.palette.act.Colors

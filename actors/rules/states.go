@@ -8,8 +8,9 @@ import (
 // states are when the canvas is open: while a freeze is in force it is frozen, else it is as the
 // timetable says, and without one it is open.
 type states struct {
-	freeze    *Act // the one that ends last; nil: none
-	timetable *Act // nil: none
+	freeze    *Act   // the one that ends last; nil: none
+	timetable *Act   // nil: none
+	opened    uint64 // number of the last act that opened it; 0: none
 }
 
 // at is the state at a time, and the act that it comes from; nil: none.

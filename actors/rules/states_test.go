@@ -121,6 +121,16 @@ func TestRules_InForce(t *testing.T) {
 	if soon, late := numbers(0), numbers(time.Hour); fmt.Sprint(soon, late) != "[1 4] [4]" {
 		t.Errorf("in force: %v, in an hour %v", soon, late)
 	}
+	c.decide(rules.Act{Do: rules.SetPalette})
+	c.decide(rules.Act{Do: rules.SetPalette, Colors: []canvas.Color{1}})
+	c.decide(rules.Act{Do: rules.SetOpen})
+	c.decide(rules.Act{Do: rules.SetFrozen})
+	for _, user := range []canvas.Author{1, 2, 1} {
+		c.decide(rules.Act{Do: rules.SetRole, Target: &rules.Target{User: user}, Role: canvas.RoleMember})
+	}
+	if list := fmt.Sprint(numbers(0)); list != "[4 7 9 11 12]" {
+		t.Errorf("in force: %s", list)
+	}
 	if by := c.Rules().UndoneBy(ban); by != 5 || c.Rules().UndoneBy(5) != 0 {
 		t.Errorf("undone by %d", by)
 	}

@@ -118,8 +118,10 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		return nil, err
 	}
 	var recorded history.Record // nil: there is none
+	var reader *record.Reader   // the same
 	if files != nil {
-		recorded = record.NewReader(files, kept, record.Config{Geometry: cfg.Geometry, Log: log})
+		reader = record.NewReader(files, kept, record.Config{Geometry: cfg.Geometry, Log: log})
+		recorded = reader
 	}
 	if files != nil && cfg.Canvas {
 		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Noted: p.noteGap, Rest: record.Rest, Log: log})
@@ -141,6 +143,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	if p.people != nil {
 		p.people.UseAllowances(p.left)
 		p.people.UseJudge(judge{p})
+		p.people.UseAudit(p.operated)
 	}
 	var standing api.Standing
 	if p.others != nil && cfg.Gateway {
@@ -148,7 +151,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		standing = p.usher
 	}
 	handlers, err := api.New(http, api.Ports{
-		Canvas: p.node, Record: recorded, Rules: p.rules(), People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
+		Canvas: p.node, Record: recorded, Rules: p.rules(reader), People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.AllowedOrigins.Allow, Foreign: sockets.AllowedOrigins.Foreign, Draining: p.draining.Load, Recording: p.node.Recording, Log: log,
 	})
 	if err != nil {

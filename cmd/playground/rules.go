@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"errors"
+	"net/http"
 	"slices"
 	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/record"
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
 	"pixelplayground/transport/api"
@@ -16,8 +18,24 @@ import (
 )
 
 // rules is what the API needs for the rules of the canvas, and those who see to them.
-func (p *pod) rules() *api.Rules {
-	return &api.Rules{Acts: p.node, Documents: p.store, People: crowd{p}, Public: p.cfg.People().SignIn.PublicURL}
+func (p *pod) rules(recorded *record.Reader) *api.Rules {
+	needs := &api.Rules{Acts: p.node, Documents: p.store, People: crowd{p}, Public: p.cfg.People().SignIn.PublicURL}
+	if recorded != nil {
+		needs.Record = drawings{recorded, p.cfg.Geometry}
+	}
+	return needs
+}
+
+// operatedPatience is how long it may take to note what an operator has done to keys.
+const operatedPatience = time.Second
+
+// operated puts into the chain of acts what an operator has done to keys.
+func (p *pod) operated(r *http.Request, text string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), operatedPatience)
+	defer cancel()
+	if _, err := p.node.Decide(ctx, moderation.Operation(r, text, time.Now())); err != nil {
+		p.log.Warn("what an operator did is not in the chain of acts", "act", text, "err", err)
+	}
 }
 
 // crowd is the people who are connected to any pod.
@@ -66,7 +84,7 @@ func (j judge) Banned(person canvas.Person) *auth.Ban {
 	if act == nil {
 		return nil
 	}
-	return &auth.Ban{Act: act.N, Why: act.Why, Until: act.Until, Appeal: in.Shown(now).Appeal}
+	return &auth.Ban{Act: act.N, Why: act.Why, Until: act.Until, Appeal: in.Appeal()}
 }
 
 // lasting lists the kinds of documents that a backup of the canvas must have.

@@ -136,6 +136,7 @@ type server struct {
 	stall     stall                   // of the store
 	names     answer.Shared[[]string] // of this pod's users
 	metrics   *metrics.Metrics
+	served    map[string]answer.Methods // by path
 }
 
 // Handlers is what New makes.
@@ -160,8 +161,8 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 	s := &server{
 		Config: cfg, Ports: ports, slots: newEncodeSlots(),
 		costs: quota.NewRates(workRate, workBurst), jobs: newJobs(ports.Now), images: newImages(),
-		bodies: quota.NewShares(networkBodies, allBodies),
-		store:  answer.NewShared[error](), names: answer.NewShared[[]string](),
+		bodies: quota.NewShares(networkBodies, allBodies), served: make(map[string]answer.Methods),
+		store: answer.NewShared[error](), names: answer.NewShared[[]string](),
 	}
 	s.metrics = metrics.New(metrics.Source{
 		Version: cfg.Version, Node: cfg.Node, Users: ports.Canvas.Users, Actors: ports.Canvas.Stats(), Sockets: ports.Sockets, More: ports.Counters,
@@ -191,6 +192,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 	s.handle(all, routes)
 	if cfg.Pages && ports.People != nil {
 		for path, m := range s.peopleRoutes() {
+			s.served[path] = m
 			all.Handle(path, s.resource(path, m, false))
 		}
 	}
@@ -199,6 +201,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 
 // handle adds routes to a mux, and an answer for everything below /api that does not exist.
 func (s *server) handle(mux *http.ServeMux, routes map[string]answer.Methods) {
+	maps.Copy(s.served, routes)
 	for path, m := range routes {
 		mux.Handle(path, s.resource(path, m, true))
 	}
@@ -218,7 +221,12 @@ func (s *server) newOperators() *admin.Handler {
 	if s.desk != nil {
 		maps.Copy(more, s.desk.Operators())
 	}
+	var decide admin.Decider // nil: nothing is ever decided here
+	if s.desk != nil {
+		decide = s.desk
+	}
 	return admin.New(admin.Config{Node: s.Node, Geometry: s.Geometry, Tokens: s.AdminTokens}, admin.Ports{
+		Decide:  decide,
 		Cluster: s.Cluster, Inspectors: s.Inspectors, Pages: s.AdminPages, More: more, Answered: s.metrics.Answered, Now: s.Now, Log: s.Log,
 	})
 }

@@ -65,6 +65,9 @@ func (p *People) makeKey(w http.ResponseWriter, r *http.Request, key botkey.Key)
 		return
 	}
 	p.log.Info("key made", "id", made.ID, "by_operator", made.Owner == "")
+	if made.Owner == "" {
+		p.audit(r, "make key "+made.ID+", "+made.Name)
+	}
 	shown := p.show(made)
 	shown.Secret = secret
 	answer.JSON(w, http.StatusCreated, shown)
@@ -83,6 +86,9 @@ func (p *People) revokeKey(w http.ResponseWriter, r *http.Request, id, owner str
 		return
 	}
 	p.log.Info("key revoked", "id", key.ID, "by_operator", owner == "")
+	if owner == "" {
+		p.audit(r, "revoke key "+key.ID+", "+key.Name)
+	}
 	answer.JSON(w, http.StatusOK, p.show(key))
 }
 

@@ -22,6 +22,9 @@ type Judge interface {
 // UseJudge sets who knows what was decided about people. It must be called before anybody asks.
 func (p *People) UseJudge(judge Judge) { p.judge = judge }
 
+// UseAudit sets who is told what operators do to keys, after they did. It must be called before anybody asks.
+func (p *People) UseAudit(note func(r *http.Request, text string)) { p.audit = note }
+
 // noJudge is the Judge where nothing is decided.
 type noJudge struct{}
 

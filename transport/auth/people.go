@@ -8,6 +8,7 @@ import (
 	"crypto/rand"
 	"encoding/binary"
 	"log/slog"
+	"net/http"
 	"net/netip"
 	"sync/atomic"
 	"time"
@@ -69,6 +70,7 @@ type People struct {
 	ends       Ends
 	left       Allowances // nil: not known here
 	judge      Judge
+	audit      func(r *http.Request, text string)
 }
 
 // New makes People and asks nobody. papers keeps what must outlive the pod.
@@ -81,7 +83,7 @@ func New(cfg Config, papers store.Documents, now func() time.Time, log *slog.Log
 	}
 	var secret [secretBytes]byte
 	rand.Read(secret[:]) // never fails: see crypto/rand
-	p := &People{cfg: cfg, papers: papers, now: now, log: log, provisional: newKeys(secret[:]), judge: noJudge{}}
+	p := &People{cfg: cfg, papers: papers, now: now, log: log, provisional: newKeys(secret[:]), judge: noJudge{}, audit: func(*http.Request, string) {}}
 	p.told = quota.NewRefusals(log, now)
 	p.ended = newEnded(papers, now, log, p.endEverywhere)
 	p.bots = newBots(papers, p.ended, now)

@@ -113,9 +113,64 @@ func (a *Handler) announce(w http.ResponseWriter, r *http.Request) {
 		answer.Fail(w, http.StatusBadRequest, fmt.Sprintf("The text must be one line of at most %d bytes", maxAnnouncement))
 		return
 	}
-	if gateways, ok := a.gateways(w); ok {
-		a.act(w, r, message.Act{Do: message.ActAnnounce, Text: text, Target: strconv.Quote(text)}, gateways...)
+	gateways, ok := a.gateways(w)
+	if !ok {
+		return
 	}
+	if left := a.undecided(r, text, gateways); len(left) > 0 {
+		a.act(w, r, message.Act{Do: message.ActAnnounce, Text: text, Target: strconv.Quote(text)}, left...)
+		return
+	}
+	a.Inspectors.NoteAct(message.Act{Do: message.ActAnnounce, Who: whoOf(r), At: a.Now().UnixMilli(), Target: strconv.Quote(text)}, nil)
+	answer.JSON(w, http.StatusOK, done{true})
+}
+
+// undecided has an announcement decided, and returns the gateways that don't learn of it so: of earlier versions, or all if the
+// store does not answer.
+func (a *Handler) undecided(r *http.Request, text string, gateways []Member) []Member {
+	if a.Decide == nil {
+		return gateways
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), actTimeout)
+	defer cancel()
+	missing, err := a.Decide.Announce(ctx, r, text)
+	if err != nil {
+		a.Log.Warn("an announcement is not in the chain of acts", "err", err)
+		return gateways
+	}
+	return slices.DeleteFunc(gateways, func(m Member) bool { return !slices.Contains(missing, m.Name) && !slices.Contains(missing, m.Address) })
+}
+
+// What an operator does is put into the chain of acts, where the store answers. If it does not, what is done waits auditHead for it
+// at most, and the operator's answer auditPatience.
+const (
+	auditHead     = 250 * time.Millisecond
+	auditPatience = time.Second
+)
+
+// audited puts into the chain what an operator does, and does it.
+func (a *Handler) audited(r *http.Request, act message.Act, do func()) {
+	if a.Decide == nil || act.Do == message.ActAnnounce { // which is an act by itself, if it can be
+		do()
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), auditPatience)
+	defer cancel()
+	noted := make(chan struct{}) // closed when it is in the chain, or can't be
+	go func() {
+		defer close(noted)
+		if err := a.Decide.Operate(ctx, r, act.Do+" "+act.Target); err != nil {
+			a.Log.Warn("what an operator did is not in the chain of acts", "act", act.Do, "target", act.Target, "who", act.Who, "err", err)
+		}
+	}()
+	head := time.NewTimer(auditHead)
+	defer head.Stop()
+	select {
+	case <-noted:
+	case <-head.C:
+	}
+	do()
+	<-noted
 }
 
 // gateways finds the pods with users, or answers that there are none.
@@ -137,15 +192,17 @@ func (a *Handler) act(w http.ResponseWriter, r *http.Request, act message.Act, m
 	ctx, cancel := context.WithTimeout(r.Context(), actTimeout)
 	defer cancel()
 	failed := make([]error, len(members))
-	var acting sync.WaitGroup
-	for i, m := range members {
-		acting.Go(func() {
-			if err := a.Inspectors.Act(ctx, m.Address, act); err != nil {
-				failed[i] = fmt.Errorf("%s: %w", m.Name, err)
-			}
-		})
-	}
-	acting.Wait()
+	a.audited(r, act, func() {
+		var acting sync.WaitGroup
+		for i, m := range members {
+			acting.Go(func() {
+				if err := a.Inspectors.Act(ctx, m.Address, act); err != nil {
+					failed[i] = fmt.Errorf("%s: %w", m.Name, err)
+				}
+			})
+		}
+		acting.Wait()
+	})
 	a.gathered.forget()
 	err := errors.Join(failed...)
 	if !slices.ContainsFunc(members, func(m Member) bool { return m.Self }) { // a pod that was asked has noted it itself

@@ -35,6 +35,14 @@ type Inspectors interface {
 	NoteAct(act message.Act, err error)
 }
 
+// Decider puts what operators do into the chain of acts.
+type Decider interface {
+	// Operate notes what an operator does to servers, connections or keys.
+	Operate(ctx context.Context, r *http.Request, text string) error
+	// Announce shows a line to everybody, through all pods that know of acts. missing are those that have not said so.
+	Announce(ctx context.Context, r *http.Request, text string) (missing []string, err error)
+}
+
 // Config is what an operator may choose about the dashboard.
 type Config struct {
 	Node     string          // this pod's name
@@ -49,6 +57,7 @@ type Ports struct {
 	Inspectors Inspectors
 	Pages      fs.FS                          // the dashboard's files, with login.html; nil: none
 	More       map[string]answer.Methods      // what others answer for operators, by what comes after /admin/api/
+	Decide     Decider                        // nil: nothing is ever decided here
 	Answered   func(route string, status int) // counts answers
 	Now        func() time.Time
 	Log        *slog.Logger

@@ -37,7 +37,10 @@ func newPod(tokens ...string) *pod {
 	p := &pod{now: noon}
 	p.Handler = New(Config{Node: "pod-1", Geometry: small, Tokens: tokens}, Ports{
 		Cluster: &p.cluster, Inspectors: &p.cluster, Pages: adminPages(), Log: slog.New(slog.DiscardHandler), Now: func() time.Time { return p.now },
-		More:     map[string]answer.Methods{"keys": {"GET": func(w http.ResponseWriter, _ *http.Request) { answer.JSON(w, http.StatusOK, "keys") }}},
+		More: map[string]answer.Methods{
+			"keys":            {"GET": func(w http.ResponseWriter, _ *http.Request) { answer.JSON(w, http.StatusOK, "keys") }},
+			"reports/{id}/do": {"POST": func(w http.ResponseWriter, r *http.Request) { answer.JSON(w, http.StatusOK, r.PathValue("id")) }},
+		},
 		Answered: func(string, int) {},
 	})
 	return p

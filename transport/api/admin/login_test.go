@@ -27,6 +27,11 @@ func adminRoutes(t *testing.T) (routes [][2]string) {
 			routes = append(routes, [2]string{method, path})
 		}
 	}
+	for path, m := range a.More {
+		for method := range m {
+			routes = append(routes, [2]string{method, "/admin/api/" + strings.ReplaceAll(path, "{id}", "7")})
+		}
+	}
 	for _, path := range []string{"/debug/pprof/heap", "/debug/pprof/goroutine", "/debug", "/debug/", "/debug/vars", "/admin/nothing", "/admin/api/", "/admin/login/", "/admin/css/"} {
 		routes = append(routes, [2]string{"GET", path}, [2]string{"POST", path})
 	}

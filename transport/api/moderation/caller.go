@@ -29,8 +29,9 @@ func operatorOf(r *http.Request, via string) caller {
 }
 
 const (
-	viaProgram = "program"
-	viaPage    = "page"
+	viaProgram   = "program"
+	viaPage      = "page"
+	viaDashboard = "dashboard"
 )
 
 // byRequest is a route below /api: who asks is found out, and whether they may.

@@ -15,6 +15,9 @@ import (
 // errNone says that there is no such thing as was asked for.
 var errNone = errors.New("there is none")
 
+// errBusy says that others ask for the same at the moment.
+var errBusy = errors.New("too many ask at the same time")
+
 // conflict says that somebody else was faster. Its text is for people.
 type conflict string
 

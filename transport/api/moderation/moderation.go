@@ -75,6 +75,7 @@ type Desk struct {
 	written  *quota.Rates             // reports, by network
 	heard    *quota.RatesBy[struct{}] // reports in all
 	previews turns
+	looks    turns // at what somebody drew
 	reports  reports
 	masks    *masks
 	told     quota.Refusals
@@ -86,8 +87,8 @@ func New(ports Ports) *Desk {
 		Ports: ports, origins: http.NewCrossOriginProtection(), told: quota.NewRefusals(ports.Log, ports.Now),
 		acts: perMinute(actsPerMinute, actsAtOnce), asked: perMinute(questionsPerMinute, questionsAtOnce), by: perMinute(reportsPerMinute, reportsAtOnce),
 		written: quota.NewRates(networkReportsPerMinute/60.0, networkReportsAtOnce), heard: quota.NewRatesBy[struct{}](reportsPerSecond, allReportsAtOnce),
-		previews: make(turns, previewsAtOnce),
-		reports:  reports{docs: ports.Documents, now: ports.Now}, masks: newMasks(ports.Documents),
+		previews: make(turns, previewsAtOnce), looks: make(turns, looksAtOnce),
+		reports: reports{docs: ports.Documents, now: ports.Now}, masks: newMasks(ports.Documents),
 	}
 	if ports.Public != nil {
 		_ = d.origins.AddTrustedOrigin(ports.Public.Scheme + "://" + ports.Public.Host) // the proxy may have changed Host
@@ -104,7 +105,7 @@ const (
 	networkReportsPerMinute, networkReportsAtOnce = 20, 40
 	// A pod takes so many in all: each reads the others.
 	reportsPerSecond, allReportsAtOnce = 5, 50
-	previewsAtOnce                     = 2 // of a pod
+	previewsAtOnce, looksAtOnce        = 2, 2 // of a pod
 )
 
 // turns bounds what goes on at the same time: it is full while as much does.
@@ -177,7 +178,7 @@ func (d *Desk) Operators() map[string]answer.Methods {
 		if all[one.path] == nil {
 			all[one.path] = make(answer.Methods)
 		}
-		all[one.path][one.method] = func(w http.ResponseWriter, r *http.Request) { one.handle(w, r, operatorOf(r, "dashboard")) }
+		all[one.path][one.method] = func(w http.ResponseWriter, r *http.Request) { one.handle(w, r, operatorOf(r, viaDashboard)) }
 	}
 	return all
 }

@@ -79,7 +79,7 @@ func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) perso
 	)
 	asking.Go(func() { connected, errs[0] = d.People.Connected(ctx, user) })
 	if d.Record != nil {
-		asking.Go(func() { pixels, errs[1] = d.Record.Last(ctx, user, lastPixels) })
+		asking.Go(func() { pixels, errs[1] = d.last(ctx, user) })
 	}
 	asking.Go(func() { acts, errs[2] = d.decoded(ctx, 0, lastActs) })
 	asking.Go(func() { reports, errs[3] = d.reports.all(ctx) })
@@ -106,6 +106,15 @@ func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) perso
 		}
 	}
 	return p
+}
+
+// last asks the record, if not too many do.
+func (d *Desk) last(ctx context.Context, user canvas.Author) ([]Pixel, error) {
+	if !d.looks.take() {
+		return nil, errBusy
+	}
+	defer d.looks.give()
+	return d.Record.Last(ctx, user, lastPixels)
 }
 
 // connections adds what the gateways know.

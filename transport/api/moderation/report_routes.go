@@ -146,8 +146,7 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
 	defer cancel()
 	id := r.PathValue("id")
-	one, err := d.reports.claim(ctx, id, c, false)
-	if err != nil {
+	if _, err := d.reports.claim(ctx, id, c, false); err != nil {
 		d.failed(w, err)
 		return
 	}
@@ -157,7 +156,7 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	act := done.Act
-	one, err = d.reports.change(ctx, id, func(one *report) error {
+	one, err := d.reports.change(ctx, id, func(one *report) error {
 		one.Claim = nil
 		one.Resolved = &resolved{Act: act.N, Time: act.Time, User: userID(act.By.User), Name: act.By.Name, Text: act.Text}
 		return nil

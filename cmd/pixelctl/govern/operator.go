@@ -71,7 +71,7 @@ func (o *Operator) ask(ctx context.Context, r request) ([]byte, error) {
 		return nil, &UsageError{error: err}
 	}
 	if o.Token == "" {
-		return nil, misused("keys", "the admin token is missing: set PIXELCTL_ADMIN_TOKEN to the server's")
+		return nil, &UsageError{error: errors.New("the admin token is missing: set PIXELCTL_ADMIN_TOKEN to the server's")}
 	}
 	ctx, cancel := context.WithTimeout(ctx, askLimit)
 	defer cancel()
@@ -125,5 +125,3 @@ func read(body []byte, into any) error {
 	}
 	return nil
 }
-
-var errNothing = errors.New("there is nothing to take back")

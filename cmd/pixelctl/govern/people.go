@@ -2,6 +2,7 @@ package govern
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"pixelplayground/actors/rules"
@@ -18,6 +19,8 @@ func (a *about) decide(ctx context.Context, o *Operator, kind rules.Kind) error 
 	target := rules.Target(a.Who)
 	return o.decide(ctx, rules.Act{Do: kind, Target: &target, Until: a.Until.after(o.Now())}, a.why)
 }
+
+var errNothing = errors.New("there is nothing to take back")
 
 // backAbout is whose acts are taken back.
 type backAbout struct {

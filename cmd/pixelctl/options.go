@@ -53,12 +53,7 @@ func (e *usageError) Unwrap() error { return e.error }
 
 // execute parses the command line and does what it says.
 func execute(ctx context.Context, args []string, std streams) error {
-	var given options
-	parsed, err := commandline.Parse(&given, args, std.out, std.err, append(commandline.Options(),
-		kong.Name("pixelctl"), kong.Description(description), kong.DefaultEnvars("PIXELCTL"),
-		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&given, &given.Server, std),
-		kong.BindToProvider(func() (*govern.Operator, error) { return given.Server.operator(std), nil }),
-	)...)
+	parsed, err := parse(ctx, args, std)
 	if err != nil {
 		return &usageError{error: commandline.Explain(err), command: commandOf(err)}
 	}
@@ -71,6 +66,16 @@ func execute(ctx context.Context, args []string, std streams) error {
 		return &usageError{error: err, command: misused.Command}
 	}
 	return err
+}
+
+// parse reads the command line; nil: it asked for help or the version, and has them.
+func parse(ctx context.Context, args []string, std streams) (*kong.Context, error) {
+	var given options
+	return commandline.Parse(&given, args, std.out, std.err, append(commandline.Options(),
+		kong.Name("pixelctl"), kong.Description(description), kong.DefaultEnvars("PIXELCTL"),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.Bind(&given, &given.Server, std),
+		kong.BindToProvider(func() (*govern.Operator, error) { return given.Server.operator(std), nil }),
+	)...)
 }
 
 // commandOf returns the command that was being parsed, followed by a space.

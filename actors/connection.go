@@ -38,6 +38,7 @@ type connection struct {
 	resumed resumed
 	placing map[uint64]*placing
 	oldest  uint64                   // no op before it is in placing; while one is, lastNum is less than oplog.Remembered steps further
+	aside   *aside                   // what only they are shown; nil: nothing ever was
 	held    []arrived                // until there is an allowance or, for a JSON client, room in the window; at most MaxUnhandled
 	shown   map[canvas.RegionID]bool // of a JSON client: it is shown what is placed there from now on (see show)
 
@@ -135,6 +136,8 @@ func (c *connection) Receive(ctx actor.Context) {
 			c.purse.Wake(ctx)
 			c.takeHeld(ctx)
 		}
+	case asideDue:
+		c.onAside(ctx)
 	case opUnanswered: // the client comes back and sends it again
 		ctx.Stop(ctx.Self())
 	case *telemetry.Describe:

@@ -146,6 +146,14 @@ func (c *connection) place(ctx actor.Context, m arrived) {
 	if c.muted {
 		op.Name, op.Alias = "", false
 	}
+	if c.pod.shadowed(&c.came, c.user) {
+		c.placing[m.Num].parts = 1
+		if c.aside == nil {
+			c.aside = new(aside)
+		}
+		c.aside.add(ctx, c.pod, asideOp{m.Num, op, parts})
+		return
+	}
 	for _, part := range parts {
 		if m.silent {
 			c.show(ctx, part.region)

@@ -82,7 +82,8 @@ type crowd struct {
 	onPresent    func(*Presence) // called under mu; nil: nobody
 	onJoin       func(CatchUp)   // likewise
 	pointers     []canvas.Pointer
-	mostPointers int                           // in one Point
+	mostPointers int // in one Point
+	own          []shownOwn
 	faults       []string                      // things that no client may ever see
 	by           map[canvas.OpID]canvas.Author // who placed what was published, by id without key
 }
@@ -269,6 +270,17 @@ func (a *crowd) Point(_ canvas.RegionID, moved []canvas.Pointer) {
 }
 
 func (a *crowd) Ruled(*rules.Rules, string) {}
+
+func (a *crowd) ShowOwn(viewer canvas.ViewerID, whose canvas.Subject, b *canvas.Batch) {
+	a.do(func() { a.own = append(a.own, shownOwn{viewer, whose, b}) })
+}
+
+// shownOwn is what was shown to those alone who had placed it.
+type shownOwn struct {
+	viewer canvas.ViewerID
+	whose  canvas.Subject
+	batch  *canvas.Batch
+}
 
 func (a *crowd) Present(p *Presence) {
 	a.do(func() {

@@ -33,6 +33,7 @@ type placer struct {
 	asker   *actor.PID // gets placed
 
 	purse  allowances.Purse
+	aside  aside // strokes that only those who have placed them are shown
 	parts  []int // of stroke i: not answered yet
 	total  int   // pixels
 	open   int   // strokes not answered yet
@@ -76,6 +77,8 @@ func (p *placer) Receive(ctx actor.Context) {
 		p.answered(ctx, m.num, &RefusedError{Why: m.why, Retry: m.retry})
 	case opsWaiting:
 		p.onWaiting(ctx)
+	case asideDue:
+		p.onAside(ctx)
 	default:
 		p.pod.unhandled(message.KindPlacer, m)
 	}
@@ -137,6 +140,7 @@ func (p *placer) refuse(ctx actor.Context, why canvas.Refusal, retry time.Durati
 // place numbers the strokes from 1 and hands their parts to the relays.
 func (p *placer) place(ctx actor.Context) {
 	p.parts, p.failed = make([]int, len(p.strokes)), make([]bool, len(p.strokes))
+	shadowed := p.pod.shadowed(&p.came, p.user)
 	for i, stroke := range p.strokes {
 		id := canvas.OpID{Author: p.session.Author(), Num: uint64(i + 1), Key: p.session.Key()}
 		op := canvas.Op{ID: id, Network: canvas.NetworkHTTP, Spelling: stroke.Spelling}
@@ -145,8 +149,13 @@ func (p *placer) place(ctx actor.Context) {
 		}
 		op.From, op.Role, op.Address = p.came.From, p.came.Role, p.came.Address
 		parts := split(p.pod.cfg.Geometry, stroke.Dots)
-		p.parts[i] = len(parts)
 		p.pod.stats.CountOp(len(stroke.Dots))
+		if shadowed {
+			p.parts[i] = 1
+			p.aside.add(ctx, p.pod, asideOp{id.Num, op, parts})
+			continue
+		}
+		p.parts[i] = len(parts)
 		for _, part := range parts {
 			op.Pixels = part.pixels
 			ctx.Send(p.pod.relays[part.region], place{op: op, from: ctx.Self()})

@@ -28,6 +28,9 @@ type Audience interface {
 	// Viewing reports whether any viewer of this pod follows the region, in sync or not yet. The
 	// relay of a region that nobody views goes idle.
 	Viewing(region canvas.RegionID) bool
+	// ShowOwn shows pixels that are in no region's order to those alone who have placed them: to the viewer
+	// (0: there is none) and to all whose subject it is (zero: to no others). The batch begins at 0.
+	ShowOwn(viewer canvas.ViewerID, whose canvas.Subject, b *canvas.Batch)
 	// Point shows pointers that moved in a region. They may be dropped.
 	Point(region canvas.RegionID, moved []canvas.Pointer)
 	// Present shows who is here.

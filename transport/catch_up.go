@@ -148,6 +148,7 @@ func (s *shard) unfollow(c *conn, regions canvas.RegionSet) {
 		c.catchingUp.follows.Remove(region)
 		c.catchingUp.pays.Remove(region)
 		s.unsync(c, region)
+		s.rewind(c, region, 0)
 		s.followed(region, -1)
 	}
 	c.catchingUp.drop(regions, c.protocol)
@@ -327,12 +328,13 @@ func (s *shard) catchUp(c *conn, held canvas.Mark, m join) bool {
 		return true
 	}
 	if m.snapshot != nil {
-		c.catchingUp.add(frames.Due{From: held, Frame: m.snapshot}, c.protocol)
+		c.catchingUp.add(s.dueAhead(c, frames.Due{From: held, Frame: m.snapshot}, 0), c.protocol)
+		s.rewind(c, m.region, 0)
 	}
 	switch {
 	case m.delta != nil:
-		c.catchingUp.add(frames.Due{From: held, Pixels: m.delta}, c.protocol)
-	case m.snapshot == nil:
+		c.catchingUp.add(s.dueAhead(c, frames.Due{From: held, Pixels: m.delta}, 0), c.protocol)
+	case m.snapshot == nil && s.ahead[c][m.region] == 0: // who is ahead has not asked
 		c.catchingUp.add(frames.Due{From: held, Frame: nothingMissed(canvas.Mark{Region: m.region, Position: m.at})}, c.protocol)
 	}
 	return true

@@ -263,6 +263,8 @@ func (s *shard) destroy(c *conn, reason codec.CloseCode) {
 	s.conns = s.conns[:len(s.conns)-1]
 	delete(s.byID, c.id)
 	delete(s.logins, c)
+	delete(s.ahead, c)
+	s.shadow(c, s.visitors[c.id].subject, false)
 	delete(s.visitors, c.id)
 	s.recount(c.protocol, -1)
 	s.server.counters.Connections.Add(-1)

@@ -46,7 +46,7 @@ func (m publish) run(s *shard) {
 	}
 	for _, c := range s.catchingUp {
 		if c.catchingUp.synced.Has(m.Batch.Region) {
-			c.catchingUp.add(frames.Due{From: from, Pixels: m.Pixels}, c.protocol)
+			c.catchingUp.add(s.dueAhead(c, frames.Due{From: from, Pixels: m.Pixels}, 0), c.protocol)
 			most = max(most, c.catchingUp.bytes)
 			s.mark(c)
 			if c.backlog != nil && c.catchingUp.bytes > lagAhead {
@@ -130,6 +130,7 @@ func (s *shard) lag(c *conn) {
 	for _, d := range c.catchingUp.due {
 		if s.unsync(c, d.From.Region) { // the first due of a region has the client's position
 			c.catchingUp.want = append(c.catchingUp.want, d.From)
+			s.rewind(c, d.From.Region, d.Ahead)
 		}
 	}
 	c.catchingUp.clearDue()
@@ -151,6 +152,11 @@ func (m point) run(s *shard) {
 				v.cursors = append(v.cursors, m.frame...)
 			}
 			s.touch(v)
+		}
+	}
+	for c := range s.ahead { // they are in no group, and shall not notice
+		if c.backlog == nil && c.catchingUp != nil && c.catchingUp.synced.Has(m.region) && len(c.control) < maxBacklog {
+			s.tell(c, m.frame)
 		}
 	}
 }

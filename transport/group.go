@@ -31,7 +31,7 @@ type groupKey struct {
 // joinGroup puts a connection into the group of its regions, if it has caught up. It must be
 // called only while nothing is due to any group.
 func (s *shard) joinGroup(c *conn) {
-	if c.catchingUp == nil || len(c.catchingUp.want) > 0 || len(c.catchingUp.due) > 0 || c.backlog != nil {
+	if c.catchingUp == nil || len(c.catchingUp.want) > 0 || len(c.catchingUp.due) > 0 || c.backlog != nil || s.ahead[c] != nil {
 		return
 	}
 	key := groupKey{c.protocol, c.catchingUp.synced.Key()}

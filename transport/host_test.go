@@ -129,7 +129,7 @@ func (h *fakeHost) catchUp(m canvas.Mark) actors.CatchUp {
 		return c
 	}
 	for i, b := range r.ring {
-		if b.From == m.Position.Seq {
+		if b.From == m.Position.Seq && (b.From == 0 || b.Epoch == m.Position.Epoch) {
 			c.Delta = canvas.Merge(r.ring[i:])
 			return c
 		}

@@ -40,6 +40,7 @@ const tokenEvery = time.Second
 // while the connection was being made.
 func (s *shard) known(c *conn, person canvas.Person) {
 	before := s.visitors[c.id]
+	s.shadow(c, before.subject, false) // they may be somebody else now: see judge
 	s.visitors[c.id] = visitorOf(person, before.from, before.as)
 	if s.judge(c); c.state >= closing {
 		return
@@ -78,11 +79,14 @@ func (s *shard) greet(c *conn, m codec.Hello) {
 }
 
 func (s *shard) unknownToken(c *conn, refused *auth.Refusal) {
-	if refused.Status == http.StatusServiceUnavailable {
-		s.failFor(c, codec.CloseTryLater, asciiOnly(refused.Text))
-		return
+	code := codec.CloseEnded
+	switch {
+	case refused.Ban != nil:
+		code = codec.CloseBanned
+	case refused.Status == http.StatusServiceUnavailable:
+		code = codec.CloseTryLater
 	}
-	s.failFor(c, codec.CloseEnded, asciiOnly(refused.Text))
+	s.failFor(c, code, asciiOnly(refused.Text))
 }
 
 // showToken handles AUTH: the same account is known for longer.
@@ -100,6 +104,10 @@ func (s *shard) showToken(c *conn, m codec.Auth) {
 	before.shown = s.moment()
 	s.logins[c] = before
 	person, refused := people.Token(m.Token, before.person, s.visitors[c.id].from)
+	if refused != nil && refused.Ban != nil {
+		s.unknownToken(c, refused)
+		return
+	}
 	if refused != nil {
 		s.refuse(c, canvas.RefusedRights)
 		return

@@ -51,6 +51,8 @@ func (r *registry) Identify(shown auth.Shown) (canvas.Person, *auth.Refusal) {
 func (r *registry) Token(token string, before canvas.Person, _ netip.Addr) (canvas.Person, *auth.Refusal) {
 	person, ok := r.by[token]
 	switch {
+	case token == "banned":
+		return person, &auth.Refusal{Status: http.StatusForbidden, Text: "spam", Ban: &auth.Ban{}}
 	case token == "later":
 		return person, &auth.Refusal{Status: http.StatusServiceUnavailable, Text: "not yet"}
 	case !ok || before.Login != "" && before.Subject != person.Subject:
@@ -102,7 +104,7 @@ func TestToken_InHello(t *testing.T) {
 			t.Errorf("%d: the actor got %+v", v, got)
 		}
 	}
-	for token, want := range map[string]codec.CloseCode{"nobody": codec.CloseEnded, "later": codec.CloseTryLater} {
+	for token, want := range map[string]codec.CloseCode{"nobody": codec.CloseEnded, "later": codec.CloseTryLater, "banned": codec.CloseBanned} {
 		c := dial(t, s, upgradetest.OfferBinary, hello(token)...)
 		if code := c.closeCode(); code != want {
 			t.Errorf("%s: closed with %d (%s)", token, code, c.reason)

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -99,7 +98,7 @@ func (s *shard) enforce(most int) {
 	}
 }
 
-// judge closes a connection of somebody whom the rules ban.
+// judge closes a connection of somebody whom the rules ban, and notes whether they shadow them.
 func (s *shard) judge(c *conn) {
 	if c.state >= closing {
 		return
@@ -108,8 +107,18 @@ func (s *shard) judge(c *conn) {
 	if in.Version() == 0 {
 		return
 	}
-	if act := in.Banned(s.visitors[c.id].who(), now); act != nil {
+	v := s.visitors[c.id]
+	who := v.who()
+	act := in.Banned(who, now)
+	if act == nil && v.owner != 0 { // who keeps an account out keeps its keys out too
+		act = in.Banned(rules.Who{User: v.owner}, now)
+	}
+	if act != nil {
 		s.failFor(c, codec.CloseBanned, asciiOnly(banReason(act, in.Appeal(), frames.MaxReason)))
+		return
+	}
+	if v.subject != (canvas.Subject{}) && v.kind != canvas.Program {
+		s.shadow(c, v.subject, in.Shadowed(who, now))
 	}
 }
 
@@ -149,19 +158,6 @@ func (s *Server) rulesNotice() [frames.Protocols][]byte {
 		frames.Binary: frames.Seal(frames.Binary.OpCode(), codec.AppendNotice(frames.Room(64), m)),
 		frames.JSON:   frames.Seal(frames.JSON.OpCode(), codec.AppendJSONRules(frames.Room(96), version, spread, s.cfg.Now().UnixMilli())),
 	}
-}
-
-// banned is what somebody is told at the handshake whom the rules ban; empty: they don't.
-func (s *Server) banned(person canvas.Person, from netip.Addr) string {
-	in, now := *s.rules.Load(), s.cfg.Now()
-	if in.Version() == 0 {
-		return ""
-	}
-	act := in.Banned(visitorOf(person, from, 0).who(), now)
-	if act == nil {
-		return ""
-	}
-	return canvas.RefusedBanned.Text() + ": " + banReason(act, in.Appeal(), rules.MaxAct)
 }
 
 // banReason says to the banned which act it was, why, until when, and where they may turn to, in at most

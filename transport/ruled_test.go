@@ -3,7 +3,6 @@ package transport
 import (
 	"bufio"
 	"fmt"
-	"io"
 	"net/netip"
 	"strings"
 	"sync"
@@ -113,30 +112,34 @@ func TestRuled_Bans(t *testing.T) {
 	})
 }
 
-// TestRuled_NewConnections: who is banned already is refused at the handshake, and who turns out to be
-// somebody banned afterwards is sent away then.
+// TestRuled_NewConnections: who turns out to be somebody banned is sent away then, with the bots of theirs.
 func TestRuled_NewConnections(t *testing.T) {
 	s, host, people := known(t, false)
 	people.mu.Lock()
 	people.by["netted"] = canvas.Person{Kind: canvas.Guest, Subject: canvas.Subject{9}, User: 0xA9, From: 77}
 	people.by["ada"] = canvas.Person{Kind: canvas.Account, Subject: canvas.Subject{1}, User: 0xA1, Login: "jwt/ada"}
+	owner := canvas.Subject{0, 0, 0, 0, 0, 0xC1}
+	people.by["key"] = canvas.Person{Kind: canvas.Bot, Subject: canvas.Subject{6}, User: 0xB0C2, Network: owner}
 	people.mu.Unlock()
-	s.ruled(decree{version: 7, bans: func(who rules.Who) bool { return who.User == 0xA1 || who.Network == 77 || who.User == 2 }}, "")
+	s.ruled(decree{version: 7, bans: func(who rules.Who) bool {
+		return who.User == 0xA1 || who.Network == 77 || who.User == 3 || who.User == 0xC1
+	}}, "")
 
-	c := &client{t: t, conn: upgradetest.Connect(t, s.Addr())}
-	c.write([]byte(upgradetest.HandshakeRequest("Authorization: netted\r\n")))
-	answer, _ := io.ReadAll(c.conn)
-	if want := canvas.RefusedBanned.Text() + ": " + whyBanned; !strings.HasPrefix(string(answer), "HTTP/1.1 403 ") || !strings.HasSuffix(string(answer), want) {
-		t.Errorf("the handshake is answered with %q", answer)
+	netted := dial(t, s, upgradetest.OfferBinary+"Authorization: netted\r\n") // viewer 1: let in by rules of before
+	if code := netted.closeCode(); code != codec.CloseBanned || netted.reason != whyBanned {
+		t.Errorf("a network that is banned: closed with %d (%s)", code, netted.reason)
 	}
-
-	late := dial(t, s, upgradetest.OfferBinary, hello("ada")...) // viewer 1: identified by a token only
+	late := dial(t, s, upgradetest.OfferBinary, hello("ada")...) // viewer 2: identified by a token only
 	if code := late.closeCode(); code != codec.CloseBanned {
 		t.Errorf("a token of somebody banned: closed with %d", code)
 	}
-	session := dial(t, s, upgradetest.OfferBinary, hello("")...) // viewer 2: its session is banned
+	session := dial(t, s, upgradetest.OfferBinary, hello("")...) // viewer 3: its session is banned
 	if code := session.closeCode(); code != codec.CloseBanned {
 		t.Errorf("a session that is banned: closed with %d", code)
+	}
+	bot := dial(t, s, upgradetest.OfferBinary+"Authorization: key\r\n") // viewer 4: of somebody banned
+	if code := bot.closeCode(); code != codec.CloseBanned {
+		t.Errorf("the bot of somebody banned: closed with %d", code)
 	}
 	honest := dial(t, s, upgradetest.OfferBinary, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{Sent: new(uint64), Knows: canvas.RefusedBanned}))...)
 	await[codec.Welcome](honest)
@@ -148,7 +151,7 @@ func TestRuled_NewConnections(t *testing.T) {
 	if m, ok := before.message().(codec.Pong); !ok {
 		t.Errorf("a client that knows of no rules is told %+v at the beginning", m)
 	}
-	if len(host.session(3).received()) == 0 {
+	if len(host.session(5).received()) == 0 {
 		t.Error("the honest one's actor got nothing")
 	}
 }

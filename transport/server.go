@@ -80,7 +80,7 @@ func New(cfg Config) *Server {
 	s.faults = stats.NewFaults(cfg.Log, &s.counters.Faults)
 	s.acceptor = upgrade.New(upgrade.Config{
 		Listen: cfg.Listen, Origins: cfg.AllowedOrigins, Proxies: cfg.Proxies, MaxConnections: cfg.MaxConnections, NetworkConnections: cfg.NetworkConnections, Timeout: cfg.HandshakeTimeout,
-		People: cfg.People, Banned: s.banned, Accounts: s.accounts, Refusals: &s.refusals, Counters: &s.counters, Faults: s.faults, Log: cfg.Log,
+		People: cfg.People, Accounts: s.accounts, Refusals: &s.refusals, Counters: &s.counters, Faults: s.faults, Log: cfg.Log,
 	})
 	for range cfg.Shards {
 		s.shards = append(s.shards, newShard(s))

@@ -50,7 +50,9 @@ type shard struct {
 	catchingUp []*conn          // connections that are in no group, in no order
 	shown      *frames.Presence // who is here; nil: not known yet
 
-	ruling ruling // what is to be done since the rules have changed
+	ruling   ruling                                // what is to be done since the rules have changed
+	shadowed map[canvas.Subject]map[*conn]struct{} // connections whose pixels only they are shown; those of nobody in particular are not among them
+	ahead    map[*conn]ahead                       // connections that have been shown such pixels
 
 	// Each connection's usage at an operator's last look, for rates: see inspect.go.
 	looks   map[canvas.ViewerID]lastReport // nil: nobody is looking
@@ -82,6 +84,7 @@ func (s *shard) begin() {
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
 	s.looks, s.ruling = nil, ruling{}
+	s.shadowed, s.ahead = make(map[canvas.Subject]map[*conn]struct{}), make(map[*conn]ahead)
 	s.round = round{merges: frames.NewMerges(geometry), tick: s.tick}
 }
 

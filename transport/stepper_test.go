@@ -226,12 +226,19 @@ func (st *stepper) settleAll() {
 		if c.conn.state != live {
 			continue
 		}
-		if c.conn.view == nil || c.conn.paused {
+		ahead := st.ahead[c.conn] // who is ahead is in no group
+		if c.conn.view == nil && (ahead == nil || len(c.conn.catchingUp.want) > 0) || c.conn.paused {
 			st.errorf("connection %d does not come to rest: paused %t, %+v", c.conn.id, c.conn.paused, c.conn.catchingUp)
 			continue
 		}
-		for region := range c.conn.view.regions.All() {
-			if held := c.held[region]; c.conn.protocol == frames.Binary && held.seq != st.drawn[region] {
+		shown := canvas.RegionSet(nil)
+		if c.conn.view != nil {
+			shown = c.conn.view.regions
+		} else {
+			shown = c.conn.catchingUp.synced
+		}
+		for region := range shown.All() {
+			if held := c.held[region]; c.conn.protocol == frames.Binary && held.seq != st.drawn[region]+ahead[region] {
 				st.errorf("connection %d: holds %+v of region %d, which is at %d", c.conn.id, held, region, st.drawn[region])
 			}
 		}
@@ -305,9 +312,16 @@ type stepClient struct {
 	taken   int        // bytes
 }
 
+// ownAuthor and the first byte of a subject is the author of pixels that only the subject is shown.
+const ownAuthor = 1000
+
+// subject is whose the connection is.
+func (c *stepClient) subject() canvas.Subject { return canvas.Subject{byte((c.conn.id-1)%3 + 1)} }
+
 // standing is where a client stands in a region.
 type standing struct {
 	seq   uint64
+	epoch uint64
 	any   bool // it asked for everything from now on, wherever that begins
 	after int  // everything before this byte was sent before it subscribed
 }
@@ -346,16 +360,21 @@ func (c *stepClient) message(payload []byte) {
 	switch m := m.(type) {
 	case codec.Snapshot:
 		if h := &c.held[m.Mark.Region]; c.taken > h.after {
-			*h = standing{seq: m.Mark.Position.Seq}
+			*h = standing{seq: m.Mark.Position.Seq, epoch: m.Mark.Position.Epoch}
 		}
 	case codec.Pixels:
 		h := &c.held[m.Batch.Region]
+		for _, op := range m.Batch.Ops {
+			if whose := op.ID.Author; whose >= ownAuthor && whose != ownAuthor+canvas.Author(c.subject()[0]) {
+				c.st.errorf("connection %d of %v was shown pixels of %d's own", c.conn.id, c.subject(), whose-ownAuthor)
+			}
+		}
 		switch {
 		case c.taken <= h.after:
 		case h.any:
-			h.seq = m.Batch.To
+			h.seq, h.epoch = m.Batch.To, m.Batch.Epoch
 		case h.seq == m.Batch.From:
-			*h = standing{seq: m.Batch.To}
+			*h = standing{seq: m.Batch.To, epoch: m.Batch.Epoch}
 		default:
 			c.st.errorf("connection %d holds %+v of region %d and was sent %d to %d", c.conn.id, *h, m.Batch.Region, m.Batch.From, m.Batch.To)
 		}

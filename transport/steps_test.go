@@ -96,6 +96,17 @@ var steps = weighted([]weightedStep{
 		return true
 	}},
 	{2, "rules", (*stepper).decide},
+	{4, "own pixels", func(st *stepper, c *stepClient) bool {
+		if c == nil {
+			return false
+		}
+		n := []int{1, 100, 2000}[st.random.IntN(3)]
+		st.server.ShowOwn(c.conn.id, c.subject(), &canvas.Batch{
+			Region: st.anywhere(), To: uint64(n),
+			Ops: []canvas.Op{{ID: canvas.OpID{Author: ownAuthor + canvas.Author(c.subject()[0])}, Pixels: make([]canvas.Pixel, n)}},
+		})
+		return true
+	}},
 	{1, "time", func(st *stepper, _ *stepClient) bool {
 		st.now = st.now.Add(time.Duration(st.random.IntN(3000)) * time.Millisecond)
 		st.sweep()
@@ -143,7 +154,7 @@ func (st *stepper) decide(c *stepClient) bool {
 	st.server.ruled(decree{version: st.version, bans: func(who rules.Who) bool {
 		st.fails("ban")
 		return banned[who.Network]
-	}}, []string{"", "", "Tea at five"}[st.random.IntN(3)])
+	}, shadows: func(who rules.Who) bool { return who.Network%2 == 0 }}, []string{"", "", "Tea at five"}[st.random.IntN(3)])
 	return true
 }
 
@@ -151,7 +162,8 @@ func (st *stepper) connectOne(*stepClient) bool {
 	if len(st.clients) >= 12 {
 		return false
 	}
-	m := open{protocol: frames.Binary, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{}, 0), person: canvas.Person{From: canvas.NetworkID(st.nextID + 1)}}
+	m := open{protocol: frames.Binary, id: st.nextID + 1, account: st.server.accounts.Open(netip.Addr{}, 0),
+		person: canvas.Person{Kind: canvas.Guest, From: canvas.NetworkID(st.nextID + 1), Subject: canvas.Subject{byte(st.nextID%3 + 1)}}}
 	if st.random.IntN(4) == 0 {
 		m.protocol = frames.JSON
 	}
@@ -181,11 +193,15 @@ func (st *stepper) followSome(c *stepClient) bool {
 	for range 1 + st.random.IntN(4) {
 		region := st.anywhere()
 		mark := canvas.Mark{Region: region}
-		switch st.random.IntN(3) {
+		switch held := c.held[region]; st.random.IntN(4) {
 		case 0:
 			mark.Position = canvas.Head()
 		case 1:
 			mark.Position = st.position(region)
+		case 2:
+			if !held.any && c.taken > held.after { // what the client has, which may be ahead
+				mark.Position = canvas.Position{Epoch: held.epoch, Seq: held.seq}
+			}
 		}
 		marks = append(marks, mark)
 	}
@@ -197,7 +213,7 @@ func (st *stepper) followSome(c *stepClient) bool {
 			}
 		}
 		for i := len(marks) - 1; i >= 0; i-- { // the first of a region counts
-			c.held[marks[i].Region] = standing{seq: marks[i].Position.Seq, any: marks[i].Position == canvas.Head(), after: under}
+			c.held[marks[i].Region] = standing{seq: marks[i].Position.Seq, epoch: marks[i].Position.Epoch, any: marks[i].Position == canvas.Head(), after: under}
 		}
 	}
 	st.do(follow{c.conn, marks})
@@ -223,7 +239,7 @@ func (st *stepper) answerOne(i int) {
 	j := join{viewer: v, region: m.Region, at: st.position(m.Region)}
 	switch held := m.Position; {
 	case held == canvas.Head() || held == j.at:
-	case st.random.IntN(2) == 0 && held.Seq < j.at.Seq:
+	case st.random.IntN(2) == 0 && held.Seq < j.at.Seq && (held.Seq == 0 || held.Epoch == 1):
 		n := min(int(j.at.Seq-held.Seq), 3000) // the rest was painted over
 		j.delta = frames.NewPixels(&canvas.Batch{
 			Region: m.Region, Epoch: 1, From: held.Seq, To: j.at.Seq,

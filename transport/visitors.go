@@ -26,11 +26,16 @@ type visitor struct {
 	from    netip.Addr
 	place   canvas.NetworkID // that they are in
 	as      canvas.Author    // the public id in the session; 0: not welcomed yet
+	owner   canvas.Author    // of a bot: the account whose key it has; 0: none
 }
 
 // visitorOf is who a person is who comes from an address and is known in the session as somebody.
 func visitorOf(p canvas.Person, from netip.Addr, as canvas.Author) visitor {
-	return visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from, place: p.From, as: as}
+	v := visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from, place: p.From, as: as}
+	if p.Kind == canvas.Bot && p.Network != (canvas.Subject{}) {
+		v.owner = p.Network.User(canvas.Account)
+	}
+	return v
 }
 
 // network is the address, or only the network that it is in: enough to see who belongs together.

@@ -1,6 +1,8 @@
 package frames
 
 import (
+	"slices"
+
 	"pixelplayground/actors/canvas"
 )
 
@@ -8,6 +10,7 @@ import (
 type Due struct {
 	From   canvas.Mark // the viewer's position before it
 	Pixels *Pixels     // a batch; nil: it is a frame
+	Ahead  uint64      // by how many pixels the viewer's numbers were ahead of From: see transport's own_pixels.go
 	Frame  []byte      // set if Pixels is nil: an encoded snapshot, or the message that nothing was missed
 }
 
@@ -102,8 +105,9 @@ func (m *Merges) merged(all []*Pixels) *Pixels {
 	if len(all) == 1 {
 		return all[0]
 	}
+	alone := slices.ContainsFunc(all, func(p *Pixels) bool { return p.Alone }) // its positions may be others' too
 	key := mergeKey{last.Region, all[0].Batch.From, last.Position()}
-	if made := m.made[key]; made != nil {
+	if made := m.made[key]; made != nil && !alone {
 		return made
 	}
 	batches := make([]*canvas.Batch, len(all))
@@ -111,6 +115,8 @@ func (m *Merges) merged(all []*Pixels) *Pixels {
 		batches[i] = p.Batch
 	}
 	made := NewPixels(canvas.Merge(batches), m.geometry)
-	m.made[key] = made
+	if !alone {
+		m.made[key] = made
+	}
 	return made
 }

@@ -14,6 +14,7 @@ import (
 type Pixels struct {
 	Batch   *canvas.Batch
 	Count   int                      // pixels
+	Alone   bool                     // one connection is sent it, and nobody else
 	Encoded [Protocols]func() []byte // may be called from any goroutine
 }
 

@@ -33,8 +33,6 @@ type Config struct {
 
 	People   People          // nil: nobody is anybody in particular
 	Accounts *quota.Accounts // of the networks that have WebSockets
-	// Banned is what a person is told whom the rules ban; empty: they don't. nil: they ban nobody.
-	Banned   func(person canvas.Person, from netip.Addr) string
 	Refusals *quota.Refusals
 	Counters *stats.Counters
 	Faults   *stats.Faults

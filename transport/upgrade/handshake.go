@@ -28,7 +28,6 @@ const (
 	refusedFull      = "full"
 	refusedNetwork   = "network" // its network has as many connections as it may
 	refusedDraining  = "draining"
-	refusedBanned    = "banned"
 	refusedPerson    = "person" // it isn't known who it is from, or that person may not connect
 )
 
@@ -153,20 +152,14 @@ func (a *Acceptor) unwelcome(r request) (person canvas.Person, why *rejection) {
 		return person, full()
 	case a.cfg.NetworkConnections > 0 && a.cfg.Accounts.Conns(r.from) >= a.cfg.NetworkConnections:
 		return person, a.crowded()
+	case a.cfg.People == nil:
+		return person, nil
 	}
-	if a.cfg.People != nil {
-		var refusal *auth.Refusal
-		person, refusal = a.cfg.People.Identify(auth.Shown{
-			From: r.from, Cookies: r.cookies, Authorization: r.authority, Foreign: a.cfg.Origins.foreign(r.origin, r.host), Hello: r.offersOur,
-		})
-		if refusal != nil {
-			return person, &rejection{refusedPerson, refusal.Status, refusal.Text, retryLine(refusal.Retry)}
-		}
-	}
-	if a.cfg.Banned != nil {
-		if text := a.cfg.Banned(person, r.from); text != "" {
-			return person, &rejection{refusedBanned, http.StatusForbidden, text, ""}
-		}
+	person, refusal := a.cfg.People.Identify(auth.Shown{
+		From: r.from, Cookies: r.cookies, Authorization: r.authority, Foreign: a.cfg.Origins.foreign(r.origin, r.host), Hello: r.offersOur,
+	})
+	if refusal != nil {
+		return person, &rejection{refusedPerson, refusal.Status, refusal.Text, retryLine(refusal.Retry)}
 	}
 	return person, nil
 }

@@ -57,6 +57,7 @@ const link = new Link(
 const session = new Session(state, link, {
   now, inflate, changed, began,
   rightsChanged: () => user.doubt(),
+  banned: () => user.ask(),
   welcomed: () => rules.welcomed(),
   rulesChanged: (version, within) => rules.heard(version, within),
 });
@@ -184,7 +185,7 @@ let recordParts = /** @type {ReturnType<typeof import("./record/parts.js").parts
 /** Those of the rules. */
 async function loadRules(name) {
   const { parts } = await import("./rules/parts.js");
-  rulesParts ??= parts(state, { ...pageForParts(), layers: overlay.layers, reconnect: () => link.start(), stop: () => link.stop(""), doubt: () => user.doubt(), goTo: (x, y) => navigation.goTo(x, y), choose: (tool) => drawing.choose(tool) });
+  rulesParts ??= parts(state, { ...pageForParts(), layers: overlay.layers, reconnect: () => link.start(), stop: () => link.stop(""), askMe: () => user.ask(), goTo: (x, y) => navigation.goTo(x, y), choose: (tool) => drawing.choose(tool) });
   return rulesParts[name]();
 }
 let rulesParts = /** @type {ReturnType<typeof import("./rules/parts.js").parts> | null} */ (null);

@@ -20,6 +20,7 @@ import { visibleRect } from "./view.js";
  * @property {(data: Uint8Array<ArrayBuffer>, size: number) => Promise<Uint8Array>} inflate
  * @property {() => void} changed the state has
  * @property {() => void} began there is a canvas, of another size than before: the view has to be set
+ * @property {() => void} banned the user is: the server says why
  * @property {() => void} welcomed there is a new connection
  * @property {(version: string, within: number) => void} rulesChanged ask for them within so many ms
  * @property {() => void} rightsChanged who the user is to the server, or what they may do, is not what this page took it for
@@ -69,7 +70,7 @@ export class Session {
       received: (bytes) => session().#received(bytes),
       closed: () => session().#closed(),
       signedOut: () => session().#signedOut(),
-      banned: () => session().ports.rightsChanged(),
+      banned: () => session().ports.banned(),
       probe: () => session().#sendProbe(),
       changed: () => session().#changed(),
     };

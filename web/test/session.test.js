@@ -25,11 +25,12 @@ function setUp() {
   };
   const session = new Session(state, link, {
     now: () => time, inflate: () => new Promise(() => {}), changed() {}, began: () => (state.view = { x: 50, y: 30, zoom: 1 }), rightsChanged: () => it.doubts++,
-    welcomed() {}, rulesChanged: (version, within) => it.rules.push([version, within]),
+    banned: () => it.banned++, welcomed() {}, rulesChanged: (version, within) => it.rules.push([version, within]),
   });
   const handlers = Session.handlers(() => session);
   const it = {
     state, link, session, handlers,
+    banned: 0, // how often the page was told to ask why
     rules: [], // what the page was told about them
     doubts: 0, // how often the page was told to ask who the user is
     open() {
@@ -366,4 +367,22 @@ test("the round trip is measured", () => {
   it.advance(42);
   it.tell([0x93, 23, 1, 0]);
   assert.equal(it.state.connection.rtt, 42);
+});
+
+test("rules: a notice has the page ask for them, a refused pixel shows what is protected, a ban has it ask why", () => {
+  const it = setUp();
+  it.open();
+  it.tell(server.welcome());
+  it.tell(server.notice(3, "17", 1500));
+  assert.deepEqual(it.rules, [["17", 1500]]);
+  it.tell(server.notice(2, "Tea at five", 0));
+  assert.deepEqual([it.state.announcement, it.state.said], ["Tea at five", "Tea at five"]);
+  it.tell(server.snapshot(0, 1, 0));
+  it.state.pending.draw(2 * 100 + 5, 0xe50025, false);
+  it.session.flush();
+  it.tell(server.refused(1, 12));
+  assert.deepEqual({ ...it.state.tried, at: 0 }, { x: 5, y: 2, at: 0 });
+  assert.match(it.state.toast.text, /protected/);
+  it.handlers.banned();
+  assert.equal(it.banned, 1);
 });

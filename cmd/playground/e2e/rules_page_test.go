@@ -6,10 +6,12 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/chromedp/chromedp"
+	"github.com/chromedp/chromedp/kb"
 )
 
 // decide has an operator decide something, and returns the number of the act.
@@ -116,4 +118,70 @@ func TestBrowser_OutlinesWhatIsProtected(t *testing.T) {
 	p.until("it is outlined", `playground.state.reticule?.x === 106 && `+edge)
 	p.run(chromedp.MouseEvent("mouseMoved", x, y))
 	p.until("and no longer, a while later", `playground.state.reticule?.x === 94 && !`+edge)
+}
+
+// Goal: anybody can report a place, by key and from the card, and is told what becomes of it; limits are told kindly. Method: Chromium
+// reports, an operator reads.
+func TestBrowser_ReportsAPlace(t *testing.T) {
+	t.Parallel()
+	s := start(t, append(operators(), "--record", "on")...)
+	drawsAs(t, s, "Vandal")(0xE50025, [2]int{100, 100})
+	s.placed(100, 100)
+	p := open(t, s.url+"/#100,100,16", "Ada")
+	p.until("the server takes reports", `playground.state.me.record && !document.getElementById("rules-keys").hidden`)
+	const trouble = `document.querySelector("dialog.report .trouble").textContent`
+	report := func(words string) {
+		t.Helper()
+		p.shows("the form", `document.querySelector("dialog.report[open] textarea") === document.activeElement`)
+		p.run(chromedp.KeyEvent(words), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("\r"))
+		p.until("it is sent", `!document.querySelector("dialog.report[open]") && playground.state.toast?.text === "Thank you: moderators will look at it"`)
+		eval[bool](p, `(playground.state.toast = null, true)`)
+	}
+	p.run(chromedp.Focus(chromedp.CSS(`#stage`)), chromedp.KeyEvent("\r"), chromedp.KeyEvent(kb.ArrowRight), chromedp.KeyEvent("r"))
+	report("Something is wrong here")
+	p.run(chromedp.KeyEvent(kb.ArrowLeft), chromedp.KeyEvent("i"))
+	p.until("the card", `playground.state.inspected?.phase === "known" && document.querySelector("#card .report")`)
+	eval[bool](p, `document.querySelector("#card .report").click() ?? true`)
+	report("Painted over my flag")
+
+	a, err := request(http.MethodGet, s.url+"/api/reports", "", operatorHeader())
+	if err != nil || a.status != http.StatusOK {
+		t.Fatalf("%d %s %v", a.status, a.body, err)
+	}
+	var said struct {
+		Reports []struct {
+			X, Y            int
+			User, By, Words string
+		}
+	}
+	if err := json.Unmarshal([]byte(a.body), &said); err != nil || len(said.Reports) != 2 {
+		t.Fatalf("%s: %v", a.body, err)
+	}
+	first, second := said.Reports[0], said.Reports[1]
+	if first.X != 101 || first.Y != 100 || first.User != "" || first.Words != "Something is wrong here" || len(first.By) != 12 {
+		t.Errorf("by key: %+v", first)
+	}
+	if second.X != 100 || len(second.User) != 12 || second.User == second.By || second.Words != "Painted over my flag" {
+		t.Errorf("from the card: %+v", second)
+	}
+
+	if strings.Contains(eval[string](p, `document.getElementById("card").innerText`), "Ban…") {
+		t.Error("somebody who is nobody is offered to ban")
+	}
+
+	for n := 0; ; n++ {
+		p.run(chromedp.Focus(chromedp.CSS(`#stage`)), chromedp.KeyEvent("r"))
+		p.shows("the form", `document.querySelector("dialog.report[open] textarea") === document.activeElement`)
+		p.run(chromedp.KeyEvent("Again"), chromedp.KeyEvent(kb.Tab), chromedp.KeyEvent("\r"))
+		p.until("it is answered", `!document.querySelector("dialog.report[open]") || `+trouble+` !== ""`)
+		if text := eval[string](p, trouble); text != "" {
+			if !strings.HasPrefix(text, "That is too much at once: try again in ") || !strings.HasSuffix(eval[string](p, `document.querySelector("dialog.report textarea").value`), "Again") {
+				t.Errorf("told %q", text)
+			}
+			break
+		}
+		if n == 20 {
+			t.Fatal("there is no limit to reports")
+		}
+	}
 }

@@ -137,7 +137,7 @@ func TestBrowser_WatchingNeedsASignIn(t *testing.T) {
 	beside(t)
 	s := signingIn(t, "--watch", "member")
 	p := &page{t, browser(t)}
-	p.run(before(`window.sockets = 0; window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); window.sockets++; } }`), chromedp.Navigate(s.url))
+	p.run(before(countsSockets), chromedp.Navigate(s.url))
 	p.until("the page stops and says why", `playground.status === "stopped" && document.getElementById("ask-sign-in-text").textContent === "Sign in to see this canvas" && !`+visible("banner"))
 	if made := eval[int](p, `window.sockets`); made > 3 {
 		t.Errorf("%d WebSockets", made)

@@ -17,10 +17,17 @@ export function banned(state, page) {
   const why = make("p", "", "banned-why"), until = make("p"), left = make("span", "", "faint"), appeal = make("p");
   const title = make("h2", "You are banned from this canvas");
   title.id = "banned-title";
-  const again = button("Try again", "primary", () => page.doubt());
+  const again = button("Try again", "primary", () => page.askMe());
   const dialog = make("dialog", [title, why, until, appeal, make("p", [again], "acts")], "help banned");
   dialog.setAttribute("aria-labelledby", title.id);
+  // A browser closes a dialog at the second Escape, whatever cancel says: there is nothing behind this one.
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") event.preventDefault();
+  });
   dialog.addEventListener("cancel", (event) => event.preventDefault());
+  dialog.addEventListener("close", () => {
+    if (state.me.banned) dialog.showModal();
+  });
   document.body.append(dialog);
   let shown = /** @type {import("../me.js").Me["banned"]} */ (null), timer = 0;
   const began = (ban) => {
@@ -30,7 +37,7 @@ export function banned(state, page) {
     setHidden(appeal, ban.appeal === "");
     page.stop();
     page.clearTimeout(timer);
-    if (ban.until > 0) timer = page.setTimeout(() => page.doubt(), Math.min(MOST, Math.max(0, ban.until - page.today()) + AGAIN));
+    if (ban.until > 0) timer = page.setTimeout(() => page.askMe(), Math.min(MOST, Math.max(0, ban.until - page.today()) + AGAIN));
     if (!dialog.open) dialog.showModal();
   };
   return {

@@ -112,11 +112,10 @@ export class Office {
 
 /** @param {Response} response */
 function why({ status, headers }, said) {
-  if (typeof said?.error === "string" && said.error) return said.error;
-  if (status === 401) return "You are signed out: sign in again";
-  const wait = Number(headers.get("Retry-After"));
-  if (status === 429) return `That was a lot: try again ${wait > 0 ? `in ${wait} s` : "in a moment"}`;
-  return `The server refuses that (${status})`;
+  const wait = Number(headers.get("Retry-After")), told = typeof said?.error === "string" ? said.error : "";
+  if (status === 429) return `${told || "That was a lot"}: try again ${wait > 0 ? `in ${wait} s` : "in a moment"}`;
+  if (told) return told;
+  return status === 401 ? "You are signed out: sign in again" : `The server refuses that (${status})`;
 }
 
 const listOf = (said, name) => (Array.isArray(said) ? said : Array.isArray(said?.[name]) ? said[name] : []);

@@ -17,7 +17,7 @@ import { Office } from "./office.js";
  * @property {(x: number, y: number) => void} goTo shows a place
  * @property {() => void} reconnect
  * @property {() => void} stop gives up the connection
- * @property {() => void} doubt who the user is to the server may have changed
+ * @property {() => void} askMe asks the server who the user is to it
  *
  * @typedef {object} Part
  * @property {(now: number) => number} [show] shows the state; gives the ms until it has to again

@@ -44,7 +44,9 @@ export class Spotlight {
     const seen = clip(whole(visibleRect(view, viewport)), canvas.geometry);
     page.changed();
     try {
-      const [known, said] = await Promise.all([page.office.person(who.user), seen ? page.office.preview({ users: [who.user], ...seen }) : null]);
+      const unknown = (/** @type {Error} */ error) => ({ error }); // what they drew last may be known all the same
+      const [known, said] = await Promise.all([page.office.person(who.user), seen ? page.office.preview({ users: [who.user], ...seen }).catch(unknown) : null]);
+      if (said?.error && !known.pixels?.length) throw said.error;
       const keys = said?.pixels ? await changed(said, canvas.geometry.width) : new Set();
       if (mine !== this.#asked) return;
       const latest = known.pixels ?? [];

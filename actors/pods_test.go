@@ -26,6 +26,8 @@ type pods struct {
 	cfg   func(*Config)
 	ports func(*testPod, *Ports) // changes the ports of a pod that joins; nil: they stay as they are
 
+	strangers []string // addresses of members of an earlier version, which are not there
+
 	inRounds bool // drawings place no more than they are allowed: see rounds
 
 	mu      sync.Mutex
@@ -234,6 +236,9 @@ func (p *pods) Gateways() (addresses []string) {
 func (p *pods) Keepers() (members []decisions.Member) {
 	for _, address := range p.Gateways() {
 		members = append(members, decisions.Member{ID: address, Name: address, Address: address, Canvas: true, Obeys: true})
+	}
+	for _, address := range p.strangers {
+		members = append(members, decisions.Member{ID: address, Name: address, Address: address, Canvas: true})
 	}
 	return members
 }

@@ -127,7 +127,7 @@ func (k *keeper) Receive(ctx actor.Context) {
 			k.settle(ctx)
 		}
 	case *message.AskRules:
-		ctx.Respond(&message.RulesKnown{First: m.After + 1, Acts: k.after(m.After, message.MaxActsKnown)})
+		ctx.Request(ctx.Sender(), &message.RulesKnown{First: m.After + 1, Acts: k.after(m.After, message.MaxActsKnown)})
 	case *message.RulesKnown:
 		k.onKnown(ctx, m)
 	case restored:

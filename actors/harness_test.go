@@ -108,7 +108,7 @@ type client struct {
 }
 
 // panickingNum makes the connection actor panic when its op is refused.
-const panickingNum = 666
+const panickingNum = 66_666_666
 
 type replica struct {
 	position canvas.Position

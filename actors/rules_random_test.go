@@ -82,7 +82,7 @@ func TestRules_NothingForbiddenAfterItsAct(t *testing.T) {
 		defer mu.Unlock()
 		return faults.IntN(n) == 0
 	}
-	p.change(func() { p.lose = func(letter) bool { return chance(50) } })
+	p.change(func() { p.lose = func(letter) bool { return chance(100) } })
 	p.store.Lose(func(operation string, _ canvas.RegionID) error {
 		if operation == "commit" && chance(30) {
 			return store.ErrUnavailable
@@ -97,7 +97,7 @@ func TestRules_NothingForbiddenAfterItsAct(t *testing.T) {
 	}
 	var spans []*span
 	obeyed, asked := 0, 0
-	for round := range 12 {
+	for round := range 8 {
 		p.disturb(random, round)
 		decider := p.members[random.IntN(len(p.members))]
 		s := &span{}
@@ -111,6 +111,7 @@ func TestRules_NothingForbiddenAfterItsAct(t *testing.T) {
 			obeyed++
 		}
 		p.pause()
+		t.Logf("round %d: act %d (%s): %v; committed %d of %d pods", round, d.Act.N, d.Act.Do, d.Obeyed, p.store.Commits(), len(p.members))
 		if s.upTo = p.reached(); s.after != nil {
 			spans = append(spans, s)
 		}
@@ -118,6 +119,10 @@ func TestRules_NothingForbiddenAfterItsAct(t *testing.T) {
 			t.Logf("undo: %v", err)
 		}
 	}
+	p.change(func() { p.lose = nil })
+	p.store.Lose(nil)
+	maps.DeleteFunc(drawings, func(_ *drawing, pod *testPod) bool { return !p.Has(pod.address) })
+	p.more(drawings, 5)
 	for d := range maps.Keys(drawings) {
 		d.halt()
 	}

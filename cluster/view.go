@@ -37,7 +37,7 @@ func newView(members []Member, geometry canvas.Geometry) *View {
 	var pinned []pins      // likewise
 	for _, m := range v.members {
 		v.addresses[m.Peer] = true
-		v.keepers = append(v.keepers, decisions.Member{Name: m.Name, Address: m.Peer, Canvas: m.Roles.Has(RoleCanvas), Obeys: m.Rules})
+		v.keepers = append(v.keepers, decisions.Member{ID: m.ID, Name: m.Name, Address: m.Peer, Canvas: m.Roles.Has(RoleCanvas), Obeys: m.Rules})
 		if m.Roles.Has(RoleGateway) {
 			v.gateways = append(v.gateways, m.Peer)
 		}

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 )
 
@@ -20,6 +19,10 @@ import (
 // answerTime is how long a pod has to answer: it waits for what is on its way, and fences what takes too
 // long.
 const answerTime = settleTime + time.Second
+
+// tellAgain is how often a pod that has not answered is looked at: whether it is still a member, and once it
+// is told again, since messages get lost.
+const tellAgain = 250 * time.Millisecond
 
 // fences is what a pod has made sure of before, so that it need not do so with each act: as long as nobody
 // has claimed anything since, and those who had regions then have answered, nobody else has one.
@@ -33,9 +36,9 @@ type fences struct {
 // answered.
 func (p *Pod) obeyed(ctx context.Context, d drafted) (all bool, missing []string) {
 	members := p.Members()
-	self := Member{Address: p.System.Address(), Obeys: true}
-	if !slices.ContainsFunc(members, func(m Member) bool { return m.Address == self.Address }) { // it does not know the others now
-		_, _ = p.tell(ctx, self, d, false)
+	if !slices.ContainsFunc(members, func(m Member) bool { return m.Address == p.System.Address() }) {
+		// This pod does not know the others now; they find the act in the store.
+		_, _ = ask[learned](ctx, p, learn{n: d.n, stored: d.stored})
 		return false, nil
 	}
 	answers := p.tellAll(ctx, members, d, false)
@@ -69,18 +72,49 @@ func (p *Pod) tellAll(ctx context.Context, members []Member, d drafted, held boo
 	var asking sync.WaitGroup
 	for i, m := range members {
 		if m.Obeys {
-			asking.Go(func() { answers[i], _ = p.tell(ctx, m, d, held) })
+			asking.Go(func() { answers[i] = p.tell(ctx, m, d, held) })
 		}
 	}
 	asking.Wait()
 	return answers
 }
 
-func (p *Pod) tell(ctx context.Context, m Member, d drafted, held bool) (*message.RulesObeyed, error) {
-	question := &message.RulesDecided{First: d.n, Acts: [][]byte{d.stored}, Held: held}
-	given, err := mailbox.Wait(ctx, p.System.Root.RequestFuture(m.keeper(), question, answerTime))
-	answer, _ := given.(*message.RulesObeyed)
-	return answer, err
+// tell tells one pod, and returns its answer; nil: there is none in time, or the pod is gone.
+func (p *Pod) tell(ctx context.Context, m Member, d drafted, held bool) *message.RulesObeyed {
+	ctx, cancel := context.WithTimeout(ctx, answerTime)
+	defer cancel()
+	answers := make(chan *message.RulesObeyed, 2) // sent to at most once for each time it is told
+	tell := func() {
+		question := p.System.Root.RequestFuture(m.keeper(), &message.RulesDecided{First: d.n, Acts: [][]byte{d.stored}, Held: held}, answerTime)
+		go func() {
+			if given, err := question.Result(); err == nil {
+				answer, _ := given.(*message.RulesObeyed)
+				answers <- answer
+			}
+		}()
+	}
+	tell()
+	look := time.NewTicker(tellAgain)
+	defer look.Stop()
+	for again := false; ; again = true {
+		select {
+		case answer := <-answers:
+			return answer
+		case <-ctx.Done():
+			return nil
+		case <-look.C:
+			if !p.isMember(m) {
+				return nil
+			}
+			if !again {
+				tell()
+			}
+		}
+	}
+}
+
+func (p *Pod) isMember(m Member) bool {
+	return slices.ContainsFunc(p.Members(), func(now Member) bool { return now.ID == m.ID })
 }
 
 // sure makes sure that no pod but those that have answered has a region.

@@ -65,7 +65,7 @@ func paintDots(t *testing.T, c *client.Client, every time.Duration, dot func(n i
 			case err == nil:
 				p.colors[n], p.at[n] = color, time.Now()
 				p.acked.Add(1)
-			case errors.As(err, &refused) && refused.Code == canvas.RefusedUnavailable:
+			case errors.As(err, &refused) && (refused.Code == canvas.RefusedUnavailable || refused.Code == canvas.RefusedProtected):
 				p.refused.Add(1)
 			case ctx.Err() == nil:
 				p.faults = append(p.faults, err)

@@ -7,6 +7,7 @@ import (
 
 	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/rollbacks"
 	"pixelplayground/actors/rules"
 )
 
@@ -46,6 +47,14 @@ func (n *Node) newDecisions(ports Ports) *decisions.Pod {
 	})
 }
 
+// newRollbacks makes what carries out the acts that take back what was drawn.
+func (n *Node) newRollbacks(ports Ports) *rollbacks.Pod {
+	return rollbacks.New(rollbacks.Needs{
+		Past: ports.Past, Documents: ports.Documents, Geometry: n.cfg.Geometry, Version: func() uint64 { return n.Rules().Version() },
+		Acts: n.Acts, Place: n.placeOwn, Node: n.cfg.Node, Now: n.clock.Now, Log: n.log,
+	})
+}
+
 // publish puts rules in force on this pod. Only the rules actor calls it.
 func (n *Node) publish(now *rules.Rules, announced string) (generation uint64) {
 	generation = n.rules.Load().generation + 1
@@ -53,6 +62,9 @@ func (n *Node) publish(now *rules.Rules, announced string) (generation uint64) {
 	n.audience.Ruled(now, announced)
 	if n.cfg.Gateway {
 		n.system.Root.Send(n.system.NewLocalPID(rosterName), ruled{})
+	}
+	if n.rollbacks != nil {
+		n.rollbacks.Look()
 	}
 	return generation
 }

@@ -23,6 +23,8 @@ import (
 	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/record/rollback"
+	"pixelplayground/actors/rollbacks"
 	"pixelplayground/actors/standaside"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/storehealth"
@@ -37,6 +39,7 @@ type Ports struct {
 	Placement Placement           // nil: everything is on this node
 	Deputies  standaside.Deputies // nil: nobody could stand in for this pod
 	Recorder  Recorder            // nil: nothing is recorded
+	Past      rollback.Past       // what was recorded; nil: nothing can be taken back
 	Host      HostInfo            // nil: the inspector knows only about actors
 	System    *actor.ActorSystem  // nil: a new one that knows no other pods
 	Clock     Clock               // nil: the real one
@@ -75,6 +78,7 @@ type Node struct {
 
 	// For the rules.
 	decisions *decisions.Pod
+	rollbacks *rollbacks.Pod          // nil: nothing is taken back here
 	rules     atomic.Pointer[inForce] // never nil; the rules actor replaces them
 	owned     ownedRegions
 
@@ -145,6 +149,9 @@ func New(cfg Config, ports Ports) *Node {
 	})
 	n.owned.store = n.store
 	n.decisions = n.newDecisions(ports)
+	if ports.Past != nil && ports.Documents != nil && cfg.Gateway {
+		n.rollbacks = n.newRollbacks(ports)
+	}
 	// A relay that comes back under an old name must not be taken for its predecessor.
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
 	return n
@@ -238,6 +245,9 @@ func (n *Node) Open() error {
 		}
 	}
 	n.rests.open()
+	if n.rollbacks != nil {
+		n.work.Go(func() { n.rollbacks.Run(n.workCtx) })
+	}
 	return nil
 }
 

@@ -31,7 +31,7 @@ func (r *region) takeAllowed(ctx actor.Context, now time.Time) (ops []*oplog.Que
 			break
 		}
 	}
-	if len(ops) == 0 {
+	if ops = r.unpainted(ctx, ops); len(ops) == 0 {
 		on.Store(0)
 	}
 	return ops

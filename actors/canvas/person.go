@@ -76,6 +76,9 @@ func (k PersonKind) String() string {
 	return "unknown"
 }
 
+// ServerUser is the public id under which the server itself places pixels.
+const ServerUser Author = 1
+
 // Role is what a person may do. A higher one may do all that a lower one may.
 type Role uint8
 

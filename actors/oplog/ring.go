@@ -92,3 +92,25 @@ func (r *Ring) Reset(batches []*canvas.Batch) {
 		r.Push(b)
 	}
 }
+
+// Painted sets, by position, which pixels were painted after a sequence number, and reports whether the
+// ring reaches back so far. now is what the region has reached.
+func (r *Ring) Painted(after, now uint64, set func(pos uint16)) bool {
+	if after >= now {
+		return after == now
+	}
+	if len(r.batches) == 0 || r.batches[0].From > after {
+		return false
+	}
+	for i := len(r.batches) - 1; i >= 0 && r.batches[i].To > after; i-- {
+		seq := r.batches[i].From
+		for j := range r.batches[i].Ops {
+			for _, p := range r.batches[i].Ops[j].Pixels {
+				if seq++; seq > after {
+					set(p.Pos)
+				}
+			}
+		}
+	}
+	return true
+}

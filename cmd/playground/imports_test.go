@@ -39,6 +39,7 @@ func arrows() []arrow {
 		oplog      = "actors/oplog"
 		record     = "actors/record"
 		rollback   = "actors/record/rollback"
+		rollbacks  = "actors/rollbacks"
 		health     = "actors/storehealth"
 		decisions  = "actors/decisions"
 		rules      = "actors/rules"
@@ -66,6 +67,7 @@ func arrows() []arrow {
 		{from: "actors/store/storetest", may: []string{canvas, store}},
 		{from: "actors/store/backup", may: []string{canvas, store}, uses: []string{"github.com/klauspost/compress/zstd"}, never: io},
 		{from: record, may: []string{canvas}, uses: []string{"github.com/parquet-go/parquet-go"}, never: io},
+		{from: rollbacks, may: []string{canvas, record, rollback, rules, store}, never: io},
 		{from: rollback, may: []string{canvas, record, rules}, never: io},
 		{from: "actors/record/files", may: []string{canvas, record, "actors/store/bucket"}},
 		{from: "actors/record/recordtest", may: []string{canvas, record}},
@@ -74,7 +76,7 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{allowances, aside, canvas, decisions, health, mailbox, message, oplog, record, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: "actors", may: []string{allowances, aside, canvas, decisions, health, mailbox, message, oplog, record, rollback, rollbacks, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", allowances, aside, canvas, decisions, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},

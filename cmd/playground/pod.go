@@ -121,7 +121,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	var reader *record.Reader   // the same
 	if files != nil {
 		reader = record.NewReader(files, kept, record.Config{Geometry: cfg.Geometry, Log: log})
-		recorded = reader
+		recorded, ports.Past = reader, reader
 	}
 	if files != nil && cfg.Canvas {
 		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Noted: p.noteGap, Rest: record.Rest, Log: log})

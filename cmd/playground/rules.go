@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -10,6 +11,8 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/record"
+	"pixelplayground/actors/record/rollback"
+	"pixelplayground/actors/rollbacks"
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
 	"pixelplayground/transport/api"
@@ -21,7 +24,7 @@ import (
 func (p *pod) rules(recorded *record.Reader) *api.Rules {
 	needs := &api.Rules{Acts: p.node, Documents: p.store, People: crowd{p}, Public: p.cfg.People().SignIn.PublicURL}
 	if recorded != nil {
-		needs.Record = drawings{recorded, p.cfg.Geometry}
+		needs.Record, needs.Rollbacks = drawings{recorded, p.cfg.Geometry}, previews{p, recorded}
 	}
 	return needs
 }
@@ -36,6 +39,27 @@ func (p *pod) operated(r *http.Request, text string) {
 	if _, err := p.node.Decide(ctx, moderation.Operation(r, text, time.Now())); err != nil {
 		p.log.Warn("what an operator did is not in the chain of acts", "act", text, "err", err)
 	}
+}
+
+// previews says what rollbacks would do.
+type previews struct {
+	*pod
+	past rollback.Past
+}
+
+func (p previews) Preview(ctx context.Context, selection rules.Selection) (moderation.Preview, error) {
+	found, err := rollback.NewPreview(ctx, p.past, p.cfg.Geometry, selection, time.Now())
+	if err != nil {
+		if errors.Is(err, rollback.ErrTooMuch) {
+			err = fmt.Errorf("%w: %w", rules.ErrInvalid, err)
+		}
+		return moderation.Preview{}, err
+	}
+	said := moderation.Preview{Pixels: found.Pixels, Area: found.Area, Before: found.Before, After: found.After, Selection: found.Selection}
+	for _, share := range found.Users {
+		said.Users = append(said.Users, moderation.Share{User: share.User, Name: share.Name, Pixels: share.Pixels})
+	}
+	return said, nil
 }
 
 // crowd is the people who are connected to any pod.
@@ -89,5 +113,5 @@ func (j judge) Banned(person canvas.Person) *auth.Ban {
 
 // lasting lists the kinds of documents that a backup of the canvas must have.
 func lasting() []store.Kind {
-	return append(auth.Lasting(), rules.ActKind, rules.MaskKind, moderation.KindReport)
+	return append(auth.Lasting(), rules.ActKind, rules.MaskKind, rollbacks.Kind, moderation.KindReport)
 }

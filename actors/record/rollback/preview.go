@@ -1,0 +1,144 @@
+package rollback
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"fmt"
+	"image"
+	"image/color"
+	"image/png"
+	"slices"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/rules"
+)
+
+// Preview is what a rollback would do.
+type Preview struct {
+	Pixels        int             // that would change
+	Unknown       int             // selected ones of which it isn't known what was there before: they stay
+	Users         []Share         // whose they are, those with most first, at most MaxUsers
+	Area          image.Rectangle // in which they are; empty: there are none
+	Before, After []byte          // pictures of the area, as PNG, of at most MaxEdge pixels an edge; nil: there are none
+	Selection     rules.Selection // with its To, so that nothing is taken back that nobody has seen
+}
+
+// Share is how many pixels are somebody's.
+type Share struct {
+	Author
+	Pixels int
+}
+
+// Bounds of a preview.
+const (
+	MaxUsers = 100
+	MaxEdge  = 1024
+)
+
+// changed is what would change in a region.
+type changed struct {
+	region  canvas.RegionID
+	changes []Change
+}
+
+// NewPreview works out what a rollback of a selection would do now.
+func NewPreview(ctx context.Context, past Past, g canvas.Geometry, s rules.Selection, now time.Time) (*Preview, error) {
+	if s.To == 0 || s.To > now.UnixMilli() {
+		s.To = now.UnixMilli()
+	}
+	t := Taking{Selection: s}
+	if s.From > 0 {
+		t.From = time.UnixMilli(s.From)
+	}
+	found, shares := &Preview{Selection: s}, make(map[canvas.Author]*Share)
+	var all []changed
+	for _, region := range Regions(g, &s) {
+		p, _, err := t.Read(ctx, past, g, region)
+		if err != nil {
+			return nil, err
+		}
+		changes, unknown, err := p.Changes()
+		if err != nil {
+			return nil, err
+		}
+		found.Unknown += unknown
+		if len(changes) == 0 {
+			continue
+		}
+		all = append(all, changed{region, changes})
+		found.add(g, region, p, changes, shares)
+	}
+	for _, share := range shares {
+		found.Users = append(found.Users, *share)
+	}
+	slices.SortFunc(found.Users, func(a, b Share) int { return cmp.Or(cmp.Compare(b.Pixels, a.Pixels), cmp.Compare(a.User, b.User)) })
+	found.Users = found.Users[:min(len(found.Users), MaxUsers)]
+	return found, found.paint(ctx, past, g, all, now)
+}
+
+// add counts the changes in a region.
+func (f *Preview) add(g canvas.Geometry, region canvas.RegionID, p *Plan, changes []Change, shares map[canvas.Author]*Share) {
+	f.Pixels += len(changes)
+	for _, c := range changes {
+		x, y := g.Point(region, c.Pos)
+		f.Area = f.Area.Union(image.Rect(x, y, x+1, y+1))
+		by := p.Author(c)
+		share := shares[by.User]
+		if share == nil {
+			share = new(Share)
+			shares[by.User] = share
+		}
+		share.Author = by
+		share.Pixels++
+	}
+}
+
+// paint makes the pictures: each pixel of theirs is one of as many side by side as it takes.
+func (f *Preview) paint(ctx context.Context, past Past, g canvas.Geometry, all []changed, now time.Time) error {
+	if f.Area.Empty() {
+		return nil
+	}
+	scale := (max(f.Area.Dx(), f.Area.Dy()) + MaxEdge - 1) / MaxEdge
+	size := image.Rect(0, 0, (f.Area.Dx()+scale-1)/scale, (f.Area.Dy()+scale-1)/scale)
+	before, after := image.NewNRGBA(size), image.NewNRGBA(size)
+	for _, region := range g.Within(f.Area) {
+		tile, _, err := past.Tile(ctx, region, now.Add(time.Hour))
+		if err != nil {
+			return fmt.Errorf("picture of region %d: %w", region, err)
+		}
+		f.copy(before, g, region, tile.Tile, scale)
+		if i := slices.IndexFunc(all, func(c changed) bool { return c.region == region }); i >= 0 {
+			tile.Tile = slices.Clone(tile.Tile)
+			for _, c := range all[i].changes {
+				tile.Tile.Set(c.Pos, c.To)
+			}
+		}
+		f.copy(after, g, region, tile.Tile, scale)
+	}
+	var err error
+	if f.Before, err = encode(before); err == nil {
+		f.After, err = encode(after)
+	}
+	return err
+}
+
+// copy copies what of a region is in the area.
+func (f *Preview) copy(to *image.NRGBA, g canvas.Geometry, region canvas.RegionID, tile canvas.Tile, scale int) {
+	left, top, width, height := g.Bounds(region)
+	in := image.Rect(left, top, left+width, top+height).Intersect(f.Area)
+	first := func(at, from int) int { return at + (scale-(at-from)%scale)%scale }
+	for y := first(in.Min.Y, f.Area.Min.Y); y < in.Max.Y; y += scale {
+		for x := first(in.Min.X, f.Area.Min.X); x < in.Max.X; x += scale {
+			c := tile.At(uint16((y-top)*width + x - left))
+			to.SetNRGBA((x-f.Area.Min.X)/scale, (y-f.Area.Min.Y)/scale, color.NRGBA{R: byte(c >> 16), G: byte(c >> 8), B: byte(c), A: 0xFF})
+		}
+	}
+}
+
+func encode(picture image.Image) ([]byte, error) {
+	var out bytes.Buffer
+	err := (&png.Encoder{CompressionLevel: png.BestSpeed}).Encode(&out, picture)
+	return out.Bytes(), err
+}

@@ -1,0 +1,69 @@
+package rollback
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record"
+	"pixelplayground/actors/rules"
+)
+
+// Past is what was drawn; *record.Reader is one.
+type Past interface {
+	Follow(ctx context.Context, region canvas.RegionID, from time.Time, h record.History) (to uint64, err error)
+	Tile(ctx context.Context, region canvas.RegionID, at time.Time) (tile *canvas.Snapshot, immutable bool, err error)
+}
+
+// Taking is what an act takes back.
+type Taking struct {
+	Selection rules.Selection
+	Cause     string    // of the pixels that do it
+	From      time.Time // nothing selected was drawn before; zero: that is not known
+}
+
+// clocks is how far the clocks of servers may be apart, of which one decides and another draws.
+const clocks = time.Minute
+
+// TakingOf is what an act takes back; ok is false if it takes back nothing that was drawn. find returns
+// earlier acts.
+func TakingOf(act *rules.Act, find func(n uint64) (*rules.Act, error)) (t Taking, ok bool, err error) {
+	t.Cause = rules.Cause(act.Do, act.N)
+	switch act.Do {
+	case rules.Rollback:
+		if act.Selection == nil {
+			return t, false, nil
+		}
+		t.Selection = *act.Selection
+		if t.Selection.To == 0 || t.Selection.To > act.Time {
+			t.Selection.To = act.Time
+		}
+		if t.Selection.From > 0 {
+			t.From = time.UnixMilli(t.Selection.From)
+		}
+		return t, true, nil
+	case rules.Undo:
+		of, err := find(act.Of)
+		if err != nil {
+			return t, false, err
+		}
+		if _, ok, err = TakingOf(of, find); !ok || err != nil {
+			return t, false, err
+		}
+		t.Selection = rules.Selection{Cause: rules.Cause(of.Do, of.N)}
+		t.From = time.UnixMilli(of.Time).Add(-clocks)
+		return t, true, nil
+	}
+	return t, false, nil
+}
+
+// Read plans for one region. since is the sequence number that the plan is about.
+func (t *Taking) Read(ctx context.Context, past Past, g canvas.Geometry, region canvas.RegionID) (p *Plan, since uint64, err error) {
+	_, _, width, height := g.Bounds(region)
+	p = New(width*height, &t.Selection)
+	if since, err = past.Follow(ctx, region, t.From, p.History()); err != nil {
+		return nil, 0, fmt.Errorf("plan for region %d: %w", region, err)
+	}
+	return p, since, nil
+}

@@ -1,0 +1,133 @@
+package rollbacks
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"pixelplayground/actors/store"
+)
+
+// Kind is that of the documents which say how far acts are carried out.
+const Kind = store.Kind("rollback")
+
+// carriedOutID is the document of the number up to which all acts are carried out.
+const carriedOutID = "carried-out"
+
+// progress is what a document says: who is at an act, or that it is carried out.
+type progress struct {
+	Done    bool   `json:"done,omitempty"`
+	By      string `json:"by"`
+	Beat    int64  `json:"beat"` // Unix milliseconds: By was still at it
+	Pixels  int    `json:"pixels,omitempty"`
+	Unknown int    `json:"unknown,omitempty"`
+}
+
+// A pod says once a beat that it is still at an act. After patience without that another one goes on: if
+// both are at it, each leaves out what the other has done.
+const (
+	beat     = time.Second
+	patience = 4 * time.Second
+)
+
+// errBusy says that another pod is at an act.
+var errBusy = errors.New("another server is at it")
+
+// hold is an act that this pod is at.
+type hold struct {
+	pod   *Pod
+	id    string
+	saved []byte // what the document says
+}
+
+func idOf(act uint64) string { return fmt.Sprintf("%020d", act) }
+
+// begin makes this pod the one that is at an act; nil: it is carried out.
+func (p *Pod) begin(ctx context.Context, act uint64) (*hold, error) {
+	h := &hold{pod: p, id: idOf(act)}
+	stored, err := p.Documents.Document(ctx, Kind, h.id)
+	if err != nil {
+		return nil, err
+	}
+	var is progress
+	if stored != nil {
+		if err := json.Unmarshal(stored, &is); err != nil {
+			p.Log.Error("it is not known how far an act is carried out: beginning anew", "act", act, "err", err)
+			is = progress{}
+		}
+	}
+	switch now := p.Now().UnixMilli(); {
+	case is.Done:
+		return nil, nil
+	case is.By != "" && is.By != p.Node && now-is.Beat < patience.Milliseconds() && is.Beat-now < patience.Milliseconds():
+		return nil, errBusy
+	}
+	h.saved = stored
+	return h, h.say(ctx, progress{})
+}
+
+// say replaces the document; errBusy if another pod has done so since.
+func (h *hold) say(ctx context.Context, is progress) error {
+	is.By, is.Beat = h.pod.Node, h.pod.Now().UnixMilli()
+	value, err := json.Marshal(is)
+	if err != nil {
+		return err
+	}
+	now, err := h.pod.Documents.SwapDocument(ctx, Kind, h.id, h.saved, value, time.Time{})
+	if err != nil {
+		return err
+	}
+	if !bytes.Equal(now, value) {
+		return errBusy
+	}
+	h.saved = value
+	return nil
+}
+
+// renew says that this pod is still at it, until ctx ends. If another one is, it gives up.
+func (h *hold) renew(ctx context.Context, giveUp func()) {
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(beat):
+		}
+		if err := h.say(ctx, progress{}); errors.Is(err, errBusy) {
+			giveUp()
+			return
+		}
+	}
+}
+
+// done notes that the act is carried out, and with it all before it.
+func (h *hold) done(ctx context.Context, pixels, unknown int) error {
+	if err := h.say(ctx, progress{Done: true, Pixels: pixels, Unknown: unknown}); err != nil {
+		return err
+	}
+	n, _ := strconv.ParseUint(h.id, 10, 64) // it is one
+	before, err := h.pod.Documents.Document(ctx, Kind, carriedOutID)
+	if err != nil {
+		return nil // it is looked through once more at the next start
+	}
+	if to, _ := strconv.ParseUint(string(before), 10, 64); to < n {
+		_, _ = h.pod.Documents.SwapDocument(ctx, Kind, carriedOutID, before, []byte(strconv.FormatUint(n, 10)), time.Time{})
+	}
+	return nil
+}
+
+// carriedOut is the number up to which all acts are known to be carried out.
+func (p *Pod) carriedOut(ctx context.Context) (uint64, error) {
+	stored, err := p.Documents.Document(ctx, Kind, carriedOutID)
+	if err != nil || stored == nil {
+		return 0, err
+	}
+	n, err := strconv.ParseUint(string(stored), 10, 64)
+	if err != nil {
+		return 0, nil // looked through from the beginning
+	}
+	return n, nil
+}

@@ -1,0 +1,163 @@
+// Package rollbacks carries out the acts that take back what was drawn: it plans each region by the
+// record, has ordinary ops placed, and notes in a document how far an act is carried out, so that another
+// pod goes on where one has died. What is to be done is actors/record/rollback's business. Gateways run
+// it, since they have relays to all regions.
+package rollbacks
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/rollback"
+	"pixelplayground/actors/rules"
+	"pixelplayground/actors/store"
+)
+
+// Needs is what it needs of its pod.
+type Needs struct {
+	Past      rollback.Past
+	Documents store.Documents
+	Geometry  canvas.Geometry
+	Version   func() uint64 // the number of the last act that the pod obeys
+	// Acts returns stored acts, the last first: at most limit before a number.
+	Acts func(ctx context.Context, before uint64, limit int) ([][]byte, error)
+	// Place places ops in a region, and returns when they are durable.
+	Place func(ctx context.Context, region canvas.RegionID, ops []canvas.Op) error
+	Node  string
+	Now   func() time.Time
+	Log   *slog.Logger
+}
+
+// Counts is what was done here since the start.
+type Counts struct {
+	Pixels  atomic.Int64 // planned and placed, those included that others had painted over meanwhile
+	Unknown atomic.Int64 // that stay, since it isn't known what was there before
+	Acts    atomic.Int64 // carried out
+}
+
+// Pod carries out what was decided.
+type Pod struct {
+	Needs
+	Counts  Counts
+	handled atomic.Uint64 // all acts up to this number are carried out, or take nothing back; only Run writes
+	work    chan struct{} // cap 1: there may be something to do
+	warned  uint64        // the act of which it was logged that it can't be carried out
+}
+
+// Bounds of the work.
+const (
+	atOnce   = 2               // regions at a time: whoever draws in others, or beside them, has to wait less
+	opPixels = 16 << 10        // of one op: a commit holds as many
+	tries    = 20              // of a region, in each of which it is planned anew
+	again    = 2 * time.Second // until it is looked again for what another pod has left
+)
+
+// New makes it and starts nothing.
+func New(n Needs) *Pod { return &Pod{Needs: n, work: make(chan struct{}, 1)} }
+
+// Look says that acts may have been decided. It does not wait.
+func (p *Pod) Look() {
+	select {
+	case p.work <- struct{}{}:
+	default:
+	}
+}
+
+// Handled is the number up to which all acts are carried out, or take nothing back, as far as this pod
+// knows.
+func (p *Pod) Handled() uint64 { return p.handled.Load() }
+
+// Run carries out acts until ctx ends.
+func (p *Pod) Run(ctx context.Context) {
+	for ctx.Err() == nil {
+		if err := p.next(ctx); err != nil && ctx.Err() == nil && !errors.Is(err, errBusy) {
+			if act := p.Handled() + 1; p.warned != act {
+				p.warned = act
+				p.Log.Warn("pixels can't be taken back: trying again", "act", act, "err", err)
+			}
+		}
+		select {
+		case <-ctx.Done():
+		case <-p.work:
+		case <-time.After(again):
+		}
+	}
+}
+
+// next carries out all acts that are not, in their order.
+func (p *Pod) next(ctx context.Context) error {
+	last := p.Version()
+	if p.Handled() >= last {
+		return nil
+	}
+	if p.Handled() == 0 {
+		to, err := p.carriedOut(ctx)
+		if err != nil {
+			return err
+		}
+		p.handled.Store(to)
+	}
+	for n := p.Handled() + 1; n <= last; n++ {
+		act, err := p.act(ctx, n)
+		if err != nil {
+			return err
+		}
+		taking, ok, err := rollback.TakingOf(act, func(n uint64) (*rules.Act, error) { return p.act(ctx, n) })
+		if err != nil {
+			return err
+		}
+		if ok {
+			if err := p.carryOut(ctx, act, &taking); err != nil {
+				return err
+			}
+		}
+		p.handled.Store(n)
+	}
+	return nil
+}
+
+func (p *Pod) act(ctx context.Context, n uint64) (*rules.Act, error) {
+	acts, err := p.Acts(ctx, n+1, 1)
+	if err != nil {
+		return nil, err
+	}
+	if len(acts) == 0 {
+		return nil, fmt.Errorf("there is no act %d", n)
+	}
+	act, err := rules.Decode(acts[0])
+	if err == nil && act.N != n {
+		err = fmt.Errorf("act %d stands for act %d", act.N, n)
+	}
+	return act, err
+}
+
+// carryOut takes back what an act says, unless that is done, or another pod is at it (errBusy).
+func (p *Pod) carryOut(ctx context.Context, act *rules.Act, taking *rollback.Taking) error {
+	begun := p.Now()
+	ours, err := p.begin(ctx, act.N)
+	if err != nil || ours == nil {
+		return err
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	var renewing sync.WaitGroup
+	defer renewing.Wait()
+	renewing.Go(func() { ours.renew(ctx, cancel) })
+	pixels, unknown, err := p.takeBack(ctx, taking)
+	cancel()
+	renewing.Wait()
+	if err != nil {
+		return fmt.Errorf("act %d: %w", act.N, err)
+	}
+	p.Counts.Pixels.Add(int64(pixels))
+	p.Counts.Unknown.Add(int64(unknown))
+	p.Counts.Acts.Add(1)
+	p.Log.Info("pixels were taken back", "act", act.N, "pixels", pixels, "unknown", unknown, "took", p.Now().Sub(begun))
+	return ours.done(context.WithoutCancel(ctx), pixels, unknown)
+}

@@ -16,7 +16,9 @@ import (
 // whoIs is a person as the rules know them. Their role is that of their sign-in, since the rules change it
 // themselves.
 func whoIs(person *canvas.Person, user canvas.Author) rules.Who {
-	return rules.Who{User: user, Network: person.From, Address: person.Address, Role: person.Role}
+	who := rules.WhoIs(*person)
+	who.User = user
+	return who
 }
 
 // under is a person as the rules have them.

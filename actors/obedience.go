@@ -71,7 +71,7 @@ func check(in *rules.Rules, region canvas.RegionID, op *canvas.Op, now time.Time
 	if op.Cause != "" {
 		return rules.Verdict{}
 	}
-	who := rules.Who{User: op.By(), Network: op.From, Address: op.Address, Role: op.Role}
+	who := rules.Who{User: op.By(), Owner: op.Owner, Network: op.From, Address: op.Address, Role: op.Role}
 	return in.CheckPixels(who, region, op.Pixels, now)
 }
 

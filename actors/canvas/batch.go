@@ -48,6 +48,7 @@ type Op struct {
 	// For the region that commits it, and never stored.
 	Role    Role
 	Address Address
+	Owner   Author // see Person.Owner
 	Since   uint64 // pixels that were painted over after this sequence number are left out; 0: none are
 }
 

@@ -43,6 +43,14 @@ func (p *Person) UserOf(session Session) Author {
 	return session.Author().Unmarked()
 }
 
+// Owner is the public id of the account that answers for a bot, since it has made the bot's key; 0: none does.
+func (p *Person) Owner() Author {
+	if p.Kind != Bot || p.Network == (Subject{}) {
+		return 0
+	}
+	return p.Network.User(Account)
+}
+
 // Text is how a public id is written everywhere: 12 hexadecimal digits, or nothing if it is not known.
 func (a Author) Text() string {
 	if a == 0 {

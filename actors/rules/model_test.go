@@ -52,7 +52,7 @@ func (m model) about(kind rules.Kind, who rules.Who, now int64) bool {
 	for _, act := range m.of(now, kind) {
 		target := act.Target
 		shared := target.Network == who.Network || target.CIDR != "" && netip.MustParsePrefix(target.CIDR).Contains(netip.AddrFrom16(who.Address).Unmap())
-		if target.User == who.User || shared && m.role(who, now) < canvas.RoleModerator {
+		if target.User != 0 && (target.User == who.User || target.User == who.Owner) || shared && m.role(who, now) < canvas.RoleModerator {
 			return true
 		}
 	}
@@ -131,7 +131,7 @@ type chance struct {
 
 func (r chance) who() rules.Who {
 	return rules.Who{
-		User: canvas.Author(1 + r.IntN(4)), Network: canvas.NetworkID(1 + r.IntN(4)), Role: canvas.Role(r.IntN(4)),
+		User: canvas.Author(1 + r.IntN(4)), Owner: canvas.Author(r.IntN(5)), Network: canvas.NetworkID(1 + r.IntN(4)), Role: canvas.Role(r.IntN(4)),
 		Address: ip(10, byte(r.IntN(2)), byte(r.IntN(2)), byte(r.IntN(4))),
 	}
 }

@@ -57,6 +57,7 @@ func (r *Rules) InForce(now time.Time) (acts []*Act) {
 // Who is a person as the rules know them.
 type Who struct {
 	User    canvas.Author
+	Owner   canvas.Author // of a bot: the account that made its key, and is kept out together with it; 0: none
 	Network canvas.NetworkID
 	Address canvas.Address
 	Role    canvas.Role // as the sign-in says: see Role

@@ -41,6 +41,9 @@ func newTargets(acts []*Act) targets {
 // shared, so what is about them is not about those who look after the canvas.
 func (t *targets) of(who Who, role canvas.Role, now int64) (found *Act) {
 	found = inForce(t.users[who.User], now)
+	if who.Owner != 0 {
+		found = later(found, inForce(t.users[who.Owner], now))
+	}
 	if role >= canvas.RoleModerator {
 		return found
 	}

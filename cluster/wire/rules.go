@@ -112,6 +112,9 @@ func checkOps(ops []canvas.Op, area int) error {
 		if len(op.Cause) > canvas.MaxCause || !utf8.ValidString(op.Cause) {
 			return errCause
 		}
+		if op.Owner > maxAuthor {
+			return errAuthor
+		}
 		if op.Role > canvas.RoleOwner {
 			return errRole
 		}

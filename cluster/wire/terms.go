@@ -12,9 +12,16 @@ type term struct {
 	role    canvas.Role
 	address canvas.Address
 	since   uint64
+	owner   canvas.Author
 }
 
-func termOf(op *canvas.Op) term { return term{1, op.Role, op.Address, op.Since} }
+func termOf(op *canvas.Op) term { return term{1, op.Role, op.Address, op.Since, op.Owner} }
+
+// sameTerm reports whether two are the same but for how many ops they are of.
+func sameTerm(a, b term) bool {
+	a.ops = b.ops
+	return a == b
+}
 
 // terms passes that of ops which have been passed, in a list that is empty if nothing of it is known.
 func terms(p *packer, ops []canvas.Op) {
@@ -22,7 +29,7 @@ func terms(p *packer, ops []canvas.Op) {
 	if !p.reading && slices.ContainsFunc(ops, func(op canvas.Op) bool { return termOf(&op) != term{ops: 1} }) {
 		for i := range ops {
 			next := termOf(&ops[i])
-			if n := len(all); n > 0 && all[n-1] == (term{all[n-1].ops, next.role, next.address, next.since}) {
+			if n := len(all); n > 0 && sameTerm(all[n-1], next) {
 				all[n-1].ops++
 				continue
 			}
@@ -30,11 +37,12 @@ func terms(p *packer, ops []canvas.Op) {
 		}
 	}
 	each(p, &all, func(p *packer, t *term) {
-		defer p.end(p.group(4))
+		defer p.end(p.group(5))
 		number(p, &t.ops)
 		number(p, &t.role)
 		address(p, &t.address)
 		number(p, &t.since)
+		number(p, &t.owner)
 	})
 	if !p.reading || p.err != nil || len(all) == 0 {
 		return
@@ -45,7 +53,7 @@ func terms(p *packer, ops []canvas.Op) {
 			return
 		}
 		for i := range ops[:t.ops] {
-			ops[i].Role, ops[i].Address, ops[i].Since = t.role, t.address, t.since
+			ops[i].Role, ops[i].Address, ops[i].Since, ops[i].Owner = t.role, t.address, t.since, t.owner
 		}
 		ops = ops[t.ops:]
 	}

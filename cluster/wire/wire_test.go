@@ -59,7 +59,7 @@ func examples() []example {
 	traced := *small
 	traced.Ops = []canvas.Op{{ID: small.Ops[0].ID, Pixels: small.Ops[0].Pixels, From: 0xC1B2C3D4E5F6, Cause: "rollback 7"}}
 	undoing := slices.Clone(traced.Ops)
-	undoing[0].Role, undoing[0].Address, undoing[0].Since = canvas.RoleOwner, canvas.Address{10: 0xFF, 11: 0xFF, 12: 192, 15: 1}, 70_000
+	undoing[0].Role, undoing[0].Address, undoing[0].Since, undoing[0].Owner = canvas.RoleOwner, canvas.Address{10: 0xFF, 11: 0xFF, 12: 192, 15: 1}, 70_000, 0xA1B2C3D4E5F6
 	subject, limit := canvas.Subject{0xA1, 0xB2, 15: 1}, canvas.Limit{Every: 5_000_000, Burst: 2000}
 	pointers := []canvas.Pointer{{Author: 9, X: 3, Y: 500}, {Author: 0xA1B2C3D4E5F6, X: canvas.PointerGone, Y: canvas.PointerGone}}
 	return []example{
@@ -301,7 +301,7 @@ func randomBatch(random *rand.Rand) canvas.Batch {
 	for i := range b.Ops { // a batch that travels leaves behind where its ops are from
 		op := &b.Ops[i]
 		op.ID.Key, op.Network, op.InTurn = canvas.Key{}, 0, false
-		op.Role, op.Address, op.Since = 0, canvas.Address{}, 0
+		op.Role, op.Address, op.Since, op.Owner = 0, canvas.Address{}, 0, 0
 	}
 	b.To = b.From + uint64(b.Pixels())
 	return b

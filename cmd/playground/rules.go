@@ -98,13 +98,10 @@ func (j judge) Role(person canvas.Person) canvas.Role {
 	return j.node.Rules().Role(rules.WhoIs(person))
 }
 
-// Banned is why a person is kept out. Who keeps an account out keeps its keys out too.
+// Banned is why a person is kept out.
 func (j judge) Banned(person canvas.Person) *auth.Ban {
 	in, now := j.node.Rules(), time.Now()
 	act := in.Banned(rules.WhoIs(person), now)
-	if act == nil && person.Kind == canvas.Bot && person.Network != (canvas.Subject{}) {
-		act = in.Banned(rules.Who{User: person.Network.User(canvas.Account)}, now)
-	}
 	if act == nil {
 		return nil
 	}

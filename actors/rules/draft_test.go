@@ -154,6 +154,7 @@ func TestDraft_Moot(t *testing.T) {
 	c.undo(undo)
 	said := c.decide(rules.Act{Do: rules.Announce, Text: "hello"})
 	c.refused(rules.Act{Do: rules.Undo, Of: said}, rules.ErrInvalid, "is done and can't be taken back")
+	c.undo(c.decide(rules.Act{Do: rules.Resolve, Report: "r1"})) // which opens it again
 	c.refused(rules.Act{Do: rules.SetFrozen, ID: "id-1"}, rules.ErrInvalid, "act 1 has it")
 	if c.Done("id-1").N != 1 || c.Done("id-0") != nil {
 		t.Error("it is not known what was asked for under an id")

@@ -50,7 +50,10 @@ func startCourt(t *testing.T) *court {
 		fmt.Fprint(w, map[string]string{
 			"POST rollbacks/preview": `{"pixels":7,"users":[{"user":"0000000000aa","name":"Eve","pixels":7}],"area":{"x":1,"y":2,"width":3,"height":4},"before":"data:image/png;base64,iVBORw0KGgo=","selection":{"users":["0000000000aa"],"to":1796040000000}}`,
 			"GET reports":            `{"reports":[{"id":"r1","time":1796040000000,"by":"0000000000bb","x":3,"y":4,"user":"0000000000aa","words":"rude","claim":{"name":"Grace","until":5}},{"id":"r2","time":1796040000000,"x":5,"y":6,"words":"spam"}]}`,
-			"POST reports/r1/claim":  `{}`, "POST reports/r1/resolve": `{}`,
+			"GET people/0000000000aa": `{"user":"0000000000aa","name":"Eve","kind":"guest","role":"guest","connections":2,"networks":["0000000000cc"],"seen":1796040000000,
+				"pixels":[{"x":3,"y":4,"time":1796040000000,"color":"#FF0000"}],"acts":[{"n":7,"do":"mute","target":{"user":"0000000000aa"},"time":1796040000000,"by":{"name":"Grace","role":"moderator"}}],
+				"reports":[{"id":"r1","words":"rude"}],"incomplete":["record"]}`,
+			"POST reports/r1/claim": `{}`, "POST reports/r1/resolve": `{}`,
 		}[r.Method+" "+strings.TrimPrefix(r.URL.Path, "/admin/api/")])
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -228,6 +231,13 @@ func TestGovern_RollbackAndReports(t *testing.T) {
 	if !strings.Contains(shown, "r2  2026-11-30 12:00  5,6    the place     nobody known  open              spam") {
 		t.Error(shown)
 	}
+	about := start(t, nil, "person", "0000000000aa")
+	about.expect(t, exitDone, "could not be asked now: record")
+	for _, line := range []string{"user 0000000000aa  Eve", "2, as a guest with the role guest", "network:0000000000cc", "#FF0000 at 3,4, 2026-11-30 12:00", "mute of 0000000000aa, by Grace", "rude"} {
+		if !strings.Contains(about.out.String(), line) {
+			t.Errorf("no %q in:\n%s", line, &about.out)
+		}
+	}
 	start(t, nil, "reports", "claim", "r1").expect(t, exitDone, "report r1 is yours")
 	start(t, nil, "reports", "resolve", "r1", "banned").expect(t, exitDone, "report r1 is resolved")
 }
@@ -244,6 +254,7 @@ func TestGovern_Misused(t *testing.T) {
 		`1,2 has no size: give x,y,width,height, or --mask`:     {"protect", "1,2"},
 		`"1,2,3" must be x,y,width,height`:                      {"protect", "1,2,3"},
 		`--user: 10.0.0.1 is no user`:                           {"protect", "1,2,3,4", "--user", "10.0.0.1"},
+		`10.0.0.1 is no user`:                                   {"person", "10.0.0.1"},
 		`must be one of`:                                        {"protect", "1,2,3,4", "--least", "guest"},
 		`say what to roll back`:                                 {"rollback"},
 		`addresses are not recorded`:                            {"rollback", "--of", "10.0.0.1"},

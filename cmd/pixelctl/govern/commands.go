@@ -27,6 +27,7 @@ type Commands struct {
 	Rollback rollback `cmd:"" help:"Give pixels back the colours that they had before somebody drew them."`
 	Undo     undo     `cmd:"" help:"Take back any act, by its number."`
 
+	Person  person         `cmd:"" help:"Show what is known of a user: networks, last pixels, acts and reports."`
 	Rules   rulesCommand   `cmd:"" help:"Show or set the rules of the canvas."`
 	Reports reportsCommand `cmd:"" help:"Show what users have reported, and see to it."`
 	Audit   auditCommand   `cmd:"" help:"Show who decided what, and prove that nothing of it was changed."`

@@ -5,14 +5,11 @@ import { outline } from "./outline.js";
 import { whoDraws } from "./ruling.js";
 import { toScreen } from "../view.js";
 
-const SHOWN = 4000; // ms after a try
+export const SHOWN = 4000; // ms after a try
 const SOFT = 0.35, STRONG = 0.6; // of the hatch
 
-/**
- * @param {import("./parts.js").Page} page
- * @returns {import("../overlay.js").Overlay["layers"][number]}
- */
-export function areaLayer(page) {
+/** @returns {import("../overlay.js").Overlay["layers"][number]} */
+export function areaLayer() {
   return (context, state, theme, density, now) => {
     const { rules, past, reticule, tried, me } = state;
     if (!rules || past) return;
@@ -22,7 +19,6 @@ export function areaLayer(page) {
       outline(context, area, state, { colour: theme.accent, hatch: refused.includes(area) ? STRONG : SOFT });
       label(context, state, theme, area);
     }
-    if (recent) page.setTimeout(page.changed, SHOWN - (now - tried.at));
   };
 }
 

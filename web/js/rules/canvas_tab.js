@@ -1,9 +1,9 @@
 // What concerns the whole canvas: freezing and opening it, and telling everybody something. Also banning by a public id.
 
+import { exact } from "../record/times.js";
 import { button, make } from "../ui/elements.js";
 import { setHidden, setText } from "../ui/dom.js";
 import { choice, labelled } from "./dialog.js";
-import { span } from "./ruling.js";
 import { LENGTHS } from "./words.js";
 
 /** @type {[string, string][]} */
@@ -41,7 +41,7 @@ export function canvasTab(state, duty, page, attempt, does) {
     show() {
       const today = page.today(), { state: is, until } = state.rules?.at(today) ?? { state: "open", until: 0 };
       const words = { open: "The canvas is open", frozen: "The canvas is frozen", "white-out": "White-out: only white can be placed" }[is];
-      setText(now, until > today ? `${words}, for ${span(until - today)}` : words);
+      setText(now, until > today ? `${words} until ${exact(until)}` : words);
       setHidden(freezing, is === "frozen");
       setHidden(open.parentElement, is === "open");
     },

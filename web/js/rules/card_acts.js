@@ -48,6 +48,13 @@ export function cardActs(page, { duty, spotlight, sanction, rollback }) {
   };
 }
 
+/** What is in force about somebody, and taking it back. @param {import("./office.js").Act} act */
+function fact(act, duty) {
+  const undo = button("Undo", "undo-fact", () => duty.undo(act.n).catch((error) => duty.say(error.message)));
+  undo.setAttribute("aria-label", `Undo: ${actWords(act)}`);
+  return make("p", [make("span", `${actWords(act)}${act.why ? `: ${act.why}` : ""}`), undo], "fact");
+}
+
 /** @param {import("./office.js").Person | null | undefined} person @param {import("./duty.js").Duty} duty @param {import("./parts.js").Page} page */
 export function facts(person, duty, page) {
   if (!person) return [make("p", "Looking…", "faint")];
@@ -55,5 +62,5 @@ export function facts(person, duty, page) {
   const here = connections > 0 ? `Here now${connections > 1 ? `, ${connections} connections` : ""}` : seen > 0 ? `Last seen ${ago(seen, today)}` : "Not here";
   const told = reports.length > 0 ? ` · ${reports.length} open report${reports.length > 1 ? "s" : ""}` : "";
   const now = acts.filter((act) => ["ban", "mute", "shadow", "role"].includes(act.do) && inForce(act, duty.undone, today));
-  return [make("p", here + told, "faint"), ...now.map((act) => make("p", `${actWords(act)}${act.why ? `: ${act.why}` : ""}`, "fact"))];
+  return [make("p", here + told, "faint"), ...now.map((act) => fact(act, duty))];
 }

@@ -79,6 +79,12 @@ export class Duty {
     return this.act({ do: "undo", of: n, ...(why ? { why } : {}) });
   }
 
+  /** Shows a passing message. */
+  say(text) {
+    tell(this.state, text, this.ports.now());
+    this.ports.changed();
+  }
+
   /** Someone else has decided something. */
   heard() {
     this.refresh();

@@ -4,7 +4,7 @@ import { nearest } from "../offered.js";
 import { tell } from "../state.js";
 import { byId, setHidden, setText } from "../ui/dom.js";
 import { untilTick } from "../durations.js";
-import { areaLayer } from "./area_layer.js";
+import { SHOWN, areaLayer } from "./area_layer.js";
 import { loadMasks } from "./masks.js";
 import { readRules, saying } from "./ruling.js";
 
@@ -17,7 +17,7 @@ const LONGEST = 60_000; // ms between two looks at what is far away
  * @returns {import("./parts.js").Part}
  */
 export function inForce(state, page) {
-  page.layers.push(areaLayer(page));
+  page.layers.push(areaLayer());
   let was = /** @type {string | null} */ (null);
   return {
     read(said) {
@@ -39,7 +39,8 @@ export function inForce(state, page) {
       was = is;
       const colour = nearest(state, state.colour, now);
       if (colour !== state.colour) state.colour = colour;
-      return until > today ? Math.min(LONGEST, untilTick(until - today)) : Infinity;
+      const outlined = state.tried && now - state.tried.at < SHOWN ? SHOWN - (now - state.tried.at) : Infinity;
+      return Math.min(outlined, until > today ? Math.min(LONGEST, untilTick(until - today)) : Infinity);
     },
   };
 }

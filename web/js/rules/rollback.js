@@ -23,10 +23,13 @@ const WEEK = LENGTHS[2][0], DAY = SINCE[2][0];
  */
 export function rollbackForm(state, duty, page, { choose, inView }) {
   const form = makeDialog("rollback"), who = make("select"), where = make("select"), since = choice(SINCE, DAY);
-  const bans = make("input"), banBox = make("label", [bans, make("span", "Ban them too, for")], "check"), long = choice(LENGTHS, WEEK), why = make("input");
+  const from = make("input"), to = make("input"), bans = make("input"), banBox = make("label", [bans, make("span", "Ban them too, for")], "check"), long = choice(LENGTHS, WEEK), why = make("input");
   const send = make("button", "", "danger-button"), undo = button("Undo", "primary", () => takeBack()), done = make("p", "", "done");
   long.setAttribute("aria-label", "How long they are banned");
   bans.type = "checkbox";
+  from.type = to.type = "datetime-local";
+  from.step = to.step = "1";
+  const between = make("div", [labelled("From", from), labelled("To", to)], "thirds");
   send.type = "submit";
   why.maxLength = 300;
   const preview = new Preview(page, () => update());
@@ -34,6 +37,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
   doneRow.setAttribute("role", "status");
   const fields = make("form", [
     make("div", [labelled("Whose pixels", who), labelled("Where", where), labelled("Drawn in", since)], "thirds"),
+    between,
     preview.element,
     make("div", [banBox, long], "ban-row"),
     labelled("Why", why),
@@ -43,11 +47,17 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
   form.body.append(fields, doneRow);
   let about = /** @type {About} */ ({}), areas = /** @type {Record<string, Rect | null>} */ ({}), act = /** @type {import("./office.js").Act | null} */ (null);
 
+  /** When it was drawn. */
+  const times = () => {
+    if (since.value !== "between") return Number(since.value) > 0 ? { from: Math.floor(page.today() - Number(since.value)) } : {};
+    const [first, last] = [from, to].map(({ value }) => new Date(value).getTime());
+    return { ...(first > 0 ? { from: first } : {}), ...(last > 0 ? { to: last } : {}) };
+  };
   const selection = () => {
-    const area = areas[where.value], ms = Number(since.value), [kind, id] = who.value.split(":");
+    const area = areas[where.value], [kind, id] = who.value.split(":");
     return {
       ...(kind === "user" ? { users: [id] } : kind === "network" ? { networks: [id] } : {}),
-      ...(area ?? {}), ...(ms > 0 ? { from: Math.floor(page.today() - ms) } : {}),
+      ...(area ?? {}), ...times(),
     };
   };
   const update = () => {
@@ -59,6 +69,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
   };
   const look = () => {
     setHidden(banBox.parentElement, who.value === "");
+    setHidden(between, since.value !== "between");
     preview.ask(selection());
     update();
   };
@@ -68,7 +79,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
     setHidden(doneRow, true);
     look();
   });
-  for (const each of [who, since]) each.addEventListener("change", look);
+  for (const each of [who, since, from, to]) each.addEventListener("change", look);
   bans.addEventListener("change", update);
   where.addEventListener("change", async () => {
     if (where.value !== "choose") return look();

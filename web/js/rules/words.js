@@ -13,7 +13,7 @@ const HOUR = 3_600_000, DAY = 24 * HOUR; // ms
 export const LENGTHS = [[String(HOUR), "an hour"], [String(DAY), "a day"], [String(7 * DAY), "a week"], [String(30 * DAY), "30 days"], ["0", "until it is undone"]];
 
 /** Since when, as choices. @type {[value: string, label: string][]} */
-export const SINCE = [[String(HOUR / 6), "the last 10 minutes"], [String(HOUR), "the last hour"], [String(DAY), "the last 24 hours"], [String(7 * DAY), "the last 7 days"], ["0", "ever"]];
+export const SINCE = [[String(HOUR / 6), "the last 10 minutes"], [String(HOUR), "the last hour"], [String(DAY), "the last 24 hours"], [String(7 * DAY), "the last 7 days"], ["0", "ever"], ["between", "from … to …"]];
 
 /** "·05ab" @param {string | undefined} id 12 hexadecimal digits */
 export const short = (id) => (id ? `·${id.slice(-4)}` : "");

@@ -250,7 +250,7 @@ func (p *painter) apply(m codec.ServerMessage) error {
 		switch {
 		case r == nil || !r.answered && b.From != r.at.Seq:
 			return nil
-		case b.From != r.at.Seq:
+		case b.From != r.at.Seq || b.Epoch < r.at.Epoch:
 			return fmt.Errorf("region %d: client stands at %v, got a batch from %d to %d", b.Region, r.at, b.From, b.To)
 		}
 		r.tile.Apply(b)

@@ -12,9 +12,13 @@ import (
 // encoded for it. All that the shard itself knows of its position stays the region's.
 //
 // If the client comes back with such a position, or subscribes again, nobody must take it for one of the
-// region's. So the epoch of these frames is one below the region's: positions of an earlier epoch are
-// all below where this one began, and no other position has this epoch and so high a number. It is answered
-// with a snapshot, which ends the counting ahead.
+// region's. So the epoch of these frames is one that no region ever has: the region's and aheadEpoch. It must
+// not be a lower one, since clients take an epoch that falls for a frame of before. Such a position is
+// answered with a snapshot, which ends the counting ahead.
+
+// aheadEpoch is more than any epoch of a region, which are seconds since 1970 or little more, and with one
+// of them still less than JavaScript counts to.
+const aheadEpoch = 1 << 40
 
 // ahead is, by region, by how many pixels what a connection is sent is ahead; never 0.
 type ahead map[canvas.RegionID]uint64
@@ -85,7 +89,7 @@ func (s *shard) dueAhead(c *conn, d frames.Due, own uint64) frames.Due {
 		return d
 	}
 	b := *d.Pixels.Batch
-	b.Epoch = max(b.Epoch, 1) - 1
+	b.Epoch += aheadEpoch
 	b.From, b.To = b.From+d.Ahead, b.To+d.Ahead+own
 	d.Pixels = frames.NewPixels(&b, s.server.cfg.Geometry)
 	d.Pixels.Alone = true

@@ -72,7 +72,7 @@ func TestShowOwn(t *testing.T) {
 		if !bytes.Equal(p.regions[3].tile, mine) {
 			t.Errorf("%s sees something else", name)
 		}
-		if r := p.regions[3]; r.at.Epoch >= at.Epoch {
+		if r := p.regions[3]; r.at.Epoch < aheadEpoch {
 			t.Errorf("%s holds %v, which may be a position of the region, now at %v", name, r.at, at)
 		}
 	}

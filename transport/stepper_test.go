@@ -373,7 +373,7 @@ func (c *stepClient) message(payload []byte) {
 		case c.taken <= h.after:
 		case h.any:
 			h.seq, h.epoch = m.Batch.To, m.Batch.Epoch
-		case h.seq == m.Batch.From:
+		case h.seq == m.Batch.From && m.Batch.Epoch >= h.epoch:
 			*h = standing{seq: m.Batch.To, epoch: m.Batch.Epoch}
 		default:
 			c.st.errorf("connection %d holds %+v of region %d and was sent %d to %d", c.conn.id, *h, m.Batch.Region, m.Batch.From, m.Batch.To)

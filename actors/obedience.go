@@ -83,7 +83,22 @@ func (r *region) catchUp(ctx actor.Context, claim *store.Claim) {
 		r.onCaughtUp(ctx, decisions.CaughtUp{For: claim})
 		return
 	}
+	r.askToCatchUp(ctx, claim)
+}
+
+// caughtUpLate says that the rules actor has not answered for a while: the store may be away, or the
+// question was lost with a fault.
+type caughtUpLate struct{ fresh *store.Claim }
+
+func (r *region) askToCatchUp(ctx actor.Context, claim *store.Claim) {
 	ctx.Request(r.pod.decider, decisions.CatchUp{For: claim})
+	r.pod.later(ctx, r.pod.cfg.Patience, caughtUpLate{claim})
+}
+
+func (r *region) onCaughtUpLate(ctx actor.Context, m caughtUpLate) {
+	if r.fresh == m.fresh {
+		r.askToCatchUp(ctx, m.fresh)
+	}
 }
 
 func (r *region) onCaughtUp(ctx actor.Context, m decisions.CaughtUp) {

@@ -197,7 +197,7 @@ func (r *region) inPhase(ctx actor.Context) {
 // and its timers, may come at any time and are ignored. Anything else counts as unhandled.
 func (r *region) late(m any) {
 	switch m.(type) {
-	case *message.Salvaged, *message.Yielded, claimAgain, claimed, commitAgain, committed, decisions.CaughtUp, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
+	case *message.Salvaged, *message.Yielded, claimAgain, claimed, commitAgain, committed, caughtUpLate, decisions.CaughtUp, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
 	default:
 		r.pod.unhandled(message.KindRegion, m)
 	}
@@ -217,6 +217,8 @@ func (r *region) claiming(ctx actor.Context) {
 		r.onClaimed(ctx, m)
 	case decisions.CaughtUp:
 		r.onCaughtUp(ctx, m)
+	case caughtUpLate:
+		r.onCaughtUpLate(ctx, m)
 	case claimAgain:
 		if m.of == r {
 			r.claim(ctx)

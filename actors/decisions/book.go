@@ -21,6 +21,7 @@ type book struct {
 	generation uint64          // of the rules that were published last
 	waiting    []behind        // for the answer to the call under way
 	others     []behind        // for the answer to the next one
+	owed       map[any]bool    // what those say that they wait for, so that asking again counts once
 	settles    []settling      // who wait until nothing from before is on its way
 	met        map[string]bool // the members that were asked what they know, by ID
 }
@@ -32,7 +33,7 @@ type behind struct {
 }
 
 func newBook(g canvas.Geometry) *book {
-	b := &book{geometry: g, generation: 1, masks: make(map[string]*rules.Mask), met: make(map[string]bool)}
+	b := &book{geometry: g, generation: 1, masks: make(map[string]*rules.Mask), met: make(map[string]bool), owed: make(map[any]bool)}
 	b.begin()
 	return b
 }

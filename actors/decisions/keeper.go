@@ -163,6 +163,12 @@ func (k *keeper) look(ctx actor.Context, m look) {
 // catchUp reads on for somebody. Who asks while a call is under way waits for the next one, since this
 // one may have missed what they must know.
 func (k *keeper) catchUp(ctx actor.Context, who behind) {
+	if who.asked.For != nil {
+		if k.owed[who.asked.For] {
+			return
+		}
+		k.owed[who.asked.For] = true
+	}
 	k.meet(ctx)
 	if k.reading {
 		k.others = append(k.others, who)
@@ -266,6 +272,7 @@ func (k *keeper) answer(ctx actor.Context) {
 		return
 	}
 	for _, who := range k.waiting {
+		delete(k.owed, who.asked.For)
 		ctx.Send(who.pid, CaughtUp{who.asked.For, k.last()})
 	}
 	k.waiting, k.others = k.others, nil

@@ -261,5 +261,21 @@ func same(t *testing.T, c *court, m model, r chance) canvas.Refusal {
 		}
 		t.Fatalf("%+v at %d,%d with %s after %s: %s, want %s, of\n%s", who, x, y, color, after, got, want, acts)
 	}
+	c.keepsItsWord(who, x, y, color, after)
 	return m.why(who, x, y, color, ms)
+}
+
+// keepsItsWord: nothing changes before Next, and who is told when to come again is not refused for the same reason then.
+func (c *court) keepsItsWord(who rules.Who, x, y int, color canvas.Color, after time.Duration) {
+	c.t.Helper()
+	verdict := c.verdict(who, x, y, color, after)
+	if next := c.Rules().Next(noon.Add(after)); !next.IsZero() {
+		last := next.Sub(noon) - time.Millisecond
+		if then := c.verdict(who, x, y, color, last); then.Why != verdict.Why || then.Act != verdict.Act || c.Rules().Shown(noon.Add(after)).State != c.Rules().Shown(noon.Add(last)).State {
+			c.t.Fatalf("after %s %+v, and though nothing should have changed, after %s %+v", after, verdict, last, then)
+		}
+	}
+	if again := c.verdict(who, x, y, color, after+verdict.Retry); verdict.Retry > 0 && again.Act == verdict.Act && again.Why == verdict.Why {
+		c.t.Fatalf("after %s %+v, and at that time %+v", after, verdict, again)
+	}
 }

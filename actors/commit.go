@@ -50,6 +50,7 @@ func (r *region) beginCommit(ctx actor.Context, ops []*oplog.Queued, now time.Ti
 	for i, entry := range ops {
 		batch.Ops[i] = entry.Op
 		batch.Ops[i].InTurn = r.dedupe.InTurn(entry.Op.ID)
+		batch.Ops[i].Role, batch.Ops[i].Address, batch.Ops[i].Owner = 0, canvas.Address{}, 0 // nobody needs them any more
 		batch.To += uint64(len(entry.Op.Pixels))
 	}
 	r.inflight = &inflight{batch: batch, ops: ops, began: now}

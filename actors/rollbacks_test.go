@@ -204,7 +204,7 @@ func TestRollback_GoesOnAfterADeath(t *testing.T) {
 	if _, err := w.node.Place(t.Context(), person, []Stroke{{Dots: []canvas.Dot{{X: 1, Color: 1}, {X: 40, Color: 1}}}}); err != nil {
 		t.Fatal(err)
 	}
-	dead := []byte(`{"by":"another","beat":1}`)
+	dead := []byte(`{"act":"a","by":"another","beat":1}`)
 	if err := s.PutDocument(t.Context(), rollbacks.Kind, "00000000000000000001", dead, time.Time{}); err != nil {
 		t.Fatal(err)
 	}
@@ -217,10 +217,10 @@ func TestRollback_GoesOnAfterADeath(t *testing.T) {
 	if !canvas.Tile(tiles(w)).Blank() {
 		t.Error("not all was taken back")
 	}
-	if doc, err := s.Document(t.Context(), rollbacks.Kind, "00000000000000000001"); err != nil || !bytes.Contains(doc, []byte(`"done":true,"by":"two"`)) {
+	if doc, err := s.Document(t.Context(), rollbacks.Kind, "00000000000000000001"); err != nil || !bytes.Contains(doc, []byte(`"act":"a","done":true,"by":"two"`)) {
 		t.Errorf("the document says %s, %v", doc, err)
 	}
-	if doc, err := s.Document(t.Context(), rollbacks.Kind, "carried-out"); err != nil || string(doc) != "1" {
+	if doc, err := s.Document(t.Context(), rollbacks.Kind, "carried-out"); err != nil || string(doc) != "1 a" {
 		t.Errorf("carried out to %s, %v", doc, err)
 	}
 }

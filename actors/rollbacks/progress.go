@@ -6,9 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"time"
 
+	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
 )
 
@@ -20,6 +20,7 @@ const carriedOutID = "carried-out"
 
 // progress is what a document says: who is at an act, or that it is carried out.
 type progress struct {
+	Act     string `json:"act"` // its ID: a store that has lost acts may give their numbers to others
 	Done    bool   `json:"done,omitempty"`
 	By      string `json:"by"`
 	Beat    int64  `json:"beat"` // Unix milliseconds: By was still at it
@@ -40,6 +41,7 @@ var errBusy = errors.New("another server is at it")
 // hold is an act that this pod is at.
 type hold struct {
 	pod   *Pod
+	act   *rules.Act
 	id    string
 	saved []byte // what the document says
 }
@@ -47,8 +49,8 @@ type hold struct {
 func idOf(act uint64) string { return fmt.Sprintf("%020d", act) }
 
 // begin makes this pod the one that is at an act; nil: it is carried out.
-func (p *Pod) begin(ctx context.Context, act uint64) (*hold, error) {
-	h := &hold{pod: p, id: idOf(act)}
+func (p *Pod) begin(ctx context.Context, act *rules.Act) (*hold, error) {
+	h := &hold{pod: p, act: act, id: idOf(act.N)}
 	stored, err := p.Documents.Document(ctx, Kind, h.id)
 	if err != nil {
 		return nil, err
@@ -56,9 +58,12 @@ func (p *Pod) begin(ctx context.Context, act uint64) (*hold, error) {
 	var is progress
 	if stored != nil {
 		if err := json.Unmarshal(stored, &is); err != nil {
-			p.Log.Error("it is not known how far an act is carried out: beginning anew", "act", act, "err", err)
+			p.Log.Error("it is not known how far an act is carried out: beginning anew", "act", act.N, "err", err)
 			is = progress{}
 		}
+	}
+	if is.Act != act.ID {
+		is = progress{}
 	}
 	switch now := p.Now().UnixMilli(); {
 	case is.Done:
@@ -72,7 +77,7 @@ func (p *Pod) begin(ctx context.Context, act uint64) (*hold, error) {
 
 // say replaces the document; errBusy if another pod has done so since.
 func (h *hold) say(ctx context.Context, is progress) error {
-	is.By, is.Beat = h.pod.Node, h.pod.Now().UnixMilli()
+	is.Act, is.By, is.Beat = h.act.ID, h.pod.Node, h.pod.Now().UnixMilli()
 	value, err := json.Marshal(is)
 	if err != nil {
 		return err
@@ -108,14 +113,8 @@ func (h *hold) done(ctx context.Context, pixels, unknown int) error {
 	if err := h.say(ctx, progress{Done: true, Pixels: pixels, Unknown: unknown}); err != nil {
 		return err
 	}
-	n, _ := strconv.ParseUint(h.id, 10, 64) // it is one
-	before, err := h.pod.Documents.Document(ctx, Kind, carriedOutID)
-	if err != nil {
-		return nil // it is looked through once more at the next start
-	}
-	if to, _ := strconv.ParseUint(string(before), 10, 64); to < n {
-		_, _ = h.pod.Documents.SwapDocument(ctx, Kind, carriedOutID, before, []byte(strconv.FormatUint(n, 10)), time.Time{})
-	}
+	// Without this the acts are only looked through once more at the next start.
+	_ = h.pod.Documents.PutDocument(ctx, Kind, carriedOutID, fmt.Appendf(nil, "%d %s", h.act.N, h.act.ID), time.Time{})
 	return nil
 }
 
@@ -125,9 +124,14 @@ func (p *Pod) carriedOut(ctx context.Context) (uint64, error) {
 	if err != nil || stored == nil {
 		return 0, err
 	}
-	n, err := strconv.ParseUint(string(stored), 10, 64)
-	if err != nil {
+	var n uint64
+	var id string
+	if _, err := fmt.Sscanf(string(stored), "%d %s", &n, &id); err != nil || n > p.Version() {
 		return 0, nil // looked through from the beginning
+	}
+	act, err := p.act(ctx, n)
+	if err != nil || act.ID != id {
+		return 0, err
 	}
 	return n, nil
 }

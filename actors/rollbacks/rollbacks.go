@@ -93,8 +93,11 @@ func (p *Pod) Run(ctx context.Context) {
 // next carries out all acts that are not, in their order.
 func (p *Pod) next(ctx context.Context) error {
 	last := p.Version()
-	if p.Handled() >= last {
+	switch done := p.Handled(); {
+	case done == last:
 		return nil
+	case done > last: // the store has lost acts
+		p.handled.Store(0)
 	}
 	if p.Handled() == 0 {
 		to, err := p.carriedOut(ctx)
@@ -140,7 +143,7 @@ func (p *Pod) act(ctx context.Context, n uint64) (*rules.Act, error) {
 // carryOut takes back what an act says, unless that is done, or another pod is at it (errBusy).
 func (p *Pod) carryOut(ctx context.Context, act *rules.Act, taking *rollback.Taking) error {
 	begun := p.Now()
-	ours, err := p.begin(ctx, act.N)
+	ours, err := p.begin(ctx, act)
 	if err != nil || ours == nil {
 		return err
 	}

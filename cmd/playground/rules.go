@@ -55,7 +55,7 @@ func (p previews) Preview(ctx context.Context, selection rules.Selection) (moder
 		}
 		return moderation.Preview{}, err
 	}
-	said := moderation.Preview{Pixels: found.Pixels, Area: found.Area, Before: found.Before, After: found.After, Selection: found.Selection}
+	said := moderation.Preview{Pixels: found.Pixels, Unknown: found.Unknown, Area: found.Area, Before: found.Before, After: found.After, Selection: found.Selection}
 	for _, share := range found.Users {
 		said.Users = append(said.Users, moderation.Share{User: share.User, Name: share.Name, Pixels: share.Pixels})
 	}

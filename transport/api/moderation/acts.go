@@ -50,6 +50,10 @@ func (d *Desk) postAct(w http.ResponseWriter, r *http.Request, c caller) {
 		d.failed(w, err)
 		return
 	}
+	if want.Do == rules.Rollback && d.Rollbacks == nil {
+		answer.Fail(w, http.StatusConflict, noRecord)
+		return
+	}
 	if want.Area != nil && want.Area.Mask != "" {
 		if err := d.masks.keep(r.Context(), want.Area.Mask); err != nil {
 			d.failed(w, err)

@@ -67,10 +67,10 @@ func TestRollbacks_ArePreviewed(t *testing.T) {
 	o.preview = func(s rules.Selection) (Preview, error) {
 		s.To = noon.UnixMilli()
 		return Preview{
-			Pixels: 5, Users: []Share{{0xAA, "eve", 5}}, Area: image.Rect(3, 4, 10, 12), Before: []byte("png"), After: []byte("gnp"), Selection: s,
+			Pixels: 5, Unknown: 2, Users: []Share{{0xAA, "eve", 5}}, Area: image.Rect(3, 4, 10, 12), Before: []byte("png"), After: []byte("gnp"), Selection: s,
 		}, nil
 	}
-	want := `{"pixels":5,"users":[{"user":"0000000000aa","name":"eve","pixels":5}],"area":{"x":3,"y":4,"width":7,"height":8},"before":"data:image/png;base64,cG5n","after":"data:image/png;base64,Z25w",` +
+	want := `{"pixels":5,"unknown":2,"users":[{"user":"0000000000aa","name":"eve","pixels":5}],"area":{"x":3,"y":4,"width":7,"height":8},"before":"data:image/png;base64,cG5n","after":"data:image/png;base64,Z25w",` +
 		`"selection":{"users":["0000000000aa"],"to":1777896000000}}` + "\n"
 	if code, text := ask("moderator", `{"selection":{"users":["0000000000aa"]}}`); code != 200 || text != want {
 		t.Errorf("%d %s", code, text)
@@ -80,6 +80,12 @@ func TestRollbacks_ArePreviewed(t *testing.T) {
 			t.Errorf("%s: %d %s", body, code, text)
 		}
 	}
+	kept := o.Rollbacks
+	o.Rollbacks = nil
+	if w := o.ask("moderator", "POST", "acts", `{"do":"rollback","selection":{"users":["0000000000aa"]}}`); w.Code != http.StatusConflict || !strings.Contains(w.Body.String(), "--record") {
+		t.Errorf("an act where there is no record: %d %s", w.Code, w.Body)
+	}
+	o.Rollbacks = kept
 	begun, end := make(chan struct{}, 9), make(chan struct{})
 	slow := func(rules.Selection) (Preview, error) { begun <- struct{}{}; <-end; return Preview{}, nil }
 	o.Rollbacks = previewing(slow)

@@ -27,6 +27,7 @@ var ErrNoRecord = errors.New("there is no record")
 // Preview is what a rollback would do.
 type Preview struct {
 	Pixels        int             // that would change
+	Unknown       int             // that are selected and stay, since it isn't known what was there before
 	Users         []Share         // whose they are, those with most first
 	Area          image.Rectangle // in which they are; empty: there are none
 	Before, After []byte          // pictures of the area, as PNG; nil: there are no pixels
@@ -83,13 +84,14 @@ func (d *Desk) preview(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	answer.JSON(w, http.StatusOK, previewed{
-		Pixels: found.Pixels, Users: append([]Share{}, found.Users...), Area: areaOf(found.Area), Before: dataURL(found.Before), After: dataURL(found.After), Selection: found.Selection,
+		Pixels: found.Pixels, Unknown: found.Unknown, Users: append([]Share{}, found.Users...), Area: areaOf(found.Area), Before: dataURL(found.Before), After: dataURL(found.After), Selection: found.Selection,
 	})
 }
 
 // previewed is the answer about a preview.
 type previewed struct {
 	Pixels    int             `json:"pixels"`
+	Unknown   int             `json:"unknown,omitempty"`
 	Users     []Share         `json:"users"`
 	Area      area            `json:"area"`
 	Before    string          `json:"before,omitempty"`

@@ -14,7 +14,7 @@ export function mayOf({ scopes }) {
   return MAY.find(([scope]) => scopes.includes(scope))?.[1] ?? "nothing";
 }
 
-/** "2.5/s, 10 at once", or that its role decides. @param {Key} key */
+/** "2.5/s, 10 at once", or that its role decides. @param {{rate?: number, burst?: number}} key or another that has a pace */
 export function paceOf({ rate, burst }) {
   if (rate === undefined) return "as its role";
   return rate === 0 ? "no limit" : `${rate < 1 ? Number(rate.toFixed(3)) : number(rate)}/s, ${count(burst)} at once`;

@@ -10,9 +10,11 @@ import { lose, newState, receive, regionAt } from "./state.js";
 import { readTheme } from "./theme.js";
 import { Watch } from "./watch.js";
 import { actorPage } from "./ui/actor.js";
+import { audit } from "./ui/audit.js";
 import { charts } from "./ui/charts.js";
 import { confirm } from "./ui/confirm.js";
 import { connections } from "./ui/connections.js";
+import { decide } from "./ui/decide.js";
 import { byId } from "./ui/dom.js";
 import { events } from "./ui/events.js";
 import { health } from "./ui/health.js";
@@ -24,6 +26,9 @@ import { map } from "./ui/map.js";
 import { members } from "./ui/members.js";
 import { people } from "./ui/people.js";
 import { region } from "./ui/region.js";
+import { reports } from "./ui/reports.js";
+import { roles } from "./ui/roles.js";
+import { rules } from "./ui/rules.js";
 import { search } from "./ui/search.js";
 import { tree } from "./ui/tree.js";
 import { title, views } from "./ui/views.js";
@@ -62,10 +67,12 @@ const poll = new Poll(
 );
 
 const ask = confirm(server, state, { changed, done: () => { poll.again(); look(true); } });
-const page = { state, server, changed, ask, now, theme: () => theme, retry: () => poll.again(), go, look };
+const page = { state, server, changed, ask, now, theme: () => theme, retry: () => poll.again(), go, look, decide: /** @type {ReturnType<typeof decide>} */ (() => {}) };
+page.decide = decide(page);
 const show = [
   views(page), link(page), health(page), charts(page), members(page), map(page, regions), region(page), events(page),
-  tree(page), kinds(page), actorPage(page), connections(page), people(page), keys(page), search(page),
+  tree(page), kinds(page), actorPage(page), connections(page), people(page), keys(page),
+  rules(page), audit(page), reports(page), roles(page), search(page),
 ];
 
 function draw() {

@@ -1,14 +1,14 @@
 // Where the operator is on the page, as the address says it, so that Back and links work:
 //   #/  #/region/3  #/actors  #/actors/MEMBER  #/actor/MEMBER/ID  #/connections  #/connections/NAME
-//   #/people  #/people/SEARCH  #/keys
+//   #/people  #/people/SEARCH  #/keys  #/rules  #/rules/SEARCH  #/audit  #/audit/SEARCH  #/reports  #/roles
 
 /**
  * @typedef {object} Route
- * @property {"overview" | "actors" | "connections" | "people" | "keys"} view
+ * @property {"overview" | "actors" | "connections" | "people" | "keys" | "rules" | "audit" | "reports" | "roles"} view
  * @property {number} region selected on the map; -1: none
  * @property {string} member whose actors are shown; "": all
  * @property {string} actor its id; "": none
- * @property {string} name that connections or people are searched for; "": all
+ * @property {string} name that connections, people or acts are searched for; "": all
  */
 
 /** @returns {Route} the overview if the address is not understood */
@@ -26,7 +26,8 @@ export function parseRoute(hash) {
   if (view === "actor" && first && second) Object.assign(route, { view: "actors", member: first, actor: second });
   if (view === "connections") Object.assign(route, { view: "connections", name: first });
   if (view === "people") Object.assign(route, { view: "people", name: first });
-  if (view === "keys") route.view = "keys";
+  if (view === "rules" || view === "audit") Object.assign(route, { view, name: first });
+  if (view === "keys" || view === "reports" || view === "roles") route.view = view;
   return route;
 }
 
@@ -36,4 +37,8 @@ export const toActors = (member = "") => (member ? `#/actors/${encodeURIComponen
 export const toActor = (member, id) => `#/actor/${encodeURIComponent(member)}/${encodeURIComponent(id)}`;
 export const toPeople = (search = "") => (search ? `#/people/${encodeURIComponent(search)}` : "#/people");
 export const toKeys = () => "#/keys";
+export const toRules = (search = "") => (search ? `#/rules/${encodeURIComponent(search)}` : "#/rules");
+export const toAudit = (search = "") => (search ? `#/audit/${encodeURIComponent(search)}` : "#/audit");
+export const toReports = () => "#/reports";
+export const toRoles = () => "#/roles";
 export const toConnections = (name = "") => (name ? `#/connections/${encodeURIComponent(name)}` : "#/connections");

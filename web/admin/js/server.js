@@ -2,6 +2,7 @@
 // it below any path.
 
 const PATIENCE = 4_000; // ms for an answer: the server itself asks pods for up to 2 s
+const UNTIL_OBEYED = 15_000; // ms: the server waits for all pods for up to 10 s
 
 /** Why there is no answer, for the operator. */
 export class Failure extends Error {
@@ -59,6 +60,44 @@ export class Server {
     return this.#read(await this.#post("api/keys", wanted));
   }
 
+  /** What the canvas allows now, as everybody may know it. @returns {Promise<import("./state.js").Shown>} */
+  rules() {
+    return this.#json("api/rules");
+  }
+
+  /** Acts as they are stored, the last first. @param {number} before an act's number; 0: all @param {number} limit @returns {Promise<string[]>} */
+  async acts(before, limit) {
+    const query = new URLSearchParams({ limit: String(limit), ...(before > 0 ? { before: String(before) } : {}) });
+    const response = await this.#ask(`api/acts?${query}`, { headers: { Accept: "application/x-ndjson" }, signal: AbortSignal.timeout(2 * PATIENCE) });
+    return (await response.text()).split("\n").filter(Boolean);
+  }
+
+  /** Decides something. @param {object} act @returns {Promise<import("./decisions.js").Decided>} */
+  async decide(act) {
+    return this.#read(await this.#post("api/acts", act, UNTIL_OBEYED));
+  }
+
+  /** Keeps a mask for an act that will name it. @param {Blob} picture @returns {Promise<{name: string, width: number, height: number}>} */
+  async mask(picture) {
+    const headers = { "Content-Type": "image/png", "X-Playground-Admin": "1" };
+    return this.#read(await this.#ask("api/masks", { method: "POST", headers, body: picture, signal: AbortSignal.timeout(UNTIL_OBEYED) }));
+  }
+
+  /** @param {string} state open, resolved or all @returns {Promise<{reports: import("./state.js").Report[]}>} */
+  reports(state) {
+    return this.#json(`api/reports?${new URLSearchParams({ state })}`);
+  }
+
+  /** Makes a report one's own for ten minutes, or gives it back. @param {string} id @param {boolean} release */
+  async claim(id, release) {
+    return this.#read(await this.#post(`api/reports/${encodeURIComponent(id)}/claim`, release ? { release } : {}));
+  }
+
+  /** @param {string} id of a report @param {string} text how it was dealt with */
+  async resolve(id, text) {
+    return this.#read(await this.#post(`api/reports/${encodeURIComponent(id)}/resolve`, { text }, UNTIL_OBEYED));
+  }
+
   /** The drawing, as a picture. @returns {Promise<Blob>} */
   async picture() {
     return (await this.#ask("api/canvas.png", { signal: AbortSignal.timeout(10 * PATIENCE) })).blob();
@@ -74,9 +113,9 @@ export class Server {
   }
 
   /** No other site can make a browser send this header. */
-  #post(path, body) {
+  #post(path, body, patience = PATIENCE) {
     const headers = { "Content-Type": "application/json", "X-Playground-Admin": "1" };
-    return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+    return this.#ask(path, { method: "POST", headers, body: JSON.stringify(body), signal: AbortSignal.timeout(patience) });
   }
 
   async #json(path) {

@@ -1,6 +1,7 @@
 // Everything this page knows, in one place. main.js writes what the server says and where the operator goes;
 // ui/ and map.js only show it.
 
+import { Chain } from "./chain.js";
 import { judge } from "./health.js";
 import { append, fromServer, newHistory } from "./history.js";
 import { assign } from "./owners.js";
@@ -22,6 +23,10 @@ import { parseRoute } from "./route.js";
  *   on: {member: string, connections: number}[], every?: number, burst?: number, left?: number, next?: number}} Person  every: ms for one pixel
  * @typedef {{id: string, name: string, scopes: string[], user: string, owner?: string, created: number, until?: number, lastUsed?: number,
  *   rate?: number, burst?: number}} Key  owner: subject of the account that made it; rate: absent for that of its role
+ * @typedef {{version: number, state: string, until: number, palette: string[], phases: import("./chain.js").Phase[], appeal: string,
+ *   areas: {act: number, name: string, x: number, y: number, width: number, height: number, mask?: string, least: string, users?: string[]}[]}} Shown  rules
+ * @typedef {{id: string, time: number, x: number, y: number, user?: string, by?: string, name?: string, words: string,
+ *   claim?: {user?: string, name: string, until: number}, resolved?: {act: number, time: number, name: string, text: string}}} Report  user: whom it is about
  * @typedef {{at: number, kind: string, node: string, text: string, region: number, duration: number}} Event  region: -1 for none
  * @typedef {{node: string, time: number, canvas: {width: number, height: number, region: number}, users: number,
  *   members: Member[], regions: Region[], connections: Connection[], events: Event[], history?: object}} Answer
@@ -52,6 +57,8 @@ import { parseRoute } from "./route.js";
  * @property {Fetched & {name: string}} found connections by the name searched for
  * @property {Fetched & {search: string, addresses: boolean, more: boolean}} people those searched for
  * @property {Fetched} keys all of them, the newest first
+ * @property {{error: string, at: number, shown: Shown | null, chain: Chain}} rules what is allowed, and the acts that say so
+ * @property {Fetched & {which: string}} reports open, resolved or all
  * @property {boolean} addresses whole ones are asked for
  * @property {string} said what the live region says
  */
@@ -78,6 +85,8 @@ export function newState() {
     found: { name: "", items: [], error: "", at: 0 },
     people: { search: "", addresses: false, more: false, items: [], error: "", at: 0 },
     keys: { items: [], error: "", at: 0 },
+    rules: { error: "", at: 0, shown: null, chain: new Chain() },
+    reports: { items: [], error: "", at: 0, which: "open" },
     addresses: false,
     said: "",
   };

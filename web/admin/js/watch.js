@@ -1,5 +1,5 @@
 // Fetches what the operator looks at besides the state: open branches of the tree, the page of an actor, the
-// connections with a name, people, keys, the drawing under the map. It is called with every answer. Each thing has its own pace,
+// connections with a name, people, keys, rules and their acts, reports, the drawing under the map. It is called with every answer. Each thing has its own pace,
 // and is asked for only once at a time.
 
 import { troubleOf } from "./keys.js";
@@ -11,6 +11,8 @@ const BRANCH = 3_000; // ms between questions for one branch: up to 500 actors e
 const ACTOR = 1_000; // ms
 const FOUND = 2_000; // ms: every pod searches its connections, also for people
 const KEYS = 5_000; // ms: the store is asked for all of them
+const RULES = 2_000; // ms: only their version, as long as nothing is decided
+const REPORTS = 5_000; // ms: the store is asked for all of them
 const PICTURE = 10_000; // ms for each million pixels: 64 million take a second of a processor
 const BRANCHES = 8; // branches that are kept up to date at once
 
@@ -45,6 +47,8 @@ export class Watch {
     if (route.view === "connections" && route.name) this.#found(now);
     if (route.view === "people") this.#people(now);
     if (route.view === "keys") this.#keys(now);
+    if (["rules", "audit", "reports", "roles"].includes(route.view)) this.#rules(now);
+    if (route.view === "reports") this.#reports(now);
     if (route.view === "overview") this.#picture(now);
     this.#forget();
   }
@@ -128,6 +132,31 @@ export class Watch {
     });
   }
 
+  #rules(now) {
+    const { rules } = this.#state;
+    this.#every(RULES, "rules", now, async () => {
+      try {
+        const shown = await this.#server.rules();
+        if (rules.at === 0 || shown.version !== rules.chain.version) await rules.chain.follow(this.#server);
+        Object.assign(rules, { shown, error: "", at: now });
+      } catch (error) {
+        rules.error = error.message;
+      }
+    });
+  }
+
+  #reports(now) {
+    const { reports } = this.#state, { which } = reports, round = this.#round;
+    this.#every(REPORTS, `reports ${which}`, now, async () => {
+      try {
+        const { reports: items } = await this.#server.reports(which);
+        if (round === this.#round && which === reports.which) Object.assign(reports, { items: items ?? [], error: "", at: now });
+      } catch (error) {
+        reports.error = error.message;
+      }
+    });
+  }
+
   #picture(now) {
     const { width, height } = this.#state.answer.canvas;
     const every = Math.max(PICTURE, PICTURE * width * height / 1e6);
@@ -145,10 +174,10 @@ export class Watch {
     });
   }
 
-  /** Something was changed: the keys are asked for anew, and what was asked before does not count. */
+  /** Something was changed: keys, rules and reports are asked for anew, and what was asked before does not count. */
   anew() {
     this.#round++;
-    this.#asked.delete("keys");
+    for (const what of ["keys", "rules", `reports ${this.#state.reports.which}`]) this.#asked.delete(what);
   }
 
   /** Drops what belongs to pods that are gone, so that nothing grows. */

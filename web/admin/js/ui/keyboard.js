@@ -1,7 +1,7 @@
 // Keys that work anywhere on the page, and the list of them.
 
 import { announce } from "../acts.js";
-import { toActors, toConnections, toKeys, toOverview, toPeople } from "../route.js";
+import { toActors, toAudit, toConnections, toKeys, toOverview, toPeople, toReports, toRoles, toRules } from "../route.js";
 import { byId } from "./dom.js";
 
 /** Listens for keys. */
@@ -16,6 +16,10 @@ export function keyboard(page) {
     3: () => go(toConnections()),
     4: () => go(toPeople()),
     5: () => go(toKeys()),
+    6: () => go(toRules()),
+    7: () => go(toAudit()),
+    8: () => go(toReports()),
+    9: () => go(toRoles()),
     m: () => {
       state.colouring = state.colouring === "heat" ? "owner" : "heat";
       state.said = `Map by ${state.colouring}`;

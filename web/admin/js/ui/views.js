@@ -2,7 +2,7 @@
 
 import { byId, setAttribute, setHidden, setText } from "./dom.js";
 
-const VIEWS = ["overview", "actors", "connections", "people", "keys"];
+const VIEWS = ["overview", "actors", "connections", "people", "keys", "rules", "audit", "reports", "roles"];
 const SIGNS = { well: "", note: "", warn: "(!) ", bad: "(!!) " };
 
 /** @returns {() => void} */

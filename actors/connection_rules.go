@@ -86,5 +86,5 @@ func (n *Node) allowed(person *canvas.Person, user canvas.Author, dots []canvas.
 		return 0, 0
 	}
 	v := in.CheckDots(whoIs(person, user), dots, n.clock.Now())
-	return v.Why, v.Retry
+	return v.Why, min(v.Retry, longestRetry)
 }

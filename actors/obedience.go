@@ -17,6 +17,9 @@ import (
 // which rules the batch was begun that is on its way to the store. And a new owner serves only once its
 // pod has read on in the acts: whoever was not told of an act, since they were no owner, learns of it so.
 
+// longestRetry is how long somebody is told to wait at most. No more passes between pods.
+const longestRetry = 24 * time.Hour
+
 // takeAllowed takes the next ops to commit from the queue, and refuses those that are not allowed.
 func (r *region) takeAllowed(ctx actor.Context, now time.Time) (ops []*oplog.Queued) {
 	ops, _ = r.queue.Take(r.pod.cfg.BatchPixels)
@@ -58,8 +61,12 @@ func (r *region) allowed(ctx actor.Context, in *rules.Rules, ops []*oplog.Queued
 	for v, late := range refused {
 		r.queue.Settle(late)
 		for key, ids := range oplog.ByRelay(late) {
+			why := v.Why
+			if ids[0].Key == (canvas.Key{}) { // a relay of an earlier version, whose pod would fail at a reason that it does not know
+				why = canvas.RefusedUnknown
+			}
 			if s := r.subscribers[key]; s != nil {
-				r.rejectFor(ctx, s, ids, v.Why, v.Retry)
+				r.rejectFor(ctx, s, ids, why, min(v.Retry, longestRetry))
 			}
 		}
 	}

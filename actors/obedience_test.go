@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/asynkron/protoactor-go/actor"
+
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/message"
@@ -177,6 +179,38 @@ func TestRules_RefusedIsGivenBack(t *testing.T) {
 	release()
 	w.obeyed(done)
 	w.eventually("given back", func() bool { return c.refused[2] == canvas.RefusedFrozen && c.left.Pixels == 9 })
+}
+
+// A relay of an earlier version, whose ops have no keys, is told a reason that it knows. Nobody is told to
+// wait for longer than may pass between pods.
+func TestRules_RelayOfAnEarlierVersion(t *testing.T) {
+	w := ruledWorld(t, memory.New(memory.Config{Geometry: testGeometry}))
+	act := freeze("a")
+	act.Until = time.Now().Add(240 * time.Hour).UnixMilli()
+	w.decide(act)
+	for key, want := range map[canvas.Key]canvas.Refusal{{}: canvas.RefusedUnknown, {1}: canvas.RefusedFrozen} {
+		answers := make(chan *message.Rejected, 1)
+		relay := w.node.system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
+			switch m := ctx.Message().(type) {
+			case *actor.Started:
+				ctx.Request(w.node.regions[0], &message.Attach{Stream: 7})
+			case *message.Attached:
+				op := canvas.Op{ID: canvas.OpID{Author: 9, Num: 1, Key: key}, Pixels: []canvas.Pixel{{Pos: 1, Color: 2}}}
+				ctx.Request(w.node.regions[0], &message.Submit{Stream: 7, Ops: []canvas.Op{op}})
+			case *message.Rejected:
+				answers <- m
+			}
+		}))
+		select {
+		case m := <-answers:
+			if m.Why != want || m.Retry != longestRetry {
+				t.Errorf("key %v: refused as %v, to be tried after %v", key, m.Why, m.Retry)
+			}
+		case <-time.After(inTime):
+			t.Error("no answer")
+		}
+		w.node.system.Root.Stop(relay)
+	}
 }
 
 // A role and a pace that are decided hold at once for whoever is here, and a muted name is shown as none.

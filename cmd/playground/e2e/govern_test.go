@@ -6,6 +6,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -54,7 +55,7 @@ func (o *operator) fails(why string, args ...string) {
 // verified against a head that was noted before it. Method: a server, a client that draws, every kind of act.
 func TestPixelctl_Governs(t *testing.T) {
 	beside(t)
-	s := start(t, operators()...)
+	s := start(t, append(operators(), "--record", "on")...)
 	o := &operator{t, s.url}
 	ada := dial(t, client.Config{URLs: []string{s.ws()}, Name: "Ada"})
 	place := func(x uint16, color canvas.Color) error {
@@ -81,6 +82,23 @@ func TestPixelctl_Governs(t *testing.T) {
 	o.does("protect", "10,0,20,20", "--label", "Flag")
 	placed(15, 0xFF0000, canvas.RefusedProtected)
 	placed(40, 0xFF0000, 0)
+	looks := func(x uint16, want canvas.Color) {
+		t.Helper()
+		eventually(t, "the pixel has the colour", func() error {
+			if is, err := readPixel(s.url, [2]uint16{x, 5}); err != nil || is != want {
+				return fmt.Errorf("%d,5 is %s, want %s, error %v", x, is, want, err)
+			}
+			return nil
+		})
+	}
+	if would := o.does("rollback", "--dry-run", "--area", "40,5,1,1", "--from", "1h"); !strings.Contains(would, "1 pixels at 40,5,1,1") {
+		t.Errorf("a rollback would change: %s", would)
+	}
+	looks(40, 0xFF0000)
+	o.does("rollback", "--area", "40,5,1,1", "--from", "1h")
+	looks(40, canvas.Background)
+	o.does("undo", "5")
+	looks(40, 0xFF0000)
 	noted := strings.TrimSpace(o.does("audit", "verify"))
 
 	s.kill()
@@ -99,7 +117,7 @@ func TestPixelctl_Governs(t *testing.T) {
 	if shown := o.does("rules", "show"); strings.Contains(shown, "ACT") {
 		t.Errorf("all was taken back, but there are rules:\n%s", shown)
 	}
-	if head := o.does("audit", "verify", "--head", noted); !strings.HasPrefix(head, "8:") {
+	if head := o.does("audit", "verify", "--head", noted); !strings.HasPrefix(head, "10:") {
 		t.Errorf("the head is %s", head)
 	}
 	file := filepath.Join(t.TempDir(), "acts")

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strings"
 	"testing"
 	"time"
@@ -179,6 +180,13 @@ func TestActs_OfOtherSites(t *testing.T) {
 	}
 	if o.Rules().Version() != 0 {
 		t.Error("something was decided")
+	}
+	public := newOffice(t, func(ports *Ports) { ports.Public, _ = url.Parse("https://canvas.example/under/a/path/") })
+	if w := public.ask("moderator", "POST", "acts", `{"do":"freeze"}`, "Origin", "https://canvas.example"); w.Code != http.StatusOK {
+		t.Errorf("our own page behind a proxy: %d %s", w.Code, w.Body)
+	}
+	if w := public.ask("moderator", "POST", "acts", `{"do":"open"}`, "Origin", "https://canvas.example.evil.example"); w.Code != http.StatusForbidden {
+		t.Errorf("a page of a like name: %d %s", w.Code, w.Body)
 	}
 	if w := o.ask("moderator", "POST", "acts", `{"do":"freeze"}`, "Sec-Fetch-Site", "same-origin", "Origin", "http://example.com"); w.Code != http.StatusOK {
 		t.Errorf("our own page: %d %s", w.Code, w.Body)

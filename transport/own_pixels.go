@@ -20,6 +20,10 @@ import (
 // of them still less than JavaScript counts to.
 const aheadEpoch = 1 << 40
 
+// maxAhead bounds the connections of a shard that are ahead, since each has everything encoded for itself. More
+// than that see what they draw only until it is acknowledged.
+const maxAhead = 256
+
 // ahead is, by region, by how many pixels what a connection is sent is ahead; never 0.
 type ahead map[canvas.RegionID]uint64
 
@@ -62,6 +66,9 @@ func (m ownPixels) show(s *shard, c *conn) {
 	region := m.pixels.Batch.Region
 	if c.state != live || c.view != nil && !c.view.regions.Has(region) || c.catchingUp != nil && !c.catchingUp.synced.Has(region) {
 		return // it does not see the region, or will be sent all of it
+	}
+	if s.ahead[c] == nil && len(s.ahead) >= maxAhead {
+		return
 	}
 	s.leaveGroup(c)
 	f := &s.feeds[region]

@@ -133,3 +133,26 @@ func TestShowOwn_JSON(t *testing.T) {
 		}
 	}
 }
+
+// However many are shadowed and draw, few have what they are shown encoded for themselves.
+func TestShowOwn_Bounded(t *testing.T) {
+	b := newBench(t)
+	for range maxAhead + 10 {
+		c, _ := b.connect(frames.Binary)
+		b.follows(c, 1)
+	}
+	for v := range canvas.ViewerID(maxAhead + 10) {
+		b.server.ShowOwn(v+1, canvas.Subject{}, &canvas.Batch{Region: 1, To: 1, Ops: []canvas.Op{{Pixels: make([]canvas.Pixel, 1)}}})
+	}
+	b.obey()
+	b.flush()
+	if len(b.ahead) != maxAhead {
+		t.Errorf("%d are ahead", len(b.ahead))
+	}
+	for len(b.conns) > 0 {
+		b.destroy(b.conns[0], codec.CloseNormal)
+	}
+	if len(b.ahead) != 0 || len(b.shadowed) != 0 {
+		t.Errorf("when all have gone %d are ahead, %d subjects are shadowed", len(b.ahead), len(b.shadowed))
+	}
+}

@@ -60,7 +60,7 @@ func (t *test[Config]) Run(ctx context.Context, s *server, parsed *kong.Context,
 	if err != nil {
 		return &usageError{error: err, command: "test "}
 	}
-	test, err := t.Config.Test(fleet.Config{Targets: targets, JSON: t.JSONProtocol, Area: image.Rectangle(t.Area)})
+	test, err := t.Config.Test(fleet.Config{Targets: targets, JSON: t.JSONProtocol, Area: image.Rectangle(t.Area), AdminToken: s.AdminToken})
 	if err != nil {
 		return &usageError{error: err, command: commandPath(parsed.Selected())}
 	}

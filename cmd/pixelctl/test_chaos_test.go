@@ -23,6 +23,8 @@ func TestTestChaos_RefusesWhatItCannotDo(t *testing.T) {
 		{"test chaos --pid 0", "pids [0]: must be"},
 		{"test chaos --kill true --every 1m", "takes twice as long at least (see: pixelctl test chaos --help)"},
 		{"test chaos --kill true --json-protocol", "leave it out"},
+		{"test chaos --kill true --rules", "give --recorded too"},
+		{"test chaos --kill true --rules --recorded", "the admin token is missing: set PIXELCTL_ADMIN_TOKEN"},
 		{"test soak --duration 1m", "is too short to tell growth"},
 	} {
 		start(t, nil, strings.Fields(test.args)...).expect(t, exitUsage, test.want)

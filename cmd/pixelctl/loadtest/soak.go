@@ -69,7 +69,7 @@ func (cfg SoakConfig) Test(f fleet.Config) (report.Test, error) {
 		Fleet: cfg.Fleet, Clients: cfg.Clients, Rate: cfg.Rate,
 		Stroke:   func(c *fleet.Client, due time.Duration) (fleet.Stroke, error) { return t.crew.Stroke(c, due, 1), nil },
 		Again:    func(fleet.Stroke, canvas.Refusal) {},
-		Answered: func(fleet.Stroke, bool) {},
+		Answered: func(fleet.Stroke, canvas.Refusal) {},
 	})
 	return t, nil
 }

@@ -53,6 +53,7 @@ const (
 	Open    State = iota // not answered yet
 	Acked                // durable and visible, the server says
 	Refused              // not carried out, the server says, and not tried again
+	Cut                  // not answered, since the server has ended the session for good: it may be there or not
 )
 
 // region is what the watcher received of a region.
@@ -113,6 +114,23 @@ func (a *Audit) Again(n int, why canvas.Refusal) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.pixels[n].again = why
+}
+
+// Colors are those of the pixels that will have the next numbers: every second one, from the next on.
+func (a *Audit) Colors(n int) (colors []canvas.Color) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	for i := range n {
+		colors = append(colors, a.plan.dot(len(a.pixels)+2*i).Color)
+	}
+	return colors
+}
+
+// Number is the number of a pixel in the record; ours is false if the test has not placed it.
+func (a *Audit) Number(p Entry) (n int, ours bool) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.plan.number(int(p.X), int(p.Y), p.Color, len(a.pixels))
 }
 
 // Batch records pixels that the watcher was shown. For each of the test's own pixels that is seen

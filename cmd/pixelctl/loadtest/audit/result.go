@@ -29,6 +29,7 @@ type Final struct {
 // Result is what an audit found.
 type Result struct {
 	Acked, Refused, Open int // pixels
+	Cut                  int
 	Seen                 int // acknowledged, and shown to the watcher one by one
 	Unseen               int // acknowledged, and proved by sequence numbers and the final state
 	Lost                 int // acknowledged, and not there
@@ -75,6 +76,11 @@ func (a *Audit) judgePixel(n int, final Final, r *Result, unseen, open []uint64)
 	switch p.state {
 	case Open:
 		r.Open++
+		if p.seen == 0 {
+			open[id]++
+		}
+	case Cut:
+		r.Cut++
 		if p.seen == 0 {
 			open[id]++
 		}
@@ -172,7 +178,7 @@ func (r Result) Verdicts(servers int, unreachable []string) []report.Verdict {
 		n    int
 		text string
 	}{
-		{r.Open, "never answered"}, {r.Refused, "refused for good"}, {r.Ghosts, "refused and there nevertheless"},
+		{r.Open, "never answered"}, {r.Cut, "without an answer in a session that was ended for good"}, {r.Refused, "refused for good"}, {r.Ghosts, "refused and there nevertheless"},
 		{r.Astray, "under another user's name"}, {r.Reverted, "regions went back to an earlier state"},
 	} {
 		if more.n > 0 {

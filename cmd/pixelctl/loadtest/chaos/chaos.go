@@ -18,6 +18,7 @@ import (
 	"pixelplayground/cmd/pixelctl/loadtest/recorded"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/transport/client"
+	"pixelplayground/transport/client/wire"
 )
 
 // connectLimit is how long everyone may take to connect.
@@ -36,6 +37,9 @@ type Config struct {
 	Duration time.Duration `placeholder:"TIME" default:"1m" help:"How long pixels are placed."`
 	Settle   time.Duration `placeholder:"TIME" default:"30s" above:"0s" help:"How long everyone may take to be back, and every pixel to be answered, when the drawing is over."`
 	recorded.Flag
+	Rules    bool          `help:"Decide at random meanwhile, as an operator (PIXELCTL_ADMIN_TOKEN): areas are protected, subjects banned, the palette changed, the canvas frozen, and all of it taken back. Check that all is obeyed. It needs --recorded."`
+	MaxEnd   time.Duration `placeholder:"TIME" default:"1s" above:"0s" help:"With --rules, fail if a session of somebody who is banned goes on for longer than this after all have said that they obey."`
+	Apart    time.Duration `placeholder:"TIME" default:"0s" help:"With --rules, how far the clocks of the servers may be from this computer's."`
 	MaxPause time.Duration `placeholder:"TIME" default:"2s" help:"Fail if a region that is drawn on shows nothing new for longer; 0: any time will do."`
 }
 
@@ -46,6 +50,8 @@ func (cfg Config) Validate() error {
 		return errors.New("json-protocol: has no sequence numbers and does not say whose a pixel is, which this test compares: leave it out")
 	case cfg.Rate*cfg.Duration.Seconds() > audit.MaxPixels:
 		return fmt.Errorf("rate %v for %v: is more than the %d pixels that can be told apart: use a lower rate or a shorter time", cfg.Rate, cfg.Duration, audit.MaxPixels)
+	case cfg.Rules && !cfg.Recorded:
+		return errors.New("rules: what was committed is read from the record: give --recorded too, and start the servers with --record")
 	case (cfg.Kill == "") == (len(cfg.PIDs) == 0):
 		return errors.New("give --kill, for example --kill 'kubectl delete pod playground-{n}', or --pid, but not both")
 	case slices.ContainsFunc(cfg.PIDs, func(pid int) bool { return pid <= 1 }):
@@ -69,6 +75,7 @@ type Test struct {
 	cfg    Config
 	killer killer
 	crew   *crew.Crew
+	court  *court // decides meanwhile; nil: nobody does
 
 	// Set by prepare, before anything is drawn.
 	watcher  *client.Client
@@ -97,11 +104,19 @@ func (cfg Config) Test(f fleet.Config) (report.Test, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	if cfg.Rules && f.AdminToken == "" { // flags are validated before there is a fleet
+		return nil, errors.New("rules: the admin token is missing: set PIXELCTL_ADMIN_TOKEN to the servers'")
+	}
 	t := &Test{cfg: cfg, killer: killer{command: cfg.Kill, pids: cfg.PIDs}, sights: report.NewRecorder()}
-	t.crew = crew.New(crew.Config{
+	c := crew.Config{
 		Fleet: cfg.Fleet, Clients: cfg.Clients, Rate: cfg.Rate, Stroke: t.stroke, Answered: t.answered,
 		Again: func(s fleet.Stroke, why canvas.Refusal) { t.audit.Again(s.Tag.(int), why) },
-	})
+	}
+	if cfg.Rules {
+		t.court = newCourt(t)
+		c.Ended, c.Others = t.court.end, t.court.hooks()
+	}
+	t.crew = crew.New(c)
 	return t, nil
 }
 
@@ -113,6 +128,12 @@ func (t *Test) Run(ctx context.Context) (*report.Report, error) {
 	}
 	if err := t.prepare(ctx); err != nil {
 		return nil, err
+	}
+	if t.court != nil {
+		if err := t.court.begin(ctx); err != nil {
+			return nil, err
+		}
+		defer t.court.end()
 	}
 	var killing sync.WaitGroup
 	killing.Go(func() { t.killAll(ctx, t.crew.Now()) })
@@ -130,6 +151,9 @@ func (t *Test) Run(ctx context.Context) (*report.Report, error) {
 	r.Verdicts = t.audit.Judge(finals).Verdicts(len(finals), unreachable)
 	if t.cfg.Recorded {
 		r.Verdicts = append(r.Verdicts, t.judgeRecord(context.WithoutCancel(ctx)))
+	}
+	if t.court != nil {
+		t.court.judge(r)
 	}
 	t.crew.JudgeSequences(r, tally, findings)
 	t.crew.JudgeReturn(r)
@@ -193,8 +217,12 @@ func (t *Test) seen(b *canvas.Batch) {
 
 // stroke numbers a pixel that is about to be placed.
 func (t *Test) stroke(c *fleet.Client, due time.Duration) (fleet.Stroke, error) {
-	n, dot, err := t.audit.Place(c.User(), due)
+	user := c.User()
+	n, dot, err := t.audit.Place(user, due)
 	if err == nil {
+		if t.court != nil {
+			t.court.book.Placed(n, dot, user, time.Now())
+		}
 		id, _ := t.geometry.Locate(int(dot.X), int(dot.Y))
 		t.pauses.due(id, due)
 	}
@@ -202,14 +230,20 @@ func (t *Test) stroke(c *fleet.Client, due time.Duration) (fleet.Stroke, error) 
 }
 
 // answered records what became of a pixel.
-func (t *Test) answered(s fleet.Stroke, refused bool) {
+func (t *Test) answered(s fleet.Stroke, why canvas.Refusal) {
 	state := audit.Refused
-	if !refused {
+	if why == 0 {
 		state = audit.Acked
+	}
+	if why == 0 || !wire.Again(why) { // what the rules forbid becomes visible to who placed it
 		id, _ := t.geometry.Locate(int(s.Dots[0].X), int(s.Dots[0].Y))
 		t.pauses.visible(id, t.crew.Now())
 	}
-	t.audit.Answer(s.Tag.(int), state)
+	n := s.Tag.(int)
+	t.audit.Answer(n, state)
+	if t.court != nil {
+		t.court.book.Answered(n, why, time.Now())
+	}
 }
 
 // killAll kills at the planned times, and returns when the last command has ended.

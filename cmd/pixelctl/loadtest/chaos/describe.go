@@ -68,16 +68,20 @@ func (t *Test) judgeRecord(ctx context.Context) report.Verdict {
 	var failed error
 	for _, url := range t.cfg.Fleet.Targets {
 		all := image.Rect(0, 0, t.geometry.Width, t.geometry.Height)
-		var pixels []audit.Entry // a server that fails midway must not count
+		var pixels []record.Pixel // a server that fails midway must not count
 		err := recorded.Pixels(ctx, url, t.geometry, all, t.began, func(p record.Pixel) {
-			pixels = append(pixels, audit.Entry{Region: p.Region, Seq: p.Seq, X: p.X, Y: p.Y, Color: p.Color, User: p.User})
+			pixels = append(pixels, p)
 		})
 		if err != nil {
 			failed = errors.Join(failed, err)
 			continue
 		}
 		for _, p := range pixels {
-			t.audit.Recorded(p)
+			e := audit.Entry{Region: p.Region, Seq: p.Seq, X: p.X, Y: p.Y, Color: p.Color, User: p.User}
+			t.audit.Recorded(e)
+			if n, ours := t.audit.Number(e); ours && t.court != nil {
+				t.court.book.Recorded(n, p.Region, p.Seq, p.Time)
+			}
 		}
 		return t.audit.JudgeRecord(t.watcher.Positions())
 	}
@@ -91,6 +95,9 @@ func (t *Test) describe(r *report.Report) {
 	t.judgePauses(r)
 	t.judgeKills(r)
 	r.Latencies = []report.Latency{t.crew.Acks.Summary("place to ack"), t.sights.Summary("place to seen by another")}
+	if t.court != nil {
+		r.Latencies = append(r.Latencies, t.court.obeyed.Summary("act to obeyed by all"))
+	}
 	r.Series, r.Pods = t.crew.Samples.Series, t.crew.Pods()
 	table := report.Table{Title: "Kills", Header: []string{"kill", "at", "clients affected", "back", "away, median", "away, longest",
 		"to first ack, median", "to first ack, longest", "longest pause", "in region", "regions that paused"}}
@@ -108,7 +115,7 @@ func (t *Test) describe(r *report.Report) {
 		}
 		table.Rows = append(table.Rows, killRow(fmt.Sprint(n+1), report.Clock(at), o, k.pauses))
 	}
-	r.Tables = []report.Table{table}
+	r.Tables = append(r.Tables, table)
 }
 
 // killRow is a line of the table.

@@ -53,28 +53,55 @@ type Config struct {
 	Stroke func(c *fleet.Client, due time.Duration) (fleet.Stroke, error)
 	// Again says that a pixel was refused for a while and will be placed once more.
 	Again func(s fleet.Stroke, why canvas.Refusal)
-	// Answered says what became of a pixel.
-	Answered func(s fleet.Stroke, refused bool)
+	// Answered says what became of a pixel; why 0: it was acknowledged.
+	Answered func(s fleet.Stroke, why canvas.Refusal)
+	// Ended is called when the drawing is over, before what is open is waited for; nil: nothing to do.
+	Ended func()
+	// Others are for the clients that do not belong to the crew: those that join after it.
+	Others fleet.Hooks
 }
 
 // New makes a crew; it starts nothing.
 func New(cfg Config) *Crew {
 	c := &Crew{cfg: cfg, Outages: newOutages(), back: make(chan int, cfg.Clients)}
-	cfg.Fleet.Hooks = fleet.Hooks{
-		Lost: func(lost *fleet.Client, _ error) { c.Outages.lost(lost.Index, c.Now()) },
+	cfg.Fleet.Hooks = c.hooks()
+	cfg.Fleet.Clients = cfg.Clients
+	c.Fleet = fleet.New(cfg.Fleet)
+	return c
+}
+
+// hooks tell the crew of its own clients, and the caller of others.
+func (c *Crew) hooks() fleet.Hooks {
+	own, others := func(client *fleet.Client) bool { return client.Index < c.cfg.Clients }, &c.cfg.Others
+	return fleet.Hooks{
+		Welcomed: func(client *fleet.Client) {
+			if !own(client) && others.Welcomed != nil {
+				others.Welcomed(client)
+			}
+		},
+		Lost: func(lost *fleet.Client, err error) {
+			if own(lost) {
+				c.Outages.lost(lost.Index, c.Now())
+			} else if others.Lost != nil {
+				others.Lost(lost, err)
+			}
+		},
 		Back: func(back *fleet.Client, _ time.Duration) {
-			if c.Outages.back(back.Index, c.Now()) {
+			if own(back) && c.Outages.back(back.Index, c.Now()) {
 				select {
 				case c.back <- back.Index:
 				default: // the client is in the channel already
 				}
 			}
 		},
-		Answered: c.onAnswered,
+		Answered: func(by *fleet.Client, s fleet.Stroke, r codec.Refused) {
+			if own(by) {
+				c.onAnswered(by, s, r)
+			} else if others.Answered != nil {
+				others.Answered(by, s, r)
+			}
+		},
 	}
-	cfg.Fleet.Clients = cfg.Clients
-	c.Fleet = fleet.New(cfg.Fleet)
-	return c
 }
 
 // Gather connects the clients. Each follows two regions.
@@ -107,6 +134,9 @@ func (c *Crew) Draw(ctx context.Context, duration, settle time.Duration) (ledger
 	every := time.Duration(float64(time.Second) / c.cfg.Rate)
 	c.Pace(ctx, int(c.cfg.Rate*duration.Seconds()), every, func(k int, due time.Duration) { c.begin(c.clients[k%len(c.clients)], due) })
 	over()
+	if c.cfg.Ended != nil {
+		c.cfg.Ended()
+	}
 
 	patient, cancel := context.WithTimeout(context.WithoutCancel(ctx), settle)
 	defer cancel()
@@ -170,14 +200,14 @@ func (c *Crew) onAnswered(by *fleet.Client, s fleet.Stroke, r codec.Refused) {
 	switch {
 	case r.Code == 0:
 		c.Outages.acked(by.Index, c.Now())
-		c.cfg.Answered(s, false)
+		c.cfg.Answered(s, 0)
 	case wire.Again(r.Code):
 		c.Again.Add(1)
 		c.cfg.Again(s, r.Code)
 		c.later(by, s, max(r.Retry, crewRetry))
 	default:
 		c.Refused.Add(1)
-		c.cfg.Answered(s, true)
+		c.cfg.Answered(s, r.Code)
 	}
 }
 

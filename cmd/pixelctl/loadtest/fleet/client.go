@@ -33,7 +33,7 @@ type Client struct {
 
 	users atomic.Uint64 // connected users, as the server said last
 
-	// Only for the goroutine of the session.
+	// Only for the goroutine of the session, until the client has joined: then they stay as they are.
 	cookie http.Header // makes it a person of its own; nil: the server gives none
 	asked  bool        // the server has been asked for it
 
@@ -75,6 +75,12 @@ func (c *Client) Pod() string {
 	defer c.mu.Unlock()
 	return c.pod
 }
+
+// Person is the public id that the client had when it was welcomed last, for hooks.
+func (c *Client) Person() canvas.Author { return c.user }
+
+// Cookie is what makes the client the person that it is. It may be asked for once the client has joined.
+func (c *Client) Cookie() http.Header { return c.cookie }
 
 // User is the public id under which others see the client's pixels.
 func (c *Client) User() canvas.Author {
@@ -185,6 +191,9 @@ func (c user) Welcomed(w codec.Welcome) {
 	c.fleet.Counters.Live.Add(1)
 	if c.Index != observer {
 		c.fleet.Counters.Dialled.Add(1)
+		if c.fleet.cfg.Hooks.Welcomed != nil {
+			c.fleet.cfg.Hooks.Welcomed(c.Client)
+		}
 	}
 	switch c.asking = !c.fleet.cfg.JSON; {
 	case !c.asking:

@@ -58,12 +58,16 @@ type Config struct {
 	Area     image.Rectangle // where Paint places pixels; empty: the whole canvas
 	Clients  int             // that there will be, for Status
 	Hooks    Hooks
+	// AdminToken is what lets in operators, for tests that decide something.
+	AdminToken string
 }
 
 // Hooks are called when something happens to a client, on the goroutine that reads for it and with
 // its lock held. So they must return at once, and use nothing of the client but Index. A nil hook
 // is not called.
 type Hooks struct {
+	// Welcomed says that a client has a connection, its first or a new one.
+	Welcomed func(c *Client)
 	// Lost says that a connection broke that nobody closed.
 	Lost func(c *Client, err error)
 	// Back says that a client which had lost its connection has all its subscriptions in force
@@ -193,7 +197,13 @@ func (f *Fleet) Now() time.Duration { return time.Since(f.start) }
 // Join adds a client that follows a viewport, and returns when all its subscriptions are in force.
 // It retries until ctx is done or the server refuses the client for good.
 func (f *Fleet) Join(ctx context.Context, view *Viewport) (*Client, error) {
-	c, err := f.add(view)
+	return f.JoinAs(ctx, nil, view)
+}
+
+// JoinAs is Join for one more connection of the person that a client is who has joined before; nil: of a
+// new one.
+func (f *Fleet) JoinAs(ctx context.Context, same *Client, view *Viewport) (*Client, error) {
+	c, err := f.addAs(same, -1, view)
 	if err != nil {
 		return nil, err
 	}
@@ -244,10 +254,12 @@ func (f *Fleet) JoinAll(ctx context.Context, n int, view func(i int) *Viewport) 
 	return clients, nil
 }
 
-func (f *Fleet) add(view *Viewport) (*Client, error) { return f.addTo(-1, view) }
+// addTo adds a client that first tries a certain target.
+func (f *Fleet) addTo(first int, view *Viewport) (*Client, error) { return f.addAs(nil, first, view) }
 
-// addTo adds a client that first tries a certain target; -1: the target whose turn it is.
-func (f *Fleet) addTo(first int, view *Viewport) (*Client, error) {
+// addAs adds a client that first tries a certain target; -1: the target whose turn it is. It is the person
+// that another is who has been connected; nil: a new one.
+func (f *Fleet) addAs(same *Client, first int, view *Viewport) (*Client, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -264,6 +276,9 @@ func (f *Fleet) addTo(first int, view *Viewport) (*Client, error) {
 		first = index
 	}
 	c := newClient(f, index, view, target.Turned(f.cfg.Targets, first))
+	if same != nil {
+		c.cookie, c.asked = same.cookie, true
+	}
 	f.clients[c] = struct{}{}
 	f.wait.Go(c.run)
 	return c, nil

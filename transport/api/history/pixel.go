@@ -18,10 +18,12 @@ type Who struct {
 	Time int64  `json:"time"`           // Unix milliseconds
 	User string `json:"user,omitempty"` // public id; empty: not known
 	Name string `json:"name,omitempty"` // when it was placed
+
+	Cause string `json:"cause,omitempty"` // the act that it was placed for; empty: it was drawn
 }
 
 func whoOf(p record.Pixel) Who {
-	return Who{Seq: p.Seq, Time: p.Time, User: p.User.Text(), Name: p.Name}
+	return Who{Seq: p.Seq, Time: p.Time, User: p.User.Text(), Name: p.Name, Cause: string(p.Cause)}
 }
 
 // errBusy says that too many look a pixel's author up.

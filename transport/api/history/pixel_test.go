@@ -1,6 +1,7 @@
 package history
 
 import (
+	"encoding/json"
 	"net/http"
 	"testing"
 	"time"
@@ -75,5 +76,13 @@ func TestPixel_ETag(t *testing.T) {
 	d.private = true
 	if w := d.ask("GET", "/api/pixel/3/4/history"); w.Header().Get("Cache-Control") != "private, no-cache" {
 		t.Errorf("of members only: %v", w.Header())
+	}
+}
+
+// TestWho_Cause: what the server placed for an act says so.
+func TestWho_Cause(t *testing.T) {
+	text, err := json.Marshal(whoOf(record.Pixel{Seq: 3, Time: 5, User: 1, Cause: "undo 4"}))
+	if want := `{"seq":3,"time":5,"user":"000000000001","cause":"undo 4"}`; err != nil || string(text) != want {
+		t.Errorf("%s, %v; want %s", text, err, want)
 	}
 }

@@ -77,7 +77,8 @@ function pick({ state, drawing }) {
  */
 export function keyDown(event, page) {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target instanceof Element && event.target.closest("dialog, input:not([type=radio], [type=range]), textarea, select")) return;
+  if (document.querySelector?.("dialog[open]")) return; // it has all keys, also when nothing in it has the focus
+  if (event.target instanceof Element && event.target.closest("input:not([type=radio], [type=range]), textarea, select")) return;
   if (onStage(event, page) ? stageKey(event, page) || pageKey(event, page) : pageKey(event, page)) event.preventDefault();
 }
 

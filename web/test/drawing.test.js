@@ -236,3 +236,15 @@ test("pinching keeps what is between the fingers there", () => {
   assert.equal(state.view.zoom, 12);
   assert.ok(Math.abs(after.x - before.x - 30) < 1e-9 && Math.abs(after.y - before.y + 10) < 1e-9);
 });
+
+test("while a dialog is open it has all keys, also when nothing in it has the focus", () => {
+  const { press, state, called } = setUp();
+  globalThis.document.querySelector = (selector) => (selector === "dialog[open]" ? {} : null);
+  try {
+    assert.deepEqual([press("h"), press("Escape"), press("r"), state.tool, called], [false, false, false, "pencil", []]);
+  } finally {
+    delete globalThis.document.querySelector;
+  }
+  press("r");
+  assert.deepEqual(called, ["report"]);
+});

@@ -78,6 +78,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
     act = null;
     setHidden(doneRow, true);
     look();
+    who.focus();
   });
   for (const each of [who, since, from, to]) each.addEventListener("change", look);
   bans.addEventListener("change", update);

@@ -31,10 +31,20 @@ export function icon(id) {
   return svg;
 }
 
+/** Style sheets that are loaded, or on their way: twice, one would come to stand behind others that are meant to override it. @type {Map<string, Promise<void>>} */
+const sheets = new Map();
+
 /** Loads a style sheet; resolves when it is in force. */
 export function style(href) {
-  return new Promise((resolve, reject) => {
-    const link = Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: () => resolve(undefined), onerror: reject });
-    document.head.append(link);
+  const there = sheets.get(href);
+  if (there) return there;
+  const coming = new Promise((resolve, reject) => {
+    const failed = (why) => {
+      sheets.delete(href);
+      reject(why);
+    };
+    document.head.append(Object.assign(document.createElement("link"), { rel: "stylesheet", href, onload: () => resolve(undefined), onerror: failed }));
   });
+  sheets.set(href, coming);
+  return coming;
 }

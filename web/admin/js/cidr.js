@@ -6,6 +6,12 @@ export function covers(cidr, address) {
   return range !== null && one !== null && range.length === one.length && one.startsWith(range.slice(0, Number(length ?? range.length)));
 }
 
+/** Whether a text is an address or a range of them. The server knows which ranges are too wide. */
+export function isRange(text) {
+  const [start, length, more] = text.split("/"), bits = bitsOf(start);
+  return bits !== null && more === undefined && (length === undefined || (/^\d{1,3}$/.test(length) && Number(length) <= bits.length));
+}
+
 /** An address as a text of zeros and ones: 32 or 128; null: it is none. */
 function bitsOf(address) {
   if (/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) {

@@ -1,6 +1,7 @@
 // What an operator decides about the canvas: which fields the dialog has, what they must be, and the act that they make.
 
 import { KINDS, byWhom, what } from "./act_words.js";
+import { isRange } from "./cidr.js";
 
 const MINUTE = 60_000, HOUR = 60 * MINUTE, DAY = 24 * HOUR; // ms
 const ROLES = ["guest", "member", "moderator", "owner"];
@@ -200,7 +201,7 @@ export function sanction({ user = "", report = "", why = "" } = {}) {
     want(given, now) {
       const id = given.whom.trim().toLowerCase();
       if (given.by !== "cidr" && !ID.test(id)) return wrong("whom", "An id has 12 hexadecimal digits");
-      if (given.by === "cidr" && !/^[0-9a-f.:]+(\/\d{1,3})?$/.test(id)) return wrong("whom", "Write addresses like 203.0.113.0/24 or 2001:db8::/48");
+      if (given.by === "cidr" && !isRange(id)) return wrong("whom", "Write addresses like 203.0.113.0/24 or 2001:db8::/48");
       if (given.do === "ban" && !given.why.trim()) return wrong("why", "Say why: the banned see it");
       return lasting({ do: given.do, target: { [given.by]: id }, ...(report ? { report } : {}) }, given, now);
     },

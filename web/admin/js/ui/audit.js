@@ -83,7 +83,7 @@ async function prove(server, field) {
   if (n === 0) return { text: "There is nothing to verify yet.", level: "good" };
   field.value = `${n}:${hash}`;
   keep(field.value);
-  return { text: `All ${plural(n, "act")} hold: each has the hash of the one before${known.n > 0 ? `, and act ${known.n} is the one that was noted` : ""}. Note the head, to verify later that they are still the same.`, level: "good" };
+  return { text: `${plural(n, "act")} verified: each has the hash of the one before${known.n > 0 ? `, and act ${known.n} is the one that was noted` : ""}. Note the head, to verify later that they are still the same.`, level: "good" };
 }
 
 /** @param {import("../server.js").Server} server @returns {Promise<string[]>} the first of them first */

@@ -78,7 +78,7 @@ export function decide({ state, server, now, look, changed }) {
 
 /** @param {import("../decisions.js").Field} field */
 function input({ name, value = "", options, lines, type = "text", hint, max }) {
-  const id = `decide-${name}`, described = hint ? { "aria-describedby": `${id}-hint` } : {};
+  const id = `field-${name}`, described = hint ? { "aria-describedby": `${id}-hint` } : {};
   const element = options ? make("select", { id, ...described }, ...options.map(([value, text]) => make("option", { value }, text)))
     : lines ? make("textarea", { id, rows: String(lines), spellcheck: "false", ...described })
       : make("input", { id, type, spellcheck: name === "why" ? "true" : "false", ...(max ? { maxlength: String(max) } : {}), ...(type === "file" ? { accept: "image/png" } : {}), ...described });

@@ -1,6 +1,7 @@
 // People: those with the most connections, or those searched for.
 
 import { dismiss } from "../acts.js";
+import { sanction } from "../decisions.js";
 import { count, span } from "../format.js";
 import { allowanceOf, called, idOf, sortOf, whereOf } from "../people.js";
 import { toConnections, toPeople } from "../route.js";
@@ -43,12 +44,14 @@ function note({ people, route }) {
   return people.more ? `The ${count(people.items.length)} with the most connections; there are more.` : "Those with the most connections first.";
 }
 
-function person({ state, ask }) {
+function person({ state, ask, decide }) {
   const { row, cells } = tableRow(LABELS), name = make("a", { class: "name" }), id = make("small"), button = make("button", { type: "button", class: "small" }, "Disconnect all…");
   cells[0].append(name, " ", id);
-  cells[7].append(button);
+  const ban = make("button", { type: "button", class: "small" }, "Ban…");
+  cells[7].append(button, " ", ban);
   let shown;
   button.addEventListener("click", () => ask(dismiss(shown)));
+  ban.addEventListener("click", () => decide(sanction({ user: shown.user })));
   return {
     element: row,
     show(/** @type {import("../state.js").Person} */ person) {
@@ -60,6 +63,8 @@ function person({ state, ask }) {
       setText(id, idOf(person));
       const texts = [sortOf(person), count(person.connections), whereOf(state, person), person.network || "–", span(time - person.since), allowanceOf(person, time)];
       texts.forEach((text, n) => setText(cells[n + 1], text));
+      setHidden(ban, !person.user);
+      setAttribute(ban, "aria-label", `Ban ${called(person)} ${idOf(person)}`);
       setAttribute(button, "aria-label", `Disconnect all of ${called(person)} ${idOf(person)}`);
     },
   };

@@ -126,7 +126,11 @@ func arrows() []arrow {
 		}, uses: []string{"*"}},
 		{from: loadtest, may: []string{canvas, loadtest + "/crew", loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report", loadtest + "/target"}, uses: []string{"*"}},
 		{from: loadtest + "/allowance", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/gobwas"}},
-		{from: loadtest + "/chaos", may: []string{canvas, record, "transport/client", loadtest + "/audit", loadtest + "/crew", loadtest + "/fleet", loadtest + "/recorded", loadtest + "/report"}},
+		{from: loadtest + "/chaos", may: []string{
+			canvas, record, rules, "cmd/pixelctl/govern", "codec", "transport/client", wireClient, loadtest + "/audit", loadtest + "/crew", loadtest + "/fleet", loadtest + "/obedience", loadtest + "/recorded",
+			loadtest + "/report", loadtest + "/target",
+		}},
+		{from: loadtest + "/obedience", may: []string{canvas, rules, wireClient, loadtest + "/report"}},
 		{from: loadtest + "/contend", may: []string{canvas, record, "codec", wireClient, loadtest + "/fleet", loadtest + "/pattern", loadtest + "/recorded", loadtest + "/report", loadtest + "/target"}, uses: []string{"github.com/anishathalye/porcupine"}},
 		{from: loadtest + "/crew", may: []string{canvas, "codec", wireClient, loadtest + "/fleet", loadtest + "/ledger", loadtest + "/report"}},
 		{from: loadtest + "/fleet", may: []string{canvas, "cmd/commandline", "codec", wireClient, loadtest + "/ledger", loadtest + "/pattern", loadtest + "/report", loadtest + "/target"}, uses: []string{

@@ -100,8 +100,10 @@ func (c *court) begin(ctx context.Context) error {
 func (c *court) end() {
 	c.stop()
 	c.working.Wait()
+	ctx, cancel := context.WithTimeout(context.Background(), c.t.cfg.Settle) // for all of them together
+	defer cancel()
 	for _, s := range c.subjects {
-		s.leave(c)
+		s.leave(ctx, c)
 	}
 	c.subjects = nil
 }

@@ -166,10 +166,8 @@ func (at *seat) cut(c *court) {
 	clear(at.open)
 }
 
-// leave ends all clients of a subject, once their pixels are answered or it has taken too long.
-func (s *subject) leave(c *court) {
-	ctx, cancel := context.WithTimeout(context.Background(), c.t.cfg.Settle)
-	defer cancel()
+// leave ends all clients of a subject, once their pixels are answered or ctx ends.
+func (s *subject) leave(ctx context.Context, c *court) {
 	for _, at := range s.sessions {
 		client := at.now()
 		for client != nil && client.Gone() == nil && client.Unanswered() > 0 && fleet.Wait(ctx, strokeEvery) == nil {

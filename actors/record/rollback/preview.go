@@ -22,7 +22,7 @@ type Preview struct {
 	Users         []Share         // whose they are, those with most first, at most MaxUsers
 	Area          image.Rectangle // in which they are; empty: there are none
 	Before, After []byte          // pictures of the area, as PNG, of at most MaxEdge pixels an edge; nil: there are none
-	Selection     rules.Selection // with its To, so that nothing is taken back that nobody has seen
+	Selection     rules.Selection // for the act: see forAct
 }
 
 // Share is how many pixels are somebody's.
@@ -43,16 +43,33 @@ type changed struct {
 	changes []Change
 }
 
+// until is the end of a selection as it is now.
+func until(s rules.Selection, now time.Time) int64 {
+	if at := now.UnixMilli(); s.To == 0 || s.To > at {
+		return at
+	}
+	return s.To
+}
+
+// forAct is the selection that an act should have after its preview. One of everybody's pixels ends with the preview: nothing is
+// taken back that nobody has seen. One that names people or networks, and has no end, ends with the act: they go on drawing until
+// they are stopped, and what they draw meanwhile would stay.
+func forAct(s rules.Selection, now time.Time) rules.Selection {
+	if len(s.Users) == 0 && len(s.Networks) == 0 {
+		s.To = until(s, now)
+	}
+	return s
+}
+
 // NewPreview works out what a rollback of a selection would do now.
 func NewPreview(ctx context.Context, past Past, g canvas.Geometry, s rules.Selection, now time.Time) (*Preview, error) {
-	if s.To == 0 || s.To > now.UnixMilli() {
-		s.To = now.UnixMilli()
-	}
+	forAct := forAct(s, now)
+	s.To = until(s, now)
 	t := Taking{Selection: s}
 	if s.From > 0 {
 		t.From = time.UnixMilli(s.From)
 	}
-	found, shares := &Preview{Selection: s}, make(map[canvas.Author]*Share)
+	found, shares := &Preview{Selection: forAct}, make(map[canvas.Author]*Share)
 	var all []changed
 	for _, region := range Regions(g, &s) {
 		p, _, err := t.Read(ctx, past, g, region)

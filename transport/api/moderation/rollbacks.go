@@ -31,7 +31,7 @@ type Preview struct {
 	Users         []Share         // whose they are, those with most first
 	Area          image.Rectangle // in which they are; empty: there are none
 	Before, After []byte          // pictures of the area, as PNG; nil: there are no pixels
-	Selection     rules.Selection // with its To, so that nothing is taken back that nobody has seen
+	Selection     rules.Selection // for the act, which ends with the preview if it is about everybody's pixels
 }
 
 // Share is how many pixels are somebody's.

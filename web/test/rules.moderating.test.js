@@ -64,6 +64,12 @@ test("an act is in force until it ends or is taken back", () => {
   assert.deepEqual([inForce(acts[2], by, T), inForce(acts[1], by, T), inForce(acts[1], by, T - 1)], [false, false, true]);
 });
 
+test("an undo that is taken back takes nothing back", () => {
+  const acts = [{ n: 4, do: "undo", of: 3 }, { n: 3, do: "undo", of: 2 }, { n: 2, do: "ban" }, { n: 1, do: "freeze" }];
+  assert.deepEqual([...undone(acts)], [[3, 4]]);
+  assert.deepEqual([...undone(acts.slice(1))], [[2, 3]]);
+});
+
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
 /** A moderator's lists, and a server whose answers the test gives. */

@@ -58,11 +58,11 @@ export function selected({ users = [], networks = [], width = 0, x, y, height } 
   return `${by ? `what ${by} drew` : "what was drawn"}${width > 0 ? ` in ${width}×${height} at ${x}, ${y}` : ""}`;
 }
 
-/** The acts that are taken back, by number, and by which act. @param {Act[]} acts newest first */
+/** The acts that are taken back, by number, and by which act: an undo counts unless it is taken back itself. @param {Act[]} acts newest first */
 export function undone(acts) {
   const by = new Map();
-  for (const act of [...acts].reverse()) {
-    if (act.do === "undo" && act.of) by.set(act.of, act.n);
+  for (const act of acts) {
+    if (act.do === "undo" && act.of && !by.has(act.n)) by.set(act.of, act.n);
   }
   return by;
 }
@@ -73,7 +73,7 @@ export function inForce(act, undoneBy, today) {
 }
 
 /** Acts that can be taken back. */
-export const UNDOABLE = new Set(["palette", "freeze", "open", "timetable", "protect", "pace", "ban", "mute", "shadow", "appeal", "role", "rollback", "resolve"]);
+export const UNDOABLE = new Set(["palette", "freeze", "open", "timetable", "protect", "pace", "ban", "mute", "shadow", "appeal", "role", "rollback"]);
 
 /** "1 pixel", "1,234 pixels" */
 export function pixels(n) {

@@ -60,6 +60,11 @@ func TestDecide_OnceAndInOrder(t *testing.T) {
 	if d, err := w.node.Decide(t.Context(), announcement("b", "two")); err != nil || d.Act.N != 2 {
 		t.Fatalf("the same from a pod that did not decide it: %+v, %v", d, err)
 	}
+	// Who gives another act an id that is taken must not believe that it was decided.
+	freeze := rules.Act{ID: "b", Do: rules.SetFrozen, By: rules.By{Role: canvas.RoleOwner, Via: "server"}}
+	if d, err := w.node.Decide(t.Context(), freeze); !errors.Is(err, rules.ErrInvalid) {
+		t.Fatalf("another act with the id of the second: %+v, %v", d, err)
+	}
 }
 
 func TestDecide_NoAnswerFromTheStore(t *testing.T) {

@@ -339,6 +339,9 @@ func (k *keeper) draft(m draft) drafted {
 		return drafted{err: fmt.Errorf("%w: it has not yet said what was decided before", store.ErrUnavailable)}
 	}
 	if act := k.chain.Done(m.want.ID); act != nil {
+		if act.Do != m.want.Do || act.Of != m.want.Of {
+			return drafted{err: fmt.Errorf("%w: id: act %d has it already, and is another one: each act has an id of its own", rules.ErrInvalid, act.N)}
+		}
 		return drafted{n: act.N, durable: true}
 	}
 	if m.mask != nil {

@@ -134,7 +134,7 @@ func (c *Chain) undoes(want *Act) error {
 	switch by := c.Rules().UndoneBy(want.Of); {
 	case by != 0:
 		return moot("act %d is taken back by act %d: undo that to have it again", of.N, by)
-	case of.Do == Announce || of.Do == Operate:
+	case of.Do == Announce || of.Do == Operate || of.Do == Resolve:
 		return invalid("act %d is done and can't be taken back", of.N)
 	case of.Over(want.Time):
 		return moot("act %d has ended by itself", of.N)

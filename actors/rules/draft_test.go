@@ -85,7 +85,7 @@ func TestDraft_Refused(t *testing.T) {
 		`area: name: must be one line`:           {Do: rules.Protect, Area: area(func(a *rules.Area) { a.Name = "\xFF" })},
 		`there is no such mask`:                  {Do: rules.Protect, Area: area(func(a *rules.Area) { a.Mask = "abc" })},
 		`selection: is missing`:                  {Do: rules.Rollback},
-		`say of whom, where, or when`:            {Do: rules.Rollback, Selection: &rules.Selection{}},
+		`say of whom, where, or since when`:      {Do: rules.Rollback, Selection: &rules.Selection{}},
 		`to must be after from`:                  {Do: rules.Rollback, Selection: &rules.Selection{From: 5, To: 5}},
 		`width and height must be`:               {Do: rules.Rollback, Selection: &rules.Selection{X: 5, From: 1}},
 		`at most 100 users`:                      {Do: rules.Rollback, Selection: &rules.Selection{Users: list(101)}},
@@ -154,7 +154,8 @@ func TestDraft_Moot(t *testing.T) {
 	c.undo(undo)
 	said := c.decide(rules.Act{Do: rules.Announce, Text: "hello"})
 	c.refused(rules.Act{Do: rules.Undo, Of: said}, rules.ErrInvalid, "is done and can't be taken back")
-	c.undo(c.decide(rules.Act{Do: rules.Resolve, Report: "r1"})) // which opens it again
+	resolved := c.decide(rules.Act{Do: rules.Resolve, Report: "r1"})
+	c.refused(rules.Act{Do: rules.Undo, Of: resolved}, rules.ErrInvalid, "is done and can't be taken back")
 	c.refused(rules.Act{Do: rules.SetFrozen, ID: "id-1"}, rules.ErrInvalid, "act 1 has it")
 	if c.Done("id-1").N != 1 || c.Done("id-0") != nil {
 		t.Error("it is not known what was asked for under an id")

@@ -96,7 +96,7 @@ func (a *Act) content() error {
 			return invalid("report: is missing")
 		}
 	case Rollback:
-		return a.Selection.bounds()
+		return a.Selection.Check()
 	}
 	return nil
 }
@@ -135,11 +135,12 @@ func (a *Area) bounds() error {
 	return line("area: name", a.Name, maxLabel)
 }
 
-func (s *Selection) bounds() error {
+// Check says what is wrong with a selection, and what would do. An end alone is none, since that would be the whole canvas.
+func (s *Selection) Check() error {
 	where := s.Width != 0 || s.Height != 0
 	switch {
-	case len(s.Users) == 0 && len(s.Networks) == 0 && !where && s.From == 0 && s.To == 0 && s.Cause == "":
-		return invalid("selection: say of whom, where, or when")
+	case len(s.Users) == 0 && len(s.Networks) == 0 && !where && s.From == 0 && s.Cause == "":
+		return invalid("selection: say of whom, where, or since when")
 	case len(s.Users) > maxListed || len(s.Networks) > maxListed:
 		return invalid("selection: at most %d users and %d networks", maxListed, maxListed)
 	case s.X < 0 || s.Y < 0 || s.Width < 0 || s.Height < 0 || where && (s.Width == 0 || s.Height == 0),

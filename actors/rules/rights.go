@@ -51,6 +51,9 @@ func (c *Chain) rights(want *Act) error {
 		if of.By.Role > want.By.Role {
 			return fmt.Errorf("%w: act %d was decided by somebody with the role %s", ErrRights, of.N, of.By.Role)
 		}
+		for of.Do == Undo && c.Act(of.Of) != nil { // what is brought back by that
+			of = c.Act(of.Of)
+		}
 		if of.Target != nil && of.Target.User != 0 && of.Target.User == want.By.User {
 			return fmt.Errorf("%w: act %d is about you; another must take it back", ErrRights, of.N)
 		}

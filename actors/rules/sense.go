@@ -30,7 +30,7 @@ func (a *Act) sense(g canvas.Geometry) error {
 		return nil
 	case Rollback:
 		if a.Selection == nil {
-			return invalid("selection: is missing; say of whom, where, or when")
+			return invalid("selection: is missing; say of whom, where, or since when")
 		}
 		return nil
 	case Undo:

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { Duty } from "../js/rules/duty.js";
 import { Office } from "../js/rules/office.js";
@@ -6,6 +7,8 @@ import { clip, edgesOf, fromBits, maskOf, rectOf, runsOf } from "../js/rules/sha
 import { actWords, inForce, person, pixels, selected, undone } from "../js/rules/words.js";
 import { newState } from "../js/state.js";
 import { FakeClock, seeded } from "./fakes.js";
+
+globalThis.crypto ??= webcrypto; // Node 18 has it here only
 
 const T = 1_800_000_000_000, HOUR = 3_600_000, U = "a1000000beef";
 

@@ -75,7 +75,11 @@ func (d *Desk) callerOf(r *http.Request) (caller, *auth.Refusal) {
 		}
 	}
 	role := d.Canvas.Rules().Role(rules.WhoIs(person))
-	return caller{person: person, role: role, by: rules.By{User: person.User, Role: role, Name: person.Name, Via: via}}, nil
+	by := rules.By{User: person.User, Role: role, Name: person.Name, Via: via}
+	if owner := person.Owner(); owner != 0 {
+		by.User = owner // what a key decides its account has decided, and may no more than that
+	}
+	return caller{person: person, role: role, by: by}, nil
 }
 
 // lacks says why a caller may not do what takes a role; nil: they may.

@@ -57,6 +57,8 @@ func everybody() map[string]canvas.Person {
 		}
 		return p
 	}
+	warden := person(8, canvas.Bot, canvas.RoleModerator, "warden") // Grace's
+	warden.Network = canvas.Subject{4, 4}
 	return map[string]canvas.Person{
 		"program":      person(1, canvas.Program, canvas.RoleGuest, ""),
 		"guest":        person(2, canvas.Guest, canvas.RoleGuest, ""),
@@ -65,7 +67,7 @@ func everybody() map[string]canvas.Person {
 		"owner":        person(5, canvas.Account, canvas.RoleOwner, "Edsger"),
 		"key watch":    person(6, canvas.Bot, canvas.RoleMember, "display"),
 		"key draw":     person(7, canvas.Bot, canvas.RoleMember, "painter"),
-		"key moderate": person(8, canvas.Bot, canvas.RoleModerator, "warden"),
+		"key moderate": warden,
 		"other":        person(9, canvas.Account, canvas.RoleModerator, "Alan"),
 		"banned":       person(10, canvas.Account, canvas.RoleMember, "Eve"),
 	}

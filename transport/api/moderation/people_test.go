@@ -75,7 +75,7 @@ func TestRollbacks_ArePreviewed(t *testing.T) {
 	if code, text := ask("moderator", `{"selection":{"users":["0000000000aa"]}}`); code != 200 || text != want {
 		t.Errorf("%d %s", code, text)
 	}
-	for _, body := range []string{`{"selection":{"user":["0000000000aa"]}}`, `{"selections":{}}`, `{"selection":{"x":"a"}}`} {
+	for _, body := range []string{`{"selection":{"user":["0000000000aa"]}}`, `{"selections":{}}`, `{"selection":{"x":"a"}}`, `{"selection":{}}`, `{"selection":{"to":1777896000000}}`, `{"selection":{"x":3}}`} {
 		if code, text := ask("moderator", body); code != http.StatusBadRequest {
 			t.Errorf("%s: %d %s", body, code, text)
 		}

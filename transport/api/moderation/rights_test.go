@@ -192,6 +192,18 @@ func TestRights_Undo(t *testing.T) {
 	if w := o.ask("moderator", "POST", "acts", `{"do":"undo","of":1}`); w.Code != http.StatusConflict {
 		t.Errorf("what was taken back: %d %s", w.Code, w.Body)
 	}
+	// Nobody takes back what is about them, by a key or by way of another's undo neither.
+	them := everybody()["other"].User.Text()
+	o.act("moderator", fmt.Sprintf(`{"do":"mute","target":{"user":%q}}`, them))
+	o.act("moderator", `{"do":"undo","of":4}`)
+	o.act("moderator", `{"do":"undo","of":5}`)
+	if w := o.ask("other", "POST", "acts", `{"do":"undo","of":6}`); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "about you") {
+		t.Errorf("what mutes oneself again: %d %s", w.Code, w.Body)
+	}
+	o.act("other", fmt.Sprintf(`{"do":"mute","target":{"user":%q}}`, everybody()["moderator"].User.Text()))
+	if w := o.ask("key moderate", "POST", "acts", `{"do":"undo","of":7}`); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "about you") {
+		t.Errorf("what mutes whose key it is: %d %s", w.Code, w.Body)
+	}
 	// Who is demoted by an act may no more, whatever their sign-in says.
 	grace := everybody()["moderator"].User.Text()
 	o.act("owner", fmt.Sprintf(`{"do":"role","target":{"user":%q},"role":"guest"}`, grace))

@@ -63,6 +63,10 @@ func (d *Desk) preview(w http.ResponseWriter, r *http.Request, c caller) {
 	if !d.paced(w, d.asked, c) || !asked(w, r, &said, rules.MaxAct) {
 		return
 	}
+	if err := said.Selection.Check(); err != nil {
+		d.failed(w, err)
+		return
+	}
 	if d.Rollbacks == nil {
 		answer.Fail(w, http.StatusConflict, noRecord)
 		return

@@ -33,6 +33,7 @@ func (l *lzw) encode(indices []byte, literal int) []byte {
 	for i := 0; i < len(indices); {
 		i = l.longest(indices, i, uint(literal)+1)
 	}
+	l.widen() // whoever reads learns a sequence with the last code too
 	l.emit(l.clear + 1)
 	if l.count > 0 {
 		l.out = append(l.out, byte(l.bits))
@@ -83,10 +84,15 @@ func (l *lzw) learn(slot *lzwEntry, key uint32, run bool, first uint) {
 	if run {
 		l.runs = append(l.runs, l.next)
 	}
+	l.widen()
+	l.next++
+}
+
+// widen makes codes wider if the next sequence's code needs that.
+func (l *lzw) widen() {
 	if l.next == 1<<l.width && l.width < 12 {
 		l.width++
 	}
-	l.next++
 }
 
 func (l *lzw) find(key uint32) *lzwEntry {

@@ -36,6 +36,24 @@ func TestLZW(t *testing.T) {
 	}
 }
 
+// TestLZW_EndsWhereCodesGrow: pictures of every small size, whose last code may be the last of its width.
+func TestLZW_EndsWhereCodesGrow(t *testing.T) {
+	random := rand.New(rand.NewPCG(1, 2))
+	var l lzw
+	for bits := 2; bits <= 8; bits++ {
+		for size := range 600 {
+			indices := make([]byte, size)
+			for at := range indices {
+				indices[at] = byte(random.IntN(1 << bits))
+			}
+			got, err := io.ReadAll(stdlzw.NewReader(bytes.NewReader(l.encode(indices, bits)), stdlzw.LSB, bits))
+			if err != nil || !bytes.Equal(got, indices) {
+				t.Fatalf("%d indices of %d bits: %d came back; %v", size, bits, len(got), err)
+			}
+		}
+	}
+}
+
 func standard(indices []byte, bits int) []byte {
 	var out bytes.Buffer
 	w := stdlzw.NewWriter(&out, stdlzw.LSB, bits)

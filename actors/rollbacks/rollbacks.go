@@ -34,17 +34,9 @@ type Needs struct {
 	Log   *slog.Logger
 }
 
-// Counts is what was done here since the start.
-type Counts struct {
-	Pixels  atomic.Int64 // planned and placed, those included that others had painted over meanwhile
-	Unknown atomic.Int64 // that stay, since it isn't known what was there before
-	Acts    atomic.Int64 // carried out
-}
-
 // Pod carries out what was decided.
 type Pod struct {
 	Needs
-	Counts  Counts
 	handled atomic.Uint64 // all acts up to this number are carried out, or take nothing back; only Run writes
 	work    chan struct{} // cap 1: there may be something to do
 	warned  uint64        // the act of which it was logged that it can't be carried out
@@ -158,9 +150,6 @@ func (p *Pod) carryOut(ctx context.Context, act *rules.Act, taking *rollback.Tak
 	if err != nil {
 		return fmt.Errorf("act %d: %w", act.N, err)
 	}
-	p.Counts.Pixels.Add(int64(pixels))
-	p.Counts.Unknown.Add(int64(unknown))
-	p.Counts.Acts.Add(1)
 	p.Log.Info("pixels were taken back", "act", act.N, "pixels", pixels, "unknown", unknown, "took", p.Now().Sub(begun))
 	return ours.done(context.WithoutCancel(ctx), pixels, unknown)
 }

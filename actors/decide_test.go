@@ -3,7 +3,10 @@ package actors
 import (
 	"context"
 	"errors"
+	"slices"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/decisions"
@@ -93,5 +96,61 @@ func lost(operation string) memory.Fault {
 			return store.ErrUnavailable
 		}
 		return nil
+	}
+}
+
+// silentFirst is a store that does not answer the first question for all acts.
+type silentFirst struct {
+	*memory.Store
+	asked atomic.Bool
+}
+
+func (s *silentFirst) Documents(ctx context.Context, kind store.Kind) (map[string][]byte, error) {
+	if kind == rules.ActKind && !s.asked.Swap(true) {
+		return nil, store.ErrUnavailable
+	}
+	return s.Store.Documents(ctx, kind)
+}
+
+// What was announced before a pod started is not announced again, also if the store answers late.
+func TestDecide_NothingIsAnnouncedAgain(t *testing.T) {
+	s := memory.New(memory.Config{Geometry: testGeometry})
+	w := ruledWorld(t, s)
+	w.decide(announcement("a", "one"))
+	w.decide(freeze("b"))
+	cfg := DefaultConfig()
+	cfg.Geometry, cfg.Rate = testGeometry, 0
+	next := wire(t, s, cfg, Ports{Documents: &silentFirst{Store: s}})
+	next.eventually("the acts of before", func() bool { return next.node.Rules().Version() == 2 })
+	w.decide(announcement("c", "three"))
+	next.eventually("the next announcement, and no other", func() bool {
+		return slices.Equal(next.crowd.announced, []string{"three"})
+	})
+}
+
+// A pod that is told of a masked area protects it, and no more.
+func TestRules_Masks(t *testing.T) {
+	p := ruledPods(t, 2)
+	mask, err := rules.NewMask(20, 20, func(x, y int) bool { return x == y })
+	if err != nil {
+		t.Fatal(err)
+	}
+	name, stored, err := mask.Encode()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.store.PutDocument(t.Context(), rules.MaskKind, rules.MaskPartID(name, 0), stored, time.Time{}); err != nil {
+		t.Fatal(err)
+	}
+	act := protect("a", 0, 0, 20, 20)
+	act.Area.Mask = name
+	p.members[0].decide(act)
+	for i, pod := range p.members {
+		pod.ruled(1)
+		pod.eventually("the mask", func() bool { return len(pod.node.Rules().Missing()) == 0 })
+		c := pod.connect(Hello{})
+		c.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(i+1, 0, 7)}})
+		c.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(3, 3, 7)}})
+		pod.eventually("one placed, one refused", func() bool { return c.refused[2] == canvas.RefusedProtected && c.refused[1] == 0 })
 	}
 }

@@ -83,6 +83,7 @@ type crowd struct {
 	onJoin       func(CatchUp)   // likewise
 	pointers     []canvas.Pointer
 	mostPointers int // in one Point
+	announced    []string
 	own          []shownOwn
 	faults       []string                      // things that no client may ever see
 	by           map[canvas.OpID]canvas.Author // who placed what was published, by id without key
@@ -269,7 +270,11 @@ func (a *crowd) Point(_ canvas.RegionID, moved []canvas.Pointer) {
 	})
 }
 
-func (a *crowd) Ruled(*rules.Rules, string) {}
+func (a *crowd) Ruled(_ *rules.Rules, announced string) {
+	if announced != "" {
+		a.do(func() { a.announced = append(a.announced, announced) })
+	}
+}
 
 func (a *crowd) ShowOwn(viewer canvas.ViewerID, whose canvas.Subject, b *canvas.Batch) {
 	a.do(func() { a.own = append(a.own, shownOwn{viewer, whose, b}) })

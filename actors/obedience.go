@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -46,15 +47,17 @@ func (r *region) allowed(ctx actor.Context, in *rules.Rules, ops []*oplog.Queued
 		return ops
 	}
 	var refused map[rules.Verdict][]*oplog.Queued
-	kept := ops[:0:0]
-	for _, q := range ops {
+	kept := ops // which others still hold: it is not changed, and most often all are allowed
+	for i, q := range ops {
 		v := check(in, r.id, &q.Op, now)
-		if v.Why == 0 {
+		switch {
+		case v.Why == 0 && refused == nil:
+			continue
+		case v.Why == 0:
 			kept = append(kept, q)
 			continue
-		}
-		if refused == nil {
-			refused = make(map[rules.Verdict][]*oplog.Queued, 1)
+		case refused == nil:
+			refused, kept = make(map[rules.Verdict][]*oplog.Queued, 1), slices.Clip(ops[:i])
 		}
 		refused[v] = append(refused[v], q)
 	}

@@ -109,11 +109,7 @@ func (s *shard) judge(c *conn) {
 	}
 	v := s.visitors[c.id]
 	who := v.who()
-	act := in.Banned(who, now)
-	if act == nil && v.owner != 0 { // who keeps an account out keeps its keys out too
-		act = in.Banned(rules.Who{User: v.owner}, now)
-	}
-	if act != nil {
+	if act := in.Banned(who, now); act != nil {
 		s.failFor(c, codec.CloseBanned, asciiOnly(banReason(act, in.Appeal(), frames.MaxReason)))
 		return
 	}
@@ -191,7 +187,7 @@ func (v visitor) who() rules.Who {
 	if user == 0 {
 		user = v.as
 	}
-	who := rules.Who{User: user, Network: v.place, Role: v.role}
+	who := rules.Who{User: user, Owner: v.owner, Network: v.place, Role: v.role}
 	if v.from.IsValid() {
 		who.Address = v.from.As16()
 	}

@@ -31,11 +31,7 @@ type visitor struct {
 
 // visitorOf is who a person is who comes from an address and is known in the session as somebody.
 func visitorOf(p canvas.Person, from netip.Addr, as canvas.Author) visitor {
-	v := visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from, place: p.From, as: as}
-	if p.Kind == canvas.Bot && p.Network != (canvas.Subject{}) {
-		v.owner = p.Network.User(canvas.Account)
-	}
-	return v
+	return visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from, place: p.From, as: as, owner: p.Owner()}
 }
 
 // network is the address, or only the network that it is in: enough to see who belongs together.

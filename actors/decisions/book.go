@@ -18,6 +18,10 @@ type book struct {
 	masks    map[string]*rules.Mask
 	whole    bool // all that the store had at some time is in the chain
 
+	gone      [][]byte          // acts that the store has lost and that have to be decided again; until then nothing is published
+	goneFrom  uint64            // the number that the first of all these had
+	decidedAs map[uint64]uint64 // the numbers that those have now which are decided again
+
 	generation uint64          // of the rules that were published last
 	waiting    []behind        // for the answer to the call under way
 	others     []behind        // for the answer to the next one
@@ -43,6 +47,9 @@ func (b *book) begin() {
 	b.chain, b.acts = rules.NewChain(b.geometry), nil
 	b.chain.Masks(func(name string) *rules.Mask { return b.masks[name] })
 }
+
+// restoring reports whether acts that the store has lost are still to be decided again.
+func (b *book) restoring() bool { return len(b.gone) > 0 }
 
 // last is the number of the last act.
 func (b *book) last() uint64 { return uint64(len(b.acts)) }

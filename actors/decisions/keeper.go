@@ -21,16 +21,16 @@ type keeper struct {
 	pod *Pod
 	*book
 
-	reading   bool          // a call to the store is under way
-	looks     uint64        // numbers the scheduled looks: only the last one counts
-	doubts    bool          // the store may not have what we have: the next call reads all of it
-	doubted   time.Time     // when that was found last,
-	pause     time.Duration // and how long it counts for nothing then
-	refused   uint64        // number of the act that could not be put in force
-	compared  time.Time     // when our last act was last compared with what the store has
-	failing   bool          // the last call got no answer; that has been logged
-	restoring bool          // what the store has lost is being decided anew; meanwhile nothing is published
-	next      time.Time     // when the rules change by themselves; zero: never
+	reading     bool          // a call to the store is under way
+	looks       uint64        // numbers the scheduled looks: only the last one counts
+	doubts      bool          // the store may not have what we have: the next call reads all of it
+	doubted     time.Time     // when that was found last,
+	pause       time.Duration // and how long it counts for nothing then
+	refused     uint64        // number of the act that could not be put in force
+	compared    time.Time     // when our last act was last compared with what the store has
+	settleComes bool          // a settleDue is on its way
+	failing     bool          // the last call got no answer; that has been logged
+	next        time.Time     // when the rules change by themselves; zero: never
 
 	asked      map[string]bool // the members that have not yet said what they know, by address
 	askedUntil time.Time       // then we go on without them
@@ -91,7 +91,13 @@ type (
 		masks map[string]*rules.Mask
 		err   error
 	}
-	restored struct{ of *keeper }
+	// restored says which acts are still to be decided again.
+	restored struct {
+		of      *keeper
+		left    [][]byte
+		numbers map[uint64]uint64 // as book.decidedAs
+	}
+	restoreDue struct{ of *keeper }
 )
 
 // NewKeeper makes the rules actor of a pod.
@@ -117,6 +123,7 @@ func (k *keeper) Receive(ctx actor.Context) {
 		ctx.Respond(k.draft(m))
 	case learn:
 		k.learn(m.n, [][]byte{m.stored})
+		k.findMasks(ctx)
 		ctx.Respond(learned{k.last() >= m.n})
 	case Moved:
 		k.meet(ctx)
@@ -124,6 +131,7 @@ func (k *keeper) Receive(ctx actor.Context) {
 		k.onDecided(ctx, m)
 	case settleDue:
 		if m.of == k {
+			k.settleComes = false
 			k.settle(ctx)
 		}
 	case *message.AskRules:
@@ -131,7 +139,11 @@ func (k *keeper) Receive(ctx actor.Context) {
 	case *message.RulesKnown:
 		k.onKnown(ctx, m)
 	case restored:
-		k.onRestored(m)
+		k.onRestored(ctx, m)
+	case restoreDue:
+		if m.of == k {
+			k.restore(ctx)
+		}
 	case *telemetry.Describe:
 		k.describe().Answer(ctx)
 	default:
@@ -145,6 +157,9 @@ func (k *keeper) begin(ctx actor.Context) {
 	k.next = k.chain.Rules().Next(k.pod.Now())
 	if k.generation > 1 { // a fault may have come between an act and its rules
 		k.publish("")
+	}
+	if k.restoring() {
+		k.restore(ctx)
 	}
 	k.settle(ctx)
 	k.read(ctx)
@@ -211,7 +226,7 @@ func (r *read) run(ctx context.Context, s stored, masks []string) {
 		}
 	}
 	if r.err == nil {
-		r.masks, r.err = s.masksOf(ctx, r.acts, nil)
+		r.masks, r.err = s.masksOf(ctx, r.acts)
 	}
 	for _, name := range masks {
 		mask, err := s.mask(ctx, name)
@@ -235,20 +250,22 @@ func (k *keeper) onRead(ctx actor.Context, m read) {
 		return
 	}
 	k.failing = false
-	before := k.last()
-	if len(m.masks) > 0 {
-		k.know(m.masks)
-		k.publish("")
-	}
+	before, published := k.last(), k.generation
+	k.know(m.masks)
 	switch {
 	case m.whole:
-		k.doubts, k.whole = false, true
+		k.doubts = false
 		k.compare(ctx, m.acts)
+		k.whole = true // announcements of before are none any more
 	case m.asked && m.from <= before && !bytes.Equal(m.last, k.acts[m.from-1]):
 		k.doubt()
 	default:
 		k.learn(m.from+1, m.acts)
 	}
+	if len(m.masks) > 0 && k.generation == published {
+		k.publish("")
+	}
+	k.forget(k.chain.Rules().InForce(k.pod.Now()))
 	k.settle(ctx)
 	if k.doubts || len(m.acts) == readAtOnce && k.last() > before {
 		k.read(ctx) // there may be more
@@ -292,21 +309,37 @@ func (k *keeper) lookAfter(ctx actor.Context, d time.Duration) {
 }
 
 // learn puts acts in force, of which the first has a number. Those that are known already say nothing.
+// The rules are worked out once for all of them, and once more for each that is to be announced.
 func (k *keeper) learn(first uint64, acts [][]byte) {
+	var unfit error
+	added := false
 	for i, stored := range acts {
 		if first+uint64(i) != k.last()+1 {
 			continue
 		}
 		act, err := k.add(stored)
-		if err != nil {
-			k.refuse(err)
-			return
+		if unfit = err; err != nil {
+			break
 		}
-		announced := ""
+		added = true
 		if act.Do == rules.Announce && k.whole && !act.Ignored {
-			announced = act.Text
+			k.publish(act.Text)
+			added = false
 		}
-		k.publish(announced)
+	}
+	if added {
+		k.publish("")
+	}
+	if unfit != nil {
+		k.refuse(unfit)
+	}
+}
+
+// findMasks reads the masks of acts that others have told of. Until they are there, whole rectangles are
+// protected.
+func (k *keeper) findMasks(ctx actor.Context) {
+	if len(k.missing()) > 0 {
+		k.read(ctx)
 	}
 }
 
@@ -321,13 +354,11 @@ func (k *keeper) refuse(err error) {
 
 // publish puts the rules in force that the acts lead to.
 func (k *keeper) publish(announced string) {
-	if k.restoring {
+	if k.restoring() {
 		return
 	}
-	now := k.pod.Now()
 	in := k.chain.Rules()
-	k.next = in.Next(now)
-	k.forget(in.InForce(now))
+	k.next = in.Next(k.pod.Now())
 	k.generation = k.pod.Publish(in, announced)
 }
 
@@ -363,7 +394,7 @@ func (k *keeper) describe() telemetry.Description {
 	switch {
 	case !k.whole:
 		state = "reading"
-	case k.restoring:
+	case k.restoring():
 		state = "restoring"
 	}
 	return telemetry.Description{State: state, Facts: []message.Fact{

@@ -27,7 +27,7 @@ const tellAgain = 250 * time.Millisecond
 // fences is what a pod has made sure of before, so that it need not do so with each act: as long as nobody
 // has claimed anything since, and those who had regions then have answered, nobody else has one.
 type fences struct {
-	mu      sync.Mutex
+	turn    chan struct{}   // cap 1: whoever has put something in may use the rest
 	mark    string          // Regions.Claims of then; "": nothing is sure
 	holders map[string]bool // who had regions then, by address
 }
@@ -55,7 +55,7 @@ func (p *Pod) obeyed(ctx context.Context, d drafted) (all bool, missing []string
 	if strangers { // they would only claim what is fenced, and go on
 		return false, missing
 	}
-	return p.fenceAll(ctx, open) && p.sure(ctx, members, answered, d), missing
+	return len(p.fenceAll(ctx, open)) == 0 && p.sure(ctx, members, answered, d), missing
 }
 
 // called is how people know a pod.
@@ -120,10 +120,14 @@ func (p *Pod) isMember(m Member) bool {
 // sure makes sure that no pod but those that have answered has a region.
 func (p *Pod) sure(ctx context.Context, members []Member, answered map[string]bool, d drafted) bool {
 	f := &p.fences
-	f.mu.Lock()
-	defer f.mu.Unlock()
+	select {
+	case f.turn <- struct{}{}:
+		defer func() { <-f.turn }()
+	case <-ctx.Done():
+		return false
+	}
 	mark, err := p.Regions.Claims(ctx)
-	if err == nil && f.mark == mark && haveAnswered(f.holders, answered) {
+	if err == nil && mark != "" && f.mark == mark && haveAnswered(f.holders, answered) {
 		return true
 	}
 	f.mark = ""
@@ -144,7 +148,7 @@ func (p *Pod) sure(ctx context.Context, members []Member, answered map[string]bo
 			others = append(others, canvas.RegionID(id))
 		}
 	}
-	if err != nil || !p.fenceAll(ctx, others) {
+	if err != nil || len(p.fenceAll(ctx, others)) > 0 {
 		return false
 	}
 	f.mark, f.holders = mark, holders
@@ -163,20 +167,22 @@ func haveAnswered(holders, answered map[string]bool) bool {
 // fencesAtOnce is how many regions are fenced at the same time.
 const fencesAtOnce = 32
 
-// fenceAll fences regions, and says whether all of them are.
-func (p *Pod) fenceAll(ctx context.Context, regions []canvas.RegionID) bool {
+// fenceAll fences regions, and returns those that could not be.
+func (p *Pod) fenceAll(ctx context.Context, regions []canvas.RegionID) (left []canvas.RegionID) {
 	var working sync.WaitGroup
 	var next atomic.Int64
-	var failed atomic.Bool
+	var mu sync.Mutex // guards left
 	for range min(fencesAtOnce, len(regions)) {
 		working.Go(func() {
-			for i := next.Add(1) - 1; i < int64(len(regions)) && !failed.Load(); i = next.Add(1) - 1 {
+			for i := next.Add(1) - 1; i < int64(len(regions)); i = next.Add(1) - 1 {
 				if p.Regions.Fence(ctx, regions[i]) != nil {
-					failed.Store(true)
+					mu.Lock()
+					left = append(left, regions[i])
+					mu.Unlock()
 				}
 			}
 		})
 	}
 	working.Wait()
-	return !failed.Load()
+	return left
 }

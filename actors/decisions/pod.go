@@ -76,7 +76,7 @@ type Pod struct {
 
 // New makes it and starts nothing.
 func New(needs Needs) *Pod {
-	return &Pod{Needs: needs, acts: stored{needs.Documents}, book: newBook(needs.Geometry)}
+	return &Pod{Needs: needs, acts: stored{needs.Documents}, book: newBook(needs.Geometry), fences: fences{turn: make(chan struct{}, 1)}}
 }
 
 // keeper is the rules actor of this pod.
@@ -91,23 +91,16 @@ const loadPatience = time.Second
 func (p *Pod) Load() *rules.Rules {
 	ctx, cancel := context.WithTimeout(context.Background(), loadPatience)
 	defer cancel()
-	found := make(chan read, 1) // sent to once
-	p.Background(func(c context.Context) {
-		var r read
-		if r.acts, r.err = p.acts.all(c); r.err == nil {
-			r.masks, r.err = p.acts.masksOf(c, r.acts, nil)
-		}
-		found <- r
+	r, err := inTime(ctx, p, func(c context.Context) (r read, err error) {
+		r = read{whole: true}
+		r.run(c, p.acts, nil)
+		return r, r.err
 	})
-	select {
-	case r := <-found:
-		if r.err != nil {
-			p.Log.Warn("the store does not say what was decided: trying again", "err", r.err)
-			break
-		}
+	if err != nil {
+		p.Log.Warn("the store does not say what was decided: trying again", "err", err)
+	} else {
 		p.book.know(r.masks)
 		p.book.whole = p.add(r.acts) == nil
-	case <-ctx.Done():
 	}
 	return p.book.chain.Rules()
 }

@@ -3,12 +3,15 @@ package decisions
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/rules"
+	"pixelplayground/actors/store"
 )
 
 // A store can lose the end of the chain, as Redis may in a failover. Whoever knows the acts makes them
@@ -57,7 +60,6 @@ func (p *Pod) giveBack(ctx context.Context, after uint64, acts [][]byte) {
 
 // fork goes on from the chain that the store has, and decides again what is not in it.
 func (k *keeper) fork(ctx actor.Context, ours, there [][]byte) {
-	k.restoring = true
 	k.book.begin()
 	for _, stored := range there {
 		if _, err := k.add(stored); err != nil {
@@ -66,29 +68,43 @@ func (k *keeper) fork(ctx actor.Context, ours, there [][]byte) {
 		}
 	}
 	same := k.common(ours)
+	k.gone, k.goneFrom, k.decidedAs = slices.Clone(ours[same:]), uint64(same)+1, make(map[uint64]uint64)
+	k.restore(ctx)
+}
+
+// restore decides again what the store has lost.
+func (k *keeper) restore(ctx actor.Context) {
+	lost, from, numbers := k.gone, k.goneFrom, maps.Clone(k.decidedAs) // a call that an actor before us made may still go on
 	self, system := ctx.Self(), ctx.ActorSystem()
 	k.pod.Background(func(c context.Context) {
-		k.pod.again(c, ours, same)
-		system.Root.Send(self, restored{k})
+		left := k.pod.again(c, lost, from, numbers)
+		system.Root.Send(self, restored{k, left, numbers})
 	})
 }
 
-// again decides those acts that are not in the chain, with the numbers that are free now.
-func (p *Pod) again(ctx context.Context, ours [][]byte, same int) {
-	numbers := make(map[uint64]uint64) // what these acts have now
-	for _, stored := range ours[same:] {
+// again decides acts that are not in the chain, with the numbers that are free now, and notes these. It
+// returns those that the store gives no answer for.
+func (p *Pod) again(ctx context.Context, lost [][]byte, from uint64, numbers map[uint64]uint64) (left [][]byte) {
+	for i, stored := range lost {
 		want, err := rules.Decode(stored)
 		if err != nil {
 			p.Log.Error("an act that the store has lost can't be decided again", "err", err)
 			continue
 		}
 		was := want.N
-		if now, moved := numbers[want.Of]; moved {
+		switch now, moved := numbers[want.Of]; {
+		case moved:
 			want.Of = now
+		case want.Of >= from: // what has this number now is something else
+			p.Log.Error("an act that the store has lost is not decided again: nor is what it takes back", "act", was, "do", want.Do)
+			continue
 		}
 		d, err := p.append(ctx, draft{want: *want, again: true})
 		switch {
 		case errors.Is(err, rules.ErrMoot):
+		case errors.Is(err, store.ErrUnavailable):
+			p.Log.Error("an act that the store has lost is not decided again yet", "act", was, "do", want.Do, "err", err)
+			return lost[i:]
 		case err != nil:
 			p.Log.Error("an act that the store has lost is not decided again", "act", was, "do", want.Do, "err", err)
 		default:
@@ -99,13 +115,18 @@ func (p *Pod) again(ctx context.Context, ours [][]byte, same int) {
 			_, _ = ask[learned](ctx, p, learn{n: d.n, stored: d.stored}) // else it is read from the store
 		}
 	}
+	return nil
 }
 
-func (k *keeper) onRestored(m restored) {
-	if m.of == k {
-		k.restoring = false
-		k.publish("")
+func (k *keeper) onRestored(ctx actor.Context, m restored) {
+	if m.of != k {
+		return
 	}
+	if k.gone, k.decidedAs = m.left, m.numbers; k.restoring() {
+		k.pod.Later(ctx, lookEvery, restoreDue{k})
+		return
+	}
+	k.publish("")
 }
 
 // meet asks the members that are new what they know.

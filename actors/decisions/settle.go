@@ -35,7 +35,8 @@ const (
 // onDecided learns acts and answers when the pod obeys them.
 func (k *keeper) onDecided(ctx actor.Context, m *message.RulesDecided) {
 	k.learn(m.First, m.Acts)
-	if len(k.settles) >= maxSettles {
+	k.findMasks(ctx)
+	if len(k.settles) >= maxSettles || len(m.Acts) == 0 {
 		return
 	}
 	version := m.First + uint64(len(m.Acts)) - 1
@@ -50,7 +51,7 @@ func (k *keeper) onDecided(ctx actor.Context, m *message.RulesDecided) {
 func (k *keeper) settle(ctx actor.Context) {
 	now, left := k.pod.Now(), k.settles[:0]
 	for _, s := range k.settles {
-		if s.generation == 0 && k.last() >= s.version && !k.restoring {
+		if s.generation == 0 && k.last() >= s.version && !k.restoring() {
 			s.generation = k.generation
 		}
 		open := k.pod.Regions.Unsettled(s.generation)
@@ -60,7 +61,8 @@ func (k *keeper) settle(ctx actor.Context) {
 		}
 		k.obeyed(ctx, s, open)
 	}
-	if k.settles = left; len(left) > 0 {
+	if k.settles = left; len(left) > 0 && !k.settleComes {
+		k.settleComes = true
 		k.pod.Later(ctx, settleLook, settleDue{k})
 	}
 }
@@ -78,11 +80,7 @@ func (k *keeper) obeyed(ctx actor.Context, s settling, open []canvas.RegionID) {
 	}
 	system := ctx.ActorSystem()
 	k.pod.Background(func(c context.Context) {
-		for _, id := range open {
-			if k.pod.Regions.Fence(c, id) != nil {
-				answer.Open = append(answer.Open, id)
-			}
-		}
+		answer.Open = k.pod.fenceAll(c, open)
 		if s.held {
 			answer.Held = slices.DeleteFunc(k.pod.Regions.Held(c), func(id canvas.RegionID) bool { return slices.Contains(open, id) })
 		}

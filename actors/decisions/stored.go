@@ -62,13 +62,13 @@ func (s stored) append(ctx context.Context, n uint64, act []byte) (other []byte,
 	return there, nil
 }
 
-// masksOf reads the masks of the areas that acts protect, but for those that are known. One that is not
-// there, or not what was stored, is left out.
-func (s stored) masksOf(ctx context.Context, acts [][]byte, known func(name string) bool) (map[string]*rules.Mask, error) {
+// masksOf reads the masks of the areas that acts protect. One that is not there, or not what was
+// stored, is left out.
+func (s stored) masksOf(ctx context.Context, acts [][]byte) (map[string]*rules.Mask, error) {
 	var masks map[string]*rules.Mask
 	for _, stored := range acts {
 		act, err := rules.Decode(stored)
-		if err != nil || act.Area == nil || act.Area.Mask == "" || masks[act.Area.Mask] != nil || known != nil && known(act.Area.Mask) {
+		if err != nil || act.Area == nil || act.Area.Mask == "" || masks[act.Area.Mask] != nil {
 			continue
 		}
 		mask, err := s.mask(ctx, act.Area.Mask)

@@ -55,8 +55,10 @@ func (k beside) decode(p []byte, ops []canvas.Op) error {
 	if version := r.byte("version"); version != k.version {
 		r.fail("version %d, want %d", version, k.version)
 	}
+	var op canvas.Op // one for all runs, since it escapes
 	for len(ops) > 0 && r.err == nil {
-		n, op := r.uvarint("run", uint64(len(ops))), canvas.Op{}
+		n := r.uvarint("run", uint64(len(ops)))
+		op = canvas.Op{}
 		if k.read(&r, &op); n == 0 {
 			r.fail("a run of no ops")
 		}

@@ -13,7 +13,7 @@ const (
 	maxOp        = 1 + 10 + 1 + maxNameBytes + 10 + 8 + 1 + 5 // flags, author, name, number, spelling, one pixel: see actors/store
 	maxUser      = 1 + 10                                     // a run of one op, its user
 	maxOrigin    = 1 + 7 + 1 + canvas.MaxCause                // a run of one op, its network, its cause
-	maxTerm      = 1 + 1 + 1 + 2 + 16 + 9                     // a group of one op, its role, its address, since when
+	maxTerm      = 1 + 1 + 1 + 2 + 16 + 9 + 9                 // a group of one op, its role, its address, since when, its owner
 	maxNameBytes = 3 * canvas.MaxName                         // of UTF-8 for one unit of UTF-16
 	maxAck       = 1 + 9 + 9
 )

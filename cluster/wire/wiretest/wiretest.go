@@ -36,7 +36,7 @@ func LargestBatch(n int) *canvas.Batch {
 		b.Ops[i] = canvas.Op{
 			ID: canvas.OpID{Author: math.MaxUint64 - canvas.Author(i), Num: math.MaxUint64}, User: math.MaxUint64 - canvas.Author(i), Name: names[i%2],
 			Alias: true, Spelling: "#FFFFFF", Pixels: pixels[i : i+1], From: 1<<48 - 1 - canvas.NetworkID(i), Cause: strings.Repeat("x", canvas.MaxCause),
-			Role: canvas.RoleOwner, Address: canvas.Address{byte(i), 15: 1}, Since: math.MaxUint64,
+			Role: canvas.RoleOwner, Address: canvas.Address{byte(i), 15: 1}, Since: math.MaxUint64, Owner: math.MaxUint64 - canvas.Author(i),
 		}
 	}
 	return b

@@ -51,10 +51,15 @@ func (r *Reader) tell(ctx context.Context, v *view, after *uint64, from int64, h
 			}
 		} else {
 			all, err := r.rows(ctx, p.file, everything)
+			switch {
+			case errors.Is(err, ErrDamaged): // as if it had never been kept
+				err = r.tellGap(ctx, v, p.to, h)
+			case err == nil:
+				all.between(max(p.after, *after), p.to.Seq, from, forever).tell(r.cfg.Geometry, h)
+			}
 			if err != nil {
 				return 0, err
 			}
-			all.between(max(p.after, *after), p.to.Seq, from, forever).tell(r.cfg.Geometry, h)
 		}
 		*after = p.to.Seq
 	}

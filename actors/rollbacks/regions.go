@@ -51,7 +51,7 @@ func (p *Pod) region(ctx context.Context, taking *rollback.Taking, region canvas
 			select {
 			case <-time.After(min(time.Second, 50*time.Millisecond<<try)):
 			case <-ctx.Done():
-				return pixels, unknown, context.Cause(ctx)
+				return 0, unknown, context.Cause(ctx)
 			}
 		}
 		plan, since, readErr := taking.Read(ctx, p.Past, p.Geometry, region)
@@ -59,15 +59,16 @@ func (p *Pod) region(ctx context.Context, taking *rollback.Taking, region canvas
 			continue
 		}
 		changes, stay, planErr := plan.Changes()
-		if planErr != nil {
-			return 0, 0, planErr // trying again is no use
+		if planErr != nil { // trying again is no use, and other regions and acts must not wait for it
+			p.Log.Error("a region is not taken back", "cause", taking.Cause, "region", region, "err", planErr)
+			return 0, 0, nil
 		}
 		unknown = stay
 		if err = p.Place(ctx, region, opsOf(changes, taking.Cause, since)); err == nil {
-			return pixels + len(changes), unknown, nil
+			return len(changes), unknown, nil
 		}
 	}
-	return pixels, unknown, err
+	return 0, unknown, err
 }
 
 // opsOf are the ops that make changes.

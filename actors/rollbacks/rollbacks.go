@@ -150,6 +150,9 @@ func (p *Pod) carryOut(ctx context.Context, act *rules.Act, taking *rollback.Tak
 	if err != nil {
 		return fmt.Errorf("act %d: %w", act.N, err)
 	}
+	if err := ours.done(context.WithoutCancel(ctx), pixels, unknown); err != nil {
+		return err
+	}
 	p.Log.Info("pixels were taken back", "act", act.N, "pixels", pixels, "unknown", unknown, "took", p.Now().Sub(begun))
-	return ours.done(context.WithoutCancel(ctx), pixels, unknown)
+	return nil
 }

@@ -63,6 +63,11 @@ type Who struct {
 	Role    canvas.Role // as the sign-in says: see Role
 }
 
+// Bans reports whether anybody is banned, now or from before.
+func (r *Rules) Bans() bool {
+	return len(r.bans.users) > 0 || len(r.bans.networks) > 0 || len(r.bans.spans) > 0
+}
+
 // Banned is the act by which somebody is banned now; nil: they are not.
 func (r *Rules) Banned(who Who, now time.Time) *Act {
 	return r.bans.of(who, r.Role(who), now.UnixMilli())

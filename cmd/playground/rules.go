@@ -92,7 +92,7 @@ func (c crowd) Connected(ctx context.Context, user canvas.Author) (found []messa
 // judge tells transport/auth what was decided about people.
 type judge struct{ *pod }
 
-func (j judge) Any() bool { return j.node.Rules().Version() > 0 }
+func (j judge) Bans() bool { return j.node.Rules().Bans() }
 
 func (j judge) Role(person canvas.Person) canvas.Role {
 	return j.node.Rules().Role(rules.WhoIs(person))

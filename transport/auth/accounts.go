@@ -177,10 +177,10 @@ func (p *People) withRights(person canvas.Person, shown Shown) (canvas.Person, *
 	return person, unauthorised("sign in to see this canvas")
 }
 
-// MayWatch says why a request may not see the canvas; nil: it may. Where everyone may, and nothing was decided about anybody,
+// MayWatch says why a request may not see the canvas; nil: it may. Where everyone may, and nobody is banned,
 // nobody is asked who they are.
 func (p *People) MayWatch(shown Shown) *Refusal {
-	if p.cfg.Rights.Watch == canvas.RoleGuest && !p.judge.Any() {
+	if p.cfg.Rights.Watch == canvas.RoleGuest && !p.judge.Bans() {
 		return nil
 	}
 	_, refused := p.Identify(shown)

@@ -15,8 +15,8 @@ type Judge interface {
 	Role(person canvas.Person) canvas.Role
 	// Banned is why somebody is kept out; nil: they are not.
 	Banned(person canvas.Person) *Ban
-	// Any reports whether anything was ever decided: if not, nobody need be asked about.
-	Any() bool
+	// Bans reports whether anybody is: if not, nobody need be asked about.
+	Bans() bool
 }
 
 // UseJudge sets who knows what was decided about people. It must be called before anybody asks.
@@ -30,7 +30,7 @@ type noJudge struct{}
 
 func (noJudge) Role(person canvas.Person) canvas.Role { return person.Role }
 func (noJudge) Banned(canvas.Person) *Ban             { return nil }
-func (noJudge) Any() bool                             { return false }
+func (noJudge) Bans() bool                            { return false }
 
 // Ban is what somebody who is kept out is told.
 type Ban struct {

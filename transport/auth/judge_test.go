@@ -17,7 +17,7 @@ type court struct {
 	bans  map[canvas.Author]*Ban
 }
 
-func (c court) Any() bool { return len(c.roles)+len(c.bans) > 0 }
+func (c court) Bans() bool { return len(c.bans) > 0 }
 
 func (c court) Role(p canvas.Person) canvas.Role {
 	if role, ok := c.roles[p.User]; ok && p.User != 0 {

@@ -273,4 +273,7 @@ func TestPlan_Gaps(t *testing.T) {
 	if p.Gap(nil, nil); len(p.unsure) != 3 {
 		t.Errorf("after a gap of which nothing is known: unsure %v", p.unsure)
 	}
+	if put(2, 9, 2, true); p.unsure[2] {
+		t.Error("a place that is somebody else's by now is unsure")
+	}
 }

@@ -63,13 +63,15 @@ func (p *Plan) History() record.History { return record.History{Pixel: p.Pixel, 
 func (p *Plan) Pixel(pos uint16, px *record.Pixel) {
 	chosen := p.selected(px)
 	top := p.top[pos]
+	if chosen || !restores(px.Cause) { // whose place it is is known again
+		delete(p.unsure, pos)
+	}
 	switch {
 	case top == 0 && !chosen || len(p.layers) >= mostLayers:
 		return
 	case top == 0 && px.Known:
 		top = p.add(layer{color: px.Before})
 	}
-	delete(p.unsure, pos)
 	next := layer{color: px.Color, below: top, selected: chosen}
 	if !chosen && restores(px.Cause) {
 		if found := p.brought(top, px); found != 0 {

@@ -27,8 +27,9 @@ type rollback struct {
 
 // preview is what a rollback would do.
 type preview struct {
-	Pixels int
-	Users  []struct {
+	Pixels  int
+	Unknown int
+	Users   []struct {
 		User, Name string
 		Pixels     int
 	}
@@ -90,8 +91,15 @@ func (p *preview) print(o *Operator, dry bool) error {
 	if dry {
 		to = o.Out
 	}
+	if p.Unknown > 0 {
+		fmt.Fprintf(to, "%d pixels would stay: it is not known what was there before\n", p.Unknown)
+	}
 	if p.Pixels == 0 {
-		_, err := fmt.Fprintln(to, "nothing would change: no such pixels are the last ones of their places")
+		why := ": no such pixels are the last ones of their places"
+		if p.Unknown > 0 {
+			why = ""
+		}
+		_, err := fmt.Fprintln(to, "nothing would change"+why)
 		return err
 	}
 	fmt.Fprintf(to, "%d pixels at %d,%d,%d,%d get back the colours of before; they are of:\n", p.Pixels, p.Area.X, p.Area.Y, p.Area.Width, p.Area.Height)

@@ -156,7 +156,9 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	act := done.Act
-	one, err := d.reports.change(ctx, id, func(one *report) error {
+	noting, noted := context.WithTimeout(context.WithoutCancel(r.Context()), reportTime) // deciding may have taken all of ctx's time
+	defer noted()
+	one, err := d.reports.change(noting, id, func(one *report) error {
 		one.Claim = nil
 		one.Resolved = &resolved{Act: act.N, Time: act.Time, User: userID(act.By.User), Name: act.By.Name, Text: act.Text}
 		return nil

@@ -150,7 +150,7 @@ export class Rules {
 
   /** Shows what there is to show. @param {number} now ms @returns {number} ms until it has to again */
   show(now) {
-    if (this.moderates) this.#want("moderating");
+    if (this.moderates && this.state.canvas) this.#want("moderating");
     if (this.state.me.banned) this.#want("banned");
     return Math.min(...["ruling", "moderating", "banned"].map((name) => this.#lazy.there(name)?.show(now) ?? Infinity));
   }

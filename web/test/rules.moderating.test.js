@@ -146,6 +146,10 @@ test("the server's words are shown when it refuses; without any the page has its
   await refused({ status: 500 }, "The server refuses that (500)");
   const ids = asked.map(([, , body]) => JSON.parse(body).id);
   assert.equal(new Set(ids).size, 4);
+  answers.push({ said: { act: { n: 1 } } }, { said: { act: { n: 2 } } });
+  await office.act({ do: "freeze" });
+  await office.act({ do: "freeze" });
+  assert.deepEqual(asked.splice(-2).map(([, , body]) => JSON.parse(body).id === ids[3]), [true, false], "the last one was not answered, and may have been decided");
   assert.match(ids[0], /^[0-9a-f]{24}$/);
   answers.push({ said: { reports: [{ id: "a" }] } }, { said: null });
   assert.deepEqual([await office.reports(), await office.acts(5, 7)], [[{ id: "a" }], []]);

@@ -139,6 +139,7 @@ test("that one is banned is read with who one is", () => {
 function setUpWay({ answers, me = {}, fails = 0 }) {
   const state = newState(), clock = new FakeClock(), asked = [], loaded = [], did = [];
   Object.assign(state.me, { known: true }, me);
+  state.canvas = /** @type {any} */ ({});
   const part = (name) => ({ read: (said) => did.push([name, said.version]), heard: () => did.push([name, "heard"]), open: (place) => did.push([name, place]), show: () => 500, key: (key) => key === "v", card: () => [name] });
   const way = new Rules(state, {
     now: () => clock.now, random: () => 0.5, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, changed() {},
@@ -197,6 +198,12 @@ test("a server that does not answer is asked again, and a part that fails is loa
 test("moderators get their tools, and the banned their page, each loaded once", async () => {
   const { way, loaded, did, state } = setUpWay({ answers: [{ version: 0 }], me: { moderates: true } });
   await way.ask();
+  const { canvas } = state;
+  state.canvas = null;
+  way.show(0);
+  await settle();
+  assert.deepEqual(loaded, [], "not before there is a canvas");
+  state.canvas = canvas;
   way.show(0);
   way.show(0);
   await settle();

@@ -32,7 +32,7 @@ export function banned(state, page) {
   let shown = /** @type {import("../me.js").Me["banned"]} */ (null), timer = 0;
   const began = (ban) => {
     setText(why, ban.why ? `Reason: ${ban.why}` : "No reason was given.");
-    until.replaceChildren(ban.until > 0 ? `Until ${new Date(ban.until).toLocaleString([], { dateStyle: "full", timeStyle: "short" })} ` : "Until a moderator lifts it.", left);
+    until.replaceChildren(...(ban.until > 0 ? [`Until ${new Date(ban.until).toLocaleString([], { dateStyle: "full", timeStyle: "short" })} `, left] : ["Until a moderator lifts it."]));
     appeal.replaceChildren("If you think that is wrong, turn to ", address(ban.appeal));
     setHidden(appeal, ban.appeal === "");
     page.stop();

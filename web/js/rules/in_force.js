@@ -29,8 +29,10 @@ export function inForce(state, page) {
     },
     show(now) {
       const { rules } = state;
-      setHidden(byId("ruled"), !rules);
-      if (!rules) return Infinity;
+      if (!rules) {
+        setHidden(byId("ruled"), true);
+        return Infinity;
+      }
       const today = page.today(), { state: is, until } = rules.at(today), line = saying(rules, today);
       setHidden(byId("ruled"), line === "" || !state.me.draws);
       setText(byId("ruled-text"), line);

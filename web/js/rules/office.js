@@ -29,14 +29,26 @@
 const PATIENCE = 20_000; // ms for an answer: a rollback may be large
 
 export class Office {
+  /** What was asked for last and not answered, and its number. */
+  #open = { said: "", id: "" };
+
   /** @param {typeof fetch} fetch */
   constructor(fetch) {
     this.fetch = fetch;
   }
 
-  /** Decides something. @param {Partial<Act>} wanted @returns {Promise<Decided>} */
-  act(wanted) {
-    return this.#ask("api/acts", { id: newId(), ...wanted });
+  /** Decides something: once, however often it is asked for until there is an answer. @param {Partial<Act>} wanted @returns {Promise<Decided>} */
+  async act(wanted) {
+    const said = JSON.stringify(wanted);
+    if (said !== this.#open.said) this.#open = { said, id: newId() };
+    try {
+      const decided = await this.#ask("api/acts", { id: this.#open.id, ...wanted });
+      this.#open = { said: "", id: "" };
+      return decided;
+    } catch (error) {
+      if (error.answered) this.#open = { said: "", id: "" };
+      throw error;
+    }
   }
 
   /** The last acts, newest first. @returns {Promise<Act[]>} */
@@ -92,8 +104,9 @@ export class Office {
 
   /** @param {object | Blob} [body] undefined: a question @returns {Promise<any>} @throws {Error} with words for the user */
   async #ask(address, body, signal) {
-    const limit = AbortSignal.timeout(PATIENCE);
-    const options = /** @type {RequestInit} */ ({ method: body === undefined ? "GET" : "POST", cache: "no-store", signal: signal ?? limit });
+    const stop = new AbortController(), late = setTimeout(() => stop.abort(), PATIENCE);
+    signal?.addEventListener("abort", () => stop.abort(), { once: true });
+    const options = /** @type {RequestInit} */ ({ method: body === undefined ? "GET" : "POST", cache: "no-store", signal: stop.signal });
     if (body instanceof Blob) Object.assign(options, { headers: { "Content-Type": body.type }, body });
     else if (body !== undefined) Object.assign(options, { headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) });
     let response;
@@ -102,10 +115,12 @@ export class Office {
     } catch (error) {
       if (signal?.aborted) throw error;
       throw new Error("The server does not answer: try again in a moment");
+    } finally {
+      clearTimeout(late);
     }
     if (response.status === 204) return {};
     const said = await response.json().catch(() => null);
-    if (!response.ok) throw new Error(why(response, said));
+    if (!response.ok) throw Object.assign(new Error(why(response, said)), { answered: response.status < 500 });
     return said;
   }
 }
@@ -120,7 +135,7 @@ function why({ status, headers }, said) {
 
 const listOf = (said, name) => (Array.isArray(said) ? said : Array.isArray(said?.[name]) ? said[name] : []);
 
-/** A number that nobody else chooses, so that an act that is asked for twice is done once. */
+/** A number that nobody else chooses. */
 function newId() {
   return [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

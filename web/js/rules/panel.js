@@ -34,7 +34,7 @@ export function panel(duty, changed) {
   document.getElementById("side")?.prepend(place);
   document.getElementById("people")?.after(section);
 
-  let tabs = /** @type {(Tab & {button: HTMLButtonElement})[]} */ ([]), chosen = 0, said = "", aside = false;
+  let tabs = /** @type {(Tab & {button: HTMLButtonElement})[]} */ ([]), chosen = 0, said = "", troubled = "", aside = false;
   const choose = (n, focus = false) => {
     const was = chosen;
     chosen = (n + tabs.length) % tabs.length;
@@ -126,7 +126,7 @@ export function panel(duty, changed) {
       if (tabs[0]) setText(tabs[0].button, n > 0 ? `Reports (${n})` : "Reports");
       if (key === said) return;
       said = key;
-      if (duty.trouble) setText(trouble, duty.trouble);
+      if (duty.trouble !== troubled) setText(trouble, (troubled = duty.trouble));
       keepFocus(pages, show);
       tabs[chosen].part.shown?.(true);
     },

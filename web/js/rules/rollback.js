@@ -35,6 +35,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
   const preview = new Preview(page, () => update());
   const doneRow = make("div", [done, undo], "done-row");
   doneRow.setAttribute("role", "status");
+  doneRow.tabIndex = -1;
   const fields = make("form", [
     make("div", [labelled("Whose pixels", who), labelled("Where", where), labelled("Drawn in", since)], "thirds"),
     between,
@@ -98,8 +99,9 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
       if (also) await duty.act({ do: "ban", target: kind === "network" ? { network: id } : { user: id }, ...(ms > 0 ? { until: page.today() + ms } : {}), ...because });
       bans.checked = false;
       if (preview.count > 0) act = await duty.act({ do: "rollback", selection: said, ...because });
-      if (about.report) await duty.resolve(about.report, also ? "Rolled back and banned" : "Rolled back");
-      setText(done, `${act ? `Rolled back ${pixels(preview.count)} (act ${act.n}).` : ""}${also ? " They are banned." : ""}${about.report ? " The report is dealt with." : ""}`);
+      const open = about.report ? await duty.resolve(about.report, also ? "Rolled back and banned" : "Rolled back").then(() => "", (error) => error.message) : "";
+      const report = open ? ` The report stays open: ${open}` : about.report ? " The report is dealt with." : "";
+      setText(done, `${act ? `Rolled back ${pixels(preview.count)} (act ${act.n}).` : ""}${also ? " They are banned." : ""}${report}`);
       setHidden(doneRow, false);
       setHidden(undo, act === null);
       update();
@@ -128,6 +130,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
     form.title(next.user ? `Roll back: ${person(next)}` : "Roll back");
     who.replaceChildren(...(next.user ? [new Option(`${person(next)}`, `user:${next.user}`)] : []), new Option("everybody", ""));
     since.value = DAY;
+    long.value = WEEK;
     bans.checked = next.bans === true;
     why.value = next.why ?? "";
     setHidden(doneRow, true);

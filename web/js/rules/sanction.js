@@ -32,6 +32,7 @@ export function sanctionForm(duty, page) {
   const fields = make("form", [means, whoField, networkField, labelled("For", long), labelled("Why", why), make("p", [send, button("Cancel", "", () => form.close())], "acts")], "stacked");
   fields.autocomplete = "off";
   form.body.append(fields);
+  const usual = long.value;
   let what = /** @type {Sanction} */ ("ban"), whom = /** @type {Whom} */ ({}), asked = 0;
   fields.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -62,6 +63,7 @@ export function sanctionForm(duty, page) {
     network.replaceChildren(new Option(`This person ${short(about.user)}`, ""));
     why.required = what === "ban";
     why.value = about.why ?? "";
+    long.value = usual;
     if (about.user) findNetworks(about.user);
     form.open();
     (about.user ? why : who).focus();

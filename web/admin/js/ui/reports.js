@@ -45,11 +45,12 @@ function reported(report, page) {
   const isMine = ({ claim }) => Boolean(claim && !claim.user && claim.name === "operator");
   let shown = report;
   const claim = button("Claim", "Claim or give back", async () => {
-    state.said = await server.claim(report.id, isMine(shown)).then(() => (isMine(shown) ? "Given back" : "Yours for ten minutes"), (error) => notDone(error, "the list"));
+    const mine = isMine(shown);
+    state.said = await server.claim(report.id, mine).then(() => (mine ? "Given back" : "Yours for ten minutes"), (error) => notDone(error, "the list"));
     setText(byId("reports-said"), state.said);
     look(true);
   });
-  const ban = button("Ban…", "Ban whom it is about: ", () => decide(sanction({ user: report.user, report: report.id, why: report.words.slice(0, 200).replace(/\s+/g, " ") })));
+  const ban = button("Ban…", "Ban whoever is named in", () => decide(sanction({ user: report.user, report: report.id, why: report.words.slice(0, 200).replace(/\s+/g, " ") })));
   const resolve = button("Resolve…", "Resolve", () => decide(resolution(report), ({ text }) => server.resolve(report.id, text).then(({ act }) => ({ act, obeyed: true, missing: [] }))));
   const is = make("span"), act = make("a");
   cells[0].append(shot(report, state.answer.canvas), make("span", { class: "name" }, `${report.x}, ${report.y}`));

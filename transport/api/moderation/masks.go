@@ -241,13 +241,13 @@ func (m *masks) picture(name string) []byte {
 
 // draw makes the picture of a mask and keeps it. Whoever asks for the same meanwhile waits.
 func (m *masks) draw(ctx context.Context, name string) (picture []byte, err error) {
+	stored, err := m.get(ctx, name) // not in its turn: names that mean nothing must not keep others waiting
+	if err != nil {
+		return nil, err
+	}
 	err = m.during(ctx, func() error {
 		if picture = m.picture(name); picture != nil {
 			return nil
-		}
-		stored, err := m.get(ctx, name)
-		if err != nil {
-			return err
 		}
 		mask, err := rules.DecodeMask(name, stored)
 		if err != nil {

@@ -12,7 +12,7 @@ const MaxName = 20
 
 // CleanName makes a display name from untrusted text: valid UTF-8 that shows something, does not
 // reach into the text around it, is trimmed, and has at most MaxName UTF-16 code units without
-// cutting a character in half. web/js/name.js does the same; testdata/names.json has the cases for
+// cutting a character in half. web/js/people/name.js does the same; testdata/names.json has the cases for
 // both.
 //
 // It removes control and format characters (bidirectional controls and tags among them), line

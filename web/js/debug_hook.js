@@ -1,12 +1,12 @@
 // window.playground: a look inside, for debugging and for tests. It only reads, and the page doesn't depend on it.
 
 import { toHex } from "./colour.js";
-import { toScreen } from "./view.js";
+import { toScreen } from "./view/view.js";
 
 /**
  * @param {import("./state.js").State} state
- * @param {import("./session.js").Session} session
- * @param {import("./frame.js").Frames} frames
+ * @param {import("./net/session.js").Session} session
+ * @param {import("./view/frame.js").Frames} frames
  */
 export function makeHook(state, session, frames) {
   const hex = (/** @type {number | null | undefined} */ colour) => (colour === null || colour === undefined ? null : toHex(colour));

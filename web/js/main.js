@@ -1,23 +1,23 @@
 // The drawing page: makes the parts, connects them, starts.
 
-import { Drawing } from "./drawing.js";
-import { Frames } from "./frame.js";
+import { Drawing } from "./input/drawing.js";
+import { Frames } from "./view/frame.js";
 import { makeHook } from "./debug_hook.js";
-import { inflate } from "./inflate.js";
-import { listen } from "./input.js";
-import { Minimap } from "./minimap.js";
-import { cleanName, recallName, rememberName } from "./name.js";
-import { Navigation } from "./navigation.js";
-import { Overlay } from "./overlay.js";
-import { copy, keepAddress } from "./permalink.js";
+import { inflate } from "./net/inflate.js";
+import { listen } from "./input/input.js";
+import { Minimap } from "./view/minimap.js";
+import { cleanName, recallName, rememberName } from "./people/name.js";
+import { Navigation } from "./view/navigation.js";
+import { Overlay } from "./view/overlay.js";
+import { copy, keepAddress } from "./view/permalink.js";
 import { Record } from "./record.js";
 import { Rules } from "./rules.js";
-import { whyRefused } from "./refusal.js";
-import { Session } from "./session.js";
-import { Link } from "./socket.js";
-import { Stage } from "./stage.js";
+import { whyRefused } from "./net/refusal.js";
+import { Session } from "./net/session.js";
+import { Link } from "./net/socket.js";
+import { Stage } from "./view/stage.js";
 import { newState, tell, today } from "./state.js";
-import { readTheme } from "./theme.js";
+import { readTheme } from "./view/theme.js";
 import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
 import { map } from "./ui/map.js";

@@ -2,9 +2,9 @@
 // when they are used for the first time, so that they weigh nothing before.
 
 import { Lazy } from "./lazy.js";
-import { momentOf } from "./moment.js";
+import { momentOf } from "./view/moment.js";
 import { tell } from "./state.js";
-import { toScreen } from "./view.js";
+import { toScreen } from "./view/view.js";
 
 /**
  * @typedef {import("./state.js").State} State

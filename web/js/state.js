@@ -1,23 +1,23 @@
 // Everything this page knows, in one place. session.js writes what the server says, drawing.js and navigation.js what
 // the user wants; main.js lets time pass. stage.js, overlay.js, minimap.js and ui/ only show the state.
 
-import { Allowance } from "./allowance.js";
+import { Allowance } from "./limits/allowance.js";
 import { PALETTE } from "./colour.js";
-import { unknown } from "./me.js";
-import { People } from "./people.js";
+import { unknown } from "./people/me.js";
+import { People } from "./people/people.js";
 
 /**
  * @typedef {import("./geometry.js").Geometry} Geometry
- * @typedef {import("./view.js").View} View
- * @typedef {import("./view.js").Viewport} Viewport
- * @typedef {import("./view.js").Flight} Flight
- * @typedef {import("./canvas.js").Canvas} Canvas
- * @typedef {import("./pending.js").Pending} Pending
+ * @typedef {import("./view/view.js").View} View
+ * @typedef {import("./view/view.js").Viewport} Viewport
+ * @typedef {import("./view/view.js").Flight} Flight
+ * @typedef {import("./canvas/canvas.js").Canvas} Canvas
+ * @typedef {import("./canvas/pending.js").Pending} Pending
  * @typedef {"pencil" | "hand" | "pick" | "inspect"} Tool  pick: take the colour of the next pixel clicked; inspect: show who
  *   placed it
  *
  * @typedef {object} Connection
- * @property {import("./socket.js").Phase} phase
+ * @property {import("./net/socket.js").Phase} phase
  * @property {boolean} welcomed the server has answered HELLO on this connection
  * @property {number} lostAt since when there is no connection, ms; 0: there is one
  * @property {string} reason why it is stopped for good, for the user
@@ -46,7 +46,7 @@ import { People } from "./people.js";
  * @property {{x: number, y: number} | null} pointer the mouse over the stage, CSS pixels
  * @property {Connection} connection
  * @property {Allowance} allowance
- * @property {import("./me.js").Me} me who the user is to the server
+ * @property {import("./people/me.js").Me} me who the user is to the server
  * @property {People} people
  * @property {import("./rules/ruling.js").Ruling | null} rules what the canvas allows; null: nothing was ever decided about it
  * @property {import("./record/replay.js").Past | null} past what is shown of the past; null: the canvas as it is

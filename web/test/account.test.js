@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Account } from "../js/account.js";
-import { Keys } from "../js/keys.js";
-import { askMe, hasAccounts, idOf, readMe, roleOf, signInAt, unknown } from "../js/me.js";
+import { Account } from "../js/people/account.js";
+import { Keys } from "../js/people/keys.js";
+import { askMe, hasAccounts, idOf, readMe, roleOf, signInAt, unknown } from "../js/people/me.js";
 import { newState } from "../js/state.js";
 import { describe } from "../js/ui/key_item.js";
 import { FakeClock } from "./fakes.js";

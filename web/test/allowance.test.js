@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Allowance } from "../js/allowance.js";
-import { ServerClock } from "../js/server_clock.js";
+import { Allowance } from "../js/limits/allowance.js";
+import { ServerClock } from "../js/net/server_clock.js";
 
 test("the allowance counts from what the server said, with a steady clock", () => {
   const allowance = new Allowance();

@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
-import { Canvas } from "../js/canvas.js";
+import { Canvas } from "../js/canvas/canvas.js";
 import { fromWord, parseHex, PALETTE, toHex, toWord } from "../js/colour.js";
 import { makeGeometry } from "../js/geometry.js";
-import { Malformed } from "../js/protocol.js";
+import { Malformed } from "../js/net/protocol.js";
 import { packPixels } from "./fakes.js";
 
 const RED = 0xff0000, GREEN = 0x00ff00, BLUE = 0x0000ff, WHITE = 0xffffff;

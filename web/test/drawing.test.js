@@ -1,14 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Canvas } from "../js/canvas.js";
+import { Canvas } from "../js/canvas/canvas.js";
 import { PALETTE } from "../js/colour.js";
-import { Drawing } from "../js/drawing.js";
+import { Drawing } from "../js/input/drawing.js";
 import { makeGeometry } from "../js/geometry.js";
-import { keyDown, keyUp } from "../js/keyboard.js";
-import { Navigation } from "../js/navigation.js";
-import { MAX_UNSENT, Pending } from "../js/pending.js";
+import { keyDown, keyUp } from "../js/input/keyboard.js";
+import { Navigation } from "../js/view/navigation.js";
+import { MAX_UNSENT, Pending } from "../js/canvas/pending.js";
 import { newState } from "../js/state.js";
-import { toScreen } from "../js/view.js";
+import { toScreen } from "../js/view/view.js";
 
 const RED = 0xff0000, WHITE = 0xffffff;
 

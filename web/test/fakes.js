@@ -1,6 +1,6 @@
 // Stand-ins for what surrounds the page: time, the network, the server's messages.
 
-import { Writer } from "../js/msgpack.js";
+import { Writer } from "../js/net/msgpack.js";
 
 /** A clock that moves when told, and the timers that depend on it. */
 export class FakeClock {

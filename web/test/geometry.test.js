@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { contains, line, makeGeometry, regionAt, regionCount, regionRect, regionsIn } from "../js/geometry.js";
-import { plan } from "../js/plan.js";
+import { plan } from "../js/net/plan.js";
 import { seeded } from "./fakes.js";
 
 test("regions of a canvas that is no multiple of them", () => {

@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Canvas } from "../js/canvas.js";
+import { Canvas } from "../js/canvas/canvas.js";
 import { countdown, paceOf, spoken, untilTick } from "../js/durations.js";
-import { Drawing } from "../js/drawing.js";
+import { Drawing } from "../js/input/drawing.js";
 import { makeGeometry } from "../js/geometry.js";
-import { explain, hindrance, wait } from "../js/hindrance.js";
-import { Pending } from "../js/pending.js";
+import { explain, hindrance, wait } from "../js/limits/hindrance.js";
+import { Pending } from "../js/canvas/pending.js";
 import { newState } from "../js/state.js";
 
 const RED = 0xff0000, WHITE = 0xffffff;

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import { test } from "node:test";
 
 const root = new URL("../", import.meta.url);
@@ -45,6 +46,12 @@ test("every button has a name that is read aloud", () => {
     const text = content.replace(/<[^>]+>/g, "").trim();
     assert.ok(attributes.includes("aria-label=") || text, button);
   }
+});
+
+test("no room is crowded", () => {
+  const rooms = new Map();
+  for (const name of files) rooms.set(dirname(name), (rooms.get(dirname(name)) ?? 0) + 1);
+  for (const [room, count] of rooms) assert.ok(count <= 22, `${room} holds ${count} files`);
 });
 
 test("no file is long", () => {

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Canvas } from "../js/canvas.js";
+import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
-import { MAX_UNSENT, Pending } from "../js/pending.js";
-import { MAX_PLACE } from "../js/protocol.js";
+import { MAX_UNSENT, Pending } from "../js/canvas/pending.js";
+import { MAX_PLACE } from "../js/net/protocol.js";
 import { packPixels } from "./fakes.js";
 
 const RED = 0xff0000, GREEN = 0x00ff00, BLUE = 0x0000ff, WHITE = 0xffffff;

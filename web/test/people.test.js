@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { cleanName, recallName, rememberName, skeleton } from "../js/name.js";
-import { People, POINTER_LIFE, TAG_LIFE } from "../js/people.js";
+import { cleanName, recallName, rememberName, skeleton } from "../js/people/name.js";
+import { People, POINTER_LIFE, TAG_LIFE } from "../js/people/people.js";
 
 const presence = (fields) => ({ type: 22, count: 0, full: false, joined: [], left: [], ...fields });
 

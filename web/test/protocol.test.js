@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { inflate } from "../js/inflate.js";
-import { Writer } from "../js/msgpack.js";
-import * as protocol from "../js/protocol.js";
+import { inflate } from "../js/net/inflate.js";
+import { Writer } from "../js/net/msgpack.js";
+import * as protocol from "../js/net/protocol.js";
 
 const frames = JSON.parse(readFileSync(new URL("../../codec/testdata/frames.json", import.meta.url), "utf8"));
 const fromHex = (hex) => new Uint8Array(Buffer.from(hex, "hex"));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Canvas } from "../js/canvas.js";
+import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
-import { Pending } from "../js/pending.js";
-import { Ready } from "../js/ready.js";
+import { Pending } from "../js/canvas/pending.js";
+import { Ready } from "../js/limits/ready.js";
 import { newState } from "../js/state.js";
 import { FakeClock } from "./fakes.js";
 

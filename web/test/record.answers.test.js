@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
-import { inflate } from "../js/inflate.js";
+import { inflate } from "../js/net/inflate.js";
 import { readPast } from "../js/record/answers.js";
 import { readPNG } from "../js/record/png.js";
 import { seeded } from "./fakes.js";

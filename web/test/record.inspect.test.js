@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Canvas } from "../js/canvas.js";
+import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
 import { placeCard } from "../js/record/card_place.js";
 import { whose, withGaps } from "../js/record/entries.js";

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Canvas } from "../js/canvas.js";
+import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry, regionAt, regionRect } from "../js/geometry.js";
-import { hindrance } from "../js/hindrance.js";
-import { Navigation } from "../js/navigation.js";
+import { hindrance } from "../js/limits/hindrance.js";
+import { Navigation } from "../js/view/navigation.js";
 import { Replay } from "../js/record/replay.js";
 import { newState, shownCanvas } from "../js/state.js";
 import { packPixels, seeded } from "./fakes.js";

@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { deflateSync } from "node:zlib";
 import { RecordServer } from "../js/record/record_server.js";
-import { ServerClock } from "../js/server_clock.js";
+import { ServerClock } from "../js/net/server_clock.js";
 
 const golden = JSON.parse(readFileSync(new URL("../../codec/testdata/past.json", import.meta.url), "utf8"));
 const never = new AbortController().signal;

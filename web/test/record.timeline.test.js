@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeGeometry } from "../js/geometry.js";
-import { momentOf, withMoment } from "../js/moment.js";
+import { momentOf, withMoment } from "../js/view/moment.js";
 import { areaOf, cut } from "../js/record/area.js";
 import { PlayClock, SPEEDS } from "../js/record/play_clock.js";
 import { ago, brief } from "../js/record/times.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { whyRefused } from "../js/refusal.js";
+import { whyRefused } from "../js/net/refusal.js";
 
 test("why the server refuses is asked over HTTP, with the page's origin", async () => {
   const asked = [];

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Canvas } from "../js/canvas.js";
+import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
-import { decodeServer } from "../js/protocol.js";
-import { Regions } from "../js/regions.js";
+import { decodeServer } from "../js/net/protocol.js";
+import { Regions } from "../js/net/regions.js";
 import { server } from "./fakes.js";
 
 const RED = 0xff0000, GREEN = 0x00ff00, WHITE = 0xffffff;

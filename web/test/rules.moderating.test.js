@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
-import { Duty } from "../js/rules/duty.js";
+import { Duty } from "../js/rules/panel/duty.js";
 import { Office } from "../js/rules/office.js";
-import { clip, edgesOf, fromBits, maskOf, rectOf, runsOf } from "../js/rules/shapes.js";
+import { clip, edgesOf, fromBits, maskOf, rectOf, runsOf } from "../js/rules/areas/shapes.js";
 import { actWords, inForce, person, pixels, selected, undone } from "../js/rules/words.js";
 import { newState } from "../js/state.js";
 import { FakeClock, seeded } from "./fakes.js";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeGeometry } from "../js/geometry.js";
-import { Reader } from "../js/msgpack.js";
-import { Session } from "../js/session.js";
+import { Reader } from "../js/net/msgpack.js";
+import { Session } from "../js/net/session.js";
 import { newState } from "../js/state.js";
 import { server } from "./fakes.js";
 

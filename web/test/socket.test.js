@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoff, Link } from "../js/socket.js";
+import { backoff, Link } from "../js/net/socket.js";
 import { fakeWebSockets, FakeClock } from "./fakes.js";
 
 function setUp() {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Touch } from "../js/touch.js";
+import { Touch } from "../js/input/touch.js";
 import { FakeClock } from "./fakes.js";
 
 /** Fingers on a stage at 10x whose middle is pixel (0, 0). Everything they did is recorded. */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { makeGeometry } from "../js/geometry.js";
-import * as view from "../js/view.js";
+import * as view from "../js/view/view.js";
 
 const viewport = { width: 800, height: 600, left: 20, top: 10, right: 20, bottom: 90 };
 const g = makeGeometry(1024, 1024, 256);

@@ -1,12 +1,12 @@
 // Reads what the server answers about a region's past: codec/PROTOCOL.md, "The past".
 
-import { Malformed, Reader } from "../msgpack.js";
-import { PIXELS, PIXEL_BYTES, SNAPSHOT, decodeServer } from "../protocol.js";
+import { Malformed, Reader } from "../net/msgpack.js";
+import { PIXELS, PIXEL_BYTES, SNAPSHOT, decodeServer } from "../net/protocol.js";
 
 /**
  * The whole region as it was at a time, or what was drawn next. Times are Unix ms; each pixel has its own, and none is
  * earlier than the one before.
- * @typedef {{time: number, snapshot: import("../protocol.js").Snapshot}} Whole
+ * @typedef {{time: number, snapshot: import("../net/protocol.js").Snapshot}} Whole
  * @typedef {{pixels: Uint8Array, times: Float64Array}} Placed
  * @typedef {{steps: (Whole | Placed)[], seq: number, time: number, more: boolean}} Past  more: there is more behind seq
  */
@@ -37,7 +37,7 @@ export function readPast(bytes) {
 
 /** @returns {Whole} */
 function readWhole(message) {
-  const snapshot = /** @type {import("../protocol.js").Snapshot} */ (decodeServer(message));
+  const snapshot = /** @type {import("../net/protocol.js").Snapshot} */ (decodeServer(message));
   const r = new Reader(message);
   need(r.array(), 6);
   r.skip(5);

@@ -1,6 +1,6 @@
 // The time bar: where one is in the record, where much happened, and the buttons to move in it.
 
-import { readTheme } from "../theme.js";
+import { readTheme } from "../view/theme.js";
 import { byId, setAttribute, setHidden, setText } from "../ui/dom.js";
 import { SPEEDS } from "./play_clock.js";
 import { ago, brief, exact } from "./times.js";

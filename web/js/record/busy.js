@@ -1,6 +1,6 @@
 // How much was drawn when, in what is in view: for the bars of the time bar, and to find where something happened.
 
-import { visibleRect } from "../view.js";
+import { visibleRect } from "../view/view.js";
 import { areaOf } from "./area.js";
 import { stepOf } from "./timeline.js";
 

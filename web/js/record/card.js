@@ -2,7 +2,7 @@
 // they contain.
 
 import { nameOf, parseHex, toHex } from "../colour.js";
-import { toScreen } from "../view.js";
+import { toScreen } from "../view/view.js";
 import { byId, setHidden } from "../ui/dom.js";
 import { button, icon, make } from "../ui/elements.js";
 import { placeCard } from "./card_place.js";

@@ -1,7 +1,7 @@
 // What the record says of a place, made ready to be shown. Pure.
 
-import { cleanName } from "../name.js";
-import { ANONYMOUS, isBot } from "../people.js";
+import { cleanName } from "../people/name.js";
+import { ANONYMOUS, isBot } from "../people/people.js";
 
 /**
  * @typedef {import("./record_server.js").Entry} Entry

@@ -1,7 +1,7 @@
 // Maps instead of the drawing: when each pixel was painted last, and where nobody has ever painted. They are of now.
 
-import { Canvas } from "../canvas.js";
-import { visibleRect } from "../view.js";
+import { Canvas } from "../canvas/canvas.js";
+import { visibleRect } from "../view/view.js";
 import { areaOf } from "./area.js";
 import { heatOf, markOf } from "./shades.js";
 

@@ -1,8 +1,8 @@
 // Reads the server's pictures (PNG, RFC 2083). A browser's own decoder gives pixels back through a canvas only, and
 // those that protect from fingerprinting falsify them: so the picture would not be what was drawn.
 
-import { inflate } from "../inflate.js";
-import { Malformed } from "../msgpack.js";
+import { inflate } from "../net/inflate.js";
+import { Malformed } from "../net/msgpack.js";
 
 const SIGNATURE = [0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a];
 const MOST = 16 << 20; // pixels

@@ -1,6 +1,6 @@
 // The questions about the record that this page asks of the server: codec/CLIENTS.md, "What was drawn".
 
-import { inflate } from "../inflate.js";
+import { inflate } from "../net/inflate.js";
 import { readPast } from "./answers.js";
 import { readPNG } from "./png.js";
 

@@ -1,8 +1,8 @@
 // The canvas as it was: seeks a moment, plays on from it, comes back to now. The live canvas goes on beside it,
 // untouched; what is shown instead is a model of its own.
 
-import { Canvas } from "../canvas.js";
-import { visibleRect } from "../view.js";
+import { Canvas } from "../canvas/canvas.js";
+import { visibleRect } from "../view/view.js";
 import { areaOf, cut } from "./area.js";
 import { Chunks } from "./chunks.js";
 import { PlayClock, SPEEDS } from "./play_clock.js";

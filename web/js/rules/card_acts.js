@@ -7,10 +7,10 @@ import { actWords, inForce, short } from "./words.js";
 /**
  * @param {import("./parts.js").Page} page
  * @param {object} does
- * @param {import("./duty.js").Duty} does.duty
- * @param {import("./spotlight.js").Spotlight} does.spotlight
- * @param {ReturnType<typeof import("./sanction.js").sanctionForm>} does.sanction
- * @param {ReturnType<typeof import("./rollback.js").rollbackForm>} does.rollback
+ * @param {import("./panel/duty.js").Duty} does.duty
+ * @param {import("./areas/spotlight.js").Spotlight} does.spotlight
+ * @param {ReturnType<typeof import("./forms/sanction.js").sanctionForm>} does.sanction
+ * @param {ReturnType<typeof import("./forms/rollback.js").rollbackForm>} does.rollback
  * @returns {{card: (inspected: import("../record/inspector.js").Inspected) => Node[]}}
  */
 export function cardActs(page, { duty, spotlight, sanction, rollback }) {
@@ -55,7 +55,7 @@ function fact(act, duty) {
   return make("p", [make("span", `${actWords(act)}${act.why ? `: ${act.why}` : ""}`), undo], "fact");
 }
 
-/** @param {import("./office.js").Person | null | undefined} person @param {import("./duty.js").Duty} duty @param {import("./parts.js").Page} page */
+/** @param {import("./office.js").Person | null | undefined} person @param {import("./panel/duty.js").Duty} duty @param {import("./parts.js").Page} page */
 export function facts(person, duty, page) {
   if (!person) return [make("p", "Looking…", "faint")];
   const { seen = 0, connections = 0, acts = [], reports = [] } = person, today = page.today();

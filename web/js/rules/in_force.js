@@ -1,11 +1,11 @@
 // The rules in force, as everybody sees them: the colours that are left, the line in the dock, the outlines of what is protected.
 
-import { nearest } from "../offered.js";
+import { nearest } from "../limits/offered.js";
 import { tell } from "../state.js";
 import { byId, setHidden, setText } from "../ui/dom.js";
 import { untilTick } from "../durations.js";
-import { SHOWN, areaLayer } from "./area_layer.js";
-import { loadMasks } from "./masks.js";
+import { SHOWN, areaLayer } from "./areas/area_layer.js";
+import { loadMasks } from "./areas/masks.js";
 import { readRules, saying } from "./ruling.js";
 
 const SAID = { frozen: "The canvas is frozen: nothing can be placed", "white-out": "White-out: only white can be placed", open: "The canvas is open: draw" };

@@ -1,20 +1,20 @@
 // Moderating: the parts of it, wired together. Loaded only for those who may.
 
-import { visibleRect } from "../view.js";
-import { actsList } from "./acts_list.js";
-import { areasTab } from "./areas_tab.js";
-import { canvasTab } from "./canvas_tab.js";
+import { visibleRect } from "../view/view.js";
+import { actsList } from "./panel/acts_list.js";
+import { areasTab } from "./panel/areas_tab.js";
+import { canvasTab } from "./panel/canvas_tab.js";
 import { cardActs } from "./card_acts.js";
-import { Choosing } from "./choosing.js";
-import { Duty } from "./duty.js";
-import { markLayer } from "./marks.js";
-import { panel } from "./panel.js";
-import { queue } from "./queue.js";
-import { reportView } from "./report_view.js";
-import { rollbackForm } from "./rollback.js";
-import { sanctionForm } from "./sanction.js";
-import { clip } from "./shapes.js";
-import { Spotlight, whole } from "./spotlight.js";
+import { Choosing } from "./areas/choosing.js";
+import { Duty } from "./panel/duty.js";
+import { markLayer } from "./areas/marks.js";
+import { panel } from "./panel/panel.js";
+import { queue } from "./panel/queue.js";
+import { reportView } from "./panel/report_view.js";
+import { rollbackForm } from "./forms/rollback.js";
+import { sanctionForm } from "./forms/sanction.js";
+import { clip } from "./areas/shapes.js";
+import { Spotlight, whole } from "./areas/spotlight.js";
 
 const TICK = 20_000; // ms after which "3 minutes ago" may be wrong
 

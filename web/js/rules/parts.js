@@ -13,7 +13,7 @@ import { Office } from "./office.js";
  * @property {(run: () => void, ms: number) => number} setTimeout
  * @property {(id: number) => void} clearTimeout
  * @property {() => void} changed
- * @property {import("../overlay.js").Overlay["layers"]} layers what is drawn over the canvas
+ * @property {import("../view/overlay.js").Overlay["layers"]} layers what is drawn over the canvas
  * @property {(x: number, y: number) => void} goTo shows a place
  * @property {() => void} reconnect
  * @property {() => void} stop gives up the connection
@@ -39,8 +39,8 @@ export function parts(state, page) {
   const load = async (/** @type {Promise<any>} */ module, ...sheets) => (await Promise.all([module, ...sheets.map(style)]))[0];
   return {
     ruling: async () => (await load(import("./in_force.js"), "css/rules.css")).inForce(state, all),
-    reporting: async () => (await load(import("./report.js"), "css/rules.css")).reporting(state, all),
-    banned: async () => (await load(import("./banned.js"), "css/rules.css")).banned(state, all),
+    reporting: async () => (await load(import("./forms/report.js"), "css/rules.css")).reporting(state, all),
+    banned: async () => (await load(import("./forms/banned.js"), "css/rules.css")).banned(state, all),
     moderating: async () => (await load(import("./moderating.js"), "css/rules.css", "css/moderation.css", "css/evidence.css")).moderating(state, all),
   };
 }

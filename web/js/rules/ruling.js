@@ -13,7 +13,7 @@ import { countdown } from "../durations.js";
  * bits: that picture, a byte a pixel, as soon as it is known.
  * @typedef {{act: number, name: string, x: number, y: number, width: number, height: number, mask: string, bits: Uint8Array | null, least: string, users: string[]}} Area
  * @typedef {{x: number, y: number, colour: number}} Dot
- * @typedef {import("../me.js").Me} Me
+ * @typedef {import("../people/me.js").Me} Me
  */
 
 const STATES = ["open", "frozen", "white-out"];

@@ -1,7 +1,7 @@
 // The user's account: who one is to the server, signing in and out. Nothing of it shows where nobody can sign in.
 
 import { paceOf } from "../durations.js";
-import { hasAccounts, idOf, roleOf, signInAt } from "../me.js";
+import { hasAccounts, idOf, roleOf, signInAt } from "../people/me.js";
 import { byId, setAttribute, setHidden, setText } from "./dom.js";
 import { popover } from "./popover.js";
 

@@ -2,7 +2,7 @@
 // every pixel, and how long it is until the next one.
 
 import { countdown, paceOf, untilTick } from "../durations.js";
-import { hindrance, wait } from "../hindrance.js";
+import { hindrance, wait } from "../limits/hindrance.js";
 import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -25,7 +25,7 @@ export function allowance() {
   };
 }
 
-/** @param {import("../allowance.js").Allowance} allowance */
+/** @param {import("../limits/allowance.js").Allowance} allowance */
 function showLine(allowance, now) {
   const meter = byId("meter"), left = allowance.whole(now);
   showMeter(meter, left, allowance);

@@ -1,11 +1,11 @@
 // Asking to be told when a pixel is ready: the bell beside the countdown.
 
-import { mayNotify } from "../notification.js";
+import { mayNotify } from "../limits/notification.js";
 import { byId } from "./dom.js";
 import { popover } from "./popover.js";
 
 /**
- * @param {import("../ready.js").Ready} ready
+ * @param {import("../limits/ready.js").Ready} ready
  * @param {object} does
  * @param {() => void} does.changed
  * @param {(text: string) => void} does.tell

@@ -6,7 +6,7 @@ import { paceOf } from "../durations.js";
 const MAY = [["moderate", "moderates"], ["draw", "draws"], ["watch", "watches"]];
 
 /**
- * @param {import("../keys.js").Key} key
+ * @param {import("../people/keys.js").Key} key
  * @param {number} now Unix ms
  * @param {() => void} revoke
  */
@@ -20,7 +20,7 @@ export function keyItem(key, now, revoke) {
   return item;
 }
 
-/** What there is to know about a key. @param {import("../keys.js").Key} key */
+/** What there is to know about a key. @param {import("../people/keys.js").Key} key */
 export function describe(key, now) {
   const day = (ms) => new Date(ms).toLocaleDateString([], { dateStyle: "medium" });
   const facts = [MAY.find(([scope]) => key.scopes.includes(scope))?.[1] ?? "may do nothing"];

@@ -1,13 +1,13 @@
 // The dialog with the user's keys: what there are, making one, which is shown once, and revoking one.
 
-import { copy } from "../permalink.js";
+import { copy } from "../view/permalink.js";
 import { byId, setHidden, setText } from "./dom.js";
 import { keyItem } from "./key_item.js";
 
 const DAY = 86_400_000; // ms
 
 /**
- * @param {import("../keys.js").Keys} keys
+ * @param {import("../people/keys.js").Keys} keys
  * @param {import("../state.js").State} state
  * @returns {() => void} opens it
  */

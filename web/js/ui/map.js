@@ -5,9 +5,9 @@ import { byId } from "./dom.js";
 const STEP = 0.25; // of the stage, with one press of an arrow key
 
 /**
- * @param {import("../minimap.js").Minimap} minimap
+ * @param {import("../view/minimap.js").Minimap} minimap
  * @param {import("../state.js").State} state
- * @param {import("../navigation.js").Navigation} navigation
+ * @param {import("../view/navigation.js").Navigation} navigation
  */
 export function map(minimap, state, navigation) {
   const element = byId("minimap");

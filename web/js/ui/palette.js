@@ -1,21 +1,21 @@
 // The colours to choose from: those that are offered, any colour, recent ones. Also the pointer, which shows the chosen colour.
 
 import { nameOf, parseHex, toHex } from "../colour.js";
-import { ROW, allowed, offered } from "../offered.js";
+import { ROW, allowed, offered } from "../limits/offered.js";
 import { MAX_RECENT } from "../state.js";
 import { byId, setAttribute, setProperty } from "./dom.js";
 
 /** @typedef {import("../state.js").State} State */
 
 /**
- * @param {import("../drawing.js").Drawing} drawing
+ * @param {import("../input/drawing.js").Drawing} drawing
  * @returns {(state: State, now: number) => void} shows the state
  */
 export function palette(drawing) {
   const box = byId("palette"), picker = byId("picker");
   picker.addEventListener("change", () => (picker.value = toHex(drawing.setColour(parseHex(picker.value))).toLowerCase()));
   const showRecent = recent(drawing);
-  let offers = /** @type {readonly import("../offered.js").Offer[]} */ ([]), swatches = /** @type {ReturnType<typeof swatch>[]} */ ([]), shown = -1;
+  let offers = /** @type {readonly import("../limits/offered.js").Offer[]} */ ([]), swatches = /** @type {ReturnType<typeof swatch>[]} */ ([]), shown = -1;
   return (state, now) => {
     const current = offered(state, now);
     if (current !== offers) {
@@ -56,7 +56,7 @@ function swatch({ name, colour }, key, drawing) {
   return { label, input, colour };
 }
 
-/** @param {import("../drawing.js").Drawing} drawing */
+/** @param {import("../input/drawing.js").Drawing} drawing */
 function recent(drawing) {
   const box = byId("recent");
   const buttons = Array.from({ length: MAX_RECENT }, () => {

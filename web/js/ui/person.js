@@ -1,10 +1,10 @@
 // The user as a person, wired together: account, keys, cooldown, and being told when it is over.
 
-import { Account } from "../account.js";
-import { chime } from "../chime.js";
-import { Keys } from "../keys.js";
-import { notify } from "../notification.js";
-import { Ready } from "../ready.js";
+import { Account } from "../people/account.js";
+import { chime } from "../limits/chime.js";
+import { Keys } from "../people/keys.js";
+import { notify } from "../limits/notification.js";
+import { Ready } from "../limits/ready.js";
 import { tell } from "../state.js";
 import { account } from "./account.js";
 import { allowance } from "./allowance.js";
@@ -14,7 +14,7 @@ import { keyDialog } from "./keys.js";
 /**
  * @param {import("../state.js").State} state
  * @param {object} page
- * @param {import("../socket.js").Link} page.link
+ * @param {import("../net/socket.js").Link} page.link
  * @param {() => number} page.now ms of a steady clock
  * @param {(run: () => void, ms: number) => number} page.setTimeout
  * @param {(id: number) => void} page.clearTimeout

@@ -2,7 +2,7 @@
 // is not mentioned.
 
 import { toHex } from "../colour.js";
-import { formatZoom } from "../view.js";
+import { formatZoom } from "../view/view.js";
 import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -59,7 +59,7 @@ function showBanner(state, now) {
 
 /** What to say about the connection; empty: nothing. @param {State} state */
 function trouble({ connection, pending, canvas, me }, now) {
-  if (!me.watches || me.banned) return ""; // there is no connection, and ui/account.js or rules/banned.js says why
+  if (!me.watches || me.banned) return ""; // there is no connection, and ui/account.js or rules/forms/banned.js says why
   const lost = connection.lostAt > 0 ? now - connection.lostAt : 0;
   if (connection.phase === "stopped" && connection.reason) return connection.reason;
   const waits = pending?.unsent > 0 ? ` · ${plural(pending.unsent)} will be sent` : "";

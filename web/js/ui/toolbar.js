@@ -3,7 +3,7 @@
 import { byId, setAttribute, setHidden, setPressed, setText } from "./dom.js";
 
 /**
- * @param {import("../keyboard.js").Page} page
+ * @param {import("../input/keyboard.js").Page} page
  * @returns {(state: import("../state.js").State) => void} shows the state
  */
 export function toolbar(page) {

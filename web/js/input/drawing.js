@@ -1,0 +1,186 @@
+// What a user does to the canvas, for every kind of input: tool and colour, aiming, strokes, picking a colour.
+
+import { nameOf } from "../colour.js";
+import { contains, line } from "../geometry.js";
+import { explain, hindrance } from "../limits/hindrance.js";
+import { nearest } from "../limits/offered.js";
+import { MAX_RECENT, shownCanvas, tell } from "../state.js";
+import { toCanvas } from "../view/view.js";
+
+/**
+ * @typedef {import("../state.js").State} State
+ * @typedef {{now: () => number, changed: () => void}} Ports  now: ms of a steady clock
+ */
+
+export class Drawing {
+  /** The last pixel of the stroke being drawn, and how many it has. */
+  #stroke = /** @type {{x: number, y: number, pixels: number} | null} */ (null);
+
+  #selects = false; // the stroke chooses a part of the canvas
+
+  /** @param {State} state @param {Ports} ports */
+  constructor(state, ports) {
+    this.state = state;
+    this.ports = ports;
+  }
+
+  get drawing() {
+    return this.#stroke !== null || this.#selects;
+  }
+
+  /** @param {import("../state.js").Tool} tool */
+  choose(tool) {
+    this.end();
+    this.state.tool = tool;
+    this.ports.changed();
+  }
+
+  /** Draws with a colour from now on, or with the one most like it that may be placed. @returns {number} with which */
+  setColour(wanted) {
+    this.end();
+    const now = this.ports.now(), colour = nearest(this.state, wanted, now);
+    this.state.colour = colour;
+    if (this.state.tool !== "pencil") this.state.tool = "pencil";
+    this.state.said = `Colour ${nameOf(colour)}`;
+    if (colour !== wanted) tell(this.state, `${nameOf(colour)} is the nearest colour that may be placed`, now, colour);
+    this.ports.changed();
+    return colour;
+  }
+
+  /** Takes the colour of a pixel. */
+  pick(x, y) {
+    const colour = shownCanvas(this.state)?.pixel(x, y) ?? null;
+    if (colour === null) return;
+    const taken = this.setColour(colour);
+    const what = taken === colour ? nameOf(colour) : `${nameOf(taken)}, the nearest to the colour`;
+    tell(this.state, `Picked ${what} from ${x}, ${y}`, this.ports.now(), taken);
+  }
+
+  /** The pointer is over the stage, at CSS pixels; null: it is not. @param {{x: number, y: number} | null} at */
+  point(at) {
+    const { state } = this;
+    state.pointer = at;
+    if (at ? state.reticule?.keyboard : !state.reticule?.keyboard) state.reticule = null;
+    this.ports.changed();
+  }
+
+  /** Aims at what is under the pointer, since pointer and view may have moved since the last frame. */
+  follow() {
+    const { canvas, pointer, reticule, view, viewport } = this.state;
+    if (!canvas || !pointer || reticule?.keyboard) return;
+    const at = toCanvas(view, viewport, pointer.x, pointer.y);
+    this.#aim(Math.floor(at.x), Math.floor(at.y), false);
+  }
+
+  /** Moves the aim by the keyboard, by a distance in pixels. The first move begins in the middle of the screen. */
+  move(dx, dy) {
+    const { canvas, reticule, view } = this.state;
+    if (!canvas) return;
+    const from = reticule ?? { x: Math.floor(view.x), y: Math.floor(view.y) };
+    const within = (at, size) => Math.min(Math.max(at, 0), size - 1);
+    this.#aim(within(from.x + dx, canvas.geometry.width), within(from.y + dy, canvas.geometry.height), true);
+    this.ports.changed();
+  }
+
+  /** Aims at nothing. */
+  letGo() {
+    this.end();
+    this.state.reticule = null;
+    if (this.state.tool === "pick" || this.state.tool === "inspect") this.state.tool = "pencil";
+    this.ports.changed();
+  }
+
+  #aim(x, y, keyboard) {
+    const { state } = this;
+    state.reticule = contains(state.canvas.geometry, x, y) ? { x, y, keyboard } : null;
+  }
+
+  /** Places one pixel. */
+  place(x, y) {
+    this.begin(x, y);
+    this.end();
+  }
+
+  /** Begins a stroke. (x, y) may be off the canvas, here and below. */
+  begin(x, y) {
+    this.end();
+    const { selecting } = this.state;
+    if (selecting) {
+      this.#selects = true;
+      return selecting.begin(x, y);
+    }
+    if (!this.state.pending) return;
+    this.#stroke = { x, y, pixels: 0 };
+    this.#dot(x, y);
+  }
+
+  /** Continues the stroke to a pixel, without a gap. */
+  to(x, y) {
+    const from = this.#stroke;
+    if (this.#selects) this.state.selecting?.to(x, y);
+    if (!from || (from.x === x && from.y === y)) return;
+    line(from.x, from.y, x, y, (px, py) => {
+      if (px !== from.x || py !== from.y) this.#dot(px, py);
+    });
+    if (!this.#stroke) return;
+    this.#stroke.x = x;
+    this.#stroke.y = y;
+  }
+
+  end() {
+    const stroke = this.#stroke;
+    if (this.#selects) {
+      this.#selects = false;
+      this.state.selecting?.end();
+    }
+    if (!stroke) return;
+    this.#stroke = null;
+    if (stroke.pixels === 0) return;
+    const where = stroke.pixels === 1 ? `at ${stroke.x}, ${stroke.y}` : `on ${stroke.pixels} pixels up to ${stroke.x}, ${stroke.y}`;
+    this.state.said = `${nameOf(this.state.colour)} ${where}`;
+    this.#remember(this.state.colour);
+    this.ports.changed();
+  }
+
+  #dot(x, y) {
+    const { canvas, colour, connection, pending } = this.state;
+    if (!this.#stroke || !contains(canvas.geometry, x, y)) return;
+    const dot = { x, y, colour }, why = hindrance(this.state, this.ports.now(), dot);
+    if (why) return this.#hinder(why, dot);
+    const online = connection.welcomed && !connection.draining;
+    if (connection.phase === "stopped" || !pending.draw(y * canvas.geometry.width + x, colour, !online)) {
+      this.#refuse(online);
+      return;
+    }
+    this.#stroke.pixels++;
+    this.ports.changed();
+  }
+
+  /** Ends the stroke where the server would. @param {import("../limits/hindrance.js").Hindrance} why @param {import("../limits/hindrance.js").Dot} dot */
+  #hinder(why, dot) {
+    const now = this.ports.now();
+    const words = explain(this.state, why, now, dot);
+    this.end();
+    if (why === "protected") this.state.tried = { x: dot.x, y: dot.y, at: now };
+    if (why === "rights" && this.state.me.signIn) Object.assign(this.state, { asksSignIn: true, said: words });
+    else tell(this.state, words, now);
+    this.ports.changed();
+  }
+
+  /** Tells the user that no more pixels can wait to be sent. */
+  #refuse(online) {
+    const { connection, pending } = this.state;
+    let why = `Not drawn: ${pending.unsent} pixels are waiting for the connection already`;
+    if (online) why = "Not drawn: the server is slow to answer, try again in a moment";
+    if (connection.phase === "stopped") why = "Not drawn: there is no connection";
+    this.end();
+    tell(this.state, why, this.ports.now());
+  }
+
+  /** Adds a colour to the recent ones. A colour that is among them already stays where it is. */
+  #remember(colour) {
+    const { recent } = this.state;
+    if (recent.includes(colour)) return;
+    this.state.recent = [colour, ...recent].slice(0, MAX_RECENT);
+  }
+}

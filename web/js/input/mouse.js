@@ -1,0 +1,125 @@
+// Mouse, pen and wheel on the stage: what they mean for the tool in hand.
+
+import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
+
+/**
+ * @typedef {import("../state.js").State} State
+ * @typedef {"none" | "draw" | "pan" | "aim" | "look" | "pick"} Mode  aim: a click will zoom in, a drag pan; look: a click will
+ *   show who placed the pixel, a drag pan
+ */
+
+const CLICK = 4; // CSS pixels that the pointer may move during a click
+const NOTCH = 100; // CSS pixels of scrolling that make one step of zoom: one notch of most wheels
+const PINCH_NOTCH = 24; // the same for a touchpad's pinch, which arrives as scrolling with Ctrl
+const LINE = 40; // CSS pixels of one line, where a wheel counts in lines
+const PAUSE = 300; // ms without scrolling after which it begins anew
+
+export class Mouse {
+  /** @type {Mode} */
+  mode = "none";
+  #last = { x: 0, y: 0 };
+  #start = { x: 0, y: 0 };
+  #scrolled = 0;
+  #scrolledAt = 0;
+
+  /**
+   * @param {HTMLElement} stage
+   * @param {State} state
+   * @param {import("../view/navigation.js").Navigation} navigation
+   * @param {import("./drawing.js").Drawing} drawing
+   * @param {import("./keyboard.js").Space} space
+   * @param {import("../record.js").Record} record
+   */
+  constructor(stage, state, navigation, drawing, space, record) {
+    this.stage = stage;
+    this.state = state;
+    this.navigation = navigation;
+    this.drawing = drawing;
+    this.space = space;
+    this.record = record;
+  }
+
+  /** @param {PointerEvent} event */
+  down(event) {
+    if (this.mode !== "none") return;
+    const at = { x: event.offsetX, y: event.offsetY };
+    this.#start = this.#last = at;
+    this.drawing.point(at);
+    this.mode = this.#modeFor(event);
+    const pixel = this.#pixel(at);
+    if (this.mode === "pick") this.drawing.pick(pixel.x, pixel.y);
+    if (this.mode === "draw") this.drawing.begin(pixel.x, pixel.y);
+  }
+
+  /** @param {PointerEvent} event */
+  move(event) {
+    const at = { x: event.offsetX, y: event.offsetY };
+    this.drawing.point(at);
+    if ((this.mode === "aim" || this.mode === "look") && Math.hypot(at.x - this.#start.x, at.y - this.#start.y) > CLICK) this.mode = "pan";
+    if (this.mode === "pan") this.navigation.drag(at.x - this.#last.x, at.y - this.#last.y);
+    if (this.mode === "draw") this.#draw(event, at);
+    this.#last = at;
+  }
+
+  /** @param {PointerEvent} event */
+  up(event) {
+    const at = { x: event.offsetX, y: event.offsetY }, pixel = this.#pixel(at);
+    if (this.mode === "aim") this.navigation.zoomTo(AIM_ZOOM, at);
+    if (this.mode === "look") this.record.inspect(pixel.x, pixel.y, true);
+    this.cancel();
+  }
+
+  cancel() {
+    this.drawing.end();
+    this.mode = "none";
+  }
+
+  leave() {
+    this.drawing.point(null);
+  }
+
+  /** @param {WheelEvent} event */
+  wheel(event) {
+    event.preventDefault();
+    const notch = event.ctrlKey ? PINCH_NOTCH : NOTCH;
+    const scale = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE;
+    if (event.timeStamp - this.#scrolledAt > PAUSE || Math.sign(event.deltaY) !== Math.sign(this.#scrolled)) this.#scrolled = 0;
+    this.#scrolledAt = event.timeStamp;
+    this.#scrolled += event.deltaY * scale;
+    if (Math.abs(this.#scrolled) < notch) return;
+    const direction = -Math.sign(this.#scrolled);
+    this.#scrolled = 0;
+    this.navigation.zoom(direction, { x: event.offsetX, y: event.offsetY });
+  }
+
+  /** @param {PointerEvent} event @returns {Mode} */
+  #modeFor(event) {
+    const { tool, view } = this.state;
+    if (this.space.held) {
+      this.space.used = true;
+      return "pan";
+    }
+    if (event.button === 1 || event.button === 2 || tool === "hand") return "pan";
+    if (this.state.selecting) return "draw";
+    if (event.altKey || tool === "pick") return "pick";
+    if (this.state.past || tool === "inspect") return "look";
+    return view.zoom < DRAW_ZOOM ? "aim" : "draw";
+  }
+
+  /** Draws through all places where the pointer has been since the last frame, not just the last one. */
+  #draw(event, at) {
+    const passed = event.getCoalescedEvents?.() ?? [];
+    for (const each of passed) {
+      // offsetX of a coalesced event is not reliable in all browsers.
+      const pixel = this.#pixel({ x: at.x + each.clientX - event.clientX, y: at.y + each.clientY - event.clientY });
+      this.drawing.to(pixel.x, pixel.y);
+    }
+    const pixel = this.#pixel(at);
+    this.drawing.to(pixel.x, pixel.y);
+  }
+
+  #pixel(at) {
+    const { x, y } = toCanvas(this.state.view, this.state.viewport, at.x, at.y);
+    return { x: Math.floor(x), y: Math.floor(y) };
+  }
+}

@@ -1,0 +1,151 @@
+// Fingers on the stage. One finger draws, once it is clear that no second one follows. Two always pan and zoom. One
+// that rests asks who placed the pixel, or picks its colour where there is no record of that.
+
+import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
+
+/**
+ * @typedef {import("../state.js").State} State
+ * @typedef {{x: number, y: number}} Place  CSS pixels of the stage
+ *
+ * none; waiting: one finger is down and it isn't clear yet what for; two: pan and zoom; rest: nothing more until all
+ * fingers are up.
+ * @typedef {"none" | "waiting" | "draw" | "pan" | "two" | "rest"} Mode
+ *
+ * @typedef {object} Ports
+ * @property {() => number} now ms of a steady clock
+ * @property {(run: () => void, ms: number) => number} setTimeout
+ * @property {(id: number) => void} clearTimeout
+ */
+
+const SECOND_FINGER = 150; // ms in which a second finger may follow
+const MOVED = 8; // CSS pixels: a move so far shows what one finger is for, even before SECOND_FINGER is over
+const MOVED_LATER = 3; // CSS pixels, the same after SECOND_FINGER is over
+const LONG_PRESS = 500; // ms
+
+export class Touch {
+  /** @type {Mode} */
+  mode = "none";
+  /** @type {Map<number, Place>} by pointer id */
+  #fingers = new Map();
+  #start = { x: 0, y: 0, time: 0 };
+  #timer = 0;
+
+  /**
+   * @param {State} state
+   * @param {import("../view/navigation.js").Navigation} navigation
+   * @param {import("./drawing.js").Drawing} drawing
+   * @param {import("../record.js").Record} record
+   * @param {Ports} ports
+   */
+  constructor(state, navigation, drawing, record, ports) {
+    this.state = state;
+    this.navigation = navigation;
+    this.drawing = drawing;
+    this.record = record;
+    this.ports = ports;
+  }
+
+  /** @param {Place} at */
+  down(id, at) {
+    this.#fingers.set(id, at);
+    this.ports.clearTimeout(this.#timer);
+    if (this.#fingers.size > 1) {
+      this.#release();
+      this.mode = "two";
+      return;
+    }
+    this.#start = { ...at, time: this.ports.now() };
+    this.mode = "waiting";
+    this.#timer = this.ports.setTimeout(() => this.#longPress(), LONG_PRESS);
+  }
+
+  /** @param {Place} at @param {Place[]} passed on the way, in order */
+  move(id, at, passed) {
+    const last = this.#fingers.get(id);
+    if (!last) return;
+    if (this.mode === "two") this.#pinch(id, at);
+    this.#fingers.set(id, at);
+    if (this.mode === "waiting") this.#decide(at);
+    if (this.mode === "pan") this.navigation.drag(at.x - last.x, at.y - last.y);
+    if (this.mode === "draw") this.#draw(passed, at);
+  }
+
+  /** @param {Place} at */
+  up(id, at) {
+    if (!this.#fingers.delete(id)) return;
+    this.ports.clearTimeout(this.#timer);
+    if (this.mode === "waiting") this.#tap(at);
+    this.#release();
+    this.mode = this.#fingers.size === 0 ? "none" : "rest";
+  }
+
+  cancel(id) {
+    this.ports.clearTimeout(this.#timer);
+    this.#fingers.delete(id);
+    this.#release();
+    this.mode = this.#fingers.size === 0 ? "none" : "rest";
+  }
+
+  #release() {
+    this.drawing.end();
+    this.drawing.point(null);
+  }
+
+  #tap(at) {
+    const pixel = this.#pixel(at);
+    const { tool, view, past, selecting } = this.state;
+    if (selecting) this.drawing.place(pixel.x, pixel.y);
+    else if (past || tool === "inspect") this.record.inspect(pixel.x, pixel.y, true);
+    else if (tool === "pick") this.drawing.pick(pixel.x, pixel.y);
+    else if (tool === "pencil" && view.zoom < DRAW_ZOOM) this.navigation.zoomTo(AIM_ZOOM, at);
+    else if (tool === "pencil") this.drawing.place(pixel.x, pixel.y);
+  }
+
+  #longPress() {
+    if (this.mode !== "waiting" || this.state.selecting) return;
+    const pixel = this.#pixel(this.#start);
+    if (this.record.there) this.record.inspect(pixel.x, pixel.y, true);
+    else this.drawing.pick(pixel.x, pixel.y);
+    this.mode = "rest";
+  }
+
+  #decide(at) {
+    const waited = this.ports.now() - this.#start.time >= SECOND_FINGER;
+    if (Math.hypot(at.x - this.#start.x, at.y - this.#start.y) < (waited ? MOVED_LATER : MOVED)) return;
+    this.ports.clearTimeout(this.#timer);
+    if (!this.state.selecting && (this.state.tool !== "pencil" || this.state.past || this.state.view.zoom < DRAW_ZOOM)) {
+      this.mode = "pan";
+      return;
+    }
+    this.mode = "draw";
+    const first = this.#pixel(this.#start);
+    this.drawing.begin(first.x, first.y);
+  }
+
+  #draw(passed, at) {
+    this.drawing.point(at);
+    for (const place of [...passed, at]) {
+      const pixel = this.#pixel(place);
+      this.drawing.to(pixel.x, pixel.y);
+    }
+  }
+
+  /** The finger with this id, one of two, moves to a place. Further fingers don't matter. */
+  #pinch(id, at) {
+    const [[firstId, first], [secondId, second]] = this.#fingers;
+    if (id !== firstId && id !== secondId) return;
+    const still = id === firstId ? second : first;
+    const was = id === firstId ? first : second;
+    const distance = (a, b) => Math.max(1, Math.hypot(a.x - b.x, a.y - b.y));
+    this.navigation.pinch(
+      distance(at, still) / distance(was, still),
+      (was.x + still.x) / 2, (was.y + still.y) / 2,
+      (at.x + still.x) / 2, (at.y + still.y) / 2,
+    );
+  }
+
+  #pixel(at) {
+    const { x, y } = toCanvas(this.state.view, this.state.viewport, at.x, at.y);
+    return { x: Math.floor(x), y: Math.floor(y) };
+  }
+}

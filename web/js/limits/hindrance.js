@@ -1,0 +1,55 @@
+// What keeps the user from drawing, as far as this page knows. What the server is known to refuse is not drawn at all:
+// a pixel that appears and is taken back is worse than a word at once.
+
+import { countdown } from "../durations.js";
+import { today } from "../state.js";
+
+/**
+ * past: the user looks at the past; rights: the server lets this user only watch; frozen, colour, protected: the rules of the canvas; cooldown: the next pixel is not
+ * free yet; rate: too many at once.
+ * @typedef {"" | "past" | "rights" | "frozen" | "colour" | "protected" | "cooldown" | "rate"} Hindrance
+ * @typedef {import("../rules/ruling.js").Dot} Dot
+ * @typedef {import("../state.js").State} State
+ */
+
+/** @param {State} state @param {number} now ms @param {Dot} [dot] that is about to be drawn @returns {Hindrance} empty: none */
+export function hindrance(state, now, dot) {
+  const { me, allowance, past, pending, connection, rules } = state;
+  if (past) return "past";
+  if (!me.draws) return "rights";
+  const ruled = rules?.hinders(me, today(state, now), dot);
+  if (ruled) return ruled;
+  if (!pending || !allowance.limited) return "";
+  // What is drawn without a connection waits for its turn. In a cooldown that would use up the pixels of hours.
+  if (allowance.slow) return allowance.whole(now) > pending.unsent ? "" : "cooldown";
+  if (!connection.welcomed || connection.draining) return "";
+  return allowance.whole(now) > pending.eager ? "" : "rate";
+}
+
+/** ms until one more pixel may be drawn in a cooldown; 0: now, Infinity: not before others are sent. @param {State} state */
+export function wait({ allowance, pending, connection }, now) {
+  const unsent = pending?.unsent ?? 0;
+  return connection.welcomed ? allowance.after(unsent, now) : allowance.until(1 + unsent, now);
+}
+
+/** What to tell the user. @param {State} state @param {Hindrance} why @param {Dot} [dot] */
+export function explain(state, why, now, dot) {
+  switch (why) {
+    case "past":
+      return "Nothing can be placed while you look back: L leads to the live canvas";
+    case "rights":
+      return state.me.signIn ? "Sign in to draw here" : "You may only watch here";
+    case "frozen":
+    case "colour":
+    case "protected":
+      return state.rules?.explain(why, state.me, today(state, now), dot) ?? "";
+    case "cooldown": {
+      const ms = wait(state, now);
+      return ms < Infinity ? `Your next pixel is ready in ${countdown(ms)}` : "These pixels are sent first, when the connection is back";
+    }
+    case "rate":
+      return "Not drawn: you are drawing faster than this canvas allows";
+    default:
+      return "";
+  }
+}

@@ -1,0 +1,74 @@
+// What a rollback would do: the canvas before and after it side by side, and who is concerned.
+
+import { make } from "../../ui/elements.js";
+import { setHidden, setText } from "../../ui/dom.js";
+import { person, pixels } from "../words.js";
+
+const PAUSE = 200; // ms between questions while one chooses
+const LISTED = 8; // people
+
+export class Preview {
+  /** How many pixels it would take back; null: not known. @type {number | null} */
+  count = null;
+  /** What was shown, to be applied. @type {import("../office.js").Selection} */
+  selection = {};
+  #stop = new AbortController();
+  #timer = 0;
+
+  /** @param {import("../parts.js").Page} page @param {() => void} changed */
+  constructor(page, changed) {
+    this.page = page;
+    this.changed = changed;
+    const picture = (label) => {
+      const image = make("img");
+      image.alt = label;
+      return { image, figure: make("figure", [make("figcaption", label), image]) };
+    };
+    this.before = picture("Now");
+    this.after = picture("After");
+    this.pictures = make("div", [this.before.figure, this.after.figure], "pictures");
+    this.words = make("p", "", "counts");
+    this.words.setAttribute("role", "status");
+    this.people = make("ul", "", "concerned");
+    this.element = make("div", [this.pictures, this.words, this.people], "preview");
+  }
+
+  /** @param {import("../office.js").Selection} selection */
+  ask(selection) {
+    this.#stop.abort();
+    this.page.clearTimeout(this.#timer);
+    this.count = null;
+    setText(this.words, "Looking…");
+    this.element.setAttribute("aria-busy", "true");
+    const stop = (this.#stop = new AbortController());
+    this.#timer = this.page.setTimeout(() => this.#look(selection, stop.signal), PAUSE);
+  }
+
+  async #look(selection, signal) {
+    try {
+      const said = await this.page.office.preview(selection, signal);
+      if (signal.aborted) return;
+      this.#show(said);
+    } catch (error) {
+      if (signal.aborted) return;
+      setText(this.words, error.message);
+      this.people.replaceChildren();
+      setHidden(this.pictures, true);
+    }
+    this.element.removeAttribute("aria-busy");
+    this.changed();
+  }
+
+  /** @param {import("../office.js").Preview} said */
+  #show(said) {
+    const users = said.users ?? [];
+    this.count = said.pixels;
+    this.selection = said.selection;
+    setHidden(this.pictures, said.pixels === 0 || !said.before || !said.after);
+    if (said.before) this.before.image.src = said.before;
+    if (said.after) this.after.image.src = said.after;
+    setText(this.words, said.pixels === 0 ? "There is nothing to take back: it was painted over since, or nothing was drawn" : `${pixels(said.pixels)} by ${users.length === 1 ? "one person" : `${users.length} people`}`);
+    this.people.replaceChildren(...users.slice(0, LISTED).map((each) => make("li", [make("bdi", person(each)), make("span", pixels(each.pixels), "faint")])));
+    if (users.length > LISTED) this.people.append(make("li", `and ${users.length - LISTED} more`, "faint"));
+  }
+}

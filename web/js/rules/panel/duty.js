@@ -1,0 +1,104 @@
+// What a moderator's page keeps up to date: the open reports and the last acts, whoever made them.
+
+import { tell } from "../../state.js";
+import { actWords, undone } from "../words.js";
+
+/**
+ * @typedef {import("../office.js").Act} Act
+ * @typedef {import("../office.js").Report} Report
+ */
+
+const POLL = 15_000; // ms between looks at the reports: nothing tells the page that there is a new one
+const TROUBLED = 30_000; // ms after one that failed
+export const LISTED = 100; // acts
+
+export class Duty {
+  /** Oldest first. @type {Report[]} */
+  reports = [];
+  /** Newest first. @type {Act[]} */
+  acts = [];
+  /** The acts that are taken back, and by which. @type {Map<number, number>} */
+  undone = new Map();
+  trouble = "";
+  version = 0; // rises when something of this has changed
+  #due = 0;
+  #asking = false;
+  #again = false;
+
+  /**
+   * @param {import("../../state.js").State} state
+   * @param {{office: import("../office.js").Office, now: () => number, changed: () => void, rules: {soon: (within: number) => void}}} ports
+   */
+  constructor(state, ports) {
+    this.state = state;
+    this.ports = ports;
+  }
+
+  /** Looks at the reports from time to time. @returns {number} ms until it has to again */
+  advance(now) {
+    if (now >= this.#due) this.refresh();
+    return Math.max(0, this.#due - now);
+  }
+
+  async refresh() {
+    if (this.#asking) {
+      this.#again = true;
+      return;
+    }
+    this.#asking = true;
+    this.#due = this.ports.now() + POLL;
+    const { office } = this.ports, before = JSON.stringify([this.reports, this.acts, this.trouble]);
+    try {
+      [this.reports, this.acts] = await Promise.all([office.reports(), office.acts(LISTED)]);
+      this.undone = undone(this.acts);
+      this.trouble = "";
+    } catch (error) {
+      this.trouble = error.message;
+      this.#due = this.ports.now() + TROUBLED;
+    }
+    this.#asking = false;
+    if (JSON.stringify([this.reports, this.acts, this.trouble]) !== before) this.version++;
+    this.ports.changed();
+    if (this.#again) {
+      this.#again = false;
+      await this.refresh();
+    }
+  }
+
+  /** Decides something, and says so. @param {Partial<Act>} wanted @returns {Promise<Act>} @throws {Error} */
+  async act(wanted) {
+    const { act, obeyed } = await this.ports.office.act(wanted);
+    tell(this.state, `${actWords(act)}${obeyed ? "" : ". Not every server has confirmed it yet"}`, this.ports.now());
+    this.ports.rules.soon(0);
+    this.refresh();
+    return act;
+  }
+
+  /** @param {number} n of the act that is taken back */
+  undo(n, why = "") {
+    return this.act({ do: "undo", of: n, ...(why ? { why } : {}) });
+  }
+
+  /** Shows a passing message. */
+  say(text) {
+    tell(this.state, text, this.ports.now());
+    this.ports.changed();
+  }
+
+  /** Someone else has decided something. */
+  heard() {
+    this.refresh();
+  }
+
+  /** Deals with a report. @param {string} id @param {string} how */
+  async resolve(id, how) {
+    await this.ports.office.resolve(id, how);
+    tell(this.state, "The report is dealt with", this.ports.now());
+    this.refresh();
+  }
+
+  async claim(id, release = false) {
+    await (release ? this.ports.office.release(id) : this.ports.office.claim(id));
+    await this.refresh();
+  }
+}

@@ -1,0 +1,59 @@
+// The queue of reports: each with its place, its picture, and who sees to it.
+
+import { button, make } from "../../ui/elements.js";
+import { ago } from "../../record/times.js";
+import { clip } from "../areas/shapes.js";
+import { short } from "../words.js";
+
+/**
+ * @param {import("../../state.js").State} state
+ * @param {import("./duty.js").Duty} duty
+ * @param {import("../parts.js").Page} page
+ * @param {(id: string) => void} open shows a report
+ */
+export function queue(state, duty, page, open) {
+  const list = make("ul", "", "queue"), none = make("p", "Nobody has reported anything that is still open.", "faint");
+  return {
+    element: make("div", [list, none]),
+    show() {
+      none.hidden = duty.reports.length > 0;
+      list.replaceChildren(...duty.reports.map((report) => {
+        const item = button("", "queued", () => open(report.id));
+        item.append(
+          thumbnail(report, state.canvas.geometry),
+          make("span", [make("span", report.words || "No words", "words"), make("span", [`${report.x}, ${report.y} · ${ago(report.time, page.today())}`, report.user ? ` · about ${short(report.user)}` : ""].join(""), "faint"), claimed(report, state)]),
+        );
+        return make("li", [item]);
+      }));
+    },
+  };
+}
+
+/** Who sees to a report. @param {import("../office.js").Report} report @param {import("../../state.js").State} state */
+export function claimed({ claim }, { me }) {
+  if (!claim) return null;
+  return make("span", claim.user && claim.user === me.user ? "Yours" : `${claim.name || short(claim.user) || "An operator"} sees to it`, "tag");
+}
+
+const AROUND = 24; // pixels to each side
+
+/** A small picture of the place. */
+function thumbnail({ x, y }, geometry) {
+  const image = make("img");
+  image.alt = "";
+  image.loading = "lazy";
+  image.src = pictureOf(geometry, x, y, AROUND, 1).address;
+  return image;
+}
+
+/**
+ * A picture around a place: its address, and where it is.
+ * @param {import("../../geometry.js").Geometry} geometry
+ * @param {number} around pixels to each side
+ * @param {number} scale how large each pixel is
+ */
+export function pictureOf(geometry, x, y, around, scale) {
+  const rect = clip({ x: x - around, y: y - around, width: 2 * around + 1, height: 2 * around + 1 }, geometry) ?? { x: 0, y: 0, width: 1, height: 1 };
+  const query = new URLSearchParams(Object.entries({ x: rect.x, y: rect.y, w: rect.width, h: rect.height, scale }).map(([key, n]) => [key, String(n)]));
+  return { address: `api/canvas.png?${query}`, rect };
+}

@@ -1,0 +1,178 @@
+// What moves the view, for every kind of input: pan, zoom, fit, go to. Also the view's link.
+
+import { withMoment } from "./moment.js";
+import { DRAW_ZOOM, clamp, fit, flightAt, formatHash, middle, panBy, parseHash, stepZoom, toScreen, zoomAt } from "./view.js";
+
+/**
+ * @typedef {import("../state.js").State} State
+ * @typedef {import("./view.js").View} View
+ *
+ * @typedef {object} Ports
+ * @property {() => number} now ms of a steady clock
+ * @property {() => void} changed the state has
+ * @property {() => boolean} calm whether the user asked for less motion
+ */
+
+const STEP_TIME = 140; // ms of one step of zoom or pan: long enough to be seen, too short to wait for
+const TRIP_TIME = 360; // ms of a flight across the canvas
+const FOLLOW_MARGIN = 0.15; // of the stage: when the reticule is nearer to the edge, the view follows it
+
+export class Navigation {
+  /** @param {State} state @param {Ports} ports */
+  constructor(state, ports) {
+    this.state = state;
+    this.ports = ports;
+  }
+
+  /** Where the view is, or is going. */
+  get #target() {
+    return this.state.flight?.to ?? this.state.view;
+  }
+
+  /** Moves at once, as the hand does. Distances are CSS pixels. */
+  drag(dx, dy) {
+    this.#jump(panBy(this.state.view, dx, dy));
+  }
+
+  /** Moves the canvas by a distance on the screen, smoothly. */
+  pan(dx, dy) {
+    this.#fly(panBy(this.#target, dx, dy), STEP_TIME);
+  }
+
+  /**
+   * One step closer (direction above 0) or farther.
+   * @param {{x: number, y: number}} [at] CSS pixels, what stays where it is
+   */
+  zoom(direction, at = this.#anchor()) {
+    this.zoomTo(stepZoom(this.#target.zoom, direction), at);
+  }
+
+  zoomTo(zoom, at = this.#anchor()) {
+    if (!this.state.canvas) return;
+    const { geometry } = this.state.canvas;
+    const allowed = clamp({ ...this.#target, zoom }, geometry, this.state.viewport).zoom;
+    this.#fly(zoomAt(this.#target, this.state.viewport, allowed, at.x, at.y), STEP_TIME);
+  }
+
+  /** Two fingers moved: what was under the point between them stays there. CSS pixels. */
+  pinch(factor, fromX, fromY, toX, toY) {
+    if (!this.state.canvas) return;
+    const moved = panBy(this.state.view, toX - fromX, toY - fromY);
+    const zoom = clamp({ ...moved, zoom: moved.zoom * factor }, this.state.canvas.geometry, this.state.viewport).zoom;
+    this.#jump(zoomAt(moved, this.state.viewport, zoom, toX, toY));
+  }
+
+  /** The whole canvas. */
+  fit() {
+    if (!this.state.canvas) return;
+    this.#fly(fit(this.state.canvas.geometry, this.state.viewport), TRIP_TIME);
+    this.state.fitted = true;
+  }
+
+  /** Brings a place of the canvas to the middle of the screen. */
+  goTo(x, y) {
+    this.#fly({ ...this.#target, x, y }, TRIP_TIME);
+  }
+
+  /** Follows the pointer on the minimap. */
+  dragTo(x, y) {
+    this.#jump({ ...this.state.view, x, y });
+  }
+
+  /** Moves the view, if need be, so that a pixel is well inside the stage. */
+  reveal(x, y) {
+    const { width, height, left, top, right, bottom } = this.state.viewport;
+    const at = toScreen(this.#target, this.state.viewport, x + 0.5, y + 0.5);
+    const short = (value, from, to) => {
+      const margin = FOLLOW_MARGIN * (to - from);
+      return Math.max(0, from + margin - value) - Math.max(0, value - to + margin);
+    };
+    const dx = short(at.x, left, width - right), dy = short(at.y, top, height - bottom);
+    if (dx !== 0 || dy !== 0) this.pan(dx, dy);
+  }
+
+  /** The stage has a new size. @param {import("./view.js").Viewport} viewport */
+  resize(viewport) {
+    const { state } = this;
+    state.viewport = viewport;
+    if (state.canvas && state.fitted) {
+      state.flight = null;
+      state.view = fit(state.canvas.geometry, state.viewport);
+    }
+    this.ports.changed();
+  }
+
+  /** The canvas is known now: shows the place that the link names, or all of it. */
+  open(hash) {
+    const { state } = this;
+    if (!this.#show(parseHash(hash))) {
+      state.view = fit(state.canvas.geometry, state.viewport);
+      state.fitted = true;
+    }
+  }
+
+  /** The user has changed the link by hand. */
+  follow(hash) {
+    if (hash !== this.hash) this.#show(parseHash(hash));
+  }
+
+  /** The link's part after the address: where the view is, or is going, and the moment that is shown. */
+  get hash() {
+    const { canvas, past } = this.state;
+    return canvas ? withMoment(formatHash(this.#target, canvas.geometry), past?.marked ?? null) : "";
+  }
+
+  /** The same, with a pixel in the middle. */
+  hashOf(x, y) {
+    const { canvas, past } = this.state, zoom = Math.max(this.#target.zoom, DRAW_ZOOM);
+    return withMoment(formatHash({ x, y, zoom }, canvas.geometry), past?.marked ?? null);
+  }
+
+  /** Lets time pass. Returns whether the view is still moving. */
+  advance(now) {
+    const { flight } = this.state;
+    if (!flight) return false;
+    const { view, arrived } = flightAt(flight, now);
+    this.state.view = view;
+    if (arrived) this.state.flight = null;
+    return !arrived;
+  }
+
+  /** @param {View | null} view */
+  #show(view) {
+    if (!view || !this.state.canvas) return false;
+    this.#jump(view);
+    return true;
+  }
+
+  /** @param {View} to */
+  #jump(to) {
+    if (!this.state.canvas) return;
+    this.state.view = clamp(to, this.state.canvas.geometry, this.state.viewport);
+    this.state.flight = null;
+    this.state.fitted = false;
+    this.ports.changed();
+  }
+
+  /** @param {View} to @param {number} duration ms */
+  #fly(to, duration) {
+    if (this.ports.calm()) return this.#jump(to);
+    if (!this.state.canvas) return;
+    const { state } = this;
+    const target = clamp(to, this.state.canvas.geometry, state.viewport);
+    state.flight = { from: state.view, to: target, start: this.ports.now(), duration };
+    state.fitted = false;
+    this.ports.changed();
+  }
+
+  /** The point that stays in place when none is given: the pointer, the pixel aimed at, or the middle. CSS pixels. */
+  #anchor() {
+    const { pointer, reticule, viewport } = this.state;
+    if (pointer && !reticule?.keyboard) return pointer;
+    if (reticule) {
+      const at = toScreen(this.#target, viewport, reticule.x + 0.5, reticule.y + 0.5);
+      if (at.x >= 0 && at.y >= 0 && at.x < viewport.width && at.y < viewport.height) return at;
+    }
+    return middle(viewport);
+  }
+}

@@ -1,0 +1,215 @@
+// Draws what lies over the canvas: the grid, the pixel aimed at, and where other users are and draw.
+
+import { toHex } from "../colour.js";
+import { countdown } from "../durations.js";
+import { hindrance, wait } from "../limits/hindrance.js";
+import { ANONYMOUS, POINTER_LIFE, TAG_LIFE } from "../people/people.js";
+import { resizeTo } from "./stage.js";
+import { DRAW_ZOOM, toScreen, visibleRect } from "./view.js";
+
+/**
+ * @typedef {import("../state.js").State} State
+ * @typedef {import("./theme.js").Theme} Theme
+ */
+
+const GRID_FROM = 8; // zoom at which the grid begins to show
+const GRID_FULL = 14; // zoom from which the grid shows in full
+const SMALLEST_RETICULE = 7; // CSS pixels: a smaller one could not be found
+const LABEL_EDGE = 4; // CSS pixels between a name and the edge of the stage
+const FADE = 0.4; // part of their life, at its end, during which tags and pointers fade
+const GLIDE = 0.35; // part of its remaining way that a pointer moves with each frame
+
+export class Overlay {
+  /** What parts of the page that are loaded later draw between grid and reticule. @type {((context: CanvasRenderingContext2D, state: State, theme: Theme, density: number, now: number) => void)[]} */
+  layers = [];
+
+  /** @param {HTMLCanvasElement} element */
+  constructor(element) {
+    this.element = element;
+    this.context = element.getContext("2d");
+  }
+
+  /**
+   * @param {State} state
+   * @param {Theme} theme
+   * @param {number} density device pixels per CSS pixel
+   * @param {boolean} calm whether the user asked for less motion
+   * @returns {boolean} whether something on it is moving
+   */
+  draw(state, theme, density, calm, now) {
+    const { context } = this;
+    resizeTo(this.element, state.viewport, density);
+    context.setTransform(density, 0, 0, density, 0, 0);
+    context.clearRect(0, 0, state.viewport.width, state.viewport.height);
+    if (!state.canvas) return false;
+    if (state.grid) this.#drawGrid(state, theme, density);
+    for (const layer of this.layers) {
+      context.save();
+      layer(context, state, theme, density, now);
+      context.restore();
+    }
+    this.#drawReticule(state, density);
+    if (state.inspected) this.#ring(state, state.inspected, density);
+    context.font = `600 12px ${theme.font}`;
+    context.textBaseline = "middle";
+    if (state.past) return false; // who is there now was not there then
+    this.#drawWait(state, theme, now);
+    for (const [author, tag] of state.people.tags) {
+      this.#drawTag(state, theme, state.people.nameOf(author), tag.x + 0.5, tag.y + 0.5, remaining(now - tag.drawn, TAG_LIFE));
+    }
+    let moving = false;
+    for (const [user, pointer] of state.people.pointers) {
+      moving = glide(pointer, calm) || moving;
+      this.#drawPointer(state, theme, user, pointer, remaining(now - pointer.moved, POINTER_LIFE));
+    }
+    return moving;
+  }
+
+  /** @param {State} state */
+  #drawGrid({ view, viewport, canvas }, theme, density) {
+    const strength = (view.zoom - GRID_FROM) / (GRID_FULL - GRID_FROM);
+    if (strength < 0) return;
+    const { context } = this;
+    const seen = visibleRect(view, viewport);
+    const left = Math.max(0, Math.floor(seen.x)), right = Math.min(canvas.geometry.width, Math.ceil(seen.x + seen.width));
+    const top = Math.max(0, Math.floor(seen.y)), bottom = Math.min(canvas.geometry.height, Math.ceil(seen.y + seen.height));
+    const from = toScreen(view, viewport, left, top), to = toScreen(view, viewport, right, bottom);
+    const crisp = (at) => (Math.round(at * density) + 0.5) / density;
+    context.beginPath();
+    for (let x = left; x <= right; x++) {
+      const at = crisp(toScreen(view, viewport, x, 0).x);
+      context.moveTo(at, from.y);
+      context.lineTo(at, to.y);
+    }
+    for (let y = top; y <= bottom; y++) {
+      const at = crisp(toScreen(view, viewport, 0, y).y);
+      context.moveTo(from.x, at);
+      context.lineTo(to.x, at);
+    }
+    context.globalAlpha = Math.min(1, 0.25 + 0.75 * strength);
+    context.strokeStyle = theme.grid;
+    context.lineWidth = 1 / density;
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  /** Shows the pixel aimed at. @param {State} state */
+  #drawReticule(state, density) {
+    const { reticule, view, colour, tool, past } = state;
+    if (!reticule || tool === "hand") return;
+    if (!reticule.keyboard && view.zoom < DRAW_ZOOM) return;
+    const { left, top, size } = this.#ring(state, reticule, density);
+    if (tool !== "pencil" || past || view.zoom < GRID_FROM) return;
+    const dot = Math.max(4, Math.round(size * 0.4));
+    this.context.fillStyle = toHex(colour);
+    this.context.fillRect(left + (size - dot) / 2, top + (size - dot) / 2, dot, dot);
+  }
+
+  /** Outlines a pixel, light within dark, so that it is seen on any colour. @param {State} state @param {{x: number, y: number}} pixel */
+  #ring({ view, viewport }, pixel, density) {
+    const { context } = this;
+    const middle = toScreen(view, viewport, pixel.x + 0.5, pixel.y + 0.5);
+    const size = Math.max(view.zoom, SMALLEST_RETICULE);
+    const left = Math.round((middle.x - size / 2) * density) / density, top = Math.round((middle.y - size / 2) * density) / density;
+    const ring = (out, width, style) => {
+      context.strokeStyle = style;
+      context.lineWidth = width;
+      context.strokeRect(left - out, top - out, size + 2 * out, size + 2 * out);
+    };
+    ring(2.5, 1, "rgba(0, 0, 0, 0.75)");
+    ring(1, 2, "#fff");
+    return { left, top, size };
+  }
+
+  /** Says beside the pencil when it draws again. @param {State} state */
+  #drawWait(state, theme, now) {
+    const { reticule, view, viewport, pointer, tool } = state;
+    if (!reticule || tool !== "pencil" || hindrance(state, now) !== "cooldown") return;
+    if (!reticule.keyboard && view.zoom < DRAW_ZOOM) return;
+    const ms = wait(state, now);
+    if (ms === Infinity) return;
+    const corner = toScreen(view, viewport, reticule.x + 1, reticule.y + 1);
+    const at = reticule.keyboard || !pointer ? { x: corner.x + 8, y: corner.y } : { x: pointer.x + 12, y: pointer.y + 8 };
+    this.#drawLabel(viewport, theme, countdown(ms), at.x, at.y, 1);
+  }
+
+  #drawPointer(state, theme, user, pointer, strength) {
+    const at = toScreen(state.view, state.viewport, pointer.shownX + 0.5, pointer.shownY + 0.5);
+    if (!this.#sees(state, at)) return;
+    const { context } = this;
+    context.globalAlpha = strength;
+    context.beginPath();
+    context.moveTo(at.x, at.y);
+    context.lineTo(at.x + 4, at.y + 13);
+    context.lineTo(at.x + 7, at.y + 8);
+    context.lineTo(at.x + 13, at.y + 6);
+    context.closePath();
+    context.fillStyle = colourOf(user);
+    context.strokeStyle = "#fff";
+    context.lineWidth = 1.5;
+    context.fill();
+    context.stroke();
+    context.globalAlpha = 1;
+    const name = state.people.nameOf(user);
+    if (name !== ANONYMOUS && !state.people.tags.has(user)) {
+      this.#drawLabel(state.viewport, theme, name, at.x + 12, at.y + 10, strength);
+    }
+  }
+
+  #drawTag(state, theme, name, x, y, strength) {
+    const at = toScreen(state.view, state.viewport, x, y);
+    if (!this.#sees(state, at)) return;
+    const away = Math.min(state.view.zoom / 2, 24) + 6;
+    this.#drawLabel(state.viewport, theme, name, at.x + away, at.y - away - 14, strength);
+  }
+
+  /** Draws a name, beside its place if need be to keep it on the stage. CSS pixels. */
+  #drawLabel(viewport, theme, text, atX, atY, strength) {
+    const { context } = this;
+    const width = context.measureText(text).width + 14;
+    const x = Math.max(LABEL_EDGE, Math.min(atX, viewport.width - width - LABEL_EDGE)), y = Math.max(LABEL_EDGE, atY);
+    context.globalAlpha = strength;
+    plate(context, theme, text, { x, y, width, height: 20 }, 10);
+    context.globalAlpha = 1;
+  }
+
+  #sees({ viewport }, at) {
+    return at.x >= 0 && at.y >= 0 && at.x <= viewport.width && at.y <= viewport.height;
+  }
+}
+
+/** Writes words on a plate, which they fill. @param {Theme} theme @param {import("../geometry.js").Rect} at CSS pixels */
+export function plate(context, theme, text, { x, y, width, height }, round) {
+  context.beginPath();
+  context.roundRect(x, y, width, height, round);
+  context.fillStyle = theme.panel;
+  context.fill();
+  context.strokeStyle = theme.grid;
+  context.lineWidth = 1;
+  context.stroke();
+  context.fillStyle = theme.ink;
+  context.fillText(text, x + 7, y + height / 2 + 0.5, width - 14);
+}
+
+/** How visible something is at an age: fully, then fading at the end of its life. */
+function remaining(age, life) {
+  return Math.min(1, Math.max(0, (life - age) / (FADE * life)));
+}
+
+/** Moves a drawn pointer towards its real place. Returns whether it isn't there yet. @param {import("../people/people.js").Pointer} pointer */
+function glide(pointer, calm) {
+  const dx = pointer.x - pointer.shownX, dy = pointer.y - pointer.shownY;
+  if (calm || Math.abs(dx) + Math.abs(dy) < 0.05) {
+    pointer.shownX = pointer.x;
+    pointer.shownY = pointer.y;
+    return false;
+  }
+  pointer.shownX += dx * GLIDE;
+  pointer.shownY += dy * GLIDE;
+  return true;
+}
+
+/** A user's own hue: the golden angle keeps those of neighbouring ids apart. */
+function colourOf(user) {
+  return `hsl(${Math.round((user % 9973) * 137.508) % 360} 65% 45%)`;
+}

@@ -1,7 +1,6 @@
 package transport
 
 import (
-	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"sync"
@@ -185,26 +184,36 @@ func TestFanout_Cursors(t *testing.T) {
 	})
 }
 
-// Reset: the region's history was replaced. The client gets there from what it holds.
+// Reset: the region's history was replaced. The client gets there from what it holds, whether the next
+// batch is made before it asks or after it was answered.
 func TestFanout_Reset(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, host := openServer(t, plain, nil)
 		c, p := dialBinary(t, s), newPainter(testGeometry)
 		c.subscribe(p.followAll()...)
 		c.paintAll(p, host)
-		host.publish(1, 1, canvas.Pixel{Pos: 1, Color: 1})
-		c.paintAll(p, host)
-		host.wait(func() {
+		draw := func() { host.commit(1, 1, []canvas.Pixel{{Pos: 2, Color: 2}}) }
+		replace := func(by canvas.Position) {
 			r := &host.regions[1]
-			r.ring, r.at = nil, canvas.Position{Epoch: 5, Seq: 90}
-			r.tile.Set(9, 9)
+			r.ring, r.at = nil, by
+			r.tile.Set(9, canvas.Color(by.Epoch))
 			s.Reset(1)
-		})
-		host.publish(1, 1, canvas.Pixel{Pos: 2, Color: 2})
-		c.paintAll(p, host)
-		if tile, at := host.tile(1); at.Seq != 91 || !bytes.Equal(p.regions[1].tile, tile) || p.snapshots != 1 {
-			t.Errorf("at %v, %d snapshots", at, p.snapshots)
 		}
+		expect := func(want canvas.Position, snapshots int) {
+			t.Helper()
+			c.paintAll(p, host)
+			if at := p.regions[1].at; at != want || p.snapshots != snapshots {
+				t.Errorf("at %v after %d snapshots, want %v after %d", at, p.snapshots, want, snapshots)
+			}
+		}
+		host.wait(draw)
+		expect(canvas.Position{Epoch: 1, Seq: 1}, 0)
+		host.wait(func() { replace(canvas.Position{Epoch: 5, Seq: 90}); draw() })
+		expect(canvas.Position{Epoch: 5, Seq: 91}, 1)
+		host.wait(func() { replace(canvas.Position{Epoch: 6, Seq: 80}) })
+		expect(canvas.Position{Epoch: 6, Seq: 80}, 2)
+		host.wait(draw)
+		expect(canvas.Position{Epoch: 6, Seq: 81}, 2)
 	})
 }
 

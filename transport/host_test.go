@@ -149,7 +149,7 @@ func (h *fakeHost) publish(region canvas.RegionID, author canvas.Author, pixels 
 func (h *fakeHost) commit(region canvas.RegionID, author canvas.Author, pixels []canvas.Pixel) {
 	r := &h.regions[region]
 	b := &canvas.Batch{
-		Region: region, Epoch: 1, From: r.at.Seq, To: r.at.Seq + uint64(len(pixels)), Time: 1_700_000_000_000,
+		Region: region, Epoch: max(r.at.Epoch, 1), From: r.at.Seq, To: r.at.Seq + uint64(len(pixels)), Time: 1_700_000_000_000,
 		Ops: []canvas.Op{{ID: canvas.OpID{Author: author, Num: 1}, Name: "ada", Pixels: pixels}},
 	}
 	r.tile.Apply(b)

@@ -122,7 +122,7 @@ func TestRuled_NewConnections(t *testing.T) {
 	people.by["key"] = canvas.Person{Kind: canvas.Bot, Subject: canvas.Subject{6}, User: 0xB0C2, Network: owner}
 	people.mu.Unlock()
 	s.ruled(decree{version: 7, bans: func(who rules.Who) bool {
-		return who.User == 0xA1 || who.Network == 77 || who.User == 3 || who.User == 0xC1
+		return who.User == 0xA1 || who.Network == 77 || who.User == 3 || who.Owner == 0xC1
 	}}, "")
 
 	netted := dial(t, s, upgradetest.OfferBinary+"Authorization: netted\r\n") // viewer 1: let in by rules of before

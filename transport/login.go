@@ -10,6 +10,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/auth"
+	"pixelplayground/transport/frames"
 	"pixelplayground/transport/upgrade"
 )
 
@@ -19,6 +20,8 @@ type People interface {
 	// Token tells who shows a token over a connection from an address, and who was known as before until
 	// now. It asks nobody.
 	Token(token string, before canvas.Person, from netip.Addr) (canvas.Person, *auth.Refusal)
+	// TakesTokens reports whether it knows any.
+	TakesTokens() bool
 	// Stands reports whether a login has not been ended.
 	Stands(login string) bool
 	// InUse notes that a connection by this login is open. It asks nobody.
@@ -55,27 +58,34 @@ func (s *shard) known(c *conn, person canvas.Person) {
 	}
 }
 
-// greet handles HELLO. A token in it counts before what the handshake showed.
+// greet handles HELLO. A token in it counts before what the handshake showed, so only now it is certain who the
+// connection is from, and whether they are kept out.
 func (s *shard) greet(c *conn, m codec.Hello) {
-	if m.Token != "" {
-		if people := s.server.cfg.People; people != nil {
-			person, refused := people.Token(m.Token, canvas.Person{}, s.visitors[c.id].from)
-			if refused != nil {
-				s.unknownToken(c, refused)
-				return
-			}
-			if s.known(c, person); c.state >= closing {
-				return
-			}
-			s.command(c, actors.Identified{Person: person})
+	c.state, c.knows = arriving, m.Knows
+	if people := s.server.cfg.People; m.Token != "" && people != nil {
+		person, refused := people.Token(m.Token, canvas.Person{}, s.visitors[c.id].from)
+		if refused != nil {
+			s.unknownToken(c, refused)
+			return
 		}
+		if s.known(c, person); c.state >= closing {
+			return
+		}
+		s.command(c, actors.Identified{Person: person})
+	} else if s.judge(c); c.state >= closing {
+		return
 	}
 	if s.logins[c].person.Barred {
 		s.failFor(c, codec.CloseEnded, "sign in to see this canvas")
 		return
 	}
-	c.state, c.knows = arriving, m.Knows
 	s.command(c, actors.Hello{Session: m.Session, Resume: m.Resume, Name: m.Name, Sent: m.Sent})
+}
+
+// unsaid reports whether a connection may still turn out to be from somebody else than the handshake showed.
+func (s *shard) unsaid(c *conn) bool {
+	people := s.server.cfg.People
+	return c.state == greeting && c.protocol == frames.Binary && people != nil && people.TakesTokens()
 }
 
 func (s *shard) unknownToken(c *conn, refused *auth.Refusal) {

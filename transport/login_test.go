@@ -61,6 +61,8 @@ func (r *registry) Token(token string, before canvas.Person, _ netip.Addr) (canv
 	return person, nil
 }
 
+func (r *registry) TakesTokens() bool { return true }
+
 func (r *registry) Stands(login string) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -21,6 +21,8 @@ func (greeter) Token(string, canvas.Person, netip.Addr) (canvas.Person, *auth.Re
 	return canvas.Person{}, &auth.Refusal{Status: http.StatusUnauthorized, Text: "no token is taken"}
 }
 
+func (greeter) TakesTokens() bool { return false }
+
 func (greeter) Stands(string) bool { return true }
 
 func (greeter) InUse(string) {}

@@ -98,9 +98,10 @@ func (s *shard) enforce(most int) {
 	}
 }
 
-// judge closes a connection of somebody whom the rules ban, and notes whether they shadow them.
+// judge closes a connection of somebody whom the rules ban, and notes whether they shadow them. Who that is
+// must be certain.
 func (s *shard) judge(c *conn) {
-	if c.state >= closing {
+	if c.state >= closing || s.unsaid(c) {
 		return
 	}
 	in, now := *s.server.rules.Load(), s.server.cfg.Now()

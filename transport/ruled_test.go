@@ -125,7 +125,7 @@ func TestRuled_NewConnections(t *testing.T) {
 		return who.User == 0xA1 || who.Network == 77 || who.User == 3 || who.Owner == 0xC1
 	}}, "")
 
-	netted := dial(t, s, upgradetest.OfferBinary+"Authorization: netted\r\n") // viewer 1: let in by rules of before
+	netted := dial(t, s, upgradetest.OfferBinary+"Authorization: netted\r\n", hello("")...) // viewer 1: let in by rules of before
 	if code := netted.closeCode(); code != codec.CloseBanned || netted.reason != whyBanned {
 		t.Errorf("a network that is banned: closed with %d (%s)", code, netted.reason)
 	}
@@ -137,10 +137,15 @@ func TestRuled_NewConnections(t *testing.T) {
 	if code := session.closeCode(); code != codec.CloseBanned {
 		t.Errorf("a session that is banned: closed with %d", code)
 	}
-	bot := dial(t, s, upgradetest.OfferBinary+"Authorization: key\r\n") // viewer 4: of somebody banned
+	bot := dial(t, s, upgradetest.OfferBinary+"Authorization: key\r\n", hello("")...) // viewer 4: of somebody banned
 	if code := bot.closeCode(); code != codec.CloseBanned {
 		t.Errorf("the bot of somebody banned: closed with %d", code)
 	}
+	unsaid := dial(t, s, upgradetest.OfferBinary+"Authorization: netted\r\n") // viewer 5: shows who they are only in HELLO
+	upgradetest.Eventually(t, "the host has it", func() bool { return host.session(5) != nil })
+	inspect(s, 5, func(s *shard, c *conn) { s.judge(c) })
+	unsaid.write(hello("ada2"))
+	await[codec.Welcome](unsaid)
 	honest := dial(t, s, upgradetest.OfferBinary, frame(ws.OpBinary, codec.AppendHello(nil, codec.Hello{Sent: new(uint64), Knows: canvas.RefusedBanned}))...)
 	await[codec.Welcome](honest)
 	if m := await[codec.Notice](honest); m.Code != codec.NoticeRules || m.Text != "7" {
@@ -151,7 +156,7 @@ func TestRuled_NewConnections(t *testing.T) {
 	if m, ok := before.message().(codec.Pong); !ok {
 		t.Errorf("a client that knows of no rules is told %+v at the beginning", m)
 	}
-	if len(host.session(5).received()) == 0 {
+	if len(host.session(6).received()) == 0 {
 		t.Error("the honest one's actor got nothing")
 	}
 }

@@ -25,6 +25,8 @@ func (v visitors) Token(token string, before canvas.Person, from netip.Addr) (ca
 	return v.people.Token(token, before, from)
 }
 
+func (v visitors) TakesTokens() bool { return v.people.TakesTokens() }
+
 func (v visitors) Stands(login string) bool { return v.people.Stands(login) }
 
 func (v visitors) InUse(login string) { v.people.InUse(login) }

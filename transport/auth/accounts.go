@@ -158,24 +158,34 @@ func (p *People) bot(text string, from netip.Addr, keys *keys) (*canvas.Person, 
 	return &person, nil
 }
 
-// withRights says what a person may do.
+// withRights says what a person may do. Who may still show a token is refused nothing yet: it may be somebody else's.
 func (p *People) withRights(person canvas.Person, shown Shown) (canvas.Person, *Refusal) {
 	person = p.judged(person)
-	if ban := p.judge.Banned(person); ban != nil {
-		return person, ban.refusal()
-	}
 	person.ReadOnly = person.ReadOnly || person.Role < p.cfg.Rights.Draw
-	switch {
-	case person.Role >= p.cfg.Rights.Watch:
-		return person, nil
-	case person.Login != "":
-		return person, &Refusal{Status: http.StatusForbidden, Text: "this account may not see this canvas"}
-	case p.tokens != nil && shown.Hello: // it may still show a token
+	refused := p.mayLook(person)
+	if refused != nil && shown.Hello && p.TakesTokens() {
 		person.Barred, person.ReadOnly = true, true
 		return person, nil
 	}
-	return person, unauthorised("sign in to see this canvas")
+	return person, refused
 }
+
+// mayLook says why a person may not even look; nil: they may.
+func (p *People) mayLook(person canvas.Person) *Refusal {
+	if ban := p.judge.Banned(person); ban != nil {
+		return ban.refusal()
+	}
+	switch {
+	case person.Role >= p.cfg.Rights.Watch:
+		return nil
+	case person.Login != "":
+		return &Refusal{Status: http.StatusForbidden, Text: "this account may not see this canvas"}
+	}
+	return unauthorised("sign in to see this canvas")
+}
+
+// TakesTokens reports whether who is connected may show a token, in HELLO too.
+func (p *People) TakesTokens() bool { return p.tokens != nil }
 
 // MayWatch says why a request may not see the canvas; nil: it may. Where everyone may, and nobody is banned,
 // nobody is asked who they are.

@@ -6,18 +6,24 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"time"
+
+	"github.com/go-jose/go-jose/v4"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/auth/botkey"
+	"pixelplayground/transport/auth/openid"
+	"pixelplayground/transport/auth/openidtest"
 )
 
 // court is a Judge that has decided about some people, by their public ids.
 type court struct {
-	roles map[canvas.Author]canvas.Role
-	bans  map[canvas.Author]*Ban
+	roles    map[canvas.Author]canvas.Role
+	bans     map[canvas.Author]*Ban
+	networks map[canvas.NetworkID]*Ban // of those below moderators
 }
 
-func (c court) Bans() bool { return len(c.bans) > 0 }
+func (c court) Bans() bool { return len(c.bans)+len(c.networks) > 0 }
 
 func (c court) Role(p canvas.Person) canvas.Role {
 	if role, ok := c.roles[p.User]; ok && p.User != 0 {
@@ -28,6 +34,9 @@ func (c court) Role(p canvas.Person) canvas.Role {
 
 func (c court) Banned(p canvas.Person) *Ban {
 	if ban := c.bans[p.User]; ban != nil {
+		return ban
+	}
+	if ban := c.networks[p.From]; ban != nil && p.Role < canvas.RoleModerator {
 		return ban
 	}
 	return c.bans[p.Owner()]
@@ -91,6 +100,54 @@ func TestJudge_Banned(t *testing.T) {
 	}
 	if person := identified(t, p, shown(guest(t, p))); person.User == eve.User {
 		t.Error("another guest is the same")
+	}
+}
+
+// TestJudge_BannedNetwork: moderators are let in whatever they show themselves by, and at the handshake nobody is refused who
+// may still show a token. Everybody else there is refused, signed in or not.
+func TestJudge_BannedNetwork(t *testing.T) {
+	const secret = "a secret of a site's backend in tests"
+	w := newTown(t, "")
+	w.cfg.Tokens = openid.TokenConfig{Secret: secret, Issuer: "site", Audience: "canvas", Roles: openid.Roles{Claim: "groups", Moderators: []string{"moderators"}}}
+	p := w.gateway().People
+	token := func(group string) string {
+		now := w.clock.Now()
+		return openidtest.Signed(t, jose.HS256, []byte(secret), "", map[string]any{"iss": "site", "aud": "canvas", "sub": group, "groups": group, "iat": now.Unix(), "exp": now.Add(time.Hour).Unix()})
+	}
+	cookie := guest(t, p)
+	from := identified(t, p, shown(cookie)).From
+	p.UseJudge(court{networks: map[canvas.NetworkID]*Ban{from: {Act: 7}}})
+
+	for name, s := range map[string]Shown{"a guest": shown(cookie), "a program": shown(), "a member": bearing(token("artists"))} {
+		if _, refused := p.Identify(s); refused == nil || refused.Ban == nil {
+			t.Errorf("%s over HTTP: %+v", name, refused)
+		}
+		s.Hello = true
+		if person, refused := p.Identify(s); refused != nil || !person.Barred || !person.ReadOnly {
+			t.Errorf("%s, who may still show a token: %+v, %v", name, person, refused)
+		}
+	}
+	before := shown(cookie)
+	if person, refused := p.Token(token("moderators"), canvas.Person{}, before.From); refused != nil || person.Barred || person.Role != canvas.RoleModerator {
+		t.Errorf("a moderator's token in HELLO: %+v, %v", person, refused)
+	}
+	if _, refused := p.Token(token("artists"), canvas.Person{}, before.From); refused == nil || refused.Ban == nil {
+		t.Errorf("a member's token in HELLO: %v", refused)
+	}
+	for _, hello := range []bool{false, true} {
+		s := bearing(token("moderators"))
+		s.Hello = hello
+		if person, refused := p.Identify(s); refused != nil || person.Barred {
+			t.Errorf("a moderator's token in a header, HELLO follows %t: %+v, %v", hello, person, refused)
+		}
+	}
+	w.cfg.Tokens = openid.TokenConfig{}
+	plain := w.gateway().People
+	plain.UseJudge(court{networks: map[canvas.NetworkID]*Ban{from: {Act: 7}}})
+	s := shown(cookie)
+	s.Hello = true
+	if _, refused := plain.Identify(s); refused == nil || refused.Ban == nil {
+		t.Errorf("where nobody can show a token: %v", refused)
 	}
 }
 

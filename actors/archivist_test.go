@@ -17,6 +17,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/regions"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
 )
@@ -205,7 +206,7 @@ func TestArchivist_RecordsEverythingOnce(t *testing.T) {
 	})
 	writes := s.writes
 	w.node.Close()
-	if err := w.node.Recording(); err != nil || s.writes != writes || s.most > writesAtOnce {
+	if err := w.node.Recording(); err != nil || s.writes != writes || s.most > 1 {
 		t.Errorf("%v; %d writes more when all was recorded; %d at once", err, s.writes-writes, s.most)
 	}
 }
@@ -223,8 +224,8 @@ func TestArchivist_WaitsForEnough(t *testing.T) {
 		w.eventually("acknowledged", func() bool { return len(a.acked) == int(to) })
 	}
 	place(1, 19)
-	details, err := w.node.Describe(t.Context(), w.node.Address(), archivistName(0))
-	if err != nil || details.State != string(stepWaiting) || s.writes != 0 {
+	details, err := w.node.Describe(t.Context(), w.node.Address(), regions.ArchivistName(0))
+	if err != nil || details.State != "waiting" || s.writes != 0 {
 		t.Fatalf("%+v, %v, %d writes; 19 pixels wait", details, err, s.writes)
 	}
 	if pixels, oldest := w.node.Stats().Unrecorded(); pixels != 19 || oldest <= 0 || oldest > time.Hour {
@@ -291,7 +292,7 @@ func TestArchivist_GoesOn(t *testing.T) {
 		},
 		"another archivist": func(w *world, _ *scribe) *world {
 			for id := range canvas.RegionID(testGeometry.Regions()) {
-				restart(w, archivistName(id))
+				restart(w, regions.ArchivistName(id))
 			}
 			return w
 		},
@@ -324,7 +325,7 @@ func TestArchivist_GoesOn(t *testing.T) {
 			w.eventually("writes are under way", func() bool {
 				s.mu.Lock()
 				defer s.mu.Unlock()
-				return s.active == writesAtOnce
+				return s.active == 1
 			})
 			next := fail(w, s)
 			if next == w {
@@ -454,22 +455,6 @@ func TestArchivist_LetsRegionsRest(t *testing.T) {
 		beats = min(beats, n)
 		return n >= beats+16
 	})
-}
-
-// A commit costs the record nothing.
-func TestRecording_AllocatesNothing(t *testing.T) {
-	n := New(DefaultConfig(), Ports{Store: memory.New(memory.Config{}), Recorder: newScribe(nil)})
-	r := newRegion(n, 0)
-	r.recording.told = true
-	if allocs := testing.AllocsPerRun(1000, func() {
-		r.Position.Seq++
-		r.recordLater(nil)
-	}); allocs > 0 {
-		t.Errorf("%v allocations a commit", allocs)
-	}
-	if pixels, _ := n.stats.Unrecorded(); pixels != 1001 { // once more to warm up
-		t.Errorf("%d pixels wait", pixels)
-	}
 }
 
 // A mark that the store refuses is no failure of the record: the region finds out what is wrong.

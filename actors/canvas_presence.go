@@ -59,6 +59,9 @@ type (
 // together with the previous presence.
 const settleTime = 400 * time.Millisecond
 
+// rosterLease is how many renewals, one each beat, a roster may miss before its users are gone.
+const rosterLease = 8
+
 // usersAtOnce bounds the users in one message: about 400 KB between pods.
 const usersAtOnce = 4096
 
@@ -291,7 +294,7 @@ func (p *presence) list() []canvas.User {
 func (p *presence) sweep(ctx actor.Context) {
 	now := p.pod.clock.Now()
 	for key, r := range p.pods {
-		if now.Sub(r.seen) > leaseBeats*p.pod.cfg.Beat {
+		if now.Sub(r.seen) > rosterLease*p.pod.cfg.Beat {
 			delete(p.pods, key)
 			p.schedule(ctx)
 		}

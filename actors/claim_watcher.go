@@ -2,12 +2,11 @@ package actors
 
 import (
 	"context"
-	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/actors/store"
+	"pixelplayground/actors/regions"
 )
 
 // claimWatcher asks the store, for all idle regions of the pod at once, whether anybody has claimed
@@ -26,35 +25,21 @@ type claimWatcher struct {
 	held   time.Time // when the last question was asked that was answered with mark
 	doubts bool      // that is too long ago, and regions have been told
 
-	watched map[canvas.RegionID]watchedClaim // of the regions that rest
-	turn    int                              // which part of the regions is verified next
-}
-
-// watchedClaim is what the store should know of a region that rests.
-type watchedClaim struct {
-	term    store.Term
-	reached uint64
-	proven  time.Time // when the last call began that confirmed it
+	watched map[canvas.RegionID]regions.WatchedClaim // of the regions that rest
+	turn    int                                      // which part of the regions is verified next
 }
 
 const (
-	// verifyBeats is how many beats pass between two questions of the watcher, and between two
-	// questions of a region that it does not cover: under a second.
-	verifyBeats = 3
-	// verifyAtLeast is how long a region relies on the watcher alone. It may be up to a half
-	// longer, so that regions don't ask at the same time. They must ask, since pods of earlier
-	// versions claim without a mark, and since nothing else shows that a store has lost a region.
-	verifyAtLeast = time.Minute
 	// verifyTurns is in how many parts the watcher verifies the regions that rest, one with each
 	// of its questions: each region once in 75 s.
 	verifyTurns = 100
 	// heldBeats is how old the watcher's last answer may be: a slow store must not be asked for
 	// every region.
-	heldBeats = 4 * verifyBeats
+	heldBeats = 4 * regions.VerifyBeats
 )
 
 // open begins to ask. The watcher asks as long as the pod serves regions.
-func (w *claimWatcher) open() { w.pod.clock.AfterFunc(verifyBeats*w.pod.cfg.Beat, w.tick) }
+func (w *claimWatcher) open() { w.pod.clock.AfterFunc(regions.VerifyBeats*w.pod.cfg.Beat, w.tick) }
 
 // close ends it: nothing is asked after it has returned.
 func (w *claimWatcher) close() {
@@ -98,25 +83,25 @@ func (w *claimWatcher) ask(ctx context.Context) {
 // doubt makes all idle regions ask for themselves.
 func (w *claimWatcher) doubt() {
 	for _, pid := range w.pod.regions {
-		w.pod.system.Root.Send(pid, ownershipDoubted{})
+		w.pod.system.Root.Send(pid, regions.OwnershipDoubted{})
 	}
 }
 
-// watch verifies a region from now on in its place, until unwatch.
-func (w *claimWatcher) watch(id canvas.RegionID, c watchedClaim) {
+// Watch verifies a region from now on in its place, until Unwatch.
+func (w *claimWatcher) Watch(id canvas.RegionID, c regions.WatchedClaim) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.watched == nil {
-		w.watched = make(map[canvas.RegionID]watchedClaim)
+		w.watched = make(map[canvas.RegionID]regions.WatchedClaim)
 	}
 	w.watched[id] = c
 }
 
-// unwatch returns when the last call began by which the store has confirmed the region.
-func (w *claimWatcher) unwatch(id canvas.RegionID) (proven time.Time) {
+// Unwatch returns when the last call began by which the store has confirmed the region.
+func (w *claimWatcher) Unwatch(id canvas.RegionID) (proven time.Time) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	proven = w.watched[id].proven
+	proven = w.watched[id].Proven
 	delete(w.watched, id)
 	return proven
 }
@@ -126,13 +111,13 @@ func (w *claimWatcher) unwatch(id canvas.RegionID) (proven time.Time) {
 func (w *claimWatcher) verify(ctx context.Context) {
 	for id, c := range w.next() {
 		began := w.pod.clock.Now()
-		if w.pod.store.Holds(ctx, id, c.term, c.reached) != nil {
-			w.pod.system.Root.Send(w.pod.regions[id], ownershipDoubted{})
+		if w.pod.store.Holds(ctx, id, c.Term, c.Reached) != nil {
+			w.pod.system.Root.Send(w.pod.regions[id], regions.OwnershipDoubted{})
 			continue
 		}
 		w.mu.Lock()
-		if now, ok := w.watched[id]; ok && now.term == c.term {
-			now.proven = began
+		if now, ok := w.watched[id]; ok && now.Term == c.Term {
+			now.Proven = began
 			w.watched[id] = now
 		}
 		w.mu.Unlock()
@@ -141,10 +126,10 @@ func (w *claimWatcher) verify(ctx context.Context) {
 
 // next takes the next part of the regions that rest. The parts are of ids, so that the store is
 // asked evenly.
-func (w *claimWatcher) next() map[canvas.RegionID]watchedClaim {
+func (w *claimWatcher) next() map[canvas.RegionID]regions.WatchedClaim {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	part, all := make(map[canvas.RegionID]watchedClaim), len(w.pod.regions)
+	part, all := make(map[canvas.RegionID]regions.WatchedClaim), len(w.pod.regions)
 	for id := canvas.RegionID(w.turn * all / verifyTurns); int(id) < (w.turn+1)*all/verifyTurns; id++ {
 		if c, ok := w.watched[id]; ok {
 			part[id] = c
@@ -170,12 +155,9 @@ func (w *claimWatcher) answered(mark string, err error, began time.Time) (change
 	return changed
 }
 
-// trust is how long the watcher may vouch for a region after the store has confirmed it.
-func trust() time.Duration { return verifyAtLeast + mathrand.N(verifyAtLeast/2) }
-
-// covers reports whether a region is known to be still this pod's. proven is when the call began by
+// Covers reports whether a region is known to be still this pod's. proven is when the call began by
 // which the store last confirmed it, which must be less than limit ago.
-func (w *claimWatcher) covers(proven, now time.Time, limit time.Duration) bool {
+func (w *claimWatcher) Covers(proven, now time.Time, limit time.Duration) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return !w.since.IsZero() && !proven.Before(w.since) && now.Sub(w.held) <= heldBeats*w.pod.cfg.Beat && now.Sub(proven) < limit

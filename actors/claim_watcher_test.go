@@ -11,6 +11,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/regions"
 	"pixelplayground/actors/store"
 )
 
@@ -20,7 +21,7 @@ func TestClaimWatcher_Vouches(t *testing.T) {
 	n := &Node{cfg: DefaultConfig(), clock: realClock{}}
 	v := &claimWatcher{pod: n}
 	now := time.Now()
-	if v.covers(now, now, verifyAtLeast) {
+	if v.Covers(now, now, regions.VerifyAtLeast) {
 		t.Error("it vouches before it has asked")
 	}
 	if v.answered("1", nil, now) {
@@ -37,15 +38,15 @@ func TestClaimWatcher_Vouches(t *testing.T) {
 		{"never proven", time.Time{}, now, false},
 		{"not asked of late", proven, now.Add(2 * heldBeats * n.cfg.Beat), false},
 	} {
-		if got := v.covers(c.proven, c.now, verifyAtLeast); got != c.want {
+		if got := v.Covers(c.proven, c.now, regions.VerifyAtLeast); got != c.want {
 			t.Errorf("%s: %v", c.what, got)
 		}
 	}
-	later := now.Add(verifyAtLeast + time.Second)
+	later := now.Add(regions.VerifyAtLeast + time.Second)
 	if v.answered("1", nil, later) {
 		t.Error("the same answer is a change")
 	}
-	if v.covers(proven, later, verifyAtLeast) {
+	if v.Covers(proven, later, regions.VerifyAtLeast) {
 		t.Error("it vouches for ever")
 	}
 	if v.answered("", errors.New("away"), later.Add(time.Second)) || v.held != later {
@@ -54,7 +55,7 @@ func TestClaimWatcher_Vouches(t *testing.T) {
 	if !v.answered("2", nil, now) {
 		t.Error("another answer is no change")
 	}
-	if !v.covers(v.since, now, verifyAtLeast) || v.covers(v.since.Add(-1), now, verifyAtLeast) {
+	if !v.Covers(v.since, now, regions.VerifyAtLeast) || v.Covers(v.since.Add(-1), now, regions.VerifyAtLeast) {
 		t.Error("it vouches for what was proven before the change")
 	}
 }
@@ -81,7 +82,7 @@ func (q *questions) Claims(ctx context.Context) (string, error) {
 func TestClaimWatcher_IdleRegionsAskAsOne(t *testing.T) {
 	w := newWorld(t, nil)
 	q := &questions{Store: w.store}
-	w.node.store = q // not used before
+	useStore(w.node, q)
 	c := w.connect(Hello{})
 	w.watch(c, nil)
 	w.converged(c)
@@ -110,12 +111,12 @@ func TestClaimWatcher_IdleRegionsAskAsOne(t *testing.T) {
 // TestClaimWatcher_Turns shows that the watcher verifies each region that rests once in a turn, whatever
 // their number, and none that does not.
 func TestClaimWatcher_Turns(t *testing.T) {
-	for _, regions := range []int{1, 12, verifyTurns, 4096} {
-		w := &claimWatcher{pod: &Node{pids: pids{regions: make([]*actor.PID, regions)}}}
-		for id := range regions {
-			w.watch(canvas.RegionID(id), watchedClaim{reached: uint64(id)})
+	for _, count := range []int{1, 12, verifyTurns, 4096} {
+		w := &claimWatcher{pod: &Node{pids: pids{regions: make([]*actor.PID, count)}}}
+		for id := range count {
+			w.Watch(canvas.RegionID(id), regions.WatchedClaim{Reached: uint64(id)})
 		}
-		w.unwatch(0)
+		w.Unwatch(0)
 		asked, most := make(map[canvas.RegionID]int), 0
 		for range verifyTurns {
 			part := w.next()
@@ -124,13 +125,13 @@ func TestClaimWatcher_Turns(t *testing.T) {
 				asked[id]++
 			}
 		}
-		for id := range regions {
+		for id := range count {
 			if want := min(id, 1); asked[canvas.RegionID(id)] != want {
-				t.Errorf("of %d regions, %d is verified %d times", regions, id, asked[canvas.RegionID(id)])
+				t.Errorf("of %d regions, %d is verified %d times", count, id, asked[canvas.RegionID(id)])
 			}
 		}
-		if most > regions/verifyTurns+1 {
-			t.Errorf("%d of %d regions at once", most, regions)
+		if most > count/verifyTurns+1 {
+			t.Errorf("%d of %d regions at once", most, count)
 		}
 	}
 }

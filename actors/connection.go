@@ -9,6 +9,7 @@ import (
 
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/telemetry"
 )
@@ -23,12 +24,12 @@ type connection struct {
 	out    Outbox
 
 	network canvas.Network
-	person  canvas.Person // as the rules have it
-	came    canvas.Person // as transport knows them
-	rules   *inForce      // by which person is; nil: it is nobody yet
-	muted   bool          // others are shown no name
-	shownAs string        // the name that others are shown,
-	listed  bool          // if the roster has been told
+	person  canvas.Person      // as the rules have it
+	came    canvas.Person      // as transport knows them
+	rules   *decisions.InForce // by which person is; nil: it is nobody yet
+	muted   bool               // others are shown no name
+	shownAs string             // the name that others are shown,
+	listed  bool               // if the roster has been told
 	key     canvas.Key
 	author  canvas.Author // of the session; 0: not welcomed yet
 	user    canvas.Author // the person's, as others see it

@@ -6,6 +6,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/regions"
 	"pixelplayground/actors/rules"
 )
 
@@ -86,5 +87,5 @@ func (n *Node) allowed(person *canvas.Person, user canvas.Author, dots []canvas.
 		return 0, 0
 	}
 	v := in.CheckDots(whoIs(person, user), dots, n.clock.Now())
-	return v.Why, min(v.Retry, longestRetry)
+	return v.Why, min(v.Retry, regions.LongestRetry)
 }

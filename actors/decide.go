@@ -29,19 +29,12 @@ func (n *Node) Acts(ctx context.Context, before uint64, limit int) ([][]byte, er
 	return n.decisions.Acts(ctx, before, limit)
 }
 
-// inForce is rules, and the number of their publishing, which is higher each time. The version need not be:
-// after a failover of the store, other acts may have the numbers of those that it has lost.
-type inForce struct {
-	*rules.Rules
-	generation uint64
-}
-
 // newDecisions makes what there is of decisions on this pod.
 func (n *Node) newDecisions(ports Ports) *decisions.Pod {
-	n.rules.Store(&inForce{rules.None(), 1})
+	n.rules.Store(&decisions.InForce{Rules: rules.None(), Generation: 1})
 	return decisions.New(decisions.Needs{
 		System: n.system, Documents: ports.Documents, Geometry: n.cfg.Geometry, Stats: &n.stats, Log: n.log,
-		Members: func() []decisions.Member { return n.placement.Keepers() }, Regions: &n.owned, Publish: n.publish,
+		Members: func() []decisions.Member { return n.placement.Keepers() }, Regions: n.owning.Owned, Publish: n.publish,
 		Now: n.clock.Now, Later: n.later, Background: n.background, Unhandled: n.unhandled,
 		StoreTimeout: n.cfg.StoreTimeout, Yield: n.cfg.Yield,
 	})
@@ -57,8 +50,8 @@ func (n *Node) newRollbacks(ports Ports) *rollbacks.Pod {
 
 // publish puts rules in force on this pod. Only the rules actor calls it.
 func (n *Node) publish(now *rules.Rules, announced string) (generation uint64) {
-	generation = n.rules.Load().generation + 1
-	n.rules.Store(&inForce{now, generation})
+	generation = n.rules.Load().Generation + 1
+	n.rules.Store(&decisions.InForce{Rules: now, Generation: generation})
 	n.audience.Ruled(now, announced)
 	if n.cfg.Gateway {
 		n.system.Root.Send(n.system.NewLocalPID(rosterName), ruled{})
@@ -77,7 +70,7 @@ func (n *Node) openDecisions(spawn spawner) (err error) {
 	if n.decisions.Documents == nil {
 		return nil
 	}
-	n.rules.Store(&inForce{n.decisions.Load(), 1})
+	n.rules.Store(&decisions.InForce{Rules: n.decisions.Load(), Generation: 1})
 	n.decider, err = spawn(message.KindRules, message.RulesName, func() actor.Actor { return decisions.NewKeeper(n.decisions) })
 	return err
 }

@@ -12,6 +12,8 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/oplog"
+	"pixelplayground/actors/regions"
 	"pixelplayground/actors/store"
 )
 
@@ -147,7 +149,7 @@ func (h *hook) Claim(ctx context.Context, id canvas.RegionID, owner string) (*st
 func TestRegion_SlowStoreStarvesNoReader(t *testing.T) {
 	w := newWorld(t, nil)
 	h := &hook{Store: w.store}
-	w.node.store = h // nobody has used it
+	useStore(w.node, h)
 	c := w.connect(Hello{})
 	w.watch(c, nil)
 	w.converged(c)
@@ -207,8 +209,8 @@ func TestHandoff_DrainWhileClaiming(t *testing.T) {
 			}
 		}
 	}
-	a.node.store = &hook{Store: p.store, claim: once(held, func() { <-gate })} // nobody has used it
-	b.node.store = &hook{Store: p.store, claim: once(next, func() {})}
+	useStore(a.node, &hook{Store: p.store, claim: once(held, func() { <-gate })})
+	useStore(b.node, &hook{Store: p.store, claim: once(next, func() {})})
 	c := a.connect(Hello{})
 	a.watch(c, nil)
 	<-held
@@ -245,10 +247,10 @@ func TestHandoff_TheSecondToAskComesAfterTheFirst(t *testing.T) {
 	p := newPods(t, 1, unhurried)
 	a := p.members[0]
 	releasing, gate := make(chan canvas.RegionID, testGeometry.Regions()), make(chan struct{})
-	a.node.store = &hook{Store: p.store, release: func(id canvas.RegionID) { // nobody has used it
+	useStore(a.node, &hook{Store: p.store, release: func(id canvas.RegionID) {
 		releasing <- id
 		<-gate
-	}}
+	}})
 	d := p.draw(a, 1)
 	p.more(map[*drawing]*testPod{d: a}, 50)
 	b := p.join()
@@ -258,13 +260,13 @@ func TestHandoff_TheSecondToAskComesAfterTheFirst(t *testing.T) {
 		switch m := ctx.Message().(type) {
 		case *message.Yielded:
 			answers <- m
-		case handOver:
-			ctx.Respond(retired{})
+		case regions.HandOver:
+			ctx.Respond(regions.Retired{})
 		}
 	}))
 	b.system.Root.RequestWithCustomSender(region, &message.Yield{N: 1}, third)
 	for _, pid := range []*actor.PID{region, third} { // earlier messages have been handled
-		if err := b.system.Root.RequestFuture(pid, handOver{}, 10*time.Second).Wait(); err != nil {
+		if err := b.system.Root.RequestFuture(pid, regions.HandOver{}, 10*time.Second).Wait(); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -339,9 +341,9 @@ func TestRegion_PointersDoNotGrowWithPods(t *testing.T) {
 	shown := 0
 	one.eventually("pointers are shown", func() bool {
 		shown = len(one.crowd.pointers)
-		return shown >= intervals*pointersAtOnce
+		return shown >= intervals*oplog.PointersAtOnce
 	})
-	if bound := int(time.Since(began)/every+2) * pointersAtOnce; shown > bound {
+	if bound := int(time.Since(began)/every+2) * oplog.PointersAtOnce; shown > bound {
 		t.Errorf("%d pointers were shown, in that time at most %d may be", shown, bound)
 	}
 }

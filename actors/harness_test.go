@@ -297,6 +297,9 @@ func (a *crowd) Present(p *Presence) {
 	})
 }
 
+// useStore gives a node that nobody has used yet another store.
+func useStore(n *Node, s store.Store) { n.store, n.owning.Store = s, s }
+
 // outage makes every commit fail until store.Fail(nil).
 func (w *world) outage() {
 	w.store.Fail(func(operation string, _ canvas.RegionID) error {

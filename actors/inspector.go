@@ -16,6 +16,7 @@ import (
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/regions"
 	"pixelplayground/actors/telemetry"
 )
 
@@ -143,7 +144,7 @@ func (n *Node) report(brief bool) *message.Report {
 	}
 	futures := make([]*actor.Future, len(n.regions))
 	for i, pid := range n.regions {
-		futures[i] = n.system.Root.RequestFuture(pid, reportState{}, describeTimeout)
+		futures[i] = n.system.Root.RequestFuture(pid, regions.ReportState{}, describeTimeout)
 	}
 	for _, f := range futures {
 		if answer, err := f.Result(); err == nil {

@@ -1,6 +1,6 @@
-// Package actors is the live canvas: the connection, relay, region, presence, roster and inspector
-// actors, one file each, and the Node that runs those of one pod. It decides what is placed where,
-// in which order, and who is told. It leaves sockets and encodings to transport, storage to
+// Package actors is the live canvas: the connection, relay, presence, roster and inspector actors, one
+// file each, and the Node that runs these and all other actors of one pod. What orders and commits pixels
+// is in actors/regions. It leaves sockets and encodings to transport, storage to
 // actors/store, and other pods to cluster. Those come in through the ports in ports.go;
 // cmd/playground wires them.
 package actors
@@ -24,6 +24,7 @@ import (
 	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/record/rollback"
+	"pixelplayground/actors/regions"
 	"pixelplayground/actors/rollbacks"
 	"pixelplayground/actors/standaside"
 	"pixelplayground/actors/store"
@@ -38,7 +39,7 @@ type Ports struct {
 	Audience  Audience
 	Placement Placement           // nil: everything is on this node
 	Deputies  standaside.Deputies // nil: nobody could stand in for this pod
-	Recorder  Recorder            // nil: nothing is recorded
+	Recorder  regions.Recorder    // nil: nothing is recorded
 	Past      rollback.Past       // what was recorded; nil: nothing can be taken back
 	Host      HostInfo            // nil: the inspector knows only about actors
 	System    *actor.ActorSystem  // nil: a new one that knows no other pods
@@ -64,11 +65,9 @@ type Node struct {
 	storeMonitor *standaside.Monitor
 	outage       *storehealth.Outage
 	silence      storehealth.Silence
-	waits        storehealth.Waits // by RegionID, as long as regions
 	claimWatcher *claimWatcher
-	handoffs     *turns[*region]
-	recordings
-	rests *rests // for relays, too
+	owning       *regions.Pod
+	rests        *rests // for relays, too
 
 	// For relays and the roster.
 	holds   []atomic.Bool // by RegionID, as long as relays: the relay has a replica. Relays write, anyone reads
@@ -78,9 +77,8 @@ type Node struct {
 
 	// For the rules.
 	decisions *decisions.Pod
-	rollbacks *rollbacks.Pod          // nil: nothing is taken back here
-	rules     atomic.Pointer[inForce] // never nil; the rules actor replaces them
-	owned     ownedRegions
+	rollbacks *rollbacks.Pod                    // nil: nothing is taken back here
+	rules     atomic.Pointer[decisions.InForce] // never nil; the rules actor replaces them
 
 	// For allowances, and for those who lease from them.
 	leasing *allowances.Pod
@@ -137,9 +135,8 @@ func New(cfg Config, ports Ports) *Node {
 		Now:    n.clock.Now, After: n.clock.AfterFunc, Later: n.later, Background: n.background, Unhandled: n.unhandled,
 		Beat: cfg.Beat, Yield: cfg.Yield, Patience: cfg.Patience,
 	})
-	n.claimWatcher, n.handoffs, n.rests = &claimWatcher{pod: n}, newTurns[*region](n.system.Root, movesAtOnce, handoffGranted{}), newRests(n)
+	n.claimWatcher, n.rests = &claimWatcher{pod: n}, newRests(n)
 	n.outage = storehealth.NewOutage(storehealth.OfStore(n.log), n.events)
-	n.recordings = newRecordings(n, ports.Recorder)
 	n.storeMonitor = standaside.New(standaside.Pod{
 		Deputies: ports.Deputies, Now: n.clock.Now, After: n.clock.AfterFunc, Background: n.background, Stats: &n.stats, Log: n.log,
 		Ping: func(ctx context.Context) error { return n.store.Ping(ctx) },
@@ -147,7 +144,7 @@ func New(cfg Config, ports Ports) *Node {
 			return n.Survey(ctx, addresses, message.Inspect{Full: true, Brief: true})
 		},
 	})
-	n.owned.store = n.store
+	n.owning = n.newOwning(ports.Recorder)
 	n.decisions = n.newDecisions(ports)
 	if ports.Past != nil && ports.Documents != nil && cfg.Gateway {
 		n.rollbacks = n.newRollbacks(ports)
@@ -156,6 +153,28 @@ func New(cfg Config, ports Ports) *Node {
 	n.streams.Store(uint64(n.clock.Now().UnixNano()))
 	return n
 }
+
+// newOwning makes what the regions of this pod have in common.
+func (n *Node) newOwning(recorder regions.Recorder) *regions.Pod {
+	all := 0
+	if n.cfg.Canvas {
+		all = n.cfg.Geometry.Regions()
+	}
+	return regions.New(regions.Needs{
+		Settings: regions.Settings{
+			Node: n.cfg.Node, BatchPixels: n.cfg.BatchPixels, QueuePixels: n.cfg.QueuePixels, RingPixels: n.cfg.RingPixels, RingOf: n.cfg.ringPixels,
+			Beat: n.cfg.Beat, PointersEvery: n.cfg.PointersEvery, StoreTimeout: n.cfg.StoreTimeout, Patience: n.cfg.Patience, RegionPatience: n.cfg.regionPatience(),
+			AskTime: n.cfg.askTime(), Yield: n.cfg.Yield, RecordPixels: n.cfg.RecordPixels, RecordAge: n.cfg.RecordAge,
+		},
+		System: n.system, Store: n.store, Placement: n.placement, Recorder: recorder, Rules: n.rules.Load, Decider: func() *actor.PID { return n.decider },
+		Rests: n.rests, ClaimWatcher: n.claimWatcher, StoreMonitor: n.storeMonitor, Outage: n.outage, Silence: &n.silence,
+		Now: n.clock.Now, Later: n.later, Background: n.background, Unhandled: n.unhandled, Work: n.work, WorkCtx: n.workCtx,
+		Stats: &n.stats, Observer: n.observe, Events: n.events, Log: n.log,
+	}, all)
+}
+
+// Recording returns why the record can't be written, and since when; nil: it can, or there is none.
+func (n *Node) Recording() error { return n.owning.Recording() }
 
 // alone is the placement of a node that is alone.
 type alone struct{ system *actor.ActorSystem }
@@ -200,9 +219,6 @@ func (n *Node) Open() error {
 	if n.allowances, err = spawn(message.KindAllowance, message.AllowanceName, func() actor.Actor { return front }); err != nil {
 		return err
 	}
-	if n.cfg.Canvas {
-		n.owned.open(n.cfg.Geometry.Regions())
-	}
 	if err := n.openDecisions(spawn); err != nil {
 		return err
 	}
@@ -211,18 +227,17 @@ func (n *Node) Open() error {
 			return err
 		}
 		n.regions = make([]*actor.PID, n.cfg.Geometry.Regions())
-		n.waits = make(storehealth.Waits, len(n.regions))
 	}
 	for i := range n.regions {
 		id := canvas.RegionID(i)
-		if n.regions[i], err = spawn(message.KindRegion, message.RegionName(id), func() actor.Actor { return newRegion(n, id) }); err != nil {
+		if n.regions[i], err = spawn(message.KindRegion, message.RegionName(id), func() actor.Actor { return regions.NewRegion(n.owning, id) }); err != nil {
 			return err
 		}
 	}
-	n.archivists = make([]*actor.PID, len(n.behind))
+	n.archivists = make([]*actor.PID, n.owning.Archivists())
 	for i := range n.archivists {
 		id := canvas.RegionID(i)
-		if n.archivists[i], err = spawn(message.KindArchivist, archivistName(id), func() actor.Actor { return newArchivist(n, id) }); err != nil {
+		if n.archivists[i], err = spawn(message.KindArchivist, regions.ArchivistName(id), func() actor.Actor { return regions.NewArchivist(n.owning, id) }); err != nil {
 			return err
 		}
 	}
@@ -253,7 +268,10 @@ func (n *Node) Open() error {
 
 // Moved tells the actors that the placement has changed. Call it after Open.
 func (n *Node) Moved() {
-	for _, pid := range slices.Concat(n.regions, n.relays, []*actor.PID{n.presence, n.roster}) {
+	for _, pid := range n.regions {
+		n.system.Root.Send(pid, regions.Moved{})
+	}
+	for _, pid := range slices.Concat(n.relays, []*actor.PID{n.presence, n.roster}) {
 		if pid != nil {
 			n.system.Root.Send(pid, moved{})
 		}
@@ -269,7 +287,7 @@ func (n *Node) Moved() {
 func (n *Node) HandOver(ctx context.Context) error {
 	var futures []*actor.Future
 	for _, pid := range n.regions {
-		futures = append(futures, n.system.Root.RequestFuture(pid, handOver{}, n.cfg.Retire))
+		futures = append(futures, n.system.Root.RequestFuture(pid, regions.HandOver{}, n.cfg.Retire))
 	}
 	futures = append(futures, n.system.Root.RequestFuture(n.allowances, allowances.HandOver{}, n.cfg.Retire))
 	left := 0
@@ -285,7 +303,7 @@ func (n *Node) HandOver(ctx context.Context) error {
 }
 
 // Ready returns nil if every region that this pod has would take a pixel now, else why not.
-func (n *Node) Ready() error { return n.waits.Err(n.clock.Now(), n.cfg.Patience) }
+func (n *Node) Ready() error { return n.owning.Waits.Err(n.clock.Now(), n.cfg.Patience) }
 
 // Drain refuses new ops from now on.
 func (n *Node) Drain() { n.draining.Store(true) }
@@ -298,7 +316,7 @@ func (n *Node) Close() {
 		var futures []*actor.Future
 		for _, pid := range n.regions {
 			if pid != nil {
-				futures = append(futures, n.system.Root.RequestFuture(pid, retire{}, n.cfg.Retire))
+				futures = append(futures, n.system.Root.RequestFuture(pid, regions.Retire{}, n.cfg.Retire))
 			}
 		}
 		for i, f := range futures {

@@ -11,6 +11,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/regions"
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
@@ -203,7 +204,7 @@ func TestRules_RelayOfAnEarlierVersion(t *testing.T) {
 		}))
 		select {
 		case m := <-answers:
-			if m.Why != want || m.Retry != longestRetry {
+			if m.Why != want || m.Retry != regions.LongestRetry {
 				t.Errorf("key %v: refused as %v, to be tried after %v", key, m.Why, m.Retry)
 			}
 		case <-time.After(inTime):
@@ -261,8 +262,8 @@ func TestRules_EndByThemselves(t *testing.T) {
 	act := freeze("a")
 	act.Until = until.UnixMilli()
 	w.decide(act)
-	generation := w.node.rules.Load().generation
-	w.eventually("the end is told", func() bool { return w.node.rules.Load().generation > generation })
+	generation := w.node.rules.Load().Generation
+	w.eventually("the end is told", func() bool { return w.node.rules.Load().Generation > generation })
 	if now := time.Now(); now.Before(until.Truncate(time.Millisecond)) {
 		t.Errorf("%v before the end", until.Sub(now))
 	}

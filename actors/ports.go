@@ -196,15 +196,6 @@ type HostInfo interface {
 	Act(ctx context.Context, act message.Act) error
 }
 
-// Recorder writes the record of everything that is drawn; record.Writer implements it. Any goroutine
-// may call it.
-type Recorder interface {
-	// Advance records what a region has, up to now, and returns the sequence number up to which all is
-	// recorded, or can't be any more. What it needs it finds in the record and in the store's log, so
-	// after an error, or the end of the process, the next call goes on. It ends soon after ctx does.
-	Advance(ctx context.Context, region canvas.RegionID, now *canvas.Snapshot) (to uint64, err error)
-}
-
 type realClock struct{}
 
 func (realClock) Now() time.Time { return time.Now() }

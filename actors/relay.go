@@ -23,8 +23,7 @@ import (
 // owner that it has until that owner sends it away, falls silent or is no longer a member. Only then
 // does it ask the placement. While there is a replica, viewers are served from it, attached or not:
 // what they see may be old, but is never wrong. relay_viewers.go has what viewers ask of a relay,
-// relay_pending.go what it keeps for those who place, resting.go how it rests, user_pointers.go what it does with
-// pointers.
+// relay_pending.go what it keeps for those who place, resting.go how it rests.
 type relay struct {
 	pod *Node
 	id  canvas.RegionID
@@ -57,7 +56,7 @@ type relay struct {
 	pending  *pendingOps // the node's, so that it survives a restart of the actor
 	flushing bool        // a flush is in the mailbox
 
-	pointers pointers // of this pod
+	pointers oplog.Pointers // of this pod
 }
 
 // Messages to the relay from its own pod.
@@ -91,7 +90,7 @@ func newRelay(pod *Node, id canvas.RegionID, pending *pendingOps) *relay {
 		pod: pod, id: id, log: pod.log.With("region", int(id)),
 		pending:  pending,
 		waiting:  make(map[canvas.ViewerID]canvas.Position),
-		pointers: newPointers(math.MaxInt), // no more than the pod has users
+		pointers: oplog.NewPointers(math.MaxInt), // no more than the pod has users
 	}
 }
 
@@ -121,7 +120,7 @@ func (r *relay) Receive(ctx actor.Context) {
 	case read:
 		r.read(ctx)
 	case pointerMoved:
-		r.pointers.add(ctx, r.pod, m.pointer)
+		r.onPointerMoved(ctx, m.pointer)
 	case pointersDue:
 		r.sendPointers(ctx, m)
 	case beat:
@@ -432,4 +431,33 @@ func (r *relay) describe() telemetry.Description {
 		telemetry.Count("pixels not acknowledged", r.pending.pixels), telemetry.Count("viewers to bring up to date", len(r.waiting)),
 		telemetry.Count("readers waiting", len(r.readers)), telemetry.Count("beats without an answer", r.silent), telemetry.Text("stream", strconv.FormatUint(r.stream, 36)),
 	}}
+}
+
+// moved says that the members have changed. Relays, presence and the roster are told.
+type moved struct{}
+
+// pointersDue ends an interval of pointers. It names the instance that it belongs to, since after a
+// restart another one has the same PID.
+type pointersDue struct{ of *relay }
+
+// onPointerMoved takes the pointer of one of our users, to be sent with the others of an interval.
+func (r *relay) onPointerMoved(ctx actor.Context, moved canvas.Pointer) {
+	if r.pointers.Add(moved) {
+		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersDue{r})
+	}
+}
+
+// sendPointers sends the region those of an interval. While the relay is not attached, they are
+// dropped.
+func (r *relay) sendPointers(ctx actor.Context, m pointersDue) {
+	if m.of != r {
+		return
+	}
+	moved, more := r.pointers.Take()
+	if more {
+		r.pod.later(ctx, r.pod.cfg.PointersEvery, m)
+	}
+	if r.attached {
+		r.request(ctx, &message.Point{Moved: moved})
+	}
 }

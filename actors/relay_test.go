@@ -8,6 +8,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/oplog"
 )
 
 // I5: a client that was away gets exactly what it missed, or a snapshot if it was away too long.
@@ -165,7 +166,7 @@ func TestRelay_BoundsPointers(t *testing.T) {
 	a := w.connect(Hello{})
 	w.watch(a, nil)
 	w.converged(a)
-	const many = 3*pointersAtOnce + 1
+	const many = 3*oplog.PointersAtOnce + 1
 	w.eventually("all are shown", func() bool {
 		shown := make(map[canvas.Author]bool)
 		for _, p := range w.crowd.pointers {
@@ -178,7 +179,7 @@ func TestRelay_BoundsPointers(t *testing.T) {
 		}
 		return len(shown) == many
 	})
-	if w.crowd.mostPointers > pointersAtOnce {
-		t.Errorf("%d pointers at once, at most %d", w.crowd.mostPointers, pointersAtOnce)
+	if w.crowd.mostPointers > oplog.PointersAtOnce {
+		t.Errorf("%d pointers at once, at most %d", w.crowd.mostPointers, oplog.PointersAtOnce)
 	}
 }

@@ -10,6 +10,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/regions"
 )
 
 // A relay rests at its region when both have agreed that nothing is happening: neither has a timer,
@@ -28,11 +29,12 @@ const (
 	restAnswer = 2
 	// restLease is how many beats regions rely on a pod that does not ask. Then its relays have as long
 	// to renew as any.
-	restLease = leaseBeats
+	restLease = regions.LeaseBeats
 )
 
 type (
-	// restOver ends the rest between an actor of this pod and its counterpart on another.
+	// restOver ends the rest between a relay and its region on another pod: see regions.RestOver, which
+	// does so for a region.
 	restOver struct{ pod string }
 	// unviewed tells a relay that rests that nobody needs it.
 	unviewed struct{}
@@ -62,21 +64,8 @@ type restsWith struct {
 
 // restSums is one end's view of the streams between two pods.
 type restSums struct {
-	streams map[canvas.RegionID]uint64 // what each stream has come to: see restSum
+	streams map[canvas.RegionID]uint64 // what each stream has come to: see message.RestSum
 	shares  [message.RestShares]uint64 // their sums
-}
-
-// restSum is what a stream has come to, as both ends must see it; it is never 0. Pods of all versions
-// must compute the same. It is mixed as in SplitMix64 (Steele, Lea, Flood 2014), so that changes of
-// several streams do not cancel out.
-func restSum(id canvas.RegionID, stream uint64, at canvas.Position, answers, submits uint64) (h uint64) {
-	for _, v := range [...]uint64{uint64(id), stream, at.Epoch, at.Seq, answers, submits} {
-		h += v + 0x9e3779b97f4a7c15
-		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
-		h = (h ^ h>>27) * 0x94d049bb133111eb
-		h ^= h >> 31
-	}
-	return max(h, 1)
 }
 
 // set replaces what a stream has come to; 0: it does not rest.
@@ -122,8 +111,8 @@ func newRests(pod *Node) *rests {
 // relay notes what the stream of a relay has come to that rests at a region of a pod; 0: it does not.
 func (r *rests) relay(pod string, id canvas.RegionID, sum uint64) { r.set(r.relays, pod, id, sum) }
 
-// region is the same for a region at which a relay of a pod rests.
-func (r *rests) region(pod string, id canvas.RegionID, sum uint64) { r.set(r.regions, pod, id, sum) }
+// Region is the same for a region at which a relay of a pod rests.
+func (r *rests) Region(pod string, id canvas.RegionID, sum uint64) { r.set(r.regions, pod, id, sum) }
 
 func (r *rests) set(side map[string]*restsWith, pod string, id canvas.RegionID, sum uint64) {
 	r.mu.Lock()
@@ -179,7 +168,7 @@ func (r *rests) compareAll() (resting []canvas.RegionID) {
 		switch {
 		case at.open && at.beats >= restAnswer:
 			at.open = false
-			r.doubt(r.pod.relays, pod, &at.restSums, allShares)
+			r.doubt(r.pod.relays, restOver{pod}, &at.restSums, allShares)
 		case at.open:
 			r.ask(pod, at)
 		case at.beats >= restBeats:
@@ -190,7 +179,7 @@ func (r *rests) compareAll() (resting []canvas.RegionID) {
 	}
 	for pod, at := range r.regions {
 		if at.beats++; at.beats > restLease {
-			r.doubt(r.pod.regions, pod, &at.restSums, allShares)
+			r.doubt(r.pod.regions, regions.RestOver{Pod: pod}, &at.restSums, allShares)
 		}
 		if len(at.streams) == 0 {
 			delete(r.regions, pod)
@@ -204,7 +193,7 @@ const allShares = ^uint64(0)
 // ask compares the relays that rest at a pod with what its regions know. mu must be held.
 func (r *rests) ask(pod string, at *restsWith) {
 	if pod == r.pod.system.Address() {
-		r.doubt(r.pod.relays, pod, &at.restSums, r.compare(pod, at.shares[:]))
+		r.doubt(r.pod.relays, restOver{pod}, &at.restSums, r.compare(pod, at.shares[:]))
 		return
 	}
 	at.open = true
@@ -221,15 +210,16 @@ func (r *rests) compare(pod string, theirs []uint64) (differ uint64) {
 	}
 	at.beats = 0
 	differ = at.differ(theirs)
-	r.doubt(r.pod.regions, pod, &at.restSums, differ)
+	r.doubt(r.pod.regions, regions.RestOver{Pod: pod}, &at.restSums, differ)
 	return differ
 }
 
-// doubt ends the rest of some shares between this pod's actors and another pod. mu must be held.
-func (r *rests) doubt(actors []*actor.PID, pod string, at *restSums, shares uint64) {
+// doubt ends the rest of some shares between this pod's actors and another pod, and tells the actors
+// that it is over. mu must be held.
+func (r *rests) doubt(actors []*actor.PID, over any, at *restSums, shares uint64) {
 	for _, id := range at.take(shares) {
 		r.pod.stats.Doubted.Add(1)
-		r.pod.system.Root.Send(actors[id], restOver{pod})
+		r.pod.system.Root.Send(actors[id], over)
 	}
 }
 
@@ -247,7 +237,7 @@ func (r *rests) onRested(ctx actor.Context, m *message.Rested) {
 	defer r.mu.Unlock()
 	if at := r.relays[pod]; at != nil && at.open && at.n == m.N {
 		at.open = false
-		r.doubt(r.pod.relays, pod, &at.restSums, m.Differ)
+		r.doubt(r.pod.relays, restOver{pod}, &at.restSums, m.Differ)
 	}
 }
 
@@ -273,13 +263,13 @@ func (r *relay) rest(ctx actor.Context, agreed bool) {
 		return
 	}
 	if !agreed || !r.mayRest() {
-		r.beatAfter(ctx, calmBeats*r.pod.cfg.Beat)
+		r.beatAfter(ctx, regions.CalmBeats*r.pod.cfg.Beat)
 		r.calm = true
 		return
 	}
 	r.beating, r.calm, r.resting = false, false, true
 	r.beats++
-	r.pod.rests.relay(r.owner.Address, r.id, restSum(r.id, r.stream, r.Position, r.heard, r.submits))
+	r.pod.rests.relay(r.owner.Address, r.id, message.RestSum(r.id, r.stream, r.Position, r.heard, r.submits))
 }
 
 // rouse ends the rest, before anything that the region should know of happens.
@@ -301,60 +291,5 @@ func (r *relay) onRestOver(ctx actor.Context, m restOver) {
 func (r *relay) onUnviewed(ctx actor.Context) {
 	if r.resting && !r.needed() {
 		r.letGo(ctx)
-	}
-}
-
-// How a region lets its relays rest, and rests itself when all of them do: see rests and
-// claimWatcher.
-
-// rest makes a relay rest.
-func (r *region) rest(s *subscriber) {
-	s.resting = true
-	r.pod.rests.region(s.relay.Address, r.id, restSum(r.id, s.stream, r.Position, s.answers, s.next))
-}
-
-// rouse ends the rest of a relay, before anything else happens on its stream. Its lease begins anew.
-func (r *region) rouse(s *subscriber) {
-	if s.resting {
-		s.resting, s.seen = false, r.pod.clock.Now()
-		r.pod.rests.region(s.relay.Address, r.id, 0)
-	}
-}
-
-// rouseAll is for a region that gives up its claim, or fails.
-func (r *region) rouseAll() {
-	r.unwatch()
-	for _, s := range r.subscribers {
-		r.rouse(s)
-	}
-}
-
-// onRestOver waits for a pod's relay as for those that don't rest.
-func (r *region) onRestOver(ctx actor.Context, m restOver) {
-	for _, s := range r.subscribers {
-		if s.resting && s.relay.Address == m.pod {
-			r.rouse(s)
-			r.attend(ctx)
-		}
-	}
-}
-
-// idle reports whether a region that serves has nothing to do.
-func (r *region) idle() bool {
-	return r.phase == phaseServing && r.inflight == nil && r.queue.Empty() && !r.checking && r.mending.have == nil && r.handoff.notOwnedSince.IsZero()
-}
-
-// watch ends the sweeps of an idle region: the pod looks after its relays (rests) and its claim
-// (claimWatcher).
-func (r *region) watch() {
-	r.sweeping, r.calm, r.resting = false, true, true
-	r.pod.claimWatcher.watch(r.id, watchedClaim{term: r.term(), reached: r.Position.Seq, proven: r.proven})
-}
-
-// unwatch is called when a region is no longer idle, or no longer has its claim.
-func (r *region) unwatch() {
-	if r.resting {
-		r.resting = false
-		r.proven = r.pod.claimWatcher.unwatch(r.id)
 	}
 }

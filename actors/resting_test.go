@@ -11,6 +11,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/regions"
 )
 
 // atRest waits until the relays of all pods rest, as their regions know too, and so do the regions.
@@ -105,7 +106,7 @@ func TestRest_KeepsTheLease(t *testing.T) {
 	p, owner, away, drawer, viewer := restingPods(t, beat)
 	for num := uint64(1); num <= 20; num++ {
 		rested := time.Now()
-		owner.eventually("longer than a lease", func() bool { return time.Since(rested) > 2*(leaseBeats+calmBeats)*beat })
+		owner.eventually("longer than a lease", func() bool { return time.Since(rested) > 2*(regions.LeaseBeats+regions.CalmBeats)*beat })
 		p.atRest()
 		var renewed, fresh atomic.Int64
 		p.change(func() {
@@ -203,7 +204,7 @@ func TestRest_EndsWhenThePodIsSilent(t *testing.T) {
 
 // report asks a region of the pod how it is.
 func (p *testPod) report(id canvas.RegionID) message.RegionReport {
-	answer, _ := p.node.system.Root.RequestFuture(p.node.regions[id], reportState{}, inTime).Result()
+	answer, _ := p.node.system.Root.RequestFuture(p.node.regions[id], regions.ReportState{}, inTime).Result()
 	report, _ := answer.(message.RegionReport)
 	return report
 }
@@ -314,15 +315,15 @@ func TestRest_AgreesAfterAll(t *testing.T) {
 
 // Both ends of a stream compute it, on pods of different versions.
 func TestRest_SumStaysTheSame(t *testing.T) {
-	if got := restSum(300, 1<<60, canvas.Position{Epoch: 1_700_000_000, Seq: 70_000}, 9, 4); got != 0xd2af42d2fb284f3f {
+	if got := message.RestSum(300, 1<<60, canvas.Position{Epoch: 1_700_000_000, Seq: 70_000}, 9, 4); got != 0xd2af42d2fb284f3f {
 		t.Errorf("%#x", got)
 	}
 	seen := make(map[uint64]bool)
 	for id := range canvas.RegionID(20) {
 		for n := range uint64(50) {
 			at := canvas.Position{Epoch: n % 5, Seq: n / 5}
-			seen[restSum(id, 1, at, n%3, n%7)] = true
-			seen[restSum(id, 2, at, n%3, n%7)] = true
+			seen[message.RestSum(id, 1, at, n%3, n%7)] = true
+			seen[message.RestSum(id, 2, at, n%3, n%7)] = true
 		}
 	}
 	if len(seen) != 2000 {

@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
@@ -196,5 +195,3 @@ func loseActs(t *testing.T, s *memory.Store, numbers ...int) {
 		}
 	}
 }
-
-var _ decisions.Regions = (*ownedRegions)(nil)

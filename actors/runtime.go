@@ -3,7 +3,6 @@ package actors
 import (
 	"context"
 	"log/slog"
-	mathrand "math/rand/v2"
 	"sync"
 	"time"
 
@@ -93,10 +92,4 @@ func (n *Node) background(f func(context.Context)) {
 func (n *Node) later(ctx actor.Context, d time.Duration, message any) {
 	self := ctx.Self()
 	n.clock.AfterFunc(d, func() { n.system.Root.Send(self, message) })
-}
-
-// jitter spreads d by up to half of it, so that those who wait equally long don't come at the same
-// time.
-func (n *Node) jitter(d time.Duration) time.Duration {
-	return d/2 + mathrand.N(d)
 }

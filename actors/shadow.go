@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 )
 
@@ -45,7 +46,9 @@ func (a *aside) add(ctx actor.Context, n *Node, m asideOp) {
 }
 
 // shadowDelay is how long an acknowledgement of somebody else's op takes about.
-func (n *Node) shadowDelay() time.Duration { return n.jitter(cmp.Or(n.stats.AckTimes().P50, usualAck)) }
+func (n *Node) shadowDelay() time.Duration {
+	return mailbox.Jitter(cmp.Or(n.stats.AckTimes().P50, usualAck))
+}
 
 // show shows the oldest op to who has placed it, and returns its number; 0: there is none.
 func (a *aside) show(n *Node, viewer canvas.ViewerID, person *canvas.Person) uint64 {

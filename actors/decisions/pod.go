@@ -41,6 +41,13 @@ type Needs struct {
 	Yield        time.Duration // for pods to answer that a pod meets when it starts
 }
 
+// InForce is rules, and the number of their publishing, which is higher each time. The version need not be:
+// after a failover of the store, other acts may have the numbers of those that it has lost.
+type InForce struct {
+	*rules.Rules
+	Generation uint64
+}
+
 // Regions is what decisions ask of the regions of a pod, and of the store about regions.
 type Regions interface {
 	// Unsettled lists the regions of this pod that may have a batch on its way to the store which was

@@ -1,5 +1,7 @@
 package message
 
+import "pixelplayground/actors/canvas"
+
 // RestShares is the number of sums between two pods, each over the regions whose ids leave the same
 // remainder. If one differs, a 64th of the relays renew.
 const RestShares = 64
@@ -18,3 +20,16 @@ type (
 		Differ uint64 // has a bit set for each sum that differs
 	}
 )
+
+// RestSum is what the stream of a relay that rests has come to, as both ends must see it; it is never
+// 0. Pods of all versions must compute the same. It is mixed as in SplitMix64 (Steele, Lea, Flood 2014), so that changes of
+// several streams do not cancel out.
+func RestSum(id canvas.RegionID, stream uint64, at canvas.Position, answers, submits uint64) (h uint64) {
+	for _, v := range [...]uint64{uint64(id), stream, at.Epoch, at.Seq, answers, submits} {
+		h += v + 0x9e3779b97f4a7c15
+		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+		h = (h ^ h>>27) * 0x94d049bb133111eb
+		h ^= h >> 31
+	}
+	return max(h, 1)
+}

@@ -345,7 +345,7 @@ func TestAdvance_Faults(t *testing.T) {
 }
 
 // A repair with what was left raises the position by one, at which nothing was drawn, and leaves no
-// log: see actors/mend.go.
+// log: see actors/regions/mend.go.
 func TestAdvance_AfterARepair(t *testing.T) {
 	w := begun(t)
 	w.draw(20)

@@ -38,6 +38,7 @@ func arrows() []arrow {
 		message    = "actors/message"
 		oplog      = "actors/oplog"
 		record     = "actors/record"
+		regions    = "actors/regions"
 		rollback   = "actors/record/rollback"
 		rollbacks  = "actors/rollbacks"
 		health     = "actors/storehealth"
@@ -76,7 +77,8 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: "actors", may: []string{allowances, aside, canvas, decisions, health, mailbox, message, oplog, record, rollback, rollbacks, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: regions, may: []string{aside, canvas, decisions, health, mailbox, message, oplog, record, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go/actor"}, never: wire},
+		{from: "actors", may: []string{allowances, aside, canvas, decisions, health, mailbox, message, oplog, regions, rollback, rollbacks, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", allowances, aside, canvas, decisions, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
@@ -225,6 +227,7 @@ func TestImports_Refused(t *testing.T) {
 		{"actors", "encoding/json", false},
 		{"actors", module + "actors/store/bolt", false},
 		{"actors", module + "actors/store", true},
+		{"actors/regions", module + "actors", false},
 		{"actors", "strings", true},
 		{"actors/rules", "net/netip", true},
 		{"actors/rules", "net", false},

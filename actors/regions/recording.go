@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"context"
@@ -11,6 +11,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/storehealth"
@@ -61,7 +62,7 @@ func (r *region) beginRecording(ctx actor.Context, claim *store.Claim) {
 	if r.recording.archivist == nil {
 		return
 	}
-	since := r.pod.clock.Now()
+	since := r.pod.Now()
 	r.recording.start = claim.LogStart
 	for _, b := range claim.Recent {
 		if b.To > claim.Recorded { // the first that is known to wait
@@ -90,14 +91,14 @@ func (r *region) recordLater(ctx actor.Context) {
 	behind := &r.pod.behind[r.id]
 	waiting := r.Position.Seq - a.to
 	behind.pixels.Store(min(waiting, r.Position.Seq-min(a.start, r.Position.Seq)))
-	switch full := waiting >= uint64(r.pod.cfg.RecordPixels); {
+	switch full := waiting >= uint64(r.pod.RecordPixels); {
 	case waiting == 0 || a.urged || a.told && !full:
 	case full:
 		a.told, a.urged = true, true
-		ctx.Send(a.archivist, unrecorded{r, r.pod.clock.Now()})
+		ctx.Send(a.archivist, unrecorded{r, r.pod.Now()})
 	default:
 		a.told = true
-		ctx.Send(a.archivist, unrecorded{r, time.Unix(0, behind.since.Load()).Add(r.pod.cfg.RecordAge)})
+		ctx.Send(a.archivist, unrecorded{r, time.Unix(0, behind.since.Load()).Add(r.pod.RecordAge)})
 	}
 }
 
@@ -118,7 +119,7 @@ func (r *region) forArchivist(ctx actor.Context) {
 			ctx.Respond(notRecordable{}) // it is told when there is something again
 			return
 		}
-		ctx.Respond(recordable{r, r.term(), r.Snapshot(r.id), r.pod.clock.Now()})
+		ctx.Respond(recordable{r, r.term(), r.Snapshot(r.id), r.pod.Now()})
 	case recordedTo:
 		if m.what.of != r || r.epoch == 0 {
 			return
@@ -137,10 +138,9 @@ func (r *region) forArchivist(ctx actor.Context) {
 
 // recordings is what a pod knows of the record of its regions. Any goroutine may read it.
 type recordings struct {
-	recorder Recorder // nil: nothing is recorded
-	writers  *turns[*archivist]
-	unable   *storehealth.Outage
-	behind   []behind // by RegionID
+	writers *mailbox.Turns[*archivist]
+	unable  *storehealth.Outage
+	behind  []behind // by RegionID
 }
 
 // behind is what of a region waits to be recorded. The region writes it.
@@ -153,13 +153,13 @@ type behind struct {
 // 10 MB meanwhile. Record.Writer has its rests for each of them: one takes up a tenth of a processor.
 const writesAtOnce = 1
 
-func newRecordings(n *Node, recorder Recorder) recordings {
-	r := recordings{recorder: recorder}
-	if recorder != nil && n.cfg.Canvas {
-		r.writers = newTurns[*archivist](n.system.Root, writesAtOnce, writeGranted{})
-		r.unable = storehealth.NewOutage(storehealth.OfRecord(n.log), n.events)
-		r.behind = make([]behind, n.cfg.Geometry.Regions())
-		n.stats.Unrecorded = r.unrecorded(n.clock.Now)
+func newRecordings(p Needs, regions int) recordings {
+	var r recordings
+	if p.Recorder != nil && regions > 0 {
+		r.writers = mailbox.NewTurns[*archivist](p.System.Root, writesAtOnce, writeGranted{})
+		r.unable = storehealth.NewOutage(storehealth.OfRecord(p.Log), p.Events)
+		r.behind = make([]behind, regions)
+		p.Stats.Unrecorded = r.unrecorded(p.Now)
 	}
 	return r
 }
@@ -181,60 +181,64 @@ func (r *recordings) unrecorded(now func() time.Time) func() (pixels uint64, old
 }
 
 // Recording returns why the record can't be written, and since when; nil: it can, or there is none.
-func (n *Node) Recording() error {
-	if n.unable == nil {
+func (p *Pod) Recording() error {
+	if p.unable == nil {
 		return nil
 	}
-	since, err := n.unable.Since()
+	since, err := p.unable.Since()
 	if err == nil {
 		return nil
 	}
-	pixels, _ := n.stats.Unrecorded()
+	pixels, _ := p.Stats.Unrecorded()
 	return fmt.Errorf("behind since %s, %d pixels wait: %w", since.UTC().Format(time.RFC3339), pixels, err)
 }
 
+// Archivists is how many there are: one for each region, or none where nothing is recorded.
+func (p *Pod) Archivists() int { return len(p.behind) }
+
 // archivistPID is the archivist of a region, whether it has started or not; nil: nothing is recorded.
-func (r *recordings) archivistPID(n *Node, id canvas.RegionID) *actor.PID {
-	if len(r.behind) == 0 {
+func (p *Pod) archivistPID(id canvas.RegionID) *actor.PID {
+	if len(p.behind) == 0 {
 		return nil
 	}
-	return n.system.NewLocalPID(archivistName(id))
+	return p.System.NewLocalPID(ArchivistName(id))
 }
 
 // record has the recorder write, and notes in the store how far that has come. It first asks the store
 // whether it has all of the region: what it has just lost its owner gives back, and that is no gap.
-func (n *Node) record(ctx context.Context, log *slog.Logger, m *recordable) (to uint64, err error) {
+func (p *Pod) record(ctx context.Context, log *slog.Logger, m *recordable) (to uint64, err error) {
 	id, at := m.now.Region, m.now.Position.Seq
-	if err := n.within(ctx, func(ctx context.Context) error { return n.store.Holds(ctx, id, m.term, at) }); err != nil {
+	if err := p.within(ctx, func(ctx context.Context) error { return p.Store.Holds(ctx, id, m.term, at) }); err != nil {
 		return 0, err
 	}
-	if to, err = n.advance(ctx, log, m.now); err != nil {
+	if to, err = p.advance(ctx, log, m.now); err != nil {
 		return 0, err
 	}
-	return to, n.within(ctx, func(ctx context.Context) error { return n.store.Recorded(ctx, id, m.term, to) })
+	return to, p.within(ctx, func(ctx context.Context) error { return p.Store.Recorded(ctx, id, m.term, to) })
 }
 
 // within calls the store with its time limit.
-func (n *Node) within(ctx context.Context, call func(context.Context) error) error {
-	ctx, cancel := context.WithTimeout(ctx, n.cfg.StoreTimeout)
+func (p *Pod) within(ctx context.Context, call func(context.Context) error) error {
+	ctx, cancel := context.WithTimeout(ctx, p.StoreTimeout)
 	defer cancel()
 	return call(ctx)
 }
 
 // advance catches a panic: the files may have been damaged or made by anybody, and drawing does not
 // depend on them.
-func (n *Node) advance(ctx context.Context, log *slog.Logger, now *canvas.Snapshot) (to uint64, err error) {
+func (p *Pod) advance(ctx context.Context, log *slog.Logger, now *canvas.Snapshot) (to uint64, err error) {
 	defer func() {
 		if fault := recover(); fault != nil {
-			n.stats.RecordFaults.Add(1)
+			p.Stats.RecordFaults.Add(1)
 			log.Error("recording failed: this is a fault of the server", "fault", fault, "stack", string(debug.Stack()))
 			err = fmt.Errorf("fault: %v", fault)
 		}
 	}()
-	to, err = n.recorder.Advance(ctx, now.Region, now)
+	to, err = p.Recorder.Advance(ctx, now.Region, now)
 	return min(to, now.Position.Seq), err
 }
 
-func archivistName(id canvas.RegionID) string {
+// ArchivistName is the name of the actor that NewArchivist makes.
+func ArchivistName(id canvas.RegionID) string {
 	return message.KindArchivist.String() + message.RegionName(id)[len(message.KindRegion.String()):]
 }

@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"context"
@@ -29,7 +29,7 @@ func (r *region) advance(ctx actor.Context) {
 		return
 	}
 	for !r.queue.Empty() {
-		if now := r.pod.clock.Now(); r.beginCommit(ctx, r.takeAllowed(ctx, now), now) {
+		if now := r.pod.Now(); r.beginCommit(ctx, r.takeAllowed(ctx, now), now) {
 			return
 		}
 	}
@@ -66,16 +66,16 @@ func (r *region) commit(ctx actor.Context, f *inflight) {
 
 // commit gives a batch to the store and its outcome to done. The store's own goroutine calls done
 // if the store can do that: then the pixels need not be handed to one more goroutine, and back.
-func (n *Node) commit(batch *canvas.Batch, token store.Token, done func(error)) {
-	s, can := n.store.(store.CommitStarter)
+func (p *Pod) commit(batch *canvas.Batch, token store.Token, done func(error)) {
+	s, can := p.Store.(store.CommitStarter)
 	if !can {
-		n.background(func(ctx context.Context) { done(n.store.Commit(ctx, batch, token)) })
+		p.Background(func(ctx context.Context) { done(p.Store.Commit(ctx, batch, token)) })
 		return
 	}
-	n.work.Add(1)
-	ctx, cancel := context.WithTimeout(n.workCtx, n.cfg.StoreTimeout)
+	p.Work.Add(1)
+	ctx, cancel := context.WithTimeout(p.WorkCtx, p.StoreTimeout)
 	s.StartCommit(ctx, batch, token, func(err error) {
-		defer n.work.Done()
+		defer p.Work.Done()
 		cancel()
 		done(err)
 	})
@@ -100,15 +100,15 @@ func (r *region) onCommitted(ctx actor.Context, m committed) {
 		// The batch may or may not be durable, so its ops can be neither acknowledged nor refused
 		// until repeating the commit has told.
 		r.failed(m.err, "commit")
-		r.pod.later(ctx, backoff(r.failures), commitAgain{r.inflight})
+		r.pod.Later(ctx, backoff(r.failures), commitAgain{r.inflight})
 	}
 }
 
 // finishCommit applies the durable batch and shows it to every relay, with the acks for its ops.
 func (r *region) finishCommit(ctx actor.Context) {
 	f := r.inflight
-	r.inflight, r.verified, r.proven, r.trust = nil, r.pod.clock.Now(), f.began, verifyAtLeast
-	r.pod.owned.begun[r.id].Store(0)
+	r.inflight, r.verified, r.proven, r.trust = nil, r.pod.Now(), f.began, VerifyAtLeast
+	r.pod.Owned.ended(r.id)
 	r.recovered()
 	r.observed(f, r.verified)
 
@@ -121,8 +121,8 @@ func (r *region) finishCommit(ctx actor.Context) {
 	}
 	acks := oplog.ByRelay(f.ops)
 	for key, s := range r.subscribers {
-		if s.lags(r.Position, 2*r.pod.cfg.RingPixels) {
-			r.pod.stats.Lagging.Add(1)
+		if s.lags(r.Position, 2*r.pod.RingPixels) {
+			r.pod.Stats.Lagging.Add(1)
 			r.forget(key) // the relay renews, is told that its stream has lapsed, and attaches anew
 			continue
 		}
@@ -135,6 +135,6 @@ func (r *region) finishCommit(ctx actor.Context) {
 // observed notes a commit.
 func (r *region) observed(f *inflight, now time.Time) {
 	pixels, took := f.batch.Pixels(), now.Sub(f.began)
-	r.pod.stats.CountCommit(pixels, took)
+	r.pod.Stats.CountCommit(pixels, took)
 	r.gauge.Committed(pixels, took, now)
 }

@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"context"
@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	mathrand "math/rand/v2"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
@@ -19,11 +20,24 @@ import (
 // An owner can't know by itself that it still is one: another pod may have claimed the region while
 // this one was paused or cut off. A commit tells; without commits the store is asked.
 
+const (
+	// VerifyBeats is how many beats pass between two questions of the claim watcher, and between two
+	// questions of a region that it does not cover: under a second.
+	VerifyBeats = 3
+	// VerifyAtLeast is how long a region relies on the watcher alone. It may be up to a half
+	// longer, so that regions don't ask at the same time. They must ask, since pods of earlier
+	// versions claim without a mark, and since nothing else shows that a store has lost a region.
+	VerifyAtLeast = time.Minute
+)
+
+// trust is how long the watcher may vouch for a region after the store has confirmed it.
+func trust() time.Duration { return VerifyAtLeast + mathrand.N(VerifyAtLeast/2) }
+
 // verifyOwnership asks the store when neither a commit nor the claim watcher has confirmed for a
 // while that we are the owner: one that has been replaced must not go on showing an old canvas.
 func (r *region) verifyOwnership(ctx actor.Context, now time.Time) {
 	if r.phase == phaseServing && r.inflight == nil && r.mending.have == nil && !r.checking &&
-		now.Sub(r.verified) >= verifyBeats*r.pod.cfg.Beat && !r.pod.claimWatcher.covers(r.proven, now, r.trust) {
+		now.Sub(r.verified) >= VerifyBeats*r.pod.Beat && !r.pod.ClaimWatcher.Covers(r.proven, now, r.trust) {
 		r.askStore(ctx)
 	}
 }
@@ -52,24 +66,24 @@ func (r *region) check(ctx actor.Context, m *message.Check) {
 }
 
 func (r *region) askStore(ctx actor.Context) {
-	r.checking, r.verified = true, r.pod.clock.Now()
+	r.checking, r.verified = true, r.pod.Now()
 	r.checkers, r.others = r.others, nil
 	r.question++
 	began := r.verified
 	self, system, term, reached, question := ctx.Self(), ctx.ActorSystem(), r.term(), r.Position.Seq, r.question
-	limit := r.pod.silence.AskTime(r.pod.cfg.Beat, r.pod.cfg.askTime())
-	r.pod.background(func(c context.Context) {
+	limit := r.pod.Silence.AskTime(r.pod.Beat, r.pod.AskTime)
+	r.pod.Background(func(c context.Context) {
 		c, cancel := context.WithTimeout(c, limit)
 		defer cancel()
-		system.Root.Send(self, ownershipAnswer{r, term.Epoch, question, began, r.pod.store.Holds(c, r.id, term, reached)})
+		system.Root.Send(self, ownershipAnswer{r, term.Epoch, question, began, r.pod.Store.Holds(c, r.id, term, reached)})
 	})
-	r.pod.later(ctx, limit, ownershipLate{r, question}) // a driver may need longer to notice that its time is up
+	r.pod.Later(ctx, limit, ownershipLate{r, question}) // a driver may need longer to notice that its time is up
 }
 
 // onOwnershipLate answers the relays without the store's answer, which may still come.
 func (r *region) onOwnershipLate(ctx actor.Context, m ownershipLate) {
 	if m.of == r && m.question == r.question && r.checking {
-		r.pod.silence.Begin()
+		r.pod.Silence.Begin()
 		r.answerCheckers(ctx)
 	}
 }
@@ -93,7 +107,7 @@ func (r *region) onOwnershipDamaged(ctx actor.Context, err error) {
 // another owner has committed since.
 func (r *region) onOwnershipAnswer(ctx actor.Context, m ownershipAnswer) {
 	if m.err == nil || errors.Is(m.err, store.ErrFenced) || errors.Is(m.err, store.ErrDamaged) {
-		r.pod.silence.End()
+		r.pod.Silence.End()
 	}
 	if m.of != r || m.epoch != r.epoch {
 		return
@@ -133,27 +147,27 @@ const fenceMemory = 10 * time.Second
 
 // onFenced gives up everything: the truth is what the other owner has.
 func (r *region) onFenced(ctx actor.Context) {
-	now := r.pod.clock.Now()
+	now := r.pod.Now()
 	if now.Sub(r.fencedAt) > fenceMemory {
 		r.fences = 0
 	}
 	r.fences, r.fencedAt = r.fences+1, now
-	r.pod.stats.Fenced.Add(1)
+	r.pod.Stats.Fenced.Add(1)
 	level := slog.LevelDebug
 	if r.fences == 1 { // two owners that take turns would log it endlessly
 		level = slog.LevelWarn
-		r.pod.events.NoteRegion(message.EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.cfg.Node, r.id))
+		r.pod.Events.NoteRegion(message.EventFenced, r.id, 0, fmt.Sprintf("%s lost region %d to another owner", r.pod.Node, r.id))
 	}
 	r.log.Log(context.Background(), level, "region fenced: another owner has claimed it", "epoch", r.epoch)
 	retiring := r.phase == phaseRetiring
-	r.pod.owned.begun[r.id].Store(0) // the store takes nothing of ours any more
+	r.pod.Owned.ended(r.id) // the store takes nothing of ours any more
 	r.letGo(ctx)
 	if retiring {
 		r.settle(ctx)
 		return
 	}
 	r.phase = phaseFenced
-	r.pod.later(ctx, r.pod.jitter(backoff(r.fences)), claimAgain{r})
+	r.pod.Later(ctx, mailbox.Jitter(backoff(r.fences)), claimAgain{r})
 }
 
 // letGo drops the claim and all that depends on it, and sends the relays away.
@@ -162,15 +176,15 @@ func (r *region) letGo(ctx actor.Context) {
 		ctx.Send(s.relay, &message.Lapsed{Stream: s.stream})
 	}
 	r.endRecording(ctx)
-	r.pod.owned.terms[r.id].Store(nil)
+	r.pod.Owned.lost(r.id)
 	r.rouseAll()
 	clear(r.subscribers)
-	r.pod.observe.Released(r.id)
+	r.pod.Observer.Released(r.id)
 	if r.epoch != 0 {
-		r.pod.stats.Serving.Add(-1)
+		r.pod.Stats.Serving.Add(-1)
 	}
 	r.epoch, r.inflight, r.fresh, r.TileState, r.ring, r.dedupe = 0, nil, nil, oplog.TileState{}, oplog.Ring{}, oplog.Dedupe{}
-	r.queue = oplog.NewQueue(r.pod.cfg.QueuePixels)
+	r.queue = oplog.NewQueue(r.pod.QueuePixels)
 	r.recovered()
 	r.checking, r.checkers, r.others = false, nil, nil
 	r.mending = mending{asked: r.mending.asked}

@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"context"
@@ -9,6 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/mailbox"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/record"
 	"pixelplayground/actors/store"
@@ -23,9 +24,10 @@ import (
 // it that something waits. It then waits for more, for a turn, for the region's present state, and
 // for the recorder, one after the other.
 type archivist struct {
-	pod *Node
-	id  canvas.RegionID
-	log *slog.Logger
+	pod    *Pod
+	id     canvas.RegionID
+	log    *slog.Logger
+	region *actor.PID
 
 	step   archivistStep
 	of     *region            // what this is about; nil: idle
@@ -68,17 +70,20 @@ type (
 	}
 )
 
-func newArchivist(pod *Node, id canvas.RegionID) *archivist {
-	return &archivist{pod: pod, id: id, log: pod.log.With("region", int(id)), step: stepIdle}
+// NewArchivist makes the archivist of a region of a pod that has a recorder. Its name is ArchivistName.
+func NewArchivist(pod *Pod, id canvas.RegionID) actor.Actor {
+	return &archivist{
+		pod: pod, id: id, log: pod.Log.With("region", int(id)), region: pod.System.NewLocalPID(message.RegionName(id)), step: stepIdle,
+	}
 }
 
 func (a *archivist) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		a.pod.stats.Live[message.KindArchivist].Add(1)
-		ctx.Send(a.pod.regions[a.id], archivistStarted{})
+		a.pod.Stats.Live[message.KindArchivist].Add(1)
+		ctx.Send(a.region, archivistStarted{})
 	case *actor.Restarting, *actor.Stopped:
-		a.pod.stats.Live[message.KindArchivist].Add(-1)
+		a.pod.Stats.Live[message.KindArchivist].Add(-1)
 		a.rest()
 	case *actor.Stopping:
 	case unrecorded:
@@ -102,7 +107,7 @@ func (a *archivist) Receive(ctx actor.Context) {
 	case *telemetry.Describe:
 		a.describe().Answer(ctx)
 	default:
-		a.pod.unhandled(message.KindArchivist, m)
+		a.pod.Unhandled(message.KindArchivist, m)
 	}
 }
 
@@ -118,8 +123,8 @@ func (a *archivist) rest() {
 		a.cancel()
 		a.cancel = nil
 	}
-	a.pod.writers.release(a)
-	a.pod.unable.Over(a.id, a.pod.clock.Now())
+	a.pod.writers.Release(a)
+	a.pod.unable.Over(a.id, a.pod.Now())
 	a.enter(stepIdle)
 	a.of, a.failed = nil, 0
 }
@@ -133,7 +138,7 @@ func (a *archivist) onDrawn(ctx actor.Context, m unrecorded) {
 	}
 	a.of = m.of
 	if a.failed == 0 && (a.step == stepIdle || a.step == stepWaiting) {
-		a.wait(ctx, min(m.due.Sub(a.pod.clock.Now()), a.pod.cfg.RecordAge))
+		a.wait(ctx, min(m.due.Sub(a.pod.Now()), a.pod.RecordAge))
 	}
 }
 
@@ -143,12 +148,12 @@ func (a *archivist) wait(ctx actor.Context, d time.Duration) {
 		a.queue(ctx)
 		return
 	}
-	a.pod.later(ctx, d, recordDue{a, a.n})
+	a.pod.Later(ctx, d, recordDue{a, a.n})
 }
 
 func (a *archivist) queue(ctx actor.Context) {
 	a.enter(stepQueued)
-	a.pod.writers.acquire(a, ctx.Self())
+	a.pod.writers.Acquire(a, ctx.Self())
 }
 
 // onDue ends the wait for more, or that for a region that has failed just when it was asked.
@@ -156,7 +161,7 @@ func (a *archivist) onDue(ctx actor.Context, m recordDue) {
 	switch {
 	case m.of != a || m.n != a.n:
 	case a.step == stepAsking:
-		a.pod.writers.release(a)
+		a.pod.writers.Release(a)
 		a.queue(ctx)
 	default:
 		a.queue(ctx)
@@ -166,13 +171,13 @@ func (a *archivist) onDue(ctx actor.Context, m recordDue) {
 func (a *archivist) onGranted(ctx actor.Context) {
 	if a.step != stepQueued {
 		if a.step == stepIdle || a.step == stepWaiting {
-			a.pod.writers.release(a)
+			a.pod.writers.Release(a)
 		}
 		return
 	}
 	a.enter(stepAsking)
-	ctx.Request(a.pod.regions[a.id], recordNow{})
-	a.pod.later(ctx, a.pod.cfg.StoreTimeout, recordDue{a, a.n})
+	ctx.Request(a.region, recordNow{})
+	a.pod.Later(ctx, a.pod.StoreTimeout, recordDue{a, a.n})
 }
 
 // onRecordable has the region's state recorded.
@@ -182,13 +187,13 @@ func (a *archivist) onRecordable(ctx actor.Context, m *recordable) {
 	}
 	a.enter(stepWriting)
 	a.of = m.of
-	self, root, n, began := ctx.Self(), ctx.ActorSystem().Root, a.n, a.pod.clock.Now()
-	c, cancel := context.WithTimeout(a.pod.workCtx, writeTime)
+	self, root, n, began := ctx.Self(), ctx.ActorSystem().Root, a.n, a.pod.Now()
+	c, cancel := context.WithTimeout(a.pod.WorkCtx, writeTime)
 	a.cancel = cancel
-	a.pod.work.Go(func() {
+	a.pod.Work.Go(func() {
 		defer cancel()
 		to, err := a.pod.record(c, a.log, m)
-		root.Send(self, recordWritten{a, n, m, to, err, a.pod.clock.Now().Sub(began)})
+		root.Send(self, recordWritten{a, n, m, to, err, a.pod.Now().Sub(began)})
 	})
 }
 
@@ -197,24 +202,24 @@ func (a *archivist) onWritten(ctx actor.Context, m *recordWritten) {
 		return
 	}
 	a.cancel = nil
-	a.pod.writers.release(a)
-	now := a.pod.clock.Now()
+	a.pod.writers.Release(a)
+	now := a.pod.Now()
 	if m.err != nil {
 		a.failed++
-		a.pod.stats.RecordFailures.Add(1)
+		a.pod.Stats.RecordFailures.Add(1)
 		if errors.Is(m.err, store.ErrFenced) || errors.Is(m.err, store.ErrDamaged) || errors.Is(m.err, record.ErrLate) { // it is for the region to find out
-			ctx.Send(a.pod.regions[a.id], ownershipDoubted{})
+			ctx.Send(a.region, OwnershipDoubted{})
 		} else {
 			a.pod.unable.Failed(a.id, "record", m.err, now)
 		}
 		a.log.Debug("not recorded, trying again", "failed", a.failed, "err", m.err)
-		a.wait(ctx, a.pod.jitter(min(time.Second<<min(a.failed-1, 10), writePause)))
+		a.wait(ctx, mailbox.Jitter(min(time.Second<<min(a.failed-1, 10), writePause)))
 		return
 	}
 	a.took = m.took
 	a.log.Debug("recorded", "to", m.to, "took", m.took)
 	a.rest()
-	ctx.Send(a.pod.regions[a.id], recordedTo{m.what, m.to})
+	ctx.Send(a.region, recordedTo{m.what, m.to})
 }
 
 // describe is for the inspector.

@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"cmp"
@@ -66,9 +66,9 @@ func (r *region) damaged(ctx actor.Context, err error) {
 }
 
 func (r *region) noteDamage(err error) {
-	r.pod.stats.Damaged.Add(1)
+	r.pod.Stats.Damaged.Add(1)
 	r.log.Error("the store has lost a part of the region", "err", err)
-	r.pod.events.NoteRegion(message.EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
+	r.pod.Events.NoteRegion(message.EventDamaged, r.id, 0, fmt.Sprintf("region %d: %v", r.id, err))
 }
 
 // intact reports whether a claim brought all that there was. If it did not, the region is repaired
@@ -147,9 +147,9 @@ func (r *region) mendingFirst(ctx actor.Context) {
 		r.onMendAgain(ctx, m)
 	case *message.Yield:
 		r.handoff.addYielder(ctx.Sender(), m.N)
-	case retire:
+	case Retire:
 		r.stop(ctx)
-	case handOver:
+	case HandOver:
 		r.onHandOver(ctx)
 	default:
 		r.late(m)
@@ -165,7 +165,7 @@ func (r *region) salvage(ctx actor.Context) {
 		m.relays = m.relays[1:]
 		m.source = s.relay.Address
 		ctx.Request(s.relay, &message.Salvage{N: m.asked})
-		r.pod.later(ctx, salvageTime, salvageLate{r, m.asked})
+		r.pod.Later(ctx, salvageTime, salvageLate{r, m.asked})
 		return
 	}
 	left := *m.claim
@@ -203,8 +203,8 @@ func (r *region) onSalvaged(ctx actor.Context, m *message.Salvaged) {
 func (r *region) mend(ctx actor.Context) {
 	self, system, have := ctx.Self(), ctx.ActorSystem(), r.mending.have
 	r.calling()
-	r.pod.background(func(c context.Context) {
-		term, err := r.pod.store.Mend(c, r.id, r.pod.cfg.Node, have)
+	r.pod.Background(func(c context.Context) {
+		term, err := r.pod.Store.Mend(c, r.id, r.pod.Node, have)
 		system.Root.Send(self, mended{r, have, term, err})
 	})
 }
@@ -225,21 +225,21 @@ func (r *region) onMended(ctx actor.Context, m mended) {
 		return
 	case m.err != nil:
 		r.failed(m.err, "mend")
-		r.pod.later(ctx, backoff(r.failures), mendAgain{r})
+		r.pod.Later(ctx, backoff(r.failures), mendAgain{r})
 		return
 	}
 	done := r.mending
 	r.mending = mending{asked: done.asked}
 	r.recovered()
-	r.pod.stats.Mended.Add(1)
-	r.pod.stats.CountClaim(m.term.Epoch)
-	r.pod.owned.terms[r.id].Store(&m.term)
+	r.pod.Stats.Mended.Add(1)
+	r.pod.Stats.CountClaim(m.term.Epoch)
+	r.pod.Owned.mended(r.id, m.term)
 	if done.claim != nil && done.source == "store" {
 		r.log.Error("region goes on with what is left", "pixels_lost", done.claim.PixelsLost, "lost", done.claim.Damage, "seq", m.have.Position.Seq)
 	} else {
 		r.log.Warn("region mended: the store has its pixels again", "by", done.source, "seq", m.have.Position.Seq)
 	}
-	r.pod.events.NoteRegion(message.EventMended, r.id, 0, fmt.Sprintf("region %d was mended with what the %s had", r.id, done.source))
+	r.pod.Events.NoteRegion(message.EventMended, r.id, 0, fmt.Sprintf("region %d was mended with what the %s had", r.id, done.source))
 	claim := claimOf(m.have, m.term)
 	if done.claim != nil {
 		r.serve(ctx, claim)
@@ -259,7 +259,7 @@ func claimOf(have *store.Claim, term store.Term) *store.Claim {
 
 // resumeServing goes on with what waited while we repaired a region that we were serving.
 func (r *region) resumeServing(ctx actor.Context, term store.Term) {
-	r.epoch, r.token, r.verified, r.proven = term.Epoch, term.Token, r.pod.clock.Now(), time.Time{}
+	r.epoch, r.token, r.verified, r.proven = term.Epoch, term.Token, r.pod.Now(), time.Time{}
 	if r.checking || len(r.others) > 0 { // answers to questions under the previous claim are ignored
 		if r.others == nil {
 			r.others = make(map[string]uint64)

@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"context"
@@ -14,7 +14,7 @@ import (
 // have asked for it.
 type handoff struct {
 	yielders []yielder    // next owners that wait; answered with Yielded
-	leavers  []*actor.PID // the node, when it drains; answered with retired
+	leavers  []*actor.PID // the node, when it drains; answered with Retired
 	retirees []*actor.PID // the node, when it closes: the actor stops
 
 	asks          int       // numbers the rounds of Yield that we send to possible previous owners
@@ -66,7 +66,7 @@ type (
 
 // mine reports whether the placement gives the region to this pod.
 func (r *region) mine(ctx actor.Context) bool {
-	owner := r.pod.placement.Region(r.id)
+	owner := r.pod.Placement.Region(r.id)
 	return owner != nil && owner.Equal(ctx.Self())
 }
 
@@ -76,7 +76,7 @@ func (r *region) dormant(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *message.Attach:
 		r.attach(ctx, m)
-		if len(r.subscribers) > 0 && r.mine(ctx) && r.pod.clock.Now().Sub(r.handoff.yielded) > yieldMemory {
+		if len(r.subscribers) > 0 && r.mine(ctx) && r.pod.Now().Sub(r.handoff.yielded) > yieldMemory {
 			r.ask(ctx)
 		}
 	case *message.Submit: // on a stream with an earlier instance or epoch
@@ -87,14 +87,14 @@ func (r *region) dormant(ctx actor.Context) {
 		if r.mine(ctx) {
 			r.ask(ctx)
 		} else {
-			r.pod.handoffs.release(r)
+			r.pod.handoffs.Release(r)
 		}
 	case *message.Yield:
 		ctx.Respond(&message.Yielded{N: m.N})
-	case retire:
+	case Retire:
 		r.stop(ctx)
-	case handOver:
-		ctx.Respond(retired{})
+	case HandOver:
+		ctx.Respond(Retired{})
 	default:
 		r.late(m)
 	}
@@ -102,11 +102,11 @@ func (r *region) dormant(ctx actor.Context) {
 
 // ask asks the possible previous owners to yield, so that the region moves between two commits.
 func (r *region) ask(ctx actor.Context) {
-	before := r.pod.placement.Before(r.id)
+	before := r.pod.Placement.Before(r.id)
 	h := &r.handoff
 	h.asks, h.open, h.served = h.asks+1, len(before), false
 	if h.began.IsZero() {
-		h.began = r.pod.clock.Now()
+		h.began = r.pod.Now()
 	}
 	if h.open == 0 {
 		r.take(ctx)
@@ -116,7 +116,7 @@ func (r *region) ask(ctx actor.Context) {
 	for _, pid := range before {
 		ctx.Request(pid, &message.Yield{N: h.asks})
 	}
-	r.pod.later(ctx, r.pod.cfg.Yield, yieldLate{r, h.asks})
+	r.pod.Later(ctx, r.pod.Yield, yieldLate{r, h.asks})
 }
 
 // asking is the phase that waits for the previous owner to yield.
@@ -137,10 +137,10 @@ func (r *region) asking(ctx actor.Context) {
 		}
 	case *message.Yield: // the sender knows of members that we will know of soon: its turn comes after ours
 		r.handoff.addYielder(ctx.Sender(), m.N)
-	case retire:
+	case Retire:
 		r.stop(ctx)
-	case handOver:
-		ctx.Respond(retired{})
+	case HandOver:
+		ctx.Respond(Retired{})
 	default:
 		r.late(m)
 	}
@@ -176,15 +176,15 @@ func (r *region) becomeDormant(ctx actor.Context) {
 // settle answers all who waited for us to let go. After it the region is dormant, or the actor
 // stops.
 func (r *region) settle(ctx actor.Context) {
-	r.pod.handoffs.release(r)
+	r.pod.handoffs.Release(r)
 	h := &r.handoff
 	h.notOwnedSince, h.began = time.Time{}, time.Time{}
 	if len(h.yielders) > 0 {
-		h.yielded = r.pod.clock.Now()
+		h.yielded = r.pod.Now()
 	}
 	r.answerYielders(ctx)
 	for _, pid := range h.leavers {
-		ctx.Send(pid, retired{})
+		ctx.Send(pid, Retired{})
 	}
 	h.leavers = nil
 	r.phase = phaseDormant
@@ -205,10 +205,10 @@ func (r *region) answerYielders(ctx actor.Context) {
 func (r *region) stop(ctx actor.Context) {
 	r.answerYielders(ctx)
 	if ctx.Sender() != nil && len(r.handoff.retirees) == 0 {
-		ctx.Respond(retired{})
+		ctx.Respond(Retired{})
 	}
 	for _, pid := range r.handoff.retirees {
-		ctx.Send(pid, retired{})
+		ctx.Send(pid, Retired{})
 	}
 	r.handoff.retirees = nil
 	ctx.Stop(ctx.Self())
@@ -220,7 +220,7 @@ func (r *region) stop(ctx actor.Context) {
 func (r *region) moved(ctx actor.Context) {
 	r.handoff.yielded = time.Time{}
 	for key, s := range r.subscribers {
-		if !r.pod.placement.Has(s.relay.Address) {
+		if !r.pod.Placement.Has(s.relay.Address) {
 			r.forget(key)
 		}
 	}
@@ -232,8 +232,8 @@ func (r *region) moved(ctx actor.Context) {
 		case !mine:
 		case len(r.subscribers) > 0:
 			r.ask(ctx)
-		case len(r.pod.placement.Before(r.id)) > 0:
-			r.pod.handoffs.acquire(r, ctx.Self())
+		case len(r.pod.Placement.Before(r.id)) > 0:
+			r.pod.handoffs.Acquire(r, ctx.Self())
 		}
 	case phaseAsking:
 		if !mine {
@@ -244,17 +244,17 @@ func (r *region) moved(ctx actor.Context) {
 		case mine: // perhaps ours again, because all other pods are draining too
 			r.handoff.notOwnedSince = time.Time{}
 			for _, pid := range r.handoff.leavers {
-				ctx.Send(pid, retired{})
+				ctx.Send(pid, Retired{})
 			}
 			r.handoff.leavers = nil
-		case r.pod.placement.Region(r.id) == nil: // this pod has lost the other pods
+		case r.pod.Placement.Region(r.id) == nil: // this pod has lost the other pods
 			r.retire(ctx)
 		case r.handoff.notOwnedSince.IsZero():
-			r.handoff.notOwnedSince = r.pod.clock.Now()
+			r.handoff.notOwnedSince = r.pod.Now()
 			r.wake(ctx)
 		}
 	case phaseRetiring:
-		if r.pod.storeMonitor.Aside() { // otherwise its store would keep it from finishing
+		if r.pod.StoreMonitor.Aside() { // otherwise its store would keep it from finishing
 			r.becomeDormant(ctx)
 		}
 	case phaseClaiming, phaseMending, phaseFenced: // these look at the placement when they are done
@@ -265,11 +265,11 @@ func (r *region) moved(ctx actor.Context) {
 func (r *region) noteOwnerLost(mine bool) {
 	h := &r.handoff
 	if !mine {
-		h.previousOwner, h.ownerLost = r.pod.placement.Region(r.id), time.Time{}
+		h.previousOwner, h.ownerLost = r.pod.Placement.Region(r.id), time.Time{}
 		return
 	}
-	if h.previousOwner != nil && !r.pod.placement.Has(h.previousOwner.Address) {
-		h.ownerLost = r.pod.clock.Now()
+	if h.previousOwner != nil && !r.pod.Placement.Has(h.previousOwner.Address) {
+		h.ownerLost = r.pod.Now()
 	}
 	h.previousOwner = nil
 }
@@ -277,7 +277,7 @@ func (r *region) noteOwnerLost(mine bool) {
 // onHandOver answers once we have let go of the region. If it is ours to own, it answers at once.
 func (r *region) onHandOver(ctx actor.Context) {
 	if r.mine(ctx) { // nobody else could have it
-		ctx.Respond(retired{})
+		ctx.Respond(Retired{})
 		return
 	}
 	r.handoff.leavers = append(r.handoff.leavers, ctx.Sender())
@@ -287,7 +287,7 @@ func (r *region) onHandOver(ctx actor.Context) {
 // once, as if it had died, since its store would keep the next owner waiting. The relays then bring
 // the next owner what was queued or being committed, and it finds in the log what became durable.
 func (r *region) retire(ctx actor.Context) {
-	if r.pod.storeMonitor.Aside() {
+	if r.pod.StoreMonitor.Aside() {
 		r.countYield()
 		r.becomeDormant(ctx)
 		return
@@ -300,14 +300,14 @@ func (r *region) retire(ctx actor.Context) {
 // the next owner waits for us.
 func (r *region) release(ctx actor.Context) {
 	self, system, term := ctx.Self(), ctx.ActorSystem(), r.term()
-	limit := r.pod.cfg.StoreTimeout
-	if r.pod.storeMonitor.Trouble() != nil {
-		limit = r.pod.cfg.Beat
+	limit := r.pod.StoreTimeout
+	if r.pod.StoreMonitor.Trouble() != nil {
+		limit = r.pod.Beat
 	}
-	r.pod.background(func(c context.Context) {
+	r.pod.Background(func(c context.Context) {
 		c, cancel := context.WithTimeout(c, limit)
 		defer cancel()
-		if err := r.pod.store.Release(c, r.id, term); err != nil {
+		if err := r.pod.Store.Release(c, r.id, term); err != nil {
 			r.log.Warn("region not released; its next owner claims it all the same", "err", err)
 		}
 		system.Root.Send(self, released{r})
@@ -321,23 +321,23 @@ func (r *region) onReleased(ctx actor.Context) {
 
 func (r *region) countYield() {
 	if len(r.handoff.yielders)+len(r.handoff.leavers) > 0 {
-		r.pod.stats.Yielded.Add(1)
+		r.pod.Stats.Yielded.Add(1)
 	}
 }
 
 // abandon answers all who wait for a region that has failed: they ask its successor.
 func (r *region) abandon(ctx actor.Context) {
 	if r.epoch != 0 {
-		r.pod.stats.Serving.Add(-1)
+		r.pod.Stats.Serving.Add(-1)
 	}
 	r.endRecording(ctx)
-	r.pod.owned.terms[r.id].Store(nil)
+	r.pod.Owned.lost(r.id)
 	r.rouseAll()
 	r.recovered()
-	r.pod.handoffs.release(r)
+	r.pod.handoffs.Release(r)
 	r.answerYielders(ctx)
 	for _, pid := range append(r.handoff.leavers, r.handoff.retirees...) {
-		ctx.Send(pid, retired{})
+		ctx.Send(pid, Retired{})
 	}
 }
 
@@ -352,16 +352,16 @@ func (r *region) noteHandoff(now time.Time) {
 		moved = moved || s.held.Epoch != 0 && s.held.Epoch < r.epoch && s.held.Seq > 0
 	}
 	r.handoff.began = time.Time{}
-	if again := r.pod.observe.Claimed(r.id); again || began.IsZero() || !moved {
+	if again := r.pod.Observer.Claimed(r.id); again || began.IsZero() || !moved {
 		return
 	}
 	took := now.Sub(began)
 	r.log.Info("region taken over", "epoch", r.epoch, "took", took.Round(time.Microsecond), "let_go", r.handoff.served)
-	text := fmt.Sprintf("region %d moved to %s", r.id, r.pod.cfg.Node)
+	text := fmt.Sprintf("region %d moved to %s", r.id, r.pod.Node)
 	if !r.handoff.served {
 		text += ", its owner before was gone"
 	}
-	r.pod.events.NoteRegion(message.EventHandoff, r.id, took, text)
+	r.pod.Events.NoteRegion(message.EventHandoff, r.id, took, text)
 }
 
 // movesAtOnce bounds how many regions a pod takes over from other pods at the same time when nobody

@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"context"
@@ -24,11 +24,11 @@ import (
 // Every canvas pod runs an actor for each region. The placement says which of them is the owner,
 // and the store makes sure that no other can write (I3). The phases are dormant, asking, claiming,
 // mending, serving, fenced and retiring. Those that belong to a change of owner are in handoff.go,
-// committing is in commit.go, how it obeys the rules in obedience.go, what relays see of it in subscribers.go and user_pointers.go, how it rests in
-// resting.go, how it learns that it is no longer the owner in ownership.go, and the repair after the
-// store has lost something in mend.go.
+// committing is in commit.go, how it obeys the rules in obedience.go, what relays see of it in
+// subscribers.go, how it rests in resting.go, how it learns that it is no longer the owner in
+// ownership.go, and the repair after the store has lost something in mend.go.
 type region struct {
-	pod   *Node
+	pod   *Pod
 	id    canvas.RegionID
 	log   *slog.Logger
 	phase phase
@@ -53,11 +53,11 @@ type region struct {
 	fresh    *store.Claim  // ours, and the pod reads on in the acts before we serve; nil: it does not
 	fences   int           // times fenced recently: see fenceMemory
 	fencedAt time.Time
-	sweeps   uint64   // numbers the scheduled sweeps: only the last one counts
-	sweeping bool     // a sweep is scheduled
-	calm     bool     // the scheduled sweep is a late one, since nothing happens in the region
-	resting  bool     // calm, and no sweep is scheduled: the pod looks after the region
-	pointers pointers // of all pods
+	sweeps   uint64         // numbers the scheduled sweeps: only the last one counts
+	sweeping bool           // a sweep is scheduled
+	calm     bool           // the scheduled sweep is a late one, since nothing happens in the region
+	resting  bool           // calm, and no sweep is scheduled: the pod looks after the region
+	pointers oplog.Pointers // of all pods
 
 	// Relays that want to know whether they have everything. checkers wait for the store's answer
 	// to the question under way, others for its answer to the next one.
@@ -70,6 +70,10 @@ type region struct {
 	recording
 	gauge telemetry.Gauge
 }
+
+// maxPointers bounds the pointers that wait in a region: in a crowd that large nobody can tell one
+// from another.
+const maxPointers = 16 * oplog.PointersAtOnce
 
 // phase is what a region is doing: inPhase names the method for each.
 type phase string
@@ -111,24 +115,24 @@ type (
 	released    struct{ of *region }
 	claimAgain  struct{ of *region }
 	commitAgain struct{ inflight *inflight }
+	// pointersDue ends an interval of pointers.
+	pointersDue struct{ of *region }
 	// sweep looks for relays that are gone, ops that have waited too long, and a lost claim.
 	sweep struct {
 		of *region
 		n  uint64
 	}
-	ownershipDoubted struct{} // the claim watcher can't vouch for the region any more
-	moved            struct{} // the members have changed
-	retire           struct{} // finish, release, stop; answered with retired
-	handOver         struct{} // answered with retired once we don't have the region, or at once if it is ours to own
-	retired          struct{}
 )
 
-func newRegion(pod *Node, id canvas.RegionID) *region {
+// NewRegion makes the actor of a region of the pod. Its name is message.RegionName.
+func NewRegion(pod *Pod, id canvas.RegionID) actor.Actor { return newRegion(pod, id) }
+
+func newRegion(pod *Pod, id canvas.RegionID) *region {
 	return &region{
-		pod: pod, id: id, log: pod.log.With("region", int(id)), recording: recording{archivist: pod.archivistPID(pod, id)},
-		queue:       oplog.NewQueue(pod.cfg.QueuePixels),
+		pod: pod, id: id, log: pod.Log.With("region", int(id)), recording: recording{archivist: pod.archivistPID(id)},
+		queue:       oplog.NewQueue(pod.QueuePixels),
 		subscribers: make(map[string]*subscriber),
-		pointers:    newPointers(maxPointers),
+		pointers:    oplog.NewPointers(maxPointers),
 	}
 }
 
@@ -136,35 +140,35 @@ func newRegion(pod *Node, id canvas.RegionID) *region {
 func (r *region) Receive(ctx actor.Context) {
 	switch m := ctx.Message().(type) {
 	case *actor.Started:
-		r.pod.stats.Live[message.KindRegion].Add(1)
+		r.pod.Stats.Live[message.KindRegion].Add(1)
 		r.phase = phaseDormant
 		r.moved(ctx)
 	case *actor.Restarting:
-		r.pod.stats.Live[message.KindRegion].Add(-1)
+		r.pod.Stats.Live[message.KindRegion].Add(-1)
 		r.abandon(ctx)
 	case *actor.Stopped:
-		r.pod.stats.Live[message.KindRegion].Add(-1)
+		r.pod.Stats.Live[message.KindRegion].Add(-1)
 		r.rouseAll()
 	case *actor.Stopping:
 	case sweep:
 		if m.of == r && m.n == r.sweeps {
 			r.sweep(ctx)
 		}
-	case ownershipDoubted:
+	case OwnershipDoubted:
 		r.onOwnershipDoubted(ctx)
-	case restOver:
+	case RestOver:
 		r.onRestOver(ctx, m)
-	case moved:
+	case Moved:
 		r.moved(ctx)
 	case *message.Detach:
 		r.forget(mailbox.Key(ctx.Sender()))
 	case *message.Point:
-		r.pointers.add(ctx, r.pod, m.Moved...)
+		r.onPoint(ctx, m)
 	case pointersDue:
 		r.showPointers(ctx, m)
 	case recordNow, recordedTo, archivistStarted:
 		r.forArchivist(ctx)
-	case reportState:
+	case ReportState:
 		ctx.Respond(r.report())
 	case *telemetry.Describe:
 		r.describe().Answer(ctx)
@@ -199,7 +203,7 @@ func (r *region) late(m any) {
 	switch m.(type) {
 	case *message.Salvaged, *message.Yielded, claimAgain, claimed, commitAgain, committed, caughtUpLate, decisions.CaughtUp, handoffGranted, mendAgain, mended, ownershipAnswer, ownershipLate, released, salvageLate, yieldLate:
 	default:
-		r.pod.unhandled(message.KindRegion, m)
+		r.pod.Unhandled(message.KindRegion, m)
 	}
 }
 
@@ -225,9 +229,9 @@ func (r *region) claiming(ctx actor.Context) {
 		}
 	case *message.Yield:
 		r.handoff.addYielder(ctx.Sender(), m.N)
-	case retire:
+	case Retire:
 		r.stop(ctx)
-	case handOver:
+	case HandOver:
 		r.onHandOver(ctx)
 	default:
 		r.late(m)
@@ -258,10 +262,10 @@ func (r *region) serving(ctx actor.Context) {
 	case *message.Yield:
 		r.handoff.addYielder(ctx.Sender(), m.N)
 		r.retire(ctx)
-	case retire:
+	case Retire:
 		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
 		r.retire(ctx)
-	case handOver:
+	case HandOver:
 		r.onHandOver(ctx)
 	default:
 		r.late(m)
@@ -284,10 +288,10 @@ func (r *region) fenced(ctx actor.Context) {
 		}
 	case *message.Yield:
 		ctx.Respond(&message.Yielded{N: m.N})
-	case retire:
+	case Retire:
 		r.stop(ctx)
-	case handOver:
-		ctx.Respond(retired{})
+	case HandOver:
+		ctx.Respond(Retired{})
 	default:
 		r.late(m)
 	}
@@ -308,9 +312,9 @@ func (r *region) retiring(ctx actor.Context) {
 		}
 	case *message.Yield:
 		r.handoff.addYielder(ctx.Sender(), m.N)
-	case retire:
+	case Retire:
 		r.handoff.retirees = append(r.handoff.retirees, ctx.Sender())
-	case handOver:
+	case HandOver:
 		r.handoff.leavers = append(r.handoff.leavers, ctx.Sender())
 	case mended:
 		r.onMended(ctx, m)
@@ -327,8 +331,8 @@ func (r *region) term() store.Term { return store.Term{Epoch: r.epoch, Token: r.
 func (r *region) claim(ctx actor.Context) {
 	self, system := ctx.Self(), ctx.ActorSystem()
 	r.calling()
-	r.pod.background(func(c context.Context) {
-		claim, err := r.pod.store.Claim(c, r.id, r.pod.cfg.Node)
+	r.pod.Background(func(c context.Context) {
+		claim, err := r.pod.Store.Claim(c, r.id, r.pod.Node)
 		system.Root.Send(self, claimed{r, claim, err})
 	})
 }
@@ -342,32 +346,32 @@ func (r *region) onClaimed(ctx actor.Context, m claimed) {
 		return
 	case m.err != nil:
 		r.failed(m.err, "claim")
-		r.pod.later(ctx, backoff(r.failures), claimAgain{r})
+		r.pod.Later(ctx, backoff(r.failures), claimAgain{r})
 		return
 	}
-	r.pod.stats.CountClaim(m.claim.Epoch)
+	r.pod.Stats.CountClaim(m.claim.Epoch)
 	r.catchUp(ctx, m.claim)
 }
 
 // serve begins serving: the claim is ours, and it brought everything there is.
 func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 	r.epoch, r.token, r.TileState = claim.Epoch, claim.Token, oplog.TileState{Position: claim.Position, Tile: claim.Tile}
-	r.ring = oplog.NewRing(r.pod.cfg.ringPixels(r.id))
+	r.ring = oplog.NewRing(r.pod.RingOf(r.id))
 	r.ring.Reset(claim.Recent)
 	r.dedupe.Restore(claim.Recent, r.Position.Seq)
-	r.verified, r.proven = r.pod.clock.Now(), time.Time{}
-	r.pod.stats.Serving.Add(1)
+	r.verified, r.proven = r.pod.Now(), time.Time{}
+	r.pod.Stats.Serving.Add(1)
 	r.log.Debug("region claimed", "epoch", r.epoch, "seq", r.Position.Seq)
 	r.phase = phaseServing
 	r.noteHandoff(r.verified)
 	r.beginRecording(ctx, claim)
-	r.pod.handoffs.release(r)
+	r.pod.handoffs.Release(r)
 	if len(r.handoff.yielders) > 0 {
 		r.retire(ctx)
 		return
 	}
 	if !r.mine(ctx) { // the members have changed meanwhile
-		r.handoff.notOwnedSince = r.pod.clock.Now()
+		r.handoff.notOwnedSince = r.pod.Now()
 	}
 	for _, s := range r.subscribers {
 		r.sendCatchUp(ctx, s)
@@ -378,28 +382,28 @@ func (r *region) serve(ctx actor.Context, claim *store.Claim) {
 // calling starts the clock on the store's answer, unless it is running already.
 func (r *region) calling() {
 	if r.asked.IsZero() {
-		r.asked = r.pod.clock.Now()
-		r.pod.waits[r.id].Store(r.asked.UnixNano())
+		r.asked = r.pod.Now()
+		r.pod.Waits[r.id].Store(r.asked.UnixNano())
 	}
 }
 
 func (r *region) failed(err error, operation string) {
-	r.pod.stats.Outages.Add(1)
-	r.pod.outage.Failed(r.id, operation, err, r.pod.clock.Now())
+	r.pod.Stats.Outages.Add(1)
+	r.pod.Outage.Failed(r.id, operation, err, r.pod.Now())
 	r.failures++
 }
 
 func (r *region) recovered() {
 	if r.failures > 0 {
-		r.pod.outage.Over(r.id, r.pod.clock.Now())
+		r.pod.Outage.Over(r.id, r.pod.Now())
 	}
 	r.failures, r.asked = 0, time.Time{}
-	r.pod.waits[r.id].Store(0)
+	r.pod.Waits[r.id].Store(0)
 }
 
 // impatient reports whether the store has been away for longer than ops should wait.
 func (r *region) impatient(now time.Time) bool {
-	return !r.asked.IsZero() && now.Sub(r.asked) > r.pod.cfg.regionPatience()
+	return !r.asked.IsZero() && now.Sub(r.asked) > r.pod.RegionPatience
 }
 
 // backoff doubles from 100 ms (after the first failure) up to 1 s: a store that is back is found within a second.
@@ -409,7 +413,7 @@ func backoff(failures int) time.Duration {
 
 // describe is for the inspector.
 func (r *region) describe() telemetry.Description {
-	now := r.pod.clock.Now()
+	now := r.pod.Now()
 	facts := []message.Fact{
 		telemetry.Count("epoch", r.epoch), telemetry.Count("seq", r.Position.Seq), telemetry.At("last batch", r.Position),
 		telemetry.Count("relays", len(r.subscribers)), telemetry.Count("pending ops", r.queue.Len()),
@@ -422,12 +426,9 @@ func (r *region) describe() telemetry.Description {
 	return telemetry.Description{State: string(r.phase), Facts: facts}
 }
 
-// reportState asks a region; answered with message.RegionReport.
-type reportState struct{}
-
 // report returns what the inspector shows of the region.
 func (r *region) report() message.RegionReport {
-	now := r.pod.clock.Now()
+	now := r.pod.Now()
 	pixels, commits := r.gauge.Lately(now)
 	return message.RegionReport{
 		Region: r.id, State: string(r.phase), Epoch: r.epoch, Seq: r.Position.Seq,

@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"context"
@@ -6,31 +6,43 @@ import (
 	"sync/atomic"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/store"
 )
 
-// ownedRegions is what the rules actor must know of the pod's regions; it is the decisions.Regions of the
+// Owned is what the rules actor must know of the pod's regions; it is the decisions.Regions of the
 // pod. It outlives the actors of the regions, which may fail and leave a batch on its way to the store.
 // Only a region's actor writes what is its own, and whoever fences the region.
-type ownedRegions struct {
+type Owned struct {
 	store store.Store
 	begun []atomic.Uint64              // by RegionID: the generation of the rules that a batch was begun under which may be on its way; 0: none is
 	terms []atomic.Pointer[store.Term] // by RegionID: of our claim; nil: we have none
 }
 
-// open makes room for regions.
-func (o *ownedRegions) open(regions int) {
-	o.begun, o.terms = make([]atomic.Uint64, regions), make([]atomic.Pointer[store.Term], regions)
+var _ decisions.Regions = (*Owned)(nil)
+
+// newOwned makes room for regions.
+func newOwned(s store.Store, regions int) *Owned {
+	return &Owned{store: s, begun: make([]atomic.Uint64, regions), terms: make([]atomic.Pointer[store.Term], regions)}
 }
 
 // claimed notes a claim: whatever was on its way is fenced.
-func (o *ownedRegions) claimed(id canvas.RegionID, term store.Term) {
+func (o *Owned) claimed(id canvas.RegionID, term store.Term) {
 	o.begun[id].Store(0)
 	o.terms[id].Store(&term)
 }
 
+// mended notes the claim under which a region was repaired.
+func (o *Owned) mended(id canvas.RegionID, term store.Term) { o.terms[id].Store(&term) }
+
+// lost notes that we have no claim any more.
+func (o *Owned) lost(id canvas.RegionID) { o.terms[id].Store(nil) }
+
+// ended notes that no batch of ours is on its way.
+func (o *Owned) ended(id canvas.RegionID) { o.begun[id].Store(0) }
+
 // Unsettled implements decisions.Regions.
-func (o *ownedRegions) Unsettled(generation uint64) (regions []canvas.RegionID) {
+func (o *Owned) Unsettled(generation uint64) (regions []canvas.RegionID) {
 	for id := range o.begun {
 		if g := o.begun[id].Load(); g != 0 && g < generation {
 			regions = append(regions, canvas.RegionID(id))
@@ -43,7 +55,7 @@ func (o *ownedRegions) Unsettled(generation uint64) (regions []canvas.RegionID) 
 const holdsAtOnce = 16
 
 // Held implements decisions.Regions.
-func (o *ownedRegions) Held(ctx context.Context) (held []canvas.RegionID) {
+func (o *Owned) Held(ctx context.Context) (held []canvas.RegionID) {
 	var asking sync.WaitGroup
 	var mu sync.Mutex
 	var next atomic.Int64
@@ -65,7 +77,7 @@ func (o *ownedRegions) Held(ctx context.Context) (held []canvas.RegionID) {
 }
 
 // Fence implements decisions.Regions.
-func (o *ownedRegions) Fence(ctx context.Context, id canvas.RegionID) error {
+func (o *Owned) Fence(ctx context.Context, id canvas.RegionID) error {
 	before := uint64(0)
 	if int(id) < len(o.begun) {
 		before = o.begun[id].Load()
@@ -80,4 +92,4 @@ func (o *ownedRegions) Fence(ctx context.Context, id canvas.RegionID) error {
 }
 
 // Claims implements decisions.Regions.
-func (o *ownedRegions) Claims(ctx context.Context) (string, error) { return o.store.Claims(ctx) }
+func (o *Owned) Claims(ctx context.Context) (string, error) { return o.store.Claims(ctx) }

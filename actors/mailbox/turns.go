@@ -1,16 +1,18 @@
-package actors
+package mailbox
 
 import (
+	mathrand "math/rand/v2"
 	"slices"
 	"sync"
+	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// turns lets a few of a pod's actors at a time do what is much work for others. An actor asks for its
+// Turns lets a few of a pod's actors at a time do what is much work for others. An actor asks for its
 // turn, is sent the message granted, and ends its turn, or its wait for one, itself. A names an
 // instance of an actor, since after a restart another has the same PID. Any goroutine may call it.
-type turns[A comparable] struct {
+type Turns[A comparable] struct {
 	root    *actor.RootContext
 	atOnce  int
 	granted any
@@ -25,11 +27,13 @@ type turn[A comparable] struct {
 	pid *actor.PID
 }
 
-func newTurns[A comparable](root *actor.RootContext, atOnce int, granted any) *turns[A] {
-	return &turns[A]{root: root, atOnce: atOnce, granted: granted, taken: make(map[A]struct{})}
+// NewTurns makes turns of which so many are given at once.
+func NewTurns[A comparable](root *actor.RootContext, atOnce int, granted any) *Turns[A] {
+	return &Turns[A]{root: root, atOnce: atOnce, granted: granted, taken: make(map[A]struct{})}
 }
 
-func (t *turns[A]) acquire(of A, pid *actor.PID) {
+// Acquire asks for a turn. It does nothing if the actor has one, or waits for one.
+func (t *Turns[A]) Acquire(of A, pid *actor.PID) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	_, has := t.taken[of]
@@ -40,8 +44,8 @@ func (t *turns[A]) acquire(of A, pid *actor.PID) {
 	t.next()
 }
 
-// release ends an actor's turn, or its wait for one, so that others may have theirs.
-func (t *turns[A]) release(of A) {
+// Release ends an actor's turn, or its wait for one, so that others may have theirs.
+func (t *Turns[A]) Release(of A) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	delete(t.taken, of)
@@ -50,7 +54,7 @@ func (t *turns[A]) release(of A) {
 }
 
 // next grants as many turns as are free. mu must be held.
-func (t *turns[A]) next() {
+func (t *Turns[A]) next() {
 	for len(t.waiting) > 0 && len(t.taken) < t.atOnce {
 		first := t.waiting[0]
 		t.waiting = t.waiting[1:]
@@ -58,3 +62,7 @@ func (t *turns[A]) next() {
 		t.root.Send(first.pid, t.granted)
 	}
 }
+
+// Jitter spreads d by up to half of it, so that those who wait equally long don't come at the same
+// time.
+func Jitter(d time.Duration) time.Duration { return d/2 + mathrand.N(d) }

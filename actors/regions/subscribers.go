@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"slices"
@@ -36,9 +36,9 @@ func (s *subscriber) lags(position canvas.Position, limit int) bool {
 	return s.brought && position.Seq > s.held.Seq && position.Seq-s.held.Seq > uint64(limit)
 }
 
-// leaseBeats is how many renewals, one each beat, a relay may miss before its region forgets it. A
+// LeaseBeats is how many renewals, one each beat, a relay may miss before its region forgets it. A
 // relay that is still alive attaches again and loses nothing.
-const leaseBeats = 8
+const LeaseBeats = 8
 
 // attach renews a subscription or starts a new one.
 func (r *region) attach(ctx actor.Context, m *message.Attach) {
@@ -55,7 +55,7 @@ func (r *region) attach(ctx actor.Context, m *message.Attach) {
 		return
 	}
 	r.queue.Leave(key) // the relay sends its ops again, and may be told before that they are refused
-	s = &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.clock.Now(), held: m.Held}
+	s = &subscriber{relay: ctx.Sender(), stream: m.Stream, seen: r.pod.Now(), held: m.Held}
 	r.subscribers[key] = s
 	if r.epoch != 0 && !r.outdated(ctx, s) {
 		r.sendCatchUp(ctx, s)
@@ -66,7 +66,7 @@ func (r *region) attach(ctx actor.Context, m *message.Attach) {
 // renew answers a relay that asks whether it has missed anything, and has it rest if it has not and
 // would.
 func (r *region) renew(ctx actor.Context, s *subscriber, m *message.Attach) {
-	s.seen = r.pod.clock.Now()
+	s.seen = r.pod.Now()
 	if m.Renews {
 		s.held = m.Held
 	}
@@ -114,7 +114,7 @@ func (r *region) submit(ctx actor.Context, m *message.Submit) {
 	s.next++
 	r.rouse(s)
 	r.wake(ctx)
-	now := r.pod.clock.Now()
+	now := r.pod.Now()
 	impatient := r.impatient(now)
 	var known, late, unsure, busy, unavailable []canvas.OpID
 	again := m.Again
@@ -145,9 +145,29 @@ func (r *region) submit(ctx actor.Context, m *message.Submit) {
 	r.advance(ctx)
 }
 
+// onPoint takes pointers that have moved; showPointers sends all relays those of an interval.
+func (r *region) onPoint(ctx actor.Context, m *message.Point) {
+	if r.pointers.Add(m.Moved...) {
+		r.pod.Later(ctx, r.pod.PointersEvery, pointersDue{r})
+	}
+}
+
+func (r *region) showPointers(ctx actor.Context, m pointersDue) {
+	if m.of != r {
+		return
+	}
+	moved, more := r.pointers.Take()
+	if more {
+		r.pod.Later(ctx, r.pod.PointersEvery, m)
+	}
+	for _, s := range r.subscribers {
+		ctx.Send(s.relay, &message.Pointed{Moved: moved})
+	}
+}
+
 func (r *region) acknowledge(ctx actor.Context, s *subscriber, ops []canvas.OpID) {
 	if len(ops) > 0 {
-		r.pod.stats.Deduped.Add(int64(len(ops)))
+		r.pod.Stats.Deduped.Add(int64(len(ops)))
 		r.rouse(s)
 		ctx.Send(s.relay, &message.Committed{Stream: s.stream, N: s.answer(), Acks: ops})
 	}
@@ -164,21 +184,21 @@ func (r *region) rejectFor(ctx actor.Context, s *subscriber, ops []canvas.OpID, 
 	}
 }
 
-// calmBeats is how many beats pass between two sweeps of a region in which nothing happens, and
+// CalmBeats is how many beats pass between two sweeps of a region in which nothing happens, and
 // between two renewals of a relay of such a region, if they don't rest.
-const calmBeats = 6
+const CalmBeats = 6
 
 // wake makes the next sweep come with the next beat: something has begun that sweeps look after.
 func (r *region) wake(ctx actor.Context) {
 	if !r.sweeping || r.calm {
-		r.sweepAfter(ctx, r.pod.cfg.Beat)
+		r.sweepAfter(ctx, r.pod.Beat)
 	}
 }
 
 // attend makes a sweep come at all: there is a relay that does not rest.
 func (r *region) attend(ctx actor.Context) {
 	if !r.sweeping && r.epoch != 0 {
-		r.sweepAfter(ctx, calmBeats*r.pod.cfg.Beat)
+		r.sweepAfter(ctx, CalmBeats*r.pod.Beat)
 		r.calm = true
 	}
 }
@@ -187,53 +207,53 @@ func (r *region) sweepAfter(ctx actor.Context, d time.Duration) {
 	r.unwatch()
 	r.sweeping, r.calm = true, false
 	r.sweeps++
-	r.pod.later(ctx, d, sweep{r, r.sweeps})
+	r.pod.Later(ctx, d, sweep{r, r.sweeps})
 }
 
 // onOwnershipDoubted makes an idle region ask the store whether it is still ours. Idle regions ask
 // at different moments.
 func (r *region) onOwnershipDoubted(ctx actor.Context) {
 	if r.phase == phaseServing && r.calm {
-		r.sweepAfter(ctx, r.pod.jitter(r.pod.cfg.Beat))
+		r.sweepAfter(ctx, mailbox.Jitter(r.pod.Beat))
 		r.proven = time.Time{}
 	}
 }
 
 // sweep forgets relays whose lease has run out, refuses ops that have waited for the store longer
-// than Config.regionPatience, and looks whether the region is still ours.
+// than RegionPatience, and looks whether the region is still ours.
 func (r *region) sweep(ctx actor.Context) {
 	if r.epoch == 0 {
 		r.sweeping = false
 		return
 	}
-	now := r.pod.clock.Now()
+	now := r.pod.Now()
 	if since := r.handoff.notOwnedSince; r.phase == phaseServing && !since.IsZero() && now.Sub(since) > overdue {
 		r.retire(ctx)
 	}
 	r.verifyOwnership(ctx, now)
 	rest := true // all relays do
 	for key, s := range r.subscribers {
-		if !s.resting && now.Sub(s.seen) > (leaseBeats+calmBeats)*r.pod.cfg.Beat {
+		if !s.resting && now.Sub(s.seen) > (LeaseBeats+CalmBeats)*r.pod.Beat {
 			r.forget(key)
 			continue
 		}
 		rest = rest && s.resting
 	}
 	if r.impatient(now) {
-		late := r.queue.Remove(func(q *oplog.Queued) bool { return now.Sub(q.Since) > r.pod.cfg.regionPatience() })
+		late := r.queue.Remove(func(q *oplog.Queued) bool { return now.Sub(q.Since) > r.pod.RegionPatience })
 		for key, ops := range oplog.ByRelay(late) {
 			if s := r.subscribers[key]; s != nil {
 				r.reject(ctx, s, ops, canvas.RefusedUnavailable)
 			}
 		}
 	}
-	switch calm := r.idle() && r.pod.claimWatcher.covers(r.proven, now, r.trust) && now.Sub(r.proven) > calmBeats*r.pod.cfg.Beat; {
+	switch calm := r.idle() && r.pod.ClaimWatcher.Covers(r.proven, now, r.trust) && now.Sub(r.proven) > CalmBeats*r.pod.Beat; {
 	case !calm:
-		r.sweepAfter(ctx, r.pod.cfg.Beat)
+		r.sweepAfter(ctx, r.pod.Beat)
 	case rest:
 		r.watch()
 	default:
-		r.sweepAfter(ctx, calmBeats*r.pod.cfg.Beat)
+		r.sweepAfter(ctx, CalmBeats*r.pod.Beat)
 		r.calm = true
 	}
 }

@@ -1,4 +1,4 @@
-package actors
+package regions
 
 import (
 	"slices"
@@ -18,20 +18,20 @@ import (
 // which rules the batch was begun that is on its way to the store. And a new owner serves only once its
 // pod has read on in the acts: whoever was not told of an act, since they were no owner, learns of it so.
 
-// longestRetry is how long somebody is told to wait at most. No more passes between pods.
-const longestRetry = 24 * time.Hour
+// LongestRetry is how long somebody is told to wait at most. No more passes between pods.
+const LongestRetry = 24 * time.Hour
 
 // takeAllowed takes the next ops to commit from the queue, and refuses those that are not allowed.
 func (r *region) takeAllowed(ctx actor.Context, now time.Time) (ops []*oplog.Queued) {
-	ops, _ = r.queue.Take(r.pod.cfg.BatchPixels)
-	on := &r.pod.owned.begun[r.id]
+	ops, _ = r.queue.Take(r.pod.BatchPixels)
+	on := &r.pod.Owned.begun[r.id]
 	for {
-		in := r.pod.rules.Load()
-		on.Store(in.generation)
+		in := r.pod.Rules()
+		on.Store(in.Generation)
 		ops = r.allowed(ctx, in.Rules, ops, now)
 		// The rules actor publishes, then looks at what has begun. So either it sees this batch, or we its
 		// rules.
-		if r.pod.rules.Load() == in {
+		if r.pod.Rules() == in {
 			break
 		}
 	}
@@ -69,7 +69,7 @@ func (r *region) allowed(ctx actor.Context, in *rules.Rules, ops []*oplog.Queued
 				why = canvas.RefusedUnknown
 			}
 			if s := r.subscribers[key]; s != nil {
-				r.rejectFor(ctx, s, ids, why, min(v.Retry, longestRetry))
+				r.rejectFor(ctx, s, ids, why, min(v.Retry, LongestRetry))
 			}
 		}
 	}
@@ -87,9 +87,9 @@ func check(in *rules.Rules, region canvas.RegionID, op *canvas.Op, now time.Time
 
 // catchUp has the pod read on in the acts before the region serves under a claim.
 func (r *region) catchUp(ctx actor.Context, claim *store.Claim) {
-	r.pod.owned.claimed(r.id, claim.Term)
+	r.pod.Owned.claimed(r.id, claim.Term)
 	r.fresh = claim
-	if r.pod.decider == nil {
+	if r.pod.Decider() == nil {
 		r.onCaughtUp(ctx, decisions.CaughtUp{For: claim})
 		return
 	}
@@ -101,8 +101,8 @@ func (r *region) catchUp(ctx actor.Context, claim *store.Claim) {
 type caughtUpLate struct{ fresh *store.Claim }
 
 func (r *region) askToCatchUp(ctx actor.Context, claim *store.Claim) {
-	ctx.Request(r.pod.decider, decisions.CatchUp{For: claim})
-	r.pod.later(ctx, r.pod.cfg.Patience, caughtUpLate{claim})
+	ctx.Request(r.pod.Decider(), decisions.CatchUp{For: claim})
+	r.pod.Later(ctx, r.pod.Patience, caughtUpLate{claim})
 }
 
 func (r *region) onCaughtUpLate(ctx actor.Context, m caughtUpLate) {

@@ -11,6 +11,7 @@ import { MAX_PLACE } from "../net/protocol.js";
  * @property {Map<number, number>} dots colour by y * width + x
  * @property {boolean} patient it was drawn while disconnected, and waits for its turn in the allowance
  * @property {number} sent when, ms
+ * @property {boolean} held it is tentative: it is not sent before keep()
  */
 
 // Pixels drawn but not sent: while disconnected, or while the server is slow to answer.
@@ -28,6 +29,8 @@ export class Pending {
   #settling = [];
   #lastNum = 0;
   #lastAge = 0;
+
+  #holding = false;
 
   /** Pixels not sent yet. */
   unsent = 0;
@@ -75,9 +78,9 @@ export class Pending {
    */
   draw(key, colour, patient) {
     let op = this.#ops.at(-1);
-    if (!op || op.num > 0 || op.patient !== patient || op.dots.size >= Math.min(this.largest, patient ? PATIENT_OP : MAX_PLACE)) {
+    if (!op || op.num > 0 || op.patient !== patient || op.held !== this.#holding || op.dots.size >= Math.min(this.largest, patient ? PATIENT_OP : MAX_PLACE)) {
       if (this.unsent >= MAX_UNSENT) return false;
-      op = { num: 0, age: ++this.#lastAge, dots: new Map(), patient, sent: 0 };
+      op = { num: 0, age: ++this.#lastAge, dots: new Map(), patient, sent: 0, held: this.#holding };
       this.#ops.push(op);
     }
     if (!op.dots.has(key)) {
@@ -98,7 +101,7 @@ export class Pending {
    */
   next(window, allowed, now) {
     const at = this.#ops.findIndex((op) => op.num === 0);
-    if (at < 0 || !allowed(this.#ops[at])) return null;
+    if (at < 0 || this.#ops[at].held || !allowed(this.#ops[at])) return null;
     // The server remembers that many numbers of a session, answered or not.
     if (at > 0 && this.#lastNum + 1 - this.#ops[0].num >= window) return null;
     const op = this.#ops[at];
@@ -113,6 +116,27 @@ export class Pending {
     const sent = this.#ops.filter((op) => op.num > 0);
     for (const op of sent) op.sent = now;
     return sent;
+  }
+
+  /** What is drawn from now on is tentative. */
+  hold() {
+    this.#holding = true;
+  }
+
+  /** What was tentative is meant. */
+  keep() {
+    this.#holding = false;
+    for (const op of this.#ops) op.held = false;
+  }
+
+  /** Takes back what is tentative: the server never hears of it. */
+  withdraw() {
+    for (let op = this.#ops.at(-1); op?.held; op = this.#ops.at(-1)) {
+      this.#ops.pop();
+      this.unsent -= op.dots.size;
+      this.#takeBack(op);
+    }
+    this.#holding = false;
   }
 
   /** @returns {Op | undefined} the op of that number, if it was sent and has no answer */

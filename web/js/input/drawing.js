@@ -127,6 +127,23 @@ export class Drawing {
     this.#stroke.y = y;
   }
 
+  /** What is drawn from now on is tentative: it is not sent before keep(). */
+  hold() {
+    this.state.pending?.hold();
+  }
+
+  keep() {
+    this.state.pending?.keep();
+    this.ports.changed();
+  }
+
+  /** Takes back what is tentative, without a trace, and ends the stroke. */
+  withdraw() {
+    this.#stroke = null;
+    this.state.pending?.withdraw();
+    this.ports.changed();
+  }
+
   end() {
     const stroke = this.#stroke;
     if (this.#selects) {

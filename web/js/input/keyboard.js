@@ -3,6 +3,7 @@
 import { nameOf } from "../colour.js";
 import { ROW, offered } from "../limits/offered.js";
 import { shownCanvas } from "../state.js";
+import { AIM_ZOOM, DRAW_ZOOM } from "../view/view.js";
 
 /**
  * The space bar: while held, it turns the pointer into a hand; pressed alone, it places a pixel.
@@ -86,18 +87,24 @@ export function keyDown(event, page) {
  * @param {KeyboardEvent} event
  * @param {Page} page
  */
-export function keyUp(event, { space, state, drawing, record }) {
+export function keyUp(event, page) {
+  const { space } = page;
   if (event.key !== " " || !space.held) return;
   space.held = false;
-  const { reticule } = state;
-  if (space.used || record.key(" ")) return;
-  if (reticule) act(reticule, state, drawing, record);
+  if (!space.used && !page.record.key(" ")) act(page);
 }
 
-/** What the keyboard does to the pixel aimed at. */
-function act({ x, y }, { tool, past, selecting }, drawing, record) {
-  if (!selecting && record.there && (past || tool === "inspect")) record.inspect(x, y, true);
-  else drawing.place(x, y);
+/** Does to the pixel aimed at what a click does with the tool in hand. @param {Page} page */
+function act({ state, drawing, navigation, record }) {
+  const { reticule, past, selecting, tool, view } = state;
+  if (!reticule) return;
+  const { x, y, keyboard } = reticule;
+  if (selecting) drawing.place(x, y);
+  else if (record.there && (past || tool === "inspect")) record.inspect(x, y, true);
+  else if (tool === "pick") drawing.pick(x, y);
+  else if (past) drawing.place(x, y); // which says why not
+  else if (tool === "pencil" && view.zoom < DRAW_ZOOM) navigation.zoomTo(AIM_ZOOM);
+  else if (tool === "pencil" && navigation.steady(keyboard)) drawing.place(x, y);
 }
 
 /** Whether the canvas or nothing has the focus. */
@@ -107,7 +114,7 @@ function onStage(event, page) {
 
 /** Keys of the focused canvas. @returns {boolean} whether it was one */
 function stageKey(event, page) {
-  const { state, drawing, navigation, record, space } = page;
+  const { state, drawing, navigation, space } = page;
   const arrow = ARROWS[event.key];
   if (arrow) {
     const far = event.shiftKey ? FAR : 1;
@@ -121,7 +128,7 @@ function stageKey(event, page) {
   }
   if (event.key === "Enter") {
     if (event.repeat) return true;
-    if (state.reticule) act(state.reticule, state, drawing, record);
+    if (state.reticule) act(page);
     else drawing.move(0, 0);
     return true;
   }

@@ -4,8 +4,9 @@ import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
 
 /**
  * @typedef {import("../state.js").State} State
- * @typedef {"none" | "draw" | "pan" | "aim" | "look" | "pick"} Mode  aim: a click will zoom in, a drag pan; look: a click will
- *   show who placed the pixel, a drag pan
+ * @typedef {"none" | "draw" | "pan" | "late" | "aim" | "look" | "pick"} Mode  late: a click does nothing, since the view has just
+ *   flown, and a drag draws when it is steady; aim: a click will zoom in, a drag pan; look: a click will show who placed the pixel,
+ *   a drag pan
  */
 
 const CLICK = 4; // CSS pixels that the pointer may move during a click
@@ -45,17 +46,23 @@ export class Mouse {
     const at = { x: event.offsetX, y: event.offsetY };
     this.#start = this.#last = at;
     this.drawing.point(at);
-    this.mode = this.#modeFor(event);
-    const pixel = this.#pixel(at);
-    if (this.mode === "pick") this.drawing.pick(pixel.x, pixel.y);
-    if (this.mode === "draw") this.drawing.begin(pixel.x, pixel.y);
+    this.#begin(this.#modeFor(event), this.#pixel(at));
+  }
+
+  /** @param {Mode} mode */
+  #begin(mode, pixel) {
+    this.mode = mode;
+    if (mode === "pick") this.drawing.pick(pixel.x, pixel.y);
+    if (mode === "draw") this.drawing.begin(pixel.x, pixel.y);
   }
 
   /** @param {PointerEvent} event */
   move(event) {
     const at = { x: event.offsetX, y: event.offsetY };
     this.drawing.point(at);
-    if ((this.mode === "aim" || this.mode === "look") && Math.hypot(at.x - this.#start.x, at.y - this.#start.y) > CLICK) this.mode = "pan";
+    const drags = Math.hypot(at.x - this.#start.x, at.y - this.#start.y) > CLICK;
+    if ((this.mode === "aim" || this.mode === "look") && drags) this.mode = "pan";
+    if (this.mode === "late" && drags && this.navigation.steady()) this.#begin("draw", this.#pixel(at));
     if (this.mode === "pan") this.navigation.drag(at.x - this.#last.x, at.y - this.#last.y);
     if (this.mode === "draw") this.#draw(event, at);
     this.#last = at;
@@ -103,11 +110,13 @@ export class Mouse {
     if (this.state.selecting) return "draw";
     if (event.altKey || tool === "pick") return "pick";
     if (this.state.past || tool === "inspect") return "look";
-    return view.zoom < DRAW_ZOOM ? "aim" : "draw";
+    if (view.zoom < DRAW_ZOOM) return "aim";
+    return this.navigation.steady() ? "draw" : "late";
   }
 
   /** Draws through all places where the pointer has been since the last frame, not just the last one. */
   #draw(event, at) {
+    if (this.state.flight) return; // the pixels pass below the pointer
     const passed = event.getCoalescedEvents?.() ?? [];
     for (const each of passed) {
       // offsetX of a coalesced event is not reliable in all browsers.

@@ -7,9 +7,9 @@ import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
  * @typedef {import("../state.js").State} State
  * @typedef {{x: number, y: number}} Place  CSS pixels of the stage
  *
- * none; waiting: one finger is down and it isn't clear yet what for; two: pan and zoom; rest: nothing more until all
- * fingers are up.
- * @typedef {"none" | "waiting" | "draw" | "pan" | "two" | "rest"} Mode
+ * none; waiting: one finger is down and it isn't clear yet what for; late: it will draw when the view, which has just flown, is
+ * steady; two: pan and zoom; rest: nothing more until all fingers are up.
+ * @typedef {"none" | "waiting" | "late" | "draw" | "pan" | "two" | "rest"} Mode
  *
  * @typedef {object} Ports
  * @property {() => number} now ms of a steady clock
@@ -21,6 +21,7 @@ const SECOND_FINGER = 150; // ms in which a second finger may follow
 const MOVED = 8; // CSS pixels: a move so far shows what one finger is for, even before SECOND_FINGER is over
 const MOVED_LATER = 3; // CSS pixels, the same after SECOND_FINGER is over
 const LONG_PRESS = 500; // ms
+const TENTATIVE = 300; // ms in which a stroke is taken back if a second finger comes: nothing of it is sent before
 
 export class Touch {
   /** @type {Mode} */
@@ -28,7 +29,8 @@ export class Touch {
   /** @type {Map<number, Place>} by pointer id */
   #fingers = new Map();
   #start = { x: 0, y: 0, time: 0 };
-  #timer = 0;
+  #timer = 0; // of the long press
+  #held = 0; // timer of the stroke that is tentative; 0: none
 
   /**
    * @param {State} state
@@ -50,7 +52,7 @@ export class Touch {
     this.#fingers.set(id, at);
     this.ports.clearTimeout(this.#timer);
     if (this.#fingers.size > 1) {
-      this.#release();
+      this.#withdraw();
       this.mode = "two";
       return;
     }
@@ -66,6 +68,7 @@ export class Touch {
     if (this.mode === "two") this.#pinch(id, at);
     this.#fingers.set(id, at);
     if (this.mode === "waiting") this.#decide(at);
+    if (this.mode === "late" && this.navigation.steady()) this.#begin(at);
     if (this.mode === "pan") this.navigation.drag(at.x - last.x, at.y - last.y);
     if (this.mode === "draw") this.#draw(passed, at);
   }
@@ -82,13 +85,29 @@ export class Touch {
   cancel(id) {
     this.ports.clearTimeout(this.#timer);
     this.#fingers.delete(id);
-    this.#release();
+    this.#withdraw();
     this.mode = this.#fingers.size === 0 ? "none" : "rest";
   }
 
+  /** The stroke is over, and meant. */
   #release() {
+    this.#keep();
     this.drawing.end();
     this.drawing.point(null);
+  }
+
+  /** The finger was not there to draw: what it has begun to draw goes away, unless it has been drawing for a while. */
+  #withdraw() {
+    if (this.#held !== 0) this.drawing.withdraw();
+    this.#release();
+  }
+
+  /** What was drawn is meant, and may be sent. */
+  #keep() {
+    if (this.#held === 0) return;
+    this.ports.clearTimeout(this.#held);
+    this.#held = 0;
+    this.drawing.keep();
   }
 
   #tap(at) {
@@ -98,7 +117,7 @@ export class Touch {
     else if (past || tool === "inspect") this.record.inspect(pixel.x, pixel.y, true);
     else if (tool === "pick") this.drawing.pick(pixel.x, pixel.y);
     else if (tool === "pencil" && view.zoom < DRAW_ZOOM) this.navigation.zoomTo(AIM_ZOOM, at);
-    else if (tool === "pencil") this.drawing.place(pixel.x, pixel.y);
+    else if (tool === "pencil" && this.navigation.steady()) this.drawing.place(pixel.x, pixel.y);
   }
 
   #longPress() {
@@ -117,13 +136,22 @@ export class Touch {
       this.mode = "pan";
       return;
     }
+    this.mode = "late";
+    if (this.state.selecting || this.navigation.steady()) this.#begin(this.#start);
+  }
+
+  /** Begins a stroke that may still be the first half of a pinch. @param {Place} at */
+  #begin(at) {
     this.mode = "draw";
-    const first = this.#pixel(this.#start);
+    const first = this.#pixel(at);
+    this.drawing.hold();
     this.drawing.begin(first.x, first.y);
+    this.#held = this.ports.setTimeout(() => this.#keep(), TENTATIVE);
   }
 
   #draw(passed, at) {
     this.drawing.point(at);
+    if (this.state.flight) return; // the pixels pass below the finger
     for (const place of [...passed, at]) {
       const pixel = this.#pixel(place);
       this.drawing.to(pixel.x, pixel.y);

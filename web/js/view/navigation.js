@@ -15,13 +15,27 @@ import { DRAW_ZOOM, clamp, fit, flightAt, formatHash, middle, panBy, parseHash, 
 
 const STEP_TIME = 140; // ms of one step of zoom or pan: long enough to be seen, too short to wait for
 const TRIP_TIME = 360; // ms of a flight across the canvas
+const SETTLE = 300; // ms after a flight: a press that comes so soon was meant for what was there before
 const FOLLOW_MARGIN = 0.15; // of the stage: when the reticule is nearer to the edge, the view follows it
 
 export class Navigation {
+  // Until when the view flies, ms; and until when it flies to another zoom.
+  #flies = -Infinity;
+  #zooms = -Infinity;
+
   /** @param {State} state @param {Ports} ports */
   constructor(state, ports) {
     this.state = state;
     this.ports = ports;
+  }
+
+  /**
+   * Whether a press means the pixel under it: the view has not just flown. Who aims with the keyboard is led astray only by
+   * another zoom: the pixel aimed at moves with the canvas.
+   * @param {boolean} [keyboard] the aim is the keyboard's
+   */
+  steady(keyboard = false) {
+    return this.ports.now() >= (keyboard ? this.#zooms : this.#flies) + SETTLE;
   }
 
   /** Where the view is, or is going. */
@@ -156,11 +170,14 @@ export class Navigation {
 
   /** @param {View} to @param {number} duration ms */
   #fly(to, duration) {
-    if (this.ports.calm()) return this.#jump(to);
-    if (!this.state.canvas) return;
     const { state } = this;
-    const target = clamp(to, this.state.canvas.geometry, state.viewport);
-    state.flight = { from: state.view, to: target, start: this.ports.now(), duration };
+    if (!state.canvas) return;
+    const target = clamp(to, state.canvas.geometry, state.viewport);
+    const start = this.ports.now();
+    this.#flies = start + duration; // with less motion too: a double click takes as long
+    if (target.zoom !== this.#target.zoom) this.#zooms = this.#flies;
+    if (this.ports.calm()) return this.#jump(to);
+    state.flight = { from: state.view, to: target, start, duration };
     state.fitted = false;
     this.ports.changed();
   }

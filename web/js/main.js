@@ -9,7 +9,7 @@ import { Minimap } from "./view/minimap.js";
 import { cleanName, recallName, rememberName } from "./people/name.js";
 import { Navigation } from "./view/navigation.js";
 import { Overlay } from "./view/overlay.js";
-import { copy, keepAddress } from "./view/permalink.js";
+import { Address, copy } from "./view/permalink.js";
 import { Record } from "./record.js";
 import { Rules } from "./rules.js";
 import { whyRefused } from "./net/refusal.js";
@@ -83,6 +83,7 @@ const page = {
     changed();
   },
   toggleHelp: help(),
+  wheelsAt: (event) => wheelsAt(event),
   dismiss: () => record.closeCard() || user.close() || people.close(),
 };
 const storage = openStorage();
@@ -96,8 +97,14 @@ const showStatus = status({
   },
 });
 const user = person(state, { link, now, setTimeout: setTimer, clearTimeout: clearTimer, storage, named, changed });
-const keepCurrent = keepAddress(() => navigation.hash);
-map(minimap, state, navigation);
+const kept = new Address({
+  location, history, setTimeout: setTimer, hash: () => navigation.hash,
+  follow(hash) {
+    navigation.follow(hash);
+    record.follow(hash);
+  },
+});
+const wheelsAt = map(minimap, state, navigation);
 
 /** Lets time pass and draws everything once. Returns the ms until it has to draw again. */
 function draw(time) {
@@ -118,7 +125,7 @@ function draw(time) {
   people.show();
   record.show();
   again.push(replaying, ruling, user.show(time), showStatus(state, time));
-  keepCurrent();
+  kept.keep();
 
   if (moving || gliding) again.push(0);
   if (settling || others || pointing || state.pending?.unsent > 0) again.push(POLL);
@@ -215,17 +222,11 @@ state.asksName = name === null;
 state.connection.lostAt = now();
 resize();
 for (const element of [page.stage, byId("dock"), byId("past")]) new ResizeObserver(resize).observe(element);
-page.stage.addEventListener("pointerdown", () => user.away());
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   theme = readTheme();
   changed();
 });
-window.addEventListener("hashchange", () => {
-  const { hash } = location;
-  if (hash === navigation.hash) return;
-  navigation.follow(hash);
-  record.follow(hash);
-});
+window.addEventListener("hashchange", () => kept.changed());
 for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
 window.addEventListener("focus", () => user.returned());
 document.addEventListener("visibilitychange", () => {

@@ -6,6 +6,15 @@ import { Mouse } from "./mouse.js";
 import { Touch } from "./touch.js";
 import { DRAW_ZOOM } from "../view/view.js";
 
+/** Whether something else than the canvas turns with the wheel at an element. */
+function scrolls(element) {
+  if (element.closest("dialog, select, textarea")) return true;
+  for (let each = element; each && each !== document.body; each = each.parentElement) {
+    if (each.scrollHeight > each.clientHeight && /auto|scroll/.test(getComputedStyle(each).overflowY)) return true;
+  }
+  return false;
+}
+
 /**
  * @param {import("./keyboard.js").Page} page
  * @param {import("./touch.js").Ports} ports
@@ -42,7 +51,12 @@ export function listen(page, ports) {
   stage.addEventListener("pointerleave", (event) => {
     if (!isTouch(event)) mouse.leave();
   });
-  stage.addEventListener("wheel", (event) => mouse.wheel(event), { passive: false });
+  // The wheel turns the canvas wherever the pointer is, also over the controls that float above it.
+  window.addEventListener("wheel", (event) => {
+    if (scrolls(/** @type {Element} */ (event.target))) return;
+    const box = stage.getBoundingClientRect();
+    mouse.wheel(event, page.wheelsAt(event) ?? { x: event.clientX - box.left, y: event.clientY - box.top });
+  }, { passive: false });
   stage.addEventListener("contextmenu", (event) => event.preventDefault());
   // The middle button would scroll by itself.
   stage.addEventListener("mousedown", (event) => {

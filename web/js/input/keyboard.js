@@ -20,6 +20,7 @@ import { AIM_ZOOM, DRAW_ZOOM } from "../view/view.js";
  * @property {() => number} now ms of a steady clock
  * @property {() => void} copyLink
  * @property {() => void} toggleGrid
+ * @property {(event: MouseEvent) => {x: number, y: number} | null} wheelsAt what the wheel zooms about, CSS pixels of the stage; null: the pointer
  * @property {() => void} toggleHelp
  * @property {() => boolean} dismiss closes what is open; false: nothing was
  * @property {() => void} changed

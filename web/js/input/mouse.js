@@ -12,6 +12,7 @@ import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
 const CLICK = 4; // CSS pixels that the pointer may move during a click
 const NOTCH = 100; // CSS pixels of scrolling that make one step of zoom: one notch of most wheels
 const PINCH_NOTCH = 24; // the same for a touchpad's pinch, which arrives as scrolling with Ctrl
+const PIXELS = 0; // WheelEvent.DOM_DELTA_PIXEL
 const LINE = 40; // CSS pixels of one line, where a wheel counts in lines
 const PAUSE = 300; // ms without scrolling after which it begins anew
 
@@ -85,18 +86,25 @@ export class Mouse {
     this.drawing.point(null);
   }
 
-  /** @param {WheelEvent} event */
-  wheel(event) {
+  /**
+   * Up and down zooms, sideways moves.
+   * @param {WheelEvent} event
+   * @param {{x: number, y: number}} at CSS pixels of the stage: what stays where it is
+   */
+  wheel(event, at) {
     event.preventDefault();
+    const scale = event.deltaMode === PIXELS ? 1 : LINE;
+    const sideways = event.shiftKey && event.deltaX === 0; // so it arrives in some browsers
+    const [dx, dy] = sideways ? [event.deltaY, 0] : [event.deltaX, event.deltaY];
+    if (Math.abs(dx) > Math.abs(dy)) return this.navigation.drag(-dx * scale, 0);
     const notch = event.ctrlKey ? PINCH_NOTCH : NOTCH;
-    const scale = event.deltaMode === WheelEvent.DOM_DELTA_PIXEL ? 1 : LINE;
-    if (event.timeStamp - this.#scrolledAt > PAUSE || Math.sign(event.deltaY) !== Math.sign(this.#scrolled)) this.#scrolled = 0;
+    if (event.timeStamp - this.#scrolledAt > PAUSE || Math.sign(dy) !== Math.sign(this.#scrolled)) this.#scrolled = 0;
     this.#scrolledAt = event.timeStamp;
-    this.#scrolled += event.deltaY * scale;
+    this.#scrolled += dy * scale;
     if (Math.abs(this.#scrolled) < notch) return;
     const direction = -Math.sign(this.#scrolled);
     this.#scrolled = 0;
-    this.navigation.zoom(direction, { x: event.offsetX, y: event.offsetY });
+    this.navigation.zoom(direction, at);
   }
 
   /** @param {PointerEvent} event @returns {Mode} */

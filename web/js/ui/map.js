@@ -1,5 +1,6 @@
 // Going to places by the minimap.
 
+import { middle, toScreen } from "../view/view.js";
 import { byId } from "./dom.js";
 
 const STEP = 0.25; // of the stage, with one press of an arrow key
@@ -8,6 +9,8 @@ const STEP = 0.25; // of the stage, with one press of an arrow key
  * @param {import("../view/minimap.js").Minimap} minimap
  * @param {import("../state.js").State} state
  * @param {import("../view/navigation.js").Navigation} navigation
+ * @returns {(event: MouseEvent) => {x: number, y: number} | null} what the wheel zooms about: the place pointed at if it is in view,
+ *   or else the middle; null: the pointer is elsewhere
  */
 export function map(minimap, state, navigation) {
   const element = byId("minimap");
@@ -32,4 +35,10 @@ export function map(minimap, state, navigation) {
     event.preventDefault();
     navigation.pan(dx * STEP * state.viewport.width, dy * STEP * state.viewport.height);
   });
+  return (event) => {
+    if (event.target !== element || !state.canvas) return null;
+    const { view, viewport } = state, { x, y } = locate(event), at = toScreen(view, viewport, x, y);
+    const inView = at.x >= 0 && at.y >= 0 && at.x <= viewport.width && at.y <= viewport.height;
+    return inView ? at : middle(viewport);
+  };
 }

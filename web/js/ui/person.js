@@ -53,9 +53,5 @@ export function person(state, { link, now, setTimeout, clearTimeout, storage, na
       return showAllowance(state, time);
     },
     close: () => panel.close() || asking.close(),
-    away() {
-      panel.away();
-      asking.away();
-    },
   };
 }

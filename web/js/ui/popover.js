@@ -1,4 +1,4 @@
-// A panel that a button opens and closes. Escape closes it too.
+// A panel that a button opens and closes. Escape closes it too, and a press anywhere else.
 
 import { setHidden } from "./dom.js";
 
@@ -34,5 +34,8 @@ export function popover(button, panel, changed) {
     event.preventDefault();
     close();
   });
+  window.addEventListener("pointerdown", ({ target }) => {
+    if (!panel.hidden && target instanceof Node && !panel.contains(target) && !button.contains(target)) away();
+  }, true);
   return { close, away };
 }

@@ -3,19 +3,48 @@
 const PAUSE = 250; // ms between two changes of the address: browsers limit them
 
 /**
- * Keeps the address current.
- * @param {() => string} hash
+ * The address's hash, which has two writers: the page keeps it current, and the user, or a link, changes it. Theirs wins: the
+ * page overwrites only what it knows of.
  */
-export function keepAddress(hash) {
-  let timer = 0;
-  const write = () => {
-    timer = 0;
-    const now = hash();
-    if (now && now !== location.hash) history.replaceState(history.state, "", now);
-  };
-  return () => {
-    if (timer === 0 && hash() !== location.hash) timer = window.setTimeout(write, PAUSE);
-  };
+export class Address {
+  #known;
+  #waits = false;
+
+  /**
+   * @param {object} page
+   * @param {() => string} page.hash what it should be; empty: not known yet
+   * @param {(hash: string) => void} page.follow the user has changed it
+   * @param {Location} page.location
+   * @param {History} page.history
+   * @param {(run: () => void, ms: number) => number} page.setTimeout
+   */
+  constructor(page) {
+    this.page = page;
+    this.#known = page.location.hash;
+  }
+
+  /** Brings it up to date, in a moment. */
+  keep() {
+    if (this.#waits || this.page.hash() === this.page.location.hash) return;
+    this.#waits = true;
+    this.page.setTimeout(() => this.#write(), PAUSE);
+  }
+
+  /** The event hashchange. */
+  changed() {
+    const { hash } = this.page.location;
+    this.#known = hash;
+    if (hash !== this.page.hash()) this.page.follow(hash);
+  }
+
+  #write() {
+    const { hash, location, history } = this.page, now = hash();
+    this.#waits = false;
+    if (location.hash !== this.#known) return; // it has another one, and the event that says so is on its way
+    if (!now || now === location.hash) return;
+    history.replaceState(history.state, "", now);
+    this.#known = location.hash;
+  }
 }
 
 /**

@@ -136,7 +136,7 @@ func (c *connection) place(ctx actor.Context, m arrived) {
 	c.pod.stats.CountOp(len(m.Dots))
 
 	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num, Key: c.key}, Network: c.network, Name: c.name, Spelling: m.Spelling}
-	op.From, op.Role, op.Address, op.Owner = c.came.From, c.came.Role, c.came.Address, c.came.Owner()
+	op.From, op.Role, op.Address, op.Owner = c.came.From, c.pod.rank(&c.came, c.user), c.came.Address, c.came.Owner()
 	if c.user != c.author {
 		op.User = c.user
 	}

@@ -22,6 +22,15 @@ func whoIs(person *canvas.Person, user canvas.Author) rules.Who {
 	return who
 }
 
+// rank is the role that goes with what a person places, to regions that know nothing else of it: of a key what counts now, since its
+// account and its scopes are left behind.
+func (n *Node) rank(person *canvas.Person, user canvas.Author) canvas.Role {
+	if person.Kind != canvas.Bot {
+		return person.Role
+	}
+	return n.rules.Load().Role(whoIs(person, user))
+}
+
 // under is a person as the rules have them.
 func (n *Node) under(person canvas.Person, user canvas.Author) canvas.Person {
 	person = n.paced(person)

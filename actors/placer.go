@@ -147,7 +147,7 @@ func (p *placer) place(ctx actor.Context) {
 		if p.user != id.Author {
 			op.User = p.user
 		}
-		op.From, op.Role, op.Address, op.Owner = p.came.From, p.came.Role, p.came.Address, p.came.Owner()
+		op.From, op.Role, op.Address, op.Owner = p.came.From, p.pod.rank(&p.came, p.user), p.came.Address, p.came.Owner()
 		parts := split(p.pod.cfg.Geometry, stroke.Dots)
 		p.pod.stats.CountOp(len(stroke.Dots))
 		if shadowed {

@@ -15,6 +15,7 @@ type rulebook interface {
 	Version() uint64
 	Banned(who rules.Who, now time.Time) *rules.Act
 	Shadowed(who rules.Who, now time.Time) bool
+	Role(who rules.Who) canvas.Role
 	Appeal() string
 }
 
@@ -188,7 +189,7 @@ func (v visitor) who() rules.Who {
 	if user == 0 {
 		user = v.as
 	}
-	who := rules.Who{User: user, Owner: v.owner, Network: v.place, Role: v.role}
+	who := rules.Who{User: user, Known: v.user != 0, Owner: v.owner, Network: v.place, Role: v.role, Most: v.most}
 	if v.from.IsValid() {
 		who.Address = v.from.As16()
 	}

@@ -36,6 +36,8 @@ func (d decree) Banned(who rules.Who, _ time.Time) *rules.Act {
 
 func (d decree) Shadowed(who rules.Who, _ time.Time) bool { return d.shadows != nil && d.shadows(who) }
 
+func (decree) Role(who rules.Who) canvas.Role { return who.Role }
+
 func (decree) Appeal() string { return "mail@example.org" }
 
 const whyBanned = "act 7: spam, until 2027-01-15 08:00 UTC; appeal: mail@example.org"

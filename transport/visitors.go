@@ -20,7 +20,8 @@ type visitor struct {
 	subject canvas.Subject
 	user    canvas.Author // 0: that of the session
 	kind    canvas.PersonKind
-	role    canvas.Role
+	role    canvas.Role // as in Person,
+	most    canvas.Role // and so is this
 	pace    canvas.Pace
 	name    string
 	from    netip.Addr
@@ -31,7 +32,7 @@ type visitor struct {
 
 // visitorOf is who a person is who comes from an address and is known in the session as somebody.
 func visitorOf(p canvas.Person, from netip.Addr, as canvas.Author) visitor {
-	return visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, pace: p.Pace, name: p.Name, from: from, place: p.From, as: as, owner: p.Owner()}
+	return visitor{subject: p.Subject, user: p.User, kind: p.Kind, role: p.Role, most: p.Most, pace: p.Pace, name: p.Name, from: from, place: p.From, as: as, owner: p.Owner()}
 }
 
 // network is the address, or only the network that it is in: enough to see who belongs together.
@@ -49,9 +50,9 @@ func (v visitor) network(whole bool) string {
 	return netip.PrefixFrom(from, v6).Masked().String()
 }
 
-func (v visitor) describe(whole bool) message.PersonReport {
+func (v visitor) describe(in rulebook, whole bool) message.PersonReport {
 	r := message.PersonReport{
-		Subject: hex.EncodeToString(v.subject[:]), User: v.user, Kind: v.kind.String(), Role: v.role.String(), Name: canvas.CleanName(v.name), Network: v.network(whole), From: v.place,
+		Subject: hex.EncodeToString(v.subject[:]), User: v.user, Kind: v.kind.String(), Role: in.Role(v.who()).String(), Name: canvas.CleanName(v.name), Network: v.network(whole), From: v.place,
 	}
 	limit := v.pace.Limit()
 	r.Pace, r.Every, r.Burst = v.pace, time.Duration(limit.Every), limit.Burst
@@ -98,20 +99,20 @@ type reportPeople struct {
 }
 
 func (m reportPeople) run(s *shard) {
-	people := make(map[canvas.Subject]*message.PersonReport)
+	in, people := *s.server.rules.Load(), make(map[canvas.Subject]*message.PersonReport)
 	wanted := make(map[canvas.Subject]bool)
 	for id, v := range s.visitors {
 		c := s.byID[id]
 		if c == nil || c.state >= closing || v.subject == (canvas.Subject{}) {
 			continue
 		}
-		person := v.describe(m.ask.Addresses)
+		person := v.describe(in, m.ask.Addresses)
 		person.Connections, person.Since, person.Viewer = 1, s.server.cfg.Now().Add(-s.since(c.since)).UnixMilli(), id
 		if known := people[v.subject]; known != nil {
 			person = message.JoinPeople(*known, person)
 		}
 		people[v.subject] = &person
-		if m.ask.Search == "" || slices.Contains(m.named, id) || v.matches(m.ask) {
+		if m.ask.Search == "" || slices.Contains(m.named, id) || v.matches(in, m.ask) {
 			wanted[v.subject] = true
 		}
 	}
@@ -123,8 +124,8 @@ func (m reportPeople) run(s *shard) {
 }
 
 // matches reports whether a person has a text in what an operator sees of them.
-func (v visitor) matches(ask message.AskPeople) bool {
-	texts := []string{strings.ToLower(v.name), hex.EncodeToString(v.subject[:]), v.network(ask.Addresses), v.kind.String(), v.role.String()}
+func (v visitor) matches(in rulebook, ask message.AskPeople) bool {
+	texts := []string{strings.ToLower(v.name), hex.EncodeToString(v.subject[:]), v.network(ask.Addresses), v.kind.String(), in.Role(v.who()).String()}
 	if v.user != 0 {
 		texts = append(texts, fmt.Sprintf("%012x", uint64(v.user)))
 	}

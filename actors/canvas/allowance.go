@@ -20,7 +20,7 @@ func (p Pace) Limit() Limit {
 	if p.Rate <= 0 {
 		return Limit{}
 	}
-	every := min(max(int64(math.Ceil(1e9/p.Rate)), 1), int64(LongestFill))
+	every := max(int64(math.Min(math.Ceil(1e9/p.Rate), float64(LongestFill))), 1)
 	return Limit{Every: every, Burst: max(min(p.Burst, int(int64(LongestFill)/every)), 1)}
 }
 

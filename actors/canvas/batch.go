@@ -60,6 +60,10 @@ func (op *Op) By() Author {
 	return op.ID.Author
 }
 
+// Known reports whether the server knew who placed an op, by a cookie, a sign-in or a key. Else By is the id of their session,
+// which clients choose.
+func (op *Op) Known() bool { return op.User != 0 && op.User != op.ID.Author.Unmarked() }
+
 // Batch is what a region committed at once, or several such batches merged by Merge. It takes a
 // holder of the position ending at From to the position (Epoch, To). A batch is immutable from the
 // moment it is offered to the store.

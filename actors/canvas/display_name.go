@@ -26,14 +26,23 @@ func CleanName(s string) string {
 	if isPlain(s) {
 		return strings.Trim(s, " ")
 	}
+	return string(trimName(cutName(trimName(seen(s)))))
+}
+
+// seen is a text without what shows nothing.
+func seen(s string) []rune {
 	var runes []rune
 	for _, r := range s {
 		if r != utf8.RuneError && (isJoiner(r) || !isUnseen(r)) {
 			runes = append(runes, r)
 		}
 	}
-	return string(trimName(cutName(trimName(joined(runes)))))
+	return joined(runes)
 }
+
+// CleanText takes out of a line of text for people what CleanName takes out of names, so that it reads as it is written; it cuts
+// nothing.
+func CleanText(s string) string { return string(trimName(seen(s))) }
 
 // isPlain reports whether a name is like almost all names: short, and made of visible ASCII
 // characters and spaces.

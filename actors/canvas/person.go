@@ -43,6 +43,14 @@ func (p *Person) UserOf(session Session) Author {
 	return session.Author().Unmarked()
 }
 
+// Rank is the role of a person about whom nothing was decided.
+func (p *Person) Rank() Role {
+	if p.Kind == Bot {
+		return min(p.Role, p.Most)
+	}
+	return p.Role
+}
+
 // Owner is the public id of the account that answers for a bot, since it has made the bot's key; 0: none does.
 func (p *Person) Owner() Author {
 	if p.Kind != Bot || p.Network == (Subject{}) {
@@ -131,7 +139,8 @@ type Person struct {
 	Subject  Subject
 	User     Author // public id; 0: that of the session, since many programs may share a network
 	Name     string // what the account or key is called; empty: people say themselves
-	Role     Role
+	Role     Role   // as the sign-in says, of a key that of its owner; what was decided since, rules.Role knows
+	Most     Role   // of a key: its scopes allow no more; of others it means nothing
 	Pace     Pace
 	ReadOnly bool // may look, not draw
 	Unsure   bool // the store has not told yet what says who this is: nothing is placed until then

@@ -81,7 +81,7 @@ func check(in *rules.Rules, region canvas.RegionID, op *canvas.Op, now time.Time
 	if op.Cause != "" {
 		return rules.Verdict{}
 	}
-	who := rules.Who{User: op.By(), Owner: op.Owner, Network: op.From, Address: op.Address, Role: op.Role}
+	who := rules.Who{User: op.By(), Known: op.Known(), Owner: op.Owner, Network: op.From, Address: op.Address, Role: op.Role, Most: op.Role}
 	return in.CheckPixels(who, region, op.Pixels, now)
 }
 

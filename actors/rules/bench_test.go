@@ -58,7 +58,7 @@ func pixels(n int) (in []canvas.Pixel, dots []canvas.Dot) {
 	return in, dots
 }
 
-var member = rules.Who{User: 0xADA, Network: 0x77, Address: ip(203, 0, 113, 9), Role: canvas.RoleMember}
+var member = rules.Who{User: 0xADA, Known: true, Network: 0x77, Address: ip(203, 0, 113, 9), Role: canvas.RoleMember}
 
 // crowded are the rules with 500 areas in one region, all of which need a moderator and let one member in.
 func crowded(t testing.TB) *rules.Rules {

@@ -16,11 +16,13 @@ type Chain struct {
 	ids      map[string]uint64 // number of the act by Act.ID
 	head     string            // hash of the last
 	rules    *Rules            // of all acts; nil: they have to be worked out again
+	sound    *Rules            // the last that were worked out without a fault
+	fault    error             // of rules
 }
 
 // NewChain begins a chain. Until it is told where masks are it knows none.
 func NewChain(g canvas.Geometry) *Chain {
-	return &Chain{geometry: g, masks: func(string) *Mask { return nil }, ids: make(map[string]uint64)}
+	return &Chain{geometry: g, masks: func(string) *Mask { return nil }, ids: make(map[string]uint64), sound: None()}
 }
 
 // Masks says where masks are: find returns one by its name, and nil for one that it does not have. It
@@ -68,9 +70,9 @@ func (c *Chain) Append(stored []byte) (*Act, error) {
 
 // undone finds out which acts are taken back, and by which: an undo counts unless it is taken back
 // itself, so the last act decides, and the one before it in its light.
-func (c *Chain) undone() map[uint64]uint64 {
+func undone(acts []*Act) map[uint64]uint64 {
 	by := make(map[uint64]uint64)
-	for _, act := range slices.Backward(c.acts) {
+	for _, act := range slices.Backward(acts) {
 		if act.Do == Undo && !act.Ignored && by[act.N] == 0 {
 			by[act.Of] = act.N
 		}
@@ -78,10 +80,27 @@ func (c *Chain) undone() map[uint64]uint64 {
 	return by
 }
 
-// Rules are what the acts so far lead to. They are worked out once.
+// Rules are what the acts so far lead to, worked out once. If there is a fault in that, they stay what they were: see Fault.
 func (c *Chain) Rules() *Rules {
 	if c.rules == nil {
-		c.rules = c.compile()
+		c.rules, c.fault = c.workOut()
 	}
 	return c.rules
+}
+
+// Fault is why the rules are not what the acts lead to; nil: they are.
+func (c *Chain) Fault() error {
+	c.Rules()
+	return c.fault
+}
+
+func (c *Chain) workOut() (r *Rules, err error) {
+	defer func() {
+		if fault := recover(); fault != nil {
+			r, err = c.sound, fmt.Errorf("work out the rules of %d acts: %v", c.Len(), fault)
+		}
+	}()
+	r = c.compile()
+	c.sound = r
+	return r, nil
 }

@@ -78,7 +78,7 @@ type check struct {
 func (r *Rules) check(who Who, now time.Time) check {
 	c := check{Rules: r, who: who, role: r.Role(who), now: now.UnixMilli()}
 	c.state, c.by = r.states.at(c.now)
-	if r.areas != nil {
+	if r.areas != nil && who.Known {
 		c.free = r.areas.free[who.User]
 	}
 	return c
@@ -127,7 +127,7 @@ func (c *check) protected(x, y int) *Act {
 func (c *check) refuse(why canvas.Refusal, act *Act) Verdict {
 	v := Verdict{Why: why, Act: act.N}
 	if act.Until != 0 {
-		v.Retry = time.Duration(act.Until-c.now) * time.Millisecond
+		v.Retry = milliseconds(act.Until - c.now)
 	}
 	return v
 }

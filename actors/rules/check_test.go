@@ -9,9 +9,9 @@ import (
 )
 
 var (
-	ada     = rules.Who{User: 0xADA, Network: 0x77, Address: ip(203, 0, 113, 9)}
-	someone = rules.Who{User: 0x50, Network: 0x88, Address: ip(198, 51, 100, 1)}
-	mary    = rules.Who{User: 0x3A, Network: 0x77, Address: ip(203, 0, 113, 10), Role: canvas.RoleModerator}
+	ada     = rules.Who{User: 0xADA, Known: true, Network: 0x77, Address: ip(203, 0, 113, 9)}
+	someone = rules.Who{User: 0x50, Known: true, Network: 0x88, Address: ip(198, 51, 100, 1)}
+	mary    = rules.Who{User: 0x3A, Known: true, Network: 0x77, Address: ip(203, 0, 113, 10), Role: canvas.RoleModerator}
 )
 
 // ip is an IPv4 address as pods know it.
@@ -126,7 +126,7 @@ func TestRules_PaletteAndStates(t *testing.T) {
 	}
 	frozen := c.decide(rules.Act{Do: rules.SetFrozen, Until: at(90 * time.Minute), By: grace})
 	c.expect(mary, 0, rules.Verdict{Why: canvas.RefusedFrozen, Retry: 90 * time.Minute, Act: frozen})
-	open := c.decide(rules.Act{Do: rules.SetOpen, By: grace})
+	open := c.decide(rules.Act{Do: rules.SetOpen})
 	c.expect(ada, 5*time.Hour, wrong)
 	c.undo(open)
 	c.expect(ada, 5*time.Hour, rules.Verdict{Why: canvas.RefusedFrozen, Act: table})

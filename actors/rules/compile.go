@@ -13,22 +13,8 @@ const longOver = 24 * time.Hour
 
 // compile works out the rules.
 func (c *Chain) compile() *Rules {
-	r := &Rules{version: c.Len(), head: c.head, undone: c.undone(), roles: make(map[canvas.Author]*Act)}
-	of := make(map[Kind][]*Act)
-	for _, act := range c.acts {
-		if act.Ignored || r.undone[act.N] != 0 || act.Over(c.acts[len(c.acts)-1].Time-longOver.Milliseconds()) {
-			continue
-		}
-		of[act.Do] = append(of[act.Do], act)
-		if act.Until != 0 {
-			r.times = append(r.times, act.Until)
-		}
-		if act.Do.lasts() {
-			r.acts = append(r.acts, act)
-		}
-		r.take(act)
-	}
-	r.acts = slices.DeleteFunc(r.acts, func(act *Act) bool { return !r.counts(act) })
+	r, of := fold(c.acts)
+	r.version, r.head, r.chain = c.Len(), c.head, Chain{geometry: c.geometry, acts: c.acts}
 	r.bans, r.mutes, r.shadows = newTargets(of[Ban]), newTargets(of[Mute]), newTargets(of[Shadow])
 	r.palette = newPalette(r.colors)
 	r.areas = newAreas(c.geometry, of[Protect], func(a *Area) *Mask {
@@ -42,6 +28,26 @@ func (c *Chain) compile() *Rules {
 	slices.Sort(r.times)
 	r.times = slices.Compact(r.times)
 	return r
+}
+
+// fold finds out which of some acts count, by kind too. What pixels are checked by is not yet made of them.
+func fold(acts []*Act) (r *Rules, of map[Kind][]*Act) {
+	r, of = &Rules{undone: undone(acts), roles: make(map[canvas.Author]*Act)}, make(map[Kind][]*Act)
+	for _, act := range acts {
+		if act.Ignored || r.undone[act.N] != 0 || act.Over(acts[len(acts)-1].Time-longOver.Milliseconds()) {
+			continue
+		}
+		of[act.Do] = append(of[act.Do], act)
+		if act.Until != 0 {
+			r.times = append(r.times, act.Until)
+		}
+		if act.Do.lasts() {
+			r.acts = append(r.acts, act)
+		}
+		r.take(act)
+	}
+	r.acts = slices.DeleteFunc(r.acts, func(act *Act) bool { return !r.counts(act) })
+	return r, of
 }
 
 // mask finds the mask of an area; nil: it has none, or none that fits is found.

@@ -20,7 +20,7 @@ func (c *Chain) Draft(want Act) (*Act, error) {
 	if err := want.sense(c.geometry); err != nil {
 		return nil, err
 	}
-	for _, check := range []func(*Act) error{(*Act).fields, (*Act).bounds, c.rights, c.effect} {
+	for _, check := range []func(*Act) error{(*Act).fields, (*Act).clean, (*Act).bounds, c.rights, c.effect} {
 		if err := check(&want); err != nil {
 			return nil, err
 		}
@@ -50,6 +50,8 @@ func (c *Chain) effect(want *Act) error {
 		return r.room(&r.shadows, want, "shadowed")
 	case Protect:
 		return c.place(want)
+	case Rollback:
+		return c.selects(want)
 	case Undo:
 		return c.undoes(want)
 	}
@@ -126,6 +128,17 @@ func (a *Area) maskPixels() int {
 		return 0
 	}
 	return a.Width * a.Height
+}
+
+// selects says why a rollback could select nothing.
+func (c *Chain) selects(want *Act) error {
+	if err := want.Selection.Check(c.geometry, want.Time); err != nil {
+		return err
+	}
+	if cause := want.Selection.Cause; cause != "" && c.placedBy(cause) == nil {
+		return invalid("selection: cause %q: no act has taken anything back so; it is like %q", cause, Cause(Rollback, 12))
+	}
+	return nil
 }
 
 // undoes says why an act can't be taken back.

@@ -92,6 +92,19 @@ func TestDraft_Refused(t *testing.T) {
 		`number of an act before this one`:       {Do: rules.Undo, Of: 1},
 		`of: must be the number`:                 {Do: rules.Undo},
 		`area: has no meaning for ban`:           {Do: rules.Ban, Target: user, Area: area(func(*rules.Area) {})},
+		`000000000001 is the server itself`:      {Do: rules.Mute, Target: &rules.Target{User: canvas.ServerUser}},
+		`users: 000000000001 is the server`:      {Do: rules.Protect, Area: area(func(a *rules.Area) { a.Users = []canvas.Author{canvas.ServerUser} })},
+		`given back by undoing the act`:          {Do: rules.Rollback, Selection: &rules.Selection{Users: []canvas.Author{canvas.ServerUser}}},
+		`selection: is beside the canvas`:        {Do: rules.Rollback, Selection: &rules.Selection{X: 100, Width: 5, Height: 5}},
+		`selection: from must be in the past`:    {Do: rules.Rollback, Selection: &rules.Selection{From: at(0)}},
+		`no act has taken anything back so`:      {Do: rules.Rollback, Selection: &rules.Selection{Cause: "rollback 1"}},
+		`cause: must be that of an act`:          {Do: rules.Rollback, Selection: &rules.Selection{Cause: "rollback\u202e 1"}},
+		`rate must be 0.000001 pixels`:           {Do: rules.SetPace, Pace: &canvas.Pace{Rate: 1e-300, Burst: 1}},
+		`at most 1000000 pixels per second`:      {Do: rules.SetPace, Pace: &canvas.Pace{Rate: 1e300, Burst: 1}},
+		`and 1048576 at once`:                    {Do: rules.SetPace, Pace: &canvas.Pace{Rate: 1, Burst: 1<<20 + 1}},
+		`phase 2: pace: the rate must be`:        {Do: rules.SetTimetable, Phases: []rules.Phase{{From: 1, State: rules.Open}, {From: 2, State: rules.Open, Pace: &canvas.Pace{Rate: 1e-9, Burst: 1}}}},
+		`phase 1: must begin within 100 years`:   {Do: rules.SetTimetable, Phases: []rules.Phase{{From: 9e18, State: rules.Open}}},
+		`report: must be the id of a report`:     {Do: rules.Resolve, Report: "r 1"},
 		`selection: has no meaning for announce`: {Do: rules.Announce, Text: "t", Selection: &rules.Selection{From: 1}},
 	} {
 		newCourt(t).refused(act, rules.ErrInvalid, says)
@@ -107,20 +120,21 @@ func phases(n int) (list []rules.Phase) {
 
 // TestDraft_LongestFit: nothing that is within the bounds of its parts is too long as a whole.
 func TestDraft_LongestFit(t *testing.T) {
-	why, by := strings.Repeat("\u2028", 166), rules.By{User: 1, Role: canvas.RoleOwner, Name: strings.Repeat(`"`, 80), Via: strings.Repeat(`"`, 80)}
-	back := rules.Act{Do: rules.Rollback, Why: why, By: by, Report: strings.Repeat("r", 64), Selection: &rules.Selection{Cause: strings.Repeat(`"`, 80)}}
+	const longest = 99 * 365 * 24 * time.Hour
+	why, by := strings.Repeat(`"`, 500), rules.By{User: 1, Role: canvas.RoleOwner, Name: strings.Repeat(`"`, 80), Via: strings.Repeat(`"`, 80)}
+	back := rules.Act{Do: rules.Rollback, Why: why, By: by, Report: strings.Repeat("r", 64), Selection: &rules.Selection{X: 99, Y: 59, Width: canvas.MaxEdge, Height: canvas.MaxEdge, From: at(-time.Second), To: 1e18}}
 	area := rules.Area{Name: strings.Repeat(`"`, 80), Width: 1, Height: 1, Least: canvas.RoleMember}
 	for n := range 100 {
-		back.Selection.Users = append(back.Selection.Users, canvas.Author(n+1))
+		back.Selection.Users = append(back.Selection.Users, canvas.Author(n+2))
 		back.Selection.Networks = append(back.Selection.Networks, canvas.NetworkID(n+1))
-		area.Users = append(area.Users, canvas.Author(n+1))
+		area.Users = append(area.Users, canvas.Author(n+2))
 	}
 	table, palette := rules.Act{Do: rules.SetTimetable, Why: why, By: by}, rules.Act{Do: rules.SetPalette, Why: why, By: by}
 	for n := range 256 {
 		palette.Colors = append(palette.Colors, canvas.Color(n))
 	}
 	for n := range 50 {
-		table.Phases = append(table.Phases, rules.Phase{From: 1e15 + int64(n), State: rules.WhiteOut, Pace: &canvas.Pace{Rate: 1.0 / 3e100, Burst: 1 << 62}})
+		table.Phases = append(table.Phases, rules.Phase{From: at(longest) + int64(n), State: rules.WhiteOut, Pace: &canvas.Pace{Rate: 1.0 / 3e5, Burst: 1 << 20}})
 	}
 	c := newCourt(t)
 	c.decide(back)
@@ -182,7 +196,7 @@ func TestDraft_Rights(t *testing.T) {
 			t.Errorf("%s takes more with a range", kind)
 		}
 	}
-	ban := c.decide(rules.Act{Do: rules.Ban, By: grace, Target: &rules.Target{User: 1}})
+	ban := c.decide(rules.Act{Do: rules.Ban, By: grace, Target: &rules.Target{User: 9}})
 	wide := c.decide(rules.Act{Do: rules.Ban, Target: &rules.Target{CIDR: "2001:db8::/32"}})
 	above := c.decide(rules.Act{Do: rules.SetFrozen})
 	own := c.decide(rules.Act{Do: rules.Mute, Target: &rules.Target{User: grace.User}})
@@ -212,4 +226,29 @@ func TestDraft_Bounds(t *testing.T) {
 	c.refused(rules.Act{Do: rules.Protect, Area: &rules.Area{Width: 1, Height: 1, Least: canvas.RoleMember}}, rules.ErrInvalid, "1000 areas are protected, at most 1000")
 	c.undo(5)
 	c.decide(rules.Act{Do: rules.Protect, Area: &rules.Area{Width: 1, Height: 1, Least: canvas.RoleMember}})
+}
+
+// TestDraft_Cleans: the texts that people read have nothing in them that can't be seen or that turns the text around, as names have not.
+func TestDraft_Cleans(t *testing.T) {
+	const dirty, clean = "\u202eelpmaxe\u2066 \u200b\U000E0041x\u00ad\u2028", "elpmaxe x"
+	given := &rules.Area{Name: dirty, Width: 1, Height: 1, Least: canvas.RoleMember}
+	act, err := newCourt(t).draft(rules.Act{Do: rules.Protect, Why: dirty, Area: given, By: rules.By{User: 2, Role: canvas.RoleOwner, Name: dirty, Via: "page"}})
+	if err != nil || act.Why != clean || act.Area.Name != clean || act.By.Name != clean || given.Name != dirty {
+		t.Errorf("%+v of %+v, error %v", act, given, err)
+	}
+	for _, kind := range []rules.Kind{rules.Announce, rules.SetAppeal, rules.Operate} {
+		if act, err := newCourt(t).draft(rules.Act{Do: kind, Text: dirty + " می‌خواهم 👩‍🎨"}); err != nil || act.Text != clean+" می‌خواهم 👩‍🎨" {
+			t.Errorf("%s: %+v, error %v", kind, act, err)
+		}
+	}
+	newCourt(t).refused(rules.Act{Do: rules.Announce, Text: "\u202e\u200b "}, rules.ErrInvalid, "text: is missing")
+}
+
+// TestStates_FarAway: what earlier versions have let through does not overflow.
+func TestStates_FarAway(t *testing.T) {
+	c := newCourt(t)
+	appendTo(t, c.Chain, rules.Act{Do: rules.SetTimetable, Phases: []rules.Phase{{From: 1, State: rules.Frozen}, {From: 9e18, State: rules.Open}}})
+	if v := c.verdict(ada, 1, 1, 0, 0); v.Why != canvas.RefusedFrozen || v.Retry <= 0 {
+		t.Errorf("%+v", v)
+	}
 }

@@ -64,14 +64,10 @@ func (a *Act) bounds() error {
 		return invalid("until: must be within %d years; leave it out for no end", int(longest.Hours()/24/365))
 	case a.Role > canvas.RoleOwner:
 		return invalid("role: must be guest, member, moderator or owner")
-	}
-	for _, text := range []struct {
-		name, text string
-		most       int
-	}{{"by", a.By.Name, maxLabel}, {"via", a.By.Via, maxLabel}, {"why", a.Why, maxWhy}, {"text", a.Text, maxText}, {"report", a.Report, maxID}} {
-		if err := line(text.name, text.text, text.most); err != nil {
-			return err
-		}
+	case len(a.Report) > maxID || strings.ContainsFunc(a.Report, unprintable):
+		return invalid("report: must be the id of a report")
+	case a.Target != nil && a.Target.User == canvas.ServerUser:
+		return invalid("target: %s is the server itself", canvas.ServerUser.Text())
 	}
 	return a.content()
 }
@@ -82,8 +78,12 @@ func (a *Act) content() error {
 	case SetPalette:
 		return a.palette()
 	case SetTimetable:
-		if len(a.Phases) > maxPhases {
-			return invalid("phases: are %d, at most %d", len(a.Phases), maxPhases)
+		return a.phases()
+	case SetPace:
+		return bounded(a.Pace, "pace")
+	case SetRole:
+		if a.Target.User.IsBot() && a.Role > canvas.RoleMember {
+			return invalid("target: %s is a key's, and a key may do what its scopes and its account give: an act can only make that less", a.Target.User.Text())
 		}
 	case Protect:
 		return a.Area.bounds()
@@ -95,8 +95,31 @@ func (a *Act) content() error {
 		if a.Report == "" {
 			return invalid("report: is missing")
 		}
-	case Rollback:
-		return a.Selection.Check()
+	}
+	return nil
+}
+
+// clean takes out of the texts that people will read what shows nothing, or changes how the text around it reads: the rule for names.
+func (a *Act) clean() error {
+	texts := []struct {
+		name string
+		text *string
+		most int
+	}{{"by", &a.By.Name, maxLabel}, {"via", &a.By.Via, maxLabel}, {"why", &a.Why, maxWhy}, {"text", &a.Text, maxText}}
+	if a.Area != nil {
+		area := *a.Area // which others may hold
+		a.Area = &area
+		texts = append(texts, struct {
+			name string
+			text *string
+			most int
+		}{"area: name", &area.Name, maxLabel})
+	}
+	for _, one := range texts {
+		if err := line(one.name, *one.text, one.most); err != nil {
+			return err
+		}
+		*one.text = canvas.CleanText(*one.text)
 	}
 	return nil
 }
@@ -131,23 +154,69 @@ func (a *Area) bounds() error {
 		return invalid("area: with a mask, it has at most %dx%d pixels", MaxMaskSide, MaxMaskSide)
 	case len(a.Users) > maxListed:
 		return invalid("area: users: are %d, at most %d", len(a.Users), maxListed)
+	case slices.Contains(a.Users, canvas.ServerUser):
+		return invalid("area: users: %s is the server itself, which may draw everywhere", canvas.ServerUser.Text())
 	}
-	return line("area: name", a.Name, maxLabel)
+	return nil
 }
 
-// Check says what is wrong with a selection, and what would do. An end alone is none, since that would be the whole canvas.
-func (s *Selection) Check() error {
+// Bounds of a pace that is decided. What is slower than a pixel in eleven days means a freeze.
+const (
+	minRate  = 1e-6
+	maxRate  = 1e6 // pixels per second
+	maxBurst = 1 << 20
+)
+
+func bounded(p *canvas.Pace, what string) error {
+	switch {
+	case p.Rate > 0 && p.Rate < minRate:
+		return invalid("%s: the rate must be %.6f pixels per second or more, or 0 for no limit; to let nobody draw, freeze the canvas", what, minRate)
+	case p.Rate > maxRate || p.Burst > maxBurst:
+		return invalid("%s: must be at most %d pixels per second, and %d at once; a rate of 0 is no limit", what, int(maxRate), maxBurst)
+	}
+	return nil
+}
+
+func (a *Act) phases() error {
+	if len(a.Phases) > maxPhases {
+		return invalid("phases: are %d, at most %d", len(a.Phases), maxPhases)
+	}
+	for i, phase := range a.Phases {
+		if phase.From > a.Time+longest.Milliseconds() {
+			return invalid("phase %d: must begin within %d years", i+1, int(longest.Hours()/24/365))
+		}
+		if phase.Pace == nil {
+			continue
+		}
+		if err := bounded(phase.Pace, fmt.Sprintf("phase %d: pace", i+1)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Check says what is wrong with a selection on a canvas at a time (Unix milliseconds), and what would do. An end alone is none, since
+// that would be the whole canvas; and one that can't select anything is a slip.
+func (s *Selection) Check(g canvas.Geometry, now int64) error {
 	where := s.Width != 0 || s.Height != 0
 	switch {
 	case len(s.Users) == 0 && len(s.Networks) == 0 && !where && s.From == 0 && s.Cause == "":
 		return invalid("selection: say of whom, where, or since when")
 	case len(s.Users) > maxListed || len(s.Networks) > maxListed:
 		return invalid("selection: at most %d users and %d networks", maxListed, maxListed)
+	case slices.Contains(s.Users, canvas.ServerUser):
+		return invalid("selection: %s is the server itself; what it has taken back is given back by undoing the act", canvas.ServerUser.Text())
 	case s.X < 0 || s.Y < 0 || s.Width < 0 || s.Height < 0 || where && (s.Width == 0 || s.Height == 0),
 		max(s.X, s.Y, s.Width, s.Height) > canvas.MaxEdge, !where && (s.X != 0 || s.Y != 0):
 		return invalid("selection: width and height must be 1 or more, and x and y on the canvas")
+	case where && (s.X >= g.Width || s.Y >= g.Height):
+		return invalid("selection: is beside the canvas, which has %dx%d pixels", g.Width, g.Height)
 	case s.From < 0 || s.To < 0 || s.To != 0 && s.To <= s.From:
 		return invalid("selection: to must be after from")
+	case s.From >= now:
+		return invalid("selection: from must be in the past: only what was drawn before the act is taken back")
+	case len(s.Cause) > maxLabel || strings.ContainsFunc(s.Cause, func(r rune) bool { return r != ' ' && unprintable(r) }):
+		return invalid("selection: cause: must be that of an act, like %q", Cause(Rollback, 12))
 	}
-	return line("selection: cause", s.Cause, maxLabel)
+	return nil
 }

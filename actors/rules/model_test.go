@@ -40,7 +40,7 @@ func (m model) of(now int64, kinds ...rules.Kind) (acts []*rules.Act) {
 func (m model) role(who rules.Who, now int64) canvas.Role {
 	role := who.Role
 	for _, act := range m.of(now, rules.SetRole) {
-		if act.Target.User == who.User {
+		if act.Target.User == who.User && who.Known {
 			role = act.Role
 		}
 	}
@@ -100,7 +100,7 @@ func (m model) why(who rules.Who, x, y int, color canvas.Color, now int64) canva
 	}
 	for _, act := range m.of(now, rules.Protect) {
 		inside := x >= act.Area.X && x < act.Area.X+act.Area.Width && y >= act.Area.Y && y < act.Area.Y+act.Area.Height
-		if inside && (act.Area.Mask == "" || ring(x-act.Area.X, y-act.Area.Y)) && m.role(who, now) < act.Area.Least && !slices.Contains(act.Area.Users, who.User) {
+		if inside && (act.Area.Mask == "" || ring(x-act.Area.X, y-act.Area.Y)) && m.role(who, now) < act.Area.Least && (!who.Known || !slices.Contains(act.Area.Users, who.User)) {
 			return canvas.RefusedProtected
 		}
 	}
@@ -131,7 +131,7 @@ type chance struct {
 
 func (r chance) who() rules.Who {
 	return rules.Who{
-		User: canvas.Author(1 + r.IntN(4)), Owner: canvas.Author(r.IntN(5)), Network: canvas.NetworkID(1 + r.IntN(4)), Role: canvas.Role(r.IntN(4)),
+		User: canvas.Author(1 + r.IntN(4)), Known: r.IntN(4) > 0, Owner: canvas.Author(r.IntN(5)), Network: canvas.NetworkID(1 + r.IntN(4)), Role: canvas.Role(r.IntN(4)),
 		Address: ip(10, byte(r.IntN(2)), byte(r.IntN(2)), byte(r.IntN(4))),
 	}
 }

@@ -2,6 +2,10 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
 
 	"pixelplayground/actors/canvas"
 )
@@ -48,9 +52,6 @@ func (c *Chain) rights(want *Act) error {
 		}
 	case Undo:
 		of := c.Act(want.Of)
-		if of.By.Role > want.By.Role {
-			return fmt.Errorf("%w: act %d was decided by somebody with the role %s", ErrRights, of.N, of.By.Role)
-		}
 		for of.Do == Undo && c.Act(of.Of) != nil { // what is brought back by that
 			of = c.Act(of.Of)
 		}
@@ -58,5 +59,83 @@ func (c *Chain) rights(want *Act) error {
 			return fmt.Errorf("%w: act %d is about you; another must take it back", ErrRights, of.N)
 		}
 	}
+	return c.above(want)
+}
+
+// above says which act of somebody with a higher role would be lifted by what is wanted. It is one rule for all kinds of act: nothing
+// that is in force may cease to be so, or be taken back, by what somebody below decides, whichever way that goes.
+func (c *Chain) above(want *Act) error {
+	if want.By.Role >= canvas.RoleOwner {
+		return nil
+	}
+	var lifted *Act
+	switch {
+	case want.Do == Undo:
+		lifted = c.Act(want.Of)
+	case want.Do == Rollback && want.Selection.Cause != "": // which is an undo by another name
+		lifted = c.placedBy(want.Selection.Cause)
+	}
+	if lifted == nil || lifted.By.Role <= want.By.Role {
+		lifted = c.ended(want)
+	}
+	if lifted == nil {
+		return nil
+	}
+	err := fmt.Errorf("%w: act %d was decided by somebody with the role %s", ErrRights, lifted.N, lifted.By.Role)
+	if want.Do == SetOpen {
+		err = fmt.Errorf("%w, and opening would end it; freezes of your own can be undone", err)
+	}
+	return err
+}
+
+// ended is the first act in force of somebody above that would not be in force any more; nil: all would be.
+func (c *Chain) ended(want *Act) *Act {
+	var theirs []*Act
+	for _, act := range c.Rules().acts {
+		if act.By.Role > want.By.Role && !act.Over(want.Time) {
+			theirs = append(theirs, act)
+		}
+	}
+	if len(theirs) == 0 {
+		return nil
+	}
+	after, _ := fold(append(slices.Clip(c.acts), want))
+	for _, act := range theirs {
+		if !slices.Contains(after.acts, act) {
+			return act
+		}
+	}
 	return nil
+}
+
+// placedBy is the act whose pixels have a cause; nil: there is none, or it places none.
+func (c *Chain) placedBy(cause string) *Act {
+	do, number, _ := strings.Cut(cause, " ")
+	n, err := strconv.ParseUint(number, 10, 64)
+	act := c.Act(n)
+	if err != nil || act == nil || act.Ignored || Cause(Kind(do), n) != cause || act.Do != Kind(do) {
+		return nil
+	}
+	of := act
+	for of != nil && of.Do == Undo {
+		of = c.Act(of.Of)
+	}
+	if of == nil || of.Do != Rollback {
+		return nil
+	}
+	return act
+}
+
+// Undoable says why somebody may not take an act back now; nil: they may. Errors are those of Draft.
+func (r *Rules) Undoable(n uint64, by By, now time.Time) error {
+	c := r.chain
+	c.rules = r
+	want := &Act{N: c.Len() + 1, Do: Undo, Of: n, By: by, Time: now.UnixMilli()}
+	if err := want.sense(c.geometry); err != nil {
+		return err
+	}
+	if err := c.rights(want); err != nil {
+		return err
+	}
+	return c.undoes(want)
 }

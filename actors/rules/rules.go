@@ -25,6 +25,7 @@ type Rules struct {
 	acts    []*Act            // that last, as far as they count, or ended lately
 	undone  map[uint64]uint64 // which acts are taken back, and by which
 	missing []string          // masks that were not found
+	chain   Chain             // all acts, for questions about rights alone
 	times   []int64           // when something may change by itself, sorted
 }
 
@@ -44,6 +45,11 @@ func (r *Rules) Missing() []string { return r.missing }
 // UndoneBy is the act that took another back; 0: none did, or it was itself taken back.
 func (r *Rules) UndoneBy(n uint64) uint64 { return r.undone[n] }
 
+// NamesMask reports whether any act has named a mask, be it in force or not: what was taken back can be brought back.
+func (r *Rules) NamesMask(name string) bool {
+	return slices.ContainsFunc(r.chain.acts, func(act *Act) bool { return act.Area != nil && act.Area.Mask == name })
+}
+
 // InForce lists the acts that have an effect until they end, are undone or are replaced, the earliest first.
 func (r *Rules) InForce(now time.Time) (acts []*Act) {
 	for _, act := range r.acts {
@@ -56,11 +62,15 @@ func (r *Rules) InForce(now time.Time) (acts []*Act) {
 
 // Who is a person as the rules know them.
 type Who struct {
-	User    canvas.Author
+	User canvas.Author
+	// Known says that the server itself knows that they are User: by a cookie that it has signed, a sign-in, a token or a key.
+	// Else the id is that of a session, which clients choose: such a one is given nothing, but can be banned.
+	Known   bool
 	Owner   canvas.Author // of a bot: the account that made its key, and is kept out together with it; 0: none
 	Network canvas.NetworkID
 	Address canvas.Address
-	Role    canvas.Role // as the sign-in says: see Role
+	Role    canvas.Role // as the sign-in says, of a key that of its owner: see Role
+	Most    canvas.Role // of a key: what its scopes allow
 }
 
 // Bans reports whether anybody is banned, now or from before.
@@ -83,12 +93,23 @@ func (r *Rules) Shadowed(who Who, now time.Time) bool {
 	return r.shadows.of(who, r.Role(who), now.UnixMilli()) != nil
 }
 
-// Role is what somebody may do: what their sign-in says, or more, or less, if that was decided.
+// Role is what somebody may do: what their sign-in says, or more, or less, if that was decided. A key may do what its account may,
+// and no more than its scopes say, whatever was decided about either.
 func (r *Rules) Role(who Who) canvas.Role {
-	if act := r.roles[who.User]; act != nil {
-		return act.Role
+	role := min(who.Role, canvas.RoleOwner)
+	if !who.User.IsBot() {
+		if act := r.roles[who.User]; act != nil && who.Known {
+			return act.Role
+		}
+		return role
 	}
-	return min(who.Role, canvas.RoleOwner)
+	if act := r.roles[who.Owner]; act != nil && who.Owner != 0 {
+		role = act.Role
+	}
+	if act := r.roles[who.User]; act != nil {
+		role = min(role, act.Role)
+	}
+	return min(role, who.Most)
 }
 
 // Appeal is where the banned turn to; "": that was not decided.

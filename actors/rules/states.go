@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"math"
 	"slices"
 	"time"
 )
@@ -66,7 +67,12 @@ func (s *states) retry(now int64, white bool) time.Duration {
 	if at == 0 {
 		return 0
 	}
-	return time.Duration(at-now) * time.Millisecond
+	return milliseconds(at - now)
+}
+
+// milliseconds is so long, or as long as can be said.
+func milliseconds(n int64) time.Duration {
+	return time.Duration(min(n, math.MaxInt64/int64(time.Millisecond))) * time.Millisecond
 }
 
 // times are when something may change.

@@ -67,7 +67,7 @@ func TestRules_Next(t *testing.T) {
 	c.decide(rules.Act{Do: rules.SetTimetable, Phases: []rules.Phase{{From: at(time.Hour), State: rules.Frozen}, {From: at(3 * time.Hour), State: rules.Open}}})
 	c.decide(rules.Act{Do: rules.SetFrozen, Until: at(3 * time.Hour)})
 	c.decide(rules.Act{Do: rules.Ban, Target: &rules.Target{User: ada.User}, Until: at(2 * time.Hour)})
-	c.undo(c.decide(rules.Act{Do: rules.Ban, Target: &rules.Target{User: 1}, Until: at(30 * time.Minute)}))
+	c.undo(c.decide(rules.Act{Do: rules.Ban, Target: &rules.Target{User: 9}, Until: at(30 * time.Minute)}))
 	now := noon
 	for _, want := range []time.Duration{time.Hour, 2 * time.Hour, 3 * time.Hour} {
 		next := c.Rules().Next(now)
@@ -99,6 +99,9 @@ func TestRules_Shown(t *testing.T) {
 	if err != nil || string(text) != want {
 		t.Errorf("got  %s, error %v\nwant %s", text, err, want)
 	}
+	if until := c.Rules().Shown(noon).Areas[1].Until; until != at(time.Hour) {
+		t.Errorf("the other area ends at %d", until)
+	}
 	var back rules.Shown
 	if err := json.Unmarshal(text, &back); err != nil || back.Areas[0].Act != 5 || back.Areas[0].Users[0] != ada.User || back.Areas[0].Name != "Flag" {
 		t.Errorf("read as %+v, error %v", back, err)
@@ -109,8 +112,8 @@ func TestRules_InForce(t *testing.T) {
 	c := newCourt(t)
 	c.decide(rules.Act{Do: rules.SetFrozen, Until: at(time.Hour)})
 	c.decide(rules.Act{Do: rules.Announce, Text: "hello"})
-	ban := c.decide(rules.Act{Do: rules.Ban, Target: &rules.Target{User: 1}})
-	c.decide(rules.Act{Do: rules.Mute, Target: &rules.Target{User: 1}})
+	ban := c.decide(rules.Act{Do: rules.Ban, Target: &rules.Target{User: 9}})
+	c.decide(rules.Act{Do: rules.Mute, Target: &rules.Target{User: 9}})
 	c.undo(ban)
 	numbers := func(after time.Duration) (list []uint64) {
 		for _, act := range c.Rules().InForce(noon.Add(after)) {
@@ -125,7 +128,7 @@ func TestRules_InForce(t *testing.T) {
 	c.decide(rules.Act{Do: rules.SetPalette, Colors: []canvas.Color{1}})
 	c.decide(rules.Act{Do: rules.SetOpen})
 	c.decide(rules.Act{Do: rules.SetFrozen})
-	for _, user := range []canvas.Author{1, 2, 1} {
+	for _, user := range []canvas.Author{9, 2, 9} {
 		c.decide(rules.Act{Do: rules.SetRole, Target: &rules.Target{User: user}, Role: canvas.RoleMember})
 	}
 	if list := fmt.Sprint(numbers(0)); list != "[4 7 9 11 12]" {

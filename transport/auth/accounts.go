@@ -144,25 +144,23 @@ func (p *People) bot(text string, from netip.Addr, keys *keys) (*canvas.Person, 
 		return nil, unauthorised("the key is not valid, has ended or was revoked")
 	}
 	owner, owned := parseSubject(key.Owner)
-	if owned {
-		key.Role = p.judge.Role(canvas.Person{Kind: canvas.Account, Subject: owner, User: owner.User(canvas.Account), Role: canvas.RoleNamed(key.Role)}).String()
-	}
-	person := canvas.Person{Kind: canvas.Bot, Subject: keys.subject(canvas.Bot, []byte(key.ID)), Role: key.Grants(), Pace: p.paceOf(key.Grants()), ReadOnly: !key.May(botkey.ScopeDraw)}
+	person := canvas.Person{Kind: canvas.Bot, Subject: keys.subject(canvas.Bot, []byte(key.ID)), Role: key.OwnerRole(), Most: key.Most(), ReadOnly: !key.May(botkey.ScopeDraw)}
+	person.Pace = p.paceOf(person.Rank())
 	person.User, person.Name, person.Login, person.Until = person.Subject.User(canvas.Bot), key.Name, key.Login(), key.Ends()
 	if key.Rate != nil {
 		person.Pace = canvas.Pace{Rate: *key.Rate, Burst: key.Burst}
 	}
 	if owned { // what the key draws, its owner has drawn
-		person.Network, person.NetworkPace = owner, p.paceOf(canvas.RoleNamed(key.Role))
+		account := p.judge.Role(canvas.Person{Kind: canvas.Account, Subject: owner, User: owner.User(canvas.Account), Role: person.Role})
+		person.Network, person.NetworkPace = owner, p.paceOf(account)
 	}
 	return &person, nil
 }
 
 // withRights says what a person may do. Who may still show a token is refused nothing yet: it may be somebody else's.
 func (p *People) withRights(person canvas.Person, shown Shown) (canvas.Person, *Refusal) {
-	person = p.judged(person)
-	person.ReadOnly = person.ReadOnly || person.Role < p.cfg.Rights.Draw
-	refused := p.mayLook(person)
+	person, role := p.judged(person)
+	refused := p.mayLook(person, role)
 	if refused != nil && shown.Hello && p.TakesTokens() {
 		person.Barred, person.ReadOnly = true, true
 		return person, nil
@@ -171,12 +169,12 @@ func (p *People) withRights(person canvas.Person, shown Shown) (canvas.Person, *
 }
 
 // mayLook says why a person may not even look; nil: they may.
-func (p *People) mayLook(person canvas.Person) *Refusal {
+func (p *People) mayLook(person canvas.Person, role canvas.Role) *Refusal {
 	if ban := p.judge.Banned(person); ban != nil {
 		return ban.refusal()
 	}
 	switch {
-	case person.Role >= p.cfg.Rights.Watch:
+	case role >= p.cfg.Rights.Watch:
 		return nil
 	case person.Login != "":
 		return &Refusal{Status: http.StatusForbidden, Text: "this account may not see this canvas"}

@@ -40,10 +40,10 @@ func (p *People) postKey(w http.ResponseWriter, r *http.Request) {
 	if !ok || !asked(w, r, &wanted) {
 		return
 	}
-	key := wanted.key()
-	key.Owner, key.Role = subjectText(person.Subject), person.Role.String()
+	key, role := wanted.key(), p.judge.Role(person)
+	key.Owner, key.Role = subjectText(person.Subject), role.String()
 	switch {
-	case key.May(botkey.ScopeModerate) && person.Role < canvas.RoleModerator, key.May(botkey.ScopeDraw) && person.ReadOnly:
+	case key.May(botkey.ScopeModerate) && role < canvas.RoleModerator, key.May(botkey.ScopeDraw) && person.ReadOnly:
 		answer.Fail(w, http.StatusForbidden, "A key can't do more than you")
 	case key.Rate != nil && person.Pace.Rate > 0 && (*key.Rate == 0 || *key.Rate > person.Pace.Rate || key.Burst > person.Pace.Burst):
 		answer.Fail(w, http.StatusForbidden, "A key can't be faster than you")

@@ -69,7 +69,7 @@ func TestKey_MakesABot(t *testing.T) {
 	text, key := made(t, p, botkey.Key{Name: "Clock", Scopes: []botkey.Scope{botkey.ScopeDraw}, Rate: &rate, Burst: 7, Owner: subjectText(owner), Role: "member", Until: until.Unix()})
 	got := identified(t, p, bearing(text))
 	want := canvas.Person{
-		Kind: canvas.Bot, Subject: got.Subject, User: got.Subject.User(canvas.Bot), Name: "Clock", Role: canvas.RoleMember, Pace: canvas.Pace{Rate: 2.5, Burst: 7},
+		Kind: canvas.Bot, Subject: got.Subject, User: got.Subject.User(canvas.Bot), Name: "Clock", Role: canvas.RoleMember, Most: canvas.RoleMember, Pace: canvas.Pace{Rate: 2.5, Burst: 7},
 		Network: owner, NetworkPace: pace, Login: got.Login, Until: until, From: got.From, Address: got.Address,
 	}
 	if !strings.HasPrefix(got.Login, "key/"+key.ID+"/") {
@@ -83,7 +83,7 @@ func TestKey_MakesABot(t *testing.T) {
 		t.Errorf("a display: %+v", got)
 	}
 	moderator, _ := made(t, p, botkey.Key{Name: "Mod", Scopes: []botkey.Scope{botkey.ScopeModerate}})
-	if got := identified(t, p, bearing(moderator)); got.ReadOnly || got.Role != canvas.RoleModerator {
+	if got := identified(t, p, bearing(moderator)); got.ReadOnly || got.Rank() != canvas.RoleModerator {
 		t.Errorf("a moderator: %+v", got)
 	}
 	time0.Pass(time.Hour)

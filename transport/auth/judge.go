@@ -28,7 +28,7 @@ func (p *People) UseAudit(note func(r *http.Request, text string)) { p.audit = n
 // noJudge is the Judge where nothing is decided.
 type noJudge struct{}
 
-func (noJudge) Role(person canvas.Person) canvas.Role { return person.Role }
+func (noJudge) Role(person canvas.Person) canvas.Role { return person.Rank() }
 func (noJudge) Banned(canvas.Person) *Ban             { return nil }
 func (noJudge) Bans() bool                            { return false }
 
@@ -56,12 +56,13 @@ func (b *Ban) refusal() *Refusal {
 	return &Refusal{Status: http.StatusForbidden, Text: text.String(), Ban: b}
 }
 
-// judged is a person with the role that counts. With another role than the sign-in's, they are as fast as others who have it.
-func (p *People) judged(person canvas.Person) canvas.Person {
+// judged is a person with the rights of the role that counts, and that role. With another one than the sign-in's, they are as fast as
+// others who have it. Their own Role stays the sign-in's: what was decided may be taken back while they are connected.
+func (p *People) judged(person canvas.Person) (canvas.Person, canvas.Role) {
 	role := p.judge.Role(person)
-	if role != person.Role && person.Pace == p.paceOf(person.Role) {
+	if before := person.Rank(); role != before && person.Pace == p.paceOf(before) {
 		person.Pace = p.paceOf(role)
 	}
-	person.Role = role
-	return person
+	person.ReadOnly = person.ReadOnly || role < p.cfg.Rights.Draw
+	return person, role
 }

@@ -50,13 +50,14 @@ func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	person, refused = p.withRights(p.located(person, shown.From), shown)
+	role := p.judge.Role(person)
 	// Who may not look is told so, and where to sign in.
 	said := me{
-		Kind: person.Kind.String(), User: person.User.Text(), Role: person.Role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
+		Kind: person.Kind.String(), User: person.User.Text(), Role: role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
 		Pace: paceShown(person.Pace), Keys: person.Kind == canvas.Account, SignedIn: person.Kind == canvas.Account,
 		Record: p.cfg.Record && refused == nil,
 	}
-	said.Moderates = refused == nil && person.Role >= canvas.RoleModerator
+	said.Moderates = refused == nil && role >= canvas.RoleModerator
 	if refused != nil {
 		said.Ban = refused.Ban
 	}

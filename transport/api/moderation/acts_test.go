@@ -107,7 +107,7 @@ func TestActs_LeakNoAddress(t *testing.T) {
 
 func TestActs_Refused(t *testing.T) {
 	o := newOffice(t)
-	o.act("owner", `{"do":"freeze"}`)
+	o.act("moderator", `{"do":"freeze"}`)
 	for body, want := range map[string]int{
 		``:                                   400,
 		`[]`:                                 400,

@@ -55,6 +55,9 @@ func everybody() map[string]canvas.Person {
 		if kind == canvas.Account || kind == canvas.Bot {
 			p.Login = "login/" + name
 		}
+		if kind == canvas.Bot {
+			p.Most = role
+		}
 		return p
 	}
 	warden := person(8, canvas.Bot, canvas.RoleModerator, "warden") // Grace's

@@ -99,7 +99,7 @@ func trials() map[rules.Kind][]trial {
 	return map[rules.Kind][]trial{
 		rules.SetPalette:   {{owners, nil, `{"do":"palette","colors":["#FF0000","#00FF00"]}`}},
 		rules.SetFrozen:    {{moderators, nil, `{"do":"freeze"}`}},
-		rules.SetOpen:      {of(moderators, `{"do":"freeze"}`, `{"do":"open"}`)},
+		rules.SetOpen:      {of(owners, `{"do":"freeze"}`, `{"do":"open"}`)}, // since an owner froze it
 		rules.SetTimetable: {{owners, nil, `{"do":"timetable","phases":[{"from":1999999999000,"state":"open","pace":{"rate":1,"burst":5}},{"from":2000000000000,"state":"white-out"}]}`}},
 		rules.Protect: {
 			{moderators, nil, fmt.Sprintf(`{"do":"protect",`+area+`}`, "member")},
@@ -173,6 +173,17 @@ func TestRights_EveryAct(t *testing.T) {
 	}
 	if len(table) != len(rules.Kinds()) {
 		t.Errorf("the table has %d kinds, there are %d", len(table), len(rules.Kinds()))
+	}
+}
+
+// TestRights_Opens: a moderator opens what moderators closed.
+func TestRights_Opens(t *testing.T) {
+	o := newOffice(t)
+	o.act("moderator", `{"do":"freeze"}`)
+	o.act("key moderate", `{"do":"open"}`)
+	o.act("owner", `{"do":"freeze"}`)
+	if w := o.ask("moderator", "POST", "acts", `{"do":"open"}`); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "opening would end it") {
+		t.Errorf("%d %s", w.Code, w.Body)
 	}
 }
 

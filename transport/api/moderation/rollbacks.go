@@ -63,7 +63,7 @@ func (d *Desk) preview(w http.ResponseWriter, r *http.Request, c caller) {
 	if !d.paced(w, d.asked, c) || !asked(w, r, &said, rules.MaxAct) {
 		return
 	}
-	if err := said.Selection.Check(); err != nil {
+	if err := said.Selection.Check(d.Geometry, d.Now().UnixMilli()); err != nil {
 		d.failed(w, err)
 		return
 	}

@@ -130,16 +130,20 @@ func (k Key) May(scope Scope) bool {
 	return slices.ContainsFunc(k.Scopes, func(has Scope) bool { return slices.Index(order, has) >= slices.Index(order, scope) })
 }
 
-// Grants is what the key's scopes and its owner's role allow.
-func (k Key) Grants() canvas.Role {
-	role := canvas.RoleMember
+// Most is the highest role that the key's scopes allow.
+func (k Key) Most() canvas.Role {
 	if k.May(ScopeModerate) {
-		role = canvas.RoleModerator
+		return canvas.RoleModerator
 	}
-	if k.Owner != "" {
-		role = min(role, canvas.RoleNamed(k.Role))
+	return canvas.RoleMember
+}
+
+// OwnerRole is the role of whoever made the key: an operator is above all.
+func (k Key) OwnerRole() canvas.Role {
+	if k.Owner == "" {
+		return canvas.RoleOwner
 	}
-	return role
+	return canvas.RoleNamed(k.Role)
 }
 
 // Bounds of what is said of a key.

@@ -146,6 +146,28 @@ func TestRules_OnlyWhatIsForbidden(t *testing.T) {
 	}
 }
 
+// TestRules_SessionsGetNothing: who makes a session whose id is somebody else's gets nothing that is theirs.
+func TestRules_SessionsGetNothing(t *testing.T) {
+	w := ruledWorld(t, memory.New(memory.Config{Geometry: testGeometry}))
+	w.person = canvas.Person{}
+	session := canvas.Session{42}
+	user := session.Author().Unmarked()
+	area := protect("a", 10, 10, 20, 20)
+	area.Area.Users = []canvas.Author{user}
+	w.decide(area)
+	w.decide(rules.Act{ID: "b", Do: rules.SetRole, Target: &rules.Target{User: user}, Role: canvas.RoleOwner, By: byOperator()})
+	c := w.connect(Hello{Session: session, Resume: true})
+	if c.welcome.User != user {
+		t.Fatalf("known as %s", c.welcome.User.Text())
+	}
+	c.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(15, 15, 8)}})
+	w.eventually("refused", func() bool { return c.refused[1] == canvas.RefusedProtected })
+	w.person = canvas.Person{Kind: canvas.Guest, Subject: canvas.Subject{9}, User: user}
+	known := w.connect(Hello{})
+	known.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(15, 15, 8)}})
+	w.eventually("placed", func() bool { return len(known.acked) == 1 })
+}
+
 func refusedAs(err error) canvas.Refusal {
 	if refused, is := err.(*RefusedError); is {
 		return refused.Why

@@ -5,8 +5,9 @@ import { Frames } from "./view/frame.js";
 import { makeHook } from "./debug_hook.js";
 import { inflate } from "./net/inflate.js";
 import { listen } from "./input/input.js";
+import { Kept, keepChoices } from "./kept.js";
 import { Minimap } from "./view/minimap.js";
-import { cleanName, recallName, rememberName } from "./people/name.js";
+import { cleanName } from "./people/name.js";
 import { Navigation } from "./view/navigation.js";
 import { Overlay } from "./view/overlay.js";
 import { Address, copy } from "./view/permalink.js";
@@ -86,7 +87,7 @@ const page = {
   wheelsAt: (event) => wheelsAt(event),
   dismiss: () => record.closeCard() || user.close() || people.close(),
 };
-const storage = openStorage();
+const kept = new Kept(() => window.localStorage);
 const people = who({ rename, changed }, state);
 const show = [toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
 const showStatus = status({
@@ -96,8 +97,8 @@ const showStatus = status({
     changed();
   },
 });
-const user = person(state, { link, now, setTimeout: setTimer, clearTimeout: clearTimer, storage, named, changed });
-const kept = new Address({
+const user = person(state, { link, now, setTimeout: setTimer, clearTimeout: clearTimer, kept, named, changed });
+const addressBar = new Address({
   location, history, setTimeout: setTimer, hash: () => navigation.hash,
   follow(hash) {
     navigation.follow(hash);
@@ -125,7 +126,8 @@ function draw(time) {
   people.show();
   record.show();
   again.push(replaying, ruling, user.show(time), showStatus(state, time));
-  kept.keep();
+  addressBar.keep();
+  keep();
 
   if (moving || gliding) again.push(0);
   if (settling || others || pointing || state.pending?.unsent > 0) again.push(POLL);
@@ -149,7 +151,7 @@ function named(name) {
 
 function rename(text) {
   const name = cleanName(text);
-  rememberName(storage, name);
+  kept.set("name", name);
   state.asksName = false;
   if (name !== state.name) {
     state.name = name;
@@ -207,17 +209,9 @@ function resize() {
   navigation.resize({ width, height, left: margin, right: margin, top: low ? 8 : top, bottom: low ? 8 : height - bottom + 12 });
 }
 
-/** The browser may grant no storage at all. */
-function openStorage() {
-  try {
-    return window.localStorage;
-  } catch {
-    return null;
-  }
-}
-
-const name = recallName(storage);
-state.name = name ?? "";
+const keep = keepChoices(kept, state);
+const name = kept.get("name");
+state.name = cleanName(name ?? "");
 state.asksName = name === null;
 state.connection.lostAt = now();
 resize();
@@ -226,7 +220,7 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
   theme = readTheme();
   changed();
 });
-window.addEventListener("hashchange", () => kept.changed());
+window.addEventListener("hashchange", () => addressBar.changed());
 for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
 window.addEventListener("focus", () => user.returned());
 document.addEventListener("visibilitychange", () => {

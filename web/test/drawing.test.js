@@ -108,6 +108,17 @@ test("recent colours: the newest first, and none moves while it is used again", 
   assert.deepEqual(state.recent, [29, 28, 27, 26, 25, 24, 23, 22]);
 });
 
+test("recent colours: none that is offered anyway", () => {
+  const { drawing, state } = setUp();
+  for (const { colour } of PALETTE) {
+    drawing.setColour(colour);
+    drawing.place(1, 1);
+  }
+  drawing.setColour(0x123456);
+  drawing.place(1, 1);
+  assert.deepEqual(state.recent, [0x123456]);
+});
+
 test("picking takes the colour that is shown and gives the pencil back", () => {
   const { drawing, state } = setUp();
   drawing.setColour(0x123456);

@@ -93,6 +93,12 @@ export function packPixels(dots) {
   return Uint8Array.from(dots.flatMap(([position, colour]) => [position >> 8, position & 255, colour >> 16, (colour >> 8) & 255, colour & 255]));
 }
 
+/** A storage like the browser's. */
+export function fakeStorage() {
+  const kept = new Map();
+  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
+}
+
 /** Random numbers that a failing test can repeat: mulberry32. */
 export function seeded(seed) {
   return () => {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { cleanName, recallName, rememberName, skeleton } from "../js/people/name.js";
+import { cleanName, skeleton } from "../js/people/name.js";
 import { People, POINTER_LIFE, TAG_LIFE } from "../js/people/people.js";
 
 const presence = (fields) => ({ type: 22, count: 0, full: false, joined: [], left: [], ...fields });
@@ -86,16 +86,4 @@ test("those whose names look alike are shown with as much of their id as tells t
   people.presence(presence({ left: [0xfff999, 0xdddc123], joined: [[7, "\u202eeve\u200b"], [8, "\u3164"]] }));
   assert.deepEqual([0xabc123, 7, 8].map((user) => people.nameOf(user)), ["Ada", "eve", "Anonymous"]);
   assert.deepEqual(["Bot", "аda", "B\u200bot", "\u3164"].map((alias) => people.nameOf(alias)), ["Bot", "аda (unconfirmed)", "Bot", "Anonymous"]);
-});
-
-test("a name is remembered, also that there is to be none; without storage it is not", () => {
-  const store = new Map();
-  const storage = { getItem: (key) => store.get(key) ?? null, setItem: (key, value) => store.set(key, value) };
-  assert.equal(recallName(storage), null);
-  rememberName(storage, "");
-  assert.equal(recallName(storage), "");
-  rememberName(storage, "Ada");
-  assert.equal(recallName(storage), "Ada");
-  assert.equal(recallName(null), null);
-  rememberName({ setItem() { throw new Error("full"); } }, "Ada");
 });

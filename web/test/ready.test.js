@@ -3,15 +3,10 @@ import { test } from "node:test";
 import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
 import { Pending } from "../js/canvas/pending.js";
+import { Kept } from "../js/kept.js";
 import { Ready } from "../js/limits/ready.js";
 import { newState } from "../js/state.js";
-import { FakeClock } from "./fakes.js";
-
-/** A storage like the browser's. */
-function fakeStorage() {
-  const kept = new Map();
-  return { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
-}
+import { FakeClock, fakeStorage } from "./fakes.js";
 
 /** A cooldown of 5 s, one pixel saved up. */
 function setUp({ storage = fakeStorage(), rate = 0.2 } = {}) {
@@ -22,7 +17,7 @@ function setUp({ storage = fakeStorage(), rate = 0.2 } = {}) {
   state.allowance.open(rate, 1, clock.now);
   const it = { state, clock, heard, storage, hidden: false };
   it.ready = new Ready(state, {
-    now: () => clock.now, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, storage,
+    now: () => clock.now, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, kept: new Kept(() => storage),
     chime: () => heard.push("chime"), notify: (text) => heard.push(text), hidden: () => it.hidden, changed() {},
   });
   it.place = () => {

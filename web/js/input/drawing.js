@@ -3,7 +3,7 @@
 import { nameOf } from "../colour.js";
 import { contains, line } from "../geometry.js";
 import { explain, hindrance } from "../limits/hindrance.js";
-import { nearest } from "../limits/offered.js";
+import { nearest, offered } from "../limits/offered.js";
 import { MAX_RECENT, shownCanvas, tell } from "../state.js";
 import { toCanvas } from "../view/view.js";
 
@@ -194,10 +194,10 @@ export class Drawing {
     tell(this.state, why, this.ports.now());
   }
 
-  /** Adds a colour to the recent ones. A colour that is among them already stays where it is. */
+  /** Adds a colour to the recent ones, unless it is offered anyway. A colour that is among them already stays where it is. */
   #remember(colour) {
     const { recent } = this.state;
-    if (recent.includes(colour)) return;
+    if (recent.includes(colour) || offered(this.state, this.ports.now()).some((offer) => offer.colour === colour)) return;
     this.state.recent = [colour, ...recent].slice(0, MAX_RECENT);
   }
 }

@@ -9,14 +9,13 @@ import { hindrance, wait } from "./hindrance.js";
  * @property {() => number} now ms of a steady clock
  * @property {(run: () => void, ms: number) => number} setTimeout
  * @property {(id: number) => void} clearTimeout
- * @property {Storage | null} storage null: the browser grants none
+ * @property {{get: (name: "ready") => {sound: boolean, notification: boolean}, set: (name: "ready", value: object) => void}} kept
  * @property {() => void} chime
  * @property {(text: string) => void} notify
  * @property {() => boolean} hidden nobody looks at the page
  * @property {() => void} changed
  */
 
-const KEY = "pixel-playground.ready";
 const READY = "A pixel is ready";
 
 export class Ready {
@@ -29,19 +28,14 @@ export class Ready {
   constructor(state, ports) {
     this.state = state;
     this.ports = ports;
-    const { sound, notification } = recall(ports.storage);
-    Object.assign(this, { sound: sound === true, notification: notification === true });
+    Object.assign(this, ports.kept.get("ready"));
   }
 
   /** @param {"sound" | "notification"} how @param {boolean} on */
   set(how, on) {
     this[how] = on;
     if (how === "sound" && on) this.ports.chime(); // so that one knows what to listen for
-    try {
-      this.ports.storage?.setItem(KEY, JSON.stringify({ sound: this.sound, notification: this.notification }));
-    } catch {
-      // The storage is full or forbidden: the page will begin quietly next time.
-    }
+    this.ports.kept.set("ready", { sound: this.sound, notification: this.notification });
     this.ports.changed();
   }
 
@@ -80,13 +74,5 @@ export class Ready {
   #forget() {
     this.ports.clearTimeout(this.#timer);
     this.#waiting = false;
-  }
-}
-
-function recall(storage) {
-  try {
-    return JSON.parse(storage?.getItem(KEY) ?? "{}") ?? {};
-  } catch {
-    return {};
   }
 }

@@ -1,8 +1,7 @@
 // Names. They are cleaned as the server cleans them (actors/canvas/name.go; testdata/names.json there says how, for
-// both). The user's own name is remembered by the browser, and names that look alike are told apart.
+// both). Names that look alike are told apart.
 
 const MAX = 20; // UTF-16 code units
-const KEY = "pixel-playground.name";
 
 // Characters that show nothing and are not spaces: control, format, line breaks, ignorable, blank letters.
 const UNSEEN = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}\uFFFD\u2800\u{1D159}]/u;
@@ -78,22 +77,4 @@ export function tellApart(names) {
     [...group].forEach(([user, name], i) => group.set(user, `${name} ·${ids[i].slice(-digits)}`));
   }
   return groups;
-}
-
-/**
- * @param {Storage | null} storage null: the browser grants no storage
- * @returns {string | null} empty: the user wants none; null: was never asked
- */
-export function recallName(storage) {
-  const name = storage?.getItem(KEY) ?? null;
-  return name === null ? null : cleanName(name);
-}
-
-/** @param {Storage | null} storage */
-export function rememberName(storage, name) {
-  try {
-    storage?.setItem(KEY, name);
-  } catch {
-    // The storage is full or forbidden: the page will ask for the name again next time.
-  }
 }

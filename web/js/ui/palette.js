@@ -13,6 +13,11 @@ import { byId, setAttribute, setProperty } from "./dom.js";
  */
 export function palette(drawing) {
   const box = byId("palette"), picker = byId("picker");
+  // While the browser's dialog is open, each colour in it is only tried: one that may not be placed is not replaced before it is chosen.
+  picker.addEventListener("input", () => {
+    const colour = parseHex(picker.value);
+    if (allowed(drawing.state, colour, drawing.ports.now())) drawing.setColour(colour);
+  });
   picker.addEventListener("change", () => (picker.value = toHex(drawing.setColour(parseHex(picker.value))).toLowerCase()));
   const showRecent = recent(drawing);
   let offers = /** @type {readonly import("../limits/offered.js").Offer[]} */ ([]), swatches = /** @type {ReturnType<typeof swatch>[]} */ ([]), shown = -1;

@@ -18,13 +18,13 @@ import { keyDialog } from "./keys.js";
  * @param {() => number} page.now ms of a steady clock
  * @param {(run: () => void, ms: number) => number} page.setTimeout
  * @param {(id: number) => void} page.clearTimeout
- * @param {Storage | null} page.storage
+ * @param {import("../kept.js").Kept} page.kept
  * @param {(name: string) => void} page.named the account's name, for a user who has given none
  * @param {() => void} page.changed
  */
-export function person(state, { link, now, setTimeout, clearTimeout, storage, named, changed }) {
+export function person(state, { link, now, setTimeout, clearTimeout, kept, named, changed }) {
   const fetchHere = fetch.bind(window);
-  const ready = new Ready(state, { now, setTimeout, clearTimeout, storage, chime: chime(), notify, hidden: () => document.hidden, changed });
+  const ready = new Ready(state, { now, setTimeout, clearTimeout, kept, chime: chime(), notify, hidden: () => document.hidden, changed });
   const me = new Account(state, {
     fetch: fetchHere, now, setTimeout, changed, named,
     shutOut: () => link.stop(""),

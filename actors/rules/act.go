@@ -61,8 +61,9 @@ type Act struct {
 	Role      canvas.Role    `json:"role,omitempty"`
 	Pace      *canvas.Pace   `json:"pace,omitempty"`
 	Text      string         `json:"text,omitempty"`
-	Of        uint64         `json:"of,omitempty"`     // the act that is taken back
-	Report    string         `json:"report,omitempty"` // what gave the occasion
+	Of        uint64         `json:"of,omitempty"`      // the act that is taken back
+	Report    string         `json:"report,omitempty"`  // what gave the occasion
+	Reports   []string       `json:"reports,omitempty"` // others that are dealt with by it
 	Selection *Selection     `json:"selection,omitempty"`
 
 	// Ignored: a later version decided this, and this one can't tell what it means. It has its number

@@ -41,6 +41,7 @@ func (a *Act) fields() error {
 		{"pace", a.Pace != nil, []Kind{SetPace}},
 		{"text", a.Text != "", []Kind{Announce, SetAppeal, Resolve, Operate}},
 		{"of", a.Of != 0, []Kind{Undo}},
+		{"reports", len(a.Reports) > 0, []Kind{Resolve}},
 		{"selection", a.Selection != nil, []Kind{Rollback}},
 	}
 	for _, field := range given {
@@ -92,9 +93,7 @@ func (a *Act) content() error {
 			return invalid("text: is missing")
 		}
 	case Resolve:
-		if a.Report == "" {
-			return invalid("report: is missing")
-		}
+		return a.resolved()
 	}
 	return nil
 }
@@ -120,6 +119,22 @@ func (a *Act) clean() error {
 			return err
 		}
 		*one.text = canvas.CleanText(*one.text)
+	}
+	return nil
+}
+
+// resolved bounds which reports are dealt with.
+func (a *Act) resolved() error {
+	if a.Report == "" {
+		return invalid("report: is missing")
+	}
+	if len(a.Reports) >= maxListed {
+		return invalid("reports: are %d, at most %d", len(a.Reports)+1, maxListed)
+	}
+	for _, id := range a.Reports {
+		if id == "" || len(id) > maxID || strings.ContainsFunc(id, unprintable) {
+			return invalid("reports: must be the ids of reports")
+		}
 	}
 	return nil
 }

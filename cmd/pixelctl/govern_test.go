@@ -49,11 +49,12 @@ func startCourt(t *testing.T) *court {
 	routes.HandleFunc("/admin/api/", func(w http.ResponseWriter, r *http.Request) {
 		fmt.Fprint(w, map[string]string{
 			"POST rollbacks/preview": `{"pixels":7,"users":[{"user":"0000000000aa","name":"Eve","pixels":7}],"area":{"x":1,"y":2,"width":3,"height":4},"before":"data:image/png;base64,iVBORw0KGgo=","selection":{"users":["0000000000aa"],"to":1796040000000}}`,
-			"GET reports":            `{"reports":[{"id":"r1","time":1796040000000,"by":"0000000000bb","x":3,"y":4,"user":"0000000000aa","words":"rude","claim":{"name":"Grace","until":5}},{"id":"r2","time":1796040000000,"x":5,"y":6,"words":"spam"}]}`,
+			"GET reports":            `{"reports":[{"id":"r1","time":1796040000000,"by":"0000000000bb","x":3,"y":4,"user":"0000000000aa","words":"rude","count":3,"alike":12,"claim":{"name":"Grace","until":5}},{"id":"r2","time":1796040000000,"x":5,"y":6,"words":"spam"}]}`,
 			"GET people/0000000000aa": `{"user":"0000000000aa","name":"Eve","kind":"guest","role":"guest","connections":2,"networks":["0000000000cc"],"seen":1796040000000,
 				"pixels":[{"x":3,"y":4,"time":1796040000000,"color":"#FF0000"}],"acts":[{"n":7,"do":"mute","target":{"user":"0000000000aa"},"time":1796040000000,"by":{"name":"Grace","role":"moderator"}}],
 				"reports":[{"id":"r1","words":"rude"}],"incomplete":["record"]}`,
 			"POST reports/r1/claim": `{}`, "POST reports/r1/resolve": `{}`,
+			"POST reports/resolve": `{"resolved":["r1","r2"],"left":["r3"]}`,
 		}[r.Method+" "+strings.TrimPrefix(r.URL.Path, "/admin/api/")])
 	})
 	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -227,8 +228,8 @@ func TestGovern_RollbackAndReports(t *testing.T) {
 	if previewed := c.asked[len(c.asked)-2]; !strings.HasSuffix(previewed, `{"selection":{"users":["0000000000aa"],"x":1,"y":2,"width":30,"height":40}}`) {
 		t.Errorf("asked %s", previewed)
 	}
-	shown := c.says("r1  2026-11-30 12:00  3,4    0000000000aa  0000000000bb  claimed by Grace  rude", "reports")
-	if !strings.Contains(shown, "r2  2026-11-30 12:00  5,6    the place     nobody known  open              spam") {
+	shown := c.says("r1  2026-11-30 12:00  3,4    0000000000aa  0000000000bb and 2 more  12     claimed by Grace  rude", "reports")
+	if !strings.Contains(shown, "r2  2026-11-30 12:00  5,6    the place     nobody known             1      open              spam") {
 		t.Error(shown)
 	}
 	about := start(t, nil, "person", "0000000000aa")
@@ -240,6 +241,12 @@ func TestGovern_RollbackAndReports(t *testing.T) {
 	}
 	start(t, nil, "reports", "claim", "r1").expect(t, exitDone, "report r1 is yours")
 	start(t, nil, "reports", "resolve", "r1", "banned").expect(t, exitDone, "report r1 is resolved")
+	for said, args := range map[string][]string{`{"ids":["r1","r2","r3"],"text":"no"}`: {"r1,r2,r3", "no"}, `{"alike":"r1","text":"no"}`: {"--alike", "r1", "no"}} {
+		start(t, nil, append([]string{"reports", "resolve"}, args...)...).expect(t, exitDone, "2 reports are resolved; others see to 1")
+		if last := c.asked[len(c.asked)-1]; !strings.HasSuffix(last, said) {
+			t.Errorf("asked %s", last)
+		}
+	}
 }
 
 func TestGovern_Misused(t *testing.T) {

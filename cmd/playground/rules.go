@@ -22,7 +22,7 @@ import (
 
 // rules is what the API needs for the rules of the canvas, and those who see to them.
 func (p *pod) rules(recorded *record.Reader) *api.Rules {
-	needs := &api.Rules{Acts: p.node, Documents: p.store, People: crowd{p}, Public: p.cfg.People().SignIn.PublicURL}
+	needs := &api.Rules{Acts: p.node, Documents: p.store, People: crowd{p}, Around: p.people.Around, Public: p.cfg.People().SignIn.PublicURL}
 	if recorded != nil {
 		needs.Record, needs.Rollbacks = drawings{recorded, p.cfg.Geometry}, previews{p, recorded}
 	}

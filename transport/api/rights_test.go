@@ -74,7 +74,7 @@ func TestRights_EveryResource(t *testing.T) {
 		"GET /api/history/{region}": looking, "GET /api/painted/{region}": looking, "GET /api/stats": looking, "GET /api/activity": looking,
 		"PUT /api/pixel": drawing, "PUT /api/pixels": drawing,
 		"GET /api/rules": nothing, "GET /api/rules/mask/{name}": nothing,
-		"POST /api/reports": looking, "GET /api/reports": moderates, "POST /api/reports/{id}/claim": moderates, "POST /api/reports/{id}/resolve": moderates,
+		"POST /api/reports": looking, "GET /api/reports": moderates, "POST /api/reports/{id}/claim": moderates, "POST /api/reports/{id}/resolve": moderates, "POST /api/reports/resolve": moderates,
 		"GET /api/acts": moderates, "POST /api/acts": moderates, "POST /api/masks": moderates, "GET /api/people/{user}": moderates, "POST /api/rollbacks/preview": moderates,
 		"GET /api/me": themself, "GET /api/keys": themself, "POST /api/keys": themself, "DELETE /api/keys/{id}": themself,
 		"GET /auth/login": themself, "GET /auth/callback": themself, "POST /auth/logout": themself,

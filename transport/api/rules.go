@@ -19,14 +19,15 @@ type Rules struct {
 	People    moderation.People
 	Record    moderation.Record    // nil: there is none
 	Rollbacks moderation.Rollbacks // nil: there is no record
-	Public    *url.URL             // where browsers find the server; nil: where they ask
+	Around    func(from canvas.Address) canvas.NetworkID
+	Public    *url.URL // where browsers find the server; nil: where they ask
 }
 
 // newDesk makes the routes of the rules.
 func (s *server) newDesk() *moderation.Desk {
 	ports := moderation.Ports{
 		Canvas: s.Rules.Acts, Documents: s.Rules.Documents, People: s.Rules.People, Record: s.Rules.Record, Rollbacks: s.Rules.Rollbacks,
-		Public: s.Rules.Public, Geometry: s.Geometry, Now: s.Now, Log: s.Log,
+		Around: s.Rules.Around, Public: s.Rules.Public, Geometry: s.Geometry, Now: s.Now, Log: s.Log,
 		Identify: func(r *http.Request) (canvas.Person, *auth.Refusal) { return s.People.Identify(s.shown(r)) },
 	}
 	if !s.Apart { // else operators have an address that strangers need not reach

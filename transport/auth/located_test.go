@@ -100,3 +100,29 @@ func TestToken_Located(t *testing.T) {
 		t.Errorf("in a header: %+v", got)
 	}
 }
+
+// TestAround: what one stranger may have all of is one, and nothing tells which.
+func TestAround(t *testing.T) {
+	p := newPlace(t)
+	pod := New(Config{Pace: pace}, p.papers, nil, nil)
+	around := func(address string) canvas.NetworkID { return pod.Around(netip.MustParseAddr(address).As16()) }
+	if around("192.0.2.7") != 0 {
+		t.Error("it is known before the secret of the canvas is")
+	}
+	if err := pod.Learn(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	for _, same := range [][2]string{{"::ffff:192.0.2.7", "192.0.2.7"}, {"2001:db8:1::1", "2001:db8:1:ffff::1"}} {
+		if around(same[0]) != around(same[1]) || around(same[0]) == 0 {
+			t.Errorf("%v are apart", same)
+		}
+	}
+	for _, apart := range [][2]string{{"192.0.2.7", "192.0.2.8"}, {"2001:db8:1::1", "2001:db8:2::1"}} {
+		if around(apart[0]) == around(apart[1]) {
+			t.Errorf("%v are one", apart)
+		}
+	}
+	if here := identified(t, pod, shown()); pod.Around(here.Address) != here.From || pod.Around(canvas.Address{}) != 0 {
+		t.Error("an IPv4 address is not its own, or nobody has one")
+	}
+}

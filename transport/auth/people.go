@@ -185,10 +185,27 @@ func (k *keys) network(from netip.Addr) canvas.Subject {
 
 // networkID names an address's network for good, whoever draws there.
 func (k *keys) networkID(from netip.Addr) canvas.NetworkID {
-	text, _ := quota.NetworkOf(from).MarshalText() // never fails
+	return k.named(quota.NetworkOf(from))
+}
+
+func (k *keys) named(network netip.Prefix) canvas.NetworkID {
+	text, _ := network.MarshalText() // never fails
 	var id [8]byte
 	copy(id[2:], sum(k.networks, text))
 	return max(canvas.NetworkID(binary.BigEndian.Uint64(id[:])), 1) // 0 is none
+}
+
+// Around names what one stranger may have all of: an IPv4 address, or an IPv6 /48 with its 65,536 networks. 0: that can't be told yet.
+func (p *People) Around(address canvas.Address) canvas.NetworkID {
+	const site = 48 // bits
+	keys, network := p.keys.Load(), quota.NetworkOf(netip.AddrFrom16(address))
+	if keys == nil || network.Addr().IsUnspecified() {
+		return 0
+	}
+	if network.Bits() > site && network.Addr().Is6() {
+		network = netip.PrefixFrom(network.Addr(), site).Masked()
+	}
+	return keys.named(network)
 }
 
 // guestsOf is the subject of all guests of an address's network together. It is not that of the

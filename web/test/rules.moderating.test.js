@@ -154,4 +154,7 @@ test("the server's words are shown when it refuses; without any the page has its
   answers.push({ said: { reports: [{ id: "a" }] } }, { said: null });
   assert.deepEqual([await office.reports(), await office.acts(5, 7)], [[{ id: "a" }], []]);
   assert.deepEqual(asked.slice(-2).map(([method, address]) => [method, address]), [["GET", "api/reports?state=open"], ["GET", "api/acts?limit=5&before=7"]]);
+  answers.push({ said: { resolved: ["a"], left: [] } });
+  await office.resolveAll({ alike: "a" }, "nothing");
+  assert.deepEqual([asked.at(-1)[1], asked.at(-1)[2]], ["api/reports/resolve", JSON.stringify({ alike: "a", text: "nothing" })]);
 });

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/url"
+	"strings"
 	"text/tabwriter"
 )
 
@@ -37,6 +38,7 @@ func (r *reportsList) Run(ctx context.Context, o *Operator) error {
 			Time            int64
 			By, User, Words string
 			X, Y            int
+			Count, Alike    int
 			Claim           *struct{ Name, User string }
 			Resolved        *struct {
 				Act  uint64
@@ -48,7 +50,7 @@ func (r *reportsList) Run(ctx context.Context, o *Operator) error {
 		return err
 	}
 	table := tabwriter.NewWriter(o.Out, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(table, "ID\tWHEN (UTC)\tPLACE\tABOUT\tBY\tSTATE\tWORDS")
+	fmt.Fprintln(table, "ID\tWHEN (UTC)\tPLACE\tABOUT\tBY\tALIKE\tSTATE\tWORDS")
 	for _, one := range all.Reports {
 		state := "open"
 		if one.Claim != nil {
@@ -57,7 +59,11 @@ func (r *reportsList) Run(ctx context.Context, o *Operator) error {
 		if one.Resolved != nil {
 			state = fmt.Sprintf("resolved by act %d: %s", one.Resolved.Act, one.Resolved.Text)
 		}
-		fmt.Fprintf(table, "%s\t%s\t%d,%d\t%s\t%s\t%s\t%s\n", one.ID, clock(one.Time), one.X, one.Y, cmp.Or(one.User, "the place"), cmp.Or(one.By, "nobody known"), state, one.Words)
+		by := cmp.Or(one.By, "nobody known")
+		if one.Count > 1 {
+			by += fmt.Sprintf(" and %d more", one.Count-1)
+		}
+		fmt.Fprintf(table, "%s\t%s\t%d,%d\t%s\t%s\t%d\t%s\t%s\n", one.ID, clock(one.Time), one.X, one.Y, cmp.Or(one.User, "the place"), by, max(one.Alike, 1), state, one.Words)
 	}
 	return table.Flush()
 }
@@ -77,15 +83,39 @@ func (r *reportsClaim) Run(ctx context.Context, o *Operator) error {
 }
 
 type reportsResolve struct {
-	ID   string `arg:"" help:"Its id, which list shows."`
-	Text string `arg:"" help:"How it was dealt with."`
+	ID    string `arg:"" help:"Its id, which list shows, or several with commas between them."`
+	Text  string `arg:"" help:"How it was dealt with."`
+	Alike bool   `help:"Also all others that came from the same network; list says how many these are."`
 }
 
-// Run resolves a report.
+// Run resolves reports.
 func (r *reportsResolve) Run(ctx context.Context, o *Operator) error {
-	_, err := o.Ask(ctx, http.MethodPost, "reports/"+url.PathEscape(r.ID)+"/resolve", map[string]string{"text": r.Text})
-	if err == nil {
-		fmt.Fprintf(o.Notes, "report %s is resolved\n", r.ID)
+	ids := strings.Split(r.ID, ",")
+	said := map[string]any{"ids": ids, "text": r.Text}
+	switch {
+	case r.Alike && len(ids) > 1:
+		return misused("reports resolve", "--alike: takes one id")
+	case r.Alike:
+		said = map[string]any{"alike": r.ID, "text": r.Text}
+	case len(ids) == 1:
+		_, err := o.Ask(ctx, http.MethodPost, "reports/"+url.PathEscape(r.ID)+"/resolve", map[string]string{"text": r.Text})
+		if err == nil {
+			fmt.Fprintf(o.Notes, "report %s is resolved\n", r.ID)
+		}
+		return err
 	}
-	return err
+	body, err := o.Ask(ctx, http.MethodPost, "reports/resolve", said)
+	if err != nil {
+		return err
+	}
+	var done struct{ Resolved, Left []string }
+	if err := read(body, &done); err != nil {
+		return err
+	}
+	fmt.Fprintf(o.Notes, "%d reports are resolved", len(done.Resolved))
+	if len(done.Left) > 0 {
+		fmt.Fprintf(o.Notes, "; others see to %d, or have dealt with them", len(done.Left))
+	}
+	fmt.Fprintln(o.Notes)
+	return nil
 }

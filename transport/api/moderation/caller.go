@@ -1,7 +1,9 @@
 package moderation
 
 import (
+	"crypto/sha256"
 	"fmt"
+	"math"
 	"net/http"
 	"time"
 
@@ -18,6 +20,7 @@ type caller struct {
 	role     canvas.Role   // the one that counts
 	operator bool
 	by       rules.By
+	payer    canvas.Subject // whose allowances it takes: of a key its account's, of operators each one's own
 }
 
 // operatorOf is an operator, whom somebody has let in.
@@ -25,7 +28,17 @@ func operatorOf(r *http.Request, via string) caller {
 	if r.Header.Get("Authorization") != "" {
 		via = viaProgram
 	}
-	return caller{role: canvas.RoleOwner, operator: true, by: rules.By{Role: canvas.RoleOwner, Name: "operator", Via: via}}
+	return caller{role: canvas.RoleOwner, operator: true, by: rules.By{Role: canvas.RoleOwner, Name: "operator", Via: via}, payer: payerOf(r)}
+}
+
+// payerOf tells operators apart, who are nobody on the canvas: by what they show, and where they are.
+func payerOf(r *http.Request) (payer canvas.Subject) {
+	sum := sha256.New()
+	for _, part := range []string{r.Header.Get("Authorization"), r.Header.Get("Cookie"), quota.NetworkOf(answer.ClientOf(r).Addr()).String()} {
+		fmt.Fprintf(sum, "%d %s", len(part), part)
+	}
+	copy(payer[:], sum.Sum(nil))
+	return payer
 }
 
 const (
@@ -75,11 +88,11 @@ func (d *Desk) callerOf(r *http.Request) (caller, *auth.Refusal) {
 		}
 	}
 	role := d.Canvas.Rules().Role(rules.WhoIs(person))
-	by := rules.By{User: person.User, Role: role, Name: person.Name, Via: via}
+	by, payer := rules.By{User: person.User, Role: role, Name: person.Name, Via: via}, person.Subject
 	if owner := person.Owner(); owner != 0 {
-		by.User = owner // what a key decides its account has decided, and may no more than that
+		by.User, payer = owner, person.Network // what a key decides its account has decided, and may no more than that
 	}
-	return caller{person: person, role: role, by: by}, nil
+	return caller{person: person, role: role, by: by, payer: payer}, nil
 }
 
 // lacks says why a caller may not do what takes a role; nil: they may.
@@ -107,13 +120,31 @@ func perMinute(n, atOnce int) *authors {
 
 // paced reports whether a caller does no more than they may; else that is the answer.
 func (d *Desk) paced(w http.ResponseWriter, limit *authors, c caller) bool {
-	wait, ok := limit.Take(c.person.Subject, 1, d.Now())
+	wait, ok := limit.Take(c.payer, 1, d.Now())
 	if !ok {
 		tooMuch(w, wait)
 	}
 	return ok
 }
 
+// deciding bounds how much each caller decides. What is refused was a question only, as far as they may ask one.
+func (d *Desk) deciding(handle handler) handler {
+	return func(w http.ResponseWriter, r *http.Request, c caller) {
+		if !d.paced(w, d.acts, c) {
+			return
+		}
+		counted := &answer.Counted{ResponseWriter: w, Status: http.StatusOK}
+		handle(counted, r, c)
+		if counted.Status/100 != 4 {
+			return
+		}
+		if _, asks := d.asked.Take(c.payer, 1, d.Now()); asks {
+			d.acts.Give(c.payer, 1, d.Now())
+		}
+	}
+}
+
 func tooMuch(w http.ResponseWriter, wait time.Duration) {
-	(&auth.Refusal{Status: http.StatusTooManyRequests, Text: "That is too much at once", Retry: wait}).Answer(w)
+	text := fmt.Sprintf("That is too much at once: try again in %d s", max(1, int(math.Ceil(wait.Seconds()))))
+	(&auth.Refusal{Status: http.StatusTooManyRequests, Text: text, Retry: wait}).Answer(w)
 }

@@ -56,6 +56,8 @@ type Ports struct {
 	Identify func(r *http.Request) (canvas.Person, *auth.Refusal)
 	// Operator reports whether a request to /api shows an operator's token; nil: operators have an address of their own.
 	Operator func(r *http.Request) bool
+	// Around names what one stranger may have all of, an address included; nil: the network.
+	Around func(from canvas.Address) canvas.NetworkID
 	// Public is where browsers find the server; nil: where they ask.
 	Public *url.URL
 
@@ -129,8 +131,11 @@ type route struct {
 	method string
 	least  canvas.Role // moderators and above; else RoleGuest: anybody may
 	shared bool        // pages of other origins may read it too
-	handle func(w http.ResponseWriter, r *http.Request, c caller)
+	handle handler
 }
+
+// handler answers a request of a caller who may ask for it.
+type handler func(w http.ResponseWriter, r *http.Request, c caller)
 
 // routes lists all of them. Whoever adds one says here who may use it.
 func (d *Desk) routes() []route {
@@ -139,12 +144,13 @@ func (d *Desk) routes() []route {
 		{path: "rules", method: "GET", shared: true, handle: d.getRules},
 		{path: "rules/mask/{name}", method: "GET", shared: true, handle: d.getMask},
 		{path: "reports", method: "POST", handle: d.postReport},
-		{path: "acts", method: "POST", least: moderator, handle: d.postAct},
+		{path: "acts", method: "POST", least: moderator, handle: d.deciding(d.postAct)},
 		{path: "acts", method: "GET", least: moderator, handle: d.getActs},
 		{path: "masks", method: "POST", least: moderator, handle: d.postMask},
 		{path: "reports", method: "GET", least: moderator, handle: d.getReports},
+		{path: "reports/resolve", method: "POST", least: moderator, handle: d.deciding(d.resolveReports)},
 		{path: "reports/{id}/claim", method: "POST", least: moderator, handle: d.claimReport},
-		{path: "reports/{id}/resolve", method: "POST", least: moderator, handle: d.resolveReport},
+		{path: "reports/{id}/resolve", method: "POST", least: moderator, handle: d.deciding(d.resolveReport)},
 		{path: "people/{user}", method: "GET", least: moderator, handle: d.getPerson},
 		{path: "rollbacks/preview", method: "POST", least: moderator, handle: d.preview},
 	}

@@ -11,6 +11,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/rules"
 	"pixelplayground/transport/api/answer"
 )
@@ -50,15 +51,24 @@ func (d *Desk) postReport(w http.ResponseWriter, r *http.Request, c caller) {
 	defer cancel()
 	one := report{
 		ID: newID(), Time: d.Now().UnixMilli(), By: userID(c.person.User), Name: c.person.Name, X: *said.X, Y: *said.Y, User: said.User, Words: words,
-		Subject: hex.EncodeToString(c.person.Subject[:]), Network: c.person.From,
+		Subject: hex.EncodeToString(c.payer[:]), Network: c.person.From, Around: d.around(c.person),
 	}
-	if err := d.reports.add(ctx, one); err != nil {
+	id, err := d.reports.add(ctx, one)
+	if err != nil {
 		d.failed(w, err)
 		return
 	}
 	answer.JSON(w, http.StatusCreated, struct {
 		ID string `json:"id"`
-	}{one.ID})
+	}{id})
+}
+
+// around names where a person is, with all that one stranger may have there.
+func (d *Desk) around(person canvas.Person) canvas.NetworkID {
+	if d.Around == nil {
+		return person.From
+	}
+	return d.Around(person.Address)
 }
 
 // clean is a text of somebody's without what can't be seen. Line breaks stay.
@@ -95,8 +105,17 @@ func (d *Desk) getReports(w http.ResponseWriter, r *http.Request, c caller) {
 	said := struct {
 		Reports []report `json:"reports"`
 	}{[]report{}}
+	peers := make(map[canvas.NetworkID]int)
+	for _, one := range all {
+		if one.lonely() {
+			peers[one.around()]++
+		}
+	}
 	for _, one := range all {
 		if state == "all" || (state == "resolved") == (one.Resolved != nil) {
+			if one.lonely() {
+				one.Alike = peers[one.around()]
+			}
 			said.Reports = append(said.Reports, one.shown(d.Now()))
 		}
 	}
@@ -135,7 +154,7 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 	var said struct {
 		Text string `json:"text"`
 	}
-	if !d.paced(w, d.acts, c) || !asked(w, r, &said, maxBody) {
+	if !asked(w, r, &said, maxBody) {
 		return
 	}
 	text, ok := clean(said.Text, maxWords)
@@ -158,11 +177,7 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 	act := done.Act
 	noting, noted := context.WithTimeout(context.WithoutCancel(r.Context()), reportTime) // deciding may have taken all of ctx's time
 	defer noted()
-	one, err := d.reports.change(noting, id, func(one *report) error {
-		one.Claim = nil
-		one.Resolved = &resolved{Act: act.N, Time: act.Time, User: userID(act.By.User), Name: act.By.Name, Text: act.Text}
-		return nil
-	})
+	one, err := d.reports.resolve(noting, id, act)
 	if err != nil {
 		d.failed(w, err)
 		return

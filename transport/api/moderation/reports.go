@@ -19,7 +19,7 @@ const KindReport store.Kind = "report"
 
 // Bounds of reports.
 const (
-	maxReports = 2000 // in all: then the oldest that are resolved go
+	maxReports = 2000 // in all: then the oldest that are resolved go, then those of whoever has most
 	maxOpen    = 20   // open ones of one subject, which keep no others away
 	// networkOpen is how many open ones there are of one network: all who share its address.
 	networkOpen = 100
@@ -42,12 +42,19 @@ type report struct {
 	User  userID `json:"user,omitempty"` // whom it is about
 	Words string `json:"words"`
 
+	Count  int       `json:"count,omitempty"`  // of those who have reported the same; absent: one has
+	Others []mention `json:"others,omitempty"` // what some of them said
+
 	Claim    *claim    `json:"claim,omitempty"`
 	Resolved *resolved `json:"resolved,omitempty"`
+
+	// Alike is how many open ones may be the same stranger's alone, this one included. Only answers have it.
+	Alike int `json:"alike,omitempty"`
 
 	// By whom it is, for bounds: nobody is shown these.
 	Subject string           `json:"subject,omitempty"`
 	Network canvas.NetworkID `json:"network,omitempty"`
+	Around  canvas.NetworkID `json:"around,omitempty"` // with the networks beside it that may be one stranger's too
 }
 
 // claim is who sees to a report.
@@ -68,7 +75,11 @@ type resolved struct {
 
 // shown is a report as moderators see it.
 func (p report) shown(now time.Time) report {
-	p.Subject, p.Network = "", 0
+	p.Subject, p.Network, p.Around = "", 0, 0
+	p.Others = slices.Clone(p.Others)
+	for i := range p.Others {
+		p.Others[i].Subject, p.Others[i].Network, p.Others[i].Around = "", 0, 0
+	}
 	if p.Claim != nil && p.Claim.Until <= now.UnixMilli() {
 		p.Claim = nil
 	}
@@ -115,19 +126,24 @@ func (p *reports) all(ctx context.Context) (list []report, err error) {
 	return list, nil
 }
 
-// add keeps a new report, and drops the oldest that are resolved if there are too many. Two pods that add at the same time may
-// keep a few more.
-func (p *reports) add(ctx context.Context, one report) error {
+// add keeps a new report, or notes in one that is open that somebody else says the same; it returns the id. If there are too
+// many, others go for it: see room. Two pods that add at the same time may keep a few more.
+func (p *reports) add(ctx context.Context, one report) (id string, err error) {
 	all, err := p.all(ctx)
 	if err != nil {
-		return err
+		return "", err
 	}
-	open, yours, networks := 0, 0, 0
+	yours, networks := 0, 0
 	for _, other := range all {
-		if other.Resolved != nil {
+		switch {
+		case other.Resolved != nil:
 			continue
+		case other.same(one):
+			_, err := p.change(ctx, other.ID, func(r *report) error { r.join(one); return nil })
+			if !errors.Is(err, errNone) {
+				return other.ID, err
+			}
 		}
-		open++
 		if other.Subject == one.Subject {
 			yours++
 		}
@@ -137,20 +153,32 @@ func (p *reports) add(ctx context.Context, one report) error {
 	}
 	switch {
 	case yours >= maxOpen:
-		return errYours
+		return "", errYours
 	case networks >= networkOpen:
-		return errNetworks
-	case open >= maxReports:
-		return errFull
+		return "", errNetworks
 	}
-	for over := len(all) + 1 - maxReports; over > 0; over-- {
-		oldest := slices.IndexFunc(all, func(r report) bool { return r.Resolved != nil })
-		if err := p.docs.DeleteDocument(ctx, KindReport, all[oldest].ID); err != nil {
+	if err := p.room(ctx, append(all, one)); err != nil {
+		return "", err
+	}
+	return one.ID, p.put(ctx, one)
+}
+
+// room drops reports until there is room for the last of a list: the oldest that are resolved, then the heaviest.
+func (p *reports) room(ctx context.Context, all []report) error {
+	for len(all) > maxReports {
+		next := slices.IndexFunc(all, func(r report) bool { return r.Resolved != nil })
+		if next < 0 {
+			next = heaviest(all, p.now())
+		}
+		if next < 0 || next == len(all)-1 {
+			return errFull
+		}
+		if err := p.docs.DeleteDocument(ctx, KindReport, all[next].ID); err != nil {
 			return fmt.Errorf("drop a report: %w", err)
 		}
-		all = slices.Delete(all, oldest, oldest+1)
+		all = slices.Delete(all, next, next+1)
 	}
-	return p.put(ctx, one)
+	return nil
 }
 
 func (p *reports) put(ctx context.Context, one report) error {
@@ -199,8 +227,8 @@ func (p *reports) claim(ctx context.Context, id string, c caller, release bool) 
 		now := p.now().UnixMilli()
 		switch {
 		case one.Resolved != nil:
-			return conflict("This report has been dealt with, by act " + fmt.Sprint(one.Resolved.Act))
-		case one.Claim != nil && one.Claim.Until > now && one.Claim.User != userID(c.by.User):
+			return over(*one)
+		case one.anothers(c, now):
 			return conflict(fmt.Sprintf("%s sees to this report", cmp.Or(one.Claim.Name, canvas.Author(one.Claim.User).Text(), "Somebody else")))
 		case release:
 			one.Claim = nil

@@ -4,12 +4,15 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/rules"
+	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
 )
 
@@ -166,11 +169,16 @@ func TestReports_Flood(t *testing.T) {
 	}
 }
 
+// someone is a report about somebody whom no other report of the test is about.
+func someone(n int, subject string, network canvas.NetworkID) report {
+	return report{ID: fmt.Sprintf("r%05d", n), Time: noon.UnixMilli() + int64(n), Words: "x", User: userID(n + 1), Subject: subject, Network: network}
+}
+
 // TestReports_AreBounded: there is room for so many; the oldest that are resolved go first, and nobody has all of it.
 func TestReports_AreBounded(t *testing.T) {
 	o := newOffice(t)
 	for n := range maxReports {
-		one := report{ID: fmt.Sprintf("r%04d", n), Time: noon.UnixMilli() + int64(n), Words: "x", Subject: fmt.Sprint("of ", n), Network: 0xBB}
+		one := someone(n, fmt.Sprint("of ", n), 0xBB)
 		if n == 7 || n == 9 {
 			one.Resolved = &resolved{Act: 1, Time: noon.UnixMilli()}
 		}
@@ -178,41 +186,208 @@ func TestReports_AreBounded(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	add := func(subject string) error {
-		return o.reports.add(t.Context(), report{ID: newID(), Time: noon.UnixMilli() + 1e6, Subject: subject, Network: 0xCC})
-	}
-	if err := add("new"); err != nil {
-		t.Fatal(err)
-	}
-	if left, _ := o.store.Document(t.Context(), KindReport, "r0007"); left != nil {
-		t.Error("the oldest that is resolved is still there")
-	}
-	if left, _ := o.store.Document(t.Context(), KindReport, "r0009"); left == nil {
-		t.Error("the next one has gone too")
-	}
-	if err := add("new"); err != nil {
-		t.Fatal(err)
-	}
-	if err := add("new"); err != errFull {
-		t.Errorf("as many as there may be: %v", err)
-	}
-	all, err := o.reports.all(t.Context())
-	if err != nil || len(all) != maxReports {
-		t.Errorf("%d reports, %v", len(all), err)
+	n := maxReports
+	for _, goes := range []string{"r00007", "r00009", "r00000"} {
+		n++
+		if id, err := o.reports.add(t.Context(), someone(n, "new", 0xCC)); err != nil || id != fmt.Sprintf("r%05d", n) {
+			t.Fatal(id, err)
+		}
+		all, err := o.reports.all(t.Context())
+		if err != nil || len(all) != maxReports || slices.ContainsFunc(all, func(r report) bool { return r.ID == goes }) {
+			t.Errorf("%d reports, %v; %s must have gone", len(all), err, goes)
+		}
 	}
 
 	few := newOffice(t)
+	add := func(n int, subject string, network canvas.NetworkID) error {
+		_, err := few.reports.add(t.Context(), someone(n, subject, network))
+		return err
+	}
 	for n := range networkOpen {
-		put := report{ID: fmt.Sprint("r", n), Time: noon.UnixMilli(), Subject: fmt.Sprint("of ", n/maxOpen), Network: 0xAA}
-		if err := few.reports.add(t.Context(), put); err != nil {
+		if err := add(n, fmt.Sprint("of ", n/maxOpen), 0xAA); err != nil {
 			t.Fatal(n, err)
 		}
 	}
-	if err := few.reports.add(t.Context(), report{ID: "a", Time: noon.UnixMilli(), Subject: "of 0", Network: 0xBB}); err != errYours {
+	if err := add(networkOpen, "of 0", 0xBB); err != errYours {
 		t.Errorf("of one subject: %v", err)
 	}
-	if err := few.reports.add(t.Context(), report{ID: "a", Time: noon.UnixMilli(), Subject: "another", Network: 0xAA}); err != errNetworks {
+	if err := add(networkOpen, "another", 0xAA); err != errNetworks {
 		t.Errorf("of one network: %v", err)
+	}
+}
+
+// TestReports_FloodEvictsItself: whoever fills the queue from many networks drives out their own reports and nobody else's, not
+// even one that they have made as well. Networks side by side are one stranger's.
+func TestReports_FloodEvictsItself(t *testing.T) {
+	const networks, honest = 40, 5
+	for name, around := range map[string]func(n int) canvas.NetworkID{
+		"networks here and there": func(n int) canvas.NetworkID { return canvas.NetworkID(0x1000 + n) },
+		"networks side by side":   func(int) canvas.NetworkID { return 0x2000 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			o := newOffice(t)
+			n := 0
+			add := func(one report) string {
+				t.Helper()
+				id, err := o.reports.add(t.Context(), one)
+				if err != nil {
+					t.Fatal(err)
+				}
+				return id
+			}
+			var kept []string
+			for ; n < honest; n++ {
+				kept = append(kept, add(someone(n, "honest", 0xAA)))
+			}
+			joined := someone(0, "flood", canvas.NetworkID(0x100))
+			joined.Around = around(0)
+			if id := add(joined); id != kept[0] {
+				t.Fatalf("the same person's report is %s, want %s", id, kept[0])
+			}
+			for i := range maxReports + 500 {
+				one := someone(n, fmt.Sprint("flood ", i), canvas.NetworkID(0x100+i%networks))
+				one.Around = around(i % networks)
+				n++
+				if i < maxReports-honest-1 { // as the store would have them: faster
+					if err := o.reports.put(t.Context(), one); err != nil {
+						t.Fatal(err)
+					}
+					continue
+				}
+				if i%250 == 0 { // reading all each time takes long
+					if _, err := o.reports.add(t.Context(), one); err != nil && err != errNetworks {
+						t.Fatal(err)
+					}
+				}
+			}
+			kept = append(kept, add(someone(n, "late", 0xBB)))
+			all, err := o.reports.all(t.Context())
+			if err != nil || len(all) > maxReports {
+				t.Errorf("%d reports, %v", len(all), err)
+			}
+			for _, id := range kept {
+				if !slices.ContainsFunc(all, func(r report) bool { return r.ID == id }) {
+					t.Errorf("%s has gone", id)
+				}
+			}
+		})
+	}
+}
+
+// TestReports_SeenToStay: a report that somebody sees to does not go, whoever has most.
+func TestReports_SeenToStay(t *testing.T) {
+	all := []report{someone(0, "a", 1), someone(1, "b", 1), someone(2, "c", 2)}
+	all[0].Claim = &claim{Name: "Grace", Until: noon.UnixMilli() + 1}
+	if got := heaviest(all, noon); got != 1 {
+		t.Errorf("%d goes", got)
+	}
+	for i := range all {
+		all[i].Claim = all[0].Claim
+	}
+	if got := heaviest(all, noon); got != -1 {
+		t.Errorf("%d goes, and is seen to", got)
+	}
+}
+
+// TestReports_TheSameIsOne: what many report is one report that says how many, with what some of them said.
+func TestReports_TheSameIsOne(t *testing.T) {
+	o := newOffice(t)
+	post := func(who, body string) string {
+		t.Helper()
+		w := o.ask(who, "POST", "reports", body)
+		if w.Code != http.StatusCreated {
+			t.Fatalf("%d %s", w.Code, w.Body)
+		}
+		o.later(time.Second)
+		return told[struct{ ID string }](t, w).ID
+	}
+	first := post("guest", `{"x":3,"y":4,"user":"0000000000aa","words":"one"}`)
+	place := post("guest", `{"x":3,"y":4,"words":"a place"}`)
+	if first == place {
+		t.Error("a person and a place are one")
+	}
+	for who, body := range map[string]string{
+		"member": `{"x":60,"y":4,"user":"0000000000aa","words":"` + strings.Repeat("é", otherWords) + `"}`,
+		"guest":  `{"x":3,"y":4,"user":"0000000000aa","words":"again"}`,
+	} {
+		if id := post(who, body); id != first {
+			t.Errorf("%s: another report, %s", who, id)
+		}
+	}
+	if id := post("member", `{"x":11,"y":12,"words":"near"}`); id != place {
+		t.Error("a place near it is another report")
+	}
+	if id := post("other", `{"x":20,"y":12,"words":"far"}`); id == place {
+		t.Error("a place far from it is the same report")
+	}
+	raw := o.ask("moderator", "GET", "reports", "")
+	list := told[reportList](t, raw).Reports
+	if len(list) != 3 || list[0].Count != 2 || len(list[0].Others) != 1 || list[0].Others[0].X != 60 || len(list[0].Others[0].Words) != otherWords || list[0].Words != "one" {
+		t.Errorf("%s", raw.Body)
+	}
+	for _, never := range []string{"subject", "network", "around"} {
+		if strings.Contains(raw.Body.String(), never) {
+			t.Errorf("they are told the %s: %s", never, raw.Body)
+		}
+	}
+	o.ask("moderator", "POST", "reports/"+first+"/resolve", `{"text":"banned"}`)
+	if id := post("program", `{"x":3,"y":4,"user":"0000000000aa","words":"and again"}`); id == first {
+		t.Error("what was dealt with is noted in the report of before")
+	}
+
+	full := someone(1, "first", 1)
+	for n := range 100 {
+		other := someone(1, fmt.Sprint(n), canvas.NetworkID(n+2))
+		other.Words, other.Name = strings.Repeat("<", maxWords), strings.Repeat("<", 64)
+		full.join(other)
+	}
+	full.Words = strings.Repeat("<", maxWords)
+	if text, _ := json.Marshal(full); len(full.Others) != maxOthers || full.Count != 101 || len(text) > store.MaxDocument {
+		t.Errorf("%d others of %d, in %d bytes", len(full.Others), full.Count, len(text))
+	}
+}
+
+// TestReports_ResolvedTogether: several are dealt with by one act: those that are named, or all of a network; what others see to stays.
+func TestReports_ResolvedTogether(t *testing.T) {
+	o := newOffice(t)
+	for n := range 12 {
+		one := someone(n, fmt.Sprint("of ", n), canvas.NetworkID(0xA0+n%3))
+		if err := o.reports.put(t.Context(), one); err != nil {
+			t.Fatal(err)
+		}
+	}
+	shared, claimed := "r00003", "r00006"
+	if _, err := o.reports.change(t.Context(), shared, func(r *report) error { r.join(someone(3, "else", 0xEE)); return nil }); err != nil {
+		t.Fatal(err)
+	}
+	o.ask("other", "POST", "reports/"+claimed+"/claim", "{}")
+	list := told[reportList](t, o.ask("moderator", "GET", "reports", "")).Reports
+	if list[0].Alike != 3 || list[1].Alike != 4 || list[3].Alike != 0 {
+		t.Errorf("alike are %d, %d and %d", list[0].Alike, list[1].Alike, list[3].Alike)
+	}
+	w := o.ask("moderator", "POST", "reports/resolve", `{"alike":"r00000","text":"a flood"}`)
+	if got := told[resolvedMany](t, w); w.Code != 200 || !slices.Equal(got.Resolved, []string{"r00000", "r00009"}) || !slices.Equal(got.Left, []string{claimed}) ||
+		got.Act.Report != "r00000" || !slices.Equal(got.Act.Reports, []string{"r00009"}) || got.Act.Text != "a flood" {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	w = o.ask("operator", "POST", "reports/resolve", `{"ids":["r00000","r00001","r00002","nobodys"],"text":"no"}`)
+	if got := told[resolvedMany](t, w); w.Code != 200 || !slices.Equal(got.Resolved, []string{"r00001", "r00002"}) || !slices.Equal(got.Left, []string{"r00000"}) {
+		t.Errorf("%d %s", w.Code, w.Body)
+	}
+	if n := o.Rules().Version(); n != 2 {
+		t.Errorf("%d acts for two", n)
+	}
+	for body, want := range map[string]int{
+		`{"text":"x"}`: 400, `{"ids":["a"],"alike":"b","text":"x"}`: 400, `{"ids":["nobodys"],"text":"x"}`: 404, `{"alike":"nobodys","text":"x"}`: 404,
+		`{"ids":["r00000"],"text":"x"}`: 409, `{"ids":["` + claimed + `"],"text":"x"}`: 409, `{"ids":[` + strings.Repeat(`"a",`, maxAtOnce) + `"a"],"text":"x"}`: 400,
+	} {
+		if w := o.ask("moderator", "POST", "reports/resolve", body); w.Code != want {
+			t.Errorf("%.60s: %d %s", body, w.Code, w.Body)
+		}
+	}
+	all, _ := o.reports.all(t.Context())
+	if open := slices.DeleteFunc(all, func(r report) bool { return r.Resolved != nil }); len(open) != 8 {
+		t.Errorf("%d are open", len(open))
 	}
 }
 

@@ -39,6 +39,7 @@ func TestRights_EveryRoute(t *testing.T) {
 		"POST masks":                {moderators, "no picture"},
 		"GET reports":               {moderators, ""},
 		"POST reports/{id}/claim":   {moderators, "{}"},
+		"POST reports/resolve":      {moderators, `{"ids":["a"],"text":"done"}`},
 		"POST reports/{id}/resolve": {moderators, `{"text":"done"}`},
 		"GET people/{user}":         {moderators, ""},
 		"POST rollbacks/preview":    {moderators, `{"selection":{"users":["0000000000aa"]}}`},

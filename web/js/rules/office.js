@@ -22,7 +22,7 @@
  * @typedef {{users?: string[], networks?: string[], x?: number, y?: number, width?: number, height?: number, from?: number, to?: number}} Selection
  * @typedef {{pixels: number, users: {user: string, name?: string, pixels: number}[], area: {x: number, y: number, width: number, height: number}, before: string, after: string, selection: Selection}} Preview  before and after are addresses of pictures; selection: what was shown, to be applied
  * @typedef {{act: Act, obeyed: boolean, missing?: string[]}} Decided
- * @typedef {{id: string, time: number, x: number, y: number, user?: string, name?: string, words: string, by?: string, claim?: {user?: string, name: string, until: number}}} Report  user: whom it is about; by: who made it
+ * @typedef {{id: string, time: number, x: number, y: number, user?: string, name?: string, words: string, by?: string, count?: number, others?: {time: number, x: number, y: number, words: string, by?: string, name?: string}[], alike?: number, claim?: {user?: string, name: string, until: number}}} Report  user: whom it is about; by: who made it; count: who have reported the same; alike: open ones from the same network
  * @typedef {{user: string, name?: string, kind?: string, role?: string, seen?: number, connections?: number, networks?: string[], pixels?: {time: number, x: number, y: number, color: string}[], acts?: Act[], reports?: Report[]}} Person
  */
 
@@ -79,6 +79,11 @@ export class Office {
   /** @param {string} how in words */
   resolve(id, how) {
     return this.#ask(`api/reports/${encodeURIComponent(id)}/resolve`, { text: how });
+  }
+
+  /** Several at once: those named, or all that came from the network that one came from. @param {{ids: string[]} | {alike: string}} which @param {string} how in words @returns {Promise<{resolved: string[], left: string[]}>} */
+  resolveAll(which, how) {
+    return this.#ask("api/reports/resolve", { ...which, text: how });
   }
 
   /** @returns {Promise<Person>} */

@@ -97,6 +97,13 @@ export class Duty {
     this.refresh();
   }
 
+  /** Deals with several. @param {{ids: string[]} | {alike: string}} which @param {string} how */
+  async resolveAll(which, how) {
+    const { resolved, left } = await this.ports.office.resolveAll(which, how);
+    tell(this.state, `${resolved.length === 1 ? "1 report is" : `${resolved.length} reports are`} dealt with${left.length > 0 ? `, ${left.length} left to others` : ""}`, this.ports.now());
+    await this.refresh();
+  }
+
   async claim(id, release = false) {
     await (release ? this.ports.office.release(id) : this.ports.office.claim(id));
     await this.refresh();

@@ -1,6 +1,8 @@
-// The queue of reports: each with its place, its picture, and who sees to it.
+// The queue of reports: each with its place, its picture, and who sees to it. Several can be dealt with at once: those that are
+// picked, or all that came from the same network.
 
 import { button, make } from "../../ui/elements.js";
+import { setText } from "../../ui/dom.js";
 import { ago } from "../../record/times.js";
 import { clip } from "../areas/shapes.js";
 import { short } from "../words.js";
@@ -10,20 +12,41 @@ import { short } from "../words.js";
  * @param {import("./duty.js").Duty} duty
  * @param {import("../parts.js").Page} page
  * @param {(id: string) => void} open shows a report
+ * @param {(run: () => Promise<any>) => Promise<boolean>} attempt
  */
-export function queue(state, duty, page, open) {
+export function queue(state, duty, page, open, attempt) {
   const list = make("ul", "", "queue"), none = make("p", "Nobody has reported anything that is still open.", "faint");
+  const picked = new Set(), together = button("", "together", () => attempt(() => duty.resolveAll({ ids: [...picked].slice(0, MOST) }, NOTHING)));
+  const count = () => {
+    for (const id of picked) if (!duty.reports.some((report) => report.id === id)) picked.delete(id);
+    together.hidden = picked.size === 0;
+    setText(together, `No action needed for ${picked.size} picked`);
+  };
+  const pick = (report) => {
+    const box = make("input");
+    box.type = "checkbox";
+    box.checked = picked.has(report.id);
+    box.setAttribute("aria-label", `Pick the report at ${report.x}, ${report.y}`);
+    box.addEventListener("change", () => {
+      if (box.checked) picked.add(report.id);
+      else picked.delete(report.id);
+      count();
+    });
+    return box;
+  };
   return {
-    element: make("div", [list, none]),
+    element: make("div", [together, list, none]),
     show() {
       none.hidden = duty.reports.length > 0;
+      count();
       list.replaceChildren(...duty.reports.map((report) => {
         const item = button("", "queued", () => open(report.id));
         item.append(
           thumbnail(report, state.canvas.geometry),
-          make("span", [make("span", report.words || "No words", "words"), make("span", [`${report.x}, ${report.y} · ${ago(report.time, page.today())}`, report.user ? ` · about ${short(report.user)}` : ""].join(""), "faint"), claimed(report, state)]),
+          make("span", [make("span", report.words || "No words", "words"), make("span", [`${report.x}, ${report.y} · ${ago(report.time, page.today())}`, report.user ? ` · about ${short(report.user)}` : "", report.count ? ` · reported by ${report.count}` : ""].join(""), "faint"), claimed(report, state)]),
         );
-        return make("li", [item]);
+        const alike = report.alike > 1 ? button(`No action needed for all ${report.alike} from this network`, "alike", () => attempt(() => duty.resolveAll({ alike: report.id }, NOTHING))) : null;
+        return make("li", [make("div", [pick(report), item], "pickable"), alike]);
       }));
     },
   };
@@ -34,6 +57,9 @@ export function claimed({ claim }, { me }) {
   if (!claim) return null;
   return make("span", claim.user && claim.user === me.user ? "Yours" : `${claim.name || short(claim.user) || "An operator"} sees to it`, "tag");
 }
+
+const NOTHING = "No action needed";
+const MOST = 100; // reports that can be dealt with at once
 
 const AROUND = 24; // pixels to each side
 

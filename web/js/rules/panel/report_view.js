@@ -51,7 +51,7 @@ export function reportView(state, duty, page, { rollback, sanction }) {
     version = duty.version;
     form.title(`Report · ${report.x}, ${report.y}`);
     form.body.replaceChildren(make("div", [
-      make("div", [picture(report, state), make("blockquote", report.words || "No words"), make("p", [`Reported ${ago(report.time, page.today())}${report.by ? ` by ${report.name || short(report.by)}` : ""} `, claimed(report, state)], "faint")]),
+      make("div", [picture(report, state), make("blockquote", report.words || "No words"), make("p", [`Reported ${ago(report.time, page.today())}${report.by ? ` by ${report.name || short(report.by)}` : ""}${report.count ? `, and by ${report.count - 1} more` : ""} `, claimed(report, state)], "faint"), ...said(report, page)]),
       make("div", [make("h3", who ? person(who) : "Nobody in particular"), ...(who ? facts(known.person, duty, page) : []), make("h3", "This pixel"), placeHistory(known.history, page), ...latest(known.person, page)]),
     ], "report-columns"), buttons(report, who, current() === null));
     if (focused) /** @type {HTMLElement | null} */ (form.body.querySelector(`.${focused.split(" ")[0]}`))?.focus();
@@ -97,6 +97,11 @@ export function reportView(state, duty, page, { rollback, sanction }) {
       if (form.dialog.open && version !== duty.version) write();
     },
   };
+}
+
+/** What others said of the same. @param {Report} report */
+function said({ others = [] }, page) {
+  return others.map((other) => make("p", [make("q", other.words || "No words"), ` ${other.x}, ${other.y} · ${ago(other.time, page.today())}`], "faint"));
 }
 
 /** The place from above, with its pixel marked. @param {Report} report */

@@ -174,7 +174,7 @@ func TestAdmin_SeesAndActs(t *testing.T) {
 	if status, body := r.operate(t, "POST", "/admin/api/drain", fmt.Sprintf(`{"member":%q}`, d.Members[0].ID)); status != 200 {
 		t.Errorf("drain: %d %s", status, body)
 	}
-	if code := r.wait(t); code != exitStopped {
+	if code := r.wait(t); code != process.ExitStopped {
 		t.Errorf("exit %d", code)
 	}
 	for _, want := range []string{`msg="operator's act" act=drain target=n1 who=127.0.0.1`, `msg=draining asked_by="an operator"`} {

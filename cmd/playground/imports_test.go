@@ -151,6 +151,7 @@ func arrows() []arrow {
 		{from: "cmd/playground/settings", may: []string{"actors", canvas, record, "actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/api/admin", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/alecthomas/kong", "gopkg.in/yaml.v3",
 		}},
+		{from: "cmd/playground/backup", may: []string{canvas, store, "actors/store/backup", "actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cmd/commandline", "cmd/commandline/s3", "cmd/playground/process", "cmd/playground/settings"}},
 		{from: "cmd/playground/gateway", may: []string{message, "cluster", "transport", "transport/stats"}, never: io},
 		{from: "cmd/playground/process", may: []string{message}},
 		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},

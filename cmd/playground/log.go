@@ -98,17 +98,9 @@ func (w *logWriter) Close() {
 
 // openLog returns the log of a server, and the function that closes it.
 func openLog(cfg settings.Config, stderr io.Writer) (log *slog.Logger, close func()) {
-	itself := newLog(cfg, stderr)
+	itself := cfg.NewLog(stderr)
 	w := newLogWriter(stderr, func(lines int) {
 		itself.Warn("lines of the log were dropped: whoever reads it was too slow", "lines", lines)
 	})
-	return newLog(cfg, w), w.Close
-}
-
-func newLog(cfg settings.Config, to io.Writer) *slog.Logger {
-	options := &slog.HandlerOptions{Level: cfg.LogLevel}
-	if cfg.LogJSON {
-		return slog.New(slog.NewJSONHandler(to, options))
-	}
-	return slog.New(slog.NewTextHandler(to, options))
+	return cfg.NewLog(w), w.Close
 }

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/telemetry/logtest"
+	"pixelplayground/cmd/playground/process"
 )
 
 // Goal: with the log in JSON, its collector finds nothing but JSON on stdout and stderr, whatever
@@ -33,17 +34,17 @@ func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
 		exit int
 		says string
 	}{
-		"a whole life":      {[]string{"--log-format=json", "--listen=127.0.0.1:0"}, exitStopped, `"msg":"serving"`},
-		"a refused value":   {[]string{"--log-format", "json", "--canvas", "50by50"}, exitRefused, "must be WIDTHxHEIGHT"},
-		"an unknown flag":   {[]string{"--log-format", "json", "--colour", "red"}, exitRefused, "--colour"},
-		"of an equals sign": {[]string{"--colour", "red", "--log-format=json"}, exitRefused, "--colour"},
-		"a taken port":      {[]string{"--log-format=json", "--listen", taken.Addr().String()}, exitFailed, "another program listens there"},
+		"a whole life":      {[]string{"--log-format=json", "--listen=127.0.0.1:0"}, process.ExitStopped, `"msg":"serving"`},
+		"a refused value":   {[]string{"--log-format", "json", "--canvas", "50by50"}, process.ExitRefused, "must be WIDTHxHEIGHT"},
+		"an unknown flag":   {[]string{"--log-format", "json", "--colour", "red"}, process.ExitRefused, "--colour"},
+		"of an equals sign": {[]string{"--colour", "red", "--log-format=json"}, process.ExitRefused, "--colour"},
+		"a taken port":      {[]string{"--log-format=json", "--listen", taken.Addr().String()}, process.ExitFailed, "another program listens there"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			var said logtest.Lines
 			stop, exit := make(chan os.Signal, 2), make(chan int, 1)
 			go func() { exit <- run(append(test.args, "--data", t.TempDir()), &said, &said, stop) }()
-			for deadline := time.Now().Add(patience); test.exit == exitStopped && !strings.Contains(said.String(), test.says); time.Sleep(time.Millisecond) {
+			for deadline := time.Now().Add(patience); test.exit == process.ExitStopped && !strings.Contains(said.String(), test.says); time.Sleep(time.Millisecond) {
 				if time.Now().After(deadline) {
 					t.Fatalf("it never says %s:\n%s", test.says, said.String())
 				}
@@ -63,7 +64,7 @@ func TestRun_LogInJSONIsAllThereIs(t *testing.T) {
 		t.Setenv("PLAYGROUND_LOG_FORMAT", "json")
 		for _, args := range [][]string{{"--colour", "red"}, {"--canvas", "50by50"}, {"--config", "/nowhere.yaml"}, {"--config", file}} {
 			var said logtest.Lines
-			if code := run(args, &said, &said, nil); code != exitRefused || !json.Valid([]byte(said.String())) {
+			if code := run(args, &said, &said, nil); code != process.ExitRefused || !json.Valid([]byte(said.String())) {
 				t.Errorf("%v: exit %d, not JSON: %s", args, code, said.String())
 			}
 		}
@@ -125,7 +126,7 @@ func TestRun_EndsAlthoughNobodyReadsWhy(t *testing.T) {
 			t.Parallel()
 			reader, writer := io.Pipe() // which has no buffer at all
 			defer reader.Close()
-			if exit := run(args, io.Discard, writer, nil); exit == exitStopped {
+			if exit := run(args, io.Discard, writer, nil); exit == process.ExitStopped {
 				t.Errorf("exit %d", exit)
 			}
 		})

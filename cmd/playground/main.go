@@ -14,14 +14,9 @@ import (
 	"time"
 
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/playground/backup"
+	"pixelplayground/cmd/playground/process"
 	"pixelplayground/cmd/playground/settings"
-)
-
-// Exit codes.
-const (
-	exitStopped = 0 // it was asked to stop
-	exitFailed  = 1 // could not start, or could not stop in time
-	exitRefused = 2 // a setting can't be used
 )
 
 // echo is how long after the first signal another one is ignored: supervisors and terminals send
@@ -44,7 +39,7 @@ func complain(cfg settings.Config, stderr io.Writer, why string) {
 	w := newLogWriter(stderr, func(int) {})
 	defer w.Close()
 	if cfg.LogJSON {
-		newLog(cfg, w).Error("not started", "err", why)
+		cfg.NewLog(w).Error("not started", "err", why)
 		return
 	}
 	fmt.Fprintf(w, "playground: %s\n", why)
@@ -57,18 +52,18 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 	if len(args) > 0 {
 		switch args[0] {
 		case "backup":
-			return runBackup(args[1:], stdout, stderr, stop)
+			return backup.Take(args[1:], lasting(), stdout, stderr, stop)
 		case "restore":
-			return runRestore(args[1:], stdout, stderr, stop)
+			return backup.Restore(args[1:], stdout, stderr, stop)
 		}
 	}
 	cfg, err := settings.Read(args, stdout)
 	switch {
 	case errors.Is(err, settings.ErrAnswered):
-		return exitStopped
+		return process.ExitStopped
 	case err != nil:
 		complain(cfg, stderr, err.Error())
-		return exitRefused
+		return process.ExitRefused
 	}
 	log, closeLog := openLog(cfg, stderr)
 	defer closeLog()
@@ -77,7 +72,7 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 	if err != nil {
 		closeLog() // its lines come first
 		complain(cfg, stderr, startError(err, cfg))
-		return exitFailed
+		return process.ExitFailed
 	}
 	if !cfg.LogJSON { // a log collector, which often takes stdout too, finds the address in the next line
 		announcement := newLogWriter(stdout, func(int) {})
@@ -101,14 +96,14 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 		case again := <-stop:
 			if time.Since(began) > echo {
 				log.Warn("stopped at once, not every client was told", "signal", again.String())
-				return exitFailed
+				return process.ExitFailed
 			}
 		}
 	}
 	if err != nil {
 		log.Error("stopped with a fault", "err", err)
-		return exitFailed
+		return process.ExitFailed
 	}
 	log.Info("stopped")
-	return exitStopped
+	return process.ExitStopped
 }

@@ -19,6 +19,7 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/telemetry/logtest"
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/playground/process"
 	"pixelplayground/codec"
 )
 
@@ -82,7 +83,7 @@ func (r *running) logged(t *testing.T, start string) string {
 func (r *running) terminate(t *testing.T) {
 	t.Helper()
 	r.stop <- syscall.SIGTERM
-	if code := r.wait(t); code != exitStopped {
+	if code := r.wait(t); code != process.ExitStopped {
 		t.Errorf("exit %d; log:\n%s", code, r.log)
 	}
 }
@@ -194,7 +195,7 @@ func TestRun_TellsClients(t *testing.T) {
 		t.Errorf("closed with %d, want %d", code, codec.CloseRestart)
 	}
 	conn.Close()
-	if code := r.wait(t); code != exitStopped {
+	if code := r.wait(t); code != process.ExitStopped {
 		t.Errorf("exit %d; log:\n%s", code, r.log)
 	}
 }
@@ -231,7 +232,7 @@ func TestRun_CannotStart(t *testing.T) {
 	} {
 		var stdout, stderr strings.Builder
 		args := append([]string{"--listen", "127.0.0.1:0", "--log-level", "error"}, test.args...)
-		if code := run(args, &stdout, &stderr, nil); code != exitFailed {
+		if code := run(args, &stdout, &stderr, nil); code != process.ExitFailed {
 			t.Errorf("%s: exit %d", test.name, code)
 		}
 		line := stderr.String()
@@ -252,9 +253,9 @@ func TestRun_Questions(t *testing.T) {
 		exit           int
 		stdout, stderr string // how each begins
 	}{
-		{"--help", exitStopped, "Usage: playground", ""},
-		{"--version", exitStopped, commandline.Version() + "\n", ""},
-		{"--canvas=50by50", exitRefused, "", `playground: --canvas "50by50": must be WIDTHxHEIGHT in pixels, for example --canvas 1024x1024` + "\n"},
+		{"--help", process.ExitStopped, "Usage: playground", ""},
+		{"--version", process.ExitStopped, commandline.Version() + "\n", ""},
+		{"--canvas=50by50", process.ExitRefused, "", `playground: --canvas "50by50": must be WIDTHxHEIGHT in pixels, for example --canvas 1024x1024` + "\n"},
 	} {
 		var stdout, stderr strings.Builder
 		if code := run([]string{test.arg}, &stdout, &stderr, nil); code != test.exit {
@@ -292,7 +293,7 @@ func TestRun_SecondSignal(t *testing.T) {
 		t.Fatalf("exit %d after an echo; log:\n%s", code, r.log)
 	}
 	r.stop <- syscall.SIGINT
-	if code := r.wait(t); code != exitFailed || !strings.Contains(r.log.String(), "stopped at once") {
+	if code := r.wait(t); code != process.ExitFailed || !strings.Contains(r.log.String(), "stopped at once") {
 		t.Errorf("exit %d; log:\n%s", code, r.log)
 	}
 	// A real process would be gone. Here its goroutines go on, and must end before the test does.

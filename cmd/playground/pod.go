@@ -15,6 +15,7 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cluster"
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/playground/backup"
 	"pixelplayground/cmd/playground/gateway"
 	"pixelplayground/cmd/playground/process"
 	"pixelplayground/cmd/playground/settings"
@@ -127,7 +128,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Noted: p.noteGap, Rest: record.Rest, Log: log})
 		ports.Recorder, counters = writer, append(counters, recordCounters(writer.Counts())...)
 		if keep := cfg.Record.Keep(); keep != (record.Keep{}) {
-			p.kept = inBackground(newRecordKeeper(keep, kept, writer.Prune, cfg.Node, log).run)
+			p.kept = process.InBackground(newRecordKeeper(keep, kept, writer.Prune, cfg.Node, log).run)
 		}
 	}
 	var people api.People // nil: this pod is no gateway
@@ -137,7 +138,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		people = p.people
 	}
 	if embedded, ok := kept.(*bolt.Store); ok {
-		p.offered = offerBackups(cfg, embedded, log)
+		p.offered = backup.Offer(cfg, embedded, lasting(), log)
 	}
 	p.node = actors.New(live, ports)
 	if p.people != nil {
@@ -163,7 +164,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 
 // begin starts what open has wired: the actors, then everything that brings them messages.
 func (p *pod) begin(server *transport.Server, operators *operators, handlers api.Handlers) error {
-	p.untidy = inBackground(func(ctx context.Context) {
+	p.untidy = process.InBackground(func(ctx context.Context) {
 		process.TidyMemory(ctx, func() int64 { return p.node.Stats().Pixels.Load() + server.Counters().Pixels.Load() })
 	})
 	if err := p.node.Open(); err != nil {
@@ -184,10 +185,10 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		}
 	}
 	if p.usher != nil {
-		p.dismiss = inBackground(p.usher.Run)
+		p.dismiss = process.InBackground(p.usher.Run)
 	}
 	if all := p.rereads(); len(all) > 0 {
-		p.settled = inBackground(func(ctx context.Context) {
+		p.settled = process.InBackground(func(ctx context.Context) {
 			tick := time.NewTicker(rereadEvery)
 			defer tick.Stop()
 			rereadAll(ctx, all, tick.C, p.log)
@@ -202,7 +203,7 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		soon, cancel := context.WithTimeout(context.Background(), learnPatience)
 		_ = p.people.Learn(soon) // Run says what is wrong, and tries again
 		cancel()
-		p.forget = inBackground(p.people.Run)
+		p.forget = process.InBackground(p.people.Run)
 		process.WarnOfDescriptors(commandline.Descriptors(), p.cfg.Transport(p.log).Descriptors()+operatorsMost, p.log)
 		return server.Open(host{p.node}, handlers.All)
 	}
@@ -306,18 +307,4 @@ func (p *pod) close(ctx context.Context) error {
 		p.untidy()
 	}
 	return failed
-}
-
-// inBackground starts f in a goroutine. end cancels f's context and waits until f has returned.
-func inBackground(f func(context.Context)) (end func()) {
-	ctx, cancel := context.WithCancel(context.Background())
-	ended := make(chan struct{}) // closed when f has returned
-	go func() {
-		defer close(ended)
-		f(ctx)
-	}()
-	return func() {
-		cancel()
-		<-ended
-	}
 }

@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"pixelplayground/cmd/playground/process"
 )
 
 // TestRecord_IsOneCanvas: a record belongs to the canvas that began it, also after that canvas was
@@ -33,7 +35,7 @@ func TestRecord_IsOneCanvas(t *testing.T) {
 		{[]string{"--data", t.TempDir(), "--canvas", "64x65"}, "give each canvas a place of its own with --record"},
 	} {
 		exit, _, log := does(append(test.args, "--listen", "127.0.0.1:0", "--record", kept)...)
-		if exit != exitFailed || !strings.Contains(log, "playground: --record "+kept+": the record belongs to another canvas: "+kept+" has that of") || !strings.Contains(log, test.want) {
+		if exit != process.ExitFailed || !strings.Contains(log, "playground: --record "+kept+": the record belongs to another canvas: "+kept+" has that of") || !strings.Contains(log, test.want) {
 			t.Errorf("exit %d: %s", exit, log)
 		}
 	}
@@ -54,7 +56,7 @@ func TestRecord_Place(t *testing.T) {
 		"s3://my-bucket/r/": "--record s3://my-bucket/r/: s3://my-bucket/r/: no keys for it: set AWS_ACCESS_KEY_ID",
 	} {
 		exit, _, log := does("--listen", "127.0.0.1:0", "--data", t.TempDir(), "--record", where)
-		if exit != exitFailed || !strings.Contains(log, want) || strings.Contains(log, "--data") {
+		if exit != process.ExitFailed || !strings.Contains(log, want) || strings.Contains(log, "--data") {
 			t.Errorf("%s: exit %d: %s", where, exit, log)
 		}
 	}

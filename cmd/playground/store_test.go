@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"pixelplayground/actors/store/redis/redistest"
+	"pixelplayground/cmd/playground/process"
 )
 
 // TestRun_BeforeRedis: a server that starts before its Redis says so and serves its page, but is
@@ -38,7 +39,7 @@ func TestRun_BeforeRedis(t *testing.T) {
 
 	var stdout, stderr strings.Builder
 	code := run([]string{"--listen", "127.0.0.1:0", "--redis", redis.URL(), "--canvas", "64x32"}, &stdout, &stderr, nil)
-	if want := "use --canvas 1024x1024 --region 256 as before, or choose another --redis-prefix\n"; code != exitFailed || !strings.HasSuffix(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
+	if want := "use --canvas 1024x1024 --region 256 as before, or choose another --redis-prefix\n"; code != process.ExitFailed || !strings.HasSuffix(stderr.String(), want) || strings.Count(stderr.String(), "\n") != 1 {
 		t.Errorf("another size: exit %d, %q", code, stderr.String())
 	}
 }

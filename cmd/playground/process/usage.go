@@ -1,4 +1,4 @@
-// Package process is what the server takes from the system it runs on: file descriptors, processors,
+// Package process is what the server takes from the system it runs on, and tells it: file descriptors, processors,
 // memory, and what of them it uses.
 package process
 

@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"bufio"
@@ -11,7 +11,6 @@ import (
 	"time"
 
 	"pixelplayground/actors/store/backup"
-	"pixelplayground/cmd/playground/settings"
 )
 
 // unfinishedEnd is the end of a file's name until the backup in it is whole.
@@ -20,7 +19,7 @@ const unfinishedEnd = ".unfinished"
 // keepBackup writes a backup to a file, or to a new file in a directory, whose oldest backups it
 // then deletes. The file gets its name only when it is whole, is on the disk, and has been read
 // back.
-func keepBackup(ctx context.Context, cfg settings.Config, to string, keep int) (path string, size int64, s backup.Summary, err error) {
+func keepBackup(ctx context.Context, from source, to string, keep int) (path string, size int64, s backup.Summary, err error) {
 	path = to
 	if info, err := os.Stat(to); err == nil && info.IsDir() {
 		path = filepath.Join(to, time.Now().UTC().Format(backupName))
@@ -28,7 +27,7 @@ func keepBackup(ctx context.Context, cfg settings.Config, to string, keep int) (
 		return "", 0, s, fmt.Errorf("--keep %d: %s is no directory", keep, to)
 	}
 	unfinished := path + unfinishedEnd // always the same name for a file, so an interrupted attempt is overwritten
-	size, s, err = finish(ctx, cfg, unfinished)
+	size, s, err = finish(ctx, from, unfinished)
 	if err == nil {
 		err = os.Rename(unfinished, path)
 	}
@@ -45,14 +44,14 @@ func keepBackup(ctx context.Context, cfg settings.Config, to string, keep int) (
 }
 
 // finish writes a backup and reads it back.
-func finish(ctx context.Context, cfg settings.Config, path string) (size int64, s backup.Summary, err error) {
+func finish(ctx context.Context, from source, path string) (size int64, s backup.Summary, err error) {
 	file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
 		return 0, s, err
 	}
 	defer func() { err = errors.Join(err, file.Close()) }()
 	buffer := bufio.NewWriterSize(file, 1<<20)
-	if _, err := writeBackup(ctx, cfg, buffer); err != nil {
+	if _, err := writeBackup(ctx, from, buffer); err != nil {
 		return 0, s, err
 	}
 	if err := errors.Join(buffer.Flush(), file.Sync()); err != nil {

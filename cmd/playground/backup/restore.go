@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"context"
@@ -29,8 +29,8 @@ type restoreOptions struct {
 const restoreDescription = "Brings a canvas back from a backup, into an empty Redis or data directory. Stop the servers before." +
 	" Nothing is written unless the whole backup is sound, and no server starts on a canvas that was restored in part. The settings are those of a server."
 
-// runRestore is the command.
-func runRestore(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
+// Restore is the command that brings a canvas back from a backup, and returns the exit code.
+func Restore(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
 	var given restoreOptions
 	cfg, from, err := settings.Program{Name: "playground restore", Description: restoreDescription, Shown: []string{"canvas", "region", "data", "redis", "redis-password-file", "redis-prefix", "s3-endpoint", "log-format", "config"}}.
 		Read(&given, &given.Options, args, stdout)

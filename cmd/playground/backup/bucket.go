@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"context"
@@ -32,13 +32,13 @@ func openStored(cfg settings.Config, name string, refused error) (*stored, error
 
 // keepBackup writes a backup to the object, or to a new one in the folder, whose oldest backups it
 // then deletes. The object appears when it is whole. Then it is read back.
-func (s *stored) keepBackup(ctx context.Context, cfg settings.Config, _ string, keep int) (url string, size int64, summary backup.Summary, err error) {
+func (s *stored) keepBackup(ctx context.Context, from source, _ string, keep int) (url string, size int64, summary backup.Summary, err error) {
 	object := s.Place
 	if s.Folder() {
 		object = s.In(time.Now().UTC().Format(backupName))
 	}
 	size, err = object.Put(ctx, func(to io.Writer) error {
-		_, err := writeBackup(ctx, cfg, to)
+		_, err := writeBackup(ctx, from, to)
 		return err
 	})
 	if err != nil {

@@ -1,4 +1,4 @@
-package main
+package backup
 
 import (
 	"context"
@@ -9,7 +9,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/backup"
+	"pixelplayground/cmd/playground/process"
 	"pixelplayground/cmd/playground/settings"
 )
 
@@ -22,22 +24,22 @@ func backupSocket(dir string) string { return filepath.Join(dir, "backup.sock") 
 // backupPause is how long the other end may read nothing before the backup is given up.
 const backupPause = 30 * time.Second
 
-// offerBackups serves backups until end is called. If there can't be a socket, it logs that and
+// Offer serves backups, with the documents of these kinds, until end is called. If there can't be a socket, it logs that and
 // goes on without one.
-func offerBackups(cfg settings.Config, from backup.Source, log *slog.Logger) (end func()) {
+func Offer(cfg settings.Config, from backup.Source, lasting []store.Kind, log *slog.Logger) (end func()) {
 	path := backupSocket(cfg.Data)
 	listener, err := listenPrivately(path)
 	if err != nil {
 		log.Warn("no backups while the server runs", "socket", path, "err", err)
 		return func() {}
 	}
-	wait := inBackground(func(ctx context.Context) {
+	wait := process.InBackground(func(ctx context.Context) {
 		for {
 			conn, err := listener.Accept()
 			if err != nil {
 				return // the listener is closed
 			}
-			giveBackup(ctx, cfg, conn, from, log)
+			giveBackup(ctx, conn, from, source{cfg, lasting}, log)
 		}
 	})
 	return func() {
@@ -61,11 +63,11 @@ func listenPrivately(path string) (net.Listener, error) {
 	return listener, nil
 }
 
-func giveBackup(ctx context.Context, cfg settings.Config, conn net.Conn, from backup.Source, log *slog.Logger) {
+func giveBackup(ctx context.Context, conn net.Conn, from backup.Source, given source, log *slog.Logger) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
 	began := time.Now()
-	summary, err := backup.Write(ctx, pressing{conn}, from, about(cfg), lasting())
+	summary, err := backup.Write(ctx, pressing{conn}, from, about(given.Config), given.lasting)
 	if err != nil {
 		log.Warn("backup failed", "err", err)
 		return

@@ -1,4 +1,6 @@
-package main
+// Package backup is the commands that copy a canvas into a file and bring one back, and how a server gives
+// such a copy to another process. What is in the file is actors/store/backup's business.
+package backup
 
 import (
 	"cmp"
@@ -16,25 +18,27 @@ import (
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/cmd/playground/process"
 	"pixelplayground/cmd/playground/settings"
 )
 
-// backupOptions are the settings that say where the canvas is, and what to do with it.
-type backupOptions struct {
+// options are the settings that say where the canvas is, and what to do with it.
+type options struct {
 	settings.Options
 
 	To   string `arg:"" name:"file" help:"File to write, complete or not at all; a directory for one named by the time; s3://BUCKET/PATH for an object, with a slash at the end for a folder of them; - for stdout."`
 	Keep int    `env:"-" placeholder:"N" help:"In a directory or folder, delete the oldest backups when there are more than N, once the new one is there. 0 keeps all."`
 }
 
-const backupDescription = "Copies a canvas into one file, from Redis or a data directory, while servers draw on it." +
+const description = "Copies a canvas into one file, from Redis or a data directory, while servers draw on it." +
 	" Everything acknowledged before the copy began is in it. The settings are those of a server."
 
-// runBackup is the command. It writes what it has done to stdout, unless the backup itself goes
-// there, and why it has failed to stderr.
-func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) int {
-	var given backupOptions
-	cfg, _, err := settings.Program{Name: "playground backup", Description: backupDescription, Shown: []string{"data", "redis", "redis-password-file", "redis-prefix", "s3-endpoint", "log-format", "config"}}.
+// Take is the command that takes a backup, and returns the exit code. The backup has the documents of these
+// kinds. Take writes what it has done to stdout, unless the backup itself goes there, and why it has failed
+// to stderr. It gives up at the first signal.
+func Take(args []string, lasting []store.Kind, stdout, stderr io.Writer, stop <-chan os.Signal) int {
+	var given options
+	cfg, _, err := settings.Program{Name: "playground backup", Description: description, Shown: []string{"data", "redis", "redis-password-file", "redis-prefix", "s3-endpoint", "log-format", "config"}}.
 		Read(&given, &given.Options, args, stdout)
 	if err == nil && given.Keep < 0 {
 		err = fmt.Errorf("--keep %d: must be 0 or more, for example --keep 14", given.Keep)
@@ -43,6 +47,7 @@ func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) i
 	if err == nil && object != nil && given.Keep > 0 && !object.Folder() {
 		err = fmt.Errorf("--keep %d: %s is one object: a folder ends in a slash, %s/", given.Keep, object, object)
 	}
+	from := source{cfg, lasting}
 	c := command{cfg: cfg, said: stdout, complaints: stderr, stop: stop}
 	if err == nil && given.To == "-" {
 		c.said = stderr
@@ -50,14 +55,14 @@ func runBackup(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) i
 	return c.run(err, func(ctx context.Context) (string, error) {
 		began := time.Now()
 		if given.To == "-" {
-			summary, err := writeBackup(ctx, cfg, stdout)
+			summary, err := writeBackup(ctx, from, stdout)
 			return told(summary) + took(began), err
 		}
 		keep := keepBackup
 		if object != nil {
 			keep = object.keepBackup
 		}
-		path, size, summary, err := keep(ctx, cfg, given.To, given.Keep)
+		path, size, summary, err := keep(ctx, from, given.To, given.Keep)
 		return fmt.Sprintf("%s to %s, %d bytes%s", told(summary), path, size, took(began)), err
 	})
 }
@@ -74,13 +79,13 @@ type command struct {
 func (c command) run(refused error, do func(context.Context) (string, error)) int {
 	switch {
 	case errors.Is(refused, settings.ErrAnswered):
-		return exitStopped
+		return process.ExitStopped
 	case refused != nil:
 		c.complain(refused)
-		return exitRefused
+		return process.ExitRefused
 	}
 	ctx, cancel := context.WithCancelCause(context.Background())
-	end := inBackground(func(ended context.Context) {
+	end := process.InBackground(func(ended context.Context) {
 		select {
 		case signal := <-c.stop:
 			cancel(fmt.Errorf("stopped by the signal %v", signal))
@@ -92,19 +97,19 @@ func (c command) run(refused error, do func(context.Context) (string, error)) in
 	switch {
 	case err != nil:
 		c.complain(cmp.Or(context.Cause(ctx), err))
-		return exitFailed
+		return process.ExitFailed
 	case c.cfg.LogJSON:
-		newLog(c.cfg, c.said).Info("done", "what", said)
+		c.cfg.NewLog(c.said).Info("done", "what", said)
 	default:
 		fmt.Fprintln(c.said, said)
 	}
-	return exitStopped
+	return process.ExitStopped
 }
 
 func (c command) complain(err error) {
 	why := strings.ReplaceAll(err.Error(), "\n", "; ")
 	if c.cfg.LogJSON {
-		newLog(c.cfg, c.complaints).Error("not done", "err", why)
+		c.cfg.NewLog(c.complaints).Error("not done", "err", why)
 		return
 	}
 	fmt.Fprintf(c.complaints, "playground: %s\n", why)
@@ -119,18 +124,24 @@ func took(began time.Time) string {
 	return fmt.Sprintf(", in %v", time.Since(began).Round(time.Millisecond))
 }
 
+// source is where the canvas to back up is, and which documents a backup of it must have.
+type source struct {
+	settings.Config
+	lasting []store.Kind
+}
+
 // writeBackup writes a backup of the canvas that the settings name.
-func writeBackup(ctx context.Context, cfg settings.Config, to io.Writer) (backup.Summary, error) {
-	if cfg.Redis != "" {
-		return backupRedis(ctx, cfg, to)
+func writeBackup(ctx context.Context, given source, to io.Writer) (backup.Summary, error) {
+	if given.Redis != "" {
+		return backupRedis(ctx, given, to)
 	}
-	conn, err := new(net.Dialer).DialContext(ctx, "unix", backupSocket(cfg.Data))
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", backupSocket(given.Data))
 	if err == nil {
 		defer conn.Close()
 		defer context.AfterFunc(ctx, func() { conn.Close() })()
 		return relayBackup(conn, to)
 	}
-	from, err := bolt.NewReader(cfg.Data)
+	from, err := bolt.NewReader(given.Data)
 	if errors.Is(err, bolt.ErrInUse) {
 		return backup.Summary{}, fmt.Errorf("%w, and gives no backup: it is of an earlier version, of another user, or its log says why", err)
 	}
@@ -138,22 +149,22 @@ func writeBackup(ctx context.Context, cfg settings.Config, to io.Writer) (backup
 		return backup.Summary{}, err
 	}
 	defer from.Close()
-	about := about(cfg)
+	about := about(given.Config)
 	about.Width, about.Height, about.Region = from.Geometry.Width, from.Geometry.Height, from.Geometry.Region
-	return backup.Write(ctx, to, from, about, lasting())
+	return backup.Write(ctx, to, from, about, given.lasting)
 }
 
 // backupRedis reads Redis while the servers use it. It must be the same Redis from the beginning to
 // the end.
-func backupRedis(ctx context.Context, cfg settings.Config, to io.Writer) (backup.Summary, error) {
-	from, err := redis.NewReader(ctx, cfg.Shared(nil))
+func backupRedis(ctx context.Context, given source, to io.Writer) (backup.Summary, error) {
+	from, err := redis.NewReader(ctx, given.Shared(nil))
 	if err != nil {
 		return backup.Summary{}, err
 	}
 	defer from.Close()
-	about := about(cfg)
+	about := about(given.Config)
 	about.Width, about.Height, about.Region, about.Identity = from.Geometry.Width, from.Geometry.Height, from.Geometry.Region, from.Identity
-	summary, err := backup.Write(ctx, to, from, about, lasting())
+	summary, err := backup.Write(ctx, to, from, about, given.lasting)
 	if err == nil {
 		err = from.Same(ctx)
 	}

@@ -34,7 +34,7 @@ func isolated(t *testing.T) bool {
 		return true
 	}
 	only := "^" + strings.ReplaceAll(t.Name(), "/", "$/^") + "$"
-	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", only, "-test.count=1", "-test.v", "-test.timeout=2m")
+	cmd := exec.CommandContext(t.Context(), os.Args[0], "-test.run", only, "-test.count=1", "-test.v", "-test.timeout=5m")
 	cmd.Env = append(os.Environ(), raceEnv, isolatedEnv+"="+t.Name())
 	cmd.WaitDelay = time.Second // for pods that a test which was killed has left
 	output, err := cmd.CombinedOutput()

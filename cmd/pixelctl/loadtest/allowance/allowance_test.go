@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // TestAllowance_FailsAsItShould: a server that gives too much, or too little, fails the check for it, and
 // no other.
 func TestAllowance_FailsAsItShould(t *testing.T) {
-	pace := canvas.Pace{Rate: 1, Burst: 50}
+	pace := canvas.Pace{Rate: 0.001, Burst: 50} // so slow that it does not matter how long the test takes
 	grant := func(burst int) func(int, codec.Place) codec.Refused {
 		var mu sync.Mutex
 		given := 0
@@ -29,7 +29,7 @@ func TestAllowance_FailsAsItShould(t *testing.T) {
 			if given++; given <= burst {
 				return codec.Refused{}
 			}
-			return codec.Refused{Code: canvas.RefusedRate, Retry: time.Second}
+			return codec.Refused{Code: canvas.RefusedRate, Retry: 20 * time.Millisecond}
 		}
 	}
 	for _, test := range []struct {
@@ -46,7 +46,8 @@ func TestAllowance_FailsAsItShould(t *testing.T) {
 			limits := clienttest.Small()
 			limits.Rate, limits.Burst = pace.Rate, uint64(pace.Burst)
 			s := clienttest.NewCanvas(t, limits, clienttest.Faults{Refuse: test.refuse})
-			todo, err := Config{Reconnects: 40, Connections: 5, Duration: 200 * time.Millisecond, Least: 90}.Test(fleet.Config{Targets: []string{s.URL()}})
+			// More reconnects than any of them grants: however slow the machine is, each limit is reached.
+			todo, err := Config{Reconnects: 120, Connections: 5, Duration: 200 * time.Millisecond, Least: 90}.Test(fleet.Config{Targets: []string{s.URL()}})
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 
 	"github.com/asynkron/protoactor-go/actor"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/decisions"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/rollbacks"
@@ -44,6 +45,9 @@ func (n *Node) newDecisions(ports Ports) *decisions.Pod {
 func (n *Node) newRollbacks(ports Ports) *rollbacks.Pod {
 	return rollbacks.New(rollbacks.Needs{
 		Past: ports.Past, Documents: ports.Documents, Geometry: n.cfg.Geometry, Version: func() uint64 { return n.Rules().Version() },
+		Spares: func(by rules.By, region canvas.RegionID) func(uint16) bool {
+			return n.Rules().Spares(by, region, n.clock.Now())
+		},
 		Acts: n.Acts, Place: n.placeOwn, Node: n.cfg.Node, Now: n.clock.Now, Log: n.log,
 	})
 }

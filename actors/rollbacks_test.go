@@ -190,6 +190,59 @@ func TestRollback_AndUndo(t *testing.T) {
 	}
 }
 
+// TestRollback_SparesWhatIsProtected: a rollback and its undo change nothing where who decided them may not draw, and all where they may.
+func TestRollback_SparesWhatIsProtected(t *testing.T) {
+	s := memory.New(memory.Config{Geometry: testGeometry, Buffer: 100_000})
+	w := reversibleWorld(t, s, recordtest.NewMemory(), "one")
+	dots := func(color canvas.Color) []canvas.Dot {
+		return []canvas.Dot{{X: 1, Y: 1, Color: color}, {X: 2, Y: 1, Color: color}, {X: 3, Y: 1, Color: color}, {X: 40, Y: 1, Color: color}}
+	}
+	person := canvas.Person{Kind: canvas.Guest, Subject: canvas.Subject{8}, User: 8}
+	if _, err := w.node.Place(t.Context(), person, []Stroke{{Dots: dots(7)}}); err != nil {
+		t.Fatal(err)
+	}
+	colors := func() (found [4]canvas.Color) {
+		for i, d := range dots(0) {
+			region, pos := testGeometry.Locate(int(d.X), int(d.Y))
+			snapshot, err := w.node.Read(t.Context(), region)
+			if err != nil {
+				t.Fatal(err)
+			}
+			found[i] = snapshot.Tile.At(pos)
+		}
+		return found
+	}
+	area := func(id string, x int, users ...canvas.Author) rules.Act {
+		return rules.Act{ID: id, Do: rules.Protect, By: byOperator(), Area: &rules.Area{X: x, Y: 1, Width: 1, Height: 1, Least: canvas.RoleOwner, Users: users}}
+	}
+	const moderator = 0xAB
+	w.decide(area("a", 1))
+	w.decide(area("b", 40))
+	w.decide(area("c", 2, moderator))
+	back := rollbackAct("d", rules.Selection{Users: []canvas.Author{8}})
+	back.By.User = moderator
+	act := w.decide(back)
+	w.taken(act.N)
+	const white = canvas.Background
+	if got := colors(); got != [4]canvas.Color{7, white, white, 7} {
+		t.Errorf("after a moderator's rollback: %v", got)
+	}
+	protected := w.decide(area("e", 3))
+	w.taken(w.decide(undoAct("f", act.N)).N) // by another moderator, who is in no list
+	if got := colors(); got != [4]canvas.Color{7, white, white, 7} {
+		t.Errorf("after it was undone, when all is protected: %v", got)
+	}
+	if undo := w.decide(rules.Act{ID: "g", Do: rules.Undo, Of: protected.N, By: byOperator()}); undo.N == 0 {
+		t.Fatal(undo)
+	}
+	byOwner := rollbackAct("h", rules.Selection{Users: []canvas.Author{8}})
+	byOwner.By = byOperator()
+	w.taken(w.decide(byOwner).N)
+	if got := colors(); got != [4]canvas.Color{white, white, white, white} {
+		t.Errorf("after an owner's rollback: %v", got)
+	}
+}
+
 func (w *world) past(files record.Files) *record.Reader {
 	return record.NewReader(files, w.store, record.Config{Geometry: testGeometry})
 }

@@ -54,6 +54,9 @@ func (b *book) restoring() bool { return len(b.gone) > 0 }
 // last is the number of the last act.
 func (b *book) last() uint64 { return uint64(len(b.acts)) }
 
+// inForce is the number of the last act that the rules follow from. It is that of the last, unless there is a fault in working them out.
+func (b *book) inForce() uint64 { return b.chain.Rules().Version() }
+
 // add appends the act after the last. A fault in doing so must not keep pods from going on with what they
 // have.
 func (b *book) add(stored []byte) (act *rules.Act, err error) {

@@ -27,6 +27,7 @@ type keeper struct {
 	doubted     time.Time     // when that was found last,
 	pause       time.Duration // and how long it counts for nothing then
 	refused     uint64        // number of the act that could not be put in force
+	faulty      uint64        // number of the last act when the rules could not be worked out
 	compared    time.Time     // when our last act was last compared with what the store has
 	settleComes bool          // a settleDue is on its way
 	failing     bool          // the last call got no answer; that has been logged
@@ -358,6 +359,10 @@ func (k *keeper) publish(announced string) {
 		return
 	}
 	in := k.chain.Rules()
+	if err := k.chain.Fault(); err != nil && k.faulty != k.last() {
+		k.faulty = k.last()
+		k.pod.Log.Error("the rules can't be worked out; those of before stay in force", "act", k.faulty, "err", err)
+	}
 	k.next = in.Next(k.pod.Now())
 	k.generation = k.pod.Publish(in, announced)
 }

@@ -51,7 +51,7 @@ func (k *keeper) onDecided(ctx actor.Context, m *message.RulesDecided) {
 func (k *keeper) settle(ctx actor.Context) {
 	now, left := k.pod.Now(), k.settles[:0]
 	for _, s := range k.settles {
-		if s.generation == 0 && k.last() >= s.version && !k.restoring() {
+		if s.generation == 0 && k.inForce() >= s.version && !k.restoring() {
 			s.generation = k.generation
 		}
 		open := k.pod.Regions.Unsettled(s.generation)
@@ -72,7 +72,7 @@ func (k *keeper) settle(ctx actor.Context) {
 func (k *keeper) obeyed(ctx actor.Context, s settling, open []canvas.RegionID) {
 	answer := &message.RulesObeyed{}
 	if s.generation != 0 {
-		answer.Version = k.last()
+		answer.Version = k.inForce()
 	}
 	if len(open) == 0 && !s.held {
 		ctx.Send(s.who, answer)

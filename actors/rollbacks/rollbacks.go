@@ -27,6 +27,8 @@ type Needs struct {
 	Version   func() uint64 // the number of the last act that the pod obeys
 	// Acts returns stored acts, the last first: at most limit before a number.
 	Acts func(ctx context.Context, before uint64, limit int) ([][]byte, error)
+	// Spares says what of a region stays as it is, whatever somebody decides to take back: see rules.Rules.Spares.
+	Spares func(by rules.By, region canvas.RegionID) func(pos uint16) bool
 	// Place places ops in a region, and returns when they are durable.
 	Place func(ctx context.Context, region canvas.RegionID, ops []canvas.Op) error
 	Node  string
@@ -108,6 +110,7 @@ func (p *Pod) next(ctx context.Context) error {
 			return err
 		}
 		if ok {
+			taking.Spares = func(region canvas.RegionID) func(uint16) bool { return p.Spares(act.By, region) }
 			if err := p.carryOut(ctx, act, &taking); err != nil {
 				return err
 			}

@@ -47,15 +47,17 @@ type previews struct {
 	past rollback.Past
 }
 
-func (p previews) Preview(ctx context.Context, selection rules.Selection) (moderation.Preview, error) {
-	found, err := rollback.NewPreview(ctx, p.past, p.cfg.Geometry, selection, time.Now())
+func (p previews) Preview(ctx context.Context, by rules.By, selection rules.Selection) (moderation.Preview, error) {
+	now := time.Now()
+	spares := func(region canvas.RegionID) func(uint16) bool { return p.node.Rules().Spares(by, region, now) }
+	found, err := rollback.NewPreview(ctx, p.past, p.cfg.Geometry, selection, now, spares)
 	if err != nil {
 		if errors.Is(err, rollback.ErrTooMuch) {
 			err = fmt.Errorf("%w: %w", rules.ErrInvalid, err)
 		}
 		return moderation.Preview{}, err
 	}
-	said := moderation.Preview{Pixels: found.Pixels, Unknown: found.Unknown, Area: found.Area, Before: found.Before, After: found.After, Selection: found.Selection}
+	said := moderation.Preview{Pixels: found.Pixels, Unknown: found.Unknown, Protected: found.Spared, Area: found.Area, Before: found.Before, After: found.After, Selection: found.Selection}
 	for _, share := range found.Users {
 		said.Users = append(said.Users, moderation.Share{User: share.User, Name: share.Name, Pixels: share.Pixels})
 	}

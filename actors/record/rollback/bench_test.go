@@ -44,7 +44,7 @@ func BenchmarkPreview(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			begun, n := cpu(), 0
 			for b.Loop() {
-				found, err := rollback.NewPreview(b.Context(), record.NewReader(to, nil, cfg), cfg.Geometry, selection, time.Now())
+				found, err := rollback.NewPreview(b.Context(), record.NewReader(to, nil, cfg), cfg.Geometry, selection, time.Now(), nil)
 				if err != nil || found.Pixels == 0 {
 					b.Fatal(found, err)
 				}

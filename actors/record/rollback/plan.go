@@ -26,7 +26,9 @@ type Plan struct {
 	layers   []layer  // layers[0] is none
 	authors  []Author // authors[0] is nobody in particular
 	known    map[canvas.Author]uint32
-	unsure   map[uint16]bool // where selected pixels were drawn, and then it is not known what
+	spares   func(pos uint16) bool // what stays as it is; nil: nothing
+	spared   int                   // how many that were
+	unsure   map[uint16]bool       // where selected pixels were drawn, and then it is not known what
 }
 
 // Author is somebody whose pixels are taken back, and what they were called last.
@@ -172,6 +174,7 @@ func (p *Plan) Changes() (changes []Change, unknown int, err error) {
 	if len(p.layers) >= mostLayers {
 		return nil, 0, ErrTooMuch
 	}
+	p.spared = 0
 	for pos, top := range p.top {
 		if top == 0 || !p.layers[top].selected {
 			continue
@@ -183,12 +186,18 @@ func (p *Plan) Changes() (changes []Change, unknown int, err error) {
 		switch {
 		case under == 0:
 			unknown++
-		case p.layers[under].color != is.color:
+		case p.layers[under].color == is.color:
+		case p.spares != nil && p.spares(uint16(pos)):
+			p.spared++
+		default:
 			changes = append(changes, Change{uint16(pos), is.color, p.layers[under].color, is.by})
 		}
 	}
 	return changes, unknown + len(p.unsure), nil
 }
+
+// Spared is how many changes there would be where all stays as it is, by the last Changes.
+func (p *Plan) Spared() int { return p.spared }
 
 // Author is whose pixel a change takes back.
 func (p *Plan) Author(c Change) Author { return p.authors[c.By] }

@@ -19,6 +19,7 @@ import (
 type Preview struct {
 	Pixels        int             // that would change
 	Unknown       int             // selected ones of which it isn't known what was there before: they stay
+	Spared        int             // that would change if they were not protected from who asks
 	Users         []Share         // whose they are, those with most first, at most MaxUsers
 	Area          image.Rectangle // in which they are; empty: there are none
 	Before, After []byte          // pictures of the area, as PNG, of at most MaxEdge pixels an edge; nil: there are none
@@ -61,11 +62,11 @@ func forAct(s rules.Selection, now time.Time) rules.Selection {
 	return s
 }
 
-// NewPreview works out what a rollback of a selection would do now.
-func NewPreview(ctx context.Context, past Past, g canvas.Geometry, s rules.Selection, now time.Time) (*Preview, error) {
+// NewPreview works out what a rollback of a selection would do now. spares is as in Taking.
+func NewPreview(ctx context.Context, past Past, g canvas.Geometry, s rules.Selection, now time.Time, spares Spares) (*Preview, error) {
 	forAct := forAct(s, now)
 	s.To = until(s, now)
-	t := Taking{Selection: s}
+	t := Taking{Selection: s, Spares: spares}
 	if s.From > 0 {
 		t.From = time.UnixMilli(s.From)
 	}
@@ -81,6 +82,7 @@ func NewPreview(ctx context.Context, past Past, g canvas.Geometry, s rules.Selec
 			return nil, err
 		}
 		found.Unknown += unknown
+		found.Spared += p.Spared()
 		if len(changes) == 0 {
 			continue
 		}

@@ -21,7 +21,11 @@ type Taking struct {
 	Selection rules.Selection
 	Cause     string    // of the pixels that do it
 	From      time.Time // nothing selected was drawn before; zero: that is not known
+	Spares    Spares    // nil: nothing is left as it is
 }
+
+// Spares says of a region which of its pixels are left as they are, whatever is selected: see rules.Rules.Spares.
+type Spares func(region canvas.RegionID) func(pos uint16) bool
 
 // clocks is how far the clocks of servers may be apart, of which one decides and another draws.
 const clocks = time.Minute
@@ -62,6 +66,9 @@ func TakingOf(act *rules.Act, find func(n uint64) (*rules.Act, error)) (t Taking
 func (t *Taking) Read(ctx context.Context, past Past, g canvas.Geometry, region canvas.RegionID) (p *Plan, since uint64, err error) {
 	_, _, width, height := g.Bounds(region)
 	p = New(width*height, &t.Selection)
+	if t.Spares != nil {
+		p.spares = t.Spares(region)
+	}
 	if since, err = past.Follow(ctx, region, t.From, p.History()); err != nil {
 		return nil, 0, fmt.Errorf("plan for region %d: %w", region, err)
 	}

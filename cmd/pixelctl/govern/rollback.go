@@ -29,7 +29,9 @@ type rollback struct {
 type preview struct {
 	Pixels  int
 	Unknown int
-	Users   []struct {
+	// Protected pixels stay since who asks may not draw there.
+	Protected int
+	Users     []struct {
 		User, Name string
 		Pixels     int
 	}
@@ -90,6 +92,9 @@ func (p *preview) print(o *Operator, dry bool) error {
 	to := o.Notes
 	if dry {
 		to = o.Out
+	}
+	if p.Protected > 0 {
+		fmt.Fprintf(to, "%d pixels would stay: they are in protected areas where you may not draw\n", p.Protected)
 	}
 	if p.Unknown > 0 {
 		fmt.Fprintf(to, "%d pixels would stay: it is not known what was there before\n", p.Unknown)

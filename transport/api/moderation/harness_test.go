@@ -215,7 +215,7 @@ func (o *office) Last(_ context.Context, _ canvas.Author, n int) ([]Pixel, error
 	return o.pixels[:min(n, len(o.pixels))], o.fails
 }
 
-func (o *office) Preview(_ context.Context, s rules.Selection) (Preview, error) {
+func (o *office) Preview(_ context.Context, _ rules.By, s rules.Selection) (Preview, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.preview == nil {
@@ -290,4 +290,4 @@ func connectedAs(people ...canvas.Person) (list []message.PersonReport) {
 // previewing is a function that previews rollbacks.
 type previewing func(rules.Selection) (Preview, error)
 
-func (p previewing) Preview(_ context.Context, s rules.Selection) (Preview, error) { return p(s) }
+func (p previewing) Preview(_ context.Context, _ rules.By, s rules.Selection) (Preview, error) { return p(s) }

@@ -16,9 +16,9 @@ import (
 
 // Rollbacks is what works out what a rollback would do, and changes nothing.
 type Rollbacks interface {
-	// Preview says what a rollback of a selection would do now. Errors about a selection wrap rules.ErrInvalid;
+	// Preview says what a rollback of a selection would do now, if it were decided by somebody. Errors about a selection wrap rules.ErrInvalid;
 	// ErrNoRecord: there is no record, so nothing can be rolled back.
-	Preview(ctx context.Context, selection rules.Selection) (Preview, error)
+	Preview(ctx context.Context, by rules.By, selection rules.Selection) (Preview, error)
 }
 
 // ErrNoRecord says that nothing can be rolled back, because nothing is recorded.
@@ -28,6 +28,7 @@ var ErrNoRecord = errors.New("there is no record")
 type Preview struct {
 	Pixels        int             // that would change
 	Unknown       int             // that are selected and stay, since it isn't known what was there before
+	Protected     int             // that would change, and stay because who asks may not draw there
 	Users         []Share         // whose they are, those with most first
 	Area          image.Rectangle // in which they are; empty: there are none
 	Before, After []byte          // pictures of the area, as PNG; nil: there are no pixels
@@ -78,7 +79,7 @@ func (d *Desk) preview(w http.ResponseWriter, r *http.Request, c caller) {
 	defer d.previews.give()
 	ctx, cancel := context.WithTimeout(r.Context(), previewPatience)
 	defer cancel()
-	found, err := d.Rollbacks.Preview(ctx, said.Selection)
+	found, err := d.Rollbacks.Preview(ctx, c.by, said.Selection)
 	if errors.Is(err, ErrNoRecord) {
 		answer.Fail(w, http.StatusConflict, noRecord)
 		return
@@ -88,7 +89,7 @@ func (d *Desk) preview(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	answer.JSON(w, http.StatusOK, previewed{
-		Pixels: found.Pixels, Unknown: found.Unknown, Users: append([]Share{}, found.Users...), Area: areaOf(found.Area), Before: dataURL(found.Before), After: dataURL(found.After), Selection: found.Selection,
+		Pixels: found.Pixels, Unknown: found.Unknown, Protected: found.Protected, Users: append([]Share{}, found.Users...), Area: areaOf(found.Area), Before: dataURL(found.Before), After: dataURL(found.After), Selection: found.Selection,
 	})
 }
 
@@ -96,6 +97,7 @@ func (d *Desk) preview(w http.ResponseWriter, r *http.Request, c caller) {
 type previewed struct {
 	Pixels    int             `json:"pixels"`
 	Unknown   int             `json:"unknown,omitempty"`
+	Protected int             `json:"protected,omitempty"`
 	Users     []Share         `json:"users"`
 	Area      area            `json:"area"`
 	Before    string          `json:"before,omitempty"`

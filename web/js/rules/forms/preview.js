@@ -67,7 +67,9 @@ export class Preview {
     setHidden(this.pictures, said.pixels === 0 || !said.before || !said.after);
     if (said.before) this.before.image.src = said.before;
     if (said.after) this.after.image.src = said.after;
-    setText(this.words, said.pixels === 0 ? "There is nothing to take back: it was painted over since, or nothing was drawn" : `${pixels(said.pixels)} by ${users.length === 1 ? "one person" : `${users.length} people`}`);
+    const stays = said.protected ? `; ${pixels(said.protected)} stay, since they are protected from you` : "";
+    const nothing = said.protected ? "Nothing that you may take back" : "There is nothing to take back: it was painted over since, or nothing was drawn";
+    setText(this.words, (said.pixels === 0 ? nothing : `${pixels(said.pixels)} by ${users.length === 1 ? "one person" : `${users.length} people`}`) + stays);
     this.people.replaceChildren(...users.slice(0, LISTED).map((each) => make("li", [make("bdi", person(each)), make("span", pixels(each.pixels), "faint")])));
     if (users.length > LISTED) this.people.append(make("li", `and ${users.length - LISTED} more`, "faint"));
   }

@@ -96,7 +96,7 @@ func (c *Chain) ended(want *Act) *Act {
 			theirs = append(theirs, act)
 		}
 	}
-	if len(theirs) == 0 {
+	if len(theirs) == 0 || want.Do == Undo && c.Act(want.Of).Do != Undo { // then that act alone goes, and may bring others back
 		return nil
 	}
 	after, _ := fold(append(slices.Clip(c.acts), want))

@@ -21,29 +21,32 @@ type Shown struct {
 // ShownArea is an area in which only some may draw, and the act that says so.
 type ShownArea struct {
 	Act   uint64
-	Until int64 // Unix milliseconds: when it ends by itself; 0, or absent: it doesn't
+	By    canvas.Role // of who decided it: nobody below may take it back
+	Until int64       // Unix milliseconds: when it ends by itself; 0, or absent: it doesn't
 	Area
 }
 
 // MarshalJSON implements json.Marshaler.
 func (a ShownArea) MarshalJSON() ([]byte, error) {
 	return marshal(struct {
-		Act   uint64 `json:"act"`
-		Until int64  `json:"until,omitempty"`
+		Act   uint64      `json:"act"`
+		By    canvas.Role `json:"by"`
+		Until int64       `json:"until,omitempty"`
 		areaText
-	}{a.Act, a.Until, areaText{(*areaPlain)(&a.Area), userTexts(a.Users)}})
+	}{a.Act, a.By, a.Until, areaText{(*areaPlain)(&a.Area), userTexts(a.Users)}})
 }
 
 // UnmarshalJSON implements json.Unmarshaler.
 func (a *ShownArea) UnmarshalJSON(text []byte) error {
 	var of struct {
 		Act   uint64
+		By    canvas.Role
 		Until int64
 	}
 	if err := json.Unmarshal(text, &of); err != nil {
 		return err
 	}
-	a.Act, a.Until = of.Act, of.Until
+	a.Act, a.By, a.Until = of.Act, of.By, of.Until
 	return a.Area.UnmarshalJSON(text)
 }
 
@@ -61,7 +64,7 @@ func (r *Rules) Shown(now time.Time) Shown {
 	}
 	for _, act := range r.acts {
 		if act.Do == Protect && !act.Over(at) {
-			s.Areas = append(s.Areas, ShownArea{act.N, act.Until, *act.Area})
+			s.Areas = append(s.Areas, ShownArea{act.N, act.By.Role, act.Until, *act.Area})
 		}
 	}
 	return s

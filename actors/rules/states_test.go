@@ -95,7 +95,7 @@ func TestRules_Shown(t *testing.T) {
 	c.decide(rules.Act{Do: rules.Protect, Until: at(time.Hour), Area: &rules.Area{Width: 1, Height: 1, Least: canvas.RoleOwner}})
 	text, err = json.Marshal(c.Rules().Shown(noon.Add(time.Hour)))
 	want := `{"version":6,"state":"white-out","until":0,"palette":["#FF0000"],"phases":[{"from":5,"state":"white-out","pace":{"rate":0.5,"burst":3}}],` +
-		`"areas":[{"act":5,"name":"Flag","x":1,"y":2,"width":3,"height":4,"least":"member","users":["000000000ada"]}],"appeal":"mods@example.org"}`
+		`"areas":[{"act":5,"by":"owner","name":"Flag","x":1,"y":2,"width":3,"height":4,"least":"member","users":["000000000ada"]}],"appeal":"mods@example.org"}`
 	if err != nil || string(text) != want {
 		t.Errorf("got  %s, error %v\nwant %s", text, err, want)
 	}

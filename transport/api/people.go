@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"time"
 
@@ -23,6 +24,9 @@ type People interface {
 	Routes() map[string]answer.Methods
 	// Operator is what operators may do with keys, by what comes after /admin/api/.
 	Operator() map[string]answer.Methods
+	// Rank and Maker are as in moderation.Ports.
+	Rank(ctx context.Context, user canvas.Author) (canvas.Role, error)
+	Maker(ctx context.Context, bot canvas.Author) (canvas.Author, error)
 }
 
 // shown is what a request shows of whom it is from.

@@ -1,6 +1,7 @@
 package api
 
 import (
+	"context"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -193,3 +194,7 @@ func TestPeople_MayOnlyLook(t *testing.T) {
 		t.Errorf("placed by %+v", p.canvas.persons)
 	}
 }
+
+func (p *fakePeople) Rank(context.Context, canvas.Author) (canvas.Role, error) { return 0, nil }
+
+func (p *fakePeople) Maker(context.Context, canvas.Author) (canvas.Author, error) { return 0, nil }

@@ -30,6 +30,9 @@ func (s *server) newDesk() *moderation.Desk {
 		Around: s.Rules.Around, Public: s.Rules.Public, Geometry: s.Geometry, Now: s.Now, Log: s.Log,
 		Identify: func(r *http.Request) (canvas.Person, *auth.Refusal) { return s.People.Identify(s.shown(r)) },
 	}
+	if s.People != nil {
+		ports.Rank, ports.Maker = s.People.Rank, s.People.Maker
+	}
 	if !s.Apart { // else operators have an address that strangers need not reach
 		ports.Operator = func(r *http.Request) bool { return s.operators.Shows(r) }
 	}

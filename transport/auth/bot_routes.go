@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"time"
@@ -64,6 +65,13 @@ func (p *People) makeKey(w http.ResponseWriter, r *http.Request, key botkey.Key)
 		p.keyFailed(w, err)
 		return
 	}
+	until := time.Time{}
+	if ends := made.Ends(); !ends.IsZero() {
+		until = ends.Add(revokedFor)
+	}
+	if err := p.noteMaker(r.Context(), made, until); err != nil { // as long as the key is there, it tells itself
+		p.told.Note("who has made a key could not be noted", "store", "err", err)
+	}
 	p.log.Info("key made", "id", made.ID, "by_operator", made.Owner == "")
 	if made.Owner == "" {
 		p.audit(r, "make key "+made.ID+", "+made.Name)
@@ -84,6 +92,9 @@ func (p *People) revokeKey(w http.ResponseWriter, r *http.Request, id, owner str
 	if err != nil {
 		p.keyFailed(w, err)
 		return
+	}
+	if err := p.noteMaker(context.WithoutCancel(r.Context()), key, p.now().Add(revokedFor)); err != nil {
+		p.told.Note("who has made a key could not be noted", "store", "err", err)
 	}
 	p.log.Info("key revoked", "id", key.ID, "by_operator", owner == "")
 	if owner == "" {

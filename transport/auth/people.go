@@ -61,16 +61,18 @@ type People struct {
 	keys        atomic.Pointer[keys] // nil: the secret of the canvas isn't known yet
 	provisional *keys                // for programs until then; they end with the process
 
-	signIn     *SignIn        // nil: off
-	tokens     *openid.Tokens // nil: off
-	tokenRoles *tokenRoles
-	bots       *bots
-	ended      *ended
-	told       quota.Refusals
-	ends       Ends
-	left       Allowances // nil: not known here
-	judge      Judge
-	audit      func(r *http.Request, text string)
+	signIn       *SignIn        // nil: off
+	tokens       *openid.Tokens // nil: off
+	tokenRoles   *tokenRoles
+	sessionRoles *tokenRoles // what sign-ins said that are still valid
+	bots         *bots
+	makers       makers
+	ended        *ended
+	told         quota.Refusals
+	ends         Ends
+	left         Allowances // nil: not known here
+	judge        Judge
+	audit        func(r *http.Request, text string)
 }
 
 // New makes People and asks nobody. papers keeps what must outlive the pod.
@@ -87,7 +89,7 @@ func New(cfg Config, papers store.Documents, now func() time.Time, log *slog.Log
 	p.told = quota.NewRefusals(log, now)
 	p.ended = newEnded(papers, now, log, p.endEverywhere)
 	p.bots = newBots(papers, p.ended, now)
-	p.tokenRoles = newTokenRoles(now)
+	p.tokenRoles, p.sessionRoles = newTokenRoles(now), newTokenRoles(now)
 	if cfg.SignIn.Issuer != "" {
 		p.signIn = newSignIn(cfg.SignIn, papers, p.ended, p.seals, now, log)
 		p.signIn.signedIn = p.signedIn

@@ -27,7 +27,7 @@ const (
 // Lasting lists the kinds of documents that a backup of the canvas must have, so that people and bots
 // are after a restore who they were, and nobody is signed in who was not.
 func Lasting() []store.Kind {
-	return []store.Kind{secretKind, kindKey, kindKeyRing, botkey.KindUse, kindAccount, kindEnded}
+	return []store.Kind{secretKind, kindKey, kindKeyRing, botkey.KindUse, kindAccount, kindEnded, kindRank, kindMaker}
 }
 
 // keys are what is derived from the secret of the canvas.
@@ -77,11 +77,11 @@ const (
 // Run sees to it that the secret of the canvas is known and stays in the store, and that it is known
 // which logins have ended and with which keys tokens are signed, until ctx ends.
 func (p *People) Run(ctx context.Context) {
+	var work sync.WaitGroup
+	defer work.Wait()
+	work.Go(func() { p.followRoles(ctx) })
 	if p.tokens != nil {
-		var work sync.WaitGroup
-		defer work.Wait()
 		work.Go(func() { p.tokens.Run(ctx, p.log) })
-		work.Go(func() { p.followTokens(ctx) })
 	}
 	for warned := false; ; {
 		err := p.Learn(ctx)

@@ -117,6 +117,9 @@ func (p *People) signedIn(ctx context.Context, account session) error {
 	ctx, cancel := context.WithTimeout(ctx, 2*storeTimeout)
 	defer cancel()
 	subject := keys.subject(canvas.Account, accountIdentity(account.Issuer, account.Subject))
+	if err := p.noteRank(ctx, subject.User(canvas.Account), canvas.Role(account.Role), p.now()); err != nil {
+		return err
+	}
 	return p.bots.stand(ctx, subjectText(subject), canvas.Role(account.Role), p.now(), p.cfg.SignIn.Lasts)
 }
 

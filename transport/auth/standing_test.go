@@ -156,7 +156,7 @@ func TestKey_OwnersTokens(t *testing.T) {
 	g := w.gateway()
 	ctx, cancel := context.WithCancel(t.Context())
 	done := make(chan struct{})
-	go func() { defer close(done); g.followTokens(ctx) }()
+	go func() { defer close(done); g.followRoles(ctx) }()
 	t.Cleanup(func() { cancel(); <-done })
 	token := func(groups string, age time.Duration) Shown {
 		now := w.clock.Now()

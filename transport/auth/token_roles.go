@@ -38,7 +38,7 @@ func newTokenRoles(now func() time.Time) *tokenRoles {
 	return &tokenRoles{now: now, news: make(chan tokenRole, roleNews), young: make(map[string]tokenRole)}
 }
 
-// saw is called with each token that is valid.
+// saw is called with each token that is valid, and of sessionRoles with each session of a moderator or owner.
 func (t *tokenRoles) saw(owner string, role canvas.Role, issued time.Time) {
 	now := t.now()
 	t.mu.Lock()
@@ -62,15 +62,30 @@ func (t *tokenRoles) saw(owner string, role canvas.Role, issued time.Time) {
 	t.young[owner] = news
 }
 
-// followTokens notes what tokens say of accounts that have keys, until ctx ends.
-func (p *People) followTokens(ctx context.Context) {
+// followRoles notes what tokens say of accounts that have keys, and who has a rank by a token or a sign-in of before, until ctx ends.
+func (p *People) followRoles(ctx context.Context) {
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case news := <-p.tokenRoles.news:
 			p.noteRole(ctx, news)
+			p.noteRankOf(ctx, news)
+		case news := <-p.sessionRoles.news:
+			p.noteRankOf(ctx, news)
 		}
+	}
+}
+
+func (p *People) noteRankOf(ctx context.Context, news tokenRole) {
+	ctx, cancel := context.WithTimeout(ctx, 2*storeTimeout)
+	defer cancel()
+	owner, ok := parseSubject(news.owner)
+	if !ok {
+		return
+	}
+	if err := p.noteRank(ctx, owner.User(canvas.Account), news.role, news.issued); err != nil && ctx.Err() == nil {
+		p.told.Note("the role of an account could not be noted for when it is away", "store", "err", err)
 	}
 }
 

@@ -44,6 +44,7 @@ type decided struct {
 	Act     rules.Act `json:"act"`
 	Obeyed  bool      `json:"obeyed"`
 	Missing []string  `json:"missing"`
+	Owner   string    `json:"owner"` // of the bot that it is about
 }
 
 // decide has an act decided and says how it went.
@@ -63,6 +64,9 @@ func (o *Operator) decide(ctx context.Context, act rules.Act, why why) error {
 	}
 	if _, err := fmt.Fprintf(o.Out, "act %d: %s\n", done.Act.N, describe(&done.Act)); err != nil {
 		return err
+	}
+	if done.Owner != "" {
+		fmt.Fprintf(o.Notes, "that is a key of the account %s, which can make others: what is decided about the account holds for all its keys\n", done.Owner)
 	}
 	if !done.Obeyed {
 		fmt.Fprintf(o.Notes, "it is decided, but not yet obeyed by: %v; servers of earlier versions never say so\n", done.Missing)

@@ -20,6 +20,7 @@ type person struct {
 // known is what the servers know of somebody.
 type known struct {
 	User, Name, Kind, Role string
+	Owner                  string // of a bot: the account that has made its key
 	Connections            int
 	Networks               []canvas.NetworkID
 	Seen                   int64 // Unix milliseconds; 0: not known
@@ -60,6 +61,12 @@ func (p *person) Run(ctx context.Context, o *Operator) error {
 func (k *known) print(o *Operator) error {
 	table := tabwriter.NewWriter(o.Out, 0, 0, 2, ' ', 0)
 	fmt.Fprintf(table, "user %s\t%s\n", k.User, k.Name)
+	if k.Owner != "" {
+		fmt.Fprintf(table, "a key of\tthe account %s, which can make others\n", k.Owner)
+	}
+	if k.Connections == 0 && k.Role != "" {
+		fmt.Fprintf(table, "role\t%s, when they were last here\n", k.Role)
+	}
 	if k.Connections > 0 {
 		fmt.Fprintf(table, "connections\t%d, as a %s with the role %s\n", k.Connections, k.Kind, k.Role)
 	}

@@ -27,6 +27,7 @@ type decided struct {
 	Act     *rules.Act `json:"act"`
 	Obeyed  bool       `json:"obeyed"`
 	Missing []string   `json:"missing"`
+	Owner   userID     `json:"owner,omitempty"` // of the bot that it is about: the account that can make another key
 }
 
 // postAct decides something.
@@ -81,7 +82,14 @@ func (d *Desk) decide(ctx context.Context, c caller, want rules.Act) (decided, e
 		return decided{}, err
 	}
 	d.Log.Info("act", "n", done.Act.N, "do", done.Act.Do, "by", c.by.User.Text(), "role", c.by.Role, "via", c.by.Via, "obeyed", done.Obeyed, "missing", done.Missing)
-	return decided{shownTo(c, done.Act), done.Obeyed, append([]string{}, done.Missing...)}, nil
+	said := decided{Act: shownTo(c, done.Act), Obeyed: done.Obeyed, Missing: append([]string{}, done.Missing...)}
+	if target := done.Act.Target; target != nil {
+		maker, err := d.makerOf(ctx, target.User)
+		if said.Owner = userID(maker); err != nil { // what is decided is decided
+			d.told.Note("who has made a key could not be found out", "store", "err", err)
+		}
+	}
+	return said, nil
 }
 
 // maxID bounds the id of an act, in bytes.
@@ -101,7 +109,7 @@ func newID() string {
 }
 
 // outranked refuses to decide about somebody with a higher role. The acts know who was given one; who has it from their
-// sign-in, their connections tell, if there are any.
+// sign-in, their connections tell, and if there are none, what the servers remember.
 func (d *Desk) outranked(ctx context.Context, c caller, want *rules.Act) error {
 	switch {
 	case want.Do != rules.Ban && want.Do != rules.Mute && want.Do != rules.Shadow, want.Target == nil, want.Target.User == 0, c.role >= canvas.RoleOwner:
@@ -109,13 +117,34 @@ func (d *Desk) outranked(ctx context.Context, c caller, want *rules.Act) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, rankPatience)
 	defer cancel()
+	role, err := d.rankOf(ctx, want.Target.User)
+	if err != nil {
+		return err // nothing can be decided without the store either
+	}
 	connected, _ := d.People.Connected(ctx, want.Target.User) // who does not answer in time keeps nobody from banning
 	for _, one := range connected {
-		if canvas.RoleNamed(one.Role) > c.role {
-			return fmt.Errorf("%w: %s has the role %s", rules.ErrRights, want.Target.User.Text(), one.Role)
-		}
+		role = max(role, canvas.RoleNamed(one.Role))
+	}
+	if role = d.Canvas.Rules().Role(rules.Who{User: want.Target.User, Known: true, Role: role, Most: role}); role > c.role {
+		return fmt.Errorf("%w: %s has the role %s", rules.ErrRights, want.Target.User.Text(), role)
 	}
 	return nil
+}
+
+// rankOf is the role that somebody has by their last sign-in, as far as that is remembered.
+func (d *Desk) rankOf(ctx context.Context, user canvas.Author) (role canvas.Role, err error) {
+	if d.Rank != nil && !user.IsBot() {
+		role, err = d.Rank(ctx, user)
+	}
+	return role, err
+}
+
+// makerOf is the account that has made a bot's key; 0: there is none, or it is not known.
+func (d *Desk) makerOf(ctx context.Context, user canvas.Author) (maker canvas.Author, err error) {
+	if d.Maker != nil && user.IsBot() {
+		maker, err = d.Maker(ctx, user)
+	}
+	return maker, err
 }
 
 func (d *Desk) decoded(ctx context.Context, before uint64, limit int) (acts []*rules.Act, err error) {
@@ -162,12 +191,9 @@ func (d *Desk) getActs(w http.ResponseWriter, r *http.Request, c caller) {
 		return
 	}
 	said := struct {
-		Acts []*rules.Act `json:"acts"`
-		More bool         `json:"more"`
-	}{Acts: []*rules.Act{}, More: len(acts) > 0 && acts[len(acts)-1].N > 1}
-	for _, act := range acts {
-		said.Acts = append(said.Acts, shownTo(c, act))
-	}
+		Acts []listed `json:"acts"`
+		More bool     `json:"more"`
+	}{d.list(c, acts), len(acts) > 0 && acts[len(acts)-1].N > 1}
 	answer.JSON(w, http.StatusOK, said)
 }
 

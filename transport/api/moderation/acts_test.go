@@ -220,3 +220,36 @@ func TestActs_Flood(t *testing.T) {
 		t.Error("a second later there is one more")
 	}
 }
+
+// TestActs_SayWhatMayBeUndone: of each act the list says whether it was taken back, however long ago, and whether who asks may do that.
+func TestActs_SayWhatMayBeUndone(t *testing.T) {
+	o := newOffice(t)
+	o.act("owner", `{"do":"ban","target":{"user":"0000000000aa"}}`)
+	o.act("moderator", `{"do":"mute","target":{"user":"0000000000aa"}}`)
+	o.act("moderator", `{"do":"shadow","target":{"user":"0000000000aa"}}`)
+	o.act("other", `{"do":"undo","of":3}`)
+	o.act("moderator", `{"do":"announce","text":"hello"}`)
+	for who, want := range map[string]string{
+		"moderator": "5 of nothing, 4 may be undone, 3 taken back by 4, 2 may be undone, 1 of nothing",
+		"owner":     "5 of nothing, 4 may be undone, 3 taken back by 4, 2 may be undone, 1 may be undone",
+	} {
+		var said []string
+		for _, act := range told[struct{ Acts []listed }](t, o.ask(who, "GET", "acts", "")).Acts {
+			words := "of nothing"
+			switch {
+			case act.Undone != 0:
+				words = fmt.Sprint("taken back by ", act.Undone)
+			case act.MayUndo:
+				words = "may be undone"
+			}
+			said = append(said, fmt.Sprint(act.N, " ", words))
+		}
+		if got := strings.Join(said, ", "); got != want {
+			t.Errorf("%s: %s", who, got)
+		}
+	}
+	body := o.ask("moderator", "GET", "people/0000000000aa", "").Body.String()
+	if strings.Count(body, `"mayUndo":true`) != 1 || strings.Count(body, `"undone":4`) != 1 {
+		t.Errorf("%s", body)
+	}
+}

@@ -290,4 +290,6 @@ func connectedAs(people ...canvas.Person) (list []message.PersonReport) {
 // previewing is a function that previews rollbacks.
 type previewing func(rules.Selection) (Preview, error)
 
-func (p previewing) Preview(_ context.Context, _ rules.By, s rules.Selection) (Preview, error) { return p(s) }
+func (p previewing) Preview(_ context.Context, _ rules.By, s rules.Selection) (Preview, error) {
+	return p(s)
+}

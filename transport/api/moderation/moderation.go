@@ -54,6 +54,11 @@ type Ports struct {
 
 	// Identify tells who a request to /api is from; nil: this pod serves operators only.
 	Identify func(r *http.Request) (canvas.Person, *auth.Refusal)
+	// Rank is the role that somebody's last sign-in gave them, be they connected or not; a guest's if that was below a moderator's, or
+	// is not known. nil: nothing is known of anybody.
+	Rank func(ctx context.Context, user canvas.Author) (canvas.Role, error)
+	// Maker is the account that has made a bot's key; 0: none, or it is not known. nil: nothing is known of any.
+	Maker func(ctx context.Context, bot canvas.Author) (canvas.Author, error)
 	// Operator reports whether a request to /api shows an operator's token; nil: operators have an address of their own.
 	Operator func(r *http.Request) bool
 	// Around names what one stranger may have all of, an address included; nil: the network.

@@ -29,16 +29,17 @@ const (
 type person struct {
 	User        userID             `json:"user"`
 	Name        string             `json:"name"`
-	Kind        string             `json:"kind"` // absent: not connected now
-	Role        string             `json:"role"`
+	Kind        string             `json:"kind"`            // absent: not connected now
+	Role        string             `json:"role"`            // of who is away: as the server remembers it
+	Owner       userID             `json:"owner,omitempty"` // of a bot: the account that has made its key, and can make others
 	Connections int                `json:"connections"`
 	Since       int64              `json:"since,omitempty"` // of the oldest connection
 	Networks    []canvas.NetworkID `json:"networks"`        // where they are now, then where they were
 	Seen        int64              `json:"seen,omitempty"`  // when they were last known to be there
 	Pixels      []Pixel            `json:"pixels"`          // the latest first
-	Acts        []*rules.Act       `json:"acts"`            // the latest first
+	Acts        []listed           `json:"acts"`            // the latest first
 	Reports     []report           `json:"reports"`         // open ones
-	Incomplete  []string           `json:"incomplete"`      // what could not be asked now: connections, record, acts, reports
+	Incomplete  []string           `json:"incomplete"`      // what could not be asked now: connections, record, acts, reports, role, owner
 }
 
 // Pixel is one that somebody has placed.
@@ -75,7 +76,9 @@ func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) perso
 		pixels    []Pixel
 		acts      []*rules.Act
 		reports   []report
-		errs      [4]error
+		role      canvas.Role
+		owner     canvas.Author
+		errs      [6]error
 	)
 	asking.Go(func() { connected, errs[0] = d.People.Connected(ctx, user) })
 	if d.Record != nil {
@@ -83,9 +86,11 @@ func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) perso
 	}
 	asking.Go(func() { acts, errs[2] = d.decoded(ctx, 0, lastActs) })
 	asking.Go(func() { reports, errs[3] = d.reports.all(ctx) })
+	asking.Go(func() { role, errs[4] = d.rankOf(ctx, user) })
+	asking.Go(func() { owner, errs[5] = d.makerOf(ctx, user) })
 	asking.Wait()
-	p := person{User: userID(user), Networks: []canvas.NetworkID{}, Pixels: []Pixel{}, Acts: []*rules.Act{}, Reports: []report{}, Incomplete: []string{}}
-	for i, name := range []string{"connections", "record", "acts", "reports"} {
+	p := person{User: userID(user), Owner: userID(owner), Networks: []canvas.NetworkID{}, Pixels: []Pixel{}, Reports: []report{}, Incomplete: []string{}}
+	for i, name := range []string{"connections", "record", "acts", "reports", "role", "owner"} {
 		if errs[i] != nil {
 			p.Incomplete = append(p.Incomplete, name)
 			if !errors.Is(errs[i], context.Canceled) {
@@ -94,12 +99,17 @@ func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) perso
 		}
 	}
 	p.connections(connected, d.Now())
+	if p.Connections == 0 && role > canvas.RoleGuest {
+		p.Role = d.Canvas.Rules().Role(rules.Who{User: user, Known: true, Role: role}).String()
+	}
 	p.drawn(pixels)
+	var about []*rules.Act
 	for _, act := range acts {
-		if len(p.Acts) < shownActs && act.Target != nil && (act.Target.User == user || act.Target.Network != 0 && slices.Contains(p.Networks, act.Target.Network)) {
-			p.Acts = append(p.Acts, shownTo(c, act))
+		if len(about) < shownActs && act.Target != nil && (act.Target.User == user || owner != 0 && act.Target.User == owner || act.Target.Network != 0 && slices.Contains(p.Networks, act.Target.Network)) {
+			about = append(about, act)
 		}
 	}
+	p.Acts = d.list(c, about)
 	for _, one := range reports {
 		if one.User == userID(user) && one.Resolved == nil {
 			p.Reports = append(p.Reports, one.shown(d.Now()))

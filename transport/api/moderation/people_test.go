@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"context"
 	"image"
 	"net/http"
 	"slices"
@@ -109,4 +110,31 @@ func TestRollbacks_ArePreviewed(t *testing.T) {
 			t.Errorf("%d", code)
 		}
 	}
+}
+
+// TestPeople_Makers: of a bot, moderators are told the account that made its key, and what was decided about that. Who bans the bot
+// alone is told that the account can make others.
+func TestPeople_Makers(t *testing.T) {
+	o := newOffice(t)
+	o.Maker = func(_ context.Context, bot canvas.Author) (canvas.Author, error) {
+		return map[canvas.Author]canvas.Author{0xB0_0000000001: 0xACC}[bot], nil
+	}
+	o.act("moderator", `{"do":"mute","target":{"user":"000000000acc"}}`)
+	if p := told[person](t, o.ask("moderator", "GET", "people/b00000000001", "")); p.Owner != 0xACC || len(p.Acts) != 1 {
+		t.Errorf("%+v", p)
+	}
+	if said := told[decided](t, o.ask("moderator", "POST", "acts", `{"do":"ban","target":{"user":"b00000000001"}}`)); said.Owner != 0xACC {
+		t.Errorf("%+v", said)
+	}
+	for _, other := range []string{"b00000000002", "000000000acc"} {
+		w := o.ask("moderator", "POST", "acts", `{"do":"ban","target":{"user":"`+other+`"}}`)
+		if said := told[decided](t, w); said.Owner != 0 || strings.Contains(w.Body.String(), `"owner"`) {
+			t.Errorf("%s: %s", other, w.Body)
+		}
+	}
+	o.Maker = func(context.Context, canvas.Author) (canvas.Author, error) { return 0, errBroken }
+	if p := told[person](t, o.ask("moderator", "GET", "people/b00000000001", "")); !slices.Contains(p.Incomplete, "owner") {
+		t.Errorf("%+v", p.Incomplete)
+	}
+	o.act("moderator", `{"do":"mute","target":{"user":"b00000000001"}}`)
 }

@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"slices"
@@ -9,6 +10,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/rules"
+	"pixelplayground/actors/store"
 )
 
 // roleOf is what somebody who asks may do; refused: what they are refused with where it takes more.
@@ -249,6 +251,30 @@ func TestRights_Outranked(t *testing.T) {
 	if code := ban("operator", edsger.User); code != http.StatusOK {
 		t.Errorf("an operator bans an owner: %d", code)
 	}
+	// Who is away is known by what they last signed in as, and by what was decided since.
+	ranks := map[canvas.Author]canvas.Role{0xA0: canvas.RoleOwner, 0xA1: canvas.RoleModerator}
+	o.Rank = func(_ context.Context, user canvas.Author) (canvas.Role, error) { return ranks[user], nil }
+	if code := ban("moderator", 0xA0); code != http.StatusForbidden {
+		t.Errorf("a moderator bans an owner who is away: %d", code)
+	}
+	if w := o.ask("moderator", "POST", "acts", `{"do":"mute","target":{"user":"0000000000a0"}}`); w.Code != http.StatusForbidden || !strings.Contains(w.Body.String(), "0000000000a0 has the role owner") {
+		t.Errorf("a moderator mutes an owner who is away: %d %s", w.Code, w.Body)
+	}
+	if p := told[person](t, o.ask("moderator", "GET", "people/0000000000a0", "")); p.Role != "owner" || p.Connections != 0 {
+		t.Errorf("%+v", p)
+	}
+	if code := ban("moderator", 0xA1); code != http.StatusOK {
+		t.Errorf("a moderator bans another who is away: %d", code)
+	}
+	o.act("operator", `{"do":"role","target":{"user":"0000000000a0"},"role":"guest"}`)
+	if code := ban("moderator", 0xA0); code != http.StatusOK {
+		t.Errorf("a moderator bans somebody who was an owner: %d", code)
+	}
+	o.Rank = func(context.Context, canvas.Author) (canvas.Role, error) { return 0, store.ErrUnavailable }
+	if code := ban("moderator", 0xA2); code != http.StatusServiceUnavailable {
+		t.Errorf("a moderator bans somebody, and who that is can't be found out: %d", code)
+	}
+	o.Rank = nil
 	if !slices.Contains([]int{400, 403}, ban("moderator", everybody()["moderator"].User)) {
 		t.Error("a moderator bans themselves")
 	}

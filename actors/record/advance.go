@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/pacing"
 )
 
 // advance is one call of Writer.Advance.
@@ -15,7 +16,7 @@ type advance struct {
 	region canvas.RegionID
 	now    *canvas.Snapshot
 	width  int
-	pace   *pace
+	pace   *pacing.Pace
 
 	found   *folder   // what was there at the beginning
 	store   *evidence // what the store has
@@ -37,7 +38,7 @@ func (a *advance) run(ctx context.Context) (to uint64, err error) {
 		return 0, err
 	}
 	end := a.found.end()
-	a.pace = a.newPace(ctx, a.now.Position.Seq-min(a.now.Position.Seq, end.Seq))
+	a.pace = pacing.New(ctx, a.cfg.Now, a.cfg.Rest, a.now.Position.Seq-min(a.now.Position.Seq, end.Seq), uint64(a.cfg.Segment))
 	if a.store, err = a.examine(ctx, end); err != nil {
 		return 0, err
 	}
@@ -104,7 +105,7 @@ func (a *advance) follow(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		a.pace.pause()
+		a.pace.Pause()
 		if len(batches) == 0 { // the position was reached in another way than by drawing
 			return a.skip(ctx, a.now.Position, 0, a.why(whyRepaired))
 		}
@@ -141,8 +142,8 @@ func (a *advance) take(ctx context.Context, b *canvas.Batch) error {
 			before := a.s.place(canvas.Position{Seq: seq, Epoch: b.Epoch}, t, p.Pos, p.Color, a.s.author(by))
 			a.rows.add(b.Epoch, t, p.Pos, p.Color, before, by)
 			a.changed = true
-			if a.fresh++; a.fresh%pieceRows == 0 {
-				a.pace.pause()
+			if a.fresh++; a.fresh%pacing.PieceRows == 0 {
+				a.pace.Pause()
 			}
 			if a.rows.len() >= a.cfg.Segment {
 				if err := a.flush(ctx); err != nil {
@@ -226,7 +227,7 @@ func (a *advance) paint(ctx context.Context) error {
 }
 
 func (a *advance) write(ctx context.Context, f file, content []byte) error {
-	if err := a.pace.waiting(func() error { return a.put(ctx, f.name(), content) }); err != nil {
+	if err := a.pace.Waiting(func() error { return a.put(ctx, f.name(), content) }); err != nil {
 		return err
 	}
 	a.written = append(a.written, f)
@@ -338,7 +339,7 @@ func (a *advance) finish(ctx context.Context) error {
 
 // get reads a file.
 func (a *advance) get(ctx context.Context, f *file) (content []byte, err error) {
-	err = a.pace.waiting(func() (err error) {
+	err = a.pace.Waiting(func() (err error) {
 		content, err = a.Writer.get(ctx, f)
 		return err
 	})

@@ -6,6 +6,8 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/pacing"
+	"pixelplayground/actors/record/table"
 )
 
 // state is a region at a position: for each pixel the colour, and who placed it when.
@@ -106,7 +108,7 @@ type latestRow struct {
 
 // encode makes the file of a state. The least and the greatest text of each page would take a third of
 // the time, and nobody asks for them.
-func (s *state) encode(p *packer, region canvas.RegionID, g canvas.Geometry, pace *pace) ([]byte, error) {
+func (s *state) encode(p *packer, region canvas.RegionID, g canvas.Geometry, pace *pacing.Pace) ([]byte, error) {
 	users := userTexts(s.authors.list)
 	options := append(p.options(region, g, pace), parquet.PageBufferSize(latestPage), parquet.DataPageStatistics(false),
 		parquet.SkipPageBounds("user"), parquet.SkipPageBounds("name"), parquet.SkipPageBounds("cause"))
@@ -122,27 +124,27 @@ func (s *state) encode(p *packer, region canvas.RegionID, g canvas.Geometry, pac
 	return content, nil
 }
 
-func decodeLatest(f *file, content []byte, size int, pace *pace) (s *state, err error) {
+func decodeLatest(f *file, content []byte, size int, pace *pacing.Pace) (s *state, err error) {
 	defer damaged(f, &err)
-	t, err := openTable(content, size)
+	t, err := table.Open(content, size)
 	if err != nil {
 		return nil, err
 	}
 	s = blank(size)
 	s.at = f.end
-	colors, err := t.words32("color", -1)
+	colors, err := t.Words32("color", -1)
 	if err != nil {
 		return nil, err
 	}
-	pace.pause()
-	if s.placed, err = t.int64s("time", 0); err != nil {
+	pace.Pause()
+	if s.placed, err = t.Int64s("time", 0); err != nil {
 		return nil, err
 	}
-	seqs, err := t.int64s("seq", 0)
+	seqs, err := t.Int64s("seq", 0)
 	if err != nil {
 		return nil, err
 	}
-	pace.pause()
+	pace.Pause()
 	if s.by, s.authors, err = readAuthors(t, nil); err != nil {
 		return nil, err
 	}

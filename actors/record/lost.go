@@ -95,7 +95,7 @@ func (a *advance) tidy(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := a.pace.waiting(func() error { return a.files.Remove(ctx, f.name()) }); err != nil {
+		if err := a.pace.Waiting(func() error { return a.files.Remove(ctx, f.name()) }); err != nil {
 			return fmt.Errorf("remove %s: %w", f.name(), err)
 		}
 	}

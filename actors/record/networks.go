@@ -1,6 +1,9 @@
 package record
 
-import "pixelplayground/actors/canvas"
+import (
+	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/table"
+)
 
 // The column of networks has only what changes: null stands for the network of the pixel before it in
 // the file that the same user has placed, and where there is none, it is not known. For where a thousand
@@ -38,11 +41,11 @@ func noNetworks(rows int) *networks {
 	return &networks{of: make([]int32, rows), list: []canvas.NetworkID{0}}
 }
 
-func readNetworks(t *table) (*networks, error) {
-	if t.chunks[networkColumn] == nil {
-		return noNetworks(t.rows), nil
+func readNetworks(t *table.Table) (*networks, error) {
+	if !t.Has(networkColumn) {
+		return noNetworks(t.Rows()), nil
 	}
-	of, texts, err := t.texts(networkColumn)
+	of, texts, err := t.Texts(networkColumn)
 	if err != nil {
 		return nil, err
 	}

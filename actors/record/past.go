@@ -142,13 +142,13 @@ func (r *Reader) gapsBetween(ctx context.Context, v *view, from, to int64) (gaps
 			continue
 		}
 		key := "gap " + p.name()
-		kept, ok := r.cache.get(key)
+		kept, ok := r.cache.Get(key)
 		if !ok {
 			g, err := readGap(ctx, r.files, p)
 			if err != nil {
 				return nil, err
 			}
-			r.cache.put(key, g, 100)
+			r.cache.Put(key, g, 100)
 			kept = g
 		}
 		g := kept.(Gap)

@@ -9,6 +9,7 @@ import (
 	"github.com/parquet-go/parquet-go"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/table"
 )
 
 // Latest tells who placed the pixel that is at (x, y) now, and when. It reports false if nobody has,
@@ -61,13 +62,13 @@ func (v *view) latest() *file {
 func latestPixel(f *file, content []byte, g canvas.Geometry, pos uint16) (p Pixel, ok bool, err error) {
 	defer damaged(f, &err)
 	_, _, width, height := g.Bounds(f.region)
-	t, err := openTable(content, width*height)
+	t, err := table.Open(content, width*height)
 	if err != nil {
 		return Pixel{}, false, err
 	}
 	row := make(map[string]parquet.Value)
 	for _, column := range []string{"seq", "color", "user", "name", "cause", "time"} {
-		if row[column], err = t.value(column, int(pos)); err != nil {
+		if row[column], err = t.Value(column, int(pos)); err != nil {
 			return Pixel{}, false, err
 		}
 	}
@@ -76,7 +77,7 @@ func latestPixel(f *file, content []byte, g canvas.Geometry, pos uint16) (p Pixe
 	}
 	user, ok := parseID[canvas.Author](text(row["user"]))
 	if !ok {
-		return Pixel{}, false, errEncoding
+		return Pixel{}, false, table.ErrEncoding
 	}
 	x, y := g.Point(f.region, pos)
 	return Pixel{
@@ -201,9 +202,9 @@ func (s stretch) note(times []int64) {
 
 func decodePainted(f *file, content []byte, size int) (times []int64, err error) {
 	defer damaged(f, &err)
-	t, err := openTable(content, size)
+	t, err := table.Open(content, size)
 	if err != nil {
 		return nil, err
 	}
-	return t.int64s("time", 0)
+	return t.Int64s("time", 0)
 }

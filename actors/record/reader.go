@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/cache"
 )
 
 // Reader answers questions about what was drawn. What is not recorded yet comes from the store's
@@ -18,7 +19,7 @@ type Reader struct {
 	files Files
 	log   Log
 	cfg   Config
-	cache *cache // of views by folder; contents of files by name; rows, tiles and counts by kind and name
+	cache *cache.Cache // of views by folder; contents of files by name; rows, tiles and counts by kind and name
 
 	looking [64]chan struct{} // cap 1: holds a token while somebody brings views of its regions up to date
 }
@@ -26,7 +27,7 @@ type Reader struct {
 // NewReader makes a Reader. Without a log (nil) it knows what is in the files.
 func NewReader(files Files, log Log, cfg Config) *Reader {
 	cfg = cfg.withDefaults()
-	r := &Reader{files: files, log: log, cfg: cfg, cache: newCache(cfg.Cache)}
+	r := &Reader{files: files, log: log, cfg: cfg, cache: cache.New(cfg.Cache)}
 	for i := range r.looking {
 		r.looking[i] = make(chan struct{}, 1)
 	}
@@ -39,21 +40,21 @@ const rowBytes = 8 + 8 + 2 + 4 + 4 + 4
 // content reads a file.
 func (r *Reader) content(ctx context.Context, f *file) ([]byte, error) {
 	name := f.name()
-	if kept, ok := r.cache.get(name); ok {
+	if kept, ok := r.cache.Get(name); ok {
 		return kept.([]byte), nil
 	}
 	content, err := r.files.Get(ctx, name)
 	if err != nil {
 		return nil, fmt.Errorf("read %s: %w", name, err)
 	}
-	r.cache.put(name, content, len(content))
+	r.cache.Put(name, content, len(content))
 	return content, nil
 }
 
 // rows reads a segment: all of it, which is kept, or some columns.
 func (r *Reader) rows(ctx context.Context, f *file, want columns) (*rows, error) {
 	key := "rows " + f.name()
-	if kept, ok := r.cache.get(key); ok {
+	if kept, ok := r.cache.Get(key); ok {
 		return kept.(*rows), nil
 	}
 	content, err := r.content(ctx, f)
@@ -62,8 +63,8 @@ func (r *Reader) rows(ctx context.Context, f *file, want columns) (*rows, error)
 	}
 	all, err := decode(f, content, r.cfg.Geometry, want, nil)
 	if err == nil && want == everything {
-		r.cache.drop(f.name())
-		r.cache.put(key, all, all.n*rowBytes+len(all.authors.list)*64)
+		r.cache.Drop(f.name())
+		r.cache.Put(key, all, all.n*rowBytes+len(all.authors.list)*64)
 	}
 	return all, err
 }

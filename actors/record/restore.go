@@ -27,7 +27,7 @@ func (a *advance) restore(ctx context.Context, at uint64) (*state, error) {
 		}
 		if r != nil {
 			s.replay(r, p.to.Seq)
-			a.pace.pause()
+			a.pace.Pause()
 			continue
 		}
 		if err := a.cross(ctx, s, p); err != nil {

@@ -9,6 +9,8 @@ import (
 	"github.com/parquet-go/parquet-go/compress/zstd"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/pacing"
+	"pixelplayground/actors/record/table"
 )
 
 // formatVersion is that of all files of a record.
@@ -37,18 +39,18 @@ type packer struct{ codec zstd.Codec }
 func newPacker() *packer { return &packer{zstd.Codec{Level: zstd.SpeedDefault}} }
 
 // options are those of every file that is written.
-func (p *packer) options(region canvas.RegionID, g canvas.Geometry, pace *pace) []parquet.WriterOption {
+func (p *packer) options(region canvas.RegionID, g canvas.Geometry, pace *pacing.Pace) []parquet.WriterOption {
 	return []parquet.WriterOption{
-		parquet.Compression(pacedCodec{&p.codec, pace}), parquet.CreatedBy("pixelplayground", "1", ""),
+		parquet.Compression(pacing.Codec{Codec: &p.codec, Pace: pace}), parquet.CreatedBy("pixelplayground", "1", ""),
 		parquet.KeyValueMetadata("format", strconv.Itoa(formatVersion)), parquet.KeyValueMetadata("region", strconv.Itoa(int(region))),
 		parquet.KeyValueMetadata("geometry", g.String()),
 	}
 }
 
 // encode makes a segment's file.
-func (r *rows) encode(p *packer, g canvas.Geometry, pace *pace) ([]byte, error) {
+func (r *rows) encode(p *packer, g canvas.Geometry, pace *pacing.Pace) ([]byte, error) {
 	users, networks := userTexts(r.authors.list), r.networks()
-	var befores [pieceRows]int32
+	var befores [pacing.PieceRows]int32
 	content, err := encode(r.len(), p.options(r.region, g, pace), pace, func(i, at int, to *segmentRow) {
 		x, y := g.Point(r.region, r.pos[i])
 		by := r.by[i]
@@ -68,10 +70,10 @@ func (r *rows) encode(p *packer, g canvas.Geometry, pace *pace) ([]byte, error) 
 }
 
 // encode makes a file of n rows, piece by piece: fill makes row i, which is at a place of its piece.
-func encode[T any](n int, options []parquet.WriterOption, pace *pace, fill func(i, at int, to *T)) ([]byte, error) {
+func encode[T any](n int, options []parquet.WriterOption, pace *pacing.Pace, fill func(i, at int, to *T)) ([]byte, error) {
 	var out bytes.Buffer
 	w := parquet.NewGenericWriter[T](&out, options...)
-	piece := make([]T, min(n, pieceRows))
+	piece := make([]T, min(n, pacing.PieceRows))
 	for done := 0; done < n; done += len(piece) {
 		piece = piece[:min(n-done, len(piece))]
 		for at := range piece {
@@ -80,7 +82,7 @@ func encode[T any](n int, options []parquet.WriterOption, pace *pace, fill func(
 		if _, err := w.Write(piece); err != nil {
 			return nil, err
 		}
-		pace.pause()
+		pace.Pause()
 	}
 	if err := w.Close(); err != nil {
 		return nil, err
@@ -109,13 +111,13 @@ const (
 )
 
 // decode reads columns of a segment's file.
-func decode(f *file, content []byte, g canvas.Geometry, want columns, pace *pace) (r *rows, err error) {
+func decode(f *file, content []byte, g canvas.Geometry, want columns, pace *pacing.Pace) (r *rows, err error) {
 	defer damaged(f, &err)
-	t, err := openTable(content, f.rows())
+	t, err := table.Open(content, f.rows())
 	if err != nil {
 		return nil, err
 	}
-	seqs, err := t.int64s("seq", 0)
+	seqs, err := t.Int64s("seq", 0)
 	if err != nil {
 		return nil, err
 	}
@@ -127,15 +129,15 @@ func decode(f *file, content []byte, g canvas.Geometry, want columns, pace *pace
 	r = &rows{region: f.region, from: f.from, n: f.rows()}
 	for _, read := range []struct {
 		columns
-		read func(*table) error
+		read func(*table.Table) error
 	}{
-		{when, func(t *table) (err error) { r.time, err = t.int64s("time", 0); return err }},
-		{where, func(t *table) error { return r.readPlaces(t, g) }},
+		{when, func(t *table.Table) (err error) { r.time, err = t.Int64s("time", 0); return err }},
+		{where, func(t *table.Table) error { return r.readPlaces(t, g) }},
 		{whatAndWhen, r.readColors},
 		{who, r.readAuthors},
 	} {
 		if want&read.columns != 0 {
-			pace.pause()
+			pace.Pause()
 			if err := read.read(t); err != nil {
 				return nil, err
 			}
@@ -144,12 +146,12 @@ func decode(f *file, content []byte, g canvas.Geometry, want columns, pace *pace
 	return r, nil
 }
 
-func (r *rows) readPlaces(t *table, g canvas.Geometry) error {
-	xs, err := t.words32("x", -1)
+func (r *rows) readPlaces(t *table.Table, g canvas.Geometry) error {
+	xs, err := t.Words32("x", -1)
 	if err != nil {
 		return err
 	}
-	ys, err := t.words32("y", -1)
+	ys, err := t.Words32("y", -1)
 	if err != nil {
 		return err
 	}
@@ -165,8 +167,8 @@ func (r *rows) readPlaces(t *table, g canvas.Geometry) error {
 	return nil
 }
 
-func (r *rows) readColors(t *table) error {
-	epochs, words, err := t.indexes("epoch", -1)
+func (r *rows) readColors(t *table.Table) error {
+	epochs, words, err := t.Indexes("epoch", -1)
 	if err != nil {
 		return err
 	}
@@ -174,11 +176,11 @@ func (r *rows) readColors(t *table) error {
 	for i := range list {
 		list[i] = uint64(words.Index(int32(i)).Int64())
 	}
-	colors, err := t.words32("color", -1)
+	colors, err := t.Words32("color", -1)
 	if err != nil {
 		return err
 	}
-	befores, err := t.words32("before", int32(unknown))
+	befores, err := t.Words32("before", int32(unknown))
 	if err != nil {
 		return err
 	}
@@ -192,7 +194,7 @@ func (r *rows) readColors(t *table) error {
 	return nil
 }
 
-func (r *rows) readAuthors(t *table) (err error) {
+func (r *rows) readAuthors(t *table.Table) (err error) {
 	networks, err := readNetworks(t)
 	if err == nil {
 		r.by, r.authors, err = readAuthors(t, networks)
@@ -201,16 +203,16 @@ func (r *rows) readAuthors(t *table) (err error) {
 }
 
 // readAuthors reads the columns that say by whom, from these networks; nil: none is known.
-func readAuthors(t *table, networks *networks) (by []uint32, authors words[author], err error) {
-	users, userList, err := t.texts("user")
+func readAuthors(t *table.Table, networks *networks) (by []uint32, authors words[author], err error) {
+	users, userList, err := t.Texts("user")
 	if err != nil {
 		return nil, authors, err
 	}
-	names, nameList, err := t.texts("name")
+	names, nameList, err := t.Texts("name")
 	if err != nil {
 		return nil, authors, err
 	}
-	causes, causeList, err := t.texts("cause")
+	causes, causeList, err := t.Texts("cause")
 	if err != nil {
 		return nil, authors, err
 	}

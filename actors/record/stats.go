@@ -186,7 +186,7 @@ func (r *Reader) countPart(ctx context.Context, p *part, from, to int64) (*count
 	whole := from <= p.first && p.last < to && p.after == p.from && p.to == p.end
 	key := "counts " + p.name()
 	if whole {
-		if kept, ok := r.cache.get(key); ok {
+		if kept, ok := r.cache.Get(key); ok {
 			return kept.(*counts), nil
 		}
 	}
@@ -200,8 +200,8 @@ func (r *Reader) countPart(ctx context.Context, p *part, from, to int64) (*count
 	}
 	c := s.count()
 	if whole {
-		r.cache.drop(p.name()) // what it was worked out from is not needed again
-		r.cache.put(key, c, c.size())
+		r.cache.Drop(p.name()) // what it was worked out from is not needed again
+		r.cache.Put(key, c, c.size())
 	}
 	return c, nil
 }

@@ -11,11 +11,12 @@ import (
 	"slices"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/pacing"
 )
 
 // picture makes a tile's file of a state. Where it is not known what is there, the picture is
 // transparent, and its colour below that is the last one known.
-func (s *state) picture(width int, pace *pace) ([]byte, error) {
+func (s *state) picture(width int, pace *pacing.Pace) ([]byte, error) {
 	at := func(pos int) color.NRGBA {
 		c := s.color[pos]
 		n := color.NRGBA{R: byte(c >> 16), G: byte(c >> 8), B: byte(c), A: 0xFF}
@@ -48,7 +49,7 @@ func (s *state) picture(width int, pace *pace) ([]byte, error) {
 		picture = full
 	}
 	var out bytes.Buffer
-	if err := png.Encode(pacedOutput{&out, pace}, picture); err != nil {
+	if err := png.Encode(pacing.Output{Writer: &out, Pace: pace}, picture); err != nil {
 		return nil, fmt.Errorf("encode a tile: %w", err)
 	}
 	return out.Bytes(), nil
@@ -104,7 +105,7 @@ type picture struct {
 
 func (r *Reader) picture(ctx context.Context, f *file) (*picture, error) {
 	key := "tile " + f.name()
-	if kept, ok := r.cache.get(key); ok {
+	if kept, ok := r.cache.Get(key); ok {
 		return kept.(*picture), nil
 	}
 	content, err := r.files.Get(ctx, f.name())
@@ -119,6 +120,6 @@ func (r *Reader) picture(ctx context.Context, f *file) (*picture, error) {
 	if slices.Contains(s.doubt, true) {
 		p.doubt = s.doubt
 	}
-	r.cache.put(key, p, len(p.tile)+len(p.doubt))
+	r.cache.Put(key, p, len(p.tile)+len(p.doubt))
 	return p, nil
 }

@@ -43,7 +43,7 @@ func (r *Reader) look(ctx context.Context, region canvas.RegionID, anew bool) (*
 		return nil, ctx.Err()
 	}
 	key, old := folderOf(region), (*view)(nil)
-	if kept, ok := r.cache.get(key); ok && !anew {
+	if kept, ok := r.cache.Get(key); ok && !anew {
 		v := kept.(*view)
 		if r.log == nil && r.cfg.Now().Sub(v.read) < listFor {
 			return v, nil
@@ -77,7 +77,7 @@ func (r *Reader) look(ctx context.Context, region canvas.RegionID, anew bool) (*
 
 func (r *Reader) keep(key string, v *view) *view {
 	if v != nil {
-		r.cache.put(key, v, v.size())
+		r.cache.Put(key, v, v.size())
 	}
 	return v
 }
@@ -274,7 +274,7 @@ func (v *view) unnoted() (from, to uint64, ok bool) {
 func (r *Reader) lookAll(ctx context.Context) error {
 	var unseen []canvas.RegionID
 	for region := range canvas.RegionID(r.cfg.Geometry.Regions()) {
-		if _, ok := r.cache.get(folderOf(region)); !ok {
+		if _, ok := r.cache.Get(folderOf(region)); !ok {
 			unseen = append(unseen, region)
 		}
 	}

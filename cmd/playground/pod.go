@@ -12,6 +12,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
+	"pixelplayground/actors/record/pacing"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/cluster"
 	"pixelplayground/cmd/commandline"
@@ -125,7 +126,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		recorded, ports.Past = reader, reader
 	}
 	if files != nil && cfg.Canvas {
-		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Noted: p.noteGap, Rest: record.Rest, Log: log})
+		writer := record.NewWriter(files, kept, record.Config{Geometry: cfg.Geometry, Noted: p.noteGap, Rest: pacing.Rest, Log: log})
 		ports.Recorder, counters = writer, append(counters, recordCounters(writer.Counts())...)
 		if keep := cfg.Record.Keep(); keep != (record.Keep{}) {
 			p.kept = process.InBackground(newRecordKeeper(keep, kept, writer.Prune, cfg.Node, log).run)

@@ -1,4 +1,4 @@
-package record_test
+package pacing_test
 
 import (
 	"context"
@@ -7,6 +7,7 @@ import (
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/record"
+	"pixelplayground/actors/record/pacing"
 	"pixelplayground/actors/record/recordtest"
 )
 
@@ -33,10 +34,10 @@ func TestAdvance_Rests(t *testing.T) {
 				Now:  func() time.Time { now = now.Add(time.Millisecond); return now },
 				Rest: func(_ context.Context, d time.Duration) { rests = append(rests, d) },
 			}
-			log, d := recordtest.NewLog(), recordtest.NewDrawing(7, cfg.Geometry, region)
+			log, d := recordtest.NewLog(), recordtest.NewDrawing(7, cfg.Geometry, 0)
 			files := recordtest.NewMemory()
 			log.Append(d.Draw(c.pixels)...)
-			if to, err := record.NewWriter(files, log, cfg).Advance(t.Context(), region, d.Snapshot()); err != nil || to != d.Snapshot().Position.Seq {
+			if to, err := record.NewWriter(files, log, cfg).Advance(t.Context(), 0, d.Snapshot()); err != nil || to != d.Snapshot().Position.Seq {
 				t.Fatal(to, err)
 			}
 			if len(rests) < c.least || c.least == 0 && len(rests) > 0 {
@@ -55,5 +56,5 @@ func TestAdvance_Rests(t *testing.T) {
 func TestRest_EndsWithItsContext(t *testing.T) {
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	record.Rest(ctx, time.Hour)
+	pacing.Rest(ctx, time.Hour)
 }

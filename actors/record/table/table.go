@@ -1,4 +1,5 @@
-package record
+// Package table reads Parquet files of one row group column by column, as those of the record are.
+package table
 
 import (
 	"bytes"
@@ -9,9 +10,9 @@ import (
 	"github.com/parquet-go/parquet-go"
 )
 
-// table reads the columns of a Parquet file of one row group. Reading column by column, without
+// Table reads the columns of a Parquet file of one row group. Reading column by column, without
 // rows between, takes a tenth of the time.
-type table struct {
+type Table struct {
 	rows   int
 	chunks map[string]parquet.ColumnChunk
 }
@@ -20,7 +21,8 @@ type table struct {
 // more pixels, and a segment of today's no more rows.
 const mostRows = 1 << 20
 
-func openTable(content []byte, rows int) (*table, error) {
+// Open reads the head of a file of so many rows.
+func Open(content []byte, rows int) (*Table, error) {
 	f, err := parquet.OpenFile(bytes.NewReader(content), int64(len(content)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {
 		return nil, err
@@ -29,16 +31,22 @@ func openTable(content []byte, rows int) (*table, error) {
 	if int(f.NumRows()) != rows || rows > mostRows || len(groups) != 1 {
 		return nil, fmt.Errorf("%d rows in %d groups, want %d in one", f.NumRows(), len(groups), rows)
 	}
-	t := &table{rows: rows, chunks: make(map[string]parquet.ColumnChunk)}
+	t := &Table{rows: rows, chunks: make(map[string]parquet.ColumnChunk)}
 	for i, column := range f.Root().Columns() {
 		t.chunks[column.Name()] = groups[0].ColumnChunks()[i]
 	}
 	return t, nil
 }
 
+// Rows is how many there are.
+func (t *Table) Rows() int { return t.rows }
+
+// Has reports whether the file has a column.
+func (t *Table) Has(column string) bool { return t.chunks[column] != nil }
+
 // pages calls read with each page of a column, and the number of its first row. Pages are only valid
 // during the call.
-func (t *table) pages(column string, read func(row int, page parquet.Page) error) (err error) {
+func (t *Table) pages(column string, read func(row int, page parquet.Page) error) (err error) {
 	chunk := t.chunks[column]
 	if chunk == nil {
 		return fmt.Errorf("no column %q", column)
@@ -68,14 +76,15 @@ func (t *table) pages(column string, read func(row int, page parquet.Page) error
 	}
 }
 
-var errEncoding = errors.New("encoded in another way")
+// ErrEncoding says that a column is not encoded as the record encodes it.
+var ErrEncoding = errors.New("encoded in another way")
 
-// int64s reads a column of numbers without a dictionary. null stands where there is none.
-func (t *table) int64s(column string, null int64) ([]int64, error) {
+// Int64s reads a column of numbers without a dictionary. null stands where there is none.
+func (t *Table) Int64s(column string, null int64) ([]int64, error) {
 	all := make([]int64, t.rows)
 	err := t.pages(column, func(row int, page parquet.Page) error {
 		if page.Dictionary() != nil {
-			return errEncoding
+			return ErrEncoding
 		}
 		data := page.Data()
 		return spread(all[row:row+int(page.NumRows())], data.Int64(), page.DefinitionLevels(), null)
@@ -83,12 +92,12 @@ func (t *table) int64s(column string, null int64) ([]int64, error) {
 	return all, err
 }
 
-// indexes reads a column with a dictionary: for each row the index of its word, or null.
-func (t *table) indexes(column string, null int32) (all []int32, dictionary parquet.Dictionary, err error) {
+// Indexes reads a column with a dictionary: for each row the index of its word, or null.
+func (t *Table) Indexes(column string, null int32) (all []int32, dictionary parquet.Dictionary, err error) {
 	all = make([]int32, t.rows)
 	err = t.pages(column, func(row int, page parquet.Page) error {
 		if dictionary = page.Dictionary(); dictionary == nil {
-			return errEncoding
+			return ErrEncoding
 		}
 		data, to := page.Data(), all[row:row+int(page.NumRows())]
 		if err := spread(to, data.Int32(), page.DefinitionLevels(), null); err != nil {
@@ -108,7 +117,7 @@ func (t *table) indexes(column string, null int32) (all []int32, dictionary parq
 func spread[T any](to, values []T, levels []byte, null T) error {
 	if len(levels) == 0 {
 		if copy(to, values) != len(to) {
-			return errEncoding
+			return ErrEncoding
 		}
 		return nil
 	}
@@ -118,16 +127,16 @@ func spread[T any](to, values []T, levels []byte, null T) error {
 			continue
 		}
 		if len(values) == 0 {
-			return errEncoding
+			return ErrEncoding
 		}
 		to[i], values = values[0], values[1:]
 	}
 	return nil
 }
 
-// words32 reads a column of numbers with a dictionary.
-func (t *table) words32(column string, null int32) ([]int32, error) {
-	all, dictionary, err := t.indexes(column, -1)
+// Words32 reads a column of numbers with a dictionary.
+func (t *Table) Words32(column string, null int32) ([]int32, error) {
+	all, dictionary, err := t.Indexes(column, -1)
 	if err != nil || dictionary == nil {
 		return all, err
 	}
@@ -143,10 +152,10 @@ func (t *table) words32(column string, null int32) ([]int32, error) {
 	return all, nil
 }
 
-// texts reads a column of texts with a dictionary: for each row the index of its text. The last text
+// Texts reads a column of texts with a dictionary: for each row the index of its text. The last text
 // of the list is "", and stands for null.
-func (t *table) texts(column string) (all []int32, list []string, err error) {
-	all, dictionary, err := t.indexes(column, -1)
+func (t *Table) Texts(column string) (all []int32, list []string, err error) {
+	all, dictionary, err := t.Indexes(column, -1)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -164,8 +173,8 @@ func (t *table) texts(column string) (all []int32, list []string, err error) {
 	return all, append(list, ""), nil
 }
 
-// value reads one row of a column, and no more pages than needed for that.
-func (t *table) value(column string, row int) (v parquet.Value, err error) {
+// Value reads one row of a column, and no more pages than needed for that.
+func (t *Table) Value(column string, row int) (v parquet.Value, err error) {
 	chunk := t.chunks[column]
 	if chunk == nil {
 		return v, fmt.Errorf("no column %q", column)
@@ -185,7 +194,7 @@ func (t *table) value(column string, row int) (v parquet.Value, err error) {
 	defer parquet.Release(page)
 	var values [1]parquet.Value
 	if n, err := page.Values().ReadValues(values[:]); n != 1 {
-		return v, fmt.Errorf("column %q: %w", column, errors.Join(err, errEncoding))
+		return v, fmt.Errorf("column %q: %w", column, errors.Join(err, ErrEncoding))
 	}
 	return values[0].Clone(), nil
 }

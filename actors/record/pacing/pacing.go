@@ -1,4 +1,5 @@
-package record
+// Package pacing lets others have the processor while something long is done.
+package pacing
 
 import (
 	"context"
@@ -8,10 +9,10 @@ import (
 	"github.com/parquet-go/parquet-go/compress"
 )
 
-// pace lets others have the processor while a region is recorded, which would otherwise take one for
+// Pace lets others have the processor while a region is recorded, which would otherwise take one for
 // some 50 ms at once: whoever draws would have to wait. So the work is done in pieces of a millisecond
-// or two, with a rest after each. The nil pace never rests.
-type pace struct {
+// or two, with a rest after each. The nil Pace never rests.
+type Pace struct {
 	ctx   context.Context
 	now   func() time.Time
 	rest  func(context.Context, time.Duration)
@@ -29,25 +30,24 @@ const (
 	// which work is slow.
 	leastWork   = 500 * time.Microsecond
 	longestRest = 20 * time.Millisecond
-	// pieceRows is how many rows are handled between two looks at the clock: half a millisecond of work.
-	pieceRows = 1024
+	// PieceRows is how many rows are handled between two looks at the clock: half a millisecond of work.
+	PieceRows = 1024
 )
 
-// newPace is the pace at which so many pixels are recorded; nil: without rests.
-func (w *Writer) newPace(ctx context.Context, pixels uint64) *pace {
-	segment := uint64(w.cfg.Segment)
-	if w.cfg.Rest == nil || pixels > 2*segment {
+// New is the pace at which so many pixels are recorded, of which a segment holds so many; nil: without rests.
+func New(ctx context.Context, now func() time.Time, rest func(context.Context, time.Duration), pixels, segment uint64) *Pace {
+	if rest == nil || pixels > 2*segment {
 		return nil
 	}
-	p := &pace{ctx: ctx, now: w.cfg.Now, rest: w.cfg.Rest, ratio: restRatio, began: w.cfg.Now()}
+	p := &Pace{ctx: ctx, now: now, rest: rest, ratio: restRatio, began: now()}
 	if pixels > segment {
 		p.ratio = behindRatio
 	}
 	return p
 }
 
-// pause ends a piece of work.
-func (p *pace) pause() {
+// Pause ends a piece of work.
+func (p *Pace) Pause() {
 	if p == nil {
 		return
 	}
@@ -57,9 +57,9 @@ func (p *pace) pause() {
 	}
 }
 
-// waiting does what is no work but waiting for the files.
-func (p *pace) waiting(f func() error) error {
-	p.pause()
+// Waiting does what is no work but waiting for the files.
+func (p *Pace) Waiting(f func() error) error {
+	p.Pause()
 	err := f()
 	if p != nil {
 		p.began = p.now()
@@ -67,7 +67,7 @@ func (p *pace) waiting(f func() error) error {
 	return err
 }
 
-// Rest waits: it is a Config's Rest.
+// Rest waits: it is the Rest of a record.Config.
 func Rest(ctx context.Context, d time.Duration) {
 	t := time.NewTimer(d)
 	defer t.Stop()
@@ -77,24 +77,24 @@ func Rest(ctx context.Context, d time.Duration) {
 	}
 }
 
-// pacedCodec pauses before each page that it packs.
-type pacedCodec struct {
+// Codec pauses before each page that it packs.
+type Codec struct {
 	compress.Codec
-	pace *pace
+	Pace *Pace
 }
 
-func (c pacedCodec) Encode(to, from []byte) ([]byte, error) {
-	c.pace.pause()
+func (c Codec) Encode(to, from []byte) ([]byte, error) {
+	c.Pace.Pause()
 	return c.Codec.Encode(to, from)
 }
 
-// pacedOutput pauses before each write.
-type pacedOutput struct {
+// Output pauses before each write.
+type Output struct {
 	io.Writer
-	pace *pace
+	Pace *Pace
 }
 
-func (o pacedOutput) Write(b []byte) (int, error) {
-	o.pace.pause()
+func (o Output) Write(b []byte) (int, error) {
+	o.Pace.Pause()
 	return o.Writer.Write(b)
 }

@@ -1,13 +1,14 @@
-package record
+// Package cache keeps what was read of the record.
+package cache
 
 import (
 	"container/list"
 	"sync"
 )
 
-// cache keeps what was read, up to a number of bytes. What was not asked for longest goes first.
+// Cache keeps what was read, up to a number of bytes. What was not asked for longest goes first.
 // Values are never changed.
-type cache struct {
+type Cache struct {
 	mu    sync.Mutex
 	room  int // bytes left; less than 0 while something is being added
 	byKey map[string]*list.Element
@@ -23,11 +24,13 @@ type cached struct {
 // entryOverhead is what an entry takes up besides its value.
 const entryOverhead = 200
 
-func newCache(room int) *cache {
-	return &cache{room: room, byKey: make(map[string]*list.Element), used: list.New()}
+// New makes one with room for so many bytes.
+func New(room int) *Cache {
+	return &Cache{room: room, byKey: make(map[string]*list.Element), used: list.New()}
 }
 
-func (c *cache) get(key string) (any, bool) {
+// Get returns what is kept under a key.
+func (c *Cache) Get(key string) (any, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e, ok := c.byKey[key]
@@ -38,8 +41,8 @@ func (c *cache) get(key string) (any, bool) {
 	return e.Value.(*cached).value, true
 }
 
-// put keeps a value, in place of the one of that key.
-func (c *cache) put(key string, value any, size int) {
+// Put keeps a value, in place of the one of that key.
+func (c *Cache) Put(key string, value any, size int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.byKey[key]; ok {
@@ -52,14 +55,14 @@ func (c *cache) put(key string, value any, size int) {
 	}
 }
 
-func (c *cache) remove(e *list.Element) {
+func (c *Cache) remove(e *list.Element) {
 	old := c.used.Remove(e).(*cached)
 	delete(c.byKey, old.key)
 	c.room += old.size
 }
 
-// drop forgets a value.
-func (c *cache) drop(key string) {
+// Drop forgets a value.
+func (c *Cache) Drop(key string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if e, ok := c.byKey[key]; ok {

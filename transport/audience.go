@@ -19,7 +19,7 @@ func (s *Server) Publish(b *canvas.Batch) {
 	}
 	p := publish{frames.NewPixels(b, s.cfg.Geometry)}
 	for _, shard := range s.shards {
-		if !shard.inbox.offerBatch(p, b.Region, p.Size(frames.Binary)) {
+		if !shard.inbox.OfferBatch(p, b.Region, p.Size(frames.Binary)) {
 			s.counters.Dropped.Add(1)
 		}
 	}
@@ -28,13 +28,13 @@ func (s *Server) Publish(b *canvas.Batch) {
 // Reset makes every viewer of the region resync.
 func (s *Server) Reset(region canvas.RegionID) {
 	for _, shard := range s.shards {
-		shard.inbox.post(reset{region})
+		shard.inbox.Post(reset{region})
 	}
 }
 
 // Join shows one viewer what it has missed.
 func (s *Server) Join(v canvas.ViewerID, c actors.CatchUp) {
-	s.shardOf(v).inbox.post(s.newJoin(v, c))
+	s.shardOf(v).inbox.Post(s.newJoin(v, c))
 }
 
 // Viewing reports whether anyone follows the region.
@@ -47,7 +47,7 @@ func (s *Server) Point(region canvas.RegionID, moved []canvas.Pointer) {
 	}
 	frame := frames.Seal(frames.Binary.OpCode(), codec.AppendCursors(frames.Room(16+10*len(moved)), codec.Cursors{Pointers: moved}))
 	for _, shard := range s.shards {
-		shard.inbox.offer(point{region, frame}, len(frame))
+		shard.inbox.Offer(point{region, frame}, len(frame))
 	}
 }
 
@@ -55,7 +55,7 @@ func (s *Server) Point(region canvas.RegionID, moved []canvas.Pointer) {
 func (s *Server) Present(p *actors.Presence) {
 	shown := s.presence.Next(p, s.cfg.Now)
 	for _, shard := range s.shards {
-		shard.inbox.post(present{shown, p.Arrived})
+		shard.inbox.Post(present{shown, p.Arrived})
 	}
 }
 

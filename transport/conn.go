@@ -306,7 +306,7 @@ func (s *Server) connect(w upgrade.WebSocket) {
 	if !w.Binary {
 		m.protocol = frames.JSON
 	}
-	if !s.shardOf(m.id).inbox.post(m) {
+	if !s.shardOf(m.id).inbox.Post(m) {
 		m.account.Close()
 		s.counters.Connections.Add(-1)
 		socket.Close(false)

@@ -276,7 +276,7 @@ func (m inspection) run(s *shard) {
 // inspect looks at a connection on its shard's goroutine; nil: it is gone.
 func inspect(s *Server, v canvas.ViewerID, look func(s *shard, c *conn)) {
 	m := inspection{f: func(shard *shard) { look(shard, shard.byID[v]) }, done: make(chan struct{})}
-	if s.shardOf(v).inbox.post(m) {
+	if s.shardOf(v).inbox.Post(m) {
 		<-m.done
 	}
 }

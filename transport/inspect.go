@@ -42,7 +42,7 @@ func (s *Server) Connections(ctx context.Context, worst int, only []canvas.Viewe
 	answers := make(chan []message.ConnectionReport, len(s.shards)) // one from each
 	waiting := 0
 	for _, shard := range s.shards {
-		if shard.inbox.post(reportConns{worst, only, answers}) {
+		if shard.inbox.Post(reportConns{worst, only, answers}) {
 			waiting++
 		}
 	}
@@ -125,7 +125,7 @@ var ErrNoConnection = errors.New("there is no such connection: it may have gone"
 // Disconnect closes a connection for an operator. Its client does not reconnect by itself.
 func (s *Server) Disconnect(ctx context.Context, v canvas.ViewerID) error {
 	done := make(chan bool, 1) // sent to once
-	if s.host == nil || !s.shardOf(v).inbox.post(kick{v, done}) {
+	if s.host == nil || !s.shardOf(v).inbox.Post(kick{v, done}) {
 		return ErrNoConnection
 	}
 	select {
@@ -162,7 +162,7 @@ func (s *Server) Announce(text string) {
 		frames.JSON:   frames.Seal(frames.JSON.OpCode(), codec.AppendJSONAnnouncement(frames.Room(64+2*len(text)), text, s.cfg.Now().UnixMilli())),
 	}
 	for _, shard := range s.shards {
-		shard.inbox.post(announce{both})
+		shard.inbox.Post(announce{both})
 	}
 }
 

@@ -78,7 +78,7 @@ func TestInspect_RatesAreOfLate(t *testing.T) {
 		t.Errorf("two pixels later: %+v", next)
 	}
 	forgotten := make(chan bool, 1) // sent to once
-	s.shardOf(1).inbox.post(ageing{forgotten})
+	s.shardOf(1).inbox.Post(ageing{forgotten})
 	if !<-forgotten {
 		t.Error("what nobody asks for is remembered for ever")
 	}

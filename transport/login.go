@@ -147,7 +147,7 @@ func (s *Server) EndLogin(name string) {
 		return // not opened yet
 	}
 	for _, shard := range s.shards {
-		shard.inbox.post(endLogin{name})
+		shard.inbox.Post(endLogin{name})
 	}
 }
 

@@ -136,7 +136,7 @@ func (o outbox) Handled() {
 func (o outbox) Fail() { o.post(failed(o)) }
 
 // post never fails: when the shard is closed, so is the connection.
-func (o outbox) post(c command) { o.conn.shard.inbox.post(c) }
+func (o outbox) post(c command) { o.conn.shard.inbox.Post(c) }
 
 // handled says that a connection's actor has given enough credit back.
 type handled struct{ conn *conn }

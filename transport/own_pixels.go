@@ -38,7 +38,7 @@ type ownPixels struct {
 func (s *Server) ShowOwn(viewer canvas.ViewerID, whose canvas.Subject, b *canvas.Batch) {
 	m := ownPixels{viewer, whose, frames.NewPixels(b, s.cfg.Geometry)}
 	for _, shard := range s.shards {
-		shard.inbox.offer(m, m.pixels.Size(frames.Binary))
+		shard.inbox.Offer(m, m.pixels.Size(frames.Binary))
 	}
 }
 

@@ -25,7 +25,7 @@ func (s *Server) Ruled(now *rules.Rules, announced string) { s.ruled(now, announ
 func (s *Server) ruled(now rulebook, announced string) {
 	s.rules.Store(&now) // first: whoever connects from now on is judged by these
 	for _, shard := range s.shards {
-		shard.inbox.post(ruled{})
+		shard.inbox.Post(ruled{})
 	}
 	if announced != "" {
 		s.Announce(announced)

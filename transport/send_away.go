@@ -23,7 +23,7 @@ func (s *Server) SendAway(n int, before time.Time, all bool, notice Notice) {
 	left := new(atomic.Int64)
 	left.Store(int64(n))
 	for _, shard := range s.shards {
-		shard.inbox.post(away{left, before, all, notice})
+		shard.inbox.Post(away{left, before, all, notice})
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
+	"pixelplayground/transport/inbox"
 	"pixelplayground/transport/netpoll"
 	"pixelplayground/transport/quota"
 )
@@ -18,12 +19,15 @@ import (
 // one's turn.
 const readBuffer = 64 << 10
 
+// command is something for a shard to do. It runs on the shard's goroutine.
+type command interface{ run(s *shard) }
+
 // shard owns some of the connections. All its methods run on its own goroutine; other
 // goroutines leave commands in its inbox.
 type shard struct {
 	server  *Server
 	budget  int64 // what a connection may draw at once, see quota.Budget
-	inbox   inbox
+	inbox   inbox.Inbox[command]
 	drained chan struct{}  // closed by the shard when it drains and has no connection left
 	poller  netpoll.Poller // set by open
 
@@ -37,7 +41,7 @@ type shard struct {
 	visitors map[canvas.ViewerID]visitor // of the same
 	logins   map[*conn]login             // of those that have one
 	count    [frames.Protocols]int       // connections by protocol
-	room     []command                   // an empty slice to reuse, for inbox.take
+	room     []command                   // an empty slice to reuse, for inbox.Take
 	buffer   []byte                      // what is being read
 	header   []byte                      // room for ws.ReadHeaderBuffer
 	reader   bytes.Reader                // of the frame being parsed
@@ -97,7 +101,7 @@ func (s *shard) open() error {
 	s.poller = p
 	s.now = time.Now()
 	s.sweepAt = s.now.Add(s.server.cfg.sweepEvery())
-	s.inbox.open(len(s.feeds), p.Wake)
+	s.inbox.Open(len(s.feeds), p.Wake)
 	return nil
 }
 
@@ -144,7 +148,7 @@ func (s *shard) deadline() time.Time {
 
 // obey runs the commands that have come in.
 func (s *shard) obey() {
-	commands, lost := s.inbox.take(s.room)
+	commands, lost := s.inbox.Take(s.room)
 	for _, c := range commands {
 		s.do(c)
 	}
@@ -174,7 +178,7 @@ func (stop) run(s *shard) { s.stopped = true }
 // close says goodbye to every client, without waiting for it to be heard, and frees everything.
 func (s *shard) close() {
 	s.stopped = true
-	for _, c := range s.inbox.close() {
+	for _, c := range s.inbox.Close() {
 		s.do(c)
 	}
 	for _, c := range slices.Clone(s.conns) {

@@ -33,7 +33,7 @@ func newBench(t testing.TB) *bench {
 	b := &bench{shard: s.shards[0], t: t}
 	s.host = b
 	b.poller = benchPoller{}
-	b.inbox.open(testGeometry.Regions(), func() {})
+	b.inbox.Open(testGeometry.Regions(), func() {})
 	return b
 }
 

@@ -68,7 +68,7 @@ func (s *Server) People(ctx context.Context, ask message.AskPeople, named []canv
 	answers := make(chan []message.PersonReport, len(s.shards)) // one from each
 	waiting := 0
 	for _, shard := range s.shards {
-		if shard.inbox.post(reportPeople{ask, named, answers}) {
+		if shard.inbox.Post(reportPeople{ask, named, answers}) {
 			waiting++
 		}
 	}
@@ -140,7 +140,7 @@ func (s *Server) Dismiss(subject canvas.Subject) {
 		return // never opened
 	}
 	for _, shard := range s.shards {
-		shard.inbox.post(dismiss{subject})
+		shard.inbox.Post(dismiss{subject})
 	}
 }
 

@@ -24,10 +24,15 @@ func (n *Node) Decide(ctx context.Context, want rules.Act) (Decided, error) {
 	return n.decisions.Decide(ctx, want)
 }
 
-// Acts returns acts in the form in which they are stored, the last of them first: at most limit, before
-// number before (0: from the last on).
+// Acts returns acts as the store has them now, the last of them first: at most limit, before number before
+// (0: from the last on).
 func (n *Node) Acts(ctx context.Context, before uint64, limit int) ([][]byte, error) {
 	return n.decisions.Acts(ctx, before, limit)
+}
+
+// KnownActs returns the same as this pod has them in memory.
+func (n *Node) KnownActs(ctx context.Context, before uint64, limit int) ([][]byte, error) {
+	return n.decisions.Known(ctx, before, limit)
 }
 
 // newDecisions makes what there is of decisions on this pod.
@@ -48,7 +53,7 @@ func (n *Node) newRollbacks(ports Ports) *rollbacks.Pod {
 		Spares: func(by rules.By, region canvas.RegionID) func(uint16) bool {
 			return n.Rules().Spares(by, region, n.clock.Now())
 		},
-		Acts: n.Acts, Place: n.placeOwn, Node: n.cfg.Node, Now: n.clock.Now, Log: n.log,
+		Acts: n.KnownActs, Place: n.placeOwn, Node: n.cfg.Node, Now: n.clock.Now, Log: n.log,
 	})
 }
 

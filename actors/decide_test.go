@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -67,6 +68,51 @@ func TestDecide_OnceAndInOrder(t *testing.T) {
 	freeze := rules.Act{ID: "b", Do: rules.SetFrozen, By: rules.By{Role: canvas.RoleOwner, Via: "server"}}
 	if d, err := w.node.Decide(t.Context(), freeze); !errors.Is(err, rules.ErrInvalid) {
 		t.Fatalf("another act with the id of the second: %+v, %v", d, err)
+	}
+}
+
+// actReads counts the acts that are read from the store.
+type actReads struct {
+	*memory.Store
+	n atomic.Int64
+}
+
+func (a *actReads) Document(ctx context.Context, kind store.Kind, id string) ([]byte, error) {
+	document, err := a.Store.Document(ctx, kind, id)
+	if kind == rules.ActKind && document != nil {
+		a.n.Add(1)
+	}
+	return document, err
+}
+
+// TestKnownActs: a pod tells the acts that it obeys out of its memory, the same as the store has.
+func TestKnownActs(t *testing.T) {
+	s := &actReads{Store: memory.New(memory.Config{Geometry: testGeometry})}
+	cfg := DefaultConfig()
+	cfg.Geometry, cfg.Rate = testGeometry, 0
+	w := wire(t, s.Store, cfg, Ports{Documents: s})
+	if acts, err := w.node.KnownActs(t.Context(), 0, 10); err != nil || len(acts) != 0 {
+		t.Fatalf("%d acts, %v", len(acts), err)
+	}
+	for _, id := range []string{"a", "b", "c"} {
+		w.decide(announcement(id, "text"))
+	}
+	for _, ask := range []struct {
+		before uint64
+		limit  int
+	}{{0, 10}, {0, 2}, {3, 10}, {2, 1}, {1, 10}, {99, 10}, {0, 0}} {
+		stored, err := w.node.Acts(t.Context(), ask.before, ask.limit)
+		if err != nil {
+			t.Fatal(err)
+		}
+		reads := s.n.Load()
+		known, err := w.node.KnownActs(t.Context(), ask.before, ask.limit)
+		if err != nil || !slices.EqualFunc(known, stored, bytes.Equal) {
+			t.Errorf("%+v: %d acts, %v; the store has %d", ask, len(known), err, len(stored))
+		}
+		if asked := s.n.Load() - reads; asked > 1 { // the rules actor looks whether its last one is still there
+			t.Errorf("%+v: %d acts were read from the store", ask, asked)
+		}
 	}
 }
 

@@ -3,6 +3,7 @@ package decisions
 import (
 	"bytes"
 	"fmt"
+	"slices"
 
 	"github.com/asynkron/protoactor-go/actor"
 
@@ -102,6 +103,17 @@ func (b *book) after(n uint64, most int) [][]byte {
 		return nil
 	}
 	return b.acts[n:min(n+uint64(most), b.last())]
+}
+
+// before returns the acts before a number (0: all), the last first, at most so many.
+func (b *book) before(n uint64, most int) [][]byte {
+	end := b.last()
+	if n > 0 {
+		end = min(end, n-1)
+	}
+	acts := slices.Clone(b.acts[end-min(end, uint64(max(most, 0))) : end])
+	slices.Reverse(acts)
+	return acts
 }
 
 // common is how many acts the book and another chain begin with that are the same.

@@ -119,7 +119,7 @@ func inTime[T any](ctx context.Context, p *Pod, call func(context.Context) (T, e
 	}
 }
 
-// Acts returns acts in the form in which they are stored, the last of them first: at most limit, before
+// Acts returns acts as the store has them now, for those who verify them: the last first, at most limit, before
 // number before (0: from the last on).
 func (p *Pod) Acts(ctx context.Context, before uint64, limit int) (acts [][]byte, err error) {
 	if p.Documents == nil {
@@ -141,6 +141,18 @@ func (p *Pod) Acts(ctx context.Context, before uint64, limit int) (acts [][]byte
 		acts = append(acts, act.stored)
 	}
 	return acts, nil
+}
+
+// Known returns the same acts as this pod has them in memory, without asking the store for each.
+func (p *Pod) Known(ctx context.Context, before uint64, limit int) (acts [][]byte, err error) {
+	if p.Documents == nil {
+		return nil, ErrNoStore
+	}
+	known, err := ask[recalled](ctx, p, recall{before, limit})
+	if err == nil && !known.whole { // the store has not said yet what there is
+		return p.Acts(ctx, before, limit)
+	}
+	return known.acts, err
 }
 
 // askTime bounds a question to the rules actor when its context does not.

@@ -74,6 +74,15 @@ type (
 		For  any    // that of the CatchUp
 		Last uint64 // number of the last act
 	}
+	// recall asks for acts that the rules actor knows; answered with recalled.
+	recall struct {
+		before uint64 // 0: from the last on
+		limit  int
+	}
+	recalled struct {
+		acts  [][]byte // the last first
+		whole bool     // these are all, as far as the store has said
+	}
 	// Moved says that the members have changed.
 	Moved struct{}
 
@@ -126,6 +135,8 @@ func (k *keeper) Receive(ctx actor.Context) {
 		k.learn(m.n, [][]byte{m.stored})
 		k.findMasks(ctx)
 		ctx.Respond(learned{k.last() >= m.n})
+	case recall:
+		ctx.Respond(recalled{k.before(m.before, m.limit), k.whole})
 	case Moved:
 		k.meet(ctx)
 	case *message.RulesDecided:

@@ -25,7 +25,7 @@ type Needs struct {
 	Documents store.Documents
 	Geometry  canvas.Geometry
 	Version   func() uint64 // the number of the last act that the pod obeys
-	// Acts returns stored acts, the last first: at most limit before a number.
+	// Acts returns acts in the form in which they are stored, the last first: at most limit before a number.
 	Acts func(ctx context.Context, before uint64, limit int) ([][]byte, error)
 	// Spares says what of a region stays as it is, whatever somebody decides to take back: see rules.Rules.Spares.
 	Spares func(by rules.By, region canvas.RegionID) func(pos uint16) bool

@@ -29,6 +29,7 @@ type court struct {
 	stored [][]byte
 	mask   *rules.Mask
 	asked  []string
+	busy   int // so often it says that it is asked too much
 }
 
 // startCourt starts it and has pixelctl ask it as an operator.
@@ -61,6 +62,12 @@ func startCourt(t *testing.T) *court {
 		c.mu.Lock()
 		defer c.mu.Unlock()
 		body, _ := io.ReadAll(r.Body)
+		if c.busy > 0 {
+			c.busy--
+			w.Header().Set("Retry-After", "0")
+			w.WriteHeader(http.StatusTooManyRequests)
+			return
+		}
 		c.asked = append(c.asked, r.Method+" "+r.URL.RequestURI()+" "+string(body))
 		r.Body = io.NopCloser(strings.NewReader(string(body)))
 		routes.ServeHTTP(w, r)
@@ -247,6 +254,35 @@ func TestGovern_RollbackAndReports(t *testing.T) {
 			t.Errorf("asked %s", last)
 		}
 	}
+}
+
+// TestGovern_WaitsItsTurn: a server that is asked for all acts may say that it is too much at once, and when it would answer.
+func TestGovern_WaitsItsTurn(t *testing.T) {
+	c := startCourt(t)
+	for range 2500 {
+		if _, err := c.chain.Append(nextAct(t, c)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c.busy = 5
+	out := start(t, nil, "audit", "export")
+	out.expect(t, exitDone, "")
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if n := strings.Count(out.out.String(), "\n"); n != 2500 || c.busy != 0 {
+		t.Errorf("%d acts, and the server would refuse %d more", n, c.busy)
+	}
+}
+
+// nextAct is an act that the court has decided.
+func nextAct(t *testing.T, c *court) []byte {
+	act, err := c.chain.Draft(rules.Act{ID: fmt.Sprint("act-", c.chain.Len()), Time: 1796040000000, Do: rules.Announce, Text: "x", By: rules.By{Role: canvas.RoleOwner, Via: "program"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	stored := act.Encode()
+	c.stored = append(c.stored, stored)
+	return stored
 }
 
 func TestGovern_Misused(t *testing.T) {

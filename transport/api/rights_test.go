@@ -51,6 +51,8 @@ func (lawless) Decide(context.Context, rules.Act) (actors.Decided, error) {
 	return actors.Decided{}, errors.New("not now")
 }
 func (lawless) Acts(context.Context, uint64, int) ([][]byte, error) { return nil, nil }
+
+func (lawless) KnownActs(context.Context, uint64, int) ([][]byte, error) { return nil, nil }
 func (lawless) Connected(context.Context, canvas.Author) ([]message.PersonReport, error) {
 	return nil, nil
 }

@@ -67,7 +67,9 @@ func numberOf(stored []byte) (uint64, error) {
 }
 
 // anyCanvas has all areas of all canvases.
-var anyCanvas = canvas.Geometry{Width: canvas.MaxEdge, Height: canvas.MaxEdge, Region: canvas.MaxRegionEdge}
+func anyCanvas() canvas.Geometry {
+	return canvas.Geometry{Width: canvas.MaxEdge, Height: canvas.MaxEdge, Region: canvas.MaxRegionEdge}
+}
 
 // chain fetches the acts and works out what they lead to.
 func (o *Operator) chain(ctx context.Context) (*rules.Chain, error) {
@@ -75,7 +77,7 @@ func (o *Operator) chain(ctx context.Context) (*rules.Chain, error) {
 	if err != nil {
 		return nil, err
 	}
-	chain := rules.NewChain(anyCanvas)
+	chain := rules.NewChain(anyCanvas())
 	for _, act := range stored {
 		if _, err := chain.Append(act); err != nil {
 			return nil, fmt.Errorf("read the acts: %w; 'pixelctl audit verify' says more", err)

@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 	"time"
 
@@ -39,8 +40,10 @@ func misused(command, format string, args ...any) error {
 }
 
 const (
-	// askLimit is how long all servers together may take. One waits up to 10 s until the others obey.
+	// askLimit is how long one server may take: it waits up to 10 s until the others obey.
 	askLimit = 20 * time.Second
+	// mostWaits is how often it is asked again if it has been asked too much, and says when it would answer.
+	mostWaits = 100
 	// mostAnswer bounds an answer, in bytes: a thousand acts of the longest, or the pictures of a preview.
 	mostAnswer = 64 << 20
 )
@@ -73,11 +76,9 @@ func (o *Operator) ask(ctx context.Context, r request) ([]byte, error) {
 	if o.Token == "" {
 		return nil, &UsageError{error: errors.New("the admin token is missing: set PIXELCTL_ADMIN_TOKEN to the server's")}
 	}
-	ctx, cancel := context.WithTimeout(ctx, askLimit)
-	defer cancel()
 	var failed error
 	for _, url := range targets {
-		body, answered, err := o.askAt(ctx, target.Site(url), r)
+		body, answered, err := o.askUntil(ctx, target.Site(url), r)
 		if answered {
 			return body, err
 		}
@@ -86,8 +87,33 @@ func (o *Operator) ask(ctx context.Context, r request) ([]byte, error) {
 	return nil, fmt.Errorf("%w; is the server running, and --target right?", failed)
 }
 
-// askAt asks one server. answered: it has said yes or no.
+// tooMuch says that a server has been asked too much, and when it would answer.
+type tooMuch struct {
+	error
+	wait time.Duration
+}
+
+// askUntil asks one server, and again when it says that it would answer.
+func (o *Operator) askUntil(ctx context.Context, site string, said request) (body []byte, answered bool, err error) {
+	for range mostWaits {
+		body, answered, err = o.askAt(ctx, site, said)
+		var busy *tooMuch
+		if !errors.As(err, &busy) {
+			return body, answered, err
+		}
+		select {
+		case <-time.After(busy.wait):
+		case <-ctx.Done():
+			return nil, true, ctx.Err()
+		}
+	}
+	return body, answered, err
+}
+
+// askAt asks one server once. answered: it has said yes or no.
 func (o *Operator) askAt(ctx context.Context, site string, said request) (body []byte, answered bool, err error) {
+	ctx, cancel := context.WithTimeout(ctx, askLimit)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, said.method, site+"/admin/api/"+said.path, bytes.NewReader(said.body))
 	if err != nil {
 		return nil, true, err
@@ -113,7 +139,11 @@ func (o *Operator) askAt(ctx context.Context, site string, said request) (body [
 		if json.Unmarshal(body, &why) != nil || why.Error == "" {
 			why.Error = strings.TrimSpace(string(body))
 		}
-		return nil, answer.StatusCode < http.StatusInternalServerError, fmt.Errorf("the server answers %s: %s", answer.Status, why.Error)
+		err := fmt.Errorf("the server answers %s: %s", answer.Status, why.Error)
+		if seconds, said := strconv.Atoi(answer.Header.Get("Retry-After")); said == nil && answer.StatusCode == http.StatusTooManyRequests {
+			err = &tooMuch{err, time.Duration(seconds) * time.Second}
+		}
+		return nil, answer.StatusCode < http.StatusInternalServerError, err
 	}
 	return body, true, nil
 }

@@ -148,7 +148,7 @@ func (d *Desk) makerOf(ctx context.Context, user canvas.Author) (maker canvas.Au
 }
 
 func (d *Desk) decoded(ctx context.Context, before uint64, limit int) (acts []*rules.Act, err error) {
-	stored, err := d.Canvas.Acts(ctx, before, limit)
+	stored, err := d.Canvas.KnownActs(ctx, before, limit)
 	if err != nil {
 		return nil, fmt.Errorf("read acts: %w", err)
 	}

@@ -185,6 +185,10 @@ func (o *office) Decide(_ context.Context, want rules.Act) (actors.Decided, erro
 	return actors.Decided{Act: act, Obeyed: true}, nil
 }
 
+func (o *office) KnownActs(ctx context.Context, before uint64, limit int) ([][]byte, error) {
+	return o.Acts(ctx, before, limit)
+}
+
 func (o *office) Acts(_ context.Context, before uint64, limit int) (acts [][]byte, err error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()

@@ -28,8 +28,10 @@ type Canvas interface {
 	// Decide makes an act durable and returns when no pod commits any more what it forbids, or ctx ends:
 	// then with the act, if that is durable. Errors about what makes no sense wrap rules.ErrInvalid.
 	Decide(ctx context.Context, want rules.Act) (actors.Decided, error)
-	// Acts are the acts as they are stored, the last first: at most limit, before number before (0: all).
+	// Acts are the acts as the store has them now, the last first: at most limit, before number before (0: all).
 	Acts(ctx context.Context, before uint64, limit int) ([][]byte, error)
+	// KnownActs are the same as the pod has them in memory.
+	KnownActs(ctx context.Context, before uint64, limit int) ([][]byte, error)
 }
 
 // People are those who are connected to any pod.

@@ -255,7 +255,7 @@ func TestVerdicts_OfNothing(t *testing.T) {
 	s.act(acts[0].act)
 	s.honest()
 	verdicts, table := s.Verdicts(0, time.Second)
-	if verdicts[0].Passed || verdicts[2].Passed || len(table.Rows) != len(Kinds) {
+	if verdicts[0].Passed || verdicts[2].Passed || len(table.Rows) != len(Kinds()) {
 		t.Errorf("%+v", verdicts)
 	}
 }

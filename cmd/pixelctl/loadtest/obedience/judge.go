@@ -30,13 +30,25 @@ type Result struct {
 	Unjust []string               // pixels that were refused without an act that says so
 }
 
-// refusedBy is how pixels are refused because of acts of a kind.
-var refusedBy = map[rules.Kind]canvas.Refusal{
-	rules.SetFrozen: canvas.RefusedFrozen, rules.SetPalette: canvas.RefusedColor, rules.Protect: canvas.RefusedProtected, rules.Ban: canvas.RefusedBanned,
+// refusedBy is how pixels are refused because of acts of a kind; 0: a book can't judge these.
+func refusedBy(kind rules.Kind) canvas.Refusal {
+	switch kind {
+	case rules.SetFrozen:
+		return canvas.RefusedFrozen
+	case rules.SetPalette:
+		return canvas.RefusedColor
+	case rules.Protect:
+		return canvas.RefusedProtected
+	case rules.Ban:
+		return canvas.RefusedBanned
+	}
+	return 0
 }
 
 // Kinds are the kinds of act that a book can judge, in the order of reports.
-var Kinds = []rules.Kind{rules.Protect, rules.SetPalette, rules.SetFrozen, rules.Ban}
+func Kinds() []rules.Kind {
+	return []rules.Kind{rules.Protect, rules.SetPalette, rules.SetFrozen, rules.Ban}
+}
 
 // Judge closes the book on pixels. apart is how far the clocks of the servers may be from ours.
 //
@@ -51,7 +63,7 @@ func (b *Book) Judge(apart time.Duration) Result {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	r := Result{Kinds: make(map[rules.Kind]*Count), Codes: make(map[canvas.Refusal]int)}
-	for _, kind := range Kinds {
+	for _, kind := range Kinds() {
 		r.Kinds[kind] = new(Count)
 	}
 	for _, a := range b.acts {
@@ -138,7 +150,7 @@ func (b *Book) judgePixel(n int, p *pixel, r *Result) {
 		switch {
 		case p.answered.IsZero():
 			c.Silent++
-		case p.why == refusedBy[a.Kind]:
+		case p.why == refusedBy(a.Kind):
 			c.Refused++
 		case p.why != 0:
 			c.Otherwise++

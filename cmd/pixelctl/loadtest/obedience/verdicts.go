@@ -15,7 +15,7 @@ func (b *Book) Verdicts(apart, limit time.Duration) ([]report.Verdict, report.Ta
 	r, endings := b.Judge(apart), b.JudgeSessions(limit)
 	var all Count
 	table := report.Table{Title: "Acts", Header: []string{"kind", "decided", "obeyed", "forbidden pixels tried", "refused by it", "refused otherwise", "without an answer", "recorded"}}
-	for _, kind := range Kinds {
+	for _, kind := range Kinds() {
 		c := r.Kinds[kind]
 		all.Acts, all.Obeyed, all.Tried, all.Refused, all.Recorded = all.Acts+c.Acts, all.Obeyed+c.Obeyed, all.Tried+c.Tried, all.Refused+c.Refused, all.Recorded+c.Recorded
 		row := []string{string(kind)}

@@ -82,8 +82,8 @@ func TestChain_Links(t *testing.T) {
 	if err != nil || n != 2 || act.N != 2 || act.Before != first || first != rules.Hash(c.stored[0]) {
 		t.Errorf("act %d is %+v, error %v; the first has the hash %s", n, act, err, first)
 	}
-	if r := c.Rules(); r.Version() != 2 || r.Head() != rules.Hash(c.stored[1]) {
-		t.Errorf("rules %d %s", r.Version(), r.Head())
+	if r := c.Rules(); r.Version() != 2 || c.Head() != rules.Hash(c.stored[1]) {
+		t.Errorf("rules %d %s", r.Version(), c.Head())
 	}
 	for name, foreign := range map[string][]byte{
 		"again": c.stored[1], "the first": c.stored[0], "no JSON": []byte("act"), "null": []byte("null"), "nothing": nil,

@@ -14,7 +14,7 @@ const longOver = 24 * time.Hour
 // compile works out the rules.
 func (c *Chain) compile() *Rules {
 	r, of := fold(c.acts)
-	r.version, r.head, r.chain = c.Len(), c.head, Chain{geometry: c.geometry, acts: c.acts}
+	r.version, r.chain = c.Len(), Chain{geometry: c.geometry, acts: c.acts}
 	r.bans, r.mutes, r.shadows = newTargets(of[Ban]), newTargets(of[Mute]), newTargets(of[Shadow])
 	r.palette = newPalette(r.colors)
 	r.areas = newAreas(c.geometry, of[Protect], func(a *Area) *Mask {

@@ -11,7 +11,6 @@ import (
 // use them. Checks allocate nothing.
 type Rules struct {
 	version uint64
-	head    string // hash of the last act
 
 	bans, mutes, shadows targets
 	states               states
@@ -34,9 +33,6 @@ func None() *Rules { return &Rules{} }
 
 // Version is the number of the last act; 0: there is none.
 func (r *Rules) Version() uint64 { return r.version }
-
-// Head is the hash of the last act.
-func (r *Rules) Head() string { return r.head }
 
 // Missing are the names of masks that were not found. Instead of what they say, all of their areas is
 // protected.

@@ -110,7 +110,7 @@ func arrows() []arrow {
 		{from: "transport/api/admin", may: []string{"actors", canvas, message, rules, telemetry, "transport/api/answer", "transport/quota"}, uses: []string{"golang.org/x/time"}},
 		{from: "transport/api/history", may: []string{canvas, record, "codec", "transport/api/answer", "transport/quota"}},
 		{from: "transport/api/history/historytest", may: []string{canvas, record}},
-		{from: "transport/api/moderation", may: []string{"actors", canvas, message, rules, store, "transport/api/answer", "transport/auth", "transport/quota"}},
+		{from: "transport/api/moderation", may: []string{"actors", canvas, message, rollback, rules, store, "transport/api/answer", "transport/auth", "transport/quota"}},
 		{from: "transport/api", may: []string{"actors", canvas, rules, store, telemetry, "codec", "transport/api/admin", "transport/api/answer", "transport/api/history", "transport/api/metrics", "transport/api/moderation", "transport/auth", "transport/quota", "transport/stats"}},
 		{from: wireClient, may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client", may: []string{canvas, "codec", wireClient}, uses: []string{"github.com/gobwas"}},

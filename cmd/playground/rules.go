@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
 	"slices"
 	"time"
@@ -36,7 +35,7 @@ const operatedPatience = time.Second
 func (p *pod) operated(r *http.Request, text string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), operatedPatience)
 	defer cancel()
-	if _, err := p.node.Decide(ctx, moderation.Operation(r, text, time.Now())); err != nil {
+	if err := moderation.Operate(ctx, p.node, r, text, time.Now()); err != nil {
 		p.log.Warn("what an operator did is not in the chain of acts", "act", text, "err", err)
 	}
 }
@@ -47,21 +46,10 @@ type previews struct {
 	past rollback.Past
 }
 
-func (p previews) Preview(ctx context.Context, by rules.By, selection rules.Selection) (moderation.Preview, error) {
+func (p previews) Preview(ctx context.Context, by rules.By, selection rules.Selection) (*rollback.Preview, error) {
 	now := time.Now()
 	spares := func(region canvas.RegionID) func(uint16) bool { return p.node.Rules().Spares(by, region, now) }
-	found, err := rollback.NewPreview(ctx, p.past, p.cfg.Geometry, selection, now, spares)
-	if err != nil {
-		if errors.Is(err, rollback.ErrTooMuch) {
-			err = fmt.Errorf("%w: %w", rules.ErrInvalid, err)
-		}
-		return moderation.Preview{}, err
-	}
-	said := moderation.Preview{Pixels: found.Pixels, Unknown: found.Unknown, Protected: found.Spared, Area: found.Area, Before: found.Before, After: found.After, Selection: found.Selection}
-	for _, share := range found.Users {
-		said.Users = append(said.Users, moderation.Share{User: share.User, Name: share.Name, Pixels: share.Pixels})
-	}
-	return said, nil
+	return rollback.NewPreview(ctx, p.past, p.cfg.Geometry, selection, now, spares)
 }
 
 // crowd is the people who are connected to any pod.

@@ -27,7 +27,7 @@ type Rules struct {
 func (s *server) newDesk() *moderation.Desk {
 	ports := moderation.Ports{
 		Canvas: s.Rules.Acts, Documents: s.Rules.Documents, People: s.Rules.People, Record: s.Rules.Record, Rollbacks: s.Rules.Rollbacks,
-		Around: s.Rules.Around, Public: s.Rules.Public, Geometry: s.Geometry, Now: s.Now, Log: s.Log,
+		Body: s.body, Around: s.Rules.Around, Public: s.Rules.Public, Geometry: s.Geometry, Now: s.Now, Log: s.Log,
 		Identify: func(r *http.Request) (canvas.Person, *auth.Refusal) { return s.People.Identify(s.shown(r)) },
 	}
 	if s.People != nil {

@@ -33,6 +33,7 @@ export class Rules {
   #began = false;
   /** What the server said last; null: nothing, or it knows no rules. */
   #said = null;
+  #unloaded = 0; // parts in a row that could not be loaded: the user is told of the first
   #told = 0; // the newest version that the page has heard of
   /** @type {Set<string>} parts that were wanted since the server was asked last: one that failed is not tried in each frame */
   #wanted = new Set();
@@ -44,8 +45,8 @@ export class Rules {
     this.state = state;
     this.ports = ports;
     this.#lazy = new Lazy(ports.load, () => {
-      tell(state, "This part of the page could not be loaded: try again", ports.now());
-      this.soon(TRIES[1]);
+      if (this.#unloaded === 0) tell(state, "This part of the page could not be loaded: try again", ports.now());
+      this.soon(TRIES[Math.min(++this.#unloaded, TRIES.length - 1)]);
       ports.changed();
     });
   }
@@ -112,14 +113,20 @@ export class Rules {
   }
 
   async #read() {
-    const part = await this.#lazy.get("ruling");
+    const part = await this.#part("ruling");
     part?.read(this.#said);
+  }
+
+  async #part(name) {
+    const part = await this.#lazy.get(name);
+    if (part) this.#unloaded = 0;
+    return part;
   }
 
   async #want(name) {
     if (this.#wanted.has(name)) return;
     this.#wanted.add(name);
-    await this.#lazy.get(name);
+    await this.#part(name);
     this.version++;
     this.ports.changed();
   }
@@ -130,7 +137,8 @@ export class Rules {
     const { inspected, reticule, view } = this.state;
     const [now] = inspected?.pixels ?? [];
     const aimed = inspected ? { x: inspected.x, y: inspected.y, user: now?.user, name: now?.name } : reticule ?? { x: Math.floor(view.x), y: Math.floor(view.y) };
-    (await this.#lazy.get("reporting"))?.open(place ?? aimed);
+    this.#unloaded = 0; // who asks for it is told each time
+    (await this.#part("reporting"))?.open(place ?? aimed);
   }
 
   /** What a pixel's card shows of the rules. @returns {Node[]} */

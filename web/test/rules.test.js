@@ -195,6 +195,27 @@ test("a server that does not answer is asked again, and a part that fails is loa
   assert.deepEqual(did, [["ruling", 3]]);
 });
 
+test("who is told that a part can't be loaded is not told so again, but when they ask for it", async () => {
+  const { way, clock, loaded, state } = setUpWay({ answers: [{ version: 3 }], fails: 4, me: { watches: true } });
+  let told = 0;
+  const was = () => {
+    const { toast } = state;
+    state.toast = null;
+    if (toast) told++;
+    return told;
+  };
+  await way.ask();
+  assert.equal(was(), 1);
+  for (const ms of [5000, 15_000]) {
+    clock.advance(ms);
+    await settle();
+    assert.equal(was(), 1, "it is tried again without a word");
+  }
+  assert.deepEqual(loaded, ["ruling", "ruling", "ruling"]);
+  await way.report({ x: 1, y: 2 });
+  assert.equal(was(), 2);
+});
+
 test("moderators get their tools, and the banned their page, each loaded once", async () => {
   const { way, loaded, did, state } = setUpWay({ answers: [{ version: 0 }], me: { moderates: true } });
   await way.ask();

@@ -33,7 +33,7 @@ type decided struct {
 // postAct decides something.
 func (d *Desk) postAct(w http.ResponseWriter, r *http.Request, c caller) {
 	var want rules.Act
-	if !asked(w, r, &want, rules.MaxAct) {
+	if !d.reads(w, r, &want, rules.MaxAct) {
 		return
 	}
 	switch {

@@ -7,6 +7,7 @@ import (
 	"strings"
 	"time"
 
+	"pixelplayground/actors/record/rollback"
 	"pixelplayground/actors/rules"
 	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/auth"
@@ -35,7 +36,7 @@ func (d *Desk) failed(w http.ResponseWriter, err error) {
 		answer.Fail(w, http.StatusForbidden, sentence(err))
 	case errors.Is(err, rules.ErrMoot):
 		answer.Fail(w, http.StatusConflict, sentence(err))
-	case errors.Is(err, rules.ErrInvalid):
+	case errors.Is(err, rules.ErrInvalid), errors.Is(err, rollback.ErrTooMuch):
 		answer.Fail(w, http.StatusBadRequest, sentence(err))
 	case errors.Is(err, context.Canceled):
 	default:

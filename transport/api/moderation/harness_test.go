@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"io"
 	"log/slog"
 	"net/http"
 	"net/http/httptest"
@@ -17,6 +18,7 @@ import (
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/record/rollback"
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store/memory"
 	"pixelplayground/transport/api/answer"
@@ -42,7 +44,7 @@ type office struct {
 	fails     error // what Decide and Acts fail with
 	connected []message.PersonReport
 	pixels    []Pixel
-	preview   func(rules.Selection) (Preview, error)
+	preview   func(rules.Selection) (*rollback.Preview, error)
 }
 
 // everybody is who asks, by the cookie or key that they show.
@@ -94,7 +96,7 @@ func newOffice(t testing.TB, change ...func(*Ports)) *office {
 	t.Cleanup(func() { _ = o.store.Close() })
 	ports := Ports{
 		Canvas: o, Documents: o.store, People: o, Record: o, Rollbacks: o, Geometry: small, Now: o.Now, Log: slog.New(slog.DiscardHandler),
-		Identify: o.identify, Operator: func(r *http.Request) bool { return r.Header.Get("Authorization") == operatorsToken },
+		Body: wholeBody, Identify: o.identify, Operator: func(r *http.Request) bool { return r.Header.Get("Authorization") == operatorsToken },
 	}
 	for _, f := range change {
 		f(&ports)
@@ -125,6 +127,15 @@ func newOffice(t testing.TB, change ...func(*Ports)) *office {
 	add("/admin/api/", o.Operators())
 	o.Handler = mux
 	return o
+}
+
+// wholeBody reads a body for which there is always memory.
+func wholeBody(w http.ResponseWriter, r *http.Request, most int64) (body []byte, free func(), ok bool) {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, most))
+	if err != nil {
+		answer.TooLarge(w, most)
+	}
+	return body, func() {}, err == nil
 }
 
 // identify knows people by "who=NAME" in their cookies and "Bearer key NAME".
@@ -219,11 +230,11 @@ func (o *office) Last(_ context.Context, _ canvas.Author, n int) ([]Pixel, error
 	return o.pixels[:min(n, len(o.pixels))], o.fails
 }
 
-func (o *office) Preview(_ context.Context, _ rules.By, s rules.Selection) (Preview, error) {
+func (o *office) Preview(_ context.Context, _ rules.By, s rules.Selection) (*rollback.Preview, error) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	if o.preview == nil {
-		return Preview{}, ErrNoRecord
+		return nil, ErrNoRecord
 	}
 	return o.preview(s)
 }
@@ -292,8 +303,8 @@ func connectedAs(people ...canvas.Person) (list []message.PersonReport) {
 }
 
 // previewing is a function that previews rollbacks.
-type previewing func(rules.Selection) (Preview, error)
+type previewing func(rules.Selection) (*rollback.Preview, error)
 
-func (p previewing) Preview(_ context.Context, _ rules.By, s rules.Selection) (Preview, error) {
+func (p previewing) Preview(_ context.Context, _ rules.By, s rules.Selection) (*rollback.Preview, error) {
 	return p(s)
 }

@@ -113,10 +113,11 @@ func (d *Desk) postMask(w http.ResponseWriter, r *http.Request, c caller) {
 	if !d.paced(w, d.acts, c) {
 		return
 	}
-	body, ok := read(w, r, "image/png", maxMaskFile)
+	body, free, ok := d.read(w, r, "image/png", maxMaskFile)
 	if !ok {
 		return
 	}
+	defer free()
 	ctx, cancel := context.WithTimeout(r.Context(), maskPatience)
 	defer cancel()
 	var mask *rules.Mask

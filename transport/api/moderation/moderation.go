@@ -63,6 +63,9 @@ type Ports struct {
 	Maker func(ctx context.Context, bot canvas.Author) (canvas.Author, error)
 	// Operator reports whether a request to /api shows an operator's token; nil: operators have an address of their own.
 	Operator func(r *http.Request) bool
+	// Body reads a request's body of at most so many bytes, or answers why it can't be read. free gives back the memory that it
+	// takes, which is bounded for all and for each network.
+	Body func(w http.ResponseWriter, r *http.Request, most int64) (body []byte, free func(), ok bool)
 	// Around names what one stranger may have all of, an address included; nil: the network.
 	Around func(from canvas.Address) canvas.NetworkID
 	// Public is where browsers find the server; nil: where they ask.

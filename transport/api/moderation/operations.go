@@ -13,8 +13,8 @@ import (
 // maxOperation bounds what is said of an operation, in bytes.
 const maxOperation = 500
 
-// Operation is the act by which it is known what an operator has done to servers, connections or keys.
-func Operation(r *http.Request, text string, now time.Time) rules.Act {
+// Operate notes on a canvas what an operator does to servers, connections or keys.
+func Operate(ctx context.Context, on Canvas, r *http.Request, text string, now time.Time) error {
 	text = strings.Map(func(c rune) rune {
 		if unicode.IsControl(c) {
 			return ' '
@@ -24,13 +24,13 @@ func Operation(r *http.Request, text string, now time.Time) rules.Act {
 	if len(text) > maxOperation {
 		text = strings.ToValidUTF8(text[:maxOperation], "")
 	}
-	return rules.Act{ID: newID(), Time: now.UnixMilli(), By: operatorOf(r, viaDashboard).by, Do: rules.Operate, Text: text}
+	_, err := on.Decide(ctx, rules.Act{ID: newID(), Time: now.UnixMilli(), By: operatorOf(r, viaDashboard).by, Do: rules.Operate, Text: text})
+	return err
 }
 
 // Operate notes what an operator does to servers, connections or keys.
 func (d *Desk) Operate(ctx context.Context, r *http.Request, text string) error {
-	_, err := d.Canvas.Decide(ctx, Operation(r, text, d.Now()))
-	return err
+	return Operate(ctx, d.Canvas, r, text, d.Now())
 }
 
 // Announce shows a line to everybody, through all pods that know of acts. missing are those that have not said so.

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/rollback"
 	"pixelplayground/actors/rules"
 )
 
@@ -65,10 +66,10 @@ func TestRollbacks_ArePreviewed(t *testing.T) {
 	if code, text := ask("moderator", `{"selection":{"users":["0000000000aa"]}}`); code != http.StatusConflict || !strings.Contains(text, "--record") {
 		t.Errorf("without a record: %d %s", code, text)
 	}
-	o.preview = func(s rules.Selection) (Preview, error) {
+	o.preview = func(s rules.Selection) (*rollback.Preview, error) {
 		s.To = noon.UnixMilli()
-		return Preview{
-			Pixels: 5, Unknown: 2, Users: []Share{{0xAA, "eve", 5}}, Area: image.Rect(3, 4, 10, 12), Before: []byte("png"), After: []byte("gnp"), Selection: s,
+		return &rollback.Preview{
+			Pixels: 5, Unknown: 2, Users: []rollback.Share{{Author: rollback.Author{User: 0xAA, Name: "eve"}, Pixels: 5}}, Area: image.Rect(3, 4, 10, 12), Before: []byte("png"), After: []byte("gnp"), Selection: s,
 		}, nil
 	}
 	want := `{"pixels":5,"unknown":2,"users":[{"user":"0000000000aa","name":"eve","pixels":5}],"area":{"x":3,"y":4,"width":7,"height":8},"before":"data:image/png;base64,cG5n","after":"data:image/png;base64,Z25w",` +
@@ -88,7 +89,11 @@ func TestRollbacks_ArePreviewed(t *testing.T) {
 	}
 	o.Rollbacks = kept
 	begun, end := make(chan struct{}, 9), make(chan struct{})
-	slow := func(rules.Selection) (Preview, error) { begun <- struct{}{}; <-end; return Preview{}, nil }
+	slow := func(rules.Selection) (*rollback.Preview, error) {
+		begun <- struct{}{}
+		<-end
+		return &rollback.Preview{}, nil
+	}
 	o.Rollbacks = previewing(slow)
 	answers := make(chan int, previewsAtOnce)
 	for range previewsAtOnce {

@@ -24,7 +24,7 @@ func (d *Desk) postReport(w http.ResponseWriter, r *http.Request, c caller) {
 		User  userID `json:"user"`
 		Words string `json:"words"`
 	}
-	if !asked(w, r, &said, maxBody) {
+	if !d.reads(w, r, &said, maxBody) {
 		return
 	}
 	words, ok := clean(said.Words, maxWords)
@@ -135,7 +135,7 @@ func (d *Desk) claimReport(w http.ResponseWriter, r *http.Request, c caller) {
 	var said struct {
 		Release bool `json:"release"`
 	}
-	if !d.paced(w, d.asked, c) || !asked(w, r, &said, maxBody) {
+	if !d.paced(w, d.asked, c) || !d.reads(w, r, &said, maxBody) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
@@ -154,7 +154,7 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 	var said struct {
 		Text string `json:"text"`
 	}
-	if !asked(w, r, &said, maxBody) {
+	if !d.reads(w, r, &said, maxBody) {
 		return
 	}
 	text, ok := clean(said.Text, maxWords)

@@ -28,7 +28,7 @@ func (d *Desk) resolveReports(w http.ResponseWriter, r *http.Request, c caller) 
 		Alike string   `json:"alike"`
 		Text  string   `json:"text"`
 	}
-	if !asked(w, r, &said, rules.MaxAct) {
+	if !d.reads(w, r, &said, rules.MaxAct) {
 		return
 	}
 	text, ok := clean(said.Text, maxWords)

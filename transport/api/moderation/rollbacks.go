@@ -3,13 +3,12 @@ package moderation
 import (
 	"context"
 	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"image"
 	"net/http"
 	"time"
 
-	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/record/rollback"
 	"pixelplayground/actors/rules"
 	"pixelplayground/transport/api/answer"
 )
@@ -18,38 +17,11 @@ import (
 type Rollbacks interface {
 	// Preview says what a rollback of a selection would do now, if it were decided by somebody. Errors about a selection wrap rules.ErrInvalid;
 	// ErrNoRecord: there is no record, so nothing can be rolled back.
-	Preview(ctx context.Context, by rules.By, selection rules.Selection) (Preview, error)
+	Preview(ctx context.Context, by rules.By, selection rules.Selection) (*rollback.Preview, error)
 }
 
 // ErrNoRecord says that nothing can be rolled back, because nothing is recorded.
 var ErrNoRecord = errors.New("there is no record")
-
-// Preview is what a rollback would do.
-type Preview struct {
-	Pixels        int             // that would change
-	Unknown       int             // that are selected and stay, since it isn't known what was there before
-	Protected     int             // that would change, and stay because who asks may not draw there
-	Users         []Share         // whose they are, those with most first
-	Area          image.Rectangle // in which they are; empty: there are none
-	Before, After []byte          // pictures of the area, as PNG; nil: there are no pixels
-	Selection     rules.Selection // for the act, which ends with the preview if it is about everybody's pixels
-}
-
-// Share is how many pixels are somebody's.
-type Share struct {
-	User   canvas.Author
-	Name   string
-	Pixels int
-}
-
-// MarshalJSON implements json.Marshaler.
-func (s Share) MarshalJSON() ([]byte, error) {
-	return json.Marshal(struct {
-		User   userID `json:"user"`
-		Name   string `json:"name"`
-		Pixels int    `json:"pixels"`
-	}{userID(s.User), s.Name, s.Pixels})
-}
 
 // previewPatience is how long working out a preview may take.
 const previewPatience = 10 * time.Second
@@ -61,7 +33,7 @@ func (d *Desk) preview(w http.ResponseWriter, r *http.Request, c caller) {
 	var said struct {
 		Selection rules.Selection `json:"selection"`
 	}
-	if !d.paced(w, d.asked, c) || !asked(w, r, &said, rules.MaxAct) {
+	if !d.paced(w, d.asked, c) || !d.reads(w, r, &said, rules.MaxAct) {
 		return
 	}
 	if err := said.Selection.Check(d.Geometry, d.Now().UnixMilli()); err != nil {
@@ -88,9 +60,13 @@ func (d *Desk) preview(w http.ResponseWriter, r *http.Request, c caller) {
 		d.failed(w, err)
 		return
 	}
-	answer.JSON(w, http.StatusOK, previewed{
-		Pixels: found.Pixels, Unknown: found.Unknown, Protected: found.Protected, Users: append([]Share{}, found.Users...), Area: areaOf(found.Area), Before: dataURL(found.Before), After: dataURL(found.After), Selection: found.Selection,
-	})
+	would := previewed{
+		Pixels: found.Pixels, Unknown: found.Unknown, Protected: found.Spared, Users: []share{}, Area: areaOf(found.Area), Before: dataURL(found.Before), After: dataURL(found.After), Selection: found.Selection,
+	}
+	for _, one := range found.Users {
+		would.Users = append(would.Users, share{userID(one.User), one.Name, one.Pixels})
+	}
+	answer.JSON(w, http.StatusOK, would)
 }
 
 // previewed is the answer about a preview.
@@ -98,11 +74,18 @@ type previewed struct {
 	Pixels    int             `json:"pixels"`
 	Unknown   int             `json:"unknown,omitempty"`
 	Protected int             `json:"protected,omitempty"`
-	Users     []Share         `json:"users"`
+	Users     []share         `json:"users"` // those with most first
 	Area      area            `json:"area"`
 	Before    string          `json:"before,omitempty"`
 	After     string          `json:"after,omitempty"`
 	Selection rules.Selection `json:"selection"`
+}
+
+// share is how many pixels are somebody's.
+type share struct {
+	User   userID `json:"user"`
+	Name   string `json:"name"`
+	Pixels int    `json:"pixels"`
 }
 
 type area struct {

@@ -133,8 +133,8 @@ export class Office {
 /** @param {Response} response */
 function why({ status, headers }, said) {
   const wait = Number(headers.get("Retry-After")), told = typeof said?.error === "string" ? said.error : "";
-  if (status === 429) return `${told || "That was a lot"}: try again ${wait > 0 ? `in ${wait} s` : "in a moment"}`;
   if (told) return told;
+  if (status === 429) return `That was a lot: try again ${wait > 0 ? `in ${wait} s` : "in a moment"}`;
   return status === 401 ? "You are signed out: sign in again" : `The server refuses that (${status})`;
 }
 

@@ -16,7 +16,7 @@ export function makeHook(state, session, frames) {
     /** "connecting", "online", "waiting" for the next try, or "stopped". */
     get status() { return state.connection.welcomed ? "online" : state.connection.phase === "open" ? "connecting" : state.connection.phase; },
     /** Nothing is moving, loading or unconfirmed. */
-    get idle() { return state.connection.welcomed && session.complete && state.flight === null && (state.pending?.count ?? 0) === 0; },
+    get idle() { return state.connection.welcomed && session.complete && state.flight === null && state.steadyAt <= performance.now() && (state.pending?.count ?? 0) === 0; },
     /** The user's own public id; 0: none yet. */
     get user() { return state.connection.user; },
     /** Name of the pod on the other side. */

@@ -1,5 +1,7 @@
 // How times are said: counted down, spoken, and as a pace.
 
+import { number } from "./numbers.js";
+
 /** Whole seconds that are not over yet: the last one is said until the end. */
 const secondsOf = (ms) => Math.ceil(ms / 1000);
 
@@ -27,8 +29,8 @@ export function untilTick(ms) {
 /** "1 pixel every 5 s, up to 6 saved up", "20 pixels a second". */
 export function paceOf(rate, burst) {
   if (!(rate > 0)) return "As many pixels as you like";
-  if (rate > 1) return `${round(rate)} pixels a second, up to ${burst.toLocaleString("en")} at once`;
-  const saved = burst > 1 ? `, up to ${burst.toLocaleString("en")} saved up` : "";
+  if (rate > 1) return `${round(rate)} pixels a second, up to ${number(burst)} at once`;
+  const saved = burst > 1 ? `, up to ${number(burst)} saved up` : "";
   return `1 pixel every ${every(1000 / rate)}${saved}`;
 }
 

@@ -14,14 +14,17 @@ import { Address, copy } from "./view/permalink.js";
 import { Record } from "./record.js";
 import { Rules } from "./rules.js";
 import { whyRefused } from "./net/refusal.js";
+import { Undo } from "./input/undo.js";
 import { Session } from "./net/session.js";
 import { Link } from "./net/socket.js";
 import { Stage } from "./view/stage.js";
-import { newState, tell, today } from "./state.js";
+import { newState, say, tell, today } from "./state.js";
 import { readTheme } from "./view/theme.js";
+import { leaving } from "./ui/leaving.js";
 import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
 import { map } from "./ui/map.js";
+import { modality } from "./ui/modality.js";
 import { palette } from "./ui/palette.js";
 import { person } from "./ui/person.js";
 import { pointerShape } from "./ui/pointer.js";
@@ -65,6 +68,7 @@ const session = new Session(state, link, {
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed });
 
+const undo = new Undo(state, { now, changed, settle: () => drawing.end(), show: (x, y) => navigation.goTo(x, y) });
 const record = new Record(state, { now, changed, settle: () => drawing.end(), load: loadPart }, location.hash);
 const rules = new Rules(state, { fetch: fetch.bind(window), now, random: Math.random, setTimeout: setTimer, clearTimeout: clearTimer, changed, load: loadRules });
 
@@ -74,13 +78,13 @@ const minimap = new Minimap(byId("minimap"), stage);
 let theme = readTheme();
 
 const page = {
-  state, navigation, drawing, record, rules, changed, now,
+  state, navigation, drawing, undo, record, rules, changed, now,
   stage: byId("stage"),
   space: { held: false, used: false },
   copyLink: () => copyLink(),
   toggleGrid() {
     state.grid = !state.grid;
-    state.said = state.grid ? "Grid on" : "Grid off";
+    say(state, state.grid ? "Grid on" : "Grid off");
     changed();
   },
   toggleHelp: help(),
@@ -105,6 +109,7 @@ const addressBar = new Address({
     record.follow(hash);
   },
 });
+const warnOfLoss = leaving(() => (state.pending?.count ?? 0) > 0);
 const wheelsAt = map(minimap, state, navigation);
 
 /** Lets time pass and draws everything once. Returns the ms until it has to draw again. */
@@ -128,6 +133,7 @@ function draw(time) {
   again.push(replaying, ruling, user.show(time), showStatus(state, time));
   addressBar.keep();
   keep();
+  warnOfLoss((state.pending?.count ?? 0) > 0);
 
   if (moving || gliding) again.push(0);
   if (settling || others || pointing || state.pending?.unsent > 0) again.push(POLL);
@@ -156,7 +162,7 @@ function rename(text) {
   if (name !== state.name) {
     state.name = name;
     session.rename(name);
-    state.said = name ? `You are ${name}` : "You are anonymous";
+    say(state, name ? `You are ${name}` : "You are anonymous");
   }
   changed();
 }
@@ -214,6 +220,7 @@ const name = kept.get("name");
 state.name = cleanName(name ?? "");
 state.asksName = name === null;
 state.connection.lostAt = now();
+modality();
 resize();
 for (const element of [page.stage, byId("dock"), byId("past")]) new ResizeObserver(resize).observe(element);
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {

@@ -2,7 +2,10 @@
 // the user wants; main.js lets time pass. stage.js, overlay.js, minimap.js and ui/ only show the state.
 
 import { Allowance } from "./limits/allowance.js";
+import { Strokes } from "./canvas/strokes.js";
 import { PALETTE } from "./colour.js";
+import { countdown } from "./durations.js";
+import { number } from "./numbers.js";
 import { unknown } from "./people/me.js";
 import { People } from "./people/people.js";
 
@@ -29,13 +32,16 @@ import { People } from "./people/people.js";
  *
  * @typedef {{x: number, y: number, keyboard: boolean}} Reticule  the pixel aimed at; keyboard: with the arrows, so
  *   it stays when the pointer leaves
- * @typedef {{text: string, swatch: number | null, until: number, times: number}} Toast  until: ms
+ * @typedef {{text: string, swatch: number | null, until: number, times: number, due: number}} Toast  until: ms; due: when one may
+ *   try again, ms; 0: that is not what it is about
  *
  * @typedef {object} State
  * @property {Canvas | null} canvas null until the first welcome
  * @property {Pending | null} pending
+ * @property {Strokes} strokes what the user has drawn
  * @property {View} view what is on the screen
  * @property {Flight | null} flight where it is moving to
+ * @property {number} steadyAt from when on a press means the pixel under it, ms: the view has not just flown
  * @property {boolean} fitted the view shows the whole canvas, and should after a resize
  * @property {Viewport} viewport
  * @property {Tool} tool
@@ -59,6 +65,7 @@ import { People } from "./people/people.js";
  * @property {Toast | null} toast
  * @property {string} announcement from the operator; empty: none
  * @property {string} said what the live region says
+ * @property {number} saidTimes how often it has said something
  */
 
 export const MAX_RECENT = 8;
@@ -68,8 +75,10 @@ export function newState() {
   return {
     canvas: null,
     pending: null,
+    strokes: new Strokes(),
     view: { x: 0, y: 0, zoom: 1 },
     flight: null,
+    steadyAt: 0,
     fitted: true,
     viewport: { width: 1, height: 1, left: 0, top: 0, right: 0, bottom: 0 },
     tool: "pencil",
@@ -93,6 +102,7 @@ export function newState() {
     toast: null,
     announcement: "",
     said: "",
+    saidTimes: 0,
   };
 }
 
@@ -106,16 +116,35 @@ export function today({ allowance: { clock } }, now) {
   return clock.known ? clock.today(now) : Date.now();
 }
 
+/** Has something read aloud, also if it is the same again. @param {State} state */
+export function say(state, text) {
+  state.said = text;
+  state.saidTimes++;
+}
+
 const TOAST_LIFE = 5000; // ms: long enough to read two short lines
+const TOAST_WAIT = 15_000; // ms that a message stays at most to count down
 
 /**
  * Shows the user a passing message. If it is the same again, it counts up instead of flickering.
  * @param {State} state
  * @param {number} now ms
  * @param {number | null} [swatch] a colour to show with it
+ * @param {number} [due] when one may try again, ms; 0: that is not what it is about
  */
-export function tell(state, text, now, swatch = null) {
+export function show(state, text, now, swatch = null, due = 0) {
   const times = state.toast?.text === text && state.toast.until > now ? state.toast.times + 1 : 1;
-  state.toast = { text, swatch, until: now + TOAST_LIFE, times };
-  state.said = text;
+  state.toast = { text, swatch, until: now + Math.max(TOAST_LIFE, Math.min(due - now, TOAST_WAIT)), times, due };
+}
+
+/** The same, and has it read aloud. @param {State} state */
+export function tell(state, text, now, swatch = null, due = 0) {
+  show(state, text, now, swatch, due);
+  say(state, text);
+}
+
+/** What a passing message says at a moment. @param {Toast} toast */
+export function toastWords({ text, times, due }, now) {
+  if (due > now) return `${text}. Try again in ${countdown(due - now)}`;
+  return times > 1 ? `${text} (${number(times)}×)` : text;
 }

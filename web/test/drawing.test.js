@@ -83,7 +83,7 @@ test("when too much waits, drawing stops and says why", () => {
   drawing.begin(150, 90);
   assert.equal(drawing.drawing, false);
   assert.equal(state.canvas.pixel(150, 90), WHITE);
-  assert.match(state.toast.text, /5000 pixels are waiting/);
+  assert.match(state.toast.text, /5,000 pixels are waiting/);
 });
 
 test("without any hope of a connection drawing is refused", () => {

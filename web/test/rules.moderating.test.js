@@ -4,7 +4,8 @@ import { test } from "node:test";
 import { Duty } from "../js/rules/panel/duty.js";
 import { Office } from "../js/rules/office.js";
 import { clip, edgesOf, fromBits, maskOf, rectOf, runsOf } from "../js/rules/areas/shapes.js";
-import { actWords, inForce, person, pixels, selected, undone } from "../js/rules/words.js";
+import { pixels } from "../js/numbers.js";
+import { actWords, inForce, person, selected, undone } from "../js/rules/words.js";
 import { newState } from "../js/state.js";
 import { FakeClock, seeded } from "./fakes.js";
 

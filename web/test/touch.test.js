@@ -11,7 +11,7 @@ function setUp({ zoom = 10, tool = "pencil", there = false, past = null } = {}) 
   const navigation = { drag: note("drag"), pinch: note("pinch"), zoomTo: note("zoomTo"), steady: () => true };
   const drawing = { begin: note("begin"), to: note("to"), end() {}, point() {}, hold() {}, keep() {}, withdraw() {}, place: note("place"), pick: note("pick") };
   const record = { there, inspect: note("inspect") };
-  const touch = new Touch(state, navigation, drawing, record, { now: () => clock.now, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
+  const touch = new Touch(state, navigation, drawing, record, { undo: note("undo") }, { now: () => clock.now, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   return { touch, clock, did };
 }
 const at = (x, y = 5) => ({ x, y });
@@ -104,4 +104,21 @@ test("in the past nothing is drawn: one finger moves the canvas, a tap asks", ()
   touch.down(1, at(15));
   touch.up(1, at(15));
   assert.deepEqual(did, [["drag", 20, 0], ["inspect", 1, 0, true]]);
+});
+
+test("a tap of three fingers takes back; one that moves, takes long or has two fingers does not", () => {
+  const three = ({ fingers = 3, moves = 0, ms = 200 }) => {
+    const { touch, clock, did } = setUp();
+    for (let id = 1; id <= fingers; id++) (touch.down(id, at(40 * id)), clock.advance(20));
+    touch.move(2, at(80 + moves), []);
+    clock.advance(ms);
+    for (let id = 1; id <= fingers; id++) touch.up(id, at(40 * id));
+    return did.filter(([what]) => what !== "pinch").map(([what]) => what);
+  };
+  assert.deepEqual(three({}), ["undo"]);
+  assert.deepEqual(three({ moves: 3 }), ["undo"]);
+  assert.deepEqual(three({ moves: 30 }), []);
+  assert.deepEqual(three({ ms: 900 }), []);
+  assert.deepEqual(three({ fingers: 2 }), []);
+  assert.deepEqual(three({ fingers: 4 }), []);
 });

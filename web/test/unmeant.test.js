@@ -31,7 +31,7 @@ function setUp({ zoom = 0.75, calm = false } = {}) {
   const space = { held: false, used: false }, stage = new Element();
   stage.closest = () => null;
   const mouse = new Mouse(stage, state, navigation, drawing, space, record);
-  const touch = new Touch(state, navigation, drawing, record, ports);
+  const touch = new Touch(state, navigation, drawing, record, { undo() {} }, ports);
   const frames = () => navigation.advance(clock.now);
   const event = (x, y) => ({ offsetX: x, offsetY: y, clientX: x, clientY: y, button: 0 });
   const it = {

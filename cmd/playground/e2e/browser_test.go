@@ -79,7 +79,7 @@ func (p *page) until(what, expression string) {
 			return err
 		}
 		state, err := chromedp.Run(p.ctx, chromedp.Evaluate[string](
-			`JSON.stringify({status: playground.status, users: playground.users, names: playground.names, pending: playground.pending})`))
+			`JSON.stringify({status: playground.status, users: playground.users, names: playground.names, pending: playground.pending, said: playground.state.said})`))
 		return errors.Join(fmt.Errorf("%s is false; the page says %s", expression, state), err)
 	})
 }

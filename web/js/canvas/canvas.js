@@ -22,6 +22,9 @@ export class Canvas {
   /** @type {Map<number, Cover>} by y * width + x */
   covers = new Map();
 
+  /** Hears of what is painted on the pixels that it wants to hear of. @type {import("./strokes.js").Strokes | null} */
+  watch = null;
+
   /** @param {import("../geometry.js").Geometry} geometry */
   constructor(geometry) {
     this.geometry = geometry;
@@ -99,13 +102,14 @@ export class Canvas {
    */
   write(region, pixels, first, last, own, live) {
     const { tile, width, height } = region;
-    const { activity, covers, overview } = this;
+    const { activity, covers, overview, watch } = this;
     for (let at = first * PIXEL_BYTES, end = last * PIXEL_BYTES; at < end; at += PIXEL_BYTES) {
       const position = (pixels[at] << 8) | pixels[at + 1];
       const y = (position / width) | 0, x = position - y * width;
       if (y >= height) throw new Malformed(`position ${position} in a region of ${width}x${height}`);
       const word = 0xff000000 | (pixels[at + 4] << 16) | (pixels[at + 3] << 8) | pixels[at + 2];
       if (live) activity.touch(region.x + x, region.y + y);
+      if (watch !== null && watch.size > 0) watch.wrote((region.y + y) * this.geometry.width + region.x + x, fromWord(word), own);
       if (covers.size > 0 && this.#writeUnder(region, x, y, word >>> 0, own)) continue;
       overview.set(region.x + x, region.y + y, word);
       if (!tile) continue;

@@ -61,6 +61,13 @@ export class Pending {
     return pixels;
   }
 
+  /** Pixels without an answer, sent or not. */
+  get unanswered() {
+    let pixels = 0;
+    for (const op of this.#ops) pixels += op.dots.size;
+    return pixels;
+  }
+
   /** When the oldest op without an answer was sent, ms; Infinity: none was. */
   get waitingSince() {
     return this.#ops.length > 0 && this.#ops[0].num > 0 ? this.#ops[0].sent : Infinity;
@@ -129,14 +136,28 @@ export class Pending {
     for (const op of this.#ops) op.held = false;
   }
 
-  /** Takes back what is tentative: the server never hears of it. */
+  /** Takes back what is tentative: the server never hears of it. @returns {Map<number, number>[]} colours by key, op by op */
   withdraw() {
+    const dots = [];
     for (let op = this.#ops.at(-1); op?.held; op = this.#ops.at(-1)) {
       this.#ops.pop();
       this.unsent -= op.dots.size;
       this.#takeBack(op);
+      dots.push(op.dots);
     }
     this.#holding = false;
+    return dots;
+  }
+
+  /** Takes back one pixel that is shown, if it was not sent yet. @returns {boolean} whether it was not */
+  unsend(key, colour) {
+    const op = this.#ops.findLast((each) => each.dots.has(key));
+    if (!op || op.num > 0 || op.dots.get(key) !== colour) return false;
+    op.dots.delete(key);
+    this.unsent--;
+    if (op.dots.size === 0) this.#ops.splice(this.#ops.indexOf(op), 1);
+    this.#uncover(key, op);
+    return true;
   }
 
   /** @returns {Op | undefined} the op of that number, if it was sent and has no answer */
@@ -198,10 +219,12 @@ export class Pending {
 
   /** Shows again what was there before, even if that is a pixel of an older op. @param {Op} op */
   #takeBack(op) {
-    for (const key of op.dots.keys()) {
-      if (!this.canvas.uncover(key, op)) continue;
-      const below = this.#ops.findLast((other) => other.dots.has(key));
-      if (below) this.canvas.cover(key, below.dots.get(key), below);
-    }
+    for (const key of op.dots.keys()) this.#uncover(key, op);
+  }
+
+  #uncover(key, op) {
+    if (!this.canvas.uncover(key, op)) return;
+    const below = this.#ops.findLast((other) => other.dots.has(key));
+    if (below) this.canvas.cover(key, below.dots.get(key), below);
   }
 }

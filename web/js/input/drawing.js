@@ -2,9 +2,10 @@
 
 import { nameOf } from "../colour.js";
 import { contains, line } from "../geometry.js";
-import { explain, hindrance } from "../limits/hindrance.js";
 import { nearest, offered } from "../limits/offered.js";
-import { MAX_RECENT, shownCanvas, tell } from "../state.js";
+import { MAX_RECENT, say, shownCanvas, tell } from "../state.js";
+import { pixels, pixelsOf } from "../numbers.js";
+import { explainObstacle, paint } from "./paint.js";
 import { toCanvas } from "../view/view.js";
 
 /**
@@ -13,8 +14,8 @@ import { toCanvas } from "../view/view.js";
  */
 
 export class Drawing {
-  /** The last pixel of the stroke being drawn, and how many it has. */
-  #stroke = /** @type {{x: number, y: number, pixels: number} | null} */ (null);
+  /** The last pixel of the stroke being drawn, and what it has drawn. */
+  #stroke = /** @type {{x: number, y: number, log: import("../canvas/strokes.js").Stroke} | null} */ (null);
 
   #selects = false; // the stroke chooses a part of the canvas
 
@@ -41,7 +42,7 @@ export class Drawing {
     const now = this.ports.now(), colour = nearest(this.state, wanted, now);
     this.state.colour = colour;
     if (this.state.tool !== "pencil") this.state.tool = "pencil";
-    this.state.said = `Colour ${nameOf(colour)}`;
+    say(this.state, `Colour ${nameOf(colour)}`);
     if (colour !== wanted) tell(this.state, `${nameOf(colour)} is the nearest colour that may be placed`, now, colour);
     this.ports.changed();
     return colour;
@@ -110,7 +111,7 @@ export class Drawing {
       return selecting.begin(x, y);
     }
     if (!this.state.pending) return;
-    this.#stroke = { x, y, pixels: 0 };
+    this.#stroke = { x, y, log: this.state.strokes.begin() };
     this.#dot(x, y);
   }
 
@@ -139,8 +140,9 @@ export class Drawing {
 
   /** Takes back what is tentative, without a trace, and ends the stroke. */
   withdraw() {
+    const { pending, strokes } = this.state;
     this.#stroke = null;
-    this.state.pending?.withdraw();
+    for (const dots of pending?.withdraw() ?? []) strokes.refused(dots);
     this.ports.changed();
   }
 
@@ -152,46 +154,34 @@ export class Drawing {
     }
     if (!stroke) return;
     this.#stroke = null;
-    if (stroke.pixels === 0) return;
-    const where = stroke.pixels === 1 ? `at ${stroke.x}, ${stroke.y}` : `on ${stroke.pixels} pixels up to ${stroke.x}, ${stroke.y}`;
-    this.state.said = `${nameOf(this.state.colour)} ${where}`;
+    if (stroke.log.drawn === 0) return;
+    say(this.state, summary(nameOf(this.state.colour), stroke));
     this.#remember(this.state.colour);
     this.ports.changed();
   }
 
   #dot(x, y) {
-    const { canvas, colour, connection, pending } = this.state;
-    if (!this.#stroke || !contains(canvas.geometry, x, y)) return;
-    const dot = { x, y, colour }, why = hindrance(this.state, this.ports.now(), dot);
+    const { canvas, colour, strokes } = this.state, stroke = this.#stroke;
+    if (!stroke || !contains(canvas.geometry, x, y)) return;
+    const key = y * canvas.geometry.width + x, before = canvas.pixel(x, y);
+    if (before === colour && stroke.log.changes.get(key)?.after === colour) return; // the stroke has been here already
+    const dot = { x, y, colour }, why = paint(this.state, this.ports.now(), dot);
     if (why) return this.#hinder(why, dot);
-    const online = connection.welcomed && !connection.draining;
-    if (connection.phase === "stopped" || !pending.draw(y * canvas.geometry.width + x, colour, !online)) {
-      this.#refuse(online);
-      return;
-    }
-    this.#stroke.pixels++;
+    strokes.add(stroke.log, key, before, colour);
     this.ports.changed();
   }
 
-  /** Ends the stroke where the server would. @param {import("../limits/hindrance.js").Hindrance} why @param {import("../limits/hindrance.js").Dot} dot */
+  /** Ends the stroke where the server would. @param {import("./paint.js").Obstacle} why @param {import("../limits/hindrance.js").Dot} dot */
   #hinder(why, dot) {
-    const now = this.ports.now();
-    const words = explain(this.state, why, now, dot);
+    const { state } = this, now = this.ports.now();
+    const words = explainObstacle(state, why, now, dot);
     this.end();
-    if (why === "protected") this.state.tried = { x: dot.x, y: dot.y, at: now };
-    if (why === "rights" && this.state.me.signIn) Object.assign(this.state, { asksSignIn: true, said: words });
-    else tell(this.state, words, now);
+    if (why === "protected") state.tried = { x: dot.x, y: dot.y, at: now };
+    if (why === "rights" && state.me.signIn) {
+      state.asksSignIn = true;
+      say(state, words);
+    } else tell(state, words, now);
     this.ports.changed();
-  }
-
-  /** Tells the user that no more pixels can wait to be sent. */
-  #refuse(online) {
-    const { connection, pending } = this.state;
-    let why = `Not drawn: ${pending.unsent} pixels are waiting for the connection already`;
-    if (online) why = "Not drawn: the server is slow to answer, try again in a moment";
-    if (connection.phase === "stopped") why = "Not drawn: there is no connection";
-    this.end();
-    tell(this.state, why, this.ports.now());
   }
 
   /** Adds a colour to the recent ones, unless it is offered anyway. A colour that is among them already stays where it is. */
@@ -200,4 +190,10 @@ export class Drawing {
     if (recent.includes(colour) || offered(this.state, this.ports.now()).some((offer) => offer.colour === colour)) return;
     this.state.recent = [colour, ...recent].slice(0, MAX_RECENT);
   }
+}
+
+/** What a stroke has drawn, without what was refused meanwhile. */
+function summary(colour, { x, y, log: { drawn, refused } }) {
+  if (refused > 0) return `${colour} on ${pixelsOf(drawn - refused, drawn)} up to ${x}, ${y}`;
+  return drawn === 1 ? `${colour} at ${x}, ${y}` : `${colour} on ${pixels(drawn)} up to ${x}, ${y}`;
 }

@@ -22,7 +22,7 @@ function scrolls(element) {
 export function listen(page, ports) {
   const { stage, state, navigation, drawing, space } = page;
   const mouse = new Mouse(stage, state, navigation, drawing, space, page.record);
-  const touch = new Touch(state, navigation, drawing, page.record, ports);
+  const touch = new Touch(state, navigation, drawing, page.record, page.undo, ports);
   const isTouch = (/** @type {PointerEvent} */ event) => event.pointerType === "touch";
   const place = (/** @type {PointerEvent} */ event) => ({ x: event.offsetX, y: event.offsetY });
 

@@ -2,7 +2,7 @@
 
 import { nameOf } from "../colour.js";
 import { ROW, offered } from "../limits/offered.js";
-import { shownCanvas } from "../state.js";
+import { say, shownCanvas } from "../state.js";
 import { AIM_ZOOM, DRAW_ZOOM } from "../view/view.js";
 
 /**
@@ -13,6 +13,7 @@ import { AIM_ZOOM, DRAW_ZOOM } from "../view/view.js";
  * @property {import("../state.js").State} state
  * @property {import("../view/navigation.js").Navigation} navigation
  * @property {import("./drawing.js").Drawing} drawing
+ * @property {import("./undo.js").Undo} undo
  * @property {HTMLElement} stage
  * @property {Space} space
  * @property {import("../record.js").Record} record
@@ -78,9 +79,13 @@ function pick({ state, drawing }) {
  * @param {Page} page
  */
 export function keyDown(event, page) {
-  if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.defaultPrevented || event.altKey) return;
   if (document.querySelector?.("dialog[open]")) return; // it has all keys, also when nothing in it has the focus
   if (event.target instanceof Element && event.target.closest("input:not([type=radio], [type=range]), textarea, select")) return;
+  if (event.ctrlKey || event.metaKey) {
+    if (chord(event, page)) event.preventDefault();
+    return;
+  }
   if (onStage(event, page) ? stageKey(event, page) || pageKey(event, page) : pageKey(event, page)) event.preventDefault();
 }
 
@@ -106,6 +111,15 @@ function act({ state, drawing, navigation, record }) {
   else if (past) drawing.place(x, y); // which says why not
   else if (tool === "pencil" && view.zoom < DRAW_ZOOM) navigation.zoomTo(AIM_ZOOM);
   else if (tool === "pencil" && navigation.steady(keyboard)) drawing.place(x, y);
+}
+
+/** Keys with Ctrl, or with Command. @returns {boolean} whether it was one */
+function chord({ key, shiftKey }, { undo }) {
+  const letter = key.toLowerCase();
+  if (letter === "z") shiftKey ? undo.redo() : undo.undo();
+  else if (letter === "y") undo.redo();
+  else return false;
+  return true;
 }
 
 /** Whether the canvas or nothing has the focus. */
@@ -170,5 +184,5 @@ function aimed(state, navigation) {
   if (!reticule) return;
   navigation.reveal(reticule.x, reticule.y);
   const colour = shownCanvas(state).pixel(reticule.x, reticule.y);
-  state.said = `${reticule.x}, ${reticule.y}${colour === null ? "" : ` ${nameOf(colour)}`}`;
+  say(state, `${reticule.x}, ${reticule.y}${colour === null ? "" : ` ${nameOf(colour)}`}`);
 }

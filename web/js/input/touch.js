@@ -21,6 +21,7 @@ const SECOND_FINGER = 150; // ms in which a second finger may follow
 const MOVED = 8; // CSS pixels: a move so far shows what one finger is for, even before SECOND_FINGER is over
 const MOVED_LATER = 3; // CSS pixels, the same after SECOND_FINGER is over
 const LONG_PRESS = 500; // ms
+const TAP = 400; // ms from the first finger down to the last one up
 const TENTATIVE = 300; // ms in which a stroke is taken back if a second finger comes: nothing of it is sent before
 
 export class Touch {
@@ -30,6 +31,7 @@ export class Touch {
   #fingers = new Map();
   #start = { x: 0, y: 0, time: 0 };
   #timer = 0; // of the long press
+  #three = false; // the fingers that are down, three of them, have done nothing but touch
   #held = 0; // timer of the stroke that is tentative; 0: none
 
   /**
@@ -37,13 +39,15 @@ export class Touch {
    * @param {import("../view/navigation.js").Navigation} navigation
    * @param {import("./drawing.js").Drawing} drawing
    * @param {import("../record.js").Record} record
+   * @param {import("./undo.js").Undo} undo
    * @param {Ports} ports
    */
-  constructor(state, navigation, drawing, record, ports) {
+  constructor(state, navigation, drawing, record, undo, ports) {
     this.state = state;
     this.navigation = navigation;
     this.drawing = drawing;
     this.record = record;
+    this.undo = undo;
     this.ports = ports;
   }
 
@@ -54,8 +58,10 @@ export class Touch {
     if (this.#fingers.size > 1) {
       this.#withdraw();
       this.mode = "two";
+      this.#three = this.#fingers.size === 3 && this.ports.now() - this.#start.time < TAP;
       return;
     }
+    this.#three = false;
     this.#start = { ...at, time: this.ports.now() };
     this.mode = "waiting";
     this.#timer = this.ports.setTimeout(() => this.#longPress(), LONG_PRESS);
@@ -65,6 +71,8 @@ export class Touch {
   move(id, at, passed) {
     const last = this.#fingers.get(id);
     if (!last) return;
+    if (this.#three && Math.hypot(at.x - last.x, at.y - last.y) < MOVED) return; // it may be a tap
+    this.#three = false;
     if (this.mode === "two") this.#pinch(id, at);
     this.#fingers.set(id, at);
     if (this.mode === "waiting") this.#decide(at);
@@ -78,6 +86,7 @@ export class Touch {
     if (!this.#fingers.delete(id)) return;
     this.ports.clearTimeout(this.#timer);
     if (this.mode === "waiting") this.#tap(at);
+    if (this.#three && this.#fingers.size === 0 && this.ports.now() - this.#start.time < TAP) this.undo.undo();
     this.#release();
     this.mode = this.#fingers.size === 0 ? "none" : "rest";
   }

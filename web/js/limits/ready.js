@@ -2,6 +2,7 @@
 // notification if asked to. What was asked for is remembered by the browser.
 
 import { spoken } from "../durations.js";
+import { say } from "../state.js";
 import { hindrance, wait } from "./hindrance.js";
 
 /**
@@ -53,13 +54,13 @@ export class Ready {
 
   /** Adds to what has just been said of the last pixel. */
   #begin(ms) {
-    if (ms < Infinity) this.state.said += `. Next pixel in ${spoken(ms)}`;
+    if (ms < Infinity) say(this.state, `${this.state.said}. Next pixel in ${spoken(ms)}`);
   }
 
   #tell() {
     const { state, ports } = this;
     this.#forget();
-    state.said = READY;
+    say(state, READY);
     if (this.sound) ports.chime();
     if (this.notification && ports.hidden()) ports.notify(READY);
     ports.changed();

@@ -8,7 +8,9 @@ import { Pending } from "../canvas/pending.js";
 import { plan } from "./plan.js";
 import * as protocol from "./protocol.js";
 import { Regions } from "./regions.js";
-import { tell } from "../state.js";
+import { TakenBack } from "../limits/taken_back.js";
+import { number } from "../numbers.js";
+import { say, show, tell } from "../state.js";
 import { visibleRect } from "../view/view.js";
 
 /**
@@ -26,23 +28,11 @@ import { visibleRect } from "../view/view.js";
  * @property {() => void} rightsChanged who the user is to the server, or what they may do, is not what this page took it for
  */
 
-// What the refusal codes of PROTOCOL.md mean to a user who draws.
-const REFUSALS = new Map([
-  [1, "Taken back: you are drawing faster than this canvas allows"],
-  [2, "Taken back: that is off the canvas"],
-  [3, "Taken back: the server is busy, try again in a moment"],
-  [4, "Taken back: the canvas can’t be saved right now"],
-  [9, "It is not known whether that was saved: look whether the canvas shows it"],
-  [10, "Taken back: you may only watch here"],
-  [11, "Taken back: the canvas is closed for drawing"],
-  [12, "Taken back: this part of the canvas is protected"],
-  [13, "Taken back: that colour is not one of this canvas"],
-  [14, "Taken back: you have been banned from this canvas"],
-]);
 const CURSOR_PAUSE = 60; // ms; the server forwards at most 20 a second
 const DOUBT = 3000; // ms: an op that is unanswered for so long casts doubt on the connection itself
 const FAULTS = 5; // after so many connections in a row that it could not understand, this page stops trying
 const FAULTS_APART = 60_000; // ms: faults further apart have nothing to do with each other
+const TELL_RETRY = 1000; // ms: a shorter wait is over before it is read
 const DRAIN_LIMIT = 10_000; // ms that a draining server has to close the connection before this page leaves by itself
 
 export class Session {
@@ -52,6 +42,7 @@ export class Session {
   #regions = null;
   #window = 0; // how many ops may be unanswered
   #drainingSince = 0;
+  #takenBack = new TakenBack();
   #faults = { count: 0, last: 0 };
   #probe = { token: 0, sent: 0 };
   #cursor = { x: -1, y: -1, sent: 0, gone: true };
@@ -147,13 +138,14 @@ export class Session {
   }
 
   #changed() {
-    const { connection, pending } = this.state;
+    const { connection, pending, strokes } = this.state;
     connection.phase = this.link.phase;
     connection.reason = this.link.reason;
     connection.hint = this.link.hint;
     if (connection.phase === "stopped") {
       if (connection.lostAt === 0) connection.lostAt = this.ports.now();
       const lost = pending?.abandon() ?? 0;
+      if (lost > 0) strokes.clear();
       if (lost > 0) tell(this.state, `Taken back: ${wereNot(lost)} saved. ${connection.reason}`, this.ports.now());
     }
     this.ports.changed();
@@ -256,6 +248,8 @@ export class Session {
     if (lost > 0) tell(state, `Taken back: the canvas has a new size, ${wereNot(lost)} saved`, now);
     state.canvas = new Canvas(geometry);
     state.pending = new Pending(state.canvas, state.pending?.lastNum);
+    state.strokes.clear();
+    state.canvas.watch = state.strokes;
     if (state.reticule && !contains(geometry, state.reticule.x, state.reticule.y)) state.reticule = null;
     this.#regions = new Regions(state.canvas, {
       send: (bytes) => this.link.send(bytes),
@@ -287,7 +281,7 @@ export class Session {
 
   /** @param {protocol.Refused} message */
   #refused(message, now) {
-    const { allowance, pending, connection } = this.state;
+    const { allowance, pending, connection, strokes } = this.state;
     if (message.op === 0) return;
     const op = pending.sentOp(message.op);
     if (op) allowance.spend(-op.dots.size, now); // it was not taken, or it was given back
@@ -304,10 +298,12 @@ export class Session {
       return;
     }
     pending.refuse(message.op);
+    strokes.refused(op.dots);
     if (message.code === protocol.REFUSED_RIGHTS || message.code === protocol.REFUSED_BANNED) this.ports.rightsChanged();
     if (message.code === protocol.REFUSED_PROTECTED) this.#tried(op, now);
-    const text = REFUSALS.get(message.code) ?? "Taken back: the server did not accept that";
-    tell(this.state, message.retry >= 1000 ? `${text} (${Math.ceil(message.retry / 1000)} s)` : text, now);
+    const { text, first } = this.#takenBack.add(message.code, op.dots.size, now);
+    show(this.state, text, now, null, message.retry >= TELL_RETRY ? now + message.retry : 0);
+    if (first || pending.answered) say(this.state, text); // and not with each of many
   }
 
   /** Shows what is protected where the user tried to draw. @param {import("../canvas/pending.js").Op} op */
@@ -319,7 +315,7 @@ export class Session {
   /** @param {protocol.Notice} message */
   #notice(message) {
     if (message.code === protocol.NOTICE_DRAINING) this.link.restartIn(message.retry);
-    if (message.code === protocol.NOTICE_ANNOUNCEMENT) this.state.announcement = this.state.said = message.text;
+    if (message.code === protocol.NOTICE_ANNOUNCEMENT) say(this.state, (this.state.announcement = message.text));
     if (message.code === protocol.NOTICE_RULES) this.ports.rulesChanged(message.text, message.retry);
   }
 
@@ -336,5 +332,5 @@ export class Session {
 }
 
 function wereNot(pixels) {
-  return pixels === 1 ? "1 pixel was not" : `${pixels} pixels were not`;
+  return pixels === 1 ? "1 pixel was not" : `${number(pixels)} pixels were not`;
 }

@@ -1,5 +1,6 @@
 // The time bar: where one is in the record, where much happened, and the buttons to move in it.
 
+import { number } from "../numbers.js";
 import { readTheme } from "../view/theme.js";
 import { byId, setAttribute, setHidden, setText } from "../ui/dom.js";
 import { SPEEDS } from "./play_clock.js";
@@ -19,7 +20,7 @@ const BAR = 3, BETWEEN = 1; // CSS pixels
  */
 export function bar(state, replay, maps, page) {
   const section = byId("past"), slider = byId("past-slider"), speed = byId("past-speed"), map = byId("past-map");
-  speed.replaceChildren(...SPEEDS.map((each) => new Option(`${each.toLocaleString("en")}×`, String(each))));
+  speed.replaceChildren(...SPEEDS.map((each) => new Option(`${number(each)}×`, String(each))));
   listen(state, replay, maps);
   const drawBars = bars(byId("past-bars"));
   return () => {

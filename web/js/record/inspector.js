@@ -2,6 +2,7 @@
 
 import { nameOf, parseHex } from "../colour.js";
 import { contains } from "../geometry.js";
+import { say } from "../state.js";
 import { whose } from "./entries.js";
 import { ago } from "./times.js";
 
@@ -110,7 +111,7 @@ export class Inspector {
       if (signal.aborted) return;
       Object.assign(shown, { phase: "failed", why: error.message });
     }
-    if (this.state.inspected === shown && before === null) this.state.said = this.#words(shown);
+    if (this.state.inspected === shown && before === null) say(this.state, this.#words(shown));
     this.ports.changed();
   }
 

@@ -1,6 +1,7 @@
 // Maps instead of the drawing: when each pixel was painted last, and where nobody has ever painted. They are of now.
 
 import { Canvas } from "../canvas/canvas.js";
+import { say } from "../state.js";
 import { visibleRect } from "../view/view.js";
 import { areaOf } from "./area.js";
 import { heatOf, markOf } from "./shades.js";
@@ -36,7 +37,7 @@ export class Maps {
     this.#area = "";
     if (kind !== "" && !past.live) this.replay.live();
     Object.assign(past, { mapped: kind, map: null, mappedAt: 0 });
-    this.state.said = { "": "Drawing", heat: "Heat map: when each pixel was painted last", blank: "Where nobody has ever painted" }[kind];
+    say(this.state, { "": "Drawing", heat: "Heat map: when each pixel was painted last", blank: "Where nobody has ever painted" }[kind]);
     this.page.changed();
   }
 

@@ -2,6 +2,7 @@
 // untouched; what is shown instead is a model of its own.
 
 import { Canvas } from "../canvas/canvas.js";
+import { say } from "../state.js";
 import { visibleRect } from "../view/view.js";
 import { areaOf, cut } from "./area.js";
 import { Chunks } from "./chunks.js";
@@ -87,7 +88,7 @@ export class Replay {
     this.#chunks.stop();
     this.#asked.abort();
     this.state.past = null;
-    this.state.said = "Live again";
+    say(this.state, "Live again");
     this.ports.changed();
     return true;
   }
@@ -163,7 +164,7 @@ export class Replay {
       this.#retry();
       clock.play(this.ports.now());
     }
-    this.state.said = clock.playing ? "Playing" : "Paused";
+    say(this.state, clock.playing ? "Playing" : "Paused");
     this.ports.changed();
   }
 
@@ -177,7 +178,7 @@ export class Replay {
   change(direction) {
     const { clock } = this.state.past;
     clock.change(direction);
-    this.state.said = `Speed ${clock.speed}×`;
+    say(this.state, `Speed ${clock.speed}×`);
     this.ports.changed();
   }
 

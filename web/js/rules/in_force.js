@@ -1,7 +1,7 @@
 // The rules in force, as everybody sees them: the colours that are left, the line in the dock, the outlines of what is protected.
 
 import { nearest } from "../limits/offered.js";
-import { tell } from "../state.js";
+import { say, tell } from "../state.js";
 import { byId, setHidden, setText } from "../ui/dom.js";
 import { untilTick } from "../durations.js";
 import { SHOWN, areaLayer } from "./areas/area_layer.js";
@@ -25,7 +25,7 @@ export function inForce(state, page) {
       if (!rules) return;
       state.rules = rules;
       loadMasks(rules, before, page.changed);
-      if (before && String(before.palette) !== String(rules.palette)) state.said = rules.palette ? `The palette has ${rules.palette.length} colours now` : "Any colour can be placed now";
+      if (before && String(before.palette) !== String(rules.palette)) say(state, rules.palette ? `The palette has ${rules.palette.length} colours now` : "Any colour can be placed now");
     },
     show(now) {
       const { rules } = state;
@@ -37,7 +37,7 @@ export function inForce(state, page) {
       setHidden(byId("ruled"), line === "" || !state.me.draws);
       setText(byId("ruled-text"), line);
       if (was !== null && was !== is) tell(state, SAID[is], now);
-      else if (was === null && is !== "open") state.said = SAID[is];
+      else if (was === null && is !== "open") say(state, SAID[is]);
       was = is;
       const colour = nearest(state, state.colour, now);
       if (colour !== state.colour) state.colour = colour;

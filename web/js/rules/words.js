@@ -74,8 +74,3 @@ export function inForce(act, undoneBy, today) {
 
 /** Acts that can be taken back. */
 export const UNDOABLE = new Set(["palette", "freeze", "open", "timetable", "protect", "pace", "ban", "mute", "shadow", "appeal", "role", "rollback"]);
-
-/** "1 pixel", "1,234 pixels" */
-export function pixels(n) {
-  return n === 1 ? "1 pixel" : `${n.toLocaleString("en")} pixels`;
-}

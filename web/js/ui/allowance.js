@@ -2,6 +2,7 @@
 // every pixel, and how long it is until the next one.
 
 import { countdown, paceOf, untilTick } from "../durations.js";
+import { number, pixels, pixelsOf } from "../numbers.js";
 import { hindrance, wait } from "../limits/hindrance.js";
 import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 
@@ -38,8 +39,8 @@ function showLine(allowance, now) {
 function showMeter(meter, left, { rate, burst }) {
   setAttribute(meter, "aria-valuemax", String(burst));
   setAttribute(meter, "aria-valuenow", String(left));
-  setAttribute(meter, "aria-valuetext", `${left} of ${burst} pixels`);
-  setAttribute(meter, "title", `${left} of ${burst} pixels left. ${paceOf(rate, burst)}`);
+  setAttribute(meter, "aria-valuetext", pixelsOf(left, burst));
+  setAttribute(meter, "title", `${pixelsOf(left, burst)} left. ${paceOf(rate, burst)}`);
 }
 
 /** @param {State} state */
@@ -58,10 +59,10 @@ function showCooldown(state, now, showPips) {
 
 /** What there is and when there will be more; the pips show the number where they can. */
 function words(left, burst, ms) {
-  if (left >= burst) return burst === 1 ? "Pixel ready" : `${left} pixels ready`;
+  if (left >= burst) return burst === 1 ? "Pixel ready" : `${pixels(left)} ready`;
   const next = ms < Infinity ? `in ${countdown(ms)}` : "when the connection is back";
   if (left === 0) return `Next pixel ${next}`;
-  return burst > MAX_PIPS ? `${left} of ${burst} · next ${next}` : `Next ${next}`;
+  return burst > MAX_PIPS ? `${number(left)} of ${number(burst)} · next ${next}` : `Next ${next}`;
 }
 
 /** For the corner of the pencil: no more than three signs. */

@@ -2,6 +2,9 @@
 // is not mentioned.
 
 import { toHex } from "../colour.js";
+import { untilTick } from "../durations.js";
+import { pixels } from "../numbers.js";
+import { toastWords } from "../state.js";
 import { formatZoom } from "../view/view.js";
 import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 
@@ -19,21 +22,25 @@ const SLOW = 1500; // ms without an answer before the banner says that drawing w
 export function status({ reconnect, closeAnnouncement }) {
   const place = byId("place"), zoom = document.createElement("span"), at = document.createTextNode("–");
   place.replaceChildren(at, zoom);
-  let heard = "";
+  let heard = 0;
   byId("reconnect").addEventListener("click", reconnect);
   byId("announcement-close").addEventListener("click", closeAnnouncement);
   return (state, now) => {
     showPlace(state, at, zoom);
-    if (state.said !== heard) say((heard = state.said));
+    if (state.saidTimes !== heard) {
+      heard = state.saidTimes;
+      say(state.said);
+    }
     setHidden(byId("announcement"), state.announcement === "");
     setText(byId("announcement-text"), state.announcement);
     return Math.min(showBanner(state, now), showToast(state, now));
   };
 }
 
-/** Has a text read aloud, by the live region. */
+/** Has a text read aloud, by the live region. It reads only what changes, so the same text comes with an unseen space or without. */
 function say(text) {
-  setText(byId("said"), text);
+  const region = byId("said");
+  region.textContent = region.textContent === text ? `${text}\u00a0` : text;
 }
 
 /** @param {State} state */
@@ -62,7 +69,7 @@ function trouble({ connection, pending, canvas, me }, now) {
   if (!me.watches || me.banned) return ""; // there is no connection, and ui/account.js or rules/forms/banned.js says why
   const lost = connection.lostAt > 0 ? now - connection.lostAt : 0;
   if (connection.phase === "stopped" && connection.reason) return connection.reason;
-  const waits = pending?.unsent > 0 ? ` · ${plural(pending.unsent)} will be sent` : "";
+  const unsaved = pending?.unanswered ?? 0, waits = unsaved > 0 ? ` · ${pixels(unsaved)} not saved yet` : "";
   if (lost > QUIET) {
     const hint = connection.hint ? ` · ${connection.hint}` : "";
     if (!canvas) return `Connecting… ${seconds(lost)}${hint}`;
@@ -78,15 +85,11 @@ function showToast(state, now) {
   const shown = toast !== null && now < toast.until;
   setHidden(byId("toast"), !shown);
   if (!shown) return Infinity;
-  setText(byId("toast-text"), toast.times > 1 ? `${toast.text} (${toast.times}×)` : toast.text);
+  setText(byId("toast-text"), toastWords(toast, now));
   const dot = byId("toast-swatch");
   setHidden(dot, toast.swatch === null);
   if (toast.swatch !== null) setProperty(dot, "--colour", toHex(toast.swatch));
-  return toast.until - now;
-}
-
-function plural(pixels) {
-  return pixels === 1 ? "1 pixel" : `${pixels.toLocaleString("en")} pixels`;
+  return Math.min(toast.until - now, untilTick(toast.due - now));
 }
 
 function seconds(ms) {

@@ -7,10 +7,12 @@ import { byId, setAttribute, setHidden, setPressed, setText } from "./dom.js";
  * @returns {(state: import("../state.js").State) => void} shows the state
  */
 export function toolbar(page) {
-  const { drawing, navigation, record, rules } = page;
+  const { drawing, navigation, record, rules, undo } = page;
   const tools = /** @type {const} */ (["pencil", "hand", "pick", "inspect"]).map((tool) => ({ tool, button: byId(tool) }));
   for (const { tool, button } of tools) button.addEventListener("click", () => drawing.choose(tool));
   const grid = byId("grid");
+  byId("undo").addEventListener("click", () => undo.undo());
+  byId("redo").addEventListener("click", () => undo.redo());
   byId("zoom-in").addEventListener("click", () => navigation.zoom(1));
   byId("zoom-out").addEventListener("click", () => navigation.zoom(-1));
   byId("fit").addEventListener("click", () => navigation.fit());
@@ -22,6 +24,8 @@ export function toolbar(page) {
   return (state) => {
     for (const { tool, button } of tools) setPressed(button, state.tool === tool);
     setPressed(grid, state.grid);
+    setAttribute(byId("undo"), "aria-disabled", String(!undo.canUndo)); // and not disabled, which would take the focus away
+    setAttribute(byId("redo"), "aria-disabled", String(!undo.canRedo));
     showRecord(state);
     setHidden(byId("report-button"), !rules.reports);
     setHidden(byId("rules-keys"), !rules.reports && !rules.moderates);

@@ -1,6 +1,7 @@
 // Who is here: the count, the list of names, and the user's own name, which is asked for once and edited in place.
 
 import { byId, setHidden, setText } from "./dom.js";
+import { number } from "../numbers.js";
 import { popover } from "./popover.js";
 
 /** @typedef {import("../state.js").State} State */
@@ -22,7 +23,7 @@ export function who({ rename, changed }, state) {
   return {
     show() {
       byId("light").classList.toggle("on", state.connection.welcomed);
-      setText(byId("count"), state.canvas ? state.people.count.toLocaleString("en") : "–");
+      setText(byId("count"), state.connection.welcomed ? number(state.people.count) : "–");
       showName();
       showPrompt();
       showList();
@@ -34,13 +35,15 @@ export function who({ rename, changed }, state) {
 /** The name in the header is a field that doesn't look like one. @param {State} state */
 function ownName(rename, state) {
   const input = byId("name");
-  let kept = true, shown = "";
+  let kept = true, entered = false, shown = "";
   byId("me").addEventListener("submit", (event) => {
     event.preventDefault();
+    entered = true;
     input.blur();
   });
   input.addEventListener("focus", () => {
     kept = true;
+    entered = false;
     input.select();
   });
   input.addEventListener("keydown", (event) => {
@@ -49,7 +52,7 @@ function ownName(rename, state) {
     input.blur();
   });
   input.addEventListener("blur", () => {
-    if (kept) rename(input.value);
+    if (kept && (entered || input.value !== state.name)) rename(input.value); // who only passes by has said nothing
     input.value = shown = state.name;
   });
   return () => {

@@ -19,9 +19,7 @@ const SETTLE = 300; // ms after a flight: a press that comes so soon was meant f
 const FOLLOW_MARGIN = 0.15; // of the stage: when the reticule is nearer to the edge, the view follows it
 
 export class Navigation {
-  // Until when the view flies, ms; and until when it flies to another zoom.
-  #flies = -Infinity;
-  #zooms = -Infinity;
+  #zoomsAt = -Infinity; // as state.steadyAt, of flights to another zoom
 
   /** @param {State} state @param {Ports} ports */
   constructor(state, ports) {
@@ -35,7 +33,7 @@ export class Navigation {
    * @param {boolean} [keyboard] the aim is the keyboard's
    */
   steady(keyboard = false) {
-    return this.ports.now() >= (keyboard ? this.#zooms : this.#flies) + SETTLE;
+    return this.ports.now() >= (keyboard ? this.#zoomsAt : this.state.steadyAt);
   }
 
   /** Where the view is, or is going. */
@@ -174,8 +172,8 @@ export class Navigation {
     if (!state.canvas) return;
     const target = clamp(to, state.canvas.geometry, state.viewport);
     const start = this.ports.now();
-    this.#flies = start + duration; // with less motion too: a double click takes as long
-    if (target.zoom !== this.#target.zoom) this.#zooms = this.#flies;
+    state.steadyAt = start + duration + SETTLE; // with less motion too: a double click takes as long
+    if (target.zoom !== this.#target.zoom) this.#zoomsAt = state.steadyAt;
     if (this.ports.calm()) return this.#jump(to);
     state.flight = { from: state.view, to: target, start, duration };
     state.fitted = false;

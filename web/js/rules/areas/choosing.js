@@ -2,11 +2,11 @@
 // of them draw strokes. It holds what is chosen; a bar at the top says what to do and ends it.
 
 import { line } from "../../geometry.js";
-import { tell } from "../../state.js";
+import { pixels } from "../../numbers.js";
+import { say, tell } from "../../state.js";
 import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { clip, maskOf, rectOf } from "./shapes.js";
-import { pixels } from "../words.js";
 
 /**
  * @typedef {import("./outline.js").Shape} Shape
@@ -82,7 +82,7 @@ export class Choosing {
   #end() {
     this.#show();
     const { shape } = this;
-    if (this.#kind === "rectangle" && shape) this.state.said = this.#click ? "First corner: choose the other one" : `${shape.width} by ${shape.height} pixels chosen`;
+    if (this.#kind === "rectangle" && shape) say(this.state, this.#click ? "First corner: choose the other one" : `${shape.width} by ${shape.height} pixels chosen`);
   }
 
   #dab(x, y) {

@@ -4,7 +4,8 @@
 import { tell } from "../../state.js";
 import { visibleRect } from "../../view/view.js";
 import { clip, maskOf } from "./shapes.js";
-import { person, pixels } from "../words.js";
+import { pixels } from "../../numbers.js";
+import { person } from "../words.js";
 
 /** @typedef {import("./shapes.js").Rect} Rect */
 

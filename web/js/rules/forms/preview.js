@@ -2,7 +2,8 @@
 
 import { make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
-import { person, pixels } from "../words.js";
+import { pixels } from "../../numbers.js";
+import { person } from "../words.js";
 
 const PAUSE = 200; // ms between questions while one chooses
 const LISTED = 8; // people

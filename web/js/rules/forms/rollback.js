@@ -5,7 +5,8 @@ import { Preview } from "./preview.js";
 import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled, makeDialog } from "./dialog.js";
-import { LENGTHS, SINCE, person, pixels, short } from "../words.js";
+import { pixels } from "../../numbers.js";
+import { LENGTHS, SINCE, person, short } from "../words.js";
 
 /**
  * @typedef {import("../areas/shapes.js").Rect} Rect

@@ -1,0 +1,33 @@
+// Draws single pixels, as far as nothing is known to hinder it.
+
+import { pixels } from "../numbers.js";
+import { explain, hindrance } from "../limits/hindrance.js";
+
+/**
+ * full: no more pixels can wait to be sent.
+ * @typedef {import("../limits/hindrance.js").Hindrance | "full"} Obstacle
+ * @typedef {import("../state.js").State} State
+ * @typedef {import("../limits/hindrance.js").Dot} Dot
+ */
+
+/** @param {State} state @param {number} now ms @param {Dot} dot on the canvas @returns {Obstacle} empty: it is drawn */
+export function paint(state, now, dot) {
+  const why = hindrance(state, now, dot);
+  if (why) return why;
+  const { canvas, connection, pending } = state;
+  if (connection.phase === "stopped") return "full";
+  return pending.draw(dot.y * canvas.geometry.width + dot.x, dot.colour, !online(state)) ? "" : "full";
+}
+
+/** What to tell the user. @param {State} state @param {Obstacle} why @param {Dot} dot */
+export function explainObstacle(state, why, now, dot) {
+  if (why !== "full") return explain(state, why, now, dot);
+  if (state.connection.phase === "stopped") return "Not drawn: there is no connection";
+  if (online(state)) return "Not drawn: the server is slow to answer, try again in a moment";
+  return `Not drawn: ${pixels(state.pending.unsent)} are waiting for the connection already`;
+}
+
+/** @param {State} state */
+function online({ connection }) {
+  return connection.welcomed && !connection.draining;
+}

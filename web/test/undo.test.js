@@ -316,3 +316,17 @@ test("whatever happens, an undo never paints over another's pixel, and undoing a
     assert.equal(it.state.canvas.covers.size, 0, `seed ${seed}`);
   }
 });
+
+test("a pixel that the server shows late is still the user's", () => {
+  const it = setUp();
+  it.stroke(0, 2);
+  const [op] = it.send();
+  it.state.pending.ack([op.num], 1000);
+  it.state.pending.settle(5000);
+  assert.equal(it.row(), "......", "it is not shown for a moment");
+  it.undo();
+  it.write([...op.dots], true);
+  assert.deepEqual(it.can(), [true, false]);
+  it.undo();
+  assert.equal(it.row(), "......");
+});

@@ -72,6 +72,7 @@ export class Canvas {
     for (const [key, cover] of this.covers) {
       if (this.#locate(key).region === region) this.#lay(key, cover);
     }
+    this.watch?.loaded((key) => !this.covers.has(key) && this.#locate(key).region === region);
   }
 
   /** @param {Region} region @param {Uint8Array} rgb */

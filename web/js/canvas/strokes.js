@@ -98,6 +98,11 @@ export class Strokes {
     if (flying?.drawn) flying.before = colour; // the user's pixel comes after this one
   }
 
+  /** The server has told anew what a part of the canvas shows. @param {(key: number) => boolean} told */
+  loaded(told) {
+    for (const [key, changes] of this.#byKey) if (told(key)) for (const change of changes) change.sure = true;
+  }
+
   /** The server refused what was placed. @param {Map<number, number>} dots colour by key */
   refused(dots) {
     for (const [key, colour] of dots) {

@@ -88,7 +88,7 @@ export class Undo {
     const [is, other] = drawn ? [change.after, change.before] : [change.before, change.after];
     const { x, y } = this.#place(change);
     if (canvas.pixel(x, y) !== is) {
-      strokes.forget(change);
+      if (change.sure) strokes.forget(change); // or else the server has yet to show it
       return "theirs";
     }
     const unsent = drawn && pending.unsend(key, is);

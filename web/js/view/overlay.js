@@ -3,7 +3,7 @@
 import { toHex } from "../colour.js";
 import { countdown } from "../durations.js";
 import { hindrance, wait } from "../limits/hindrance.js";
-import { ANONYMOUS, POINTER_LIFE, TAG_LIFE } from "../people/people.js";
+import { drawOthers } from "./others.js";
 import { resizeTo } from "./stage.js";
 import { DRAW_ZOOM, toScreen, visibleRect } from "./view.js";
 
@@ -15,9 +15,7 @@ import { DRAW_ZOOM, toScreen, visibleRect } from "./view.js";
 const GRID_FROM = 8; // zoom at which the grid begins to show
 const GRID_FULL = 14; // zoom from which the grid shows in full
 const SMALLEST_RETICULE = 7; // CSS pixels: a smaller one could not be found
-const LABEL_EDGE = 4; // CSS pixels between a name and the edge of the stage
-const FADE = 0.4; // part of their life, at its end, during which tags and pointers fade
-const GLIDE = 0.35; // part of its remaining way that a pointer moves with each frame
+const LABEL_EDGE = 4; // CSS pixels between words and the edge of the stage
 
 export class Overlay {
   /** What parts of the page that are loaded later draw between grid and reticule. @type {((context: CanvasRenderingContext2D, state: State, theme: Theme, density: number, now: number) => void)[]} */
@@ -54,15 +52,7 @@ export class Overlay {
     context.textBaseline = "middle";
     if (state.past) return false; // who is there now was not there then
     this.#drawWait(state, theme, now);
-    for (const [author, tag] of state.people.tags) {
-      this.#drawTag(state, theme, state.people.nameOf(author), tag.x + 0.5, tag.y + 0.5, remaining(now - tag.drawn, TAG_LIFE));
-    }
-    let moving = false;
-    for (const [user, pointer] of state.people.pointers) {
-      moving = glide(pointer, calm) || moving;
-      this.#drawPointer(state, theme, user, pointer, remaining(now - pointer.moved, POINTER_LIFE));
-    }
-    return moving;
+    return drawOthers(context, state, theme, calm, now);
   }
 
   /** @param {State} state */
@@ -130,51 +120,15 @@ export class Overlay {
     if (ms === Infinity) return;
     const corner = toScreen(view, viewport, reticule.x + 1, reticule.y + 1);
     const at = reticule.keyboard || !pointer ? { x: corner.x + 8, y: corner.y } : { x: pointer.x + 12, y: pointer.y + 8 };
-    this.#drawLabel(viewport, theme, countdown(ms), at.x, at.y, 1);
+    this.#drawLabel(viewport, theme, countdown(ms), at.x, at.y);
   }
 
-  #drawPointer(state, theme, user, pointer, strength) {
-    const at = toScreen(state.view, state.viewport, pointer.shownX + 0.5, pointer.shownY + 0.5);
-    if (!this.#sees(state, at)) return;
-    const { context } = this;
-    context.globalAlpha = strength;
-    context.beginPath();
-    context.moveTo(at.x, at.y);
-    context.lineTo(at.x + 4, at.y + 13);
-    context.lineTo(at.x + 7, at.y + 8);
-    context.lineTo(at.x + 13, at.y + 6);
-    context.closePath();
-    context.fillStyle = colourOf(user);
-    context.strokeStyle = "#fff";
-    context.lineWidth = 1.5;
-    context.fill();
-    context.stroke();
-    context.globalAlpha = 1;
-    const name = state.people.nameOf(user);
-    if (name !== ANONYMOUS && !state.people.tags.has(user)) {
-      this.#drawLabel(state.viewport, theme, name, at.x + 12, at.y + 10, strength);
-    }
-  }
-
-  #drawTag(state, theme, name, x, y, strength) {
-    const at = toScreen(state.view, state.viewport, x, y);
-    if (!this.#sees(state, at)) return;
-    const away = Math.min(state.view.zoom / 2, 24) + 6;
-    this.#drawLabel(state.viewport, theme, name, at.x + away, at.y - away - 14, strength);
-  }
-
-  /** Draws a name, beside its place if need be to keep it on the stage. CSS pixels. */
-  #drawLabel(viewport, theme, text, atX, atY, strength) {
+  /** Draws words, beside its place if need be to keep it on the stage. CSS pixels. */
+  #drawLabel(viewport, theme, text, atX, atY) {
     const { context } = this;
     const width = context.measureText(text).width + 14;
     const x = Math.max(LABEL_EDGE, Math.min(atX, viewport.width - width - LABEL_EDGE)), y = Math.max(LABEL_EDGE, atY);
-    context.globalAlpha = strength;
     plate(context, theme, text, { x, y, width, height: 20 }, 10);
-    context.globalAlpha = 1;
-  }
-
-  #sees({ viewport }, at) {
-    return at.x >= 0 && at.y >= 0 && at.x <= viewport.width && at.y <= viewport.height;
   }
 }
 
@@ -189,27 +143,4 @@ export function plate(context, theme, text, { x, y, width, height }, round) {
   context.stroke();
   context.fillStyle = theme.ink;
   context.fillText(text, x + 7, y + height / 2 + 0.5, width - 14);
-}
-
-/** How visible something is at an age: fully, then fading at the end of its life. */
-function remaining(age, life) {
-  return Math.min(1, Math.max(0, (life - age) / (FADE * life)));
-}
-
-/** Moves a drawn pointer towards its real place. Returns whether it isn't there yet. @param {import("../people/people.js").Pointer} pointer */
-function glide(pointer, calm) {
-  const dx = pointer.x - pointer.shownX, dy = pointer.y - pointer.shownY;
-  if (calm || Math.abs(dx) + Math.abs(dy) < 0.05) {
-    pointer.shownX = pointer.x;
-    pointer.shownY = pointer.y;
-    return false;
-  }
-  pointer.shownX += dx * GLIDE;
-  pointer.shownY += dy * GLIDE;
-  return true;
-}
-
-/** A user's own hue: the golden angle keeps those of neighbouring ids apart. */
-function colourOf(user) {
-  return `hsl(${Math.round((user % 9973) * 137.508) % 360} 65% 45%)`;
 }

@@ -55,26 +55,32 @@ vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
 	$(COMPILING) go vet -tags e2e ./...
 
+# It needs every package and its tests compiled: it takes what is compiled for the race detector. `go tool` would compile staticcheck,
+# and the standard library with it, once more: it ignores GOFLAGS.
 staticcheck:
-	$(COMPILING) $(POLITELY) go tool staticcheck -tags e2e ./...
+	$(COMPILING) $(POLITELY) go build -o bin/ honnef.co/go/tools/cmd/staticcheck
+	$(COMPILING) CGO_ENABLED=1 GOFLAGS="$(GOFLAGS) $(RACED)" $(POLITELY) bin/staticcheck -tags e2e $(call all-but,$(ALONE) $(E2E))
+	$(COMPILING) $(POLITELY) bin/staticcheck -tags e2e $(ALONE) $(E2E)
 
 # With cgo, which the detector needs. It would wait a second at the end of each process, for goroutines that our tests don't leave.
-RACE = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(POLITELY) go test -race $(RACE_LEAN) -timeout 10m $(if $(RUN),-run '$(RUN)')
+RACE = CGO_ENABLED=1 GORACE=atexit_sleep_ms=0 $(POLITELY) go test $(RACED) -timeout 10m $(if $(RUN),-run '$(RUN)')
 # The race detector has its own of every package. Compiling takes a fifth less where libraries are not inlined, and
 # tests that spend their time in libraries take up to a fifth more.
-RACE_LEAN = -gcflags=all=-dwarf=false $(foreach host,github.com go.opentelemetry.io golang.org/x google.golang.org gopkg.in,-gcflags='$(host)/...=-dwarf=false -l')
+RACED = -race -gcflags=all=-dwarf=false $(foreach host,github.com go.opentelemetry.io golang.org/x google.golang.org gopkg.in,'-gcflags=$(host)/...=-dwarf=false -l')
 # In these there is one goroutine, so the detector would find nothing: tests with many use them elsewhere. With it actors/record would
 # take ten times as long. The libraries that read manifests are a fourth of all there is to compile.
 # Each package is vetted in lint.
 ALONE = $(addprefix pixelplayground/,actors/canvas actors/oplog actors/record k8s k8s/manifest)
+E2E = pixelplayground/cmd/playground/e2e
+all-but = $$(go list ./... | grep -vxF "$$(printf '%s\n' $1)")
+TOGETHER = $(call all-but,$(ALONE))
 # Servers that tests run. What these need is compiled first, and not while tests wait for it.
 SERVERS = $(dir $(shell find . -mindepth 2 -name go.mod))
-TOGETHER = $$(go list ./... | grep -vxF "$$(printf '%s\n' $(ALONE))")
 servers:
 	@for server in $(SERVERS); do (cd $$server && $(COMPILING) go list -export -deps . >/dev/null) || exit; done
 
 raced: # what the race detector's tests need is compiled
-	@CGO_ENABLED=1 $(COMPILING) $(POLITELY) go list -race $(RACE_LEAN) -export -test -deps $(TOGETHER) >/dev/null
+	@CGO_ENABLED=1 $(COMPILING) $(POLITELY) go list $(RACED) -export -test -deps $(TOGETHER) >/dev/null
 
 race: $(if $(filter ./...,$(PKG)),servers raced) ## all Go tests, with the race detector where there is more than one goroutine
 ifeq ($(PKG),./...)
@@ -92,7 +98,7 @@ web: ## the page's unit tests
 INSIDE = $(shell sed -n 's/^func \(Test[A-Za-z_]*\).*/\1/p' $$(grep -l '^//go:build e2e' cmd/playground/*_test.go) | paste -sd'|')
 # Nothing may run beside these: one takes all processors for half a minute, the other judges how busy the machine is.
 GREEDY = ^TestMemory_
-BUSY = go test -vet=off -count=1 -timeout 2m -run Busy ./cluster
+BUSY = go test -tags e2e -vet=off -count=1 -timeout 2m -run Busy ./cluster
 
 PROCESSES = go test -tags e2e -vet=off -count=1 -timeout 15m
 e2e: ## the server as a process, a browser, clusters of processes that are killed

@@ -1,4 +1,4 @@
-//go:build !race
+//go:build e2e
 
 package cluster
 
@@ -13,7 +13,7 @@ import (
 // Goal: no pod is taken for dead because the machine is busy. Method: keep every core busy, and
 // check that all pods are still the same members. If other processes keep the machine so busy that
 // pods run less than twice a second, they may well be taken for dead, and the test does not judge.
-// The race detector alone is such a load: the test is built without it, and `make e2e` runs it.
+// The race detector alone is such a load: so `make e2e` runs the test, and `make race` does not.
 func TestCluster_BusyMachineKillsNobody(t *testing.T) {
 	pods := together(t, 8, nil)
 	ids := pods[0].ids()

@@ -23,7 +23,8 @@ type progress struct {
 	Act     string `json:"act"` // its ID: a store that has lost acts may give their numbers to others
 	Done    bool   `json:"done,omitempty"`
 	By      string `json:"by"`
-	Beat    int64  `json:"beat"` // Unix milliseconds: By was still at it
+	Run     string `json:"run,omitempty"` // of By: servers on one computer may have the same name
+	Beat    int64  `json:"beat"`          // Unix milliseconds: By was still at it
 	Pixels  int    `json:"pixels,omitempty"`
 	Unknown int    `json:"unknown,omitempty"`
 }
@@ -68,16 +69,21 @@ func (p *Pod) begin(ctx context.Context, act *rules.Act) (*hold, error) {
 	switch now := p.Now().UnixMilli(); {
 	case is.Done:
 		return nil, nil
-	case is.By != "" && is.By != p.Node && now-is.Beat < patience.Milliseconds() && is.Beat-now < patience.Milliseconds():
+	case is.By != "" && !p.ours(is) && now-is.Beat < patience.Milliseconds() && is.Beat-now < patience.Milliseconds():
 		return nil, errBusy
 	}
 	h.saved = stored
 	return h, h.say(ctx, progress{})
 }
 
+// ours reports whether this pod is at an act, or was before it was started anew.
+func (p *Pod) ours(is progress) bool {
+	return is.Run == p.run || is.By == p.Node && is.Beat < p.started
+}
+
 // say replaces the document; errBusy if another pod has done so since.
 func (h *hold) say(ctx context.Context, is progress) error {
-	is.Act, is.By, is.Beat = h.act.ID, h.pod.Node, h.pod.Now().UnixMilli()
+	is.Act, is.By, is.Run, is.Beat = h.act.ID, h.pod.Node, h.pod.run, h.pod.Now().UnixMilli()
 	value, err := json.Marshal(is)
 	if err != nil {
 		return err

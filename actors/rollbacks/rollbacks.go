@@ -6,6 +6,7 @@ package rollbacks
 
 import (
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -39,6 +40,8 @@ type Needs struct {
 // Pod carries out what was decided.
 type Pod struct {
 	Needs
+	run     string        // tells this process from others
+	started int64         // Unix ms
 	handled atomic.Uint64 // all acts up to this number are carried out, or take nothing back; only Run writes
 	work    chan struct{} // cap 1: there may be something to do
 	warned  uint64        // the act of which it was logged that it can't be carried out
@@ -53,7 +56,9 @@ const (
 )
 
 // New makes it and starts nothing.
-func New(n Needs) *Pod { return &Pod{Needs: n, work: make(chan struct{}, 1)} }
+func New(n Needs) *Pod {
+	return &Pod{Needs: n, run: rand.Text(), started: n.Now().UnixMilli(), work: make(chan struct{}, 1)}
+}
 
 // Look says that acts may have been decided. It does not wait.
 func (p *Pod) Look() {

@@ -20,7 +20,7 @@ export function queue(state, duty, page, open, attempt) {
   const count = () => {
     for (const id of picked) if (!duty.reports.some((report) => report.id === id)) picked.delete(id);
     together.hidden = picked.size === 0;
-    setText(together, `No action needed for ${picked.size} picked`);
+    setText(together, `No action for the ${picked.size} picked`);
   };
   const pick = (report) => {
     const box = make("input");
@@ -45,7 +45,7 @@ export function queue(state, duty, page, open, attempt) {
           thumbnail(report, state.canvas.geometry),
           make("span", [make("span", report.words || "No words", "words"), make("span", [`${report.x}, ${report.y} · ${ago(report.time, page.today())}`, report.user ? ` · about ${short(report.user)}` : "", report.count ? ` · reported by ${report.count}` : ""].join(""), "faint"), claimed(report, state)]),
         );
-        const alike = report.alike > 1 ? button(`No action needed for all ${report.alike} from this network`, "alike", () => attempt(() => duty.resolveAll({ alike: report.id }, NOTHING))) : null;
+        const alike = report.alike > 1 ? button(`No action for all ${report.alike} of this network`, "alike", () => attempt(() => duty.resolveAll({ alike: report.id }, NOTHING))) : null;
         return make("li", [make("div", [pick(report), item], "pickable"), alike]);
       }));
     },

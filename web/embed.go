@@ -1,6 +1,6 @@
 // Package web holds the pages that a browser loads, just as they are in this folder: plain HTML,
-// CSS and ES modules, without a build step. transport/api serves them; they speak the protocol of
-// codec/PROTOCOL.md.
+// CSS and ES modules, without a build step. transport/api serves them, the drawing page as web/bundle
+// makes it of them; they speak the protocol of codec/PROTOCOL.md.
 package web
 
 import (

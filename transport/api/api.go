@@ -244,7 +244,7 @@ func (s *server) serveOperators(mux *http.ServeMux, routes map[string]answer.Met
 
 // servePeople adds what only a pod with users has.
 func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Methods) error {
-	pages, err := newPages(s.Ports.Pages, s.Ports.People)
+	pages, err := newPages(s.Ports.Pages, s.Ports.People, s.Geometry)
 	if err != nil {
 		return err
 	}

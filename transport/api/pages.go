@@ -1,46 +1,79 @@
 package api
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
+	"bytes"
 	"fmt"
 	"io/fs"
 	"net/http"
 	"path"
 	"strings"
+	"sync"
 
+	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/web/bundle"
 )
 
-// pages serves the drawing page and what it loads.
+// pages serves the drawing page and what it loads. Browsers get the page bundled; its sources are there too, as they are,
+// and with ?sources so is a page that loads them.
 type pages struct {
-	files  fs.FS
-	tags   map[string]string // ETag by file
-	people People            // nil: nobody is anybody in particular
+	sources map[string]*answer.File
+	people  People                      // nil: nobody is anybody in particular
+	bundled func() (bundledPage, error) // made when it is first asked for: most processes of a cluster never are
+}
+
+// bundledPage is what bundle.Make makes, ready to be sent.
+type bundledPage struct {
+	*bundle.Bundle
+	page  *answer.File
+	files map[string]*answer.File
 }
 
 // policy restricts the pages to what this server sends. Inline styles are allowed because
-// scripts position elements. Scripts may also make pictures.
-const policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'"
+// scripts position elements. Scripts may also make pictures. No other page may frame this one, which
+// could then have its visitors click on what they don't see.
+const policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; " +
+	"base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
+
+// What browsers may do with a file.
+const (
+	askAgain = "no-cache"                            // keep it, but ask whether it is still current
+	forEver  = "public, max-age=31536000, immutable" // its name says what is in it
+)
 
 // indexPage is the drawing page itself.
 const indexPage = "index.html"
 
-func newPages(files fs.FS, people People) (*pages, error) {
-	p := &pages{files: files, tags: make(map[string]string), people: people}
+func newPages(files fs.FS, people People, g canvas.Geometry) (*pages, error) {
+	p := &pages{sources: make(map[string]*answer.File), people: people}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
 		}
 		content, err := fs.ReadFile(files, name)
-		sum := sha256.Sum256(content)
-		p.tags[name] = `"` + hex.EncodeToString(sum[:12]) + `"`
+		p.sources[name] = answer.NewFile(name, content)
 		return err
 	})
 	if err != nil {
 		return nil, fmt.Errorf("read pages: %w", err)
 	}
+	p.bundled = sync.OnceValues(func() (bundledPage, error) { return bundled(files, g) })
 	return p, nil
+}
+
+// bundled bundles the page, and writes the canvas's size into it: so the page can ask for the canvas before it has been told.
+func bundled(files fs.FS, g canvas.Geometry) (bundledPage, error) {
+	made, err := bundle.Make(files)
+	if err != nil {
+		return bundledPage{}, fmt.Errorf("bundle page: %w", err)
+	}
+	size := fmt.Appendf(nil, `<meta name="canvas" content="%d %d %d">`, g.Width, g.Height, g.Region)
+	all := bundledPage{Bundle: made, files: make(map[string]*answer.File, len(made.Files))}
+	all.page = answer.NewFile(indexPage, bytes.Replace(made.Page, []byte(`<meta name="canvas">`), size, 1))
+	for name, content := range made.Files {
+		all.files[name] = answer.NewFile(name, content)
+	}
+	return all, nil
 }
 
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -57,16 +90,38 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/") {
 		name = path.Join(name, indexPage)
 	}
-	tag, ok := p.tags[name]
-	if !ok {
+	file, caching, err := p.find(name, r.URL.Query().Has("sources"))
+	if err != nil {
+		http.Error(w, "The page could not be made", http.StatusInternalServerError)
+		return
+	}
+	if file == nil {
 		http.Error(w, "There is no such page. The canvas is at /", http.StatusNotFound)
 		return
 	}
-	header.Set("ETag", tag)
-	header.Set("Cache-Control", "no-cache") // browsers may keep it, but must ask whether it is still current
+	header.Set("Cache-Control", caching)
 	if name == indexPage && p.people != nil {
 		header.Set("Cache-Control", "private, no-cache") // a cache that many share must not share the cookie
 		p.people.Greet(w, r, answer.Secure(r))
 	}
-	http.ServeFileFS(w, r, p.files, name)
+	file.Send(w, r)
+}
+
+// find gives a file, and what browsers may do with it; nil: there is none.
+func (p *pages) find(name string, asSource bool) (file *answer.File, caching string, err error) {
+	if name != indexPage && !strings.HasPrefix(name, bundle.Folder) || asSource {
+		return p.sources[name], askAgain, nil
+	}
+	all, err := p.bundled()
+	switch {
+	case err != nil:
+		return nil, "", err
+	case name == indexPage:
+		return all.page, askAgain, nil
+	case all.files[name] != nil:
+		return all.files[name], forEver, nil
+	}
+	// While servers of two versions run side by side, the page may be from the other one. What it begins with is here in this
+	// version, which fits as well as it ever did; but nobody may keep it under that name.
+	return all.files[all.Entry(name)], "no-store", nil
 }

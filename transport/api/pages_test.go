@@ -1,6 +1,13 @@
 package api
 
-import "testing"
+import (
+	"fmt"
+	"net/http/httptest"
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+)
 
 func TestPages(t *testing.T) {
 	p := newPod(t)
@@ -44,5 +51,52 @@ func TestPages_NotModified(t *testing.T) {
 	}
 	if w := p.ask("GET", "/app/style.css", "", "If-None-Match", tag); w.Code != 200 {
 		t.Errorf("another file: got %d", w.Code)
+	}
+}
+
+// Goal: a page that is bundled names files that may be kept for ever; what another version of the server names is there too, but
+// may not be kept.
+func TestPages_Bundled(t *testing.T) {
+	pages, err := newPages(fstest.MapFS{
+		"index.html":  {Data: []byte(`<!doctype html><meta name="canvas"><script type="module" src="js/main.js"></script>`)},
+		"js/main.js":  {Data: []byte(`import("./lazy.js").then(({ say }) => say("here"));`)},
+		"js/lazy.js":  {Data: []byte(`export function say(text) { alert(text); }`)},
+		"js/other.js": {Data: []byte(`export const unused = 1;`)},
+	}, nil, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(target string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		return w
+	}
+	page := ask("/")
+	size := fmt.Sprintf(`<meta name="canvas" content="%d %d %d">`, small.Width, small.Height, small.Region)
+	main := regexp.MustCompile(`assets/main\.[0-9a-f]+\.js`).FindString(page.Body.String())
+	if main == "" || !strings.Contains(page.Body.String(), size) || page.Header().Get("Cache-Control") != "no-cache" {
+		t.Fatalf("%v %s", page.Header(), page.Body)
+	}
+	script := ask("/" + main)
+	lazy := regexp.MustCompile(`\./lazy\.[0-9a-f]+\.js`).FindString(script.Body.String())
+	if script.Header().Get("Cache-Control") != "public, max-age=31536000, immutable" || lazy == "" {
+		t.Errorf("%v %s", script.Header(), script.Body)
+	}
+	for target, want := range map[string]string{
+		"/assets/" + lazy[2:]:          "200 public, max-age=31536000, immutable",
+		"/assets/main.0123456789ab.js": "200 no-store",
+		"/assets/lazy.0123456789ab.js": "404 ", // of another version: it would not fit the page
+		"/assets/main.css":             "404 ",
+		"/assets/":                     "404 ",
+		"/js/main.js":                  "200 no-cache",
+		"/index.html?sources":          "200 no-cache",
+	} {
+		w := ask(target)
+		if got := fmt.Sprint(w.Code, " ", w.Header().Get("Cache-Control")); got != want {
+			t.Errorf("%s: %s, want %s", target, got, want)
+		}
+	}
+	if body := ask("/?sources").Body.String(); !strings.Contains(body, `src="js/main.js"`) {
+		t.Errorf("sources: %s", body)
 	}
 }

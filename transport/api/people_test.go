@@ -105,7 +105,7 @@ func TestPeople_AreGreetedWithThePage(t *testing.T) {
 		{method: "POST", target: "/", peer: "198.51.100.1"},
 	} {
 		people := &fakePeople{}
-		pages, err := newPages(fstest.MapFS{"index.html": {}, "app/main.js": {}}, people)
+		pages, err := newPages(fstest.MapFS{"index.html": {}, "app/main.js": {}}, people, small)
 		if err != nil {
 			t.Fatal(err)
 		}

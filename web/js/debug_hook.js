@@ -4,15 +4,16 @@ import { toHex } from "./colour.js";
 import { toScreen } from "./view/view.js";
 
 /**
- * @param {import("./state.js").State} state
+ * @param {import("./state.js").State} state which nobody but this page changes, and tests
  * @param {import("./net/session.js").Session} session
  * @param {import("./view/frame.js").Frames} frames
+ * @param {boolean} open the browser is driven by a program, or shows the page's sources: then the state itself may be seen
  */
-export function makeHook(state, session, frames) {
+export function makeHook(state, session, frames, open) {
   const hex = (/** @type {number | null | undefined} */ colour) => (colour === null || colour === undefined ? null : toHex(colour));
   return Object.freeze({
-    /** The whole state, see state.js. Read only. */
-    get state() { return state; },
+    /** The whole state, see state.js; undefined: this is not for tests. */
+    get state() { return open ? state : undefined; },
     /** "connecting", "online", "waiting" for the next try, or "stopped". */
     get status() { return state.connection.welcomed ? "online" : state.connection.phase === "open" ? "connecting" : state.connection.phase; },
     /** Nothing is moving, loading or unconfirmed. */

@@ -3,6 +3,7 @@
 import { Drawing } from "./input/drawing.js";
 import { Frames } from "./view/frame.js";
 import { makeHook } from "./debug_hook.js";
+import { sockets, takeBegun } from "./net/begun.js";
 import { inflate } from "./net/inflate.js";
 import { listen } from "./input/input.js";
 import { Kept, keepChoices } from "./kept.js";
@@ -13,6 +14,7 @@ import { Overlay } from "./view/overlay.js";
 import { Address, copy } from "./view/permalink.js";
 import { Record } from "./record.js";
 import { Rules } from "./rules.js";
+import { encodeRename } from "./net/protocol.js";
 import { whyRefused } from "./net/refusal.js";
 import { Undo } from "./input/undo.js";
 import { Session } from "./net/session.js";
@@ -47,10 +49,11 @@ const changed = () => frames.request();
 const address = new URL("ws", location.href);
 address.protocol = location.protocol === "https:" ? "wss:" : "ws:";
 address.hash = address.search = "";
+const first = sockets(WebSocket, takeBegun(document), () => (state.name ? encodeRename(state.name) : null));
 const link = new Link(
   address.href,
   {
-    WebSocket, setTimeout: setTimer, clearTimeout: clearTimer, now: Date.now, random: Math.random,
+    WebSocket: first.WebSocket, setTimeout: setTimer, clearTimeout: clearTimer, now: Date.now, random: Math.random,
     whyRefused() {
       user.doubt();
       return whyRefused(address.href.replace("ws", "http"), location.origin, fetch);
@@ -59,7 +62,7 @@ const link = new Link(
   Session.handlers(() => session),
 );
 const session = new Session(state, link, {
-  now, inflate, changed, began,
+  now, inflate, changed, began, asked: (geometry) => first.asked(geometry),
   rightsChanged: () => user.doubt(),
   banned: () => user.ask(),
   welcomed: () => rules.welcomed(),
@@ -120,6 +123,7 @@ function draw(time) {
   const others = state.people.fade(time);
   session.flush();
   const pointing = session.point();
+  if (session.complete) rules.begin();
   const replaying = record.advance(time), ruling = rules.show(time);
   followView();
 
@@ -212,7 +216,7 @@ function resize() {
   minimap.resize();
   const [margin, top, bottom] = width < NARROW ? [8, byId("top").getBoundingClientRect().bottom + 8, side.top] : [24, 24, dock.top];
   const low = height < LOW;
-  navigation.resize({ width, height, left: margin, right: margin, top: low ? 8 : top, bottom: low ? 8 : height - bottom + 12 });
+  navigation.resize({ width, height, left: margin, right: margin, top: low ? 8 : top, bottom: low ? 8 : height - bottom + 12, density: window.devicePixelRatio || 1 });
 }
 
 const keep = keepChoices(kept, state);
@@ -234,10 +238,9 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) session.flush(); // a hidden page gets no frame that would do it
   else link.wake();
 });
-Object.assign(window, { playground: makeHook(state, session, frames) });
+Object.assign(window, { playground: makeHook(state, session, frames, navigator.webdriver || new URLSearchParams(location.search).has("sources")) });
 // Without this nothing can be shown, and browsers from before 2023 lack it.
 if (typeof DecompressionStream === "function") link.start();
 else link.stop("This browser is too old to show the canvas: update it, or try another");
 user.ask();
-rules.ask();
 changed();

@@ -74,7 +74,13 @@ export class Rules {
   /** There is a new connection: acts may have been missed. */
   welcomed() {
     if (this.#began) this.soon(SPREAD);
+  }
+
+  /** The canvas is there: it comes first. */
+  begin() {
+    if (this.#began) return;
     this.#began = true;
+    this.ask();
   }
 
   /** The server says that there are other rules: new ones or, of the same version, since time has passed. @param {string} version @param {number} within ms in which to ask for them */

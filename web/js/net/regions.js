@@ -33,6 +33,7 @@ export class Regions {
    * @param {(data: Uint8Array<ArrayBuffer>, size: number) => Promise<Uint8Array>} ports.inflate
    * @param {(region: Region, message: Pixels, live: boolean) => void} ports.wrote pixels were confirmed; live: just now
    * @param {() => void} ports.loaded a region has been loaded
+   * @param {Set<number>} [ports.asked] regions that the server has been asked for on this connection, as blank ones
    * @param {(error: Error) => void} ports.failed the server sent what can't be understood
    */
   constructor(canvas, ports) {
@@ -83,6 +84,7 @@ export class Regions {
 
   disconnected() {
     this.#connected = false;
+    this.ports.asked?.clear();
   }
 
   /** @param {Snapshot} message */
@@ -163,6 +165,8 @@ export class Regions {
 
   /** @param {Mark[]} marks */
   #subscribe(marks) {
+    const { asked } = this.ports;
+    if (asked?.size > 0) marks = marks.filter(([id, , seq]) => !(asked.delete(id) && seq === 0));
     if (marks.length > 0 && this.#connected) this.ports.send(encodeSubscribe(marks));
   }
 }

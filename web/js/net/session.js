@@ -254,6 +254,7 @@ export class Session {
     this.#regions = new Regions(state.canvas, {
       send: (bytes) => this.link.send(bytes),
       inflate: this.ports.inflate,
+      asked: this.ports.asked?.(geometry),
       wrote: (region, pixels, live) => this.#wrote(region, pixels, live),
       loaded: () => this.ports.changed(),
       failed: (error) => this.#failed(error),

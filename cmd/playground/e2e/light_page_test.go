@@ -1,0 +1,94 @@
+//go:build e2e
+
+package e2e
+
+import (
+	"context"
+	"sync"
+	"testing"
+
+	"github.com/chromedp/cdproto/cdp"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/chromedp"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client"
+)
+
+// slowly makes a browser that of a slow phone: a quarter of this processor, 1.4 Mbit/s, and 560 ms until a request is answered.
+func slowly(ctx context.Context, target *chromedp.Target) (none chromedp.Void, err error) {
+	if _, err = cdp.Call(ctx, target, network.Enable, network.EnableParams{}); err != nil {
+		return none, err
+	}
+	slow := network.Conditions{Latency: 560, DownloadThroughput: 180_000, UploadThroughput: 84_000}
+	if _, err = cdp.Call(ctx, target, network.EmulateNetworkConditionsByRule, network.EmulateNetworkConditionsByRuleParams{MatchedNetworkConditions: []*network.Conditions{&slow}}); err != nil {
+		return none, err
+	}
+	_, err = cdp.Call(ctx, target, emulation.SetCPUThrottlingRate, emulation.SetCPUThrottlingRateParams{Rate: 4})
+	return none, err
+}
+
+// traffic is what a page has received, in bytes.
+type traffic struct {
+	mu    sync.Mutex
+	bytes float64
+}
+
+func (a *traffic) heard(event any) {
+	if event, ok := event.(*network.EventLoadingFinished); ok {
+		a.mu.Lock()
+		defer a.mu.Unlock()
+		a.bytes += event.EncodedDataLength
+	}
+}
+
+func (a *traffic) received() float64 {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.bytes
+}
+
+// Goal: the page is light. Method: Chromium as a slow phone opens a canvas with a drawing on it, and notes when the stage first
+// draws a region. What is judged is what the page asks for before that; how long it takes depends on the machine, and is logged. Then
+// it is opened again, and asks for nothing that it has.
+func TestBrowser_LoadsLightly(t *testing.T) {
+	beside(t)
+	s := start(t, "--rate", "0")
+	drawer := dial(t, client.Config{URLs: []string{s.ws()}})
+	for row := range 16 {
+		var line []canvas.Dot
+		for x := range 256 {
+			line = append(line, canvas.Dot{X: uint16(384 + x), Y: uint16(480 + row), Color: canvas.Color(0x1000 * (row / 8 * x / 8))})
+		}
+		if err := drawer.Place(t.Context(), line); err != nil {
+			t.Fatal(err)
+		}
+	}
+	p := &page{t, browser(t)}
+	var seen traffic
+	p.run(slowly, before(`{
+		const draw = CanvasRenderingContext2D.prototype.drawImage;
+		CanvasRenderingContext2D.prototype.drawImage = function (...all) {
+			if (this.canvas.id === "pixels" && !window.drawn) window.drawn = performance.now();
+			return draw.apply(this, all);
+		};
+		window.sockets = 0;
+		window.WebSocket = class extends WebSocket { constructor(...all) { super(...all); window.sockets++; } };
+	}`))
+	if err := chromedp.Listen(p.ctx, seen.heard); err != nil {
+		t.Fatal(err)
+	}
+	const asked = `performance.getEntriesByType("resource").filter((e) => e.startTime <= drawn).length + 1 + sockets`
+	p.run(chromedp.Navigate(s.url))
+	p.until("it draws", `window.drawn > 0`)
+	first, requests, received := eval[float64](p, `drawn`), eval[int](p, asked), seen.received()
+	p.until("all is there, by one connection", `playground.idle && playground.pixel(384, 480) === "#000000" && sockets === 1`)
+	p.run(chromedp.Navigate(s.url))
+	p.until("it draws again", `window.drawn > 0`)
+	again := eval[int](p, `performance.getEntriesByType("resource").filter((e) => e.name.includes("/assets/") && e.transferSize > 0).length`)
+	t.Logf("first pixel after %.0f ms, %d requests, %.0f bytes; again after %.0f ms", first, requests, received, eval[float64](p, `drawn`))
+	if requests > 6 || received > 60_000 || again > 0 {
+		t.Errorf("%d requests (at most 6), %.0f bytes (at most 60,000), %d of them again", requests, received, again)
+	}
+}

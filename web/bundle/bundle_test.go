@@ -1,0 +1,108 @@
+package bundle_test
+
+import (
+	"regexp"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"pixelplayground/web"
+	"pixelplayground/web/bundle"
+)
+
+// Goal: the page that is served is whole and light. Method: all it names, and all its scripts name, is there.
+func TestMake_ThePage(t *testing.T) {
+	b, err := bundle.Make(web.Files())
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := bundle.Make(web.Files())
+	if err != nil || string(again.Page) != string(b.Page) || len(again.Files) != len(b.Files) {
+		t.Errorf("the same files make another page (%v): two servers would not share what browsers keep", err)
+	}
+	named := regexp.MustCompile(`(?:assets/|\./)[a-z_]+\.[0-9a-f]{12}\.(?:js|css)`)
+	page := named.FindAllString(string(b.Page), -1)
+	if len(page) != 3 { // first.js, main.js, one style sheet
+		t.Errorf("the page loads %v", page)
+	}
+	found, begins := map[string]bool{}, 0
+	for _, name := range page {
+		begins += len(b.Files[name])
+	}
+	for _, content := range append([]string{string(b.Page)}, contents(b)...) {
+		for _, name := range named.FindAllString(content, -1) {
+			name = bundle.Folder + strings.TrimPrefix(strings.TrimPrefix(name, bundle.Folder), "./")
+			found[name] = true
+			if b.Files[name] == nil {
+				t.Errorf("%s is named, and not there", name)
+			}
+		}
+	}
+	for name, content := range b.Files {
+		if !found[name] {
+			t.Errorf("nothing loads %s", name)
+		}
+		if strings.HasSuffix(name, ".js") && regexp.MustCompile(`\bimport[ {]|from ?"|"css/`).Match(content) {
+			t.Errorf("%s imports what a bundle doesn't have", name)
+		}
+	}
+	if begins > 160<<10 {
+		t.Errorf("the page begins with %d bytes of script and style, at most 160 KB: load parts when they are used", begins)
+	}
+}
+
+func contents(b *bundle.Bundle) (all []string) {
+	for _, content := range b.Files {
+		all = append(all, string(content))
+	}
+	return all
+}
+
+func page(modules map[string]string) fstest.MapFS {
+	files := fstest.MapFS{"index.html": {Data: []byte(`<script type="module" src="js/main.js"></script>`)}}
+	for name, source := range modules {
+		files[name] = &fstest.MapFile{Data: []byte(source)}
+	}
+	return files
+}
+
+// Goal: what the linker can't do is refused, and never made wrong.
+func TestMake_Refuses(t *testing.T) {
+	for says, modules := range map[string]map[string]string{
+		"circle":          {"js/main.js": `import { a } from "./a.js"; a();`, "js/a.js": `import { b } from "./b.js"; export const a = b;`, "js/b.js": `import { a } from "./a.js"; export const b = a;`},
+		"default exports": {"js/main.js": `export default 1;`},
+		"default imports": {"js/main.js": `import a from "./a.js"; a();`, "js/a.js": `export const a = 1;`},
+		"may change":      {"js/main.js": `export let a = 1;`},
+		"another module":  {"js/main.js": `export { a } from "./a.js";`, "js/a.js": `export const a = 1;`},
+		"does not exist":  {"js/main.js": `import { a } from "./a.js"; a();`},
+		"unexpected":      {"js/main.js": `const = 1`},
+		"pattern":         {"js/main.js": `export const { a } = { a: 1 };`},
+	} {
+		if _, err := bundle.Make(page(modules)); err == nil || !strings.Contains(err.Error(), says) {
+			t.Errorf("%s: %v", says, err)
+		}
+	}
+}
+
+// Goal: what several chunks share is loaded once, and what the page has is in no chunk.
+func TestMake_Chunks(t *testing.T) {
+	b, err := bundle.Make(page(map[string]string{
+		"js/main.js":   `import { own } from "./own.js"; own(() => import("./one.js"), () => import("./two.js"));`,
+		"js/own.js":    `export const own = (...all) => all.forEach((run) => run()); // "own body"`,
+		"js/one.js":    `import { own } from "./own.js"; import { shared } from "./shared.js"; export const one = [own, shared, () => import("./deep.js")];`,
+		"js/two.js":    `import * as all from "./shared.js"; export const two = all.shared;`,
+		"js/shared.js": `export const shared = "shared body";`,
+		"js/deep.js":   `import { shared as other } from "./shared.js"; export class Deep { name = other; }`,
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds, bodies := map[string]int{}, 0
+	for name, content := range b.Files {
+		kinds[strings.Split(name, ".")[0]]++
+		bodies += strings.Count(string(content), "shared body")
+	}
+	if bodies != 1 || len(b.Files) != 5 || kinds["assets/shared"] != 1 {
+		t.Errorf("%d times in %v", bodies, kinds)
+	}
+}

@@ -29,6 +29,31 @@ test("fit shows everything: reduced as much as it takes, enlarged in whole steps
   assert.deepEqual([x, y], [512, 512]);
 });
 
+test("at every density each pixel of the canvas is a whole number of device pixels, from half its size on", () => {
+  for (const density of [1, 1.1, 1.25, 1.5, 1.75, 2, 2.625, 3]) {
+    const whole = (zoom, what) => {
+      const scale = zoom * density;
+      assert.ok(zoom <= 0.5 || Math.abs(scale - Math.round(scale)) < 1e-9, `${what} at ${density}: ${scale}`);
+      assert.ok(zoom <= view.MAX_ZOOM, `${what} at ${density}: ${zoom}`);
+    };
+    for (const edge of [16, 300, 512, 700, 1024, 4096]) {
+      const { zoom } = view.fit(makeGeometry(edge, edge, 256), { ...viewport, density });
+      whole(zoom, `fit of ${edge}`);
+      assert.ok(zoom * edge <= 500.001, `${edge} fits`);
+    }
+    for (let zoom = 1 / 32, last = 0; zoom !== last; ) {
+      last = zoom;
+      zoom = view.stepZoom(zoom, 1, density);
+      whole(zoom, "step");
+      assert.ok(zoom === last || zoom > last);
+      if (zoom !== last && last > 1 / 32) assert.ok(Math.abs(view.stepZoom(zoom, -1, density) - last) < 1e-9, `back from ${zoom} to ${last}`);
+    }
+  }
+  assert.equal(view.fit(g, { ...viewport, height: 868 }).zoom, 0.5, "not 0.75, which mixes pixels unevenly");
+  assert.equal(view.fit(g, { ...viewport, density: 2 }).zoom, 500 / 1024);
+  assert.equal(view.fit(g, { ...viewport, height: 700, density: 2 }).zoom, 0.5);
+});
+
 test("zooming leaves the pixel under the pointer where it is, in and out", () => {
   const from = { x: 512, y: 512, zoom: 2 };
   const before = view.toCanvas(from, viewport, 123, 456);

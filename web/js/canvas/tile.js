@@ -5,11 +5,13 @@ import { BACKGROUND_WORD } from "../colour.js";
 
 /** A rectangle of pixels. Its upper left pixel is (0, 0). */
 export class Tile {
-  /** The rectangle that changed since clean(): left, top inclusive; right, bottom exclusive. */
+  /** The rectangle that changed since clean(), which is for the one surface that has the tile's pixels: left, top inclusive; right, bottom exclusive. */
   left = 0;
   top = 0;
   right = 0;
   bottom = 0;
+  /** Rises with each change. Who draws a tile remembers which version it has drawn. */
+  version = 0;
 
   /** @param {number} [word] the word that it is filled with */
   constructor(width, height, word = BACKGROUND_WORD) {
@@ -31,6 +33,7 @@ export class Tile {
 
   /** Remembers that a pixel has changed. */
   touch(x, y) {
+    this.version++;
     if (this.right === this.left) {
       this.left = x;
       this.top = y;
@@ -51,6 +54,7 @@ export class Tile {
   }
 
   allDirty() {
+    this.version++;
     this.left = this.top = 0;
     this.right = this.width;
     this.bottom = this.height;

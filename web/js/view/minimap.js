@@ -14,6 +14,8 @@ const SMALLEST_FRAME = 6; // CSS pixels
 export class Minimap {
   #drawnAt = -Infinity;
   #drawn = "";
+  #tile = /** @type {import("../canvas/tile.js").Tile | null} */ (null); // that is shown
+  #version = -1; // of it
 
   /**
    * @param {HTMLCanvasElement} element its size is the style sheet's
@@ -51,13 +53,16 @@ export class Minimap {
     const { canvas, view, viewport } = state;
     if (!canvas || this.size.width === 0) return Infinity;
     const drawn = `${view.x},${view.y},${view.zoom},${viewport.width},${viewport.height},${this.size.width},${density},${theme.name}`;
-    const stale = canvas.overview.tile.dirty || canvas.activity.glowing;
-    if (drawn === this.#drawn) {
+    const { tile } = canvas.overview;
+    const stale = tile.version !== this.#version || canvas.activity.glowing;
+    if (drawn === this.#drawn && tile === this.#tile) {
       if (!stale) return Infinity;
       if (now - this.#drawnAt < PAUSE) return PAUSE - (now - this.#drawnAt);
     }
     this.#drawn = drawn;
     this.#drawnAt = now;
+    this.#tile = tile;
+    this.#version = tile.version;
     canvas.activity.fade(now);
     this.#paint(state, theme, density);
     return canvas.activity.glowing ? PAUSE : Infinity;

@@ -1,7 +1,7 @@
 // What moves the view, for every kind of input: pan, zoom, fit, go to. Also the view's link.
 
 import { withMoment } from "./moment.js";
-import { DRAW_ZOOM, clamp, fit, flightAt, formatHash, middle, panBy, parseHash, stepZoom, toScreen, zoomAt } from "./view.js";
+import { DRAW_ZOOM, clamp, crisp, fit, flightAt, formatHash, middle, panBy, parseHash, stepZoom, toScreen, zoomAt } from "./view.js";
 
 /**
  * @typedef {import("../state.js").State} State
@@ -56,13 +56,13 @@ export class Navigation {
    * @param {{x: number, y: number}} [at] CSS pixels, what stays where it is
    */
   zoom(direction, at = this.#anchor()) {
-    this.zoomTo(stepZoom(this.#target.zoom, direction), at);
+    this.zoomTo(stepZoom(this.#target.zoom, direction, this.state.viewport.density), at);
   }
 
   zoomTo(zoom, at = this.#anchor()) {
     if (!this.state.canvas) return;
     const { geometry } = this.state.canvas;
-    const allowed = clamp({ ...this.#target, zoom }, geometry, this.state.viewport).zoom;
+    const allowed = clamp({ ...this.#target, zoom: crisp(zoom, this.state.viewport.density) }, geometry, this.state.viewport).zoom;
     this.#fly(zoomAt(this.#target, this.state.viewport, allowed, at.x, at.y), STEP_TIME);
   }
 
@@ -153,7 +153,7 @@ export class Navigation {
   /** @param {View | null} view */
   #show(view) {
     if (!view || !this.state.canvas) return false;
-    this.#jump(view);
+    this.#jump({ ...view, zoom: crisp(view.zoom, this.state.viewport.density) });
     return true;
   }
 

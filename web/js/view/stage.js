@@ -19,6 +19,7 @@ export class Stage {
   #drawn = ""; // the view, size and theme of what is on the screen
   /** @type {import("../canvas/canvas.js").Canvas | null} */
   #canvas = null; // likewise
+  #overview = -1; // the version of the overview when all was drawn last
 
   /** @param {HTMLCanvasElement} element */
   constructor(element) {
@@ -49,8 +50,9 @@ export class Stage {
     const { stride } = canvas.overview;
     const far = stride > 1 && place.scale * stride < ENOUGH;
     const coarse = far || regions.some((region) => !region.tile);
-    if (all || (coarse && canvas.overview.tile.dirty)) {
+    if (all || (coarse && canvas.overview.tile.version !== this.#overview)) {
       this.#drawAll(canvas, far ? [] : regions, coarse, place, theme, density);
+      this.#overview = canvas.overview.tile.version;
     } else {
       if (!far) for (const region of regions) if (region.tile?.dirty) this.#drawChanged(region, place);
     }

@@ -5,17 +5,31 @@
 /**
  * @typedef {{x: number, y: number, zoom: number}} View  x, y: the canvas coordinates in the middle of the viewport;
  *   zoom: CSS pixels per pixel of the canvas
- * @typedef {{width: number, height: number, left: number, top: number, right: number, bottom: number}} Viewport
+ * @typedef {{width: number, height: number, left: number, top: number, right: number, bottom: number, density?: number}} Viewport
  *   the stage's size, and how much at each side is covered by controls: its middle is that of what is left. CSS pixels.
+ *   density: device pixels per CSS pixel, 1 if absent
  * @typedef {import("../geometry.js").Geometry} Geometry
  * @typedef {{from: View, to: View, start: number, duration: number}} Flight  an animated change of the view, ms
  */
 
-// Whole numbers of CSS pixels above 1, so that every pixel of the canvas is equally large.
+// Made crisp by the density of the screen.
 const STEPS = [1 / 32, 1 / 16, 1 / 8, 1 / 4, 1 / 2, 1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64];
 export const MAX_ZOOM = 64;
 export const DRAW_ZOOM = 2; // below it, pixels are too small to aim at
 export const AIM_ZOOM = 8; // where a click leads that was made below DRAW_ZOOM
+
+/**
+ * The zoom next to one at which every pixel of the canvas is equally large: a whole number of device pixels. Below a half there is
+ * room for a canvas that is larger than the screen, but not for crispness.
+ * @param {number} zoom
+ * @param {number} [density]
+ * @param {(value: number) => number} [round] which way
+ */
+export function crisp(zoom, density = 1, round = Math.round) {
+  const slack = 1e-6; // for a quotient that is a whole number except for rounding
+  if (zoom <= 0.5) return zoom;
+  return Math.max(0.5, round(zoom * density + (round === Math.floor ? slack : 0)) / density);
+}
 
 /** The place on the screen where the centre of a view is. @param {Viewport} viewport */
 export function middle({ width, height, left, top, right, bottom }) {
@@ -45,7 +59,7 @@ export function visibleRect(view, viewport) {
 }
 
 /**
- * The whole canvas, as large as fits: in whole steps when it is enlarged, so that it is crisp.
+ * The whole canvas, as large as fits and is crisp.
  * @param {Geometry} g
  * @param {Viewport} viewport
  * @returns {View}
@@ -54,7 +68,7 @@ export function fit(g, viewport) {
   const width = Math.max(1, viewport.width - viewport.left - viewport.right);
   const height = Math.max(1, viewport.height - viewport.top - viewport.bottom);
   const zoom = Math.min(width / g.width, height / g.height);
-  return { x: g.width / 2, y: g.height / 2, zoom: zoom >= 1 ? Math.min(Math.floor(zoom), MAX_ZOOM) : zoom };
+  return { x: g.width / 2, y: g.height / 2, zoom: Math.min(crisp(zoom, viewport.density, Math.floor), MAX_ZOOM) };
 }
 
 /**
@@ -97,11 +111,13 @@ export function panBy(view, dx, dy) {
  * The next crisp zoom.
  * @param {number} zoom
  * @param {number} direction above 0: closer, below 0: farther
+ * @param {number} [density]
  */
-export function stepZoom(zoom, direction) {
+export function stepZoom(zoom, direction, density = 1) {
+  const most = crisp(MAX_ZOOM, density, Math.floor), steps = STEPS.map((step) => Math.min(crisp(step, density), most));
   const slack = 1.001; // for a fitted zoom that equals a step except for rounding
-  if (direction > 0) return STEPS.find((step) => step > zoom * slack) ?? MAX_ZOOM;
-  return STEPS.findLast((step) => step < zoom / slack) ?? STEPS[0];
+  if (direction > 0) return steps.find((step) => step > zoom * slack) ?? most;
+  return steps.findLast((step) => step < zoom / slack) ?? steps[0];
 }
 
 /**

@@ -58,6 +58,9 @@ func slower(a, b canvas.Pace) canvas.Pace {
 	return b
 }
 
+// Pace is how fast somebody may draw now.
+func (n *Node) Pace(person canvas.Person) canvas.Pace { return n.under(person, person.User).Pace }
+
 // ruled looks at the person again if the rules have changed. The roster says so to all, but whoever places
 // something meanwhile need not wait for that.
 func (c *connection) ruled(ctx actor.Context) {

@@ -88,6 +88,8 @@ func (j judge) Role(person canvas.Person) canvas.Role {
 	return j.node.Rules().Role(rules.WhoIs(person))
 }
 
+func (j judge) Pace(person canvas.Person) canvas.Pace { return j.node.Pace(person) }
+
 // Banned is why a person is kept out.
 func (j judge) Banned(person canvas.Person) *auth.Ban {
 	in, now := j.node.Rules(), time.Now()

@@ -13,6 +13,8 @@ import (
 type Judge interface {
 	// Role is what somebody may do: what their sign-in says, unless something else was decided.
 	Role(person canvas.Person) canvas.Role
+	// Pace is how fast somebody may draw now, by what was decided too.
+	Pace(person canvas.Person) canvas.Pace
 	// Banned is why somebody is kept out; nil: they are not.
 	Banned(person canvas.Person) *Ban
 	// Bans reports whether anybody is: if not, nobody need be asked about.
@@ -29,6 +31,7 @@ func (p *People) UseAudit(note func(r *http.Request, text string)) { p.audit = n
 type noJudge struct{}
 
 func (noJudge) Role(person canvas.Person) canvas.Role { return person.Rank() }
+func (noJudge) Pace(person canvas.Person) canvas.Pace { return person.Pace }
 func (noJudge) Banned(canvas.Person) *Ban             { return nil }
 func (noJudge) Bans() bool                            { return false }
 

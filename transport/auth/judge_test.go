@@ -21,6 +21,7 @@ type court struct {
 	roles    map[canvas.Author]canvas.Role
 	bans     map[canvas.Author]*Ban
 	networks map[canvas.NetworkID]*Ban // of those below moderators
+	pace     *canvas.Pace              // that was decided for all; nil: none was
 }
 
 func (c court) Bans() bool { return len(c.bans)+len(c.networks) > 0 }
@@ -34,6 +35,13 @@ func (c court) Role(p canvas.Person) canvas.Role {
 		p.Role = role
 	}
 	return p.Rank()
+}
+
+func (c court) Pace(p canvas.Person) canvas.Pace {
+	if c.pace != nil {
+		return *c.pace
+	}
+	return p.Pace
 }
 
 func (c court) Banned(p canvas.Person) *Ban {
@@ -179,6 +187,11 @@ func TestJudge_Role(t *testing.T) {
 	}
 	if said, body := asksMe(t, p, shown(cookie)); !said.Moderates || said.Role != "moderator" {
 		t.Errorf("%s", body)
+	}
+	c.pace = &canvas.Pace{Rate: 0.25, Burst: 3}
+	p.UseJudge(c)
+	if said, body := asksMe(t, p, shown(cookie)); said.Pace != (paceShown{0.25, 3}) {
+		t.Errorf("the pace that was decided: %s", body)
 	}
 	if key := identified(t, p, bearing(text)); p.judge.Role(key) != canvas.RoleModerator {
 		t.Errorf("the key, before: %+v", key)

@@ -54,7 +54,7 @@ func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 	// Who may not look is told so, and where to sign in.
 	said := me{
 		Kind: person.Kind.String(), User: person.User.Text(), Role: role.String(), Name: person.Name, Draw: refused == nil && !person.ReadOnly, Watch: refused == nil,
-		Pace: paceShown(person.Pace), Keys: person.Kind == canvas.Account, SignedIn: person.Kind == canvas.Account,
+		Pace: paceShown(p.judge.Pace(person)), Keys: person.Kind == canvas.Account, SignedIn: person.Kind == canvas.Account,
 		Record: p.cfg.Record && refused == nil,
 	}
 	said.Moderates = refused == nil && role >= canvas.RoleModerator

@@ -59,6 +59,9 @@ func (d *Desk) postAct(w http.ResponseWriter, r *http.Request, c caller) {
 		}
 	}
 	done, err := d.decide(r.Context(), c, want)
+	if want.Area != nil && want.Area.Mask != "" {
+		d.settleMask(context.WithoutCancel(r.Context()), want.Area.Mask, err)
+	}
 	if err != nil {
 		d.failed(w, err)
 		return

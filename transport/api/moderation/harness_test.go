@@ -44,6 +44,7 @@ type office struct {
 	fails     error // what Decide and Acts fail with
 	connected []message.PersonReport
 	pixels    []Pixel
+	asking    func() // happens once before Acts answers; nil: nothing does
 	preview   func(rules.Selection) (*rollback.Preview, error)
 }
 
@@ -201,6 +202,10 @@ func (o *office) KnownActs(ctx context.Context, before uint64, limit int) ([][]b
 }
 
 func (o *office) Acts(_ context.Context, before uint64, limit int) (acts [][]byte, err error) {
+	if asking := o.asking; asking != nil {
+		o.asking = nil
+		asking()
+	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	n := len(o.stored)

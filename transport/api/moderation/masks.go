@@ -98,6 +98,43 @@ func (m *masks) keep(ctx context.Context, name string) error {
 	return err
 }
 
+// settleMask sees to it that a mask is kept for as long as it should be, now that an act which names it was decided or refused. If it is
+// not known which, it stays.
+func (d *Desk) settleMask(ctx context.Context, name string, err error) {
+	switch {
+	case err == nil:
+		err = d.masks.keep(ctx, name) // who was refused the same one meanwhile may have given it an end
+	case errors.Is(err, rules.ErrInvalid), errors.Is(err, rules.ErrRights):
+		err = d.forgetMask(ctx, name)
+	default:
+		err = nil
+	}
+	if err != nil {
+		d.told.Note("a mask could not be kept or forgotten", "moderation", "err", err)
+	}
+}
+
+// forgetMask gives a mask an end again that no act names, be it in force or not. Others may decide such an act at the same time: so it is
+// looked for again afterwards, in all that was decided until then.
+func (d *Desk) forgetMask(ctx context.Context, name string) error {
+	if d.Canvas.Rules().NamesMask(name) {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, maskPatience)
+	defer cancel()
+	stored, err := d.masks.get(ctx, name)
+	if err == nil {
+		err = d.masks.put(ctx, name, stored, d.Now().Add(unnamedLasts))
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := d.Canvas.Acts(ctx, 0, 1); err != nil || d.Canvas.Rules().NamesMask(name) { // asks the store first
+		return errors.Join(err, d.masks.keep(ctx, name))
+	}
+	return nil
+}
+
 // during runs f when it is its turn.
 func (m *masks) during(ctx context.Context, f func() error) error {
 	select {

@@ -121,6 +121,53 @@ func TestMasks_LastAsLongAsTheirArea(t *testing.T) {
 	}
 }
 
+// TestMasks_OfRefusedActs: a mask that was to be kept for an act which was refused ends after all, unless another act has named it, be it
+// taken back since or decided in the same moment.
+func TestMasks_OfRefusedActs(t *testing.T) {
+	o := newOffice(t)
+	now := noon
+	o.Documents, o.masks.docs = nil, clocked(t, o, &now)
+	protect := func(who string, least string, mask uploaded) int {
+		return o.ask(who, "POST", "acts", fmt.Sprintf(`{"do":"protect","area":{"name":"disc","x":1,"y":2,"width":20,"height":10,"least":%q,"mask":%q}}`, least, mask.Name)).Code
+	}
+	upload := func(ink, ground color.Color) uploaded {
+		return told[uploaded](t, o.ask("moderator", "POST", "masks", drawn(t, disc(ink, ground)), "Content-Type", "image/png"))
+	}
+	refused, named := upload(color.Black, color.White), upload(color.White, color.Black)
+	if code := protect("moderator", "owner", refused); code != 403 {
+		t.Fatal(code)
+	}
+	if code := protect("moderator", "member", named); code != 200 {
+		t.Fatal(code)
+	}
+	o.act("moderator", `{"do":"undo","of":1}`)
+	if code := protect("moderator", "owner", named); code != 403 {
+		t.Fatal(code)
+	}
+	now = noon.Add(unnamedLasts + time.Second)
+	if w := o.ask("", "GET", "rules/mask/"+refused.Name+".png", ""); w.Code != 404 {
+		t.Errorf("the one of an act that was refused: %d", w.Code)
+	}
+	if w := o.ask("", "GET", "rules/mask/"+named.Name+".png", ""); w.Code != 200 {
+		t.Errorf("the one of an act that was taken back: %d", w.Code)
+	}
+	// Somebody decides an act with the mask while another's is refused.
+	o.later(now.Sub(noon))
+	both := upload(color.Black, color.White)
+	o.asking = func() {
+		if code := protect("other", "member", both); code != 200 {
+			t.Error(code)
+		}
+	}
+	if code := protect("moderator", "owner", both); code != 403 {
+		t.Fatal(code)
+	}
+	now = now.Add(2 * unnamedLasts)
+	if w := o.ask("", "GET", "rules/mask/"+both.Name+".png", ""); w.Code != 200 {
+		t.Errorf("the one that another act has named meanwhile: %d", w.Code)
+	}
+}
+
 func TestMasks_Refused(t *testing.T) {
 	o := newOffice(t)
 	for name, test := range map[string]struct {

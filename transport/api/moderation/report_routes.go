@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"unicode"
 	"unicode/utf8"
 
 	"pixelplayground/actors/canvas"
@@ -71,18 +70,17 @@ func (d *Desk) around(person canvas.Person) canvas.NetworkID {
 	return d.Around(person.Address)
 }
 
-// clean is a text of somebody's without what can't be seen. Line breaks stay.
+// clean is a text of somebody's without what can't be seen, as names are. Line breaks stay.
 func clean(text string, most int) (string, bool) {
 	text = strings.TrimSpace(text)
 	if len(text) > most || !utf8.ValidString(text) {
 		return "", false
 	}
-	return strings.Map(func(c rune) rune {
-		if c != '\n' && (unicode.IsControl(c) || unicode.Is(unicode.Cf, c)) {
-			return -1
-		}
-		return c
-	}, text), true
+	lines := strings.Split(text, "\n")
+	for i, line := range lines {
+		lines[i] = canvas.CleanText(line)
+	}
+	return strings.TrimSpace(strings.Join(lines, "\n")), true
 }
 
 // getReports lists reports.

@@ -24,10 +24,9 @@ const LongestRetry = 24 * time.Hour
 // takeAllowed takes the next ops to commit from the queue, and refuses those that are not allowed.
 func (r *region) takeAllowed(ctx actor.Context, now time.Time) (ops []*oplog.Queued) {
 	ops, _ = r.queue.Take(r.pod.BatchPixels)
-	on := &r.pod.Owned.begun[r.id]
 	for {
 		in := r.pod.Rules()
-		on.Store(in.Generation)
+		r.pod.Owned.begin(r.id, in.Generation)
 		ops = r.allowed(ctx, in.Rules, ops, now)
 		// The rules actor publishes, then looks at what has begun. So either it sees this batch, or we its
 		// rules.
@@ -36,7 +35,7 @@ func (r *region) takeAllowed(ctx actor.Context, now time.Time) (ops []*oplog.Que
 		}
 	}
 	if ops = r.unpainted(ctx, ops); len(ops) == 0 {
-		on.Store(0)
+		r.pod.Owned.ended(r.id)
 	}
 	return ops
 }

@@ -14,9 +14,10 @@ import (
 // pod. It outlives the actors of the regions, which may fail and leave a batch on its way to the store.
 // Only a region's actor writes what is its own, and whoever fences the region.
 type Owned struct {
-	store store.Store
-	begun []atomic.Uint64              // by RegionID: the generation of the rules that a batch was begun under which may be on its way; 0: none is
-	terms []atomic.Pointer[store.Term] // by RegionID: of our claim; nil: we have none
+	store   store.Store
+	begun   []atomic.Uint64              // by RegionID: the batch that may be on its way, as begin notes it; 0: none is
+	batches atomic.Uint64                // numbers them
+	terms   []atomic.Pointer[store.Term] // by RegionID: of our claim; nil: we have none
 }
 
 var _ decisions.Regions = (*Owned)(nil)
@@ -24,6 +25,15 @@ var _ decisions.Regions = (*Owned)(nil)
 // newOwned makes room for regions.
 func newOwned(s store.Store, regions int) *Owned {
 	return &Owned{store: s, begun: make([]atomic.Uint64, regions), terms: make([]atomic.Pointer[store.Term], regions)}
+}
+
+// A batch is noted by the generation of the rules that it was begun under and, in the lower bits, by its number: whoever takes back the
+// note of one must not take that of another with it, and a region may begin one under the same rules within a moment.
+const numberBits = 24
+
+// begin notes that a batch is begun under the rules of a generation.
+func (o *Owned) begin(id canvas.RegionID, generation uint64) {
+	o.begun[id].Store(generation<<numberBits | o.batches.Add(1)&(1<<numberBits-1))
 }
 
 // claimed notes a claim: whatever was on its way is fenced.
@@ -44,7 +54,7 @@ func (o *Owned) ended(id canvas.RegionID) { o.begun[id].Store(0) }
 // Unsettled implements decisions.Regions.
 func (o *Owned) Unsettled(generation uint64) (regions []canvas.RegionID) {
 	for id := range o.begun {
-		if g := o.begun[id].Load(); g != 0 && g < generation {
+		if g := o.begun[id].Load() >> numberBits; g != 0 && g < generation {
 			regions = append(regions, canvas.RegionID(id))
 		}
 	}

@@ -38,7 +38,7 @@ const countsSockets = `window.sockets = 0; window.WebSocket = class extends WebS
 // reload either; when the ban is lifted, one click leads back. Method: an operator bans a guest who draws; the guest's WebSockets are
 // counted.
 func TestBrowser_TellsTheBannedWhy(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	s := start(t, operators()...)
 	s.decide(`{"do":"appeal","text":"mods@example.org"}`)
 	p := &page{t, browser(t)}
@@ -78,7 +78,7 @@ func TestBrowser_TellsTheBannedWhy(t *testing.T) {
 // Goal: a moderator judges from the card of a pixel and works on areas by keyboard alone; others' pages and lists follow at
 // once. Method: two moderators' pages and a guest's; keys only.
 func TestBrowser_ModeratesByKeyboard(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	s := signingIn(t, append(operators(), "--record", "on")...)
 	drawsAs(t, s, "Vandal")(canvas.Color(0xE50025), [2]int{100, 100}, [2]int{101, 100})
 	s.placed(101, 100)

@@ -17,7 +17,7 @@ import (
 // draw. Method: one paints a flag, another paints over it, a third paints over that; a report; a moderator's Chromium; the
 // vandal's WebSockets are counted.
 func TestBrowser_FromAReportToRolledBackAndBannedInThreeClicks(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	s := signingIn(t, append(operators(), "--record", "on")...)
 	s.decide(`{"do":"appeal","text":"mods@example.org"}`)
 	var flag [][2]int

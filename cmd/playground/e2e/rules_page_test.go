@@ -38,7 +38,7 @@ func loaded(pattern string) string {
 // the dropper, which takes the nearest; taken back, all colours are there again. Method: an operator decides while
 // Chromium looks on.
 func TestBrowser_FollowsThePalette(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	s := start(t, operators()...)
 	drawsAs(t, s, "Bob")(0xC4C9D1, [2]int{100, 100})
 	p := open(t, s.url+"/#100,100,16", "Ada")
@@ -76,7 +76,7 @@ func TestBrowser_FollowsThePalette(t *testing.T) {
 // Goal: a frozen canvas says so where cooldowns are said, with the time by the server's clock, and nothing appears that would be
 // taken back; it opens without a reload. Method: an operator freezes the canvas while Chromium draws.
 func TestBrowser_SaysThatTheCanvasIsFrozen(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	s := start(t, operators()...)
 	p := open(t, s.url+"/#100,100,16", "Ada")
 	p.drag([2]int{90, 100}, [2]int{92, 100})
@@ -98,7 +98,7 @@ func TestBrowser_SaysThatTheCanvasIsFrozen(t *testing.T) {
 // Goal: a protected part is outlined where one points at it and where one tries, a stroke ends at its edge, and who draws there is
 // said. Method: Chromium draws into it; the overlay's own pixels are read.
 func TestBrowser_OutlinesWhatIsProtected(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	s := start(t, operators()...)
 	p := open(t, s.url+"/#100,100,16", "Ada")
 	s.decide(`{"do":"protect","area":{"name":"Town hall","x":100,"y":96,"width":12,"height":8,"least":"moderator"}}`)
@@ -123,7 +123,7 @@ func TestBrowser_OutlinesWhatIsProtected(t *testing.T) {
 // Goal: anybody can report a place, by key and from the card, and is told what becomes of it; limits are told kindly. Method: Chromium
 // reports, an operator reads.
 func TestBrowser_ReportsAPlace(t *testing.T) {
-	t.Parallel()
+	beside(t)
 	s := start(t, append(operators(), "--record", "on")...)
 	drawsAs(t, s, "Vandal")(0xE50025, [2]int{100, 100})
 	s.placed(100, 100)

@@ -24,7 +24,7 @@ var binaries string
 
 // lanes bounds how many tests run beside each other. The two longest need no lane: they begin with the first and end with the
 // last, while in a lane they could come last, alone.
-var lanes = make(chan struct{}, 2)
+var lanes = make(chan struct{}, 3)
 
 // beside lets a test run beside others: one that mostly waits, and judges neither how long something takes nor how much memory.
 func beside(t *testing.T) {

@@ -40,8 +40,8 @@ build: ## make bin/playground and bin/pixelctl
 # processes: some judge pauses too.
 test: ## all checks and tests; installs what they need where it may
 	@.ci/tools able
-	@$(MAKE) --no-print-directory -j2 tools vet servers
-	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 15' e2e raced staticcheck web
+	@$(MAKE) --no-print-directory -j2 tools vet servers SERVERS=$(SIGN_IN)
+	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 15' e2e raced servers staticcheck web
 	@$(MAKE) --no-print-directory race
 	$(PROCESSES) -run '$(GREEDY)' ./cmd/playground/e2e
 	$(BUSY)
@@ -74,10 +74,11 @@ ALONE = $(addprefix pixelplayground/,actors/canvas actors/oplog actors/record k8
 E2E = pixelplayground/cmd/playground/e2e
 all-but = $$(go list ./... | grep -vxF "$$(printf '%s\n' $1)")
 TOGETHER = $(call all-but,$(ALONE))
-# Servers that tests run. What these need is compiled first, and not while tests wait for it.
+# Servers that tests run. What these need is compiled first, and not while tests wait for it. e2e runs only that for signing in.
 SERVERS = $(dir $(shell find . -mindepth 2 -name go.mod))
+SIGN_IN = transport/auth/openidtest/server
 servers:
-	@for server in $(SERVERS); do (cd $$server && $(COMPILING) go list -export -deps . >/dev/null) || exit; done
+	@for server in $(SERVERS); do (cd $$server && $(COMPILING) $(POLITELY) go list -export -deps . >/dev/null) || exit; done
 
 raced: # what the race detector's tests need is compiled
 	@CGO_ENABLED=1 $(COMPILING) $(POLITELY) go list $(RACED) -export -test -deps $(TOGETHER) >/dev/null

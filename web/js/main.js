@@ -71,8 +71,8 @@ const session = new Session(state, link, {
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed });
 
-const undo = new Undo(state, { now, changed, settle: () => drawing.end(), show: (x, y) => navigation.goTo(x, y) });
-const record = new Record(state, { now, changed, settle: () => drawing.end(), load: loadPart }, location.hash);
+const undo = new Undo(state, { now, changed, settle: () => drawing.settle(), show: (x, y) => navigation.goTo(x, y) });
+const record = new Record(state, { now, changed, settle: () => drawing.settle(), load: loadPart }, location.hash);
 const rules = new Rules(state, { fetch: fetch.bind(window), now, random: Math.random, setTimeout: setTimer, clearTimeout: clearTimer, changed, load: loadRules });
 
 const stage = new Stage(byId("pixels"));

@@ -16,7 +16,7 @@ import { People } from "./people/people.js";
  * @typedef {import("./view/view.js").Flight} Flight
  * @typedef {import("./canvas/canvas.js").Canvas} Canvas
  * @typedef {import("./canvas/pending.js").Pending} Pending
- * @typedef {"pencil" | "hand" | "pick" | "inspect"} Tool  pick: take the colour of the next pixel clicked; inspect: show who
+ * @typedef {"pencil" | "line" | "rectangle" | "fill" | "hand" | "pick" | "inspect"} Tool  pick: take the colour of the next pixel clicked; inspect: show who
  *   placed it
  *
  * @typedef {object} Connection
@@ -45,6 +45,8 @@ import { People } from "./people/people.js";
  * @property {boolean} fitted the view shows the whole canvas, and should after a resize
  * @property {Viewport} viewport
  * @property {Tool} tool
+ * @property {number} brush pixels, the edge of its square
+ * @property {import("./input/tools.js").Span | null} shape what will be drawn as a whole when it is let go
  * @property {number} colour
  * @property {number[]} recent colours used that are not in the palette, newest first
  * @property {boolean} grid
@@ -82,6 +84,8 @@ export function newState() {
     fitted: true,
     viewport: { width: 1, height: 1, left: 0, top: 0, right: 0, bottom: 0 },
     tool: "pencil",
+    brush: 1,
+    shape: null,
     colour: PALETTE[0].colour,
     recent: [],
     grid: true,

@@ -9,7 +9,7 @@ function setUp({ zoom = 10, tool = "pencil", there = false, past = null } = {}) 
   const note = (name) => (...args) => did.push([name, ...args]);
   const state = { tool, past, view: { x: 0, y: 0, zoom }, viewport: { width: 0, height: 0, left: 0, top: 0, right: 0, bottom: 0 } };
   const navigation = { drag: note("drag"), pinch: note("pinch"), zoomTo: note("zoomTo"), steady: () => true };
-  const drawing = { begin: note("begin"), to: note("to"), end() {}, point() {}, hold() {}, keep() {}, withdraw() {}, place: note("place"), pick: note("pick") };
+  const drawing = { begin: note("begin"), to: note("to"), end() {}, settle() {}, point() {}, hold() {}, keep() {}, withdraw() {}, place: note("place"), pick: note("pick") };
   const record = { there, inspect: note("inspect") };
   const touch = new Touch(state, navigation, drawing, record, { undo: note("undo") }, { now: () => clock.now, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout });
   return { touch, clock, did };

@@ -37,7 +37,7 @@ func white(x, y int) string {
 
 // Goal: the page places what the user means, and says what became of it. A double click on the whole canvas only zooms in; a
 // mouse shows no focus ring and the keyboard does; who passes the name by is still asked for it; the wheel works over the map;
-// the list of people closes; a stroke is taken back and drawn again; and nobody leaves with unsaved pixels unasked. Method: one
+// the list of people closes; a stroke is taken back and drawn again; a line is drawn; and nobody leaves with unsaved pixels unasked. Method: one
 // Chromium with a real mouse and keyboard; in the end the server is killed.
 func TestBrowser_DoesWhatIsMeant(t *testing.T) {
 	beside(t)
@@ -87,6 +87,11 @@ func TestBrowser_DoesWhatIsMeant(t *testing.T) {
 	p.until("it is drawn again", `playground.pending === 0 && playground.confirmed(90, 100) !== "#FFFFFF"`)
 	p.run(chromedp.Click(chromedp.CSS(`#undo`)))
 	p.until("the button takes it back too", `playground.pending === 0 && `+white(90, 100))
+
+	p.key("l")
+	p.drag([2]int{90, 100}, [2]int{95, 105})
+	p.until("the line is drawn when it is let go", `playground.pending === 0 && [0, 3, 5].every((i) => playground.confirmed(90 + i, 100 + i) !== "#FFFFFF")`)
+	p.key("b")
 
 	if !eval[bool](p, leaves) {
 		t.Error("the page asks before it is left with nothing unsaved")

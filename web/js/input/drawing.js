@@ -5,6 +5,8 @@ import { contains, line } from "../geometry.js";
 import { nearest, offered } from "../limits/offered.js";
 import { MAX_RECENT, say, shownCanvas, tell } from "../state.js";
 import { pixels, pixelsOf } from "../numbers.js";
+import { hindrance } from "../limits/hindrance.js";
+import { MAX_BRUSH, MAX_FILL, draws, outline, spans, stamp } from "./tools.js";
 import { explainObstacle, paint } from "./paint.js";
 import { toCanvas } from "../view/view.js";
 
@@ -14,8 +16,8 @@ import { toCanvas } from "../view/view.js";
  */
 
 export class Drawing {
-  /** The last pixel of the stroke being drawn, and what it has drawn. */
-  #stroke = /** @type {{x: number, y: number, log: import("../canvas/strokes.js").Stroke} | null} */ (null);
+  /** The last pixel of the stroke being drawn, what it has drawn, and of how many pixels if that is known. */
+  #stroke = /** @type {{x: number, y: number, log: import("../canvas/strokes.js").Stroke, planned: number} | null} */ (null);
 
   #selects = false; // the stroke chooses a part of the canvas
 
@@ -31,21 +33,28 @@ export class Drawing {
 
   /** @param {import("../state.js").Tool} tool */
   choose(tool) {
-    this.end();
+    this.settle();
     this.state.tool = tool;
     this.ports.changed();
   }
 
   /** Draws with a colour from now on, or with the one most like it that may be placed. @returns {number} with which */
   setColour(wanted) {
-    this.end();
+    this.settle();
     const now = this.ports.now(), colour = nearest(this.state, wanted, now);
     this.state.colour = colour;
-    if (this.state.tool !== "pencil") this.state.tool = "pencil";
+    if (!draws(this.state.tool)) this.state.tool = "pencil";
     say(this.state, `Colour ${nameOf(colour)}`);
     if (colour !== wanted) tell(this.state, `${nameOf(colour)} is the nearest colour that may be placed`, now, colour);
     this.ports.changed();
     return colour;
+  }
+
+  /** Draws that broadly from now on. @param {number} brush pixels */
+  setBrush(brush) {
+    this.state.brush = Math.min(MAX_BRUSH, Math.max(1, brush));
+    say(this.state, `Brush of ${pixels(this.state.brush)}`);
+    this.ports.changed();
   }
 
   /** Takes the colour of a pixel. */
@@ -80,12 +89,15 @@ export class Drawing {
     const from = reticule ?? { x: Math.floor(view.x), y: Math.floor(view.y) };
     const within = (at, size) => Math.min(Math.max(at, 0), size - 1);
     this.#aim(within(from.x + dx, canvas.geometry.width), within(from.y + dy, canvas.geometry.height), true);
+    if (this.state.shape && this.state.reticule) this.to(this.state.reticule.x, this.state.reticule.y);
     this.ports.changed();
   }
 
-  /** Aims at nothing. */
+  /** Lets go of what was begun as a whole, or else aims at nothing. */
   letGo() {
-    this.end();
+    const { shape } = this.state;
+    this.settle();
+    if (shape) return;
     this.state.reticule = null;
     if (this.state.tool === "pick" || this.state.tool === "inspect") this.state.tool = "pencil";
     this.ports.changed();
@@ -104,24 +116,34 @@ export class Drawing {
 
   /** Begins a stroke. (x, y) may be off the canvas, here and below. */
   begin(x, y) {
-    this.end();
+    this.settle();
     const { selecting } = this.state;
     if (selecting) {
       this.#selects = true;
       return selecting.begin(x, y);
     }
     if (!this.state.pending) return;
-    this.#stroke = { x, y, log: this.state.strokes.begin() };
-    this.#dot(x, y);
+    if (!spans(this.state.tool)) {
+      this.#stroke = { x, y, log: this.state.strokes.begin(), planned: 0 };
+      return this.#stamp(x, y);
+    }
+    const why = hindrance(this.state, this.ports.now());
+    if (why) return this.#hinder(why, { x, y, colour: this.state.colour });
+    this.state.shape = { from: { x, y }, to: { x, y } };
+    this.ports.changed();
   }
 
   /** Continues the stroke to a pixel, without a gap. */
   to(x, y) {
-    const from = this.#stroke;
+    const from = this.#stroke, { shape } = this.state;
     if (this.#selects) this.state.selecting?.to(x, y);
+    if (shape) {
+      shape.to = { x, y };
+      return this.ports.changed();
+    }
     if (!from || (from.x === x && from.y === y)) return;
     line(from.x, from.y, x, y, (px, py) => {
-      if (px !== from.x || py !== from.y) this.#dot(px, py);
+      if (px !== from.x || py !== from.y) this.#stamp(px, py);
     });
     if (!this.#stroke) return;
     this.#stroke.x = x;
@@ -141,12 +163,24 @@ export class Drawing {
   /** Takes back what is tentative, without a trace, and ends the stroke. */
   withdraw() {
     const { pending, strokes } = this.state;
-    this.#stroke = null;
+    this.#stroke = this.state.shape = null;
     for (const dots of pending?.withdraw() ?? []) strokes.refused(dots);
     this.ports.changed();
   }
 
+  /** Nothing is being drawn any more. What would have been drawn as a whole is not. */
+  settle() {
+    this.state.shape = null;
+    this.end();
+    this.ports.changed();
+  }
+
   end() {
+    const { shape } = this.state;
+    if (shape) {
+      this.state.shape = null;
+      this.#span(shape);
+    }
     const stroke = this.#stroke;
     if (this.#selects) {
       this.#selects = false;
@@ -158,6 +192,20 @@ export class Drawing {
     say(this.state, summary(nameOf(this.state.colour), stroke));
     this.#remember(this.state.colour);
     this.ports.changed();
+  }
+
+  /** Draws as a whole what the tool made, as far as that goes. @param {import("./tools.js").Span} span */
+  #span(span) {
+    const { brush, canvas, colour, strokes, tool } = this.state;
+    const planned = outline(tool, span, brush, colour, canvas);
+    if (!planned) return tell(this.state, `Not filled: that is no closed area of up to ${pixels(MAX_FILL)}`, this.ports.now());
+    this.#stroke = { ...span.to, log: strokes.begin(), planned: planned.length };
+    for (const { x, y } of planned) this.#dot(x, y);
+  }
+
+  /** Draws what the brush covers. */
+  #stamp(x, y) {
+    stamp(x, y, this.state.brush, (px, py) => this.#dot(px, py));
   }
 
   #dot(x, y) {
@@ -174,7 +222,8 @@ export class Drawing {
   /** Ends the stroke where the server would. @param {import("./paint.js").Obstacle} why @param {import("../limits/hindrance.js").Dot} dot */
   #hinder(why, dot) {
     const { state } = this, now = this.ports.now();
-    const words = explainObstacle(state, why, now, dot);
+    const stroke = this.#stroke, because = explainObstacle(state, why, now, dot);
+    const words = stroke?.planned && stroke.log.drawn > 0 ? `Drawn: ${pixelsOf(stroke.log.drawn, stroke.planned)}. ${because}` : because;
     this.end();
     if (why === "protected") state.tried = { x: dot.x, y: dot.y, at: now };
     if (why === "rights" && state.me.signIn) {

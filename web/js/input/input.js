@@ -96,7 +96,7 @@ export function listen(page, ports) {
       if (state.tool === "inspect") return "inspect";
       if (state.view.zoom < DRAW_ZOOM) return "zoom";
       const { reticule, colour } = state;
-      return hindrance(state, ports.now(), reticule ? { ...reticule, colour } : undefined) ? "resting" : "pencil";
+      return hindrance(state, ports.now(), reticule ? { ...reticule, colour } : undefined) ? "resting" : state.tool === "pencil" ? "pencil" : "crosshair";
     },
   };
 }

@@ -3,6 +3,7 @@
 import { nameOf } from "../colour.js";
 import { ROW, offered } from "../limits/offered.js";
 import { say, shownCanvas } from "../state.js";
+import { draws } from "./tools.js";
 import { AIM_ZOOM, DRAW_ZOOM } from "../view/view.js";
 
 /**
@@ -46,6 +47,11 @@ const PLACES = {
 /** By what is printed on the key. @type {Record<string, (page: Page) => void>} */
 const KEYS = {
   b: (page) => page.drawing.choose("pencil"),
+  l: (page) => page.drawing.choose("line"),
+  u: (page) => page.drawing.choose("rectangle"),
+  f: (page) => page.drawing.choose("fill"),
+  "[": (page) => page.drawing.setBrush(page.state.brush - 1),
+  "]": (page) => page.drawing.setBrush(page.state.brush + 1),
   h: (page) => page.drawing.choose("hand"),
   i: inspect,
   p: pick,
@@ -109,8 +115,19 @@ function act({ state, drawing, navigation, record }) {
   else if (record.there && (past || tool === "inspect")) record.inspect(x, y, true);
   else if (tool === "pick") drawing.pick(x, y);
   else if (past) drawing.place(x, y); // which says why not
-  else if (tool === "pencil" && view.zoom < DRAW_ZOOM) navigation.zoomTo(AIM_ZOOM);
-  else if (tool === "pencil" && navigation.steady(keyboard)) drawing.place(x, y);
+  else if (draws(tool) && view.zoom < DRAW_ZOOM) navigation.zoomTo(AIM_ZOOM);
+  else if (draws(tool) && navigation.steady(keyboard)) apply(state, drawing, x, y);
+}
+
+/** Places a pixel; what goes from one to another begins here, or is drawn as far as here. */
+function apply(state, drawing, x, y) {
+  if (state.shape) {
+    drawing.to(x, y);
+    return drawing.end();
+  }
+  if (state.tool !== "line" && state.tool !== "rectangle") return drawing.place(x, y);
+  drawing.begin(x, y);
+  if (state.shape) say(state, "Begun: aim at the other end and press Enter, or Escape to let go");
 }
 
 /** Keys with Ctrl, or with Command. @returns {boolean} whether it was one */

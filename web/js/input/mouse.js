@@ -74,11 +74,13 @@ export class Mouse {
     const at = { x: event.offsetX, y: event.offsetY }, pixel = this.#pixel(at);
     if (this.mode === "aim") this.navigation.zoomTo(AIM_ZOOM, at);
     if (this.mode === "look") this.record.inspect(pixel.x, pixel.y, true);
-    this.cancel();
+    this.drawing.end();
+    this.mode = "none";
   }
 
+  /** The user has turned to something else. */
   cancel() {
-    this.drawing.end();
+    this.drawing.settle();
     this.mode = "none";
   }
 

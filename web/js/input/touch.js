@@ -1,6 +1,7 @@
 // Fingers on the stage. One finger draws, once it is clear that no second one follows. Two always pan and zoom. One
 // that rests asks who placed the pixel, or picks its colour where there is no record of that.
 
+import { draws } from "./tools.js";
 import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
 
 /**
@@ -107,7 +108,7 @@ export class Touch {
 
   /** The finger was not there to draw: what it has begun to draw goes away, unless it has been drawing for a while. */
   #withdraw() {
-    if (this.#held !== 0) this.drawing.withdraw();
+    if (this.#held !== 0 || this.state.shape) this.drawing.withdraw();
     this.#release();
   }
 
@@ -125,8 +126,8 @@ export class Touch {
     if (selecting) this.drawing.place(pixel.x, pixel.y);
     else if (past || tool === "inspect") this.record.inspect(pixel.x, pixel.y, true);
     else if (tool === "pick") this.drawing.pick(pixel.x, pixel.y);
-    else if (tool === "pencil" && view.zoom < DRAW_ZOOM) this.navigation.zoomTo(AIM_ZOOM, at);
-    else if (tool === "pencil" && this.navigation.steady()) this.drawing.place(pixel.x, pixel.y);
+    else if (draws(tool) && view.zoom < DRAW_ZOOM) this.navigation.zoomTo(AIM_ZOOM, at);
+    else if (draws(tool) && this.navigation.steady()) this.drawing.place(pixel.x, pixel.y);
   }
 
   #longPress() {
@@ -141,7 +142,7 @@ export class Touch {
     const waited = this.ports.now() - this.#start.time >= SECOND_FINGER;
     if (Math.hypot(at.x - this.#start.x, at.y - this.#start.y) < (waited ? MOVED_LATER : MOVED)) return;
     this.ports.clearTimeout(this.#timer);
-    if (!this.state.selecting && (this.state.tool !== "pencil" || this.state.past || this.state.view.zoom < DRAW_ZOOM)) {
+    if (!this.state.selecting && (!draws(this.state.tool) || this.state.past || this.state.view.zoom < DRAW_ZOOM)) {
       this.mode = "pan";
       return;
     }

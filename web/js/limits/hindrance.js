@@ -14,16 +14,22 @@ import { today } from "../state.js";
 
 /** @param {State} state @param {number} now ms @param {Dot} [dot] that is about to be drawn @returns {Hindrance} empty: none */
 export function hindrance(state, now, dot) {
-  const { me, allowance, past, pending, connection, rules } = state;
+  const { me, allowance, past, rules } = state;
   if (past) return "past";
   if (!me.draws) return "rights";
   const ruled = rules?.hinders(me, today(state, now), dot);
   if (ruled) return ruled;
-  if (!pending || !allowance.limited) return "";
+  if (room(state, now) > 0) return "";
+  return allowance.slow ? "cooldown" : "rate";
+}
+
+/** How many more pixels may be drawn now; Infinity: as many as one likes. @param {State} state */
+export function room({ allowance, pending, connection }, now) {
+  if (!pending || !allowance.limited) return Infinity;
   // What is drawn without a connection waits for its turn. In a cooldown that would use up the pixels of hours.
-  if (allowance.slow) return allowance.whole(now) > pending.unsent ? "" : "cooldown";
-  if (!connection.welcomed || connection.draining) return "";
-  return allowance.whole(now) > pending.eager ? "" : "rate";
+  if (allowance.slow) return Math.max(0, allowance.whole(now) - pending.unsent);
+  if (!connection.welcomed || connection.draining) return Infinity;
+  return Math.max(0, allowance.whole(now) - pending.eager);
 }
 
 /** ms until one more pixel may be drawn in a cooldown; 0: now, Infinity: not before others are sent. @param {State} state */

@@ -3,7 +3,9 @@
 import { toHex } from "../colour.js";
 import { countdown } from "../durations.js";
 import { hindrance, wait } from "../limits/hindrance.js";
+import { draws } from "../input/tools.js";
 import { drawOthers } from "./others.js";
+import { aimedSquare, drawPreview } from "./preview.js";
 import { resizeTo } from "./stage.js";
 import { DRAW_ZOOM, toScreen, visibleRect } from "./view.js";
 
@@ -13,6 +15,7 @@ import { DRAW_ZOOM, toScreen, visibleRect } from "./view.js";
  */
 
 const GRID_FROM = 8; // zoom at which the grid begins to show
+const TEN = 10; // pixels between stronger lines
 const GRID_FULL = 14; // zoom from which the grid shows in full
 const SMALLEST_RETICULE = 7; // CSS pixels: a smaller one could not be found
 const LABEL_EDGE = 4; // CSS pixels between words and the edge of the stage
@@ -46,10 +49,12 @@ export class Overlay {
       layer(context, state, theme, density, now);
       context.restore();
     }
-    this.#drawReticule(state, density);
-    if (state.inspected) this.#ring(state, state.inspected, density);
     context.font = `600 12px ${theme.font}`;
     context.textBaseline = "middle";
+    const preview = drawPreview(context, state, density, now);
+    this.#drawReticule(state, density);
+    if (preview) this.#drawBeside(state, theme, preview.text, preview);
+    if (state.inspected) this.#ring(state, { ...state.inspected, width: 1 }, density);
     if (state.past) return false; // who is there now was not there then
     this.#drawWait(state, theme, now);
     return drawOthers(context, state, theme, calm, now);
@@ -80,7 +85,23 @@ export class Overlay {
     context.strokeStyle = theme.grid;
     context.lineWidth = 1 / density;
     context.stroke();
+    this.#everyTen({ left, right, top, bottom }, (x, y) => toScreen(view, viewport, x, y), crisp);
     context.globalAlpha = 1;
+  }
+
+  /** Makes every tenth line stronger, so that pixels can be counted. @param {{left: number, right: number, top: number, bottom: number}} seen whole pixels */
+  #everyTen({ left, right, top, bottom }, place, crisp) {
+    const { context } = this, from = place(left, top), to = place(right, bottom), first = (at) => Math.ceil(at / TEN) * TEN;
+    context.beginPath();
+    for (let x = first(left); x <= right; x += TEN) {
+      context.moveTo(crisp(place(x, 0).x), from.y);
+      context.lineTo(crisp(place(x, 0).x), to.y);
+    }
+    for (let y = first(top); y <= bottom; y += TEN) {
+      context.moveTo(from.x, crisp(place(0, y).y));
+      context.lineTo(to.x, crisp(place(0, y).y));
+    }
+    context.stroke();
   }
 
   /** Shows the pixel aimed at. @param {State} state */
@@ -88,18 +109,18 @@ export class Overlay {
     const { reticule, view, colour, tool, past } = state;
     if (!reticule || tool === "hand") return;
     if (!reticule.keyboard && view.zoom < DRAW_ZOOM) return;
-    const { left, top, size } = this.#ring(state, reticule, density);
-    if (tool !== "pencil" || past || view.zoom < GRID_FROM) return;
+    const square = aimedSquare(state), { left, top, size } = this.#ring(state, square, density);
+    if (!draws(tool) || past || view.zoom < GRID_FROM || square.width > 1) return;
     const dot = Math.max(4, Math.round(size * 0.4));
     this.context.fillStyle = toHex(colour);
     this.context.fillRect(left + (size - dot) / 2, top + (size - dot) / 2, dot, dot);
   }
 
-  /** Outlines a pixel, light within dark, so that it is seen on any colour. @param {State} state @param {{x: number, y: number}} pixel */
-  #ring({ view, viewport }, pixel, density) {
+  /** Outlines a square of pixels, light within dark, so that it is seen on any colour. @param {State} state @param {{x: number, y: number, width: number}} square */
+  #ring({ view, viewport }, square, density) {
     const { context } = this;
-    const middle = toScreen(view, viewport, pixel.x + 0.5, pixel.y + 0.5);
-    const size = Math.max(view.zoom, SMALLEST_RETICULE);
+    const middle = toScreen(view, viewport, square.x + square.width / 2, square.y + square.width / 2);
+    const size = Math.max(square.width * view.zoom, SMALLEST_RETICULE);
     const left = Math.round((middle.x - size / 2) * density) / density, top = Math.round((middle.y - size / 2) * density) / density;
     const ring = (out, width, style) => {
       context.strokeStyle = style;
@@ -113,14 +134,18 @@ export class Overlay {
 
   /** Says beside the pencil when it draws again. @param {State} state */
   #drawWait(state, theme, now) {
-    const { reticule, view, viewport, pointer, tool } = state;
-    if (!reticule || tool !== "pencil" || hindrance(state, now) !== "cooldown") return;
+    const { reticule, view, tool } = state;
+    if (!reticule || !draws(tool) || hindrance(state, now) !== "cooldown") return;
     if (!reticule.keyboard && view.zoom < DRAW_ZOOM) return;
     const ms = wait(state, now);
-    if (ms === Infinity) return;
-    const corner = toScreen(view, viewport, reticule.x + 1, reticule.y + 1);
-    const at = reticule.keyboard || !pointer ? { x: corner.x + 8, y: corner.y } : { x: pointer.x + 12, y: pointer.y + 8 };
-    this.#drawLabel(viewport, theme, countdown(ms), at.x, at.y);
+    if (ms < Infinity) this.#drawBeside(state, theme, countdown(ms), reticule);
+  }
+
+  /** Writes beside the pointer, or the pixel that the keyboard aims at. @param {State} state @param {{x: number, y: number}} pixel */
+  #drawBeside({ pointer, reticule, view, viewport }, theme, text, pixel) {
+    const corner = toScreen(view, viewport, pixel.x + 1, pixel.y + 1);
+    const at = reticule?.keyboard || !pointer ? { x: corner.x + 8, y: corner.y } : { x: pointer.x + 12, y: pointer.y + 8 };
+    this.#drawLabel(viewport, theme, text, at.x, at.y);
   }
 
   /** Draws words, beside its place if need be to keep it on the stage. CSS pixels. */

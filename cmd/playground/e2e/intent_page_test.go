@@ -98,7 +98,7 @@ func TestBrowser_DoesWhatIsMeant(t *testing.T) {
 	}
 	s.kill()
 	p.until("the loss is noticed", `playground.status !== "online"`)
-	p.drag([2]int{90, 104}, [2]int{94, 104})
+	p.drag([2]int{90, 110}, [2]int{94, 110})
 	p.until("the banner counts", `document.getElementById("banner-text").textContent.includes("5 pixels not saved yet")`)
 	if eval[bool](p, leaves) {
 		t.Error("the page lets the user leave without 5 pixels")
@@ -107,5 +107,5 @@ func TestBrowser_DoesWhatIsMeant(t *testing.T) {
 		t.Errorf("%s people are here, without a connection", shown)
 	}
 	p.key("z", chromedp.ModifierCtrl)
-	p.until("what was not sent is not sent", `playground.unsent === 0 && `+white(90, 104))
+	p.until("what was not sent is not sent", `playground.unsent === 0 && `+white(90, 110))
 }

@@ -5,7 +5,7 @@ import { Duty } from "../js/rules/panel/duty.js";
 import { Office } from "../js/rules/office.js";
 import { clip, edgesOf, fromBits, maskOf, rectOf, runsOf } from "../js/rules/areas/shapes.js";
 import { pixels } from "../js/numbers.js";
-import { actWords, inForce, person, selected, undone } from "../js/rules/words.js";
+import { actWords, asAccount, inForce, person, selected, takenBack, targetOf, undone } from "../js/rules/words.js";
 import { newState } from "../js/state.js";
 import { FakeClock, seeded } from "./fakes.js";
 
@@ -66,6 +66,17 @@ test("an act is in force until it ends or is taken back", () => {
   const acts = [{ n: 3, do: "undo", of: 1 }, { n: 2, do: "ban", until: T }, { n: 1, do: "ban" }], by = undone(acts);
   assert.deepEqual([...by], [[1, 3]]);
   assert.deepEqual([inForce(acts[2], by, T), inForce(acts[1], by, T), inForce(acts[1], by, T - 1)], [false, false, true]);
+});
+
+test("what the server says was taken back is not in force, although the undo is not among the acts listed", () => {
+  const acts = [{ n: 3, do: "ban" }, { n: 2, do: "ban", undone: 200 }, { n: 1, do: "undo", of: 3 }], by = undone(acts);
+  assert.deepEqual(acts.map((act) => [takenBack(act, by), inForce(act, by, T)]), [[1, false], [200, false], [undefined, true]]);
+});
+
+test("a bot is meant by itself, by its network or by the account that made its key", () => {
+  assert.deepEqual(targetOf("", U), { user: U });
+  assert.deepEqual(targetOf("00000000cafe", U), { network: "00000000cafe" });
+  assert.deepEqual(targetOf(asAccount("000000000acc"), U), { user: "000000000acc" });
 });
 
 test("an undo that is taken back takes nothing back", () => {

@@ -50,17 +50,18 @@ export function cardActs(page, { duty, spotlight, sanction, rollback }) {
 
 /** What is in force about somebody, and taking it back. @param {import("./office.js").Act} act */
 function fact(act, duty) {
-  const undo = button("Undo", "undo-fact", () => duty.undo(act.n).catch((error) => duty.say(error.message)));
-  undo.setAttribute("aria-label", `Undo: ${actWords(act)}`);
+  const undo = act.mayUndo ? button("Undo", "undo-fact", () => duty.undo(act.n).catch((error) => duty.say(error.message))) : null;
+  undo?.setAttribute("aria-label", `Undo: ${actWords(act)}`);
   return make("p", [make("span", `${actWords(act)}${act.why ? `: ${act.why}` : ""}`), undo], "fact");
 }
 
 /** @param {import("./office.js").Person | null | undefined} person @param {import("./panel/duty.js").Duty} duty @param {import("./parts.js").Page} page */
 export function facts(person, duty, page) {
   if (!person) return [make("p", "Looking…", "faint")];
-  const { seen = 0, connections = 0, acts = [], reports = [] } = person, today = page.today();
+  const { seen = 0, connections = 0, acts = [], reports = [], owner } = person, today = page.today();
   const here = connections > 0 ? `Here now${connections > 1 ? `, ${connections} connections` : ""}` : seen > 0 ? `Last seen ${ago(seen, today)}` : "Not here";
   const told = reports.length > 0 ? ` · ${reports.length} open report${reports.length > 1 ? "s" : ""}` : "";
   const now = acts.filter((act) => ["ban", "mute", "shadow", "role"].includes(act.do) && inForce(act, duty.undone, today));
-  return [make("p", here + told, "faint"), ...now.map((act) => fact(act, duty))];
+  const made = owner ? [make("p", `A key of the account ${short(owner)}, which can make others`, "faint owner")] : [];
+  return [make("p", here + told, "faint"), ...made, ...now.map((act) => fact(act, duty))];
 }

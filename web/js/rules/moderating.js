@@ -35,7 +35,7 @@ export function moderating(state, page) {
     { id: "reports", label: "Reports", part: queue(state, duty, all, view.open, office.attempt) },
     { id: "areas", label: "Areas", part: areasTab(state, duty, all, choosing, { attempt: office.attempt, hide: office.hide, reveal: () => office.toggle(true) }) },
     { id: "canvas", label: "Canvas", part: canvasTab(state, duty, all, office.attempt, { ban: () => sanction("ban", {}), rollback: () => rollback({}) }) },
-    { id: "acts", label: "Acts", part: actsList(duty, all, state, office.attempt) },
+    { id: "acts", label: "Acts", part: actsList(duty, all, office.attempt) },
   ]);
   /** Whose card is open. */
   const pointed = () => {

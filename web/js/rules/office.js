@@ -18,12 +18,14 @@
  * @property {number} [of]
  * @property {string} [report]
  * @property {Selection} [selection]
+ * @property {number} [undone] the act that took it back
+ * @property {boolean} [mayUndo] who asks may take it back now
  *
  * @typedef {{users?: string[], networks?: string[], x?: number, y?: number, width?: number, height?: number, from?: number, to?: number}} Selection
- * @typedef {{pixels: number, users: {user: string, name?: string, pixels: number}[], area: {x: number, y: number, width: number, height: number}, before: string, after: string, selection: Selection}} Preview  before and after are addresses of pictures; selection: what was shown, to be applied
+ * @typedef {{pixels: number, users: {user: string, name?: string, pixels: number}[], area: {x: number, y: number, width: number, height: number}, before: string, after: string, selection: Selection, protected?: number}} Preview  before and after are addresses of pictures; selection: what was shown, to be applied
  * @typedef {{act: Act, obeyed: boolean, missing?: string[]}} Decided
  * @typedef {{id: string, time: number, x: number, y: number, user?: string, name?: string, words: string, by?: string, count?: number, others?: {time: number, x: number, y: number, words: string, by?: string, name?: string}[], alike?: number, claim?: {user?: string, name: string, until: number}}} Report  user: whom it is about; by: who made it; count: who have reported the same; alike: open ones from the same network
- * @typedef {{user: string, name?: string, kind?: string, role?: string, seen?: number, connections?: number, networks?: string[], pixels?: {time: number, x: number, y: number, color: string}[], acts?: Act[], reports?: Report[]}} Person
+ * @typedef {{user: string, name?: string, kind?: string, role?: string, owner?: string, seen?: number, connections?: number, networks?: string[], pixels?: {time: number, x: number, y: number, color: string}[], acts?: Act[], reports?: Report[]}} Person
  */
 
 const PATIENCE = 20_000; // ms for an answer: a rollback may be large

@@ -11,7 +11,7 @@ import { countdown } from "../durations.js";
  *
  * A part of the canvas in which only some may draw. mask: the name of the picture that says which of its pixels count, empty: all;
  * bits: that picture, a byte a pixel, as soon as it is known.
- * @typedef {{act: number, name: string, x: number, y: number, width: number, height: number, mask: string, bits: Uint8Array | null, least: string, users: string[]}} Area
+ * @typedef {{act: number, by: string, until: number, name: string, x: number, y: number, width: number, height: number, mask: string, bits: Uint8Array | null, least: string, users: string[]}} Area
  * @typedef {{x: number, y: number, colour: number}} Dot
  * @typedef {import("../people/me.js").Me} Me
  */
@@ -46,9 +46,9 @@ const time = (ms) => (Number.isFinite(ms) && ms > 0 ? ms : 0);
 const isArea = (area) => [area?.x, area?.y, area?.width, area?.height].every(Number.isInteger);
 
 /** @returns {Area} */
-function readArea({ act, name, x, y, width, height, mask, least, users }) {
+function readArea({ act, by, until, name, x, y, width, height, mask, least, users }) {
   const text = (from) => (typeof from === "string" ? from : "");
-  return { act, name: text(name), x, y, width, height, mask: text(mask), bits: null, least: text(least) || "guest", users: Array.isArray(users) ? users.map(String) : [] };
+  return { act, by: text(by), until: time(until), name: text(name), x, y, width, height, mask: text(mask), bits: null, least: text(least) || "guest", users: Array.isArray(users) ? users.map(String) : [] };
 }
 
 export class Ruling {

@@ -67,10 +67,21 @@ export function undone(acts) {
   return by;
 }
 
+/** The act that took one back, as the server says or, of what it has not said yet, as those that are listed do. @returns {number | undefined} */
+export const takenBack = (act, undoneBy) => act.undone ?? undoneBy.get(act.n);
+
 /** Whether an act still does something. @param {Act} act @param {Map<number, number>} undoneBy */
 export function inForce(act, undoneBy, today) {
-  return !undoneBy.has(act.n) && !(act.until && act.until <= today);
+  return takenBack(act, undoneBy) === undefined && !(act.until && act.until <= today);
 }
 
-/** Acts that can be taken back. */
-export const UNDOABLE = new Set(["palette", "freeze", "open", "timetable", "protect", "pace", "ban", "mute", "shadow", "appeal", "role", "rollback"]);
+const ACCOUNT = "account "; // before the id of the account that made a bot's key
+
+/** How a choice says that somebody is meant by the account that made their key. */
+export const asAccount = (owner) => ACCOUNT + owner;
+
+/** Whom an act is about. @param {string} chosen asAccount, a network's id or, for the person themselves, nothing @param {string} user */
+export function targetOf(chosen, user) {
+  if (chosen.startsWith(ACCOUNT)) return { user: chosen.slice(ACCOUNT.length) };
+  return chosen ? { network: chosen } : { user };
+}

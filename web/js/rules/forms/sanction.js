@@ -3,7 +3,7 @@
 import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled, makeDialog } from "./dialog.js";
-import { LENGTHS, person, short } from "../words.js";
+import { LENGTHS, asAccount, person, short, targetOf } from "../words.js";
 
 /**
  * @typedef {"ban" | "mute" | "shadow"} Sanction
@@ -39,17 +39,21 @@ export function sanctionForm(duty, page) {
     form.attempt(async () => {
       const user = whom.user ?? who.value, chosen = network.value, ms = Number(long.value);
       await duty.act({
-        do: what, target: chosen && !networkField.hidden ? { network: chosen } : { user },
+        do: what, target: targetOf(networkField.hidden ? "" : chosen, user),
         ...(why.value.trim() ? { why: why.value.trim() } : {}), ...(ms > 0 ? { until: page.today() + ms } : {}), ...(whom.report ? { report: whom.report } : {}),
       });
       form.close();
     });
   });
-  /** Their networks, if any are known. */
-  const findNetworks = async (user) => {
+  /** Whom else it may be about: their networks, and of a bot the account that made its key. */
+  const findOthers = async (user) => {
     const mine = ++asked, said = await page.office.person(user).catch(() => null);
-    if (mine !== asked || !said?.networks?.length || what === "mute") return;
-    network.append(...said.networks.map((id) => new Option(`Everybody of their network ${short(id)}`, id)));
+    if (mine !== asked || !said) return;
+    if (said.owner) {
+      network.append(new Option(`The account ${short(said.owner)} that made this key, with all its keys`, asAccount(said.owner)));
+      if (what !== "mute" && network.value === "") network.value = asAccount(said.owner); // which would make another
+    }
+    if (what !== "mute") network.append(...(said.networks ?? []).map((id) => new Option(`Everybody of their network ${short(id)}`, id)));
   };
   return (doing, about) => {
     what = doing;
@@ -64,7 +68,7 @@ export function sanctionForm(duty, page) {
     why.required = what === "ban";
     why.value = about.why ?? "";
     long.value = usual;
-    if (about.user) findNetworks(about.user);
+    if (about.user) findOthers(about.user);
     form.open();
     (about.user ? why : who).focus();
   };

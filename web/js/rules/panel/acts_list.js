@@ -2,37 +2,34 @@
 
 import { button, make } from "../../ui/elements.js";
 import { ago, exact } from "../../record/times.js";
-import { rankOf } from "../ruling.js";
-import { UNDOABLE, actWords, short } from "../words.js";
+import { actWords, short, takenBack } from "../words.js";
 
 /**
  * @param {import("./duty.js").Duty} duty
  * @param {import("../parts.js").Page} page
- * @param {import("../../state.js").State} state
  * @param {(run: () => Promise<any>) => void} attempt
  */
-export function actsList(duty, page, state, attempt) {
+export function actsList(duty, page, attempt) {
   const list = make("ol", "", "acts-list"), none = make("p", "Nothing has been decided yet.", "faint");
   return {
     element: make("div", [list, none]),
     show() {
       none.hidden = duty.acts.length > 0;
-      list.replaceChildren(...duty.acts.map((act) => item(act, duty, page, state, attempt)));
+      list.replaceChildren(...duty.acts.map((act) => item(act, duty, page, attempt)));
     },
   };
 }
 
 /** @param {import("../office.js").Act} act */
-function item(act, duty, page, state, attempt) {
-  const by = duty.undone.get(act.n), time = make("span", ago(act.time, page.today()), "faint");
+function item(act, duty, page, attempt) {
+  const by = takenBack(act, duty.undone), time = make("span", ago(act.time, page.today()), "faint");
   time.title = exact(act.time);
   const who = act.by.name || (act.by.user ? short(act.by.user) : "operator");
   const text = make("div", [
     make("span", actWords(act), by === undefined ? "" : "undone"),
     make("span", [`${act.n} · ${who} · `, time, ...(act.why ? [` · ${act.why}`] : []), ...(by === undefined ? [] : [` · taken back by ${by}`])], "faint"),
   ]);
-  const may = rankOf(state.me.role) >= rankOf(act.by.role); // nobody takes back what was decided with a higher role
-  const undo = by === undefined && UNDOABLE.has(act.do) && may ? button("Undo", "undo", () => attempt(() => duty.undo(act.n))) : null;
+  const undo = by === undefined && act.mayUndo ? button("Undo", "undo", () => attempt(() => duty.undo(act.n))) : null;
   undo?.setAttribute("aria-label", `Undo act ${act.n}: ${actWords(act)}`);
   return make("li", [text, undo]);
 }

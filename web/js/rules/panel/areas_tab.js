@@ -4,7 +4,7 @@ import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled } from "../forms/dialog.js";
 import { toPicture } from "../areas/masks.js";
-import { whoDraws } from "../ruling.js";
+import { rankOf, whoDraws } from "../ruling.js";
 
 /** @typedef {import("../areas/outline.js").Shape} Shape */
 
@@ -56,8 +56,9 @@ export function areasTab(state, duty, page, choosing, { attempt, hide, reveal })
   const item = (area) => {
     const go = button(area.name || `${area.x}, ${area.y}`, "area", () => page.goTo(area.x + area.width / 2, area.y + area.height / 2));
     go.title = "Show it";
-    const open = button("Unprotect", "undo", () => attempt(() => duty.undo(area.act)));
-    open.setAttribute("aria-label", `Unprotect ${area.name || `${area.x}, ${area.y}`}`);
+    const may = !area.by || rankOf(state.me.role) >= rankOf(area.by); // nobody takes back what was decided with a higher role
+    const open = may ? button("Unprotect", "undo", () => attempt(() => duty.undo(area.act))) : null;
+    open?.setAttribute("aria-label", `Unprotect ${area.name || `${area.x}, ${area.y}`}`);
     return make("li", [make("div", [go, make("span", `${area.width} × ${area.height} · ${whoDraws(area)}`, "faint")]), open]);
   };
   return {

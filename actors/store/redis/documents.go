@@ -25,30 +25,10 @@ func (s *Store) documentKeys(kind store.Kind) []string {
 	return []string{key, key + ":ends"}
 }
 
-// readScript: KEYS documents, ARGV id (absent: all), returns ids and what is stored of them, without
-// those that have ended. It is told in the same moment what time it is.
+// readScript: KEYS documents, ARGV id, returns what is stored under the id, or nothing, the time, and how many documents there are.
+// It is told in the same moment what time it is.
 const readScript = nowMillis + `
-local found, all = {}, {}
-if ARGV[1] then
-  all = {ARGV[1], redis.call('HGET', KEYS[1], ARGV[1])}
-else
-  all = redis.call('HGETALL', KEYS[1])
-end
-for i = 1, #all, 2 do
-  local stored = all[i + 1]
-  if stored then
-    local bar = string.find(stored, '|', 1, true)
-    local ends = tonumber(string.sub(stored, 1, (bar or 0) - 1))
-    if not bar or not ends then
-      return redis.error_reply('the document ' .. all[i] .. ' is not what was written')
-    end
-    if ends == 0 or ends > now then
-      found[#found + 1] = all[i]
-      found[#found + 1] = string.sub(stored, bar + 1)
-    end
-  end
-end
-return found`
+return {redis.call('HGET', KEYS[1], ARGV[1]), now, redis.call('HLEN', KEYS[1])}`
 
 const nowMillis = `
 local clock = redis.call('TIME')
@@ -96,15 +76,49 @@ end
 return document`
 
 // Document implements store.Documents.
-func (s *Store) Document(ctx context.Context, kind store.Kind, id string) ([]byte, error) {
+func (s *Store) Document(ctx context.Context, kind store.Kind, id string) (value []byte, err error) {
 	if err := store.CheckDocument(kind, id, nil); err != nil {
 		return nil, documentError("read", kind, err)
 	}
-	all, err := s.readDocuments(ctx, kind, id)
-	if value, there := all[id]; err == nil && there {
-		return value, nil
+	err = s.call(ctx, func() error {
+		stored, there, now, _, err := s.readDocument(ctx, kind, id)
+		if err == nil && there {
+			value, err = opened(id, stored, now)
+		}
+		return err
+	})
+	return value, documentError("read", kind, err)
+}
+
+// readDocument reads what is stored under an id, the time of Redis in Unix milliseconds, and how many documents there are.
+func (s *Store) readDocument(ctx context.Context, kind store.Kind, id string) (stored string, there bool, now, documents int64, err error) {
+	said, err := s.scripts.read.Run(ctx, s.client(), s.documentKeys(kind)[:1], id).Slice()
+	if err != nil {
+		return "", false, 0, 0, err
 	}
-	return nil, documentError("read", kind, err)
+	if len(said) != 3 {
+		return "", false, 0, 0, fmt.Errorf("the script says %d things instead of 3", len(said))
+	}
+	stored, there = said[0].(string)
+	now, known := said[1].(int64)
+	documents, counted := said[2].(int64)
+	if !known || !counted {
+		return "", false, 0, 0, errors.New("the script does not say what time it is")
+	}
+	return stored, there, now, documents, nil
+}
+
+// opened is a document out of what is stored of it; nil: it has ended.
+func opened(id, stored string, now int64) ([]byte, error) {
+	finish, value, found := strings.Cut(stored, "|")
+	ends, err := strconv.ParseInt(finish, 10, 64)
+	if !found || err != nil {
+		return nil, fmt.Errorf("the document %q is not what was written", id)
+	}
+	if ends != 0 && ends <= now {
+		return nil, nil
+	}
+	return []byte(value), nil
 }
 
 // Documents implements store.Documents.
@@ -112,23 +126,57 @@ func (s *Store) Documents(ctx context.Context, kind store.Kind) (map[string][]by
 	if err := store.CheckDocument(kind, "all", nil); err != nil {
 		return nil, documentError("list", kind, err)
 	}
-	all, err := s.readDocuments(ctx, kind)
-	return all, documentError("list", kind, err)
-}
-
-func (s *Store) readDocuments(ctx context.Context, kind store.Kind, ids ...any) (map[string][]byte, error) {
 	all := make(map[string][]byte)
 	err := s.call(ctx, func() error {
-		found, err := s.scripts.read.Run(ctx, s.client(), s.documentKeys(kind)[:1], ids...).StringSlice()
-		for i := 0; i+1 < len(found); i += 2 {
-			all[found[i]] = []byte(found[i+1])
+		stored, now, err := s.scan(ctx, kind)
+		for id, text := range stored {
+			value, bad := opened(id, text, now)
+			if bad != nil {
+				return bad
+			}
+			if value != nil {
+				all[id] = value
+			}
 		}
 		return err
 	})
 	if err != nil {
-		return nil, err
+		return nil, documentError("list", kind, err)
 	}
 	return all, nil
+}
+
+// A list may be of hundreds of thousands, as of acts after years, and while Redis answers nothing else runs in it. So it is read in
+// parts of scanned documents; what was there all the time is in them. A cursor means nothing to another Redis after a failover, which
+// may leave some out: then there are more documents than were found, and all is read again, scans times at most, since others may add
+// documents all the time.
+const scanned, scans = 500, 3
+
+// scan reads what is stored of a kind, and the time of Redis afterwards.
+func (s *Store) scan(ctx context.Context, kind store.Kind) (stored map[string]string, now int64, err error) {
+	stored = make(map[string]string)
+	for range scans {
+		for cursor := uint64(0); ; {
+			var page []string
+			if page, cursor, err = s.client().HScan(ctx, s.documentKeys(kind)[0], cursor, "", scanned).Result(); err != nil {
+				return nil, 0, err
+			}
+			for i := 0; i+1 < len(page); i += 2 {
+				stored[page[i]] = page[i+1]
+			}
+			if cursor == 0 {
+				break
+			}
+		}
+		_, _, at, documents, err := s.readDocument(ctx, kind, "")
+		if err != nil {
+			return nil, 0, err
+		}
+		if now = at; int64(len(stored)) >= documents {
+			break
+		}
+	}
+	return stored, now, nil
 }
 
 // PutDocument implements store.Documents.

@@ -8,6 +8,7 @@ import (
 	"io"
 	random "math/rand/v2"
 	"net/http"
+	"net/netip"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -47,7 +48,7 @@ func (s *subject) tries(ctx context.Context, c *court) {
 		return
 	}
 	for fleet.Wait(ctx, between(retryBan)) == nil {
-		c.drawOverHTTP(ctx, last)
+		c.drawOverHTTP(ctx, s, last)
 		c.connect(ctx, s, last)
 	}
 }
@@ -68,7 +69,7 @@ func (c *court) connect(ctx context.Context, s *subject, last *fleet.Client) {
 }
 
 // drawOverHTTP places a pixel as somebody who is banned.
-func (c *court) drawOverHTTP(ctx context.Context, last *fleet.Client) {
+func (c *court) drawOverHTTP(ctx context.Context, s *subject, last *fleet.Client) {
 	user := last.User()
 	n, dot, err := c.t.audit.Place(user, c.t.crew.Now())
 	if err != nil {
@@ -77,7 +78,7 @@ func (c *court) drawOverHTTP(ctx context.Context, last *fleet.Client) {
 	c.book.Placed(n, dot, user, time.Now())
 	urls := c.t.cfg.Fleet.Targets
 	body := fmt.Appendf(nil, `{"x":%d,"y":%d,"color":%q}`, dot.X, dot.Y, dot.Color.String())
-	status, err := put(ctx, target.Site(urls[random.IntN(len(urls))])+"/api/pixel", last.Cookie(), body)
+	status, err := put(ctx, target.Site(urls[random.IntN(len(urls))])+"/api/pixel", s.from, last.Cookie(), body)
 	switch {
 	case err != nil || status >= http.StatusInternalServerError: // it may have been placed
 		c.t.audit.Answer(n, audit.Cut)
@@ -93,14 +94,16 @@ func (c *court) drawOverHTTP(ctx context.Context, last *fleet.Client) {
 	}
 }
 
-func put(ctx context.Context, url string, header http.Header, body []byte) (status int, err error) {
+func put(ctx context.Context, url string, from netip.Addr, header http.Header, body []byte) (status int, err error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodPut, url, bytes.NewReader(body))
 	if err != nil {
 		return 0, err
 	}
 	r.Header = header.Clone()
 	r.Header.Set("Content-Type", "application/json")
-	answer, err := http.DefaultClient.Do(r)
+	way := &http.Transport{DialContext: fleet.From(from).DialContext}
+	defer way.CloseIdleConnections()
+	answer, err := (&http.Client{Transport: way}).Do(r)
 	if err != nil {
 		return 0, err
 	}

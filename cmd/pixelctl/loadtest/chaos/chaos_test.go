@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"net/netip"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/rules"
 	"pixelplayground/cmd/pixelctl/loadtest/fleet"
 	"pixelplayground/cmd/pixelctl/loadtest/report"
 	"pixelplayground/codec"
@@ -259,5 +261,18 @@ func TestChaos_PauseVerdict(t *testing.T) {
 	test.cfg.MaxPause = 0
 	if test.judgePauses(&r); !r.Verdicts[1].Passed {
 		t.Errorf("nothing was promised: %+v", r.Verdicts[1])
+	}
+}
+
+// TestSubject_IsBannedInTurn: as a user, by its network and by its address, as far as it has these alone.
+func TestSubject_IsBannedInTurn(t *testing.T) {
+	shared, own := subject{user: 7}, subject{user: 7, from: netip.MustParseAddr("127.77.0.1"), network: 9}
+	for turn, want := range []rules.Target{{User: 7}, {Network: 9}, {CIDR: "127.77.0.1/32"}, {User: 7}} {
+		if got := own.target(turn); *got != want {
+			t.Errorf("turn %d: %+v, want %+v", turn, got, want)
+		}
+		if got := shared.target(turn); *got != (rules.Target{User: 7}) {
+			t.Errorf("turn %d, where all come from the same: %+v", turn, got)
+		}
 	}
 }

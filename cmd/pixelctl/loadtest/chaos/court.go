@@ -33,6 +33,7 @@ type court struct {
 	stop     context.CancelFunc
 	working  sync.WaitGroup
 	subjects []*subject
+	banned   int // how many bans were asked for; only for who bans
 
 	mu     sync.Mutex
 	turn   int      // of the targets
@@ -133,7 +134,8 @@ func (c *court) freezes() (rules.Act, obedience.Act, *subject) {
 
 func (c *court) bans() (rules.Act, obedience.Act, *subject) {
 	s := c.subjects[random.IntN(len(c.subjects))]
-	return rules.Act{Do: rules.Ban, Target: &rules.Target{User: s.user}, Why: "chaos"}, obedience.Act{Kind: rules.Ban, User: s.user}, s
+	c.banned++
+	return rules.Act{Do: rules.Ban, Target: s.target(c.banned), Why: "chaos"}, obedience.Act{Kind: rules.Ban, User: s.user}, s
 }
 
 // decide puts an act in force, for some time or until ctx ends, and takes it back in any case.

@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"errors"
+	"net/netip"
 	"sync"
 	"time"
 
@@ -19,6 +20,8 @@ const strokeEvery = 100 * time.Millisecond
 // subject is a person who draws with several connections, and is banned at times.
 type subject struct {
 	user     canvas.Author
+	from     netip.Addr       // that only this subject comes from; invalid: all come from the same
+	network  canvas.NetworkID // that it is in; 0: all are in the same
 	view     *fleet.Viewport
 	sessions []*seat
 }
@@ -41,10 +44,10 @@ type mark struct {
 func (c *court) gather(ctx context.Context, i int) (*subject, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
-	s := &subject{view: c.t.crew.Only(canvas.RegionID(i % c.t.geometry.Regions()))}
+	s := &subject{view: c.t.crew.Only(canvas.RegionID(i % c.t.geometry.Regions())), from: c.home(i)}
 	var first *fleet.Client
 	for range sessionsEach {
-		client, err := c.t.crew.JoinAs(ctx, first, s.view)
+		client, err := s.join(ctx, c, first)
 		if err != nil {
 			return nil, err
 		}
@@ -56,7 +59,18 @@ func (c *court) gather(ctx context.Context, i int) (*subject, error) {
 		}
 		s.sessions = append(s.sessions, &seat{client: client, open: make(map[int]bool)})
 	}
+	if s.from.IsValid() {
+		s.network = c.networkOf(ctx, s.user)
+	}
 	return s, nil
+}
+
+// join connects a subject; same: a connection that it has had; nil: none.
+func (s *subject) join(ctx context.Context, c *court, same *fleet.Client) (*fleet.Client, error) {
+	if same == nil && s.from.IsValid() {
+		return c.t.crew.JoinFrom(ctx, s.from, s.view)
+	}
+	return c.t.crew.JoinAs(ctx, same, s.view)
 }
 
 // hooks tell the book of the subjects' sessions and pixels.

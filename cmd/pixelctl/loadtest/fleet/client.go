@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,6 +18,13 @@ import (
 
 // errClosed is the error of a client that was closed.
 var errClosed = errors.New("client is closed")
+
+// person is who a client is.
+type person struct {
+	cookie http.Header // makes it a person of its own; nil: the server gives none
+	asked  bool        // the server has been asked for it
+	from   netip.Addr  // where its connections come from; invalid: that does not matter
+}
 
 // Client is one client of the crowd: it follows a viewport, keeps account of what it was owed, and
 // can place strokes. All methods may be called from any goroutine.
@@ -34,8 +42,7 @@ type Client struct {
 	users atomic.Uint64 // connected users, as the server said last
 
 	// Only for the goroutine of the session, until the client has joined: then they stay as they are.
-	cookie http.Header // makes it a person of its own; nil: the server gives none
-	asked  bool        // the server has been asked for it
+	person
 
 	mu        sync.Mutex // held while a message is handled
 	err       error      // why there is no connection

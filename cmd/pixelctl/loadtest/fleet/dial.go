@@ -4,7 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/http"
+	"net"
+	"net/netip"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -42,21 +43,29 @@ func (c user) Dial(ctx context.Context, url string) (*wire.Conn, codec.Welcome, 
 	c.mu.Lock()
 	hello := c.pending.Hello(c.session)
 	c.mu.Unlock()
-	return f.greet(ctx, url, c.cookie, hello)
+	return f.greet(ctx, url, c.person, hello)
 }
 
 // greet opens a connection and waits for WELCOME.
-func (f *Fleet) greet(ctx context.Context, url string, cookie http.Header, hello codec.Hello) (*wire.Conn, codec.Welcome, error) {
+func (f *Fleet) greet(ctx context.Context, url string, who person, hello codec.Hello) (*wire.Conn, codec.Welcome, error) {
 	ctx, cancel := context.WithTimeout(ctx, connectLimit)
 	defer cancel()
-	return wire.Dialer{JSON: f.cfg.JSON, Header: cookie}.Open(ctx, url, hello)
+	return wire.Dialer{JSON: f.cfg.JSON, Header: who.cookie, Net: From(who.from).DialContext}.Open(ctx, url, hello)
+}
+
+// From opens sockets that come from an address of this computer; invalid: from any.
+func From(address netip.Addr) *net.Dialer {
+	if !address.IsValid() {
+		return &net.Dialer{}
+	}
+	return &net.Dialer{LocalAddr: net.TCPAddrFromAddrPort(netip.AddrPortFrom(address, 0))}
 }
 
 // meet asks the targets in turn for the canvas' size and limits.
 func (f *Fleet) meet(ctx context.Context) (codec.Welcome, error) {
 	failed := errors.New("target: must be given, for example ws://127.0.0.1:8080/ws")
 	for _, target := range f.cfg.Targets {
-		l, welcome, err := f.greet(ctx, target, nil, codec.Hello{})
+		l, welcome, err := f.greet(ctx, target, person{}, codec.Hello{})
 		if err == nil {
 			l.Close()
 			if f.cfg.JSON {

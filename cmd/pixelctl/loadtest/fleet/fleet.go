@@ -16,6 +16,7 @@ import (
 	"image"
 	"maps"
 	"math/rand/v2"
+	"net/netip"
 	"slices"
 	"sync"
 	"sync/atomic"
@@ -203,7 +204,16 @@ func (f *Fleet) Join(ctx context.Context, view *Viewport) (*Client, error) {
 // JoinAs is Join for one more connection of the person that a client is who has joined before; nil: of a
 // new one.
 func (f *Fleet) JoinAs(ctx context.Context, same *Client, view *Viewport) (*Client, error) {
-	c, err := f.addAs(same, -1, view)
+	return f.joinAs(ctx, f.personOf(same), view)
+}
+
+// JoinFrom is Join of a new person whose connections all come from an address of this computer.
+func (f *Fleet) JoinFrom(ctx context.Context, from netip.Addr, view *Viewport) (*Client, error) {
+	return f.joinAs(ctx, person{from: from}, view)
+}
+
+func (f *Fleet) joinAs(ctx context.Context, who person, view *Viewport) (*Client, error) {
+	c, err := f.addAs(who, -1, view)
 	if err != nil {
 		return nil, err
 	}
@@ -255,11 +265,20 @@ func (f *Fleet) JoinAll(ctx context.Context, n int, view func(i int) *Viewport) 
 }
 
 // addTo adds a client that first tries a certain target.
-func (f *Fleet) addTo(first int, view *Viewport) (*Client, error) { return f.addAs(nil, first, view) }
+func (f *Fleet) addTo(first int, view *Viewport) (*Client, error) {
+	return f.addAs(person{}, first, view)
+}
 
-// addAs adds a client that first tries a certain target; -1: the target whose turn it is. It is the person
-// that another is who has been connected; nil: a new one.
-func (f *Fleet) addAs(same *Client, first int, view *Viewport) (*Client, error) {
+// personOf is who a client is that has been connected; nil: a new person.
+func (f *Fleet) personOf(same *Client) person {
+	if same == nil {
+		return person{}
+	}
+	return same.person
+}
+
+// addAs adds a client that first tries a certain target; -1: the target whose turn it is.
+func (f *Fleet) addAs(who person, first int, view *Viewport) (*Client, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.closed {
@@ -276,9 +295,7 @@ func (f *Fleet) addAs(same *Client, first int, view *Viewport) (*Client, error) 
 		first = index
 	}
 	c := newClient(f, index, view, target.Turned(f.cfg.Targets, first))
-	if same != nil {
-		c.cookie, c.asked = same.cookie, true
-	}
+	c.person = who
 	f.clients[c] = struct{}{}
 	f.wait.Go(c.run)
 	return c, nil

@@ -21,7 +21,7 @@ COMPILING := GOGC=400
 export GOFLAGS := $(filter-out $(LEAN),$(shell go env GOFLAGS 2>/dev/null)) $(LEAN)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web e2e bench fuzz image
+.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web ready e2e bench fuzz image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -35,13 +35,13 @@ cluster: ## redis-server, two gateways and two canvas servers on 127.0.0.x; opti
 build: ## make bin/playground and bin/pixelctl
 	go build -trimpath -ldflags "$(LDFLAGS)" -o bin/ ./cmd/...
 
-# Much of the time is waiting: for downloads while vet compiles, and for timeouts in e2e. What only needs the processor runs beside it, and
-# gives way, because e2e judges pauses: one after the other, the race detector's compiling first. Tests do not run beside tests of
+# Much of the time is waiting: for downloads at first, and for timeouts in e2e. What only needs the processor runs beside it, and
+# gives way, because e2e judges pauses: one after the other, what may find faults soon first. Tests do not run beside tests of
 # processes: some judge pauses too.
 test: ## all checks and tests; installs what they need where it may
 	@.ci/tools able
-	@$(MAKE) --no-print-directory -j2 tools vet servers SERVERS=$(SIGN_IN)
-	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 15' e2e raced servers staticcheck web
+	@$(MAKE) --no-print-directory -j2 tools ready servers SERVERS=$(SIGN_IN)
+	@$(MAKE) --no-print-directory -j2 POLITELY='nice -n 15' e2e vet raced servers staticcheck web
 	@$(MAKE) --no-print-directory race
 	$(PROCESSES) -run '$(GREEDY)' ./cmd/playground/e2e
 	$(BUSY)
@@ -53,7 +53,7 @@ lint: vet staticcheck ## gofmt, go vet, staticcheck
 
 vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
-	$(COMPILING) go vet -tags e2e ./...
+	$(COMPILING) $(POLITELY) go vet -tags e2e ./...
 
 # It needs every package and its tests compiled: it takes what is compiled for the race detector. `go tool` would compile staticcheck,
 # and the standard library with it, once more: it ignores GOFLAGS.
@@ -100,6 +100,10 @@ INSIDE = $(shell sed -n 's/^func \(Test[A-Za-z_]*\).*/\1/p' $$(grep -l '^//go:bu
 # Nothing may run beside these: one takes all processors for half a minute, the other judges how busy the machine is.
 GREEDY = ^TestMemory_
 BUSY = go test -tags e2e -vet=off -count=1 -timeout 2m -run Busy ./cluster
+
+ready: # what e2e needs is compiled
+	$(COMPILING) go list -export -deps ./cmd/pixelctl >/dev/null
+	$(COMPILING) go list -export -deps -test -tags e2e ./cmd/playground $(E2E) >/dev/null
 
 PROCESSES = go test -tags e2e -vet=off -count=1 -timeout 15m
 e2e: ## the server as a process, a browser, clusters of processes that are killed

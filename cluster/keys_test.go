@@ -8,6 +8,7 @@ import (
 	"slices"
 	"sync"
 	"testing"
+	"time"
 
 	"pixelplayground/cluster/clustertest"
 )
@@ -98,6 +99,7 @@ func TestCluster_RotatesTheGossipKey(t *testing.T) {
 	old, next := gossipKey(1), gossipKey(2)
 	with := func(cfg Config, keys [][]byte) Config {
 		cfg.GossipKeys = keys
+		cfg.ProbeEvery, cfg.ProbeTimeout = 10*time.Second, 4*time.Second // nobody dies here, however busy the machine is
 		return cfg
 	}
 	before := [][]byte{old}

@@ -24,9 +24,9 @@ type connection struct {
 	out    Outbox
 
 	network canvas.Network
-	person  canvas.Person      // as the rules have it
+	person  canvas.Person      // with the role and pace that the rules give them
 	came    canvas.Person      // as transport knows them
-	rules   *decisions.InForce // by which person is; nil: it is nobody yet
+	rules   *decisions.InForce // from which person was worked out; nil: it has not been
 	muted   bool               // others are shown no name
 	shownAs string             // the name that others are shown,
 	listed  bool               // if the roster has been told
@@ -39,7 +39,7 @@ type connection struct {
 	resumed resumed
 	placing map[uint64]*placing
 	oldest  uint64                   // no op before it is in placing; while one is, lastNum is less than oplog.Remembered steps further
-	aside   *aside                   // what only they are shown; nil: nothing ever was
+	aside   *aside                   // ops that only this person is shown; nil: there have been none
 	held    []arrived                // until there is an allowance or, for a JSON client, room in the window; at most MaxUnhandled
 	shown   map[canvas.RegionID]bool // of a JSON client: it is shown what is placed there from now on (see show)
 

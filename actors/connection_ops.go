@@ -219,8 +219,8 @@ func (c *connection) onWaiting(m opsWaiting) {
 	}
 }
 
-// givenBack reports whether pixels that were refused so are given back to the allowance: they were
-// certainly not placed, through no fault of the client. (An unsure op may have been.)
+// givenBack reports whether pixels that were refused for this reason go back to the allowance: they were
+// certainly not placed, and the client is not to blame. (An unsure op may have been.)
 func givenBack(why canvas.Refusal) bool {
 	switch why {
 	case canvas.RefusedBusy, canvas.RefusedUnavailable, canvas.RefusedDraining,

@@ -10,20 +10,19 @@ import (
 	"pixelplayground/actors/rules"
 )
 
-// What the rules make of a person: their role, how fast they may draw, and whether others see their name.
-// And the early check of what they place, so that they hear at once, and of the whole op: the regions
-// check again.
+// What the rules make of a person: their role, their pace, and whether others see their name. An op is
+// checked here as a whole, so that the client hears at once if it is forbidden. The regions check it again.
 
-// whoIs is a person as the rules know them. Their role is that of their sign-in, since the rules change it
-// themselves.
+// whoIs describes a person to the rules. The role is that of the sign-in, since the rules apply their own
+// changes to it.
 func whoIs(person *canvas.Person, user canvas.Author) rules.Who {
 	who := rules.WhoIs(*person)
 	who.User = user
 	return who
 }
 
-// rank is the role that goes with what a person places, to regions that know nothing else of it: of a key what counts now, since its
-// account and its scopes are left behind.
+// rank is the role that an op carries to its regions. They know neither the account nor the scopes of a
+// key, so for a key it is the role that both allow now.
 func (n *Node) rank(person *canvas.Person, user canvas.Author) canvas.Role {
 	if person.Kind != canvas.Bot {
 		return person.Role
@@ -31,7 +30,7 @@ func (n *Node) rank(person *canvas.Person, user canvas.Author) canvas.Role {
 	return n.rules.Load().Role(whoIs(person, user))
 }
 
-// under is a person as the rules have them.
+// under returns a person with the role and pace that the rules give them.
 func (n *Node) under(person canvas.Person, user canvas.Author) canvas.Person {
 	person = n.paced(person)
 	in := n.rules.Load().Rules
@@ -50,7 +49,7 @@ func (n *Node) under(person canvas.Person, user canvas.Author) canvas.Person {
 	return person
 }
 
-// slower is the one of two paces at which less can be placed in the long run.
+// slower returns the pace that allows fewer pixels in the long run.
 func slower(a, b canvas.Pace) canvas.Pace {
 	if b.Rate == 0 || a.Rate > 0 && a.Rate <= b.Rate {
 		return a
@@ -61,8 +60,8 @@ func slower(a, b canvas.Pace) canvas.Pace {
 // Pace is how fast somebody may draw now.
 func (n *Node) Pace(person canvas.Person) canvas.Pace { return n.under(person, person.User).Pace }
 
-// ruled looks at the person again if the rules have changed. The roster says so to all, but whoever places
-// something meanwhile need not wait for that.
+// ruled works out the person again if the rules have changed. The roster tells every connection that they
+// have; a connection that has an op to handle before it is told looks by itself.
 func (c *connection) ruled(ctx actor.Context) {
 	in := c.pod.rules.Load()
 	if in == c.rules {

@@ -30,12 +30,12 @@ func (n *Node) Acts(ctx context.Context, before uint64, limit int) ([][]byte, er
 	return n.decisions.Acts(ctx, before, limit)
 }
 
-// KnownActs returns the same as this pod has them in memory.
+// KnownActs is like Acts, but returns what this pod has in memory.
 func (n *Node) KnownActs(ctx context.Context, before uint64, limit int) ([][]byte, error) {
 	return n.decisions.Known(ctx, before, limit)
 }
 
-// newDecisions makes what there is of decisions on this pod.
+// newDecisions makes this pod's part in deciding.
 func (n *Node) newDecisions(ports Ports) *decisions.Pod {
 	n.rules.Store(&decisions.InForce{Rules: rules.None(), Generation: 1})
 	return decisions.New(decisions.Needs{

@@ -154,7 +154,7 @@ func New(cfg Config, ports Ports) *Node {
 	return n
 }
 
-// newOwning makes what the regions of this pod have in common.
+// newOwning makes what the regions of this pod share.
 func (n *Node) newOwning(recorder regions.Recorder) *regions.Pod {
 	all := 0
 	if n.cfg.Canvas {

@@ -12,7 +12,7 @@ import (
 	"pixelplayground/actors/message"
 )
 
-// ownPlacer places ops of the server's own in one region, and ends when all are answered.
+// ownPlacer places the server's own ops in one region, and stops when all have been answered.
 type ownPlacer struct {
 	pod    *Node
 	region canvas.RegionID
@@ -23,7 +23,7 @@ type ownPlacer struct {
 	result ownPlaced
 }
 
-// ownPlaced is what became of them: nil, or why the first that was refused was.
+// ownPlaced is the outcome: nil, or why the first refused op was refused.
 type ownPlaced struct{ refused *RefusedError }
 
 func (p *ownPlacer) Receive(ctx actor.Context) {
@@ -57,8 +57,8 @@ func (p *ownPlacer) answered(ctx actor.Context, n int) {
 	}
 }
 
-// placeOwn places ops of the server's own in a region, with ids that it gives them, and returns when all
-// of them are durable; *RefusedError if one was not carried out. Without an answer they may still be.
+// placeOwn places the server's own ops in a region, under ids of its own, and returns when all of them are
+// durable. It returns *RefusedError if an op was refused. After any other error they may still become durable.
 func (n *Node) placeOwn(ctx context.Context, region canvas.RegionID, ops []canvas.Op) error {
 	if len(ops) == 0 {
 		return nil

@@ -27,13 +27,13 @@ type placer struct {
 	pod     *Node
 	session canvas.Session
 	came    canvas.Person // as the caller knows them
-	person  canvas.Person // as the rules have them
+	person  canvas.Person // with the role and pace that the rules give them
 	user    canvas.Author
 	strokes []Stroke
 	asker   *actor.PID // gets placed
 
 	purse  allowances.Purse
-	aside  aside // strokes that only those who have placed them are shown
+	aside  aside // strokes that only the person who placed them is shown
 	parts  []int // of stroke i: not answered yet
 	total  int   // pixels
 	open   int   // strokes not answered yet
@@ -129,7 +129,7 @@ func (p *placer) lease(ctx actor.Context) {
 	}
 }
 
-// refuse ends a call of which nothing is placed.
+// refuse ends a call without placing anything.
 func (p *placer) refuse(ctx actor.Context, why canvas.Refusal, retry time.Duration) {
 	p.open = 0
 	p.pod.stats.Refused[why].Add(1)

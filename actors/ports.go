@@ -28,15 +28,16 @@ type Audience interface {
 	// Viewing reports whether any viewer of this pod follows the region, in sync or not yet. The
 	// relay of a region that nobody views goes idle.
 	Viewing(region canvas.RegionID) bool
-	// ShowOwn shows pixels that are in no region's order to those alone who have placed them: to the viewer
-	// (0: there is none) and to all whose subject it is (zero: to no others). The batch begins at 0.
+	// ShowOwn shows pixels only to the person who placed them: to the viewer (0: there is none) and to all
+	// other connections of the subject (zero: to none). These pixels have no number in their region, so the
+	// batch begins at 0.
 	ShowOwn(viewer canvas.ViewerID, whose canvas.Subject, b *canvas.Batch)
 	// Point shows pointers that moved in a region. They may be dropped.
 	Point(region canvas.RegionID, moved []canvas.Pointer)
 	// Present shows who is here.
 	Present(p *Presence)
-	// Ruled says what the rules are from now on: whoever is banned is sent away, and all are told that
-	// the rules have changed. announced is an announcement that has just been decided; empty: there is none.
+	// Ruled brings new rules. The audience sends away whoever they ban, and tells everybody else that the
+	// rules have changed. announced is an announcement that has just been decided; empty: there is none.
 	Ruled(now *rules.Rules, announced string)
 }
 
@@ -163,8 +164,8 @@ type Placement interface {
 	Has(address string) bool
 	// Allowances is who owns which allowance now.
 	Allowances() allowances.Owners
-	// Keepers is all pods, this one included, as far as rules go; none: this pod does not know the others.
-	// The caller must not change the slice.
+	// Keepers lists all pods that keep the rules, this one included; empty: this pod does not know the
+	// others. The caller must not change the slice.
 	Keepers() []decisions.Member
 }
 

@@ -14,17 +14,17 @@ import (
 // Whoever is shadowed draws as ever: what they place is checked and counted as everybody's is, is acknowledged
 // after as long as others' is, and is shown to them. But no relay, region, store or other pod hears of it.
 
-// usualAck is how long an acknowledgement takes if nobody's has been measured lately.
+// usualAck stands for the time that an acknowledgement takes while none has been measured lately.
 const usualAck = 4 * time.Millisecond
 
-// asideDue says that it is time to acknowledge the oldest op of those that nobody else is shown.
+// asideDue says that the oldest op of an aside is due to be acknowledged.
 type asideDue struct{}
 
-// aside is ops of somebody who is shadowed, oldest first, until they are acknowledged. Each asideDue is for
-// the oldest one, so that they stay in order.
+// aside holds the ops of somebody who is shadowed, oldest first, until they are acknowledged. Each asideDue
+// is for the oldest one, so they stay in order.
 type aside struct {
 	waiting []asideOp
-	until   time.Time // of the last one
+	until   time.Time // when the last one is due
 }
 
 type asideOp struct {
@@ -33,7 +33,7 @@ type asideOp struct {
 	parts []part
 }
 
-// add has an op acknowledged in a while, after those before it.
+// add has an op acknowledged after the usual time, and not before those that came earlier.
 func (a *aside) add(ctx actor.Context, n *Node, m asideOp) {
 	now := n.clock.Now()
 	due := now.Add(n.shadowDelay())
@@ -45,12 +45,12 @@ func (a *aside) add(ctx actor.Context, n *Node, m asideOp) {
 	n.later(ctx, due.Sub(now), asideDue{})
 }
 
-// shadowDelay is how long an acknowledgement of somebody else's op takes about.
+// shadowDelay is about as long as acknowledgements take at present.
 func (n *Node) shadowDelay() time.Duration {
 	return mailbox.Jitter(cmp.Or(n.stats.AckTimes().P50, usualAck))
 }
 
-// show shows the oldest op to who has placed it, and returns its number; 0: there is none.
+// show shows the oldest op to the person who placed it, and returns its number; 0: there is none.
 func (a *aside) show(n *Node, viewer canvas.ViewerID, person *canvas.Person) uint64 {
 	if len(a.waiting) == 0 {
 		return 0
@@ -58,7 +58,7 @@ func (a *aside) show(n *Node, viewer canvas.ViewerID, person *canvas.Person) uin
 	m := a.waiting[0]
 	a.waiting = a.waiting[1:]
 	whose := person.Subject
-	if person.Kind == canvas.Program { // others of their network have it too
+	if person.Kind == canvas.Program { // others in the network share its subject
 		whose = canvas.Subject{}
 	}
 	for _, part := range m.parts {
@@ -71,7 +71,7 @@ func (a *aside) show(n *Node, viewer canvas.ViewerID, person *canvas.Person) uin
 	return m.num
 }
 
-// shadowed reports whether nobody else is shown what somebody places now.
+// shadowed reports whether only the person themselves is shown what they place now.
 func (n *Node) shadowed(person *canvas.Person, user canvas.Author) bool {
 	in := n.rules.Load()
 	return in.Version() > 0 && person.Kind != canvas.System && in.Shadowed(whoIs(person, user), n.clock.Now())

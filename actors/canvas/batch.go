@@ -42,14 +42,14 @@ type Op struct {
 	Spelling string // the colour as a JSON client spelt it ("#aAbBcC"); empty: as Color.String
 	Pixels   []Pixel
 
-	From  NetworkID // of who placed it; 0: not known
+	From  NetworkID // that it was placed from; 0: not known
 	Cause string    // why, if nobody drew it, in at most MaxCause bytes; empty: it was drawn
 
 	// For the region that commits it, and never stored.
 	Role    Role
 	Address Address
 	Owner   Author // see Person.Owner
-	Since   uint64 // pixels that were painted over after this sequence number are left out; 0: none are
+	Since   uint64 // leave out pixels that were painted over after this sequence number; 0: place all
 }
 
 // By is the public id of who placed an op.
@@ -60,8 +60,8 @@ func (op *Op) By() Author {
 	return op.ID.Author
 }
 
-// Known reports whether the server knew who placed an op, by a cookie, a sign-in or a key. Else By is the id of their session,
-// which clients choose.
+// Known reports whether the server knew who placed an op, by a cookie, a sign-in or a key. Otherwise By
+// returns the id of the session, which the client chose.
 func (op *Op) Known() bool { return op.User != 0 && op.User != op.ID.Author.Unmarked() }
 
 // Batch is what a region committed at once, or several such batches merged by Merge. It takes a

@@ -29,7 +29,7 @@ func CleanName(s string) string {
 	return string(trimName(cutName(trimName(seen(s)))))
 }
 
-// seen is a text without what shows nothing.
+// seen returns a text without its invisible characters.
 func seen(s string) []rune {
 	var runes []rune
 	for _, r := range s {
@@ -40,8 +40,8 @@ func seen(s string) []rune {
 	return joined(runes)
 }
 
-// CleanText takes out of a line of text for people what CleanName takes out of names, so that it reads as it is written; it cuts
-// nothing.
+// CleanText removes from a line of text what CleanName removes from names, so that it reads as it is
+// written. It does not shorten the text.
 func CleanText(s string) string { return string(trimName(seen(s))) }
 
 // isPlain reports whether a name is like almost all names: short, and made of visible ASCII

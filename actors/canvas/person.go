@@ -43,7 +43,7 @@ func (p *Person) UserOf(session Session) Author {
 	return session.Author().Unmarked()
 }
 
-// Rank is the role of a person about whom nothing was decided.
+// Rank is the role of a person as long as no act gives them another: that of a key is bounded by its scopes.
 func (p *Person) Rank() Role {
 	if p.Kind == Bot {
 		return min(p.Role, p.Most)
@@ -51,7 +51,7 @@ func (p *Person) Rank() Role {
 	return p.Role
 }
 
-// Owner is the public id of the account that answers for a bot, since it has made the bot's key; 0: none does.
+// Owner is the public id of the account that made a bot's key and answers for the bot; 0: there is none.
 func (p *Person) Owner() Author {
 	if p.Kind != Bot || p.Network == (Subject{}) {
 		return 0
@@ -139,8 +139,8 @@ type Person struct {
 	Subject  Subject
 	User     Author // public id; 0: that of the session, since many programs may share a network
 	Name     string // what the account or key is called; empty: people say themselves
-	Role     Role   // as the sign-in says, of a key that of its owner; what was decided since, rules.Role knows
-	Most     Role   // of a key: its scopes allow no more; of others it means nothing
+	Role     Role   // from the sign-in, or that of a key's owner. An act may have changed it since: see rules.Rules.Role
+	Most     Role   // the highest role that a key's scopes allow. Only keys have one
 	Pace     Pace
 	ReadOnly bool // may look, not draw
 	Unsure   bool // the store has not told yet what says who this is: nothing is placed until then
@@ -152,8 +152,8 @@ type Person struct {
 	Network     Subject
 	NetworkPace Pace
 
-	From    NetworkID // the network that they are in, for good
-	Address Address   // where they are now
+	From    NetworkID // the lasting id of their network
+	Address Address   // their IP address at present
 
 	Login string    // names the sign-in, token or key that this comes from, so that it can be ended; empty: none
 	Until time.Time // when that ends by itself; zero: it doesn't

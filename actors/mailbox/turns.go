@@ -9,7 +9,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 )
 
-// Turns lets a few of a pod's actors at a time do what is much work for others. An actor asks for its
+// Turns limits how many of a pod's actors do something costly at the same time. An actor asks for its
 // turn, is sent the message granted, and ends its turn, or its wait for one, itself. A names an
 // instance of an actor, since after a restart another has the same PID. Any goroutine may call it.
 type Turns[A comparable] struct {
@@ -27,7 +27,7 @@ type turn[A comparable] struct {
 	pid *actor.PID
 }
 
-// NewTurns makes turns of which so many are given at once.
+// NewTurns lets atOnce actors have their turn at the same time. Each is sent granted when its turn comes.
 func NewTurns[A comparable](root *actor.RootContext, atOnce int, granted any) *Turns[A] {
 	return &Turns[A]{root: root, atOnce: atOnce, granted: granted, taken: make(map[A]struct{})}
 }

@@ -12,11 +12,11 @@ import (
 // mailboxes of such actors are patient, and wait for a worker when many are busy.
 type Workers struct {
 	queues sync.Pool // *queues, empty, on their way from one mailbox to the next
-	many   int       // busy workers, from which on the patient wait
+	many   int       // patient mailboxes wait while more workers than this are busy
 
 	mu     sync.Mutex // guards:
 	idle   []*worker  // the last one used is the next
-	ready  fifo       // of *Mailbox: the patient that wait. The next worker that is free takes them
+	ready  fifo       // patient mailboxes (*Mailbox) that wait for the next free worker
 	count  int        // of all workers, busy ones included
 	closed bool
 	none   chan struct{} // made by Close, closed by the last worker as it ends; nil: Close does not wait

@@ -21,9 +21,9 @@ type (
 	}
 )
 
-// RestSum is what the stream of a relay that rests has come to, as both ends must see it; it is never
-// 0. Pods of all versions must compute the same. It is mixed as in SplitMix64 (Steele, Lea, Flood 2014), so that changes of
-// several streams do not cancel out.
+// RestSum is a hash of how far the stream of a relay that rests has come. Both ends of the stream must
+// compute the same, in all versions. It is never 0. It is mixed as in SplitMix64 (Steele, Lea, Flood
+// 2014), so that changes of several streams do not cancel out.
 func RestSum(id canvas.RegionID, stream uint64, at canvas.Position, answers, submits uint64) (h uint64) {
 	for _, v := range [...]uint64{uint64(id), stream, at.Epoch, at.Seq, answers, submits} {
 		h += v + 0x9e3779b97f4a7c15

@@ -2,24 +2,24 @@ package message
 
 import "pixelplayground/actors/canvas"
 
-// Messages between the rules actors (RulesName) of two pods. Whoever decides tells all others, and waits
-// until they obey. One that hears of nothing finds the acts in the store. Acts are as they are stored.
+// Messages between the rules actors (RulesName) of two pods. The pod that decides tells all others, and
+// waits until they obey. A pod that misses the message finds the acts in the store. Acts are as they are stored.
 type (
 	// RulesDecided brings acts that are durable; answered with RulesObeyed once no batch that was begun
 	// without them is on its way to the store from the receiver's pod.
 	RulesDecided struct {
 		First uint64   // number of the first act
 		Acts  [][]byte // in order
-		Held  bool     // the answer shall say which regions the pod has
+		Held  bool     // asks for the regions that the pod owns
 	}
 	// RulesObeyed answers RulesDecided.
 	RulesObeyed struct {
 		Version uint64            // number of the last act that the pod obeys
-		Open    []canvas.RegionID // into these, batches from before may still be on their way
-		Held    []canvas.RegionID // these are the pod's, as the store has confirmed since; none unless asked
+		Open    []canvas.RegionID // regions with a batch on its way to the store that was begun under earlier rules
+		Held    []canvas.RegionID // the pod's regions, as the store has confirmed since; none unless asked for
 	}
-	// AskRules asks for the acts after a number; answered with RulesKnown. A pod asks whoever it meets, since
-	// the store may have lost what others know.
+	// AskRules asks for the acts after a number; answered with RulesKnown. A pod asks every
+	// pod that it meets, since the store may have lost acts that others know.
 	AskRules struct{ After uint64 }
 	// RulesKnown answers AskRules.
 	RulesKnown struct {

@@ -2,9 +2,9 @@ package oplog
 
 import "pixelplayground/actors/canvas"
 
-// Pointers are those that have moved in a region and are to be shown, where they are by then, when
-// an interval has passed. A relay gathers those of its pod for the region, and the region
-// those of all pods for its relays. Nobody relies on pointers: they may get lost.
+// Pointers gathers the pointers that move in a region during an interval. At its end each is shown once,
+// where it is by then. A relay gathers those of its pod for the region, and the region those of all pods
+// for its relays. Nobody relies on pointers: they may get lost.
 type Pointers struct {
 	most  int // that wait
 	moved map[canvas.Author]canvas.Pointer
@@ -15,12 +15,13 @@ type Pointers struct {
 // crowd.
 const PointersAtOnce = 64
 
-// NewPointers makes room for so many pointers that wait.
+// NewPointers lets at most so many pointers wait.
 func NewPointers(most int) Pointers {
 	return Pointers{most: most, moved: make(map[canvas.Author]canvas.Pointer)}
 }
 
-// Add takes pointers that have moved, and reports whether they begin an interval: Take is due at its end.
+// Add takes pointers that have moved, and reports whether an interval begins with them. The caller calls
+// Take at its end.
 func (p *Pointers) Add(moved ...canvas.Pointer) (begins bool) {
 	begins = len(p.moved) == 0 && len(moved) > 0
 	for _, m := range moved {

@@ -93,8 +93,8 @@ func (r *Ring) Reset(batches []*canvas.Batch) {
 	}
 }
 
-// Painted sets, by position, which pixels were painted after a sequence number, and reports whether the
-// ring reaches back so far. now is what the region has reached.
+// Painted calls set with the position of each pixel that was painted after a sequence number, and reports
+// whether the ring reaches back that far. now is the region's sequence number.
 func (r *Ring) Painted(after, now uint64, set func(pos uint16)) bool {
 	if after >= now {
 		return after == now

@@ -8,18 +8,18 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// History is told what a region's history is, in order.
+// History receives a region's history, in order.
 type History struct {
-	// Pixel is told of each pixel and its position in the region. What p points to is good until it returns.
+	// Pixel receives each pixel with its position in the region. p is valid until Pixel returns.
 	Pixel func(pos uint16, p *Pixel)
-	// Gap is told that pixels are missing, and what the region was after them: unsure are the positions
-	// of which that is not known; nil: there are none. Without a tile (nil) nothing is known.
+	// Gap says that pixels are missing, and what the region looked like after them. unsure has the positions
+	// at which that is not known; nil: there are none. If after is nil, nothing is known.
 	Gap func(after canvas.Tile, unsure []bool)
 }
 
-// Follow tells the history of a region from a time on, and returns how far that is: to the last pixel
-// that was acknowledged before it was asked. It keeps nothing of what it tells. If files are replaced
-// meanwhile, it goes on with others, and may tell of a gap twice.
+// Follow passes the history of a region from a time on to h, up to the last pixel that was acknowledged
+// before the call, and returns that pixel's number. It caches nothing. If files are replaced meanwhile, it
+// goes on with the new ones, and may report a gap twice.
 func (r *Reader) Follow(ctx context.Context, region canvas.RegionID, from time.Time, h History) (to uint64, err error) {
 	first, _ := bounds(from, time.Time{})
 	after := uint64(0)
@@ -35,7 +35,7 @@ func (r *Reader) Follow(ctx context.Context, region canvas.RegionID, from time.T
 	}
 }
 
-// tell tells what one view knows after a sequence number, and notes how far it has come.
+// tell passes on what one view knows after a sequence number, and notes in after how far it has come.
 func (r *Reader) tell(ctx context.Context, v *view, after *uint64, from int64, h History) (to uint64, err error) {
 	for i := range v.parts {
 		p := &v.parts[i]

@@ -42,7 +42,7 @@ func (s *state) place(at canvas.Position, time int64, pos uint16, color canvas.C
 	return before
 }
 
-// author is the place of somebody in s.authors. Nobody asks a state for networks.
+// author returns the index of somebody in s.authors. It drops the network: nobody asks a state for it.
 func (s *state) author(by author) uint32 {
 	by.network = 0
 	return s.authors.add(by)
@@ -51,7 +51,7 @@ func (s *state) author(by author) uint32 {
 // replay applies rows that go on from the state, up to a sequence number. Rows before it are passed
 // over.
 func (s *state) replay(r *rows, to uint64) {
-	places := make([]uint32, len(r.authors.list)) // of r's authors in s's, and 1 more; 0: not looked up yet
+	places := make([]uint32, len(r.authors.list)) // r's authors as indexes into s.authors, plus 1; 0: not looked up yet
 	for i := s.at.Seq - min(s.at.Seq, r.from); i < uint64(r.n) && r.from+i < to; i++ {
 		at := canvas.Position{Seq: r.from + 1 + i, Epoch: r.epoch[i]}
 		by := &places[r.by[i]]
@@ -106,8 +106,8 @@ type latestRow struct {
 	Seq   int64  `parquet:"seq,optional,delta"`
 }
 
-// encode makes the file of a state. The least and the greatest text of each page would take a third of
-// the time, and nobody asks for them.
+// encode makes the file of a state. It leaves out the least and the greatest text of each page, which would
+// take a third of the time and which nobody reads.
 func (s *state) encode(p *packer, region canvas.RegionID, g canvas.Geometry, pace *pacing.Pace) ([]byte, error) {
 	users := userTexts(s.authors.list)
 	options := append(p.options(region, g, pace), parquet.PageBufferSize(latestPage), parquet.DataPageStatistics(false),

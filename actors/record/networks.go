@@ -5,16 +5,16 @@ import (
 	"pixelplayground/actors/record/table"
 )
 
-// The column of networks has only what changes: null stands for the network of the pixel before it in
-// the file that the same user has placed, and where there is none, it is not known. For where a thousand
-// people take turns, the networks of all their pixels would take as much room as who they are, and hardly
-// anybody changes it within a segment. Files of earlier versions have no such column.
+// The column of networks holds only changes: null means the same network as the user's pixel before it in
+// the file, or not known if there is no such pixel. Hardly anybody changes networks within a segment. Where
+// a thousand people take turns, writing the network of every pixel would take as much room as who placed it.
+// Files of earlier versions have no such column.
 const (
 	networkColumn  = "network"
-	unknownNetwork = "000000000000" // of who was known to be somewhere before
+	unknownNetwork = "000000000000" // of a user whose network was known for the pixel before, and is not for this one
 )
 
-// networks is the column for rows.
+// networks makes the column for rows.
 func (r *rows) networks() []*string {
 	texts, last := make([]*string, r.len()), make(map[canvas.Author]canvas.NetworkID)
 	for i, n := range r.by {

@@ -13,7 +13,7 @@ import (
 )
 
 // Latest tells who placed the pixel that is at (x, y) now, and when. It reports false if nobody has,
-// or if that is not known. It does not tell from which network; Before does.
+// or if that is not known. It does not say from which network; Before does.
 func (r *Reader) Latest(ctx context.Context, x, y int) (found Pixel, ok bool, err error) {
 	region, pos := r.cfg.Geometry.Locate(x, y)
 	err = r.ask(ctx, region, func(v *view) error {

@@ -86,7 +86,7 @@ type Pixel struct {
 	Name   string        // when it was placed
 	Cause  Cause
 
-	Network canvas.NetworkID // from which it was placed; 0: not known. For moderators alone
+	Network canvas.NetworkID // that it was placed from; 0: not known. Only moderators may see it
 }
 
 // Gap is pixels that could not be kept: those after From, up to and including To.
@@ -102,8 +102,8 @@ type Config struct {
 	Geometry canvas.Geometry
 	Segment  int                                  // pixels of a full segment; 0: 65,536
 	Cache    int                                  // bytes of files and what was read from them that a Reader keeps; 0: 64 MiB
-	Noted    func(Gap)                            // told by a Writer of each gap that it notes; nil: nobody
-	Rest     func(context.Context, time.Duration) // waits: a Writer rests between pieces of its work, to leave the processor to others; nil: it does not
+	Noted    func(Gap)                            // a Writer calls it with each gap that it notes; nil: nobody is told
+	Rest     func(context.Context, time.Duration) // waits; a Writer calls it between pieces of its work, to leave the processor to others; nil: it does not rest
 	Now      func() time.Time                     // nil: time.Now
 	Log      *slog.Logger                         // nil: slog.Default
 }

@@ -13,7 +13,7 @@ const unknown canvas.Color = 1 << 24
 type words[T comparable] struct {
 	list  []T
 	index map[T]uint32
-	last  uint32 // where the word stands that was added last, which is most often the next one, too
+	last  uint32 // index of the word that was added last: most often the next one is the same
 }
 
 // add returns the place of a word, which is put at the end if it is new.
@@ -50,7 +50,7 @@ type rows struct {
 	authors words[author]
 }
 
-// author is who placed a pixel, as which name, why, and from which network.
+// author is who placed a pixel, under which name, why, and from which network.
 type author struct {
 	user    canvas.Author
 	name    string
@@ -61,7 +61,7 @@ type author struct {
 // authorOf is who placed the pixels of an op.
 func authorOf(op *canvas.Op) author { return author{op.By(), op.Name, Cause(op.Cause), op.From} }
 
-// signed puts who placed it on a pixel.
+// signed fills in who placed a pixel.
 func (by *author) signed(p Pixel) Pixel {
 	p.User, p.Name, p.Cause, p.Network = by.user, by.name, by.cause, by.network
 	return p

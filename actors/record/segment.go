@@ -29,7 +29,7 @@ type segmentRow struct {
 	Name   string `parquet:"name,dict"`
 	Cause  string `parquet:"cause,dict"`
 
-	Network *string `parquet:"network,optional,dict"` // see networks.go; a string that is empty is not always null
+	Network *string `parquet:"network,optional,dict"` // see networks.go; an empty string is not always null
 }
 
 // packer compresses files. It keeps what it needs for that from one file to the next, since making it

@@ -200,7 +200,7 @@ func (r *Reader) countPart(ctx context.Context, p *part, from, to int64) (*count
 	}
 	c := s.count()
 	if whole {
-		r.cache.Drop(p.name()) // what it was worked out from is not needed again
+		r.cache.Drop(p.name()) // the rows that it was worked out from are not needed again
 		r.cache.Put(key, c, c.size())
 	}
 	return c, nil

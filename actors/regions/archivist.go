@@ -70,7 +70,8 @@ type (
 	}
 )
 
-// NewArchivist makes the archivist of a region of a pod that has a recorder. Its name is ArchivistName.
+// NewArchivist makes the actor that has a region recorded. The pod must have a recorder. The actor's name
+// is ArchivistName.
 func NewArchivist(pod *Pod, id canvas.RegionID) actor.Actor {
 	return &archivist{
 		pod: pod, id: id, log: pod.Log.With("region", int(id)), region: pod.System.NewLocalPID(message.RegionName(id)), step: stepIdle,

@@ -13,12 +13,12 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// What a region does so that nothing is committed any more that the rules forbid, once that has been
-// decided (I11). It checks ops when their batch begins, by the rules of that moment. Its pod knows under
-// which rules the batch was begun that is on its way to the store. And a new owner serves only once its
-// pod has read on in the acts: whoever was not told of an act, since they were no owner, learns of it so.
+// How a region obeys the rules: once an act is decided, nothing that it forbids is committed any more
+// (I11). A region checks ops when it begins their batch, by the rules of that moment. Its pod notes under
+// which rules the batch was begun that is on its way to the store. A new owner serves only after its pod
+// has read the latest acts, since it may have missed some while it owned nothing.
 
-// LongestRetry is how long somebody is told to wait at most. No more passes between pods.
+// LongestRetry is the longest wait that a refusal names. Messages between pods carry no longer one.
 const LongestRetry = 24 * time.Hour
 
 // takeAllowed takes the next ops to commit from the queue, and refuses those that are not allowed.
@@ -28,8 +28,8 @@ func (r *region) takeAllowed(ctx actor.Context, now time.Time) (ops []*oplog.Que
 		in := r.pod.Rules()
 		r.pod.Owned.begin(r.id, in.Generation)
 		ops = r.allowed(ctx, in.Rules, ops, now)
-		// The rules actor publishes, then looks at what has begun. So either it sees this batch, or we its
-		// rules.
+		// The rules actor publishes new rules, then looks for batches begun earlier. So either it sees this
+		// batch, or we see its rules.
 		if r.pod.Rules() == in {
 			break
 		}
@@ -46,7 +46,7 @@ func (r *region) allowed(ctx actor.Context, in *rules.Rules, ops []*oplog.Queued
 		return ops
 	}
 	var refused map[rules.Verdict][]*oplog.Queued
-	kept := ops // which others still hold: it is not changed, and most often all are allowed
+	kept := ops // most often all are allowed. Others hold the slice too, so it must not be changed
 	for i, q := range ops {
 		v := check(in, r.id, &q.Op, now)
 		switch {
@@ -64,7 +64,7 @@ func (r *region) allowed(ctx actor.Context, in *rules.Rules, ops []*oplog.Queued
 		r.queue.Settle(late)
 		for key, ids := range oplog.ByRelay(late) {
 			why := v.Why
-			if ids[0].Key == (canvas.Key{}) { // a relay of an earlier version, whose pod would fail at a reason that it does not know
+			if ids[0].Key == (canvas.Key{}) { // a relay of an earlier version: its pod can't read a reason that it does not know
 				why = canvas.RefusedUnknown
 			}
 			if s := r.subscribers[key]; s != nil {

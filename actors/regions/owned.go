@@ -10,9 +10,9 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Owned is what the rules actor must know of the pod's regions; it is the decisions.Regions of the
-// pod. It outlives the actors of the regions, which may fail and leave a batch on its way to the store.
-// Only a region's actor writes what is its own, and whoever fences the region.
+// Owned is what the rules actor must know of the pod's regions: it implements decisions.Regions. It
+// outlives the regions' actors, which may fail and leave a batch on its way to the store. Only the actor of
+// a region writes the region's entries, except that Fence clears one.
 type Owned struct {
 	store   store.Store
 	begun   []atomic.Uint64              // by RegionID: the batch that may be on its way, as begin notes it; 0: none is

@@ -150,7 +150,7 @@ type behind struct {
 }
 
 // writesAtOnce bounds how many regions of a pod are being recorded at the same time: each takes some
-// 10 MB meanwhile. Record.Writer has its rests for each of them: one takes up a tenth of a processor.
+// 10 MB meanwhile. Each takes up a tenth of a processor, since a record.Writer rests in between.
 const writesAtOnce = 1
 
 func newRecordings(p Needs, regions int) recordings {

@@ -50,7 +50,7 @@ type region struct {
 	verified time.Time     // when the store last confirmed that we are the owner, or was last asked
 	proven   time.Time     // when the last call that confirmed it began: the claim watcher may
 	trust    time.Duration // vouch for us for this long after proven
-	fresh    *store.Claim  // ours, and the pod reads on in the acts before we serve; nil: it does not
+	fresh    *store.Claim  // our claim while the pod reads the latest acts, before we serve; nil: it does not
 	fences   int           // times fenced recently: see fenceMemory
 	fencedAt time.Time
 	sweeps   uint64         // numbers the scheduled sweeps: only the last one counts

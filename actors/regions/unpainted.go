@@ -15,10 +15,10 @@ type paintedPixels [canvas.MaxRegionEdge * canvas.MaxRegionEdge / 64]uint64
 func (p *paintedPixels) set(pos uint16)      { p[pos/64] |= 1 << (pos % 64) }
 func (p *paintedPixels) has(pos uint16) bool { return p[pos/64]&(1<<(pos%64)) != 0 }
 
-// unpainted leaves out of ops that take pixels back whatever was painted over since they were planned,
-// the ops before them in the batch included. An op of which nothing is left is acknowledged: it is
-// carried out. One that was planned too long ago for the ring to tell is refused, so that it is planned
-// anew. Of all other ops it costs nothing.
+// unpainted is for ops that take pixels back. It leaves out of them the positions that were painted over
+// since they were planned, also by ops before them in the batch. If nothing is left of an op, it is done,
+// and acknowledged. If it was planned too long ago for the ring to know, it is refused, so that it is
+// planned again. All other ops pass unchanged, at no cost.
 func (r *region) unpainted(ctx actor.Context, ops []*oplog.Queued) []*oplog.Queued {
 	first := slices.IndexFunc(ops, func(q *oplog.Queued) bool { return q.Op.Since != 0 })
 	if first < 0 {
@@ -26,7 +26,7 @@ func (r *region) unpainted(ctx actor.Context, ops []*oplog.Queued) []*oplog.Queu
 	}
 	var done, stale []*oplog.Queued
 	var since uint64
-	var before, batch *paintedPixels // since then; and by the ops before
+	var before, batch *paintedPixels // painted since then; painted by the ops before in the batch
 	batch = new(paintedPixels)
 	reaches := false
 	kept := ops[:0:0]

@@ -12,34 +12,34 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Kind is that of the documents which say how far acts are carried out.
+// Kind is the kind of the documents that say how far acts are carried out.
 const Kind = store.Kind("rollback")
 
-// carriedOutID is the document of the number up to which all acts are carried out.
+// carriedOutID is the id of the document with the number up to which all acts are carried out.
 const carriedOutID = "carried-out"
 
-// progress is what a document says: who is at an act, or that it is carried out.
+// progress is the content of a document: which pod is carrying out an act, or that it is carried out.
 type progress struct {
 	Act     string `json:"act"` // its ID: a store that has lost acts may give their numbers to others
 	Done    bool   `json:"done,omitempty"`
 	By      string `json:"by"`
 	Run     string `json:"run,omitempty"` // of By: servers on one computer may have the same name
-	Beat    int64  `json:"beat"`          // Unix milliseconds: By was still at it
+	Beat    int64  `json:"beat"`          // when By last said that it is still at it, in Unix milliseconds
 	Pixels  int    `json:"pixels,omitempty"`
 	Unknown int    `json:"unknown,omitempty"`
 }
 
-// A pod says once a beat that it is still at an act. After patience without that another one goes on: if
-// both are at it, each leaves out what the other has done.
+// A pod says once a beat that it is still carrying out an act. If it has not said so for patience, another
+// pod takes over. If both carry it out, each leaves out what the other has done.
 const (
 	beat     = time.Second
 	patience = 4 * time.Second
 )
 
-// errBusy says that another pod is at an act.
+// errBusy says that another pod is carrying out the act.
 var errBusy = errors.New("another server is at it")
 
-// hold is an act that this pod is at.
+// hold is an act that this pod is carrying out.
 type hold struct {
 	pod   *Pod
 	act   *rules.Act
@@ -49,7 +49,7 @@ type hold struct {
 
 func idOf(act uint64) string { return fmt.Sprintf("%020d", act) }
 
-// begin makes this pod the one that is at an act; nil: it is carried out.
+// begin makes this pod the one that carries out an act; nil: it is carried out already.
 func (p *Pod) begin(ctx context.Context, act *rules.Act) (*hold, error) {
 	h := &hold{pod: p, act: act, id: idOf(act.N)}
 	stored, err := p.Documents.Document(ctx, Kind, h.id)
@@ -99,7 +99,7 @@ func (h *hold) say(ctx context.Context, is progress) error {
 	return nil
 }
 
-// renew says that this pod is still at it, until ctx ends. If another one is, it gives up.
+// renew says once a beat that this pod is still at it, until ctx ends. It gives up if another pod has taken over.
 func (h *hold) renew(ctx context.Context, giveUp func()) {
 	for {
 		select {
@@ -114,12 +114,12 @@ func (h *hold) renew(ctx context.Context, giveUp func()) {
 	}
 }
 
-// done notes that the act is carried out, and with it all before it.
+// done notes that the act and all acts before it are carried out.
 func (h *hold) done(ctx context.Context, pixels, unknown int) error {
 	if err := h.say(ctx, progress{Done: true, Pixels: pixels, Unknown: unknown}); err != nil {
 		return err
 	}
-	// Without this the acts are only looked through once more at the next start.
+	// If this fails, the next start looks through the acts once more, and that is all.
 	_ = h.pod.Documents.PutDocument(ctx, Kind, carriedOutID, fmt.Appendf(nil, "%d %s", h.act.N, h.act.ID), time.Time{})
 	return nil
 }
@@ -133,7 +133,7 @@ func (p *Pod) carriedOut(ctx context.Context) (uint64, error) {
 	var n uint64
 	var id string
 	if _, err := fmt.Sscanf(string(stored), "%d %s", &n, &id); err != nil || n > p.Version() {
-		return 0, nil // looked through from the beginning
+		return 0, nil // it is not known: look through all acts
 	}
 	act, err := p.act(ctx, n)
 	if err != nil || act.ID != id {

@@ -9,9 +9,9 @@ import (
 	"pixelplayground/actors/record/rollback"
 )
 
-// takeBack plans and places all regions, some at a time. It returns how many pixels that were, and at how
-// many positions it isn't known what was there before. After an error some regions may be done: to do them
-// again changes nothing.
+// takeBack plans and places all regions, a few at a time. It returns how many pixels it has placed, and at
+// how many positions it is not known what was there before. After an error some regions may be done; doing
+// them again changes nothing.
 func (p *Pod) takeBack(ctx context.Context, taking *rollback.Taking) (pixels, unknown int, err error) {
 	ctx, cancel := context.WithCancelCause(ctx)
 	defer cancel(nil)
@@ -42,9 +42,9 @@ func (p *Pod) takeBack(ctx context.Context, taking *rollback.Taking) (pixels, un
 	return pixels, unknown, context.Cause(ctx)
 }
 
-// region takes back what is selected in a region. What others paint meanwhile is left out by the region
-// itself, by the position that the plan is about; if that is too long ago it says so, and all is planned
-// anew.
+// region takes back what is selected in a region. The ops carry the sequence number of their plan, so the
+// region's actor leaves out positions that others have painted since. If that was too long ago for it to
+// know, it refuses the op, and the region is planned again.
 func (p *Pod) region(ctx context.Context, taking *rollback.Taking, region canvas.RegionID) (pixels, unknown int, err error) {
 	for try := range tries {
 		if try > 0 {
@@ -59,7 +59,7 @@ func (p *Pod) region(ctx context.Context, taking *rollback.Taking, region canvas
 			continue
 		}
 		changes, stay, planErr := plan.Changes()
-		if planErr != nil { // trying again is no use, and other regions and acts must not wait for it
+		if planErr != nil { // trying again would not help, and other regions and acts must not wait for it
 			p.Log.Error("a region is not taken back", "cause", taking.Cause, "region", region, "err", planErr)
 			return 0, 0, nil
 		}
@@ -71,7 +71,7 @@ func (p *Pod) region(ctx context.Context, taking *rollback.Taking, region canvas
 	return 0, unknown, err
 }
 
-// opsOf are the ops that make changes.
+// opsOf makes the ops that carry out changes.
 func opsOf(changes []rollback.Change, cause string, since uint64) (ops []canvas.Op) {
 	for len(changes) > 0 {
 		n := min(len(changes), opPixels)

@@ -1,7 +1,7 @@
-// Package rollbacks carries out the acts that take back what was drawn: it plans each region by the
-// record, has ordinary ops placed, and notes in a document how far an act is carried out, so that another
-// pod goes on where one has died. What is to be done is actors/record/rollback's business. Gateways run
-// it, since they have relays to all regions.
+// Package rollbacks carries out the acts that take back what was drawn. It plans each region from the
+// record, places ordinary ops, and notes in a document how far an act is carried out, so that another pod
+// can take over if this one dies. What to place is worked out in actors/record/rollback. Gateways run it,
+// since they have relays to all regions.
 package rollbacks
 
 import (
@@ -20,13 +20,13 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// Needs is what it needs of its pod.
+// Needs is what rollbacks need of their pod.
 type Needs struct {
 	Past      rollback.Past
 	Documents store.Documents
 	Geometry  canvas.Geometry
 	Version   func() uint64 // the number of the last act that the pod obeys
-	// Acts returns acts in the form in which they are stored, the last first: at most limit before a number.
+	// Acts returns at most limit stored acts before a number, the last first.
 	Acts func(ctx context.Context, before uint64, limit int) ([][]byte, error)
 	// Spares says what of a region stays as it is, whatever somebody decides to take back: see rules.Rules.Spares.
 	Spares func(by rules.By, region canvas.RegionID) func(pos uint16) bool
@@ -37,30 +37,30 @@ type Needs struct {
 	Log   *slog.Logger
 }
 
-// Pod carries out what was decided.
+// Pod carries out rollbacks on one pod.
 type Pod struct {
 	Needs
 	run     string        // tells this process from others
 	started int64         // Unix ms
-	handled atomic.Uint64 // all acts up to this number are carried out, or take nothing back; only Run writes
+	handled atomic.Uint64 // every act up to this number is carried out, or takes nothing back; only Run writes it
 	work    chan struct{} // cap 1: there may be something to do
-	warned  uint64        // the act of which it was logged that it can't be carried out
+	warned  uint64        // the act about which the log has been told that it can't be carried out
 }
 
 // Bounds of the work.
 const (
-	atOnce   = 2               // regions at a time: whoever draws in others, or beside them, has to wait less
-	opPixels = 16 << 10        // of one op: a commit holds as many
-	tries    = 20              // of a region, in each of which it is planned anew
-	again    = 2 * time.Second // until it is looked again for what another pod has left
+	atOnce   = 2               // regions at a time: few, so that those who draw meanwhile wait less
+	opPixels = 16 << 10        // of one op: as many as one commit holds
+	tries    = 20              // for one region, each with a new plan
+	again    = 2 * time.Second // between two looks for acts that another pod has left unfinished
 )
 
-// New makes it and starts nothing.
+// New makes a Pod and starts nothing.
 func New(n Needs) *Pod {
 	return &Pod{Needs: n, run: rand.Text(), started: n.Now().UnixMilli(), work: make(chan struct{}, 1)}
 }
 
-// Look says that acts may have been decided. It does not wait.
+// Look tells Run that acts may have been decided. It does not wait.
 func (p *Pod) Look() {
 	select {
 	case p.work <- struct{}{}:
@@ -68,8 +68,7 @@ func (p *Pod) Look() {
 	}
 }
 
-// Handled is the number up to which all acts are carried out, or take nothing back, as far as this pod
-// knows.
+// Handled is the number up to which every act is carried out or takes nothing back, as far as this pod knows.
 func (p *Pod) Handled() uint64 { return p.handled.Load() }
 
 // Run carries out acts until ctx ends.
@@ -140,7 +139,7 @@ func (p *Pod) act(ctx context.Context, n uint64) (*rules.Act, error) {
 	return act, err
 }
 
-// carryOut takes back what an act says, unless that is done, or another pod is at it (errBusy).
+// carryOut carries out an act, unless it is carried out already. It returns errBusy if another pod is doing so.
 func (p *Pod) carryOut(ctx context.Context, act *rules.Act, taking *rollback.Taking) error {
 	begun := p.Now()
 	ours, err := p.begin(ctx, act)

@@ -72,7 +72,7 @@ func subject(p *packer, vs ...*canvas.Subject) {
 	}
 }
 
-// fixed passes bytes whose number is known; if all are zero, none.
+// fixed passes an array of bytes. If all are zero, it passes no bytes.
 func fixed(p *packer, what string, v []byte) {
 	var b []byte
 	if !p.reading && slices.ContainsFunc(v, func(b byte) bool { return b != 0 }) {

@@ -80,8 +80,8 @@ func origins(p *packer, ops []canvas.Op) { beside(p, ops, store.AppendOrigins, s
 // users passes the users of ops whose record has been passed, for the same reason.
 func users(p *packer, ops []canvas.Op) { beside(p, ops, store.AppendUsers, store.DecodeUsers) }
 
-// provenance passes where such ops came from, and why. Relays know it too: when the store and an owner
-// are lost together, they give the log back.
+// provenance passes where ops came from, and why. Relays must know it too, since they give the log back
+// when the store and an owner are lost together.
 func provenance(p *packer, ops []canvas.Op) {
 	beside(p, ops, store.AppendProvenance, store.DecodeProvenance)
 }

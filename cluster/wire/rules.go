@@ -216,7 +216,7 @@ func checkAllowance(m any) error {
 	return nil
 }
 
-// checkActs checks what is known of acts that can't be read here: this version may not know them all.
+// checkActs checks the bounds of acts. It does not read them: this version may not know all kinds.
 func checkActs(first uint64, acts [][]byte) error {
 	if first == 0 && len(acts) > 0 || len(acts) > message.MaxActsKnown {
 		return errCount

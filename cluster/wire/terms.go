@@ -6,9 +6,9 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// term is what a region must know of consecutive ops to decide whether it commits them, and forgets then.
+// term is what a region must know of consecutive ops to decide whether to commit them. It forgets it then.
 type term struct {
-	ops     uint64 // of which it is the same
+	ops     uint64 // how many in a row share it
 	role    canvas.Role
 	address canvas.Address
 	since   uint64
@@ -17,13 +17,13 @@ type term struct {
 
 func termOf(op *canvas.Op) term { return term{1, op.Role, op.Address, op.Since, op.Owner} }
 
-// sameTerm reports whether two are the same but for how many ops they are of.
+// sameTerm reports whether two terms are equal, whatever their number of ops.
 func sameTerm(a, b term) bool {
 	a.ops = b.ops
 	return a == b
 }
 
-// terms passes that of ops which have been passed, in a list that is empty if nothing of it is known.
+// terms passes the terms of ops that have been passed already. The list is empty if nothing is known.
 func terms(p *packer, ops []canvas.Op) {
 	var all []term
 	if !p.reading && slices.ContainsFunc(ops, func(op canvas.Op) bool { return termOf(&op) != term{ops: 1} }) {
@@ -62,5 +62,5 @@ func terms(p *packer, ops []canvas.Op) {
 	}
 }
 
-// address passes the bytes of an address; that of nobody is empty.
+// address passes the bytes of an address; none if it is not known.
 func address(p *packer, v *canvas.Address) { fixed(p, "address", v[:]) }

@@ -1,4 +1,4 @@
-// Package pacing lets others have the processor while something long is done.
+// Package pacing interrupts long work with rests, so that others get the processor.
 package pacing
 
 import (
@@ -9,32 +9,33 @@ import (
 	"github.com/parquet-go/parquet-go/compress"
 )
 
-// Pace lets others have the processor while a region is recorded, which would otherwise take one for
-// some 50 ms at once: whoever draws would have to wait. So the work is done in pieces of a millisecond
-// or two, with a rest after each. The nil Pace never rests.
+// Pace interrupts recording. Recording a region takes some 50 ms of one processor, for which those who draw
+// would have to wait. So it is done in pieces of a millisecond or two, with a rest after each. The nil Pace
+// never rests.
 type Pace struct {
 	ctx   context.Context
 	now   func() time.Time
 	rest  func(context.Context, time.Duration)
-	ratio time.Duration // rests are so many times as long as the work before them
+	ratio time.Duration // how many times as long a rest is as the work before it
 	began time.Time     // when the piece of work under way was begun
 }
 
 const (
 	// restRatio makes recording take up a tenth of one processor, which is enough for some 50,000 pixels/s.
 	restRatio = 9
-	// behindRatio is for when a whole segment waits: drawing is faster than recording. If two wait, there
-	// is no rest, since more is lost than time once the store keeps no more of the log.
+	// behindRatio counts when a whole segment waits, because drawing is faster than recording. When two wait
+	// there are no rests: if recording falls behind the store's log, pixels are missing from the record.
 	behindRatio = 1
-	// leastWork is not worth a rest, and longestRest bounds the time that a region takes on a machine on
-	// which work is slow.
+	// leastWork is the least work that is followed by a rest. longestRest keeps a slow machine from taking
+	// too long for a region.
 	leastWork   = 500 * time.Microsecond
 	longestRest = 20 * time.Millisecond
 	// PieceRows is how many rows are handled between two looks at the clock: half a millisecond of work.
 	PieceRows = 1024
 )
 
-// New is the pace at which so many pixels are recorded, of which a segment holds so many; nil: without rests.
+// New returns the pace for recording so many pixels; nil: without rests. segment is how many of them a full
+// segment holds.
 func New(ctx context.Context, now func() time.Time, rest func(context.Context, time.Duration), pixels, segment uint64) *Pace {
 	if rest == nil || pixels > 2*segment {
 		return nil
@@ -57,7 +58,7 @@ func (p *Pace) Pause() {
 	}
 }
 
-// Waiting does what is no work but waiting for the files.
+// Waiting calls f, which waits for files and takes no processor time.
 func (p *Pace) Waiting(f func() error) error {
 	p.Pause()
 	err := f()

@@ -1,6 +1,6 @@
-// Package rollback works out what taking pixels back means: which positions of a region get which colour,
-// so that what some have drawn is gone, and what others have drawn over it since stays. It is pure: the
-// history comes from actors/record, and actors/rollbacks sees to it that what is planned is drawn.
+// Package rollback works out what taking pixels back means: which positions of a region get which colour, so
+// that the selected pixels are gone, and what others have drawn over them since stays. It is pure: the
+// history comes from actors/record, and actors/rollbacks places what is planned.
 package rollback
 
 import (
@@ -14,21 +14,22 @@ import (
 	"pixelplayground/actors/rules"
 )
 
-// ErrTooMuch says that more must be remembered of a region's history than there is room for.
+// ErrTooMuch says that a region's history since then does not fit into a plan.
 var ErrTooMuch = errors.New("too much was drawn since: choose a shorter time")
 
-// Plan is a region's history, seen for what has to be done to take back what is selected of it. At each
-// position where something selected was drawn, it holds what lies over each other there: a pixel covers
-// the one before, and one that was placed to take others back brings up again what lay below them.
+// Plan finds out, from a region's history, how to take back the selected pixels. For each position where one
+// was drawn it holds a stack of layers: a pixel covers the one before it, and a pixel that a rollback placed
+// brings up the layer that lay below those taken back. For example: A draws red, B draws blue over it, and
+// B's pixels are selected: the position becomes red again, unless somebody has drawn over the blue.
 type Plan struct {
 	selected func(p *record.Pixel) bool
-	top      []uint32 // by position: in layers; 0: nothing selected was drawn there
+	top      []uint32 // by position: index into layers; 0: nothing selected was drawn there
 	layers   []layer  // layers[0] is none
 	authors  []Author // authors[0] is nobody in particular
 	known    map[canvas.Author]uint32
-	spares   func(pos uint16) bool // what stays as it is; nil: nothing
-	spared   int                   // how many that were
-	unsure   map[uint16]bool       // where selected pixels were drawn, and then it is not known what
+	spares   func(pos uint16) bool // positions that must stay as they are; nil: none
+	spared   int                   // changes that were left out for that
+	unsure   map[uint16]bool       // positions where selected pixels were drawn and a gap in the record follows
 }
 
 // Author is somebody whose pixels are taken back, and what they were called last.
@@ -41,13 +42,13 @@ type Author struct {
 type layer struct {
 	color    canvas.Color
 	by       uint32 // in authors
-	below    uint32 // what it covers; 0: that is not known
-	before   uint32 // of what takes others back: what was at the top before,
+	below    uint32 // index of the layer that it covers; 0: not known
+	before   uint32 // of a pixel that a rollback placed: the layer at the top before it,
 	again    uint32 // and the layer that it brings up again
 	selected bool
 }
 
-// mostLayers bounds the layers of a plan: 24 bytes each.
+// mostLayers bounds the layers of a plan, of 24 bytes each.
 const mostLayers = 4 << 20
 
 // New begins a plan for a region of so many pixels.
@@ -58,14 +59,14 @@ func New(pixels int, s *rules.Selection) *Plan {
 	}
 }
 
-// History is what the plan must be told.
+// History feeds a region's history to the plan.
 func (p *Plan) History() record.History { return record.History{Pixel: p.Pixel, Gap: p.Gap} }
 
 // Pixel takes the next pixel of the region's history.
 func (p *Plan) Pixel(pos uint16, px *record.Pixel) {
 	chosen := p.selected(px)
 	top := p.top[pos]
-	if chosen || !restores(px.Cause) { // whose place it is is known again
+	if chosen || !restores(px.Cause) { // now it is known again whose pixel is there
 		delete(p.unsure, pos)
 	}
 	switch {
@@ -102,7 +103,7 @@ func (p *Plan) author(px *record.Pixel) uint32 {
 	return n
 }
 
-// restores reports whether pixels of a cause take others back.
+// restores reports whether pixels with this cause were placed by a rollback, or by undoing one.
 func restores(cause record.Cause) bool {
 	return strings.HasPrefix(string(cause), string(rules.Rollback)+" ") || undoes(cause)
 }
@@ -111,8 +112,8 @@ func undoes(cause record.Cause) bool {
 	return strings.HasPrefix(string(cause), string(rules.Undo)+" ")
 }
 
-// brought is the layer that a pixel brought up again, which has its colour; 0: it is not known. What takes
-// pixels back brings up what lay below them. What undoes that brings up what was at the top before it.
+// brought returns the layer that a pixel of a rollback brought up again, which is one of its colour; 0: not
+// known. A rollback brings up what lay below; undoing one brings up what was at the top before it.
 func (p *Plan) brought(top uint32, px *record.Pixel) uint32 {
 	below := func(l *layer) []uint32 { return []uint32{l.below} }
 	before := func(l *layer) []uint32 { return []uint32{l.before, l.again} }
@@ -126,10 +127,10 @@ func (p *Plan) brought(top uint32, px *record.Pixel) uint32 {
 	return p.search(top, px.Color, func(l *layer) []uint32 { return append(first(l), second(l)...) })
 }
 
-// mostSearched bounds how many layers are looked at for one pixel.
+// mostSearched bounds how many layers are searched for one pixel.
 const mostSearched = 256
 
-// search is the nearest layer of a colour among those that one leads to.
+// search returns the nearest layer of a colour that can be reached from a layer.
 func (p *Plan) search(top uint32, color canvas.Color, leads func(*layer) []uint32) uint32 {
 	seen := append(make([]uint32, 0, 16), top)
 	for i := 0; i < len(seen) && i < mostSearched; i++ {
@@ -145,7 +146,7 @@ func (p *Plan) search(top uint32, color canvas.Color, leads func(*layer) []uint3
 	return 0
 }
 
-// Gap takes note that pixels are missing. What has another colour afterwards was drawn over by somebody.
+// Gap notes that pixels are missing. Where the colour differs after the gap, somebody has drawn over the layer.
 func (p *Plan) Gap(after canvas.Tile, unsure []bool) {
 	for pos, top := range p.top {
 		switch {
@@ -161,12 +162,12 @@ func (p *Plan) Gap(after canvas.Tile, unsure []bool) {
 	}
 }
 
-// Change is what has to be done at a position.
+// Change is what a rollback does at one position.
 type Change struct {
 	Pos  uint16
 	From canvas.Color // what is there now
 	To   canvas.Color // what was there before
-	By   uint32       // in Authors: whose pixel goes
+	By   uint32       // in authors: whose pixel goes
 }
 
 // Changes lists what has to be done, by position, and at how many positions that is not known.
@@ -196,13 +197,13 @@ func (p *Plan) Changes() (changes []Change, unknown int, err error) {
 	return changes, unknown + len(p.unsure), nil
 }
 
-// Spared is how many changes there would be where all stays as it is, by the last Changes.
+// Spared is how many changes the last call of Changes left out, at positions that must stay as they are.
 func (p *Plan) Spared() int { return p.spared }
 
-// Author is whose pixel a change takes back.
+// Author returns whose pixel a change takes back.
 func (p *Plan) Author(c Change) Author { return p.authors[c.By] }
 
-// Selects is the selection as a question about a pixel.
+// Selects returns a function that reports whether a pixel is selected.
 func Selects(s *rules.Selection) func(p *record.Pixel) bool {
 	users, networks := slices.Sorted(slices.Values(s.Users)), slices.Sorted(slices.Values(s.Networks))
 	return func(p *record.Pixel) bool {

@@ -18,10 +18,10 @@ import (
 // Preview is what a rollback would do.
 type Preview struct {
 	Pixels        int             // that would change
-	Unknown       int             // selected ones of which it isn't known what was there before: they stay
-	Spared        int             // that would change if they were not protected from who asks
+	Unknown       int             // selected pixels that stay, since it is not known what was there before them
+	Spared        int             // that stay because whoever asks may not draw there
 	Users         []Share         // whose they are, those with most first, at most MaxUsers
-	Area          image.Rectangle // in which they are; empty: there are none
+	Area          image.Rectangle // that contains them; empty: there are none
 	Before, After []byte          // pictures of the area, as PNG, of at most MaxEdge pixels an edge; nil: there are none
 	Selection     rules.Selection // for the act: see forAct
 }
@@ -44,7 +44,7 @@ type changed struct {
 	changes []Change
 }
 
-// until is the end of a selection as it is now.
+// until is when a selection ends, if it were carried out now.
 func until(s rules.Selection, now time.Time) int64 {
 	if at := now.UnixMilli(); s.To == 0 || s.To > at {
 		return at
@@ -52,9 +52,9 @@ func until(s rules.Selection, now time.Time) int64 {
 	return s.To
 }
 
-// forAct is the selection that an act should have after its preview. One of everybody's pixels ends with the preview: nothing is
-// taken back that nobody has seen. One that names people or networks, and has no end, ends with the act: they go on drawing until
-// they are stopped, and what they draw meanwhile would stay.
+// forAct is the selection that the act should have which follows a preview. If it is of everybody's pixels,
+// it ends at the preview, so that nothing is taken back that nobody has seen. If it names people or networks
+// and has no end, it ends at the act: otherwise what they draw between preview and act would stay.
 func forAct(s rules.Selection, now time.Time) rules.Selection {
 	if len(s.Users) == 0 && len(s.Networks) == 0 {
 		s.To = until(s, now)
@@ -114,7 +114,7 @@ func (f *Preview) add(g canvas.Geometry, region canvas.RegionID, p *Plan, change
 	}
 }
 
-// paint makes the pictures: each pixel of theirs is one of as many side by side as it takes.
+// paint makes the pictures. Of a large area they show one pixel of a few side by side.
 func (f *Preview) paint(ctx context.Context, past Past, g canvas.Geometry, all []changed, now time.Time) error {
 	if f.Area.Empty() {
 		return nil
@@ -143,7 +143,7 @@ func (f *Preview) paint(ctx context.Context, past Past, g canvas.Geometry, all [
 	return err
 }
 
-// copy copies what of a region is in the area.
+// copy copies the part of a region that is in the area.
 func (f *Preview) copy(to *image.NRGBA, g canvas.Geometry, region canvas.RegionID, tile canvas.Tile, scale int) {
 	left, top, width, height := g.Bounds(region)
 	in := image.Rect(left, top, left+width, top+height).Intersect(f.Area)

@@ -19,19 +19,18 @@ type Past interface {
 // Taking is what an act takes back.
 type Taking struct {
 	Selection rules.Selection
-	Cause     string    // of the pixels that do it
-	From      time.Time // nothing selected was drawn before; zero: that is not known
-	Spares    Spares    // nil: nothing is left as it is
+	Cause     string    // of the pixels that are placed for it
+	From      time.Time // nothing selected was drawn before this; zero: not known
+	Spares    Spares    // nil: everything may change
 }
 
-// Spares says of a region which of its pixels are left as they are, whatever is selected: see rules.Rules.Spares.
+// Spares returns, for a region, which of its pixels must stay as they are: see rules.Rules.Spares.
 type Spares func(region canvas.RegionID) func(pos uint16) bool
 
-// clocks is how far the clocks of servers may be apart, of which one decides and another draws.
+// clocks is how far the clocks of two servers may be apart.
 const clocks = time.Minute
 
-// TakingOf is what an act takes back; ok is false if it takes back nothing that was drawn. find returns
-// earlier acts.
+// TakingOf returns what an act takes back; ok is false if that is no pixels. find returns earlier acts.
 func TakingOf(act *rules.Act, find func(n uint64) (*rules.Act, error)) (t Taking, ok bool, err error) {
 	t.Cause = rules.Cause(act.Do, act.N)
 	switch act.Do {
@@ -62,7 +61,7 @@ func TakingOf(act *rules.Act, find func(n uint64) (*rules.Act, error)) (t Taking
 	return t, false, nil
 }
 
-// Read plans for one region. since is the sequence number that the plan is about.
+// Read makes the plan for one region. The plan is for the region as it is at the sequence number since.
 func (t *Taking) Read(ctx context.Context, past Past, g canvas.Geometry, region canvas.RegionID) (p *Plan, since uint64, err error) {
 	_, _, width, height := g.Bounds(region)
 	p = New(width*height, &t.Selection)

@@ -1,4 +1,4 @@
-// Package table reads Parquet files of one row group column by column, as those of the record are.
+// Package table reads Parquet files of one row group, such as those of the record, column by column.
 package table
 
 import (
@@ -21,7 +21,7 @@ type Table struct {
 // more pixels, and a segment of today's no more rows.
 const mostRows = 1 << 20
 
-// Open reads the head of a file of so many rows.
+// Open reads what a file says about itself. It fails unless the file has exactly so many rows.
 func Open(content []byte, rows int) (*Table, error) {
 	f, err := parquet.OpenFile(bytes.NewReader(content), int64(len(content)), parquet.SkipPageIndex(true), parquet.SkipBloomFilters(true))
 	if err != nil {

@@ -24,7 +24,7 @@ var (
 	// ErrUnsure says that an act may have been decided or not. Asked for again with the same ID, it is
 	// decided once.
 	ErrUnsure = errors.New("it is not known whether that was decided: the store did not answer; asked for again with the same id, it is decided once")
-	// errConflicts is about a chain that grows faster than this pod can read it.
+	// errConflicts says that the chain grows faster than this pod can read it.
 	errConflicts = errors.New("others decide all the time")
 )
 

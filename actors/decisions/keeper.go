@@ -15,8 +15,8 @@ import (
 	"pixelplayground/actors/telemetry"
 )
 
-// keeper is the rules actor of a pod: it holds the chain, reads on in the store, since any pod may decide,
-// and publishes the rules that the acts lead to. What it has published stays in force when it fails.
+// keeper is the rules actor of a pod. It holds the chain, reads new acts from the store, since any pod may
+// decide, and publishes the rules that the acts lead to. If it fails, what it has published stays in force.
 type keeper struct {
 	pod *Pod
 	*book
@@ -187,8 +187,8 @@ func (k *keeper) look(ctx actor.Context, m look) {
 	k.read(ctx)
 }
 
-// catchUp reads on for somebody. Who asks while a call is under way waits for the next one, since this
-// one may have missed what they must know.
+// catchUp reads on for somebody who waits for it. A question that comes while a call is under way waits for
+// the next call, since this one may have missed what they must know.
 func (k *keeper) catchUp(ctx actor.Context, who behind) {
 	if who.asked.For != nil {
 		if k.owed[who.asked.For] {
@@ -320,7 +320,7 @@ func (k *keeper) lookAfter(ctx actor.Context, d time.Duration) {
 	k.pod.Later(ctx, d, look{k, k.looks})
 }
 
-// learn puts acts in force, of which the first has a number. Those that are known already say nothing.
+// learn puts acts in force, given with the number of the first. Acts that are known already change nothing.
 // The rules are worked out once for all of them, and once more for each that is to be announced.
 func (k *keeper) learn(first uint64, acts [][]byte) {
 	var unfit error

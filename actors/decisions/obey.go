@@ -11,10 +11,10 @@ import (
 	"pixelplayground/actors/message"
 )
 
-// How an act comes to be obeyed. Its decider tells all pods and waits for them. What is left is regions
-// that nobody who has answered has: their owner may be a pod that is silent or cut off, or one that died
-// with a batch on its way to the store. The decider fences these, so that whoever owns them must claim
-// them first, and reads on in the acts then.
+// How an act comes to be obeyed. Its decider tells all pods and waits for them. Then it fences the
+// regions that no pod which has answered owns: their owner may be silent or cut off, or may have died with a
+// batch on its way to the store. Whoever owns such a region must claim it again, and reads the latest acts
+// then.
 
 // answerTime is how long a pod has to answer: it waits for what is on its way, and fences what takes too
 // long.
@@ -58,7 +58,7 @@ func (p *Pod) obeyed(ctx context.Context, d drafted) (all bool, missing []string
 	return len(p.fenceAll(ctx, open)) == 0 && p.sure(ctx, members, answered, d), missing
 }
 
-// called is how people know a pod.
+// called returns the name of a pod for people.
 func (m Member) called() string {
 	if m.Name != "" {
 		return m.Name

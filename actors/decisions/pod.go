@@ -1,8 +1,6 @@
-// Package decisions is how acts are decided, and how every pod comes to obey them: the rules actor of a
-// pod, which holds the chain of all acts, what of it is in the store, and the way from an act that
-// somebody wants to one that no pod breaks any more. What an act means is actors/rules' business; whether
-// a pixel may be placed is asked by the actors of connections and regions, of the rules that the rules
-// actor publishes.
+// Package decisions makes acts durable and has every pod obey them. Its centre is the rules actor of a pod,
+// which holds the chain of all acts and publishes the rules that they lead to. What an act means is worked
+// out in actors/rules. The actors of connections and regions check pixels by the published rules.
 package decisions
 
 import (
@@ -41,8 +39,8 @@ type Needs struct {
 	Yield        time.Duration // for pods to answer that a pod meets when it starts
 }
 
-// InForce is rules, and the number of their publishing, which is higher each time. The version need not be:
-// after a failover of the store, other acts may have the numbers of those that it has lost.
+// InForce is published rules with their generation, a number that rises with each publishing. The version
+// need not rise: after a failover of the store, other acts may have the numbers of lost ones.
 type InForce struct {
 	*rules.Rules
 	Generation uint64
@@ -73,7 +71,7 @@ type Member struct {
 
 func (m Member) keeper() *actor.PID { return actor.NewPID(m.Address, message.RulesName) }
 
-// Pod is what there is of decisions on a pod.
+// Pod is one pod's part in decisions.
 type Pod struct {
 	Needs
 	acts   stored

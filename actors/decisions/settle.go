@@ -28,7 +28,7 @@ const (
 	settleTime = time.Second
 	// settleLook is how often regions with batches on their way are looked at.
 	settleLook = 2 * time.Millisecond
-	// maxSettles bounds who may wait. Who is not answered counts us as silent.
+	// maxSettles bounds how many may wait. A pod that gets no answer counts us as silent.
 	maxSettles = 1 << 10
 )
 

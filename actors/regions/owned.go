@@ -27,8 +27,9 @@ func newOwned(s store.Store, regions int) *Owned {
 	return &Owned{store: s, begun: make([]atomic.Uint64, regions), terms: make([]atomic.Pointer[store.Term], regions)}
 }
 
-// A batch is noted by the generation of the rules that it was begun under and, in the lower bits, by its number: whoever takes back the
-// note of one must not take that of another with it, and a region may begin one under the same rules within a moment.
+// A batch is noted by the generation of the rules that it was begun under and, in the lower numberBits bits, by its
+// number. A region may begin another batch under the same rules within a moment, and whoever takes back the
+// note of one must not take back that of the other.
 const numberBits = 24
 
 // begin notes that a batch is begun under the rules of a generation.

@@ -115,7 +115,7 @@ const (
 	WhiteOut State = "white-out" // white may be placed, and nothing else
 )
 
-// Selection chooses recorded pixels: those that fit all that is given.
+// Selection chooses recorded pixels: those that match everything that is given.
 type Selection struct {
 	Users    []canvas.Author    `json:"users,omitempty"`
 	Networks []canvas.NetworkID `json:"networks,omitempty"`

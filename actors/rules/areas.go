@@ -97,7 +97,7 @@ func (r *regionAreas) index(bounds image.Rectangle) {
 	}
 }
 
-// in is the areas of a region that somebody with a role may have to stay out of; nil: there is none.
+// in returns the areas of a region that may keep out somebody with a role; nil: there are none.
 func (x *areas) in(id canvas.RegionID, role canvas.Role) *regionAreas {
 	if x == nil || int(id) >= len(x.regions) || x.regions[id] == nil || x.regions[id].highest <= role {
 		return nil
@@ -105,8 +105,8 @@ func (x *areas) in(id canvas.RegionID, role canvas.Role) *regionAreas {
 	return x.regions[id]
 }
 
-// forbids is the act that keeps somebody from a pixel of the region; nil: none does. (x, y) is the pixel
-// in the region, left and top are where that begins, free is of areas.free.
+// forbids returns the act that keeps somebody from drawing on a pixel; nil: none does. (x, y) is the pixel
+// within the region, left and top are the region's corner, free is the user's set in areas.free.
 func (r *regionAreas) forbids(free []uint64, role canvas.Role, x, y, left, top int, now int64) *Act {
 	columns, rows, above := r.columns[x*r.words:][:r.words], r.rows[y*r.words:][:r.words], r.above[role]
 	for word := range columns {

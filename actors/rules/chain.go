@@ -48,8 +48,8 @@ func (c *Chain) Act(n uint64) *Act {
 // Done returns the act that was asked for under an id; nil: none was.
 func (c *Chain) Done(id string) *Act { return c.Act(c.ids[id]) }
 
-// Append adds a stored act, which must be the next. What a later version decided, and this one can't
-// tell the meaning of, is added as well: it is Ignored. Errors wrap ErrInvalid.
+// Append adds a stored act, which must be the next. An act of a later version
+// whose meaning is not known here is added too: it is Ignored. Errors wrap ErrInvalid.
 func (c *Chain) Append(stored []byte) (*Act, error) {
 	act, err := Decode(stored)
 	switch {
@@ -68,8 +68,8 @@ func (c *Chain) Append(stored []byte) (*Act, error) {
 	return act, nil
 }
 
-// undone finds out which acts are taken back, and by which: an undo counts unless it is taken back
-// itself, so the last act decides, and the one before it in its light.
+// undone finds out which acts are taken back, and by which. It goes from the last act to the first, since an
+// undo counts unless a later one takes it back.
 func undone(acts []*Act) map[uint64]uint64 {
 	by := make(map[uint64]uint64)
 	for _, act := range slices.Backward(acts) {

@@ -7,8 +7,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// longOver is how long after its end an act is left out of what is checked by. Clocks of pods differ, so
-// it is long.
+// longOver is how long after its end an act is still among those that are checked. It is long, since the
+// clocks of pods differ.
 const longOver = 24 * time.Hour
 
 // compile works out the rules.
@@ -30,7 +30,7 @@ func (c *Chain) compile() *Rules {
 	return r
 }
 
-// fold finds out which of some acts count, by kind too. What pixels are checked by is not yet made of them.
+// fold finds out which acts count, also by kind. It does not make the tables by which pixels are checked.
 func fold(acts []*Act) (r *Rules, of map[Kind][]*Act) {
 	r, of = &Rules{undone: undone(acts), roles: make(map[canvas.Author]*Act)}, make(map[Kind][]*Act)
 	for _, act := range acts {
@@ -62,7 +62,7 @@ func (c *Chain) mask(a *Area) *Mask {
 	return mask
 }
 
-// take takes in an act of which the last one counts.
+// take takes in an act of a kind of which only the last one counts.
 func (r *Rules) take(act *Act) {
 	switch act.Do {
 	case SetPalette:

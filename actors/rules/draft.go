@@ -2,15 +2,6 @@ package rules
 
 import (
 	"image"
-	"time"
-)
-
-// Bounds of what may be in force at a time.
-const (
-	MaxBans       = 10_000    // of users, networks and addresses; of mutes and of shadows as many
-	MaxAreas      = 1_000     // protected areas
-	maxMaskPixels = 128 << 20 // of all masks together: 16 MiB of memory a pod
-	longest       = 100 * 365 * 24 * time.Hour
 )
 
 // Draft makes the next act out of what somebody wants: it has its number and its hash. Errors wrap
@@ -34,7 +25,7 @@ func (c *Chain) Draft(want Act) (*Act, error) {
 	return &want, nil
 }
 
-// effect says why an act would change nothing, or too much would be in force with it.
+// effect returns an error if an act would change nothing, or if too much would be in force with it.
 func (c *Chain) effect(want *Act) error {
 	r := c.Rules()
 	switch want.Do {

@@ -10,22 +10,11 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Bounds of one act. All of it must fit MaxAct as well.
-const (
-	maxID     = 64   // bytes of an id
-	maxWhy    = 500  // bytes
-	maxText   = 1024 // bytes: as much as an announcement may have in the protocol
-	maxLabel  = 80   // bytes of a name
-	maxColors = 256
-	maxPhases = 50
-	maxListed = 100 // users, or networks, in one list
-)
-
 func moot(format string, args ...any) error {
 	return fmt.Errorf("%w: %w: "+format, append([]any{ErrInvalid, ErrMoot}, args...)...)
 }
 
-// fields says which field is not for this kind of act. Somebody meant something by it.
+// fields refuses a field that has no meaning for this kind of act: whoever set it meant something by it.
 func (a *Act) fields() error {
 	given := []struct {
 		name string
@@ -98,7 +87,8 @@ func (a *Act) content() error {
 	return nil
 }
 
-// clean takes out of the texts that people will read what shows nothing, or changes how the text around it reads: the rule for names.
+// clean removes from the texts that people will read what is removed from names, too: what is invisible, or
+// changes how the text around it reads.
 func (a *Act) clean() error {
 	texts := []struct {
 		name string
@@ -210,8 +200,8 @@ func (a *Act) phases() error {
 	return nil
 }
 
-// Check says what is wrong with a selection on a canvas at a time (Unix milliseconds), and what would do. An end alone is none, since
-// that would be the whole canvas; and one that can't select anything is a slip.
+// Check says what is wrong with a selection on a canvas at a time (Unix milliseconds), and what would do. A selection needs more
+// than an end, which alone would mean the whole canvas. One that can't select anything is taken for a slip.
 func (s *Selection) Check(g canvas.Geometry, now int64) error {
 	where := s.Width != 0 || s.Height != 0
 	switch {

@@ -13,14 +13,14 @@ import (
 // MaxAct bounds an act, in bytes.
 const MaxAct = 8 << 10
 
-// Hash is what the act after one that is stored so has as Before.
+// Hash returns the hash of a stored act: the act after it has it as Before.
 func Hash(stored []byte) string {
 	sum := sha256.Sum256(stored)
 	return hex.EncodeToString(sum[:])
 }
 
 // Encode is the form in which an act is stored, shown to those who verify the chain, and hashed. Only
-// what Draft made has one for certain.
+// acts made by Draft are certain to have one.
 func (a *Act) Encode() []byte {
 	var out bytes.Buffer
 	lines := json.NewEncoder(&out)
@@ -31,8 +31,8 @@ func (a *Act) Encode() []byte {
 	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
 }
 
-// Decode reads what Encode wrote, by this version or another. Of what a later one decided, in a form that
-// this one can't read, it knows the place in the chain, and it is Ignored. Errors wrap ErrInvalid.
+// Decode reads what Encode wrote, in this version or another. If only later versions can read what an act
+// says, Decode returns its place in the chain, and the act is Ignored. Errors wrap ErrInvalid.
 func Decode(stored []byte) (*Act, error) {
 	var link link
 	if err := link.read(stored); err != nil {

@@ -29,8 +29,8 @@ func (c *Chain) Least(act *Act) canvas.Role {
 	return canvas.RoleOwner
 }
 
-// rights says why it is not theirs to decide what they want. What is known of the one whom it is about
-// is what the acts say; whoever asks knows more.
+// rights returns an error if somebody may not decide what they want. Of the person whom it is about it knows
+// only what the acts say; the caller knows more.
 func (c *Chain) rights(want *Act) error {
 	if least := c.Least(want); want.By.Role < least {
 		return fmt.Errorf("%w: it takes the role %s, and yours is %s", ErrRights, least, want.By.Role)
@@ -62,8 +62,8 @@ func (c *Chain) rights(want *Act) error {
 	return c.above(want)
 }
 
-// above says which act of somebody with a higher role would be lifted by what is wanted. It is one rule for all kinds of act: nothing
-// that is in force may cease to be so, or be taken back, by what somebody below decides, whichever way that goes.
+// above returns an error if a wanted act would lift an act of somebody with a higher role. One rule covers
+// all kinds of act: nothing in force may end, or be taken back, because of what somebody below decides.
 func (c *Chain) above(want *Act) error {
 	if want.By.Role >= canvas.RoleOwner {
 		return nil
@@ -88,7 +88,7 @@ func (c *Chain) above(want *Act) error {
 	return err
 }
 
-// ended is the first act in force of somebody above that would not be in force any more; nil: all would be.
+// ended returns the first act of somebody above that is in force now and would not be then; nil: there is none.
 func (c *Chain) ended(want *Act) *Act {
 	var theirs []*Act
 	for _, act := range c.Rules().acts {

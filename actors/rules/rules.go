@@ -60,7 +60,7 @@ func (r *Rules) InForce(now time.Time) (acts []*Act) {
 type Who struct {
 	User canvas.Author
 	// Known says that the server itself knows that they are User: by a cookie that it has signed, a sign-in, a token or a key.
-	// Else the id is that of a session, which clients choose: such a one is given nothing, but can be banned.
+	// Otherwise User is the id of a session, which clients choose. Such an id can be banned, and has no rights.
 	Known   bool
 	Owner   canvas.Author // of a bot: the account that made its key, and is kept out together with it; 0: none
 	Network canvas.NetworkID
@@ -89,8 +89,8 @@ func (r *Rules) Shadowed(who Who, now time.Time) bool {
 	return r.shadows.of(who, r.Role(who), now.UnixMilli()) != nil
 }
 
-// Role is what somebody may do: what their sign-in says, or more, or less, if that was decided. A key may do what its account may,
-// and no more than its scopes say, whatever was decided about either.
+// Role returns somebody's role: that of their sign-in, unless an act gives them another. A key has the role
+// of its account, but no higher one than its scopes allow, whatever was decided about either.
 func (r *Rules) Role(who Who) canvas.Role {
 	role := min(who.Role, canvas.RoleOwner)
 	if !who.User.IsBot() {

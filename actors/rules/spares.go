@@ -6,8 +6,9 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Spares says which pixels of a region a rollback leaves as they are: those in protected areas where who decided it may not draw. The
-// server places its pixels and passes all rules, so that an act must not be a way into an area of somebody above. nil: none are.
+// Spares returns which pixels of a region a rollback leaves as they are; nil: none. These are the pixels in
+// protected areas where whoever decided it may not draw. The server places the pixels of a rollback and
+// passes all rules, so without this a rollback would be a way into such an area.
 func (r *Rules) Spares(by By, region canvas.RegionID, now time.Time) func(pos uint16) bool {
 	inside := r.areas.in(region, by.Role)
 	if inside == nil {

@@ -133,7 +133,7 @@ type CommitStarter interface {
 	StartCommit(ctx context.Context, b *canvas.Batch, token Token, done func(error))
 }
 
-// Fencer is a Store that can end whatever claim of a region there is without making one.
+// Fencer is a Store that can end the claim of a region without making a new one.
 type Fencer interface {
 	// Fence ends the current claim, whoever has it, and all earlier ones: commits under them get ErrFenced,
 	// also those that are on their way. Claims does not tell of it.

@@ -16,7 +16,7 @@ import (
 	"pixelplayground/transport/api/answer"
 )
 
-// decidePatience is how long somebody waits until all pods obey. What is durable by then is decided all the same.
+// decidePatience is how long a request waits until all pods obey its act. A durable act stays decided if they don't.
 const decidePatience = 10 * time.Second
 
 // rankPatience is how long the gateways have to tell what role somebody has.
@@ -69,7 +69,7 @@ func (d *Desk) postAct(w http.ResponseWriter, r *http.Request, c caller) {
 	answer.JSON(w, http.StatusOK, done)
 }
 
-// decide has an act of a caller decided. What the caller says of its number, time and author counts for nothing.
+// decide has a caller's act decided. It ignores what the caller says about its number, time and author.
 func (d *Desk) decide(ctx context.Context, c caller, want rules.Act) (decided, error) {
 	if want.ID == "" {
 		want.ID = newID()
@@ -111,8 +111,8 @@ func newID() string {
 	return base64.RawURLEncoding.EncodeToString(b[:])
 }
 
-// outranked refuses to decide about somebody with a higher role. The acts know who was given one; who has it from their
-// sign-in, their connections tell, and if there are none, what the servers remember.
+// outranked refuses to decide about somebody with a higher role. The acts say who was given one. A role
+// from a sign-in is known from the person's connections or, if they have none, from what the servers remember.
 func (d *Desk) outranked(ctx context.Context, c caller, want *rules.Act) error {
 	switch {
 	case want.Do != rules.Ban && want.Do != rules.Mute && want.Do != rules.Shadow, want.Target == nil, want.Target.User == 0, c.role >= canvas.RoleOwner:
@@ -240,8 +240,8 @@ func pageOf(r *http.Request) (before uint64, limit int, err error) {
 // hidden stands for what moderators are not shown.
 const hidden = "hidden"
 
-// shownTo is an act without what a caller may not see: with the hash of the one before, who knows the rest of that could find an
-// address in it by trying all there are.
+// shownTo returns an act without what a caller may not see. That includes the hash of the act before: with
+// it, somebody who knows the rest of that act could find an address in it by trying all addresses.
 func shownTo(c caller, act *rules.Act) *rules.Act {
 	if c.role >= canvas.RoleOwner {
 		return act

@@ -8,8 +8,8 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// Many report the same bot or the same place, and whoever wants the queue to be of no use reports anything. So what is
-// the same is one report, and what has to go is of those who have most.
+// Many people report the same bot or the same place, so those are one report. Somebody may flood the queue
+// to make it useless, so when it is full, a report of those who have made the most goes.
 
 // mention is what somebody else has said of the same.
 type mention struct {

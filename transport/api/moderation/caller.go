@@ -47,7 +47,7 @@ const (
 	viaDashboard = "dashboard"
 )
 
-// byRequest is a route below /api: who asks is found out, and whether they may.
+// byRequest makes the handler of a route below /api, which finds out who asks and whether they may.
 func (d *Desk) byRequest(one route) http.HandlerFunc {
 	if one.least == canvas.RoleGuest && one.method == http.MethodGet { // for the thousands
 		return func(w http.ResponseWriter, r *http.Request) { one.handle(w, r, caller{}) }

@@ -13,7 +13,7 @@ import (
 	"pixelplayground/transport/auth"
 )
 
-// errNone says that there is no such thing as was asked for.
+// errNone says that what was asked for does not exist.
 var errNone = errors.New("there is none")
 
 // errBusy says that others ask for the same at the moment.

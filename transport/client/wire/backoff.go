@@ -9,6 +9,12 @@ type Backoff struct {
 	First, Max time.Duration
 }
 
+// What PROTOCOL.md asks for.
+const (
+	firstPause   = 100 * time.Millisecond
+	longestPause = 2 * time.Second
+)
+
 // Delay is the pause before an attempt. The first attempt is number 0; random is in [0, 1).
 func (b Backoff) Delay(attempt int, random float64) time.Duration {
 	delay := b.First

@@ -78,7 +78,7 @@ type ping struct {
 // NewSession makes a session; it starts nothing.
 func NewSession(owner Owner, urls []string) *Session {
 	return &Session{
-		Silence: Silence, Backoff: Backoff{First: 100 * time.Millisecond, Max: 2 * time.Second}, Clock: realClock{}, Random: rand.Float64,
+		Silence: Silence, Backoff: Backoff{First: firstPause, Max: longestPause}, Clock: realClock{}, Random: rand.Float64,
 		owner: owner, urls: urls,
 	}
 }

@@ -14,6 +14,8 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store/memory"
+	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/quota"
 )
 
@@ -210,6 +212,33 @@ func TestView_EstimateIsEnough(t *testing.T) {
 		w := p.ask("GET", fmt.Sprintf("/api/canvas.png?scale=%d", scale), "")
 		if most := (view{part: part{0, 0, 256, 256, scale}}).estimate(); w.Body.Len() > most {
 			t.Errorf("scale %d: %d bytes, estimated %d", scale, w.Body.Len(), most)
+		}
+	}
+}
+
+// TestBodies_OfModerators: acts and masks take from the same memory, and give it back.
+func TestBodies_OfModerators(t *testing.T) {
+	documents := memory.New(memory.Config{Geometry: small})
+	defer documents.Close()
+	p := newPodWith(t, func(ports *Ports) {
+		ports.People, ports.Rules = &ranks{}, &Rules{Acts: lawless{}, Documents: documents, People: lawless{}}
+	})
+	ask := func(path, kind string) int {
+		return p.ask("POST", path, strings.Repeat(" ", 7_000), "Cookie", "who=moderator", "Content-Type", kind).Code
+	}
+	kinds := map[string]string{"/api/acts": "application/json", "/api/masks": "image/png"}
+	for path, kind := range kinds {
+		if code := ask(path, kind); code != http.StatusBadRequest {
+			t.Errorf("%s: %d", path, code)
+		}
+	}
+	if n := p.server.bodies.Taken(); n != 0 {
+		t.Errorf("%d bytes are kept", n)
+	}
+	p.server.bodies.Take(answer.ClientOf(from("192.0.2.9", "/")), true, allBodies)
+	for path, kind := range kinds {
+		if code := ask(path, kind); code != http.StatusServiceUnavailable {
+			t.Errorf("%s without memory: %d", path, code)
 		}
 	}
 }

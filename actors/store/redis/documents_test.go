@@ -2,6 +2,8 @@ package redis
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -48,6 +50,43 @@ func TestDocuments_SureSince(t *testing.T) {
 	one.Restart()
 	if third := sureSince(t, early); !third.After(second) {
 		t.Errorf("sure since %v after a restart, %v before", third, second)
+	}
+}
+
+// TestDocuments_ManyAreListed: a list that is read in many parts has all documents, and none that has ended.
+func TestDocuments_ManyAreListed(t *testing.T) {
+	t.Parallel()
+	server := redistest.Start(t)
+	s := open(t, testConfig(server.URL()))
+	const many = 4 * scanned
+	var pairs []any
+	for n := range many {
+		var until time.Time
+		if n%2 == 1 {
+			until = time.UnixMilli(1) // over
+		}
+		pairs = append(pairs, fmt.Sprintf("%05d", n), fmt.Sprintf("%d|%d", max(until.UnixMilli(), 0), n))
+	}
+	if err := s.client().HSet(t.Context(), s.documentKeys("many")[0], pairs...).Err(); err != nil {
+		t.Fatal(err)
+	}
+	all, err := s.Documents(t.Context(), "many")
+	if err != nil || len(all) != many/2 {
+		t.Fatalf("%d documents, %v; want %d", len(all), err, many/2)
+	}
+	for n := 0; n < many; n += 2 {
+		if id := fmt.Sprintf("%05d", n); string(all[id]) != strconv.Itoa(n) {
+			t.Fatalf("%s is %q", id, all[id])
+		}
+	}
+	server.Do("HSET", s.documentKeys("many")[0], "bad", "no end")
+	for name, ask := range map[string]func() error{
+		"list": func() error { _, err := s.Documents(t.Context(), "many"); return err },
+		"read": func() error { _, err := s.Document(t.Context(), "many", "bad"); return err },
+	} {
+		if err := ask(); !errors.Is(err, store.ErrUnavailable) || !strings.Contains(err.Error(), "is not what was written") {
+			t.Errorf("%s what is damaged: %v", name, err)
+		}
 	}
 }
 

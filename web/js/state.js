@@ -32,8 +32,8 @@ import { People } from "./people/people.js";
  *
  * @typedef {{x: number, y: number, keyboard: boolean}} Reticule  the pixel aimed at; keyboard: with the arrows, so
  *   it stays when the pointer leaves
- * @typedef {{text: string, swatch: number | null, until: number, times: number, due: number}} Toast  until: ms; due: when one may
- *   try again, ms; 0: that is not what it is about
+ * @typedef {{text: string, swatch: number | null, until: number, times: number, due: number, words: ((ms: number) => string) | null}} Toast  until: ms; due: when one may
+ *   try again, ms; 0: that is not what it is about; words: what it says so many ms before that
  *
  * @typedef {object} State
  * @property {Canvas | null} canvas null until the first welcome
@@ -135,20 +135,22 @@ const TOAST_WAIT = 15_000; // ms that a message stays at most to count down
  * @param {number} now ms
  * @param {number | null} [swatch] a colour to show with it
  * @param {number} [due] when one may try again, ms; 0: that is not what it is about
+ * @param {((ms: number) => string) | null} [words] what it says so many ms before; null: the text, and when to try again
  */
-export function show(state, text, now, swatch = null, due = 0) {
+export function show(state, text, now, swatch = null, due = 0, words = null) {
   const times = state.toast?.text === text && state.toast.until > now ? state.toast.times + 1 : 1;
-  state.toast = { text, swatch, until: now + Math.max(TOAST_LIFE, Math.min(due - now, TOAST_WAIT)), times, due };
+  state.toast = { text, swatch, until: now + Math.max(TOAST_LIFE, Math.min(due - now, TOAST_WAIT)), times, due, words };
 }
 
 /** The same, and has it read aloud. @param {State} state */
-export function tell(state, text, now, swatch = null, due = 0) {
-  show(state, text, now, swatch, due);
+export function tell(state, text, now, swatch = null, due = 0, words = null) {
+  show(state, text, now, swatch, due, words);
   say(state, text);
 }
 
 /** What a passing message says at a moment. @param {Toast} toast */
-export function toastWords({ text, times, due }, now) {
+export function toastWords({ text, times, due, words }, now) {
+  if (words) return words(Math.max(0, due - now));
   if (due > now) return `${text}. Try again in ${countdown(due - now)}`;
   return times > 1 ? `${text} (${number(times)}×)` : text;
 }

@@ -3,6 +3,10 @@
 import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
+import { Canvas } from "../js/canvas/canvas.js";
+import { Pending } from "../js/canvas/pending.js";
+import { makeGeometry } from "../js/geometry.js";
+import { tellObstacle } from "../js/input/paint.js";
 import { TakenBack } from "../js/limits/taken_back.js";
 import { number, pixels, pixelsOf } from "../js/numbers.js";
 import { newState, say, show, tell, toastWords } from "../js/state.js";
@@ -46,4 +50,19 @@ test("a message about when to try again counts down, and stays until then, but n
   assert.ok(state.toast.until >= 9000);
   show(state, "Taken back: 1 pixel", 1000, null, 600_000);
   assert.ok(state.toast.until <= 20_000);
+});
+
+test("who has no pixel left is told when the next one comes, and the word counts down", () => {
+  const state = newState();
+  state.canvas = new Canvas(makeGeometry(9, 9, 9));
+  state.pending = new Pending(state.canvas);
+  Object.assign(state.connection, { phase: "open", welcomed: true });
+  state.allowance.open(0.2, 1, 0);
+  state.allowance.set(0, 1000);
+  tellObstacle(state, "cooldown", 1000, { x: 0, y: 0, colour: 0 }, "Drawn: 1 of 3 pixels. ");
+  const at = (now) => toastWords(state.toast, now);
+  assert.equal(state.said, at(1000));
+  assert.deepEqual([at(1000), at(4500), at(6000)], [
+    "Drawn: 1 of 3 pixels. Your next pixel is ready in 5 s", "Drawn: 1 of 3 pixels. Your next pixel is ready in 2 s", "Drawn: 1 of 3 pixels. A pixel is ready",
+  ]);
 });

@@ -7,7 +7,7 @@ import { MAX_RECENT, say, shownCanvas, tell } from "../state.js";
 import { pixels, pixelsOf } from "../numbers.js";
 import { hindrance } from "../limits/hindrance.js";
 import { MAX_BRUSH, MAX_FILL, draws, outline, spans, stamp } from "./tools.js";
-import { explainObstacle, paint } from "./paint.js";
+import { explainObstacle, paint, tellObstacle } from "./paint.js";
 import { toCanvas } from "../view/view.js";
 
 /**
@@ -222,14 +222,14 @@ export class Drawing {
   /** Ends the stroke where the server would. @param {import("./paint.js").Obstacle} why @param {import("../limits/hindrance.js").Dot} dot */
   #hinder(why, dot) {
     const { state } = this, now = this.ports.now();
-    const stroke = this.#stroke, because = explainObstacle(state, why, now, dot);
-    const words = stroke?.planned && stroke.log.drawn > 0 ? `Drawn: ${pixelsOf(stroke.log.drawn, stroke.planned)}. ${because}` : because;
+    const stroke = this.#stroke;
+    const done = stroke?.planned && stroke.log.drawn > 0 ? `Drawn: ${pixelsOf(stroke.log.drawn, stroke.planned)}. ` : "";
     this.end();
     if (why === "protected") state.tried = { x: dot.x, y: dot.y, at: now };
     if (why === "rights" && state.me.signIn) {
       state.asksSignIn = true;
-      say(state, words);
-    } else tell(state, words, now);
+      say(state, explainObstacle(state, why, now, dot));
+    } else tellObstacle(state, why, now, dot, done);
     this.ports.changed();
   }
 

@@ -1,7 +1,8 @@
 // Draws single pixels, as far as nothing is known to hinder it.
 
 import { pixels } from "../numbers.js";
-import { explain, hindrance } from "../limits/hindrance.js";
+import { explain, hindrance, nextPixel, wait } from "../limits/hindrance.js";
+import { tell } from "../state.js";
 
 /**
  * full: no more pixels can wait to be sent.
@@ -25,6 +26,13 @@ export function explainObstacle(state, why, now, dot) {
   if (state.connection.phase === "stopped") return "Not drawn: there is no connection";
   if (online(state)) return "Not drawn: the server is slow to answer, try again in a moment";
   return `Not drawn: ${pixels(state.pending.unsent)} are waiting for the connection already`;
+}
+
+/** Tells the user; what ends by itself is counted down. @param {State} state @param {Obstacle} why @param {Dot} dot @param {string} [done] what was done before, as a sentence */
+export function tellObstacle(state, why, now, dot, done = "") {
+  const text = `${done}${explainObstacle(state, why, now, dot)}`, ms = why === "cooldown" ? wait(state, now) : Infinity;
+  if (ms === Infinity) return tell(state, text, now);
+  tell(state, text, now, null, now + ms, (left) => `${done}${nextPixel(left)}`);
 }
 
 /** @param {State} state */

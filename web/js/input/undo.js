@@ -4,7 +4,7 @@
 import { wait } from "../limits/hindrance.js";
 import { pixels, pixelsOf } from "../numbers.js";
 import { tell } from "../state.js";
-import { explainObstacle, paint } from "./paint.js";
+import { paint, tellObstacle } from "./paint.js";
 
 /**
  * @typedef {import("../state.js").State} State
@@ -106,7 +106,7 @@ export class Undo {
     const { state, ports } = this, now = ports.now(), { x, y } = this.#place(change);
     const dot = { x, y, colour: change.drawn ? change.before : change.after };
     const ms = why === "cooldown" ? wait(state, now) : 0;
-    if (turned === 0) return tell(state, explainObstacle(state, why, now, dot), now);
+    if (turned === 0) return tellObstacle(state, why, now, dot);
     tell(state, words.some(turned, all), now, null, ms < Infinity && ms > 0 ? now + ms : 0);
   }
 

@@ -38,6 +38,11 @@ export function wait({ allowance, pending, connection }, now) {
   return connection.welcomed ? allowance.after(unsent, now) : allowance.until(1 + unsent, now);
 }
 
+/** When there is something to draw with again. @param {number} ms */
+export function nextPixel(ms) {
+  return ms > 0 ? `Your next pixel is ready in ${countdown(ms)}` : "A pixel is ready";
+}
+
 /** What to tell the user. @param {State} state @param {Hindrance} why @param {Dot} [dot] */
 export function explain(state, why, now, dot) {
   switch (why) {
@@ -51,7 +56,7 @@ export function explain(state, why, now, dot) {
       return state.rules?.explain(why, state.me, today(state, now), dot) ?? "";
     case "cooldown": {
       const ms = wait(state, now);
-      return ms < Infinity ? `Your next pixel is ready in ${countdown(ms)}` : "These pixels are sent first, when the connection is back";
+      return ms < Infinity ? nextPixel(ms) : "These pixels are sent first, when the connection is back";
     }
     case "rate":
       return "Not drawn: you are drawing faster than this canvas allows";

@@ -83,51 +83,51 @@ func TestDraft_NothingAboveIsLifted(t *testing.T) {
 		return rules.By{User: canvas.Author(0xA0 + int(role)), Role: role, Via: "page"}
 	}
 	tried, refused := 0, 0
+	try := func(c *court, role canvas.Role, act rules.Act, theirs uint64) {
+		tried++
+		drafted, err := c.draft(act)
+		switch {
+		case err != nil:
+			refused++
+			return
+		case role < canvas.RoleModerator:
+			t.Errorf("a %s may %s", role, act.Do)
+		case act.Do == rules.Undo && act.Of == theirs, act.Do == rules.Rollback && act.Selection.Cause == rules.Cause(rules.Rollback, theirs):
+			t.Errorf("a %s takes back act %d of an owner by %s", role, theirs, drafted.Encode())
+		}
+		after := court{Chain: c.copied(t), t: t}
+		if _, err := after.Append(drafted.Encode()); err != nil {
+			t.Fatal(err)
+		}
+		left := after.inForce(role + 1)
+		for n := range c.inForce(role + 1) {
+			if !left[n] {
+				t.Errorf("a %s ends act %d: %s", role, n, drafted.Encode())
+			}
+		}
+	}
 	for _, first := range rules.Kinds() {
-		for _, start := range wanted(first, by(canvas.RoleOwner), 0) {
-			for _, kind := range rules.Kinds() {
-				for role := canvas.RoleMember; role <= canvas.RoleModerator; role++ {
-					for _, before := range [][]rules.Act{nil, {{Do: rules.SetFrozen, By: by(role)}}, {{Do: rules.SetOpen, By: by(role)}, {Do: rules.Undo, Of: 1, By: by(role)}}} {
-						if role < canvas.RoleModerator && before != nil {
-							continue
-						}
-						c := newCourt(t)
-						for i, act := range before { // by earlier versions, which asked for less
-							act.N, act.Before, act.Time, act.ID = c.Len()+1, c.Head(), noon.UnixMilli(), fmt.Sprint("before ", i)
-							if _, err := c.Append(act.Encode()); err != nil {
-								t.Fatal(err)
-							}
-						}
-						if _, err := c.draft(start); err != nil {
-							if first != rules.SetOpen || !errors.Is(err, rules.ErrMoot) {
-								t.Fatalf("%s: %v", first, err)
-							}
-							continue
-						}
-						theirs := c.decide(start)
+		starts := wanted(first, by(canvas.RoleOwner), 0)
+		for _, start := range starts[:min(len(starts), 2)] { // whom it is about makes no difference to others
+			for _, before := range [][]rules.Act{nil, {{Do: rules.SetFrozen, By: by(canvas.RoleModerator)}}, {{Do: rules.SetOpen, By: by(canvas.RoleModerator)}, {Do: rules.Undo, Of: 1, By: by(canvas.RoleModerator)}}} {
+				c := newCourt(t)
+				for i, act := range before { // by earlier versions, which asked for less
+					act.N, act.Before, act.Time, act.ID = c.Len()+1, c.Head(), noon.UnixMilli(), fmt.Sprint("before ", i)
+					if _, err := c.Append(act.Encode()); err != nil {
+						t.Fatal(err)
+					}
+				}
+				if _, err := c.draft(start); err != nil {
+					if first != rules.SetOpen || !errors.Is(err, rules.ErrMoot) {
+						t.Fatalf("%s: %v", first, err)
+					}
+					continue
+				}
+				theirs := c.decide(start)
+				for _, kind := range rules.Kinds() {
+					for role := canvas.RoleMember; role <= canvas.RoleModerator; role++ {
 						for _, act := range wanted(kind, by(role), c.Len()) {
-							there := c.inForce(role + 1)
-							drafted, err := c.draft(act)
-							tried++
-							if err != nil {
-								refused++
-								continue
-							}
-							if role < canvas.RoleModerator {
-								t.Fatalf("a %s may %s", role, kind)
-							}
-							copied := court{Chain: c.copied(t), t: t}
-							if _, err := copied.Append(drafted.Encode()); err != nil {
-								t.Fatal(err)
-							}
-							for n := range there {
-								if !copied.inForce(role + 1)[n] {
-									t.Errorf("a %s ends act %d by %s: %s", role, n, kind, drafted.Encode())
-								}
-							}
-							if kind == rules.Undo && act.Of == theirs || kind == rules.Rollback && act.Selection.Cause == rules.Cause(first, theirs) {
-								t.Errorf("a %s takes back the %s of an owner by %s", role, first, drafted.Encode())
-							}
+							try(c, role, act, theirs)
 						}
 					}
 				}
@@ -135,7 +135,7 @@ func TestDraft_NothingAboveIsLifted(t *testing.T) {
 		}
 	}
 	t.Logf("%d tried, %d refused", tried, refused)
-	if tried < 4_000 || tried-refused < 500 {
+	if tried < 3_000 || tried-refused < 500 {
 		t.Errorf("%d were tried and %d refused: that is not all", tried, refused)
 	}
 }

@@ -73,7 +73,7 @@ func TestPages_Bundled(t *testing.T) {
 	}
 	page := ask("/")
 	size := fmt.Sprintf(`<meta name="canvas" content="%d %d %d">`, small.Width, small.Height, small.Region)
-	main := regexp.MustCompile(`assets/main\.[0-9a-f]+\.js`).FindString(page.Body.String())
+	main := regexp.MustCompile(`js/bundle/main\.[0-9a-f]+\.js`).FindString(page.Body.String())
 	if main == "" || !strings.Contains(page.Body.String(), size) || page.Header().Get("Cache-Control") != "no-cache" {
 		t.Fatalf("%v %s", page.Header(), page.Body)
 	}
@@ -83,13 +83,13 @@ func TestPages_Bundled(t *testing.T) {
 		t.Errorf("%v %s", script.Header(), script.Body)
 	}
 	for target, want := range map[string]string{
-		"/assets/" + lazy[2:]:          "200 public, max-age=31536000, immutable",
-		"/assets/main.0123456789ab.js": "200 no-store",
-		"/assets/lazy.0123456789ab.js": "404 ", // of another version: it would not fit the page
-		"/assets/main.css":             "404 ",
-		"/assets/":                     "404 ",
-		"/js/main.js":                  "200 no-cache",
-		"/index.html?sources":          "200 no-cache",
+		"/js/bundle/" + lazy[2:]:          "200 public, max-age=31536000, immutable",
+		"/js/bundle/main.0123456789ab.js": "200 no-store",
+		"/js/bundle/lazy.0123456789ab.js": "404 ", // of another version: it would not fit the page
+		"/js/bundle/main.css":             "404 ",
+		"/js/bundle/":                     "404 ",
+		"/js/main.js":                     "200 no-cache",
+		"/index.html?sources":             "200 no-cache",
 	} {
 		w := ask(target)
 		if got := fmt.Sprint(w.Code, " ", w.Header().Get("Cache-Control")); got != want {

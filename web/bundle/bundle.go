@@ -17,8 +17,8 @@ import (
 	"github.com/tdewolff/minify/v2/css"
 )
 
-// Folder is where all that Make makes is, except for the page itself.
-const Folder = "assets/"
+// Folder is where all that Make makes is, except for the page itself. Proxies pass what is below /js.
+const Folder = "js/bundle/"
 
 // Bundle is a page and what it loads.
 type Bundle struct {

@@ -20,7 +20,7 @@ func TestMake_ThePage(t *testing.T) {
 	if err != nil || string(again.Page) != string(b.Page) || len(again.Files) != len(b.Files) {
 		t.Errorf("the same files make another page (%v): two servers would not share what browsers keep", err)
 	}
-	named := regexp.MustCompile(`(?:assets/|\./)[a-z_]+\.[0-9a-f]{12}\.(?:js|css)`)
+	named := regexp.MustCompile(`(?:js/bundle/|\./)[a-z_]+\.[0-9a-f]{12}\.(?:js|css)`)
 	page := named.FindAllString(string(b.Page), -1)
 	if len(page) != 3 { // first.js, main.js, one style sheet
 		t.Errorf("the page loads %v", page)
@@ -102,7 +102,7 @@ func TestMake_Chunks(t *testing.T) {
 		kinds[strings.Split(name, ".")[0]]++
 		bodies += strings.Count(string(content), "shared body")
 	}
-	if bodies != 1 || len(b.Files) != 5 || kinds["assets/shared"] != 1 {
+	if bodies != 1 || len(b.Files) != 5 || kinds["js/bundle/shared"] != 1 {
 		t.Errorf("%d times in %v", bodies, kinds)
 	}
 }

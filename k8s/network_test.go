@@ -18,6 +18,7 @@ import (
 	"pixelplayground/k8s/manifest"
 	"pixelplayground/transport"
 	"pixelplayground/web"
+	"pixelplayground/web/bundle"
 )
 
 // Who reaches what.
@@ -184,7 +185,7 @@ func pagePaths() []string {
 	for _, found := range regexp.MustCompile(`(?:href|src)="([^":#]+)"`).FindAllSubmatch(page, -1) {
 		paths = append(paths, "/"+string(found[1]))
 	}
-	return paths
+	return append(paths, "/"+bundle.Folder+"main.0123456789ab.js")
 }
 
 func passes(ingress *networkingv1.Ingress, path string) bool {
@@ -196,7 +197,7 @@ func passes(ingress *networkingv1.Ingress, path string) bool {
 // TestNetwork_KnowsThePage: pagePaths, which the Ingress' rule checks, has more than the page itself.
 func TestNetwork_KnowsThePage(t *testing.T) {
 	paths := pagePaths()
-	for _, want := range []string{"/", "/js/main.js", "/css/page.css", "/favicon.svg"} {
+	for _, want := range []string{"/", "/js/main.js", "/css/page.css", "/favicon.svg", "/app.webmanifest"} {
 		if !slices.Contains(paths, want) {
 			t.Errorf("the page loads %v, not %s", paths, want)
 		}

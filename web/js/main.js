@@ -25,6 +25,7 @@ import { readTheme } from "./view/theme.js";
 import { leaving } from "./ui/leaving.js";
 import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
+import { look } from "./ui/look.js";
 import { map } from "./ui/map.js";
 import { modality } from "./ui/modality.js";
 import { palette } from "./ui/palette.js";
@@ -123,7 +124,6 @@ function draw(time) {
   const others = state.people.fade(time);
   session.flush();
   const pointing = session.point();
-  if (session.complete) rules.begin();
   const replaying = record.advance(time), ruling = rules.show(time);
   followView();
 
@@ -137,6 +137,7 @@ function draw(time) {
   again.push(replaying, ruling, user.show(time), showStatus(state, time));
   addressBar.keep();
   keep();
+  if (session.complete) rules.begin();
   warnOfLoss((state.pending?.count ?? 0) > 0);
 
   if (moving || gliding) again.push(0);
@@ -227,10 +228,12 @@ state.connection.lostAt = now();
 modality();
 resize();
 for (const element of [page.stage, byId("dock"), byId("past")]) new ResizeObserver(resize).observe(element);
-matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => {
+const recoloured = () => {
   theme = readTheme();
   changed();
-});
+};
+matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recoloured);
+look(kept, recoloured);
 window.addEventListener("hashchange", () => addressBar.changed());
 for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
 window.addEventListener("focus", () => user.returned());

@@ -11,6 +11,14 @@ const files = ["index.html", "favicon.svg", ...["js", "css"].flatMap((folder) =>
 const read = (name) => readFileSync(new URL(name, root), "utf8");
 const html = read("index.html");
 
+test("the page can be installed: its manifest names what is there, by addresses that work below any path", () => {
+  const manifest = JSON.parse(read("app.webmanifest"));
+  assert.ok(html.includes('rel="manifest" href="app.webmanifest"'));
+  for (const address of [manifest.id, manifest.start_url, manifest.scope]) assert.equal(address, "./");
+  for (const { src } of manifest.icons) assert.ok(files.includes(src), src);
+  assert.ok(html.includes(`<meta name="theme-color" content="${manifest.theme_color}"`));
+});
+
 test("nothing is loaded from elsewhere", () => {
   const known = ["http://www.w3.org/2000/svg", "https://github.com/msgpack/msgpack/blob/master/spec.md"]; // a namespace, a source
   for (const name of files) {

@@ -22,7 +22,7 @@ import (
 // attached, or resting: attached where nothing happens, which costs nothing either. It stays with the
 // owner that it has until that owner sends it away, falls silent or is no longer a member. Only then
 // does it ask the placement. While there is a replica, viewers are served from it, attached or not:
-// what they see may be old, but is never wrong. relay_viewers.go has what viewers ask of a relay,
+// what they see may be old, but is never wrong, nor older than what they hold: see isAhead. relay_viewers.go has what viewers ask of a relay,
 // relay_pending.go what it keeps for those who place, resting.go how it rests.
 type relay struct {
 	pod *Node
@@ -48,6 +48,7 @@ type relay struct {
 	ring         oplog.Ring
 	waiting      map[canvas.ViewerID]canvas.Position // viewers to answer once there is a replica, and what they hold
 	presentSince time.Time                           // when the first of them asked for the present; zero: none has
+	aheadSince   time.Time                           // when the first of them asked that is ahead of the replica
 	readers      []*actor.PID                        // those who wait for a current snapshot
 	checking     int                                 // how many of them the Check under way is for; 0: no Check is
 	checks       uint64                              // N of the last Check
@@ -221,6 +222,7 @@ func (r *relay) beat(ctx actor.Context, m beat) {
 		r.pending.refuse(ctx, r.pending.late(tooLong), canvas.RefusedUnavailable, time.Second)
 	}
 	r.pending.tellWaiting(ctx, tooLong)
+	r.serveReached()
 	// An Attach that waits for its answer is repeated, not replaced by a new stream: an answer that
 	// takes longer than silentBeats must still count.
 	waits := !r.attached && r.owner != nil && r.owner.Equal(r.pod.placement.Region(r.id))
@@ -320,6 +322,7 @@ func (r *relay) show(b *canvas.Batch) {
 	r.Apply(b)
 	r.ring.Push(b)
 	r.pod.audience.Publish(b)
+	r.serveReached()
 }
 
 // salvage gives the region our replica, since its store has lost something.

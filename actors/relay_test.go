@@ -134,6 +134,82 @@ func TestRelay_PresentThatIsLong(t *testing.T) {
 	}
 }
 
+// Goal: a viewer that comes from a pod that has heard more of the region is not led back. Method: what the owner
+// commits does not reach the pod until the viewer has asked, and the relay has asked the owner again.
+func TestRelay_LeadsNobodyBack(t *testing.T) {
+	p := newPods(t, 0, nil)
+	p.ports = func(_ *testPod, ports *Ports) { ports.Clock = standing{now: time.Now()} } // so no viewer waits for too long
+	p.join()
+	p.join()
+	owner, other, a, first := seenFromAfar(t, p)
+	var asked atomic.Int64
+	p.change(func() {
+		p.lose = func(l letter) bool {
+			switch l.message.(type) {
+			case *message.Attach:
+				asked.Add(1)
+			case *message.Committed, *message.Attached:
+				return l.to == other.address
+			}
+			return false
+		}
+	})
+	a.conn.Send(Place{Num: 2, Dots: []canvas.Dot{dot(0, 0, 2)}})
+	owner.eventually("acknowledged", func() bool { return len(a.acked) == 2 })
+	now, _ := owner.stored(0)
+	joined := other.joins(canvas.Mark{Region: 0, Position: now})
+	before := asked.Load()
+	other.eventually("the relay has asked again", func() bool { return asked.Load() > before+1 })
+	other.crowd.do(func() {
+		if len(*joined) > 0 {
+			t.Errorf("who holds %v, after %v, is led to %+v", now, first, (*joined)[0])
+		}
+	})
+	p.change(func() { p.lose = nil })
+	other.eventually("answered", func() bool { return len(*joined) == 1 })
+	if u := (*joined)[0]; u.At != now || u.Snapshot != nil || u.Delta != nil {
+		t.Errorf("who holds %v is led to %+v", now, u)
+	}
+}
+
+// What a viewer holds may be lost: it waits for a while, and is shown what there is.
+func TestRelay_WaitsNotForeverForWhatAViewerHolds(t *testing.T) {
+	p := newPods(t, 2, nil)
+	_, other, _, first := seenFromAfar(t, p)
+	joined := other.joins(canvas.Mark{Region: 0, Position: canvas.Position{Epoch: first.Epoch, Seq: first.Seq + 5}})
+	other.eventually("answered", func() bool { return len(*joined) == 1 })
+	if u := (*joined)[0]; u.At != first || u.Snapshot == nil {
+		t.Errorf("led to %+v, want %v", u, first)
+	}
+}
+
+// seenFromAfar places the first pixel of region 0 with the owner's first client, and has another pod show it.
+func seenFromAfar(t *testing.T, p *pods) (owner, other *testPod, a *client, at canvas.Position) {
+	owner, other = p.apart(0)
+	a = owner.connect(Hello{})
+	viewer := other.connect(Hello{})
+	other.watch(viewer, nil)
+	a.conn.Send(Place{Num: 1, Dots: []canvas.Dot{dot(0, 0, 1)}})
+	owner.eventually("acknowledged", func() bool { return len(a.acked) == 1 })
+	at, _ = owner.stored(0)
+	other.eventually("shown", func() bool { return viewer.replicas[0].position == at })
+	return owner, other, a, at
+}
+
+// joins asks for what a newcomer lacks that holds a mark; the answers are under the crowd's lock.
+func (w *world) joins(held canvas.Mark) *[]CatchUp {
+	comer, joined := w.connect(Hello{}), new([]CatchUp)
+	w.crowd.do(func() {
+		w.crowd.onJoin = func(u CatchUp) {
+			if u.Region == held.Region {
+				*joined = append(*joined, u)
+			}
+		}
+	})
+	w.node.Resync(comer.id, held)
+	return joined
+}
+
 // A relay that nobody needs drops its replica.
 func TestRelay_LetsGoWhenNobodyViews(t *testing.T) {
 	w := newWorld(t, func(c *Config) { c.Linger = time.Millisecond })

@@ -27,17 +27,49 @@ const (
 
 // resync brings one viewer up to date, now or as soon as there is a replica.
 func (r *relay) resync(ctx actor.Context, m resync) {
+	ahead := r.Tile != nil && r.isAhead(m.held)
 	switch {
-	case r.Tile != nil: // a relay that rests goes on resting
+	case r.Tile != nil && (!ahead || len(r.waiting) >= maxWaiting): // a relay that rests goes on resting
+		delete(r.waiting, m.viewer) // it has asked anew
 		r.pod.audience.Join(m.viewer, r.catchUp(m.held))
 		return
 	case len(r.waiting) < maxWaiting:
+		if ahead && len(r.waiting) == 0 {
+			r.aheadSince = r.pod.clock.Now()
+		}
 		if m.held == canvas.Head() && r.presentSince.IsZero() {
 			r.presentSince = r.pod.clock.Now()
 		}
 		r.waiting[m.viewer] = m.held
 	}
 	r.ensureAttached(ctx)
+}
+
+// isAhead reports whether a viewer holds what the replica has yet to become: it comes from a pod that has heard
+// more of the region. To be served from the replica would lead it back, so it waits for the rest, though no
+// longer than behindBeats: the store may have lost what it holds.
+func (r *relay) isAhead(held canvas.Position) bool {
+	at := r.Position
+	return held != canvas.Head() && (held.Epoch > at.Epoch || held.Epoch == at.Epoch && held.Seq > at.Seq)
+}
+
+// behindBeats is how many beats a viewer that is ahead of the replica waits: time enough to find out that an owner
+// has gone and to attach to the next one.
+const behindBeats = 2 * silentBeats
+
+// serveReached serves those who were ahead of the replica and no longer are, and all others if they have
+// waited for too long.
+func (r *relay) serveReached() {
+	if r.Tile == nil || len(r.waiting) == 0 {
+		return
+	}
+	late := r.pod.clock.Now().Sub(r.aheadSince) > behindBeats*r.pod.cfg.Beat
+	for viewer, held := range r.waiting {
+		if late || !r.isAhead(held) {
+			delete(r.waiting, viewer)
+			r.pod.audience.Join(viewer, r.catchUp(held))
+		}
+	}
 }
 
 // read answers with a current snapshot. A viewer may be behind. A reader wants every pixel that
@@ -80,13 +112,16 @@ func (r *relay) onChecked(ctx actor.Context, m *message.Checked) {
 
 func (r *relay) serveWaiting() {
 	for viewer, held := range r.waiting {
-		if held == canvas.Head() {
+		switch {
+		case held == canvas.Head():
 			r.pod.audience.Join(viewer, r.meanwhile())
-		} else {
+		case !r.aheadSince.IsZero() && r.isAhead(held):
+			continue // see serveReached
+		default:
 			r.pod.audience.Join(viewer, r.catchUp(held))
 		}
+		delete(r.waiting, viewer)
 	}
-	clear(r.waiting)
 	r.presentSince = time.Time{}
 }
 

@@ -364,14 +364,14 @@ func TestRegion_PointersDoNotGrowWithPods(t *testing.T) {
 // a relay attaches anew while the store holds up a commit.
 func TestRegion_RefusesOnlyWhatTheStreamBrought(t *testing.T) {
 	const patience = 50 * time.Millisecond
-	w := newWorld(t, func(c *Config) { c.Patience = patience })
+	w := newWorld(t, func(c *Config) { c.Beat, c.Patience, c.StoreTimeout = 100*time.Millisecond, patience, time.Minute })
 	root, region := w.node.system.Root, w.node.regions[0]
 	got := make(chan any, 10_000)
 	relay := root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) { got <- ctx.Message() }))
 	ask := func(m any) { root.RequestWithCustomSender(region, m, relay) }
 	until := func(what string, match func(any) bool) {
 		t.Helper()
-		deadline := time.After(5 * time.Second)
+		deadline := time.After(inTime)
 		for {
 			select {
 			case m := <-got:
@@ -379,7 +379,7 @@ func TestRegion_RefusesOnlyWhatTheStreamBrought(t *testing.T) {
 					return
 				}
 			case <-deadline:
-				t.Fatal("not within 5 s: ", what)
+				t.Fatalf("not within %v: %s", inTime, what)
 			}
 		}
 	}
@@ -405,7 +405,7 @@ func TestRegion_RefusesOnlyWhatTheStreamBrought(t *testing.T) {
 	w.eventually("the commit is under way", func() bool { return w.store.Held() == 1 })
 	ask(&message.Submit{Stream: 1, N: 1, Ops: []canvas.Op{op(2)}})
 	attach(&message.Attach{Stream: 2}) // the relay has missed something; what it sends again is on its way
-	for end := time.Now().Add(6 * patience); time.Now().Before(end); {
+	for end := time.Now().Add(10 * patience); time.Now().Before(end); {
 		attach(&message.Attach{Stream: 2, Renews: true})
 	}
 	release()                                                             // the store answers again

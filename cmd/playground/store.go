@@ -55,7 +55,8 @@ func redisCounters(s *redis.Stats) []metrics.Counter {
 func boltCounters(s *bolt.Stats) []metrics.Counter {
 	return []metrics.Counter{
 		{Name: "bolt_requests_total", Help: "Claims, commits, releases and pings that came to the writer.", Value: &s.Requests},
-		{Name: "bolt_transactions_total", Help: "Transactions flushed to the disk; one takes many requests.", Value: &s.Transactions},
+		{Name: "bolt_flushes_total", Help: "Groups of commits flushed to the disk in the journal.", Value: &s.Flushes},
+		{Name: "bolt_transactions_total", Help: "Transactions of the tables flushed to the disk; one takes many commits from the journal.", Value: &s.Transactions},
 		{Name: "bolt_transactions_failed_total", Help: "Transactions that were undone.", Value: &s.Failed},
 		{Name: "bolt_queue_full_total", Help: "Requests that had to wait for a place in the queue.", Value: &s.QueueFull},
 	}

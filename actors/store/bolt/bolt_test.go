@@ -134,6 +134,9 @@ func TestStore_LogIsTrimmedExactly(t *testing.T) {
 			t.Fatal(err)
 		}
 		from = b.To
+		if i%7 == 0 { // then all of it is in the tables, else only in part
+			carried(t, s)
+		}
 		log, err := s.History(t.Context(), 0, 0, 100)
 		if want := max(1, min(i%20, 10)); err != nil || len(log) != want {
 			t.Fatalf("%d batches after commit %d, %v; want %d", len(log), i, err, want)
@@ -153,6 +156,7 @@ func TestStore_StoresOnlyPaintedChunks(t *testing.T) {
 	if err := s.offer(t.Context(), b); err != nil {
 		t.Fatal(err)
 	}
+	carried(t, s)
 	var chunks int
 	_ = s.db.View(func(tx *bbolt.Tx) error {
 		chunks = tablesOf(tx).pixels.Inspect().KeyN

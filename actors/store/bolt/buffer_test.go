@@ -61,6 +61,7 @@ func TestStore_RecordedInFiles(t *testing.T) {
 	if recorded() != 0 {
 		t.Error("a damaged note is taken for one")
 	}
+	carried(t, s)
 	err := s.db.Update(func(tx *bbolt.Tx) error { return tx.DeleteBucket([]byte(recordedBucket)) })
 	if err != nil || recorded() != 0 || s.Close() != nil {
 		t.Fatalf("%v, recorded to %d in a file of an earlier version", err, recorded())
@@ -80,9 +81,19 @@ func TestStore_RecordedInFiles(t *testing.T) {
 	}
 }
 
+// changeTables changes the tables behind the store's back, when they have everything.
 func changeTables(t *testing.T, s *Store, f func(*tables) error) {
 	t.Helper()
+	carried(t, s)
 	if err := s.db.Update(func(tx *bbolt.Tx) error { return f(tablesOf(tx)) }); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// carried has the tables take what is in the journal.
+func carried(t *testing.T, s *Store) {
+	t.Helper()
+	if s.transact(nil); s.behind() {
+		t.Fatal(s.doubt.why())
 	}
 }

@@ -53,6 +53,8 @@ func TestOpen_Crafted(t *testing.T) {
 	sound := drawnFile(t)
 	pages := func(n uint64) []byte { return resealed(sound, func(m []byte) { order.PutUint64(m[40:], n) }) }
 	nothing := func(*bbolt.Tx) error { return nil }
+	large := func(tx *bbolt.Tx) error { return tx.Bucket([]byte(aboutBucket)).Put([]byte("x"), make([]byte, 1<<16)) }
+	none := func(tx *bbolt.Tx) error { return tx.Bucket([]byte(aboutBucket)).Delete([]byte("x")) }
 	for name, file := range map[string][]byte{
 		"pages whose sum is 0":       pages(1 << 52),
 		"pages whose sum overflows":  pages(1<<52 + 1),
@@ -78,7 +80,7 @@ func TestOpen_Crafted(t *testing.T) {
 		}),
 		"a page in use that is said to be free": freed(rewritten(t, sound, nothing), func(list []byte, root uint64) { order.PutUint64(list, root) }),
 		"a free page beyond the end":            freed(rewritten(t, sound, nothing), func(list []byte, _ uint64) { order.PutUint64(list, 1<<40) }),
-		"a page that is free twice":             freed(rewritten(t, sound, nothing), func(list []byte, _ uint64) { copy(list[8:], list[:8]) }),
+		"a page that is free twice":             freed(rewritten(t, rewritten(t, sound, large), none), func(list []byte, _ uint64) { copy(list[8:], list[:8]) }),
 	} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, fileName)
@@ -154,7 +156,7 @@ func TestOpen_ExchangedMeanwhile(t *testing.T) {
 			}
 		}
 		opened := 0
-		db, id, err := openFile(testConfig(dir), func(name string, flag int, perm os.FileMode) (*os.File, error) {
+		db, j, id, err := openFile(testConfig(dir), func(name string, flag int, perm os.FileMode) (*os.File, error) {
 			f, err := os.OpenFile(name, flag, perm)
 			if opened++; opened == exchanged {
 				err = errors.Join(err, os.Rename(path+".other", path))
@@ -173,8 +175,7 @@ func TestOpen_ExchangedMeanwhile(t *testing.T) {
 			t.Errorf("exchanged at %d: what is at the path is taken for what is open: %t", exchanged, at.same(id))
 		}
 		if err == nil {
-			err = db.Close()
-			if err != nil {
+			if err := errors.Join(db.Close(), j.file.Close()); err != nil {
 				t.Error(err)
 			}
 		}
@@ -188,7 +189,7 @@ func TestOpen_VanishesMeanwhile(t *testing.T) {
 	if err := os.WriteFile(path, drawnFile(t), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	_, _, err := openFile(testConfig(dir), func(name string, flag int, perm os.FileMode) (*os.File, error) {
+	_, _, _, err := openFile(testConfig(dir), func(name string, flag int, perm os.FileMode) (*os.File, error) {
 		f, err := os.OpenFile(name, flag, perm)
 		return f, errors.Join(err, os.Rename(path, path+".away"))
 	})

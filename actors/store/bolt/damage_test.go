@@ -56,6 +56,7 @@ func paintedFile(t *testing.T, earlier bool) (file []byte, tiles []canvas.Tile, 
 // unseal turns a file into what an earlier version would have written.
 func unseal(t *testing.T, s *Store) {
 	t.Helper()
+	carried(t, s)
 	err := s.db.Update(func(tx *bbolt.Tx) error {
 		all := tablesOf(tx)
 		bare := func(b *bbolt.Bucket, strip func(v []byte) []byte) {
@@ -249,9 +250,7 @@ func TestStore_Damage(t *testing.T) {
 					}
 				}
 			}
-			if err := s.db.Update(func(tx *bbolt.Tx) error { return test.change(tablesOf(tx)) }); err != nil {
-				t.Fatal(err)
-			}
+			changeTables(t, s, test.change)
 			claim := claimed(t, s, 0)
 			if claim.Damage == nil || !strings.Contains(claim.Damage.Error(), test.want) || claim.PixelsLost != test.pixels {
 				t.Errorf("claim: %v, pixels lost: %t; want %q, %t", claim.Damage, claim.PixelsLost, test.want, test.pixels)
@@ -271,9 +270,7 @@ func TestCommit_ContinuesItsLog(t *testing.T) {
 	if err := s.Commit(t.Context(), dot(0, claim.Epoch, 0), claim.Token); err != nil {
 		t.Fatal(err)
 	}
-	if err := s.db.Update(func(tx *bbolt.Tx) error { return tablesOf(tx).log.Delete(logKey(0, 1)) }); err != nil {
-		t.Fatal(err)
-	}
+	changeTables(t, s, func(all *tables) error { return all.log.Delete(logKey(0, 1)) })
 	if err := s.Commit(t.Context(), dot(0, claim.Epoch, 1), claim.Token); !errors.Is(err, store.ErrDamaged) {
 		t.Errorf("a commit behind a lost log entry: %v, want ErrDamaged", err)
 	}

@@ -18,7 +18,11 @@ func TestDocuments_EarlierFile(t *testing.T) {
 	cfg := testConfig(t.TempDir())
 	s := open(t, cfg)
 	claim := claimed(t, s, 5)
-	if err := errors.Join(s.offer(t.Context(), dot(5, claim.Epoch, 0)), s.db.Update(func(tx *bbolt.Tx) error {
+	if err := s.offer(t.Context(), dot(5, claim.Epoch, 0)); err != nil {
+		t.Fatal(err)
+	}
+	carried(t, s)
+	if err := errors.Join(s.db.Update(func(tx *bbolt.Tx) error {
 		return errors.Join(tx.DeleteBucket([]byte(documentsBucket)), tx.DeleteBucket([]byte(endsBucket)))
 	}), s.Close()); err != nil {
 		t.Fatal(err)
@@ -77,6 +81,7 @@ func TestBeside_LeftByAnEarlierVersion(t *testing.T) {
 	}
 	kept := func() (n int) {
 		t.Helper()
+		carried(t, s)
 		if err := s.db.View(func(tx *bbolt.Tx) error {
 			n = tx.Bucket([]byte(usersBucket)).Stats().KeyN
 			if beside := tx.Bucket([]byte(provenanceBucket)).Stats().KeyN; beside != n {

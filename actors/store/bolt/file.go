@@ -23,8 +23,11 @@ import (
 const fileName = "canvas.db"
 
 // formatVersion is the version of the buckets, their keys and values. Log records have a version of
-// their own.
-const formatVersion = "1"
+// their own. journaledVersion is the same, while the journal may have more than the buckets.
+const (
+	formatVersion    = "1"
+	journaledVersion = "2"
+)
 
 // lockTimeout is how long to wait for a file that another process has locked: long enough for one
 // that is shutting down.
@@ -45,41 +48,76 @@ func options(readOnly bool) *bbolt.Options {
 
 // openFile opens or creates the file of a canvas, and checks that it is sound and holds the canvas
 // asked for. open is os.OpenFile.
-func openFile(cfg Config, open opener) (*bbolt.DB, fileID, error) {
+func openFile(cfg Config, open opener) (_ *bbolt.DB, _ *journal, is fileID, _ error) {
 	began := time.Now()
 	path := filepath.Join(cfg.Dir, fileName)
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {
-		return nil, fileID{}, fmt.Errorf("data directory: %w", err)
+		return nil, nil, is, fmt.Errorf("data directory: %w", err)
 	}
 	if err := create(cfg, path); err != nil {
-		return nil, fileID{}, explain(cfg.Dir, path, err)
+		return nil, nil, is, explain(cfg.Dir, path, err)
 	}
 	one := pinned{open: open}
 	m, err := verify(path, &one)
 	if err != nil {
-		return nil, fileID{}, explain(cfg.Dir, path, err)
+		return nil, nil, is, explain(cfg.Dir, path, err)
 	}
 	db, err := bbolt.Open(path, 0o600, one.options(false))
 	if err != nil {
-		return nil, fileID{}, explain(cfg.Dir, path, err)
+		return nil, nil, is, explain(cfg.Dir, path, err)
 	}
-	if err := db.Update(func(tx *bbolt.Tx) error { return identify(tx, cfg) }); err != nil {
+	j, found, err := openJournal(db, cfg, m.alone)
+	if err != nil {
 		err = errors.Join(err, db.Close())
 		if errors.Is(err, errDamaged) {
-			return nil, fileID{}, explain(cfg.Dir, path, err)
+			return nil, nil, is, explain(cfg.Dir, path, err)
 		}
-		return nil, fileID{}, fmt.Errorf("%s: %w", path, err)
-	}
-	if err := syncDirs(cfg.Dir); err != nil {
-		return nil, fileID{}, errors.Join(err, db.Close())
+		return nil, nil, is, fmt.Errorf("%s: %w", path, err)
 	}
 	if cfg.Log != nil {
 		if m.alone {
 			cfg.Log.Error("one of the two pages that say what is in the file is damaged: what was drawn last may be lost", "file", path)
 		}
 		cfg.Log.Info("canvas opened", "file", path, "geometry", cfg.Geometry.String(), "took", time.Since(began).Round(time.Millisecond))
+		found.say(cfg.Log, j.path)
 	}
-	return db, one.id, nil
+	return db, j, one.id, nil
+}
+
+// openJournal checks that a file holds the canvas asked for, puts into it what a killed server had only
+// in its journal, and gives it a new journal. A server that is killed in between leaves one or the other.
+// alone says that the last transaction may be lost, which may have been the one that ended the journal.
+func openJournal(db *bbolt.DB, cfg Config, alone bool) (j *journal, found salvaged, err error) {
+	path := filepath.Join(cfg.Dir, journalName)
+	err = db.Update(func(tx *bbolt.Tx) (err error) {
+		if err = identify(tx, cfg); err == nil {
+			found, err = takeJournal(tx, path, cfg, alone)
+		}
+		if err != nil || found.entries > 0 { // then the present journal is needed until this is in the tables
+			return err
+		}
+		if j, err = newJournal(path); err == nil {
+			err = errors.Join(syncDirs(cfg.Dir), markJournaled(tx, j))
+		}
+		return err
+	})
+	if err == nil && j == nil {
+		if j, err = newJournal(path); err == nil {
+			err = begin(db, cfg.Dir, j)
+		}
+	}
+	if err != nil && j != nil {
+		err = errors.Join(err, j.file.Close())
+	}
+	return j, found, err
+}
+
+// begin makes a new journal the one of the tables.
+func begin(db *bbolt.DB, dir string, j *journal) error {
+	if err := syncDirs(dir); err != nil {
+		return err
+	}
+	return db.Update(func(tx *bbolt.Tx) error { return markJournaled(tx, j) })
 }
 
 // create makes the file of a new canvas under another name and renames it when it is whole. So a
@@ -219,9 +257,9 @@ func identify(tx *bbolt.Tx, cfg Config) error {
 		format, geometry = formatVersion, cfg.Geometry.String()
 	case format == "" || geometry == "" || sum != "" && sum != aboutSum(format, geometry):
 		return fmt.Errorf("%w: it says that its format is %q and its geometry %q", errDamaged, format, geometry)
-	case format != formatVersion:
-		return fmt.Errorf("the file has format %q, this version reads format %q: use the version that wrote it, or choose another --data directory",
-			format, formatVersion)
+	case format != formatVersion && format != journaledVersion:
+		return fmt.Errorf("the file has format %q, this version reads formats %q and %q: use the version that wrote it, or choose another --data directory",
+			format, formatVersion, journaledVersion)
 	case geometry != cfg.Geometry.String():
 		size, region, _ := strings.Cut(geometry, "/")
 		return fmt.Errorf("%w: it is %s, asked for was %s: use --canvas %s --region %s as before, or choose another --data directory",
@@ -230,11 +268,26 @@ func identify(tx *bbolt.Tx, cfg Config) error {
 	if sum != "" {
 		return nil
 	}
+	return setAbout(about, format, geometry)
+}
+
+func setAbout(about *bbolt.Bucket, format, geometry string) error {
 	return errors.Join(
 		about.Put([]byte("format"), []byte(format)),
 		about.Put([]byte("geometry"), []byte(geometry)),
 		about.Put([]byte("checksum"), []byte(aboutSum(format, geometry))),
 	)
+}
+
+// markJournaled says in the tables which journal is theirs; nil: they have none, and have everything.
+func markJournaled(tx *bbolt.Tx, j *journal) error {
+	t := tablesOf(tx)
+	geometry := string(t.about.Get([]byte("geometry")))
+	if j == nil {
+		return errors.Join(setAbout(t.about, formatVersion, geometry), t.about.Delete([]byte(journalKey)))
+	}
+	t.setJournal(journalNote{nonce: j.nonce})
+	return errors.Join(setAbout(t.about, journaledVersion, geometry), t.failed)
 }
 
 // buckets are those that the file of every version has.

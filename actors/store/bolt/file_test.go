@@ -57,16 +57,16 @@ func TestOpen_OtherGeometry(t *testing.T) {
 
 func TestOpen_OtherFormat(t *testing.T) {
 	cfg := testConfig(t.TempDir())
-	s := open(t, cfg)
-	err := s.db.Update(func(tx *bbolt.Tx) error {
+	path := filepath.Join(cfg.Dir, fileName)
+	later := rewritten(t, drawnFile(t), func(tx *bbolt.Tx) error {
 		about := tx.Bucket([]byte(aboutBucket))
-		return errors.Join(about.Put([]byte("format"), []byte("2")), about.Put([]byte("checksum"), []byte(aboutSum("2", cfg.Geometry.String()))))
+		return setAbout(about, "3", string(about.Get([]byte("geometry"))))
 	})
-	if err := errors.Join(err, s.Close()); err != nil {
+	if err := os.WriteFile(path, later, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(cfg); err == nil || !strings.Contains(err.Error(), `format "2"`) {
-		t.Errorf("%v, want a word on format 2", err)
+	if _, err := Open(cfg); err == nil || !strings.Contains(err.Error(), `format "3"`) {
+		t.Errorf("%v, want a word on format 3", err)
 	}
 }
 

@@ -82,22 +82,17 @@ type commit struct {
 func (c *commit) apply(t *tables) error {
 	b := c.batch
 	r, err := t.region(b.Region)
-	if err == nil {
-		err = r.foreign(store.Term{Epoch: b.Epoch, Token: c.token})
-	}
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case b.Position() == r.position && b.From == r.lastFrom:
-		return nil
-	case b.From < r.position.Seq:
-		return fmt.Errorf("from %d, but the region is at %d: %w", b.From, r.position.Seq, store.ErrFenced)
-	case b.From > r.position.Seq:
-		return fmt.Errorf("from %d, but the region is at %d: %w", b.From, r.position.Seq, store.ErrDamaged)
-	case r.logStart < r.position.Seq && t.log.Get(logKey(b.Region, r.position.Seq)) == nil:
-		return corrupt("its log does not end at %d", r.position.Seq)
 	}
-	if err := t.paint(b, &r); err != nil {
+	if again, err := r.takes(b, c.token); again || err != nil {
+		return err
+	}
+	if err := t.endsWhereItIs(b.Region, &r); err != nil {
+		return err
+	}
+	t.seal(b.Region, &r)
+	if err := t.paint(b.Region, []*canvas.Batch{b}, &r, false); err != nil {
 		return err
 	}
 	r.position, r.lastFrom = b.Position(), b.From

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"os"
 	"path/filepath"
 	"time"
@@ -19,7 +20,8 @@ import (
 var ErrInUse = errors.New("another playground process uses it")
 
 // Reader reads the canvas of a data directory that no server uses, whatever the canvas's size. It
-// writes nothing.
+// writes nothing, unless a killed server has left something in its journal: that is put into the
+// canvas first.
 type Reader struct {
 	Geometry canvas.Geometry
 	db       *bbolt.DB
@@ -33,13 +35,35 @@ func NewReader(dir string) (*Reader, error) {
 		return nil, fmt.Errorf("read canvas: %w", err)
 	}
 	r, err := newReader(path)
+	var left *leftInJournal
+	if errors.As(err, &left) {
+		if err = left.take(dir); err == nil {
+			r, err = newReader(path)
+		}
+	}
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return nil, fmt.Errorf("read canvas: data directory %s: %w", dir, ErrInUse)
+	case left != nil && err != nil:
+		return nil, fmt.Errorf("read canvas: %w", err)
 	case err != nil:
 		return nil, fmt.Errorf("read canvas: %w", explain(dir, path, err))
 	}
 	return r, nil
+}
+
+// leftInJournal says that the tables don't have everything.
+type leftInJournal struct{ canvas.Geometry }
+
+func (*leftInJournal) Error() string { return "something is left in its journal" }
+
+// take opens the canvas as a server would, and closes it again. It drops nothing of the log.
+func (l *leftInJournal) take(dir string) error {
+	s, err := Open(Config{Dir: dir, Geometry: l.Geometry, LogPixels: math.MaxInt})
+	if err != nil {
+		return err
+	}
+	return s.Close()
 }
 
 func newReader(path string) (*Reader, error) {
@@ -57,13 +81,17 @@ func newReader(path string) (*Reader, error) {
 		if about == nil {
 			return fmt.Errorf("%w: there is no canvas in it", errDamaged)
 		}
-		if format := string(about.Get([]byte("format"))); format != formatVersion {
-			return fmt.Errorf("%w: it has format %q, this version reads %q", errDamaged, format, formatVersion)
-		}
 		if r.Geometry, err = canvas.ParseGeometry(string(about.Get([]byte("geometry")))); err != nil {
-			err = fmt.Errorf("%w: %w", errDamaged, err)
+			return fmt.Errorf("%w: %w", errDamaged, err)
 		}
-		return err
+		switch format := string(about.Get([]byte("format"))); format {
+		case formatVersion:
+			return nil
+		case journaledVersion:
+			return &leftInJournal{r.Geometry}
+		default:
+			return fmt.Errorf("%w: it has format %q, this version reads %q and %q", errDamaged, format, formatVersion, journaledVersion)
+		}
 	})
 	if err != nil {
 		return nil, errors.Join(err, db.Close())

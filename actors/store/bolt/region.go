@@ -90,3 +90,20 @@ func (r *region) foreign(term store.Term) error {
 	}
 	return nil
 }
+
+// takes returns why a region does not take a batch under a claim. It need not if it has just taken it,
+// and is offered it again.
+func (r *region) takes(b *canvas.Batch, token store.Token) (again bool, err error) {
+	err = r.foreign(store.Term{Epoch: b.Epoch, Token: token})
+	switch {
+	case err != nil:
+		return false, err
+	case b.Position() == r.position && b.From == r.lastFrom:
+		return true, nil
+	case b.From < r.position.Seq:
+		return false, fmt.Errorf("from %d, but the region is at %d: %w", b.From, r.position.Seq, store.ErrFenced)
+	case b.From > r.position.Seq:
+		return false, fmt.Errorf("from %d, but the region is at %d: %w", b.From, r.position.Seq, store.ErrDamaged)
+	}
+	return false, nil
+}

@@ -100,9 +100,14 @@ func (r *Restoration) Finish(context.Context) (aside string, err error) {
 	}
 	path := filepath.Join(r.dir, fileName)
 	if r.drawn {
-		aside = path + time.Now().UTC().Format(".before-20060102T150405Z")
+		suffix := time.Now().UTC().Format(".before-20060102T150405Z")
+		aside = path + suffix
 		if err := setAside(path, aside); err != nil {
 			return "", fmt.Errorf("restore: %w", err)
+		}
+		journal := filepath.Join(r.dir, journalName) // of a server that was killed, if the canvas can't be read
+		if err := os.Rename(journal, journal+suffix); err != nil && !errors.Is(err, fs.ErrNotExist) {
+			return "", errors.Join(fmt.Errorf("restore: %w", err), putBack(path, aside))
 		}
 	} else if _, err := os.Stat(path); r.before == nil && err == nil {
 		return "", fmt.Errorf("restore: data directory %s: %w: a server has been started there meanwhile", r.dir, ErrInUse)

@@ -3,6 +3,7 @@ package bolt
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"math"
 
 	"go.etcd.io/bbolt"
@@ -14,7 +15,7 @@ import (
 // Buckets of the file. Numbers in keys are big-endian, so that the keys of a region are together
 // and in order.
 const (
-	aboutBucket   = "canvas"  // "format", "geometry" and "checksum", as text
+	aboutBucket   = "canvas"  // "format", "geometry" and "checksum", as text; "journal": see journalNote
 	regionsBucket = "regions" // region u32: see region
 	pixelsBucket  = "pixels"  // region u32, chunk u16: see chunkPixels
 	logBucket     = "log"     // region u32, To of the batch u64: its record with a checksum
@@ -37,7 +38,7 @@ const (
 
 // tables is the file as one transaction sees it.
 type tables struct {
-	regions, pixels, log *bbolt.Bucket
+	about, regions, pixels, log *bbolt.Bucket
 
 	// These are nil in a file that an earlier version wrote and that is only read.
 	users, provenance, recorded, documents, ends *bbolt.Bucket
@@ -49,6 +50,7 @@ type tables struct {
 
 func tablesOf(tx *bbolt.Tx) *tables {
 	return &tables{
+		about:   tx.Bucket([]byte(aboutBucket)),
 		regions: tx.Bucket([]byte(regionsBucket)),
 		pixels:  tx.Bucket([]byte(pixelsBucket)),
 		log:     tx.Bucket([]byte(logBucket)),
@@ -107,29 +109,48 @@ func (t *tables) seal(id canvas.RegionID, r *region) {
 	r.sealed = true
 }
 
-// paint writes the pixels of a batch. If it returns an error, it has written nothing.
-func (t *tables) paint(b *canvas.Batch, r *region) error {
-	t.seal(b.Region, r)
+// endsWhereItIs returns an error if a region's log does not end at its position.
+func (t *tables) endsWhereItIs(id canvas.RegionID, r *region) error {
+	if r.logStart < r.position.Seq && t.log.Get(logKey(id, r.position.Seq)) == nil {
+		return corrupt("its log does not end at %d", r.position.Seq)
+	}
+	return nil
+}
+
+// paint writes the pixels of a region's batches. If chunks can't be read, it writes nothing, or only
+// the others, and returns why.
+func (t *tables) paint(id canvas.RegionID, batches []*canvas.Batch, r *region, partly bool) (harm error) {
 	var painted [maxChunks]canvas.Tile
 	var before [maxChunks]uint32
-	for i := range b.Ops {
-		for _, p := range b.Ops[i].Pixels {
-			chunk := int(p.Pos / chunkPixels)
-			if painted[chunk] == nil {
-				var err error
-				if painted[chunk], before[chunk], err = t.chunk(b.Region, chunk); err != nil {
-					return err
+	var unread [maxChunks]bool
+	for _, b := range batches {
+		for i := range b.Ops {
+			for _, p := range b.Ops[i].Pixels {
+				chunk := int(p.Pos / chunkPixels)
+				if unread[chunk] {
+					continue
 				}
+				if painted[chunk] == nil {
+					tile, sum, err := t.chunk(id, chunk)
+					if err != nil {
+						harm, unread[chunk] = err, true
+						continue
+					}
+					painted[chunk], before[chunk] = tile, sum
+				}
+				painted[chunk].Set(p.Pos%chunkPixels, p.Color)
 			}
-			painted[chunk].Set(p.Pos%chunkPixels, p.Color)
 		}
+	}
+	if harm != nil && !partly {
+		return harm
 	}
 	for chunk, tile := range painted {
 		if tile != nil {
-			r.sum += uint64(t.putChunk(b.Region, chunk, tile)) - uint64(before[chunk])
+			r.sum += uint64(t.putChunk(id, chunk, tile)) - uint64(before[chunk])
 		}
 	}
-	return nil
+	return harm
 }
 
 // putChunk stores a chunk and returns its checksum.
@@ -279,6 +300,15 @@ type logEntry struct {
 
 func entryOf(b *canvas.Batch) logEntry {
 	return logEntry{store.AppendWhole(nil, b), store.AppendUsers(nil, b.Ops), store.AppendProvenance(nil, b.Ops)}
+}
+
+// batch returns the batch again.
+func (e *logEntry) batch() (*canvas.Batch, error) {
+	b, err := store.DecodeBatch(e.record)
+	if err == nil {
+		err = errors.Join(store.DecodeUsers(e.users, b.Ops), store.DecodeProvenance(e.provenance, b.Ops))
+	}
+	return b, err
 }
 
 func (t *tables) appendLog(b *canvas.Batch, e logEntry) {

@@ -1,9 +1,8 @@
 package bolt
 
 import (
+	"sync"
 	"time"
-
-	"go.etcd.io/bbolt"
 )
 
 const (
@@ -19,27 +18,44 @@ const (
 // probeKey is what pings write, in the bucket about the canvas.
 const probeKey = "probe"
 
-// doubt is what the writer knows about whether a commit would succeed. Normally nothing suggests
-// that it would not. After a failure, or with a disk nearly full, only a try tells. Only the writer
-// uses it.
+// doubt is what is known about whether a commit would succeed. Normally nothing suggests that it would
+// not. After a failure, or with a disk nearly full, only a try tells.
 type doubt struct {
+	mu      sync.Mutex
 	failure error // of the last transaction; nil: it was written
 	probed  time.Time
 	said    bool // it has been logged that nothing is written
 }
 
+// why returns why the last transaction failed; nil: it was written.
+func (d *doubt) why() error {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	return d.failure
+}
+
 // due reports whether pings must really write.
 func (d *doubt) due(now time.Time, room func() uint64) bool {
+	d.mu.Lock()
+	defer d.mu.Unlock()
 	return now.Sub(d.probed) >= probeEvery && (d.failure != nil || room() < scarce)
 }
 
+func (d *doubt) tried(now time.Time) {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	d.probed = now
+}
+
 // probe writes as much as a commit would.
-func probe(tx *bbolt.Tx) error {
-	return tx.Bucket([]byte(aboutBucket)).Put([]byte(probeKey), make([]byte, probeBytes))
+func (t *tables) probe() error {
+	return t.about.Put([]byte(probeKey), make([]byte, probeBytes))
 }
 
 // settle notes the outcome of a transaction, and logs it when it has changed.
 func (s *Store) settle(err error) {
+	s.doubt.mu.Lock()
+	defer s.doubt.mu.Unlock()
 	s.doubt.failure = err
 	if s.cfg.Log == nil || (err != nil) == s.doubt.said {
 		return

@@ -13,18 +13,11 @@ import (
 	"pixelplayground/actors/store"
 )
 
-// stall keeps the writer from its next transaction until resume is called.
+// stall keeps the writer from what it takes next until resume is called.
 func stall(t *testing.T, s *Store) (resume func()) {
 	t.Helper()
-	tx, err := s.db.Begin(true)
-	if err != nil {
-		t.Fatal(err)
-	}
-	resume = sync.OnceFunc(func() {
-		if err := tx.Rollback(); err != nil {
-			t.Error(err)
-		}
-	})
+	s.doubt.mu.Lock() // the first that it asks for with every group
+	resume = sync.OnceFunc(s.doubt.mu.Unlock)
 	t.Cleanup(resume)
 	return resume
 }
@@ -42,7 +35,7 @@ func TestWriter_Coalesces(t *testing.T) {
 	first := make(chan error, 1)
 	go func() { first <- s.Ping(t.Context()) }() // the request that the writer holds when it stalls
 	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == int64(regions+1) })
-	before := s.stats.Transactions.Load()
+	before := s.stats.Flushes.Load()
 
 	errs := make([]chan error, regions)
 	for i := range regions {
@@ -60,22 +53,22 @@ func TestWriter_Coalesces(t *testing.T) {
 	if err := <-first; err != nil {
 		t.Error(err)
 	}
-	if n := s.stats.Transactions.Load() - before; n != 1 {
-		t.Errorf("%d transactions for what waited together, want 1", n)
+	if n := s.stats.Flushes.Load() - before; n != 1 {
+		t.Errorf("%d flushes for what waited together, want 1", n)
 	}
 }
 
 // A transaction is bounded, so that a burst of strokes does not fill the memory.
 func TestWriter_GathersBounded(t *testing.T) {
-	s := &Store{requests: make(chan *request, 10)}
+	requests := make(chan *request, 10)
 	for range 10 {
-		s.requests <- &request{pixels: maxPixels / 2}
+		requests <- &request{pixels: maxPixels / 2}
 	}
-	if group := s.gather(<-s.requests); len(group) != 2 {
+	if group := gather(<-requests, requests); len(group) != 2 {
 		t.Errorf("%d requests of half a transaction each gathered, want 2", len(group))
 	}
-	close(s.requests)
-	if group := s.gather(&request{}); len(group) != 3 {
+	close(requests)
+	if group := gather(&request{}, requests); len(group) != 3 {
 		t.Errorf("%d requests gathered, want 3", len(group))
 	}
 }
@@ -177,46 +170,31 @@ func TestStartCommit_DoesNotBlock(t *testing.T) {
 	}
 }
 
-// A transaction that can't be written leaves no trace, fails every request in it alike, and the
-// store recovers by itself.
+// When the tables can't be written, what the journal has stays, everything else is refused alike, and
+// the store recovers by itself.
 func TestWriter_FailedTransaction(t *testing.T) {
 	s := open(t, testConfig(t.TempDir()))
 	claim := claimed(t, s, 0)
-	if err := s.offer(t.Context(), dot(0, claim.Epoch, 0)); err != nil {
+	setMaxSize(s, 1)
+	large := dot(0, claim.Epoch, 0)
+	large.Ops[0].Name = strings.Repeat("x", carryBytes) // more than the free pages take
+	if err := s.offer(t.Context(), large); err != nil {
 		t.Fatal(err)
 	}
-	// The writer reads MaxSize only after the next request came through the queue.
-	s.db.MaxSize = 1
-	large := dot(0, claim.Epoch, 1)
-	large.Ops[0].Name = strings.Repeat("x", 1<<20) // more than the free pages take
-	first, together := make(chan error, 1), make(chan error, 2)
-	resume := stall(t, s)
-	go func() { first <- s.Ping(t.Context()) }()
-	eventually(t, "the writer stalls", func() bool { return s.stats.Requests.Load() == 3 })
-	for _, b := range []*canvas.Batch{large, dot(0, claim.Epoch, 7)} {
-		go func() { together <- s.offer(t.Context(), b) }()
-	}
-	eventually(t, "both are queued", func() bool { return len(s.requests) == 2 })
-	resume()
-	if err := <-first; err != nil {
-		t.Errorf("ping before: %v", err)
-	}
-	for range 2 {
-		if err := <-together; !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, berrors.ErrMaxSizeReached) {
+	eventually(t, "the tables can't take it", func() bool { return s.doubt.why() != nil })
+	for _, b := range []*canvas.Batch{dot(0, claim.Epoch, 1), dot(0, claim.Epoch, 7)} {
+		if err := s.Commit(t.Context(), b, claim.Token); !errors.Is(err, store.ErrUnavailable) || !errors.Is(err, berrors.ErrMaxSizeReached) {
 			t.Errorf("%v, want ErrUnavailable because of ErrMaxSizeReached", err)
 		}
 	}
 	if log, err := s.History(t.Context(), 0, 0, 10); err != nil || len(log) != 1 {
 		t.Errorf("%d batches in the log, %v; want 1", len(log), err)
 	}
-	s.db.MaxSize = 0
-	if err := s.offer(t.Context(), large); err != nil {
+	setMaxSize(s, 0)
+	if err := s.Commit(t.Context(), dot(0, claim.Epoch, 1), claim.Token); err != nil {
 		t.Errorf("repeated: %v", err)
 	}
-	if n := s.stats.Failed.Load(); n != 1 {
-		t.Errorf("%d transactions failed, want 1", n)
-	}
-	if claim := claimed(t, s, 0); claim.Position.Seq != 2 || len(claim.Recent) != 2 {
-		t.Errorf("at %v with %d batches, want seq 2 with 2", claim.Position, len(claim.Recent))
+	if claim := claimed(t, s, 0); claim.Damage != nil || claim.Position.Seq != 2 || len(claim.Recent) != 2 {
+		t.Errorf("at %v with %d batches, want seq 2 with 2: %v", claim.Position, len(claim.Recent), claim.Damage)
 	}
 }

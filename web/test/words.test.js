@@ -7,7 +7,7 @@ import { Canvas } from "../js/canvas/canvas.js";
 import { Pending } from "../js/canvas/pending.js";
 import { makeGeometry } from "../js/geometry.js";
 import { tellObstacle } from "../js/input/paint.js";
-import { TakenBack } from "../js/limits/taken_back.js";
+import { TakenBack } from "../js/limits/refused.js";
 import { number, pixels, pixelsOf } from "../js/numbers.js";
 import { newState, say, show, tell, toastWords } from "../js/state.js";
 

@@ -8,7 +8,7 @@ import { Pending } from "../canvas/pending.js";
 import { plan } from "./plan.js";
 import * as protocol from "./protocol.js";
 import { Regions } from "./regions.js";
-import { TakenBack } from "../limits/taken_back.js";
+import { TakenBack } from "../limits/refused.js";
 import { number } from "../numbers.js";
 import { say, show, tell } from "../state.js";
 import { visibleRect } from "../view/view.js";

@@ -237,7 +237,7 @@ func TestDraft_Cleans(t *testing.T) {
 		t.Errorf("%+v of %+v, error %v", act, given, err)
 	}
 	for _, kind := range []rules.Kind{rules.Announce, rules.SetAppeal, rules.Operate} {
-		if act, err := newCourt(t).draft(rules.Act{Do: kind, Text: dirty + " می‌خواهم 👩‍🎨"}); err != nil || act.Text != clean+" می‌خواهم 👩‍🎨" {
+		if act, err := newCourt(t).draft(rules.Act{Do: kind, Text: dirty + " می\u200cخواهم 👩‍🎨"}); err != nil || act.Text != clean+" می\u200cخواهم 👩‍🎨" {
 			t.Errorf("%s: %+v, error %v", kind, act, err)
 		}
 	}

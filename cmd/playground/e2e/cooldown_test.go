@@ -75,7 +75,7 @@ func TestBrowser_PaletteShowsWithForcedColours(t *testing.T) {
 	if adjusted := eval[string](p, `getComputedStyle(document.querySelector('.palette .swatch')).forcedColorAdjust`); adjusted != "none" {
 		t.Errorf("the palette's colours are replaced: %s", adjusted)
 	}
-	if outline := eval[string](p, `getComputedStyle(document.getElementById("pencil")).outlineStyle`); outline != "solid" {
-		t.Errorf("the tool in hand has the outline %s", outline)
+	if inHand, other := eval[string](p, `getComputedStyle(document.getElementById("pencil")).backgroundColor`), eval[string](p, `getComputedStyle(document.getElementById("hand")).backgroundColor`); inHand == other {
+		t.Errorf("the tool in hand looks like the others: %s", inHand)
 	}
 }

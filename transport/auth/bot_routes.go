@@ -42,7 +42,7 @@ func (p *People) postKey(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	key, role := wanted.key(), p.judge.Role(person)
-	key.Owner, key.Role = subjectText(person.Subject), role.String()
+	key.Owner, key.Role = subjectText(person.Subject), person.Role.String() // the sign-in's: what was decided may be taken back
 	switch {
 	case key.May(botkey.ScopeModerate) && role < canvas.RoleModerator, key.May(botkey.ScopeDraw) && person.ReadOnly:
 		answer.Fail(w, http.StatusForbidden, "A key can't do more than you")

@@ -298,3 +298,38 @@ func TestMe_Record(t *testing.T) {
 		}
 	}
 }
+
+// TestKey_MadeInADecidedRole: a key that is made while an act gives its account a role has only the sign-in's when the act is taken back.
+func TestKey_MadeInADecidedRole(t *testing.T) {
+	f := newForger(t)
+	w := newTown(t, f.URL)
+	g := w.gateway()
+	b := f.groups(t, g, "nothing")
+	me := whoIs(t, b, g)
+	user, err := canvas.ParseAuthor(me.User)
+	if err != nil {
+		t.Fatalf("%+v: %v", me, err)
+	}
+	noted, err := w.papers.Documents(t.Context(), kindAccount)
+	if err != nil || len(noted) != 1 {
+		t.Fatal(noted, err)
+	}
+	for id := range noted { // as of an account that shows tokens, or has signed in long ago
+		if err := w.papers.DeleteDocument(t.Context(), kindAccount, id); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g.UseJudge(court{roles: map[canvas.Author]canvas.Role{user: canvas.RoleModerator}})
+	key := makes(t, b, g, "moderate")
+	if got := identified(t, g.People, bearing(key.Secret)); g.judge.Role(got) != canvas.RoleModerator {
+		t.Errorf("while the act counts: %+v", got)
+	}
+	g.UseJudge(noJudge{})
+	if got := identified(t, g.People, bearing(key.Secret)); g.judge.Role(got) != canvas.RoleMember {
+		t.Errorf("after the act: %+v", got)
+	}
+	w.clock.Pass(botkey.Fresh)
+	if got := identified(t, g.People, bearing(key.Secret)); g.judge.Role(got) != canvas.RoleMember {
+		t.Errorf("read anew: %+v", got)
+	}
+}

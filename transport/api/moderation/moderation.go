@@ -81,11 +81,12 @@ type Desk struct {
 	Ports
 	origins  *http.CrossOriginProtection
 	public   published
-	acts     *authors                 // acts of each moderator
-	asked    *authors                 // questions of each moderator that cost something
-	by       *authors                 // reports, by subject
-	written  *quota.Rates             // reports, by network
-	heard    *quota.RatesBy[struct{}] // reports in all
+	acts     *authors                         // acts of each moderator
+	asked    *authors                         // questions of each moderator that cost something
+	by       *authors                         // reports, by subject
+	written  *quota.Rates                     // reports, by network
+	beside   *quota.RatesBy[canvas.NetworkID] // reports, by all that one stranger may have
+	heard    *quota.RatesBy[struct{}]         // reports in all
 	previews turns
 	looks    turns // at what somebody drew
 	reports  reports
@@ -99,6 +100,7 @@ func New(ports Ports) *Desk {
 		Ports: ports, origins: http.NewCrossOriginProtection(), told: quota.NewRefusals(ports.Log, ports.Now),
 		acts: perMinute(actsPerMinute, actsAtOnce), asked: perMinute(questionsPerMinute, questionsAtOnce), by: perMinute(reportsPerMinute, reportsAtOnce),
 		written: quota.NewRates(networkReportsPerMinute/60.0, networkReportsAtOnce), heard: quota.NewRatesBy[struct{}](reportsPerSecond, allReportsAtOnce),
+		beside:   quota.NewRatesBy[canvas.NetworkID](networkReportsPerMinute/60.0, networkReportsAtOnce),
 		previews: make(turns, previewsAtOnce), looks: make(turns, looksAtOnce),
 		reports: reports{docs: ports.Documents, now: ports.Now}, masks: newMasks(ports.Documents),
 	}
@@ -113,7 +115,7 @@ const (
 	actsPerMinute, actsAtOnce           = 60, 60
 	questionsPerMinute, questionsAtOnce = 120, 60
 	reportsPerMinute, reportsAtOnce     = 2, 5
-	// A network's reports are those of all who share its address.
+	// A network's reports are those of all who share its address. An IPv6 /48 has no more: all its networks may be one stranger's.
 	networkReportsPerMinute, networkReportsAtOnce = 20, 40
 	// A pod takes so many in all: each reads the others.
 	reportsPerSecond, allReportsAtOnce = 5, 50

@@ -42,6 +42,13 @@ func (d *Desk) postReport(w http.ResponseWriter, r *http.Request, c caller) {
 	if !d.paced(w, d.by, c) {
 		return
 	}
+	around := d.around(c.person)
+	if !c.operator { // an operator has no address here
+		if wait, ok := d.beside.Take(around, 1, d.Now()); !ok {
+			tooMuch(w, wait)
+			return
+		}
+	}
 	if wait, ok := d.heard.Take(struct{}{}, 1, d.Now()); !ok {
 		tooMuch(w, wait)
 		return
@@ -50,7 +57,7 @@ func (d *Desk) postReport(w http.ResponseWriter, r *http.Request, c caller) {
 	defer cancel()
 	one := report{
 		ID: newID(), Time: d.Now().UnixMilli(), By: userID(c.person.User), Name: c.person.Name, X: *said.X, Y: *said.Y, User: said.User, Words: words,
-		Subject: hex.EncodeToString(c.payer[:]), Network: c.person.From, Around: d.around(c.person),
+		Subject: hex.EncodeToString(c.payer[:]), Network: c.person.From, Around: around,
 	}
 	id, err := d.reports.add(ctx, one)
 	if err != nil {

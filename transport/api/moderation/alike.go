@@ -43,14 +43,16 @@ func (p report) same(other report) bool {
 }
 
 // join notes that another report says the same. Whoever says it again counts once, as far as that is still known. Of those
-// who may be one stranger one is kept, so that no stranger keeps all others out.
+// who may be one stranger one counts and is kept, so that no stranger makes a report look like many people's or keeps all others out.
 func (p *report) join(other report) {
 	if p.Subject == other.Subject || slices.ContainsFunc(p.Others, func(m mention) bool { return m.Subject == other.Subject }) {
 		return
 	}
+	if p.around() == other.around() || slices.ContainsFunc(p.Others, func(m mention) bool { return m.around() == other.around() }) {
+		return
+	}
 	p.Count = max(p.Count, 1) + 1
-	known := p.around() == other.around() || slices.ContainsFunc(p.Others, func(m mention) bool { return m.around() == other.around() })
-	if !known && len(p.Others) < maxOthers {
+	if len(p.Others) < maxOthers {
 		p.Others = append(p.Others, mention{
 			Time: other.Time, By: other.By, Name: other.Name, X: other.X, Y: other.Y, Words: strings.ToValidUTF8(other.Words[:min(len(other.Words), otherWords)], ""),
 			Subject: other.Subject, Network: other.Network, Around: other.Around,

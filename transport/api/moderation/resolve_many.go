@@ -84,18 +84,24 @@ func (d *Desk) resolveReports(w http.ResponseWriter, r *http.Request, c caller) 
 	answer.JSON(w, http.StatusOK, done)
 }
 
-// chosen are the reports that are named, or those that came from the network that one came from.
+// chosen are the reports that are named, or one and those that came from the network that it came from. That one is the first, so it
+// is dealt with however many there are, and also if others have reported the same.
 func chosen(all []report, ids []string, like string) (found []report) {
 	var of canvas.NetworkID
 	for _, one := range all {
-		if slices.Contains(ids, one.ID) {
+		if one.ID == like || slices.Contains(ids, one.ID) {
 			found = append(found, one)
 		}
 		if one.ID == like {
 			of = one.around()
 		}
 	}
-	return append(found, alike(all, of)...)
+	for _, one := range alike(all, of) {
+		if one.ID != like {
+			found = append(found, one)
+		}
+	}
+	return found
 }
 
 // resolve notes in a report by which act it was dealt with. errors: a conflict, if another did so.

@@ -139,10 +139,17 @@ func (p *reports) add(ctx context.Context, one report) (id string, err error) {
 		case other.Resolved != nil:
 			continue
 		case other.same(one):
-			_, err := p.change(ctx, other.ID, func(r *report) error { r.join(one); return nil })
+			_, err := p.change(ctx, other.ID, func(r *report) error {
+				if r.Resolved != nil { // meanwhile: nobody would look at what is noted there
+					return errNone
+				}
+				r.join(one)
+				return nil
+			})
 			if !errors.Is(err, errNone) {
 				return other.ID, err
 			}
+			continue
 		}
 		if other.Subject == one.Subject {
 			yours++

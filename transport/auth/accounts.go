@@ -75,7 +75,7 @@ func (p *People) account(shown Shown, keys *keys) (*canvas.Person, *Refusal) {
 	person := p.person(keys, found.Issuer, found.Subject, canvas.Role(found.Role))
 	person.Name, person.Login, person.Until = found.Name, found.login(), until
 	if person.Role >= canvas.RoleModerator { // a server of an earlier version may not have noted it at the sign-in
-		p.sessionRoles.saw(subjectText(person.Subject), person.Role, until.Add(-p.cfg.SignIn.Lasts))
+		p.sessionRoles.saw(subjectText(person.Subject), person.Role, found.signedIn())
 	}
 	return &person, nil
 }

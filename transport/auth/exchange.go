@@ -45,7 +45,7 @@ func (s *SignIn) exchange(ctx context.Context, going pending, code string) (acco
 	if claims, err = s.withUserInfo(ctx, of, tokens, claims); err != nil {
 		return account, "", err
 	}
-	return session{ID: random(), Issuer: s.cfg.Issuer, Subject: token.Subject, Name: claims.Name(), Role: uint8(s.cfg.Roles.Of(claims))}, raw, nil
+	return session{ID: random(), Issuer: s.cfg.Issuer, Subject: token.Subject, Name: claims.Name(), Role: uint8(s.cfg.Roles.Of(claims)), At: s.now().UnixMilli()}, raw, nil
 }
 
 // awayIf tells an issuer that did not answer from one that refused.

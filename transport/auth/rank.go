@@ -27,7 +27,8 @@ type rank struct {
 	At   int64  `json:"at"` // when they signed in, or their token was issued, in Unix ms
 }
 
-// noteRank notes that an account had a role at a time, unless more recent is known, or there is nothing to note.
+// noteRank notes that an account had a role at a time, unless more recent is known, or there is nothing to note. What was said at the
+// zero time, which is not known, counts only where nothing else was.
 func (p *People) noteRank(ctx context.Context, user canvas.Author, role canvas.Role, at time.Time) error {
 	known, document, err := p.readRank(ctx, user)
 	for err == nil {
@@ -37,6 +38,9 @@ func (p *People) noteRank(ctx context.Context, user canvas.Author, role canvas.R
 			document != nil && known.At > at.UnixMilli(),
 			document != nil && before == role && at.UnixMilli()-known.At < rankAgain.Milliseconds():
 			return nil
+		}
+		if at.IsZero() {
+			at = p.now()
 		}
 		var value, there []byte
 		if value, err = json.Marshal(rank{Role: role.String(), At: at.UnixMilli()}); err != nil {

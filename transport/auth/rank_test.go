@@ -159,3 +159,47 @@ func TestMaker_OfKeys(t *testing.T) {
 		t.Errorf("an operator's: made by %s", got.Text())
 	}
 }
+
+// TestRank_OfSessionsOfOtherLengths: a session from before a later sign-in changes nothing, however long sessions last by now.
+func TestRank_OfSessionsOfOtherLengths(t *testing.T) {
+	f := newForger(t)
+	w := newTown(t, f.URL)
+	g := w.gateway()
+	b := f.groups(t, g, "moderators")
+	user, err := canvas.ParseAuthor(whoIs(t, b, g).User)
+	if err != nil {
+		t.Fatal(err)
+	}
+	w.clock.Pass(time.Second)
+	f.groups(t, g, "nothing")
+	g.cfg.SignIn.Lasts = time.Minute
+	shows := func(want canvas.Role, show func()) {
+		t.Helper()
+		g.sessionRoles = newTokenRoles(w.clock.Now)
+		show()
+		g.noteRankOf(t.Context(), <-g.sessionRoles.news) // as followRoles does
+		if role := rankOf(t, g.People, user); role != want {
+			t.Errorf("remembered as a %s, want %s", role, want)
+		}
+	}
+	shows(canvas.RoleMember, func() { whoIs(t, b, g) })
+
+	account := session{ID: random(), Issuer: f.URL, Subject: "s1", Role: uint8(canvas.RoleOwner)} // of an earlier version
+	value, err := g.seals().session(sessionCookie).close(account, w.clock.Now().Add(time.Hour))
+	if err != nil {
+		t.Fatal(err)
+	}
+	old := func() {
+		if got := identified(t, g.People, shown(sessionCookie+"="+value)); got.User != user {
+			t.Errorf("%+v", got)
+		}
+	}
+	shows(canvas.RoleMember, old)
+	if err := g.papers.DeleteDocument(t.Context(), kindRank, user.Text()); err != nil {
+		t.Fatal(err)
+	}
+	shows(canvas.RoleOwner, old)
+	if known, _, err := g.readRank(t.Context(), user); err != nil || known.At > w.clock.Now().UnixMilli() {
+		t.Errorf("%+v, %v", known, err)
+	}
+}

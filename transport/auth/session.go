@@ -19,7 +19,17 @@ type session struct {
 	Issuer  string `json:"iss"`
 	Subject string `json:"sub"`
 	Name    string `json:"n,omitempty"`
-	Role    uint8  `json:"r"` // a canvas.Role, as a number
+	Role    uint8  `json:"r"`            // a canvas.Role, as a number
+	At      int64  `json:"at,omitempty"` // when they signed in, in Unix ms; absent: a server of an earlier version did not say
+}
+
+// signedIn is when they signed in; the zero time: that is not known. It does not follow from the end of the session, since how long
+// sessions last may have been changed.
+func (s session) signedIn() time.Time {
+	if s.At == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(s.At)
 }
 
 // login names the session in Person.Login.

@@ -19,8 +19,12 @@ func (c *Chain) Draft(want Act) (*Act, error) {
 	if c.Done(want.ID) != nil {
 		return nil, invalid("id %q: act %d has it", want.ID, c.ids[want.ID])
 	}
-	if size := len(want.Encode()); size > MaxAct { // by the bounds of its parts none is
+	stored := want.Encode()
+	if size := len(stored); size > MaxAct { // by the bounds of its parts none is
 		return nil, invalid("it has %d bytes, at most %d", size, MaxAct)
+	}
+	if read, err := Decode(stored); err != nil || read.Ignored || read.sense(c.geometry) != nil { // as all pods will read it
+		return nil, invalid("a value in it is none, such as a user or a network without an id: nobody could obey it")
 	}
 	return &want, nil
 }

@@ -105,6 +105,9 @@ func TestDraft_Refused(t *testing.T) {
 		`phase 2: pace: the rate must be`:        {Do: rules.SetTimetable, Phases: []rules.Phase{{From: 1, State: rules.Open}, {From: 2, State: rules.Open, Pace: &canvas.Pace{Rate: 1e-9, Burst: 1}}}},
 		`phase 1: must begin within 100 years`:   {Do: rules.SetTimetable, Phases: []rules.Phase{{From: 9e18, State: rules.Open}}},
 		`report: must be the id of a report`:     {Do: rules.Resolve, Report: "r 1"},
+		`a user or a network without an id`:      {Do: rules.Protect, Area: area(func(a *rules.Area) { a.Users = []canvas.Author{9, 0} })},
+		`without an id: nobody could obey it`:    {Do: rules.Rollback, Selection: &rules.Selection{Users: []canvas.Author{0}}},
+		`a network without an id: nobody`:        {Do: rules.Rollback, Selection: &rules.Selection{Networks: []canvas.NetworkID{0}}},
 		`selection: has no meaning for announce`: {Do: rules.Announce, Text: "t", Selection: &rules.Selection{From: 1}},
 	} {
 		newCourt(t).refused(act, rules.ErrInvalid, says)

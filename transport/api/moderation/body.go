@@ -68,7 +68,11 @@ func fits(text []byte, of reflect.Type, path string) error {
 			return wrong(path, "a list")
 		}
 		for i, item := range items {
-			if err := fits(item, of.Elem(), fmt.Sprintf("%s[%d]", path, i)); err != nil {
+			inside := fmt.Sprintf("%s[%d]", path, i)
+			if string(item) == "null" { // a field that is null is left out; in a list it would stand for an id, a colour or a time
+				return wrong(inside, "left out, or something other than null")
+			}
+			if err := fits(item, of.Elem(), inside); err != nil {
 				return err
 			}
 		}

@@ -29,12 +29,17 @@ func TestBody_Texts(t *testing.T) {
 		`{"do":"palette","colors":"#FF0000"}`:     "colors: must be a list",
 		`{"do":"palette","colors":["#FF0000",7]}`: "colors[1]: must be a text",
 		`{"do":"palette","colors":["red"]}`:       `colors[0]: colour \"red\": must be like #FF0000`,
-		`{"do":"role","role":"king","target":{"user":"0000000000aa"}}`:               "must be guest, member, moderator or owner",
-		`{"do":"pace","role":"guest","pace":{"rate":"fast","burst":1}}`:              "pace.rate: must be a number",
-		`{"do":"pace","role":"guest","pace":{"rate":1,"burst":1e40}}`:                "pace.burst: must be a whole number",
-		`{"do":"timetable","phases":[{"from":1,"state":"open"},{"from":"x"}]}`:       "phases[1].from: must be a whole number",
-		`{"do":"protect","area":{"x":1,"y":1,"width":1,"height":1,"users":["aa"]}}`:  "area.users[0]: user ",
-		`{"do":"rollback","selection":{"networks":["0000000000aa",null],"from":[]}}`: "selection.from: must be a whole number",
+		`{"do":"role","role":"king","target":{"user":"0000000000aa"}}`:              "must be guest, member, moderator or owner",
+		`{"do":"pace","role":"guest","pace":{"rate":"fast","burst":1}}`:             "pace.rate: must be a number",
+		`{"do":"pace","role":"guest","pace":{"rate":1,"burst":1e40}}`:               "pace.burst: must be a whole number",
+		`{"do":"timetable","phases":[{"from":1,"state":"open"},{"from":"x"}]}`:      "phases[1].from: must be a whole number",
+		`{"do":"protect","area":{"x":1,"y":1,"width":1,"height":1,"users":["aa"]}}`: "area.users[0]: user ",
+		`{"do":"rollback","selection":{"networks":["0000000000aa"],"from":[]}}`:     "selection.from: must be a whole number",
+		`{"do":"rollback","selection":{"networks":["0000000000aa", null ]}}`:        "selection.networks[1]: must be left out, or something other than null",
+		`{"do":"rollback","selection":{"users":[null]}}`:                            "selection.users[0]: must be left out",
+		`{"do":"protect","area":{"width":1,"height":1,"users":[null]}}`:             "area.users[0]: must be left out",
+		`{"do":"palette","colors":[null]}`:                                          "colors[0]: must be left out",
+		`{"do":"timetable","phases":[null]}`:                                        "phases[0]: must be left out",
 	} {
 		w := o.ask("owner", "POST", "acts", body)
 		text := w.Body.String()
@@ -48,7 +53,7 @@ func TestBody_Texts(t *testing.T) {
 		}
 	}
 	for path, body := range map[string]string{
-		"reports": `{"x":"1","y":2,"words":"w"}`, "rollbacks/preview": `{"selection":{"x":true}}`, "reports/x/claim": `{"release":1}`, "reports/x/resolve": `{"text":{}}`,
+		"reports": `{"x":"1","y":2,"words":"w"}`, "rollbacks/preview": `{"selection":{"x":true}}`, "reports/x/claim": `{"release":1}`, "reports/x/resolve": `{"text":{}}`, "reports/resolve": `{"ids":[null],"text":"t"}`,
 	} {
 		if w := o.ask("owner", "POST", path, body); w.Code != http.StatusBadRequest || !strings.Contains(w.Body.String(), ": must be ") || strings.Contains(w.Body.String(), "json") {
 			t.Errorf("%s: %d %s", path, w.Code, w.Body)

@@ -140,6 +140,75 @@ func TestDraft_NothingAboveIsLifted(t *testing.T) {
 	}
 }
 
+// TestDraft_NothingPutBackIsLifted: what an owner has put back in force, by taking back an undo of it, is as if an owner had decided it.
+// Of all kinds that moderators decide, with one undo of theirs before and with several; where the number is odd, an undo is put back.
+func TestDraft_NothingPutBackIsLifted(t *testing.T) {
+	moderator, owner := rules.By{User: 0xA2, Role: canvas.RoleModerator, Via: "page"}, rules.By{User: 0xA3, Role: canvas.RoleOwner, Via: "page"}
+	tried, refused := 0, 0
+	for _, first := range rules.Kinds() {
+		for undos := range 5 {
+			if first == rules.Undo || first == rules.Announce || first == rules.Resolve { // which are done
+				break
+			}
+			c := newCourt(t)
+			c.decide(rules.Act{Do: rules.SetFrozen, By: moderator})            // for open to end
+			if _, err := c.draft(wanted(first, moderator, 0)[0]); err != nil { // an owner's
+				break
+			}
+			last := c.decide(wanted(first, moderator, 0)[0])
+			if first == rules.SetFrozen { // which this would end if it came back
+				c.decide(rules.Act{Do: rules.Undo, Of: c.decide(rules.Act{Do: rules.SetOpen, By: moderator}), By: moderator})
+			}
+			begun := map[uint64]bool{last: true} // every other one is in force
+			kept := map[uint64]bool{}
+			for range undos + 1 {
+				last = c.decide(rules.Act{Do: rules.Undo, Of: last, By: moderator})
+				begun[last] = true
+			}
+			last = c.decide(rules.Act{Do: rules.Undo, Of: last, By: owner})
+			begun[last] = true
+			for n := range begun {
+				kept[n] = c.Rules().UndoneBy(n) == 0
+			}
+			before := c.inForce(canvas.RoleGuest)
+			for _, kind := range rules.Kinds() {
+				for _, act := range wanted(kind, moderator, c.Len()) {
+					tried++
+					drafted, err := c.draft(act)
+					if err != nil {
+						refused++
+						continue
+					}
+					for n := range begun {
+						if act.Do == rules.Rollback && kept[n] && (act.Selection.Cause == rules.Cause(rules.Rollback, n) || act.Selection.Cause == rules.Cause(rules.Undo, n)) {
+							t.Errorf("%s, %d undos: act %d is taken back by %s", first, undos+1, n, drafted.Encode())
+						}
+					}
+					after := court{Chain: c.copied(t), t: t}
+					if _, err := after.Append(drafted.Encode()); err != nil {
+						t.Fatal(err)
+					}
+					left := after.inForce(canvas.RoleGuest)
+					for n := range begun {
+						if kept[n] && (after.Rules().UndoneBy(n) != 0 || before[n] && !left[n]) {
+							t.Errorf("%s, %d undos: act %d is ended by %s", first, undos+1, n, drafted.Encode())
+						}
+					}
+				}
+			}
+		}
+	}
+	t.Logf("%d tried, %d refused", tried, refused)
+	if tried < 1_000 || tried-refused < 300 {
+		t.Errorf("%d were tried and %d refused: that is not all", tried, refused)
+	}
+	c := newCourt(t)
+	ban := c.decide(rules.Act{Do: rules.Ban, Target: &rules.Target{User: 0xE1}, By: moderator})
+	c.undo(c.decide(rules.Act{Do: rules.Undo, Of: ban, By: moderator}))
+	c.refused(rules.Act{Do: rules.Undo, Of: ban, By: moderator}, rules.ErrRights, "act 1 was put back in force by somebody with the role owner")
+	c.undo(ban)
+}
+
 // copied is another chain with the same acts.
 func (c *court) copied(t *testing.T) *rules.Chain {
 	other := rules.NewChain(geometry)

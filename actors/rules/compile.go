@@ -15,6 +15,12 @@ const longOver = 24 * time.Hour
 func (c *Chain) compile() *Rules {
 	r, of := fold(c.acts)
 	r.version, r.chain = c.Len(), Chain{geometry: c.geometry, acts: c.acts}
+	r.kept = keepers(c.acts, r.undone)
+	for _, act := range r.acts {
+		if !act.Do.addsUp() {
+			r.replaceable = append(r.replaceable, act)
+		}
+	}
 	r.bans, r.mutes, r.shadows = newTargets(of[Ban]), newTargets(of[Mute]), newTargets(of[Shadow])
 	r.palette = newPalette(r.colors)
 	r.areas = newAreas(c.geometry, of[Protect], func(a *Area) *Mask {
@@ -84,6 +90,9 @@ func (r *Rules) take(act *Act) {
 
 // counts reports whether an act that lasts has not been replaced by a later one.
 func (r *Rules) counts(act *Act) bool {
+	if act.Do.addsUp() {
+		return true
+	}
 	switch act.Do {
 	case SetPalette:
 		return act == r.colors
@@ -100,6 +109,9 @@ func (r *Rules) counts(act *Act) bool {
 	}
 	return true
 }
+
+// addsUp reports whether acts of this kind count whatever else is decided, unless they are taken back: see counts.
+func (k Kind) addsUp() bool { return k == Protect || k == Ban || k == Mute || k == Shadow }
 
 // lasts reports whether an act of this kind is in force until it ends, rather than done once.
 func (k Kind) lasts() bool {

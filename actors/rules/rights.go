@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strconv"
@@ -52,7 +53,7 @@ func (c *Chain) rights(want *Act) error {
 		}
 	case Undo:
 		of := c.Act(want.Of)
-		for of.Do == Undo && c.Act(of.Of) != nil { // what is brought back by that
+		for of.Do == Undo && !of.Ignored && c.Act(of.Of) != nil { // what is brought back by that
 			of = c.Act(of.Of)
 		}
 		if of.Target != nil && of.Target.User != 0 && of.Target.User == want.By.User {
@@ -75,37 +76,75 @@ func (c *Chain) above(want *Act) error {
 	case want.Do == Rollback && want.Selection.Cause != "": // which is an undo by another name
 		lifted = c.placedBy(want.Selection.Cause)
 	}
-	if lifted == nil || lifted.By.Role <= want.By.Role {
+	r := c.Rules()
+	if lifted == nil || r.standing(lifted) <= want.By.Role {
 		lifted = c.ended(want)
 	}
 	if lifted == nil {
 		return nil
 	}
-	err := fmt.Errorf("%w: act %d was decided by somebody with the role %s", ErrRights, lifted.N, lifted.By.Role)
+	did := "decided"
+	if lifted.By.Role <= want.By.Role {
+		did = "put back in force"
+	}
+	err := fmt.Errorf("%w: act %d was %s by somebody with the role %s", ErrRights, lifted.N, did, r.standing(lifted))
 	if want.Do == SetOpen {
 		err = fmt.Errorf("%w, and opening would end it; freezes of your own can be undone", err)
 	}
 	return err
 }
 
-// ended returns the first act of somebody above that is in force now and would not be then; nil: there is none.
+// ended returns the first act of somebody above that is in force now and would not be then; nil: there is none. It works nothing out
+// anew, since it is asked of each act in a list: an undo brings one act in or takes one out, and whether an act
+// that counts still does beside one that comes in does not depend on the others.
 func (c *Chain) ended(want *Act) *Act {
+	r, comes := c.Rules(), want
+	if want.Do == Undo {
+		of, goes := c.Act(want.Of), true
+		for of.Do == Undo && !of.Ignored && c.Act(of.Of) != nil { // of which every other one goes, and the others come back
+			of, goes = c.Act(of.Of), !goes
+			if goes && r.standing(of) > want.By.Role && !of.Over(want.Time) {
+				return of
+			}
+		}
+		if goes {
+			return nil // what it had replaced counts again
+		}
+		comes = of
+	}
 	var theirs []*Act
-	for _, act := range c.Rules().acts {
-		if act.By.Role > want.By.Role && !act.Over(want.Time) {
+	for _, act := range r.replaceable {
+		if r.standing(act) > want.By.Role && !act.Over(want.Time) {
 			theirs = append(theirs, act)
 		}
 	}
-	if len(theirs) == 0 || want.Do == Undo && c.Act(want.Of).Do != Undo { // then that act alone goes, and may bring others back
+	if len(theirs) == 0 {
 		return nil
 	}
-	after, _ := fold(append(slices.Clip(c.acts), want))
+	at, _ := slices.BinarySearchFunc(theirs, comes.N, func(act *Act, n uint64) int { return cmp.Compare(act.N, n) })
+	after, _ := fold(slices.Insert(slices.Clone(theirs), at, comes))
 	for _, act := range theirs {
 		if !slices.Contains(after.acts, act) {
 			return act
 		}
 	}
 	return nil
+}
+
+// standing is the role that it takes to end an act that is in force: that of whoever decided it or, if that is a higher one, of whoever
+// has taken back an undo of it.
+func (r *Rules) standing(act *Act) canvas.Role { return max(act.By.Role, r.kept[act.N]) }
+
+// keepers finds out which roles keep acts in force, by the undos that are taken back. It goes from the last act to the first: what takes
+// an undo back may itself be kept by a later act.
+func keepers(acts []*Act, undone map[uint64]uint64) map[uint64]canvas.Role {
+	kept := make(map[uint64]canvas.Role)
+	for _, act := range slices.Backward(acts) {
+		if by := undone[act.N]; by != 0 && act.Do == Undo && !act.Ignored {
+			kept[act.Of] = max(kept[act.Of], acts[by-1].By.Role, kept[by])
+		}
+	}
+	return kept
 }
 
 // placedBy is the act whose pixels have a cause; nil: there is none, or it places none.
@@ -117,7 +156,7 @@ func (c *Chain) placedBy(cause string) *Act {
 		return nil
 	}
 	of := act
-	for of != nil && of.Do == Undo {
+	for of != nil && of.Do == Undo && !of.Ignored {
 		of = c.Act(of.Of)
 	}
 	if of == nil || of.Do != Rollback {

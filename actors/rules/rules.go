@@ -21,11 +21,13 @@ type Rules struct {
 	paces                [canvas.RoleOwner + 1]*Act // nil: nothing was decided
 	appeal               *Act                       // nil: nothing was decided
 
-	acts    []*Act            // that last, as far as they count, or ended lately
-	undone  map[uint64]uint64 // which acts are taken back, and by which
-	missing []string          // masks that were not found
-	chain   Chain             // all acts, for questions about rights alone
-	times   []int64           // when something may change by itself, sorted
+	acts        []*Act                 // that last, as far as they count, or ended lately
+	replaceable []*Act                 // of these, those that another act can end
+	undone      map[uint64]uint64      // which acts are taken back, and by which
+	kept        map[uint64]canvas.Role // the highest role that has taken back an undo of an act: see standing
+	missing     []string               // masks that were not found
+	chain       Chain                  // all acts, for questions about rights alone
+	times       []int64                // when something may change by itself, sorted
 }
 
 // None are the rules of a canvas about which nothing was decided: everything is allowed.

@@ -21,7 +21,7 @@ type Shown struct {
 // ShownArea is an area in which only some may draw, and the act that says so.
 type ShownArea struct {
 	Act   uint64
-	By    canvas.Role // of who decided it: nobody below may take it back
+	By    canvas.Role // of who decided it, or put it back in force: nobody below may take it back
 	Until int64       // Unix milliseconds: when it ends by itself; 0, or absent: it doesn't
 	Area
 }
@@ -64,7 +64,7 @@ func (r *Rules) Shown(now time.Time) Shown {
 	}
 	for _, act := range r.acts {
 		if act.Do == Protect && !act.Over(at) {
-			s.Areas = append(s.Areas, ShownArea{act.N, act.By.Role, act.Until, *act.Area})
+			s.Areas = append(s.Areas, ShownArea{act.N, r.standing(act), act.Until, *act.Area})
 		}
 	}
 	return s

@@ -193,10 +193,15 @@ func (d *Desk) getActs(w http.ResponseWriter, r *http.Request, c caller) {
 		d.failed(w, err)
 		return
 	}
+	list, err := d.list(ctx, c, acts)
+	if err != nil {
+		d.failed(w, err)
+		return
+	}
 	said := struct {
 		Acts []listed `json:"acts"`
 		More bool     `json:"more"`
-	}{d.list(c, acts), len(acts) > 0 && acts[len(acts)-1].N > 1}
+	}{list, len(acts) > 0 && acts[len(acts)-1].N > 1}
 	answer.JSON(w, http.StatusOK, said)
 }
 

@@ -2,6 +2,7 @@ package moderation
 
 import (
 	"bytes"
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -251,5 +252,15 @@ func TestActs_SayWhatMayBeUndone(t *testing.T) {
 	body := o.ask("moderator", "GET", "people/0000000000aa", "").Body.String()
 	if strings.Count(body, `"mayUndo":true`) != 1 || strings.Count(body, `"undone":4`) != 1 {
 		t.Errorf("%s", body)
+	}
+}
+
+// TestActs_NobodyWaits: a list for somebody who has gone is not made.
+func TestActs_NobodyWaits(t *testing.T) {
+	o := newOffice(t)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if list, err := o.list(ctx, caller{}, []*rules.Act{{N: 1}}); err == nil || list != nil {
+		t.Errorf("%v, error %v", list, err)
 	}
 }

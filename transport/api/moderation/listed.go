@@ -1,6 +1,7 @@
 package moderation
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 
@@ -18,13 +19,16 @@ type listedMore struct {
 	MayUndo bool   `json:"mayUndo,omitempty"` // whoever asks may take it back now
 }
 
-// list is acts for a caller.
-func (d *Desk) list(c caller, acts []*rules.Act) []listed {
-	in, now, list := d.Canvas.Rules(), d.Now(), make([]listed, len(acts))
-	for i, act := range acts {
-		list[i] = listed{shownTo(c, act), listedMore{in.UndoneBy(act.N), in.Undoable(act.N, c.by, now) == nil}}
+// list is acts for a caller, until ctx ends.
+func (d *Desk) list(ctx context.Context, c caller, acts []*rules.Act) ([]listed, error) {
+	in, now, list := d.Canvas.Rules(), d.Now(), make([]listed, 0, len(acts))
+	for _, act := range acts {
+		if err := ctx.Err(); err != nil {
+			return nil, err
+		}
+		list = append(list, listed{shownTo(c, act), listedMore{in.UndoneBy(act.N), in.Undoable(act.N, c.by, now) == nil}})
 	}
-	return list
+	return list, nil
 }
 
 // MarshalJSON implements json.Marshaler: an act writes itself, and has no room for more.

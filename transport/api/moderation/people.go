@@ -109,7 +109,7 @@ func (d *Desk) describe(ctx context.Context, c caller, user canvas.Author) perso
 			about = append(about, act)
 		}
 	}
-	p.Acts = d.list(c, about)
+	p.Acts, _ = d.list(context.WithoutCancel(ctx), c, about) // the few that are shown, though something else has taken all the time
 	for _, one := range reports {
 		if one.User == userID(user) && one.Resolved == nil {
 			p.Reports = append(p.Reports, one.shown(d.Now()))

@@ -19,7 +19,7 @@ func readyAll(t *testing.T, pods []*redisPod) (master *redisPod) {
 	t.Helper()
 	// A master that was frozen is left alone for 10 s after it is back, before it learns that it
 	// isn't the master any more.
-	deadline := time.Now().Add(time.Minute)
+	deadline := time.Now().Add(elections)
 	ready := func() error {
 		master = nil
 		for _, p := range pods {
@@ -63,10 +63,13 @@ type strokes struct {
 }
 
 func (s *strokes) dot(who, n int) canvas.Dot {
-	const rows = 128 // rows of pixels for each painter: a row of regions
+	const (
+		rows   = 128 // of pixels for each painter: a row of regions
+		phases = 5
+	)
 	return canvas.Dot{
-		X: uint16(n * 131 % 1024), // an odd factor, so that each place comes once, all over the row's regions
-		Y: uint16(who*rows + s.phase), Color: canvas.Color(1 + s.phase<<16 + who<<12 + n%4096),
+		X: uint16(n * 131 % 1024), // an odd factor, so that each place of a row comes once, all over its regions
+		Y: uint16(who*rows + s.phase + n/1024*phases), Color: canvas.Color(1 + s.phase<<16 + who<<12 + n%4096),
 	}
 }
 
@@ -202,8 +205,8 @@ func TestKubernetes_RedisFailover(t *testing.T) {
 		s := beginStrokes(t, phase, target)
 		at := time.Now()
 		fault.does(master)
-		s.more(t)
 		now := readyAll(t, pods)
+		s.more(t)
 		acked, lost, first, pause := s.end(t, target)
 		drawn, missing[phase] = append(drawn, s), lost
 		t.Logf("%s: %s, then %s is the master; %d pixels acknowledged, %d of them lost; drawing paused for %v", fault.name, master.name, now.name, acked, lost, pause.Round(time.Millisecond))
@@ -222,10 +225,14 @@ func TestKubernetes_RedisFailover(t *testing.T) {
 	}
 }
 
+// elections is time for several of them: where votes are split, the next one comes 6 s later, and a Sentinel
+// that something has held up for 2 s looks after nothing for the next 30 s.
+const elections = time.Minute
+
 // eventuallyOther waits until the Sentinels have another master.
 func eventuallyOther(t *testing.T, pods []*redisPod, than *redisPod) {
 	t.Helper()
-	eventually(t, "another master than "+than.name, func() error {
+	within(t, elections, "another master than "+than.name, func() error {
 		for _, p := range pods {
 			if p == than {
 				continue

@@ -210,7 +210,12 @@ func get(url string) ([]byte, error) {
 // processes under test need, for four times as long as the poll took: some start processes to ask.
 func eventually(t *testing.T, what string, cond func() error) {
 	t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	within(t, 20*time.Second, what, cond)
+}
+
+func within(t *testing.T, limit time.Duration, what string, cond func() error) {
+	t.Helper()
+	deadline := time.Now().Add(limit)
 	for {
 		began := time.Now()
 		err := cond()
@@ -218,7 +223,7 @@ func eventually(t *testing.T, what string, cond func() error) {
 			return
 		}
 		if time.Now().After(deadline) {
-			t.Fatalf("not within 20 s: %s: %v", what, err)
+			t.Fatalf("not within %v: %s: %v", limit, what, err)
 		}
 		time.Sleep(min(max(5*time.Millisecond, 4*time.Since(began)), 200*time.Millisecond))
 	}

@@ -193,7 +193,7 @@ func Replicated(t testing.TB) (master, replica, sentinel *Server) {
 	t.Helper()
 	master = Start(t)
 	replica = Start(t, "--replicaof", "127.0.0.1 "+master.Port())
-	file := filepath.Join(t.TempDir(), "sentinel.conf")
+	file := filepath.Join(inMemory(t), "sentinel.conf")
 	watch := "sentinel monitor canvas 127.0.0.1 " + master.Port() + " 1\n" +
 		"sentinel down-after-milliseconds canvas 500\n" +
 		"sentinel failover-timeout canvas 1000\n" // a try that finds the replica late with an answer is repeated after twice that, not after six minutes
@@ -201,11 +201,32 @@ func Replicated(t testing.TB) (master, replica, sentinel *Server) {
 		t.Fatal(err)
 	}
 	sentinel = startSentinel(t, file)
+	t.Cleanup(func() {
+		if said, err := os.ReadFile(sentinel.log); err == nil && t.Failed() {
+			t.Logf("the Sentinel said:\n%s", said)
+		}
+	})
 	Eventually(t, "the replica follows and is known", func() bool {
 		return strings.Contains(replica.Do("INFO", "replication"), "master_link_status:up") &&
 			strings.Contains(sentinel.Do("SENTINEL", "REPLICAS", "canvas"), replica.Port())
 	})
 	return master, replica, sentinel
+}
+
+// inMemory returns a directory that needs no disk, where there is one. A Sentinel syncs its file, and
+// once something has held it up for 2 s it looks after nothing for the next 30 s.
+func inMemory(t testing.TB) string {
+	t.Helper()
+	dir, err := os.MkdirTemp("/dev/shm", "sentinel")
+	if err != nil {
+		return t.TempDir()
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
 }
 
 // SentinelURL is the URL of what a Sentinel of Replicated watches.

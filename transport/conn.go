@@ -62,13 +62,6 @@ type conn struct {
 	stale   bool // it must be sent the full presence, not only what changed
 }
 
-// backlog is what a slow client must take before it gets anything else.
-type backlog struct {
-	pending [][]byte
-	since   moment // when it last took anything
-	began   moment
-}
-
 // moment is a point in a shard's running time: nanoseconds since the server was made, by the
 // monotonic clock, without the time for which the shard did not run (see turn). It takes a third
 // of the memory of a time.Time. Only moments of the same shard can be compared.

@@ -117,25 +117,6 @@ func (s *shard) unsync(c *conn, region canvas.RegionID) bool {
 	return true
 }
 
-// lag notes what a connection misses of this tick because it has not taken all of its last
-// write. When it takes bytes again it is brought up to date from there.
-func (s *shard) lag(c *conn) {
-	if c.view != nil && len(c.view.due) > 0 {
-		s.leaveGroup(c)
-	}
-	if c.catchingUp == nil || len(c.catchingUp.due) == 0 {
-		return
-	}
-	s.server.counters.Lagged.Add(1)
-	for _, d := range c.catchingUp.due {
-		if s.unsync(c, d.From.Region) { // the first due of a region has the client's position
-			c.catchingUp.want = append(c.catchingUp.want, d.From)
-			s.rewind(c, d.From.Region, d.Ahead)
-		}
-	}
-	c.catchingUp.clearDue()
-}
-
 // point shows pointers to the connections in groups. Those that are catching up have more
 // important things to be shown.
 type point struct {

@@ -219,7 +219,7 @@ func (s *shard) check(c *conn) {
 		if s.since(c.since) > closeLinger {
 			s.destroy(c, 0)
 		}
-	case c.backlog != nil && s.since(c.backlog.since) > cfg.StallTimeout:
+	case s.isStalled(c):
 		s.fail(c, codec.CloseSlow) // which won't reach it, but is counted
 		s.destroy(c, 0)
 	case c.state == greeting && s.since(c.since) > cfg.HelloTimeout:

@@ -169,48 +169,8 @@ func (s *shard) send(c *conn, vector [][]byte) {
 		return
 	}
 	if rest := skip(vector, n); len(rest) > 0 {
-		c.backlog = &backlog{append([][]byte(nil), rest...), s.moment(), s.moment()}
-		s.server.counters.Slow.Add(1)
-		s.server.counters.Behind.Add(1)
-		s.watch(c)
+		s.fallBehind(c, rest)
 	}
-}
-
-// writable writes more of a connection's backlog.
-func (s *shard) writable(c *conn) {
-	if c.backlog == nil {
-		return // the event is older than the end of the backlog
-	}
-	n, err := c.socket.Writev(c.backlog.pending)
-	s.server.counters.Writes.Add(1)
-	s.server.counters.BytesOut.Add(int64(n))
-	c.used.bytes += uint64(n)
-	if err != nil && !errors.Is(err, netpoll.ErrWouldBlock) {
-		s.destroy(c, frames.CodeVanished)
-		return
-	}
-	if n > 0 {
-		c.backlog.since = s.moment()
-	}
-	if c.backlog.pending = skip(c.backlog.pending, n); len(c.backlog.pending) == 0 {
-		c.backlog = nil
-		s.server.counters.Behind.Add(-1)
-		s.watch(c)
-		s.mark(c)
-	}
-}
-
-// skip drops the first n bytes of a vector.
-func skip(vector [][]byte, n int) [][]byte {
-	for len(vector) > 0 && n >= len(vector[0]) {
-		n -= len(vector[0])
-		vector[0] = nil
-		vector = vector[1:]
-	}
-	if n > 0 {
-		vector[0] = vector[0][n:]
-	}
-	return vector
 }
 
 // clearRound forgets what has been written.

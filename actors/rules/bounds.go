@@ -2,6 +2,9 @@ package rules
 
 import "time"
 
+// MaxAct bounds an act, in bytes, as it is stored and as it is asked for.
+const MaxAct = 8 << 10
+
 // Bounds of one act. All of it must fit MaxAct as well.
 const (
 	maxID     = 64   // bytes of an id

@@ -10,9 +10,6 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// MaxAct bounds an act, in bytes.
-const MaxAct = 8 << 10
-
 // Hash returns the hash of a stored act: the act after it has it as Before.
 func Hash(stored []byte) string {
 	sum := sha256.Sum256(stored)

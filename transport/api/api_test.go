@@ -53,7 +53,7 @@ func TestAPI_Routes(t *testing.T) {
 		{"PUT", "/api/pixel", `[]`, 400, `{"error":"Invalid data format"}`},
 		{"PUT", "/api/pixel", `{"x":`, 400, `{"error":"Invalid data format"}`},
 		{"PUT", "/api/pixel", ``, 400, `{"error":"Invalid data format"}`},
-		{"PUT", "/api/pixel", strings.Repeat(" ", maxPixelBody) + "{}", 413, `{"error":"The request is larger than 65536 bytes"}`},
+		{"PUT", "/api/pixel", strings.Repeat(" ", answer.MaxPixelBody) + "{}", 413, `{"error":"The request is larger than 65536 bytes"}`},
 
 		{"PUT", "/api/pixels", `{"pixels":[{"x":1,"y":2,"color":"#aabbcc"},{"x":99,"y":2,"color":"#AABBCC"},7,null,{"x":5,"y":6,"color":"#00FF00"}]}`, 200, `{"success":true,"updated":2,"timestamp":` + at + `}`},
 		{"PUT", "/api/pixels", `{"pixels":[]}`, 200, `{"success":true,"updated":0,"timestamp":` + at + `}`},
@@ -63,7 +63,7 @@ func TestAPI_Routes(t *testing.T) {
 		{"PUT", "/api/pixels", `[]`, 400, `{"error":"Pixels must be an array"}`},
 		{"PUT", "/api/pixels", `{"pixels":[`, 400, `{"error":"Pixels must be an array"}`},
 		{"PUT", "/api/pixels", `{"pixels":[0` + strings.Repeat(",0", maxEntries) + `]}`, 413, `{"error":"At most 100000 pixels in one request"}`},
-		{"PUT", "/api/pixels", strings.Repeat(" ", maxPixelsBody) + "{}", 413, `{"error":"The request is larger than 1048576 bytes"}`},
+		{"PUT", "/api/pixels", strings.Repeat(" ", answer.MaxPixelsBody) + "{}", 413, `{"error":"The request is larger than 1048576 bytes"}`},
 
 		{"GET", "/api/canvas.png?x=40", "", 400, `{"error":"x must be a whole number from 0 to 39"}`},
 		{"GET", "/api/canvas.png?x=30&w=11", "", 400, `{"error":"w must be a whole number from 1 to 10"}`},

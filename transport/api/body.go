@@ -9,16 +9,10 @@ import (
 	"pixelplayground/transport/quota"
 )
 
-// Limits on a body, in bytes. A decoded body can take 50 times as much memory.
-const (
-	maxPixelBody  = 64 << 10 // of one pixel; clients add fields of their own
-	maxPixelsBody = 1 << 20  // of a list
-
-	// Each body may take freeBody, so that one pixel can always be sent. What bodies take beyond
-	// that, from their first byte until their request is answered, is limited to networkBodies
-	// for one network and to allBodies in all.
-	freeBody, networkBodies, allBodies = 4 << 10, 4 << 20, 16 << 20
-)
+// Each body may take freeBody bytes, so that one pixel can always be sent. What bodies take beyond that, from
+// their first byte until their request is answered, is limited to networkBodies for one network and to
+// allBodies in all. How large one may be is in answer/body_limits.go.
+const freeBody, networkBodies, allBodies = 4 << 10, 4 << 20, 16 << 20
 
 // body reads a request's body. If the body has more than most bytes, or there is no room for it,
 // body answers that and returns false. Call free when the body is not needed any more.

@@ -70,7 +70,7 @@ func TestAPI_KeepsNothingOfWhatIsOver(t *testing.T) {
 		{"canvas that can't be read", "GET", "/api/canvas", "", 503, []func(*pod){fails(0)}},
 		{"pixels", "PUT", "/api/pixels", `{"pixels":[]}` + spaces, 200, nil},
 		{"pixels that are none", "PUT", "/api/pixels", strings.Repeat("[", 100_000), 400, nil},
-		{"pixels of too many bytes", "PUT", "/api/pixels", strings.Repeat(" ", maxPixelsBody+1), 413, nil},
+		{"pixels of too many bytes", "PUT", "/api/pixels", strings.Repeat(" ", answer.MaxPixelsBody+1), 413, nil},
 		{"pixels that are too much work", "PUT", "/api/pixels", spaces, 429, []func(*pod){spend}},
 		{"pixels without memory", "PUT", "/api/pixels", spaces, 503, []func(*pod){noBodies}},
 		{"pixels that are refused", "PUT", "/api/pixels", `{"pixels":[{"x":1,"y":1,"color":"#FF0000"}]}` + spaces, 503, []func(*pod){refuses}},

@@ -59,7 +59,7 @@ func (s *server) putPixel(w http.ResponseWriter, r *http.Request) {
 	if !ok || !s.allowAny(w, r, person) {
 		return
 	}
-	body, free, ok := s.body(w, r, maxPixelBody)
+	body, free, ok := s.body(w, r, answer.MaxPixelBody)
 	if !ok {
 		return
 	}
@@ -196,7 +196,7 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 	if !ok || !s.allowAny(w, r, person) {
 		return
 	}
-	body, free, ok := s.body(w, r, maxPixelsBody)
+	body, free, ok := s.body(w, r, answer.MaxPixelsBody)
 	if !ok {
 		return
 	}
@@ -204,7 +204,7 @@ func (s *server) putPixels(w http.ResponseWriter, r *http.Request) {
 	var strokes []actors.Stroke
 	var valid, status int
 	var problem string
-	// In a slot, so that only a few bodies are decoded at once: see maxPixelsBody.
+	// In a slot, so that only a few bodies are decoded at once: see answer.MaxPixelsBody.
 	s.slots.during(func() { strokes, valid, status, problem = s.strokes(body) })
 	if problem != "" {
 		answer.Fail(w, status, problem)

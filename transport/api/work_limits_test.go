@@ -294,7 +294,7 @@ func TestBodies_ShareTheirMemory(t *testing.T) {
 
 func TestBodies_AnnouncedTooLargeAreNotRead(t *testing.T) {
 	r := httptest.NewRequest("PUT", "/api/pixels", iotestFails{})
-	r.ContentLength = maxPixelsBody + 1
+	r.ContentLength = answer.MaxPixelsBody + 1
 	w := httptest.NewRecorder()
 	if newPod(t).ServeHTTP(w, r); w.Code != http.StatusRequestEntityTooLarge {
 		t.Errorf("got %d", w.Code)

@@ -17,6 +17,7 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
+	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/auth/botkey"
 	"pixelplayground/transport/auth/openidtest"
 )
@@ -232,7 +233,7 @@ func TestKeys_OfAnAccount(t *testing.T) {
 	for body, want := range map[string]int{
 		`{"name":"x","scopes":["moderate"]}`: 403, `{"name":"x","scopes":["draw"],"rate":0}`: 403, `{"name":"x","scopes":["draw"],"rate":6,"burst":1}`: 403,
 		`{"name":"","scopes":["draw"]}`: 400, `{"name":"x","scopes":[]}`: 400, `{"name":"x","scopes":["root"]}`: 400, `{"name":"x","scopes":["draw"],"until":5}`: 400,
-		`{"name":"x","scopes":["draw"],"rate":-1,"burst":1}`: 400, `{"name":"x"`: 400, `{"name":"` + strings.Repeat("x", maxBody) + `"}`: 413,
+		`{"name":"x","scopes":["draw"],"rate":-1,"burst":1}`: 400, `{"name":"x"`: 400, `{"name":"` + strings.Repeat("x", answer.MaxFormBody) + `"}`: 413,
 		`{"name":"x","scopes":["draw"],"burst":5}`: 400,
 	} {
 		if answer := post(b, body); answer.StatusCode != want {

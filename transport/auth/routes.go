@@ -72,9 +72,6 @@ func (r *Refusal) Answer(w http.ResponseWriter) {
 	}{answer.Failure{Error: r.Text}, r.Ban})
 }
 
-// maxBody bounds the body of a request, in bytes.
-const maxBody = 4 << 10
-
 // asked reads the JSON of a request, or answers that it can't be read.
 func asked(w http.ResponseWriter, r *http.Request, into any) bool {
 	if kind, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || kind != "application/json" {
@@ -83,7 +80,7 @@ func asked(w http.ResponseWriter, r *http.Request, into any) bool {
 	}
 	var body []byte
 	var err error
-	answer.AwaitBody(w, func() { body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody)) })
+	answer.AwaitBody(w, func() { body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, answer.MaxFormBody)) })
 	if err == nil {
 		err = json.Unmarshal(body, into)
 	}

@@ -25,7 +25,7 @@ import { readTheme } from "./view/theme.js";
 import { leaving } from "./ui/leaving.js";
 import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
-import { look } from "./ui/look.js";
+import { look } from "./ui/light_or_dark.js";
 import { map } from "./ui/map.js";
 import { modality } from "./ui/modality.js";
 import { palette } from "./ui/palette.js";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry, regionAt, regionRect } from "../js/geometry.js";
-import { hindrance } from "../js/limits/hindrance.js";
+import { hindrance } from "../js/limits/cannot_draw.js";
 import { Navigation } from "../js/view/navigation.js";
 import { Replay } from "../js/record/replay.js";
 import { newState, shownCanvas } from "../js/state.js";

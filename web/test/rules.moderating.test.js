@@ -2,10 +2,10 @@ import assert from "node:assert/strict";
 import { webcrypto } from "node:crypto";
 import { test } from "node:test";
 import { Duty } from "../js/rules/panel/duty.js";
-import { Office } from "../js/rules/office.js";
+import { RulesServer } from "../js/rules/rules_server.js";
 import { clip, edgesOf, fromBits, maskOf, rectOf, runsOf } from "../js/rules/areas/shapes.js";
 import { pixels } from "../js/numbers.js";
-import { actWords, asAccount, inForce, person, selected, takenBack, targetOf, undone } from "../js/rules/words.js";
+import { actWords, asAccount, inForce, person, selected, takenBack, targetOf, undone } from "../js/rules/act_texts.js";
 import { newState } from "../js/state.js";
 import { FakeClock, seeded } from "./fakes.js";
 
@@ -143,7 +143,7 @@ test("what is decided is said, and that a server has not confirmed it", async ()
 
 test("the server's words are shown when it refuses; without any the page has its own", async () => {
   const answers = [], asked = [];
-  const office = new Office(async (address, options) => {
+  const office = new RulesServer(async (address, options) => {
     asked.push([options.method, address, options.body]);
     const { status = 200, said = null, after = "" } = answers.shift() ?? {};
     return { status, ok: status < 300, headers: new Headers(after ? { "Retry-After": after } : {}), json: async () => said };

@@ -4,7 +4,7 @@ import { Canvas } from "../js/canvas/canvas.js";
 import { PALETTE } from "../js/colour.js";
 import { Drawing } from "../js/input/drawing.js";
 import { makeGeometry } from "../js/geometry.js";
-import { explain, hindrance } from "../js/limits/hindrance.js";
+import { explain, hindrance } from "../js/limits/cannot_draw.js";
 import { readMe, unknown } from "../js/people/me.js";
 import { allowed, offered } from "../js/limits/offered.js";
 import { Pending } from "../js/canvas/pending.js";

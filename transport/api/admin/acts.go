@@ -25,8 +25,6 @@ const (
 	actTimeout = 3 * time.Second
 	// maxAnnouncement is the longest announcement that the protocol carries, in bytes.
 	maxAnnouncement = 1024
-	// maxActBody bounds the body of a request for an act, in bytes.
-	maxActBody = 8 << 10
 )
 
 // whoOf is the operator's name in the log: the address that the request came from.
@@ -41,10 +39,10 @@ func whoOf(r *http.Request) string {
 func asked[T any](w http.ResponseWriter, r *http.Request) (said T, ok bool) {
 	var body []byte
 	var err error
-	answer.AwaitBody(w, func() { body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, maxActBody)) })
+	answer.AwaitBody(w, func() { body, err = io.ReadAll(http.MaxBytesReader(w, r.Body, answer.MaxAdminBody)) })
 	switch tooLong := (*http.MaxBytesError)(nil); {
 	case errors.As(err, &tooLong):
-		answer.TooLarge(w, maxActBody)
+		answer.TooLarge(w, answer.MaxAdminBody)
 	case err != nil || json.Unmarshal(body, &said) != nil:
 		answer.Fail(w, http.StatusBadRequest, "Invalid data format")
 	default:

@@ -15,6 +15,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/message"
+	"pixelplayground/transport/api/answer"
 )
 
 // TestAdmin_State: what two pods tell, during a handoff, as the page gets it.
@@ -170,7 +171,7 @@ func TestAdmin_Acts(t *testing.T) {
 		{"drain", `{"member":"a"}`, 200, []string{"here"}, message.Act{Do: "drain", Target: "pod-1"}},
 		{"drain", `{"member":"c"}`, 404, nil, message.Act{}},
 		{"drain", `[]`, 400, nil, message.Act{}},
-		{"drain", `{"member":"` + strings.Repeat("a", maxActBody) + `"}`, 413, nil, message.Act{}},
+		{"drain", `{"member":"` + strings.Repeat("a", answer.MaxAdminBody) + `"}`, 413, nil, message.Act{}},
 		{"handover", `{"region":3,"member":"a"}`, 200, []string{"here"}, message.Act{Do: "handover", Region: 3, Target: "region 3 to pod-1"}},
 		{"handover", `{"region":0,"member":"a"}`, 200, []string{"here"}, message.Act{Do: "handover", Target: "region 0 to pod-1"}},
 		{"handover", `{"region":3,"member":"b"}`, 409, nil, message.Act{}}, // it is draining

@@ -68,14 +68,11 @@ func (t *attempts) failed(r *http.Request, now time.Time) (slow bool) {
 	return true
 }
 
-// maxLoginBody is far more than a token takes, in bytes.
-const maxLoginBody = 4 << 10
-
 // login handles the login form. It redirects to an address that says how it went, for which the
 // form shows a line.
 func (a *Handler) login(w http.ResponseWriter, r *http.Request) {
 	now := a.Now()
-	r.Body = http.MaxBytesReader(w, r.Body, maxLoginBody)
+	r.Body = http.MaxBytesReader(w, r.Body, answer.MaxFormBody)
 	var token string
 	answer.AwaitBody(w, func() { token = r.PostFormValue("token") })
 	holder := a.sessions.holder(token)

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"strings"
 	"unicode/utf8"
+
+	"pixelplayground/transport/api/answer"
 )
 
 // MinToken is the minimum length of a token, in characters. That many random letters can't
@@ -61,5 +63,5 @@ func (t *operatorToken) signature(value []byte) []byte {
 // Shows reports whether a request shows an operator's token. Who shows a wrong one costs next to nothing.
 func (a *Handler) Shows(r *http.Request) bool {
 	token, bearer := strings.CutPrefix(r.Header.Get("Authorization"), "Bearer ")
-	return bearer && len(token) <= maxLoginBody && a.sessions.holder(token) != nil
+	return bearer && len(token) <= answer.MaxFormBody && a.sessions.holder(token) != nil
 }

@@ -15,9 +15,6 @@ import (
 	"pixelplayground/transport/api/answer"
 )
 
-// maxBody bounds the body of a request but for acts and masks, in bytes. An act's is that of an act.
-const maxBody = 4 << 10
-
 // read reads a body of a kind, or answers why it can't be. Call free when it is not needed any more.
 func (d *Desk) read(w http.ResponseWriter, r *http.Request, kind string, most int64) (body []byte, free func(), ok bool) {
 	if is, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || is != kind {

@@ -23,7 +23,7 @@ func (d *Desk) postReport(w http.ResponseWriter, r *http.Request, c caller) {
 		User  userID `json:"user"`
 		Words string `json:"words"`
 	}
-	if !d.reads(w, r, &said, maxBody) {
+	if !d.reads(w, r, &said, answer.MaxFormBody) {
 		return
 	}
 	words, ok := clean(said.Words, maxWords)
@@ -140,7 +140,7 @@ func (d *Desk) claimReport(w http.ResponseWriter, r *http.Request, c caller) {
 	var said struct {
 		Release bool `json:"release"`
 	}
-	if !d.paced(w, d.asked, c) || !d.reads(w, r, &said, maxBody) {
+	if !d.paced(w, d.asked, c) || !d.reads(w, r, &said, answer.MaxFormBody) {
 		return
 	}
 	ctx, cancel := context.WithTimeout(r.Context(), reportTime)
@@ -159,7 +159,7 @@ func (d *Desk) resolveReport(w http.ResponseWriter, r *http.Request, c caller) {
 	var said struct {
 		Text string `json:"text"`
 	}
-	if !d.reads(w, r, &said, maxBody) {
+	if !d.reads(w, r, &said, answer.MaxFormBody) {
 		return
 	}
 	text, ok := clean(said.Text, maxWords)

@@ -14,6 +14,7 @@ import (
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
+	"pixelplayground/transport/api/answer"
 )
 
 // clocked is another store for an office, whose clock the test moves.
@@ -120,10 +121,10 @@ func TestReports_Refused(t *testing.T) {
 		`{"x":64,"y":0,"words":"a"}`: 400,
 		`{"x":-1,"y":0,"words":"a"}`: 400,
 		`{"y":0,"words":"a"}`:        400,
-		`{"x":1,"y":0,"words":"` + strings.Repeat("a", maxWords+1) + `"}`: 400,
-		`{"x":1,"y":0,"user":"eve","words":""}`:                           400,
-		`{"x":1,"y":0,"words":"","claim":{"name":"me"}}`:                  400,
-		`{"x":1,"y":0,"words":"` + strings.Repeat("a", maxBody) + `"}`:    413,
+		`{"x":1,"y":0,"words":"` + strings.Repeat("a", maxWords+1) + `"}`:         400,
+		`{"x":1,"y":0,"user":"eve","words":""}`:                                   400,
+		`{"x":1,"y":0,"words":"","claim":{"name":"me"}}`:                          400,
+		`{"x":1,"y":0,"words":"` + strings.Repeat("a", answer.MaxFormBody) + `"}`: 413,
 	} {
 		if w := o.ask("guest", "POST", "reports", body); w.Code != want {
 			t.Errorf("%.60s: %d %s", body, w.Code, w.Body)

@@ -5,7 +5,7 @@ import { contains, line } from "../geometry.js";
 import { nearest, offered } from "../limits/offered.js";
 import { MAX_RECENT, say, shownCanvas, tell } from "../state.js";
 import { pixels, pixelsOf } from "../numbers.js";
-import { hindrance } from "../limits/hindrance.js";
+import { hindrance } from "../limits/cannot_draw.js";
 import { MAX_BRUSH, MAX_FILL, draws, outline, spans, stamp } from "./tools.js";
 import { explainObstacle, paint, tellObstacle } from "./paint.js";
 import { toCanvas } from "../view/view.js";
@@ -219,7 +219,7 @@ export class Drawing {
     this.ports.changed();
   }
 
-  /** Ends the stroke where the server would. @param {import("./paint.js").Obstacle} why @param {import("../limits/hindrance.js").Dot} dot */
+  /** Ends the stroke where the server would. @param {import("./paint.js").Obstacle} why @param {import("../limits/cannot_draw.js").Dot} dot */
   #hinder(why, dot) {
     const { state } = this, now = this.ports.now();
     const stroke = this.#stroke;

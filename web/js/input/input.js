@@ -1,6 +1,6 @@
 // Connects the stage's and the window's events with what they mean: mouse.js, touch.js, keyboard.js.
 
-import { hindrance } from "../limits/hindrance.js";
+import { hindrance } from "../limits/cannot_draw.js";
 import { keyDown, keyUp } from "./keyboard.js";
 import { Mouse } from "./mouse.js";
 import { Touch } from "./touch.js";

@@ -1,14 +1,14 @@
 // Draws single pixels, as far as nothing is known to hinder it.
 
 import { pixels } from "../numbers.js";
-import { explain, hindrance, nextPixel, wait } from "../limits/hindrance.js";
+import { explain, hindrance, nextPixel, wait } from "../limits/cannot_draw.js";
 import { tell } from "../state.js";
 
 /**
  * full: no more pixels can wait to be sent.
- * @typedef {import("../limits/hindrance.js").Hindrance | "full"} Obstacle
+ * @typedef {import("../limits/cannot_draw.js").Hindrance | "full"} Obstacle
  * @typedef {import("../state.js").State} State
- * @typedef {import("../limits/hindrance.js").Dot} Dot
+ * @typedef {import("../limits/cannot_draw.js").Dot} Dot
  */
 
 /** @param {State} state @param {number} now ms @param {Dot} dot on the canvas @returns {Obstacle} empty: it is drawn */

@@ -1,7 +1,7 @@
 // Takes back what the user drew last, and draws it again: as ordinary pixels, within the allowance, and only where they are still
 // the user's. What has not been sent is simply not sent.
 
-import { wait } from "../limits/hindrance.js";
+import { wait } from "../limits/cannot_draw.js";
 import { pixels, pixelsOf } from "../numbers.js";
 import { tell } from "../state.js";
 import { paint, tellObstacle } from "./paint.js";

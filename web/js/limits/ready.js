@@ -3,7 +3,7 @@
 
 import { spoken } from "../durations.js";
 import { say } from "../state.js";
-import { hindrance, wait } from "./hindrance.js";
+import { hindrance, wait } from "./cannot_draw.js";
 
 /**
  * @typedef {object} Ports

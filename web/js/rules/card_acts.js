@@ -2,7 +2,7 @@
 
 import { button, make } from "../ui/elements.js";
 import { ago } from "../record/times.js";
-import { actWords, inForce, short } from "./words.js";
+import { actWords, inForce, short } from "./act_texts.js";
 
 /**
  * @param {import("./parts.js").Page} page
@@ -14,7 +14,7 @@ import { actWords, inForce, short } from "./words.js";
  * @returns {{card: (inspected: import("../record/inspector.js").Inspected) => Node[]}}
  */
 export function cardActs(page, { duty, spotlight, sanction, rollback }) {
-  /** @type {Map<string, import("./office.js").Person | null>} null: it is on its way */
+  /** @type {Map<string, import("./rules_server.js").Person | null>} null: it is on its way */
   const known = new Map();
   const ask = async (user) => {
     known.set(user, null);
@@ -48,14 +48,14 @@ export function cardActs(page, { duty, spotlight, sanction, rollback }) {
   };
 }
 
-/** What is in force about somebody, and taking it back. @param {import("./office.js").Act} act */
+/** What is in force about somebody, and taking it back. @param {import("./rules_server.js").Act} act */
 function fact(act, duty) {
   const undo = act.mayUndo ? button("Undo", "undo-fact", () => duty.undo(act.n).catch((error) => duty.say(error.message))) : null;
   undo?.setAttribute("aria-label", `Undo: ${actWords(act)}`);
   return make("p", [make("span", `${actWords(act)}${act.why ? `: ${act.why}` : ""}`), undo], "fact");
 }
 
-/** @param {import("./office.js").Person | null | undefined} person @param {import("./panel/duty.js").Duty} duty @param {import("./parts.js").Page} page */
+/** @param {import("./rules_server.js").Person | null | undefined} person @param {import("./panel/duty.js").Duty} duty @param {import("./parts.js").Page} page */
 export function facts(person, duty, page) {
   if (!person) return [make("p", "Looking…", "faint")];
   const { seen = 0, connections = 0, acts = [], reports = [], owner } = person, today = page.today();

@@ -1,12 +1,12 @@
 // Loads the parts of the rules, and what they have in common.
 
 import { style } from "../ui/elements.js";
-import { Office } from "./office.js";
+import { RulesServer } from "./rules_server.js";
 
 /**
  * What the parts need of the page.
  * @typedef {object} Page
- * @property {Office} office
+ * @property {RulesServer} office
  * @property {import("../rules.js").Rules} rules
  * @property {() => number} now ms of a steady clock
  * @property {() => number} today Unix ms, as the server has it
@@ -35,7 +35,7 @@ import { Office } from "./office.js";
  * @returns {Record<string, () => Promise<Part>>}
  */
 export function parts(state, page) {
-  const all = { ...page, office: new Office(fetch.bind(window)) };
+  const all = { ...page, office: new RulesServer(fetch.bind(window)) };
   const load = async (/** @type {Promise<any>} */ module, ...sheets) => (await Promise.all([module, ...sheets.map(style)]))[0];
   return {
     ruling: async () => (await load(import("./in_force.js"), "css/rules.css")).inForce(state, all),

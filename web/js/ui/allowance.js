@@ -3,7 +3,7 @@
 
 import { countdown, paceOf, untilTick } from "../durations.js";
 import { number, pixels, pixelsOf } from "../numbers.js";
-import { hindrance, wait } from "../limits/hindrance.js";
+import { hindrance, wait } from "../limits/cannot_draw.js";
 import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 
 /** @typedef {import("../state.js").State} State */

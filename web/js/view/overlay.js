@@ -2,7 +2,7 @@
 
 import { toHex } from "../colour.js";
 import { countdown } from "../durations.js";
-import { hindrance, wait } from "../limits/hindrance.js";
+import { hindrance, wait } from "../limits/cannot_draw.js";
 import { draws } from "../input/tools.js";
 import { drawOthers } from "./others.js";
 import { aimedSquare, drawPreview } from "./preview.js";

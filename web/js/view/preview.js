@@ -2,7 +2,7 @@
 // how many they are.
 
 import { toHex } from "../colour.js";
-import { hindrance, room } from "../limits/hindrance.js";
+import { hindrance, room } from "../limits/cannot_draw.js";
 import { pixels, pixelsOf } from "../numbers.js";
 import { outline, spans, square } from "../input/tools.js";
 import { DRAW_ZOOM, toScreen } from "./view.js";

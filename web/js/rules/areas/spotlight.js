@@ -5,7 +5,7 @@ import { tell } from "../../state.js";
 import { visibleRect } from "../../view/view.js";
 import { clip, maskOf } from "./shapes.js";
 import { pixels } from "../../numbers.js";
-import { person } from "../words.js";
+import { person } from "../act_texts.js";
 
 /** @typedef {import("./shapes.js").Rect} Rect */
 
@@ -75,7 +75,7 @@ export function whole({ x, y, width, height }) {
   return { x: left, y: top, width: Math.ceil(x + width) - left, height: Math.ceil(y + height) - top };
 }
 
-/** The pixels in which two pictures of an area differ. @param {import("../office.js").Preview} said @returns {Promise<Set<number>>} y * across + x */
+/** The pixels in which two pictures of an area differ. @param {import("../rules_server.js").Preview} said @returns {Promise<Set<number>>} y * across + x */
 async function changed({ area, before, after }, across) {
   const [a, b] = await Promise.all([bytesOf(before), bytesOf(after)]), keys = new Set();
   if (a.width !== b.width || a.height !== b.height || a.width * a.height > MOST) return keys;

@@ -3,7 +3,7 @@
 import { make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { pixels } from "../../numbers.js";
-import { person } from "../words.js";
+import { person } from "../act_texts.js";
 
 const PAUSE = 200; // ms between questions while one chooses
 const LISTED = 8; // people
@@ -11,7 +11,7 @@ const LISTED = 8; // people
 export class Preview {
   /** How many pixels it would take back; null: not known. @type {number | null} */
   count = null;
-  /** What was shown, to be applied. @type {import("../office.js").Selection} */
+  /** What was shown, to be applied. @type {import("../rules_server.js").Selection} */
   selection = {};
   #stop = new AbortController();
   #timer = 0;
@@ -34,7 +34,7 @@ export class Preview {
     this.element = make("div", [this.pictures, this.words, this.people], "preview");
   }
 
-  /** @param {import("../office.js").Selection} selection */
+  /** @param {import("../rules_server.js").Selection} selection */
   ask(selection) {
     this.#stop.abort();
     this.page.clearTimeout(this.#timer);
@@ -60,7 +60,7 @@ export class Preview {
     this.changed();
   }
 
-  /** @param {import("../office.js").Preview} said */
+  /** @param {import("../rules_server.js").Preview} said */
   #show(said) {
     const users = said.users ?? [];
     this.count = said.pixels;

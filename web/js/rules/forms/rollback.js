@@ -6,7 +6,7 @@ import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled, makeDialog } from "./dialog.js";
 import { pixels } from "../../numbers.js";
-import { LENGTHS, SINCE, person, short } from "../words.js";
+import { LENGTHS, SINCE, person, short } from "../act_texts.js";
 
 /**
  * @typedef {import("../areas/shapes.js").Rect} Rect
@@ -47,7 +47,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
   ], "stacked");
   fields.autocomplete = "off";
   form.body.append(fields, doneRow);
-  let about = /** @type {About} */ ({}), areas = /** @type {Record<string, Rect | null>} */ ({}), act = /** @type {import("../office.js").Act | null} */ (null);
+  let about = /** @type {About} */ ({}), areas = /** @type {Record<string, Rect | null>} */ ({}), act = /** @type {import("../rules_server.js").Act | null} */ (null);
 
   /** When it was drawn. */
   const times = () => {

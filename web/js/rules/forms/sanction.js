@@ -3,7 +3,7 @@
 import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled, makeDialog } from "./dialog.js";
-import { LENGTHS, asAccount, person, short, targetOf } from "../words.js";
+import { LENGTHS, asAccount, person, short, targetOf } from "../act_texts.js";
 
 /**
  * @typedef {"ban" | "mute" | "shadow"} Sanction

@@ -2,7 +2,7 @@
 
 import { button, make } from "../../ui/elements.js";
 import { ago, exact } from "../../record/times.js";
-import { actWords, short, takenBack } from "../words.js";
+import { actWords, short, takenBack } from "../act_texts.js";
 
 /**
  * @param {import("./duty.js").Duty} duty
@@ -20,7 +20,7 @@ export function actsList(duty, page, attempt) {
   };
 }
 
-/** @param {import("../office.js").Act} act */
+/** @param {import("../rules_server.js").Act} act */
 function item(act, duty, page, attempt) {
   const by = takenBack(act, duty.undone), time = make("span", ago(act.time, page.today()), "faint");
   time.title = exact(act.time);

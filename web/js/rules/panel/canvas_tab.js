@@ -4,7 +4,7 @@ import { exact } from "../../record/times.js";
 import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled } from "../forms/dialog.js";
-import { LENGTHS } from "../words.js";
+import { LENGTHS } from "../act_texts.js";
 
 /** @type {[string, string][]} */
 const FREEZES = [["0", "until it is opened"], [String(5 * 60_000), "5 minutes"], [String(15 * 60_000), "15 minutes"], ...LENGTHS.slice(0, 2)];

@@ -1,11 +1,11 @@
 // What a moderator's page keeps up to date: the open reports and the last acts, whoever made them.
 
 import { tell } from "../../state.js";
-import { actWords, undone } from "../words.js";
+import { actWords, undone } from "../act_texts.js";
 
 /**
- * @typedef {import("../office.js").Act} Act
- * @typedef {import("../office.js").Report} Report
+ * @typedef {import("../rules_server.js").Act} Act
+ * @typedef {import("../rules_server.js").Report} Report
  */
 
 const POLL = 15_000; // ms between looks at the reports: nothing tells the page that there is a new one
@@ -27,7 +27,7 @@ export class Duty {
 
   /**
    * @param {import("../../state.js").State} state
-   * @param {{office: import("../office.js").Office, now: () => number, changed: () => void, rules: {soon: (within: number) => void}}} ports
+   * @param {{office: import("../rules_server.js").RulesServer, now: () => number, changed: () => void, rules: {soon: (within: number) => void}}} ports
    */
   constructor(state, ports) {
     this.state = state;

@@ -5,7 +5,7 @@ import { button, make } from "../../ui/elements.js";
 import { setText } from "../../ui/dom.js";
 import { ago } from "../../record/times.js";
 import { clip } from "../areas/shapes.js";
-import { short } from "../words.js";
+import { short } from "../act_texts.js";
 
 /**
  * @param {import("../../state.js").State} state
@@ -52,7 +52,7 @@ export function queue(state, duty, page, open, attempt) {
   };
 }
 
-/** Who sees to a report. @param {import("../office.js").Report} report @param {import("../../state.js").State} state */
+/** Who sees to a report. @param {import("../rules_server.js").Report} report @param {import("../../state.js").State} state */
 export function claimed({ claim }, { me }) {
   if (!claim) return null;
   return make("span", claim.user && claim.user === me.user ? "Yours" : `${claim.name || short(claim.user) || "An operator"} sees to it`, "tag");

@@ -6,9 +6,9 @@ import { button, make } from "../../ui/elements.js";
 import { facts } from "../card_acts.js";
 import { makeDialog } from "../forms/dialog.js";
 import { claimed, pictureOf } from "./queue.js";
-import { actWords, person, short } from "../words.js";
+import { actWords, person, short } from "../act_texts.js";
 
-/** @typedef {import("../office.js").Report} Report */
+/** @typedef {import("../rules_server.js").Report} Report */
 
 const AROUND = 32, SCALE = 6; // pixels to each side, and how large each is
 const LATEST = 12; // pixels of the person
@@ -132,7 +132,7 @@ function placeHistory(history, page) {
   }), "lines");
 }
 
-/** What someone drew last, and what was decided about them. @param {import("../office.js").Person | null} about */
+/** What someone drew last, and what was decided about them. @param {import("../rules_server.js").Person | null} about */
 function latest(about, page) {
   if (!about) return [];
   const { pixels = [], acts = [] } = about;

@@ -4,7 +4,7 @@ import { Canvas } from "../js/canvas/canvas.js";
 import { countdown, paceOf, spoken, untilTick } from "../js/durations.js";
 import { Drawing } from "../js/input/drawing.js";
 import { makeGeometry } from "../js/geometry.js";
-import { explain, hindrance, wait } from "../js/limits/hindrance.js";
+import { explain, hindrance, wait } from "../js/limits/cannot_draw.js";
 import { Pending } from "../js/canvas/pending.js";
 import { newState } from "../js/state.js";
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
-import { answered } from "../js/ui/look.js";
+import { answered } from "../js/ui/light_or_dark.js";
 
 test("a choice answers for the system whether it is dark", () => {
   assert.deepEqual(["system", "light", "dark"].map((choice) => answered(choice)), ["(prefers-color-scheme: dark)", "not all", "all"]);

@@ -3,8 +3,8 @@
 import { span } from "./ruling.js";
 
 /**
- * @typedef {import("./office.js").Act} Act
- * @typedef {import("./office.js").Selection} Selection
+ * @typedef {import("./rules_server.js").Act} Act
+ * @typedef {import("./rules_server.js").Selection} Selection
  */
 
 const HOUR = 3_600_000, DAY = 24 * HOUR; // ms

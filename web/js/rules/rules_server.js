@@ -30,7 +30,7 @@
 
 const PATIENCE = 20_000; // ms for an answer: a rollback may be large
 
-export class Office {
+export class RulesServer {
   /** What was asked for last and not answered, and its number. */
   #open = { said: "", id: "" };
 

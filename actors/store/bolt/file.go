@@ -164,6 +164,9 @@ func dropBroken(unfinished string) error {
 // errDamaged says that the file is not a canvas, or not any longer.
 var errDamaged = errors.New("the file is damaged")
 
+// errFormat says that the file is sound, and that this version can't know what is in it.
+var errFormat = errors.New("a later version of the program wrote the file")
+
 // verify reads all of the file, page by page and then the contents, to provoke the faults and
 // panics that this may cause. bbolt relies on its pages: it reads them in a goroutine of its own,
 // on opening and when a transaction has failed. There, a damaged file would end the process with a
@@ -234,7 +237,7 @@ func explain(dir, path string, err error) error {
 	switch {
 	case errors.Is(err, berrors.ErrTimeout):
 		return fmt.Errorf("data directory %s: another playground process uses it: stop that one, or choose another --data directory", dir)
-	case errors.As(err, &system), errors.Is(err, errExchanged), errors.Is(err, errNotThere):
+	case errors.As(err, &system), errors.Is(err, errFormat), errors.Is(err, errExchanged), errors.Is(err, errNotThere):
 		return fmt.Errorf("%s: %w", path, err)
 	case !errors.Is(err, errDamaged):
 		err = fmt.Errorf("%w: %w", errDamaged, err)
@@ -258,8 +261,8 @@ func identify(tx *bbolt.Tx, cfg Config) error {
 	case format == "" || geometry == "" || sum != "" && sum != aboutSum(format, geometry):
 		return fmt.Errorf("%w: it says that its format is %q and its geometry %q", errDamaged, format, geometry)
 	case format != formatVersion && format != journaledVersion:
-		return fmt.Errorf("the file has format %q, this version reads formats %q and %q: use the version that wrote it, or choose another --data directory",
-			format, formatVersion, journaledVersion)
+		return fmt.Errorf("%w: it has format %q, this version reads formats %q and %q: use the version that wrote it, restore a backup, or choose another --data directory",
+			errFormat, format, formatVersion, journaledVersion)
 	case geometry != cfg.Geometry.String():
 		size, region, _ := strings.Cut(geometry, "/")
 		return fmt.Errorf("%w: it is %s, asked for was %s: use --canvas %s --region %s as before, or choose another --data directory",

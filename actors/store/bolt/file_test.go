@@ -65,8 +65,15 @@ func TestOpen_OtherFormat(t *testing.T) {
 	if err := os.WriteFile(path, later, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := Open(cfg); err == nil || !strings.Contains(err.Error(), `format "3"`) {
-		t.Errorf("%v, want a word on format 3", err)
+	_, opened := Open(cfg)
+	_, read := NewReader(cfg.Dir)
+	for _, err := range []error{opened, read} {
+		if err == nil || !strings.Contains(err.Error(), `a later version of the program wrote the file: it has format "3"`) || strings.Contains(err.Error(), "damaged") {
+			t.Errorf("%v, want a word on format 3", err)
+		}
+	}
+	if now, err := os.ReadFile(path); err != nil || !bytes.Equal(now, later) {
+		t.Errorf("the file was changed, %v", err)
 	}
 }
 

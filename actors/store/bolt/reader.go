@@ -52,6 +52,26 @@ func NewReader(dir string) (*Reader, error) {
 	return r, nil
 }
 
+// Look finds out which canvas a directory holds, whether it is sound, and whether its server was killed, so
+// that a part of it is in the journal. It changes nothing. If the file is in use, the error wraps ErrInUse.
+func Look(dir string) (is canvas.Geometry, killed bool, err error) {
+	path := filepath.Join(dir, fileName)
+	if _, err := os.Stat(path); err != nil { // bbolt would create the file
+		return is, false, fmt.Errorf("read canvas: %w", err)
+	}
+	r, err := newReader(path)
+	var left *leftInJournal
+	switch {
+	case errors.As(err, &left):
+		return left.Geometry, true, nil
+	case errors.Is(err, berrors.ErrTimeout):
+		return is, false, fmt.Errorf("read canvas: data directory %s: %w", dir, ErrInUse)
+	case err != nil:
+		return is, false, fmt.Errorf("read canvas: %w", explain(dir, path, err))
+	}
+	return r.Geometry, false, r.Close()
+}
+
 // leftInJournal says that the tables don't have everything.
 type leftInJournal struct{ canvas.Geometry }
 
@@ -90,7 +110,7 @@ func newReader(path string) (*Reader, error) {
 		case journaledVersion:
 			return &leftInJournal{r.Geometry}
 		default:
-			return fmt.Errorf("%w: it has format %q, this version reads %q and %q", errDamaged, format, formatVersion, journaledVersion)
+			return fmt.Errorf("%w: it has format %q, this version reads %q and %q: use the version that wrote it", errFormat, format, formatVersion, journaledVersion)
 		}
 	})
 	if err != nil {

@@ -48,7 +48,7 @@ func (r *Restoration) begin(cfg Config, replace bool) (err error) {
 			}
 			r.drawn = true
 		}
-	case err != nil && !(replace && errors.Is(err, errDamaged)):
+	case err != nil && !(replace && (errors.Is(err, errDamaged) || errors.Is(err, errFormat))):
 		return err
 	case err != nil:
 		r.drawn = true

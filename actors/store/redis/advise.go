@@ -44,7 +44,9 @@ func (s *Store) lookFor() {
 }
 
 // isRefusal reports whether an error is one that waiting does not repair.
-func isRefusal(err error) bool { return errors.Is(err, store.ErrGeometry) || errors.Is(err, errFormat) }
+func isRefusal(err error) bool {
+	return errors.Is(err, store.ErrGeometry) || errors.Is(err, errFormat) || errors.Is(err, errUnfinished)
+}
 
 // refuse logs, once, that Redis holds another canvas than the one asked for: meanwhile calls fail
 // in as many places as there are regions.

@@ -18,8 +18,8 @@ import (
 // own.
 const formatVersion = "1"
 
-// errFormat says that another version of the program wrote the canvas.
-var errFormat = errors.New("canvas has another format")
+// errFormat says that a later version of the program wrote the canvas.
+var errFormat = errors.New("the canvas has a format of a later version of the program")
 
 // identify checks that Redis holds the canvas asked for, and the one that it held before. A blank
 // Redis is made to hold it. If Redis holds something else, that is logged.

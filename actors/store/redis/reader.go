@@ -80,7 +80,7 @@ func (s *Store) holding(ctx context.Context) (g canvas.Geometry, identity string
 	case format == unfinished:
 		return g, "", errUnfinished
 	case format != formatVersion:
-		return g, "", fmt.Errorf("%w: it is %q, this version reads %q", errFormat, format, formatVersion)
+		return g, "", fmt.Errorf("%w: it is %q, this version reads %q: use the version that wrote it", errFormat, format, formatVersion)
 	}
 	g, err = canvas.ParseGeometry(geometry)
 	return g, identity, err

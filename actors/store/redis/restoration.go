@@ -17,7 +17,7 @@ import (
 const unfinished = "unfinished restore"
 
 var (
-	errUnfinished = fmt.Errorf("%w: it is being restored, or that was broken off: wait, or restore it once more", errFormat)
+	errUnfinished = errors.New("the canvas is being restored, or that was broken off: wait, or restore it once more")
 	// ErrDrawn says that there is a canvas already.
 	ErrDrawn = errors.New("there is a drawing already")
 )

@@ -21,7 +21,7 @@ COMPILING := GOGC=400
 export GOFLAGS := $(filter-out $(LEAN),$(shell go env GOFLAGS 2>/dev/null)) $(LEAN)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web ready e2e bench fuzz image
+.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web ready e2e upgrade bench fuzz image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -53,7 +53,7 @@ lint: vet staticcheck ## gofmt, go vet, staticcheck
 
 vet:
 	@unformatted=$$(gofmt -l .); if [ -n "$$unformatted" ]; then echo "gofmt would change:"; echo "$$unformatted"; exit 1; fi
-	$(COMPILING) $(POLITELY) go vet -tags e2e ./...
+	$(COMPILING) $(POLITELY) go vet -tags e2e,upgrade ./...
 
 # It needs every package and its tests compiled: it takes what is compiled for the race detector. `go tool` would compile staticcheck,
 # and the standard library with it, once more: it ignores GOFLAGS.
@@ -110,6 +110,14 @@ e2e: ## the server as a process, a browser, clusters of processes that are kille
 	$(PROCESSES) $(if $(RUN),-run '$(RUN)' ./cmd/playground/...,$(if $(POLITELY),-skip '$(GREEDY)') ./cmd/playground/e2e)
 	$(if $(RUN),,go test -tags e2e -vet=off -count=1 -timeout 5m -run '^($(INSIDE))$$' ./cmd/playground)
 	$(if $(RUN)$(POLITELY),,$(BUSY))
+
+# It builds the program of before out of the history, which a shallow clone does not have: so it is no part of test.
+upgrade: ## roll from a revision to this tree and back, under load: make upgrade FROM=v0.2.0; keep what it leaves: KEEP=0.2.0
+	@git rev-parse -q --verify '$(FROM)^{commit}' >/dev/null || { echo "make: FROM=$(FROM): must be a revision of this history, for example make upgrade FROM=v0.2.0 (a shallow clone has none: git fetch --unshallow --tags)"; exit 1; }
+	@before=$$(mktemp -d) && trap 'rm -rf "$$before"' EXIT && mkdir "$$before/source" && git archive '$(FROM)' | tar x -C "$$before/source" \
+	  && (cd "$$before/source" && go build -ldflags "-w -X $$(go list -m)/cmd/commandline.stamp=$(FROM)" -o ../playground ./cmd/playground) \
+	  && UPGRADE_FROM="$$before/playground" UPGRADE_KEEP='$(KEEP)' go test -tags e2e,upgrade -vet=off -count=1 -timeout 15m -v \
+	    -run '^TestUpgrade_$(if $(KEEP),Keep,(Roll|Server))$$' ./cmd/playground/e2e
 
 bench: ## Go benchmarks (one: BENCH=Canvas PKG=./transport/api), then the whole server beside a raw loop (another part: ARGS=one)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -11,6 +11,11 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
+// Version is the version of what is stored, in data directories, Redis, backups and records together.
+// CHANGELOG.md says what raises which of its numbers. Each of them has a marker of its own, by which a
+// program that can't read it refuses it.
+const Version = "1.1"
+
 var (
 	// ErrFenced says that another owner has claimed the region since: the caller must
 	// give up. This call did not apply the batch and no repetition will; an earlier try

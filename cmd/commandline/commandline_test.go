@@ -101,8 +101,17 @@ func TestVersion(t *testing.T) {
 		{"", tree(), "unstamped"},
 		{"", &debug.BuildInfo{}, "unstamped"},
 	} {
-		if got := version(test.stamp, test.info); got != test.want {
+		if got := built(test.stamp, test.info); got != test.want {
 			t.Errorf("%q, %+v: %s, want %s", test.stamp, test.info, got, test.want)
+		}
+	}
+	for build, want := range map[string]string{
+		"v0.2.0": "0.2.0", "1.0.0-rc.1": "1.0.0-rc.1", // releases
+		"v0.2.0-7-gabcdef0": Next + "-dev+v0.2.0-7-gabcdef0", "v0.2.0-dirty": Next + "-dev+v0.2.0-dirty",
+		"20260201-0123456789": Next + "-dev+20260201-0123456789", "unstamped": Next + "-dev+unstamped", "dev": Next + "-dev+dev",
+	} {
+		if got := semantic(build); got != want {
+			t.Errorf("%s: %s, want %s", build, got, want)
 		}
 	}
 	if got := Version(); got == "" || strings.Contains(got, "(devel)") {

@@ -153,10 +153,11 @@ func arrows() []arrow {
 		{from: "cmd/cluster", may: []string{"cmd/commandline"}},
 		{from: "cmd/bench", may: []string{canvas, "codec", wireClient, "cmd/commandline", loadtest + "/target"}, uses: []string{"*"}},
 		{from: "k8s/manifest", uses: []string{"k8s.io", "sigs.k8s.io"}},
-		{from: "cmd/playground/settings", may: []string{"actors", canvas, record, "actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/api/admin", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
+		{from: "cmd/playground/settings", may: []string{"actors", canvas, record, store, "codec", "cluster/wire", "actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cluster", "cluster/peer", "cmd/commandline", "transport", "transport/api", "transport/api/admin", "transport/auth", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/alecthomas/kong", "gopkg.in/yaml.v3",
 		}},
 		{from: "cmd/playground/backup", may: []string{canvas, store, "actors/store/backup", "actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cmd/commandline", "cmd/commandline/s3", "cmd/playground/process", "cmd/playground/settings"}},
+		{from: "cmd/playground/doctor", may: []string{"actors/store/bolt", "actors/store/bucket", "actors/store/redis", "cmd/commandline", "cmd/commandline/s3", "cmd/playground/process", "cmd/playground/settings", "transport/api", "transport/auth/openid"}, uses: []string{"golang.org/x/sys"}},
 		{from: "cmd/playground/gateway", may: []string{message, "cluster", "transport", "transport/stats"}, never: io},
 		{from: "cmd/playground/process", may: []string{message}},
 		{from: "cmd/playground", may: []string{"*"}, uses: []string{"*"}},

@@ -254,7 +254,7 @@ func TestRun_Questions(t *testing.T) {
 		stdout, stderr string // how each begins
 	}{
 		{"--help", process.ExitStopped, "Usage: playground", ""},
-		{"--version", process.ExitStopped, commandline.Version() + "\n", ""},
+		{"--version", process.ExitStopped, commandline.Version() + " (protocol ", ""},
 		{"--canvas=50by50", process.ExitRefused, "", `playground: --canvas "50by50": must be WIDTHxHEIGHT in pixels, for example --canvas 1024x1024` + "\n"},
 	} {
 		var stdout, stderr strings.Builder

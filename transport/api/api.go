@@ -61,7 +61,7 @@ type Standing interface {
 type Config struct {
 	Node     string          // this pod's name
 	Pages    bool            // serve people: the pages, the canvas and its pixels; false: operators only
-	Version  string          // of the program, for the metrics
+	Versions Versions        // of what runs
 	Geometry canvas.Geometry // of the whole canvas
 	Rate     float64         // pixels per second that one client address may write; 0: no limit
 	Burst    int             // pixels it may write at once after a pause
@@ -165,7 +165,7 @@ func New(cfg Config, ports Ports) (Handlers, error) {
 		store: answer.NewShared[error](), names: answer.NewShared[[]string](),
 	}
 	s.metrics = metrics.New(metrics.Source{
-		Version: cfg.Version, Node: cfg.Node, Users: ports.Canvas.Users, Actors: ports.Canvas.Stats(), Sockets: ports.Sockets, More: ports.Counters,
+		Version: cfg.Versions.Program, Node: cfg.Node, Users: ports.Canvas.Users, Actors: ports.Canvas.Stats(), Sockets: ports.Sockets, More: ports.Counters,
 	})
 
 	if ports.Rules != nil {

@@ -24,7 +24,7 @@ func TestAPI_Routes(t *testing.T) {
 		want                 string
 	}{
 		{"GET", "/health", "", 200, `{"status":"ok","connections":2,"users":["Ada","Anonymous"],"timestamp":"2026-05-04T12:00:00.007Z","node":"pod-1","store":"ok"}`},
-		{"GET", "/healthz", "", 200, `{"status":"alive"}`},
+		{"GET", "/healthz", "", 200, `{"status":"alive","versions":{"program":"1.2.3","protocol":"1.4","data":"1.5","peers":"1.6"}}`},
 		{"GET", "/readyz", "", 200, `{"status":"ready","drawing":true}`},
 
 		{"GET", "/api/canvas", "", 200, `{"width":40,"height":20,"pixels":{"3,4":"#0A0B0C","39,19":"#FF0000"}}`},

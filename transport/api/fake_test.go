@@ -180,7 +180,7 @@ func newPodOf(t testing.TB, people People, change ...func(*Config)) *pod {
 // newPodWith makes a pod whose ports are changed before it begins.
 func newPodWith(t testing.TB, adapt func(*Ports), change ...func(*Config)) *pod {
 	t.Helper()
-	cfg := Config{Node: "pod-1", Pages: true, Version: "v1.2.3", Geometry: small}
+	cfg := Config{Node: "pod-1", Pages: true, Versions: Versions{"1.2.3", "1.4", "1.5", "1.6"}, Geometry: small}
 	for _, f := range change {
 		f(&cfg)
 	}

@@ -54,9 +54,25 @@ func (s *server) getHealth(w http.ResponseWriter, r *http.Request) {
 	}{"ok", connections, shown, s.Now().UTC().Format(iso8601), s.Node, store})
 }
 
+// Versions are those of the program and of what it shares with others. CHANGELOG.md says what they
+// promise.
+type Versions struct {
+	Program  string `json:"program"`
+	Protocol string `json:"protocol"` // that clients speak
+	Data     string `json:"data"`     // of what is stored
+	Peers    string `json:"peers"`    // of what pods say to each other
+}
+
+func (v Versions) String() string {
+	return fmt.Sprintf("%s (protocol %s, data %s, peers %s)", v.Program, v.Protocol, v.Data, v.Peers)
+}
+
 // getAlive shows that the process answers. A failing store is no reason to restart it.
 func (s *server) getAlive(w http.ResponseWriter, _ *http.Request) {
-	answer.JSON(w, http.StatusOK, map[string]string{"status": "alive"})
+	answer.JSON(w, http.StatusOK, struct {
+		Status   string   `json:"status"`
+		Versions Versions `json:"versions"`
+	}{"alive", s.Versions})
 }
 
 // readyShown is the answer of a pod to which people may be sent.

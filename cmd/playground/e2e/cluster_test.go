@@ -29,7 +29,8 @@ type pods struct {
 	store    string            // URL of Redis
 	network  string            // the first three numbers of their IPs
 	seeds    string
-	next     int // last number of the next IP
+	program  string // the binary of servers that are started; "": the one under test
+	next     int    // last number of the next IP
 	gateways []*server
 	canvases []*server
 }
@@ -89,7 +90,7 @@ func (p *pods) ip(n int) string { return fmt.Sprintf("%s.%d", p.network, n) }
 func (p *pods) start(role string, args ...string) *server {
 	p.t.Helper()
 	ip := p.ip(p.next)
-	s := &server{t: p.t, args: append([]string{
+	s := &server{t: p.t, program: p.program, args: append([]string{
 		"--node", fmt.Sprintf("%s-%d", role, p.next), "--roles", role, "--redis", p.store, "--join", p.seeds,
 		"--gossip", net.JoinHostPort(ip, "7946"), "--peer", net.JoinHostPort(ip, "7947"),
 		"--canvas", "256x256", "--region", "64", "--rate", "0",

@@ -4,6 +4,7 @@ package e2e
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"flag"
@@ -60,11 +61,12 @@ func run(m *testing.M) int {
 // server is a playground process. It can be killed and started again on the same port
 // and data.
 type server struct {
-	t    *testing.T
-	args []string
-	url  string // http://127.a.b.1:port
-	cmd  *exec.Cmd
-	done chan error // the process has ended; sent to once per start
+	t       *testing.T
+	program string // the binary; "": the one under test
+	args    []string
+	url     string // http://127.a.b.1:port
+	cmd     *exec.Cmd
+	done    chan error // the process has ended; sent to once per start
 
 	heard heard // what it has logged about secrets
 }
@@ -101,7 +103,7 @@ func (s *server) launch(listen string) {
 // boot starts the process and waits until it prints its address.
 func (s *server) boot(listen string) {
 	s.t.Helper()
-	s.cmd = exec.Command(filepath.Join(binaries, "playground"), append(s.args, "--listen", listen)...)
+	s.cmd = exec.Command(cmp.Or(s.program, filepath.Join(binaries, "playground")), append(s.args, "--listen", listen)...)
 	s.heard.to = s.t.Output()
 	s.cmd.Stderr = &s.heard
 	stdout, err := s.cmd.StdoutPipe()

@@ -10,11 +10,14 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/bolt"
 	"pixelplayground/actors/store/redis"
 	"pixelplayground/cluster"
 	"pixelplayground/cluster/peer"
+	"pixelplayground/cluster/wire"
 	"pixelplayground/cmd/commandline"
+	"pixelplayground/codec"
 	"pixelplayground/transport"
 	"pixelplayground/transport/api"
 	"pixelplayground/transport/auth"
@@ -158,9 +161,14 @@ func (c Config) People() auth.Config {
 	}
 }
 
+// Versions are those of this program.
+func Versions() api.Versions {
+	return api.Versions{Program: commandline.Version(), Protocol: codec.Version, Data: store.Version, Peers: wire.Version}
+}
+
 func (c Config) API() api.Config {
 	return api.Config{
-		Node: c.Node, Pages: c.Gateway, Version: commandline.Version(), Geometry: c.Geometry, Rate: c.guests().Rate, Burst: c.guests().Burst,
+		Node: c.Node, Pages: c.Gateway, Versions: Versions(), Geometry: c.Geometry, Rate: c.guests().Rate, Burst: c.guests().Burst,
 		Proxies: c.Proxies, AdminTokens: c.AdminTokens, Apart: c.AdminListen != "",
 	}
 }

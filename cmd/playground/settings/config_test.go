@@ -279,7 +279,7 @@ func words(name string) (words []string) {
 
 func TestConfig_Version(t *testing.T) {
 	var out strings.Builder
-	if _, err := Read([]string{"--version"}, &out); !errors.Is(err, ErrAnswered) || strings.TrimSpace(out.String()) != commandline.Version() || commandline.Version() == "" {
+	if _, err := Read([]string{"--version"}, &out); !errors.Is(err, ErrAnswered) || strings.TrimSpace(out.String()) != Versions().String() || !strings.HasPrefix(out.String(), commandline.Version()+" (protocol 1.") {
 		t.Errorf("got %q, %v", out.String(), err)
 	}
 }

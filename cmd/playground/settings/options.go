@@ -68,11 +68,12 @@ type Options struct {
 	LogFormat    string `group:"operation" placeholder:"FORMAT" default:"text" help:"text for people, json for log collectors."`
 	Config       string `group:"operation" placeholder:"FILE" help:"YAML file of these settings by their names here without the dashes, for example canvas: 2048x2048. Flags and environment come before it."`
 
-	Version kong.VersionFlag `env:"-" help:"Show the version."`
+	Version kong.VersionFlag `env:"-" help:"Show the version: of the program, of the protocol, of what is stored, and of what servers say to each other."`
 }
 
 const description = "A pixel canvas that anyone can draw on together, in a browser or with the binary protocol." +
 	" It needs nothing else: start it and open the address it prints." +
+	" playground doctor with the same settings says what is wrong where it is to run." +
 	" playground backup --help and playground restore --help tell how to copy a canvas and bring it back."
 
 // groups are the headings of the help, in its order.
@@ -134,7 +135,7 @@ func Read(args []string, stdout io.Writer) (Config, error) {
 // Config that is refused has only the log's format, so that the error can be written in it.
 func (p Program) Read(flags any, given *Options, args []string, stdout io.Writer) (Config, Sources, error) {
 	parsed, err := commandline.Parse(flags, args, stdout, stdout,
-		kong.Name(p.Name), kong.Description(p.Description), kong.ExplicitGroups(groups()), kong.DefaultEnvars("PLAYGROUND"),
+		kong.Vars{"version": Versions().String()}, kong.Name(p.Name), kong.Description(p.Description), kong.ExplicitGroups(groups()), kong.DefaultEnvars("PLAYGROUND"),
 		kong.PostBuild(func(program *kong.Kong) error {
 			for _, flag := range program.Model.Flags {
 				flag.Hidden = p.Shown != nil && flag.Group != nil && !slices.Contains(p.Shown, flag.Name)

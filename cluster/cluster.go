@@ -139,7 +139,7 @@ func (c *Cluster) Listen() (err error) {
 	if c.cfg.Network != nil {
 		c.cfg.Network.Bound(c.peers.Address())
 	}
-	if ports, missing := c.cfg.exposed(); ports != "" {
+	if ports, missing := c.cfg.Exposed(); ports != "" {
 		c.log.Warn("whoever reaches these ports is taken for a server", "ports", ports, "danger", "they can draw as anybody and end servers", "settings", "give all servers "+missing)
 	}
 	return nil

@@ -92,9 +92,9 @@ func DefaultConfig() Config {
 	}
 }
 
-// exposed returns the ports on which anybody who reaches them is believed (within what can be
+// Exposed returns the ports on which anybody who reaches them is believed (within what can be
 // true), and the flags that would guard them. "": no such port.
-func (c Config) exposed() (ports, missing string) {
+func (c Config) Exposed() (ports, missing string) {
 	var open, unset []string
 	for _, port := range []struct {
 		name, at, flags string

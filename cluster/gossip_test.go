@@ -108,7 +108,7 @@ func TestConfig_ExposedPorts(t *testing.T) {
 		"both guarded":      {":1", ":2", key, files, "", ""},
 	} {
 		cfg := Config{Gossip: c.gossip, Peer: c.peer, GossipKeys: c.key, TLS: c.tls, Log: slog.New(slog.DiscardHandler)}
-		if ports, flags := cfg.exposed(); ports != c.ports || flags != c.flags {
+		if ports, flags := cfg.Exposed(); ports != c.ports || flags != c.flags {
 			t.Errorf("%s: %q without %q, want %q without %q", name, ports, flags, c.ports, c.flags)
 		}
 	}

@@ -15,6 +15,7 @@ import (
 
 	"pixelplayground/cmd/commandline"
 	"pixelplayground/cmd/playground/backup"
+	"pixelplayground/cmd/playground/doctor"
 	"pixelplayground/cmd/playground/process"
 	"pixelplayground/cmd/playground/settings"
 )
@@ -55,6 +56,8 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 			return backup.Take(args[1:], lasting(), stdout, stderr, stop)
 		case "restore":
 			return backup.Restore(args[1:], stdout, stderr, stop)
+		case "doctor":
+			return doctor.Examine(args[1:], operatorsMost, stdout, stderr, stop)
 		}
 	}
 	cfg, err := settings.Read(args, stdout)

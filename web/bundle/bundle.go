@@ -7,6 +7,7 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"encoding/hex"
+	"encoding/json"
 	"fmt"
 	"io/fs"
 	"path"
@@ -26,12 +27,12 @@ type Bundle struct {
 	Files map[string][]byte // by name, which begins with Folder
 }
 
-// Entry gives the file that is called name but for its hash, if the page itself names it; empty: there is none. A page
-// that another version of the server has sent asks for it.
+// Entry gives the file that is called name but for its hash, if the page itself names it or it is a catalogue; empty: there is
+// none. A page that another version of the server has sent asks for it.
 func (b *Bundle) Entry(name string) string {
 	kind, ok := unhashed(name)
 	for own := range b.Files {
-		if one, _ := unhashed(own); ok && one == kind && bytes.Contains(b.Page, []byte(own)) {
+		if one, _ := unhashed(own); ok && one == kind && (bytes.Contains(b.Page, []byte(own)) || path.Ext(own) == ".json") {
 			return own
 		}
 	}
@@ -67,6 +68,7 @@ func Make(files fs.FS) (*Bundle, error) {
 		parts := scripts.FindSubmatch(tag)
 		l := &linker{files: files, add: func(name string, content []byte) string { return b.add(name+".js", content) }}
 		l.style = func(name string) (string, error) { return b.style(files, name) }
+		l.words = func(name string) (string, error) { return b.words(files, name) }
 		address, err := l.link(string(parts[2]))
 		if err != nil {
 			failed = err
@@ -106,6 +108,19 @@ func (b *Bundle) style(files fs.FS, names ...string) (string, error) {
 		name = path.Base(names[0])
 	}
 	return b.add(name, small.Bytes()), nil
+}
+
+// words makes one of a language's catalogue, and gives its address.
+func (b *Bundle) words(files fs.FS, name string) (string, error) {
+	content, err := fs.ReadFile(files, name)
+	if err != nil {
+		return "", err
+	}
+	var small bytes.Buffer
+	if err := json.Compact(&small, content); err != nil {
+		return "", fmt.Errorf("%s: %w", name, err)
+	}
+	return b.add(path.Base(name), small.Bytes()), nil
 }
 
 // add keeps a file under a name that says what is in it, and gives its address.

@@ -20,7 +20,7 @@ func TestMake_ThePage(t *testing.T) {
 	if err != nil || string(again.Page) != string(b.Page) || len(again.Files) != len(b.Files) {
 		t.Errorf("the same files make another page (%v): two servers would not share what browsers keep", err)
 	}
-	named := regexp.MustCompile(`(?:js/bundle/|\./)[a-z_]+\.[0-9a-f]{12}\.(?:js|css)`)
+	named := regexp.MustCompile(`(?:js/bundle/|\./)[a-z_]+\.[0-9a-f]{12}\.(?:json|js|css)`)
 	page := named.FindAllString(string(b.Page), -1)
 	if len(page) != 3 { // first.js, main.js, one style sheet
 		t.Errorf("the page loads %v", page)
@@ -42,7 +42,7 @@ func TestMake_ThePage(t *testing.T) {
 		if !found[name] {
 			t.Errorf("nothing loads %s", name)
 		}
-		if strings.HasSuffix(name, ".js") && regexp.MustCompile(`\bimport[ {]|from ?"|"css/`).Match(content) {
+		if strings.HasSuffix(name, ".js") && regexp.MustCompile(`\bimport[ {]|from ?"|"css/|"js/words/`).Match(content) {
 			t.Errorf("%s imports what a bundle doesn't have", name)
 		}
 	}
@@ -81,6 +81,39 @@ func TestMake_Refuses(t *testing.T) {
 		if _, err := bundle.Make(page(modules)); err == nil || !strings.Contains(err.Error(), says) {
 			t.Errorf("%s: %v", says, err)
 		}
+	}
+}
+
+// Goal: a module may wait before those run that import it, and what it loads has a name that says what is in it.
+func TestMake_Waits(t *testing.T) {
+	files := page(map[string]string{
+		"js/main.js":       `import { words } from "./words.js"; say(words.text); import("./lazy.js");`,
+		"js/words.js":      `export const words = {}; async function learn() { words.text = await fetch("js/words/de.json"); } await learn();`,
+		"js/lazy.js":       `export const a = 1;`,
+		"js/words/de.json": "{\n \"Hello\": \"Hallo\"\n}\n",
+	})
+	b, err := bundle.Make(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var script, catalogue, address string
+	for name, content := range b.Files {
+		switch {
+		case strings.HasPrefix(name, bundle.Folder+"main."):
+			script = string(content)
+		case strings.HasPrefix(name, bundle.Folder+"de."):
+			catalogue, address = string(content), name
+		}
+	}
+	if catalogue != `{"Hello":"Hallo"}` || !strings.Contains(script, address) || strings.Index(script, "await(async") > strings.Index(script, "say(") {
+		t.Errorf("%q at %q, loaded by %s", catalogue, address, script)
+	}
+	if older := bundle.Folder + "de.0123456789ab.json"; b.Entry(older) != address {
+		t.Errorf("a page of another version asks for %s, and gets %q", older, b.Entry(older))
+	}
+	files["js/lazy.js"].Data = []byte(`await fetch("late");`)
+	if _, err := bundle.Make(files); err == nil || !strings.Contains(err.Error(), "may wait") {
+		t.Errorf("what is loaded later waits: %v", err)
 	}
 }
 

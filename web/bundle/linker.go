@@ -21,6 +21,7 @@ type linker struct {
 	modules map[string]*module
 	order   []string // names of modules, each behind those that it imports
 	style   func(name string) (string, error)
+	words   func(name string) (string, error)
 	add     func(name string, content []byte) string // gives the address of a file
 }
 
@@ -146,7 +147,7 @@ func (l *linker) known(names []string, groups map[string][]string, addresses map
 
 // Modules stand in a list. What loads others gets the list, so that no chunk has to know the address of the page's script.
 const (
-	opening = `(() => {
+	opening = `(async () => {
 const $modules = [];
 const $load = (number, ...addresses) => Promise.all(addresses.map((address) => import(address))).then((chunks) => {
   for (const { default: run } of chunks) run($modules, $load);
@@ -154,11 +155,16 @@ const $load = (number, ...addresses) => Promise.all(addresses.map((address) => i
 });
 `
 	closing      = "})();\n"
+	waiting      = "$modules[%d] = await (async () => {\n"
 	chunkOpening = "export default ($modules, $load) => {\n"
 	chunkClosing = "};\n"
 )
 
-var styles = regexp.MustCompile(`"css/[a-z_]+\.css"`)
+// What scripts load besides modules.
+var (
+	styles     = regexp.MustCompile(`"css/[a-z_]+\.css"`)
+	catalogues = regexp.MustCompile(`"js/words/[a-z]+\.json"`)
+)
 
 // write gives the script of a group.
 func (l *linker) write(group string, names []string, groups map[string][]string, addresses map[string]string) (script []byte, err error) {
@@ -170,7 +176,14 @@ func (l *linker) write(group string, names []string, groups map[string][]string,
 	code.WriteString(before)
 	for _, name := range names {
 		m := l.modules[name]
-		fmt.Fprintf(&code, place, m.number)
+		if m.waits && group != "" {
+			return nil, fmt.Errorf("%s: only what the page begins with may wait", name)
+		}
+		if m.waits {
+			fmt.Fprintf(&code, waiting, m.number)
+		} else {
+			fmt.Fprintf(&code, place, m.number)
+		}
 		body := imported.ReplaceAllFunc(m.code.Bytes(), func(call []byte) []byte {
 			root := path.Join(path.Dir(name), string(imported.FindSubmatch(call)[1]))
 			instead := fmt.Sprintf("$load(%d", l.modules[root].number)
@@ -179,13 +192,17 @@ func (l *linker) write(group string, names []string, groups map[string][]string,
 			}
 			return []byte(instead + ")")
 		})
-		body = styles.ReplaceAllFunc(body, func(quoted []byte) []byte {
-			address, failed := l.style(strings.Trim(string(quoted), `"`))
-			if failed != nil {
-				err = fmt.Errorf("%s: %w", name, failed)
+		addressed := func(of func(string) (string, error)) func([]byte) []byte {
+			return func(quoted []byte) []byte {
+				address, failed := of(strings.Trim(string(quoted), `"`))
+				if failed != nil {
+					err = fmt.Errorf("%s: %w", name, failed)
+				}
+				return strconv.AppendQuote(nil, address)
 			}
-			return strconv.AppendQuote(nil, address)
-		})
+		}
+		body = styles.ReplaceAllFunc(body, addressed(l.style))
+		body = catalogues.ReplaceAllFunc(body, addressed(l.words))
 		code.Write(l.numbered(body, m))
 		code.WriteString("})();\n")
 	}

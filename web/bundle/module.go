@@ -18,6 +18,7 @@ type module struct {
 	imports []string        // names of the modules that it needs before it runs
 	lazily  []string        // names of those that it loads when they are used
 	chunk   map[string]bool // by which lazily loaded modules it is needed; none: by the page itself
+	waits   bool            // for a promise, as a statement of its own, and so do those that import it
 }
 
 // imported are calls of import() with the name of a module of this page. Comments are gone when it is used.
@@ -51,6 +52,7 @@ func read(files fs.FS, name string) (*module, error) {
 			exports = append(exports, names...)
 		case *js.Comment:
 		default:
+			m.waits = m.waits || isAwait(statement)
 			statement.JS(&m.code)
 			m.code.WriteString(";\n")
 		}
@@ -124,6 +126,15 @@ func (m *module) export(name string, s *js.ExportStmt) (names [][2]string, err e
 	s.Decl.JS(&m.code)
 	m.code.WriteString(";\n")
 	return names, nil
+}
+
+func isAwait(statement js.IStmt) bool {
+	s, ok := statement.(*js.ExprStmt)
+	if !ok {
+		return false
+	}
+	unary, ok := s.Value.(*js.UnaryExpr)
+	return ok && unary.Op == js.AwaitToken
 }
 
 func same(name []byte) [2]string { return [2]string{string(name), string(name)} }

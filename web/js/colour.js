@@ -1,6 +1,8 @@
 // Colours: 0xRRGGBB as people and the protocol see them, ABGR words as image data holds them
 // (every browser runs on little-endian machines), and the palette.
 
+import { t } from "./words/words.js";
+
 export const BACKGROUND = 0xffffff; // of a pixel never painted
 export const BACKGROUND_WORD = 0xffffffff;
 
@@ -9,24 +11,24 @@ export const BACKGROUND_WORD = 0xffffffff;
  * @type {readonly {name: string, colour: number}[]}
  */
 export const PALETTE = [
-  { name: "Black", colour: 0x000000 },
-  { name: "Grey", colour: 0x6b7280 },
-  { name: "Red", colour: 0xe50025 },
-  { name: "Orange", colour: 0xff7a00 },
-  { name: "Yellow", colour: 0xffd21f },
-  { name: "Green", colour: 0x00a651 },
-  { name: "Sky", colour: 0x1fb6ff },
-  { name: "Blue", colour: 0x1f4fe0 },
-  { name: "Purple", colour: 0x8a2be2 },
-  { name: "White", colour: 0xffffff },
-  { name: "Silver", colour: 0xc4c9d1 },
-  { name: "Maroon", colour: 0x7d0a1e },
-  { name: "Brown", colour: 0x8b5a2b },
-  { name: "Cream", colour: 0xfff3b0 },
-  { name: "Lime", colour: 0x8be04e },
-  { name: "Teal", colour: 0x0e8a8a },
-  { name: "Navy", colour: 0x172b6b },
-  { name: "Pink", colour: 0xff8fc0 },
+  { name: t("Black"), colour: 0x000000 },
+  { name: t("Grey"), colour: 0x6b7280 },
+  { name: t("Red"), colour: 0xe50025 },
+  { name: t("Orange"), colour: 0xff7a00 },
+  { name: t("Yellow"), colour: 0xffd21f },
+  { name: t("Green"), colour: 0x00a651 },
+  { name: t("Sky"), colour: 0x1fb6ff },
+  { name: t("Blue"), colour: 0x1f4fe0 },
+  { name: t("Purple"), colour: 0x8a2be2 },
+  { name: t("White"), colour: 0xffffff },
+  { name: t("Silver"), colour: 0xc4c9d1 },
+  { name: t("Maroon"), colour: 0x7d0a1e },
+  { name: t("Brown"), colour: 0x8b5a2b },
+  { name: t("Cream"), colour: 0xfff3b0 },
+  { name: t("Lime"), colour: 0x8be04e },
+  { name: t("Teal"), colour: 0x0e8a8a },
+  { name: t("Navy"), colour: 0x172b6b },
+  { name: t("Pink"), colour: 0xff8fc0 },
 ];
 
 /** The image data word of a colour, opaque. */

@@ -1,7 +1,9 @@
-// What the browser keeps for the next visit. This is the only module that touches its storage: that may be forbidden, full,
-// gone in the middle of a visit, or hold what somebody else wrote. Then a value is as if it had never been kept.
+// What the browser keeps for the next visit. This is the only module that touches its storage, but for words/wanted.js, which runs
+// before it: that may be forbidden, full, gone in the middle of a visit, or hold what somebody else wrote. Then a value is as if it
+// had never been kept.
 
 import { MAX_RECENT } from "./state.js";
+import { LANGUAGES } from "./words/wanted.js";
 
 const PREFIX = "pixel-playground.";
 
@@ -25,6 +27,8 @@ const KEYS = {
   recent: { otherwise: [], read: (value) => (Array.isArray(value) ? value.filter(isColour).slice(0, MAX_RECENT) : undefined) },
   tool: { otherwise: "pencil", read: (value) => (value === "pencil" || value === "hand" ? value : undefined) },
   grid: { otherwise: true, read: (value) => (typeof value === "boolean" ? value : undefined) },
+  /** Of the page; empty: the browser's. words/wanted.js reads it too. */
+  language: { otherwise: "", plain: true, read: (value) => (value === "" || Object.hasOwn(LANGUAGES, value) ? value : undefined) },
   /** light, dark, or what the system says. */
   theme: { otherwise: "system", read: (value) => (["light", "dark", "system"].includes(value) ? value : undefined) },
 };

@@ -26,6 +26,7 @@ import { leaving } from "./ui/leaving.js";
 import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
 import { look } from "./ui/light_or_dark.js";
+import { language } from "./ui/language.js";
 import { map } from "./ui/map.js";
 import { modality } from "./ui/modality.js";
 import { palette } from "./ui/palette.js";
@@ -34,6 +35,7 @@ import { pointerShape } from "./ui/pointer.js";
 import { status } from "./ui/status.js";
 import { toolbar } from "./ui/toolbar.js";
 import { who } from "./ui/who.js";
+import { t } from "./words/words.js";
 
 const NARROW = 720; // CSS pixels of width: below it the controls are above and below the canvas, as in the style sheet
 const LOW = 520; // CSS pixels of height: below it the controls are over the canvas
@@ -88,7 +90,7 @@ const page = {
   copyLink: () => copyLink(),
   toggleGrid() {
     state.grid = !state.grid;
-    say(state, state.grid ? "Grid on" : "Grid off");
+    say(state, state.grid ? t("Grid on") : t("Grid off"));
     changed();
   },
   toggleHelp: help(),
@@ -167,7 +169,7 @@ function rename(text) {
   if (name !== state.name) {
     state.name = name;
     session.rename(name);
-    say(state, name ? `You are ${name}` : "You are anonymous");
+    say(state, name ? t("You are {name}", { name }) : t("You are anonymous"));
   }
   changed();
 }
@@ -183,7 +185,7 @@ async function copyLink(hash) {
   record.mark();
   hash ??= navigation.hash;
   const done = await copy(new URL(hash, location.href).href);
-  tell(state, done ? "Link copied" : "The link could not be copied: it is in the address bar", now());
+  tell(state, done ? t("Link copied") : t("The link could not be copied: it is in the address bar"), now());
   changed();
 }
 
@@ -234,6 +236,7 @@ const recoloured = () => {
 };
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recoloured);
 look(kept, recoloured);
+language(kept);
 window.addEventListener("hashchange", () => addressBar.changed());
 for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
 window.addEventListener("focus", () => user.returned());
@@ -244,6 +247,6 @@ document.addEventListener("visibilitychange", () => {
 Object.assign(window, { playground: makeHook(state, session, frames, navigator.webdriver || new URLSearchParams(location.search).has("sources")) });
 // Without this nothing can be shown, and browsers from before 2023 lack it.
 if (typeof DecompressionStream === "function") link.start();
-else link.stop("This browser is too old to show the canvas: update it, or try another");
+else link.stop(t("This browser is too old to show the canvas: update it, or try another"));
 user.ask();
 changed();

@@ -5,6 +5,7 @@ import { Lazy } from "./lazy.js";
 import { momentOf } from "./view/moment.js";
 import { tell } from "./state.js";
 import { toScreen } from "./view/view.js";
+import { t } from "./words/words.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -36,7 +37,7 @@ export class Record {
     this.ports = ports;
     this.#linked = momentOf(hash);
     this.#lazy = new Lazy(ports.load, () => {
-      tell(state, "This part of the page could not be loaded: try again", ports.now());
+      tell(state, t("This part of the page could not be loaded: try again"), ports.now());
       ports.changed();
     });
   }
@@ -111,7 +112,7 @@ export class Record {
     const time = this.#linked;
     this.#linked = null;
     if (this.there) this.replay(time);
-    else tell(this.state, "The link shows a moment of the past, and there is no record of it", this.ports.now());
+    else tell(this.state, t("The link shows a moment of the past, and there is no record of it"), this.ports.now());
   }
 
   /** The card follows the aim: at once that of the keyboard, after a pause the pointer. */

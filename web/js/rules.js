@@ -3,6 +3,7 @@
 
 import { Lazy } from "./lazy.js";
 import { tell } from "./state.js";
+import { t } from "./words/words.js";
 
 /**
  * @typedef {import("./state.js").State} State
@@ -45,7 +46,7 @@ export class Rules {
     this.state = state;
     this.ports = ports;
     this.#lazy = new Lazy(ports.load, () => {
-      if (this.#unloaded === 0) tell(state, "This part of the page could not be loaded: try again", ports.now());
+      if (this.#unloaded === 0) tell(state, t("This part of the page could not be loaded: try again"), ports.now());
       this.soon(TRIES[Math.min(++this.#unloaded, TRIES.length - 1)]);
       ports.changed();
     });

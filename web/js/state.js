@@ -8,6 +8,7 @@ import { countdown } from "./durations.js";
 import { number } from "./numbers.js";
 import { unknown } from "./people/me.js";
 import { People } from "./people/people.js";
+import { t } from "./words/words.js";
 
 /**
  * @typedef {import("./geometry.js").Geometry} Geometry
@@ -151,6 +152,6 @@ export function tell(state, text, now, swatch = null, due = 0, words = null) {
 /** What a passing message says at a moment. @param {Toast} toast */
 export function toastWords({ text, times, due, words }, now) {
   if (words) return words(Math.max(0, due - now));
-  if (due > now) return `${text}. Try again in ${countdown(due - now)}`;
+  if (due > now) return t("{text}. Try again in {time}", { text, time: countdown(due - now) });
   return times > 1 ? `${text} (${number(times)}×)` : text;
 }

@@ -63,7 +63,7 @@ test("no room is crowded", () => {
 });
 
 test("no file is long", () => {
-  for (const name of files) assert.ok(read(name).split("\n").length <= 400, name);
+  for (const name of files.filter((each) => !each.endsWith(".json"))) assert.ok(read(name).split("\n").length <= 400, name); // but catalogues, which have a line a text
 });
 
 // Contrast of the style sheet's colours: WCAG 2.2, 1.4.3 and 1.4.11.

@@ -51,7 +51,7 @@ test("acts in words", () => {
     [{ do: "mute", target: { cidr: "hidden" } }, "Name of some addresses hidden"],
     [{ do: "protect", area: { name: "Flag", x: 1, y: 2, width: 3, height: 4, least: "moderator" } }, "Protected “Flag”"],
     [{ do: "freeze", until: T + 300_000 }, "Canvas frozen for 5:00"],
-    [{ do: "palette", colors: ["#000000"] }, "Palette of 1 colours"],
+    [{ do: "palette", colors: ["#000000"] }, "Palette of 1 colour"],
     [{ do: "palette" }, "Any colour"],
     [{ do: "rollback", selection: { users: [U], width: 10, height: 20, x: 1, y: 2 } }, "Rolled back what ·beef drew in 10×20 at 1, 2"],
     [{ do: "undo", of: 4 }, "Took back act 4"],

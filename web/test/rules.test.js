@@ -90,7 +90,7 @@ test("a palette limits what can be chosen: the picker and the dropper take the n
   state.canvas.regions[0].tile.set(5, 0, 0xff200a05);
   drawing.pick(5, 0);
   assert.equal(state.colour, BLACK);
-  assert.match(state.toast.text, /Picked Black, the nearest to the colour from 5, 0/);
+  assert.match(state.toast.text, /Picked Black, the nearest to the colour, from 5, 0/);
   state.colour = 0x123456; // chosen before there was a palette
   drawing.place(1, 1);
   assert.match(state.toast.text, /#123456 is not in the palette here/);

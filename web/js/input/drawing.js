@@ -9,6 +9,7 @@ import { hindrance } from "../limits/cannot_draw.js";
 import { MAX_BRUSH, MAX_FILL, draws, outline, spans, stamp } from "./tools.js";
 import { explainObstacle, paint, tellObstacle } from "./paint.js";
 import { toCanvas } from "../view/view.js";
+import { plural, t } from "../words/words.js";
 
 /**
  * @typedef {import("../state.js").State} State
@@ -44,8 +45,8 @@ export class Drawing {
     const now = this.ports.now(), colour = nearest(this.state, wanted, now);
     this.state.colour = colour;
     if (!draws(this.state.tool)) this.state.tool = "pencil";
-    say(this.state, `Colour ${nameOf(colour)}`);
-    if (colour !== wanted) tell(this.state, `${nameOf(colour)} is the nearest colour that may be placed`, now, colour);
+    say(this.state, t("Colour {colour}", { colour: nameOf(colour) }));
+    if (colour !== wanted) tell(this.state, t("{colour} is the nearest colour that may be placed", { colour: nameOf(colour) }), now, colour);
     this.ports.changed();
     return colour;
   }
@@ -53,7 +54,7 @@ export class Drawing {
   /** Draws that broadly from now on. @param {number} brush pixels */
   setBrush(brush) {
     this.state.brush = Math.min(MAX_BRUSH, Math.max(1, brush));
-    say(this.state, `Brush of ${pixels(this.state.brush)}`);
+    say(this.state, plural(this.state.brush, "Brush of 1 pixel", "Brush of {n} pixels"));
     this.ports.changed();
   }
 
@@ -62,8 +63,9 @@ export class Drawing {
     const colour = shownCanvas(this.state)?.pixel(x, y) ?? null;
     if (colour === null) return;
     const taken = this.setColour(colour);
-    const what = taken === colour ? nameOf(colour) : `${nameOf(taken)}, the nearest to the colour`;
-    tell(this.state, `Picked ${what} from ${x}, ${y}`, this.ports.now(), taken);
+    const what = { colour: nameOf(taken), place: `${x}, ${y}` };
+    const text = taken === colour ? t("Picked {colour} from {place}", what) : t("Picked {colour}, the nearest to the colour, from {place}", what);
+    tell(this.state, text, this.ports.now(), taken);
   }
 
   /** The pointer is over the stage, at CSS pixels; null: it is not. @param {{x: number, y: number} | null} at */
@@ -198,7 +200,7 @@ export class Drawing {
   #span(span) {
     const { brush, canvas, colour, strokes, tool } = this.state;
     const planned = outline(tool, span, brush, colour, canvas);
-    if (!planned) return tell(this.state, `Not filled: that is no closed area of up to ${pixels(MAX_FILL)}`, this.ports.now());
+    if (!planned) return tell(this.state, t("Not filled: that is no closed area of up to {pixels}", { pixels: pixels(MAX_FILL) }), this.ports.now());
     this.#stroke = { ...span.to, log: strokes.begin(), planned: planned.length };
     for (const { x, y } of planned) this.#dot(x, y);
   }
@@ -223,7 +225,7 @@ export class Drawing {
   #hinder(why, dot) {
     const { state } = this, now = this.ports.now();
     const stroke = this.#stroke;
-    const done = stroke?.planned && stroke.log.drawn > 0 ? `Drawn: ${pixelsOf(stroke.log.drawn, stroke.planned)}. ` : "";
+    const done = stroke?.planned && stroke.log.drawn > 0 ? `${t("Drawn: {pixels}.", { pixels: pixelsOf(stroke.log.drawn, stroke.planned) })} ` : "";
     this.end();
     if (why === "protected") state.tried = { x: dot.x, y: dot.y, at: now };
     if (why === "rights" && state.me.signIn) {
@@ -243,6 +245,6 @@ export class Drawing {
 
 /** What a stroke has drawn, without what was refused meanwhile. */
 function summary(colour, { x, y, log: { drawn, refused } }) {
-  if (refused > 0) return `${colour} on ${pixelsOf(drawn - refused, drawn)} up to ${x}, ${y}`;
-  return drawn === 1 ? `${colour} at ${x}, ${y}` : `${colour} on ${pixels(drawn)} up to ${x}, ${y}`;
+  const place = `${x}, ${y}`, painted = refused > 0 ? pixelsOf(drawn - refused, drawn) : pixels(drawn);
+  return drawn === 1 && refused === 0 ? t("{colour} at {place}", { colour, place }) : t("{colour} on {pixels} up to {place}", { colour, pixels: painted, place });
 }

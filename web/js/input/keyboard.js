@@ -5,6 +5,7 @@ import { ROW, offered } from "../limits/offered.js";
 import { say, shownCanvas } from "../state.js";
 import { draws } from "./tools.js";
 import { AIM_ZOOM, DRAW_ZOOM } from "../view/view.js";
+import { t } from "../words/words.js";
 
 /**
  * The space bar: while held, it turns the pointer into a hand; pressed alone, it places a pixel.
@@ -127,7 +128,7 @@ function apply(state, drawing, x, y) {
   }
   if (state.tool !== "line" && state.tool !== "rectangle") return drawing.place(x, y);
   drawing.begin(x, y);
-  if (state.shape) say(state, "Begun: aim at the other end and press Enter, or Escape to let go");
+  if (state.shape) say(state, t("Begun: aim at the other end and press Enter, or Escape to let go"));
 }
 
 /** Keys with Ctrl, or with Command. @returns {boolean} whether it was one */

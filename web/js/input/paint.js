@@ -3,6 +3,7 @@
 import { pixels } from "../numbers.js";
 import { explain, hindrance, nextPixel, wait } from "../limits/cannot_draw.js";
 import { tell } from "../state.js";
+import { plural, t } from "../words/words.js";
 
 /**
  * full: no more pixels can wait to be sent.
@@ -23,9 +24,9 @@ export function paint(state, now, dot) {
 /** What to tell the user. @param {State} state @param {Obstacle} why @param {Dot} dot */
 export function explainObstacle(state, why, now, dot) {
   if (why !== "full") return explain(state, why, now, dot);
-  if (state.connection.phase === "stopped") return "Not drawn: there is no connection";
-  if (online(state)) return "Not drawn: the server is slow to answer, try again in a moment";
-  return `Not drawn: ${pixels(state.pending.unsent)} are waiting for the connection already`;
+  if (state.connection.phase === "stopped") return t("Not drawn: there is no connection");
+  if (online(state)) return t("Not drawn: the server is slow to answer, try again in a moment");
+  return plural(state.pending.unsent, "Not drawn: 1 pixel is waiting for the connection already", "Not drawn: {n} pixels are waiting for the connection already");
 }
 
 /** Tells the user; what ends by itself is counted down. @param {State} state @param {Obstacle} why @param {Dot} dot @param {string} [done] what was done before, as a sentence */

@@ -5,6 +5,7 @@ import { wait } from "../limits/cannot_draw.js";
 import { pixels, pixelsOf } from "../numbers.js";
 import { tell } from "../state.js";
 import { paint, tellObstacle } from "./paint.js";
+import { t } from "../words/words.js";
 
 /**
  * @typedef {import("../state.js").State} State
@@ -18,20 +19,20 @@ import { paint, tellObstacle } from "./paint.js";
  */
 
 const UNDO = {
-  nothing: "Nothing to undo: what was drawn before this page was loaded stays",
-  elsewhere: "You drew here: undo again to take it back",
-  theirs: "Not undone: others have painted there since",
-  all: (n) => `Undone: ${pixels(n)}`,
-  some: (n, all) => `Undone: ${pixelsOf(n, all)}. Undo again for the rest`,
-  kept: (n, all) => `Undone: ${pixelsOf(n, all)}. Others have painted on the rest since`,
+  nothing: t("Nothing to undo: what was drawn before this page was loaded stays"),
+  elsewhere: t("You drew here: undo again to take it back"),
+  theirs: t("Not undone: others have painted there since"),
+  all: (n) => t("Undone: {pixels}", { pixels: pixels(n) }),
+  some: (n, all) => t("Undone: {pixels}. Undo again for the rest", { pixels: pixelsOf(n, all) }),
+  kept: (n, all) => t("Undone: {pixels}. Others have painted on the rest since", { pixels: pixelsOf(n, all) }),
 };
 const REDO = {
-  nothing: "Nothing to redo",
-  elsewhere: "You drew here: redo again to draw it",
-  theirs: "Not redone: others have painted there since",
-  all: (n) => `Redone: ${pixels(n)}`,
-  some: (n, all) => `Redone: ${pixelsOf(n, all)}. Redo again for the rest`,
-  kept: (n, all) => `Redone: ${pixelsOf(n, all)}. Others have painted on the rest since`,
+  nothing: t("Nothing to redo"),
+  elsewhere: t("You drew here: redo again to draw it"),
+  theirs: t("Not redone: others have painted there since"),
+  all: (n) => t("Redone: {pixels}", { pixels: pixels(n) }),
+  some: (n, all) => t("Redone: {pixels}. Redo again for the rest", { pixels: pixelsOf(n, all) }),
+  kept: (n, all) => t("Redone: {pixels}. Others have painted on the rest since", { pixels: pixelsOf(n, all) }),
 };
 
 export class Undo {

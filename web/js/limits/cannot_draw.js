@@ -3,6 +3,7 @@
 
 import { countdown } from "../durations.js";
 import { today } from "../state.js";
+import { t } from "../words/words.js";
 
 /**
  * past: the user looks at the past; rights: the server lets this user only watch; frozen, colour, protected: the rules of the canvas; cooldown: the next pixel is not
@@ -40,26 +41,26 @@ export function wait({ allowance, pending, connection }, now) {
 
 /** When there is something to draw with again. @param {number} ms */
 export function nextPixel(ms) {
-  return ms > 0 ? `Your next pixel is ready in ${countdown(ms)}` : "A pixel is ready";
+  return ms > 0 ? t("Your next pixel is ready in {time}", { time: countdown(ms) }) : t("A pixel is ready");
 }
 
 /** What to tell the user. @param {State} state @param {Hindrance} why @param {Dot} [dot] */
 export function explain(state, why, now, dot) {
   switch (why) {
     case "past":
-      return "Nothing can be placed while you look back: L leads to the live canvas";
+      return t("Nothing can be placed while you look back: L leads to the live canvas");
     case "rights":
-      return state.me.signIn ? "Sign in to draw here" : "You may only watch here";
+      return state.me.signIn ? t("Sign in to draw here") : t("You may only watch here");
     case "frozen":
     case "colour":
     case "protected":
       return state.rules?.explain(why, state.me, today(state, now), dot) ?? "";
     case "cooldown": {
       const ms = wait(state, now);
-      return ms < Infinity ? nextPixel(ms) : "These pixels are sent first, when the connection is back";
+      return ms < Infinity ? nextPixel(ms) : t("These pixels are sent first, when the connection is back");
     }
     case "rate":
-      return "Not drawn: you are drawing faster than this canvas allows";
+      return t("Not drawn: you are drawing faster than this canvas allows");
     default:
       return "";
   }

@@ -4,6 +4,7 @@
 import { spoken } from "../durations.js";
 import { say } from "../state.js";
 import { hindrance, wait } from "./cannot_draw.js";
+import { t } from "../words/words.js";
 
 /**
  * @typedef {object} Ports
@@ -17,7 +18,7 @@ import { hindrance, wait } from "./cannot_draw.js";
  * @property {() => void} changed
  */
 
-const READY = "A pixel is ready";
+const READY = t("A pixel is ready");
 
 export class Ready {
   sound = false;
@@ -54,7 +55,7 @@ export class Ready {
 
   /** Adds to what has just been said of the last pixel. */
   #begin(ms) {
-    if (ms < Infinity) say(this.state, `${this.state.said}. Next pixel in ${spoken(ms)}`);
+    if (ms < Infinity) say(this.state, t("{text}. Next pixel in {time}", { text: this.state.said, time: spoken(ms) }));
   }
 
   #tell() {

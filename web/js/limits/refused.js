@@ -1,21 +1,22 @@
 // What to tell a user whose pixels the server refused: refusals that come together are told as one, with how many pixels they took.
 
 import { pixels } from "../numbers.js";
+import { t } from "../words/words.js";
 
 const TOGETHER = 5000; // ms
 
 // What the refusal codes of PROTOCOL.md mean to a user who draws.
 const WORDS = new Map([
-  [1, (n) => `Taken back: ${n}, drawn faster than this canvas allows`],
-  [2, (n) => `Taken back: ${n} off the canvas`],
-  [3, (n) => `Taken back: ${n}. The server is busy`],
-  [4, (n) => `Taken back: ${n}. The canvas can’t be saved right now`],
-  [9, () => "It is not known whether that was saved: look whether the canvas shows it"],
-  [10, (n) => `Taken back: ${n}. You may only watch here`],
-  [11, (n) => `Taken back: ${n}. The canvas is closed for drawing`],
-  [12, (n) => `Taken back: ${n}. This part of the canvas is protected`],
-  [13, (n) => `Taken back: ${n}. That colour is not one of this canvas`],
-  [14, (n) => `Taken back: ${n}. You have been banned from this canvas`],
+  [1, (pixels) => t("Taken back: {pixels}, drawn faster than this canvas allows", { pixels })],
+  [2, (pixels) => t("Taken back: {pixels} off the canvas", { pixels })],
+  [3, (pixels) => t("Taken back: {pixels}. The server is busy", { pixels })],
+  [4, (pixels) => t("Taken back: {pixels}. The canvas can’t be saved right now", { pixels })],
+  [9, () => t("It is not known whether that was saved: look whether the canvas shows it")],
+  [10, (pixels) => t("Taken back: {pixels}. You may only watch here", { pixels })],
+  [11, (pixels) => t("Taken back: {pixels}. The canvas is closed for drawing", { pixels })],
+  [12, (pixels) => t("Taken back: {pixels}. This part of the canvas is protected", { pixels })],
+  [13, (pixels) => t("Taken back: {pixels}. That colour is not one of this canvas", { pixels })],
+  [14, (pixels) => t("Taken back: {pixels}. You have been banned from this canvas", { pixels })],
 ]);
 
 export class TakenBack {
@@ -29,7 +30,7 @@ export class TakenBack {
     this.#pixels = (first ? 0 : this.#pixels) + count;
     this.#code = code;
     this.#last = now;
-    const words = WORDS.get(code) ?? ((n) => `Taken back: ${n}. The server did not accept that`);
+    const words = WORDS.get(code) ?? ((taken) => t("Taken back: {pixels}. The server did not accept that", { pixels: taken }));
     return { text: words(pixels(this.#pixels)), first };
   }
 }

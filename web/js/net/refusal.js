@@ -1,5 +1,7 @@
 // Why the server refuses WebSockets. Browsers don't tell pages, so the page asks over HTTP.
 
+import { t } from "../words/words.js";
+
 const PATIENCE = 4000; // ms for the answer
 
 /**
@@ -18,16 +20,16 @@ export async function whyRefused(address, origin, fetch) {
   }
   switch (status) {
     case 401:
-      return "It is not your network: one has to sign in to see this canvas";
+      return t("It is not your network: one has to sign in to see this canvas");
     case 403:
-      return "It is not your network: the server does not let pages of this address connect";
+      return t("It is not your network: the server does not let pages of this address connect");
     case 426:
-      return "It is not your network: something before the server does not let WebSockets through";
+      return t("It is not your network: something before the server does not let WebSockets through");
     case 431:
-      return "It is not your network: this site’s cookies are too large for the server";
+      return t("It is not your network: this site’s cookies are too large for the server");
     case 503:
-      return "It is not your network: the server is full or restarting";
+      return t("It is not your network: the server is full or restarting");
     default:
-      return `It is not your network: the server answers with status ${status}`;
+      return t("It is not your network: the server answers with status {status}", { status });
   }
 }

@@ -9,9 +9,9 @@ import { plan } from "./plan.js";
 import * as protocol from "./protocol.js";
 import { Regions } from "./regions.js";
 import { TakenBack } from "../limits/refused.js";
-import { number } from "../numbers.js";
 import { say, show, tell } from "../state.js";
 import { visibleRect } from "../view/view.js";
+import { plural, t } from "../words/words.js";
 
 /**
  * @typedef {import("../state.js").State} State
@@ -133,7 +133,7 @@ export class Session {
 
   /** The server has ended what this connection was signed in with. The next one is that of who the user is then. */
   #signedOut() {
-    tell(this.state, "You are signed out now", this.ports.now());
+    tell(this.state, t("You are signed out now"), this.ports.now());
     this.ports.rightsChanged();
   }
 
@@ -146,7 +146,7 @@ export class Session {
       if (connection.lostAt === 0) connection.lostAt = this.ports.now();
       const lost = pending?.abandon() ?? 0;
       if (lost > 0) strokes.clear();
-      if (lost > 0) tell(this.state, `Taken back: ${wereNot(lost)} saved. ${connection.reason}`, this.ports.now());
+      if (lost > 0) tell(this.state, plural(lost, "Taken back: 1 pixel was not saved. {why}", "Taken back: {n} pixels were not saved. {why}", { why: connection.reason }), this.ports.now());
     }
     this.ports.changed();
   }
@@ -174,7 +174,7 @@ export class Session {
     this.#faults = { count: now - last.last < FAULTS_APART ? last.count + 1 : 1, last: now };
     if (this.#faults.count < FAULTS) return this.link.fail(4000);
     this.#faults.count = 0; // a user who asks for another try gets FAULTS of them
-    this.link.stop("This page can’t read what the server sends: reload it, or try a newer browser");
+    this.link.stop(t("This page can’t read what the server sends: reload it, or try a newer browser"));
   }
 
   /** @param {protocol.ServerMessage} message */
@@ -193,7 +193,7 @@ export class Session {
         pending.ack(message.ops, now);
         return allowance.heard(message, pending.answered, now);
       case protocol.WAITING:
-        if (message.ops.some((op) => pending.sentOp(op))) tell(this.state, "Not saved yet: the canvas waits for its store", now);
+        if (message.ops.some((op) => pending.sentOp(op))) tell(this.state, t("Not saved yet: the canvas waits for its store"), now);
         return;
       case protocol.REFUSED:
         this.#refused(message, now);
@@ -245,7 +245,7 @@ export class Session {
   #begin(geometry, now) {
     const { state } = this;
     const lost = state.pending?.abandon() ?? 0;
-    if (lost > 0) tell(state, `Taken back: the canvas has a new size, ${wereNot(lost)} saved`, now);
+    if (lost > 0) tell(state, plural(lost, "Taken back: the canvas has a new size, 1 pixel was not saved", "Taken back: the canvas has a new size, {n} pixels were not saved"), now);
     state.canvas = new Canvas(geometry);
     state.pending = new Pending(state.canvas, state.pending?.lastNum);
     state.strokes.clear();
@@ -330,8 +330,4 @@ export class Session {
   #send(op) {
     this.link.send(protocol.encodePlace(op.num, protocol.packDots(op.dots, this.state.canvas.geometry.width)));
   }
-}
-
-function wereNot(pixels) {
-  return pixels === 1 ? "1 pixel was not" : `${number(pixels)} pixels were not`;
 }

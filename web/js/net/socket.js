@@ -2,6 +2,7 @@
 // and connects again. It carries bytes; session.js knows what they mean.
 
 import { SUBPROTOCOL } from "./protocol.js";
+import { t } from "../words/words.js";
 
 /**
  * connecting: no answer yet; open; waiting: until the next try; stopped: only the user can start it again.
@@ -40,14 +41,14 @@ const SIGNED_OUT = 4005, BANNED = 4006; // close codes
 
 /** Close codes after which, by PROTOCOL.md, trying again is useless, and what to tell the user. */
 const FINAL = new Map([
-  [1002, "The connection broke the WebSocket protocol"],
-  [1003, "The server speaks another protocol"],
-  [1007, "The server could not read what this page sent"],
-  [1009, "This page sent too much at once"],
-  [4000, "The server could not read what this page sent"],
-  [4001, "The server did not hear from this page in time"],
-  [4004, "You were disconnected by an operator"],
-  [BANNED, "You have been banned from this canvas"],
+  [1002, t("The connection broke the WebSocket protocol")],
+  [1003, t("The server speaks another protocol")],
+  [1007, t("The server could not read what this page sent")],
+  [1009, t("This page sent too much at once")],
+  [4000, t("The server could not read what this page sent")],
+  [4001, t("The server did not hear from this page in time")],
+  [4004, t("You were disconnected by an operator")],
+  [BANNED, t("You have been banned from this canvas")],
 ]);
 
 /**

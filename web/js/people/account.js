@@ -3,6 +3,7 @@
 
 import { askMe, hasAccounts } from "./me.js";
 import { tell } from "../state.js";
+import { t } from "../words/words.js";
 
 /**
  * @typedef {object} Ports
@@ -54,7 +55,7 @@ export class Account {
   async signOut() {
     const { state, ports } = this;
     const said = await ports.fetch(state.me.signOut, { method: "POST" }).then((response) => (response.ok ? response.json() : null)).catch(() => null);
-    if (!said) tell(state, "Signing out did not work: try again in a moment", ports.now());
+    if (!said) tell(state, t("Signing out did not work: try again in a moment"), ports.now());
     if (typeof said?.next === "string") ports.go(said.next); // where the sign-in service ends its own session
     await this.ask();
   }

@@ -1,5 +1,7 @@
 // A person's keys for bots and displays, as the server keeps them. It never says a key again after making it.
 
+import { t } from "../words/words.js";
+
 /**
  * @typedef {object} Key
  * @property {string} id
@@ -48,7 +50,7 @@ export class Keys {
     try {
       response = await this.fetch(address, options);
     } catch {
-      throw new Error("The server does not answer: try again in a moment");
+      throw new Error(t("The server does not answer: try again in a moment"));
     }
     if (response.status === 204) return {};
     const said = await response.json().catch(() => ({}));
@@ -58,7 +60,7 @@ export class Keys {
 }
 
 function why(status, said) {
-  if (status === 401) return "You are signed out: sign in again to see your keys";
+  if (status === 401) return t("You are signed out: sign in again to see your keys");
   if (typeof said.error === "string" && said.error) return said.error;
-  return status === 403 ? "You may not have keys here" : `The server refuses that (${status})`;
+  return status === 403 ? t("You may not have keys here") : t("The server refuses that ({status})", { status });
 }

@@ -1,6 +1,8 @@
 // Who this page's user is to the server: what GET api/me says. Servers that know no people have no such thing, and some
 // that do have no sign-in. Then there is nothing to show, and the page is as if there were none.
 
+import { t } from "../words/words.js";
+
 /**
  * @typedef {object} Me
  * @property {boolean} known the server has said all this
@@ -23,8 +25,8 @@
 const PATIENCE = 8000; // ms for an answer
 const ADDRESS = "api/me";
 const ID_SHOWN = 4; // digits at the end of an id, as beside names that look alike
-const ROLES = new Map([["guest", "Guest"], ["member", "Member"], ["moderator", "Moderator"], ["owner", "Owner"]]);
-const KINDS = new Map([["bot", "Bot"], ["program", "Program"]]);
+const ROLES = new Map([["guest", t("Guest")], ["member", t("Member")], ["moderator", t("Moderator")], ["owner", t("Owner")]]);
+const KINDS = new Map([["bot", t("Bot")], ["program", t("Program")]]);
 
 /** What is assumed as long as the server has said nothing. @returns {Me} */
 export function unknown() {

@@ -7,9 +7,10 @@
  */
 
 import { cleanName, skeleton, tellApart } from "./name.js";
+import { t } from "../words/words.js";
 
-export const ANONYMOUS = "Anonymous";
-const UNNAMED_BOT = "Bot";
+export const ANONYMOUS = t("Anonymous");
+const UNNAMED_BOT = t("Bot");
 const BOT = 0xb0; // the first byte of the ids of bots
 export const TAG_LIFE = 2000; // ms from the last pixel until the tag has faded
 export const POINTER_LIFE = 10_000; // ms until a pointer that doesn't move is taken for left
@@ -62,11 +63,11 @@ export class People {
       const name = this.names.get(author), bot = isBot(author);
       if (!name) return bot ? UNNAMED_BOT : ANONYMOUS;
       const shown = groups.get(skeleton(name)).get(author);
-      return bot ? `${shown} (bot)` : shown;
+      return bot ? t("{name} (bot)", { name: shown }) : shown;
     }
     // A name given for a single pixel: anyone can give any name.
     const alias = cleanName(author);
-    return groups.has(skeleton(alias)) ? `${alias} (unconfirmed)` : alias || ANONYMOUS;
+    return groups.has(skeleton(alias)) ? t("{name} (unconfirmed)", { name: alias }) : alias || ANONYMOUS;
   }
 
   /**

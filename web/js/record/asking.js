@@ -1,6 +1,8 @@
 // Asks the server about the record: a few things at a time, and again later what it had no room for. What is no longer
 // wanted is given up.
 
+import { t } from "../words/words.js";
+
 const AT_ONCE = 3; // the server works at 4 expensive requests of one network
 const PAUSE = 1000; // ms before another attempt; twice as long each time
 const LONGEST_PAUSE = 15_000; // ms
@@ -60,13 +62,13 @@ export class Asking {
       if (response.ok) return { value: await read(response) };
     } catch (error) {
       if (signal.aborted || response?.ok && error.name === "Malformed") throw error;
-      return { again: 0, why: "The record does not answer, trying again…" };
+      return { again: 0, why: t("The record does not answer, trying again…") };
     }
     if (response.status === 429 || response.status >= 500) {
-      return { again: 1000 * (Number(response.headers.get("Retry-After")) || 0), why: "The record is busy, trying again…" };
+      return { again: 1000 * (Number(response.headers.get("Retry-After")) || 0), why: t("The record is busy, trying again…") };
     }
     const said = await response.json().catch(() => null);
-    throw new Refused(response.status, typeof said?.error === "string" ? said.error : `The server answers with status ${response.status}`);
+    throw new Refused(response.status, typeof said?.error === "string" ? said.error : t("The server answers with status {status}", { status: response.status }));
   }
 
   /** Waits for a place. @template T @param {() => Promise<T>} run @returns {Promise<T>} */

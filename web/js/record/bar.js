@@ -6,6 +6,7 @@ import { byId, setAttribute, setHidden, setText } from "../ui/dom.js";
 import { SPEEDS } from "./play_clock.js";
 import { ago, brief, exact } from "./times.js";
 import { gapAt, heights, partOf, spread, timeAt } from "./timeline.js";
+import { t } from "../words/words.js";
 
 const FORCED = { name: "forced", accent: "Highlight", grid: "GrayText", glow: "CanvasText" }; // a reader's own colours
 const QUIET = 400; // ms of loading that are not mentioned
@@ -30,20 +31,20 @@ export function bar(state, replay, maps, page) {
     const part = past.live ? 1 : partOf(past.span, past.time);
     const at = String(Math.round(part * slider.max));
     if (slider.value !== at) slider.value = at;
-    const said = past.live ? "Now" : exact(past.time);
+    const said = past.live ? t("Now") : exact(past.time);
     setText(byId("past-time"), said);
     setAttribute(slider, "aria-valuetext", said);
     setText(byId("past-note"), note(past, page.today(), page.now()));
     setText(byId("past-first"), past.stats?.first ? brief(past.span.from, past.span.to - past.span.from) : "");
     const { playing } = past.clock;
     setAttribute(byId("past-play-icon"), "href", playing ? "#i-pause" : "#i-play");
-    setAttribute(byId("past-play"), "aria-label", playing ? "Pause" : "Play");
-    byId("past-play").title = playing ? "Pause (space)" : "Play (space)";
+    setAttribute(byId("past-play"), "aria-label", playing ? t("Pause") : t("Play"));
+    byId("past-play").title = playing ? t("Pause (space)") : t("Play (space)");
     byId("past-busy").disabled = !past.activity?.buckets.length;
     if (speed.value !== String(past.clock.speed)) speed.value = String(past.clock.speed);
     if (map.value !== past.mapped) map.value = past.mapped;
     setHidden(byId("past-legend"), past.mapped !== "heat");
-    setText(byId("past-scope"), past.activity && !past.activity.whole && past.mapped !== "heat" ? "what is in view" : "");
+    setText(byId("past-scope"), past.activity && !past.activity.whole && past.mapped !== "heat" ? t("what is in view") : "");
     drawBars(past, part);
   };
 }
@@ -69,16 +70,16 @@ function listen(state, replay, maps) {
 function note(past, today, now) {
   const long = (/** @type {number} */ since) => since > 0 && now - since > QUIET;
   if (past.trouble) return past.trouble;
-  if (past.mapped) return past.mappedAt ? maps[past.mapped] : "Loading…";
-  if (long(past.loading) || long(past.clock.waiting)) return "Loading…";
-  if (!past.whole) return "Only the middle is replayed: zoom in";
+  if (past.mapped) return past.mappedAt ? maps[past.mapped] : t("Loading…");
+  if (long(past.loading) || long(past.clock.waiting)) return t("Loading…");
+  if (!past.whole) return t("Only the middle is replayed: zoom in");
   const gap = gapAt(past.stats?.gaps ?? [], past.span, past.time);
-  if (gap && !past.live) return `Not everything could be kept: ${gap}`;
-  if (past.live) return past.stats && !past.stats.pixels ? "Nothing is recorded yet" : "";
+  if (gap && !past.live) return t("Not everything could be kept: {why}", { why: gap });
+  if (past.live) return past.stats && !past.stats.pixels ? t("Nothing is recorded yet") : "";
   return ago(past.time, today);
 }
 
-const maps = { heat: "When each pixel was painted last", blank: "Striped: nobody has painted there" };
+const maps = { heat: t("When each pixel was painted last"), blank: t("Striped: nobody has painted there") };
 
 /** Draws how much happened when, and where nothing could be kept. @param {HTMLCanvasElement} element */
 function bars(element) {

@@ -6,8 +6,9 @@ import { toScreen } from "../view/view.js";
 import { byId, setHidden } from "../ui/dom.js";
 import { button, icon, make } from "../ui/elements.js";
 import { placeCard } from "./card_place.js";
-import { whose, withGaps } from "./entries.js";
+import { BOT, whose, withGaps } from "./entries.js";
 import { ago, exact } from "./times.js";
+import { t } from "../words/words.js";
 
 /** @typedef {import("./inspector.js").Inspected} Inspected */
 
@@ -70,10 +71,10 @@ function write(section, inspected, state, inspector, page) {
   const parts = [head(colour, inspector, page)];
   if (now && lines[0] !== now) parts.push(missing(lines[0]));
   if (now) parts.push(who(now, state), when(now, page));
-  else parts.push(make("p", { asking: "Looking…", known: "Nobody has painted here since the record began", failed: why }[phase], phase === "failed" ? "trouble" : "faint"));
-  if (before.length > 0) parts.push(make("h2", "Before that"), list(before, state, page));
-  if (phase === "known" && !more && since > 0) parts.push(make("p", `The record begins ${exact(since)}`, "faint"));
-  if (more) parts.push(button("Show more", "more", () => inspector.more()));
+  else parts.push(make("p", { asking: t("Looking…"), known: t("Nobody has painted here since the record began"), failed: why }[phase], phase === "failed" ? "trouble" : "faint"));
+  if (before.length > 0) parts.push(make("h2", t("Before that")), list(before, state, page));
+  if (phase === "known" && !more && since > 0) parts.push(make("p", t("The record begins {time}", { time: exact(since) }), "faint"));
+  if (more) parts.push(button(t("Show more"), "more", () => inspector.more()));
   parts.push(...page.rules.card(inspected), foot(inspected, page));
   section.replaceChildren(...parts);
   if (focused) /** @type {HTMLElement | null} */ (section.querySelector(`.${focused.split(" ")[0]}`))?.focus();
@@ -84,8 +85,8 @@ function head(colour, inspector, page) {
   if (colour !== null) {
     const swatch = button("", "take swatch", () => page.take(colour));
     swatch.style.setProperty("--colour", toHex(colour));
-    swatch.title = "Draw with this colour";
-    swatch.setAttribute("aria-label", `Draw with ${nameOf(colour)}`);
+    swatch.title = t("Draw with this colour");
+    swatch.setAttribute("aria-label", t("Draw with {colour}", { colour: nameOf(colour) }));
     const hex = toHex(colour), name = nameOf(colour);
     const called = make("span", "");
     called.append(make("b", name));
@@ -93,8 +94,8 @@ function head(colour, inspector, page) {
     row.append(swatch, called);
   }
   const close = button("", "shut", () => inspector.close());
-  close.setAttribute("aria-label", "Close");
-  close.title = "Close (Esc)";
+  close.setAttribute("aria-label", t("Close"));
+  close.title = t("Close (Esc)");
   close.append(icon("i-close"));
   row.append(close);
   return row;
@@ -104,8 +105,8 @@ function head(colour, inspector, page) {
 function who(entry, state) {
   const { name, id, kind, own } = whose(entry, state), line = make("p", "", "card-who");
   line.append(make("bdi", name, "strong"), make("span", id, "faint"));
-  if (kind === "bot") line.append(make("span", "bot", "tag"));
-  if (own) line.append(make("span", "you", "tag"));
+  if (kind === "bot") line.append(make("span", t("bot"), "tag"));
+  if (own) line.append(make("span", t("you"), "tag"));
   if (entry.cause) line.append(make("span", entry.cause, "tag"));
   return line;
 }
@@ -126,7 +127,7 @@ function list(lines, state, page) {
     dot.title = nameOf(colour);
     const time = make("span", ago(entry.time, page.today()), "faint");
     time.title = exact(entry.time);
-    item.append(dot, make("span", nameOf(colour), "unseen"), make("bdi", `${name}${kind === "bot" && name !== "Bot" ? " (bot)" : ""}${own ? " (you)" : ""}`), time);
+    item.append(dot, make("span", nameOf(colour), "unseen"), make("bdi", `${kind === "bot" && name !== BOT ? t("{name} (bot)", { name }) : name}${own ? ` ${t("(you)")}` : ""}`), time);
     return item;
   }));
   return all;
@@ -134,14 +135,14 @@ function list(lines, state, page) {
 
 /** Pixels of this place may be missing. @param {{why: string}} gap @param {"p" | "li"} tag */
 function missing({ why }, tag = "p") {
-  return make(tag, `Perhaps more: ${why}`, "faint missing");
+  return make(tag, t("Perhaps more: {why}", { why }), "faint missing");
 }
 
 /** @param {Inspected} inspected */
 function foot({ x, y }, page) {
-  const row = make("div", "", "card-foot"), link = button("Copy link", "link", () => page.copyLink(page.hashOf(x, y)));
+  const row = make("div", "", "card-foot"), link = button(t("Copy link"), "link", () => page.copyLink(page.hashOf(x, y)));
   link.prepend(icon("i-link"));
-  const report = page.rules.reports ? button("Report…", "report", () => page.rules.report()) : null;
+  const report = page.rules.reports ? button(t("Report…"), "report", () => page.rules.report()) : null;
   row.append(make("span", `${x}, ${y}`, "faint"), ...(report ? [report] : []), link);
   return row;
 }

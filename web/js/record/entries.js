@@ -2,14 +2,15 @@
 
 import { cleanName } from "../people/name.js";
 import { ANONYMOUS, isBot } from "../people/people.js";
+import { t } from "../words/words.js";
 
 /**
  * @typedef {import("./record_server.js").Entry} Entry
  * @typedef {import("./record_server.js").Gap} Gap
  */
 
-const BOT = "Bot"; // one without a name
-const NOBODY = "Not known";
+export const BOT = t("Bot"); // one without a name
+const NOBODY = t("Not known");
 
 /**
  * Who placed a pixel, to be shown as text. Anybody can take any name, so the end of the id goes with it.
@@ -21,7 +22,7 @@ export function whose({ user, name }, { connection }) {
   const bot = isBot(id), own = id !== 0 && id === connection.user;
   const called = cleanName(name ?? "") || (id === 0 ? NOBODY : bot ? BOT : ANONYMOUS);
   const kind = id === 0 ? "" : bot ? "bot" : "person";
-  return { name: called, id: id === 0 ? "" : `·${user.slice(-4)}`, kind, own, text: `${called}${bot && called !== BOT ? ", a bot" : ""}${own ? ", you" : ""}` };
+  return { name: called, id: id === 0 ? "" : `·${user.slice(-4)}`, kind, own, text: [called, bot && called !== BOT ? t("a bot") : "", own ? t("you") : ""].filter(Boolean).join(", ") };
 }
 
 /**

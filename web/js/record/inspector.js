@@ -5,6 +5,7 @@ import { contains } from "../geometry.js";
 import { say } from "../state.js";
 import { whose } from "./entries.js";
 import { ago } from "./times.js";
+import { t } from "../words/words.js";
 
 /**
  * @typedef {import("./record_server.js").Entry} Entry
@@ -118,8 +119,8 @@ export class Inspector {
   /** What is read aloud. @param {Inspected} shown */
   #words({ x, y, pixels, colour, phase, why }) {
     if (phase === "failed") return `${x}, ${y}: ${why}`;
-    if (pixels.length === 0) return `${x}, ${y}: ${colour === null ? "" : `${nameOf(colour)}, `}nothing is recorded here`;
-    const [now, ...before] = pixels.map((entry) => `${nameOf(parseHex(entry.color) ?? 0)} by ${whose(entry, this.state).text}, ${ago(entry.time, this.ports.today())}`);
-    return `${x}, ${y}: ${now}${before.length > 0 ? `. Before that: ${before.slice(0, 3).join("; ")}` : ""}`;
+    if (pixels.length === 0) return `${x}, ${y}: ${colour === null ? "" : `${nameOf(colour)}, `}${t("nothing is recorded here")}`;
+    const [now, ...before] = pixels.map((entry) => t("{colour} by {name}, {time}", { colour: nameOf(parseHex(entry.color) ?? 0), name: whose(entry, this.state).text, time: ago(entry.time, this.ports.today()) }));
+    return `${x}, ${y}: ${before.length > 0 ? t("{text}. Before that: {list}", { text: now, list: before.slice(0, 3).join("; ") }) : now}`;
   }
 }

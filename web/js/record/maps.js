@@ -5,6 +5,7 @@ import { say } from "../state.js";
 import { visibleRect } from "../view/view.js";
 import { areaOf } from "./area.js";
 import { heatOf, markOf } from "./shades.js";
+import { t } from "../words/words.js";
 
 const FRESH = 20_000; // ms after which a map that is shown is made again
 
@@ -37,7 +38,7 @@ export class Maps {
     this.#area = "";
     if (kind !== "" && !past.live) this.replay.live();
     Object.assign(past, { mapped: kind, map: null, mappedAt: 0 });
-    say(this.state, { "": "Drawing", heat: "Heat map: when each pixel was painted last", blank: "Where nobody has ever painted" }[kind]);
+    say(this.state, { "": t("Drawing"), heat: t("Heat map: when each pixel was painted last"), blank: t("Where nobody has ever painted") }[kind]);
     this.page.changed();
   }
 

@@ -8,6 +8,7 @@ import { areaOf, cut } from "./area.js";
 import { Chunks } from "./chunks.js";
 import { PlayClock, SPEEDS } from "./play_clock.js";
 import { busyMoments, fittingSpeed, nextBusy, spanOf } from "./timeline.js";
+import { t } from "../words/words.js";
 
 /**
  * @typedef {import("./timeline.js").Span} Span
@@ -88,7 +89,7 @@ export class Replay {
     this.#chunks.stop();
     this.#asked.abort();
     this.state.past = null;
-    say(this.state, "Live again");
+    say(this.state, t("Live again"));
     this.ports.changed();
     return true;
   }
@@ -164,7 +165,7 @@ export class Replay {
       this.#retry();
       clock.play(this.ports.now());
     }
-    say(this.state, clock.playing ? "Playing" : "Paused");
+    say(this.state, clock.playing ? t("Playing") : t("Paused"));
     this.ports.changed();
   }
 
@@ -178,7 +179,7 @@ export class Replay {
   change(direction) {
     const { clock } = this.state.past;
     clock.change(direction);
-    say(this.state, `Speed ${clock.speed}×`);
+    say(this.state, t("Speed {speed}", { speed: `${clock.speed}×` }));
     this.ports.changed();
   }
 

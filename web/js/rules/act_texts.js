@@ -1,6 +1,8 @@
 // What was decided, in words for those who decide. Pure.
 
 import { span } from "./ruling.js";
+import { t } from "../words/words.js";
+import { plural } from "../words/words.js";
 
 /**
  * @typedef {import("./rules_server.js").Act} Act
@@ -10,52 +12,56 @@ import { span } from "./ruling.js";
 const HOUR = 3_600_000, DAY = 24 * HOUR; // ms
 
 /** For how long, as choices: ms, and what to call it. @type {[value: string, label: string][]} */
-export const LENGTHS = [[String(HOUR), "an hour"], [String(DAY), "a day"], [String(7 * DAY), "a week"], [String(30 * DAY), "30 days"], ["0", "until it is undone"]];
+export const LENGTHS = [[String(HOUR), t("an hour")], [String(DAY), t("a day")], [String(7 * DAY), t("a week")], [String(30 * DAY), t("30 days")], ["0", t("until it is undone")]];
 
 /** Since when, as choices. @type {[value: string, label: string][]} */
-export const SINCE = [[String(HOUR / 6), "the last 10 minutes"], [String(HOUR), "the last hour"], [String(DAY), "the last 24 hours"], [String(7 * DAY), "the last 7 days"], ["0", "ever"], ["between", "from … to …"]];
+export const SINCE = [[String(HOUR / 6), t("the last 10 minutes")], [String(HOUR), t("the last hour")], [String(DAY), t("the last 24 hours")], [String(7 * DAY), t("the last 7 days")], ["0", t("ever")], ["between", t("from … to …")]];
 
 /** "·05ab" @param {string | undefined} id 12 hexadecimal digits */
 export const short = (id) => (id ? `·${id.slice(-4)}` : "");
 
 /** Who someone is, with the piece of the id that tells people apart. @param {{user?: string, name?: string}} person */
 export function person({ user, name }) {
-  return [name || (user ? "Somebody" : "Nobody known"), short(user)].filter(Boolean).join(" ");
+  return [name || (user ? t("Somebody") : t("Nobody known")), short(user)].filter(Boolean).join(" ");
 }
 
 /** Whom an act is about. @param {Act["target"]} target */
 function whom(target) {
   if (target?.user) return short(target.user);
-  return target?.network ? `the network ${short(target.network)}` : "some addresses";
+  return target?.network ? t("the network {id}", { id: short(target.network) }) : t("some addresses");
 }
+
+const ROLES = new Map([["guest", t("guest")], ["member", t("member")], ["moderator", t("moderator")], ["owner", t("owner")]]);
+const PACES = new Map([["guest", t("Pace of guests")], ["member", t("Pace of members")], ["moderator", t("Pace of moderators")], ["owner", t("Pace of owners")]]);
 
 /** What an act did, as a line. @param {Act} act */
 export function actWords(act) {
-  const until = act.until ? ` for ${span(act.until - act.time)}` : "";
+  const who = whom(act.target), limited = (/** @type {string} */ done) => (act.until ? t("{act} for {time}", { act: done, time: span(act.until - act.time) }) : done);
   switch (act.do) {
-    case "palette": return act.colors?.length ? `Palette of ${act.colors.length} colours` : "Any colour";
-    case "freeze": return `Canvas frozen${until}`;
-    case "open": return "Canvas opened";
-    case "timetable": return `Timetable of ${act.phases?.length ?? 0} phases`;
-    case "protect": return `Protected ${act.area?.name ? `“${act.area.name}”` : `${act.area?.x}, ${act.area?.y}`}`;
-    case "pace": return `Pace of ${act.role}s`;
-    case "ban": return `Banned ${whom(act.target)}${until}`;
-    case "mute": return `Name of ${whom(act.target)} hidden${until}`;
-    case "shadow": return `Shadowed ${whom(act.target)}${until}`;
-    case "announce": return `Announced “${act.text ?? ""}”`;
-    case "appeal": return `Appeals go to ${act.text || "nobody"}`;
-    case "role": return `${whom(act.target)} is ${act.role}`;
-    case "rollback": return `Rolled back ${selected(act.selection)}`;
-    case "resolve": return `Report dealt with${act.text ? `: ${act.text}` : ""}`;
-    case "undo": return `Took back act ${act.of}`;
+    case "palette": return act.colors?.length ? plural(act.colors.length, "Palette of 1 colour", "Palette of {n} colours") : t("Any colour");
+    case "freeze": return limited(t("Canvas frozen"));
+    case "open": return t("Canvas opened");
+    case "timetable": return plural(act.phases?.length ?? 0, "Timetable of 1 phase", "Timetable of {n} phases");
+    case "protect": return act.area?.name ? t("Protected “{name}”", { name: act.area.name }) : t("Protected {place}", { place: `${act.area?.x}, ${act.area?.y}` });
+    case "pace": return PACES.get(act.role ?? "") ?? `${act.do} ${act.role}`;
+    case "ban": return limited(t("Banned {who}", { who }));
+    case "mute": return limited(t("Name of {who} hidden", { who }));
+    case "shadow": return limited(t("Shadowed {who}", { who }));
+    case "announce": return t("Announced “{text}”", { text: act.text ?? "" });
+    case "appeal": return act.text ? t("Appeals go to {where}", { where: act.text }) : t("Appeals go to nobody");
+    case "role": return t("{who} is {role}", { who, role: ROLES.get(act.role ?? "") ?? act.role ?? "" });
+    case "rollback": return t("Rolled back {what}", { what: selected(act.selection) });
+    case "resolve": return act.text ? t("Report dealt with: {how}", { how: act.text }) : t("Report dealt with");
+    case "undo": return t("Took back act {n}", { n: act.of ?? 0 });
     default: return act.do;
   }
 }
 
 /** What a selection chooses. @param {Selection} [selection] */
 export function selected({ users = [], networks = [], width = 0, x, y, height } = {}) {
-  const whose = [...users, ...networks].map(short), by = whose.length > 3 ? `${whose.length} people` : whose.join(", ");
-  return `${by ? `what ${by} drew` : "what was drawn"}${width > 0 ? ` in ${width}×${height} at ${x}, ${y}` : ""}`;
+  const whose = [...users, ...networks].map(short), by = whose.length > 3 ? plural(whose.length, "one person", "{n} people") : whose.join(", ");
+  const what = by ? t("what {who} drew", { who: by }) : t("what was drawn");
+  return width > 0 ? t("{what} in {size} at {place}", { what, size: `${width}×${height}`, place: `${x}, ${y}` }) : what;
 }
 
 /** The acts that are taken back, by number, and by which act: an undo counts unless it is taken back itself. @param {Act[]} acts newest first */

@@ -3,6 +3,7 @@
 import { button, make } from "../ui/elements.js";
 import { ago } from "../record/times.js";
 import { actWords, inForce, short } from "./act_texts.js";
+import { plural, t } from "../words/words.js";
 
 /**
  * @param {import("./parts.js").Page} page
@@ -32,36 +33,36 @@ export function cardActs(page, { duty, spotlight, sanction, rollback }) {
       seen = `${who.user} ${x},${y}`;
       version = duty.version;
       if (!known.has(who.user)) ask(who.user);
-      const all = button("All by this person", "all", () => spotlight.toggle(who));
+      const all = button(t("All by this person"), "all", () => spotlight.toggle(who));
       all.setAttribute("aria-pressed", String(spotlight.user === who.user));
       const acts = make("div", [
         all,
-        button("Roll back…", "roll", () => rollback(who)),
-        button("Ban…", "ban", () => sanction("ban", who)),
-        button("Hide name…", "mute", () => sanction("mute", who)),
-        button("Shadow…", "shadow", () => sanction("shadow", who)),
+        button(t("Roll back…"), "roll", () => rollback(who)),
+        button(t("Ban…"), "ban", () => sanction("ban", who)),
+        button(t("Hide name…"), "mute", () => sanction("mute", who)),
+        button(t("Shadow…"), "shadow", () => sanction("shadow", who)),
       ], "card-acts");
       acts.setAttribute("role", "group");
-      acts.setAttribute("aria-label", `What to do about ${who.name || short(who.user)}`);
-      return [make("h2", "Moderation"), ...facts(known.get(who.user), duty, page), acts];
+      acts.setAttribute("aria-label", t("What to do about {name}", { name: who.name || short(who.user) }));
+      return [make("h2", t("Moderation")), ...facts(known.get(who.user), duty, page), acts];
     },
   };
 }
 
 /** What is in force about somebody, and taking it back. @param {import("./rules_server.js").Act} act */
 function fact(act, duty) {
-  const undo = act.mayUndo ? button("Undo", "undo-fact", () => duty.undo(act.n).catch((error) => duty.say(error.message))) : null;
-  undo?.setAttribute("aria-label", `Undo: ${actWords(act)}`);
+  const undo = act.mayUndo ? button(t("Undo"), "undo-fact", () => duty.undo(act.n).catch((error) => duty.say(error.message))) : null;
+  undo?.setAttribute("aria-label", t("Undo: {act}", { act: actWords(act) }));
   return make("p", [make("span", `${actWords(act)}${act.why ? `: ${act.why}` : ""}`), undo], "fact");
 }
 
 /** @param {import("./rules_server.js").Person | null | undefined} person @param {import("./panel/duty.js").Duty} duty @param {import("./parts.js").Page} page */
 export function facts(person, duty, page) {
-  if (!person) return [make("p", "Looking…", "faint")];
+  if (!person) return [make("p", t("Looking…"), "faint")];
   const { seen = 0, connections = 0, acts = [], reports = [], owner } = person, today = page.today();
-  const here = connections > 0 ? `Here now${connections > 1 ? `, ${connections} connections` : ""}` : seen > 0 ? `Last seen ${ago(seen, today)}` : "Not here";
-  const told = reports.length > 0 ? ` · ${reports.length} open report${reports.length > 1 ? "s" : ""}` : "";
+  const here = connections > 0 ? plural(connections, "Here now", "Here now, {n} connections") : seen > 0 ? t("Last seen {time}", { time: ago(seen, today) }) : t("Not here");
+  const told = reports.length > 0 ? ` · ${plural(reports.length, "1 open report", "{n} open reports")}` : "";
   const now = acts.filter((act) => ["ban", "mute", "shadow", "role"].includes(act.do) && inForce(act, duty.undone, today));
-  const made = owner ? [make("p", `A key of the account ${short(owner)}, which can make others`, "faint owner")] : [];
+  const made = owner ? [make("p", t("A key of the account {id}, which can make others", { id: short(owner) }), "faint owner")] : [];
   return [make("p", here + told, "faint"), ...made, ...now.map((act) => fact(act, duty))];
 }

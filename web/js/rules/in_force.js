@@ -7,8 +7,9 @@ import { untilTick } from "../durations.js";
 import { SHOWN, areaLayer } from "./areas/area_layer.js";
 import { loadMasks } from "./areas/masks.js";
 import { readRules, saying } from "./ruling.js";
+import { plural, t } from "../words/words.js";
 
-const SAID = { frozen: "The canvas is frozen: nothing can be placed", "white-out": "White-out: only white can be placed", open: "The canvas is open: draw" };
+const SAID = { frozen: t("The canvas is frozen: nothing can be placed"), "white-out": t("White-out: only white can be placed"), open: t("The canvas is open: draw") };
 const LONGEST = 60_000; // ms between two looks at what is far away
 
 /**
@@ -25,7 +26,7 @@ export function inForce(state, page) {
       if (!rules) return;
       state.rules = rules;
       loadMasks(rules, before, page.changed);
-      if (before && String(before.palette) !== String(rules.palette)) say(state, rules.palette ? `The palette has ${rules.palette.length} colours now` : "Any colour can be placed now");
+      if (before && String(before.palette) !== String(rules.palette)) say(state, rules.palette ? plural(rules.palette.length, "The palette has 1 colour now", "The palette has {n} colours now") : t("Any colour can be placed now"));
     },
     show(now) {
       const { rules } = state;

@@ -15,6 +15,7 @@ import { rollbackForm } from "./forms/rollback.js";
 import { sanctionForm } from "./forms/sanction.js";
 import { clip } from "./areas/shapes.js";
 import { Spotlight, whole } from "./areas/spotlight.js";
+import { t } from "../words/words.js";
 
 const TICK = 20_000; // ms after which "3 minutes ago" may be wrong
 
@@ -32,10 +33,10 @@ export function moderating(state, page) {
   const view = reportView(state, duty, all, { rollback, sanction }), card = cardActs(all, { duty, spotlight, sanction, rollback });
   const office = panel(duty, page.changed);
   office.fill([
-    { id: "reports", label: "Reports", part: queue(state, duty, all, view.open, office.attempt) },
-    { id: "areas", label: "Areas", part: areasTab(state, duty, all, choosing, { attempt: office.attempt, hide: office.hide, reveal: () => office.toggle(true) }) },
-    { id: "canvas", label: "Canvas", part: canvasTab(state, duty, all, office.attempt, { ban: () => sanction("ban", {}), rollback: () => rollback({}) }) },
-    { id: "acts", label: "Acts", part: actsList(duty, all, office.attempt) },
+    { id: "reports", label: t("Reports"), part: queue(state, duty, all, view.open, office.attempt) },
+    { id: "areas", label: t("Areas"), part: areasTab(state, duty, all, choosing, { attempt: office.attempt, hide: office.hide, reveal: () => office.toggle(true) }) },
+    { id: "canvas", label: t("Canvas"), part: canvasTab(state, duty, all, office.attempt, { ban: () => sanction("ban", {}), rollback: () => rollback({}) }) },
+    { id: "acts", label: t("Acts"), part: actsList(duty, all, office.attempt) },
   ]);
   /** Whose card is open. */
   const pointed = () => {

@@ -1,5 +1,7 @@
 // What users and moderators ask of the server and tell it about the rules: codec/CLIENTS.md, "The rules".
 
+import { plural, t } from "../words/words.js";
+
 /**
  * One decision, as it is stored. Which fields it has depends on do.
  * @typedef {object} Act
@@ -121,7 +123,7 @@ export class RulesServer {
       response = await this.fetch(address, options);
     } catch (error) {
       if (signal?.aborted) throw error;
-      throw new Error("The server does not answer: try again in a moment");
+      throw new Error(t("The server does not answer: try again in a moment"));
     } finally {
       clearTimeout(late);
     }
@@ -136,8 +138,8 @@ export class RulesServer {
 function why({ status, headers }, said) {
   const wait = Number(headers.get("Retry-After")), told = typeof said?.error === "string" ? said.error : "";
   if (told) return told;
-  if (status === 429) return `That was a lot: try again ${wait > 0 ? `in ${wait} s` : "in a moment"}`;
-  return status === 401 ? "You are signed out: sign in again" : `The server refuses that (${status})`;
+  if (status === 429) return wait > 0 ? plural(wait, "That was a lot: try again in 1 s", "That was a lot: try again in {n} s") : t("That was a lot: try again in a moment");
+  return status === 401 ? t("You are signed out: sign in again") : t("The server refuses that ({status})", { status });
 }
 
 const listOf = (said, name) => (Array.isArray(said) ? said : Array.isArray(said?.[name]) ? said[name] : []);

@@ -2,6 +2,7 @@
 
 import { nameOf, parseHex } from "../colour.js";
 import { countdown } from "../durations.js";
+import { plural, t } from "../words/words.js";
 
 /**
  * white-out: white may be placed, and nothing else.
@@ -109,17 +110,25 @@ export class Ruling {
   /** What to tell the user about that. @param {"frozen" | "colour" | "protected"} why @param {Me} me @param {Dot} [dot] */
   explain(why, me, today, dot) {
     const { state, until, next } = this.at(today);
-    if (why === "frozen") return `The canvas is frozen: ${until && next !== "frozen" ? `it opens in ${span(until - today)}` : "nothing can be placed for now"}`;
-    if (why === "colour") return state === "white-out" ? "Only white can be placed now" : `${dot ? `${nameOf(dot.colour)} is not in the palette` : "Only colours of the palette can be placed"} here`;
+    if (why === "frozen") return until && next !== "frozen" ? t("The canvas is frozen: it opens in {time}", { time: span(until - today) }) : t("The canvas is frozen: nothing can be placed for now");
+    if (why === "colour" && state === "white-out") return t("Only white can be placed now");
+    if (why === "colour") return dot ? t("{colour} is not in the palette here", { colour: nameOf(dot.colour) }) : t("Only colours of the palette can be placed here");
     const area = dot && this.barred(dot.x, dot.y, me)[0];
-    return `${area?.name ? `“${area.name}”` : "This part"} is protected: ${area ? whoDraws(area) : "only some may draw there"}`;
+    const who = area ? whoDraws(area) : t("only some may draw there");
+    return area?.name ? t("“{name}” is protected: {who}", { name: area.name, who }) : t("This part is protected: {who}", { who });
   }
 }
 
 /** "only moderators draw there" @param {Area} area */
 export function whoDraws({ least, users }) {
-  const who = { guest: "everybody draws", member: "only members draw", moderator: "only moderators draw", owner: "only the owner draws" }[least] ?? "only some draw";
-  return `${who} there${users.length > 0 && least !== "guest" ? ", and some others" : ""}`;
+  const others = users.length > 0;
+  switch (least) {
+    case "guest": return t("everybody draws there");
+    case "member": return others ? t("only members draw there, and some others") : t("only members draw there");
+    case "moderator": return others ? t("only moderators draw there, and some others") : t("only moderators draw there");
+    case "owner": return others ? t("only the owner draws there, and some others") : t("only the owner draws there");
+    default: return t("only some draw there");
+  }
 }
 
 /** Whether a pixel belongs to an area. As long as its mask is not known, none does: the server will say. @param {Area} area */
@@ -139,7 +148,7 @@ const DAY = 86_400_000; // ms
 export function span(ms) {
   if (ms < DAY) return countdown(Math.max(1, ms));
   const days = Math.floor(ms / DAY), hours = Math.round((ms % DAY) / 3_600_000);
-  return `${days} day${days === 1 ? "" : "s"}${hours > 0 ? ` ${hours} h` : ""}`;
+  return [plural(days, "1 day", "{n} days"), hours > 0 ? t("{n} h", { n: hours }) : ""].filter(Boolean).join(" ");
 }
 
 /**
@@ -151,13 +160,13 @@ export function saying(rules, today) {
   const { state, until, next } = rules.at(today), left = until > today ? span(until - today) : "";
   switch (state) {
     case "frozen":
-      if (!left) return "Frozen: nothing can be placed for now";
-      return next === "white-out" ? `Frozen · white-out in ${left}` : `Frozen · opens in ${left}`;
+      if (!left) return t("Frozen: nothing can be placed for now");
+      return next === "white-out" ? t("Frozen · white-out in {time}", { time: left }) : t("Frozen · opens in {time}", { time: left });
     case "white-out":
-      return `White-out: only white can be placed${left ? ` · ends in ${left}` : ""}`;
+      return left ? t("White-out: only white can be placed · ends in {time}", { time: left }) : t("White-out: only white can be placed");
     default:
       if (!left || until - today > DAY || next === "open") return "";
-      return next === "frozen" ? `Closes in ${left}` : `White-out in ${left}`;
+      return next === "frozen" ? t("Closes in {time}", { time: left }) : t("White-out in {time}", { time: left });
   }
 }
 

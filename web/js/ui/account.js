@@ -4,6 +4,7 @@ import { paceOf } from "../durations.js";
 import { hasAccounts, idOf, roleOf, signInAt } from "../people/me.js";
 import { byId, setAttribute, setHidden, setText } from "./dom.js";
 import { popover } from "./popover.js";
+import { locale, t } from "../words/words.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -50,13 +51,13 @@ export function account({ signOut, showKeys, changed }, state) {
 
 /** @param {State} state */
 function showMe({ me, allowance }) {
-  const name = me.signedIn ? me.name || "Signed in" : "Not signed in";
-  setText(byId("account-label"), me.signedIn ? me.name || "You" : "Sign in");
-  setAttribute(byId("account-button"), "title", me.signedIn ? `Signed in as ${me.name || "someone without a name"}` : "Sign in");
+  const name = me.signedIn ? me.name || t("Signed in") : t("Not signed in");
+  setText(byId("account-label"), me.signedIn ? me.name || t("You") : t("Sign in"));
+  setAttribute(byId("account-button"), "title", me.signedIn ? t("Signed in as {name}", { name: me.name || t("someone without a name") }) : t("Sign in"));
   setText(byId("account-name"), name);
   setText(byId("account-role"), [roleOf(me), idOf(me)].filter(Boolean).join(" "));
-  setText(byId("account-may"), me.draws ? paceOf(allowance.rate, allowance.burst) : "You may watch, but not draw");
-  setText(byId("account-until"), me.until > 0 ? `Signed in until ${when(me.until)}` : "");
+  setText(byId("account-may"), me.draws ? paceOf(allowance.rate, allowance.burst) : t("You may watch, but not draw"));
+  setText(byId("account-until"), me.until > 0 ? t("Signed in until {time}", { time: when(me.until) }) : "");
   setHidden(byId("account-until"), me.until === 0);
   setHidden(byId("sign-in"), me.signIn === "" || me.signedIn);
   setHidden(byId("sign-out"), me.signOut === "" || !me.signedIn);
@@ -70,13 +71,13 @@ function showNotice({ me, asksSignIn }) {
   setHidden(byId("ask-sign-in"), !(barred || asksSignIn) || me.banned !== null);
   setHidden(byId("ask-sign-in-link"), me.signIn === "");
   setHidden(byId("no-sign-in"), barred);
-  if (barred) setText(byId("ask-sign-in-text"), me.signIn ? "Sign in to see this canvas" : "This canvas is not open to everybody");
-  else setText(byId("ask-sign-in-text"), me.signIn ? "You are watching. Sign in to draw" : "You are watching. Only members draw here");
+  if (barred) setText(byId("ask-sign-in-text"), me.signIn ? t("Sign in to see this canvas") : t("This canvas is not open to everybody"));
+  else setText(byId("ask-sign-in-text"), me.signIn ? t("You are watching. Sign in to draw") : t("You are watching. Only members draw here"));
 }
 
 /** "Mon 18:30", or the date if that is not clear. */
 function when(ms) {
   const soon = ms - Date.now() < 6 * DAY;
   const fields = soon ? { weekday: "short", hour: "numeric", minute: "2-digit" } : { dateStyle: "medium" };
-  return new Date(ms).toLocaleString([], /** @type {Intl.DateTimeFormatOptions} */ (fields));
+  return new Date(ms).toLocaleString(locale(), /** @type {Intl.DateTimeFormatOptions} */ (fields));
 }

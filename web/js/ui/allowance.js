@@ -5,6 +5,7 @@ import { countdown, paceOf, untilTick } from "../durations.js";
 import { number, pixels, pixelsOf } from "../numbers.js";
 import { hindrance, wait } from "../limits/cannot_draw.js";
 import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
+import { plural, t } from "../words/words.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -40,7 +41,7 @@ function showMeter(meter, left, { rate, burst }) {
   setAttribute(meter, "aria-valuemax", String(burst));
   setAttribute(meter, "aria-valuenow", String(left));
   setAttribute(meter, "aria-valuetext", pixelsOf(left, burst));
-  setAttribute(meter, "title", `${pixelsOf(left, burst)} left. ${paceOf(rate, burst)}`);
+  setAttribute(meter, "title", t("{pixels} left. {pace}", { pixels: pixelsOf(left, burst), pace: paceOf(rate, burst) }));
 }
 
 /** @param {State} state */
@@ -59,17 +60,18 @@ function showCooldown(state, now, showPips) {
 
 /** What there is and when there will be more; the pips show the number where they can. */
 function words(left, burst, ms) {
-  if (left >= burst) return burst === 1 ? "Pixel ready" : `${pixels(left)} ready`;
-  const next = ms < Infinity ? `in ${countdown(ms)}` : "when the connection is back";
-  if (left === 0) return `Next pixel ${next}`;
-  return burst > MAX_PIPS ? `${number(left)} of ${number(burst)} · next ${next}` : `Next ${next}`;
+  if (left >= burst) return plural(left, "Pixel ready", "{n} pixels ready");
+  if (ms === Infinity) return left === 0 ? t("Next pixel when the connection is back") : t("Next when the connection is back");
+  const time = countdown(ms);
+  if (left === 0) return t("Next pixel in {time}", { time });
+  return burst > MAX_PIPS ? t("{left} of {burst} · next in {time}", { left: number(left), burst: number(burst), time }) : t("Next in {time}", { time });
 }
 
 /** For the corner of the pencil: no more than three signs. */
 function short(ms) {
   if (!(ms < Infinity)) return "–";
   const seconds = Math.ceil(ms / 1000);
-  return seconds < 100 ? `${seconds}s` : seconds < 6000 ? `${Math.round(seconds / 60)}m` : `${Math.round(seconds / 3600)}h`;
+  return seconds < 100 ? t("{n}s", { n: seconds }) : seconds < 6000 ? t("{n}m", { n: Math.round(seconds / 60) }) : t("{n}h", { n: Math.round(seconds / 3600) });
 }
 
 /** One box for each pixel that can be saved up; the next one fills. */

@@ -3,6 +3,7 @@
 import { mayNotify } from "../limits/notification.js";
 import { byId } from "./dom.js";
 import { popover } from "./popover.js";
+import { t } from "../words/words.js";
 
 /**
  * @param {import("../limits/ready.js").Ready} ready
@@ -16,7 +17,7 @@ export function bell(ready, { changed, tell }) {
   sound.addEventListener("change", () => ready.set("sound", sound.checked));
   notification.addEventListener("change", async () => {
     const wanted = notification.checked, granted = !wanted || (await mayNotify());
-    if (!granted) tell("The browser does not let this page notify you");
+    if (!granted) tell(t("The browser does not let this page notify you"));
     ready.set("notification", wanted && granted);
   });
   return {

@@ -3,6 +3,7 @@
 import { copy } from "../view/permalink.js";
 import { byId, setHidden, setText } from "./dom.js";
 import { keyItem } from "./key_item.js";
+import { t } from "../words/words.js";
 
 const DAY = 86_400_000; // ms
 
@@ -18,7 +19,7 @@ export function keyDialog(keys, state) {
     await keys.revoke(id);
     await refresh();
     byId("key-name").focus();
-    setText(byId("keys-said"), "Key revoked");
+    setText(byId("keys-said"), t("Key revoked"));
   });
   form.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -30,7 +31,7 @@ export function keyDialog(keys, state) {
   });
   byId("key-copy").addEventListener("click", async () => {
     byId("key-text").select();
-    setText(byId("keys-said"), (await copy(byId("key-text").value)) ? "Copied" : "Copying failed: the key is selected, copy it yourself");
+    setText(byId("keys-said"), (await copy(byId("key-text").value)) ? t("Copied") : t("Copying failed: the key is selected, copy it yourself"));
   });
   dialog.addEventListener("close", () => {
     byId("key-text").value = ""; // nothing that looks at the page later may find it
@@ -65,7 +66,7 @@ function showMade(key) {
   const text = byId("key-text");
   text.value = key;
   setHidden(byId("key-made"), false);
-  setText(byId("keys-said"), "Key made: copy it now");
+  setText(byId("keys-said"), t("Key made: copy it now"));
   text.focus();
   text.select();
 }

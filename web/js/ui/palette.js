@@ -4,6 +4,7 @@ import { nameOf, parseHex, toHex } from "../colour.js";
 import { ROW, allowed, offered } from "../limits/offered.js";
 import { MAX_RECENT } from "../state.js";
 import { byId, setAttribute, setProperty } from "./dom.js";
+import { t } from "../words/words.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -43,7 +44,7 @@ export function palette(drawing) {
 /** The key that chooses a colour: " (1)", or nothing for those below the second row. */
 function keyOf(i) {
   if (i >= 2 * ROW) return "";
-  return i < ROW ? ` (${i + 1})` : ` (Shift ${i - ROW + 1})`;
+  return ` (${i < ROW ? i + 1 : t("Shift {key}", { key: i - ROW + 1 })})`;
 }
 
 function swatch({ name, colour }, key, drawing) {
@@ -87,6 +88,6 @@ function show(button, colour) {
   button.disabled = colour === undefined;
   button.className = colour === undefined ? "swatch empty" : "swatch";
   button.title = name;
-  setAttribute(button, "aria-label", name || "No colour yet");
+  setAttribute(button, "aria-label", name || t("No colour yet"));
   setProperty(button, "--colour", colour === undefined ? "none" : toHex(colour));
 }

@@ -7,6 +7,7 @@ import { pixels } from "../numbers.js";
 import { toastWords } from "../state.js";
 import { formatZoom } from "../view/view.js";
 import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
+import { plural, t } from "../words/words.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -58,7 +59,7 @@ function showBanner(state, now) {
   const text = trouble(state, now);
   if (text) setText(byId("banner-text"), text);
   if (text && banner.hidden) say(text);
-  if (!text && !banner.hidden) say("Connected again");
+  if (!text && !banner.hidden) say(t("Connected again"));
   setHidden(banner, text === "");
   setHidden(byId("reconnect"), state.connection.phase !== "stopped");
   return text || state.connection.lostAt > 0 || state.pending?.count > 0 ? 250 : Infinity;
@@ -69,13 +70,13 @@ function trouble({ connection, pending, canvas, me }, now) {
   if (!me.watches || me.banned) return ""; // there is no connection, and ui/account.js or rules/forms/banned.js says why
   const lost = connection.lostAt > 0 ? now - connection.lostAt : 0;
   if (connection.phase === "stopped" && connection.reason) return connection.reason;
-  const unsaved = pending?.unanswered ?? 0, waits = unsaved > 0 ? ` · ${pixels(unsaved)} not saved yet` : "";
+  const unsaved = pending?.unanswered ?? 0, waits = unsaved > 0 ? ` · ${plural(unsaved, "1 pixel not saved yet", "{n} pixels not saved yet")}` : "";
   if (lost > QUIET) {
     const hint = connection.hint ? ` · ${connection.hint}` : "";
-    if (!canvas) return `Connecting… ${seconds(lost)}${hint}`;
-    return `Connection lost, reconnecting… ${seconds(lost)}${waits}${hint}`;
+    if (!canvas) return `${t("Connecting…")} ${seconds(lost)}${hint}`;
+    return `${t("Connection lost, reconnecting…")} ${seconds(lost)}${waits}${hint}`;
   }
-  if (pending && now - pending.waitingSince > SLOW) return `Saving takes longer than usual… ${seconds(now - pending.waitingSince)}${waits}`;
+  if (pending && now - pending.waitingSince > SLOW) return `${t("Saving takes longer than usual…")} ${seconds(now - pending.waitingSince)}${waits}`;
   return "";
 }
 
@@ -95,6 +96,6 @@ function showToast(state, now) {
 function seconds(ms) {
   const s = Math.floor(ms / 1000);
   if (s < 1) return "";
-  if (s < 60) return `${s} s`;
-  return s < 3600 ? `${Math.floor(s / 60)} min` : `${Math.floor(s / 3600)} h`;
+  if (s < 60) return t("{n} s", { n: s });
+  return s < 3600 ? t("{n} min", { n: Math.floor(s / 60) }) : t("{n} h", { n: Math.floor(s / 3600) });
 }

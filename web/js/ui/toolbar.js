@@ -4,6 +4,7 @@ import { MAX_BRUSH, spans } from "../input/tools.js";
 import { pixels } from "../numbers.js";
 import { popover } from "./popover.js";
 import { byId, setAttribute, setHidden, setPressed, setText } from "./dom.js";
+import { t } from "../words/words.js";
 
 /**
  * @param {import("../input/keyboard.js").Page} page
@@ -47,7 +48,7 @@ export function toolbar(page) {
 /** What there is only where the server keeps a record. @param {import("../state.js").State} state */
 function showRecord({ me, past }) {
   for (const id of ["inspect", "replay", "record-keys"]) setHidden(byId(id), !me.record);
-  setText(byId("held-still"), me.record ? "shows who placed the pixel" : "takes the colour");
+  setText(byId("held-still"), me.record ? t("shows who placed the pixel") : t("takes the colour"));
   setAttribute(byId("replay"), "aria-expanded", String(past !== null));
   setHidden(byId("dock"), past !== null); // nothing can be placed
 }

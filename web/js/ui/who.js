@@ -3,6 +3,7 @@
 import { byId, setHidden, setText } from "./dom.js";
 import { number } from "../numbers.js";
 import { popover } from "./popover.js";
+import { plural, t } from "../words/words.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -75,6 +76,12 @@ function prompt(rename, state) {
   return () => setHidden(form, !state.asksName || !state.me.watches);
 }
 
+/** @param {import("../state.js").Connection} connection */
+function connectedTo({ node, rtt }) {
+  if (!node) return t("Connected to the server");
+  return rtt < 0 ? t("Connected to {server}", { server: node }) : t("Connected to {server}, {n} ms", { server: node, n: Math.round(rtt) });
+}
+
 /** @param {HTMLElement} people @param {State} state */
 function list(people, state) {
   const names = byId("names"), unnamed = byId("unnamed"), server = byId("server");
@@ -82,8 +89,7 @@ function list(people, state) {
   return () => {
     if (people.hidden) return;
     const { connection } = state;
-    const rtt = connection.rtt < 0 ? "" : `, ${Math.round(connection.rtt)} ms`;
-    setText(server, connection.welcomed ? `Connected to ${connection.node || "the server"}${rtt}` : "Not connected");
+    setText(server, connection.welcomed ? connectedTo(connection) : t("Not connected"));
     if (shown === state.people.version) return;
     shown = state.people.version;
     const known = [...state.people.names].sort((a, b) => a[1].localeCompare(b[1]));
@@ -92,11 +98,11 @@ function list(people, state) {
     names.replaceChildren(...known.slice(0, LISTED).map(([user]) => {
       const item = document.createElement("li"), name = document.createElement("bdi"); // isolates the name's writing direction
       name.textContent = state.people.nameOf(user);
-      item.append(name, user === connection.user ? " (you)" : "");
+      item.append(name, user === connection.user ? ` ${t("(you)")}` : "");
       item.className = user === connection.user ? "own" : "";
       return item;
     }));
     const more = Math.max(0, state.people.distinct - Math.min(LISTED, known.length));
-    setText(unnamed, more === 0 ? "" : known.length > LISTED ? `and ${more} more` : `${more} anonymous`);
+    setText(unnamed, more === 0 ? "" : known.length > LISTED ? plural(more, "and 1 more", "and {n} more") : plural(more, "1 anonymous", "{n} anonymous"));
   };
 }

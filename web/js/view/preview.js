@@ -6,6 +6,7 @@ import { hindrance, room } from "../limits/cannot_draw.js";
 import { pixels, pixelsOf } from "../numbers.js";
 import { outline, spans, square } from "../input/tools.js";
 import { DRAW_ZOOM, toScreen } from "./view.js";
+import { t } from "../words/words.js";
 
 /** @typedef {import("../state.js").State} State */
 
@@ -22,7 +23,7 @@ export function drawPreview(context, state, density, now) {
   const span = shape ?? (tool === "fill" && reticule && view.zoom >= DRAW_ZOOM && !hindrance(state, now) ? { from: reticule, to: reticule } : null);
   if (!span || past || selecting || !spans(tool)) return null;
   const planned = outline(tool, span, brush, colour, canvas), { x, y } = span.to;
-  if (!planned) return { text: "Not a closed area", x, y };
+  if (!planned) return { text: t("Not a closed area"), x, y };
   const whole = (/** @type {number} */ at) => Math.round(at * density) / density; // so that they meet without a seam
   const fits = Math.min(planned.length, room(state, now));
   context.fillStyle = toHex(colour);

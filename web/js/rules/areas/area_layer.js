@@ -4,6 +4,7 @@ import { plate } from "../../view/overlay.js";
 import { outline } from "./outline.js";
 import { whoDraws } from "../ruling.js";
 import { toScreen } from "../../view/view.js";
+import { t } from "../../words/words.js";
 
 export const SHOWN = 4000; // ms after a try
 const SOFT = 0.35, STRONG = 0.6; // of the hatch
@@ -24,7 +25,7 @@ export function areaLayer() {
 
 /** Says at the upper edge of an area who draws there. CSS pixels. */
 function label(context, { view, viewport }, theme, area) {
-  const at = toScreen(view, viewport, area.x, area.y), words = `${area.name || "Protected"} · ${whoDraws(area)}`;
+  const at = toScreen(view, viewport, area.x, area.y), words = `${area.name || t("Protected")} · ${whoDraws(area)}`;
   context.font = `600 12px ${theme.font}`;
   context.textBaseline = "middle";
   const width = Math.min(context.measureText(words).width + 16, viewport.width - 16);

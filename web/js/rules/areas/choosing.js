@@ -7,6 +7,7 @@ import { say, tell } from "../../state.js";
 import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { clip, maskOf, rectOf } from "./shapes.js";
+import { plural, t } from "../../words/words.js";
 
 /**
  * @typedef {import("./outline.js").Shape} Shape
@@ -46,7 +47,7 @@ export class Choosing {
     setHidden(this.brushes, kind !== "paint");
     this.#show();
     document.getElementById("stage")?.focus({ preventScroll: true });
-    tell(this.state, kind === "rectangle" ? "Choose two corners: drag, or aim with the arrows and press Enter twice" : "Paint the pixels: drag, or aim with the arrows and press Enter", this.ports.now());
+    tell(this.state, kind === "rectangle" ? t("Choose two corners: drag, or aim with the arrows and press Enter twice") : t("Paint the pixels: drag, or aim with the arrows and press Enter"), this.ports.now());
     return new Promise((resolve) => (this.#done = resolve));
   }
 
@@ -82,7 +83,7 @@ export class Choosing {
   #end() {
     this.#show();
     const { shape } = this;
-    if (this.#kind === "rectangle" && shape) say(this.state, this.#click ? "First corner: choose the other one" : `${shape.width} by ${shape.height} pixels chosen`);
+    if (this.#kind === "rectangle" && shape) say(this.state, this.#click ? t("First corner: choose the other one") : t("{width} by {height} pixels chosen", { width: shape.width, height: shape.height }));
   }
 
   #dab(x, y) {
@@ -111,24 +112,24 @@ export class Choosing {
     const { shape } = this, large = shape !== null && (shape.width > MOST || shape.height > MOST);
     if (shape) this.ports.marks.set("choosing", { shape, hatch: 0.35, dashed: true });
     else this.ports.marks.delete("choosing");
-    const count = this.#kind === "paint" ? pixels(this.#painted.size) : shape ? `${shape.width} × ${shape.height}` : "no corner yet";
-    setText(this.words, this.#kind === "paint" ? `Paint what counts · ${count}` : `Choose two corners · ${count}`);
+    const count = this.#kind === "paint" ? pixels(this.#painted.size) : shape ? `${shape.width} × ${shape.height}` : t("no corner yet");
+    setText(this.words, this.#kind === "paint" ? t("Paint what counts · {count}", { count }) : t("Choose two corners · {count}", { count }));
     this.take.disabled = !shape || large;
     this.ports.changed();
   }
 
   #makeBar() {
     this.words = make("span");
-    this.take = button("Done", "primary", () => this.#finish(this.shape));
+    this.take = button(t("Done"), "primary", () => this.#finish(this.shape));
     const sizes = BRUSH.map((size) => {
       const each = button(`${size}`, "", () => {
         this.#brush = size;
         press();
       });
-      each.setAttribute("aria-label", `Brush of ${size} pixel${size > 1 ? "s" : ""}`);
+      each.setAttribute("aria-label", plural(size, "Brush of 1 pixel", "Brush of {n} pixels"));
       return each;
     });
-    const rubber = button("Rub out", "", () => {
+    const rubber = button(t("Rub out"), "", () => {
       this.#erases = !this.#erases;
       press();
     });
@@ -138,8 +139,8 @@ export class Choosing {
     };
     press();
     this.brushes = make("span", [...sizes, rubber], "brushes");
-    this.bar = make("section", [this.words, this.brushes, this.take, button("Cancel", "", () => this.cancel())], "banner panel choosing");
-    this.bar.setAttribute("aria-label", "Choose a part of the canvas");
+    this.bar = make("section", [this.words, this.brushes, this.take, button(t("Cancel"), "", () => this.cancel())], "banner panel choosing");
+    this.bar.setAttribute("aria-label", t("Choose a part of the canvas"));
     this.bar.hidden = true;
     document.querySelector(".notices")?.prepend(this.bar);
   }

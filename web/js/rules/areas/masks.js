@@ -1,6 +1,7 @@
 // The pictures that say which pixels of an area count: what is opaque.
 
 import { fromBits } from "./shapes.js";
+import { t } from "../../words/words.js";
 
 const MOST = 4096; // pixels of a side
 const HALF = 128; // of 255
@@ -51,5 +52,5 @@ async function read({ mask, width, height }) {
 export function toPicture(bits, width, height) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height }), context = canvas.getContext("2d");
   context.putImageData(new ImageData(fromBits(bits), width, height), 0, 0);
-  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error("The mask could not be made"))), "image/png"));
+  return new Promise((resolve, reject) => canvas.toBlob((blob) => (blob ? resolve(blob) : reject(new Error(t("The mask could not be made")))), "image/png"));
 }

@@ -6,6 +6,7 @@ import { visibleRect } from "../../view/view.js";
 import { clip, maskOf } from "./shapes.js";
 import { pixels } from "../../numbers.js";
 import { person } from "../act_texts.js";
+import { plural, t } from "../../words/words.js";
 
 /** @typedef {import("./shapes.js").Rect} Rect */
 
@@ -54,7 +55,7 @@ export class Spotlight {
       for (const { x, y, color } of latest) if (inside(seen, x, y) && sameColour(canvas.pixel(x, y), color)) keys.add(y * canvas.geometry.width + x);
       const shape = maskOf(keys, canvas.geometry.width);
       if (shape) page.marks.set("spotlight", { shape, veiled: true });
-      tell(state, shape ? `${pixels(keys.size)} here are by ${person(who)}` : `Nothing here is by ${person(who)}`, page.now());
+      tell(state, shape ? plural(keys.size, "1 pixel here is by {who}", "{n} pixels here are by {who}", { who: person(who) }) : t("Nothing here is by {who}", { who: person(who) }), page.now());
       if (!shape) this.user = "";
     } catch (error) {
       if (mine !== this.#asked) return;

@@ -4,6 +4,7 @@
 import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { span } from "../ruling.js";
+import { locale, t } from "../../words/words.js";
 
 const AGAIN = 1500; // ms after the end, since the server's clock decides
 const MOST = 2 ** 31 - 1; // ms of a timer
@@ -15,9 +16,9 @@ const MOST = 2 ** 31 - 1; // ms of a timer
  */
 export function banned(state, page) {
   const why = make("p", "", "banned-why"), until = make("p"), left = make("span", "", "faint"), appeal = make("p");
-  const title = make("h2", "You are banned from this canvas");
+  const title = make("h2", t("You are banned from this canvas"));
   title.id = "banned-title";
-  const again = button("Try again", "primary", () => page.askMe());
+  const again = button(t("Try again"), "primary", () => page.askMe());
   const dialog = make("dialog", [title, why, until, appeal, make("p", [again], "acts")], "help banned");
   dialog.setAttribute("aria-labelledby", title.id);
   // A browser closes a dialog at the second Escape, whatever cancel says: there is nothing behind this one.
@@ -31,9 +32,9 @@ export function banned(state, page) {
   document.body.append(dialog);
   let shown = /** @type {import("../../people/me.js").Me["banned"]} */ (null), timer = 0;
   const began = (ban) => {
-    setText(why, ban.why ? `Reason: ${ban.why}` : "No reason was given.");
-    until.replaceChildren(...(ban.until > 0 ? [`Until ${new Date(ban.until).toLocaleString([], { dateStyle: "full", timeStyle: "short" })} `, left] : ["Until a moderator lifts it."]));
-    appeal.replaceChildren("If you think that is wrong, turn to ", address(ban.appeal));
+    setText(why, ban.why ? t("Reason: {why}", { why: ban.why }) : t("No reason was given."));
+    until.replaceChildren(...(ban.until > 0 ? [t("Until {time}", { time: new Date(ban.until).toLocaleString(locale(), { dateStyle: "full", timeStyle: "short" }) }), " ", left] : [t("Until a moderator lifts it.")]));
+    appeal.replaceChildren(t("If you think that is wrong, turn to:"), " ", address(ban.appeal));
     setHidden(appeal, ban.appeal === "");
     page.stop();
     page.clearTimeout(timer);
@@ -52,7 +53,7 @@ export function banned(state, page) {
       shown = ban;
       if (!ban || ban.until === 0) return Infinity;
       const ms = ban.until - page.today();
-      setText(left, ms > 0 ? `(in ${span(ms)})` : "");
+      setText(left, ms > 0 ? t("(in {time})", { time: span(ms) }) : "");
       return 1000;
     },
   };

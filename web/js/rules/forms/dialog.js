@@ -2,6 +2,7 @@
 
 import { button, icon, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
+import { t } from "../../words/words.js";
 
 let made = 0;
 
@@ -16,8 +17,8 @@ export function makeDialog(className) {
   trouble.setAttribute("role", "alert");
   trouble.hidden = true;
   const close = button("", "shut", () => dialog.close());
-  close.setAttribute("aria-label", "Close");
-  close.title = "Close (Esc)";
+  close.setAttribute("aria-label", t("Close"));
+  close.title = t("Close (Esc)");
   close.append(icon("i-close"));
   const dialog = make("dialog", [make("div", [title, close], "dialog-head"), trouble, body], `help ruling-dialog ${className}`);
   dialog.setAttribute("aria-labelledby", title.id);

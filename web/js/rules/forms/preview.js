@@ -4,6 +4,7 @@ import { make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { pixels } from "../../numbers.js";
 import { person } from "../act_texts.js";
+import { plural, t } from "../../words/words.js";
 
 const PAUSE = 200; // ms between questions while one chooses
 const LISTED = 8; // people
@@ -25,8 +26,8 @@ export class Preview {
       image.alt = label;
       return { image, figure: make("figure", [make("figcaption", label), image]) };
     };
-    this.before = picture("Now");
-    this.after = picture("After");
+    this.before = picture(t("Now"));
+    this.after = picture(t("After"));
     this.pictures = make("div", [this.before.figure, this.after.figure], "pictures");
     this.words = make("p", "", "counts");
     this.words.setAttribute("role", "status");
@@ -39,7 +40,7 @@ export class Preview {
     this.#stop.abort();
     this.page.clearTimeout(this.#timer);
     this.count = null;
-    setText(this.words, "Looking…");
+    setText(this.words, t("Looking…"));
     this.element.setAttribute("aria-busy", "true");
     const stop = (this.#stop = new AbortController());
     this.#timer = this.page.setTimeout(() => this.#look(selection, stop.signal), PAUSE);
@@ -68,10 +69,10 @@ export class Preview {
     setHidden(this.pictures, said.pixels === 0 || !said.before || !said.after);
     if (said.before) this.before.image.src = said.before;
     if (said.after) this.after.image.src = said.after;
-    const stays = said.protected ? `; ${pixels(said.protected)} stay, since they are protected from you` : "";
-    const nothing = said.protected ? "Nothing that you may take back" : "There is nothing to take back: it was painted over since, or nothing was drawn";
-    setText(this.words, (said.pixels === 0 ? nothing : `${pixels(said.pixels)} by ${users.length === 1 ? "one person" : `${users.length} people`}`) + stays);
+    const stays = said.protected ? `; ${plural(said.protected, "1 pixel stays, since it is protected from you", "{n} pixels stay, since they are protected from you")}` : "";
+    const nothing = said.protected ? t("Nothing that you may take back") : t("There is nothing to take back: it was painted over since, or nothing was drawn");
+    setText(this.words, (said.pixels === 0 ? nothing : t("{pixels} by {who}", { pixels: pixels(said.pixels), who: plural(users.length, "one person", "{n} people") })) + stays);
     this.people.replaceChildren(...users.slice(0, LISTED).map((each) => make("li", [make("bdi", person(each)), make("span", pixels(each.pixels), "faint")])));
-    if (users.length > LISTED) this.people.append(make("li", `and ${users.length - LISTED} more`, "faint"));
+    if (users.length > LISTED) this.people.append(make("li", plural(users.length - LISTED, "and 1 more", "and {n} more"), "faint"));
   }
 }

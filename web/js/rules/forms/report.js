@@ -4,6 +4,7 @@ import { tell } from "../../state.js";
 import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { labelled, makeDialog } from "./dialog.js";
+import { t } from "../../words/words.js";
 
 const MOST = 500; // bytes of words that the server takes
 
@@ -14,21 +15,21 @@ const MOST = 500; // bytes of words that the server takes
  */
 export function reporting(state, page) {
   const form = makeDialog("report"), words = make("textarea"), place = make("strong"), who = make("bdi", "", "strong");
-  const about = make("span", [" It will be about ", who, "."]), send = make("button", "Send report", "primary");
+  const about = make("span", [" ", t("It is about:"), " ", who]), send = make("button", t("Send report"), "primary");
   words.required = true;
   words.maxLength = MOST;
   words.rows = 4;
-  words.placeholder = "What is wrong here?";
+  words.placeholder = t("What is wrong here?");
   send.type = "submit";
   const fields = make("form", [
-    make("p", ["Moderators will look at ", place, ".", about]),
-    labelled("What is wrong", words),
-    make("p", "They see this place, your words and your public id, and nobody else does.", "faint"),
-    make("p", [send, button("Cancel", "", () => form.close())], "acts"),
+    make("p", [t("Moderators will look at:"), " ", place, about]),
+    labelled(t("What is wrong"), words),
+    make("p", t("They see this place, your words and your public id, and nobody else does."), "faint"),
+    make("p", [send, button(t("Cancel"), "", () => form.close())], "acts"),
   ]);
   fields.autocomplete = "off";
   form.body.append(fields);
-  form.title("Report");
+  form.title(t("Report"));
   let open = { x: 0, y: 0, user: /** @type {string | undefined} */ (undefined) };
   fields.addEventListener("submit", (event) => {
     event.preventDefault();
@@ -36,7 +37,7 @@ export function reporting(state, page) {
       await page.office.report({ x: open.x, y: open.y, ...(open.user ? { user: open.user } : {}), words: shortened(words.value.trim()) });
       words.value = "";
       form.close();
-      tell(state, "Thank you: moderators will look at it", page.now());
+      tell(state, t("Thank you: moderators will look at it"), page.now());
       page.changed();
     });
   });
@@ -47,7 +48,7 @@ export function reporting(state, page) {
     open(at) {
       open = { x: at.x, y: at.y, user: at.user };
       setText(place, `${at.x}, ${at.y}`);
-      setText(who, at.name || (at.user ? `the person ·${at.user.slice(-4)}` : ""));
+      setText(who, at.name || (at.user ? t("the person {id}", { id: `·${at.user.slice(-4)}` }) : ""));
       setHidden(about, !at.user);
       form.open();
       words.focus();

@@ -7,6 +7,7 @@ import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled, makeDialog } from "./dialog.js";
 import { pixels } from "../../numbers.js";
 import { LENGTHS, SINCE, person, short } from "../act_texts.js";
+import { plural, t } from "../../words/words.js";
 
 /**
  * @typedef {import("../areas/shapes.js").Rect} Rect
@@ -24,13 +25,13 @@ const WEEK = LENGTHS[2][0], DAY = SINCE[2][0];
  */
 export function rollbackForm(state, duty, page, { choose, inView }) {
   const form = makeDialog("rollback"), who = make("select"), where = make("select"), since = choice(SINCE, DAY);
-  const from = make("input"), to = make("input"), bans = make("input"), banBox = make("label", [bans, make("span", "Ban them too, for")], "check"), long = choice(LENGTHS, WEEK), why = make("input");
-  const send = make("button", "", "danger-button"), undo = button("Undo", "primary", () => takeBack()), done = make("p", "", "done");
-  long.setAttribute("aria-label", "How long they are banned");
+  const from = make("input"), to = make("input"), bans = make("input"), banBox = make("label", [bans, make("span", t("Ban them too, for"))], "check"), long = choice(LENGTHS, WEEK), why = make("input");
+  const send = make("button", "", "danger-button"), undo = button(t("Undo"), "primary", () => takeBack()), done = make("p", "", "done");
+  long.setAttribute("aria-label", t("How long they are banned"));
   bans.type = "checkbox";
   from.type = to.type = "datetime-local";
   from.step = to.step = "1";
-  const between = make("div", [labelled("From", from), labelled("To", to)], "thirds");
+  const between = make("div", [labelled(t("From"), from), labelled(t("To"), to)], "thirds");
   send.type = "submit";
   why.maxLength = 300;
   const preview = new Preview(page, () => update());
@@ -38,12 +39,12 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
   doneRow.setAttribute("role", "status");
   doneRow.tabIndex = -1;
   const fields = make("form", [
-    make("div", [labelled("Whose pixels", who), labelled("Where", where), labelled("Drawn in", since)], "thirds"),
+    make("div", [labelled(t("Whose pixels"), who), labelled(t("Where"), where), labelled(t("Drawn in"), since)], "thirds"),
     between,
     preview.element,
     make("div", [banBox, long], "ban-row"),
-    labelled("Why", why),
-    make("p", [send, button("Close", "", () => form.close())], "acts"),
+    labelled(t("Why"), why),
+    make("p", [send, button(t("Close"), "", () => form.close())], "acts"),
   ], "stacked");
   fields.autocomplete = "off";
   form.body.append(fields, doneRow);
@@ -64,7 +65,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
   };
   const update = () => {
     const { count } = preview, also = bans.checked && !banBox.parentElement.hidden;
-    setText(send, also ? `Roll back and ban` : count === null ? "Roll back" : `Roll back ${pixels(count)}`);
+    setText(send, also ? t("Roll back and ban") : count === null ? t("Roll back") : plural(count, "Roll back 1 pixel", "Roll back {n} pixels"));
     send.disabled = count === null || (count === 0 && !also) || act !== null;
     long.disabled = !bans.checked;
     why.required = also;
@@ -100,9 +101,10 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
       if (also) await duty.act({ do: "ban", target: kind === "network" ? { network: id } : { user: id }, ...(ms > 0 ? { until: page.today() + ms } : {}), ...because });
       bans.checked = false;
       if (preview.count > 0) act = await duty.act({ do: "rollback", selection: said, ...because });
-      const open = about.report ? await duty.resolve(about.report, also ? "Rolled back and banned" : "Rolled back").then(() => "", (error) => error.message) : "";
-      const report = open ? ` The report stays open: ${open}` : about.report ? " The report is dealt with." : "";
-      setText(done, `${act ? `Rolled back ${pixels(preview.count)} (act ${act.n}).` : ""}${also ? " They are banned." : ""}${report}`);
+      const open = about.report ? await duty.resolve(about.report, also ? t("Rolled back and banned") : t("Rolled back")).then(() => "", (error) => error.message) : "";
+      const report = open ? t("The report stays open: {why}", { why: open }) : about.report ? t("The report is dealt with.") : "";
+      const back = act ? plural(preview.count ?? 0, "Rolled back 1 pixel (act {act}).", "Rolled back {n} pixels (act {act}).", { act: act.n }) : "";
+      setText(done, [back, also ? t("They are banned.") : "", report].filter(Boolean).join(" "));
       setHidden(doneRow, false);
       setHidden(undo, act === null);
       update();
@@ -112,8 +114,8 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
 
   /** Shows the form with a place chosen. */
   const show = (chosen) => {
-    const options = [["all", "the whole canvas"], ["view", "what is in view"], ["choose", "choose a rectangle…"]];
-    if (areas.chosen) options.unshift(["chosen", `${areas.chosen.width}×${areas.chosen.height} at ${areas.chosen.x}, ${areas.chosen.y}`]);
+    const options = [["all", t("the whole canvas")], ["view", t("what is in view")], ["choose", t("choose a rectangle…")]];
+    if (areas.chosen) options.unshift(["chosen", t("{size} at {place}", { size: `${areas.chosen.width}×${areas.chosen.height}`, place: `${areas.chosen.x}, ${areas.chosen.y}` })]);
     where.replaceChildren(...options.map(([value, label]) => new Option(label, value, value === chosen, value === chosen)));
     form.open();
     look();
@@ -122,14 +124,14 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
   const findNetworks = async (user) => {
     const said = await page.office.person(user).catch(() => null);
     if (about.user !== user || !said?.networks) return;
-    who.append(...said.networks.map((id) => new Option(`everybody of their network ${short(id)}`, `network:${id}`)));
+    who.append(...said.networks.map((id) => new Option(t("everybody of their network {id}", { id: short(id) }), `network:${id}`)));
   };
   return (next) => {
     about = next;
     act = null;
     areas = { all: null, view: inView(), ...(next.area ? { chosen: next.area } : {}) };
-    form.title(next.user ? `Roll back: ${person(next)}` : "Roll back");
-    who.replaceChildren(...(next.user ? [new Option(`${person(next)}`, `user:${next.user}`)] : []), new Option("everybody", ""));
+    form.title(next.user ? t("Roll back: {who}", { who: person(next) }) : t("Roll back"));
+    who.replaceChildren(...(next.user ? [new Option(`${person(next)}`, `user:${next.user}`)] : []), new Option(t("everybody"), ""));
     since.value = DAY;
     long.value = WEEK;
     bans.checked = next.bans === true;

@@ -4,6 +4,7 @@ import { button, make } from "../../ui/elements.js";
 import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled, makeDialog } from "./dialog.js";
 import { LENGTHS, asAccount, person, short, targetOf } from "../act_texts.js";
+import { t } from "../../words/words.js";
 
 /**
  * @typedef {"ban" | "mute" | "shadow"} Sanction
@@ -11,9 +12,9 @@ import { LENGTHS, asAccount, person, short, targetOf } from "../act_texts.js";
  */
 
 const WHAT = {
-  ban: { title: "Ban", verb: "Ban", means: "They are disconnected and can’t draw. They see the reason, until when, and where to appeal." },
-  mute: { title: "Hide a name", verb: "Hide name", means: "Others see no name for them. They can still draw." },
-  shadow: { title: "Shadow", verb: "Shadow", means: "They can draw, but only they see it, and nothing of it is stored." },
+  ban: { title: t("Ban"), verb: t("Ban"), means: t("They are disconnected and can’t draw. They see the reason, until when, and where to appeal.") },
+  mute: { title: t("Hide a name"), verb: t("Hide name"), means: t("Others see no name for them. They can still draw.") },
+  shadow: { title: t("Shadow"), verb: t("Shadow"), means: t("They can draw, but only they see it, and nothing of it is stored.") },
 };
 const DAY_CHOICE = LENGTHS[1][0];
 
@@ -25,11 +26,11 @@ const DAY_CHOICE = LENGTHS[1][0];
 export function sanctionForm(duty, page) {
   const form = makeDialog("sanction"), who = make("input"), network = make("select"), means = make("p", "", "faint");
   const long = choice(LENGTHS, DAY_CHOICE), why = make("textarea"), send = make("button", "", "danger-button");
-  const whoField = labelled("Whom: public id, 12 digits", who), networkField = labelled("Whom", network);
+  const whoField = labelled(t("Whom: public id, 12 digits"), who), networkField = labelled(t("Whom"), network);
   Object.assign(who, { pattern: "[0-9a-f]{12}", maxLength: 12, required: true, spellcheck: false });
   Object.assign(why, { rows: 2, maxLength: 300 });
   send.type = "submit";
-  const fields = make("form", [means, whoField, networkField, labelled("For", long), labelled("Why", why), make("p", [send, button("Cancel", "", () => form.close())], "acts")], "stacked");
+  const fields = make("form", [means, whoField, networkField, labelled(t("For"), long), labelled(t("Why"), why), make("p", [send, button(t("Cancel"), "", () => form.close())], "acts")], "stacked");
   fields.autocomplete = "off";
   form.body.append(fields);
   const usual = long.value;
@@ -50,21 +51,21 @@ export function sanctionForm(duty, page) {
     const mine = ++asked, said = await page.office.person(user).catch(() => null);
     if (mine !== asked || !said) return;
     if (said.owner) {
-      network.append(new Option(`The account ${short(said.owner)} that made this key, with all its keys`, asAccount(said.owner)));
+      network.append(new Option(t("The account {id} that made this key, with all its keys", { id: short(said.owner) }), asAccount(said.owner)));
       if (what !== "mute" && network.value === "") network.value = asAccount(said.owner); // which would make another
     }
-    if (what !== "mute") network.append(...(said.networks ?? []).map((id) => new Option(`Everybody of their network ${short(id)}`, id)));
+    if (what !== "mute") network.append(...(said.networks ?? []).map((id) => new Option(t("Everybody of their network {id}", { id: short(id) }), id)));
   };
   return (doing, about) => {
     what = doing;
     whom = about;
-    form.title(about.user ? `${WHAT[what].title}: ${person(about)}` : WHAT[what].title);
+    form.title(about.user ? t("{act}: {who}", { act: WHAT[what].title, who: person(about) }) : WHAT[what].title);
     setText(means, WHAT[what].means);
     setText(send, WHAT[what].verb);
     setHidden(whoField, Boolean(about.user));
     setHidden(networkField, !about.user);
     who.required = !about.user;
-    network.replaceChildren(new Option(`This person ${short(about.user)}`, ""));
+    network.replaceChildren(new Option(t("This person {id}", { id: short(about.user) }), ""));
     why.required = what === "ban";
     why.value = about.why ?? "";
     long.value = usual;

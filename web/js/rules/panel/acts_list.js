@@ -3,6 +3,7 @@
 import { button, make } from "../../ui/elements.js";
 import { ago, exact } from "../../record/times.js";
 import { actWords, short, takenBack } from "../act_texts.js";
+import { t } from "../../words/words.js";
 
 /**
  * @param {import("./duty.js").Duty} duty
@@ -10,7 +11,7 @@ import { actWords, short, takenBack } from "../act_texts.js";
  * @param {(run: () => Promise<any>) => void} attempt
  */
 export function actsList(duty, page, attempt) {
-  const list = make("ol", "", "acts-list"), none = make("p", "Nothing has been decided yet.", "faint");
+  const list = make("ol", "", "acts-list"), none = make("p", t("Nothing has been decided yet."), "faint");
   return {
     element: make("div", [list, none]),
     show() {
@@ -24,12 +25,12 @@ export function actsList(duty, page, attempt) {
 function item(act, duty, page, attempt) {
   const by = takenBack(act, duty.undone), time = make("span", ago(act.time, page.today()), "faint");
   time.title = exact(act.time);
-  const who = act.by.name || (act.by.user ? short(act.by.user) : "operator");
+  const who = act.by.name || (act.by.user ? short(act.by.user) : t("operator"));
   const text = make("div", [
     make("span", actWords(act), by === undefined ? "" : "undone"),
-    make("span", [`${act.n} · ${who} · `, time, ...(act.why ? [` · ${act.why}`] : []), ...(by === undefined ? [] : [` · taken back by ${by}`])], "faint"),
+    make("span", [`${act.n} · ${who} · `, time, ...(act.why ? [` · ${act.why}`] : []), ...(by === undefined ? [] : [` · ${t("taken back by act {n}", { n: by })}`])], "faint"),
   ]);
-  const undo = by === undefined && act.mayUndo ? button("Undo", "undo", () => attempt(() => duty.undo(act.n))) : null;
-  undo?.setAttribute("aria-label", `Undo act ${act.n}: ${actWords(act)}`);
+  const undo = by === undefined && act.mayUndo ? button(t("Undo"), "undo", () => attempt(() => duty.undo(act.n))) : null;
+  undo?.setAttribute("aria-label", t("Undo act {n}: {act}", { n: act.n, act: actWords(act) }));
   return make("li", [text, undo]);
 }

@@ -5,11 +5,12 @@ import { setHidden, setText } from "../../ui/dom.js";
 import { choice, labelled } from "../forms/dialog.js";
 import { toPicture } from "../areas/masks.js";
 import { rankOf, whoDraws } from "../ruling.js";
+import { t } from "../../words/words.js";
 
 /** @typedef {import("../areas/outline.js").Shape} Shape */
 
 /** Nobody protects anything from who may decide more. @type {[string, string][]} */
-const LEAST = [["moderator", "only moderators"], ["member", "only members"]], OWNERS = [["owner", "only the owner"]];
+const LEAST = [["moderator", t("only moderators")], ["member", t("only members")]], OWNERS = [["owner", t("only the owner")]];
 
 /**
  * @param {import("../../state.js").State} state
@@ -19,12 +20,12 @@ const LEAST = [["moderator", "only moderators"], ["member", "only members"]], OW
  * @param {{attempt: (run: () => Promise<any>) => Promise<boolean>, hide: () => void, reveal: () => void}} panel
  */
 export function areasTab(state, duty, page, choosing, { attempt, hide, reveal }) {
-  const list = make("ul", "", "areas"), none = make("p", "No part of the canvas is protected.", "faint"), name = make("input"), least = choice(state.me.role === "owner" ? [...LEAST, ...OWNERS] : LEAST);
-  const size = make("p", "", "faint"), send = make("button", "Protect", "primary");
+  const list = make("ul", "", "areas"), none = make("p", t("No part of the canvas is protected."), "faint"), name = make("input"), least = choice(state.me.role === "owner" ? [...LEAST, ...OWNERS] : LEAST);
+  const size = make("p", "", "faint"), send = make("button", t("Protect"), "primary");
   let shape = /** @type {Shape | null} */ (null);
-  Object.assign(name, { maxLength: 40, required: true, placeholder: "Town hall" });
+  Object.assign(name, { maxLength: 40, required: true, placeholder: t("Town hall") });
   send.type = "submit";
-  const form = make("form", [size, labelled("What it is called", name), labelled("Who may draw there", least), make("p", [send, button("Cancel", "", () => take(null))], "acts")], "stacked");
+  const form = make("form", [size, labelled(t("What it is called"), name), labelled(t("Who may draw there"), least), make("p", [send, button(t("Cancel"), "", () => take(null))], "acts")], "stacked");
   form.autocomplete = "off";
   form.hidden = true;
   const take = (next) => {
@@ -32,7 +33,7 @@ export function areasTab(state, duty, page, choosing, { attempt, hide, reveal })
     setHidden(form, shape === null);
     if (shape) page.marks.set("area", { shape, hatch: 0.35 });
     else page.marks.delete("area");
-    if (shape) setText(size, `${shape.width} × ${shape.height} pixels at ${shape.x}, ${shape.y}${shape.bits ? ", painted" : ""}`);
+    if (shape) setText(size, sizeOf(shape));
     page.changed();
   };
   const choose = async (kind) => {
@@ -55,14 +56,14 @@ export function areasTab(state, duty, page, choosing, { attempt, hide, reveal })
   });
   const item = (area) => {
     const go = button(area.name || `${area.x}, ${area.y}`, "area", () => page.goTo(area.x + area.width / 2, area.y + area.height / 2));
-    go.title = "Show it";
+    go.title = t("Show it");
     const may = !area.by || rankOf(state.me.role) >= rankOf(area.by); // nobody takes back what was decided with a higher role
-    const open = may ? button("Unprotect", "undo", () => attempt(() => duty.undo(area.act))) : null;
-    open?.setAttribute("aria-label", `Unprotect ${area.name || `${area.x}, ${area.y}`}`);
+    const open = may ? button(t("Unprotect"), "undo", () => attempt(() => duty.undo(area.act))) : null;
+    open?.setAttribute("aria-label", t("Unprotect {name}", { name: area.name || `${area.x}, ${area.y}` }));
     return make("li", [make("div", [go, make("span", `${area.width} × ${area.height} · ${whoDraws(area)}`, "faint")]), open]);
   };
   return {
-    element: make("div", [make("p", [button("Rectangle…", "rectangle", () => choose("rectangle")), button("Paint…", "paint", () => choose("paint"))], "acts"), form, list, none]),
+    element: make("div", [make("p", [button(t("Rectangle…"), "rectangle", () => choose("rectangle")), button(t("Paint…"), "paint", () => choose("paint"))], "acts"), form, list, none]),
     show() {
       const areas = state.rules?.areas ?? [];
       none.hidden = areas.length > 0;
@@ -75,4 +76,10 @@ export function areasTab(state, duty, page, choosing, { attempt, hide, reveal })
       else if (shape) page.marks.set("area", { shape, hatch: 0.35 });
     },
   };
+}
+
+/** @param {Shape} shape */
+function sizeOf({ x, y, width, height, bits }) {
+  const what = { size: `${width} × ${height}`, place: `${x}, ${y}` };
+  return bits ? t("{size} pixels at {place}, painted", what) : t("{size} pixels at {place}", what);
 }

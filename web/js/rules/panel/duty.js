@@ -2,6 +2,7 @@
 
 import { tell } from "../../state.js";
 import { actWords, undone } from "../act_texts.js";
+import { plural, t } from "../../words/words.js";
 
 /**
  * @typedef {import("../rules_server.js").Act} Act
@@ -68,7 +69,7 @@ export class Duty {
   /** Decides something, and says so. @param {Partial<Act>} wanted @returns {Promise<Act>} @throws {Error} */
   async act(wanted) {
     const { act, obeyed } = await this.ports.office.act(wanted);
-    tell(this.state, `${actWords(act)}${obeyed ? "" : ". Not every server has confirmed it yet"}`, this.ports.now());
+    tell(this.state, obeyed ? actWords(act) : t("{act}. Not every server has confirmed it yet", { act: actWords(act) }), this.ports.now());
     this.ports.rules.soon(0);
     this.refresh();
     return act;
@@ -93,14 +94,14 @@ export class Duty {
   /** Deals with a report. @param {string} id @param {string} how */
   async resolve(id, how) {
     await this.ports.office.resolve(id, how);
-    tell(this.state, "The report is dealt with", this.ports.now());
+    tell(this.state, t("The report is dealt with"), this.ports.now());
     this.refresh();
   }
 
   /** Deals with several. @param {{ids: string[]} | {alike: string}} which @param {string} how */
   async resolveAll(which, how) {
     const { resolved, left } = await this.ports.office.resolveAll(which, how);
-    tell(this.state, `${resolved.length === 1 ? "1 report is" : `${resolved.length} reports are`} dealt with${left.length > 0 ? `, ${left.length} left to others` : ""}`, this.ports.now());
+    tell(this.state, [plural(resolved.length, "1 report is dealt with", "{n} reports are dealt with"), left.length > 0 ? plural(left.length, "1 left to others", "{n} left to others") : ""].filter(Boolean).join(", "), this.ports.now());
     await this.refresh();
   }
 

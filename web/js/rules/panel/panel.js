@@ -2,6 +2,7 @@
 
 import { button, icon, make } from "../../ui/elements.js";
 import { setAttribute, setHidden, setText } from "../../ui/dom.js";
+import { plural, t } from "../../words/words.js";
 
 /**
  * shown: whether the tab can be seen has changed.
@@ -16,19 +17,19 @@ export function panel(duty, changed) {
   const badge = make("span", "", "badge"), opener = button("", "office-button", () => toggle());
   opener.id = "office-button";
   opener.append(icon("i-rules"), badge);
-  opener.title = "Moderation (M)";
+  opener.title = t("Moderation (M)");
   setAttribute(opener, "aria-expanded", "false");
   setAttribute(opener, "aria-controls", "office");
   const close = button("", "shut", () => toggle(false)), tablist = make("div", "", "tabs"), trouble = make("p", "", "trouble"), pages = make("div", "", "tab-page");
   close.append(icon("i-close"));
-  setAttribute(close, "aria-label", "Close");
-  close.title = "Close (Esc)";
+  setAttribute(close, "aria-label", t("Close"));
+  close.title = t("Close (Esc)");
   setAttribute(trouble, "role", "alert");
   setAttribute(tablist, "role", "tablist");
-  setAttribute(tablist, "aria-label", "Moderation");
-  const section = make("section", [make("div", [make("h2", "Moderation"), close], "dialog-head"), tablist, trouble, pages], "office panel");
+  setAttribute(tablist, "aria-label", t("Moderation"));
+  const section = make("section", [make("div", [make("h2", t("Moderation")), close], "dialog-head"), tablist, trouble, pages], "office panel");
   section.id = "office";
-  setAttribute(section, "aria-label", "Moderation");
+  setAttribute(section, "aria-label", t("Moderation"));
   section.hidden = true;
   const place = make("div", [opener], "panel office-opener");
   document.getElementById("side")?.prepend(place);
@@ -121,9 +122,9 @@ export function panel(duty, changed) {
       const n = duty.reports.length;
       setText(badge, String(n));
       setHidden(badge, n === 0);
-      setAttribute(opener, "aria-label", n > 0 ? `Moderation: ${n} open report${n > 1 ? "s" : ""}` : "Moderation");
+      setAttribute(opener, "aria-label", n > 0 ? plural(n, "Moderation: 1 open report", "Moderation: {n} open reports") : t("Moderation"));
       if (section.hidden) return;
-      if (tabs[0]) setText(tabs[0].button, n > 0 ? `Reports (${n})` : "Reports");
+      if (tabs[0]) setText(tabs[0].button, n > 0 ? t("Reports ({n})", { n }) : t("Reports"));
       if (key === said) return;
       said = key;
       if (duty.trouble !== troubled) setText(trouble, (troubled = duty.trouble));

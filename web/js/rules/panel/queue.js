@@ -6,6 +6,7 @@ import { setText } from "../../ui/dom.js";
 import { ago } from "../../record/times.js";
 import { clip } from "../areas/shapes.js";
 import { short } from "../act_texts.js";
+import { plural, t } from "../../words/words.js";
 
 /**
  * @param {import("../../state.js").State} state
@@ -15,18 +16,18 @@ import { short } from "../act_texts.js";
  * @param {(run: () => Promise<any>) => Promise<boolean>} attempt
  */
 export function queue(state, duty, page, open, attempt) {
-  const list = make("ul", "", "queue"), none = make("p", "Nobody has reported anything that is still open.", "faint");
+  const list = make("ul", "", "queue"), none = make("p", t("Nobody has reported anything that is still open."), "faint");
   const picked = new Set(), together = button("", "together", () => attempt(() => duty.resolveAll({ ids: [...picked].slice(0, MOST) }, NOTHING)));
   const count = () => {
     for (const id of picked) if (!duty.reports.some((report) => report.id === id)) picked.delete(id);
     together.hidden = picked.size === 0;
-    setText(together, `No action for the ${picked.size} picked`);
+    setText(together, plural(picked.size, "No action for the 1 picked", "No action for the {n} picked"));
   };
   const pick = (report) => {
     const box = make("input");
     box.type = "checkbox";
     box.checked = picked.has(report.id);
-    box.setAttribute("aria-label", `Pick the report at ${report.x}, ${report.y}`);
+    box.setAttribute("aria-label", t("Pick the report at {place}", { place: `${report.x}, ${report.y}` }));
     box.addEventListener("change", () => {
       if (box.checked) picked.add(report.id);
       else picked.delete(report.id);
@@ -43,9 +44,9 @@ export function queue(state, duty, page, open, attempt) {
         const item = button("", "queued", () => open(report.id));
         item.append(
           thumbnail(report, state.canvas.geometry),
-          make("span", [make("span", report.words || "No words", "words"), make("span", [`${report.x}, ${report.y} · ${ago(report.time, page.today())}`, report.user ? ` · about ${short(report.user)}` : "", report.count ? ` · reported by ${report.count}` : ""].join(""), "faint"), claimed(report, state)]),
+          make("span", [make("span", report.words || t("No words"), "words"), make("span", [`${report.x}, ${report.y} · ${ago(report.time, page.today())}`, report.user ? ` · ${t("about {who}", { who: short(report.user) })}` : "", report.count ? ` · ${plural(report.count, "reported by 1", "reported by {n}")}` : ""].join(""), "faint"), claimed(report, state)]),
         );
-        const alike = report.alike > 1 ? button(`No action for all ${report.alike} of this network`, "alike", () => attempt(() => duty.resolveAll({ alike: report.id }, NOTHING))) : null;
+        const alike = report.alike > 1 ? button(plural(report.alike, "No action for the one of this network", "No action for all {n} of this network"), "alike", () => attempt(() => duty.resolveAll({ alike: report.id }, NOTHING))) : null;
         return make("li", [make("div", [pick(report), item], "pickable"), alike]);
       }));
     },
@@ -55,10 +56,10 @@ export function queue(state, duty, page, open, attempt) {
 /** Who sees to a report. @param {import("../rules_server.js").Report} report @param {import("../../state.js").State} state */
 export function claimed({ claim }, { me }) {
   if (!claim) return null;
-  return make("span", claim.user && claim.user === me.user ? "Yours" : `${claim.name || short(claim.user) || "An operator"} sees to it`, "tag");
+  return make("span", claim.user && claim.user === me.user ? t("Yours") : t("{name} sees to it", { name: claim.name || short(claim.user) || t("An operator") }), "tag");
 }
 
-const NOTHING = "No action needed";
+const NOTHING = t("No action needed");
 const MOST = 100; // reports that can be dealt with at once
 
 const AROUND = 24; // pixels to each side

@@ -7,6 +7,7 @@ import { facts } from "../card_acts.js";
 import { makeDialog } from "../forms/dialog.js";
 import { claimed, pictureOf } from "./queue.js";
 import { actWords, person, short } from "../act_texts.js";
+import { plural, t } from "../../words/words.js";
 
 /** @typedef {import("../rules_server.js").Report} Report */
 
@@ -49,35 +50,35 @@ export function reportView(state, duty, page, { rollback, sanction }) {
   const write = () => {
     const focused = form.body.contains(document.activeElement) ? document.activeElement.className : "", report = current() ?? shown, who = whom();
     version = duty.version;
-    form.title(`Report · ${report.x}, ${report.y}`);
+    form.title(`${t("Report")} · ${report.x}, ${report.y}`);
     form.body.replaceChildren(make("div", [
-      make("div", [picture(report, state), make("blockquote", report.words || "No words"), make("p", [`Reported ${ago(report.time, page.today())}${report.by ? ` by ${report.name || short(report.by)}` : ""}${report.count ? `, and by ${report.count - 1} more` : ""} `, claimed(report, state)], "faint"), ...said(report, page)]),
-      make("div", [make("h3", who ? person(who) : "Nobody in particular"), ...(who ? facts(known.person, duty, page) : []), make("h3", "This pixel"), placeHistory(known.history, page), ...latest(known.person, page)]),
+      make("div", [picture(report, state), make("blockquote", report.words || t("No words")), make("p", [`${reported(report, page.today())} `, claimed(report, state)], "faint"), ...said(report, page)]),
+      make("div", [make("h3", who ? person(who) : t("Nobody in particular")), ...(who ? facts(known.person, duty, page) : []), make("h3", t("This pixel")), placeHistory(known.history, page), ...latest(known.person, page)]),
     ], "report-columns"), buttons(report, who, current() === null));
     if (focused) /** @type {HTMLElement | null} */ (form.body.querySelector(`.${focused.split(" ")[0]}`))?.focus();
   };
   const buttons = (report, who, over) => {
-    if (over) return make("p", "This report has been dealt with.", "done");
-    const mine = report.claim?.user === state.me.user, about = { ...who, report: report.id, why: "Vandalism, after a report" };
+    if (over) return make("p", t("This report has been dealt with."), "done");
+    const mine = report.claim?.user === state.me.user, about = { ...who, report: report.id, why: t("Vandalism, after a report") };
     const act = (label, className, run) => button(label, className, () => form.attempt(run));
     return make("div", [
-      who ? act("Roll back and ban…", "both danger-button", async () => {
+      who ? act(t("Roll back and ban…"), "both danger-button", async () => {
         await duty.claim(report.id);
         form.close();
         rollback({ ...about, bans: true });
       }) : null,
-      who ? act("Only ban…", "only-ban", async () => {
+      who ? act(t("Only ban…"), "only-ban", async () => {
         await duty.claim(report.id);
         form.close();
         sanction("ban", about);
       }) : null,
-      act("No action needed", "nothing", () => done("No action needed")),
-      act("Dealt with", "dealt", () => done("Dealt with")),
-      act(mine ? "Let others see to it" : "I see to it", "claim", async () => {
+      act(t("No action needed"), "nothing", () => done(t("No action needed"))),
+      act(t("Dealt with"), "dealt", () => done(t("Dealt with"))),
+      act(mine ? t("Let others see to it") : t("I see to it"), "claim", async () => {
         await duty.claim(report.id, mine);
         write();
       }),
-      button("Show it on the canvas", "go", () => {
+      button(t("Show it on the canvas"), "go", () => {
         form.close();
         page.goTo(report.x + 0.5, report.y + 0.5);
       }),
@@ -101,13 +102,13 @@ export function reportView(state, duty, page, { rollback, sanction }) {
 
 /** What others said of the same. @param {Report} report */
 function said({ others = [] }, page) {
-  return others.map((other) => make("p", [make("q", other.words || "No words"), ` ${other.x}, ${other.y} · ${ago(other.time, page.today())}`], "faint"));
+  return others.map((other) => make("p", [make("q", other.words || t("No words")), ` ${other.x}, ${other.y} · ${ago(other.time, page.today())}`], "faint"));
 }
 
 /** The place from above, with its pixel marked. @param {Report} report */
 function picture({ x, y }, { canvas }) {
   const { address, rect } = pictureOf(canvas.geometry, x, y, AROUND, SCALE), image = make("img"), ring = make("i");
-  image.alt = `The canvas around ${x}, ${y}`;
+  image.alt = t("The canvas around {place}", { place: `${x}, ${y}` });
   image.src = address;
   ring.style.left = `${(100 * (x - rect.x)) / rect.width}%`;
   ring.style.top = `${(100 * (y - rect.y)) / rect.height}%`;
@@ -123,8 +124,8 @@ function dot(hex) {
 }
 
 function placeHistory(history, page) {
-  if (history === null) return make("p", "Looking…", "faint");
-  if (history.length === 0) return make("p", "Nobody has painted here, or it is not recorded.", "faint");
+  if (history === null) return make("p", t("Looking…"), "faint");
+  if (history.length === 0) return make("p", t("Nobody has painted here, or it is not recorded."), "faint");
   return make("ol", history.slice(0, 6).map((each) => {
     const time = make("span", ago(each.time, page.today()), "faint");
     time.title = exact(each.time);
@@ -143,9 +144,15 @@ function latest(about, page) {
   });
   const last = pixels[0];
   return [
-    make("h3", "What they drew last"),
-    last ? make("p", [...drew, ` up to ${last.x}, ${last.y}, ${ago(last.time, page.today())}`], "drew") : make("p", "Nothing that is recorded.", "faint"),
-    make("h3", "What was decided about them"),
-    acts.length > 0 ? make("ol", acts.slice(0, 4).map((act) => make("li", [make("span", actWords(act)), make("span", ago(act.time, page.today()), "faint")])), "lines") : make("p", "Nothing yet.", "faint"),
+    make("h3", t("What they drew last")),
+    last ? make("p", [...drew, ` ${t("up to {place}, {time}", { place: `${last.x}, ${last.y}`, time: ago(last.time, page.today()) })}`], "drew") : make("p", t("Nothing that is recorded."), "faint"),
+    make("h3", t("What was decided about them")),
+    acts.length > 0 ? make("ol", acts.slice(0, 4).map((act) => make("li", [make("span", actWords(act)), make("span", ago(act.time, page.today()), "faint")])), "lines") : make("p", t("Nothing yet."), "faint"),
   ];
+}
+
+/** When it was reported, and by whom. @param {Report} report */
+function reported({ by, name, time, count = 1 }, today) {
+  const when = ago(time, today), first = by ? t("Reported {time} by {name}", { time: when, name: name || short(by) }) : t("Reported {time}", { time: when });
+  return count > 1 ? `${first}, ${plural(count - 1, "and by 1 more", "and by {n} more")}` : first;
 }

@@ -27,6 +27,10 @@ const KEYS = {
   recent: { otherwise: [], read: (value) => (Array.isArray(value) ? value.filter(isColour).slice(0, MAX_RECENT) : undefined) },
   tool: { otherwise: "pencil", read: (value) => (value === "pencil" || value === "hand" ? value : undefined) },
   grid: { otherwise: true, read: (value) => (typeof value === "boolean" ? value : undefined) },
+  /** Whether one hears what happens. */
+  sounds: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },
+  /** Whether the canvas is dimmed in the dark. */
+  dim: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },
   /** Of the page; empty: the browser's. words/wanted.js reads it too. */
   language: { otherwise: "", plain: true, read: (value) => (value === "" || Object.hasOwn(LANGUAGES, value) ? value : undefined) },
   /** light, dark, or what the system says. */
@@ -67,7 +71,7 @@ export class Kept {
   }
 }
 
-const CHOICES = /** @type {const} */ (["colour", "tool", "grid", "recent"]);
+const CHOICES = /** @type {const} */ (["colour", "tool", "grid", "recent", "sounds", "dim"]);
 
 /**
  * What one draws with is as it was at the last visit, and is kept from now on.

@@ -1,5 +1,6 @@
 // The drawing page: makes the parts, connects them, starts.
 
+import { Beckons } from "./beckons.js";
 import { Drawing } from "./input/drawing.js";
 import { Frames } from "./view/frame.js";
 import { makeHook } from "./debug_hook.js";
@@ -9,6 +10,7 @@ import { listen } from "./input/input.js";
 import { Kept, keepChoices } from "./kept.js";
 import { Minimap } from "./view/minimap.js";
 import { cleanName } from "./people/name.js";
+import { Following } from "./people/following.js";
 import { Navigation } from "./view/navigation.js";
 import { Overlay } from "./view/overlay.js";
 import { Address, copy } from "./view/permalink.js";
@@ -19,9 +21,11 @@ import { whyRefused } from "./net/refusal.js";
 import { Undo } from "./input/undo.js";
 import { Session } from "./net/session.js";
 import { Link } from "./net/socket.js";
+import { sound } from "./sound.js";
 import { Stage } from "./view/stage.js";
 import { newState, say, tell, today } from "./state.js";
 import { readTheme } from "./view/theme.js";
+import { comfort } from "./ui/comfort.js";
 import { leaving } from "./ui/leaving.js";
 import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
@@ -70,9 +74,14 @@ const session = new Session(state, link, {
   banned: () => user.ask(),
   welcomed: () => rules.welcomed(),
   rulesChanged: (version, within) => rules.heard(version, within),
+  beckoned: (places) => beckons.heard(places),
+  notBeckoned: (code, retry) => beckons.refused(code, retry),
 });
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed });
+const following = new Following(state, { now, changed, navigation });
+const play = sound();
+const beckons = new Beckons(state, { now, changed, send: (x, y) => session.beckon(x, y), sound: () => state.sounds && play("beckon"), load: loadBeckons });
 
 const undo = new Undo(state, { now, changed, settle: () => drawing.settle(), show: (x, y) => navigation.goTo(x, y) });
 const record = new Record(state, { now, changed, settle: () => drawing.settle(), load: loadPart }, location.hash);
@@ -84,7 +93,7 @@ const minimap = new Minimap(byId("minimap"), stage);
 let theme = readTheme();
 
 const page = {
-  state, navigation, drawing, undo, record, rules, changed, now,
+  state, navigation, drawing, following, undo, record, rules, beckons, changed, now,
   stage: byId("stage"),
   space: { held: false, used: false },
   copyLink: () => copyLink(),
@@ -95,11 +104,11 @@ const page = {
   },
   toggleHelp: help(),
   wheelsAt: (event) => wheelsAt(event),
-  dismiss: () => record.closeCard() || user.close() || people.close(),
+  dismiss: () => record.closeCard() || user.close() || people.close() || following.stop(),
 };
 const kept = new Kept(() => window.localStorage);
-const people = who({ rename, changed }, state);
-const show = [toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
+const people = who({ rename, changed, follow: (id) => following.follow(id), stop: () => following.stop(), looks: () => record.leaders() }, state);
+const show = [comfort(state, { play, changed }), toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
 const showStatus = status({
   reconnect: () => link.start(),
   closeAnnouncement() {
@@ -107,7 +116,7 @@ const showStatus = status({
     changed();
   },
 });
-const user = person(state, { link, now, setTimeout: setTimer, clearTimeout: clearTimer, kept, named, changed });
+const user = person(state, { link, now, setTimeout: setTimer, clearTimeout: clearTimer, kept, chime: () => play("ready"), named, changed });
 const addressBar = new Address({
   location, history, setTimeout: setTimer, hash: () => navigation.hash,
   follow(hash) {
@@ -120,13 +129,14 @@ const wheelsAt = map(minimap, state, navigation);
 
 /** Lets time pass and draws everything once. Returns the ms until it has to draw again. */
 function draw(time) {
+  following.advance(drawing.drawing);
   const moving = navigation.advance(time);
   drawing.follow();
   const settling = state.pending?.settle(time) ?? false;
   const others = state.people.fade(time);
   session.flush();
   const pointing = session.point();
-  const replaying = record.advance(time), ruling = rules.show(time);
+  const replaying = record.advance(time), ruling = rules.show(time), beckoning = beckons.show(time);
   followView();
 
   const density = window.devicePixelRatio || 1;
@@ -136,7 +146,7 @@ function draw(time) {
   for (const each of show) each(state, time);
   people.show();
   record.show();
-  again.push(replaying, ruling, user.show(time), showStatus(state, time));
+  again.push(replaying, ruling, beckoning, user.show(time), showStatus(state, time));
   addressBar.keep();
   keep();
   if (session.complete) rules.begin();
@@ -211,6 +221,12 @@ async function loadRules(name) {
   return rulesParts[name]();
 }
 let rulesParts = /** @type {ReturnType<typeof import("./rules/parts.js").parts> | null} */ (null);
+
+/** What shows where people beckon. */
+async function loadBeckons() {
+  const { parts } = await import("./beckons/parts.js");
+  return parts(state, { layers: overlay.layers, calm, visit: (x, y) => navigation.visit(x + 0.5, y + 0.5) });
+}
 
 function resize() {
   const { width, height } = page.stage.getBoundingClientRect();

@@ -51,12 +51,17 @@ import { t } from "./words/words.js";
  * @property {number} colour
  * @property {number[]} recent colours used that are not in the palette, newest first
  * @property {boolean} grid
+ * @property {boolean} sounds the user hears what happens
+ * @property {boolean} dim the canvas is dimmed in the dark
  * @property {Reticule | null} reticule
  * @property {{x: number, y: number} | null} pointer the mouse over the stage, CSS pixels
  * @property {Connection} connection
  * @property {Allowance} allowance
  * @property {import("./people/me.js").Me} me who the user is to the server
  * @property {People} people
+ * @property {number} following the user whom the view follows; 0: nobody
+ * @property {import("./beckons.js").Beckon[]} beckons places that people show each other now, the last one last
+ * @property {number} placed pixels of the user that were saved since the page was loaded
  * @property {import("./rules/ruling.js").Ruling | null} rules what the canvas allows; null: nothing was ever decided about it
  * @property {import("./record/replay.js").Past | null} past what is shown of the past; null: the canvas as it is
  * @property {import("./record/inspector.js").Inspected | null} inspected the pixel whose card is open
@@ -90,12 +95,17 @@ export function newState() {
     colour: PALETTE[0].colour,
     recent: [],
     grid: true,
+    sounds: false,
+    dim: false,
     reticule: null,
     pointer: null,
     connection: { phase: "stopped", welcomed: false, lostAt: 0, reason: "", hint: "", node: "", user: 0, rtt: -1, draining: false },
     allowance: new Allowance(),
     me: unknown(),
     people: new People(),
+    following: 0,
+    beckons: [],
+    placed: 0,
     rules: null,
     past: null,
     inspected: null,

@@ -15,6 +15,8 @@ import { t } from "../words/words.js";
  * @property {import("../state.js").State} state
  * @property {import("../view/navigation.js").Navigation} navigation
  * @property {import("./drawing.js").Drawing} drawing
+ * @property {import("../people/following.js").Following} following
+ * @property {import("../beckons.js").Beckons} beckons
  * @property {import("./undo.js").Undo} undo
  * @property {HTMLElement} stage
  * @property {Space} space
@@ -60,6 +62,7 @@ const KEYS = {
   r: (page) => page.rules.report(),
   g: (page) => page.toggleGrid(),
   c: (page) => page.copyLink(),
+  k: (page) => page.beckons.beckon(),
   "?": (page) => page.toggleHelp(),
   "+": (page) => page.navigation.zoom(1),
   "=": (page) => page.navigation.zoom(1),

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BECKON_LIFE, Beckons } from "../js/beckons.js";
-import { atEdge } from "../js/beckons/edge.js";
+import { atEdge, clearOf } from "../js/beckons/edge.js";
 import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
 import { newState } from "../js/state.js";
@@ -82,5 +82,21 @@ test("an arrow stands where the line to its place leaves what is free of control
     assert.ok(edge.y - size.height / 2 >= viewport.top - 0.01 && edge.y + size.height / 2 <= viewport.height - viewport.bottom + 0.01, `seed ${seed}`);
     const from = { x: (viewport.width + viewport.left - viewport.right) / 2, y: (viewport.height + viewport.top - viewport.bottom) / 2 };
     assert.ok(Math.abs(Math.atan2(at.y - from.y, at.x - from.x) - edge.angle) < 1e-9, `seed ${seed}`);
+  }
+});
+
+test("arrows to places that are near each other cover none of each other, and stay on the stage", () => {
+  const viewport = { width: 390, height: 844, left: 8, top: 60, right: 8, bottom: 200 };
+  for (let seed = 1; seed <= 300; seed++) {
+    const random = seeded(seed), placed = [], far = { x: random() * 8000 - 4000, y: random() * 8000 - 4000 };
+    for (let i = 0; i < 5; i++) {
+      const size = { width: 60 + Math.floor(random() * 90), height: 44 };
+      const edge = atEdge({ x: far.x + random() * 300, y: far.y + random() * 300 }, viewport, size);
+      if (edge) placed.push({ ...clearOf(edge, size, placed, 352), ...size });
+    }
+    for (const a of placed) {
+      assert.ok(a.y - 22 >= viewport.top - 0.01 && a.y + 22 <= viewport.height - viewport.bottom + 0.01, `seed ${seed}`);
+      for (const b of placed) assert.ok(a === b || Math.abs(a.x - b.x) >= (a.width + b.width) / 2 || Math.abs(a.y - b.y) >= 44, `seed ${seed}`);
+    }
   }
 });

@@ -1,4 +1,4 @@
-// Where an arrow stands at the edge of the stage that points to a place outside. Pure.
+// Where arrows stand at the edge of the stage that point to places outside, and that none covers another. Pure.
 
 import { middle } from "../view/view.js";
 
@@ -15,4 +15,23 @@ export function atEdge(at, viewport, size) {
   const roomX = Math.max(0, (width - left - right - size.width) / 2), roomY = Math.max(0, (height - top - bottom - size.height) / 2);
   const part = Math.min(dx === 0 ? Infinity : roomX / Math.abs(dx), dy === 0 ? Infinity : roomY / Math.abs(dy), 1);
   return { x: from.x + dx * part, y: from.y + dy * part, angle: Math.atan2(dy, dx) };
+}
+
+const GAP = 6; // CSS pixels between two arrows
+
+/**
+ * Moves an arrow up or down, towards the middle, past those that stand in its way.
+ * @param {{x: number, y: number}} at its middle
+ * @param {{width: number, height: number}} size
+ * @param {{x: number, y: number, width: number, height: number}[]} others their middles
+ * @param {number} middle of the stage, CSS pixels from above
+ */
+export function clearOf(at, size, others, middle) {
+  const way = at.y < middle ? 1 : -1;
+  let { y } = at;
+  for (const other of [...others].sort((a, b) => way * (a.y - b.y))) {
+    const apartX = (size.width + other.width) / 2 + GAP, apartY = (size.height + other.height) / 2 + GAP;
+    if (Math.abs(other.x - at.x) < apartX && Math.abs(other.y - y) < apartY) y = other.y + way * apartY;
+  }
+  return { ...at, y };
 }

@@ -47,6 +47,11 @@ import { t } from "./words/words.js";
  * @property {Viewport} viewport
  * @property {Tool} tool
  * @property {number} brush pixels, the edge of its square
+ * @property {boolean} embedded the page is in a frame of another one, to look at only
+ * @property {boolean | null} careful pixels are staged before they are placed; null: the user has not chosen
+ * @property {boolean} fingers are what the page is used with
+ * @property {Map<number, number>} staged colours of pixels that the user has yet to confirm, by y * width + x
+ * @property {boolean} drew the user has drawn something since the page was loaded
  * @property {import("./input/tools.js").Span | null} shape what will be drawn as a whole when it is let go
  * @property {number} colour
  * @property {number[]} recent colours used that are not in the palette, newest first
@@ -91,6 +96,11 @@ export function newState() {
     viewport: { width: 1, height: 1, left: 0, top: 0, right: 0, bottom: 0 },
     tool: "pencil",
     brush: 1,
+    embedded: false,
+    careful: null,
+    fingers: false,
+    staged: new Map(),
+    drew: false,
     shape: null,
     colour: PALETTE[0].colour,
     recent: [],

@@ -1,11 +1,12 @@
 // Mouse, pen and wheel on the stage: what they mean for the tool in hand.
 
+import { stages } from "./tools.js";
 import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
 
 /**
  * @typedef {import("../state.js").State} State
- * @typedef {"none" | "draw" | "pan" | "late" | "aim" | "look" | "pick" | "meet"} Mode  meet: a click with the hand will follow somebody, a drag pan; late: a click does nothing, since the view has just
- *   flown, and a drag draws when it is steady; aim: a click will zoom in, a drag pan; look: a click will show who placed the pixel,
+ * @typedef {"none" | "draw" | "pan" | "late" | "stage" | "aim" | "look" | "pick" | "meet"} Mode  meet: a click with the hand will follow somebody, a drag pan; late: a click does nothing, since the view has just
+ *   flown, and a drag draws when it is steady; stage: a click will stage a pixel, a drag pan; aim: a click will zoom in, a drag pan; look: a click will show who placed the pixel,
  *   a drag pan
  */
 
@@ -15,6 +16,8 @@ const PINCH_NOTCH = 24; // the same for a touchpad's pinch, which arrives as scr
 const PIXELS = 0; // WheelEvent.DOM_DELTA_PIXEL
 const LINE = 40; // CSS pixels of one line, where a wheel counts in lines
 const PAUSE = 300; // ms without scrolling after which it begins anew
+
+const PANS = new Set(["aim", "look", "meet", "stage"]); // modes in which a drag moves the canvas
 
 export class Mouse {
   /** @type {Mode} */
@@ -65,7 +68,7 @@ export class Mouse {
     const at = { x: event.offsetX, y: event.offsetY };
     this.drawing.point(at);
     const drags = Math.hypot(at.x - this.#start.x, at.y - this.#start.y) > CLICK;
-    if ((this.mode === "aim" || this.mode === "look" || this.mode === "meet") && drags) this.mode = "pan";
+    if (PANS.has(this.mode) && drags) this.mode = "pan";
     if (this.mode === "late" && drags && this.navigation.steady()) this.#begin("draw", this.#pixel(at));
     if (this.mode === "pan") this.navigation.drag(at.x - this.#last.x, at.y - this.#last.y);
     if (this.mode === "draw") this.#draw(event, at);
@@ -78,6 +81,7 @@ export class Mouse {
     if (this.mode === "aim") this.navigation.zoomTo(AIM_ZOOM, at);
     if (this.mode === "look") this.record.inspect(pixel.x, pixel.y, true);
     if (this.mode === "meet") this.following.follow(this.#met);
+    if (this.mode === "stage" && this.navigation.steady()) this.drawing.place(pixel.x, pixel.y);
     this.drawing.end();
     this.mode = "none";
   }
@@ -135,6 +139,7 @@ export class Mouse {
     if (event.altKey || tool === "pick") return "pick";
     if (this.state.past || tool === "inspect") return "look";
     if (view.zoom < DRAW_ZOOM) return "aim";
+    if (stages(this.state)) return "stage";
     return this.navigation.steady() ? "draw" : "late";
   }
 

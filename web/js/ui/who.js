@@ -73,7 +73,7 @@ function ownName(rename, state) {
   };
 }
 
-/** Asks for a name without getting in the way. @param {State} state */
+/** Asks for a name when there is something to sign, without getting in the way. @param {State} state */
 function prompt(rename, state) {
   const form = byId("prompt"), input = byId("prompt-name");
   form.addEventListener("submit", (event) => {
@@ -84,7 +84,7 @@ function prompt(rename, state) {
   input.addEventListener("keydown", (event) => {
     if (event.key === "Escape") rename("");
   });
-  return () => setHidden(form, !state.asksName || !state.me.watches);
+  return () => setHidden(form, !state.asksName || !state.drew || !state.me.watches);
 }
 
 /** Says whom the view follows. @param {State} state */

@@ -17,6 +17,14 @@ type placing struct {
 	silent  bool // numbered here for a JSON client: no ack
 	refused bool // some part was; the client has been told
 	waiting bool // some part waits; the client has been told
+
+	followed *followed // nil: the op is not followed
+}
+
+// followed is what is known at first of an op that is followed.
+type followed struct {
+	began  time.Time
+	pixels int
 }
 
 // arrived is an op that a client has sent.
@@ -132,7 +140,8 @@ func (c *connection) place(ctx actor.Context, m arrived) {
 	if c.placing == nil { // most connections only watch
 		c.placing = make(map[uint64]*placing)
 	}
-	c.placing[m.Num] = &placing{parts: len(parts), silent: m.silent}
+	p := &placing{parts: len(parts), silent: m.silent}
+	c.placing[m.Num] = p
 	c.pod.stats.CountOp(len(m.Dots))
 
 	op := canvas.Op{ID: canvas.OpID{Author: c.author, Num: m.Num, Key: c.key}, Network: c.network, Name: c.name, Spelling: m.Spelling}
@@ -147,12 +156,15 @@ func (c *connection) place(ctx actor.Context, m arrived) {
 		op.Name, op.Alias = "", false
 	}
 	if c.pod.shadowed(&c.came, c.user) {
-		c.placing[m.Num].parts = 1
+		p.parts = 1
 		if c.aside == nil {
 			c.aside = new(aside)
 		}
 		c.aside.add(ctx, c.pod, asideOp{m.Num, op, parts})
 		return
+	}
+	if c.pod.stats.Follower.Follows(op.ID) {
+		p.followed = &followed{c.pod.clock.Now(), len(m.Dots)}
 	}
 	for _, part := range parts {
 		if m.silent {
@@ -196,7 +208,14 @@ func (c *connection) refuse(num uint64, why canvas.Refusal, retry time.Duration)
 func (c *connection) onAcked(m opsAcked) {
 	var done []uint64
 	for _, num := range m.nums {
-		if p := c.answered(num); p != nil && !p.silent && !p.refused {
+		p := c.answered(num)
+		if p == nil || p.refused {
+			continue
+		}
+		if p.followed != nil {
+			c.pod.arrived(canvas.OpID{Author: c.author, Num: num}, *p.followed, m.at)
+		}
+		if !p.silent {
 			done = append(done, num)
 		}
 	}

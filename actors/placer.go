@@ -38,6 +38,7 @@ type placer struct {
 	total  int   // pixels
 	open   int   // strokes not answered yet
 	failed []bool
+	began  time.Time // when the strokes were placed
 	result placed
 }
 
@@ -68,6 +69,7 @@ func (p *placer) Receive(ctx actor.Context) {
 		p.looked(ctx)
 	case opsAcked:
 		for _, num := range m.nums {
+			p.acked(num, m.at)
 			p.answered(ctx, num, nil)
 		}
 	case opRefused:
@@ -140,6 +142,7 @@ func (p *placer) refuse(ctx actor.Context, why canvas.Refusal, retry time.Durati
 // place numbers the strokes from 1 and hands their parts to the relays.
 func (p *placer) place(ctx actor.Context) {
 	p.parts, p.failed = make([]int, len(p.strokes)), make([]bool, len(p.strokes))
+	p.began = p.pod.clock.Now()
 	shadowed := p.pod.shadowed(&p.came, p.user)
 	for i, stroke := range p.strokes {
 		id := canvas.OpID{Author: p.session.Author(), Num: uint64(i + 1), Key: p.session.Key()}
@@ -160,6 +163,14 @@ func (p *placer) place(ctx actor.Context) {
 			op.Pixels = part.pixels
 			ctx.Send(p.pod.relays[part.region], place{op: op, from: ctx.Self()})
 		}
+	}
+}
+
+// acked tells of a stroke that is followed, with the answer to its last part.
+func (p *placer) acked(num uint64, at time.Time) {
+	id := canvas.OpID{Author: p.session.Author(), Num: num}
+	if p.parts[num-1] == 1 && !p.failed[num-1] && p.pod.stats.Follower.Follows(id) {
+		p.pod.arrived(id, followed{p.began, len(p.strokes[num-1].Dots)}, at)
 	}
 }
 

@@ -78,8 +78,6 @@ type (
 	readBusy struct{}
 	// pointerMoved brings a pointer in this region.
 	pointerMoved struct{ pointer canvas.Pointer }
-	// beckoned brings that a user beckons in this region.
-	beckoned struct{ place canvas.Pointer }
 
 	flush struct{}
 	beat  struct {
@@ -123,9 +121,7 @@ func (r *relay) Receive(ctx actor.Context) {
 	case read:
 		r.read(ctx)
 	case pointerMoved:
-		r.pointOut(ctx, r.pointers.Add(m.pointer))
-	case beckoned:
-		r.pointOut(ctx, r.pointers.Beckon(m.place))
+		r.onPointerMoved(ctx, m.pointer)
 	case pointersDue:
 		r.sendPointers(ctx, m)
 	case beat:
@@ -149,7 +145,7 @@ func (r *relay) Receive(ctx actor.Context) {
 	case *message.Salvage:
 		r.salvage(ctx, m)
 	case *message.Pointed:
-		r.pod.audience.Point(r.id, m.Moved, m.Beckons)
+		r.pod.audience.Point(r.id, m.Moved)
 	case *telemetry.Describe:
 		r.describe().Answer(ctx)
 	default:
@@ -352,7 +348,7 @@ func (r *relay) onCommitted(ctx actor.Context, m *message.Committed) {
 	}
 	// The acks come after the batch, so that no client is told of its pixel before the pixel is
 	// shown. An ack holds whatever became of the stream: the op is durable.
-	r.pending.ack(ctx, m.Acks, r.pod)
+	r.pending.ack(ctx, r.id, m.Acks, r.pod)
 	if current && !follows { // something was lost on the way
 		r.attach(ctx)
 	}
@@ -447,9 +443,9 @@ type moved struct{}
 // restart another one has the same PID.
 type pointersDue struct{ of *relay }
 
-// pointOut has the pointers of our users be sent at the end of an interval, if one begins.
-func (r *relay) pointOut(ctx actor.Context, begins bool) {
-	if begins {
+// onPointerMoved takes the pointer of one of our users, to be sent with the others of an interval.
+func (r *relay) onPointerMoved(ctx actor.Context, moved canvas.Pointer) {
+	if r.pointers.Add(moved) {
 		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersDue{r})
 	}
 }
@@ -460,11 +456,11 @@ func (r *relay) sendPointers(ctx actor.Context, m pointersDue) {
 	if m.of != r {
 		return
 	}
-	moved, beckons, more := r.pointers.Take()
+	moved, more := r.pointers.Take()
 	if more {
 		r.pod.later(ctx, r.pod.cfg.PointersEvery, m)
 	}
 	if r.attached {
-		r.request(ctx, &message.Point{Moved: moved, Beckons: beckons})
+		r.request(ctx, &message.Point{Moved: moved})
 	}
 }

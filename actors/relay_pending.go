@@ -7,6 +7,7 @@ import (
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/journey"
 	"pixelplayground/actors/message"
 )
 
@@ -38,7 +39,10 @@ type pendingOp struct {
 
 // Events to whoever placed an op.
 type (
-	opsAcked  struct{ nums []uint64 }
+	opsAcked struct {
+		nums []uint64
+		at   time.Time // when the relay heard it
+	}
 	opRefused struct {
 		num    uint64
 		pixels int // of the part of the op that was refused
@@ -193,7 +197,7 @@ func (p *pendingOps) compact() {
 }
 
 // ack removes durable ops and tells those who placed them, in one message each.
-func (p *pendingOps) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
+func (p *pendingOps) ack(ctx actor.Context, region canvas.RegionID, acks []canvas.OpID, pod *Node) {
 	if len(acks) == 0 {
 		return
 	}
@@ -205,11 +209,15 @@ func (p *pendingOps) ack(ctx actor.Context, acks []canvas.OpID, pod *Node) {
 			for _, pid := range found.also {
 				byPlacer[pid] = append(byPlacer[pid], id.Num)
 			}
-			pod.stats.CountAck(now.Sub(found.since))
+			trace := pod.stats.Follower.TraceOf(id)
+			pod.stats.CountAck(now.Sub(found.since), trace)
+			if trace != "" {
+				pod.stats.Follower.Saw(journey.Span{Op: id, Stage: journey.Relay, Region: region, Began: found.since, Ended: now, Pixels: len(found.op.Pixels)})
+			}
 		}
 	}
 	for from, nums := range byPlacer {
-		ctx.Send(from, opsAcked{nums})
+		ctx.Send(from, opsAcked{nums, now})
 	}
 }
 

@@ -78,7 +78,7 @@ func TestShadow_Program(t *testing.T) {
 func TestShadow_TakesAsLong(t *testing.T) {
 	n := ruledWorld(t, memory.New(memory.Config{Geometry: testGeometry})).node
 	for range 100 {
-		n.stats.CountAck(80 * time.Millisecond)
+		n.stats.CountAck(80*time.Millisecond, "")
 	}
 	if got := n.shadowDelay(); got < 30*time.Millisecond || got > 130*time.Millisecond {
 		t.Errorf("where others wait for 80 ms: %v", got)

@@ -31,9 +31,7 @@ func decodeServer(r *reader) ServerMessage {
 	case typeRefused:
 		return decodeRefused(r)
 	case typeCursors:
-		return Cursors{Pointers: r.pointers("cursors")}
-	case typeBeckons:
-		return Beckons{Places: r.pointers("beckons")}
+		return decodeCursors(r)
 	case typePresence:
 		return decodePresence(r)
 	case typePong:

@@ -18,9 +18,12 @@ func (s *Server) Publish(b *canvas.Batch) {
 		return // a client that follows the region from now on first asks for its state
 	}
 	p := publish{frames.NewPixels(b, s.cfg.Geometry)}
+	spans := s.followed(b)
 	for _, shard := range s.shards {
 		if !shard.inbox.OfferBatch(p, b.Region, p.Size(frames.Binary)) {
 			s.counters.Dropped.Add(1)
+		} else if spans != nil {
+			shard.inbox.Post(followed{spans})
 		}
 	}
 }
@@ -40,18 +43,12 @@ func (s *Server) Join(v canvas.ViewerID, c actors.CatchUp) {
 // Viewing reports whether anyone follows the region.
 func (s *Server) Viewing(region canvas.RegionID) bool { return s.following[region].Load() > 0 }
 
-// Point shows pointers that moved in a region, and who beckons there.
-func (s *Server) Point(region canvas.RegionID, moved, beckons []canvas.Pointer) {
-	if len(moved)+len(beckons) == 0 || !s.Viewing(region) {
+// Point shows pointers that moved in a region.
+func (s *Server) Point(region canvas.RegionID, moved []canvas.Pointer) {
+	if !s.Viewing(region) {
 		return
 	}
-	var frame []byte
-	if len(moved) > 0 {
-		frame = frames.Seal(frames.Binary.OpCode(), codec.AppendCursors(frames.Room(16+10*len(moved)), codec.Cursors{Pointers: moved}))
-	}
-	if len(beckons) > 0 {
-		frame = append(frame, frames.Seal(frames.Binary.OpCode(), codec.AppendBeckons(frames.Room(16+10*len(beckons)), codec.Beckons{Places: beckons}))...)
-	}
+	frame := frames.Seal(frames.Binary.OpCode(), codec.AppendCursors(frames.Room(16+10*len(moved)), codec.Cursors{Pointers: moved}))
 	for _, shard := range s.shards {
 		shard.inbox.Offer(point{region, frame}, len(frame))
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/journey"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/upgrade"
 )
@@ -50,6 +51,8 @@ type Config struct {
 	Plain bool
 	// SendBuffer is the kernel's buffer per connection, in bytes; Linux doubles it.
 	SendBuffer int
+
+	Follower *journey.Follower // is told when some ops have been written to their viewers; nil: it is told nothing
 
 	Log    *slog.Logger                             // nil: none
 	Now    func() time.Time                         // the time that clients are sent; nil: time.Now

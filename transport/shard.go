@@ -8,6 +8,7 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/journey"
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
 	"pixelplayground/transport/inbox"
@@ -61,6 +62,8 @@ type shard struct {
 	// Each connection's usage at an operator's last look, for rates: see inspect.go.
 	looks   map[canvas.ViewerID]lastReport // nil: nobody is looking
 	looksAt moment
+
+	following []journey.Span // whose pixels the next tick writes
 
 	round
 }

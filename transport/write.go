@@ -76,6 +76,7 @@ func (s *shard) flush() {
 	for i := 0; i < len(s.dirty); i++ { // grows: write adds the connections that turn out to be slow
 		s.attempt(s.dirty[i], (*shard).write)
 	}
+	s.tellFollower()
 	s.clearRound()
 	s.goOn()
 	s.cpu.End()

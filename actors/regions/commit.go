@@ -3,11 +3,13 @@ package regions
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/asynkron/protoactor-go/actor"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/journey"
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/oplog"
 	"pixelplayground/actors/store"
@@ -110,7 +112,7 @@ func (r *region) finishCommit(ctx actor.Context) {
 	r.inflight, r.verified, r.proven, r.trust = nil, r.pod.Now(), f.began, VerifyAtLeast
 	r.pod.Owned.ended(r.id)
 	r.recovered()
-	r.observed(f, r.verified)
+	r.observed(f, r.verified, r.tellFollower(f))
 
 	r.Apply(f.batch)
 	r.ring.Push(f.batch)
@@ -132,9 +134,23 @@ func (r *region) finishCommit(ctx actor.Context) {
 	r.advance(ctx)
 }
 
+// tellFollower tells of the ops that are followed, and returns the trace of one of them; empty: none is.
+func (r *region) tellFollower(f *inflight) (trace string) {
+	follower := r.pod.Stats.Follower
+	for _, span := range follower.InBatch(f.batch, journey.Store, f.began) {
+		span.Ended = r.verified
+		follower.Saw(span)
+		i := slices.IndexFunc(f.ops, func(entry *oplog.Queued) bool { return entry.Op.ID.Same(span.Op) })
+		span.Stage, span.Began = journey.Region, f.ops[i].Since
+		follower.Saw(span)
+		trace = follower.TraceOf(span.Op)
+	}
+	return trace
+}
+
 // observed notes a commit.
-func (r *region) observed(f *inflight, now time.Time) {
+func (r *region) observed(f *inflight, now time.Time, trace string) {
 	pixels, took := f.batch.Pixels(), now.Sub(f.began)
-	r.pod.Stats.CountCommit(pixels, took)
+	r.pod.Stats.CountCommit(pixels, took, trace)
 	r.gauge.Committed(pixels, took, now)
 }

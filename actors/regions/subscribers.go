@@ -145,10 +145,9 @@ func (r *region) submit(ctx actor.Context, m *message.Submit) {
 	r.advance(ctx)
 }
 
-// onPoint takes pointers that have moved, and who beckons; showPointers sends all relays those of an interval.
+// onPoint takes pointers that have moved; showPointers sends all relays those of an interval.
 func (r *region) onPoint(ctx actor.Context, m *message.Point) {
-	begins := r.pointers.Add(m.Moved...)
-	if r.pointers.Beckon(m.Beckons...) || begins {
+	if r.pointers.Add(m.Moved...) {
 		r.pod.Later(ctx, r.pod.PointersEvery, pointersDue{r})
 	}
 }
@@ -157,12 +156,12 @@ func (r *region) showPointers(ctx actor.Context, m pointersDue) {
 	if m.of != r {
 		return
 	}
-	moved, beckons, more := r.pointers.Take()
+	moved, more := r.pointers.Take()
 	if more {
 		r.pod.Later(ctx, r.pod.PointersEvery, m)
 	}
 	for _, s := range r.subscribers {
-		ctx.Send(s.relay, &message.Pointed{Moved: moved, Beckons: beckons})
+		ctx.Send(s.relay, &message.Pointed{Moved: moved})
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/journey"
 	"pixelplayground/actors/message"
 )
 
@@ -46,9 +47,13 @@ type Stats struct {
 	Snapshots atomic.Int64 // resyncs answered with a snapshot
 
 	// Commit observes each commit's duration, and PlaceToAck each op's time from the
-	// connection to its acknowledgement. Set before Node.Open; nil: not observed.
-	Commit     func(time.Duration)
-	PlaceToAck func(time.Duration)
+	// connection to its acknowledgement. trace is that of the op, or of one in the commit; empty:
+	// none is followed. Set before Node.Open; nil: not observed.
+	Commit     func(took time.Duration, trace string)
+	PlaceToAck func(took time.Duration, trace string)
+
+	// Follower is told what becomes of some ops. Set before Node.Open; nil: nothing is.
+	Follower *journey.Follower
 
 	// Unrecorded is how many pixels of this pod's regions wait to be recorded, and for how long the
 	// oldest has. Nil: nothing is recorded.
@@ -63,21 +68,21 @@ func (s *Stats) CountOp(pixels int) {
 	s.Dots.Add(int64(pixels))
 }
 
-// CountCommit counts a commit of so many pixels.
-func (s *Stats) CountCommit(pixels int, took time.Duration) {
+// CountCommit counts a commit of so many pixels; trace is that of one of its ops, if any is followed.
+func (s *Stats) CountCommit(pixels int, took time.Duration, trace string) {
 	s.Batches.Add(1)
 	s.Pixels.Add(int64(pixels))
 	s.commits.add(int64(took))
 	if s.Commit != nil {
-		s.Commit(took)
+		s.Commit(took, trace)
 	}
 }
 
-// CountAck counts an op's acknowledgement.
-func (s *Stats) CountAck(took time.Duration) {
+// CountAck counts an op's acknowledgement; trace is the op's, if it is followed.
+func (s *Stats) CountAck(took time.Duration, trace string) {
 	s.acks.add(int64(took))
 	if s.PlaceToAck != nil {
-		s.PlaceToAck(took)
+		s.PlaceToAck(took, trace)
 	}
 }
 

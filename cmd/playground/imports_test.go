@@ -41,6 +41,7 @@ func arrows() []arrow {
 		regions    = "actors/regions"
 		rollback   = "actors/record/rollback"
 		rollbacks  = "actors/rollbacks"
+		journey    = "actors/journey"
 		health     = "actors/storehealth"
 		decisions  = "actors/decisions"
 		rules      = "actors/rules"
@@ -61,7 +62,9 @@ func arrows() []arrow {
 		{from: message, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: oplog, may: []string{canvas}, never: slices.Concat(wire, []string{"context", "sync"})},
 		{from: rules, may: []string{canvas}, never: slices.Concat(io, []string{"context", "sync"})},
-		{from: telemetry, may: []string{canvas, mailbox, message}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: journey, may: []string{canvas}, never: slices.Concat(io, []string{"context", "sync"})},
+		{from: "transport/otlp", may: []string{journey}},
+		{from: telemetry, may: []string{canvas, journey, mailbox, message}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "codec", may: []string{canvas}, uses: []string{"github.com/vmihailenco/msgpack/v5"}, never: io},
 		{from: store, may: []string{canvas}, never: io},
 		{from: "actors/store/memory", may: []string{canvas, store}, never: io},
@@ -80,8 +83,8 @@ func arrows() []arrow {
 		{from: "actors/store/bolt", may: []string{canvas, store}, uses: []string{"go.etcd.io/bbolt", "golang.org/x/sys"}},
 		{from: "actors/store/redis", may: []string{canvas, store}, uses: []string{"github.com/redis/go-redis/v9"}},
 		{from: "actors/store/redis/redistest"},
-		{from: regions, may: []string{aside, canvas, decisions, health, mailbox, message, oplog, record, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go/actor"}, never: wire},
-		{from: "actors", may: []string{allowances, aside, canvas, decisions, health, mailbox, message, oplog, regions, rollback, rollbacks, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
+		{from: regions, may: []string{aside, canvas, decisions, health, journey, mailbox, message, oplog, record, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go/actor"}, never: wire},
+		{from: "actors", may: []string{allowances, aside, canvas, decisions, health, journey, mailbox, message, oplog, regions, rollback, rollbacks, rules, store, telemetry}, uses: []string{"github.com/asynkron/protoactor-go"}, never: wire},
 		{from: "cluster", may: []string{"actors", allowances, aside, canvas, decisions, message, "cluster/peer"}, uses: []string{
 			"github.com/asynkron/protoactor-go/actor", "github.com/hashicorp", "github.com/vmihailenco/msgpack/v5",
 		}},
@@ -104,7 +107,7 @@ func arrows() []arrow {
 		{from: "transport/upgrade", may: []string{canvas, "codec", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
 		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
-		{from: "transport", may: []string{"actors", canvas, message, rules, "codec", "transport/auth", "transport/frames", "transport/inbox", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport", may: []string{"actors", canvas, journey, message, rules, "codec", "transport/auth", "transport/frames", "transport/inbox", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/api/answer", may: []string{"transport/quota"}, uses: []string{"github.com/andybalholm/brotli"}},
 		{from: "transport/api/metrics", may: []string{canvas, message, telemetry, "transport/api/answer", "transport/stats"}, uses: []string{"github.com/prometheus/client_golang"}},
 		{from: "transport/api/admin", may: []string{"actors", canvas, message, rules, telemetry, "transport/api/answer", "transport/quota"}, uses: []string{"golang.org/x/time"}},

@@ -11,6 +11,7 @@ import (
 
 	"pixelplayground/actors"
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/journey"
 	"pixelplayground/actors/record"
 	"pixelplayground/actors/record/pacing"
 	"pixelplayground/actors/store/bolt"
@@ -50,6 +51,7 @@ type pod struct {
 	settled  func()      // ends the rereading of secrets; nil: it has not begun
 	untidy   func()      // ends the tidying of memory; nil: it has not begun
 	dismiss  func()      // ends the usher's work; nil: it has not begun
+	traced   func()      // ends the sending of traces; nil: none are sent
 	forget   func()      // ends the watching of the canvas's secret; nil: it has not begun
 }
 
@@ -77,6 +79,10 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 	}()
 
 	// The addresses come first: a server that can't listen must not make a data directory.
+	sender := p.traces()
+	if sender != nil {
+		sockets.Follower = journey.Follow(cfg.TracesEvery, sender.Take)
+	}
 	server := transport.New(sockets) // one shard per core, so this comes before openStore raises GOMAXPROCS
 	if cfg.AdminListen != "" {
 		p.admin = newOperators(cfg.AdminListen, cfg.Proxies, log)
@@ -142,6 +148,11 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		p.offered = backup.Offer(cfg, embedded, lasting(), log)
 	}
 	p.node = actors.New(live, ports)
+	if sender != nil {
+		p.node.Stats().Follower = sockets.Follower
+		counters = append(counters, traceCounters(sender)...)
+		p.traced = process.InBackground(sender.Run)
+	}
 	if p.people != nil {
 		p.people.UseAllowances(p.left)
 		p.people.UseJudge(judge{p})
@@ -285,6 +296,9 @@ func (p *pod) close(ctx context.Context) error {
 	}
 	if p.node != nil {
 		p.node.Close()
+	}
+	if p.traced != nil {
+		p.traced()
 	}
 	if p.kept != nil {
 		p.kept()

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/testutil/promlint"
+
+	"pixelplayground/actors/journey"
 )
 
 // fill gives every counter in v a value of its own and lists them as they are printed.
@@ -81,15 +83,15 @@ func TestMetrics_Names(t *testing.T) {
 	if p.canvas.stats.Commit == nil || p.canvas.stats.PlaceToAck == nil {
 		t.Fatal("the observers are not set")
 	}
-	p.canvas.stats.Commit(3 * time.Millisecond)
+	p.canvas.stats.Commit(3*time.Millisecond, "")
 	p.sockets.Tick(3 * time.Millisecond)
-	p.canvas.stats.PlaceToAck(700 * time.Millisecond)
+	p.canvas.stats.PlaceToAck(700*time.Millisecond, "")
 	p.ask("GET", "/api/pixel/99/99", "")
 	p.flushes.Add(9)
 
 	body := p.ask("GET", "/metrics", "").Body.String()
 	for _, line := range []string{
-		`pixelplayground_build_info{node="pod-1",version="v1.2.3"} 1`,
+		`pixelplayground_build_info{node="pod-1",version="1.2.3"} 1`,
 		`pixelplayground_users 7`,
 		`pixelplayground_store_flushes_total 9`,
 		`pixelplayground_http_responses_total{code="400",route="/api/pixel/{x}/{y}"} 1`,
@@ -115,5 +117,26 @@ func TestMetrics_Names(t *testing.T) {
 		if strings.HasPrefix(p.Metric, "pixelplayground") {
 			t.Errorf("%s: %s", p.Metric, p.Text)
 		}
+	}
+}
+
+// TestMetrics_Exemplars: where ops are followed, a bucket names the trace of the last one in it, to whoever asks in a form that can say so.
+func TestMetrics_Exemplars(t *testing.T) {
+	const openMetrics = "application/openmetrics-text; version=1.0.0"
+	ask := func(p *pod, accept string) string {
+		return p.ask("GET", "/metrics", "", "Accept", accept).Body.String()
+	}
+	p := newPodWith(t, func(ports *Ports) { ports.Canvas.Stats().Follower = journey.Follow(1, nil) })
+	p.canvas.stats.PlaceToAck(3*time.Millisecond, "0123456789abcdef0123456789abcdef")
+	p.canvas.stats.PlaceToAck(3*time.Millisecond, "")
+	const exemplar = `pixelplayground_place_to_ack_duration_seconds_bucket{le="0.004"} 2 # {trace_id="0123456789abcdef0123456789abcdef"} 0.003`
+	if body := ask(p, openMetrics); !strings.Contains(body, exemplar) {
+		t.Errorf("no line %s", exemplar)
+	}
+	if body := ask(p, ""); strings.Contains(body, "trace_id") || !strings.Contains(body, "pixelplayground_commits_total 0") {
+		t.Error("the plain form has changed")
+	}
+	if body := ask(newPod(t), openMetrics); strings.Contains(body, "# EOF") {
+		t.Error("without traces there is another form than before")
 	}
 }

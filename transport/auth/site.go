@@ -21,8 +21,14 @@ type site struct {
 // asked, which a proxy of ours may have to say. A path that a proxy takes off only the public URL can
 // tell.
 func siteOf(public *url.URL, r *http.Request) site {
-	origin, base := answer.Where(public, r)
-	return site{origin, base}
+	if public != nil {
+		return site{public.Scheme + "://" + public.Host, strings.TrimSuffix(public.Path, "/") + "/"}
+	}
+	scheme := "http"
+	if answer.Secure(r) {
+		scheme = "https"
+	}
+	return site{scheme + "://" + r.Host, "/"}
 }
 
 func (s site) url(path string) string { return s.origin + s.base + path }

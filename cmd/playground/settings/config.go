@@ -6,6 +6,7 @@ package settings
 import (
 	"cmp"
 	"log/slog"
+	"strings"
 	"time"
 
 	"pixelplayground/actors"
@@ -28,7 +29,6 @@ import (
 type Config struct {
 	Listen             string
 	Origins            []string
-	Frames             []string // origins whose pages may show the canvas in a frame
 	Proxies            quota.Proxies
 	Node               string
 	Geometry           canvas.Geometry
@@ -57,6 +57,8 @@ type Config struct {
 	AdminTokens        []string // none: no dashboard
 	AdminTokenFile     SecretFile
 	AdminListen        string // empty: at listen
+	Traces             string // URL of a collector, without a slash at its end; empty: none
+	TracesEvery        int    // one op in so many
 	DrainTimeout       time.Duration
 	LogLevel           slog.Level
 	LogJSON            bool
@@ -69,6 +71,8 @@ const (
 	maxLogPixels = 1 << 26   // pixels per region
 	maxSockets   = 1_000_000 // a file descriptor each
 	maxDrain     = time.Hour
+
+	maxTracesEvery = 1 << 30
 )
 
 // parse turns the options into a config. The error is the first *wrongValue, in the order of the
@@ -78,7 +82,6 @@ func (o Options) parse() (Config, error) {
 	c := Config{
 		Listen:             r.address("listen", o.Listen, "127.0.0.1:8080"),
 		Origins:            r.origins("origins", o.Origins, "https://example.org"),
-		Frames:             r.frames("frame-ancestors", o.FrameAncestors, "https://example.org"),
 		Proxies:            r.proxies(o.Proxies, o.ProxyHeader),
 		Node:               r.name("node", o.Node, "canvas-1"),
 		Geometry:           r.geometry(o.Canvas, o.Region),
@@ -98,10 +101,13 @@ func (o Options) parse() (Config, error) {
 		Persons:            r.people(o.PeopleOptions),
 		AdminTokens:        r.token("admin-token", o.AdminToken),
 		AdminListen:        r.other("admin-listen", o.AdminListen, "127.0.0.1:9090"),
+		Traces:             strings.TrimSuffix(o.Traces, "/"),
+		TracesEvery:        r.count("traces-every", o.TracesEvery, maxTracesEvery, "1000"),
 		DrainTimeout:       r.duration("drain-timeout", o.DrainTimeout, maxDrain, "10s"),
 		LogLevel:           r.level("log-level", o.LogLevel, "info"),
 		LogJSON:            r.choice("log-format", o.LogFormat, "text", "json") == "json",
 	}
+	r.web("traces", o.Traces, "http://otel-collector:4318")
 	c.Record = r.record(o.RecordOptions, c)
 	c.Paces = r.paces(o)
 	c.Gateway, c.Canvas = r.roles("roles", o.Roles, len(c.Join) == 0)
@@ -171,7 +177,7 @@ func Versions() api.Versions {
 func (c Config) API() api.Config {
 	return api.Config{
 		Node: c.Node, Pages: c.Gateway, Versions: Versions(), Geometry: c.Geometry, Rate: c.guests().Rate, Burst: c.guests().Burst,
-		Proxies: c.Proxies, Public: c.Persons.SignIn.PublicURL, Frames: c.Frames, AdminTokens: c.AdminTokens, Apart: c.AdminListen != "",
+		Proxies: c.Proxies, AdminTokens: c.AdminTokens, Apart: c.AdminListen != "",
 	}
 }
 

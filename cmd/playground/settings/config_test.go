@@ -38,10 +38,6 @@ func TestConfig_Refusals(t *testing.T) {
 		{"origins", "https://a.example/", `--origins "https://a.example/": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"origins", "https://*.example.org", `--origins "https://*.example.org": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"origins", "https://a.example:99999", `--origins "https://a.example:99999": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
-		{"frame-ancestors", "null", `--frame-ancestors "null": must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address, for example --frame-ancestors https://example.org`},
-		{"frame-ancestors", "https://a.example;script-src", `--frame-ancestors "https://a.example;script-src": must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address, for example --frame-ancestors https://example.org`},
-		{"frame-ancestors", "https://[::1]:8080", `--frame-ancestors "https://[::1]:8080": must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address, for example --frame-ancestors https://example.org`},
-		{"frame-ancestors", "https://a.example/x", `--frame-ancestors "https://a.example/x": must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address, for example --frame-ancestors https://example.org`},
 		{"origins", ",", `--origins ",": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"proxies", "10.0.0.0/8,nginx", `--proxies "10.0.0.0/8,nginx": must be addresses or networks, separated by commas, for example --proxies 10.0.0.0/8`},
 		{"proxy-header", "X-Client", `--proxy-header "X-Client": must be one of X-Forwarded-For, Forwarded and X-Real-IP, or PROXY, or PROXY and one of them, for example --proxy-header X-Forwarded-For`},
@@ -87,6 +83,8 @@ func TestConfig_Refusals(t *testing.T) {
 		{"sign-in", "never", `--sign-in "never": must be optional or required, for example --sign-in optional`},
 		{"sign-in", "required", `--sign-in "required": must have a way to sign in: set oidc-issuer, or take tokens, for example --sign-in optional`},
 		{"log-level", "loud", `--log-level "loud": must be debug, info, warn or error, for example --log-level info`},
+		{"traces", "otel:4318", `--traces "otel:4318": must be a URL with https:// (or http://), without user, query and fragment, for example --traces http://otel-collector:4318`},
+		{"traces-every", "0", `--traces-every "0": must be a whole number from 1 to 1073741824, for example --traces-every 1000`},
 		{"log-format", "xml", `--log-format "xml": must be text or json, for example --log-format text`},
 	}
 	for _, test := range tests {
@@ -120,9 +118,9 @@ func TestConfig_Refusals(t *testing.T) {
 
 // TestConfig_Files: what a config file may not say.
 func TestConfig_Files(t *testing.T) {
-	const known = "admin-listen, admin-token, admin-token-file, advertise, allowance, burst, canvas, cooldown, data, drain-timeout, draw, frame-ancestors, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
+	const known = "admin-listen, admin-token, admin-token-file, advertise, allowance, burst, canvas, cooldown, data, drain-timeout, draw, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
 		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, network-burst, network-connections, network-rate, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
-		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, record, record-buffer, record-keep, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, s3-endpoint, sign-in, sign-in-lasts, stack, watch"
+		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, record, record-buffer, record-keep, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, s3-endpoint, sign-in, sign-in-lasts, stack, traces, traces-every, watch"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},
@@ -184,7 +182,7 @@ func TestConfig_Defaults(t *testing.T) {
 	want := Config{
 		Listen: "127.0.0.1:8080", Proxies: quota.Proxies{Header: quota.XForwardedFor}, Geometry: canvas.Geometry{Width: 1024, Height: 1024, Region: 256}, Data: "./data", RedisPrefix: "playground",
 		Gateway: true, Canvas: true, Gossip: "127.0.0.1:7946", Peer: "127.0.0.1:7947",
-		LogPixels: 100000, Record: Record{Buffer: 400_000}, Paces: [4]canvas.Pace{pace, pace, pace, pace}, NetworkPace: canvas.Pace{Burst: 20000}, MaxConnections: 20000, DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo,
+		LogPixels: 100000, Record: Record{Buffer: 400_000}, Paces: [4]canvas.Pace{pace, pace, pace, pace}, NetworkPace: canvas.Pace{Burst: 20000}, MaxConnections: 20000, TracesEvery: 1000, DrainTimeout: 10 * time.Second, LogLevel: slog.LevelInfo,
 		Persons: People{SignIn: auth.SignInConfig{Scopes: []string{"profile"}, Lasts: 24 * time.Hour}},
 	}
 	if !reflect.DeepEqual(c, want) {

@@ -19,12 +19,11 @@ import (
 // texts are the reference for operators: what a setting is, in which unit, and why one would change
 // it.
 type Options struct {
-	Listen         string `group:"serve" placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Address to serve at. The default is for this computer only; :8080 is for everyone, port 0 takes any free one."`
-	Origins        string `group:"serve" placeholder:"URL,..." help:"Web sites, besides this server's own, whose pages may draw here, for example https://example.org. * is any site, null is pages that have none, as files and sandboxed frames."`
-	FrameAncestors string `group:"serve" placeholder:"URL,..." help:"Web sites, besides this server's own, whose pages may show the canvas in a frame, for example https://example.org: to look at, as /?embed, and not to draw. * is any site."`
-	Proxies        string `group:"serve" placeholder:"IP/BITS,..." help:"Networks of the proxies in front of this server, for example 10.0.0.0/8. They are believed when they say whom they ask for, and limits then apply to that client; otherwise to the proxy, for all. A proxy may use all places for connections, any other address half."`
-	ProxyHeader    string `group:"serve" placeholder:"NAME,..." default:"X-Forwarded-For" help:"How they say it: X-Forwarded-For, Forwarded or X-Real-IP, whichever they append to or set themselves (what they only pass on is a stranger's word), or PROXY, the header of the PROXY protocol before the first request of a connection. PROXY,X-Forwarded-For is for a proxy that does the one, before another that does the other."`
-	Node           string `group:"serve" placeholder:"NAME" help:"Name of this server as clients, logs and metrics show it. Default: the host's name."`
+	Listen      string `group:"serve" placeholder:"HOST:PORT" default:"127.0.0.1:8080" help:"Address to serve at. The default is for this computer only; :8080 is for everyone, port 0 takes any free one."`
+	Origins     string `group:"serve" placeholder:"URL,..." help:"Web sites, besides this server's own, whose pages may draw here, for example https://example.org. * is any site, null is pages that have none, as files and sandboxed frames."`
+	Proxies     string `group:"serve" placeholder:"IP/BITS,..." help:"Networks of the proxies in front of this server, for example 10.0.0.0/8. They are believed when they say whom they ask for, and limits then apply to that client; otherwise to the proxy, for all. A proxy may use all places for connections, any other address half."`
+	ProxyHeader string `group:"serve" placeholder:"NAME,..." default:"X-Forwarded-For" help:"How they say it: X-Forwarded-For, Forwarded or X-Real-IP, whichever they append to or set themselves (what they only pass on is a stranger's word), or PROXY, the header of the PROXY protocol before the first request of a connection. PROXY,X-Forwarded-For is for a proxy that does the one, before another that does the other."`
+	Node        string `group:"serve" placeholder:"NAME" help:"Name of this server as clients, logs and metrics show it. Default: the host's name."`
 
 	Canvas            string `group:"canvas" placeholder:"WIDTHxHEIGHT" default:"1024x1024" help:"Size of the canvas in pixels, up to 16384 an edge and 67108864 in all. It is fixed when the data directory, or the prefix in Redis, is first used."`
 	Region            string `group:"canvas" placeholder:"PIXELS" default:"256" help:"Edge of the squares that the canvas is cut into: what one actor owns and one commit covers; up to 256, and so that there are at most 4096 of them. Fixed like the size; smaller ones spread load, larger ones cost less."`
@@ -63,6 +62,9 @@ type Options struct {
 	AdminToken     string `group:"operation" placeholder:"SECRET" help:"Turns on the dashboard at /admin and the profiler at /debug/pprof, and lets in who knows it: at least 16 characters, the same on all servers, for example from: openssl rand -hex 24. Give it in the environment."`
 	AdminTokenFile string `group:"operation" placeholder:"FILE" help:"File with that token, or up to four on lines of their own: any of them lets in. It is read again when it changes; sessions end when the token that began them is gone."`
 	AdminListen    string `group:"operation" placeholder:"HOST:PORT" help:"Address of its own for what operators need: /admin, /debug, /metrics and /api/cluster are then there and not at listen; health is at both."`
+
+	Traces      string `group:"operation" placeholder:"URL" env:"PLAYGROUND_TRACES,OTEL_EXPORTER_OTLP_ENDPOINT" help:"Collector of OpenTelemetry traces, for example http://otel-collector:4318, which speaks OTLP over HTTP. It is sent how long some ops took at each step, on all servers: give all the same. Default: none."`
+	TracesEvery string `group:"operation" placeholder:"N" default:"1000" help:"One op in so many is traced; the same on all servers."`
 
 	DrainTimeout string `group:"operation" placeholder:"TIME" default:"10s" help:"Time for clients to be told and closed when the server is stopped, for example 10s. Keep it below what your supervisor waits before it kills."`
 	LogLevel     string `group:"operation" placeholder:"LEVEL" default:"info" help:"What to log to stderr: debug, info, warn or error."`

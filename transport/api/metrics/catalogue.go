@@ -67,8 +67,8 @@ func (r register) actors(stats *telemetry.Stats) {
 
 	// The buckets reach from a commit on a fast disk to 8 s, which is longer than any patience.
 	const fast = 500 * time.Microsecond
-	stats.Commit = r.seconds("commit_duration_seconds", "Time of one commit to the store.", fast)
-	stats.PlaceToAck = r.seconds("place_to_ack_duration_seconds", "Time from an op's arrival at its connection to its acknowledgement.", fast)
+	stats.Commit = r.traced("commit_duration_seconds", "Time of one commit to the store.", fast)
+	stats.PlaceToAck = r.traced("place_to_ack_duration_seconds", "Time from an op's arrival at its connection to its acknowledgement.", fast)
 }
 
 // sockets adds all of stats.Counters.

@@ -41,7 +41,7 @@ func New(from Source) *Metrics {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	m := &Metrics{
-		Handler: promhttp.HandlerFor(prometheus.GathererFunc(once(registry.Gather)), promhttp.HandlerOpts{}),
+		Handler: promhttp.HandlerFor(prometheus.GathererFunc(once(registry.Gather)), promhttp.HandlerOpts{EnableOpenMetrics: from.Actors.Follower != nil}), // the form that has exemplars
 		answers: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Namespace: namespace, Name: "http_responses_total", Help: "Requests answered, by route and status.",
 		}, []string{"route", "code"}),
@@ -93,11 +93,23 @@ func (r register) counter(name, help string, labels prometheus.Labels, read func
 
 // seconds adds a histogram of 15 buckets, each twice the one before.
 func (r register) seconds(name, help string, least time.Duration) func(time.Duration) {
+	observe := r.traced(name, help, least)
+	return func(d time.Duration) { observe(d, "") }
+}
+
+// traced adds such a histogram. Each bucket has the last observation with a trace as its exemplar.
+func (r register) traced(name, help string, least time.Duration) func(took time.Duration, trace string) {
 	h := prometheus.NewHistogram(prometheus.HistogramOpts{
 		Namespace: namespace, Name: name, Help: help, Buckets: prometheus.ExponentialBuckets(least.Seconds(), 2, 15),
 	})
 	r.MustRegister(h)
-	return func(d time.Duration) { h.Observe(d.Seconds()) }
+	return func(took time.Duration, trace string) {
+		if trace == "" {
+			h.Observe(took.Seconds())
+			return
+		}
+		h.(prometheus.ExemplarObserver).ObserveWithExemplar(took.Seconds(), prometheus.Labels{"trace_id": trace})
+	}
 }
 
 // tally adds counters of one name whose label values are known only when they are read.

@@ -165,16 +165,12 @@ export class Pending {
     return num > 0 ? this.#ops.find((op) => op.num === num) : undefined;
   }
 
-  /** These ops are durable. What of them has not been seen in PIXELS stays shown for a while. @returns {number} how many pixels they have */
+  /** These ops are durable. What of them has not been seen in PIXELS stays shown for a while. */
   ack(nums, now) {
-    let pixels = 0;
     for (const num of nums) {
       const op = this.#remove(num);
-      if (!op) continue;
-      this.#settling.push({ op, until: now + SETTLE });
-      pixels += op.dots.size;
+      if (op) this.#settling.push({ op, until: now + SETTLE });
     }
-    return pixels;
   }
 
   /** Takes back an op that was refused. @returns {Op | null} null: there is no op with this number */

@@ -23,7 +23,7 @@ import (
 type timelapseCommand struct {
 	pastFlags
 	periodFlags
-	File  string  `arg:"" placeholder:"OUT" help:"File to write: .gif, or .png (animated, all colours exact); .mp4, .webm or .webp (lossless) with ffmpeg. - is raw frames on standard output, three bytes a pixel, for another program."`
+	File  string  `arg:"" placeholder:"OUT" help:"File to write: .gif; .webp or .png (animated, all colours exact); .mp4 or .webm with ffmpeg. - is raw frames on standard output, three bytes a pixel, for another program."`
 	Area  area    `placeholder:"X,Y,WIDTH,HEIGHT" help:"Only this part of the canvas, for example 10,20,300,200. Default: all of it."`
 	Speed float64 `placeholder:"TIMES" help:"How many seconds of the canvas go by in a second of the film, for example 3600. Default: all of it in half a minute."`
 	Scale int     `placeholder:"N" default:"1" help:"Edge of a pixel of the canvas in the film."`
@@ -49,7 +49,7 @@ func (t *timelapseCommand) Validate() error {
 	case t.Speed < 0:
 		return fmt.Errorf("--speed %g: must be more than 0, for example 3600", t.Speed)
 	case t.File != "-" && ext != ".gif" && ext != ".png" && ext != ".apng" && ext != ".mp4" && ext != ".webm" && ext != ".webp":
-		return fmt.Errorf("%q: must end in .gif, .png, .mp4, .webm or .webp, for example canvas.gif", t.File)
+		return fmt.Errorf("%q: must end in .gif, .webp, .png, .mp4 or .webm, for example canvas.gif", t.File)
 	}
 	return nil
 }
@@ -126,7 +126,7 @@ func (t *timelapseCommand) write(ctx context.Context, film timelapse.Film, stdou
 	switch {
 	case t.File == "-":
 		return shoot(timelapse.NewRaw(stdout, film), exact)
-	case ext != ".gif" && ext != ".png" && ext != ".apng":
+	case ext == ".mp4" || ext == ".webm":
 		to, err := timelapse.NewVideo(ctx, t.File, film)
 		if err != nil {
 			return err
@@ -137,8 +137,15 @@ func (t *timelapseCommand) write(ctx context.Context, film timelapse.Film, stdou
 		return nil
 	}
 	return written(t.File, func(file *os.File) error {
-		if ext == ".gif" {
+		switch ext {
+		case ".gif":
 			return shoot(timelapse.NewGIF(file, film))
+		case ".webp":
+			to, err := timelapse.NewWebP(file, film)
+			if err != nil {
+				return err
+			}
+			return shoot(to, exact)
 		}
 		return shoot(timelapse.NewAPNG(file, film), exact)
 	})

@@ -1,5 +1,5 @@
 // Package timelapse turns pixels, in the order in which they were placed, into a moving picture: a GIF,
-// an animated PNG, or frames for a video. It knows nothing of where the pixels come from;
+// an animated PNG or WebP, or frames for a video. It knows nothing of where the pixels come from;
 // pixelctl brings them. Of a frame only what has changed is encoded, and no more than one frame is in
 // memory.
 package timelapse

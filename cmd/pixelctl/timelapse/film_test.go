@@ -311,7 +311,7 @@ func TestVideo(t *testing.T) {
 	install("echo $@ > " + out + ".args; exec /bin/cat > " + out)
 	var want bytes.Buffer
 	make1(t, f, list, NewRaw(&want, f))
-	for name, args := range map[string]string{"-a.mp4": "yuv420p", "a.WebP": "libwebp_anim -lossless 1 -loop 0"} {
+	for name, args := range map[string]string{"-a.mp4": "yuv420p", "a.webm": "yuv420p"} {
 		to, err := NewVideo(t.Context(), name, f)
 		if err != nil {
 			t.Fatal(err)

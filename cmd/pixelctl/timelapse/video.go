@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os/exec"
-	"path/filepath"
 	"slices"
 	"strings"
 )
@@ -55,29 +54,21 @@ type video struct {
 	says  bytes.Buffer
 }
 
-// format is how ffmpeg is asked for a file, by the end of its name. A WebP is lossless. There is no
-// library in Go that writes one: nativewebp 0.9.3 makes files that x/image/webp can't read, and panics
-// on pictures with two colours.
-func format(name string) []string {
-	if strings.EqualFold(filepath.Ext(name), ".webp") {
-		return []string{"-pix_fmt", "bgra", "-c:v", "libwebp_anim", "-lossless", "1", "-loop", "0"}
-	}
-	// What all players take: an even number of pixels, and colours at half the resolution.
-	return []string{"-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-movflags", "+faststart"}
-}
+// playable is what all players take: an even number of pixels, and colours at half the resolution.
+var playable = []string{"-vf", "pad=ceil(iw/2)*2:ceil(ih/2)*2", "-pix_fmt", "yuv420p", "-movflags", "+faststart"}
 
-// NewVideo has ffmpeg make a video, or a moving WebP, whose format follows from the file's name.
+// NewVideo has ffmpeg make a video whose format follows from the file's name.
 // Without ffmpeg the error says how to get it. Close must be called; when ctx ends, ffmpeg is stopped.
 func NewVideo(ctx context.Context, name string, film Film) (Encoder, error) {
 	program, err := exec.LookPath("ffmpeg")
 	if err != nil {
-		return nil, fmt.Errorf("%s is made by ffmpeg, which is not installed: install it (apt install ffmpeg), or write a .gif or .png", name)
+		return nil, fmt.Errorf("%s is made by ffmpeg, which is not installed: install it (apt install ffmpeg), or write a .gif, .webp or .png", name)
 	}
 	width, height := film.size()
 	args := []string{
 		"-loglevel", "error", "-y", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", fmt.Sprintf("%dx%d", width, height), "-r", fmt.Sprint(film.FPS), "-i", "-",
 	}
-	v := &video{maker: exec.CommandContext(ctx, program, slices.Concat(args, format(name), []string{"file:" + name})...)}
+	v := &video{maker: exec.CommandContext(ctx, program, slices.Concat(args, playable, []string{"file:" + name})...)}
 	v.maker.Stderr = &v.says
 	if v.into, err = v.maker.StdinPipe(); err != nil {
 		return nil, err

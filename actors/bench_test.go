@@ -11,14 +11,14 @@ import (
 // nobody is an Audience without viewers. It sends on the number of pixels in each batch.
 type nobody struct{ published chan int }
 
-func (n nobody) Publish(b *canvas.Batch)                              { n.published <- b.Pixels() }
-func (nobody) Reset(canvas.RegionID)                                  {}
-func (nobody) Join(canvas.ViewerID, CatchUp)                          {}
-func (nobody) Viewing(canvas.RegionID) bool                           { return true }
-func (nobody) Point(canvas.RegionID, []canvas.Pointer)                {}
-func (nobody) Present(*Presence)                                      {}
-func (nobody) ShowOwn(canvas.ViewerID, canvas.Subject, *canvas.Batch) {}
-func (nobody) Ruled(*rules.Rules, string)                             {}
+func (n nobody) Publish(b *canvas.Batch)                                 { n.published <- b.Pixels() }
+func (nobody) Reset(canvas.RegionID)                                     {}
+func (nobody) Join(canvas.ViewerID, CatchUp)                             {}
+func (nobody) Viewing(canvas.RegionID) bool                              { return true }
+func (nobody) Point(canvas.RegionID, []canvas.Pointer, []canvas.Pointer) {}
+func (nobody) Present(*Presence)                                         {}
+func (nobody) ShowOwn(canvas.ViewerID, canvas.Subject, *canvas.Batch)    {}
+func (nobody) Ruled(*rules.Rules, string)                                {}
 
 // BenchmarkNode_PlaceToPublish measures the way of a pixel from a connection's relay through the
 // region and a store that takes no time to the audience: the cost of the actors alone.

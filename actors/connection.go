@@ -72,7 +72,7 @@ type Connection struct {
 }
 
 // Send hands over a command: Hello first, though Identified may come before it, then Subscribe,
-// SubscribeAll, Unsubscribe, Place, Rename, Cursor. Each is answered by Outbox.Handled.
+// SubscribeAll, Unsubscribe, Place, Rename, Cursor, Beckon. Each is answered by Outbox.Handled.
 func (c *Connection) Send(command any) { c.pod.system.Root.Send(c.pid, command) }
 
 // Close ends the actor: the socket is gone.
@@ -116,6 +116,9 @@ func (c *connection) Receive(ctx actor.Context) {
 		c.out.Handled()
 	case Cursor:
 		c.cursor(ctx, m)
+		c.out.Handled()
+	case Beckon:
+		c.beckon(ctx, m)
 		c.out.Handled()
 	case pointerDue:
 		if c.due {
@@ -262,6 +265,20 @@ func (c *connection) cursor(ctx actor.Context, m Cursor) {
 	}
 	c.pointed, c.points = region, true
 	ctx.Send(c.pod.relays[region], moved)
+}
+
+// beckon asks all who watch a place to look there. Whoever may not draw, or has no name to others, may not;
+// whoever is shadowed is not told that nobody sees it.
+func (c *connection) beckon(ctx actor.Context, m Beckon) {
+	c.ruled(ctx)
+	switch {
+	case !c.pod.cfg.Geometry.Contains(int(m.X), int(m.Y)), c.pod.shadowed(&c.came, c.user):
+	case c.muted || c.person.ReadOnly:
+		c.refuse(0, canvas.RefusedRights, 0)
+	default:
+		region, _ := c.pod.cfg.Geometry.Locate(int(m.X), int(m.Y))
+		ctx.Send(c.pod.relays[region], beckoned{canvas.Pointer{Author: c.user, X: m.X, Y: m.Y}})
+	}
 }
 
 func (c *connection) hidePointer(ctx actor.Context) {

@@ -82,6 +82,7 @@ type crowd struct {
 	onPresent    func(*Presence) // called under mu; nil: nobody
 	onJoin       func(CatchUp)   // likewise
 	pointers     []canvas.Pointer
+	beckons      []canvas.Pointer
 	mostPointers int // in one Point
 	announced    []string
 	own          []shownOwn
@@ -263,8 +264,9 @@ func (a *crowd) Viewing(region canvas.RegionID) bool {
 	return slices.ContainsFunc(a.clients, func(c *client) bool { return c.replicas[region] != nil && !c.failed })
 }
 
-func (a *crowd) Point(_ canvas.RegionID, moved []canvas.Pointer) {
+func (a *crowd) Point(_ canvas.RegionID, moved, beckons []canvas.Pointer) {
 	a.do(func() {
+		a.beckons = append(a.beckons, beckons...)
 		a.pointers = append(a.pointers, moved...)
 		a.mostPointers = max(a.mostPointers, len(moved))
 	})

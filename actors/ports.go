@@ -32,8 +32,8 @@ type Audience interface {
 	// other connections of the subject (zero: to none). These pixels have no number in their region, so the
 	// batch begins at 0.
 	ShowOwn(viewer canvas.ViewerID, whose canvas.Subject, b *canvas.Batch)
-	// Point shows pointers that moved in a region. They may be dropped.
-	Point(region canvas.RegionID, moved []canvas.Pointer)
+	// Point shows pointers that moved in a region, and who beckons there. They may be dropped.
+	Point(region canvas.RegionID, moved, beckons []canvas.Pointer)
 	// Present shows who is here.
 	Present(p *Presence)
 	// Ruled brings new rules. The audience sends away whoever they ban, and tells everybody else that the
@@ -144,6 +144,8 @@ type (
 	Rename struct{ Name string }
 	// Cursor moves the client's pointer.
 	Cursor struct{ X, Y uint16 }
+	// Beckon asks whoever watches a place to look there. Who sends it bounds how often.
+	Beckon struct{ X, Y uint16 }
 )
 
 // Placement says who owns what, worked out from the current members alone. Nothing is looked up or

@@ -78,6 +78,8 @@ type (
 	readBusy struct{}
 	// pointerMoved brings a pointer in this region.
 	pointerMoved struct{ pointer canvas.Pointer }
+	// beckoned brings that a user beckons in this region.
+	beckoned struct{ place canvas.Pointer }
 
 	flush struct{}
 	beat  struct {
@@ -121,7 +123,9 @@ func (r *relay) Receive(ctx actor.Context) {
 	case read:
 		r.read(ctx)
 	case pointerMoved:
-		r.onPointerMoved(ctx, m.pointer)
+		r.pointOut(ctx, r.pointers.Add(m.pointer))
+	case beckoned:
+		r.pointOut(ctx, r.pointers.Beckon(m.place))
 	case pointersDue:
 		r.sendPointers(ctx, m)
 	case beat:
@@ -145,7 +149,7 @@ func (r *relay) Receive(ctx actor.Context) {
 	case *message.Salvage:
 		r.salvage(ctx, m)
 	case *message.Pointed:
-		r.pod.audience.Point(r.id, m.Moved)
+		r.pod.audience.Point(r.id, m.Moved, m.Beckons)
 	case *telemetry.Describe:
 		r.describe().Answer(ctx)
 	default:
@@ -443,9 +447,9 @@ type moved struct{}
 // restart another one has the same PID.
 type pointersDue struct{ of *relay }
 
-// onPointerMoved takes the pointer of one of our users, to be sent with the others of an interval.
-func (r *relay) onPointerMoved(ctx actor.Context, moved canvas.Pointer) {
-	if r.pointers.Add(moved) {
+// pointOut has the pointers of our users be sent at the end of an interval, if one begins.
+func (r *relay) pointOut(ctx actor.Context, begins bool) {
+	if begins {
 		r.pod.later(ctx, r.pod.cfg.PointersEvery, pointersDue{r})
 	}
 }
@@ -456,11 +460,11 @@ func (r *relay) sendPointers(ctx actor.Context, m pointersDue) {
 	if m.of != r {
 		return
 	}
-	moved, more := r.pointers.Take()
+	moved, beckons, more := r.pointers.Take()
 	if more {
 		r.pod.later(ctx, r.pod.cfg.PointersEvery, m)
 	}
 	if r.attached {
-		r.request(ctx, &message.Point{Moved: moved})
+		r.request(ctx, &message.Point{Moved: moved, Beckons: beckons})
 	}
 }

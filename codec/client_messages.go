@@ -33,6 +33,9 @@ func decodeClient(r *reader) ClientMessage {
 		return Rename{Name: r.ownName()}
 	case typeCursor:
 		return decodeCursor(r)
+	case typeBeckon:
+		r.need(2)
+		return Beckon{X: r.coordinate("x"), Y: r.coordinate("y")}
 	case typeAuth:
 		r.need(1)
 		return Auth{Token: r.token()}
@@ -163,7 +166,15 @@ func decodeCursor(r *reader) Cursor {
 		return Cursor{X: canvas.PointerGone, Y: canvas.PointerGone}
 	}
 	r.need(2)
-	return Cursor{X: uint16(r.uint("x", math.MaxUint16)), Y: uint16(r.uint("y", math.MaxUint16))}
+	return Cursor{X: r.coordinate("x"), Y: r.coordinate("y")}
+}
+
+// AppendBeckon writes BECKON.
+func AppendBeckon(dst []byte, m Beckon) []byte {
+	w := begin(dst, typeBeckon, 3)
+	w.uint(uint64(m.X))
+	w.uint(uint64(m.Y))
+	return w.end()
 }
 
 // AppendAuth writes AUTH.

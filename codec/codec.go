@@ -26,6 +26,7 @@ const (
 	typeCursor      messageType = 6
 	typePing        messageType = 7
 	typeAuth        messageType = 8
+	typeBeckon      messageType = 9
 
 	typeWelcome   messageType = 16
 	typeSnapshot  messageType = 17
@@ -39,16 +40,17 @@ const (
 	typeWaiting   messageType = 25
 	typeAllowance messageType = 26
 	typeEnd       messageType = 27 // only in the past: see past.go
+	typeBeckons   messageType = 28
 )
 
 // String returns the name used in PROTOCOL.md.
 func (t messageType) String() string {
 	names := [...]string{
 		typeHello: "HELLO", typeSubscribe: "SUBSCRIBE", typeUnsubscribe: "UNSUBSCRIBE", typePlace: "PLACE",
-		typeRename: "RENAME", typeCursor: "CURSOR", typePing: "PING", typeAuth: "AUTH",
+		typeRename: "RENAME", typeCursor: "CURSOR", typePing: "PING", typeAuth: "AUTH", typeBeckon: "BECKON",
 		typeWelcome: "WELCOME", typeSnapshot: "SNAPSHOT", typePixels: "PIXELS", typeAck: "ACK", typeRefused: "REFUSED",
 		typeCursors: "CURSORS", typePresence: "PRESENCE", typePong: "PONG", typeNotice: "NOTICE", typeWaiting: "WAITING",
-		typeAllowance: "ALLOWANCE", typeEnd: "END",
+		typeAllowance: "ALLOWANCE", typeEnd: "END", typeBeckons: "BECKONS",
 	}
 	if t < messageType(len(names)) && names[t] != "" {
 		return names[t]

@@ -28,6 +28,8 @@ func (r *reader) mark() canvas.Mark {
 	}}
 }
 
+func (r *reader) coordinate(what string) uint16 { return uint16(r.uint(what, math.MaxUint16)) }
+
 func (r *reader) author() canvas.Author { return canvas.Author(r.uint("user", maxAuthor)) }
 
 func (r *reader) session() (s canvas.Session) {

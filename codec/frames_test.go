@@ -75,6 +75,7 @@ func clientFrames() []frame {
 		{name: "rename-none", message: Rename{}},
 		{name: "cursor", message: Cursor{X: 0, Y: 500}},
 		{name: "cursor-gone", message: Cursor{X: canvas.PointerGone, Y: canvas.PointerGone}},
+		{name: "beckon", message: Beckon{X: 10, Y: 500}},
 		{name: "ping", message: Ping{Token: 42}},
 		{name: "ping-large-token", message: Ping{Token: bigSeq}},
 	}
@@ -126,6 +127,7 @@ func serverFrames() []frame {
 		{name: "cursors", message: Cursors{Pointers: []canvas.Pointer{
 			{Author: 0xABCDEF123456, X: 10, Y: 500}, {Author: 7, X: canvas.PointerGone, Y: canvas.PointerGone}}}},
 		{name: "cursors-none", message: Cursors{Pointers: []canvas.Pointer{}}},
+		{name: "beckons", message: Beckons{Places: []canvas.Pointer{{Author: 0xABCDEF123456, X: 10, Y: 500}, {Author: 7, X: 1023}}}},
 		{name: "presence-full", message: Presence{Count: 3, Full: true,
 			Joined: []canvas.User{{Author: 7, Name: "Ada"}, {Author: 0xABCDEF123456, Name: "Zoë 🎨"}}, Left: []canvas.Author{}}},
 		{name: "presence-change", message: Presence{Count: 100000,

@@ -40,6 +40,8 @@ func appendMessage(dst []byte, message any) []byte {
 		return AppendRename(dst, m)
 	case Cursor:
 		return AppendCursor(dst, m)
+	case Beckon:
+		return AppendBeckon(dst, m)
 	case Ping:
 		return AppendPing(dst, m)
 	case Auth:
@@ -59,6 +61,8 @@ func appendMessage(dst []byte, message any) []byte {
 		return AppendRefused(dst, m)
 	case Cursors:
 		return AppendCursors(dst, m)
+	case Beckons:
+		return AppendBeckons(dst, m)
 	case Presence:
 		return AppendPresence(dst, m)
 	case Pong:
@@ -113,6 +117,8 @@ func describe(message any) map[string]any {
 			return map[string]any{"type": typeCursor}
 		}
 		return map[string]any{"type": typeCursor, "x": m.X, "y": m.Y}
+	case Beckon:
+		return map[string]any{"type": typeBeckon, "x": m.X, "y": m.Y}
 	case Ping:
 		return map[string]any{"type": typePing, "token": m.Token}
 	case Auth:
@@ -135,11 +141,9 @@ func describe(message any) map[string]any {
 	case Refused:
 		return withFree(map[string]any{"type": typeRefused, "op": m.Op, "code": m.Code, "retry": m.Retry.Milliseconds(), "left": m.Left}, m.Free)
 	case Cursors:
-		cursors := []any{}
-		for _, p := range m.Pointers {
-			cursors = append(cursors, []any{p.Author, p.X, p.Y})
-		}
-		return map[string]any{"type": typeCursors, "cursors": cursors}
+		return map[string]any{"type": typeCursors, "cursors": describePointers(m.Pointers)}
+	case Beckons:
+		return map[string]any{"type": typeBeckons, "cursors": describePointers(m.Places)}
 	case Presence:
 		joined := []any{}
 		for _, u := range m.Joined {
@@ -165,6 +169,14 @@ func withFree(fields map[string]any, f Free) map[string]any {
 		fields["next"] = f.At
 	}
 	return fields
+}
+
+func describePointers(pointers []canvas.Pointer) []any {
+	described := []any{}
+	for _, p := range pointers {
+		described = append(described, []any{p.Author, p.X, p.Y})
+	}
+	return described
 }
 
 func describePixels(b canvas.Batch) map[string]any {

@@ -43,6 +43,8 @@ type (
 	Rename struct{ Name string }
 	// Cursor moves the pointer; canvas.PointerGone twice: it left.
 	Cursor struct{ X, Y uint16 }
+	// Beckon asks whoever watches a place to look there.
+	Beckon struct{ X, Y uint16 }
 	// Ping asks for a Pong with the same token.
 	Ping struct{ Token uint64 }
 	// Auth replaces the token by one that ends later.
@@ -60,6 +62,7 @@ func (Unsubscribe) clientMessage() {}
 func (Place) clientMessage()       {}
 func (Rename) clientMessage()      {}
 func (Cursor) clientMessage()      {}
+func (Beckon) clientMessage()      {}
 func (Ping) clientMessage()        {}
 func (Auth) clientMessage()        {}
 func (Unknown) clientMessage()     {}
@@ -116,6 +119,8 @@ type (
 	Waiting struct{ Ops []uint64 }
 	// Cursors are pointers that moved.
 	Cursors struct{ Pointers []canvas.Pointer }
+	// Beckons are users who ask others to look where they say.
+	Beckons struct{ Places []canvas.Pointer }
 	// Presence is who is here.
 	Presence struct {
 		Count  uint64
@@ -156,6 +161,7 @@ func (Pixels) serverMessage()    {}
 func (Ack) serverMessage()       {}
 func (Refused) serverMessage()   {}
 func (Cursors) serverMessage()   {}
+func (Beckons) serverMessage()   {}
 func (Presence) serverMessage()  {}
 func (Pong) serverMessage()      {}
 func (Notice) serverMessage()    {}

@@ -7,14 +7,19 @@ import (
 	"pixelplayground/actors/canvas"
 )
 
-// pointerBytes is the size of an entry in CURSORS: user, x, y.
+// pointerBytes is the size of an entry in CURSORS and BECKONS: user, x, y.
 const pointerBytes = 6 + 2 + 2
 
 // AppendCursors writes CURSORS.
-func AppendCursors(dst []byte, m Cursors) []byte {
-	w := begin(dst, typeCursors, 2)
-	w.room(pointerBytes * len(m.Pointers))
-	for _, p := range m.Pointers {
+func AppendCursors(dst []byte, m Cursors) []byte { return appendPointers(dst, typeCursors, m.Pointers) }
+
+// AppendBeckons writes BECKONS.
+func AppendBeckons(dst []byte, m Beckons) []byte { return appendPointers(dst, typeBeckons, m.Places) }
+
+func appendPointers(dst []byte, kind messageType, pointers []canvas.Pointer) []byte {
+	w := begin(dst, kind, 2)
+	w.room(pointerBytes * len(pointers))
+	for _, p := range pointers {
 		w.buf = append(w.buf, byte(p.Author>>40), byte(p.Author>>32))
 		w.buf = binary.BigEndian.AppendUint32(w.buf, uint32(p.Author))
 		w.buf = append(w.buf, byte(p.X>>8), byte(p.X), byte(p.Y>>8), byte(p.Y))
@@ -22,9 +27,9 @@ func AppendCursors(dst []byte, m Cursors) []byte {
 	return w.end()
 }
 
-func decodeCursors(r *reader) Cursors {
+func (r *reader) pointers(what string) []canvas.Pointer {
 	r.need(1)
-	packed := r.packed("cursors", MaxServerMessage/pointerBytes, pointerBytes)
+	packed := r.packed(what, MaxServerMessage/pointerBytes, pointerBytes)
 	pointers := make([]canvas.Pointer, len(packed)/pointerBytes)
 	for i := range pointers {
 		p := packed[i*pointerBytes:][:pointerBytes]
@@ -34,7 +39,7 @@ func decodeCursors(r *reader) Cursors {
 			Y:      binary.BigEndian.Uint16(p[8:]),
 		}
 	}
-	return Cursors{Pointers: pointers}
+	return pointers
 }
 
 // AppendPresence writes PRESENCE; at most canvas.MaxListedUsers have joined, and as many left.

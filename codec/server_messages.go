@@ -31,7 +31,9 @@ func decodeServer(r *reader) ServerMessage {
 	case typeRefused:
 		return decodeRefused(r)
 	case typeCursors:
-		return decodeCursors(r)
+		return Cursors{Pointers: r.pointers("cursors")}
+	case typeBeckons:
+		return Beckons{Places: r.pointers("beckons")}
 	case typePresence:
 		return decodePresence(r)
 	case typePong:

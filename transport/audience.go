@@ -43,12 +43,18 @@ func (s *Server) Join(v canvas.ViewerID, c actors.CatchUp) {
 // Viewing reports whether anyone follows the region.
 func (s *Server) Viewing(region canvas.RegionID) bool { return s.following[region].Load() > 0 }
 
-// Point shows pointers that moved in a region.
-func (s *Server) Point(region canvas.RegionID, moved []canvas.Pointer) {
-	if !s.Viewing(region) {
+// Point shows pointers that moved in a region, and who beckons there.
+func (s *Server) Point(region canvas.RegionID, moved, beckons []canvas.Pointer) {
+	if len(moved)+len(beckons) == 0 || !s.Viewing(region) {
 		return
 	}
-	frame := frames.Seal(frames.Binary.OpCode(), codec.AppendCursors(frames.Room(16+10*len(moved)), codec.Cursors{Pointers: moved}))
+	var frame []byte
+	if len(moved) > 0 {
+		frame = frames.Seal(frames.Binary.OpCode(), codec.AppendCursors(frames.Room(16+10*len(moved)), codec.Cursors{Pointers: moved}))
+	}
+	if len(beckons) > 0 {
+		frame = append(frame, frames.Seal(frames.Binary.OpCode(), codec.AppendBeckons(frames.Room(16+10*len(beckons)), codec.Beckons{Places: beckons}))...)
+	}
 	for _, shard := range s.shards {
 		shard.inbox.Offer(point{region, frame}, len(frame))
 	}

@@ -176,9 +176,12 @@ func TestFanout_Cursors(t *testing.T) {
 		c.subscribe(p.follow(3))
 		c.paint(p, func() bool { return p.regions[3].answered })
 		settled(t, s, 1)
-		s.Point(2, []canvas.Pointer{{Author: 9, X: 1, Y: 2}}) // elsewhere
-		s.Point(3, []canvas.Pointer{{Author: 7, X: 5, Y: 6}})
+		s.Point(2, []canvas.Pointer{{Author: 9, X: 1, Y: 2}}, nil) // elsewhere
+		s.Point(3, []canvas.Pointer{{Author: 7, X: 5, Y: 6}}, []canvas.Pointer{{Author: 8, X: 7, Y: 9}})
 		if m := await[codec.Cursors](c); len(m.Pointers) != 1 || m.Pointers[0] != (canvas.Pointer{Author: 7, X: 5, Y: 6}) {
+			t.Errorf("got %+v", m)
+		}
+		if m := await[codec.Beckons](c); len(m.Places) != 1 || m.Places[0] != (canvas.Pointer{Author: 8, X: 7, Y: 9}) {
 			t.Errorf("got %+v", m)
 		}
 	})

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"time"
 	"unicode/utf8"
 
 	"pixelplayground/actors"
@@ -64,6 +65,8 @@ func (s *shard) request(c *conn, m codec.ClientMessage) {
 		s.command(c, actors.Rename(m))
 	case codec.Cursor:
 		s.command(c, actors.Cursor(m))
+	case codec.Beckon:
+		s.beckon(c, m)
 	case codec.Auth:
 		s.showToken(c, m)
 	case codec.Ping:
@@ -78,8 +81,10 @@ func (s *shard) request(c *conn, m codec.ClientMessage) {
 func (s *shard) unknown(r canvas.RegionID) bool { return int64(r) >= int64(len(s.feeds)) }
 
 // refuse answers a message that is not a PLACE and can't be carried out.
-func (s *shard) refuse(c *conn, why canvas.Refusal) {
-	m := codec.Refused{Code: why, Left: uint64(c.allowance)}
+func (s *shard) refuse(c *conn, why canvas.Refusal) { s.refuseFor(c, why, 0) }
+
+func (s *shard) refuseFor(c *conn, why canvas.Refusal, retry time.Duration) {
+	m := codec.Refused{Code: why, Retry: retry, Left: uint64(c.allowance)}
 	s.tell(c, frames.Seal(c.protocol.OpCode(), codec.AppendRefused(frames.Room(32), m)))
 }
 

@@ -175,6 +175,7 @@ func TestRead_BinaryMessages(t *testing.T) {
 			codec.AppendPlace(nil, codec.Place{Op: 4, Dots: []canvas.Dot{{X: 1, Y: 2, Color: 3}}}),
 			codec.AppendRename(nil, codec.Rename{Name: "bob"}),
 			codec.AppendCursor(nil, codec.Cursor{X: 5, Y: 6}),
+			codec.AppendBeckon(nil, codec.Beckon{X: 7, Y: 8}),
 			{0x91, 0x0f}, // a type of the future
 			codec.AppendPing(nil, codec.Ping{Token: 1}),
 		}
@@ -209,7 +210,7 @@ func TestRead_BinaryMessages(t *testing.T) {
 		want := []any{
 			actors.Hello{Session: session, Resume: true, Name: "ada"}, actors.Subscribe{Marks: []canvas.Mark{{Region: 3}}},
 			actors.Unsubscribe{Regions: []canvas.RegionID{3}}, actors.Place{Num: 4, Dots: []canvas.Dot{{X: 1, Y: 2, Color: 3}}},
-			actors.Rename{Name: "bob"}, actors.Cursor{X: 5, Y: 6},
+			actors.Rename{Name: "bob"}, actors.Cursor{X: 5, Y: 6}, actors.Beckon{X: 7, Y: 8},
 		}
 		if got := host.session(1).received(); fmt.Sprint(got) != fmt.Sprint(want) {
 			t.Errorf("actor got %+v", got)

@@ -81,6 +81,7 @@ type Server struct {
 
 	rules    atomic.Pointer[rulebook] // never nil
 	accounts *quota.Accounts
+	beckons  beckons
 	presence frames.Presences
 	faults   *stats.Faults
 
@@ -103,6 +104,7 @@ func New(cfg Config) *Server {
 		following: make([]atomic.Int32, cfg.Geometry.Regions()),
 		catchUps:  make([]frames.CatchUps, cfg.Geometry.Regions()),
 		accounts:  quota.NewAccounts(cfg.Proxies),
+		beckons:   newBeckons(),
 		refusals:  quota.NewRefusals(cfg.Log, cfg.Now),
 	}
 	var none rulebook = rules.None()

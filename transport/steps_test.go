@@ -72,7 +72,11 @@ var steps = weighted([]weightedStep{
 		return true
 	}},
 	{1, "pointers", func(st *stepper, _ *stepClient) bool {
-		st.do(point{st.anywhere(), frames.Seal(ws.OpBinary, codec.AppendCursors(frames.Room(9), codec.Cursors{}))})
+		frame := frames.Seal(ws.OpBinary, codec.AppendCursors(frames.Room(9), codec.Cursors{}))
+		if st.random.IntN(2) == 0 {
+			frame = frames.Seal(ws.OpBinary, codec.AppendBeckons(frames.Room(9), codec.Beckons{}))
+		}
+		st.do(point{st.anywhere(), frame})
 		return true
 	}},
 	{1, "acknowledge", func(st *stepper, c *stepClient) bool {

@@ -45,8 +45,8 @@ type (
 	}
 	// Detach ends the sender's subscription.
 	Detach struct{}
-	// Point passes pointers on to all subscribed relays.
-	Point struct{ Moved []canvas.Pointer }
+	// Point passes pointers on to all subscribed relays, and who beckons where.
+	Point struct{ Moved, Beckons []canvas.Pointer }
 )
 
 // Messages between the region actors of two pods when a region moves. The next owner asks those
@@ -102,8 +102,8 @@ type (
 	}
 	// Lapsed says that the region does not know the stream: attach again.
 	Lapsed struct{ Stream uint64 }
-	// Pointed brings pointers that moved.
-	Pointed struct{ Moved []canvas.Pointer }
+	// Pointed brings pointers that moved, and who beckons where.
+	Pointed struct{ Moved, Beckons []canvas.Pointer }
 )
 
 // Messages by which a region whose store has lost something gets it back from a relay.

@@ -145,9 +145,10 @@ func (r *region) submit(ctx actor.Context, m *message.Submit) {
 	r.advance(ctx)
 }
 
-// onPoint takes pointers that have moved; showPointers sends all relays those of an interval.
+// onPoint takes pointers that have moved, and who beckons; showPointers sends all relays those of an interval.
 func (r *region) onPoint(ctx actor.Context, m *message.Point) {
-	if r.pointers.Add(m.Moved...) {
+	begins := r.pointers.Add(m.Moved...)
+	if r.pointers.Beckon(m.Beckons...) || begins {
 		r.pod.Later(ctx, r.pod.PointersEvery, pointersDue{r})
 	}
 }
@@ -156,12 +157,12 @@ func (r *region) showPointers(ctx actor.Context, m pointersDue) {
 	if m.of != r {
 		return
 	}
-	moved, more := r.pointers.Take()
+	moved, beckons, more := r.pointers.Take()
 	if more {
 		r.pod.Later(ctx, r.pod.PointersEvery, m)
 	}
 	for _, s := range r.subscribers {
-		ctx.Send(s.relay, &message.Pointed{Moved: moved})
+		ctx.Send(s.relay, &message.Pointed{Moved: moved, Beckons: beckons})
 	}
 }
 

@@ -34,7 +34,10 @@ func submit(p *packer, m *message.Submit) {
 
 func detach(*packer, *message.Detach) {}
 
-func point(p *packer, m *message.Point) { each(p, &m.Moved, pointer) }
+func point(p *packer, m *message.Point) {
+	each(p, &m.Moved, pointer)
+	each(p, &m.Beckons, pointer)
+}
 
 func yield(p *packer, m *message.Yield) { integer(p, &m.N) }
 
@@ -85,7 +88,10 @@ func rejected(p *packer, m *message.Rejected) {
 
 func lapsed(p *packer, m *message.Lapsed) { number(p, &m.Stream) }
 
-func pointed(p *packer, m *message.Pointed) { each(p, &m.Moved, pointer) }
+func pointed(p *packer, m *message.Pointed) {
+	each(p, &m.Moved, pointer)
+	each(p, &m.Beckons, pointer)
+}
 
 func podUsers(p *packer, m *message.PodUsers) {
 	number(p, &m.N)

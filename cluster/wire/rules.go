@@ -152,9 +152,9 @@ func CheckFields(g canvas.Geometry, m any) error {
 		}
 		return counts(int64(m.Retry), int64(maxRetry))
 	case *message.Point:
-		return checkPointers(g, m.Moved)
+		return errors.Join(checkPointers(g, m.Moved), checkPointers(g, m.Beckons))
 	case *message.Pointed:
-		return checkPointers(g, m.Moved)
+		return errors.Join(checkPointers(g, m.Moved), checkPointers(g, m.Beckons))
 	case *message.PodUsers:
 		return checkPodUsers(m)
 	case *message.Shown:

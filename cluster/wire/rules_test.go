@@ -43,6 +43,8 @@ func TestRules(t *testing.T) {
 		{1, op(func(o *canvas.Op) { o.Role = canvas.RoleOwner + 1 }), errRole},
 		{1, &message.Point{Moved: []canvas.Pointer{{X: 40}}}, errPoint},
 		{1, &message.Point{Moved: make([]canvas.Pointer, maxPointers+1)}, errCount},
+		{1, &message.Point{Beckons: []canvas.Pointer{{X: 40}}}, errPoint},
+		{2, &message.Pointed{Beckons: make([]canvas.Pointer, maxPointers+1)}, errCount},
 		{1, &message.Point{Moved: []canvas.Pointer{{X: 39, Y: 31}, {X: canvas.PointerGone, Y: canvas.PointerGone}}}, nil},
 		{2, &message.Committed{}, nil},
 		{2, &message.Committed{Batch: batch(2, 7, 127)}, nil},

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"sync/atomic"
 	"time"
 
@@ -67,6 +68,8 @@ type Config struct {
 	Burst    int             // pixels it may write at once after a pause
 
 	Proxies quota.Proxies // are trusted to name the client
+	Public  *url.URL      // where browsers find the page; nil: where they ask
+	Frames  []string      // origins whose pages may show the canvas in a frame; "*": all
 
 	AdminTokens []string // any of them lets operators in; none: there is no dashboard. Sessions.UseTokens replaces them
 	Apart       bool     // operators have a separate handler
@@ -244,14 +247,14 @@ func (s *server) serveOperators(mux *http.ServeMux, routes map[string]answer.Met
 
 // servePeople adds what only a pod with users has.
 func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Methods) error {
-	pages, err := newPages(s.Ports.Pages, s.Ports.People, s.Geometry)
+	if s.Record != nil {
+		s.past = s.newHistory()
+	}
+	pages, err := newPages(s.Ports.Pages, s.Ports.People, s.newPreviews(), s.Frames, s.Geometry)
 	if err != nil {
 		return err
 	}
 	mux.Handle("/", pages)
-	if s.Record != nil {
-		s.past = s.newHistory()
-	}
 	for path, m := range s.past.Routes() {
 		routes[path] = answer.Methods{"GET": s.watched(m["GET"])}
 	}

@@ -19,6 +19,8 @@ import (
 type pages struct {
 	sources map[string]*answer.File
 	people  People                      // nil: nobody is anybody in particular
+	shown   *previews                   // what links to the page are shown as; nil: as nothing in particular
+	framed  string                      // the policy of a page that other sites may frame
 	bundled func() (bundledPage, error) // made when it is first asked for: most processes of a cluster never are
 }
 
@@ -26,14 +28,16 @@ type pages struct {
 type bundledPage struct {
 	*bundle.Bundle
 	page  *answer.File
+	text  string // of the page
 	files map[string]*answer.File
 }
 
 // policy restricts the pages to what this server sends. Inline styles are allowed because
 // scripts position elements. Scripts may also make pictures. No other page may frame this one, which
-// could then have its visitors click on what they don't see.
+// could then have its visitors click on what they don't see. With ?embed there is nothing to click on but the canvas, which then
+// can only be looked at, so that page may be framed by the sites that an operator names.
 const policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; " +
-	"base-uri 'none'; form-action 'self'; frame-ancestors 'self'; object-src 'none'"
+	"base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors 'self'"
 
 // What browsers may do with a file.
 const (
@@ -44,8 +48,9 @@ const (
 // indexPage is the drawing page itself.
 const indexPage = "index.html"
 
-func newPages(files fs.FS, people People, g canvas.Geometry) (*pages, error) {
-	p := &pages{sources: make(map[string]*answer.File), people: people}
+func newPages(files fs.FS, people People, shown *previews, frames []string, g canvas.Geometry) (*pages, error) {
+	framed := strings.Join(append([]string{policy}, frames...), " ")
+	p := &pages{sources: make(map[string]*answer.File), people: people, shown: shown, framed: framed}
 	err := fs.WalkDir(files, ".", func(name string, entry fs.DirEntry, err error) error {
 		if err != nil || entry.IsDir() {
 			return err
@@ -69,7 +74,8 @@ func bundled(files fs.FS, g canvas.Geometry) (bundledPage, error) {
 	}
 	size := fmt.Appendf(nil, `<meta name="canvas" content="%d %d %d">`, g.Width, g.Height, g.Region)
 	all := bundledPage{Bundle: made, files: make(map[string]*answer.File, len(made.Files))}
-	all.page = answer.NewFile(indexPage, bytes.Replace(made.Page, []byte(`<meta name="canvas">`), size, 1))
+	page := bytes.Replace(made.Page, []byte(`<meta name="canvas">`), size, 1)
+	all.page, all.text = answer.NewFile(indexPage, page), string(page)
 	for name, content := range made.Files {
 		all.files[name] = answer.NewFile(name, content)
 	}
@@ -77,8 +83,12 @@ func bundled(files fs.FS, g canvas.Geometry) (bundledPage, error) {
 }
 
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
-	header := w.Header()
+	header, query := w.Header(), r.URL.Query()
+	embedded := query.Has("embed")
 	header.Set("Content-Security-Policy", policy)
+	if embedded {
+		header.Set("Content-Security-Policy", p.framed)
+	}
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("Referrer-Policy", "no-referrer")
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
@@ -90,7 +100,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if strings.HasSuffix(r.URL.Path, "/") {
 		name = path.Join(name, indexPage)
 	}
-	file, caching, err := p.find(name, r.URL.Query().Has("sources"))
+	file, caching, err := p.find(r, name, query.Has("sources"))
 	if err != nil {
 		http.Error(w, "The page could not be made", http.StatusInternalServerError)
 		return
@@ -100,7 +110,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	header.Set("Cache-Control", caching)
-	if name == indexPage && p.people != nil {
+	if name == indexPage && p.people != nil && !embedded { // who only looks on from another site is nobody in particular
 		header.Set("Cache-Control", "private, no-cache") // a cache that many share must not share the cookie
 		p.people.Greet(w, r, answer.Secure(r))
 	}
@@ -108,7 +118,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 // find gives a file, and what browsers may do with it; nil: there is none.
-func (p *pages) find(name string, asSource bool) (file *answer.File, caching string, err error) {
+func (p *pages) find(r *http.Request, name string, asSource bool) (file *answer.File, caching string, err error) {
 	if name != indexPage && !strings.HasPrefix(name, bundle.Folder) || asSource {
 		return p.sources[name], askAgain, nil
 	}
@@ -116,6 +126,8 @@ func (p *pages) find(name string, asSource bool) (file *answer.File, caching str
 	switch {
 	case err != nil:
 		return nil, "", err
+	case name == indexPage && p.shown != nil:
+		return p.shown.page(r, all.page, all.text), askAgain, nil
 	case name == indexPage:
 		return all.page, askAgain, nil
 	case all.files[name] != nil:

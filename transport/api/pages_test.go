@@ -62,7 +62,7 @@ func TestPages_Bundled(t *testing.T) {
 		"js/main.js":  {Data: []byte(`import("./lazy.js").then(({ say }) => say("here"));`)},
 		"js/lazy.js":  {Data: []byte(`export function say(text) { alert(text); }`)},
 		"js/other.js": {Data: []byte(`export const unused = 1;`)},
-	}, nil, small)
+	}, nil, nil, nil, small)
 	if err != nil {
 		t.Fatal(err)
 	}

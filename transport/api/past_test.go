@@ -128,6 +128,12 @@ func TestPast_ImageCaching(t *testing.T) {
 	if w := p.ask("GET", "/api/canvas.png?at=1777892400008", ""); w.Header().Get("Cache-Control") != "public, no-cache" {
 		t.Errorf("unsettled: %v", w.Header())
 	}
+	costs := p.server.costs
+	p.server.costs = quota.NewRates(1, 1) // too little for any image
+	if w := p.ask("GET", settled+"&x=0", ""); w.Code != 429 || w.Header().Get("Cache-Control") != "no-store" || w.Header().Get("ETag") != "" {
+		t.Errorf("a refusal that caches would keep for a year: %d %v", w.Code, w.Header())
+	}
+	p.server.costs = costs
 	r.Fail(record.ErrUnavailable, 0)
 	if w := p.ask("GET", settled, ""); w.Code != 503 || w.Header().Get("Retry-After") == "" || w.Header().Get("Cache-Control") != "no-store" {
 		t.Errorf("without its record: %d %v", w.Code, w.Header())

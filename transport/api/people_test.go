@@ -99,13 +99,14 @@ func TestPeople_AreGreetedWithThePage(t *testing.T) {
 		{method: "GET", target: "https://canvas.test/", peer: "198.51.100.1", greeted: []bool{true}}, // by TLS, for httptest
 		{method: "GET", target: "/", peer: "192.0.2.1", forwarded: "https", greeted: []bool{true}},
 		{method: "GET", target: "/", peer: "192.0.2.1", forwarded: "http", greeted: []bool{false}},
+		{method: "GET", target: "/?embed", peer: "192.0.2.1", forwarded: "https"},                      // it may be in the frame of another site
 		{method: "GET", target: "/", peer: "198.51.100.1", forwarded: "https", greeted: []bool{false}}, // who is no proxy
 		{method: "GET", target: "/app/main.js", peer: "198.51.100.1"},
 		{method: "GET", target: "/app/", peer: "198.51.100.1"},
 		{method: "POST", target: "/", peer: "198.51.100.1"},
 	} {
 		people := &fakePeople{}
-		pages, err := newPages(fstest.MapFS{"index.html": {}, "app/main.js": {}}, people, small)
+		pages, err := newPages(fstest.MapFS{"index.html": {}, "app/main.js": {}}, people, nil, nil, small)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -21,14 +21,8 @@ type site struct {
 // asked, which a proxy of ours may have to say. A path that a proxy takes off only the public URL can
 // tell.
 func siteOf(public *url.URL, r *http.Request) site {
-	if public != nil {
-		return site{public.Scheme + "://" + public.Host, strings.TrimSuffix(public.Path, "/") + "/"}
-	}
-	scheme := "http"
-	if answer.Secure(r) {
-		scheme = "https"
-	}
-	return site{scheme + "://" + r.Host, "/"}
+	origin, base := answer.Where(public, r)
+	return site{origin, base}
 }
 
 func (s site) url(path string) string { return s.origin + s.base + path }

@@ -70,6 +70,9 @@ func (a *Accounts) Conns(of netip.Addr) int {
 	return k.conns
 }
 
+// Proxy reports whether the network stands for many clients.
+func (k *Account) Proxy() bool { return k.proxy }
+
 // Close counts one connection fewer.
 func (k *Account) Close() {
 	k.mu.Lock()

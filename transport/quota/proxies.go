@@ -122,7 +122,7 @@ func (p Proxies) Reached(values func(field string) []string) (scheme, host strin
 	if scheme = strings.ToLower(scheme); scheme != "http" && scheme != "https" {
 		scheme = ""
 	}
-	if !isHost(host) {
+	if !IsHost(host) {
 		host = ""
 	}
 	return scheme, host
@@ -155,8 +155,8 @@ func lastOf(values []string) string {
 	return strings.TrimSpace(last[strings.LastIndexByte(last, ',')+1:])
 }
 
-// isHost reports whether a text can be a host, with or without a port, and nothing else: it becomes a part of addresses.
-func isHost(text string) bool {
+// IsHost reports whether a text can be a host, with or without a port, and nothing else: it becomes a part of addresses.
+func IsHost(text string) bool {
 	const most = 255 + len(":65535")
 	return text != "" && len(text) <= most && !strings.ContainsFunc(text, func(c rune) bool {
 		letter := c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9'

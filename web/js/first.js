@@ -38,10 +38,10 @@ export function regionsOf(size, hash) {
 
 /** @returns {Begun} */
 export function begin(/** @type {typeof WebSocket} */ Socket, /** @type {string} */ page, /** @type {string} */ size) {
-  const { href, hash } = new URL(page);
+  const { href, hash, searchParams } = new URL(page);
   const address = new URL("ws", href.replace(/^http/, "ws"));
   const socket = new Socket(address.href, "pixel.msgpack.v1");
-  const begun = { socket, size, regions: regionsOf(size, hash), messages: /** @type {MessageEvent[]} */ ([]) };
+  const begun = { socket, size, regions: regionsOf(size, hash || `#${searchParams.get("x")},${searchParams.get("y")}`), messages: /** @type {MessageEvent[]} */ ([]) };
   socket.binaryType = "arraybuffer";
   socket.onopen = () => {
     socket.send(HELLO);
@@ -58,4 +58,5 @@ export function beginOnce(page, /** @type {typeof WebSocket} */ Socket, /** @typ
 }
 
 if (typeof document === "object") wanted(document);
+if (typeof document === "object" && new URLSearchParams(location.search).has("embed")) document.documentElement.dataset.embed = "";
 if (typeof document === "object" && typeof DecompressionStream === "function") beginOnce(document, WebSocket, location.href);

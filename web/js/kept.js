@@ -26,7 +26,15 @@ const KEYS = {
   colour: { otherwise: null, read: (value) => (isColour(value) ? value : undefined) },
   recent: { otherwise: [], read: (value) => (Array.isArray(value) ? value.filter(isColour).slice(0, MAX_RECENT) : undefined) },
   tool: { otherwise: "pencil", read: (value) => (value === "pencil" || value === "hand" ? value : undefined) },
+  /** Whether the card that says what this is was shown. */
+  welcomed: { otherwise: false, read: (value) => value === true },
+  /** Whether pixels are staged before they are placed; null: as usual here. */
+  careful: { otherwise: null, read: (value) => (typeof value === "boolean" ? value : undefined) },
   grid: { otherwise: true, read: (value) => (typeof value === "boolean" ? value : undefined) },
+  /** Whether one hears what happens. */
+  sounds: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },
+  /** Whether the canvas is dimmed in the dark. */
+  dim: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },
   /** Of the page; empty: the browser's. words/wanted.js reads it too. */
   language: { otherwise: "", plain: true, read: (value) => (value === "" || Object.hasOwn(LANGUAGES, value) ? value : undefined) },
   /** light, dark, or what the system says. */
@@ -67,7 +75,7 @@ export class Kept {
   }
 }
 
-const CHOICES = /** @type {const} */ (["colour", "tool", "grid", "recent"]);
+const CHOICES = /** @type {const} */ (["colour", "tool", "careful", "grid", "recent", "sounds", "dim"]);
 
 /**
  * What one draws with is as it was at the last visit, and is kept from now on.

@@ -1,17 +1,22 @@
 // The drawing page: makes the parts, connects them, starts.
 
+import { Aim } from "./aim.js";
+import { Beckons } from "./beckons.js";
 import { Drawing } from "./input/drawing.js";
 import { Frames } from "./view/frame.js";
 import { makeHook } from "./debug_hook.js";
 import { sockets, takeBegun } from "./net/begun.js";
 import { inflate } from "./net/inflate.js";
+import { Lazy } from "./lazy.js";
 import { listen } from "./input/input.js";
 import { Kept, keepChoices } from "./kept.js";
 import { Minimap } from "./view/minimap.js";
 import { cleanName } from "./people/name.js";
+import { Following } from "./people/following.js";
 import { Navigation } from "./view/navigation.js";
 import { Overlay } from "./view/overlay.js";
-import { Address, copy } from "./view/permalink.js";
+import { Address, copy, shared, unshared } from "./view/permalink.js";
+import { parseHash } from "./view/view.js";
 import { Record } from "./record.js";
 import { Rules } from "./rules.js";
 import { encodeRename } from "./net/protocol.js";
@@ -19,9 +24,12 @@ import { whyRefused } from "./net/refusal.js";
 import { Undo } from "./input/undo.js";
 import { Session } from "./net/session.js";
 import { Link } from "./net/socket.js";
+import { sound } from "./sound.js";
+import { Welcome } from "./welcome.js";
 import { Stage } from "./view/stage.js";
 import { newState, say, tell, today } from "./state.js";
 import { readTheme } from "./view/theme.js";
+import { comfort } from "./ui/comfort.js";
 import { leaving } from "./ui/leaving.js";
 import { byId } from "./ui/dom.js";
 import { help } from "./ui/help.js";
@@ -41,7 +49,9 @@ const NARROW = 720; // CSS pixels of width: below it the controls are above and 
 const LOW = 520; // CSS pixels of height: below it the controls are over the canvas
 const POLL = 100; // ms between checks of things that wait for time to pass
 
-const state = newState();
+const came = unshared(location.search); // by a link of the form that servers see
+if (came) history.replaceState(history.state, "", location.pathname + came.query + (location.hash || came.hash));
+const state = newState(), linked = parseHash(location.hash) !== null;
 const now = () => performance.now();
 const setTimer = window.setTimeout.bind(window), clearTimer = window.clearTimeout.bind(window);
 const motion = matchMedia("(prefers-reduced-motion: reduce)");
@@ -70,9 +80,15 @@ const session = new Session(state, link, {
   banned: () => user.ask(),
   welcomed: () => rules.welcomed(),
   rulesChanged: (version, within) => rules.heard(version, within),
+  beckoned: (places) => beckons.heard(places),
+  notBeckoned: (code, retry) => beckons.refused(code, retry),
 });
 const navigation = new Navigation(state, { now, changed, calm });
-const drawing = new Drawing(state, { now, changed });
+const drawing = new Drawing(state, { now, changed, stage: (x, y) => aim.stage(x, y) });
+const aim = new Aim(state, { now, changed, load: loadAim });
+const following = new Following(state, { now, changed, navigation });
+const play = sound();
+const beckons = new Beckons(state, { now, changed, send: (x, y) => session.beckon(x, y), sound: () => state.sounds && play("beckon"), load: loadBeckons });
 
 const undo = new Undo(state, { now, changed, settle: () => drawing.settle(), show: (x, y) => navigation.goTo(x, y) });
 const record = new Record(state, { now, changed, settle: () => drawing.settle(), load: loadPart }, location.hash);
@@ -84,10 +100,11 @@ const minimap = new Minimap(byId("minimap"), stage);
 let theme = readTheme();
 
 const page = {
-  state, navigation, drawing, undo, record, rules, changed, now,
+  state, navigation, drawing, following, undo, record, rules, aim, beckons, changed, now,
   stage: byId("stage"),
   space: { held: false, used: false },
   copyLink: () => copyLink(),
+  share: () => share(),
   toggleGrid() {
     state.grid = !state.grid;
     say(state, state.grid ? t("Grid on") : t("Grid off"));
@@ -95,11 +112,12 @@ const page = {
   },
   toggleHelp: help(),
   wheelsAt: (event) => wheelsAt(event),
-  dismiss: () => record.closeCard() || user.close() || people.close(),
+  dismiss: () => record.closeCard() || sharePart.there("panel")?.close() || user.close() || people.close() || aim.drop() || welcome.close() || following.stop(),
 };
+const sharePart = new Lazy(loadShare, () => tell(state, t("This part of the page could not be loaded: try again"), now()));
 const kept = new Kept(() => window.localStorage);
-const people = who({ rename, changed }, state);
-const show = [toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
+const people = who({ rename, changed, follow: (id) => following.follow(id), stop: () => following.stop(), looks: () => record.leaders() }, state);
+const show = [comfort(state, { play, changed }), toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
 const showStatus = status({
   reconnect: () => link.start(),
   closeAnnouncement() {
@@ -107,7 +125,8 @@ const showStatus = status({
     changed();
   },
 });
-const user = person(state, { link, now, setTimeout: setTimer, clearTimeout: clearTimer, kept, named, changed });
+const welcome = new Welcome(state, kept, loadWelcome);
+const user = person(state, { link, now, setTimeout: setTimer, clearTimeout: clearTimer, kept, chime: () => play("ready"), named, changed });
 const addressBar = new Address({
   location, history, setTimeout: setTimer, hash: () => navigation.hash,
   follow(hash) {
@@ -120,13 +139,14 @@ const wheelsAt = map(minimap, state, navigation);
 
 /** Lets time pass and draws everything once. Returns the ms until it has to draw again. */
 function draw(time) {
+  following.advance(drawing.drawing);
   const moving = navigation.advance(time);
   drawing.follow();
   const settling = state.pending?.settle(time) ?? false;
   const others = state.people.fade(time);
   session.flush();
   const pointing = session.point();
-  const replaying = record.advance(time), ruling = rules.show(time);
+  const replaying = record.advance(time), ruling = rules.show(time), beckoning = beckons.show(time);
   followView();
 
   const density = window.devicePixelRatio || 1;
@@ -136,10 +156,15 @@ function draw(time) {
   for (const each of show) each(state, time);
   people.show();
   record.show();
-  again.push(replaying, ruling, user.show(time), showStatus(state, time));
+  aim.show(time);
+  welcome.show();
+  again.push(replaying, ruling, beckoning, user.show(time), showStatus(state, time));
   addressBar.keep();
   keep();
-  if (session.complete) rules.begin();
+  if (session.complete) {
+    rules.begin();
+    welcome.begin();
+  }
   warnOfLoss((state.pending?.count ?? 0) > 0);
 
   if (moving || gliding) again.push(0);
@@ -176,15 +201,30 @@ function rename(text) {
 
 /** There is a canvas of another size than before. */
 function began() {
+  state.staged.clear();
   record.close();
   navigation.open(location.hash);
 }
 
+/** The address of a place of this page: of what is shown, if none is named. */
+function linkTo(hash) {
+  if (!hash) record.mark();
+  return new URL(location.pathname + shared(hash ?? navigation.hash), location.href).href;
+}
+
+/** Loads the panel that shares the place, when its button is pressed for the first time. Then the button opens it. */
+async function share() {
+  if (!sharePart.there("panel") && (await sharePart.get("panel"))) byId("link").click();
+}
+
+async function loadShare() {
+  const { sharing } = await import("./share/panel.js");
+  return sharing(state, { now, changed, linkTo: () => linkTo(), copyLink: () => copyLink(), fetch: fetch.bind(window) });
+}
+
 /** Copies a link to a place of this page: what is shown, if none is named. */
 async function copyLink(hash) {
-  record.mark();
-  hash ??= navigation.hash;
-  const done = await copy(new URL(hash, location.href).href);
+  const done = await copy(linkTo(hash));
   tell(state, done ? t("Link copied") : t("The link could not be copied: it is in the address bar"), now());
   changed();
 }
@@ -204,6 +244,18 @@ async function loadPart(name) {
 }
 let recordParts = /** @type {ReturnType<typeof import("./record/parts.js").parts> | null} */ (null);
 
+/** What stages pixels before they are placed. */
+async function loadAim() {
+  const { aiming } = await import("./aim/aiming.js");
+  return aiming(state, { now, changed, steady: () => navigation.steady(true), place: (dots) => drawing.placeAll(dots), layers: overlay.layers });
+}
+
+/** The card that welcomes. Who comes by a link to a place draws there. */
+async function loadWelcome() {
+  const { welcoming } = await import("./welcome/card.js");
+  return welcoming(state, { linked, start: (x, y) => navigation.visit(x, y), draw: () => drawing.choose("pencil"), close: () => welcome.close(), changed });
+}
+
 /** Those of the rules. */
 async function loadRules(name) {
   const { parts } = await import("./rules/parts.js");
@@ -212,17 +264,27 @@ async function loadRules(name) {
 }
 let rulesParts = /** @type {ReturnType<typeof import("./rules/parts.js").parts> | null} */ (null);
 
+/** What shows where people beckon. */
+async function loadBeckons() {
+  const { parts } = await import("./beckons/parts.js");
+  return parts(state, { layers: overlay.layers, calm, visit: (x, y) => navigation.visit(x + 0.5, y + 0.5) });
+}
+
 function resize() {
   const { width, height } = page.stage.getBoundingClientRect();
   const dock = byId(state.past ? "past" : "dock").getBoundingClientRect(), side = byId("side").getBoundingClientRect();
   document.documentElement.style.setProperty("--dock-height", `${Math.round(dock.height)}px`);
   minimap.resize();
-  const [margin, top, bottom] = width < NARROW ? [8, byId("top").getBoundingClientRect().bottom + 8, side.top] : [24, 24, dock.top];
+  const [margin, top, bottom] = width < NARROW ? [8, byId("top").getBoundingClientRect().bottom + 8, side.top] : [24, 24, dock.height > 0 ? dock.top : height];
   const low = height < LOW;
   navigation.resize({ width, height, left: margin, right: margin, top: low ? 8 : top, bottom: low ? 8 : height - bottom + 12, density: window.devicePixelRatio || 1 });
 }
 
-const keep = keepChoices(kept, state);
+const keep = keepChoices(kept, state), coarse = matchMedia("(pointer: coarse)");
+state.fingers = coarse.matches;
+state.embedded = new URLSearchParams(location.search).has("embed");
+if (state.embedded) state.tool = "hand";
+coarse.addEventListener("change", () => (state.fingers = coarse.matches));
 const name = kept.get("name");
 state.name = cleanName(name ?? "");
 state.asksName = name === null;
@@ -244,6 +306,7 @@ document.addEventListener("visibilitychange", () => {
   if (document.hidden) session.flush(); // a hidden page gets no frame that would do it
   else link.wake();
 });
+if (state.embedded) void import("./share/embed.js").then(({ embed }) => embed(() => linkTo()));
 Object.assign(window, { playground: makeHook(state, session, frames, navigator.webdriver || new URLSearchParams(location.search).has("sources")) });
 // Without this nothing can be shown, and browsers from before 2023 lack it.
 if (typeof DecompressionStream === "function") link.start();

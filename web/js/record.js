@@ -11,12 +11,13 @@ import { t } from "./words/words.js";
  * @typedef {import("./state.js").State} State
  * @typedef {import("./record/inspecting.js").Inspecting} Inspecting
  * @typedef {import("./record/replaying.js").Replaying} Replaying
+ * @typedef {import("./record/leaders.js").Leaders} Leaders
  *
  * @typedef {object} Ports
  * @property {() => number} now ms of a steady clock
  * @property {() => void} changed
  * @property {() => void} settle nothing is being drawn any more
- * @property {(part: "inspecting" | "replaying") => Promise<Inspecting | Replaying>} load
+ * @property {(part: "inspecting" | "replaying" | "leaders") => Promise<Inspecting | Replaying | Leaders>} load
  */
 
 const REST = 450; // ms that the pointer rests on a pixel before its card opens
@@ -27,6 +28,8 @@ export class Record {
   #inspecting = null;
   /** @type {Replaying | null} */
   #replaying = null;
+  /** @type {Leaders | null} */
+  #leaders = null;
   #lazy;
   #linked; // the moment of the link that the page was opened with; null: none, or it is shown
   #rest = { x: -1, y: -1, since: 0 };
@@ -51,6 +54,13 @@ export class Record {
     if (!this.there) return;
     this.#inspecting ??= /** @type {Inspecting} */ (await this.#lazy.get("inspecting"));
     this.#inspecting?.open(x, y, pinned, soon);
+  }
+
+  /** Shows who has drawn most, to somebody who looks at who is here. */
+  async leaders() {
+    if (!this.there) return;
+    if (!this.#lazy.coming("leaders")) this.#leaders ??= /** @type {Leaders} */ (await this.#lazy.get("leaders"));
+    this.#leaders?.look();
   }
 
   /** @returns {boolean} whether the card was open */

@@ -47,16 +47,26 @@ import { t } from "./words/words.js";
  * @property {Viewport} viewport
  * @property {Tool} tool
  * @property {number} brush pixels, the edge of its square
+ * @property {boolean} embedded the page is in a frame of another one, to look at only
+ * @property {boolean | null} careful pixels are staged before they are placed; null: the user has not chosen
+ * @property {boolean} fingers are what the page is used with
+ * @property {Map<number, number>} staged colours of pixels that the user has yet to confirm, by y * width + x
+ * @property {boolean} drew the user has drawn something since the page was loaded
  * @property {import("./input/tools.js").Span | null} shape what will be drawn as a whole when it is let go
  * @property {number} colour
  * @property {number[]} recent colours used that are not in the palette, newest first
  * @property {boolean} grid
+ * @property {boolean} sounds the user hears what happens
+ * @property {boolean} dim the canvas is dimmed in the dark
  * @property {Reticule | null} reticule
  * @property {{x: number, y: number} | null} pointer the mouse over the stage, CSS pixels
  * @property {Connection} connection
  * @property {Allowance} allowance
  * @property {import("./people/me.js").Me} me who the user is to the server
  * @property {People} people
+ * @property {number} following the user whom the view follows; 0: nobody
+ * @property {import("./beckons.js").Beckon[]} beckons places that people show each other now, the last one last
+ * @property {number} placed pixels of the user that were saved since the page was loaded
  * @property {import("./rules/ruling.js").Ruling | null} rules what the canvas allows; null: nothing was ever decided about it
  * @property {import("./record/replay.js").Past | null} past what is shown of the past; null: the canvas as it is
  * @property {import("./record/inspector.js").Inspected | null} inspected the pixel whose card is open
@@ -86,16 +96,26 @@ export function newState() {
     viewport: { width: 1, height: 1, left: 0, top: 0, right: 0, bottom: 0 },
     tool: "pencil",
     brush: 1,
+    embedded: false,
+    careful: null,
+    fingers: false,
+    staged: new Map(),
+    drew: false,
     shape: null,
     colour: PALETTE[0].colour,
     recent: [],
     grid: true,
+    sounds: false,
+    dim: false,
     reticule: null,
     pointer: null,
     connection: { phase: "stopped", welcomed: false, lostAt: 0, reason: "", hint: "", node: "", user: 0, rtt: -1, draining: false },
     allowance: new Allowance(),
     me: unknown(),
     people: new People(),
+    following: 0,
+    beckons: [],
+    placed: 0,
     rules: null,
     past: null,
     inspected: null,

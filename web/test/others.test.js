@@ -46,7 +46,7 @@ function names(prepare, { zoom = 10, now = 1000 } = {}) {
     get: (target, name) => target[name] ?? (() => {}), set: () => true,
   });
   drawOthers(/** @type {any} */ (context), state, /** @type {any} */ ({ font: "sans" }), true, now);
-  return { written, dots: dots.length };
+  return { written, dots: dots.length, state };
 }
 const near = ({ x, y }, toX, toY) => Math.hypot(x - toX, y - toY) < 40;
 
@@ -78,4 +78,35 @@ test("the name of a pointer that rests goes before the pointer does", () => {
 test("far out, pointers are dots without names", () => {
   const { written, dots } = names(({ people }) => people.moved({ cursors: [{ user: 7, x: 20, y: 20 }] }, 1, 1000), { zoom: 0.5 });
   assert.deepEqual([Object.keys(written), dots], [[], 1]);
+});
+
+test("where there is no room for all names, those near the aim are shown", () => {
+  const crowd = Array.from({ length: 60 }, (_, i) => ({ user: 100 + i, x: 20 + (i % 3), y: 20 + (i % 2) }));
+  const prepare = (reticule) => (state) => {
+    const { people } = state;
+    people.presence({ count: 80, full: true, left: [], joined: [...crowd.map(({ user }) => [user, `Crowd ${user}`]), [7, "Ada"]] });
+    people.moved({ cursors: [...crowd, { user: 7, x: 22, y: 24 }] }, 1, 1000);
+    state.reticule = reticule;
+  };
+  const { written } = names(prepare({ x: 22, y: 25, keyboard: false }));
+  assert.ok(written.Ada && Object.keys(written).length < 61, Object.keys(written).join());
+  const twice = names(prepare({ x: 22, y: 25, keyboard: false }));
+  assert.deepEqual(twice.written, written);
+});
+
+test("who shows a place is named there, from however far, and once", () => {
+  const prepare = (state) => {
+    state.people.moved({ cursors: [{ user: 7, x: 21, y: 20 }] }, 1, 1000);
+    state.beckons = [{ user: 7, x: 20, y: 20, at: 1000 }, { user: 8, x: 9000, y: 20, at: 1000 }, { user: 0, x: 20, y: 20, at: 1000 }];
+  };
+  for (const zoom of [10, 0.5]) {
+    const { written } = names(prepare, { zoom });
+    assert.deepEqual(Object.keys(written), ["Ada"], `${zoom}x`);
+    assert.ok(near(written.Ada, 205, 205));
+  }
+});
+
+test("the hand finds whose pointer or name is at a place", () => {
+  const { written, state } = names(({ people }) => people.moved({ cursors: [{ user: 7, x: 20, y: 20 }, { user: 8, x: 30, y: 30 }] }, 1, 1000));
+  assert.deepEqual([[208, 208], [written.Ada.x + 2, written.Ada.y], [written.Bob.x + 2, written.Bob.y], [100, 100]].map(([x, y]) => state.people.at(x, y)), [7, 7, 8, 0]);
 });

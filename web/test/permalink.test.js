@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Address } from "../js/view/permalink.js";
+import { Address, shared, unshared } from "../js/view/permalink.js";
 import { FakeClock } from "./fakes.js";
 
 /** A page at an address. hashchange comes when the test says so, as it comes later than the change. */
@@ -68,4 +68,16 @@ test("nothing is written before the canvas is known", () => {
   address.keep();
   clock.advance(600);
   assert.equal(location.hash, "#1,1,8");
+});
+
+test("a link has a form that servers see, and comes back from it with all that it says", () => {
+  for (const [hash, query] of [
+    ["#512,400,8", "?x=512&y=400&z=8"], ["#0,0,0.75", "?x=0&y=0&z=0.75"], ["#3,4", "?x=3&y=4&z=8"],
+    ["#512,400,8&t=2026-11-29T19:53:18Z", "?x=512&y=400&z=8&t=2026-11-29T19:53:18Z"],
+  ]) {
+    assert.equal(shared(hash), query);
+    assert.deepEqual(unshared(query), { hash: hash === "#3,4" ? "#3,4,8" : hash, query: "" });
+  }
+  assert.deepEqual(unshared("?sources&x=3&y=4&lang=de"), { hash: "#3,4,8", query: "?sources&lang=de" });
+  for (const none of ["", "?", "?sources", "?x=3", "?x=3&y=-4", "?x=<b>&y=4", "?x=3&y=4&z=0", "?x=3&y=4&z=abc"]) assert.equal(unshared(none), null, none);
 });

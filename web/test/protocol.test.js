@@ -29,6 +29,7 @@ function encode(message) {
     case 5: return protocol.encodeRename(message.name);
     case 6: return message.x === undefined ? protocol.encodeCursorGone() : protocol.encodeCursor(message.x, message.y);
     case 7: return protocol.encodePing(message.token);
+    case 9: return protocol.encodeBeckon(message.x, message.y);
     case 8: return new Writer().array(2).uint(8).text(message.token).finish();
   }
   throw new Error(`no client message of type ${message.type}`);
@@ -39,7 +40,8 @@ function spell(message) {
   switch (message.type) {
     case protocol.WELCOME: return { ...message, session: toHex(message.session) };
     case protocol.SNAPSHOT: return { ...message, data: toHex(message.data) };
-    case protocol.CURSORS: return { ...message, cursors: message.cursors.map(({ user, x, y }) => [user, x, y]) };
+    case protocol.CURSORS:
+    case protocol.BECKONS: return { ...message, cursors: message.cursors.map(({ user, x, y }) => [user, x, y]) };
     case protocol.PIXELS: {
       const pixels = [];
       for (let at = 0; at < message.pixels.length; at += 5) {
@@ -65,7 +67,7 @@ for (const { name, from, hex, message } of frames) {
   }
   test(`golden frame ${name}: decodes`, () => {
     const decoded = protocol.decodeServer(fromHex(hex));
-    if (message.type > protocol.ALLOWANCE) return assert.equal(decoded, null);
+    if (message.type > protocol.BECKONS) return assert.equal(decoded, null);
     assert.deepEqual(spell(decoded), message);
   });
   test(`golden frame ${name}: cut anywhere or too long it is malformed`, () => {
@@ -98,6 +100,7 @@ const malformed = {
   "a canvas of no width": "9b10c410" + "00".repeat(16) + "07" + "a0" + "00" + "000a0a" + "00" + "00" + "01",
   "a rate below 0": "9b10c410" + "00".repeat(16) + "07" + "a0" + "00" + "0a0a0a" + "cbbff0000000000000" + "00" + "01",
   "half a cursor": "9215c40500000000aa",
+  "half a place": "921cc40500000000aa",
   "a byte that begins nothing": "9263c1",
 };
 for (const [what, hex] of Object.entries(malformed)) {

@@ -7,7 +7,7 @@ import { newState } from "../js/state.js";
 import { server } from "./fakes.js";
 
 const RED = 0xff0000, WHITE = 0xffffff;
-const HELLO = 1, SUBSCRIBE = 2, PLACE = 4, RENAME = 5, CURSOR = 6, PING = 7;
+const HELLO = 1, SUBSCRIBE = 2, PLACE = 4, RENAME = 5, CURSOR = 6, PING = 7, BECKON = 9;
 
 /** A session over a link that the test plays: the test opens it, delivers messages, closes it, and sees what was sent. */
 function setUp() {
@@ -26,12 +26,14 @@ function setUp() {
   const session = new Session(state, link, {
     now: () => time, inflate: () => new Promise(() => {}), changed() {}, began: () => (state.view = { x: 50, y: 30, zoom: 1 }), rightsChanged: () => it.doubts++,
     banned: () => it.banned++, welcomed() {}, rulesChanged: (version, within) => it.rules.push([version, within]),
+    beckoned: (places) => it.beckons.push(...places), notBeckoned: (code, retry) => it.beckons.push([code, retry]),
   });
   const handlers = Session.handlers(() => session);
   const it = {
     state, link, session, handlers,
     banned: 0, // how often the page was told to ask why
     rules: [], // what the page was told about them
+    beckons: [], // what the page was told about those who beckon
     doubts: 0, // how often the page was told to ask who the user is
     open() {
       link.phase = "open";
@@ -71,7 +73,7 @@ function read(bytes) {
     }
     case PLACE: return [type, r.uint(), r.bin().length / 7];
     case RENAME: return [type, r.text()];
-    case CURSOR: return length === 1 ? [type] : [type, r.uint(), r.uint()];
+    case CURSOR: case BECKON: return length === 1 ? [type] : [type, r.uint(), r.uint()];
     default: return [type];
   }
 }
@@ -385,4 +387,30 @@ test("rules: a notice has the page ask for them, a refused pixel shows what is p
   assert.match(it.state.toast.text, /protected/);
   it.handlers.banned();
   assert.equal(it.banned, 1);
+});
+
+test("places: sent, heard from others, and refused", () => {
+  const it = setUp();
+  it.open();
+  it.tell(server.welcome());
+  it.take();
+  it.session.beckon(3, 4);
+  assert.deepEqual(it.take(), [[BECKON, 3, 4]]);
+  it.tell([0x92, 28, 0xc4, 10, 0, 0, 0, 0, 0, 5, 0, 7, 0, 8]);
+  it.tell([0x95, 20, 0, 1, 100, 0]);
+  assert.deepEqual(it.beckons, [{ user: 5, x: 7, y: 8, gone: false }, [1, 100]]);
+});
+
+test("pixels that were saved are counted, and those that were refused are not", () => {
+  const it = setUp();
+  it.open();
+  it.tell(server.welcome());
+  it.draw(1);
+  it.draw(2);
+  it.session.flush();
+  it.tell(server.ack([1]));
+  it.draw(3);
+  it.session.flush();
+  it.tell(server.refused(2, 2));
+  assert.equal(it.state.placed, 2);
 });

@@ -46,7 +46,7 @@ type page struct {
 func open(t *testing.T, url, name string, options ...chromedp.ExecAllocatorOption) *page {
 	t.Helper()
 	p := &page{t, browser(t, options...)}
-	p.run(chromedp.Navigate(url))
+	p.run(before(`try { localStorage.setItem("pixel-playground.welcomed", "true") } catch {}`), chromedp.Navigate(url)) // who is new is welcomed: welcome_page_test.go
 	p.until("connected", `playground.status === "online"`)
 	if name != "" {
 		p.rename(name)

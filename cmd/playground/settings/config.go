@@ -29,6 +29,7 @@ import (
 type Config struct {
 	Listen             string
 	Origins            []string
+	Frames             []string // origins whose pages may show the canvas in a frame
 	Proxies            quota.Proxies
 	Node               string
 	Geometry           canvas.Geometry
@@ -82,6 +83,7 @@ func (o Options) parse() (Config, error) {
 	c := Config{
 		Listen:             r.address("listen", o.Listen, "127.0.0.1:8080"),
 		Origins:            r.origins("origins", o.Origins, "https://example.org"),
+		Frames:             r.frames("frame-ancestors", o.FrameAncestors, "https://example.org"),
 		Proxies:            r.proxies(o.Proxies, o.ProxyHeader),
 		Node:               r.name("node", o.Node, "canvas-1"),
 		Geometry:           r.geometry(o.Canvas, o.Region),
@@ -177,7 +179,7 @@ func Versions() api.Versions {
 func (c Config) API() api.Config {
 	return api.Config{
 		Node: c.Node, Pages: c.Gateway, Versions: Versions(), Geometry: c.Geometry, Rate: c.guests().Rate, Burst: c.guests().Burst,
-		Proxies: c.Proxies, AdminTokens: c.AdminTokens, Apart: c.AdminListen != "",
+		Proxies: c.Proxies, Public: c.Persons.SignIn.PublicURL, Frames: c.Frames, AdminTokens: c.AdminTokens, Apart: c.AdminListen != "",
 	}
 }
 

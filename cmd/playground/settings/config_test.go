@@ -38,6 +38,10 @@ func TestConfig_Refusals(t *testing.T) {
 		{"origins", "https://a.example/", `--origins "https://a.example/": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"origins", "https://*.example.org", `--origins "https://*.example.org": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"origins", "https://a.example:99999", `--origins "https://a.example:99999": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
+		{"frame-ancestors", "null", `--frame-ancestors "null": must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address, for example --frame-ancestors https://example.org`},
+		{"frame-ancestors", "https://a.example;script-src", `--frame-ancestors "https://a.example;script-src": must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address, for example --frame-ancestors https://example.org`},
+		{"frame-ancestors", "https://[::1]:8080", `--frame-ancestors "https://[::1]:8080": must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address, for example --frame-ancestors https://example.org`},
+		{"frame-ancestors", "https://a.example/x", `--frame-ancestors "https://a.example/x": must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address, for example --frame-ancestors https://example.org`},
 		{"origins", ",", `--origins ",": must be *, null or sites as http://HOST or https://HOST, without a path or a pattern, for example --origins https://example.org`},
 		{"proxies", "10.0.0.0/8,nginx", `--proxies "10.0.0.0/8,nginx": must be addresses or networks, separated by commas, for example --proxies 10.0.0.0/8`},
 		{"proxy-header", "X-Client", `--proxy-header "X-Client": must be one of X-Forwarded-For, Forwarded and X-Real-IP, or PROXY, or PROXY and one of them, for example --proxy-header X-Forwarded-For`},
@@ -118,7 +122,7 @@ func TestConfig_Refusals(t *testing.T) {
 
 // TestConfig_Files: what a config file may not say.
 func TestConfig_Files(t *testing.T) {
-	const known = "admin-listen, admin-token, admin-token-file, advertise, allowance, burst, canvas, cooldown, data, drain-timeout, draw, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
+	const known = "admin-listen, admin-token, admin-token-file, advertise, allowance, burst, canvas, cooldown, data, drain-timeout, draw, frame-ancestors, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
 		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, network-burst, network-connections, network-rate, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
 		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, record, record-buffer, record-keep, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, s3-endpoint, sign-in, sign-in-lasts, stack, traces, traces-every, watch"
 	for _, test := range []struct{ name, content, want string }{

@@ -139,6 +139,25 @@ func (r *reader) origins(setting, text, example string) (origins []string) {
 	return origins
 }
 
+// frames is a list, separated by commas, of sites that a policy of the page will name. What could end the list there is no host.
+func (r *reader) frames(setting, text, example string) (sites []string) {
+	if text == "" {
+		return nil
+	}
+	for item := range strings.SplitSeq(text, ",") {
+		item = strings.ToLower(strings.TrimSpace(item))
+		site, ok := parseOrigin(item)
+		if _, host, _ := strings.Cut(site, "://"); strings.ContainsAny(host, "[]") || !quota.IsHost(host) { // browsers match no IPv6 address
+			ok = false
+		}
+		if item != "*" && !ok {
+			r.refuse(setting, text, "must be * or sites as http://HOST or https://HOST, without a path, a pattern or an IPv6 address", example)
+		}
+		sites = append(sites, cmp.Or(site, item))
+	}
+	return sites
+}
+
 // proxies are the networks of proxies, and how they name their clients.
 func (r *reader) proxies(networks, header string) quota.Proxies {
 	p := quota.Proxies{Networks: r.networks("proxies", networks, "10.0.0.0/8")}

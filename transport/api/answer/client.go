@@ -5,6 +5,8 @@ import (
 	"net"
 	"net/http"
 	"net/netip"
+	"net/url"
+	"strings"
 
 	"pixelplayground/transport/quota"
 )
@@ -18,6 +20,19 @@ func ClientOf(r *http.Request) netip.Prefix {
 
 // Secure reports whether a request came by TLS: to us, or to a proxy of ours that says so.
 func Secure(r *http.Request) bool { return r.TLS != nil || r.URL.Scheme == "https" }
+
+// Where is where browsers find the page: public or, if that is nil, where they have asked. base is the path of the page, with a
+// slash at its end. What the origin has for a host is the client's word.
+func Where(public *url.URL, r *http.Request) (origin, base string) {
+	if public != nil {
+		return public.Scheme + "://" + public.Host, strings.TrimSuffix(public.Path, "/") + "/"
+	}
+	scheme := "http"
+	if Secure(r) {
+		scheme = "https"
+	}
+	return scheme + "://" + r.Host, "/"
+}
 
 // Behind hands requests on with their client's address as RemoteAddr, and with the scheme in their URL and the Host that the
 // client used, where a proxy of ours has named them.

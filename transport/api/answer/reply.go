@@ -8,8 +8,14 @@ import (
 	"time"
 )
 
-// JSON answers with JSON. It ignores errors: then the client is gone.
+// JSON answers with JSON. It ignores errors: then the client is gone. No cache may keep that there was no
+// success, whatever was said before about what would have been the answer: a refusal of a picture that never
+// changes would stand in a browser for a year.
 func JSON(w http.ResponseWriter, status int, body any) {
+	if status >= http.StatusBadRequest {
+		w.Header().Set("Cache-Control", "no-store")
+		w.Header().Del("ETag")
+	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	_ = json.NewEncoder(w).Encode(body)

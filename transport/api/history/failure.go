@@ -20,9 +20,6 @@ func (h *History) Fail(w http.ResponseWriter, r *http.Request, err error) {
 	}
 	h.note(r, err)
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(answer.SendPatience)) // finding out may have taken long
-	header := w.Header()
-	header.Set("Cache-Control", "no-store")
-	header.Del("ETag")
 	why, status := reason(err)
 	if status == http.StatusServiceUnavailable {
 		answer.RetryAfter(w, again)

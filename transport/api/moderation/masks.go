@@ -247,7 +247,6 @@ func (d *Desk) getMask(w http.ResponseWriter, r *http.Request, _ caller) {
 	picture := d.masks.picture(name)
 	if picture == nil {
 		if wait, ok := d.masks.drew.Take(answer.ClientOf(r), 1, d.Now()); !ok {
-			unsettle(w)
 			tooMuch(w, wait)
 			return
 		}
@@ -255,19 +254,12 @@ func (d *Desk) getMask(w http.ResponseWriter, r *http.Request, _ caller) {
 		defer cancel()
 		var err error
 		if picture, err = d.masks.draw(ctx, name); err != nil {
-			unsettle(w)
 			d.failed(w, err)
 			return
 		}
 	}
 	w.Header().Set("Content-Type", "image/png")
 	_, _ = w.Write(picture) // a client that is gone has nobody to tell
-}
-
-// unsettle takes back that an answer may be kept.
-func unsettle(w http.ResponseWriter) {
-	w.Header().Del("ETag")
-	w.Header().Set("Cache-Control", "no-store")
 }
 
 // picture is the picture of a mask, if it is kept.

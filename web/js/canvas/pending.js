@@ -165,12 +165,16 @@ export class Pending {
     return num > 0 ? this.#ops.find((op) => op.num === num) : undefined;
   }
 
-  /** These ops are durable. What of them has not been seen in PIXELS stays shown for a while. */
+  /** These ops are durable. What of them has not been seen in PIXELS stays shown for a while. @returns {number} how many pixels they have */
   ack(nums, now) {
+    let pixels = 0;
     for (const num of nums) {
       const op = this.#remove(num);
-      if (op) this.#settling.push({ op, until: now + SETTLE });
+      if (!op) continue;
+      this.#settling.push({ op, until: now + SETTLE });
+      pixels += op.dots.size;
     }
+    return pixels;
   }
 
   /** Takes back an op that was refused. @returns {Op | null} null: there is no op with this number */

@@ -6,14 +6,15 @@ import { nearest, offered } from "../limits/offered.js";
 import { MAX_RECENT, say, shownCanvas, tell } from "../state.js";
 import { pixels, pixelsOf } from "../numbers.js";
 import { hindrance } from "../limits/cannot_draw.js";
-import { MAX_BRUSH, MAX_FILL, draws, outline, spans, stamp } from "./tools.js";
-import { explainObstacle, paint, tellObstacle } from "./paint.js";
-import { toCanvas } from "../view/view.js";
+import { MAX_BRUSH, MAX_FILL, draws, outline, spans, stages, stamp } from "./tools.js";
+import { paint, tellObstacle } from "./paint.js";
+import { DRAW_ZOOM, toCanvas } from "../view/view.js";
 import { plural, t } from "../words/words.js";
 
 /**
  * @typedef {import("../state.js").State} State
- * @typedef {{now: () => number, changed: () => void}} Ports  now: ms of a steady clock
+ * @typedef {{now: () => number, changed: () => void, stage?: (x: number, y: number) => void}} Ports  now: ms of a steady clock; stage: a pixel, for the user to
+ *   confirm it
  */
 
 export class Drawing {
@@ -61,7 +62,7 @@ export class Drawing {
   /** Takes the colour of a pixel. */
   pick(x, y) {
     const colour = shownCanvas(this.state)?.pixel(x, y) ?? null;
-    if (colour === null) return;
+    if (colour === null || this.state.embedded) return;
     const taken = this.setColour(colour);
     const what = { colour: nameOf(taken), place: `${x}, ${y}` };
     const text = taken === colour ? t("Picked {colour} from {place}", what) : t("Picked {colour}, the nearest to the colour, from {place}", what);
@@ -76,12 +77,14 @@ export class Drawing {
     this.ports.changed();
   }
 
-  /** Aims at what is under the pointer, since pointer and view may have moved since the last frame. */
+  /** Aims at what is under the pointer, or fingers at the middle, since pointer and view may have moved since the last frame. */
   follow() {
-    const { canvas, pointer, reticule, view, viewport } = this.state;
-    if (!canvas || !pointer || reticule?.keyboard) return;
-    const at = toCanvas(view, viewport, pointer.x, pointer.y);
-    this.#aim(Math.floor(at.x), Math.floor(at.y), false);
+    const { canvas, fingers, pointer, reticule, staged, view, viewport } = this.state;
+    if (!canvas || reticule?.keyboard) return;
+    const middle = fingers && staged.size === 0 && view.zoom >= DRAW_ZOOM && stages(this.state) ? view : null;
+    const at = pointer ? toCanvas(view, viewport, pointer.x, pointer.y) : middle;
+    if (at) this.#aim(Math.floor(at.x), Math.floor(at.y), false);
+    else this.state.reticule = null;
   }
 
   /** Moves the aim by the keyboard, by a distance in pixels. The first move begins in the middle of the screen. */
@@ -110,10 +113,22 @@ export class Drawing {
     state.reticule = contains(state.canvas.geometry, x, y) ? { x, y, keyboard } : null;
   }
 
-  /** Places one pixel. */
+  /** Places one pixel, or stages it. */
   place(x, y) {
+    if (stages(this.state)) return this.ports.stage?.(x, y);
     this.begin(x, y);
     this.end();
+  }
+
+  /** Places pixels as one stroke, each in its colour, as far as that goes. @param {import("../limits/cannot_draw.js").Dot[]} dots on the canvas @returns {number} how many */
+  placeAll(dots) {
+    this.settle();
+    if (!this.state.pending || dots.length === 0) return 0;
+    const log = this.state.strokes.begin();
+    this.#stroke = { ...dots[dots.length - 1], log, planned: dots.length };
+    for (const { x, y, colour } of dots) this.#dot(x, y, colour);
+    this.end();
+    return log.drawn;
   }
 
   /** Begins a stroke. (x, y) may be off the canvas, here and below. */
@@ -191,6 +206,7 @@ export class Drawing {
     if (!stroke) return;
     this.#stroke = null;
     if (stroke.log.drawn === 0) return;
+    this.state.drew = true;
     say(this.state, summary(nameOf(this.state.colour), stroke));
     this.#remember(this.state.colour);
     this.ports.changed();
@@ -210,8 +226,8 @@ export class Drawing {
     stamp(x, y, this.state.brush, (px, py) => this.#dot(px, py));
   }
 
-  #dot(x, y) {
-    const { canvas, colour, strokes } = this.state, stroke = this.#stroke;
+  #dot(x, y, colour = this.state.colour) {
+    const { canvas, strokes } = this.state, stroke = this.#stroke;
     if (!stroke || !contains(canvas.geometry, x, y)) return;
     const key = y * canvas.geometry.width + x, before = canvas.pixel(x, y);
     if (before === colour && stroke.log.changes.get(key)?.after === colour) return; // the stroke has been here already
@@ -227,11 +243,7 @@ export class Drawing {
     const stroke = this.#stroke;
     const done = stroke?.planned && stroke.log.drawn > 0 ? `${t("Drawn: {pixels}.", { pixels: pixelsOf(stroke.log.drawn, stroke.planned) })} ` : "";
     this.end();
-    if (why === "protected") state.tried = { x: dot.x, y: dot.y, at: now };
-    if (why === "rights" && state.me.signIn) {
-      state.asksSignIn = true;
-      say(state, explainObstacle(state, why, now, dot));
-    } else tellObstacle(state, why, now, dot, done);
+    tellObstacle(state, why, now, dot, done);
     this.ports.changed();
   }
 

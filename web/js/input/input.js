@@ -21,7 +21,7 @@ function scrolls(element) {
  */
 export function listen(page, ports) {
   const { stage, state, navigation, drawing, space } = page;
-  const mouse = new Mouse(stage, state, navigation, drawing, space, page.record);
+  const mouse = new Mouse(stage, state, navigation, drawing, space, page.record, page.following);
   const touch = new Touch(state, navigation, drawing, page.record, page.undo, ports);
   const isTouch = (/** @type {PointerEvent} */ event) => event.pointerType === "touch";
   const place = (/** @type {PointerEvent} */ event) => ({ x: event.offsetX, y: event.offsetY });
@@ -89,6 +89,7 @@ export function listen(page, ports) {
     /** What the pointer would do now, as the name of its shape. */
     shape() {
       if (mouse.mode === "pan") return "grabbing";
+      if (mouse.pointsAt > 0) return "pointer";
       if (space.held || state.tool === "hand") return "grab";
       if (state.selecting) return "crosshair";
       if (state.tool === "pick") return "pick";

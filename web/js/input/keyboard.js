@@ -15,13 +15,17 @@ import { t } from "../words/words.js";
  * @property {import("../state.js").State} state
  * @property {import("../view/navigation.js").Navigation} navigation
  * @property {import("./drawing.js").Drawing} drawing
+ * @property {import("../people/following.js").Following} following
+ * @property {import("../beckons.js").Beckons} beckons
  * @property {import("./undo.js").Undo} undo
  * @property {HTMLElement} stage
  * @property {Space} space
  * @property {import("../record.js").Record} record
  * @property {import("../rules.js").Rules} rules
+ * @property {import("../aim.js").Aim} aim
  * @property {() => number} now ms of a steady clock
  * @property {() => void} copyLink
+ * @property {() => void} share
  * @property {() => void} toggleGrid
  * @property {(event: MouseEvent) => {x: number, y: number} | null} wheelsAt what the wheel zooms about, CSS pixels of the stage; null: the pointer
  * @property {() => void} toggleHelp
@@ -54,12 +58,14 @@ const KEYS = {
   "[": (page) => page.drawing.setBrush(page.state.brush - 1),
   "]": (page) => page.drawing.setBrush(page.state.brush + 1),
   h: (page) => page.drawing.choose("hand"),
+  y: (page) => page.aim.choose(),
   i: inspect,
   p: pick,
   t: (page) => page.record.toggle(),
   r: (page) => page.rules.report(),
   g: (page) => page.toggleGrid(),
   c: (page) => page.copyLink(),
+  k: (page) => page.beckons.beckon(),
   "?": (page) => page.toggleHelp(),
   "+": (page) => page.navigation.zoom(1),
   "=": (page) => page.navigation.zoom(1),
@@ -89,6 +95,7 @@ export function keyDown(event, page) {
   if (event.defaultPrevented || event.altKey) return;
   if (document.querySelector?.("dialog[open]")) return; // it has all keys, also when nothing in it has the focus
   if (event.target instanceof Element && event.target.closest("input:not([type=radio], [type=range]), textarea, select")) return;
+  if (page.state.embedded && !looks(event)) return;
   if (event.ctrlKey || event.metaKey) {
     if (chord(event, page)) event.preventDefault();
     return;
@@ -131,11 +138,17 @@ function apply(state, drawing, x, y) {
   if (state.shape) say(state, t("Begun: aim at the other end and press Enter, or Escape to let go"));
 }
 
+/** Whether a key only moves what is in view. @param {KeyboardEvent} event */
+function looks({ code, ctrlKey, key, metaKey }) {
+  return !ctrlKey && !metaKey && (code in PLACES || key in ARROWS || "+=-_g0".includes(key));
+}
+
 /** Keys with Ctrl, or with Command. @returns {boolean} whether it was one */
-function chord({ key, shiftKey }, { undo }) {
+function chord({ key, shiftKey }, { aim, undo }) {
   const letter = key.toLowerCase();
   if (letter === "z") shiftKey ? undo.redo() : undo.undo();
   else if (letter === "y") undo.redo();
+  else if (key === "Enter") aim.paint();
   else return false;
   return true;
 }

@@ -1,11 +1,12 @@
 // Mouse, pen and wheel on the stage: what they mean for the tool in hand.
 
+import { stages } from "./tools.js";
 import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
 
 /**
  * @typedef {import("../state.js").State} State
- * @typedef {"none" | "draw" | "pan" | "late" | "aim" | "look" | "pick"} Mode  late: a click does nothing, since the view has just
- *   flown, and a drag draws when it is steady; aim: a click will zoom in, a drag pan; look: a click will show who placed the pixel,
+ * @typedef {"none" | "draw" | "pan" | "late" | "stage" | "aim" | "look" | "pick" | "meet"} Mode  meet: a click with the hand will follow somebody, a drag pan; late: a click does nothing, since the view has just
+ *   flown, and a drag draws when it is steady; stage: a click will stage a pixel, a drag pan; aim: a click will zoom in, a drag pan; look: a click will show who placed the pixel,
  *   a drag pan
  */
 
@@ -16,6 +17,8 @@ const PIXELS = 0; // WheelEvent.DOM_DELTA_PIXEL
 const LINE = 40; // CSS pixels of one line, where a wheel counts in lines
 const PAUSE = 300; // ms without scrolling after which it begins anew
 
+const PANS = new Set(["aim", "look", "meet", "stage"]); // modes in which a drag moves the canvas
+
 export class Mouse {
   /** @type {Mode} */
   mode = "none";
@@ -23,6 +26,7 @@ export class Mouse {
   #start = { x: 0, y: 0 };
   #scrolled = 0;
   #scrolledAt = 0;
+  #met = 0; // whom the press was on
 
   /**
    * @param {HTMLElement} stage
@@ -31,14 +35,16 @@ export class Mouse {
    * @param {import("./drawing.js").Drawing} drawing
    * @param {import("./keyboard.js").Space} space
    * @param {import("../record.js").Record} record
+   * @param {import("../people/following.js").Following} following
    */
-  constructor(stage, state, navigation, drawing, space, record) {
+  constructor(stage, state, navigation, drawing, space, record, following) {
     this.stage = stage;
     this.state = state;
     this.navigation = navigation;
     this.drawing = drawing;
     this.space = space;
     this.record = record;
+    this.following = following;
   }
 
   /** @param {PointerEvent} event */
@@ -62,7 +68,7 @@ export class Mouse {
     const at = { x: event.offsetX, y: event.offsetY };
     this.drawing.point(at);
     const drags = Math.hypot(at.x - this.#start.x, at.y - this.#start.y) > CLICK;
-    if ((this.mode === "aim" || this.mode === "look") && drags) this.mode = "pan";
+    if (PANS.has(this.mode) && drags) this.mode = "pan";
     if (this.mode === "late" && drags && this.navigation.steady()) this.#begin("draw", this.#pixel(at));
     if (this.mode === "pan") this.navigation.drag(at.x - this.#last.x, at.y - this.#last.y);
     if (this.mode === "draw") this.#draw(event, at);
@@ -74,6 +80,8 @@ export class Mouse {
     const at = { x: event.offsetX, y: event.offsetY }, pixel = this.#pixel(at);
     if (this.mode === "aim") this.navigation.zoomTo(AIM_ZOOM, at);
     if (this.mode === "look") this.record.inspect(pixel.x, pixel.y, true);
+    if (this.mode === "meet") this.following.follow(this.#met);
+    if (this.mode === "stage" && this.navigation.steady()) this.drawing.place(pixel.x, pixel.y);
     this.drawing.end();
     this.mode = "none";
   }
@@ -86,6 +94,12 @@ export class Mouse {
 
   leave() {
     this.drawing.point(null);
+  }
+
+  /** Whose pointer or name the hand is on; 0: nobody's. Other tools draw there. */
+  get pointsAt() {
+    const { people, pointer, tool } = this.state;
+    return tool === "hand" && pointer ? people.at(pointer.x, pointer.y) : 0;
   }
 
   /**
@@ -116,11 +130,16 @@ export class Mouse {
       this.space.used = true;
       return "pan";
     }
+    if (event.button === 0 && this.pointsAt > 0) {
+      this.#met = this.pointsAt;
+      return "meet";
+    }
     if (event.button === 1 || event.button === 2 || tool === "hand") return "pan";
     if (this.state.selecting) return "draw";
     if (event.altKey || tool === "pick") return "pick";
     if (this.state.past || tool === "inspect") return "look";
     if (view.zoom < DRAW_ZOOM) return "aim";
+    if (stages(this.state)) return "stage";
     return this.navigation.steady() ? "draw" : "late";
   }
 

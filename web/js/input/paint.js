@@ -2,7 +2,7 @@
 
 import { pixels } from "../numbers.js";
 import { explain, hindrance, nextPixel, wait } from "../limits/cannot_draw.js";
-import { tell } from "../state.js";
+import { say, tell } from "../state.js";
 import { plural, t } from "../words/words.js";
 
 /**
@@ -29,8 +29,19 @@ export function explainObstacle(state, why, now, dot) {
   return plural(state.pending.unsent, "Not drawn: 1 pixel is waiting for the connection already", "Not drawn: {n} pixels are waiting for the connection already");
 }
 
-/** Tells the user; what ends by itself is counted down. @param {State} state @param {Obstacle} why @param {Dot} dot @param {string} [done] what was done before, as a sentence */
+/**
+ * Tells the user; what ends by itself is counted down, and who would only have to sign in is asked to.
+ * @param {State} state
+ * @param {Obstacle} why
+ * @param {Dot} dot
+ * @param {string} [done] what was done before, as a sentence
+ */
 export function tellObstacle(state, why, now, dot, done = "") {
+  if (why === "protected") state.tried = { x: dot.x, y: dot.y, at: now };
+  if (why === "rights" && state.me.signIn) {
+    state.asksSignIn = true;
+    return say(state, explainObstacle(state, why, now, dot));
+  }
   const text = `${done}${explainObstacle(state, why, now, dot)}`, ms = why === "cooldown" ? wait(state, now) : Infinity;
   if (ms === Infinity) return tell(state, text, now);
   tell(state, text, now, null, now + ms, (left) => `${done}${nextPixel(left)}`);

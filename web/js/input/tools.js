@@ -24,6 +24,16 @@ export function spans(tool) {
   return SPAN.has(tool);
 }
 
+/** Whether pixels are staged before they are placed, for the user to confirm: as chosen, or else under fingers where a cooldown rules. @param {import("../state.js").State} state */
+export function careful({ careful, fingers, allowance }) {
+  return careful ?? (fingers && allowance.slow);
+}
+
+/** Whether a press stages a pixel now instead of placing it. @param {import("../state.js").State} state */
+export function stages(state) {
+  return state.tool === "pencil" && careful(state) && !state.past && !state.selecting;
+}
+
 /** The square that a brush covers, for its middle. */
 export function square(x, y, brush) {
   const before = Math.floor((brush - 1) / 2);

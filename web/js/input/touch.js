@@ -1,7 +1,7 @@
 // Fingers on the stage. One finger draws, once it is clear that no second one follows. Two always pan and zoom. One
 // that rests asks who placed the pixel, or picks its colour where there is no record of that.
 
-import { draws } from "./tools.js";
+import { draws, stages } from "./tools.js";
 import { AIM_ZOOM, DRAW_ZOOM, toCanvas } from "../view/view.js";
 
 /**
@@ -142,7 +142,7 @@ export class Touch {
     const waited = this.ports.now() - this.#start.time >= SECOND_FINGER;
     if (Math.hypot(at.x - this.#start.x, at.y - this.#start.y) < (waited ? MOVED_LATER : MOVED)) return;
     this.ports.clearTimeout(this.#timer);
-    if (!this.state.selecting && (!draws(this.state.tool) || this.state.past || this.state.view.zoom < DRAW_ZOOM)) {
+    if (!this.state.selecting && (!draws(this.state.tool) || this.state.past || stages(this.state) || this.state.view.zoom < DRAW_ZOOM)) {
       this.mode = "pan";
       return;
     }

@@ -15,9 +15,9 @@ import { t } from "../words/words.js";
 
 /** @param {State} state @param {number} now ms @param {Dot} [dot] that is about to be drawn @returns {Hindrance} empty: none */
 export function hindrance(state, now, dot) {
-  const { me, allowance, past, rules } = state;
+  const { me, allowance, embedded, past, rules } = state;
   if (past) return "past";
-  if (!me.draws) return "rights";
+  if (!me.draws || embedded) return "rights";
   const ruled = rules?.hinders(me, today(state, now), dot);
   if (ruled) return ruled;
   if (room(state, now) > 0) return "";

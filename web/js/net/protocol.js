@@ -25,6 +25,7 @@ export const PONG = 23;
 export const NOTICE = 24;
 export const WAITING = 25;
 export const ALLOWANCE = 26;
+export const BECKONS = 28;
 
 export const NOTICE_DRAINING = 1;
 export const NOTICE_ANNOUNCEMENT = 2;
@@ -48,13 +49,14 @@ export const REFUSED_BANNED = 14;
  *   ms of the server, 0 if none is missing; servers of before do not say it
  * @typedef {{type: 20, op: number, code: number, retry: number, left: number, next?: number}} Refused  retry: milliseconds
  * @typedef {{type: 21, cursors: {user: number, x: number, y: number, gone: boolean}[]}} Cursors
+ * @typedef {{type: 28, cursors: {user: number, x: number, y: number}[]}} Beckons
  * @typedef {{type: 22, count: number, full: boolean, joined: [user: number, name: string][], left: number[],
  *   people?: number}} Presence  people: how many count makes, if each counts once
  * @typedef {{type: 23, token: number, time: number}} Pong
  * @typedef {{type: 24, code: number, text: string, retry: number}} Notice  retry: milliseconds
  * @typedef {{type: 25, ops: number[]}} Waiting
  * @typedef {{type: 26, rate: number, burst: number, left: number, next: number}} AllowanceNow  next: as in Ack
- * @typedef {Waiting | Welcome | Snapshot | Pixels | Ack | Refused | Cursors | Presence | Pong | Notice | AllowanceNow} ServerMessage
+ * @typedef {Waiting | Beckons | Welcome | Snapshot | Pixels | Ack | Refused | Cursors | Presence | Pong | Notice | AllowanceNow} ServerMessage
  */
 
 /**
@@ -127,6 +129,10 @@ export function encodeCursorGone() {
   return new Writer().array(1).uint(6).finish();
 }
 
+export function encodeBeckon(x, y) {
+  return new Writer().array(3).uint(9).uint(x).uint(y).finish();
+}
+
 export function encodePing(token) {
   return new Writer().array(2).uint(7).uint(token).finish();
 }
@@ -142,7 +148,8 @@ const decoders = {
   [WAITING]: [2, (r) => ({ type: WAITING, ops: list(r, () => r.uint()) })],
   [ACK]: [3, (r) => ({ type: ACK, ops: list(r, () => r.uint()), left: r.uint() }), "next"],
   [REFUSED]: [5, (r) => ({ type: REFUSED, op: r.uint(), code: r.uint(), retry: r.uint(), left: r.uint() }), "next"],
-  [CURSORS]: [2, readCursors],
+  [CURSORS]: [2, (r) => ({ type: CURSORS, cursors: readPointers(r) })],
+  [BECKONS]: [2, (r) => ({ type: BECKONS, cursors: readPointers(r) })],
   [PRESENCE]: [5, readPresence, "people"],
   [PONG]: [3, (r) => ({ type: PONG, token: r.uint(), time: r.uint() })],
   [NOTICE]: [4, (r) => ({ type: NOTICE, code: r.uint(), text: r.text(), retry: r.uint() })],
@@ -226,8 +233,8 @@ function author(r) {
   return r.isText() ? r.text() : r.uint();
 }
 
-/** @returns {Cursors} */
-function readCursors(r) {
+/** @returns {Cursors["cursors"]} */
+function readPointers(r) {
   const bytes = r.bin();
   if (bytes.length % CURSOR_BYTES) throw new Malformed(`${bytes.length} bytes of cursors`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -237,7 +244,7 @@ function readCursors(r) {
     const x = view.getUint16(at + 6), y = view.getUint16(at + 8);
     cursors.push({ user, x, y, gone: x === GONE && y === GONE });
   }
-  return { type: CURSORS, cursors };
+  return cursors;
 }
 
 /** @returns {Presence} */

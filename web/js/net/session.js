@@ -24,6 +24,8 @@ import { plural, t } from "../words/words.js";
  * @property {() => void} began there is a canvas, of another size than before: the view has to be set
  * @property {() => void} banned the user is: the server says why
  * @property {() => void} welcomed there is a new connection
+ * @property {(places: protocol.Beckons["cursors"]) => void} beckoned others ask to look there
+ * @property {(code: number, retry: number) => void} notBeckoned the user may not ask that, or may again after so many ms
  * @property {(version: string, within: number) => void} rulesChanged ask for them within so many ms
  * @property {() => void} rightsChanged who the user is to the server, or what they may do, is not what this page took it for
  */
@@ -117,6 +119,11 @@ export class Session {
     return false;
   }
 
+  /** Asks others to look at a place. */
+  beckon(x, y) {
+    this.link.send(protocol.encodeBeckon(x, y));
+  }
+
   #opened() {
     this.link.send(protocol.encodeHello(this.#id, this.state.name, this.state.pending?.lastNum ?? 0, protocol.REFUSED_BANNED));
   }
@@ -190,7 +197,7 @@ export class Session {
       case protocol.PIXELS:
         return this.#regions.pixels(message);
       case protocol.ACK:
-        pending.ack(message.ops, now);
+        this.state.placed += pending.ack(message.ops, now);
         return allowance.heard(message, pending.answered, now);
       case protocol.WAITING:
         if (message.ops.some((op) => pending.sentOp(op))) tell(this.state, t("Not saved yet: the canvas waits for its store"), now);
@@ -203,6 +210,8 @@ export class Session {
         return allowance.heard(message, pending.answered, now);
       case protocol.CURSORS:
         return people.moved(message, connection.user, now);
+      case protocol.BECKONS:
+        return this.ports.beckoned(message.cursors);
       case protocol.PRESENCE:
         return people.presence(message);
       case protocol.PONG:
@@ -283,7 +292,7 @@ export class Session {
   /** @param {protocol.Refused} message */
   #refused(message, now) {
     const { allowance, pending, connection, strokes } = this.state;
-    if (message.op === 0) return;
+    if (message.op === 0) return this.ports.notBeckoned(message.code, message.retry);
     const op = pending.sentOp(message.op);
     if (op) allowance.spend(-op.dots.size, now); // it was not taken, or it was given back
     if (message.code === protocol.REFUSED_DRAINING) {

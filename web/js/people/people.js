@@ -4,6 +4,7 @@
  * @typedef {{x: number, y: number, shownX: number, shownY: number, moved: number}} Pointer  canvas pixels; shown:
  *   where it is drawn, on its way to x, y; moved: ms
  * @typedef {{x: number, y: number, drawn: number}} Tag  drawn: ms
+ * @typedef {import("../geometry.js").Rect & {user: number}} Plate  CSS pixels
  */
 
 import { cleanName, skeleton, tellApart } from "./name.js";
@@ -16,6 +17,7 @@ export const TAG_LIFE = 2000; // ms from the last pixel until the tag has faded
 export const POINTER_LIFE = 10_000; // ms until a pointer that doesn't move is taken for left
 const MAX_TAGS = 24; // more would cover the drawing
 const MAX_POINTERS = 100; // more would cover the drawing; the newest ones win
+const MAX_PLACES = 1000; // as many as there are names
 
 /** Whether a user is a program with a key. Nobody else has such an id. */
 export function isBot(user) {
@@ -33,6 +35,10 @@ export class People {
   pointers = new Map();
   /** @type {Map<number | string, Tag>} by author; the tag that began last is last */
   tags = new Map();
+  /** Where users were seen last, also when their pointers rest, by user id. @type {Map<number, {x: number, y: number}>} */
+  places = new Map();
+  /** Where pointers and names are on the screen, as drawn last. @type {Plate[]} */
+  plates = [];
   /** Rises when count or names change. */
   version = 0;
   /** The result of tellApart, and the version of the names that it is for. */
@@ -46,6 +52,7 @@ export class People {
     for (const user of message.left) {
       this.names.delete(user);
       this.pointers.delete(user);
+      this.places.delete(user);
     }
     for (const [user, given] of message.joined) {
       const name = cleanName(given); // earlier servers let more pass
@@ -78,6 +85,7 @@ export class People {
     for (const { user, x, y, gone } of message.cursors) {
       if (user === me) continue;
       const pointer = this.pointers.get(user);
+      if (!gone) this.#seen(user, x, y);
       if (gone) {
         this.pointers.delete(user);
       } else if (pointer) {
@@ -92,6 +100,7 @@ export class People {
 
   /** Someone drew at (x, y). */
   drew(author, x, y, now) {
+    if (typeof author === "number") this.#seen(author, x, y);
     const tag = this.tags.get(author);
     if (!tag) {
       bounded(this.tags, MAX_TAGS).set(author, { x, y, drawn: now });
@@ -100,6 +109,18 @@ export class People {
     tag.x = x;
     tag.y = y;
     tag.drawn = now;
+  }
+
+  #seen(user, x, y) {
+    const place = this.places.get(user);
+    if (!place) return bounded(this.places, MAX_PLACES).set(user, { x, y });
+    place.x = x;
+    place.y = y;
+  }
+
+  /** Whose pointer or name is at a place of the screen, CSS pixels; 0: nobody's. */
+  at(x, y) {
+    return this.plates.findLast((plate) => x >= plate.x && y >= plate.y && x <= plate.x + plate.width && y <= plate.y + plate.height)?.user ?? 0;
   }
 
   /** Forgets what has faded. Returns whether there is anything left to show. */
@@ -113,6 +134,7 @@ export class People {
   disconnected() {
     this.pointers.clear();
     this.tags.clear();
+    this.places.clear();
   }
 }
 

@@ -38,6 +38,10 @@ export function parts(state, page) {
       const [part] = await Promise.all([import("./inspecting.js"), style("css/card.css")]);
       return part.inspecting(state, all);
     },
+    async leaders() {
+      const [part] = await Promise.all([import("./leaders.js"), style("css/leaders.css")]);
+      return part.leaders(state, all);
+    },
     async replaying() {
       const [part] = await Promise.all([import("./replaying.js"), style("css/past.css")]);
       return part.replaying(state, all);

@@ -35,6 +35,16 @@ export class RecordServer {
   }
 
   /**
+   * Who has drawn most since a time.
+   * @param {number | null} from Unix ms; null: in all
+   * @returns {Promise<import("./leaders.js").Count[]>} most first
+   */
+  async most(from, signal) {
+    const query = from === null ? "" : `?${queryOf({ from })}`;
+    return (await this.asking.ask(`api/stats${query}`, async (response) => withLists(await response.json(), "users"), signal)).users;
+  }
+
+  /**
    * How much was drawn in each step of a time up to now.
    * @param {import("../geometry.js").Rect | null} area null: the whole canvas
    * @param {number} from Unix ms @param {number} step ms

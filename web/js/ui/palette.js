@@ -35,7 +35,10 @@ export function palette(drawing) {
     showRecent(state, now);
     if (state.colour === shown) return;
     shown = state.colour;
-    for (const { input, colour } of swatches) input.checked = colour === shown;
+    for (const { input, label, colour } of swatches) {
+      input.checked = colour === shown;
+      if (input.checked) label.scrollIntoView({ block: "nearest", inline: "nearest" });
+    }
     picker.value = toHex(shown).toLowerCase();
     setProperty(picker.parentElement, "--colour", toHex(shown));
   };

@@ -1,7 +1,6 @@
 // The user as a person, wired together: account, keys, cooldown, and being told when it is over.
 
 import { Account } from "../people/account.js";
-import { chime } from "../limits/chime.js";
 import { Keys } from "../people/keys.js";
 import { notify } from "../limits/notification.js";
 import { Ready } from "../limits/ready.js";
@@ -19,12 +18,13 @@ import { keyDialog } from "./keys.js";
  * @param {(run: () => void, ms: number) => number} page.setTimeout
  * @param {(id: number) => void} page.clearTimeout
  * @param {import("../kept.js").Kept} page.kept
+ * @param {() => void} page.chime a pixel is ready
  * @param {(name: string) => void} page.named the account's name, for a user who has given none
  * @param {() => void} page.changed
  */
-export function person(state, { link, now, setTimeout, clearTimeout, kept, named, changed }) {
+export function person(state, { link, now, setTimeout, clearTimeout, kept, chime, named, changed }) {
   const fetchHere = fetch.bind(window);
-  const ready = new Ready(state, { now, setTimeout, clearTimeout, kept, chime: chime(), notify, hidden: () => document.hidden, changed });
+  const ready = new Ready(state, { now, setTimeout, clearTimeout, kept, chime, notify, hidden: () => document.hidden, changed });
   const me = new Account(state, {
     fetch: fetchHere, now, setTimeout, changed, named,
     shutOut: () => link.stop(""),

@@ -1,7 +1,7 @@
 // What moves the view, for every kind of input: pan, zoom, fit, go to. Also the view's link.
 
 import { withMoment } from "./moment.js";
-import { DRAW_ZOOM, clamp, crisp, fit, flightAt, formatHash, middle, panBy, parseHash, stepZoom, toScreen, zoomAt } from "./view.js";
+import { AIM_ZOOM, DRAW_ZOOM, clamp, crisp, fit, flightAt, formatHash, middle, panBy, parseHash, stepZoom, toScreen, zoomAt } from "./view.js";
 
 /**
  * @typedef {import("../state.js").State} State
@@ -17,6 +17,7 @@ const STEP_TIME = 140; // ms of one step of zoom or pan: long enough to be seen,
 const TRIP_TIME = 360; // ms of a flight across the canvas
 const SETTLE = 300; // ms after a flight: a press that comes so soon was meant for what was there before
 const FOLLOW_MARGIN = 0.15; // of the stage: when the reticule is nearer to the edge, the view follows it
+const NEAR = 0.25; // of the stage: whom the view accompanies is not farther from the middle
 
 export class Navigation {
   #zoomsAt = -Infinity; // as state.steadyAt, of flights to another zoom
@@ -43,11 +44,13 @@ export class Navigation {
 
   /** Moves at once, as the hand does. Distances are CSS pixels. */
   drag(dx, dy) {
+    this.#own();
     this.#jump(panBy(this.state.view, dx, dy));
   }
 
   /** Moves the canvas by a distance on the screen, smoothly. */
   pan(dx, dy) {
+    this.#own();
     this.#fly(panBy(this.#target, dx, dy), STEP_TIME);
   }
 
@@ -69,6 +72,7 @@ export class Navigation {
   /** Two fingers moved: what was under the point between them stays there. CSS pixels. */
   pinch(factor, fromX, fromY, toX, toY) {
     if (!this.state.canvas) return;
+    this.#own();
     const moved = panBy(this.state.view, toX - fromX, toY - fromY);
     const zoom = clamp({ ...moved, zoom: moved.zoom * factor }, this.state.canvas.geometry, this.state.viewport).zoom;
     this.#jump(zoomAt(moved, this.state.viewport, zoom, toX, toY));
@@ -77,17 +81,40 @@ export class Navigation {
   /** The whole canvas. */
   fit() {
     if (!this.state.canvas) return;
+    this.#own();
     this.#fly(fit(this.state.canvas.geometry, this.state.viewport), TRIP_TIME);
     this.state.fitted = true;
   }
 
   /** Brings a place of the canvas to the middle of the screen. */
   goTo(x, y) {
+    this.#own();
     this.#fly({ ...this.#target, x, y }, TRIP_TIME);
+  }
+
+  /** The same, close enough to see what is there. */
+  visit(x, y) {
+    this.#own();
+    this.#approach(x, y);
+  }
+
+  #approach(x, y) {
+    const { zoom } = this.#target;
+    this.#fly({ x, y, zoom: zoom < DRAW_ZOOM ? crisp(AIM_ZOOM, this.state.viewport.density) : zoom }, TRIP_TIME);
+  }
+
+  /** Keeps somebody who moves about well inside the stage. @param {boolean} first the user has just begun to follow them */
+  accompany(x, y, first) {
+    if (first) return this.#approach(x, y);
+    const { width, height, left, top, right, bottom } = this.state.viewport;
+    const at = toScreen(this.#target, this.state.viewport, x, y), goal = middle(this.state.viewport);
+    const far = Math.abs(at.x - goal.x) > NEAR * (width - left - right) || Math.abs(at.y - goal.y) > NEAR * (height - top - bottom);
+    if (far) this.#fly({ ...this.#target, x, y }, TRIP_TIME);
   }
 
   /** Follows the pointer on the minimap. */
   dragTo(x, y) {
+    this.#own();
     this.#jump({ ...this.state.view, x, y });
   }
 
@@ -153,8 +180,14 @@ export class Navigation {
   /** @param {View | null} view */
   #show(view) {
     if (!view || !this.state.canvas) return false;
+    this.#own();
     this.#jump({ ...view, zoom: crisp(view.zoom, this.state.viewport.density) });
     return true;
+  }
+
+  /** The user moves the view, and follows nobody any more. */
+  #own() {
+    this.state.following = 0;
   }
 
   /** @param {View} to */

@@ -2,7 +2,7 @@
 
 import { ANONYMOUS, POINTER_LIFE, TAG_LIFE } from "../people/people.js";
 import { arrange } from "./labels.js";
-import { toScreen } from "./view.js";
+import { middle, toScreen } from "./view.js";
 
 /**
  * @typedef {import("../state.js").State} State
@@ -19,6 +19,7 @@ const HEIGHT = 17; // CSS pixels of a name
 const SIZE = 11; // CSS pixels of its letters
 const PAD = 6; // CSS pixels beside them
 const ARROW = 13; // CSS pixels, its width and height
+const RING = 14; // CSS pixels between a place that is shown to others and the name of who does so
 
 /**
  * @param {CanvasRenderingContext2D} context
@@ -31,12 +32,15 @@ export function drawOthers(context, state, theme, calm, now) {
   const { people, view } = state;
   let moving = false;
   const named = /** @type {Named[]} */ ([]), taken = aimed(state), far = view.zoom < FAR;
+  people.plates = [];
   for (const [user, pointer] of people.pointers) {
     moving = glide(pointer, calm) || moving;
     const at = toScreen(view, state.viewport, pointer.shownX + 0.5, pointer.shownY + 0.5);
     if (!sees(state, at)) continue;
     drawPointer(context, user, at, far, remaining(now - pointer.moved, POINTER_LIFE));
-    taken.push({ x: at.x, y: at.y, width: ARROW, height: ARROW });
+    const place = far ? { x: at.x - DOT, y: at.y - DOT, width: 2 * DOT, height: 2 * DOT } : { x: at.x, y: at.y, width: ARROW, height: ARROW };
+    taken.push(place);
+    people.plates.push({ user, ...place });
     named.push({ at, user, gap: ARROW, strength: remaining(now - Math.max(pointer.moved, people.tags.get(user)?.drawn ?? 0), NAME_LIFE) });
   }
   for (const [author, tag] of people.tags) {
@@ -44,17 +48,33 @@ export function drawOthers(context, state, theme, calm, now) {
     if (people.pointers.has(/** @type {number} */ (author)) || !sees(state, at)) continue;
     named.push({ at, user: author, gap: Math.min(view.zoom / 2, 24) + 4, strength: remaining(now - tag.drawn, TAG_LIFE) });
   }
-  if (!far) drawNames(context, state, theme, named.filter(({ user, strength }) => strength > 0 && people.nameOf(user) !== ANONYMOUS), taken);
+  const shown = far ? [] : named.filter(({ user, strength }) => strength > 0 && people.nameOf(user) !== ANONYMOUS && !state.beckons.some((each) => each.user === user));
+  drawNames(context, state, theme, [...beckoning(state), ...nearestFirst(shown, state)], taken);
   return moving;
+}
+
+/** Who shows others a place that is on the screen, from however far. @param {State} state @returns {Named[]} */
+function beckoning(state) {
+  const places = state.beckons.map(({ user, x, y }) => ({ at: toScreen(state.view, state.viewport, x + 0.5, y + 0.5), user, gap: RING, strength: 1 }));
+  return places.filter(({ at, user }) => user !== state.connection.user && sees(state, at));
+}
+
+/** Where there is no room for all names, those near to where the user aims, or looks, are shown. @param {Named[]} named @param {State} state */
+function nearestFirst(named, { reticule, view, viewport }) {
+  const { x, y } = reticule ? toScreen(view, viewport, reticule.x + 0.5, reticule.y + 0.5) : middle(viewport);
+  const far = ({ at }) => Math.hypot(at.x - x, at.y - y);
+  return named.sort((a, b) => far(a) - far(b));
 }
 
 /** @param {Named[]} named @param {import("../geometry.js").Rect[]} taken */
 function drawNames(context, { people, viewport }, theme, named, taken) {
+  if (named.length === 0) return;
   context.font = `600 ${SIZE}px ${theme.font}`;
   const texts = named.map(({ user }) => people.nameOf(user));
   const wanted = named.map(({ at, gap }, i) => ({ ...at, gap, width: Math.ceil(context.measureText(texts[i]).width) + 2 * PAD, height: HEIGHT }));
   arrange(wanted, taken, viewport).forEach((place, i) => {
     if (!place) return;
+    if (typeof named[i].user === "number") people.plates.push({ user: named[i].user, ...place });
     context.globalAlpha = named[i].strength;
     context.beginPath();
     context.roundRect(place.x, place.y, place.width, place.height, HEIGHT / 2);

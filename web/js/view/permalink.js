@@ -1,5 +1,7 @@
 // The link to what is in view: kept in the address bar, and copied on request.
 
+import { AIM_ZOOM, parseHash } from "./view.js";
+
 const PAUSE = 250; // ms between two changes of the address: browsers limit them
 
 /**
@@ -45,6 +47,26 @@ export class Address {
     history.replaceState(history.state, "", now);
     this.#known = location.hash;
   }
+}
+
+/** The link to a place in the form that servers see too, so that other programs can show what is there: "#512,400,8&t=…" as "?x=512&y=400&z=8&t=…". */
+export function shared(hash) {
+  const [, x, y, z, more] = /^#(\d+),(\d+)(?:,([\d.]+))?(.*)$/.exec(hash) ?? [];
+  return x === undefined ? hash : `?x=${x}&y=${y}&z=${z ?? AIM_ZOOM}${more}`;
+}
+
+/**
+ * The inverse: the place that a link names in its query, and what else is in that.
+ * @param {string} query
+ * @returns {{hash: string, query: string} | null} null: it names none
+ */
+export function unshared(query) {
+  const asked = new URLSearchParams(query), [x, y, z, t] = ["x", "y", "z", "t"].map((name) => asked.get(name));
+  const hash = `#${x},${y},${z ?? AIM_ZOOM}`;
+  if (!parseHash(hash)) return null;
+  for (const name of ["x", "y", "z", "t"]) asked.delete(name);
+  const rest = asked.toString().replace(/=(?=&|$)/g, "");
+  return { hash: t === null ? hash : `${hash}&t=${t}`, query: rest && `?${rest}` };
 }
 
 /**

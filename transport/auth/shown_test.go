@@ -10,7 +10,7 @@ import (
 	"pixelplayground/transport/auth/openidtest"
 )
 
-// The page reads these names: web/js/people/me.js, web/js/people/keys.js.
+// The page reads these names: web/js/people/me.js, web/js/keys/keys.js.
 func TestShown_IsWhatThePageReads(t *testing.T) {
 	w := newTown(t, openidtest.Start(t).Issuer)
 	g, b := w.gateway(), browser(t)

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Account } from "../js/people/account.js";
-import { Keys } from "../js/people/keys.js";
+import { Keys } from "../js/keys/keys.js";
 import { askMe, hasAccounts, idOf, readMe, roleOf, signInAt, unknown } from "../js/people/me.js";
 import { newState } from "../js/state.js";
-import { describe } from "../js/ui/key_item.js";
+import { describe } from "../js/keys/item.js";
 import { FakeClock } from "./fakes.js";
 
 const GUEST = { kind: "guest", user: "0102030405ab", name: "", role: "guest", draws: true, watches: true, signedIn: false, keys: false, pace: { rate: 200, burst: 2000 } };

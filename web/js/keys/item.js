@@ -7,7 +7,7 @@ import { locale, t } from "../words/words.js";
 const MAY = [["moderate", t("moderates")], ["draw", t("draws")], ["watch", t("watches")]];
 
 /**
- * @param {import("../people/keys.js").Key} key
+ * @param {import("./keys.js").Key} key
  * @param {number} now Unix ms
  * @param {() => void} revoke
  */
@@ -21,7 +21,7 @@ export function keyItem(key, now, revoke) {
   return item;
 }
 
-/** What there is to know about a key. @param {import("../people/keys.js").Key} key */
+/** What there is to know about a key. @param {import("./keys.js").Key} key */
 export function describe(key, now) {
   const day = (ms) => new Date(ms).toLocaleDateString(locale(), { dateStyle: "medium" });
   const facts = [MAY.find(([scope]) => key.scopes.includes(scope))?.[1] ?? t("may do nothing")];

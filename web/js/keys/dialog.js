@@ -1,19 +1,22 @@
 // The dialog with the user's keys: what there are, making one, which is shown once, and revoking one.
 
 import { copy } from "../view/permalink.js";
-import { byId, setHidden, setText } from "./dom.js";
-import { keyItem } from "./key_item.js";
+import { byId, setHidden, setText } from "../ui/dom.js";
+import { style } from "../ui/elements.js";
+import { keyItem } from "./item.js";
+import { Keys } from "./keys.js";
 import { t } from "../words/words.js";
 
 const DAY = 86_400_000; // ms
 
 /**
- * @param {import("../people/keys.js").Keys} keys
+ * @param {typeof fetch} fetch
  * @param {import("../state.js").State} state
- * @returns {() => void} opens it
+ * @returns {Promise<() => void>} opens it
  */
-export function keyDialog(keys, state) {
-  const dialog = byId("keys"), form = byId("make-key"), made = byId("key-made");
+export async function keyDialog(fetch, state) {
+  await style("css/keys.css");
+  const keys = new Keys(fetch), dialog = byId("keys"), form = byId("make-key"), made = byId("key-made");
   const refresh = () => attempt(async () => showList(await keys.list(), revoke));
   const revoke = (id) => attempt(async () => {
     await keys.revoke(id);

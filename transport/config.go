@@ -43,8 +43,7 @@ type Config struct {
 
 	// Shards is the number of goroutines that own the connections; 0: one per CPU.
 	Shards int
-	// MaxTick bounds the pause between two ticks, which grows with the time that writing to all
-	// connections takes.
+	// MaxTick bounds the pause after a round of writing to all who have something due.
 	MaxTick time.Duration
 	// Plain uses the portable sockets, which take two goroutines each, even on systems with
 	// better ones.

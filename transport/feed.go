@@ -49,6 +49,7 @@ func (m publish) run(s *shard) {
 			c.catchingUp.add(s.dueAhead(c, frames.Due{From: from, Pixels: m.Pixels}, 0), c.protocol)
 			most = max(most, c.catchingUp.bytes)
 			s.mark(c)
+			s.touch(&s.single)
 			if c.backlog != nil && c.catchingUp.bytes > lagAhead {
 				s.lag(c)
 			}

@@ -18,22 +18,26 @@ func (s *Server) followed(b *canvas.Batch) []journey.Span {
 	return s.cfg.Follower.InBatch(b, journey.FanOut, time.Now())
 }
 
-// run waits for the shard's next tick, which writes the batch, if anybody here views the region.
+// following is the same until its pixels have been written to all.
+type following struct {
+	spans []journey.Span
+	turn  uint64 // the last of those whose turn it is to be shown them
+}
+
+// run waits until the shard has written the batch, if anybody here views the region.
 func (m followed) run(s *shard) {
 	if s.feeds[m.spans[0].Region].viewers > 0 && s.unwritten() {
-		s.following = append(s.following, m.spans...)
+		s.following = append(s.following, following{m.spans, s.turns})
 	}
 }
 
-// tellFollower tells that a tick has written everything.
+// tellFollower tells after a tick what has been written to all.
 func (s *shard) tellFollower() {
-	if len(s.following) == 0 {
-		return
+	for len(s.following) > 0 && !s.owes(s.following[0].turn) {
+		for _, span := range s.following[0].spans {
+			span.Ended = time.Now()
+			s.server.cfg.Follower.Saw(span)
+		}
+		s.following = s.following[1:]
 	}
-	now := time.Now()
-	for _, span := range s.following {
-		span.Ended = now
-		s.server.cfg.Follower.Saw(span)
-	}
-	s.following = nil
 }

@@ -38,3 +38,20 @@ func TestFollowed(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowed_UntilAllHaveIt: the last viewers' turn counts, whatever is drawn meanwhile.
+func TestFollowed_UntilAllHaveIt(t *testing.T) {
+	seen := 0
+	b, _, _ := crowded(t, 6)
+	b.server.cfg.Follower = journey.Follow(1, func(journey.Span) { seen++ })
+	batch := b.batch(1, 1)
+	b.do(publish{batch})
+	b.do(followed{b.server.followed(batch.Batch)})
+	for i, want := range []int{0, 0, 1, 1} {
+		b.writeDue(2)
+		b.draw(1, 1)
+		if seen != want {
+			t.Errorf("told %d times after %d of 3 groups", seen, i+1)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package transport
 
 import (
 	"fmt"
+	"slices"
 
 	"pixelplayground/actors/canvas"
 	"pixelplayground/transport/frames"
@@ -100,11 +101,26 @@ func (s *shard) auditSolos() error {
 }
 
 func (s *shard) auditViews() error {
-	if len(s.views) != len(s.order) {
-		return fmt.Errorf("%d views, %d by key", len(s.order), len(s.views))
+	views, touched := 0, 0
+	for _, alike := range s.views {
+		views += len(alike)
+	}
+	if views != len(s.order) {
+		return fmt.Errorf("%d views, %d by key", len(s.order), views)
+	}
+	for _, v := range s.touched {
+		if len(v.conns) > 0 {
+			touched++
+		}
 	}
 	for i, v := range s.order {
-		if v.index != i || s.views[v.key] != v || len(v.conns) == 0 {
+		if v.touched {
+			touched--
+		}
+		if (len(v.due) > 0 || len(v.cursors) > 0) != v.touched {
+			return fmt.Errorf("a view has %d batches due, and waits for a tick: %t", len(v.due), v.touched)
+		}
+		if v.index != i || !slices.Contains(s.views[v.key], v) || len(v.conns) == 0 || len(v.conns) > s.groupSize {
 			return fmt.Errorf("a view of %d connections is not where it should be", len(v.conns))
 		}
 		for j, c := range v.conns {
@@ -112,6 +128,9 @@ func (s *shard) auditViews() error {
 				return fmt.Errorf("connection %d is not in its view", c.id)
 			}
 		}
+	}
+	if touched != 0 {
+		return fmt.Errorf("%d views wait for a tick that does not know of them", -touched)
 	}
 	return nil
 }

@@ -14,13 +14,14 @@
 //
 // # Fan-out
 //
-// What happens in a region during a tick is one frame, encoded once per protocol, and all
-// connections write the same bytes. The connections of a shard that follow the same
-// regions share a group: what is to be written to them is listed once. A shard writes in
-// ticks, one system call per connection and tick. After a pause it writes at once. Under load
-// it writes no more often than it can afford, so it never falls behind: only its latency
-// grows, bounded by Config.MaxTick. While a shard writes, it lets other goroutines run, so
-// that even on one core new pixels go to the store meanwhile.
+// Connections of a shard that follow the same regions share groups, of groupSize at most: what is to be
+// written to a group is listed once, and what has happened in a region since it was last written to is one
+// frame. A shard writes in ticks, one system call per connection and tick. A tick is to the groups
+// that have waited for longest, and then the shard reads before it writes to the next. So pixels reach their first viewers at
+// once and all others within one round, and what clients place does not wait for a round to end.
+// After a round it pauses as far as others are short of the processor, at most Config.MaxTick (package
+// pace). So under load it writes more at a time and never falls behind: only its latency grows. While a
+// shard writes, it lets other goroutines run, so that even on one core new pixels go to the store meanwhile.
 //
 // # Slow clients
 //

@@ -8,11 +8,11 @@ import (
 	"github.com/gobwas/ws"
 
 	"pixelplayground/actors/canvas"
-	"pixelplayground/actors/journey"
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
 	"pixelplayground/transport/inbox"
 	"pixelplayground/transport/netpoll"
+	"pixelplayground/transport/pace"
 	"pixelplayground/transport/quota"
 )
 
@@ -50,7 +50,8 @@ type shard struct {
 
 	// What viewers are shown.
 	feeds      []feed // by region
-	views      map[groupKey]*group
+	views      map[groupKey][]*group
+	groupSize  int              // most connections of a group
 	order      []*group         // the same groups, in no order
 	catchingUp []*conn          // connections that are in no group, in no order
 	shown      *frames.Presence // who is here; nil: not known yet
@@ -63,8 +64,10 @@ type shard struct {
 	looks   map[canvas.ViewerID]lastReport // nil: nobody is looking
 	looksAt moment
 
-	following []journey.Span // whose pixels the next tick writes
+	following []following // ops whose pixels are to be written
 
+	pace       pace.Pace
+	unyielding int // writes since other goroutines were last let run
 	round
 }
 
@@ -77,6 +80,9 @@ func newShard(server *Server) *shard {
 		buffer:  make([]byte, readBuffer),
 		header:  make([]byte, ws.MaxHeaderSize),
 		now:     time.Now(),
+
+		groupSize: groupSize,
+		pace:      pace.New(server.cfg.MaxTick),
 	}
 	s.begin()
 	return s
@@ -89,7 +95,7 @@ func (s *shard) begin() {
 	s.logins = make(map[*conn]login)
 	s.visitors = make(map[canvas.ViewerID]visitor)
 	s.feeds = make([]feed, geometry.Regions())
-	s.views, s.order, s.catchingUp = make(map[groupKey]*group), nil, nil
+	s.views, s.order, s.catchingUp = make(map[groupKey][]*group), nil, nil
 	s.looks, s.ruling = nil, ruling{}
 	s.shadowed, s.ahead = make(map[canvas.Subject]map[*conn]struct{}), make(map[*conn]ahead)
 	s.round = round{merges: frames.NewMerges(geometry), tick: s.tick}
@@ -123,7 +129,7 @@ func (s *shard) run() {
 			s.sweepAt = s.now.Add(s.server.cfg.sweepEvery())
 		}
 		if s.unwritten() && !s.now.Before(s.flushAt) {
-			s.flush()
+			s.writeSome()
 		}
 	}
 	s.close()

@@ -14,7 +14,6 @@ import (
 	"pixelplayground/actors/canvas"
 	"pixelplayground/codec"
 	"pixelplayground/transport/frames"
-	"pixelplayground/transport/stats"
 	"pixelplayground/transport/upgrade/upgradetest"
 )
 
@@ -63,25 +62,6 @@ func TestShard_OneWriteForATick(t *testing.T) {
 	b.flush()
 	if sockets[0].writes != 1 {
 		t.Error("written to again")
-	}
-}
-
-func TestShard_Pace(t *testing.T) {
-	b := newBench(t)
-	began := time.Now()
-	for tick, pause := range map[stats.CPUSpan]time.Duration{
-		{}:                            0,
-		{Took: 2 * time.Millisecond}:  3 * time.Millisecond, // where the processor's time is not known
-		{Took: 20 * time.Millisecond}: 30 * time.Millisecond,
-		{Took: 80 * time.Millisecond}: b.server.cfg.MaxTick,
-		{Took: 20 * time.Millisecond, CPU: 8 * time.Millisecond}:  12 * time.Millisecond, // others had the core meanwhile
-		{Took: 80 * time.Millisecond, CPU: 60 * time.Millisecond}: b.server.cfg.MaxTick,
-	} {
-		ended := began.Add(tick.Took)
-		b.pace(tick, ended)
-		if got := b.flushAt.Sub(ended); got != pause {
-			t.Errorf("after a tick of %v, %v of CPU: pause of %v, not %v", tick.Took, tick.CPU, got, pause)
-		}
 	}
 }
 

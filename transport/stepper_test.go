@@ -82,7 +82,7 @@ func newStepper(t *testing.T, seed uint64, faults bool) *stepper {
 	st := &stepper{bench: newBench(t), random: rand.New(rand.NewPCG(seed, 77)), seed: seed, faults: faults}
 	st.server.faults = stats.NewFaults(slog.New(slog.NewTextHandler(&st.places, nil)), &st.server.counters.Faults)
 	st.drawn, st.banned = make([]uint64, testGeometry.Regions()), make(map[canvas.NetworkID]bool)
-	st.server.host, st.poller = st, stepPoller{st: st}
+	st.server.host, st.poller, st.groupSize = st, stepPoller{st: st}, 3
 	return st
 }
 

@@ -47,6 +47,7 @@ var steps = weighted([]weightedStep{
 		return false
 	}},
 	{3, "tick", func(st *stepper, _ *stepClient) bool { st.flush(); return true }},
+	{6, "tick of a part", func(st *stepper, _ *stepClient) bool { st.writeDue(1 + st.random.IntN(4)); return true }},
 	{2, "burst", (*stepper).burst},
 	{2, "room", func(st *stepper, c *stepClient) bool {
 		if c != nil {

@@ -124,6 +124,7 @@ func (l load) shown(s *site) (f figures, err error) {
 		c.churn = newChurn(v.addr, l.churn, time.Now(), viewers[stay:])
 	}
 	if f, err = l.loaded(c, v, stay); err == nil {
+		f.viewers = l.Viewers
 		f.memory, err = v.memory()
 	}
 	return f, err
@@ -209,7 +210,7 @@ func (l load) draw(c *crowd, lasts time.Duration, viewers int) (*schedule, error
 // table is the command.
 type table struct {
 	Viewers []int         `default:"100,1000,5000,19000" min:"1" help:"Sizes of the crowd."`
-	Rates   []float64     `default:"100,1000,10000" above:"0" help:"Pixels placed per second."`
+	Rates   []float64     `default:"30,100,1000,10000" above:"0" help:"Pixels placed per second."`
 	Stroke  int           `default:"1" min:"1" max:"4096" help:"Pixels in one stroke."`
 	Time    time.Duration `default:"5s" min:"1s" why:"CPU time comes in steps of 10ms" help:"How long they are placed, for each."`
 }

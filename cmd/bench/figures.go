@@ -14,6 +14,7 @@ import (
 // figures is the outcome of one round.
 type figures struct {
 	usage
+	viewers   int
 	placed    int
 	expected  int64 // deliveries: pixels times viewers
 	delivered int64
@@ -51,7 +52,7 @@ func (f figures) perMillion(cpu time.Duration) float64 {
 // ratio is the CPU time of the server's write rounds divided by the raw loop's.
 func (f figures) ratio() float64 { return f.writing.Seconds() / f.raw.Seconds() }
 
-// The headers name the figures. CPU/M is the server's CPU seconds per million deliveries: writes/M
+// The headers name the figures. ticks/s is how often each viewer was written to. CPU/M is the server's CPU seconds per million deliveries: writes/M
 // of them went into writing to viewers, the rest into taking pixels, commits and everything else.
 // raw/M is what the raw loop takes, and ratio is writes/M divided by raw/M.
 const (
@@ -63,7 +64,7 @@ const (
 func (f figures) String() string {
 	seconds := f.lasts.Seconds()
 	line := fmt.Sprintf("%12d %11s %9s %9s %9s %8.1f %9.0f %6.1f%% %8.4f %8.4f",
-		f.delivered, f.missing(), short(f.p50), short(f.p99), short(f.most), f.rounds/seconds,
+		f.delivered, f.missing(), short(f.p50), short(f.p99), short(f.most), f.writes/float64(f.viewers)/seconds,
 		f.commits/seconds, 100*f.cpu.Seconds()/seconds, f.perMillion(f.cpu), f.perMillion(f.writing))
 	if f.raw == 0 { // not measured
 		return line

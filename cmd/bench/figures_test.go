@@ -11,10 +11,10 @@ import (
 func example() figures {
 	return figures{
 		usage: usage{
-			counts: counts{rounds: 120, writes: 100_900, writing: 600 * time.Millisecond, commits: 500},
+			counts: counts{writes: 100_900, writing: 600 * time.Millisecond, commits: 500},
 			cpu:    1500 * time.Millisecond, lasts: 5 * time.Second,
 		},
-		expected: 3_000_000, delivered: 3_000_000, received: 20_200_000, raw: 500 * time.Millisecond,
+		viewers: 1000, expected: 3_000_000, delivered: 3_000_000, received: 20_200_000, raw: 500 * time.Millisecond,
 	}
 }
 
@@ -33,7 +33,7 @@ func TestFigures_Ratio(t *testing.T) {
 	if f.perMillion(f.cpu) != 0.5 || f.ratio() != 1.2 {
 		t.Errorf("CPU per million %v, not 0.5; ratio %v, not 1.2", f.perMillion(f.cpu), f.ratio())
 	}
-	if line := f.String(); len(line) != len(fanoutHeader) {
+	if line := f.String(); len(line) != len(fanoutHeader) || !strings.Contains(line, " 20.2 ") {
 		t.Errorf("a line of %d characters under one of %d:\n%s\n%s", len(line), len(fanoutHeader), fanoutHeader, line)
 	}
 	f.raw = 0

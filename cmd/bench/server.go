@@ -82,9 +82,8 @@ func (v *server) stop() error {
 
 // counts is what the server counts about its own work.
 type counts struct {
-	rounds  float64 // of writing
 	writes  float64
-	writing time.Duration // CPU of the rounds
+	writing time.Duration // CPU of the rounds of writing
 	commits float64
 }
 
@@ -107,7 +106,7 @@ func countsOf(metrics map[string]float64) (counts, error) {
 		return n
 	}
 	c := counts{
-		rounds: value("write_rounds_total"), writes: value("socket_writes_total"), commits: value("commits_total"),
+		writes: value("socket_writes_total"), commits: value("commits_total"),
 		writing: time.Duration(value("write_rounds_cpu_seconds_total") * float64(time.Second)),
 	}
 	if len(missing) > 0 {
@@ -118,7 +117,7 @@ func countsOf(metrics map[string]float64) (counts, error) {
 
 func (c counts) minus(before counts) counts {
 	return counts{
-		rounds: c.rounds - before.rounds, writes: c.writes - before.writes,
+		writes:  c.writes - before.writes,
 		writing: c.writing - before.writing, commits: c.commits - before.commits,
 	}
 }

@@ -97,7 +97,8 @@ func arrows() []arrow {
 		{from: "transport/inbox", may: []string{canvas}, never: io},
 		{from: "transport/netpoll", uses: []string{"golang.org/x/sys"}},
 		{from: "transport/quota", may: []string{canvas}, uses: []string{"golang.org/x/time"}},
-		{from: "transport/stats", may: []string{"codec"}, uses: []string{"golang.org/x/sys"}, never: io},
+		{from: "transport/pace", uses: []string{"golang.org/x/sys"}, never: io},
+		{from: "transport/stats", may: []string{"codec"}, never: io},
 		{from: "transport/auth", may: []string{canvas, store, "transport/api/answer", "transport/auth/botkey", "transport/auth/openid", "transport/quota"}, uses: []string{
 			"github.com/coreos/go-oidc/v3", "github.com/go-jose/go-jose/v4", "golang.org/x/oauth2",
 		}},
@@ -107,7 +108,7 @@ func arrows() []arrow {
 		{from: "transport/upgrade", may: []string{canvas, "codec", "transport/auth", "transport/quota", "transport/stats"}, uses: []string{"github.com/pires/go-proxyproto"}},
 		{from: "transport/upgrade/upgradetest", may: []string{"codec"}},
 		{from: "transport/frames", may: []string{"actors", canvas, "codec"}, uses: []string{"github.com/gobwas"}, never: io},
-		{from: "transport", may: []string{"actors", canvas, journey, message, rules, "codec", "transport/auth", "transport/frames", "transport/inbox", "transport/netpoll", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
+		{from: "transport", may: []string{"actors", canvas, journey, message, rules, "codec", "transport/auth", "transport/frames", "transport/inbox", "transport/netpoll", "transport/pace", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/api/answer", may: []string{"transport/quota"}, uses: []string{"github.com/andybalholm/brotli"}},
 		{from: "transport/api/metrics", may: []string{canvas, message, telemetry, "transport/api/answer", "transport/stats"}, uses: []string{"github.com/prometheus/client_golang"}},
 		{from: "transport/api/admin", may: []string{"actors", canvas, message, rules, telemetry, "transport/api/answer", "transport/quota"}, uses: []string{"golang.org/x/time"}},

@@ -108,10 +108,10 @@ func (r register) sockets(c *stats.Counters) {
 	r.count("reads_throttled_total", "Times a connection was not read from because its messages waited.", nil, &c.Throttled)
 	r.count("reads_starved_total", "Times a connection was not read from because unfinished messages held too much memory.", nil, &c.Starved)
 	r.count("faults_total", "Faults of the server that were caught: each cost a connection, or a shard's connections, and should be reported.", nil, &c.Faults)
-	r.count("write_rounds_total", "Rounds of writing to connections.", nil, &c.Ticks)
+	r.count("write_rounds_total", "Rounds of writing, each to a part of the connections.", nil, &c.Ticks)
 	r.MustRegister(prometheus.NewCounterFunc(
 		prometheus.CounterOpts{Namespace: namespace, Name: "write_rounds_cpu_seconds_total", Help: "Processor time of all rounds of writing; 0 where the system does not tell."},
 		func() float64 { return float64(c.TickCPU.Load()) / 1e9 }))
-	c.Tick = r.seconds("fan_out_duration_seconds", "Time of one round of writing: what is due to every viewer of one shard.", 50*time.Microsecond)
+	c.Tick = r.seconds("fan_out_duration_seconds", "How long the first of the pixels that a round of writing shows had waited for it.", 50*time.Microsecond)
 	r.gauge("write_round_seconds", "Time that the last round of writing took.", nil, func() float64 { return float64(c.TickNanos.Load()) / 1e9 })
 }

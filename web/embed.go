@@ -8,7 +8,7 @@ import (
 	"io/fs"
 )
 
-//go:embed index.html favicon.svg app.webmanifest css js
+//go:embed index.html favicon.svg app.webmanifest service_worker.js icons css js
 var files embed.FS
 
 // Files returns what is served, with index.html at its root.

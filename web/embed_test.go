@@ -2,6 +2,9 @@ package web_test
 
 import (
 	"cmp"
+	"encoding/json"
+	"fmt"
+	"image/png"
 	"io/fs"
 	"path"
 	"regexp"
@@ -55,12 +58,48 @@ func TestFiles_HoldsWhatModulesImport(t *testing.T) {
 func TestFiles_HoldsNothingElse(t *testing.T) {
 	for _, name := range names(t) {
 		switch path.Ext(name) {
-		case ".html", ".css", ".js", ".json", ".svg", ".webmanifest":
+		case ".html", ".css", ".js", ".json", ".svg", ".png", ".webmanifest":
 		default:
 			t.Errorf("%s is served", name)
 		}
 		if strings.Contains(name, "test") {
 			t.Errorf("%s is served, and is a test", name)
+		}
+	}
+}
+
+// Goal: the icons of an installed page are the page's own. Method: of each, the size that the manifest says, the four colours of
+// favicon.svg where they belong, and corners as the purpose wants them.
+func TestFiles_IconsAreThePagesOwn(t *testing.T) {
+	var manifest struct {
+		Icons []struct{ Src, Sizes, Type, Purpose string }
+	}
+	if err := json.Unmarshal([]byte(read(t, "app.webmanifest")), &manifest); err != nil {
+		t.Fatal(err)
+	}
+	icons := append(manifest.Icons, struct{ Src, Sizes, Type, Purpose string }{"icons/touch-180.png", "180x180", "image/png", "maskable"})
+	favicon := read(t, "favicon.svg")
+	for _, icon := range icons {
+		if icon.Type != "image/png" {
+			continue
+		}
+		picture, err := png.Decode(strings.NewReader(read(t, icon.Src)))
+		if err != nil {
+			t.Fatalf("%s: %v", icon.Src, err)
+		}
+		size := picture.Bounds().Dx()
+		if got := fmt.Sprintf("%dx%d", size, picture.Bounds().Dy()); got != icon.Sizes || len(read(t, icon.Src)) > 2<<10 {
+			t.Errorf("%s is %s, %d bytes", icon.Src, got, len(read(t, icon.Src)))
+		}
+		for _, at := range [][2]int{{3, 3}, {5, 3}, {3, 5}, {5, 5}} { // eighths
+			r, g, b, _ := picture.At(at[0]*size/8, at[1]*size/8).RGBA()
+			colour := fmt.Sprintf("#%02x%02x%02x", r>>8, g>>8, b>>8)
+			if want := fmt.Sprintf(`fill="%s" d="M%d %d`, colour, (at[0]-1)/2*2, (at[1]-1)/2*2); !strings.Contains(favicon, want) {
+				t.Errorf("%s: favicon.svg has no %s", icon.Src, want)
+			}
+		}
+		if _, _, _, opaque := picture.At(0, 0).RGBA(); (opaque > 0) != (icon.Purpose == "maskable") {
+			t.Errorf("%s is %s, with corners of opacity %d", icon.Src, icon.Purpose, opaque)
 		}
 	}
 }

@@ -43,6 +43,7 @@ import { pointerShape } from "./ui/pointer.js";
 import { status } from "./ui/status.js";
 import { toolbar } from "./ui/toolbar.js";
 import { who } from "./ui/who.js";
+import { keepPage, leaveKept } from "./without_network.js";
 import { t } from "./words/words.js";
 
 const NARROW = 720; // CSS pixels of width: below it the controls are above and below the canvas, as in the style sheet
@@ -161,15 +162,23 @@ function draw(time) {
   again.push(replaying, ruling, beckoning, user.show(time), showStatus(state, time));
   addressBar.keep();
   keep();
-  if (session.complete) {
-    rules.begin();
-    welcome.begin();
-  }
+  if (session.complete) afterTheCanvas();
   warnOfLoss((state.pending?.count ?? 0) > 0);
 
   if (moving || gliding) again.push(0);
   if (settling || others || pointing || state.pending?.unsent > 0) again.push(POLL);
   return Math.min(...again);
+}
+
+let shown = false;
+/** What may wait until the canvas is there. */
+function afterTheCanvas() {
+  rules.begin();
+  welcome.begin();
+  if (shown) return;
+  shown = true;
+  leaveKept();
+  keepPage(navigator, new URLSearchParams(location.search).has("sources"));
 }
 
 let followed = "";

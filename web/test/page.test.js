@@ -6,7 +6,7 @@ import { dirname } from "node:path";
 import { test } from "node:test";
 
 const root = new URL("../", import.meta.url);
-const files = ["index.html", "favicon.svg", ...["js", "css"].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true })
+const files = ["index.html", "favicon.svg", "service_worker.js", ...["js", "css", "icons"].flatMap((folder) => readdirSync(new URL(folder, root), { recursive: true })
   .filter((name) => /\.\w+$/.test(name)).map((name) => `${folder}/${name}`))];
 const read = (name) => readFileSync(new URL(name, root), "utf8");
 const html = read("index.html");
@@ -34,7 +34,7 @@ test("no script stands in the page, as its Content-Security-Policy asks", () => 
 
 test("every module is preloaded, so that none waits for another to be read, except what is loaded when it is used", () => {
   const preloaded = [...html.matchAll(/rel="modulepreload" href="([^"]+)"/g)].map((match) => match[1]);
-  const modules = files.filter((name) => name.endsWith(".js") && name !== "js/main.js" && name !== "js/first.js" && !/^js\/(aim|beckons|keys|record|rules|share|welcome)\//.test(name));
+  const modules = files.filter((name) => name.endsWith(".js") && name !== "js/main.js" && name !== "js/first.js" && name !== "service_worker.js" && !/^js\/(aim|beckons|keys|record|rules|share|welcome)\//.test(name));
   assert.deepEqual(preloaded.sort(), modules.sort());
 });
 

@@ -5,6 +5,7 @@ import { toHex } from "../colour.js";
 import { untilTick } from "../durations.js";
 import { pixels } from "../numbers.js";
 import { toastWords } from "../state.js";
+import { networkTrouble } from "../without_network.js";
 import { formatZoom } from "../view/view.js";
 import { byId, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 import { plural, t } from "../words/words.js";
@@ -73,6 +74,9 @@ function trouble({ connection, pending, canvas, me }, now) {
   const unsaved = pending?.unanswered ?? 0, waits = unsaved > 0 ? ` · ${plural(unsaved, "1 pixel not saved yet", "{n} pixels not saved yet")}` : "";
   if (lost > QUIET) {
     const hint = connection.hint ? ` · ${connection.hint}` : "";
+    const network = networkTrouble();
+    if (network === "offline") return `${t("You are offline")} ${seconds(lost)}${waits}`;
+    if (!canvas && network) return `${t("The server can’t be reached, trying again…")} ${seconds(lost)}${hint}`;
     if (!canvas) return `${t("Connecting…")} ${seconds(lost)}${hint}`;
     return `${t("Connection lost, reconnecting…")} ${seconds(lost)}${waits}${hint}`;
   }

@@ -35,8 +35,12 @@ type Client struct {
 	welcome   codec.Welcome
 	outbox    outbox
 	pending   wire.Pending[func(error)] // each op's function is called with its result; nil: none
+	allowance allowance
 	view      view
+	version   uint64 // of what is held of the regions
+	seen      uint64 // by Changed
 	people    people
+	renewing  chan error // hears if a token is refused; nil: nobody waits for that
 	stats     Stats
 	roomy     signal // there may be room in the window
 	moved     signal // a region has moved, or the connection has changed

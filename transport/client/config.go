@@ -20,6 +20,9 @@ type Config struct {
 	Name string
 	// Key is shown to the server with each connection: a key for bots, or a token; empty: none.
 	Key string
+	// Token gives a JSON Web Token, which is shown with each connection: a new one where the last has
+	// ended. nil: none. See Renew.
+	Token func(context.Context) (string, error)
 	// Regions says which regions to follow; nil: none. See AllRegions, RegionsIn and Only.
 	Regions Regions
 	// Replica keeps the pixels of the followed regions, 3 bytes each, for At and Image.

@@ -18,6 +18,7 @@ type outbox struct {
 	renamed bool // the name was set since HELLO or the last RENAME
 	pointer codec.Cursor
 	pointed bool   // pointer has not been sent; it is not worth sending on the next connection
+	token   string // to be shown; empty: none
 	payload []byte // scratch
 }
 
@@ -47,6 +48,13 @@ func (c user) Compose(out []byte) []byte {
 	if o.renamed {
 		o.renamed = false
 		out = o.frame(out, codec.AppendRename(o.payload[:0], codec.Rename{Name: o.name}))
+	}
+	if o.token != "" {
+		out = o.frame(out, codec.AppendAuth(o.payload[:0], codec.Auth{Token: o.token}))
+		o.token = ""
+	}
+	if gone := c.view.left(); len(gone) > 0 {
+		out = o.frame(out, codec.AppendUnsubscribe(o.payload[:0], codec.Unsubscribe{Regions: gone}))
 	}
 	out = wire.AppendSubscribe(out, c.view.ask())
 	if o.pointed {

@@ -59,6 +59,7 @@ func (c *Client) ack(m codec.Ack) {
 		}
 	}
 	c.stats.Acked += uint64(len(c.acked))
+	c.allowance.heard(m.Left, m.Free, c.pending.Len() == 0, c.session.Clock.Now())
 	c.roomy.fire()
 	c.mu.Unlock()
 	for i, done := range c.acked {
@@ -76,10 +77,18 @@ func tell(done func(error), err error) {
 
 func (c *Client) refuse(m codec.Refused) {
 	c.mu.Lock()
+	if m.Op == 0 && c.renewing != nil {
+		c.renewing <- &RefusedError{Code: m.Code, Retry: m.Retry} // has room for it
+		c.renewing = nil
+	}
 	done, ok := c.pending.Take(m.Op)
 	if ok {
 		c.stats.Refused++
+		c.allowance.heard(m.Left, m.Free, c.pending.Len() == 0, c.session.Clock.Now())
 		c.roomy.fire()
+	}
+	if m.Code == canvas.RefusedDraining {
+		c.pending.Held = true
 	}
 	c.mu.Unlock()
 	if !ok {

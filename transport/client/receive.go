@@ -33,7 +33,12 @@ func (c user) Receive(message wire.Message, _ time.Time) error {
 		}
 	case codec.Presence:
 		c.presence(m)
+	case codec.Allowance:
+		c.allow(m)
 	case codec.Pong:
+		c.mu.Lock()
+		c.allowance.clock(m.Time, c.session.Clock.Now(), false)
+		c.mu.Unlock()
 		c.session.Pong(m)
 	case codec.Notice:
 		c.notice(m)
@@ -48,6 +53,7 @@ func (c *Client) pixels(b *canvas.Batch) error {
 	case applied:
 		c.stats.PixelsReceived += uint64(b.Pixels())
 		c.stats.SeqCovered += b.To - b.From
+		c.version++
 		c.moved.fire()
 	case gap:
 		c.stats.Gaps++
@@ -64,13 +70,8 @@ func (c *Client) pixels(b *canvas.Batch) error {
 }
 
 func (c *Client) snapshot(m codec.Snapshot) error {
-	// This needs no lock: only this goroutine changes which regions there are.
-	r := c.view.regions[m.Mark.Region]
-	if r == nil {
-		return nil
-	}
 	var tile canvas.Tile
-	if c.cfg.Replica {
+	if c.cfg.Replica && c.follows(m.Mark.Region) {
 		_, _, width, height := c.welcome.Geometry.Bounds(m.Mark.Region)
 		var err error
 		if tile, err = codec.DecompressTile(m.Data, width, height); err != nil {
@@ -78,14 +79,31 @@ func (c *Client) snapshot(m codec.Snapshot) error {
 		}
 	}
 	c.mu.Lock()
-	c.view.replace(m.Mark, tile)
-	c.stats.Snapshots++
-	c.moved.fire()
+	followed := c.view.replace(m.Mark, tile)
+	if followed {
+		c.stats.Snapshots++
+		c.version++
+		c.moved.fire()
+	}
 	c.mu.Unlock()
-	if c.cfg.Handler.Snapshot != nil {
+	if followed && c.cfg.Handler.Snapshot != nil {
 		c.cfg.Handler.Snapshot(m.Mark)
 	}
 	return nil
+}
+
+func (c *Client) follows(id canvas.RegionID) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.view.regions[id] != nil
+}
+
+func (c *Client) allow(m codec.Allowance) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	now := c.session.Clock.Now()
+	c.allowance.open(m.Rate, m.Burst, now)
+	c.allowance.heard(m.Left, codec.Free{At: m.Next, Said: true}, c.pending.Len() == 0, now)
 }
 
 func (c *Client) presence(m codec.Presence) {

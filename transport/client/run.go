@@ -2,6 +2,7 @@ package client
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"time"
 
@@ -34,6 +35,13 @@ func (c user) Dial(ctx context.Context, url string) (*wire.Conn, codec.Welcome, 
 	hello := c.pending.Hello(c.welcome.Session)
 	hello.Name = c.outbox.name
 	c.mu.Unlock()
+	if c.cfg.Token != nil {
+		token, err := c.cfg.Token(ctx)
+		if err != nil {
+			return nil, codec.Welcome{}, fmt.Errorf("token: %w", err)
+		}
+		hello.Token = token
+	}
 	dialer := wire.Dialer{Net: c.cfg.Dial}
 	if c.cfg.Key != "" {
 		dialer.Header = http.Header{"Authorization": {"Bearer " + c.cfg.Key}}
@@ -47,14 +55,19 @@ func (c user) Welcomed(w codec.Welcome) {
 	c.mu.Lock()
 	if w.Geometry != c.welcome.Geometry {
 		c.view = newView(w.Geometry, c.cfg.Regions(w.Geometry), c.cfg.Replica)
+		c.version++
 	}
 	if c.welcome.Session != (canvas.Session{}) {
 		c.stats.Reconnects++
 	}
 	c.welcome, c.connected = w, true
-	c.view.askAll(c.session.Clock.Now())
+	now := c.session.Clock.Now()
+	c.allowance.clock(w.Time, now, true)
+	c.allowance.open(w.Rate, w.Burst, now)
+	c.view.askAll(now)
 	c.stats.Resent += uint64(c.pending.Rewind(w.Window))
 	c.roomy.fire() // the window may have grown
+	c.moved.fire()
 	c.mu.Unlock()
 	if c.cfg.Handler.Connected != nil {
 		c.cfg.Handler.Connected(w)
@@ -65,7 +78,7 @@ func (c user) Welcomed(w codec.Welcome) {
 func (c user) Lost(error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.connected, c.outbox.pointed = false, false
+	c.connected, c.outbox.pointed, c.outbox.token = false, false, ""
 	c.moved.fire()
 }
 

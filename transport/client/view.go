@@ -19,6 +19,7 @@ type view struct {
 	regions map[canvas.RegionID]*region
 	order   []canvas.RegionID // all of them, rising
 	due     []canvas.RegionID // regions for which SUBSCRIBE is due
+	gone    []canvas.RegionID // regions for which UNSUBSCRIBE is due
 }
 
 type region struct {
@@ -40,20 +41,44 @@ const (
 
 func newView(g canvas.Geometry, follow []canvas.RegionID, replica bool) view {
 	v := view{regions: make(map[canvas.RegionID]*region, len(follow))}
-	for _, id := range follow {
+	v.follow(g, follow, replica, time.Time{})
+	v.due = nil // askAll asks
+	return v
+}
+
+// follow makes these all the regions there are. SUBSCRIBE becomes due for those that are new, and
+// UNSUBSCRIBE for those that are gone.
+func (v *view) follow(g canvas.Geometry, ids []canvas.RegionID, replica bool, now time.Time) {
+	before := v.regions
+	v.regions, v.order = make(map[canvas.RegionID]*region, len(ids)), nil
+	for _, id := range ids {
 		if v.regions[id] != nil || int64(id) >= int64(g.Regions()) {
 			continue
 		}
-		_, _, width, height := g.Bounds(id)
-		r := &region{pixels: width * height}
-		if replica {
-			r.tile = canvas.NewTile(width, height)
+		r := before[id]
+		if r == nil {
+			_, _, width, height := g.Bounds(id)
+			r = &region{pixels: width * height, asked: now}
+			if replica {
+				r.tile = canvas.NewTile(width, height)
+			}
+			v.due = append(v.due, id)
 		}
 		v.regions[id] = r
 		v.order = append(v.order, id)
+		delete(before, id)
 	}
 	slices.Sort(v.order)
-	return v
+	for id := range before {
+		v.gone = append(v.gone, id)
+	}
+}
+
+// left takes the regions for which UNSUBSCRIBE is due.
+func (v *view) left() []canvas.RegionID {
+	gone := slices.DeleteFunc(v.gone, func(id canvas.RegionID) bool { return v.regions[id] != nil })
+	v.gone = nil
+	return gone
 }
 
 // askAll makes SUBSCRIBE due for all regions. It is for a new connection.
@@ -61,7 +86,7 @@ func (v *view) askAll(now time.Time) {
 	for _, r := range v.regions {
 		r.asked = now
 	}
-	v.due = slices.Clone(v.order)
+	v.due, v.gone = slices.Clone(v.order), nil
 }
 
 // ask takes the regions for which SUBSCRIBE is due, with the positions held now.
@@ -69,7 +94,7 @@ func (v *view) ask() (marks []canvas.Mark) {
 	for _, id := range v.due {
 		// A region that has caught up meanwhile must not be asked for again: the answer would
 		// be older than what is held.
-		if r := v.regions[id]; !r.asked.IsZero() {
+		if r := v.regions[id]; r != nil && !r.asked.IsZero() {
 			marks = append(marks, canvas.Mark{Region: id, Position: r.held})
 		}
 	}
@@ -120,10 +145,15 @@ func (r *region) apply(b *canvas.Batch) error {
 	return nil
 }
 
-// replace handles a SNAPSHOT. The tile is nil if only positions are kept.
-func (v *view) replace(m canvas.Mark, tile canvas.Tile) {
+// replace handles a SNAPSHOT, and reports whether its region is followed. The tile is nil if only
+// positions are kept.
+func (v *view) replace(m canvas.Mark, tile canvas.Tile) bool {
 	r := v.regions[m.Region]
+	if r == nil {
+		return false
+	}
 	r.held, r.tile, r.asked = m.Position, tile, time.Time{}
+	return true
 }
 
 // synced reports whether all that was asked for has been answered.

@@ -64,6 +64,18 @@ func (c *Client) Synced(ctx context.Context) error {
 	}
 }
 
+// Changed waits until something has changed, in the regions that the client follows, since it returned
+// last.
+func (c *Client) Changed(ctx context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err := c.await(ctx, &c.moved, func() bool { return c.version != c.seen }); err != nil {
+		return fmt.Errorf("wait for a change: %w", err)
+	}
+	c.seen = c.version
+	return nil
+}
+
 // Ping measures how long the server takes to answer, and returns the time of its clock. The
 // error is ctx's, ErrDisconnected, or why the client has ended.
 func (c *Client) Ping(ctx context.Context) (roundTrip time.Duration, server time.Time, err error) {

@@ -124,6 +124,10 @@ func (s *Server) upgrade(w http.ResponseWriter, r *http.Request) {
 		refuse(w, r)
 		return
 	}
+	if r.Header.Get("Upgrade") == "" {
+		http.Error(w, "this is a WebSocket", http.StatusUpgradeRequired)
+		return
+	}
 	upgrader := ws.HTTPUpgrader{Protocol: func(p string) bool { return p == codec.Subprotocol }}
 	socket, _, shake, err := upgrader.Upgrade(r, w)
 	if err != nil {
@@ -147,6 +151,9 @@ type Conn struct {
 	text    bool          // it speaks the JSON protocol
 	request *http.Request // by which it came
 }
+
+// Request is the handshake by which the client came.
+func (c *Conn) Request() *http.Request { return c.request }
 
 // Goodbye is a client's close frame, as an error of Read.
 type Goodbye struct{ Code codec.CloseCode }
@@ -272,6 +279,8 @@ func Encode(m codec.ServerMessage) []byte {
 		return codec.AppendNotice(nil, m)
 	case codec.Waiting:
 		return codec.AppendWaiting(nil, m)
+	case codec.Allowance:
+		return codec.AppendAllowance(nil, m)
 	}
 	panic("clienttest: no message of a server")
 }

@@ -107,7 +107,10 @@ func Hopeless(err error) bool {
 	}
 	var handshake *HandshakeError
 	if errors.As(err, &handshake) {
-		return handshake.Status == 101 || handshake.Status == 400 || handshake.Status == 403
+		switch handshake.Status {
+		case 101, 400, 401, 403: // 401: what was shown is certainly not valid, or there must be something
+			return true
+		}
 	}
 	return false
 }

@@ -14,6 +14,7 @@ import (
 // A value of type T is kept with each op and returned when the op is answered.
 type Pending[T any] struct {
 	Last   uint64 // number of the newest op
+	Sent   uint64 // number of the newest op that was ever sent
 	Window uint64 // from WELCOME: all unanswered numbers must be less than this apart
 	Held   bool   // the server takes no more ops: the rest is for the next connection
 
@@ -29,7 +30,7 @@ type pendingOp[T any] struct {
 
 // Hello is the HELLO of a connection on which the ops go on; the session is zero if there was no connection yet.
 func (p *Pending[T]) Hello(session canvas.Session) codec.Hello {
-	sent := p.Last
+	sent := p.Sent
 	return codec.Hello{Session: session, Resume: session != canvas.Session{}, Sent: &sent, Knows: canvas.LastRefusal}
 }
 
@@ -50,6 +51,7 @@ func (p *Pending[T]) Full() bool { return len(p.ops) > 0 && p.Last+1-p.ops[0].nu
 func (p *Pending[T]) Append(dst []byte, enough int) []byte {
 	for !p.Held && p.sent < len(p.ops) && p.ops[p.sent].num-p.ops[0].num < p.Window && len(dst) < enough {
 		dst = append(dst, p.ops[p.sent].frame...)
+		p.Sent = max(p.Sent, p.ops[p.sent].num)
 		p.sent++
 	}
 	return dst

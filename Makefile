@@ -11,6 +11,8 @@ PKG      ?= ./...
 RUN      ?=
 BENCH    ?= .
 FUZZTIME ?= 20s
+# Of a package
+NUMBER   ?= 0.0.0
 
 # As in the image: without C. Then nothing but the race detector needs a C compiler, and all others share what is compiled once.
 export CGO_ENABLED = 0
@@ -21,7 +23,7 @@ COMPILING := GOGC=400
 export GOFLAGS := $(filter-out $(LEAN),$(shell go env GOFLAGS 2>/dev/null)) $(LEAN)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web ready e2e upgrade bench fuzz image
+.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web ready e2e upgrade npm bench fuzz image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -118,6 +120,10 @@ upgrade: ## roll from a revision to this tree and back, under load: make upgrade
 	  && (cd "$$before/source" && go build -ldflags "-w -X $$(go list -m)/cmd/commandline.stamp=$(FROM)" -o ../playground ./cmd/playground) \
 	  && UPGRADE_FROM="$$before/playground" UPGRADE_KEEP='$(KEEP)' go test -tags e2e,upgrade -vet=off -count=1 -timeout 15m -v \
 	    -run '^TestUpgrade_$(if $(KEEP),Keep,(Roll|Server))$$' ./cmd/playground/e2e
+
+npm: ## the npm package of the JavaScript client, in bin/: make npm NUMBER=1.2.3
+	@mkdir -p bin && go run ./transport/client/javascript/npm bin/pixelplayground-client-$(NUMBER).tgz $(NUMBER)
+	@echo bin/pixelplayground-client-$(NUMBER).tgz
 
 bench: ## Go benchmarks (one: BENCH=Canvas PKG=./transport/api), then the whole server beside a raw loop (another part: ARGS=one)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

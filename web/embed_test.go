@@ -58,7 +58,7 @@ func TestFiles_HoldsWhatModulesImport(t *testing.T) {
 func TestFiles_HoldsNothingElse(t *testing.T) {
 	for _, name := range names(t) {
 		switch path.Ext(name) {
-		case ".html", ".css", ".js", ".json", ".svg", ".png", ".webmanifest":
+		case ".html", ".css", ".js", ".ts", ".json", ".svg", ".png", ".webmanifest":
 		default:
 			t.Errorf("%s is served", name)
 		}

@@ -24,12 +24,13 @@ type pages struct {
 	bundled func() (bundledPage, error) // made when it is first asked for: most processes of a cluster never are
 }
 
-// bundledPage is what bundle.Make makes, ready to be sent.
+// bundledPage is what web/bundle makes, ready to be sent.
 type bundledPage struct {
 	*bundle.Bundle
-	page  *answer.File
-	text  string // of the page
-	files map[string]*answer.File
+	page   *answer.File
+	text   string // of the page
+	files  map[string]*answer.File
+	client string // which of the files is the client
 }
 
 // policy restricts the pages to what this server sends. Inline styles are allowed because
@@ -79,7 +80,7 @@ func bundled(files fs.FS, g canvas.Geometry) (bundledPage, error) {
 	for name, content := range made.Files {
 		all.files[name] = answer.NewFile(name, content)
 	}
-	return all, nil
+	return all, all.addClient(files)
 }
 
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
@@ -114,12 +115,15 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		header.Set("Cache-Control", "private, no-cache") // a cache that many share must not share the cookie
 		p.people.Greet(w, r, answer.Secure(r))
 	}
+	if isClient(name) {
+		p.offerClient(header, name)
+	}
 	file.Send(w, r)
 }
 
 // find gives a file, and what browsers may do with it; nil: there is none.
 func (p *pages) find(r *http.Request, name string, asSource bool) (file *answer.File, caching string, err error) {
-	if name != indexPage && !strings.HasPrefix(name, bundle.Folder) || asSource {
+	if name != indexPage && name != clientModule && !strings.HasPrefix(name, bundle.Folder) || asSource {
 		return p.sources[name], askAgain, nil
 	}
 	all, err := p.bundled()
@@ -130,10 +134,15 @@ func (p *pages) find(r *http.Request, name string, asSource bool) (file *answer.
 		return p.shown.page(r, all.page, all.text), askAgain, nil
 	case name == indexPage:
 		return all.page, askAgain, nil
+	case name == clientModule:
+		return all.files[all.client], askAgain, nil
 	case all.files[name] != nil:
 		return all.files[name], forEver, nil
 	}
 	// While servers of two versions run side by side, the page may be from the other one. What it begins with is here in this
 	// version, which fits as well as it ever did; but nobody may keep it under that name.
+	if isClient(name) {
+		return all.files[all.client], "no-store", nil
+	}
 	return all.files[all.Entry(name)], "no-store", nil
 }

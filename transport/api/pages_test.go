@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+
+	"pixelplayground/web"
 )
 
 func TestPages(t *testing.T) {
@@ -98,5 +100,43 @@ func TestPages_Bundled(t *testing.T) {
 	}
 	if body := ask("/?sources").Body.String(); !strings.Contains(body, `src="js/main.js"`) {
 		t.Errorf("sources: %s", body)
+	}
+}
+
+// Goal: pages of any site, and programs, get the client as one module, from which they import what client.d.ts says;
+// and under a name that may be kept for ever.
+func TestPages_Client(t *testing.T) {
+	pages, err := newPages(web.Files(), nil, nil, nil, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ask := func(target string) *httptest.ResponseRecorder {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		return w
+	}
+	client := ask("/client.js")
+	kept := client.Header().Get("Content-Location")
+	if client.Code != 200 || client.Header().Get("Cache-Control") != askAgain || client.Header().Get("Access-Control-Allow-Origin") != "*" {
+		t.Errorf("%d %v", client.Code, client.Header())
+	}
+	if body := client.Body.String(); !strings.Contains(body, "export const{") || strings.Contains(body, "import ") {
+		t.Errorf("the client is not one module that exports: %.100s", body)
+	}
+	for _, test := range []struct{ target, caching, types string }{
+		{"/" + kept, forEver, "../../js/client.d.ts"},
+		{"/js/bundle/client.0123456789ab.js", "no-store", "../../js/client.d.ts"}, // of another version of the server
+		{"/client.js", askAgain, "js/client.d.ts"},
+	} {
+		w := ask(test.target)
+		if w.Code != 200 || w.Body.String() != client.Body.String() {
+			t.Errorf("%s: %d, %d bytes", test.target, w.Code, w.Body.Len())
+		}
+		if got := w.Header(); got.Get("Cache-Control") != test.caching || got.Get("X-TypeScript-Types") != test.types || got.Get("Access-Control-Allow-Origin") != "*" {
+			t.Errorf("%s: %v", test.target, got)
+		}
+	}
+	if types := ask("/js/client.d.ts"); types.Code != 200 || !strings.HasPrefix(types.Header().Get("Content-Type"), "text/typescript") {
+		t.Errorf("types: %d %v", types.Code, types.Header())
 	}
 }

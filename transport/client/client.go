@@ -66,6 +66,18 @@ func New(cfg Config) (*Client, error) {
 	return c, nil
 }
 
+// Connect makes a client and opens it.
+func Connect(ctx context.Context, cfg Config) (*Client, error) {
+	c, err := New(cfg)
+	if err == nil {
+		err = c.Open(ctx)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
 // Open connects to the first of the URLs that accepts the client, and returns when the client
 // has been welcomed. If none accepts it, or ctx is done before, the client has ended. Open may
 // be called once.

@@ -4,7 +4,6 @@ import (
 	"cmp"
 	"context"
 	"errors"
-	"slices"
 	"time"
 
 	"pixelplayground/actors/canvas"
@@ -74,14 +73,22 @@ func (c *Client) allowed(ctx context.Context, most int) (int, error) {
 }
 
 // missing leaves out those of the first n dots that the canvas shows: their op may have been carried
-// out. Without a replica nothing is known, and all are placed again.
+// out.
 func (c *Client) missing(ctx context.Context, dots []canvas.Dot, n int) ([]canvas.Dot, error) {
 	if err := c.Synced(ctx); err != nil {
 		return nil, err
 	}
-	rest := slices.DeleteFunc(slices.Clone(dots[:n]), func(d canvas.Dot) bool {
-		shown, held := c.At(int(d.X), int(d.Y))
-		return held && shown == d.Color
-	})
-	return append(rest, dots[n:]...), nil
+	return append(c.Missing(dots[:n]), dots[n:]...), nil
+}
+
+// Missing is those of some dots that the replica does not show, or does not hold: what is left to be
+// drawn of a picture.
+func (c *Client) Missing(dots []canvas.Dot) []canvas.Dot {
+	var missing []canvas.Dot
+	for _, d := range dots {
+		if shown, held := c.At(int(d.X), int(d.Y)); !held || shown != d.Color {
+			missing = append(missing, d)
+		}
+	}
+	return missing
 }

@@ -90,6 +90,29 @@ func Make(files fs.FS) (*Bundle, error) {
 	return b, failed
 }
 
+// Module makes one module of a module and those that it needs, which exports the same.
+func Module(files fs.FS, name string) (content []byte, err error) {
+	alone := func(other string) (string, error) { return "", fmt.Errorf("%s can't be in one module", other) }
+	l := &linker{files: files, exports: true, style: alone, words: alone, add: func(_ string, made []byte) string {
+		content = made
+		return name
+	}}
+	if _, err = l.link(name); err != nil {
+		return nil, err
+	}
+	if len(l.lazyRoots()) > 0 {
+		return nil, fmt.Errorf("%s: in one module nothing can be loaded when it is used", name)
+	}
+	return content, nil
+}
+
+// Hashed is a name below Folder that says what is in a file.
+func Hashed(name string, content []byte) string {
+	sum := sha256.Sum256(content)
+	kind := path.Ext(name)
+	return Folder + strings.TrimSuffix(name, kind) + "." + hex.EncodeToString(sum[:6]) + kind
+}
+
 // style makes one of style sheets that follow each other, and gives its address.
 func (b *Bundle) style(files fs.FS, names ...string) (string, error) {
 	var all, small bytes.Buffer
@@ -125,9 +148,7 @@ func (b *Bundle) words(files fs.FS, name string) (string, error) {
 
 // add keeps a file under a name that says what is in it, and gives its address.
 func (b *Bundle) add(name string, content []byte) string {
-	sum := sha256.Sum256(content)
-	kind := path.Ext(name)
-	name = Folder + strings.TrimSuffix(name, kind) + "." + hex.EncodeToString(sum[:6]) + kind
+	name = Hashed(name, content)
 	b.Files[name] = content
 	return name
 }

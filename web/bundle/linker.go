@@ -20,6 +20,7 @@ type linker struct {
 	files   fs.FS
 	modules map[string]*module
 	order   []string // names of modules, each behind those that it imports
+	exports bool     // the script is itself a module, with the exports of the one that it begins with
 	style   func(name string) (string, error)
 	words   func(name string) (string, error)
 	add     func(name string, content []byte) string // gives the address of a file
@@ -170,8 +171,11 @@ var (
 func (l *linker) write(group string, names []string, groups map[string][]string, addresses map[string]string) (script []byte, err error) {
 	var code bytes.Buffer
 	before, behind, place := opening, closing, "$modules[%d] = (() => {\n"
-	if group != "" {
+	switch last := l.modules[names[len(names)-1]]; {
+	case group != "":
 		before, behind, place = chunkOpening, chunkClosing, "$modules[%d] ??= (() => {\n"
+	case l.exports:
+		before, behind = "const $modules = [];\n", fmt.Sprintf("export const {%s} = $modules[%d];\n", strings.Join(last.exports, ", "), last.number)
 	}
 	code.WriteString(before)
 	for _, name := range names {

@@ -17,6 +17,7 @@ type module struct {
 	code    bytes.Buffer    // the body of a function that gives what the module exports
 	imports []string        // names of the modules that it needs before it runs
 	lazily  []string        // names of those that it loads when they are used
+	exports []string        // what it exports
 	chunk   map[string]bool // by which lazily loaded modules it is needed; none: by the page itself
 	waits   bool            // for a promise, as a statement of its own, and so do those that import it
 }
@@ -59,6 +60,7 @@ func read(files fs.FS, name string) (*module, error) {
 	}
 	m.code.WriteString("return {")
 	for _, export := range exports {
+		m.exports = append(m.exports, export[0])
 		fmt.Fprintf(&m.code, "%s: %s, ", export[0], export[1])
 	}
 	m.code.WriteString("};\n")

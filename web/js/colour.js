@@ -1,7 +1,10 @@
 // Colours: 0xRRGGBB as people and the protocol see them, ABGR words as image data holds them
 // (every browser runs on little-endian machines), and the palette.
 
+import { parseHex, toHex } from "./hex.js";
 import { t } from "./words/words.js";
+
+export { parseHex, toHex };
 
 export const BACKGROUND = 0xffffff; // of a pixel never painted
 export const BACKGROUND_WORD = 0xffffffff;
@@ -38,16 +41,6 @@ export function toWord(colour) {
 
 export function fromWord(word) {
   return ((word & 0xff) << 16) | (word & 0xff00) | ((word >> 16) & 0xff);
-}
-
-/** "#RRGGBB", as the protocol's documents spell it. */
-export function toHex(colour) {
-  return "#" + colour.toString(16).toUpperCase().padStart(6, "0");
-}
-
-/** @returns {number | null} null: not like "#RRGGBB" */
-export function parseHex(hex) {
-  return /^#[0-9a-f]{6}$/i.test(hex) ? parseInt(hex.slice(1), 16) : null;
 }
 
 /** What to call a colour aloud: "Red", "#12AB34". */

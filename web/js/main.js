@@ -6,6 +6,7 @@ import { Drawing } from "./input/drawing.js";
 import { Frames } from "./view/frame.js";
 import { makeHook } from "./debug_hook.js";
 import { sockets, takeBegun } from "./net/begun.js";
+import { whyClosed } from "./net/closed.js";
 import { inflate } from "./net/inflate.js";
 import { Lazy } from "./lazy.js";
 import { listen } from "./input/input.js";
@@ -67,7 +68,7 @@ const first = sockets(WebSocket, takeBegun(document), () => (state.name ? encode
 const link = new Link(
   address.href,
   {
-    WebSocket: first.WebSocket, setTimeout: setTimer, clearTimeout: clearTimer, now: Date.now, random: Math.random,
+    WebSocket: first.WebSocket, setTimeout: setTimer, clearTimeout: clearTimer, now: Date.now, random: Math.random, whyClosed,
     whyRefused() {
       user.doubt();
       return whyRefused(address.href.replace("ws", "http"), location.origin, fetch);

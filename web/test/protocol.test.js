@@ -14,11 +14,7 @@ const colourText = (bytes) => "#" + toHex(bytes).toUpperCase();
 function encode(message) {
   switch (message.type) {
     case 1:
-      if (message.token !== undefined) { // the page has none
-        const w = new Writer().array(message.knows === undefined ? 5 : 6).uint(1).nil().text(message.name).uint(message.sent).text(message.token);
-        return (message.knows === undefined ? w : w.uint(message.knows)).finish();
-      }
-      return protocol.encodeHello(message.session === null ? null : fromHex(message.session), message.name, message.sent, message.knows);
+      return protocol.encodeHello(message.session === null ? null : fromHex(message.session), message.name, message.sent, message.knows, message.token);
     case 2: return protocol.encodeSubscribe(message.marks);
     case 3: return protocol.encodeUnsubscribe(message.regions);
     case 4: {
@@ -29,8 +25,8 @@ function encode(message) {
     case 5: return protocol.encodeRename(message.name);
     case 6: return message.x === undefined ? protocol.encodeCursorGone() : protocol.encodeCursor(message.x, message.y);
     case 7: return protocol.encodePing(message.token);
+    case 8: return protocol.encodeAuth(message.token);
     case 9: return protocol.encodeBeckon(message.x, message.y);
-    case 8: return new Writer().array(2).uint(8).text(message.token).finish();
   }
   throw new Error(`no client message of type ${message.type}`);
 }

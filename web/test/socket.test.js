@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { whyClosed } from "../js/net/closed.js";
 import { backoff, Link } from "../js/net/socket.js";
 import { fakeWebSockets, FakeClock } from "./fakes.js";
 
@@ -8,7 +9,7 @@ function setUp() {
   const events = [];
   const link = new Link(
     "ws://host/ws",
-    { WebSocket: sockets.FakeWebSocket, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, now: () => clock.now, random: () => 0.5, whyRefused: async () => (events.push("asked why"), "it says so") },
+    { WebSocket: sockets.FakeWebSocket, setTimeout: clock.setTimeout, clearTimeout: clock.clearTimeout, now: () => clock.now, random: () => 0.5, whyClosed, whyRefused: async () => (events.push("asked why"), "it says so") },
     {
       opened: () => events.push("opened"),
       received: (bytes) => events.push(`received ${bytes.join()}`),

@@ -41,6 +41,8 @@ func NewFile(name string, content []byte) *File {
 	switch path.Ext(name) {
 	case ".webmanifest":
 		f.kind = "application/manifest+json"
+	case ".ts":
+		f.kind = "text/typescript; charset=utf-8" // for MIME it is a film
 	default:
 		f.kind = mime.TypeByExtension(path.Ext(name))
 	}

@@ -63,12 +63,15 @@ export const REFUSED_BANNED = 14;
  * @param {Uint8Array | null} session to resume
  * @param {number} [sent] the highest op number ever sent in it
  * @param {number} [knows] the highest refusal that is known; only with sent
+ * @param {string} [token] a JSON Web Token; only with sent. The page has none
  */
-export function encodeHello(session, name, sent, knows) {
-  const w = new Writer().array(sent === undefined ? 3 : knows === undefined ? 4 : 6).uint(1);
+export function encodeHello(session, name, sent, knows, token) {
+  const w = new Writer().array(sent === undefined ? 3 : knows !== undefined ? 6 : token ? 5 : 4).uint(1);
   (session ? w.bin(session) : w.nil()).text(name);
   if (sent !== undefined) w.uint(sent);
-  if (knows !== undefined) w.nil().uint(knows); // the page has no token
+  if (token) w.text(token);
+  else if (knows !== undefined) w.nil();
+  if (knows !== undefined) w.uint(knows);
   return w.finish();
 }
 
@@ -131,6 +134,11 @@ export function encodeCursorGone() {
 
 export function encodeBeckon(x, y) {
   return new Writer().array(3).uint(9).uint(x).uint(y).finish();
+}
+
+/** @param {string} token a JSON Web Token, which lasts longer than the one before */
+export function encodeAuth(token) {
+  return new Writer().array(2).uint(8).text(token).finish();
 }
 
 export function encodePing(token) {

@@ -20,6 +20,7 @@ import { encodeSubscribe, encodeUnsubscribe } from "./protocol.js";
 
 // Unpacking takes milliseconds, during which few messages arrive. With more than this many, the region starts over.
 const MAX_WAITING = 512;
+const MARKS = 2048; // in one message: a mark takes up to 23 bytes, and the server takes 65,536
 
 export class Regions {
   /** @type {Map<number, Follow>} */
@@ -167,6 +168,7 @@ export class Regions {
   #subscribe(marks) {
     const { asked } = this.ports;
     if (asked?.size > 0) marks = marks.filter(([id, , seq]) => !(asked.delete(id) && seq === 0));
-    if (marks.length > 0 && this.#connected) this.ports.send(encodeSubscribe(marks));
+    if (!this.#connected) return;
+    for (let at = 0; at < marks.length; at += MARKS) this.ports.send(encodeSubscribe(marks.slice(at, at + MARKS)));
   }
 }

@@ -2,7 +2,6 @@
 // and connects again. It carries bytes; session.js knows what they mean.
 
 import { SUBPROTOCOL } from "./protocol.js";
-import { t } from "../words/words.js";
 
 /**
  * connecting: no answer yet; open; waiting: until the next try; stopped: only the user can start it again.
@@ -14,6 +13,7 @@ import { t } from "../words/words.js";
  * @property {(id: number) => void} clearTimeout
  * @property {() => number} now the time of day, ms: unlike a steady clock it goes on while the computer sleeps
  * @property {() => number} random 0 to 1
+ * @property {(code: number, reason: string) => string} whyClosed what to tell the user about a close frame that ends the tries
  * @property {() => Promise<string>} whyRefused what to tell the user about handshakes that fail; empty: nothing
  *
  * @typedef {object} Handlers
@@ -38,18 +38,10 @@ const URGENT_PATIENCE = 2000; // ms, when there is a reason for doubt: the compu
 const SLEPT = 3 * TICK; // ms between looks: after so long the computer slept, or the browser held the page up
 
 const SIGNED_OUT = 4005, BANNED = 4006; // close codes
+const NOTHING_SAID = 1006; // what a browser says of a connection that ended without a close frame
 
-/** Close codes after which, by PROTOCOL.md, trying again is useless, and what to tell the user. */
-const FINAL = new Map([
-  [1002, t("The connection broke the WebSocket protocol")],
-  [1003, t("The server speaks another protocol")],
-  [1007, t("The server could not read what this page sent")],
-  [1009, t("This page sent too much at once")],
-  [4000, t("The server could not read what this page sent")],
-  [4001, t("The server did not hear from this page in time")],
-  [4004, t("You were disconnected by an operator")],
-  [BANNED, t("You have been banned from this canvas")],
-]);
+/** Close codes after which, by PROTOCOL.md, trying again is useless. */
+const FINAL = new Set([1002, 1003, 1007, 1009, 4000, 4001, 4004, BANNED]);
 
 /**
  * How long to wait before a try.
@@ -70,6 +62,10 @@ export class Link {
   tries = 0;
   /** Why the tries may have failed, for the user; empty: not known. */
   hint = "";
+  /** What the last connection ended with; code 0: the server has said nothing. */
+  farewell = { code: 0, reason: "" };
+  /** ms from the end of the last connection, or try, to the next try. */
+  pause = 0;
 
   /** @type {WebSocket | null} */
   #socket = null;
@@ -123,6 +119,13 @@ export class Link {
     this.#restart = ms;
   }
 
+  /** Puts the next try off, if the link waits for it: it comes in so many ms from now. */
+  rest(ms) {
+    if (this.phase !== "waiting") return;
+    this.ports.clearTimeout(this.#timer);
+    this.#timer = this.ports.setTimeout(() => this.#connect(), ms);
+  }
+
   /** Gives up this connection and tries another. @param {number} code tells the server why */
   fail(code) {
     if (this.phase !== "open" && this.phase !== "connecting") return;
@@ -143,6 +146,7 @@ export class Link {
 
   #connect() {
     this.#began = this.ports.now();
+    this.farewell = { code: 0, reason: "" };
     this.#enter("connecting");
     const socket = new this.ports.WebSocket(this.url, SUBPROTOCOL);
     this.#socket = socket;
@@ -160,11 +164,12 @@ export class Link {
       this.#heard();
       this.handlers.received(new Uint8Array(event.data));
     };
+    socket.onerror = () => {}; // onclose follows; the sockets of Node.js's package ws would throw what nobody hears
     socket.onclose = (event) => {
       this.#socket = null;
+      this.farewell = event.code === NOTHING_SAID ? { code: 0, reason: "" } : { code: event.code, reason: event.reason };
       if (this.phase === "connecting") this.#askWhy();
-      if (event.code === BANNED && event.reason) this.stop(`${FINAL.get(BANNED)}: ${event.reason}`);
-      else if (FINAL.has(event.code)) this.stop(FINAL.get(event.code));
+      if (FINAL.has(event.code)) this.stop(this.ports.whyClosed(event.code, event.reason));
       else this.#retry();
       if (event.code === SIGNED_OUT) this.handlers.signedOut();
       if (event.code === BANNED) this.handlers.banned();
@@ -184,9 +189,9 @@ export class Link {
   #retry() {
     const asked = this.#restart;
     this.#restart = -1;
-    const delay = asked >= 0 ? asked : backoff(this.tries, this.ports.random());
+    this.pause = asked >= 0 ? asked : backoff(this.tries, this.ports.random());
     this.tries++;
-    this.#timer = this.ports.setTimeout(() => this.#connect(), delay);
+    this.#timer = this.ports.setTimeout(() => this.#connect(), this.pause);
     this.#enter("waiting");
   }
 

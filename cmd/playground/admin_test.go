@@ -26,22 +26,7 @@ const operatorsToken = "a token for this test"
 // operate sends a request as an operator's script and returns status and body.
 func (r *running) operate(t *testing.T, method, path, body string) (int, string) {
 	t.Helper()
-	request, err := http.NewRequest(method, r.url+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set("Authorization", "Bearer "+operatorsToken)
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, strings.TrimSpace(string(answer))
+	return r.ask(t, method, path, body, "Authorization", "Bearer "+operatorsToken)
 }
 
 // dashboard is the part of the state that these tests look at.

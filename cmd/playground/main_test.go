@@ -88,12 +88,15 @@ func (r *running) terminate(t *testing.T) {
 	}
 }
 
-// ask sends a request and returns status and body.
-func (r *running) ask(t *testing.T, method, path, body string) (int, string) {
+// ask sends a request and returns status and body; headers are pairs of name and value.
+func (r *running) ask(t *testing.T, method, path, body string, headers ...string) (int, string) {
 	t.Helper()
 	request, err := http.NewRequest(method, r.url+path, strings.NewReader(body))
 	if err != nil {
 		t.Fatal(err)
+	}
+	for i := 0; i < len(headers); i += 2 {
+		request.Header.Set(headers[i], headers[i+1])
 	}
 	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
 	response, err := client.Do(request)

@@ -180,28 +180,6 @@ func filled(t *testing.T, path string) *redistest.Server {
 	return server
 }
 
-// as asks as somebody, and returns status and body.
-func (r *running) as(t *testing.T, header, value, method, path, body string) (int, string) {
-	t.Helper()
-	request, err := http.NewRequest(method, r.url+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
-	}
-	request.Header.Set(header, value)
-	request.Header.Set("Content-Type", "application/json")
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil {
-		t.Fatal(err)
-	}
-	return response.StatusCode, string(answer)
-}
-
 // TestReleases: what each release has left in a data directory, when it was stopped and when it was killed, in Redis, and in a backup, is opened or restored: all
 // pixels, positions, logs, acts and secrets are the same, keys and cookies are still those of whom they were, and the rules are obeyed.
 func TestReleases(t *testing.T) {
@@ -255,17 +233,17 @@ func goesOn(t *testing.T, path string, where []string) {
 		t.Fatalf("exit %d: %s%s", exit, said, log)
 	}
 	unpacked(t, file).equals(t, unpacked(t, path+".backup"))
-	if _, me := r.as(t, "Cookie", k.Cookie, "GET", "/api/me", ""); !strings.Contains(me, `"user":"`+k.Guest+`"`) {
+	if _, me := r.ask(t, "GET", "/api/me", "", "Cookie", k.Cookie); !strings.Contains(me, `"user":"`+k.Guest+`"`) {
 		t.Errorf("the guest was %s and is %s", k.Guest, me)
 	}
 	bearer := "Bearer " + k.Key
-	if _, me := r.as(t, "Authorization", bearer, "GET", "/api/me", ""); !strings.Contains(me, `"user":"`+k.Bot+`"`) {
+	if _, me := r.ask(t, "GET", "/api/me", "", "Authorization", bearer); !strings.Contains(me, `"user":"`+k.Bot+`"`) {
 		t.Errorf("the bot was %s and is %s", k.Bot, me)
 	}
-	if status, said := r.as(t, "Authorization", bearer, "PUT", "/api/pixel", `{"x":50,"y":50,"color":"#FF0000"}`); status != http.StatusForbidden {
+	if status, said := r.ask(t, "PUT", "/api/pixel", `{"x":50,"y":50,"color":"#FF0000"}`, "Authorization", bearer); status != http.StatusForbidden {
 		t.Errorf("in the protected area: %d %s", status, said)
 	}
-	if status, said := r.as(t, "Authorization", bearer, "PUT", "/api/pixel", `{"x":63,"y":63,"color":"#FF0000"}`); status != http.StatusOK {
+	if status, said := r.ask(t, "PUT", "/api/pixel", `{"x":63,"y":63,"color":"#FF0000"}`, "Authorization", bearer); status != http.StatusOK {
 		t.Errorf("beside it: %d %s", status, said)
 	}
 	r.terminate(t)

@@ -7,7 +7,6 @@ import (
 	"image"
 	"image/color"
 	"image/png"
-	"io"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -23,24 +22,11 @@ import (
 // decide sends a body of some kind as an operator, which must go well, and returns the answer.
 func (r *running) decide(t *testing.T, method, path, kind, body string) string {
 	t.Helper()
-	request, err := http.NewRequest(method, r.url+path, strings.NewReader(body))
-	if err != nil {
-		t.Fatal(err)
+	status, answer := r.ask(t, method, path, body, "Authorization", "Bearer "+operatorsToken, "Content-Type", kind, "Accept", "application/x-ndjson")
+	if status >= http.StatusMultipleChoices {
+		t.Fatalf("%s %s: %d %s", method, path, status, answer)
 	}
-	request.Header.Set("Authorization", "Bearer "+operatorsToken)
-	request.Header.Set("Content-Type", kind)
-	request.Header.Set("Accept", "application/x-ndjson")
-	client := http.Client{Timeout: patience, Transport: &http.Transport{DisableKeepAlives: true}}
-	response, err := client.Do(request)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer response.Body.Close()
-	answer, err := io.ReadAll(response.Body)
-	if err != nil || response.StatusCode >= 300 {
-		t.Fatalf("%s %s: %s %s %v", method, path, response.Status, answer, err)
-	}
-	return string(answer)
+	return answer
 }
 
 // TestBackup_HasTheRules: acts, masks and reports are after a restore what they were, and the chain can be verified.
@@ -72,7 +58,7 @@ func TestBackup_HasTheRules(t *testing.T) {
 		t.Fatalf("exit %d: %s%s", exit, said, log)
 	}
 	r = start(t, "--data", into, "--canvas", "64x64", "--region", "32")
-	if after := r.decide(t, "GET", "/api/acts", kind, ""); after != before || strings.Count(after, "\n") != 2 {
+	if after := r.decide(t, "GET", "/api/acts", kind, ""); after != before || strings.Count(after, "\n") != 1 {
 		t.Errorf("the chain was %s and is %s", before, after)
 	}
 	if _, now := r.ask(t, "GET", "/api/rules", ""); now != told {

@@ -142,7 +142,7 @@ func TestTimers_HelloMustCome(t *testing.T) {
 	onBothSockets(t, func(t *testing.T, plain bool) {
 		s, _ := openServer(t, plain, func(c *Config, _ *fakeHost) { c.HelloTimeout = 50 * time.Millisecond })
 		c := dial(t, s, upgradetest.OfferBinary)
-		if code := c.closeCode(); code != codec.CloseNoHello {
+		if code := c.closeCode(); code != codec.CloseSilent || !code.Reconnect() { // a page on a slow machine comes back by itself
 			t.Errorf("closed with %d", code)
 		}
 	})

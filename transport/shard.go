@@ -232,7 +232,7 @@ func (s *shard) check(c *conn) {
 		s.fail(c, codec.CloseSlow) // which won't reach it, but is counted
 		s.destroy(c, 0)
 	case c.state == greeting && s.since(c.since) > cfg.HelloTimeout:
-		s.failFor(c, codec.CloseNoHello, "no HELLO came in time")
+		s.failFor(c, codec.CloseSilent, "no HELLO came in time") // a slow machine's, for example: it may try again
 	case c.state == arriving && s.since(c.since) > 2*cfg.HelloTimeout: // not the client's fault
 		s.fail(c, codec.CloseInternal)
 	case c.state == joining && s.since(c.since) > joinPatience:

@@ -43,7 +43,7 @@ func Reason(code codec.CloseCode) string {
 	case codec.CloseMalformed:
 		return "malformed message"
 	case codec.CloseNoHello:
-		return "the first message must be HELLO, and come in time"
+		return "the first message must be HELLO"
 	case codec.CloseSlow:
 		return "too slow: nothing could be written for too long"
 	case codec.CloseSilent:

@@ -17,7 +17,7 @@ import { Following } from "./people/following.js";
 import { Navigation } from "./view/navigation.js";
 import { Overlay } from "./view/overlay.js";
 import { Address, copy, shared, unshared } from "./view/permalink.js";
-import { parseHash } from "./view/view.js";
+import { parseHash, viewKey } from "./view/view.js";
 import { Record } from "./record.js";
 import { Rules } from "./rules.js";
 import { encodeRename } from "./net/protocol.js";
@@ -185,8 +185,7 @@ function afterTheCanvas() {
 let followed = "";
 /** Follows other regions when the view changes or is about to. */
 function followView() {
-  const { x, y, zoom } = state.flight?.to ?? state.view;
-  const target = `${x},${y},${zoom},${state.viewport.width},${state.viewport.height}`;
+  const target = viewKey(state.flight?.to ?? state.view, state.viewport);
   if (target === followed || !state.connection.welcomed) return;
   followed = target;
   session.follow();

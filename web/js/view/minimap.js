@@ -1,6 +1,6 @@
 // The whole canvas in a corner. The part in view is framed, and places where something happens glow.
 
-import { visibleRect } from "./view.js";
+import { viewKey, visibleRect } from "./view.js";
 import { resizeTo } from "./stage.js";
 
 /**
@@ -52,7 +52,7 @@ export class Minimap {
   draw(state, theme, density, now) {
     const { canvas, view, viewport } = state;
     if (!canvas || this.size.width === 0) return Infinity;
-    const drawn = `${view.x},${view.y},${view.zoom},${viewport.width},${viewport.height},${this.size.width},${density},${theme.name}`;
+    const drawn = `${viewKey(view, viewport)},${this.size.width},${density},${theme.name}`;
     const { tile } = canvas.overview;
     const stale = tile.version !== this.#version || canvas.activity.glowing;
     if (drawn === this.#drawn && tile === this.#tile) {

@@ -1,7 +1,7 @@
 // Draws the canvas itself: tiles, scaled without blur, and only what has changed since the last frame.
 
 import { shownCanvas } from "../state.js";
-import { toScreen, visibleRect } from "./view.js";
+import { toScreen, viewKey, visibleRect } from "./view.js";
 import { regionsIn } from "../geometry.js";
 
 /**
@@ -35,7 +35,7 @@ export class Stage {
   draw(state, theme, density) {
     const { view, viewport } = state, canvas = state.past?.map ?? shownCanvas(state);
     resizeTo(this.element, viewport, density);
-    const drawn = `${view.x},${view.y},${view.zoom},${viewport.width},${viewport.height},${density},${theme.name}`;
+    const drawn = `${viewKey(view, viewport)},${density},${theme.name}`;
     const all = drawn !== this.#drawn || canvas !== this.#canvas;
     this.#drawn = drawn;
     this.#canvas = canvas;

@@ -49,6 +49,16 @@ export function toCanvas(view, viewport, x, y) {
 }
 
 /**
+ * Two views with the same key show the same at the same places, whatever covers the stage at its sides.
+ * @param {View} view
+ * @param {Viewport} viewport
+ */
+export function viewKey({ x, y, zoom }, viewport) {
+  const at = middle(viewport);
+  return [x, y, zoom, viewport.width, viewport.height, at.x, at.y].join();
+}
+
+/**
  * The part of the canvas plane that is on the screen.
  * @param {View} view
  * @param {Viewport} viewport

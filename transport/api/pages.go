@@ -78,7 +78,7 @@ func bundled(files fs.FS, g canvas.Geometry) (bundledPage, error) {
 	page := bytes.Replace(made.Page, []byte(`<meta name="canvas">`), size, 1)
 	all.page, all.text = answer.NewFile(indexPage, page), string(page)
 	for name, content := range made.Files {
-		all.files[name] = answer.NewFile(name, content)
+		all.files[name] = answer.NewLastingFile(name, content)
 	}
 	return all, all.addClient(files)
 }

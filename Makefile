@@ -1,9 +1,10 @@
 # Everything a maintainer runs. `make help` lists it.
 
 SHELL   := /bin/bash -o pipefail
+MODULE  := $(shell sed -n 's/^module //p' go.mod)
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 # -w: no debugging information, a quarter of the program. Stack traces don't need it.
-LDFLAGS := -w -X pixelplayground/cmd/commandline.stamp=$(VERSION)
+LDFLAGS := -w -X $(MODULE)/cmd/commandline.stamp=$(VERSION)
 IMAGE   ?= pixel-playground:$(VERSION)
 
 # One package or test: make race PKG=./actors/... RUN=TestRegion
@@ -23,7 +24,7 @@ COMPILING := GOGC=400
 export GOFLAGS := $(filter-out $(LEAN),$(shell go env GOFLAGS 2>/dev/null)) $(LEAN)
 
 .DEFAULT_GOAL := help
-.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web ready e2e upgrade npm bench fuzz image
+.PHONY: help run cluster build test tools lint vet staticcheck servers raced race web ready e2e upgrade npm rename bench fuzz image
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-7s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -72,8 +73,8 @@ RACED = -race -gcflags=all=-dwarf=false $(foreach host,github.com go.opentelemet
 # In these there is one goroutine, so the detector would find nothing: tests with many use them elsewhere. With it actors/record would
 # take ten times as long. The libraries that read manifests are a fourth of all there is to compile.
 # Each package is vetted in lint.
-ALONE = $(addprefix pixelplayground/,actors/canvas actors/oplog actors/record k8s k8s/manifest)
-E2E = pixelplayground/cmd/playground/e2e
+ALONE = $(addprefix $(MODULE)/,actors/canvas actors/oplog actors/record k8s k8s/manifest)
+E2E = $(MODULE)/cmd/playground/e2e
 all-but = $$(go list ./... | grep -vxF "$$(printf '%s\n' $1)")
 TOGETHER = $(call all-but,$(ALONE))
 # Servers that tests run. What these need is compiled first, and not while tests wait for it. e2e runs only that for signing in.
@@ -124,6 +125,9 @@ upgrade: ## roll from a revision to this tree and back, under load: make upgrade
 npm: ## the npm package of the JavaScript client, in bin/: make npm NUMBER=1.2.3
 	@mkdir -p bin && go run ./transport/client/javascript/npm bin/pixelplayground-client-$(NUMBER).tgz $(NUMBER)
 	@echo bin/pixelplayground-client-$(NUMBER).tgz
+
+rename: ## give the Go module a path that others can import: make rename TO=github.com/you/pixelplayground
+	@.ci/rename '$(TO)'
 
 bench: ## Go benchmarks (one: BENCH=Canvas PKG=./transport/api), then the whole server beside a raw loop (another part: ARGS=one)
 	go test -run '^$$' -bench '$(BENCH)' -benchmem $(PKG)

@@ -121,6 +121,7 @@ func arrows() []arrow {
 		{from: "transport/client/clienttest", may: []string{canvas, "codec"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/client/conformance", may: []string{canvas, "codec", "transport/client/javascript"}},
 		{from: "transport/client/conformance/godriver", may: []string{canvas, "codec", "transport/client"}},
+		{from: "transport/client/examples/picture", may: []string{canvas, "transport/client"}},
 		{from: "transport/client/javascript", may: []string{"web", "web/bundle"}},
 		{from: "transport/client/javascript/npm", may: []string{"transport/client/javascript"}},
 		{from: "actors/telemetry/logtest"},

@@ -34,6 +34,7 @@ test("a canvas is named by its page or by its WebSocket", () => {
     ["http://127.0.0.1:8080", "ws://127.0.0.1:8080/ws"],
     ["https://canvas.example/", "wss://canvas.example/ws"],
     ["https://canvas.example/below/", "wss://canvas.example/below/ws"],
+    ["https://canvas.example/?sources#512,512,0.5", "wss://canvas.example/ws"],
     ["https://canvas.example/below/index.html", "wss://canvas.example/below/ws"],
     ["wss://canvas.example/ws", "wss://canvas.example/ws"],
   ]) assert.equal(addressOf(url), address);

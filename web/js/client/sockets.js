@@ -9,8 +9,10 @@ const HOPELESS = new Set([400, 401, 403]); // answers that will be the same next
 /** The WebSocket of a canvas: "https://canvas.example/" leads to "wss://canvas.example/ws". @param {string | URL} url */
 export function addressOf(url) {
   const address = new URL(url);
+  address.hash = ""; // of a place on the canvas, as the page writes it
   if (address.protocol === "http:" || address.protocol === "https:") {
     address.protocol = address.protocol.replace("http", "ws");
+    address.search = "";
     if (!address.pathname.endsWith("/ws")) address.pathname = address.pathname.replace(/[^/]*$/, "ws");
   }
   if (address.protocol !== "ws:" && address.protocol !== "wss:") throw new TypeError(`${url}: must be like https://canvas.example/ or wss://canvas.example/ws`);

@@ -9,7 +9,7 @@ import (
 // Limits of the wire.
 const (
 	Subprotocol      = "pixel.msgpack.v1"
-	Version          = "1.0"    // of PROTOCOL.md; CHANGELOG.md says what raises it
+	Version          = "1.1"    // of PROTOCOL.md; CHANGELOG.md says what raises it
 	MaxClientMessage = 64 << 10 // bytes of one client message, fragments joined
 	MaxServerMessage = 1 << 20  // bytes; PIXELS of canvas.MaxBatchPixels, each of another user, is 983,000
 	MaxSnapshot      = 200_000  // bytes of a SNAPSHOT; 256x256 of noise is 196,700

@@ -31,7 +31,7 @@ const wireVersion = 1
 
 // Version is what pods tell operators of that, and of what members say of themselves: the second number
 // counts the times that something was added. CHANGELOG.md has its history.
-const Version = "1.0"
+const Version = "1.1"
 
 // kinds is the table of the messages that travel. It is only read. To add a message, add a line here,
 // a function in messages.go, allowances.go, acts.go or reports.go, and the actor that it is for in cluster/peer/door.go.

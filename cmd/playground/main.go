@@ -8,6 +8,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"os/signal"
 	"syscall"
@@ -44,6 +45,13 @@ func complain(cfg settings.Config, stderr io.Writer, why string) {
 		return
 	}
 	fmt.Fprintf(w, "playground: %s\n", why)
+}
+
+// notify tells whatever started the process how it is.
+func notify(log *slog.Logger, state string) {
+	if err := process.Notify(state); err != nil {
+		log.Warn("whoever started the server can't be told how it is", "state", state, "err", err)
+	}
 }
 
 // run is a command, or the whole life of a server. The server's address goes to stdout (programs
@@ -83,8 +91,10 @@ func run(args []string, stdout, stderr io.Writer, stop <-chan os.Signal) (exit i
 		fmt.Fprintf(announcement, "Pixel Playground is at %s\n", p.url())
 	}
 	log.Info("serving", "url", p.url(), "node", cfg.Node, "version", commandline.Version(), "canvas", cfg.Geometry.String(), "store", cfg.KeptIn())
+	notify(log, process.Ready)
 
 	log.Info("draining", "asked_by", p.ending(stop), "timeout", cfg.DrainTimeout.String())
+	notify(log, process.Stopping)
 	drained := make(chan error, 1) // sent to once, by the goroutine below
 	go func() {
 		ctx, cancel := context.WithTimeout(context.Background(), cfg.DrainTimeout)

@@ -61,10 +61,10 @@ func settingRules(t *testing.T) []rule {
 	}
 }
 
-// configMap is for tests of rules: it returns the ConfigMap with this name before the hash.
+// configMap is for tests of rules: it returns the ConfigMap with this name, before the hash where kustomize adds one.
 func configMap(s manifest.Set, name string) *corev1.ConfigMap {
 	for _, m := range manifest.All[corev1.ConfigMap](s) {
-		if strings.HasPrefix(m.Name, name+"-") {
+		if m.Name == name || strings.HasPrefix(m.Name, name+"-") {
 			return m
 		}
 	}

@@ -10,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"os/exec"
+	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 )
@@ -27,7 +29,7 @@ type Program struct {
 	log     bytes.Buffer
 }
 
-// Start runs the program in dir at a free port until the test ends. args makes its arguments.
+// Start runs the program in dir, a path from the root of this module, at a free port until the test ends. args makes its arguments.
 func Start(t testing.TB, dir string, args func(address string) []string) *Program {
 	t.Helper()
 	for try := 1; ; try++ { // others may take the port before the program does
@@ -62,7 +64,7 @@ func run(t testing.TB, dir, address string, args []string) *Program {
 	t.Helper()
 	p := &Program{Address: address, done: make(chan struct{})}
 	p.cmd = exec.Command("go", append([]string{"run", "."}, args...)...)
-	p.cmd.Dir = dir
+	p.cmd.Dir = filepath.Join(root(t), filepath.FromSlash(dir))
 	p.cmd.Env = append(os.Environ(), "CGO_ENABLED=0") // whatever the tests are compiled with: so it is compiled once, by whoever is first
 	gather(p.cmd)
 	p.cmd.Stdout, p.cmd.Stderr = &p.log, &p.log
@@ -80,6 +82,17 @@ func run(t testing.TB, dir, address string, args []string) *Program {
 	}()
 	t.Cleanup(p.Kill)
 	return p
+}
+
+// root is where this module is. Programs that are compiled with -trimpath do not know where they came from, but tests run in the
+// directory of their package.
+func root(t testing.TB) string {
+	t.Helper()
+	file, err := exec.Command("go", "env", "GOMOD").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return filepath.Dir(strings.TrimSpace(string(file)))
 }
 
 // answers waits until the program does; false: it has ended, or takes too long.

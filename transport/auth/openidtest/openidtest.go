@@ -7,9 +7,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
-	"path/filepath"
 	"regexp"
-	"runtime"
 	"testing"
 
 	"pixelplayground/cmd/commandline/programtest"
@@ -33,20 +31,18 @@ type Provider struct {
 // Start runs a provider until the test ends.
 func Start(t testing.TB) *Provider {
 	t.Helper()
-	program := programtest.Start(t, dir(), arguments)
+	program := programtest.Start(t, dir, arguments)
 	return &Provider{"http://" + program.Address, program}
 }
 
 // StartAgain runs it where it was before it was killed.
 func (p *Provider) StartAgain(t testing.TB) {
 	t.Helper()
-	p.Program = programtest.StartAt(t, dir(), p.Address, arguments)
+	p.Program = programtest.StartAt(t, dir, p.Address, arguments)
 }
 
-func dir() string {
-	_, here, _, _ := runtime.Caller(0)
-	return filepath.Join(filepath.Dir(here), "server")
-}
+// dir is where the provider is in this module.
+const dir = "transport/auth/openidtest/server"
 
 func arguments(address string) []string { return []string{address} }
 

@@ -8,7 +8,6 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"runtime"
 	"testing"
 
 	"github.com/minio/minio-go/v7"
@@ -41,8 +40,7 @@ func Start(t testing.TB) *Server {
 			t.Fatal(err)
 		}
 	}
-	_, here, _, _ := runtime.Caller(0)
-	program := programtest.Start(t, filepath.Join(filepath.Dir(here), "server"), func(address string) []string {
+	program := programtest.Start(t, "actors/store/bucket/buckettest/server", func(address string) []string {
 		return []string{address, files, attributes, AccessKey, SecretKey}
 	})
 	s := &Server{Endpoint: "http://" + program.Address, Program: program, t: t}

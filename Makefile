@@ -150,4 +150,4 @@ image: ## the container image, stamped with the version
 	docker build --build-arg VERSION=$(VERSION) -t $(IMAGE) .
 
 dist: ## all that a release has, in dist/: programs for each system, packages, a container image, SBOMs, checksums
-	cd cmd/dist && $(COMPILING) go run . --version $(VERSION) --out $(CURDIR)/dist
+	cd cmd/dist && $(COMPILING) go run . --stamp $(VERSION) --out $(CURDIR)/dist

@@ -27,7 +27,7 @@ import (
 // patience bounds every wait here; normally it takes milliseconds.
 const patience = 30 * time.Second
 
-const testVersion = "v1.2.3-4-gabcdef"
+const testVersion = "1.2.3-rc.1"
 
 // Goal: what `make dist` makes can be used, and is the same wherever it is made. Method: a release for this computer's
 // architecture, which is made twice; each thing in it is unpacked or installed, and run.
@@ -37,7 +37,11 @@ func TestRelease(t *testing.T) {
 	}
 	out := t.TempDir()
 	r := release{
-		source: "../..", version: testVersion, when: time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC), targets: []target{{"linux", runtime.GOARCH}},
+		source: "../..", stamp: "v" + testVersion, when: time.Date(2026, 2, 1, 12, 0, 0, 0, time.UTC), targets: []target{{"linux", runtime.GOARCH}},
+	}
+	var err error
+	if r.version, err = r.says(); err != nil || r.version != testVersion {
+		t.Fatalf("it is %q, %v", r.version, err)
 	}
 	if err := r.make(out); err != nil {
 		t.Fatal(err)
@@ -87,7 +91,7 @@ func testArchive(t *testing.T, archive string) {
 	top := filepath.Join(dir, name+"_"+testVersion)
 	for _, program := range []string{"playground", "pixelctl"} {
 		said, err := exec.Command(filepath.Join(top, program), "--version").CombinedOutput()
-		if err != nil || strings.TrimSpace(string(said)) != testVersion {
+		if err != nil || !strings.HasPrefix(string(said), testVersion) {
 			t.Errorf("%s --version: %q, %v", program, said, err)
 		}
 	}
@@ -224,12 +228,12 @@ func supervisor(t *testing.T) (path string, told func() string) {
 func TestPackageVersion(t *testing.T) {
 	when := time.Date(2026, 2, 1, 12, 30, 0, 0, time.UTC)
 	ascending := []struct{ version, want string }{
-		{"abcdef1", "0~20260201.123000.abcdef1"},
-		{"v0.9.0", "0.9.0"},
-		{"v1.2.3-rc1", "1.2.3~rc1"},
-		{"v1.2.3", "1.2.3"},
-		{"v1.2.3-4-gabcdef", "1.2.3+4.gabcdef"},
-		{"v1.2.4", "1.2.4"},
+		{"0.9.0", "0.9.0"},
+		{"1.2.3-dev+abcdef1", "1.2.3~dev.20260201.123000.abcdef1"},
+		{"1.2.3-rc.1", "1.2.3~rc.1"},
+		{"1.2.3", "1.2.3"},
+		{"1.3.0-dev+v1.2.3-4-gabcdef1-dirty", "1.3.0~dev.20260201.123000.v1.2.3.4.gabcdef1.dirty"},
+		{"1.3.0", "1.3.0"},
 	}
 	for i, test := range ascending {
 		if got := packageVersion(test.version, when); got != test.want {
@@ -240,11 +244,6 @@ func TestPackageVersion(t *testing.T) {
 			if err := exec.Command(dpkg, "--compare-versions", before, "lt", test.want).Run(); err != nil {
 				t.Errorf("dpkg: %s is not before %s", before, test.want)
 			}
-		}
-	}
-	for version, want := range map[string]string{"dev": "0~20260201.123000.dev", "abcdef1-dirty": "0~20260201.123000.abcdef1.dirty", "v1.0.0-dirty": "1.0.0+dirty", "vague": "0~20260201.123000.vague", "v": "0~20260201.123000.v"} {
-		if got := packageVersion(version, when); got != want {
-			t.Errorf("%s: %s, want %s", version, got, want)
 		}
 	}
 }

@@ -57,8 +57,8 @@ func (r release) writeImage(built []product, to string) error {
 		return err
 	}
 	if err := at.AppendIndex(index, layout.WithAnnotations(map[string]string{
-		"org.opencontainers.image.ref.name": r.version,
-		"io.containerd.image.name":          "docker.io/library/" + name + ":" + r.version, // what `docker load` calls it
+		"org.opencontainers.image.ref.name": r.tag(),
+		"io.containerd.image.name":          "docker.io/library/" + name + ":" + r.tag(), // what `docker load` calls it
 	})); err != nil {
 		return err
 	}
@@ -72,6 +72,9 @@ func (r release) writeImage(built []product, to string) error {
 	}
 	return errors.Join(writeTar(w, files, r.when), w.Close())
 }
+
+// tag is the version as images may be tagged.
+func (r release) tag() string { return strings.ReplaceAll(r.version, "+", "-") }
 
 // below lists all files in a directory, in a fixed order.
 func below(dir string) (files []file, err error) {

@@ -26,7 +26,7 @@ func main() {
 
 func run() error {
 	source := flag.String("source", "../..", "the tree to build")
-	version := flag.String("version", "dev", "what the programs say they are")
+	stamp := flag.String("stamp", "dev", "what git describe says of the tree, or the name of a release: the programs make their version of it")
 	out := flag.String("out", "", "directory for the results, made anew; what an earlier run left there is removed")
 	flag.Parse()
 	if *out == "" {
@@ -39,8 +39,11 @@ func run() error {
 	if err := clear(*out); err != nil {
 		return err
 	}
-	r := release{source: *source, version: *version, when: when, targets: targets()}
-	fmt.Printf("making %s of %s\n", *version, when.Format(time.RFC3339))
+	r := release{source: *source, stamp: *stamp, when: when, targets: targets()}
+	if r.version, err = r.says(); err != nil {
+		return err
+	}
+	fmt.Printf("making %s of %s\n", r.version, when.Format(time.RFC3339))
 	if err := r.make(*out); err != nil {
 		return err
 	}

@@ -88,21 +88,17 @@ func (r release) about(p product) *nfpm.Info {
 	return &about
 }
 
-// packageVersion is a version as dpkg and rpm order them. Commits after v1.2.3 come after it, v1.2.3-rc1 comes before it; a tree
-// without tags has its time, and comes before every version that has a tag.
+// packageVersion is a semantic version as dpkg and rpm order them: what comes before a release has a tilde, and what was built
+// between two has its time, since the name of a commit is in no order.
 func packageVersion(version string, when time.Time) string {
-	tag, ok := strings.CutPrefix(version, "v")
-	if !ok || !startsWithDigit(tag) {
-		return "0~" + when.Format("20060102.150405") + "." + strings.ReplaceAll(version, "-", ".")
+	dotted := strings.NewReplacer("-", ".", "+", ".")
+	release, build, _ := strings.Cut(version, "+")
+	number, before, _ := strings.Cut(release, "-")
+	if before != "" {
+		number += "~" + dotted.Replace(before)
 	}
-	number, rest, _ := strings.Cut(tag, "-")
-	switch {
-	case rest == "":
-		return number
-	case startsWithDigit(rest), rest == "dirty": // v1.2.3-4-gabcdef
-		return number + "+" + strings.ReplaceAll(rest, "-", ".")
+	if build != "" {
+		number += "." + when.Format("20060102.150405") + "." + dotted.Replace(build)
 	}
-	return number + "~" + strings.ReplaceAll(rest, "-", ".")
+	return number
 }
-
-func startsWithDigit(text string) bool { return text != "" && text[0] >= '0' && text[0] <= '9' }

@@ -33,7 +33,7 @@ func testDebian(t *testing.T, file string) {
 		}
 	}
 	fields := command(t, "dpkg-deb", "-f", file)
-	for _, line := range []string{"Package: pixel-playground\n", "Version: 1.2.3+4.gabcdef\n", "Maintainer: Pixel Playground"} {
+	for _, line := range []string{"Package: pixel-playground\n", "Version: 1.2.3~rc.1\n", "Maintainer: Pixel Playground"} {
 		if !strings.Contains(fields, line) {
 			t.Errorf("%q is missing in\n%s", line, fields)
 		}
@@ -160,7 +160,7 @@ func testRPM(t *testing.T, file string) {
 		t.Fatal(err)
 	}
 	for tag, want := range map[int]string{
-		rpmutils.NAME: name, rpmutils.VERSION: "1.2.3+4.gabcdef", rpmutils.RELEASE: "1", rpmutils.BUILDHOST: "localhost", rpmutils.LICENSE: "MIT",
+		rpmutils.NAME: name, rpmutils.VERSION: "1.2.3~rc.1", rpmutils.RELEASE: "1", rpmutils.BUILDHOST: "localhost", rpmutils.LICENSE: "MIT",
 	} {
 		if got, err := p.Header.GetString(tag); err != nil || got != want {
 			t.Errorf("tag %d is %q, %v, want %q", tag, got, err, want)

@@ -18,8 +18,9 @@ const name = "pixel-playground"
 
 // release is what is made of a tree.
 type release struct {
-	source  string // the root of the tree
-	version string
+	source  string    // the root of the tree
+	stamp   string    // what is built, as make knows it
+	version string    // what the programs make of the stamp
 	when    time.Time // what all files are dated
 	targets []target
 }
@@ -69,20 +70,15 @@ type product struct {
 
 // build compiles the programs for a target into a directory and finds out what is in them.
 func (r release) build(t target, dir string) (p product, err error) {
-	module, err := output(r.source, nil, "go", "list", "-m")
+	flags, err := r.flags()
 	if err != nil {
 		return p, err
 	}
-	stamp := strings.TrimSpace(module) + "/cmd/commandline.stamp=" + r.version
-	// Debugging information is left out twice: by the linker, and by the compiler, which shares its work with `make test` then.
-	args := []string{"build", "-o", dir + "/", "-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-ldflags=-s -w -buildid= -X " + stamp}
+	args := append([]string{"build", "-o", dir + "/"}, flags...)
 	for _, program := range t.programs() {
 		args = append(args, "./cmd/"+program)
 	}
-	// Everything in the environment that would change a program, but for the version of Go, is said.
-	env := []string{
-		"GOOS=" + t.os, "GOARCH=" + t.arch, "GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off",
-	}
+	env := append(settled(), "GOOS="+t.os, "GOARCH="+t.arch)
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return p, err
 	}
@@ -105,6 +101,29 @@ func (r release) build(t target, dir string) (p product, err error) {
 		return p, err
 	}
 	return p, errors.Join(os.WriteFile(p.sbom, sbom, 0o644), os.WriteFile(p.licences, licences, 0o644))
+}
+
+// flags are those of Go's compiler and linker. Debugging information is left out twice: by the linker, and by the compiler, which
+// shares its work with `make test` then.
+func (r release) flags() ([]string, error) {
+	module, err := output(r.source, nil, "go", "list", "-m")
+	stamp := strings.TrimSpace(module) + "/cmd/commandline.stamp=" + r.stamp
+	return []string{"-trimpath", "-buildvcs=false", "-gcflags=all=-dwarf=false", "-ldflags=-s -w -buildid= -X " + stamp}, err
+}
+
+// settled is all in the environment that would change a program, but for the version of Go.
+func settled() []string {
+	return []string{"GOAMD64=v1", "GOARM64=v8.0", "CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=", "GOFIPS140=off", "GOWORK=off"}
+}
+
+// says asks a program for its version. It is run here, whatever it is made for.
+func (r release) says() (string, error) {
+	flags, err := r.flags()
+	if err != nil {
+		return "", err
+	}
+	version, err := output(r.source, settled(), "go", slices.Concat([]string{"run"}, flags, []string{"./cmd/pixelctl", "--version"})...)
+	return strings.TrimSpace(version), err
 }
 
 // pack writes what is made for one target alone.

@@ -97,6 +97,12 @@ func renderChart(t *testing.T, change string) (manifest.Set, error) {
 			}
 			return v, nil
 		},
+		"default": func(otherwise, v any) any {
+			if v == nil || v == "" {
+				return otherwise
+			}
+			return v
+		},
 		"fail":   func(why string) (string, error) { return "", errors.New(why) },
 		"list":   func(items ...any) []any { return items },
 		"append": func(items []any, item any) []any { return append(slices.Clone(items), item) },
@@ -123,6 +129,7 @@ func renderChart(t *testing.T, change string) (manifest.Set, error) {
 		}
 	}
 	data := values{
+		"Chart":  values{"AppVersion": parse(t, string(read(t, "chart/Chart.yaml")))["appVersion"]},
 		"Values": merged(parse(t, string(read(t, "chart/values.yaml"))), parse(t, change)), "Files": chartFiles{t}, "Release": values{"Namespace": "pixel-playground"},
 	}
 	var set manifest.Set

@@ -55,11 +55,12 @@ func TestRelease(t *testing.T) {
 		check := exec.Command("sha256sum", "-c", sumsFile)
 		check.Dir = out
 		said, err := check.CombinedOutput()
-		if err != nil || strings.Count(string(said), ": OK\n") != 5 {
+		if err != nil || strings.Count(string(said), ": OK\n") != 6 {
 			t.Errorf("%v\n%s", err, said)
 		}
 	})
 	t.Run("archive", func(t *testing.T) { testArchive(t, only(t, out, "*.tar.gz")) })
+	t.Run("chart", func(t *testing.T) { testChart(t, only(t, out, "*.tgz")) })
 	t.Run("SBOM", func(t *testing.T) { testSBOM(t, only(t, out, "*.cdx.json")) })
 	t.Run("Debian", func(t *testing.T) { testDebian(t, only(t, out, "*.deb")) })
 	t.Run("RPM", func(t *testing.T) { testRPM(t, only(t, out, "*.rpm")) })
@@ -76,7 +77,9 @@ func only(t *testing.T, dir, pattern string) string {
 	return found[0]
 }
 
-func testArchive(t *testing.T, archive string) {
+// unpack unpacks an archive, and returns where.
+func unpack(t *testing.T, archive string) (dir string) {
+	t.Helper()
 	f, err := os.Open(archive)
 	if err != nil {
 		t.Fatal(err)
@@ -86,9 +89,27 @@ func testArchive(t *testing.T, archive string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir := t.TempDir()
+	dir = t.TempDir()
 	untar(t, unpacked, dir)
-	top := filepath.Join(dir, name+"_"+testVersion)
+	return dir
+}
+
+// testChart: it is whole, and for this release; what is in it is for k8s' tests.
+func testChart(t *testing.T, archive string) {
+	top := filepath.Join(unpack(t, archive), name)
+	about := text(t, filepath.Join(top, "Chart.yaml"))
+	if !strings.Contains(about, "\nversion: \""+testVersion+"\"\n") || !strings.Contains(about, "\nappVersion: \""+testVersion+"\"\n") {
+		t.Errorf("it is\n%s", about)
+	}
+	for packed, from := range map[string]string{"files/redis.sh": "base/redis.sh", "files/alerts.yaml": "components/monitoring/alerts.yaml", "values.yaml": "chart/values.yaml"} {
+		if text(t, filepath.Join(top, packed)) != text(t, filepath.Join("../../k8s", from)) {
+			t.Errorf("%s is not %s", packed, from)
+		}
+	}
+}
+
+func testArchive(t *testing.T, archive string) {
+	top := filepath.Join(unpack(t, archive), name+"_"+testVersion)
 	for _, program := range []string{"playground", "pixelctl"} {
 		said, err := exec.Command(filepath.Join(top, program), "--version").CombinedOutput()
 		if err != nil || !strings.HasPrefix(string(said), testVersion) {

@@ -54,6 +54,9 @@ func (r release) make(out string) error {
 	if err := r.writeImage(built, filepath.Join(out, r.file("oci.tar"))); err != nil {
 		return fmt.Errorf("image: %w", err)
 	}
+	if err := r.writeChart(work, out); err != nil {
+		return fmt.Errorf("chart: %w", err)
+	}
 	return writeSums(out)
 }
 
@@ -174,7 +177,7 @@ func (r release) compare(out string) error {
 	return fmt.Errorf("the second time differs:\n%s\nthe first time:\n%s", second, first)
 }
 
-// copySources copies a tree without what is not its source.
+// copySources copies a tree without what is not its source. A link becomes what it leads to.
 func copySources(from, to string) error {
 	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
@@ -189,8 +192,6 @@ func copySources(from, to string) error {
 			return fs.SkipDir
 		case entry.IsDir():
 			return os.MkdirAll(filepath.Join(to, inside), 0o755)
-		case !entry.Type().IsRegular():
-			return nil
 		}
 		content, err := os.ReadFile(path)
 		if err != nil {

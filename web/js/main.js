@@ -1,7 +1,6 @@
 // The drawing page: makes the parts, connects them, starts.
 
 import { Aim } from "./aim.js";
-import { Beckons } from "./beckons.js";
 import { Drawing } from "./input/drawing.js";
 import { Frames } from "./view/frame.js";
 import { makeHook } from "./debug_hook.js";
@@ -25,7 +24,6 @@ import { whyRefused } from "./net/refusal.js";
 import { Undo } from "./input/undo.js";
 import { Session } from "./net/session.js";
 import { Link } from "./net/socket.js";
-import { sound } from "./sound.js";
 import { Welcome } from "./welcome.js";
 import { Stage } from "./view/stage.js";
 import { newState, say, tell, today } from "./state.js";
@@ -82,15 +80,16 @@ const session = new Session(state, link, {
   banned: () => user.ask(),
   welcomed: () => rules.welcomed(),
   rulesChanged: (version, within) => rules.heard(version, within),
-  beckoned: (places) => beckons.heard(places),
-  notBeckoned: (code, retry) => beckons.refused(code, retry),
+  beckoned: async (places) => (await beckons.get("beckons"))?.heard(places),
+  notBeckoned: (code, retry) => beckons.there("beckons")?.refused(code, retry),
 });
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed, stage: (x, y) => aim.stage(x, y) });
 const aim = new Aim(state, { now, changed, load: loadAim });
 const following = new Following(state, { now, changed, navigation });
-const play = sound();
-const beckons = new Beckons(state, { now, changed, send: (x, y) => session.beckon(x, y), sound: () => state.sounds && play("beckon"), load: loadBeckons });
+const sounds = new Lazy(async () => (await import("./sounds/sound.js")).sound(), () => {}); // silence does no harm
+const play = async (which) => (await sounds.get("sound"))?.(which);
+const beckons = new Lazy(loadBeckons, () => {}); // the next one tries again
 
 const undo = new Undo(state, { now, changed, settle: () => drawing.settle(), show: (x, y) => navigation.goTo(x, y) });
 const record = new Record(state, { now, changed, settle: () => drawing.settle(), load: loadPart }, location.hash);
@@ -102,7 +101,7 @@ const minimap = new Minimap(byId("minimap"), stage);
 let theme = readTheme();
 
 const page = {
-  state, navigation, drawing, following, undo, record, rules, aim, beckons, changed, now,
+  state, navigation, drawing, following, undo, record, rules, aim, changed, now,
   stage: byId("stage"),
   space: { held: false, used: false },
   copyLink: () => copyLink(),
@@ -112,6 +111,7 @@ const page = {
     say(state, state.grid ? t("Grid on") : t("Grid off"));
     changed();
   },
+  beckon: async () => (await beckons.get("beckons"))?.beckon(),
   toggleHelp: help(),
   wheelsAt: (event) => wheelsAt(event),
   dismiss: () => record.closeCard() || sharePart.there("panel")?.close() || user.close() || people.close() || aim.drop() || welcome.close() || following.stop(),
@@ -148,7 +148,7 @@ function draw(time) {
   const others = state.people.fade(time);
   session.flush();
   const pointing = session.point();
-  const replaying = record.advance(time), ruling = rules.show(time), beckoning = beckons.show(time);
+  const replaying = record.advance(time), ruling = rules.show(time), beckoning = beckons.there("beckons")?.show(time) ?? Infinity;
   followView();
 
   const density = window.devicePixelRatio || 1;
@@ -273,10 +273,15 @@ async function loadRules(name) {
 }
 let rulesParts = /** @type {ReturnType<typeof import("./rules/parts.js").parts> | null} */ (null);
 
-/** What shows where people beckon. */
+/** How people show each other a place, when somebody does. */
 async function loadBeckons() {
-  const { parts } = await import("./beckons/parts.js");
-  return parts(state, { layers: overlay.layers, calm, visit: (x, y) => navigation.visit(x + 0.5, y + 0.5) });
+  const { beckoning } = await import("./beckons/parts.js");
+  return beckoning(state, {
+    now, changed, calm, layers: overlay.layers,
+    send: (x, y) => session.beckon(x, y),
+    sound: () => state.sounds && play("beckon"),
+    visit: (x, y) => navigation.visit(x + 0.5, y + 0.5),
+  });
 }
 
 function resize() {

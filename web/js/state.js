@@ -65,7 +65,7 @@ import { t } from "./words/words.js";
  * @property {import("./people/me.js").Me} me who the user is to the server
  * @property {People} people
  * @property {number} following the user whom the view follows; 0: nobody
- * @property {import("./beckons.js").Beckon[]} beckons places that people show each other now, the last one last
+ * @property {import("./beckons/beckons.js").Beckon[]} beckons places that people show each other now, the last one last
  * @property {number} placed pixels of the user that were saved since the page was loaded
  * @property {import("./rules/ruling.js").Ruling | null} rules what the canvas allows; null: nothing was ever decided about it
  * @property {import("./record/replay.js").Past | null} past what is shown of the past; null: the canvas as it is

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BECKON_LIFE, Beckons } from "../js/beckons.js";
+import { BECKON_LIFE, Beckons } from "../js/beckons/beckons.js";
 import { atEdge, clearOf } from "../js/beckons/edge.js";
 import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
@@ -8,13 +8,13 @@ import { newState } from "../js/state.js";
 import { seeded } from "./fakes.js";
 
 function setUp() {
-  const state = newState(), did = { sent: [], sounds: 0, loads: 0 };
+  const state = newState(), did = { sent: [], sounds: 0, shown: 0, calm: false };
   let time = 1000;
   state.canvas = new Canvas(makeGeometry(100, 100, 64));
   Object.assign(state.connection, { welcomed: true, user: 1 });
   state.view = { x: 100, y: 30, zoom: 1 };
   const beckons = new Beckons(state, {
-    now: () => time, changed() {}, send: (x, y) => did.sent.push([x, y]), sound: () => did.sounds++, load: async () => (did.loads++, { show: () => 0 }),
+    now: () => time, changed() {}, send: (x, y) => did.sent.push([x, y]), sound: () => did.sounds++, show: () => did.shown++, calm: () => did.calm,
   });
   return { state, did, beckons, advance: (ms) => (time += ms), get now() { return time; } };
 }
@@ -60,13 +60,14 @@ test("what the server does not pass on is taken back, and why is said", () => {
   }
 });
 
-test("what shows them is loaded once", async () => {
-  const { did, beckons } = setUp();
-  beckons.beckon();
+test("while they are shown each frame is drawn, or few for those who asked for less motion", () => {
+  const it = setUp(), { did, beckons } = it;
   beckons.heard([{ user: 2, x: 5, y: 6 }]);
-  await new Promise(setImmediate);
-  beckons.beckon();
-  assert.deepEqual([did.loads, beckons.show(0)], [1, 0]);
+  assert.equal(beckons.show(it.now), 0);
+  did.calm = true;
+  assert.ok(beckons.show(it.now) > 50);
+  it.advance(BECKON_LIFE);
+  assert.deepEqual([beckons.show(it.now), did.shown], [Infinity, 3]);
 });
 
 test("an arrow stands where the line to its place leaves what is free of controls, whole, and points there", () => {

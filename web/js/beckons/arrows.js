@@ -7,7 +7,7 @@ import { middle, toScreen } from "../view/view.js";
 import { t } from "../words/words.js";
 import { atEdge, clearOf } from "./edge.js";
 
-/** @typedef {import("../beckons.js").Beckon} Beckon */
+/** @typedef {import("./beckons.js").Beckon} Beckon */
 
 const CONTROLS = ".who, .where, .zoom, .map, .notices > :not([hidden])"; // that float over the stage
 

@@ -1,26 +1,18 @@
-// What shows the places that people show each other.
+// Beckoning, wired together.
 
 import { style } from "../ui/elements.js";
 import { Arrows } from "./arrows.js";
-import { PULSE, drawRipples } from "./ripples.js";
+import { Beckons } from "./beckons.js";
+import { drawRipples } from "./ripples.js";
 
 /**
  * @param {import("../state.js").State} state
- * @param {object} page
- * @param {import("../view/overlay.js").Overlay["layers"]} page.layers
- * @param {() => boolean} page.calm whether the user asked for less motion
- * @param {(x: number, y: number) => void} page.visit brings a place into view
- * @returns {Promise<import("../beckons.js").Shown>}
+ * @param {Omit<import("./beckons.js").Ports, "show"> & {layers: import("../view/overlay.js").Overlay["layers"], visit: (x: number, y: number) => void}} page
+ *   visit: brings a place into view
  */
-export async function parts(state, { layers, calm, visit }) {
+export async function beckoning(state, page) {
   await style("css/beckons.css");
-  const arrows = new Arrows(state, visit);
-  layers.push((context, _state, _theme, _density, now) => drawRipples(context, state, calm(), now));
-  return {
-    show() {
-      arrows.show();
-      if (state.beckons.length === 0) return Infinity;
-      return calm() ? PULSE / 10 : 0;
-    },
-  };
+  const arrows = new Arrows(state, page.visit);
+  page.layers.push((context, _state, _theme, _density, now) => drawRipples(context, state, page.calm(), now));
+  return new Beckons(state, { ...page, show: () => arrows.show() });
 }

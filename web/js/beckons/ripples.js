@@ -1,10 +1,10 @@
 // Rings that spread from the places that people show each other.
 
-import { BECKON_LIFE } from "../beckons.js";
+import { BECKON_LIFE } from "./beckons.js";
 import { colourOf } from "../view/others.js";
 import { toScreen } from "../view/view.js";
 
-export const PULSE = 1500; // ms that one ring takes
+const PULSE = 1500; // ms that one ring takes
 const PULSES = 3;
 const LARGE = 34; // CSS pixels, its radius at the end
 const SMALL = 7; // CSS pixels: of the ring that stays

@@ -16,7 +16,7 @@ import { t } from "../words/words.js";
  * @property {import("../view/navigation.js").Navigation} navigation
  * @property {import("./drawing.js").Drawing} drawing
  * @property {import("../people/following.js").Following} following
- * @property {import("../beckons.js").Beckons} beckons
+ * @property {() => void} beckon shows others the place that is aimed at
  * @property {import("./undo.js").Undo} undo
  * @property {HTMLElement} stage
  * @property {Space} space
@@ -65,7 +65,7 @@ const KEYS = {
   r: (page) => page.rules.report(),
   g: (page) => page.toggleGrid(),
   c: (page) => page.copyLink(),
-  k: (page) => page.beckons.beckon(),
+  k: (page) => page.beckon(),
   "?": (page) => page.toggleHelp(),
   "+": (page) => page.navigation.zoom(1),
   "=": (page) => page.navigation.zoom(1),

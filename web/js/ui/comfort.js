@@ -4,7 +4,7 @@ import { byId } from "./dom.js";
 
 /**
  * @param {import("../state.js").State} state
- * @param {{play: (which: import("../sound.js").Sound) => void, changed: () => void}} does
+ * @param {{play: (which: import("../sounds/sound.js").Sound) => void, changed: () => void}} does
  * @returns {() => void} shows what was chosen, and has what was saved be heard
  */
 export function comfort(state, { play, changed }) {

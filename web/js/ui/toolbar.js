@@ -41,7 +41,7 @@ export function toolbar(page) {
   byId("link").addEventListener("click", () => page.share());
   byId("replay").addEventListener("click", () => record.toggle());
   byId("report-button").addEventListener("click", () => rules.report());
-  byId("beckon-button").addEventListener("click", () => page.beckons.beckon());
+  byId("beckon-button").addEventListener("click", () => page.beckon());
   byId("help-button").addEventListener("click", () => page.toggleHelp());
   return (state) => {
     for (const { tool, button } of tools) setPressed(button, state.tool === tool);

@@ -1,36 +1,31 @@
-// Beckoning: people show each other a place. What shows it on the screen is loaded with the first of them.
+// Beckoning: people show each other a place. Loaded with the first of them.
 
-import { Lazy } from "./lazy.js";
-import { say, tell } from "./state.js";
-import { countdown } from "./durations.js";
-import { t } from "./words/words.js";
-import { REFUSED_RATE, REFUSED_RIGHTS } from "./net/protocol.js";
+import { say, tell } from "../state.js";
+import { countdown } from "../durations.js";
+import { t } from "../words/words.js";
+import { REFUSED_RATE, REFUSED_RIGHTS } from "../net/protocol.js";
 
 /**
  * @typedef {{user: number, x: number, y: number, at: number}} Beckon  user: who shows it; x, y: a pixel; at: since when, ms
- * @typedef {{show: (now: number) => number}} Shown  gives the ms until it has to again
  *
  * @typedef {object} Ports
  * @property {() => number} now ms of a steady clock
  * @property {() => void} changed
  * @property {(x: number, y: number) => void} send asks others to look
  * @property {() => void} sound
- * @property {() => Promise<Shown>} load
+ * @property {() => void} show shows them where there is need of more than ripples.js draws
+ * @property {() => boolean} calm whether the user asked for less motion
  */
 
 export const BECKON_LIFE = 6000; // ms that a place is shown
+const CALM = 150; // ms between two looks of a page that does not move
 const MOST = 5; // at once: where so many beckon, one more is not seen either
 
 export class Beckons {
-  /** @type {Shown | null} */
-  #shown = null;
-  #lazy;
-
   /** @param {import("./state.js").State} state @param {Ports} ports */
   constructor(state, ports) {
     this.state = state;
     this.ports = ports;
-    this.#lazy = new Lazy(() => ports.load(), () => {}); // the next one tries again
   }
 
   /** Shows others the pixel that the user aims at, or what is in the middle of the screen. */
@@ -66,21 +61,16 @@ export class Beckons {
 
   /** Lets time pass, and shows what there is. @param {number} now ms @returns {number} ms until it has to again */
   show(now) {
-    const { state } = this;
+    const { state, ports } = this;
     if (state.beckons.some(({ at }) => now - at >= BECKON_LIFE)) state.beckons = state.beckons.filter(({ at }) => now - at < BECKON_LIFE);
-    return this.#shown?.show(now) ?? Infinity;
+    ports.show();
+    if (state.beckons.length === 0) return Infinity;
+    return ports.calm() ? CALM : 0;
   }
 
   #add(user, x, y) {
     const { state, ports } = this;
     state.beckons = [...state.beckons.filter((each) => each.user !== user), { user, x, y, at: ports.now() }].slice(-MOST);
     ports.changed();
-    this.#load();
-  }
-
-  async #load() {
-    if (this.#shown) return;
-    this.#shown = await this.#lazy.get("beckons");
-    this.ports.changed();
   }
 }

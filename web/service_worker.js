@@ -15,9 +15,9 @@ self.addEventListener("install", (event) => {
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));
 
 self.addEventListener("fetch", (event) => {
-  const { request } = event, { href } = new URL(request.url), address = href.replace(/[?#].*/, "");
+  const { request } = event, { href, searchParams } = new URL(request.url), address = href.replace(/[?#].*/, "");
   if (request.method !== "GET") return;
-  if (request.mode === "navigate" && address === PAGE && !new URL(href).searchParams.has("sources")) event.respondWith(page(event));
+  if (request.mode === "navigate" && address === PAGE && !searchParams.has("sources") && !searchParams.has("embed")) event.respondWith(page(event));
   else if (away && address.startsWith(`${PAGE}js/bundle/`)) event.respondWith(part(request));
 });
 

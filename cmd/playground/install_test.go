@@ -89,6 +89,12 @@ func TestCompose_IsWhole(t *testing.T) {
 	if s := c.Services["redis"]; !slices.Equal(s.Networks, []string{"store"}) || !c.Networks["store"].Internal {
 		t.Errorf("Redis is in %v", s.Networks)
 	}
+	said := strings.Join(c.Services["redis"].Command, " ")
+	for _, m := range regexp.MustCompile(`(?m)^(append\w+|save|maxmemory-policy) "?([\w]*)"?$`).FindAllStringSubmatch(page(t, "../../k8s/base/redis.conf"), -1) {
+		if !strings.Contains(said+" ", "--"+m[1]+" "+m[2]+" ") {
+			t.Errorf("Redis is not told %s %q, as it is in the manifests", m[1], m[2])
+		}
+	}
 	if manifests := page(t, "../../k8s/base/redis.yaml"); !strings.Contains(manifests, "image: "+c.Services["redis"].Image+"\n") {
 		t.Errorf("%s is not the Redis of the manifests", c.Services["redis"].Image)
 	}

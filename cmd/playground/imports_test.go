@@ -111,7 +111,7 @@ func arrows() []arrow {
 		{from: "transport", may: []string{"actors", canvas, journey, message, rules, "codec", "transport/auth", "transport/frames", "transport/inbox", "transport/netpoll", "transport/pace", "transport/quota", "transport/stats", "transport/upgrade"}, uses: []string{"github.com/gobwas"}},
 		{from: "transport/api/answer", may: []string{"transport/quota"}, uses: []string{"github.com/andybalholm/brotli"}},
 		{from: "transport/api/metrics", may: []string{canvas, message, telemetry, "transport/api/answer", "transport/stats"}, uses: []string{"github.com/prometheus/client_golang"}},
-		{from: "transport/api/admin", may: []string{"actors", canvas, message, rules, telemetry, "transport/api/answer", "transport/quota"}, uses: []string{"golang.org/x/time"}},
+		{from: "transport/api/admin", may: []string{"actors", canvas, message, rules, telemetry, "transport/api/answer", "transport/quota", "web/bundle"}, uses: []string{"golang.org/x/time"}},
 		{from: "transport/api/history", may: []string{canvas, record, "codec", "transport/api/answer", "transport/quota"}},
 		{from: "transport/api/history/historytest", may: []string{canvas, record}},
 		{from: "transport/api/moderation", may: []string{"actors", canvas, message, rollback, rules, store, "transport/api/answer", "transport/auth", "transport/quota"}},

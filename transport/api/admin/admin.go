@@ -4,7 +4,6 @@
 package admin
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"io/fs"
@@ -78,6 +77,7 @@ type Handler struct {
 	sessions *Sessions
 	attempts *attempts
 	origins  *http.CrossOriginProtection
+	pages    *pages // nil: there are none
 	routes   map[string]answer.Methods
 	patterns *http.ServeMux // routes whose path has parameters
 	gathered gathered
@@ -88,12 +88,11 @@ type Handler struct {
 func New(cfg Config, ports Ports) *Handler {
 	a := &Handler{
 		Config: cfg, Ports: ports, sessions: newSessions(cfg.Tokens, ports.Now), attempts: newAttempts(ports.Log, ports.Now),
-		origins: http.NewCrossOriginProtection(), seen: answer.NewShared[clusterSeen](),
+		pages: newPages(ports.Pages), origins: http.NewCrossOriginProtection(), seen: answer.NewShared[clusterSeen](),
 	}
 	a.routes = map[string]answer.Methods{
 		"/admin":                 {"GET": toFolder},
-		"/admin/":                {"GET": a.page("index.html")},
-		"/admin/login":           {"GET": a.page("login.html"), "POST": a.login},
+		"/admin/login":           {"POST": a.login},
 		"/admin/logout":          {"POST": a.logout},
 		"/admin/api/state":       {"GET": a.getState},
 		"/admin/api/connections": {"GET": a.getConnections},
@@ -119,14 +118,7 @@ func New(cfg Config, ports Ports) *Handler {
 			a.routes[path] = m
 		}
 	}
-	if ports.Pages != nil {
-		_ = fs.WalkDir(ports.Pages, ".", func(name string, entry fs.DirEntry, err error) error {
-			if err == nil && !entry.IsDir() && !strings.HasSuffix(name, ".html") {
-				a.routes["/admin/"+name] = answer.Methods{"GET": a.page(name)}
-			}
-			return nil // a file that can't be read is left out
-		})
-	}
+	a.addPages()
 	return a
 }
 
@@ -163,6 +155,9 @@ func (a *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		r.URL.Path = "/debug/" + profiler
 	}
 	m, ok := a.routes[r.URL.Path]
+	if !ok && a.pages != nil && strings.HasPrefix(r.URL.Path, bundles) {
+		ok, m = true, answer.Methods{"GET": a.bundledFile}
+	}
 	if !ok && strings.HasPrefix(r.URL.Path, "/debug/pprof/") { // a profile by its name
 		ok, m = true, answer.Methods{"GET": unhurried(pprof.Index)}
 	}
@@ -205,7 +200,7 @@ func (a *Handler) guard(w http.ResponseWriter, r *http.Request) bool {
 		return a.admitBearer(w, r, token)
 	case !a.loggedIn(r):
 		if reads && r.URL.Path == "/admin/" {
-			a.pageAs(w, r, "login.html", http.StatusUnauthorized)
+			a.loginInstead(w)
 		} else {
 			answer.Fail(w, http.StatusUnauthorized, "Log in at admin/login")
 		}
@@ -241,29 +236,6 @@ func toFolder(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Location", "admin/")
 	w.WriteHeader(http.StatusSeeOther)
 	_, _ = w.Write([]byte(`<a href="admin/">The dashboard</a>`))
-}
-
-func (a *Handler) page(name string) http.HandlerFunc {
-	return func(w http.ResponseWriter, r *http.Request) { a.pageAs(w, r, name, http.StatusOK) }
-}
-
-func (a *Handler) pageAs(w http.ResponseWriter, r *http.Request, name string, status int) {
-	if a.Pages == nil {
-		answer.Fail(w, http.StatusNotFound, "This server has no pages for operators")
-		return
-	}
-	content, err := fs.ReadFile(a.Pages, name)
-	if err != nil {
-		answer.Fail(w, http.StatusInternalServerError, "The page is missing")
-		return
-	}
-	if status != http.StatusOK {
-		w.Header().Set("Content-Type", "text/html; charset=utf-8")
-		w.WriteHeader(status)
-		_, _ = w.Write(content) // a client that is gone has nobody to tell
-		return
-	}
-	http.ServeContent(w, r, name, time.Time{}, bytes.NewReader(content))
 }
 
 // profilePatience is how long a profile may take to be written. By default the profiler itself

@@ -92,13 +92,13 @@ func (c *fakeCluster) Survey(_ context.Context, addresses []string, question mes
 
 func adminPages() fstest.MapFS {
 	return fstest.MapFS{
-		"index.html":     {Data: []byte("<!doctype html><title>dashboard</title>")},
+		"index.html":     {Data: []byte(`<!doctype html><title>dashboard</title><script type="module" src="js/main.js"></script>`)},
 		"login.html":     {Data: []byte("<!doctype html><title>log in</title>")},
 		"css/tokens.css": {Data: []byte(":root{}")},
 		"css/login.css":  {Data: []byte("form{}")},
 		"css/admin.css":  {Data: []byte("table{}")},
 		"favicon.svg":    {Data: []byte("<svg/>")},
-		"js/main.js":     {Data: []byte("export {}")},
+		"js/main.js":     {Data: []byte("alert(1)")},
 	}
 }
 

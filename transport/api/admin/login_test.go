@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -375,6 +376,30 @@ func TestAdmin_OffWithoutAToken(t *testing.T) {
 	}
 	if err := CheckTokens([]string{testToken, "0123456789abcde"}); err == nil || strings.Contains(err.Error(), "0123") {
 		t.Errorf("a token of 15 characters: %v", err)
+	}
+}
+
+// Goal: the dashboard loads a few small files that browsers keep, and only those who are logged in get them.
+func TestAdmin_DashboardIsBundled(t *testing.T) {
+	p := newPod(testToken)
+	cookie := p.login(t)
+	page := p.ask("GET", "/admin/", "", "Cookie", cookie)
+	script := regexp.MustCompile(`js/bundle/main\.[0-9a-f]{12}\.js`).FindString(page.Body.String())
+	if script == "" || page.Header().Get("Cache-Control") != "no-store" {
+		t.Fatalf("%v %s", page.Header(), page.Body)
+	}
+	for _, test := range []struct{ path, cookie, want string }{
+		{"/admin/" + script, cookie, "200 private, max-age=31536000, immutable"},
+		{"/admin/js/bundle/main.0123456789ab.js", cookie, "200 no-store"}, // of a pod of another version
+		{"/admin/js/bundle/none.0123456789ab.js", cookie, "404 no-store"},
+		{"/admin/js/main.js", cookie, "200 private, no-cache"},
+		{"/admin/?sources", cookie, "200 no-store"},
+		{"/admin/" + script, "", "401 no-store"},
+	} {
+		w := p.ask("GET", test.path, "", "Cookie", test.cookie)
+		if got := fmt.Sprint(w.Code, " ", w.Header().Get("Cache-Control")); got != test.want {
+			t.Errorf("%s: %s, want %s", test.path, got, test.want)
+		}
 	}
 }
 

@@ -3,7 +3,7 @@
 import { number } from "./format.js";
 import { heatColour, heatInk, heatOf, scaleTop } from "./heat.js";
 import { colourOf, darkInk, label, patternOf } from "./owners.js";
-import { bounds, grid, ownerOf } from "./state.js";
+import { bounds, colouringOf, grid, ownerOf } from "./state.js";
 
 /** @typedef {import("./state.js").State} State @typedef {import("./theme.js").Theme} Theme */
 
@@ -99,7 +99,7 @@ function box(canvas, region, scale) {
 function drawRegion(context, at, number, state, theme, top) {
   const region = state.regions.get(number);
   if (!region) return drawResting(context, at, theme);
-  if (state.colouring === "heat") drawHeat(context, at, region, theme, top);
+  if (colouringOf(state) === "heat") drawHeat(context, at, region, theme, top);
   else drawOwner(context, at, state, region, theme);
   if (state.troubled.has(number)) drawTrouble(context, at, theme);
 }

@@ -48,7 +48,7 @@ import { parseRoute } from "./route.js";
  * @property {import("./health.js").Verdict | null} verdict
  * @property {{lostAt: number, retryAt: number, error: string, loggedOut: boolean}} link to the server; lostAt: page time, 0: it answers
  * @property {import("./route.js").Route} route
- * @property {"owner" | "heat"} colouring of the map
+ * @property {"" | "owner" | "heat"} colouring of the map, as it was chosen; see colouringOf
  * @property {{x: number, y: number} | null} mark the pixel last searched for
  * @property {boolean} reveal another region was chosen: the map has to come into view
  * @property {Set<string>} open branches of the tree, by key
@@ -76,7 +76,7 @@ export function newState() {
     verdict: null,
     link: { lostAt: 0, retryAt: 0, error: "", loggedOut: false },
     route: parseRoute(""),
-    colouring: "owner",
+    colouring: "",
     mark: null,
     reveal: false,
     open: new Set(),
@@ -175,4 +175,9 @@ function troubled(state, before) {
     now.set(region.region, { kind, since: before.get(region.region)?.since ?? state.answer.time });
   }
   return now;
+}
+
+/** What colours the map: who owns which region, or how busy it is where that is not chosen and one pod owns all. @param {State} state */
+export function colouringOf(state) {
+  return state.colouring || ([...state.members.values()].filter(carries).length > 1 ? "owner" : "heat");
 }

@@ -47,7 +47,7 @@ function values({ history }, index) {
 function note({ history, answer }, index, plot) {
   const at = history.at[index];
   const [from, to] = shown(history, answer.time);
-  if (index < 0 || at === undefined) return `${to - from < SPAN ? "All there is" : "Last 15 minutes"}; events are marked.`;
+  if (index < 0 || at === undefined) return `${to - from < SPAN ? "All there is" : "The last 15 minutes"}, ${clock(from)} to ${clock(to)}; events are marked.`;
   const near = NEAR * (to - from) / Math.max(1, plot?.bbox.width / window.devicePixelRatio || 1);
   const told = answer.events.filter((event) => Math.abs(event.at - at) <= near).map((event) => event.text);
   return [clock(at), ...new Set(told)].slice(0, 4).join(" · ");

@@ -2,6 +2,7 @@
 
 import { announce } from "../acts.js";
 import { toActors, toAudit, toConnections, toKeys, toOverview, toPeople, toReports, toRoles, toRules } from "../route.js";
+import { colouringOf } from "../state.js";
 import { byId } from "./dom.js";
 
 /** Listens for keys. */
@@ -21,7 +22,7 @@ export function keyboard(page) {
     8: () => go(toReports()),
     9: () => go(toRoles()),
     m: () => {
-      state.colouring = state.colouring === "heat" ? "owner" : "heat";
+      state.colouring = colouringOf(state) === "heat" ? "owner" : "heat";
       state.said = `Map by ${state.colouring}`;
       changed();
     },

@@ -4,7 +4,7 @@ import { count, number, plural } from "../format.js";
 import { heatColour } from "../heat.js";
 import { heatTop } from "../map.js";
 import { toRegion } from "../route.js";
-import { bounds, carries, grid, nameOf, regionAt } from "../state.js";
+import { bounds, carries, colouringOf, grid, nameOf, regionAt } from "../state.js";
 import { sharp } from "../theme.js";
 import { byId, make, Rows, setAttribute, setHidden, setProperty, setText } from "./dom.js";
 import { swatch } from "./swatch.js";
@@ -21,7 +21,7 @@ export function map(page, regions) {
     const shown = canvas.clientWidth;
     if (shown === 0) return;
     regions.draw(sharp(canvas, shown, shown * height / width), shown, state, theme());
-    setAttribute(canvas, "aria-label", `Map of ${plural(grid(state.answer.canvas).total, "region")}, by ${state.colouring}. ${spoken(state)}`);
+    setAttribute(canvas, "aria-label", `Map of ${plural(grid(state.answer.canvas).total, "region")}, by ${colouringOf(state)}. ${spoken(state)}`);
     showLegend();
     if (state.reveal) canvas.scrollIntoView({ block: "nearest" });
     state.reveal = false;
@@ -88,7 +88,7 @@ function legend({ state, theme }) {
     };
   });
   return () => {
-    const heat = state.colouring === "heat";
+    const heat = colouringOf(state) === "heat";
     setAttribute(byId("by-owner"), "aria-pressed", String(!heat));
     setAttribute(byId("by-heat"), "aria-pressed", String(heat));
     setHidden(byId("owners"), heat);

@@ -95,12 +95,23 @@ func (b *Batch) Pixels() int {
 // only the last colour of each pixel. It returns nil for no batches, and the batch
 // itself when there is one.
 func Merge(batches []*Batch) *Batch {
-	if len(batches) <= 1 {
-		if len(batches) == 0 {
-			return nil
-		}
+	switch len(batches) {
+	case 0:
+		return nil
+	case 1:
 		return batches[0]
 	}
+	return new(Merger).Merge(batches)
+}
+
+// Merger merges again and again in the same room.
+type Merger struct {
+	pixels []Pixel
+	ops    []Op
+}
+
+// Merge is as above, for two batches at least. The result holds only until the next one is asked for.
+func (m *Merger) Merge(batches []*Batch) *Batch {
 	last := batches[len(batches)-1]
 	merged := &Batch{Region: last.Region, Epoch: last.Epoch, From: batches[0].From, To: last.To, Time: last.Time}
 	total := 0
@@ -110,7 +121,9 @@ func Merge(batches []*Batch) *Batch {
 
 	// Newest first, so that the first sight of a position is the one to keep. The pixels
 	// kept fill one slice from its end.
-	kept := make([]Pixel, total)
+	kept := slices.Grow(m.pixels[:0], total)[:total]
+	clear(m.ops) // of what was merged before
+	merged.Ops = m.ops[:0]
 	var seen [MaxRegionEdge * MaxRegionEdge / 64]uint64
 	start := total
 	for i := len(batches) - 1; i >= 0; i-- {
@@ -124,6 +137,7 @@ func Merge(batches []*Batch) *Batch {
 		}
 	}
 	slices.Reverse(merged.Ops)
+	m.pixels, m.ops = kept, merged.Ops
 	return merged
 }
 

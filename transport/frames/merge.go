@@ -26,12 +26,13 @@ func (d *Due) Size(p Protocol) int {
 // canvas a region commits many times in a tick, and each frame costs its recipients more than its
 // pixels do. What is merged for one group or connection is reused for the others in the same tick.
 type Merges struct {
-	geometry canvas.Geometry
-	made     map[mergeKey]*Pixels // in this tick
+	made map[mergeKey][]byte // in this tick: frames of the binary protocol
 
 	// During Frames.
-	groups []mergeGroup
-	open   []int32 // by region: 1 + the index of its last group; 0: none
+	merger  canvas.Merger
+	merging []*canvas.Batch
+	groups  []mergeGroup
+	open    []int32 // by region: 1 + the index of its last group; 0: none
 }
 
 type mergeKey struct {
@@ -48,7 +49,7 @@ type mergeGroup struct {
 
 // NewMerges makes one for a canvas.
 func NewMerges(g canvas.Geometry) Merges {
-	return Merges{geometry: g, made: make(map[mergeKey]*Pixels), open: make([]int32, g.Regions())}
+	return Merges{made: make(map[mergeKey][]byte), open: make([]int32, g.Regions())}
 }
 
 // Frames appends the frames of what is due. Regions come in the order of their first due, and
@@ -59,10 +60,13 @@ func (m *Merges) Frames(dst [][]byte, p Protocol, all []Due) [][]byte {
 	}
 	for i := range m.groups {
 		g := &m.groups[i]
-		if g.frame != nil {
+		switch {
+		case g.frame != nil:
 			dst = append(dst, g.frame)
-		} else {
-			dst = append(dst, m.merged(g.all).Encoded[p]())
+		case len(g.all) == 1:
+			dst = append(dst, g.all[0].Encoded[p]())
+		default:
+			dst = append(dst, m.merged(g.all))
 		}
 		clear(g.all)
 		g.all, g.frame = g.all[:0], nil
@@ -100,21 +104,20 @@ func (m *Merges) add(d *Due, p Protocol) {
 	*open = int32(len(m.groups))
 }
 
-func (m *Merges) merged(all []*Pixels) *Pixels {
+// merged is one frame of several batches.
+func (m *Merges) merged(all []*Pixels) []byte {
 	last := all[len(all)-1].Batch
-	if len(all) == 1 {
-		return all[0]
-	}
 	alone := slices.ContainsFunc(all, func(p *Pixels) bool { return p.Alone }) // its positions may be others' too
 	key := mergeKey{last.Region, all[0].Batch.From, last.Position()}
 	if made := m.made[key]; made != nil && !alone {
 		return made
 	}
-	batches := make([]*canvas.Batch, len(all))
-	for i, p := range all {
-		batches[i] = p.Batch
+	for _, p := range all {
+		m.merging = append(m.merging, p.Batch)
 	}
-	made := NewPixels(canvas.Merge(batches), m.geometry)
+	made := pixelsFrame(m.merger.Merge(m.merging))
+	clear(m.merging)
+	m.merging = m.merging[:0]
 	if !alone {
 		m.made[key] = made
 	}

@@ -82,3 +82,20 @@ func TestMerges_LeaveJSONAlone(t *testing.T) {
 		t.Errorf("%d frames", len(made))
 	}
 }
+
+// Groups have their turns hundreds of times a second, each with batches of its own: what is merged for one tick leaves
+// nothing behind but the frame.
+func TestMerges_KeepTheirRoom(t *testing.T) {
+	m := NewMerges(geometry)
+	var all []Due
+	for n := range uint64(100) {
+		all = append(all, drawn(2, n+1, uint16(n), canvas.Color(n)))
+	}
+	dst := make([][]byte, 0, 1)
+	if n := testing.AllocsPerRun(50, func() {
+		m.Frames(dst, Binary, all)
+		m.Forget()
+	}); n > 4 {
+		t.Errorf("%v allocations for a frame of 100 batches", n)
+	}
+}

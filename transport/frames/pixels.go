@@ -21,11 +21,13 @@ type Pixels struct {
 // NewPixels encodes nothing yet.
 func NewPixels(b *canvas.Batch, g canvas.Geometry) *Pixels {
 	p := &Pixels{Batch: b, Count: b.Pixels()}
-	p.Encoded[Binary] = sync.OnceValue(func() []byte {
-		return Seal(ws.OpBinary, codec.AppendPixels(Room(p.Size(Binary)), b))
-	})
+	p.Encoded[Binary] = sync.OnceValue(func() []byte { return pixelsFrame(b) })
 	p.Encoded[JSON] = sync.OnceValue(func() []byte { return jsonPixels(b, p.Count, g) })
 	return p
+}
+
+func pixelsFrame(b *canvas.Batch) []byte {
+	return Seal(ws.OpBinary, codec.AppendPixels(Room(binarySize(b.Pixels(), len(b.Ops))), b))
 }
 
 // Size is about how many bytes its frames take.
@@ -33,8 +35,10 @@ func (p *Pixels) Size(protocol Protocol) int {
 	if protocol == JSON {
 		return jsonPixelBytes * p.Count
 	}
-	return 64 + 5*p.Count + 10*len(p.Batch.Ops)
+	return binarySize(p.Count, len(p.Batch.Ops))
 }
+
+func binarySize(pixels, ops int) int { return 64 + 5*pixels + 10*ops }
 
 // jsonPixelBytes is about how many bytes one pixel takes in the JSON protocol.
 const jsonPixelBytes = 112

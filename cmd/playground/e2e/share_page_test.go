@@ -44,10 +44,11 @@ func asks(t *testing.T, address, host string) string {
 func TestServer_LinksHavePictures(t *testing.T) {
 	beside(t)
 	s := start(t)
-	body, err := get(s.url + "/?x=512&y=400&z=8")
-	if err != nil {
-		t.Fatal(err)
-	}
+	var body []byte
+	eventually(t, "the page is made", func() (err error) {
+		body, err = get(s.url + "/?x=512&y=400&z=8")
+		return err
+	})
 	tag := func(name string) string {
 		found := regexp.MustCompile(`"` + name + `" content="([^"]*)"`).FindStringSubmatch(string(body))
 		if found == nil {

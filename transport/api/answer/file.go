@@ -25,11 +25,10 @@ type File struct {
 	encoded    map[string]func() []byte // by content coding; made when it is first asked for
 }
 
-// Levels of compression. Beyond 9, Brotli takes several times as long: 10 saves another sixteenth, for five times as long, and 11 a twelfth, for
-// ten times as long.
+// Levels of compression. Brotli's highest saves another twelfth, for ten times as long.
 const (
 	brotliLevel        = 9
-	brotliLastingLevel = 10
+	brotliLastingLevel = 11
 	gzipLevel          = gzip.BestCompression
 )
 

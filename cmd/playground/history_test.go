@@ -24,12 +24,16 @@ func TestHistory_Examples(t *testing.T) {
 		}
 	}
 	const who = `"time":\d{13},"color":"#00FF00",("before":"#FF0000",)?"user":"[0-9a-f]{12}"`
+	const placed = `^\{"x":3,"y":4,"color":"#00FF00","seq":2,"time":\d{13},"user":"[0-9a-f]{12}"\}\n$`
 	wants := []string{ // what the answers begin with, in the order of the examples
-		`^\{"x":3,"y":4,"color":"#00FF00","seq":2,"time":\d{13},"user":"[0-9a-f]{12}"\}\n$`,
+		placed,
+		`^\{"success":true,"x":300,"y":300,"color":"#FF0000","timestamp":\d{13}`,
+		`^.PNG`,
+		placed,
 		`^\{"x":3,"y":4,"pixels":\[\{"seq":2,` + who + `\},\{"seq":1,.*\],"more":false,"since":\d{13},"gaps":\[\]\}\n$`,
 		`^\{"x":3,"y":4,"seq":1,.*\n\{"x":3,"y":4,"seq":2,` + who + `\}\n$`,
 		`^.PNG`,
-		`^\{"pixels":2,"users":\[\{"user":"[0-9a-f]{12}","pixels":1\},.*"regions":\[\{"region":0,"pixels":2\}\]`,
+		`^\{"pixels":3,"users":\[\{"user":"[0-9a-f]{12}","pixels":1\},.*"regions":\[\{"region":0,"pixels":2\},`,
 	}
 	examples := regexp.MustCompile(`(?m)^curl .*$`).FindAllString(clientsPage(t), -1)
 	if len(examples) != len(wants) {
@@ -60,7 +64,16 @@ func (r *running) curl(t *testing.T, command string) (int, string) {
 	for i := range words {
 		words[i] = strings.Trim(words[i], "'")
 	}
-	request, err := http.NewRequest("GET", strings.Replace(words[len(words)-1], "http://127.0.0.1:8080", r.url, 1), nil)
+	method, sent := "GET", ""
+	for i, word := range words {
+		switch word {
+		case "-X":
+			method = words[i+1]
+		case "-d":
+			sent = words[i+1]
+		}
+	}
+	request, err := http.NewRequest(method, strings.Replace(words[len(words)-1], "http://127.0.0.1:8080", r.url, 1), strings.NewReader(sent))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,6 +20,7 @@ import (
 	"pixelplayground/actors/telemetry"
 	"pixelplayground/transport/api/admin"
 	"pixelplayground/transport/api/answer"
+	"pixelplayground/transport/api/describe"
 	"pixelplayground/transport/api/history"
 	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/api/moderation"
@@ -261,6 +262,7 @@ func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Method
 	if s.desk != nil && s.People != nil {
 		maps.Copy(routes, s.desk.Shared())
 	}
+	maps.Copy(routes, describe.Routes())
 	maps.Copy(routes, map[string]answer.Methods{
 		"/health":            {"GET": s.getHealth},
 		"/api/canvas":        {"GET": s.watched(s.getCanvas)},

@@ -78,6 +78,7 @@ func TestRights_EveryResource(t *testing.T) {
 		"GET /api/rules": nothing, "GET /api/rules/mask/{name}": nothing,
 		"POST /api/reports": looking, "GET /api/reports": moderates, "POST /api/reports/{id}/claim": moderates, "POST /api/reports/{id}/resolve": moderates, "POST /api/reports/resolve": moderates,
 		"GET /api/acts": moderates, "POST /api/acts": moderates, "POST /api/masks": moderates, "GET /api/people/{user}": moderates, "POST /api/rollbacks/preview": moderates,
+		"GET /api/openapi.yaml": nothing, "GET /api/openapi.json": nothing, "GET /api/asyncapi.yaml": nothing, "GET /api/asyncapi.json": nothing,
 		"GET /api/me": themself, "GET /api/keys": themself, "POST /api/keys": themself, "DELETE /api/keys/{id}": themself,
 		"GET /auth/login": themself, "GET /auth/callback": themself, "POST /auth/logout": themself,
 	}

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { parseRoute, toActor, toActors, toConnections, toPeople, toRegion } from "../admin/js/route.js";
-import { bounds, grid, lose, nameOf, newState, receive, regionAt, serverTime } from "../admin/js/state.js";
+import { bounds, colouringOf, grid, lose, nameOf, newState, receive, regionAt, serverTime } from "../admin/js/state.js";
 import { answer, member, region } from "./admin.fakes.js";
 
 test("an answer: pods in the order of their names, regions by number, the server's clock", () => {
@@ -12,6 +12,16 @@ test("an answer: pods in the order of their names, regions by number, the server
   assert.deepEqual([...state.slots.keys()].sort(), ["canvas-10", "canvas-2"], "only who carries regions has a look");
   assert.equal(serverTime(state, 150), 1_000_100);
   assert.deepEqual([nameOf(state, "id-canvas-2"), nameOf(state, "0123456789"), nameOf(state, "")], ["canvas-2", "01234567 (gone)", "nobody"]);
+});
+
+test("the map shows heat where one pod is alone, owners from the second one on, and what was chosen", () => {
+  const state = newState(), see = (...names) => {
+    receive(state, answer({ members: names.map((name) => member(name)) }), 50);
+    return colouringOf(state);
+  };
+  assert.deepEqual([see("canvas-1"), see("canvas-1", "canvas-2"), see("canvas-1")], ["heat", "owner", "owner"]);
+  state.colouring = "heat";
+  assert.equal(colouringOf(state), "heat");
 });
 
 test("troubled regions remember since when, and are forgotten when they are served", () => {

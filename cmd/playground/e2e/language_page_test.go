@@ -12,10 +12,10 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// unmarked finds what the page shows, or has read aloud, that did not come out of a catalogue: names of keys ids, and what is written
+// unmarked finds what the page shows, or has read aloud, that did not come out of a catalogue: names of keys ids, times as the browser says them, and what is written
 // in all languages alike are not texts.
 const unmarked = `(() => {
-	const found = [], says = (text) => /\p{L}.*\p{L}/su.test(text) && !/⟦|^·|^Pixel Playground$/.test(text);
+	const found = [], says = (text) => /\p{L}.*\p{L}/su.test(text) && !/⟦|^·|^Pixel Playground$|^vor \d/.test(text);
 	const skipped = 'script, style, noscript, title, [translate="no"], [lang]:not(html), #place, #server, bdi';
 	for (const element of document.body.querySelectorAll("*")) {
 		if (element.closest(skipped)) continue;

@@ -49,6 +49,7 @@ import { parseRoute } from "./route.js";
  * @property {{lostAt: number, retryAt: number, error: string, loggedOut: boolean}} link to the server; lostAt: page time, 0: it answers
  * @property {import("./route.js").Route} route
  * @property {"" | "owner" | "heat"} colouring of the map, as it was chosen; see colouringOf
+ * @property {boolean} several pods have been seen
  * @property {{x: number, y: number} | null} mark the pixel last searched for
  * @property {boolean} reveal another region was chosen: the map has to come into view
  * @property {Set<string>} open branches of the tree, by key
@@ -77,6 +78,7 @@ export function newState() {
     link: { lostAt: 0, retryAt: 0, error: "", loggedOut: false },
     route: parseRoute(""),
     colouring: "",
+    several: false,
     mark: null,
     reveal: false,
     open: new Set(),
@@ -104,6 +106,7 @@ export function receive(state, answer, now) {
   state.link = { lostAt: 0, retryAt: 0, error: "", loggedOut: false };
   const byName = [...answer.members].sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }) || a.started - b.started);
   state.members = new Map(byName.map((member) => [member.id, member]));
+  state.several ||= state.members.size > 1;
   state.regions = new Map(answer.regions.map((region) => [region.region, region]));
   assign(state.slots, byName.filter(carries).map((member) => member.name));
   state.troubled = troubled(state, state.troubled);
@@ -177,7 +180,7 @@ function troubled(state, before) {
   return now;
 }
 
-/** What colours the map: who owns which region, or how busy it is where that is not chosen and one pod owns all. @param {State} state */
-export function colouringOf(state) {
-  return state.colouring || ([...state.members.values()].filter(carries).length > 1 ? "owner" : "heat");
+/** What colours the map: what was chosen, or else who owns which region; or how busy it is, while one pod is alone. @param {State} state */
+export function colouringOf({ colouring, several }) {
+  return colouring || (several ? "owner" : "heat");
 }

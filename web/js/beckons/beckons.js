@@ -22,7 +22,7 @@ const CALM = 150; // ms between two looks of a page that does not move
 const MOST = 5; // at once: where so many beckon, one more is not seen either
 
 export class Beckons {
-  /** @param {import("./state.js").State} state @param {Ports} ports */
+  /** @param {import("../state.js").State} state @param {Ports} ports */
   constructor(state, ports) {
     this.state = state;
     this.ports = ports;

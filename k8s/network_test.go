@@ -189,7 +189,7 @@ func pagePaths() []string {
 	for _, icon := range icons {
 		paths = append(paths, "/"+icon)
 	}
-	return append(paths, "/service_worker.js", "/"+bundle.Folder+"main.0123456789ab.js")
+	return append(paths, "/client.js", "/service_worker.js", "/"+bundle.Folder+"main.0123456789ab.js")
 }
 
 func passes(ingress *networkingv1.Ingress, path string) bool {
@@ -201,7 +201,7 @@ func passes(ingress *networkingv1.Ingress, path string) bool {
 // TestNetwork_KnowsThePage: pagePaths, which the Ingress' rule checks, has more than the page itself.
 func TestNetwork_KnowsThePage(t *testing.T) {
 	paths := pagePaths()
-	for _, want := range []string{"/", "/js/main.js", "/css/page.css", "/favicon.svg", "/app.webmanifest", "/service_worker.js", "/icons/icon-192.png"} {
+	for _, want := range []string{"/", "/js/main.js", "/css/page.css", "/favicon.svg", "/app.webmanifest", "/client.js", "/service_worker.js", "/icons/icon-192.png"} {
 		if !slices.Contains(paths, want) {
 			t.Errorf("the page loads %v, not %s", paths, want)
 		}

@@ -140,6 +140,7 @@ func serverFrames() []frame {
 		{name: "refused-protected", message: Refused{Op: 18, Code: canvas.RefusedProtected, Left: 3, Free: Free{Said: true}}},
 		{name: "refused-color", message: Refused{Op: 19, Code: canvas.RefusedColor, Left: 3, Free: Free{Said: true}}},
 		{name: "refused-banned", message: Refused{Op: 20, Code: canvas.RefusedBanned, Retry: time.Hour, Left: 3, Free: Free{Said: true}}},
+		{name: "notice-templates", message: Notice{Code: NoticeTemplates, Retry: 500 * time.Millisecond}},
 		{name: "notice-rules", message: Notice{Code: NoticeRules, Text: "17", Retry: 1500 * time.Millisecond}},
 		{name: "notice-announcement", message: Notice{Code: NoticeAnnouncement, Text: "Morgen um 12 Uhr: großes Finale 🎉"}},
 

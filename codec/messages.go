@@ -150,6 +150,7 @@ const (
 	NoticeDraining     NoticeCode = 1
 	NoticeAnnouncement NoticeCode = 2
 	NoticeRules        NoticeCode = 3 // the rules have changed: Text is their version, Retry over how long to spread asking for them
+	NoticeTemplates    NoticeCode = 4 // the server lists other templates: Retry is over how long to spread asking for them
 )
 
 // ServerMessage is one of the types above, or Unknown.

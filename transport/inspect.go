@@ -161,6 +161,17 @@ func (s *Server) Announce(text string) {
 		frames.Binary: frames.Seal(frames.Binary.OpCode(), codec.AppendNotice(frames.Room(64+len(text)), codec.Notice{Code: codec.NoticeAnnouncement, Text: text})),
 		frames.JSON:   frames.Seal(frames.JSON.OpCode(), codec.AppendJSONAnnouncement(frames.Room(64+2*len(text)), text, s.cfg.Now().UnixMilli())),
 	}
+	s.tellAll(both)
+}
+
+// TellOfTemplates tells every client that the server lists other templates. The JSON protocol has no word for that.
+func (s *Server) TellOfTemplates() {
+	m := codec.Notice{Code: codec.NoticeTemplates, Retry: s.spread()}
+	s.tellAll([frames.Protocols][]byte{frames.Binary: frames.Seal(frames.Binary.OpCode(), codec.AppendNotice(frames.Room(64), m))})
+}
+
+// tellAll sends every client a frame of its protocol; nil: nothing.
+func (s *Server) tellAll(both [frames.Protocols][]byte) {
 	for _, shard := range s.shards {
 		shard.inbox.Post(announce{both})
 	}
@@ -170,8 +181,8 @@ type announce struct{ both [frames.Protocols][]byte }
 
 func (m announce) run(s *shard) {
 	for _, c := range s.conns {
-		if c.state == live || c.state == joining {
-			s.tell(c, m.both[c.protocol])
+		if text := m.both[c.protocol]; text != nil && (c.state == live || c.state == joining) {
+			s.tell(c, text)
 		}
 	}
 }

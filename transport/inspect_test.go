@@ -118,6 +118,28 @@ func TestDisconnect_ClosesForGood(t *testing.T) {
 	})
 }
 
+// Goal: that the server lists other templates is told in the binary protocol, and JSON clients get no word that they don't know.
+// Method: an announcement comes after it, which both get.
+func TestTellOfTemplates(t *testing.T) {
+	s, _ := openServer(t, false, nil)
+	c, j := dialBinary(t, s), dial(t, s, "")
+	j.text() // connected
+	upgradetest.Eventually(t, "both are there", func() bool { return len(s.Connections(context.Background(), 5, nil)) == 2 })
+	s.TellOfTemplates()
+	s.Announce("done")
+	if m := await[codec.Notice](c); m.Code != codec.NoticeTemplates || m.Retry > time.Second {
+		t.Errorf("%+v", m)
+	}
+	if m := await[codec.Notice](c); m.Code != codec.NoticeAnnouncement {
+		t.Errorf("%+v", m)
+	}
+	for m := j.text(); m["type"] != "announcement"; m = j.text() {
+		if m["type"] == nil || m["type"] == "templates" {
+			t.Errorf("%v", m)
+		}
+	}
+}
+
 func TestAnnounce_IsShownInBothProtocols(t *testing.T) {
 	s, _ := openServer(t, false, nil)
 	c, j := dialBinary(t, s), dial(t, s, "")

@@ -140,17 +140,22 @@ func (s *shard) welcomeToRules(c *conn) {
 	}
 }
 
-// Clients that show the rules ask for them within a time in which a server can answer all: it answers
+// Clients that show the rules, or templates, ask for them within a time in which a server can answer all: it answers
 // askRate a second, and the last is not to wait for longer than longestSpread.
 const (
 	askRate       = 2000
 	longestSpread = 10 * time.Second
 )
 
+// spread is within which time clients are to ask for what has changed.
+func (s *Server) spread() time.Duration {
+	return min(time.Duration(s.counters.Connections.Load())*time.Second/askRate, longestSpread)
+}
+
 // rulesNotice says which rules there are now.
 func (s *Server) rulesNotice() [frames.Protocols][]byte {
 	version := (*s.rules.Load()).Version()
-	spread := min(time.Duration(s.counters.Connections.Load())*time.Second/askRate, longestSpread)
+	spread := s.spread()
 	m := codec.Notice{Code: codec.NoticeRules, Text: strconv.FormatUint(version, 10), Retry: spread}
 	return [frames.Protocols][]byte{
 		frames.Binary: frames.Seal(frames.Binary.OpCode(), codec.AppendNotice(frames.Room(64), m)),

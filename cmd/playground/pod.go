@@ -26,6 +26,7 @@ import (
 	"pixelplayground/transport/api/admin"
 	"pixelplayground/transport/api/history"
 	"pixelplayground/transport/api/metrics"
+	"pixelplayground/transport/api/templates"
 	"pixelplayground/transport/auth"
 	"pixelplayground/web"
 )
@@ -45,14 +46,16 @@ type pod struct {
 	people   *auth.People   // nil: this pod is no gateway
 	usher    *gateway.Usher // nil: there are no other pods, or this one is no gateway
 	started  time.Time
-	draining atomic.Bool // the API reports it to whatever sends clients here
-	offered  func()      // ends backups; nil: they have not begun
-	kept     func()      // ends the keeping of the record within its bounds; nil: it has none
-	settled  func()      // ends the rereading of secrets; nil: it has not begun
-	untidy   func()      // ends the tidying of memory; nil: it has not begun
-	dismiss  func()      // ends the usher's work; nil: it has not begun
-	traced   func()      // ends the sending of traces; nil: none are sent
-	forget   func()      // ends the watching of the canvas's secret; nil: it has not begun
+	draining atomic.Bool         // the API reports it to whatever sends clients here
+	listed   *templates.Follower // nil: there is no list of templates
+	offered  func()              // ends backups; nil: they have not begun
+	kept     func()              // ends the keeping of the record within its bounds; nil: it has none
+	settled  func()              // ends the rereading of secrets; nil: it has not begun
+	untidy   func()              // ends the tidying of memory; nil: it has not begun
+	dismiss  func()              // ends the usher's work; nil: it has not begun
+	traced   func()              // ends the sending of traces; nil: none are sent
+	unlist   func()              // ends the following of the list of templates; nil: it has not begun
+	forget   func()              // ends the watching of the canvas's secret; nil: it has not begun
 }
 
 // front is what listens: *transport.Server on a gateway, else *operators.
@@ -144,6 +147,9 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		p.people.Tell(p.ends(server))
 		people = p.people
 	}
+	if cfg.Gateway && cfg.Templates != nil {
+		p.listed = templates.New(cfg.Templates, server.TellOfTemplates, log)
+	}
 	if embedded, ok := kept.(*bolt.Store); ok {
 		p.offered = backup.Offer(cfg, embedded, lasting(), log)
 	}
@@ -164,7 +170,7 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		standing = p.usher
 	}
 	handlers, err := api.New(http, api.Ports{
-		Canvas: p.node, Record: recorded, Rules: p.rules(reader), People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
+		Canvas: p.node, Record: recorded, Rules: p.rules(reader), Templates: p.listed, People: people, Cluster: members{p}, Inspectors: p.node, Store: ready{p}, Standing: standing, Pages: web.Files(), AdminPages: web.Admin(), Sockets: server.Counters(), Counters: counters,
 		Origin: sockets.AllowedOrigins.Allow, Foreign: sockets.AllowedOrigins.Foreign, Draining: p.draining.Load, Recording: p.node.Recording, Log: log,
 	})
 	if err != nil {
@@ -216,6 +222,9 @@ func (p *pod) begin(server *transport.Server, operators *operators, handlers api
 		_ = p.people.Learn(soon) // Run says what is wrong, and tries again
 		cancel()
 		p.forget = process.InBackground(p.people.Run)
+		if p.listed != nil {
+			p.unlist = process.InBackground(p.listed.Run)
+		}
 		process.WarnOfDescriptors(commandline.Descriptors(), p.cfg.Transport(p.log).Descriptors()+operatorsMost, p.log)
 		return server.Open(host{p.node}, handlers.All)
 	}
@@ -273,6 +282,9 @@ func (p *pod) close(ctx context.Context) error {
 	}
 	if p.forget != nil {
 		p.forget()
+	}
+	if p.unlist != nil {
+		p.unlist()
 	}
 	notice := transport.Notice{Text: "This server is restarting", Retry: comeBack, Spread: comeBackSpread}
 	var failed error

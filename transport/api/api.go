@@ -24,6 +24,7 @@ import (
 	"pixelplayground/transport/api/history"
 	"pixelplayground/transport/api/metrics"
 	"pixelplayground/transport/api/moderation"
+	"pixelplayground/transport/api/templates"
 	"pixelplayground/transport/quota"
 	"pixelplayground/transport/stats"
 )
@@ -101,6 +102,7 @@ type Ports struct {
 	Store      Store
 	Record     history.Record             // nil: there is none
 	Rules      *Rules                     // nil: nothing is ever decided here
+	Templates  *templates.Follower        // nil: the server lists none
 	Standing   Standing                   // nil: a pod that is alone, or without users, is as good as its store
 	Pages      fs.FS                      // index.html and what it loads
 	AdminPages fs.FS                      // the same for the dashboard, with login.html; nil: none
@@ -263,6 +265,10 @@ func (s *server) servePeople(mux *http.ServeMux, routes map[string]answer.Method
 		maps.Copy(routes, s.desk.Shared())
 	}
 	maps.Copy(routes, describe.Routes())
+	if s.Templates != nil {
+		routes["/api/templates"] = answer.Methods{"GET": s.watched(s.Templates.GetList)}
+		routes["/api/templates/{picture}"] = answer.Methods{"GET": s.watched(s.Templates.GetPicture)}
+	}
 	maps.Copy(routes, map[string]answer.Methods{
 		"/health":            {"GET": s.getHealth},
 		"/api/canvas":        {"GET": s.watched(s.getCanvas)},

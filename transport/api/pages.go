@@ -40,6 +40,13 @@ type bundledPage struct {
 const policy = "default-src 'self'; connect-src 'self' ws: wss:; img-src 'self' blob: data:; style-src 'self' 'unsafe-inline'; " +
 	"base-uri 'none'; form-action 'self'; object-src 'none'; frame-ancestors 'self'"
 
+// elsewherePage is what the page shows in a frame to ask other hosts for the picture of a template, once the user
+// has agreed. It may ask any, so it has nothing else: no origin, so neither cookies nor storage, and only its own script.
+const (
+	elsewherePage   = "js/templates/elsewhere.html"
+	elsewherePolicy = "default-src 'none'; script-src 'self'; connect-src http: https:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox allow-scripts"
+)
+
 // What browsers may do with a file.
 const (
 	askAgain = "no-cache"                            // keep it, but ask whether it is still current
@@ -109,6 +116,9 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if file == nil {
 		http.Error(w, "There is no such page. The canvas is at /", http.StatusNotFound)
 		return
+	}
+	if name == elsewherePage {
+		header.Set("Content-Security-Policy", elsewherePolicy)
 	}
 	header.Set("Cache-Control", caching)
 	if name == indexPage && p.people != nil && !embedded { // who only looks on from another site is nobody in particular

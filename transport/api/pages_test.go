@@ -41,6 +41,25 @@ func TestPages(t *testing.T) {
 	}
 }
 
+// Goal: only the frame that asks other hosts for pictures may, and it has no origin. The page itself asks nobody else.
+func TestPages_Elsewhere(t *testing.T) {
+	pages, err := newPages(fstest.MapFS{
+		"index.html":                  {Data: []byte("<!doctype html>")},
+		"js/templates/elsewhere.html": {Data: []byte("<!doctype html>")},
+	}, nil, small)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string]bool{"/js/templates/elsewhere.html": true, "/": false, "/js/templates/../templates/elsewhere.html": true, "/js/templates/nothing.html": false} {
+		w := httptest.NewRecorder()
+		pages.ServeHTTP(w, httptest.NewRequest("GET", target, nil))
+		policies := w.Header()["Content-Security-Policy"]
+		if len(policies) != 1 || strings.Contains(policies[0], "https:") != want || strings.Contains(policies[0], "sandbox allow-scripts") != want {
+			t.Errorf("%s: %q", target, policies)
+		}
+	}
+}
+
 func TestPages_NotModified(t *testing.T) {
 	p := newPod(t)
 	first := p.ask("GET", "/app/main.js", "")

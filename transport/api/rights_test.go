@@ -3,8 +3,10 @@ package api
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"testing"
@@ -14,6 +16,7 @@ import (
 	"pixelplayground/actors/message"
 	"pixelplayground/actors/rules"
 	"pixelplayground/actors/store/memory"
+	"pixelplayground/transport/api/templates"
 	"pixelplayground/transport/auth"
 )
 
@@ -74,6 +77,7 @@ func TestRights_EveryResource(t *testing.T) {
 		"GET /healthz": nothing, "GET /readyz": nothing, "GET /health": nothing, "GET /metrics": nothing, "GET /api/cluster": nothing,
 		"GET /api/canvas": looking, "GET /api/canvas.png": looking, "GET /api/pixel/{x}/{y}": looking, "GET /api/pixel/{x}/{y}/history": looking,
 		"GET /api/history/{region}": looking, "GET /api/painted/{region}": looking, "GET /api/stats": looking, "GET /api/activity": looking,
+		"GET /api/templates": looking, "GET /api/templates/{picture}": looking,
 		"PUT /api/pixel": drawing, "PUT /api/pixels": drawing,
 		"GET /api/rules": nothing, "GET /api/rules/mask/{name}": nothing,
 		"POST /api/reports": looking, "GET /api/reports": moderates, "POST /api/reports/{id}/claim": moderates, "POST /api/reports/{id}/resolve": moderates, "POST /api/reports/resolve": moderates,
@@ -86,8 +90,9 @@ func TestRights_EveryResource(t *testing.T) {
 	defer documents.Close()
 	p := newPodWith(t, func(ports *Ports) {
 		ports.People, ports.Rules = &ranks{}, &Rules{Acts: lawless{}, Documents: documents, People: lawless{}}
+		ports.Templates = templates.New(&url.URL{Scheme: "http", Host: "example.org"}, func() {}, slog.New(slog.DiscardHandler))
 	})
-	fill := strings.NewReplacer("{x}", "1", "{y}", "1", "{region}", "0", "{name}", strings.Repeat("0", 32)+".png", "{id}", "x", "{user}", "0000000000aa")
+	fill := strings.NewReplacer("{picture}", "0.png", "{x}", "1", "{y}", "1", "{region}", "0", "{name}", strings.Repeat("0", 32)+".png", "{id}", "x", "{user}", "0000000000aa")
 	served := maps.Clone(p.server.served)
 	for path, m := range auth.New(auth.Config{SignIn: auth.SignInConfig{Issuer: "https://issuer.example"}}, documents, nil, nil).Routes() {
 		served[path] = m

@@ -26,6 +26,7 @@ type me struct {
 	Keys     bool      `json:"keys"`              // may make keys
 	Record   bool      `json:"record"`            // may ask the record of what was drawn
 
+	Templates bool `json:"templates,omitempty"` // there is a list of templates to be asked for
 	Moderates bool `json:"moderates,omitempty"`
 	Ban       *Ban `json:"banned,omitempty"` // why the browser or program is kept out
 }
@@ -57,6 +58,7 @@ func (p *People) getMe(w http.ResponseWriter, r *http.Request) {
 		Pace: paceShown(p.judge.Pace(person)), Keys: person.Kind == canvas.Account, SignedIn: person.Kind == canvas.Account,
 		Record: p.cfg.Record && refused == nil,
 	}
+	said.Templates = p.cfg.Templates && refused == nil
 	said.Moderates = refused == nil && role >= canvas.RoleModerator
 	if refused != nil {
 		said.Ban = refused.Ban

@@ -29,7 +29,8 @@ type Config struct {
 	Tokens openid.TokenConfig // without keys and a secret none is taken
 	Rights Rights
 
-	Record bool // there is a record of what was drawn, which those who may watch may ask
+	Templates bool // the server lists templates, which those who may watch may ask for
+	Record    bool // there is a record of what was drawn, which those who may watch may ask
 }
 
 // Shown is what a request shows of whom it is from.

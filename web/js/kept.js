@@ -1,5 +1,5 @@
 // What the browser keeps for the next visit. This is the only module that touches its storage, but for words/wanted.js, which runs
-// before it: that may be forbidden, full, gone in the middle of a visit, or hold what somebody else wrote. Then a value is as if it
+// before it, and templates/shelf.js, which keeps pictures: that may be forbidden, full, gone in the middle of a visit, or hold what somebody else wrote. Then a value is as if it
 // had never been kept.
 
 import { MAX_RECENT } from "./state.js";
@@ -37,6 +37,8 @@ const KEYS = {
   dim: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },
   /** Of the page; empty: the browser's. words/wanted.js reads it too. */
   language: { otherwise: "", plain: true, read: (value) => (value === "" || Object.hasOwn(LANGUAGES, value) ? value : undefined) },
+  /** Whether the browser keeps templates (templates/shelf.js). */
+  templates: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },
   /** light, dark, or what the system says. */
   theme: { otherwise: "system", read: (value) => (["light", "dark", "system"].includes(value) ? value : undefined) },
 };

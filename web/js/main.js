@@ -19,6 +19,7 @@ import { Address, copy, shared, unshared } from "./view/permalink.js";
 import { parseHash, viewKey } from "./view/view.js";
 import { Record } from "./record.js";
 import { Rules } from "./rules.js";
+import { Templates, listenForPictures } from "./templates.js";
 import { encodeRename } from "./net/protocol.js";
 import { whyRefused } from "./net/refusal.js";
 import { Undo } from "./input/undo.js";
@@ -78,10 +79,14 @@ const session = new Session(state, link, {
   now, inflate, changed, began, asked: (geometry) => first.asked(geometry),
   rightsChanged: () => user.doubt(),
   banned: () => user.ask(),
-  welcomed: () => rules.welcomed(),
+  welcomed() {
+    rules.welcomed();
+    templates.welcomed();
+  },
   rulesChanged: (version, within) => rules.heard(version, within),
   beckoned: async (places) => (await beckons.get("beckons"))?.heard(places),
   notBeckoned: (code, retry) => beckons.there("beckons")?.refused(code, retry),
+  templatesChanged: (within) => templates.heard(within),
 });
 const navigation = new Navigation(state, { now, changed, calm });
 const drawing = new Drawing(state, { now, changed, stage: (x, y) => aim.stage(x, y) });
@@ -95,13 +100,16 @@ const undo = new Undo(state, { now, changed, settle: () => drawing.settle(), sho
 const record = new Record(state, { now, changed, settle: () => drawing.settle(), load: loadPart }, location.hash);
 const rules = new Rules(state, { fetch: fetch.bind(window), now, random: Math.random, setTimeout: setTimer, clearTimeout: clearTimer, changed, load: loadRules });
 
+const kept = new Kept(() => window.localStorage);
+const templates = new Templates(state, { now, changed, kept, load: loadTemplates }, location.hash);
+
 const stage = new Stage(byId("pixels"));
 const overlay = new Overlay(byId("stage"));
 const minimap = new Minimap(byId("minimap"), stage);
 let theme = readTheme();
 
 const page = {
-  state, navigation, drawing, following, undo, record, rules, aim, changed, now,
+  state, navigation, drawing, following, undo, record, rules, aim, templates, changed, now,
   stage: byId("stage"),
   space: { held: false, used: false },
   copyLink: () => copyLink(),
@@ -114,10 +122,9 @@ const page = {
   beckon: async () => (await beckons.get("beckons"))?.beckon(),
   toggleHelp: help(),
   wheelsAt: (event) => wheelsAt(event),
-  dismiss: () => record.closeCard() || sharePart.there("panel")?.close() || user.close() || people.close() || aim.drop() || welcome.close() || following.stop(),
+  dismiss: () => record.closeCard() || templates.close() || sharePart.there("panel")?.close() || user.close() || people.close() || aim.drop() || welcome.close() || following.stop(),
 };
 const sharePart = new Lazy(loadShare, () => tell(state, t("This part of the page could not be loaded: try again"), now()));
-const kept = new Kept(() => window.localStorage);
 const people = who({ rename, changed, follow: (id) => following.follow(id), stop: () => following.stop(), looks: () => record.leaders() }, state);
 const show = [comfort(state, { play, changed }), toolbar(page), palette(drawing), pointerShape(page.stage, listen(page, { now, setTimeout: setTimer, clearTimeout: clearTimer }).shape)];
 const showStatus = status({
@@ -134,6 +141,7 @@ const addressBar = new Address({
   follow(hash) {
     navigation.follow(hash);
     record.follow(hash);
+    templates.follow(hash);
   },
 });
 const warnOfLoss = leaving(() => (state.pending?.count ?? 0) > 0);
@@ -154,7 +162,7 @@ function draw(time) {
   const density = window.devicePixelRatio || 1;
   stage.draw(state, theme, density);
   const gliding = overlay.draw(state, theme, density, calm(), time);
-  const again = [minimap.draw(state, theme, density, time)];
+  const again = [minimap.draw(state, theme, density, time), templates.show(time)];
   for (const each of show) each(state, time);
   people.show();
   record.show();
@@ -176,6 +184,7 @@ let shown = false;
 function afterTheCanvas() {
   rules.begin();
   welcome.begin();
+  templates.begin();
   if (shown) return;
   shown = true;
   leaveKept();
@@ -284,6 +293,12 @@ async function loadBeckons() {
   });
 }
 
+/** Templates. */
+async function loadTemplates() {
+  const { parts } = await import("./templates/parts.js");
+  return parts(state, { ...pageForParts(), kept, theme: () => theme, density: () => window.devicePixelRatio || 1, goTo: (x, y) => navigation.goTo(x, y), visit: (x, y) => navigation.visit(x, y) });
+}
+
 function resize() {
   const { width, height } = page.stage.getBoundingClientRect();
   const dock = byId(state.past ? "past" : "dock").getBoundingClientRect(), side = byId("side").getBoundingClientRect();
@@ -313,6 +328,7 @@ const recoloured = () => {
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", recoloured);
 look(kept, recoloured);
 language(kept);
+listenForPictures(templates, page.stage);
 window.addEventListener("hashchange", () => addressBar.changed());
 for (const event of ["online", "offline", "pageshow", "focus"]) window.addEventListener(event, () => link.wake());
 window.addEventListener("focus", () => user.returned());

@@ -185,7 +185,7 @@ test("by keyboard Enter stages, Control Enter paints, and Escape takes all away"
   globalThis.Element = /** @type {any} */ (class { closest() { return null; } });
   globalThis.document = /** @type {any} */ ({});
   const stage = new Element();
-  const page = /** @type {any} */ ({ state, aim, drawing: it.drawing, navigation: { ...it.navigation, reveal() {} }, stage, space: { held: false, used: false }, record: { there: false, key: () => false }, rules: { key: () => false }, dismiss: () => aim.drop(), undo: it.undo, now: () => 0 });
+  const page = /** @type {any} */ ({ state, aim, drawing: it.drawing, navigation: { ...it.navigation, reveal() {} }, stage, space: { held: false, used: false }, record: { there: false, key: () => false }, rules: { key: () => false }, templates: { key: () => false }, dismiss: () => aim.drop(), undo: it.undo, now: () => 0 });
   const press = (key, more = {}) => keyDown(/** @type {any} */ ({ key, code: "", target: stage, preventDefault() {}, ...more }), page);
   press("ArrowRight");
   press("Enter");

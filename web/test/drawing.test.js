@@ -36,6 +36,7 @@ function setUp() {
     copyLink: () => called.push("copy"), toggleGrid: () => called.push("grid"), toggleHelp: () => called.push("help"),
     dismiss: () => false, changed() {}, now: ports.now,
     rules: { report: () => called.push("report"), key: () => false, escape: () => false },
+    templates: { key: ({ key }) => key === "Tab" && called.push("placing") > 0, toggle: () => called.push("templates"), hide: () => called.push("hide"), next: () => called.push("next") },
     record: {
       there: false, inspect: (x, y) => called.push(`inspect ${x},${y}`), toggle: () => called.push("replay"),
       close: () => false, key: (key) => state.past !== null && "ljm< >".includes(key) && called.push(`past ${key}`) > 0,
@@ -185,7 +186,9 @@ test("letters act wherever the focus is, but not in a field, nor with Ctrl", () 
   press("g");
   press("c");
   press("?");
-  assert.deepEqual(called, ["grid", "copy", "help"]);
+  for (const key of ["o", ",", "."]) press(key);
+  assert.deepEqual(called, ["grid", "copy", "help", "templates", "hide", "next"]);
+  assert.ok(press("Tab"), "a template that is being placed has its keys first");
   assert.equal(press("c", { ctrlKey: true }), false);
   const field = new Element();
   field.closest = () => field;

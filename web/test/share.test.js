@@ -50,10 +50,10 @@ test("in a frame one looks and moves, and nothing else", () => {
   const note = (name) => () => called.push(name), stage = new Element();
   const page = /** @type {any} */ ({
     state, drawing, stage, navigation: { pan: note("pan"), zoom: note("zoom"), fit: note("fit"), reveal() {} }, undo: { undo: note("undo") }, copyLink: note("copy"), toggleHelp: note("help"),
-    toggleGrid: note("grid"), record: { key: () => false, toggle: note("replay"), close: () => false }, rules: { key: note("rules"), report: note("report"), escape: () => false }, dismiss: () => false, now: () => 0,
+    toggleGrid: note("grid"), record: { key: () => false, toggle: note("replay"), close: () => false }, rules: { key: note("rules"), report: note("report"), escape: () => false }, templates: { key: () => false, toggle: note("templates"), next: note("next"), hide: note("hide") }, dismiss: () => false, now: () => 0,
   });
   page.rules.key = () => false;
-  for (const [key, code] of [["w", "KeyW"], ["+", "Equal"], ["0", "Digit0"], ["g", "KeyG"], ["b", "KeyB"], ["1", "Digit1"], ["c", "KeyC"], ["t", "KeyT"], ["r", "KeyR"], ["?", "Slash"], ["Enter", "Enter"], [" ", "Space"]]) {
+  for (const [key, code] of [["w", "KeyW"], ["+", "Equal"], ["0", "Digit0"], ["g", "KeyG"], ["b", "KeyB"], ["1", "Digit1"], ["c", "KeyC"], ["t", "KeyT"], ["r", "KeyR"], ["o", "KeyO"], [".", "Period"], ["?", "Slash"], ["Enter", "Enter"], [" ", "Space"]]) {
     keyDown(/** @type {any} */ ({ key, code, target: stage, preventDefault() {} }), page);
   }
   keyDown(/** @type {any} */ ({ key: "z", code: "KeyZ", ctrlKey: true, target: stage, preventDefault() {} }), page);

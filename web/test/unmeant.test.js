@@ -48,7 +48,7 @@ function setUp({ zoom = 0.75, calm = false } = {}) {
       touch.up(1, { x, y });
     },
     enter() {
-      keyDown({ key: "Enter", code: "Enter", target: stage, preventDefault() {} }, { state, drawing, navigation, record, space, stage });
+      keyDown({ key: "Enter", code: "Enter", target: stage, preventDefault() {} }, { state, drawing, navigation, record, space, stage, templates: { key: () => false } });
     },
     get drawn() {
       return state.pending.unsent;

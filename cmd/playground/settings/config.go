@@ -6,6 +6,7 @@ package settings
 import (
 	"cmp"
 	"log/slog"
+	"net/url"
 	"strings"
 	"time"
 
@@ -39,6 +40,7 @@ type Config struct {
 	RedisPasswordFile  SecretFile
 	RedisPrefix        string
 	LogPixels          int
+	Templates          *url.URL // of the list; nil: there is none
 	Record             Record
 	Join               []string // empty: this server is alone
 	Gateway            bool
@@ -91,6 +93,7 @@ func (o Options) parse() (Config, error) {
 		Redis:              r.redis("redis", o.Redis, "redis://localhost:6379"),
 		RedisPrefix:        r.redisPrefix("redis-prefix", o.RedisPrefix, "playground"),
 		LogPixels:          r.count("log-pixels", o.LogPixels, maxLogPixels, "100000"),
+		Templates:          r.listed("templates", o.Templates, "https://example.org/canvas/templates.json"),
 		Join:               r.join("join", o.Join, o.Redis),
 		Gossip:             r.address("gossip", o.Gossip, "127.0.0.1:7946"),
 		Peer:               r.address("peer", o.Peer, "127.0.0.1:7947"),
@@ -167,7 +170,7 @@ func (c Config) People() auth.Config {
 	return auth.Config{
 		Pace: c.guests(), Paces: c.Paces[:], NetworkPace: c.NetworkPace,
 		SignIn: c.Persons.SignIn, Tokens: c.Persons.Tokens, Rights: c.Persons.Rights,
-		Record: c.Record.Where != "",
+		Record: c.Record.Where != "", Templates: c.Templates != nil,
 	}
 }
 

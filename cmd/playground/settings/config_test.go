@@ -64,6 +64,8 @@ func TestConfig_Refusals(t *testing.T) {
 		{"resolver", "dns", `--resolver "dns": must be HOST:PORT or :PORT with a port from 0 to 65535, for example --resolver 127.0.0.1:53`},
 		{"peer-cert", "pod.pem", `--peer-key "": must be a file: peer-cert, peer-key and peer-ca go together, for example --peer-key peer-key.pem`},
 		{"log-pixels", "some", `--log-pixels "some": must be a whole number from 1 to 67108864, for example --log-pixels 100000`},
+		{"templates", "templates.json", `--templates "templates.json": must be a URL with https:// (or http://), without user and fragment, for example --templates https://example.org/canvas/templates.json`},
+		{"templates", "https://me:secret@example.org/a.json", `--templates "https://me:secret@example.org/a.json": must be a URL with https:// (or http://), without user and fragment, for example --templates https://example.org/canvas/templates.json`},
 		{"record", "s3://b", `--record "s3://b": must be a bucket and a path in it, for example --record s3://my-bucket/record`},
 		{"record", "https://s3.example.org", `--record "https://s3.example.org": must be off, on, a directory or s3://BUCKET/PATH, for example --record on`},
 		{"record-keep", "100", `--record-keep "100": must be an age of 1h or more, a size of 1MB or more, or both, for example --record-keep 365d,100GB`},
@@ -124,7 +126,7 @@ func TestConfig_Refusals(t *testing.T) {
 func TestConfig_Files(t *testing.T) {
 	const known = "admin-listen, admin-token, admin-token-file, advertise, allowance, burst, canvas, cooldown, data, drain-timeout, draw, frame-ancestors, gossip, gossip-key, gossip-key-file, join, jwt-audience, jwt-issuer, jwt-jwks, jwt-secret, jwt-secret-file, " +
 		"listen, log-format, log-level, log-pixels, max-connections, members, moderators, network-burst, network-connections, network-rate, node, oidc-client-id, oidc-client-secret, oidc-client-secret-file, oidc-issuer, oidc-scopes, origins, owners, " +
-		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, record, record-buffer, record-keep, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, s3-endpoint, sign-in, sign-in-lasts, stack, traces, traces-every, watch"
+		"peer, peer-ca, peer-cert, peer-key, proxies, proxy-header, public-url, rate, record, record-buffer, record-keep, redis, redis-password-file, redis-prefix, region, resolver, roles, roles-claim, s3-endpoint, sign-in, sign-in-lasts, stack, templates, traces, traces-every, watch"
 	for _, test := range []struct{ name, content, want string }{
 		{"unknown key", "burst: 7\nlissten: :80\n", `FILE:2: there is no setting "lissten", there are ` + known},
 		{"unknown key over a wrong value", "region: x\nversion: true\n", `FILE:2: there is no setting "version", there are ` + known},

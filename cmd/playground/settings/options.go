@@ -33,6 +33,7 @@ type Options struct {
 	RedisPasswordFile string `group:"canvas" placeholder:"FILE" help:"File with Redis' password, instead of one in the URL; Sentinels have the same one unless the URL has theirs before the @. It is read again when it changes, and used once Redis takes it."`
 	RedisPrefix       string `group:"canvas" placeholder:"TEXT" default:"playground" help:"What the keys in Redis begin with. Canvases that share a Redis need one each."`
 	LogPixels         string `group:"canvas" placeholder:"PIXELS" default:"100000" help:"Recent pixels kept per region besides the canvas itself: who drew what, and which strokes need not be repeated after a restart. Placed one at a time they take up to 150 bytes each, in strokes 5 to 10."`
+	Templates         string `group:"canvas" placeholder:"URL" help:"List of templates, pictures of what is to be drawn where, that the page shows everybody: a JSON file on the web, for example https://example.org/canvas/templates.json, with its pictures beside it. Gateways ask for it once a second, and ask no other address."`
 
 	RecordOptions
 

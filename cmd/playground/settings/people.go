@@ -135,6 +135,19 @@ func (r *reader) web(setting, text, example string) *url.URL {
 	return u
 }
 
+// listed is a URL of the web that may have a query, or nothing.
+func (r *reader) listed(setting, text, example string) *url.URL {
+	if text == "" {
+		return nil
+	}
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" {
+		r.refuse(setting, text, "must be a URL with https:// (or http://), without user and fragment", example)
+		return nil
+	}
+	return u
+}
+
 // values splits a list.
 func values(text string) (all []string) {
 	for one := range strings.SplitSeq(text, ",") {

@@ -145,3 +145,6 @@ func preferred(accepted string) string {
 	}
 	return ""
 }
+
+// Same reports whether two files have the same content.
+func Same(a, b *File) bool { return a.sum == b.sum }

@@ -33,8 +33,10 @@ export class Overview {
     const { shift, tile } = this;
     const left = rect.x >> shift, right = (rect.x + rect.width - 1) >> shift;
     const top = rect.y >> shift, bottom = (rect.y + rect.height - 1) >> shift;
-    for (let y = top; y <= bottom; y++) tile.words.fill(BACKGROUND_WORD, y * tile.width + left, y * tile.width + right + 1);
-    tile.touch(left, top);
+    for (let y = top; y <= bottom; y++) {
+      tile.words.fill(BACKGROUND_WORD, y * tile.width + left, y * tile.width + right + 1);
+      tile.touch(left, y);
+    }
     tile.touch(right, bottom);
   }
 }

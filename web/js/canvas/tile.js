@@ -12,12 +12,15 @@ export class Tile {
   bottom = 0;
   /** Rises with each change. Who draws a tile remembers which version it has drawn. */
   version = 0;
+  /** The version at which each row has changed last: whoever remembers a version finds what has changed since. @type {Float64Array} */
+  rows;
 
   /** @param {number} [word] the word that it is filled with */
   constructor(width, height, word = BACKGROUND_WORD) {
     this.width = width;
     this.height = height;
     this.words = new Uint32Array(width * height);
+    this.rows = new Float64Array(height);
     if (word) this.words.fill(word);
     this.allDirty();
   }
@@ -33,7 +36,7 @@ export class Tile {
 
   /** Remembers that a pixel has changed. */
   touch(x, y) {
-    this.version++;
+    this.rows[y] = ++this.version;
     if (this.right === this.left) {
       this.left = x;
       this.top = y;
@@ -54,7 +57,7 @@ export class Tile {
   }
 
   allDirty() {
-    this.version++;
+    this.rows.fill(++this.version);
     this.left = this.top = 0;
     this.right = this.width;
     this.bottom = this.height;

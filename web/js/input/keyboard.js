@@ -23,6 +23,7 @@ import { t } from "../words/words.js";
  * @property {import("../record.js").Record} record
  * @property {import("../rules.js").Rules} rules
  * @property {import("../aim.js").Aim} aim
+ * @property {import("../templates.js").Templates} templates
  * @property {() => number} now ms of a steady clock
  * @property {() => void} copyLink
  * @property {() => void} share
@@ -63,6 +64,9 @@ const KEYS = {
   p: pick,
   t: (page) => page.record.toggle(),
   r: (page) => page.rules.report(),
+  o: (page) => page.templates.toggle(),
+  ",": (page) => page.templates.hide(),
+  ".": (page) => page.templates.next(),
   g: (page) => page.toggleGrid(),
   c: (page) => page.copyLink(),
   k: (page) => page.beckon(),
@@ -96,6 +100,7 @@ export function keyDown(event, page) {
   if (document.querySelector?.("dialog[open]")) return; // it has all keys, also when nothing in it has the focus
   if (event.target instanceof Element && event.target.closest("input:not([type=radio], [type=range]), textarea, select")) return;
   if (page.state.embedded && !looks(event)) return;
+  if (page.templates.key(event)) return event.preventDefault();
   if (event.ctrlKey || event.metaKey) {
     if (chord(event, page)) event.preventDefault();
     return;

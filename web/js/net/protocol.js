@@ -30,6 +30,7 @@ export const BECKONS = 28;
 export const NOTICE_DRAINING = 1;
 export const NOTICE_ANNOUNCEMENT = 2;
 export const NOTICE_RULES = 3;
+export const NOTICE_TEMPLATES = 4;
 export const REFUSED_RATE = 1;
 export const REFUSED_DRAINING = 6;
 export const REFUSED_RIGHTS = 10;

@@ -27,6 +27,7 @@ import { plural, t } from "../words/words.js";
  * @property {(places: protocol.Beckons["cursors"]) => void} beckoned others ask to look there
  * @property {(code: number, retry: number) => void} notBeckoned the user may not ask that, or may again after so many ms
  * @property {(version: string, within: number) => void} rulesChanged ask for them within so many ms
+ * @property {(within: number) => void} templatesChanged ask for the server's templates within so many ms
  * @property {() => void} rightsChanged who the user is to the server, or what they may do, is not what this page took it for
  */
 
@@ -327,6 +328,7 @@ export class Session {
     if (message.code === protocol.NOTICE_DRAINING) this.link.restartIn(message.retry);
     if (message.code === protocol.NOTICE_ANNOUNCEMENT) say(this.state, (this.state.announcement = message.text));
     if (message.code === protocol.NOTICE_RULES) this.ports.rulesChanged(message.text, message.retry);
+    if (message.code === protocol.NOTICE_TEMPLATES) this.ports.templatesChanged(message.retry);
   }
 
   /** @param {import("../canvas/pending.js").Op} op */

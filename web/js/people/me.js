@@ -17,6 +17,7 @@ import { t } from "../words/words.js";
  * @property {string} signOut where to sign out; empty: one can't
  * @property {boolean} keys may have keys for bots and displays
  * @property {boolean} record may ask the record of what was drawn
+ * @property {boolean} templates the server lists templates
  * @property {boolean} moderates may decide about others
  * @property {{why: string, until: number, appeal: string} | null} banned the user is; until: Unix ms, 0: not known; appeal: where to turn to
  * @property {number} until when the sign-in ends, Unix ms; 0: not by itself
@@ -32,7 +33,7 @@ const KINDS = new Map([["bot", t("Bot")], ["program", t("Program")]]);
 export function unknown() {
   return {
     known: false, kind: "guest", user: "", name: "", role: "guest", draws: true, watches: true,
-    signedIn: false, signIn: "", signOut: "", keys: false, record: false, moderates: false, banned: null, until: 0,
+    signedIn: false, signIn: "", signOut: "", keys: false, record: false, templates: false, moderates: false, banned: null, until: 0,
   };
 }
 

@@ -15,7 +15,7 @@ const PHONE = "(max-width: 519px)"; // as in css/dock-windows.css: there is room
  * @returns {(state: import("../state.js").State) => void} shows the state
  */
 export function toolbar(page) {
-  const { aim, drawing, navigation, record, rules, undo } = page;
+  const { aim, drawing, navigation, record, rules, templates, undo } = page;
   const tools = TOOLS.map((tool) => ({ tool, button: byId(tool) })), phone = matchMedia(PHONE);
   for (const { tool, button } of tools) button.addEventListener("click", () => drawing.choose(tool));
   const menu = byId("shapes-menu"), brush = byId("brush"), shapes = popover(byId("shapes"), menu, page.changed);
@@ -38,6 +38,7 @@ export function toolbar(page) {
   byId("zoom-out").addEventListener("click", () => navigation.zoom(-1));
   byId("fit").addEventListener("click", () => navigation.fit());
   grid.addEventListener("click", () => page.toggleGrid());
+  byId("templates-button").addEventListener("click", () => templates.toggle());
   byId("link").addEventListener("click", () => page.share());
   byId("replay").addEventListener("click", () => record.toggle());
   byId("report-button").addEventListener("click", () => rules.report());

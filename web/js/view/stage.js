@@ -134,7 +134,7 @@ export class Stage {
  * @param {import("./view.js").View} view
  * @param {import("./view.js").Viewport} viewport
  */
-function placement(view, viewport, density) {
+export function placement(view, viewport, density) {
   const origin = toScreen(view, viewport, 0, 0);
   const scale = view.zoom * density;
   const x0 = Math.round(origin.x * density), y0 = Math.round(origin.y * density);

@@ -89,13 +89,9 @@ export class Templates {
 
   /** Shows what there is to show. @param {number} now ms @returns {number} ms until it has to again */
   show(now) {
-    const { me } = this.state;
-    if (this.#began && me.templates && !this.#asked && !this.#tried) {
-      this.#tried = true;
-      this.#use((part) => {
-        this.#asked = true;
-        part.askTeam();
-      });
+    if (this.#began && this.state.me.templates && !this.#asked && !this.#tried) {
+      this.#tried = true; // it is not tried in each frame
+      this.#use(() => {});
     }
     return this.#part?.show(now) ?? Infinity;
   }
@@ -113,6 +109,10 @@ export class Templates {
       const linked = this.#linked;
       this.#linked = "";
       if (linked) this.#part.link(linked);
+      if (this.state.me.templates && !this.#asked) {
+        this.#asked = true;
+        this.#part.askTeam();
+      }
       run(this.#part);
     }
     this.ports.changed();

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -20,6 +21,9 @@ import (
 
 	"github.com/chromedp/chromedp"
 	"github.com/chromedp/chromedp/kb"
+
+	"pixelplayground/actors/canvas"
+	"pixelplayground/transport/client"
 )
 
 // sign is a PNG of 3x2 pixels: red, blue, red above a green one, the others transparent.
@@ -253,5 +257,78 @@ func TestBrowser_TemplateElsewhere(t *testing.T) {
 	}
 	if len(e.asked) != 1 {
 		t.Errorf("asked %d times", len(e.asked))
+	}
+}
+
+// noise is a PNG of 200x200 pixels, another one for each n.
+func noise(t *testing.T, n int) []byte {
+	t.Helper()
+	img := image.NewRGBA(image.Rect(0, 0, 200, 200))
+	for i := 0; i < len(img.Pix); i += 4 {
+		copy(img.Pix[i:], []byte{byte(i * n), byte(i / 7), byte(n * 10), 255})
+	}
+	var out bytes.Buffer
+	if err := png.Encode(&out, img); err != nil {
+		t.Fatal(err)
+	}
+	return out.Bytes()
+}
+
+// Goal: twenty templates, one above the other, cost little. What is judged is the same on every machine: nothing is drawn while neither the
+// view nor a template changes, and a move draws each once, however many pixels it has. What the frames take is logged, without and
+// with them in turns.
+func TestBrowser_TwentyTemplates(t *testing.T) {
+	beside(t)
+	s := start(t, "--rate", "0")
+	p := &page{t, browser(t)}
+	p.run(before(`{
+		const { drawImage, clearRect } = CanvasRenderingContext2D.prototype;
+		window.drawn = { frames: 0, images: 0 };
+		CanvasRenderingContext2D.prototype.clearRect = function (...all) {
+			if (this.canvas.id === "template-layer") drawn.frames++;
+			return clearRect.apply(this, all);
+		};
+		CanvasRenderingContext2D.prototype.drawImage = function (source, ...all) {
+			if (source.width === 200 && source.height === 200) drawn.images++;
+			return drawImage.apply(this, [source, ...all]);
+		};
+	}`), chromedp.Navigate(s.url+"/#500,500,4"))
+	p.until("all is there", `playground.idle`)
+	for n := 1; n <= 20; n++ {
+		p.drops(noise(t, n), fmt.Sprintf("noise%d.png", n), 500, 500)
+		p.until("it is there", `!document.querySelector(".placing")?.hidden && playground.state.selecting`)
+		p.keys(kb.Enter)
+	}
+	p.overlaid("they are shown", 500, 500, eval[string](p, overlaid+`(500, 500)`))
+	p.until("it is calm", `playground.idle && (window.calm = window.settled === drawn.frames, window.settled = drawn.frames, calm)`)
+	before := eval[int](p, `drawn.frames`)
+	drawer := dial(t, client.Config{URLs: []string{s.ws()}})
+	if err := drawer.Place(t.Context(), []canvas.Dot{{X: 510, Y: 505, Color: 0x112233}, {X: 700, Y: 700, Color: 0x112233}}); err != nil {
+		t.Fatal(err)
+	}
+	p.until("others have drawn", `playground.confirmed(510, 505) === "#112233" && playground.confirmed(700, 700) === "#112233"`)
+	if after := eval[int](p, `drawn.frames`); after != before {
+		t.Errorf("drawn %d times while others draw", after-before)
+	}
+	pan := func() (frames, images int, ms float64) {
+		eval[bool](p, `(drawn.frames = drawn.images = 0, playground.frames.record(), true)`)
+		for n := range 10 {
+			p.keys(string("da"[n%2]))
+		}
+		p.until("the view is there", `playground.idle`)
+		eval[any](p, `void playground.frames.stop()`)
+		work := eval[[]float64](p, `playground.frames.work`)
+		slices.Sort(work)
+		return eval[int](p, `drawn.frames`), eval[int](p, `drawn.images`), work[len(work)/2]
+	}
+	for range 2 {
+		p.keys("y")
+		_, none, without := pan()
+		p.keys("y")
+		frames, images, with := pan()
+		if none != 0 || frames == 0 || images != 20*frames {
+			t.Errorf("hidden: %d drawn; shown: %d in %d frames", none, images, frames)
+		}
+		t.Logf("work of a frame while the view moves, median: %.1f ms, with twenty templates %.1f ms", without, with)
 	}
 }

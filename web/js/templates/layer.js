@@ -8,7 +8,8 @@ import { visibleRect } from "../view/view.js";
  * @typedef {import("../state.js").State} State
  * @typedef {import("./template.js").Template} Template
  * @typedef {ReturnType<typeof placement>} Place
- * @typedef {{canvas: HTMLCanvasElement, drawn: string}} Surface  drawn: of what it is a picture
+ * @typedef {{canvas: HTMLCanvasElement, words: Uint32Array | null, version: number}} Surface  of what it is a picture; version: of
+ *   what is wrong, 0: of all
  */
 
 const PAUSE = 100; // ms between two drawings while only the canvas below changes
@@ -40,7 +41,7 @@ export class Layer {
   draw({ view, viewport, canvas }, templates, framed, theme, density, now) {
     if (!canvas) return Infinity;
     const size = resized(this.element, viewport, density);
-    const drawn = [view.x, view.y, view.zoom, viewport.width, viewport.height, viewport.top, density, theme.name, ...framed.map(({ x, y, width }) => `${x} ${y} ${width}`),
+    const drawn = [view.x, view.y, view.zoom, ...Object.values(viewport), density, theme.name, ...framed.map(({ x, y, width }) => `${x} ${y} ${width}`),
       ...templates.map(({ id, version, showing }) => `${id} ${version} ${showing.look} ${showing.opacity}`)].join();
     if (drawn === this.#drawn && !size) {
       if (!templates.some(({ showing, progress }) => showing.look === "wrong" && progress.dirty.right > 0)) return Infinity;
@@ -97,12 +98,12 @@ export class Layer {
 
   /** Its pixels, or those where the canvas differs, brought up to date. @param {Template} template */
   #surface(template) {
-    const { width, height, version, progress } = template, onlyWrong = template.showing.look === "wrong";
+    const { width, height, words, version, progress } = template, onlyWrong = template.showing.look === "wrong";
     let surface = this.#surfaces.get(template);
-    if (!surface) this.#surfaces.set(template, (surface = { canvas: document.createElement("canvas"), drawn: "" }));
-    const drawn = `${version} ${onlyWrong}`, context = /** @type {CanvasRenderingContext2D} */ (surface.canvas.getContext("2d"));
-    if (drawn !== surface.drawn) {
-      surface.drawn = drawn;
+    if (!surface) this.#surfaces.set(template, (surface = { canvas: document.createElement("canvas"), words: null, version: 0 }));
+    const context = /** @type {CanvasRenderingContext2D} */ (surface.canvas.getContext("2d")), drawn = onlyWrong ? version : 0;
+    if (words !== surface.words || drawn !== surface.version) {
+      Object.assign(surface, { words, version: drawn });
       Object.assign(surface.canvas, { width, height });
       paint(context, template, { left: 0, top: 0, right: width, bottom: height });
       progress.clean();

@@ -46,7 +46,7 @@ func TestPages_Elsewhere(t *testing.T) {
 	pages, err := newPages(fstest.MapFS{
 		"index.html":                  {Data: []byte("<!doctype html>")},
 		"js/templates/elsewhere.html": {Data: []byte("<!doctype html>")},
-	}, nil, small)
+	}, nil, nil, nil, small)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -322,9 +322,9 @@ func TestBrowser_TwentyTemplates(t *testing.T) {
 		return eval[int](p, `drawn.frames`), eval[int](p, `drawn.images`), work[len(work)/2]
 	}
 	for range 2 {
-		p.keys("y")
+		p.keys(",")
 		_, none, without := pan()
-		p.keys("y")
+		p.keys(",")
 		frames, images, with := pan()
 		if none != 0 || frames == 0 || images != 20*frames {
 			t.Errorf("hidden: %d drawn; shown: %d in %d frames", none, images, frames)

@@ -4,6 +4,7 @@ import { nameOf } from "../colour.js";
 import { number } from "../numbers.js";
 import { say, tell } from "../state.js";
 import { style } from "../ui/elements.js";
+import { copy } from "../view/permalink.js";
 import { toCanvas } from "../view/view.js";
 import { askAbout, fetchElsewhere, fetchOwn } from "./fetching.js";
 import { Layer } from "./layer.js";
@@ -27,7 +28,6 @@ import { t } from "../words/words.js";
  * @property {(run: () => void, ms: number) => number} setTimeout
  * @property {(id: number) => void} clearTimeout
  * @property {() => void} changed
- * @property {(hash: string) => void} copyLink to a place of this page
  * @property {(x: number, y: number) => string} hashOf the link to a pixel
  * @property {(colour: number) => void} take a colour to draw with
  * @property {(x: number, y: number) => void} goTo shows a place
@@ -117,13 +117,15 @@ export async function parts(state, page) {
     });
   };
 
-  /** Copies a link to a template. @param {Template} template */
-  const share = ({ name, x, y, width, height, address, file }) => {
+  /** Copies a link to a template. It stands behind the "#", which no server sees. @param {Template} template */
+  const share = async ({ name, x, y, width, height, address, file }) => {
     const at = address ? new URL(address, location.href).href : file && file.length <= MOST_IN_LINK ? dataOf(file) : "";
     if (!at) return tell(state, t("This picture is too large for a link: put it on the web, and add it here by its address"), page.now());
     const middle = pixelAt(null), inside = x + width > 0 && y + height > 0, { geometry } = state.canvas;
     const to = inside ? { x: Math.min(Math.max(0, x + (width >> 1)), geometry.width - 1), y: Math.min(Math.max(0, y + (height >> 1)), geometry.height - 1) } : middle;
-    page.copyLink(linkTo(page.hashOf(to.x, to.y), { name, x, y, width }, at));
+    const link = linkTo(page.hashOf(to.x, to.y), { name, x, y, width }, at), done = await copy(new URL(location.pathname + link, location.href).href);
+    tell(state, done ? t("Link copied") : t("The link could not be copied"), page.now());
+    page.changed();
   };
 
   /** Goes to the next pixel that is wrong. @param {Template} [only] of this one */

@@ -2,8 +2,10 @@ package api
 
 import (
 	"encoding/json"
+	"log/slog"
 	"maps"
 	"net/http"
+	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -16,6 +18,7 @@ import (
 	"pixelplayground/transport/api/answer"
 	"pixelplayground/transport/api/describe"
 	"pixelplayground/transport/api/moderation"
+	"pixelplayground/transport/api/templates"
 	"pixelplayground/transport/auth"
 )
 
@@ -75,6 +78,7 @@ func fullPod(t *testing.T) (p *pod, served map[string]answer.Methods) {
 	t.Cleanup(func() { documents.Close() })
 	p = newPodWith(t, func(ports *Ports) {
 		ports.People, ports.Rules = &ranks{}, &Rules{Acts: lawless{}, Documents: documents, People: lawless{}}
+		ports.Templates = templates.New(&url.URL{Scheme: "http", Host: "example.org"}, func() {}, slog.New(slog.DiscardHandler))
 	})
 	served = maps.Clone(p.server.served)
 	maps.Copy(served, auth.New(auth.Config{SignIn: auth.SignInConfig{Issuer: "https://issuer.example"}}, documents, nil, nil).Routes())

@@ -65,6 +65,7 @@ test("numbers and plurals are those of the language; Arabic has six forms, and i
   assert.equal(new Set(arabic.slice(0, 6)).size, 6);
   assert.equal(arabic[6].replace(/[\u2068\u2069]/g, ""), `${number(71401)} بكسل`.replace(/^.*? /, "71,401 "));
   assert.equal(t("You are {name}", { name: "Ann (1)" }), "اسمك \u2068Ann (1)\u2069");
+  assert.equal(t("{x}, {y}", { x: 1, y: 2 }), "\u2068\u20681\u2069, \u20682\u2069\u2069");
   speak(english);
 });
 

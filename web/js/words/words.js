@@ -45,7 +45,8 @@ export function plural(n, one, other, values = {}) {
 
 /** What one puts into a text that is read from right to left has a direction of its own. */
 function fill(/** @type {string} */ text, /** @type {Record<string, string | number>} */ values) {
-  return text.replace(/\{(\w+)\}/g, (place, name) => {
+  const whole = spoken.isolates ? text.replace(/\{x\}, \{y\}/g, "\u2068$&\u2069") : text; // x comes first everywhere
+  return whole.replace(/\{(\w+)\}/g, (place, name) => {
     if (!Object.hasOwn(values, name)) return place; // of an element (document.js)
     return spoken.isolates ? `\u2068${values[name]}\u2069` : String(values[name]);
   });

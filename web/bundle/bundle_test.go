@@ -22,7 +22,7 @@ func TestMake_ThePage(t *testing.T) {
 	}
 	named := regexp.MustCompile(`(?:js/bundle/|\./)[a-z_]+\.[0-9a-f]{12}\.(?:json|js|css)`)
 	page := named.FindAllString(string(b.Page), -1)
-	if len(page) != 3 { // first.js, main.js, one style sheet
+	if len(page) != 3 { // early_connect.js, main.js, one style sheet
 		t.Errorf("the page loads %v", page)
 	}
 	found, begins := map[string]bool{}, 0

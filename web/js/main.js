@@ -9,7 +9,7 @@ import { whyClosed } from "./net/closed.js";
 import { inflate } from "./net/inflate.js";
 import { Lazy } from "./lazy.js";
 import { listen } from "./input/input.js";
-import { Kept, keepChoices } from "./kept.js";
+import { Kept, keepChoices } from "./browser_storage.js";
 import { Minimap } from "./view/minimap.js";
 import { cleanName } from "./people/name.js";
 import { Following } from "./people/following.js";

@@ -11,7 +11,7 @@ import { t } from "./words/words.js";
  * @typedef {object} Ports
  * @property {() => number} now ms of a steady clock
  * @property {() => void} changed
- * @property {import("./kept.js").Kept} kept
+ * @property {import("./browser_storage.js").Kept} kept
  * @property {() => Promise<Part>} load
  */
 

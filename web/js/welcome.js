@@ -9,7 +9,7 @@ export class Welcome {
 
   /**
    * @param {import("./state.js").State} state
-   * @param {import("./kept.js").Kept} kept
+   * @param {import("./browser_storage.js").Kept} kept
    * @param {() => Promise<Card>} load
    */
   constructor(state, kept, load) {

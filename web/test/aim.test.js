@@ -12,7 +12,7 @@ import { Mouse } from "../js/input/mouse.js";
 import { careful, stages } from "../js/input/tools.js";
 import { Touch } from "../js/input/touch.js";
 import { Undo } from "../js/input/undo.js";
-import { Kept, keepChoices } from "../js/kept.js";
+import { Kept, keepChoices } from "../js/browser_storage.js";
 import { newState } from "../js/state.js";
 import { FakeClock, fakeStorage } from "./fakes.js";
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { begin, beginOnce, HELLO, regionsOf, subscribe } from "../js/first.js";
+import { begin, beginOnce, HELLO, regionsOf, subscribe } from "../js/early_connect.js";
 import { makeGeometry } from "../js/geometry.js";
 import { sockets, takeBegun } from "../js/net/begun.js";
 import { encodeHello, encodeRename, encodeSubscribe, REFUSED_BANNED } from "../js/net/protocol.js";

@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync } from "node:fs";
 import { test } from "node:test";
 import { number, plural, speak, t } from "../js/words/words.js";
-import { ATTRIBUTES, UNTOLD, isWords, textOf } from "../js/words/document.js";
-import { LANGUAGES, choose, directionOf } from "../js/words/wanted.js";
+import { ATTRIBUTES, UNTOLD, isWords, textOf } from "../js/words/translate_page.js";
+import { LANGUAGES, choose, directionOf } from "../js/words/languages.js";
 import { elementsOf, within } from "./html.js";
 
 const root = new URL("../", import.meta.url);

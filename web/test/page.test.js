@@ -34,7 +34,7 @@ test("no script stands in the page, as its Content-Security-Policy asks", () => 
 
 test("every module is preloaded, so that none waits for another to be read, except what is loaded when it is used", () => {
   const preloaded = [...html.matchAll(/rel="modulepreload" href="([^"]+)"/g)].map((match) => match[1]);
-  const modules = files.filter((name) => name.endsWith(".js") && name !== "js/main.js" && name !== "js/first.js" && name !== "service_worker.js" && !/^js\/(aim|beckons|keys|record|rules|share|sounds|templates|welcome)\//.test(name));
+  const modules = files.filter((name) => name.endsWith(".js") && name !== "js/main.js" && name !== "js/early_connect.js" && name !== "service_worker.js" && !/^js\/(aim|beckons|keys|record|rules|share|sounds|templates|welcome)\//.test(name));
   assert.deepEqual(preloaded.sort(), modules.filter((name) => !/^js\/client\b/.test(name)).sort()); // the client is for elsewhere
 });
 

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
 import { Pending } from "../js/canvas/pending.js";
-import { Kept } from "../js/kept.js";
+import { Kept } from "../js/browser_storage.js";
 import { Ready } from "../js/limits/ready.js";
 import { newState } from "../js/state.js";
 import { FakeClock, fakeStorage } from "./fakes.js";

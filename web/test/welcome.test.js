@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Canvas } from "../js/canvas/canvas.js";
 import { makeGeometry } from "../js/geometry.js";
-import { Kept } from "../js/kept.js";
+import { Kept } from "../js/browser_storage.js";
 import { newState } from "../js/state.js";
 import { Welcome } from "../js/welcome.js";
 import { whereLifeIs } from "../js/welcome/life.js";

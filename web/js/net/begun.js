@@ -1,4 +1,4 @@
-// The connection that first.js has begun, for the link to go on with as if it had made it itself.
+// The connection that early_connect.js has begun, for the link to go on with as if it had made it itself.
 
 const WELCOME = 16; // the type of the message that answers HELLO
 const OPEN = 1, CLOSING = 2; // WebSocket.readyState
@@ -9,10 +9,10 @@ export class BegunSocket {
   onmessage = (/** @type {{data: ArrayBuffer}} */ _event) => {};
   onclose = (/** @type {{code: number, reason: string}} */ _event) => {};
   binaryType = "arraybuffer";
-  #greeted = false; // the link has sent its HELLO, which first.js has sent already
+  #greeted = false; // the link has sent its HELLO, which early_connect.js has sent already
   #welcomed = false;
 
-  /** @param {import("../first.js").Begun} begun @param {() => Uint8Array | null} greeting */
+  /** @param {import("../early_connect.js").Begun} begun @param {() => Uint8Array | null} greeting */
   constructor({ socket, messages }, greeting) {
     this.greeting = greeting;
     this.socket = socket;
@@ -60,7 +60,7 @@ export class BegunSocket {
   }
 }
 
-/** What first.js has begun; undefined: nothing, and it won't any more. @param {any} page the document @returns {import("../first.js").Begun | undefined} */
+/** What early_connect.js has begun; undefined: nothing, and it won't any more. @param {any} page the document @returns {import("../early_connect.js").Begun | undefined} */
 export function takeBegun(page) {
   const { begun } = page;
   page.begun = undefined;
@@ -70,7 +70,7 @@ export function takeBegun(page) {
 /**
  * What makes the link's sockets: the one that was begun, if it still lives, then new ones.
  * @param {typeof WebSocket} Socket
- * @param {import("../first.js").Begun | undefined} begun
+ * @param {import("../early_connect.js").Begun | undefined} begun
  * @param {() => Uint8Array | null} greeting what to send instead of HELLO
  */
 export function sockets(Socket, begun, greeting) {

@@ -34,7 +34,7 @@ import { t } from "../words/words.js";
  * @property {(x: number, y: number) => void} visit shows a pixel, large enough to aim at
  * @property {() => import("../view/theme.js").Theme} theme
  * @property {() => number} density device pixels per CSS pixel
- * @property {import("../kept.js").Kept} kept
+ * @property {import("../browser_storage.js").Kept} kept
  *
  * @typedef {Awaited<ReturnType<typeof parts>>} Part
  */

@@ -1,4 +1,4 @@
-// What the browser keeps of templates for the next visit, in IndexedDB: pictures are too large for its other storage (kept.js). It may
+// What the browser keeps of templates for the next visit, in IndexedDB: pictures are too large for its other storage (browser_storage.js). It may
 // be forbidden, full or gone, like that: then there is nothing, and what is put there is lost with the page.
 
 const NAME = "pixel-playground.templates", STORE = "templates";

@@ -17,7 +17,7 @@ function queries() {
 }
 
 /**
- * @param {import("../kept.js").Kept} kept
+ * @param {import("../browser_storage.js").Kept} kept
  * @param {() => void} changed the colours have
  */
 export function look(kept, changed) {

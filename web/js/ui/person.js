@@ -17,7 +17,7 @@ import { t } from "../words/words.js";
  * @param {() => number} page.now ms of a steady clock
  * @param {(run: () => void, ms: number) => number} page.setTimeout
  * @param {(id: number) => void} page.clearTimeout
- * @param {import("../kept.js").Kept} page.kept
+ * @param {import("../browser_storage.js").Kept} page.kept
  * @param {() => void} page.chime a pixel is ready
  * @param {(name: string) => void} page.named the account's name, for a user who has given none
  * @param {() => void} page.changed

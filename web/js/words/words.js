@@ -1,10 +1,10 @@
 // What the page says, in the language of its reader. The English text is the key to the others, and stands where it is used:
 // t("Start drawing"). All modules that say something wait for this one, so that a text may be said as soon as a module runs.
 
-import { directionOf, wanted } from "./wanted.js";
-import { translate } from "./document.js";
+import { directionOf, wanted } from "./languages.js";
+import { translate } from "./translate_page.js";
 
-/** @typedef {import("./wanted.js").Spoken} Spoken */
+/** @typedef {import("./languages.js").Spoken} Spoken */
 
 /** @type {Spoken & {numbers: Intl.NumberFormat, plurals: Intl.PluralRules, isolates: boolean}} */
 let spoken;

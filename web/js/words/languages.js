@@ -1,5 +1,5 @@
 // Which language the page speaks: the one that was chosen in it, or the first of the browser's that it knows. Its words are loaded as
-// early as can be (first.js asks for them), since nothing is shown before they are there.
+// early as can be (early_connect.js asks for them), since nothing is shown before they are there.
 
 /** By what their speakers call them. The words of English stand in the sources. */
 export const LANGUAGES = /** @type {Record<string, string>} */ ({
@@ -35,7 +35,7 @@ export function directionOf(language) {
   return RIGHT_TO_LEFT.includes(language) ? "rtl" : "ltr";
 }
 
-/** What was chosen at an earlier visit. The one value that is read before kept.js is there. */
+/** What was chosen at an earlier visit. The one value that is read before browser_storage.js is there. */
 function kept() {
   try {
     return localStorage.getItem("pixel-playground.language");

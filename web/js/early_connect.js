@@ -1,7 +1,7 @@
 // The first thing that runs: it connects, and asks for the canvas and the words, while the page's other modules are still on their way.
 // The session takes over from it (net/begun.js). It is small, needs nothing else, and may fail: then the session begins by itself.
 
-import { wanted } from "./words/wanted.js";
+import { wanted } from "./words/languages.js";
 
 const MOST = 64; // regions to ask for at once: those of a canvas that is held whole (net/plan.js)
 

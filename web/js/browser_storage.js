@@ -1,9 +1,9 @@
-// What the browser keeps for the next visit. This is the only module that touches its storage, but for words/wanted.js, which runs
+// What the browser keeps for the next visit. This is the only module that touches its storage, but for words/languages.js, which runs
 // before it, and templates/shelf.js, which keeps pictures: that may be forbidden, full, gone in the middle of a visit, or hold what somebody else wrote. Then a value is as if it
 // had never been kept.
 
 import { MAX_RECENT } from "./state.js";
-import { LANGUAGES } from "./words/wanted.js";
+import { LANGUAGES } from "./words/languages.js";
 
 const PREFIX = "pixel-playground.";
 
@@ -35,7 +35,7 @@ const KEYS = {
   sounds: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },
   /** Whether the canvas is dimmed in the dark. */
   dim: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },
-  /** Of the page; empty: the browser's. words/wanted.js reads it too. */
+  /** Of the page; empty: the browser's. words/languages.js reads it too. */
   language: { otherwise: "", plain: true, read: (value) => (value === "" || Object.hasOwn(LANGUAGES, value) ? value : undefined) },
   /** Whether the browser keeps templates (templates/shelf.js). */
   templates: { otherwise: false, read: (value) => (typeof value === "boolean" ? value : undefined) },

@@ -13,6 +13,7 @@ import (
 	"net/http"
 	"net/url"
 	"slices"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -58,7 +59,9 @@ type fetched struct {
 // New makes one that has no templates yet, and starts nothing. changed is called by Run when there is another list.
 func New(at *url.URL, changed func(), log *slog.Logger) *Follower {
 	f := &Follower{url: at, changed: changed, log: log, pictures: make(map[string]*fetched)}
-	f.http = &http.Client{Timeout: askTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	transport := http.DefaultTransport.(*http.Transport).Clone() // net/http promises that it is one
+	transport.MaxResponseHeaderBytes = maxHead
+	f.http = &http.Client{Transport: transport, Timeout: askTimeout, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	f.latest.Store(newDraft("").finish())
 	return f
 }
@@ -185,9 +188,9 @@ func (f *Follower) ask(ctx context.Context, at *url.URL, before *fetched, most i
 	case response.StatusCode == http.StatusNotModified && before != nil:
 		return before, nil
 	case response.StatusCode/100 == 3:
-		return nil, badAnswer("the answer is " + response.Status + ": give the address that it leads to")
+		return nil, badAnswer("the answer is " + status(response) + ": give the address that it leads to")
 	case response.StatusCode != http.StatusOK:
-		return nil, badAnswer("the answer is " + response.Status)
+		return nil, badAnswer("the answer is " + status(response))
 	}
 	body, err := io.ReadAll(io.LimitReader(response.Body, most+1))
 	if err != nil {
@@ -197,4 +200,9 @@ func (f *Follower) ask(ctx context.Context, at *url.URL, before *fetched, most i
 		return nil, badAnswer(fmt.Sprintf("the answer has more than %d MiB", most>>20))
 	}
 	return &fetched{body, response.Header.Get("ETag"), response.Header.Get("Last-Modified")}, nil
+}
+
+// status is what a status is called in general: what its host calls it can be of any length, and everybody would be told.
+func status(response *http.Response) string {
+	return strings.TrimSpace(fmt.Sprintf("%d %s", response.StatusCode, http.StatusText(response.StatusCode)))
 }

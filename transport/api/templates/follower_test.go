@@ -212,6 +212,7 @@ func TestFollower_Refuses(t *testing.T) {
 		`"picture": "flag.png", "width": 3000`:                   "4 million",
 		`"picture": "flag.png", "width": -1`:                     "width",
 		`"picture": "flag.png", "x": 100000`:                     "x and y",
+		`"picture": "flag.png", "y": -9223372036854775808`:       "x and y",
 		`"picture": "long.png"`:                                  "2 MiB",
 		`"picture": ""`:                                          "must be the address",
 		`"picture": "data:image/png;base64,###"`:                 "no base64",
@@ -274,6 +275,44 @@ func TestFollower_Bounds(t *testing.T) {
 	}
 	if h.count("/big.png") != 1 {
 		t.Errorf("fetched %d times", h.count("/big.png"))
+	}
+}
+
+// Goal: whatever a host says in the head of an answer, people are told a few words of it.
+func TestFollower_LongAnswers(t *testing.T) {
+	long := strings.Repeat("A", 8<<10)
+	host := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		switch r.URL.Path {
+		case "/list.json":
+			_, _ = w.Write([]byte(`{"templates": [{"name": "a", "picture": "reason.png"}, {"name": "b", "picture": "head.png"}]}`))
+		case "/reason.png":
+			connection, _, err := http.NewResponseController(w).Hijack()
+			if err != nil {
+				t.Error(err)
+				return
+			}
+			_, _ = connection.Write([]byte("HTTP/1.1 499 " + long + "\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"))
+			_ = connection.Close()
+		case "/head.png":
+			w.Header().Set("ETag", `"`+strings.Repeat(long, 3)+`"`)
+			_, _ = w.Write(picture(t, 2, 2, 1))
+		}
+	}))
+	defer host.Close()
+	at, err := url.Parse(host.URL + "/list.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	f := New(at, func() {}, slog.New(slog.DiscardHandler))
+	if err := f.look(t.Context(), time.Now()); err != nil {
+		t.Fatal(err)
+	}
+	said := shown(t, f).Templates
+	if want := "no picture: the answer is 499"; said[0].Trouble != want {
+		t.Errorf("%.100s, want %s", said[0].Trouble, want)
+	}
+	if said[1].Picture != "" || len(said[1].Trouble) > 100 {
+		t.Errorf("%+v", said[1])
 	}
 }
 

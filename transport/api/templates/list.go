@@ -14,7 +14,8 @@ import (
 // Bounds of a list, for whoever may write it is not always the operator. Pages decode all pictures, at 16 bytes
 // of memory a pixel.
 const (
-	maxList      = 4 << 20 // bytes
+	maxList      = 4 << 20  // bytes
+	maxHead      = 16 << 10 // bytes of the head of an answer, of which tags are kept
 	maxTemplates = 64
 	maxName      = 60                // characters
 	maxPicture   = 2 << 20           // bytes
@@ -80,7 +81,7 @@ func shortened(name string) string {
 // check says what is wrong with where a template is to be.
 func (t wanted) check() error {
 	switch {
-	case max(t.X, -t.X, t.Y, -t.Y) > farthest:
+	case max(t.X, t.Y) > farthest || min(t.X, t.Y) < -farthest:
 		return fmt.Errorf("x and y must be from %d to %d", -farthest, farthest)
 	case t.Width < 0 || t.Width > farthest:
 		return fmt.Errorf("the width must be from 1 to %d, or 0 for the picture's own", farthest)

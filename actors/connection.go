@@ -272,9 +272,10 @@ func (c *connection) cursor(ctx actor.Context, m Cursor) {
 func (c *connection) beckon(ctx actor.Context, m Beckon) {
 	c.ruled(ctx)
 	switch {
-	case !c.pod.cfg.Geometry.Contains(int(m.X), int(m.Y)), c.pod.shadowed(&c.came, c.user):
+	case !c.pod.cfg.Geometry.Contains(int(m.X), int(m.Y)):
 	case c.muted || c.person.ReadOnly:
 		c.refuse(0, canvas.RefusedRights, 0)
+	case c.pod.shadowed(&c.came, c.user):
 	default:
 		region, _ := c.pod.cfg.Geometry.Locate(int(m.X), int(m.Y))
 		ctx.Send(c.pod.relays[region], beckoned{canvas.Pointer{Author: c.user, X: m.X, Y: m.Y}})

@@ -55,3 +55,25 @@ func TestFollowed_UntilAllHaveIt(t *testing.T) {
 		}
 	}
 }
+
+// TestFollowed_Fault: what a fault has kept from being written is not told of, and what comes then is.
+func TestFollowed_Fault(t *testing.T) {
+	seen := 0
+	b := newBench(t)
+	b.server.cfg.Follower = journey.Follow(1, func(journey.Span) { seen++ })
+	for range 2 {
+		c, _ := b.connect(frames.Binary)
+		b.follows(c, 1)
+		batch := b.batch(1, 1)
+		b.do(publish{batch})
+		b.do(followed{b.server.followed(batch.Batch)})
+		if len(b.following) != 1 {
+			t.Fatalf("%d are followed", len(b.following))
+		}
+		b.renew()
+	}
+	b.flush()
+	if seen > 0 || len(b.following) > 0 {
+		t.Errorf("told %d times of what nobody was shown, %d are left", seen, len(b.following))
+	}
+}

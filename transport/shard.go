@@ -96,7 +96,7 @@ func (s *shard) begin() {
 	s.visitors = make(map[canvas.ViewerID]visitor)
 	s.feeds = make([]feed, geometry.Regions())
 	s.views, s.order, s.catchingUp = make(map[groupKey][]*group), nil, nil
-	s.looks, s.ruling = nil, ruling{}
+	s.looks, s.ruling, s.following = nil, ruling{}, nil
 	s.shadowed, s.ahead = make(map[canvas.Subject]map[*conn]struct{}), make(map[*conn]ahead)
 	s.round = round{merges: frames.NewMerges(geometry), tick: s.tick}
 }

@@ -53,7 +53,12 @@ type Sender struct {
 
 // New makes a Sender, and starts nothing.
 func New(cfg Config) *Sender {
-	return &Sender{cfg: cfg, waiting: make(chan journey.Span, mostWaiting), client: http.Client{Timeout: answerTime}}
+	return &Sender{cfg: cfg, waiting: make(chan journey.Span, mostWaiting), client: http.Client{Timeout: answerTime, CheckRedirect: stay}}
+}
+
+// stay follows no redirection: most would be followed without the spans, and none leads to the collector that the operator has named.
+func stay(*http.Request, []*http.Request) error {
+	return http.ErrUseLastResponse
 }
 
 // Take takes a span and returns at once.
@@ -107,7 +112,7 @@ func (s *Sender) send(spans []journey.Span) error {
 	defer response.Body.Close()
 	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, 64<<10)) // so that the connection can be used again
 	if response.StatusCode/100 != 2 {
-		return fmt.Errorf("it answers with %s", response.Status)
+		return fmt.Errorf("it answers with %d %s", response.StatusCode, http.StatusText(response.StatusCode)) // its own words can be of any length
 	}
 	return nil
 }

@@ -76,6 +76,21 @@ func TestSender_Drops(t *testing.T) {
 	}
 }
 
+// TestSender_Redirected: a collector that leads elsewhere has taken nothing, and nobody else is asked.
+func TestSender_Redirected(t *testing.T) {
+	var asked atomic.Int64
+	elsewhere := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { asked.Add(1) }))
+	defer elsewhere.Close()
+	moved := httptest.NewServer(http.RedirectHandler(elsewhere.URL, http.StatusFound))
+	defer moved.Close()
+	log := new(logtest.Lines)
+	s := New(Config{Collector: moved.URL, Log: slog.New(slog.NewTextHandler(log, nil))})
+	runs(s, journey.Span{})
+	if s.Sent.Load() != 0 || s.Dropped.Load() != 1 || asked.Load() != 0 || !strings.Contains(log.String(), "it answers with 302 Found") {
+		t.Errorf("%d sent, %d dropped, %d asked elsewhere: %s", s.Sent.Load(), s.Dropped.Load(), asked.Load(), log)
+	}
+}
+
 // BenchmarkSender_Told is what the six spans of an op cost that is followed, without sending them.
 func BenchmarkSender_Told(b *testing.B) {
 	s := New(Config{Node: "canvas-1", Version: "1.2.3"})

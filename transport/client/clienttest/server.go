@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"sync"
@@ -18,7 +19,7 @@ import (
 )
 
 // Patience is how long a test waits for something that must happen before it fails.
-const Patience = 10 * time.Second
+const Patience = time.Minute
 
 // Until waits until ready reports true.
 func Until(t testing.TB, what string, ready func() bool) {
@@ -30,7 +31,8 @@ func Until(t testing.TB, what string, ready func() bool) {
 	}
 }
 
-// Server accepts WebSockets on a port of 127.0.0.1 and leaves them to the test.
+// Server accepts WebSockets on an address of this machine that is its own, so that nobody else takes its port while it is
+// stopped, and leaves them to the test.
 type Server struct {
 	t        testing.TB
 	address  string
@@ -46,7 +48,8 @@ type Server struct {
 
 // Listen starts a server, and stops it when the test ends.
 func Listen(t testing.TB) *Server {
-	s := &Server{t: t, address: "127.0.0.1:0", mux: http.NewServeMux(), accepted: make(chan *Conn, 64)}
+	own := fmt.Sprintf("127.%d.%d.%d:0", 1+rand.IntN(250), rand.IntN(250), 1+rand.IntN(250))
+	s := &Server{t: t, address: own, mux: http.NewServeMux(), accepted: make(chan *Conn, 64)}
 	s.mux.HandleFunc("GET /ws", s.upgrade)
 	s.Start()
 	t.Cleanup(s.Stop)

@@ -144,8 +144,8 @@ func TestReconnect_BacksOff(t *testing.T) {
 		b.connect(nil, nil)
 		least := []time.Duration{75, 150, 300, 600} // ms: 100, doubled, less a quarter
 		for _, pause := range least {
-			b.conn.Break()
 			since := time.Now()
+			b.conn.Break()
 			b.reconnect()
 			if got := time.Since(since); got < pause*time.Millisecond-5*time.Millisecond {
 				t.Errorf("came back after %v, want at least %dms", got, pause)
@@ -165,8 +165,8 @@ func TestReconnect_Drain(t *testing.T) {
 		b.Event("notice")
 		second := b.Go("place", Args{"pixels": dots(1, 1, green)})
 		b.silent()
-		b.conn.Close(codec.CloseRestart, "restarting")
 		since := time.Now()
+		b.conn.Close(codec.CloseRestart, "restarting")
 		hello := b.reconnect()
 		if got := time.Since(since); got < pause-50*time.Millisecond {
 			t.Errorf("came back after %v, asked for %v", got, pause)

@@ -18,7 +18,7 @@ import (
 )
 
 // Patience is how long a test waits for what must happen.
-const Patience = 30 * time.Second
+const Patience = time.Minute
 
 // Args are the fields of a question besides "id" and "do".
 type Args map[string]any

@@ -114,8 +114,8 @@ func TestDraw_AgainAfterRefusals(t *testing.T) {
 				t.Fatalf("not op %d", op)
 			}
 			const pause = 300 * time.Millisecond
-			b.conn.Send(codec.Refused{Op: op, Code: why, Retry: pause, Left: 1000})
 			since := time.Now()
+			b.conn.Send(codec.Refused{Op: op, Code: why, Retry: pause, Left: 1000})
 			again := next[codec.Place](b)
 			if got := time.Since(since); got < pause-20*time.Millisecond {
 				t.Errorf("refused (%v): again after %v, asked for %v", why, got, pause)
@@ -190,10 +190,10 @@ func TestDraw_WithinTheAllowance(t *testing.T) {
 func TestDraw_AllowanceUsedByOthers(t *testing.T) {
 	each(t, func(t *testing.T, b *bench) {
 		b.connect(nil, func(w *codec.Welcome) { w.Rate, w.Burst = 0.01, 5 })
-		empty := codec.Allowance{Rate: 2, Burst: 5, Left: 0, Next: uint64(time.Now().Add(time.Second).UnixMilli())}
+		since := time.Now()
+		empty := codec.Allowance{Rate: 2, Burst: 5, Left: 0, Next: uint64(since.Add(time.Second).UnixMilli())}
 		b.conn.Send(empty)
 		b.Do("sync", nil)
-		since := time.Now()
 		drawn := b.Go("draw", Args{"pixels": dots(1, 0, red)})
 		p := next[codec.Place](b)
 		if got := time.Since(since); got < 500*time.Millisecond {

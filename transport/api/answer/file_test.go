@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 
@@ -94,5 +95,23 @@ func TestFile_Send(t *testing.T) {
 	NewFile("a.svg", []byte("<svg/>")).Send(tiny, r)
 	if tiny.Header().Get("Content-Encoding") != "" || tiny.Header().Get("Content-Type") != "image/svg+xml" || tiny.Body.String() != "<svg/>" {
 		t.Errorf("a tiny file: %v %q", tiny.Header(), tiny.Body)
+	}
+}
+
+// A file that strangers can have made takes little memory to compress, however many they ask for at once.
+func TestFile_CompressesInLittleMemory(t *testing.T) {
+	const most = 4 << 20 // bytes, allocated in all
+	content := []byte(strings.Repeat("<p class=\"told\">A page</p>\n", 1000))
+	for _, coding := range []string{"br", "gzip"} {
+		f, r := NewFile("a.html", content), httptest.NewRequest("GET", "/", nil)
+		r.Header.Set("Accept-Encoding", coding)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		w := httptest.NewRecorder()
+		f.Send(w, r)
+		runtime.ReadMemStats(&after)
+		if took := after.TotalAlloc - before.TotalAlloc; took > most || w.Header().Get("Content-Encoding") != coding {
+			t.Errorf("%s: %d bytes are allocated, at most %d: %v", coding, took, most, w.Header())
+		}
 	}
 }

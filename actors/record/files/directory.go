@@ -13,6 +13,7 @@ import (
 	"syscall"
 	"time"
 
+	"pixelplayground/actors/disk"
 	"pixelplayground/actors/record"
 )
 
@@ -38,7 +39,7 @@ type directory struct {
 }
 
 func newDirectory(where string) *directory {
-	d := &directory{path: filepath.Clean(where), room: room}
+	d := &directory{path: filepath.Clean(where), room: disk.Room}
 	d.calls = newCalls(d.path, directoryTime)
 	return d
 }

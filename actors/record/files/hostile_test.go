@@ -12,6 +12,7 @@ import (
 	"testing"
 	"time"
 
+	"pixelplayground/actors/disk"
 	"pixelplayground/actors/record"
 )
 
@@ -77,7 +78,7 @@ func TestDirectory_Hangs(t *testing.T) {
 	d.room = func(path string) (uint64, uint64) {
 		asked <- struct{}{}
 		<-answer
-		return room(path)
+		return disk.Room(path)
 	}
 	ended, end := context.WithCancelCause(t.Context())
 	done := make(chan error)

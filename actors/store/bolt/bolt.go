@@ -25,6 +25,7 @@ import (
 	berrors "go.etcd.io/bbolt/errors"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/disk"
 	"pixelplayground/actors/store"
 )
 
@@ -49,7 +50,7 @@ type Store struct {
 	mu     sync.RWMutex // callers hold it for reading while they send to requests
 	closed bool
 
-	opened fileID                // identifies the file that was opened
+	opened disk.FileID           // identifies the file that was opened
 	broken atomic.Pointer[error] // why reading the file has failed; nil: it has not
 	now    func() time.Time
 	room   func() uint64 // free on the disk, in bytes
@@ -76,7 +77,7 @@ func Open(cfg Config) (*Store, error) {
 		return nil, fmt.Errorf("open store: %w", err)
 	}
 	s := &Store{
-		cfg: cfg, db: db, opened: opened, now: time.Now, room: func() uint64 { return freeRoom(db.Path()) },
+		cfg: cfg, db: db, opened: opened, now: time.Now, room: func() uint64 { free, _ := disk.Room(db.Path()); return free },
 		requests: make(chan *request, queueLength), papers: make(chan *request, queueLength),
 		written: make(chan struct{}), carriedAll: make(chan struct{}),
 		begun: make(chan struct{}, 1), large: make(chan struct{}, 1),

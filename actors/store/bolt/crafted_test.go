@@ -10,6 +10,8 @@ import (
 	"testing"
 
 	"go.etcd.io/bbolt"
+
+	"pixelplayground/actors/disk"
 )
 
 // resealed changes both meta pages of a file and corrects their checksums: no disk produces such a
@@ -163,7 +165,7 @@ func TestOpen_ExchangedMeanwhile(t *testing.T) {
 			}
 			return f, err
 		})
-		at, lost := idOf(path)
+		at, lost := disk.IDOf(path)
 		switch {
 		case lost != nil:
 			t.Fatal(lost)
@@ -171,8 +173,8 @@ func TestOpen_ExchangedMeanwhile(t *testing.T) {
 			t.Errorf("exchanged after it was checked: %v", err)
 		case exchanged != 1 && err != nil:
 			t.Errorf("exchanged at %d: %v", exchanged, err)
-		case err == nil && at.same(id) != (exchanged == 0):
-			t.Errorf("exchanged at %d: what is at the path is taken for what is open: %t", exchanged, at.same(id))
+		case err == nil && at.Same(id) != (exchanged == 0):
+			t.Errorf("exchanged at %d: what is at the path is taken for what is open: %t", exchanged, at.Same(id))
 		}
 		if err == nil {
 			if err := errors.Join(db.Close(), j.file.Close()); err != nil {

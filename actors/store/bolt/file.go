@@ -16,6 +16,7 @@ import (
 	"go.etcd.io/bbolt"
 	berrors "go.etcd.io/bbolt/errors"
 
+	"pixelplayground/actors/disk"
 	"pixelplayground/actors/store"
 )
 
@@ -48,7 +49,7 @@ func options(readOnly bool) *bbolt.Options {
 
 // openFile opens or creates the file of a canvas, and checks that it is sound and holds the canvas
 // asked for. open is os.OpenFile.
-func openFile(cfg Config, open opener) (_ *bbolt.DB, _ *journal, is fileID, _ error) {
+func openFile(cfg Config, open opener) (_ *bbolt.DB, _ *journal, is disk.FileID, _ error) {
 	began := time.Now()
 	path := filepath.Join(cfg.Dir, fileName)
 	if err := os.MkdirAll(cfg.Dir, 0o750); err != nil {

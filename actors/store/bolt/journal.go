@@ -11,6 +11,7 @@ import (
 	"os"
 
 	"pixelplayground/actors/canvas"
+	"pixelplayground/actors/disk"
 )
 
 // A transaction of bbolt waits for the disk twice and writes some ten pages for one pixel. So commits
@@ -53,7 +54,7 @@ const (
 type journal struct {
 	path  string
 	file  *os.File
-	id    fileID
+	id    disk.FileID
 	nonce uint64
 
 	next   uint64 // number of the next entry
@@ -81,7 +82,7 @@ type mark struct {
 // newJournal makes an empty journal in place of any other. It begins to count when the tables have
 // its nonce.
 func newJournal(path string) (*journal, error) {
-	j := &journal{path: path, nonce: 1 + rand.Uint64N(math.MaxUint64), next: 1, flush: flushData}
+	j := &journal{path: path, nonce: 1 + rand.Uint64N(math.MaxUint64), next: 1, flush: disk.Flush}
 	unfinished := path + ".new"
 	file, err := os.OpenFile(unfinished, os.O_RDWR|os.O_CREATE|os.O_TRUNC, 0o600)
 	if err != nil {
@@ -90,7 +91,7 @@ func newJournal(path string) (*journal, error) {
 	j.file = file
 	err = errors.Join(file.Truncate(journalBytes), file.Sync())
 	if err == nil {
-		j.id, err = idOfOpen(file)
+		j.id, err = disk.IDOfOpen(file)
 	}
 	if err == nil {
 		err = os.Rename(unfinished, path)
@@ -103,8 +104,8 @@ func newJournal(path string) (*journal, error) {
 
 // inPlace returns an error unless the file at the path is the one that is written.
 func (j *journal) inPlace() error {
-	now, err := idOf(j.path)
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !now.same(j.id) {
+	now, err := disk.IDOf(j.path)
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !now.Same(j.id) {
 		return fmt.Errorf("%s: %w", j.path, errReplaced)
 	}
 	return nil

@@ -5,6 +5,8 @@ import (
 	"os"
 
 	"go.etcd.io/bbolt"
+
+	"pixelplayground/actors/disk"
 )
 
 // opener opens a file, as os.OpenFile does.
@@ -15,8 +17,8 @@ type opener func(path string, flag int, perm os.FileMode) (*os.File, error)
 // later looked for. Otherwise pixels would be acknowledged into a file that nobody finds again.
 type pinned struct {
 	open opener
-	file *os.File // as last opened; closed by bbolt; nil: never opened
-	id   fileID   // of file
+	file *os.File    // as last opened; closed by bbolt; nil: never opened
+	id   disk.FileID // of file
 }
 
 var (
@@ -40,8 +42,8 @@ func (p *pinned) options(readOnly bool) *bbolt.Options {
 }
 
 func (p *pinned) pin(f *os.File) error {
-	id, err := idOfOpen(f)
-	if err == nil && p.file != nil && !id.same(p.id) {
+	id, err := disk.IDOfOpen(f)
+	if err == nil && p.file != nil && !id.Same(p.id) {
 		err = errExchanged
 	}
 	p.file, p.id = f, id

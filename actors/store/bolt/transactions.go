@@ -7,6 +7,8 @@ import (
 	"runtime/debug"
 
 	"go.etcd.io/bbolt"
+
+	"pixelplayground/actors/disk"
 )
 
 // A file that was sound when it was opened need not stay so: the disk may lose pages of it, and
@@ -19,8 +21,8 @@ var errReplaced = errors.New("it was deleted or replaced while it was open: put 
 // inPlace returns errReplaced unless the file at the path is the one that is open, by device and
 // inode. A path that can't be looked at proves nothing.
 func (s *Store) inPlace() error {
-	now, err := idOf(s.db.Path())
-	if errors.Is(err, fs.ErrNotExist) || err == nil && !now.same(s.opened) {
+	now, err := disk.IDOf(s.db.Path())
+	if errors.Is(err, fs.ErrNotExist) || err == nil && !now.Same(s.opened) {
 		return errReplaced
 	}
 	return nil

@@ -1,15 +1,15 @@
 //go:build linux || darwin
 
-package files
+package disk
 
 import (
 	"math"
 	"syscall"
 )
 
-// room returns how much of a path's disk is left for us, and how large the disk is, in bytes; the
+// Room returns how much of a path's disk is left for us, and how large the disk is, in bytes; the
 // maximum and 0 if that is unknown.
-func room(path string) (free, all uint64) {
+func Room(path string) (free, all uint64) {
 	var is syscall.Statfs_t
 	if syscall.Statfs(path, &is) != nil {
 		return math.MaxUint64, 0

@@ -1,4 +1,4 @@
-package bolt
+package disk
 
 import (
 	"errors"
@@ -7,9 +7,9 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// flushData makes what was written to a file durable. When it was written does not matter, so that
+// Flush makes what was written to a file durable. When it was written does not matter, so that
 // need not be.
-func flushData(f *os.File) error {
+func Flush(f *os.File) error {
 	for {
 		if err := unix.Fdatasync(int(f.Fd())); !errors.Is(err, unix.EINTR) {
 			return os.NewSyscallError("fdatasync", err)

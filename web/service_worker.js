@@ -47,6 +47,7 @@ async function keep(answer) {
   const cache = await caches.open(KEPT), before = await cache.match(PAGE), text = await answer.clone().text();
   if (!answer.ok || answer.redirected || (before && (await before.text()) === text)) return;
   const parts = [...new Set(text.match(BUNDLED))].map((name) => PAGE + name);
+  if (parts.length === 0) return; // it is not the page, but what something before the server says in its place
   await cache.addAll(parts);
   for (const { url } of await cache.keys()) if (url !== PAGE && !parts.includes(url)) await cache.delete(url);
   await cache.put(PAGE, answer);

@@ -309,9 +309,6 @@ func (p *pod) close(ctx context.Context) error {
 	if p.node != nil {
 		p.node.Close()
 	}
-	if p.traced != nil {
-		p.traced()
-	}
 	if p.kept != nil {
 		p.kept()
 	}
@@ -332,6 +329,9 @@ func (p *pod) close(ctx context.Context) error {
 	}
 	if p.untidy != nil {
 		p.untidy()
+	}
+	if p.traced != nil { // last: a collector that hangs keeps nobody waiting
+		p.traced()
 	}
 	return failed
 }

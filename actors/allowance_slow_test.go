@@ -1,6 +1,7 @@
 package actors
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -9,6 +10,7 @@ import (
 	"pixelplayground/actors/allowances"
 	"pixelplayground/actors/canvas"
 	"pixelplayground/actors/message"
+	"pixelplayground/actors/store"
 	"pixelplayground/actors/store/memory"
 )
 
@@ -101,4 +103,61 @@ func TestPurse_AnswerTooLate(t *testing.T) {
 	if left := w.left(person); left != 10 {
 		t.Errorf("%d left of 10", left)
 	}
+}
+
+// A question that is repeated while the store is told what it was granted is granted once: in a cooldown, somebody would lose
+// their next pixel to a store that is slow.
+func TestAllowance_AskedAgainDuringAWrite(t *testing.T) {
+	s := memory.New(memory.Config{Geometry: testGeometry})
+	documents := heldWrites{mute{s, make(chan struct{})}, make(chan struct{}, 9)}
+	cfg := DefaultConfig()
+	cfg.Geometry = testGeometry
+	w := wire(t, s, cfg, Ports{Documents: documents})
+	person := somebody(1, slowly(3))
+	ask := func(n uint64) *message.Lease {
+		return &message.Lease{Subject: person.Subject, N: n, Limit: person.Pace.Limit(), Least: 1, Want: 1}
+	}
+	answered := make(chan uint64, 9)
+	lessee := w.node.system.Root.Spawn(actor.PropsFromFunc(func(ctx actor.Context) {
+		switch m := ctx.Message().(type) {
+		case *message.Lease:
+			ctx.Request(w.node.allowances, m)
+		case *message.Leased:
+			answered <- m.N
+		}
+	}))
+	defer w.node.system.Root.Stop(lessee)
+	w.node.system.Root.Send(lessee, ask(1))
+	<-documents.begun
+	handled := &w.node.stats.Messages[message.KindAllowance]
+	before := handled.Load()
+	for _, n := range []uint64{1, 1, 2} {
+		w.node.system.Root.Send(lessee, ask(n))
+	}
+	w.eventually("the questions have come", func() bool { return handled.Load() >= before+3 })
+	close(documents.hangs)
+	for n := range uint64(2) {
+		select {
+		case got := <-answered:
+			if got != n+1 {
+				t.Errorf("answer %d instead of %d", got, n+1)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("there are no answers")
+		}
+	}
+	if left := w.left(person); left != 1 {
+		t.Errorf("%d left of 3, of which 2 were leased", left)
+	}
+}
+
+// heldWrites are documents that say when a write begins.
+type heldWrites struct {
+	mute
+	begun chan struct{}
+}
+
+func (h heldWrites) SwapDocument(ctx context.Context, kind store.Kind, id string, old, value []byte, until time.Time) ([]byte, error) {
+	h.begun <- struct{}{}
+	return h.mute.SwapDocument(ctx, kind, id, old, value, until)
 }

@@ -33,6 +33,7 @@ type allowance struct {
 	phase   allowancePhase
 	handled uint64 // messages that the front has passed on or sent
 	asks    []leaseAsk
+	granted []leaseAsk     // what the store is being told of; they are answered when it has it
 	decided []decidedLease // the last ones, at most maxDecided
 	durable bool           // it is a slow one: the store has it
 	stored  slow           // as the store has it, if durable
@@ -193,7 +194,7 @@ func (a *allowance) onLease(ctx actor.Context, m *message.Lease) {
 // It gets that one: a second one would take as many pixels once more.
 func (a *allowance) repeated(ctx actor.Context, m *message.Lease) bool {
 	same := func(q leaseAsk) bool { return q.lease.N == m.N && q.lessee.Equal(ctx.Sender()) }
-	if slices.ContainsFunc(a.asks, same) {
+	if slices.ContainsFunc(a.asks, same) || slices.ContainsFunc(a.granted, same) {
 		return true
 	}
 	for _, d := range a.decided {

@@ -41,7 +41,7 @@ func (a *allowance) load(ctx actor.Context) {
 func (a *allowance) write(ctx actor.Context, now time.Time) {
 	a.phase, a.stored.full = allowanceWriting, a.full
 	done := allowanceWritten{of: a, from: a.full, is: a.stored, asks: a.asks}
-	a.asks = nil
+	a.granted, a.asks = a.asks, nil
 	leases := make([]*message.Lease, len(done.asks))
 	for i, q := range done.asks {
 		leases[i] = q.lease
@@ -58,6 +58,7 @@ func (a *allowance) onWritten(ctx actor.Context, m allowanceWritten) {
 	if m.of != a || a.phase != allowanceWriting {
 		return
 	}
+	a.granted = nil
 	if m.err != nil {
 		a.onUnwritten(ctx, m)
 		return

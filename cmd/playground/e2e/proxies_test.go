@@ -194,12 +194,16 @@ func (f *front) connect(origin string) (net.Conn, error) {
 func end(conn net.Conn) (ws.StatusCode, string, error) {
 	_ = conn.SetReadDeadline(time.Now().Add(20 * time.Second))
 	for {
-		frame, err := ws.ReadFrame(conn)
+		header, err := ws.ReadHeader(conn)
 		if err != nil {
 			return 0, "", err
 		}
-		if frame.Header.OpCode == ws.OpClose {
-			code, why := ws.ParseCloseFrameData(frame.Payload)
+		payload, err := io.ReadAll(io.LimitReader(conn, header.Length))
+		if err != nil {
+			return 0, "", err
+		}
+		if header.OpCode == ws.OpClose {
+			code, why := ws.ParseCloseFrameData(payload)
 			return code, why, nil
 		}
 	}

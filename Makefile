@@ -89,8 +89,8 @@ raced: # what the race detector's tests need is compiled
 
 race: $(if $(filter ./...,$(PKG)),servers raced) ## all Go tests, with the race detector where there is more than one goroutine
 ifeq ($(PKG),./...)
-# Of two packages on two processors one often waits: hence three.
-	$(RACE) -vet=off -p 3 $(TOGETHER)
+# Of packages on two processors some always wait: hence four.
+	$(RACE) -vet=off -p 4 $(TOGETHER)
 	$(POLITELY) go test -vet=off $(if $(RUN),-run '$(RUN)') $(ALONE)
 else
 	$(RACE) $(PKG)

@@ -22,7 +22,7 @@ func expected() map[string]fs.FileMode {
 }
 
 func testDebian(t *testing.T, file string) {
-	if _, err := exec.LookPath("dpkg-deb"); err != nil {
+	if _, err := exec.LookPath("dpkg-deb"); err != nil && os.Getenv("CI") == "" {
 		t.Skip("this system has no dpkg")
 	}
 	root := t.TempDir()

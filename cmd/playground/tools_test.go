@@ -14,7 +14,7 @@ import (
 // that is too old.
 func TestTools_SayWhatIsTooOld(t *testing.T) {
 	debian12 := map[string]string{"cc": "", "node": "v18.20.4", "redis-server": "Redis server v=7.0.15 sha=00000000:0 malloc=jemalloc-5.3.0",
-		"promtool": "promtool, version 2.42.0+ds (branch: debian/sid)", "chromium": "156.0.8078.108",
+		"promtool": "promtool, version 2.42.0+ds (branch: debian/sid)", "chromium": "156.0.8078.108", "firefox-esr": "",
 		"nginx": "nginx version: nginx/1.22.1", "haproxy": "HAProxy version 2.6.12-1+deb12u3 2025/10/03 - https://haproxy.org/", "caddy": "2.6.2"}
 	for name, test := range map[string]struct {
 		change map[string]string // empty: the program is missing
@@ -25,6 +25,7 @@ func TestTools_SayWhatIsTooOld(t *testing.T) {
 		"old Node":      {map[string]string{"node": "v16.20.2"}, "node is 16.20.2, 18.0 or later is needed; needs nodejs "},
 		"two":           {map[string]string{"redis-server": "Redis server v=6.0.16", "promtool": ""}, "redis-server is 6.0.16, 6.2 or later is needed; needs redis-server prometheus "},
 		"no compiler":   {map[string]string{"cc": ""}, "needs gcc libc6-dev "},
+		"no Firefox":    {map[string]string{"firefox-esr": ""}, "needs firefox-esr "},
 		"says nothing":  {map[string]string{"chromium": "?"}, "chromium is of no known version, 111.0 or later is needed; needs chromium "},
 		"an old proxy":  {map[string]string{"haproxy": "HA-Proxy version 2.2.9-2 2021/01/15", "caddy": ""}, "haproxy is 2.2.9, 2.4 or later is needed; needs haproxy caddy "},
 		"numbers order": {map[string]string{"node": "v9.11.2"}, "node is 9.11.2, 18.0 or later"},

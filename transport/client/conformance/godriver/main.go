@@ -1,4 +1,4 @@
-// The program godriver is the Go client behind the line protocol of CONFORMANCE.md.
+// Command godriver is the Go client behind the line protocol of CONFORMANCE.md.
 package main
 
 import (

@@ -1,4 +1,4 @@
-// The program picture draws a picture and keeps it repaired, whoever paints over it:
+// Command picture draws a picture and keeps it repaired, whoever paints over it:
 //
 //	go run ./transport/client/examples/picture ws://127.0.0.1:8080/ws heart.png 10 20
 //

@@ -1,4 +1,4 @@
-// The program npm writes the npm package of the JavaScript client: npm FILE VERSION. `make npm` runs
+// Command npm writes the npm package of the JavaScript client: npm FILE VERSION. `make npm` runs
 // it.
 package main
 

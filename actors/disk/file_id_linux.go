@@ -14,9 +14,9 @@ type FileID struct {
 	inode  uint64
 }
 
-// IDOf returns the id of what is at a path. It asks for the inode alone: if a program also asks for a file's times, as os.Stat does, Linux
-// (since 6.13) writes new ones with whatever is written next: a fifth more work for every
-// transaction.
+// IDOf returns the id of what is at a path. It asks for the inode alone: if a program also asks for a file's
+// times, as os.Stat does, Linux (since 6.13) writes new ones with whatever is written next: a fifth more work
+// for every transaction.
 func IDOf(path string) (FileID, error) { return idAt(unix.AT_FDCWD, path, path, 0) }
 
 // IDOfOpen is IDOf for a file that is open, whatever is at its path.

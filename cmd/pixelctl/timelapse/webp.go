@@ -73,8 +73,9 @@ func (e *webp) Frame(f *Frame) error {
 	even := *f // the format has only even places
 	even.Bounds.Min.X, even.Bounds.Min.Y = f.Bounds.Min.X&^1, f.Bounds.Min.Y&^1
 	part := even.paintRGBA(&e.rows, e.film.Scale, 0)
+	packed := e.packed.pack(e.rows, part.Dx(), part.Dy())
 	for left := e.ends(f.First+f.Count) - e.ends(f.First); left > 0; left -= longestShow {
-		e.image(part, e.packed.pack(e.rows, part.Dx(), part.Dy()), min(left, longestShow))
+		e.image(part, packed, min(left, longestShow))
 	}
 	if e.err == nil && e.size > largestRIFF {
 		e.err = fmt.Errorf("the film takes more than the 4 GB that a .webp may have: write a .png, or take a smaller --area or --scale")

@@ -5,8 +5,7 @@ import metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 // ServiceMonitor is as much of the Prometheus operator's kind (monitoring.coreos.com/v1) as the
 // manifests use. Its module would bring hundreds of files for these few fields.
 type ServiceMonitor struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
+	head
 
 	Spec struct {
 		Selector  metav1.LabelSelector `json:"selector"`
@@ -27,8 +26,7 @@ type Relabeling struct {
 
 // PrometheusRule is as much of the operator's kind for rules as the manifests use.
 type PrometheusRule struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
+	head
 
 	Spec struct {
 		Groups []struct {

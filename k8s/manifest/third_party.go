@@ -9,10 +9,15 @@ import (
 // The kinds below belong to projects that a cluster may have installed. Each type has only what the
 // manifests and the documented patches use.
 
-// HTTPRoute is a way into the cluster by the Gateway API (gateway.networking.k8s.io/v1).
-type HTTPRoute struct {
+// head is what every object begins with.
+type head struct {
 	metav1.TypeMeta   `json:",inline"`
 	metav1.ObjectMeta `json:"metadata"`
+}
+
+// HTTPRoute is a way into the cluster by the Gateway API (gateway.networking.k8s.io/v1).
+type HTTPRoute struct {
+	head
 
 	Spec struct {
 		ParentRefs []struct {
@@ -37,8 +42,7 @@ type HTTPRoute struct {
 
 // ExternalSecret is a Secret that the External Secrets operator (external-secrets.io/v1) makes.
 type ExternalSecret struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
+	head
 
 	Spec struct {
 		RefreshInterval string `json:"refreshInterval"`
@@ -62,8 +66,7 @@ type ExternalSecret struct {
 
 // Issuer is a certificate authority of cert-manager (cert-manager.io/v1).
 type Issuer struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
+	head
 
 	Spec struct {
 		SelfSigned json.RawMessage `json:"selfSigned"`
@@ -75,8 +78,7 @@ type Issuer struct {
 
 // Certificate is what cert-manager keeps in a Secret.
 type Certificate struct {
-	metav1.TypeMeta   `json:",inline"`
-	metav1.ObjectMeta `json:"metadata"`
+	head
 
 	Spec struct {
 		IsCA        bool     `json:"isCA"`

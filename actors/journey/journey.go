@@ -1,7 +1,7 @@
 // Package journey follows one op in so many on its way: from the connection through relay, region and
 // store out to the viewers, and back to who placed it. Which ops are followed, and by which ids their
 // spans are known, follows from the op's own id. So every pod knows it without being told, nothing
-// travels for it, and an op that is not followed costs a multiplication at each step. The actors and
+// travels for it, and an op that is not followed costs some arithmetic at each step. The actors and
 // transport say what they see; package otlp sends it on.
 package journey
 

@@ -81,11 +81,11 @@ func open(cfg settings.Config, log *slog.Logger) (_ *pod, err error) {
 		}
 	}()
 
-	// The addresses come first: a server that can't listen must not make a data directory.
 	sender := p.traces()
 	if sender != nil {
 		sockets.Follower = journey.Follow(cfg.TracesEvery, sender.Take)
 	}
+	// The addresses come first: a server that can't listen must not make a data directory.
 	server := transport.New(sockets) // one shard per core, so this comes before openStore raises GOMAXPROCS
 	if cfg.AdminListen != "" {
 		p.admin = newOperators(cfg.AdminListen, cfg.Proxies, log)

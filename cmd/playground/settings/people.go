@@ -124,11 +124,8 @@ func (r *reader) signInLasts(text string) time.Duration {
 
 // web is a URL of the web, or nothing.
 func (r *reader) web(setting, text, example string) *url.URL {
-	if text == "" {
-		return nil
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.RawQuery != "" || u.Fragment != "" || u.Opaque != "" {
+	u, ok := parseWeb(text)
+	if text != "" && (!ok || u.RawQuery != "") {
 		r.refuse(setting, text, "must be a URL with https:// (or http://), without user, query and fragment", example)
 		return nil
 	}
@@ -137,15 +134,20 @@ func (r *reader) web(setting, text, example string) *url.URL {
 
 // listed is a URL of the web that may have a query, or nothing.
 func (r *reader) listed(setting, text, example string) *url.URL {
-	if text == "" {
-		return nil
-	}
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" {
+	u, ok := parseWeb(text)
+	if text != "" && !ok {
 		r.refuse(setting, text, "must be a URL with https:// (or http://), without user and fragment", example)
-		return nil
 	}
 	return u
+}
+
+// parseWeb reads a URL of the web without user and fragment; u is nil if it is none.
+func parseWeb(text string) (u *url.URL, ok bool) {
+	u, err := url.Parse(text)
+	if err != nil || u.Scheme != "https" && u.Scheme != "http" || u.Host == "" || u.User != nil || u.Fragment != "" || u.Opaque != "" {
+		return nil, false
+	}
+	return u, true
 }
 
 // values splits a list.

@@ -86,7 +86,7 @@ func (l load) measure(s *site) (figures, error) {
 		return f, fmt.Errorf("server: %w", err)
 	}
 	if f.writes > 0 && l.Viewers > 0 {
-		if f.raw, err = s.written(l.Viewers, f.tick(l.Viewers)); err != nil {
+		if f.raw, err = s.written(l.Viewers, f.tick()); err != nil {
 			return f, fmt.Errorf("raw loop: %w", err)
 		}
 	}

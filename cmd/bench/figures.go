@@ -35,10 +35,10 @@ type tick struct {
 }
 
 // tick divides what the viewers received by the number of writes to each of them.
-func (f figures) tick(viewers int) tick {
-	ticks := max(int(math.Round(f.writes/float64(viewers))), 1)
+func (f figures) tick() tick {
+	ticks := max(int(math.Round(f.writes/float64(f.viewers))), 1)
 	return tick{
-		bytes:  max(int(f.received)/viewers/ticks, 1),
+		bytes:  max(int(f.received)/f.viewers/ticks, 1),
 		period: f.lasts / time.Duration(ticks),
 		ticks:  ticks,
 	}
@@ -52,9 +52,10 @@ func (f figures) perMillion(cpu time.Duration) float64 {
 // ratio is the CPU time of the server's write rounds divided by the raw loop's.
 func (f figures) ratio() float64 { return f.writing.Seconds() / f.raw.Seconds() }
 
-// The headers name the figures. ticks/s is how often each viewer was written to. CPU/M is the server's CPU seconds per million deliveries: writes/M
-// of them went into writing to viewers, the rest into taking pixels, commits and everything else.
-// raw/M is what the raw loop takes, and ratio is writes/M divided by raw/M.
+// The headers name the figures. ticks/s is how often each viewer was written to. CPU/M is the
+// server's CPU seconds per million deliveries: writes/M of them went into writing to viewers, the rest
+// into taking pixels, commits and everything else. raw/M is what the raw loop takes, and ratio is
+// writes/M divided by raw/M.
 const (
 	serverHeader = "   delivered of expected       p50       p99       max  ticks/s commits/s    core    CPU/M writes/M"
 	fanoutHeader = serverHeader + "    raw/M  ratio"

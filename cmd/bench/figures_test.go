@@ -19,11 +19,11 @@ func example() figures {
 }
 
 func TestFigures_Tick(t *testing.T) {
-	got := example().tick(1000)
+	got := example().tick()
 	if want := (tick{bytes: 200, period: 5 * time.Second / 101, ticks: 101}); got != want {
 		t.Errorf("got %+v, want %+v: a thousand viewers were written to 101 times, 20,200 bytes each", got, want)
 	}
-	if got := (figures{usage: usage{counts: counts{writes: 3}, lasts: time.Second}}).tick(1000); got.ticks != 1 || got.bytes != 1 {
+	if got := (figures{usage: usage{counts: counts{writes: 3}, lasts: time.Second}, viewers: 1000}).tick(); got.ticks != 1 || got.bytes != 1 {
 		t.Errorf("got %+v: the raw loop must have something to do", got)
 	}
 }

@@ -92,6 +92,12 @@ function placeholders(text, counts) {
   return (text.match(/\{\w+\}/g) ?? []).filter((name) => !counts || name !== "{n}").sort();
 }
 
+test("style sheets place nothing at the left or right, which change sides with the language", () => {
+  for (const name of readdirSync(new URL("css", root))) {
+    for (const [line] of read(`css/${name}`).matchAll(/^\s*(?:left|right|(?:margin|padding|border)-(?:left|right)[\w-]*):.*/gm)) assert.fail(`css/${name}: ${line}`);
+  }
+});
+
 test("texts stand where they are said, as literals, so that they are found", () => {
   for (const name of scripts.filter((each) => !each.startsWith("js/words/"))) {
     for (const [call] of code(name).matchAll(/(?<![\w.])t\((?!").{0,40}/g)) assert.fail(`${name}: ${call}`);

@@ -103,6 +103,8 @@ func TestBrowser_SpeaksTheReadersLanguage(t *testing.T) {
 	if !eval[bool](p, mirrored) {
 		t.Error("the controls are not mirrored")
 	}
+	p.key("o")
+	p.until("the templates are where the people are, away from the map", `innerWidth - document.querySelector("#templates")?.getBoundingClientRect().right < 20`)
 	if a, b := eval[float64](p, `playground.screen(0, 0).x`), eval[float64](p, `playground.screen(1023, 0).x`); a >= b {
 		t.Errorf("the canvas is mirrored: %v to %v", a, b)
 	}

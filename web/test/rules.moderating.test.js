@@ -90,7 +90,7 @@ const settle = () => new Promise((resolve) => setImmediate(resolve));
 /** A moderator's lists, and a server whose answers the test gives. */
 function setUp() {
   const state = newState(), clock = new FakeClock(), it = { reports: [], acts: [], asked: 0, did: [], fails: "" };
-  const office = {
+  const server = {
     reports: async () => {
       it.asked++;
       if (it.fails) throw new Error(it.fails);
@@ -101,7 +101,7 @@ function setUp() {
     resolve: async (id, how) => it.did.push([id, how]),
     claim: async (id) => it.did.push(["claim", id]),
   };
-  const duty = new Duty(state, { office, now: () => clock.now, changed() {}, rules: { soon: (within) => it.did.push(["soon", within]) } });
+  const duty = new Duty(state, { server, now: () => clock.now, changed() {}, rules: { soon: (within) => it.did.push(["soon", within]) } });
   return Object.assign(it, { state, clock, duty });
 }
 
@@ -143,14 +143,14 @@ test("what is decided is said, and that a server has not confirmed it", async ()
 
 test("the server's words are shown when it refuses; without any the page has its own", async () => {
   const answers = [], asked = [];
-  const office = new RulesServer(async (address, options) => {
+  const server = new RulesServer(async (address, options) => {
     asked.push([options.method, address, options.body]);
     const { status = 200, said = null, after = "" } = answers.shift() ?? {};
     return { status, ok: status < 300, headers: new Headers(after ? { "Retry-After": after } : {}), json: async () => said };
   });
   const refused = async (answer, words) => {
     answers.push(answer);
-    await assert.rejects(office.act({ do: "freeze" }), { message: words });
+    await assert.rejects(server.act({ do: "freeze" }), { message: words });
   };
   await refused({ status: 403, said: { error: "Only a moderator or an owner may do this" } }, "Only a moderator or an owner may do this");
   await refused({ status: 401 }, "You are signed out: sign in again");
@@ -159,14 +159,14 @@ test("the server's words are shown when it refuses; without any the page has its
   const ids = asked.map(([, , body]) => JSON.parse(body).id);
   assert.equal(new Set(ids).size, 4);
   answers.push({ said: { act: { n: 1 } } }, { said: { act: { n: 2 } } });
-  await office.act({ do: "freeze" });
-  await office.act({ do: "freeze" });
+  await server.act({ do: "freeze" });
+  await server.act({ do: "freeze" });
   assert.deepEqual(asked.splice(-2).map(([, , body]) => JSON.parse(body).id === ids[3]), [true, false], "the last one was not answered, and may have been decided");
   assert.match(ids[0], /^[0-9a-f]{24}$/);
   answers.push({ said: { reports: [{ id: "a" }] } }, { said: null });
-  assert.deepEqual([await office.reports(), await office.acts(5, 7)], [[{ id: "a" }], []]);
+  assert.deepEqual([await server.reports(), await server.acts(5, 7)], [[{ id: "a" }], []]);
   assert.deepEqual(asked.slice(-2).map(([method, address]) => [method, address]), [["GET", "api/reports?state=open"], ["GET", "api/acts?limit=5&before=7"]]);
   answers.push({ said: { resolved: ["a"], left: [] } });
-  await office.resolveAll({ alike: "a" }, "nothing");
+  await server.resolveAll({ alike: "a" }, "nothing");
   assert.deepEqual([asked.at(-1)[1], asked.at(-1)[2]], ["api/reports/resolve", JSON.stringify({ alike: "a", text: "nothing" })]);
 });

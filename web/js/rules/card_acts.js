@@ -19,7 +19,7 @@ export function cardActs(page, { duty, spotlight, sanction, rollback }) {
   const known = new Map();
   const ask = async (user) => {
     known.set(user, null);
-    known.set(user, await page.office.person(user).catch(() => ({ user })));
+    known.set(user, await page.server.person(user).catch(() => ({ user })));
     if (known.size > 50) known.delete(known.keys().next().value);
     page.rules.version++;
     page.changed();

@@ -6,7 +6,7 @@ import { RulesServer } from "./rules_server.js";
 /**
  * What the parts need of the page.
  * @typedef {object} Page
- * @property {RulesServer} office
+ * @property {RulesServer} server
  * @property {import("../rules.js").Rules} rules
  * @property {() => number} now ms of a steady clock
  * @property {() => number} today Unix ms, as the server has it
@@ -31,11 +31,11 @@ import { RulesServer } from "./rules_server.js";
 
 /**
  * @param {import("../state.js").State} state
- * @param {Omit<Page, "office">} page
+ * @param {Omit<Page, "server">} page
  * @returns {Record<string, () => Promise<Part>>}
  */
 export function parts(state, page) {
-  const all = { ...page, office: new RulesServer(fetch.bind(window)) };
+  const all = { ...page, server: new RulesServer(fetch.bind(window)) };
   const load = async (/** @type {Promise<any>} */ module, ...sheets) => (await Promise.all([module, ...sheets.map(style)]))[0];
   return {
     ruling: async () => (await load(import("./in_force.js"), "css/rules.css")).inForce(state, all),

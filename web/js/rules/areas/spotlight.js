@@ -47,7 +47,7 @@ export class Spotlight {
     page.changed();
     try {
       const unknown = (/** @type {Error} */ error) => ({ error }); // what they drew last may be known all the same
-      const [known, said] = await Promise.all([page.office.person(who.user), seen ? page.office.preview({ users: [who.user], ...seen }).catch(unknown) : null]);
+      const [known, said] = await Promise.all([page.server.person(who.user), seen ? page.server.preview({ users: [who.user], ...seen }).catch(unknown) : null]);
       if (said?.error && !known.pixels?.length) throw said.error;
       const keys = said?.pixels ? await changed(said, canvas.geometry.width) : new Set();
       if (mine !== this.#asked) return;

@@ -48,7 +48,7 @@ export class Preview {
 
   async #look(selection, signal) {
     try {
-      const said = await this.page.office.preview(selection, signal);
+      const said = await this.page.server.preview(selection, signal);
       if (signal.aborted) return;
       this.#show(said);
     } catch (error) {

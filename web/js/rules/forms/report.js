@@ -34,7 +34,7 @@ export function reporting(state, page) {
   fields.addEventListener("submit", (event) => {
     event.preventDefault();
     form.attempt(async () => {
-      await page.office.report({ x: open.x, y: open.y, ...(open.user ? { user: open.user } : {}), words: shortened(words.value.trim()) });
+      await page.server.report({ x: open.x, y: open.y, ...(open.user ? { user: open.user } : {}), words: shortened(words.value.trim()) });
       words.value = "";
       form.close();
       tell(state, t("Thank you: moderators will look at it"), page.now());

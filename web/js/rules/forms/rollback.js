@@ -122,7 +122,7 @@ export function rollbackForm(state, duty, page, { choose, inView }) {
     who.focus();
   };
   const findNetworks = async (user) => {
-    const said = await page.office.person(user).catch(() => null);
+    const said = await page.server.person(user).catch(() => null);
     if (about.user !== user || !said?.networks) return;
     who.append(...said.networks.map((id) => new Option(t("everybody of their network {id}", { id: short(id) }), `network:${id}`)));
   };

@@ -48,7 +48,7 @@ export function sanctionForm(duty, page) {
   });
   /** Whom else it may be about: their networks, and of a bot the account that made its key. */
   const findOthers = async (user) => {
-    const mine = ++asked, said = await page.office.person(user).catch(() => null);
+    const mine = ++asked, said = await page.server.person(user).catch(() => null);
     if (mine !== asked || !said) return;
     if (said.owner) {
       network.append(new Option(t("The account {id} that made this key, with all its keys", { id: short(said.owner) }), asAccount(said.owner)));

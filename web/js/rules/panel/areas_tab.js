@@ -48,7 +48,7 @@ export function areasTab(state, duty, page, choosing, { attempt, hide, reveal })
     event.preventDefault();
     attempt(async () => {
       const { x, y, width, height, bits } = shape;
-      const mask = bits?.includes(0) ? await page.office.mask(await toPicture(bits, width, height)) : "";
+      const mask = bits?.includes(0) ? await page.server.mask(await toPicture(bits, width, height)) : "";
       await duty.act({ do: "protect", area: { name: name.value.trim(), x, y, width, height, ...(mask ? { mask } : {}), least: least.value } });
       name.value = "";
       take(null);

@@ -28,7 +28,7 @@ export class Duty {
 
   /**
    * @param {import("../../state.js").State} state
-   * @param {{office: import("../rules_server.js").RulesServer, now: () => number, changed: () => void, rules: {soon: (within: number) => void}}} ports
+   * @param {{server: import("../rules_server.js").RulesServer, now: () => number, changed: () => void, rules: {soon: (within: number) => void}}} ports
    */
   constructor(state, ports) {
     this.state = state;
@@ -48,9 +48,9 @@ export class Duty {
     }
     this.#asking = true;
     this.#due = this.ports.now() + POLL;
-    const { office } = this.ports, before = JSON.stringify([this.reports, this.acts, this.trouble]);
+    const { server } = this.ports, before = JSON.stringify([this.reports, this.acts, this.trouble]);
     try {
-      [this.reports, this.acts] = await Promise.all([office.reports(), office.acts(LISTED)]);
+      [this.reports, this.acts] = await Promise.all([server.reports(), server.acts(LISTED)]);
       this.undone = undone(this.acts);
       this.trouble = "";
     } catch (error) {
@@ -68,7 +68,7 @@ export class Duty {
 
   /** Decides something, and says so. @param {Partial<Act>} wanted @returns {Promise<Act>} @throws {Error} */
   async act(wanted) {
-    const { act, obeyed } = await this.ports.office.act(wanted);
+    const { act, obeyed } = await this.ports.server.act(wanted);
     tell(this.state, obeyed ? actWords(act) : t("{act}. Not every server has confirmed it yet", { act: actWords(act) }), this.ports.now());
     this.ports.rules.soon(0);
     this.refresh();
@@ -93,20 +93,20 @@ export class Duty {
 
   /** Deals with a report. @param {string} id @param {string} how */
   async resolve(id, how) {
-    await this.ports.office.resolve(id, how);
+    await this.ports.server.resolve(id, how);
     tell(this.state, t("The report is dealt with"), this.ports.now());
     this.refresh();
   }
 
   /** Deals with several. @param {{ids: string[]} | {alike: string}} which @param {string} how */
   async resolveAll(which, how) {
-    const { resolved, left } = await this.ports.office.resolveAll(which, how);
+    const { resolved, left } = await this.ports.server.resolveAll(which, how);
     tell(this.state, [plural(resolved.length, "1 report is dealt with", "{n} reports are dealt with"), left.length > 0 ? plural(left.length, "1 left to others", "{n} left to others") : ""].filter(Boolean).join(", "), this.ports.now());
     await this.refresh();
   }
 
   async claim(id, release = false) {
-    await (release ? this.ports.office.release(id) : this.ports.office.claim(id));
+    await (release ? this.ports.server.release(id) : this.ports.server.claim(id));
     await this.refresh();
   }
 }

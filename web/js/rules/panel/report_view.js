@@ -33,11 +33,11 @@ export function reportView(state, duty, page, { rollback, sanction }) {
     return user ? { user, name: known.person?.name || (last?.user === user ? last.name : "") } : null;
   };
   const learn = async (report) => {
-    const history = await page.office.history(report.x, report.y).catch(() => []);
+    const history = await page.server.history(report.x, report.y).catch(() => []);
     if (shown?.id !== report.id) return;
     known.history = history;
     write();
-    const user = whom()?.user, about = user ? await page.office.person(user).catch(() => null) : null;
+    const user = whom()?.user, about = user ? await page.server.person(user).catch(() => null) : null;
     if (shown?.id !== report.id) return;
     known.person = about;
     write();
